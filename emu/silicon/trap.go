@@ -1,0 +1,47 @@
+package silicon
+
+import "encoding/binary"
+
+// Trap is one signal that a program received while it ran by itself.
+type Trap struct {
+	Signal Signal
+	State  State  // as the kernel saved it: RIP is where the program goes on
+	Top    uint64 // the word on top of the stack, zero when RSP is outside the stack region
+}
+
+// TrapRunner runs a program that sets its own trap flag, and reports each signal
+// it receives. A SIGTRAP is recorded and the program goes on; any other signal
+// ends the run, as do the INT3 at p.Stop (not recorded) and maxTraps.
+type TrapRunner interface {
+	RunTraps(p *Program, maxTraps int) ([]Trap, error)
+}
+
+// TopOfStack returns the word at address rsp of the stack region: 4 bytes in
+// 32-bit mode, 8 in 64-bit mode, little-endian.
+func TopOfStack(m Mode, stack []byte, rsp uint64) uint64 {
+	width := uint64(m) / 8
+	offset := rsp - m.StackBase()
+	if offset > uint64(len(stack))-width {
+		return 0
+	}
+	if m == Mode32 {
+		return uint64(binary.LittleEndian.Uint32(stack[offset:]))
+	}
+	return binary.LittleEndian.Uint64(stack[offset:])
+}
+
+// IsPushFlags reports whether the instruction at pc in the code region is PUSHF,
+// with or without an operand size or REX prefix.
+func IsPushFlags(m Mode, code []byte, pc uint64) bool {
+	const operandSize, rex, rexMask, pushf = 0x66, 0x40, 0xf0, 0x9c
+	for i := pc - CodeBase; i < uint64(len(code)); i++ {
+		switch b := code[i]; {
+		case b == pushf:
+			return true
+		case b == operandSize, m == Mode64 && b&rexMask == rex:
+		default:
+			return false
+		}
+	}
+	return false
+}
