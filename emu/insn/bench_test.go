@@ -1,0 +1,23 @@
+package insn
+
+import "testing"
+
+var benchCode = [][]byte{
+	{0x90}, {0xCC}, {0x55}, {0x48, 0x89, 0xE5}, {0x48, 0x8B, 0x05, 1, 2, 3, 4}, {0x0F, 0x84, 1, 0, 0, 0},
+	{0xE8, 1, 2, 3, 4}, {0x48, 0xB8, 1, 2, 3, 4, 5, 6, 7, 8}, {0xF3, 0x48, 0xA5}, {0xC5, 0xF9, 0xEF, 0xC0},
+	{0x62, 0xF1, 0x7D, 0x48, 0xEF, 0xC0}, {0x66, 0x0F, 0x38, 0x00, 0xC1}, {0xC7, 0x44, 0x24, 8, 1, 0, 0, 0},
+}
+
+// BenchmarkDecode decodes a mix of common instructions; the time is per instruction.
+func BenchmarkDecode(b *testing.B) {
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if _, err := Decode(benchCode[n], Mode64); err != nil {
+			b.Fatal(err)
+		}
+		if n++; n == len(benchCode) {
+			n = 0
+		}
+	}
+}
