@@ -1,0 +1,129 @@
+package emu
+
+import (
+	"fmt"
+
+	"trapline/emu/unicorn"
+)
+
+// CPU is one vCPU: registers, what is pending, and the address space it uses.
+type CPU struct {
+	ID int
+	Core
+	Sys   System
+	Space *Space
+
+	Halted   bool
+	Shutdown string // why it stopped for good, or ""
+	Retired  uint64 // instructions
+
+	pending  [2]Trap // at most a #DB and what a micro-step raised
+	nPending int
+	heldDR6  uint64    // #DB conditions held off by a MOV SS shadow (P7)
+	irqs     [4]uint64 // external interrupts raised and not taken, by vector
+
+	ctx     *unicorn.Context
+	initial []byte // ctx's content at reset
+	fpuUsed bool   // x87, MMX or SSE state may differ from initial
+	on      *view  // whose instance holds exactly last
+	last    Core
+	x       unicorn.Exit
+}
+
+func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
+	v, err := s.view(false)
+	if err != nil {
+		return nil, err
+	}
+	ctx, err := v.eng.NewContext()
+	if err != nil {
+		return nil, err
+	}
+	c := &CPU{ID: id, Space: s, ctx: ctx, initial: make([]byte, unicorn.ContextSize)}
+	ctx.Save(c.initial)
+	c.RFLAGS = FlagsFixed
+	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0PG
+	c.Sys.CR4 = CR4OSFXSR | CR4DE
+	c.Sys.DR[6], c.Sys.DR[7] = DR6Fixed, DR7Fixed
+	if m.Arch == AMD64 {
+		c.Sys.EFER = EFERSCE | EFERLME | EFERLMA | EFERNXE
+	}
+	return c, nil
+}
+
+func (c *CPU) close() {
+	if c.ctx != nil {
+		c.ctx.Close()
+		c.ctx = nil
+	}
+}
+
+// LinearPC is CS.base + RIP, cut to the width of the space.
+func (c *CPU) LinearPC() uint64 { return c.Space.mask(c.Seg[CS].Base + c.RIP) }
+
+// LinearSP is the stack pointer's linear address.
+func (c *CPU) LinearSP() uint64 { return c.Space.mask(c.Seg[SS].Base + c.GPR[RSP]) }
+
+// User reports whether the vCPU runs in ring 3.
+func (c *CPU) User() bool { return c.CPL == 3 }
+
+// Raise queues a trap for delivery before the next instruction.
+func (c *CPU) Raise(t Trap) {
+	if c.nPending < len(c.pending) {
+		c.pending[c.nPending] = t
+		c.nPending++
+	}
+}
+
+// Pending lists the traps that wait for delivery.
+func (c *CPU) Pending() []Trap { return c.pending[:c.nPending] }
+
+func (c *CPU) takePending() Trap {
+	t := c.pending[0]
+	copy(c.pending[:], c.pending[1:c.nPending])
+	c.nPending--
+	return t
+}
+
+// RaiseInterrupt asserts external interrupt vec; it is taken when IF allows.
+func (c *CPU) RaiseInterrupt(vec uint8) { c.irqs[vec/64] |= 1 << (vec % 64) }
+
+// Interrupts lists the external vectors that are asserted.
+func (c *CPU) Interrupts() []uint8 {
+	var l []uint8
+	for v := range 256 {
+		if c.irqs[v/64]>>(v%64)&1 != 0 {
+			l = append(l, uint8(v))
+		}
+	}
+	return l
+}
+
+// interruptReady: IF set and no STI or MOV SS shadow (SDM vol. 3, 6.8.1, 6.8.3).
+func (c *CPU) interruptReady() bool {
+	return c.irqs != [4]uint64{} && c.RFLAGS&IF != 0 && c.Shadow == 0
+}
+
+// takeInterrupt removes the highest vector, as the local APIC orders them.
+func (c *CPU) takeInterrupt() uint8 {
+	l := c.Interrupts()
+	v := l[len(l)-1]
+	c.irqs[v/64] &^= 1 << (v % 64)
+	return v
+}
+
+// CanStep reports whether a step of this vCPU would do anything.
+func (c *CPU) CanStep() bool {
+	return c.Shutdown == "" && (!c.Halted || c.nPending > 0 || c.interruptReady())
+}
+
+// Reg reads a general register at the machine's width.
+func (c *CPU) Reg(r Reg) uint64 { return c.GPR[r] }
+
+// SetReg writes a general register, cut to the machine's width.
+func (c *CPU) SetReg(r Reg, v uint64) { c.GPR[r] = c.Space.arch.Mask(v) }
+
+// String is a short place: "cpu0 ring 0 at 0xc0100000".
+func (c *CPU) String() string {
+	return fmt.Sprintf("cpu%d ring %d at %#x", c.ID, c.CPL, c.LinearPC())
+}

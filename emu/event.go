@@ -1,0 +1,158 @@
+package emu
+
+import "trapline/emu/insn"
+
+// StepKind is what one step was (S1).
+type StepKind uint8
+
+// Kinds of steps.
+const (
+	StepIdle        StepKind = iota // the vCPU is halted or shut down: nothing happened
+	StepInstruction                 // a guest instruction retired
+	StepDelivery                    // a vector was delivered (or its delivery ended in a shutdown)
+	StepMicro                       // a named micro-step of kernel-side work
+	StepSpin                        // a micro-step that could not go on: the lock is held
+)
+
+func (k StepKind) String() string {
+	return [...]string{"idle", "instruction", "delivery", "micro", "spin"}[k]
+}
+
+// By says who wrote memory.
+type By uint8
+
+// Writers of guest memory.
+const (
+	ByInstruction By = iota
+	ByDelivery       // the processor, pushing a frame
+	ByMicro          // kernel-side work of a micro-step
+)
+
+// MemWrite is one write: Size bytes (1-8) at linear address Addr, little endian.
+type MemWrite struct {
+	Addr     uint64
+	Old, New uint64
+	Size     uint8
+	By       By
+}
+
+// MemRead is one read of Size bytes (1-8).
+type MemRead struct {
+	Addr  uint64
+	Value uint64
+	Size  uint8
+}
+
+// FrameWord is one word pushed by a delivery.
+type FrameWord struct {
+	Addr  uint64
+	Value uint64
+	Name  string // "eflags", "cs", "eip", "esp", "ss", "error code"
+}
+
+// Delivery describes how a vector went through the IDT.
+type Delivery struct {
+	Trap     Trap
+	GateAddr uint64
+	Gate     string // decoded, for people
+	GateRaw  []byte
+	GateType uint8
+	GateDPL  uint8
+	From, To uint8 // CPL before and after
+	Switched bool  // to the TSS's stack
+	Frame    []FrameWord
+	Nested   []Trap // faults met on the way, in order, the delivered one last
+	Shutdown string // why the vCPU stopped (triple fault), or ""
+}
+
+// Micro describes a micro-step.
+type Micro struct {
+	Name  string // such as "lock_kprobes"
+	In    string // the kernel function it belongs to
+	Why   string // one plain sentence
+	ID    string // SEMANTICS row, where one applies
+	Holds string // a spin: what is waited for
+}
+
+// Event is what one step did: data from which everything shown is made.
+// Slices are reused by the next step: Clone keeps one.
+type Event struct {
+	Seq    uint64
+	CPU    int
+	Kind   StepKind
+	Insn   insn.Inst
+	Bytes  []byte // of the instruction at PC, as they were in memory
+	PC     uint64 // linear address before the step
+	Before Core
+	After  Core
+	Writes []MemWrite
+	Reads  []MemRead
+	// Raised is a trap that the instruction leaves pending (single step).
+	Raised   *Trap
+	Delivery *Delivery
+	Micro    *Micro
+	Notes    []Note
+
+	bytes [insn.MaxLen]byte
+	deliv Delivery
+	micro Micro
+}
+
+// Note is something that happened beside the step's own effect, such as a
+// signal that the kernel would send or a probe hit that was counted.
+type Note struct {
+	Kind NoteKind
+	Text string
+	ID   string // SEMANTICS row
+	Addr uint64
+}
+
+// NoteKind classifies notes for those who count or filter.
+type NoteKind string
+
+// Clone copies an event so that it outlives the next step.
+func (e *Event) Clone() *Event {
+	c := *e
+	c.Bytes = append([]byte(nil), e.Bytes...)
+	c.Writes = append([]MemWrite(nil), e.Writes...)
+	c.Reads = append([]MemRead(nil), e.Reads...)
+	c.Notes = append([]Note(nil), e.Notes...)
+	if e.Raised != nil {
+		t := *e.Raised
+		c.Raised = &t
+	}
+	if e.Delivery != nil {
+		d := *e.Delivery
+		d.Frame = append([]FrameWord(nil), d.Frame...)
+		d.Nested = append([]Trap(nil), d.Nested...)
+		d.GateRaw = append([]byte(nil), d.GateRaw...)
+		c.Delivery = &d
+	}
+	if e.Micro != nil {
+		m := *e.Micro
+		c.Micro = &m
+	}
+	return &c
+}
+
+func (e *Event) reset(seq uint64, cpu int) {
+	*e = Event{
+		Seq: seq, CPU: cpu,
+		Writes: e.Writes[:0], Reads: e.Reads[:0], Notes: e.Notes[:0],
+		deliv: Delivery{Frame: e.deliv.Frame[:0], Nested: e.deliv.Nested[:0], GateRaw: e.deliv.GateRaw[:0]},
+	}
+}
+
+// BeginDelivery gives the event's delivery record to fill in.
+func (e *Event) BeginDelivery() *Delivery {
+	e.Kind = StepDelivery
+	e.Delivery = &e.deliv
+	return e.Delivery
+}
+
+// BeginMicro gives the event's micro-step record to fill in.
+func (e *Event) BeginMicro() *Micro {
+	e.Kind = StepMicro
+	e.Micro = &e.micro
+	return e.Micro
+}

@@ -1,0 +1,238 @@
+package emu
+
+import (
+	"errors"
+	"fmt"
+
+	"trapline/emu/insn"
+	"trapline/emu/unicorn"
+)
+
+// execute runs the instruction at c's RIP: by itself where the library has no
+// right behaviour (classify), else in the library.
+func (m *Machine) execute(c *CPU) {
+	ev := &m.ev
+	ev.Kind = StepInstruction
+	v, err := c.Space.view(c.User())
+	if err != nil {
+		m.fail(err)
+		return
+	}
+	if t := c.executeBreakpoint(); t != nil {
+		m.Deliver(c, *t)
+		return
+	}
+	pc := ev.PC
+	if !c.Canonical(pc) {
+		m.Deliver(c, *FaultErr(VecGP, 0))
+		return
+	}
+	d, t := v.fetch(pc)
+	if t != nil {
+		m.Deliver(c, *t)
+		return
+	}
+	ev.Insn = d.in
+	ev.bytes = d.bytes
+	ev.Bytes = ev.bytes[:d.n]
+	before := c.RFLAGS
+	c.Sys.TSC++
+	switch d.own {
+	case ownNone:
+		t = m.runLibrary(c, v, d)
+	case ownHypercall:
+		if !c.User() && m.Kernel != nil && m.Kernel.Hypercall(m, c, pc) {
+			return
+		}
+		t = m.softInt(c, d)
+	default:
+		shadow := c.Shadow
+		c.Shadow = 0
+		if t = m.runOwn(c, d); t != nil && t.Kind == Exception {
+			c.Shadow = shadow
+		}
+	}
+	if t != nil {
+		c.Sys.TSC--
+		m.Deliver(c, *t)
+		return
+	}
+	m.retire(c, d, before)
+}
+
+// retire does what follows every completed instruction: RF goes, data
+// breakpoints and the single-step trap are raised unless a MOV SS or POP SS
+// holds them off (P6, P7, P12).
+func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
+	c.Retired++
+	if d.in.Attr().Has(insn.Iret) {
+		// IRET loads RF for the instruction that follows it.
+	} else {
+		c.RFLAGS &^= RF
+	}
+	dr6 := c.heldDR6 | c.dataBreakpoints(m.ev.Reads, m.ev.Writes)
+	c.heldDR6 = 0
+	if before&TF != 0 && !(d.own == ownSyscall && c.RFLAGS&TF == 0) {
+		dr6 |= DR6BS // P6; after SYSCALL the new TF decides (P9)
+	}
+	if d.in.Attr().Has(insn.MovSS) {
+		c.Shadow = 1
+		c.heldDR6 = dr6 &^ DR6BS // the step trap is not held but lost: TF still set traps after the next
+		return
+	}
+	if dr6 != 0 {
+		t := Trap{Vector: VecDB, Kind: Exception, DR6: dr6}
+		c.Raise(t)
+		m.ev.Raised = &t
+	}
+}
+
+// runLibrary runs one instruction in the library. The library always steps
+// with its own TF set; the guest's is put back afterwards.
+func (m *Machine) runLibrary(c *CPU, v *view, d *decoded) *Trap {
+	v.retranslate(d)
+	c.fpuUsed = c.fpuUsed || touchesFPU(&d.in)
+	guestTF := c.RFLAGS & TF
+	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
+	load := c.on != v || c.Core != c.last
+	v.eng.Step(c.ctx, &c.Core, &c.x, load)
+	c.on = v
+	x := &c.x
+	if x.Status == unicorn.Intr && x.Vector == VecDB {
+		x.Status = unicorn.OK
+	}
+	if !d.in.Attr().Has(insn.Popf) || x.Status != unicorn.OK {
+		c.RFLAGS = c.RFLAGS&^TF | guestTF
+		c.last = c.Core
+	} else {
+		c.on = nil // the library's TF is now the guest's: reload
+	}
+	m.recordAccesses(c, v, d)
+	if x.Status == unicorn.OK {
+		if d.in.Attr().Has(insn.Pushf) && guestTF == 0 {
+			m.clearPushedTF(c)
+		}
+		return nil
+	}
+	c.on = nil
+	return m.libraryFault(c, v, d)
+}
+
+// touchesFPU reports whether an instruction may change x87, MMX or SSE state.
+func touchesFPU(in *insn.Inst) bool {
+	return in.Attr().Has(insn.X87|insn.MMX|insn.SSE|insn.AVX|insn.AVX512) ||
+		in.Map == insn.Map0F && (in.Opcode == 0xae || in.Opcode == 0xc7)
+}
+
+func (m *Machine) recordAccesses(c *CPU, v *view, d *decoded) {
+	ev := &m.ev
+	for _, a := range v.eng.Accesses(&c.x) {
+		addr := c.Space.mask(a.Addr)
+		if a.Kind == unicorn.Read {
+			ev.Reads = append(ev.Reads, MemRead{addr, a.Old, uint8(a.Size)})
+			continue
+		}
+		if e := c.Space.entry(addr); e != nil {
+			c.Space.mem.MarkDirty(e.pte.Frame)
+		}
+		if end := c.Space.mask(addr + uint64(a.Size) - 1); end/PageSize != addr/PageSize {
+			if e := c.Space.entry(end); e != nil {
+				c.Space.mem.MarkDirty(e.pte.Frame)
+			}
+		}
+		ev.Writes = append(ev.Writes, MemWrite{addr, a.Old, a.New, uint8(a.Size), ByInstruction})
+	}
+	if c.x.Overflow > 0 {
+		m.fail(fmt.Errorf("%v made more than %d memory accesses", d.in.Attr(), unicorn.MaxAccesses))
+	}
+}
+
+// clearPushedTF takes the stepping TF out of the image that PUSHF pushed
+// while the guest's own TF is clear (P10).
+func (m *Machine) clearPushedTF(c *CPU) {
+	for i := range m.ev.Writes {
+		w := &m.ev.Writes[i]
+		w.New &^= TF
+		var b [8]byte
+		for k := range b {
+			b[k] = byte(w.New >> (8 * k))
+		}
+		_ = c.Space.poke(w.Addr, b[:w.Size])
+	}
+}
+
+// libraryFault turns the library's exit into the processor's exception.
+func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
+	x := &c.x
+	c.Core = m.ev.Before // a fault leaves no trace but memory already written
+	switch x.Status {
+	case unicorn.Intr:
+		switch x.Vector {
+		case VecGP, VecSS, VecTS, VecNP, VecAC:
+			return FaultErr(uint8(x.Vector), 0)
+		}
+		return fault(uint8(x.Vector))
+	case unicorn.Invalid:
+		return fault(VecUD)
+	case unicorn.Mem:
+		return m.memFault(c, v, d)
+	case unicorn.Dead:
+		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))
+		return fault(VecUD)
+	}
+	m.fail(fmt.Errorf("error %d on % x at %#x", x.Vector, d.bytes[:d.n], d.pc))
+	return fault(VecUD)
+}
+
+var errSpurious = errors.New("access refused though mapped")
+
+// memFault makes #PF with CR2 and error code, or #GP/#SS for a non-canonical
+// address (SDM vol. 3, 6.15).
+func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
+	x := &c.x
+	a := accessRead
+	switch x.MemKind {
+	case unicorn.WriteUnmapped, unicorn.WriteProt:
+		a = accessWrite
+	case unicorn.FetchUnmapped, unicorn.FetchProt:
+		a = accessFetch
+	}
+	addr := c.Space.mask(x.MemAddr)
+	n := max(int(x.MemSize), 1)
+	if !c.Canonical(addr) || !c.Canonical(addr+uint64(n)-1) {
+		if usesStack(&d.in) {
+			return FaultErr(VecSS, 0)
+		}
+		return FaultErr(VecGP, 0)
+	}
+	bad, refused := c.Space.firstRefused(addr, n, a, c.User())
+	if !refused {
+		m.fail(fmt.Errorf("%w: %#x at %#x", errSpurious, addr, d.pc))
+		bad = addr
+	}
+	return c.Space.pageFault(bad, a, c.User())
+}
+
+// usesStack reports whether the memory operand's default segment is SS.
+func usesStack(in *insn.Inst) bool {
+	if in.Seg == insn.SegFS || in.Seg == insn.SegGS {
+		return false
+	}
+	a := in.Attr()
+	if a.Has(insn.PushReg | insn.PopReg | insn.Pushf | insn.Popf | insn.CallRel | insn.RetNear) {
+		return true
+	}
+	if !in.HasMemory() {
+		return a.Has(insn.CallInd) || in.Opcode == 0xc9 || in.Opcode == 0xc8
+	}
+	base := in.RM()
+	if in.HasSIB {
+		base = int(in.SIB & 7)
+		if base == 5 && in.Mod() == 0 {
+			return false
+		}
+	} else if base == 5 && in.Mod() == 0 {
+		return false
+	}
+	return (base == 4 || base == 5) && in.REX&insn.RexB == 0
+}

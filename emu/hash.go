@@ -1,0 +1,157 @@
+package emu
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Hasher accumulates a 64-bit state hash. It depends on the values fed only,
+// not on process or machine, so hashes can be compared across runs (S2).
+type Hasher struct{ h uint64 }
+
+const (
+	mixA = 0x9e3779b97f4a7c15
+	mixB = 0xd6e8feb86659fd93
+)
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^mixA, b^mixB)
+	return hi ^ lo
+}
+
+// Uint64 feeds one value.
+func (h *Hasher) Uint64(v uint64) { h.h = mix(h.h, v) + mixA }
+
+// Bool feeds one bit.
+func (h *Hasher) Bool(b bool) {
+	if b {
+		h.Uint64(1)
+	} else {
+		h.Uint64(0)
+	}
+}
+
+// String feeds a string and its length.
+func (h *Hasher) String(s string) {
+	h.Uint64(uint64(len(s)))
+	h.bytes([]byte(s))
+}
+
+func (h *Hasher) bytes(b []byte) {
+	for ; len(b) >= 8; b = b[8:] {
+		h.Uint64(binary.LittleEndian.Uint64(b))
+	}
+	if len(b) > 0 {
+		var t [8]byte
+		copy(t[:], b)
+		h.Uint64(binary.LittleEndian.Uint64(t[:]))
+	}
+}
+
+// Sum is the hash of what was fed.
+func (h *Hasher) Sum() uint64 { return mix(h.h, mixB) }
+
+func pageHash(b []byte) uint64 {
+	var h Hasher
+	h.bytes(b)
+	return h.Sum()
+}
+
+// hash is a sum over all frames, kept up to date from the dirty ones.
+func (p *PhysMem) hash() uint64 {
+	for _, f := range p.list {
+		p.rehash(f)
+	}
+	return p.sum
+}
+
+func (p *PhysMem) rehash(f Frame) {
+	p.sum -= p.hashes[f]
+	p.hashes[f] = mix(pageHash(p.Bytes(f)), uint64(f))
+	p.sum += p.hashes[f]
+}
+
+// Hash is the hash of everything that decides how the machine goes on:
+// memory, mappings, registers, what is pending, and the parts' values. Clocks
+// (Seq, Retired, TSC) are left out unless clocks is set.
+func (m *Machine) Hash(clocks bool) uint64 {
+	var h Hasher
+	h.Uint64(m.Mem.hash())
+	for _, s := range m.spaces {
+		h.Uint64(s.hash())
+	}
+	for _, c := range m.CPUs {
+		c.hash(&h, clocks)
+	}
+	if clocks {
+		h.Uint64(m.Seq)
+	}
+	for _, p := range m.parts {
+		p.Hash(&h)
+	}
+	return h.Sum()
+}
+
+func (s *Space) hash() uint64 {
+	t := s.snapshot()
+	if t.hash == 0 {
+		var sum uint64
+		for v, p := range t.pages {
+			sum += mix(v+1, uint64(p.Frame)<<8|uint64(p.Prot))
+		}
+		t.hash = sum | 1
+	}
+	return t.hash
+}
+
+func (c *CPU) hash(h *Hasher, clocks bool) {
+	for _, v := range c.GPR {
+		h.Uint64(v)
+	}
+	h.Uint64(c.RIP)
+	h.Uint64(c.RFLAGS)
+	for i := range c.Seg {
+		s := &c.Seg[i]
+		h.Uint64(s.Base)
+		h.Uint64(uint64(s.Sel)<<32 | uint64(s.Limit))
+		h.Uint64(uint64(s.Flags))
+	}
+	h.Uint64(uint64(c.CPL)<<32 | uint64(c.Shadow)<<1 | uint64(c.Code64))
+	c.Sys.hash(h, clocks)
+	h.Bool(c.Halted)
+	h.String(c.Shutdown)
+	for _, t := range c.Pending() {
+		h.Uint64(uint64(t.Vector)<<32 | uint64(t.ErrCode))
+		h.Uint64(t.DR6 ^ t.CR2<<1 ^ uint64(t.Kind)<<60)
+	}
+	h.Uint64(c.heldDR6)
+	for _, v := range c.irqs {
+		h.Uint64(v)
+	}
+	if c.fpuUsed {
+		var ext [maxContext]byte
+		c.ctx.Save(ext[:])
+		h.bytes(ext[fpuOffset:fpuEnd])
+	}
+	if clocks {
+		h.Uint64(c.Retired)
+	}
+}
+
+func (s *System) hash(h *Hasher, clocks bool) {
+	for _, v := range [...]uint64{
+		s.GDTR.Base, uint64(s.GDTR.Limit), s.IDTR.Base, uint64(s.IDTR.Limit),
+		uint64(s.LDTR.Sel), s.LDTR.Base, uint64(s.TR.Sel), s.TR.Base,
+		s.CR0, s.CR2, s.CR3, s.CR4, s.EFER,
+		s.MSR.Star, s.MSR.LStar, s.MSR.FMask, s.MSR.SysenterCS, s.MSR.SysenterESP,
+		s.MSR.SysenterEIP, s.MSR.KernelGSBase, s.MSR.TSCAux,
+	} {
+		h.Uint64(v)
+	}
+	for _, v := range s.DR {
+		h.Uint64(v)
+	}
+	if clocks {
+		h.Uint64(s.TSC)
+	}
+}

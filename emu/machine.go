@@ -1,0 +1,160 @@
+package emu
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Bounds of a machine.
+const (
+	MaxCPUs = 8
+)
+
+// ErrCPULibrary is returned when the CPU library fails in a way that no guest
+// can cause by itself; the machine is unusable afterwards.
+var ErrCPULibrary = errors.New("cpu library failed")
+
+// Kernel is the software that the machine runs for the guest: how vectors are
+// delivered and what a hypercall means. Package traps implements it.
+type Kernel interface {
+	// Deliver takes vector t on c: gate, stack switch, frame, new CS:RIP.
+	Deliver(m *Machine, c *CPU, t Trap)
+	// Hypercall runs the micro-step at c's instruction (INT 0x81 in ring 0)
+	// and moves c on. It reports whether there is one at this address.
+	Hypercall(m *Machine, c *CPU, pc uint64) bool
+}
+
+// Part is a piece of simulator-side state that snapshots must hold. Save
+// returns an immutable value; Restore takes one back.
+type Part interface {
+	Save() any
+	Restore(any)
+	// Hash feeds what distinguishes two states to h, through Hasher.
+	Hash(h *Hasher)
+}
+
+// Machine is 1-8 vCPUs over one physical memory. It is not safe for use by
+// several goroutines; different machines are independent.
+type Machine struct {
+	Arch   Arch
+	Mem    *PhysMem
+	CPUs   []*CPU
+	Kernel Kernel
+	Seq    uint64 // steps done
+
+	spaces []*Space
+	parts  []Part
+	ev     Event
+	err    error
+}
+
+// Config describes a machine to make.
+type Config struct {
+	Arch   Arch
+	CPUs   int // 1-8
+	Memory int // bytes of physical memory; 0: DefaultMemory
+}
+
+// New makes a machine whose vCPUs share one empty address space.
+func New(cfg Config) (*Machine, error) {
+	if cfg.CPUs < 1 || cfg.CPUs > MaxCPUs {
+		return nil, fmt.Errorf("%d cpus: expected 1 to %d", cfg.CPUs, MaxCPUs)
+	}
+	if cfg.Memory == 0 {
+		cfg.Memory = DefaultMemory
+	}
+	mem, err := NewPhysMem(cfg.Memory)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{Arch: cfg.Arch, Mem: mem}
+	s := m.NewSpace()
+	for i := range cfg.CPUs {
+		c, err := m.newCPU(i, s)
+		if err != nil {
+			m.Close()
+			return nil, err
+		}
+		m.CPUs = append(m.CPUs, c)
+	}
+	return m, nil
+}
+
+// NewSpace adds an empty address space.
+func (m *Machine) NewSpace() *Space {
+	s := newSpace(m.Mem, m.Arch)
+	m.spaces = append(m.spaces, s)
+	return s
+}
+
+// AddPart makes p's state part of every snapshot and state hash.
+func (m *Machine) AddPart(p Part) { m.parts = append(m.parts, p) }
+
+// Close frees the machine's library instances and memory.
+func (m *Machine) Close() {
+	for _, c := range m.CPUs {
+		c.close()
+	}
+	for _, s := range m.spaces {
+		s.close()
+	}
+	_ = m.Mem.Close()
+}
+
+// Err is the failure that made the machine unusable, or nil.
+func (m *Machine) Err() error { return m.err }
+
+// Event is the record of the last step, valid until the next one.
+func (m *Machine) Event() *Event { return &m.ev }
+
+// Step advances vCPU id by one step and returns what it did. The event is
+// reused by the next step.
+func (m *Machine) Step(id int) *Event {
+	c := m.CPUs[id]
+	ev := &m.ev
+	ev.reset(m.Seq, id)
+	m.Seq++
+	ev.Before = c.Core
+	ev.PC = c.LinearPC()
+	switch {
+	case m.err != nil || c.Shutdown != "":
+		ev.Kind = StepIdle
+	case c.nPending > 0:
+		m.Deliver(c, c.takePending())
+	case c.interruptReady():
+		c.Halted = false
+		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
+	case c.Halted:
+		ev.Kind = StepIdle
+	default:
+		m.execute(c)
+	}
+	ev.After = c.Core
+	return ev
+}
+
+// Deliver hands a vector to the kernel's delivery within the present step.
+func (m *Machine) Deliver(c *CPU, t Trap) {
+	c.Shadow = 0
+	if t.SetCR2 {
+		c.Sys.CR2 = t.CR2
+	}
+	c.Sys.DR[6] |= t.DR6
+	if m.Kernel == nil {
+		c.Shutdown = fmt.Sprintf("%v with no kernel to take it", t)
+		d := m.ev.BeginDelivery()
+		d.Trap, d.Shutdown = t, c.Shutdown
+		return
+	}
+	m.Kernel.Deliver(m, c, t)
+}
+
+// Note adds a note to the present step's event.
+func (m *Machine) Note(n Note) { m.ev.Notes = append(m.ev.Notes, n) }
+
+// fail makes the machine unusable and says why.
+func (m *Machine) fail(err error) {
+	if m.err == nil {
+		m.err = fmt.Errorf("%w: %w", ErrCPULibrary, err)
+	}
+}

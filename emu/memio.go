@@ -1,0 +1,86 @@
+package emu
+
+import "encoding/binary"
+
+// Load reads n bytes (1-8) at linear address va with the vCPU's view of
+// permissions: as ring 3 if user. A refused byte gives its page fault.
+func (m *Machine) Load(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
+	va = c.Space.mask(va)
+	if t := m.check(c, va, n, accessRead, user); t != nil {
+		return 0, t
+	}
+	v := m.peekWord(c.Space, va, n)
+	m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
+	return v, nil
+}
+
+// Store writes n bytes (1-8) like Load, or changes nothing and gives the fault.
+func (m *Machine) Store(c *CPU, va uint64, n int, v uint64, user bool, by By) *Trap {
+	va = c.Space.mask(va)
+	if t := m.check(c, va, n, accessWrite, user); t != nil {
+		return t
+	}
+	m.pokeWord(c.Space, va, n, v, by)
+	return nil
+}
+
+func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
+	if !c.Canonical(va) {
+		return FaultErr(VecGP, 0)
+	}
+	if bad, refused := c.Space.firstRefused(va, n, a, user); refused {
+		return c.Space.pageFault(bad, a, user)
+	}
+	return nil
+}
+
+// Canonical reports whether va is a valid linear address: bits 47-63 alike.
+func (c *CPU) Canonical(va uint64) bool {
+	return c.Space.arch == I386 || uint64(int64(va<<16)>>16) == va
+}
+
+func (m *Machine) peekWord(s *Space, va uint64, n int) uint64 {
+	if e := s.entry(va); e != nil && va%PageSize <= PageSize-8 {
+		v := binary.LittleEndian.Uint64(e.data[va%PageSize:])
+		return v & (^uint64(0) >> (64 - 8*n))
+	}
+	var b [8]byte
+	s.Peek(va, b[:n])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
+	old := m.peekWord(s, va, n)
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], v)
+	if s.poke(va, b[:n]) == nil {
+		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v & (^uint64(0) >> (64 - 8*n)), uint8(n), by})
+	}
+}
+
+// PeekWord reads n bytes (1-8) at va as kernel-side work does: whatever the
+// permissions, but the page must be there. The read is part of the step.
+func (m *Machine) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
+	if _, refused := s.firstRefused(va, n, accessRead, false); refused {
+		return 0, false
+	}
+	v := m.peekWord(s, va, n)
+	m.ev.Reads = append(m.ev.Reads, MemRead{s.mask(va), v, uint8(n)})
+	return v, true
+}
+
+// PokeWord writes n bytes (1-8) at va as kernel-side work does: whatever the
+// permissions. It is the one way that code bytes are changed from outside the
+// guest; every view notices by comparing bytes before it runs them. It
+// reports whether the memory was there.
+func (m *Machine) PokeWord(s *Space, va uint64, n int, v uint64) bool {
+	if _, refused := s.firstRefused(va, n, accessRead, false); refused {
+		return false
+	}
+	m.pokeWord(s, s.mask(va), n, v, ByMicro)
+	return true
+}
+
+// WriteBytes puts b into s at va, all of it or nothing, outside any step:
+// loaders and tests use it.
+func (m *Machine) WriteBytes(s *Space, va uint64, b []byte) error { return s.poke(va, b) }

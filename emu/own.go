@@ -1,0 +1,320 @@
+package emu
+
+import (
+	"trapline/emu/insn"
+)
+
+// ownOp says how an instruction is run when not by the library: those that
+// touch descriptor tables, privilege, debug registers or clocks, which the
+// library gets wrong, reads from the host, or dies on.
+type ownOp uint8
+
+const (
+	ownNone ownOp = iota
+	ownInvalid
+	ownTooLong
+	ownHypercall
+	ownSoftInt
+	ownIret
+	ownHlt
+	ownSegLoad
+	ownFar
+	ownPortIO
+	ownTable
+	ownSyscall
+	ownSysret
+	ownSysenter
+	ownSysexit
+	ownControl
+	ownDebug
+	ownMSR
+	ownClock
+	ownRandom
+	ownFSGSBase
+	ownNop // privileged, no effect here: invd, wbinvd, invlpg
+)
+
+// HypercallVector is the INT vector that kernel text uses for micro-steps.
+const HypercallVector = 0x81
+
+func classify(in *insn.Inst, err error) ownOp {
+	if err != nil {
+		if err == insn.ErrTooLong {
+			return ownTooLong
+		}
+		return ownInvalid
+	}
+	switch a := in.Attr(); {
+	case a.Has(insn.Undefined):
+		return ownInvalid
+	case a.Has(insn.IntN) && uint8(in.Imm) == HypercallVector:
+		return ownHypercall
+	case a.Has(insn.SoftInt):
+		return ownSoftInt
+	case a.Has(insn.Iret):
+		return ownIret
+	case a.Has(insn.Hlt):
+		return ownHlt
+	case a.Has(insn.SegLoad):
+		return ownSegLoad
+	case a.Has(insn.CallFar | insn.JmpFar | insn.RetFar):
+		return ownFar
+	case a.Has(insn.PortIO):
+		return ownPortIO
+	case a.Has(insn.Syscall):
+		return ownSyscall
+	case a.Has(insn.Sysret):
+		return ownSysret
+	case a.Has(insn.Sysenter):
+		return ownSysenter
+	case a.Has(insn.Sysexit):
+		return ownSysexit
+	case a.Has(insn.CR):
+		return ownControl
+	case a.Has(insn.DR):
+		return ownDebug
+	}
+	if in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone {
+		return classify0F(in)
+	}
+	return ownNone
+}
+
+func classify0F(in *insn.Inst) ownOp {
+	switch in.Opcode {
+	case 0x00, 0x02, 0x03:
+		return ownTable
+	case 0x01:
+		return classify0F01(in)
+	case 0x08, 0x09:
+		return ownNop
+	case 0x30, 0x32:
+		return ownMSR
+	case 0x31, 0x33:
+		return ownClock
+	case 0x37, 0xaa: // GETSEC, RSM: no SMX, no SMM
+		return ownInvalid
+	case 0xae:
+		if in.Rep && in.Mod() == 3 && in.Digit() < 4 {
+			return ownFSGSBase
+		}
+	case 0xc7:
+		if in.Mod() == 3 && in.Digit() >= 6 {
+			if in.Rep {
+				return ownClock // RDPID
+			}
+			return ownRandom
+		}
+		if in.Mod() != 3 && in.Digit() >= 6 { // VMPTRLD and friends: no VMX
+			return ownInvalid
+		}
+	}
+	return ownNone
+}
+
+func classify0F01(in *insn.Inst) ownOp {
+	if in.Mod() != 3 {
+		if in.Digit() == 7 {
+			return ownNop // INVLPG
+		}
+		return ownTable
+	}
+	switch in.ModRM {
+	case 0xf8: // SWAPGS
+		return ownFSGSBase
+	case 0xf9: // RDTSCP
+		return ownClock
+	case 0xd0: // XGETBV
+		return ownNone
+	}
+	return ownInvalid // VMX, SVM, MONITOR, SGX, ...: not on this machine
+}
+
+// runOwn runs one of them. A returned trap of kind Exception means that
+// nothing changed; a software interrupt has moved RIP on.
+func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
+	in := &d.in
+	if in.Attr().Has(insn.Privileged) && c.CPL != 0 {
+		return FaultErr(VecGP, 0) // P11
+	}
+	next := c.nextRIP(in)
+	switch d.own {
+	case ownInvalid:
+		return fault(VecUD)
+	case ownTooLong:
+		return FaultErr(VecGP, 0)
+	case ownSoftInt:
+		return m.softInt(c, d)
+	case ownIret:
+		return m.iret(c, in)
+	case ownSegLoad:
+		return m.segLoadInsn(c, in, next)
+	case ownFar:
+		return m.farTransfer(c, in, next)
+	case ownTable:
+		return m.tableInsn(c, in, next)
+	case ownSyscall:
+		return m.syscall(c, next)
+	case ownSysret:
+		return m.sysret(c, in)
+	case ownSysenter:
+		return m.sysenter(c)
+	case ownSysexit:
+		return m.sysexit(c, in)
+	case ownHlt:
+		c.Halted = true
+	case ownPortIO:
+		if t := m.portIO(c, in); t != nil {
+			return t
+		}
+	case ownControl:
+		if t := m.controlInsn(c, in); t != nil {
+			return t
+		}
+	case ownDebug:
+		if t := m.debugInsn(c, in); t != nil {
+			return t
+		}
+	case ownMSR:
+		if t := c.msrInsn(in); t != nil {
+			return t
+		}
+	case ownClock:
+		c.clockInsn(in)
+	case ownRandom:
+		c.randomInsn(in)
+	case ownFSGSBase:
+		if t := c.fsgsInsn(in); t != nil {
+			return t
+		}
+	}
+	c.RIP = next
+	return nil
+}
+
+// nextRIP is the address behind the instruction, within the code's width.
+func (c *CPU) nextRIP(in *insn.Inst) uint64 { return c.Space.mask(c.RIP + uint64(in.Len)) }
+
+// softInt makes the trap of INT n, INT3, INTO and INT1: RIP points behind
+// (P1). INTO without overflow does nothing.
+func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
+	in := &d.in
+	next := c.nextRIP(in)
+	t := &Trap{Kind: SoftwareInt, Op: in.Opcode}
+	switch in.Opcode {
+	case 0xcc:
+		t.Vector = VecBP
+	case 0xcd:
+		t.Vector = uint8(in.Imm)
+	case 0xce:
+		t.Vector = VecOF
+		if c.RFLAGS&OF == 0 {
+			c.RIP = next
+			return nil
+		}
+	case 0xf1:
+		t.Vector, t.Kind = VecDB, PrivSoftInt
+	}
+	c.RIP = next
+	c.Retired++
+	c.RFLAGS &^= RF
+	c.heldDR6 = 0
+	return t
+}
+
+// EffectiveAddress is the linear address of an instruction's memory operand.
+func (c *CPU) EffectiveAddress(in *insn.Inst) uint64 {
+	return c.Space.mask(c.segBase(in) + c.offsetOf(in))
+}
+
+func (c *CPU) offsetOf(in *insn.Inst) uint64 {
+	var a uint64
+	if in.AddressBits == 16 {
+		return c.offset16(in)
+	}
+	rm := in.RM()
+	switch {
+	case in.RIPRelative:
+		a = c.RIP + uint64(in.Len)
+	case in.HasSIB:
+		if base := int(in.SIB & 7); base != 5 || in.Mod() != 0 {
+			a = c.GPR[base|extend(in.REX&insn.RexB)]
+		}
+		if idx := int(in.SIB>>3&7) | extend(in.REX&insn.RexX); idx != 4 {
+			a += c.GPR[idx] << (in.SIB >> 6)
+		}
+	case rm == 5 && in.Mod() == 0:
+	default:
+		a = c.GPR[rm|extend(in.REX&insn.RexB)]
+	}
+	a += uint64(in.Disp)
+	if in.AddressBits == 32 {
+		a &= 0xffffffff
+	}
+	return a
+}
+
+// offset16 is the address of a 16-bit ModRM form (SDM vol. 2, table 2-1).
+func (c *CPU) offset16(in *insn.Inst) uint64 {
+	forms := [8][2]Reg{{RBX, RSI}, {RBX, RDI}, {RBP, RSI}, {RBP, RDI}, {RSI, RSI}, {RDI, RDI}, {RBP, RBP}, {RBX, RBX}}
+	f := forms[in.RM()]
+	a := uint64(in.Disp)
+	if in.RM() != 6 || in.Mod() != 0 {
+		a += c.GPR[f[0]]
+		if f[0] != f[1] {
+			a += c.GPR[f[1]]
+		}
+	}
+	return a & 0xffff
+}
+
+func (c *CPU) segBase(in *insn.Inst) uint64 {
+	switch in.Seg {
+	case insn.SegFS:
+		return c.Seg[FS].Base
+	case insn.SegGS:
+		return c.Seg[GS].Base
+	}
+	if c.Code64 != 0 {
+		return 0
+	}
+	switch in.Seg {
+	case insn.SegES:
+		return c.Seg[ES].Base
+	case insn.SegCS:
+		return c.Seg[CS].Base
+	case insn.SegSS:
+		return c.Seg[SS].Base
+	case insn.SegDS:
+		return c.Seg[DS].Base
+	}
+	if usesStack(in) {
+		return c.Seg[SS].Base
+	}
+	return c.Seg[DS].Base
+}
+
+// extend turns a REX bit's presence into the register number's fourth bit.
+func extend(rex byte) int {
+	if rex != 0 {
+		return 8
+	}
+	return 0
+}
+
+// rmReg is the register number of ModRM.rm, regReg that of ModRM.reg.
+func rmReg(in *insn.Inst) Reg  { return Reg(in.RM() | extend(in.REX&insn.RexB)) }
+func regReg(in *insn.Inst) Reg { return Reg(in.Digit() | extend(in.REX&insn.RexR)) }
+
+// setGPR writes a register of the given width in bits: 32-bit writes clear
+// the upper half, 16-bit ones leave it.
+func (c *CPU) setGPR(r Reg, bits int, v uint64) {
+	switch bits {
+	case 16:
+		c.GPR[r] = c.GPR[r]&^0xffff | v&0xffff
+	case 32:
+		c.GPR[r] = v & 0xffffffff
+	default:
+		c.GPR[r] = v
+	}
+}

@@ -1,0 +1,182 @@
+package emu
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"unsafe"
+)
+
+// PageSize is the size of a page and of a physical frame, in bytes.
+const PageSize = 4096
+
+// Frame numbers a physical page frame.
+type Frame uint32
+
+// DefaultMemory and MaxMemory bound a machine's physical memory, in bytes.
+const (
+	DefaultMemory = 16 << 20
+	MaxMemory     = 1 << 30
+)
+
+// ErrMemoryBound is returned when a machine's physical memory is used up.
+var ErrMemoryBound = errors.New("memory bound reached")
+
+// page is an immutable copy of a frame, shared by snapshots.
+type page struct {
+	data [PageSize]byte
+	hash uint64 // as PhysMem.hashes holds it; 0 in zeroPage: depends on the frame
+}
+
+// zeroPage is what every frame holds before its first write.
+var zeroPage page
+
+// PhysMem is the machine's physical memory: host memory outside the Go heap
+// (the CPU library keeps pointers to it), with the frames that changed since
+// the last snapshot marked.
+type PhysMem struct {
+	data  []byte
+	saved []*page // the last snapshot's content of each allocated frame
+	dirty []bool
+	list  []Frame // the frames marked in dirty
+	free  []Frame // given back by Free
+	next  Frame
+
+	hashes []uint64 // of each frame's content as of sum
+	sum    uint64   // of hashes
+}
+
+// NewPhysMem reserves size bytes (rounded up to a page); the host commits
+// them when they are first touched.
+func NewPhysMem(size int) (*PhysMem, error) {
+	if size <= 0 || size > MaxMemory {
+		return nil, fmt.Errorf("memory of %d bytes: expected 1 to %d", size, MaxMemory)
+	}
+	size = (size + PageSize - 1) &^ (PageSize - 1)
+	data, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+	if err != nil {
+		return nil, fmt.Errorf("reserve %d bytes of guest memory: %w", size, err)
+	}
+	return &PhysMem{data: data}, nil
+}
+
+// Close gives the memory back. No engine may map it any more.
+func (p *PhysMem) Close() error {
+	if p.data == nil {
+		return nil
+	}
+	err := syscall.Munmap(p.data)
+	p.data = nil
+	return err
+}
+
+// Frames is how many frames have ever been allocated.
+func (p *PhysMem) Frames() int { return int(p.next) }
+
+// Alloc hands out one zeroed frame, or ErrMemoryBound.
+func (p *PhysMem) Alloc() (Frame, error) {
+	if n := len(p.free); n > 0 {
+		f := p.free[n-1]
+		p.free = p.free[:n-1]
+		p.MarkDirty(f)
+		clear(p.Bytes(f))
+		return f, nil
+	}
+	return p.AllocRun(1)
+}
+
+// AllocRun hands out n zeroed frames that follow each other.
+func (p *PhysMem) AllocRun(n int) (Frame, error) {
+	if int(p.next)+n > len(p.data)/PageSize {
+		return 0, fmt.Errorf("%w: all %d bytes of guest memory are in use", ErrMemoryBound, len(p.data))
+	}
+	f := p.next
+	p.next += Frame(n)
+	for len(p.saved) < int(p.next) {
+		p.saved = append(p.saved, &zeroPage)
+		p.dirty = append(p.dirty, false)
+		p.hashes = append(p.hashes, 0)
+		p.rehash(Frame(len(p.hashes) - 1))
+	}
+	return f, nil
+}
+
+// Free gives a frame back. Nothing may map it any more.
+func (p *PhysMem) Free(f Frame) { p.free = append(p.free, f) }
+
+// Bytes is the content of a frame, live. Writers must call MarkDirty first.
+func (p *PhysMem) Bytes(f Frame) []byte {
+	o := int(f) * PageSize
+	return p.data[o : o+PageSize : o+PageSize]
+}
+
+func (p *PhysMem) host(f Frame) unsafe.Pointer { return unsafe.Pointer(&p.data[int(f)*PageSize]) }
+
+// MarkDirty notes that a frame is about to change.
+func (p *PhysMem) MarkDirty(f Frame) {
+	if !p.dirty[f] {
+		p.dirty[f] = true
+		p.list = append(p.list, f)
+	}
+}
+
+// memSnapshot is the content of all frames at one moment. Equal frames of
+// different snapshots share their copy.
+type memSnapshot struct {
+	pages []*page
+	free  []Frame
+	next  Frame
+}
+
+func (p *PhysMem) snapshot() *memSnapshot {
+	for _, f := range p.list {
+		c := new(page)
+		copy(c.data[:], p.Bytes(f))
+		p.rehash(f)
+		c.hash = p.hashes[f]
+		p.saved[f] = c
+		p.dirty[f] = false
+	}
+	p.list = p.list[:0]
+	s := &memSnapshot{pages: make([]*page, p.next), next: p.next}
+	copy(s.pages, p.saved)
+	if len(p.free) > 0 {
+		s.free = append([]Frame(nil), p.free...)
+	}
+	return s
+}
+
+func (p *PhysMem) restore(s *memSnapshot) {
+	for _, f := range p.list {
+		p.dirty[f] = false
+		p.put(f, s.page(f))
+	}
+	p.list = p.list[:0]
+	for f := range p.saved {
+		if want := s.page(Frame(f)); p.saved[f] != want {
+			p.put(Frame(f), want)
+		}
+	}
+	p.next = s.next
+	p.free = append(p.free[:0], s.free...)
+}
+
+// page is frame f's content in s; frames allocated later are zero.
+func (s *memSnapshot) page(f Frame) *page {
+	if int(f) < len(s.pages) {
+		return s.pages[f]
+	}
+	return &zeroPage
+}
+
+func (p *PhysMem) put(f Frame, c *page) {
+	copy(p.Bytes(f), c.data[:])
+	p.saved[f] = c
+	if c == &zeroPage {
+		p.rehash(f)
+		return
+	}
+	p.sum += c.hash - p.hashes[f]
+	p.hashes[f] = c.hash
+}

@@ -1,0 +1,151 @@
+package emu
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu/unicorn"
+)
+
+// Reg numbers a general register as instructions encode it.
+type Reg uint8
+
+// General registers; the i386 ones are the low halves of the first eight.
+const (
+	RAX Reg = iota
+	RCX
+	RDX
+	RBX
+	RSP
+	RBP
+	RSI
+	RDI
+	R8
+	R9
+	R10
+	R11
+	R12
+	R13
+	R14
+	R15
+)
+
+// Segment register numbers, in the order of their encoding.
+const (
+	ES = iota
+	CS
+	SS
+	DS
+	FS
+	GS
+)
+
+var (
+	regNames64 = [16]string{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+		"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"}
+	regNames32 = [8]string{"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"}
+	segNames   = [6]string{"es", "cs", "ss", "ds", "fs", "gs"}
+)
+
+// Name is the register's full-width name on a: "eax" or "rax".
+func (r Reg) Name(a Arch) string {
+	if a == I386 && r < 8 {
+		return regNames32[r]
+	}
+	return regNames64[r&15]
+}
+
+// GPRCount is how many general registers a has.
+func GPRCount(a Arch) int {
+	if a == I386 {
+		return 8
+	}
+	return 16
+}
+
+// SegName names segment register i (ES = 0).
+func SegName(i int) string { return segNames[i] }
+
+// ParseReg finds a full-width general register by name, with or without '%'.
+func ParseReg(a Arch, name string) (Reg, error) {
+	n := strings.TrimPrefix(strings.ToLower(name), "%")
+	for i := 0; i < GPRCount(a); i++ {
+		if Reg(i).Name(a) == n {
+			return Reg(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a general register of %s; expected one of %s", name, a, regList(a))
+}
+
+func regList(a Arch) string {
+	names := make([]string, GPRCount(a))
+	for i := range names {
+		names[i] = Reg(i).Name(a)
+	}
+	return strings.Join(names, " ")
+}
+
+// Core is the register state every instruction sees: general registers,
+// RIP, RFLAGS (the guest's, TF included), segments with cached descriptors,
+// CPL and the MOV SS/STI shadow.
+type Core = unicorn.Core
+
+// TableReg is GDTR or IDTR: linear base, limit in bytes minus one.
+type TableReg struct {
+	Base  uint64
+	Limit uint16
+}
+
+// SystemSeg is LDTR or TR with the cached descriptor.
+type SystemSeg struct {
+	Sel   uint16
+	Base  uint64
+	Limit uint32
+	Type  uint8 // descriptor type: 2 LDT, 9/11 available/busy TSS
+}
+
+// System is the privileged register state of a vCPU.
+type System struct {
+	GDTR, IDTR TableReg
+	LDTR, TR   SystemSeg
+	CR0        uint64
+	CR2        uint64 // linear address of the last page fault
+	CR3        uint64
+	CR4        uint64
+	DR         [8]uint64 // DR4 and DR5 unused
+	EFER       uint64
+	MSR        MSRs
+	TSC        uint64 // advances by one per retired instruction
+}
+
+// MSRs are the model-specific registers that the machine keeps.
+type MSRs struct {
+	Star, LStar, CStar, FMask             uint64
+	SysenterCS, SysenterESP, SysenterEIP uint64
+	KernelGSBase, TSCAux                  uint64
+}
+
+// Bits of CR0, CR4, EFER, DR6 and DR7 that the machine uses.
+const (
+	CR0PE uint64 = 1 << 0
+	CR0MP uint64 = 1 << 1
+	CR0EM uint64 = 1 << 2
+	CR0TS uint64 = 1 << 3
+	CR0NE uint64 = 1 << 5
+	CR0WP uint64 = 1 << 16
+	CR0PG uint64 = 1 << 31
+
+	CR4OSFXSR uint64 = 1 << 9
+	CR4DE     uint64 = 1 << 3
+
+	EFERSCE uint64 = 1 << 0
+	EFERLME uint64 = 1 << 8
+	EFERLMA uint64 = 1 << 10
+	EFERNXE uint64 = 1 << 11
+
+	DR6Fixed uint64 = 0xffff0ff0 // bits that read as one (no RTM)
+	DR6BD    uint64 = 1 << 13
+	DR6BS    uint64 = 1 << 14
+	DR7Fixed uint64 = 1 << 10
+	DR7GD    uint64 = 1 << 13
+)

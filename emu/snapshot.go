@@ -1,0 +1,81 @@
+package emu
+
+import "trapline/emu/unicorn"
+
+// Snapshot is the whole state of a machine at one moment. It is immutable and
+// holds no library resources; it can be restored into its machine any number
+// of times, in any order.
+type Snapshot struct {
+	seq    uint64
+	mem    *memSnapshot
+	spaces []*pageTable
+	cpus   []cpuSnapshot
+	parts  []any
+}
+
+// cpuSnapshot is a vCPU without what belongs to the process: library handles.
+type cpuSnapshot struct {
+	cpu CPU
+	ext []byte // x87 and SSE state, nil while the vCPU never used them
+}
+
+// The bounds, in the saved context, of x87 and SSE state: all that is not in
+// Core and can differ between two vCPUs of the machine.
+const (
+	maxContext = 8192
+	fpuOffset  = 184 // behind the flags: segments are equal to Core's
+	fpuEnd     = 5352
+)
+
+// Snapshot copies what changed since the last snapshot; the rest is shared.
+func (m *Machine) Snapshot() *Snapshot {
+	s := &Snapshot{seq: m.Seq, mem: m.Mem.snapshot()}
+	s.spaces = make([]*pageTable, len(m.spaces))
+	for i, sp := range m.spaces {
+		s.spaces[i] = sp.snapshot()
+	}
+	s.cpus = make([]cpuSnapshot, len(m.CPUs))
+	for i, c := range m.CPUs {
+		s.cpus[i].cpu = *c
+		s.cpus[i].cpu.ctx, s.cpus[i].cpu.on = nil, nil
+		if c.fpuUsed {
+			s.cpus[i].ext = make([]byte, unicorn.ContextSize)
+			c.ctx.Save(s.cpus[i].ext)
+		}
+	}
+	if len(m.parts) > 0 {
+		s.parts = make([]any, len(m.parts))
+		for i, p := range m.parts {
+			s.parts[i] = p.Save()
+		}
+	}
+	return s
+}
+
+// Restore brings the machine back to s, which was taken of this machine.
+func (m *Machine) Restore(s *Snapshot) {
+	m.Seq = s.seq
+	m.Mem.restore(s.mem)
+	for _, extra := range m.spaces[len(s.spaces):] {
+		extra.close()
+	}
+	m.spaces = m.spaces[:len(s.spaces)]
+	for i, t := range s.spaces {
+		m.spaces[i].restore(t)
+	}
+	for i := range s.cpus {
+		c := m.CPUs[i]
+		ctx, used, initial := c.ctx, c.fpuUsed, c.initial
+		*c = s.cpus[i].cpu
+		c.ctx, c.initial = ctx, initial
+		switch {
+		case s.cpus[i].ext != nil:
+			ctx.Load(s.cpus[i].ext)
+		case used:
+			ctx.Load(initial)
+		}
+	}
+	for i, p := range m.parts {
+		p.Restore(s.parts[i])
+	}
+}

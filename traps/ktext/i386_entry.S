@@ -1,0 +1,423 @@
+# Entry and exit of the modelled i386 kernel: interrupt stubs, the frame they
+# build (struct pt_regs), the way back, and the stock trap handlers. Kernel
+# work that is not plain register arithmetic is one hypercall per micro-step.
+
+# struct pt_regs, offsets from its start
+.set R_EBX, 0
+.set R_ECX, 4
+.set R_EDX, 8
+.set R_ESI, 12
+.set R_EDI, 16
+.set R_EBP, 20
+.set R_EAX, 24
+.set R_XDS, 28
+.set R_XES, 32
+.set R_ORIG_EAX, 36
+.set R_EIP, 40
+.set R_XCS, 44
+.set R_EFLAGS, 48
+
+.set KERNEL_DS, 0x18
+.set EF_TF, 0x100
+.set EF_IF, 0x200
+
+# One named micro-step; the label is how the simulator finds its name.
+.macro MICRO name
+hc.\name\().\@:
+	int $0x81
+.endm
+
+# K2: the register part of struct pt_regs, behind orig_eax.
+.macro SAVE_ALL
+	cld
+	pushl %es
+	pushl %ds
+	pushl %eax
+	pushl %ebp
+	pushl %edi
+	pushl %esi
+	pushl %edx
+	pushl %ecx
+	pushl %ebx
+	movl $KERNEL_DS,%edx
+	movl %edx,%ds
+	movl %edx,%es
+.endm
+
+# A C function's frame; %esi is its pt_regs argument throughout.
+.macro ENTER_REGS
+	pushl %ebp
+	movl %esp,%ebp
+	pushl %esi
+	pushl %ebx
+	movl 8(%ebp),%esi
+.endm
+
+.macro LEAVE_REGS
+	popl %ebx
+	popl %esi
+	popl %ebp
+	ret
+.endm
+
+.macro FUNC name
+	.globl \name
+	.type \name,@function
+\name:
+.endm
+
+	.text
+# --- entry stubs -----------------------------------------------------------
+
+.macro FAULT_STUB name, handler, has_error
+FUNC \name
+	.if \has_error == 0
+	pushl $0
+	.endif
+	pushl $\handler
+	jmp fault_common
+.endm
+
+	FAULT_STUB divide_error, do_divide_error, 0
+	FAULT_STUB overflow, do_overflow, 0
+	FAULT_STUB bounds, do_bounds, 0
+	FAULT_STUB invalid_op, do_invalid_op, 0
+	FAULT_STUB double_fault, do_double_fault, 1
+	FAULT_STUB invalid_TSS, do_invalid_TSS, 1
+	FAULT_STUB segment_not_present, do_segment_not_present, 1
+	FAULT_STUB stack_segment, do_stack_segment, 1
+	FAULT_STUB general_protection, do_general_protection, 1
+	FAULT_STUB page_fault, do_page_fault, 1
+	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
+	FAULT_STUB alignment_check, do_alignment_check, 1
+
+# On the stack: handler (in xes' slot), error code (in orig_eax's), frame.
+FUNC fault_common
+	pushl %ds
+	pushl %eax
+	pushl %ebp
+	pushl %edi
+	pushl %esi
+	pushl %edx
+	pushl %ecx
+	pushl %ebx
+	cld
+	movl R_XES(%esp),%edi
+	movl R_ORIG_EAX(%esp),%esi
+	movl %es,%ecx
+	movl %ecx,R_XES(%esp)
+	movl $-1,R_ORIG_EAX(%esp)
+	movl $KERNEL_DS,%ecx
+	movl %ecx,%ds
+	movl %ecx,%es
+	movl %esp,%eax
+	pushl %esi
+	pushl %eax
+	call *%edi
+	addl $8,%esp
+	jmp ret_from_exception
+
+.ifdef CONFIG_KPROBES
+# K2, K21: eax goes into orig_eax's slot; the answer in eax picks the way back.
+FUNC debug
+	pushl %eax
+	SAVE_ALL
+	movl %esp,%edx
+	pushl $0
+	pushl %edx
+	call do_debug
+	addl $8,%esp
+	testl %eax,%eax
+	jnz restore_all
+	jmp ret_from_exception
+
+FUNC int3
+	pushl %eax
+	SAVE_ALL
+	movl %esp,%edx
+	pushl $0
+	pushl %edx
+	call do_int3
+	addl $8,%esp
+	cmpl $0,%eax
+	jnz restore_all
+	jmp ret_from_exception
+.else
+	FAULT_STUB debug, do_debug, 0
+	FAULT_STUB int3, do_int3, 0
+.endif
+
+FUNC device_not_available
+	pushl $-1
+	SAVE_ALL
+	call math_state_restore
+	jmp ret_from_exception
+
+FUNC nmi
+	pushl %eax
+	SAVE_ALL
+	MICRO nmi
+	jmp restore_all
+
+FUNC system_call
+	pushl %eax
+	SAVE_ALL
+	sti
+	MICRO system_call
+	jmp ret_from_exception
+
+.macro IRQ_STUB name, vector
+FUNC \name
+	pushl $(\vector - 256)
+	SAVE_ALL
+	MICRO \name
+	jmp ret_from_exception
+.endm
+	IRQ_STUB timer_interrupt, 0x20
+	IRQ_STUB call_function_interrupt, 0xfb
+	IRQ_STUB reschedule_interrupt, 0xfc
+
+# --- the way back ----------------------------------------------------------
+
+FUNC ret_from_exception
+	testl $3,R_XCS(%esp)
+	jz resume_kernel
+FUNC resume_userspace
+	cli
+	MICRO signal_pending
+	testl %eax,%eax
+	jz restore_all
+	pushl %esp
+	call do_signal
+	addl $4,%esp
+	jmp resume_userspace
+
+# K0: a preemptible kernel looks for a reason to schedule when it returns to
+# kernel code that was interruptible.
+FUNC resume_kernel
+	cli
+	testl $EF_IF,R_EFLAGS(%esp)
+	jz restore_all
+	MICRO preempt_check
+
+FUNC restore_all
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	popl %ds
+	popl %es
+	addl $4,%esp
+	iret
+
+FUNC do_signal
+	ENTER_REGS
+	MICRO do_signal
+	LEAVE_REGS
+
+# What a kernel task returns to, and what it runs when it has nothing to do.
+FUNC task_exit
+	MICRO task_exit
+	jmp task_exit
+
+# Return address of guest functions called in direct mode.
+FUNC direct_return
+	MICRO direct_return
+	jmp direct_return
+
+# --- stock trap handlers ---------------------------------------------------
+
+.macro TRAP_HANDLER name, vector
+FUNC \name
+	pushl $\vector
+	pushl 12(%esp)
+	pushl 12(%esp)
+	call do_trap
+	addl $12,%esp
+	ret
+.endm
+	TRAP_HANDLER do_divide_error, 0
+	TRAP_HANDLER do_overflow, 4
+	TRAP_HANDLER do_bounds, 5
+	TRAP_HANDLER do_invalid_op, 6
+	TRAP_HANDLER do_invalid_TSS, 10
+	TRAP_HANDLER do_segment_not_present, 11
+	TRAP_HANDLER do_stack_segment, 12
+	TRAP_HANDLER do_coprocessor_error, 16
+	TRAP_HANDLER do_alignment_check, 17
+
+# do_trap(regs, error_code, trapnr)
+FUNC do_trap
+	ENTER_REGS
+.ifdef CONFIG_KPROBES
+	pushl 16(%ebp)
+	pushl %esi
+	call kprobe_fault
+	addl $8,%esp
+	testl %eax,%eax
+	jnz 2f
+.endif
+	movl 16(%ebp),%ebx
+	testl $3,R_XCS(%esi)
+	jz 1f
+	MICRO force_sig
+	jmp 2f
+1:	MICRO die
+2:	LEAVE_REGS
+
+FUNC do_double_fault
+	ENTER_REGS
+	movl $8,%ebx
+	MICRO die
+	LEAVE_REGS
+
+FUNC do_general_protection
+	ENTER_REGS
+.ifdef CONFIG_KPROBES
+	pushl $13
+	pushl %esi
+	call kprobe_fault
+	addl $8,%esp
+	testl %eax,%eax
+	jnz 2f
+.endif
+	movl $13,%ebx
+	testl $3,R_XCS(%esi)
+	jz 1f
+	MICRO force_sig
+	jmp 2f
+1:	MICRO fixup_exception
+	testl %eax,%eax
+	jnz 2f
+	MICRO die
+2:	LEAVE_REGS
+
+FUNC do_page_fault
+	ENTER_REGS
+	movl %cr2,%ebx
+.ifdef CONFIG_KPROBES
+	pushl $14
+	pushl %esi
+	call kprobe_fault
+	addl $8,%esp
+	testl %eax,%eax
+	jnz 3f
+.endif
+	testl $EF_IF,R_EFLAGS(%esi)
+	jz 1f
+	sti
+1:	movl 12(%ebp),%eax
+	MICRO handle_mm_fault
+	testl %eax,%eax
+	jnz 3f
+	movl $14,%ebx
+	testl $3,R_XCS(%esi)
+	jz 2f
+	MICRO force_sig
+	jmp 3f
+2:	MICRO fixup_exception
+	testl %eax,%eax
+	jnz 3f
+	MICRO die
+3:	LEAVE_REGS
+
+# math_state_restore(struct pt_regs regs): the frame itself is the argument.
+FUNC math_state_restore
+	pushl %ebp
+	movl %esp,%ebp
+	pushl %esi
+	pushl %ebx
+	leal 8(%ebp),%esi
+	clts
+.ifdef CONFIG_KPROBES
+	pushl $7
+	pushl %esi
+	call kprobe_fault
+	addl $8,%esp
+	testl %eax,%eax
+	jnz 1f
+.endif
+	MICRO restore_fpu
+1:	LEAVE_REGS
+
+# do_debug(regs, error_code). The stock kernel's answer is not looked at.
+FUNC do_debug
+	ENTER_REGS
+	movl %db6,%ebx
+	testl $0xf,%ebx
+	jz 1f
+	MICRO thread_debugreg7
+	testl %eax,%eax
+	jz clear_dr7
+1:	MICRO save_debugreg6
+	testl $0x4000,%ebx
+	jz send_sigtrap
+.ifdef CONFIG_KPROBES
+	call kprobe_running
+	testl %eax,%eax
+	jz 2f
+	pushl %esi
+	call post_kprobe_handler
+	addl $4,%esp
+	testl %eax,%eax
+	jz 2f
+	movl $1,%eax
+	jmp 3f
+2:
+.endif
+	testl $3,R_XCS(%esi)
+	jz clear_TF
+	MICRO ptrace_dtrace
+	testl %eax,%eax
+	jnz clear_TF
+send_sigtrap:
+	movl $1,%ebx
+	MICRO force_sig
+clear_dr7:
+	xorl %eax,%eax
+	movl %eax,%db7
+	jmp 3f
+clear_TF:
+	andl $~EF_TF,R_EFLAGS(%esi)
+	xorl %eax,%eax
+3:	LEAVE_REGS
+
+# do_int3(regs, error_code)
+FUNC do_int3
+	ENTER_REGS
+.ifdef CONFIG_KPROBES
+	pushl %esi
+	call kprobe_handler
+	addl $4,%esp
+	testl %eax,%eax
+	jz 1f
+	movl $1,%eax
+	jmp 2f
+1:
+.endif
+	pushl $3
+	pushl 12(%ebp)
+	pushl %esi
+	call do_trap
+	addl $12,%esp
+	xorl %eax,%eax
+2:	LEAVE_REGS
+
+	.data
+	.balign 4
+	.globl idt_table
+idt_table:
+	.fill 256*8,1,0
+	.globl gdt_table
+gdt_table:
+	.fill 64*8,1,0
+	.globl init_tss
+	.balign 128
+init_tss:
+	.fill 8*128,1,0
+	.globl jiffies
+jiffies:
+	.long 0
