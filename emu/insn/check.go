@@ -66,8 +66,8 @@ func (d *decoder) checkSystemRegister() error {
 	return nil
 }
 
-// checkVex judges the fields of VEX and EVEX. EVEX's masking, broadcast and rounding bits are not judged:
-// which combinations an instruction allows differs from one to the next.
+// checkVex judges the fields of VEX and EVEX, but not EVEX's masking, broadcast and rounding bits, nor that the
+// registers of a gather must differ: what is allowed there differs from one instruction to the next.
 func (d *decoder) checkVex() error {
 	v, f := &d.Vex, d.form
 	switch {
@@ -77,7 +77,7 @@ func (d *decoder) checkVex() error {
 		return errVexW
 	case f&l0 != 0 && v.L != 0, f&l1 != 0 && v.L == 0, f&l2 != 0 && v.L != 2:
 		return errVexL
-	case f&noV != 0 && (v.VVVV != 0 || v.VHi && f&vectorIndex == 0):
+	case (f&noV != 0 || f&memNoV != 0 && d.HasMemory()) && (v.VVVV != 0 || v.VHi && f&vectorIndex == 0):
 		return errVexV
 	}
 	return nil

@@ -7,8 +7,10 @@ var evex0F = newMap(
 	row{p66, op(0x10, 0x11, 0x28, 0x29, 0x2E, 0x2F, 0x51, 0x5A), vec | w1 | noV, AVX512, 0, nil},
 	row{np | pF3, op(0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F), vec | w0, AVX512, 0, nil}, // vaddps, vmulps, …
 	row{p66 | pF2, op(0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F), vec | w1, AVX512, 0, nil},
-	row{pF3, op(0x10, 0x11, 0x51, 0x5A), vec | w0, AVX512, 0, nil}, // vmovss, vsqrtss, vcvtss2sd
-	row{pF2, op(0x10, 0x11, 0x51, 0x5A), vec | w1, AVX512, 0, nil},
+	row{pF3, op(0x10, 0x11), vec | w0 | memNoV, AVX512, 0, nil}, // vmovss
+	row{pF2, op(0x10, 0x11), vec | w1 | memNoV, AVX512, 0, nil}, // vmovsd
+	row{pF3, op(0x51, 0x5A), vec | w0, AVX512, 0, nil},          // vsqrtss, vcvtss2sd
+	row{pF2, op(0x51, 0x5A), vec | w1, AVX512, 0, nil},
 	row{np, op(0x12, 0x16), vec | w0 | l0, AVX512, 0, nil},            // vmovlps, vmovhps
 	row{p66, op(0x12, 0x16), vec | memOnly | w1 | l0, AVX512, 0, nil}, // vmovlpd, vmovhpd
 	row{pF3, op(0x12, 0x16), vec | w0 | noV, AVX512, 0, nil},          // vmovsldup, vmovshdup

@@ -2,10 +2,11 @@ package insn
 
 // evex5 and evex6: maps 5 and 6, AVX512-FP16 (SDM vol. 2, 2.7.1).
 var evex5 = newMap(
-	row{pF3, op(0x10, 0x11, 0x51, 0x5A), vec | w0, AVX512, 0, nil}, // vmovsh, vsqrtsh, vcvtsh2sd
-	row{np, op(0x1D), vec | w0, AVX512, 0, nil},                    // vcvtss2sh
-	row{p66, op(0x1D), vec | w0 | noV, AVX512, 0, nil},             // vcvtps2phx
-	row{pF3, op(0x2A, 0x7B), modrm | notReg, AVX512, 0, nil},       // vcvtsi2sh, vcvtusi2sh
+	row{pF3, op(0x10, 0x11), vec | w0 | memNoV, AVX512, 0, nil}, // vmovsh
+	row{pF3, op(0x51, 0x5A), vec | w0, AVX512, 0, nil},          // vsqrtsh, vcvtsh2sd
+	row{np, op(0x1D), vec | w0, AVX512, 0, nil},                 // vcvtss2sh
+	row{p66, op(0x1D), vec | w0 | noV, AVX512, 0, nil},          // vcvtps2phx
+	row{pF3, op(0x2A, 0x7B), modrm | notReg, AVX512, 0, nil},    // vcvtsi2sh, vcvtusi2sh
 	row{pF3, op(0x2C, 0x2D, 0x78, 0x79), modrm | notRM | noV, AVX512, 0, nil},
 	row{np, op(0x2E, 0x2F, 0x51, 0x5A), vec | w0 | noV, AVX512, 0, nil},
 	row{np | pF3, op(0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F), vec | w0, AVX512, 0, nil}, // vaddph, …

@@ -47,48 +47,50 @@ var group6 = newMap( // 0F 00
 
 // group7 is 0F 01. Its register forms other than smsw and lmsw are instructions without operands.
 var group7 = newMap(
-	row{all, mem(0, 1), force64, SystemTable, 0, nil},                      // sgdt, sidt
-	row{all, mem(2, 3), force64, SystemTable | Privileged, 0, nil},         // lgdt, lidt
-	row{all, digit(4), 0, CR, 0, nil},                                      // smsw
-	row{pF3, mem(5), 0, Privileged, 0, nil},                                // rstorssp: only where CET's supervisor stack is
-	row{all, digit(6), 0, CR | Privileged, 0, nil},                         // lmsw
-	row{all, mem(7), noAccess, Privileged, 0, nil},                         // invlpg
-	row{np, op(0xC0), notRM, Terminate | Privileged, allGPR, nil},          // enclv
-	row{np, op(0xC1), notRM, Terminate, allGPR, nil},                       // vmcall
-	row{np, op(0xC2, 0xC3), notRM, Terminate | Privileged, 0, nil},         // vmlaunch, vmresume
-	row{np, op(0xC4), notRM, Privileged, 0, nil},                           // vmxoff
-	row{np, op(0xC5), notRM, Privileged, rAX | rBX | rCX | rDX, nil},       // pconfig
-	row{np, op(0xC8, 0xC9), notRM, Privileged, rAX | rCX | rDX, nil},       // monitor, mwait
-	row{np, op(0xCA, 0xCB), notRM, Privileged, 0, nil},                     // clac, stac
-	row{np, op(0xCF), notRM, Terminate | Privileged, allGPR, nil},          // encls
-	row{np, op(0xD0), notRM, 0, rAX | rCX | rDX, nil},                      // xgetbv
-	row{np, op(0xD1), notRM, Privileged, rAX | rCX | rDX, nil},             // xsetbv
-	row{np, op(0xD4), notRM, Terminate, rAX | rCX, nil},                    // vmfunc
-	row{np, op(0xD5, 0xD6), notRM, 0, 0, nil},                              // xend, xtest
-	row{np, op(0xD7), notRM, Terminate, allGPR, nil},                       // enclu
-	row{all, op(0xD8), notRM, Terminate | Privileged, allGPR, nil},         // vmrun
-	row{all, op(0xD9), notRM, Terminate, allGPR, nil},                      // vmmcall, vmgexit
-	row{all, op(0xDA, 0xDB), notRM, Privileged, rAX, nil},                  // vmload, vmsave
-	row{all, op(0xDC, 0xDD), notRM, Privileged, 0, nil},                    // stgi, clgi
-	row{all, op(0xDE), notRM, Terminate | Privileged, allGPR, nil},         // skinit
-	row{all, op(0xDF), notRM, Privileged, rAX | rCX, nil},                  // invlpga
-	row{np, op(0xE8), notRM, 0, 0, nil},                                    // serialize
-	row{pF3, op(0xE8), notRM, Privileged, 0, nil},                          // setssbsy
-	row{pF2, op(0xE8, 0xE9), notRM, 0, 0, nil},                             // xsusldtrk, xresldtrk
-	row{pF3, op(0xEA), notRM, 0, 0, nil},                                   // saveprevssp
-	row{pF3, op(0xEC), notRM | only64, Terminate, rSP, nil},                // uiret
-	row{pF3, op(0xED, 0xEE, 0xEF), notRM | only64, 0, 0, nil},              // testui, clui, stui
-	row{np, op(0xEE, 0xEF), notRM, 0, rAX | rCX | rDX, nil},                // rdpkru, wrpkru
-	row{all, op(0xF8), notRM | only64, Privileged, 0, nil},                 // swapgs
-	row{all, op(0xF9), notRM, Unpredictable, rAX | rCX | rDX, nil},         // rdtscp
-	row{np, op(0xFA), notRM, 0, rAX | rCX | rDX, nil},                      // monitorx
-	row{pF3, op(0xFA), notRM, 0, rCX, nil},                                 // mcommit
-	row{np, op(0xFB), notRM, 0, rAX | rBX | rCX, nil},                      // mwaitx
-	row{np, op(0xFC), notRM, 0, rAX, nil},                                  // clzero
-	row{np, op(0xFD), notRM, Unpredictable, rAX | rCX | rDX, nil},          // rdpru
-	row{np | pF3, op(0xFE), notRM, Privileged, rAX | rCX | rDX, nil},       // invlpgb, rmpadjust
-	row{pF2, op(0xFE), notRM | only64, Privileged, rAX | rCX, nil},         // rmpupdate
-	row{np | pF2 | pF3, op(0xFF), notRM, Privileged, rAX | rCX | rDX, nil}, // tlbsync, pvalidate, psmash
+	row{all, mem(0, 1), force64, SystemTable, 0, nil},                    // sgdt, sidt
+	row{all, mem(2, 3), force64, SystemTable | Privileged, 0, nil},       // lgdt, lidt
+	row{all, digit(4), 0, CR, 0, nil},                                    // smsw
+	row{pF3, mem(5), 0, Privileged, 0, nil},                              // rstorssp: only where CET's supervisor stack is
+	row{all, digit(6), 0, CR | Privileged, 0, nil},                       // lmsw
+	row{all, mem(7), noAccess, Privileged, 0, nil},                       // invlpg
+	row{np, op(0xC0), notRM, Terminate | Privileged, allGPR, nil},        // enclv
+	row{np, op(0xC1), notRM, Terminate, allGPR, nil},                     // vmcall
+	row{np, op(0xC2, 0xC3), notRM, Terminate | Privileged, 0, nil},       // vmlaunch, vmresume
+	row{np, op(0xC4), notRM, Privileged, 0, nil},                         // vmxoff
+	row{np, op(0xC5), notRM, Privileged, rAX | rBX | rCX | rDX, nil},     // pconfig
+	row{np, op(0xC8, 0xC9), notRM, Privileged, rAX | rCX | rDX, nil},     // monitor, mwait
+	row{np, op(0xCA, 0xCB), notRM, Privileged, 0, nil},                   // clac, stac
+	row{np, op(0xCF), notRM, Terminate | Privileged, allGPR, nil},        // encls
+	row{np, op(0xD0), notRM, 0, rAX | rCX | rDX, nil},                    // xgetbv
+	row{np, op(0xD1), notRM, Privileged, rAX | rCX | rDX, nil},           // xsetbv
+	row{np, op(0xD4), notRM, Terminate, rAX | rCX, nil},                  // vmfunc
+	row{np, op(0xD5, 0xD6), notRM, 0, 0, nil},                            // xend, xtest
+	row{np, op(0xD7), notRM, Terminate, allGPR, nil},                     // enclu
+	row{all, op(0xD8), notRM, Terminate | Privileged, allGPR, nil},       // vmrun
+	row{all, op(0xD9), notRM, Terminate, allGPR, nil},                    // vmmcall, vmgexit
+	row{all, op(0xDA, 0xDB), notRM, Privileged, rAX, nil},                // vmload, vmsave
+	row{all, op(0xDC, 0xDD), notRM, Privileged, 0, nil},                  // stgi, clgi
+	row{all, op(0xDE), notRM, Terminate | Privileged, allGPR, nil},       // skinit
+	row{all, op(0xDF), notRM, Privileged, rAX | rCX, nil},                // invlpga
+	row{np, op(0xE8), notRM, 0, 0, nil},                                  // serialize
+	row{pF3, op(0xE8), notRM, Privileged, 0, nil},                        // setssbsy
+	row{pF2, op(0xE8, 0xE9), notRM, 0, 0, nil},                           // xsusldtrk, xresldtrk
+	row{pF3, op(0xEA), notRM, 0, 0, nil},                                 // saveprevssp
+	row{pF3, op(0xEC), notRM | only64, Terminate, rSP, nil},              // uiret
+	row{pF3, op(0xED, 0xEE, 0xEF), notRM | only64, 0, 0, nil},            // testui, clui, stui
+	row{np, op(0xEE, 0xEF), notRM, 0, rAX | rCX | rDX, nil},              // rdpkru, wrpkru
+	row{all, op(0xF8), notRM | only64, Privileged, 0, nil},               // swapgs
+	row{all, op(0xF9), notRM, Unpredictable, rAX | rCX | rDX, nil},       // rdtscp
+	row{np, op(0xFA), notRM, 0, rAX | rCX | rDX, nil},                    // monitorx
+	row{pF3, op(0xFA), notRM, 0, rCX, nil},                               // mcommit
+	row{np, op(0xFB), notRM, 0, rAX | rBX | rCX, nil},                    // mwaitx
+	row{np, op(0xFC), notRM, 0, rAX, nil},                                // clzero
+	row{np, op(0xFD), notRM, Unpredictable, rAX | rCX | rDX, nil},        // rdpru
+	row{np, op(0xFE), notRM, Privileged, rAX | rCX | rDX, nil},           // invlpgb
+	row{pF3, op(0xFE), notRM | only64, Privileged, rAX | rCX | rDX, nil}, // rmpadjust
+	row{pF2, op(0xFE), notRM | only64, Privileged, rAX | rCX, nil},       // rmpupdate
+	row{np | pF2, op(0xFF), notRM, Privileged, rAX | rCX | rDX, nil},     // tlbsync, pvalidate
+	row{pF3, op(0xFF), notRM | only64, Privileged, rAX, nil},             // psmash
 )
 
 var group8 = newMap( // 0F BA: bt, bts, btr, btc

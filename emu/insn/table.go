@@ -28,7 +28,7 @@ const (
 )
 
 // form says how an instruction's operands are encoded.
-type form uint32
+type form uint64
 
 // Immediate kinds, in the low four bits. SDM vol. 2, A.2.2 calls them Ib, Iw, Iz, Iv, Jb, Jz, Ap and O.
 const (
@@ -75,6 +75,7 @@ const (
 	l2                                 // EVEX.L'L must be 2
 	noV                                // VEX.vvvv must be 1111b
 	gprV                               // VEX.vvvv names a general register
+	memNoV                             // VEX.vvvv must be 1111b with a memory operand
 	needSIB                            // needs a SIB byte
 	vectorIndex                        // the SIB byte's index is a vector register
 )

@@ -3,7 +3,7 @@ package insn
 // vex0F: SDM vol. 2, table A-3, the entries with VEX.
 var vex0F = newMap(
 	row{np | p66, op(0x10, 0x11), vec | noV, AVX, 0, nil},     // vmovups
-	row{pF3 | pF2, op(0x10, 0x11), vec, AVX, 0, nil},          // vmovss: vvvv with registers only
+	row{pF3 | pF2, op(0x10, 0x11), vec | memNoV, AVX, 0, nil}, // vmovss
 	row{np, op(0x12, 0x16), vec | l0, AVX, 0, nil},            // vmovlps, vmovhps
 	row{p66, op(0x12, 0x16), vec | memOnly | l0, AVX, 0, nil}, // vmovlpd, vmovhpd
 	row{pF3, op(0x12, 0x16), vec | noV, AVX, 0, nil},          // vmovsldup, vmovshdup
