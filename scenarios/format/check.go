@@ -1,0 +1,243 @@
+package format
+
+import (
+	"fmt"
+	"regexp"
+
+	"trapline/scenarios/expr"
+)
+
+// Property is something that must hold.
+//
+//	PROPERTY | ( "never" | "finally" ) NAME ":" EXPR
+type Property struct {
+	Name string
+	Pos  Pos
+	When string // "never", "finally", or "" for a built-in property
+	Cond *Expr
+}
+
+// BuiltIn describes a property that needs no condition (S4).
+type BuiltIn struct{ Name, Means string }
+
+// BuiltIns are the built-in properties.
+var BuiltIns = []BuiltIn{
+	{"no-missed-probe", "every execution of a probed instruction hits its probe"},
+	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it"},
+	{"transparency", "registers and memory end as in a run without probes"},
+	{"no-deadlock", "no vCPU waits for a lock that nobody can release"},
+	{"no-livelock", "the machine does not come back to a state that it was in"},
+	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown"},
+	{"one-pre-one-post", "each hit calls its pre handler once and its post handler once"},
+}
+
+// PropertyNames lists the names of BuiltIns.
+func PropertyNames() []string {
+	names := make([]string, len(BuiltIns))
+	for i, p := range BuiltIns {
+		names[i] = p.Name
+	}
+	return names
+}
+
+func (f *File) parseCheck(lines []line) error {
+	for _, l := range lines {
+		if l.skipped() {
+			continue
+		}
+		p, err := parseProperty(&words{line: l})
+		if err != nil {
+			return err
+		}
+		for _, other := range f.Check {
+			if other.Name == p.Name {
+				return p.Pos.errorAt("each name once", "a second property %q", p.Name)
+			}
+		}
+		if f.Check = append(f.Check, p); len(f.Check) > MaxItems {
+			return l.at(0).errorAt(fmt.Sprintf("at most %d", MaxItems), "too many properties")
+		}
+	}
+	return nil
+}
+
+func parseProperty(w *words) (Property, error) {
+	start, _ := w.peek()
+	key, err := w.choice("property", append(PropertyNames(), "never", "finally"))
+	if err != nil {
+		return Property{}, err
+	}
+	if key != "never" && key != "finally" {
+		return Property{Name: key, Pos: w.line.at(start.at)}, w.done()
+	}
+	x, err := w.next("NAME: CONDITION")
+	if err != nil {
+		return Property{}, err
+	}
+	name := x.text
+	if n := len(name); n > 0 && name[n-1] == ':' {
+		name = name[:n-1]
+	} else if !w.accept(":") {
+		return Property{}, w.line.at(x.at+n).errorAt(`":" behind the property's name`, "no %q", ":")
+	}
+	if !isName(name) || contains(PropertyNames(), name) {
+		return Property{}, w.line.at(x.at).errorAt("a name of your own of letters, digits, _ . and -", "property named %q", name)
+	}
+	cond, err := w.rest("a condition")
+	return Property{name, w.line.at(x.at), key, &cond}, err
+}
+
+// Expectation is a violation that the file is there to show.
+//
+//	NAME [ ROW ]
+type Expectation struct {
+	Property string
+	Row      string // of SEMANTICS.md, or ""
+	Pos      Pos
+}
+
+var semanticsRow = regexp.MustCompile(`^[A-Z][0-9]{1,2}$`)
+
+func (f *File) parseExpect(lines []line) error {
+	for _, l := range lines {
+		if l.skipped() {
+			continue
+		}
+		w := &words{line: l}
+		name, pos, err := w.name("a property")
+		if err != nil {
+			return err
+		}
+		e := Expectation{Property: name, Pos: pos}
+		if x, more := w.peek(); more {
+			if !semanticsRow.MatchString(x.text) {
+				return l.at(x.at).errorAt("the ID of a row of the semantics checklist, such as K7", "unexpected %q", x.text)
+			}
+			e.Row = x.text
+			w.off = x.at + len(x.text)
+		}
+		if err := w.done(); err != nil {
+			return err
+		}
+		f.Expect = append(f.Expect, e)
+	}
+	return nil
+}
+
+// checkWhole judges what one member alone cannot tell.
+func (f *File) checkWhole() error {
+	if f.Source == nil && f.Program == nil {
+		return Pos{Line: 1, Col: 1, Text: firstLine(f.Text)}.errorAt("a member text.S with code, or program with an ELF file",
+			"a scenario without anything to run")
+	}
+	if f.Source != nil && f.Program != nil {
+		return f.MemberPos("program").errorAt("one of them", "both text.S and program")
+	}
+	if f.Listing != nil && f.Source == nil {
+		return f.MemberPos("text.lst").errorAt("text.S before it", "text.lst without text.S")
+	}
+	if f.Source != nil && len(f.Tasks) == 0 {
+		return f.MemberPos("text.S").errorAt("a member tasks with a line such as: cpu 0 at main", "code, but no task that runs it")
+	}
+	for _, t := range f.Tasks {
+		if t.CPU >= f.Machine.CPUs {
+			return t.Pos.errorAt(fmt.Sprintf("cpus %d in machine", t.CPU+1), "a task on cpu %d of %d", t.CPU, f.Machine.CPUs)
+		}
+	}
+	if err := f.checkExpectations(); err != nil {
+		return err
+	}
+	return f.checkNames()
+}
+
+func (f *File) checkExpectations() error {
+	known := PropertyNames()
+	if f.HasCheck {
+		known = nil
+		for _, p := range f.Check {
+			known = append(known, p.Name)
+		}
+	}
+	for _, e := range f.Expect {
+		if !contains(known, e.Property) {
+			return e.Pos.errorAt(meant(e.Property, known), "%q is not checked", e.Property)
+		}
+	}
+	return nil
+}
+
+// checkNames looks at the registers, probes and cpus that expressions name;
+// symbols wait until there is code.
+func (f *File) checkNames() error {
+	for _, x := range f.exprs() {
+		var bad error
+		expr.Walk(x.Node, func(n expr.Node) {
+			if bad == nil {
+				bad = f.checkNode(x, n)
+			}
+		})
+		if bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+func (f *File) checkNode(x Expr, n expr.Node) error {
+	at := x.Pos
+	at.Col += n.Pos()
+	switch n := n.(type) {
+	case *expr.Register:
+		if !isReadable(f.Machine.Arch, n.Name) {
+			return at.errorAt(meant(n.Name, readableRegisters(f.Machine.Arch)), "unknown register %%%s", n.Name)
+		}
+		if n.CPU >= f.Machine.CPUs {
+			return at.errorAt(fmt.Sprintf("a cpu below %d", f.Machine.CPUs), "no cpu %d", n.CPU)
+		}
+	case *expr.Call:
+		if expr.Functions[n.Func] == "probe" && f.probe(n.Arg) == nil {
+			names := make([]string, len(f.Probes))
+			for i := range f.Probes {
+				names[i] = f.Probes[i].Name
+			}
+			return at.errorAt(meant(n.Arg, names), "no probe %q", n.Arg)
+		}
+	}
+	return nil
+}
+
+// exprs lists the file's expressions that are evaluated on a machine.
+func (f *File) exprs() []Expr {
+	var list []Expr
+	add := func(xs ...*Expr) {
+		for _, x := range xs {
+			if x != nil {
+				list = append(list, *x)
+			}
+		}
+	}
+	for _, p := range f.Probes {
+		for _, kind := range HandlerKinds {
+			for _, a := range p.Handlers[kind] {
+				add(a.Target)
+				list = append(list, a.Args...)
+			}
+		}
+	}
+	for _, s := range f.Steps {
+		add(s.Expr)
+	}
+	for _, p := range f.Check {
+		add(p.Cond)
+	}
+	return list
+}
+
+func firstLine(s string) string {
+	for i := range s {
+		if s[i] == '\n' {
+			return s[:i]
+		}
+	}
+	return s
+}

@@ -1,0 +1,22 @@
+// Package format reads and prints scenario files. It is pure: it opens nothing but the bytes it is given, and
+// knows no machine. docs/scenario-format.md explains it to users; the grammar is this:
+//
+//	file    = text { "-- " NAME " --" NL body }           a txtar archive; text is the lesson, for people
+//	NAME    = "machine" | "text.S" | "text.lst" | "program" | "memory" | "probes" | "tasks"
+//	        | "steps" | "check" | "expect"                 each at most once
+//
+//	machine = { KEY VALUE… }                               see machine.go
+//	program = "path" STRING { "call" NAME { EXPR } [ "=" EXPR ] }
+//	memory  = { NAME "at" EXPR "size" SIZE "prot" PROT [ "lazy" ] { INDENT content } }
+//	content = ( "u8" | "u16" | "u32" | "u64" | "word" ) EXPR { EXPR } | "string" STRING
+//	probes  = { NAME "at" EXPR { INDENT ( "pre" | "post" | "fault" ) actions } }
+//	actions = action { ";" action }                        see probes.go
+//	tasks   = { "cpu" N "at" EXPR { option } }             see tasks.go
+//	steps   = { "> " directive NL output }                 see steps.go
+//	check   = { PROPERTY | ( "never" | "finally" ) NAME ":" EXPR }
+//	expect  = { NAME [ ROW ] }                             a PROPERTY or a NAME of check, and its SEMANTICS row
+//
+// Outside text.S, text.lst and steps, empty lines and lines that start with "#" are skipped, and INDENT is at
+// least one blank. Within a line an EXPR without blanks stands wherever something may follow it. EXPR is the
+// language of package expr.
+package format

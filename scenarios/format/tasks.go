@@ -1,0 +1,122 @@
+package format
+
+import "strings"
+
+// Task says where a vCPU starts.
+//
+//	"cpu" N "at" EXPR { option }
+//	option = "ring" ( "0" | "3" ) | "stack" EXPR | "flags" FLAG { "," FLAG }
+//	       | "signals" ( "end" | "continue" ) | REGISTER "=" EXPR      no blanks around "="
+type Task struct {
+	CPU     int
+	Pos     Pos
+	At      Expr
+	Ring    int
+	Stack   *Expr // nil: a stack of its own
+	Flags   []string
+	Regs    []RegValue
+	Signals string // what a signal does: "end" the task, or "continue" it
+}
+
+// RegValue is a register with its first value.
+type RegValue struct {
+	Name  string
+	Value Expr
+	Pos   Pos
+}
+
+// TaskFlags are the flags that a task may start with.
+var TaskFlags = []string{"CF", "PF", "AF", "ZF", "SF", "TF", "IF", "DF", "OF", "NT", "RF", "AC", "ID"}
+
+func (f *File) parseTasks(lines []line) error {
+	for _, l := range lines {
+		if l.skipped() {
+			continue
+		}
+		t, err := parseTask(&words{line: l}, f.Machine.Arch)
+		if err != nil {
+			return err
+		}
+		for _, other := range f.Tasks {
+			if other.CPU == t.CPU {
+				return t.Pos.errorAt("one task for each cpu", "a second task on cpu %d", t.CPU)
+			}
+		}
+		f.Tasks = append(f.Tasks, t)
+	}
+	return nil
+}
+
+func parseTask(w *words, arch string) (t Task, err error) {
+	t = Task{Pos: w.line.at(0), Signals: "end"}
+	if err = w.keyword("cpu"); err != nil {
+		return t, err
+	}
+	if t.CPU, err = w.integer("a cpu", 0, 7); err != nil {
+		return t, err
+	}
+	if err = w.keyword("at"); err != nil {
+		return t, err
+	}
+	if t.At, err = w.expr("an address"); err != nil {
+		return t, err
+	}
+	for {
+		x, more := w.peek()
+		if !more {
+			return t, nil
+		}
+		w.off = x.at + len(x.text)
+		if err = t.parseOption(w, x, arch); err != nil {
+			return t, err
+		}
+	}
+}
+
+var taskOptions = []string{"ring", "stack", "flags", "signals"}
+
+func (t *Task) parseOption(w *words, x word, arch string) (err error) {
+	if name, _, ok := strings.Cut(x.text, "="); ok {
+		if !isRegister(arch, name) {
+			return w.line.at(x.at).errorAt(meant(name, generalRegisters(arch)), "unknown register %q", name)
+		}
+		off := x.at + len(name) + 1
+		v, err := w.parseExpr(x.text[len(name)+1:], off)
+		t.Regs = append(t.Regs, RegValue{name, v, w.line.at(x.at)})
+		return err
+	}
+	switch x.text {
+	case "ring":
+		var ring string
+		if ring, err = w.choice("ring", []string{"0", "3"}); ring == "3" {
+			t.Ring = 3
+		}
+	case "stack":
+		var s Expr
+		s, err = w.expr("an address")
+		t.Stack = &s
+	case "flags":
+		err = t.parseFlags(w)
+	case "signals":
+		t.Signals, err = w.choice("signal policy", []string{"end", "continue"})
+	default:
+		err = w.line.at(x.at).errorAt(meant(x.text, taskOptions)+", or REGISTER=VALUE", "unknown option %q", x.text)
+	}
+	return err
+}
+
+func (t *Task) parseFlags(w *words) error {
+	x, err := w.next("flags such as IF,TF")
+	if err != nil {
+		return err
+	}
+	at := x.at
+	for _, name := range strings.Split(x.text, ",") {
+		if !contains(TaskFlags, name) {
+			return w.line.at(at).errorAt(meant(name, TaskFlags), "unknown flag %q", name)
+		}
+		t.Flags = append(t.Flags, name)
+		at += len(name) + 1
+	}
+	return nil
+}
