@@ -77,7 +77,17 @@ func (w *listingWriter) segment(s *Segment) {
 	if zero := s.MemSize - uint64(len(s.Data)); zero > 0 {
 		fmt.Fprintf(&w.out, ".bss %#x\n", zero)
 	}
-	w.symbolsTo(s.Addr + s.MemSize - 1)
+	w.symbolsTo(w.lastAddr(s))
+}
+
+// lastAddr is the last address whose symbols are listed with s: the one past
+// its end, where end labels are, unless another segment starts there.
+func (w *listingWriter) lastAddr(s *Segment) uint64 {
+	last := s.Addr + s.MemSize - 1
+	if end := last + 1; end != 0 && w.image.SegmentAt(end) == nil {
+		return end
+	}
+	return last
 }
 
 // segmentName is the section that a reader expects with these permissions.

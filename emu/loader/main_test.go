@@ -1,0 +1,5 @@
+package loader_test
+
+import "flag"
+
+var update = flag.Bool("update", false, "rewrite the golden listing")
