@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/emu/insn"
+import (
+	"trapline/emu/insn"
+	"trapline/idt"
+)
 
 // StepKind is what one step was (S1).
 type StepKind uint8
@@ -54,10 +57,9 @@ type FrameWord struct {
 type Delivery struct {
 	Trap     Trap
 	GateAddr uint64
-	Gate     string // decoded, for people
+	Gate     idt.Gate // valid if HasGate
+	HasGate  bool
 	GateRaw  []byte
-	GateType uint8
-	GateDPL  uint8
 	From, To uint8 // CPL before and after
 	Switched bool  // to the TSS's stack
 	Frame    []FrameWord

@@ -120,9 +120,9 @@ type System struct {
 
 // MSRs are the model-specific registers that the machine keeps.
 type MSRs struct {
-	Star, LStar, CStar, FMask             uint64
+	Star, LStar, CStar, FMask            uint64
 	SysenterCS, SysenterESP, SysenterEIP uint64
-	KernelGSBase, TSCAux                  uint64
+	KernelGSBase, TSCAux                 uint64
 }
 
 // Bits of CR0, CR4, EFER, DR6 and DR7 that the machine uses.

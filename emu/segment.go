@@ -132,8 +132,8 @@ func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
 	return nil
 }
 
-// loadData loads DS, ES, FS or GS (SDM vol. 2, MOV: protected mode).
-func (m *Machine) loadData(c *CPU, i int, sel uint16) *Trap {
+// LoadData loads DS, ES, FS or GS (SDM vol. 2, MOV: protected mode).
+func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 	if sel&^3 == 0 {
 		base := c.Seg[i].Base
 		c.setSeg(i, sel, 0)
@@ -162,7 +162,7 @@ func (m *Machine) loadSeg(c *CPU, i int, sel uint16) *Trap {
 	if i == SS {
 		return m.LoadStack(c, sel, c.CPL, VecGP)
 	}
-	return m.loadData(c, i, sel)
+	return m.LoadData(c, i, sel)
 }
 
 // segLoadInsn runs MOV Sreg, POP Sreg and LDS/LES/LSS/LFS/LGS.

@@ -62,9 +62,9 @@ type Space struct {
 	arch  Arch
 	pages map[uint64]PTE // by linear page number
 	ops   []mapOp
-	epoch int            // counts rebuilds of ops
-	saved *pageTable     // immutable copy of pages for snapshots, nil if stale
-	views [2]*view       // by privilege: supervisor, user
+	epoch int        // counts rebuilds of ops
+	saved *pageTable // immutable copy of pages for snapshots, nil if stale
+	views [2]*view   // by privilege: supervisor, user
 	tlb   [tlbSize]tlbEntry
 }
 

@@ -170,7 +170,9 @@ func (m *Machine) push2(c *CPU, size int, a, b uint64, user bool) *Trap {
 func (m *Machine) farRet(c *CPU, in *insn.Inst) *Trap {
 	user := c.User()
 	size := in.OperandBits / 8
-	pop := func(sp uint64) (uint64, *Trap) { return m.Load(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user) }
+	pop := func(sp uint64) (uint64, *Trap) {
+		return m.Load(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
+	}
 	sp := c.GPR[RSP]
 	rip, t := pop(sp)
 	if t != nil {

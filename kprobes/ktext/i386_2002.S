@@ -256,6 +256,9 @@ kprobe_status:	.long 0
 current_kprobe:	.long 0
 kprobe_old_eflags:	.long 0
 kprobe_saved_eflags:	.long 0
-kprobe_table:	.fill 64*8,1,0	# list heads
+
+	.bss
+	.balign 64
 	.globl kprobe_pool
-kprobe_pool:	.fill 1024*32,1,0	# struct kprobe, 32 bytes apart
+kprobe_table:	.zero 64*8		# list heads
+kprobe_pool:	.zero 4096*32	# struct kprobe

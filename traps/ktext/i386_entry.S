@@ -223,11 +223,6 @@ FUNC task_exit
 	MICRO task_exit
 	jmp task_exit
 
-# Return address of guest functions called in direct mode.
-FUNC direct_return
-	MICRO direct_return
-	jmp direct_return
-
 # --- stock trap handlers ---------------------------------------------------
 
 .macro TRAP_HANDLER name, vector
@@ -406,18 +401,18 @@ FUNC do_int3
 	xorl %eax,%eax
 2:	LEAVE_REGS
 
-	.data
+	.bss
 	.balign 4
 	.globl idt_table
 idt_table:
-	.fill 256*8,1,0
+	.zero 256*8
 	.globl gdt_table
 gdt_table:
-	.fill 64*8,1,0
+	.zero 64*8
 	.globl init_tss
 	.balign 128
 init_tss:
-	.fill 8*128,1,0
+	.zero 8*128
 	.globl jiffies
 jiffies:
-	.long 0
+	.zero 4

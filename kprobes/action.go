@@ -1,0 +1,32 @@
+package kprobes
+
+import (
+	"trapline/traps"
+)
+
+// action is the micro-step of a built-in or Go handler: kernel text calls it
+// with the struct kprobe and the frame.
+func (g *Manager) action(kind HandlerKind) traps.Op {
+	return func(x *traps.Exec) traps.Result {
+		i := g.index(x.Probe)
+		if i < 0 {
+			x.Return(0)
+			x.Say("K18", "a handler of the simulator was called for %#x, which is no struct kprobe", x.Probe)
+			return traps.Next
+		}
+		p := g.probes[i]
+		h := [...]Handler{p.Pre, p.Post, p.Fault}[kind]
+		x.Say("", "%s_handler of %s", kind, p.Name)
+		var r uint64
+		if h.Action != nil {
+			r = h.Action(&Call{
+				Kind: kind, Probe: p, Stats: &g.stats[i], CPU: x.C, M: x.M, K: x.K, Regs: x.Regs, Arg: x.Arg(),
+			})
+		}
+		x.Return(r)
+		return traps.Next
+	}
+}
+
+// Count is the handler that does nothing: the hit is counted anyway.
+func Count(*Call) uint64 { return 0 }

@@ -1,0 +1,51 @@
+package kprobes_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/emu/asm"
+	"trapline/emu/loader"
+	"trapline/kprobes"
+	"trapline/traps"
+)
+
+var update = flag.Bool("update", false, "write the kernels' listings anew")
+
+// TestKernelListings assembles every kernel and compares it with the
+// committed listing that runs.
+func TestKernelListings(t *testing.T) {
+	for _, k := range kprobes.KernelTexts() {
+		t.Run(k.Listing, func(t *testing.T) {
+			layout := traps.LayoutOf(k.Arch)
+			arch := loader.I386
+			if k.Arch == emu.AMD64 {
+				arch = loader.AMD64
+			}
+			img, err := asm.Assemble(context.Background(), asm.Source{
+				Name: k.Listing, Text: k.Source, Arch: arch, Base: layout.Text, DataBase: layout.Data,
+			})
+			if errors.Is(err, asm.ErrNoAssembler) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			want, err := loader.WriteListing(img, k.Source)
+			require.NoError(t, err)
+			path := filepath.Join("..", k.Listing)
+			if *update {
+				require.NoError(t, os.WriteFile(path, want, 0o644))
+				return
+			}
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(got), "stale listing: go test ./kprobes -run KernelListings -update")
+		})
+	}
+}

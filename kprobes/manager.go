@@ -1,0 +1,256 @@
+package kprobes
+
+import (
+	"fmt"
+	"syscall"
+
+	"trapline/emu"
+	"trapline/traps"
+)
+
+// Manager owns a machine's probes, whatever the engine: struct kprobe in guest
+// memory, and the counts beside it.
+type Manager struct {
+	K      *traps.Kernel
+	Engine string
+
+	ops    engineOps
+	probes []*Probe
+	byAddr map[uint64][]int
+	stats  []Stats
+	step   []stepOf // by vCPU
+}
+
+// stepOf is which probe's instruction a vCPU is stepping, for counting misses.
+type stepOf struct {
+	probe  int // index, or -1
+	active bool
+}
+
+// engineOps is what the manager needs of an engine.
+type engineOps interface {
+	traps.Engine
+	// attach gives the engine its manager once the kernel is up.
+	attach(*Manager)
+	// layout is the engine's struct kprobe.
+	layout() structKprobe
+	// register does register_kprobe's work outside guest time.
+	register(x *traps.Exec) syscall.Errno
+	unregister(x *traps.Exec)
+}
+
+// structKprobe is where the fields of struct kprobe lie, in bytes.
+type structKprobe struct {
+	size                           uint64
+	addr, pre, post, fault, opcode uint64
+}
+
+// MaxProbes bounds the probes of one machine.
+const MaxProbes = 4096
+
+// Boot makes the kernel of an engine on m and the manager of its probes.
+func Boot(m *emu.Machine, engine string) (*Manager, error) {
+	ops, err := newEngine(engine)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range KernelTexts() {
+		if t.Engine != engine || t.Arch != m.Arch {
+			continue
+		}
+		img, err := t.Image()
+		if err != nil {
+			return nil, err
+		}
+		o := traps.Options{Image: img, ProbeGates: engine != EngineNone}
+		if ops != nil {
+			o.Engine = ops
+		}
+		k, err := traps.Boot(m, o)
+		if err != nil {
+			return nil, err
+		}
+		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs))}
+		for i := range g.step {
+			g.step[i].probe = -1
+		}
+		if ops != nil {
+			ops.attach(g)
+		}
+		m.AddPart(g)
+		return g, nil
+	}
+	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
+}
+
+// newEngine makes an engine by name; none has no code of its own.
+func newEngine(name string) (engineOps, error) {
+	switch name {
+	case EngineNone:
+		return nil, nil
+	case Engine2002:
+		return &engine2002{}, nil
+	}
+	return nil, fmt.Errorf("engine %q: expected one of %v", name, Engines())
+}
+
+// Engines lists the engines that Boot knows.
+func Engines() []string { return []string{EngineNone, Engine2002} }
+
+// Probes lists the probes in the order they were defined.
+func (g *Manager) Probes() []*Probe { return g.probes }
+
+// Stats are the counts of probe i.
+func (g *Manager) Stats(i int) *Stats { return &g.stats[i] }
+
+// Find gives the index of the probe of that name.
+func (g *Manager) Find(name string) (int, bool) {
+	for i, p := range g.probes {
+		if p.Name == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Define makes a struct kprobe in guest memory without registering it and
+// returns its index. Under engine none probes are counted, not hit.
+func (g *Manager) Define(p Probe) (int, error) {
+	if len(g.probes) == MaxProbes {
+		return 0, fmt.Errorf("probe %s: at most %d probes", p.Name, MaxProbes)
+	}
+	if _, ok := g.space().Lookup(p.Addr); !ok {
+		return 0, fmt.Errorf("probe %s: no memory at %#x", p.Name, p.Addr)
+	}
+	i := len(g.probes)
+	g.probes = append(g.probes, &p)
+	g.stats = append(g.stats, Stats{})
+	g.byAddr[p.Addr] = append(g.byAddr[p.Addr], i)
+	if g.ops == nil {
+		return i, nil
+	}
+	at, l, word := g.Address(i), g.ops.layout(), g.K.M.Arch.Word()
+	g.poke(at+l.addr, p.Addr, word)
+	g.poke(at+l.pre, g.pointer(p.Pre, "pre_handler_action"), word)
+	g.poke(at+l.post, g.pointer(p.Post, "post_handler_action"), word)
+	g.poke(at+l.fault, g.pointer(p.Fault, "fault_handler_action"), word)
+	return i, nil
+}
+
+func (g *Manager) pointer(h Handler, action string) uint64 {
+	if h.Action != nil {
+		return g.K.Symbol(action)
+	}
+	return h.Guest
+}
+
+func (g *Manager) poke(at, v uint64, n int) {
+	if !g.K.M.PokeWord(g.space(), at, n, v) {
+		panic(fmt.Sprintf("kernel data at %#x is not mapped", at))
+	}
+}
+
+// space is the address space that probes and kernel data live in.
+func (g *Manager) space() *emu.Space { return g.K.M.CPUs[0].Space }
+
+// Address is the guest address of probe i's struct kprobe.
+func (g *Manager) Address(i int) uint64 {
+	return g.K.Symbol("kprobe_pool") + uint64(i)*g.ops.layout().size
+}
+
+// index is the probe of a struct kprobe's address, or -1.
+func (g *Manager) index(at uint64) int {
+	off := at - g.K.Symbol("kprobe_pool")
+	size := g.ops.layout().size
+	if off%size != 0 || off/size >= uint64(len(g.probes)) {
+		return -1
+	}
+	return int(off / size)
+}
+
+// Register registers probe i before the run, as register_kprobe would. The
+// error is the kernel's errno.
+func (g *Manager) Register(i int) error {
+	if g.ops == nil {
+		g.stats[i].Registered = true
+		return nil
+	}
+	x := g.setup(i)
+	if errno := g.ops.register(&x); errno != 0 {
+		return fmt.Errorf("register_kprobe(%s): %w", g.probes[i].Name, errno)
+	}
+	return nil
+}
+
+// Unregister takes probe i out outside guest time.
+func (g *Manager) Unregister(i int) {
+	if g.ops == nil {
+		g.stats[i].Registered = false
+		return
+	}
+	x := g.setup(i)
+	g.ops.unregister(&x)
+}
+
+func (g *Manager) setup(i int) traps.Exec {
+	return traps.Exec{K: g.K, M: g.K.M, C: g.K.M.CPUs[0], Micro: new(emu.Micro), Probe: g.Address(i)}
+}
+
+// Observe counts what a step means for the probes: executions and misses. It
+// is called once after each step.
+func (g *Manager) Observe(ev *emu.Event) {
+	if ev.Kind != emu.StepInstruction {
+		return
+	}
+	for _, i := range g.byAddr[ev.PC] {
+		if !g.stats[i].Registered {
+			continue
+		}
+		g.stats[i].Executions++
+		s := &g.step[ev.CPU]
+		if g.ops != nil && (!s.active || s.probe != i) {
+			g.stats[i].Missed++
+		}
+	}
+}
+
+// managerState is a Manager's part of a snapshot.
+type managerState struct {
+	stats []Stats
+	step  []stepOf
+}
+
+// Save copies the counts (emu.Part).
+func (g *Manager) Save() any {
+	return managerState{append([]Stats(nil), g.stats...), append([]stepOf(nil), g.step...)}
+}
+
+// Restore takes them back. Probes are defined before the first snapshot.
+func (g *Manager) Restore(v any) {
+	s := v.(managerState)
+	g.stats = append(g.stats[:0], s.stats...)
+	copy(g.step, s.step)
+}
+
+// Hash feeds the counts that decide properties to a state hash.
+func (g *Manager) Hash(h *emu.Hasher) {
+	for i := range g.stats {
+		s := &g.stats[i]
+		h.Uint64(s.Hits)
+		h.Uint64(s.Posts)
+		h.Uint64(s.Missed)
+		h.Uint64(s.Reentrant)
+		h.Bool(s.Registered)
+		h.Bool(s.Lost)
+	}
+	for _, s := range g.step {
+		h.Uint64(uint64(s.probe+1)<<1 | b2u(s.active))
+	}
+}
+
+func b2u(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}

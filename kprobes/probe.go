@@ -1,0 +1,75 @@
+// Package kprobes is the probe machinery in its generations: registering,
+// hits, single stepping, re-arming, faults. An engine's state lies in guest
+// memory as the kernel's would; what only the simulator counts is a snapshot
+// part of its own.
+package kprobes
+
+import (
+	"trapline/emu"
+	"trapline/traps"
+)
+
+// Engine names, as scenarios and flags give them.
+const (
+	EngineNone = "none"
+	Engine2002 = "2002"
+)
+
+// HandlerKind says when a handler runs.
+type HandlerKind uint8
+
+// The three handlers of struct kprobe.
+const (
+	Pre HandlerKind = iota
+	Post
+	Fault
+)
+
+func (k HandlerKind) String() string { return [...]string{"pre", "post", "fault"}[k] }
+
+// Action is a handler written in Go or built in: it runs as one micro-step.
+// The result matters for fault handlers only: non-zero means fixed.
+type Action func(*Call) uint64
+
+// Handler is what a pointer of struct kprobe points to: nothing (the zero
+// value), an Action, or a guest function.
+type Handler struct {
+	Action Action
+	Guest  uint64 // address of a guest function, if Action is nil
+}
+
+// Set reports whether the pointer is not NULL.
+func (h Handler) Set() bool { return h.Action != nil || h.Guest != 0 }
+
+// Probe describes a probe to register.
+type Probe struct {
+	Name  string
+	Addr  uint64
+	Pre   Handler // required by every engine's code, checked by none of 2002 (K18)
+	Post  Handler
+	Fault Handler
+}
+
+// Call is what an Action gets to work on.
+type Call struct {
+	Kind  HandlerKind
+	Probe *Probe
+	Stats *Stats
+	CPU   *emu.CPU
+	M     *emu.Machine
+	K     *traps.Kernel
+	Regs  traps.PtRegs
+	Arg   uint64 // Post: flags (0 in 2002); Fault: the trap number
+}
+
+// Stats counts what happened to one probe. Plain values.
+type Stats struct {
+	Registered bool
+	Hits       uint64 // pre-handler about to be called
+	Posts      uint64 // steps completed
+	Faults     uint64 // fault handler consulted or fault during the hit
+	Executions uint64 // the probed instruction retired, by anyone
+	Missed     uint64 // it retired without a hit (K11)
+	Reentrant  uint64 // hits inside a hit, no handler called (K7)
+	Lost       bool   // its breakpoint was taken out and nobody will put it back (K7)
+}

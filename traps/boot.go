@@ -1,0 +1,272 @@
+package traps
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+	"trapline/idt"
+)
+
+// Options change how the kernel is booted.
+type Options struct {
+	// Image is the kernel text, linked at the layout's addresses.
+	Image *loader.Image
+	// Engine adds micro-steps to the stock ones; nil for a stock kernel.
+	Engine Engine
+	// ProbeGates makes gates 1 and 3 interrupt gates with DPL 3, as the 2002
+	// patch does (K1); else gate 1 is a trap gate with DPL 0 and gate 3 a trap
+	// gate with DPL 3, as the stock kernel has them.
+	ProbeGates bool
+}
+
+// Boot puts the kernel into m's first address space: text, data, stacks, GDT,
+// IDT and a TSS for each vCPU, with the system registers loaded.
+func Boot(m *emu.Machine, o Options) (*Kernel, error) {
+	k := &Kernel{
+		M: m, Layout: LayoutOf(m.Arch), image: o.Image, Symbols: o.Image.Symbols,
+		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: map[uint64]lazyPage{},
+	}
+	k.brk = k.Layout.KernelEnd
+	if o.Engine != nil {
+		for name, op := range o.Engine.Ops() {
+			k.ops[name] = op
+		}
+	}
+	if err := k.bindHypercalls(); err != nil {
+		return nil, err
+	}
+	space := m.CPUs[0].Space
+	if err := k.LoadImage(space, o.Image, 0); err != nil {
+		return nil, fmt.Errorf("kernel text: %w", err)
+	}
+	k.writeGDT(space)
+	if err := k.writeIDT(space, o.ProbeGates); err != nil {
+		return nil, err
+	}
+	for _, c := range m.CPUs {
+		if err := k.bootCPU(c); err != nil {
+			return nil, err
+		}
+	}
+	m.Kernel = k
+	m.AddPart(k)
+	return k, nil
+}
+
+// LoadImage maps img's segments into s, with extra permissions (emu.User for
+// programs). Kernel text stays writable: breakpoints are plain stores.
+func (k *Kernel) LoadImage(s *emu.Space, img *loader.Image, extra emu.Prot) error {
+	for i := range img.Segments {
+		seg := &img.Segments[i]
+		prot := extra
+		if seg.Prot&loader.ProtX != 0 {
+			prot |= emu.Exec
+			if extra&emu.User == 0 {
+				prot |= emu.Write
+			}
+		}
+		if seg.Prot&loader.ProtW != 0 {
+			prot |= emu.Write
+		}
+		if err := k.MapZero(s, seg.Addr, seg.MemSize, prot); err != nil {
+			return err
+		}
+		if err := k.M.WriteBytes(s, seg.Addr, seg.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MapZero maps zeroed pages over [addr, addr+size) where none are yet.
+func (k *Kernel) MapZero(s *emu.Space, addr, size uint64, prot emu.Prot) error {
+	if size == 0 {
+		return nil
+	}
+	first, last := addr/emu.PageSize, (addr+size-1)/emu.PageSize
+	for vpn := first; ; {
+		n := uint64(0)
+		for vpn+n <= last {
+			if _, there := s.Lookup((vpn + n) * emu.PageSize); there {
+				break
+			}
+			n++
+		}
+		if n > 0 {
+			f, err := k.M.Mem.AllocRun(int(n))
+			if err != nil {
+				return err
+			}
+			if err := s.Map(vpn*emu.PageSize, f, int(n), prot); err != nil {
+				return err
+			}
+		}
+		vpn += n + 1
+		if vpn > last || vpn == 0 {
+			return nil
+		}
+	}
+}
+
+// MapLazy makes one page appear at its first fault, as demand paging does.
+// It returns the frame, so that its content can be set.
+func (k *Kernel) MapLazy(addr uint64, prot emu.Prot) (emu.Frame, error) {
+	f, err := k.M.Mem.Alloc()
+	if err != nil {
+		return 0, err
+	}
+	k.lazy[addr/emu.PageSize] = lazyPage{f, prot}
+	return f, nil
+}
+
+func (k *Kernel) poke(s *emu.Space, at uint64, v uint64, n int) {
+	if !k.M.PokeWord(s, at, n, v) {
+		panic(fmt.Sprintf("kernel data at %#x is not mapped", at))
+	}
+}
+
+func (k *Kernel) writeGDT(s *emu.Space) {
+	base := k.Symbol("gdt_table")
+	put := func(sel uint16, d idt.Descriptor) { k.poke(s, base+uint64(sel&^7), d.Encode(), 8) }
+	code := idt.FlatCode32
+	if k.M.Arch == emu.AMD64 {
+		code = idt.FlatCode64
+	}
+	put(k.Layout.KernelCS, code)
+	put(k.Layout.KernelDS, idt.FlatData)
+	put(k.Layout.UserCS, code.WithDPL(3))
+	put(k.Layout.UserDS, idt.FlatData.WithDPL(3))
+}
+
+// vectors are the gates of the IDT: which stub takes a vector, and from which
+// privilege INT may use it.
+var vectors = []struct {
+	vec  uint8
+	stub string
+	typ  uint8
+	dpl  uint8
+}{
+	{0, "divide_error", idt.TrapGate, 0},
+	{1, "debug", idt.TrapGate, 0},
+	{2, "nmi", idt.InterruptGate, 0},
+	{3, "int3", idt.TrapGate, 3},
+	{4, "overflow", idt.TrapGate, 3},
+	{5, "bounds", idt.TrapGate, 3},
+	{6, "invalid_op", idt.TrapGate, 0},
+	{7, "device_not_available", idt.TrapGate, 0},
+	{8, "double_fault", idt.TrapGate, 0},
+	{10, "invalid_TSS", idt.TrapGate, 0},
+	{11, "segment_not_present", idt.TrapGate, 0},
+	{12, "stack_segment", idt.TrapGate, 0},
+	{13, "general_protection", idt.TrapGate, 0},
+	{14, "page_fault", idt.InterruptGate, 0},
+	{16, "coprocessor_error", idt.TrapGate, 0},
+	{17, "alignment_check", idt.TrapGate, 0},
+	{0x20, "timer_interrupt", idt.InterruptGate, 0},
+	{0x80, "system_call", idt.TrapGate, 3},
+	{0xfb, "call_function_interrupt", idt.InterruptGate, 0},
+	{0xfc, "reschedule_interrupt", idt.InterruptGate, 0},
+}
+
+func (k *Kernel) writeIDT(s *emu.Space, probeGates bool) error {
+	for _, v := range vectors {
+		if !k.HasSymbol(v.stub) {
+			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
+		}
+		g := idt.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
+		if probeGates && (v.vec == emu.VecDB || v.vec == emu.VecBP) {
+			g.Type, g.DPL = idt.InterruptGate, 3 // K1
+		}
+		if v.vec == emu.VecDF && k.M.Arch == emu.AMD64 {
+			g.IST = 1
+		}
+		k.SetGate(s, v.vec, g)
+	}
+	return nil
+}
+
+// SetGate writes vector vec's gate into the IDT in guest memory.
+func (k *Kernel) SetGate(s *emu.Space, vec uint8, g idt.Gate) {
+	base := k.Symbol("idt_table")
+	if k.M.Arch == emu.AMD64 {
+		b := g.Encode64()
+		k.poke(s, base+uint64(vec)*idt.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
+		k.poke(s, base+uint64(vec)*idt.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
+		return
+	}
+	b := g.Encode32()
+	k.poke(s, base+uint64(vec)*idt.GateSize32, binary.LittleEndian.Uint64(b[:]), 8)
+}
+
+// Gate reads vector vec's gate from guest memory.
+func (k *Kernel) Gate(s *emu.Space, vec uint8) idt.Gate {
+	size := k.gateSize()
+	b := make([]byte, size)
+	s.Peek(k.Symbol("idt_table")+uint64(vec)*uint64(size), b)
+	return idt.DecodeGate(b)
+}
+
+// tssSize is the limit plus one of a TSS without I/O bitmap.
+const tssSize = 104
+
+func (k *Kernel) bootCPU(c *emu.CPU) error {
+	s := c.Space
+	top := k.Layout.StackTop(c.ID)
+	if err := k.MapZero(s, top-StackSize, StackSize, emu.Write); err != nil {
+		return err
+	}
+	tss := k.Symbol("init_tss") + uint64(c.ID)*128
+	word := k.M.Arch.Word()
+	if k.M.Arch == emu.AMD64 {
+		ist := top + istSize
+		if err := k.MapZero(s, top, istSize, emu.Write); err != nil {
+			return err
+		}
+		k.poke(s, tss+4, top, word)
+		k.poke(s, tss+36, ist, word)
+	} else {
+		k.poke(s, tss+4, top, word)
+		k.poke(s, tss+8, uint64(k.Layout.KernelDS), 2)
+	}
+	k.poke(s, tss+102, tssSize, 2) // I/O bitmap beyond the limit: none
+	k.poke(s, k.Layout.ThreadInfo(c.ID)+threadCPU, uint64(c.ID), 4)
+	sel := k.Layout.tssSelector(c.ID)
+	gdt := k.Symbol("gdt_table")
+	d := idt.Descriptor{Base: uint32(tss), Limit: tssSize - 1, Access: idt.AccessTSS | 2}
+	k.poke(s, gdt+uint64(sel), d.Encode(), 8)
+	k.poke(s, gdt+uint64(sel)+8, tss>>32, 8)
+	c.Sys.GDTR = emu.TableReg{Base: gdt, Limit: 64*8 - 1}
+	c.Sys.IDTR = emu.TableReg{Base: k.Symbol("idt_table"), Limit: uint16(256*k.gateSize() - 1)}
+	c.Sys.TR = emu.SystemSeg{Sel: sel, Base: tss, Limit: tssSize - 1, Type: 11}
+	c.CPL = 0
+	c.Shutdown = ""
+	c.Halted = true // until a task is started on it
+	return k.loadSegments(c, k.Layout.KernelCS, k.Layout.KernelDS)
+}
+
+func (k *Kernel) gateSize() int {
+	if k.M.Arch == emu.AMD64 {
+		return idt.GateSize64
+	}
+	return idt.GateSize32
+}
+
+// AllocKernel maps size bytes of fresh kernel memory for a scenario's use and
+// returns its address.
+func (k *Kernel) AllocKernel(s *emu.Space, size uint64, prot emu.Prot) (uint64, error) {
+	at := k.brk
+	k.brk += (size + emu.PageSize - 1) &^ (emu.PageSize - 1)
+	return at, k.MapZero(s, at, size, prot)
+}
+
+// vectorName is such as "int3" or "general protection".
+func vectorName(vec uint8) string {
+	for _, v := range vectors {
+		if v.vec == vec {
+			return v.stub
+		}
+	}
+	return fmt.Sprintf("vector %d", vec)
+}

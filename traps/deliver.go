@@ -1,0 +1,274 @@
+package traps
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/idt"
+)
+
+// Deliver takes vector t on c through the IDT in guest memory (P2-P5). A
+// fault on the way is combined with what was being delivered by SDM vol. 3,
+// table 6-5; a fault during #DF shuts the vCPU down.
+func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
+	d := m.Event().BeginDelivery()
+	d.From = uint8(c.CPL)
+	cur := t
+	for range maxNestedFaults {
+		saved := c.Core
+		second := k.enterGate(m, c, cur, d)
+		if second == nil {
+			d.Trap, d.To = cur, uint8(c.CPL)
+			c.Halted = false
+			return
+		}
+		c.Core = saved
+		if second.SetCR2 {
+			c.Sys.CR2 = second.CR2
+		}
+		d.Nested = append(d.Nested, *second)
+		next, ok := combine(cur, *second)
+		if !ok {
+			d.Trap = cur
+			k.shutdown(c, d, fmt.Sprintf("triple fault: %v while delivering %v", *second, cur))
+			return
+		}
+		cur = next
+	}
+	d.Trap = cur
+	k.shutdown(c, d, fmt.Sprintf("%d faults while delivering %v", maxNestedFaults, t))
+}
+
+// maxNestedFaults bounds the faults of one delivery. Serial faults of benign
+// events can only chain a few times before #DF; the bound is for safety.
+const maxNestedFaults = 8
+
+func (k *Kernel) shutdown(c *emu.CPU, d *emu.Delivery, why string) {
+	d.Shutdown = why
+	c.Shutdown = why
+}
+
+// combine is SDM vol. 3, table 6-5: what is delivered when second is raised
+// while first is being delivered. False: triple fault.
+func combine(first, second emu.Trap) (emu.Trap, bool) {
+	if first.Kind == emu.Exception && first.Vector == emu.VecDF {
+		return first, false
+	}
+	if first.Kind == emu.Exception {
+		a, b := classOf(first.Vector), classOf(second.Vector)
+		if a == contributory && b == contributory || a == pageFault && b != benign {
+			return *emu.FaultErr(emu.VecDF, 0), true
+		}
+	}
+	return second, true
+}
+
+type class uint8
+
+const (
+	benign class = iota
+	contributory
+	pageFault
+)
+
+func classOf(vec uint8) class {
+	switch vec {
+	case emu.VecDE, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecGP:
+		return contributory
+	case emu.VecPF:
+		return pageFault
+	}
+	return benign
+}
+
+// errIDT is the selector-format error code of an IDT entry: bit 1 IDT, bit 0
+// EXT when what is being delivered did not come from an INT instruction (P3).
+func errIDT(t emu.Trap) uint32 { return uint32(t.Vector)<<3 | 2 | ext(t) }
+
+func ext(t emu.Trap) uint32 {
+	if t.Kind == emu.SoftwareInt {
+		return 0
+	}
+	return 1
+}
+
+// enterGate does one delivery or returns the fault that stopped it, with c
+// possibly half changed: the caller restores it.
+func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) *emu.Trap {
+	g, fault := k.readGate(m, c, t, d)
+	if fault != nil {
+		return fault
+	}
+	if g.Type != idt.InterruptGate && g.Type != idt.TrapGate { // task and 16-bit gates are not modelled
+		return emu.FaultErr(emu.VecGP, errIDT(t))
+	}
+	if t.Kind == emu.SoftwareInt && uint32(g.DPL) < c.CPL {
+		return emu.FaultErr(emu.VecGP, errIDT(t))
+	}
+	if !g.Present {
+		return emu.FaultErr(emu.VecNP, errIDT(t))
+	}
+	dpl, conforming, fault := m.DescriptorDPL(c, g.Selector)
+	if fault == nil && dpl > c.CPL {
+		fault = emu.FaultErr(emu.VecGP, uint32(g.Selector&^3))
+	}
+	if fault != nil {
+		return withExt(fault, t)
+	}
+	cpl := c.CPL
+	if !conforming {
+		cpl = dpl
+	}
+	old := c.Core
+	if fault := m.LoadCode(c, g.Selector, cpl); fault != nil {
+		return withExt(fault, t)
+	}
+	if fault := k.pushFrame(m, c, t, g, &old, d); fault != nil {
+		return withExt(fault, t)
+	}
+	c.RIP = g.Offset
+	c.RFLAGS &^= emu.TF | emu.NT | emu.RF | emu.VM // P2
+	if g.Type == idt.InterruptGate {
+		c.RFLAGS &^= emu.IF
+	}
+	return nil
+}
+
+// withExt sets EXT in a selector error code met while delivering t; page
+// faults have none.
+func withExt(f *emu.Trap, t emu.Trap) *emu.Trap {
+	if f.Vector != emu.VecPF {
+		f.ErrCode |= ext(t)
+	}
+	return f
+}
+
+// readGate reads vector t's gate; beyond the limit it is #GP (P4).
+func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) (idt.Gate, *emu.Trap) {
+	size := k.gateSize()
+	off := uint64(t.Vector) * uint64(size)
+	if off+uint64(size)-1 > uint64(c.Sys.IDTR.Limit) {
+		return idt.Gate{}, emu.FaultErr(emu.VecGP, errIDT(t))
+	}
+	d.GateAddr = c.Sys.IDTR.Base + off
+	d.GateRaw = d.GateRaw[:0]
+	for i := 0; i < size; i += 8 {
+		v, fault := m.Load(c, d.GateAddr+uint64(i), 8, false)
+		if fault != nil {
+			return idt.Gate{}, fault
+		}
+		for b := range 8 {
+			d.GateRaw = append(d.GateRaw, byte(v>>(8*b)))
+		}
+	}
+	g := idt.DecodeGate(d.GateRaw)
+	d.Gate, d.HasGate = g, true
+	return g, nil
+}
+
+// pushFrame switches stacks if the privilege changes (or an IST is asked for)
+// and pushes the frame (P5). old is the interrupted state; c has the new CS.
+func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g idt.Gate, old *emu.Core, d *emu.Delivery) *emu.Trap {
+	long := m.Arch == emu.AMD64
+	d.Switched = c.CPL != old.CPL || g.IST != 0
+	if d.Switched {
+		if fault := k.switchStack(m, c, g, old); fault != nil {
+			return fault
+		}
+	}
+	if long {
+		c.GPR[emu.RSP] &^= 15
+	}
+	flags := old.RFLAGS
+	if t.Kind == emu.Exception && pushesRF(t) {
+		flags |= emu.RF
+	}
+	names := &frameNames32
+	if long {
+		names = &frameNames64
+	}
+	words := [...]uint64{uint64(old.Seg[emu.SS].Sel), old.GPR[emu.RSP], flags, uint64(old.Seg[emu.CS].Sel), old.RIP}
+	first := 2
+	if long || d.Switched {
+		first = 0
+	}
+	d.Frame = d.Frame[:0]
+	for i := first; i < len(words); i++ {
+		if fault := k.push(m, c, words[i], names[i], d); fault != nil {
+			return fault
+		}
+	}
+	if t.HasErr {
+		return k.push(m, c, uint64(t.ErrCode), "error code", d)
+	}
+	return nil
+}
+
+var (
+	frameNames32 = [...]string{"ss", "esp", "eflags", "cs", "eip"}
+	frameNames64 = [...]string{"ss", "rsp", "rflags", "cs", "rip"}
+)
+
+// pushesRF: faults push RF set so that the retried instruction's execute
+// breakpoint is not met twice; a #DB that is itself such a breakpoint, traps
+// and software interrupts do not (SDM vol. 3, 17.3.1.1).
+func pushesRF(t emu.Trap) bool {
+	switch t.Vector {
+	case emu.VecDB, emu.VecBP, emu.VecOF, emu.VecDF:
+		return false
+	}
+	return true
+}
+
+func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.Delivery) *emu.Trap {
+	size := m.Arch.Word()
+	sp := m.Arch.Mask(c.GPR[emu.RSP] - uint64(size))
+	at := m.Arch.Mask(c.Seg[emu.SS].Base + sp)
+	if !c.Canonical(at) {
+		return emu.FaultErr(emu.VecSS, 0)
+	}
+	if fault := m.Store(c, at, size, v, c.CPL == 3, emu.ByDelivery); fault != nil {
+		return fault
+	}
+	c.GPR[emu.RSP] = sp
+	d.Frame = append(d.Frame, emu.FrameWord{Addr: at, Value: v, Name: name})
+	return nil
+}
+
+// switchStack loads SS:ESP (RSP) for the new privilege from the TSS.
+func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g idt.Gate, old *emu.Core) *emu.Trap {
+	tr := c.Sys.TR
+	bad := func() *emu.Trap { return emu.FaultErr(emu.VecTS, uint32(tr.Sel&^3)) }
+	if m.Arch == emu.AMD64 {
+		off := uint64(4 + 8*c.CPL)
+		if g.IST != 0 {
+			off = 36 + 8*uint64(g.IST-1)
+		}
+		if off+7 > uint64(tr.Limit) {
+			return bad()
+		}
+		rsp, fault := m.Load(c, tr.Base+off, 8, false)
+		if fault != nil {
+			return fault
+		}
+		c.GPR[emu.RSP] = rsp
+		if c.CPL != old.CPL {
+			return m.LoadStack(c, uint16(c.CPL), c.CPL, emu.VecGP) // null SS with the new RPL
+		}
+		return nil
+	}
+	off := uint64(4 + 8*c.CPL)
+	if off+7 > uint64(tr.Limit) {
+		return bad()
+	}
+	esp, fault := m.Load(c, tr.Base+off, 4, false)
+	if fault != nil {
+		return fault
+	}
+	ss, fault := m.Load(c, tr.Base+off+4, 2, false)
+	if fault != nil {
+		return fault
+	}
+	c.GPR[emu.RSP] = esp
+	return m.LoadStack(c, uint16(ss), c.CPL, emu.VecTS)
+}

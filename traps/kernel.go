@@ -1,0 +1,195 @@
+// Package traps is the modelled kernel's trap path: delivery through the IDT
+// in guest memory, frames on guest stacks, the kernel text with its entry
+// stubs and handlers, and the stock end of every trap. It knows nothing of
+// probes: an Engine adds its own text and micro-steps.
+package traps
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+)
+
+// Result says what a micro-step wants next.
+type Result uint8
+
+// Results of a micro-step.
+const (
+	Next Result = iota // go on behind the hypercall
+	Spin               // try again: the lock is held by another
+	Jump               // the micro-step has set RIP itself
+)
+
+// Op is the meaning of a micro-step: plain work on registers and guest
+// memory, done at once. Its values live in guest memory or in a Part, so that
+// snapshots hold them.
+type Op func(x *Exec) Result
+
+// Exec is what a micro-step works on.
+type Exec struct {
+	K     *Kernel
+	M     *emu.Machine
+	C     *emu.CPU
+	Micro *emu.Micro
+	Regs  PtRegs // of the trap being handled, where the function has one
+	Probe uint64 // address of the struct kprobe at hand, or 0
+}
+
+// Engine is a generation of probe code: the text and micro-steps it adds.
+type Engine interface {
+	// Name is the name it is chosen by.
+	Name() string
+	// Ops are its micro-steps by name.
+	Ops() map[string]Op
+}
+
+// Kernel is the modelled kernel of one machine.
+type Kernel struct {
+	M       *emu.Machine
+	Layout  Layout
+	Symbols loader.Symbols
+	Tasks   []Task // by vCPU
+
+	image *loader.Image
+	hyper map[uint64]hypercall // by address
+	ops   map[string]Op
+	lazy  map[uint64]lazyPage // demand pages by linear page number
+	brk   uint64              // next free kernel address for AllocKernel
+}
+
+// hypercall is one place in kernel text where a micro-step runs.
+type hypercall struct {
+	name string
+	in   string // kernel function
+	op   Op
+}
+
+// hyperPrefix starts the labels of hypercalls: "hc.NAME.N".
+const hyperPrefix = "hc."
+
+// bindHypercalls finds the hypercalls of the text and their micro-steps.
+func (k *Kernel) bindHypercalls() error {
+	k.hyper = map[uint64]hypercall{}
+	for s := range k.Symbols.All() {
+		rest, ok := strings.CutPrefix(s.Name, hyperPrefix)
+		if !ok {
+			continue
+		}
+		name, _, _ := strings.Cut(rest, ".")
+		op := k.ops[name]
+		if op == nil {
+			return fmt.Errorf("kernel text has micro-step %q at %#x, which nothing implements", name, s.Addr)
+		}
+		k.hyper[s.Addr] = hypercall{name: name, in: k.functionAt(s.Addr), op: op}
+	}
+	return nil
+}
+
+// functionAt names the kernel function that addr lies in.
+func (k *Kernel) functionAt(addr uint64) string {
+	name := ""
+	for s := range k.Symbols.All() {
+		if s.Addr > addr {
+			break
+		}
+		if s.Kind == loader.Function && !strings.HasPrefix(s.Name, hyperPrefix) {
+			name = s.Name
+		}
+	}
+	return name
+}
+
+// Hypercall runs the micro-step at pc (emu.Kernel).
+func (k *Kernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
+	h, ok := k.hyper[pc]
+	if !ok {
+		return false
+	}
+	tf := c.RFLAGS & emu.TF
+	k.runOp(c, h.name, h.in, h.op, k.frameArg(c), k.probeArg(c))
+	if tf != 0 { // a micro-step under single step traps like any instruction
+		c.Raise(emu.Trap{Vector: emu.VecDB, Kind: emu.Exception, DR6: emu.DR6BS})
+	}
+	return true
+}
+
+func (k *Kernel) runOp(c *emu.CPU, name, in string, op Op, regs, probe uint64) Result {
+	ev := k.M.Event()
+	micro := ev.BeginMicro()
+	micro.Name, micro.In = name, in
+	x := Exec{K: k, M: k.M, C: c, Micro: micro, Regs: PtRegs{k.M, c, regs}, Probe: probe}
+	r := op(&x)
+	switch r {
+	case Next:
+		c.RIP = k.M.Arch.Mask(c.RIP + hypercallLen)
+	case Spin:
+		ev.Kind = emu.StepSpin
+	}
+	return r
+}
+
+// hypercallLen is the length of INT imm8.
+const hypercallLen = 2
+
+// The registers that kernel text keeps its arguments in: pt_regs in esi
+// (r12), the struct kprobe in ebx (rbx).
+func (k *Kernel) frameArg(c *emu.CPU) uint64 {
+	if k.M.Arch == emu.AMD64 {
+		return c.GPR[emu.R12]
+	}
+	return c.GPR[emu.RSI]
+}
+
+func (k *Kernel) probeArg(c *emu.CPU) uint64 { return c.GPR[emu.RBX] }
+
+// Symbol is the address of a kernel symbol; the text is the project's own, so
+// a missing one is a programming error.
+func (k *Kernel) Symbol(name string) uint64 {
+	s, ok := k.Symbols.Lookup(name)
+	if !ok {
+		panic("kernel text has no symbol " + name)
+	}
+	return s.Addr
+}
+
+// HasSymbol reports whether the kernel text defines name.
+func (k *Kernel) HasSymbol(name string) bool {
+	_, ok := k.Symbols.Lookup(name)
+	return ok
+}
+
+// Word reads a kernel variable of register width.
+func (x *Exec) Word(name string) uint64 {
+	v, _ := x.M.PeekWord(x.C.Space, x.K.Symbol(name), x.M.Arch.Word())
+	return v
+}
+
+// SetWord writes a kernel variable of register width.
+func (x *Exec) SetWord(name string, v uint64) {
+	x.M.PokeWord(x.C.Space, x.K.Symbol(name), x.M.Arch.Word(), v)
+}
+
+// Say fills in the micro-step's plain words and the row it belongs to.
+func (x *Exec) Say(id, format string, args ...any) {
+	x.Micro.ID = id
+	x.Micro.Why = fmt.Sprintf(format, args...)
+}
+
+// Return sets the C-style result (eax, rax).
+func (x *Exec) Return(v uint64) { x.C.SetReg(emu.RAX, v) }
+
+// Arg is the value in eax (rax), which text passes to some micro-steps.
+func (x *Exec) Arg() uint64 { return x.C.Reg(emu.RAX) }
+
+// Name gives an address as symbol+offset, or in hex.
+func (k *Kernel) Name(addr uint64) string {
+	if s, off, ok := k.Symbols.At(addr); ok {
+		if off == 0 {
+			return s.Name
+		}
+		return fmt.Sprintf("%s+%#x", s.Name, off)
+	}
+	return fmt.Sprintf("%#x", addr)
+}

@@ -1,0 +1,377 @@
+# Entry and exit of the modelled x86-64 kernel. The 2002 patch was for i386
+# only: this is the same path carried over to 64-bit frames. System V calling
+# convention; %r12 holds the pt_regs argument, %rbx the struct kprobe.
+
+# struct pt_regs, offsets from its start
+.set R_RAX, 80
+.set R_ORIG_RAX, 120
+.set R_RIP, 128
+.set R_CS, 136
+.set R_EFLAGS, 144
+.set R_RSP, 152
+
+.set EF_TF, 0x100
+.set EF_IF, 0x200
+
+# One named micro-step; the label is how the simulator finds its name.
+.macro MICRO name
+hc.\name\().\@:
+	int $0x81
+.endm
+
+.macro SAVE_ALL
+	cld
+	pushq %rdi
+	pushq %rsi
+	pushq %rdx
+	pushq %rcx
+	pushq %rax
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	pushq %rbx
+	pushq %rbp
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+.endm
+
+# A C function's frame; %r12 is its pt_regs argument throughout.
+.macro ENTER_REGS
+	pushq %rbp
+	movq %rsp,%rbp
+	pushq %r12
+	pushq %rbx
+	movq %rdi,%r12
+.endm
+
+.macro LEAVE_REGS
+	popq %rbx
+	popq %r12
+	popq %rbp
+	ret
+.endm
+
+.macro FUNC name
+	.globl \name
+	.type \name,@function
+\name:
+.endm
+
+	.text
+# --- entry stubs -----------------------------------------------------------
+
+.macro FAULT_STUB name, handler, has_error
+FUNC \name
+	.if \has_error == 0
+	pushq $0
+	.endif
+	SAVE_ALL
+	movq $\handler,%rax
+	jmp fault_common
+.endm
+
+	FAULT_STUB divide_error, do_divide_error, 0
+	FAULT_STUB overflow, do_overflow, 0
+	FAULT_STUB bounds, do_bounds, 0
+	FAULT_STUB invalid_op, do_invalid_op, 0
+	FAULT_STUB double_fault, do_double_fault, 1
+	FAULT_STUB invalid_TSS, do_invalid_TSS, 1
+	FAULT_STUB segment_not_present, do_segment_not_present, 1
+	FAULT_STUB stack_segment, do_stack_segment, 1
+	FAULT_STUB general_protection, do_general_protection, 1
+	FAULT_STUB page_fault, do_page_fault, 1
+	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
+	FAULT_STUB alignment_check, do_alignment_check, 1
+
+# The error code is in orig_rax's slot; the handler in %rax.
+FUNC fault_common
+	movq R_ORIG_RAX(%rsp),%rsi
+	movq $-1,R_ORIG_RAX(%rsp)
+	movq %rsp,%rdi
+	call *%rax
+	jmp ret_from_exception
+
+.ifdef CONFIG_KPROBES
+# K2, K21: rax goes into orig_rax's slot; the answer picks the way back.
+FUNC debug
+	pushq %rax
+	SAVE_ALL
+	movq %rsp,%rdi
+	xorl %esi,%esi
+	call do_debug
+	testl %eax,%eax
+	jnz restore_all
+	jmp ret_from_exception
+
+FUNC int3
+	pushq %rax
+	SAVE_ALL
+	movq %rsp,%rdi
+	xorl %esi,%esi
+	call do_int3
+	testl %eax,%eax
+	jnz restore_all
+	jmp ret_from_exception
+.else
+	FAULT_STUB debug, do_debug, 0
+	FAULT_STUB int3, do_int3, 0
+.endif
+
+FUNC device_not_available
+	pushq $-1
+	SAVE_ALL
+	movq %rsp,%rdi
+	call math_state_restore
+	jmp ret_from_exception
+
+FUNC nmi
+	pushq %rax
+	SAVE_ALL
+	MICRO nmi
+	jmp restore_all
+
+FUNC system_call
+	pushq %rax
+	SAVE_ALL
+	movq %rsp,%r12
+	sti
+	MICRO system_call
+	jmp ret_from_exception
+
+.macro IRQ_STUB name, vector
+FUNC \name
+	pushq $(\vector - 256)
+	SAVE_ALL
+	movq %rsp,%r12
+	MICRO \name
+	jmp ret_from_exception
+.endm
+	IRQ_STUB timer_interrupt, 0x20
+	IRQ_STUB call_function_interrupt, 0xfb
+	IRQ_STUB reschedule_interrupt, 0xfc
+
+# --- the way back ----------------------------------------------------------
+
+FUNC ret_from_exception
+	movq %rsp,%r12
+	testl $3,R_CS(%rsp)
+	jz resume_kernel
+FUNC resume_userspace
+	cli
+	MICRO signal_pending
+	testl %eax,%eax
+	jz restore_all
+	movq %rsp,%rdi
+	call do_signal
+	jmp resume_userspace
+
+# K0: a preemptible kernel looks for a reason to schedule when it returns to
+# kernel code that was interruptible.
+FUNC resume_kernel
+	cli
+	testl $EF_IF,R_EFLAGS(%rsp)
+	jz restore_all
+	MICRO preempt_check
+
+FUNC restore_all
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbp
+	popq %rbx
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rax
+	popq %rcx
+	popq %rdx
+	popq %rsi
+	popq %rdi
+	addq $8,%rsp
+	iretq
+
+FUNC do_signal
+	ENTER_REGS
+	MICRO do_signal
+	LEAVE_REGS
+
+# What a kernel task returns to, and what it runs when it has nothing to do.
+FUNC task_exit
+	MICRO task_exit
+	jmp task_exit
+
+# --- stock trap handlers ---------------------------------------------------
+
+.macro TRAP_HANDLER name, vector
+FUNC \name
+	movl $\vector,%edx
+	jmp do_trap
+.endm
+	TRAP_HANDLER do_divide_error, 0
+	TRAP_HANDLER do_overflow, 4
+	TRAP_HANDLER do_bounds, 5
+	TRAP_HANDLER do_invalid_op, 6
+	TRAP_HANDLER do_invalid_TSS, 10
+	TRAP_HANDLER do_segment_not_present, 11
+	TRAP_HANDLER do_stack_segment, 12
+	TRAP_HANDLER do_coprocessor_error, 16
+	TRAP_HANDLER do_alignment_check, 17
+
+# do_trap(regs, error_code, trapnr)
+FUNC do_trap
+	ENTER_REGS
+	movl %edx,%ebx
+.ifdef CONFIG_KPROBES
+	movl %edx,%esi
+	call kprobe_fault
+	testl %eax,%eax
+	jnz 2f
+.endif
+	testl $3,R_CS(%r12)
+	jz 1f
+	MICRO force_sig
+	jmp 2f
+1:	MICRO die
+2:	LEAVE_REGS
+
+FUNC do_double_fault
+	ENTER_REGS
+	movl $8,%ebx
+	MICRO die
+	LEAVE_REGS
+
+FUNC do_general_protection
+	ENTER_REGS
+.ifdef CONFIG_KPROBES
+	movl $13,%esi
+	call kprobe_fault
+	testl %eax,%eax
+	jnz 2f
+.endif
+	movl $13,%ebx
+	testl $3,R_CS(%r12)
+	jz 1f
+	MICRO force_sig
+	jmp 2f
+1:	MICRO fixup_exception
+	testl %eax,%eax
+	jnz 2f
+	MICRO die
+2:	LEAVE_REGS
+
+FUNC do_page_fault
+	ENTER_REGS
+	movq %cr2,%rbx
+.ifdef CONFIG_KPROBES
+	movl $14,%esi
+	call kprobe_fault
+	testl %eax,%eax
+	jnz 3f
+.endif
+	testl $EF_IF,R_EFLAGS(%r12)
+	jz 1f
+	sti
+1:	MICRO handle_mm_fault
+	testl %eax,%eax
+	jnz 3f
+	movl $14,%ebx
+	testl $3,R_CS(%r12)
+	jz 2f
+	MICRO force_sig
+	jmp 3f
+2:	MICRO fixup_exception
+	testl %eax,%eax
+	jnz 3f
+	MICRO die
+3:	LEAVE_REGS
+
+FUNC math_state_restore
+	ENTER_REGS
+	clts
+.ifdef CONFIG_KPROBES
+	movl $7,%esi
+	call kprobe_fault
+	testl %eax,%eax
+	jnz 1f
+.endif
+	MICRO restore_fpu
+1:	LEAVE_REGS
+
+# do_debug(regs, error_code). The stock kernel's answer is not looked at.
+FUNC do_debug
+	ENTER_REGS
+	movq %db6,%rbx
+	testl $0xf,%ebx
+	jz 1f
+	MICRO thread_debugreg7
+	testl %eax,%eax
+	jz clear_dr7
+1:	MICRO save_debugreg6
+	testl $0x4000,%ebx
+	jz send_sigtrap
+.ifdef CONFIG_KPROBES
+	call kprobe_running
+	testl %eax,%eax
+	jz 2f
+	movq %r12,%rdi
+	call post_kprobe_handler
+	testl %eax,%eax
+	jz 2f
+	movl $1,%eax
+	jmp 3f
+2:
+.endif
+	testl $3,R_CS(%r12)
+	jz clear_TF
+	MICRO ptrace_dtrace
+	testl %eax,%eax
+	jnz clear_TF
+send_sigtrap:
+	movl $1,%ebx
+	MICRO force_sig
+clear_dr7:
+	xorl %eax,%eax
+	movq %rax,%db7
+	jmp 3f
+clear_TF:
+	andl $~EF_TF,R_EFLAGS(%r12)
+	xorl %eax,%eax
+3:	LEAVE_REGS
+
+# do_int3(regs, error_code)
+FUNC do_int3
+	ENTER_REGS
+.ifdef CONFIG_KPROBES
+	call kprobe_handler
+	testl %eax,%eax
+	jz 1f
+	movl $1,%eax
+	jmp 2f
+1:
+.endif
+	movq %r12,%rdi
+	movl $3,%edx
+	call do_trap
+	xorl %eax,%eax
+2:	LEAVE_REGS
+
+	.bss
+	.balign 16
+	.globl idt_table
+idt_table:
+	.zero 256*16
+	.globl gdt_table
+gdt_table:
+	.zero 64*8
+	.globl init_tss
+	.balign 128
+init_tss:
+	.zero 8*128
+	.globl jiffies
+jiffies:
+	.zero 8

@@ -1,0 +1,260 @@
+package traps
+
+import (
+	"trapline/emu"
+)
+
+// stockOps are the micro-steps of the kernel without any probe engine.
+func stockOps() map[string]Op {
+	return map[string]Op{
+		"signal_pending":          signalPending,
+		"do_signal":               doSignal,
+		"preempt_check":           preemptCheck,
+		"force_sig":               forceSig,
+		"die":                     die,
+		"fixup_exception":         fixupException,
+		"handle_mm_fault":         handleMMFault,
+		"restore_fpu":             restoreFPU,
+		"thread_debugreg7":        threadDebugReg7,
+		"save_debugreg6":          saveDebugReg6,
+		"ptrace_dtrace":           ptraceDTrace,
+		"task_exit":               taskExit,
+		"system_call":             systemCall,
+		"nmi":                     ackNMI,
+		"timer_interrupt":         timerInterrupt,
+		"call_function_interrupt": ipi,
+		"reschedule_interrupt":    rescheduleInterrupt,
+	}
+}
+
+func (x *Exec) task() *Task { return &x.K.Tasks[x.C.ID] }
+
+func signalPending(x *Exec) Result {
+	x.Return(b2u(x.task().Pending != 0))
+	x.Say("", "are there signals to deliver before user mode goes on?")
+	return Next
+}
+
+// doSignal ends a task by its first pending signal, or hands it to the
+// debugger that traces it. A frame whose orig_eax is not negative looks like
+// a system call, and an eax of -ERESTART... restarts it (K21).
+func doSignal(x *Exec) Result {
+	t := x.task()
+	sig := 0
+	for n := range 64 {
+		if t.Pending>>n&1 != 0 {
+			sig = n
+			break
+		}
+	}
+	t.Pending &^= 1 << sig
+	t.Got |= 1 << sig
+	restarted := restartSystemCall(x)
+	switch {
+	case t.Ptraced:
+		x.Say("K14", "%s goes to the debugger, which lets the task go on", SignalName(sig))
+	default:
+		x.C.Shutdown = "killed by " + SignalName(sig)
+		x.Say("K14", "the task is killed by %s", SignalName(sig))
+	}
+	if restarted {
+		x.Say("K21", "%s; orig_eax is not -1, so eax %s is taken for an interrupted system call and eip goes back by 2",
+			x.Micro.Why, "-ERESTART")
+	}
+	return Next
+}
+
+// restartSystemCall is the tail of do_signal (K21).
+func restartSystemCall(x *Exec) bool {
+	orig := int64(int32(x.Regs.Get(FieldOrigAX)))
+	if x.M.Arch == emu.AMD64 {
+		orig = int64(x.Regs.Get(FieldOrigAX))
+	}
+	if orig < 0 {
+		return false
+	}
+	switch int32(x.Regs.Get(FieldAX)) {
+	case -512, -513, -514: // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND
+	default:
+		return false
+	}
+	x.Regs.Set(FieldAX, uint64(orig))
+	x.Regs.Set(FieldIP, x.M.Arch.Mask(x.Regs.Get(FieldIP)-2))
+	return true
+}
+
+func forceSig(x *Exec) Result {
+	vec := uint8(x.C.Reg(emu.RBX))
+	sig := signalOf(vec)
+	x.task().Pending |= 1 << sig
+	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(sig), Addr: x.Regs.Get(FieldIP)})
+	x.Say("K14", "nobody claimed vector %d: %s for the task", vec, SignalName(sig))
+	return Next
+}
+
+// Kinds of notes the stock path makes.
+const (
+	NoteSignal emu.NoteKind = "signal"
+	NoteOops   emu.NoteKind = "oops"
+)
+
+// die is a kernel-mode trap that nobody claimed: an oops ends the run of
+// this vCPU, registers as the frame has them.
+func die(x *Exec) Result {
+	vec := uint8(x.C.Reg(emu.RBX))
+	ip := x.Regs.Get(FieldIP)
+	x.C.Shutdown = "oops: " + vectorName(vec) + " in kernel mode at " + x.K.Name(ip)
+	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: x.C.Shutdown, Addr: ip})
+	x.Say("K14", "nobody claimed %s and the interrupted code is the kernel's: oops", vectorName(vec))
+	return Next
+}
+
+// fixupException looks for an exception-table entry; scenario code has none.
+func fixupException(x *Exec) Result {
+	x.Return(0)
+	x.Say("", "no exception-table entry for %s", x.K.Name(x.Regs.Get(FieldIP)))
+	return Next
+}
+
+// lazyPage is a page that a scenario wants absent until it is touched.
+type lazyPage struct {
+	frame emu.Frame
+	prot  emu.Prot
+}
+
+// handleMMFault maps a demand page, as the kernel's fault handler would.
+func handleMMFault(x *Exec) Result {
+	cr2 := x.C.Sys.CR2
+	p, ok := x.K.lazy[cr2/emu.PageSize]
+	if _, present := x.C.Space.Lookup(cr2); !ok || present || x.Regs.User() && p.prot&emu.User == 0 {
+		x.Return(0)
+		x.Say("", "no mapping covers %#x", cr2)
+		return Next
+	}
+	x.Return(1)
+	if err := x.C.Space.Map(cr2&^(emu.PageSize-1), p.frame, 1, p.prot); err != nil {
+		x.Return(0)
+	}
+	x.Say("", "the page of %#x is brought in; the instruction will be retried", cr2)
+	return Next
+}
+
+func restoreFPU(x *Exec) Result {
+	x.Say("", "the task's FPU state is loaded (CR0.TS is clear now)")
+	return Next
+}
+
+func threadDebugReg7(x *Exec) Result {
+	x.Return(x.task().DebugReg[7])
+	x.Say("", "does the task have debug registers set?")
+	return Next
+}
+
+func saveDebugReg6(x *Exec) Result {
+	x.task().DebugReg[6] = x.C.Reg(emu.RBX)
+	x.Say("K22", "DR6 is kept for the task; the register itself is not cleared")
+	return Next
+}
+
+func ptraceDTrace(x *Exec) Result {
+	t := x.task()
+	x.Return(b2u(t.DTrace && !t.Ptraced))
+	x.Say("", "was TF set by a tracer that has gone?")
+	return Next
+}
+
+func taskExit(x *Exec) Result {
+	x.task().Done = true
+	x.C.Shutdown = TaskDone
+	x.Say("", "the task is done")
+	return Next
+}
+
+// TaskDone is CPU.Shutdown of a vCPU whose task finished in good order.
+const TaskDone = "task finished"
+
+// systemCall knows exit (i386 1, x86-64 60); every other call is -ENOSYS.
+func systemCall(x *Exec) Result {
+	nr := x.Regs.Get(FieldOrigAX)
+	if x.M.Arch == emu.I386 && nr == 1 || x.M.Arch == emu.AMD64 && nr == 60 {
+		return taskExit(x)
+	}
+	const enosys = 38
+	x.Regs.Set(FieldAX, x.M.Arch.Mask(^uint64(enosys)+1))
+	x.Say("", "system call %d is not implemented: -ENOSYS", nr)
+	return Next
+}
+
+func ackNMI(x *Exec) Result {
+	x.Say("", "NMI")
+	return Next
+}
+
+func timerInterrupt(x *Exec) Result {
+	v, _ := x.M.PeekWord(x.C.Space, x.K.Symbol("jiffies"), 4)
+	x.M.PokeWord(x.C.Space, x.K.Symbol("jiffies"), 4, v+1)
+	x.K.SetNeedResched(x.C, true)
+	x.Say("", "timer tick: jiffies %d, the time slice is over", v+1)
+	return Next
+}
+
+func ipi(x *Exec) Result {
+	x.Say("", "inter-processor interrupt")
+	return Next
+}
+
+func rescheduleInterrupt(x *Exec) Result {
+	x.K.SetNeedResched(x.C, true)
+	x.Say("", "another CPU asks this one to reschedule")
+	return Next
+}
+
+// preemptCheck is K0: a kernel that may be preempted schedules here if it is
+// asked to and preempt_count is zero.
+func preemptCheck(x *Exec) Result {
+	count, need := x.K.PreemptCount(x.C), x.K.NeedResched(x.C)
+	switch {
+	case !need:
+		x.Say("K0", "nothing to schedule")
+	case count != 0:
+		x.Say("K0", "asked to reschedule, but preempt_count is %d", count)
+	default:
+		x.K.SetNeedResched(x.C, false)
+		x.Say("K0", "preempt_count is 0: the task is preempted here and comes back")
+		x.M.Note(emu.Note{Kind: NotePreempted, ID: "K0", Text: "preempted", Addr: x.Regs.Get(FieldIP)})
+	}
+	return Next
+}
+
+// NotePreempted marks a point where the modelled scheduler switched away.
+const NotePreempted emu.NoteKind = "preempted"
+
+func b2u(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// thread_info lies at the bottom of the vCPU's kernel stack.
+func (k *Kernel) threadField(c *emu.CPU, off uint64) uint64 {
+	v, _ := k.M.PeekWord(c.Space, k.Layout.ThreadInfo(c.ID)+off, 4)
+	return v
+}
+
+// PreemptCount is the vCPU's preempt_count.
+func (k *Kernel) PreemptCount(c *emu.CPU) uint64 { return k.threadField(c, threadPreemptCount) }
+
+// AddPreemptCount changes preempt_count by d.
+func (k *Kernel) AddPreemptCount(c *emu.CPU, d int) {
+	k.M.PokeWord(c.Space, k.Layout.ThreadInfo(c.ID)+threadPreemptCount, 4,
+		uint64(uint32(int(k.PreemptCount(c))+d)))
+}
+
+// NeedResched reads TIF_NEED_RESCHED.
+func (k *Kernel) NeedResched(c *emu.CPU) bool { return k.threadField(c, threadNeedResched) != 0 }
+
+// SetNeedResched writes TIF_NEED_RESCHED.
+func (k *Kernel) SetNeedResched(c *emu.CPU, on bool) {
+	k.M.PokeWord(c.Space, k.Layout.ThreadInfo(c.ID)+threadNeedResched, 4, b2u(on))
+}

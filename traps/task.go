@@ -1,0 +1,111 @@
+package traps
+
+import (
+	"fmt"
+
+	"trapline/emu"
+)
+
+// Task is what runs on a vCPU: the part of task_struct that the trap path
+// looks at. Plain values: a snapshot copies it.
+type Task struct {
+	Name     string
+	Ptraced  bool   // a debugger is attached: signals stop it, and it goes on
+	DTrace   bool   // PT_DTRACE: the debugger asked for single steps
+	Pending  uint64 // signals not delivered yet, bit per number
+	Got      uint64 // signals that were delivered, bit per number
+	Done     bool   // finished in good order
+	DebugReg [8]uint64
+}
+
+// Signal numbers (i386 and x86-64 alike).
+const (
+	SIGILL  = 4
+	SIGTRAP = 5
+	SIGBUS  = 7
+	SIGFPE  = 8
+	SIGSEGV = 11
+)
+
+var signalNames = map[int]string{SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGSEGV: "SIGSEGV"}
+
+// SignalName is the name of one of the signals that traps send.
+func SignalName(n int) string {
+	if s := signalNames[n]; s != "" {
+		return s
+	}
+	return fmt.Sprintf("signal %d", n)
+}
+
+// signalOf is the signal a user-mode trap ends in.
+func signalOf(vec uint8) int {
+	switch vec {
+	case emu.VecDE, emu.VecMF, emu.VecXM:
+		return SIGFPE
+	case emu.VecDB, emu.VecBP:
+		return SIGTRAP
+	case emu.VecUD:
+		return SIGILL
+	case emu.VecNP, emu.VecSS, emu.VecAC:
+		return SIGBUS
+	}
+	return SIGSEGV
+}
+
+// Save copies the kernel's simulator-side values (emu.Part).
+func (k *Kernel) Save() any { return append([]Task(nil), k.Tasks...) }
+
+// Restore takes them back.
+func (k *Kernel) Restore(v any) { copy(k.Tasks, v.([]Task)) }
+
+// Hash feeds them to a state hash.
+func (k *Kernel) Hash(h *emu.Hasher) {
+	for i := range k.Tasks {
+		t := &k.Tasks[i]
+		h.Uint64(t.Pending)
+		h.Uint64(t.Got)
+		h.Bool(t.Done)
+	}
+}
+
+// Start puts a task on vCPU id: ring 0 or 3, at rip with stack pointer sp (0:
+// the kernel stack's top with task_exit as return address).
+func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
+	c := k.M.CPUs[id]
+	cs, ds := k.Layout.KernelCS, k.Layout.KernelDS
+	if ring == 3 {
+		cs, ds = k.Layout.UserCS, k.Layout.UserDS
+	}
+	if err := k.loadSegments(c, cs, ds); err != nil {
+		return err
+	}
+	if sp == 0 {
+		word := uint64(k.M.Arch.Word())
+		sp = k.Layout.StackTop(id) - 2*word
+		if !k.M.PokeWord(c.Space, sp, int(word), k.Symbol("task_exit")) {
+			return fmt.Errorf("vCPU %d has no kernel stack", id)
+		}
+	}
+	c.GPR[emu.RSP], c.RIP = sp, rip
+	c.RFLAGS |= emu.IF
+	c.Halted = false
+	k.Tasks[id] = t
+	return nil
+}
+
+// loadSegments loads flat CS, SS and data segments from the GDT.
+func (k *Kernel) loadSegments(c *emu.CPU, cs, ds uint16) error {
+	t := k.M.LoadCode(c, cs, uint32(cs&3))
+	if t == nil {
+		t = k.M.LoadStack(c, ds, uint32(cs&3), emu.VecGP)
+	}
+	for _, i := range [...]int{emu.DS, emu.ES} {
+		if t == nil {
+			t = k.M.LoadData(c, i, ds)
+		}
+	}
+	if t != nil {
+		return fmt.Errorf("load segments %#x, %#x: %v", cs, ds, t)
+	}
+	return nil
+}

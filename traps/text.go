@@ -1,0 +1,49 @@
+package traps
+
+import (
+	_ "embed"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+)
+
+// The stock kernel's text, and the part of it that every engine's shares, as
+// source (assembled by the tests and by go generate) and as listings (what
+// runs, so that no assembler is needed).
+var (
+	//go:embed ktext/i386_entry.S
+	entry32 string
+	//go:embed ktext/amd64_entry.S
+	entry64 string
+	//go:embed ktext/i386_none.lst
+	none32 []byte
+	//go:embed ktext/amd64_none.lst
+	none64 []byte
+)
+
+// EntrySource is the assembly source that a kernel of architecture a starts
+// with. CONFIG_KPROBES, set before it, makes it call an engine's functions.
+func EntrySource(a emu.Arch) string {
+	if a == emu.AMD64 {
+		return entry64
+	}
+	return entry32
+}
+
+// StockImage is the kernel without any probe engine.
+func StockImage(a emu.Arch) (*loader.Image, error) {
+	if a == emu.AMD64 {
+		return ReadText("stock kernel", none64)
+	}
+	return ReadText("stock kernel", none32)
+}
+
+// ReadText rebuilds kernel text from its embedded listing.
+func ReadText(name string, listing []byte) (*loader.Image, error) {
+	img, _, err := loader.ReadListing(listing)
+	if err != nil {
+		return nil, fmt.Errorf("%s: embedded listing: %w", name, err)
+	}
+	return img, nil
+}
