@@ -98,8 +98,9 @@ type Step struct {
 // repeated string instruction is a step of its own (SEMANTICS P8).
 //
 // Run returns a step for each instruction executed, and ends after maxSteps,
-// when RIP is p.Stop, or with the step that raised a signal. The trap flag that
-// a runner may use for stepping does not show in what PUSHF stores.
+// when RIP is p.Stop, or with the step that raised a signal. The trap flag
+// belongs to the runner, which may step with it: it shows neither in RFLAGS nor
+// in what PUSHF stores, and p must not set it.
 type Runner interface {
 	Run(p *Program, maxSteps int) ([]Step, error)
 }

@@ -45,3 +45,19 @@ func IsPushFlags(m Mode, code []byte, pc uint64) bool {
 	}
 	return false
 }
+
+// TrapProgram is a program that runs under its own trap flag, with the traps that
+// the manual (SDM vol. 3, 17.3.1.4 and 6.8.3) says it takes.
+type TrapProgram struct {
+	Name string
+	ID   string // the row of SEMANTICS.md that it shows
+	*Program
+	Want []ExpectedTrap
+}
+
+// ExpectedTrap is one signal: Offset is where the program goes on, from p.Origin.
+type ExpectedTrap struct {
+	Offset int
+	Number int // signal number
+	Code   int // si_code
+}

@@ -26,9 +26,10 @@ func flagForms() []form {
 				b.emit(b.implicit(size, 0x9d))
 			}},
 			form{sized("push imm, popf of %d bits", size), Flag, p.in, func(b *builder) {
-				// What user code may change, and IF and IOPL, which it may not.
+				// What user code may change, and IF and IOPL, which it may not. ID is left out:
+				// ptrace cannot set it back for the next program.
 				const iopl = 3 << 12
-				const image = silicon.StatusFlags | silicon.DF | silicon.IF | silicon.NT | silicon.ID | iopl
+				const image = silicon.StatusFlags | silicon.DF | silicon.IF | silicon.NT | iopl
 				push := b.implicit(size, 0x68)
 				push.imm = little(b.rng.Uint64()&image, immediateWidth(size))
 				b.emit(push)

@@ -124,6 +124,7 @@ func (c *child) run(p *silicon.Program, maxSteps int) ([]silicon.Step, error) {
 		if err := c.state(&s.State); err != nil {
 			return nil, err
 		}
+		s.State.RFLAGS &^= silicon.TF // once a POPF was stepped, the kernel takes it for the program's
 		if err := c.copyMemory(unix.ProcessVMReadv, after.Data, after.Stack); err != nil {
 			return nil, err
 		}

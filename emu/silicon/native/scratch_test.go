@@ -31,7 +31,9 @@ func TestScratch(t *testing.T) {
 				t.Fatal(i, s.Units, err)
 			}
 			steps += len(st)
-			if len(st) == 200 { long++ }
+			if len(st) == 200 {
+				long++
+			}
 			k := st[len(st)-1].Signal
 			k.Addr = 0
 			sig[k]++
