@@ -1,0 +1,70 @@
+package story
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"trapline/emu"
+)
+
+// Syntax is how instructions are written.
+type Syntax uint8
+
+// The two syntaxes.
+const (
+	ATT Syntax = iota
+	Intel
+)
+
+// ParseSyntax reads "att" or "intel".
+func ParseSyntax(s string) (Syntax, error) {
+	switch s {
+	case "att":
+		return ATT, nil
+	case "intel":
+		return Intel, nil
+	}
+	return 0, fmt.Errorf("syntax %q; expected att or intel", s)
+}
+
+// Disassemble writes the instruction that code starts with, at linear address
+// pc. Bytes that x86asm does not know become ".byte".
+func (n *Names) Disassemble(code []byte, pc uint64) string {
+	mode := 32
+	if n.Arch == emu.AMD64 {
+		mode = 64
+	}
+	in, err := x86asm.Decode(code, mode)
+	if err != nil {
+		return unknown(code)
+	}
+	look := func(addr uint64) (string, uint64) {
+		if addr == 0 {
+			return "", 0
+		}
+		if _, _, ok := n.Symbols.At(n.Arch.Mask(addr)); !ok {
+			return "", 0
+		}
+		return n.Symbols.Format(n.Arch.Mask(addr)), addr
+	}
+	if n.Syntax == Intel {
+		return x86asm.IntelSyntax(in, pc, look)
+	}
+	return x86asm.GNUSyntax(in, pc, look)
+}
+
+func unknown(code []byte) string {
+	if len(code) == 0 {
+		return ""
+	}
+	l := make([]string, len(code))
+	for i, b := range code {
+		l[i] = fmt.Sprintf("%#02x", b)
+	}
+	return ".byte " + strings.Join(l, ",")
+}
+
+// hexBytes writes bytes as "83 c0 05".
+func hexBytes(b []byte) string { return fmt.Sprintf("% x", b) }

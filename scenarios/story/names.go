@@ -1,0 +1,92 @@
+package story
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+	"trapline/traps"
+)
+
+// Names resolves addresses for people.
+type Names struct {
+	Arch    emu.Arch
+	Syntax  Syntax
+	Symbols loader.Symbols
+	// Kernel tells whether an address is in the modelled kernel's text.
+	Kernel func(addr uint64) bool
+	// Breakpoint tells which probe's breakpoint is at an address, with the
+	// bytes of the original instruction.
+	Breakpoint func(addr uint64) (name string, original []byte, ok bool)
+
+	frames [emu.MaxCPUs][]frame
+}
+
+// frame is a trap frame that is still on a vCPU's stack.
+type frame struct {
+	regs uint64 // start of struct pt_regs
+	end  uint64 // first address behind what was pushed
+}
+
+// maxFrames bounds the frames that are remembered: a recursion through the
+// trap path (K13) has more than anybody wants named.
+const maxFrames = 64
+
+// Addr writes an address as symbol+offset or in hexadecimal.
+func (n *Names) Addr(addr uint64) string { return n.Symbols.Format(addr) }
+
+// place writes an address of data: a saved register of the innermost trap
+// frame that holds it, a symbol, or the address at full width.
+func (n *Names) place(cpu int, addr uint64) string {
+	word := uint64(n.Arch.Word())
+	for i := len(n.frames[cpu]) - 1; i >= 0; i-- {
+		f := n.frames[cpu][i]
+		if addr >= f.regs && addr < f.end && (addr-f.regs)%word == 0 {
+			return "regs->" + traps.PtRegsNames(n.Arch)[(addr-f.regs)/word]
+		}
+	}
+	if _, _, ok := n.Symbols.At(addr); ok {
+		return n.Addr(addr)
+	}
+	return n.word(addr)
+}
+
+// word writes a value at the machine's full width.
+func (n *Names) word(v uint64) string { return fmt.Sprintf("0x%0*x", 2*n.Arch.Word(), v) }
+
+// code names v if it points into something that has a name.
+func (n *Names) named(v uint64) string {
+	if _, off, ok := n.Symbols.At(v); ok && v != 0 && off < 1<<12 {
+		return n.Addr(v)
+	}
+	return ""
+}
+
+// track follows the trap frames on each stack: a delivery makes one; it is
+// gone when the stack pointer is above it.
+func (n *Names) track(ev *emu.Event) {
+	list := n.frames[ev.CPU]
+	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
+		if f, ok := n.frameOf(d); ok {
+			if len(list) == maxFrames {
+				list = append(list[:0], list[1:]...)
+			}
+			list = append(list, f)
+		}
+	} else {
+		sp := ev.After.GPR[emu.RSP]
+		for len(list) > 0 && sp >= list[len(list)-1].end && sp-list[len(list)-1].end < traps.StackSize {
+			list = list[:len(list)-1]
+		}
+	}
+	n.frames[ev.CPU] = list
+}
+
+func (n *Names) frameOf(d *emu.Delivery) (frame, bool) {
+	for _, w := range d.Frame {
+		if w.Name == "eip" || w.Name == "rip" {
+			return frame{w.Addr - traps.FieldIP.Offset(n.Arch), d.Frame[0].Addr + uint64(n.Arch.Word())}, true
+		}
+	}
+	return frame{}, false
+}

@@ -1,0 +1,232 @@
+package story
+
+import (
+	"fmt"
+
+	"trapline/emu"
+)
+
+// Level is how much a story tells.
+type Level uint8
+
+// Levels. Quiet tells traps, hits and what went wrong, one line each. Normal
+// tells every instruction of the scenario's own code, deliveries with gate and
+// frame, and micro-steps; runs of kernel text are folded. Verbose folds
+// nothing and tells every register, read and write.
+const (
+	None Level = iota
+	Quiet
+	Normal
+	Verbose
+)
+
+var levelNames = [...]string{"none", "quiet", "normal", "verbose"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel is the inverse of Level.String.
+func ParseLevel(s string) (Level, error) {
+	for i, name := range levelNames {
+		if s == name {
+			return Level(i), nil
+		}
+	}
+	return 0, fmt.Errorf("level %q; expected none, quiet, normal or verbose", s)
+}
+
+// Teller tells a story record by record.
+type Teller struct {
+	Level  Level
+	folded [emu.MaxCPUs]int // kernel instructions not told yet
+}
+
+// Widths of the columns, in bytes.
+const (
+	cpuWidth   = 6
+	placeWidth = 26
+	bytesWidth = 24
+	codeWidth  = 30
+	indent     = "          "
+)
+
+// Tell gives the lines of one record, none if the level leaves it out.
+func (t *Teller) Tell(r *Record) []Line {
+	switch {
+	case t.Level == None || r.Kind == "idle" && t.Level != Verbose:
+		return nil
+	case t.Level == Quiet:
+		return t.quiet(r)
+	case t.Level == Normal && folds(r):
+		t.folded[r.CPU]++
+		return nil
+	}
+	var lines []Line
+	if !r.Kernel && t.folded[r.CPU] > 0 {
+		lines = append(lines, t.unfold(r.CPU))
+	}
+	switch {
+	case r.Delivery != nil:
+		lines = append(lines, t.delivery(r)...)
+	case r.Micro != nil:
+		lines = append(lines, t.micro(r)...)
+	default:
+		lines = append(lines, t.instruction(r)...)
+	}
+	return append(lines, t.notes(r)...)
+}
+
+// folds tells kernel text that only moves values about from what a reader of
+// the normal story has to see.
+func folds(r *Record) bool {
+	if !r.Kernel || r.Kind != "instruction" || r.Probe != nil || r.Raised != nil || len(r.Notes) > 0 {
+		return false
+	}
+	for _, f := range r.Flags {
+		if f.Name == "IF" || f.Name == "TF" {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Teller) unfold(cpu int) Line {
+	n := t.folded[cpu]
+	t.folded[cpu] = 0
+	var l Line
+	l.add(Dim, indent+fmt.Sprintf("(%d kernel instructions in between are not shown)", n), 0)
+	return l
+}
+
+func start(r *Record) Line {
+	var l Line
+	l.add(Dim, fmt.Sprintf("cpu%d", r.CPU), cpuWidth)
+	return l
+}
+
+func (t *Teller) instruction(r *Record) []Line {
+	if r.Kind == "idle" {
+		l := start(r)
+		l.add(Dim, "idle", 0)
+		return []Line{l}
+	}
+	l := start(r)
+	l.add(Place, r.At, placeWidth-1)
+	l.add(Plain, " ", 0)
+	l.add(Dim, r.Bytes, bytesWidth)
+	l.add(Code, r.Text, 0)
+	if r.Probe != nil {
+		l = padTo(l, cpuWidth+placeWidth+bytesWidth+8)
+		l.add(Alarm, fmt.Sprintf("probe %q; originally %s  %s", r.Probe.Name, r.Probe.Original, r.Probe.Text), 0)
+	}
+	lines := t.withChanges(l, r)
+	if t.Level == Verbose {
+		lines = append(lines, readLines(r)...)
+	}
+	return append(lines, reasonLines(r)...)
+}
+
+// withChanges puts what a step changed behind its line if there is room, else
+// below it.
+func (t *Teller) withChanges(l Line, r *Record) []Line {
+	c := changes(r)
+	if len(c) == 0 {
+		return []Line{l}
+	}
+	const column = cpuWidth + placeWidth + bytesWidth + codeWidth
+	if l.width() < column {
+		return []Line{append(padTo(l, column), c...)}
+	}
+	return []Line{l, append(Line{{Plain, indent}}, c...)}
+}
+
+func padTo(l Line, column int) Line {
+	if pad := column - l.width(); pad > 0 {
+		l.add(Plain, "", pad)
+		return l
+	}
+	l.add(Plain, "  ", 0)
+	return l
+}
+
+// changes lists registers, flags and memory that a step changed.
+func changes(r *Record) Line {
+	var l Line
+	sep := ""
+	say := func(s Style, text string) {
+		l.add(Dim, sep, 0)
+		l.add(s, text, 0)
+		sep = ", "
+	}
+	for _, c := range r.Registers {
+		say(Changed, fmt.Sprintf("%s %s -> %s", c.Name, short(c.Old), withName(c.New, c.At)))
+	}
+	for _, f := range r.Flags {
+		say(Changed, f.Name+map[bool]string{true: " on", false: " off"}[f.Set])
+	}
+	for i := range r.Writes {
+		if w := &r.Writes[i]; w.By == "instruction" {
+			say(Changed, writeText(w))
+		}
+	}
+	return l
+}
+
+// short writes small numbers in decimal, others in hexadecimal.
+func short(h Hex) string {
+	if h < 10 {
+		return fmt.Sprint(uint64(h))
+	}
+	return h.String()
+}
+
+func withName(h Hex, at string) string {
+	if at == "" || at == h.String() {
+		return short(h)
+	}
+	return h.String() + " " + at
+}
+
+func writeText(w *Write) string {
+	s := fmt.Sprintf("[%s] %s -> %s", w.At, short(w.Old), short(w.New))
+	if w.Size == 1 {
+		s = fmt.Sprintf("[%s] byte %02x -> %02x", w.At, uint64(w.Old), uint64(w.New))
+	}
+	if w.Code != "" {
+		s += " (breakpoint " + map[string]string{"armed": "in", "disarmed": "out"}[w.Code] + ")"
+	}
+	return s
+}
+
+func readLines(r *Record) []Line {
+	var lines []Line
+	for _, m := range r.Reads {
+		var l Line
+		l.add(Dim, fmt.Sprintf("%sread [%s] = %s", indent, m.At, short(m.Value)), 0)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func reasonLines(r *Record) []Line {
+	var lines []Line
+	for _, w := range r.Why {
+		var l Line
+		l.add(Plain, indent, 0)
+		l.add(Row, w.Row, 4)
+		l.add(Reasons, " "+w.Text, 0)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func (t *Teller) notes(r *Record) []Line {
+	var lines []Line
+	for _, x := range r.Notes {
+		var l Line
+		l.add(Plain, indent, 0)
+		l.add(Row, x.Row, 4)
+		l.add(Alarm, " "+x.Kind+": "+x.Text, 0)
+		lines = append(lines, l)
+	}
+	return lines
+}

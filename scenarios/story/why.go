@@ -1,0 +1,106 @@
+package story
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/insn"
+	"trapline/idt"
+)
+
+// reasons explains the processor's part of a step in plain words (rows P*);
+// kernel-side work explains itself.
+func (n *Names) reasons(ev *emu.Event) []Reason {
+	switch {
+	case ev.Delivery != nil:
+		return n.whyDelivery(ev)
+	case ev.Kind == emu.StepInstruction:
+		return whyInstruction(ev)
+	}
+	return nil
+}
+
+func (n *Names) whyDelivery(ev *emu.Event) []Reason {
+	d := ev.Delivery
+	l := whyVector(n, &d.Trap)
+	for _, t := range d.Nested {
+		l = append(l, whyNested(d, t)...)
+	}
+	if d.Shutdown != "" {
+		return append(l, Reason{"no handler could be entered: the vCPU stops, as a processor would reset", "P4"})
+	}
+	if d.HasGate {
+		switch {
+		case d.Gate.Type == idt.InterruptGate && ev.Before.RFLAGS&emu.IF != 0:
+			l = append(l, Reason{"an interrupt gate turns IF off; the image in the frame keeps it", "P2"})
+		case d.Gate.Type == idt.TrapGate && ev.Before.RFLAGS&emu.IF != 0:
+			l = append(l, Reason{"a trap gate leaves IF on", "P2"})
+		}
+	}
+	switch {
+	case d.Switched && d.From != d.To:
+		l = append(l, Reason{fmt.Sprintf("ring %d to %d: the stack comes from the TSS, and ss and the old stack pointer are pushed too", d.From, d.To), "P5"})
+	case d.Switched:
+		l = append(l, Reason{"the gate asks for a stack of its own (IST)", "P5"})
+	}
+	return l
+}
+
+func whyVector(n *Names, t *emu.Trap) []Reason {
+	switch {
+	case t.Vector == emu.VecBP && t.Kind == emu.SoftwareInt && t.Op == breakpoint:
+		return []Reason{{"int3 is a trap: the saved instruction pointer is behind the cc byte", "P1"}}
+	case t.Vector == emu.VecBP && t.Kind == emu.SoftwareInt:
+		return []Reason{{"int $3 as cd 03 is two bytes: the saved instruction pointer minus one is its second byte", "P1"}}
+	case t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0:
+		return []Reason{{"TF was on before that instruction: a single-step trap after it", "P6"}}
+	case t.Vector == emu.VecDB && t.Kind == emu.Exception:
+		return []Reason{{"a debug register matched", "P12"}}
+	case t.Vector == emu.VecPF:
+		return []Reason{{whyPageFault(n, t), "P11"}}
+	case t.Kind == emu.Exception:
+		return []Reason{{"a fault: the saved instruction pointer is at the instruction, which can be retried", "P11"}}
+	}
+	return nil
+}
+
+func whyPageFault(n *Names, t *emu.Trap) string {
+	did := "read"
+	switch {
+	case t.ErrCode&emu.PFFetch != 0:
+		did = "fetch"
+	case t.ErrCode&emu.PFWrite != 0:
+		did = "write"
+	}
+	state := "no page is there"
+	if t.ErrCode&emu.PFProt != 0 {
+		state = "the page forbids it"
+	}
+	return fmt.Sprintf("a %s at %s: %s", did, n.Addr(t.CR2), state)
+}
+
+func whyNested(d *emu.Delivery, t emu.Trap) []Reason {
+	if t.Vector == emu.VecGP && d.From == 3 && t.ErrCode&2 != 0 && t.ErrCode&1 == 0 {
+		return []Reason{{fmt.Sprintf("gate %d's DPL keeps ring %d out: #GP with error code %d*8+2", t.ErrCode>>3, d.From, t.ErrCode>>3), "P3"}}
+	}
+	return []Reason{{fmt.Sprintf("met on the way: %s", VectorName(t.Vector)), "P4"}}
+}
+
+func whyInstruction(ev *emu.Event) []Reason {
+	attr := ev.Insn.Attr()
+	set := ^ev.Before.RFLAGS & ev.After.RFLAGS
+	cleared := ev.Before.RFLAGS &^ ev.After.RFLAGS
+	switch {
+	case attr.Has(insn.MovSS) && ev.Before.RFLAGS&emu.TF != 0:
+		return []Reason{{"loading ss holds off the single-step trap until after the next instruction", "P7"}}
+	case ev.Raised != nil && (ev.Insn.Rep || ev.Insn.Repne) && ev.After.RIP == ev.Before.RIP:
+		return []Reason{{"one iteration: under TF a repeated instruction traps after each, still pointing at itself", "P8"}}
+	case set&emu.TF != 0:
+		return []Reason{{"TF is on from here: the trap comes after the next instruction, not after this one", "P6"}}
+	case cleared&emu.TF != 0 && ev.Raised != nil:
+		return []Reason{{"TF was on when this instruction began, so it still traps", "P6"}}
+	case attr.Has(insn.Pushf) && ev.Before.RFLAGS&emu.TF != 0:
+		return []Reason{{"the image that is pushed has TF set, and IF as it is now", "P10"}}
+	}
+	return nil
+}
