@@ -140,6 +140,11 @@ var trapCases = []trapCase{
 		want: then(nil, 3, SIGTRAP, CodeKernel, 4, 5),
 	},
 	{
+		name: "int1", id: "P9",
+		code: []byte{0x9d, 0xf1, 0x90, 0x9d}, words: []uint64{traced, untraced},
+		want: then(nil, 2, SIGTRAP, CodeBreakpoint, 3, 4),
+	},
+	{
 		name: "int 0x80", id: "P9",
 		code: []byte{0x9d, 0xcd, 0x80, 0x90, 0x9d}, words: []uint64{traced, untraced},
 		init: func(s *State) { s.GPR[RAX] = noSuchCall },

@@ -70,6 +70,9 @@ func x87Forms() []form {
 		}
 		add(name+" st, st(i)", func(b *builder) { b.raw(0xd8, b.stackOperand(n)) })
 		if n != 2 && n != 3 { // their forms with a destination are not documented
+			if n >= 4 {
+				name = x87Arithmetic[n^1] // with ST(i) as the destination, reversed and not change places
+			}
 			add(name+" st(i), st", func(b *builder) { b.raw(0xdc, b.stackOperand(n)) })
 			add(name+"p st(i), st", func(b *builder) { b.raw(0xde, b.stackOperand(n)) })
 		}
