@@ -18,8 +18,8 @@ func Decode(code []byte, m Mode) (Inst, error) {
 	}
 	d.Len = d.pos
 	if d.err == nil {
-		d.finish()
 		d.err = d.check()
+		d.finish()
 	}
 	return d.Inst, d.err
 }
@@ -237,8 +237,11 @@ func (d *decoder) moffs() {
 	}
 }
 
-// finish sets the attributes that depend on more than the opcode.
+// finish settles what depends on more than the opcode, after check.
 func (d *decoder) finish() {
+	if !d.Mode.Is64() {
+		d.Vex.VVVV &= 7
+	}
 	if d.HasMemory() && d.form&noAccess == 0 || d.form&immKind == moffs {
 		d.attr |= Memory
 	}

@@ -17,7 +17,7 @@ var map0F38 = newMap(
 	row{p66, op(0xCF), vec, SSE, 0, nil},                                          // gf2p8mulb
 	row{p66, span(0xDB, 0xDF), vec, SSE, 0, nil},                                  // aes
 	row{pF3, op(0xD8), vec, SSE, 0, groupAESWide},
-	row{pF3, op(0xDC), vec, SSE, rAX, nil},                     // aesenc128kl; loadiwkey
+	row{pF3, op(0xDC), vec, SSE, 0, groupAESEnc},
 	row{pF3, op(0xDD, 0xDE, 0xDF), vec | memOnly, SSE, 0, nil}, // aesdec128kl, aesenc256kl, aesdec256kl
 	row{np | p66, op(0xF0, 0xF1), modrm | memOnly, 0, 0, nil},  // movbe
 	row{pF2, op(0xF0), modrm | byteRM, 0, 0, nil},              // crc32
@@ -34,3 +34,8 @@ var map0F38 = newMap(
 )
 
 var groupAESWide = newMap(row{pF3, mem(0, 1, 2, 3), 0, 0, 0, nil})
+
+var groupAESEnc = newMap(
+	row{pF3, mem(0, 1, 2, 3, 4, 5, 6, 7), 0, 0, 0, nil},            // aesenc128kl
+	row{pF3, reg(0, 1, 2, 3, 4, 5, 6, 7), 0, Privileged, rAX, nil}, // loadiwkey
+)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,9 @@ type disasm struct {
 	text string // as printed, prefixes that objdump prints on a line of their own in front
 }
 
-func (d disasm) bad() bool { return strings.Contains(d.text, "(bad)") }
+func (d disasm) bad() bool {
+	return strings.Contains(d.text, "(bad)") || strings.Contains(d.text, "{bad}")
+}
 
 // needTool returns the path of a program, and skips the test where it is not installed.
 func needTool(t *testing.T, name string) string {
@@ -45,11 +48,32 @@ func objdumpSlots(t *testing.T, m Mode, candidates [][]byte) []disasm {
 	if err := os.WriteFile(file, image, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	machine := "i386"
-	if m.Is64() {
-		machine = "i386:x86-64"
+	result := make([]disasm, len(candidates))
+	for line := range objdumpLines(t, m, file) {
+		if line.at%slotSize == 0 {
+			result[line.at/slotSize] = disasm{line.len, line.text}
+		}
 	}
-	cmd := exec.Command(needTool(t, "objdump"), "-D", "-z", "-w", "--insn-width=16", "-b", "binary", "-m", machine, file)
+	return result
+}
+
+// line is one instruction as objdump prints it, with prefixes that it prints on lines of their own joined to
+// what follows.
+type line struct {
+	at   uint64
+	len  int
+	text string
+}
+
+// objdumpLines disassembles a file of bare code, from address 0.
+func objdumpLines(t *testing.T, m Mode, file string) iter.Seq[line] {
+	t.Helper()
+	machine := map[Mode][]string{
+		Mode32:    {"-m", "i386"},
+		Mode64:    {"-m", "i386:x86-64", "-M", "intel64"},
+		Mode64AMD: {"-m", "i386:x86-64", "-M", "amd64"},
+	}[m]
+	cmd := exec.Command(needTool(t, "objdump"), append(machine, "-D", "-z", "-w", "--insn-width=16", "-b", "binary", file)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -57,49 +81,50 @@ func objdumpSlots(t *testing.T, m Mode, candidates [][]byte) []disasm {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	result := make([]disasm, len(candidates))
-	lines := bufio.NewScanner(out)
-	for open := -1; lines.Scan(); {
-		address, length, text, ok := parseObjdump(lines.Text())
-		if !ok {
-			continue
+	return func(yield func(line) bool) {
+		var joined line
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			l, ok := parseObjdump(lines.Text())
+			if !ok {
+				continue
+			}
+			if joined.len > 0 {
+				l = line{joined.at, joined.len + l.len, joined.text + " " + l.text}
+			}
+			if onlyPrefixes(l.text) {
+				joined = l
+				continue
+			}
+			joined = line{}
+			if !yield(l) {
+				break
+			}
 		}
-		if address%slotSize == 0 {
-			open = address / slotSize
-		}
-		if open < 0 {
-			continue
-		}
-		result[open].len += length
-		result[open].text = strings.TrimSpace(result[open].text + " " + text)
-		if !onlyPrefixes(text) {
-			open = -1
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	return result
 }
 
 // parseObjdump splits "  1f:\t48 89 e5 \tmov    %rsp,%rbp".
-func parseObjdump(line string) (address, length int, text string, ok bool) {
-	field := strings.SplitN(line, "\t", 3)
+func parseObjdump(text string) (line, bool) {
+	field := strings.SplitN(text, "\t", 3)
 	if len(field) < 2 || !strings.HasSuffix(field[0], ":") {
-		return 0, 0, "", false
+		return line{}, false
 	}
-	a, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(field[0], ":")), 16, 64)
+	at, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(field[0], ":")), 16, 64)
 	if err != nil {
-		return 0, 0, "", false
+		return line{}, false
 	}
 	code, err := hex.DecodeString(strings.ReplaceAll(field[1], " ", ""))
 	if err != nil {
-		return 0, 0, "", false
+		return line{}, false
 	}
+	l := line{at: at, len: len(code)}
 	if len(field) == 3 {
-		text = strings.TrimSpace(field[2])
+		l.text = strings.TrimSpace(field[2])
 	}
-	return int(a), len(code), text, true
+	return l, true
 }
 
 var objdumpPrefixes = map[string]bool{"lock": true, "rep": true, "repz": true, "repnz": true, "data16": true,

@@ -14,7 +14,7 @@ var (
 //	62  R X B R' 0 mmm   W vvvv 1 pp   z L'L b V' aaa    SDM vol. 2, table 2-36
 //
 // R, X, B, R', vvvv and V' are stored inverted. Outside 64-bit mode R and X are 1 (else the byte is LES,
-// LDS or BOUND), B, R', V' and the top bit of vvvv are ignored.
+// LDS or BOUND), B, R', V' are ignored and so is the top bit of vvvv, except where vvvv must be 1111b.
 func (d *decoder) vex(first byte) *opmap {
 	v := &d.Vex
 	v.Off = d.pos - 1
@@ -56,9 +56,6 @@ func (d *decoder) vexPayload(b byte) {
 	v.VVVV = ^b >> 3 & 15
 	v.L = b >> 2 & 1
 	v.PP = b & 3
-	if !d.Mode.Is64() {
-		v.VVVV &= 7
-	}
 	d.pp = v.PP
 }
 
