@@ -24,7 +24,6 @@ const (
 const (
 	CodeKernel     = 0x80 // SI_KERNEL: #GP, #SS, INT3: no address is known
 	CodeTrace      = 2    // TRAP_TRACE: #DB after a single step
-	CodeBreakpoint = 1    // TRAP_BRKPT: INT1
 	CodeUnmapped   = 1    // SEGV_MAPERR: #PF, nothing is mapped there
 	CodeProtected  = 2    // SEGV_ACCERR: #PF, mapped without that permission
 	CodeBadOperand = 2    // ILL_ILLOPN: #UD

@@ -38,6 +38,8 @@ func then(want []ExpectedTrap, offset, number, code int, offsets ...int) []Expec
 const noSuchCall = 0xffff
 
 // trapCases in the order of SEMANTICS.md. In the code, 9d is POPF and 90 is NOP.
+// INT1 (F1) is not among them: some hypervisors that emulate it on AMD processors report it
+// with RIP at the instruction, others behind it.
 var trapCases = []trapCase{
 	{
 		name: "popf sets TF, popf clears it", id: "P6",
@@ -138,11 +140,6 @@ var trapCases = []trapCase{
 		name: "int 3", id: "P9",
 		code: []byte{0x9d, 0xcd, 0x03, 0x90, 0x9d}, words: []uint64{traced, untraced},
 		want: then(nil, 3, SIGTRAP, CodeKernel, 4, 5),
-	},
-	{
-		name: "int1", id: "P9",
-		code: []byte{0x9d, 0xf1, 0x90, 0x9d}, words: []uint64{traced, untraced},
-		want: then(nil, 2, SIGTRAP, CodeBreakpoint, 3, 4),
 	},
 	{
 		name: "int 0x80", id: "P9",
