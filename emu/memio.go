@@ -81,6 +81,12 @@ func (m *Machine) PokeWord(s *Space, va uint64, n int, v uint64) bool {
 	return true
 }
 
+// Writable reports whether the supervisor may write all of [va, va+n).
+func (m *Machine) Writable(c *CPU, va uint64, n int) bool {
+	_, refused := c.Space.firstRefused(va, n, accessWrite, false)
+	return !refused
+}
+
 // WriteBytes puts b into s at va, all of it or nothing, outside any step:
 // loaders and tests use it.
 func (m *Machine) WriteBytes(s *Space, va uint64, b []byte) error { return s.poke(va, b) }

@@ -90,6 +90,9 @@ func regList(a Arch) string {
 // CPL and the MOV SS/STI shadow.
 type Core = unicorn.Core
 
+// Seg is a segment register with its cached descriptor.
+type Seg = unicorn.Seg
+
 // TableReg is GDTR or IDTR: linear base, limit in bytes minus one.
 type TableReg struct {
 	Base  uint64

@@ -1,6 +1,7 @@
 package kprobes
 
 import (
+	_ "embed"
 	"fmt"
 
 	"trapline/emu"
@@ -70,6 +71,9 @@ func (e *engine2002) Ops() map[string]traps.Op {
 		"write_breakpoint":          e.writeBreakpoint,
 		"restore_saved_flags":       e.restoreSavedFlags,
 		"restore_old_flags":         e.restoreOldFlags,
+		"kprobe_running":            e.kprobeRunning,
+		"load_current_kprobe":       e.loadCurrent,
+		"load_kprobe_status":        e.loadStatus,
 		"list_add":                  e.listAdd,
 		"list_del":                  e.listDel,
 		"save_opcode":               e.saveOpcode,
@@ -361,4 +365,37 @@ func (e *engine2002) restoreOldFlags(x *traps.Exec) traps.Result {
 // action defers to the manager, which exists once the kernel is up.
 func (e *engine2002) action(kind HandlerKind) traps.Op {
 	return func(x *traps.Exec) traps.Result { return e.g.action(kind)(x) }
+}
+
+//go:embed ktext/2002.flow
+var flow2002 string
+
+// Flow is the engine's control flow for direct mode.
+func (e *engine2002) Flow() string { return flow2002 }
+
+// HandlerPointer reads a handler's pointer for direct mode.
+func (e *engine2002) HandlerPointer(x *traps.Exec, n int) uint64 {
+	l := e.layout()
+	return e.field(x, [...]uint64{l.pre, l.post, l.fault}[n])
+}
+
+// The loads that kernel text does by instructions, as direct mode's steps.
+
+func (e *engine2002) kprobeRunning(x *traps.Exec) traps.Result {
+	running := int(x.Word("kprobe_cpu")) == x.C.ID
+	x.Return(b2u(running))
+	x.Say("K4", "does this CPU run a probe already? %v", running)
+	return traps.Next
+}
+
+func (e *engine2002) loadCurrent(x *traps.Exec) traps.Result {
+	x.C.SetReg(emu.RBX, x.Word("current_kprobe"))
+	x.Say("K5", "current_kprobe")
+	return traps.Next
+}
+
+func (e *engine2002) loadStatus(x *traps.Exec) traps.Result {
+	x.Return(x.Word("kprobe_status"))
+	x.Say("K9", "kprobe_status")
+	return traps.Next
 }

@@ -86,3 +86,31 @@ func TestK4K5FirstHit(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkHit2002(b *testing.B) {
+	for _, direct := range []bool{false, true} {
+		b.Run(map[bool]string{false: "text", true: "direct"}[direct], func(b *testing.B) {
+			m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+			require.NoError(b, err)
+			defer m.Close()
+			g, err := kprobes.Boot(m, kprobes.Engine2002)
+			require.NoError(b, err)
+			require.NoError(b, g.K.SetDirect(direct))
+			s := m.CPUs[0].Space
+			at, err := g.K.AllocKernel(s, 4096, emu.Write|emu.Exec)
+			require.NoError(b, err)
+			require.NoError(b, m.WriteBytes(s, at, []byte{0x40, 0xeb, 0xfd}))
+			require.NoError(b, g.K.Start(0, traps.Task{}, 0, at, 0))
+			i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: kprobes.Count}})
+			require.NoError(b, err)
+			require.NoError(b, g.Register(i))
+			steps := 0
+			for b.Loop() {
+				for h := g.Stats(i).Posts; g.Stats(i).Posts == h; steps++ {
+					g.Observe(m.Step(0))
+				}
+			}
+			b.ReportMetric(float64(steps)/float64(b.N), "steps/hit")
+		})
+	}
+}

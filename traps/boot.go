@@ -30,6 +30,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	}
 	k.brk = k.Layout.KernelEnd
 	if o.Engine != nil {
+		k.engine = o.Engine
 		for name, op := range o.Engine.Ops() {
 			k.ops[name] = op
 		}
@@ -50,6 +51,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 			return nil, err
 		}
 	}
+	k.dataSeg = m.CPUs[0].Seg[emu.DS]
 	m.Kernel = k
 	m.AddPart(k)
 	return k, nil

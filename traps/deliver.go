@@ -20,6 +20,9 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
 		if second == nil {
 			d.Trap, d.To = cur, uint8(c.CPL)
 			c.Halted = false
+			if k.direct != nil {
+				k.enterDirect(c, cur)
+			}
 			return
 		}
 		c.Core = saved

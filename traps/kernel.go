@@ -52,11 +52,14 @@ type Kernel struct {
 	Symbols loader.Symbols
 	Tasks   []Task // by vCPU
 
-	image *loader.Image
-	hyper map[uint64]hypercall // by address
-	ops   map[string]Op
-	lazy  map[uint64]lazyPage // demand pages by linear page number
-	brk   uint64              // next free kernel address for AllocKernel
+	image   *loader.Image
+	engine  Engine
+	dataSeg emu.Seg              // flat kernel data, as loaded
+	hyper   map[uint64]hypercall // by address
+	ops     map[string]Op
+	direct  *directMode         // nil: kernel text runs
+	lazy    map[uint64]lazyPage // demand pages by linear page number
+	brk     uint64              // next free kernel address for AllocKernel
 }
 
 // hypercall is one place in kernel text where a micro-step runs.
@@ -69,36 +72,54 @@ type hypercall struct {
 // hyperPrefix starts the labels of hypercalls: "hc.NAME.N".
 const hyperPrefix = "hc."
 
-// bindHypercalls finds the hypercalls of the text and their micro-steps.
+// bindHypercalls takes the hypercall labels out of the symbols and finds
+// their micro-steps. Functions get the size up to the next one, so that an
+// address inside is named after its function, not a label.
 func (k *Kernel) bindHypercalls() error {
 	k.hyper = map[uint64]hypercall{}
-	for s := range k.Symbols.All() {
-		rest, ok := strings.CutPrefix(s.Name, hyperPrefix)
-		if !ok {
-			continue
+	var named []loader.Symbol
+	var calls []loader.Symbol
+	for s := range k.image.Symbols.All() {
+		if strings.HasPrefix(s.Name, hyperPrefix) {
+			calls = append(calls, s)
+		} else {
+			named = append(named, s)
 		}
-		name, _, _ := strings.Cut(rest, ".")
+	}
+	sizeFunctions(named, k.image)
+	k.Symbols = loader.NewSymbols(named)
+	for _, s := range calls {
+		name, _, _ := strings.Cut(strings.TrimPrefix(s.Name, hyperPrefix), ".")
 		op := k.ops[name]
 		if op == nil {
 			return fmt.Errorf("kernel text has micro-step %q at %#x, which nothing implements", name, s.Addr)
 		}
-		k.hyper[s.Addr] = hypercall{name: name, in: k.functionAt(s.Addr), op: op}
+		in, _, _ := k.Symbols.At(s.Addr)
+		k.hyper[s.Addr] = hypercall{name: name, in: in.Name, op: op}
 	}
 	return nil
 }
 
-// functionAt names the kernel function that addr lies in.
-func (k *Kernel) functionAt(addr uint64) string {
-	name := ""
-	for s := range k.Symbols.All() {
-		if s.Addr > addr {
-			break
-		}
-		if s.Kind == loader.Function && !strings.HasPrefix(s.Name, hyperPrefix) {
-			name = s.Name
+// sizeFunctions ends each function of the address-ordered list where the next
+// one begins, or with its segment.
+func sizeFunctions(list []loader.Symbol, img *loader.Image) {
+	last := -1
+	end := func(addr uint64) {
+		if last >= 0 {
+			list[last].Size = addr - list[last].Addr
 		}
 	}
-	return name
+	for i := range list {
+		if list[i].Kind == loader.Function {
+			end(list[i].Addr)
+			last = i
+		}
+	}
+	if last >= 0 {
+		if seg := img.SegmentAt(list[last].Addr); seg != nil {
+			end(seg.End())
+		}
+	}
 }
 
 // Hypercall runs the micro-step at pc (emu.Kernel).

@@ -19,6 +19,7 @@ func stockOps() map[string]Op {
 		"save_debugreg6":          saveDebugReg6,
 		"ptrace_dtrace":           ptraceDTrace,
 		"task_exit":               taskExit,
+		"direct_step":             directStep,
 		"system_call":             systemCall,
 		"nmi":                     ackNMI,
 		"timer_interrupt":         timerInterrupt,

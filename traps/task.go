@@ -52,11 +52,29 @@ func signalOf(vec uint8) int {
 	return SIGSEGV
 }
 
+// kernelState is the simulator-side part of a snapshot.
+type kernelState struct {
+	tasks  []Task
+	direct []directCPU
+}
+
 // Save copies the kernel's simulator-side values (emu.Part).
-func (k *Kernel) Save() any { return append([]Task(nil), k.Tasks...) }
+func (k *Kernel) Save() any {
+	s := kernelState{tasks: append([]Task(nil), k.Tasks...)}
+	if k.direct != nil {
+		s.direct = append(s.direct, k.direct.cpus...)
+	}
+	return s
+}
 
 // Restore takes them back.
-func (k *Kernel) Restore(v any) { copy(k.Tasks, v.([]Task)) }
+func (k *Kernel) Restore(v any) {
+	s := v.(kernelState)
+	copy(k.Tasks, s.tasks)
+	if k.direct != nil {
+		copy(k.direct.cpus, s.direct)
+	}
+}
 
 // Hash feeds them to a state hash.
 func (k *Kernel) Hash(h *emu.Hasher) {
@@ -65,6 +83,20 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 		h.Uint64(t.Pending)
 		h.Uint64(t.Got)
 		h.Bool(t.Done)
+	}
+	if k.direct == nil {
+		return
+	}
+	for i := range k.direct.cpus {
+		st := &k.direct.cpus[i]
+		h.Uint64(uint64(st.depth))
+		for _, f := range st.frames[:st.depth] {
+			h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | uint64(f.calls))
+			h.Uint64(f.regs<<1 | b2u(f.inCall))
+			for _, c := range f.stack[:f.calls] {
+				h.Uint64(uint64(c.pc)<<32 ^ c.rbx)
+			}
+		}
 	}
 }
 

@@ -193,7 +193,12 @@ FUNC restore_all
 	popq %rsi
 	popq %rdi
 	addq $8,%rsp
+FUNC return_from_trap
 	iretq
+
+# Direct mode stays here between its micro-steps.
+FUNC direct_step
+	MICRO direct_step
 
 FUNC do_signal
 	ENTER_REGS

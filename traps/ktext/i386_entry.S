@@ -211,7 +211,12 @@ FUNC restore_all
 	popl %ds
 	popl %es
 	addl $4,%esp
+FUNC return_from_trap
 	iret
+
+# Direct mode stays here between its micro-steps.
+FUNC direct_step
+	MICRO direct_step
 
 FUNC do_signal
 	ENTER_REGS

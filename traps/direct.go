@@ -1,0 +1,376 @@
+package traps
+
+import (
+	_ "embed"
+	"fmt"
+
+	"trapline/emu"
+)
+
+//go:embed ktext/direct.flow
+var stockFlow string
+
+// DirectEngine is what an Engine supplies to run in direct mode.
+type DirectEngine interface {
+	Engine
+	// Flow is its functions' control flow, in the language of flow.go.
+	Flow() string
+	// HandlerPointer reads a handler's pointer from the struct kprobe at hand:
+	// 0 pre, 1 post, 2 fault.
+	HandlerPointer(x *Exec, n int) uint64
+}
+
+// directMode runs the trap path as micro-steps without the kernel text
+// between them: same frame, same order, same effects (a test compares).
+type directMode struct {
+	flow    *flow
+	engine  DirectEngine
+	entries [32]directEntry
+	step    uint64 // address of the hypercall that vCPUs stay at
+	ret     uint64 // address of the iret that ends a trap
+	actions [3]uint64
+	cpus    []directCPU
+}
+
+// directEntry is where a vector enters the flow.
+type directEntry struct {
+	stub uint64 // the gate's handler that this stands for; 0: none
+	pc   int
+	// saveAX: orig_eax gets eax (K21), as the 2002 stubs do; else -1.
+	saveAX bool
+}
+
+const (
+	maxDirectDepth = 4 // nested traps that a vCPU handles in direct mode; deeper ones run kernel text
+	maxFlowCalls   = 4
+)
+
+// directCPU is one vCPU's place in the flow. Plain values.
+type directCPU struct {
+	depth  int
+	frames [maxDirectDepth]directFrame
+}
+
+type directFrame struct {
+	pc     int
+	vec    uint8
+	regs   uint64 // struct pt_regs
+	calls  int
+	stack  [maxFlowCalls]directCall
+	inCall bool // a guest handler runs
+	args   int  // bytes of arguments that its caller pops
+}
+
+type directCall struct {
+	pc  int
+	rbx uint64
+}
+
+// SetDirect switches direct mode on or off. It has no effect while a probe
+// lies on kernel text: that text must run then.
+func (k *Kernel) SetDirect(on bool) error {
+	if !on {
+		k.direct = nil
+		return nil
+	}
+	d := &directMode{step: k.Symbol("direct_step"), ret: k.Symbol("return_from_trap"), cpus: make([]directCPU, len(k.M.CPUs))}
+	sources := []string{stockFlow}
+	if k.engine != nil {
+		e, ok := k.engine.(DirectEngine)
+		if !ok {
+			return fmt.Errorf("engine %s has no direct mode", k.engine.Name())
+		}
+		d.engine = e
+		sources = append(sources, e.Flow())
+		for i, name := range [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"} {
+			d.actions[i] = k.Symbol(name)
+		}
+	}
+	f, err := compileFlow(k.engine != nil, k.ops, sources...)
+	if err != nil {
+		return err
+	}
+	d.flow = f
+	for _, v := range vectors {
+		if label := flowLabel(v.vec); label != "" {
+			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
+			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && k.engine != nil}
+		}
+	}
+	k.direct = d
+	return nil
+}
+
+// Direct reports whether direct mode is on.
+func (k *Kernel) Direct() bool { return k.direct != nil }
+
+func flowLabel(vec uint8) string {
+	switch vec {
+	case emu.VecBP:
+		return "int3"
+	case emu.VecDB:
+		return "debug"
+	case emu.VecGP:
+		return "general_protection"
+	case emu.VecPF:
+		return "page_fault"
+	case emu.VecNM:
+		return "device_not_available"
+	case emu.VecDE, emu.VecOF, 5, emu.VecUD, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecMF, emu.VecAC:
+		return "trap"
+	}
+	return ""
+}
+
+// enterDirect takes over from the entry stub after a delivery, if it can: it
+// builds struct pt_regs and goes to the first micro-step.
+func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
+	d := k.direct
+	st := &d.cpus[c.ID]
+	if int(t.Vector) >= len(d.entries) || st.depth == maxDirectDepth {
+		return
+	}
+	e := d.entries[t.Vector]
+	if e.stub == 0 || e.stub != c.RIP || !k.buildFrame(c, t, e) {
+		return
+	}
+	f := &st.frames[st.depth]
+	st.depth++
+	*f = directFrame{pc: e.pc, vec: t.Vector, regs: c.GPR[emu.RSP]}
+	c.RIP = d.step
+	c.RFLAGS &^= emu.DF
+	c.SetReg(emu.RBX, uint64(t.Vector))
+	k.runControl(c, st, f)
+}
+
+// buildFrame pushes what the entry stub would, or nothing if the stack has no
+// room: the stub then runs and faults as it must.
+func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
+	word := uint64(k.M.Arch.Word())
+	regs := directOrder(k.M.Arch)
+	top := c.GPR[emu.RSP]
+	base := top
+	if !t.HasErr {
+		base -= word
+	}
+	orig := k.M.Arch.Mask(^uint64(0))
+	if e.saveAX {
+		orig = c.GPR[emu.RAX]
+	}
+	n := uint64(len(regs))
+	if k.M.Arch == emu.I386 {
+		n += 2
+	}
+	low := k.M.Arch.Mask(base - n*word)
+	if !k.M.Writable(c, low, int(base-low+word)) {
+		return false
+	}
+	k.M.PokeWord(c.Space, base, int(word), orig)
+	at := base
+	if k.M.Arch == emu.I386 {
+		k.M.PokeWord(c.Space, base-4, 4, uint64(c.Seg[emu.ES].Sel))
+		k.M.PokeWord(c.Space, base-8, 4, uint64(c.Seg[emu.DS].Sel))
+		at -= 8
+		c.Seg[emu.DS], c.Seg[emu.ES] = k.dataSeg, k.dataSeg
+	}
+	for _, r := range regs {
+		at -= word
+		k.M.PokeWord(c.Space, at, int(word), c.GPR[r])
+	}
+	c.GPR[emu.RSP] = low
+	if k.M.Arch == emu.AMD64 {
+		c.GPR[emu.R12] = low
+	} else {
+		c.GPR[emu.RSI] = low
+	}
+	return true
+}
+
+// directOrder is the order in which SAVE_ALL pushes general registers.
+func directOrder(a emu.Arch) []emu.Reg {
+	if a == emu.AMD64 {
+		return order64[:]
+	}
+	return order32[:]
+}
+
+var (
+	order32 = [...]emu.Reg{emu.RAX, emu.RBP, emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RBX}
+	order64 = [...]emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RAX, emu.R8, emu.R9, emu.R10, emu.R11,
+		emu.RBX, emu.RBP, emu.R12, emu.R13, emu.R14, emu.R15}
+)
+
+// directStep is the micro-step at direct_step: the one the flow stands at.
+func directStep(x *Exec) Result {
+	k, c := x.K, x.C
+	d := k.direct
+	if d == nil || d.cpus[c.ID].depth == 0 {
+		c.Shutdown = "direct_step was reached by no trap"
+		return Spin
+	}
+	st := &d.cpus[c.ID]
+	f := &st.frames[st.depth-1]
+	x.Regs = PtRegs{k.M, c, f.regs}
+	if f.inCall {
+		f.inCall = false
+		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] + uint64(f.args))
+		f.pc++
+		x.Micro.Name, x.Micro.In = "handler_returned", d.flow.code[f.pc-1].in
+		k.runControl(c, st, f)
+		return Jump
+	}
+	s := &d.flow.code[f.pc]
+	x.Micro.Name, x.Micro.In = s.label, s.in
+	x.Probe = c.GPR[emu.RBX]
+	if s.kind == stHandler {
+		return k.callHandler(x, st, f, s)
+	}
+	if r := s.op(x); r == Spin {
+		return Spin
+	}
+	f.pc++
+	k.runControl(c, st, f)
+	return Jump
+}
+
+// callHandler runs a built-in or Go handler as one micro-step, or enters a
+// guest function that returns to direct_step.
+func (k *Kernel) callHandler(x *Exec, st *directCPU, f *directFrame, s *statement) Result {
+	c, d := x.C, k.direct
+	p := d.engine.HandlerPointer(x, int(s.n))
+	arg := uint64(0)
+	if s.n == handlerFault {
+		arg = uint64(f.vec)
+	}
+	switch {
+	case p == d.actions[s.n]:
+		x.Micro.Name, x.Micro.In = [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"}[s.n], s.in
+		c.SetReg(emu.RAX, arg)
+		s.op(x)
+	case p == 0 && s.n != handlerPre:
+		x.Micro.Name = "no_handler"
+		c.SetReg(emu.RAX, 0)
+	default:
+		x.Micro.Name = "call_handler"
+		k.pushCall(x, f, p, s.n, arg)
+		return Jump
+	}
+	f.pc++
+	k.runControl(c, st, f)
+	return Jump
+}
+
+// pushCall calls guest function p(probe, regs[, arg]).
+func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
+	c := x.C
+	word := uint64(k.M.Arch.Word())
+	push := func(v uint64) {
+		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] - word)
+		k.M.PokeWord(c.Space, c.GPR[emu.RSP], int(word), v)
+	}
+	f.args = 0
+	if k.M.Arch == emu.AMD64 {
+		c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = x.Probe, f.regs, arg
+		c.GPR[emu.RSP] &^= 15
+	} else {
+		if kind != handlerPre {
+			push(arg)
+			f.args += 4
+		}
+		push(f.regs)
+		push(x.Probe)
+		f.args += 8
+	}
+	push(k.direct.step)
+	f.inCall = true
+	c.RIP = p
+}
+
+// runControl does the statements that touch nothing shared, up to the next
+// micro-step or the end of the trap.
+func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
+	regs := PtRegs{k.M, c, f.regs}
+	for {
+		s := &k.direct.flow.code[f.pc]
+		f.pc++
+		switch s.kind {
+		case stDo, stHandler:
+			f.pc--
+			return
+		case stCall:
+			f.stack[f.calls] = directCall{f.pc, c.GPR[emu.RBX]}
+			f.calls++
+			f.pc = s.target
+		case stReturn:
+			f.calls--
+			f.pc = f.stack[f.calls].pc
+			c.GPR[emu.RBX] = f.stack[f.calls].rbx
+		case stGoto:
+			f.pc = s.target
+		case stIf:
+			if s.holds(c, regs) {
+				f.pc = s.target
+			}
+		case stIret:
+			st.depth--
+			k.leaveDirect(c, regs)
+			return
+		default:
+			s.set(k.M, c, regs)
+		}
+	}
+}
+
+// set does a statement that changes a register.
+func (s *statement) set(m *emu.Machine, c *emu.CPU, regs PtRegs) {
+	switch s.kind {
+	case stRAX:
+		c.SetReg(emu.RAX, s.n)
+	case stRAXIP:
+		c.SetReg(emu.RAX, regs.Get(FieldIP)-s.n)
+	case stRBX:
+		c.SetReg(emu.RBX, s.n)
+	case stRBXRAX:
+		c.SetReg(emu.RBX, c.GPR[emu.RAX])
+	case stRBXDR6:
+		c.SetReg(emu.RBX, c.Sys.DR[6])
+	case stStiIfIF:
+		if regs.Get(FieldFlags)&emu.IF != 0 {
+			c.RFLAGS |= emu.IF
+		}
+	case stCli:
+		c.RFLAGS &^= emu.IF
+	case stClts:
+		c.Sys.CR0 &^= emu.CR0TS
+	case stDR7:
+		c.Sys.DR[7] = emu.DR7Fixed
+	case stClearTF:
+		regs.Set(FieldFlags, regs.Get(FieldFlags)&^emu.TF)
+	}
+}
+
+// leaveDirect loads the registers from the frame and stands at the iret. A
+// segment that cannot be loaded is left to restore_all's own text.
+func (k *Kernel) leaveDirect(c *emu.CPU, regs PtRegs) {
+	if k.M.Arch == emu.I386 {
+		saved := c.Core
+		for i, seg := range [...]int{emu.DS, emu.ES} {
+			sel, _ := k.M.PeekWord(c.Space, regs.Addr+28+4*uint64(i), 2)
+			if uint32(sel) == c.Seg[seg].Sel {
+				continue
+			}
+			if k.M.LoadData(c, seg, uint16(sel)) != nil {
+				c.Core = saved
+				c.GPR[emu.RSP] = regs.Addr
+				c.RIP = k.Symbol("restore_all")
+				return
+			}
+		}
+	}
+	for _, r := range directOrder(k.M.Arch) {
+		v, _ := k.M.PeekWord(c.Space, regs.Addr+gprOffset(k.M.Arch, r), k.M.Arch.Word())
+		c.GPR[r] = v
+	}
+	c.GPR[emu.RSP] = regs.Addr + FieldIP.Offset(k.M.Arch)
+	c.RIP = k.direct.ret
+}
