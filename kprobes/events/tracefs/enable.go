@@ -1,0 +1,121 @@
+package tracefs
+
+import (
+	"trapline/kprobes/events"
+)
+
+// SetEvent is a write of 1 or 0 to events/GROUP/NAME/enable. ENOENT means
+// that there is no such file, otherwise the number is the engine's.
+func (r *Registry) SetEvent(group, name string, on bool) error {
+	e := r.Event(group, name)
+	if e == nil {
+		return events.ENOENT
+	}
+	if errno := r.set(e, on); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// SetGroup is a write to events/GROUP/enable: every event of the group,
+// newest first. The first number is the result, but all are tried.
+func (r *Registry) SetGroup(group string, on bool) error {
+	found := false
+	var first events.Errno
+	for _, e := range r.Events() {
+		if e.Group != group {
+			continue
+		}
+		found = true
+		if errno := r.set(e, on); first == 0 {
+			first = errno
+		}
+	}
+	switch {
+	case !found:
+		return events.ENOENT
+	case first != 0:
+		return first
+	}
+	return nil
+}
+
+// EventState is what reading an event's enable file gives: "0" or "1" and a
+// newline.
+func (r *Registry) EventState(group, name string) (string, error) {
+	e := r.Event(group, name)
+	switch {
+	case e == nil:
+		return "", events.ENOENT
+	case e.Enabled:
+		return "1\n", nil
+	}
+	return "0\n", nil
+}
+
+// GroupState is what reading a group's enable file gives: "0", "1", or "X"
+// when some of its events are enabled and some are not, and a newline.
+func (r *Registry) GroupState(group string) (string, error) {
+	on, off := false, false
+	for _, e := range r.groupOrder {
+		if e.Group == group {
+			on = on || e.Enabled
+			off = off || !e.Enabled
+		}
+	}
+	switch {
+	case on && off:
+		return "X\n", nil
+	case on:
+		return "1\n", nil
+	case off:
+		return "0\n", nil
+	}
+	return "", events.ENOENT
+}
+
+func (r *Registry) set(e *Event, on bool) events.Errno {
+	switch {
+	case e.Enabled == on:
+		return 0
+	case !on:
+		e.Enabled = false
+		r.disable(e, e.Probes)
+		return 0
+	}
+	for i, p := range e.Probes {
+		if errno := r.enable(p); errno != 0 {
+			r.disable(e, e.Probes[:i])
+			r.printk("event trace: Could not enable event %s", e.Name)
+			return errno
+		}
+	}
+	e.Enabled = true
+	return 0
+}
+
+// enable brings one probe up. A kernel probe that waits for its module, or
+// whose module has gone, is passed over.
+func (r *Registry) enable(p *Probe) events.Errno {
+	if p.Kind == events.Uprobe {
+		errno := r.cfg.Uprobes.Register(p)
+		p.Registered = errno == 0
+		return errno
+	}
+	if !p.Registered || p.Gone {
+		return 0
+	}
+	return r.cfg.Kprobes.Enable(p)
+}
+
+func (r *Registry) disable(e *Event, probes []*Probe) {
+	for _, p := range probes {
+		switch {
+		case !p.Registered:
+		case e.Kind == events.Uprobe:
+			r.unregister(p)
+		default:
+			r.cfg.Kprobes.Disable(p)
+		}
+	}
+}
