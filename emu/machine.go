@@ -41,6 +41,7 @@ type Machine struct {
 	CPUs   []*CPU
 	Kernel Kernel
 	Seq    uint64 // steps done
+	Quiet  bool   // nobody reads events' words: micro-steps leave Why empty
 
 	spaces []*Space
 	parts  []Part

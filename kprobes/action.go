@@ -1,6 +1,8 @@
 package kprobes
 
 import (
+	"fmt"
+
 	"trapline/traps"
 )
 
@@ -11,12 +13,14 @@ func (g *Manager) action(kind HandlerKind) traps.Op {
 		i := g.index(x.Probe)
 		if i < 0 {
 			x.Return(0)
-			x.Say("K18", "a handler of the simulator was called for %#x, which is no struct kprobe", x.Probe)
+			x.Sayf("K18", func() string {
+				return fmt.Sprintf("a handler of the simulator was called for %#x, which is no struct kprobe", x.Probe)
+			})
 			return traps.Next
 		}
 		p := g.probes[i]
 		h := [...]Handler{p.Pre, p.Post, p.Fault}[kind]
-		x.Say("", "%s_handler of %s", kind, p.Name)
+		x.Sayf("", func() string { return fmt.Sprintf("%s_handler of %s", kind, p.Name) })
 		var r uint64
 		if h.Action != nil {
 			r = h.Action(&Call{

@@ -108,13 +108,17 @@ func (e *engine2002) stats(x *traps.Exec) (*Stats, int) {
 
 func preemptDisable(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, 1)
-	x.Say("K0", "preempt_count goes up to %d: nobody may schedule while the probe lock is held", x.K.PreemptCount(x.C))
+	x.Sayf("K0", func() string {
+		return fmt.Sprintf("preempt_count goes up to %d: nobody may schedule while the probe lock is held", x.K.PreemptCount(x.C))
+	})
 	return traps.Next
 }
 
 func preemptEnableNoResched(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, -1)
-	x.Say("K0", "preempt_count goes down to %d without looking for a reason to schedule: this is still a trap", x.K.PreemptCount(x.C))
+	x.Sayf("K0", func() string {
+		return fmt.Sprintf("preempt_count goes down to %d without looking for a reason to schedule: this is still a trap", x.K.PreemptCount(x.C))
+	})
 	return traps.Next
 }
 
@@ -127,7 +131,9 @@ func (e *engine2002) spinLock(x *traps.Exec) traps.Result {
 		if int(owner) == x.C.ID+1 {
 			x.Say("K12", "kprobe_lock is held by this very CPU: it spins for ever")
 		} else {
-			x.Say("K6", "kprobe_lock is held by cpu%d: this CPU spins with interrupts off", owner-1)
+			x.Sayf("K6", func() string {
+				return fmt.Sprintf("kprobe_lock is held by cpu%d: this CPU spins with interrupts off", owner-1)
+			})
 		}
 		return traps.Spin
 	}
@@ -145,7 +151,7 @@ func (e *engine2002) spinUnlock(x *traps.Exec) traps.Result {
 			holder = fmt.Sprintf("held by cpu%d", owner-1)
 		}
 		x.M.Note(emu.Note{Kind: NoteUnlock, ID: "K19", Text: "kprobe_lock unlocked while " + holder})
-		x.Say("K19", "kprobe_lock is unlocked, but it was %s", holder)
+		x.Sayf("K19", func() string { return fmt.Sprintf("kprobe_lock is unlocked, but it was %s", holder) })
 		return traps.Next
 	}
 	x.Say("K6", "kprobe_lock is released")
@@ -154,7 +160,9 @@ func (e *engine2002) spinUnlock(x *traps.Exec) traps.Result {
 
 func (e *engine2002) setKprobeCPU(x *traps.Exec) traps.Result {
 	x.SetWord("kprobe_cpu", uint64(x.C.ID))
-	x.Say("K4", "kprobe_cpu = %d: from here kprobe_running() is true on this CPU", x.C.ID)
+	x.Sayf("K4", func() string {
+		return fmt.Sprintf("kprobe_cpu = %d: from here kprobe_running() is true on this CPU", x.C.ID)
+	})
 	return traps.Next
 }
 
@@ -185,9 +193,11 @@ func (e *engine2002) getKprobe(x *traps.Exec) traps.Result {
 	x.Return(p)
 	b := bucket(x.M.Arch, addr)
 	if p == 0 {
-		x.Say("K8", "no probe for %s in bucket %d of the hash table", x.K.Name(addr), b)
+		x.Sayf("K8", func() string { return fmt.Sprintf("no probe for %s in bucket %d of the hash table", x.K.Name(addr), b) })
 	} else {
-		x.Say("K4", "bucket %d of the hash table has the probe for %s", b, x.K.Name(addr))
+		x.Sayf("K4", func() string {
+			return fmt.Sprintf("bucket %d of the hash table has the probe for %s", b, x.K.Name(addr))
+		})
 	}
 	return traps.Next
 }
@@ -214,11 +224,15 @@ func (e *engine2002) reentrantHit(x *traps.Exec) traps.Result {
 	addr := e.addr(x)
 	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit inside a hit", Addr: addr})
 	if x.Word("current_kprobe") == x.Probe {
-		x.Say("K20", "the probe at %s is hit inside its own hit: no handler, its byte goes back", x.K.Name(addr))
+		x.Sayf("K20", func() string {
+			return fmt.Sprintf("the probe at %s is hit inside its own hit: no handler, its byte goes back", x.K.Name(addr))
+		})
 		return traps.Next
 	}
 	s.Lost = true
-	x.Say("K7", "a hit inside a hit: no handler for %s, its byte goes back and is never re-armed", x.K.Name(addr))
+	x.Sayf("K7", func() string {
+		return fmt.Sprintf("a hit inside a hit: no handler for %s, its byte goes back and is never re-armed", x.K.Name(addr))
+	})
 	return traps.Next
 }
 
@@ -231,7 +245,9 @@ func (e *engine2002) breakpointGone(x *traps.Exec) traps.Result {
 	x.Return(b2u(gone))
 	if gone {
 		x.M.Note(emu.Note{Kind: NoteSwallowed, ID: "K8", Text: "trap swallowed, eip stays behind the byte", Addr: at})
-		x.Say("K8", "memory holds %#02x now, not CC: the trap is ignored and eip stays behind the byte", v)
+		x.Sayf("K8", func() string {
+			return fmt.Sprintf("memory holds %#02x now, not CC: the trap is ignored and eip stays behind the byte", v)
+		})
 	} else {
 		x.Say("K8", "memory still holds CC: not a kprobe's, the kernel handles it")
 	}
@@ -246,7 +262,9 @@ func (e *engine2002) hitActive(x *traps.Exec) traps.Result {
 	x.SetWord("current_kprobe", x.Probe)
 	addr := e.addr(x)
 	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: addr})
-	x.Say("K4", "kprobe_status = KPROBE_HIT_ACTIVE: the probe at %s is hit", x.K.Name(addr))
+	x.Sayf("K4", func() string {
+		return fmt.Sprintf("kprobe_status = KPROBE_HIT_ACTIVE: the probe at %s is hit", x.K.Name(addr))
+	})
 	return traps.Next
 }
 
@@ -270,7 +288,7 @@ func (e *engine2002) saveFlags(x *traps.Exec) traps.Result {
 	}
 	x.SetWord("kprobe_old_eflags", old)
 	x.SetWord("kprobe_saved_eflags", saved)
-	x.Say("K4", why, emu.FormatFlags(old))
+	x.Sayf("K4", func() string { return fmt.Sprintf(why, emu.FormatFlags(old)) })
 	return traps.Next
 }
 
@@ -284,7 +302,9 @@ func (e *engine2002) prepareSinglestep(x *traps.Exec) traps.Result {
 func (e *engine2002) restoreOpcode(x *traps.Exec) traps.Result {
 	addr, op := e.addr(x), e.opcode(x)
 	x.M.PokeWord(x.C.Space, addr, 1, uint64(op)) // K15: one byte
-	x.Say("K4", "the original byte %02x is back at %s: until it is re-armed, any CPU runs through it unseen (K11)", op, x.K.Name(addr))
+	x.Sayf("K4", func() string {
+		return fmt.Sprintf("the original byte %02x is back at %s: until it is re-armed, any CPU runs through it unseen (K11)", op, x.K.Name(addr))
+	})
 	return traps.Next
 }
 
@@ -320,7 +340,9 @@ func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
 	v := x.Regs.Get(traps.FieldSP)
 	x.Regs.Set(traps.FieldSP, v&^(emu.TF|emu.IF)|old)
 	if x.Regs.User() {
-		x.Say("K10", "pushf: regs->esp is edited as if it were the pushed word, but this frame came from ring 3: it is the stack pointer (%#x)", v)
+		x.Sayf("K10", func() string {
+			return fmt.Sprintf("pushf: regs->esp is edited as if it were the pushed word, but this frame came from ring 3: it is the stack pointer (%#x)", v)
+		})
 	} else {
 		x.Say("K10", "pushf pushed the stepping flags: regs->esp is where that word lies, and gets TF and IF as they were")
 	}
@@ -340,7 +362,7 @@ func (e *engine2002) writeBreakpoint(x *traps.Exec) traps.Result {
 		s.Lost = false
 		s.Registered = true
 	}
-	x.Say("K5", "CC is written to %s: the probe is armed", x.K.Name(addr))
+	x.Sayf("K5", func() string { return fmt.Sprintf("CC is written to %s: the probe is armed", x.K.Name(addr)) })
 	return traps.Next
 }
 
@@ -349,7 +371,9 @@ func (e *engine2002) restoreSavedFlags(x *traps.Exec) traps.Result {
 	s.Posts++
 	saved := x.Word("kprobe_saved_eflags")
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved)
-	x.Say("K5", "the flags kept at the hit (%s) are or-ed into the frame", emu.FormatFlags(saved))
+	x.Sayf("K5", func() string {
+		return fmt.Sprintf("the flags kept at the hit (%s) are or-ed into the frame", emu.FormatFlags(saved))
+	})
 	return traps.Next
 }
 
@@ -358,7 +382,9 @@ func (e *engine2002) restoreOldFlags(x *traps.Exec) traps.Result {
 	s.Faults++
 	old := x.Word("kprobe_old_eflags")
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|old)
-	x.Say("K9", "the step faulted: kprobe_old_eflags (%s), not the saved ones, are or-ed into the frame, and the instruction will hit again", emu.FormatFlags(old))
+	x.Sayf("K9", func() string {
+		return fmt.Sprintf("the step faulted: kprobe_old_eflags (%s), not the saved ones, are or-ed into the frame, and the instruction will hit again", emu.FormatFlags(old))
+	})
 	return traps.Next
 }
 
@@ -384,7 +410,7 @@ func (e *engine2002) HandlerPointer(x *traps.Exec, n int) uint64 {
 func (e *engine2002) kprobeRunning(x *traps.Exec) traps.Result {
 	running := int(x.Word("kprobe_cpu")) == x.C.ID
 	x.Return(b2u(running))
-	x.Say("K4", "does this CPU run a probe already? %v", running)
+	x.Sayf("K4", func() string { return fmt.Sprintf("does this CPU run a probe already? %v", running) })
 	return traps.Next
 }
 

@@ -104,6 +104,7 @@ func BenchmarkHit2002(b *testing.B) {
 			i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: kprobes.Count}})
 			require.NoError(b, err)
 			require.NoError(b, g.Register(i))
+			m.Quiet = true
 			steps := 0
 			for b.Loop() {
 				for h := g.Stats(i).Posts; g.Stats(i).Posts == h; steps++ {

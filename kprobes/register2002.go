@@ -1,6 +1,8 @@
 package kprobes
 
 import (
+	"fmt"
+
 	"syscall"
 
 	"trapline/emu"
@@ -34,7 +36,9 @@ func (e *engine2002) listAdd(x *traps.Exec) traps.Result {
 	x.M.PokeWord(x.C.Space, x.Probe+w, word, head)
 	x.M.PokeWord(x.C.Space, first+w, word, x.Probe)
 	x.M.PokeWord(x.C.Space, head, word, x.Probe)
-	x.Say("K3", "the probe joins bucket %d of the hash table", bucket(x.M.Arch, addr))
+	x.Sayf("K3", func() string {
+		return fmt.Sprintf("the probe joins bucket %d of the hash table", bucket(x.M.Arch, addr))
+	})
 	return traps.Next
 }
 
@@ -60,7 +64,7 @@ func (e *engine2002) saveOpcode(x *traps.Exec) traps.Result {
 		x.C.Raise(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception, HasErr: true, SetCR2: true, CR2: addr})
 	}
 	x.M.PokeWord(x.C.Space, x.Probe+e.layout().opcode, 1, v)
-	x.Say("K3", "the byte at %s, %02x, is kept", x.K.Name(addr), v)
+	x.Sayf("K3", func() string { return fmt.Sprintf("the byte at %s, %02x, is kept", x.K.Name(addr), v) })
 	return traps.Next
 }
 

@@ -26,7 +26,7 @@ type Options struct {
 func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k := &Kernel{
 		M: m, Layout: LayoutOf(m.Arch), image: o.Image, Symbols: o.Image.Symbols,
-		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: map[uint64]lazyPage{},
+		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: map[uint64]lazyPage{}, known: map[string]uint64{},
 	}
 	k.brk = k.Layout.KernelEnd
 	if o.Engine != nil {

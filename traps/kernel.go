@@ -56,6 +56,7 @@ type Kernel struct {
 	engine  Engine
 	dataSeg emu.Seg              // flat kernel data, as loaded
 	hyper   map[uint64]hypercall // by address
+	known   map[string]uint64    // symbols that were looked up
 	ops     map[string]Op
 	direct  *directMode         // nil: kernel text runs
 	lazy    map[uint64]lazyPage // demand pages by linear page number
@@ -168,10 +169,14 @@ func (k *Kernel) probeArg(c *emu.CPU) uint64 { return c.GPR[emu.RBX] }
 // Symbol is the address of a kernel symbol; the text is the project's own, so
 // a missing one is a programming error.
 func (k *Kernel) Symbol(name string) uint64 {
+	if a, ok := k.known[name]; ok {
+		return a
+	}
 	s, ok := k.Symbols.Lookup(name)
 	if !ok {
 		panic("kernel text has no symbol " + name)
 	}
+	k.known[name] = s.Addr
 	return s.Addr
 }
 
@@ -192,10 +197,16 @@ func (x *Exec) SetWord(name string, v uint64) {
 	x.M.PokeWord(x.C.Space, x.K.Symbol(name), x.M.Arch.Word(), v)
 }
 
-// Say fills in the micro-step's plain words and the row it belongs to.
-func (x *Exec) Say(id, format string, args ...any) {
+// Say gives the micro-step's plain words and the row it belongs to.
+func (x *Exec) Say(id, why string) { x.Micro.ID, x.Micro.Why = id, why }
+
+// Sayf is Say with words that cost time to make: they are made only when
+// somebody may read them (Machine.Quiet).
+func (x *Exec) Sayf(id string, why func() string) {
 	x.Micro.ID = id
-	x.Micro.Why = fmt.Sprintf(format, args...)
+	if !x.M.Quiet {
+		x.Micro.Why = why()
+	}
 }
 
 // Return sets the C-style result (eax, rax).

@@ -1,6 +1,8 @@
 package traps
 
 import (
+	"fmt"
+
 	"trapline/emu"
 )
 
@@ -53,14 +55,17 @@ func doSignal(x *Exec) Result {
 	restarted := restartSystemCall(x)
 	switch {
 	case t.Ptraced:
-		x.Say("K14", "%s goes to the debugger, which lets the task go on", SignalName(sig))
+		x.Sayf("K14", func() string {
+			return fmt.Sprintf("%s goes to the debugger, which lets the task go on", SignalName(sig))
+		})
 	default:
 		x.C.Shutdown = "killed by " + SignalName(sig)
-		x.Say("K14", "the task is killed by %s", SignalName(sig))
+		x.Sayf("K14", func() string { return fmt.Sprintf("the task is killed by %s", SignalName(sig)) })
 	}
 	if restarted {
-		x.Say("K21", "%s; orig_eax is not -1, so eax %s is taken for an interrupted system call and eip goes back by 2",
-			x.Micro.Why, "-ERESTART")
+		x.Sayf("K21", func() string {
+			return fmt.Sprintf("%s; orig_eax is not -1, so eax %s is taken for an interrupted system call and eip goes back by 2", x.Micro.Why, "-ERESTART")
+		})
 	}
 	return Next
 }
@@ -89,7 +94,7 @@ func forceSig(x *Exec) Result {
 	sig := signalOf(vec)
 	x.task().Pending |= 1 << sig
 	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(sig), Addr: x.Regs.Get(FieldIP)})
-	x.Say("K14", "nobody claimed vector %d: %s for the task", vec, SignalName(sig))
+	x.Sayf("K14", func() string { return fmt.Sprintf("nobody claimed vector %d: %s for the task", vec, SignalName(sig)) })
 	return Next
 }
 
@@ -106,14 +111,16 @@ func die(x *Exec) Result {
 	ip := x.Regs.Get(FieldIP)
 	x.C.Shutdown = "oops: " + vectorName(vec) + " in kernel mode at " + x.K.Name(ip)
 	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: x.C.Shutdown, Addr: ip})
-	x.Say("K14", "nobody claimed %s and the interrupted code is the kernel's: oops", vectorName(vec))
+	x.Sayf("K14", func() string {
+		return fmt.Sprintf("nobody claimed %s and the interrupted code is the kernel's: oops", vectorName(vec))
+	})
 	return Next
 }
 
 // fixupException looks for an exception-table entry; scenario code has none.
 func fixupException(x *Exec) Result {
 	x.Return(0)
-	x.Say("", "no exception-table entry for %s", x.K.Name(x.Regs.Get(FieldIP)))
+	x.Sayf("", func() string { return fmt.Sprintf("no exception-table entry for %s", x.K.Name(x.Regs.Get(FieldIP))) })
 	return Next
 }
 
@@ -129,14 +136,16 @@ func handleMMFault(x *Exec) Result {
 	p, ok := x.K.lazy[cr2/emu.PageSize]
 	if _, present := x.C.Space.Lookup(cr2); !ok || present || x.Regs.User() && p.prot&emu.User == 0 {
 		x.Return(0)
-		x.Say("", "no mapping covers %#x", cr2)
+		x.Sayf("", func() string { return fmt.Sprintf("no mapping covers %#x", cr2) })
 		return Next
 	}
 	x.Return(1)
 	if err := x.C.Space.Map(cr2&^(emu.PageSize-1), p.frame, 1, p.prot); err != nil {
 		x.Return(0)
 	}
-	x.Say("", "the page of %#x is brought in; the instruction will be retried", cr2)
+	x.Sayf("", func() string {
+		return fmt.Sprintf("the page of %#x is brought in; the instruction will be retried", cr2)
+	})
 	return Next
 }
 
@@ -182,7 +191,7 @@ func systemCall(x *Exec) Result {
 	}
 	const enosys = 38
 	x.Regs.Set(FieldAX, x.M.Arch.Mask(^uint64(enosys)+1))
-	x.Say("", "system call %d is not implemented: -ENOSYS", nr)
+	x.Sayf("", func() string { return fmt.Sprintf("system call %d is not implemented: -ENOSYS", nr) })
 	return Next
 }
 
@@ -195,7 +204,7 @@ func timerInterrupt(x *Exec) Result {
 	v, _ := x.M.PeekWord(x.C.Space, x.K.Symbol("jiffies"), 4)
 	x.M.PokeWord(x.C.Space, x.K.Symbol("jiffies"), 4, v+1)
 	x.K.SetNeedResched(x.C, true)
-	x.Say("", "timer tick: jiffies %d, the time slice is over", v+1)
+	x.Sayf("", func() string { return fmt.Sprintf("timer tick: jiffies %d, the time slice is over", v+1) })
 	return Next
 }
 
@@ -218,7 +227,7 @@ func preemptCheck(x *Exec) Result {
 	case !need:
 		x.Say("K0", "nothing to schedule")
 	case count != 0:
-		x.Say("K0", "asked to reschedule, but preempt_count is %d", count)
+		x.Sayf("K0", func() string { return fmt.Sprintf("asked to reschedule, but preempt_count is %d", count) })
 	default:
 		x.K.SetNeedResched(x.C, false)
 		x.Say("K0", "preempt_count is 0: the task is preempted here and comes back")
