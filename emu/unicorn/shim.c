@@ -324,7 +324,8 @@ static void pack(tl_context *c, const tl_core *r, int tf)
 	uint8_t *d = c->data;
 	memcpy(d + OFF_GPR, r->gpr, sizeof r->gpr);
 	U64(OFF_EIP) = r->rip;
-	U64(OFF_EFLAGS) = (r->rflags & ~(uint64_t)(FL_CC | FL_DF)) | 2 | (tf ? FL_TF : 0);
+	// The library takes the arithmetic flags and DF from eflags when it starts.
+	U64(OFF_EFLAGS) = r->rflags | 2 | (tf ? FL_TF : 0);
 	U64(OFF_CC_SRC) = r->rflags & FL_CC;
 	U64(OFF_CC_DST) = 0;
 	U32(OFF_CC_OP) = CC_OP_EFLAGS;
