@@ -1,6 +1,7 @@
 package expr
 
-// Env answers what an expression asks of a machine.
+// Env answers what an expression asks of a machine. An *Error that it returns
+// keeps what was expected; its offset is set by Eval.
 type Env interface {
 	Register(cpu int, name string) (uint64, error)
 	Symbol(name string) (uint64, error)
@@ -38,6 +39,9 @@ func Eval(n Node, env Env) (uint64, error) {
 // ask gives an answer's error the place of n.
 func ask(n Node) func(uint64, error) (uint64, error) {
 	return func(v uint64, err error) (uint64, error) {
+		if e, ok := err.(*Error); ok {
+			return 0, &Error{n.Pos(), e.Msg, e.Want}
+		}
 		if err != nil {
 			return 0, &Error{Offset: n.Pos(), Msg: err.Error()}
 		}

@@ -26,9 +26,10 @@ var BuiltIns = []BuiltIn{
 	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it"},
 	{"transparency", "registers and memory end as in a run without probes"},
 	{"no-deadlock", "no vCPU waits for a lock that nobody can release"},
-	{"no-livelock", "the machine does not come back to a state that it was in"},
+	{"no-livelock", "no instruction traps over and over without ever completing"},
 	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown"},
-	{"one-pre-one-post", "each hit calls its pre handler once and its post handler once"},
+	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction"},
+	{"results", "each call of program returns what the file says"},
 }
 
 // PropertyNames lists the names of BuiltIns.

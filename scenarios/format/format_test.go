@@ -126,7 +126,7 @@ func TestFlawsAreNamedWithTheirPlace(t *testing.T) {
 		{start + "cpu 1 at main flags IF,XF\n", `t:5:24: unknown flag "XF"; expected one of CF, PF`},
 		{start + "-- probes --\n  pre count\n", `t:6:1: a handler of no probe; expected a probe first: NAME at ADDR`},
 		{start + "-- probes --\np at main\n  pre cont\n", `t:7:7: unknown action "cont"; expected "count" perhaps`},
-		{start + "-- probes --\np at main\n  pre none; count\n", `t:7:7: none beside other actions; expected none alone, or actions`},
+		{start + "-- probes --\np at main\n  pre none; count\n", `t:7:7: none beside other actions; expected none alone, or other actions`},
 		{start + "-- probes --\np at main\n  pre count\n  pre count\n", `t:8:3: a second pre handler of "p"; expected one line for each handler, actions separated by ;`},
 		{start + "-- probes --\np at main\n  pre set 5 1\n", `t:7:11: "5" cannot be set; expected %register or memory such as u32[ADDR]`},
 		{start + "-- probes --\np at main\n  pre print \"x\" %rax\n", `t:7:17: unknown register %rax; expected "eax" perhaps`},

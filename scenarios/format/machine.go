@@ -13,7 +13,6 @@ import (
 //	"cpus" 1…8
 //	"engine" NAME                     how probes work: none, 2002, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
-//	"mode" ( "text" | "direct" )      kernel work as guest text (default), or without it
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
 //	"steps" N                         bound on steps of the run
@@ -23,8 +22,7 @@ type Machine struct {
 	CPUs   int
 	Engine string
 	Memory uint64 // bytes; 0: the machine's default
-	Direct bool
-	Base   *Expr // nil: the architecture's default
+	Base   *Expr  // nil: the architecture's default
 	Gates  []Gate
 	Steps  int
 	Time   time.Duration
@@ -52,7 +50,7 @@ const (
 // Architectures that a scenario may name.
 var Architectures = []string{"i386", "x86_64"}
 
-var machineKeys = []string{"arch", "cpus", "engine", "memory", "mode", "base", "gate", "steps", "time"}
+var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "steps", "time"}
 
 func defaultMachine() Machine {
 	return Machine{Arch: "i386", CPUs: 1, Engine: "2002", Steps: DefaultSteps, Time: DefaultTime}
@@ -97,10 +95,6 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 		m.Engine = x.text
 	case "memory":
 		m.Memory, err = w.size("memory", MaxMemory)
-	case "mode":
-		var mode string
-		mode, err = w.choice("mode", []string{"text", "direct"})
-		m.Direct = mode == "direct"
 	case "base":
 		var x Expr
 		x, err = w.rest("an address")

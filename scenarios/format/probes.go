@@ -20,7 +20,7 @@ import (
 //	        | "return" N                    what the handler returns (fault: 1 = the fault is handled)
 //	        | "map"                         present the page that faulted
 //	        | "skip"                        move the saved ip behind the probed instruction
-//	        | "call" SYMBOL                 run a guest function, as part of the handler
+//	        | "call" SYMBOL                 the handler is this guest function
 //
 // EXPR sees the registers of the interrupted code. A probe without a handler
 // line of a kind has an empty pre and no post or fault handler.
@@ -117,8 +117,8 @@ func parseHandler(w *words, p *Probe) error {
 		}
 	}
 	for _, a := range list {
-		if a.Kind == "none" && len(list) > 1 {
-			return a.Pos.errorAt("none alone, or actions", "none beside other actions")
+		if (a.Kind == "none" || a.Kind == "call") && len(list) > 1 {
+			return a.Pos.errorAt(a.Kind+" alone, or other actions", "%s beside other actions", a.Kind)
 		}
 	}
 	p.Handlers[kind] = list

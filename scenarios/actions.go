@@ -1,0 +1,175 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/kprobes"
+	"trapline/scenarios/expr"
+	"trapline/scenarios/format"
+	"trapline/traps"
+)
+
+// NotePrint marks a line that a handler printed.
+const NotePrint emu.NoteKind = "print"
+
+// handler makes the handler of a probe from its actions.
+func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error) {
+	actions, ok := p.Handler(kind)
+	if !ok {
+		return kprobes.Handler{}, nil
+	}
+	if len(actions) == 1 && actions[0].Kind == "call" {
+		addr, err := b.symbols().Symbol(actions[0].Text)
+		if err != nil {
+			return kprobes.Handler{}, actions[0].Pos.Error(b.file.Name, "", "%v", err)
+		}
+		return kprobes.Handler{Guest: addr}, nil
+	}
+	for _, a := range actions {
+		for _, x := range a.Args {
+			if err := b.checkSymbols(x); err != nil {
+				return kprobes.Handler{}, err
+			}
+		}
+	}
+	run := b.run
+	return kprobes.Handler{Action: func(c *kprobes.Call) uint64 { return run.act(c, actions) }}, nil
+}
+
+// act runs a handler's actions; the result is what the last "return" says.
+func (r *Run) act(c *kprobes.Call, actions []format.Action) uint64 {
+	env := handlerEnv{machineEnv{r.symbols, r, c.CPU.ID}, c.Regs}
+	var result uint64
+	for i := range actions {
+		a := &actions[i]
+		switch a.Kind {
+		case "print":
+			r.log(c, a.Text+values(env, a.Args))
+		case "regs":
+			r.log(c, r.frameText(c))
+		case "stack":
+			r.log(c, r.stackText(c, a.N))
+		case "set":
+			r.set(c, env, a)
+		case "return":
+			result = uint64(a.N)
+		case "map":
+			r.mapFaulted(c)
+		case "skip":
+			c.Regs.Set(traps.FieldIP, c.Probe.Addr+uint64(r.originalLen(c.Probe.Addr)))
+		}
+	}
+	return result
+}
+
+// maxLog bounds the lines that handlers print in a run.
+const maxLog = 10_000
+
+// log keeps a line of a handler and makes it part of the step's event.
+func (r *Run) log(c *kprobes.Call, text string) {
+	line := fmt.Sprintf("%s (%s, cpu%d): %s", c.Probe.Name, c.Kind, c.CPU.ID, text)
+	r.Machine.Note(emu.Note{Kind: NotePrint, Text: line, Addr: c.Probe.Addr})
+	if len(r.state.log) < maxLog {
+		r.state.log = append(r.state.log, line)
+	}
+}
+
+func values(env expr.Env, args []format.Expr) string {
+	var b strings.Builder
+	for _, x := range args {
+		v, err := expr.Eval(x.Node, env)
+		if err != nil {
+			fmt.Fprintf(&b, " %s=(fault)", x.Node) // E8: what cannot be read
+			continue
+		}
+		fmt.Fprintf(&b, " %s=%#x", x.Node, v)
+	}
+	return b.String()
+}
+
+func (r *Run) frameText(c *kprobes.Call) string {
+	var b strings.Builder
+	for i := range emu.GPRCount(r.Machine.Arch) {
+		fmt.Fprintf(&b, "%s=%#x ", emu.Reg(i).Name(r.Machine.Arch), c.Regs.Reg(emu.Reg(i)))
+	}
+	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.Regs.Get(traps.FieldIP)), emu.FormatFlags(c.Regs.Get(traps.FieldFlags)))
+	return b.String()
+}
+
+func (r *Run) stackText(c *kprobes.Call, words int) string {
+	var b strings.Builder
+	sp, word := c.Regs.Reg(emu.RSP), r.Machine.Arch.Word()
+	fmt.Fprintf(&b, "stack at %#x:", sp)
+	for i := range words {
+		v, ok := r.Machine.PeekWord(c.CPU.Space, sp+uint64(i*word), word)
+		if !ok {
+			b.WriteString(" (end)")
+			break
+		}
+		fmt.Fprintf(&b, " %#x", v)
+	}
+	return b.String()
+}
+
+// set changes a saved register or memory. What cannot be set is left alone,
+// and the log says so.
+func (r *Run) set(c *kprobes.Call, env handlerEnv, a *format.Action) {
+	v, err := expr.Eval(a.Args[0].Node, env)
+	if err == nil {
+		err = r.setPlace(c, env, a.Target.Node, v)
+	}
+	if err != nil {
+		r.log(c, fmt.Sprintf("set %s: %v", a.Target.Node, err))
+	}
+}
+
+func (r *Run) setPlace(c *kprobes.Call, env handlerEnv, place expr.Node, v uint64) error {
+	switch p := place.(type) {
+	case *expr.Register:
+		switch p.Name {
+		case "eip", "rip":
+			c.Regs.Set(traps.FieldIP, v)
+			return nil
+		case "eflags", "rflags":
+			c.Regs.Set(traps.FieldFlags, v)
+			return nil
+		}
+		reg, err := emu.ParseReg(r.Machine.Arch, p.Name)
+		if err == nil {
+			c.Regs.SetReg(reg, v)
+		}
+		return err
+	case *expr.Memory:
+		addr, err := expr.Eval(p.Addr, env)
+		if err != nil {
+			return err
+		}
+		size := p.Size
+		if size == 0 {
+			size = r.Machine.Arch.Word()
+		}
+		if !r.Machine.PokeWord(c.CPU.Space, addr, size, v) {
+			return fmt.Errorf("no memory at %#x", addr)
+		}
+	}
+	return nil
+}
+
+// mapFaulted makes the lazy page of CR2 present, as a handler that fixes a
+// fault by itself would.
+func (r *Run) mapFaulted(c *kprobes.Call) {
+	cr2 := c.CPU.Sys.CR2
+	page, ok := r.lazy[cr2/emu.PageSize]
+	if !ok {
+		r.log(c, fmt.Sprintf("map: no lazy page covers %#x", cr2))
+		return
+	}
+	if _, there := c.CPU.Space.Lookup(cr2); there {
+		return
+	}
+	if err := c.CPU.Space.Map(cr2&^(emu.PageSize-1), page.frame, 1, page.prot); err != nil {
+		r.log(c, fmt.Sprintf("map: %v", err))
+	}
+}

@@ -1,0 +1,129 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/asm"
+	"trapline/emu/loader"
+	"trapline/scenarios/format"
+	"trapline/traps"
+)
+
+// Where text.S is put unless the file gives a base: kernel code behind the
+// modelled kernel, code for ring 3 where programs are by custom.
+const (
+	userBase32 = 0x08048000
+	userBase64 = 0x00400000
+)
+
+func archOf(f *format.File) emu.Arch {
+	if f.Machine.Arch == "x86_64" {
+		return emu.AMD64
+	}
+	return emu.I386
+}
+
+func loaderArch(a emu.Arch) loader.Arch {
+	if a == emu.AMD64 {
+		return loader.AMD64
+	}
+	return loader.I386
+}
+
+// runsInUserMode reports whether any task starts in ring 3.
+func runsInUserMode(f *format.File) bool {
+	for _, t := range f.Tasks {
+		if t.Ring == 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// baseOf is the address of text.S.
+func baseOf(f *format.File) (uint64, error) {
+	a := archOf(f)
+	switch {
+	case f.Machine.Base != nil:
+		v, err := evalAt(f, *f.Machine.Base, symbolEnv{})
+		if err == nil && v%emu.PageSize != 0 {
+			return 0, f.Machine.Base.Pos.Error(f.Name, "a multiple of 4096", "base address %#x", v)
+		}
+		return v, err
+	case runsInUserMode(f) && a == emu.AMD64:
+		return userBase64, nil
+	case runsInUserMode(f):
+		return userBase32, nil
+	}
+	return traps.LayoutOf(a).KernelEnd, nil
+}
+
+// Assemble makes the image of text.S with GNU as, and its listing. Flaws of
+// the source are an *asm.Error whose lines are the scenario file's.
+func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error) {
+	base, err := baseOf(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	img, err := asm.Assemble(ctx, asm.Source{
+		Name: f.Name, Text: f.Source.Text, FirstLine: f.Source.Line, Arch: loaderArch(archOf(f)), Base: base,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	listing, err := loader.WriteListing(img, f.Source.Text)
+	return img, listing, err
+}
+
+// imageOf gives the code of a scenario: its listing, its source assembled, or
+// its ELF file.
+func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
+	switch {
+	case f.Program != nil:
+		return programImage(f)
+	case f.Listing == nil:
+		img, _, err := Assemble(ctx, f.File)
+		return img, err
+	}
+	img, hash, err := loader.ReadListing([]byte(f.Listing.Text))
+	var flaw *loader.ListingError
+	if errors.As(err, &flaw) {
+		p := format.Pos{Line: f.Listing.Line + flaw.Line - 1, Col: flaw.Col}
+		return nil, p.Error(f.Name, "a listing as trapline check --write makes it", "text.lst: %s", flaw.Msg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: text.lst: %w", f.Name, err)
+	}
+	base, err := baseOf(f.File)
+	if err != nil {
+		return nil, err
+	}
+	at := f.MemberPos("text.lst")
+	const fresh = "a fresh one: trapline check --write %s"
+	switch {
+	case hash != loader.HashSource(f.Source.Text):
+		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: text.S has changed since")
+	case img.Arch != loaderArch(archOf(f.File)) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
+		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: it is for another architecture or base address")
+	}
+	return img, nil
+}
+
+func programImage(f *File) (*loader.Image, error) {
+	data, err := f.ReadFile(f.Program.Path)
+	if err != nil {
+		return nil, f.Program.Pos.Error(f.Name, "a readable ELF file", "%v", err)
+	}
+	img, err := loader.ReadELF(data, loader.Options{})
+	if err != nil {
+		return nil, f.Program.Pos.Error(f.Name, "a statically linked ELF program for "+f.Machine.Arch, "%s: %v", f.Program.Path, err)
+	}
+	if img.Arch != loaderArch(archOf(f.File)) {
+		return nil, f.Program.Pos.Error(f.Name, "arch "+img.Arch.String()+" in machine", "%s is for %s, the machine is %s",
+			f.Program.Path, img.Arch, f.Machine.Arch)
+	}
+	return img, nil
+}

@@ -1,0 +1,141 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"trapline/scenarios/format"
+)
+
+// Ext is the ending of a scenario file's name.
+const Ext = ".txtar"
+
+//go:embed lessons/*.txtar
+var library embed.FS
+
+// ErrNotFound is returned by Load for a name that is neither a built-in
+// scenario nor a file.
+var ErrNotFound = errors.New("no such scenario")
+
+// File is a scenario with the place that it came from.
+type File struct {
+	*format.File
+	// ReadFile reads a file that the scenario names, relative to its folder.
+	ReadFile func(name string) ([]byte, error)
+}
+
+// BuiltIn is an entry of the library.
+type BuiltIn struct {
+	Name  string // by which it is run
+	Group string // lessons, races, regress
+	Title string // what it is about, in a line
+	path  string
+}
+
+// Library lists the built-in scenarios by group and name.
+func Library() ([]BuiltIn, error) {
+	var list []BuiltIn
+	err := fs.WalkDir(library, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(p) != Ext {
+			return err
+		}
+		f, err := parseFS(library, p)
+		if err != nil {
+			return err
+		}
+		list = append(list, BuiltIn{strings.TrimSuffix(path.Base(p), Ext), path.Dir(p), f.Title(), p})
+		return nil
+	})
+	slices.SortFunc(list, func(a, b BuiltIn) int { return strings.Compare(a.path, b.path) })
+	return list, err
+}
+
+// Names lists the names of the built-in scenarios.
+func Names() []string {
+	var names []string
+	list, _ := Library()
+	for _, b := range list {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// Load reads a scenario: a built-in one by its name, else a file by its path.
+// What is wrong with it is a *format.Error.
+func Load(nameOrPath string) (*File, error) {
+	if !strings.ContainsRune(nameOrPath, filepath.Separator) && filepath.Ext(nameOrPath) != Ext {
+		list, err := Library()
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range list {
+			if b.Name == nameOrPath {
+				return parseFS(library, b.path)
+			}
+		}
+	}
+	return loadPath(nameOrPath)
+}
+
+func loadPath(name string) (*File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; expected a scenario file", name)
+	case info.Size() > format.MaxFile:
+		return nil, fmt.Errorf("%s has %d bytes; expected at most %d", name, info.Size(), format.MaxFile)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := format.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(name)
+	return &File{f, func(n string) ([]byte, error) {
+		if !filepath.IsAbs(n) {
+			n = filepath.Join(dir, n)
+		}
+		return readBounded(n)
+	}}, nil
+}
+
+// readBounded reads a program's file.
+func readBounded(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > MaxProgram {
+		return nil, fmt.Errorf("%s: expected a regular file of at most %d bytes", name, MaxProgram)
+	}
+	return os.ReadFile(name)
+}
+
+// MaxProgram bounds a program's ELF file, in bytes.
+const MaxProgram = 64 << 20
+
+func parseFS(fsys fs.FS, name string) (*File, error) {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := format.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return &File{f, func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
+}

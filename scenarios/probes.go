@@ -1,0 +1,83 @@
+package scenarios
+
+import (
+	"errors"
+	"syscall"
+	"trapline/emu"
+	"trapline/emu/insn"
+	"trapline/kprobes"
+	"trapline/scenarios/format"
+)
+
+// defineProbes makes and registers the probes, in the file's order.
+func (b *builder) defineProbes() error {
+	if b.options.WithoutProbes {
+		return nil
+	}
+	for i := range b.file.Probes {
+		p := &b.file.Probes[i]
+		addr, err := evalAt(b.file.File, p.At, b.symbols())
+		if err != nil {
+			return err
+		}
+		probe := kprobes.Probe{Name: p.Name, Addr: addr}
+		for i, h := range []*kprobes.Handler{&probe.Pre, &probe.Post, &probe.Fault} {
+			if *h, err = b.handler(p, format.HandlerKinds[i]); err != nil {
+				return err
+			}
+		}
+		var first [1]byte
+		if b.space.Peek(addr, first[:]) == 0 {
+			return p.At.Pos.Error(b.file.Name, "the address of an instruction", "probe %s: no memory at %#x", p.Name, addr)
+		}
+		n, err := b.run.Probes.Define(probe)
+		if err == nil {
+			err = b.run.Probes.Register(n)
+		}
+		if errors.Is(err, syscall.EEXIST) {
+			return p.At.Pos.Error(b.file.Name, "an address without a probe", "probe %s: the kernel refuses it with EEXIST", p.Name)
+		}
+		if err != nil {
+			return p.At.Pos.Error(b.file.Name, "", "%v", err)
+		}
+		if _, known := b.run.original[addr]; !known {
+			b.run.original[addr] = first[0]
+		}
+	}
+	return nil
+}
+
+// breakpoint tells the story which probe's int3 is at addr.
+func (r *Run) breakpoint(addr uint64) (string, []byte, bool) {
+	op, ok := r.original[addr]
+	if !ok {
+		return "", nil, false
+	}
+	for i, p := range r.Probes.Probes() {
+		if p.Addr == addr && r.Probes.Stats(i).Registered {
+			code := r.originalCode(addr, op)
+			return p.Name, code[:instructionLen(code, r.Machine.Arch)], true
+		}
+	}
+	return "", nil, false
+}
+
+func (r *Run) originalCode(addr uint64, op byte) []byte {
+	code := make([]byte, insn.MaxLen)
+	n := r.Machine.CPUs[0].Space.Peek(addr, code)
+	code[0] = op
+	return code[:max(n, 1)]
+}
+
+// originalLen is the length of the probed instruction at addr.
+func (r *Run) originalLen(addr uint64) int {
+	return instructionLen(r.originalCode(addr, r.original[addr]), r.Machine.Arch)
+}
+
+func instructionLen(code []byte, a emu.Arch) int {
+	in, err := insn.Decode(code, a.Mode())
+	if err != nil || in.Len == 0 {
+		return 1
+	}
+	return in.Len
+}

@@ -1,0 +1,245 @@
+// Package scenarios runs scenario files: it loads them or finds them in the
+// built-in library, builds their machine, steps it, and judges what the file
+// says. It prints nothing and reads no clock; a context bounds the time.
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/kprobes"
+	"trapline/scenarios/story"
+	"trapline/traps"
+)
+
+// Run is a scenario on its machine. All that changes while it runs is the
+// machine's and its parts', this one's own among them: Machine.Snapshot and
+// Machine.Restore hold everything.
+type Run struct {
+	File    *File
+	Options Options
+	Machine *emu.Machine
+	Kernel  *traps.Kernel
+	Probes  *kprobes.Manager
+
+	symbols  symbolEnv
+	names    story.Names
+	lazy     map[uint64]lazyPage // by linear page number
+	original map[uint64]byte     // first byte of each probed instruction
+	stacks   [emu.MaxCPUs]area   // of ring 3 tasks
+	segments []area              // code, data and regions
+	checks   []check
+	state    state
+}
+
+// state is what the run knows beside the machine. Plain values.
+type state struct {
+	turn       int // vCPU that had the last turn
+	steps      uint64
+	log        []string // what handlers printed
+	violations []Violation
+	done       string // why the run is over, or ""
+	spinning   [emu.MaxCPUs]bool
+	repeats    [emu.MaxCPUs]repeat
+}
+
+// Violation is a property that did not hold.
+type Violation struct {
+	Property string
+	Row      string // of the semantics checklist, where one explains it
+	Text     string
+	Step     uint64 // after which it was seen
+	CPU      int
+}
+
+func (v Violation) String() string {
+	s := v.Property + ": " + v.Text
+	if v.Row != "" {
+		s += " (" + v.Row + ")"
+	}
+	return s
+}
+
+// Close frees the machine.
+func (r *Run) Close() { r.Machine.Close() }
+
+// Names resolves addresses of the run.
+func (r *Run) Names() *story.Names { return &r.names }
+
+// Engine is the name of the engine that the run uses.
+func (r *Run) Engine() string { return r.Probes.Engine }
+
+// Done tells why the run is over, or "".
+func (r *Run) Done() string { return r.state.done }
+
+// Violations lists the properties that did not hold so far, each once.
+func (r *Run) Violations() []Violation { return r.state.violations }
+
+// Log is what the probes' handlers printed.
+func (r *Run) Log() []string { return r.state.log }
+
+// Steps is how many steps were made.
+func (r *Run) Steps() uint64 { return r.state.steps }
+
+// Next is the vCPU whose turn it is, round robin among those that can go on;
+// false when the run is over.
+func (r *Run) Next() (int, bool) {
+	if r.state.done != "" {
+		return 0, false
+	}
+	n := len(r.Machine.CPUs)
+	for i := 1; i <= n; i++ {
+		if c := (r.state.turn + i) % n; r.Machine.CPUs[c].CanStep() {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// Step makes one step of a vCPU and judges it. The event is valid until the
+// next step.
+func (r *Run) Step(cpu int) *emu.Event {
+	ev := r.Machine.Step(cpu)
+	r.state.turn = cpu
+	r.state.steps++
+	r.Probes.Observe(ev)
+	r.judgeStep(ev)
+	if r.state.done == "" {
+		r.state.done = r.over()
+	}
+	if r.state.done != "" {
+		r.judgeEnd()
+	}
+	return ev
+}
+
+// over tells why no further step makes sense, or "".
+func (r *Run) over() string {
+	switch {
+	case r.state.steps >= uint64(r.File.Machine.Steps):
+		return fmt.Sprintf("the bound of %d steps is reached", r.File.Machine.Steps)
+	case r.Machine.Err() != nil:
+		return r.Machine.Err().Error()
+	}
+	able, spinning := 0, 0
+	for _, c := range r.Machine.CPUs {
+		if c.CanStep() {
+			able++
+			spinning += int(b2u(r.state.spinning[c.ID]))
+		}
+	}
+	switch {
+	case able == 0:
+		return r.howTasksEnded()
+	case able == spinning:
+		return "deadlock"
+	}
+	return ""
+}
+
+func (r *Run) howTasksEnded() string {
+	s := ""
+	for i := range r.File.taskCPUs() {
+		if s != "" {
+			s += "; "
+		}
+		s += fmt.Sprintf("cpu%d: %s", i, r.outcome(i))
+	}
+	return s
+}
+
+// outcome is how the task of a vCPU ended.
+func (r *Run) outcome(cpu int) string {
+	c := r.Machine.CPUs[cpu]
+	switch {
+	case c.Shutdown != "":
+		return c.Shutdown
+	case c.Halted:
+		return "halted"
+	}
+	return "running"
+}
+
+// taskCPUs yields the vCPUs that have work.
+func (f *File) taskCPUs() func(func(int) bool) {
+	return func(yield func(int) bool) {
+		if f.Program != nil && len(f.Tasks) == 0 {
+			yield(0)
+			return
+		}
+		for _, t := range f.Tasks {
+			if !yield(t.CPU) {
+				return
+			}
+		}
+	}
+}
+
+// ErrTime is returned when the context ended a run.
+var ErrTime = errors.New("the time bound is reached")
+
+// Finish runs to the end, giving each event to see, which may be nil.
+func (r *Run) Finish(ctx context.Context, see func(*emu.Event)) error {
+	return r.until(ctx, see, func(*emu.Event) bool { return false })
+}
+
+// checkEvery is how many steps go by between looks at the context.
+const checkEvery = 256
+
+// until steps until stop says so or the run is over.
+func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Event) bool) error {
+	for {
+		cpu, ok := r.Next()
+		if !ok {
+			return r.Machine.Err()
+		}
+		ev := r.Step(cpu)
+		if see != nil {
+			see(ev)
+		}
+		if stop(ev) {
+			return r.Machine.Err()
+		}
+		if r.state.steps%checkEvery == 0 && ctx.Err() != nil {
+			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())
+		}
+	}
+}
+
+// armed reports whether probe i's breakpoint is in memory.
+func (r *Run) armed(i int) bool {
+	var b [1]byte
+	p := r.Probes.Probes()[i]
+	return r.Machine.CPUs[0].Space.Peek(p.Addr, b[:]) == 1 && b[0] == breakpoint && r.Probes.Stats(i).Registered
+}
+
+const breakpoint = 0xcc
+
+// lockAddr is where a lock lies: kernel variables are locks of one word.
+func (r *Run) lockAddr(name string) (uint64, int) {
+	s, ok := r.symbols.kernel.Lookup(name)
+	if !ok {
+		return 0, 0
+	}
+	return s.Addr, 0
+}
+
+// Save implements emu.Part.
+func (r *Run) Save() any {
+	s := r.state
+	s.log = s.log[:len(s.log):len(s.log)]
+	s.violations = s.violations[:len(s.violations):len(s.violations)]
+	return s
+}
+
+// Restore implements emu.Part.
+func (r *Run) Restore(v any) { r.state = v.(state) }
+
+// Hash implements emu.Part: what decides who goes next and what was violated.
+func (r *Run) Hash(h *emu.Hasher) {
+	h.Uint64(uint64(r.state.turn))
+	h.Uint64(uint64(len(r.state.violations)))
+	h.Bool(r.state.done != "")
+}

@@ -1,0 +1,124 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/kprobes"
+)
+
+// transparency compares the run's end with that of the same scenario on a
+// stock kernel without probes (S4): how each task ended, general registers,
+// arithmetic flags, TF, IF and DF, and all of the scenario's memory but the
+// probes' own bytes and the dead stack below the stack pointer.
+func transparency(r *Run) {
+	if r.Options.WithoutProbes || r.state.done == "deadlock" || r.state.done == "livelock" {
+		return
+	}
+	base, err := Open(context.Background(), r.File, Options{Engine: kprobes.EngineNone, WithoutProbes: true})
+	if err != nil {
+		r.violate("transparency", "", "no run to compare with: "+err.Error())
+		return
+	}
+	defer base.Close()
+	base.checks = nil
+	if err := base.Finish(context.Background(), nil); err != nil {
+		r.violate("transparency", "", "no run to compare with: "+err.Error())
+		return
+	}
+	if d := r.difference(base); d != "" {
+		r.violate("transparency", "", d)
+	}
+}
+
+// flagsCompared leaves out RF and what no instruction reads.
+const flagsCompared = emu.FlagsStatus | emu.TF | emu.IF | emu.DF | emu.NT | emu.AC
+
+// difference describes the first difference between two ends, or "".
+func (r *Run) difference(base *Run) string {
+	for cpu := range r.File.taskCPUs() {
+		if d := r.cpuDifference(base, cpu); d != "" {
+			return fmt.Sprintf("cpu%d: %s", cpu, d)
+		}
+	}
+	return r.memoryDifference(base)
+}
+
+func (r *Run) cpuDifference(base *Run, cpu int) string {
+	probed, plain := r.Machine.CPUs[cpu], base.Machine.CPUs[cpu]
+	if a, b := r.endKind(cpu), base.endKind(cpu); a != b {
+		return fmt.Sprintf("%s, without probes %s", r.outcome(cpu), base.outcome(cpu))
+	}
+	for i := range emu.GPRCount(r.Machine.Arch) {
+		if a, b := probed.GPR[i], plain.GPR[i]; a != b {
+			return fmt.Sprintf("%s is %#x, without probes %#x", emu.Reg(i).Name(r.Machine.Arch), a, b)
+		}
+	}
+	if (probed.RFLAGS^plain.RFLAGS)&flagsCompared != 0 {
+		return fmt.Sprintf("flags are %s, without probes %s", emu.FormatFlags(probed.RFLAGS), emu.FormatFlags(plain.RFLAGS))
+	}
+	return ""
+}
+
+// endKind is how a task ended without where.
+func (r *Run) endKind(cpu int) string {
+	kind, _, _ := strings.Cut(r.outcome(cpu), " at ")
+	return kind
+}
+
+// memoryDifference looks at code, data, regions and live stacks.
+func (r *Run) memoryDifference(base *Run) string {
+	for _, a := range r.areas() {
+		for at := a.low; at < a.high; at++ {
+			x, y := r.byteAt(at), base.byteAt(at)
+			if x == y || r.probeByte(at) {
+				continue
+			}
+			return fmt.Sprintf("the byte at %s is %02x, without probes %02x", r.names.Addr(at), x, y)
+		}
+	}
+	return ""
+}
+
+// areas are the memory that the scenario itself uses.
+func (r *Run) areas() []area {
+	var list []area
+	for _, s := range r.segments {
+		list = append(list, area{s.low, s.high})
+	}
+	for cpu := range r.File.taskCPUs() {
+		c := r.Machine.CPUs[cpu]
+		if s := r.stacks[cpu]; s.high != 0 && c.User() {
+			list = append(list, area{max(s.low, c.LinearSP()), s.high})
+		} else if s.high != 0 {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (r *Run) byteAt(at uint64) byte {
+	var b [1]byte
+	r.Machine.CPUs[0].Space.Peek(at, b[:])
+	return b[0]
+}
+
+func (r *Run) probeByte(at uint64) bool {
+	_, ok := r.original[at]
+	return ok
+}
+
+// noteSegments remembers where code, data and regions are.
+func (b *builder) noteSegments() error {
+	for i := range b.image.Segments {
+		s := &b.image.Segments[i]
+		b.run.segments = append(b.run.segments, area{s.Addr, s.End()})
+	}
+	for i := range b.file.Memory {
+		m, at := &b.file.Memory[i], b.own[i].Addr
+		b.run.segments = append(b.run.segments, area{at, at + m.Size})
+	}
+	return nil
+}
