@@ -46,6 +46,9 @@ func (m *Machine) execute(c *CPU) {
 		}
 		t = m.softInt(c, d)
 	default:
+		if m.systemCall(c, d) {
+			return
+		}
 		shadow := c.Shadow
 		c.Shadow = 0
 		if t = m.runOwn(c, d); t != nil && t.Kind == Exception {

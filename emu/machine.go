@@ -3,6 +3,7 @@ package emu
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Bounds of a machine.
@@ -86,6 +87,13 @@ func (m *Machine) NewSpace() *Space {
 	s := newSpace(m.Mem, m.Arch)
 	m.spaces = append(m.spaces, s)
 	return s
+}
+
+// DropSpace takes an address space that no vCPU uses out of the machine and
+// frees its library instances.
+func (m *Machine) DropSpace(s *Space) {
+	s.close()
+	m.spaces = slices.DeleteFunc(m.spaces, func(x *Space) bool { return x == s })
 }
 
 // AddPart makes p's state part of every snapshot and state hash.

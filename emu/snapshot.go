@@ -1,6 +1,10 @@
 package emu
 
-import "trapline/emu/unicorn"
+import (
+	"slices"
+
+	"trapline/emu/unicorn"
+)
 
 // Snapshot is the whole state of a machine at one moment. It is immutable and
 // holds no library resources; it can be restored into its machine any number
@@ -8,9 +12,16 @@ import "trapline/emu/unicorn"
 type Snapshot struct {
 	seq    uint64
 	mem    *memSnapshot
-	spaces []*pageTable
+	spaces []spaceSnapshot
 	cpus   []cpuSnapshot
 	parts  []any
+}
+
+// spaceSnapshot is an address space and its mappings. The space may have been
+// dropped from the machine since.
+type spaceSnapshot struct {
+	space *Space
+	table *pageTable
 }
 
 // cpuSnapshot is a vCPU without what belongs to the process: library handles.
@@ -30,9 +41,9 @@ const (
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
 	s := &Snapshot{seq: m.Seq, mem: m.Mem.snapshot()}
-	s.spaces = make([]*pageTable, len(m.spaces))
+	s.spaces = make([]spaceSnapshot, len(m.spaces))
 	for i, sp := range m.spaces {
-		s.spaces[i] = sp.snapshot()
+		s.spaces[i] = spaceSnapshot{sp, sp.snapshot()}
 	}
 	s.cpus = make([]cpuSnapshot, len(m.CPUs))
 	for i, c := range m.CPUs {
@@ -56,13 +67,7 @@ func (m *Machine) Snapshot() *Snapshot {
 func (m *Machine) Restore(s *Snapshot) {
 	m.Seq = s.seq
 	m.Mem.restore(s.mem)
-	for _, extra := range m.spaces[len(s.spaces):] {
-		extra.close()
-	}
-	m.spaces = m.spaces[:len(s.spaces)]
-	for i, t := range s.spaces {
-		m.spaces[i].restore(t)
-	}
+	m.restoreSpaces(s.spaces)
 	for i := range s.cpus {
 		c := m.CPUs[i]
 		ctx, used, initial := c.ctx, c.fpuUsed, c.initial
@@ -77,5 +82,21 @@ func (m *Machine) Restore(s *Snapshot) {
 	}
 	for i, p := range m.parts {
 		p.Restore(s.parts[i])
+	}
+}
+
+// restoreSpaces brings back the spaces of a snapshot, those dropped since
+// among them, and frees the ones made since.
+func (m *Machine) restoreSpaces(saved []spaceSnapshot) {
+	now := m.spaces
+	m.spaces = make([]*Space, len(saved))
+	for i, s := range saved {
+		s.space.restore(s.table)
+		m.spaces[i] = s.space
+	}
+	for _, s := range now {
+		if !slices.Contains(m.spaces, s) {
+			s.close()
+		}
 	}
 }

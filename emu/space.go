@@ -127,10 +127,24 @@ func (s *Space) log(op mapOp) {
 	s.saved = nil
 	s.tlb = [tlbSize]tlbEntry{}
 	if len(s.ops) >= MaxMapOps {
-		s.ops = nil
-		s.epoch++
+		s.trim()
 	}
 	s.ops = append(s.ops, op)
+}
+
+// trim forgets the changes logged so far; views that have not replayed them
+// are to be rebuilt.
+func (s *Space) trim() {
+	for _, v := range s.views {
+		switch {
+		case v == nil:
+		case v.epoch == s.epoch && v.pos == len(s.ops):
+			v.pos = 0
+		default:
+			v.epoch = -1
+		}
+	}
+	s.ops = s.ops[:0]
 }
 
 // Lookup finds the page that shows va.

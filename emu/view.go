@@ -3,6 +3,8 @@ package emu
 import (
 	"bytes"
 	"errors"
+	"maps"
+	"slices"
 	"sort"
 
 	"trapline/emu/insn"
@@ -99,12 +101,9 @@ func (v *view) apply(op mapOp) error {
 // rebuild starts from the space's present table, pages with frames in a row
 // mapped in one piece.
 func (v *view) rebuild() error {
-	for vpn := range v.mapped {
-		if err := v.eng.Unmap(vpn*PageSize, PageSize); err != nil {
-			return err
-		}
+	if err := v.unmapAll(); err != nil {
+		return err
 	}
-	v.mapped = map[uint64]bool{}
 	clear(v.code)
 	pages := v.space.Pages()
 	for i := 0; i < len(pages); {
@@ -120,6 +119,23 @@ func (v *view) rebuild() error {
 		i += n
 	}
 	v.epoch, v.pos = v.space.epoch, len(v.space.ops)
+	return nil
+}
+
+// unmapAll empties the library's mappings, neighbouring pages in one piece.
+func (v *view) unmapAll() error {
+	pages := slices.Sorted(maps.Keys(v.mapped))
+	v.mapped = map[uint64]bool{}
+	for i := 0; i < len(pages); {
+		n := 1
+		for i+n < len(pages) && pages[i+n] == pages[i]+uint64(n) {
+			n++
+		}
+		if err := v.eng.Unmap(pages[i]*PageSize, uint64(n)*PageSize); err != nil {
+			return err
+		}
+		i += n
+	}
 	return nil
 }
 

@@ -404,6 +404,66 @@ void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
 		e->resident = NULL; // old_exception is set: reload before the next run
 }
 
+// Offsets in the FXSAVE area (SDM vol. 1, table 10-2). FIP, FDP and FOP are
+// not kept by the library: they are zero.
+enum { FX_FCW = 0, FX_FSW = 2, FX_FTW = 4, FX_MXCSR = 24, FX_MXCSR_MASK = 28, FX_ST = 32, FX_XMM = 160 };
+
+int tl_fxsave(tl_engine *e, tl_context *c, const tl_core *core, uint8_t *fx)
+{
+	uint16_t cw = 0, sw = 0, tag = 0;
+	uint32_t mxcsr = 0, mask = 0xffff;
+	if (e->dead)
+		return -1;
+	pack(c, core, 0);
+	uc_context_restore(e->uc, c->uc);
+	e->resident = NULL;
+	memset(fx, 0, 512);
+	uc_reg_read(e->uc, UC_X86_REG_FPCW, &cw);
+	uc_reg_read(e->uc, UC_X86_REG_FPSW, &sw);
+	uc_reg_read(e->uc, UC_X86_REG_FPTAG, &tag);
+	uc_reg_read(e->uc, UC_X86_REG_MXCSR, &mxcsr);
+	memcpy(fx + FX_FCW, &cw, 2);
+	memcpy(fx + FX_FSW, &sw, 2);
+	for (int i = 0; i < 8; i++) // abridged tag word: a bit per register in use
+		if ((tag >> (2 * i) & 3) != 3)
+			fx[FX_FTW] |= (uint8_t)(1 << i);
+	memcpy(fx + FX_MXCSR, &mxcsr, 4);
+	memcpy(fx + FX_MXCSR_MASK, &mask, 4);
+	int top = sw >> 11 & 7;
+	for (int i = 0; i < 8; i++)
+		uc_reg_read(e->uc, UC_X86_REG_FP0 + ((top + i) & 7), fx + FX_ST + 16 * i);
+	for (int i = 0; i < (e->mode64 ? 16 : 8); i++)
+		uc_reg_read(e->uc, UC_X86_REG_XMM0 + i, fx + FX_XMM + 16 * i);
+	return 0;
+}
+
+int tl_fxrstor(tl_engine *e, tl_context *c, const tl_core *core, const uint8_t *fx)
+{
+	uint16_t cw, sw, tag = 0;
+	uint32_t mxcsr;
+	if (e->dead)
+		return -1;
+	pack(c, core, 0);
+	uc_context_restore(e->uc, c->uc);
+	e->resident = NULL;
+	memcpy(&cw, fx + FX_FCW, 2);
+	memcpy(&sw, fx + FX_FSW, 2);
+	memcpy(&mxcsr, fx + FX_MXCSR, 4);
+	int top = sw >> 11 & 7;
+	for (int i = 0; i < 8; i++)
+		uc_reg_write(e->uc, UC_X86_REG_FP0 + ((top + i) & 7), fx + FX_ST + 16 * i);
+	for (int i = 0; i < 8; i++)
+		if (!(fx[FX_FTW] >> i & 1))
+			tag |= (uint16_t)(3 << (2 * i));
+	for (int i = 0; i < (e->mode64 ? 16 : 8); i++)
+		uc_reg_write(e->uc, UC_X86_REG_XMM0 + i, fx + FX_XMM + 16 * i);
+	uc_reg_write(e->uc, UC_X86_REG_FPCW, &cw);
+	uc_reg_write(e->uc, UC_X86_REG_FPSW, &sw);
+	uc_reg_write(e->uc, UC_X86_REG_FPTAG, &tag);
+	uc_reg_write(e->uc, UC_X86_REG_MXCSR, &mxcsr);
+	return uc_context_save(e->uc, c->uc);
+}
+
 #define FAIL(...) do { snprintf(err, errlen, __VA_ARGS__); rc = -1; goto out; } while (0)
 
 int tl_selfcheck(char *err, size_t errlen)

@@ -78,6 +78,10 @@ int tl_remove_cache(tl_engine *e, uint64_t addr, uint64_t end);
 // load non-zero: core or context were changed since e last ran this context.
 void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
              uint64_t count, int tf, int load);
+// tl_fxsave and tl_fxrstor move a context's x87 and SSE state to and from the
+// layout of FXSAVE/FXRSTOR, through e.
+int tl_fxsave(tl_engine *e, tl_context *c, const tl_core *core, uint8_t *fx);
+int tl_fxrstor(tl_engine *e, tl_context *c, const tl_core *core, const uint8_t *fx);
 void tl_stop(tl_engine *e);
 const tl_access *tl_accesses(tl_engine *e);
 const char *tl_strerror(int err);

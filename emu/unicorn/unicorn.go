@@ -236,6 +236,20 @@ func (c *Context) Load(buf []byte) {
 	C.tl_context_copy_in(c.c, unsafe.Pointer(unsafe.SliceData(buf[:ContextSize])))
 }
 
+// FXSize is the size of the area of FXSAVE and FXRSTOR, in bytes.
+const FXSize = 512
+
+// FXSave writes c's x87 and SSE state in FXSAVE's layout (SDM vol. 1, 10.5.1).
+func (e *Engine) FXSave(c *Context, core *Core, buf *[FXSize]byte) error {
+	return e.err("fxsave", core.RIP, C.tl_fxsave(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.uint8_t)(&buf[0])))
+}
+
+// FXRestore loads c's x87 and SSE state from FXSAVE's layout. The next run
+// must pass load.
+func (e *Engine) FXRestore(c *Context, core *Core, buf *[FXSize]byte) error {
+	return e.err("fxrstor", core.RIP, C.tl_fxrstor(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.uint8_t)(&buf[0])))
+}
+
 // Step runs exactly one instruction (one iteration of a REP string one) of
 // core. load says that core or c changed since e last ran c. RFLAGS.TF of the
 // result is the library's stepping flag, not the guest's: the caller decides.
