@@ -1,6 +1,8 @@
 // Package idt encodes and decodes the structures that the processor reads
-// when it takes a vector: gates, segment descriptors, task state segments,
-// error codes (SDM vol. 3, chapters 3, 6 and 8). It imports only std.
+// when it takes a vector: gates, segment descriptors and selectors, task state
+// segments, error codes; and it knows the vectors and how two of them combine
+// (SDM vol. 3, chapters 3, 6 and 8). All bytes are little-endian. It imports
+// only std.
 package idt
 
 import (
@@ -8,7 +10,8 @@ import (
 	"fmt"
 )
 
-// Gate types (SDM vol. 3, 6.11).
+// Gate types: the four type bits, and the S bit (0) above them (SDM vol. 3,
+// table 3-2, 6.11 and 6.14.1). In 64-bit mode only 14 and 15 exist.
 const (
 	TaskGate        = 5
 	InterruptGate16 = 6
@@ -23,17 +26,21 @@ const (
 	GateSize64 = 16
 )
 
-// Gate is one IDT entry.
+// Gate is one IDT entry (SDM vol. 3, figures 6-2 and 6-8):
+//
+//	byte  0  1  | 2  3      | 4          | 5             | 6  7         | 8 ... 11     | 12 ... 15
+//	      offset| selector  | IST (64)   | P DPL S type  | offset       | offset       | reserved
+//	      0..15 |           | bits 0..2  | 7 6-5 4 3-0   | 16..31       | 32..63 (64)  |
 type Gate struct {
-	Offset   uint64 // of the handler: 32 or 64 bits
-	Selector uint16
-	Type     uint8
-	DPL      uint8 // privilege an INT instruction needs
-	IST      uint8 // 64-bit only: 0, or the stack to switch to
+	Offset   uint64 // of the handler: 32 or 64 bits; a task gate has none
+	Selector uint16 // of the handler's code segment; of the TSS for a task gate
+	Type     uint8  // type bits, plus 16 with the S bit set: no gate at all
+	DPL      uint8  // privilege that INT n, INT3 and INTO need: CPL <= DPL
+	IST      uint8  // 64-bit only: 0, or the interrupt stack 1..7 to switch to
 	Present  bool
 }
 
-// Encode32 gives the 8 bytes of an i386 gate.
+// Encode32 gives the 8 bytes of an i386 gate; the offset is cut to 32 bits.
 func (g Gate) Encode32() [GateSize32]byte {
 	var b [GateSize32]byte
 	g.put(b[:])
@@ -52,24 +59,22 @@ func (g Gate) Encode64() [GateSize64]byte {
 func (g Gate) put(b []byte) {
 	binary.LittleEndian.PutUint16(b, uint16(g.Offset))
 	binary.LittleEndian.PutUint16(b[2:], g.Selector)
-	b[5] = g.Type&15 | g.DPL&3<<5
+	b[5] = g.Type&0x1f | g.DPL&3<<5
 	if g.Present {
 		b[5] |= 0x80
 	}
 	binary.LittleEndian.PutUint16(b[6:], uint16(g.Offset>>16))
 }
 
-// DecodeGate reads a gate from the 8 or 16 bytes of an IDT entry.
+// DecodeGate reads a gate from the GateSize32 or GateSize64 bytes of an IDT
+// entry; the length tells which it is.
 func DecodeGate(b []byte) Gate {
 	g := Gate{
 		Offset:   uint64(binary.LittleEndian.Uint16(b)) | uint64(binary.LittleEndian.Uint16(b[6:]))<<16,
 		Selector: binary.LittleEndian.Uint16(b[2:]),
-		Type:     b[5] & 15,
+		Type:     b[5] & 0x1f,
 		DPL:      b[5] >> 5 & 3,
 		Present:  b[5]&0x80 != 0,
-	}
-	if b[5]&0x10 != 0 {
-		g.Type |= 16 // not a system descriptor: no gate at all
 	}
 	if len(b) >= GateSize64 {
 		g.IST = b[4] & 7

@@ -1,0 +1,121 @@
+package idt
+
+import "encoding/binary"
+
+// TSSSize is the size in bytes of both kinds of TSS, without an I/O permission
+// bitmap; its limit is one less.
+const TSSSize = 104
+
+// TSS32 is the task state segment of protected mode (SDM vol. 3, figure 8-2).
+// The high halves of the segment fields are reserved and written as zero.
+type TSS32 struct {
+	Link   uint16     // 0: selector of the task that was interrupted
+	Stacks [3]Stack32 // 4, 12, 20: for CPL 0, 1 and 2
+	CR3    uint32     // 28
+	EIP    uint32     // 32
+	EFLAGS uint32     // 36
+	GPR    [8]uint32  // 40: eax, ecx, edx, ebx, esp, ebp, esi, edi
+	Seg    [6]uint16  // 72: es, cs, ss, ds, fs, gs, four bytes apart
+	LDT    uint16     // 96
+	Trap   bool       // 100, bit 0: #DB on a switch to this task
+	IOMap  uint16     // 102: offset of the I/O permission bitmap; beyond the limit: none
+}
+
+// Stack32 is a stack that the processor switches to.
+type Stack32 struct {
+	ESP uint32
+	SS  uint16
+}
+
+// Offsets in a TSS32.
+const (
+	TSS32ESP0  = 4
+	TSS32SS0   = 8
+	TSS32IOMap = 102
+)
+
+// Encode gives the bytes of the TSS.
+func (t TSS32) Encode() [TSSSize]byte {
+	var b [TSSSize]byte
+	put16 := func(offset int, v uint16) { binary.LittleEndian.PutUint16(b[offset:], v) }
+	put32 := func(offset int, v uint32) { binary.LittleEndian.PutUint32(b[offset:], v) }
+	put16(0, t.Link)
+	for n, s := range t.Stacks {
+		put32(TSS32ESP0+8*n, s.ESP)
+		put16(TSS32SS0+8*n, s.SS)
+	}
+	put32(28, t.CR3)
+	put32(32, t.EIP)
+	put32(36, t.EFLAGS)
+	for n, v := range t.GPR {
+		put32(40+4*n, v)
+	}
+	for n, v := range t.Seg {
+		put16(72+4*n, v)
+	}
+	put16(96, t.LDT)
+	if t.Trap {
+		b[100] = 1
+	}
+	put16(TSS32IOMap, t.IOMap)
+	return b
+}
+
+// DecodeTSS32 reads the bytes of a TSS.
+func DecodeTSS32(b [TSSSize]byte) TSS32 {
+	get16 := func(offset int) uint16 { return binary.LittleEndian.Uint16(b[offset:]) }
+	get32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(b[offset:]) }
+	t := TSS32{
+		Link: get16(0), CR3: get32(28), EIP: get32(32), EFLAGS: get32(36),
+		LDT: get16(96), Trap: b[100]&1 != 0, IOMap: get16(TSS32IOMap),
+	}
+	for n := range t.Stacks {
+		t.Stacks[n] = Stack32{get32(TSS32ESP0 + 8*n), get16(TSS32SS0 + 8*n)}
+	}
+	for n := range t.GPR {
+		t.GPR[n] = get32(40 + 4*n)
+	}
+	for n := range t.Seg {
+		t.Seg[n] = get16(72 + 4*n)
+	}
+	return t
+}
+
+// TSS64 is the task state segment of 64-bit mode (SDM vol. 3, figure 8-11).
+type TSS64 struct {
+	RSP   [3]uint64 // 4, 12, 20: stacks for CPL 0, 1 and 2
+	IST   [8]uint64 // 36 for IST1 to 84 for IST7; IST[0] does not exist and is not encoded
+	IOMap uint16    // 102
+}
+
+// Offsets in a TSS64.
+const (
+	TSS64RSP0  = 4
+	TSS64IST1  = 36
+	TSS64IOMap = 102
+)
+
+// Encode gives the bytes of the TSS.
+func (t TSS64) Encode() [TSSSize]byte {
+	var b [TSSSize]byte
+	for n, v := range t.RSP {
+		binary.LittleEndian.PutUint64(b[TSS64RSP0+8*n:], v)
+	}
+	for n, v := range t.IST[1:] {
+		binary.LittleEndian.PutUint64(b[TSS64IST1+8*n:], v)
+	}
+	binary.LittleEndian.PutUint16(b[TSS64IOMap:], t.IOMap)
+	return b
+}
+
+// DecodeTSS64 reads the bytes of a TSS.
+func DecodeTSS64(b [TSSSize]byte) TSS64 {
+	t := TSS64{IOMap: binary.LittleEndian.Uint16(b[TSS64IOMap:])}
+	for n := range t.RSP {
+		t.RSP[n] = binary.LittleEndian.Uint64(b[TSS64RSP0+8*n:])
+	}
+	for n := range t.IST[1:] {
+		t.IST[1+n] = binary.LittleEndian.Uint64(b[TSS64IST1+8*n:])
+	}
+	return t
+}
