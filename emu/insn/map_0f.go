@@ -11,7 +11,7 @@ var map0F = newMap(
 	row{all, op(0x08, 0x09), 0, Privileged, 0, nil},                        // invd, wbinvd, wbnoinvd
 	row{all, op(0x0B), 0, Undefined, 0, nil},                               // ud2
 	row{all, op(0x0D), modrm | notReg | notRM | noAccess, HintNop, 0, nil}, // prefetchw
-	row{np | p66 | pF3 | pF2, op(0x10, 0x11), vec, SSE, 0, nil},            // movups, movupd, movss, movsd
+	row{all, op(0x10, 0x11), vec, SSE, 0, nil},                             // movups, movupd, movss, movsd
 	row{np | pF3 | pF2, op(0x12), vec, SSE, 0, nil},                        // movlps/movhlps, movsldup, movddup
 	row{np | p66, op(0x13, 0x17), vec | memOnly, SSE, 0, nil},              // movlps, movhps to memory
 	row{p66, op(0x12, 0x16), vec | memOnly, SSE, 0, nil},                   // movlpd, movhpd
