@@ -50,7 +50,7 @@ var group7 = newMap(
 	row{all, mem(0, 1), force64, SystemTable, 0, nil},                    // sgdt, sidt
 	row{all, mem(2, 3), force64, SystemTable | Privileged, 0, nil},       // lgdt, lidt
 	row{all, digit(4), 0, CR, 0, nil},                                    // smsw
-	row{pF3, mem(5), 0, Privileged, 0, nil},                              // rstorssp: only where CET's supervisor stack is
+	row{pF3, mem(5), 0, 0, 0, nil},                                       // rstorssp
 	row{all, digit(6), 0, CR | Privileged, 0, nil},                       // lmsw
 	row{all, mem(7), noAccess, Privileged, 0, nil},                       // invlpg
 	row{np, op(0xC0), notRM, Terminate | Privileged, allGPR, nil},        // enclv

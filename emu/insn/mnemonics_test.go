@@ -50,7 +50,7 @@ var mnemonicAttrs = func() map[string]Attr {
 		Unpredictable:            "rdtsc rdtscp rdpmc rdrand rdseed cpuid rdpid rdpru",
 		Privileged: "invd wbinvd wbnoinvd wrmsr rdmsr swapgs xsetbv invlpg invlpga invpcid invept invvpid monitor mwait " +
 			"clac stac vmxoff vmlaunch vmresume vmread vmwrite vmptrld vmptrst vmclear vmxon encls enclv pconfig vmrun vmload vmsave " +
-			"stgi clgi skinit xsaves xsaves64 xrstors xrstors64 setssbsy clrssbsy rstorssp rsm wrussd wrussq enqcmds hreset " +
+			"stgi clgi skinit xsaves xsaves64 xrstors xrstors64 setssbsy clrssbsy rsm wrussd wrussq enqcmds hreset " +
 			"invlpgb tlbsync psmash pvalidate rmpadjust rmpupdate loadiwkey",
 	} {
 		for name := range strings.FieldsSeq(names) {
