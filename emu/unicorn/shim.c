@@ -466,7 +466,7 @@ int tl_fxrstor(tl_engine *e, tl_context *c, const tl_core *core, const uint8_t *
 
 #define FAIL(...) do { snprintf(err, errlen, __VA_ARGS__); rc = -1; goto out; } while (0)
 
-int tl_selfcheck(char *err, size_t errlen)
+int tl_selfcheck(char *err, size_t errlen, size_t skew)
 {
 	static const int regs[16] = {
 		UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX,
@@ -491,7 +491,7 @@ int tl_selfcheck(char *err, size_t errlen)
 	uc_reg_write(e->uc, UC_X86_REG_GS_BASE, &base);
 	if (!(c = tl_context_new(e)))
 		FAIL("cannot save a context");
-	uint8_t *d = c->data;
+	uint8_t *d = c->data + skew;
 	for (int i = 0; i < 16; i++)
 		if (U64(OFF_GPR + 8 * i) != 0x1122334455660000ull + (uint64_t)i)
 			FAIL("register %d is not at offset %d of the saved context", i, OFF_GPR + 8 * i);

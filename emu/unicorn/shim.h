@@ -86,7 +86,8 @@ void tl_stop(tl_engine *e);
 const tl_access *tl_accesses(tl_engine *e);
 const char *tl_strerror(int err);
 // tl_selfcheck compares the layout of the saved context with what this file
-// assumes. Returns 0 or writes what differs into err.
-int tl_selfcheck(char *err, size_t errlen);
+// assumes. Returns 0 or writes what differs into err. skew, a few bytes, is
+// added to every offset: 0, or else a layout that must be refused.
+int tl_selfcheck(char *err, size_t errlen, size_t skew);
 
 #endif

@@ -135,12 +135,18 @@ var Check = sync.OnceValue(func() error {
 	if major != 2 || minor != 0 {
 		return fmt.Errorf("%w: version %d.%d, expected 2.0 (Debian 12's libunicorn-dev)", ErrLibrary, major, minor)
 	}
+	return checkLayout(0)
+})
+
+// checkLayout compares the library's saved context with the offsets that this
+// package patches, each moved by skew bytes: a skew other than 0 must fail.
+func checkLayout(skew int) error {
 	var buf [256]C.char
-	if C.tl_selfcheck(&buf[0], C.size_t(len(buf))) != 0 {
+	if C.tl_selfcheck(&buf[0], C.size_t(len(buf)), C.size_t(skew)) != 0 {
 		return fmt.Errorf("%w: unexpected layout of the saved context: %s; build with Debian 12's libunicorn-dev 2.0.1", ErrLibrary, C.GoString(&buf[0]))
 	}
 	return nil
-})
+}
 
 // Engine is one instance of the library: one mapping of addresses to host
 // memory with one translation cache. Used by one goroutine at a time.
