@@ -69,8 +69,8 @@ const maxLog = 10_000
 
 // log keeps a line of a handler and makes it part of the step's event.
 func (r *Run) log(c *kprobes.Call, text string) {
-	line := fmt.Sprintf("%s (%s, cpu%d): %s", c.Probe.Name, c.Kind, c.CPU.ID, text)
-	r.Machine.Note(emu.Note{Kind: NotePrint, Text: line, Addr: c.Probe.Addr})
+	line := fmt.Sprintf("%s %s on cpu%d: %s", c.Probe.Name, c.Kind, c.CPU.ID, text)
+	r.Machine.Note(emu.Note{Kind: NotePrint, Text: line})
 	if len(r.state.log) < maxLog {
 		r.state.log = append(r.state.log, line)
 	}

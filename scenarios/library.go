@@ -139,3 +139,25 @@ func parseFS(fsys fs.FS, name string) (*File, error) {
 	}
 	return &File{f, func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
 }
+
+// WriteFile writes a file whole or not at all.
+func WriteFile(name string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".trapline-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	if err == nil {
+		err = tmp.Chmod(0o644)
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}

@@ -27,7 +27,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		r.Flags = append(r.Flags, Flag(f))
 	}
 	for i := range ev.Writes {
-		r.Writes = append(r.Writes, n.write(ev.CPU, &ev.Writes[i]))
+		r.Writes = append(r.Writes, n.write(ev, &ev.Writes[i]))
 	}
 	for _, m := range ev.Reads {
 		r.Reads = append(r.Reads, Read{Hex(m.Addr), n.place(ev.CPU, m.Addr), int(m.Size), Hex(m.Value)})
@@ -43,7 +43,11 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		r.Micro = &Micro{Name: m.Name, In: m.In, Why: m.Why, Row: m.ID, Holds: m.Holds}
 	}
 	for _, x := range ev.Notes {
-		r.Notes = append(r.Notes, Note{string(x.Kind), x.Text, x.ID, Hex(x.Addr)})
+		note := Note{string(x.Kind), x.Text, x.ID, Hex(x.Addr), ""}
+		if x.Addr != 0 {
+			note.Name = n.Addr(x.Addr)
+		}
+		r.Notes = append(r.Notes, note)
 	}
 	r.Why = n.reasons(ev)
 	return r
@@ -77,9 +81,16 @@ func (n *Names) registers(before, after *emu.Core) []Change {
 	return l
 }
 
-func (n *Names) write(cpu int, w *emu.MemWrite) Write {
-	x := Write{Hex(w.Addr), n.place(cpu, w.Addr), int(w.Size), Hex(w.Old), Hex(w.New),
-		[...]string{"instruction", "delivery", "micro"}[w.By], ""}
+func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
+	x := Write{
+		Addr: Hex(w.Addr), At: n.place(ev.CPU, w.Addr), Size: int(w.Size), Old: Hex(w.Old), New: Hex(w.New),
+		By: [...]string{"instruction", "delivery", "micro"}[w.By],
+	}
+	if int(w.Size) == n.Arch.Word() {
+		x.Name = n.named(w.New)
+	}
+	sp := ev.After.GPR[emu.RSP]
+	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[emu.RSP]
 	if w.Size == 1 && w.By == emu.ByMicro && w.Old != w.New {
 		if w.New == breakpoint {
 			x.Code = "armed"

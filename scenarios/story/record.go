@@ -86,6 +86,8 @@ type Write struct {
 	Old  Hex    `json:"old"`
 	New  Hex    `json:"new"`
 	By   string `json:"by"`             // "instruction", "delivery", "micro"
+	Name string `json:"name,omitempty"` // the new value as an address with a name
+	Push bool   `json:"push,omitempty"` // the new top of the stack
 	Code string `json:"code,omitempty"` // a breakpoint byte: "armed" or "disarmed"
 }
 
@@ -153,6 +155,7 @@ type Note struct {
 	Text string `json:"text"`
 	Row  string `json:"row,omitempty"`
 	Addr Hex    `json:"addr,omitempty"`
+	Name string `json:"at,omitempty"` // Addr as symbol+offset
 }
 
 // Reason says in plain words why the step did what it did.

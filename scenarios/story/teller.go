@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/emu"
 )
@@ -43,10 +44,13 @@ type Teller struct {
 // Widths of the columns, in bytes.
 const (
 	cpuWidth   = 6
-	placeWidth = 26
-	bytesWidth = 24
-	codeWidth  = 30
+	placeWidth = 22
+	bytesWidth = 22
+	codeWidth  = 28
+	workWidth  = 40
 	indent     = "          "
+	// lineWidth is where reasons are broken.
+	lineWidth = 120
 )
 
 // Tell gives the lines of one record, none if the level leaves it out.
@@ -158,7 +162,7 @@ func changes(r *Record) Line {
 		sep = ", "
 	}
 	for _, c := range r.Registers {
-		say(Changed, fmt.Sprintf("%s %s -> %s", c.Name, short(c.Old), withName(c.New, c.At)))
+		say(Changed, changeText(c))
 	}
 	for _, f := range r.Flags {
 		say(Changed, f.Name+map[bool]string{true: " on", false: " off"}[f.Set])
@@ -169,6 +173,14 @@ func changes(r *Record) Line {
 		}
 	}
 	return l
+}
+
+// changeText is a register's change; the stack pointer's is its distance.
+func changeText(c Change) string {
+	if d := int64(c.New - c.Old); (c.Name == "esp" || c.Name == "rsp") && d > -256 && d < 256 {
+		return fmt.Sprintf("%s %+d", c.Name, d)
+	}
+	return fmt.Sprintf("%s %s -> %s", c.Name, short(c.Old), withName(c.New, c.At))
 }
 
 // short writes small numbers in decimal, others in hexadecimal.
@@ -187,8 +199,11 @@ func withName(h Hex, at string) string {
 }
 
 func writeText(w *Write) string {
-	s := fmt.Sprintf("[%s] %s -> %s", w.At, short(w.Old), short(w.New))
-	if w.Size == 1 {
+	s := fmt.Sprintf("[%s] %s -> %s", w.At, short(w.Old), withName(w.New, w.Name))
+	switch {
+	case w.Push:
+		s = fmt.Sprintf("[%s] = %s", w.At, withName(w.New, w.Name))
+	case w.Size == 1:
 		s = fmt.Sprintf("[%s] byte %02x -> %02x", w.At, uint64(w.Old), uint64(w.New))
 	}
 	if w.Code != "" {
@@ -212,20 +227,54 @@ func reasonLines(r *Record) []Line {
 	for _, w := range r.Why {
 		var l Line
 		l.add(Plain, indent, 0)
-		l.add(Row, w.Row, 4)
-		l.add(Reasons, " "+w.Text, 0)
-		lines = append(lines, l)
+		lines = append(lines, reason(l, w.Row, w.Text)...)
 	}
 	return lines
+}
+
+// reason puts a row and plain words behind l, broken into lines at lineWidth.
+func reason(l Line, row, text string) []Line {
+	l.add(Row, row, 4)
+	l.add(Plain, " ", 0)
+	column := l.width()
+	var lines []Line
+	for {
+		room := max(lineWidth-column, 20)
+		cut := len(text)
+		if cut > room {
+			if cut = strings.LastIndexByte(text[:room+1], ' '); cut <= 0 {
+				cut = len(text)
+			}
+		}
+		l.add(Reasons, text[:cut], 0)
+		lines = append(lines, l)
+		if text = strings.TrimLeft(text[cut:], " "); text == "" {
+			return lines
+		}
+		l = Line{}
+		l.add(Plain, "", column)
+	}
 }
 
 func (t *Teller) notes(r *Record) []Line {
 	var lines []Line
 	for _, x := range r.Notes {
 		var l Line
-		l.add(Plain, indent, 0)
+		if t.Level == Quiet {
+			l = start(r)
+		} else {
+			l.add(Plain, indent, 0)
+		}
+		l.add(Alarm, "! ", 0)
 		l.add(Row, x.Row, 4)
-		l.add(Alarm, " "+x.Kind+": "+x.Text, 0)
+		text := " " + x.Kind + ": " + x.Text
+		if x.Kind == x.Text {
+			text = " " + x.Text
+		}
+		if x.Name != "" {
+			text += " at " + x.Name
+		}
+		l.add(Alarm, text, 0)
 		lines = append(lines, l)
 	}
 	return lines

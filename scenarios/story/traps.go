@@ -73,11 +73,9 @@ func (t *Teller) micro(r *Record) []Line {
 		name = m.Name
 	}
 	l := start(r)
-	l.add(Work, "* "+name, placeWidth+bytesWidth/2)
+	l.add(Work, "* "+name, workWidth)
 	l.add(Plain, " ", 0)
-	l.add(Row, m.Row, 4)
-	l.add(Reasons, " "+m.Why, 0)
-	lines := []Line{l}
+	lines := reason(l, m.Row, m.Why)
 	if t.Level == Verbose {
 		lines = append(lines, readLines(r)...)
 	}

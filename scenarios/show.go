@@ -1,0 +1,163 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/insn"
+	"trapline/traps"
+)
+
+// regsText shows a vCPU's registers, four to a line, flags by name.
+func (r *Run) regsText(cpu int) string {
+	c, a := r.Machine.CPUs[cpu], r.Machine.Arch
+	var b strings.Builder
+	for i := range emu.GPRCount(a) {
+		fmt.Fprintf(&b, "%-3s %0*x", emu.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
+		if i%4 == 3 {
+			b.WriteByte('\n')
+		} else {
+			b.WriteString("  ")
+		}
+	}
+	fmt.Fprintf(&b, "ip  %s  ring %d  flags %s", r.names.Addr(c.RIP), c.CPL, emu.FormatFlags(c.RFLAGS))
+	return b.String()
+}
+
+// wordsText shows n machine words of memory, one to a line, with names.
+func (r *Run) wordsText(cpu int, at uint64, n int) string {
+	word := r.Machine.Arch.Word()
+	env := machineEnv{r.symbols, r, cpu}
+	var b strings.Builder
+	for i := range n {
+		addr := at + uint64(i*word)
+		v, err := env.Memory(addr, 0)
+		if err != nil {
+			fmt.Fprintf(&b, "%#x  (no memory)\n", addr)
+			break
+		}
+		fmt.Fprintf(&b, "%#x  %0*x", addr, 2*word, v)
+		if name := r.names.Addr(v); !strings.HasPrefix(name, "0x") {
+			b.WriteString("  " + name)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// dumpText shows n bytes of memory, 16 to a line.
+func (r *Run) dumpText(cpu int, at uint64, n int) string {
+	buf := make([]byte, n)
+	got := r.Machine.CPUs[cpu].Space.Peek(at, buf)
+	var b strings.Builder
+	for i := 0; i < got; i += 16 {
+		row := buf[i:min(i+16, got)]
+		text := strings.Map(func(c rune) rune {
+			if c < ' ' || c > '~' {
+				return '.'
+			}
+			return c
+		}, string(widen(row)))
+		fmt.Fprintf(&b, "%-20s %-47s  %s\n", r.names.Addr(at+uint64(i)), fmt.Sprintf("% x", row), text)
+	}
+	if got < n {
+		fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at+uint64(got)))
+	}
+	return b.String()
+}
+
+// widen widens bytes to runes, so that each shows as one character.
+func widen(row []byte) []rune {
+	out := make([]rune, len(row))
+	for i, c := range row {
+		out[i] = rune(c)
+	}
+	return out
+}
+
+// codeText disassembles n instructions as they are in memory, breakpoints
+// included, with the original beside a breakpoint.
+func (r *Run) codeText(cpu int, at uint64, n int) string {
+	var b strings.Builder
+	for range n {
+		code := make([]byte, insn.MaxLen)
+		code = code[:r.Machine.CPUs[cpu].Space.Peek(at, code)]
+		if len(code) == 0 {
+			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
+			break
+		}
+		length := min(instructionLen(code, r.Machine.Arch), len(code))
+		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
+		if name, original, ok := r.breakpoint(at); ok && code[0] == breakpoint {
+			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
+			length = len(original)
+		}
+		b.WriteByte('\n')
+		at += uint64(length)
+	}
+	return b.String()
+}
+
+// gateText decodes an IDT entry from guest memory.
+func (r *Run) gateText(vec uint8) string {
+	g := r.Kernel.Gate(r.Machine.CPUs[0].Space, vec)
+	if !g.Present {
+		return fmt.Sprintf("gate %d: not present", vec)
+	}
+	return fmt.Sprintf("gate %d: %s, DPL %d, to %#x:%s", vec, g.TypeName(), g.DPL, g.Selector, r.names.Addr(g.Offset))
+}
+
+// probesText shows each probe with its state and counts.
+func (r *Run) probesText() string {
+	var b strings.Builder
+	for i, p := range r.Probes.Probes() {
+		s := r.Probes.Stats(i)
+		state := "armed"
+		switch {
+		case !s.Registered:
+			state = "not registered"
+		case s.Lost:
+			state = "lost"
+		case !r.armed(i):
+			state = "disarmed"
+		}
+		fmt.Fprintf(&b, "%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d\n",
+			p.Name, r.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant)
+	}
+	return b.String()
+}
+
+// locksText shows the probe lock and who may schedule.
+func (r *Run) locksText() string {
+	var b strings.Builder
+	if r.Kernel.HasSymbol("kprobe_lock") {
+		env := machineEnv{r.symbols, r, 0}
+		owner, _ := env.Memory(r.lockAddr("kprobe_lock"))
+		running, _ := env.Memory(r.lockAddr("kprobe_cpu"))
+		holder := "free"
+		if owner != 0 {
+			holder = fmt.Sprintf("held by cpu%d", owner-1)
+		}
+		fmt.Fprintf(&b, "kprobe_lock %s, kprobe_cpu %d\n", holder, running)
+	}
+	for _, c := range r.Machine.CPUs {
+		fmt.Fprintf(&b, "cpu%d preempt_count %d\n", c.ID, r.Kernel.PreemptCount(c))
+	}
+	return b.String()
+}
+
+// tasksText shows how each task does and the signals that it got.
+func (r *Run) tasksText() string {
+	var b strings.Builder
+	for cpu := range r.File.taskCPUs() {
+		fmt.Fprintf(&b, "cpu%d %s", cpu, r.outcome(cpu))
+		for sig := range 64 {
+			if r.Kernel.Tasks[cpu].Got>>sig&1 != 0 {
+				b.WriteString(", got " + traps.SignalName(sig))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
