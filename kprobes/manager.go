@@ -31,7 +31,7 @@ type stepOf struct {
 type engineOps interface {
 	traps.Engine
 	// attach gives the engine its manager once the kernel is up.
-	attach(*Manager)
+	attach(*Manager) error
 	// layout is the engine's struct kprobe.
 	layout() structKprobe
 	// register does register_kprobe's work outside guest time.
@@ -50,7 +50,7 @@ const MaxProbes = 4096
 
 // Boot makes the kernel of an engine on m and the manager of its probes.
 func Boot(m *emu.Machine, engine string) (*Manager, error) {
-	ops, err := newEngine(engine)
+	ops, err := newEngine(engine, m.Arch)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,9 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 			g.step[i].probe = -1
 		}
 		if ops != nil {
-			ops.attach(g)
+			if err := ops.attach(g); err != nil {
+				return nil, err
+			}
 		}
 		m.AddPart(g)
 		return g, nil
@@ -84,12 +86,12 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 }
 
 // newEngine makes an engine by name; none has no code of its own.
-func newEngine(name string) (engineOps, error) {
+func newEngine(name string, a emu.Arch) (engineOps, error) {
 	switch name {
 	case EngineNone:
 		return nil, nil
 	case Engine2002:
-		return &engine2002{}, nil
+		return newEngine2002(a), nil
 	}
 	return nil, fmt.Errorf("engine %q: expected one of %v", name, Engines())
 }

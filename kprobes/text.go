@@ -55,7 +55,7 @@ func source2002(a emu.Arch) string {
 	if a == emu.AMD64 {
 		s = source2002x64
 	}
-	return configKprobes + traps.EntrySource(a) + s
+	return configKprobes + config2002 + traps.EntrySource(a) + s
 }
 
 func listing2002(a emu.Arch) []byte {
@@ -65,4 +65,7 @@ func listing2002(a emu.Arch) []byte {
 	return listing2002x32
 }
 
-const configKprobes = ".set CONFIG_KPROBES,1\n"
+const (
+	configKprobes = ".set CONFIG_KPROBES,1\n"
+	config2002    = ".set KPROBES_2002,1\n"
+)

@@ -15,9 +15,18 @@ type DirectEngine interface {
 	Engine
 	// Flow is its functions' control flow, in the language of flow.go.
 	Flow() string
+	// Traits tells how its kernel's stubs differ from later ones.
+	Traits() Traits
 	// HandlerPointer reads a handler's pointer from the struct kprobe at hand:
 	// 0 pre, 1 post, 2 fault.
 	HandlerPointer(x *Exec, n int) uint64
+}
+
+// Traits are differences between the engines' kernels.
+type Traits struct {
+	// SavesAX: the stubs of vectors 1 and 3 push eax as orig_eax (K21), and
+	// stock handling of a #DB keeps IF off (K22), as in the 2002 patch.
+	SavesAX bool
 }
 
 // directMode runs the trap path as micro-steps without the kernel text
@@ -86,7 +95,7 @@ func (k *Kernel) SetDirect(on bool) error {
 			d.actions[i] = k.Symbol(name)
 		}
 	}
-	f, err := compileFlow(k.engine != nil, k.ops, sources...)
+	f, err := compileFlow(k.engine != nil, d.engine != nil && !d.engine.Traits().SavesAX, k.ops, sources...)
 	if err != nil {
 		return err
 	}
@@ -94,7 +103,7 @@ func (k *Kernel) SetDirect(on bool) error {
 	for _, v := range vectors {
 		if label := flowLabel(v.vec); label != "" {
 			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
-			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && k.engine != nil}
+			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && d.engine != nil && d.engine.Traits().SavesAX}
 		}
 	}
 	k.direct = d
@@ -247,7 +256,7 @@ func (k *Kernel) callHandler(x *Exec, st *directCPU, f *directFrame, s *statemen
 		x.Micro.Name, x.Micro.In = [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"}[s.n], s.in
 		c.SetReg(emu.RAX, arg)
 		s.op(x)
-	case p == 0 && s.n != handlerPre:
+	case p == 0 && s.not:
 		x.Micro.Name = "no_handler"
 		c.SetReg(emu.RAX, 0)
 	default:

@@ -18,7 +18,8 @@ import (
 //	if COND LABEL | ifnot COND LABEL
 //	rax = N | ip | ip - 1
 //	rbx = N | rax | dr6
-//	handler pre|post|fault   call through struct kprobe; pre is not checked
+//	handler pre|pre?|post|fault
+//	                         call through struct kprobe; pre (not pre?) even if NULL
 //	sti if IF | cli | clts | dr7 = 0 | flags &= ~TF
 //	iret                     registers from the frame, and return
 //
@@ -31,7 +32,7 @@ type flow struct {
 type statement struct {
 	kind   stmtKind
 	cond   condKind
-	not    bool
+	not    bool // the condition is negated; a handler pointer is checked for NULL
 	target int
 	label  string
 	n      uint64
@@ -80,16 +81,16 @@ const (
 )
 
 // compileFlow parses the sources, the kernel's first. kprobes says whether
-// lines with a question mark are in.
-func compileFlow(kprobes bool, ops map[string]Op, sources ...string) (*flow, error) {
+// lines with a question mark are in, later whether those with an exclamation
+// mark are.
+func compileFlow(kprobes, later bool, ops map[string]Op, sources ...string) (*flow, error) {
 	f := &flow{labels: map[string]int{}}
 	called := map[string]bool{}
 	for _, src := range sources {
 		for n, line := range strings.Split(src, "\n") {
 			line, _, _ = strings.Cut(line, "#")
-			conditional := strings.HasPrefix(line, "?")
-			line = strings.TrimSpace(strings.TrimPrefix(line, "?"))
-			if line == "" || conditional && !kprobes {
+			line, in := included(line, kprobes, later)
+			if !in {
 				continue
 			}
 			if label, ok := strings.CutSuffix(line, ":"); ok {
@@ -107,6 +108,19 @@ func compileFlow(kprobes bool, ops map[string]Op, sources ...string) (*flow, err
 		}
 	}
 	return f, f.link(called)
+}
+
+// included strips a line's mark and says whether the line counts.
+func included(line string, kprobes, later bool) (string, bool) {
+	in := true
+	switch {
+	case strings.HasPrefix(line, "?"):
+		in = kprobes
+	case strings.HasPrefix(line, "!"):
+		in = later
+	}
+	line = strings.TrimSpace(strings.TrimLeft(line, "?!"))
+	return line, in && line != ""
 }
 
 // link resolves labels and names the function of every statement.
@@ -160,9 +174,10 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 	case len(w) == 2 && w[0] == "goto":
 		return statement{kind: stGoto, label: w[1]}, nil
 	case len(w) == 2 && w[0] == "handler":
-		n, ok := map[string]uint64{"pre": handlerPre, "post": handlerPost, "fault": handlerFault}[w[1]]
+		name, checked := strings.CutSuffix(w[1], "?")
+		n, ok := map[string]uint64{"pre": handlerPre, "post": handlerPost, "fault": handlerFault}[name]
 		if ok {
-			return statement{kind: stHandler, n: n, op: ops[w[1]+"_handler_action"], label: ""}, nil
+			return statement{kind: stHandler, n: n, not: checked || n != handlerPre, op: ops[name+"_handler_action"]}, nil
 		}
 	case len(w) >= 3 && (w[0] == "if" || w[0] == "ifnot"):
 		return parseCond(w)

@@ -95,9 +95,18 @@ FUNC fault_common
 	jmp ret_from_exception
 
 .ifdef CONFIG_KPROBES
-# K2, K21: rax goes into orig_rax's slot; the answer picks the way back.
-FUNC debug
+# What goes into orig_rax's slot: rax in the 2002 patch (K21), -1 later.
+.macro PUSH_ORIG_RAX
+.ifdef KPROBES_2002
 	pushq %rax
+.else
+	pushq $-1
+.endif
+.endm
+
+# K2: the answer in eax picks the way back.
+FUNC debug
+	PUSH_ORIG_RAX
 	SAVE_ALL
 	movq %rsp,%rdi
 	xorl %esi,%esi
@@ -107,7 +116,7 @@ FUNC debug
 	jmp ret_from_exception
 
 FUNC int3
-	pushq %rax
+	PUSH_ORIG_RAX
 	SAVE_ALL
 	movq %rsp,%rdi
 	xorl %esi,%esi
@@ -330,6 +339,12 @@ FUNC do_debug
 	movl $1,%eax
 	jmp 3f
 2:
+.ifndef KPROBES_2002	# K22 is mended
+	testl $EF_IF,R_EFLAGS(%r12)
+	jz 4f
+	sti
+4:
+.endif
 .endif
 	testl $3,R_CS(%r12)
 	jz clear_TF
@@ -358,6 +373,12 @@ FUNC do_int3
 	movl $1,%eax
 	jmp 2f
 1:
+.ifndef KPROBES_2002
+	testl $EF_IF,R_EFLAGS(%r12)
+	jz 3f
+	sti
+3:
+.endif
 .endif
 	movq %r12,%rdi
 	movl $3,%edx

@@ -118,9 +118,18 @@ FUNC fault_common
 	jmp ret_from_exception
 
 .ifdef CONFIG_KPROBES
-# K2, K21: eax goes into orig_eax's slot; the answer in eax picks the way back.
-FUNC debug
+# What goes into orig_eax's slot: eax in the 2002 patch (K21), -1 later.
+.macro PUSH_ORIG_EAX
+.ifdef KPROBES_2002
 	pushl %eax
+.else
+	pushl $-1
+.endif
+.endm
+
+# K2: the answer in eax picks the way back.
+FUNC debug
+	PUSH_ORIG_EAX
 	SAVE_ALL
 	movl %esp,%edx
 	pushl $0
@@ -132,7 +141,7 @@ FUNC debug
 	jmp ret_from_exception
 
 FUNC int3
-	pushl %eax
+	PUSH_ORIG_EAX
 	SAVE_ALL
 	movl %esp,%edx
 	pushl $0
@@ -367,6 +376,12 @@ FUNC do_debug
 	movl $1,%eax
 	jmp 3f
 2:
+.ifndef KPROBES_2002	# K22 is mended
+	testl $EF_IF,R_EFLAGS(%esi)
+	jz 4f
+	sti
+4:
+.endif
 .endif
 	testl $3,R_XCS(%esi)
 	jz clear_TF
@@ -397,6 +412,12 @@ FUNC do_int3
 	movl $1,%eax
 	jmp 2f
 1:
+.ifndef KPROBES_2002
+	testl $EF_IF,R_EFLAGS(%esi)
+	jz 3f
+	sti
+3:
+.endif
 .endif
 	pushl $3
 	pushl 12(%ebp)
