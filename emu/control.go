@@ -74,7 +74,6 @@ func (m *Machine) debugInsn(c *CPU, in *insn.Inst) *Trap {
 		return fault(VecUD)
 	}
 	if c.Sys.DR[7]&DR7GD != 0 {
-		c.Sys.DR[7] &^= DR7GD
 		return &Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}
 	}
 	if in.Opcode == 0x21 {
@@ -327,7 +326,8 @@ func (c *CPU) msrInsn(in *insn.Inst) *Trap {
 	}
 	v := c.GPR[RAX]&0xffffffff | c.GPR[RDX]<<32
 	switch p {
-	case &c.Seg[FS].Base, &c.Seg[GS].Base, &c.Sys.MSR.KernelGSBase, &c.Sys.MSR.LStar:
+	case &c.Seg[FS].Base, &c.Seg[GS].Base, &c.Sys.MSR.KernelGSBase, &c.Sys.MSR.LStar,
+		&c.Sys.MSR.CStar, &c.Sys.MSR.SysenterEIP, &c.Sys.MSR.SysenterESP:
 		if !c.Canonical(v) {
 			return FaultErr(VecGP, 0)
 		}

@@ -15,9 +15,9 @@ func (c *CPU) drLen(i int) uint64 {
 }
 
 // executeBreakpoint gives the #DB fault of an execute breakpoint at RIP; RF
-// skips it once.
+// skips it once, and MOV SS or POP SS just before acts as RF does (P7, P12).
 func (c *CPU) executeBreakpoint() *Trap {
-	if c.Sys.DR[7]&0xff == 0 || c.RFLAGS&RF != 0 {
+	if c.Sys.DR[7]&0xff == 0 || c.RFLAGS&RF != 0 || c.Shadow == shadowMovSS {
 		return nil
 	}
 	var hit uint64

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -42,6 +43,7 @@ func (m *Machine) execute(c *CPU) {
 		t = m.runLibrary(c, v, d)
 	case ownHypercall:
 		if !c.User() && m.Kernel != nil && m.Kernel.Hypercall(m, c, pc) {
+			c.Shadow = 0
 			return
 		}
 		t = m.softInt(c, d)
@@ -55,12 +57,21 @@ func (m *Machine) execute(c *CPU) {
 			c.Shadow = shadow
 		}
 	}
-	if t != nil {
+	if t == nil {
+		m.retire(c, d, before)
+		return
+	}
+	if t.Kind == Exception {
 		c.Sys.TSC--
 		m.Deliver(c, *t)
 		return
 	}
-	m.retire(c, d, before)
+	held := c.heldDR6
+	c.heldDR6 = 0
+	m.Deliver(c, *t)
+	if held != 0 { // P7: what MOV SS held off is taken at the handler's first instruction (SDM vol. 3, 6.8.3)
+		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: held})
+	}
 }
 
 // retire does what follows every completed instruction: RF goes, data
@@ -75,11 +86,14 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 	}
 	dr6 := c.heldDR6 | c.dataBreakpoints(m.ev.Reads, m.ev.Writes)
 	c.heldDR6 = 0
-	if before&TF != 0 && !(d.own == ownSyscall && c.RFLAGS&TF == 0) {
-		dr6 |= DR6BS // P6; after SYSCALL the new TF decides (P9)
+	if d.own == ownSyscall || d.own == ownSysret {
+		before = c.RFLAGS // P9: the new TF decides
 	}
-	if d.in.Attr().Has(insn.MovSS) {
-		c.Shadow = 1
+	if before&TF != 0 {
+		dr6 |= DR6BS // P6
+	}
+	if d.in.Attr().Has(insn.MovSS) { // P7
+		c.Shadow = shadowMovSS
 		c.heldDR6 = dr6 &^ DR6BS // the step trap is not held but lost: TF still set traps after the next
 		return
 	}
@@ -89,6 +103,10 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 		m.ev.Raised = &t
 	}
 }
+
+// shadowMovSS in Core.Shadow tells the shadow of MOV SS and POP SS from that
+// of STI, which is 1.
+const shadowMovSS = 2
 
 // runLibrary runs one instruction in the library. The library always steps
 // with its own TF set; the guest's is put back afterwards.
@@ -157,9 +175,7 @@ func (m *Machine) clearPushedTF(c *CPU) {
 		w := &m.ev.Writes[i]
 		w.New &^= TF
 		var b [8]byte
-		for k := range b {
-			b[k] = byte(w.New >> (8 * k))
-		}
+		binary.LittleEndian.PutUint64(b[:], w.New)
 		_ = c.Space.poke(w.Addr, b[:w.Size])
 	}
 }
@@ -167,7 +183,8 @@ func (m *Machine) clearPushedTF(c *CPU) {
 // libraryFault turns the library's exit into the processor's exception.
 func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
 	x := &c.x
-	c.Core = m.ev.Before // a fault leaves no trace but memory already written
+	c.Core = m.ev.Before // a fault leaves no trace
+	defer m.undoWrites(c)
 	switch x.Status {
 	case unicorn.Intr:
 		switch x.Vector {
@@ -200,10 +217,18 @@ func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
 	case unicorn.FetchUnmapped, unicorn.FetchProt:
 		a = accessFetch
 	}
+	if a == accessRead && modifiesMemory(&d.in) {
+		a = accessWrite // read-modify-write asks for both at once
+	}
 	addr := c.Space.mask(x.MemAddr)
 	n := max(int(x.MemSize), 1)
+	if l := len(m.ev.Writes); a == accessWrite && l > 0 { // a store across pages is tried from its last byte
+		if w := m.ev.Writes[l-1]; addr-w.Addr < uint64(w.Size) {
+			addr, n = w.Addr, int(w.Size)
+		}
+	}
 	if !c.Canonical(addr) || !c.Canonical(addr+uint64(n)-1) {
-		if usesStack(&d.in) {
+		if c.isStackAccess(&d.in, addr) {
 			return FaultErr(VecSS, 0)
 		}
 		return FaultErr(VecGP, 0)
@@ -216,17 +241,53 @@ func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
 	return c.Space.pageFault(bad, a, c.User())
 }
 
+// undoWrites puts back what an instruction wrote before it faulted: the library
+// runs wide and page-crossing stores in pieces, and records a store before it
+// tries.
+func (m *Machine) undoWrites(c *CPU) {
+	for i := len(m.ev.Writes) - 1; i >= 0; i-- {
+		w := &m.ev.Writes[i]
+		var b [8]byte
+		binary.LittleEndian.PutUint64(b[:], w.Old)
+		_ = c.Space.poke(w.Addr, b[:w.Size]) // a refused store's page may be absent
+	}
+	m.ev.Writes = m.ev.Writes[:0]
+}
+
+// modifiesMemory reports whether an instruction reads and writes one memory
+// operand: the processor then faults as for a write.
+func modifiesMemory(in *insn.Inst) bool {
+	if in.Lockable() {
+		return true
+	}
+	if !in.HasMemory() || in.Vex.Kind != insn.VexNone {
+		return false
+	}
+	switch in.Map {
+	case insn.OneByte: // shifts and rotates
+		return in.Opcode&^1 == 0xc0 || in.Opcode&^3 == 0xd0
+	case insn.Map0F: // SHLD, SHRD
+		return in.Opcode == 0xa4 || in.Opcode == 0xa5 || in.Opcode == 0xac || in.Opcode == 0xad
+	}
+	return false
+}
+
+// isStackAccess reports whether the access to addr was by the stack pointer
+// or through an operand whose default segment is SS.
+func (c *CPU) isStackAccess(in *insn.Inst, addr uint64) bool {
+	if _, moves := in.StackDelta(); moves && (!in.HasMemory() || addr != c.EffectiveAddress(in)) {
+		return true
+	}
+	return usesStack(in)
+}
+
 // usesStack reports whether the memory operand's default segment is SS.
 func usesStack(in *insn.Inst) bool {
 	if in.Seg == insn.SegFS || in.Seg == insn.SegGS {
 		return false
 	}
-	a := in.Attr()
-	if a.Has(insn.PushReg | insn.PopReg | insn.Pushf | insn.Popf | insn.CallRel | insn.RetNear) {
-		return true
-	}
 	if !in.HasMemory() {
-		return a.Has(insn.CallInd) || in.Opcode == 0xc9 || in.Opcode == 0xc8
+		return in.Map == insn.OneByte && (in.Opcode == 0xc8 || in.Opcode == 0xc9) // ENTER, LEAVE
 	}
 	base := in.RM()
 	if in.HasSIB {

@@ -148,7 +148,10 @@ func (m *Machine) Deliver(c *CPU, t Trap) {
 	if t.SetCR2 {
 		c.Sys.CR2 = t.CR2
 	}
-	c.Sys.DR[6] |= t.DR6
+	if t.Vector == VecDB && t.Kind == Exception {
+		c.Sys.DR[6] |= t.DR6
+		c.Sys.DR[7] &^= DR7GD // the handler may use the debug registers (SDM vol. 3, 17.2.4)
+	}
 	if m.Kernel == nil {
 		c.Shutdown = fmt.Sprintf("%v with no kernel to take it", t)
 		d := m.ev.BeginDelivery()

@@ -218,7 +218,6 @@ func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 	c.RIP = next
 	c.Retired++
 	c.RFLAGS &^= RF
-	c.heldDR6 = 0
 	return t
 }
 

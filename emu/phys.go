@@ -92,14 +92,25 @@ func (p *PhysMem) AllocRun(n int) (Frame, error) {
 		return 0, fmt.Errorf("%w: all %d bytes of guest memory are in use", ErrMemoryBound, len(p.data))
 	}
 	f := p.next
-	p.next += Frame(n)
-	for len(p.saved) < int(p.next) {
-		p.saved = append(p.saved, &zeroPage)
-		p.dirty = append(p.dirty, false)
-		p.hashes = append(p.hashes, 0)
-		p.rehash(Frame(len(p.hashes) - 1))
-	}
+	p.setNext(p.next + Frame(n))
 	return f, nil
+}
+
+// setNext moves the end of the allocated frames. Frames beyond it are zero and
+// weigh nothing in the state hash.
+func (p *PhysMem) setNext(next Frame) {
+	for ; p.next > next; p.next-- {
+		p.sum -= p.hashes[p.next-1]
+		p.hashes[p.next-1] = 0
+	}
+	for ; p.next < next; p.next++ {
+		if int(p.next) == len(p.saved) {
+			p.saved = append(p.saved, &zeroPage)
+			p.dirty = append(p.dirty, false)
+			p.hashes = append(p.hashes, 0)
+		}
+		p.rehash(p.next)
+	}
 }
 
 // Free gives a frame back. Nothing may map it any more.
@@ -158,7 +169,7 @@ func (p *PhysMem) restore(s *memSnapshot) {
 			p.put(Frame(f), want)
 		}
 	}
-	p.next = s.next
+	p.setNext(s.next)
 	p.free = append(p.free[:0], s.free...)
 }
 

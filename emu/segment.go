@@ -135,12 +135,8 @@ func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
 // LoadData loads DS, ES, FS or GS (SDM vol. 2, MOV: protected mode).
 func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 	if sel&^3 == 0 {
-		base := c.Seg[i].Base
-		c.setSeg(i, sel, 0)
+		c.setSeg(i, sel, 0) // also the base of FS and GS: as Intel and, from Zen 2, AMD have it
 		c.Seg[i].Flags = 0
-		if c.Code64 != 0 && (i == FS || i == GS) {
-			c.Seg[i].Base = base
-		}
 		return nil
 	}
 	d, t := m.readDescriptor(c, sel, VecGP)
@@ -192,7 +188,7 @@ func (m *Machine) segLoad(c *CPU, in *insn.Inst) *Trap {
 	}
 	if i, ok := popSegment(in); ok {
 		size := in.OperandBits / 8
-		v, t := m.Load(c, c.LinearSP(), size, user)
+		v, t := m.pop(c, c.LinearSP(), size, user)
 		if t != nil {
 			return t
 		}

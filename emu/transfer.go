@@ -25,7 +25,7 @@ func (m *Machine) iretPop(c *CPU, size int) *Trap {
 	n := 3
 	sp := c.GPR[RSP]
 	for i := 0; i < n; i++ {
-		v, t := m.Load(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
+		v, t := m.pop(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
 		if t != nil {
 			return t
 		}
@@ -159,7 +159,11 @@ func (m *Machine) farJump(c *CPU, in *insn.Inst, next uint64) *Trap {
 func (m *Machine) push2(c *CPU, size int, a, b uint64, user bool) *Trap {
 	for i, v := range [...]uint64{a, b} {
 		sp := c.stackMask(c.GPR[RSP] - uint64((i+1)*size))
-		if t := m.Store(c, c.Seg[SS].Base+sp, size, v, user, ByInstruction); t != nil {
+		at := c.Space.mask(c.Seg[SS].Base + sp)
+		if !c.Canonical(at) {
+			return FaultErr(VecSS, 0)
+		}
+		if t := m.Store(c, at, size, v, user, ByInstruction); t != nil {
 			return t
 		}
 	}
@@ -171,7 +175,7 @@ func (m *Machine) farRet(c *CPU, in *insn.Inst) *Trap {
 	user := c.User()
 	size := in.OperandBits / 8
 	pop := func(sp uint64) (uint64, *Trap) {
-		return m.Load(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
+		return m.pop(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
 	}
 	sp := c.GPR[RSP]
 	rip, t := pop(sp)
