@@ -3,6 +3,7 @@ package emu
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Hasher accumulates a 64-bit state hash. It depends on the values fed only,
@@ -81,6 +82,7 @@ func (m *Machine) Hash(clocks bool) uint64 {
 		h.Uint64(s.hash())
 	}
 	for _, c := range m.CPUs {
+		h.Uint64(uint64(slices.Index(m.spaces, c.Space)))
 		c.hash(&h, clocks)
 	}
 	if clocks {
@@ -120,9 +122,13 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	c.Sys.hash(h, clocks)
 	h.Bool(c.Halted)
 	h.String(c.Shutdown)
+	h.Uint64(uint64(c.nPending))
 	for _, t := range c.Pending() {
-		h.Uint64(uint64(t.Vector)<<32 | uint64(t.ErrCode))
-		h.Uint64(t.DR6 ^ t.CR2<<1 ^ uint64(t.Kind)<<60)
+		h.Uint64(uint64(t.Vector)<<56 | uint64(t.Kind)<<48 | uint64(t.Op)<<40 | uint64(t.ErrCode))
+		h.Bool(t.HasErr)
+		h.Bool(t.SetCR2)
+		h.Uint64(t.CR2)
+		h.Uint64(t.DR6)
 	}
 	h.Uint64(c.heldDR6)
 	for _, v := range c.irqs {
@@ -141,9 +147,10 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 func (s *System) hash(h *Hasher, clocks bool) {
 	for _, v := range [...]uint64{
 		s.GDTR.Base, uint64(s.GDTR.Limit), s.IDTR.Base, uint64(s.IDTR.Limit),
-		uint64(s.LDTR.Sel), s.LDTR.Base, uint64(s.TR.Sel), s.TR.Base,
+		uint64(s.LDTR.Sel), s.LDTR.Base, uint64(s.LDTR.Limit),
+		uint64(s.TR.Sel), s.TR.Base, uint64(s.TR.Limit), uint64(s.TR.Type),
 		s.CR0, s.CR2, s.CR3, s.CR4, s.EFER,
-		s.MSR.Star, s.MSR.LStar, s.MSR.FMask, s.MSR.SysenterCS, s.MSR.SysenterESP,
+		s.MSR.Star, s.MSR.LStar, s.MSR.CStar, s.MSR.FMask, s.MSR.SysenterCS, s.MSR.SysenterESP,
 		s.MSR.SysenterEIP, s.MSR.KernelGSBase, s.MSR.TSCAux,
 	} {
 		h.Uint64(v)

@@ -26,6 +26,9 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
 			return
 		}
 		c.Core = saved
+		if cur.Kind == emu.SoftwareInt || cur.Kind == emu.PrivSoftInt {
+			c.Core = m.Event().Before // the fault is the INT instruction's: its RIP points at it
+		}
 		if second.SetCR2 {
 			c.Sys.CR2 = second.CR2
 		}
@@ -51,37 +54,25 @@ func (k *Kernel) shutdown(c *emu.CPU, d *emu.Delivery, why string) {
 	c.Shutdown = why
 }
 
-// combine is SDM vol. 3, table 6-5: what is delivered when second is raised
-// while first is being delivered. False: triple fault.
+// combine is what is delivered when second is raised while first is being
+// delivered (P4). False: triple fault.
 func combine(first, second emu.Trap) (emu.Trap, bool) {
-	if first.Kind == emu.Exception && first.Vector == emu.VecDF {
+	switch idt.Combine(classOf(first), classOf(second)) {
+	case idt.TripleFault:
 		return first, false
-	}
-	if first.Kind == emu.Exception {
-		a, b := classOf(first.Vector), classOf(second.Vector)
-		if a == contributory && b == contributory || a == pageFault && b != benign {
-			return *emu.FaultErr(emu.VecDF, 0), true
-		}
+	case idt.DoubleFault:
+		return *emu.FaultErr(emu.VecDF, 0), true
 	}
 	return second, true
 }
 
-type class uint8
-
-const (
-	benign class = iota
-	contributory
-	pageFault
-)
-
-func classOf(vec uint8) class {
-	switch vec {
-	case emu.VecDE, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecGP:
-		return contributory
-	case emu.VecPF:
-		return pageFault
+// classOf: what an INT instruction or an interrupt raises is benign whatever
+// its vector.
+func classOf(t emu.Trap) idt.Class {
+	if t.Kind != emu.Exception {
+		return idt.Benign
 	}
-	return benign
+	return idt.Vector(t.Vector).Class()
 }
 
 // errIDT is the selector-format error code of an IDT entry: bit 1 IDT, bit 0
@@ -149,6 +140,7 @@ func withExt(f *emu.Trap, t emu.Trap) *emu.Trap {
 // readGate reads vector t's gate; beyond the limit it is #GP (P4).
 func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) (idt.Gate, *emu.Trap) {
 	size := k.gateSize()
+	d.HasGate = false
 	off := uint64(t.Vector) * uint64(size)
 	if off+uint64(size)-1 > uint64(c.Sys.IDTR.Limit) {
 		return idt.Gate{}, emu.FaultErr(emu.VecGP, errIDT(t))
@@ -217,7 +209,9 @@ var (
 // and software interrupts do not (SDM vol. 3, 17.3.1.1).
 func pushesRF(t emu.Trap) bool {
 	switch t.Vector {
-	case emu.VecDB, emu.VecBP, emu.VecOF, emu.VecDF:
+	case emu.VecDB:
+		return t.DR6&emu.DR6BD != 0 // general detect is a fault as well
+	case emu.VecBP, emu.VecOF, emu.VecDF:
 		return false
 	}
 	return true
@@ -261,7 +255,7 @@ func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g idt.Gate, old *emu.Co
 		return nil
 	}
 	off := uint64(4 + 8*c.CPL)
-	if off+7 > uint64(tr.Limit) {
+	if off+5 > uint64(tr.Limit) {
 		return bad()
 	}
 	esp, fault := m.Load(c, tr.Base+off, 4, false)

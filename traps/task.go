@@ -2,6 +2,7 @@ package traps
 
 import (
 	"fmt"
+	"maps"
 
 	"trapline/emu"
 )
@@ -55,12 +56,14 @@ func signalOf(vec uint8) int {
 // kernelState is the simulator-side part of a snapshot.
 type kernelState struct {
 	tasks  []Task
+	brk    uint64
+	lazy   map[uint64]lazyPage
 	direct []directCPU
 }
 
 // Save copies the kernel's simulator-side values (emu.Part).
 func (k *Kernel) Save() any {
-	s := kernelState{tasks: append([]Task(nil), k.Tasks...)}
+	s := kernelState{tasks: append([]Task(nil), k.Tasks...), brk: k.brk, lazy: maps.Clone(k.lazy)}
 	if k.direct != nil {
 		s.direct = append(s.direct, k.direct.cpus...)
 	}
@@ -71,6 +74,7 @@ func (k *Kernel) Save() any {
 func (k *Kernel) Restore(v any) {
 	s := v.(kernelState)
 	copy(k.Tasks, s.tasks)
+	k.brk, k.lazy = s.brk, maps.Clone(s.lazy)
 	if k.direct != nil {
 		copy(k.direct.cpus, s.direct)
 	}
@@ -83,6 +87,11 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 		h.Uint64(t.Pending)
 		h.Uint64(t.Got)
 		h.Bool(t.Done)
+		h.Bool(t.Ptraced)
+		h.Bool(t.DTrace)
+		for _, v := range t.DebugReg {
+			h.Uint64(v)
+		}
 	}
 	if k.direct == nil {
 		return
