@@ -18,6 +18,7 @@ func (g *Manager) action(kind HandlerKind) traps.Op {
 			})
 			return traps.Next
 		}
+		g.countMultiprobe(x, i, kind)
 		p := g.probes[i]
 		h := [...]Handler{p.Pre, p.Post, p.Fault}[kind]
 		x.Sayf("", func() string { return fmt.Sprintf("%s_handler of %s", kind, p.Name) })
@@ -29,6 +30,22 @@ func (g *Manager) action(kind HandlerKind) traps.Op {
 		}
 		x.Return(r)
 		return traps.Next
+	}
+}
+
+// countMultiprobe counts the hit of a probe that is not itself the current
+// kprobe but linked to it.
+func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
+	if g.Engine != Engine2005 || x.Word("current_kprobe") == x.Probe {
+		return
+	}
+	switch kind {
+	case Pre:
+		g.stats[i].Hits++
+	case Post:
+		g.stats[i].Posts++
+	case Fault:
+		g.stats[i].Faults++
 	}
 }
 

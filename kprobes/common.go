@@ -44,6 +44,9 @@ func (e *common) HandlerPointer(x *traps.Exec, n int) uint64 {
 	return e.field(x, [...]uint64{e.l.pre, e.l.post, e.l.fault}[n])
 }
 
+// define: the shared layout needs nothing else.
+func (e *common) define(int) {}
+
 // action defers to the manager, which exists once the kernel is up.
 func (e *common) action(kind HandlerKind) traps.Op {
 	return func(x *traps.Exec) traps.Result { return e.g.action(kind)(x) }
@@ -262,9 +265,9 @@ func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 }
 
 func (e *common) hitActive(x *traps.Exec) traps.Result {
-	s, i := e.stats(x)
+	s, _ := e.stats(x)
 	s.Hits++
-	e.g.step[x.C.ID] = stepOf{probe: i}
+	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
 	x.SetWord("kprobe_status", hitActive)
 	x.SetWord("current_kprobe", x.Probe)
 	addr := e.addr(x)

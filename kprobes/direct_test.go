@@ -35,22 +35,28 @@ func TestDirectEqualsText(t *testing.T) {
 		0x52, 0x9d, // 15 push %edx; 16 popf
 		0xc3,
 	}
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		for _, at := range []uint64{0, 5, 8, 9, 10, 11, 13, 14, 15, 16, 17} {
-			run := func(direct bool) ([]string, emu.Core, kprobes.Stats) {
-				r := newRig(t, a, kprobes.Engine2002, code...)
-				require.NoError(t, r.g.K.SetDirect(direct))
-				i := r.probe(at)
-				micro := r.run()
-				require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown)
-				return withoutDirect(micro), r.m.CPUs[0].Core, *r.g.Stats(i)
-			}
-			m1, c1, s1 := run(false)
-			m2, c2, s2 := run(true)
-			require.Equal(t, m1, m2, "%v at %d", a, at)
-			require.Equal(t, c1, c2, "%v at %d", a, at)
-			require.Equal(t, s1, s2, "%v at %d", a, at)
-			require.EqualValues(t, 1, s1.Hits)
+	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005} {
+		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+			directEqualsText(t, engine, a, code)
 		}
+	}
+}
+
+func directEqualsText(t *testing.T, engine string, a emu.Arch, code []byte) {
+	for _, at := range []uint64{0, 5, 8, 9, 10, 11, 13, 14, 15, 16, 17} {
+		run := func(direct bool) ([]string, emu.Core, kprobes.Stats) {
+			r := newRig(t, a, engine, code...)
+			require.NoError(t, r.g.K.SetDirect(direct))
+			i := r.probe(at)
+			micro := r.run()
+			require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown)
+			return withoutDirect(micro), r.m.CPUs[0].Core, *r.g.Stats(i)
+		}
+		m1, c1, s1 := run(false)
+		m2, c2, s2 := run(true)
+		require.Equal(t, m1, m2, "%s %v at %d", engine, a, at)
+		require.Equal(t, c1, c2, "%s %v at %d", engine, a, at)
+		require.Equal(t, s1, s2, "%s %v at %d", engine, a, at)
+		require.EqualValues(t, 1, s1.Hits)
 	}
 }

@@ -21,9 +21,10 @@ type Manager struct {
 	step   []stepOf // by vCPU
 }
 
-// stepOf is which probe's instruction a vCPU is stepping, for counting misses.
+// stepOf is which probe point a vCPU is stepping, for counting misses.
 type stepOf struct {
-	probe  int // index, or -1
+	addr   uint64 // of the probe point
+	copy   uint64 // where the instruction is stepped, if out of line
 	active bool
 }
 
@@ -35,14 +36,20 @@ type engineOps interface {
 	// layout is the engine's struct kprobe.
 	layout() structKprobe
 	// register does register_kprobe's work outside guest time.
-	register(x *traps.Exec) syscall.Errno
+	register(x *traps.Exec) error
 	unregister(x *traps.Exec)
+	// define prepares what an engine keeps beside struct kprobe for probe i.
+	define(i int)
 }
+
+// errExist is what a second probe at an address gets (K3, M2).
+const errExist = syscall.EEXIST
 
 // structKprobe is where the fields of struct kprobe lie, in bytes.
 type structKprobe struct {
 	size                           uint64
 	addr, pre, post, fault, opcode uint64
+	ainsn                          uint64 // pointer to the copy; 0: the engine has none
 }
 
 // MaxProbes bounds the probes of one machine.
@@ -71,9 +78,6 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 			return nil, err
 		}
 		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs))}
-		for i := range g.step {
-			g.step[i].probe = -1
-		}
 		if ops != nil {
 			if err := ops.attach(g); err != nil {
 				return nil, err
@@ -92,12 +96,14 @@ func newEngine(name string, a emu.Arch) (engineOps, error) {
 		return nil, nil
 	case Engine2002:
 		return newEngine2002(a), nil
+	case Engine2005:
+		return newEngine2005(a), nil
 	}
 	return nil, fmt.Errorf("engine %q: expected one of %v", name, Engines())
 }
 
 // Engines lists the engines that Boot knows.
-func Engines() []string { return []string{EngineNone, Engine2002} }
+func Engines() []string { return []string{EngineNone, Engine2002, Engine2005} }
 
 // Probes lists the probes in the order they were defined.
 func (g *Manager) Probes() []*Probe { return g.probes }
@@ -136,6 +142,7 @@ func (g *Manager) Define(p Probe) (int, error) {
 	g.poke(at+l.pre, g.pointer(p.Pre, "pre_handler_action"), word)
 	g.poke(at+l.post, g.pointer(p.Post, "post_handler_action"), word)
 	g.poke(at+l.fault, g.pointer(p.Fault, "fault_handler_action"), word)
+	g.ops.define(i)
 	return i, nil
 }
 
@@ -178,8 +185,8 @@ func (g *Manager) Register(i int) error {
 		return nil
 	}
 	x := g.setup(i)
-	if errno := g.ops.register(&x); errno != 0 {
-		return fmt.Errorf("register_kprobe(%s): %w", g.probes[i].Name, errno)
+	if err := g.ops.register(&x); err != nil {
+		return fmt.Errorf("register_kprobe(%s): %w", g.probes[i].Name, err)
 	}
 	return nil
 }
@@ -204,14 +211,20 @@ func (g *Manager) Observe(ev *emu.Event) {
 	if ev.Kind != emu.StepInstruction {
 		return
 	}
+	s := &g.step[ev.CPU]
+	stepping := s.active && s.addr == ev.PC
 	for _, i := range g.byAddr[ev.PC] {
 		if !g.stats[i].Registered {
 			continue
 		}
 		g.stats[i].Executions++
-		s := &g.step[ev.CPU]
-		if g.ops != nil && (!s.active || s.probe != i) {
+		if g.ops != nil && !stepping {
 			g.stats[i].Missed++
+		}
+	}
+	if s.active && s.copy == ev.PC {
+		for _, i := range g.byAddr[s.addr] {
+			g.stats[i].Executions++
 		}
 	}
 }
@@ -246,7 +259,8 @@ func (g *Manager) Hash(h *emu.Hasher) {
 		h.Bool(s.Lost)
 	}
 	for _, s := range g.step {
-		h.Uint64(uint64(s.probe+1)<<1 | b2u(s.active))
+		h.Uint64(s.addr)
+		h.Uint64(s.copy<<1 | b2u(s.active))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	EngineNone = "none"
 	Engine2002 = "2002"
+	Engine2005 = "2005"
 )
 
 // HandlerKind says when a handler runs.

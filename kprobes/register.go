@@ -3,21 +3,19 @@ package kprobes
 import (
 	"fmt"
 
-	"syscall"
-
 	"trapline/emu"
 	"trapline/traps"
 )
 
 // register is register_kprobe's work before the run starts (K3).
-func (e *common) register(x *traps.Exec) syscall.Errno {
+func (e *common) register(x *traps.Exec) error {
 	if e.lookup(x, e.addr(x)) != 0 {
-		return syscall.EEXIST
+		return errExist
 	}
 	e.listAdd(x)
 	e.saveOpcode(x)
 	e.writeBreakpoint(x)
-	return 0
+	return nil
 }
 
 func (e *common) unregister(x *traps.Exec) {

@@ -20,6 +20,14 @@ var (
 	listing2002x32 []byte
 	//go:embed ktext/amd64_2002.lst
 	listing2002x64 []byte
+	//go:embed ktext/i386_2005.S
+	source2005x32 string
+	//go:embed ktext/amd64_2005.S
+	source2005x64 string
+	//go:embed ktext/i386_2005.lst
+	listing2005x32 []byte
+	//go:embed ktext/amd64_2005.lst
+	listing2005x64 []byte
 )
 
 // KernelText is one kernel as it is built: which source makes which listing.
@@ -34,38 +42,31 @@ type KernelText struct {
 // KernelTexts lists every kernel. A test assembles each and compares; with
 // -update it writes the listings anew.
 func KernelTexts() []KernelText {
-	var l []KernelText
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		file := "i386"
-		if a == emu.AMD64 {
-			file = "amd64"
-		}
-		l = append(l,
-			KernelText{EngineNone, a, fmt.Sprintf("traps/ktext/%s_none.lst", file), traps.EntrySource(a),
-				func() (*loader.Image, error) { return traps.StockImage(a) }},
-			KernelText{Engine2002, a, fmt.Sprintf("kprobes/ktext/%s_2002.lst", file), source2002(a),
-				func() (*loader.Image, error) { return traps.ReadText("engine 2002", listing2002(a)) }},
-		)
+	return []KernelText{
+		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
+		engineText(Engine2002, emu.I386, "i386", config2002, source2002x32, listing2002x32),
+		engineText(Engine2002, emu.AMD64, "amd64", config2002, source2002x64, listing2002x64),
+		engineText(Engine2005, emu.I386, "i386", "", source2005x32, listing2005x32),
+		engineText(Engine2005, emu.AMD64, "amd64", "", source2005x64, listing2005x64),
 	}
-	return l
-}
-
-func source2002(a emu.Arch) string {
-	s := source2002x32
-	if a == emu.AMD64 {
-		s = source2002x64
-	}
-	return configKprobes + config2002 + traps.EntrySource(a) + s
-}
-
-func listing2002(a emu.Arch) []byte {
-	if a == emu.AMD64 {
-		return listing2002x64
-	}
-	return listing2002x32
 }
 
 const (
 	configKprobes = ".set CONFIG_KPROBES,1\n"
 	config2002    = ".set KPROBES_2002,1\n"
 )
+
+func stockText(a emu.Arch, name string) KernelText {
+	return KernelText{EngineNone, a, fmt.Sprintf("traps/ktext/%s_none.lst", name), traps.EntrySource(a),
+		func() (*loader.Image, error) { return traps.StockImage(a) }}
+}
+
+// engineText is the shared entry code with an engine's own behind it.
+func engineText(engine string, a emu.Arch, name, config, source string, listing []byte) KernelText {
+	return KernelText{
+		Engine: engine, Arch: a,
+		Listing: fmt.Sprintf("kprobes/ktext/%s_%s.lst", name, engine),
+		Source:  configKprobes + config + traps.EntrySource(a) + source,
+		Image:   func() (*loader.Image, error) { return traps.ReadText("engine "+engine, listing) },
+	}
+}
