@@ -171,6 +171,7 @@ FUNC nmi
 FUNC system_call
 	pushl %eax
 	SAVE_ALL
+	movl %esp,%esi
 	sti
 	MICRO system_call
 	jmp ret_from_exception
@@ -179,6 +180,7 @@ FUNC system_call
 FUNC \name
 	pushl $(\vector - 256)
 	SAVE_ALL
+	movl %esp,%esi
 	MICRO \name
 	jmp ret_from_exception
 .endm
@@ -207,6 +209,7 @@ FUNC resume_kernel
 	cli
 	testl $EF_IF,R_EFLAGS(%esp)
 	jz restore_all
+	movl %esp,%esi
 	MICRO preempt_check
 
 FUNC restore_all
