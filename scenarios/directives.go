@@ -130,7 +130,7 @@ func (t *Transcript) show(s *format.Step) (string, error) {
 	case "gate":
 		return r.gateText(uint8(s.N)), nil
 	case "probes":
-		return r.probesText(), nil
+		return strings.Join(r.ProbeLines(), "\n"), nil
 	case "locks":
 		return r.locksText(), nil
 	case "tasks":

@@ -69,13 +69,25 @@ func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error
 		return nil, nil, err
 	}
 	img, err := asm.Assemble(ctx, asm.Source{
-		Name: f.Name, Text: f.Source.Text, FirstLine: f.Source.Line, Arch: loaderArch(archOf(f)), Base: base,
+		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: loaderArch(archOf(f)), Base: base,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	listing, err := loader.WriteListing(img, f.Source.Text)
+	listing, err := loader.WriteListing(img, sourceText(f))
 	return img, listing, err
+}
+
+// sourceText is text.S with the regions' names defined behind it, so that code
+// can use them; a region whose place depends on the code has none there.
+func sourceText(f *format.File) string {
+	text := f.Source.Text
+	for i := range f.Memory {
+		if addr, err := evalAt(f, f.Memory[i].At, symbolEnv{}); err == nil {
+			text += fmt.Sprintf("\t.set %s, %#x\n", f.Memory[i].Name, addr)
+		}
+	}
+	return text
 }
 
 // imageOf gives the code of a scenario: its listing, its source assembled, or
@@ -104,7 +116,7 @@ func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
 	at := f.MemberPos("text.lst")
 	const fresh = "a fresh one: trapline check --write %s"
 	switch {
-	case hash != loader.HashSource(f.Source.Text):
+	case hash != loader.HashSource(sourceText(f.File)):
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: text.S has changed since")
 	case img.Arch != loaderArch(archOf(f.File)) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: it is for another architecture or base address")

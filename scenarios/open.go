@@ -84,8 +84,8 @@ func (b *builder) build() error {
 func (b *builder) loadImage() error {
 	r := b.run
 	var extra emu.Prot
-	if runsInUserMode(b.file.File) {
-		extra = emu.User
+	if len(b.image.Segments) > 0 && b.image.Segments[0].Addr < r.Kernel.Layout.Text {
+		extra = emu.User // below the kernel: programs' memory
 	}
 	for i := range b.image.Segments {
 		s := &b.image.Segments[i]

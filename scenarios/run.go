@@ -47,11 +47,11 @@ type state struct {
 
 // Violation is a property that did not hold.
 type Violation struct {
-	Property string
-	Row      string // of the semantics checklist, where one explains it
-	Text     string
-	Step     uint64 // after which it was seen
-	CPU      int
+	Property string `json:"property"`
+	Row      string `json:"row,omitempty"` // of the semantics checklist, where one explains it
+	Text     string `json:"text"`
+	Step     uint64 `json:"step"` // after which it was seen
+	CPU      int    `json:"cpu"`
 }
 
 func (v Violation) String() string {

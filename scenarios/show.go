@@ -108,26 +108,6 @@ func (r *Run) gateText(vec uint8) string {
 	return fmt.Sprintf("gate %d: %s, DPL %d, to %#x:%s", vec, g.TypeName(), g.DPL, g.Selector, r.names.Addr(g.Offset))
 }
 
-// probesText shows each probe with its state and counts.
-func (r *Run) probesText() string {
-	var b strings.Builder
-	for i, p := range r.Probes.Probes() {
-		s := r.Probes.Stats(i)
-		state := "armed"
-		switch {
-		case !s.Registered:
-			state = "not registered"
-		case s.Lost:
-			state = "lost"
-		case !r.armed(i):
-			state = "disarmed"
-		}
-		fmt.Fprintf(&b, "%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d\n",
-			p.Name, r.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant)
-	}
-	return b.String()
-}
-
 // locksText shows the probe lock and who may schedule.
 func (r *Run) locksText() string {
 	var b strings.Builder
@@ -160,4 +140,45 @@ func (r *Run) tasksText() string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// ProbeEnd is what happened to one probe.
+type ProbeEnd struct {
+	Name      string `json:"name"`
+	At        string `json:"at"`
+	State     string `json:"state"` // armed, disarmed, lost, not registered
+	Hits      uint64 `json:"hits"`
+	Posts     uint64 `json:"posts"`
+	Faults    uint64 `json:"faults"`
+	Missed    uint64 `json:"missed"`
+	Reentrant uint64 `json:"reentrant"`
+}
+
+// ProbeEnds lists the probes with their state and counts.
+func (r *Run) ProbeEnds() []ProbeEnd {
+	var list []ProbeEnd
+	for i, p := range r.Probes.Probes() {
+		s := r.Probes.Stats(i)
+		state := "armed"
+		switch {
+		case !s.Registered:
+			state = "not registered"
+		case s.Lost:
+			state = "lost"
+		case !r.armed(i):
+			state = "disarmed"
+		}
+		list = append(list, ProbeEnd{p.Name, r.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant})
+	}
+	return list
+}
+
+// ProbeLines is ProbeEnds for people.
+func (r *Run) ProbeLines() []string {
+	var lines []string
+	for _, p := range r.ProbeEnds() {
+		lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",
+			p.Name, p.At, p.State, p.Hits, p.Posts, p.Faults, p.Missed, p.Reentrant))
+	}
+	return lines
 }

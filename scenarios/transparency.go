@@ -23,7 +23,6 @@ func transparency(r *Run) {
 		return
 	}
 	defer base.Close()
-	base.checks = nil
 	if err := base.Finish(context.Background(), nil); err != nil {
 		r.violate("transparency", "", "no run to compare with: "+err.Error())
 		return
@@ -99,9 +98,14 @@ func (r *Run) areas() []area {
 	return list
 }
 
+// byteAt reads memory, that of lazy pages even before they are present.
 func (r *Run) byteAt(at uint64) byte {
 	var b [1]byte
-	r.Machine.CPUs[0].Space.Peek(at, b[:])
+	if r.Machine.CPUs[0].Space.Peek(at, b[:]) == 0 {
+		if p, ok := r.lazy[at/emu.PageSize]; ok {
+			return r.Machine.Mem.Bytes(p.frame)[at%emu.PageSize]
+		}
+	}
 	return b[0]
 }
 

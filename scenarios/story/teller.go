@@ -265,6 +265,11 @@ func (t *Teller) notes(r *Record) []Line {
 		} else {
 			l.add(Plain, indent, 0)
 		}
+		if x.Kind == "print" {
+			l.add(Plain, "> "+x.Text, 0)
+			lines = append(lines, l)
+			continue
+		}
 		l.add(Alarm, "! ", 0)
 		l.add(Row, x.Row, 4)
 		text := " " + x.Kind + ": " + x.Text

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu"
+	"trapline/scenarios/format"
+)
+
+// errViolated ends a command whose scenario did not hold; what it is was
+// printed already.
+var errViolated = errors.New("violated")
+
+// usage is a mistake on the command line.
+type usage struct {
+	msg, hint string
+}
+
+func (u *usage) Error() string { return u.msg }
+
+func usageError(c *cli.Command, err error) error {
+	return &usage{err.Error(), fmt.Sprintf("trapline %s --help", c.Name)}
+}
+
+func usagef(c *cli.Command, msg string, args ...any) error {
+	return usageError(c, fmt.Errorf(msg, args...))
+}
+
+func unknownCommand(c *cli.Command, name string) error {
+	var names []string
+	for _, sub := range c.Commands {
+		names = append(names, sub.Name)
+	}
+	msg := fmt.Sprintf("unknown command %q", name)
+	if near := format.Nearest(name, names); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return &usage{msg, "trapline --help"}
+}
+
+// report prints an error and gives the exit status.
+func report(stderr io.Writer, err error) int {
+	var flaw *format.Error
+	var mistake *usage
+	switch {
+	case err == nil:
+		return exitHeld
+	case errors.Is(err, errViolated):
+		return exitViolated
+	case errors.As(err, &mistake):
+		fmt.Fprintf(stderr, "trapline: %s\nSee: %s\n", mistake.msg, mistake.hint)
+		return exitUsage
+	case errors.As(err, &flaw):
+		fmt.Fprintln(stderr, flaw)
+		if flaw.Text != "" {
+			fmt.Fprintln(stderr, flaw.Caret())
+		}
+		return exitUsage
+	case errors.Is(err, emu.ErrCPULibrary):
+		fmt.Fprintf(stderr, "trapline: internal failure: %v\n", err)
+		return exitInternal
+	}
+	fmt.Fprintf(stderr, "trapline: %v\n", err)
+	return exitUsage
+}

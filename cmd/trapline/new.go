@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/scenarios"
+)
+
+//go:embed template.txtar
+var template []byte
+
+func newCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "new",
+		Usage:     "write a scenario to start from",
+		ArgsUsage: "NAME",
+		Description: `Writes NAME` + scenarios.Ext + ` (NAME may have a folder). A file that is there already is left alone.
+
+EXAMPLE:
+   trapline new my-probe && trapline run my-probe.txtar`,
+		Action: func(_ context.Context, c *cli.Command) error {
+			if c.Args().Len() != 1 {
+				return usagef(c, "new takes one NAME, not %d", c.Args().Len())
+			}
+			return doNew(c, out, c.Args().First())
+		},
+	}
+}
+
+func doNew(c *cli.Command, out *output, name string) error {
+	file := name
+	if !strings.HasSuffix(file, scenarios.Ext) {
+		file += scenarios.Ext
+	}
+	if base := filepath.Base(file); base == scenarios.Ext {
+		return usagef(c, "%q is no name", name)
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return usagef(c, "%s is there already; expected a new name", file)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := scenarios.WriteFile(file, template); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	fmt.Fprintf(out, "%s is written. Next: trapline run %s\n", file, file)
+	return nil
+}

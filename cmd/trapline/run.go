@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu"
+	"trapline/kprobes"
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+	"trapline/scenarios/story"
+)
+
+func runCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a scenario and tell its story",
+		ArgsUsage: "SCENARIO",
+		Description: `SCENARIO is a built-in name (trapline list) or the path of a file.
+
+The exit status is 0 if everything that the file says came true: its golden steps, and exactly the violations
+that it expects. With --engine only the properties that it checks are judged.
+
+EXAMPLES:
+   trapline run first-probe                     the first lesson
+   trapline run first-probe --verbose           every kernel instruction as well
+   trapline run reentry-lost --engine none      the same code without probes
+   trapline run my.txtar --json | jq .          for programs: docs/json.md`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
+		},
+		ShellComplete: completeScenarios(out),
+		Action:        func(ctx context.Context, c *cli.Command) error { return doRun(ctx, c, out) },
+	}
+}
+
+func doRun(ctx context.Context, c *cli.Command, out *output) error {
+	if c.Args().Len() != 1 {
+		return usagef(c, "run takes one SCENARIO, not %d", c.Args().Len())
+	}
+	level, err := levelOf(c)
+	if err != nil {
+		return err
+	}
+	syntax, err := story.ParseSyntax(c.String("syntax"))
+	if err != nil {
+		return usageError(c, err)
+	}
+	if e := c.String("engine"); e != "" && !contains(kprobes.Engines(), e) {
+		return usagef(c, "unknown engine %q; expected one of %s", e, strings.Join(kprobes.Engines(), ", "))
+	}
+	f, err := load(c.Args().First())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
+	defer cancel()
+	r, err := scenarios.Open(ctx, f, scenarios.Options{Engine: c.String("engine"), Syntax: syntax})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First()}
+	return t.tell(ctx, c.String("engine") == "")
+}
+
+func levelOf(c *cli.Command) (story.Level, error) {
+	switch {
+	case c.Bool("verbose") && c.Bool("quiet"):
+		return 0, usagef(c, "--verbose and --quiet exclude each other")
+	case c.Bool("verbose"):
+		return story.Verbose, nil
+	case c.Bool("quiet"):
+		return story.Quiet, nil
+	}
+	return story.Normal, nil
+}
+
+// load finds a scenario and suggests the nearest name for a misspelt one.
+func load(name string) (*scenarios.File, error) {
+	f, err := scenarios.Load(name)
+	if !errors.Is(err, scenarios.ErrNotFound) {
+		return f, err
+	}
+	hint := "trapline list shows the built-in ones"
+	if near := format.Nearest(name, scenarios.Names()); near != "" {
+		hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
+	}
+	return nil, fmt.Errorf("no scenario %q: neither a built-in name nor a file; %s", name, hint)
+}
+
+// telling prints one run.
+type telling struct {
+	out    *output
+	run    *scenarios.Run
+	teller story.Teller
+	json   bool
+	name   string
+}
+
+func (t *telling) tell(ctx context.Context, own bool) error {
+	var failures []scenarios.Failure
+	if own {
+		var err error
+		if failures, err = scenarios.CheckSteps(ctx, t.run.File, false); err != nil {
+			return err
+		}
+	}
+	if !t.json {
+		t.header()
+	}
+	if err := t.run.Finish(ctx, t.event); err != nil {
+		return err
+	}
+	failures = append(failures, t.run.Judge()...)
+	if t.json {
+		t.endJSON(failures)
+	} else {
+		t.summary(failures, own)
+	}
+	if len(failures) > 0 {
+		return errViolated
+	}
+	return nil
+}
+
+func (t *telling) event(ev *emu.Event) {
+	r := t.run.Names().Describe(ev)
+	if t.json {
+		t.writeJSON(r)
+		return
+	}
+	t.out.lines(t.teller.Tell(r))
+}
+
+func (t *telling) header() {
+	f := t.run.File
+	t.out.styled(story.Code, f.Title())
+	fmt.Fprintf(t.out, "\n(%s, %d cpu, engine %s)\n\n", f.Machine.Arch, f.Machine.CPUs, t.run.Engine())
+	if t.teller.Level == story.Quiet {
+		return
+	}
+	_, rest, _ := strings.Cut(strings.TrimSpace(f.Text), "\n")
+	if rest = strings.TrimSpace(rest); rest != "" {
+		fmt.Fprintf(t.out, "%s\n\n", rest)
+	}
+}
+
+// summary tells how it ended and what held.
+func (t *telling) summary(failures []scenarios.Failure, own bool) {
+	r, o := t.run, t.out
+	fmt.Fprintf(o, "\nEnd after %d steps. %s\n", r.Steps(), r.Done())
+	for _, l := range r.ProbeLines() {
+		fmt.Fprintf(o, "  %s\n", l)
+	}
+	for _, v := range r.Violations() {
+		word := "VIOLATED"
+		if own && expects(r.File, v.Property) {
+			word = "as expected, violated"
+		}
+		o.styled(story.Alarm, word)
+		fmt.Fprintf(o, " %s\n", v)
+	}
+	for _, x := range failures {
+		if strings.HasPrefix(x.Text, "violated: ") {
+			continue
+		}
+		o.styled(story.Alarm, "FAILED")
+		fmt.Fprintf(o, " %s:%d: %s\n", r.File.Name, x.Pos.Line, x.Text)
+	}
+	if len(failures) == 0 {
+		o.styled(story.Changed, "Everything came true that the file says.\n")
+	}
+}
+
+func expects(f *scenarios.File, property string) bool {
+	for _, e := range f.Expect {
+		if e.Property == property {
+			return true
+		}
+	}
+	return false
+}
+
+// endObject is the last line of --json.
+type endObject struct {
+	Type       string                `json:"type"` // "end"
+	V          int                   `json:"v"`
+	Scenario   string                `json:"scenario"`
+	Engine     string                `json:"engine"`
+	Steps      uint64                `json:"steps"`
+	Done       string                `json:"done"`
+	Probes     []scenarios.ProbeEnd  `json:"probes,omitempty"`
+	Results    []story.Hex           `json:"results,omitempty"`
+	Violations []scenarios.Violation `json:"violations,omitempty"`
+	Failures   []string              `json:"failures,omitempty"`
+	Held       bool                  `json:"held"`
+}
+
+func (t *telling) endJSON(failures []scenarios.Failure) {
+	r := t.run
+	end := endObject{
+		Type: "end", V: story.Version, Scenario: t.name, Engine: r.Engine(), Steps: r.Steps(), Done: r.Done(),
+		Probes: r.ProbeEnds(), Violations: r.Violations(), Held: len(failures) == 0,
+	}
+	for _, v := range r.Results() {
+		end.Results = append(end.Results, story.Hex(v))
+	}
+	for _, x := range failures {
+		end.Failures = append(end.Failures, fmt.Sprintf("%s:%d: %s", r.File.Name, x.Pos.Line, x.Text))
+	}
+	t.writeJSON(&end)
+}
+
+func (t *telling) writeJSON(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	t.out.Write(b)
+	t.out.WriteByte('\n')
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,63 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/asm"
+	"trapline/scenarios"
+)
+
+var _ = flag.Bool("update", false, "write golden steps of the built-in scenarios anew")
+
+// TestLessons and TestRegress judge every built-in scenario: golden steps,
+// listings, and exactly the expected violations.
+func TestLessons(t *testing.T) { scenarios.Test(t, os.DirFS("lessons")) }
+
+func TestRegress(t *testing.T) { scenarios.Test(t, os.DirFS("regress")) }
+
+// TestListingsAreFresh reassembles every built-in scenario.
+func TestListingsAreFresh(t *testing.T) {
+	list, err := scenarios.Library()
+	require.NoError(t, err)
+	for _, b := range list {
+		f, err := scenarios.Load(b.Name)
+		require.NoError(t, err)
+		if f.Source == nil {
+			continue
+		}
+		require.NotNil(t, f.Listing, "%s has no text.lst: trapline check --write", b.Name)
+		_, listing, err := scenarios.Assemble(context.Background(), f.File)
+		if errors.Is(err, asm.ErrNoAssembler) {
+			t.Skip(err)
+		}
+		require.NoError(t, err, b.Name)
+		assert.Equal(t, string(listing), f.Listing.Text, "%s: stale text.lst: trapline check --write", b.Name)
+	}
+}
+
+func TestLibraryIsDescribed(t *testing.T) {
+	list, err := scenarios.Library()
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, b := range list {
+		assert.False(t, seen[b.Name], "two scenarios named %s", b.Name)
+		seen[b.Name] = true
+		assert.LessOrEqual(t, len(b.Title), 120, "%s: %s", b.Name, b.Title)
+		assert.Greater(t, len(b.Title), 20, b.Name)
+	}
+	for _, name := range []string{
+		"first-probe", "trap-vs-interrupt-gate", "user-int1", "if-modifiers", "prefixed-popf", "pushf-fixup",
+		"fault-in-step", "fault-handler-fixes", "fault-in-pre-handler", "fault-in-post-handler", "reentry-lost",
+		"probe-the-prober", "probe-on-int3", "misplaced-probe", "orig-eax", "step-over-int", "rep-and-tf",
+		"mov-ss-shadow", "debugger-was-stepping", "x86-64-first-probe",
+	} {
+		assert.True(t, seen[name], name)
+	}
+}
