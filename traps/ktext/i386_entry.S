@@ -191,6 +191,7 @@ FUNC \name
 # --- the way back ----------------------------------------------------------
 
 FUNC ret_from_exception
+	movl %esp,%esi
 	testl $3,R_XCS(%esp)
 	jz resume_kernel
 FUNC resume_userspace
