@@ -1,0 +1,142 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Bounds end a search before it has seen everything. 0 is a default where one
+// is named, else no bound. Time is bounded by the search's context.
+type Bounds struct {
+	// Preemptions is how often an actor that could have gone on is left for
+	// another one, counted along a schedule. Negative: no bound. Leaving one
+	// that is blocked or done is free. (Musuvathi and Qadeer, "Iterative
+	// Context Bounding for Systematic Testing of Multithreaded Programs",
+	// PLDI 2007.)
+	Preemptions int
+	Depth       uint64 // steps of one schedule; 0: DefaultDepth
+	States      int    // distinct states; 0: DefaultStates
+	Memory      int    // bytes of snapshots; 0: DefaultMemory
+}
+
+// Unbounded is the value of Bounds.Preemptions for all schedules.
+const Unbounded = -1
+
+// Defaults of Bounds, and bounds that cannot be set.
+const (
+	DefaultDepth  = 1 << 20
+	DefaultStates = 8 << 20
+	DefaultMemory = 2 << 30
+
+	// MaxChain is how many steps that touch nothing shared are taken in one
+	// piece.
+	MaxChain = 4096
+	// MaxFacts bounds what is remembered of who touches what.
+	MaxFacts = 4 << 20
+)
+
+func (b Bounds) withDefaults() Bounds {
+	if b.Depth == 0 {
+		b.Depth = DefaultDepth
+	}
+	if b.States == 0 {
+		b.States = DefaultStates
+	}
+	if b.Memory == 0 {
+		b.Memory = DefaultMemory
+	}
+	return b
+}
+
+// Cut names the bound that ended or limited a search.
+type Cut string
+
+// Bounds by name.
+const (
+	CutNone        Cut = ""
+	CutPreemptions Cut = "preemptions"
+	CutDepth       Cut = "depth"
+	CutStates      Cut = "states"
+	CutMemory      Cut = "memory"
+	CutTime        Cut = "time"
+	CutCancelled   Cut = "cancelled"
+	CutExecutions  Cut = "executions" // of a random strategy
+	CutFacts       Cut = "facts"      // MaxFacts
+	CutViolation   Cut = "violation"  // the search stopped at what it found
+)
+
+func cutOf(ctx context.Context) Cut {
+	switch err := ctx.Err(); {
+	case err == nil:
+		return CutNone
+	case errors.Is(err, context.DeadlineExceeded):
+		return CutTime
+	default:
+		return CutCancelled
+	}
+}
+
+// Options are how a search is done.
+type Options struct {
+	Bounds Bounds
+	// Jobs is how many workers search, each with its own System; 0: 1. What
+	// is found does not depend on it.
+	Jobs int
+	// NoReduction tries every actor at every step.
+	NoReduction bool
+	// Progress, if set, is called now and then by one worker.
+	Progress func(Progress)
+	// Clock, if set, measures Elapsed.
+	Clock func() time.Duration
+	// KeepOutcomes collects the hashes of all final states.
+	KeepOutcomes bool
+	// AtEnd, if set, sees each distinct final state that violates nothing, one
+	// at a time. It must not step the system.
+	AtEnd func(System)
+
+	// dependence, for tests, replaces the relation between two accesses.
+	dependence func(a, b Access) bool
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	Preemptions int // being searched
+	Schedules   uint64
+	States      int
+	Steps       uint64
+	// Done is the part of the steps known to be needed that is done, 0 to 1.
+	// More become known on the way, so it may fall.
+	Done    float64
+	Elapsed time.Duration
+}
+
+// Summary is what a search did.
+type Summary struct {
+	// Exhausted: every schedule within Bounds.Preemptions was covered.
+	Exhausted bool
+	// Cut is the bound that was met. With Exhausted it is CutNone or
+	// CutPreemptions: there are schedules with more preemptions.
+	Cut         Cut
+	Preemptions int    // complete up to this many; -1: none
+	Schedules   uint64 // run to their end or to a state seen before; shared beginnings run once
+	Executions  uint64 // among them, those that ended for good
+	States      int    // distinct
+	Steps       uint64
+	Places      int // places where another actor's step can matter
+	Rounds      int // searches until those places were all known
+	Memory      int // bytes of snapshots held at most
+	Elapsed     time.Duration
+}
+
+func (s Summary) String() string {
+	state := "not exhausted (" + string(s.Cut) + ")"
+	if s.Exhausted {
+		state = "exhausted"
+		if s.Cut == CutPreemptions {
+			state = fmt.Sprintf("exhausted up to %d preemptions", s.Preemptions)
+		}
+	}
+	return fmt.Sprintf("%s: %d schedules, %d states, %d steps", state, s.Schedules, s.States, s.Steps)
+}

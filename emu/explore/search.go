@@ -1,0 +1,316 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"trapline/emu/sched"
+)
+
+// Found is a violation and a schedule that shows it.
+type Found struct {
+	Violation Violation
+	Schedule  sched.Schedule
+}
+
+// Report is the result of a search.
+type Report struct {
+	Summary
+	Found    *Found   // nil: nothing was found
+	Outcomes []uint64 // Options.KeepOutcomes: hashes of final states, ascending
+}
+
+// ErrSystem is the class of errors of making a system.
+var ErrSystem = errors.New("cannot make the system to search")
+
+// warmups is how many executions look for dependences before a search.
+const warmups = 24
+
+// Search covers all schedules of the system that factory makes, by number of
+// preemptions, and stops at the first that violates a property, which then has
+// the fewest preemptions there are. The schedule is not shrunk yet.
+//
+// It goes by rounds. A round takes the visible places (see facts) as given and
+// branches only there; if the facts grew on the way, it is done again. In the
+// last round every place where an actor went on unasked touched only what no
+// other actor touches dependently in any state that was reached, which makes
+// going on unasked a persistent set (Godefroid, "Partial-Order Methods for the
+// Verification of Concurrent Systems", 1996): every final state and every
+// violation of a property that is judged by steps is reached.
+func Search(ctx context.Context, factory func() (System, error), o Options) (*Report, error) {
+	o.Bounds = o.Bounds.withDefaults()
+	o.Jobs = max(o.Jobs, 1)
+	r, err := search(ctx, factory, o)
+	if err != nil || r.Found == nil || o.Jobs == 1 {
+		return r, err
+	}
+	// Who found it first among several workers is chance: one finds it again.
+	o.Jobs = 1
+	again, err := search(ctx, factory, o)
+	if err != nil || again.Found == nil {
+		return r, err
+	}
+	again.Elapsed = r.Elapsed + again.Elapsed
+	return again, nil
+}
+
+func search(ctx context.Context, factory func() (System, error), o Options) (*Report, error) {
+	systems := make([]System, 0, o.Jobs)
+	defer func() {
+		for _, s := range systems {
+			s.Close()
+		}
+	}()
+	for range o.Jobs {
+		s, err := factory()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSystem, err)
+		}
+		systems = append(systems, s)
+		if n := s.Actors(); n < 1 || n > maxActors {
+			return nil, fmt.Errorf("%w: %d actors, expected 1 to %d", ErrSystem, n, maxActors)
+		}
+	}
+	start := elapsed(o)
+	root := systems[0].Snapshot()
+	f := newFacts(o.dependence)
+	if !o.NoReduction {
+		warmUp(ctx, systems[0], root, f, o.Bounds.Depth)
+	}
+	var best *Found
+	for n := 1; ; n++ {
+		r := newRound(ctx, o, f, root, start)
+		r.run(systems)
+		rep := r.report()
+		rep.Rounds, rep.Places = n, len(r.visible)
+		rep.Elapsed = elapsed(o) - start
+		if !r.grew() || rep.Cut == CutTime || rep.Cut == CutCancelled || o.NoReduction {
+			if rep.Found == nil && best != nil { // of a round that had to be done again
+				rep.Found, rep.Exhausted = best, false
+			}
+			return rep, nil
+		}
+		if rep.Found != nil {
+			best = rep.Found
+		}
+	}
+}
+
+func elapsed(o Options) (d duration) {
+	if o.Clock != nil {
+		d = o.Clock()
+	}
+	return d
+}
+
+// warmUp runs a few executions so that the first round knows most dependences.
+func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint64) {
+	rec := newRecorder(f)
+	random := &sched.Random{Seed: 1}
+	for n := range warmups {
+		if ctx.Err() != nil {
+			return
+		}
+		var s sched.Scheduler = random
+		switch n {
+		case 0:
+			s = &sched.RoundRobin{}
+		case 1:
+			s = &sched.RoundRobin{Quantum: 1}
+		}
+		s.Begin(n)
+		sys.Restore(root)
+		runObserved(sys, s, min(depth, warmUpSteps), rec.record)
+	}
+	sys.Restore(root)
+}
+
+// warmUpSteps bounds one execution of warmUp.
+const warmUpSteps = 20_000
+
+// item is a state with actors to run from it.
+type item struct {
+	node   *node
+	snap   Snapshot
+	actors mask
+}
+
+// round is one search with the visible places given.
+type round struct {
+	ctx     context.Context
+	o       Options
+	facts   *facts
+	visible map[place]struct{}
+	root    Snapshot
+	start   duration
+	visited *visited
+	level   int // preemptions
+
+	mu       sync.Mutex
+	more     sync.Cond
+	busy     int
+	now      []item // to run at this level
+	next     []item // to run with one more preemption
+	memory   int
+	most     int
+	cut      Cut
+	found    *Found
+	outcomes map[uint64]struct{}
+	edges    [][2]uint32
+	counts
+}
+
+// counts is what workers add up.
+type counts struct {
+	steps, taken, merged, ended uint64
+}
+
+func newRound(ctx context.Context, o Options, f *facts, root Snapshot, start duration) *round {
+	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), root: root, start: start,
+		visited: newVisited(), outcomes: map[uint64]struct{}{}}
+	r.more.L = &r.mu
+	return r
+}
+
+// grew reports whether this round learned of dependences that it did not
+// branch for.
+func (r *round) grew() bool { return r.facts.count() != len(r.visible) }
+
+// run searches level by level.
+func (r *round) run(systems []System) {
+	workers := make([]*worker, len(systems))
+	for i, s := range systems {
+		s.Restore(r.root)
+		workers[i] = newWorker(r, s, i == 0)
+	}
+	workers[0].begin()
+	for {
+		var wg sync.WaitGroup
+		r.busy = len(workers)
+		for _, w := range workers {
+			wg.Go(w.run)
+		}
+		wg.Wait()
+		if r.cut != CutNone || r.found != nil || r.grew() && !r.o.NoReduction {
+			break
+		}
+		if len(r.next) == 0 {
+			r.livelock()
+			break
+		}
+		if r.level == r.o.Bounds.Preemptions {
+			r.cut = CutPreemptions
+			break
+		}
+		r.level++
+		r.now, r.next = r.next, nil
+	}
+}
+
+func (r *round) report() *Report {
+	s := Summary{
+		Exhausted: (r.cut == CutNone || r.cut == CutPreemptions) && r.found == nil,
+		Cut:       r.cut, Preemptions: r.level,
+		Schedules: r.merged + r.ended, Executions: r.ended, States: r.visited.count(), Steps: r.steps, Memory: r.most,
+	}
+	if r.found != nil {
+		s.Cut = CutViolation
+	}
+	if !s.Exhausted {
+		s.Preemptions--
+	}
+	if r.facts.full() && s.Exhausted {
+		s.Exhausted, s.Cut = false, CutFacts
+	}
+	rep := &Report{Summary: s, Found: r.found}
+	if r.o.KeepOutcomes {
+		rep.Outcomes = sorted(r.outcomes)
+	}
+	return rep
+}
+
+// take waits for work at this level. False: there is none left, or the search
+// is over.
+func (r *round) take() (item, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy--
+	for {
+		if r.over() {
+			r.more.Broadcast()
+			return item{}, false
+		}
+		if n := len(r.now); n > 0 {
+			it := r.now[n-1]
+			r.now[n-1] = item{}
+			r.now = r.now[:n-1]
+			r.busy++
+			return it, true
+		}
+		if r.busy == 0 {
+			r.more.Broadcast()
+			return item{}, false
+		}
+		r.more.Wait()
+	}
+}
+
+// over is called with the lock held.
+func (r *round) over() bool { return r.found != nil || r.cut != CutNone }
+
+func (r *round) stopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.over()
+}
+
+// put adds work, at this level or for the next one.
+func (r *round) put(it item, later bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.memory += it.snap.Bytes()
+	r.most = max(r.most, r.memory)
+	if r.memory > r.o.Bounds.Memory {
+		r.stop(CutMemory)
+	}
+	if later {
+		r.next = append(r.next, it)
+		return
+	}
+	r.now = append(r.now, it)
+	r.more.Signal()
+}
+
+func (r *round) drop(it item) {
+	r.mu.Lock()
+	r.memory -= it.snap.Bytes()
+	r.mu.Unlock()
+}
+
+// stop is called with the lock held.
+func (r *round) stop(c Cut) {
+	if r.cut == CutNone {
+		r.cut = c
+		r.more.Broadcast()
+	}
+}
+
+func (r *round) cutAt(c Cut) {
+	r.mu.Lock()
+	r.stop(c)
+	r.mu.Unlock()
+}
+
+// violated keeps a violation reached by steps of actor from n.
+func (r *round) violated(v *Violation, n *node, actor int, steps uint32) {
+	s := n.schedule()
+	s.Append(actor, uint64(steps))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.found == nil || sched.Compare(s, r.found.Schedule) < 0 {
+		r.found = &Found{*v, s}
+	}
+	r.more.Broadcast()
+}

@@ -1,0 +1,99 @@
+// Package explore searches the schedules of a system for one that violates a
+// property: every interleaving up to a number of preemptions, with state
+// hashing and partial-order reduction, or random ones. What it finds it
+// shrinks. docs/exploring.md says what a search that finds nothing proves.
+package explore
+
+import "trapline/emu/sched"
+
+// System is what is searched: a few actors over shared state, one of which
+// takes each step. Steps must be deterministic. A System is used by one
+// goroutine; each worker of a search has its own, and a snapshot of one can be
+// restored into any other that the same factory made.
+type System interface {
+	// Actors is how many actors there are, 1 to sched.MaxActors/2.
+	Actors() int
+	// Place tells where actor stands: a number for the piece of code that its
+	// next step runs, the same in every state. False: it cannot step, and
+	// only another actor's step can change that.
+	Place(actor int) (uint64, bool)
+	// Step runs actor's next step. What it returns is valid until the next call.
+	Step(actor int) *Step
+	// Snapshot copies the whole state, immutably.
+	Snapshot() Snapshot
+	// Restore brings a state back.
+	Restore(Snapshot)
+	// Hash tells states apart by all that decides how they go on. Clocks and
+	// counts that nothing reads are not part of it.
+	Hash() uint64
+	// End judges a state in which no actor can step and none is blocked.
+	End() *Violation
+	// Close frees what the system holds.
+	Close()
+}
+
+// Snapshot is a state of a System.
+type Snapshot interface {
+	// Bytes is about how much memory this snapshot alone holds on to.
+	Bytes() int
+}
+
+// Step is what one step of one actor did.
+type Step struct {
+	// Blocked: the actor waits for a lock and nothing changed.
+	Blocked bool
+	// Touched is every location that the step read or wrote.
+	Touched []Access
+	// Locks are the locks that the actor held before and after the step, a
+	// bit each.
+	Locks uint64
+	// BrokeLock: a lock's word was changed by someone who did not own it, so
+	// that locks exclude nobody.
+	BrokeLock bool
+	// Violation is a property that the step violated, or nil.
+	Violation *Violation
+}
+
+// Access is a read or write of some bytes of one aligned group of eight, in a
+// numbering of locations that the System chooses: physical memory, and any
+// numbers beyond it for values that lie elsewhere.
+type Access struct {
+	Loc   uint64 // group of eight bytes
+	Mask  uint8  // which of them
+	Write bool
+}
+
+// Violation is a property that does not hold.
+type Violation struct {
+	Property string // its name, such as "no-missed-probe"
+	What     string // one sentence
+	ID       string // SEMANTICS row that explains it, or ""
+	Actor    int    // whose step showed it, -1: none's in particular
+}
+
+// Names of the properties that the search itself judges (S4).
+const (
+	NoDeadlock = "no-deadlock"
+	NoLivelock = "no-livelock"
+)
+
+// maxActors is what the search's bit sets hold.
+const maxActors = sched.MaxActors / 2
+
+// mask is a set of actors.
+type mask uint32
+
+func bit(actor int) mask { return 1 << actor }
+
+func (m mask) has(actor int) bool { return m>>actor&1 != 0 }
+
+// alive is the set of actors that can step.
+func alive(sys System) mask {
+	var m mask
+	for a := range sys.Actors() {
+		if _, ok := sys.Place(a); ok {
+			m |= bit(a)
+		}
+	}
+	return m
+}

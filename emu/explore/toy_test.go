@@ -1,0 +1,134 @@
+package explore
+
+import (
+	"fmt"
+	"hash/maphash"
+	"slices"
+)
+
+// toy is a system of small programs over shared variables and spin locks.
+type toy struct {
+	progs [][]toyOp
+	toyState
+	step  Step
+	never func(*toyState) bool // a property over the shared variables
+}
+
+type toyState struct {
+	pc   []int
+	reg  []int // one register an actor
+	vars [8]int
+	lock [2]int // owner+1
+}
+
+type toyOp struct {
+	kind string // load v, store v, add n, inc (register), jz n, lock l, unlock l, assert n
+	n    int
+}
+
+func op(kind string, n int) toyOp { return toyOp{kind, n} }
+
+func newToy(progs ...[]toyOp) *toy {
+	t := &toy{progs: progs}
+	t.pc, t.reg = make([]int, len(progs)), make([]int, len(progs))
+	return t
+}
+
+func (t *toy) factory() (System, error) {
+	n := newToy(t.progs...)
+	n.never = t.never
+	return n, nil
+}
+
+func (t *toy) Actors() int { return len(t.progs) }
+func (t *toy) Close()      {}
+func (t *toy) Place(a int) (uint64, bool) {
+	return uint64(t.pc[a]), t.pc[a] < len(t.progs[a])
+}
+
+func (t *toy) clone() toyState {
+	s := t.toyState
+	s.pc, s.reg = slices.Clone(s.pc), slices.Clone(s.reg)
+	return s
+}
+
+type toySnapshot struct{ toyState }
+
+func (toySnapshot) Bytes() int { return 100 }
+
+func (t *toy) Snapshot() Snapshot { return toySnapshot{t.clone()} }
+func (t *toy) Restore(s Snapshot) {
+	o := s.(toySnapshot)
+	copy(t.pc, o.pc)
+	copy(t.reg, o.reg)
+	t.vars, t.lock = o.vars, o.lock
+}
+
+var toySeed = maphash.MakeSeed()
+
+func (t *toy) Hash() uint64 { return maphash.String(toySeed, fmt.Sprint(t.toyState)) }
+
+func (t *toy) End() *Violation {
+	if t.never != nil && t.never(&t.toyState) {
+		return &Violation{Property: "never", Actor: -1}
+	}
+	return nil
+}
+
+func (t *toy) Step(a int) *Step {
+	o := t.progs[a][t.pc[a]]
+	s := &t.step
+	*s = Step{Touched: s.Touched[:0]}
+	for l, owner := range t.lock {
+		if owner == a+1 {
+			s.Locks |= 1 << l
+		}
+	}
+	touch := func(loc int, w bool) {
+		s.Touched = append(s.Touched, Access{Loc: uint64(loc), Mask: 1, Write: w})
+	}
+	next := t.pc[a] + 1
+	switch o.kind {
+	case "load":
+		touch(o.n, false)
+		t.reg[a] = t.vars[o.n]
+	case "store":
+		touch(o.n, true)
+		t.vars[o.n] = t.reg[a]
+	case "set":
+		t.reg[a] = o.n
+	case "add":
+		t.reg[a] += o.n
+	case "jz":
+		if t.reg[a] == 0 {
+			next = o.n
+		}
+	case "jmp":
+		next = o.n
+	case "loadat": // the variable that the register names
+		touch(t.reg[a]&7, false)
+		t.reg[a] = t.vars[t.reg[a]&7]
+	case "lock":
+		touch(100+o.n, false)
+		s.Locks &^= 1 << o.n
+		if t.lock[o.n] != 0 {
+			s.Blocked = true
+			return s
+		}
+		touch(100+o.n, true)
+		t.lock[o.n] = a + 1
+	case "unlock":
+		touch(100+o.n, true)
+		s.Locks &^= 1 << o.n
+		s.BrokeLock = t.lock[o.n] != a+1
+		t.lock[o.n] = 0
+	case "assert":
+		if t.reg[a] != o.n {
+			s.Violation = &Violation{Property: "assert", Actor: a}
+		}
+	default:
+		panic(o.kind)
+	}
+	t.pc[a] = next
+	return s
+}

@@ -1,0 +1,224 @@
+package sched
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// The printed form, made of characters that neither a shell nor a URL minds:
+//
+//	schedule = version "." checksum "." [ run { "," run } ]
+//	version  = "t1"
+//	checksum = 6 * HEXDIGIT            lower case: of the scenario
+//	run      = actor [ "x" count ]     count steps in a row; none: 1
+//	actor    = decimal                 0-63
+//	count    = decimal                 2 or more, no leading zero
+//
+// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0.
+
+// version is the format and meaning of a step; a change of either raises it.
+const version = "t1"
+
+// Checksum identifies a scenario, 24 bits: enough to notice that a schedule
+// belongs to another one, short enough to type.
+type Checksum uint32
+
+const checksumDigits = 6
+
+// ChecksumOf is the checksum of a scenario's text (the first 24 bits of its
+// SHA-256, big endian). Parts are told apart by their lengths.
+func ChecksumOf(parts ...[]byte) Checksum {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d\n", len(p))
+		h.Write(p)
+	}
+	d := h.Sum(nil)
+	return Checksum(d[0])<<16 | Checksum(d[1])<<8 | Checksum(d[2])
+}
+
+func (c Checksum) String() string { return fmt.Sprintf("%06x", uint32(c)&0xffffff) }
+
+// Sentinels of Parse.
+var (
+	// ErrOtherScenario: the schedule was made for another scenario, or for
+	// this one before it was changed.
+	ErrOtherScenario = errors.New("schedule of another scenario")
+	// ErrVersion: the schedule was printed by a program with another format.
+	ErrVersion = errors.New("unknown schedule version")
+)
+
+// SyntaxError is a character that cannot be where it is.
+type SyntaxError struct {
+	Col  int    // 1-based, in bytes
+	What string // what is there
+	Want string // what was expected
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("schedule column %d: %s; expected %s", e.Col, e.What, e.Want)
+}
+
+// Format prints s as a schedule of the scenario with checksum c.
+func (s Schedule) Format(c Checksum) string {
+	b := append([]byte(version+"."), c.String()...)
+	b = append(b, '.')
+	for i, r := range s.runs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(r.Actor), 10)
+		if r.Steps > 1 {
+			b = append(b, 'x')
+			b = strconv.AppendUint(b, r.Steps, 10)
+		}
+	}
+	return string(b)
+}
+
+// Parse reads a printed schedule and demands that it belongs to the scenario
+// with checksum want.
+func Parse(text string, want Checksum) (Schedule, error) {
+	s, got, err := ParseAny(text)
+	if err != nil {
+		return Schedule{}, err
+	}
+	if got != want {
+		return Schedule{}, fmt.Errorf("%w: it has checksum %v, this scenario has %v: the scenario was changed since, or it is not the one", ErrOtherScenario, got, want)
+	}
+	return s, nil
+}
+
+// ParseAny reads a printed schedule and the checksum it carries.
+func ParseAny(text string) (Schedule, Checksum, error) {
+	v, rest, ok := strings.Cut(text, ".")
+	if !ok {
+		return Schedule{}, 0, &SyntaxError{1, "no version", version + ".CHECKSUM.RUNS, such as " + version + ".5f3a9c.0x14,1x3,0"}
+	}
+	if v != version {
+		return Schedule{}, 0, fmt.Errorf("%w %q: this program reads %q", ErrVersion, v, version)
+	}
+	p := parser{text: text, at: len(text) - len(rest)}
+	sum, err := p.checksum()
+	if err != nil {
+		return Schedule{}, 0, err
+	}
+	s, err := p.runs()
+	return s, sum, err
+}
+
+// parser reads what follows the version.
+type parser struct {
+	text string
+	at   int
+}
+
+func (p *parser) fail(want string) error {
+	what := "the end"
+	if p.at < len(p.text) {
+		what = strconv.QuoteToASCII(p.text[p.at : p.at+1])
+	}
+	return &SyntaxError{p.at + 1, what, want}
+}
+
+func (p *parser) peek() byte {
+	if p.at < len(p.text) {
+		return p.text[p.at]
+	}
+	return 0
+}
+
+func (p *parser) checksum() (Checksum, error) {
+	var c Checksum
+	for range checksumDigits {
+		d := strings.IndexByte("0123456789abcdef", p.peek())
+		if d < 0 || p.at >= len(p.text) {
+			return 0, p.fail("6 lower-case hexadecimal digits of the scenario's checksum")
+		}
+		c = c<<4 | Checksum(d)
+		p.at++
+	}
+	if p.peek() != '.' {
+		return 0, p.fail(`"." behind the checksum`)
+	}
+	p.at++
+	return c, nil
+}
+
+func (p *parser) runs() (Schedule, error) {
+	var s Schedule
+	var total uint64
+	for p.at < len(p.text) {
+		at := p.at
+		r, err := p.run()
+		if err != nil {
+			return Schedule{}, err
+		}
+		if k := len(s.runs); k > 0 && s.runs[k-1].Actor == r.Actor {
+			return Schedule{}, &SyntaxError{at + 1, fmt.Sprintf("actor %d again", r.Actor), "another actor, since neighbouring runs are of different ones"}
+		}
+		s.runs = append(s.runs, r)
+		total += r.Steps
+		if len(s.runs) > MaxRuns || total > MaxSteps {
+			return Schedule{}, fmt.Errorf("schedule column %d: %w: at most %d runs and %d steps", at+1, ErrTooLong, MaxRuns, uint64(MaxSteps))
+		}
+		if p.at == len(p.text) {
+			return s, nil
+		}
+		if p.peek() != ',' {
+			return Schedule{}, p.fail(`"," or the end`)
+		}
+		if p.at++; p.at == len(p.text) {
+			return Schedule{}, p.fail("an actor's number")
+		}
+	}
+	return s, nil
+}
+
+func (p *parser) run() (Run, error) {
+	at := p.at
+	actor, err := p.number("an actor's number")
+	if err != nil {
+		return Run{}, err
+	}
+	if actor >= MaxActors {
+		return Run{}, &SyntaxError{at + 1, fmt.Sprintf("actor %d", actor), fmt.Sprintf("0 to %d", MaxActors-1)}
+	}
+	if p.peek() != 'x' {
+		return Run{int(actor), 1}, nil
+	}
+	p.at++
+	at = p.at
+	n, err := p.number("a number of steps")
+	if err != nil {
+		return Run{}, err
+	}
+	if n < 2 {
+		return Run{}, &SyntaxError{at + 1, fmt.Sprintf("%d steps", n), "2 or more (one step has no count)"}
+	}
+	return Run{int(actor), n}, nil
+}
+
+// number reads a decimal without leading zeros.
+func (p *parser) number(want string) (uint64, error) {
+	start := p.at
+	var n uint64
+	for c := p.peek(); c >= '0' && c <= '9'; c = p.peek() {
+		hi, lo := bits.Mul64(n, 10)
+		if n = lo + uint64(c-'0'); hi != 0 || n > MaxSteps {
+			return 0, &SyntaxError{start + 1, "a number that is too large", fmt.Sprintf("at most %d", uint64(MaxSteps))}
+		}
+		p.at++
+	}
+	if p.at == start {
+		return 0, p.fail(want)
+	}
+	if p.text[start] == '0' && p.at > start+1 {
+		return 0, &SyntaxError{start + 1, "a leading zero", want + " without one"}
+	}
+	return n, nil
+}
