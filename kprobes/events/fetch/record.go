@@ -42,6 +42,9 @@ type Line struct {
 	full bool
 }
 
+// Reset empties the line for reuse.
+func (l *Line) Reset() { l.Text, l.full = l.Text[:0], false }
+
 // Full tells whether a piece was left out.
 func (l *Line) Full() bool { return l.full }
 
