@@ -1,15 +1,19 @@
 package emu
 
 import (
+	"fmt"
 	"slices"
+	"unsafe"
 
 	"trapline/emu/unicorn"
 )
 
 // Snapshot is the whole state of a machine at one moment. It is immutable and
 // holds no library resources; it can be restored into its machine any number
-// of times, in any order.
+// of times, in any order, and into any other that was made in the same way.
 type Snapshot struct {
+	of     *Machine
+	bytes  int
 	seq    uint64
 	mem    *memSnapshot
 	spaces []spaceSnapshot
@@ -40,7 +44,9 @@ const (
 
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
-	s := &Snapshot{seq: m.Seq, mem: m.Mem.snapshot()}
+	changed := len(m.Mem.list)
+	s := &Snapshot{of: m, seq: m.Seq, mem: m.Mem.snapshot()}
+	s.bytes = changed*PageSize + len(s.mem.pages)*pointerSize + len(m.CPUs)*cpuSize
 	s.spaces = make([]spaceSnapshot, len(m.spaces))
 	for i, sp := range m.spaces {
 		s.spaces[i] = spaceSnapshot{sp, sp.snapshot()}
@@ -63,16 +69,32 @@ func (m *Machine) Snapshot() *Snapshot {
 	return s
 }
 
-// Restore brings the machine back to s, which was taken of this machine.
+const (
+	pointerSize = int(unsafe.Sizeof(uintptr(0)))
+	cpuSize     = int(unsafe.Sizeof(cpuSnapshot{}))
+)
+
+// Bytes is about how much memory s holds that no earlier snapshot does.
+func (s *Snapshot) Bytes() int { return s.bytes }
+
+// Restore brings the machine back to s, which was taken of this machine or of
+// another one with the same address spaces, booted by the same steps.
 func (m *Machine) Restore(s *Snapshot) {
 	m.Seq = s.seq
 	m.Mem.restore(s.mem)
-	m.restoreSpaces(s.spaces)
+	if s.of != m {
+		m.adoptSpaces(s)
+	} else {
+		m.restoreSpaces(s.spaces)
+	}
 	for i := range s.cpus {
 		c := m.CPUs[i]
 		ctx, used, initial := c.ctx, c.fpuUsed, c.initial
 		*c = s.cpus[i].cpu
 		c.ctx, c.initial = ctx, initial
+		if s.of != m {
+			c.Space = m.spaces[s.indexOf(c.Space)]
+		}
 		switch {
 		case s.cpus[i].ext != nil:
 			ctx.Load(s.cpus[i].ext)
@@ -99,4 +121,19 @@ func (m *Machine) restoreSpaces(saved []spaceSnapshot) {
 			s.close()
 		}
 	}
+}
+
+// adoptSpaces gives the machine's own spaces the mappings of another machine's
+// snapshot, by their order.
+func (m *Machine) adoptSpaces(s *Snapshot) {
+	if len(m.spaces) != len(s.spaces) {
+		panic(fmt.Sprintf("snapshot of a machine with %d address spaces restored into one with %d", len(s.spaces), len(m.spaces)))
+	}
+	for i, saved := range s.spaces {
+		m.spaces[i].restore(saved.table)
+	}
+}
+
+func (s *Snapshot) indexOf(space *Space) int {
+	return slices.IndexFunc(s.spaces, func(x spaceSnapshot) bool { return x.space == space })
 }

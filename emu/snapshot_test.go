@@ -1,0 +1,29 @@
+package emu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSnapshotOfAnotherMachine: a state goes on in a second machine as it
+// does in the first.
+func TestSnapshotOfAnotherMachine(t *testing.T) {
+	code := []byte{0x01, 0xd8, 0x89, 0xc1, 0x50, 0xff, 0x05, 0x00, 0x50, 0, 0, 0xeb, 0xf3} // add, mov, push, incl 0x5000, jmp
+	m, c := newTest(t, I386, code...)
+	o, d := newTest(t, I386, code...)
+	c.GPR[RBX] = 3
+	for range 7 {
+		m.Step(0)
+		o.Step(0)
+	}
+	require.NotEqual(t, m.Hash(true), o.Hash(true))
+	o.Restore(m.Snapshot())
+	for range 9 {
+		require.Equal(t, m.Hash(true), o.Hash(true))
+		require.Equal(t, c.Core, d.Core)
+		m.Step(0)
+		o.Step(0)
+	}
+	require.NoError(t, o.Err())
+}
