@@ -109,6 +109,9 @@ func (t *Transcript) eval(x *format.Expr) (uint64, error) {
 	return evalAt(t.run.File.File, *x, machineEnv{t.run.symbols, t.run, t.cpu})
 }
 
+// defaultStackWords is what "stack" shows without a number.
+const defaultStackWords = 8
+
 // show carries out a directive that changes nothing of the machine.
 func (t *Transcript) show(s *format.Step) (string, error) {
 	r := t.run
@@ -126,7 +129,11 @@ func (t *Transcript) show(s *format.Step) (string, error) {
 	case "regs":
 		return r.regsText(t.cpu), nil
 	case "stack":
-		return r.wordsText(t.cpu, r.Machine.CPUs[t.cpu].LinearSP(), max(s.N, 8)), nil
+		n := s.N
+		if n < 0 {
+			n = defaultStackWords
+		}
+		return r.wordsText(t.cpu, r.Machine.CPUs[t.cpu].LinearSP(), n), nil
 	case "gate":
 		return r.gateText(uint8(s.N)), nil
 	case "probes":

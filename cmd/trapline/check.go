@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/urfave/cli/v3"
@@ -26,15 +27,14 @@ EXAMPLES:
 			if !c.Args().Present() {
 				return usagef(c, "check takes at least one FILE")
 			}
-			return doCheck(ctx, out, c.Args().Slice(), c.Bool("write"))
+			return doCheck(ctx, out, c.Root().ErrWriter, c.Args().Slice(), c.Bool("write"))
 		},
 	}
 }
 
-// doCheck reports every file; the first error decides the exit status unless
-// a later one is worse.
-func doCheck(ctx context.Context, out *output, files []string, write bool) error {
-	var failed error
+// doCheck reports every file; the worst decides the exit status.
+func doCheck(ctx context.Context, out *output, stderr io.Writer, files []string, write bool) error {
+	worst := exitHeld
 	for _, name := range files {
 		var err error
 		if write {
@@ -45,11 +45,13 @@ func doCheck(ctx context.Context, out *output, files []string, write bool) error
 		}
 		if err == nil {
 			fmt.Fprintf(out, "%s: ok\n", name)
-		} else if failed == nil || failed == errViolated {
-			failed = err
 		}
+		worst = max(worst, report(stderr, err))
 	}
-	return failed
+	if worst != exitHeld {
+		return reported(worst)
+	}
+	return nil
 }
 
 func checkFile(ctx context.Context, out *output, name string) error {

@@ -11,9 +11,13 @@ import (
 	"trapline/scenarios/format"
 )
 
-// errViolated ends a command whose scenario did not hold; what it is was
-// printed already.
-var errViolated = errors.New("violated")
+// reported is the exit status of a command that has said why already.
+type reported int
+
+func (r reported) Error() string { return fmt.Sprintf("exit status %d", int(r)) }
+
+// errViolated ends a command whose scenario did not hold.
+const errViolated = reported(exitViolated)
 
 // usage is a mistake on the command line.
 type usage struct {
@@ -46,11 +50,12 @@ func unknownCommand(c *cli.Command, name string) error {
 func report(stderr io.Writer, err error) int {
 	var flaw *format.Error
 	var mistake *usage
+	var said reported
 	switch {
 	case err == nil:
 		return exitHeld
-	case errors.Is(err, errViolated):
-		return exitViolated
+	case errors.As(err, &said):
+		return int(said)
 	case errors.As(err, &mistake):
 		fmt.Fprintf(stderr, "trapline: %s\nSee: %s\n", mistake.msg, mistake.hint)
 		return exitUsage
