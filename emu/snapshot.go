@@ -137,3 +137,7 @@ func (m *Machine) adoptSpaces(s *Snapshot) {
 func (s *Snapshot) indexOf(space *Space) int {
 	return slices.IndexFunc(s.spaces, func(x spaceSnapshot) bool { return x.space == space })
 }
+
+// Mappings identifies the space's present mappings: two calls give equal values
+// if and only if nothing was mapped or unmapped between them.
+func (s *Space) Mappings() any { return s.snapshot() }
