@@ -50,7 +50,7 @@ func (h *Hasher) bytes(b []byte) {
 }
 
 // Sum is the hash of what was fed.
-func (h *Hasher) Sum() uint64 { return mix(h.h, mixB) }
+func (h *Hasher) Sum() uint64 { return mix(h.h, mixA) }
 
 func pageHash(b []byte) uint64 {
 	var h Hasher

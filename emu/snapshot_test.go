@@ -27,3 +27,26 @@ func TestSnapshotOfAnotherMachine(t *testing.T) {
 	}
 	require.NoError(t, o.Err())
 }
+
+// TestHashTellsStatesApart: one bit anywhere makes another hash.
+func TestHashTellsStatesApart(t *testing.T) {
+	m, c := newTest(t, AMD64, 0x90)
+	seen := map[uint64]bool{m.Hash(false): true}
+	changed := func() {
+		h := m.Hash(false)
+		require.False(t, seen[h])
+		seen[h] = true
+	}
+	for _, va := range []uint64{0x1000, 0x1fff, 0x5000, 0x5008, 0x7ff8} {
+		require.NoError(t, m.WriteBytes(c.Space, va, []byte{1}))
+		changed()
+	}
+	c.GPR[R15]++
+	changed()
+	c.RFLAGS ^= TF
+	changed()
+	c.Sys.DR[6] ^= DR6BS
+	changed()
+	c.RaiseInterrupt(0x20)
+	changed()
+}
