@@ -1,0 +1,290 @@
+package explore
+
+import (
+	"trapline/emu"
+)
+
+// Property is judged on a machine's events. One that keeps values from step to
+// step must be an emu.Part too, added to the machine, so that snapshots and
+// state hashes have them.
+type Property interface {
+	// Name is what it is chosen by, such as "no-missed-probe".
+	Name() string
+	// Step judges a step just taken; nil: fine.
+	Step(*emu.Event) *Violation
+	// End judges the state in which no vCPU can go on and none waits.
+	End() *Violation
+}
+
+// Values are the simulator-side values of a machine that steps can touch and
+// that decide how it goes on, beside memory and registers.
+type Values interface {
+	// Touched calls touch for each value that the step just taken read or
+	// wrote, by a number from 0.
+	Touched(ev *emu.Event, touch func(n uint64, write bool))
+}
+
+// Interrupt is an external interrupt that the schedule may raise once, at any
+// step.
+type Interrupt struct {
+	CPU    int
+	Vector uint8
+}
+
+// MachineConfig says what of a machine is searched.
+type MachineConfig struct {
+	Observe    func(*emu.Event) // called after every step, before Properties; or nil
+	Properties []Property
+	Values     Values // or nil
+	// Locks are the addresses of spin locks, words of register width that hold
+	// the owner's number plus one. At most 64.
+	Locks []uint64
+	// Interrupts are actors of their own, behind the vCPUs.
+	Interrupts []Interrupt
+	// Close frees what belongs to the machine, or nil for Machine.Close alone.
+	Close func()
+}
+
+// Machine is a System of an emu.Machine.
+type Machine struct {
+	M *emu.Machine
+	MachineConfig
+
+	raised mask // interrupts
+	step   Step
+	placer placer
+	lines  [emu.MaxCPUs][4]uint64
+	touch  func(uint64, bool)
+	mapped any
+}
+
+// placer is a kernel that tells pieces of code apart that share an address.
+type placer interface{ Place(*emu.CPU) uint64 }
+
+// NewMachine makes a system of m as it is now.
+func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
+	s := &Machine{M: m, MachineConfig: c}
+	s.placer, _ = m.Kernel.(placer)
+	s.touch = func(n uint64, write bool) { s.add(locValues+n, 1, write) }
+	return s
+}
+
+// Locations that are not physical memory, by what they number.
+const (
+	locValues     = 1 << 60
+	locUnmapped   = 2 << 60 // linear address / 8: refused for want of a page
+	locMappings   = 3 << 60
+	locInterrupts = 4 << 60 // vCPU
+)
+
+// Actors are the vCPUs, then the interrupts.
+func (s *Machine) Actors() int { return len(s.M.CPUs) + len(s.Interrupts) }
+
+// Place is where a vCPU stands; an interrupt stands nowhere until it is
+// raised.
+func (s *Machine) Place(actor int) (uint64, bool) {
+	n := len(s.M.CPUs)
+	if actor >= n {
+		return 0, !s.raised.has(actor - n)
+	}
+	c := s.M.CPUs[actor]
+	if !c.CanStep() {
+		return 0, false
+	}
+	if s.placer != nil {
+		return s.placer.Place(c), true
+	}
+	return c.LinearPC(), true
+}
+
+// Step steps a vCPU, or raises an interrupt.
+func (s *Machine) Step(actor int) *Step {
+	st := &s.step
+	*st = Step{Touched: st.Touched[:0]}
+	if n := len(s.M.CPUs); actor >= n {
+		s.raise(actor - n)
+		return st
+	}
+	c := s.M.CPUs[actor]
+	held := s.locks(c)
+	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0
+	for i, o := range s.M.CPUs {
+		s.lines[i] = o.InterruptLines()
+	}
+	s.mapped = c.Space.Mappings()
+	ev := s.M.Step(actor)
+	if s.Observe != nil {
+		s.Observe(ev)
+	}
+	st.Blocked = ev.Kind == emu.StepSpin
+	st.Locks = held & s.locks(c)
+	s.touched(c, ev, takes)
+	s.judge(c, ev)
+	return st
+}
+
+func (s *Machine) judge(c *emu.CPU, ev *emu.Event) {
+	if err := s.M.Err(); err != nil {
+		s.step.Violation = &Violation{Property: MachineFailed, What: err.Error(), Actor: c.ID}
+		return
+	}
+	for _, p := range s.Properties {
+		if v := p.Step(ev); v != nil {
+			v.Actor = c.ID
+			s.step.Violation = v
+			return
+		}
+	}
+}
+
+// MachineFailed is the property of a machine that the CPU library failed.
+const MachineFailed = "machine-works"
+
+func (s *Machine) raise(i int) {
+	s.raised |= bit(i)
+	in := s.Interrupts[i]
+	if c := s.M.CPUs[in.CPU]; c.Shutdown == "" {
+		c.RaiseInterrupt(in.Vector)
+	}
+	s.add(locInterrupts+uint64(in.CPU), 1, true)
+}
+
+// locks is the set of Locks that c owns.
+func (s *Machine) locks(c *emu.CPU) uint64 {
+	var held uint64
+	for i, at := range s.Locks {
+		if s.word(c, at) == uint64(c.ID)+1 {
+			held |= 1 << i
+		}
+	}
+	return held
+}
+
+func (s *Machine) word(c *emu.CPU, at uint64) uint64 {
+	var b [8]byte
+	c.Space.Peek(at, b[:s.M.Arch.Word()])
+	var v uint64
+	for i := range b {
+		v |= uint64(b[i]) << (8 * i)
+	}
+	return v
+}
+
+// touched lists what the step read and wrote: its instruction's bytes, its
+// memory accesses, by physical address, and what lies outside memory.
+func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
+	s.linear(c, ev.PC, len(ev.Bytes), false)
+	for i := range ev.Reads {
+		s.linear(c, ev.Reads[i].Addr, int(ev.Reads[i].Size), false)
+	}
+	for i := range ev.Writes {
+		w := &ev.Writes[i]
+		s.linear(c, w.Addr, int(w.Size), true)
+		s.checkLock(c, w)
+	}
+	if d := ev.Delivery; d != nil {
+		s.faults(c, d)
+	}
+	if c.Space.Mappings() != s.mapped {
+		s.add(locMappings, 1, true)
+	}
+	if takes {
+		s.add(locInterrupts+uint64(c.ID), 1, false)
+	}
+	for i, o := range s.M.CPUs {
+		if o != c && o.InterruptLines() != s.lines[i] {
+			s.add(locInterrupts+uint64(i), 1, true)
+		}
+	}
+	if s.Values != nil {
+		s.Values.Touched(ev, s.touch)
+	}
+}
+
+// faults notes page faults: they read that there is no page.
+func (s *Machine) faults(c *emu.CPU, d *emu.Delivery) {
+	fault := d.Trap.SetCR2
+	for i := range d.Nested {
+		fault = fault || d.Nested[i].SetCR2
+	}
+	if fault {
+		s.linear(c, c.Sys.CR2, 1, false)
+		s.add(locMappings, 1, false)
+	}
+}
+
+// checkLock notices a write to a lock's word that is not the owner's or the
+// taking of a free lock.
+func (s *Machine) checkLock(c *emu.CPU, w *emu.MemWrite) {
+	me := uint64(c.ID) + 1
+	size := uint64(s.M.Arch.Word())
+	for _, at := range s.Locks {
+		if w.Addr+uint64(w.Size) <= at || at+size <= w.Addr {
+			continue
+		}
+		whole := w.Addr == at && uint64(w.Size) == size
+		if !whole || !(w.Old == 0 && w.New == me || w.Old == me && w.New == 0) {
+			s.step.BrokeLock = true
+		}
+	}
+}
+
+// linear adds an access to n bytes at a linear address.
+func (s *Machine) linear(c *emu.CPU, at uint64, n int, write bool) {
+	for n > 0 {
+		k := min(n, 8-int(at&7))
+		m := uint8(1<<k-1) << (at & 7)
+		loc := uint64(locUnmapped) + at>>3
+		if pte, ok := c.Space.Lookup(at); ok {
+			loc = uint64(pte.Frame)*(emu.PageSize/8) + at%emu.PageSize/8
+		}
+		s.add(loc, m, write)
+		at = s.M.Arch.Mask(at + uint64(k))
+		n -= k
+	}
+}
+
+func (s *Machine) add(loc uint64, m uint8, write bool) {
+	s.step.Touched = append(s.step.Touched, Access{loc, m, write})
+}
+
+// machineSnapshot is a state of a Machine.
+type machineSnapshot struct {
+	*emu.Snapshot
+	raised mask
+}
+
+// Snapshot copies the machine's state.
+func (s *Machine) Snapshot() Snapshot { return &machineSnapshot{s.M.Snapshot(), s.raised} }
+
+// Restore brings it back.
+func (s *Machine) Restore(v Snapshot) {
+	o := v.(*machineSnapshot)
+	s.M.Restore(o.Snapshot)
+	s.raised = o.raised
+}
+
+// Hash is the machine's state hash without clocks.
+func (s *Machine) Hash() uint64 {
+	return s.M.Hash(false) ^ uint64(s.raised)*0x9e3779b97f4a7c15
+}
+
+// End asks the properties.
+func (s *Machine) End() *Violation {
+	for _, p := range s.Properties {
+		if v := p.End(); v != nil {
+			v.Actor = -1
+			return v
+		}
+	}
+	return nil
+}
+
+// Close frees the machine.
+func (s *Machine) Close() {
+	if s.MachineConfig.Close != nil {
+		s.MachineConfig.Close()
+		return
+	}
+	s.M.Close()
+}
