@@ -25,11 +25,6 @@ const (
 	SymbolString                 // the symbol of a value, stored as text
 )
 
-var kindNames = [...]string{"unsigned", "signed", "hex", "address", "string", "ustring", "symstr"}
-
-// String names the kind.
-func (k TypeKind) String() string { return kindNames[k] }
-
 // IsString tells whether values lie in the record's dynamic part, behind a
 // locator.
 func (t *Type) IsString() bool { return t.Kind >= KernelString }

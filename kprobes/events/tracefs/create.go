@@ -38,6 +38,9 @@ type creation struct {
 }
 
 func (c *creation) run() error {
+	if len(c.probes) >= MaxProbes {
+		return &events.Error{Errno: events.ENOMEM, Reason: "there are as many probes as the registry takes"}
+	}
 	if c.def.Kind == events.Uprobe {
 		return c.uprobe()
 	}

@@ -9,6 +9,10 @@ import (
 	"trapline/kprobes/events/fetch"
 )
 
+// MaxProbes is the number of probes that a registry takes: as many as the
+// kernel has event numbers. The next one gives ENOMEM.
+const MaxProbes = 1<<16 - 1
+
 // Registry is the state of the probe event files. It is not safe for
 // concurrent use.
 type Registry struct {
