@@ -44,7 +44,7 @@ func builtIn(name string) check {
 
 // prepareChecks makes the checks of the file, or every built-in one. Under
 // another engine than the file's, conditions on that engine's own variables
-// are left out.
+// are left out, and under none those on probes.
 func (b *builder) prepareChecks() error {
 	if b.options.WithoutProbes {
 		return nil
@@ -59,9 +59,11 @@ func (b *builder) prepareChecks() error {
 	for _, p := range list {
 		c := builtIn(p.Name)
 		if p.Cond != nil {
-			if err := b.checkSymbols(*p.Cond); err != nil && own {
+			err := b.checkSymbols(*p.Cond)
+			if err != nil && own {
 				return err
-			} else if err != nil {
+			}
+			if err != nil || b.options.Engine == kprobes.EngineNone && asksAboutProbes(p.Cond.Node) {
 				continue
 			}
 			c = condition(p)
@@ -76,6 +78,15 @@ func (b *builder) prepareChecks() error {
 		}
 	}
 	return nil
+}
+
+func asksAboutProbes(n expr.Node) bool {
+	asks := false
+	expr.Walk(n, func(n expr.Node) {
+		c, ok := n.(*expr.Call)
+		asks = asks || ok && expr.Functions[c.Func] == "probe"
+	})
+	return asks
 }
 
 // checkSymbols reports the first symbol of x that does not exist.

@@ -46,7 +46,7 @@ func Library() ([]BuiltIn, error) {
 		if err != nil || d.IsDir() || path.Ext(p) != Ext {
 			return err
 		}
-		f, err := parseFS(library, p)
+		f, err := LoadFS(library, p)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func Load(nameOrPath string) (*File, error) {
 		}
 		for _, b := range list {
 			if b.Name == nameOrPath {
-				return parseFS(library, b.path)
+				return LoadFS(library, b.path)
 			}
 		}
 	}
@@ -128,7 +128,8 @@ func readBounded(name string) ([]byte, error) {
 // MaxProgram bounds a program's ELF file, in bytes.
 const MaxProgram = 64 << 20
 
-func parseFS(fsys fs.FS, name string) (*File, error) {
+// LoadFS reads a scenario file of a file system.
+func LoadFS(fsys fs.FS, name string) (*File, error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/kprobes"
 	"trapline/traps"
 )
 
@@ -146,7 +147,7 @@ func (r *Run) tasksText() string {
 type ProbeEnd struct {
 	Name      string `json:"name"`
 	At        string `json:"at"`
-	State     string `json:"state"` // armed, disarmed, lost, not registered
+	State     string `json:"state"` // armed, disarmed, lost, not registered, unused (engine none)
 	Hits      uint64 `json:"hits"`
 	Posts     uint64 `json:"posts"`
 	Faults    uint64 `json:"faults"`
@@ -161,6 +162,8 @@ func (r *Run) ProbeEnds() []ProbeEnd {
 		s := r.Probes.Stats(i)
 		state := "armed"
 		switch {
+		case r.Engine() == kprobes.EngineNone:
+			state = "unused"
 		case !s.Registered:
 			state = "not registered"
 		case s.Lost:

@@ -43,7 +43,7 @@ func Test(t *testing.T, fsys fs.FS) {
 
 func testFile(t *testing.T, fsys fs.FS, name string) {
 	t.Helper()
-	f, err := parseFS(fsys, name)
+	f, err := LoadFS(fsys, name)
 	if err != nil {
 		t.Fatal(err)
 	}

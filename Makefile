@@ -1,0 +1,60 @@
+# Trapline. `make demo` on a bare Debian 12 with Go and gcc: installs what is
+# missing, builds, and runs the first lesson.
+
+GO      ?= go
+FUZZ    ?= 30s
+BENCH   ?= .
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Debian packages: the CPU library, GNU as and ld for scenarios without a
+# listing, and 32-bit compiling for the tests.
+BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
+TEST_PACKAGES  := binutils gcc-multilib
+
+.PHONY: demo build test fuzz bench lint deps deps-test clean
+
+demo: build
+	bin/trapline run first-probe
+	@echo "Next: bin/trapline list; bin/trapline run reentry-lost"
+
+build: deps
+	$(GO) build -o bin/trapline ./cmd/trapline
+
+test: deps deps-test
+	$(GO) vet ./...
+	$(GO) test ./...
+
+# Every fuzz target for FUZZ each.
+fuzz: deps deps-test
+	@$(GO) test -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
+	while read -r pkg name; do \
+		echo "$$pkg $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x "$$pkg" || exit 1; \
+	done
+
+bench: deps
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+lint: deps
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+
+deps:
+	@$(call install,$(BUILD_PACKAGES))
+
+deps-test:
+	@$(call install,$(TEST_PACKAGES))
+
+clean:
+	rm -rf bin
+
+# install PACKAGES: only those that are missing, and only where there is apt.
+define install
+missing=; \
+for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then \
+	if ! command -v apt-get >/dev/null; then echo "please install:$$missing" >&2; exit 1; fi; \
+	echo "installing$$missing"; \
+	$(SUDO) apt-get install -y -qq $$missing >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq $$missing >/dev/null; }; \
+fi
+endef
