@@ -1,10 +1,9 @@
-#include "shim.h"
+#include "engine.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unicorn/unicorn.h>
 
 // Offsets into the saved context's data (libunicorn 2.0.1's CPUX86State), all
 // verified by tl_selfcheck before anything runs.
@@ -41,31 +40,10 @@ enum {
 	DESC_L = 1 << 21,
 };
 
-typedef struct {
-	uint64_t addr, end;
-	uint8_t *host;
-} region;
-
-struct tl_context {
-	uc_context *uc;
-	uint8_t *data;
-};
-
-struct tl_engine {
-	uc_engine *uc;
-	int mode64;
-	int dead;
-	tl_context *resident;
-	tl_exit *x;
-	region *regions;
-	int nregions;
-	int last_region;
-	tl_access access[TL_MAX_ACCESS];
-};
-
 // An abort inside the library (an assertion of its translator) must not kill
 // the process: jump out and let the caller abandon the instance.
 static __thread sigjmp_buf *escape;
+__thread tl_engine *tl_current;
 void __real_abort(void);
 void __wrap_abort(void)
 {
@@ -176,6 +154,8 @@ static bool on_mem(uc_engine *uc, uc_mem_type t, uint64_t addr, int size, int64_
 		e->x->mem_size = (uint32_t)size;
 		e->x->mem_kind = (uint32_t)t;
 	}
+	if (e->runner && t != UC_MEM_FETCH_UNMAPPED && t != UC_MEM_FETCH_PROT)
+		tl_runner_fault(e);
 	return false;
 }
 
@@ -222,6 +202,8 @@ void tl_close(tl_engine *e)
 {
 	if (!e->dead) // after an abort the library's state cannot be trusted: leak it
 		uc_close(e->uc);
+	if (e->runner)
+		tl_runner_free(e->runner);
 	free(e->regions);
 	free(e);
 }
@@ -319,7 +301,7 @@ const tl_access *tl_accesses(tl_engine *e) { return e->access; }
 #define U64(off) (*(uint64_t *)(d + (off)))
 #define U32(off) (*(uint32_t *)(d + (off)))
 
-static void pack(tl_context *c, const tl_core *r, int tf)
+void tl_pack(tl_context *c, const tl_core *r, int tf)
 {
 	uint8_t *d = c->data;
 	memcpy(d + OFF_GPR, r->gpr, sizeof r->gpr);
@@ -357,13 +339,40 @@ static void pack(tl_context *c, const tl_core *r, int tf)
 	U32(OFF_OLD_EXCEPTION) = (uint32_t)-1;
 }
 
-static void unpack(tl_context *c, tl_core *r, uint64_t flags)
+void tl_unpack(tl_context *c, tl_core *r, uint64_t flags)
 {
 	uint8_t *d = c->data;
 	memcpy(r->gpr, d + OFF_GPR, sizeof r->gpr);
 	r->rip = U64(OFF_EIP);
 	r->rflags = flags;
 	r->shadow = U32(OFF_HFLAGS) & HF_INHIBIT ? 1 : 0;
+}
+
+// tl_start runs e from rip with x as its report. It returns 0 if the library
+// aborted, and the instance is lost.
+int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count)
+{
+	sigjmp_buf jb;
+	if (sigsetjmp(jb, 0)) {
+		escape = NULL;
+		tl_current = NULL;
+		e->dead = 1;
+		e->x = NULL;
+		x->status = TL_DEAD;
+		return 0;
+	}
+	escape = &jb;
+	e->x = x;
+	tl_current = e;
+	int rc = uc_emu_start(e->uc, rip, 0, 0, count);
+	tl_current = NULL;
+	escape = NULL;
+	e->x = NULL;
+	if (rc && x->status == TL_OK) {
+		x->status = TL_ERROR;
+		x->intno = rc;
+	}
+	return 1;
 }
 
 void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
@@ -375,31 +384,16 @@ void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
 		return;
 	}
 	if (load || e->resident != c) {
-		pack(c, core, tf);
+		tl_pack(c, core, tf);
 		uc_context_restore(e->uc, c->uc);
 		e->resident = c;
 	}
-	sigjmp_buf jb;
-	if (sigsetjmp(jb, 0)) {
-		escape = NULL;
-		e->dead = 1;
-		e->x = NULL;
-		x->status = TL_DEAD;
+	if (!tl_start(e, x, core->rip, count))
 		return;
-	}
-	escape = &jb;
-	e->x = x;
-	int rc = uc_emu_start(e->uc, core->rip, 0, 0, count);
-	escape = NULL;
-	e->x = NULL;
 	uint64_t flags = 0;
 	uc_reg_read(e->uc, UC_X86_REG_EFLAGS, &flags);
 	uc_context_save(e->uc, c->uc);
-	unpack(c, core, flags);
-	if (rc && x->status == TL_OK) {
-		x->status = TL_ERROR;
-		x->intno = rc;
-	}
+	tl_unpack(c, core, flags);
 	if (x->status != TL_OK && !(x->status == TL_INTR && x->intno == 1))
 		e->resident = NULL; // old_exception is set: reload before the next run
 }
@@ -414,7 +408,7 @@ int tl_fxsave(tl_engine *e, tl_context *c, const tl_core *core, uint8_t *fx)
 	uint32_t mxcsr = 0, mask = 0xffff;
 	if (e->dead)
 		return -1;
-	pack(c, core, 0);
+	tl_pack(c, core, 0);
 	uc_context_restore(e->uc, c->uc);
 	e->resident = NULL;
 	memset(fx, 0, 512);
@@ -443,7 +437,7 @@ int tl_fxrstor(tl_engine *e, tl_context *c, const tl_core *core, const uint8_t *
 	uint32_t mxcsr;
 	if (e->dead)
 		return -1;
-	pack(c, core, 0);
+	tl_pack(c, core, 0);
 	uc_context_restore(e->uc, c->uc);
 	e->resident = NULL;
 	memcpy(&cw, fx + FX_FCW, 2);

@@ -12,6 +12,19 @@ package unicorn
 /*
 #cgo CFLAGS: -O2 -Wall
 #cgo LDFLAGS: -l:libunicorn.a -lpthread -lm -Wl,--wrap=abort
+#cgo LDFLAGS: -Wl,--wrap=tb_gen_code_x86_64 -Wl,--wrap=translator_loop_x86_64 -Wl,--wrap=tb_exec_unlock_x86_64
+#cgo LDFLAGS: -Wl,--wrap=page_collection_lock_x86_64 -Wl,--wrap=page_collection_unlock_x86_64
+#cgo LDFLAGS: -Wl,--wrap=tb_invalidate_phys_page_fast_x86_64 -Wl,--wrap=helper_ret_ldub_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_le_lduw_mmu_x86_64 -Wl,--wrap=helper_le_ldul_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_le_ldq_mmu_x86_64 -Wl,--wrap=helper_be_lduw_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_be_ldul_mmu_x86_64 -Wl,--wrap=helper_be_ldq_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=cpu_ldub_data_ra_x86_64 -Wl,--wrap=cpu_lduw_data_ra_x86_64 -Wl,--wrap=cpu_ldsw_data_ra_x86_64
+#cgo LDFLAGS: -Wl,--wrap=cpu_ldl_data_ra_x86_64 -Wl,--wrap=cpu_ldq_data_ra_x86_64 -Wl,--wrap=helper_ret_stb_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_le_stw_mmu_x86_64 -Wl,--wrap=helper_le_stl_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_le_stq_mmu_x86_64 -Wl,--wrap=helper_be_stw_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=helper_be_stl_mmu_x86_64 -Wl,--wrap=helper_be_stq_mmu_x86_64
+#cgo LDFLAGS: -Wl,--wrap=cpu_stb_data_ra_x86_64 -Wl,--wrap=cpu_stw_data_ra_x86_64 -Wl,--wrap=cpu_stl_data_ra_x86_64
+#cgo LDFLAGS: -Wl,--wrap=cpu_stq_data_ra_x86_64
 #include <stdlib.h>
 #include "shim.h"
 */

@@ -1,0 +1,48 @@
+// What the C files of this package share: the instance and the offsets into
+// the library's vCPU state.
+#ifndef TRAPLINE_ENGINE_H
+#define TRAPLINE_ENGINE_H
+
+#include <stdbool.h>
+#include <unicorn/unicorn.h>
+
+#include "shim.h"
+
+typedef struct {
+	uint64_t addr, end;
+	uint8_t *host;
+} region;
+
+struct tl_context {
+	uc_context *uc;
+	uint8_t *data;
+};
+
+typedef struct tl_runner tl_runner;
+
+struct tl_engine {
+	uc_engine *uc;
+	int mode64;
+	int dead;
+	tl_context *resident;
+	tl_exit *x;
+	region *regions;
+	int nregions;
+	int last_region;
+	tl_runner *runner; // NULL: this instance steps
+	tl_access access[TL_MAX_ACCESS];
+};
+
+// The instance that runs on this thread, or NULL. The library's functions
+// that interpose.c stands in for act for it; without one they are the library's.
+extern __thread tl_engine *tl_current;
+
+void tl_pack(tl_context *c, const tl_core *r, int tf);
+void tl_unpack(tl_context *c, tl_core *r, uint64_t flags);
+int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count);
+
+// tl_runner_fault makes the registers those of the instruction at fault.
+void tl_runner_fault(tl_engine *e);
+void tl_runner_free(tl_runner *r);
+
+#endif

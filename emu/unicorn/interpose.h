@@ -1,0 +1,55 @@
+// The library's own functions, as far as interpose.c and runner.c call them
+// or stand in for them, and the offsets they use. libunicorn 2.0.1 as Debian
+// 12 builds it; tl_selfcheck verifies by running.
+#ifndef TRAPLINE_INTERPOSE_H
+#define TRAPLINE_INTERPOSE_H
+
+#include <stdint.h>
+
+typedef struct CPUState CPUState;
+typedef struct CPUX86State CPUX86State;
+typedef struct TCGContext TCGContext;
+typedef struct TCGTemp TCGTemp;
+
+// TranslationBlock as far as it is read.
+typedef struct {
+	uint64_t pc, cs_base;
+	uint32_t flags;
+	uint16_t size, icount;
+} TranslationBlock;
+
+typedef struct {
+	uint64_t link[3];
+	uint64_t args[2];
+} TCGOp;
+
+typedef struct {
+	void (*init)(void *db, CPUState *cpu);
+	void (*tb_start)(void *db, CPUState *cpu);
+	void (*rest[5])(void);
+} TranslatorOps;
+
+enum {
+	UC_TCG = 0x2c0,       // uc_struct.tcg_ctx
+	TCG_EXIT_LABEL = 0x100, // TCGContext.exitreq_label
+	TCG_ENV = 0x98f0,     // TCGContext.cpu_env, relative to the context
+	CPU_ENV = 0x128,      // CPUState.env_ptr
+	CPU_BUDGET = 0x28,    // CPUState.icount_budget, unused by the library
+	CPU_EXTRA = 0x30,     // CPUState.icount_extra, unused by the library
+	DC_REPZ_OPT = 0x9c,   // DisasContext.repz_opt
+};
+
+// Operations of the intermediate code.
+enum { OP_MOVI_I32 = 6, OP_LD_I32 = 13, OP_ST_I32 = 16, OP_SUB_I32 = 18, COND_LT = 2 };
+
+bool cpu_restore_state_x86_64(CPUState *cpu, uintptr_t host_pc, bool will_exit);
+void cpu_loop_exit_x86_64(CPUState *cpu) __attribute__((noreturn));
+void tlb_set_dirty_x86_64(CPUState *cpu, uint64_t vaddr);
+void tlb_flush_x86_64(CPUState *cpu);
+TCGTemp *tcg_temp_new_internal_x86_64(TCGContext *s, int type, bool local);
+void tcg_temp_free_internal_x86_64(TCGContext *s, TCGTemp *t);
+TCGOp *tcg_emit_op_x86_64(TCGContext *s, int op);
+void tcg_gen_op3_x86_64(TCGContext *s, int op, uintptr_t a, uintptr_t b, uintptr_t c);
+void tcg_gen_brcondi_i32_x86_64(TCGContext *s, int cond, uintptr_t arg, int32_t v, void *label);
+
+#endif

@@ -1,0 +1,43 @@
+// Free running: whole blocks at the library's full speed, counted exactly.
+// runner.c and interpose.c say how.
+#ifndef TRAPLINE_RUNNER_H
+#define TRAPLINE_RUNNER_H
+
+#include "shim.h"
+
+enum {
+	TL_MAX_BLOCKS = 1 << 18,       // verified addresses an instance keeps
+	TL_MAX_TRANSLATIONS = 1 << 20, // translations an instance counts
+	TL_MAX_DIRTY = 4096,           // pages noted in one run
+	TL_MAX_BUDGET = 1 << 30,       // instructions in one run
+};
+
+// Further ends of a run, beside those of shim.h.
+enum {
+	TL_UNVERIFIED = 6, // the block at rip was not learnt
+	TL_STEPONLY = 7,   // the block at rip was learnt as one not to run
+	TL_FULL = 8,       // one of the bounds above: open a new instance
+};
+
+typedef struct {
+	uint64_t executed;    // instructions; the last block's all count, even if it faulted
+	uint64_t block;       // where the last block begins, linear
+	uint32_t block_insns; // instructions in it
+	uint32_t ndirty;      // pages written for the first time
+} tl_progress;
+
+// tl_runner_init makes a newly opened instance one that runs blocks.
+int tl_runner_init(tl_engine *e);
+// tl_run runs core on e for at most budget instructions, ending between
+// blocks or at an instruction that needs the caller.
+void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress *p, uint32_t budget);
+// tl_learn allows at most insns instructions of the block at pc to be
+// translated; 0 makes it one not to run. Returns 0, or -1 at TL_MAX_BLOCKS.
+int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns);
+void tl_forget(tl_engine *e, uint64_t pc);
+// tl_dirty are the addresses of the last run's ndirty pages.
+const uint64_t *tl_dirty(tl_engine *e);
+// tl_watch makes the next store to any page be noted again.
+void tl_watch(tl_engine *e);
+
+#endif
