@@ -36,7 +36,7 @@ func (g *Manager) action(kind HandlerKind) traps.Op {
 // countMultiprobe counts the hit of a probe that is not itself the current
 // kprobe but linked to it.
 func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
-	if g.Engine != Engine2005 || x.Word("current_kprobe") == x.Probe {
+	if g.ops == nil || g.ops.current(x) == x.Probe {
 		return
 	}
 	switch kind {

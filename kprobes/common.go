@@ -10,8 +10,45 @@ import (
 // common is what the engines with one global lock share: the lock, the hash
 // table, the status, the breakpoint byte. Its values lie in guest memory.
 type common struct {
-	g *Manager
-	l structKprobe
+	g      *Manager
+	l      structKprobe
+	percpu bool // the control variables are each CPU's own (kprobe_ctlblk)
+
+	slots        uint64 // address of probe 0's copy, in the engines that have copies
+	skipPrefixes bool   // opcodes are looked for behind prefixes, as later kernels do
+}
+
+// ctlVar is one of the variables that describe the hit under way.
+type ctlVar uint64
+
+// The control variables, in the order of a CPU's kprobe_ctlblk.
+const (
+	ctlCurrent ctlVar = iota
+	ctlStatus
+	ctlOldFlags
+	ctlSavedFlags
+	ctlPrevious // four: the outer hit's, while one inside it is stepped
+)
+
+var globalCtl = [...]string{"current_kprobe", "kprobe_status", "kprobe_old_eflags", "kprobe_saved_eflags"}
+
+func (e *common) cell(x *traps.Exec, v ctlVar) uint64 {
+	if !e.percpu {
+		return x.K.Symbol(globalCtl[v])
+	}
+	word := uint64(x.M.Arch.Word())
+	return x.K.Symbol("kprobe_ctlblk") + uint64(x.C.ID)*ctlWords*word + uint64(v)*word
+}
+
+const ctlWords = 16 // of kprobe_ctlblk, per CPU
+
+func (e *common) get(x *traps.Exec, v ctlVar) uint64 {
+	w, _ := x.M.PeekWord(x.C.Space, e.cell(x, v), x.M.Arch.Word())
+	return w
+}
+
+func (e *common) set(x *traps.Exec, v ctlVar, val uint64) {
+	x.M.PokeWord(x.C.Space, e.cell(x, v), x.M.Arch.Word(), val)
 }
 
 const (
@@ -47,42 +84,32 @@ func (e *common) HandlerPointer(x *traps.Exec, n int) uint64 {
 // define: the shared layout needs nothing else.
 func (e *common) define(int) {}
 
+func (e *common) current(x *traps.Exec) uint64 { return e.get(x, ctlCurrent) }
+
 // action defers to the manager, which exists once the kernel is up.
 func (e *common) action(kind HandlerKind) traps.Op {
 	return func(x *traps.Exec) traps.Result { return e.g.action(kind)(x) }
 }
 
-// sharedOps are the micro-steps that mean the same in 2002 and 2005.
+// sharedOps are the micro-steps that mean the same in every engine.
 func (e *common) sharedOps() map[string]traps.Op {
 	return map[string]traps.Op{
-		"preempt_disable":           preemptDisable,
-		"preempt_enable_no_resched": preemptEnableNoResched,
-		"spin_lock":                 e.spinLock,
-		"spin_unlock":               e.spinUnlock,
-		"set_kprobe_cpu":            e.setKprobeCPU,
-		"clear_kprobe_cpu":          e.clearKprobeCPU,
-		"get_kprobe":                e.getKprobe,
-		"reentrant_hit":             e.reentrantHit,
-		"breakpoint_gone":           e.breakpointGone,
-		"hit_active":                e.hitActive,
-		"save_flags":                e.saveFlags,
-		"prepare_singlestep":        e.prepareSinglestep,
-		"restore_opcode":            e.restoreOpcode,
-		"rewind_eip":                e.rewindIP,
-		"hit_ss":                    e.hitSS,
-		"write_breakpoint":          e.writeBreakpoint,
-		"restore_saved_flags":       e.restoreSavedFlags,
-		"restore_old_flags":         e.restoreOldFlags,
-		"kprobe_running":            e.kprobeRunning,
-		"load_current_kprobe":       e.loadCurrent,
-		"load_kprobe_status":        e.loadStatus,
-		"list_add":                  e.listAdd,
-		"list_del":                  e.listDel,
-		"save_opcode":               e.saveOpcode,
-		"flush_icache":              flushICache,
-		"pre_handler_action":        e.action(Pre),
-		"post_handler_action":       e.action(Post),
-		"fault_handler_action":      e.action(Fault),
+		"get_kprobe":           e.getKprobe,
+		"breakpoint_gone":      e.breakpointGone,
+		"hit_active":           e.hitActive,
+		"save_flags":           e.saveFlags,
+		"prepare_singlestep":   e.prepareSinglestep,
+		"restore_opcode":       e.restoreOpcode,
+		"hit_ss":               e.hitSS,
+		"write_breakpoint":     e.writeBreakpoint,
+		"restore_saved_flags":  e.restoreSavedFlags,
+		"restore_old_flags":    e.restoreOldFlags,
+		"list_add":             e.listAdd,
+		"list_del":             e.listDel,
+		"save_opcode":          e.saveOpcode,
+		"pre_handler_action":   e.action(Pre),
+		"post_handler_action":  e.action(Post),
+		"fault_handler_action": e.action(Fault),
 	}
 }
 
@@ -114,73 +141,6 @@ func (e *common) stats(x *traps.Exec) (*Stats, int) {
 		return &e.g.stats[i], i
 	}
 	return new(Stats), -1
-}
-
-func preemptDisable(x *traps.Exec) traps.Result {
-	x.K.AddPreemptCount(x.C, 1)
-	x.Sayf("K0", func() string {
-		return fmt.Sprintf("preempt_count goes up to %d: nobody may schedule while the probe lock is held", x.K.PreemptCount(x.C))
-	})
-	return traps.Next
-}
-
-func preemptEnableNoResched(x *traps.Exec) traps.Result {
-	x.K.AddPreemptCount(x.C, -1)
-	x.Sayf("K0", func() string {
-		return fmt.Sprintf("preempt_count goes down to %d without looking for a reason to schedule: this is still a trap", x.K.PreemptCount(x.C))
-	})
-	return traps.Next
-}
-
-// spinLock takes kprobe_lock: 0 is free, else it holds the owner's number
-// plus one (K6, K12).
-func (e *common) spinLock(x *traps.Exec) traps.Result {
-	owner := x.Word("kprobe_lock")
-	if owner != 0 {
-		x.Micro.Holds = "kprobe_lock"
-		if int(owner) == x.C.ID+1 {
-			x.Say("K12", "kprobe_lock is held by this very CPU: it spins for ever")
-		} else {
-			x.Sayf("K6", func() string {
-				return fmt.Sprintf("kprobe_lock is held by cpu%d: this CPU spins with interrupts off", owner-1)
-			})
-		}
-		return traps.Spin
-	}
-	x.SetWord("kprobe_lock", uint64(x.C.ID+1))
-	x.Say("K6", "kprobe_lock is free and taken: no other CPU's hit gets past this point now")
-	return traps.Next
-}
-
-func (e *common) spinUnlock(x *traps.Exec) traps.Result {
-	owner := x.Word("kprobe_lock")
-	x.SetWord("kprobe_lock", 0)
-	if int(owner) != x.C.ID+1 {
-		holder := "free"
-		if owner != 0 {
-			holder = fmt.Sprintf("held by cpu%d", owner-1)
-		}
-		x.M.Note(emu.Note{Kind: NoteUnlock, ID: "K19", Text: "kprobe_lock unlocked while " + holder})
-		x.Sayf("K19", func() string { return fmt.Sprintf("kprobe_lock is unlocked, but it was %s", holder) })
-		return traps.Next
-	}
-	x.Say("K6", "kprobe_lock is released")
-	return traps.Next
-}
-
-func (e *common) setKprobeCPU(x *traps.Exec) traps.Result {
-	x.SetWord("kprobe_cpu", uint64(x.C.ID))
-	x.Sayf("K4", func() string {
-		return fmt.Sprintf("kprobe_cpu = %d: from here kprobe_running() is true on this CPU", x.C.ID)
-	})
-	return traps.Next
-}
-
-func (e *common) clearKprobeCPU(x *traps.Exec) traps.Result {
-	x.SetWord("kprobe_cpu", nrCPUs)
-	e.g.step[x.C.ID].active = false
-	x.Say("K5", "kprobe_cpu = NR_CPUS: no CPU runs a probe")
-	return traps.Next
 }
 
 // bucket is hash_ptr(addr, 6): a multiplicative hash, its top six bits (K3).
@@ -226,26 +186,6 @@ func (e *common) lookup(x *traps.Exec, addr uint64) uint64 {
 	return 0
 }
 
-// reentrantHit: a hit while this CPU runs a probe. The byte goes back and no
-// handler is called; unless it is the current probe, nobody re-arms it (K7).
-func (e *common) reentrantHit(x *traps.Exec) traps.Result {
-	s, _ := e.stats(x)
-	s.Reentrant++
-	addr := e.addr(x)
-	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit inside a hit", Addr: addr})
-	if x.Word("current_kprobe") == x.Probe {
-		x.Sayf("K20", func() string {
-			return fmt.Sprintf("the probe at %s is hit inside its own hit: no handler, its byte goes back", x.K.Name(addr))
-		})
-		return traps.Next
-	}
-	s.Lost = true
-	x.Sayf("K7", func() string {
-		return fmt.Sprintf("a hit inside a hit: no handler for %s, its byte goes back and is never re-armed", x.K.Name(addr))
-	})
-	return traps.Next
-}
-
 // breakpointGone: no probe is known for the address. If the byte before eip
 // is not CC any more, the trap is swallowed with eip where it is (K8).
 func (e *common) breakpointGone(x *traps.Exec) traps.Result {
@@ -268,8 +208,8 @@ func (e *common) hitActive(x *traps.Exec) traps.Result {
 	s, _ := e.stats(x)
 	s.Hits++
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
-	x.SetWord("kprobe_status", hitActive)
-	x.SetWord("current_kprobe", x.Probe)
+	e.set(x, ctlStatus, hitActive)
+	e.set(x, ctlCurrent, x.Probe)
 	addr := e.addr(x)
 	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: addr})
 	x.Sayf("K4", func() string {
@@ -288,16 +228,26 @@ func isIFModifier(opcode byte) bool {
 	return false
 }
 
+// firstOpcode is the byte that the opcode tests look at: the first one (K23),
+// or the first behind prefixes.
+func (e *common) firstOpcode(x *traps.Exec) byte {
+	if !e.skipPrefixes {
+		return e.opcode(x)
+	}
+	op, _ := e.copiedOpcode(x, e.copyAt(x))
+	return op
+}
+
 func (e *common) saveFlags(x *traps.Exec) traps.Result {
 	old := x.Regs.Get(traps.FieldFlags) & (emu.TF | emu.IF)
 	saved := old
 	why := "TF and IF of the interrupted code (%s) are kept for the way back"
-	if isIFModifier(e.opcode(x)) {
+	if isIFModifier(e.firstOpcode(x)) {
 		saved &^= emu.IF
 		why = "TF and IF of the interrupted code (%s) are kept, but IF is dropped from what is put back: the instruction sets IF itself"
 	}
-	x.SetWord("kprobe_old_eflags", old)
-	x.SetWord("kprobe_saved_eflags", saved)
+	e.set(x, ctlOldFlags, old)
+	e.set(x, ctlSavedFlags, saved)
 	x.Sayf("K4", func() string { return fmt.Sprintf(why, emu.FormatFlags(old)) })
 	return traps.Next
 }
@@ -325,7 +275,7 @@ func (e *common) rewindIP(x *traps.Exec) traps.Result {
 }
 
 func (e *common) hitSS(x *traps.Exec) traps.Result {
-	x.SetWord("kprobe_status", hitSS)
+	e.set(x, ctlStatus, hitSS)
 	e.g.step[x.C.ID].active = true
 	x.Say("K4", "kprobe_status = KPROBE_HIT_SS; the lock stays held over the return to the probed code")
 	return traps.Next
@@ -345,7 +295,7 @@ func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
 func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
 	s, _ := e.stats(x)
 	s.Posts++
-	saved := x.Word("kprobe_saved_eflags")
+	saved := e.get(x, ctlSavedFlags)
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved)
 	x.Sayf("K5", func() string {
 		return fmt.Sprintf("the flags kept at the hit (%s) are or-ed into the frame", emu.FormatFlags(saved))
@@ -356,7 +306,7 @@ func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
 func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
 	s, _ := e.stats(x)
 	s.Faults++
-	old := x.Word("kprobe_old_eflags")
+	old := e.get(x, ctlOldFlags)
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|old)
 	x.Sayf("K9", func() string {
 		return fmt.Sprintf("the step faulted: kprobe_old_eflags (%s), not the saved ones, are or-ed into the frame, and the instruction will hit again", emu.FormatFlags(old))
@@ -365,22 +315,3 @@ func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
 }
 
 // The loads that kernel text does by instructions, as direct mode's steps.
-
-func (e *common) kprobeRunning(x *traps.Exec) traps.Result {
-	running := int(x.Word("kprobe_cpu")) == x.C.ID
-	x.Return(b2u(running))
-	x.Sayf("K4", func() string { return fmt.Sprintf("does this CPU run a probe already? %v", running) })
-	return traps.Next
-}
-
-func (e *common) loadCurrent(x *traps.Exec) traps.Result {
-	x.C.SetReg(emu.RBX, x.Word("current_kprobe"))
-	x.Say("K5", "current_kprobe")
-	return traps.Next
-}
-
-func (e *common) loadStatus(x *traps.Exec) traps.Result {
-	x.Return(x.Word("kprobe_status"))
-	x.Say("K9", "kprobe_status")
-	return traps.Next
-}

@@ -12,13 +12,13 @@ import (
 // engine2002 is the patch of August 2002 (seed 000): single stepping in
 // place, one lock from hit to re-arm. Its text calls one micro-step per
 // statement that touches shared state; the flow is in ktext/*_2002.S.
-type engine2002 struct{ common }
+type engine2002 struct{ locked }
 
 func newEngine2002(a emu.Arch) *engine2002 {
 	w := uint64(a.Word())
-	return &engine2002{common{l: structKprobe{
+	return &engine2002{locked{common{l: structKprobe{
 		size: 8 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w,
-	}}}
+	}}}}
 }
 
 // Name is what scenarios and flags call it.
@@ -26,7 +26,7 @@ func (e *engine2002) Name() string { return Engine2002 }
 
 // Ops are its micro-steps.
 func (e *engine2002) Ops() map[string]traps.Op {
-	ops := e.sharedOps()
+	ops := e.lockedOps()
 	maps.Copy(ops, map[string]traps.Op{
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
@@ -51,7 +51,7 @@ func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
 		x.Say("K10", "not pushf: nothing to mend on the stack")
 		return traps.Next
 	}
-	old := x.Word("kprobe_old_eflags")
+	old := e.get(x, ctlOldFlags)
 	if x.M.Arch == emu.AMD64 { // a 64-bit frame has rsp: the carried-over code follows it
 		sp := x.Regs.Get(traps.FieldSP)
 		v, _ := x.M.PeekWord(x.C.Space, sp, 8)

@@ -40,8 +40,8 @@ func TestO4CallsAndBranches(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		want := newRig(t, a, kprobes.EngineNone, code...)
 		want.run()
-		for _, at := range []uint64{0, 5, 8, 11, 13, 14, 15, 20, 22, 24} {
-			r := newRig(t, a, kprobes.Engine2005, code...)
+		for n, at := range []uint64{0, 5, 8, 11, 13, 14, 15, 20, 22, 24, 0, 5, 8, 11, 13, 14, 15, 20, 22, 24} {
+			r := newRig(t, a, []string{kprobes.Engine2005, kprobes.EngineModern}[n/10], code...)
 			i := r.probe(at)
 			r.run()
 			require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown, "%v %d", a, at)
@@ -69,5 +69,22 @@ func TestM1M2MultiprobeOrder(t *testing.T) {
 		r.run()
 		require.Equal(t, []string{"second", "first", "plain"}, order, "M1: newest first")
 		require.EqualValues(t, 1, r.g.Stats(first).Hits)
+	}
+}
+
+func TestM5GatheredProbes(t *testing.T) {
+	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		var order []string
+		r := newRig(t, a, kprobes.EngineModern, 0x90, 0x90, 0xc3)
+		var probes []int
+		for _, name := range []string{"first", "second", "third"} {
+			probes = append(probes, r.define(name, 0, &order))
+			require.NoError(t, r.g.Register(probes[len(probes)-1]))
+		}
+		r.g.Unregister(probes[1])
+		r.run()
+		require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown)
+		require.Equal(t, []string{"third", "first"}, order)
+		require.EqualValues(t, 1, r.g.Stats(probes[0]).Hits)
 	}
 }

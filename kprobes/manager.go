@@ -25,6 +25,7 @@ type Manager struct {
 type stepOf struct {
 	addr   uint64 // of the probe point
 	copy   uint64 // where the instruction is stepped, if out of line
+	outer  uint64 // addr of the hit that this one is inside of
 	active bool
 }
 
@@ -38,6 +39,8 @@ type engineOps interface {
 	// register does register_kprobe's work outside guest time.
 	register(x *traps.Exec) error
 	unregister(x *traps.Exec)
+	// current is the struct kprobe that x's CPU runs.
+	current(x *traps.Exec) uint64
 	// define prepares what an engine keeps beside struct kprobe for probe i.
 	define(i int)
 }
@@ -50,6 +53,7 @@ type structKprobe struct {
 	size                           uint64
 	addr, pre, post, fault, opcode uint64
 	ainsn                          uint64 // pointer to the copy; 0: the engine has none
+	next, head                     uint64 // engine modern: links of probes at one address
 }
 
 // MaxProbes bounds the probes of one machine.
@@ -98,12 +102,14 @@ func newEngine(name string, a emu.Arch) (engineOps, error) {
 		return newEngine2002(a), nil
 	case Engine2005:
 		return newEngine2005(a), nil
+	case EngineModern:
+		return newEngineModern(a), nil
 	}
 	return nil, fmt.Errorf("engine %q: expected one of %v", name, Engines())
 }
 
 // Engines lists the engines that Boot knows.
-func Engines() []string { return []string{EngineNone, Engine2002, Engine2005} }
+func Engines() []string { return []string{EngineNone, Engine2002, Engine2005, EngineModern} }
 
 // Probes lists the probes in the order they were defined.
 func (g *Manager) Probes() []*Probe { return g.probes }
@@ -255,12 +261,14 @@ func (g *Manager) Hash(h *emu.Hasher) {
 		h.Uint64(s.Posts)
 		h.Uint64(s.Missed)
 		h.Uint64(s.Reentrant)
+		h.Uint64(s.Nmissed)
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
 	}
 	for _, s := range g.step {
 		h.Uint64(s.addr)
 		h.Uint64(s.copy<<1 | b2u(s.active))
+		h.Uint64(s.outer)
 	}
 }
 

@@ -154,7 +154,7 @@ func (g *Manager) RegisterMulti(i int) error {
 		p = x.C.Reg(emu.RAX)
 		y := x
 		y.Probe = p
-		if err := e.register(&y); err != nil {
+		if err := e.registerCopy(&y); err != nil {
 			return err
 		}
 	} else if pre, _ := x.M.PeekWord(x.C.Space, p+e.l.pre, x.M.Arch.Word()); pre != x.K.Symbol("comm_pre_handler") {

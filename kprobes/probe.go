@@ -14,6 +14,8 @@ const (
 	EngineNone = "none"
 	Engine2002 = "2002"
 	Engine2005 = "2005"
+
+	EngineModern = "modern"
 )
 
 // HandlerKind says when a handler runs.
@@ -72,5 +74,6 @@ type Stats struct {
 	Executions uint64 // the probed instruction retired, by anyone
 	Missed     uint64 // it retired without a hit (K11)
 	Reentrant  uint64 // hits inside a hit, no handler called (K7)
+	Nmissed    uint64 // hits that engine modern counted without a handler (O4)
 	Lost       bool   // its breakpoint was taken out and nobody will put it back (K7)
 }

@@ -24,6 +24,14 @@ var (
 	source2005x32 string
 	//go:embed ktext/amd64_2005.S
 	source2005x64 string
+	//go:embed ktext/i386_modern.S
+	sourceModernX32 string
+	//go:embed ktext/amd64_modern.S
+	sourceModernX64 string
+	//go:embed ktext/i386_modern.lst
+	listingModernX32 []byte
+	//go:embed ktext/amd64_modern.lst
+	listingModernX64 []byte
 	//go:embed ktext/i386_2005.lst
 	listing2005x32 []byte
 	//go:embed ktext/amd64_2005.lst
@@ -48,6 +56,8 @@ func KernelTexts() []KernelText {
 		engineText(Engine2002, emu.AMD64, "amd64", config2002, source2002x64, listing2002x64),
 		engineText(Engine2005, emu.I386, "i386", "", source2005x32, listing2005x32),
 		engineText(Engine2005, emu.AMD64, "amd64", "", source2005x64, listing2005x64),
+		engineText(EngineModern, emu.I386, "i386", "", sourceModernX32, listingModernX32),
+		engineText(EngineModern, emu.AMD64, "amd64", "", sourceModernX64, listingModernX64),
 	}
 }
 
