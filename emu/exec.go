@@ -92,6 +92,9 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 	if before&TF != 0 {
 		dr6 |= DR6BS // P6
 	}
+	if d.in.Attr().Has(insn.Sti) && before&IF != 0 {
+		c.Shadow = 0 // P7: only an STI that sets IF has a shadow
+	}
 	if d.in.Attr().Has(insn.MovSS) { // P7
 		c.Shadow = shadowMovSS
 		c.heldDR6 = dr6 &^ DR6BS // the step trap is not held but lost: TF still set traps after the next
@@ -130,8 +133,8 @@ func (m *Machine) runLibrary(c *CPU, v *view, d *decoded) *Trap {
 	}
 	m.recordAccesses(c, v, d)
 	if x.Status == unicorn.OK {
-		if d.in.Attr().Has(insn.Pushf) && guestTF == 0 {
-			m.clearPushedTF(c)
+		if d.in.Attr().Has(insn.Pushf) {
+			m.fixPushedFlags(c, guestTF)
 		}
 		return nil
 	}
@@ -168,12 +171,12 @@ func (m *Machine) recordAccesses(c *CPU, v *view, d *decoded) {
 	}
 }
 
-// clearPushedTF takes the stepping TF out of the image that PUSHF pushed
-// while the guest's own TF is clear (P10).
-func (m *Machine) clearPushedTF(c *CPU) {
+// fixPushedFlags makes the image that PUSHF pushed the guest's: its own TF, not
+// the stepping one (P10), and RF clear (SDM vol. 2, PUSHF).
+func (m *Machine) fixPushedFlags(c *CPU, guestTF uint64) {
 	for i := range m.ev.Writes {
 		w := &m.ev.Writes[i]
-		w.New &^= TF
+		w.New &^= TF ^ guestTF | RF
 		var b [8]byte
 		binary.LittleEndian.PutUint64(b[:], w.New)
 		_ = c.Space.poke(w.Addr, b[:w.Size])
@@ -247,9 +250,9 @@ func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
 func (m *Machine) undoWrites(c *CPU) {
 	for i := len(m.ev.Writes) - 1; i >= 0; i-- {
 		w := &m.ev.Writes[i]
-		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], w.Old)
-		_ = c.Space.poke(w.Addr, b[:w.Size]) // a refused store's page may be absent
+		for k := range uint64(w.Size) { // a refused store's second page may be absent
+			_ = c.Space.poke(c.Space.mask(w.Addr+k), []byte{byte(w.Old >> (8 * k))})
+		}
 	}
 	m.ev.Writes = m.ev.Writes[:0]
 }
