@@ -1,0 +1,148 @@
+package emu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// dr7 enables breakpoint i (local) with the given R/W and LEN fields.
+func dr7(i int, rw, length uint64) uint64 {
+	return DR7Fixed | 1<<(2*i) | rw<<(16+4*i) | length<<(18+4*i)
+}
+
+func TestP12ExecuteBreakpointIsAFault(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		for i := range 4 {
+			m, c, k := newTaken(t, a, 0x90, 0x90, 0x90)
+			c.Sys.DR[i], c.Sys.DR[7] = 0x1001, dr7(i, 0, 0)
+			m.Step(0)
+			require.Empty(t, k.traps)
+			m.Step(0)
+			require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: 1 << i}, k.last(t))
+			require.EqualValues(t, 0x1001, c.RIP, "before the instruction")
+			require.EqualValues(t, 1<<i, c.Sys.DR[6]&0xf)
+			c.RFLAGS |= RF // as the handler's IRET would set it
+			m.Step(0)
+			require.Len(t, k.traps, 1, "RF skips it")
+			require.EqualValues(t, 0x1002, c.RIP)
+			require.Zero(t, c.RFLAGS&RF, "once")
+		}
+		m, c, k := newTaken(t, a, 0x90)
+		c.Sys.DR[0], c.Sys.DR[7] = 0x1000, DR7Fixed
+		m.Step(0)
+		require.Empty(t, k.traps, "not enabled")
+	})
+}
+
+func TestP12DataBreakpointsAreTraps(t *testing.T) {
+	read, write, rmw := []byte{0x8b, 0x03}, []byte{0x89, 0x03}, []byte{0x01, 0x03}
+	const onWrite, onAccess = 1, 3
+	eachArch(t, func(t *testing.T, a Arch) {
+		for _, tt := range []struct {
+			name     string
+			code     []byte
+			addr, at uint64 // breakpoint, access of 4 bytes
+			rw, len  uint64
+			hit      bool
+		}{
+			{"write on write", write, 0x5000, 0x5000, onWrite, 3, true},
+			{"read on write", read, 0x5000, 0x5000, onWrite, 3, false},
+			{"read on access", read, 0x5000, 0x5000, onAccess, 3, true},
+			{"add on write", rmw, 0x5000, 0x5000, onWrite, 3, true},
+			{"overlap by one byte", write, 0x5003, 0x5000, onWrite, 0, true},
+			{"just behind", write, 0x5004, 0x5000, onWrite, 0, false},
+			{"just before", write, 0x5000, 0x5001, onWrite, 0, false},
+			{"two bytes, aligned down", write, 0x5005, 0x5001, onWrite, 1, true},
+			{"eight bytes", write, 0x5000, 0x5004, onWrite, 2, true},
+			{"across pages", write, 0x5ffc, 0x5ffe, onWrite, 3, true},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				m, c, k := newTaken(t, a, append(tt.code, 0x90)...)
+				f, err := m.Mem.Alloc()
+				require.NoError(t, err)
+				require.NoError(t, c.Space.Map(0x6000, f, 1, Write))
+				c.GPR[RBX] = tt.at
+				c.Sys.DR[2], c.Sys.DR[7] = tt.addr, dr7(2, tt.rw, tt.len)
+				m.Step(0)
+				require.EqualValues(t, 0x1002, c.RIP, "the instruction completes")
+				require.Equal(t, tt.hit, len(c.Pending()) == 1)
+				m.Step(0)
+				if tt.hit {
+					require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: 4}, k.last(t))
+				}
+			})
+		}
+	})
+}
+
+// A single step and a data breakpoint of one instruction are one #DB.
+func TestP12OneTrapForStepAndBreakpoint(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m, c, k := newTaken(t, a, 0x50)
+		c.RFLAGS |= TF
+		c.Sys.DR[0], c.Sys.DR[7] = 0x8000-uint64(a.Word()), dr7(0, 1, 0)
+		m.Step(0)
+		m.Step(0)
+		require.Len(t, k.traps, 1)
+		require.Equal(t, DR6BS|1, k.traps[0].DR6)
+		require.Equal(t, DR6Fixed|DR6BS|1, c.Sys.DR[6])
+	})
+}
+
+func TestP12DebugRegisterAccess(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		mov := func(op, dr byte) []byte { return []byte{0x0f, op, 0xc0 | dr<<3} } // mov %eax <-> %drN
+		for _, tt := range []struct {
+			dr            byte
+			write, expect uint64
+		}{
+			{0, 0x1234, 0x1234}, {3, 0xfffff000, 0xfffff000},
+			{6, 0, DR6Fixed}, {6, 0xffffffff, 0xffffeff0 | 0xf},
+			{7, 0, DR7Fixed}, {7, 0xffff0fff, 0xffff07ff},
+		} {
+			m, c, k := newTaken(t, a, append(mov(0x23, tt.dr), mov(0x21, tt.dr)...)...)
+			c.GPR[RAX] = tt.write
+			m.Step(0)
+			c.Sys.DR[7] = c.Sys.DR[7] &^ 0xff // nothing fires
+			want := tt.expect
+			if tt.dr == 7 {
+				want &^= 0xff
+			}
+			m.Step(0)
+			require.Empty(t, k.traps)
+			require.Equal(t, want, c.GPR[RAX], "dr%d = %#x", tt.dr, tt.write)
+		}
+		for _, dr := range []byte{4, 5} {
+			m, _, k := newTaken(t, a, mov(0x21, dr)...)
+			m.Step(0)
+			require.EqualValues(t, VecUD, k.last(t).Vector, "CR4.DE: no DR4, DR5")
+		}
+		m, c, k := newTaken(t, a, mov(0x21, 0)...)
+		ring3(c)
+		m.Step(0)
+		require.Equal(t, *FaultErr(VecGP, 0), k.last(t))
+		_ = m
+	})
+}
+
+func TestP12GeneralDetect(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m, c, k := newTaken(t, a, 0x0f, 0x21, 0xc0)
+		c.Sys.DR[7] |= DR7GD
+		m.Step(0)
+		require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}, k.last(t))
+		require.EqualValues(t, 0x1000, c.RIP, "a fault")
+		require.Zero(t, c.Sys.DR[7]&DR7GD, "cleared, so that the handler may look")
+		m.Step(0)
+		require.Len(t, k.traps, 1)
+
+		m, c, k = newTaken(t, a, 0x90) // any #DB clears it
+		c.Sys.DR[7] |= DR7GD
+		c.RFLAGS |= TF
+		m.Step(0)
+		m.Step(0)
+		require.Len(t, k.traps, 1)
+		require.Zero(t, c.Sys.DR[7]&DR7GD)
+	})
+}
