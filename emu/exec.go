@@ -40,7 +40,7 @@ func (m *Machine) execute(c *CPU) {
 	c.Sys.TSC++
 	switch d.own {
 	case ownNone:
-		t = m.runLibrary(c, v, d)
+		t = m.runMended(c, v, d)
 	case ownHypercall:
 		if !c.User() && m.Kernel != nil && m.Kernel.Hypercall(m, c, pc) {
 			c.Shadow = 0
@@ -230,7 +230,7 @@ func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
 			addr, n = w.Addr, int(w.Size)
 		}
 	}
-	if !c.Canonical(addr) || !c.Canonical(addr+uint64(n)-1) {
+	if !c.reachable(addr, n) {
 		if c.isStackAccess(&d.in, addr) {
 			return FaultErr(VecSS, 0)
 		}

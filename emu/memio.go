@@ -17,7 +17,7 @@ func (m *Machine) Load(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
 // pop is Load through the stack pointer: a non-canonical address is
 // #SS(0) instead of #GP(0) (SDM vol. 3, 6.15).
 func (m *Machine) pop(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
-	if !c.Canonical(va) {
+	if !c.reachable(va, n) {
 		return 0, FaultErr(VecSS, 0)
 	}
 	return m.Load(c, va, n, user)
@@ -34,7 +34,7 @@ func (m *Machine) Store(c *CPU, va uint64, n int, v uint64, user bool, by By) *T
 }
 
 func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
-	if !c.Canonical(va) {
+	if !c.reachable(va, n) {
 		return FaultErr(VecGP, 0)
 	}
 	if bad, refused := c.Space.firstRefused(va, n, a, user); refused {
@@ -46,6 +46,16 @@ func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
 // Canonical reports whether va is a valid linear address: bits 47-63 alike.
 func (c *CPU) Canonical(va uint64) bool {
 	return c.Space.arch == I386 || uint64(int64(va<<16)>>16) == va
+}
+
+// reachable reports whether all of [va, va+n) can be addressed: it is
+// canonical, or does not reach over the segment limit of 4 GiB.
+func (c *CPU) reachable(va uint64, n int) bool {
+	last := va + uint64(n) - 1
+	if c.Space.arch == I386 {
+		return last <= 0xffffffff
+	}
+	return c.Canonical(va) && c.Canonical(last)
 }
 
 func (m *Machine) peekWord(s *Space, va uint64, n int) uint64 {

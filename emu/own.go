@@ -31,6 +31,11 @@ const (
 	ownClock
 	ownRandom
 	ownFSGSBase
+	ownShift
+	ownNeg
+	ownEnter
+	ownPopcnt
+	ownMovbe
 	ownNop // privileged, no effect here: invd, wbinvd, invlpg
 )
 
@@ -74,7 +79,18 @@ func classify(in *insn.Inst, err error) ownOp {
 	case a.Has(insn.DR):
 		return ownDebug
 	}
-	if in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone {
+	switch {
+	case isShift(in):
+		return ownShift
+	case isLockNeg(in):
+		return ownNeg
+	case in.Map == insn.OneByte && in.Opcode == 0xc8:
+		return ownEnter
+	case isPopcnt(in):
+		return ownPopcnt
+	case isMovbe(in):
+		return ownMovbe
+	case in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone:
 		return classify0F(in)
 	}
 	return ownNone
@@ -185,6 +201,26 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 		c.randomInsn(in)
 	case ownFSGSBase:
 		if t := c.fsgsInsn(in); t != nil {
+			return t
+		}
+	case ownShift:
+		if t := m.shiftInsn(c, in); t != nil {
+			return t
+		}
+	case ownNeg:
+		if t := m.negInsn(c, in); t != nil {
+			return t
+		}
+	case ownEnter:
+		if t := m.enter(c, in); t != nil {
+			return t
+		}
+	case ownPopcnt:
+		if t := m.popcnt(c, in); t != nil {
+			return t
+		}
+	case ownMovbe:
+		if t := m.movbe(c, in); t != nil {
 			return t
 		}
 	}
