@@ -49,7 +49,7 @@ func (e *Enumeration) from(at Snapshot, depth int) bool {
 		e.sys.Restore(at)
 		s := e.sys.Step(a)
 		e.Steps++
-		if s.Blocked {
+		if s.Blocked && s.Violation == nil {
 			continue
 		}
 		moved = true

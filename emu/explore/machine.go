@@ -16,6 +16,14 @@ type Property interface {
 	End() *Violation
 }
 
+// Watcher is a Property over the whole state, such as two vCPUs being at some
+// place at once: steps that change what it reads are dependent on each other.
+type Watcher interface {
+	Property
+	// Watches reports whether the step just taken may have.
+	Watches(*emu.Event) bool
+}
+
 // Values are the simulator-side values of a machine that steps can touch and
 // that decide how it goes on, beside memory and registers.
 type Values interface {
@@ -50,12 +58,13 @@ type Machine struct {
 	M *emu.Machine
 	MachineConfig
 
-	raised mask // interrupts
-	step   Step
-	placer placer
-	lines  [emu.MaxCPUs][4]uint64
-	touch  func(uint64, bool)
-	mapped any
+	raised   mask // interrupts
+	step     Step
+	placer   placer
+	lines    [emu.MaxCPUs][4]uint64
+	touch    func(uint64, bool)
+	mapped   any
+	watchers []Watcher
 }
 
 // placer is a kernel that tells pieces of code apart that share an address.
@@ -65,6 +74,11 @@ type placer interface{ Place(*emu.CPU) uint64 }
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	s := &Machine{M: m, MachineConfig: c}
 	s.placer, _ = m.Kernel.(placer)
+	for _, p := range c.Properties {
+		if w, ok := p.(Watcher); ok {
+			s.watchers = append(s.watchers, w)
+		}
+	}
 	s.touch = func(n uint64, write bool) { s.add(locValues+n, 1, write) }
 	return s
 }
@@ -75,6 +89,7 @@ const (
 	locUnmapped   = 2 << 60 // linear address / 8: refused for want of a page
 	locMappings   = 3 << 60
 	locInterrupts = 4 << 60 // vCPU
+	locWatched    = 5 << 60
 )
 
 // Actors are the vCPUs, then the interrupts.
@@ -198,6 +213,11 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	if s.Values != nil {
 		s.Values.Touched(ev, s.touch)
+	}
+	for _, w := range s.watchers {
+		if w.Watches(ev) {
+			s.add(locWatched, 1, true)
+		}
 	}
 }
 

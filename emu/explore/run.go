@@ -93,7 +93,7 @@ func (r *execution) step() bool {
 	r.last = a
 	if st.Blocked {
 		r.blocked |= bit(a)
-		if r.replay != nil {
+		if r.replay != nil || st.Violation != nil {
 			r.out.Schedule.Append(a, 1)
 		}
 	} else {

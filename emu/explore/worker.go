@@ -170,13 +170,13 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 		if !w.o.NoReduction {
 			w.rec.record(place{actor, at}, s)
 		}
+		if s.Violation != nil {
+			return n + 1, s.Violation
+		}
 		if s.Blocked {
 			return n, nil
 		}
 		n++
-		if s.Violation != nil {
-			return n, s.Violation
-		}
 		if n == MaxChain || w.o.NoReduction {
 			return n, nil
 		}

@@ -1,0 +1,95 @@
+// Package props is the properties of a run under probes that a search or a
+// scenario can demand (S4), one file each. No deadlock, and livelocks in which
+// a whole state comes back, are judged by package explore itself.
+package props
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+)
+
+// Names of the properties, as scenarios give them.
+const (
+	NoMissedProbe   = "no-missed-probe"
+	NoLostRearm     = "no-lost-rearm"
+	Transparency    = "transparency"
+	NoDeadlock      = explore.NoDeadlock
+	NoLivelock      = explore.NoLivelock
+	NoUnhandledTrap = "no-unhandled-trap"
+	OnePreOnePost   = "one-pre-one-post"
+	NoDoubleUnlock  = "no-double-unlock"
+)
+
+// Standard makes every property that needs nothing but the manager:
+// transparency needs a baseline (NewTransparency).
+func Standard(g *kprobes.Manager) []explore.Property {
+	return []explore.Property{
+		NewMissed(g), NewRearm(g), NewSelfDeadlock(g), NewLivelock(g), NewUnhandled(g), NewPrePost(g), NewUnlock(),
+	}
+}
+
+// System makes a system to search of the manager's machine as it is now, with
+// the properties given. The search closes the machine.
+func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
+	g.K.M.Quiet = true
+	return explore.NewMachine(g.K.M, explore.MachineConfig{
+		Observe: g.Observe, Properties: list, Values: values{g}, Locks: locks(g),
+	})
+}
+
+// locks are the engine's spin locks whose word is 0 or the owner plus one.
+func locks(g *kprobes.Manager) []uint64 {
+	var l []uint64
+	for _, name := range []string{"kprobe_lock", "kretprobe_lock"} {
+		if g.K.HasSymbol(name) {
+			l = append(l, g.K.Symbol(name))
+		}
+	}
+	return l
+}
+
+// values are the manager's own notes that a step can read: whether a probe
+// counts as registered, which decides whether an execution is a miss. Counts
+// commute and are left out.
+type values struct{ g *kprobes.Manager }
+
+// Touched implements explore.Values.
+func (v values) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
+	if ev.Micro != nil && changesRegistration(ev.Micro.Name) {
+		touch(0, true)
+		return
+	}
+	if ev.Kind == emu.StepInstruction && v.g.Probed(ev.PC) {
+		touch(0, false)
+	}
+}
+
+// changesRegistration tells micro-steps that may set or clear it, whatever the
+// engine calls them.
+func changesRegistration(micro string) bool {
+	for _, s := range []string{"list_", "arm", "write_breakpoint", "restore_opcode", "reentrant", "register", "unlink", "link_"} {
+		if strings.Contains(micro, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// violation makes one.
+func violation(property, row, format string, args ...any) *explore.Violation {
+	return &explore.Violation{Property: property, ID: row, What: fmt.Sprintf(format, args...)}
+}
+
+// steps is embedded by properties that are judged at the end only.
+type atEnd struct{}
+
+func (atEnd) Step(*emu.Event) *explore.Violation { return nil }
+
+// atSteps is embedded by properties that are judged at steps only.
+type atSteps struct{}
+
+func (atSteps) End() *explore.Violation { return nil }

@@ -1,0 +1,73 @@
+package props
+
+import (
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+)
+
+// LivelockTraps is how often in a row one instruction may trap without being
+// completed. A probed instruction that faults traps a few times.
+const LivelockTraps = 32
+
+// Livelock is no-livelock where counts go up and so no state ever comes back:
+// an instruction of the scenario traps over and over (K20, M3).
+type Livelock struct {
+	atSteps
+	g   *kprobes.Manager
+	cpu []trapping
+}
+
+// trapping counts the traps of the instruction that a vCPU is at.
+type trapping struct {
+	pc uint64
+	n  uint64
+}
+
+// NewLivelock makes the property; it is part of the machine's state.
+func NewLivelock(g *kprobes.Manager) *Livelock {
+	p := &Livelock{g: g, cpu: make([]trapping, len(g.K.M.CPUs))}
+	g.K.M.AddPart(p)
+	return p
+}
+
+// Name is no-livelock.
+func (*Livelock) Name() string { return NoLivelock }
+
+// Step counts deliveries, and forgets them when the instruction completes.
+func (p *Livelock) Step(ev *emu.Event) *explore.Violation {
+	c := &p.cpu[ev.CPU]
+	switch {
+	case p.inKernel(ev.PC):
+	case ev.Kind == emu.StepInstruction:
+		*c = trapping{}
+	case ev.Kind == emu.StepDelivery && c.pc != ev.PC:
+		*c = trapping{ev.PC, 1}
+	case ev.Kind == emu.StepDelivery:
+		if c.n++; c.n == LivelockTraps {
+			return violation(NoLivelock, "", "the instruction at %s trapped %d times on cpu%d and was never completed",
+				p.g.K.Name(ev.PC), LivelockTraps, ev.CPU)
+		}
+	}
+	return nil
+}
+
+// inKernel tells the modelled kernel's text from the scenario's.
+func (p *Livelock) inKernel(pc uint64) bool {
+	l := p.g.K.Layout
+	return pc >= l.Text && pc < l.Data
+}
+
+// Save copies the counts (emu.Part).
+func (p *Livelock) Save() any { return append([]trapping(nil), p.cpu...) }
+
+// Restore takes them back.
+func (p *Livelock) Restore(v any) { copy(p.cpu, v.([]trapping)) }
+
+// Hash feeds them.
+func (p *Livelock) Hash(h *emu.Hasher) {
+	for _, c := range p.cpu {
+		h.Uint64(c.pc)
+		h.Uint64(c.n)
+	}
+}
