@@ -66,7 +66,7 @@ func (b *builder) build() error {
 	r := b.run
 	var err error
 	if r.Probes, err = kprobes.Boot(r.Machine, b.options.Engine); err != nil {
-		return b.file.Machine.EnginePos.Error(b.file.Name, "", "%v", err)
+		return fmt.Errorf("%s: %w", b.file.Name, err)
 	}
 	r.Kernel = r.Probes.K
 	for _, do := range []func() error{

@@ -53,7 +53,9 @@ var Architectures = []string{"i386", "x86_64"}
 var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "steps", "time"}
 
 func defaultMachine() Machine {
-	return Machine{Arch: "i386", CPUs: 1, Engine: "2002", Steps: DefaultSteps, Time: DefaultTime}
+	return Machine{
+		Arch: "i386", CPUs: 1, Engine: "2002", Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
+	}
 }
 
 func (f *File) parseMachine(lines []line) error {

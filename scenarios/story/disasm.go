@@ -52,7 +52,19 @@ func (n *Names) Disassemble(code []byte, pc uint64) string {
 	if n.Syntax == Intel {
 		return x86asm.IntelSyntax(in, pc, look)
 	}
-	return x86asm.GNUSyntax(in, pc, look)
+	return ripRelative(x86asm.GNUSyntax(in, pc, look), &in, pc, look)
+}
+
+// ripRelative puts back the "(%rip)" that x86asm drops behind a symbol.
+func ripRelative(text string, in *x86asm.Inst, pc uint64, look x86asm.SymLookup) string {
+	for _, a := range in.Args {
+		if m, ok := a.(x86asm.Mem); ok && m.Base == x86asm.RIP {
+			if name, _ := look(pc + uint64(in.Len) + uint64(m.Disp)); name != "" && !strings.Contains(text, "%rip") {
+				return strings.Replace(text, name, name+"(%rip)", 1)
+			}
+		}
+	}
+	return text
 }
 
 func unknown(code []byte) string {

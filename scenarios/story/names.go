@@ -62,6 +62,9 @@ func (n *Names) named(v uint64) string {
 	return ""
 }
 
+// Forget drops what was seen of trap frames: after going back in time.
+func (n *Names) Forget() { n.frames = [emu.MaxCPUs][]frame{} }
+
 // track follows the trap frames on each stack: a delivery makes one; it is
 // gone when the stack pointer is above it.
 func (n *Names) track(ev *emu.Event) {

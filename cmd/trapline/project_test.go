@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "trapline"
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Module     *struct {
+		Path, Version, Dir string
+		Main               bool
+	}
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-e", "-json=ImportPath,Imports,Module"}, args...)...)
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var list []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else {
+			require.NoError(t, err)
+		}
+		list = append(list, p)
+	}
+}
+
+// layers are the folders, each of which may import those below it and itself.
+var layers = []string{"cmd", "tui", "scenarios", "kprobes", "traps", "emu", "idt"}
+
+func layer(path string) int {
+	rest := strings.TrimPrefix(path, module+"/")
+	top, _, _ := strings.Cut(rest, "/")
+	return slices.Index(layers, top)
+}
+
+// TestImportsPointDown holds the direction of imports: cmd to tui to scenarios
+// to kprobes to traps to emu to idt.
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		from := layer(p.ImportPath)
+		if !assert.GreaterOrEqual(t, from, 0, "%s is in no layer", p.ImportPath) {
+			continue
+		}
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, module+"/") {
+				assert.GreaterOrEqual(t, layer(i), from, "%s imports %s, which is above it", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// TestDependencyLicences lists the licence of every module in the program:
+// libunicorn is GPL version 2, which MIT, BSD and MPL-2.0 go with, and
+// Apache-2.0 does not.
+func TestDependencyLicences(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range goList(t, "-deps", "./cmd/trapline") {
+		if p.Module == nil || p.Module.Main || seen[p.Module.Path] {
+			continue
+		}
+		seen[p.Module.Path] = true
+		kind := licenceKind(t, p.Module.Dir)
+		t.Logf("%-45s %-12s %s", p.Module.Path, p.Module.Version, kind)
+		assert.Contains(t, []string{"MIT", "BSD", "MPL-2.0"}, kind, p.Module.Path)
+	}
+	assert.NotEmpty(t, seen)
+}
+
+func licenceKind(t *testing.T, dir string) string {
+	t.Helper()
+	for _, name := range []string{"LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING", "LICENCE"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		text := strings.Join(strings.Fields(string(b)), " ")
+		for _, k := range []struct{ words, kind string }{
+			{"Apache License", "Apache-2.0"},
+			{"Mozilla Public License Version 2.0", "MPL-2.0"},
+			{"Permission is hereby granted, free of charge", "MIT"},
+			{"Redistribution and use in source and binary forms", "BSD"},
+		} {
+			if strings.Contains(text, k.words) {
+				return k.kind
+			}
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,184 @@
+package scenarios_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/kprobes"
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+	"trapline/scenarios/story"
+)
+
+func parse(t *testing.T, text string) *scenarios.File {
+	t.Helper()
+	f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(text)}}, "s.txtar")
+	require.NoError(t, err)
+	return f
+}
+
+func open(t *testing.T, f *scenarios.File, o scenarios.Options) *scenarios.Run {
+	t.Helper()
+	r, err := scenarios.Open(context.Background(), f, o)
+	require.NoError(t, err)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// tell runs to the end and returns every record as JSON.
+func tell(t *testing.T, r *scenarios.Run) []string {
+	t.Helper()
+	var lines []string
+	require.NoError(t, r.Finish(context.Background(), func(ev *emu.Event) {
+		b, err := json.Marshal(r.Names().Describe(ev))
+		require.NoError(t, err)
+		lines = append(lines, string(b))
+	}))
+	return lines
+}
+
+// TestS2SameRunEveryTime: every built-in scenario tells the same story twice,
+// and again from a snapshot in its middle.
+func TestS2SameRunEveryTime(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			f, err := scenarios.Load(name)
+			require.NoError(t, err)
+			first := tell(t, open(t, f, scenarios.Options{}))
+			r := open(t, f, scenarios.Options{})
+			for range len(first) / 2 {
+				cpu, ok := r.Next()
+				require.True(t, ok)
+				r.Step(cpu)
+			}
+			middle := r.Machine.Snapshot()
+			r.Names().Forget()
+			rest := tell(t, r)
+			violations, log := r.Violations(), r.Log()
+			r.Machine.Restore(middle)
+			r.Names().Forget()
+			assert.Empty(t, r.Done())
+			assert.Equal(t, rest, tell(t, r))
+			assert.Equal(t, violations, r.Violations())
+			assert.Equal(t, log, r.Log())
+			assert.Len(t, first, len(first)/2+len(rest))
+		})
+	}
+}
+
+// TestEveryEngineRunsEveryLesson: no scenario fails to run under another
+// engine than its own.
+func TestEveryEngineRunsEveryLesson(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		for _, engine := range kprobes.Engines() {
+			f, err := scenarios.Load(name)
+			require.NoError(t, err)
+			r := open(t, f, scenarios.Options{Engine: engine})
+			require.NoError(t, r.Finish(context.Background(), nil), "%s under %s", name, engine)
+			assert.NotEmpty(t, r.Done())
+		}
+	}
+}
+
+func TestRecordsRoundTripAsJSON(t *testing.T) {
+	f, err := scenarios.Load("first-probe")
+	require.NoError(t, err)
+	for _, line := range tell(t, open(t, f, scenarios.Options{})) {
+		var r story.Record
+		require.NoError(t, json.Unmarshal([]byte(line), &r))
+		again, err := json.Marshal(&r)
+		require.NoError(t, err)
+		require.Equal(t, line, string(again))
+	}
+}
+
+const endless = `An endless loop.
+-- machine --
+steps 1000
+-- text.S --
+main:	jmp main
+-- tasks --
+cpu 0 at main
+`
+
+func TestStepBoundEndsARun(t *testing.T) {
+	r := open(t, parse(t, endless), scenarios.Options{})
+	require.NoError(t, r.Finish(context.Background(), nil))
+	assert.Equal(t, "the bound of 1000 steps is reached", r.Done())
+}
+
+func TestContextEndsARun(t *testing.T) {
+	f := parse(t, endless)
+	f.Machine.Steps = format.MaxSteps
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	err := open(t, f, scenarios.Options{}).Finish(ctx, nil)
+	assert.True(t, errors.Is(err, scenarios.ErrTime), "%v", err)
+}
+
+// TestBuildFlaws: what only building the machine can find has its place too.
+func TestBuildFlaws(t *testing.T) {
+	const start = "A flaw.\n-- text.S --\nmain:\tnop\n\thlt\n-- tasks --\ncpu 0 at main\n"
+	for text, want := range map[string]string{
+		start + "-- probes --\np at mian\n":                               `s.txtar:8:6: no symbol "mian"; expected "main" perhaps`,
+		start + "-- probes --\np at main\nq at main\n":                    `s.txtar:9:6: probe q: the kernel refuses it with EEXIST; expected an address without a probe`,
+		start + "-- probes --\np at 0x10\n":                               `s.txtar:8:6: probe p: no memory at 0x10; expected the address of an instruction`,
+		start + "-- probes --\np at main\n  pre call nothing\n":           `s.txtar:9:7: no symbol "nothing"`,
+		start + "-- machine --\nengine 2020\n":                            `s.txtar:8:8: unknown engine "2020"; expected one of none, 2002`,
+		start + "-- machine --\ngate 200 dpl 3\n":                         `s.txtar:8:1: no gate 200; expected a vector that the kernel handles`,
+		start + "-- machine --\nbase 0x123\n":                             `s.txtar:8:6: base address 0x123; expected a multiple of 4096`,
+		start + "-- machine --\nmemory 64K\n":                             `s.txtar:7:1: memory bound reached`,
+		start + "-- memory --\nm at 0x9000 size 4 prot rw--\n  u32 1 2\n": `s.txtar:8:1: region m has more content than room; expected size 8 or more`,
+		start + "-- memory --\nm at 0x9001 size 4 prot rw-- lazy\n":       `s.txtar:8:6: lazy region at 0x9001; expected a multiple of 4096`,
+		start + "-- check --\nnever x: u32[tabel] == 1\n":                 `s.txtar:8:14: no symbol "tabel"`,
+		start + "-- steps --\n> mem 4 at tabel\n":                         `s.txtar:8:12: no symbol "tabel"`,
+		start + "-- text.lst --\nnonsense\n":                              `s.txtar:8:1: text.lst: `,
+	} {
+		f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(text)}}, "s.txtar")
+		require.NoError(t, err, text)
+		r, err := scenarios.Open(context.Background(), f, scenarios.Options{})
+		if err == nil {
+			r.Close()
+		}
+		assert.ErrorContains(t, err, want, text)
+	}
+}
+
+// TestK12DeadlockIsSeen: a spin that nobody can end is reported.
+func TestK12DeadlockIsSeen(t *testing.T) {
+	f := parse(t, `A handler that takes the probe's lock again.
+-- text.S --
+main:	nop
+target:	nop
+	ret
+handler: pushl %ebx
+	pushl $0
+	call *register
+	addl $4, %esp
+	popl %ebx
+	ret
+-- memory --
+register at 0x9000 size 4 prot rw--
+	u32 register_kprobe
+-- probes --
+p at target
+	pre call handler
+-- tasks --
+cpu 0 at main
+-- check --
+no-deadlock
+`)
+	r := open(t, f, scenarios.Options{})
+	require.NoError(t, r.Finish(context.Background(), nil))
+	require.Len(t, r.Violations(), 1)
+	assert.Equal(t, "no-deadlock", r.Violations()[0].Property)
+	assert.Equal(t, "K12", r.Violations()[0].Row)
+}
