@@ -14,7 +14,9 @@ import (
 	"trapline/scenarios"
 )
 
-var _ = flag.Bool("update", false, "write golden steps of the built-in scenarios anew")
+var update = flag.Bool("update", false, "write golden steps of the built-in scenarios anew")
+
+func updating() bool { return *update }
 
 // TestLessons and TestRegress judge every built-in scenario: golden steps,
 // listings, and exactly the expected violations.

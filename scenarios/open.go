@@ -66,7 +66,7 @@ func (b *builder) build() error {
 	r := b.run
 	var err error
 	if r.Probes, err = kprobes.Boot(r.Machine, b.options.Engine); err != nil {
-		return fmt.Errorf("%s: %w", b.file.Name, err)
+		return err
 	}
 	r.Kernel = r.Probes.K
 	for _, do := range []func() error{

@@ -135,7 +135,7 @@ func TestBuildFlaws(t *testing.T) {
 		start + "-- machine --\nengine 2020\n":                            `s.txtar:8:8: unknown engine "2020"; expected one of none, 2002`,
 		start + "-- machine --\ngate 200 dpl 3\n":                         `s.txtar:8:1: no gate 200; expected a vector that the kernel handles`,
 		start + "-- machine --\nbase 0x123\n":                             `s.txtar:8:6: base address 0x123; expected a multiple of 4096`,
-		start + "-- machine --\nmemory 64K\n":                             `s.txtar:7:1: memory bound reached`,
+		start + "-- machine --\nmemory 64K\n":                             `s.txtar:7:1: kernel text: memory bound reached`,
 		start + "-- memory --\nm at 0x9000 size 4 prot rw--\n  u32 1 2\n": `s.txtar:8:1: region m has more content than room; expected size 8 or more`,
 		start + "-- memory --\nm at 0x9001 size 4 prot rw-- lazy\n":       `s.txtar:8:6: lazy region at 0x9001; expected a multiple of 4096`,
 		start + "-- check --\nnever x: u32[tabel] == 1\n":                 `s.txtar:8:14: no symbol "tabel"`,
