@@ -12,11 +12,14 @@ import (
 // engine2002 is the patch of August 2002 (seed 000): single stepping in
 // place, one lock from hit to re-arm. Its text calls one micro-step per
 // statement that touches shared state; the flow is in ktext/*_2002.S.
-type engine2002 struct{ locked }
+type engine2002 struct {
+	locked
+	options options
+}
 
 func newEngine2002(a emu.Arch) *engine2002 {
 	w := uint64(a.Word())
-	return &engine2002{locked{common{l: structKprobe{
+	return &engine2002{locked: locked{common{l: structKprobe{
 		size: 8 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w,
 	}}}}
 }
@@ -31,6 +34,9 @@ func (e *engine2002) Ops() map[string]traps.Op {
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
 	})
+	if e.options.preemptEnable {
+		ops["preempt_enable_no_resched"] = preemptEnable
+	}
 	return ops
 }
 
@@ -74,5 +80,22 @@ func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
 func (e *engine2002) clearTF(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K5", "the frame's TF is cleared")
+	return traps.Next
+}
+
+// NoteScheduled marks a schedule inside a trap handler.
+const NoteScheduled emu.NoteKind = "scheduled-in-trap"
+
+// preemptEnable is what unlock_kprobes must not use (K0): at count zero it
+// schedules if it is asked to, here inside the trap with interrupts off.
+func preemptEnable(x *traps.Exec) traps.Result {
+	x.K.AddPreemptCount(x.C, -1)
+	if x.K.PreemptCount(x.C) != 0 || !x.K.NeedResched(x.C) {
+		x.Say("K0", "preempt_enable: nothing asks to schedule")
+		return traps.Next
+	}
+	x.K.SetNeedResched(x.C, false)
+	x.M.Note(emu.Note{Kind: NoteScheduled, ID: "K0", Text: "schedule() inside the trap", Addr: x.C.LinearPC()})
+	x.Say("K0", "preempt_enable at count 0 with a reschedule asked for: schedule() is called inside the trap, with interrupts off")
 	return traps.Next
 }

@@ -59,21 +59,23 @@ type structKprobe struct {
 // MaxProbes bounds the probes of one machine.
 const MaxProbes = 4096
 
-// Boot makes the kernel of an engine on m and the manager of its probes.
+// Boot makes the kernel of an engine on m and the manager of its probes. An
+// engine's name may be followed by options: see Options.
 func Boot(m *emu.Machine, engine string) (*Manager, error) {
-	ops, err := newEngine(engine, m.Arch)
+	name, opts, err := parseEngine(engine)
 	if err != nil {
 		return nil, err
 	}
+	ops := newEngine(name, m.Arch, opts)
 	for _, t := range KernelTexts() {
-		if t.Engine != engine || t.Arch != m.Arch {
+		if t.Engine != name || t.Arch != m.Arch {
 			continue
 		}
 		img, err := t.Image()
 		if err != nil {
 			return nil, err
 		}
-		o := traps.Options{Image: img, ProbeGates: engine != EngineNone}
+		o := traps.Options{Image: img, ProbeGates: name != EngineNone}
 		if ops != nil {
 			o.Engine = ops
 		}
@@ -93,23 +95,20 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
 }
 
-// newEngine makes an engine by name; none has no code of its own.
-func newEngine(name string, a emu.Arch) (engineOps, error) {
+// newEngine makes an engine; none has no code of its own.
+func newEngine(name string, a emu.Arch, opts options) engineOps {
 	switch name {
-	case EngineNone:
-		return nil, nil
 	case Engine2002:
-		return newEngine2002(a), nil
+		e := newEngine2002(a)
+		e.options = opts
+		return e
 	case Engine2005:
-		return newEngine2005(a), nil
+		return newEngine2005(a)
 	case EngineModern:
-		return newEngineModern(a), nil
+		return newEngineModern(a)
 	}
-	return nil, fmt.Errorf("engine %q: expected one of %v", name, Engines())
+	return nil
 }
-
-// Engines lists the engines that Boot knows.
-func Engines() []string { return []string{EngineNone, Engine2002, Engine2005, EngineModern} }
 
 // Probes lists the probes in the order they were defined.
 func (g *Manager) Probes() []*Probe { return g.probes }

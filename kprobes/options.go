@@ -1,0 +1,60 @@
+package kprobes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// options are variants of an engine, written behind its name: "2002+preempt-enable".
+type options struct {
+	preemptEnable bool
+}
+
+// optionOf tells which engine knows an option.
+var optionOf = map[string]string{
+	// unlock_kprobes uses plain preempt_enable, which may schedule inside the
+	// trap: what the mail with the 2002 patch warns of (K0).
+	"preempt-enable": Engine2002,
+}
+
+// Engines lists the engines that Boot knows.
+func Engines() []string { return []string{EngineNone, Engine2002, Engine2005, EngineModern} }
+
+// EngineOptions lists the options of each engine, as "ENGINE+OPTION".
+func EngineOptions() []string {
+	var l []string
+	for o, e := range optionOf {
+		l = append(l, e+"+"+o)
+	}
+	slices.Sort(l)
+	return l
+}
+
+// CheckEngine reports whether Boot knows an engine's name with its options.
+func CheckEngine(engine string) error {
+	_, _, err := parseEngine(engine)
+	return err
+}
+
+// parseEngine splits "NAME+OPTION+...".
+func parseEngine(s string) (string, options, error) {
+	name, rest, _ := strings.Cut(s, "+")
+	var o options
+	if !slices.Contains(Engines(), name) {
+		return "", o, fmt.Errorf("engine %q: expected one of %s", name, strings.Join(Engines(), ", "))
+	}
+	if rest == "" && strings.Contains(s, "+") {
+		return "", o, fmt.Errorf("engine %q: expected an option behind +: one of %s", s, strings.Join(EngineOptions(), ", "))
+	}
+	for _, opt := range strings.FieldsFunc(rest, func(r rune) bool { return r == '+' }) {
+		if optionOf[opt] != name {
+			return "", o, fmt.Errorf("engine %s has no option %q: expected one of %s", name, opt, strings.Join(EngineOptions(), ", "))
+		}
+		switch opt {
+		case "preempt-enable":
+			o.preemptEnable = true
+		}
+	}
+	return name, o, nil
+}
