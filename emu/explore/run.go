@@ -20,7 +20,7 @@ type Outcome struct {
 const livelockAfter = 4096
 
 // Run runs sys from its present state to its end, to a violation, to the
-// scheduler's end or to maxSteps (0: DefaultDepth).
+// scheduler's end or to maxSteps (0: DefaultDepth). The scheduler has begun.
 func Run(sys System, s sched.Scheduler, maxSteps uint64) Outcome {
 	return runObserved(sys, s, maxSteps, nil)
 }

@@ -18,6 +18,13 @@ type Replay struct {
 	lost bool
 }
 
+// NewReplay makes a Replay that has begun.
+func NewReplay(s Schedule) *Replay {
+	r := &Replay{Schedule: s}
+	r.Begin(0)
+	return r
+}
+
 // Begin starts the one execution there is.
 func (r *Replay) Begin(n int) bool {
 	r.run, r.done, r.lost = 0, 0, false

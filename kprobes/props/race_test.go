@@ -139,7 +139,7 @@ func TestRacesAreFound(t *testing.T) {
 				sys, err := s.factory(t, only(want[name]))()
 				require.NoError(t, err)
 				defer sys.Close()
-				out := explore.Run(sys, &sched.Replay{Schedule: r.Found.Schedule}, 0)
+				out := explore.Run(sys, sched.NewReplay(r.Found.Schedule), 0)
 				require.NotNil(t, out.Violation)
 				require.Equal(t, want[name], out.Violation.Property)
 			})
