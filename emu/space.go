@@ -136,12 +136,8 @@ func (s *Space) log(op mapOp) {
 // are to be rebuilt.
 func (s *Space) trim() {
 	for _, v := range s.views {
-		switch {
-		case v == nil:
-		case v.epoch == s.epoch && v.pos == len(s.ops):
-			v.pos = 0
-		default:
-			v.epoch = -1
+		if v != nil {
+			v.trimmed()
 		}
 	}
 	s.ops = s.ops[:0]
@@ -266,7 +262,7 @@ func (s *Space) view(user bool) (*view, error) {
 		s.views[i] = v
 	}
 	v := s.views[i]
-	if v.epoch != s.epoch || v.pos != len(s.ops) {
+	if v.stale() {
 		if err := v.sync(); err != nil {
 			return nil, err
 		}
@@ -279,4 +275,16 @@ func (s *Space) width() unicorn.Width {
 		return unicorn.Width64
 	}
 	return unicorn.Width32
+}
+
+// NextPage is the address of the first mapped page at or above va, or the
+// highest page address if there is none.
+func (s *Space) NextPage(va uint64) uint64 {
+	best := ^uint64(0) &^ (PageSize - 1)
+	for vpn := range s.pages {
+		if a := vpn * PageSize; a >= va && a < best {
+			best = a
+		}
+	}
+	return best
 }

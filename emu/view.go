@@ -3,8 +3,6 @@ package emu
 import (
 	"bytes"
 	"errors"
-	"maps"
-	"slices"
 	"sort"
 
 	"trapline/emu/insn"
@@ -14,13 +12,8 @@ import (
 // view is one library instance that shows a space as one privilege sees it,
 // with what is known of the instructions it has translated.
 type view struct {
-	space  *Space
-	user   bool
-	eng    *unicorn.Engine
-	epoch  int
-	pos    int             // ops replayed
-	mapped map[uint64]bool // linear pages mapped in eng
-	code   []codeSlot      // direct-mapped by address
+	window
+	code []codeSlot // direct-mapped by address
 }
 
 const codeSlots = 4096
@@ -50,94 +43,24 @@ func newView(s *Space, user bool) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &view{space: s, user: user, eng: eng, epoch: -1, code: make([]codeSlot, codeSlots)}, nil
+	v := &view{code: make([]codeSlot, codeSlots)}
+	v.window = window{space: s, user: user, eng: eng, owner: v, epoch: -1}
+	return v, nil
 }
 
 func (v *view) close() { v.eng.Close() }
 
-func (v *view) shows(p PTE) bool { return !v.user || p.Prot&User != 0 }
+func (v *view) libProt(p PTE) unicorn.Prot { return libProt(p.Prot) }
 
-func libProt(p Prot) unicorn.Prot {
-	r := unicorn.ProtRead
-	if p&Write != 0 {
-		r |= unicorn.ProtWrite
-	}
-	if p&Exec != 0 {
-		r |= unicorn.ProtExec
-	}
-	return r
-}
+func (v *view) pageMapped(uint64, PTE) {}
 
-// sync brings the library's mappings up to the space's.
-func (v *view) sync() error {
-	if v.epoch != v.space.epoch {
-		return v.rebuild()
+// pageUnmapping drops the page's translations: the library would find them
+// again if it later gave the page's place to another frame. Decodings stay,
+// since their bytes are compared before each use.
+func (v *view) pageUnmapping(vpn uint64, p PTE) {
+	if p.Prot&Exec != 0 {
+		v.eng.RemoveCache(vpn*PageSize, (vpn+1)*PageSize)
 	}
-	for _, op := range v.space.ops[v.pos:] {
-		if err := v.apply(op); err != nil {
-			return err
-		}
-	}
-	v.pos = len(v.space.ops)
-	return nil
-}
-
-func (v *view) apply(op mapOp) error {
-	if op.unmap {
-		if !v.mapped[op.vpn] {
-			return nil
-		}
-		delete(v.mapped, op.vpn)
-		return v.eng.Unmap(op.vpn*PageSize, PageSize)
-	}
-	if !v.shows(op.pte) {
-		return nil
-	}
-	for i := range op.n {
-		v.mapped[op.vpn+i] = true
-	}
-	return v.eng.Map(op.vpn*PageSize, op.n*PageSize, libProt(op.pte.Prot), v.space.mem.host(op.pte.Frame))
-}
-
-// rebuild starts from the space's present table, pages with frames in a row
-// mapped in one piece.
-func (v *view) rebuild() error {
-	if err := v.unmapAll(); err != nil {
-		return err
-	}
-	clear(v.code)
-	pages := v.space.Pages()
-	for i := 0; i < len(pages); {
-		first := v.space.pages[pages[i]]
-		n := 1
-		for i+n < len(pages) && pages[i+n] == pages[i]+uint64(n) &&
-			v.space.pages[pages[i+n]] == (PTE{first.Frame + Frame(n), first.Prot}) {
-			n++
-		}
-		if err := v.apply(mapOp{vpn: pages[i], n: uint64(n), pte: first}); err != nil {
-			return err
-		}
-		i += n
-	}
-	v.epoch, v.pos = v.space.epoch, len(v.space.ops)
-	return nil
-}
-
-// unmapAll empties the library's mappings, neighbouring pages in one piece.
-func (v *view) unmapAll() error {
-	pages := slices.Sorted(maps.Keys(v.mapped))
-	v.mapped = map[uint64]bool{}
-	for i := 0; i < len(pages); {
-		n := 1
-		for i+n < len(pages) && pages[i+n] == pages[i]+uint64(n) {
-			n++
-		}
-		if err := v.eng.Unmap(pages[i]*PageSize, uint64(n)*PageSize); err != nil {
-			return err
-		}
-		i += n
-	}
-	return nil
 }
 
 // fetch decodes the instruction at linear address pc. A *Trap is the page
