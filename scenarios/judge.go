@@ -4,42 +4,38 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/kprobes/props"
 	"trapline/scenarios/expr"
 	"trapline/scenarios/format"
-	"trapline/traps"
 )
 
-// check is one property with how it is judged. Either function may be nil.
-type check struct {
-	name string
-	step func(*Run, *emu.Event) // after every step
-	end  func(*Run)             // when the run is over
-
-}
-
-// builtIn is how a built-in property is judged (S4).
-func builtIn(name string) check {
-	c := check{name: name}
+// builtIn makes a built-in property (S4). Deadlock of several vCPUs is seen
+// by the run itself.
+func (b *builder) builtIn(name string) explore.Property {
+	g := b.run.Probes
 	switch name {
-	case "no-missed-probe":
-		c.step = missedProbe
-	case "no-lost-rearm":
-		c.end = lostRearm
-	case "transparency":
-		c.end = transparency
-	case "no-deadlock":
-		c.end = deadlock
-	case "no-livelock":
-		c.step = livelock
-	case "no-unhandled-trap":
-		c.step = unhandledTrap
-	case "one-pre-one-post":
-		c.end = onePreOnePost
-	case "results":
-		c.end = (*Run).checkResults
+	case props.NoMissedProbe:
+		return props.NewMissed(g)
+	case props.NoLostRearm:
+		return props.NewRearm(g)
+	case props.Transparency:
+		return &transparency{b.run}
+	case props.NoDeadlock:
+		return props.NewSelfDeadlock(g)
+	case props.NoLivelock:
+		return props.NewLivelock(g)
+	case props.NoUnhandledTrap:
+		return props.NewUnhandled(g)
+	case props.OnePreOnePost:
+		return props.NewPrePost(g)
+	case props.NoDoubleUnlock:
+		return props.NewUnlock()
+	case resultsProperty:
+		return &results{b.run}
 	}
-	return c
+	return nil
 }
 
 // prepareChecks makes the checks of the file, or every built-in one. Under
@@ -57,7 +53,7 @@ func (b *builder) prepareChecks() error {
 		}
 	}
 	for _, p := range list {
-		c := builtIn(p.Name)
+		c := b.builtIn(p.Name)
 		if p.Cond != nil {
 			err := b.checkSymbols(*p.Cond)
 			if err != nil && own {
@@ -66,7 +62,7 @@ func (b *builder) prepareChecks() error {
 			if err != nil || b.options.Engine == kprobes.EngineNone && asksAboutProbes(p.Cond.Node) {
 				continue
 			}
-			c = condition(p)
+			c = b.run.condition(p)
 		}
 		b.run.checks = append(b.run.checks, c)
 	}
@@ -102,141 +98,61 @@ func (b *builder) checkSymbols(x format.Expr) error {
 	return bad
 }
 
+// condition makes the property of a user's assertion.
+func (r *Run) condition(p format.Property) explore.Property {
+	value := func() (uint64, error) { return expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0}) }
+	if p.When == "never" {
+		return &props.Never{Title: p.Name, Bad: func() bool { v, err := value(); return v != 0 && err == nil }}
+	}
+	return &props.Finally{Title: p.Name, Good: func() bool { v, err := value(); return v != 0 && err == nil }}
+}
+
 func (r *Run) judgeStep(ev *emu.Event) {
 	if ev.Kind == emu.StepSpin {
 		r.state.spinning[ev.CPU] = true
 	} else {
 		r.state.spinning = [emu.MaxCPUs]bool{}
 	}
-	for i := range r.checks {
-		if c := &r.checks[i]; c.step != nil {
-			c.step(r, ev)
-		}
+	for _, c := range r.checks {
+		r.violate(c.Step(ev))
 	}
 }
 
 func (r *Run) judgeEnd() {
-	for i := range r.checks {
-		if c := &r.checks[i]; c.end != nil {
-			c.end(r)
-		}
+	if r.state.done == endDeadlock && r.checking(props.NoDeadlock) {
+		r.violate(&explore.Violation{Property: props.NoDeadlock, What: fmt.Sprintf("every vCPU that could go on waits; cpu%d at %s",
+			r.state.turn, r.names.Addr(r.Machine.CPUs[r.state.turn].LinearPC()))})
+	}
+	for _, c := range r.checks {
+		r.violate(c.End())
 	}
 }
+
+func (r *Run) checking(property string) bool {
+	for _, c := range r.checks {
+		if c.Name() == property {
+			return true
+		}
+	}
+	return false
+}
+
+// How a run ends when it cannot get anywhere.
+const (
+	endDeadlock = "deadlock"
+	endLivelock = "livelock"
+)
 
 // violate notes the first violation of a property.
-func (r *Run) violate(property, row, text string) {
-	for _, v := range r.state.violations {
-		if v.Property == property {
-			return
-		}
-	}
-	r.state.violations = append(r.state.violations, Violation{property, row, text, r.state.steps, r.state.turn})
-}
-
-// condition makes the check of a user's assertion.
-func condition(p format.Property) check {
-	holds := func(r *Run) (bool, error) {
-		v, err := expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0})
-		return v != 0, err
-	}
-	if p.When == "never" {
-		return check{name: p.Name, step: func(r *Run, _ *emu.Event) {
-			if bad, err := holds(r); bad && err == nil {
-				r.violate(p.Name, "", fmt.Sprintf("%s became true", p.Cond.Node))
-			}
-		}}
-	}
-	return check{name: p.Name, end: func(r *Run) {
-		if ok, err := holds(r); err != nil {
-			r.violate(p.Name, "", fmt.Sprintf("%s: %v", p.Cond.Node, err))
-		} else if !ok {
-			r.violate(p.Name, "", fmt.Sprintf("%s is false at the end", p.Cond.Node))
-		}
-	}}
-}
-
-func missedProbe(r *Run, ev *emu.Event) {
-	if ev.Kind != emu.StepInstruction {
+func (r *Run) violate(x *explore.Violation) {
+	if x == nil {
 		return
 	}
-	for i, p := range r.Probes.Probes() {
-		if p.Addr == ev.PC && r.Probes.Stats(i).Missed > 0 {
-			row := "K11"
-			if r.Probes.Stats(i).Lost {
-				row = "K7"
-			}
-			r.violate("no-missed-probe", row, fmt.Sprintf("cpu%d ran the instruction at %s without hitting probe %s",
-				ev.CPU, r.names.Addr(ev.PC), p.Name))
-		}
+	if _, known := r.violated(x.Property); known {
+		return
 	}
-}
-
-func lostRearm(r *Run) {
-	for i, p := range r.Probes.Probes() {
-		if s := r.Probes.Stats(i); r.Engine() != kprobes.EngineNone && s.Registered && !r.armed(i) {
-			row := ""
-			if s.Lost {
-				row = "K7"
-			}
-			r.violate("no-lost-rearm", row, fmt.Sprintf("probe %s at %s is registered, but no breakpoint is there any more",
-				p.Name, r.names.Addr(p.Addr)))
-		}
-	}
-}
-
-func deadlock(r *Run) {
-	if r.state.done == "deadlock" {
-		r.violate("no-deadlock", "K12", fmt.Sprintf("every vCPU that could go on spins; cpu%d at %s", r.state.turn,
-			r.names.Addr(r.Machine.CPUs[r.state.turn].LinearPC())))
-	}
-}
-
-// livelockRepeats is how many times in a row an instruction may trap, with
-// nothing completed in between outside the kernel, before that is a livelock.
-const livelockRepeats = 100
-
-// repeat counts traps of one instruction.
-type repeat struct {
-	pc uint64
-	n  int
-}
-
-func livelock(r *Run, ev *emu.Event) {
-	s := &r.state.repeats[ev.CPU]
-	switch {
-	case r.names.Kernel(ev.PC):
-	case ev.Kind == emu.StepInstruction:
-		*s = repeat{}
-	case ev.Kind == emu.StepDelivery && s.pc == ev.PC:
-		if s.n++; s.n == livelockRepeats {
-			r.state.done = "livelock"
-			r.violate("no-livelock", "", fmt.Sprintf("the instruction at %s trapped %d times and never completed",
-				r.names.Addr(ev.PC), livelockRepeats))
-		}
-	case ev.Kind == emu.StepDelivery:
-		*s = repeat{ev.PC, 1}
-	}
-}
-
-func unhandledTrap(r *Run, ev *emu.Event) {
-	for _, n := range ev.Notes {
-		signal := n.Kind == traps.NoteSignal && !r.Kernel.Tasks[ev.CPU].Ptraced
-		if signal || n.Kind == traps.NoteOops {
-			r.violate("no-unhandled-trap", n.ID, fmt.Sprintf("%s for the code at %s", n.Text, r.names.Addr(n.Addr)))
-		}
-	}
-	if ev.Delivery != nil && ev.Delivery.Shutdown != "" {
-		r.violate("no-unhandled-trap", "P4", ev.Delivery.Shutdown)
-	}
-}
-
-func onePreOnePost(r *Run) {
-	for i, p := range r.Probes.Probes() {
-		s := r.Probes.Stats(i)
-		if r.Engine() == kprobes.EngineNone || s.Hits == s.Posts && s.Hits == s.Executions-s.Missed {
-			continue
-		}
-		r.violate("one-pre-one-post", "K9", fmt.Sprintf("probe %s: %d hits, %d ended behind the instruction, which ran %d times, %d of them unseen",
-			p.Name, s.Hits, s.Posts, s.Executions, s.Missed))
+	r.state.violations = append(r.state.violations, Violation{x.Property, x.ID, x.What, r.state.steps, r.state.turn})
+	if x.Property == props.NoLivelock {
+		r.state.done = endLivelock
 	}
 }

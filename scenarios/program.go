@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/emu/loader"
 	"trapline/scenarios/format"
 	"trapline/traps"
@@ -148,20 +149,27 @@ func (r *Run) Results() []uint64 {
 	return list
 }
 
-// checkResults judges "results".
-func (r *Run) checkResults() {
-	if r.File.Program == nil {
-		return
-	}
+// resultsProperty is the property that calls return what the file says.
+const resultsProperty = "results"
+
+type results struct{ run *Run }
+
+func (*results) Name() string                       { return resultsProperty }
+func (*results) Step(*emu.Event) *explore.Violation { return nil }
+
+// End compares the results of all calls.
+func (p *results) End() *explore.Violation {
+	r := p.run
 	got := r.Results()
-	for i, c := range r.File.Program.Calls {
+	for i := range got {
+		c := &r.File.Program.Calls[i]
 		if c.Result == nil {
 			continue
 		}
 		want, err := evalAt(r.File.File, *c.Result, r.symbols)
-		want = r.Machine.Arch.Mask(want)
-		if err != nil || got[i] != want {
-			r.violate("results", "", fmt.Sprintf("%s returned %#x; expected %#x", c.Function, got[i], want))
+		if want = r.Machine.Arch.Mask(want); err != nil || got[i] != want {
+			return &explore.Violation{Property: p.Name(), What: fmt.Sprintf("%s returned %#x; expected %#x", c.Function, got[i], want)}
 		}
 	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/kprobes"
 	"trapline/scenarios/story"
 	"trapline/traps"
@@ -30,7 +31,7 @@ type Run struct {
 	original map[uint64]byte     // first byte of each probed instruction
 	stacks   [emu.MaxCPUs]area   // of ring 3 tasks
 	segments []area              // code, data and regions
-	checks   []check
+	checks   []explore.Property
 	state    state
 }
 
@@ -42,7 +43,6 @@ type state struct {
 	violations []Violation
 	done       string // why the run is over, or ""
 	spinning   [emu.MaxCPUs]bool
-	repeats    [emu.MaxCPUs]repeat
 }
 
 // Violation is a property that did not hold.
@@ -134,7 +134,7 @@ func (r *Run) over() string {
 	case able == 0:
 		return r.howTasksEnded()
 	case able == spinning:
-		return "deadlock"
+		return endDeadlock
 	}
 	return ""
 }

@@ -6,30 +6,48 @@ import (
 	"strings"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/kprobes/props"
 )
 
-// transparency compares the run's end with that of the same scenario on a
+// transparency is the property that a run ends as the same scenario does on a
 // stock kernel without probes (S4): how each task ended, general registers,
 // arithmetic flags, TF, IF and DF, and all of the scenario's memory but the
-// probes' own bytes and the dead stack below the stack pointer.
-func transparency(r *Run) {
-	if r.Options.WithoutProbes || r.state.done == "deadlock" || r.state.done == "livelock" {
-		return
+// probes' own bytes and the dead stack below the stack pointer. It names the
+// first difference.
+type transparency struct{ run *Run }
+
+func (*transparency) Name() string                       { return props.Transparency }
+func (*transparency) Step(*emu.Event) *explore.Violation { return nil }
+
+// End runs the scenario without probes and compares. A run that never ended
+// has nothing to compare.
+func (p *transparency) End() *explore.Violation {
+	if d := p.run.Done(); d == endDeadlock || d == endLivelock {
+		return nil
 	}
-	base, err := Open(context.Background(), r.File, Options{Engine: kprobes.EngineNone, WithoutProbes: true})
+	d, err := p.compare()
 	if err != nil {
-		r.violate("transparency", "", "no run to compare with: "+err.Error())
-		return
+		d = "no run to compare with: " + err.Error()
+	}
+	if d == "" {
+		return nil
+	}
+	return &explore.Violation{Property: p.Name(), What: d}
+}
+
+func (p *transparency) compare() (string, error) {
+	ctx := context.Background() // bounded by the file's steps
+	base, err := Open(ctx, p.run.File, Options{Engine: kprobes.EngineNone, WithoutProbes: true})
+	if err != nil {
+		return "", err
 	}
 	defer base.Close()
-	if err := base.Finish(context.Background(), nil); err != nil {
-		r.violate("transparency", "", "no run to compare with: "+err.Error())
-		return
+	if err := base.Finish(ctx, nil); err != nil {
+		return "", err
 	}
-	if d := r.difference(base); d != "" {
-		r.violate("transparency", "", d)
-	}
+	return p.run.difference(base), nil
 }
 
 // flagsCompared leaves out RF and what no instruction reads.

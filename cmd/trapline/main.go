@@ -53,6 +53,7 @@ func commands(out *output) []*cli.Command {
 		listCommand(out),
 		newCommand(out),
 		checkCommand(out),
+		eventsCommand(out),
 		versionCommand(out),
 	}
 }

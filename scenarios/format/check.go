@@ -28,6 +28,7 @@ var BuiltIns = []BuiltIn{
 	{"no-deadlock", "no vCPU waits for a lock that nobody can release"},
 	{"no-livelock", "no instruction traps over and over without ever completing"},
 	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown"},
+	{"no-double-unlock", "nobody releases a lock that he does not hold"},
 	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction"},
 	{"results", "each call of program returns what the file says"},
 }

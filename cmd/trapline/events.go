@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
+)
+
+func eventsCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "events",
+		Usage:     "judge probe event definitions as the kernel would, without running anything",
+		ArgsUsage: "-e LINE… | FILE",
+		Description: `Every line is appended to kprobe_events (or uprobe_events) of Linux 6.1. For each it prints "ok" and what reading the
+file back would show, or the errno of the refusal with the text of error_log. In a FILE ("-" is standard input) blank
+lines and comments are passed over. docs/events.md has the language.
+
+Kernel symbols are taken to exist, since there is no kernel to ask; paths of uprobes are looked up.
+The exit status is 2 if any line was refused.
+
+EXAMPLES:
+   trapline events -e 'p:myprobe do_sys_open dfd=%di:s32 file=+0(%si):string'
+   trapline events --format -e 'r:myret vfs_read $retval'
+   trapline events --uprobes -e 'p:sh /bin/sh:0x1000 %ax'
+   trapline events --arch i386 --json probes.txt | jq .error`,
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "define", Aliases: []string{"e"}, Usage: "judge `LINE` (may be repeated)"},
+			&cli.BoolFlag{Name: "kprobes", Aliases: []string{"k"}, Usage: "the lines go to kprobe_events (the default)"},
+			&cli.BoolFlag{Name: "uprobes", Aliases: []string{"u"}, Usage: "the lines go to uprobe_events"},
+			&cli.StringFlag{Name: "arch", Value: events.X8664.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
+			&cli.BoolFlag{Name: "format", Usage: "print each event's format file too"},
+			&cli.StringFlag{Name: "root", Usage: "look paths up inside `DIR`, as in a chroot"},
+			&cli.BoolFlag{Name: "replace", Usage: "a name that exists is replaced, as by Linux 4.15, not joined"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/events.md says"},
+		},
+		DisableSliceFlagSeparator: true, // a comma is part of a line
+		Action:                    func(_ context.Context, c *cli.Command) error { return doEvents(c, out) },
+	}
+}
+
+func doEvents(c *cli.Command, out *output) error {
+	lines := c.StringSlice("define")
+	switch {
+	case c.Bool("kprobes") && c.Bool("uprobes"):
+		return usagef(c, "--kprobes and --uprobes exclude each other")
+	case len(lines) > 0 && c.Args().Present():
+		return usagef(c, "both -e and FILE %q; expected one of them", c.Args().First())
+	case len(lines) == 0 && c.Args().Len() != 1:
+		return usagef(c, "events takes -e LINE or one FILE, not %d", c.Args().Len())
+	}
+	arch, err := archNamed(c.String("arch"))
+	if err != nil {
+		return usageError(c, err)
+	}
+	files, err := openHostFiles(c.String("root"))
+	if err != nil {
+		return usageError(c, err)
+	}
+	defer files.close()
+	j := &judging{out: out, json: c.Bool("json"), format: c.Bool("format"), file: tracefs.KprobeEvents}
+	if c.Bool("uprobes") {
+		j.file = tracefs.UprobeEvents
+	}
+	j.registry = tracefs.New(tracefs.Config{
+		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, SameName: sameName(c),
+		Kprobes: tracefs.NewAssumedKernel(arch), Uprobes: tracefs.FilesOnly{Files: files},
+	})
+	if len(lines) > 0 {
+		for _, l := range lines {
+			j.line(l)
+		}
+	} else if err := j.read(c.Args().First()); err != nil {
+		return err
+	}
+	if j.refused {
+		return reported(exitUsage)
+	}
+	return nil
+}
+
+func archNamed(name string) (events.Arch, error) {
+	for _, a := range []events.Arch{events.X8664, events.I386} {
+		if name == a.String() {
+			return a, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown architecture %q; expected x86_64 or i386", name)
+}
+
+func sameName(c *cli.Command) tracefs.SameName {
+	if c.Bool("replace") {
+		return tracefs.SameNameReplaces
+	}
+	return tracefs.SameNameAppends
+}
+
+// judging judges lines one after the other, all of one file of events.
+type judging struct {
+	out      *output
+	registry *tracefs.Registry
+	file     tracefs.File
+	json     bool
+	format   bool
+	refused  bool
+}
+
+// read judges the lines of a file, or of standard input for "-".
+func (j *judging) read(name string) error {
+	in := io.Reader(os.Stdin)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	b := bufio.NewReaderSize(in, 2*tracefs.MaxWrite)
+	for {
+		line, err := readLine(b)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		if t := strings.TrimSpace(line); t != "" && t[0] != '#' {
+			j.line(line)
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}
+
+// readLine reads a line of any length and keeps what is enough of it for the
+// kernel to call it too long.
+func readLine(b *bufio.Reader) (string, error) {
+	var kept []byte
+	for {
+		part, err := b.ReadSlice('\n')
+		if room := 2*tracefs.MaxWrite - len(kept); room > 0 {
+			kept = append(kept, part[:min(len(part), room)]...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return strings.TrimSuffix(string(kept), "\n"), err
+		}
+	}
+}
+
+func (j *judging) line(line string) {
+	v := j.registry.Judge(j.file, line)
+	j.refused = j.refused || v.Err != nil
+	if !j.json {
+		j.out.WriteString(v.Text(j.format))
+		return
+	}
+	if !j.format {
+		v.Format = ""
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	j.out.Write(b)
+	j.out.WriteByte('\n')
+}
