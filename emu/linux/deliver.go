@@ -1,0 +1,140 @@
+package linux
+
+import (
+	"trapline/emu"
+)
+
+// Deliver takes an exception or software interrupt that a thread met in
+// ring 3 (emu.Kernel). No gate and no frame in guest memory are involved: the
+// kernel is Go.
+func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
+	d := m.Event().BeginDelivery()
+	d.Trap, d.From, d.To = trap, uint8(c.CPL), uint8(c.CPL)
+	t := k.current[c.ID]
+	switch {
+	case trap.Kind == emu.SoftwareInt && trap.Vector == 0x80:
+		k.enter(t, true)
+	case trap.Vector == emu.VecPF:
+		k.pageFault(t, trap)
+	case trap.Vector == emu.VecBP || trap.Vector == emu.VecDB:
+		if k.cfg.Hooks == nil || !k.cfg.Hooks.Trap(t, trap) {
+			k.exception(t, trap)
+		}
+	case trap.Kind == emu.SoftwareInt && trap.Vector != emu.VecOF:
+		// The gate's DPL is 0: #GP with the vector, at the instruction (SDM vol. 3, 6.12.1.1).
+		c.Core = m.Event().Before
+		k.exception(t, *emu.FaultErr(emu.VecGP, uint32(trap.Vector)<<3|2))
+	default:
+		k.exception(t, trap)
+	}
+}
+
+// Hypercall: there is no kernel text.
+func (k *Kernel) Hypercall(*emu.Machine, *emu.CPU, uint64) bool { return false }
+
+// Syscall runs SYSCALL; SYSENTER is an entry of 32-bit programs only through
+// the vDSO, which there is none of.
+func (k *Kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
+	if sysenter || k.m.Arch != emu.AMD64 {
+		return false
+	}
+	c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
+	k.enter(k.current[c.ID], false)
+	return true
+}
+
+// Error code bits as sigcontext shows them for addresses above the user's.
+const hiddenProt = uint64(emu.PFProt)
+
+// pageFault brings the page in or sends SIGSEGV or SIGBUS.
+func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
+	need := ProtRead
+	switch {
+	case trap.ErrCode&emu.PFWrite != 0:
+		need = ProtWrite
+	case t.fetched(trap):
+		need = ProtExec
+	}
+	va := trap.CR2
+	info := sigInfo{signo: sigSegv, code: segvMapErr, addr: va}
+	code := uint64(trap.ErrCode)
+	if va >= k.layout.taskSize {
+		code |= hiddenProt // whether a kernel page is there is not told
+	} else {
+		switch t.proc.mm.fault(va, need) {
+		case faultDone, faultEnd:
+			return
+		case faultAccess:
+			info.code = segvAccErr
+			if v := t.proc.mm.Find(va); v.Prot == 0 {
+				code &^= hiddenProt
+			}
+		case faultBus:
+			info.signo, info.code = sigBus, busAdrErr
+		}
+	}
+	t.fault(trap, code, va, info)
+}
+
+// fetched reports whether a page fault was an instruction fetch. Error codes
+// of 32-bit machines do not say so here: it was one if the page is where the
+// instruction lies and cannot be executed.
+func (t *Thread) fetched(trap emu.Trap) bool {
+	if t.k.m.Arch == emu.AMD64 {
+		return trap.ErrCode&emu.PFFetch != 0
+	}
+	const longest = 15
+	if trap.CR2-t.cpu.LinearPC() >= longest {
+		return false
+	}
+	pte, ok := t.proc.mm.space.Lookup(trap.CR2)
+	return !ok || pte.Prot&emu.Exec == 0 || pte.Prot&emu.User == 0
+}
+
+// exception turns what the processor raised into a signal (arch/x86's traps).
+func (k *Kernel) exception(t *Thread, trap emu.Trap) {
+	ip := t.cpu.LinearPC()
+	info := sigInfo{signo: sigSegv, code: siKernel}
+	switch trap.Vector {
+	case emu.VecDE:
+		info = sigInfo{signo: sigFPE, code: fpeIntDiv, addr: ip}
+	case emu.VecDB:
+		info = sigInfo{signo: sigTrap, code: trapCode(trap), addr: ip}
+		t.cpu.Sys.DR[6] = emu.DR6Fixed
+	case emu.VecBP:
+		info = sigInfo{signo: sigTrap, code: siKernel}
+	case emu.VecUD:
+		info = sigInfo{signo: sigIll, code: illIllOpn, addr: ip}
+	case emu.VecMF, emu.VecXM:
+		info = sigInfo{signo: sigFPE, code: fpeFltInv, addr: ip}
+	case emu.VecAC:
+		info = sigInfo{signo: sigBus, code: busAdrAln}
+	case emu.VecNP, emu.VecSS:
+		info = sigInfo{signo: sigBus, code: siKernel}
+	}
+	t.fault(trap, uint64(trap.ErrCode), t.cr2, info)
+}
+
+func trapCode(trap emu.Trap) int32 {
+	switch {
+	case trap.DR6&emu.DR6BS != 0:
+		return trapTrace
+	case trap.DR6&0xf != 0:
+		return trapHWBkpt
+	}
+	return trapBrkpt
+}
+
+// fault sends the signal of an exception: at once, whatever the thread
+// blocks.
+func (t *Thread) fault(trap emu.Trap, code, cr2 uint64, info sigInfo) {
+	t.trapNo, t.errCode, t.cr2 = uint64(trap.Vector), code, cr2
+	if isFault(trap) {
+		t.cpu.RFLAGS |= emu.RF // in the image that a fault saves (SDM vol. 3, 17.3.1.1)
+	}
+	t.force(info)
+}
+
+func isFault(trap emu.Trap) bool {
+	return trap.Kind == emu.Exception && trap.Vector != emu.VecDB
+}

@@ -1,0 +1,263 @@
+package linux
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// File is an open file description: what several descriptors may share.
+type File struct {
+	refs  int
+	flags int    // O_ACCMODE, O_APPEND, O_NONBLOCK
+	path  string // absolute, in the guest's tree
+
+	host    *os.File // a regular file or directory
+	pos     int64
+	entries []dirEntry // of a directory, read at the first getdents
+	text    []byte     // content of a generated file, such as /proc/self/maps
+	device  device
+	pipe    *pipe
+}
+
+// device is a file that is no host file.
+type device uint8
+
+const (
+	notDevice device = iota
+	devNull
+	devZero
+	devRandom
+	devStdin
+	devStdout
+	devStderr
+	devText // content is File.text
+	devMem  // /proc/self/mem
+)
+
+func (f *File) readable() bool { return f.flags&syscall.O_ACCMODE != syscall.O_WRONLY }
+func (f *File) writable() bool { return f.flags&syscall.O_ACCMODE != syscall.O_RDONLY }
+
+func (f *File) isDir() bool {
+	if f.host == nil {
+		return false
+	}
+	st, err := f.host.Stat()
+	return err == nil && st.IsDir()
+}
+
+// closeFile drops one reference.
+func (k *Kernel) closeFile(f *File) {
+	if f.refs--; f.refs > 0 {
+		return
+	}
+	if f.host != nil {
+		_ = f.host.Close()
+	}
+	if f.pipe != nil {
+		f.pipe.drop(f.writable())
+		k.changed()
+	}
+}
+
+// read moves bytes from f at *pos. Its result is a count or one of the
+// results of errno.go.
+func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
+	if !f.readable() {
+		return errnoBadFile
+	}
+	switch {
+	case f.pipe != nil:
+		return k.readPipe(t, f, b)
+	case f.host != nil:
+		if f.isDir() {
+			return -int64(syscall.EISDIR)
+		}
+		n, err := f.host.ReadAt(b, *pos)
+		if n == 0 && err != nil && err != io.EOF {
+			return fail(err)
+		}
+		*pos += int64(n)
+		return int64(n)
+	}
+	switch f.device {
+	case devZero:
+		clear(b)
+		return int64(len(b))
+	case devRandom:
+		k.random.fill(b)
+		return int64(len(b))
+	case devStdin:
+		return k.readStdin(b)
+	case devText:
+		if *pos >= int64(len(f.text)) {
+			return 0
+		}
+		n := copy(b, f.text[*pos:])
+		*pos += int64(n)
+		return int64(n)
+	case devMem:
+		n := t.proc.mm.ReadForced(uint64(*pos), b)
+		if n == 0 && len(b) > 0 {
+			return -int64(syscall.EIO)
+		}
+		*pos += int64(n)
+		return int64(n)
+	case devStdout, devStderr, devNull:
+		return 0
+	}
+	return errnoInvalid
+}
+
+func (k *Kernel) readStdin(b []byte) int64 {
+	if k.cfg.Stdin == nil || len(b) == 0 {
+		return 0
+	}
+	for {
+		n, err := k.cfg.Stdin.Read(b)
+		switch {
+		case n > 0:
+			return int64(n)
+		case err == io.EOF:
+			return 0
+		case err != nil:
+			return -int64(syscall.EIO)
+		}
+	}
+}
+
+// write moves bytes to f.
+func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
+	if !f.writable() {
+		return errnoBadFile
+	}
+	if f.pipe != nil {
+		return k.writePipe(t, f, b)
+	}
+	switch f.device {
+	case devNull, devZero, devRandom:
+		return int64(len(b))
+	case devStdout:
+		return k.writeOut(t, k.cfg.Stdout, b)
+	case devStderr:
+		return k.writeOut(t, k.cfg.Stderr, b)
+	}
+	return errnoInvalid
+}
+
+// writeOut passes bytes to one of the host's streams. A stream that refuses
+// them is a broken pipe to the guest.
+func (k *Kernel) writeOut(t *Thread, w io.Writer, b []byte) int64 {
+	if w == nil {
+		return int64(len(b))
+	}
+	if k.output += int64(len(b)); k.output > k.cfg.Limits.Output {
+		k.stop(BoundOutput)
+		return -int64(syscall.ENOSPC)
+	}
+	n, err := w.Write(b)
+	if err != nil && n == 0 {
+		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
+		return -int64(syscall.EPIPE)
+	}
+	return int64(n)
+}
+
+// seek moves the file position (lseek(2)).
+func (f *File) seek(off int64, whence int) int64 {
+	if f.pipe != nil || f.device >= devStdin && f.device <= devStderr {
+		return -int64(syscall.ESPIPE)
+	}
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		off += f.pos
+	case io.SeekEnd:
+		off += f.size()
+	default:
+		return errnoInvalid
+	}
+	if off < 0 && f.device != devMem {
+		return errnoInvalid
+	}
+	if off == 0 {
+		f.entries = nil
+	}
+	f.pos = off
+	return off
+}
+
+func (f *File) size() int64 {
+	if f.host == nil {
+		return int64(len(f.text))
+	}
+	st, err := f.host.Stat()
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}
+
+// descriptor is one entry of a descriptor table.
+type descriptor struct {
+	file    *File
+	cloexec bool
+}
+
+// fdTable is a process's descriptors, shared under CLONE_FILES.
+type fdTable struct {
+	users int
+	fds   []descriptor
+	max   int
+}
+
+func (t *fdTable) get(fd int) *File {
+	if fd < 0 || fd >= len(t.fds) {
+		return nil
+	}
+	return t.fds[fd].file
+}
+
+// add puts f at the lowest free number from low on; -1: none is free.
+func (t *fdTable) add(f *File, low int, cloexec bool) int {
+	for fd := low; fd < t.max; fd++ {
+		if fd >= len(t.fds) {
+			t.fds = append(t.fds, make([]descriptor, fd+1-len(t.fds))...)
+		}
+		if t.fds[fd].file == nil {
+			t.fds[fd] = descriptor{f, cloexec}
+			return fd
+		}
+	}
+	return -1
+}
+
+func (t *fdTable) clone() *fdTable {
+	n := &fdTable{users: 1, max: t.max, fds: append([]descriptor(nil), t.fds...)}
+	for _, d := range n.fds {
+		if d.file != nil {
+			d.file.refs++
+		}
+	}
+	return n
+}
+
+// drop gives up one user's hold; the last one closes everything.
+func (k *Kernel) dropFiles(t *fdTable) {
+	if t.users--; t.users > 0 {
+		return
+	}
+	for fd := range t.fds {
+		k.closeFD(t, fd)
+	}
+}
+
+func (k *Kernel) closeFD(t *fdTable, fd int) bool {
+	f := t.get(fd)
+	if f == nil {
+		return false
+	}
+	t.fds[fd] = descriptor{}
+	k.closeFile(f)
+	return true
+}

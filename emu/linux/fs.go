@@ -1,0 +1,183 @@
+package linux
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+)
+
+// FS is what a guest sees of the host's files: a directory tree opened for
+// reading, resolved as in a chroot.
+type FS struct {
+	root  *os.Root
+	allow []string // nil: everything in root; else clean absolute paths
+}
+
+// OpenRoot makes the whole of dir the guest's "/". Links that point out of it
+// are followed inside it, as in a chroot.
+func OpenRoot(dir string) (*FS, error) {
+	r, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &FS{root: r}, nil
+}
+
+// OpenFiles shows the host's own tree, but of it only the files named by
+// paths, which must be absolute, and what is below those that are
+// directories. Whatever else there is does not exist for the guest.
+func OpenFiles(paths ...string) (*FS, error) {
+	r, err := os.OpenRoot("/")
+	if err != nil {
+		return nil, err
+	}
+	f := &FS{root: r, allow: []string{}}
+	for _, p := range paths {
+		p = path.Clean(p)
+		f.allow = append(f.allow, p)
+		if full, err := f.resolve(p, true); err == nil && full != p {
+			f.allow = append(f.allow, full)
+		}
+	}
+	return f, nil
+}
+
+// Close gives the tree back.
+func (f *FS) Close() error { return f.root.Close() }
+
+// visible reports whether a resolved path exists for the guest.
+func (f *FS) visible(p string) bool {
+	if f.allow == nil {
+		return true
+	}
+	for _, a := range f.allow {
+		if p == a || strings.HasPrefix(p, strings.TrimSuffix(a, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve walks the absolute path p component by component, following links
+// inside the tree (the last one only if follow), and returns the path of what
+// is there without links. The last component may be absent: ENOENT comes from
+// the later open.
+func (f *FS) resolve(p string, follow bool) (string, error) {
+	rest := strings.Split(p, "/")
+	at := "/"
+	links := 0
+	for len(rest) > 0 {
+		name := rest[0]
+		rest = rest[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			at = path.Dir(at)
+			continue
+		}
+		next := path.Join(at, name)
+		st, err := f.root.Lstat(inRoot(next))
+		if err != nil {
+			if len(rest) == 0 {
+				return next, nil
+			}
+			return "", errnoOf(err)
+		}
+		last := len(strings.Join(rest, "")) == 0
+		if st.Mode()&fs.ModeSymlink != 0 && (!last || follow) {
+			if links++; links > maxSymlinks {
+				return "", syscall.ELOOP
+			}
+			target, err := f.root.Readlink(inRoot(next))
+			if err != nil {
+				return "", errnoOf(err)
+			}
+			if strings.HasPrefix(target, "/") {
+				at = "/"
+			}
+			rest = append(strings.Split(target, "/"), rest...)
+			continue
+		}
+		if !st.IsDir() && len(rest) > 0 {
+			return "", syscall.ENOTDIR
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// inRoot is an absolute path as os.Root wants it.
+func inRoot(p string) string {
+	if p = strings.TrimPrefix(p, "/"); p != "" {
+		return p
+	}
+	return "."
+}
+
+// find resolves p and checks that the guest may see it.
+func (f *FS) find(p string, follow bool) (string, error) {
+	full, err := f.resolve(p, follow)
+	if err != nil {
+		return "", err
+	}
+	if !f.visible(full) && !(f.allow != nil && f.visible(path.Clean(p))) {
+		return "", syscall.ENOENT
+	}
+	return full, nil
+}
+
+// open opens what is at p for reading. Pipes, sockets and devices of the host
+// are refused: opening one could block or act.
+func (f *FS) open(p string, follow bool) (*os.File, string, error) {
+	full, err := f.find(p, follow)
+	if err != nil {
+		return nil, "", err
+	}
+	st, err := f.root.Lstat(inRoot(full))
+	if err != nil {
+		return nil, "", errnoOf(err)
+	}
+	switch {
+	case st.Mode()&fs.ModeSymlink != 0:
+		return nil, "", syscall.ELOOP
+	case !st.Mode().IsRegular() && !st.IsDir():
+		return nil, "", syscall.ENXIO
+	}
+	h, err := f.root.OpenFile(inRoot(full), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, "", errnoOf(err)
+	}
+	return h, full, nil
+}
+
+func (f *FS) lstat(p string, follow bool) (fs.FileInfo, error) {
+	full, err := f.find(p, follow)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.root.Lstat(inRoot(full))
+	if err != nil {
+		return nil, errnoOf(err)
+	}
+	return st, nil
+}
+
+func (f *FS) readlink(p string) (string, error) {
+	full, err := f.find(p, false)
+	if err != nil {
+		return "", err
+	}
+	if st, err := f.root.Lstat(inRoot(full)); err != nil {
+		return "", errnoOf(err)
+	} else if st.Mode()&fs.ModeSymlink == 0 {
+		return "", syscall.EINVAL
+	}
+	t, err := f.root.Readlink(inRoot(full))
+	if err != nil {
+		return "", errnoOf(err)
+	}
+	return t, nil
+}

@@ -1,0 +1,29 @@
+package linux
+
+import "trapline/emu"
+
+// Hooks is what a uprobes layer needs of the kernel. All methods are called
+// with the machine between instructions.
+type Hooks interface {
+	// Mapped follows every mapping of a file that can be executed from now
+	// on: mmap, execve, mprotect. v lies in mm.
+	Mapped(mm *MM, v *VMA)
+	// Unmapping precedes munmap and its like.
+	Unmapping(mm *MM, start, end uint64)
+	// Forked follows a fork: child's pages are copies of the parent's.
+	// parent and child are the same MM for a new thread.
+	Forked(parent, child *Thread)
+	// Exited precedes the end of an address space: exit or execve.
+	Exited(mm *MM)
+	// ThreadExited follows the end of a thread.
+	ThreadExited(t *Thread)
+	// Trap is asked about #BP and #DB of ring 3 before the signal; true: the
+	// trap was the layer's.
+	Trap(t *Thread, trap emu.Trap) bool
+	// ReturnToUser runs before t goes on in ring 3 after a system call, an
+	// exception or a switch, ahead of signals.
+	ReturnToUser(t *Thread)
+	// HoldSignals reports whether signals for t must wait: it is stepping a
+	// copied instruction.
+	HoldSignals(t *Thread) bool
+}

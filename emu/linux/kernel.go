@@ -1,0 +1,219 @@
+package linux
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"trapline/emu"
+)
+
+// Clock is the host's time for programs that must see it.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits about d. It may return early.
+	Sleep(d time.Duration)
+}
+
+// Config describes a run.
+type Config struct {
+	Path string   // the program's path in FS, absolute or below Dir
+	Args []string // argv; empty: Path
+	Env  []string
+	Dir  string // working directory in FS; empty: "/"
+	FS   *FS    // what the guest sees of the host's files
+
+	Stdin          io.Reader // nil: empty
+	Stdout, Stderr io.Writer // nil: discarded
+
+	CPUs    int    // vCPUs; 0: 1
+	Quantum int    // instructions before another thread's turn; 0: 10000
+	Seed    uint64 // of AT_RANDOM and getrandom
+	Clock   Clock  // nil: time is the number of instructions, in nanoseconds
+	Limits  Limits
+	Hooks   Hooks            // nil: none
+	OnCall  func(CallRecord) // every system call when it ends; nil: none
+}
+
+// Kernel is the Linux side of a machine. It implements emu.Kernel and
+// emu.Syscaller.
+type Kernel struct {
+	m         *emu.Machine
+	cfg       Config
+	layout    *layout
+	gdt       emu.Frame  // first of one frame per vCPU
+	idleSpace *emu.Space // of vCPUs whose thread's is gone
+
+	refs       []uint16 // by frame: mappings and page caches that show it
+	inodes     map[inodeKey]*Inode
+	lastShared uint64
+
+	threads  []*Thread // in the order of their turns
+	procs    map[int]*Process
+	init     *Process
+	lastPID  int
+	current  []*Thread // by vCPU
+	slice    []int     // instructions left of the current thread's turn, by vCPU
+	changes  uint64    // counts what may end a wait
+	futexSeq uint64
+	skipped  uint64 // nanoseconds of virtual time in which nobody ran
+	started  time.Time
+	steps    uint64
+	output   int64
+	random   generator
+	unknown  map[int]int
+	bound    Bound
+}
+
+// ErrOtherArch is returned for a program that the machine cannot run because
+// another one with the other register width runs in it.
+var ErrOtherArch = errors.New("program of the other register width")
+
+// New loads the program of cfg into a machine of its architecture. Errors of
+// the ELF file are package loader's.
+func New(cfg Config) (*Kernel, error) {
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.CPUs == 0 {
+		cfg.CPUs = 1
+	}
+	if cfg.Quantum == 0 {
+		cfg.Quantum = defaultQuantum
+	}
+	if cfg.Dir == "" {
+		cfg.Dir = "/"
+	}
+	if len(cfg.Args) == 0 {
+		cfg.Args = []string{cfg.Path}
+	}
+	if cfg.FS == nil {
+		return nil, errors.New("no file tree: Config.FS is nil")
+	}
+	k := &Kernel{
+		cfg: cfg, inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
+		random: generator{cfg.Seed}, current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs),
+	}
+	if cfg.Clock != nil {
+		k.started = cfg.Clock.Now()
+	}
+	if err := k.boot(); err != nil {
+		k.Close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// boot makes the machine and its first process.
+func (k *Kernel) boot() error {
+	fs := &fsState{cwd: k.cfg.Dir, umask: 0o22}
+	prog, err := k.openProgram(fs.absolute(k.cfg.Path))
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.cfg.Path, err)
+	}
+	arch := emu.Arch(prog.image.Arch)
+	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory})
+	if err != nil {
+		return err
+	}
+	k.m.Kernel = k
+	k.idleSpace = k.m.CPUs[0].Space
+	k.layout = layouts[arch]
+	if err := k.setupCPUs(); err != nil {
+		return err
+	}
+	p := k.newProcess(nil)
+	p.fs, p.sigs = fs, &handlers{users: 1}
+	p.files = &fdTable{users: 1, max: k.cfg.Limits.Files}
+	for fd, d := range []device{devStdin, devStdout, devStderr} {
+		p.files.add(&File{refs: 1, flags: min(fd, 1), path: "/dev/" + []string{"stdin", "stdout", "stderr"}[fd], device: d}, 0, false)
+	}
+	k.init = p
+	t := k.newThread(p, emu.NewContext(emu.Core{}))
+	return k.load(t, prog, k.cfg.Args, k.cfg.Env)
+}
+
+// setupCPUs gives every vCPU its descriptor table.
+func (k *Kernel) setupCPUs() error {
+	var n int
+	k.gdt, n = k.alloc(len(k.m.CPUs))
+	if n < len(k.m.CPUs) {
+		return errNoMemory
+	}
+	if err := k.idleSpace.Map(k.layout.gdt, k.gdt, n, emu.Write); err != nil {
+		return err
+	}
+	table := descriptors(k.m.Arch)
+	for i, c := range k.m.CPUs {
+		c.Sys.GDTR = emu.TableReg{Base: k.layout.gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
+		c.Sys.MSR.TSCAux = uint64(i)
+		for j, d := range table {
+			k.setDescriptor(c, j, d)
+		}
+	}
+	return nil
+}
+
+// Machine is the machine under the kernel.
+func (k *Kernel) Machine() *emu.Machine { return k.m }
+
+// Init is the first process.
+func (k *Kernel) Init() *Process { return k.init }
+
+// Current is the thread on vCPU id, or nil.
+func (k *Kernel) Current(id int) *Thread { return k.current[id] }
+
+// Close frees the machine and closes the guest's files. The FS stays open.
+func (k *Kernel) Close() {
+	for _, p := range k.procs {
+		if p.files != nil {
+			k.dropFiles(p.files)
+		}
+	}
+	for _, n := range k.inodes {
+		if n.file != nil {
+			_ = n.file.Close()
+		}
+	}
+	if k.m != nil {
+		k.m.Close()
+	}
+}
+
+// Now is the time since the start, in nanoseconds.
+func (k *Kernel) Now() uint64 {
+	if k.cfg.Clock != nil {
+		return uint64(k.cfg.Clock.Now().Sub(k.started))
+	}
+	return k.steps + k.skipped
+}
+
+// epoch is the start of deterministic time, in seconds (2020-01-01).
+const epoch = 1577836800
+
+// realTime is the wall clock in nanoseconds since 1970.
+func (k *Kernel) realTime() uint64 {
+	if k.cfg.Clock != nil {
+		return uint64(k.cfg.Clock.Now().UnixNano())
+	}
+	return epoch*uint64(time.Second) + k.Now()
+}
+
+// changed notes that something happened that may end somebody's wait.
+func (k *Kernel) changed() { k.changes++ }
+
+// generator is splitmix64: the source of the guest's random numbers.
+type generator struct{ s uint64 }
+
+func (g *generator) next() uint64 {
+	g.s += 0x9e3779b97f4a7c15
+	z := g.s
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+func (g *generator) fill(b []byte) {
+	for i := range b {
+		b[i] = byte(g.next())
+	}
+}

@@ -1,0 +1,61 @@
+package linux
+
+import "time"
+
+// Limits bounds a run. A zero field takes its default.
+type Limits struct {
+	Steps     uint64        // instructions of all threads together
+	Time      time.Duration // of Clock, if the run has one
+	Memory    int           // bytes of physical memory, page cache included
+	Processes int           // alive or zombies
+	Threads   int           // of all processes together
+	Files     int           // open descriptors of one process (RLIMIT_NOFILE)
+	Maps      int           // vmas of one address space (vm.max_map_count)
+	Output    int64         // bytes written to stdout and stderr
+}
+
+// The defaults of Limits.
+const (
+	DefaultSteps     = 1 << 40
+	DefaultMemory    = 512 << 20
+	DefaultProcesses = 64
+	DefaultThreads   = 256
+	DefaultFiles     = 1024
+	DefaultMaps      = 2048
+	DefaultOutput    = 1 << 32
+)
+
+// Fixed bounds of single calls.
+const (
+	maxPath        = 4096      // PATH_MAX
+	maxSymlinks    = 40        // as the kernel's MAXSYMLINKS
+	maxIOVec       = 1024      // UIO_MAXIOV
+	maxTransfer    = 1 << 20   // bytes moved by one read or write; the rest is a short count
+	maxArgs        = 2 << 20   // bytes of argv and envp
+	maxProgram     = 512 << 20 // bytes of an executable file
+	maxDirEntries  = 1 << 16
+	pipeSize       = 65536
+	stackLimit     = 8 << 20 // RLIMIT_STACK
+	maxQueued      = 1024    // real-time signals waiting in one thread or process
+	defaultQuantum = 10000   // instructions before another thread's turn
+)
+
+func (l Limits) withDefaults() Limits {
+	def := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	if l.Steps == 0 {
+		l.Steps = DefaultSteps
+	}
+	if l.Output == 0 {
+		l.Output = DefaultOutput
+	}
+	def(&l.Memory, DefaultMemory)
+	def(&l.Processes, DefaultProcesses)
+	def(&l.Threads, DefaultThreads)
+	def(&l.Files, DefaultFiles)
+	def(&l.Maps, DefaultMaps)
+	return l
+}

@@ -1,0 +1,64 @@
+package linux
+
+import "syscall"
+
+// pipe is the buffer between the two ends of a pipe(2).
+type pipe struct {
+	data             []byte
+	readers, writers int
+}
+
+func (p *pipe) drop(writer bool) {
+	if writer {
+		p.writers--
+	} else {
+		p.readers--
+	}
+}
+
+func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
+	p := f.pipe
+	switch {
+	case len(b) == 0:
+		return 0
+	case len(p.data) > 0:
+		n := copy(b, p.data)
+		p.data = p.data[n:]
+		k.changed()
+		return int64(n)
+	case p.writers == 0:
+		return 0
+	case f.flags&syscall.O_NONBLOCK != 0:
+		return errnoAgain
+	}
+	return t.block(restartSys, never)
+}
+
+// writePipe puts up to PIPE_BUF bytes in at once or not at all; more goes in
+// parts as there is room, which the thread waits for.
+func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
+	const pipeBuf = 4096
+	p := f.pipe
+	if p.readers == 0 {
+		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
+		return t.partial(-int64(syscall.EPIPE))
+	}
+	rest := b[t.progress:]
+	room := pipeSize - len(p.data)
+	if len(b) <= pipeBuf && room < len(b) {
+		room = 0
+	}
+	n := min(room, len(rest))
+	if n > 0 {
+		p.data = append(p.data, rest[:n]...)
+		t.progress += n
+		k.changed()
+	}
+	switch {
+	case t.progress == len(b):
+		return int64(len(b))
+	case f.flags&syscall.O_NONBLOCK != 0:
+		return t.partial(errnoAgain)
+	}
+	return t.block(t.partial(restartSys), never)
+}

@@ -1,0 +1,344 @@
+package linux
+
+import (
+	"slices"
+	"syscall"
+
+	"trapline/emu"
+)
+
+// userID is the user and group of every guest process.
+const userID = 1000
+
+// firstPID is the number of the first process.
+const firstPID = 100
+
+func (k *Kernel) newPID() int {
+	if k.lastPID == 0 {
+		k.lastPID = firstPID - 1
+	}
+	k.lastPID++
+	return k.lastPID
+}
+
+func (k *Kernel) newProcess(parent *Process) *Process {
+	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: sigChld, start: k.Now()}
+	p.pgid, p.sid = p.PID, p.PID
+	if parent != nil {
+		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name
+		parent.children = append(parent.children, p)
+	}
+	k.procs[p.PID] = p
+	return p
+}
+
+// newThread adds a thread to p; the first one has the process's number.
+func (k *Kernel) newThread(p *Process, ctx *emu.Context) *Thread {
+	t := &Thread{k: k, proc: p, ctx: ctx, TID: p.PID}
+	if len(p.thr) > 0 {
+		t.TID = k.newPID()
+	}
+	p.thr = append(p.thr, t)
+	k.threads = append(k.threads, t)
+	return t
+}
+
+// Flags of clone(2).
+const (
+	cloneVM           = 0x100
+	cloneFS           = 0x200
+	cloneFiles        = 0x400
+	cloneSigHand      = 0x800
+	cloneVfork        = 0x4000
+	cloneThread       = 0x10000
+	cloneSetTLS       = 0x80000
+	cloneParentSetTID = 0x100000
+	cloneChildClear   = 0x200000
+	cloneChildSet     = 0x1000000
+	clonePidFD        = 0x1000
+	cloneNewAny       = 0x7e020080 // namespaces: refused
+)
+
+// cloneArgs are the arguments of clone in one order for all its forms.
+type cloneArgs struct {
+	flags                  uint64
+	stack, ptid, ctid, tls uint64
+	exitSig                int
+}
+
+// clone makes a thread or a process.
+func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
+	thread := a.flags&cloneThread != 0
+	switch {
+	case a.flags&(cloneNewAny|clonePidFD) != 0,
+		thread && a.flags&cloneSigHand == 0,
+		a.flags&cloneSigHand != 0 && a.flags&cloneVM == 0:
+		return errnoInvalid
+	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes:
+		return errnoAgain
+	}
+	ctx := emu.NewContext(emu.Core{})
+	t.cpu.SaveContext(ctx)
+	ctx.GPR[emu.RAX] = 0
+	if a.stack != 0 {
+		ctx.GPR[emu.RSP] = a.stack
+	}
+	n, r := k.cloneInto(t, a, ctx)
+	if n == nil {
+		return r
+	}
+	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
+	if a.flags&cloneVM != 0 && a.flags&cloneVfork == 0 {
+		n.alt = altStack{}
+	}
+	if a.flags&cloneSetTLS != 0 && !k.setThreadPointer(n, a.tls) {
+		k.exitThread(n)
+		return errnoInvalid
+	}
+	if a.flags&cloneParentSetTID != 0 {
+		putWord(t.proc.mm, a.ptid, 4, uint64(n.TID))
+	}
+	if a.flags&cloneChildSet != 0 {
+		putWord(n.proc.mm, a.ctid, 4, uint64(n.TID))
+	}
+	if a.flags&cloneChildClear != 0 {
+		n.clearTID = a.ctid
+	}
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.Forked(t, n)
+	}
+	if a.flags&cloneVfork != 0 {
+		n.vforkOf = t
+		t.state = stateVfork
+	}
+	return int64(n.TID)
+}
+
+// cloneInto makes the thread, in t's process or in a new one.
+func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, int64) {
+	p := t.proc
+	if a.flags&cloneThread != 0 {
+		return k.newThread(p, ctx), 0
+	}
+	mm := p.mm
+	if a.flags&cloneVM != 0 {
+		mm.users++
+	} else {
+		var err error
+		if mm, err = p.mm.fork(); err != nil {
+			k.stop(BoundMemory)
+			return nil, errnoNoMem
+		}
+	}
+	n := k.newProcess(p)
+	n.mm, n.exitSig = mm, a.exitSig
+	n.files, n.fs, n.sigs = p.files, p.fs, p.sigs
+	if a.flags&cloneFiles != 0 {
+		n.files.users++
+	} else {
+		n.files = p.files.clone()
+	}
+	if a.flags&cloneFS == 0 {
+		c := *p.fs
+		n.fs = &c
+	}
+	if a.flags&cloneSigHand != 0 {
+		n.sigs.users++
+	} else {
+		c := *p.sigs
+		c.users = 1
+		n.sigs = &c
+	}
+	return k.newThread(n, ctx), 0
+}
+
+// setThreadPointer gives a new thread its TLS: the FS base, or a descriptor.
+func (k *Kernel) setThreadPointer(t *Thread, tls uint64) bool {
+	if k.m.Arch == emu.AMD64 {
+		t.ctx.Seg[emu.FS].Base = tls
+		return tls < k.layout.taskSize
+	}
+	return k.setThreadArea(t, tls, t.ctx.Seg[emu.GS].Sel>>3) == 0
+}
+
+// detach takes a thread off its vCPU for good; its registers there are lost.
+func (k *Kernel) detach(t *Thread) {
+	if t.cpu != nil {
+		k.current[t.cpu.ID] = nil
+		t.cpu = nil
+	}
+}
+
+// exitThread ends one thread.
+func (k *Kernel) exitThread(t *Thread) {
+	if t.state == stateDead {
+		return
+	}
+	p := t.proc
+	k.releaseVfork(t)
+	k.robustExit(t)
+	if t.clearTID != 0 && p.mm.users > 0 {
+		putWord(p.mm, t.clearTID, 4, 0)
+		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
+	}
+	t.state = stateDead
+	k.detach(t)
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.ThreadExited(t)
+	}
+	k.threads = slices.DeleteFunc(k.threads, func(x *Thread) bool { return x == t })
+	p.thr = slices.DeleteFunc(p.thr, func(x *Thread) bool { return x == t })
+	k.changed()
+}
+
+// releaseVfork lets a parent go on that waits for t's process in vfork.
+func (k *Kernel) releaseVfork(t *Thread) {
+	if t.vforkOf != nil {
+		if t.vforkOf.state == stateVfork {
+			t.vforkOf.state = stateRunning
+		}
+		t.vforkOf = nil
+		k.changed()
+	}
+}
+
+func (k *Kernel) dropOtherThreads(t *Thread) {
+	for _, o := range slices.Clone(t.proc.thr) {
+		if o != t {
+			k.exitThread(o)
+		}
+	}
+	if t.TID != t.proc.PID { // the survivor becomes the leader
+		t.TID = t.proc.PID
+	}
+}
+
+// exitProcess ends a process with a wait status: code<<8, or a signal with
+// bit 7 for a core dump.
+func (k *Kernel) exitProcess(p *Process, status int) {
+	if p.zombie {
+		return
+	}
+	for _, t := range slices.Clone(p.thr) {
+		k.exitThread(t)
+	}
+	p.zombie, p.status = true, status
+	p.mm.drop()
+	k.dropFiles(p.files)
+	p.sigs.users--
+	p.mm, p.files = nil, nil
+	for _, c := range p.children {
+		c.parent = k.init
+		if c.zombie || k.init == p {
+			delete(k.procs, c.PID)
+		} else {
+			k.init.children = append(k.init.children, c)
+		}
+	}
+	p.children = nil
+	k.notifyParent(p)
+	k.changed()
+}
+
+// notifyParent sends SIGCHLD, or buries the process if nobody will wait.
+func (k *Kernel) notifyParent(p *Process) {
+	par := p.parent
+	if par == nil || par.zombie {
+		if p != k.init {
+			delete(k.procs, p.PID)
+		}
+		return
+	}
+	a := par.sigs.act[sigChld]
+	if p.exitSig == sigChld && (a.handler == handlerIgnore || a.flags&saNoCldWait != 0) {
+		k.bury(p)
+	}
+	if p.exitSig != 0 {
+		par.send(childInfo(p, p.exitSig))
+	}
+}
+
+func childInfo(p *Process, sig int) sigInfo {
+	i := sigInfo{signo: sig, code: cldExited, pid: p.PID, status: int32(p.status >> 8 & 0xff)}
+	if s := p.status & 0x7f; s != 0 {
+		i.code, i.status = cldKilled, int32(s)
+		if p.status&0x80 != 0 {
+			i.code = 3 // CLD_DUMPED
+		}
+	}
+	return i
+}
+
+// bury removes a zombie that was waited for.
+func (k *Kernel) bury(p *Process) {
+	delete(k.procs, p.PID)
+	if p.parent != nil {
+		p.parent.children = slices.DeleteFunc(p.parent.children, func(x *Process) bool { return x == p })
+	}
+}
+
+// stopProcess suspends a process until SIGCONT.
+func (k *Kernel) stopProcess(p *Process, sig int) {
+	p.stopped = true
+	p.status = sig<<8 | 0x7f
+	if p.parent != nil && p.parent.sigs.act[sigChld].flags&saNoCldStop == 0 {
+		p.parent.send(sigInfo{signo: sigChld, code: cldStopped, pid: p.PID, status: int32(sig)})
+	}
+	k.changed()
+}
+
+// Options of waitpid(2) and waitid(2).
+const (
+	waitNoHang   = 1
+	waitUntraced = 2
+	waitExited   = 4
+	waitNoWait   = 0x1000000
+)
+
+// waitChild finds a child of p that matches id (as waitpid's pid) and has
+// ended; the error result tells why there is none.
+func (k *Kernel) waitChild(t *Thread, id int, options uint64) (*Process, int64) {
+	p, any := t.proc, false
+	for _, c := range p.children {
+		if !matches(c, id, p) {
+			continue
+		}
+		any = true
+		if c.zombie {
+			return c, 0
+		}
+	}
+	switch {
+	case !any:
+		return nil, -int64(syscall.ECHILD)
+	case options&waitNoHang != 0:
+		return nil, 0
+	}
+	return nil, t.block(restartSys, never)
+}
+
+func matches(c *Process, id int, p *Process) bool {
+	switch {
+	case id > 0:
+		return c.PID == id
+	case id == 0:
+		return c.pgid == p.pgid
+	case id == -1:
+		return true
+	}
+	return c.pgid == -id
+}
+
+// putWord stores n bytes of v in user memory.
+func putWord(mm *MM, va uint64, n int, v uint64) bool {
+	var b [8]byte
+	le.PutUint64(b[:], v)
+	return mm.Write(va, b[:n])
+}
+
+// getWord reads n bytes of user memory.
+func getWord(mm *MM, va uint64, n int) (uint64, bool) {
+	var b [8]byte
+	ok := mm.Read(va, b[:n])
+	return le.Uint64(b[:]), ok
+}

@@ -1,0 +1,73 @@
+package linux
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Bound names the limit that ended a run.
+type Bound string
+
+// Bounds of a run.
+const (
+	NoBound       Bound = ""
+	BoundSteps    Bound = "steps"
+	BoundTime     Bound = "time"
+	BoundMemory   Bound = "memory"
+	BoundOutput   Bound = "output"
+	BoundDeadlock Bound = "deadlock" // every thread waits for another
+	BoundCanceled Bound = "canceled"
+)
+
+// Result is how a run ended.
+type Result struct {
+	Bound   Bound // NoBound: the first process ended by itself
+	Code    int   // exit status of the first process
+	Signal  int   // the signal that killed it, or 0
+	Steps   uint64
+	Unknown []UnknownCall
+}
+
+// ExitStatus is the status a shell would show: the code, or 128 plus the signal.
+func (r Result) ExitStatus() int {
+	if r.Signal != 0 {
+		return 128 + r.Signal
+	}
+	return r.Code
+}
+
+// String says how the run ended: "exit 1", "SIGSEGV", "bound: steps".
+func (r Result) String() string {
+	switch {
+	case r.Bound != NoBound:
+		return fmt.Sprintf("stopped after %d instructions, bound reached: %s", r.Steps, r.Bound)
+	case r.Signal != 0:
+		return "killed by " + SignalName(r.Signal)
+	}
+	return fmt.Sprintf("exit %d", r.Code)
+}
+
+// UnknownCall counts the uses of a system call that was answered ENOSYS.
+type UnknownCall struct {
+	Number, Count int
+}
+
+func (k *Kernel) stop(b Bound) {
+	if k.bound == NoBound {
+		k.bound = b
+	}
+}
+
+// Result is the outcome so far.
+func (k *Kernel) Result() Result {
+	r := Result{Bound: k.bound, Steps: k.steps}
+	if k.init != nil && k.init.zombie {
+		r.Signal = k.init.status & 0x7f
+		r.Code = k.init.status >> 8 & 0xff
+	}
+	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
+		r.Unknown = append(r.Unknown, UnknownCall{nr, k.unknown[nr]})
+	}
+	return r
+}

@@ -1,0 +1,257 @@
+package linux
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"trapline/emu"
+)
+
+// Run runs until the first process has ended, a bound is reached or ctx is
+// done. Errors are failures of the machine, not of the guest.
+func (k *Kernel) Run(ctx context.Context) (Result, error) {
+	for !k.Done() {
+		if ctx.Err() != nil {
+			k.stop(BoundCanceled)
+			break
+		}
+		for id := range k.m.CPUs {
+			if err := k.runSlice(id); err != nil {
+				return k.Result(), err
+			}
+		}
+	}
+	return k.Result(), nil
+}
+
+// Done reports whether the run is over.
+func (k *Kernel) Done() bool { return k.bound != NoBound || k.init.zombie }
+
+// runSlice lets vCPU id work until its thread's turn is over.
+func (k *Kernel) runSlice(id int) error {
+	t := k.ready(id)
+	for t != nil && k.current[id] == t && !k.Done() {
+		k.advance(id)
+		if err := k.m.Err(); err != nil {
+			return err
+		}
+		if !k.prepare(id) {
+			break
+		}
+	}
+	return nil
+}
+
+// Step lets vCPU id make one step and returns its event, or nil when the run
+// is over or the vCPU has nothing to run.
+func (k *Kernel) Step(id int) *emu.Event {
+	if k.Done() || k.ready(id) == nil {
+		return nil
+	}
+	ev := k.m.Step(id)
+	k.count(id, 1)
+	return ev
+}
+
+// ready gives vCPU id a thread that is about to run in ring 3.
+func (k *Kernel) ready(id int) *Thread {
+	for !k.Done() {
+		if k.current[id] == nil && !k.schedule(id) {
+			return nil
+		}
+		if k.prepare(id) {
+			return k.current[id]
+		}
+	}
+	return nil
+}
+
+// advance runs the thread on vCPU id for a while.
+func (k *Kernel) advance(id int) {
+	k.m.Step(id)
+	k.count(id, 1)
+}
+
+// count books n instructions of vCPU id.
+func (k *Kernel) count(id int, n uint64) {
+	k.steps += n
+	k.slice[id] -= int(n)
+	if k.steps >= k.cfg.Limits.Steps {
+		k.stop(BoundSteps)
+	}
+	if k.cfg.Clock != nil && k.cfg.Limits.Time > 0 && k.steps&0xfff == 0 && k.Now() >= uint64(k.cfg.Limits.Time) {
+		k.stop(BoundTime)
+	}
+}
+
+// prepare does what comes before vCPU id's thread goes on in ring 3: uprobes,
+// signals, and its turn's end. It reports whether the thread still runs.
+func (k *Kernel) prepare(id int) bool {
+	t := k.current[id]
+	if t == nil {
+		return false
+	}
+	if k.slice[id] <= 0 && len(t.cpu.Pending()) == 0 {
+		k.slice[id] = k.cfg.Quantum
+		k.timers()
+		if k.othersWait(t) {
+			k.switchOut(id)
+			return false
+		}
+	}
+	if t.state == stateRunning && (t.work() || k.cfg.Hooks != nil) {
+		k.exitToUser(t)
+	}
+	if t.state != stateRunning || t.proc.stopped {
+		k.switchOut(id)
+		return false
+	}
+	return true
+}
+
+// othersWait reports whether another thread could use t's vCPU.
+func (k *Kernel) othersWait(t *Thread) bool {
+	for _, o := range k.threads {
+		if o != t && o.cpu == nil && k.mayRun(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayRun reports whether it is worth giving o a turn.
+func (k *Kernel) mayRun(o *Thread) bool {
+	switch {
+	case o.proc.stopped:
+		return o.fatalPending()
+	case o.state == stateRunning:
+		return true
+	case o.state == stateBlocked:
+		return o.wait.tried != k.changes || k.Now() >= o.wait.deadline || o.signalReady()
+	}
+	return false
+}
+
+// switchOut takes the thread off vCPU id and puts it behind the others.
+func (k *Kernel) switchOut(id int) {
+	t := k.current[id]
+	k.current[id] = nil
+	t.cpu.SaveContext(t.ctx)
+	t.cpu = nil
+	if i := slices.Index(k.threads, t); i >= 0 {
+		k.threads = append(slices.Delete(k.threads, i, i+1), t)
+	}
+}
+
+// schedule puts the next thread on vCPU id, trying blocked calls again on the
+// way. When nobody can run, time moves on to the next deadline.
+func (k *Kernel) schedule(id int) bool {
+	for !k.Done() {
+		k.timers()
+		for _, t := range slices.Clone(k.threads) {
+			if t.cpu != nil || t.state == stateDead || !k.mayRun(t) {
+				continue
+			}
+			if t.state == stateBlocked && !k.wake(t) {
+				continue
+			}
+			k.switchIn(id, t)
+			return true
+		}
+		if k.busyElsewhere(id) {
+			return false
+		}
+		if !k.idle() {
+			return false
+		}
+	}
+	return false
+}
+
+func (k *Kernel) busyElsewhere(id int) bool {
+	for i, t := range k.current {
+		if i != id && t != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// wake tries t's blocked call again; true: it is over.
+func (k *Kernel) wake(t *Thread) bool {
+	var r int64
+	if t.signalReady() && !t.futex.woken {
+		t.futex = futexWait{}
+		r = t.wait.interrupt
+	} else if r = k.dispatch(t, &t.call); r == resultBlock {
+		return false
+	}
+	t.state = stateRunning
+	k.finish(t, r)
+	return true
+}
+
+// switchIn puts t on vCPU id.
+func (k *Kernel) switchIn(id int, t *Thread) {
+	c := k.m.CPUs[id]
+	c.Space = t.proc.mm.space
+	c.LoadContext(t.ctx)
+	for i, d := range t.tls {
+		k.setDescriptor(c, k.layout.tlsEntry+i, d)
+	}
+	if k.m.Arch == emu.AMD64 {
+		k.setDescriptor(c, gdtEntries-1, descCPUNumber|uint64(id))
+	}
+	t.cpu = c
+	k.current[id] = t
+	k.slice[id] = k.cfg.Quantum
+}
+
+// setDescriptor writes entry i of a vCPU's descriptor table.
+func (k *Kernel) setDescriptor(c *emu.CPU, i int, d uint64) {
+	f := k.gdt + emu.Frame(c.ID)
+	b := k.m.Mem.Bytes(f)[8*i : 8*i+8]
+	if le.Uint64(b) == d {
+		return
+	}
+	k.m.Mem.MarkDirty(f)
+	le.PutUint64(b, d)
+}
+
+// idle moves time on to the next deadline. False: nobody can ever run again.
+func (k *Kernel) idle() bool {
+	next := k.nextTimer()
+	for _, t := range k.threads {
+		if t.state == stateBlocked && !t.proc.stopped {
+			next = min(next, t.wait.deadline)
+		}
+	}
+	if next == never {
+		k.stop(BoundDeadlock)
+		return false
+	}
+	now := k.Now()
+	if next <= now {
+		return true
+	}
+	if k.cfg.Clock == nil {
+		k.skipped += next - now
+		return true
+	}
+	if limit := uint64(k.cfg.Limits.Time); limit > 0 && now >= limit {
+		k.stop(BoundTime)
+		return false
+	}
+	k.cfg.Clock.Sleep(min(time.Duration(next-now), 50*time.Millisecond))
+	return true
+}
+
+// leave moves the vCPUs that still show a dying address space elsewhere.
+func (k *Kernel) leave(s *emu.Space) {
+	for _, c := range k.m.CPUs {
+		if c.Space == s {
+			c.Space = k.idleSpace
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package linux
+
+import (
+	"math/bits"
+	"syscall"
+
+	"trapline/emu"
+)
+
+func lowest(s sigset) int { return bits.TrailingZeros64(uint64(s)) + 1 }
+
+// work reports whether something must happen before t goes on in ring 3.
+func (t *Thread) work() bool { return t.inCall || t.restore || t.deliverable() != 0 }
+
+// exitToUser is the kernel's way back to ring 3: the uprobes layer first,
+// then signals and the restart of interrupted calls.
+func (k *Kernel) exitToUser(t *Thread) {
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.ReturnToUser(t)
+	}
+	for t.state == stateRunning && !t.proc.stopped && t.deliverable() != 0 {
+		if k.cfg.Hooks != nil && k.cfg.Hooks.HoldSignals(t) {
+			return
+		}
+		info, ok := t.next()
+		if !ok {
+			break
+		}
+		if k.act(t, info) {
+			t.inCall = false
+			return
+		}
+	}
+	if t.state != stateRunning {
+		return
+	}
+	if t.inCall {
+		t.inCall = false
+		if isRestart(int64(t.result())) {
+			t.again()
+		}
+	}
+	if t.restore {
+		t.restore = false
+		t.blocked = t.savedMask
+	}
+}
+
+// act does what the process does on a signal; true: a handler's frame is set
+// up.
+func (k *Kernel) act(t *Thread, info sigInfo) bool {
+	p, n := t.proc, info.signo
+	a := p.sigs.act[n]
+	switch {
+	case a.handler == handlerIgnore:
+	case a.handler != handlerDefault:
+		k.handle(t, a, info)
+		return true
+	case ignoredByDefault.has(n):
+	case stopByDefault.has(n):
+		k.stopProcess(p, n)
+	default:
+		status := n
+		if coreByDefault.has(n) {
+			status |= 0x80
+		}
+		k.exitProcess(p, status)
+	}
+	return false
+}
+
+// handle sets up the frame of a handler. If the stack cannot take it, the
+// process dies of SIGSEGV.
+func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
+	if t.inCall {
+		t.interrupted(a)
+	}
+	mask := t.blocked
+	if t.restore {
+		t.restore = false
+		mask = t.savedMask
+	}
+	core := t.Core()
+	frame := k.frame64
+	if k.m.Arch == emu.I386 {
+		frame = k.frame32
+	}
+	if !frame(t, a, info, mask) {
+		if info.signo == sigSegv {
+			t.proc.sigs.act[sigSegv].handler = handlerDefault
+		}
+		t.force(sigInfo{signo: sigSegv, code: siKernel})
+		if info.signo == sigSegv || k.cannotTake(t) {
+			k.exitProcess(t.proc, sigSegv|0x80)
+		}
+		return
+	}
+	core.RFLAGS &^= emu.DF | emu.RF | emu.TF
+	t.blocked |= a.mask
+	if a.flags&saNoDefer == 0 {
+		t.blocked |= bit(info.signo)
+	}
+	t.blocked &^= unblockable
+	if a.flags&saResetHand != 0 {
+		t.proc.sigs.act[info.signo].handler = handlerDefault
+	}
+	if t.alt.flags&ssAutodisarm != 0 {
+		t.alt = altStack{}
+	}
+}
+
+// cannotTake reports whether a SIGSEGV handler would meet the same bad stack.
+func (k *Kernel) cannotTake(t *Thread) bool {
+	a := t.proc.sigs.act[sigSegv]
+	return a.handler <= handlerIgnore || a.flags&saOnStack == 0 || t.alt.size == 0
+}
+
+// result is the present value of the result register, signed.
+func (t *Thread) result() int64 {
+	v := t.Core().GPR[emu.RAX]
+	if t.k.m.Arch == emu.I386 {
+		return int64(int32(v))
+	}
+	return int64(v)
+}
+
+func isRestart(r int64) bool { return r == restartSys || r == restartNoHand }
+
+// interrupted decides about an interrupted call before a handler runs.
+func (t *Thread) interrupted(a action) {
+	r := t.result()
+	switch {
+	case r == restartSys && a.flags&saRestart != 0:
+		t.again()
+	case isRestart(r):
+		t.setResult(-int64(syscall.EINTR))
+	}
+}
+
+// again makes the thread run its call instruction once more: syscall, int
+// 0x80 and sysenter are all two bytes.
+func (t *Thread) again() {
+	c := t.Core()
+	c.RIP = t.k.m.Arch.Mask(c.RIP - 2)
+	c.GPR[emu.RAX] = t.k.m.Arch.Mask(uint64(t.call.nr))
+}
+
+func (t *Thread) setResult(r int64) {
+	t.Core().GPR[emu.RAX] = t.k.m.Arch.Mask(uint64(r))
+}

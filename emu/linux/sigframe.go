@@ -1,0 +1,197 @@
+package linux
+
+import (
+	"encoding/binary"
+
+	"trapline/emu"
+	"trapline/emu/unicorn"
+)
+
+var le = binary.LittleEndian
+
+// fixedFlags are the flags that sigreturn takes from the frame: AC, OF, DF,
+// TF, SF, ZF, AF, PF, CF and RF.
+const fixedFlags = emu.AC | emu.OF | emu.DF | emu.TF | emu.SF | emu.ZF | emu.AF | emu.PF | emu.CF | emu.RF
+
+// frameStack picks the stack for a frame: the alternate one, or the present.
+// redZone bytes below it stay untouched.
+func (t *Thread) frameStack(a action, redZone uint64) uint64 {
+	sp := t.Core().GPR[emu.RSP] - redZone
+	if a.flags&saOnStack != 0 && t.alt.state(t.Core().GPR[emu.RSP]) == 0 {
+		return t.alt.sp + t.alt.size
+	}
+	return sp
+}
+
+// overflows reports whether a frame at sp would leave the alternate stack
+// that the thread is on or enters.
+func (t *Thread) overflows(a action, sp uint64) bool {
+	now := t.Core().GPR[emu.RSP]
+	entering := a.flags&saOnStack != 0 && t.alt.state(now) == 0 && t.alt.size != 0
+	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
+}
+
+// fpuImage is the FXSAVE area of the thread, which is on a vCPU.
+func (k *Kernel) fpuImage(t *Thread) ([]byte, bool) {
+	var b [unicorn.FXSize]byte
+	return b[:], k.m.FXSave(t.cpu, &b) == nil
+}
+
+func (k *Kernel) loadFPU(t *Thread, b []byte) bool {
+	var fx [unicorn.FXSize]byte
+	copy(fx[:], b)
+	le.PutUint32(fx[24:], le.Uint32(fx[24:])&0xffbf) // MXCSR without reserved bits
+	return k.m.FXRestore(t.cpu, &fx) == nil
+}
+
+// Offsets in the x86-64 rt_sigframe: pretcode, ucontext, siginfo.
+const (
+	f64UC      = 8
+	f64Link    = f64UC + 8
+	f64Stack   = f64UC + 16
+	f64Regs    = f64UC + 40
+	f64Segs    = f64Regs + 144
+	f64Err     = f64Regs + 152
+	f64FPState = f64Regs + 184
+	f64Mask    = f64UC + 296
+	f64Info    = f64UC + 304
+	f64Size    = f64Info + 128
+
+	ucSigcontextSS    = 2 // the frame holds SS
+	ucStrictRestoreSS = 4
+	f64SegsOffsetOfSS = 6
+)
+
+// regs64 is the order of general registers in the x86-64 sigcontext; RIP and
+// RFLAGS follow.
+var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu.R14, emu.R15,
+	emu.RDI, emu.RSI, emu.RBP, emu.RBX, emu.RDX, emu.RAX, emu.RCX, emu.RSP}
+
+// frame64 pushes an x86-64 rt_sigframe and enters the handler.
+func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
+	c := t.Core()
+	if a.flags&saRestorer == 0 {
+		return false
+	}
+	fx, ok := k.fpuImage(t)
+	if !ok {
+		return false
+	}
+	fp := (t.frameStack(a, 128) - unicorn.FXSize) &^ 63
+	sp := (fp-f64Size)&^15 - 8
+	if t.overflows(a, sp) {
+		return false
+	}
+	b := make([]byte, f64Size)
+	le.PutUint64(b, a.restorer)
+	le.PutUint64(b[f64UC:], ucSigcontextSS|ucStrictRestoreSS)
+	t.putAltStack64(b[f64Stack:], c.GPR[emu.RSP])
+	for i, r := range regs64 {
+		le.PutUint64(b[f64Regs+8*i:], c.GPR[r])
+	}
+	le.PutUint64(b[f64Regs+128:], c.RIP)
+	le.PutUint64(b[f64Regs+136:], c.RFLAGS)
+	le.PutUint16(b[f64Segs:], uint16(c.Seg[emu.CS].Sel))
+	le.PutUint16(b[f64Segs+f64SegsOffsetOfSS:], uint16(c.Seg[emu.SS].Sel))
+	for i, v := range []uint64{t.errCode, t.trapNo, uint64(mask), t.cr2, fp} {
+		le.PutUint64(b[f64Err+8*i:], v)
+	}
+	le.PutUint64(b[f64Mask:], uint64(mask))
+	info.put64(b[f64Info:])
+	mm := t.proc.mm
+	if !mm.Write(fp, fx) || !mm.Write(sp, b) {
+		return false
+	}
+	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+f64Info, sp+f64UC
+	c.GPR[emu.RAX] = 0
+	c.GPR[emu.RSP], c.RIP = sp, a.handler
+	k.flatSegments(t)
+	return true
+}
+
+// flatSegments gives a handler the flat code and stack segments.
+func (k *Kernel) flatSegments(t *Thread) {
+	k.setFlat(t.cpu, k.layout.cs, k.layout.ss)
+}
+
+func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) bool {
+	return k.m.LoadCode(c, cs|3, 3) == nil && k.m.LoadStack(c, ss|3, 3, emu.VecGP) == nil
+}
+
+func (t *Thread) putAltStack64(b []byte, sp uint64) {
+	le.PutUint64(b, t.alt.sp)
+	le.PutUint32(b[8:], t.alt.state(sp))
+	le.PutUint64(b[16:], t.alt.size)
+}
+
+// sigreturn64 is rt_sigreturn of x86-64.
+func (k *Kernel) sigreturn64(t *Thread) int64 {
+	c := t.Core()
+	b := make([]byte, f64Size)
+	if !t.proc.mm.Read(c.GPR[emu.RSP]-8, b) {
+		return k.badFrame(t)
+	}
+	fp := le.Uint64(b[f64FPState:])
+	if fp != 0 {
+		fx := make([]byte, unicorn.FXSize)
+		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx) {
+			return k.badFrame(t)
+		}
+	}
+	for i, r := range regs64 {
+		c.GPR[r] = le.Uint64(b[f64Regs+8*i:])
+	}
+	rip := le.Uint64(b[f64Regs+128:])
+	c.RFLAGS = c.RFLAGS&^fixedFlags | le.Uint64(b[f64Regs+136:])&fixedFlags
+	cs, ss := le.Uint16(b[f64Segs:]), le.Uint16(b[f64Segs+f64SegsOffsetOfSS:])
+	t.blocked = sigset(le.Uint64(b[f64Mask:])) &^ unblockable
+	t.alt = altStack{sp: le.Uint64(b[f64Stack:]), size: le.Uint64(b[f64Stack+16:]),
+		flags: le.Uint32(b[f64Stack+8:]) & ssAutodisarm}
+	c.RIP = rip
+	if !k.setFlat(t.cpu, cs, ss) {
+		return k.badFrame(t)
+	}
+	t.inCall = false
+	return resultNone
+}
+
+// badFrame is what sigreturn does when the frame cannot be read.
+func (k *Kernel) badFrame(t *Thread) int64 {
+	t.force(sigInfo{signo: sigSegv, code: siKernel})
+	return 0
+}
+
+// put64 encodes siginfo_t as 64-bit programs see it.
+func (i sigInfo) put64(b []byte) {
+	le.PutUint32(b, uint32(i.signo))
+	le.PutUint32(b[8:], uint32(i.code))
+	switch {
+	case i.hasAddr():
+		le.PutUint64(b[16:], i.addr)
+	case i.signo == sigChld && i.code > 0:
+		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint32(b[24:], uint32(i.status))
+	default:
+		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint64(b[24:], i.value)
+	}
+}
+
+// put32 encodes siginfo_t as 32-bit programs see it.
+func (i sigInfo) put32(b []byte) {
+	le.PutUint32(b, uint32(i.signo))
+	le.PutUint32(b[8:], uint32(i.code))
+	switch {
+	case i.hasAddr():
+		le.PutUint32(b[12:], uint32(i.addr))
+	case i.signo == sigChld && i.code > 0:
+		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[20:], uint32(i.status))
+	default:
+		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[20:], uint32(i.value))
+	}
+}
+
+// hasAddr reports whether si_addr is used: signals of exceptions.
+func (i sigInfo) hasAddr() bool { return i.code > 0 && synchronous.has(i.signo) }

@@ -1,0 +1,125 @@
+package linux
+
+import (
+	"trapline/emu"
+	"trapline/emu/loader"
+)
+
+// Entries of the auxiliary vector (getauxval(3)).
+const (
+	atNull     = 0
+	atPhdr     = 3
+	atPhent    = 4
+	atPhnum    = 5
+	atPageSize = 6
+	atBase     = 7
+	atFlags    = 8
+	atEntry    = 9
+	atUID      = 11
+	atEUID     = 12
+	atGID      = 13
+	atEGID     = 14
+	atPlatform = 15
+	atHWCap    = 16
+	atClockTck = 17
+	atSecure   = 23
+	atRandom   = 25
+	atHWCap2   = 26
+	atExecFn   = 31
+)
+
+// hwcap is CPUID.1:EDX of the CPU library's processor (a test compares): FPU
+// to SSE2, no AVX.
+const hwcap = 0x078bfbfd
+
+// clockTicks is the unit of times(2), in a second.
+const clockTicks = 100
+
+// buildStack makes the stack that a program starts on (arch ABI supplements,
+// "Process Initialization") and returns its stack pointer.
+func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, error) {
+	top := k.layout.stackTop
+	prot := ProtRead | ProtWrite
+	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && k.m.Arch == emu.I386 {
+		prot |= ProtExec
+	}
+	const start = 33 * emu.PageSize // as the kernel leaves it after execve
+	mm.insert(&VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
+	s := stackBuilder{mm: mm, sp: top, word: uint64(k.m.Arch.Word())}
+	s.sp -= s.word
+	execFn := s.str(prog.path)
+	envp := s.strs(env)
+	mm.argEnd = s.sp
+	if len(envp) > 0 {
+		mm.argEnd = envp[0]
+	}
+	args := s.strs(argv)
+	mm.argStart = s.sp
+	platform := s.str(map[emu.Arch]string{emu.I386: "i686", emu.AMD64: "x86_64"}[k.m.Arch])
+	random := make([]byte, 16)
+	k.random.fill(random)
+	s.sp = s.sp&^15 - 16
+	s.put(s.sp, random)
+	auxv := k.auxv(prog, execFn, platform, s.sp)
+	s.sp &^= 15
+	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
+	s.sp = (s.sp - uint64(words)*s.word) &^ 15
+	at := s.sp
+	next := func(v uint64) {
+		var b [8]byte
+		le.PutUint64(b[:], v)
+		s.put(at, b[:s.word])
+		at += s.word
+	}
+	next(uint64(len(args)))
+	for _, list := range [][]uint64{append(args, 0), append(envp, 0), auxv} {
+		for _, v := range list {
+			next(v)
+		}
+	}
+	if s.failed {
+		return 0, errNoMemory
+	}
+	mm.auxv = make([]byte, uint64(len(auxv))*s.word)
+	mm.Read(at-uint64(len(mm.auxv)), mm.auxv)
+	return s.sp, nil
+}
+
+func (k *Kernel) auxv(prog *program, execFn, platform, random uint64) []uint64 {
+	h := prog.image.Headers
+	return []uint64{
+		atHWCap, hwcap, atPageSize, emu.PageSize, atClockTck, clockTicks,
+		atPhdr, h.Addr, atPhent, h.EntrySize, atPhnum, h.Count, atBase, 0, atFlags, 0,
+		atEntry, prog.image.Entry, atUID, userID, atEUID, userID, atGID, userID, atEGID, userID,
+		atSecure, 0, atRandom, random, atHWCap2, 0, atExecFn, execFn, atPlatform, platform, atNull, 0,
+	}
+}
+
+// stackBuilder writes a new stack downwards.
+type stackBuilder struct {
+	mm     *MM
+	sp     uint64
+	word   uint64
+	failed bool
+}
+
+func (s *stackBuilder) put(va uint64, b []byte) {
+	if !s.mm.Write(va, b) {
+		s.failed = true
+	}
+}
+
+func (s *stackBuilder) str(v string) uint64 {
+	s.sp -= uint64(len(v)) + 1
+	s.put(s.sp, append([]byte(v), 0))
+	return s.sp
+}
+
+// strs puts a list with its first string lowest and returns the addresses.
+func (s *stackBuilder) strs(l []string) []uint64 {
+	at := make([]uint64, len(l))
+	for i := len(l) - 1; i >= 0; i-- {
+		at[i] = s.str(l[i])
+	}
+	return at
+}

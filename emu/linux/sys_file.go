@@ -1,0 +1,435 @@
+package linux
+
+import (
+	"path"
+	"strings"
+	"syscall"
+)
+
+// atFDCWD is the descriptor that stands for the working directory.
+const atFDCWD = -100
+
+// Flags of the *at calls.
+const (
+	atSymlinkNoFollow = 0x100
+	atEmptyPath       = 0x1000
+)
+
+// absolute is p seen from the working directory.
+func (f *fsState) absolute(p string) string {
+	if strings.HasPrefix(p, "/") {
+		return p
+	}
+	return f.cwd + "/" + p
+}
+
+// userPath reads a path argument and makes it absolute from directory dirfd.
+func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
+	p, ok := t.proc.mm.ReadString(va, maxPath)
+	switch {
+	case !ok:
+		return "", errnoFault
+	case p == "":
+		return "", errnoNotHere
+	case strings.HasPrefix(p, "/"):
+		return p, 0
+	case dirfd == atFDCWD:
+		return t.proc.fs.absolute(p), 0
+	}
+	f := t.proc.files.get(dirfd)
+	if f == nil {
+		return "", errnoBadFile
+	}
+	if !f.isDir() {
+		return "", -int64(syscall.ENOTDIR)
+	}
+	return f.path + "/" + p, 0
+}
+
+func sysOpen(k *Kernel, t *Thread, c *call) int64 { return k.openAt(t, atFDCWD, c.arg[0], c.arg[1]) }
+
+func sysOpenat(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, c.fd(0), c.arg[1], c.arg[2])
+}
+
+func sysCreat(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, atFDCWD, c.arg[0], syscall.O_CREAT|syscall.O_WRONLY|syscall.O_TRUNC)
+}
+
+func (k *Kernel) openAt(t *Thread, dirfd int, va, flags uint64) int64 {
+	p, r := k.userPath(t, dirfd, va)
+	if r != 0 {
+		return r
+	}
+	f, r := k.openPath(t, p, int(flags))
+	if r != 0 {
+		return r
+	}
+	fd := t.proc.files.add(f, 0, flags&syscall.O_CLOEXEC != 0)
+	if fd < 0 {
+		k.closeFile(f)
+		return -int64(syscall.EMFILE)
+	}
+	return int64(fd)
+}
+
+// openPath opens a device, a generated file or a file of the FS. The guest
+// cannot change files: anything but reading is EROFS.
+func (k *Kernel) openPath(t *Thread, p string, flags int) (*File, int64) {
+	kept := flags & (syscall.O_ACCMODE | syscall.O_APPEND | syscall.O_NONBLOCK)
+	if f := k.special(t, path.Clean(p)); f != nil {
+		f.refs, f.flags, f.path = 1, kept, path.Clean(p)
+		return f, 0
+	}
+	if flags&syscall.O_ACCMODE != syscall.O_RDONLY || flags&(syscall.O_CREAT|syscall.O_TRUNC) != 0 {
+		if _, err := k.cfg.FS.lstat(p, true); err != nil && flags&syscall.O_CREAT == 0 {
+			return nil, fail(err)
+		}
+		return nil, errnoReadOnly
+	}
+	h, full, err := k.cfg.FS.open(p, flags&syscall.O_NOFOLLOW == 0)
+	if err != nil {
+		return nil, fail(err)
+	}
+	f := &File{refs: 1, flags: kept, path: full, host: h}
+	if flags&syscall.O_DIRECTORY != 0 && !f.isDir() {
+		k.closeFile(f)
+		return nil, -int64(syscall.ENOTDIR)
+	}
+	return f, 0
+}
+
+func sysClose(k *Kernel, t *Thread, c *call) int64 {
+	if !k.closeFD(t.proc.files, c.fd(0)) {
+		return errnoBadFile
+	}
+	return 0
+}
+
+func sysCloseRange(k *Kernel, t *Thread, c *call) int64 {
+	const cloexec = 4
+	fds := t.proc.files
+	last := min(c.arg[1]&0xffffffff, uint64(len(fds.fds)))
+	for fd := c.arg[0] & 0xffffffff; fd <= last && fd < uint64(len(fds.fds)); fd++ {
+		if c.arg[2]&cloexec != 0 {
+			fds.fds[fd].cloexec = true
+		} else {
+			k.closeFD(fds, int(fd))
+		}
+	}
+	return 0
+}
+
+// transfer reads or writes one buffer of user memory.
+func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bool) int64 {
+	b := make([]byte, min(n, maxTransfer))
+	mm := t.proc.mm
+	if write {
+		if !mm.Read(va, b) {
+			return errnoFault
+		}
+		return k.write(t, f, b)
+	}
+	if !mm.ready(va, len(b), ProtWrite) {
+		return errnoFault
+	}
+	r := k.read(t, f, b, pos)
+	if r > 0 && !mm.Write(va, b[:r]) {
+		return errnoFault
+	}
+	return r
+}
+
+func sysRead(k *Kernel, t *Thread, c *call) int64 { return k.simpleIO(t, c, false) }
+
+func sysWrite(k *Kernel, t *Thread, c *call) int64 { return k.simpleIO(t, c, true) }
+
+func (k *Kernel) simpleIO(t *Thread, c *call, write bool) int64 {
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	return k.transfer(t, f, c.arg[1], c.arg[2], &f.pos, write)
+}
+
+func sysReadv(k *Kernel, t *Thread, c *call) int64  { return k.vectorIO(t, c, false) }
+func sysWritev(k *Kernel, t *Thread, c *call) int64 { return k.vectorIO(t, c, true) }
+
+// vectorIO is readv and writev. Output is gathered first, so that a pipe or
+// the host sees one write.
+func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	n, word := c.int(2), c.word()
+	if n < 0 || n > maxIOVec {
+		return errnoInvalid
+	}
+	vec := make([]byte, n*2*word)
+	if !t.proc.mm.Read(c.arg[1], vec) {
+		return errnoFault
+	}
+	var out []byte
+	total := int64(0)
+	for i := range n {
+		base, length := wordAt(vec, 2*i, word), wordAt(vec, 2*i+1, word)
+		if write {
+			b := make([]byte, min(length, maxTransfer-uint64(len(out))))
+			if !t.proc.mm.Read(base, b) {
+				return errnoFault
+			}
+			out = append(out, b...)
+			continue
+		}
+		if length == 0 {
+			continue
+		}
+		r := k.transfer(t, f, base, length, &f.pos, false)
+		if r < 0 {
+			if total > 0 {
+				t.state = stateRunning
+				return total
+			}
+			return r
+		}
+		total += r
+		if uint64(r) < length {
+			return total
+		}
+		if f.pipe != nil && len(f.pipe.data) == 0 || f.device == devStdin {
+			return total
+		}
+	}
+	if write {
+		return k.write(t, f, out)
+	}
+	return total
+}
+
+// wordAt is word i of a vector of 4- or 8-byte words.
+func wordAt(b []byte, i, size int) uint64 {
+	if size == 4 {
+		return uint64(le.Uint32(b[4*i:]))
+	}
+	return le.Uint64(b[8*i:])
+}
+
+func sysPread(k *Kernel, t *Thread, c *call) int64  { return k.pread(t, c, int64(c.arg[3]), false) }
+func sysPwrite(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int64(c.arg[3]), true) }
+
+func sysPread32(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int64(c.pair(3)), false) }
+
+func sysPwrite32(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int64(c.pair(3)), true) }
+
+func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case f.pipe != nil || f.device >= devStdin && f.device <= devStderr:
+		return -int64(syscall.ESPIPE)
+	case pos < 0 && f.device != devMem:
+		return errnoInvalid
+	}
+	return k.transfer(t, f, c.arg[1], c.arg[2], &pos, write)
+}
+
+func sysLseek(k *Kernel, t *Thread, c *call) int64 {
+	off := int64(c.arg[1])
+	if c.compat {
+		off = int64(int32(c.arg[1]))
+	}
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	return f.seek(off, c.int(2))
+}
+
+func sysLlseek(k *Kernel, t *Thread, c *call) int64 {
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	r := f.seek(int64(c.arg[1]<<32|c.arg[2]), c.int(4))
+	if r < 0 {
+		return r
+	}
+	if !putWord(t.proc.mm, c.arg[3], 8, uint64(r)) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysDup(k *Kernel, t *Thread, c *call) int64 { return k.dupTo(t, c.fd(0), 0, false) }
+
+// dupTo is dup with the lowest number from low on.
+func (k *Kernel) dupTo(t *Thread, fd, low int, cloexec bool) int64 {
+	f := t.proc.files.get(fd)
+	if f == nil {
+		return errnoBadFile
+	}
+	n := t.proc.files.add(f, low, cloexec)
+	if n < 0 {
+		return -int64(syscall.EMFILE)
+	}
+	f.refs++
+	return int64(n)
+}
+
+func sysDup2(k *Kernel, t *Thread, c *call) int64 {
+	if c.fd(0) == c.fd(1) {
+		if t.proc.files.get(c.fd(0)) == nil {
+			return errnoBadFile
+		}
+		return int64(c.fd(0))
+	}
+	return k.dupOver(t, c.fd(0), c.fd(1), false)
+}
+
+func sysDup3(k *Kernel, t *Thread, c *call) int64 {
+	if c.fd(0) == c.fd(1) {
+		return errnoInvalid
+	}
+	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&syscall.O_CLOEXEC != 0)
+}
+
+func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
+	fds := t.proc.files
+	f := fds.get(from)
+	if f == nil || to < 0 || to >= fds.max {
+		return errnoBadFile
+	}
+	f.refs++
+	k.closeFD(fds, to)
+	return int64(fds.add(f, to, cloexec))
+}
+
+// Commands of fcntl(2).
+const (
+	fcntlDupFD        = 0
+	fcntlGetFD        = 1
+	fcntlSetFD        = 2
+	fcntlGetFL        = 3
+	fcntlSetFL        = 4
+	fcntlDupFDCloexec = 1030
+)
+
+func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
+	fds, fd := t.proc.files, c.fd(0)
+	f := fds.get(fd)
+	if f == nil {
+		return errnoBadFile
+	}
+	const large = 0o100000 // O_LARGEFILE, which 32-bit programs see
+	switch c.int(1) {
+	case fcntlDupFD, fcntlDupFDCloexec:
+		if c.int(2) < 0 || c.int(2) >= fds.max {
+			return errnoInvalid
+		}
+		return k.dupTo(t, fd, c.int(2), c.int(1) == fcntlDupFDCloexec)
+	case fcntlGetFD:
+		if fds.fds[fd].cloexec {
+			return 1
+		}
+		return 0
+	case fcntlSetFD:
+		fds.fds[fd].cloexec = c.arg[2]&1 != 0
+		return 0
+	case fcntlGetFL:
+		if c.compat || f.host != nil {
+			return int64(f.flags | large)
+		}
+		return int64(f.flags)
+	case fcntlSetFL:
+		const may = syscall.O_APPEND | syscall.O_NONBLOCK
+		f.flags = f.flags&^may | int(c.arg[2])&may
+		return 0
+	}
+	return errnoInvalid
+}
+
+// sysIoctl: nothing is a terminal.
+func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
+	const fionread = 0x541b
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	if c.arg[1] == fionread && f.pipe != nil {
+		if !putWord(t.proc.mm, c.arg[2], 4, uint64(len(f.pipe.data))) {
+			return errnoFault
+		}
+		return 0
+	}
+	return -int64(syscall.ENOTTY)
+}
+
+func sysPipe(k *Kernel, t *Thread, c *call) int64 {
+	flags := uint64(0)
+	if n := lookup(c); n.name == "pipe2" {
+		flags = c.arg[1]
+	}
+	p := &pipe{readers: 1, writers: 1}
+	fds, cloexec := t.proc.files, flags&syscall.O_CLOEXEC != 0
+	mode := int(flags) & syscall.O_NONBLOCK
+	r := fds.add(&File{refs: 1, flags: syscall.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	w := -1
+	if r >= 0 {
+		w = fds.add(&File{refs: 1, flags: syscall.O_WRONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	}
+	if w < 0 {
+		k.closeFD(fds, r)
+		return -int64(syscall.EMFILE)
+	}
+	if !putWord(t.proc.mm, c.arg[0], 8, uint64(r)|uint64(w)<<32) {
+		k.closeFD(fds, r)
+		k.closeFD(fds, w)
+		return errnoFault
+	}
+	return 0
+}
+
+// sysSendfile copies between two descriptors inside the kernel.
+func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
+	out, in := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(1))
+	if out == nil || in == nil {
+		return errnoBadFile
+	}
+	if in.host == nil || in.isDir() || c.arg[2] != 0 || t.progress > 0 {
+		return errnoInvalid
+	}
+	b := make([]byte, min(c.arg[3], pipeSize/2))
+	pos := in.pos
+	r := k.read(t, in, b, &pos)
+	if r <= 0 {
+		return r
+	}
+	if r = k.write(t, out, b[:r]); r > 0 {
+		in.pos += r
+	} else if r == resultBlock {
+		t.progress = 0
+	}
+	return r
+}
+
+func sysSync(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.files.get(c.fd(0)) == nil {
+		return errnoBadFile
+	}
+	return errnoInvalid
+}
+
+func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.files.get(c.fd(0)) == nil {
+		return errnoBadFile
+	}
+	return errnoInvalid
+}
+
+// sysReadOnly is every call that would change the tree.
+func sysReadOnly(*Kernel, *Thread, *call) int64 { return errnoReadOnly }
+
+// sysZero is a call that has nothing to do here.
+func sysZero(*Kernel, *Thread, *call) int64 { return 0 }

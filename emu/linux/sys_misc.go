@@ -1,0 +1,287 @@
+package linux
+
+import (
+	"strings"
+	"syscall"
+	"time"
+
+	"trapline/emu"
+)
+
+func sysGetpid(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.PID) }
+func sysGettid(k *Kernel, t *Thread, c *call) int64 { return int64(t.TID) }
+
+func sysGetppid(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.parent == nil {
+		return 1
+	}
+	return int64(t.proc.parent.PID)
+}
+
+func sysGetuid(k *Kernel, t *Thread, c *call) int64 { return userID }
+
+// sysGetres is getresuid and getresgid.
+func sysGetres(k *Kernel, t *Thread, c *call) int64 {
+	for i := range 3 {
+		if !putWord(t.proc.mm, c.arg[i], 4, userID) {
+			return errnoFault
+		}
+	}
+	return 0
+}
+
+func sysGetgroups(k *Kernel, t *Thread, c *call) int64 { return 0 }
+
+func sysSetID(k *Kernel, t *Thread, c *call) int64 {
+	if c.int(0) != userID {
+		return errnoPermission
+	}
+	return 0
+}
+
+func sysGetpgrp(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.pgid) }
+
+// byID finds a process by an argument, 0 meaning the caller.
+func (k *Kernel) byID(t *Thread, id int) *Process {
+	if id == 0 {
+		return t.proc
+	}
+	return k.procs[id]
+}
+
+func sysGetpgid(k *Kernel, t *Thread, c *call) int64 {
+	if p := k.byID(t, c.int(0)); p != nil {
+		return int64(p.pgid)
+	}
+	return errnoNoProcess
+}
+
+func sysSetpgid(k *Kernel, t *Thread, c *call) int64 {
+	p, g := k.byID(t, c.int(0)), c.int(1)
+	switch {
+	case p == nil:
+		return errnoNoProcess
+	case g < 0:
+		return errnoInvalid
+	case g == 0:
+		g = p.PID
+	}
+	p.pgid = g
+	return 0
+}
+
+func sysGetsid(k *Kernel, t *Thread, c *call) int64 {
+	if p := k.byID(t, c.int(0)); p != nil {
+		return int64(p.sid)
+	}
+	return errnoNoProcess
+}
+
+func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.pgid == t.proc.PID {
+		return errnoPermission
+	}
+	t.proc.sid, t.proc.pgid = t.proc.PID, t.proc.PID
+	return int64(t.proc.PID)
+}
+
+func sysUname(k *Kernel, t *Thread, c *call) int64 {
+	const field = 65
+	machine := "x86_64"
+	if k.m.Arch == emu.I386 {
+		machine = "i686"
+	}
+	b := make([]byte, 6*field)
+	for i, s := range []string{"Linux", "trapline", "6.1.0", "#1 SMP", machine, "(none)"} {
+		copy(b[i*field:], s)
+	}
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
+	word := c.word()
+	b := make([]byte, 112)
+	if c.compat {
+		b = b[:64]
+	}
+	put := func(i int, v uint64) {
+		if word == 4 {
+			le.PutUint32(b[4*i:], uint32(v))
+		} else {
+			le.PutUint64(b[8*i:], v)
+		}
+	}
+	total := uint64(k.cfg.Limits.Memory)
+	put(0, k.Now()/uint64(time.Second))
+	put(4, total)
+	put(5, total-min(total, uint64(k.m.Mem.Frames())*emu.PageSize))
+	le.PutUint16(b[10*word:], uint16(len(k.procs)))
+	le.PutUint32(b[13*word:], 1) // mem_unit
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
+	word := c.word()
+	if !t.proc.mm.Write(c.arg[1], make([]byte, 18*word)) {
+		return errnoFault
+	}
+	if c.int(0) < 0 { // RUSAGE_CHILDREN
+		return 0
+	}
+	return putTime(t.proc.mm, c.arg[1], k.steps, 1000, word)
+}
+
+// sysGetpriority: the raw call gives 20 minus the nice value.
+func sysGetpriority(k *Kernel, t *Thread, c *call) int64 { return 20 }
+
+// Resources of getrlimit(2).
+const (
+	rlimitData   = 2
+	rlimitStack  = 3
+	rlimitNProc  = 6
+	rlimitNoFile = 7
+	rlimitCount  = 16
+)
+
+// rlimit is a resource's limit; ^0: none.
+func (k *Kernel) rlimit(n int) uint64 {
+	switch n {
+	case rlimitStack:
+		return stackLimit
+	case rlimitNProc:
+		return uint64(k.cfg.Limits.Processes)
+	case rlimitNoFile:
+		return uint64(k.cfg.Limits.Files)
+	}
+	return ^uint64(0)
+}
+
+func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(0)
+	if n < 0 || n >= rlimitCount {
+		return errnoInvalid
+	}
+	word := c.word()
+	b := make([]byte, 2*word)
+	for i := range 2 {
+		if word == 4 {
+			le.PutUint32(b[4*i:], uint32(min(k.rlimit(n), 1<<32-1)))
+		} else {
+			le.PutUint64(b[8*i:], k.rlimit(n))
+		}
+	}
+	if !t.proc.mm.Write(c.arg[1], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+// sysPrlimit reads limits; new ones are taken without effect.
+func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(1)
+	if n < 0 || n >= rlimitCount {
+		return errnoInvalid
+	}
+	if k.byID(t, c.int(0)) == nil {
+		return errnoNoProcess
+	}
+	if c.arg[3] == 0 {
+		return 0
+	}
+	b := make([]byte, 16)
+	le.PutUint64(b, k.rlimit(n))
+	le.PutUint64(b[8:], k.rlimit(n))
+	if !t.proc.mm.Write(c.arg[3], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+// sysPrctl knows the process's name.
+func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
+	const setName, getName, size = 15, 16, 16
+	switch c.int(0) {
+	case setName:
+		s, ok := t.proc.mm.ReadString(c.arg[1], size)
+		if !ok && s == "" {
+			return errnoFault
+		}
+		t.proc.Name = strings.TrimRight(s[:min(len(s), size-1)], "\x00")
+		return 0
+	case getName:
+		b := make([]byte, size)
+		copy(b[:size-1], t.proc.Name)
+		if !t.proc.mm.Write(c.arg[1], b) {
+			return errnoFault
+		}
+		return 0
+	}
+	return errnoInvalid
+}
+
+func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
+	const known = 7
+	if c.arg[2]&^known != 0 {
+		return errnoInvalid
+	}
+	b := make([]byte, min(c.arg[1], maxTransfer))
+	k.random.fill(b)
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return int64(len(b))
+}
+
+func sysSchedYield(k *Kernel, t *Thread, c *call) int64 {
+	k.slice[t.cpu.ID] = 0
+	return 0
+}
+
+// sysGetaffinity: every thread may use every vCPU.
+func sysGetaffinity(k *Kernel, t *Thread, c *call) int64 {
+	size := 8
+	if c.compat {
+		size = 4
+	}
+	if c.arg[1] < uint64(size) {
+		return errnoInvalid
+	}
+	if !putWord(t.proc.mm, c.arg[2], size, 1<<len(k.m.CPUs)-1) {
+		return errnoFault
+	}
+	return int64(size)
+}
+
+func sysGetcpu(k *Kernel, t *Thread, c *call) int64 {
+	for i, v := range []uint64{uint64(t.cpu.ID), 0} {
+		if c.arg[i] != 0 && !putWord(t.proc.mm, c.arg[i], 4, v) {
+			return errnoFault
+		}
+	}
+	return 0
+}
+
+var errnoNames = map[syscall.Errno]string{
+	syscall.EPERM: "EPERM", syscall.ENOENT: "ENOENT", syscall.ESRCH: "ESRCH", syscall.EINTR: "EINTR", syscall.EIO: "EIO",
+	syscall.ENXIO: "ENXIO", syscall.E2BIG: "E2BIG", syscall.ENOEXEC: "ENOEXEC", syscall.EBADF: "EBADF",
+	syscall.ECHILD: "ECHILD", syscall.EAGAIN: "EAGAIN", syscall.ENOMEM: "ENOMEM", syscall.EACCES: "EACCES",
+	syscall.EFAULT: "EFAULT", syscall.EEXIST: "EEXIST", syscall.ENODEV: "ENODEV", syscall.ENOTDIR: "ENOTDIR",
+	syscall.EISDIR: "EISDIR", syscall.EINVAL: "EINVAL", syscall.EMFILE: "EMFILE", syscall.ENOTTY: "ENOTTY",
+	syscall.ENOSPC: "ENOSPC", syscall.ESPIPE: "ESPIPE", syscall.EROFS: "EROFS", syscall.EPIPE: "EPIPE",
+	syscall.ERANGE: "ERANGE", syscall.ENOSYS: "ENOSYS", syscall.ELOOP: "ELOOP", syscall.ETIMEDOUT: "ETIMEDOUT",
+	syscall.ENAMETOOLONG: "ENAMETOOLONG",
+}
+
+// ErrnoName is the symbol of an errno, such as "ENOENT".
+func ErrnoName(e syscall.Errno) string {
+	if n := errnoNames[e]; n != "" {
+		return n
+	}
+	return e.Error()
+}

@@ -1,0 +1,400 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+	"syscall"
+
+	"trapline/emu"
+)
+
+// processes lists the processes by number.
+func (k *Kernel) processes() []*Process {
+	l := make([]*Process, 0, len(k.procs))
+	for _, pid := range slices.Sorted(maps.Keys(k.procs)) {
+		l = append(l, k.procs[pid])
+	}
+	return l
+}
+
+func sysFork(k *Kernel, t *Thread, c *call) int64 {
+	return k.clone(t, cloneArgs{exitSig: sigChld})
+}
+
+func sysVfork(k *Kernel, t *Thread, c *call) int64 {
+	return k.clone(t, cloneArgs{flags: cloneVM | cloneVfork, exitSig: sigChld})
+}
+
+// sysClone: the order of the last arguments differs between the two ABIs.
+func sysClone(k *Kernel, t *Thread, c *call) int64 {
+	a := cloneArgs{flags: c.arg[0] &^ 0xff, exitSig: int(c.arg[0] & 0xff), stack: c.arg[1], ptid: c.arg[2],
+		ctid: c.arg[3], tls: c.arg[4]}
+	if c.compat {
+		a.tls, a.ctid = c.arg[3], c.arg[4]
+	}
+	if a.exitSig > maxSignal {
+		return errnoInvalid
+	}
+	return k.clone(t, a)
+}
+
+func sysExecve(k *Kernel, t *Thread, c *call) int64 {
+	p, r := k.userPath(t, atFDCWD, c.arg[0])
+	if r != 0 {
+		return r
+	}
+	total := 0
+	argv, r := k.userStrings(t, c.arg[1], c.word(), &total)
+	if r != 0 {
+		return r
+	}
+	env, r := k.userStrings(t, c.arg[2], c.word(), &total)
+	if r != 0 {
+		return r
+	}
+	if target, ok := k.specialLink(t, p); ok {
+		p = target
+	}
+	if len(argv) == 0 {
+		argv = []string{""}
+	}
+	return k.execve(t, p, argv, env)
+}
+
+// userStrings reads a NULL-terminated list of strings; total counts all bytes.
+func (k *Kernel) userStrings(t *Thread, va uint64, word int, total *int) ([]string, int64) {
+	var l []string
+	for va != 0 {
+		at, ok := getWord(t.proc.mm, va, word)
+		if !ok {
+			return nil, errnoFault
+		}
+		if at == 0 {
+			break
+		}
+		s, ok := t.proc.mm.ReadString(at, maxArgs)
+		if !ok {
+			return nil, errnoFault
+		}
+		if *total += len(s) + 1 + word; *total > maxArgs {
+			return nil, -int64(syscall.E2BIG)
+		}
+		l = append(l, s)
+		va += uint64(word)
+	}
+	return l, 0
+}
+
+func sysExit(k *Kernel, t *Thread, c *call) int64 {
+	code := int(c.arg[0]&0xff) << 8
+	if len(t.proc.thr) == 1 {
+		k.exitProcess(t.proc, code)
+	} else {
+		k.exitThread(t)
+	}
+	return resultNone
+}
+
+func sysExitGroup(k *Kernel, t *Thread, c *call) int64 {
+	k.exitProcess(t.proc, int(c.arg[0]&0xff)<<8)
+	return resultNone
+}
+
+func sysWaitpid(k *Kernel, t *Thread, c *call) int64 {
+	return k.wait4(t, c.int(0), c.arg[1], c.arg[2], 0)
+}
+
+func sysWait4(k *Kernel, t *Thread, c *call) int64 {
+	return k.wait4(t, c.int(0), c.arg[1], c.arg[2], c.arg[3])
+}
+
+func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
+	if options&waitUntraced != 0 {
+		if p := t.proc.stoppedChild(id); p != nil {
+			if status != 0 && !putWord(t.proc.mm, status, 4, uint64(p.status)) {
+				return errnoFault
+			}
+			p.status = 0
+			return int64(p.PID)
+		}
+	}
+	p, r := k.waitChild(t, id, options)
+	if p == nil {
+		return r
+	}
+	if status != 0 && !putWord(t.proc.mm, status, 4, uint64(p.status)) {
+		return errnoFault
+	}
+	if usage != 0 && !t.proc.mm.Write(usage, make([]byte, 18*k.m.Arch.Word())) {
+		return errnoFault
+	}
+	k.bury(p)
+	return int64(p.PID)
+}
+
+// stoppedChild finds a child whose stop was not reported yet.
+func (p *Process) stoppedChild(id int) *Process {
+	for _, c := range p.children {
+		if c.stopped && c.status&0xff == 0x7f && matches(c, id, p) {
+			return c
+		}
+	}
+	return nil
+}
+
+func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
+	const all, one, group = 0, 1, 2
+	id := c.int(1)
+	switch c.int(0) {
+	case all:
+		id = -1
+	case one:
+	case group:
+		id = -id
+	default:
+		return errnoInvalid
+	}
+	p, r := k.waitChild(t, id, c.arg[3])
+	b := make([]byte, 128)
+	if p == nil {
+		if r == 0 && c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
+			return errnoFault
+		}
+		return r
+	}
+	info := childInfo(p, sigChld)
+	if c.compat {
+		info.put32(b)
+	} else {
+		info.put64(b)
+	}
+	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
+		return errnoFault
+	}
+	if c.arg[3]&waitNoWait == 0 {
+		k.bury(p)
+	}
+	return 0
+}
+
+func sysFutex(k *Kernel, t *Thread, c *call) int64   { return k.futex(t, c, c.word()) }
+func sysFutex64(k *Kernel, t *Thread, c *call) int64 { return k.futex(t, c, 8) }
+
+// futex is futex(2) with a timespec of two words.
+func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
+	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
+	if va%4 != 0 {
+		return errnoInvalid
+	}
+	count := int(int32(min(val, 1<<31-1)))
+	switch op := int(c.arg[1]) &^ (futexPrivate | futexClockRealtime); op {
+	case futexWaitOp, futexWaitBitsetOp:
+		bits := ^uint32(0)
+		if op == futexWaitBitsetOp {
+			bits = uint32(c.arg[5])
+		}
+		deadline, r := k.futexDeadline(t, c, word, op == futexWaitBitsetOp)
+		if r != 0 {
+			return r
+		}
+		return k.futexWaitOn(t, va, val, bits, deadline)
+	case futexWakeOp:
+		return k.futexWake(mm, va, count, ^uint32(0))
+	case futexWakeBitsetOp:
+		return k.futexWake(mm, va, count, uint32(c.arg[5]))
+	case futexCmpRequeueOp:
+		now, ok := getWord(mm, va, 4)
+		switch {
+		case !ok:
+			return errnoFault
+		case uint32(now) != uint32(c.arg[5]):
+			return errnoAgain
+		}
+		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
+	case futexRequeueOp:
+		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
+	case futexWakeOpOp:
+		return k.futexWakeModify(mm, va, c.arg[4], count, int(int32(c.arg[3])), uint32(c.arg[5]))
+	}
+	return -int64(syscall.ENOSYS)
+}
+
+// futexDeadline reads the timeout: relative for a plain wait, else a time of
+// CLOCK_MONOTONIC or, if asked for, CLOCK_REALTIME.
+func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uint64, int64) {
+	if c.arg[3] == 0 {
+		return never, 0
+	}
+	d, r := k.readTimespec(t, c.arg[3], word)
+	if r != 0 || t.expiry != 0 {
+		return t.expiry, r
+	}
+	if absolute {
+		now := k.Now()
+		if c.arg[1]&futexClockRealtime != 0 {
+			now = k.realTime()
+		}
+		d -= min(d, now)
+	}
+	return t.until(d), 0
+}
+
+func sysSetRobustList(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[1] != uint64(3*c.word()) {
+		return errnoInvalid
+	}
+	t.robust = c.arg[0]
+	return 0
+}
+
+func sysGetRobustList(k *Kernel, t *Thread, c *call) int64 {
+	if id := c.int(0); id != 0 && id != t.TID {
+		return errnoPermission
+	}
+	if !putWord(t.proc.mm, c.arg[1], c.word(), t.robust) ||
+		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(3*c.word())) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSetTidAddress(k *Kernel, t *Thread, c *call) int64 {
+	t.clearTID = c.arg[0]
+	return int64(t.TID)
+}
+
+// sysArchPrctl sets and reads the FS and GS bases.
+func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
+	const setGS, setFS, getFS, getGS = 0x1001, 0x1002, 0x1003, 0x1004
+	seg := emu.FS
+	if c.arg[0] == setGS || c.arg[0] == getGS {
+		seg = emu.GS
+	}
+	core := t.Core()
+	switch c.arg[0] {
+	case setFS, setGS:
+		if c.arg[1] >= k.layout.taskSize {
+			return errnoPermission
+		}
+		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0
+		return 0
+	case getFS, getGS:
+		if !putWord(t.proc.mm, c.arg[1], 8, core.Seg[seg].Base) {
+			return errnoFault
+		}
+		return 0
+	}
+	return errnoInvalid
+}
+
+func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
+	if k.m.Arch != emu.I386 {
+		return -int64(syscall.ENOSYS)
+	}
+	return k.setThreadArea(t, c.arg[0], ^uint32(0))
+}
+
+// Bits of struct user_desc's last word.
+const (
+	descSeg32      = 1 << 0
+	descReadOnly   = 1 << 3
+	descPages      = 1 << 4
+	descNotPresent = 1 << 5
+)
+
+// setThreadArea makes a TLS descriptor of the user_desc at va. entry, if it
+// is a TLS one, is what the thread's register uses; -1 in memory asks for a
+// free one, which is written back.
+func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
+	mm, first := t.proc.mm, uint32(k.layout.tlsEntry)
+	b := make([]byte, 16)
+	if !mm.Read(va, b) {
+		return errnoFault
+	}
+	n := le.Uint32(b)
+	if n == ^uint32(0) {
+		if n = entry; n-first >= 3 {
+			n = first + uint32(slices.Index(t.tls[:], 0))
+		}
+		if n < first {
+			return errnoNoProcess
+		}
+		if !putWord(mm, va, 4, uint64(n)) {
+			return errnoFault
+		}
+	}
+	if n-first >= uint32(len(t.tls)) {
+		return errnoInvalid
+	}
+	d := makeDescriptor(le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[12:]))
+	t.tls[n-first] = d
+	if t.cpu != nil {
+		k.setDescriptor(t.cpu, int(n), d)
+		k.reloadSegments(t, uint16(n))
+	} else if t.ctx.Seg[emu.GS].Sel>>3 == n {
+		t.ctx.Seg[emu.GS].Base = uint64(le.Uint32(b[4:]))
+	}
+	return 0
+}
+
+// reloadSegments refreshes the data segments that use a changed descriptor.
+func (k *Kernel) reloadSegments(t *Thread, entry uint16) {
+	for _, s := range []int{emu.DS, emu.ES, emu.FS, emu.GS} {
+		if sel := uint16(t.cpu.Seg[s].Sel); sel>>3 == entry && k.m.LoadData(t.cpu, s, sel) != nil {
+			_ = k.m.LoadData(t.cpu, s, 0) // a null selector always loads
+		}
+	}
+}
+
+// makeDescriptor is a data segment descriptor of ring 3 (SDM vol. 3, 3.4.5).
+func makeDescriptor(base, limit, flags uint32) uint64 {
+	if base == 0 && limit == 0 && flags&(descReadOnly|descNotPresent) == descReadOnly|descNotPresent {
+		return 0
+	}
+	d := uint64(limit&0xffff) | uint64(base&0xffffff)<<16 | uint64(base>>24)<<56 | uint64(limit>>16&15)<<48
+	d |= 0xf1 << 40
+	for _, f := range []struct {
+		on  bool
+		bit uint64
+	}{
+		{flags&descReadOnly == 0, 1 << 41}, {flags&descNotPresent != 0, 1 << 47},
+		{flags&descSeg32 != 0, 1 << 54}, {flags&descPages != 0, 1 << 55},
+	} {
+		if f.on {
+			d ^= f.bit
+		}
+	}
+	return d
+}
+
+func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
+	b := make([]byte, 16)
+	if !t.proc.mm.Read(c.arg[0], b) {
+		return errnoFault
+	}
+	n := le.Uint32(b) - uint32(k.layout.tlsEntry)
+	if k.m.Arch != emu.I386 || n >= uint32(len(t.tls)) {
+		return errnoInvalid
+	}
+	d := t.tls[n]
+	le.PutUint32(b[4:], uint32(d>>16&0xffffff|d>>56<<24))
+	le.PutUint32(b[8:], uint32(d&0xffff|d>>32&0xf0000))
+	var flags uint32
+	if d>>54&1 != 0 {
+		flags |= descSeg32
+	}
+	if d>>41&1 == 0 {
+		flags |= descReadOnly
+	}
+	if d>>55&1 != 0 {
+		flags |= descPages
+	}
+	if d>>47&1 == 0 {
+		flags |= descNotPresent
+	}
+	le.PutUint32(b[12:], flags)
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}

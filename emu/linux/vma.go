@@ -1,0 +1,150 @@
+package linux
+
+import (
+	"slices"
+
+	"trapline/emu"
+)
+
+// Prot is the protection of a mapping, with the values of mmap(2).
+type Prot uint8
+
+// Protections.
+const (
+	ProtRead  Prot = 1
+	ProtWrite Prot = 2
+	ProtExec  Prot = 4
+)
+
+// VMA is one run of an address space with one protection and one backing.
+type VMA struct {
+	Start, End uint64 // linear addresses, page aligned, End exclusive
+	Prot       Prot
+	Shared     bool   // MAP_SHARED
+	GrowsDown  bool   // the stack
+	Inode      *Inode // nil: anonymous
+	Off        uint64 // offset in Inode of Start, in bytes
+	Name       string // of a special mapping, such as "[stack]"
+}
+
+func (v *VMA) pages() int { return int((v.End - v.Start) / emu.PageSize) }
+
+// offset is the file offset of va.
+func (v *VMA) offset(va uint64) uint64 { return v.Off + va - v.Start }
+
+// joins reports whether w continues v with the same properties.
+func (v *VMA) joins(w *VMA) bool {
+	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.GrowsDown == w.GrowsDown &&
+		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.offset(w.Start) == w.Off)
+}
+
+// index is the position of the first vma that ends above va.
+func (mm *MM) index(va uint64) int {
+	i, _ := slices.BinarySearchFunc(mm.vmas, va, func(v *VMA, a uint64) int {
+		if v.End <= a {
+			return -1
+		}
+		return 1
+	})
+	return i
+}
+
+// Find is the vma that holds va, or nil.
+func (mm *MM) Find(va uint64) *VMA {
+	if i := mm.index(va); i < len(mm.vmas) && mm.vmas[i].Start <= va {
+		return mm.vmas[i]
+	}
+	return nil
+}
+
+// VMAs lists the mappings in address order.
+func (mm *MM) VMAs() []*VMA { return mm.vmas }
+
+// insert adds v, merging it with its neighbours.
+func (mm *MM) insert(v *VMA) {
+	i := mm.index(v.Start)
+	mm.vmas = slices.Insert(mm.vmas, i, v)
+	if v.Inode != nil {
+		v.Inode.refs++
+	}
+	mm.merge(i + 1)
+	mm.merge(i)
+}
+
+// merge joins the vma at i with the one before it where they fit.
+func (mm *MM) merge(i int) {
+	if i <= 0 || i >= len(mm.vmas) || !mm.vmas[i-1].joins(mm.vmas[i]) {
+		return
+	}
+	mm.vmas[i-1].End = mm.vmas[i].End
+	mm.remove(i)
+}
+
+func (mm *MM) remove(i int) {
+	if n := mm.vmas[i].Inode; n != nil {
+		mm.k.dropInode(n)
+	}
+	mm.vmas = slices.Delete(mm.vmas, i, i+1)
+}
+
+// split makes va a boundary between two vmas.
+func (mm *MM) split(va uint64) {
+	i := mm.index(va)
+	if i == len(mm.vmas) || mm.vmas[i].Start >= va {
+		return
+	}
+	high := *mm.vmas[i]
+	high.Start, high.Off = va, high.offset(va)
+	mm.vmas[i].End = va
+	mm.vmas = slices.Insert(mm.vmas, i+1, &high)
+	if high.Inode != nil {
+		high.Inode.refs++
+	}
+}
+
+// within lists the vmas inside [start, end), after splitting at its edges.
+func (mm *MM) within(start, end uint64) []*VMA {
+	mm.split(start)
+	mm.split(end)
+	i, j := mm.index(start), mm.index(end)
+	return slices.Clone(mm.vmas[i:j])
+}
+
+// covered reports whether every page of [start, end) is mapped.
+func (mm *MM) covered(start, end uint64) bool {
+	for i := mm.index(start); start < end; i++ {
+		if i == len(mm.vmas) || mm.vmas[i].Start > start {
+			return false
+		}
+		start = mm.vmas[i].End
+	}
+	return true
+}
+
+// hole finds room for size bytes: the highest that ends at or below the mmap
+// base, as the kernel's top-down search does. 0: none.
+func (mm *MM) hole(size uint64) uint64 {
+	end := mm.mmapBase
+	for i := len(mm.vmas) - 1; ; i-- {
+		low := uint64(minAddress)
+		if i >= 0 {
+			if mm.vmas[i].Start >= end {
+				continue
+			}
+			low = max(low, mm.vmas[i].End)
+		}
+		if end >= low && end-low >= size {
+			return end - size
+		}
+		if i < 0 {
+			return 0
+		}
+		end = min(end, mm.vmas[i].Start)
+	}
+}
+
+// free reports whether nothing is mapped in [start, end).
+func (mm *MM) free(start, end uint64) bool {
+	i := mm.index(start)
+	return i == len(mm.vmas) || mm.vmas[i].Start >= end
+}
