@@ -97,6 +97,11 @@ func scenes(direct bool) map[string]*scene {
 	}
 }
 
+// races is the property that each scene violates.
+var races = map[string]string{
+	"smp-missed-probe": props.NoMissedProbe, "unregister-race": props.NoUnhandledTrap, "register-self-deadlock": props.NoDeadlock,
+}
+
 func clock() func() time.Duration {
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
@@ -127,9 +132,7 @@ func only(name string) func(*kprobes.Manager) []explore.Property {
 }
 
 func TestRacesAreFound(t *testing.T) {
-	want := map[string]string{
-		"smp-missed-probe": props.NoMissedProbe, "unregister-race": props.NoUnhandledTrap, "register-self-deadlock": props.NoDeadlock,
-	}
+	want := races
 	for _, direct := range []bool{false, true} {
 		for name, s := range scenes(direct) {
 			t.Run(name, func(t *testing.T) {

@@ -1,0 +1,69 @@
+package props_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/kprobes/props"
+)
+
+// missed is smp-missed-probe on n vCPUs, each running the probed code twice.
+func missed(cpus int, direct bool) *scene {
+	s := &scene{engine: kprobes.Engine2002, direct: direct, cpus: cpus, probes: []uint64{0},
+		code: []byte{0x83, 0xc0, 2, 0x90, 0xc3}} // add $2,%eax; nop; ret
+	for range cpus {
+		s.start = append(s.start, 0)
+	}
+	return s
+}
+
+// BenchmarkExhaust searches all schedules of smp-missed-probe for a property
+// that holds.
+func BenchmarkExhaust(b *testing.B) {
+	for _, direct := range []bool{true, false} {
+		for _, cpus := range []int{2, 3} {
+			for _, jobs := range []int{1, 2} {
+				mode := map[bool]string{true: "direct", false: "text"}[direct]
+				b.Run(fmt.Sprintf("%s/cpus=%d/jobs=%d", mode, cpus, jobs), func(b *testing.B) {
+					var last *explore.Report
+					var states, schedules, steps float64
+					for b.Loop() {
+						r, err := explore.Search(context.Background(), missed(cpus, direct).factory(b, only(props.NoDoubleUnlock)),
+							explore.Options{Jobs: jobs, Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+						require.NoError(b, err)
+						require.True(b, r.Exhausted)
+						last = r
+						states += float64(r.States)
+						schedules += float64(r.Schedules)
+						steps += float64(r.Steps)
+					}
+					t := b.Elapsed().Seconds()
+					b.ReportMetric(schedules/t, "schedules/s")
+					b.ReportMetric(states/t, "states/s")
+					b.ReportMetric(steps/t, "steps/s")
+					b.ReportMetric(float64(last.States), "states")
+					b.ReportMetric(float64(last.Schedules), "schedules")
+					b.ReportMetric(float64(last.Memory)/float64(last.States), "B/state")
+					b.ReportMetric(float64(last.Rounds), "rounds")
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkFirstViolation is the time until each race is found, machine
+// building included.
+func BenchmarkFirstViolation(b *testing.B) {
+	for name, s := range scenes(true) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				require.NotNil(b, find(b, s, races[name], explore.Options{}).Found)
+			}
+		})
+	}
+}

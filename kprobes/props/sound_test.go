@@ -1,0 +1,42 @@
+package props_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/kprobes"
+)
+
+// none judges nothing, so that every schedule runs to its end.
+func none(*kprobes.Manager) []explore.Property { return nil }
+
+// TestReductionKeepsOutcomesOfMachines compares all final states (registers,
+// memory, counts) of probed machines: with reduction, and trying every vCPU
+// at every step.
+func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
+	shared := []byte{0xff, 0x05, 0x00, 0x02, 0x40, 0xc0, 0xa1, 0x00, 0x02, 0x40, 0xc0, 0xc3} // incl 0xc0400200; mov 0xc0400200,%eax; ret
+	for name, s := range map[string]*scene{
+		"a probe that both hit":       missed(2, true),
+		"a probe that both hit, text": missed(2, false),
+		"unregistered meanwhile":      scenes(true)["unregister-race"],
+		"a probe on shared data":      {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{6}},
+		"one probes, one does not":    {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 6}, probes: []uint64{0}},
+		"no probe":                    {engine: kprobes.EngineNone, cpus: 3, code: shared, start: []uint64{0, 0, 0}},
+		"two probes":                  {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{0, 6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := explore.Options{KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+			less, err := explore.Search(context.Background(), s.factory(t, none), o)
+			require.NoError(t, err)
+			o.NoReduction = true
+			all, err := explore.Search(context.Background(), s.factory(t, none), o)
+			require.NoError(t, err)
+			require.True(t, less.Exhausted && all.Exhausted)
+			t.Logf("reduced: %v in %d rounds; all: %v; %d outcomes", less.Summary, less.Rounds, all.Summary, len(all.Outcomes))
+			require.Equal(t, all.Outcomes, less.Outcomes)
+		})
+	}
+}
