@@ -195,5 +195,3 @@ func count(l []string, s string) int {
 }
 
 func isOops(why string) bool { return strings.HasPrefix(why, "oops: ") }
-
-var counted = kprobes.Handler{Action: kprobes.Count}

@@ -66,6 +66,9 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.int3 && m.Arch == emu.I386 {
+		return nil, fmt.Errorf("engine %s needs x86_64: a 32-bit kernel-mode frame has no room to push a return address", engine)
+	}
 	ops := newEngine(name, m.Arch, opts)
 	for _, t := range KernelTexts() {
 		if t.Engine != name || t.Arch != m.Arch {
@@ -105,7 +108,9 @@ func newEngine(name string, a emu.Arch, opts options) engineOps {
 	case Engine2005:
 		return newEngine2005(a)
 	case EngineModern:
-		return newEngineModern(a)
+		e := newEngineModern(a)
+		e.options = opts
+		return e
 	}
 	return nil
 }

@@ -13,7 +13,10 @@ import (
 // went without TF): the probe at hand is each CPU's own, nothing is locked on
 // the hit path, a hit inside a hit is counted as missed and still stepped, and
 // probes at one address share a gathering probe (O4, M5).
-type engineModern struct{ common }
+type engineModern struct {
+	common
+	options options
+}
 
 // More values of kprobe_status.
 const (
@@ -29,7 +32,7 @@ const NoteMissed emu.NoteKind = "nmissed"
 
 func newEngineModern(a emu.Arch) *engineModern {
 	w := uint64(a.Word())
-	return &engineModern{common{percpu: true, skipPrefixes: true, l: structKprobe{
+	return &engineModern{common: common{percpu: true, skipPrefixes: true, l: structKprobe{
 		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w,
 		next: 8 * w, head: 9 * w,
 	}}}
@@ -47,8 +50,11 @@ var flowModern string
 // Flow is the engine's control flow for direct mode.
 func (e *engineModern) Flow() string { return flowModern }
 
-// Traits of its kernel: the stubs push -1 as orig_eax.
-func (e *engineModern) Traits() traps.Traits { return traps.Traits{} }
+// Traits of its kernel: the stubs push -1 as orig_eax, and a 64-bit int3
+// leaves a gap.
+func (e *engineModern) Traits() traps.Traits {
+	return traps.Traits{Gap: e.g.K.M.Arch == emu.AMD64}
+}
 
 // Ops are its micro-steps.
 func (e *engineModern) Ops() map[string]traps.Op {
@@ -71,6 +77,11 @@ func (e *engineModern) Ops() map[string]traps.Op {
 		"end_probe":             e.endProbe,
 		"fault_in_step":         e.faultInStep,
 		"rewind_to_probe":       e.rewindToProbe,
+		"try_boost":             e.tryBoost,
+		"try_emulate":           e.tryEmulate,
+		"second_int3":           e.secondInt3,
+		"resume_singlestep":     e.resumeSinglestep,
+		"prepare_singlestep":    e.prepareStep,
 		"mutex_lock":            e.mutexLock,
 		"mutex_unlock":          e.mutexUnlock,
 		"synchronize_rcu":       e.synchronizeRCU,
@@ -192,6 +203,16 @@ func (e *engineModern) rewindToProbe(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldIP, e.addr(x))
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K9", "eip goes back to the probed address, TF is cleared: the fault is the original instruction's")
+	return traps.Next
+}
+
+// prepareStep is the shared one, but without TF where an int3 ends the step.
+func (e *engineModern) prepareStep(x *traps.Exec) traps.Result {
+	if !e.options.int3 {
+		return e.prepareSinglestep(x)
+	}
+	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.IF)
+	x.Say("O5", "IF is cleared in the frame; TF is not needed: an int3 ends the step")
 	return traps.Next
 }
 

@@ -9,6 +9,8 @@ import (
 // options are variants of an engine, written behind its name: "2002+preempt-enable".
 type options struct {
 	preemptEnable bool
+	boost         bool
+	int3          bool
 }
 
 // optionOf tells which engine knows an option.
@@ -16,6 +18,11 @@ var optionOf = map[string]string{
 	// unlock_kprobes uses plain preempt_enable, which may schedule inside the
 	// trap: what the mail with the 2002 patch warns of (K0).
 	"preempt-enable": Engine2002,
+	// Copies that need no fix-up run without a trap at their end (O5).
+	"boost": EngineModern,
+	// The step ends in an int3 behind the copy instead of TF, and branches,
+	// calls and flag instructions are emulated, as from 5.13 on (O5).
+	"int3": EngineModern,
 }
 
 // Engines lists the engines that Boot knows.
@@ -54,6 +61,10 @@ func parseEngine(s string) (string, options, error) {
 		switch opt {
 		case "preempt-enable":
 			o.preemptEnable = true
+		case "boost":
+			o.boost = true
+		case "int3":
+			o.int3 = true
 		}
 	}
 	return name, o, nil

@@ -57,13 +57,14 @@ func KernelTexts() []KernelText {
 		engineText(Engine2005, emu.I386, "i386", "", source2005x32, listing2005x32),
 		engineText(Engine2005, emu.AMD64, "amd64", "", source2005x64, listing2005x64),
 		engineText(EngineModern, emu.I386, "i386", "", sourceModernX32, listingModernX32),
-		engineText(EngineModern, emu.AMD64, "amd64", "", sourceModernX64, listingModernX64),
+		engineText(EngineModern, emu.AMD64, "amd64", configGap, sourceModernX64, listingModernX64),
 	}
 }
 
 const (
 	configKprobes = ".set CONFIG_KPROBES,1\n"
 	config2002    = ".set KPROBES_2002,1\n"
+	configGap     = ".set KPROBES_GAP,1\n"
 )
 
 func stockText(a emu.Arch, name string) KernelText {

@@ -27,6 +27,9 @@ type Traits struct {
 	// SavesAX: the stubs of vectors 1 and 3 push eax as orig_eax (K21), and
 	// stock handling of a #DB keeps IF off (K22), as in the 2002 patch.
 	SavesAX bool
+	// Gap: the int3 stub copies a kernel-mode frame down by six words, so that
+	// a push onto the interrupted stack can be emulated.
+	Gap bool
 }
 
 // directMode runs the trap path as micro-steps without the kernel text
@@ -47,6 +50,7 @@ type directEntry struct {
 	pc   int
 	// saveAX: orig_eax gets eax (K21), as the 2002 stubs do; else -1.
 	saveAX bool
+	gap    bool
 }
 
 const (
@@ -104,6 +108,7 @@ func (k *Kernel) SetDirect(on bool) error {
 		if label := flowLabel(v.vec); label != "" {
 			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
 			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && d.engine != nil && d.engine.Traits().SavesAX}
+			d.entries[v.vec].gap = v.vec == emu.VecBP && d.engine != nil && d.engine.Traits().Gap
 		}
 	}
 	k.direct = d
@@ -166,6 +171,13 @@ func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 	if e.saveAX {
 		orig = c.GPR[emu.RAX]
 	}
+	if e.gap {
+		moved, ok := k.copyFrameDown(c, top)
+		if !ok {
+			return false
+		}
+		base -= top - moved
+	}
 	n := uint64(len(regs))
 	if k.M.Arch == emu.I386 {
 		n += 2
@@ -193,6 +205,26 @@ func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 		c.GPR[emu.RSI] = low
 	}
 	return true
+}
+
+// gapWords is how far the int3 stub of a 64-bit kernel with a gap moves a
+// kernel-mode frame: orig_rax and the five words of the frame.
+const gapWords = 6
+
+// copyFrameDown makes that gap. A frame from ring 3 stays where it is.
+func (k *Kernel) copyFrameDown(c *emu.CPU, at uint64) (uint64, bool) {
+	if cs, _ := k.M.PeekWord(c.Space, at+8, 8); cs&3 != 0 {
+		return at, true
+	}
+	to := at - 8*gapWords
+	if !k.M.Writable(c, to, 8*gapWords) {
+		return at, false
+	}
+	for off := uint64(0); off < 40; off += 8 {
+		v, _ := k.M.PeekWord(c.Space, at+off, 8)
+		k.M.PokeWord(c.Space, to+off, 8, v)
+	}
+	return to, true
 }
 
 // directOrder is the order in which SAVE_ALL pushes general registers.

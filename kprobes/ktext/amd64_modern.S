@@ -29,12 +29,13 @@ FUNC kprobe_handler
 	testl %eax,%eax
 	jnz 7f
 	MICRO inc_nmissed
+	MICRO try_boost
+	testl %eax,%eax
+	jnz 5f
 	MICRO save_previous_kprobe
 	MICRO set_current_kprobe
-	MICRO prepare_singlestep
-	MICRO set_copy_ip
 	MICRO set_reenter
-	jmp 5f
+	jmp 10f
 2:	MICRO set_current_kprobe
 	MICRO hit_active
 	movq KP_PRE(%rbx),%rax
@@ -45,14 +46,28 @@ FUNC kprobe_handler
 	call *%rax
 	testl %eax,%eax
 	jnz 4f
-3:	MICRO prepare_singlestep
-	MICRO set_copy_ip
+3:	MICRO try_boost
+	testl %eax,%eax
+	jnz 5f
 	MICRO hit_ss
+10:	MICRO try_emulate
+	testl %eax,%eax
+	jz 11f
+	call kprobe_post_process
+	jmp 5f
+11:	MICRO prepare_singlestep
+	MICRO set_copy_ip
 	jmp 5f
 4:	MICRO reset_current_kprobe
 5:	movl $1,%eax
 	jmp 9f
-6:	movq R_RIP(%r12),%rax
+6:	MICRO second_int3
+	testl %eax,%eax
+	jz 12f
+	MICRO resume_singlestep
+	call kprobe_post_process
+	jmp 5b
+12:	movq R_RIP(%r12),%rax
 	MICRO breakpoint_gone
 	testl %eax,%eax
 	jz 8f
@@ -68,6 +83,15 @@ FUNC post_kprobe_handler
 	MICRO load_current_kprobe
 	MICRO resume_execution
 	MICRO restore_saved_flags
+	call kprobe_post_process
+	testl $EF_TF,R_EFLAGS(%r12)
+	movl $0,%eax
+	jnz 2f
+	incl %eax
+2:	LEAVE_REGS
+
+# The end of a hit: %rbx the probe, %r12 the frame, as the caller has them.
+FUNC kprobe_post_process
 	MICRO begin_post
 	testl %eax,%eax
 	jz 1f
@@ -79,11 +103,7 @@ FUNC post_kprobe_handler
 	xorl %edx,%edx
 	call *%rax
 1:	MICRO end_probe
-	testl $EF_TF,R_EFLAGS(%r12)
-	movl $0,%eax
-	jnz 2f
-	incl %eax
-2:	LEAVE_REGS
+	ret
 
 FUNC kprobe_running
 	MICRO kprobe_running

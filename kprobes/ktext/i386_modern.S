@@ -33,12 +33,13 @@ FUNC kprobe_handler
 	testl %eax,%eax
 	jnz 7f
 	MICRO inc_nmissed
+	MICRO try_boost
+	testl %eax,%eax
+	jnz 5f
 	MICRO save_previous_kprobe
 	MICRO set_current_kprobe
-	MICRO prepare_singlestep
-	MICRO set_copy_ip
 	MICRO set_reenter
-	jmp 5f
+	jmp 10f
 2:	MICRO set_current_kprobe
 	MICRO hit_active
 	movl KP_PRE(%ebx),%eax
@@ -50,14 +51,28 @@ FUNC kprobe_handler
 	addl $8,%esp
 	testl %eax,%eax
 	jnz 4f
-3:	MICRO prepare_singlestep
-	MICRO set_copy_ip
+3:	MICRO try_boost
+	testl %eax,%eax
+	jnz 5f
 	MICRO hit_ss
+10:	MICRO try_emulate
+	testl %eax,%eax
+	jz 11f
+	call kprobe_post_process
+	jmp 5f
+11:	MICRO prepare_singlestep
+	MICRO set_copy_ip
 	jmp 5f
 4:	MICRO reset_current_kprobe
 5:	movl $1,%eax
 	jmp 9f
-6:	movl R_EIP(%esi),%eax
+6:	MICRO second_int3
+	testl %eax,%eax
+	jz 12f
+	MICRO resume_singlestep
+	call kprobe_post_process
+	jmp 5b
+12:	movl R_EIP(%esi),%eax
 	MICRO breakpoint_gone
 	testl %eax,%eax
 	jz 8f
@@ -73,6 +88,15 @@ FUNC post_kprobe_handler
 	MICRO load_current_kprobe
 	MICRO resume_execution
 	MICRO restore_saved_flags
+	call kprobe_post_process
+	testl $EF_TF,R_EFLAGS(%esi)
+	movl $0,%eax
+	jnz 2f
+	incl %eax
+2:	LEAVE_REGS
+
+# The end of a hit: %ebx the probe, %esi the frame, as the caller has them.
+FUNC kprobe_post_process
 	MICRO begin_post
 	testl %eax,%eax
 	jz 1f
@@ -85,11 +109,7 @@ FUNC post_kprobe_handler
 	call *%eax
 	addl $12,%esp
 1:	MICRO end_probe
-	testl $EF_TF,R_EFLAGS(%esi)
-	movl $0,%eax
-	jnz 2f
-	incl %eax
-2:	LEAVE_REGS
+	ret
 
 FUNC kprobe_running
 	MICRO kprobe_running

@@ -117,6 +117,14 @@ FUNC debug
 
 FUNC int3
 	PUSH_ORIG_RAX
+.ifdef KPROBES_GAP	# room to emulate a push onto the interrupted stack
+	testb $3,16(%rsp)
+	jnz 1f
+	.rept 6
+	pushq 40(%rsp)
+	.endr
+1:
+.endif
 	SAVE_ALL
 	movq %rsp,%rdi
 	xorl %esi,%esi
