@@ -113,6 +113,16 @@ func (t *Teller) instruction(r *Record) []Line {
 		l.add(Dim, "idle", 0)
 		return []Line{l}
 	}
+	lines := t.withChanges(t.code(r), r)
+	if t.Level == Verbose {
+		lines = append(lines, readLines(r)...)
+	}
+	return append(lines, reasonLines(r)...)
+}
+
+// code is the line of an instruction: where, bytes, disassembly, and what a
+// breakpoint hides.
+func (t *Teller) code(r *Record) Line {
 	l := start(r)
 	l.add(Place, r.At, placeWidth-1)
 	l.add(Plain, " ", 0)
@@ -122,11 +132,7 @@ func (t *Teller) instruction(r *Record) []Line {
 		l = padTo(l, cpuWidth+placeWidth+bytesWidth+8)
 		l.add(Alarm, fmt.Sprintf("probe %q; originally %s  %s", r.Probe.Name, r.Probe.Original, r.Probe.Text), 0)
 	}
-	lines := t.withChanges(l, r)
-	if t.Level == Verbose {
-		lines = append(lines, readLines(r)...)
-	}
-	return append(lines, reasonLines(r)...)
+	return l
 }
 
 // withChanges puts what a step changed behind its line if there is room, else

@@ -5,6 +5,10 @@ import "fmt"
 // delivery tells a vector's way: headline, gate, frame word by word, why.
 func (t *Teller) delivery(r *Record) []Line {
 	d := r.Delivery
+	var lines []Line
+	if r.Bytes != "" {
+		lines = append(lines, t.code(r)) // the instruction that asked for it, or could not be done
+	}
 	l := start(r)
 	l.add(TrapWay, "TRAP "+trapText(&d.Trap), 0)
 	l.add(Plain, fmt.Sprintf(" at %s, ring %d -> %d", r.At, d.From, d.To), 0)
@@ -12,7 +16,7 @@ func (t *Teller) delivery(r *Record) []Line {
 		l.add(Plain, ", on to ", 0)
 		l.add(Place, d.Gate.To, 0)
 	}
-	lines := []Line{l}
+	lines = append(lines, l)
 	if g := d.Gate; g != nil {
 		lines = append(lines, part("gate", fmt.Sprintf("%s (bytes %s): %s, DPL %d, to %#x:%s",
 			g.At, g.Raw, g.Type, g.DPL, uint64(g.CS), g.To)))
