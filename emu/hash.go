@@ -52,24 +52,10 @@ func (h *Hasher) bytes(b []byte) {
 // Sum is the hash of what was fed.
 func (h *Hasher) Sum() uint64 { return mix(h.h, mixA) }
 
-func pageHash(b []byte) uint64 {
+func blockHash(b []byte) uint64 {
 	var h Hasher
 	h.bytes(b)
 	return h.Sum()
-}
-
-// hash is a sum over all frames, kept up to date from the dirty ones.
-func (p *PhysMem) hash() uint64 {
-	for _, f := range p.list {
-		p.rehash(f)
-	}
-	return p.sum
-}
-
-func (p *PhysMem) rehash(f Frame) {
-	p.sum -= p.hashes[f]
-	p.hashes[f] = mix(pageHash(p.Bytes(f)), uint64(f))
-	p.sum += p.hashes[f]
 }
 
 // Hash is the hash of everything that decides how the machine goes on:

@@ -22,15 +22,6 @@ const (
 // ErrMemoryBound is returned when a machine's physical memory is used up.
 var ErrMemoryBound = errors.New("memory bound reached")
 
-// page is an immutable copy of a frame, shared by snapshots.
-type page struct {
-	data [PageSize]byte
-	hash uint64 // as PhysMem.hashes holds it; 0 in zeroPage: depends on the frame
-}
-
-// zeroPage is what every frame holds before its first write.
-var zeroPage page
-
 // PhysMem is the machine's physical memory: host memory outside the Go heap
 // (the CPU library keeps pointers to it), with the frames that changed since
 // the last snapshot marked.
@@ -44,6 +35,7 @@ type PhysMem struct {
 
 	hashes []uint64 // of each frame's content as of sum
 	sum    uint64   // of hashes
+	folded int      // bytes copied by fold since the last snapshot
 }
 
 // NewPhysMem reserves size bytes (rounded up to a page); the host commits
@@ -105,7 +97,7 @@ func (p *PhysMem) setNext(next Frame) {
 	}
 	for ; p.next < next; p.next++ {
 		if int(p.next) == len(p.saved) {
-			p.saved = append(p.saved, &zeroPage)
+			p.saved = append(p.saved, zeroPage)
 			p.dirty = append(p.dirty, false)
 			p.hashes = append(p.hashes, 0)
 		}
@@ -132,26 +124,50 @@ func (p *PhysMem) MarkDirty(f Frame) {
 	}
 }
 
-// memSnapshot is the content of all frames at one moment. Equal frames of
+// memSnapshot is the content of all frames at one moment. Equal blocks of
 // different snapshots share their copy.
 type memSnapshot struct {
 	pages []*page
 	free  []Frame
 	next  Frame
+	bytes int // held by this snapshot and no earlier one
+}
+
+// fold makes saved, hashes and sum those of the present content.
+func (p *PhysMem) fold() {
+	if len(p.list) == 0 {
+		return
+	}
+	for _, f := range p.list {
+		p.dirty[f] = false
+		if c := p.saved[f].with(p.Bytes(f)); c != p.saved[f] {
+			p.folded += blockSize + blocksPerPage*pointerSize
+			p.saved[f] = c
+			p.rehash(f)
+		}
+	}
+	p.list = p.list[:0]
+}
+
+// rehash brings hashes and sum in line with a saved page.
+func (p *PhysMem) rehash(f Frame) {
+	p.sum -= p.hashes[f]
+	p.hashes[f] = mix(p.saved[f].hash, uint64(f))
+	p.sum += p.hashes[f]
+}
+
+// hash is a sum over all frames.
+func (p *PhysMem) hash() uint64 {
+	p.fold()
+	return p.sum
 }
 
 func (p *PhysMem) snapshot() *memSnapshot {
-	for _, f := range p.list {
-		c := new(page)
-		copy(c.data[:], p.Bytes(f))
-		p.rehash(f)
-		c.hash = p.hashes[f]
-		p.saved[f] = c
-		p.dirty[f] = false
-	}
-	p.list = p.list[:0]
+	p.fold()
 	s := &memSnapshot{pages: make([]*page, p.next), next: p.next}
 	copy(s.pages, p.saved)
+	s.bytes = p.folded + len(s.pages)*pointerSize
+	p.folded = 0
 	if len(p.free) > 0 {
 		s.free = append([]Frame(nil), p.free...)
 	}
@@ -161,6 +177,7 @@ func (p *PhysMem) snapshot() *memSnapshot {
 func (p *PhysMem) restore(s *memSnapshot) {
 	for _, f := range p.list {
 		p.dirty[f] = false
+		p.saved[f] = noPage // what it holds is not what was saved
 		p.put(f, s.page(f))
 	}
 	p.list = p.list[:0]
@@ -178,16 +195,17 @@ func (s *memSnapshot) page(f Frame) *page {
 	if int(f) < len(s.pages) {
 		return s.pages[f]
 	}
-	return &zeroPage
+	return zeroPage
 }
 
+// put gives frame f, whose content is that of its saved page, another one.
 func (p *PhysMem) put(f Frame, c *page) {
-	copy(p.Bytes(f), c.data[:])
-	p.saved[f] = c
-	if c == &zeroPage {
-		p.rehash(f)
-		return
+	live, old := p.Bytes(f), p.saved[f]
+	for i, b := range c.blocks {
+		if old.blocks[i] != b {
+			copy(live[i*blockSize:], b.data[:])
+		}
 	}
-	p.sum += c.hash - p.hashes[f]
-	p.hashes[f] = c.hash
+	p.saved[f] = c
+	p.rehash(f)
 }

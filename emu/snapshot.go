@@ -44,9 +44,8 @@ const (
 
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
-	changed := len(m.Mem.list)
 	s := &Snapshot{of: m, seq: m.Seq, mem: m.Mem.snapshot()}
-	s.bytes = changed*PageSize + len(s.mem.pages)*pointerSize + len(m.CPUs)*cpuSize
+	s.bytes = s.mem.bytes + len(m.CPUs)*cpuSize
 	s.spaces = make([]spaceSnapshot, len(m.spaces))
 	for i, sp := range m.spaces {
 		s.spaces[i] = spaceSnapshot{sp, sp.snapshot()}
