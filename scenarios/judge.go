@@ -151,7 +151,13 @@ func (r *Run) violate(x *explore.Violation) {
 	if _, known := r.violated(x.Property); known {
 		return
 	}
-	r.state.violations = append(r.state.violations, Violation{x.Property, x.ID, x.What, r.state.steps, r.state.turn})
+	text := x.What
+	for _, p := range r.File.Check {
+		if p.Name == x.Property && p.Cond != nil {
+			text += ": " + p.Cond.Node.String()
+		}
+	}
+	r.state.violations = append(r.state.violations, Violation{x.Property, x.ID, text, r.state.steps, r.state.turn})
 	if x.Property == props.NoLivelock {
 		r.state.done = endLivelock
 	}
