@@ -7,104 +7,206 @@ import (
 	"trapline/emu/unicorn"
 )
 
-// mendOp names what must be checked before, or put right after, the library
+// mendSet names what must be checked before, or put right after, the library
 // runs an instruction: the library differs from the processor there. Each
 // was found by the comparison in package silicon.
-type mendOp uint8
+type mendSet uint8
 
 const (
-	mendNone       mendOp = iota
-	mendAlign             // #GP(0) if the operand is not on a 16-byte boundary
-	mendWriteCycle        // CMPXCHG8B asks for a writable operand even when it does not store
-	mendCmpxchg           // a 32-bit register that does not compare equal keeps its upper half
-	mendHorizontal        // PHADDx and PHSUBx of a register with itself read what they just wrote
+	mendAlign      mendSet = 1 << iota // #GP(0) if the operand is not on a 16-byte boundary
+	mendWriteCycle                     // CMPXCHG8B asks for a writable operand even when it does not store
+	mendCmpxchg                        // CMPXCHG of 32 bits clears the upper half of the register it loads only
+	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
+	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
+	mendStore                          // FST and FSTP mark the register they write as in use
+	mendPartial                        // x87 and SSE state stays as it was if an access faults
 )
 
-func mendOf(in *insn.Inst) mendOp {
+func mendsOf(in *insn.Inst) (s mendSet) {
+	legacy := in.Vex.Kind == insn.VexNone
 	switch {
 	case mustAlign(in):
-		return mendAlign
-	case in.Map == insn.Map0F && in.Opcode == 0xc7 && in.HasMemory() && in.Digit() == 1:
-		return mendWriteCycle
-	case in.Map == insn.Map0F && in.Opcode == 0xb1 && in.Mod() == 3 && in.OperandBits == 32 && in.Mode.Is64():
-		return mendCmpxchg
-	case in.Map == insn.Map0F38 && in.Vex.Kind == insn.VexNone && in.Mod() == 3 && regReg(in) == rmReg(in) &&
-		horizontal.has(in.Opcode):
-		return mendHorizontal
+		s = mendAlign
+	case legacy && in.HasMemory() && touchesFPU(in):
+		s = mendPartial
 	}
-	return mendNone
+	switch {
+	case isCmpxchgWide(in):
+		s |= mendWriteCycle
+	case legacy && in.Map == insn.Map0F && in.Opcode == 0xb1 && in.OperandBits == 32 && in.Mode.Is64():
+		s |= mendCmpxchg
+	case legacy && in.Map == insn.Map0F38 && in.Mod() == 3 && regReg(in) == rmReg(in) && horizontal.has(in.Opcode):
+		s |= mendHorizontal
+	}
+	switch {
+	case in.Attr().Has(insn.MMX):
+		s |= mendMMX
+	case in.Attr().Has(insn.X87) && in.Opcode == 0xdd && in.Mod() == 3 && in.Digit()&^1 == 2:
+		s |= mendStore
+	}
+	return s
 }
 
 // horizontal are PHADDW, PHADDD, PHADDSW, PHSUBW, PHSUBD, PHSUBSW.
 var horizontal = join(span(0x01, 0x03), span(0x05, 0x07))
 
+// isCmpxchgWide reports whether in is CMPXCHG8B or CMPXCHG16B.
+func isCmpxchgWide(in *insn.Inst) bool {
+	return in.Map == insn.Map0F && in.Opcode == 0xc7 && in.HasMemory() && in.Digit() == 1
+}
+
 // runMended is runLibrary with what the library lacks.
 func (m *Machine) runMended(c *CPU, v *view, d *decoded) *Trap {
-	if d.mend == mendNone {
+	if d.mends == 0 {
 		return m.runLibrary(c, v, d)
 	}
-	t := m.mendBefore(c, d)
-	if t == nil {
-		t = m.runLibrary(c, v, d)
+	if t := m.mendBefore(c, d); t != nil {
+		return t
 	}
-	if t == nil {
+	restore := m.keepFPU(c, d)
+	t := m.runLibrary(c, v, d)
+	switch {
+	case t == nil:
 		m.mendAfter(c, d)
+	case restore != nil:
+		c.ctx.Load(restore)
 	}
 	return t
 }
 
 // mendBefore gives the fault that the library would miss.
 func (m *Machine) mendBefore(c *CPU, d *decoded) *Trap {
-	switch d.mend {
-	case mendAlign:
-		if c.EffectiveAddress(&d.in)%16 != 0 {
-			return FaultErr(VecGP, 0)
+	if d.mends&mendAlign != 0 && c.EffectiveAddress(&d.in)%16 != 0 {
+		return FaultErr(VecGP, 0)
+	}
+	if d.mends&mendWriteCycle != 0 {
+		n := 8
+		if d.in.REX&insn.RexW != 0 {
+			n = 16
 		}
-		if isCmpxchg16B(&d.in) {
-			return m.checkOperand(c, &d.in, 16, accessWrite)
-		}
-	case mendWriteCycle:
-		return m.checkOperand(c, &d.in, 8, accessWrite)
+		return m.checkOperand(c, &d.in, n, accessWrite)
 	}
 	return nil
 }
 
-func isCmpxchg16B(in *insn.Inst) bool { return in.Map == insn.Map0F && in.Opcode == 0xc7 }
+// keepFPU copies the x87 and SSE state before an instruction that may change it
+// and then fault: an x87 one that pops, an MMX one, one whose operand may cross
+// into another page.
+func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
+	if d.mends&mendPartial == 0 {
+		return nil
+	}
+	crosses := c.EffectiveAddress(&d.in)%PageSize > PageSize-unicorn.FXSize
+	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) {
+		return nil
+	}
+	b := make([]byte, unicorn.ContextSize)
+	c.ctx.Save(b)
+	return b
+}
 
 // mendAfter puts right what the library got wrong.
 func (m *Machine) mendAfter(c *CPU, d *decoded) {
-	before := &m.ev.Before
-	switch r := rmReg(&d.in); d.mend {
-	case mendCmpxchg:
-		if uint32(before.GPR[r]) != uint32(before.GPR[RAX]) {
-			c.GPR[r] = before.GPR[r]
-			c.on = nil
-		}
-	case mendHorizontal:
-		m.mendHorizontalOp(c, &d.in)
+	if d.mends&mendCmpxchg != 0 {
+		m.mendCmpxchgOp(c, &d.in)
+	}
+	if d.mends&mendHorizontal != 0 {
+		m.editFPU(c, func(fx []byte) { mendHorizontalOp(&d.in, fx) })
+	}
+	if d.mends&mendMMX != 0 {
+		m.editFPU(c, func(fx []byte) { mendMMXOp(&d.in, fx) })
+	}
+	if d.mends&mendStore != 0 {
+		m.editFPU(c, func(fx []byte) { mendStoreOp(&d.in, fx) })
+	}
+}
+
+// mendCmpxchgOp: equal, it loads the destination; else EAX.
+func (m *Machine) mendCmpxchgOp(c *CPU, in *insn.Inst) {
+	before, r := &m.ev.Before, rmReg(in)
+	switch register := in.Mod() == 3; {
+	case c.RFLAGS&ZF == 0 && register:
+		c.GPR[r] = before.GPR[r]
+	case c.RFLAGS&ZF != 0 && (!register || r != RAX):
+		c.GPR[RAX] = before.GPR[RAX]
+	}
+	c.on = nil
+}
+
+// editFPU changes the x87 and SSE state in the form of an FXSAVE image.
+func (m *Machine) editFPU(c *CPU, edit func(fx []byte)) {
+	var fx [unicorn.FXSize]byte
+	err := m.FXSave(c, &fx)
+	if err == nil {
+		edit(fx[:])
+		err = m.FXRestore(c, &fx)
+	}
+	if err != nil {
+		m.fail(err)
 	}
 }
 
 // Offsets in the FXSAVE image (SDM vol. 1, table 10-2), 16 bytes a register.
 const (
-	fxST  = 32
-	fxXMM = 160
+	fxStatus = 2
+	fxTag    = 4 // a bit per physical register
+	fxST     = 32
+	fxXMM    = 160
 )
 
 // mendHorizontalOp: both halves of the result are the same sums; the low one,
 // which the library makes first, is right.
-func (m *Machine) mendHorizontalOp(c *CPU, in *insn.Inst) {
-	var fx [unicorn.FXSize]byte
+func mendHorizontalOp(in *insn.Inst, fx []byte) {
 	at, half := fxXMM+16*int(rmReg(in)), 8
-	if err := m.FXSave(c, &fx); err != nil {
-		m.fail(err)
-		return
-	}
 	if !in.OpSize {
 		at, half = fxST+16*in.RM(), 4 // MMX: TOP is 0, so ST(i) is MMi
 	}
-	copy(fx[at+half:], bytes.Clone(fx[at:at+half]))
-	if err := m.FXRestore(c, &fx); err != nil {
-		m.fail(err)
+	copy(fx[at+half:at+2*half], fx[at:at+half])
+}
+
+// mendMMXOp sets what an MMX instruction does beside its operation (SDM vol.
+// 3, 12.2).
+func mendMMXOp(in *insn.Inst, fx []byte) {
+	if in.Map == insn.Map0F && in.Opcode == 0x77 {
+		top := int(fx[fxStatus+1] >> 3 & 7)
+		st := bytes.Clone(fx[fxST:fxXMM])
+		for i := range 8 { // the image is relative to TOP, the registers stay where they are
+			copy(fx[fxST+16*((top+i)&7):], st[16*i:16*(i+1)])
+		}
+		fx[fxStatus+1] &^= 7 << 3
+		return
 	}
+	if r, ok := mmxDestination(in); ok {
+		at := fxST + 16*r // TOP is 0
+		fx[at+8], fx[at+9] = 0xff, 0xff
+	}
+}
+
+// mendStoreOp marks ST(i) of FST ST(i), or of FSTP ST(i) before the pop.
+func mendStoreOp(in *insn.Inst, fx []byte) {
+	i := int(fx[fxStatus+1]>>3&7) + in.RM()
+	if in.Digit() == 3 {
+		if in.RM() == 0 {
+			return // popped
+		}
+		i--
+	}
+	fx[fxTag] |= 1 << (i & 7)
+}
+
+// mmxDestination is the MMX register that in writes.
+func mmxDestination(in *insn.Inst) (int, bool) {
+	if in.Map == insn.Map0F {
+		switch in.Opcode {
+		case 0x7e, 0xc5, 0xd7, 0xe7, 0xf7, 0x2a: // to memory, a general or an XMM register
+			return 0, false
+		case 0x7f:
+			return in.RM(), in.Mod() == 3
+		case 0x71, 0x72, 0x73:
+			return in.RM(), true
+		case 0xd6: // MOVQ2DQ, MOVDQ2Q
+			return in.Digit(), in.Repne
+		}
+	}
+	return in.Digit(), true
 }

@@ -32,7 +32,7 @@ type decoded struct {
 	n     uint8 // bytes compared; 0: empty
 	known bool  // eng holds no other translation of pc than these bytes'
 	own   ownOp // how the machine runs it without the library
-	mend  mendOp
+	mends mendSet
 	bytes [insn.MaxLen]byte
 	in    insn.Inst
 	err   error
@@ -102,7 +102,7 @@ func (v *view) decode(slot *codeSlot, pc uint64, code []byte) (*decoded, *Trap) 
 		d = &slot.own
 	}
 	same := d.pc == pc && int(d.n) == n && d.known && bytes.Equal(d.bytes[:n], code[:n])
-	*d = decoded{pc: pc, n: uint8(n), known: same, own: own, mend: mendOf(&in), in: in, err: err}
+	*d = decoded{pc: pc, n: uint8(n), known: same, own: own, mends: mendsOf(&in), in: in, err: err}
 	copy(d.bytes[:], code[:n])
 	return d, nil
 }

@@ -128,7 +128,9 @@ static void on_write(uc_engine *uc, uc_mem_type t, uint64_t addr, int size, int6
 static void on_intr(uc_engine *uc, uint32_t no, void *user)
 {
 	tl_engine *e = user;
-	if (e->x) {
+	// A store refused inside a helper does not end the instruction: the
+	// single-step trap after it must not hide the fault.
+	if (e->x && e->x->status != TL_MEM) {
 		e->x->status = TL_INTR;
 		e->x->intno = (int32_t)no;
 	}
@@ -148,7 +150,7 @@ static bool on_mem(uc_engine *uc, uc_mem_type t, uint64_t addr, int size, int64_
 {
 	tl_engine *e = user;
 	(void)uc, (void)v;
-	if (e->x) {
+	if (e->x && e->x->status != TL_MEM) { // the first one counts
 		e->x->status = TL_MEM;
 		e->x->mem_addr = addr;
 		e->x->mem_size = (uint32_t)size;

@@ -1,0 +1,151 @@
+package emu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The results in this file are the processor's own, as package silicon finds
+// them; here they hold where it cannot run.
+
+// memoryOperand is where newTest's data page begins; the programs use EBX.
+const memoryOperand = 0x5000
+
+func TestMemoryArithmetic(t *testing.T) {
+	tests := []struct {
+		name  string
+		code  []byte
+		cl    uint64
+		old   uint64
+		want  uint64
+		flags uint64
+		open  uint64 // flags that the manual leaves undefined
+	}{
+		{"shl dword by cl", []byte{0xd3, 0x23}, 4, 0x18000001, 0x80000010, CF | SF, OF | AF},
+		{"shr byte by cl", []byte{0xd2, 0x2b}, 1, 0x81, 0x40, CF | OF, AF},
+		{"sar word by cl", []byte{0x66, 0xd3, 0x3b}, 15, 0x8000, 0xffff, SF | PF, OF | AF},
+		{"shr by cl of 32", []byte{0xd3, 0x2b}, 32, 5, 5, 0, 0},
+		{"shld dword, eax, 8", []byte{0x0f, 0xa4, 0x03, 8}, 0, 0x01000000, 0x000000aa, CF | PF, OF | AF},
+		{"shrd dword, eax, cl", []byte{0x0f, 0xad, 0x03}, 1, 3, 1, CF, AF},
+		{"lock neg dword", []byte{0xf0, 0xf7, 0x1b}, 0, 1, 0xffffffff, CF | SF | PF | AF, 0},
+		{"lock neg of the least byte", []byte{0xf0, 0xf6, 0x1b}, 0, 0x80, 0x80, CF | SF | OF, 0},
+	}
+	eachArch(t, func(t *testing.T, a Arch) {
+		for _, test := range tests {
+			m, c := newTest(t, a, test.code...)
+			c.GPR[RBX], c.GPR[RCX], c.GPR[RAX] = memoryOperand, test.cl, 0xaa000000
+			require.True(t, m.PokeWord(c.Space, memoryOperand, 4, test.old))
+			m.Step(0)
+			require.NoError(t, m.Err())
+			got, _ := m.PeekWord(c.Space, memoryOperand, 4)
+			require.Equal(t, test.want, got, test.name)
+			require.Equal(t, FormatFlags(test.flags), FormatFlags(c.RFLAGS&FlagsStatus&^test.open), test.name)
+			require.EqualValues(t, 0x1000+len(test.code), c.RIP, test.name)
+		}
+	})
+}
+
+func TestArithmeticRefusedByThePageIsAWrite(t *testing.T) {
+	for _, code := range [][]byte{{0xd3, 0x23}, {0xf0, 0xf7, 0x1b}, {0x0f, 0xc7, 0x0b}} { // shl, lock neg, cmpxchg8b
+		m, c, k := newTaken(t, I386, code...)
+		c.Space.Protect(memoryOperand, 1, 0)
+		c.GPR[RBX], c.GPR[RCX] = memoryOperand, 1
+		m.Step(0)
+		require.EqualValues(t, VecPF, k.last(t).Vector)
+		require.Equal(t, PFProt|PFWrite, k.last(t).ErrCode)
+	}
+}
+
+func TestEnterWithNestedFrames(t *testing.T) {
+	m, c := newTest(t, I386, 0xc8, 0x10, 0, 3) // enter $16, $3
+	c.GPR[RBP] = 0x7ff0
+	require.True(t, m.PokeWord(c.Space, 0x7fec, 4, 0x1111))
+	require.True(t, m.PokeWord(c.Space, 0x7fe8, 4, 0x2222))
+	c.GPR[RSP] = 0x7f00
+	m.Step(0)
+	for i, want := range []uint64{0x7ff0, 0x1111, 0x2222, 0x7efc} { // ebp, two outer frames, this one
+		got, _ := m.PeekWord(c.Space, uint64(0x7efc-4*i), 4)
+		require.Equal(t, want, got)
+	}
+	require.EqualValues(t, 0x7efc, c.GPR[RBP])
+	require.EqualValues(t, 0x7ef0-16, c.GPR[RSP])
+}
+
+func TestCmpxchgLoadsOneRegister(t *testing.T) {
+	const high = 0xffffffff_00000000
+	m, c := newTest(t, AMD64, 0x0f, 0xb1, 0xcb, 0x0f, 0xb1, 0xcb) // cmpxchg %ecx,%ebx twice
+	c.GPR[RAX], c.GPR[RBX], c.GPR[RCX] = high|5, high|6, 7
+	m.Step(0)
+	require.EqualValues(t, 6, c.GPR[RAX])
+	require.EqualValues(t, uint64(high|6), c.GPR[RBX], "not equal: the destination is not touched")
+	c.GPR[RAX] = high | 6
+	m.Step(0)
+	require.EqualValues(t, uint64(high|6), c.GPR[RAX], "equal: the accumulator is not touched")
+	require.EqualValues(t, 7, c.GPR[RBX])
+}
+
+func TestPopcntAndMovbe(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m, c := newTest(t, a, 0xf3, 0x0f, 0xb8, 0xc1, // popcnt %ecx,%eax
+			0x0f, 0x38, 0xf1, 0x0b, // movbe %ecx,(%ebx)
+			0x66, 0x0f, 0x38, 0xf0, 0x13) // movbe (%ebx),%dx
+		c.GPR[RBX], c.GPR[RCX], c.GPR[RDX] = memoryOperand, 0x80010203, 0xffff0000
+		for range 3 {
+			m.Step(0)
+		}
+		require.EqualValues(t, 5, c.GPR[RAX])
+		v, _ := m.PeekWord(c.Space, memoryOperand, 4)
+		require.EqualValues(t, 0x03020180, v)
+		require.EqualValues(t, 0xffff8001, c.GPR[RDX])
+	})
+}
+
+func TestMisalignedSSEOperand(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		code  []byte
+		fault bool
+	}{
+		{"movaps", []byte{0x0f, 0x28, 0x03}, true},
+		{"movups", []byte{0x0f, 0x10, 0x03}, false},
+		{"movdqa", []byte{0x66, 0x0f, 0x6f, 0x03}, true},
+		{"movdqu", []byte{0xf3, 0x0f, 0x6f, 0x03}, false},
+		{"paddd", []byte{0x66, 0x0f, 0xfe, 0x03}, true},
+		{"paddd of an MMX register", []byte{0x0f, 0xfe, 0x03}, false},
+		{"addss", []byte{0xf3, 0x0f, 0x58, 0x03}, false},
+		{"pshufb", []byte{0x66, 0x0f, 0x38, 0x00, 0x03}, true},
+		{"pcmpistri", []byte{0x66, 0x0f, 0x3a, 0x63, 0x03, 0}, false},
+		{"fxsave", []byte{0x0f, 0xae, 0x03}, true},
+	} {
+		m, c, k := newTaken(t, AMD64, test.code...)
+		c.GPR[RBX] = memoryOperand + 1
+		m.Step(0)
+		require.NoError(t, m.Err())
+		if !test.fault {
+			require.Empty(t, k.traps, test.name)
+			continue
+		}
+		require.EqualValues(t, VecGP, k.last(t).Vector, test.name)
+	}
+}
+
+// TestFaultsKeepFPUState: a load or pop that faults in its second page, or an
+// MMX instruction that faults, leaves x87 and SSE registers as they were.
+func TestFaultsKeepFPUState(t *testing.T) {
+	for _, code := range [][]byte{
+		{0x0f, 0x10, 0x03},             // movups (%ebx),%xmm0
+		{0xdb, 0x3b},                   // fstpt (%ebx)
+		{0x0f, 0xfe, 0x83, 0, 1, 0, 0}, // paddd 0x100(%ebx),%mm0
+	} {
+		m, c, k := newTaken(t, I386, append([]byte{0xd9, 0xe8}, code...)...) // fld1
+		m.Step(0)
+		c.GPR[RBX] = memoryOperand + PageSize - 4
+		var before, after [512]byte
+		require.NoError(t, m.FXSave(c, &before))
+		m.Step(0)
+		require.EqualValues(t, VecPF, k.last(t).Vector)
+		require.NoError(t, m.FXSave(c, &after))
+		require.Equal(t, before, after, "% x", code)
+	}
+}
