@@ -48,16 +48,16 @@ const hiddenProt = uint64(emu.PFProt)
 
 // pageFault brings the page in or sends SIGSEGV or SIGBUS.
 func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
-	need := ProtRead
+	need, code := ProtRead, uint64(trap.ErrCode)
 	switch {
 	case trap.ErrCode&emu.PFWrite != 0:
 		need = ProtWrite
 	case t.fetched(trap):
 		need = ProtExec
+		code |= uint64(emu.PFFetch) // the 32-bit kernel runs with NX too
 	}
 	va := trap.CR2
 	info := sigInfo{signo: sigSegv, code: segvMapErr, addr: va}
-	code := uint64(trap.ErrCode)
 	if va >= k.layout.taskSize {
 		code |= hiddenProt // whether a kernel page is there is not told
 	} else {

@@ -103,7 +103,10 @@ func (k *Kernel) prepare(id int) bool {
 	if t.state == stateRunning && (t.work() || k.cfg.Hooks != nil) {
 		k.exitToUser(t)
 	}
-	if t.state != stateRunning || t.proc.stopped {
+	switch {
+	case t.cpu == nil: // a signal ended it
+		return false
+	case t.state != stateRunning || t.proc.stopped:
 		k.switchOut(id)
 		return false
 	}
