@@ -12,10 +12,14 @@ import (
 	"trapline/kprobes/props"
 )
 
-// missed is smp-missed-probe on n vCPUs, each running the probed code twice.
-func missed(cpus int, direct bool) *scene {
-	s := &scene{engine: kprobes.Engine2002, direct: direct, cpus: cpus, probes: []uint64{0},
-		code: []byte{0x83, 0xc0, 2, 0x90, 0xc3}} // add $2,%eax; nop; ret
+// missed is smp-missed-probe on several vCPUs.
+func missed(cpus int, direct bool) *scene { return missedLoop(cpus, 1, direct) }
+
+// missedLoop is the same with the probed code run so many times.
+func missedLoop(cpus int, times byte, direct bool) *scene {
+	s := &scene{engine: kprobes.Engine2002, direct: direct, cpus: cpus, probes: []uint64{5},
+		// mov $times,%ecx; 1: add $2,%eax; dec %ecx; jnz 1b; ret
+		code: []byte{0xb9, times, 0, 0, 0, 0x83, 0xc0, 2, 0x49, 0x75, 0xfa, 0xc3}}
 	for range cpus {
 		s.start = append(s.start, 0)
 	}
@@ -27,13 +31,14 @@ func missed(cpus int, direct bool) *scene {
 func BenchmarkExhaust(b *testing.B) {
 	for _, direct := range []bool{true, false} {
 		for _, cpus := range []int{2, 3} {
+			times := map[int]byte{2: 12, 3: 3}[cpus]
 			for _, jobs := range []int{1, 2} {
 				mode := map[bool]string{true: "direct", false: "text"}[direct]
 				b.Run(fmt.Sprintf("%s/cpus=%d/jobs=%d", mode, cpus, jobs), func(b *testing.B) {
 					var last *explore.Report
 					var states, schedules, steps float64
 					for b.Loop() {
-						r, err := explore.Search(context.Background(), missed(cpus, direct).factory(b, only(props.NoDoubleUnlock)),
+						r, err := explore.Search(context.Background(), missedLoop(cpus, times, direct).factory(b, only(props.NoDoubleUnlock)),
 							explore.Options{Jobs: jobs, Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
 						require.NoError(b, err)
 						require.True(b, r.Exhausted)
