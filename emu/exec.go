@@ -111,7 +111,8 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 // of STI, which is 1.
 const shadowMovSS = 2
 
-// runLibrary runs one instruction in the library. The library always steps
+// runLibrary runs one instruction in the library, of a REP string one a single
+// iteration (P8). The library always steps
 // with its own TF set; the guest's is put back afterwards.
 func (m *Machine) runLibrary(c *CPU, v *view, d *decoded) *Trap {
 	v.retranslate(d)

@@ -232,7 +232,8 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 func (c *CPU) nextRIP(in *insn.Inst) uint64 { return c.Space.mask(c.RIP + uint64(in.Len)) }
 
 // softInt makes the trap of INT n, INT3, INTO and INT1: RIP points behind
-// (P1). INTO without overflow does nothing.
+// (P1). INTO without overflow does nothing. No step trap follows: delivery
+// pushes TF and clears it (P9, K24).
 func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 	in := &d.in
 	next := c.nextRIP(in)

@@ -24,7 +24,7 @@ const codeSlots = 4096
 type codeSlot struct{ lib, own decoded }
 
 // decoded is one instruction as it was when the library last translated it.
-// Before each step the bytes in memory are compared with it, so a code write
+// Before each step the bytes in memory are compared with it (P13), so a code write
 // costs nothing until the changed instruction runs, and a breakpoint byte,
 // which never reaches the library, costs nothing at all.
 type decoded struct {

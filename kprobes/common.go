@@ -292,6 +292,8 @@ func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
+// restoreSavedFlags or-s the flags in: a TF that the stepped popf has cleared
+// comes back (K17).
 func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
 	s, _ := e.stats(x)
 	s.Posts++

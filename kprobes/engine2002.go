@@ -77,6 +77,8 @@ func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
+// clearTF is the first half of rearm_kprobe: a TF that the stepped popf has set
+// goes with it (K17).
 func (e *engine2002) clearTF(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K5", "the frame's TF is cleared")

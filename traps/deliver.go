@@ -36,6 +36,7 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
 		next, ok := combine(cur, *second)
 		if !ok {
 			d.Trap = cur
+			// K13: how a probe on the trap path ends
 			k.shutdown(c, d, fmt.Sprintf("triple fault: %v while delivering %v", *second, cur))
 			return
 		}

@@ -101,7 +101,7 @@ FUNC rearm_kprobe
 	MICRO write_breakpoint
 	LEAVE_REGS
 
-# K5: post_kprobe_handler(regs)
+# K5, K16: post_kprobe_handler(regs); nobody looks at eip
 FUNC post_kprobe_handler
 	ENTER_REGS
 	movl current_kprobe,%ebx
