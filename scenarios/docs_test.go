@@ -34,7 +34,7 @@ func TestDocumentedExampleRuns(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, failures)
 	r := finish(t, f, f.Machine.Engine)
-	assert.Empty(t, r.Judge())
+	assert.Empty(t, r.Judge(true))
 }
 
 func TestDocumentationNamesEverything(t *testing.T) {

@@ -14,12 +14,13 @@ type Failure struct {
 	Text string // one or several lines
 }
 
-// Judge compares the violations of a finished run with what the file expects:
-// under the file's own engine exactly those of expect, else none at all.
-func (r *Run) Judge() []Failure {
+// Judge compares the violations of a finished run with what is expected: with
+// own exactly those of the file's expect, as under its own engine and
+// schedule, else none at all.
+func (r *Run) Judge(own bool) []Failure {
 	var list []Failure
 	expected := map[string]bool{}
-	if r.own() {
+	if own {
 		for _, e := range r.File.Expect {
 			expected[e.Property] = true
 			if v, ok := r.violated(e.Property); !ok {
@@ -36,9 +37,6 @@ func (r *Run) Judge() []Failure {
 	}
 	return list
 }
-
-// own reports whether the run uses the engine that the file declares.
-func (r *Run) own() bool { return r.Options.Engine == r.File.Machine.Engine }
 
 func (r *Run) violated(property string) (Violation, bool) {
 	for _, v := range r.Violations() {

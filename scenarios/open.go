@@ -15,7 +15,8 @@ import (
 
 // Options change how a scenario is run.
 type Options struct {
-	Engine string       // instead of the file's; "" keeps it
+	Engine string       // instead of the file's, with options behind "+"; "" keeps it
+	Direct bool         // micro-steps without kernel text, for speed
 	Syntax story.Syntax // of disassembly
 	// WithoutProbes leaves the probes undefined: the baseline of transparency.
 	WithoutProbes bool
@@ -27,8 +28,8 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	if o.Engine == "" {
 		o.Engine = f.Machine.Engine
 	}
-	if !contains(kprobes.Engines(), o.Engine) {
-		return nil, f.Machine.EnginePos.Error(f.Name, "one of "+strings.Join(kprobes.Engines(), ", "), "unknown engine %q", o.Engine)
+	if err := kprobes.CheckEngine(o.Engine); err != nil {
+		return nil, f.Machine.EnginePos.Error(f.Name, "", "%v", err)
 	}
 	img, err := imageOf(ctx, f)
 	if err != nil {
@@ -77,6 +78,11 @@ func (b *builder) build() error {
 		}
 	}
 	r.Machine.AddPart(r)
+	if b.options.Direct {
+		if err := r.Kernel.SetDirect(true); err != nil {
+			return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)
+		}
+	}
 	return nil
 }
 

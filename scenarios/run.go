@@ -10,6 +10,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
+	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/scenarios/story"
 	"trapline/traps"
@@ -183,6 +184,52 @@ var ErrTime = errors.New("the time bound is reached")
 // Finish runs to the end, giving each event to see, which may be nil.
 func (r *Run) Finish(ctx context.Context, see func(*emu.Event)) error {
 	return r.until(ctx, see, func(*emu.Event) bool { return false })
+}
+
+// Runnable lists the vCPUs that can go on, ascending; none when the run is
+// over.
+func (r *Run) Runnable() []int {
+	var list []int
+	for _, c := range r.Machine.CPUs {
+		if r.state.done == "" && c.CanStep() {
+			list = append(list, c.ID)
+		}
+	}
+	return list
+}
+
+// ErrSchedule is returned when a schedule names a vCPU that cannot go on.
+var ErrSchedule = errors.New("the schedule does not fit the run")
+
+// Follow runs to the end as s says, giving each event to see.
+func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event)) error {
+	last := -1
+	for {
+		list := r.Runnable()
+		if len(list) == 0 {
+			return r.Machine.Err()
+		}
+		cpu, ok := s.Next(list, last)
+		if !ok {
+			return fmt.Errorf("%w after %d steps", ErrSchedule, r.state.steps)
+		}
+		see(r.Step(cpu))
+		last = cpu
+		if r.state.steps%checkEvery == 0 && ctx.Err() != nil {
+			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())
+		}
+	}
+}
+
+// Checksum identifies what decides a run, for schedules: the machine, the
+// code, memory, probes, tasks, and how it is run. Lesson, golden steps and
+// checks may change without making a schedule another's.
+func (r *Run) Checksum() sched.Checksum {
+	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}
+	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks"} {
+		parts = append(parts, r.File.Member(name))
+	}
+	return sched.ChecksumOf(parts...)
 }
 
 // checkEvery is how many steps go by between looks at the context.

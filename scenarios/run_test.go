@@ -132,7 +132,7 @@ func TestBuildFlaws(t *testing.T) {
 		start + "-- probes --\np at main\nq at main\n":                    `s.txtar:9:6: probe q: the kernel refuses it with EEXIST; expected an address without a probe`,
 		start + "-- probes --\np at 0x10\n":                               `s.txtar:8:6: probe p: no memory at 0x10; expected the address of an instruction`,
 		start + "-- probes --\np at main\n  pre call nothing\n":           `s.txtar:9:7: no symbol "nothing"`,
-		start + "-- machine --\nengine 2020\n":                            `s.txtar:8:8: unknown engine "2020"; expected one of none, 2002`,
+		start + "-- machine --\nengine 2020\n":                            `s.txtar:8:8: engine "2020": expected one of none, 2002`,
 		start + "-- machine --\ngate 200 dpl 3\n":                         `s.txtar:8:1: no gate 200; expected a vector that the kernel handles`,
 		start + "-- machine --\nbase 0x123\n":                             `s.txtar:8:6: base address 0x123; expected a multiple of 4096`,
 		start + "-- machine --\nmemory 64K\n":                             `s.txtar:7:1: kernel text: memory bound reached`,

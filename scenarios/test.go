@@ -65,7 +65,7 @@ func testFile(t *testing.T, fsys fs.FS, name string) {
 	if err := r.Finish(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range append(failures, r.Judge()...) {
+	for _, x := range append(failures, r.Judge(true)...) {
 		t.Errorf("%s:%d: %s", name, x.Pos.Line, x.Text)
 	}
 }

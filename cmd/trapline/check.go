@@ -73,7 +73,7 @@ func checkFile(ctx context.Context, out *output, name string) error {
 	if err := r.Finish(ctx, nil); err != nil {
 		return err
 	}
-	failures = append(failures, r.Judge()...)
+	failures = append(failures, r.Judge(true)...)
 	for _, x := range failures {
 		fmt.Fprintf(out, "%s:%d: %s\n", f.Name, x.Pos.Line, x.Text)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
@@ -24,7 +25,7 @@ func runCommand(out *output) *cli.Command {
 		Description: `SCENARIO is a built-in name (trapline list) or the path of a file.
 
 The exit status is 0 if everything that the file says came true: its golden steps, and exactly the violations
-that it expects. With --engine only the properties that it checks are judged.
+that it expects. With --engine or --schedule only the properties that it checks are judged.
 
 EXAMPLES:
    trapline run first-probe                     the first lesson
@@ -33,6 +34,8 @@ EXAMPLES:
    trapline run my.txtar --json | jq .          for programs: docs/json.md`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+			&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
+			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -55,8 +58,10 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
-	if e := c.String("engine"); e != "" && !contains(kprobes.Engines(), e) {
-		return usagef(c, "unknown engine %q; expected one of %s", e, strings.Join(kprobes.Engines(), ", "))
+	if e := c.String("engine"); e != "" {
+		if err := kprobes.CheckEngine(e); err != nil {
+			return usageError(c, err)
+		}
 	}
 	f, err := load(c.Args().First())
 	if err != nil {
@@ -64,13 +69,22 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(ctx, f, scenarios.Options{Engine: c.String("engine"), Syntax: syntax})
+	r, err := scenarios.Open(ctx, f, scenarios.Options{
+		Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax,
+	})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First()}
-	return t.tell(ctx, c.String("engine") == "")
+	if text := c.String("schedule"); text != "" {
+		s, err := sched.Parse(text, r.Checksum())
+		if err != nil {
+			return usagef(c, "bad schedule: %v", err)
+		}
+		t.schedule = sched.NewReplay(s)
+	}
+	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil)
 }
 
 func levelOf(c *cli.Command) (story.Level, error) {
@@ -105,8 +119,20 @@ type telling struct {
 	teller story.Teller
 	json   bool
 	name   string
+
+	schedule *sched.Replay // nil: round robin
 }
 
+// finish runs to the end.
+func (t *telling) finish(ctx context.Context) error {
+	if t.schedule != nil {
+		return t.run.Follow(ctx, t.schedule, t.event)
+	}
+	return t.run.Finish(ctx, t.event)
+}
+
+// tell runs the scenario and prints what happens. own: golden steps and
+// expectations are judged too.
 func (t *telling) tell(ctx context.Context, own bool) error {
 	var failures []scenarios.Failure
 	if own {
@@ -118,10 +144,10 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 	if !t.json {
 		t.header()
 	}
-	if err := t.run.Finish(ctx, t.event); err != nil {
+	if err := t.finish(ctx); err != nil {
 		return err
 	}
-	failures = append(failures, t.run.Judge()...)
+	failures = append(failures, t.run.Judge(own)...)
 	if t.json {
 		t.endJSON(failures)
 	} else {
@@ -228,13 +254,4 @@ func (t *telling) writeJSON(v any) {
 	}
 	t.out.Write(b)
 	t.out.WriteByte('\n')
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

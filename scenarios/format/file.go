@@ -77,6 +77,16 @@ func (f *File) Bytes() []byte {
 	return txtar.Format(out)
 }
 
+// Member is the text of a member as the file has it, nil where there is none.
+func (f *File) Member(name string) []byte {
+	for _, m := range f.archive.Files {
+		if m.Name == name {
+			return m.Data
+		}
+	}
+	return nil
+}
+
 // SetListing puts a listing behind text.S, or in the place of the one there.
 func (f *File) SetListing(listing []byte) {
 	var files []txtar.File
