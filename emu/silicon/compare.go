@@ -15,13 +15,15 @@ type Comparer struct {
 	Programs int // pairs of runs compared
 	Steps    int // steps compared
 	Cut      int // runs whose comparison ended early: an instruction read an undefined flag
+	Parted   int // runs whose comparison ended early at an Exception that Parts
 }
 
 // Exception is a difference that is explained and let pass.
 type Exception struct {
 	Reason string
 	Match  func(*Difference) bool
-	Count  int // how often it matched
+	Parts  bool // what follows depends on the difference: the rest of the run is not compared
+	Count  int  // how often it matched
 }
 
 // Difference is the first thing in which two runs disagree.
@@ -32,6 +34,7 @@ type Difference struct {
 	Code    []byte // its bytes
 	Text    string // its disassembly, GNU syntax
 	Before  State  // registers before it
+	After   State  // registers after it, on the processor
 	Field   string // "rax", "rflags", "xmm3", "memory at 0x600010", "signal", ...
 	Want    string // on the processor
 	Got     string // on the other side
@@ -68,10 +71,16 @@ func (c *Comparer) Compare(p *Program, want, got []Step) *Difference {
 		if w.Signal == (Signal{}) {
 			undefined = undefined&^effect.Writes | effect.Undefined
 		}
-		if found := c.compareStep(d, w, g, undefined); found != nil {
+		d.After = w.State
+		found, parted := c.compareStep(d, w, g, undefined)
+		if found != nil {
 			return found
 		}
 		c.Steps++
+		if parted {
+			c.Parted++
+			return nil
+		}
 		before = &w.State
 	}
 	if len(want) != len(got) {
@@ -92,7 +101,7 @@ func (d *Difference) decode(code []byte) Effect {
 		return Effect{}
 	}
 	code = code[offset:min(offset+longest, CodeSize)]
-	inst, err := x86asm.Decode(code, int(d.Program.Mode))
+	inst, err := Decode(code, d.Program.Mode)
 	if err != nil {
 		d.Code, d.Text = code, "not decoded"
 		return Effect{}
@@ -101,11 +110,17 @@ func (d *Difference) decode(code []byte) Effect {
 	return EffectOf(inst, &d.Before)
 }
 
-// compareStep returns the first difference that no exception explains.
-func (c *Comparer) compareStep(d Difference, want, got *Step, undefined uint64) *Difference {
+// compareStep returns the first difference that no exception explains, and whether an
+// exception that it met parts the runs.
+func (c *Comparer) compareStep(d Difference, want, got *Step, undefined uint64) (found *Difference, parted bool) {
 	report := func(field, w, g string, bits uint64) bool {
 		d.Field, d.Want, d.Got, d.Bits = field, w, g, bits
-		return !c.excused(&d)
+		e := c.exception(&d)
+		if e != nil {
+			e.Count++
+			parted = parted || e.Parts
+		}
+		return e == nil
 	}
 	number := func(field string, w, g uint64) bool {
 		return w != g && report(field, fmt.Sprintf("%#x", w), fmt.Sprintf("%#x", g), w^g)
@@ -118,20 +133,19 @@ func (c *Comparer) compareStep(d Difference, want, got *Step, undefined uint64) 
 		want.Signal != got.Signal && report("signal", want.Signal.String(), got.Signal.String(), 0),
 		compareRegisters(d.Program.Mode, &want.State, &got.State, undefined, number, bytes),
 		compareMemory(want.Changes, got.Changes, report):
-		return &d
+		return &d, false
 	}
-	return nil
+	return nil, parted
 }
 
-// excused reports whether an exception explains d.
-func (c *Comparer) excused(d *Difference) bool {
+// exception returns the exception that explains d, or nil.
+func (c *Comparer) exception(d *Difference) *Exception {
 	for _, e := range c.Exceptions {
 		if e.Match(d) {
-			e.Count++
-			return true
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
 // compareRegisters passes every register that both sides define to number or bytes, until one

@@ -3,8 +3,6 @@ package generate
 import (
 	"math/rand/v2"
 
-	"golang.org/x/arch/x86/x86asm"
-
 	"trapline/emu/silicon"
 )
 
@@ -119,7 +117,7 @@ func (b *builder) emit(i instruction) {
 // flagsAfter returns the flags that the instruction reads, and those that may be undefined
 // after it, whatever the count in CL is.
 func (b *builder) flagsAfter(code []byte) (reads, undefined uint64) {
-	inst, err := x86asm.Decode(code, int(b.mode))
+	inst, err := silicon.Decode(code, b.mode)
 	if err != nil {
 		return 0, b.undefined
 	}

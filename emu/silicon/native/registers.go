@@ -4,6 +4,7 @@ package native
 
 import (
 	"encoding/binary"
+	"math"
 
 	"golang.org/x/sys/unix"
 
@@ -48,6 +49,9 @@ func decodeRegisters(s *silicon.State, r *unix.PtraceRegs, mode silicon.Mode) {
 	fields := general(r)
 	for i := range mode.Registers() {
 		s.GPR[i] = *fields[i]
+		if mode == silicon.Mode32 { // the kernel returns from a system call with a 64-bit -errno
+			s.GPR[i] &= math.MaxUint32
+		}
 	}
 	for i, p := range selectorFields(r) {
 		s.Selectors[i] = uint16(*p)

@@ -1,0 +1,105 @@
+package silicon_test
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/silicon"
+	"trapline/emu/silicon/compiled"
+	"trapline/emu/silicon/generate"
+	"trapline/emu/silicon/simulated"
+)
+
+var (
+	sequences = flag.Uint64("sequences", 20_000, "generated sequences compared in each mode")
+	seed      = flag.Uint64("seed", 1, "seed of the generated sequences and of the data of compiled functions")
+)
+
+// machine makes a simulated machine for the length of a test.
+func machine(t testing.TB, mode silicon.Mode) *simulated.Machine {
+	t.Helper()
+	m, err := simulated.Open(mode)
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	return m
+}
+
+// TestMachineAgreesWithProcessor steps compiled C functions and generated sequences on both
+// sides, and allows no difference but those in silicon.KnownDifferences.
+func TestMachineAgreesWithProcessor(t *testing.T) {
+	for _, mode := range silicon.Modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			p, m := processor(t, mode), machine(t, mode)
+			c := silicon.Comparer{Exceptions: silicon.KnownDifferences()}
+			compare := func(name any, program *silicon.Program, maxSteps int) {
+				want, err := p.Run(program, maxSteps)
+				require.NoError(t, err)
+				got, err := m.Run(program, maxSteps)
+				require.NoError(t, err, "%v", name)
+				if d := c.Compare(program, want, got); d != nil {
+					t.Errorf("%v: %s", name, d)
+				}
+			}
+			calls, err := compiled.Calls(mode, *seed)
+			require.NoError(t, err)
+			for _, call := range calls {
+				compare(call.Name, call.Program, compiled.MaxSteps)
+			}
+			require.Equal(t, len(calls), c.Programs)
+			g := generate.New(generate.Config{Mode: mode, Seed: *seed, Groups: generate.AllGroups})
+			for i := range *sequences {
+				compare(i, g.Sequence(i).Program, maxSteps)
+			}
+			t.Logf("%d programs, %d steps; %d cut short at an undefined flag, %d at a known difference",
+				c.Programs, c.Steps, c.Cut, c.Parted)
+			for _, e := range c.Exceptions {
+				t.Logf("%6d  %s", e.Count, e.Reason)
+			}
+		})
+	}
+}
+
+// TestMachineTakesTheProcessorsTraps runs the programs that set their own trap flag (P6-P11) on
+// both sides: the same signals after the same instructions, with the same registers.
+func TestMachineTakesTheProcessorsTraps(t *testing.T) {
+	const maxTraps = 20
+	for _, mode := range silicon.Modes {
+		p, m := processor(t, mode), machine(t, mode)
+		for _, program := range silicon.TrapProgramsFor(mode) {
+			t.Run(mode.String()+" "+program.ID+" "+program.Name, func(t *testing.T) {
+				want, err := p.RunTraps(program.Program, maxTraps)
+				require.NoError(t, err)
+				got, err := m.RunTraps(program.Program, maxTraps)
+				require.NoError(t, err)
+				require.Equal(t, want, got)
+			})
+		}
+	}
+}
+
+// TestMachineTakesTheManualsTraps is the same against the manual's table, for where the
+// processor cannot be stepped.
+func TestMachineTakesTheManualsTraps(t *testing.T) {
+	const maxTraps = 20
+	for _, mode := range silicon.Modes {
+		m := machine(t, mode)
+		for _, program := range silicon.TrapProgramsFor(mode) {
+			t.Run(mode.String()+" "+program.ID+" "+program.Name, func(t *testing.T) {
+				traps, err := m.RunTraps(program.Program, maxTraps)
+				require.NoError(t, err)
+				var got []silicon.ExpectedTrap
+				for _, trap := range traps {
+					got = append(got, silicon.ExpectedTrap{
+						Offset: int(trap.State.RIP - program.Origin),
+						Number: trap.Signal.Number,
+						Code:   trap.Signal.Code,
+					})
+				}
+				require.Equal(t, program.Want, got)
+			})
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package simulated
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/silicon"
+	"trapline/traps"
+)
+
+// Machine is a simulated machine with one user task. It implements silicon.Runner
+// and silicon.TrapRunner. It is not safe for use by several goroutines.
+type Machine struct {
+	mode  silicon.Mode
+	m     *emu.Machine
+	k     *traps.Kernel
+	cpu   *emu.CPU
+	fresh *emu.Snapshot // the task stopped before its first instruction
+}
+
+// kernel is the stock kernel with an entry for SYSCALL, which it has none of.
+type kernel struct{ *traps.Kernel }
+
+// Syscall answers every system call with ENOSYS, and returns as SYSRET does
+// (emu.Syscaller). There is no SYSENTER.
+func (k kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
+	if sysenter {
+		return false
+	}
+	c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
+	c.GPR[emu.RAX] = noSystem
+	return true
+}
+
+// noSystem is -ENOSYS.
+const noSystem = ^uint64(38 - 1)
+
+// Open makes a machine for programs of mode.
+func Open(mode silicon.Mode) (*Machine, error) {
+	arch := emu.I386
+	if mode == silicon.Mode64 {
+		arch = emu.AMD64
+	}
+	image, err := traps.StockImage(arch)
+	if err != nil {
+		return nil, err
+	}
+	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1})
+	if err != nil {
+		return nil, err
+	}
+	s := &Machine{mode: mode, m: m, cpu: m.CPUs[0]}
+	if err := s.boot(image); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("simulated: %w", err)
+	}
+	return s, nil
+}
+
+// Close frees the machine.
+func (s *Machine) Close() { s.m.Close() }
+
+// load gives the machine the program's memory and registers, and returns that memory.
+func (s *Machine) load(p *silicon.Program) (silicon.Memory, error) {
+	if p.Mode != s.mode {
+		return silicon.Memory{}, fmt.Errorf("simulated: a %s program given to a %s machine", p.Mode, s.mode)
+	}
+	memory, err := p.Memory()
+	if err != nil {
+		return memory, err
+	}
+	s.m.Restore(s.fresh)
+	for i, content := range [][]byte{memory.Code, memory.Data, memory.Stack} {
+		if err := s.m.WriteBytes(s.cpu.Space, s.mode.Regions()[i].Base, content); err != nil {
+			return memory, err
+		}
+	}
+	return memory, s.setState(&p.Init)
+}

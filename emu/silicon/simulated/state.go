@@ -1,0 +1,101 @@
+package simulated
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/silicon"
+	"trapline/emu/unicorn"
+)
+
+// Offsets in the FXSAVE image (SDM vol. 1, table 10-2).
+const (
+	fxStatus = 2
+	fxTag    = 4
+	fxMXCSR  = 24
+	fxST     = 32  // 16 bytes each, 10 used
+	fxXMM    = 160 // 16 bytes each
+)
+
+// setState loads every register. Selectors go through the GDT, as MOV would.
+func (s *Machine) setState(state *silicon.State) error {
+	c := s.cpu
+	for r, v := range state.GPR {
+		c.GPR[r] = v
+	}
+	c.RIP, c.RFLAGS = state.RIP, state.RFLAGS
+	if uint32(state.Selectors[silicon.CS]) != c.Seg[emu.CS].Sel || uint32(state.Selectors[silicon.SS]) != c.Seg[emu.SS].Sel {
+		return fmt.Errorf("simulated: cs %#x and ss %#x; expected %#x and %#x",
+			state.Selectors[silicon.CS], state.Selectors[silicon.SS], c.Seg[emu.CS].Sel, c.Seg[emu.SS].Sel)
+	}
+	for _, i := range [...]int{emu.ES, emu.DS, emu.FS, emu.GS} {
+		if t := s.m.LoadData(c, i, state.Selectors[i]); t != nil {
+			return fmt.Errorf("simulated: segment register %s = %#x: %v", emu.SegName(i), state.Selectors[i], t)
+		}
+	}
+	if s.mode == silicon.Mode64 {
+		c.Seg[emu.FS].Base, c.Seg[emu.GS].Base = state.FSBase, state.GSBase
+	}
+	var fx [unicorn.FXSize]byte
+	le := binary.LittleEndian
+	le.PutUint16(fx[:], state.X87.Control)
+	le.PutUint16(fx[fxStatus:], state.X87.Status)
+	fx[fxTag] = state.X87.Tag
+	le.PutUint32(fx[fxMXCSR:], state.MXCSR)
+	for i := range state.X87.ST {
+		copy(fx[fxST+16*i:], state.X87.ST[i][:])
+	}
+	for i := range state.XMM {
+		copy(fx[fxXMM+16*i:], state.XMM[i][:])
+	}
+	return s.m.FXRestore(c, &fx)
+}
+
+// state reads every register.
+func (s *Machine) state() (silicon.State, error) {
+	c := s.cpu
+	state := silicon.State{GPR: c.GPR, RIP: c.RIP, RFLAGS: c.RFLAGS}
+	for i := range state.Selectors {
+		state.Selectors[i] = uint16(c.Seg[i].Sel)
+	}
+	if s.mode == silicon.Mode64 {
+		state.FSBase, state.GSBase = c.Seg[emu.FS].Base, c.Seg[emu.GS].Base
+	}
+	var fx [unicorn.FXSize]byte
+	if err := s.m.FXSave(c, &fx); err != nil {
+		return state, err
+	}
+	le := binary.LittleEndian
+	state.X87.Control = le.Uint16(fx[:])
+	state.X87.Status = le.Uint16(fx[fxStatus:])
+	state.X87.Tag = fx[fxTag]
+	state.MXCSR = le.Uint32(fx[fxMXCSR:])
+	for i := range state.X87.ST {
+		copy(state.X87.ST[i][:], fx[fxST+16*i:])
+	}
+	for i := range s.mode.Registers() {
+		copy(state.XMM[i][:], fx[fxXMM+16*i:])
+	}
+	return state, nil
+}
+
+// savedState is the state that the frame of a delivery from ring 3 holds.
+func (s *Machine) savedState(d *emu.Delivery) (silicon.State, error) {
+	state, err := s.state()
+	for _, w := range d.Frame {
+		switch w.Name {
+		case "eip", "rip":
+			state.RIP = w.Value
+		case "eflags", "rflags":
+			state.RFLAGS = w.Value
+		case "esp", "rsp":
+			state.GPR[silicon.RSP] = w.Value
+		case "cs":
+			state.Selectors[silicon.CS] = uint16(w.Value)
+		case "ss":
+			state.Selectors[silicon.SS] = uint16(w.Value)
+		}
+	}
+	return state, err
+}
