@@ -59,10 +59,10 @@ func Library() ([]BuiltIn, error) {
 
 // Names lists the names of the built-in scenarios.
 func Names() []string {
-	var names []string
-	list, _ := Library()
-	for _, b := range list {
-		names = append(names, b.Name)
+	files, _ := fs.Glob(library, "*/*"+Ext) // the pattern is well formed
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = strings.TrimSuffix(path.Base(f), Ext)
 	}
 	return names
 }
@@ -71,14 +71,8 @@ func Names() []string {
 // What is wrong with it is a *format.Error.
 func Load(nameOrPath string) (*File, error) {
 	if !strings.ContainsRune(nameOrPath, filepath.Separator) && filepath.Ext(nameOrPath) != Ext {
-		list, err := Library()
-		if err != nil {
-			return nil, err
-		}
-		for _, b := range list {
-			if b.Name == nameOrPath {
-				return LoadFS(library, b.path)
-			}
+		if found, err := fs.Glob(library, "*/"+nameOrPath+Ext); err == nil && len(found) == 1 {
+			return LoadFS(library, found[0])
 		}
 	}
 	return loadPath(nameOrPath)
