@@ -127,7 +127,10 @@ type Summary struct {
 	Places      int // places where another actor's step can matter
 	Rounds      int // searches until those places were all known
 	Memory      int // bytes of snapshots held at most
-	Elapsed     time.Duration
+	// Interleavings, of an exhausted search with NoReduction, is how many
+	// schedules a plain enumeration would run to their end.
+	Interleavings float64
+	Elapsed       time.Duration
 }
 
 func (s Summary) String() string {

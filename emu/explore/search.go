@@ -128,7 +128,7 @@ func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint
 }
 
 // warmUpSteps bounds one execution of warmUp.
-const warmUpSteps = 20_000
+const warmUpSteps = 4000
 
 // item is a state with actors to run from it.
 type item struct {
@@ -223,6 +223,9 @@ func (r *round) report() *Report {
 	}
 	if r.facts.full() && s.Exhausted {
 		s.Exhausted, s.Cut = false, CutFacts
+	}
+	if s.Exhausted && r.o.NoReduction {
+		s.Interleavings = r.interleavings()
 	}
 	rep := &Report{Summary: s, Found: r.found}
 	if r.o.KeepOutcomes {

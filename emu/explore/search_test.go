@@ -67,6 +67,9 @@ func TestReductionKeepsOutcomes(t *testing.T) {
 			require.True(t, r.Exhausted)
 			require.Equal(t, outcomes(e), r.Outcomes)
 			require.LessOrEqual(t, r.Executions, e.Executions)
+			if all := search1(t, s, Options{NoReduction: true}); e.Complete {
+				require.EqualValues(t, e.Executions, all.Interleavings)
+			}
 		})
 	}
 }

@@ -43,6 +43,13 @@ func (s *shrinker) pass() bool {
 			return true
 		}
 	}
+	for a := range s.sys.Actors() {
+		for b := range a {
+			if s.try(exchanged(runs, a, b)) {
+				return true
+			}
+		}
+	}
 	for i := range runs {
 		for cut := runs[i].Steps / 2; cut > 0; cut /= 2 {
 			less := slices.Clone(runs)
@@ -53,6 +60,20 @@ func (s *shrinker) pass() bool {
 		}
 	}
 	return false
+}
+
+// exchanged lets actors a and b take each other's part.
+func exchanged(runs []sched.Run, a, b int) []sched.Run {
+	out := slices.Clone(runs)
+	for i := range out {
+		switch out[i].Actor {
+		case a:
+			out[i].Actor = b
+		case b:
+			out[i].Actor = a
+		}
+	}
+	return out
 }
 
 // nextOf is the next run of the actor of run i, or -1.

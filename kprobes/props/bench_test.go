@@ -72,3 +72,27 @@ func BenchmarkFirstViolation(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReduction compares a search with a plain enumeration of the same
+// machine, whose schedules are counted, not run.
+func BenchmarkReduction(b *testing.B) {
+	for _, cpus := range []int{2, 3} {
+		b.Run(fmt.Sprintf("cpus=%d", cpus), func(b *testing.B) {
+			o := explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+			var less, all *explore.Report
+			for b.Loop() {
+				var err error
+				less, err = explore.Search(context.Background(), missed(cpus, true).factory(b, none), o)
+				require.NoError(b, err)
+				o := o
+				o.NoReduction = true
+				all, err = explore.Search(context.Background(), missed(cpus, true).factory(b, none), o)
+				require.NoError(b, err)
+			}
+			b.ReportMetric(all.Interleavings, "interleavings")
+			b.ReportMetric(float64(less.Schedules), "schedules")
+			b.ReportMetric(all.Interleavings/float64(less.Schedules), "factor")
+			b.ReportMetric(float64(all.States)/float64(less.States), "states-factor")
+		})
+	}
+}

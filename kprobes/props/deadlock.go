@@ -36,7 +36,7 @@ func (p *SelfDeadlock) Step(ev *emu.Event) *explore.Violation {
 }
 
 func (p *SelfDeadlock) lock(addr uint64) (string, bool) {
-	for _, at := range locks(p.g) {
+	for _, at := range Locks(p.g) {
 		if at == addr {
 			return p.g.K.Name(at), true
 		}

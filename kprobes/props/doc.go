@@ -37,12 +37,13 @@ func Standard(g *kprobes.Manager) []explore.Property {
 func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
 	g.K.M.Quiet = true
 	return explore.NewMachine(g.K.M, explore.MachineConfig{
-		Observe: g.Observe, Properties: list, Values: values{g}, Locks: locks(g),
+		Observe: g.Observe, Properties: list, Values: Values(g), Locks: Locks(g),
 	})
 }
 
-// locks are the engine's spin locks whose word is 0 or the owner plus one.
-func locks(g *kprobes.Manager) []uint64 {
+// Locks are the addresses of the engine's spin locks, words that are 0 or the
+// owner's number plus one.
+func Locks(g *kprobes.Manager) []uint64 {
 	var l []uint64
 	for _, name := range []string{"kprobe_lock", "kretprobe_lock"} {
 		if g.K.HasSymbol(name) {
@@ -51,6 +52,9 @@ func locks(g *kprobes.Manager) []uint64 {
 	}
 	return l
 }
+
+// Values tells a search which of the manager's notes a step touched.
+func Values(g *kprobes.Manager) explore.Values { return values{g} }
 
 // values are the manager's own notes that a step can read: whether a probe
 // counts as registered, which decides whether an execution is a miss. Counts
@@ -84,7 +88,7 @@ func violation(property, row, format string, args ...any) *explore.Violation {
 	return &explore.Violation{Property: property, ID: row, What: fmt.Sprintf(format, args...)}
 }
 
-// steps is embedded by properties that are judged at the end only.
+// atEnd is embedded by properties that are judged at the end only.
 type atEnd struct{}
 
 func (atEnd) Step(*emu.Event) *explore.Violation { return nil }

@@ -149,3 +149,87 @@ func TestRacesAreFound(t *testing.T) {
 		}
 	}
 }
+
+// TestFoundScheduleIsShortAndReplays shrinks what each way of searching finds
+// to the same schedule, which replays on a fresh machine.
+func TestFoundScheduleIsShortAndReplays(t *testing.T) {
+	s := scenes(true)["smp-missed-probe"]
+	factory := s.factory(t, only(props.NoMissedProbe))
+	ways := map[string]func() (*explore.Report, error){
+		"dfs": func() (*explore.Report, error) {
+			return explore.Search(context.Background(), factory, explore.Options{Bounds: explore.Bounds{Preemptions: 3}, Jobs: 2})
+		},
+		"random": func() (*explore.Report, error) {
+			return explore.Sample(context.Background(), factory, func() (sched.Scheduler, error) { return &sched.Random{Seed: 1}, nil }, 0, explore.Options{Jobs: 2})
+		},
+		"pct": func() (*explore.Report, error) {
+			return explore.Sample(context.Background(), factory, func() (sched.Scheduler, error) { return sched.NewPCT(1, 2, 2, 60) }, 0, explore.Options{})
+		},
+	}
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			r, err := way()
+			require.NoError(t, err)
+			require.NotNil(t, r.Found)
+			sys, err := factory()
+			require.NoError(t, err)
+			defer sys.Close()
+			f := explore.Shrink(context.Background(), sys, *r.Found, 0)
+			require.Equal(t, "t1.000000.0x11,1", f.Schedule.Format(0))
+			again, err := factory()
+			require.NoError(t, err)
+			defer again.Close()
+			replay := sched.NewReplay(f.Schedule)
+			replay.Strict = true
+			out := explore.Run(again, replay, 0)
+			require.Equal(t, &f.Violation, out.Violation)
+			require.Equal(t, "K11", out.Violation.ID)
+		})
+	}
+}
+
+// TestK6LockConvoy: hits of three vCPUs wait for one another, and all end.
+func TestK6LockConvoy(t *testing.T) {
+	s := missed(3, true)
+	sys, err := s.factory(t, func(g *kprobes.Manager) []explore.Property { return props.Standard(g)[1:] })()
+	require.NoError(t, err)
+	defer sys.Close()
+	waits := 0
+	m := sys.(*explore.Machine)
+	observe := m.Observe
+	m.Observe = func(ev *emu.Event) {
+		if ev.Kind == emu.StepSpin {
+			waits++
+		}
+		observe(ev)
+	}
+	rr := &sched.RoundRobin{Quantum: 1}
+	rr.Begin(0)
+	out := explore.Run(sys, rr, 0)
+	require.True(t, out.Ended)
+	require.Nil(t, out.Violation)
+	require.Positive(t, waits)
+}
+
+// TestInterruptAtAnyStep raises a timer tick at every point of a hit: the step
+// runs with interrupts off, so each tick is taken before or after it, and
+// nothing else changes.
+func TestInterruptAtAnyStep(t *testing.T) {
+	s := missed(1, true)
+	var ticks []uint64
+	r, err := explore.Search(context.Background(), func() (explore.System, error) {
+		g := s.build(t)
+		m := props.System(g, props.Standard(g)...)
+		m.Interrupts = []explore.Interrupt{{CPU: 0, Vector: 0x20}}
+		return m, nil
+	}, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}, AtEnd: func(sys explore.System) {
+		m := sys.(*explore.Machine).M
+		v, _ := m.PeekWord(m.CPUs[0].Space, m.Kernel.(*traps.Kernel).Symbol("jiffies"), 4)
+		ticks = append(ticks, v)
+	}})
+	require.NoError(t, err)
+	require.Nil(t, r.Found)
+	require.True(t, r.Exhausted)
+	require.Contains(t, ticks, uint64(1))
+	require.Greater(t, r.States, 10)
+}
