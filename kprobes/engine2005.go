@@ -31,6 +31,7 @@ func (e *engine2005) register(x *traps.Exec) error { return e.registerCopy(x) }
 func (e *engine2005) Ops() map[string]traps.Op {
 	ops := e.lockedOps()
 	maps.Copy(ops, e.multiprobeOps())
+	maps.Copy(ops, e.kretprobeOps())
 	maps.Copy(ops, map[string]traps.Op{
 		"copy_insn":        e.copyInsn,
 		"set_copy_ip":      e.setCopyIP,

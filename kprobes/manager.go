@@ -140,6 +140,9 @@ func (g *Manager) Define(p Probe) (int, error) {
 	if _, ok := g.space().Lookup(p.Addr); !ok {
 		return 0, fmt.Errorf("probe %s: no memory at %#x", p.Name, p.Addr)
 	}
+	if err := g.checkReturn(&p); err != nil {
+		return 0, err
+	}
 	i := len(g.probes)
 	g.probes = append(g.probes, &p)
 	g.stats = append(g.stats, Stats{})
@@ -153,7 +156,7 @@ func (g *Manager) Define(p Probe) (int, error) {
 	g.poke(at+l.post, g.pointer(p.Post, "post_handler_action"), word)
 	g.poke(at+l.fault, g.pointer(p.Fault, "fault_handler_action"), word)
 	g.ops.define(i)
-	return i, nil
+	return i, g.defineReturn(i)
 }
 
 func (g *Manager) pointer(h Handler, action string) uint64 {
@@ -194,11 +197,13 @@ func (g *Manager) Register(i int) error {
 		g.stats[i].Registered = true
 		return nil
 	}
-	x := g.setup(i)
-	if err := g.ops.register(&x); err != nil {
-		return fmt.Errorf("register_kprobe(%s): %w", g.probes[i].Name, err)
-	}
-	return nil
+	return g.outside(i, func(x *traps.Exec) error {
+		g.registerReturn(x, i)
+		if err := g.ops.register(x); err != nil {
+			return fmt.Errorf("register_kprobe(%s): %w", g.probes[i].Name, err)
+		}
+		return nil
+	})
 }
 
 // Unregister takes probe i out outside guest time.
@@ -207,8 +212,22 @@ func (g *Manager) Unregister(i int) {
 		g.stats[i].Registered = false
 		return
 	}
+	_ = g.outside(i, func(x *traps.Exec) error {
+		y := *x
+		g.ops.unregister(&y)
+		g.unregisterReturn(x, i)
+		return nil
+	})
+}
+
+// outside runs micro-steps of probe i between two steps of the guest, whose
+// registers they leave as they were.
+func (g *Manager) outside(i int, f func(*traps.Exec) error) error {
 	x := g.setup(i)
-	g.ops.unregister(&x)
+	saved := x.C.GPR
+	defer func() { x.C.GPR = saved }()
+	x.C.SetReg(emu.RBX, x.Probe)
+	return f(&x)
 }
 
 func (g *Manager) setup(i int) traps.Exec {

@@ -60,6 +60,8 @@ func (e *engineModern) Traits() traps.Traits {
 func (e *engineModern) Ops() map[string]traps.Op {
 	ops := e.sharedOps()
 	maps.Copy(ops, e.gatherOps())
+	maps.Copy(ops, e.kretprobeOps())
+	maps.Copy(ops, e.trampolineOps())
 	maps.Copy(ops, map[string]traps.Op{
 		"copy_insn":             e.copyInsn,
 		"set_copy_ip":           e.setCopyIP,

@@ -22,7 +22,7 @@ func (e *common) attachCopies(g *Manager) error {
 	if err := e.attach(g); err != nil {
 		return err
 	}
-	at, err := g.K.AllocKernel(g.space(), (MaxProbes+activeSlots)*copySize, emu.Write|emu.Exec)
+	at, err := g.K.AllocKernel(g.space(), (MaxProbes+activeSlots+1)*copySize, emu.Write|emu.Exec)
 	e.slots = at
 	return err
 }

@@ -21,14 +21,15 @@ const (
 // HandlerKind says when a handler runs.
 type HandlerKind uint8
 
-// The three handlers of struct kprobe.
+// The three handlers of struct kprobe, and struct kretprobe's.
 const (
 	Pre HandlerKind = iota
 	Post
 	Fault
+	OnReturn // of a return probe
 )
 
-func (k HandlerKind) String() string { return [...]string{"pre", "post", "fault"}[k] }
+func (k HandlerKind) String() string { return [...]string{"pre", "post", "fault", "return"}[k] }
 
 // Action is a handler written in Go or built in: it runs as one micro-step.
 // The result matters for fault handlers only: non-zero means fixed.
@@ -51,6 +52,8 @@ type Probe struct {
 	Pre   Handler // required by every engine's code, checked by none of 2002 (K18)
 	Post  Handler
 	Fault Handler
+
+	Return *Return // nil: no return probe
 }
 
 // Call is what an Action gets to work on.
@@ -63,6 +66,7 @@ type Call struct {
 	K     *traps.Kernel
 	Regs  traps.PtRegs
 	Arg   uint64 // Post: flags (0 in 2002); Fault: the trap number
+	Ret   Ret    // OnReturn: the call
 }
 
 // Stats counts what happened to one probe. Plain values.
@@ -74,6 +78,6 @@ type Stats struct {
 	Executions uint64 // the probed instruction retired, by anyone
 	Missed     uint64 // it retired without a hit (K11)
 	Reentrant  uint64 // hits inside a hit, no handler called (K7)
-	Nmissed    uint64 // hits that engine modern counted without a handler (O4)
+	Nmissed    uint64 // hits that engine modern counted without a handler (O4), calls without a free instance (E7)
 	Lost       bool   // its breakpoint was taken out and nobody will put it back (K7)
 }

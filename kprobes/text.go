@@ -24,6 +24,10 @@ var (
 	source2005x32 string
 	//go:embed ktext/amd64_2005.S
 	source2005x64 string
+	//go:embed ktext/i386_kretprobe.S
+	sourceKretprobeX32 string
+	//go:embed ktext/amd64_kretprobe.S
+	sourceKretprobeX64 string
 	//go:embed ktext/i386_modern.S
 	sourceModernX32 string
 	//go:embed ktext/amd64_modern.S
@@ -54,16 +58,17 @@ func KernelTexts() []KernelText {
 		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
 		engineText(Engine2002, emu.I386, "i386", config2002, source2002x32, listing2002x32),
 		engineText(Engine2002, emu.AMD64, "amd64", config2002, source2002x64, listing2002x64),
-		engineText(Engine2005, emu.I386, "i386", "", source2005x32, listing2005x32),
-		engineText(Engine2005, emu.AMD64, "amd64", "", source2005x64, listing2005x64),
-		engineText(EngineModern, emu.I386, "i386", "", sourceModernX32, listingModernX32),
-		engineText(EngineModern, emu.AMD64, "amd64", configGap, sourceModernX64, listingModernX64),
+		engineText(Engine2005, emu.I386, "i386", configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
+		engineText(Engine2005, emu.AMD64, "amd64", configInt3, source2005x64+sourceKretprobeX64, listing2005x64),
+		engineText(EngineModern, emu.I386, "i386", "", sourceModernX32+sourceKretprobeX32, listingModernX32),
+		engineText(EngineModern, emu.AMD64, "amd64", configGap, sourceModernX64+sourceKretprobeX64, listingModernX64),
 	}
 }
 
 const (
 	configKprobes = ".set CONFIG_KPROBES,1\n"
 	config2002    = ".set KPROBES_2002,1\n"
+	configInt3    = ".set KRETPROBE_INT3,1\n"
 	configGap     = ".set KPROBES_GAP,1\n"
 )
 
