@@ -1,0 +1,99 @@
+package record
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+)
+
+// A recording's bytes; numbers are little endian:
+//
+//	recording = "trapline recording 1\n" { section } end
+//	section   = tag length payload         tag: 4 ASCII characters
+//	length    = 8 bytes                    of the payload
+//	end       = "END " 32:u64 digest       SHA-256 of all before "END "
+//
+// Sections come in this order: "META" (JSON), "SCEN" (the scenario's text),
+// "FILE" (one for each name in META's files, in its order), "RUNS" (the
+// script, see script.go), "HASH" (pairs of uvarint step distance and u64
+// hash). All but META are DEFLATE streams (RFC 1951).
+
+// magic names the format and its version; a change of either format or the
+// meaning of a step raises the number.
+const (
+	magicWord = "trapline recording "
+	magic     = magicWord + "1\n"
+)
+
+const (
+	tagSize    = 4
+	headSize   = tagSize + 8
+	digestSize = sha256.Size
+)
+
+// meta is the META section.
+type meta struct {
+	Producer string            `json:"producer"`
+	Name     string            `json:"name"`
+	Engine   string            `json:"engine"`
+	Options  map[string]string `json:"options,omitempty"`
+	CPUs     int               `json:"cpus"`
+	Steps    uint64            `json:"steps"`
+	Files    []string          `json:"files,omitempty"`
+}
+
+// Encode prints the recording.
+func (f *File) Encode() ([]byte, error) {
+	m, err := json.Marshal(meta{f.Producer, f.Name, f.Engine, f.Options, f.CPUs, f.Steps(), f.fileNames()})
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Files) > maxFiles || len(m) > maxMeta {
+		return nil, fmt.Errorf("recording of %d files; expected at most %d", len(f.Files), maxFiles)
+	}
+	out := []byte(magic)
+	section := func(tag string, payload []byte) {
+		out = append(out, tag...)
+		out = binary.LittleEndian.AppendUint64(out, uint64(len(payload)))
+		out = append(out, payload...)
+	}
+	section("META", m)
+	section("SCEN", pack(f.Scenario))
+	for _, n := range f.fileNames() {
+		section("FILE", pack(f.Files[n]))
+	}
+	section("RUNS", pack(f.script.closed()))
+	section("HASH", pack(encodeHashes(f.Hashes)))
+	digest := sha256.Sum256(out)
+	section("END ", digest[:])
+	return out, nil
+}
+
+func pack(data []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.DefaultCompression)
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(err) // writing to memory at a valid level
+	}
+	return b.Bytes()
+}
+
+func encodeHashes(list []Hash) []byte {
+	var out []byte
+	last := uint64(0)
+	for _, h := range list {
+		out = binary.AppendUvarint(out, h.Step-last)
+		out = binary.LittleEndian.AppendUint64(out, h.Sum)
+		last = h.Step
+	}
+	return out
+}

@@ -1,0 +1,191 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/emu"
+)
+
+// MaxSteps bounds a recording.
+const MaxSteps = 1 << 32
+
+// Errors of moving.
+var (
+	// ErrOver: the run is over, or the vCPU cannot go on.
+	ErrOver = errors.New("no further step")
+	// ErrTime: the context ended a move, which stopped where it was.
+	ErrTime = errors.New("stopped on the way")
+)
+
+// Runner makes the steps. All that it keeps is the machine's or in its parts.
+type Runner interface {
+	// Next is the vCPU whose turn it is by default; false: the run is over.
+	Next() (cpu int, ok bool)
+	// Step makes one step of a vCPU.
+	Step(cpu int) *emu.Event
+}
+
+// Options of a timeline.
+type Options struct {
+	// Observe sees every step, also each time one is made again on the way to
+	// another. What it keeps must be a part of the machine. Or nil.
+	Observe func(*emu.Event)
+	// Mark says what is worth finding about a step when it is first made. Or nil.
+	Mark func(*emu.Event) Kind
+}
+
+// Timeline is a run with a present moment that can be moved. Moments are
+// counted in steps done, from 0. It is not safe for several goroutines.
+type Timeline struct {
+	m     *emu.Machine
+	run   Runner
+	opt   Options
+	lines []*Line // [0] is the first; at most MaxLines
+	line  *Line   // the present one
+	made  int     // lines ever
+	at    uint64
+	cur   cursor
+	fresh bool // the machine's event is of step at-1
+}
+
+// New starts a timeline at the machine's present state, which becomes step 0.
+func New(m *emu.Machine, run Runner, o Options) *Timeline {
+	t := &Timeline{m: m, run: run, opt: o}
+	t.line = &Line{points: checkpoints{distance: firstDistance}}
+	t.lines = []*Line{t.line}
+	t.made = 1
+	t.checkpoint()
+	return t
+}
+
+// At is the present moment: how many steps were done.
+func (t *Timeline) At() uint64 { return t.at }
+
+// End is the last recorded moment of the present line.
+func (t *Timeline) End() uint64 { return t.line.script.steps }
+
+// Event is the step that led to the present moment, or nil at 0. It is valid
+// until the next move.
+func (t *Timeline) Event() *emu.Event {
+	if !t.fresh {
+		return nil
+	}
+	return t.m.Event()
+}
+
+// Hash is the present state's hash, clocks included.
+func (t *Timeline) Hash() uint64 { return t.m.Hash(true) }
+
+// Turn is the vCPU that takes the next step: the recorded one, or the default
+// at the end of the recording; false if there is no next step.
+func (t *Timeline) Turn() (cpu int, ok bool) {
+	if t.at < t.End() {
+		return t.line.script.peek(t.cur)
+	}
+	if t.End() >= MaxSteps {
+		return 0, false
+	}
+	return t.run.Next()
+}
+
+// Forward makes up to n steps, recorded or new ones, and tells how many.
+func (t *Timeline) Forward(ctx context.Context, n uint64) (uint64, error) {
+	for done := uint64(0); done < n; done++ {
+		cpu, ok := t.Turn()
+		if !ok {
+			return done, t.m.Err()
+		}
+		t.step(cpu)
+		if t.at%checkEvery == 0 && ctx.Err() != nil {
+			return done, fmt.Errorf("%w at step %d: %w", ErrTime, t.at, ctx.Err())
+		}
+	}
+	return n, t.m.Err()
+}
+
+// checkEvery is how many steps go by between looks at a context.
+const checkEvery = 4096
+
+// Record makes steps from the end of the recording until the run is over, or n
+// more are made, and returns to the present moment.
+func (t *Timeline) Record(ctx context.Context, n uint64) error {
+	from := t.at
+	if err := t.Goto(ctx, t.End()); err != nil {
+		return err
+	}
+	_, err := t.Forward(ctx, n)
+	return errors.Join(err, t.Goto(context.WithoutCancel(ctx), from))
+}
+
+// Back goes n steps back, or to the start.
+func (t *Timeline) Back(ctx context.Context, n uint64) error {
+	return t.Goto(ctx, t.at-min(n, t.at))
+}
+
+// Goto goes to moment n. Behind the end of the recording the run goes on, and
+// may be over earlier.
+func (t *Timeline) Goto(ctx context.Context, n uint64) error {
+	if n < t.at || n > t.at && t.line.points.list[t.line.points.before(n)].step > t.at {
+		t.restore(t.line.points.before(n))
+	}
+	if n == t.at {
+		return nil
+	}
+	_, err := t.Forward(ctx, n-t.at)
+	return err
+}
+
+// Take makes a step of the vCPU of one's choice. Where another step is
+// recorded, that starts a branch: see Lines.
+func (t *Timeline) Take(cpu int) error {
+	if _, ok := t.run.Next(); !ok || cpu < 0 || cpu >= len(t.m.CPUs) || !t.m.CPUs[cpu].CanStep() {
+		return fmt.Errorf("cpu%d: %w", cpu, ErrOver)
+	}
+	if t.at < t.End() {
+		if next, _ := t.line.script.peek(t.cur); next != cpu {
+			t.fork()
+		}
+	}
+	if t.at >= MaxSteps {
+		return fmt.Errorf("%w: a recording has at most %d", ErrOver, uint64(MaxSteps))
+	}
+	t.step(cpu)
+	return t.m.Err()
+}
+
+func (t *Timeline) step(cpu int) {
+	l := t.line
+	fresh := t.at == l.script.steps
+	if fresh {
+		l.script.add(cpu)
+	}
+	l.script.advance(&t.cur)
+	ev := t.run.Step(cpu)
+	t.at++
+	t.fresh = true
+	if t.opt.Observe != nil {
+		t.opt.Observe(ev)
+	}
+	if !fresh {
+		return
+	}
+	if t.opt.Mark != nil {
+		l.mark(t.at, cpu, t.opt.Mark(ev))
+	}
+	if l.points.due(t.at) {
+		t.checkpoint()
+	}
+}
+
+func (t *Timeline) checkpoint() {
+	s := t.m.Snapshot()
+	t.line.points.add(checkpoint{step: t.at, at: t.cur, snap: s, hash: t.m.Hash(true)})
+}
+
+func (t *Timeline) restore(i int) {
+	p := &t.line.points.list[i]
+	t.m.Restore(p.snap)
+	t.at, t.cur, t.fresh = p.step, p.at, false
+}

@@ -1,0 +1,145 @@
+package record_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"trapline/emu"
+	"trapline/emu/record"
+	"trapline/kprobes"
+	"trapline/scenarios"
+)
+
+// takeAtRandom makes up to n steps of vCPUs picked at random.
+func takeAtRandom(t require.TestingT, r *scenarios.Run, l *record.Timeline, rng *rand.Rand, n int) {
+	for range n {
+		if _, ok := r.Next(); !ok {
+			return
+		}
+		cpu := rng.IntN(len(r.Machine.CPUs))
+		for !r.Machine.CPUs[cpu].CanStep() {
+			cpu = (cpu + 1) % len(r.Machine.CPUs)
+		}
+		require.NoError(t, l.Take(cpu))
+	}
+}
+
+// Back is exact: whatever the scenario, schedule and engine, going back and on
+// again gives the state that was there.
+func TestBackAndForwardGiveEqualStates(t *testing.T) {
+	names := scenarios.Names()
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom(names).Draw(rt, "scenario")
+		engine := rapid.SampledFrom(kprobes.Engines()).Draw(rt, "engine")
+		f, err := scenarios.Load(name)
+		require.NoError(rt, err)
+		r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine})
+		if err != nil {
+			rt.Skip(err)
+		}
+		defer r.Close()
+		l := record.New(r.Machine, r, record.Options{})
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "schedule"), 0))
+		takeAtRandom(rt, r, l, rng, rapid.IntRange(1, 2000).Draw(rt, "n"))
+		end := l.At()
+		want := map[uint64]uint64{end: l.Hash()}
+		for range 4 {
+			m := rapid.Uint64Range(0, end).Draw(rt, "m")
+			require.NoError(rt, l.Back(t.Context(), m))
+			require.Equal(rt, end-m, l.At())
+			if h, seen := want[l.At()]; seen {
+				require.Equal(rt, h, l.Hash())
+			}
+			want[l.At()] = l.Hash()
+			n, err := l.Forward(t.Context(), m)
+			require.NoError(rt, err)
+			require.Equal(rt, m, n)
+			require.Equal(rt, want[end], l.Hash())
+		}
+	})
+}
+
+func TestTheEventOfAMomentIsTheStepThatLedThere(t *testing.T) {
+	_, l := open(t, "first-probe", "")
+	require.Nil(t, l.Event())
+	require.NoError(t, l.Goto(t.Context(), 10))
+	kind, pc := l.Event().Kind, l.Event().PC
+	require.NoError(t, l.Goto(t.Context(), 200))
+	require.NoError(t, l.Goto(t.Context(), 10))
+	require.Equal(t, uint64(9), l.Event().Seq)
+	require.Equal(t, kind, l.Event().Kind)
+	require.Equal(t, pc, l.Event().PC)
+}
+
+func TestARunThatIsOverGoesNoFurther(t *testing.T) {
+	_, l := open(t, "first-probe", "")
+	require.NoError(t, l.Goto(t.Context(), 1<<20))
+	end := l.At()
+	_, more := l.Turn()
+	require.False(t, more)
+	require.ErrorIs(t, l.Take(0), record.ErrOver)
+	require.NoError(t, l.Back(t.Context(), end))
+	require.Zero(t, l.At())
+	require.Equal(t, end, l.End(), "the recording stays")
+}
+
+// A watchpoint run backwards stops at the last writer.
+func TestSearchBackStopsAtTheLastWriter(t *testing.T) {
+	r, l := open(t, "first-probe", "")
+	target, ok := r.Names().Symbols.Lookup("target")
+	require.True(t, ok)
+	writes := func(ev *emu.Event) bool {
+		for _, w := range ev.Writes {
+			if w.Addr <= target.Addr && target.Addr < w.Addr+uint64(w.Size) {
+				return true
+			}
+		}
+		return false
+	}
+	require.NoError(t, l.Goto(t.Context(), 1<<20))
+	found, err := l.Search(t.Context(), record.Backward, writes)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "write_breakpoint", l.Event().Micro.Name, "armed again (K5)")
+	found, err = l.Search(t.Context(), record.Backward, writes)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "restore_opcode", l.Event().Micro.Name, "taken out for the step (K4)")
+	at := l.At()
+	found, err = l.Search(t.Context(), record.Backward, writes)
+	require.NoError(t, err)
+	require.False(t, found)
+	require.Equal(t, at, l.At(), "nothing found: stays")
+	found, err = l.Search(t.Context(), record.Forward, writes)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "write_breakpoint", l.Event().Micro.Name)
+}
+
+func TestSearchBackIsTheMirrorOfSearchForward(t *testing.T) {
+	_, l := open(t, "rep-and-tf", "")
+	traps := func(ev *emu.Event) bool { return ev.Delivery != nil }
+	var on, back []uint64
+	for {
+		found, err := l.Search(t.Context(), record.Forward, traps)
+		require.NoError(t, err)
+		if !found {
+			break
+		}
+		on = append([]uint64{l.At()}, on...)
+	}
+	require.NotEmpty(t, on)
+	require.NoError(t, l.Goto(t.Context(), l.End()))
+	for {
+		found, err := l.Search(t.Context(), record.Backward, traps)
+		require.NoError(t, err)
+		if !found {
+			break
+		}
+		back = append(back, l.At())
+	}
+	require.Equal(t, on, back)
+}
