@@ -33,7 +33,7 @@ type Enumeration struct {
 }
 
 // maxEnumerated bounds the steps of one execution.
-const maxEnumerated = 1000
+const maxEnumerated = 400
 
 func (e *Enumeration) from(at Snapshot, depth int) bool {
 	if depth == maxEnumerated || e.limit != 0 && e.Executions >= e.limit || e.ctx.Err() != nil {

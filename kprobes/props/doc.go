@@ -97,3 +97,9 @@ func (atEnd) Step(*emu.Event) *explore.Violation { return nil }
 type atSteps struct{}
 
 func (atSteps) End() *explore.Violation { return nil }
+
+// inKernel tells the modelled kernel's text from the scenario's.
+func inKernel(g *kprobes.Manager, pc uint64) bool {
+	l := g.K.Layout
+	return pc >= l.Text && pc < l.Data
+}

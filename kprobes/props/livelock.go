@@ -38,7 +38,7 @@ func (*Livelock) Name() string { return NoLivelock }
 func (p *Livelock) Step(ev *emu.Event) *explore.Violation {
 	c := &p.cpu[ev.CPU]
 	switch {
-	case p.inKernel(ev.PC):
+	case inKernel(p.g, ev.PC):
 	case ev.Kind == emu.StepInstruction:
 		*c = trapping{}
 	case ev.Kind == emu.StepDelivery && c.pc != ev.PC:
@@ -50,12 +50,6 @@ func (p *Livelock) Step(ev *emu.Event) *explore.Violation {
 		}
 	}
 	return nil
-}
-
-// inKernel tells the modelled kernel's text from the scenario's.
-func (p *Livelock) inKernel(pc uint64) bool {
-	l := p.g.K.Layout
-	return pc >= l.Text && pc < l.Data
 }
 
 // Save copies the counts (emu.Part).

@@ -21,7 +21,7 @@ type Final struct {
 
 type finalCPU struct {
 	gpr      [16]uint64
-	rip      uint64
+	pc       uint64 // 0: in the kernel
 	flags    uint64
 	shutdown string
 }
@@ -35,7 +35,11 @@ func Capture(g *kprobes.Manager, memory []Range) Final {
 	m := g.K.M
 	var f Final
 	for _, c := range m.CPUs {
-		f.cpus = append(f.cpus, finalCPU{c.GPR, c.RIP, c.RFLAGS & flagsSeen, c.Shutdown})
+		ip := c.LinearPC()
+		if inKernel(g, ip) { // engines' kernels lie differently
+			ip = 0
+		}
+		f.cpus = append(f.cpus, finalCPU{c.GPR, ip, c.RFLAGS & flagsSeen, c.Shutdown})
 	}
 	for _, r := range memory {
 		b := make([]byte, r.High-r.Low)

@@ -1,0 +1,86 @@
+package props_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/kprobes/props"
+)
+
+// TestS4TransparencyHoldsWhereTheProgramItselfRaces: two vCPUs add to one word
+// without a lock, so the program has several ends; probed, it has no other.
+func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
+	code := []byte{0xa1, 0x00, 0x02, 0x40, 0xc0, 0x40, 0xa3, 0x00, 0x02, 0x40, 0xc0, 0xc3} // mov 0xc0400200,%eax; inc %eax; mov %eax,0xc0400200; ret
+	memory := []props.Range{{Low: 0xc0400000, High: 0xc0401000}}
+	plain := &scene{engine: kprobes.EngineNone, cpus: 2, code: code, start: []uint64{0, 0}, spare: []uint64{5}}
+	all := explore.Bounds{Preemptions: explore.Unbounded}
+	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil }, memory, all)
+	require.NoError(t, err)
+	require.Len(t, base, 3, "1+2, 2+1 and the lost update")
+	transparent := func(g *kprobes.Manager) []explore.Property {
+		return []explore.Property{props.NewTransparency(g, memory, base)}
+	}
+	probed := &scene{engine: kprobes.Engine2002, direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: []uint64{5}}
+	r, err := explore.Search(context.Background(), probed.factory(t, transparent), explore.Options{Bounds: all})
+	require.NoError(t, err)
+	require.Nil(t, r.Found)
+	require.True(t, r.Exhausted)
+}
+
+// TestK8UnregisterIsNotTransparent: the swallowed trap resumes inside the
+// instruction, whose bytes 90 90 90 90 do no harm but do not load eax either.
+func TestK8UnregisterIsNotTransparent(t *testing.T) {
+	s := scenes(true)["unregister-race"]
+	s.code = []byte{0xb8, 0x90, 0x90, 0x90, 0x90, 0xc3}
+	ends := map[bool]int{}
+	_, err := explore.Search(context.Background(), s.factory(t, none), explore.Options{
+		Bounds: explore.Bounds{Preemptions: explore.Unbounded},
+		AtEnd:  func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[emu.RAX] == 0x90909090]++ },
+	})
+	require.NoError(t, err)
+	require.Positive(t, ends[true])
+	require.Positive(t, ends[false], "K8")
+}
+
+func TestS4Assertions(t *testing.T) {
+	s := missed(2, true)
+	both := func(g *kprobes.Manager) []explore.Property {
+		inside := func(c *emu.CPU) bool { return c.LinearPC() == g.Probes()[0].Addr+3 && c.CanStep() }
+		return []explore.Property{&props.Never{Title: "both behind the probe", Bad: func() bool {
+			return inside(g.K.M.CPUs[0]) && inside(g.K.M.CPUs[1])
+		}}}
+	}
+	r, err := explore.Search(context.Background(), s.factory(t, both), explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	require.NoError(t, err)
+	require.NotNil(t, r.Found)
+	require.Equal(t, "both behind the probe", r.Found.Violation.Property)
+	hits := func(g *kprobes.Manager) []explore.Property {
+		return []explore.Property{&props.Finally{Title: "two hits", Good: func() bool { return g.Stats(0).Hits == 2 }}}
+	}
+	r, err = explore.Search(context.Background(), s.factory(t, hits), explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	require.NoError(t, err)
+	require.Equal(t, "two hits", r.Found.Violation.Property, "a missed probe (K11)")
+}
+
+func TestMachineSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
+	for _, list := range []func(*kprobes.Manager) []explore.Property{none, only(props.NoMissedProbe)} {
+		var first *explore.Report
+		for _, jobs := range []int{1, 2, 4} {
+			r, err := explore.Search(context.Background(), missed(3, true).factory(t, list),
+				explore.Options{Jobs: jobs, KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+			require.NoError(t, err)
+			if first == nil {
+				first = r
+			}
+			require.Equal(t, first.Found, r.Found)
+			require.Equal(t, first.Outcomes, r.Outcomes)
+			require.Equal(t, first.States, r.States)
+			require.Equal(t, first.Schedules, r.Schedules)
+		}
+	}
+}
