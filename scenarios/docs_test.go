@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"trapline/scenarios"
 	"trapline/scenarios/format"
+	"trapline/scenarios/story"
 )
 
 const formatDoc = "../docs/scenario-format.md"
@@ -45,5 +47,29 @@ func TestDocumentationNamesEverything(t *testing.T) {
 	}
 	for _, m := range format.Members {
 		assert.Contains(t, string(doc), m)
+	}
+}
+
+// TestEveryJSONFieldIsDocumented looks for each field of a record.
+func TestEveryJSONFieldIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/json.md")
+	require.NoError(t, err)
+	var walk func(reflect.Type)
+	walk = func(x reflect.Type) {
+		for x.Kind() == reflect.Pointer || x.Kind() == reflect.Slice {
+			x = x.Elem()
+		}
+		if x.Kind() != reflect.Struct {
+			return
+		}
+		for i := range x.NumField() {
+			if name, _, _ := strings.Cut(x.Field(i).Tag.Get("json"), ","); name != "" {
+				assert.Contains(t, string(doc), "`"+name+"`")
+			}
+			walk(x.Field(i).Type)
+		}
+	}
+	for _, v := range []any{story.Record{}, scenarios.ProbeEnd{}, scenarios.Violation{}} {
+		walk(reflect.TypeOf(v))
 	}
 }

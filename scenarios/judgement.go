@@ -10,13 +10,14 @@ import (
 
 // Failure is something that a scenario file says and that did not come true.
 type Failure struct {
-	Pos  format.Pos
-	Text string // one or several lines
+	Pos       format.Pos
+	Text      string // one or several lines
+	Violation bool   // an unexpected violation, which Run.Violations has too
 }
 
 // Judge compares the violations of a finished run with what is expected: with
 // own exactly those of the file's expect, as under its own engine and
-// schedule, else none at all.
+// schedule, else none at all. A run that a bound cut off came to no end.
 func (r *Run) Judge(own bool) []Failure {
 	var list []Failure
 	expected := map[string]bool{}
@@ -24,16 +25,19 @@ func (r *Run) Judge(own bool) []Failure {
 		for _, e := range r.File.Expect {
 			expected[e.Property] = true
 			if v, ok := r.violated(e.Property); !ok {
-				list = append(list, Failure{e.Pos, fmt.Sprintf("%s was expected to be violated, and held", e.Property)})
+				list = append(list, Failure{Pos: e.Pos, Text: e.Property + " was expected to be violated, and held"})
 			} else if e.Row != "" && v.Row != "" && e.Row != v.Row {
-				list = append(list, Failure{e.Pos, fmt.Sprintf("%s was expected by row %s, and came by row %s", e.Property, e.Row, v.Row)})
+				list = append(list, Failure{Pos: e.Pos, Text: fmt.Sprintf("%s was expected by row %s, and came by row %s", e.Property, e.Row, v.Row)})
 			}
 		}
 	}
 	for _, v := range r.Violations() {
 		if !expected[v.Property] {
-			list = append(list, Failure{r.propertyPos(v.Property), "violated: " + v.String()})
+			list = append(list, Failure{r.propertyPos(v.Property), "violated: " + v.String(), true})
 		}
+	}
+	if r.state.cut {
+		list = append(list, Failure{Pos: r.File.MemberPos("machine"), Text: "the run did not end: " + r.Done()})
 	}
 	return list
 }
@@ -79,7 +83,7 @@ func CheckSteps(ctx context.Context, f *File, update bool) ([]Failure, error) {
 		if update {
 			s.Want = got
 		} else if got != s.Want {
-			list = append(list, Failure{s.Pos, difference(s.Directive(), s.Want, got)})
+			list = append(list, Failure{Pos: s.Pos, Text: difference(s.Directive(), s.Want, got)})
 		}
 	}
 	return list, nil

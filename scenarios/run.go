@@ -43,6 +43,7 @@ type state struct {
 	log        []string // what handlers printed
 	violations []Violation
 	done       string // why the run is over, or ""
+	cut        bool   // a bound ended it
 	spinning   [emu.MaxCPUs]bool
 }
 
@@ -120,6 +121,7 @@ func (r *Run) Step(cpu int) *emu.Event {
 func (r *Run) over() string {
 	switch {
 	case r.state.steps >= uint64(r.File.Machine.Steps):
+		r.state.cut = true
 		return fmt.Sprintf("the bound of %d steps is reached", r.File.Machine.Steps)
 	case r.Machine.Err() != nil:
 		return r.Machine.Err().Error()

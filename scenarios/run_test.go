@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/asm"
+	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
@@ -113,6 +116,8 @@ func TestStepBoundEndsARun(t *testing.T) {
 	r := open(t, parse(t, endless), scenarios.Options{})
 	require.NoError(t, r.Finish(context.Background(), nil))
 	assert.Equal(t, "the bound of 1000 steps is reached", r.Done())
+	require.NotEmpty(t, r.Judge(true))
+	assert.Equal(t, "the run did not end: the bound of 1000 steps is reached", r.Judge(true)[0].Text)
 }
 
 func TestContextEndsARun(t *testing.T) {
@@ -181,4 +186,69 @@ no-deadlock
 	require.Len(t, r.Violations(), 1)
 	assert.Equal(t, "no-deadlock", r.Violations()[0].Property)
 	assert.Equal(t, "K12", r.Violations()[0].Row)
+}
+
+// TestMissingAssembler: a scenario without a listing says what to install.
+func TestMissingAssembler(t *testing.T) {
+	f := parse(t, endless)
+	t.Setenv("PATH", t.TempDir())
+	_, err := scenarios.Open(context.Background(), f, scenarios.Options{})
+	require.ErrorIs(t, err, asm.ErrNoAssembler)
+	assert.ErrorContains(t, err, "s.txtar")
+	assert.ErrorContains(t, err, "binutils")
+}
+
+const twoCPUs = `Two vCPUs hit one probe.
+-- machine --
+cpus 2
+-- text.S --
+main:	nop
+target:	lock incl counter
+	ret
+	.data
+counter: .long 0
+-- probes --
+p at target
+-- tasks --
+cpu 0 at main
+cpu 1 at main
+-- check --
+finally both: u32[counter] == 2
+`
+
+// TestS2ScheduleIsGivenBack: who took each step of a run, printed and parsed,
+// makes the same run again; a changed scenario does not take it.
+func TestS2ScheduleIsGivenBack(t *testing.T) {
+	f := parse(t, twoCPUs)
+	r := open(t, f, scenarios.Options{})
+	var s sched.Schedule
+	var first []string
+	see := func(r *scenarios.Run, to *[]string) func(*emu.Event) {
+		return func(ev *emu.Event) {
+			b, err := json.Marshal(r.Names().Describe(ev))
+			require.NoError(t, err)
+			*to = append(*to, string(b))
+		}
+	}
+	require.NoError(t, r.Follow(context.Background(), &sched.RoundRobin{Quantum: 7}, func(ev *emu.Event) {
+		s.Append(ev.CPU, 1)
+		see(r, &first)(ev)
+	}))
+	assert.Empty(t, r.Violations())
+
+	again := open(t, f, scenarios.Options{})
+	parsed, err := sched.Parse(s.Format(r.Checksum()), again.Checksum())
+	require.NoError(t, err)
+	var second []string
+	require.NoError(t, again.Follow(context.Background(), sched.NewReplay(parsed), see(again, &second)))
+	assert.Equal(t, first, second)
+
+	changed := open(t, parse(t, strings.Replace(twoCPUs, "nop", "cld", 1)), scenarios.Options{})
+	_, err = sched.Parse(s.Format(r.Checksum()), changed.Checksum())
+	assert.ErrorIs(t, err, sched.ErrOtherScenario)
+	relabelled := open(t, parse(t, strings.Replace(twoCPUs, "Two vCPUs", "Both vCPUs", 1)), scenarios.Options{})
+	assert.Equal(t, r.Checksum(), relabelled.Checksum(), "the lesson's words do not matter")
+	wrong := sched.Of(0)
+	wrong.Append(0, 100_000)
+	assert.ErrorIs(t, relabelled.Follow(context.Background(), sched.NewReplay(wrong), func(*emu.Event) {}), scenarios.ErrSchedule)
 }

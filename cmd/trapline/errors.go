@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/scenarios"
 	"trapline/scenarios/format"
 )
 
@@ -65,6 +66,9 @@ func report(stderr io.Writer, err error) int {
 			fmt.Fprintln(stderr, flaw.Caret())
 		}
 		return exitUsage
+	case errors.Is(err, scenarios.ErrTime):
+		fmt.Fprintf(stderr, "trapline: %v\n", err)
+		return exitViolated
 	case errors.Is(err, emu.ErrCPULibrary):
 		fmt.Fprintf(stderr, "trapline: internal failure: %v\n", err)
 		return exitInternal

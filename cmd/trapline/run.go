@@ -197,8 +197,8 @@ func (t *telling) summary(failures []scenarios.Failure, own bool) {
 		fmt.Fprintf(o, " %s\n", v)
 	}
 	for _, x := range failures {
-		if strings.HasPrefix(x.Text, "violated: ") {
-			continue
+		if x.Violation {
+			continue // told above
 		}
 		o.styled(story.Alarm, "FAILED")
 		fmt.Fprintf(o, " %s:%d: %s\n", r.File.Name, x.Pos.Line, x.Text)
