@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -123,7 +124,9 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	if c.fpuUsed {
 		var ext [maxContext]byte
 		c.ctx.Save(ext[:])
-		h.bytes(ext[fpuOffset:fpuEnd])
+		if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
+			h.bytes(fpu)
+		}
 	}
 	if clocks {
 		h.Uint64(c.Retired)

@@ -36,6 +36,11 @@ type PhysMem struct {
 	hashes []uint64 // of each frame's content as of sum
 	sum    uint64   // of hashes
 	folded int      // bytes copied by fold since the last snapshot
+
+	code       []frameCode // what runners hold of each frame
+	codeWrites uint64      // changes of frames that runners hold code of
+	runners    []*runner
+	cleans     uint64 // times that all marks were taken away
 }
 
 // NewPhysMem reserves size bytes (rounded up to a page); the host commits
@@ -100,6 +105,7 @@ func (p *PhysMem) setNext(next Frame) {
 			p.saved = append(p.saved, zeroPage)
 			p.dirty = append(p.dirty, false)
 			p.hashes = append(p.hashes, 0)
+			p.code = append(p.code, frameCode{})
 		}
 		p.rehash(p.next)
 	}
@@ -118,6 +124,7 @@ func (p *PhysMem) host(f Frame) unsafe.Pointer { return unsafe.Pointer(&p.data[i
 
 // MarkDirty notes that a frame is about to change.
 func (p *PhysMem) MarkDirty(f Frame) {
+	p.codeChanges(f)
 	if !p.dirty[f] {
 		p.dirty[f] = true
 		p.list = append(p.list, f)
@@ -147,6 +154,7 @@ func (p *PhysMem) fold() {
 		}
 	}
 	p.list = p.list[:0]
+	p.cleans++
 }
 
 // rehash brings hashes and sum in line with a saved page.
@@ -181,6 +189,7 @@ func (p *PhysMem) restore(s *memSnapshot) {
 		p.put(f, s.page(f))
 	}
 	p.list = p.list[:0]
+	p.cleans++
 	for f := range p.saved {
 		if want := s.page(Frame(f)); p.saved[f] != want {
 			p.put(Frame(f), want)
@@ -200,6 +209,7 @@ func (s *memSnapshot) page(f Frame) *page {
 
 // put gives frame f, whose content is that of its saved page, another one.
 func (p *PhysMem) put(f Frame, c *page) {
+	p.codeChanges(f)
 	live, old := p.Bytes(f), p.saved[f]
 	for i, b := range c.blocks {
 		if old.blocks[i] != b {

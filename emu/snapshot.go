@@ -38,7 +38,7 @@ type cpuSnapshot struct {
 // Core and can differ between two vCPUs of the machine.
 const (
 	maxContext = 8192
-	fpuOffset  = 184 // behind the flags: segments are equal to Core's
+	fpuOffset  = 328 // behind the segments, which are Core's
 	fpuEnd     = 5352
 )
 

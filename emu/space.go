@@ -58,14 +58,15 @@ type mapOp struct {
 // one for the kernel, one for ring 3 that maps user pages only, since the
 // library knows no user/supervisor bit.
 type Space struct {
-	mem   *PhysMem
-	arch  Arch
-	pages map[uint64]PTE // by linear page number
-	ops   []mapOp
-	epoch int        // counts rebuilds of ops
-	saved *pageTable // immutable copy of pages for snapshots, nil if stale
-	views [2]*view   // by privilege: supervisor, user
-	tlb   [tlbSize]tlbEntry
+	mem     *PhysMem
+	arch    Arch
+	pages   map[uint64]PTE // by linear page number
+	ops     []mapOp
+	epoch   int        // counts rebuilds of ops
+	saved   *pageTable // immutable copy of pages for snapshots, nil if stale
+	views   [2]*view   // by privilege: supervisor, user
+	runners [2]*runner
+	tlb     [tlbSize]tlbEntry
 }
 
 const tlbSize = 64
@@ -103,24 +104,48 @@ func (s *Space) Map(va uint64, first Frame, n int, p Prot) error {
 // Unmap removes n pages from va; absent ones are passed over.
 func (s *Space) Unmap(va uint64, n int) {
 	vpn := va / PageSize
-	for i := range uint64(n) {
-		if _, ok := s.pages[vpn+i]; ok {
-			delete(s.pages, vpn+i)
-			s.log(mapOp{vpn: vpn + i, n: 1, unmap: true})
+	for end := vpn + uint64(n); vpn < end; {
+		if _, ok := s.pages[vpn]; !ok {
+			vpn++
+			continue
 		}
+		run := s.run(vpn, end-vpn)
+		for i := range run {
+			delete(s.pages, vpn+i)
+		}
+		s.log(mapOp{vpn: vpn, n: run, unmap: true})
+		vpn += run
 	}
 }
 
 // Protect changes the permissions of n pages from va; absent ones stay absent.
 func (s *Space) Protect(va uint64, n int, p Prot) {
-	for vpn := va / PageSize; n > 0; n, vpn = n-1, vpn+1 {
-		if pte, ok := s.pages[vpn]; ok && pte.Prot != p {
-			s.Unmap(vpn*PageSize, 1)
-			pte.Prot = p
-			s.pages[vpn] = pte
-			s.log(mapOp{vpn: vpn, n: 1, pte: pte})
+	first := va / PageSize
+	for vpn := first; vpn < first+uint64(n); {
+		old, ok := s.pages[vpn]
+		if !ok || old.Prot == p {
+			vpn++
+			continue
 		}
+		run := s.run(vpn, first+uint64(n)-vpn)
+		s.log(mapOp{vpn: vpn, n: run, unmap: true})
+		for i := range run {
+			s.pages[vpn+i] = PTE{old.Frame + Frame(i), p}
+		}
+		s.log(mapOp{vpn: vpn, n: run, pte: PTE{old.Frame, p}})
+		vpn += run
 	}
+}
+
+// run counts the pages from vpn on, at most limit, that show frames in a row
+// with the same permissions.
+func (s *Space) run(vpn, limit uint64) uint64 {
+	first := s.pages[vpn]
+	n := uint64(1)
+	for n < limit && s.pages[vpn+n] == (PTE{first.Frame + Frame(n), first.Prot}) {
+		n++
+	}
+	return n
 }
 
 func (s *Space) log(op mapOp) {
@@ -135,9 +160,12 @@ func (s *Space) log(op mapOp) {
 // trim forgets the changes logged so far; views that have not replayed them
 // are to be rebuilt.
 func (s *Space) trim() {
-	for _, v := range s.views {
+	for i, v := range s.views {
 		if v != nil {
 			v.trimmed()
+		}
+		if r := s.runners[i]; r != nil {
+			r.trimmed()
 		}
 	}
 	s.ops = s.ops[:0]
@@ -238,14 +266,17 @@ func (s *Space) restore(saved *pageTable) {
 	s.tlb = [tlbSize]tlbEntry{}
 }
 
-// close frees the views.
+// close frees the library instances.
 func (s *Space) close() {
-	for _, v := range s.views {
+	for i, v := range s.views {
 		if v != nil {
 			v.close()
 		}
+		if r := s.runners[i]; r != nil {
+			r.close()
+		}
 	}
-	s.views = [2]*view{}
+	s.views, s.runners = [2]*view{}, [2]*runner{}
 }
 
 // view gives the library instance for a privilege, its mappings up to date.

@@ -41,7 +41,9 @@ void tl_pack(tl_context *c, const tl_core *r, int tf);
 void tl_unpack(tl_context *c, tl_core *r, uint64_t flags);
 int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count);
 
-// tl_runner_fault makes the registers those of the instruction at fault.
+uint8_t *tl_host_of(tl_engine *e, uint64_t addr, uint32_t size);
+
+// tl_runner_fault ends the run with the registers of the instruction at fault.
 void tl_runner_fault(tl_engine *e);
 void tl_runner_free(tl_runner *r);
 

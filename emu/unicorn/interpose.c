@@ -160,13 +160,23 @@ LOAD_RA(cpu_ldsw_data_ra_x86_64, int)
 LOAD_RA(cpu_ldl_data_ra_x86_64, uint32_t)
 LOAD_RA(cpu_ldq_data_ra_x86_64, uint64_t)
 
+static int crosses(uint64_t addr, unsigned size) { return (addr & 0xfff) + size > 0x1000; }
+
+static void writing(tl_runner *r, uint64_t addr, unsigned size)
+{
+	if (r && crosses(addr, size))
+		tl_runner_crosses(r, addr, size);
+}
+
 static void wrote(tl_runner *r, uint64_t addr, unsigned size)
 {
 	if (!r)
 		return;
 	tl_runner_wrote(r, addr);
-	if ((addr ^ (addr + size - 1)) & ~0xfffull)
+	if (crosses(addr, size)) {
+		r->crossing = 0;
 		tl_runner_wrote(r, addr + size - 1);
+	}
 }
 
 #define STORE(name, type) \
@@ -174,6 +184,7 @@ static void wrote(tl_runner *r, uint64_t addr, unsigned size)
 	void __wrap_##name(CPUX86State *env, uint64_t addr, type v, uint32_t oi, uintptr_t ra) \
 	{ \
 		ENTER(ra); \
+		writing(r, addr, sizeof v); \
 		__real_##name(env, addr, v, oi, ra); \
 		wrote(r, addr, sizeof v); \
 	}
@@ -191,6 +202,7 @@ STORE(helper_be_stq_mmu_x86_64, uint64_t)
 	void __wrap_##name(CPUX86State *env, uint64_t addr, type v, uintptr_t ra) \
 	{ \
 		ENTER(ra); \
+		writing(r, addr, size); \
 		__real_##name(env, addr, v, ra); \
 		wrote(r, addr, size); \
 	}

@@ -115,11 +115,31 @@ void tl_runner_wrote(tl_runner *r, uint64_t addr)
 	tlb_set_dirty_x86_64(r->cpu, page);
 }
 
+// tl_runner_fault leaves translated code at the access that failed. The
+// library would go on to the end of the block after a store.
 void tl_runner_fault(tl_engine *e)
 {
 	tl_runner *r = e->runner;
-	if (r->ra)
-		cpu_restore_state_x86_64(r->cpu, r->ra, true);
+	uint8_t *p;
+	cpu_restore_state_x86_64(r->cpu, r->ra, true);
+	for (uint32_t i = 0; i < r->crossing; i++)
+		if ((p = tl_host_of(e, r->crossing_addr + i, 1)) != NULL)
+			*p = r->crossing_old[i];
+	r->crossing = 0;
+	uc_emu_stop(e->uc);
+	cpu_loop_exit_x86_64(r->cpu);
+}
+
+// tl_runner_crosses keeps what a store across pages will overwrite: the
+// library makes it byte by byte, and a byte may fault when others are done.
+void tl_runner_crosses(tl_runner *r, uint64_t addr, uint32_t size)
+{
+	uint8_t *p;
+	r->crossing = size;
+	r->crossing_addr = addr;
+	for (uint32_t i = 0; i < size; i++)
+		if ((p = tl_host_of(tl_current, addr + i, 1)) != NULL)
+			r->crossing_old[i] = *p;
 }
 
 const uint64_t *tl_dirty(tl_engine *e) { return e->runner->dirty; }
@@ -144,6 +164,7 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 	r->uc = e->uc;
 	r->ndirty = 0;
 	r->ra = 0;
+	r->crossing = 0;
 	r->budget = (int32_t)budget;
 	r->refused = -1;
 	if (r->cpu) {
@@ -159,8 +180,10 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 	if (!r->cpu)
 		return;
 	p->executed = (uint64_t)((int64_t)r->budget - *BUDGET(r->cpu));
-	if (r->refused >= 0)
+	if (r->refused >= 0) {
+		p->refused = 1;
 		p->executed -= r->blocks[r->refused].insns;
+	}
 	int32_t last = *LAST(r->cpu);
 	if (last) {
 		p->block = r->blocks[last - 1].pc;

@@ -36,6 +36,8 @@ type Progress struct {
 	Block      uint64 // linear address of the last block begun
 	BlockInsns uint32 // instructions in it
 	Dirty      uint32 // pages written for the first time since Watch
+	Refused    uint32 // 1: the next block does not fit into the budget
+	_          uint32
 }
 
 // Runner is an instance that runs whole blocks at the library's speed. It
@@ -70,9 +72,12 @@ func (r *Runner) Learn(pc uint64, insns int) error {
 // Forget takes Learn back, and every translation that holds a byte of
 // [pc, end).
 func (r *Runner) Forget(pc, end uint64) {
-	C.tl_forget(r.c, C.uint64_t(pc))
+	r.Unlearn(pc)
 	r.RemoveCache(pc, end)
 }
+
+// Unlearn takes Learn(pc, 0) back: there are no translations to forget.
+func (r *Runner) Unlearn(pc uint64) { C.tl_forget(r.c, C.uint64_t(pc)) }
 
 // Run runs core for at most budget instructions (up to MaxBudget; one
 // iteration of a REP string instruction is one). It ends with OK when the

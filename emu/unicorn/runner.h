@@ -24,6 +24,8 @@ typedef struct {
 	uint64_t block;       // where the last block begins, linear
 	uint32_t block_insns; // instructions in it
 	uint32_t ndirty;      // pages written for the first time
+	uint32_t refused;     // 1: the next block does not fit into the budget
+	uint32_t pad;
 } tl_progress;
 
 // tl_runner_init makes a newly opened instance one that runs blocks.

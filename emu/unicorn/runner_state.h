@@ -37,12 +37,16 @@ struct tl_runner {
 	int32_t budget;
 	int64_t refused; // block that would have passed the budget, or -1
 	uintptr_t ra;    // place in translated code of the access under way, or 0
+	uint32_t crossing; // bytes of a store across pages under way
+	uint64_t crossing_addr;
+	uint8_t crossing_old[8];
 	uint32_t ndirty;
 	uint64_t dirty[TL_MAX_DIRTY];
 };
 
 int32_t tl_runner_limit(tl_runner *r, uint64_t pc);
 int64_t tl_runner_record(tl_runner *r, uint64_t pc);
+void tl_runner_crosses(tl_runner *r, uint64_t addr, uint32_t size);
 void tl_runner_wrote(tl_runner *r, uint64_t addr);
 
 #endif

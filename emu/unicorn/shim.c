@@ -60,7 +60,8 @@ int tl_version(unsigned *major, unsigned *minor)
 
 const char *tl_strerror(int err) { return uc_strerror(err); }
 
-static uint8_t *host_of(tl_engine *e, uint64_t addr, uint32_t size)
+// tl_host_of gives the host address of guest bytes in one mapped region, or NULL.
+uint8_t *tl_host_of(tl_engine *e, uint64_t addr, uint32_t size)
 {
 	region *r = &e->regions[e->last_region];
 	if (e->last_region < e->nregions && addr >= r->addr && addr < r->end)
@@ -86,12 +87,12 @@ static uint64_t peek(tl_engine *e, uint64_t addr, uint32_t size)
 	uint8_t *p;
 	if (size > 8)
 		size = 8;
-	if ((p = host_of(e, addr, size)) != NULL) {
+	if ((p = tl_host_of(e, addr, size)) != NULL) {
 		memcpy(&v, p, size);
 		return v;
 	}
 	for (uint32_t i = 0; i < size; i++) // crosses two regions
-		if ((p = host_of(e, addr + i, 1)) != NULL)
+		if ((p = tl_host_of(e, addr + i, 1)) != NULL)
 			v |= (uint64_t)*p << (8 * i);
 	return v;
 }

@@ -1,0 +1,137 @@
+package emu
+
+import (
+	"fmt"
+
+	"trapline/emu/unicorn"
+)
+
+// RunStop says why Run ended.
+type RunStop uint8
+
+// Ends of Run.
+const (
+	RunBound RunStop = iota // as many instructions ran as were asked for
+	RunStep                 // what comes next needs Step
+)
+
+func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
+
+// Run runs up to limit instructions of vCPU id at the library's full speed,
+// without events. It is exact: state and clocks (Seq, Retired, TSC) are as
+// after the n calls of Step that it stands for; one iteration of a REP string
+// instruction counts as one, as there.
+//
+// It ends early (RunStep) where the next step is not a plain instruction: one
+// that the machine runs itself (system calls, hypercalls, INT3, IRET, ...), a
+// fault, a pending trap or interrupt, the single-step flag, armed debug
+// registers, a store to a page that code was run from; and a few instructions
+// before limit, since it does not cut basic blocks. Whoever wants to go on
+// calls Step once and Run again.
+//
+// One thing differs from Step: an SSE store of 16 bytes across two pages of
+// which one refuses it may leave its other half written when the fault is
+// raised.
+func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
+	c := m.CPUs[id]
+	if m.err != nil || !c.runsFreely() {
+		return 0, RunStep
+	}
+	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
+	why = RunStep
+	for more := true; more; {
+		if n == limit {
+			why = RunBound
+			break
+		}
+		r, err := c.Space.runner(c.User())
+		if err != nil {
+			m.fail(err)
+			break
+		}
+		var ran uint64
+		if ran, more, err = r.run(c, limit-n); err != nil {
+			m.fail(err)
+			break
+		}
+		n += ran
+	}
+	m.Seq += n
+	c.Retired += n
+	c.Sys.TSC += n
+	return n, why
+}
+
+// runsFreely reports whether nothing but c's instructions decides what it
+// does next.
+func (c *CPU) runsFreely() bool {
+	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interruptReady() && c.Shadow == 0 &&
+		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC())
+}
+
+// run runs c once in the library and says whether it should go on.
+func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
+	if b := r.blocks[c.LinearPC()]; b != nil && b.insns == 0 {
+		return 0, false, nil
+	}
+	var p unicorn.Progress
+	x := &c.x
+	r.lib.Run(c.ctx, &c.Core, x, &p, limit)
+	c.on = nil
+	c.fpuUsed = c.fpuUsed || r.fpu
+	for _, va := range r.lib.Dirty(&p) {
+		if e := r.space.entry(r.space.mask(va)); e != nil {
+			r.space.mem.MarkDirty(e.pte.Frame)
+		}
+	}
+	n = p.Executed
+	switch x.Status {
+	case unicorn.OK:
+		return n, p.Refused == 0 || limit > unicorn.MaxBudget, nil
+	case unicorn.StepOnly:
+		return n, false, nil
+	case unicorn.Unverified:
+		more, err = r.learn(c.LinearPC())
+		if err == unicorn.ErrFull {
+			return n, true, r.renew()
+		}
+		return n, more, err
+	case unicorn.Full:
+		return n, true, r.renew()
+	case unicorn.Dead:
+		r.avoid[c.LinearPC()] = true
+		return n, true, r.renew()
+	case unicorn.Error:
+		return n, false, fmt.Errorf("error %d at %#x", x.Vector, c.LinearPC())
+	case unicorn.Mem:
+		if x.MemKind == unicorn.FetchUnmapped || x.MemKind == unicorn.FetchProt {
+			return n, false, nil
+		}
+		if x.MemKind == unicorn.WriteProt {
+			more, err = r.widen(x.MemAddr)
+		}
+	}
+	if err == nil {
+		var done int
+		done, err = r.done(p.Block, c.LinearPC())
+		n += uint64(done) - uint64(p.BlockInsns)
+	}
+	return n, more, err
+}
+
+// renew puts a new instance in the place of one that is full or lost.
+func (r *runner) renew() error {
+	s := r.space
+	n, err := newRunner(s, r.user)
+	if err != nil {
+		return err
+	}
+	n.avoid = r.avoid
+	r.close()
+	for i := range s.runners {
+		if s.runners[i] == r {
+			s.runners[i] = n
+		}
+	}
+	return nil
+}
