@@ -30,6 +30,11 @@ type CPU struct {
 	x       unicorn.Exit
 }
 
+// startFPU is the x87 and SSE state that a kernel gives every new thread, in
+// FXSAVE's layout: FCW as FNINIT leaves it, MXCSR as reset does (SDM vol. 1,
+// 8.1.5 and 10.2.3). The library starts with zeros.
+var startFPU = [unicorn.FXSize]byte{0: 0x7f, 1: 0x03, 24: 0x80, 25: 0x1f}
+
 func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	v, err := s.view(false)
 	if err != nil {
@@ -40,6 +45,9 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 		return nil, err
 	}
 	c := &CPU{ID: id, Space: s, ctx: ctx, initial: make([]byte, unicorn.ContextSize)}
+	if err := v.eng.FXRestore(ctx, &c.Core, &startFPU); err != nil {
+		return nil, err
+	}
 	ctx.Save(c.initial)
 	c.RFLAGS = FlagsFixed
 	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0PG

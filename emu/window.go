@@ -59,7 +59,7 @@ func (w *window) sync() error {
 
 func (w *window) apply(op mapOp) error {
 	if op.unmap {
-		return w.unmap(op.vpn)
+		return w.unmap(op.vpn, op.n)
 	}
 	if !w.shows(op.pte) {
 		return nil
@@ -87,14 +87,27 @@ func (w *window) apply(op mapOp) error {
 	return nil
 }
 
-func (w *window) unmap(vpn uint64) error {
-	pte, ok := w.mapped[vpn]
-	if !ok {
-		return nil
+// unmap takes n pages away, neighbours that the instance shows in one piece.
+func (w *window) unmap(vpn, n uint64) error {
+	for end := vpn + n; vpn < end; {
+		run := uint64(0)
+		for vpn+run < end {
+			pte, ok := w.mapped[vpn+run]
+			if !ok {
+				break
+			}
+			w.owner.pageUnmapping(vpn+run, pte)
+			delete(w.mapped, vpn+run)
+			run++
+		}
+		if run > 0 {
+			if err := w.eng.Unmap(vpn*PageSize, run*PageSize); err != nil {
+				return err
+			}
+		}
+		vpn += run + 1
 	}
-	w.owner.pageUnmapping(vpn, pte)
-	delete(w.mapped, vpn)
-	return w.eng.Unmap(vpn*PageSize, PageSize)
+	return nil
 }
 
 // rebuild starts from the space's present table, pages with frames in a row
