@@ -46,10 +46,15 @@ func (mm *MM) growStack(va uint64) *VMA {
 	}
 	v, page := mm.vmas[i], pageFloor(va)
 	const guard = 256 * emu.PageSize
-	if v.End-page > stackLimit || i > 0 && page < mm.vmas[i-1].End+guard {
+	lowest := v.End - stackLimit
+	if i > 0 {
+		lowest = max(lowest, mm.vmas[i-1].End+guard)
+	}
+	if page < lowest {
 		return nil
 	}
-	v.Start = page
+	const span = faultAround * emu.PageSize // more than asked for, so that its pages come in together
+	v.Start = max(lowest, page&^(span-1))
 	return v
 }
 

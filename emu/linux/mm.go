@@ -79,14 +79,20 @@ func (k *Kernel) alloc(n int) (emu.Frame, int) {
 // dropPages unmaps the pages of [start, end) and frees their frames.
 func (mm *MM) dropPages(start, end uint64) {
 	for va := start; va < end; {
-		pte, ok := mm.space.Lookup(va)
-		if !ok {
+		n := 0
+		for ; va+uint64(n)*emu.PageSize < end; n++ {
+			pte, ok := mm.space.Lookup(va + uint64(n)*emu.PageSize)
+			if !ok {
+				break
+			}
+			mm.k.put(pte.Frame)
+		}
+		if n == 0 {
 			va = mm.nextPage(va, end)
 			continue
 		}
-		mm.space.Unmap(va, 1)
-		mm.k.put(pte.Frame)
-		va += emu.PageSize
+		mm.space.Unmap(va, n)
+		va += uint64(n) * emu.PageSize
 	}
 }
 
@@ -178,7 +184,7 @@ func (mm *MM) drop() {
 // copyThreshold is how many private pages fork copies at once; above it they
 // are shared and copied on write. Copying keeps the parent's pages as they
 // are, which for small processes costs less than the faults.
-const copyThreshold = 1024
+const copyThreshold = 8192
 
 // fork makes a copy of mm.
 func (mm *MM) fork() (*MM, error) {

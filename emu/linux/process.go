@@ -213,8 +213,7 @@ func (k *Kernel) dropOtherThreads(t *Thread) {
 	}
 }
 
-// exitProcess ends a process with a wait status: code<<8, or a signal with
-// bit 7 for a core dump.
+// exitProcess ends a process with a wait status: code<<8, or a signal.
 func (k *Kernel) exitProcess(p *Process, status int) {
 	if p.zombie {
 		return
@@ -262,9 +261,6 @@ func childInfo(p *Process, sig int) sigInfo {
 	i := sigInfo{signo: sig, code: cldExited, pid: p.PID, status: int32(p.status >> 8 & 0xff)}
 	if s := p.status & 0x7f; s != 0 {
 		i.code, i.status = cldKilled, int32(s)
-		if p.status&0x80 != 0 {
-			i.code = 3 // CLD_DUMPED
-		}
 	}
 	return i
 }

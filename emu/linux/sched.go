@@ -67,10 +67,16 @@ func (k *Kernel) ready(id int) *Thread {
 	return nil
 }
 
-// advance runs the thread on vCPU id for a while.
+// advance runs the thread on vCPU id for a while: at full speed up to what
+// needs a step, or to the end of its turn.
 func (k *Kernel) advance(id int) {
-	k.m.Step(id)
-	k.count(id, 1)
+	limit := k.cfg.Limits.Steps - k.steps
+	n, why := k.m.Run(id, min(uint64(k.slice[id]), limit))
+	if why == emu.RunStep && n < limit {
+		k.m.Step(id)
+		n++
+	}
+	k.count(id, n)
 }
 
 // count books n instructions of vCPU id.
@@ -80,7 +86,7 @@ func (k *Kernel) count(id int, n uint64) {
 	if k.steps >= k.cfg.Limits.Steps {
 		k.stop(BoundSteps)
 	}
-	if k.cfg.Clock != nil && k.cfg.Limits.Time > 0 && k.steps&0xfff == 0 && k.Now() >= uint64(k.cfg.Limits.Time) {
+	if k.cfg.Clock != nil && k.cfg.Limits.Time > 0 && k.slice[id] <= 0 && k.Now() >= uint64(k.cfg.Limits.Time) {
 		k.stop(BoundTime)
 	}
 }

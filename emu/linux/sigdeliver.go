@@ -60,11 +60,7 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	case stopByDefault.has(n):
 		k.stopProcess(p, n)
 	default:
-		status := n
-		if coreByDefault.has(n) {
-			status |= 0x80
-		}
-		k.exitProcess(p, status)
+		k.exitProcess(p, n) // no core file: RLIMIT_CORE is 0
 	}
 	return false
 }
@@ -91,7 +87,7 @@ func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
 		}
 		t.force(sigInfo{signo: sigSegv, code: siKernel})
 		if info.signo == sigSegv || k.cannotTake(t) {
-			k.exitProcess(t.proc, sigSegv|0x80)
+			k.exitProcess(t.proc, sigSegv)
 		}
 		return
 	}

@@ -78,7 +78,6 @@ var (
 	synchronous      = sigsetOf(sigSegv, sigBus, sigIll, sigTrap, sigFPE, sigSys)
 	ignoredByDefault = sigsetOf(sigCont, sigChld, sigWinch, sigUrg)
 	stopByDefault    = sigsetOf(sigStop, sigTstp, sigTtin, sigTtou)
-	coreByDefault    = sigsetOf(3, sigIll, sigTrap, sigAbrt, sigBus, sigFPE, sigSegv, 24, 25, sigSys)
 )
 
 // sigInfo is what siginfo_t tells of one signal.

@@ -142,8 +142,8 @@ func sysGetpriority(k *Kernel, t *Thread, c *call) int64 { return 20 }
 
 // Resources of getrlimit(2).
 const (
-	rlimitData   = 2
 	rlimitStack  = 3
+	rlimitCore   = 4
 	rlimitNProc  = 6
 	rlimitNoFile = 7
 	rlimitCount  = 16
@@ -154,6 +154,8 @@ func (k *Kernel) rlimit(n int) uint64 {
 	switch n {
 	case rlimitStack:
 		return stackLimit
+	case rlimitCore:
+		return 0
 	case rlimitNProc:
 		return uint64(k.cfg.Limits.Processes)
 	case rlimitNoFile:
