@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"errors"
 	"fmt"
 
 	"trapline/emu/unicorn"
@@ -71,8 +72,11 @@ func (c *CPU) runsFreely() bool {
 
 // run runs c once in the library and says whether it should go on.
 func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
-	if b := r.blocks[c.LinearPC()]; b != nil && b.insns == 0 {
-		return 0, false, nil
+	switch b, err := r.block(c.LinearPC()); {
+	case errors.Is(err, unicorn.ErrFull):
+		return 0, true, r.renew()
+	case err != nil || b == nil || b.insns == 0 || uint64(b.insns) > limit:
+		return 0, false, err
 	}
 	var p unicorn.Progress
 	x := &c.x
@@ -91,11 +95,7 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	case unicorn.StepOnly:
 		return n, false, nil
 	case unicorn.Unverified:
-		more, err = r.learn(c.LinearPC())
-		if err == unicorn.ErrFull {
-			return n, true, r.renew()
-		}
-		return n, more, err
+		return n, true, nil
 	case unicorn.Full:
 		return n, true, r.renew()
 	case unicorn.Dead:

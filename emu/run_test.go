@@ -173,7 +173,7 @@ func peek(m *Machine, va uint64) []byte {
 
 func TestRunEqualsStep(t *testing.T) {
 	free, all := uint64(0), uint64(0)
-	for seed := range int64(12) {
+	for seed := range int64(40) {
 		for _, a := range arches {
 			r := rand.New(rand.NewSource(seed))
 			code := randomRunCode(r)

@@ -53,8 +53,9 @@ func (p *PhysMem) codeChanges(f Frame) {
 	}
 }
 
-// maxRunBlock bounds a block, as the library does.
-const maxRunBlock = 512
+// maxRunBlock bounds the instructions of a block: what is translated at once,
+// and how close to its limit Run comes at least.
+const maxRunBlock = 256
 
 // runner gives the instance that runs blocks for a privilege, its mappings
 // and its blocks up to date.
@@ -143,47 +144,60 @@ func (r *runner) countWriter(p PTE, d uint32) {
 	}
 }
 
-// learn finds how much of the code at linear address pc the library may run,
-// and reports whether it may run any.
-func (r *runner) learn(pc uint64) (bool, error) {
+// block tells how much of the code at linear address pc the library may run.
+// It is nil where no byte can be fetched.
+func (r *runner) block(pc uint64) (*runBlock, error) {
+	if b := r.blocks[pc]; b != nil {
+		return b, nil
+	}
 	b := &runBlock{pc: pc}
 	r.scan(b)
 	if len(b.bytes) == 0 {
-		return false, nil
+		return nil, nil
 	}
-	if err := r.lib.Learn(pc, b.insns); err != nil {
-		return false, err
+	return b, r.learn(b)
+}
+
+func (r *runner) learn(b *runBlock) error {
+	if err := r.lib.Learn(b.pc, b.insns); err != nil {
+		return err
 	}
-	r.blocks[pc] = b
-	last := r.space.mask(pc + uint64(len(b.bytes)) - 1)
-	if err := r.hold(b, pc); err != nil || last/PageSize == pc/PageSize {
-		return b.insns != 0, err
+	r.blocks[b.pc] = b
+	last := r.space.mask(b.pc + uint64(len(b.bytes)) - 1)
+	if err := r.hold(b, b.pc); err != nil || last/PageSize == b.pc/PageSize {
+		return err
 	}
-	return b.insns != 0, r.hold(b, last)
+	return r.hold(b, last)
 }
 
 // scan decodes instructions up to the first that ends the block or that the
 // library may not run.
 func (r *runner) scan(b *runBlock) {
-	var buf [2 * PageSize]byte
-	code := buf[:r.fetch(b.pc, buf[:])]
 	n := 0
-	for b.insns < maxRunBlock && !r.avoid[b.pc] {
-		in, err := insn.Decode(code[n:min(len(code), n+insn.MaxLen+1)], r.space.arch.Mode())
+	for b.insns < maxRunBlock && n < PageSize && !r.avoid[b.pc] {
+		in, err := r.decode(b.pc + uint64(n))
 		if err != nil || !runs(&in) || b.insns > 0 && beginsBlock(&in) {
-			if b.insns == 0 && len(code) > 0 {
-				n = min(len(code), max(in.Len, 1))
-			}
 			break
 		}
 		n += in.Len
 		b.insns++
 		r.fpu = r.fpu || touchesFPU(&in)
-		if in.Attr().Has(insn.Terminate|insn.CondBranch|insn.Call|insn.String) || n > PageSize {
+		if in.Attr().Has(insn.Terminate | insn.CondBranch | insn.Call | insn.String) {
 			break
 		}
 	}
-	b.bytes = bytes.Clone(code[:n])
+	if n == 0 {
+		in, _ := r.decode(b.pc)
+		n = max(in.Len, 1)
+	}
+	b.bytes = make([]byte, n)
+	b.bytes = b.bytes[:r.fetch(b.pc, b.bytes)]
+}
+
+// decode decodes the instruction at pc as far as its bytes may be fetched.
+func (r *runner) decode(pc uint64) (insn.Inst, error) {
+	var buf [insn.MaxLen + 1]byte
+	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.arch.Mode())
 }
 
 // runs reports whether the library does an instruction right without help. STI and POPF may let an interrupt or a trap in.
@@ -325,18 +339,16 @@ func (r *runner) widen(va uint64) (bool, error) {
 
 // done counts the instructions of the block at pc that come before rip.
 func (r *runner) done(pc, rip uint64) (int, error) {
-	var buf [2 * PageSize]byte
-	code := buf[:r.fetch(pc, buf[:])]
-	n := 0
+	at := pc
 	for i := range maxRunBlock {
-		if r.space.mask(pc+uint64(n)) == rip {
+		if at == rip {
 			return i, nil
 		}
-		in, err := insn.Decode(code[n:min(len(code), n+insn.MaxLen+1)], r.space.arch.Mode())
+		in, err := r.decode(at)
 		if err != nil {
 			break
 		}
-		n += in.Len
+		at = r.space.mask(at + uint64(in.Len))
 	}
 	return 0, fmt.Errorf("%#x is not an instruction of the block at %#x", rip, pc)
 }
