@@ -24,6 +24,8 @@ var functions = []string{
 	"insertion_sort", "quick_sort", "crc32", "adler32", "wide_arithmetic", "division", "bit_twiddling",
 	"strings", "block_copies", "base64", "interpreter", "recursion", "function_pointers",
 	"polynomial", "newton", "conversions", "matrix",
+	"compression", "heap_sort", "number_formatting", "binary_tree", "long_multiplication", "tokens", "run_lengths",
+	"calendar", "determinant", "mixed_widths",
 }
 
 // MaxSteps is enough for any of the calls.

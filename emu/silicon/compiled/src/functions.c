@@ -277,3 +277,264 @@ u32 matrix(struct data *d, u32 n)
 		}
 	return c[n & 15] > 0;
 }
+
+static u32 rotate(u32 x, u32 n) { return x >> n | x << (32 - n); }
+
+/* One SHA-256 compression with made-up constants. */
+u32 compression(struct data *d, u32 n)
+{
+	u32 w[24], h[8];
+	for (int i = 0; i < 16; i++)
+		w[i] = d->words[i] ^ n;
+	for (int i = 16; i < 24; i++) {
+		u32 s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+		u32 s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+		w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+	}
+	for (int i = 0; i < 8; i++)
+		h[i] = 0x6a09e667u * (u32)(i + 1);
+	for (int i = 0; i < 24; i++) {
+		u32 s1 = rotate(h[4], 6) ^ rotate(h[4], 11) ^ rotate(h[4], 25);
+		u32 t1 = h[7] + s1 + ((h[4] & h[5]) ^ (~h[4] & h[6])) + w[i];
+		u32 s0 = rotate(h[0], 2) ^ rotate(h[0], 13) ^ rotate(h[0], 22);
+		u32 t2 = s0 + ((h[0] & h[1]) ^ (h[0] & h[2]) ^ (h[1] & h[2]));
+		for (int k = 7; k > 0; k--)
+			h[k] = h[k - 1];
+		h[4] += t1;
+		h[0] = t1 + t2;
+	}
+	for (int i = 0; i < 8; i++)
+		d->words[32 + i] = h[i];
+	return h[0];
+}
+
+static void sift(u32 *a, u32 i, u32 size)
+{
+	for (;;) {
+		u32 child = 2 * i + 1;
+		if (child >= size)
+			return;
+		if (child + 1 < size && a[child + 1] > a[child])
+			child++;
+		if (a[i] >= a[child])
+			return;
+		u32 t = a[i];
+		a[i] = a[child];
+		a[child] = t;
+		i = child;
+	}
+}
+
+u32 heap_sort(struct data *d, u32 n)
+{
+	for (u32 i = WORDS / 2; i-- > 0;)
+		sift(d->words, i, WORDS);
+	for (u32 size = WORDS; size-- > 1;) {
+		u32 t = d->words[0];
+		d->words[0] = d->words[size];
+		d->words[size] = t;
+		sift(d->words, 0, size);
+	}
+	return d->words[n % WORDS];
+}
+
+static u8 *format(u8 *out, int value, u32 base, int width, char fill)
+{
+	char digits[34];
+	int count = 0, negative = value < 0 && base == 10;
+	u32 v = negative ? (u32)-value : (u32)value;
+	do {
+		digits[count++] = "0123456789abcdef"[v % base];
+		v /= base;
+	} while (v);
+	if (negative)
+		digits[count++] = '-';
+	for (int i = count; i < width; i++)
+		*out++ = (u8)fill;
+	while (count)
+		*out++ = (u8)digits[--count];
+	return out;
+}
+
+u32 number_formatting(struct data *d, u32 n)
+{
+	u8 *out = d->bytes + 1024;
+	for (u32 i = 0; i < 4; i++) {
+		int v = (int)(d->words[i] ^ n);
+		out = format(out, v, 10, 12, ' ');
+		out = format(out, v, 16, 8, '0');
+		out = format(out, v & 0xff, 2, 0, 0);
+		*out++ = '\n';
+	}
+	return (u32)(out - d->bytes);
+}
+
+struct node { int key; short left, right; };
+
+u32 binary_tree(struct data *d, u32 n)
+{
+	struct node *tree = (struct node *)d->doubles;
+	int used = 0, depth = 0;
+	for (u32 i = 0; i < WORDS; i++) {
+		int key = (int)(d->words[i] * 2654435761u ^ n), at = 0, level = 0;
+		tree[used] = (struct node){ key, -1, -1 };
+		while (used) {
+			short *next = key < tree[at].key ? &tree[at].left : &tree[at].right;
+			level++;
+			if (*next < 0) {
+				*next = (short)used;
+				break;
+			}
+			at = *next;
+		}
+		used++;
+		if (level > depth)
+			depth = level;
+	}
+	return (u32)depth;
+}
+
+u32 long_multiplication(struct data *d, u32 n)
+{
+	u32 *a = d->words, *b = d->words + 8, *product = d->words + 64;
+	for (int i = 0; i < 16; i++)
+		product[i] = 0;
+	for (int i = 0; i < 8; i++) {
+		u64 carry = n;
+		for (int j = 0; j < 8; j++) {
+			carry += (u64)a[i] * b[j] + product[i + j];
+			product[i + j] = (u32)carry;
+			carry >>= 32;
+		}
+		product[i + 8] = (u32)carry;
+	}
+	u32 borrow = 0;
+	for (int i = 0; i < 16; i++) {
+		u64 t = (u64)product[i] - d->words[100 + i] - borrow;
+		product[i] = (u32)t;
+		borrow = (u32)(t >> 63);
+	}
+	return product[15] + borrow;
+}
+
+/* A tokenizer: nested conditions on characters, and a small state machine. */
+u32 tokens(struct data *d, u32 n)
+{
+	enum { SPACE, WORD, NUMBER, MARK } state = SPACE;
+	u32 words = 0, marks = 0, value = 0, sum = 0;
+	for (u32 i = 0; i < BYTES; i++) {
+		u8 c = d->bytes[(i + n) % 1024];
+		int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		int digit = c >= '0' && c <= '9';
+		switch (state) {
+		case NUMBER:
+			if (digit) {
+				value = value * 10 + (c - '0');
+				continue;
+			}
+			sum += value;
+			value = 0;
+			break;
+		case WORD:
+			if (letter || digit)
+				continue;
+			words++;
+			break;
+		case MARK:
+			marks++;
+			break;
+		case SPACE:
+			break;
+		}
+		state = letter ? WORD : digit ? NUMBER : c == ' ' ? SPACE : MARK;
+		if (state == NUMBER)
+			value = c - '0';
+	}
+	return sum ^ words << 8 ^ marks << 16;
+}
+
+u32 run_lengths(struct data *d, u32 n)
+{
+	u8 *in = d->bytes, *out = d->bytes + 1024;
+	u32 length = 0;
+	for (u32 i = 0; i < BYTES;) {
+		u32 run = 1;
+		u8 c = in[i] >> (4 + (n & 1));
+		while (i + run < BYTES && run < 255 && in[i + run] >> (4 + (n & 1)) == c)
+			run++;
+		out[length++] = (u8)run;
+		out[length++] = c;
+		i += run;
+	}
+	return length;
+}
+
+static u32 greatest_divisor(u32 a, u32 b) { return b ? greatest_divisor(b, a % b) : a; }
+
+/* Days since 1970 to a date and back. */
+u32 calendar(struct data *d, u32 n)
+{
+	u32 sum = 0;
+	for (u32 i = 0; i < 6; i++) {
+		int z = (int)((d->words[i] ^ n) % 100000) + 719468;
+		int era = z / 146097, doe = z % 146097;
+		int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+		int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+		int mp = (5 * doy + 2) / 153, day = doy - (153 * mp + 2) / 5 + 1;
+		int month = mp < 10 ? mp + 3 : mp - 9;
+		int year = yoe + era * 400 + (month <= 2);
+		sum = sum * 31 + (u32)(year * 10000 + month * 100 + day);
+		sum += greatest_divisor(d->words[i] | 1, n | 2);
+	}
+	return sum;
+}
+
+u32 determinant(struct data *d, u32 n)
+{
+	double m[4][4], det = 1;
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++)
+			m[i][j] = d->doubles[4 * i + j] + (i == j ? n & 7 : 0);
+	for (int i = 0; i < 4; i++) {
+		int pivot = i;
+		for (int r = i + 1; r < 4; r++)
+			if (m[r][i] * m[r][i] > m[pivot][i] * m[pivot][i])
+				pivot = r;
+		if (pivot != i) {
+			for (int c = 0; c < 4; c++) {
+				double t = m[i][c];
+				m[i][c] = m[pivot][c];
+				m[pivot][c] = t;
+			}
+			det = -det;
+		}
+		det *= m[i][i];
+		for (int r = i + 1; r < 4; r++) {
+			double f = m[r][i] / m[i][i];
+			for (int c = i; c < 4; c++)
+				m[r][c] -= f * m[i][c];
+		}
+	}
+	d->doubles[201] = det;
+	return (u32)(int)det;
+}
+
+/* 64-bit shifts by a variable, signed division, 16-bit and 8-bit arithmetic. */
+u64 mixed_widths(struct data *d, u32 n)
+{
+	u64 x = n;
+	u16 h = (u16)n;
+	u8 b = (u8)(n >> 8);
+	for (u32 i = 0; i < WORDS; i++) {
+		u32 w = d->words[i];
+		x = (x << (w & 63) | x >> (-w & 63)) + w;
+		x += (u64)(long long)((int)(x >> 16) / (int)(w >> 20 | 1));
+		h = (u16)(h * 31 + (u16)w);
+		h = (u16)(h >> 3 | h << 13);
+		b = (u8)(b + (u8)h);
+		b = (u8)((signed char)b >> 1);
+		x ^= (u64)h << 32 ^ b;
+		x -= (u32)x % (h | 1u);
+	}
+	return x;
+}
