@@ -2,6 +2,7 @@ package kprobes
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 
 	"trapline/emu"
@@ -220,6 +221,31 @@ func (g *Manager) Unregister(i int) {
 	})
 }
 
+// Arm puts a probe back that was disarmed (enable_kprobe()).
+func (g *Manager) Arm(i int) error {
+	if g.ops == nil {
+		return g.Register(i)
+	}
+	return g.outside(i, g.ops.register)
+}
+
+// Disarm takes a probe out that will come back (disable_kprobe()): calls that
+// a return probe has seen begin keep their handler.
+func (g *Manager) Disarm(i int) {
+	if g.ops == nil {
+		g.Unregister(i)
+		return
+	}
+	_ = g.outside(i, func(x *traps.Exec) error { g.ops.unregister(x); return nil })
+}
+
+// Orphan ends a disarmed return probe: calls under way return to no handler.
+func (g *Manager) Orphan(i int) {
+	if g.ops != nil {
+		_ = g.outside(i, func(x *traps.Exec) error { g.unregisterReturn(x, i); return nil })
+	}
+}
+
 // outside runs micro-steps of probe i between two steps of the guest, whose
 // registers they leave as they were.
 func (g *Manager) outside(i int, f func(*traps.Exec) error) error {
@@ -260,18 +286,26 @@ func (g *Manager) Observe(ev *emu.Event) {
 
 // managerState is a Manager's part of a snapshot.
 type managerState struct {
-	stats []Stats
-	step  []stepOf
+	probes []*Probe
+	stats  []Stats
+	step   []stepOf
 }
 
 // Save copies the counts (emu.Part).
 func (g *Manager) Save() any {
-	return managerState{append([]Stats(nil), g.stats...), append([]stepOf(nil), g.step...)}
+	return managerState{g.probes[:len(g.probes):len(g.probes)], append([]Stats(nil), g.stats...), append([]stepOf(nil), g.step...)}
 }
 
-// Restore takes them back. Probes are defined before the first snapshot.
+// Restore takes them back, and the probes that were defined then.
 func (g *Manager) Restore(v any) {
 	s := v.(managerState)
+	if !slices.Equal(g.probes, s.probes) {
+		g.probes = s.probes
+		clear(g.byAddr)
+		for i, p := range g.probes {
+			g.byAddr[p.Addr] = append(g.byAddr[p.Addr], i)
+		}
+	}
 	g.stats = append(g.stats[:0], s.stats...)
 	copy(g.step, s.step)
 }

@@ -14,6 +14,8 @@ const (
 	FieldSS
 	FieldOrigAX
 	FieldAX
+	FieldDS // 32-bit only, as is FieldES
+	FieldES
 )
 
 // Names of the words of struct pt_regs, lowest address first (K2).
@@ -22,7 +24,7 @@ var (
 		"eip", "xcs", "eflags", "esp", "xss"}
 	ptRegs64 = []string{"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx",
 		"rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss"}
-	fields32 = [...]uint64{FieldIP: 40, FieldCS: 44, FieldFlags: 48, FieldSP: 52, FieldSS: 56, FieldOrigAX: 36, FieldAX: 24}
+	fields32 = [...]uint64{FieldIP: 40, FieldCS: 44, FieldFlags: 48, FieldSP: 52, FieldSS: 56, FieldOrigAX: 36, FieldAX: 24, FieldDS: 28, FieldES: 32}
 	fields64 = [...]uint64{FieldIP: 128, FieldCS: 136, FieldFlags: 144, FieldSP: 152, FieldSS: 160, FieldOrigAX: 120, FieldAX: 80}
 )
 

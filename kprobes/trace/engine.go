@@ -1,0 +1,174 @@
+package trace
+
+import (
+	"errors"
+	"syscall"
+
+	"trapline/emu"
+	"trapline/emu/insn"
+	"trapline/kprobes"
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/fetch"
+	"trapline/kprobes/events/tracefs"
+)
+
+// engine is a Tracing as the kernel behind kprobe_events.
+type engine Tracing
+
+var _ tracefs.Kprobes = (*engine)(nil)
+
+// enosys is what a kernel without return probes answers.
+const enosys events.Errno = 38
+
+func (e *engine) Count(name string) int                    { return e.symbols.Count(name) }
+func (e *engine) Address(name string) (uint64, bool)       { return e.symbols.Address(name) }
+func (e *engine) Lookup(addr uint64) (events.Symbol, bool) { return e.symbols.Lookup(addr) }
+
+// Notrace: the modelled kernel has no ftrace whose exceptions would count.
+func (e *engine) Notrace(uint64) bool { return false }
+
+// ModuleLoaded tells whether a module's code is there.
+func (e *engine) ModuleLoaded(name string) bool {
+	m := (*Tracing)(e).module(name)
+	return m != nil && m.Loaded
+}
+
+// Register defines the probe with the engine; enabling arms it.
+func (e *engine) Register(p *tracefs.Probe) events.Errno {
+	t := (*Tracing)(e)
+	if errno := t.mayProbe(p); errno != 0 {
+		return errno
+	}
+	pl := &planted{probe: p, tracing: t, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t})}
+	probe := kprobes.Probe{Name: p.On.Group + "/" + p.On.Name, Addr: p.Addr}
+	if p.Return {
+		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: kprobes.Handler{Action: pl.hit}}
+	} else {
+		probe.Pre = kprobes.Handler{Action: pl.hit}
+	}
+	i, err := t.g.Define(probe)
+	switch {
+	case errors.Is(err, kprobes.ErrNoKretprobes):
+		t.printk(err.Error())
+		return enosys
+	case err != nil:
+		t.printk(err.Error())
+		return events.ENOMEM
+	}
+	pl.index = i
+	t.planted = append(t.planted, pl)
+	t.byProbe[p] = pl
+	return 0
+}
+
+// mayProbe judges the place: the trap path itself is blacklisted, other
+// places must hold the first byte of an instruction, and only engine modern
+// takes a second probe at an address.
+func (t *Tracing) mayProbe(p *tracefs.Probe) events.Errno {
+	k := t.g.K
+	pte, ok := t.space().Lookup(p.Addr)
+	switch {
+	case !ok || pte.Prot&emu.Exec == 0:
+		return events.EINVAL
+	case p.Addr >= k.Layout.Text && p.Addr < k.Layout.Data:
+		return events.EINVAL
+	case !t.startsInstruction(p.Addr):
+		return events.EILSEQ
+	case t.g.Engine != kprobes.EngineModern && t.taken(p.Addr):
+		return events.EEXIST
+	}
+	return 0
+}
+
+// taken tells whether a probe, of an event or not, is at the address.
+func (t *Tracing) taken(addr uint64) bool {
+	for _, pl := range t.planted {
+		if t.byProbe[pl.probe] == pl && pl.probe.Addr == addr {
+			return true
+		}
+	}
+	for i, p := range t.g.Probes() {
+		if p.Addr == addr && t.g.Stats(i).Registered {
+			return true
+		}
+	}
+	return false
+}
+
+// startsInstruction decodes from the symbol on, over breakpoints' original
+// bytes (can_probe()).
+func (t *Tracing) startsInstruction(addr uint64) bool {
+	sym, ok := t.symbols.Lookup(addr)
+	if !ok {
+		return false
+	}
+	for at := sym.Addr; at < addr; {
+		var code [insn.MaxLen]byte
+		n := t.space().Peek(at, code[:])
+		t.g.Original(at, code[:n])
+		in, err := insn.Decode(code[:n], t.g.K.M.Arch.Mode())
+		if err != nil || in.Len == 0 {
+			return false
+		}
+		if at += uint64(in.Len); at > addr {
+			return false
+		}
+	}
+	return true
+}
+
+// Unregister takes the probe out for good.
+func (e *engine) Unregister(p *tracefs.Probe) {
+	pl := e.byProbe[p]
+	if pl == nil {
+		return
+	}
+	switch {
+	case pl.armed:
+		e.g.Unregister(pl.index)
+	case pl.made && !p.Gone:
+		e.g.Orphan(pl.index)
+	}
+	pl.armed = false
+	delete(e.byProbe, p)
+}
+
+// Enable arms the probe.
+func (e *engine) Enable(p *tracefs.Probe) events.Errno {
+	pl := e.byProbe[p]
+	if pl == nil {
+		return events.EINVAL
+	}
+	arm := e.g.Register
+	if pl.made {
+		arm = e.g.Arm
+	}
+	if err := arm(pl.index); err != nil {
+		if errno := syscall.Errno(0); errors.As(err, &errno) {
+			return events.Errno(errno)
+		}
+		(*Tracing)(e).printk(err.Error())
+		return events.EINVAL
+	}
+	pl.armed, pl.made = true, true
+	return 0
+}
+
+// Disable takes the breakpoint out; calls that a return probe has seen begin
+// are still seen to end.
+func (e *engine) Disable(p *tracefs.Probe) {
+	if pl := e.byProbe[p]; pl != nil && pl.armed {
+		e.g.Disarm(pl.index)
+		pl.armed = false
+	}
+}
+
+// symbolsOf names addresses by the table of the moment.
+type symbolsOf struct{ t *Tracing }
+
+func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) { return s.t.symbols.Lookup(addr) }
+
+// noUprobes is for the files that kernel probes do not use.
+type noUprobes struct{ tracefs.FilesOnly }
+
+func (noUprobes) Stat(string) (events.File, events.Errno) { return events.File{}, events.ENOENT }

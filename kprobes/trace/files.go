@@ -1,0 +1,126 @@
+package trace
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
+)
+
+// Files lists the files of ReadFile and WriteFile, as they are called below
+// /sys/kernel/tracing and, for kprobes/, /sys/kernel/debug.
+var Files = []string{"kprobe_events", "dynamic_events", "kprobe_profile", "error_log", "trace", "tracing_on",
+	"kprobes/list", "events/GROUP/enable", "events/GROUP/EVENT/enable", "events/GROUP/EVENT/format", "events/GROUP/EVENT/id"}
+
+// ReadFile gives what reading a file of tracefs gives. The error is an errno.
+func (t *Tracing) ReadFile(name string) (string, error) {
+	switch name = path.Clean(name); name {
+	case "kprobe_events":
+		return t.registry.Read(tracefs.KprobeEvents), nil
+	case "dynamic_events":
+		return t.registry.Read(tracefs.DynamicEvents), nil
+	case "kprobe_profile":
+		return t.registry.KprobeProfile(t.Counts), nil
+	case "error_log":
+		return t.registry.ErrorLog(), nil
+	case "trace":
+		return t.traceText(), nil
+	case "tracing_on":
+		if t.buffer.off {
+			return "0\n", nil
+		}
+		return "1\n", nil
+	case "kprobes/list":
+		return t.list(), nil
+	}
+	group, event, file := splitEvent(name)
+	switch {
+	case file == "enable" && event == "":
+		return t.registry.GroupState(group)
+	case file == "enable":
+		return t.registry.EventState(group, event)
+	case file == "format" && event != "":
+		return t.registry.Format(group, event)
+	case file == "id" && event != "":
+		if e := t.registry.Event(group, event); e != nil {
+			return fmt.Sprintf("%d\n", e.ID), nil
+		}
+	}
+	return "", events.ENOENT
+}
+
+// WriteFile writes a line to a file of tracefs, as echo does: with truncate
+// by >, else by >>. The error is an errno or an *events.Error.
+func (t *Tracing) WriteFile(name, text string, truncate bool) error {
+	name = path.Clean(name)
+	for f, n := range map[tracefs.File]string{tracefs.KprobeEvents: "kprobe_events", tracefs.DynamicEvents: "dynamic_events"} {
+		if name != n {
+			continue
+		}
+		if truncate {
+			if err := t.registry.Truncate(f); err != nil {
+				return err
+			}
+		}
+		return t.registry.Write(f, []byte(text+"\n"))
+	}
+	switch name {
+	case "error_log":
+		t.registry.ClearErrorLog()
+		return nil
+	case "trace":
+		if truncate {
+			t.buffer.entries, t.buffer.written = nil, 0
+		}
+		return nil
+	}
+	on := strings.TrimSpace(text)
+	if on != "0" && on != "1" {
+		return events.EINVAL
+	}
+	group, event, file := splitEvent(name)
+	switch {
+	case name == "tracing_on":
+		t.buffer.off = on == "0"
+		return nil
+	case file == "enable" && event == "":
+		return t.registry.SetGroup(group, on == "1")
+	case file == "enable":
+		return t.registry.SetEvent(group, event, on == "1")
+	}
+	return events.ENOENT
+}
+
+// splitEvent cuts events/GROUP[/EVENT]/FILE.
+func splitEvent(name string) (group, event, file string) {
+	w := strings.Split(name, "/")
+	switch {
+	case len(w) == 3 && w[0] == "events":
+		return w[1], "", w[2]
+	case len(w) == 4 && w[0] == "events":
+		return w[1], w[2], w[3]
+	}
+	return "", "", ""
+}
+
+// list is kprobes/list: the events' probes and those that are not events'.
+func (t *Tracing) list() string {
+	var entries []tracefs.ListEntry
+	of := map[int]bool{}
+	for _, pl := range t.planted {
+		of[pl.index] = true
+	}
+	for i, p := range t.g.Probes() {
+		if !of[i] && t.g.Stats(i).Registered {
+			entries = append(entries, tracefs.ListEntry{Addr: p.Addr, Return: p.Return != nil})
+		}
+	}
+	for _, p := range t.registry.Probes() {
+		if pl := t.byProbe[p]; pl != nil {
+			entries = append(entries, tracefs.ListEntry{Addr: p.Addr, Return: p.Return, Gone: p.Gone, Disabled: !pl.armed})
+		}
+	}
+	return tracefs.List(entries, archOf(t.g.K.M.Arch), t.symbols)
+}

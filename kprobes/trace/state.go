@@ -1,0 +1,72 @@
+package trace
+
+import (
+	"maps"
+	"slices"
+
+	"trapline/emu"
+	"trapline/kprobes/events/tracefs"
+)
+
+// saved is a Tracing's part of a snapshot.
+type saved struct {
+	registry tracefs.State
+	planted  []planted
+	byProbe  map[*tracefs.Probe]*planted
+	at       []*planted
+	entries  []entry
+	written  int
+	off      bool
+	modules  []Module
+	log      []string
+}
+
+// Save implements emu.Part.
+func (t *Tracing) Save() any {
+	b := &t.buffer
+	s := saved{
+		registry: t.registry.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
+		entries: b.entries[:len(b.entries):len(b.entries)], written: b.written, off: b.off,
+		log: t.log[:len(t.log):len(t.log)],
+	}
+	for _, p := range t.planted {
+		s.planted = append(s.planted, *p)
+	}
+	for _, m := range t.modules {
+		s.modules = append(s.modules, *m)
+	}
+	return s
+}
+
+// Restore implements emu.Part. Modules are added before the first snapshot.
+func (t *Tracing) Restore(v any) {
+	s := v.(saved)
+	t.registry.Restore(s.registry)
+	t.byProbe, t.planted = maps.Clone(s.byProbe), slices.Clone(s.at)
+	for i, p := range t.planted {
+		*p = s.planted[i]
+	}
+	t.buffer.entries, t.buffer.written, t.buffer.off = s.entries, s.written, s.off
+	t.log = s.log
+	changed := false
+	for i, m := range t.modules {
+		changed = changed || m.Loaded != s.modules[i].Loaded
+		*m = s.modules[i]
+	}
+	if changed {
+		t.renewSymbols()
+	}
+}
+
+// Hash implements emu.Part: what decides how the run goes on.
+func (t *Tracing) Hash(h *emu.Hasher) {
+	h.Bool(t.buffer.off)
+	h.Uint64(uint64(len(t.planted)))
+	for _, p := range t.planted {
+		h.Bool(p.armed)
+		h.Uint64(p.counts.Hits)
+	}
+	for _, m := range t.modules {
+		h.Bool(m.Loaded)
+	}
+}
