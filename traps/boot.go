@@ -28,7 +28,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		M: m, Layout: LayoutOf(m.Arch), image: o.Image, Symbols: o.Image.Symbols,
 		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: map[uint64]lazyPage{}, known: map[string]uint64{},
 	}
-	k.brk = k.Layout.KernelEnd
+	k.brk = k.Layout.Heap
 	if o.Engine != nil {
 		k.engine = o.Engine
 		for name, op := range o.Engine.Ops() {
@@ -255,10 +255,13 @@ func (k *Kernel) gateSize() int {
 	return idt.GateSize32
 }
 
-// AllocKernel maps size bytes of fresh kernel memory for a scenario's use and
+// AllocKernel maps size bytes of fresh kernel memory below Layout.KernelEnd and
 // returns its address.
 func (k *Kernel) AllocKernel(s *emu.Space, size uint64, prot emu.Prot) (uint64, error) {
 	at := k.brk
+	if size > k.Layout.KernelEnd-at {
+		return 0, fmt.Errorf("kernel memory: %d bytes wanted, %d are left", size, k.Layout.KernelEnd-at)
+	}
 	k.brk += (size + emu.PageSize - 1) &^ (emu.PageSize - 1)
 	return at, k.MapZero(s, at, size, prot)
 }

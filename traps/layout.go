@@ -6,6 +6,7 @@ import "trapline/emu"
 type Layout struct {
 	Text, Data uint64 // kernel text and data
 	Stacks     uint64 // vCPU i's kernel stack ends at Stacks + (i+1)*StackStride
+	Heap       uint64 // AllocKernel's memory, up to KernelEnd
 	KernelEnd  uint64 // scenarios may use kernel memory from here
 	KernelCS   uint16
 	KernelDS   uint16
@@ -25,11 +26,11 @@ const (
 // Layouts as of Linux 2.5.30 (i386) and of 2.6 (x86-64): selectors are theirs.
 var (
 	layout32 = Layout{
-		Text: 0xc0100000, Data: 0xc0180000, Stacks: 0xc0300000, KernelEnd: 0xc0400000,
+		Text: 0xc0100000, Data: 0xc0180000, Stacks: 0xc0300000, Heap: 0xc0330000, KernelEnd: 0xc0400000,
 		KernelCS: 0x10, KernelDS: 0x18, UserCS: 0x23, UserDS: 0x2b, TSS: 0x80,
 	}
 	layout64 = Layout{
-		Text: 0xffffffff80100000, Data: 0xffffffff80180000, Stacks: 0xffffffff80300000, KernelEnd: 0xffffffff80400000,
+		Text: 0xffffffff80100000, Data: 0xffffffff80180000, Stacks: 0xffffffff80300000, Heap: 0xffffffff80330000, KernelEnd: 0xffffffff80400000,
 		KernelCS: 0x10, KernelDS: 0x18, UserCS: 0x33, UserDS: 0x2b, TSS: 0x80,
 	}
 )

@@ -15,8 +15,8 @@ import (
 // TestS4TransparencyHoldsWhereTheProgramItselfRaces: two vCPUs add to one word
 // without a lock, so the program has several ends; probed, it has no other.
 func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
-	code := []byte{0xa1, 0x00, 0x02, 0x40, 0xc0, 0x40, 0xa3, 0x00, 0x02, 0x40, 0xc0, 0xc3} // mov 0xc0400200,%eax; inc %eax; mov %eax,0xc0400200; ret
-	memory := []props.Range{{Low: 0xc0400000, High: 0xc0401000}}
+	code := []byte{0xa1, 0x00, 0x02, 0x33, 0xc0, 0x40, 0xa3, 0x00, 0x02, 0x33, 0xc0, 0xc3} // mov 0xc0330200,%eax; inc %eax; mov %eax,0xc0330200; ret
+	memory := []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
 	plain := &scene{engine: kprobes.EngineNone, cpus: 2, code: code, start: []uint64{0, 0}, spare: []uint64{5}}
 	all := explore.Bounds{Preemptions: explore.Unbounded}
 	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil }, memory, all)

@@ -141,15 +141,45 @@ func (f *File) checkWhole() error {
 	if f.Source != nil && len(f.Tasks) == 0 {
 		return f.MemberPos("text.S").errorAt("a member tasks with a line such as: cpu 0 at main", "code, but no task that runs it")
 	}
-	for _, t := range f.Tasks {
-		if t.CPU >= f.Machine.CPUs {
-			return t.Pos.errorAt(fmt.Sprintf("cpus %d in machine", t.CPU+1), "a task on cpu %d of %d", t.CPU, f.Machine.CPUs)
-		}
+	if err := f.checkTasks(); err != nil {
+		return err
 	}
 	if err := f.checkExpectations(); err != nil {
 		return err
 	}
 	return f.checkNames()
+}
+
+// checkTasks looks at the cpus and probes that tasks and interrupts name.
+func (f *File) checkTasks() error {
+	for i := range f.Tasks {
+		t := &f.Tasks[i]
+		if t.CPU >= f.Machine.CPUs {
+			return t.Pos.errorAt(fmt.Sprintf("cpus %d in machine", t.CPU+1), "a task on cpu %d of %d", t.CPU, f.Machine.CPUs)
+		}
+		if t.Ring == 3 && len(t.Calls) > 0 {
+			return t.Pos.errorAt("ring 0", "a task in ring 3 that calls kernel functions")
+		}
+		for _, c := range t.Calls {
+			if c.Operation != "" && f.probe(c.Probe) == nil {
+				return c.Pos.errorAt(meant(c.Probe, f.probeNames()), "no probe %q", c.Probe)
+			}
+		}
+	}
+	for _, in := range f.Interrupts {
+		if in.CPU >= f.Machine.CPUs {
+			return in.Pos.errorAt(fmt.Sprintf("a cpu below %d", f.Machine.CPUs), "an interrupt of cpu %d", in.CPU)
+		}
+	}
+	return nil
+}
+
+func (f *File) probeNames() []string {
+	names := make([]string, len(f.Probes))
+	for i := range f.Probes {
+		names[i] = f.Probes[i].Name
+	}
+	return names
 }
 
 func (f *File) checkExpectations() error {
@@ -198,11 +228,7 @@ func (f *File) checkNode(x Expr, n expr.Node) error {
 		}
 	case *expr.Call:
 		if expr.Functions[n.Func] == "probe" && f.probe(n.Arg) == nil {
-			names := make([]string, len(f.Probes))
-			for i := range f.Probes {
-				names[i] = f.Probes[i].Name
-			}
-			return at.errorAt(meant(n.Arg, names), "no probe %q", n.Arg)
+			return at.errorAt(meant(n.Arg, f.probeNames()), "no probe %q", n.Arg)
 		}
 	}
 	return nil

@@ -3,15 +3,16 @@
 //
 //	file    = text { "-- " NAME " --" NL body }           a txtar archive; text is the lesson, for people
 //	NAME    = "machine" | "text.S" | "text.lst" | "program" | "memory" | "probes" | "tasks"
-//	        | "steps" | "check" | "expect"                 each at most once
+//	        | "interrupts" | "steps" | "check" | "expect"                 each at most once
 //
 //	machine = { KEY VALUE… }                               see machine.go
 //	program = "path" STRING { "call" NAME { EXPR } [ "=" EXPR ] }
 //	memory  = { NAME "at" EXPR "size" SIZE "prot" PROT [ "lazy" ] { INDENT content } }
 //	content = ( "u8" | "u16" | "u32" | "u64" | "word" ) EXPR { EXPR } | "string" STRING
-//	probes  = { NAME "at" EXPR { INDENT ( "pre" | "post" | "fault" ) actions } }
+//	probes  = { NAME "at" EXPR { INDENT ( ( "pre" | "post" | "fault" ) actions | "unregistered" | "multiprobe" ) } }
 //	actions = action { ";" action }                        see probes.go
-//	tasks   = { "cpu" N "at" EXPR { option } }             see tasks.go
+//	tasks   = { "cpu" N ( "at" EXPR | "calls" calls ) { option } }    see tasks.go
+//	interrupts = { KIND "cpu" N [ "at" EXPR ] }            see interrupts.go
 //	steps   = { "> " directive NL output }                 see steps.go
 //	check   = { PROPERTY | ( "never" | "finally" ) NAME ":" EXPR }
 //	expect  = { NAME [ ROW ] }                             a PROPERTY or a NAME of check, and its SEMANTICS row

@@ -18,23 +18,24 @@ const (
 )
 
 // Members of a scenario file, in the order in which a file by custom has them.
-var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "tasks", "steps", "check", "expect"}
+var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "tasks", "interrupts", "steps", "check", "expect"}
 
 // File is one parsed scenario.
 type File struct {
-	Name     string // as messages name it
-	Text     string // the lesson
-	Machine  Machine
-	Source   *Source // text.S, or nil
-	Listing  *Source // text.lst, or nil
-	Program  *Program
-	Memory   []Region
-	Probes   []Probe
-	Tasks    []Task
-	Steps    []Step
-	HasCheck bool // without a check member every built-in property is judged
-	Check    []Property
-	Expect   []Expectation
+	Name       string // as messages name it
+	Text       string // the lesson
+	Machine    Machine
+	Source     *Source // text.S, or nil
+	Listing    *Source // text.lst, or nil
+	Program    *Program
+	Memory     []Region
+	Probes     []Probe
+	Tasks      []Task
+	Interrupts []Interrupt
+	Steps      []Step
+	HasCheck   bool // without a check member every built-in property is judged
+	Check      []Property
+	Expect     []Expectation
 
 	archive *txtar.Archive
 	members map[string]line // each member's marker line
@@ -164,6 +165,8 @@ func (f *File) parseMember(m txtar.File, first int) error {
 		return f.parseProbes(lines)
 	case "tasks":
 		return f.parseTasks(lines)
+	case "interrupts":
+		return f.parseInterrupts(lines)
 	case "steps":
 		return f.parseSteps(lines)
 	case "check":

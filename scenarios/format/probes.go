@@ -7,10 +7,13 @@ import (
 	"trapline/scenarios/expr"
 )
 
-// Probe is one probe, registered before the tasks start.
+// Probe is one probe, registered before the tasks start unless the file says
+// that it is not.
 //
 //	NAME "at" EXPR
 //	    ( "pre" | "post" | "fault" ) actions
+//	    "unregistered"                  defined only: a task may register it
+//	    "multiprobe"                    registered by register_multiprobe (M1)
 //	actions = action { ";" action }
 //	action  = "none"                        no handler at all: a NULL pointer (K18)
 //	        | "count"                       what every handler does anyway: the hit is counted
@@ -29,6 +32,9 @@ type Probe struct {
 	Pos      Pos
 	At       Expr
 	Handlers map[string][]Action // by "pre", "post", "fault"
+
+	Unregistered bool
+	Multiprobe   bool
 }
 
 // Action is one thing that a handler does.
@@ -43,6 +49,9 @@ type Action struct {
 
 // HandlerKinds are the kinds of handlers of a probe.
 var HandlerKinds = []string{"pre", "post", "fault"}
+
+// probeLines are the words that an indented line starts with.
+var probeLines = append(append([]string(nil), HandlerKinds...), "unregistered", "multiprobe")
 
 var actionKinds = []string{"none", "count", "print", "regs", "stack", "set", "return", "map", "skip", "call"}
 
@@ -96,9 +105,17 @@ func (f *File) probe(name string) *Probe {
 
 func parseHandler(w *words, p *Probe) error {
 	start, _ := w.peek()
-	kind, err := w.choice("handler", HandlerKinds)
+	kind, err := w.choice("handler", probeLines)
 	if err != nil {
 		return err
+	}
+	switch kind {
+	case "unregistered":
+		p.Unregistered = true
+		return w.done()
+	case "multiprobe":
+		p.Multiprobe = true
+		return w.done()
 	}
 	if _, twice := p.Handlers[kind]; twice {
 		return w.line.at(start.at).errorAt("one line for each handler, actions separated by ;", "a second %s handler of %q", kind, p.Name)

@@ -1,21 +1,70 @@
 package format
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Task says where a vCPU starts.
 //
-//	"cpu" N "at" EXPR { option }
+//	"cpu" N ( "at" EXPR | "calls" call { "," call } ) { option }
+//	call   = SYMBOL | OPERATION "(" PROBE ")"    functions of ring 0 without arguments, one after the other
+//	OPERATION = "register" | "unregister" | "register_multiprobe" | "unregister_multiprobe"
 //	option = "ring" ( "0" | "3" ) | "stack" EXPR | "flags" FLAG { "," FLAG }
 //	       | "signals" ( "end" | "continue" ) | REGISTER "=" EXPR      no blanks around "="
 type Task struct {
 	CPU     int
 	Pos     Pos
-	At      Expr
+	At      Expr // node nil: Calls
+	Calls   []TaskCall
 	Ring    int
 	Stack   *Expr // nil: a stack of its own
 	Flags   []string
 	Regs    []RegValue
 	Signals string // what a signal does: "end" the task, or "continue" it
+}
+
+// TaskCall is a function that a task calls.
+type TaskCall struct {
+	Operation string // on Probe, or "": a function of the scenario or the kernel
+	Probe     string
+	Symbol    string
+	Pos       Pos
+}
+
+func (c *TaskCall) String() string {
+	if c.Operation == "" {
+		return c.Symbol
+	}
+	return c.Operation + "(" + c.Probe + ")"
+}
+
+// Operations are the kernel's functions that take a probe.
+var Operations = []string{"register", "unregister", "register_multiprobe", "unregister_multiprobe"}
+
+// MaxTaskCalls bounds the calls of one task.
+const MaxTaskCalls = 32
+
+// Name is what the task does: where it starts, or what it calls.
+func (t *Task) Name() string {
+	if t.At.Node != nil {
+		return t.At.Node.String()
+	}
+	names := make([]string, len(t.Calls))
+	for i := range t.Calls {
+		names[i] = t.Calls[i].String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// Operates reports whether the task registers or unregisters probes.
+func (t *Task) Operates() bool {
+	for i := range t.Calls {
+		if t.Calls[i].Operation != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // RegValue is a register with its first value.
@@ -55,10 +104,16 @@ func parseTask(w *words, arch string) (t Task, err error) {
 	if t.CPU, err = w.integer("a cpu", 0, 7); err != nil {
 		return t, err
 	}
-	if err = w.keyword("at"); err != nil {
+	start, err := w.choice("start", []string{"at", "calls"})
+	if err != nil {
 		return t, err
 	}
-	if t.At, err = w.expr("an address"); err != nil {
+	if start == "calls" {
+		err = t.parseCalls(w)
+	} else {
+		t.At, err = w.expr("an address")
+	}
+	if err != nil {
 		return t, err
 	}
 	for {
@@ -69,6 +124,32 @@ func parseTask(w *words, arch string) (t Task, err error) {
 		w.off = x.at + len(x.text)
 		if err = t.parseOption(w, x, arch); err != nil {
 			return t, err
+		}
+	}
+}
+
+// parseCalls reads the list of calls: a comma at a word's end says that
+// another follows.
+func (t *Task) parseCalls(w *words) error {
+	for {
+		x, err := w.next("a function, or an operation such as register(PROBE)")
+		if err != nil {
+			return err
+		}
+		text, more := strings.CutSuffix(x.text, ",")
+		c := TaskCall{Symbol: text, Pos: w.line.at(x.at)}
+		if op, arg, ok := strings.Cut(text, "("); ok {
+			probe, closed := strings.CutSuffix(arg, ")")
+			if !contains(Operations, op) || !closed {
+				return c.Pos.errorAt(meant(op, Operations)+", with a probe in parentheses", "unknown operation %q", text)
+			}
+			c = TaskCall{Operation: op, Probe: probe, Pos: c.Pos}
+		}
+		if t.Calls = append(t.Calls, c); len(t.Calls) > MaxTaskCalls {
+			return c.Pos.errorAt(fmt.Sprintf("at most %d", MaxTaskCalls), "too many calls")
+		}
+		if !more {
+			return nil
 		}
 	}
 }
