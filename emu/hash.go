@@ -124,6 +124,7 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	if c.fpuUsed {
 		var ext [maxContext]byte
 		c.ctx.Save(ext[:])
+		ext[x87Flags] = c.initial[x87Flags]
 		if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
 			h.bytes(fpu)
 		}

@@ -30,9 +30,9 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // before limit, since it does not cut basic blocks. Whoever wants to go on
 // calls Step once and Run again.
 //
-// One thing differs from Step: an SSE store of 16 bytes across two pages of
-// which one refuses it may leave its other half written when the fault is
-// raised.
+// One thing differs from Step: an unaligned SSE access of 16 bytes across two
+// pages of which one refuses it may leave half of its register or memory
+// written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
 	if m.err != nil || !c.runsFreely() {

@@ -28,6 +28,7 @@ type runner struct {
 type runBlock struct {
 	pc     uint64
 	insns  int    // 0: the first one is the machine's to run
+	align  []byte // a bit for each whose memory operand must be aligned; nil: none
 	bytes  []byte // of those, or of that one
 	frames []Frame
 }
@@ -159,7 +160,7 @@ func (r *runner) block(pc uint64) (*runBlock, error) {
 }
 
 func (r *runner) learn(b *runBlock) error {
-	if err := r.lib.Learn(b.pc, b.insns); err != nil {
+	if err := r.lib.Learn(b.pc, b.insns, b.align); err != nil {
 		return err
 	}
 	r.blocks[b.pc] = b
@@ -180,6 +181,9 @@ func (r *runner) scan(b *runBlock) {
 			break
 		}
 		n += in.Len
+		if mustAlign(&in) {
+			b.mustAlign()
+		}
 		b.insns++
 		r.fpu = r.fpu || touchesFPU(&in)
 		if in.Attr().Has(insn.Terminate | insn.CondBranch | insn.Call | insn.String) {
@@ -194,16 +198,26 @@ func (r *runner) scan(b *runBlock) {
 	b.bytes = b.bytes[:r.fetch(b.pc, b.bytes)]
 }
 
+// mustAlign marks the instruction that is about to be counted.
+func (b *runBlock) mustAlign() {
+	if b.align == nil {
+		b.align = make([]byte, maxRunBlock/8)
+	}
+	b.align[b.insns/8] |= 1 << (b.insns % 8)
+}
+
 // decode decodes the instruction at pc as far as its bytes may be fetched.
 func (r *runner) decode(pc uint64) (insn.Inst, error) {
 	var buf [insn.MaxLen + 1]byte
 	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.arch.Mode())
 }
 
-// runs reports whether the library does an instruction right without help. STI and POPF may let an interrupt or a trap in.
+// runs reports whether the library does an instruction right without help;
+// alignment faults it is told of. STI and POPF may let an interrupt or a trap
+// in.
 func runs(in *insn.Inst) bool {
-	return classify(in, nil) == ownNone && mendsOf(in) == 0 && !in.Attr().Has(insn.Popf|insn.Sti) &&
-		!storesInPieces(in)
+	return classify(in, nil) == ownNone && mendsOf(in)&^(mendAlign|mendPartial) == 0 &&
+		!in.Attr().Has(insn.Popf|insn.Sti) && !tracesFault(in)
 }
 
 // beginsBlock reports whether the library runs an instruction as Step does
@@ -220,11 +234,11 @@ func beginsBlock(in *insn.Inst) bool {
 	return false
 }
 
-// storesInPieces reports whether an instruction makes several stores, of which
-// a later one can fault when earlier ones are done: Step undoes those. SSE
-// stores of 16 bytes are not among them: see Run.
-func storesInPieces(in *insn.Inst) bool {
-	if in.Vex.Kind != insn.VexNone {
+// tracesFault reports whether the library may leave registers or memory
+// changed when an instruction faults; Step puts them back. SSE accesses of 16
+// bytes across pages are not among them: see Run.
+func tracesFault(in *insn.Inst) bool {
+	if !in.HasMemory() && in.Attr().Has(insn.X87|insn.SSE) || in.Vex.Kind != insn.VexNone {
 		return false
 	}
 	switch in.Map {
@@ -232,8 +246,10 @@ func storesInPieces(in *insn.Inst) bool {
 		switch in.Opcode {
 		case 0x60: // PUSHA
 			return true
-		case 0xd9, 0xdb, 0xdd, 0xdf: // FNSTENV, FSTP m80, FNSAVE, FBSTP
-			return in.HasMemory() && in.Digit() >= 6
+		case 0xc0, 0xc1, 0xd0, 0xd1, 0xd2, 0xd3: // RCL, RCR
+			return in.HasMemory() && in.Digit()&^1 == 2
+		case 0xd9, 0xdb, 0xdd, 0xdf: // FLDENV, FNSTENV, FLD and FSTP m80, FRSTOR, FNSAVE, FBLD, FBSTP
+			return in.Digit() >= 4
 		}
 	case insn.Map0F: // FXSAVE and its kind, MASKMOVQ, MASKMOVDQU
 		return in.Opcode == 0xae && in.HasMemory() && in.Digit() != 2 && in.Digit() != 3 || in.Opcode == 0xf7

@@ -40,6 +40,7 @@ const (
 	maxContext = 8192
 	fpuOffset  = 328 // behind the segments, which are Core's
 	fpuEnd     = 5352
+	x87Flags   = 746 // the library's own note of exceptions, which no instruction reads
 )
 
 // Snapshot copies what changed since the last snapshot; the rest is shared.

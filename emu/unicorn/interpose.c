@@ -7,6 +7,7 @@
 //   - an access that faults in the middle of a block leaves the registers of
 //     its own instruction (the loads and stores keep their place in the code);
 //   - pages written are noted once, and then written at full speed (stores);
+//   - an access that must be aligned is checked (translator_loop, loads and stores);
 //   - a store does not look for translations to drop (tb_invalidate_...,
 //     page_collection_...): package emu compares code bytes itself.
 //
@@ -29,7 +30,7 @@ TranslationBlock *__wrap_tb_gen_code_x86_64(CPUState *cpu, uint64_t pc, uint64_t
 		*BUDGET(cpu) = r->budget;
 		*LAST(cpu) = 0;
 	}
-	int32_t limit = tl_runner_limit(r, tl_current->mode64 ? pc : pc & 0xffffffff);
+	int32_t limit = tl_runner_limit(r, tl_current->mode64 ? pc : pc & 0xffffffff, &r->align);
 	int status = limit < 0 ? TL_UNVERIFIED : limit == 0 ? TL_STEPONLY : TL_OK;
 	if (status == TL_OK && (r->number = tl_runner_record(r, pc)) < 0)
 		status = TL_FULL;
@@ -77,6 +78,30 @@ static void start_block(void *db, CPUState *cpu)
 	tcg_temp_free_internal_x86_64(s, v);
 }
 
+// translate_insn adds the alignment check that the library does not make: a
+// misaligned address then takes the slow path, to LOAD or STORE below.
+static void translate_insn(void *db, CPUState *cpu)
+{
+	tl_runner *r = runner();
+	char *tail = *(char **)(*(char **)((char *)r->uc + UC_TCG) + TCG_TAIL);
+	TCGOp *op = (TCGOp *)(tail - offsetof(TCGOp, next));
+	r->ops.translate_insn(db, cpu);
+	int i = r->insn++;
+	if (!r->align || !(r->align[i / 8] >> (i % 8) & 1))
+		return;
+	while ((op = op->next) != NULL)
+		if (op->opc >= OP_GUEST_FIRST && op->opc <= OP_GUEST_LAST) {
+			op->args[2] = (op->args[2] & ~(uint64_t)OI_ALIGN) | OI_ALIGN_16;
+			return;
+		}
+}
+
+static void check_alignment(tl_runner *r, uint64_t addr, uint32_t oi)
+{
+	if (r && (oi & OI_ALIGN) == OI_ALIGN_16 && addr & 15)
+		tl_runner_misaligned(tl_current);
+}
+
 void __real_translator_loop_x86_64(const TranslatorOps *, void *, CPUState *, TranslationBlock *, int);
 void __wrap_translator_loop_x86_64(const TranslatorOps *ops, void *db, CPUState *cpu, TranslationBlock *tb, int max)
 {
@@ -89,6 +114,8 @@ void __wrap_translator_loop_x86_64(const TranslatorOps *ops, void *db, CPUState 
 	TranslatorOps own = *ops;
 	own.init = init_block;
 	own.tb_start = start_block;
+	own.translate_insn = translate_insn;
+	r->insn = 0;
 	__real_translator_loop_x86_64(&own, db, cpu, tb, max < r->limit ? max : r->limit);
 	r->count->args[1] = tb->icount;
 	r->blocks[r->number].insns = tb->icount;
@@ -135,6 +162,7 @@ void __wrap_tb_invalidate_phys_page_fast_x86_64(void *uc, void *pages, uint64_t 
 	type __wrap_##name(CPUX86State *env, uint64_t addr, uint32_t oi, uintptr_t ra) \
 	{ \
 		ENTER(ra); \
+		check_alignment(r, addr, oi); \
 		return __real_##name(env, addr, oi, ra); \
 	}
 
@@ -184,6 +212,7 @@ static void wrote(tl_runner *r, uint64_t addr, unsigned size)
 	void __wrap_##name(CPUX86State *env, uint64_t addr, type v, uint32_t oi, uintptr_t ra) \
 	{ \
 		ENTER(ra); \
+		check_alignment(r, addr, oi); \
 		writing(r, addr, sizeof v); \
 		__real_##name(env, addr, v, oi, ra); \
 		wrote(r, addr, sizeof v); \

@@ -18,20 +18,25 @@ typedef struct {
 	uint16_t size, icount;
 } TranslationBlock;
 
-typedef struct {
-	uint64_t link[3];
-	uint64_t args[2];
+typedef struct TCGOp {
+	uint8_t opc;
+	struct TCGOp *next, *prev;
+	uint64_t args[3];
 } TCGOp;
 
 typedef struct {
 	void (*init)(void *db, CPUState *cpu);
 	void (*tb_start)(void *db, CPUState *cpu);
-	void (*rest[5])(void);
+	void (*insn_start)(void *db, CPUState *cpu);
+	void (*breakpoint_check)(void);
+	void (*translate_insn)(void *db, CPUState *cpu);
+	void (*rest[2])(void);
 } TranslatorOps;
 
 enum {
 	UC_TCG = 0x2c0,       // uc_struct.tcg_ctx
 	TCG_EXIT_LABEL = 0x100, // TCGContext.exitreq_label
+	TCG_TAIL = 0x7390,    // TCGContext.ops.tqh_last: &TCGOp.next of the last one
 	TCG_ENV = 0x98f0,     // TCGContext.cpu_env, relative to the context
 	CPU_ENV = 0x128,      // CPUState.env_ptr
 	CPU_BUDGET = 0x28,    // CPUState.icount_budget, unused by the library
@@ -40,7 +45,18 @@ enum {
 };
 
 // Operations of the intermediate code.
-enum { OP_MOVI_I32 = 6, OP_LD_I32 = 13, OP_ST_I32 = 16, OP_SUB_I32 = 18, COND_LT = 2 };
+enum {
+	OP_MOVI_I32 = 6,
+	OP_LD_I32 = 13,
+	OP_ST_I32 = 16,
+	OP_SUB_I32 = 18,
+	OP_GUEST_FIRST = 0x85, // qemu_ld_i32, qemu_st_i32, qemu_ld_i64, qemu_st_i64
+	OP_GUEST_LAST = 0x88,
+	COND_LT = 2,
+};
+
+// The alignment that a guest access demands, in its third argument.
+enum { OI_ALIGN = 0x70 << 4, OI_ALIGN_16 = 0x40 << 4 };
 
 bool cpu_restore_state_x86_64(CPUState *cpu, uintptr_t host_pc, bool will_exit);
 void cpu_loop_exit_x86_64(CPUState *cpu) __attribute__((noreturn));

@@ -20,9 +20,10 @@ static verified *entry(tl_runner *r, uint64_t pc)
 	}
 }
 
-int32_t tl_runner_limit(tl_runner *r, uint64_t pc)
+int32_t tl_runner_limit(tl_runner *r, uint64_t pc, const uint8_t **align)
 {
 	verified *v = entry(r, pc);
+	*align = v->align;
 	return v->used ? v->limit : -1;
 }
 
@@ -42,6 +43,8 @@ static int grow(tl_runner *r)
 		if (old[i].used && old[i].limit >= 0) {
 			*entry(r, old[i].pc) = old[i];
 			r->nverified++;
+		} else {
+			free(old[i].align);
 		}
 	free(old);
 	return 0;
@@ -64,12 +67,14 @@ int tl_runner_init(tl_engine *e)
 
 void tl_runner_free(tl_runner *r)
 {
+	for (uint32_t i = 0; i < 1u << r->bits; i++)
+		free(r->table[i].align);
 	free(r->table);
 	free(r->blocks);
 	free(r);
 }
 
-int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns)
+int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align)
 {
 	tl_runner *r = e->runner;
 	if (2 * (r->nverified + 1) > (1u << r->bits) && grow(r))
@@ -77,7 +82,16 @@ int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns)
 	verified *v = entry(r, pc);
 	if (!v->used)
 		r->nverified++;
+	free(v->align);
 	*v = (verified){.pc = pc, .limit = (int32_t)insns, .used = 1};
+	if (align && insns) {
+		size_t n = (insns + 7) / 8;
+		if (!(v->align = malloc(n))) {
+			v->limit = -1;
+			return -1;
+		}
+		memcpy(v->align, align, n);
+	}
 	return 0;
 }
 
@@ -108,11 +122,20 @@ void tl_runner_wrote(tl_runner *r, uint64_t addr)
 	uint64_t page = addr & ~0xfffull;
 	if (r->ndirty == 0 || r->dirty[r->ndirty - 1] != page) {
 		r->dirty[r->ndirty++] = page;
-		// A block makes fewer stores than the rest of the list holds.
-		if (r->ndirty == TL_MAX_DIRTY - DIRTY_SLACK)
-			uc_emu_stop(r->uc);
+		// No further block may begin. This one makes fewer stores than the
+		// rest of the list holds.
+		if (r->ndirty == TL_MAX_DIRTY - DIRTY_SLACK) {
+			r->held = *BUDGET(r->cpu);
+			*BUDGET(r->cpu) = 0;
+		}
 	}
 	tlb_set_dirty_x86_64(r->cpu, page);
+}
+
+void tl_runner_misaligned(tl_engine *e)
+{
+	e->x->status = TL_MISALIGNED;
+	tl_runner_fault(e);
 }
 
 // tl_runner_fault leaves translated code at the access that failed. The
@@ -167,6 +190,7 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 	r->crossing = 0;
 	r->budget = (int32_t)budget;
 	r->refused = -1;
+	r->held = 0;
 	if (r->cpu) {
 		*BUDGET(r->cpu) = r->budget;
 		*LAST(r->cpu) = 0;
@@ -179,9 +203,9 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 	p->ndirty = r->ndirty;
 	if (!r->cpu)
 		return;
-	p->executed = (uint64_t)((int64_t)r->budget - *BUDGET(r->cpu));
+	p->executed = (uint64_t)((int64_t)r->budget - r->held - *BUDGET(r->cpu));
 	if (r->refused >= 0) {
-		p->refused = 1;
+		p->refused = r->held == 0;
 		p->executed -= r->blocks[r->refused].insns;
 	}
 	int32_t last = *LAST(r->cpu);

@@ -24,6 +24,7 @@ const (
 	Unverified Status = C.TL_UNVERIFIED // the block at RIP was not learnt
 	StepOnly   Status = C.TL_STEPONLY   // the block at RIP was learnt with no instructions
 	Full       Status = C.TL_FULL       // a bound is reached: close the Runner and open another
+	Misaligned Status = C.TL_MISALIGNED // an access of the instruction at RIP is not aligned as Learn demands
 )
 
 // ErrFull is returned when a Runner has learnt MaxBlocks addresses.
@@ -61,9 +62,11 @@ func OpenRunner(w Width) (*Runner, error) {
 }
 
 // Learn says that the first insns instructions at linear address pc may be
-// run, as far as they follow each other in memory; 0: none.
-func (r *Runner) Learn(pc uint64, insns int) error {
-	if C.tl_learn(r.c, C.uint64_t(pc), C.uint32_t(insns)) != 0 {
+// run, as far as they follow each other in memory; 0: none. The i-th bit of
+// align (nil, or a bit for each) demands that the first memory access of
+// instruction i is aligned to 16 bytes.
+func (r *Runner) Learn(pc uint64, insns int, align []byte) error {
+	if C.tl_learn(r.c, C.uint64_t(pc), C.uint32_t(insns), (*C.uint8_t)(unsafe.SliceData(align))) != 0 {
 		return ErrFull
 	}
 	return nil
@@ -82,7 +85,7 @@ func (r *Runner) Unlearn(pc uint64) { C.tl_forget(r.c, C.uint64_t(pc)) }
 // Run runs core for at most budget instructions (up to MaxBudget; one
 // iteration of a REP string instruction is one). It ends with OK when the
 // next block does not fit into what is left; blocks are never cut. RFLAGS.TF
-// must be clear. x.Status Intr, Invalid and Mem leave RIP at the instruction,
+// must be clear. x.Status Intr, Invalid, Misaligned and Mem leave RIP at the instruction,
 // except a Mem fetch, where the one before is complete.
 func (r *Runner) Run(c *Context, core *Core, x *Exit, p *Progress, budget uint64) {
 	C.tl_run(r.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.tl_exit)(unsafe.Pointer(x)),

@@ -17,6 +17,7 @@ enum {
 	TL_UNVERIFIED = 6, // the block at rip was not learnt
 	TL_STEPONLY = 7,   // the block at rip was learnt as one not to run
 	TL_FULL = 8,       // one of the bounds above: open a new instance
+	TL_MISALIGNED = 9, // an access of the instruction at rip is not aligned as demanded
 };
 
 typedef struct {
@@ -34,8 +35,10 @@ int tl_runner_init(tl_engine *e);
 // blocks or at an instruction that needs the caller.
 void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress *p, uint32_t budget);
 // tl_learn allows at most insns instructions of the block at pc to be
-// translated; 0 makes it one not to run. Returns 0, or -1 at TL_MAX_BLOCKS.
-int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns);
+// translated; 0 makes it one not to run. align is NULL or has a bit for each
+// of them: the first access of one so marked must be aligned to 16 bytes.
+// Returns 0, or -1 at TL_MAX_BLOCKS.
+int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align);
 void tl_forget(tl_engine *e, uint64_t pc);
 // tl_dirty are the addresses of the last run's ndirty pages.
 const uint64_t *tl_dirty(tl_engine *e);

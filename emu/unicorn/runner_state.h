@@ -16,6 +16,7 @@ typedef struct {
 	uint64_t pc;
 	int32_t limit; // instructions that may be translated; 0: none; -1: forgotten
 	uint32_t used;
+	uint8_t *align; // see tl_learn
 } verified;
 
 typedef struct {
@@ -31,10 +32,13 @@ struct tl_runner {
 	block *blocks; // translations by number
 	uint32_t nblocks, cap;
 	int32_t limit;   // of the block being translated
+	const uint8_t *align;
+	int32_t insn;    // the next one of it
 	int64_t number;  // of it
 	TCGOp *count;    // its instruction that holds the block's length
 	TranslatorOps ops;
 	int32_t budget;
+	int32_t held;    // what was left of it when the list of dirty pages filled up
 	int64_t refused; // block that would have passed the budget, or -1
 	uintptr_t ra;    // place in translated code of the access under way, or 0
 	uint32_t crossing; // bytes of a store across pages under way
@@ -44,7 +48,8 @@ struct tl_runner {
 	uint64_t dirty[TL_MAX_DIRTY];
 };
 
-int32_t tl_runner_limit(tl_runner *r, uint64_t pc);
+int32_t tl_runner_limit(tl_runner *r, uint64_t pc, const uint8_t **align);
+void tl_runner_misaligned(tl_engine *e);
 int64_t tl_runner_record(tl_runner *r, uint64_t pc);
 void tl_runner_crosses(tl_runner *r, uint64_t addr, uint32_t size);
 void tl_runner_wrote(tl_runner *r, uint64_t addr);
