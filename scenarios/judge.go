@@ -102,7 +102,7 @@ func (b *builder) checkSymbols(x format.Expr) error {
 func (r *Run) condition(p format.Property) explore.Property {
 	value := func() (uint64, error) { return expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0}) }
 	if p.When == "never" {
-		return &props.Never{Title: p.Name, Bad: func() bool { v, err := value(); return v != 0 && err == nil }}
+		return &props.Never{Title: p.Name, Changes: r.changes(p.Cond.Node), Bad: func() bool { v, err := value(); return v != 0 && err == nil }}
 	}
 	return &props.Finally{Title: p.Name, Good: func() bool { v, err := value(); return v != 0 && err == nil }}
 }
@@ -119,7 +119,7 @@ func (r *Run) judgeStep(ev *emu.Event) {
 }
 
 func (r *Run) judgeEnd() {
-	if r.state.done == endDeadlock && r.checking(props.NoDeadlock) {
+	if r.state.done == endDeadlock && (r.scheduled || r.checking(props.NoDeadlock)) {
 		r.violate(&explore.Violation{Property: props.NoDeadlock, What: fmt.Sprintf("every vCPU that could go on waits; cpu%d at %s",
 			r.state.turn, r.names.Addr(r.Machine.CPUs[r.state.turn].LinearPC()))})
 	}

@@ -20,6 +20,10 @@ type Options struct {
 	Syntax story.Syntax // of disassembly
 	// WithoutProbes leaves the probes undefined: the baseline of transparency.
 	WithoutProbes bool
+	// KernelText makes a search go through kernel text instead of direct mode.
+	KernelText bool
+
+	base *baseline // shared by the systems of a search, or nil
 }
 
 // Open builds the machine of a scenario, ready for its first step. Flaws that
@@ -71,13 +75,16 @@ func (b *builder) build() error {
 	}
 	r.Kernel = r.Probes.K
 	for _, do := range []func() error{
-		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.noteSegments, b.prepareChecks,
+		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
 	} {
 		if err := do(); err != nil {
 			return err
 		}
 	}
 	r.Machine.AddPart(r)
+	if r.base = b.options.base; r.base == nil {
+		r.base, r.ownBase = &baseline{}, true
+	}
 	if b.options.Direct {
 		if err := r.Kernel.SetDirect(true); err != nil {
 			return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)

@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
+
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/kprobes"
@@ -31,11 +33,17 @@ func (b *builder) defineProbes() error {
 			return p.At.Pos.Error(b.file.Name, "the address of an instruction", "probe %s: no memory at %#x", p.Name, addr)
 		}
 		n, err := b.run.Probes.Define(probe)
-		if err == nil {
-			err = b.run.Probes.Register(n)
+		if err == nil && !p.Unregistered {
+			err = b.register(n, p)
+		}
+		if errors.Is(err, syscall.EEXIST) && b.options.Engine != b.file.Machine.Engine {
+			return fmt.Errorf("%w, because engine %s refuses probe %s with EEXIST: its address has one", ErrNotPossible, b.options.Engine, p.Name)
 		}
 		if errors.Is(err, syscall.EEXIST) {
 			return p.At.Pos.Error(b.file.Name, "an address without a probe", "probe %s: the kernel refuses it with EEXIST", p.Name)
+		}
+		if errors.Is(err, ErrNotPossible) {
+			return err
 		}
 		if err != nil {
 			return p.At.Pos.Error(b.file.Name, "", "%v", err)
@@ -45,6 +53,19 @@ func (b *builder) defineProbes() error {
 		}
 	}
 	return nil
+}
+
+// register registers probe n before the tasks start.
+func (b *builder) register(n int, p *format.Probe) error {
+	if p.Multiprobe {
+		if name, err := b.operation("register_multiprobe"); err != nil || name == operations["register_multiprobe"] {
+			if err == nil {
+				err = b.run.Probes.RegisterMulti(n)
+			}
+			return err
+		}
+	}
+	return b.run.Probes.Register(n)
 }
 
 // breakpoint tells the story which probe's int3 is at addr.

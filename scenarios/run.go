@@ -33,7 +33,12 @@ type Run struct {
 	stacks   [emu.MaxCPUs]area   // of ring 3 tasks
 	segments []area              // code, data and regions
 	checks   []explore.Property
-	state    state
+
+	interrupts []interrupt
+	scheduled  bool // Follow decides who steps
+	base       *baseline
+	ownBase    bool
+	state      state
 }
 
 // state is what the run knows beside the machine. Plain values.
@@ -45,6 +50,7 @@ type state struct {
 	done       string // why the run is over, or ""
 	cut        bool   // a bound ended it
 	spinning   [emu.MaxCPUs]bool
+	raised     uint16 // interrupts, a bit each
 }
 
 // Violation is a property that did not hold.
@@ -65,7 +71,12 @@ func (v Violation) String() string {
 }
 
 // Close frees the machine.
-func (r *Run) Close() { r.Machine.Close() }
+func (r *Run) Close() {
+	if r.ownBase {
+		r.base.close()
+	}
+	r.Machine.Close()
+}
 
 // Names resolves addresses of the run.
 func (r *Run) Names() *story.Names { return &r.names }
@@ -100,14 +111,23 @@ func (r *Run) Next() (int, bool) {
 	return 0, false
 }
 
-// Step makes one step of a vCPU and judges it. The event is valid until the
-// next step.
-func (r *Run) Step(cpu int) *emu.Event {
-	ev := r.Machine.Step(cpu)
-	r.state.turn = cpu
+// Step makes one step of a vCPU and judges it; numbers behind the vCPUs' raise
+// interrupts. The event is valid until the next step.
+func (r *Run) Step(actor int) *emu.Event {
+	var ev *emu.Event
 	r.state.steps++
-	r.Probes.Observe(ev)
-	r.judgeStep(ev)
+	if actor < len(r.Machine.CPUs) {
+		ev = r.Machine.Step(actor)
+		r.state.turn = actor
+		r.observe(ev)
+		r.judgeStep(ev)
+	} else {
+		ev = r.raiseActor(actor)
+		r.state.spinning = [emu.MaxCPUs]bool{}
+	}
+	if r.state.steps == 1 && !r.scheduled {
+		r.raiseFree()
+	}
 	if r.state.done == "" {
 		r.state.done = r.over()
 	}
@@ -115,6 +135,12 @@ func (r *Run) Step(cpu int) *emu.Event {
 		r.judgeEnd()
 	}
 	return ev
+}
+
+// observe counts what a step means and raises interrupts that it leads to.
+func (r *Run) observe(ev *emu.Event) {
+	r.Probes.Observe(ev)
+	r.raisePlaced()
 }
 
 // over tells why no further step makes sense, or "".
@@ -132,6 +158,9 @@ func (r *Run) over() string {
 			able++
 			spinning += int(b2u(r.state.spinning[c.ID]))
 		}
+	}
+	if r.scheduled {
+		able += len(r.unraised())
 	}
 	switch {
 	case able == 0:
@@ -188,16 +217,19 @@ func (r *Run) Finish(ctx context.Context, see func(*emu.Event)) error {
 	return r.until(ctx, see, func(*emu.Event) bool { return false })
 }
 
-// Runnable lists the vCPUs that can go on, ascending; none when the run is
-// over.
-func (r *Run) Runnable() []int {
+// runnable lists who can step, ascending; none when the run is over. Behind a
+// schedule's end those that spin wait until somebody else has stepped.
+func (r *Run) runnable(spinners bool) []int {
+	if r.state.done != "" {
+		return nil
+	}
 	var list []int
 	for _, c := range r.Machine.CPUs {
-		if r.state.done == "" && c.CanStep() {
+		if c.CanStep() && (spinners || !r.state.spinning[c.ID]) {
 			list = append(list, c.ID)
 		}
 	}
-	return list
+	return append(list, r.unraised()...)
 }
 
 // ErrSchedule is returned when a schedule names a vCPU that cannot go on.
@@ -205,9 +237,11 @@ var ErrSchedule = errors.New("the schedule does not fit the run")
 
 // Follow runs to the end as s says, giving each event to see.
 func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event)) error {
+	r.scheduled = true
+	replay, _ := s.(*sched.Replay)
 	last := -1
 	for {
-		list := r.Runnable()
+		list := r.runnable(replay != nil && replay.Left() > 0)
 		if len(list) == 0 {
 			return r.Machine.Err()
 		}
@@ -228,7 +262,7 @@ func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event
 // checks may change without making a schedule another's.
 func (r *Run) Checksum() sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}
-	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks"} {
+	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"} {
 		parts = append(parts, r.File.Member(name))
 	}
 	return sched.ChecksumOf(parts...)
@@ -290,5 +324,6 @@ func (r *Run) Restore(v any) { r.state = v.(state) }
 func (r *Run) Hash(h *emu.Hasher) {
 	h.Uint64(uint64(r.state.turn))
 	h.Uint64(uint64(len(r.state.violations)))
+	h.Uint64(uint64(r.state.raised))
 	h.Bool(r.state.done != "")
 }

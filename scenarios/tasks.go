@@ -17,8 +17,16 @@ func (b *builder) startTasks() error {
 	return nil
 }
 
+// taskEntry is where a task starts.
+func (b *builder) taskEntry(t *format.Task) (uint64, error) {
+	if len(t.Calls) > 0 {
+		return b.writeCalls(t)
+	}
+	return evalAt(b.file.File, t.At, b.symbols())
+}
+
 func (b *builder) startTask(t *format.Task) error {
-	at, err := evalAt(b.file.File, t.At, b.symbols())
+	at, err := b.taskEntry(t)
 	if err != nil {
 		return err
 	}
@@ -34,7 +42,7 @@ func (b *builder) startTask(t *format.Task) error {
 		}
 	}
 	c := b.run.Machine.CPUs[t.CPU]
-	task := traps.Task{Name: t.At.Node.String(), Ptraced: t.Signals == "continue"}
+	task := traps.Task{Name: t.Name(), Ptraced: t.Signals == "continue"}
 	if err := b.run.Kernel.Start(t.CPU, task, t.Ring, at, sp); err != nil {
 		return t.Pos.Error(b.file.Name, "", "%v", err)
 	}

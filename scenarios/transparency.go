@@ -1,13 +1,11 @@
 package scenarios
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/kprobes/props"
 )
 
@@ -37,18 +35,7 @@ func (p *transparency) End() *explore.Violation {
 	return &explore.Violation{Property: p.Name(), What: d}
 }
 
-func (p *transparency) compare() (string, error) {
-	ctx := context.Background() // bounded by the file's steps
-	base, err := Open(ctx, p.run.File, Options{Engine: kprobes.EngineNone, WithoutProbes: true})
-	if err != nil {
-		return "", err
-	}
-	defer base.Close()
-	if err := base.Finish(ctx, nil); err != nil {
-		return "", err
-	}
-	return p.run.difference(base), nil
-}
+func (p *transparency) compare() (string, error) { return p.run.base.compare(p.run) }
 
 // flagsCompared leaves out RF and what no instruction reads.
 const flagsCompared = emu.FlagsStatus | emu.TF | emu.IF | emu.DF | emu.NT | emu.AC
@@ -68,6 +55,9 @@ func (r *Run) cpuDifference(base *Run, cpu int) string {
 	if a, b := r.endKind(cpu), base.endKind(cpu); a != b {
 		return fmt.Sprintf("%s, without probes %s", r.outcome(cpu), base.outcome(cpu))
 	}
+	if r.operates(cpu) {
+		return "" // registers hold what the kernel's functions returned
+	}
 	for i := range emu.GPRCount(r.Machine.Arch) {
 		if a, b := probed.GPR[i], plain.GPR[i]; a != b {
 			return fmt.Sprintf("%s is %#x, without probes %#x", emu.Reg(i).Name(r.Machine.Arch), a, b)
@@ -77,6 +67,16 @@ func (r *Run) cpuDifference(base *Run, cpu int) string {
 		return fmt.Sprintf("flags are %s, without probes %s", emu.FormatFlags(probed.RFLAGS), emu.FormatFlags(plain.RFLAGS))
 	}
 	return ""
+}
+
+// operates reports whether the task of a vCPU registers probes itself.
+func (r *Run) operates(cpu int) bool {
+	for i := range r.File.Tasks {
+		if t := &r.File.Tasks[i]; t.CPU == cpu {
+			return t.Operates()
+		}
+	}
+	return false
 }
 
 // endKind is how a task ended without where.

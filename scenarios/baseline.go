@@ -1,0 +1,89 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+)
+
+// baseline holds every end that a scenario can have without probes: on one
+// vCPU there is one, on several perhaps more. It is made when it is first
+// asked and may be asked by several systems of a search.
+type baseline struct {
+	mu   sync.Mutex
+	run  *Run
+	ends []*emu.Snapshot
+	err  error
+	made bool
+}
+
+// MaxBaseline bounds the states in which the ends are looked for.
+const MaxBaseline = 1 << 18
+
+// compare describes how the end of r differs from the first end of the
+// baseline, or gives "" if it is equal to any.
+func (b *baseline) compare(r *Run) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.made {
+		b.made = true
+		b.err = b.make(r.File)
+	}
+	if b.err != nil {
+		return "", b.err
+	}
+	first := ""
+	for i, end := range b.ends {
+		b.run.Machine.Restore(end)
+		d := r.difference(b.run)
+		if d == "" {
+			return "", nil
+		}
+		if i == 0 {
+			first = d
+		}
+	}
+	return first, nil
+}
+
+// make finds the ends: by a search, unless one vCPU alone has work.
+func (b *baseline) make(f *File) error {
+	ctx := context.Background() // bounded by the file's steps, or by MaxBaseline
+	o := Options{Engine: kprobes.EngineNone, WithoutProbes: true, base: b}
+	var err error
+	if b.run, err = Open(ctx, f, o); err != nil {
+		return err
+	}
+	if len(f.Tasks) < 2 && len(b.run.free()) == 0 {
+		err := b.run.Finish(ctx, nil)
+		b.ends = append(b.ends, b.run.Machine.Snapshot())
+		return err
+	}
+	r, err := explore.Search(ctx, func() (explore.System, error) {
+		r, err := Open(ctx, f, o)
+		if err != nil {
+			return nil, err
+		}
+		return r.system(), nil
+	}, explore.Options{
+		Bounds: explore.Bounds{Preemptions: explore.Unbounded, States: MaxBaseline},
+		AtEnd:  func(s explore.System) { b.ends = append(b.ends, s.(*explore.Machine).M.Snapshot()) },
+	})
+	if err != nil {
+		return err
+	}
+	if !r.Exhausted || r.Found != nil {
+		return fmt.Errorf("the ends without probes are too many to know: %v", r.Summary)
+	}
+	return nil
+}
+
+func (b *baseline) close() {
+	if b.run != nil {
+		b.run.Close()
+	}
+}

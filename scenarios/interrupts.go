@@ -1,0 +1,109 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/scenarios/format"
+)
+
+// interrupt is an external interrupt of the scenario.
+type interrupt struct {
+	kind   string
+	cpu    int
+	vector uint8
+	placed bool
+	at     uint64 // linear address, if placed
+}
+
+// NoteRaised marks the raising of an interrupt.
+const NoteRaised emu.NoteKind = "interrupt-raised"
+
+func (b *builder) prepareInterrupts() error {
+	for _, in := range b.file.Interrupts {
+		x := interrupt{kind: in.Kind, cpu: in.CPU, vector: format.Vectors[in.Kind]}
+		if in.At != nil {
+			at, err := evalAt(b.file.File, *in.At, b.symbols())
+			if err != nil {
+				return err
+			}
+			x.at, x.placed = at, true
+		}
+		b.run.interrupts = append(b.run.interrupts, x)
+	}
+	b.run.raisePlaced()
+	return nil
+}
+
+// raisePlaced raises the interrupts whose vCPU has come to their place.
+func (r *Run) raisePlaced() {
+	for i := range r.interrupts {
+		x := &r.interrupts[i]
+		c := r.Machine.CPUs[x.cpu]
+		if x.placed && r.state.raised>>i&1 == 0 && c.LinearPC() == x.at && len(c.Pending()) == 0 && !c.Halted {
+			r.raise(i)
+		}
+	}
+}
+
+func (r *Run) raise(i int) {
+	x := &r.interrupts[i]
+	r.state.raised |= 1 << i
+	if c := r.Machine.CPUs[x.cpu]; c.Shutdown == "" {
+		c.RaiseInterrupt(x.vector)
+	}
+}
+
+// raiseFree raises those without a place, in a run that nobody schedules.
+func (r *Run) raiseFree() {
+	for i := range r.interrupts {
+		if !r.interrupts[i].placed {
+			r.raise(i)
+		}
+	}
+}
+
+// free lists the interrupts without a place: actor i behind the vCPUs raises
+// the i-th of them.
+func (r *Run) free() []int {
+	var list []int
+	for i := range r.interrupts {
+		if !r.interrupts[i].placed {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// unraised lists the actors behind the vCPUs that have not acted yet.
+func (r *Run) unraised() []int {
+	var list []int
+	for n, i := range r.free() {
+		if r.state.raised>>i&1 == 0 {
+			list = append(list, len(r.Machine.CPUs)+n)
+		}
+	}
+	return list
+}
+
+// raiseActor is the step of an actor behind the vCPUs.
+func (r *Run) raiseActor(actor int) *emu.Event {
+	i := r.free()[actor-len(r.Machine.CPUs)]
+	r.raise(i)
+	x := &r.interrupts[i]
+	c := r.Machine.CPUs[x.cpu]
+	return &emu.Event{
+		Seq: r.Machine.Seq, CPU: x.cpu, Kind: emu.StepIdle, PC: c.LinearPC(), Before: c.Core, After: c.Core,
+		Notes: []emu.Note{{Kind: NoteRaised, ID: "S1", Text: fmt.Sprintf("the %s interrupt (vector %#x) is raised", x.kind, x.vector)}},
+	}
+}
+
+// actors are the free interrupts for a search.
+func (r *Run) actors() []explore.Interrupt {
+	var list []explore.Interrupt
+	for _, i := range r.free() {
+		list = append(list, explore.Interrupt{CPU: r.interrupts[i].cpu, Vector: r.interrupts[i].vector})
+	}
+	return list
+}

@@ -1,0 +1,62 @@
+package scenarios
+
+import (
+	"context"
+
+	"trapline/emu/explore"
+	"trapline/emu/sched"
+	"trapline/kprobes/props"
+)
+
+// Systems makes the systems of one search of a scenario: its machine, judged
+// by the properties of its check.
+type Systems struct {
+	ctx     context.Context
+	file    *File
+	options Options
+	base    baseline
+	sum     sched.Checksum
+}
+
+// NewSystems prepares a search. It goes without kernel text unless the engine
+// or the probes need it, or the options ask for it (Options.KernelText).
+func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
+	s := &Systems{ctx: ctx, file: f, options: o}
+	s.options.base = &s.base
+	s.options.Direct = !o.KernelText
+	r, err := Open(ctx, f, s.options)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s.sum = r.Checksum()
+	return s, nil
+}
+
+// Checksum is that of the schedules that the search finds.
+func (s *Systems) Checksum() sched.Checksum { return s.sum }
+
+// Options are those of the runs that the search makes.
+func (s *Systems) Options() Options { return s.options }
+
+// New makes a system; the search closes it.
+func (s *Systems) New() (explore.System, error) {
+	r, err := Open(s.ctx, s.file, s.options)
+	if err != nil {
+		return nil, err
+	}
+	return r.system(), nil
+}
+
+// Close frees what the systems shared.
+func (s *Systems) Close() { s.base.close() }
+
+// system makes a system to search of the run as it is now, which the system
+// owns from then on.
+func (r *Run) system() *explore.Machine {
+	r.Machine.Quiet = true
+	return explore.NewMachine(r.Machine, explore.MachineConfig{
+		Observe: r.observe, Properties: r.checks, Values: props.Values(r.Probes), Locks: props.Locks(r.Probes),
+		Interrupts: r.actors(), Close: r.Close,
+	})
+}
