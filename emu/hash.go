@@ -125,12 +125,29 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 		var ext [maxContext]byte
 		c.ctx.Save(ext[:])
 		ext[x87Flags] = c.initial[x87Flags]
+		clearUnseen(ext[:])
 		if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
 			h.bytes(fpu)
 		}
 	}
 	if clocks {
 		h.Uint64(c.Retired)
+	}
+}
+
+// Where the saved context keeps XMM0-XMM31, 64 bytes each.
+const (
+	xmmOffset = 792
+	xmmStride = 64
+	xmmCount  = 32
+)
+
+// clearUnseen clears the bytes above the low 16 of each XMM register: no
+// instruction sees them, and PSHUFB fills them with bytes of the host's stack.
+func clearUnseen(ext []byte) {
+	for i := range xmmCount {
+		at := xmmOffset + xmmStride*i
+		clear(ext[at+16 : at+xmmStride])
 	}
 }
 

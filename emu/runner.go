@@ -251,8 +251,8 @@ func tracesFault(in *insn.Inst) bool {
 		case 0xd9, 0xdb, 0xdd, 0xdf: // FLDENV, FNSTENV, FLD and FSTP m80, FRSTOR, FNSAVE, FBLD, FBSTP
 			return in.Digit() >= 4
 		}
-	case insn.Map0F: // FXSAVE and its kind, MASKMOVQ, MASKMOVDQU
-		return in.Opcode == 0xae && in.HasMemory() && in.Digit() != 2 && in.Digit() != 3 || in.Opcode == 0xf7
+	case insn.Map0F: // SETcc; FXSAVE and its kind, MASKMOVQ, MASKMOVDQU
+		return in.Opcode&^15 == 0x90 && in.HasMemory() || in.Opcode == 0xae && in.HasMemory() && in.Digit() != 2 && in.Digit() != 3 || in.Opcode == 0xf7
 	}
 	return false
 }
