@@ -17,7 +17,7 @@ import (
 // Ext is the ending of a scenario file's name.
 const Ext = ".txtar"
 
-//go:embed lessons/*.txtar regress/*.txtar
+//go:embed lessons/*.txtar races/*.txtar regress/*.txtar
 var library embed.FS
 
 // ErrNotFound is returned by Load for a name that is neither a built-in

@@ -30,6 +30,7 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	}
 	defer r.Close()
 	s.sum = r.Checksum()
+	s.options.Engine = r.Engine()
 	return s, nil
 }
 

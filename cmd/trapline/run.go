@@ -69,22 +69,41 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(ctx, f, scenarios.Options{
-		Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax,
-	})
+	o := scenarios.Options{Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax}
+	r, schedule, err := openScheduled(ctx, c, f, o)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First()}
-	if text := c.String("schedule"); text != "" {
-		s, err := sched.Parse(text, r.Checksum())
-		if err != nil {
-			return usagef(c, "bad schedule: %v", err)
-		}
-		t.schedule = sched.NewReplay(s)
-	}
+	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First(), schedule: schedule}
 	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil)
+}
+
+// openScheduled opens the scenario with the schedule that was given, if any. A
+// schedule of a search belongs to direct mode, which its checksum tells.
+func openScheduled(ctx context.Context, c *cli.Command, f *scenarios.File, o scenarios.Options) (*scenarios.Run, *sched.Replay, error) {
+	r, err := scenarios.Open(ctx, f, o)
+	text := c.String("schedule")
+	if err != nil || text == "" {
+		return r, nil, err
+	}
+	s, err := sched.Parse(text, r.Checksum())
+	if errors.Is(err, sched.ErrOtherScenario) && !o.Direct {
+		o.Direct = true
+		direct, derr := scenarios.Open(ctx, f, o)
+		if derr == nil {
+			if again, aerr := sched.Parse(text, direct.Checksum()); aerr == nil {
+				r.Close()
+				return direct, sched.NewReplay(again), nil
+			}
+			direct.Close()
+		}
+	}
+	if err != nil {
+		r.Close()
+		return nil, nil, usagef(c, "bad schedule: %v", err)
+	}
+	return r, sched.NewReplay(s), nil
 }
 
 func levelOf(c *cli.Command) (story.Level, error) {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+
+	"trapline/emu/explore"
+	"trapline/scenarios/story"
+)
+
+// searchObject is the first line of explore --json.
+type searchObject struct {
+	Type        string  `json:"type"` // "search"
+	V           int     `json:"v"`
+	Scenario    string  `json:"scenario"`
+	Engine      string  `json:"engine"`
+	Strategy    string  `json:"strategy"`
+	Bound       int     `json:"bound"` // preemptions, or pct's depth; -1: none
+	Exhausted   bool    `json:"exhausted"`
+	Cut         string  `json:"cut,omitempty"`
+	Preemptions int     `json:"preemptions"` // complete up to this many; -1: none
+	Schedules   uint64  `json:"schedules"`
+	Executions  uint64  `json:"executions"`
+	States      int     `json:"states"`
+	Steps       uint64  `json:"steps"`
+	Seconds     float64 `json:"seconds"`
+	Found       bool    `json:"found"`
+}
+
+// foundObject is the second line, if a violation was found. The story of its
+// schedule follows, as run --json tells it.
+type foundObject struct {
+	Type     string `json:"type"` // "found"
+	V        int    `json:"v"`
+	Property string `json:"property"`
+	Row      string `json:"row,omitempty"`
+	Text     string `json:"text"`
+	Schedule string `json:"schedule"`
+	Switches int    `json:"switches"`
+	Steps    uint64 `json:"steps"`
+	Command  string `json:"command"`
+}
+
+func (s *searching) searchJSON(r *explore.Report) {
+	s.writeJSON(&searchObject{
+		Type: "search", V: story.Version, Scenario: s.name, Engine: s.systems.Options().Engine, Strategy: s.strategy, Bound: s.bound,
+		Exhausted: r.Exhausted, Cut: string(r.Cut), Preemptions: r.Preemptions, Schedules: r.Schedules, Executions: r.Executions,
+		States: r.States, Steps: r.Steps, Seconds: r.Elapsed.Seconds(), Found: r.Found != nil,
+	})
+}
+
+func (s *searching) foundJSON(f *explore.Found, schedule string) {
+	s.writeJSON(&foundObject{
+		Type: "found", V: story.Version, Property: f.Violation.Property, Row: f.Violation.ID, Text: f.Violation.What,
+		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Command: s.command(schedule),
+	})
+}
+
+func (s *searching) writeJSON(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	s.out.Write(b)
+	s.out.WriteByte('\n')
+}
