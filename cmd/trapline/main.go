@@ -50,6 +50,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 func commands(out *output) []*cli.Command {
 	return []*cli.Command{
 		runCommand(out),
+		exploreCommand(out),
 		listCommand(out),
 		newCommand(out),
 		checkCommand(out),
