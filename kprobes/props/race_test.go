@@ -1,7 +1,9 @@
 package props_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -20,7 +22,7 @@ type scene struct {
 	engine string
 	direct bool
 	cpus   int
-	code   []byte   // shared kernel text
+	code   []byte   // shared kernel text; codeAt and dataAt stand for addresses
 	start  []uint64 // offset into code, by vCPU
 	probes []uint64 // offsets, registered before the run
 	spare  []uint64 // offsets of probes that are defined only
@@ -37,7 +39,7 @@ func (s *scene) build(t testing.TB) *kprobes.Manager {
 	require.NoError(t, g.K.SetDirect(s.direct))
 	at, err := g.K.AllocKernel(m.CPUs[0].Space, 4096, emu.Write|emu.Exec)
 	require.NoError(t, err)
-	require.NoError(t, m.WriteBytes(m.CPUs[0].Space, at, s.code))
+	require.NoError(t, m.WriteBytes(m.CPUs[0].Space, at, located(s.code, at)))
 	for i, off := range s.start {
 		require.NoError(t, g.K.Start(i, traps.Task{}, 0, at+off, 0))
 	}
@@ -56,6 +58,23 @@ func (s *scene) build(t testing.TB) *kprobes.Manager {
 		s.setup(t, g, at)
 	}
 	return g
+}
+
+// Addresses in a scene's code, little endian and with an offset below 256
+// added: of the code itself and of the data on the same page.
+const (
+	codeAt = 0xda7a0000
+	dataAt = 0xda7a0800
+)
+
+func located(code []byte, at uint64) []byte {
+	code = bytes.Clone(code)
+	for i := 0; i+4 <= len(code); i++ {
+		if v := binary.LittleEndian.Uint32(code[i:]); v&^0xfff == codeAt {
+			binary.LittleEndian.PutUint32(code[i:], v-codeAt+uint32(at))
+		}
+	}
+	return code
 }
 
 func (s *scene) factory(t testing.TB, list func(*kprobes.Manager) []explore.Property) func() (explore.System, error) {

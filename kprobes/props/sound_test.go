@@ -17,7 +17,7 @@ func none(*kprobes.Manager) []explore.Property { return nil }
 // memory, counts) of probed machines: with reduction, and trying every vCPU
 // at every step.
 func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
-	shared := []byte{0xff, 0x05, 0x00, 0x02, 0x33, 0xc0, 0xa1, 0x00, 0x02, 0x33, 0xc0, 0xc3} // incl 0xc0330200; mov 0xc0330200,%eax; ret
+	shared := []byte{0xff, 0x05, 0, 8, 0x7a, 0xda, 0xa1, 0, 8, 0x7a, 0xda, 0xc3} // incl data; mov data,%eax; ret
 	for name, s := range map[string]*scene{
 		"a probe that both hit":       missed(2, true),
 		"a probe that both hit, text": missed(2, false),

@@ -15,7 +15,7 @@ import (
 // TestS4TransparencyHoldsWhereTheProgramItselfRaces: two vCPUs add to one word
 // without a lock, so the program has several ends; probed, it has no other.
 func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
-	code := []byte{0xa1, 0x00, 0x02, 0x33, 0xc0, 0x40, 0xa3, 0x00, 0x02, 0x33, 0xc0, 0xc3} // mov 0xc0330200,%eax; inc %eax; mov %eax,0xc0330200; ret
+	code := []byte{0xa1, 0, 8, 0x7a, 0xda, 0x40, 0xa3, 0, 8, 0x7a, 0xda, 0xc3} // mov data,%eax; inc %eax; mov %eax,data; ret
 	memory := []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
 	plain := &scene{engine: kprobes.EngineNone, cpus: 2, code: code, start: []uint64{0, 0}, spare: []uint64{5}}
 	all := explore.Bounds{Preemptions: explore.Unbounded}
