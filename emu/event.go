@@ -137,11 +137,23 @@ func (e *Event) Clone() *Event {
 	return &c
 }
 
+// reset empties the event for the next step. Field by field: the whole struct
+// at once would cost write barriers for all its pointers.
 func (e *Event) reset(seq uint64, cpu int) {
-	*e = Event{
-		Seq: seq, CPU: cpu,
-		Writes: e.Writes[:0], Reads: e.Reads[:0], Notes: e.Notes[:0],
-		deliv: Delivery{Frame: e.deliv.Frame[:0], Nested: e.deliv.Nested[:0], GateRaw: e.deliv.GateRaw[:0]},
+	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
+	e.Insn = insn.Inst{}
+	e.Bytes = nil
+	e.Writes, e.Reads, e.Notes = e.Writes[:0], e.Reads[:0], e.Notes[:0]
+	if e.Raised != nil {
+		e.Raised = nil
+	}
+	if e.Delivery != nil {
+		e.Delivery = nil
+		e.deliv = Delivery{Frame: e.deliv.Frame[:0], Nested: e.deliv.Nested[:0], GateRaw: e.deliv.GateRaw[:0]}
+	}
+	if e.Micro != nil {
+		e.Micro = nil
+		e.micro = Micro{}
 	}
 }
 

@@ -187,7 +187,7 @@ func (s *Space) Pages() []uint64 {
 
 func (s *Space) entry(va uint64) *tlbEntry {
 	vpn := va / PageSize
-	e := &s.tlb[vpn%tlbSize]
+	e := &s.tlb[(vpn^vpn>>6)%tlbSize] // stacks and text often lie a power of two apart
 	if e.data != nil && e.vpn == vpn {
 		return e
 	}
