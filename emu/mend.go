@@ -19,16 +19,20 @@ const (
 	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
 	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
 	mendStore                          // FST and FSTP mark the register they write as in use
+	mendREX                            // a REX byte before a legacy prefix means nothing
 	mendPartial                        // x87 and SSE state stays as it was if an access faults
 )
 
 func mendsOf(in *insn.Inst) (s mendSet) {
 	legacy := in.Vex.Kind == insn.VexNone
+	if in.VoidREX {
+		s = mendREX
+	}
 	switch {
 	case mustAlign(in):
-		s = mendAlign
+		s |= mendAlign
 	case legacy && in.HasMemory() && touchesFPU(in):
-		s = mendPartial
+		s |= mendPartial
 	}
 	switch {
 	case isCmpxchgWide(in):
@@ -64,6 +68,9 @@ func (m *Machine) runMended(c *CPU, v *view, d *decoded) *Trap {
 		return t
 	}
 	restore := m.keepFPU(c, d)
+	if d.mends&mendREX != 0 {
+		defer m.hideREX(c, v, d)()
+	}
 	t := m.runLibrary(c, v, d)
 	switch {
 	case t == nil:
@@ -87,6 +94,34 @@ func (m *Machine) mendBefore(c *CPU, d *decoded) *Trap {
 		return m.checkOperand(c, &d.in, n, accessWrite)
 	}
 	return nil
+}
+
+// hideREX puts a copy of the prefix that follows in the place of each REX byte
+// that means nothing, since the library would obey it, until the function that
+// it returns is called.
+func (m *Machine) hideREX(c *CPU, v *view, d *decoded) (show func()) {
+	const rex, rexMask = 0x40, 0xf0
+	code := d.bytes
+	for i := d.in.PrefixLen - 2; i >= 0; i-- {
+		if code[i]&rexMask == rex {
+			code[i] = code[i+1]
+		}
+	}
+	put := func(from, to *[insn.MaxLen]byte) {
+		for i := range d.in.PrefixLen {
+			at := c.Space.mask(d.pc + uint64(i))
+			if v := m.peekWord(c.Space, at, 1); from[i] != to[i] && byte(v) == from[i] {
+				_ = c.Space.poke(at, to[i:i+1]) // mapped: it was fetched from there
+			}
+		}
+		v.eng.RemoveCache(d.pc, d.pc+1)
+	}
+	put(&d.bytes, &code)
+	d.known = true
+	return func() {
+		put(&code, &d.bytes)
+		d.known = false
+	}
 }
 
 // keepFPU copies the x87 and SSE state before an instruction that may change it

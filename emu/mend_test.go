@@ -149,3 +149,20 @@ func TestFaultsKeepFPUState(t *testing.T) {
 		require.Equal(t, before, after, "% x", code)
 	}
 }
+
+// TestREXBeforeALegacyPrefixMeansNothing: 49 64 BE is MOV ESI, imm32, not MOV R14, imm64.
+func TestREXBeforeALegacyPrefixMeansNothing(t *testing.T) {
+	code := []byte{0x49, 0x64, 0xbe, 1, 2, 3, 4, 0x48, 0x66, 0x01, 0xd8} // mov $0x4030201,%esi; add %bx,%ax
+	m, c := newTest(t, AMD64, code...)
+	c.GPR[RAX], c.GPR[RBX] = 0xffff, 0x10001
+	for _, next := range []uint64{0x1007, 0x100b} {
+		m.Step(0)
+		require.NoError(t, m.Err())
+		require.Equal(t, next, c.RIP)
+	}
+	require.EqualValues(t, 0x04030201, c.GPR[RSI])
+	require.Zero(t, c.GPR[RAX])
+	memory := make([]byte, len(code))
+	c.Space.Peek(0x1000, memory)
+	require.Equal(t, code, memory)
+}

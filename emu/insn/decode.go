@@ -108,6 +108,7 @@ func (d *decoder) prefixes() {
 			d.pos++
 			continue
 		}
+		d.VoidREX = d.VoidREX || d.REX != 0
 		d.REX = 0
 		d.pos++
 	}

@@ -139,6 +139,7 @@ type Inst struct {
 	AddrSize  bool      // 67
 	Seg       SegPrefix // the last override, also where 64-bit mode ignores it (ES, CS, SS, DS)
 	REX       byte      // 40..4F, or 0 when there is none
+	VoidREX   bool      // a REX byte stands before a legacy prefix and means nothing
 	Vex       Vex
 
 	Map       Map
