@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io"
 
-	"trapline/emu"
+	"trapline/emu/sched"
 )
 
 // IsRecording reports whether data starts as a recording does, of any version.
@@ -100,8 +100,8 @@ func (r *reader) meta() (meta, error) {
 	if err := d.Decode(&m); err != nil {
 		return m, damaged(r.at, "META: "+err.Error(), "its JSON object")
 	}
-	if m.CPUs < 1 || m.CPUs > emu.MaxCPUs || len(m.Files) > maxFiles {
-		return m, damaged(r.at, "META is out of bounds", fmt.Sprintf("1 to %d cpus, at most %d files", emu.MaxCPUs, maxFiles))
+	if m.Actors < 1 || m.Actors > sched.MaxActors || len(m.Files) > maxFiles {
+		return m, damaged(r.at, "META is out of bounds", fmt.Sprintf("1 to %d actors, at most %d files", sched.MaxActors, maxFiles))
 	}
 	return m, nil
 }
@@ -111,7 +111,7 @@ func (r *reader) file() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Producer: m.Producer, Name: m.Name, Engine: m.Engine, Options: m.Options, CPUs: m.CPUs}
+	f := &File{Producer: m.Producer, Name: m.Name, Engine: m.Engine, Options: m.Options, Actors: m.Actors}
 	if f.Scenario, err = r.packed("SCEN"); err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (r *reader) file() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.script, err = readScript(runs, f.CPUs); err != nil || f.script.steps != m.Steps {
+	if f.script, err = readScript(runs, f.Actors); err != nil || f.script.steps != m.Steps {
 		return nil, damaged(r.at, fmt.Sprintf("RUNS: %d steps, %v", f.script.steps, err), fmt.Sprintf("a script of %d steps", m.Steps))
 	}
 	hashes, err := r.packed("HASH")

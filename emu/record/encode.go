@@ -40,14 +40,14 @@ type meta struct {
 	Name     string            `json:"name"`
 	Engine   string            `json:"engine"`
 	Options  map[string]string `json:"options,omitempty"`
-	CPUs     int               `json:"cpus"`
+	Actors   int               `json:"actors"`
 	Steps    uint64            `json:"steps"`
 	Files    []string          `json:"files,omitempty"`
 }
 
 // Encode prints the recording.
 func (f *File) Encode() ([]byte, error) {
-	m, err := json.Marshal(meta{f.Producer, f.Name, f.Engine, f.Options, f.CPUs, f.Steps(), f.fileNames()})
+	m, err := json.Marshal(meta{f.Producer, f.Name, f.Engine, f.Options, f.Actors, f.Steps(), f.fileNames()})
 	if err != nil {
 		return nil, err
 	}

@@ -34,8 +34,8 @@ type File struct {
 	Files    map[string][]byte // files that the scenario names
 	Engine   string
 	Options  map[string]string // how it was opened otherwise
-	CPUs     int
-	Hashes   []Hash // the first is of step 0, the last of the end
+	Actors   int               // the vCPUs, then interrupts
+	Hashes   []Hash            // the first is of step 0, the last of the end
 
 	script script
 }
@@ -49,8 +49,8 @@ type Hash struct {
 // Steps is the length of the run.
 func (f *File) Steps() uint64 { return f.script.steps }
 
-// Actors yields who takes each step, in order.
-func (f *File) Actors() func(yield func(cpu int) bool) {
+// Taken yields who takes each step, in order.
+func (f *File) Taken() func(yield func(actor int) bool) {
 	return func(yield func(int) bool) {
 		var c cursor
 		for {
@@ -66,9 +66,9 @@ func (f *File) Actors() func(yield func(cpu int) bool) {
 // Save puts the present line into f, whose other fields the caller fills in.
 func (t *Timeline) Save(f *File) {
 	l := t.line
-	f.CPUs = len(t.m.CPUs)
+	f.Actors = t.opt.Actors
 	data := slices.Clone(l.script.closed())
-	f.script, _ = readScript(data, f.CPUs)
+	f.script, _ = readScript(data, f.Actors)
 	points := l.points.list
 	stride := len(points)/maxHashes + 1
 	f.Hashes = f.Hashes[:0]
@@ -89,8 +89,8 @@ func (t *Timeline) endHash() (Hash, bool) {
 // scenario, and compares every hash. Afterwards the timeline holds the run and
 // stands at its end.
 func (f *File) Verify(t *Timeline) error {
-	if len(t.m.CPUs) != f.CPUs {
-		return fmt.Errorf("%w: it is of a machine with %d cpus, the scenario has %d", ErrDamaged, f.CPUs, len(t.m.CPUs))
+	if t.opt.Actors != f.Actors {
+		return fmt.Errorf("%w: it has %d actors, the scenario %d", ErrDamaged, f.Actors, t.opt.Actors)
 	}
 	want := f.Hashes
 	check := func() error {
@@ -106,7 +106,7 @@ func (f *File) Verify(t *Timeline) error {
 	if err := check(); err != nil {
 		return err
 	}
-	for cpu := range f.Actors() {
+	for cpu := range f.Taken() {
 		if err := t.Take(cpu); err != nil {
 			return fmt.Errorf("step %d: %w", t.at, err)
 		}

@@ -4,25 +4,22 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"trapline/emu"
 )
 
 // The script of a run, byte-coded:
 //
 //	script = { run }
-//	run    = uvarint( (count-1)<<3 | cpu )     count steps of cpu in a row
+//	run    = uvarint( (count-1)<<6 | actor )     count steps of actor in a row
 //
-// A run of up to 16 steps is one byte.
+// Actors are numbered as in package sched: vCPUs, then interrupts to raise. A
+// run of one or two steps is one byte.
 
-const cpuBits = 3
-
-var _ = [1]struct{}{}[emu.MaxCPUs-1<<cpuBits] // the coding has room for every vCPU
+const actorBits = 6 // sched.MaxActors is 64
 
 // script is who took each step. The last run is open: it may still grow.
 type script struct {
 	data  []byte // closed runs
-	cpu   int    // of the open run
+	cpu   int    // actor of the open run
 	open  uint64 // its steps; 0: there is none
 	steps uint64 // in all
 }
@@ -49,7 +46,7 @@ func (s *script) closed() []byte {
 	if s.open == 0 {
 		return s.data
 	}
-	return binary.AppendUvarint(s.data, (s.open-1)<<cpuBits|uint64(s.cpu))
+	return binary.AppendUvarint(s.data, (s.open-1)<<actorBits|uint64(s.cpu))
 }
 
 // run is the run at offset off and the offset behind it.
@@ -58,7 +55,7 @@ func (s *script) run(off int) (cpu int, count uint64, next int) {
 		return s.cpu, s.open, off
 	}
 	v, n := binary.Uvarint(s.data[off:])
-	return int(v & (1<<cpuBits - 1)), v>>cpuBits + 1, off + n
+	return int(v & (1<<actorBits - 1)), v>>actorBits + 1, off + n
 }
 
 // peek is who takes the step at c; false at the end.
@@ -91,17 +88,17 @@ func (s *script) prefix(c cursor, step uint64) script {
 
 var errScript = errors.New("not a script of runs")
 
-// readScript checks the bytes of a script for a machine of so many vCPUs.
-func readScript(data []byte, cpus int) (script, error) {
+// readScript checks the bytes of a script of so many actors.
+func readScript(data []byte, actors int) (script, error) {
 	s := script{data: data}
 	for off := 0; off < len(data); {
 		v, n := binary.Uvarint(data[off:])
 		if n <= 0 {
 			return script{}, fmt.Errorf("%w: byte %d", errScript, off)
 		}
-		cpu, count := int(v&(1<<cpuBits-1)), v>>cpuBits+1
-		if cpu >= cpus {
-			return script{}, fmt.Errorf("%w: byte %d: cpu %d of a machine with %d", errScript, off, cpu, cpus)
+		cpu, count := int(v&(1<<actorBits-1)), v>>actorBits+1
+		if cpu >= actors {
+			return script{}, fmt.Errorf("%w: byte %d: actor %d of %d", errScript, off, cpu, actors)
 		}
 		if s.steps += count; count > MaxSteps || s.steps > MaxSteps {
 			return script{}, fmt.Errorf("%w: more than %d steps", errScript, uint64(MaxSteps))

@@ -34,6 +34,9 @@ type Options struct {
 	Observe func(*emu.Event)
 	// Mark says what is worth finding about a step when it is first made. Or nil.
 	Mark func(*emu.Event) Kind
+	// Actors is how many there are, the vCPUs first, then interrupts that the
+	// Runner raises when it steps them; 0: the vCPUs.
+	Actors int
 }
 
 // Timeline is a run with a present moment that can be moved. Moments are
@@ -53,6 +56,7 @@ type Timeline struct {
 // New starts a timeline at the machine's present state, which becomes step 0.
 func New(m *emu.Machine, run Runner, o Options) *Timeline {
 	t := &Timeline{m: m, run: run, opt: o}
+	t.opt.Actors = max(o.Actors, len(m.CPUs))
 	t.line = &Line{points: checkpoints{distance: firstDistance}}
 	t.lines = []*Line{t.line}
 	t.made = 1
@@ -140,7 +144,7 @@ func (t *Timeline) Goto(ctx context.Context, n uint64) error {
 // Take makes a step of the vCPU of one's choice. Where another step is
 // recorded, that starts a branch: see Lines.
 func (t *Timeline) Take(cpu int) error {
-	if _, ok := t.run.Next(); !ok || cpu < 0 || cpu >= len(t.m.CPUs) || !t.m.CPUs[cpu].CanStep() {
+	if !t.can(cpu) {
 		return fmt.Errorf("cpu%d: %w", cpu, ErrOver)
 	}
 	if t.at < t.End() {
@@ -153,6 +157,19 @@ func (t *Timeline) Take(cpu int) error {
 	}
 	t.step(cpu)
 	return t.m.Err()
+}
+
+// can reports whether an actor could take a step now. An interrupt can also be
+// raised when every vCPU is halted.
+func (t *Timeline) can(actor int) bool {
+	if actor < 0 || actor >= t.opt.Actors {
+		return false
+	}
+	if actor >= len(t.m.CPUs) {
+		return true
+	}
+	_, more := t.run.Next()
+	return more && t.m.CPUs[actor].CanStep()
 }
 
 func (t *Timeline) step(cpu int) {

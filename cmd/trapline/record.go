@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu/record"
+	"trapline/emu/sched"
+	"trapline/kprobes"
+	"trapline/scenarios"
+	"trapline/tui/walk"
+)
+
+func recordCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "record",
+		Usage:     "run a scenario and write it down as one file",
+		ArgsUsage: "SCENARIO",
+		Description: `The file holds the scenario, the engine, who took each step, and hashes of the states: trapline replay makes
+the run again on any machine, and trapline tui walks through it. docs/recording-format.md has the bytes.
+
+EXAMPLES:
+   trapline record first-probe -o hit.tlr
+   trapline record reentry-lost --engine 2005 -o nested.tlr && trapline replay nested.tlr`,
+		Flags: append(walkFlags(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"},
+			&cli.Uint64Flag{Name: "steps", Value: record.MaxSteps, Usage: "at most `N` steps"}),
+		ShellComplete: completeScenarios(out),
+		Action:        func(ctx context.Context, c *cli.Command) error { return doRecord(ctx, c, out) },
+	}
+}
+
+// walkFlags are those of every command that opens a scenario to walk through.
+func walkFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+		&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
+		&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: fewer steps"},
+	}
+}
+
+func doRecord(ctx context.Context, c *cli.Command, out *output) error {
+	if c.Args().Len() != 1 {
+		return usagef(c, "record takes one SCENARIO, not %d", c.Args().Len())
+	}
+	w, err := openScenario(ctx, c, c.Args().First(), c.Uint64("steps"))
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	f, err := w.Recording(ctx, "trapline "+version())
+	if err != nil {
+		return err
+	}
+	data, err := f.Encode()
+	if err != nil {
+		return err
+	}
+	name := c.String("output")
+	if err := scenarios.WriteFile(name, data); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	fmt.Fprintf(out, "%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
+		name, f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, name, name)
+	return nil
+}
+
+// openScenario opens a scenario with the flags of walkFlags and records up to
+// so many steps.
+func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64) (*walk.Walk, error) {
+	engine := c.String("engine")
+	if engine != "" {
+		if err := kprobes.CheckEngine(engine); err != nil {
+			return nil, usageError(c, err)
+		}
+	}
+	f, err := load(name)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
+	defer cancel()
+	o := walk.Options{
+		Options:   scenarios.Options{Engine: engine, Direct: c.Bool("direct")},
+		Scheduled: c.String("schedule") != "",
+	}
+	w, err := walk.Open(ctx, f, o)
+	if err != nil {
+		return nil, err
+	}
+	if text := c.String("schedule"); text != "" {
+		s, err := sched.Parse(text, w.Run.Checksum())
+		if err != nil {
+			w.Close()
+			return nil, usagef(c, "bad schedule: %v", err)
+		}
+		if err := w.Follow(ctx, s); err != nil {
+			w.Close()
+			return nil, err
+		}
+	}
+	if err := w.Record(ctx, steps); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// readRecording reads a file if it is a recording; nil if it is something else.
+func readRecording(name string) (*record.File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, nil // a built-in name, or load says what is wrong
+	}
+	defer file.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) || !record.IsRecording(head[:n]) {
+		return nil, nil
+	}
+	return decodeRecording(name)
+}
+
+func decodeRecording(name string) (*record.File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > record.MaxFileSize:
+		return nil, fmt.Errorf("%s: expected a regular file of at most %d bytes", name, record.MaxFileSize)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := record.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
+
+// openTarget opens SCENARIO|RECORDING.
+func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) (*walk.Walk, error) {
+	f, err := readRecording(name)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return openScenario(ctx, c, name, steps)
+	}
+	if c.IsSet("engine") || c.IsSet("schedule") || c.IsSet("direct") {
+		return nil, usagef(c, "%s is a recording, which has its engine and schedule; --engine, --schedule and --direct are for scenarios", name)
+	}
+	return walk.Replay(ctx, f)
+}

@@ -1,0 +1,159 @@
+package tui
+
+import (
+	"trapline/tui/panel"
+)
+
+// area is where a panel is, in cells of the terminal; its title line is the
+// line above.
+type area struct {
+	p          panel.Panel
+	x, y, w, h int
+}
+
+// slot is a panel in a column: at least min lines, more by weight. A slot that
+// has no room is left out.
+type slot struct {
+	p           panel.Panel
+	min, weight int
+}
+
+type column struct {
+	weight int
+	slots  []slot
+}
+
+// Sizes from which more panels are shown at once.
+const (
+	mediumWidth, mediumHeight = 100, 32
+	largeWidth, largeHeight   = 160, 48
+)
+
+// MinWidth and MinHeight are the least that the UI draws in.
+const (
+	MinWidth  = 40
+	MinHeight = 12
+)
+
+// arrange lays out the panels between the header and the footer.
+func (m *Model) arrange() []area {
+	s := &m.set
+	height := m.h - 2
+	timeline := len(m.moment.CPUs) + 1
+	why := 3
+	if m.h >= mediumHeight {
+		timeline, why = timeline+1, 5
+	}
+	if m.presenter {
+		why = max(6, m.h/5)
+	}
+	timeline = min(timeline, max(m.h/5, 2))
+	body := height - timeline - why - 2
+	var out []area
+	if m.other != nil {
+		out = m.twoEngines(1, body)
+	} else {
+		out = place(m.columns(), 0, 1, m.w, body)
+	}
+	y := 1 + body
+	out = append(out, area{s.why, 0, y + 1, m.w, why})
+	y += 1 + why
+	return append(out, area{s.timeline, 0, y + 1, m.w, timeline})
+}
+
+// columns chooses the panels for the terminal's size.
+func (m *Model) columns() []column {
+	s := &m.set
+	tab := s.tabs()[m.tab%len(s.tabs())]
+	many := len(m.moment.CPUs) > 1
+	cpus := slot{s.cpus, 4, 0}
+	if !many {
+		cpus = slot{s.locks, 2, 0}
+	}
+	switch {
+	case m.presenter:
+		return []column{{3, []slot{{s.code, 5, 3}, {s.diagram, 5, 0}}}, {2, []slot{{tab, 5, 1}}}}
+	case m.w >= largeWidth && m.h >= largeHeight:
+		return []column{
+			{4, []slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}},
+			{6, []slot{{s.code, 10, 4}, {s.diagram, 5, 0}, {s.cpus, 4, 0}, {s.memory, 6, 2}}},
+			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
+		}
+	case m.w >= mediumWidth && m.h >= mediumHeight:
+		return []column{
+			{5, []slot{{s.code, 8, 3}, {s.diagram, 4, 0}, {s.probes, 2, 1}, cpus}},
+			{4, []slot{{s.registers, 11, 0}, {s.stack, 6, 2}, {tab, 5, 1}}},
+		}
+	case m.w < 72:
+		return []column{{1, []slot{{s.code, 4, 2}, {tab, 4, 2}, {s.diagram, 3, 0}}}}
+	}
+	return []column{{1, []slot{{nil, 7, 1}, {s.diagram, 3, 0}}}}
+}
+
+// twoEngines puts two walks side by side.
+func (m *Model) twoEngines(y, h int) []area {
+	half := (m.w - 1) / 2
+	side := func(s *panels) []column {
+		slots := []slot{{s.code, 5, 3}, {s.diagram, 3, 0}, {s.probes, 2, 0}, {s.why, 3, 1}}
+		if m.h >= mediumHeight {
+			slots = append(slots, slot{s.registers, 6, 1})
+		}
+		return []column{{1, slots}}
+	}
+	out := place(side(&m.set), 0, y, half, h)
+	for i := range out {
+		if out[i].p == m.set.why { // the line below is the whole width's
+			out = append(out[:i], out[i+1:]...)
+			break
+		}
+	}
+	return append(out, place(side(&m.otherSet), half+1, y, m.w-half-1, h)...)
+}
+
+// place gives each column its width and each slot its lines.
+func place(cols []column, x, y, w, h int) []area {
+	total := 0
+	for _, c := range cols {
+		total += c.weight
+	}
+	var out []area
+	for i, c := range cols {
+		cw := (w - len(cols) + 1) * c.weight / total
+		if i == len(cols)-1 {
+			cw = w - x
+		}
+		out = append(out, stackUp(c.slots, x, y, cw, h)...)
+		x += cw + 1
+	}
+	return out
+}
+
+// stackUp gives slots their least height from the top, drops what does not
+// fit, and shares the rest by weight.
+func stackUp(slots []slot, x, y, w, h int) []area {
+	used, weight := 0, 0
+	var kept []slot
+	for _, s := range slots {
+		if used+s.min+1 <= h {
+			kept = append(kept, s)
+			used += s.min + 1
+			weight += s.weight
+		}
+	}
+	spare := h - used
+	var out []area
+	for i, s := range kept {
+		n := s.min
+		if weight > 0 && s.weight > 0 {
+			extra := spare * s.weight / weight
+			n += extra
+			spare -= extra
+			weight -= s.weight
+		} else if weight == 0 && i == len(kept)-1 {
+			n += spare
+		}
+		out = append(out, area{s.p, x, y + 1, w, n})
+		y += n + 1
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+// Package tui is the terminal UI: a scenario walked through, forwards and
+// backwards. The root Model owns the walk and the panels (package panel);
+// commands.go is the one table of keys, from which help and palette are made;
+// layout.go says which panel is where. Nothing here prints: cmd runs it.
+package tui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"trapline/scenarios"
+	"trapline/tui/panel"
+	"trapline/tui/text"
+	"trapline/tui/walk"
+)
+
+// Options of the UI.
+type Options struct {
+	walk.Options
+	// Open is called for another engine; nil: walk.Open of the scenario.
+	Start uint64 // moment to begin at
+	// Questions of a lesson that the UI asks, or nil.
+	Questions []Question
+	// Panic makes the first key a panic: for the test that the terminal is restored.
+	Panic bool
+}
+
+// Model is the root model.
+type Model struct {
+	ctx  context.Context
+	file *scenarios.File
+	opt  Options
+
+	walk   *walk.Walk
+	moment *walk.Moment
+	other  *walk.Walk // compared with, or nil
+	beside *walk.Moment
+
+	w, h      int
+	theme     text.Theme
+	set       panels
+	otherSet  panels
+	focus     string // title line that is marked; "" none
+	tab       int    // which of tabs the tab slot shows
+	presenter bool
+	overlay   overlay
+	areas     []area
+
+	look    walk.Look
+	play    play
+	points  points
+	books   []uint64
+	search  string
+	message string
+	quiz    quiz
+	scrub   bool // the mouse holds the timeline
+}
+
+// moveTime bounds one move, so that the UI always answers.
+const moveTime = 10 * time.Second
+
+// New opens a scenario for the UI.
+func New(ctx context.Context, f *scenarios.File, o Options) (*Model, error) {
+	if o.Record == 0 {
+		o.Record = walk.DefaultRecord
+	}
+	w, err := walk.Open(ctx, f, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	return NewOn(ctx, w, o)
+}
+
+// NewOn is New for a walk that is open already, such as a replayed recording.
+func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
+	m := &Model{ctx: ctx, file: w.Run.File, opt: o, walk: w, theme: text.NewTheme(true)}
+	m.look = walk.Look{CPU: -1, Code: 64, Stack: 48}
+	m.points = points{breaks: map[uint64]bool{}}
+	m.set = newPanels(m.file.Text, m.points.breaks)
+	m.otherSet = newPanels(m.file.Text, m.points.breaks)
+	m.quiz = quiz{questions: o.Questions}
+	m.w, m.h = 80, 24
+	if err := w.Goto(ctx, o.Start); err != nil {
+		w.Close()
+		return nil, err
+	}
+	m.refresh()
+	return m, nil
+}
+
+// Close frees the machines.
+func (m *Model) Close() {
+	m.walk.Close()
+	if m.other != nil {
+		m.other.Close()
+	}
+}
+
+// Init asks the terminal whether it is dark.
+func (m *Model) Init() tea.Cmd { return tea.RequestBackgroundColor }
+
+// refresh shows the present moment.
+func (m *Model) refresh() {
+	m.moment = m.walk.Moment(m.look)
+	m.set.show(m.moment)
+	m.set.timeline.Marks, m.set.timeline.Books = m.walk.Marks(), m.books
+	m.set.why.Message = m.message
+	if m.other != nil {
+		m.beside = m.other.Moment(m.look)
+		m.otherSet.show(m.beside)
+		m.otherSet.timeline.Marks = m.other.Marks()
+	}
+}
+
+// say shows a message in place of the reasons until the next move.
+func (m *Model) say(format string, args ...any) { m.message = fmt.Sprintf(format, args...) }
+
+// panels is one of each.
+type panels struct {
+	code      *panel.Code
+	registers *panel.Registers
+	stack     *panel.Stack
+	memory    *panel.Memory
+	gates     *panel.Gates
+	probes    *panel.Probes
+	diagram   *panel.Diagram
+	locks     *panel.Locks
+	cpus      *panel.CPUs
+	lesson    *panel.Lesson
+	log       *panel.Log
+	timeline  *panel.Timeline
+	why       *panel.Why
+}
+
+func newPanels(lesson string, breaks map[uint64]bool) panels {
+	return panels{
+		&panel.Code{Breaks: breaks}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, &panel.Gates{}, &panel.Probes{},
+		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Timeline{}, &panel.Why{},
+	}
+}
+
+func (p *panels) all() []panel.Panel {
+	return []panel.Panel{p.code, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.timeline, p.why}
+}
+
+func (p *panels) show(m *walk.Moment) {
+	for _, x := range p.all() {
+		x.Show(m)
+	}
+}
+
+// tabs are the panels of the slot that Tab turns over.
+func (p *panels) tabs() []panel.Panel {
+	return []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
+}

@@ -1,0 +1,131 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/record"
+	"trapline/tui/walk"
+)
+
+// move makes a move of every open walk and shows where it led.
+func (m *Model) move(f func(*walk.Walk) error) {
+	m.message = ""
+	for _, w := range []*walk.Walk{m.walk, m.other} {
+		if w == nil {
+			continue
+		}
+		if err := f(w); err != nil && !errors.Is(err, record.ErrOver) {
+			m.say("%v", err)
+		}
+	}
+	m.refresh()
+}
+
+// notice shows a message without a move.
+func (m *Model) notice(format string, args ...any) {
+	m.say(format, args...)
+	m.refresh()
+}
+
+func (m *Model) bounded() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(m.ctx, moveTime)
+}
+
+// by makes a move to the nearest step that satisfies what f makes for a walk.
+func (m *Model) by(d record.Direction, f func(*walk.Walk) func(*emu.Event) bool) {
+	ctx, cancel := m.bounded()
+	defer cancel()
+	m.move(func(w *walk.Walk) error { return w.To(ctx, d, f(w)) })
+}
+
+// stepTold moves to the next or previous step that the story tells.
+func (m *Model) stepTold(d record.Direction) {
+	m.by(d, func(w *walk.Walk) func(*emu.Event) bool { return w.Told })
+}
+
+// stepOwn moves over traps: to the next or previous instruction of the
+// scenario's own code.
+func (m *Model) stepOwn(d record.Direction) {
+	m.by(d, func(w *walk.Walk) func(*emu.Event) bool { return w.Own })
+}
+
+// stepOne moves by one step of the machine.
+func (m *Model) stepOne(d record.Direction) {
+	m.move(func(w *walk.Walk) error {
+		if d == record.Backward {
+			return w.Back(m.ctx, 1)
+		}
+		_, err := w.Forward(m.ctx, 1)
+		return err
+	})
+}
+
+// stepMark moves to the next or previous step of a kind.
+func (m *Model) stepMark(d record.Direction, k record.Kind, what string) {
+	ctx, cancel := m.bounded()
+	defer cancel()
+	none := false
+	m.move(func(w *walk.Walk) error {
+		found, err := w.ToMark(ctx, d, k)
+		none = none || !found
+		return err
+	})
+	if none && m.message == "" {
+		m.notice("no %s %s here", what, map[record.Direction]string{record.Forward: "after", record.Backward: "before"}[d])
+	}
+}
+
+// goTo goes to a moment.
+func (m *Model) goTo(at uint64) {
+	ctx, cancel := m.bounded()
+	defer cancel()
+	m.move(func(w *walk.Walk) error { return w.Goto(ctx, at) })
+}
+
+// take lets a vCPU of the viewer's choice go on by one step.
+func (m *Model) take(cpu int) {
+	line := m.walk.Line()
+	m.look.CPU = -1
+	m.move(func(w *walk.Walk) error { return w.Take(cpu) })
+	if m.walk.Line() != line {
+		m.notice("cpu%d goes on instead: this is branch %d now; r returns", cpu, m.walk.Line().ID)
+	}
+}
+
+// find goes to the next or previous step whose words hold the text.
+func (m *Model) find(d record.Direction) {
+	ctx, cancel := m.bounded()
+	defer cancel()
+	found := false
+	needle := strings.ToLower(m.search)
+	m.message = ""
+	found, err := m.walk.Search(ctx, d, func(ev *emu.Event) bool {
+		return strings.Contains(strings.ToLower(m.words(ev)), needle)
+	})
+	switch {
+	case err != nil:
+		m.say("%v", err)
+	case !found:
+		m.say("%q: not found %s here", m.search, map[record.Direction]string{record.Forward: "after", record.Backward: "before"}[d])
+	}
+	m.refresh()
+}
+
+// words is what a search looks at: the step's place, instruction, names.
+func (m *Model) words(ev *emu.Event) string {
+	r := m.walk.Describe(ev)
+	s := r.At + " " + r.Text
+	if r.Micro != nil {
+		s += " " + r.Micro.Name + " " + r.Micro.In + " " + r.Micro.Why
+	}
+	if r.Delivery != nil {
+		s += " " + r.Delivery.Name
+	}
+	for _, n := range r.Notes {
+		s += " " + n.Text
+	}
+	return s
+}

@@ -1,0 +1,232 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"trapline/tui/text"
+)
+
+type overlayKind uint8
+
+const (
+	overlayNone overlayKind = iota
+	overlayHelp
+	overlayPalette
+	overlayPrompt
+	overlayQuiz
+)
+
+// overlay is what lies over the panels and takes the keys.
+type overlay struct {
+	kind   overlayKind
+	label  string
+	input  string
+	accept func(*Model, string) error
+	err    string
+	at     int // palette: the chosen line; help: scrolled by
+}
+
+// maxInput bounds what a person types, in bytes.
+const maxInput = 200
+
+func (o *overlay) open() bool { return o.kind != overlayNone && o.kind != overlayPrompt }
+
+// prompt makes a command that asks for a line of text in the footer.
+func prompt(label string, accept func(*Model, string) error) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		m.overlay = overlay{kind: overlayPrompt, label: label, accept: accept}
+		return nil
+	}
+}
+
+func (o *overlay) promptLine() text.Line {
+	var l text.Line
+	l.Add(text.Key, " "+o.label+": ")
+	l.Add(text.Plain, o.input)
+	l.Add(text.Here, " ")
+	if o.err != "" {
+		l.Add(text.Alarm, "  "+o.err)
+	} else {
+		l.Add(text.Dim, "  enter, esc")
+	}
+	return l
+}
+
+// overlayKey takes a key while an overlay is open.
+func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
+	o := &m.overlay
+	switch key := k.String(); key {
+	case "esc", "ctrl+c":
+		m.overlay = overlay{}
+		return nil
+	case "enter":
+		return m.accept()
+	case "backspace":
+		if n := len([]rune(o.input)); n > 0 {
+			o.input = string([]rune(o.input)[:n-1])
+		}
+	case "up", "pgup":
+		o.at = max(o.at-1, 0)
+	case "down", "pgdown":
+		o.at++
+	default:
+		if o.kind == overlayHelp && (key == "?" || key == "q") {
+			m.overlay = overlay{}
+			return nil
+		}
+		if k.Text != "" && len(o.input) < maxInput {
+			o.input += k.Text
+			o.at = 0
+		}
+	}
+	o.err = ""
+	return nil
+}
+
+func (m *Model) accept() tea.Cmd {
+	o := &m.overlay
+	switch o.kind {
+	case overlayPalette:
+		list := m.matching()
+		if len(list) == 0 {
+			return nil
+		}
+		c := list[min(o.at, len(list)-1)]
+		m.overlay = overlay{}
+		return m.press(c.keys[0])
+	case overlayPrompt:
+		input, accept := strings.TrimSpace(o.input), o.accept
+		if input == "" {
+			m.overlay = overlay{}
+			return nil
+		}
+		if err := accept(m, input); err != nil {
+			o.err = err.Error()
+			return nil
+		}
+		m.overlay = overlay{}
+	case overlayQuiz:
+		m.answer()
+	default:
+		m.overlay = overlay{}
+	}
+	return nil
+}
+
+// matching are the possible commands whose words hold what was typed.
+func (m *Model) matching() []command {
+	var list []command
+	for _, c := range commands() {
+		words := strings.ToLower(c.name + " " + c.help)
+		if m.possible(&c) && strings.Contains(words, strings.ToLower(m.overlay.input)) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// drawOverlay puts the overlay over the body, a frame around it.
+func (m *Model) drawOverlay(lines []text.Line) {
+	var content []text.Line
+	title := ""
+	w := min(m.w-4, 92)
+	h := m.h - 4
+	switch m.overlay.kind {
+	case overlayHelp:
+		title, content = "What is possible now", m.helpLines()
+	case overlayPalette:
+		title, content = "Commands: type to choose, ↑ ↓, enter", m.paletteLines(h-2)
+	case overlayQuiz:
+		title, content = m.quizTitle(), m.quizLines(w-4)
+	}
+	if m.overlay.kind == overlayHelp {
+		m.overlay.at = min(m.overlay.at, max(0, len(content)-h+2))
+		content = content[m.overlay.at:]
+	} else {
+		h = min(h, len(content)+2)
+	}
+	x, y := (m.w-w)/2, (m.h-h)/2
+	frame := func(y int, l text.Line) {
+		row := lines[y].Fit(m.w)
+		lines[y] = append(append(cutLine(row, 0, x), l.Fit(w)...), cutLine(row, x+w, m.w)...)
+	}
+	top := text.Of(text.Work, "┏━ "+title+" "+strings.Repeat("━", max(0, w-len([]rune(title))-5))+"┓")
+	frame(y, top)
+	for i, l := range text.Block(content, w-4, h-2) {
+		row := text.Of(text.Work, "┃ ")
+		row = append(row, l...)
+		row.Add(text.Work, " ┃")
+		frame(y+1+i, row)
+	}
+	frame(y+h-1, text.Of(text.Work, "┗"+strings.Repeat("━", w-2)+"┛"))
+}
+
+// cutLine is the cells from a to b of a line of single-width characters.
+func cutLine(l text.Line, a, b int) text.Line {
+	var out text.Line
+	x := 0
+	for _, s := range l {
+		r := []rune(s.Text)
+		from, to := min(max(a-x, 0), len(r)), min(max(b-x, 0), len(r))
+		if from < to {
+			out.Add(s.Role, string(r[from:to]))
+		}
+		x += len(r)
+	}
+	return out
+}
+
+func (m *Model) helpLines() []text.Line {
+	groups := []string{"Move", "Find", "Run", "Branch", "Mark", "View", "Engine", "Help"}
+	var lines []text.Line
+	for _, g := range groups {
+		first := true
+		for _, c := range commands() {
+			if c.group != g || !m.possible(&c) {
+				continue
+			}
+			var l text.Line
+			name := ""
+			if first {
+				name, first = g, false
+			}
+			l.Pad(text.Title, name, 8)
+			l.Pad(text.Key, c.allKeys(), 13)
+			l.Add(text.Plain, " "+c.help)
+			lines = append(lines, l)
+		}
+	}
+	lines = append(lines, nil, text.Of(text.Dim, "Mouse: drag along the timeline, wheel to step, click a line of code for a breakpoint."))
+	return lines
+}
+
+func (m *Model) paletteLines(h int) []text.Line {
+	var in text.Line
+	in.Add(text.Key, "› "+m.overlay.input)
+	in.Add(text.Here, " ")
+	lines := []text.Line{in}
+	list := m.matching()
+	m.overlay.at = min(m.overlay.at, max(len(list)-1, 0))
+	from := max(0, m.overlay.at-h+3)
+	for i, c := range list[from:] {
+		if len(lines) >= h {
+			break
+		}
+		var l text.Line
+		role := text.Plain
+		if i+from == m.overlay.at {
+			role = text.Here
+		}
+		l.Pad(text.Key, c.keyText(), 7)
+		l.Pad(role, fmt.Sprintf("%-20s", c.name), 20)
+		l.Add(text.Dim, " "+c.help)
+		lines = append(lines, l)
+	}
+	if len(list) == 0 {
+		lines = append(lines, text.Of(text.Dim, "no such command"))
+	}
+	return lines
+}

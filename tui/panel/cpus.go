@@ -1,0 +1,87 @@
+package panel
+
+import (
+	"fmt"
+
+	"trapline/tui/text"
+	"trapline/tui/walk"
+)
+
+// CPUs has a column for each vCPU: where it stands, what it does next, where
+// it is in a hit.
+type CPUs struct{ base }
+
+// Title implements Panel.
+func (p *CPUs) Title() string { return "vCPUs" }
+
+// columnWidth is the least width of a vCPU's column, in cells.
+const columnWidth = 20
+
+// Lines implements Panel: columns if there is room, else a line each.
+func (p *CPUs) Lines() []text.Line {
+	n := len(p.m.CPUs)
+	if n == 0 {
+		return nil
+	}
+	if p.w/n < columnWidth {
+		return p.list()
+	}
+	width := p.w / n
+	lines := make([]text.Line, 4)
+	for i := range p.m.CPUs {
+		for j, l := range p.column(&p.m.CPUs[i]) {
+			lines[j] = append(lines[j], l.Fit(width-1)...)
+			lines[j].Add(text.Plain, " ")
+		}
+	}
+	return lines
+}
+
+func (p *CPUs) column(c *walk.CPU) [4]text.Line {
+	var l [4]text.Line
+	l[0] = p.name(c)
+	l[1].Add(text.Place, c.At)
+	l[2].Add(text.Code, c.Text)
+	l[3] = state(c)
+	return l
+}
+
+func (p *CPUs) name(c *walk.CPU) text.Line {
+	var l text.Line
+	role := text.Code
+	if c.ID == p.m.CPU {
+		role = text.Here
+	}
+	l.Add(role, fmt.Sprintf("cpu%d", c.ID))
+	l.Add(text.Dim, fmt.Sprintf(" ring %d", c.Ring))
+	if c.ID == p.m.Turn {
+		l.Add(text.Key, " next")
+	}
+	return l
+}
+
+func state(c *walk.CPU) text.Line {
+	var l text.Line
+	role := text.Dim
+	if c.State != "runs" && c.State != "halted" {
+		role = text.Alarm
+	}
+	l.Add(role, c.State)
+	if c.Phase != walk.Away {
+		l.Add(text.Work, " "+PhaseName(c.Phase))
+	}
+	return l
+}
+
+func (p *CPUs) list() []text.Line {
+	var lines []text.Line
+	for i := range p.m.CPUs {
+		c := &p.m.CPUs[i]
+		l := p.name(c)
+		l.Pad(text.Plain, "", 18-l.Width())
+		l.Add(text.Place, c.At+" ")
+		l = append(l, state(c)...)
+		lines = append(lines, l)
+	}
+	return lines
+}

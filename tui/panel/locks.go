@@ -1,0 +1,42 @@
+package panel
+
+import (
+	"fmt"
+
+	"trapline/tui/text"
+)
+
+// Locks are the lock words with owner and who waits.
+type Locks struct{ base }
+
+// Title implements Panel.
+func (p *Locks) Title() string { return "Locks" }
+
+// Lines implements Panel.
+func (p *Locks) Lines() []text.Line {
+	if len(p.m.Locks) == 0 {
+		return []text.Line{text.Of(text.Dim, "this engine has no lock on the hit path")}
+	}
+	var lines []text.Line
+	for _, x := range p.m.Locks {
+		var l text.Line
+		l.Pad(text.Code, x.Name, 16)
+		role := text.Dim
+		if x.Owner != "free" {
+			role = text.Work
+		}
+		if x.Changed {
+			role = text.Changed
+		}
+		if x.Owner == "free" {
+			l.Add(role, "free")
+		} else {
+			l.Add(role, "held by "+x.Owner)
+		}
+		for _, w := range x.Waiting {
+			l.Add(text.Alarm, fmt.Sprintf("  cpu%d waits", w))
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}

@@ -1,0 +1,46 @@
+package panel
+
+import (
+	"fmt"
+
+	"trapline/tui/text"
+)
+
+// Memory is bytes of memory with what the last step changed: the probed code
+// and what was written, or where the viewer looks.
+type Memory struct{ base }
+
+// Title implements Panel.
+func (p *Memory) Title() string { return "Memory" }
+
+// Lines implements Panel.
+func (p *Memory) Lines() []text.Line {
+	var lines []text.Line
+	per := 16
+	if p.w < 17*3+10 {
+		per = 8
+	}
+	for _, r := range p.m.Memory {
+		if r.Title != "" {
+			lines = append(lines, text.Of(text.Place, r.Title))
+		}
+		for from := 0; from < len(r.Bytes); from += per {
+			var l text.Line
+			if from == 0 {
+				l.Add(text.Dim, r.Addr+" ")
+			} else {
+				l.Pad(text.Plain, "", len(r.Addr)+1)
+			}
+			for i := from; i < min(from+per, len(r.Bytes)); i++ {
+				role := changed(r.Changed[i])
+				if r.Bytes[i] == 0xcc && !r.Changed[i] {
+					role = text.Alarm
+				}
+				l.Add(role, fmt.Sprintf("%02x", r.Bytes[i]))
+				l.Add(text.Plain, " ")
+			}
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}

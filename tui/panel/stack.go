@@ -1,0 +1,46 @@
+package panel
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/tui/text"
+)
+
+// Stack is the words from the stack pointer up; those of a trap frame have the
+// names of struct pt_regs.
+type Stack struct{ base }
+
+// Title implements Panel.
+func (p *Stack) Title() string { return fmt.Sprintf("Stack · cpu%d", p.m.CPU) }
+
+// Lines implements Panel.
+func (p *Stack) Lines() []text.Line {
+	var lines []text.Line
+	trap := ""
+	for _, w := range p.m.Stack {
+		if w.Trap != trap && w.Trap != "" {
+			short, _, _ := strings.Cut(w.Trap, " ")
+			lines = append(lines, text.Of(text.Trap, "┌ struct pt_regs of "+short))
+		}
+		trap = w.Trap
+		var l text.Line
+		switch {
+		case w.Top:
+			l.Add(text.Alarm, "▸")
+		case w.Field != "":
+			l.Add(text.Trap, "│")
+		default:
+			l.Add(text.Plain, " ")
+		}
+		l.Add(text.Dim, w.Addr+" ")
+		l.Add(changed(w.Changed), w.Value)
+		l.Add(text.Plain, " ")
+		if w.Field != "" {
+			l.Pad(text.Work, w.Field, 9)
+		}
+		l.Add(text.Place, w.Means)
+		lines = append(lines, l)
+	}
+	return lines
+}

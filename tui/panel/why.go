@@ -1,0 +1,84 @@
+package panel
+
+import (
+	"fmt"
+
+	"trapline/tui/text"
+)
+
+// Why says in plain words what the last step was and why.
+type Why struct {
+	base
+	Message string // of the viewer, in place of the reasons until the next move
+}
+
+// Title implements Panel.
+func (p *Why) Title() string {
+	if p.m.Step == nil {
+		return "Why"
+	}
+	return fmt.Sprintf("Why · step %d · cpu%d", p.m.At, p.m.Step.CPU)
+}
+
+// Lines implements Panel.
+func (p *Why) Lines() []text.Line {
+	var lines []text.Line
+	if p.Message != "" {
+		for _, s := range text.Wrap(p.Message, p.w) {
+			lines = append(lines, text.Of(text.Work, s))
+		}
+		return lines
+	}
+	if p.m.Step == nil {
+		return p.welcome()
+	}
+	role := text.Code
+	if p.m.Step.Delivery != nil {
+		role = text.Trap
+	} else if p.m.Step.Micro != nil {
+		role = text.Work
+	}
+	lines = append(lines, text.Of(role, p.m.Head))
+	for _, r := range p.m.Why {
+		lines = append(lines, p.reason(r.Row, r.Text)...)
+	}
+	for _, n := range p.m.Notes {
+		lines = append(lines, text.Of(text.Alarm, "! "+n))
+	}
+	for _, v := range p.m.Violated {
+		if v.Step == p.m.At {
+			lines = append(lines, text.Of(text.Alarm, "✗ VIOLATED "+v.String()))
+		}
+	}
+	if p.m.Over != "" {
+		lines = append(lines, text.Of(text.Dim, "the end: "+p.m.Over))
+	}
+	return lines
+}
+
+func (p *Why) reason(row, s string) []text.Line {
+	var lines []text.Line
+	for i, part := range text.Wrap(s, max(p.w-5, 20)) {
+		var l text.Line
+		if i > 0 {
+			row = ""
+		}
+		l.Pad(text.Row, row, 4)
+		l.Add(text.Plain, " "+part)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// welcome is what the first screen says: the three keys that matter.
+func (p *Why) welcome() []text.Line {
+	var l text.Line
+	l.Add(text.Plain, "Press ")
+	l.Add(text.Key, "→")
+	l.Add(text.Plain, " to step, ")
+	l.Add(text.Key, "←")
+	l.Add(text.Plain, " to go back, ")
+	l.Add(text.Key, "?")
+	l.Add(text.Plain, " for everything else.")
+	return []text.Line{l, text.Of(text.Dim, "Nothing has run yet. The lesson's text is in its panel (Tab); q leaves.")}
+}

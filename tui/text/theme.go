@@ -1,0 +1,59 @@
+package text
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Theme renders roles. Every role differs by an attribute as well as by
+// colour, so that a terminal without colours (NO_COLOR) tells them apart.
+type Theme struct {
+	styles [roles]lipgloss.Style
+}
+
+// NewTheme makes the theme for a dark or a light background. The colours are
+// of the terminal's own sixteen, so that its palette keeps them readable.
+func NewTheme(dark bool) Theme {
+	var t Theme
+	pick := lipgloss.LightDark(dark)
+	c := lipgloss.Color
+	base := lipgloss.NewStyle()
+	yellow, cyan, grey := pick(c("130"), c("11")), pick(c("6"), c("14")), pick(c("242"), c("245"))
+	green, magenta := pick(c("28"), c("10")), pick(c("5"), c("13"))
+	t.styles = [roles]lipgloss.Style{
+		Plain:   base,
+		Dim:     base.Foreground(grey),
+		Place:   base.Foreground(cyan),
+		Code:    base.Bold(true),
+		Changed: base.Foreground(green).Bold(true).Underline(true),
+		Trap:    base.Foreground(magenta).Bold(true),
+		Work:    base.Foreground(yellow),
+		Row:     base.Foreground(pick(c("4"), c("12"))),
+		Alarm:   base.Foreground(pick(c("1"), c("9"))).Bold(true),
+		Here:    base.Reverse(true).Bold(true),
+		Title:   base.Foreground(grey).Bold(true),
+		Focus:   base.Foreground(cyan).Bold(true).Underline(true),
+		Key:     base.Foreground(cyan).Bold(true),
+		Lit:     base.Foreground(yellow).Reverse(true).Bold(true),
+	}
+	return t
+}
+
+// Render draws lines, joined by line feeds.
+func (t Theme) Render(lines []Line) string {
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, s := range l {
+			if s.Role == Plain {
+				b.WriteString(s.Text)
+			} else if s.Text != "" {
+				b.WriteString(t.styles[s.Role].Render(s.Text))
+			}
+		}
+	}
+	return b.String()
+}

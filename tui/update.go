@@ -1,0 +1,108 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"trapline/emu/record"
+	"trapline/tui/panel"
+	"trapline/tui/text"
+)
+
+// Update takes one message.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.theme = text.NewTheme(msg.IsDark())
+	case tickMsg:
+		return m, m.ticked(msg)
+	case tea.KeyPressMsg:
+		if m.overlay.kind != overlayNone {
+			return m, m.overlayKey(msg)
+		}
+		if key := msg.String(); m.play.on && key != "space" && key != "backspace" && key != "b" && key != "+" && key != "=" && key != "-" {
+			m.play.on = false // any move stops playing
+		}
+		return m, m.press(msg.String())
+	case tea.MouseMsg:
+		m.mouse(msg)
+	}
+	return m, nil
+}
+
+// mouse scrubs the timeline, sets breakpoints, steps by the wheel over the
+// timeline and scrolls elsewhere.
+func (m *Model) mouse(msg tea.MouseMsg) {
+	e := msg.Mouse()
+	a, over := m.areaAt(e.X, e.Y)
+	switch msg.(type) {
+	case tea.MouseReleaseMsg:
+		m.scrub = false
+	case tea.MouseMotionMsg:
+		if m.scrub {
+			m.goTo(m.set.timeline.Moment(e.X))
+		}
+	case tea.MouseClickMsg:
+		if over && e.Button == tea.MouseLeft {
+			m.click(a, e)
+		}
+	case tea.MouseWheelMsg:
+		if over {
+			m.wheel(a, e)
+		}
+	}
+}
+
+func (m *Model) click(a area, e tea.Mouse) {
+	switch p := a.p.(type) {
+	case *panel.Timeline:
+		m.scrub = true
+		m.goTo(p.Moment(e.X - a.x))
+	case *panel.Code:
+		if addr, ok := p.AddrAt(e.Y - a.y); ok {
+			m.toggleBreak(addr)
+		}
+	default:
+		if m.isTab(a.p) && e.Y == a.y-1 {
+			m.turnTab(1)
+		}
+	}
+}
+
+func (m *Model) wheel(a area, e tea.Mouse) {
+	down := e.Button == tea.MouseWheelDown
+	if _, ok := a.p.(*panel.Timeline); ok {
+		d := record.Backward
+		if down {
+			d = record.Forward
+		}
+		m.stepTold(d)
+		return
+	}
+	n := -2
+	if down {
+		n = 2
+	}
+	a.p.Scroll(n)
+}
+
+// areaAt is the panel at a cell, its title line among its cells.
+func (m *Model) areaAt(x, y int) (area, bool) {
+	for _, a := range m.areas {
+		if x >= a.x && x < a.x+a.w && y >= a.y-1 && y < a.y+a.h {
+			return a, true
+		}
+	}
+	return area{}, false
+}
+
+// escape ends what is going on.
+func (m *Model) escape() {
+	m.play.on = false
+	if m.other != nil {
+		m.other.Close()
+		m.other, m.beside = nil, nil
+		m.refresh()
+	}
+}

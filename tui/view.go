@@ -1,0 +1,140 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"trapline/tui/panel"
+	"trapline/tui/text"
+)
+
+// View draws everything.
+func (m *Model) View() tea.View {
+	v := tea.NewView(m.theme.Render(m.screen()))
+	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
+	v.WindowTitle = "trapline: " + m.file.Title()
+	return v
+}
+
+// screen is the terminal's lines, exactly m.h of m.w cells.
+func (m *Model) screen() []text.Line {
+	if m.w < MinWidth || m.h < MinHeight {
+		l := text.Of(text.Alarm, fmt.Sprintf("at least %d×%d", MinWidth, MinHeight))
+		return text.Block([]text.Line{l}, max(m.w, 1), max(m.h, 1))
+	}
+	lines := make([]text.Line, m.h)
+	m.areas = m.areas[:0]
+	for _, a := range m.arrange() {
+		m.areas = append(m.areas, m.split(a)...)
+	}
+	for _, a := range m.areas {
+		a.p.SetSize(a.w, a.h)
+		m.draw(lines, a, m.title(a), panel.View(a.p))
+	}
+	if m.overlay.open() {
+		m.drawOverlay(lines)
+	}
+	lines[0] = m.header().Fit(m.w)
+	lines[m.h-1] = m.footer().Fit(m.w)
+	for i := range lines {
+		lines[i] = lines[i].Fit(m.w)
+	}
+	return lines
+}
+
+// split turns the nil panel of the small layout into code beside the tab.
+func (m *Model) split(a area) []area {
+	if a.p != nil {
+		return []area{a}
+	}
+	tab := m.set.tabs()[m.tab%len(m.set.tabs())]
+	left := a.w*54/100 - 1
+	return []area{{m.set.code, a.x, a.y, left, a.h}, {tab, a.x + left + 1, a.y, a.w - left - 1, a.h}}
+}
+
+// draw puts an area with its title line onto the lines, which are filled from
+// left to right.
+func (m *Model) draw(lines []text.Line, a area, title text.Line, content []text.Line) {
+	put := func(y int, l text.Line) {
+		if y < 0 || y >= len(lines) {
+			return
+		}
+		if gap := a.x - lines[y].Width(); gap > 0 {
+			if a.x > 0 && gap == 1 {
+				lines[y].Add(text.Dim, "│")
+			} else {
+				lines[y].Add(text.Plain, strings.Repeat(" ", gap))
+			}
+		}
+		lines[y] = append(lines[y], l...)
+	}
+	put(a.y-1, title)
+	for i, l := range content {
+		put(a.y+i, l)
+	}
+}
+
+func (m *Model) title(a area) text.Line {
+	var l text.Line
+	role := text.Title
+	if a.p.Title() == m.focus {
+		role = text.Focus
+	}
+	name := a.p.Title()
+	if m.isTab(a.p) {
+		name += fmt.Sprintf("  ‹%d/%d Tab›", m.tab%len(m.set.tabs())+1, len(m.set.tabs()))
+	}
+	l.Add(text.Dim, "── ")
+	l.Add(role, name)
+	l.Add(text.Plain, " ")
+	if n := a.w - l.Width(); n > 0 {
+		l.Add(text.Dim, strings.Repeat("─", n))
+	}
+	return l.Fit(a.w)
+}
+
+// isTab reports whether p is shown in the slot that Tab turns over.
+func (m *Model) isTab(p panel.Panel) bool {
+	large := m.w >= largeWidth && m.h >= largeHeight && !m.presenter
+	return !large && m.other == nil && p == m.set.tabs()[m.tab%len(m.set.tabs())]
+}
+
+func (m *Model) header() text.Line {
+	var l text.Line
+	l.Add(text.Here, " trapline ")
+	l.Add(text.Code, " "+m.file.Title())
+	engine := m.moment.Engine
+	if m.other != nil {
+		engine += " │ " + m.beside.Engine
+	}
+	right := fmt.Sprintf(" %s · engine %s", m.moment.Arch, engine)
+	switch {
+	case m.play.on && m.play.back:
+		right = fmt.Sprintf(" ◀◀ %s", m.play.speedText()) + right
+	case m.play.on:
+		right = fmt.Sprintf(" ▶▶ %s", m.play.speedText()) + right
+	}
+	if n := len(m.moment.Violated); n > 0 {
+		right = fmt.Sprintf(" ✗%d", n) + right
+	}
+	room := m.w - len([]rune(right)) - 1
+	l = l.Fit(room)
+	l.Add(text.Dim, right)
+	return l
+}
+
+// footer shows the keys that matter now.
+func (m *Model) footer() text.Line {
+	if m.overlay.kind == overlayPrompt {
+		return m.overlay.promptLine()
+	}
+	var l text.Line
+	for _, c := range m.footerCommands() {
+		l.Add(text.Key, " "+c.keyText())
+		l.Add(text.Dim, " "+c.name+" ")
+	}
+	return l
+}

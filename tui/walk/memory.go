@@ -1,0 +1,159 @@
+package walk
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/scenarios/story"
+)
+
+// code lists n instructions around where the vCPU stands: from the start of
+// the function, as x86 code can only be read forwards.
+func (w *Walk) code(cpu, n int) []Line {
+	c := w.Run.Machine.CPUs[cpu]
+	pc := c.LinearPC()
+	start := pc
+	if s, off, ok := w.names.Symbols.At(pc); ok && off < maxFunction {
+		start = s.Addr
+	}
+	var all []Line
+	here := 0
+	for at := start; len(all) < maxLines; {
+		l, size := w.line(c, at)
+		if size == 0 {
+			break
+		}
+		l.Here = at == pc
+		if at <= pc {
+			here = len(all)
+		}
+		if at < pc && pc < at+uint64(size) { // not an instruction boundary of this reading
+			size = int(pc - at)
+		}
+		all = append(all, l)
+		at += uint64(size)
+		if len(all) > here+n {
+			break
+		}
+	}
+	from := max(0, min(here-n/3, len(all)-n))
+	return all[from:min(len(all), from+n)]
+}
+
+const (
+	maxFunction = 4096 // bytes that are read from a function's start
+	maxLines    = 4096
+)
+
+func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
+	buf := make([]byte, 15)
+	buf = buf[:c.Space.Peek(at, buf)]
+	if len(buf) == 0 {
+		return Line{}, 0
+	}
+	n := instructionLen(buf, w.Run.Machine.Arch)
+	l := Line{Addr: at, At: w.Place(at)}
+	if s, off, ok := w.names.Symbols.At(at); ok && off == 0 {
+		l.Label = s.Name
+	}
+	if name, original, ok := w.names.Breakpoint(at); ok {
+		l.Probe = name
+		if buf[0] == 0xcc {
+			l.Patched = true
+			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(original, at)
+			n = min(len(original), len(buf))
+		}
+	}
+	l.Bytes = fmt.Sprintf("% x", buf[:n])
+	l.Text = w.disassemble(buf, at)
+	if i, ok := w.lines.LineAt(at); ok && i <= len(w.source) {
+		l.Source = w.source[i-1]
+	}
+	for _, o := range w.Run.Machine.CPUs {
+		if o.LinearPC() == at && o.Space == c.Space {
+			l.CPUs = append(l.CPUs, o.ID)
+		}
+	}
+	return l, n
+}
+
+// stack lists n words from the top of the stack.
+func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
+	c := w.Run.Machine.CPUs[cpu]
+	word := uint64(w.Run.Machine.Arch.Word())
+	sp := c.LinearSP()
+	var l []Word
+	for i := range uint64(n) {
+		at := sp + i*word
+		v, ok := w.Run.Machine.PeekWord(c.Space, at, int(word))
+		if !ok {
+			break
+		}
+		x := Word{Addr: w.hex(at), Value: w.hex(v), Means: w.means(v), Top: i == 0}
+		if f, vec, ok := w.trail.frameWord(cpu, at); ok {
+			x.Field, x.Trap = f, story.VectorName(vec)
+			if f == "eflags" {
+				x.Means = emu.FormatFlags(v)
+			}
+		}
+		x.Changed = wrote(ev, at, word)
+		l = append(l, x)
+	}
+	return l
+}
+
+func wrote(ev *emu.Event, at, n uint64) bool {
+	if ev == nil {
+		return false
+	}
+	for i := range ev.Writes {
+		if x := &ev.Writes[i]; x.Addr < at+n && at < x.Addr+uint64(x.Size) {
+			return true
+		}
+	}
+	return false
+}
+
+// memory shows where the user looks, else the code of the probes and what the
+// last step wrote.
+func (w *Walk) memory(cpu int, at uint64, ev *emu.Event) []Row {
+	c := w.Run.Machine.CPUs[cpu]
+	if at != 0 {
+		var l []Row
+		for i := range uint64(memoryRows) {
+			l = w.row(l, c, "", at+16*i, ev)
+		}
+		return l
+	}
+	var l []Row
+	for _, p := range w.Run.Probes.Probes() {
+		if len(l) < memoryRows/2 {
+			l = w.row(l, c, "probe "+p.Name, p.Addr, ev)
+		}
+	}
+	if ev != nil {
+		last := ^uint64(0)
+		for i := range ev.Writes {
+			if a := ev.Writes[i].Addr &^ 15; a != last && len(l) < memoryRows {
+				l = w.row(l, c, "written: "+w.Place(ev.Writes[i].Addr), a, ev)
+				last = a
+			}
+		}
+	}
+	return l
+}
+
+const memoryRows = 16
+
+func (w *Walk) row(l []Row, c *emu.CPU, title string, at uint64, ev *emu.Event) []Row {
+	buf := make([]byte, 16)
+	buf = buf[:c.Space.Peek(at, buf)]
+	if len(buf) == 0 {
+		return l
+	}
+	r := Row{Title: title, Addr: w.hex(at), Bytes: buf, Changed: make([]bool, len(buf))}
+	for i := range buf {
+		r.Changed[i] = wrote(ev, at+uint64(i), 1)
+	}
+	return append(l, r)
+}

@@ -1,0 +1,131 @@
+package walk
+
+import (
+	"trapline/scenarios"
+	"trapline/scenarios/story"
+)
+
+// Moment is what a viewer shows of one moment: plain data, never changed once
+// made. Addresses and values are hexadecimal text at the machine's width.
+type Moment struct {
+	At     uint64 `json:"at"`
+	End    uint64 `json:"end"`
+	Over   string `json:"over,omitempty"` // why the run is over, at its end
+	Branch int    `json:"branch,omitempty"`
+	Engine string `json:"engine"`
+	Arch   string `json:"arch"`
+	CPU    int    `json:"cpu"`  // whose registers, code and stack these are
+	Turn   int    `json:"turn"` // who takes the next step; -1: nobody
+
+	Step  *story.Record `json:"step,omitempty"` // that led here; nil at the start
+	Head  string        `json:"head"`           // what the step was, in a line
+	Why   []Reason      `json:"why,omitempty"`
+	Notes []string      `json:"notes,omitempty"`
+
+	CPUs     []CPU                 `json:"cpus"`
+	Regs     []Reg                 `json:"regs"`
+	Flags    []Flag                `json:"flags"`
+	Code     []Line                `json:"code"`
+	Stack    []Word                `json:"stack"`
+	Memory   []Row                 `json:"memory"`
+	Gates    []Gate                `json:"gates"`
+	Probes   []Probe               `json:"probes"`
+	Locks    []Lock                `json:"locks"`
+	Log      []string              `json:"log,omitempty"`
+	Violated []scenarios.Violation `json:"violated,omitempty"`
+}
+
+// Reason is a sentence with the row of the semantics checklist behind it.
+type Reason struct {
+	Row  string `json:"row,omitempty"`
+	Text string `json:"text"`
+}
+
+// CPU is a vCPU at a glance.
+type CPU struct {
+	ID    int    `json:"id"`
+	At    string `json:"at"` // of the next instruction
+	Ring  int    `json:"ring"`
+	Phase Phase  `json:"phase"`
+	State string `json:"state"` // "runs", "spins on kprobe_lock", "halted", …
+	Able  bool   `json:"able"`  // it can take a step
+	Text  string `json:"text"`  // the next instruction
+}
+
+// Reg is a register.
+type Reg struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Old     string `json:"old,omitempty"` // before the step, if that changed it
+	Means   string `json:"means,omitempty"`
+	Changed bool   `json:"changed,omitempty"`
+}
+
+// Flag is a bit of EFLAGS.
+type Flag struct {
+	Name    string `json:"name"`
+	Set     bool   `json:"set"`
+	Changed bool   `json:"changed,omitempty"`
+}
+
+// Line is an instruction as it is in memory.
+type Line struct {
+	Addr     uint64 `json:"addr"`
+	Label    string `json:"label,omitempty"` // a symbol begins here
+	At       string `json:"at"`
+	Bytes    string `json:"bytes"`
+	Text     string `json:"text"`
+	Here     bool   `json:"here,omitempty"`    // the next instruction
+	Probe    string `json:"probe,omitempty"`   // a probe is on it
+	Patched  bool   `json:"patched,omitempty"` // its first byte is the probe's breakpoint
+	Original string `json:"original,omitempty"`
+	OrigText string `json:"orig_text,omitempty"`
+	Source   string `json:"source,omitempty"` // line of text.S
+	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
+}
+
+// Word is a machine word of the stack.
+type Word struct {
+	Addr    string `json:"addr"`
+	Value   string `json:"value"`
+	Field   string `json:"field,omitempty"` // of struct pt_regs
+	Trap    string `json:"trap,omitempty"`  // whose frame it is
+	Means   string `json:"means,omitempty"`
+	Top     bool   `json:"top,omitempty"`
+	Changed bool   `json:"changed,omitempty"`
+}
+
+// Row is up to 16 bytes of memory.
+type Row struct {
+	Title   string `json:"title,omitempty"` // what begins here
+	Addr    string `json:"addr"`
+	Bytes   []byte `json:"bytes"`
+	Changed []bool `json:"changed"`
+}
+
+// Gate is an entry of the IDT.
+type Gate struct {
+	Vector int    `json:"vector"`
+	Name   string `json:"name"`
+	Addr   string `json:"addr"`
+	Raw    string `json:"raw"` // bytes in memory order
+	Type   string `json:"type"`
+	DPL    int    `json:"dpl"`
+	To     string `json:"to"`
+	Used   bool   `json:"used,omitempty"` // by the last step
+}
+
+// Probe is a probe with its counts.
+type Probe struct {
+	scenarios.ProbeEnd
+	Phase   Phase `json:"phase"` // of the vCPU that is in its hit
+	Changed bool  `json:"changed,omitempty"`
+}
+
+// Lock is a lock word.
+type Lock struct {
+	Name    string `json:"name"`
+	Owner   string `json:"owner"` // "free", "cpu0", …
+	Waiting []int  `json:"waiting,omitempty"`
+	Changed bool   `json:"changed,omitempty"`
+}

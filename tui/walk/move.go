@@ -1,0 +1,75 @@
+package walk
+
+import (
+	"context"
+
+	"trapline/emu"
+	"trapline/emu/record"
+)
+
+// Told reports whether a step is one that the normal story tells: not one of
+// the kernel's own instructions that only move values about.
+func (w *Walk) Told(ev *emu.Event) bool {
+	if ev.Kind == emu.StepIdle {
+		return false
+	}
+	if ev.Kind != emu.StepInstruction || !w.names.Kernel(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 {
+		return true
+	}
+	return (ev.Before.RFLAGS^ev.After.RFLAGS)&(emu.IF|emu.TF) != 0
+}
+
+// Own reports whether a step is an instruction of the scenario's own code.
+func (w *Walk) Own(ev *emu.Event) bool {
+	return ev.Kind == emu.StepInstruction && !w.names.Kernel(ev.PC)
+}
+
+// To goes to the nearest moment in a direction whose step satisfies f, or to
+// the start or end of the run.
+func (w *Walk) To(ctx context.Context, d record.Direction, f func(*emu.Event) bool) error {
+	found, err := w.Search(ctx, d, f)
+	switch {
+	case found || err != nil:
+		return err
+	case d == record.Backward:
+		return w.Goto(ctx, 0)
+	}
+	return w.Goto(ctx, w.End())
+}
+
+// ToMark goes to the nearest step of a kind; it stays and reports false if
+// there is none. Forwards the run goes on behind the end of the recording.
+func (w *Walk) ToMark(ctx context.Context, d record.Direction, k record.Kind) (bool, error) {
+	if m, ok := w.Marked(d, k); ok {
+		return true, w.Goto(ctx, m.At)
+	}
+	from := w.At()
+	for d == record.Forward {
+		end := w.End()
+		if err := w.Goto(ctx, end); err != nil {
+			return false, err
+		}
+		n, err := w.Forward(ctx, extend)
+		if err != nil {
+			return false, err
+		}
+		if n == 0 {
+			break
+		}
+		if err := w.Goto(ctx, end); err != nil {
+			return false, err
+		}
+		if m, ok := w.Marked(d, k); ok {
+			return true, w.Goto(ctx, m.At)
+		}
+	}
+	return false, w.Goto(ctx, from)
+}
+
+// extend is how many steps ToMark adds to a recording at a time.
+const extend = 10_000
+
+// Writes makes a match of steps that change a byte of [addr, addr+n).
+func Writes(addr, n uint64) func(*emu.Event) bool {
+	return func(ev *emu.Event) bool { return wrote(ev, addr, n) }
+}

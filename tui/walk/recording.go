@@ -1,0 +1,88 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/emu/record"
+	"trapline/emu/sched"
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+)
+
+// optionDirect is the key in a recording's options of scenarios.Options.Direct;
+// optionScheduled that interrupts were actors.
+const (
+	optionDirect    = "direct"
+	optionScheduled = "scheduled"
+)
+
+// Recording makes the file of the present line, from its start to its end. The
+// scenario goes in with its listing, so that no assembler is needed to replay it.
+func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, error) {
+	if err := w.Goto(ctx, w.End()); err != nil {
+		return nil, err
+	}
+	file := w.Run.File
+	if file.Source != nil && file.Listing == nil {
+		_, listing, err := scenarios.Assemble(ctx, file.File)
+		if err != nil {
+			return nil, err
+		}
+		file.SetListing(listing)
+	}
+	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Options: map[string]string{}}
+	if w.Run.Options.Direct {
+		f.Options[optionDirect] = "true"
+	}
+	if w.scheduled {
+		f.Options[optionScheduled] = "true"
+	}
+	if p := file.Program; p != nil {
+		data, err := file.ReadFile(p.Path)
+		if err != nil {
+			return nil, err
+		}
+		f.Files = map[string][]byte{p.Path: data}
+	}
+	w.Save(f)
+	return f, nil
+}
+
+// Replay opens a recording: its scenario, replayed to its end with every hash
+// compared, standing at its first moment.
+func Replay(ctx context.Context, f *record.File) (*Walk, error) {
+	parsed, err := format.Parse(f.Name, f.Scenario)
+	if err != nil {
+		return nil, fmt.Errorf("the recording's scenario: %w", err)
+	}
+	file := &scenarios.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
+		if data, ok := f.Files[name]; ok {
+			return data, nil
+		}
+		return nil, fmt.Errorf("%s is not in the recording", name)
+	}}
+	o := scenarios.Options{Engine: f.Engine, Direct: f.Options[optionDirect] != ""}
+	w, err := Open(ctx, file, Options{Options: o, Scheduled: f.Options[optionScheduled] != ""})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(f.Verify(w.Timeline), w.Goto(ctx, 0)); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Follow takes the steps of a schedule from the start, and goes back there.
+func (w *Walk) Follow(ctx context.Context, s sched.Schedule) error {
+	for _, r := range s.Runs() {
+		for range r.Steps {
+			if err := w.Take(r.Actor); err != nil {
+				return fmt.Errorf("the schedule does not fit the run: step %d: %w", w.At(), err)
+			}
+		}
+	}
+	return w.Goto(ctx, 0)
+}

@@ -1,0 +1,174 @@
+package walk
+
+import (
+	"trapline/emu"
+	"trapline/traps"
+)
+
+// Phase is where a vCPU is in the life of a hit.
+type Phase uint8
+
+// Phases, in the order of a hit.
+const (
+	Away      Phase = iota // no hit under way
+	Trapped                // int3 was delivered, no probe found yet
+	HitActive              // KPROBE_HIT_ACTIVE: pre_handler runs
+	HitSS                  // KPROBE_HIT_SS: the instruction is being stepped
+	HitSSDone              // the step's #DB arrived: post_handler, re-arming
+	Reenter                // KPROBE_REENTER: a hit inside a hit
+)
+
+// MaxFrames bounds the trap frames remembered for each vCPU.
+const MaxFrames = 32
+
+// frame is a trap frame that is still on a vCPU's stack.
+type frame struct {
+	regs, end uint64 // struct pt_regs, first address behind what was pushed
+	vector    uint8
+}
+
+// trail is what the panels know of the past beside the machine's state: a part
+// of the machine, so that it comes back with every checkpoint.
+type trail struct {
+	w *Walk
+	trailState
+	missed bool // by the last step
+}
+
+type trailState struct {
+	phase  [emu.MaxCPUs]Phase
+	outer  [emu.MaxCPUs]Phase // phase to return to after Reenter
+	frames [emu.MaxCPUs][]frame
+	misses uint64
+	// hitting is the probed address of the hit under way; waits the lock that
+	// the vCPU's last step could not get.
+	hitting [emu.MaxCPUs]uint64
+	waits   [emu.MaxCPUs]string
+}
+
+// Save implements emu.Part.
+func (t *trail) Save() any {
+	s := t.trailState
+	for i, l := range s.frames {
+		s.frames[i] = append([]frame(nil), l...)
+	}
+	return s
+}
+
+// Restore implements emu.Part.
+func (t *trail) Restore(v any) {
+	t.trailState = v.(trailState)
+	for i, l := range t.frames {
+		t.frames[i] = append([]frame(nil), l...)
+	}
+}
+
+// Hash implements emu.Part: nothing here decides how the machine goes on.
+func (t *trail) Hash(*emu.Hasher) {}
+
+func (t *trail) observe(ev *emu.Event) {
+	t.follow(ev)
+	t.enter(ev)
+	t.waits[ev.CPU] = ""
+	if ev.Kind == emu.StepSpin && ev.Micro != nil {
+		t.waits[ev.CPU] = ev.Micro.Holds
+	}
+	for _, n := range ev.Notes {
+		if n.Kind == "hit" {
+			t.hitting[ev.CPU] = n.Addr
+		}
+	}
+	var n uint64
+	for i := range t.w.Run.Probes.Probes() {
+		n += t.w.Run.Probes.Stats(i).Missed
+	}
+	t.missed = n > t.misses
+	t.misses = n
+}
+
+// follow keeps the trap frames: a delivery makes one; it is gone when the
+// stack pointer is above it.
+func (t *trail) follow(ev *emu.Event) {
+	l := t.frames[ev.CPU]
+	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
+		arch := t.w.Run.Machine.Arch
+		for _, w := range d.Frame {
+			if w.Name != "eip" && w.Name != "rip" {
+				continue
+			}
+			if len(l) == MaxFrames {
+				l = append(l[:0], l[1:]...)
+			}
+			end := d.Frame[0].Addr + uint64(arch.Word())
+			l = append(l, frame{w.Addr - traps.FieldIP.Offset(arch), end, d.Trap.Vector})
+		}
+	} else {
+		sp := ev.After.GPR[emu.RSP]
+		for len(l) > 0 && sp >= l[len(l)-1].end && sp-l[len(l)-1].end < traps.StackSize {
+			l = l[:len(l)-1]
+		}
+	}
+	t.frames[ev.CPU] = l
+}
+
+// enter follows the state machine of a hit by the micro-steps that set
+// kprobe_status, whatever the engine.
+func (t *trail) enter(ev *emu.Event) {
+	p := &t.phase[ev.CPU]
+	switch {
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && *p == Away:
+		*p = Trapped
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecDB && *p == HitSS:
+		*p = HitSSDone
+	case ev.Micro != nil:
+		t.enterMicro(ev, p)
+	}
+	if *p == Trapped && ev.Kind == emu.StepInstruction && len(t.frames[ev.CPU]) == 0 {
+		*p = Away
+	}
+}
+
+func (t *trail) enterMicro(ev *emu.Event, p *Phase) {
+	if ev.Kind == emu.StepSpin {
+		return
+	}
+	switch ev.Micro.Name {
+	case "hit_active":
+		*p = HitActive
+	case "hit_ss":
+		*p = HitSS
+	case "begin_post":
+		*p = HitSSDone
+	case "reentrant_hit", "set_reenter", "reentrant_step":
+		if *p != Reenter {
+			t.outer[ev.CPU] = *p
+		}
+		*p = Reenter
+	case "clear_kprobe_cpu", "reset_current_kprobe":
+		*p = Away
+	case "end_probe":
+		if *p == Reenter {
+			*p = t.outer[ev.CPU]
+		} else {
+			*p = Away
+		}
+	case "rewind_eip":
+		if *p == Reenter {
+			*p = t.outer[ev.CPU]
+		}
+	}
+}
+
+// frameWord names an address inside a trap frame: the field of pt_regs and the
+// vector of its trap.
+func (t *trail) frameWord(cpu int, addr uint64) (name string, vector uint8, ok bool) {
+	arch := t.w.Run.Machine.Arch
+	word := uint64(arch.Word())
+	for i := len(t.frames[cpu]) - 1; i >= 0; i-- {
+		f := t.frames[cpu][i]
+		if addr >= f.regs && addr < f.end && (addr-f.regs)%word == 0 {
+			return traps.PtRegsNames(arch)[(addr-f.regs)/word], f.vector, true
+		}
+	}
+	return "", 0, false
+}

@@ -1,0 +1,166 @@
+// Package walk is a scenario on a timeline, and what a viewer shows of each
+// moment as plain data: the terminal UI, the exported page and the quizzes are
+// all made from it. It prints nothing.
+package walk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+	"trapline/emu/record"
+	"trapline/emu/sched"
+	"trapline/scenarios"
+	"trapline/scenarios/story"
+)
+
+// Walk is an open scenario. Not safe for several goroutines.
+type Walk struct {
+	*record.Timeline
+	Run *scenarios.Run
+
+	names  story.Names // a copy: which frames are on the stacks is trail's
+	trail  trail
+	locks  []lock
+	source []string // lines of text.S
+	lines  loader.LineMap
+
+	scheduled bool
+}
+
+// Options of a walk.
+type Options struct {
+	scenarios.Options
+	// Record is how many steps are recorded ahead, so that the timeline shows
+	// what is to come.
+	Record uint64
+	// Scheduled makes the scenario's interrupts actors of their own, as a
+	// schedule needs them; else they come at the times that the scenario says.
+	Scheduled bool
+}
+
+// DefaultRecord is a second's worth of steps.
+const DefaultRecord = 500_000
+
+// Open puts a scenario at its first moment.
+func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
+	r, err := scenarios.Open(ctx, f, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	w := &Walk{Run: r, names: *r.Names(), scheduled: o.Scheduled}
+	actors := 0
+	if o.Scheduled {
+		actors = len(r.Machine.CPUs) + len(f.Interrupts)
+		// A strict schedule of no steps: it sets the mode and stops at once.
+		if err := r.Follow(ctx, &sched.Replay{Strict: true}, nil); !errors.Is(err, scenarios.ErrSchedule) {
+			r.Close()
+			return nil, err
+		}
+	}
+	w.trail = trail{w: w}
+	w.findLocks()
+	w.readSource()
+	r.Machine.AddPart(&w.trail)
+	w.Timeline = record.New(r.Machine, r, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: actors})
+	if err := w.Record(ctx, o.Record); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Close frees the machine.
+func (w *Walk) Close() { w.Run.Close() }
+
+// readSource pairs addresses with lines of text.S, where the scenario has a
+// listing of it.
+func (w *Walk) readSource() {
+	f := w.Run.File
+	if f.Source == nil || f.Listing == nil {
+		return
+	}
+	img, _, err := loader.ReadListing([]byte(f.Listing.Text))
+	if err != nil {
+		return
+	}
+	w.source, w.lines = strings.Split(f.Source.Text, "\n"), img.Lines
+}
+
+// Kinds of steps that a timeline marks.
+const (
+	Trap      record.Kind = 1 << iota // a vector was delivered
+	Hit                               // a probe's hit begins
+	Stepped                           // the delivery was a single step's #DB
+	Wait                              // a vCPU spins
+	LockMoved                         // a lock was taken or released
+	Patched                           // a breakpoint was written or taken out
+	Missed                            // a probed instruction ran unseen
+	Violated                          // a property is violated from here on
+	Noted                             // anything else with a note: signal, oops, log
+	Handler                           // a probe's handler runs
+)
+
+// kindOf judges a step that was just made, after trail has seen it.
+func (w *Walk) kindOf(ev *emu.Event) record.Kind {
+	var k record.Kind
+	if ev.Delivery != nil {
+		k |= Trap
+		if t := ev.Delivery.Trap; t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0 {
+			k |= Stepped
+		}
+	}
+	if ev.Kind == emu.StepSpin {
+		k |= Wait
+	}
+	if ev.Micro != nil && strings.HasSuffix(ev.Micro.Name, "_handler_action") {
+		k |= Handler
+	}
+	for _, n := range ev.Notes {
+		if n.Kind == "hit" {
+			k |= Hit
+		} else {
+			k |= Noted
+		}
+	}
+	for i := range ev.Writes {
+		k |= w.writeKind(&ev.Writes[i])
+	}
+	if w.trail.missed {
+		k |= Missed
+	}
+	if v := w.Run.Violations(); len(v) > 0 && v[len(v)-1].Step == w.Run.Steps() {
+		k |= Violated
+	}
+	return k
+}
+
+func (w *Walk) writeKind(x *emu.MemWrite) record.Kind {
+	if x.By == emu.ByMicro && x.Size == 1 && x.Old != x.New && (x.New == 0xcc || x.Old == 0xcc) {
+		return Patched
+	}
+	for i := range w.locks {
+		if x.Addr == w.locks[i].addr && x.Old != x.New {
+			return LockMoved
+		}
+	}
+	return 0
+}
+
+// lock is a lock word of the modelled kernel.
+type lock struct {
+	name string
+	addr uint64
+}
+
+// findLocks takes the kernel variables that are locks by name.
+func (w *Walk) findLocks() {
+	for s := range w.Run.Kernel.Symbols.All() {
+		l := w.Run.Kernel.Layout
+		if strings.HasSuffix(s.Name, "_lock") && s.Kind != loader.Function && s.Addr >= l.Data && s.Addr < l.Stacks {
+			w.locks = append(w.locks, lock{s.Name, s.Addr})
+		}
+	}
+}
