@@ -124,7 +124,9 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	if c.fpuUsed {
 		var ext [maxContext]byte
 		c.ctx.Save(ext[:])
-		ext[x87Flags] = c.initial[x87Flags]
+		for _, s := range fpuScratch {
+			copy(ext[s.from:s.to], c.initial[s.from:s.to])
+		}
 		clearUnseen(ext[:])
 		if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
 			h.bytes(fpu)

@@ -40,8 +40,22 @@ const (
 	maxContext = 8192
 	fpuOffset  = 328 // behind the segments, which are Core's
 	fpuEnd     = 5352
-	x87Flags   = 746 // the library's own note of exceptions, which no instruction reads
 )
+
+// fpuScratch are bytes among them that no instruction reads: what the host's
+// compiler leaves behind the ten bytes of an x87 register, the library's
+// operand register, its own notes of exceptions.
+var fpuScratch = func() (l []struct{ from, to int }) {
+	const st, ft0 = 592, 752
+	for i := range 8 {
+		l = append(l, struct{ from, to int }{st + 16*i + 10, st + 16*i + 16})
+	}
+	l = append(l, struct{ from, to int }{ft0, ft0 + 16})
+	for _, status := range []int{744, 768, 776} { // of x87, MMX and SSE
+		l = append(l, struct{ from, to int }{status + 2, status + 3})
+	}
+	return l
+}()
 
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
