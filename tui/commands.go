@@ -207,13 +207,8 @@ func (m *Model) press(key string) tea.Cmd {
 	return nil
 }
 
-func (m *Model) tabPanel() panel.Panel {
-	t := m.set.tabs()
-	return t[m.tab%len(t)]
-}
-
 func (m *Model) turnTab(d int) {
-	n := len(m.set.tabs())
+	n := len(m.tabs())
 	m.tab = (m.tab + d + n) % n
 }
 
@@ -305,7 +300,7 @@ func (m *Model) promptMemory(s string) error {
 		return err
 	}
 	m.look.Memory = addr
-	for i, p := range m.set.tabs() {
+	for i, p := range m.tabs() {
 		if p == panel.Panel(m.set.memory) {
 			m.tab = i
 		}

@@ -29,6 +29,27 @@ const (
 	largeWidth, largeHeight   = 160, 48
 )
 
+// size is how much is shown at once.
+type size uint8
+
+const (
+	small size = iota
+	medium
+	large
+)
+
+func (m *Model) size() size {
+	switch {
+	case m.presenter:
+		return small
+	case m.w >= largeWidth && m.h >= largeHeight:
+		return large
+	case m.w >= mediumWidth && m.h >= mediumHeight:
+		return medium
+	}
+	return small
+}
+
 // MinWidth and MinHeight are the least that the UI draws in.
 const (
 	MinWidth  = 40
@@ -49,37 +70,33 @@ func (m *Model) arrange() []area {
 	}
 	timeline = min(timeline, max(m.h/5, 2))
 	body := height - timeline - why - 2
-	var out []area
+	below := area{s.timeline, 0, m.h - 1 - timeline, m.w, timeline}
 	if m.other != nil {
-		out = m.twoEngines(1, body)
-	} else {
-		out = place(m.columns(), 0, 1, m.w, body)
+		return append(m.twoEngines(1, body+why+1), below)
 	}
-	y := 1 + body
-	out = append(out, area{s.why, 0, y + 1, m.w, why})
-	y += 1 + why
-	return append(out, area{s.timeline, 0, y + 1, m.w, timeline})
+	out := place(m.columns(), 0, 1, m.w, body)
+	return append(out, area{s.why, 0, body + 2, m.w, why}, below)
 }
 
 // columns chooses the panels for the terminal's size.
 func (m *Model) columns() []column {
 	s := &m.set
-	tab := s.tabs()[m.tab%len(s.tabs())]
+	tab := m.tabPanel()
 	many := len(m.moment.CPUs) > 1
 	cpus := slot{s.cpus, 4, 0}
 	if !many {
 		cpus = slot{s.locks, 2, 0}
 	}
-	switch {
+	switch size := m.size(); {
 	case m.presenter:
 		return []column{{3, []slot{{s.code, 5, 3}, {s.diagram, 5, 0}}}, {2, []slot{{tab, 5, 1}}}}
-	case m.w >= largeWidth && m.h >= largeHeight:
+	case size == large:
 		return []column{
 			{4, []slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}},
 			{6, []slot{{s.code, 10, 4}, {s.diagram, 5, 0}, {s.cpus, 4, 0}, {s.memory, 6, 2}}},
 			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
 		}
-	case m.w >= mediumWidth && m.h >= mediumHeight:
+	case size == medium:
 		return []column{
 			{5, []slot{{s.code, 8, 3}, {s.diagram, 4, 0}, {s.probes, 2, 1}, cpus}},
 			{4, []slot{{s.registers, 11, 0}, {s.stack, 6, 2}, {tab, 5, 1}}},
@@ -101,18 +118,12 @@ func (m *Model) twoEngines(y, h int) []area {
 		return []column{{1, slots}}
 	}
 	out := place(side(&m.set), 0, y, half, h)
-	for i := range out {
-		if out[i].p == m.set.why { // the line below is the whole width's
-			out = append(out[:i], out[i+1:]...)
-			break
-		}
-	}
 	return append(out, place(side(&m.otherSet), half+1, y, m.w-half-1, h)...)
 }
 
 // place gives each column its width and each slot its lines.
 func place(cols []column, x, y, w, h int) []area {
-	total := 0
+	total, right := 0, x+w
 	for _, c := range cols {
 		total += c.weight
 	}
@@ -120,7 +131,7 @@ func place(cols []column, x, y, w, h int) []area {
 	for i, c := range cols {
 		cw := (w - len(cols) + 1) * c.weight / total
 		if i == len(cols)-1 {
-			cw = w - x
+			cw = right - x
 		}
 		out = append(out, stackUp(c.slots, x, y, cw, h)...)
 		x += cw + 1

@@ -152,7 +152,33 @@ func (p *panels) show(m *walk.Moment) {
 	}
 }
 
-// tabs are the panels of the slot that Tab turns over.
-func (p *panels) tabs() []panel.Panel {
+// tabs are the panels of the slot that Tab turns over: those that have no
+// place of their own.
+func (m *Model) tabs() []panel.Panel {
+	p := &m.set
+	switch m.size() {
+	case large:
+		return []panel.Panel{p.memory}
+	case medium:
+		if len(m.moment.CPUs) > 1 {
+			return []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.locks}
+		}
+		return []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.cpus}
+	}
 	return []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
+}
+
+// tabPanel is the one that is shown.
+func (m *Model) tabPanel() panel.Panel {
+	t := m.tabs()
+	return t[m.tab%len(t)]
+}
+
+// tabName is where a panel is among the tabs, for its title; "" if it is not
+// the one shown.
+func (m *Model) tabName(p panel.Panel) string {
+	if m.other != nil || m.size() == large || p != m.tabPanel() {
+		return ""
+	}
+	return fmt.Sprintf("  ‹%d/%d Tab›", m.tab%len(m.tabs())+1, len(m.tabs()))
 }

@@ -64,7 +64,7 @@ func (m *Model) click(a area, e tea.Mouse) {
 			m.toggleBreak(addr)
 		}
 	default:
-		if m.isTab(a.p) && e.Y == a.y-1 {
+		if m.tabName(a.p) != "" && e.Y == a.y-1 {
 			m.turnTab(1)
 		}
 	}

@@ -50,7 +50,7 @@ func (m *Model) split(a area) []area {
 	if a.p != nil {
 		return []area{a}
 	}
-	tab := m.set.tabs()[m.tab%len(m.set.tabs())]
+	tab := m.tabPanel()
 	left := a.w*54/100 - 1
 	return []area{{m.set.code, a.x, a.y, left, a.h}, {tab, a.x + left + 1, a.y, a.w - left - 1, a.h}}
 }
@@ -84,9 +84,7 @@ func (m *Model) title(a area) text.Line {
 		role = text.Focus
 	}
 	name := a.p.Title()
-	if m.isTab(a.p) {
-		name += fmt.Sprintf("  ‹%d/%d Tab›", m.tab%len(m.set.tabs())+1, len(m.set.tabs()))
-	}
+	name += m.tabName(a.p)
 	l.Add(text.Dim, "── ")
 	l.Add(role, name)
 	l.Add(text.Plain, " ")
@@ -94,12 +92,6 @@ func (m *Model) title(a area) text.Line {
 		l.Add(text.Dim, strings.Repeat("─", n))
 	}
 	return l.Fit(a.w)
-}
-
-// isTab reports whether p is shown in the slot that Tab turns over.
-func (m *Model) isTab(p panel.Panel) bool {
-	large := m.w >= largeWidth && m.h >= largeHeight && !m.presenter
-	return !large && m.other == nil && p == m.set.tabs()[m.tab%len(m.set.tabs())]
 }
 
 func (m *Model) header() text.Line {

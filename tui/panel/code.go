@@ -58,11 +58,16 @@ func (p *Code) Lines() []text.Line {
 	return lines
 }
 
-// Widths of the columns, in cells.
-const (
-	bytesWidth = 15
-	textWidth  = 26
-)
+// textWidth is the least room for an instruction, in cells.
+const textWidth = 26
+
+// bytesWidth is the room for an instruction's bytes: five of them, or eight.
+func (p *Code) bytesWidth() int {
+	if p.w >= 60 {
+		return 23
+	}
+	return 14
+}
 
 func (p *Code) line(c *walk.Line) text.Line {
 	var l text.Line
@@ -80,9 +85,10 @@ func (p *Code) line(c *walk.Line) text.Line {
 	l.Pad(text.Dim, offset(c.At), 9)
 	if c.Patched {
 		l.Add(text.Alarm, c.Bytes[:2])
-		l.Pad(text.Dim, c.Bytes[2:], bytesWidth-2)
+		l.Pad(text.Dim, c.Bytes[2:], p.bytesWidth()-1)
 	} else {
-		l.Pad(text.Dim, c.Bytes, bytesWidth)
+		l = append(l, text.Of(text.Dim, c.Bytes).Fit(p.bytesWidth())...)
+		l[len(l)-1].Text += " "
 	}
 	if c.Patched {
 		l.Pad(role, c.Text, 6)
@@ -90,7 +96,14 @@ func (p *Code) line(c *walk.Line) text.Line {
 		l.Add(text.Alarm, "⚑ "+c.Probe)
 		return p.also(l, c)
 	}
-	l.Pad(role, c.Text, 0)
+	if c.Micro != "" {
+		if !c.Here {
+			role = text.Work
+		}
+		l.Add(role, "* "+c.Micro)
+	} else {
+		l.Add(role, c.Text)
+	}
 	if c.Probe != "" {
 		l.Add(text.Work, "  ⚐ "+c.Probe+" (out)")
 	}
@@ -105,7 +118,7 @@ func (p *Code) also(l text.Line, c *walk.Line) text.Line {
 		}
 	}
 	if c.Source != "" && p.w-l.Width() > 24 {
-		if k := 11 + bytesWidth + textWidth - l.Width(); k > 0 {
+		if k := 11 + p.bytesWidth() + textWidth - l.Width(); k > 0 {
 			l.Add(text.Plain, strings.Repeat(" ", k))
 		}
 		l.Add(text.Dim, "  | "+strings.Join(strings.Fields(c.Source), " "))
@@ -117,7 +130,7 @@ func (p *Code) original(c *walk.Line) text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", 3)
 	l.Pad(text.Dim, "was", 8)
-	l.Pad(text.Dim, c.Original, bytesWidth)
+	l.Pad(text.Dim, c.Original, p.bytesWidth()+1)
 	l.Add(text.Dim, c.OrigText)
 	return l
 }

@@ -42,7 +42,7 @@ func (p *CPUs) column(c *walk.CPU) [4]text.Line {
 	l[0] = p.name(c)
 	l[1].Add(text.Place, c.At)
 	l[2].Add(text.Code, c.Text)
-	l[3] = state(c)
+	l[3] = p.state(c)
 	return l
 }
 
@@ -60,7 +60,7 @@ func (p *CPUs) name(c *walk.CPU) text.Line {
 	return l
 }
 
-func state(c *walk.CPU) text.Line {
+func (p *CPUs) state(c *walk.CPU) text.Line {
 	var l text.Line
 	role := text.Dim
 	if c.State != "runs" && c.State != "halted" {
@@ -68,7 +68,7 @@ func state(c *walk.CPU) text.Line {
 	}
 	l.Add(role, c.State)
 	if c.Phase != walk.Away {
-		l.Add(text.Work, " "+PhaseName(c.Phase))
+		l.Add(text.Work, " "+stateName(p.m.Engine, c.Phase))
 	}
 	return l
 }
@@ -80,7 +80,7 @@ func (p *CPUs) list() []text.Line {
 		l := p.name(c)
 		l.Pad(text.Plain, "", 18-l.Width())
 		l.Add(text.Place, c.At+" ")
-		l = append(l, state(c)...)
+		l = append(l, p.state(c)...)
 		lines = append(lines, l)
 	}
 	return lines

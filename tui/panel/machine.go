@@ -48,9 +48,14 @@ func States(engine string) []State {
 	}
 }
 
-// PhaseName is the kernel's name of a phase.
-func PhaseName(f walk.Phase) string {
-	return [...]string{"", "TRAP", "HIT_ACTIVE", "HIT_SS", "HIT_SSDONE", "REENTER"}[f]
+// stateName is what an engine's diagram calls a phase.
+func stateName(engine string, f walk.Phase) string {
+	for _, s := range States(engine) {
+		if s.Phase == f {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // Lines implements Panel.
@@ -168,7 +173,7 @@ func (p *Diagram) wayBack(w int) text.Line {
 		return nil
 	}
 	fill := w - len(label) - 6
-	return text.Of(text.Dim, "  ▴╰"+strings.Repeat("─", fill/2)+label+strings.Repeat("─", fill-fill/2-1)+"╯")
+	return text.Of(text.Dim, "   ▲"+strings.Repeat("─", fill/2)+label+strings.Repeat("─", fill-fill/2-1)+"╯")
 }
 
 // upright lists the states one below the other, for narrow panels.

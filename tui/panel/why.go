@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/tui/text"
 )
@@ -43,7 +44,11 @@ func (p *Why) Lines() []text.Line {
 		lines = append(lines, p.reason(r.Row, r.Text)...)
 	}
 	for _, n := range p.m.Notes {
-		lines = append(lines, text.Of(text.Alarm, "! "+n))
+		if strings.HasPrefix(n, ">") { // a handler's print
+			lines = append(lines, text.Of(text.Plain, n))
+		} else {
+			lines = append(lines, text.Of(text.Alarm, "! "+n))
+		}
 	}
 	for _, v := range p.m.Violated {
 		if v.Step == p.m.At {

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"bytes"
 	"fmt"
 
 	"trapline/emu"
@@ -48,8 +49,8 @@ const (
 func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	buf := make([]byte, 15)
 	buf = buf[:c.Space.Peek(at, buf)]
-	if len(buf) == 0 {
-		return Line{}, 0
+	if len(buf) == 0 || at != c.LinearPC() && bytes.Count(buf, []byte{0}) == len(buf) {
+		return Line{}, 0 // nothing there, or padding behind the code
 	}
 	n := instructionLen(buf, w.Run.Machine.Arch)
 	l := Line{Addr: at, At: w.Place(at)}
@@ -66,6 +67,7 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	}
 	l.Bytes = fmt.Sprintf("% x", buf[:n])
 	l.Text = w.disassemble(buf, at)
+	l.Micro = w.micros[at]
 	if i, ok := w.lines.LineAt(at); ok && i <= len(w.source) {
 		l.Source = w.source[i-1]
 	}

@@ -81,6 +81,7 @@ type Line struct {
 	Original string `json:"original,omitempty"`
 	OrigText string `json:"orig_text,omitempty"`
 	Source   string `json:"source,omitempty"` // line of text.S
+	Micro    string `json:"micro,omitempty"`  // the micro-step that it is (INT 0x81), once seen
 	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
 }
 

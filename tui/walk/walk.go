@@ -26,6 +26,7 @@ type Walk struct {
 	locks  []lock
 	source []string // lines of text.S
 	lines  loader.LineMap
+	micros map[uint64]string // micro-steps by address, as far as they have run
 
 	scheduled bool
 }
@@ -50,7 +51,7 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Walk{Run: r, names: *r.Names(), scheduled: o.Scheduled}
+	w := &Walk{Run: r, names: *r.Names(), scheduled: o.Scheduled, micros: map[uint64]string{}}
 	actors := 0
 	if o.Scheduled {
 		actors = len(r.Machine.CPUs) + len(f.Interrupts)
@@ -103,9 +104,15 @@ const (
 	Handler                           // a probe's handler runs
 )
 
+// maxMicros bounds the places of micro-steps that are remembered.
+const maxMicros = 1024
+
 // kindOf judges a step that was just made, after trail has seen it.
 func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	var k record.Kind
+	if ev.Micro != nil && len(w.micros) < maxMicros {
+		w.micros[ev.PC] = ev.Micro.Name
+	}
 	if ev.Delivery != nil {
 		k |= Trap
 		if t := ev.Delivery.Trap; t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0 {
