@@ -39,12 +39,7 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 		return 0, RunStep
 	}
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
-	why = RunStep
-	for more := true; more; {
-		if n == limit {
-			why = RunBound
-			break
-		}
+	for more := true; more && n < limit; {
 		r, err := c.Space.runner(c.User())
 		if err != nil {
 			m.fail(err)
@@ -60,7 +55,10 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	m.Seq += n
 	c.Retired += n
 	c.Sys.TSC += n
-	return n, why
+	if n < limit {
+		return n, RunStep
+	}
+	return n, RunBound
 }
 
 // runsFreely reports whether nothing but c's instructions decides what it

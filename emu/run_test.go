@@ -190,3 +190,74 @@ func TestRunEqualsStep(t *testing.T) {
 	t.Logf("%d of %d steps ran freely", free, all)
 	require.Greater(t, free, all/10)
 }
+
+// Bytes that abort or crash the library are never translated, whether they
+// are reached or not.
+func TestRunKeepsKillersAway(t *testing.T) {
+	for _, killer := range [][]byte{
+		{0x0f, 0x23, 0xc0},         // mov %eax,%dr0
+		{0xff, 0xd8}, {0xff, 0xe8}, // FF /3 and FF /5 with a register
+		{0xf0, 0x39, 0x00},             // lock cmp
+		{0xf0, 0x0f, 0xa3, 0xc0},       // lock bt of a register
+		{0xf0, 0x0f, 0xba, 0xe8, 1, 0}, // lock bts of a register
+	} {
+		eachArch(t, func(t *testing.T, a Arch) {
+			code := append([]byte{0x31, 0xc0, 0x74, byte(len(killer))}, killer...) // xor; jz behind it
+			m, c := newTest(t, a, append(code, 0x90, 0x40, 0xcc)...)
+			n, why := m.Run(0, 100)
+			require.NoError(t, m.Err())
+			require.Equal(t, RunStep, why)
+			require.GreaterOrEqual(t, n, uint64(3), "% x", killer)
+			c.RIP = 0x1004
+			n, _ = m.Run(0, 100)
+			require.Zero(t, n)
+			require.NoError(t, m.Err())
+		})
+	}
+}
+
+// A page that code ran from is taken from the runner: stores to it, through
+// any mapping and by anyone, are seen.
+func TestRunSeesCodeChange(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m := newRunTest(t, a, []byte{0xb8, 1, 0, 0, 0 /* mov $1,%eax */, 0xcc})
+		c := m.CPUs[0]
+		run := func() uint64 {
+			c.RIP = runCode
+			n, _ := m.Run(0, 10)
+			require.EqualValues(t, 1, n)
+			return c.GPR[RAX]
+		}
+		require.EqualValues(t, 1, run())
+		require.NoError(t, m.WriteBytes(c.Space, runCode+1, []byte{2}))
+		require.EqualValues(t, 2, run())
+		require.NoError(t, m.WriteBytes(c.Space, runAlias+1, []byte{3}))
+		require.EqualValues(t, 3, run())
+		before := m.Snapshot()
+		require.True(t, m.PokeWord(c.Space, runCode+1, 1, 4))
+		require.EqualValues(t, 4, run())
+		m.Restore(before)
+		require.EqualValues(t, 3, run())
+		f, err := m.Mem.Alloc()
+		require.NoError(t, err)
+		copy(m.Mem.Bytes(f), []byte{0xb8, 5, 0, 0, 0, 0xcc})
+		require.NoError(t, c.Space.Map(runCode, f, 1, Exec))
+		require.EqualValues(t, 5, run())
+	})
+}
+
+// Counting is by iteration, and a limit may fall between two.
+func TestRunRepStopsBetweenIterations(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m, c := newTest(t, a, 0xf3, 0xaa /* rep stosb */, 0x90, 0xcc)
+		c.GPR[RCX], c.GPR[RDI] = 100, 0x5000
+		n, why := m.Run(0, 60)
+		require.EqualValues(t, 60, n)
+		require.Equal(t, RunBound, why)
+		require.EqualValues(t, 40, c.GPR[RCX])
+		n, why = m.Run(0, 60)
+		require.EqualValues(t, 41, n)
+		require.Equal(t, RunStep, why)
+		require.EqualValues(t, 101, c.Retired)
+	})
+}

@@ -39,7 +39,7 @@ extern __thread tl_engine *tl_current;
 
 void tl_pack(tl_context *c, const tl_core *r, int tf);
 void tl_unpack(tl_context *c, tl_core *r, uint64_t flags);
-int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count);
+int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count, int bare);
 
 uint8_t *tl_host_of(tl_engine *e, uint64_t addr, uint32_t size);
 

@@ -195,7 +195,7 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 		*BUDGET(r->cpu) = r->budget;
 		*LAST(r->cpu) = 0;
 	}
-	tl_start(e, x, core->rip, 0);
+	tl_start(e, x, core->rip, 0, 0);
 	uint64_t flags = 0;
 	uc_reg_read(e->uc, UC_X86_REG_EFLAGS, &flags);
 	uc_context_save(e->uc, c->uc);

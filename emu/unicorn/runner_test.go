@@ -120,33 +120,3 @@ func TestRunnerDirtyPages(t *testing.T) {
 	r.run(20)
 	require.Equal(t, []uint64{0x5000}, r.Dirty(&r.p))
 }
-
-func BenchmarkRunner(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		code []byte
-		n    int
-	}{
-		{"alu", []byte{0x83, 0xc0, 1, 0x01, 0xc2, 0xff, 0xc9, 0xeb, 0xf7}, 4},
-		{"store", []byte{0x89, 0x03, 0x83, 0xc0, 1, 0x89, 0x43, 0x04, 0xeb, 0xf6}, 4},
-		{"load", []byte{0x8b, 0x03, 0x83, 0xc0, 1, 0x03, 0x43, 0x04, 0xeb, 0xf6}, 4},
-	} {
-		for _, mode := range []string{"counted", "bare"} {
-			b.Run(c.name+"/"+mode, func(b *testing.B) {
-				r := newRunnerRig(b, Width64, c.code...)
-				r.core.GPR[3] = 0x5000
-				if mode == "counted" {
-					require.NoError(b, r.Learn(0x1000, c.n, nil))
-				}
-				b.ResetTimer()
-				for left := uint64(b.N); left > 0; {
-					r.run(left)
-					if r.p.Executed == 0 {
-						break
-					}
-					left -= r.p.Executed
-				}
-			})
-		}
-	}
-}

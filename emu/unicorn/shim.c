@@ -351,9 +351,10 @@ void tl_unpack(tl_context *c, tl_core *r, uint64_t flags)
 	r->shadow = U32(OFF_HFLAGS) & HF_INHIBIT ? 1 : 0;
 }
 
-// tl_start runs e from rip with x as its report. It returns 0 if the library
-// aborted, and the instance is lost.
-int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count)
+// tl_start runs e from rip with x as its report, the stand-ins of interpose.c
+// in force unless bare. It returns 0 if the library aborted, and the instance
+// is lost.
+int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count, int bare)
 {
 	sigjmp_buf jb;
 	if (sigsetjmp(jb, 0)) {
@@ -366,7 +367,7 @@ int tl_start(tl_engine *e, tl_exit *x, uint64_t rip, uint64_t count)
 	}
 	escape = &jb;
 	e->x = x;
-	tl_current = e;
+	tl_current = bare ? NULL : e;
 	int rc = uc_emu_start(e->uc, rip, 0, 0, count);
 	tl_current = NULL;
 	escape = NULL;
@@ -391,7 +392,7 @@ void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
 		uc_context_restore(e->uc, c->uc);
 		e->resident = c;
 	}
-	if (!tl_start(e, x, core->rip, count))
+	if (!tl_start(e, x, core->rip, count, !tf))
 		return;
 	uint64_t flags = 0;
 	uc_reg_read(e->uc, UC_X86_REG_EFLAGS, &flags);

@@ -276,7 +276,8 @@ func (e *Engine) Step(c *Context, core *Core, x *Exit, load bool) {
 	C.tl_step(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.tl_exit)(unsafe.Pointer(x)), 1, 1, cbool(load))
 }
 
-// Run runs until something happens or count instructions retired. A count of
+// Run is the library as it is: it runs until something happens or count
+// instructions retired, and translates whatever lies ahead. A count of
 // 0 means no bound but Stop; one Engine must either always or never use 0.
 func (e *Engine) Run(c *Context, core *Core, x *Exit, count uint64, load bool) {
 	C.tl_step(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.tl_exit)(unsafe.Pointer(x)), C.uint64_t(count), 0, cbool(load))
