@@ -55,6 +55,9 @@ func commands(out *output) []*cli.Command {
 		newCommand(out),
 		checkCommand(out),
 		eventsCommand(out),
+		tuiCommand(out),
+		recordCommand(out),
+		replayCommand(out),
 		versionCommand(out),
 	}
 }
