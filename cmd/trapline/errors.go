@@ -23,12 +23,17 @@ const errViolated = reported(exitViolated)
 // usage is a mistake on the command line.
 type usage struct {
 	msg, hint string
+	status    int
 }
 
 func (u *usage) Error() string { return u.msg }
 
 func usageError(c *cli.Command, err error) error {
-	return &usage{err.Error(), fmt.Sprintf("trapline %s --help", c.Name)}
+	status := exitUsage
+	if c.Name == traceName {
+		status = exitTrace
+	}
+	return &usage{err.Error(), fmt.Sprintf("trapline %s --help", c.Name), status}
 }
 
 func usagef(c *cli.Command, msg string, args ...any) error {
@@ -44,7 +49,7 @@ func unknownCommand(c *cli.Command, name string) error {
 	if near := format.Nearest(name, names); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
-	return &usage{msg, "trapline --help"}
+	return &usage{msg, "trapline --help", exitUsage}
 }
 
 // report prints an error and gives the exit status.
@@ -59,7 +64,7 @@ func report(stderr io.Writer, err error) int {
 		return int(said)
 	case errors.As(err, &mistake):
 		fmt.Fprintf(stderr, "trapline: %s\nSee: %s\n", mistake.msg, mistake.hint)
-		return exitUsage
+		return mistake.status
 	case errors.As(err, &flaw):
 		fmt.Fprintln(stderr, flaw)
 		if flaw.Text != "" {

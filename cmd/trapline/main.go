@@ -47,7 +47,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 }
 
 // commands lists the commands in the order of the help: one file each.
-func commands(out *output) []*cli.Command {
+func commands(out *output, stderr io.Writer) []*cli.Command {
 	return []*cli.Command{
 		runCommand(out),
 		exploreCommand(out),
@@ -55,6 +55,7 @@ func commands(out *output) []*cli.Command {
 		newCommand(out),
 		checkCommand(out),
 		eventsCommand(out),
+		traceCommand(stderr),
 		tuiCommand(out),
 		recordCommand(out),
 		replayCommand(out),
@@ -68,7 +69,7 @@ func command(out *output, stderr io.Writer) *cli.Command {
 		Usage:                 "walk through Linux kprobes and uprobes, instruction by instruction",
 		UsageText:             "trapline COMMAND [OPTIONS] [ARGUMENTS]",
 		Description:           "Start with: trapline run first-probe",
-		Commands:              commands(out),
+		Commands:              commands(out, stderr),
 		Suggest:               true,
 		HideVersion:           true,
 		EnableShellCompletion: true,

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu/linux"
+)
+
+// exitTrace is the status of trace's own failures, as env and timeout have
+// it: the rest belongs to the program.
+const exitTrace = 125
+
+const traceName = "trace"
+
+func traceCommand(stderr io.Writer) *cli.Command {
+	return &cli.Command{
+		Name:      traceName,
+		Usage:     "run a static Linux program in the machine",
+		ArgsUsage: "-- PROGRAM [ARGS…]",
+		Description: `Runs a static i386 or x86-64 ELF program. Its standard streams and its exit status (128 plus the signal) are passed
+through; 125 is a failure of trace itself or a bound that was reached. The program sees the files named by its
+arguments, read-only, and nothing else of the host: --allow and --root show more. Time and random numbers are the same
+in every run.
+
+EXAMPLES:
+   trapline trace -- ./hello world
+   trapline trace --strace -- /bin/busybox sha256sum notes.txt
+   trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
+			&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
+			&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
+			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
+			&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
+			&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
+			&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
+			&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
+			&cli.IntFlag{Name: "memory", Value: linux.DefaultMemory >> 20, Usage: "`MIB` of memory for all processes"},
+			&cli.IntFlag{Name: "processes", Value: linux.DefaultProcesses, Usage: "at most `N` processes"},
+			&cli.IntFlag{Name: "threads", Value: linux.DefaultThreads, Usage: "at most `N` threads"},
+		},
+		DisableSliceFlagSeparator: true, // a comma may be part of a path
+		Action:                    func(ctx context.Context, c *cli.Command) error { return doTrace(ctx, c, stderr) },
+	}
+}
+
+func doTrace(ctx context.Context, c *cli.Command, stderr io.Writer) error {
+	args := c.Args().Slice()
+	if len(args) == 0 {
+		return usagef(c, "trace takes a program and its arguments after --")
+	}
+	cfg, err := traceConfig(c, args)
+	if err != nil {
+		return usageError(c, err)
+	}
+	defer func() { _ = cfg.FS.Close() }()
+	if d := c.Duration("time"); d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	signal.Ignore(syscall.SIGPIPE) // a closed standard output is the program's to hear of
+	cfg.Stdin = &stoppableReader{ctx, os.Stdin}
+	if c.Bool("strace") {
+		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(stderr, "[%d] %v\n", r.TID, r) }
+	}
+	k, err := linux.New(cfg)
+	if err != nil {
+		fmt.Fprintf(stderr, "trapline: %v\n", err)
+		return reported(exitTrace)
+	}
+	defer k.Close()
+	res, err := k.Run(ctx)
+	return traceEnd(stderr, res, err)
+}
+
+// traceEnd says what the program cannot and gives its exit status.
+func traceEnd(stderr io.Writer, res linux.Result, err error) error {
+	for _, u := range res.Unknown {
+		fmt.Fprintf(stderr, "trapline: system call %d is not known: answered ENOSYS %d times\n", u.Number, u.Count)
+	}
+	const interrupted = 130 // 128 + SIGINT
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "trapline: %v\n", err)
+		return reported(exitTrace)
+	case res.Bound == linux.BoundCanceled:
+		fmt.Fprintf(stderr, "trapline: interrupted after %d instructions\n", res.Steps)
+		return reported(interrupted)
+	case res.Bound != linux.NoBound:
+		fmt.Fprintf(stderr, "trapline: %v\n", res)
+		return reported(exitTrace)
+	}
+	return reported(res.ExitStatus())
+}
+
+func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
+	cfg := linux.Config{
+		Path: args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		Limits: linux.Limits{
+			Steps: c.Uint64("steps"), Memory: c.Int("memory") << 20,
+			Processes: c.Int("processes"), Threads: c.Int("threads"),
+		},
+	}
+	if c.Bool("host-time") {
+		cfg.Clock = hostClock{}
+	}
+	var err error
+	if root := c.String("root"); root != "" {
+		cfg.Dir = "/"
+		cfg.FS, err = linux.OpenRoot(root)
+		if err != nil {
+			return cfg, fmt.Errorf("--root %s: %w; expected a directory", root, err)
+		}
+		return cfg, nil
+	}
+	if cfg.Dir, err = os.Getwd(); err != nil {
+		return cfg, err
+	}
+	if !strings.Contains(args[0], "/") {
+		if cfg.Path, err = exec.LookPath(args[0]); err != nil && !errors.Is(err, exec.ErrDot) {
+			return cfg, err
+		}
+	}
+	if cfg.Path, err = filepath.Abs(cfg.Path); err != nil {
+		return cfg, err
+	}
+	cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...)
+	return cfg, err
+}
+
+// visibleFiles are the files that the program may see without --root: itself,
+// those that its arguments name, and what --allow adds.
+func visibleFiles(cfg linux.Config, allow []string) []string {
+	files := []string{cfg.Path}
+	for _, p := range append(allow, cfg.Args[1:]...) {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(cfg.Dir, p)
+		}
+		if _, err := os.Stat(p); err == nil && filepath.Clean(p) != "/" {
+			files = append(files, p)
+		}
+	}
+	return files
+}
+
+// hostClock is the host's time for programs run with --host-time.
+type hostClock struct{}
+
+func (hostClock) Now() time.Time        { return time.Now() }
+func (hostClock) Sleep(d time.Duration) { time.Sleep(d) }
+
+// stoppableReader is standard input that a Ctrl-C gets a program out of. A
+// read that was given up stays behind until the process ends.
+type stoppableReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s *stoppableReader) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	buf := make([]byte, len(p)) // not p, which the caller has back after a stop
+	done := make(chan result, 1)
+	go func() {
+		n, err := s.r.Read(buf)
+		done <- result{n, err}
+	}()
+	select {
+	case r := <-done:
+		copy(p, buf[:r.n])
+		return r.n, r.err
+	case <-s.ctx.Done():
+		return 0, s.ctx.Err()
+	}
+}
