@@ -1,17 +1,14 @@
 package linux
 
-import "time"
-
 // Limits bounds a run. A zero field takes its default.
 type Limits struct {
-	Steps     uint64        // instructions of all threads together
-	Time      time.Duration // of Clock, if the run has one
-	Memory    int           // bytes of physical memory, page cache included
-	Processes int           // alive or zombies
-	Threads   int           // of all processes together
-	Files     int           // open descriptors of one process (RLIMIT_NOFILE)
-	Maps      int           // vmas of one address space (vm.max_map_count)
-	Output    int64         // bytes written to stdout and stderr
+	Steps     uint64 // instructions of all threads together
+	Memory    int    // bytes of physical memory, page cache included
+	Processes int    // alive or zombies
+	Threads   int    // of all processes together
+	Files     int    // open descriptors of one process (RLIMIT_NOFILE)
+	Maps      int    // vmas of one address space (vm.max_map_count)
+	Output    int64  // bytes written to stdout and stderr
 }
 
 // The defaults of Limits.

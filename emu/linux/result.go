@@ -13,11 +13,11 @@ type Bound string
 const (
 	NoBound       Bound = ""
 	BoundSteps    Bound = "steps"
-	BoundTime     Bound = "time"
+	BoundTime     Bound = "time" // the deadline of Run's context
 	BoundMemory   Bound = "memory"
 	BoundOutput   Bound = "output"
 	BoundDeadlock Bound = "deadlock" // every thread waits for another
-	BoundCanceled Bound = "canceled"
+	BoundCanceled Bound = "canceled" // by Run's context
 )
 
 // Result is how a run ended.

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,12 +10,14 @@ import (
 )
 
 // Run runs until the first process has ended, a bound is reached or ctx is
-// done. Errors are failures of the machine, not of the guest.
+// done: BoundTime for its deadline, else BoundCanceled. Errors are failures of the machine, not of the guest.
 func (k *Kernel) Run(ctx context.Context) (Result, error) {
 	for !k.Done() {
-		if ctx.Err() != nil {
+		switch err := ctx.Err(); {
+		case errors.Is(err, context.DeadlineExceeded):
+			k.stop(BoundTime)
+		case err != nil:
 			k.stop(BoundCanceled)
-			break
 		}
 		for id := range k.m.CPUs {
 			if err := k.runSlice(id); err != nil {
@@ -30,13 +33,12 @@ func (k *Kernel) Done() bool { return k.bound != NoBound || k.init.zombie }
 
 // runSlice lets vCPU id work until its thread's turn is over.
 func (k *Kernel) runSlice(id int) error {
-	t := k.ready(id)
-	for t != nil && k.current[id] == t && !k.Done() {
+	for t := k.ready(id); t != nil && k.current[id] == t && !k.Done(); {
 		k.advance(id)
 		if err := k.m.Err(); err != nil {
 			return err
 		}
-		if !k.prepare(id) {
+		if k.slice[id] <= 0 || !k.prepare(id) {
 			break
 		}
 	}
@@ -85,9 +87,6 @@ func (k *Kernel) count(id int, n uint64) {
 	k.slice[id] -= int(n)
 	if k.steps >= k.cfg.Limits.Steps {
 		k.stop(BoundSteps)
-	}
-	if k.cfg.Clock != nil && k.cfg.Limits.Time > 0 && k.slice[id] <= 0 && k.Now() >= uint64(k.cfg.Limits.Time) {
-		k.stop(BoundTime)
 	}
 }
 
@@ -247,10 +246,6 @@ func (k *Kernel) idle() bool {
 	if k.cfg.Clock == nil {
 		k.skipped += next - now
 		return true
-	}
-	if limit := uint64(k.cfg.Limits.Time); limit > 0 && now >= limit {
-		k.stop(BoundTime)
-		return false
 	}
 	k.cfg.Clock.Sleep(min(time.Duration(next-now), 50*time.Millisecond))
 	return true

@@ -431,5 +431,9 @@ func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
 // sysReadOnly is every call that would change the tree.
 func sysReadOnly(*Kernel, *Thread, *call) int64 { return errnoReadOnly }
 
+// sysAbsent is a call that this kernel was built without; programs have
+// another way.
+func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(syscall.ENOSYS) }
+
 // sysZero is a call that has nothing to do here.
 func sysZero(*Kernel, *Thread, *call) int64 { return 0 }

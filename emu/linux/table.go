@@ -100,6 +100,9 @@ var calls = []spec{
 	{"getcpu", "xxx", sysGetcpu},
 	{"membarrier", "dxd", sysZero},
 
+	{"rseq", "xuxx", sysAbsent},
+	{"clone3", "xu", sysAbsent},
+
 	{"getpid", "", sysGetpid},
 	{"gettid", "", sysGettid},
 	{"getppid", "", sysGetppid},
@@ -216,7 +219,7 @@ var numbers64 = map[string]int{
 	"newfstatat": 262, "unlinkat": 263, "readlinkat": 267, "fchmodat": 268, "faccessat": 269, "pselect6": 270,
 	"ppoll": 271, "set_robust_list": 273, "get_robust_list": 274, "utimensat": 280, "dup3": 292, "pipe2": 293,
 	"rt_tgsigqueueinfo": 297, "prlimit64": 302, "getcpu": 309, "getrandom": 318, "membarrier": 324, "statx": 332,
-	"close_range": 436, "faccessat2": 439,
+	"rseq": 334, "clone3": 435, "close_range": 436, "faccessat2": 439,
 }
 
 var numbers32 = map[string]int{
@@ -244,7 +247,8 @@ var numbers32 = map[string]int{
 	"ppoll": 309, "set_robust_list": 311, "get_robust_list": 312, "getcpu": 318, "utimensat": 320, "dup3": 330,
 	"pipe2": 331, "rt_tgsigqueueinfo": 335, "prlimit64": 340, "getrandom": 355, "membarrier": 375, "statx": 383,
 	"clock_gettime64": 403, "clock_getres_time64": 406, "clock_nanosleep_time64": 407, "pselect6_time64": 413,
-	"ppoll_time64": 414, "rt_sigtimedwait_time64": 421, "futex_time64": 422, "close_range": 436, "faccessat2": 439,
+	"ppoll_time64": 414, "rt_sigtimedwait_time64": 421, "futex_time64": 422, "rseq": 386,
+	"clone3": 435, "close_range": 436, "faccessat2": 439,
 }
 
 // table64 and table32 are the calls by number, nil where there is none. They
