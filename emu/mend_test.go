@@ -166,3 +166,22 @@ func TestREXBeforeALegacyPrefixMeansNothing(t *testing.T) {
 	c.Space.Peek(0x1000, memory)
 	require.Equal(t, code, memory)
 }
+
+// TestNoAVX: VEX- and EVEX-encoded vector instructions are undefined, BMI ones are not.
+func TestNoAVX(t *testing.T) {
+	for _, code := range [][]byte{
+		{0xc5, 0xf8, 0x58, 0xc1},                   // vaddps %xmm1,%xmm0,%xmm0
+		{0xc5, 0xf8, 0x91, 0x1d, 0, 0x50, 0, 0},    // kmovw %k3,0x5000
+		{0xc4, 0xe2, 0x79, 0x18, 0xc1},             // vbroadcastss
+		{0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc1, 0x90}, // vaddps %zmm1,%zmm0,%zmm0
+	} {
+		m, _, k := newTaken(t, AMD64, code...)
+		m.Step(0)
+		require.EqualValues(t, VecUD, k.last(t).Vector, "% x", code)
+	}
+	m, c, k := newTaken(t, AMD64, 0xc4, 0xe2, 0x78, 0xf2, 0xcb) // andn %ebx,%eax,%ecx
+	c.GPR[RAX], c.GPR[RBX] = 0xf0, 0xff
+	m.Step(0)
+	require.Empty(t, k.traps)
+	require.EqualValues(t, 0x0f, c.GPR[RCX])
+}

@@ -52,6 +52,8 @@ func classify(in *insn.Inst, err error) ownOp {
 	switch a := in.Attr(); {
 	case a.Has(insn.Undefined):
 		return ownInvalid
+	case a.Has(insn.AVX | insn.AVX512): // no AVX: the library would run the legacy instruction
+		return ownInvalid
 	case a.Has(insn.IntN) && uint8(in.Imm) == HypercallVector:
 		return ownHypercall
 	case a.Has(insn.SoftInt):

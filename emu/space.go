@@ -285,12 +285,15 @@ func (s *Space) view(user bool) (*view, error) {
 	if user {
 		i = 1
 	}
-	if s.views[i] == nil {
-		v, err := newView(s, user)
+	if v := s.views[i]; v == nil || v.translations > maxTranslations {
+		fresh, err := newView(s, user)
 		if err != nil {
 			return nil, err
 		}
-		s.views[i] = v
+		if v != nil {
+			v.close()
+		}
+		s.views[i] = fresh
 	}
 	v := s.views[i]
 	if v.stale() {

@@ -14,9 +14,15 @@ import (
 type view struct {
 	window
 	code []codeSlot // direct-mapped by address
+
+	translations int // made by eng, at least
 }
 
 const codeSlots = 4096
+
+// maxTranslations is when a view is replaced: the library frees no translation
+// before it has filled a gigabyte with them.
+const maxTranslations = 16384
 
 // codeSlot keeps what the library runs apart from what the machine does
 // itself (int3 among it), so that arming and disarming a probe never costs a
@@ -131,6 +137,7 @@ func (v *view) retranslate(d *decoded) {
 	if !d.known {
 		v.eng.RemoveCache(d.pc, d.pc+1)
 		d.known = true
+		v.translations++
 	}
 }
 
