@@ -147,12 +147,16 @@ func (g *Manager) RegisterMulti(i int) error {
 	if !ok {
 		return fmt.Errorf("register_multiprobe(%s): engine %s has no multiprobe", g.probes[i].Name, g.Engine)
 	}
-	x := g.setup(i)
-	p := e.lookup(&x, e.addr(&x))
+	return g.outside(i, func(x *traps.Exec) error { return e.registerMulti(x, i) })
+}
+
+func (e *engine2005) registerMulti(x *traps.Exec, i int) error {
+	g := e.g
+	p := e.lookup(x, e.addr(x))
 	if p == 0 {
-		e.allocActive(&x)
+		e.allocActive(x)
 		p = x.C.Reg(emu.RAX)
-		y := x
+		y := *x
 		y.Probe = p
 		if err := e.registerCopy(&y); err != nil {
 			return err
@@ -161,6 +165,6 @@ func (g *Manager) RegisterMulti(i int) error {
 		return fmt.Errorf("register_multiprobe(%s): %w", g.probes[i].Name, errExist)
 	}
 	x.Regs.Addr = p
-	e.linkMultiprobe(&x)
+	e.linkMultiprobe(x)
 	return nil
 }
