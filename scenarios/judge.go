@@ -32,6 +32,8 @@ func (b *builder) builtIn(name string) explore.Property {
 		return props.NewPrePost(g)
 	case props.NoDoubleUnlock:
 		return props.NewUnlock()
+	case props.NoScheduleInTrap:
+		return props.NewSchedule()
 	case resultsProperty:
 		return &results{b.run}
 	}

@@ -45,11 +45,23 @@ func (p *Livelock) Step(ev *emu.Event) *explore.Violation {
 		*c = trapping{ev.PC, 1}
 	case ev.Kind == emu.StepDelivery:
 		if c.n++; c.n == LivelockTraps {
-			return violation(NoLivelock, "", "the instruction at %s trapped %d times on cpu%d and was never completed",
+			return violation(NoLivelock, p.row(ev), "the instruction at %s trapped %d times on cpu%d and was never completed",
 				p.g.K.Name(ev.PC), LivelockTraps, ev.CPU)
 		}
 	}
 	return nil
+}
+
+// row is the row that explains it: an int3 that stepping meets again (K20), or
+// a fault that multiprobe's common handler calls handled (M3).
+func (p *Livelock) row(ev *emu.Event) string {
+	switch {
+	case ev.Delivery.Trap.Vector == emu.VecBP:
+		return "K20"
+	case ev.Delivery.Trap.Vector == emu.VecPF && p.g.K.HasSymbol("comm_fault_handler"):
+		return "M3"
+	}
+	return ""
 }
 
 // Save copies the counts (emu.Part).

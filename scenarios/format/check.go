@@ -29,6 +29,7 @@ var BuiltIns = []BuiltIn{
 	{"no-livelock", "no instruction traps over and over without ever completing"},
 	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown"},
 	{"no-double-unlock", "nobody releases a lock that he does not hold"},
+	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap"},
 	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction"},
 	{"results", "each call of program returns what the file says"},
 }
