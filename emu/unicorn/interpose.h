@@ -1,6 +1,6 @@
 // The library's own functions, as far as interpose.c and runner.c call them
 // or stand in for them, and the offsets they use. libunicorn 2.0.1 as Debian
-// 12 builds it; tl_selfcheck verifies by running.
+// 12 builds it; tl_runner_check verifies by running.
 #ifndef TRAPLINE_INTERPOSE_H
 #define TRAPLINE_INTERPOSE_H
 

@@ -44,5 +44,8 @@ void tl_forget(tl_engine *e, uint64_t pc);
 const uint64_t *tl_dirty(tl_engine *e);
 // tl_watch makes the next store to any page be noted again.
 void tl_watch(tl_engine *e);
+// tl_runner_check runs a program whose count, dirty page and fault are known.
+// Returns 0 or writes what differs into err.
+int tl_runner_check(char *err, size_t errlen);
 
 #endif

@@ -26,6 +26,7 @@ package unicorn
 #cgo LDFLAGS: -Wl,--wrap=cpu_stb_data_ra_x86_64 -Wl,--wrap=cpu_stw_data_ra_x86_64 -Wl,--wrap=cpu_stl_data_ra_x86_64
 #cgo LDFLAGS: -Wl,--wrap=cpu_stq_data_ra_x86_64
 #include <stdlib.h>
+#include "runner.h"
 #include "shim.h"
 */
 import "C"
@@ -148,7 +149,14 @@ var Check = sync.OnceValue(func() error {
 	if major != 2 || minor != 0 {
 		return fmt.Errorf("%w: version %d.%d, expected 2.0 (Debian 12's libunicorn-dev)", ErrLibrary, major, minor)
 	}
-	return checkLayout(0)
+	if err := checkLayout(0); err != nil {
+		return err
+	}
+	var buf [256]C.char
+	if C.tl_runner_check(&buf[0], C.size_t(len(buf))) != 0 {
+		return fmt.Errorf("%w: the stand-ins for its functions do not fit: %s; build with Debian 12's libunicorn-dev 2.0.1", ErrLibrary, C.GoString(&buf[0]))
+	}
+	return nil
 })
 
 // checkLayout compares the library's saved context with the offsets that this
