@@ -152,15 +152,14 @@ func classify0F01(in *insn.Inst) ownOp {
 // nothing changed; a software interrupt has moved RIP on.
 func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 	in := &d.in
-	if in.Attr().Has(insn.Privileged) && c.CPL != 0 {
+	switch {
+	case d.own == ownInvalid: // before privilege: the decoder finds it
+		return fault(VecUD)
+	case d.own == ownTooLong, in.Attr().Has(insn.Privileged) && c.CPL != 0:
 		return FaultErr(VecGP, 0) // P11
 	}
 	next := c.nextRIP(in)
 	switch d.own {
-	case ownInvalid:
-		return fault(VecUD)
-	case ownTooLong:
-		return FaultErr(VecGP, 0)
 	case ownSoftInt:
 		return m.softInt(c, d)
 	case ownIret:

@@ -7,7 +7,7 @@
 
 enum {
 	TL_MAX_BLOCKS = 1 << 18,       // verified addresses an instance keeps
-	TL_MAX_TRANSLATIONS = 1 << 20, // translations an instance counts
+	TL_MAX_TRANSLATIONS = 1 << 17, // translations an instance makes: about 100 MB
 	TL_MAX_DIRTY = 4096,           // pages noted in one run
 	TL_MAX_BUDGET = 1 << 30,       // instructions in one run
 };
