@@ -284,10 +284,9 @@ func (e *common) hitSS(x *traps.Exec) traps.Result {
 func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
 	addr := e.addr(x)
 	x.M.PokeWord(x.C.Space, addr, 1, breakpoint)
-	if s, i := e.stats(x); i >= 0 {
-		s.Lost = false
-		s.Registered = true
-	}
+	i := e.g.index(x.Probe)
+	e.g.setLost(i, false)
+	e.g.setRegistered(i, true)
 	x.Sayf("K5", func() string { return fmt.Sprintf("CC is written to %s: the probe is armed", x.K.Name(addr)) })
 	return traps.Next
 }

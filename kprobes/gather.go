@@ -41,8 +41,7 @@ func (e *engineModern) gather(x *traps.Exec) traps.Result {
 	}
 	e.put(x, x.Probe+e.l.next, e.word(x, g+e.l.head))
 	e.put(x, g+e.l.head, x.Probe)
-	s, _ := e.stats(x)
-	s.Registered = true
+	e.g.setRegistered(e.g.index(x.Probe), true)
 	x.Sayf("M5", func() string {
 		return fmt.Sprintf("another probe at %s: it joins the gathering probe, newest first", x.K.Name(addr))
 	})
@@ -85,8 +84,7 @@ func (e *engineModern) ungather(x *traps.Exec) traps.Result {
 		at = e.word(x, at) + e.l.next
 	}
 	e.put(x, at, e.word(x, x.Probe+e.l.next))
-	s, _ := e.stats(x)
-	s.Registered = false
+	e.g.setRegistered(e.g.index(x.Probe), false)
 	if e.word(x, g+e.l.head) != 0 {
 		x.Return(1)
 		x.Say("M5", "other probes stay at the address: so does the breakpoint")

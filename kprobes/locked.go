@@ -102,7 +102,7 @@ func (e *locked) clearKprobeCPU(x *traps.Exec) traps.Result {
 // reentrantHit: a hit while this CPU runs a probe. The byte goes back and no
 // handler is called; unless it is the current probe, nobody re-arms it (K7).
 func (e *locked) reentrantHit(x *traps.Exec) traps.Result {
-	s, _ := e.stats(x)
+	s, i := e.stats(x)
 	s.Reentrant++
 	addr := e.addr(x)
 	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit inside a hit", Addr: addr})
@@ -112,7 +112,7 @@ func (e *locked) reentrantHit(x *traps.Exec) traps.Result {
 		})
 		return traps.Next
 	}
-	s.Lost = true
+	e.g.setLost(i, true)
 	x.Sayf("K7", func() string {
 		return fmt.Sprintf("a hit inside a hit: no handler for %s, its byte goes back and is never re-armed", x.K.Name(addr))
 	})

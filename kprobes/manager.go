@@ -20,6 +20,8 @@ type Manager struct {
 	byAddr map[uint64][]int
 	stats  []Stats
 	step   []stepOf // by vCPU
+
+	touched touched // by the present step
 }
 
 // stepOf is which probe point a vCPU is stepping, for counting misses.
@@ -195,7 +197,7 @@ func (g *Manager) index(at uint64) int {
 // error is the kernel's errno.
 func (g *Manager) Register(i int) error {
 	if g.ops == nil {
-		g.stats[i].Registered = true
+		g.setRegistered(i, true)
 		return nil
 	}
 	return g.outside(i, func(x *traps.Exec) error {
@@ -210,7 +212,7 @@ func (g *Manager) Register(i int) error {
 // Unregister takes probe i out outside guest time.
 func (g *Manager) Unregister(i int) {
 	if g.ops == nil {
-		g.stats[i].Registered = false
+		g.setRegistered(i, false)
 		return
 	}
 	_ = g.outside(i, func(x *traps.Exec) error {
@@ -269,7 +271,7 @@ func (g *Manager) Observe(ev *emu.Event) {
 	s := &g.step[ev.CPU]
 	stepping := s.active && s.addr == ev.PC
 	for _, i := range g.byAddr[ev.PC] {
-		if !g.stats[i].Registered {
+		if !g.registered(i) {
 			continue
 		}
 		g.stats[i].Executions++
@@ -316,6 +318,8 @@ func (g *Manager) Hash(h *emu.Hasher) {
 		s := &g.stats[i]
 		h.Uint64(s.Hits)
 		h.Uint64(s.Posts)
+		h.Uint64(s.Faults)
+		h.Uint64(s.Executions)
 		h.Uint64(s.Missed)
 		h.Uint64(s.Reentrant)
 		h.Uint64(s.Nmissed)

@@ -123,7 +123,7 @@ func (e *engineModern) checkReenter(x *traps.Exec) traps.Result {
 func (e *engineModern) incNmissed(x *traps.Exec) traps.Result {
 	addr := e.addr(x)
 	for _, i := range e.g.byAddr[addr] {
-		if e.g.stats[i].Registered {
+		if e.g.registered(i) {
 			e.g.stats[i].Nmissed++
 		}
 	}

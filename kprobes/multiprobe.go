@@ -113,8 +113,7 @@ func (e *engine2005) linkMultiprobe(x *traps.Exec) traps.Result {
 	first, _ := x.M.PeekWord(x.C.Space, head, word)
 	x.M.PokeWord(x.C.Space, x.Probe, word, first)
 	x.M.PokeWord(x.C.Space, head, word, x.Probe)
-	s, _ := e.stats(x)
-	s.Registered = true
+	e.g.setRegistered(e.g.index(x.Probe), true)
 	x.Say("M6", "the multiprobe is linked; the breakpoint has been armed since before")
 	return traps.Next
 }
@@ -134,8 +133,7 @@ func (e *engine2005) unlinkMultiprobe(x *traps.Exec) traps.Result {
 		}
 		at = next
 	}
-	s, _ := e.stats(x)
-	s.Registered = false
+	e.g.setRegistered(e.g.index(x.Probe), false)
 	x.Say("M2", "the multiprobe leaves the list")
 	return traps.Next
 }
@@ -151,7 +149,6 @@ func (g *Manager) RegisterMulti(i int) error {
 }
 
 func (e *engine2005) registerMulti(x *traps.Exec, i int) error {
-	g := e.g
 	p := e.lookup(x, e.addr(x))
 	if p == 0 {
 		e.allocActive(x)
@@ -162,7 +159,7 @@ func (e *engine2005) registerMulti(x *traps.Exec, i int) error {
 			return err
 		}
 	} else if pre, _ := x.M.PeekWord(x.C.Space, p+e.l.pre, x.M.Arch.Word()); pre != x.K.Symbol("comm_pre_handler") {
-		return fmt.Errorf("register_multiprobe(%s): %w", g.probes[i].Name, errExist)
+		return fmt.Errorf("register_multiprobe(%s): %w", e.g.probes[i].Name, errExist)
 	}
 	x.Regs.Addr = p
 	e.linkMultiprobe(x)

@@ -47,8 +47,7 @@ func (e *common) listDel(x *traps.Exec) traps.Result {
 	prev, _ := x.M.PeekWord(x.C.Space, x.Probe+w, word)
 	x.M.PokeWord(x.C.Space, prev, word, next)
 	x.M.PokeWord(x.C.Space, next+w, word, prev)
-	s, _ := e.stats(x)
-	s.Registered = false
+	e.g.setRegistered(e.g.index(x.Probe), false)
 	x.Say("K3", "the probe leaves the hash table")
 	return traps.Next
 }

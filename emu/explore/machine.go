@@ -24,6 +24,14 @@ type Watcher interface {
 	Watches(*emu.Event) bool
 }
 
+// Explainer is a Property that knows deadlocks.
+type Explainer interface {
+	Property
+	// Explain gives the SEMANTICS row of a deadlock in which these locks are
+	// waited for, or "".
+	Explain(waits []string) string
+}
+
 // Values are the simulator-side values of a machine that steps can touch and
 // that decide how it goes on, beside memory and registers.
 type Values interface {
@@ -131,7 +139,9 @@ func (s *Machine) Step(actor int) *Step {
 	if s.Observe != nil {
 		s.Observe(ev)
 	}
-	st.Blocked = ev.Kind == emu.StepSpin
+	if st.Blocked = ev.Kind == emu.StepSpin && c.Shutdown == ""; st.Blocked && ev.Micro != nil {
+		st.Waits = ev.Micro.Holds
+	}
 	st.Locks = held & s.locks(c)
 	s.touched(c, ev, takes)
 	s.judge(c, ev)
@@ -298,6 +308,17 @@ func (s *Machine) End() *Violation {
 		}
 	}
 	return nil
+}
+
+func (s *Machine) explain(waits []string) string {
+	for _, p := range s.Properties {
+		if e, ok := p.(Explainer); ok {
+			if row := e.Explain(waits); row != "" {
+				return row
+			}
+		}
+	}
+	return ""
 }
 
 // Close frees the machine.

@@ -1,7 +1,9 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"trapline/emu/sched"
 )
@@ -127,14 +129,25 @@ func judgeEnd(sys System, live mask) *Violation {
 	if live == 0 {
 		return sys.End()
 	}
-	var who []int
+	v := &Violation{Property: NoDeadlock, Actor: -1}
+	var waits, texts []string
 	for a := range sys.Actors() {
-		if live.has(a) {
-			who = append(who, a)
+		if !live.has(a) {
+			continue
 		}
+		if v.Actor < 0 {
+			v.Actor = a
+		}
+		w := sys.Step(a).Waits // changes nothing: it is blocked
+		waits = append(waits, w)
+		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(w, "a lock")))
 	}
-	return &Violation{
-		Property: NoDeadlock, Actor: who[0],
-		What: fmt.Sprintf("nobody can go on: cpus %v wait for locks that nobody will release", who),
+	v.What = "nobody can go on: " + strings.Join(texts, ", ")
+	if e, ok := sys.(explainer); ok {
+		v.ID = e.explain(waits)
 	}
+	return v
 }
+
+// explainer is a System that knows deadlocks by what is waited for.
+type explainer interface{ explain(waits []string) string }

@@ -44,6 +44,8 @@ type Step struct {
 	Blocked bool
 	// Touched is every location that the step read or wrote.
 	Touched []Access
+	// Waits is what a blocked actor waits for, or "" if it cannot say.
+	Waits string
 	// Locks are the locks that the actor held before and after the step, a
 	// bit each.
 	Locks uint64

@@ -38,7 +38,7 @@ func BenchmarkExhaust(b *testing.B) {
 					var last *explore.Report
 					var states, schedules, steps float64
 					for b.Loop() {
-						r, err := explore.Search(context.Background(), missedLoop(cpus, times, direct).factory(b, only(props.NoDoubleUnlock)),
+						r, err := explore.Search(context.Background(), missedLoop(cpus, times, direct).factory(b, only(b, missed(cpus, true), props.NoDoubleUnlock)),
 							explore.Options{Jobs: jobs, Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
 						require.NoError(b, err)
 						require.True(b, r.Exhausted)
@@ -67,7 +67,7 @@ func BenchmarkFirstViolation(b *testing.B) {
 	for name, s := range scenes(true) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				require.NotNil(b, find(b, s, races[name], explore.Options{}).Found)
+				require.NotNil(b, find(b, s, races[name].property, explore.Options{}).Found)
 			}
 		})
 	}

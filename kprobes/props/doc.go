@@ -5,7 +5,7 @@ package props
 
 import (
 	"fmt"
-	"strings"
+	"math/bits"
 
 	"trapline/emu"
 	"trapline/emu/explore"
@@ -28,7 +28,7 @@ const (
 // transparency needs a baseline (NewTransparency).
 func Standard(g *kprobes.Manager) []explore.Property {
 	return []explore.Property{
-		NewMissed(g), NewRearm(g), NewSelfDeadlock(g), NewLivelock(g), NewUnhandled(g), NewPrePost(g), NewUnlock(),
+		NewMissed(g), NewRearm(g), NewSelfDeadlock(g), NewLivelock(g), NewUnhandled(g), NewPrePost(g), NewUnlock(), NewSchedule(),
 	}
 }
 
@@ -41,46 +41,34 @@ func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
 	})
 }
 
-// Locks are the addresses of the engine's spin locks, words that are 0 or the
-// owner's number plus one.
+// Locks are the addresses of the engine's locks that one vCPU holds at a time,
+// words that are 0 or the owner's number plus one. Readers share a lock for
+// reading and writing, so to hold it keeps nobody out for certain.
 func Locks(g *kprobes.Manager) []uint64 {
 	var l []uint64
-	for _, name := range []string{"kprobe_lock", "kretprobe_lock"} {
-		if g.K.HasSymbol(name) {
-			l = append(l, g.K.Symbol(name))
+	for _, k := range g.Locks() {
+		if k.Kind != kprobes.RWLock {
+			l = append(l, k.Addr)
 		}
 	}
 	return l
 }
 
 // Values tells a search which of the manager's notes a step touched.
-func Values(g *kprobes.Manager) explore.Values { return values{g} }
+func Values(g *kprobes.Manager) explore.Values {
+	g.TakeTouched() // by the setting up
+	return values{g}
+}
 
-// values are the manager's own notes that a step can read: whether a probe
-// counts as registered, which decides whether an execution is a miss. Counts
-// commute and are left out.
 type values struct{ g *kprobes.Manager }
 
 // Touched implements explore.Values.
-func (v values) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
-	if ev.Micro != nil && changesRegistration(ev.Micro.Name) {
-		touch(0, true)
-		return
+func (v values) Touched(_ *emu.Event, touch func(n uint64, write bool)) {
+	read, changed := v.g.TakeTouched()
+	for all := read | changed; all != 0; all &= all - 1 {
+		n := uint64(bits.TrailingZeros64(all))
+		touch(n, changed>>n&1 != 0)
 	}
-	if ev.Kind == emu.StepInstruction && v.g.Probed(ev.PC) {
-		touch(0, false)
-	}
-}
-
-// changesRegistration tells micro-steps that may set or clear it, whatever the
-// engine calls them.
-func changesRegistration(micro string) bool {
-	for _, s := range []string{"list_", "arm", "write_breakpoint", "restore_opcode", "reentrant", "register", "unlink", "link_"} {
-		if strings.Contains(micro, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // violation makes one.

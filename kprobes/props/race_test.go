@@ -1,9 +1,8 @@
 package props_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,110 +16,6 @@ import (
 	"trapline/traps"
 )
 
-// scene is a machine to search: code for each vCPU and what is probed in it.
-type scene struct {
-	engine string
-	direct bool
-	cpus   int
-	code   []byte   // shared kernel text; codeAt and dataAt stand for addresses
-	start  []uint64 // offset into code, by vCPU
-	probes []uint64 // offsets, registered before the run
-	spare  []uint64 // offsets of probes that are defined only
-	// setup puts more on the machine.
-	setup func(t testing.TB, g *kprobes.Manager, code uint64)
-}
-
-func (s *scene) build(t testing.TB) *kprobes.Manager {
-	t.Helper()
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: s.cpus})
-	require.NoError(t, err)
-	g, err := kprobes.Boot(m, s.engine)
-	require.NoError(t, err)
-	require.NoError(t, g.K.SetDirect(s.direct))
-	at, err := g.K.AllocKernel(m.CPUs[0].Space, 4096, emu.Write|emu.Exec)
-	require.NoError(t, err)
-	require.NoError(t, m.WriteBytes(m.CPUs[0].Space, at, located(s.code, at)))
-	for i, off := range s.start {
-		require.NoError(t, g.K.Start(i, traps.Task{}, 0, at+off, 0))
-	}
-	define := func(off uint64) int {
-		i, err := g.Define(kprobes.Probe{Name: "p", Addr: at + off, Pre: kprobes.Handler{Action: kprobes.Count}})
-		require.NoError(t, err)
-		return i
-	}
-	for _, off := range s.probes {
-		require.NoError(t, g.Register(define(off)))
-	}
-	for _, off := range s.spare {
-		define(off)
-	}
-	if s.setup != nil {
-		s.setup(t, g, at)
-	}
-	return g
-}
-
-// Addresses in a scene's code, little endian and with an offset below 256
-// added: of the code itself and of the data on the same page.
-const (
-	codeAt = 0xda7a0000
-	dataAt = 0xda7a0800
-)
-
-func located(code []byte, at uint64) []byte {
-	code = bytes.Clone(code)
-	for i := 0; i+4 <= len(code); i++ {
-		if v := binary.LittleEndian.Uint32(code[i:]); v&^0xfff == codeAt {
-			binary.LittleEndian.PutUint32(code[i:], v-codeAt+uint32(at))
-		}
-	}
-	return code
-}
-
-func (s *scene) factory(t testing.TB, list func(*kprobes.Manager) []explore.Property) func() (explore.System, error) {
-	return func() (explore.System, error) {
-		g := s.build(t)
-		return props.System(g, list(g)...), nil
-	}
-}
-
-// call pushes a function's argument and return address for vCPU cpu and points
-// it at the function.
-func call(t testing.TB, g *kprobes.Manager, cpu int, function string, arg uint64) {
-	c := g.K.M.CPUs[cpu]
-	sp := c.GPR[emu.RSP] - 8
-	require.True(t, g.K.M.PokeWord(c.Space, sp, 4, g.K.Symbol("task_exit")))
-	require.True(t, g.K.M.PokeWord(c.Space, sp+4, 4, arg))
-	c.GPR[emu.RSP], c.RIP = sp, g.K.Symbol(function)
-}
-
-// Code of the scenes.
-var (
-	addReturn = []byte{0x83, 0xc0, 2, 0xc3}                // add $2,%eax; ret
-	movReturn = []byte{0xb8, 0x0f, 0x0b, 0x0f, 0x0b, 0xc3} // mov $0x0b0f0b0f,%eax; ret: a ud2 inside
-)
-
-// scenes are the races of the 2002 patch that two vCPUs can have.
-func scenes(direct bool) map[string]*scene {
-	return map[string]*scene{
-		"smp-missed-probe": {engine: kprobes.Engine2002, direct: direct, cpus: 2, code: addReturn, start: []uint64{0, 0}, probes: []uint64{0}},
-		"unregister-race": {engine: kprobes.Engine2002, direct: direct, cpus: 2, code: movReturn, start: []uint64{0, 0}, probes: []uint64{0},
-			setup: func(t testing.TB, g *kprobes.Manager, _ uint64) { call(t, g, 1, "unregister_kprobe", g.Address(0)) }},
-		"register-self-deadlock": {engine: kprobes.Engine2002, cpus: 1, code: addReturn, start: []uint64{0}, spare: []uint64{0},
-			setup: func(t testing.TB, g *kprobes.Manager, _ uint64) {
-				i, err := g.Define(kprobes.Probe{Name: "inside", Addr: g.K.Symbol("get_kprobe"), Pre: kprobes.Handler{Action: kprobes.Count}})
-				require.NoError(t, err)
-				require.NoError(t, g.Register(i))
-				call(t, g, 0, "register_kprobe", g.Address(0))
-			}},
-	}
-}
-
-// races is the property that each scene violates.
-var races = map[string]string{
-	"smp-missed-probe": props.NoMissedProbe, "unregister-race": props.NoUnhandledTrap, "register-self-deadlock": props.NoDeadlock,
-}
-
 func clock() func() time.Duration {
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
@@ -132,38 +27,66 @@ func find(t testing.TB, s *scene, property string, o explore.Options) *explore.R
 	o.Bounds.Preemptions = explore.Unbounded
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	r, err := explore.Search(ctx, s.factory(t, only(property)), o)
+	r, err := explore.Search(ctx, s.factory(t, only(t, s, property)), o)
 	require.NoError(t, err)
 	return r
 }
 
-// only judges one property.
-func only(name string) func(*kprobes.Manager) []explore.Property {
-	return func(g *kprobes.Manager) []explore.Property {
-		var l []explore.Property
-		for _, p := range props.Standard(g) {
-			if p.Name() == name {
-				l = append(l, p)
-			}
+// only judges one property of a scene.
+func only(t testing.TB, s *scene, name string) func(*kprobes.Manager) []explore.Property {
+	if name == props.Transparency {
+		base := baseline(t, s)
+		return func(g *kprobes.Manager) []explore.Property {
+			return []explore.Property{props.NewTransparency(g, userMemory, base)}
 		}
-		return l
+	}
+	return func(g *kprobes.Manager) []explore.Property {
+		return slices.DeleteFunc(props.Standard(g), func(p explore.Property) bool { return p.Name() != name })
 	}
 }
 
+// baseline is how a scene's programs can end without probes.
+func baseline(t testing.TB, s *scene) []props.Final {
+	plain := *s
+	plain.engine = kprobes.EngineNone
+	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil },
+		userMemory, explore.Bounds{Preemptions: explore.Unbounded})
+	require.NoError(t, err)
+	return base
+}
+
 func TestRacesAreFound(t *testing.T) {
-	want := races
-	for _, direct := range []bool{false, true} {
-		for name, s := range scenes(direct) {
-			t.Run(name, func(t *testing.T) {
-				r := find(t, s, want[name], explore.Options{})
+	for _, mode := range []string{"text", "direct"} {
+		for name, s := range scenes(mode == "direct") {
+			t.Run(mode+"/"+name, func(t *testing.T) {
+				want := races[name]
+				r := find(t, s, want.property, explore.Options{})
 				require.NotNil(t, r.Found, "%v", r.Summary)
-				t.Log(r.Summary, r.Elapsed, r.Places, r.Rounds, r.Found.Schedule.Format(0), r.Found.Violation)
-				sys, err := s.factory(t, only(want[name]))()
+				t.Log(r.Elapsed, r.Summary, r.Rounds, "rounds", r.Found.Schedule.Format(0), r.Found.Violation)
+				require.Equal(t, want.row, r.Found.Violation.ID)
+				sys, err := s.factory(t, only(t, s, want.property))()
 				require.NoError(t, err)
 				defer sys.Close()
 				out := explore.Run(sys, sched.NewReplay(r.Found.Schedule), 0)
-				require.NotNil(t, out.Violation)
-				require.Equal(t, want[name], out.Violation.Property)
+				require.Equal(t, &r.Found.Violation, out.Violation)
+			})
+		}
+	}
+}
+
+// TestK11LaterEnginesMissNothing: the breakpoint stays while its instruction
+// is stepped elsewhere (O4), and a search of every schedule finds no miss.
+func TestK11LaterEnginesMissNothing(t *testing.T) {
+	for _, engine := range []string{kprobes.Engine2005, kprobes.EngineModern, kprobes.EngineModern + "+boost"} {
+		for _, mode := range []string{"text", "direct"} {
+			t.Run(engine+"/"+mode, func(t *testing.T) {
+				s := scenes(mode == "direct")["smp-missed-probe"]
+				s.engine = engine
+				r := find(t, s, props.NoMissedProbe, explore.Options{})
+				require.Nil(t, r.Found)
+				require.True(t, r.Exhausted)
+				require.Equal(t, explore.CutNone, r.Cut)
+				t.Log(r.Elapsed, r.Summary, r.Rounds, "rounds")
 			})
 		}
 	}
@@ -173,7 +96,7 @@ func TestRacesAreFound(t *testing.T) {
 // to the same schedule, which replays on a fresh machine.
 func TestFoundScheduleIsShortAndReplays(t *testing.T) {
 	s := scenes(true)["smp-missed-probe"]
-	factory := s.factory(t, only(props.NoMissedProbe))
+	factory := s.factory(t, only(t, s, props.NoMissedProbe))
 	ways := map[string]func() (*explore.Report, error){
 		"dfs": func() (*explore.Report, error) {
 			return explore.Search(context.Background(), factory, explore.Options{Bounds: explore.Bounds{Preemptions: 3}, Jobs: 2})

@@ -68,7 +68,7 @@ func TestS4Assertions(t *testing.T) {
 }
 
 func TestMachineSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
-	for _, list := range []func(*kprobes.Manager) []explore.Property{none, only(props.NoMissedProbe)} {
+	for _, list := range []func(*kprobes.Manager) []explore.Property{none, only(t, missed(3, true), props.NoMissedProbe)} {
 		var first *explore.Report
 		for _, jobs := range []int{1, 2, 4} {
 			r, err := explore.Search(context.Background(), missed(3, true).factory(t, list),
