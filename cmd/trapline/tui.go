@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/charmbracelet/x/term"
@@ -53,5 +54,9 @@ func showTUI(ctx context.Context, c *cli.Command, name string, questions []tui.Q
 		return err
 	}
 	defer m.Close()
-	return tui.Run(m, os.Stdin, os.Stdout)
+	err = tui.Run(m, os.Stdin, os.Stdout)
+	if errors.Is(err, tui.ErrPanic) {
+		return reported(exitInternal) // it said why, once the terminal was restored
+	}
+	return err
 }

@@ -1,0 +1,192 @@
+package tui
+
+import (
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/stretchr/testify/require"
+
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+)
+
+// Forwards and back again is where one was, by every pair of keys.
+func TestEveryMoveHasItsWayBack(t *testing.T) {
+	for _, pair := range [][2]string{{"right", "left"}, {".", ","}, {"o", "O"}, {"t", "T"}} {
+		m := open(t, "first-probe", "", 80, 24)
+		var way []uint64
+		for m.walk.At() != m.walk.End() && len(way) < 60 {
+			way = append(way, m.walk.At())
+			press(m, pair[0])
+			if m.walk.At() == way[len(way)-1] {
+				break
+			}
+		}
+		for i := len(way) - 2; i > 0; i-- {
+			press(m, pair[1])
+			if i < len(way)-2 || pair[0] != "t" {
+				continue
+			}
+		}
+		press(m, pair[1], pair[1], pair[1])
+		require.LessOrEqual(t, m.walk.At(), way[1], "%v", pair)
+	}
+}
+
+func TestAWatchpointRunBackwardsStopsAtTheLastWriter(t *testing.T) {
+	m := open(t, "first-probe", "2002", 80, 24)
+	press(m, "end", "w", "=target,1", "enter", "F")
+	require.Equal(t, "write_breakpoint", m.walk.Event().Micro.Name)
+	press(m, "F")
+	require.Equal(t, "restore_opcode", m.walk.Event().Micro.Name)
+	press(m, "f")
+	require.Equal(t, "write_breakpoint", m.walk.Event().Micro.Name)
+	require.Contains(t, shown(t, m), "stopped: target was written")
+}
+
+func TestABreakpointStopsBothWays(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	press(m, "X", "=target+3", "enter", "f")
+	addr := m.walk.Run.Machine.CPUs[0].LinearPC()
+	require.Equal(t, "target+0x3", m.walk.Place(addr))
+	press(m, "end", "F")
+	require.Equal(t, addr, m.walk.Run.Machine.CPUs[0].LinearPC())
+	require.Contains(t, shown(t, m), "◉")
+}
+
+func TestGoToAndBookmarks(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	press(m, "g", "=100", "enter", "m", "g", "=20", "enter", "m", "home", "'")
+	require.Equal(t, uint64(20), m.walk.At())
+	press(m, "'")
+	require.Equal(t, uint64(100), m.walk.At())
+	press(m, "'")
+	require.Equal(t, uint64(20), m.walk.At(), "round and round")
+	press(m, "g", "=nonsense", "enter")
+	require.Contains(t, shown(t, m), "expected a number")
+}
+
+func TestSearchFindsWordsBothWays(t *testing.T) {
+	m := open(t, "first-probe", "2002", 80, 24)
+	press(m, "/", "=lock_kprobes", "enter")
+	first := m.walk.At()
+	require.Positive(t, first)
+	press(m, "n", "N")
+	require.Equal(t, first, m.walk.At())
+	press(m, "/", "=no such thing", "enter")
+	require.Equal(t, first, m.walk.At())
+	require.Contains(t, shown(t, m), "not found")
+}
+
+const twoCPUs = `Two vCPUs.
+-- machine --
+cpus 2
+-- text.S --
+	.globl main
+main:
+	incl %eax
+	incl %eax
+	incl %eax
+	ret
+-- tasks --
+cpu 0 at main
+cpu 1 at main
+`
+
+func TestAnotherVCPUStartsABranchAndReturns(t *testing.T) {
+	p, err := format.Parse("two.txtar", []byte(twoCPUs))
+	require.NoError(t, err)
+	m := openFile(t, &scenarios.File{File: p}, "", 80, 24)
+	next := m.moment.Turn
+	press(m, string(rune('1'+1-next)))
+	require.Equal(t, 1, m.walk.Line().ID)
+	require.Contains(t, shown(t, m), "branch 1")
+	press(m, "r")
+	require.Zero(t, m.walk.Line().ID)
+	require.Equal(t, uint64(0), m.walk.At())
+	press(m, string(rune('1'+next)))
+	require.Zero(t, m.walk.Line().ID, "the recorded choice is no branch")
+}
+
+func TestTheMouseScrubsTheTimeline(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	shown(t, m)
+	y := 0
+	for _, a := range m.areas {
+		if a.p == m.set.timeline {
+			y = a.y
+		}
+	}
+	m.Update(tea.MouseClickMsg{X: 40, Y: y, Button: tea.MouseLeft})
+	middle := m.walk.At()
+	require.InDelta(t, 117, float64(middle), 8)
+	m.Update(tea.MouseMotionMsg{X: 79, Y: y, Button: tea.MouseLeft})
+	require.Equal(t, m.walk.End(), m.walk.At())
+	m.Update(tea.MouseReleaseMsg{X: 79, Y: y})
+	m.Update(tea.MouseMotionMsg{X: 5, Y: y})
+	require.Equal(t, m.walk.End(), m.walk.At(), "released")
+	m.Update(tea.MouseWheelMsg{X: 40, Y: y, Button: tea.MouseWheelUp})
+	require.Less(t, m.walk.At(), m.walk.End())
+}
+
+func TestPlayingStopsAtTheEnd(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	press(m, "space")
+	require.True(t, m.play.on)
+	for range 100 {
+		m.Update(tickMsg(m.play.round))
+	}
+	require.False(t, m.play.on)
+	require.Equal(t, m.walk.End(), m.walk.At())
+	press(m, "b")
+	m.Update(tickMsg(m.play.round - 1))
+	require.Equal(t, m.walk.End(), m.walk.At(), "a tick of an earlier playing")
+	m.Update(tickMsg(m.play.round))
+	require.Less(t, m.walk.At(), m.walk.End())
+}
+
+func TestEngineSwitchAndCompare(t *testing.T) {
+	m := open(t, "first-probe", "2002", 120, 40)
+	press(m, "e")
+	require.NotEqual(t, "2002", m.moment.Engine)
+	press(m, "E", "i")
+	require.NotNil(t, m.other)
+	require.NotEqual(t, m.moment.Engine, m.beside.Engine)
+	press(m, "esc")
+	require.Nil(t, m.other)
+}
+
+// The help shows only what is possible, and every key in it does something
+// without an apology.
+func TestHelpShowsOnlyWhatIsPossible(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	for _, c := range commands() {
+		if !m.possible(&c) || c.name == "quit" {
+			continue
+		}
+		press(m, c.keys[0])
+		require.NotContains(t, m.message, "not possible", c.name)
+		press(m, "esc", "home")
+		m = open(t, "first-probe", "", 80, 24)
+	}
+	require.NotContains(t, shown(t, m), "← back", "nothing to go back to at the start")
+}
+
+func TestNoKeyHasTwoMeanings(t *testing.T) {
+	seen := map[string]string{}
+	for _, c := range commands() {
+		for _, k := range c.keys {
+			require.Empty(t, seen[k], "%s: %s and %s", k, seen[k], c.name)
+			seen[k] = c.name
+		}
+	}
+}
+
+func TestTheQuizAsksAndJudges(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	m.quiz.questions = []Question{{Text: "Which byte?", Answers: []string{"0xcc"}, Because: "It is int3."}}
+	press(m, "y", "=83", "enter")
+	require.Contains(t, shown(t, m), "Not that")
+	press(m, "=CC", "enter")
+	require.Contains(t, shown(t, m), "Right. It is int3.")
+}
