@@ -70,7 +70,8 @@ func (c *CPU) runsFreely() bool {
 
 // run runs c once in the library and says whether it should go on.
 func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
-	switch b, err := r.block(c.LinearPC()); {
+	start := c.LinearPC()
+	switch b, err := r.block(start); {
 	case errors.Is(err, unicorn.ErrFull):
 		return 0, true, r.renew()
 	case err != nil || b == nil || b.insns == 0 || uint64(b.insns) > limit:
@@ -93,10 +94,16 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	case unicorn.StepOnly:
 		return n, false, nil
 	case unicorn.Unverified:
+		if n == 0 && c.LinearPC() == start {
+			return 0, false, fmt.Errorf("the block at %#x was not taken", start)
+		}
 		return n, true, nil
 	case unicorn.Full:
 		return n, true, r.renew()
 	case unicorn.Dead:
+		if len(r.avoid) == maxAborts {
+			return n, false, fmt.Errorf("the translator aborted %d times, now at %#x", maxAborts+1, c.LinearPC())
+		}
 		r.avoid[c.LinearPC()] = true
 		return n, true, r.renew()
 	case unicorn.Error:
@@ -116,6 +123,10 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	}
 	return n, more, err
 }
+
+// maxAborts bounds the instances that are lost, and leaked, because the
+// translator aborts on bytes that the decoder let through.
+const maxAborts = 16
 
 // renew puts a new instance in the place of one that is full or lost.
 func (r *runner) renew() error {
