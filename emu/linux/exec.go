@@ -215,6 +215,9 @@ func (k *Kernel) execve(t *Thread, file string, argv, env []string) int64 {
 	p.resetHandlers()
 	t.alt, t.clearTID, t.robust, t.trapNo, t.errCode, t.cr2 = altStack{}, 0, 0, 0, 0, 0
 	t.inCall = false
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.Execed(t)
+	}
 	return resultNone
 }
 

@@ -15,14 +15,17 @@ type Hooks interface {
 	Forked(parent, child *Thread)
 	// Exited precedes the end of an address space: exit or execve.
 	Exited(mm *MM)
+	// Execed follows execve in the new address space.
+	Execed(t *Thread)
 	// ThreadExited follows the end of a thread.
 	ThreadExited(t *Thread)
 	// Trap is asked about #BP and #DB of ring 3 before the signal; true: the
 	// trap was the layer's.
 	Trap(t *Thread, trap emu.Trap) bool
 	// ReturnToUser runs before t goes on in ring 3 after a system call, an
-	// exception or a switch, ahead of signals.
-	ReturnToUser(t *Thread)
+	// exception or a switch, ahead of signals. False: t cannot go on now and
+	// lets others run first.
+	ReturnToUser(t *Thread) bool
 	// HoldSignals reports whether signals for t must wait: it is stepping a
 	// copied instruction.
 	HoldSignals(t *Thread) bool

@@ -200,6 +200,9 @@ func (mm *MM) fork() (*MM, error) {
 	}
 	private := mm.privatePages()
 	for _, v := range mm.vmas {
+		if v.DontCopy {
+			continue
+		}
 		c := *v
 		n.insert(&c)
 		if err := mm.copyPages(n, v, private <= copyThreshold); err != nil {

@@ -105,13 +105,14 @@ func (k *Kernel) prepare(id int) bool {
 			return false
 		}
 	}
+	waits := false
 	if t.state == stateRunning && (t.work() || k.cfg.Hooks != nil) {
-		k.exitToUser(t)
+		waits = !k.exitToUser(t)
 	}
 	switch {
 	case t.cpu == nil: // a signal ended it
 		return false
-	case t.state != stateRunning || t.proc.stopped:
+	case waits || t.state != stateRunning || t.proc.stopped:
 		k.switchOut(id)
 		return false
 	}

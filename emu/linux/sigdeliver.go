@@ -13,14 +13,15 @@ func lowest(s sigset) int { return bits.TrailingZeros64(uint64(s)) + 1 }
 func (t *Thread) work() bool { return t.inCall || t.restore || t.deliverable() != 0 }
 
 // exitToUser is the kernel's way back to ring 3: the uprobes layer first,
-// then signals and the restart of interrupted calls.
-func (k *Kernel) exitToUser(t *Thread) {
-	if k.cfg.Hooks != nil {
-		k.cfg.Hooks.ReturnToUser(t)
+// then signals and the restart of interrupted calls. False: t must let others
+// run first.
+func (k *Kernel) exitToUser(t *Thread) bool {
+	if k.cfg.Hooks != nil && !k.cfg.Hooks.ReturnToUser(t) {
+		return false
 	}
 	for t.state == stateRunning && !t.proc.stopped && t.deliverable() != 0 {
 		if k.cfg.Hooks != nil && k.cfg.Hooks.HoldSignals(t) {
-			return
+			break
 		}
 		info, ok := t.next()
 		if !ok {
@@ -28,11 +29,11 @@ func (k *Kernel) exitToUser(t *Thread) {
 		}
 		if k.act(t, info) {
 			t.inCall = false
-			return
+			return true
 		}
 	}
 	if t.state != stateRunning {
-		return
+		return true
 	}
 	if t.inCall {
 		t.inCall = false
@@ -44,6 +45,7 @@ func (k *Kernel) exitToUser(t *Thread) {
 		t.restore = false
 		t.blocked = t.savedMask
 	}
+	return true
 }
 
 // act does what the process does on a signal; true: a handler's frame is set

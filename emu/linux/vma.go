@@ -21,6 +21,7 @@ type VMA struct {
 	Start, End uint64 // linear addresses, page aligned, End exclusive
 	Prot       Prot
 	Shared     bool   // MAP_SHARED
+	DontCopy   bool   // fork leaves it out
 	GrowsDown  bool   // the stack
 	Inode      *Inode // nil: anonymous
 	Off        uint64 // offset in Inode of Start, in bytes
