@@ -1,0 +1,226 @@
+package uprobes
+
+import (
+	"slices"
+
+	"trapline/emu"
+	"trapline/emu/linux"
+	"trapline/kprobes/events"
+)
+
+// System is the uprobes of one kernel. It implements linux.Hooks. It is not safe for concurrent use.
+type System struct {
+	k      *linux.Kernel
+	mode   emu.Arch
+	tree   tree
+	printk func(string)
+}
+
+// New makes a system without uprobes. printk takes the lines that the kernel's log would get, without a newline; nil
+// drops them. Attach must be called before the first Register.
+func New(printk func(line string)) *System {
+	if printk == nil {
+		printk = func(string) {}
+	}
+	return &System{tree: tree{}, printk: printk}
+}
+
+// Attach gives the system the kernel whose Config.Hooks it is.
+func (s *System) Attach(k *linux.Kernel) { s.k, s.mode = k, k.Machine().Arch }
+
+// mmState is what uprobes keep of an address space.
+type mmState struct {
+	probed  bool // breakpoints have been planted (MMF_HAS_UPROBES)
+	recheck bool // some may have gone (MMF_RECALC_UPROBES)
+	area    *area
+	delayed []*uprobe // whose reference counter is not mapped yet
+}
+
+func stateOf(mm *linux.MM) *mmState {
+	if mm.Probes == nil {
+		mm.Probes = &mmState{}
+	}
+	return mm.Probes.(*mmState)
+}
+
+// Register adds a consumer to the uprobe at a place, and plants the breakpoint in every process that maps it. size is
+// the file's, in bytes. The number is EINVAL for a place outside the file or a misaligned or different reference
+// counter, or what Analyze says when a process maps the place (U16, uprobe_register()).
+func (s *System) Register(p Place, size uint64, c *Consumer) events.Errno {
+	if p.Offset > size || p.RefCounter%2 != 0 {
+		return events.EINVAL
+	}
+	u, errno := s.tree.at(p)
+	if errno != 0 {
+		return errno
+	}
+	u.consumers = slices.Insert(u.consumers, 0, c)
+	for _, m := range s.mappings(u, true) {
+		if !c.wants(m.mm) {
+			continue
+		}
+		if errno := s.install(u, m); errno != 0 {
+			s.Unregister(p, c)
+			return errno
+		}
+	}
+	return 0
+}
+
+// Unregister takes a consumer away, and with the last one the breakpoints.
+func (s *System) Unregister(p Place, c *Consumer) {
+	u := s.tree.find(p.File, p.Offset)
+	if u == nil {
+		return
+	}
+	u.consumers = slices.DeleteFunc(u.consumers, func(o *Consumer) bool { return o == c })
+	for _, m := range s.mappings(u, false) {
+		if stateOf(m.mm).probed && !u.wanted(m.mm) {
+			s.restore(u, m)
+		}
+	}
+	if len(u.consumers) == 0 {
+		s.tree.remove(u)
+	}
+}
+
+// mapping is one appearance of a place in an address space.
+type mapping struct {
+	mm *linux.MM
+	v  *linux.VMA
+	va uint64
+}
+
+// mappings lists where a place is mapped, by process number and address.
+func (s *System) mappings(u *uprobe, forInsert bool) []mapping {
+	var l []mapping
+	var seen []*linux.MM
+	for _, p := range s.k.Processes() {
+		mm := p.MM()
+		if slices.Contains(seen, mm) {
+			continue
+		}
+		seen = append(seen, mm)
+		for _, v := range mm.VMAs() {
+			if m, ok := mappingIn(mm, v, u); ok && probeableVMA(v, forInsert) {
+				l = append(l, m)
+			}
+		}
+	}
+	return l
+}
+
+func mappingIn(mm *linux.MM, v *linux.VMA, u *uprobe) (mapping, bool) {
+	if v.Inode == nil || fileOf(v) != u.File || u.Offset < v.Off || u.Offset-v.Off >= v.End-v.Start {
+		return mapping{}, false
+	}
+	return mapping{mm, v, v.Start + u.Offset - v.Off}, true
+}
+
+func fileOf(v *linux.VMA) FileID { return FileID{v.Inode.Dev, v.Inode.Ino} }
+
+// probeableVMA tells whether breakpoints go into a mapping: a private one of a file, which for a new breakpoint must
+// not be writable (valid_vma()).
+func probeableVMA(v *linux.VMA, forInsert bool) bool {
+	return v.Inode != nil && !v.Shared && !(forInsert && v.Prot&linux.ProtWrite != 0)
+}
+
+// install plants the breakpoint in one address space, in a copy of the page (U2, install_breakpoint()).
+func (s *System) install(u *uprobe, m mapping) events.Errno {
+	if errno := s.prepare(u, m.v); errno != 0 {
+		return errno
+	}
+	st := stateOf(m.mm)
+	var now [1]byte
+	if m.mm.ReadForced(m.va, now[:]) != 1 {
+		return events.EFAULT
+	}
+	if now[0] != Breakpoint {
+		if errno := s.count(u, m.mm, 1); errno != 0 {
+			return errno
+		}
+		if !m.mm.WriteForced(m.va, []byte{Breakpoint}) {
+			return events.ENOMEM
+		}
+	}
+	st.probed, st.recheck = true, false
+	return 0
+}
+
+// prepare analyses the instruction when the first process maps it.
+func (s *System) prepare(u *uprobe, v *linux.VMA) events.Errno {
+	if u.insn != nil {
+		return 0
+	}
+	var code [CodeSize]byte
+	n := s.k.ReadInode(v.Inode, u.Offset, code[:])
+	if n == 0 {
+		return events.EIO
+	}
+	var errno events.Errno
+	u.insn, errno = Analyze(code[:n], s.mode.Mode())
+	return errno
+}
+
+// restore takes the breakpoint out of one address space (remove_breakpoint()).
+func (s *System) restore(u *uprobe, m mapping) {
+	stateOf(m.mm).recheck = true
+	var now [1]byte
+	if u.insn == nil || m.mm.ReadForced(m.va, now[:]) != 1 || now[0] != Breakpoint {
+		return
+	}
+	s.count(u, m.mm, -1)
+	m.mm.WriteForced(m.va, u.insn.Original[:1])
+}
+
+// Mapped plants the breakpoints of a new mapping (uprobe_mmap()). What cannot be probed is passed over in silence.
+func (s *System) Mapped(mm *linux.MM, v *linux.VMA) {
+	if len(s.tree) == 0 || v.Inode == nil {
+		return
+	}
+	s.countDelayed(mm, v)
+	if !probeableVMA(v, true) {
+		return
+	}
+	for _, u := range slices.Clone(s.tree.within(fileOf(v), v.Off, v.Off+v.End-v.Start)) {
+		if u.wanted(mm) {
+			m, _ := mappingIn(mm, v, u)
+			_ = s.install(u, m)
+		}
+	}
+}
+
+// Unmapping notes that breakpoints of mm may go (uprobe_munmap()).
+func (s *System) Unmapping(mm *linux.MM, start, end uint64) {
+	st := stateOf(mm)
+	if !st.probed || st.recheck {
+		return
+	}
+	for _, v := range mm.VMAs() {
+		if v.End <= start || v.Start >= end || !probeableVMA(v, false) {
+			continue
+		}
+		low, high := max(start, v.Start), min(end, v.End)
+		if len(s.tree.within(fileOf(v), v.Off+low-v.Start, v.Off+high-v.Start)) > 0 {
+			st.recheck = true
+		}
+	}
+}
+
+// recheck finds out whether a process still has uprobes (mmf_recalc_uprobes()).
+func (s *System) recheck(mm *linux.MM) {
+	st := stateOf(mm)
+	if !st.recheck {
+		return
+	}
+	st.recheck = false
+	for _, v := range mm.VMAs() {
+		if probeableVMA(v, false) && len(s.tree.within(fileOf(v), v.Off, v.Off+v.End-v.Start)) > 0 {
+			return
+		}
+	}
+	st.probed = false
+}
+
+// Exited has nothing to do: breakpoints and slots are pages of the address space, and go with it.
+func (s *System) Exited(*linux.MM) {}

@@ -1,0 +1,73 @@
+package uprobes
+
+import "trapline/emu/linux"
+
+// MaxReturns is how many return probes may wait in one thread; further ones are left out (MAX_URETPROBE_DEPTH, U13).
+const MaxReturns = 64
+
+// taskState is where a thread is in a hit (enum uprobe_task_state).
+type taskState uint8
+
+const (
+	running    taskState = iota // not in a hit
+	stepping                    // runs the copy (UTASK_SSTEP)
+	stepped                     // the copy's #DB came (UTASK_SSTEP_ACK)
+	slotWanted                  // waits for a slot
+)
+
+// task is what uprobes keep of a thread (struct uprobe_task).
+type task struct {
+	state   taskState
+	notify  bool // a trap is to be dealt with on return to ring 3 (TIF_UPROBE)
+	active  *uprobe
+	step    Step
+	trapNo  uint64 // of before the step
+	returns []returnInstance
+}
+
+// untrapped is the thread's trap number during a step: any other shows that the copy faulted (UPROBE_TRAP_NR).
+const untrapped = ^uint64(0)
+
+func taskOf(t *linux.Thread) *task {
+	if t.Probes == nil {
+		t.Probes = &task{}
+	}
+	return t.Probes.(*task)
+}
+
+// Execed forgets what the thread had going in its old program.
+func (s *System) Execed(t *linux.Thread) { t.Probes = nil }
+
+// ThreadExited gives the slot of a thread that ended in a step back.
+func (s *System) ThreadExited(t *linux.Thread) {
+	ut := taskOf(t)
+	if ut.state != stepping && ut.state != stepped {
+		return
+	}
+	if mm := t.Process().MM(); mm != nil && stateOf(mm).area != nil {
+		stateOf(mm).area.free(ut.step.Slot)
+	}
+	ut.state = running
+}
+
+// Forked gives a new process its parent's breakpoints, which came with the pages, and its waiting returns (U14).
+func (s *System) Forked(parent, child *linux.Thread) {
+	child.Probes = nil
+	from, to := parent.Process(), child.Process()
+	if from == to {
+		return
+	}
+	old, mm := stateOf(from.MM()), to.MM()
+	if from.MM() != mm && old.probed {
+		st := stateOf(mm)
+		st.probed, st.recheck = true, true
+	}
+	returns := taskOf(parent).returns
+	if len(returns) == 0 {
+		return
+	}
+	taskOf(child).returns = append([]returnInstance(nil), returns...)
+	if from.MM() != mm && old.area != nil {
+		s.areaOf(mm, old.area.start)
+	}
+}
