@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/emu"
 	"trapline/emu/explore"
@@ -112,6 +113,7 @@ func (r *Run) condition(p format.Property) explore.Property {
 func (r *Run) judgeStep(ev *emu.Event) {
 	if ev.Kind == emu.StepSpin {
 		r.state.spinning[ev.CPU] = true
+		r.state.waits[ev.CPU] = wait{ev.Micro.Holds, ev.Micro.ID}
 	} else {
 		r.state.spinning = [emu.MaxCPUs]bool{}
 	}
@@ -122,12 +124,28 @@ func (r *Run) judgeStep(ev *emu.Event) {
 
 func (r *Run) judgeEnd() {
 	if r.state.done == endDeadlock && (r.scheduled || r.checking(props.NoDeadlock)) {
-		r.violate(&explore.Violation{Property: props.NoDeadlock, What: fmt.Sprintf("every vCPU that could go on waits; cpu%d at %s",
-			r.state.turn, r.names.Addr(r.Machine.CPUs[r.state.turn].LinearPC()))})
+		r.violate(r.deadlock())
 	}
 	for _, c := range r.checks {
 		r.violate(c.End())
 	}
+}
+
+// deadlock tells who waits for what. Locks of multiprobe among them: M4.
+func (r *Run) deadlock() *explore.Violation {
+	v := &explore.Violation{Property: props.NoDeadlock, What: "nobody can go on:"}
+	for cpu, spins := range r.state.spinning {
+		if !spins {
+			continue
+		}
+		w := r.state.waits[cpu]
+		v.What += fmt.Sprintf(" cpu%d waits for %s at %s;", cpu, w.lock, r.names.Addr(r.Machine.CPUs[cpu].LinearPC()))
+		if w.row == "M4" {
+			v.ID = w.row
+		}
+	}
+	v.What = strings.TrimSuffix(v.What, ";")
+	return v
 }
 
 func (r *Run) checking(property string) bool {

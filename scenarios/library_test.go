@@ -18,9 +18,11 @@ var update = flag.Bool("update", false, "write golden steps of the built-in scen
 
 func updating() bool { return *update }
 
-// TestLessons and TestRegress judge every built-in scenario: golden steps,
+// TestLessons, TestRaces and TestRegress judge every built-in scenario: golden steps,
 // listings, and exactly the expected violations.
 func TestLessons(t *testing.T) { scenarios.Test(t, os.DirFS("lessons")) }
+
+func TestRaces(t *testing.T) { scenarios.Test(t, os.DirFS("races")) }
 
 func TestRegress(t *testing.T) { scenarios.Test(t, os.DirFS("regress")) }
 

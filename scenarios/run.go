@@ -50,8 +50,12 @@ type state struct {
 	done       string // why the run is over, or ""
 	cut        bool   // a bound ended it
 	spinning   [emu.MaxCPUs]bool
+	waits      [emu.MaxCPUs]wait
 	raised     uint16 // interrupts, a bit each
 }
+
+// wait is what a vCPU spins for, and the row that says why.
+type wait struct{ lock, row string }
 
 // Violation is a property that did not hold.
 type Violation struct {

@@ -84,9 +84,15 @@ func TestEveryEngineRunsEveryLesson(t *testing.T) {
 		for _, engine := range kprobes.Engines() {
 			f, err := scenarios.Load(name)
 			require.NoError(t, err)
-			r := open(t, f, scenarios.Options{Engine: engine})
+			r, err := scenarios.Open(context.Background(), f, scenarios.Options{Engine: engine})
+			if errors.Is(err, scenarios.ErrNotPossible) {
+				assert.NotEqual(t, f.Machine.Engine, engine)
+				continue
+			}
+			require.NoError(t, err, "%s under %s", name, engine)
 			require.NoError(t, r.Finish(context.Background(), nil), "%s under %s", name, engine)
 			assert.NotEmpty(t, r.Done())
+			r.Close()
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/kprobes"
@@ -298,32 +299,46 @@ func (s *searching) command(schedule string) string {
 // show tells the story of what was found, as run --schedule does.
 func (s *searching) show(f *explore.Found) error {
 	schedule := f.Schedule.Format(s.systems.Checksum())
+	v, err := s.again(f, nil)
+	if err != nil {
+		return err
+	}
 	if !s.json {
 		s.out.styled(story.Alarm, "found")
-		fmt.Fprintf(s.out, " %s: %s", f.Violation.Property, f.Violation.What)
-		if f.Violation.ID != "" {
-			fmt.Fprintf(s.out, " (%s)", f.Violation.ID)
-		}
-		fmt.Fprintf(s.out, "\nschedule %s (%d switches, %d steps)\nagain: %s\n\n",
-			schedule, f.Schedule.Switches(), f.Schedule.Steps(), s.command(schedule))
+		fmt.Fprintf(s.out, " %s\nschedule %s (%d switches, %d steps)\nagain: %s\n\n",
+			v, schedule, f.Schedule.Switches(), f.Schedule.Steps(), s.command(schedule))
 	} else {
-		s.foundJSON(f, schedule)
+		s.foundJSON(f, v, schedule)
 	}
+	_, err = s.again(f, s.out)
+	return err
+}
+
+// again runs the schedule as trapline run does, telling the story to out, if
+// there is one. The violation must show again.
+func (s *searching) again(f *explore.Found, out *output) (v scenarios.Violation, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.file.Machine.Time)
 	defer cancel()
 	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
 	r, err := scenarios.Open(ctx, s.file, o)
 	if err != nil {
-		return err
+		return v, err
 	}
 	defer r.Close()
-	t := &telling{out: s.out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: sched.NewReplay(f.Schedule)}
-	err = t.tell(ctx, false)
-	if err == nil {
-		return fmt.Errorf("the schedule %s does not show the violation again", schedule)
+	if out == nil {
+		err = r.Follow(ctx, sched.NewReplay(f.Schedule), func(*emu.Event) {})
+	} else {
+		t := &telling{out: out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: sched.NewReplay(f.Schedule)}
+		err = t.tell(ctx, false)
 	}
-	if !errors.Is(err, errViolated) {
-		return err
+	if err != nil && !errors.Is(err, errViolated) {
+		return v, err
 	}
-	return nil
+	for _, v := range r.Violations() {
+		if v.Property == f.Violation.Property {
+			return v, nil
+		}
+	}
+	panic(fmt.Sprintf("a run of the schedule %s does not violate %s: %s", f.Schedule.Format(s.systems.Checksum()),
+		f.Violation.Property, f.Violation.What))
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"trapline/emu/explore"
+	"trapline/scenarios"
 	"trapline/scenarios/story"
 )
 
@@ -48,11 +49,15 @@ func (s *searching) searchJSON(r *explore.Report) {
 	})
 }
 
-func (s *searching) foundJSON(f *explore.Found, schedule string) {
-	s.writeJSON(&foundObject{
-		Type: "found", V: story.Version, Property: f.Violation.Property, Row: f.Violation.ID, Text: f.Violation.What,
+func (s *searching) foundJSON(f *explore.Found, v scenarios.Violation, schedule string) {
+	s.writeJSON(s.foundOf(f, v, schedule))
+}
+
+func (s *searching) foundOf(f *explore.Found, v scenarios.Violation, schedule string) *foundObject {
+	return &foundObject{
+		Type: "found", V: story.Version, Property: v.Property, Row: v.Row, Text: v.Text,
 		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Command: s.command(schedule),
-	})
+	}
 }
 
 func (s *searching) writeJSON(v any) {
