@@ -51,6 +51,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 	return []*cli.Command{
 		runCommand(out),
 		exploreCommand(out),
+		compareCommand(out),
 		listCommand(out),
 		newCommand(out),
 		checkCommand(out),
