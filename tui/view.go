@@ -130,3 +130,10 @@ func (m *Model) footer() text.Line {
 	}
 	return l
 }
+
+// Screen is the whole UI drawn for a terminal of w by h cells.
+func (m *Model) Screen(w, h int) string {
+	m.w, m.h = w, h
+	m.refresh()
+	return m.theme.Render(m.screen())
+}
