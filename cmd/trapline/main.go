@@ -60,6 +60,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		tuiCommand(out),
 		recordCommand(out),
 		replayCommand(out),
+		exportCommand(out),
 		versionCommand(out),
 	}
 }
