@@ -94,6 +94,9 @@ func (t *Thread) fetched(trap emu.Trap) bool {
 // exception turns what the processor raised into a signal (arch/x86's traps).
 func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 	ip := t.cpu.LinearPC()
+	if k.cfg.Hooks != nil {
+		ip = k.cfg.Hooks.TrapAddr(t, ip)
+	}
 	info := sigInfo{signo: sigSegv, code: siKernel}
 	switch trap.Vector {
 	case emu.VecDE:

@@ -22,6 +22,9 @@ type Hooks interface {
 	// Trap is asked about #BP and #DB of ring 3 before the signal; true: the
 	// trap was the layer's.
 	Trap(t *Thread, trap emu.Trap) bool
+	// TrapAddr is the address that the siginfo of a fault at ip shows: another
+	// one while t steps a copied instruction.
+	TrapAddr(t *Thread, ip uint64) uint64
 	// ReturnToUser runs before t goes on in ring 3 after a system call, an
 	// exception or a switch, ahead of signals. False: t cannot go on now and
 	// lets others run first.

@@ -29,6 +29,14 @@ func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 	return true
 }
 
+// TrapAddr shows the probed address for a fault in its copy (uprobe_get_trap_addr()).
+func (s *System) TrapAddr(t *linux.Thread, ip uint64) uint64 {
+	if ut := taskOf(t); ut.active != nil {
+		return ut.step.Addr
+	}
+	return ip
+}
+
 // ReturnToUser does what the last trap left to do (uprobe_notify_resume()). False: every slot is taken.
 func (s *System) ReturnToUser(t *linux.Thread) bool {
 	if t.Probes == nil {

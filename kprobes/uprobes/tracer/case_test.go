@@ -1,0 +1,231 @@
+package tracer
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/linux"
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes"
+)
+
+// recorded is one file of testdata: what a kernel did with one probed instruction.
+type recorded struct {
+	name     string
+	args     []string
+	sections map[string]string
+	define   string
+}
+
+func readCase(t testing.TB, file string) recorded {
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	r := recorded{name: strings.TrimSuffix(filepath.Base(file), ".txt"), sections: map[string]string{}}
+	title := ""
+	for _, line := range strings.SplitAfter(string(data), "\n") {
+		switch {
+		case strings.HasPrefix(line, "# command: "):
+			r.args = strings.Fields(line)[2:4]
+		case strings.HasPrefix(line, "== define: "):
+			title = "define"
+			r.define = strings.TrimSpace(strings.TrimPrefix(line, "== define: "))
+		case strings.HasPrefix(line, "== "):
+			title = strings.TrimSpace(line[3:])
+		default:
+			r.sections[title] += line
+		}
+	}
+	if run := "run"; strings.HasPrefix(r.sections[run], "(same as baseline)") {
+		r.sections[run] = r.sections["baseline (no probe)"]
+	}
+	return r
+}
+
+// rig is a program in the machine with its events.
+type rig struct {
+	kernel   *linux.Kernel
+	tracer   *Tracer
+	registry *tracefs.Registry
+	out      bytes.Buffer
+	log      []string
+}
+
+// newRig loads a program of testdata/bin as /t/NAME. before is called when nothing is mapped yet.
+func newRig(t testing.TB, root string, arch events.Arch, args ...string) *rig {
+	fs, err := linux.OpenRoot(root)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = fs.Close() })
+	r := &rig{}
+	printk := func(s string) { r.log = append(r.log, s) }
+	system := uprobes.New(printk)
+	r.tracer = New(fs, system, 0)
+	r.registry = tracefs.New(tracefs.Config{
+		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: r.tracer, Printk: printk,
+	})
+	r.kernel, err = linux.New(linux.Config{
+		Path: args[0], Args: args, FS: fs, Stdout: &r.out, Stderr: &r.out, Hooks: system,
+		Limits: linux.Limits{Steps: 20_000_000},
+	})
+	require.NoError(t, err)
+	t.Cleanup(r.kernel.Close)
+	r.tracer.Attach(r.kernel)
+	return r
+}
+
+func (r *rig) run(t testing.TB) linux.Result {
+	res, err := r.kernel.Run(context.Background())
+	require.NoError(t, err)
+	return res
+}
+
+// status is a wait status as the recordings print it.
+func status(res linux.Result) string {
+	switch {
+	case res.Bound != linux.NoBound:
+		return res.String()
+	case res.Signal != 0:
+		return fmt.Sprintf("signal %d", res.Signal)
+	}
+	return fmt.Sprintf("exit %d", res.Code)
+}
+
+func errnoLine(err error) string {
+	if err == nil {
+		return "write rc=full\n"
+	}
+	e := err.(events.Errno)
+	if e == events.ENOTSUPP {
+		return "write rc=-1 errno=524 ENOTSUPP(524)\n"
+	}
+	return fmt.Sprintf("write rc=-1 errno=%d %s\n", int(e), e.Name())
+}
+
+// volatile is what no two runs have in common: process numbers, CPU and time.
+var volatile = regexp.MustCompile(`(?m)^ *(\S+)-\d+ +\[\d+\] (\S+) +\d+\.\d+: `)
+
+func stripVolatile(s string) string { return volatile.ReplaceAllString(s, "$1 $2 ") }
+
+func guestRoot(t testing.TB, program string) string {
+	root := t.TempDir()
+	data, err := os.ReadFile("../testdata/bin/" + program)
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(root, "t"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "t", program), data, 0o755))
+	return root
+}
+
+func testCases(t *testing.T, dir, program string, arch events.Arch) {
+	root := guestRoot(t, program)
+	exceptions := readExceptions(t)
+	files, err := filepath.Glob("../testdata/" + dir + "/*.txt")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 90)
+	for _, f := range files {
+		c := readCase(t, f)
+		t.Run(c.name, func(t *testing.T) {
+			for title, text := range c.play(t, root, arch) {
+				d := differences(leaveOut(text, c.sections[title]), c.sections[title])
+				_, excepted := exceptions[dir+" "+c.name+" "+title]
+				switch {
+				case excepted && d == "":
+					t.Errorf("%s is equal, but listed as an exception", title)
+				case !excepted && d != "":
+					t.Errorf("%s:\n%s", title, d)
+				}
+			}
+		})
+	}
+}
+
+// readExceptions reads the list of what is known to differ: "DIR CASE SECTION: reason".
+func readExceptions(t testing.TB) map[string]string {
+	data, err := os.ReadFile("../testdata/exceptions.txt")
+	require.NoError(t, err)
+	l := map[string]string{}
+	for _, line := range strings.Split(string(data), "\n") {
+		if what, why, ok := strings.Cut(line, ": "); ok && line[0] != '#' {
+			l[what] = why
+		}
+	}
+	return l
+}
+
+var leftOut = regexp.MustCompile(`(?m)^\((\d+) more lines of the same kind left out by the collector; \d+ in all\)\n`)
+
+// leaveOut takes the lines out of the middle that the recording left out.
+func leaveOut(got, want string) string {
+	m := leftOut.FindStringSubmatchIndex(want)
+	if m == nil {
+		return got
+	}
+	n, _ := strconv.Atoi(want[m[2]:m[3]])
+	at := strings.Count(want[:m[0]], "\n")
+	lines := strings.SplitAfter(got, "\n")
+	if at+n > len(lines) {
+		return got
+	}
+	return strings.Join(lines[:at], "") + want[m[0]:m[1]] + strings.Join(lines[at+n:], "")
+}
+
+// play does to the case what was done when it was recorded.
+func (c recorded) play(t *testing.T, root string, arch events.Arch) map[string]string {
+	got := map[string]string{}
+	r := newRig(t, root, arch, c.args...)
+	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
+	e := r.registry.Events()[0]
+	err := r.registry.SetEvent(e.Group, e.Name, true)
+	got["enable while the program is mapped (pause()d)"] = errnoLine(err) + errnoLine(r.registry.SetEvent(e.Group, e.Name, false))
+	if err == nil {
+		require.NoError(t, r.registry.SetEvent(e.Group, e.Name, true))
+	}
+	res := r.run(t)
+	got["run"] = r.out.String() + "status=" + status(res) + "\n"
+	got["trace"] = r.tracer.Text(tracefs.TraceOptions{})
+	got["uprobe_profile"] = r.registry.UprobeProfile(r.tracer.Counts)
+	return got
+}
+
+// The recorded emulator does not set RF in the flags that a fault saves, and the address of a SIGTRAP that was sent
+// is the pid.
+var (
+	savedFlags = regexp.MustCompile(`(?m)^(  ip=.* fl=\w+)1(\w{4})$`)
+	sentTrap   = regexp.MustCompile(`(SIG 0*5 code=0+) addr=\w+`)
+)
+
+func normal(s string) string {
+	s = savedFlags.ReplaceAllString(stripVolatile(s), "${1}0$2")
+	return strings.TrimSpace(sentTrap.ReplaceAllString(s, "$1 addr=PID"))
+}
+
+// differences lists the lines that differ.
+func differences(got, want string) string {
+	var b strings.Builder
+	g, w := strings.Split(normal(got), "\n"), strings.Split(normal(want), "\n")
+	for i := range max(len(g), len(w)) {
+		x, y := line(g, i), line(w, i)
+		if x != y {
+			fmt.Fprintf(&b, "  got  %q\n  want %q\n", x, y)
+		}
+	}
+	return b.String()
+}
+
+func line(l []string, i int) string {
+	if i < len(l) {
+		return l[i]
+	}
+	return ""
+}
+
+func TestInstructionsAMD64(t *testing.T) { testCases(t, "insn64", "insn64o", events.X8664) }
+func TestInstructionsI386(t *testing.T)  { testCases(t, "insn32", "insn32o", events.I386) }
