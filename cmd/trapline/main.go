@@ -56,6 +56,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		newCommand(out),
 		checkCommand(out),
 		eventsCommand(out),
+		callCommand(out),
 		traceCommand(stderr),
 		tuiCommand(out),
 		recordCommand(out),

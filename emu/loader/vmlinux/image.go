@@ -142,6 +142,9 @@ func (k *Kernel) symbols(f *elf.File, text []byte) error {
 func fromELF(list []elf.Symbol) []loader.Symbol {
 	var out []loader.Symbol
 	for _, s := range list {
+		if s.Section == elf.SHN_UNDEF {
+			continue
+		}
 		kind := loader.NoType
 		switch elf.ST_TYPE(s.Info) {
 		case elf.STT_FUNC:

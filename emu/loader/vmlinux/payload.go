@@ -81,8 +81,11 @@ func decompress(p []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, size)
-	if _, err := io.ReadFull(r, out); err != nil {
+	out, err := io.ReadAll(io.LimitReader(r, int64(size)))
+	if err == nil && uint64(len(out)) < size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		return nil, fmt.Errorf("unpack the kernel: %w", err)
 	}
 	if hasX86Filter(p) {
@@ -98,9 +101,13 @@ func unpacker(p []byte) (io.Reader, error) {
 	in := bytes.NewReader(p)
 	switch {
 	case bytes.HasPrefix(p, []byte("\x1f\x8b")):
-		return gzip.NewReader(in)
+		r, err := gzip.NewReader(in)
+		if err == nil {
+			r.Multistream(false)
+		}
+		return r, err
 	case bytes.HasPrefix(p, []byte("BZh")):
-		return bzip2.NewReader(in), nil
+		return bzip2.NewReader(bytes.NewReader(p[:len(p)-4])), nil
 	case bytes.HasPrefix(p, []byte("\x5d\x00\x00")):
 		return lzma.NewReader(in)
 	case bytes.HasPrefix(p, []byte(xzMagic)):
