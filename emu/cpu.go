@@ -28,6 +28,7 @@ type CPU struct {
 	on      *view  // whose instance holds exactly last
 	last    Core
 	x       unicorn.Exit
+	saved   *cpuSnapshot // the last one taken or restored, or nil
 }
 
 // startFPU is the x87 and SSE state that a kernel gives every new thread, in

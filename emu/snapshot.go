@@ -17,7 +17,7 @@ type Snapshot struct {
 	seq    uint64
 	mem    *memSnapshot
 	spaces []spaceSnapshot
-	cpus   []cpuSnapshot
+	cpus   []*cpuSnapshot
 	parts  []any
 }
 
@@ -29,9 +29,49 @@ type spaceSnapshot struct {
 }
 
 // cpuSnapshot is a vCPU without what belongs to the process: library handles.
+// Snapshots between which the vCPU did not change share one.
 type cpuSnapshot struct {
-	cpu CPU
+	cpuState
 	ext []byte // x87 and SSE state, nil while the vCPU never used them
+}
+
+// cpuState is the comparable part.
+type cpuState struct {
+	core     Core
+	sys      System
+	space    *Space
+	halted   bool
+	shutdown string
+	retired  uint64
+	pending  [2]Trap
+	nPending int
+	heldDR6  uint64
+	irqs     [4]uint64
+	fpuUsed  bool
+}
+
+func (c *CPU) state() cpuState {
+	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed}
+}
+
+func (c *CPU) setState(s *cpuState) {
+	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
+	c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.fpuUsed
+	c.on = nil
+}
+
+// save is the vCPU's snapshot: the last one if that is still right.
+func (c *CPU) save() (s *cpuSnapshot, bytes int) {
+	now := c.state()
+	if c.saved != nil && !c.fpuUsed && c.saved.cpuState == now {
+		return c.saved, 0
+	}
+	c.saved = &cpuSnapshot{cpuState: now}
+	if c.fpuUsed {
+		c.saved.ext = make([]byte, unicorn.ContextSize)
+		c.ctx.Save(c.saved.ext)
+	}
+	return c.saved, cpuSize + len(c.saved.ext)
 }
 
 // The bounds, in the saved context, of x87 and SSE state: all that is not in
@@ -60,19 +100,16 @@ var fpuScratch = func() (l []struct{ from, to int }) {
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
 	s := &Snapshot{of: m, seq: m.Seq, mem: m.Mem.snapshot()}
-	s.bytes = s.mem.bytes + len(m.CPUs)*cpuSize
+	s.bytes = s.mem.bytes
 	s.spaces = make([]spaceSnapshot, len(m.spaces))
 	for i, sp := range m.spaces {
 		s.spaces[i] = spaceSnapshot{sp, sp.snapshot()}
 	}
-	s.cpus = make([]cpuSnapshot, len(m.CPUs))
+	s.cpus = make([]*cpuSnapshot, len(m.CPUs))
 	for i, c := range m.CPUs {
-		s.cpus[i].cpu = *c
-		s.cpus[i].cpu.ctx, s.cpus[i].cpu.on = nil, nil
-		if c.fpuUsed {
-			s.cpus[i].ext = make([]byte, unicorn.ContextSize)
-			c.ctx.Save(s.cpus[i].ext)
-		}
+		var n int
+		s.cpus[i], n = c.save()
+		s.bytes += n
 	}
 	if len(m.parts) > 0 {
 		s.parts = make([]any, len(m.parts))
@@ -101,19 +138,19 @@ func (m *Machine) Restore(s *Snapshot) {
 	} else {
 		m.restoreSpaces(s.spaces)
 	}
-	for i := range s.cpus {
+	for i, saved := range s.cpus {
 		c := m.CPUs[i]
-		ctx, used, initial := c.ctx, c.fpuUsed, c.initial
-		*c = s.cpus[i].cpu
-		c.ctx, c.initial = ctx, initial
+		used := c.fpuUsed
+		c.setState(&saved.cpuState)
+		c.saved = saved
 		if s.of != m {
 			c.Space = m.spaces[s.indexOf(c.Space)]
 		}
 		switch {
-		case s.cpus[i].ext != nil:
-			ctx.Load(s.cpus[i].ext)
+		case saved.ext != nil:
+			c.ctx.Load(saved.ext)
 		case used:
-			ctx.Load(initial)
+			c.ctx.Load(c.initial)
 		}
 	}
 	for i, p := range m.parts {

@@ -21,7 +21,8 @@ type Manager struct {
 	stats  []Stats
 	step   []stepOf // by vCPU
 
-	touched touched // by the present step
+	touched touched       // by the present step
+	saved   *managerState // the last one saved or restored, or nil
 }
 
 // stepOf is which probe point a vCPU is stepping, for counting misses.
@@ -286,7 +287,8 @@ func (g *Manager) Observe(ev *emu.Event) {
 	}
 }
 
-// managerState is a Manager's part of a snapshot.
+// managerState is a Manager's part of a snapshot. It is not written again, so
+// snapshots share it.
 type managerState struct {
 	probes []*Probe
 	stats  []Stats
@@ -295,12 +297,17 @@ type managerState struct {
 
 // Save copies the counts (emu.Part).
 func (g *Manager) Save() any {
-	return managerState{g.probes[:len(g.probes):len(g.probes)], append([]Stats(nil), g.stats...), append([]stepOf(nil), g.step...)}
+	last := g.saved
+	if last == nil || !slices.Equal(last.probes, g.probes) || !slices.Equal(last.stats, g.stats) || !slices.Equal(last.step, g.step) {
+		g.saved = &managerState{g.probes[:len(g.probes):len(g.probes)], slices.Clone(g.stats), slices.Clone(g.step)}
+	}
+	return g.saved
 }
 
 // Restore takes them back, and the probes that were defined then.
 func (g *Manager) Restore(v any) {
-	s := v.(managerState)
+	s := v.(*managerState)
+	g.saved = s
 	if !slices.Equal(g.probes, s.probes) {
 		g.probes = s.probes
 		clear(g.byAddr)

@@ -26,7 +26,7 @@ type Options struct {
 func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k := &Kernel{
 		M: m, Layout: LayoutOf(m.Arch), image: o.Image, Symbols: o.Image.Symbols,
-		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: map[uint64]lazyPage{}, known: map[string]uint64{},
+		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: new(lazyPages), saved: new(kernelState), known: map[string]uint64{},
 	}
 	k.brk = k.Layout.Heap
 	if o.Engine != nil {
@@ -119,7 +119,7 @@ func (k *Kernel) MapLazy(addr uint64, prot emu.Prot) (emu.Frame, error) {
 	if err != nil {
 		return 0, err
 	}
-	k.lazy[addr/emu.PageSize] = lazyPage{f, prot}
+	k.lazy = k.lazy.with(addr/emu.PageSize, lazyPage{f, prot})
 	return f, nil
 }
 

@@ -58,9 +58,10 @@ type Kernel struct {
 	hyper   map[uint64]hypercall // by address
 	known   map[string]uint64    // symbols that were looked up
 	ops     map[string]Op
-	direct  *directMode         // nil: kernel text runs
-	lazy    map[uint64]lazyPage // demand pages by linear page number
-	brk     uint64              // next free kernel address for AllocKernel
+	direct  *directMode // nil: kernel text runs
+	lazy    *lazyPages
+	brk     uint64       // next free kernel address for AllocKernel
+	saved   *kernelState // the last one saved or restored
 }
 
 // hypercall is one place in kernel text where a micro-step runs.

@@ -130,10 +130,24 @@ type lazyPage struct {
 	prot  emu.Prot
 }
 
+// lazyPages are the demand pages by linear page number; a value is not written
+// again, so snapshots share it.
+type lazyPages struct{ pages map[uint64]lazyPage }
+
+func (l *lazyPages) with(vpn uint64, p lazyPage) *lazyPages {
+	n := &lazyPages{map[uint64]lazyPage{vpn: p}}
+	for v, old := range l.pages {
+		if v != vpn {
+			n.pages[v] = old
+		}
+	}
+	return n
+}
+
 // handleMMFault maps a demand page, as the kernel's fault handler would.
 func handleMMFault(x *Exec) Result {
 	cr2 := x.C.Sys.CR2
-	p, ok := x.K.lazy[cr2/emu.PageSize]
+	p, ok := x.K.lazy.pages[cr2/emu.PageSize]
 	if _, present := x.C.Space.Lookup(cr2); !ok || present || x.Regs.User() && p.prot&emu.User == 0 {
 		x.Return(0)
 		x.Sayf("", func() string { return fmt.Sprintf("no mapping covers %#x", cr2) })

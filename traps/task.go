@@ -2,7 +2,7 @@ package traps
 
 import (
 	"fmt"
-	"maps"
+	"slices"
 
 	"trapline/emu"
 )
@@ -53,31 +53,60 @@ func signalOf(vec uint8) int {
 	return SIGSEGV
 }
 
-// kernelState is the simulator-side part of a snapshot.
+// kernelState is the simulator-side part of a snapshot. Snapshots share what
+// did not change between them: nothing in here is written again.
 type kernelState struct {
 	tasks  []Task
 	brk    uint64
-	lazy   map[uint64]lazyPage
-	direct []directCPU
+	lazy   *lazyPages
+	direct []*directCPU
 }
 
 // Save copies the kernel's simulator-side values (emu.Part).
 func (k *Kernel) Save() any {
-	s := kernelState{tasks: append([]Task(nil), k.Tasks...), brk: k.brk, lazy: maps.Clone(k.lazy)}
-	if k.direct != nil {
-		s.direct = append(s.direct, k.direct.cpus...)
+	last := k.saved
+	s := &kernelState{tasks: last.tasks, brk: k.brk, lazy: k.lazy, direct: last.direct}
+	same := last.brk == k.brk && last.lazy == k.lazy
+	if !slices.Equal(last.tasks, k.Tasks) {
+		s.tasks, same = slices.Clone(k.Tasks), false
 	}
-	return s
+	if k.direct != nil && !k.direct.equal(last.direct) {
+		s.direct, same = k.direct.save(last.direct), false
+	}
+	if !same {
+		k.saved = s
+	}
+	return k.saved
 }
 
 // Restore takes them back.
 func (k *Kernel) Restore(v any) {
-	s := v.(kernelState)
+	s := v.(*kernelState)
 	copy(k.Tasks, s.tasks)
-	k.brk, k.lazy = s.brk, maps.Clone(s.lazy)
+	k.brk, k.lazy, k.saved = s.brk, s.lazy, s
 	if k.direct != nil {
-		copy(k.direct.cpus, s.direct)
+		for i, c := range s.direct {
+			k.direct.cpus[i] = *c
+		}
 	}
+}
+
+func (d *directMode) equal(saved []*directCPU) bool {
+	return slices.EqualFunc(d.cpus, saved, func(a directCPU, b *directCPU) bool { return a == *b })
+}
+
+// save copies each vCPU's place, but for those that last has already.
+func (d *directMode) save(last []*directCPU) []*directCPU {
+	l := make([]*directCPU, len(d.cpus))
+	for i := range d.cpus {
+		if i < len(last) && *last[i] == d.cpus[i] {
+			l[i] = last[i]
+			continue
+		}
+		c := d.cpus[i]
+		l[i] = &c
+	}
+	return l
 }
 
 // Hash feeds them to a state hash.
