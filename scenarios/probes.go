@@ -19,6 +19,9 @@ func (b *builder) defineProbes() error {
 	for i := range b.file.Probes {
 		p := &b.file.Probes[i]
 		addr, err := evalAt(b.file.File, p.At, b.symbols())
+		if err != nil && b.options.Engine != b.file.Machine.Engine {
+			return fmt.Errorf("%w, because engine %s has nothing at %s, where probe %s is", ErrNotPossible, b.options.Engine, p.At.Node, p.Name)
+		}
 		if err != nil {
 			return err
 		}

@@ -253,7 +253,10 @@ func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event
 		if !ok {
 			return fmt.Errorf("%w after %d steps", ErrSchedule, r.state.steps)
 		}
-		see(r.Step(cpu))
+		ev := r.Step(cpu)
+		if see != nil {
+			see(ev)
+		}
 		last = cpu
 		if r.state.steps%checkEvery == 0 && ctx.Err() != nil {
 			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())

@@ -55,8 +55,8 @@ func (r *Run) cpuDifference(base *Run, cpu int) string {
 	if a, b := r.endKind(cpu), base.endKind(cpu); a != b {
 		return fmt.Sprintf("%s, without probes %s", r.outcome(cpu), base.outcome(cpu))
 	}
-	if r.operates(cpu) {
-		return "" // registers hold what the kernel's functions returned
+	if r.operates(cpu) || probed.Shutdown != "" && !r.Kernel.Tasks[cpu].Done {
+		return "" // registers hold what the kernel's functions left in them
 	}
 	for i := range emu.GPRCount(r.Machine.Arch) {
 		if a, b := probed.GPR[i], plain.GPR[i]; a != b {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/kprobes"
@@ -326,7 +325,7 @@ func (s *searching) again(f *explore.Found, out *output) (v scenarios.Violation,
 	}
 	defer r.Close()
 	if out == nil {
-		err = r.Follow(ctx, sched.NewReplay(f.Schedule), func(*emu.Event) {})
+		err = r.Follow(ctx, sched.NewReplay(f.Schedule), nil)
 	} else {
 		t := &telling{out: out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: sched.NewReplay(f.Schedule)}
 		err = t.tell(ctx, false)

@@ -1,0 +1,117 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/emu/sched"
+	"trapline/kprobes"
+	"trapline/scenarios"
+)
+
+const generationsDoc = "../docs/generations.md"
+
+const generationsHead = `# Which generation has which defect
+
+Each cell is a search of every schedule of a built-in scenario under one engine, by its properties alone
+(docs/exploring.md says what that proves). A property's name is what some schedule violates, with the row of the
+semantics checklist that explains it; "holds" is an exhausted search that found nothing, with the number of schedules.
+This page is written by a test, "go test ./scenarios -run TestGenerations -update", and checked by it.
+
+| scenario | 2002 | 2005 | modern |
+|---|---|---|---|
+`
+
+const generationsMiddle = `
+What the columns are: 2002 steps in place under one lock; 2005 steps a copy under one lock, with multiprobe; modern
+steps a copy per CPU with no lock on the hit path, and lets plain probes share an address. A defect that stays in 2005
+is one of the lock or of multiprobe, not of the step.
+
+## See them
+
+`
+
+// TestGenerations searches every race under every engine and compares with the
+// documented table.
+func TestGenerations(t *testing.T) {
+	table, lines := strings.Builder{}, strings.Builder{}
+	list, err := scenarios.Library()
+	require.NoError(t, err)
+	for _, b := range list {
+		if b.Group != "races" {
+			continue
+		}
+		fmt.Fprintf(&table, "| %s |", b.Name)
+		for _, engine := range kprobes.Engines()[1:] {
+			cell, command := generation(t, b.Name, engine)
+			fmt.Fprintf(&table, " %s |", cell)
+			lines.WriteString(command)
+		}
+		table.WriteString("\n")
+	}
+	text := generationsHead + table.String() + generationsMiddle + lines.String()
+	if updating() {
+		require.NoError(t, scenarios.WriteFile(generationsDoc, []byte(text)))
+		return
+	}
+	want, err := os.ReadFile(generationsDoc)
+	require.NoError(t, err)
+	require.Equal(t, string(want), text, "go test ./scenarios -run TestGenerations -update")
+}
+
+// generation gives one cell, and the line that shows a violation.
+func generation(t *testing.T, name, engine string) (cell, command string) {
+	f, err := scenarios.Load(name)
+	require.NoError(t, err)
+	given := " --engine " + engine
+	if own, _, variant := strings.Cut(f.Machine.Engine, "+"); own == engine {
+		given = ""
+		if variant {
+			engine = f.Machine.Engine
+		}
+	}
+	systems, err := scenarios.NewSystems(context.Background(), f, scenarios.Options{Engine: engine})
+	if errors.Is(err, scenarios.ErrNotPossible) {
+		return "not possible", ""
+	}
+	require.NoError(t, err)
+	defer systems.Close()
+	r, err := explore.Search(context.Background(), systems.New, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	require.NoError(t, err)
+	if r.Found == nil {
+		require.True(t, r.Exhausted, "%s under %s: %v", name, engine, r.Summary)
+		return fmt.Sprintf("holds (%d)", r.Schedules), ""
+	}
+	sys, err := systems.New()
+	require.NoError(t, err)
+	defer sys.Close()
+	found := explore.Shrink(context.Background(), sys, *r.Found, 0)
+	v := replayed(t, f, systems, found)
+	if v.Row != "" {
+		cell = " (" + v.Row + ")"
+	}
+	return "**" + v.Property + "**" + cell,
+		fmt.Sprintf("    trapline run %s%s --schedule %s\n", name, given, found.Schedule.Format(systems.Checksum()))
+}
+
+// replayed runs what was found as trapline run does: the same property must
+// be violated (S5).
+func replayed(t *testing.T, f *scenarios.File, systems *scenarios.Systems, found explore.Found) scenarios.Violation {
+	o := systems.Options()
+	r := open(t, f, scenarios.Options{Engine: o.Engine, Direct: o.Direct})
+	require.NoError(t, r.Follow(context.Background(), sched.NewReplay(found.Schedule), nil))
+	for _, v := range r.Violations() {
+		if v.Property == found.Violation.Property {
+			return v
+		}
+	}
+	require.Failf(t, "not shown again", "%s: %v", f.Name, found.Violation)
+	return scenarios.Violation{}
+}
