@@ -73,11 +73,11 @@ func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResul
 	return faultDone
 }
 
-// around is the run of absent pages of v around va: at most faultAround,
-// aligned by that.
+// around is the run of absent pages of v around va: at most as many as
+// mm.span says, aligned by that.
 func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
-	const span = faultAround * emu.PageSize
 	start = pageFloor(va)
+	span := mm.span(v, start) * emu.PageSize
 	low := max(v.Start, va&^(span-1))
 	for start > low {
 		if _, ok := mm.space.Lookup(start - emu.PageSize); ok {
@@ -92,6 +92,21 @@ func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
 		}
 	}
 	return start, int((end - start) / emu.PageSize)
+}
+
+// span is how many pages to bring in at once: faultAround, and more for
+// anonymous memory that is filled in sequence, as many as there are before.
+func (mm *MM) span(v *VMA, page uint64) uint64 {
+	const most = 1024
+	n := uint64(faultAround)
+	for v.Inode == nil && n < most {
+		before := page - n*emu.PageSize
+		if _, ok := mm.space.Lookup(before); !ok || before < v.Start || before > page {
+			break
+		}
+		n *= 2
+	}
+	return n
 }
 
 // faultZero brings in zeroed anonymous memory.

@@ -1,0 +1,107 @@
+package linux
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/loader"
+)
+
+// TestHostile: each program ends by the right signal, the errno of a limit
+// that it looks at, or a bound of the run.
+func TestHostile(t *testing.T) {
+	killed := func(s syscall.Signal) Result { return Result{Signal: int(s)} }
+	cases := map[string]Result{
+		"jump-low": killed(syscall.SIGSEGV), "jump-high": killed(syscall.SIGSEGV), "jump-data": killed(syscall.SIGSEGV),
+		"read-high": killed(syscall.SIGSEGV), "write-high": killed(syscall.SIGSEGV), "write-text": killed(syscall.SIGSEGV),
+		"stack": killed(syscall.SIGSEGV), "privileged": killed(syscall.SIGSEGV), "sigreturn": killed(syscall.SIGSEGV),
+		"loop": {Bound: BoundSteps}, "memory": {Bound: BoundMemory}, "deadlock": {Bound: BoundDeadlock},
+		"forks": {Code: 3}, "threads": {Code: 4}, "files": {Code: 6}, "maps": {Code: 8}, "sparse": {Code: 11},
+		"modify": {Code: 12}, "open": {Code: 14},
+	}
+	outside := writeFile(t, t.TempDir(), "secret", "secret")
+	for _, compiler := range [][]string{{"gcc"}, {"gcc", "-m32"}} {
+		t.Run(compiler[len(compiler)-1], func(t *testing.T) {
+			prog := compile(t, "hostile.c", compiler...)
+			for name, want := range cases {
+				t.Run(name, func(t *testing.T) {
+					cfg := Config{Limits: Limits{Steps: 300e6, Memory: 48 << 20, Processes: 16, Threads: 16, Files: 256, Maps: 300}}
+					o := runProgram(t, cfg, []string{prog, name, outside})
+					assert.True(t, same(want, o.res), "%v, expected %v\n%s", o.res, want, o.stderr)
+				})
+			}
+		})
+	}
+	_, err := os.Stat(outside)
+	assert.NoError(t, err)
+}
+
+// TestRootHolds: links that point out of the root are followed inside it.
+func TestRootHolds(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, dir, "secret", "outside")
+	root := filepath.Join(dir, "root")
+	writeFile(t, root, "etc/secret", "inside")
+	require.NoError(t, os.Symlink("/etc/secret", filepath.Join(root, "absolute")))
+	require.NoError(t, os.Symlink("../../../../etc/secret", filepath.Join(root, "relative")))
+	require.NoError(t, os.Symlink("../secret", filepath.Join(root, "out")))
+	require.NoError(t, os.Symlink("loop", filepath.Join(root, "loop")))
+	fs, err := OpenRoot(root)
+	require.NoError(t, err)
+	defer fs.Close()
+	for _, p := range []string{"/etc/secret", "/absolute", "/relative", "/../../etc/secret", "/etc/../absolute"} {
+		h, full, err := fs.open(p, true)
+		if assert.NoError(t, err, p) {
+			assert.Equal(t, "/etc/secret", full, p)
+			require.NoError(t, h.Close())
+		}
+	}
+	for p, want := range map[string]error{"/out": syscall.ENOENT, "/loop": syscall.ELOOP, "/etc/secret/x": syscall.ENOTDIR} {
+		_, _, err := fs.open(p, true)
+		assert.ErrorIs(t, err, want, p)
+	}
+}
+
+// TestOnlyNamedFiles: without a root a guest sees what it was given.
+func TestOnlyNamedFiles(t *testing.T) {
+	dir := t.TempDir()
+	given := writeFile(t, dir, "given", "x")
+	below := writeFile(t, dir, "sub/below", "x")
+	other := writeFile(t, dir, "other", "x")
+	require.NoError(t, os.Symlink(other, filepath.Join(dir, "sub", "out")))
+	fs, err := OpenFiles(given, filepath.Join(dir, "sub"))
+	require.NoError(t, err)
+	defer fs.Close()
+	for p, want := range map[string]error{
+		given: nil, below: nil, other: syscall.ENOENT, given + "2": syscall.ENOENT, "/etc/passwd": syscall.ENOENT,
+	} {
+		h, _, err := fs.open(p, true)
+		assert.ErrorIs(t, err, want, p)
+		if err == nil {
+			require.NoError(t, h.Close())
+		}
+	}
+}
+
+func TestBadPrograms(t *testing.T) {
+	dir := t.TempDir()
+	fs, err := OpenFiles(dir)
+	require.NoError(t, err)
+	defer fs.Close()
+	for text, want := range map[string]error{
+		"": loader.ErrNotELF, "#!/bin/sh\n": loader.ErrNotELF, "\x7fELF\x02\x01\x01": loader.ErrTruncated,
+	} {
+		p := writeFile(t, dir, "program", text)
+		require.NoError(t, os.Chmod(p, 0o755))
+		_, err := New(Config{Path: p, FS: fs})
+		assert.ErrorIs(t, err, want)
+	}
+	_, err = New(Config{Path: filepath.Join(dir, "absent"), FS: fs})
+	assert.True(t, errors.Is(err, syscall.ENOENT))
+}
