@@ -27,18 +27,22 @@ const traceName = "trace"
 func traceCommand(stderr io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:      traceName,
-		Usage:     "run a static Linux program in the machine",
+		Usage:     "run a static Linux program in the machine, under uprobe events",
 		ArgsUsage: "-- PROGRAM [ARGS…]",
 		Description: `Runs a static i386 or x86-64 ELF program. Its standard streams and its exit status (128 plus the signal) are passed
 through; 125 is a failure of trace itself or a bound that was reached. The program sees the files named by its
 arguments, read-only, and nothing else of the host: --allow and --root show more. Time and random numbers are the same
 in every run.
 
+Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
+with the program mapped. An instruction that cannot be probed is a warning; --strict makes it a failure.
+
 EXAMPLES:
    trapline trace -- ./hello world
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
-   trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'`,
-		Flags: []cli.Flag{
+   trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
+   trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello`,
+		Flags: append(traceFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
 			&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
@@ -50,7 +54,7 @@ EXAMPLES:
 			&cli.IntFlag{Name: "memory", Value: linux.DefaultMemory >> 20, Usage: "`MIB` of memory for all processes"},
 			&cli.IntFlag{Name: "processes", Value: linux.DefaultProcesses, Usage: "at most `N` processes"},
 			&cli.IntFlag{Name: "threads", Value: linux.DefaultThreads, Usage: "at most `N` threads"},
-		},
+		}...),
 		DisableSliceFlagSeparator: true, // a comma may be part of a path
 		Action:                    func(ctx context.Context, c *cli.Command) error { return doTrace(ctx, c, stderr) },
 	}
@@ -76,13 +80,28 @@ func doTrace(ctx context.Context, c *cli.Command, stderr io.Writer) error {
 	if c.Bool("strace") {
 		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(stderr, "[%d] %v\n", r.TID, r) }
 	}
+	ev, err := newTraceEvents(c, &cfg, stderr)
+	if err != nil {
+		return usageError(c, err)
+	}
 	k, err := linux.New(cfg)
 	if err != nil {
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
 	defer k.Close()
+	if ev == nil {
+		res, err := k.Run(ctx)
+		return traceEnd(stderr, res, err)
+	}
+	if err := ev.enable(k); err != nil {
+		return usageError(c, err)
+	}
 	res, err := k.Run(ctx)
+	if err := ev.finish(); err != nil {
+		fmt.Fprintf(stderr, "trapline: %v\n", err)
+		return reported(exitTrace)
+	}
 	return traceEnd(stderr, res, err)
 }
 

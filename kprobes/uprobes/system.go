@@ -67,6 +67,14 @@ func (s *System) Register(p Place, size uint64, c *Consumer) events.Errno {
 	return 0
 }
 
+// Instruction is what stands at a probed place; nil if there is no uprobe or no process has mapped it.
+func (s *System) Instruction(p Place) *Instruction {
+	if u := s.tree.find(p.File, p.Offset); u != nil {
+		return u.insn
+	}
+	return nil
+}
+
 // Unregister takes a consumer away, and with the last one the breakpoints.
 func (s *System) Unregister(p Place, c *Consumer) {
 	u := s.tree.find(p.File, p.Offset)

@@ -114,6 +114,11 @@ func (p *probe) place(f file) uprobes.Place {
 	return uprobes.Place{File: f.id, Offset: p.def.FileOffset, RefCounter: p.def.RefCounter}
 }
 
+// Instruction is what stands at a probe's place; nil until a process has mapped it, or if it was refused.
+func (t *Tracer) Instruction(def *tracefs.Probe) *uprobes.Instruction {
+	return t.system.Instruction(uprobes.Place{File: t.files[def.File.ID].id, Offset: def.FileOffset})
+}
+
 // Counts are a probe's hits, also those whose record was lost.
 func (t *Tracer) Counts(def *tracefs.Probe) tracefs.Counts {
 	if p := t.probes[def]; p != nil {
