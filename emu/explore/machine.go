@@ -71,7 +71,7 @@ type Machine struct {
 	placer   placer
 	lines    [emu.MaxCPUs][4]uint64
 	touch    func(uint64, bool)
-	mapped   any
+	mappings mappings
 	watchers []Watcher
 }
 
@@ -95,9 +95,8 @@ func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 const (
 	locValues     = 1 << 60
 	locUnmapped   = 2 << 60 // linear address / 8: refused for want of a page
-	locMappings   = 3 << 60
-	locInterrupts = 4 << 60 // vCPU
-	locWatched    = 5 << 60
+	locInterrupts = 3 << 60 // vCPU
+	locWatched    = 4 << 60
 )
 
 // Actors are the vCPUs, then the interrupts.
@@ -134,7 +133,7 @@ func (s *Machine) Step(actor int) *Step {
 	for i, o := range s.M.CPUs {
 		s.lines[i] = o.InterruptLines()
 	}
-	s.mapped = c.Space.Mappings()
+	s.mappings.before(c.Space)
 	ev := s.M.Step(actor)
 	if s.Observe != nil {
 		s.Observe(ev)
@@ -198,7 +197,7 @@ func (s *Machine) word(c *emu.CPU, at uint64) uint64 {
 // touched lists what the step read and wrote: its instruction's bytes, its
 // memory accesses, by physical address, and what lies outside memory.
 func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
-	s.linear(c, ev.PC, len(ev.Bytes), false)
+	s.linear(c, ev.PC, max(len(ev.Bytes), ev.Fetched), false)
 	for i := range ev.Reads {
 		s.linear(c, ev.Reads[i].Addr, int(ev.Reads[i].Size), false)
 	}
@@ -210,9 +209,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
-	if c.Space.Mappings() != s.mapped {
-		s.add(locMappings, 1, true)
-	}
+	s.mappings.changed(c.Space, s.remapped)
 	if takes {
 		s.add(locInterrupts+uint64(c.ID), 1, false)
 	}
@@ -231,7 +228,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 }
 
-// faults notes page faults: they read that there is no page.
+// faults notes page faults: they read that there is no page, or its protection.
 func (s *Machine) faults(c *emu.CPU, d *emu.Delivery) {
 	fault := d.Trap.SetCR2
 	for i := range d.Nested {
@@ -239,7 +236,6 @@ func (s *Machine) faults(c *emu.CPU, d *emu.Delivery) {
 	}
 	if fault {
 		s.linear(c, c.Sys.CR2, 1, false)
-		s.add(locMappings, 1, false)
 	}
 }
 

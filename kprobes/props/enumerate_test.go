@@ -106,9 +106,49 @@ func probed(engine string) map[string]*scene {
 // threadInfo0 is vCPU 0's thread_info.
 const threadInfo0 = 0xc0300000 + 4*4096 - 8192
 
+// demandPage is a page that scenes map, unmap or protect.
+const demandPage = 0xc03f0000
+
+// remapped are programs on a page that vCPU 0's handler takes away or makes
+// read-only, or that comes in on demand.
+func remapped() map[string]*scene {
+	twice := program(at(load, demandPage), at(incl, demandPage))
+	return map[string]*scene{
+		"unmapped":  changing(programs(program(incEAX), twice), false, func(s *emu.Space) { s.Unmap(demandPage, 1) }),
+		"read-only": changing(programs(program(incEAX), twice), false, func(s *emu.Space) { s.Protect(demandPage, 1, 0) }),
+		"on demand": changing(programs(program(at(load, demandPage)), program(at(incl, demandPage))), true, nil),
+	}
+}
+
+// changing puts demandPage on a scene, there from the start or on demand, and a
+// handler at the first instruction that changes it. The instruction is not
+// stepped: the handler says so, and being one byte long it is skipped.
+func changing(s *scene, lazy bool, change func(*emu.Space)) *scene {
+	s.engine = kprobes.EngineModern
+	s.setup = func(t testing.TB, g *kprobes.Manager, code uint64) {
+		var err error
+		if lazy {
+			_, err = g.K.MapLazy(demandPage, emu.Write)
+		} else {
+			err = g.K.MapZero(g.K.M.CPUs[0].Space, demandPage, emu.PageSize, emu.Write)
+		}
+		require.NoError(t, err)
+		if change != nil {
+			register(t, g, kprobes.Probe{Name: "p", Addr: code, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
+				change(c.CPU.Space)
+				return 1
+			}}})
+		}
+	}
+	return s
+}
+
 // enumerated are all scenes that are small enough to run every interleaving.
 func enumerated() map[string]*scene {
 	all := unprobed()
+	for name, s := range remapped() {
+		all["a page "+name] = s
+	}
 	for _, engine := range []string{kprobes.EngineNone, kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
 		for name, s := range probed(engine) {
 			all[engine+": another "+name] = s
@@ -162,7 +202,7 @@ func (b *blind) Step(actor int) *explore.Step {
 // access has other final states than plain enumeration on some scene above.
 func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 	ends := map[*scene][]uint64{}
-	for _, list := range []map[string]*scene{unprobed(), probed(kprobes.Engine2002)} {
+	for _, list := range []map[string]*scene{unprobed(), remapped(), probed(kprobes.Engine2002)} {
 		for _, s := range list {
 			ends[s] = outcomes(enumerate(t, s))
 		}
@@ -175,6 +215,7 @@ func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 		"code bytes": func(ev *emu.Event, a explore.Access) bool {
 			return !a.Write && ev.Kind == emu.StepInstruction && len(ev.Reads) == 0
 		},
+		"page tables":              func(ev *emu.Event, a explore.Access) bool { return ev.Micro != nil && a.Mask == 0xff },
 		"what kernel work touches": func(ev *emu.Event, _ explore.Access) bool { return ev.Micro != nil },
 	} {
 		t.Run(name, func(t *testing.T) {
