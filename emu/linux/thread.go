@@ -50,12 +50,11 @@ type Thread struct {
 	errCode   uint64
 	cr2       uint64
 
-	tls       [3]uint64 // descriptors of set_thread_area
-	clearTID  uint64    // address to clear and wake at exit
-	robust    uint64
-	futex     futexWait
-	vforkOf   *Thread // the parent that waits for this thread's process
-	inHandler bool
+	tls      [3]uint64 // descriptors of set_thread_area
+	clearTID uint64    // address to clear and wake at exit
+	robust   uint64
+	futex    futexWait
+	vforkOf  *Thread // the parent that waits for this thread's process
 }
 
 // Process is the thread's process.
