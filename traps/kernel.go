@@ -62,6 +62,7 @@ type Kernel struct {
 	lazy    *lazyPages
 	brk     uint64       // next free kernel address for AllocKernel
 	saved   *kernelState // the last one saved or restored
+	exec    Exec         // of the micro-step under way: one at a time, so that none is allocated
 }
 
 // hypercall is one place in kernel text where a micro-step runs.
@@ -142,8 +143,8 @@ func (k *Kernel) runOp(c *emu.CPU, name, in string, op Op, regs, probe uint64) R
 	ev := k.M.Event()
 	micro := ev.BeginMicro()
 	micro.Name, micro.In = name, in
-	x := Exec{K: k, M: k.M, C: c, Micro: micro, Regs: PtRegs{k.M, c, regs}, Probe: probe}
-	r := op(&x)
+	k.exec = Exec{K: k, M: k.M, C: c, Micro: micro, Regs: PtRegs{k.M, c, regs}, Probe: probe}
+	r := op(&k.exec)
 	switch r {
 	case Next:
 		c.RIP = k.M.Arch.Mask(c.RIP + hypercallLen)
