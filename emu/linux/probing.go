@@ -41,6 +41,9 @@ func (k *Kernel) ReadInode(n *Inode, off uint64, b []byte) int {
 	return done
 }
 
+// Kernel is the kernel that mm belongs to.
+func (mm *MM) Kernel() *Kernel { return mm.k }
+
 // Processes lists the processes that have an address space, by number.
 func (k *Kernel) Processes() []*Process {
 	var l []*Process

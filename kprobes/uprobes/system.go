@@ -25,8 +25,13 @@ func New(printk func(line string)) *System {
 	return &System{tree: tree{}, printk: printk}
 }
 
-// Attach gives the system the kernel whose Config.Hooks it is.
-func (s *System) Attach(k *linux.Kernel) { s.k, s.mode = k, k.Machine().Arch }
+// Attach tells the system whose Config.Hooks it is, which a new kernel's first mapping does too. Uprobes stay when one
+// kernel follows another, as the kernel's own do from program to program; nil: no program runs.
+func (s *System) Attach(k *linux.Kernel) {
+	if s.k = k; k != nil {
+		s.mode = k.Machine().Arch
+	}
+}
 
 // mmState is what uprobes keep of an address space.
 type mmState struct {
@@ -103,6 +108,9 @@ type mapping struct {
 func (s *System) mappings(u *uprobe, forInsert bool) []mapping {
 	var l []mapping
 	var seen []*linux.MM
+	if s.k == nil {
+		return nil
+	}
 	for _, p := range s.k.Processes() {
 		mm := p.MM()
 		if slices.Contains(seen, mm) {
@@ -183,6 +191,7 @@ func (s *System) restore(u *uprobe, m mapping) {
 
 // Mapped plants the breakpoints of a new mapping (uprobe_mmap()). What cannot be probed is passed over in silence.
 func (s *System) Mapped(mm *linux.MM, v *linux.VMA) {
+	s.Attach(mm.Kernel())
 	if len(s.tree) == 0 || v.Inode == nil {
 		return
 	}

@@ -54,38 +54,47 @@ func readCase(t testing.TB, file string) recorded {
 // rig is a program in the machine with its events.
 type rig struct {
 	kernel   *linux.Kernel
+	fs       *linux.FS
+	system   *uprobes.System
 	tracer   *Tracer
 	registry *tracefs.Registry
 	out      bytes.Buffer
 	log      []string
 }
 
-// newRig loads a program of testdata/bin as /t/NAME. before is called when nothing is mapped yet.
-func newRig(t testing.TB, root string, arch events.Arch, args ...string) *rig {
+func newRig(t testing.TB, root string, arch events.Arch) *rig {
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
-	r := &rig{}
+	r := &rig{fs: fs}
 	printk := func(s string) { r.log = append(r.log, s) }
-	system := uprobes.New(printk)
-	r.tracer = New(fs, system, 0)
+	r.system = uprobes.New(printk)
+	r.tracer = New(fs, r.system, 0)
 	r.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: r.tracer, Printk: printk,
 	})
-	r.kernel, err = linux.New(linux.Config{
-		Path: args[0], Args: args, FS: fs, Stdout: &r.out, Stderr: &r.out, Hooks: system,
-		Limits: linux.Limits{Steps: 20_000_000},
-	})
-	require.NoError(t, err)
-	t.Cleanup(r.kernel.Close)
-	r.tracer.Attach(r.kernel)
 	return r
 }
 
-func (r *rig) run(t testing.TB) linux.Result {
+// load maps a program, which has not run yet.
+func (r *rig) load(t testing.TB, args ...string) {
+	var err error
+	r.kernel, err = linux.New(linux.Config{
+		Path: args[0], Args: args, FS: r.fs, Stdout: &r.out, Stderr: &r.out, Hooks: r.system,
+		Limits: linux.Limits{Steps: 20_000_000},
+	})
+	require.NoError(t, err)
+}
+
+// run runs the loaded program to its end and gives its output.
+func (r *rig) run(t testing.TB) string {
 	res, err := r.kernel.Run(context.Background())
 	require.NoError(t, err)
-	return res
+	r.tracer.Attach(nil)
+	r.kernel.Close()
+	out := r.out.String() + "status=" + status(res) + "\n"
+	r.out.Reset()
+	return out
 }
 
 // status is a wait status as the recordings print it.
@@ -180,7 +189,8 @@ func leaveOut(got, want string) string {
 // play does to the case what was done when it was recorded.
 func (c recorded) play(t *testing.T, root string, arch events.Arch) map[string]string {
 	got := map[string]string{}
-	r := newRig(t, root, arch, c.args...)
+	r := newRig(t, root, arch)
+	r.load(t, c.args...)
 	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
 	e := r.registry.Events()[0]
 	err := r.registry.SetEvent(e.Group, e.Name, true)
@@ -188,8 +198,7 @@ func (c recorded) play(t *testing.T, root string, arch events.Arch) map[string]s
 	if err == nil {
 		require.NoError(t, r.registry.SetEvent(e.Group, e.Name, true))
 	}
-	res := r.run(t)
-	got["run"] = r.out.String() + "status=" + status(res) + "\n"
+	got["run"] = r.run(t)
 	got["trace"] = r.tracer.Text(tracefs.TraceOptions{})
 	got["uprobe_profile"] = r.registry.UprobeProfile(r.tracer.Counts)
 	return got

@@ -31,7 +31,6 @@ type Entry struct {
 type Tracer struct {
 	fs      *linux.FS
 	system  *uprobes.System
-	kernel  *linux.Kernel
 	max     int
 	probes  map[*tracefs.Probe]*probe
 	files   map[uint64]file
@@ -60,11 +59,8 @@ func New(fs *linux.FS, system *uprobes.System, max int) *Tracer {
 	return &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
 }
 
-// Attach gives the tracer the kernel whose time its entries have. It must be called before the first Register.
-func (t *Tracer) Attach(k *linux.Kernel) {
-	t.kernel = k
-	t.system.Attach(k)
-}
+// Attach gives the tracer the kernel that runs the programs; nil: none does.
+func (t *Tracer) Attach(k *linux.Kernel) { t.system.Attach(k) }
 
 // Stat finds the file of a definition.
 func (t *Tracer) Stat(path string) (events.File, events.Errno) {
@@ -127,6 +123,18 @@ func (t *Tracer) Counts(def *tracefs.Probe) tracefs.Counts {
 	return tracefs.Counts{}
 }
 
+// Deleted is to be called when an event was deleted: if it was ever enabled the kernel empties the whole trace, since
+// the event's number may be given to another.
+func (t *Tracer) Deleted(def *tracefs.Probe) {
+	if t.probes[def] != nil {
+		t.Clear()
+	}
+	delete(t.probes, def)
+}
+
+// Clear empties the trace.
+func (t *Tracer) Clear() { t.entries, t.lost = nil, 0 }
+
 // Entries are the trace so far, in order.
 func (t *Tracer) Entries() []Entry { return t.entries }
 
@@ -145,7 +153,7 @@ func (t *Tracer) record(p *probe, h *uprobes.Hit) {
 	t.entries = append(t.entries, Entry{
 		TraceEntry: tracefs.TraceEntry{
 			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
-			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: t.kernel.Now(),
+			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),
 		},
 		Probe: p.def, Record: rec.Clone(),
 	})
