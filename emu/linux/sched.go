@@ -46,7 +46,7 @@ func (k *Kernel) runSlice(id int) error {
 }
 
 // Step lets vCPU id make one step and returns its event, or nil when the run
-// is over or the vCPU has nothing to run.
+// is over or the vCPU has nothing to run yet (see Done).
 func (k *Kernel) Step(id int) *emu.Event {
 	if k.Done() || k.ready(id) == nil {
 		return nil
@@ -154,26 +154,23 @@ func (k *Kernel) switchOut(id int) {
 }
 
 // schedule puts the next thread on vCPU id, trying blocked calls again on the
-// way. When nobody can run, time moves on to the next deadline.
+// way. When nobody can run, time moves on to the next deadline, which counts
+// as an instruction: the caller looks at its bounds and tries again.
 func (k *Kernel) schedule(id int) bool {
-	for !k.Done() {
-		k.timers()
-		for _, t := range slices.Clone(k.threads) {
-			if t.cpu != nil || t.state == stateDead || !k.mayRun(t) {
-				continue
-			}
-			if t.state == stateBlocked && !k.wake(t) {
-				continue
-			}
-			k.switchIn(id, t)
-			return true
+	k.timers()
+	for _, t := range slices.Clone(k.threads) {
+		if t.cpu != nil || t.state == stateDead || !k.mayRun(t) {
+			continue
 		}
-		if k.busyElsewhere(id) {
-			return false
+		if t.state == stateBlocked && !k.wake(t) {
+			continue
 		}
-		if !k.idle() {
-			return false
-		}
+		k.switchIn(id, t)
+		return true
+	}
+	if !k.busyElsewhere(id) && !k.Done() {
+		k.idle()
+		k.count(id, 1)
 	}
 	return false
 }
@@ -228,8 +225,8 @@ func (k *Kernel) setDescriptor(c *emu.CPU, i int, d uint64) {
 	le.PutUint64(b, d)
 }
 
-// idle moves time on to the next deadline. False: nobody can ever run again.
-func (k *Kernel) idle() bool {
+// idle moves time on to the next deadline, or ends the run if there is none.
+func (k *Kernel) idle() {
 	next := k.nextTimer()
 	for _, t := range k.threads {
 		if t.state == stateBlocked && !t.proc.stopped {
@@ -238,18 +235,17 @@ func (k *Kernel) idle() bool {
 	}
 	if next == never {
 		k.stop(BoundDeadlock)
-		return false
+		return
 	}
 	now := k.Now()
 	if next <= now {
-		return true
+		return
 	}
 	if k.cfg.Clock == nil {
 		k.skipped += next - now
-		return true
+		return
 	}
 	k.cfg.Clock.Sleep(min(time.Duration(next-now), 50*time.Millisecond))
-	return true
 }
 
 // leave moves the vCPUs that still show a dying address space elsewhere.

@@ -261,15 +261,17 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 	v := *mm.within(old, old+oldSize)[0]
 	v.Off, v.Start, v.End = v.offset(old), to, to+size
 	mm.insert(&v)
-	for off := uint64(0); off < keep; off += emu.PageSize {
-		pte, ok := mm.space.Lookup(old + off)
+	for va := old; va < old+keep; {
+		pte, ok := mm.space.Lookup(va)
 		if !ok {
+			va = mm.nextPage(va, old+keep)
 			continue
 		}
-		mm.space.Unmap(old+off, 1)
-		if mm.done(mm.space.Map(to+off, pte.Frame, 1, pte.Prot)) != faultDone {
+		mm.space.Unmap(va, 1)
+		if mm.done(mm.space.Map(to+va-old, pte.Frame, 1, pte.Prot)) != faultDone {
 			return errnoNoMem
 		}
+		va += emu.PageSize
 	}
 	mm.unmap(old, old+oldSize)
 	if h := mm.k.cfg.Hooks; h != nil && v.Inode != nil {

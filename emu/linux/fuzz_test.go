@@ -1,0 +1,66 @@
+package linux
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tinyELF is an x86-64 program of one writable and executable segment.
+func tinyELF(code []byte) []byte {
+	const base, headers = 0x400000, 64 + 56
+	b := make([]byte, headers, headers+len(code))
+	copy(b, "\x7fELF\x02\x01\x01")
+	put := binary.LittleEndian
+	put.PutUint16(b[16:], 2)  // ET_EXEC
+	put.PutUint16(b[18:], 62) // EM_X86_64
+	put.PutUint32(b[20:], 1)
+	put.PutUint64(b[24:], base+headers)
+	put.PutUint64(b[32:], 64)
+	put.PutUint16(b[52:], 64)
+	put.PutUint16(b[54:], 56)
+	put.PutUint16(b[56:], 1)
+	ph := b[64:]
+	put.PutUint32(ph, 1) // PT_LOAD
+	put.PutUint32(ph[4:], 7)
+	put.PutUint64(ph[16:], base)
+	put.PutUint64(ph[24:], base)
+	put.PutUint64(ph[32:], uint64(headers+len(code)))
+	put.PutUint64(ph[40:], uint64(headers+len(code)))
+	return append(b, code...)
+}
+
+// FuzzCode runs arbitrary bytes as a program: it ends by itself, by a signal
+// or at a bound, and never harms the machine.
+func FuzzCode(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 40 {
+		code := make([]byte, 64)
+		for i := range code {
+			code[i] = byte(r.Uint32())
+		}
+		// mov eax, NR; then a system call with whatever the registers hold
+		f.Add(append([]byte{0xb8, byte(r.Uint32()), 0, 0, 0, 0x0f, 0x05}, code...))
+		f.Add(code)
+	}
+	f.Fuzz(func(t *testing.T, code []byte) {
+		dir := t.TempDir()
+		p := filepath.Join(dir, "p")
+		require.NoError(t, os.WriteFile(p, tinyELF(code), 0o755))
+		fs, err := OpenFiles(p)
+		require.NoError(t, err)
+		defer fs.Close()
+		k, err := New(Config{Path: p, FS: fs, Limits: Limits{Steps: 20000, Memory: 16 << 20, Processes: 8, Threads: 8}})
+		if err != nil {
+			return
+		}
+		defer k.Close()
+		_, err = k.Run(context.Background())
+		require.NoError(t, err)
+	})
+}
