@@ -8,7 +8,9 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
 
+	"trapline/scenarios"
 	"trapline/tui"
+	"trapline/tui/course"
 	"trapline/tui/walk"
 )
 
@@ -34,21 +36,50 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	if c.Args().Len() != 1 {
 		return usagef(c, "tui takes one SCENARIO or RECORDING, not %d", c.Args().Len())
 	}
-	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
-		return usagef(c, "tui needs a terminal; trapline run tells the story without one, trapline export makes a page")
+	if err := needTerminal(c); err != nil {
+		return err
 	}
-	return showTUI(ctx, c, c.Args().First(), nil)
-}
-
-// showTUI opens the UI on the terminal.
-func showTUI(ctx context.Context, c *cli.Command, name string, questions []tui.Question) error {
-	w, err := openTarget(ctx, c, name, walk.DefaultRecord)
+	w, err := openTarget(ctx, c, c.Args().First(), walk.DefaultRecord)
 	if err != nil {
 		return err
 	}
+	return showTUI(ctx, w, c.Uint64("at"), questionsOf(c.Args().First()))
+}
+
+// questionsOf are those of the first lesson on a scenario.
+func questionsOf(scenario string) []tui.Question {
+	list, err := course.Lessons()
+	if err != nil {
+		return nil
+	}
+	for _, l := range list {
+		if l.Scenario == scenario {
+			return l.Asked()
+		}
+	}
+	return nil
+}
+
+func needTerminal(c *cli.Command) error {
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
+		return usagef(c, "the UI needs a terminal; trapline run tells the story without one, trapline export makes a page")
+	}
+	return nil
+}
+
+func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
+	f, err := load(l.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	return walk.Open(ctx, f, walk.Options{Options: scenarios.Options{Engine: l.Engine}, Record: walk.DefaultRecord})
+}
+
+// showTUI shows a walk on the terminal and closes it.
+func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions []tui.Question) error {
 	m, err := tui.NewOn(ctx, w, tui.Options{
 		Options: walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord},
-		Start:   c.Uint64("at"), Questions: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
+		Start:   at, Questions: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,87 @@
+// Package course is the walk-throughs in teaching order: text, a scenario, and
+// questions that are answered by stepping through it. What each answer rests
+// on is a list of directives that the tests carry out. docs/walkthroughs is
+// made from it.
+package course
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"trapline/tui"
+)
+
+//go:embed lessons/*.md
+var files embed.FS
+
+// Lesson is one walk-through.
+type Lesson struct {
+	Name      string // such as "03-gates"
+	Title     string
+	Scenario  string // a built-in one
+	Engine    string // instead of the scenario's; "" keeps it
+	Minutes   int
+	Text      string
+	Questions []Question
+}
+
+// Question has, beside what the UI needs, the proof of its answer.
+type Question struct {
+	tui.Question
+	Shown  []string // directives of a scenario's steps
+	Prints string   // what the last of them must print
+}
+
+// Short is the name without its number, by which a lesson can be asked for too.
+func (l *Lesson) Short() string {
+	_, s, _ := strings.Cut(l.Name, "-")
+	return s
+}
+
+// Asked are the questions for the UI.
+func (l *Lesson) Asked() []tui.Question {
+	var list []tui.Question
+	for _, q := range l.Questions {
+		list = append(list, q.Question)
+	}
+	return list
+}
+
+// Lessons lists the course in order.
+func Lessons() ([]Lesson, error) {
+	entries, err := files.ReadDir("lessons")
+	if err != nil {
+		return nil, err
+	}
+	var list []Lesson
+	for _, e := range entries {
+		data, err := files.ReadFile(path.Join("lessons", e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		l, err := parse(strings.TrimSuffix(e.Name(), ".md"), string(data))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// Find gives the lesson of a name, with or without its number.
+func Find(name string) (*Lesson, error) {
+	list, err := Lessons()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range list {
+		if list[i].Name == name || list[i].Short() == name {
+			return &list[i], nil
+		}
+		names = append(names, list[i].Short())
+	}
+	return nil, fmt.Errorf("no walk-through %q; expected one of %s", name, strings.Join(names, ", "))
+}

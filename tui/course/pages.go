@@ -1,0 +1,54 @@
+package course
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed teacher.txt
+var teacher string
+
+// Pages makes docs/walkthroughs, by file name: a page for each lesson with its
+// questions, an index, and the teacher's page with the answers.
+func Pages() (map[string]string, error) {
+	list, err := Lessons()
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]string{}
+	var index, answers strings.Builder
+	index.WriteString("# Walk-throughs\n\nA course in kprobes, in teaching order. Each lesson is a scenario and a few questions that are answered by\nstepping: `trapline quiz NAME` asks them in the terminal UI's company or without it. [For teachers](TEACHING.md).\n\n| | lesson | scenario | minutes |\n|---|---|---|---|\n")
+	answers.WriteString(teacher)
+	for i, l := range list {
+		pages[l.Name+".md"] = l.page()
+		fmt.Fprintf(&index, "| %d | [%s](%s.md) | `%s` | %d |\n", i+1, l.Title, l.Name, l.command(), l.Minutes)
+		fmt.Fprintf(&answers, "\n### %d. %s\n\n`trapline tui %s`, about %d minutes.\n\n", i+1, l.Title, l.command(), l.Minutes)
+		for _, q := range l.Questions {
+			fmt.Fprintf(&answers, "- %s **%s.** %s\n", q.Text, q.Answers[0], q.Because)
+		}
+	}
+	pages["README.md"], pages["TEACHING.md"] = index.String(), answers.String()
+	return pages, nil
+}
+
+// command is what follows trapline tui.
+func (l *Lesson) command() string {
+	if l.Engine != "" {
+		return l.Scenario + " --engine " + l.Engine
+	}
+	return l.Scenario
+}
+
+func (l *Lesson) page() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n```\ntrapline tui %s\ntrapline quiz %s\n```\n\n## Questions\n\n", l.Title, l.Text, l.command(), l.Short())
+	for i, q := range l.Questions {
+		fmt.Fprintf(&b, "%d. %s", i+1, q.Text)
+		if q.Hint != "" {
+			fmt.Fprintf(&b, " *(Look: %s.)*", q.Hint)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
