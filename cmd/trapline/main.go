@@ -62,6 +62,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		recordCommand(out),
 		replayCommand(out),
 		exportCommand(out),
+		quizCommand(out),
 		versionCommand(out),
 	}
 }
