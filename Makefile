@@ -11,7 +11,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES  := binutils gcc-multilib
 
-.PHONY: demo build test fuzz bench lint deps deps-test clean
+.PHONY: demo build test fuzz soak bench lint deps deps-test clean
 
 demo: build
 	bin/trapline run first-probe
@@ -24,13 +24,22 @@ test: deps deps-test
 	$(GO) vet ./...
 	$(GO) test ./...
 
-# Every fuzz target for FUZZ each.
+# A million random and mutated byte strings as guest code, in each mode and both
+# rings; then every fuzz target for FUZZ each.
+CASES   ?= 1000000
 fuzz: deps deps-test
+	$(GO) test ./emu/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
 	@$(GO) test -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
 	while read -r pkg name; do \
 		echo "$$pkg $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x "$$pkg" || exit 1; \
 	done
+
+# Random scenarios and programs for SOAK, with memory, goroutines and library
+# instances watched.
+SOAK    ?= 10m
+soak: deps
+	$(GO) test ./soak -run TestSoak -soak $(SOAK) -timeout 2h -v
 
 bench: deps
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
