@@ -19,7 +19,8 @@ type CPU struct {
 
 	pending  [2]Trap // at most a #DB and what a micro-step raised
 	nPending int
-	heldDR6  uint64    // #DB conditions held off by a MOV SS shadow (P7)
+	heldDR6  uint64 // #DB conditions held off by a MOV SS shadow (P7)
+	fetched  prefetched
 	irqs     [4]uint64 // external interrupts raised and not taken, by vector
 
 	ctx     *unicorn.Context

@@ -89,6 +89,9 @@ type Event struct {
 	After  Core
 	Writes []MemWrite
 	Reads  []MemRead
+	// Fetched is how many bytes of code from PC on were fetched ahead in this
+	// step (P13); 0 without a prefetch window.
+	Fetched int
 	// Raised is a trap that the instruction leaves pending (single step).
 	Raised   *Trap
 	Delivery *Delivery

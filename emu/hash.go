@@ -118,6 +118,10 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 		h.Uint64(t.DR6)
 	}
 	h.Uint64(c.heldDR6)
+	if c.fetched.n > 0 {
+		h.Uint64(c.fetched.at)
+		h.bytes(c.fetched.b[:c.fetched.n])
+	}
 	for _, v := range c.irqs {
 		h.Uint64(v)
 	}

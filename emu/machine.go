@@ -44,10 +44,11 @@ type Machine struct {
 	Seq    uint64 // steps done
 	Quiet  bool   // nobody reads events' words: micro-steps leave Why empty
 
-	spaces []*Space
-	parts  []Part
-	ev     Event
-	err    error
+	prefetch int // bytes, Config.Prefetch
+	spaces   []*Space
+	parts    []Part
+	ev       Event
+	err      error
 }
 
 // Config describes a machine to make.
@@ -55,12 +56,18 @@ type Config struct {
 	Arch   Arch
 	CPUs   int // 1-8
 	Memory int // bytes of physical memory; 0: DefaultMemory
+	// Prefetch is how many bytes of code a vCPU fetches ahead, at most
+	// MaxPrefetch; 0: each instruction is fetched as it runs (P13).
+	Prefetch int
 }
 
 // New makes a machine whose vCPUs share one empty address space.
 func New(cfg Config) (*Machine, error) {
 	if cfg.CPUs < 1 || cfg.CPUs > MaxCPUs {
 		return nil, fmt.Errorf("%d cpus: expected 1 to %d", cfg.CPUs, MaxCPUs)
+	}
+	if cfg.Prefetch < 0 || cfg.Prefetch > MaxPrefetch {
+		return nil, fmt.Errorf("prefetch of %d bytes: expected 0 to %d", cfg.Prefetch, MaxPrefetch)
 	}
 	if cfg.Memory == 0 {
 		cfg.Memory = DefaultMemory
@@ -69,7 +76,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Mem: mem}
+	m := &Machine{Arch: cfg.Arch, Mem: mem, prefetch: cfg.Prefetch}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -135,6 +142,8 @@ func (m *Machine) Step(id int) *Event {
 		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
 	case c.Halted:
 		ev.Kind = StepIdle
+	case m.prefetch > 0:
+		m.executePrefetched(c)
 	default:
 		m.execute(c)
 	}
@@ -145,6 +154,7 @@ func (m *Machine) Step(id int) *Event {
 // Deliver hands a vector to the kernel's delivery within the present step.
 func (m *Machine) Deliver(c *CPU, t Trap) {
 	c.Shadow = 0
+	c.fetched = prefetched{}
 	if t.SetCR2 {
 		c.Sys.CR2 = t.CR2
 	}

@@ -13,6 +13,7 @@ import (
 //	"cpus" 1…8
 //	"engine" NAME                     how probes work: none, 2002, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
+//	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
 //	"steps" N                         bound on steps of the run
@@ -26,6 +27,8 @@ type Machine struct {
 	Gates  []Gate
 	Steps  int
 	Time   time.Duration
+
+	Prefetch int // bytes
 
 	EnginePos Pos
 }
@@ -43,6 +46,7 @@ const (
 	MaxSteps     = 100_000_000
 	MaxTime      = time.Hour
 	MaxMemory    = 1 << 30
+	MaxPrefetch  = 32
 	DefaultSteps = 200_000
 	DefaultTime  = 20 * time.Second
 )
@@ -50,7 +54,7 @@ const (
 // Architectures that a scenario may name.
 var Architectures = []string{"i386", "x86_64"}
 
-var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "steps", "time"}
+var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
 
 func defaultMachine() Machine {
 	return Machine{
@@ -105,6 +109,8 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 		var g Gate
 		g, err = parseGate(w)
 		m.Gates = append(m.Gates, g)
+	case "prefetch":
+		m.Prefetch, err = w.integer("a number of bytes", 0, MaxPrefetch)
 	case "steps":
 		m.Steps, err = w.integer("a number of steps", 1, MaxSteps)
 	case "time":
