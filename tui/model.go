@@ -20,7 +20,6 @@ import (
 // Options of the UI.
 type Options struct {
 	walk.Options
-	// Open is called for another engine; nil: walk.Open of the scenario.
 	Start uint64 // moment to begin at
 	// Questions of a lesson that the UI asks, or nil.
 	Questions []Question
@@ -43,8 +42,7 @@ type Model struct {
 	theme     text.Theme
 	set       panels
 	otherSet  panels
-	focus     string // title line that is marked; "" none
-	tab       int    // which of tabs the tab slot shows
+	tab       int // which of tabs the tab slot shows
 	presenter bool
 	overlay   overlay
 	areas     []area

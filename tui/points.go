@@ -42,7 +42,9 @@ func (m *Model) atPoint() bool {
 
 // run goes on to the next break- or watchpoint, or to the end or start.
 func (m *Model) run(d record.Direction) {
-	m.move(func(w *walk.Walk) error { return w.To(m.ctx, d, m.match) })
+	ctx, cancel := m.bounded()
+	defer cancel()
+	m.move(func(w *walk.Walk) error { return w.To(ctx, d, m.match) })
 	if ev := m.walk.Event(); ev != nil {
 		for _, x := range m.points.watches {
 			if walk.Writes(x.addr, x.n)(ev) {

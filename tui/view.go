@@ -79,14 +79,8 @@ func (m *Model) draw(lines []text.Line, a area, title text.Line, content []text.
 
 func (m *Model) title(a area) text.Line {
 	var l text.Line
-	role := text.Title
-	if a.p.Title() == m.focus {
-		role = text.Focus
-	}
-	name := a.p.Title()
-	name += m.tabName(a.p)
 	l.Add(text.Dim, "── ")
-	l.Add(role, name)
+	l.Add(text.Title, a.p.Title()+m.tabName(a.p))
 	l.Add(text.Plain, " ")
 	if n := a.w - l.Width(); n > 0 {
 		l.Add(text.Dim, strings.Repeat("─", n))

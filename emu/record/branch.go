@@ -15,10 +15,9 @@ type Line struct {
 	Parent int // the line that it left
 	Fork   uint64
 
-	script   script
-	points   checkpoints
-	marks    []Mark
-	unmarked uint64 // first moment that has no mark for want of room; 0: none
+	script script
+	points checkpoints
+	marks  []Mark
 }
 
 // End is the line's last moment.

@@ -18,12 +18,8 @@ type Mark struct {
 const MaxMarks = 1 << 20
 
 func (l *Line) mark(at uint64, cpu int, k Kind) {
-	switch {
-	case k == 0:
-	case len(l.marks) < MaxMarks:
+	if k != 0 && len(l.marks) < MaxMarks {
 		l.marks = append(l.marks, Mark{at, uint8(cpu), k})
-	case l.unmarked == 0:
-		l.unmarked = at
 	}
 }
 

@@ -18,7 +18,7 @@ func (p *Stack) Title() string { return fmt.Sprintf("Stack · cpu%d", p.m.CPU) }
 func (p *Stack) Lines() []text.Line {
 	var lines []text.Line
 	trap := ""
-	for _, w := range p.m.Stack {
+	for i, w := range p.m.Stack {
 		if w.Trap != trap && w.Trap != "" {
 			short, _, _ := strings.Cut(w.Trap, " ")
 			lines = append(lines, text.Of(text.Trap, "┌ struct pt_regs of "+short))
@@ -33,7 +33,11 @@ func (p *Stack) Lines() []text.Line {
 		default:
 			l.Add(text.Plain, " ")
 		}
-		l.Add(text.Dim, w.Addr+" ")
+		if p.w < 2*len(w.Addr)+16 { // no room for addresses: the distance from the top
+			l.Add(text.Dim, fmt.Sprintf("+%02x ", i*len(w.Value)/2))
+		} else {
+			l.Add(text.Dim, w.Addr+" ")
+		}
 		l.Add(changed(w.Changed), w.Value)
 		l.Add(text.Plain, " ")
 		if w.Field != "" {

@@ -26,7 +26,6 @@ const (
 	Alarm        // breakpoints, misses, violations
 	Here         // the present place
 	Title        // of panels
-	Focus        // the title of the panel in focus
 	Key          // keys to press
 	Lit          // the present state of a diagram
 	roles

@@ -33,7 +33,6 @@ func NewTheme(dark bool) Theme {
 		Alarm:   base.Foreground(pick(c("1"), c("9"))).Bold(true),
 		Here:    base.Reverse(true).Bold(true),
 		Title:   base.Foreground(grey).Bold(true),
-		Focus:   base.Foreground(cyan).Bold(true).Underline(true),
 		Key:     base.Foreground(cyan).Bold(true),
 		Lit:     base.Foreground(yellow).Reverse(true).Bold(true),
 	}

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 
 	"trapline/emu"
@@ -87,7 +88,7 @@ func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 	var l []Word
 	for i := range uint64(n) {
 		at := sp + i*word
-		v, ok := w.Run.Machine.PeekWord(c.Space, at, int(word))
+		v, ok := w.word(c.Space, at)
 		if !ok {
 			break
 		}
@@ -158,4 +159,15 @@ func (w *Walk) row(l []Row, c *emu.CPU, title string, at uint64, ev *emu.Event) 
 		r.Changed[i] = wrote(ev, at+uint64(i), 1)
 	}
 	return append(l, r)
+}
+
+// word reads a machine word, little endian, without leaving a trace in the
+// step's event as the machine's own reads do.
+func (w *Walk) word(s *emu.Space, at uint64) (uint64, bool) {
+	var b [8]byte
+	n := w.Run.Machine.Arch.Word()
+	if s.Peek(at, b[:n]) < n {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint64(b[:]), true
 }

@@ -14,6 +14,9 @@ func (w *Walk) cpus() []CPU {
 		var code [15]byte
 		n := c.Space.Peek(c.LinearPC(), code[:])
 		x.Text = w.disassemble(code[:n], c.LinearPC())
+		if name := w.micros[c.LinearPC()]; name != "" {
+			x.Text = "* " + name
+		}
 		switch {
 		case c.Shutdown != "":
 			x.State, x.Text = c.Shutdown, ""
@@ -132,7 +135,7 @@ func (w *Walk) lockList(ev *emu.Event) []Lock {
 	var l []Lock
 	c := w.Run.Machine.CPUs[0]
 	for _, k := range w.locks {
-		v, _ := w.Run.Machine.PeekWord(c.Space, k.addr, w.Run.Machine.Arch.Word())
+		v, _ := w.word(c.Space, k.addr)
 		x := Lock{Name: k.name, Owner: owner(v)}
 		for _, c := range w.Run.Machine.CPUs {
 			if w.trail.waits[c.ID] == k.name {
