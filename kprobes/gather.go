@@ -11,7 +11,7 @@ import (
 // table's place and its handlers call each one's own, newest first.
 
 func (e *engineModern) gatherOps() map[string]traps.Op {
-	return map[string]traps.Op{"gather": e.gather, "ungather": e.ungather}
+	return map[string]traps.Op{"gather": e.gather, "ungather": e.ungather, "restore_saved_flags": e.endStep}
 }
 
 func (e *engineModern) word(x *traps.Exec, at uint64) uint64 {
@@ -46,6 +46,21 @@ func (e *engineModern) gather(x *traps.Exec) traps.Result {
 		return fmt.Sprintf("another probe at %s: it joins the gathering probe, newest first", x.K.Name(addr))
 	})
 	return traps.Next
+}
+
+// endStep counts the step as the end of every gathered probe's hit: a probe
+// with a post_handler is counted when that runs.
+func (e *engineModern) endStep(x *traps.Exec) traps.Result {
+	if e.gathers(x, x.Probe) {
+		p := e.word(x, x.Probe+e.l.head)
+		for n := 0; p != 0 && n < MaxProbes; n++ {
+			if i := e.g.index(p); i >= 0 && e.word(x, p+e.l.post) == 0 {
+				e.g.stats[i].Posts++
+			}
+			p = e.word(x, p+e.l.next)
+		}
+	}
+	return e.restoreSavedFlags(x)
 }
 
 func (e *engineModern) newGathering(x *traps.Exec, first uint64) uint64 {

@@ -69,8 +69,11 @@ func (e *common) firstInstance(x *traps.Exec, after uint64) uint64 {
 func (e *common) getFreeInstance(x *traps.Exec) traps.Result {
 	ri := e.kri(x, x.Probe, krpFree)
 	x.Return(ri)
+	s, _ := e.stats(x)
+	if e.get(x, ctlCurrent) != x.Probe {
+		s.Hits++ // called by a gathering probe
+	}
 	if ri == 0 {
-		s, _ := e.stats(x)
 		s.Nmissed++
 		e.setKRI(x, x.Probe, krpNmissed, e.kri(x, x.Probe, krpNmissed)+1)
 		x.M.Note(emu.Note{Kind: NoteMissed, ID: "E7", Text: "nmissed", Addr: e.addr(x)})

@@ -224,6 +224,12 @@ func (g *Manager) Unregister(i int) {
 	})
 }
 
+// SharesAddresses tells whether several plain probes may be at one address.
+func (g *Manager) SharesAddresses() bool {
+	_, gathers := g.ops.(*engineModern)
+	return g.ops == nil || gathers
+}
+
 // Arm puts a probe back that was disarmed (enable_kprobe()).
 func (g *Manager) Arm(i int) error {
 	if g.ops == nil {
@@ -282,7 +288,9 @@ func (g *Manager) Observe(ev *emu.Event) {
 	}
 	if s.active && s.copy == ev.PC {
 		for _, i := range g.byAddr[s.addr] {
-			g.stats[i].Executions++
+			if g.stats[i].Registered {
+				g.stats[i].Executions++
+			}
 		}
 	}
 }

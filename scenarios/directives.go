@@ -116,6 +116,8 @@ const defaultStackWords = 8
 func (t *Transcript) show(s *format.Step) (string, error) {
 	r := t.run
 	switch s.Verb {
+	case "echo", "cat", "insmod", "rmmod":
+		return t.control(s)
 	case "level":
 		level, err := story.ParseLevel(s.Word)
 		t.teller.Level = level

@@ -20,6 +20,8 @@ type Options struct {
 	Syntax story.Syntax // of disassembly
 	// WithoutProbes leaves the probes undefined: the baseline of transparency.
 	WithoutProbes bool
+	// Events are lines of kprobe_events to define and enable, behind the file's.
+	Events []string
 	// KernelText makes a search go through kernel text instead of direct mode.
 	KernelText bool
 
@@ -75,7 +77,7 @@ func (b *builder) build() error {
 	}
 	r.Kernel = r.Probes.K
 	for _, do := range []func() error{
-		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
+		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
 	} {
 		if err := do(); err != nil {
 			return err

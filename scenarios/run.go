@@ -12,6 +12,7 @@ import (
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/kprobes"
+	"trapline/kprobes/trace"
 	"trapline/scenarios/story"
 	"trapline/traps"
 )
@@ -25,6 +26,7 @@ type Run struct {
 	Machine *emu.Machine
 	Kernel  *traps.Kernel
 	Probes  *kprobes.Manager
+	Tracing *trace.Tracing // the event files; nil where there are no events
 
 	symbols  symbolEnv
 	names    story.Names

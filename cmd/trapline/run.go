@@ -12,6 +12,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/sched"
 	"trapline/kprobes"
+	"trapline/kprobes/trace"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
@@ -25,15 +26,17 @@ func runCommand(out *output) *cli.Command {
 		Description: `SCENARIO is a built-in name (trapline list) or the path of a file.
 
 The exit status is 0 if everything that the file says came true: its golden steps, and exactly the violations
-that it expects. With --engine or --schedule only the properties that it checks are judged.
+that it expects. With --engine, --schedule or -p only the properties that it checks are judged.
 
 EXAMPLES:
    trapline run first-probe                     the first lesson
    trapline run first-probe --verbose           every kernel instruction as well
    trapline run reentry-lost --engine none      the same code without probes
+   trapline run first-probe -p 'p target %ax $stack0'     see values there: docs/events.md
    trapline run my.txtar --json | jq .          for programs: docs/json.md`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` of kprobe_events too (may be repeated)"},
 			&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
@@ -41,8 +44,9 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
 		},
-		ShellComplete: completeScenarios(out),
-		Action:        func(ctx context.Context, c *cli.Command) error { return doRun(ctx, c, out) },
+		DisableSliceFlagSeparator: true, // a comma is part of a line
+		ShellComplete:             completeScenarios(out),
+		Action:                    func(ctx context.Context, c *cli.Command) error { return doRun(ctx, c, out) },
 	}
 }
 
@@ -69,14 +73,14 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	o := scenarios.Options{Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax}
+	o := scenarios.Options{Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax, Events: c.StringSlice("probe")}
 	r, schedule, err := openScheduled(ctx, c, f, o)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First(), schedule: schedule}
-	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil)
+	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil && !c.IsSet("probe"))
 }
 
 // openScheduled opens the scenario with the schedule that was given, if any. A
@@ -207,6 +211,9 @@ func (t *telling) summary(failures []scenarios.Failure, own bool) {
 	for _, l := range r.ProbeLines() {
 		fmt.Fprintf(o, "  %s\n", l)
 	}
+	for _, l := range r.EventLines() {
+		fmt.Fprintf(o, "%s\n", l)
+	}
 	for _, v := range r.Violations() {
 		word := "VIOLATED"
 		if own && expects(r.File, v.Property) {
@@ -246,6 +253,7 @@ type endObject struct {
 	Done       string                `json:"done"`
 	Probes     []scenarios.ProbeEnd  `json:"probes,omitempty"`
 	Results    []story.Hex           `json:"results,omitempty"`
+	Events     []trace.Record        `json:"events,omitempty"`
 	Violations []scenarios.Violation `json:"violations,omitempty"`
 	Failures   []string              `json:"failures,omitempty"`
 	Held       bool                  `json:"held"`
@@ -255,7 +263,7 @@ func (t *telling) endJSON(failures []scenarios.Failure) {
 	r := t.run
 	end := endObject{
 		Type: "end", V: story.Version, Scenario: t.name, Engine: r.Engine(), Steps: r.Steps(), Done: r.Done(),
-		Probes: r.ProbeEnds(), Violations: r.Violations(), Held: len(failures) == 0,
+		Probes: r.ProbeEnds(), Violations: r.Violations(), Held: len(failures) == 0, Events: r.EventRecords(),
 	}
 	for _, v := range r.Results() {
 		end.Results = append(end.Results, story.Hex(v))

@@ -17,9 +17,6 @@ type engine Tracing
 
 var _ tracefs.Kprobes = (*engine)(nil)
 
-// enosys is what a kernel without return probes answers.
-const enosys events.Errno = 38
-
 func (e *engine) Count(name string) int                    { return e.symbols.Count(name) }
 func (e *engine) Address(name string) (uint64, bool)       { return e.symbols.Address(name) }
 func (e *engine) Lookup(addr uint64) (events.Symbol, bool) { return e.symbols.Lookup(addr) }
@@ -50,7 +47,7 @@ func (e *engine) Register(p *tracefs.Probe) events.Errno {
 	switch {
 	case errors.Is(err, kprobes.ErrNoKretprobes):
 		t.printk(err.Error())
-		return enosys
+		return events.ENOSYS
 	case err != nil:
 		t.printk(err.Error())
 		return events.ENOMEM
@@ -74,7 +71,7 @@ func (t *Tracing) mayProbe(p *tracefs.Probe) events.Errno {
 		return events.EINVAL
 	case !t.startsInstruction(p.Addr):
 		return events.EILSEQ
-	case t.g.Engine != kprobes.EngineModern && t.taken(p.Addr):
+	case !t.g.SharesAddresses() && t.taken(p.Addr):
 		return events.EEXIST
 	}
 	return 0

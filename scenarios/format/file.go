@@ -18,7 +18,7 @@ const (
 )
 
 // Members of a scenario file, in the order in which a file by custom has them.
-var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "tasks", "interrupts", "steps", "check", "expect"}
+var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "modules", "kprobe_events", "tasks", "interrupts", "steps", "check", "expect"}
 
 // File is one parsed scenario.
 type File struct {
@@ -30,6 +30,8 @@ type File struct {
 	Program    *Program
 	Memory     []Region
 	Probes     []Probe
+	Modules    []Module
+	Events     []Event // kprobe_events
 	Tasks      []Task
 	Interrupts []Interrupt
 	Steps      []Step
@@ -163,6 +165,10 @@ func (f *File) parseMember(m txtar.File, first int) error {
 		return f.parseMemory(lines)
 	case "probes":
 		return f.parseProbes(lines)
+	case "modules":
+		return f.parseModules(lines)
+	case "kprobe_events":
+		return f.parseEvents(lines)
 	case "tasks":
 		return f.parseTasks(lines)
 	case "interrupts":

@@ -17,16 +17,20 @@ import (
 //	          | "cpu" N                the cpu that "until" and what follows are about
 //	          | "regs" | "stack" [ N ] | "mem" N "at" EXPR | "code" N "at" EXPR | "gate" VECTOR
 //	          | "probes" | "locks" | "tasks" | "log" | "print" EXPR
+//	          | "echo" TEXT ( ">" | ">>" ) FILE | "cat" FILE     a file of tracefs, such as kprobe_events
+//	          | "insmod" NAME | "rmmod" NAME                     a module comes, or goes
 //
 // Output lines are compared byte for byte, blanks at their ends and empty
 // lines at the end of the output apart.
 type Step struct {
-	Pos  Pos
-	Verb string
-	N    int // -1 where it was left out
-	Expr *Expr
-	Word string // level
-	Want string // the golden output, lines that end with NL, or ""
+	Pos    Pos
+	Verb   string
+	N      int // -1 where it was left out
+	Expr   *Expr
+	Word   string // level; echo and cat: the file; insmod and rmmod: the module
+	Text   string // echo
+	Append bool   // echo: >>
+	Want   string // the golden output, lines that end with NL, or ""
 
 	text string // as written, without "> "
 }
@@ -38,7 +42,7 @@ func (s *Step) Directive() string { return s.text }
 var Levels = []string{"none", "quiet", "normal", "verbose"}
 
 var verbs = []string{"step", "until", "trap", "hit", "run", "level", "cpu", "regs", "stack", "mem", "code",
-	"gate", "probes", "locks", "tasks", "log", "print"}
+	"gate", "probes", "locks", "tasks", "log", "print", "echo", "cat", "insmod", "rmmod"}
 
 const prompt = "> "
 
@@ -114,6 +118,12 @@ func (s *Step) parseArgs(w *words) (err error) {
 		s.Expr = &x
 	case "level":
 		s.Word, err = w.choice("level", Levels)
+	case "echo":
+		err = s.parseEcho(w)
+	case "cat", "insmod", "rmmod":
+		var x word
+		x, err = w.next("a name")
+		s.Word = x.text
 	}
 	return err
 }

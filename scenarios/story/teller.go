@@ -271,7 +271,7 @@ func (t *Teller) notes(r *Record) []Line {
 		} else {
 			l.add(Plain, indent, 0)
 		}
-		if x.Kind == "print" {
+		if x.Kind == "print" || x.Kind == "event" {
 			l.add(Plain, "> "+x.Text, 0)
 			lines = append(lines, l)
 			continue
