@@ -49,15 +49,14 @@ func (e *engineModern) gather(x *traps.Exec) traps.Result {
 }
 
 // endStep counts the step as the end of every gathered probe's hit: a probe
-// with a post_handler is counted when that runs.
+// with a post_handler is counted when that runs, one that came since the hit
+// is not.
 func (e *engineModern) endStep(x *traps.Exec) traps.Result {
-	if e.gathers(x, x.Probe) {
-		p := e.word(x, x.Probe+e.l.head)
-		for n := 0; p != 0 && n < MaxProbes; n++ {
-			if i := e.g.index(p); i >= 0 && e.word(x, p+e.l.post) == 0 {
-				e.g.stats[i].Posts++
+	if e.g.index(x.Probe) < 0 {
+		for _, i := range e.g.byAddr[e.g.step[x.C.ID].addr] {
+			if s := &e.g.stats[i]; s.Registered && !e.g.probes[i].Post.Set() && s.Posts < s.Hits {
+				s.Posts++
 			}
-			p = e.word(x, p+e.l.next)
 		}
 	}
 	return e.restoreSavedFlags(x)
