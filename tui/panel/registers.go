@@ -43,7 +43,8 @@ func (p *Registers) Lines() []text.Line {
 		var l text.Line
 		for j := range columns {
 			if k := i + j*rows; k < len(p.m.Regs) {
-				l = append(l, p.reg(k).Fit(width)...)
+				l = append(l, p.reg(k).Fit(width-1)...)
+				l.Add(text.Plain, " ")
 			}
 		}
 		lines = append(lines, l)

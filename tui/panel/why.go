@@ -85,5 +85,5 @@ func (p *Why) welcome() []text.Line {
 	l.Add(text.Plain, " to go back, ")
 	l.Add(text.Key, "?")
 	l.Add(text.Plain, " for everything else.")
-	return []text.Line{l, text.Of(text.Dim, "Nothing has run yet. The lesson's text is in its panel (Tab); q leaves.")}
+	return []text.Line{l, text.Of(text.Dim, "Nothing has run yet. Tab turns to the lesson's text where it is not shown; q leaves.")}
 }

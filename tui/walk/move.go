@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"errors"
 
 	"trapline/emu"
 	"trapline/emu/record"
@@ -43,30 +44,37 @@ func (w *Walk) ToMark(ctx context.Context, d record.Direction, k record.Kind) (b
 	if m, ok := w.Marked(d, k); ok {
 		return true, w.Goto(ctx, m.At)
 	}
+	if d == record.Backward {
+		return false, nil
+	}
 	from := w.At()
-	for d == record.Forward {
+	found, err := w.extendTo(ctx, k)
+	if !found {
+		err = errors.Join(err, w.Goto(context.WithoutCancel(ctx), from))
+	}
+	return found, err
+}
+
+// extendTo goes on behind the end of the recording until a step of kind k.
+func (w *Walk) extendTo(ctx context.Context, k record.Kind) (bool, error) {
+	for {
 		end := w.End()
 		if err := w.Goto(ctx, end); err != nil {
 			return false, err
 		}
-		n, err := w.Forward(ctx, extend)
-		if err != nil {
+		if n, err := w.Forward(ctx, extend); err != nil || n == 0 {
 			return false, err
-		}
-		if n == 0 {
-			break
 		}
 		if err := w.Goto(ctx, end); err != nil {
 			return false, err
 		}
-		if m, ok := w.Marked(d, k); ok {
+		if m, ok := w.Marked(record.Forward, k); ok {
 			return true, w.Goto(ctx, m.At)
 		}
 	}
-	return false, w.Goto(ctx, from)
 }
 
-// extend is how many steps ToMark adds to a recording at a time.
+// extend is how many steps extendTo adds to a recording at a time.
 const extend = 10_000
 
 // Writes makes a match of steps that change a byte of [addr, addr+n).
