@@ -1,0 +1,45 @@
+package uprobes
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/emu/linux"
+)
+
+func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
+	path, err := filepath.Abs("testdata/bin/bench64")
+	require.NoError(t, err)
+	fs, err := linux.OpenFiles(path)
+	require.NoError(t, err)
+	defer func() { _ = fs.Close() }()
+	s := New(nil)
+	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s})
+	require.NoError(t, err)
+	defer k.Close()
+	s.Attach(k)
+	mm := k.Init().MM()
+	a := s.areaOf(mm, 0)
+	require.Equal(t, uint64(0x7fffffffe000), a.start, "as recorded")
+	require.Same(t, a, s.areaOf(mm, 0))
+
+	in, errno := Analyze([]byte{0x48, 0x83, 0xc3, 0x01}, emu.AMD64.Mode())
+	require.Zero(t, errno)
+	for n := uint64(1); n < Slots; n++ {
+		va, ok := a.take(mm, in)
+		require.True(t, ok)
+		require.Equal(t, a.start+n*SlotSize, va, "the first slot is the trampoline's")
+		var b [CodeSize]byte
+		require.Equal(t, CodeSize, mm.ReadForced(va, b[:]))
+		require.Equal(t, in.Copy, b)
+	}
+	_, ok := a.take(mm, in)
+	require.False(t, ok)
+	a.free(a.start + 7*SlotSize)
+	va, ok := a.take(mm, in)
+	require.True(t, ok)
+	require.Equal(t, a.start+7*SlotSize, va)
+}
