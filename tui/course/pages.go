@@ -18,7 +18,7 @@ func Pages() (map[string]string, error) {
 	}
 	pages := map[string]string{}
 	var index, answers strings.Builder
-	index.WriteString("# Walk-throughs\n\nA course in kprobes, in teaching order. Each lesson is a scenario and a few questions that are answered by\nstepping: `trapline quiz NAME` asks them in the terminal UI's company or without it. [For teachers](TEACHING.md).\n\n| | lesson | scenario | minutes |\n|---|---|---|---|\n")
+	index.WriteString("# Walk-throughs\n\nA course in kprobes, in teaching order. Each lesson is a scenario and a few questions that are answered by\nstepping: `trapline quiz NAME` asks them in the terminal UI's company or without it. [For teachers](TEACHING.md); [all keys of the UI](KEYS.md).\n\n| | lesson | scenario | minutes |\n|---|---|---|---|\n")
 	answers.WriteString(teacher)
 	for i, l := range list {
 		pages[l.Name+".md"] = l.page()
