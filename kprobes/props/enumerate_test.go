@@ -146,6 +146,11 @@ func changing(s *scene, lazy bool, change func(*emu.Space)) *scene {
 // enumerated are all scenes that are small enough to run every interleaving.
 func enumerated() map[string]*scene {
 	all := unprobed()
+	for _, name := range []string{"neighbour's code", "neighbour's loop"} {
+		s := unprobed()[name]
+		s.ahead = 16
+		all[name+", fetched ahead"] = s
+	}
 	for name, s := range remapped() {
 		all["a page "+name] = s
 	}

@@ -19,6 +19,7 @@ type scene struct {
 	engine string
 	direct bool
 	cpus   int
+	ahead  int      // bytes of code that each vCPU fetches ahead (P13)
 	code   []byte   // shared kernel text; codeAt and dataAt stand for addresses
 	start  []uint64 // offset into code, by vCPU
 	probes []uint64 // offsets, registered before the run
@@ -29,7 +30,7 @@ type scene struct {
 
 func (s *scene) build(t testing.TB) *kprobes.Manager {
 	t.Helper()
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: s.cpus})
+	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: s.cpus, Prefetch: s.ahead})
 	require.NoError(t, err)
 	g, err := kprobes.Boot(m, s.engine)
 	require.NoError(t, err)
