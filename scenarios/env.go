@@ -118,15 +118,12 @@ func (e machineEnv) Call(function, arg string) (uint64, error) {
 	switch function {
 	case "held":
 		return e.Memory(e.run.lockAddr(arg))
-	case "halted", "signals":
+	case "halted", "signals", "preempt_count", "need_resched":
 		n, err := strconv.Atoi(arg)
 		if err != nil || n >= len(e.run.Machine.CPUs) {
 			return 0, fmt.Errorf("no cpu %s", arg)
 		}
-		if function == "signals" {
-			return e.run.Kernel.Tasks[n].Got, nil
-		}
-		return b2u(!e.run.Machine.CPUs[n].CanStep()), nil
+		return e.run.aboutCPU(function, n), nil
 	}
 	i, ok := e.run.Probes.Find(arg)
 	if !ok {
@@ -144,6 +141,20 @@ func (e machineEnv) Call(function, arg string) (uint64, error) {
 		return s.Missed, nil
 	}
 	return b2u(e.run.armed(i)), nil
+}
+
+// aboutCPU answers the functions that take a vCPU.
+func (r *Run) aboutCPU(function string, n int) uint64 {
+	c := r.Machine.CPUs[n]
+	switch function {
+	case "signals":
+		return r.Kernel.Tasks[n].Got
+	case "preempt_count":
+		return uint64(r.Kernel.PreemptCount(c))
+	case "need_resched":
+		return b2u(r.Kernel.NeedResched(c))
+	}
+	return b2u(!c.CanStep())
 }
 
 // handlerEnv is what a probe's handler sees: the registers of the interrupted

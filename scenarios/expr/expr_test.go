@@ -63,7 +63,7 @@ func TestErrorsPointAtTheirPlace(t *testing.T) {
 	}{
 		"1 +":         {3, "unexpected the end of the expression; expected a number, %register, symbol, memory such as u32[ADDR], or ("},
 		"1 < 2 < 3":   {6, "a second comparison; expected && between two comparisons"},
-		"hit(a)":      {0, `no function "hit"; expected hits, pre, post, faults, missed, armed, held, halted or signals`},
+		"hit(a)":      {0, `no function "hit"; expected hits, pre, post, faults, missed, armed, held, halted, signals, preempt_count or need_resched`},
 		"u9[1]":       {0, `"u9" is no size; expected u8, u16, u32, u64 or word before [`},
 		"(1":          {2, `unexpected the end of the expression; expected ")"`},
 		"1 = 2":       {2, `unexpected character '='; expected a number, %register, symbol or operator`},

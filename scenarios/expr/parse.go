@@ -17,6 +17,9 @@ var Functions = map[string]string{
 	"held":    "lock",
 	"halted":  "cpu",
 	"signals": "cpu",
+
+	"preempt_count": "cpu",
+	"need_resched":  "cpu",
 }
 
 // levels of binary operators, loosest first.
@@ -200,7 +203,7 @@ func (p *parser) memory(t token) (Node, error) {
 func (p *parser) call(t token) (Node, error) {
 	takes, ok := Functions[t.text]
 	if !ok {
-		return nil, errorAt(t.at, "hits, pre, post, faults, missed, armed, held, halted or signals", "no function %q", t.text)
+		return nil, errorAt(t.at, "hits, pre, post, faults, missed, armed, held, halted, signals, preempt_count or need_resched", "no function %q", t.text)
 	}
 	if err := p.advance(); err != nil {
 		return nil, err
