@@ -132,9 +132,23 @@ func (e *engineModern) loadInstance(x *traps.Exec) traps.Result {
 func (e *engineModern) register(x *traps.Exec) error {
 	if e.lookup(x, e.addr(x)) != 0 {
 		e.gather(x)
+		e.orderGathered(x)
 		return nil
 	}
 	return e.registerCopy(x)
+}
+
+// orderGathered puts the probe at hand behind those that were defined after
+// it: the kernel registers an event's probe when it is defined and only arms
+// it later, so that enabling does not change the order.
+func (e *engineModern) orderGathered(x *traps.Exec) {
+	at := e.lookup(x, e.addr(x)) + e.l.head
+	e.put(x, at, e.word(x, x.Probe+e.l.next)) // gather has put it first
+	for n := 0; n < MaxProbes && e.word(x, at) > x.Probe; n++ {
+		at = e.word(x, at) + e.l.next
+	}
+	e.put(x, x.Probe+e.l.next, e.word(x, at))
+	e.put(x, at, x.Probe)
 }
 
 // unregister is unregister_kprobe's work outside guest time.
