@@ -74,3 +74,38 @@ func TestRecordedOrder(t *testing.T) {
 	profile := regexp.MustCompile(`(?m)^  g[1-4] .* 4 +0$`)
 	require.Equal(t, profile.FindAllString(string(text), 4), profile.FindAllString(r.read("kprobe_profile"), 4))
 }
+
+// banner gives vfs_read what the recorded call had: registers, a stack, the
+// kernel's banner, and a user page that is not there.
+const banner = `
+	.globl main, vfs_read, ksys_read, linux_proc_banner
+ksys_read:
+	.fill 0x66, 1, 0x90
+	call vfs_read
+	ret
+	.fill 0xf0-0x6c, 1, 0x90
+main:	mov $16, %edx
+	mov $0x4000, %esi
+	call ksys_read
+	ret
+	.balign 16
+vfs_read: ret
+	.fill 0x30f, 1, 0x90
+linux_proc_banner: .asciz "%s version %s (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) %s\n"
+`
+
+// TestRecordedTypes fetches the recorded argument types. The recorder kept the
+// line up to the banner's newline.
+func TestRecordedTypes(t *testing.T) {
+	text, err := os.ReadFile("../events/testdata/kprobe/k_types.txt")
+	require.NoError(t, err)
+	line := regexp.MustCompile(`kdef '(.*)'`).FindStringSubmatch(string(text))[1]
+	want := regexp.MustCompile(`(?m)^ +kt-.*?: (t: .*)$`).FindStringSubmatch(string(text))[1]
+	r := newRig(t, emu.AMD64, kprobes.EngineModern, banner)
+	r.g.K.Tasks[0].Name = "kt"
+	require.NoError(t, r.t.Define(line))
+	r.run()
+	got := r.columns()
+	require.Len(t, got, 1)
+	require.Equal(t, want, strings.Split(got[0], "\n")[0])
+}
