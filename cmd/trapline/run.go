@@ -32,7 +32,7 @@ EXAMPLES:
    trapline run first-probe                     the first lesson
    trapline run first-probe --verbose           every kernel instruction as well
    trapline run reentry-lost --engine none      the same code without probes
-   trapline run first-probe -p 'p target %ax $stack0'     see values there: docs/events.md
+   trapline run first-probe -p 'p main %ax $stack0'       see values there: docs/events.md
    trapline run my.txtar --json | jq .          for programs: docs/json.md`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
