@@ -30,6 +30,7 @@ func traceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "profile", Usage: "print how often each probe was hit, as uprobe_profile does"},
 		&cli.BoolFlag{Name: "json", Usage: "the trace as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell what is done at each probed instruction"},
+		&cli.StringFlag{Name: "engine", Value: uprobes.Modern.String(), Usage: "`NAME` of the engine: uprobes, uprobes-2005 or uprobes-2005-coded"},
 		&cli.BoolFlag{Name: "strict", Usage: "a probe that is refused is a failure"},
 	}
 }
@@ -69,7 +70,13 @@ func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*trace
 		}
 		t.file, t.out = f, f
 	}
-	t.system = uprobes.New(func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) })
+	engine, err := uprobes.ParseEngine(c.String("engine"))
+	if err != nil {
+		return nil, err
+	}
+	t.system = uprobes.New(uprobes.Options{
+		Engine: engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
+	})
 	t.tracer = tracer.New(cfg.FS, t.system, 0)
 	cfg.Hooks = t.system
 	return t, nil

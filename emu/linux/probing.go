@@ -44,6 +44,16 @@ func (k *Kernel) ReadInode(n *Inode, off uint64, b []byte) int {
 // Kernel is the kernel that mm belongs to.
 func (mm *MM) Kernel() *Kernel { return mm.k }
 
+// AllowExec clears NX on the page of va, whatever its mapping says, until the
+// page is mapped anew; false if it is not there.
+func (mm *MM) AllowExec(va uint64) bool {
+	pte, ok := mm.space.Lookup(va)
+	if ok {
+		mm.space.Protect(pageFloor(va), 1, pte.Prot|emu.Exec)
+	}
+	return ok
+}
+
 // Processes lists the processes that have an address space, by number.
 func (k *Kernel) Processes() []*Process {
 	var l []*Process

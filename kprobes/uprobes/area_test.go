@@ -16,7 +16,7 @@ func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
 	fs, err := linux.OpenFiles(path)
 	require.NoError(t, err)
 	defer func() { _ = fs.Close() }()
-	s := New(nil)
+	s := New(Options{})
 	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s})
 	require.NoError(t, err)
 	defer k.Close()

@@ -37,7 +37,7 @@ func benchmarkHit(b *testing.B, symbol string, returns bool) {
 	fs, err := linux.OpenFiles(path)
 	require.NoError(b, err)
 	defer func() { _ = fs.Close() }()
-	s := New(nil)
+	s := New(Options{})
 	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s, Limits: linux.Limits{Steps: 1 << 62}})
 	require.NoError(b, err)
 	defer k.Close()

@@ -68,7 +68,9 @@ func (s *System) HoldSignals(t *linux.Thread) bool {
 	if !t.FatalPending() && t.TrapNo() == untrapped {
 		return true
 	}
-	ut.step.Abort(t.Core())
+	if s.engine == Modern {
+		ut.step.Abort(t.Core())
+	}
 	s.endStep(t, ut)
 	return false
 }
@@ -92,6 +94,10 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) bool {
 	}
 	s.handlers(t, ut, u, addr)
 	if c.RIP != addr {
+		return true
+	}
+	if s.engine != Modern {
+		s.stepOnStack(t, ut, u, addr)
 		return true
 	}
 	if u.insn.Emulate(c, mm.Write) {
@@ -171,6 +177,11 @@ func (s *System) stepOut(t *linux.Thread, ut *task, addr uint64) bool {
 
 // finish puts right what the step did (handle_singlestep()).
 func (s *System) finish(t *linux.Thread, ut *task) {
+	if s.engine != Modern {
+		s.resumeFromStack(t, ut)
+		s.endStep(t, ut)
+		return
+	}
 	o := ut.step.Finish(t.Core(), t.Process().MM().Write)
 	if o.Trap {
 		t.SendTrap()
@@ -180,6 +191,8 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 
 func (s *System) endStep(t *linux.Thread, ut *task) {
 	t.SetTrapNo(ut.trapNo)
-	stateOf(t.Process().MM()).area.free(ut.step.Slot)
+	if s.engine == Modern {
+		stateOf(t.Process().MM()).area.free(ut.step.Slot)
+	}
 	ut.active, ut.state = nil, running
 }

@@ -44,7 +44,7 @@ func (s *System) ThreadExited(t *linux.Thread) {
 	if ut.state != stepping && ut.state != stepped {
 		return
 	}
-	if mm := t.Process().MM(); mm != nil && stateOf(mm).area != nil {
+	if mm := t.Process().MM(); mm != nil && s.engine == Modern {
 		stateOf(mm).area.free(ut.step.Slot)
 	}
 	ut.state = running

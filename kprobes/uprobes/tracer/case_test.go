@@ -63,12 +63,16 @@ type rig struct {
 }
 
 func newRig(t testing.TB, root string, arch events.Arch) *rig {
+	return newRigOf(t, root, arch, uprobes.Modern)
+}
+
+func newRigOf(t testing.TB, root string, arch events.Arch, engine uprobes.Engine) *rig {
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	r := &rig{fs: fs}
 	printk := func(s string) { r.log = append(r.log, s) }
-	r.system = uprobes.New(printk)
+	r.system = uprobes.New(uprobes.Options{Printk: printk, Engine: engine})
 	r.tracer = New(fs, r.system, 0)
 	r.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: r.tracer, Printk: printk,

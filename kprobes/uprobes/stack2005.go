@@ -1,0 +1,125 @@
+package uprobes
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/insn"
+	"trapline/emu/linux"
+)
+
+// Engine is a generation of uprobes.
+type Engine uint8
+
+const (
+	// Modern is Linux 6.1's.
+	Modern Engine = iota
+	// Described2005 is the RFC of 2005 as its text describes it: the copy is stepped on the stack's page (O1).
+	Described2005
+	// Coded2005 is the same RFC as its code has it, with its defects (O2, O6).
+	Coded2005
+)
+
+var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded"}
+
+func (e Engine) String() string { return engineNames[e] }
+
+// ParseEngine finds an engine by name.
+func ParseEngine(name string) (Engine, error) {
+	for i, n := range engineNames {
+		if n == name {
+			return Engine(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown engine %q; expected one of %v", name, engineNames)
+}
+
+// wordBelow is what the RFC keeps free next to the stack pointer: sizeof(long long).
+const wordBelow = 8
+
+// lastStep is what the RFC's code keeps in global variables (O6).
+type lastStep struct{ addr, copyAt uint64 }
+
+// unanalyzed is an instruction that nothing is known of: the RFC looks at none, and its only fix-up is the delta (O3).
+func unanalyzed(code []byte, m insn.Mode) *Instruction {
+	i := &Instruction{Mode: m, Fixups: FixIP}
+	copy(i.Original[:], code)
+	i.Copy = i.Original
+	if in, err := insn.Decode(i.Original[:], m); err == nil {
+		i.Len = in.Len
+	}
+	return i
+}
+
+// stepOnStack sends the thread to a copy on its stack. As coded, a copy that fails is not noticed: the thread goes on
+// one byte behind the breakpoint, and the copy's address is that of some earlier step (O6).
+func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
+	mm, c := t.Process().MM(), t.Core()
+	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
+	ok = ok && mm.Write(at, u.insn.Copy[:])
+	switch {
+	case ok && s.engine == Described2005:
+		ok = mm.AllowExec(at)
+	case !ok && s.engine == Coded2005:
+		at, ok = s.mode.Mask(addr+1), true
+	}
+	if !ok {
+		s.warn(t, "place the instruction on the stack")
+		t.ForceTrap()
+		return
+	}
+	s.last = lastStep{addr, at}
+	ut.active = u
+	ut.step = u.insn.Begin(c, addr, at)
+	ut.trapNo = t.TrapNo()
+	t.SetTrapNo(untrapped)
+	ut.state = stepping
+}
+
+// placeOnStack chooses where the copy goes.
+func (s *System) placeOnStack(mm *linux.MM, sp uint64) (uint64, bool) {
+	if s.engine == Coded2005 {
+		return s.placeAsCoded(mm, sp)
+	}
+	page := sp &^ (emu.PageSize - 1)
+	if sp-page <= wordBelow+CodeSize {
+		page -= emu.PageSize // the mapping is extended when it is written
+	}
+	return page, true
+}
+
+// placeAsCoded rounds the stack pointer up where the text rounds down, so that the room below it is a negative number
+// taken for a large one, and the copy lands on live stack (O2).
+func (s *System) placeAsCoded(mm *linux.MM, sp uint64) (uint64, bool) {
+	page := s.mode.Mask((sp + emu.PageSize - 1) &^ (emu.PageSize - 1))
+	v := vmaFrom(mm, page)
+	switch {
+	case v == nil:
+		return 0, false
+	case v.GrowsDown:
+		return page + CodeSize, s.mode.Mask(sp-wordBelow-page) > CodeSize
+	}
+	page += emu.PageSize
+	return page, page-(sp+wordBelow) > CodeSize
+}
+
+// vmaFrom is find_vma(): the first mapping that ends above the address.
+func vmaFrom(mm *linux.MM, addr uint64) *linux.VMA {
+	for _, v := range mm.VMAs() {
+		if v.End > addr {
+			return v
+		}
+	}
+	return nil
+}
+
+// resumeFromStack moves the instruction pointer back by the delta, right or wrong (resume_execution_user()).
+func (s *System) resumeFromStack(t *linux.Thread, ut *task) {
+	from := lastStep{ut.step.Addr, ut.step.Slot}
+	if s.engine == Coded2005 {
+		from = s.last
+	}
+	c := t.Core()
+	c.RIP = s.mode.Mask(from.addr + c.RIP - from.copyAt)
+	c.RFLAGS &^= emu.TF
+}
