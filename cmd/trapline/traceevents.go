@@ -121,6 +121,8 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 		}
 		if v := t.registry.Judge(tracefs.UprobeEvents, named); v.Err != nil {
 			return fmt.Errorf("-p %q: %s", line, strings.TrimSpace(v.Text(false)))
+		} else if p := v.Probe; p != nil && t.splitsInstruction(p.Path, p.FileOffset) {
+			fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) is inside an instruction: the program will go wrong there\n", p.On.Group, p.On.Name, p.Place(nil))
 		}
 	}
 	for _, e := range t.registry.Events() {
@@ -167,15 +169,25 @@ func (t *traceEvents) finish() error {
 	if t.cmd.Bool("profile") {
 		fmt.Fprint(t.stderr, t.registry.UprobeProfile(t.tracer.Counts))
 	}
-	for _, p := range t.registry.Probes() {
-		if p.Registered && t.tracer.Counts(p).Hits == 0 {
-			fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) never fired\n", p.On.Group, p.On.Name, p.Place(nil))
-		}
-	}
+	t.tellSilent()
 	if err != nil {
 		return fmt.Errorf("write the trace: %w", err)
 	}
 	return nil
+}
+
+// tellSilent names the probes that were never hit, and why if that can be told.
+func (t *traceEvents) tellSilent() {
+	for _, p := range t.registry.Probes() {
+		if !p.Registered || t.tracer.Counts(p).Hits != 0 {
+			continue
+		}
+		why := ""
+		if t.tracer.Instruction(p) == nil {
+			why = ": no process mapped the place as code"
+		}
+		fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) never fired%s\n", p.On.Group, p.On.Name, p.Place(nil), why)
+	}
 }
 
 // traceObject is one entry with --json.

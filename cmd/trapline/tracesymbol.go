@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/loader"
 )
 
@@ -57,13 +59,9 @@ func (t *traceEvents) symbolOffset(path, expr string) (uint64, error) {
 			return 0, fmt.Errorf("offset %q behind the symbol; expected a number", add)
 		}
 	}
-	data, err := os.ReadFile(t.hostPath(path))
+	image, err := t.image(path)
 	if err != nil {
 		return 0, err
-	}
-	image, err := loader.ReadELF(data, loader.Options{})
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
 	}
 	sym, ok := image.Symbols.Lookup(name)
 	if !ok {
@@ -76,4 +74,46 @@ func (t *traceEvents) symbolOffset(path, expr string) (uint64, error) {
 		}
 	}
 	return 0, fmt.Errorf("%s: %s is not in the file", path, expr)
+}
+
+// image reads an ELF file at a guest path.
+func (t *traceEvents) image(path string) (*loader.Image, error) {
+	data, err := os.ReadFile(t.hostPath(path))
+	if err != nil {
+		return nil, err
+	}
+	image, err := loader.ReadELF(data, loader.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return image, nil
+}
+
+// splitsInstruction reports whether the place is inside an instruction, as far as the file's symbols tell where one
+// begins. The kernel does not ask.
+func (t *traceEvents) splitsInstruction(path string, offset uint64) bool {
+	image, err := t.image(path)
+	if err != nil {
+		return false
+	}
+	for _, s := range image.Segments {
+		if offset < s.Offset || offset-s.Offset >= uint64(len(s.Data)) {
+			continue
+		}
+		sym, into, ok := image.Symbols.At(s.Addr + offset - s.Offset)
+		if !ok || into == 0 || sym.Addr < s.Addr {
+			return false
+		}
+		code := s.Data[sym.Addr-s.Addr:]
+		var at uint64
+		for at < into {
+			in, err := insn.Decode(code[at:], emu.Arch(image.Arch).Mode())
+			if err != nil {
+				return false
+			}
+			at += uint64(in.Len)
+		}
+		return at > into
+	}
+	return false
 }
