@@ -24,7 +24,7 @@ func (e *engineModern) emulate(x *traps.Exec, in *insn.Inst) bool {
 	case a.Has(insn.JmpRel):
 		e.jump(x, next+uint64(in.Imm))
 	case a.Has(insn.Jcc):
-		if conditionHolds(in.Opcode&15, x.Regs.Get(traps.FieldFlags)) {
+		if emu.Condition(in.Opcode&15, x.Regs.Get(traps.FieldFlags)) {
 			next += uint64(in.Imm)
 		}
 		e.jump(x, next)
@@ -100,28 +100,4 @@ func (e *engineModern) loopTaken(x *traps.Exec, in *insn.Inst) bool {
 		return count != 0 && zf
 	}
 	return count != 0
-}
-
-// conditionHolds evaluates condition code cc (SDM vol. 1, appendix B).
-func conditionHolds(cc byte, f uint64) bool {
-	var v bool
-	switch cc >> 1 {
-	case 0:
-		v = f&emu.OF != 0
-	case 1:
-		v = f&emu.CF != 0
-	case 2:
-		v = f&emu.ZF != 0
-	case 3:
-		v = f&(emu.CF|emu.ZF) != 0
-	case 4:
-		v = f&emu.SF != 0
-	case 5:
-		v = f&emu.PF != 0
-	case 6:
-		v = (f&emu.SF != 0) != (f&emu.OF != 0)
-	case 7:
-		v = f&emu.ZF != 0 || (f&emu.SF != 0) != (f&emu.OF != 0)
-	}
-	return v != (cc&1 != 0)
 }

@@ -32,34 +32,32 @@ func (i *Instruction) Begin(c *emu.Core, addr, slot uint64) Step {
 // Finish puts right what the step did, once the copy has run (arch_uprobe_post_xol()).
 func (s *Step) Finish(c *emu.Core, store Store) Outcome {
 	i := s.Instruction
-	o := Outcome{Trap: s.hadTF}
-	keepTF := s.hadTF
-	switch {
-	case i.Method != StepOutOfLine:
-		// Only a call can come here: its emulated push failed and the copy's did not. A push that was emulated
-		// in vain and then succeeds has moved the stack pointer and the slot's ip, as in the kernel.
-		if i.branch == opcodeCall {
-			c.GPR[emu.RSP] = i.mask(c.GPR[emu.RSP] + uint64(i.word()))
-			o.Restart = true
-		}
-	default:
+	if i.Method == StepOutOfLine {
 		s.restoreScratch(c)
-		switch {
-		case i.Fixups.Has(FixIP):
-			c.RIP = i.mask(c.RIP + s.Addr - s.Slot)
-		case i.Fixups.Has(FixCall):
-			c.GPR[emu.RSP] = i.mask(c.GPR[emu.RSP] + uint64(i.word()))
-			o.Restart = !i.push(c, store, s.Addr+uint64(i.Len))
-		}
-		keepTF = keepTF || i.Fixups.Has(FixSetF) && !o.Restart
 	}
-	if o.Restart {
-		c.RIP, o.Trap = s.Addr, false
+	restart := false
+	switch {
+	case i.Method == EmulateBranch: // a call whose push failed and then succeeded in the copy
+		s.dropReturn(c)
+		restart = true
+	case i.Fixups.Has(FixIP):
+		c.RIP = i.mask(c.RIP + s.Addr - s.Slot)
+	case i.Fixups.Has(FixCall):
+		s.dropReturn(c)
+		restart = !i.push(c, store, s.Addr+uint64(i.Len))
 	}
-	if !keepTF {
+	if restart {
+		c.RIP = s.Addr
+	}
+	if !s.hadTF && !i.Fixups.Has(FixSetF) {
 		c.RFLAGS &^= emu.TF
 	}
-	return o
+	return Outcome{Restart: restart, Trap: s.hadTF && !restart}
+}
+
+// dropReturn takes off the stack what a call in the slot pushed.
+func (s *Step) dropReturn(c *emu.Core) {
+	c.GPR[emu.RSP] = s.Instruction.mask(c.GPR[emu.RSP] + uint64(s.Instruction.word()))
 }
 
 // Abort puts the thread back at the probed instruction, as if it had not been stepped, after a fault in the copy
