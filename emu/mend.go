@@ -19,13 +19,13 @@ const (
 	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
 	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
 	mendStore                          // FST and FSTP mark the register they write as in use
-	mendREX                            // a REX byte before a legacy prefix means nothing
+	mendREX                            // a REX byte before a legacy prefix, or 66 beside F2 or F3, means nothing
 	mendPartial                        // x87 and SSE state stays as it was if an access faults
 )
 
 func mendsOf(in *insn.Inst) (s mendSet) {
 	legacy := in.Vex.Kind == insn.VexNone
-	if in.VoidREX {
+	if in.VoidREX || voidOpSize(in) {
 		s = mendREX
 	}
 	switch {
@@ -96,12 +96,25 @@ func (m *Machine) mendBefore(c *CPU, d *decoded) *Trap {
 	return nil
 }
 
+// voidOpSize reports whether 66 means nothing because F2 or F3 chooses the SSE
+// instruction (SDM vol. 2, 2.1.2): the library looks at 66 first.
+func voidOpSize(in *insn.Inst) bool {
+	return in.OpSize && (in.Rep || in.Repne) && in.Attr().Has(insn.SSE|insn.MMX) && in.Vex.Kind == insn.VexNone
+}
+
 // hideREX puts a copy of the prefix that follows in the place of each REX byte
-// that means nothing, since the library would obey it, until the function that
-// it returns is called.
+// that means nothing, and F2 or F3 in that of a 66 that does, since the library
+// would obey them, until the function that it returns is called.
 func (m *Machine) hideREX(c *CPU, v *view, d *decoded) (show func()) {
 	const rex, rexMask = 0x40, 0xf0
 	code := d.bytes
+	if voidOpSize(&d.in) {
+		for i := range d.in.PrefixLen {
+			if code[i] == 0x66 {
+				code[i] = map[bool]byte{true: 0xf3, false: 0xf2}[d.in.Rep]
+			}
+		}
+	}
 	for i := d.in.PrefixLen - 2; i >= 0; i-- {
 		if code[i]&rexMask == rex {
 			code[i] = code[i+1]

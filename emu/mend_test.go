@@ -185,3 +185,14 @@ func TestNoAVX(t *testing.T) {
 	require.Empty(t, k.traps)
 	require.EqualValues(t, 0x0f, c.GPR[RCX])
 }
+
+// TestOpSizeBesideF3MeansNothing: 66 F3 0F 2D is CVTSS2SI, not CVTPD2PI.
+func TestOpSizeBesideF3MeansNothing(t *testing.T) {
+	code := []byte{0x66, 0xf3, 0x0f, 0x2d, 0x06} // cvtss2si (%rsi),%eax
+	m, c := newTest(t, AMD64, code...)
+	c.GPR[RSI] = 0x5000
+	require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0, 0, 0x40, 0x40})) // 3.0
+	m.Step(0)
+	require.NoError(t, m.Err())
+	require.EqualValues(t, 3, c.GPR[RAX])
+}
