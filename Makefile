@@ -11,7 +11,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES  := binutils gcc-multilib
 
-.PHONY: demo build test fuzz soak bench lint deps deps-test clean
+.PHONY: demo build test fuzz soak bench busybox lint deps deps-test clean
 
 demo: build
 	bin/trapline run first-probe
@@ -43,6 +43,20 @@ soak: deps
 
 bench: deps
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+# Debian's busybox-static of both architectures, for the tests of emu/linux:
+# TRAPLINE_BUSYBOX names the directory. The package lists are its own, so that
+# the system's architectures stay as they are.
+BUSYBOX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/busybox
+busybox:
+	@mkdir -p $(BUSYBOX)/lists/partial
+	@cd $(BUSYBOX) && for a in amd64 i386; do \
+		[ -x busybox.$$a ] && continue; \
+		apt="apt-get -qq -o APT::Architecture=$$a -o APT::Architectures=$$a -o Dir::State::Lists=$(BUSYBOX)/lists"; \
+		$$apt update; $$apt download busybox-static:$$a && dpkg-deb -x busybox-static_*_$$a.deb $$a && \
+		cp $$a/bin/busybox busybox.$$a || exit 1; \
+	done
+	@echo "export TRAPLINE_BUSYBOX=$(BUSYBOX)"
 
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -60,7 +61,10 @@ func FuzzCode(f *testing.F) {
 			return
 		}
 		defer k.Close()
-		_, err = k.Run(context.Background())
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		res, err := k.Run(ctx)
 		require.NoError(t, err)
+		require.NotEqual(t, BoundTime, res.Bound, "20000 instructions take that long")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -153,52 +154,100 @@ func (p *tracee) giveStack(sp, top uint64, content []byte) {
 func (p *tracee) follow(m *recording) []state {
 	p.giveStack(m.sp, m.top, m.stack)
 	var states []state
-	given := m.given
+	left := m.given
 	for !p.ended {
 		r := p.registers()
-		s := state{r.Rip, gpr(&r)}
-		if n := len(states); n == 0 || states[n-1].pc != s.pc {
-			states = append(states, s)
-			if n >= len(m.states) || m.states[n].pc != s.pc {
-				return states
-			}
+		n := len(states)
+		added := p.sig == 0 && (n == 0 || states[n-1].pc != r.Rip)
+		if added {
+			states = append(states, state{r.Rip, gpr(&r)})
 		}
-		if p.sig != 0 || len(given) == 0 || given[0].pc != r.Rip {
+		if p.sig != 0 || len(left) == 0 || left[0].pc != r.Rip {
 			p.step()
-			continue
+		} else {
+			p.give(r, left[0], m.pid)
+			left = left[1:]
 		}
-		p.give(r, given[0])
-		given = given[1:]
+		switch {
+		case !added:
+		case p.sig != 0 && !p.fault():
+			states = states[:n] // a signal came first
+		case n >= len(m.states) || m.states[n].pc != r.Rip:
+			return states
+		}
 	}
 	return states
 }
 
-// give executes a system call, at the address that the machine chose if it is
-// mmap, and puts the machine's result in the place of its own. What depends on
-// the model of the processor is not executed.
-func (p *tracee) give(r unix.PtraceRegs, g given) {
+// fault reports whether the signal is of the instruction, not one that was
+// sent.
+func (p *tracee) fault() bool {
+	const getSigInfo = 0x4202
+	var info [32]int32 // siginfo_t: number, errno, code
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, getSigInfo, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
+	require.Zero(p.t, errno, "PTRACE_GETSIGINFO")
+	return info[2] > 0
+}
+
+// carriedOut are the system calls that a tracee makes itself: those that change
+// its address space or its signals, and its end. All others are given.
+var carriedOut = strings.Fields(`mmap mmap2 munmap mprotect mremap brk arch_prctl set_thread_area rt_sigaction rt_sigprocmask
+	sigaltstack rt_sigreturn sigreturn kill tkill tgkill exit exit_group`)
+
+// give passes an instruction whose result is not the processor's own: it puts
+// the machine's result in the registers and in memory. pid is the machine's.
+func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 	if g.call == nil {
 		r.Rax, r.Rbx, r.Rcx, r.Rdx, r.Rip = g.after[emu.RAX], g.after[emu.RBX], g.after[emu.RCX], g.after[emu.RDX], g.next
 		p.setRegisters(r)
 		return
 	}
+	if len(g.memory) > 0 {
+		_, err := unix.PtracePokeData(p.pid, uintptr(g.at), g.memory)
+		require.NoError(p.t, err)
+	}
 	asked := r
-	if slices.Contains([]string{"mmap", "mmap2"}, g.call.Name) && g.call.Errno == 0 {
-		if p.width == 32 {
-			r.Rbx, r.Rsi = uint64(g.call.Value), r.Rsi|unix.MAP_FIXED
-		} else {
-			r.Rdi, r.R10 = uint64(g.call.Value), r.R10|unix.MAP_FIXED
+	if slices.Contains(carriedOut, g.call.Name) {
+		p.setRegisters(p.arguments(r, g.call, pid))
+		p.step()
+		if p.ended || g.call.NoValue {
+			return
 		}
-		p.setRegisters(r)
+		r = p.registers()
+	} else {
+		r.Rip += 2 // SYSCALL and INT 80h
+		if p.width == 64 {
+			r.Rcx, r.R11 = r.Rip, r.Eflags
+		}
 	}
-	p.step()
-	if p.ended || g.call.NoValue {
-		return
-	}
-	r = p.registers()
 	r.Rax = g.after[emu.RAX]
 	r.Rbx, r.Rsi, r.Rdi, r.R10 = asked.Rbx, asked.Rsi, asked.Rdi, asked.R10
+	if p.width == 32 {
+		r.Rcx = asked.Rcx
+	}
 	p.setRegisters(r)
+}
+
+// arguments are those of a call that is carried out: mmap takes the machine's
+// address, and a signal goes to the tracee itself, or the test fails.
+func (p *tracee) arguments(r unix.PtraceRegs, call *CallRecord, pid int) unix.PtraceRegs {
+	arg := []*uint64{&r.Rdi, &r.Rsi, &r.Rdx, &r.R10}
+	if p.width == 32 {
+		arg = []*uint64{&r.Rbx, &r.Rcx, &r.Rdx, &r.Rsi}
+	}
+	switch call.Name {
+	case "mmap", "mmap2":
+		if call.Errno == 0 {
+			*arg[0], *arg[3] = uint64(call.Value), *arg[3]|unix.MAP_FIXED
+		}
+	case "kill", "tkill":
+		require.Equal(p.t, uint64(pid), *arg[0], call.Name)
+		*arg[0] = uint64(p.pid)
+	case "tgkill":
+		require.Equal(p.t, []uint64{uint64(pid), uint64(pid)}, []uint64{*arg[0], *arg[1]}, call.Name)
+		*arg[0], *arg[1] = uint64(p.pid), uint64(p.pid)
+	}
+	return r
 }
 
 // String names where a state is.

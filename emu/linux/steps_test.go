@@ -26,6 +26,16 @@ type given struct {
 	pc, next uint64
 	call     *CallRecord // nil: not a system call
 	after    [16]uint64
+	at       uint64 // where the call wrote memory
+	memory   []byte
+}
+
+// results are the calls that write memory: which argument has the address, and
+// how many bytes there are (0: as many as the call's value).
+var results = map[string]struct{ arg, size int }{
+	"fstat": {1, 144}, "stat": {1, 144}, "lstat": {1, 144}, "newfstatat": {2, 144}, "fstat64": {1, 96}, "stat64": {1, 96},
+	"lstat64": {1, 96}, "fstatat64": {2, 96}, "statx": {4, 256}, "uname": {0, 390}, "prlimit64": {3, 16}, "ugetrlimit": {1, 8},
+	"read": {1, 0}, "pread64": {1, 0}, "getrandom": {0, 0}, "readlink": {1, 0}, "readlinkat": {2, 0}, "clock_gettime": {1, 16}, "getdents64": {1, 0},
 }
 
 // recording is a run of the machine, instruction by instruction. Repetitions
@@ -36,6 +46,7 @@ type recording struct {
 	states  []state
 	given   []given
 	end     Result
+	pid     int
 }
 
 // record runs args in the machine, one step at a time.
@@ -51,7 +62,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {
@@ -69,6 +80,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 		if len(calls) > before {
 			g.call = &calls[before]
 			g.after[emu.RAX] = k.m.Arch.Mask(uint64(g.call.Value))
+			g.readResult(k)
 		}
 		if g.call != nil || modelDependent(ev.Bytes) {
 			r.given = append(r.given, g)
@@ -76,6 +88,21 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	}
 	r.end = k.Result()
 	return r
+}
+
+// readResult takes what the call that just ended wrote.
+func (g *given) readResult(k *Kernel) {
+	where, ok := results[g.call.Name]
+	if !ok || g.call.Errno != 0 {
+		return
+	}
+	t := k.init.thr[0]
+	g.at = t.call.arg[where.arg]
+	if g.at == 0 {
+		return
+	}
+	g.memory = make([]byte, max(where.size, int(g.call.Value)))
+	k.init.mm.Read(g.at, g.memory)
 }
 
 // modelDependent reports whether an instruction's result is the processor's
@@ -89,31 +116,52 @@ func modelDependent(b []byte) bool {
 	return false
 }
 
-// stepProgram is one program of TestSteps.
-type stepProgram struct {
-	name      string
-	args      []string
-	width     int
-	addresses bool // compare addresses only: registers show what is the host's
+// compareSteps runs args in the machine and natively: the machine goes through
+// the same instructions as the processor does under ptrace, with the same
+// general registers before each (unless addresses is set: they show what is
+// the host's, such as the size of a signal frame). The processor is given the
+// machine's initial stack, results of system calls, and CPUID.
+func compareSteps(t *testing.T, addresses bool, args ...string) {
+	t.Helper()
+	env := []string{"LANG=C"}
+	m := record(t, Config{Env: env}, args, filepath.Dir(args[len(args)-1]))
+	require.Equal(t, NoBound, m.end.Bound)
+	native := startTracee(t, widthOf(t, args[0]), env, args)
+	got := native.follow(m)
+	require.Empty(t, firstDifference(m.states, got, addresses), "after %d instructions in %s", len(got), args[0])
+	require.True(t, native.ended)
+	require.True(t, same(m.end, native.end), "the machine: %v; natively: %v", m.end, native.end)
+	t.Logf("%d instructions, %d results given", len(got), len(m.given))
 }
 
-// TestSteps: the machine goes through the same instructions as the processor
-// does under ptrace, with the same general registers before each, when the
-// processor is given the machine's initial stack, results of system calls, and
-// CPUID.
+// TestSteps: programs without a library, in both widths.
 func TestSteps(t *testing.T) {
-	for _, p := range stepPrograms(t) {
-		t.Run(fmt.Sprintf("%s-%d", p.name, p.width), func(t *testing.T) {
-			env := []string{"LANG=C"}
-			m := record(t, Config{Env: env}, p.args, filepath.Dir(p.args[len(p.args)-1]))
-			require.Equal(t, NoBound, m.end.Bound)
-			native := startTracee(t, p.width, env, p.args)
-			got := native.follow(m)
-			require.Empty(t, firstDifference(m.states, got, p.addresses), "after %d instructions in %s", len(got), p.args[0])
-			require.True(t, native.ended)
-			require.True(t, same(m.end, native.end), "the machine: %v; natively: %v", m.end, native.end)
-			t.Logf("%d instructions, %d results given", len(got), len(m.given))
+	for _, width := range []string{"-m64", "-m32"} {
+		t.Run(width, func(t *testing.T) {
+			prog := compile(t, "steps.c", "gcc", width, "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie",
+				"-fno-tree-loop-distribute-patterns", "-msse2")
+			for _, name := range strings.Fields("primes sort crc collatz sha matrix strings interpret big memory calls") {
+				t.Run(name, func(t *testing.T) { compareSteps(t, false, prog, name) })
+			}
 		})
+	}
+}
+
+// TestStepsLibraries: a program with a C library and signals.
+func TestStepsLibraries(t *testing.T) {
+	for name, compiler := range map[string][]string{
+		"musl-64": {"musl-gcc"}, "glibc-64": {"gcc"}, "glibc-32": {"gcc", "-m32"},
+	} {
+		t.Run(name, func(t *testing.T) { compareSteps(t, true, compile(t, "steplibc.c", compiler...)) })
+	}
+}
+
+// TestStepsBusybox: a program as a distribution built it.
+func TestStepsBusybox(t *testing.T) {
+	box := busybox(t, "amd64")
+	text := writeFile(t, t.TempDir(), "text", "b\na\nhello world\n")
+	for _, args := range [][]string{{"echo", "hello"}, {"wc", text}, {"sha256sum", text}} {
+		t.Run(args[0], func(t *testing.T) { compareSteps(t, true, append([]string{box}, args...)...) })
 	}
 }
 
@@ -149,18 +197,4 @@ func widthOf(t *testing.T, file string) int {
 		return 32
 	}
 	return 64
-}
-
-// stepPrograms are programs without a library in both widths, and programs
-// with one where the host has it.
-func stepPrograms(t *testing.T) []stepProgram {
-	var list []stepProgram
-	for _, m := range []string{"-m64", "-m32"} {
-		prog := compile(t, "steps.c", "gcc", m, "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie",
-			"-fno-tree-loop-distribute-patterns", "-msse2")
-		for _, name := range strings.Fields("primes sort crc collatz sha matrix strings interpret big memory calls") {
-			list = append(list, stepProgram{name: name, args: []string{prog, name}, width: widthOf(t, prog)})
-		}
-	}
-	return list
 }
