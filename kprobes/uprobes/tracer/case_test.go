@@ -45,11 +45,15 @@ func readCase(t testing.TB, file string) recorded {
 			r.sections[title] += line
 		}
 	}
+	r.sections["dmesg"] = strings.Join(probeLog.FindAllString(r.sections["dmesg"], -1), "\n")
 	if run := "run"; strings.HasPrefix(r.sections[run], "(same as baseline)") {
 		r.sections[run] = r.sections["baseline (no probe)"]
 	}
 	return r
 }
+
+// probeLog are the lines of the kernel's log that tell of probes.
+var probeLog = regexp.MustCompile(`(?m)^(event trace|uprobe|trace_uprobe): .*$`)
 
 // rig is a program in the machine with its events.
 type rig struct {
@@ -202,9 +206,17 @@ func (c recorded) play(t *testing.T, root string, arch events.Arch) map[string]s
 	if err == nil {
 		require.NoError(t, r.registry.SetEvent(e.Group, e.Name, true))
 	}
+	got["dmesg"] = strings.Join(r.log, "\n")
 	got["run"] = r.run(t)
 	got["trace"] = r.tracer.Text(tracefs.TraceOptions{})
 	got["uprobe_profile"] = r.registry.UprobeProfile(r.tracer.Counts)
+
+	early := newRig(t, root, arch) // nothing is mapped: nothing is refused
+	require.NoError(t, early.registry.Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
+	got["enable before exec"] = errnoLine(nil)
+	if err := early.registry.SetEvent(e.Group, e.Name, true); err != nil {
+		got["enable before exec"] = err.Error()
+	}
 	return got
 }
 
