@@ -23,17 +23,9 @@ func benchRun(b *testing.B, box string, args ...string) uint64 {
 	return res.Steps
 }
 
-func benchBusybox(b *testing.B) string {
-	box, err := exec.LookPath("busybox")
-	if err != nil {
-		b.Skip("no busybox in PATH")
-	}
-	return box
-}
-
 // BenchmarkStart is the whole life of `busybox echo`. Goal: under 50 ms.
 func BenchmarkStart(b *testing.B) {
-	box := benchBusybox(b)
+	box := busybox(b, "amd64")
 	for b.Loop() {
 		benchRun(b, box, "echo", "hello")
 	}
@@ -41,7 +33,7 @@ func BenchmarkStart(b *testing.B) {
 
 // BenchmarkSHA256 runs `busybox sha256sum` over 10 MB, here and natively.
 func BenchmarkSHA256(b *testing.B) {
-	box := benchBusybox(b)
+	box := busybox(b, "amd64")
 	file := b.TempDir() + "/ten"
 	require.NoError(b, exec.Command("dd", "if=/dev/zero", "of="+file, "bs=1M", "count=10").Run())
 	b.Run("machine", func(b *testing.B) {

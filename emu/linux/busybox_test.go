@@ -14,7 +14,7 @@ import (
 // busybox gives Debian's busybox-static for an architecture: from the
 // directory that TRAPLINE_BUSYBOX names (busybox.amd64, busybox.i386), or
 // fetched with apt.
-func busybox(t *testing.T, arch string) string {
+func busybox(t testing.TB, arch string) string {
 	t.Helper()
 	if dir := os.Getenv("TRAPLINE_BUSYBOX"); dir != "" {
 		if p := filepath.Join(dir, "busybox."+arch); exec.Command(p).Run() == nil {

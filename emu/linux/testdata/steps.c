@@ -103,6 +103,12 @@ static u32 sha(void) {
 	return h[0] ^ h[7];
 }
 
+static u32 bench(void) { // for comparing speeds
+	u32 r = 0;
+	for (int i = 0; i < 4000; i++) r ^= sha();
+	return r;
+}
+
 static u32 matrix(void) {
 	static double a[8][8], b[8][8];
 	double sum = 0;
@@ -185,7 +191,7 @@ static u32 calls(void) {
 
 static const struct { const char *name; u32 (*run)(void); } table[] = {
 	{"primes", primes}, {"sort", sort}, {"crc", crc}, {"collatz", collatz}, {"sha", sha}, {"matrix", matrix},
-	{"strings", strings}, {"interpret", interpret}, {"big", big}, {"memory", memory}, {"calls", calls},
+	{"strings", strings}, {"interpret", interpret}, {"big", big}, {"memory", memory}, {"calls", calls}, {"bench", bench},
 };
 
 __attribute__((used)) static void begin(long *sp) {
