@@ -15,7 +15,8 @@ TEST_PACKAGES  := binutils gcc-multilib
 
 demo: build
 	bin/trapline run first-probe
-	@echo "Next: bin/trapline list; bin/trapline run reentry-lost"
+	@echo "Walk through it, forwards and backwards: bin/trapline tui first-probe"
+	@echo "Every lesson: bin/trapline list. A race, found by search: bin/trapline explore smp-missed-probe"
 
 build: deps
 	$(GO) build -o bin/trapline ./cmd/trapline

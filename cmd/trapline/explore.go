@@ -16,6 +16,7 @@ import (
 	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
+	"trapline/tui/walk"
 )
 
 // Strategies of a search.
@@ -54,6 +55,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
+			&cli.BoolFlag{Name: "tui", Usage: "open the violation that is found in the UI"},
 		},
 		ShellComplete: completeScenarios(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doExplore(ctx, c, out) },
@@ -79,6 +81,11 @@ type searching struct {
 }
 
 func doExplore(ctx context.Context, c *cli.Command, out *output) error {
+	if c.Bool("tui") {
+		if err := needTerminal(c); err != nil {
+			return err
+		}
+	}
 	s, err := newSearching(c, out)
 	if err != nil {
 		return err
@@ -109,7 +116,22 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err := s.show(rep.Found); err != nil {
 		return err
 	}
+	if c.Bool("tui") {
+		if err := s.walk(ctx, rep.Found); err != nil {
+			return err
+		}
+	}
 	return errViolated
+}
+
+// walk opens what was found in the UI.
+func (s *searching) walk(ctx context.Context, f *explore.Found) error {
+	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
+	w, err := walkScheduled(ctx, s.file, o, f.Schedule.Format(s.systems.Checksum()), walk.DefaultRecord)
+	if err != nil {
+		return err
+	}
+	return showTUI(ctx, w, 0, nil)
 }
 
 // newSearching reads the command line.

@@ -84,23 +84,41 @@ func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64
 	if err != nil {
 		return nil, err
 	}
+	o := scenarios.Options{Engine: engine, Direct: c.Bool("direct")}
+	w, err := walkScheduled(ctx, f, o, c.String("schedule"), steps)
+	if errors.Is(err, sched.ErrOtherScenario) && !o.Direct {
+		// A schedule of a search belongs to direct mode, which its checksum tells.
+		o.Direct = true
+		if direct, derr := walkScheduled(ctx, f, o, c.String("schedule"), steps); derr == nil {
+			return direct, nil
+		}
+	}
+	if errors.Is(err, errSchedule) {
+		return nil, usageError(c, err)
+	}
+	return w, err
+}
+
+// errSchedule is the class of errors in a schedule that was given.
+var errSchedule = errors.New("bad schedule")
+
+// walkScheduled opens a walk, follows the schedule if there is one, and records
+// up to so many steps.
+func walkScheduled(ctx context.Context, f *scenarios.File, so scenarios.Options, schedule string, steps uint64) (*walk.Walk, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	o := walk.Options{
-		Options:   scenarios.Options{Engine: engine, Direct: c.Bool("direct")},
-		Scheduled: c.String("schedule") != "",
-	}
-	w, err := walk.Open(ctx, f, o)
+	w, err := walk.Open(ctx, f, walk.Options{Options: so, Scheduled: schedule != ""})
 	if err != nil {
 		return nil, err
 	}
-	if text := c.String("schedule"); text != "" {
-		s, err := sched.Parse(text, w.Run.Checksum())
-		if err != nil {
-			w.Close()
-			return nil, usagef(c, "bad schedule: %v", err)
+	if schedule != "" {
+		s, err := sched.Parse(schedule, w.Run.Checksum())
+		if err == nil {
+			err = w.Follow(ctx, s)
+		} else {
+			err = fmt.Errorf("%w: %w", errSchedule, err)
 		}
-		if err := w.Follow(ctx, s); err != nil {
+		if err != nil {
 			w.Close()
 			return nil, err
 		}
