@@ -17,8 +17,9 @@ import (
 
 var codeRef = regexp.MustCompile("`([^`:]+): ([^`]+)`")
 
-// TestPatchMapIsTrue: every row of the processor and of the 2002 patch is in
-// docs/patch-map.md once, with code, scenarios and tests that exist.
+// TestPatchMapIsTrue: every row of the processor, of the kernel-side engines and
+// of schedules is in docs/patch-map.md once, with code, scenarios and tests that
+// exist.
 func TestPatchMapIsTrue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	doc, err := os.ReadFile(filepath.Join(root, "docs", "patch-map.md"))
@@ -26,14 +27,15 @@ func TestPatchMapIsTrue(t *testing.T) {
 	rows := map[string][]string{}
 	for line := range strings.Lines(string(doc)) {
 		cells := strings.Split(strings.Trim(line, "|\n "), "|")
-		if len(cells) != 6 || !regexp.MustCompile(`^[PK][0-9]+ $`).MatchString(cells[0]) {
+		if len(cells) != 6 || !regexp.MustCompile(`^[PKMOS][0-9]+ $`).MatchString(cells[0]) {
 			continue
 		}
 		id := strings.TrimSpace(cells[0])
 		assert.NotContains(t, rows, id, "twice")
 		rows[id] = cells
 	}
-	for _, id := range append(ids("P", 1, 13), ids("K", 0, 25)...) {
+	want := slices.Concat(ids("P", 1, 13), ids("K", 0, 25), ids("M", 1, 6), ids("O", 4, 5), ids("S", 1, 6))
+	for _, id := range want {
 		if assert.Contains(t, rows, id) {
 			checkRow(t, root, id, rows[id])
 		}

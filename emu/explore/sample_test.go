@@ -78,7 +78,7 @@ func TestSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
-func TestBoundsAreNamed(t *testing.T) {
+func TestS6BoundsAreNamed(t *testing.T) {
 	s := newToy(append(incr(0), incr(1)...), append(incr(0), incr(1)...), append(incr(0), incr(1)...))
 	for cut, b := range map[Cut]Bounds{
 		CutStates: {Preemptions: Unbounded, States: 1}, CutDepth: {Preemptions: Unbounded, Depth: 3},

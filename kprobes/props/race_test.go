@@ -92,9 +92,9 @@ func TestK11LaterEnginesMissNothing(t *testing.T) {
 	}
 }
 
-// TestFoundScheduleIsShortAndReplays shrinks what each way of searching finds
+// TestS5FoundScheduleIsShortAndReplays shrinks what each way of searching finds
 // to the same schedule, which replays on a fresh machine.
-func TestFoundScheduleIsShortAndReplays(t *testing.T) {
+func TestS5FoundScheduleIsShortAndReplays(t *testing.T) {
 	s := scenes(true)["smp-missed-probe"]
 	factory := s.factory(t, only(t, s, props.NoMissedProbe))
 	ways := map[string]func() (*explore.Report, error){
@@ -174,4 +174,12 @@ func TestInterruptAtAnyStep(t *testing.T) {
 	require.True(t, r.Exhausted)
 	require.Contains(t, ticks, uint64(1))
 	require.Greater(t, r.States, 10)
+}
+
+// TestM4LockOrder: register_multiprobe and a hit take the two locks in opposite
+// orders; the search meets the moment in which each waits for the other.
+func TestM4LockOrder(t *testing.T) {
+	r := find(t, scenes(true)["multiprobe-abba"], races["multiprobe-abba"].property, explore.Options{})
+	require.NotNil(t, r.Found, "%v", r.Summary)
+	require.Equal(t, "M4", r.Found.Violation.ID)
 }
