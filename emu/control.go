@@ -19,7 +19,7 @@ func (m *Machine) controlInsn(c *CPU, in *insn.Inst) *Trap {
 	case 0x20:
 		v, ok := c.readCR(int(regReg(in)))
 		if !ok {
-			return fault(VecUD)
+			return Fault(VecUD)
 		}
 		c.GPR[rmReg(in)] = c.Space.mask(v)
 	case 0x22:
@@ -61,7 +61,7 @@ func (c *CPU) writeCR(n int, v uint64) *Trap {
 		c.Sys.CR4 = v
 	case 8:
 	default:
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (c *CPU) writeCR(n int, v uint64) *Trap {
 func (m *Machine) debugInsn(c *CPU, in *insn.Inst) *Trap {
 	n := int(regReg(in))
 	if n > 7 || n == 4 || n == 5 {
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	if c.Sys.DR[7]&DR7GD != 0 {
 		return &Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}
@@ -141,7 +141,7 @@ func (m *Machine) table00(c *CPU, in *insn.Inst) *Trap {
 		c.setZF(ok)
 		return nil
 	}
-	return fault(VecUD)
+	return Fault(VecUD)
 }
 
 // loadSystemSeg runs LLDT and LTR. LTR marks the TSS busy in guest memory.
@@ -213,7 +213,7 @@ func (m *Machine) table01(c *CPU, in *insn.Inst) *Trap {
 		}
 		return nil
 	}
-	return fault(VecUD)
+	return Fault(VecUD)
 }
 
 func (m *Machine) larLsl(c *CPU, in *insn.Inst) *Trap {
@@ -364,7 +364,7 @@ func (c *CPU) randomInsn(in *insn.Inst) {
 // fsgsInsn runs SWAPGS and RD/WRFSBASE, RD/WRGSBASE.
 func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 	if c.Code64 == 0 {
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	if in.Opcode == 0x01 {
 		c.Seg[GS].Base, c.Sys.MSR.KernelGSBase = c.Sys.MSR.KernelGSBase, c.Seg[GS].Base

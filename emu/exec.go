@@ -195,17 +195,17 @@ func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
 		case VecGP, VecSS, VecTS, VecNP, VecAC:
 			return FaultErr(uint8(x.Vector), 0)
 		}
-		return fault(uint8(x.Vector))
+		return Fault(uint8(x.Vector))
 	case unicorn.Invalid:
-		return fault(VecUD)
+		return Fault(VecUD)
 	case unicorn.Mem:
 		return m.memFault(c, v, d)
 	case unicorn.Dead:
 		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	m.fail(fmt.Errorf("error %d on % x at %#x", x.Vector, d.bytes[:d.n], d.pc))
-	return fault(VecUD)
+	return Fault(VecUD)
 }
 
 var errSpurious = errors.New("access refused though mapped")

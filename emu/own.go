@@ -154,7 +154,7 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 	in := &d.in
 	switch {
 	case d.own == ownInvalid: // before privilege: the decoder finds it
-		return fault(VecUD)
+		return Fault(VecUD)
 	case d.own == ownTooLong, in.Attr().Has(insn.Privileged) && c.CPL != 0:
 		return FaultErr(VecGP, 0) // P11
 	}

@@ -76,7 +76,7 @@ func TestP11InvalidOpcodes(t *testing.T) {
 					before := c.Core
 					m.Step(0)
 					require.NoError(t, m.Err())
-					require.Equal(t, *fault(VecUD), k.last(t))
+					require.Equal(t, *Fault(VecUD), k.last(t))
 					require.Equal(t, before, c.Core)
 				})
 			}
@@ -104,7 +104,7 @@ func TestP11DivideError(t *testing.T) {
 			}
 			before := c.Core
 			m.Step(0)
-			require.Equal(t, *fault(VecDE), k.last(t), name)
+			require.Equal(t, *Fault(VecDE), k.last(t), name)
 			require.Equal(t, before, c.Core)
 		}
 	})
@@ -116,7 +116,7 @@ func TestP11DeviceNotAvailable(t *testing.T) {
 			m, c, k := newTaken(t, a, code...)
 			c.Sys.CR0 |= CR0TS
 			m.Step(0)
-			require.Equal(t, *fault(VecNM), k.last(t))
+			require.Equal(t, *Fault(VecNM), k.last(t))
 			c.Sys.CR0 &^= CR0TS
 			m.Step(0)
 			require.Len(t, k.traps, 1)

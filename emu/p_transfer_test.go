@@ -187,7 +187,7 @@ func TestP11SegmentLoads(t *testing.T) {
 			{"ss not present", SS, selAbsentData, 0, FaultErr(VecSS, selAbsentData)},
 			{"ss wrong ring", SS, 0x2b, 0, FaultErr(VecGP, 0x28)},
 			{"ss null in ring 3", SS, 3, 3, FaultErr(VecGP, 0)},
-			{"cs", CS, 0x10, 0, fault(VecUD)},
+			{"cs", CS, 0x10, 0, Fault(VecUD)},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				m, c, k := gdtRig(t, a, 0x8e, 0xc0|tt.seg<<3)

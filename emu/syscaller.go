@@ -29,7 +29,7 @@ func (m *Machine) systemCall(c *CPU, d *decoded) bool {
 	c.heldDR6 = 0
 	if !k.Syscall(m, c, d.own == ownSysenter) {
 		c.Core = start
-		m.Deliver(c, *fault(VecUD))
+		m.Deliver(c, *Fault(VecUD))
 		return true
 	}
 	c.Retired++

@@ -241,7 +241,7 @@ func flatData(dpl uint32) descriptor { return descriptor(0x00cf93000000ffff) | d
 // syscall runs SYSCALL: 64-bit mode only, as on Intel processors (P9).
 func (m *Machine) syscall(c *CPU, next uint64) *Trap {
 	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 {
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	c.GPR[RCX] = next
 	c.GPR[R11] = c.RFLAGS &^ RF
@@ -256,7 +256,7 @@ func (m *Machine) syscall(c *CPU, next uint64) *Trap {
 // sysret runs SYSRETQ (the 32-bit form would enter compatibility mode: #UD here).
 func (m *Machine) sysret(c *CPU, in *insn.Inst) *Trap {
 	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 || in.REX&insn.RexW == 0 {
-		return fault(VecUD)
+		return Fault(VecUD)
 	}
 	if !c.Canonical(c.GPR[RCX]) {
 		return FaultErr(VecGP, 0)
@@ -291,7 +291,7 @@ func (m *Machine) sysexit(c *CPU, in *insn.Inst) *Trap {
 	off := uint16(16)
 	if c.Space.arch == AMD64 {
 		if in.REX&insn.RexW == 0 {
-			return fault(VecUD) // would enter compatibility mode
+			return Fault(VecUD) // would enter compatibility mode
 		}
 		off = 32
 	}

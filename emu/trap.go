@@ -58,10 +58,8 @@ const (
 	VecXM = 19
 )
 
-func fault(vec uint8) *Trap { return &Trap{Vector: vec, Kind: Exception} }
-
 // Fault makes an exception without error code.
-func Fault(vec uint8) *Trap { return fault(vec) }
+func Fault(vec uint8) *Trap { return &Trap{Vector: vec, Kind: Exception} }
 
 // FaultErr makes an exception that pushes an error code.
 func FaultErr(vec uint8, code uint32) *Trap {

@@ -92,19 +92,6 @@ func (r *rig) delivery() *emu.Delivery {
 	return nil
 }
 
-// end runs until the vCPU stops and says why.
-func (r *rig) end() string {
-	r.Helper()
-	for range 5000 {
-		if r.c.Shutdown != "" {
-			return r.c.Shutdown
-		}
-		r.step()
-	}
-	r.Fatal("does not end")
-	return ""
-}
-
 func (r *rig) word(at uint64) uint64 {
 	r.Helper()
 	v, ok := r.m.PeekWord(r.c.Space, at, r.m.Arch.Word())

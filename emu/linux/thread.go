@@ -135,5 +135,3 @@ func (p *Process) MM() *MM { return p.mm }
 
 // Threads lists the process's live threads.
 func (p *Process) Threads() []*Thread { return p.thr }
-
-func (p *Process) abi32() bool { return p.k.m.Arch == emu.I386 }

@@ -2,8 +2,6 @@ package linux
 
 import (
 	"slices"
-
-	"trapline/emu"
 )
 
 // Prot is the protection of a mapping, with the values of mmap(2).
@@ -27,8 +25,6 @@ type VMA struct {
 	Off        uint64 // offset in Inode of Start, in bytes
 	Name       string // of a special mapping, such as "[stack]"
 }
-
-func (v *VMA) pages() int { return int((v.End - v.Start) / emu.PageSize) }
 
 // offset is the file offset of va.
 func (v *VMA) offset(va uint64) uint64 { return v.Off + va - v.Start }

@@ -23,9 +23,7 @@ const (
 
 var levelNames = [...]string{"none", "quiet", "normal", "verbose"}
 
-func (l Level) String() string { return levelNames[l] }
-
-// ParseLevel is the inverse of Level.String.
+// ParseLevel finds a level by its name.
 func ParseLevel(s string) (Level, error) {
 	for i, name := range levelNames {
 		if s == name {

@@ -59,9 +59,6 @@ func shareCPU() {
 // Close ends the child. The Processor must not be used afterwards.
 func (p *Processor) Close() { close(p.calls) }
 
-// Mode returns the mode the processor was opened in.
-func (p *Processor) Mode() silicon.Mode { return p.mode }
-
 // Run implements silicon.Runner.
 func (p *Processor) Run(prog *silicon.Program, maxSteps int) (steps []silicon.Step, err error) {
 	if prog.Mode != p.mode {
