@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/emu/linux/linuxtest"
 )
 
 // benchRun runs busybox once and gives the number of instructions.
@@ -25,7 +27,7 @@ func benchRun(b *testing.B, box string, args ...string) uint64 {
 
 // BenchmarkStart is the whole life of `busybox echo`. Goal: under 50 ms.
 func BenchmarkStart(b *testing.B) {
-	box := busybox(b, "amd64")
+	box := linuxtest.Busybox(b, "amd64")
 	for b.Loop() {
 		benchRun(b, box, "echo", "hello")
 	}
@@ -33,7 +35,7 @@ func BenchmarkStart(b *testing.B) {
 
 // BenchmarkSHA256 runs `busybox sha256sum` over 10 MB, here and natively.
 func BenchmarkSHA256(b *testing.B) {
-	box := busybox(b, "amd64")
+	box := linuxtest.Busybox(b, "amd64")
 	file := b.TempDir() + "/ten"
 	require.NoError(b, exec.Command("dd", "if=/dev/zero", "of="+file, "bs=1M", "count=10").Run())
 	b.Run("machine", func(b *testing.B) {

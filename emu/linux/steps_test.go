@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/linux/linuxtest"
 )
 
 // state is the registers before an instruction.
@@ -158,7 +159,7 @@ func TestStepsLibraries(t *testing.T) {
 
 // TestStepsBusybox: a program as a distribution built it.
 func TestStepsBusybox(t *testing.T) {
-	box := busybox(t, "amd64")
+	box := linuxtest.Busybox(t, "amd64")
 	text := writeFile(t, t.TempDir(), "text", "b\na\nhello world\n")
 	for _, args := range [][]string{{"echo", "hello"}, {"wc", text}, {"sha256sum", text}} {
 		t.Run(args[0], func(t *testing.T) { compareSteps(t, true, append([]string{box}, args...)...) })
