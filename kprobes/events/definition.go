@@ -33,8 +33,8 @@ type Definition struct {
 	// Size is the bytes that the arguments' fixed parts take in a record.
 	Size int
 
-	// MaxActive is a kretprobe's number of instances; 0 leaves it to the
-	// kernel (SEMANTICS E7).
+	// MaxActive is a kretprobe's number of instances; 0 or less leaves it to
+	// the kernel (SEMANTICS E7).
 	MaxActive int
 	// Symbol is KSYM or MOD:KSYM, with Offset bytes added; "" when the probe
 	// is given by Address.

@@ -37,6 +37,8 @@ var refusals = []struct {
 	{events.Kprobe, "BAD_MAXACT", "r^0:g/e vfs_read", events.EINVAL},
 	{events.Kprobe, "BAD_MAXACT", "r^0000000000000000000000000000000000000000000000000000000000000001 vfs_read", events.EINVAL},
 	{events.Kprobe, "MAXACT_TOO_BIG", "r^4097 vfs_read", events.EINVAL},
+	{events.Kprobe, "MAXACT_TOO_BIG", "r^2147483647 vfs_read", events.EINVAL},
+	{events.Kprobe, "BAD_MAXACT", "r^4294967296 vfs_read", events.EINVAL},
 	{events.Kprobe, "BAD_PROBE_ADDR", "p ^nothing", events.ENOENT},
 	{events.Kprobe, "BAD_PROBE_ADDR", "p:g/e ^vfs_read-1 %ax", events.EINVAL},
 	{events.Kprobe, "BAD_PROBE_ADDR", "p ^vfs_read+1+1", events.EINVAL},

@@ -39,6 +39,8 @@ func (p *probeParser) kprobe(d *Definition) *Error {
 }
 
 // maxActive reads MAXACTIVE. Text there that starts with no digit is ignored.
+// The kernel reads an unsigned number into a signed one, so that from 1<<31 on
+// it is negative: not too big, and replaced by the default on registration.
 func (p *probeParser) maxActive(d *Definition, number string) *Error {
 	if !isDigit(byteAt(number, 0)) {
 		return nil
@@ -50,10 +52,10 @@ func (p *probeParser) maxActive(d *Definition, number string) *Error {
 	switch {
 	case len(number) > MaxName || errno != 0 || n == 0:
 		return p.cmd.Fail(EINVAL, BadMaxActive, 0, 1)
-	case n > MaxMaxActive:
+	case int32(n) > MaxMaxActive:
 		return p.cmd.Fail(EINVAL, MaxActiveTooBig, 0, 1)
 	}
-	d.MaxActive = int(n)
+	d.MaxActive = int(int32(n))
 	return nil
 }
 

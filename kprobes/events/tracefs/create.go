@@ -162,13 +162,15 @@ func (r *Registry) register(p *Probe) events.Errno {
 	}
 	sym, ok := k.Lookup(addr)
 	switch {
+	case p.Symbol == "" && p.Address == 0:
+		return events.EINVAL // neither symbol nor address, as the kernel sees it
 	case !known || !ok:
 		return events.ENOENT
 	case p.Return && sym.Addr != addr:
 		return events.EINVAL
 	}
 	p.Addr, p.Module = addr, sym.Module
-	if p.Return && p.MaxActive == 0 {
+	if p.Return && p.MaxActive <= 0 {
 		p.MaxActive = r.cfg.DefaultMaxActive()
 	}
 	p.Program = fetch.Compile(p.Definition)

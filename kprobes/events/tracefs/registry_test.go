@@ -257,6 +257,24 @@ func TestE7_DefaultInstances(t *testing.T) {
 	}
 }
 
+// A number of instances that is negative as an int is neither too big nor
+// used: Linux 6.1 takes the default.
+func TestE7_NegativeInstances(t *testing.T) {
+	e := newEngine()
+	e.modules = map[string]bool{}
+	r := e.registry(nil)
+	define(t, r, tracefs.KprobeEvents, "r4294967295:g/e func")
+	define(t, r, tracefs.KprobeEvents, "r4294967295:g/m mod:func")
+	assert.Equal(t, "r10:g/e func\nr-1:g/m mod:func\n", r.Read(tracefs.KprobeEvents), "the second waits for its module")
+}
+
+// Address 0 is no address: register_kprobe() sees neither place nor symbol.
+func TestE3_AddressZero(t *testing.T) {
+	r := newEngine().registry(nil)
+	require.ErrorIs(t, r.Write(tracefs.KprobeEvents, []byte("p:g/e +0")), events.EINVAL)
+	assert.Equal(t, "trace_kprobe: error: Failed to register probe event\n  Command: p:g/e +0\n                 ^\n", logText(r))
+}
+
 func TestE3_RegistrationReasons(t *testing.T) {
 	for _, tc := range []struct {
 		errno events.Errno
