@@ -52,23 +52,24 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 }
 
 // stepOnStack sends the thread to a copy on its stack. As coded, a copy that fails is not noticed: the thread goes on
-// one byte behind the breakpoint, and the copy's address is that of some earlier step (O6).
+// one byte behind the breakpoint, and the copy's address stays that of some earlier step, or 0 (O6).
 func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
 	mm, c := t.Process().MM(), t.Core()
 	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
 	ok = ok && mm.Write(at, u.insn.Copy[:])
+	copyAt := at
 	switch {
 	case ok && s.engine == Described2005:
 		ok = mm.AllowExec(at)
 	case !ok && s.engine == Coded2005:
-		at, ok = s.mode.Mask(addr+1), true
+		at, copyAt, ok = s.mode.Mask(addr+1), s.last.copyAt, true
 	}
 	if !ok {
 		s.warn(t, "place the instruction on the stack")
 		t.ForceTrap()
 		return
 	}
-	s.last = lastStep{addr, at}
+	s.last = lastStep{addr, copyAt}
 	ut.active = u
 	ut.step = u.insn.Begin(c, addr, at)
 	ut.trapNo = t.TrapNo()
