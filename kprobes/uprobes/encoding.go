@@ -109,6 +109,9 @@ func (e *encoding) readOpcode(code []byte) {
 			e.second, e.opcodes = code[e.OpcodeOff-1], 3
 		}
 	}
+	if set := withoutOperands[row{e.Map, e.lastPrefix}]; set.has(e.Opcode) {
+		e.HasModRM = false
+	}
 }
 
 // known tells whether the kernel's decoder knows the opcode. Undefined ones without VEX or EVEX it takes for
