@@ -35,12 +35,36 @@ func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error)
 		}
 	}
 	run := b.run
-	return kprobes.Handler{Action: func(c *kprobes.Call) uint64 { return run.act(c, actions) }}, nil
+	return kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
+		return run.act(&hit{
+			who: fmt.Sprintf("%s %s on cpu%d", c.Probe.Name, c.Kind, c.CPU.ID), cpu: c.CPU, addr: c.Probe.Addr, regs: c.Regs,
+			poke: func(addr uint64, size int, v uint64) bool { return run.Machine.PokeWord(c.CPU.Space, addr, size, v) },
+		}, actions)
+	}}, nil
+}
+
+// hit is what a handler's actions work on.
+type hit struct {
+	who  string // probe, handler and where, as the log has it
+	cpu  *emu.CPU
+	addr uint64 // of the probed instruction
+	regs savedRegisters
+	// poke stores size bytes of v in the interrupted code's memory.
+	poke   func(addr uint64, size int, v uint64) bool
+	remove bool // the breakpoint shall go
+}
+
+// savedRegisters are those of the interrupted code.
+type savedRegisters interface {
+	Reg(emu.Reg) uint64
+	SetReg(emu.Reg, uint64)
+	Get(traps.Field) uint64
+	Set(traps.Field, uint64)
 }
 
 // act runs a handler's actions; the result is what the last "return" says.
-func (r *Run) act(c *kprobes.Call, actions []format.Action) uint64 {
-	env := handlerEnv{machineEnv{r.symbols, r, c.CPU.ID}, c.Regs}
+func (r *Run) act(c *hit, actions []format.Action) uint64 {
+	env := handlerEnv{machineEnv{r.symbols, r, c.cpu.ID}, c.regs}
 	var result uint64
 	for i := range actions {
 		a := &actions[i]
@@ -58,7 +82,9 @@ func (r *Run) act(c *kprobes.Call, actions []format.Action) uint64 {
 		case "map":
 			r.mapFaulted(c)
 		case "skip":
-			c.Regs.Set(traps.FieldIP, c.Probe.Addr+uint64(r.originalLen(c.Probe.Addr)))
+			c.regs.Set(traps.FieldIP, c.addr+uint64(r.originalLen(c.addr)))
+		case "remove":
+			c.remove = true
 		}
 	}
 	return result
@@ -68,8 +94,8 @@ func (r *Run) act(c *kprobes.Call, actions []format.Action) uint64 {
 const maxLog = 10_000
 
 // log keeps a line of a handler and makes it part of the step's event.
-func (r *Run) log(c *kprobes.Call, text string) {
-	line := fmt.Sprintf("%s %s on cpu%d: %s", c.Probe.Name, c.Kind, c.CPU.ID, text)
+func (r *Run) log(c *hit, text string) {
+	line := c.who + ": " + text
 	r.Machine.Note(emu.Note{Kind: NotePrint, Text: line})
 	if len(r.state.log) < maxLog {
 		r.state.log = append(r.state.log, line)
@@ -89,21 +115,21 @@ func values(env expr.Env, args []format.Expr) string {
 	return b.String()
 }
 
-func (r *Run) frameText(c *kprobes.Call) string {
+func (r *Run) frameText(c *hit) string {
 	var b strings.Builder
 	for i := range emu.GPRCount(r.Machine.Arch) {
-		fmt.Fprintf(&b, "%s=%#x ", emu.Reg(i).Name(r.Machine.Arch), c.Regs.Reg(emu.Reg(i)))
+		fmt.Fprintf(&b, "%s=%#x ", emu.Reg(i).Name(r.Machine.Arch), c.regs.Reg(emu.Reg(i)))
 	}
-	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.Regs.Get(traps.FieldIP)), emu.FormatFlags(c.Regs.Get(traps.FieldFlags)))
+	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.regs.Get(traps.FieldIP)), emu.FormatFlags(c.regs.Get(traps.FieldFlags)))
 	return b.String()
 }
 
-func (r *Run) stackText(c *kprobes.Call, words int) string {
+func (r *Run) stackText(c *hit, words int) string {
 	var b strings.Builder
-	sp, word := c.Regs.Reg(emu.RSP), r.Machine.Arch.Word()
+	sp, word := c.regs.Reg(emu.RSP), r.Machine.Arch.Word()
 	fmt.Fprintf(&b, "stack at %#x:", sp)
 	for i := range words {
-		v, ok := r.Machine.PeekWord(c.CPU.Space, sp+uint64(i*word), word)
+		v, ok := r.Machine.PeekWord(c.cpu.Space, sp+uint64(i*word), word)
 		if !ok {
 			b.WriteString(" (end)")
 			break
@@ -115,7 +141,7 @@ func (r *Run) stackText(c *kprobes.Call, words int) string {
 
 // set changes a saved register or memory. What cannot be set is left alone,
 // and the log says so.
-func (r *Run) set(c *kprobes.Call, env handlerEnv, a *format.Action) {
+func (r *Run) set(c *hit, env handlerEnv, a *format.Action) {
 	v, err := expr.Eval(a.Args[0].Node, env)
 	if err == nil {
 		err = r.setPlace(c, env, a.Target.Node, v)
@@ -125,20 +151,20 @@ func (r *Run) set(c *kprobes.Call, env handlerEnv, a *format.Action) {
 	}
 }
 
-func (r *Run) setPlace(c *kprobes.Call, env handlerEnv, place expr.Node, v uint64) error {
+func (r *Run) setPlace(c *hit, env handlerEnv, place expr.Node, v uint64) error {
 	switch p := place.(type) {
 	case *expr.Register:
 		switch p.Name {
 		case "eip", "rip":
-			c.Regs.Set(traps.FieldIP, v)
+			c.regs.Set(traps.FieldIP, v)
 			return nil
 		case "eflags", "rflags":
-			c.Regs.Set(traps.FieldFlags, v)
+			c.regs.Set(traps.FieldFlags, v)
 			return nil
 		}
 		reg, err := emu.ParseReg(r.Machine.Arch, p.Name)
 		if err == nil {
-			c.Regs.SetReg(reg, v)
+			c.regs.SetReg(reg, v)
 		}
 		return err
 	case *expr.Memory:
@@ -150,7 +176,7 @@ func (r *Run) setPlace(c *kprobes.Call, env handlerEnv, place expr.Node, v uint6
 		if size == 0 {
 			size = r.Machine.Arch.Word()
 		}
-		if !r.Machine.PokeWord(c.CPU.Space, addr, size, v) {
+		if !c.poke(addr, size, v) {
 			return fmt.Errorf("no memory at %#x", addr)
 		}
 	}
@@ -159,17 +185,17 @@ func (r *Run) setPlace(c *kprobes.Call, env handlerEnv, place expr.Node, v uint6
 
 // mapFaulted makes the lazy page of CR2 present, as a handler that fixes a
 // fault by itself would.
-func (r *Run) mapFaulted(c *kprobes.Call) {
-	cr2 := c.CPU.Sys.CR2
+func (r *Run) mapFaulted(c *hit) {
+	cr2 := c.cpu.Sys.CR2
 	page, ok := r.lazy[cr2/emu.PageSize]
 	if !ok {
 		r.log(c, fmt.Sprintf("map: no lazy page covers %#x", cr2))
 		return
 	}
-	if _, there := c.CPU.Space.Lookup(cr2); there {
+	if _, there := c.cpu.Space.Lookup(cr2); there {
 		return
 	}
-	if err := c.CPU.Space.Map(cr2&^(emu.PageSize-1), page.frame, 1, page.prot); err != nil {
+	if err := c.cpu.Space.Map(cr2&^(emu.PageSize-1), page.frame, 1, page.prot); err != nil {
 		r.log(c, fmt.Sprintf("map: %v", err))
 	}
 }

@@ -39,7 +39,7 @@ func (b *baseline) compare(r *Run) (string, error) {
 	first := ""
 	for i, end := range b.ends {
 		b.run.Machine.Restore(end)
-		d := r.difference(b.run)
+		d := r.world.difference(b.run)
 		if d == "" {
 			return "", nil
 		}
@@ -50,25 +50,35 @@ func (b *baseline) compare(r *Run) (string, error) {
 	return first, nil
 }
 
-// make finds the ends: by a search, unless one vCPU alone has work.
+// make opens the run without probes and finds its ends.
 func (b *baseline) make(f *File) error {
 	ctx := context.Background() // bounded by the file's steps, or by MaxBaseline
-	o := Options{Engine: kprobes.EngineNone, WithoutProbes: true, base: b}
 	var err error
-	if b.run, err = Open(ctx, f, o); err != nil {
+	if b.run, err = Open(ctx, f, b.options()); err != nil {
 		return err
 	}
-	if len(f.Tasks) < 2 && len(b.run.free()) == 0 {
-		err := b.run.Finish(ctx, nil)
-		b.ends = append(b.ends, b.run.Machine.Snapshot())
-		return err
-	}
+	return b.run.world.compareWith(ctx, b)
+}
+
+func (b *baseline) options() Options {
+	return Options{Engine: kprobes.EngineNone, WithoutProbes: true, base: b}
+}
+
+// makeOne is for a run that has one end.
+func (b *baseline) makeOne(ctx context.Context) error {
+	err := b.run.Finish(ctx, nil)
+	b.ends = append(b.ends, b.run.Machine.Snapshot())
+	return err
+}
+
+// search finds the ends that the schedules have.
+func (b *baseline) search(ctx context.Context, f *File) error {
 	r, err := explore.Search(ctx, func() (explore.System, error) {
-		r, err := Open(ctx, f, o)
+		r, err := Open(ctx, f, b.options())
 		if err != nil {
 			return nil, err
 		}
-		return r.system(), nil
+		return r.world.system(), nil
 	}, explore.Options{
 		Bounds: explore.Bounds{Preemptions: explore.Unbounded, States: MaxBaseline},
 		AtEnd:  func(s explore.System) { b.ends = append(b.ends, s.(*explore.Machine).M.Snapshot()) },

@@ -28,10 +28,9 @@ func (r *Run) Count(ctx context.Context) (*Counts, error) {
 		}
 	})
 	n.Steps = r.Steps()
-	for i := range r.Probes.Probes() {
-		s := r.Probes.Stats(i)
-		n.Hits += s.Hits
-		n.Missed += s.Missed
+	for _, p := range r.ProbeEnds() {
+		n.Hits += p.Hits
+		n.Missed += p.Missed
 	}
 	return n, err
 }

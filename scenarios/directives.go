@@ -116,8 +116,6 @@ const defaultStackWords = 8
 func (t *Transcript) show(s *format.Step) (string, error) {
 	r := t.run
 	switch s.Verb {
-	case "echo", "cat", "insmod", "rmmod":
-		return t.control(s)
 	case "level":
 		level, err := story.ParseLevel(s.Word)
 		t.teller.Level = level
@@ -136,26 +134,27 @@ func (t *Transcript) show(s *format.Step) (string, error) {
 			n = defaultStackWords
 		}
 		return r.wordsText(t.cpu, r.Machine.CPUs[t.cpu].LinearSP(), n), nil
-	case "gate":
-		return r.gateText(uint8(s.N)), nil
 	case "probes":
 		return strings.Join(r.ProbeLines(), "\n"), nil
-	case "locks":
-		return r.locksText(), nil
-	case "tasks":
-		return r.tasksText(), nil
 	case "log":
 		return strings.Join(r.Log(), "\n"), nil
+	case "mem", "code", "print":
+		return t.evaluated(s)
 	}
+	return r.world.show(s)
+}
+
+// evaluated carries out the directives that take an expression.
+func (t *Transcript) evaluated(s *format.Step) (string, error) {
 	v, err := t.eval(s.Expr)
 	if err != nil {
 		return "", err
 	}
 	switch s.Verb {
 	case "mem":
-		return r.dumpText(t.cpu, v, s.N), nil
+		return t.run.dumpText(t.cpu, v, s.N), nil
 	case "code":
-		return r.codeText(t.cpu, v, s.N), nil
+		return t.run.codeText(t.cpu, v, s.N), nil
 	}
 	return fmt.Sprintf("%s = %#x (%d)", s.Expr.Node, v, v), nil
 }

@@ -104,7 +104,7 @@ func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
 		size = e.run.Machine.Arch.Word()
 	}
 	var b [8]byte
-	if e.run.Machine.CPUs[e.cpu].Space.Peek(addr, b[:size]) < size {
+	if e.run.world.peek(e.cpu, addr, b[:size]) < size {
 		return 0, fmt.Errorf("no memory at %#x", addr)
 	}
 	var v uint64
@@ -123,45 +123,30 @@ func (e machineEnv) Call(function, arg string) (uint64, error) {
 		if err != nil || n >= len(e.run.Machine.CPUs) {
 			return 0, fmt.Errorf("no cpu %s", arg)
 		}
-		return e.run.aboutCPU(function, n), nil
+		return e.run.world.aboutCPU(function, n), nil
 	}
-	i, ok := e.run.Probes.Find(arg)
+	n, ok := e.run.world.counts(arg)
 	if !ok {
 		return 0, fmt.Errorf("no probe %q", arg)
 	}
-	s := e.run.Probes.Stats(i)
 	switch function {
 	case "hits", "pre":
-		return s.Hits, nil
+		return n.hits, nil
 	case "post":
-		return s.Posts, nil
+		return n.posts, nil
 	case "faults":
-		return s.Faults, nil
+		return n.faults, nil
 	case "missed":
-		return s.Missed, nil
+		return n.missed, nil
 	}
-	return b2u(e.run.armed(i)), nil
-}
-
-// aboutCPU answers the functions that take a vCPU.
-func (r *Run) aboutCPU(function string, n int) uint64 {
-	c := r.Machine.CPUs[n]
-	switch function {
-	case "signals":
-		return r.Kernel.Tasks[n].Got
-	case "preempt_count":
-		return uint64(r.Kernel.PreemptCount(c))
-	case "need_resched":
-		return b2u(r.Kernel.NeedResched(c))
-	}
-	return b2u(!c.CanStep())
+	return b2u(n.armed), nil
 }
 
 // handlerEnv is what a probe's handler sees: the registers of the interrupted
 // code, as the frame has them.
 type handlerEnv struct {
 	machineEnv
-	regs traps.PtRegs
+	regs savedRegisters
 }
 
 func (e handlerEnv) Register(cpu int, name string) (uint64, error) {

@@ -130,8 +130,7 @@ func (r *Run) noteOriginals() {
 }
 
 // control carries out a directive of the event files.
-func (t *Transcript) control(s *format.Step) (string, error) {
-	r := t.run
+func (r kernelWorld) control(s *format.Step) (string, error) {
 	if r.Tracing == nil {
 		return "", s.Pos.Error(r.File.Name, "", "a run without probes has no events")
 	}
@@ -156,10 +155,7 @@ func (t *Transcript) control(s *format.Step) (string, error) {
 
 // EventLines are the lines of the trace file without its header.
 func (r *Run) EventLines() []string {
-	if r.Tracing == nil {
-		return nil
-	}
-	return r.Tracing.Lines()
+	return r.world.eventLines()
 }
 
 // EventRecords are the events that fired.

@@ -19,6 +19,13 @@ const (
 	userBase64 = 0x00400000
 )
 
+// Where the text.S of a Linux program is linked: behind the page that a
+// linked file's headers would be in.
+const (
+	linuxBase32 = 0x08049000
+	linuxBase64 = 0x00401000
+)
+
 func archOf(f *format.File) emu.Arch {
 	if f.Machine.Arch == "x86_64" {
 		return emu.AMD64
@@ -53,6 +60,10 @@ func baseOf(f *format.File) (uint64, error) {
 			return 0, f.Machine.Base.Pos.Error(f.Name, "a multiple of 4096", "base address %#x", v)
 		}
 		return v, err
+	case f.Linux != nil && a == emu.AMD64:
+		return linuxBase64, nil
+	case f.Linux != nil:
+		return linuxBase32, nil
 	case runsInUserMode(f) && a == emu.AMD64:
 		return userBase64, nil
 	case runsInUserMode(f):

@@ -87,6 +87,58 @@ func (r *Run) unraised() []int {
 	return list
 }
 
+// Actors is how many can take steps: the vCPUs, then with Options.Scheduled the
+// interrupts without a place.
+func (r *Run) Actors() int {
+	n := len(r.Machine.CPUs)
+	if r.scheduled {
+		n += len(r.free())
+	}
+	return n
+}
+
+// Can reports whether an actor could take a step now: a vCPU that can go on, an
+// interrupt that was not raised yet.
+func (r *Run) Can(actor int) bool {
+	switch {
+	case r.state.done != "" || actor < 0 || actor >= r.Actors():
+		return false
+	case actor < len(r.Machine.CPUs):
+		return r.Machine.CPUs[actor].CanStep()
+	}
+	return r.state.raised>>r.free()[actor-len(r.Machine.CPUs)]&1 == 0
+}
+
+// ActorName is what an actor is called, such as "cpu0" or "timer on cpu0".
+func (r *Run) ActorName(actor int) string {
+	if n := len(r.Machine.CPUs); actor >= n {
+		x := &r.interrupts[r.free()[actor-n]]
+		return fmt.Sprintf("%s on cpu%d", x.kind, x.cpu)
+	}
+	return fmt.Sprintf("cpu%d", actor)
+}
+
+// dueInterrupt is the actor of an interrupt that nobody chose to raise earlier:
+// they come after the first step, as in a run without a schedule. One that was
+// passed over there waits until no vCPU gets further.
+func (r *Run) dueInterrupt() (int, bool) {
+	if !r.scheduled || len(r.interrupts) == 0 {
+		return 0, false
+	}
+	list := r.unraised()
+	if len(list) == 0 {
+		return 0, false
+	}
+	if r.Machine.Seq != 1 {
+		for _, c := range r.Machine.CPUs {
+			if c.CanStep() && !r.state.spinning[c.ID] {
+				return 0, false
+			}
+		}
+	}
+	return list[0], true
+}
+
 // raiseActor is the step of an actor behind the vCPUs.
 func (r *Run) raiseActor(actor int) *emu.Event {
 	i := r.free()[actor-len(r.Machine.CPUs)]

@@ -12,35 +12,6 @@ import (
 	"trapline/scenarios/format"
 )
 
-// builtIn makes a built-in property (S4). Deadlock of several vCPUs is seen
-// by the run itself.
-func (b *builder) builtIn(name string) explore.Property {
-	g := b.run.Probes
-	switch name {
-	case props.NoMissedProbe:
-		return props.NewMissed(g)
-	case props.NoLostRearm:
-		return props.NewRearm(g)
-	case props.Transparency:
-		return &transparency{b.run}
-	case props.NoDeadlock:
-		return props.NewSelfDeadlock(g)
-	case props.NoLivelock:
-		return props.NewLivelock(g)
-	case props.NoUnhandledTrap:
-		return props.NewUnhandled(g)
-	case props.OnePreOnePost:
-		return props.NewPrePost(g)
-	case props.NoDoubleUnlock:
-		return props.NewUnlock()
-	case props.NoScheduleInTrap:
-		return props.NewSchedule()
-	case resultsProperty:
-		return &results{b.run}
-	}
-	return nil
-}
-
 // prepareChecks makes the checks of the file, or every built-in one. Under
 // another engine than the file's, conditions on that engine's own variables
 // are left out, and under none those on probes.
@@ -51,12 +22,12 @@ func (b *builder) prepareChecks() error {
 	own := b.options.Engine == b.file.Machine.Engine
 	list := b.file.Check
 	if !b.file.HasCheck {
-		for _, name := range format.PropertyNames() {
+		for _, name := range format.PropertyNames(b.file.Where()) {
 			list = append(list, format.Property{Name: name})
 		}
 	}
 	for _, p := range list {
-		c := b.builtIn(p.Name)
+		c := b.run.world.property(p)
 		if p.Cond != nil {
 			err := b.checkSymbols(*p.Cond)
 			if err != nil && own {
@@ -104,10 +75,24 @@ func (b *builder) checkSymbols(x format.Expr) error {
 // condition makes the property of a user's assertion.
 func (r *Run) condition(p format.Property) explore.Property {
 	value := func() (uint64, error) { return expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0}) }
-	if p.When == "never" {
+	switch p.When {
+	case "never":
 		return &props.Never{Title: p.Name, Changes: r.changes(p.Cond.Node), Bad: func() bool { v, err := value(); return v != 0 && err == nil }}
+	case "always":
+		return &always{props.Never{Title: p.Name, Changes: r.changes(p.Cond.Node), Bad: func() bool { v, err := value(); return v == 0 && err == nil }}}
 	}
 	return &props.Finally{Title: p.Name, Good: func() bool { v, err := value(); return v != 0 && err == nil }}
+}
+
+// always is a condition that no step may make false.
+type always struct{ props.Never }
+
+// Step evaluates the condition.
+func (p *always) Step(*emu.Event) *explore.Violation {
+	if !p.Bad() {
+		return nil
+	}
+	return &explore.Violation{Property: p.Title, What: p.Title + " became false"}
 }
 
 func (r *Run) judgeStep(ev *emu.Event) {

@@ -22,6 +22,10 @@ type Options struct {
 	WithoutProbes bool
 	// Events are lines of kprobe_events to define and enable, behind the file's.
 	Events []string
+	// Scheduled makes the interrupts without a place actors behind the vCPUs
+	// (see Run.Actors), as schedules need them; else they are raised after the
+	// first step.
+	Scheduled bool
 	// KernelText makes a search go through kernel text instead of direct mode.
 	KernelText bool
 
@@ -46,7 +50,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 		return nil, err
 	}
 	b := &builder{file: f, options: o, image: img, space: m.CPUs[0].Space}
-	b.run = &Run{File: f, Options: o, Machine: m, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
+	b.run = &Run{File: f, Options: o, Machine: m, scheduled: o.Scheduled, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
 	if err := b.build(); err != nil {
 		m.Close()
 		if errors.Is(err, emu.ErrMemoryBound) {
@@ -76,6 +80,7 @@ func (b *builder) build() error {
 		return err
 	}
 	r.Kernel = r.Probes.K
+	r.world = kernelWorld{r}
 	for _, do := range []func() error{
 		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
 	} {
@@ -146,7 +151,7 @@ func (b *builder) joinSymbols() error {
 	r.names = story.Names{
 		Arch: r.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
 		Kernel:     func(a uint64) bool { return a >= r.Kernel.Layout.Text && a < r.Kernel.Layout.Data },
-		Breakpoint: r.breakpoint,
+		Breakpoint: r.world.breakpoint,
 	}
 	return nil
 }

@@ -71,21 +71,6 @@ func (b *builder) register(n int, p *format.Probe) error {
 	return b.run.Probes.Register(n)
 }
 
-// breakpoint tells the story which probe's int3 is at addr.
-func (r *Run) breakpoint(addr uint64) (string, []byte, bool) {
-	op, ok := r.original[addr]
-	if !ok {
-		return "", nil, false
-	}
-	for i, p := range r.Probes.Probes() {
-		if p.Addr == addr && r.Probes.Stats(i).Registered {
-			code := r.originalCode(addr, op)
-			return p.Name, code[:instructionLen(code, r.Machine.Arch)], true
-		}
-	}
-	return "", nil, false
-}
-
 func (r *Run) originalCode(addr uint64, op byte) []byte {
 	code := make([]byte, insn.MaxLen)
 	n := r.Machine.CPUs[0].Space.Peek(addr, code)

@@ -24,10 +24,11 @@ type Run struct {
 	File    *File
 	Options Options
 	Machine *emu.Machine
-	Kernel  *traps.Kernel
-	Probes  *kprobes.Manager
-	Tracing *trace.Tracing // the event files; nil where there are no events
+	Kernel  *traps.Kernel    // nil for a Linux program, as the next two
+	Probes  *kprobes.Manager // of kernel code
+	Tracing *trace.Tracing   // the event files; nil where there are no events
 
+	world    world
 	symbols  symbolEnv
 	names    story.Names
 	lazy     map[uint64]lazyPage // by linear page number
@@ -81,14 +82,14 @@ func (r *Run) Close() {
 	if r.ownBase {
 		r.base.close()
 	}
-	r.Machine.Close()
+	r.world.close()
 }
 
 // Names resolves addresses of the run.
 func (r *Run) Names() *story.Names { return &r.names }
 
 // Engine is the name of the engine that the run uses.
-func (r *Run) Engine() string { return r.Probes.Engine }
+func (r *Run) Engine() string { return r.world.engine() }
 
 // Done tells why the run is over, or "".
 func (r *Run) Done() string { return r.state.done }
@@ -102,15 +103,18 @@ func (r *Run) Log() []string { return r.state.log }
 // Steps is how many steps were made.
 func (r *Run) Steps() uint64 { return r.state.steps }
 
-// Next is the vCPU whose turn it is, round robin among those that can go on;
-// false when the run is over.
+// Next is the vCPU whose turn it is, round robin among those that can go on, or
+// with Options.Scheduled the interrupt that comes now; false when the run is over.
 func (r *Run) Next() (int, bool) {
 	if r.state.done != "" {
 		return 0, false
 	}
+	if actor, ok := r.dueInterrupt(); ok {
+		return actor, true
+	}
 	n := len(r.Machine.CPUs)
 	for i := 1; i <= n; i++ {
-		if c := (r.state.turn + i) % n; r.Machine.CPUs[c].CanStep() {
+		if c := (r.state.turn + i) % n; r.world.able(c) {
 			return c, true
 		}
 	}
@@ -123,9 +127,8 @@ func (r *Run) Step(actor int) *emu.Event {
 	var ev *emu.Event
 	r.state.steps++
 	if actor < len(r.Machine.CPUs) {
-		ev = r.Machine.Step(actor)
+		ev = r.world.step(actor)
 		r.state.turn = actor
-		r.observe(ev)
 		r.judgeStep(ev)
 	} else {
 		ev = r.raiseActor(actor)
@@ -143,12 +146,6 @@ func (r *Run) Step(actor int) *emu.Event {
 	return ev
 }
 
-// observe counts what a step means and raises interrupts that it leads to.
-func (r *Run) observe(ev *emu.Event) {
-	r.Probes.Observe(ev)
-	r.raisePlaced()
-}
-
 // over tells why no further step makes sense, or "".
 func (r *Run) over() string {
 	switch {
@@ -160,7 +157,7 @@ func (r *Run) over() string {
 	}
 	able, spinning := 0, 0
 	for _, c := range r.Machine.CPUs {
-		if c.CanStep() {
+		if r.world.able(c.ID) {
 			able++
 			spinning += int(b2u(r.state.spinning[c.ID]))
 		}
@@ -170,34 +167,11 @@ func (r *Run) over() string {
 	}
 	switch {
 	case able == 0:
-		return r.howTasksEnded()
+		return r.world.ending()
 	case able == spinning:
 		return endDeadlock
 	}
 	return ""
-}
-
-func (r *Run) howTasksEnded() string {
-	s := ""
-	for i := range r.File.taskCPUs() {
-		if s != "" {
-			s += "; "
-		}
-		s += fmt.Sprintf("cpu%d: %s", i, r.outcome(i))
-	}
-	return s
-}
-
-// outcome is how the task of a vCPU ended.
-func (r *Run) outcome(cpu int) string {
-	c := r.Machine.CPUs[cpu]
-	switch {
-	case c.Shutdown != "":
-		return c.Shutdown
-	case c.Halted:
-		return "halted"
-	}
-	return "running"
 }
 
 // taskCPUs yields the vCPUs that have work.
@@ -231,7 +205,7 @@ func (r *Run) runnable(spinners bool) []int {
 	}
 	var list []int
 	for _, c := range r.Machine.CPUs {
-		if c.CanStep() && (spinners || !r.state.spinning[c.ID]) {
+		if r.world.able(c.ID) && (spinners || !r.state.spinning[c.ID]) {
 			list = append(list, c.ID)
 		}
 	}
@@ -271,7 +245,10 @@ func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event
 // checks may change without making a schedule another's.
 func (r *Run) Checksum() sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}
-	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"} {
+	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts", "linux", "uprobe_events"} {
+		if r.File.Linux == nil && (name == "linux" || name == "uprobe_events") {
+			continue
+		}
 		parts = append(parts, r.File.Member(name))
 	}
 	return sched.ChecksumOf(parts...)
@@ -298,13 +275,6 @@ func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Ev
 			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())
 		}
 	}
-}
-
-// armed reports whether probe i's breakpoint is in memory.
-func (r *Run) armed(i int) bool {
-	var b [1]byte
-	p := r.Probes.Probes()[i]
-	return r.Machine.CPUs[0].Space.Peek(p.Addr, b[:]) == 1 && b[0] == breakpoint && r.Probes.Stats(i).Registered
 }
 
 const breakpoint = 0xcc

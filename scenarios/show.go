@@ -6,8 +6,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
-	"trapline/kprobes"
-	"trapline/traps"
 )
 
 // regsText shows a vCPU's registers, four to a line, flags by name.
@@ -50,7 +48,7 @@ func (r *Run) wordsText(cpu int, at uint64, n int) string {
 // dumpText shows n bytes of memory, 16 to a line.
 func (r *Run) dumpText(cpu int, at uint64, n int) string {
 	buf := make([]byte, n)
-	got := r.Machine.CPUs[cpu].Space.Peek(at, buf)
+	got := r.world.peek(cpu, at, buf)
 	var b strings.Builder
 	for i := 0; i < got; i += 16 {
 		row := buf[i:min(i+16, got)]
@@ -83,14 +81,14 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 	var b strings.Builder
 	for range n {
 		code := make([]byte, insn.MaxLen)
-		code = code[:r.Machine.CPUs[cpu].Space.Peek(at, code)]
+		code = code[:r.world.peek(cpu, at, code)]
 		if len(code) == 0 {
 			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
 			break
 		}
 		length := min(instructionLen(code, r.Machine.Arch), len(code))
 		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
-		if name, original, ok := r.breakpoint(at); ok && code[0] == breakpoint {
+		if name, original, ok := r.world.breakpoint(at); ok && code[0] == breakpoint {
 			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
 			length = len(original)
 		}
@@ -100,86 +98,31 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 	return b.String()
 }
 
-// gateText decodes an IDT entry from guest memory.
-func (r *Run) gateText(vec uint8) string {
-	g := r.Kernel.Gate(r.Machine.CPUs[0].Space, vec)
-	if !g.Present {
-		return fmt.Sprintf("gate %d: not present", vec)
-	}
-	return fmt.Sprintf("gate %d: %s, DPL %d, to %#x:%s", vec, g.TypeName(), g.DPL, g.Selector, r.names.Addr(g.Offset))
-}
-
-// locksText shows the probe lock and who may schedule.
-func (r *Run) locksText() string {
-	var b strings.Builder
-	if r.Kernel.HasSymbol("kprobe_lock") {
-		env := machineEnv{r.symbols, r, 0}
-		owner, _ := env.Memory(r.lockAddr("kprobe_lock"))
-		running, _ := env.Memory(r.lockAddr("kprobe_cpu"))
-		holder := "free"
-		if owner != 0 {
-			holder = fmt.Sprintf("held by cpu%d", owner-1)
-		}
-		fmt.Fprintf(&b, "kprobe_lock %s, kprobe_cpu %d\n", holder, running)
-	}
-	for _, c := range r.Machine.CPUs {
-		fmt.Fprintf(&b, "cpu%d preempt_count %d\n", c.ID, r.Kernel.PreemptCount(c))
-	}
-	return b.String()
-}
-
-// tasksText shows how each task does and the signals that it got.
-func (r *Run) tasksText() string {
-	var b strings.Builder
-	for cpu := range r.File.taskCPUs() {
-		fmt.Fprintf(&b, "cpu%d %s", cpu, r.outcome(cpu))
-		for sig := range 64 {
-			if r.Kernel.Tasks[cpu].Got>>sig&1 != 0 {
-				b.WriteString(", got " + traps.SignalName(sig))
-			}
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // ProbeEnd is what happened to one probe.
 type ProbeEnd struct {
 	Name      string `json:"name"`
 	At        string `json:"at"`
-	State     string `json:"state"` // armed, disarmed, lost, not registered, unused (engine none)
+	State     string `json:"state"` // armed, disarmed, lost, not registered, refused, not mapped, unused (engine none)
 	Hits      uint64 `json:"hits"`
 	Posts     uint64 `json:"posts"`
 	Faults    uint64 `json:"faults"`
 	Missed    uint64 `json:"missed"`
 	Reentrant uint64 `json:"reentrant"`
+
+	Addr uint64 `json:"-"` // linear
 }
 
 // ProbeEnds lists the probes with their state and counts.
-func (r *Run) ProbeEnds() []ProbeEnd {
-	var list []ProbeEnd
-	for i, p := range r.Probes.Probes() {
-		s := r.Probes.Stats(i)
-		state := "armed"
-		switch {
-		case r.Engine() == kprobes.EngineNone:
-			state = "unused"
-		case !s.Registered:
-			state = "not registered"
-		case s.Lost:
-			state = "lost"
-		case !r.armed(i):
-			state = "disarmed"
-		}
-		list = append(list, ProbeEnd{p.Name, r.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant})
-	}
-	return list
-}
+func (r *Run) ProbeEnds() []ProbeEnd { return r.world.ends() }
 
 // ProbeLines is ProbeEnds for people.
 func (r *Run) ProbeLines() []string {
 	var lines []string
 	for _, p := range r.ProbeEnds() {
+		if r.File.Linux != nil {
+			lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed))
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",
 			p.Name, p.At, p.State, p.Hits, p.Posts, p.Faults, p.Missed, p.Reentrant))
 	}

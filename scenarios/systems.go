@@ -5,7 +5,6 @@ import (
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
-	"trapline/kprobes/props"
 )
 
 // Systems makes the systems of one search of a scenario: its machine, judged
@@ -46,18 +45,8 @@ func (s *Systems) New() (explore.System, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.system(), nil
+	return r.world.system(), nil
 }
 
 // Close frees what the systems shared.
 func (s *Systems) Close() { s.base.close() }
-
-// system makes a system to search of the run as it is now, which the system
-// owns from then on.
-func (r *Run) system() *explore.Machine {
-	r.Machine.Quiet = true
-	return explore.NewMachine(r.Machine, explore.MachineConfig{
-		Observe: r.observe, Properties: r.checks, Values: props.Values(r.Probes), Locks: props.Locks(r.Probes),
-		Interrupts: r.actors(), Close: r.Close,
-	})
-}

@@ -41,16 +41,16 @@ func (p *transparency) compare() (string, error) { return p.run.base.compare(p.r
 const flagsCompared = emu.FlagsStatus | emu.TF | emu.IF | emu.DF | emu.NT | emu.AC
 
 // difference describes the first difference between two ends, or "".
-func (r *Run) difference(base *Run) string {
+func (r kernelWorld) difference(base *Run) string {
 	for cpu := range r.File.taskCPUs() {
-		if d := r.cpuDifference(base, cpu); d != "" {
+		if d := r.cpuDifference(kernelWorld{base}, cpu); d != "" {
 			return fmt.Sprintf("cpu%d: %s", cpu, d)
 		}
 	}
 	return r.memoryDifference(base)
 }
 
-func (r *Run) cpuDifference(base *Run, cpu int) string {
+func (r kernelWorld) cpuDifference(base kernelWorld, cpu int) string {
 	probed, plain := r.Machine.CPUs[cpu], base.Machine.CPUs[cpu]
 	if a, b := r.endKind(cpu), base.endKind(cpu); a != b {
 		return fmt.Sprintf("%s, without probes %s", r.outcome(cpu), base.outcome(cpu))
@@ -80,7 +80,7 @@ func (r *Run) operates(cpu int) bool {
 }
 
 // endKind is how a task ended without where.
-func (r *Run) endKind(cpu int) string {
+func (r kernelWorld) endKind(cpu int) string {
 	kind, _, _ := strings.Cut(r.outcome(cpu), " at ")
 	return kind
 }

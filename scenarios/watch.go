@@ -54,7 +54,7 @@ func (r *Run) callChanges(n *expr.Call) func(*emu.Event) bool {
 		at, _ := r.lockAddr(n.Arg)
 		return func(ev *emu.Event) bool { return writes(ev, at, uint64(r.Machine.Arch.Word())) }
 	}
-	return func(ev *emu.Event) bool { return ev.Kind != emu.StepInstruction || r.Probes.Probed(ev.PC) }
+	return func(ev *emu.Event) bool { return ev.Kind != emu.StepInstruction || r.world.probed(ev.PC) }
 }
 
 // writes reports whether a step wrote any of size bytes from at.

@@ -9,38 +9,70 @@ import (
 
 // Property is something that must hold.
 //
-//	PROPERTY | ( "never" | "finally" ) NAME ":" EXPR
+//	PROPERTY | ( "never" | "always" | "finally" ) NAME ":" EXPR
+//	| "exit" ( N | "signal" NAME ) | "output" STRING        of a Linux program
 type Property struct {
-	Name string
-	Pos  Pos
-	When string // "never", "finally", or "" for a built-in property
-	Cond *Expr
+	Name   string
+	Pos    Pos
+	When   string // "never", "always", "finally", or "" for a built-in property
+	Cond   *Expr
+	Exit   *Exit   // "exit"
+	Output *string // "output"
 }
 
+// Properties of a Linux program that say themselves what they expect.
+const (
+	ExitProperty   = "exit"
+	OutputProperty = "output"
+)
+
 // BuiltIn describes a property that needs no condition (S4).
-type BuiltIn struct{ Name, Means string }
+type BuiltIn struct {
+	Name, Means string
+	Where       Where
+}
+
+// Where says which scenarios have a property.
+type Where uint8
+
+// Scenarios of kernel code, of Linux programs, of both.
+const (
+	KernelCode Where = 1 << iota
+	LinuxProgram
+	Everywhere = KernelCode | LinuxProgram
+)
 
 // BuiltIns are the built-in properties.
 var BuiltIns = []BuiltIn{
-	{"no-missed-probe", "every execution of a probed instruction hits its probe"},
-	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it"},
-	{"transparency", "registers and memory end as in a run without probes"},
-	{"no-deadlock", "no vCPU waits for a lock that nobody can release"},
-	{"no-livelock", "no instruction traps over and over without ever completing"},
-	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown"},
-	{"no-double-unlock", "nobody releases a lock that he does not hold"},
-	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap"},
-	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction"},
-	{"results", "each call of program returns what the file says"},
+	{"no-missed-probe", "every execution of a probed instruction hits its probe", Everywhere},
+	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it", KernelCode},
+	{"transparency", "registers and memory end as in a run without probes", Everywhere},
+	{"no-deadlock", "no vCPU waits for a lock that nobody can release", Everywhere},
+	{"no-livelock", "no instruction traps over and over without ever completing", Everywhere},
+	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown", Everywhere},
+	{"no-double-unlock", "nobody releases a lock that he does not hold", KernelCode},
+	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap", KernelCode},
+	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction", KernelCode},
+	{"results", "each call of program returns what the file says", KernelCode},
 }
 
-// PropertyNames lists the names of BuiltIns.
-func PropertyNames() []string {
-	names := make([]string, len(BuiltIns))
-	for i, p := range BuiltIns {
-		names[i] = p.Name
+// PropertyNames lists the names of BuiltIns that scenarios there have.
+func PropertyNames(w Where) []string {
+	var names []string
+	for _, p := range BuiltIns {
+		if p.Where&w != 0 {
+			names = append(names, p.Name)
+		}
 	}
 	return names
+}
+
+// Where is what kind of scenario f is.
+func (f *File) Where() Where {
+	if f.Linux != nil {
+		return LinuxProgram
+	}
+	return KernelCode
 }
 
 func (f *File) parseCheck(lines []line) error {
@@ -66,12 +98,27 @@ func (f *File) parseCheck(lines []line) error {
 
 func parseProperty(w *words) (Property, error) {
 	start, _ := w.peek()
-	key, err := w.choice("property", append(PropertyNames(), "never", "finally"))
+	p := Property{Pos: w.line.at(start.at)}
+	key, err := w.choice("property", append(PropertyNames(Everywhere), "never", "always", "finally", ExitProperty, OutputProperty))
 	if err != nil {
 		return Property{}, err
 	}
-	if key != "never" && key != "finally" {
-		return Property{Name: key, Pos: w.line.at(start.at)}, w.done()
+	p.Name = key
+	switch key {
+	case "never", "always", "finally":
+	case ExitProperty:
+		if p.Exit, err = w.parseExit(); err != nil {
+			return p, err
+		}
+		return p, w.done()
+	case OutputProperty:
+		text, err := w.quotedString("a text")
+		if p.Output = &text; err != nil {
+			return p, err
+		}
+		return p, w.done()
+	default:
+		return p, w.done()
 	}
 	x, err := w.next("NAME: CONDITION")
 	if err != nil {
@@ -83,11 +130,11 @@ func parseProperty(w *words) (Property, error) {
 	} else if !w.accept(":") {
 		return Property{}, w.line.at(x.at+n).errorAt(`":" behind the property's name`, "no %q", ":")
 	}
-	if !isName(name) || contains(PropertyNames(), name) {
+	if !isName(name) || contains(append(PropertyNames(Everywhere), ExitProperty, OutputProperty), name) {
 		return Property{}, w.line.at(x.at).errorAt("a name of your own of letters, digits, _ . and -", "property named %q", name)
 	}
 	cond, err := w.rest("a condition")
-	return Property{name, w.line.at(x.at), key, &cond}, err
+	return Property{Name: name, Pos: w.line.at(x.at), When: key, Cond: &cond}, err
 }
 
 // Expectation is a violation that the file is there to show.
@@ -129,6 +176,9 @@ func (f *File) parseExpect(lines []line) error {
 
 // checkWhole judges what one member alone cannot tell.
 func (f *File) checkWhole() error {
+	if err := f.checkKind(); err != nil {
+		return err
+	}
 	if f.Source == nil && f.Program == nil {
 		return Pos{Line: 1, Col: 1, Text: firstLine(f.Text)}.errorAt("a member text.S with code, or program with an ELF file",
 			"a scenario without anything to run")
@@ -139,7 +189,7 @@ func (f *File) checkWhole() error {
 	if f.Listing != nil && f.Source == nil {
 		return f.MemberPos("text.lst").errorAt("text.S before it", "text.lst without text.S")
 	}
-	if f.Source != nil && len(f.Tasks) == 0 {
+	if f.Source != nil && len(f.Tasks) == 0 && f.Linux == nil {
 		return f.MemberPos("text.S").errorAt("a member tasks with a line such as: cpu 0 at main", "code, but no task that runs it")
 	}
 	if err := f.checkTasks(); err != nil {
@@ -184,7 +234,7 @@ func (f *File) probeNames() []string {
 }
 
 func (f *File) checkExpectations() error {
-	known := PropertyNames()
+	known := PropertyNames(f.Where())
 	if f.HasCheck {
 		known = nil
 		for _, p := range f.Check {
@@ -228,7 +278,7 @@ func (f *File) checkNode(x Expr, n expr.Node) error {
 			return at.errorAt(fmt.Sprintf("a cpu below %d", f.Machine.CPUs), "no cpu %d", n.CPU)
 		}
 	case *expr.Call:
-		if expr.Functions[n.Func] == "probe" && f.probe(n.Arg) == nil {
+		if f.Linux == nil && expr.Functions[n.Func] == "probe" && f.probe(n.Arg) == nil {
 			return at.errorAt(meant(n.Arg, f.probeNames()), "no probe %q", n.Arg)
 		}
 	}

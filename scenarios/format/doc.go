@@ -3,18 +3,20 @@
 //
 //	file    = text { "-- " NAME " --" NL body }           a txtar archive; text is the lesson, for people
 //	NAME    = "machine" | "text.S" | "text.lst" | "program" | "memory" | "probes" | "tasks"
-//	        | "interrupts" | "steps" | "check" | "expect"                 each at most once
+//	        | "interrupts" | "linux" | "uprobe_events" | "steps" | "check" | "expect"     each at most once
 //
 //	machine = { KEY VALUE… }                               see machine.go
 //	program = "path" STRING { "call" NAME { EXPR } [ "=" EXPR ] }
 //	memory  = { NAME "at" EXPR "size" SIZE "prot" PROT [ "lazy" ] { INDENT content } }
 //	content = ( "u8" | "u16" | "u32" | "u64" | "word" ) EXPR { EXPR } | "string" STRING
-//	probes  = { NAME "at" EXPR { INDENT ( ( "pre" | "post" | "fault" ) actions | "unregistered" | "multiprobe" ) } }
+//	probes  = { NAME "at" EXPR { INDENT ( ( "pre" | "post" | "fault" | "ret" ) actions | "unregistered" | "multiprobe" ) } }
 //	actions = action { ";" action }                        see probes.go
 //	tasks   = { "cpu" N ( "at" EXPR | "calls" calls ) { option } }    see tasks.go
 //	interrupts = { KIND "cpu" N [ "at" EXPR ] }            see interrupts.go
+//	linux   = { KEY VALUE… }                               see linux.go
+//	uprobe_events = { a line of the kernel's file }        see events.go
 //	steps   = { "> " directive NL output }                 see steps.go
-//	check   = { PROPERTY | ( "never" | "finally" ) NAME ":" EXPR }
+//	check   = { PROPERTY | ( "never" | "always" | "finally" ) NAME ":" EXPR }    see check.go
 //	expect  = { NAME [ ROW ] }                             a PROPERTY or a NAME of check, and its SEMANTICS row
 //
 // Outside text.S, text.lst and steps, empty lines and lines that start with "#" are skipped, and INDENT is at

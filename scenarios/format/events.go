@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Event is a line of the member kprobe_events: it is appended to the file of
-// that name before the tasks start, and the event that it defines is enabled.
-// Its language is the kernel's.
+// Event is a line of the member kprobe_events or uprobe_events: it is appended
+// to the file of that name before anything runs, and the event that it defines
+// is enabled. Its language is the kernel's; in uprobe_events a place may also
+// be PATH:SYMBOL[+OFFSET].
 type Event struct {
 	Line string
 	Pos  Pos

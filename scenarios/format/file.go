@@ -18,7 +18,8 @@ const (
 )
 
 // Members of a scenario file, in the order in which a file by custom has them.
-var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "modules", "kprobe_events", "tasks", "interrupts", "steps", "check", "expect"}
+var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "modules", "kprobe_events", "linux",
+	"uprobe_events", "tasks", "interrupts", "steps", "check", "expect"}
 
 // File is one parsed scenario.
 type File struct {
@@ -31,7 +32,8 @@ type File struct {
 	Memory     []Region
 	Probes     []Probe
 	Modules    []Module
-	Events     []Event // kprobe_events
+	Events     []Event // kprobe_events, or of a Linux program uprobe_events
+	Linux      *Linux  // nil: the scenario is about kernel code
 	Tasks      []Task
 	Interrupts []Interrupt
 	Steps      []Step
@@ -167,8 +169,10 @@ func (f *File) parseMember(m txtar.File, first int) error {
 		return f.parseProbes(lines)
 	case "modules":
 		return f.parseModules(lines)
-	case "kprobe_events":
+	case "kprobe_events", "uprobe_events":
 		return f.parseEvents(lines)
+	case "linux":
+		return f.parseLinux(lines)
 	case "tasks":
 		return f.parseTasks(lines)
 	case "interrupts":

@@ -11,7 +11,7 @@ import (
 //
 //	"arch" ( "i386" | "x86_64" )
 //	"cpus" 1…8
-//	"engine" NAME                     how probes work: none, 2002, …
+//	"engine" NAME                     how probes work: none, 2002, …; of a Linux program uprobes, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
 //	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
 //	"base" ADDR                       where text.S is put
@@ -32,6 +32,12 @@ type Machine struct {
 
 	EnginePos Pos
 }
+
+// Engines of files that name none.
+const (
+	DefaultEngine      = "2002"
+	DefaultLinuxEngine = "uprobes"
+)
 
 // Gate changes one entry of the IDT.
 type Gate struct {
@@ -58,7 +64,7 @@ var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "
 
 func defaultMachine() Machine {
 	return Machine{
-		Arch: "i386", CPUs: 1, Engine: "2002", Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
+		Arch: "i386", CPUs: 1, Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
 	}
 }
 

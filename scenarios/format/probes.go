@@ -14,6 +14,8 @@ import (
 //	    ( "pre" | "post" | "fault" ) actions
 //	    "unregistered"                  defined only: a task may register it
 //	    "multiprobe"                    registered by register_multiprobe (M1)
+//	    "ret" actions                   a Linux program's: when the function at ADDR returns (U13)
+//	    "filter" "pid" N                a Linux program's: only in that process (U3)
 //	actions = action { ";" action }
 //	action  = "none"                        no handler at all: a NULL pointer (K18)
 //	        | "count"                       what every handler does anyway: the hit is counted
@@ -24,6 +26,7 @@ import (
 //	        | "map"                         present the page that faulted
 //	        | "skip"                        move the saved ip behind the probed instruction
 //	        | "call" SYMBOL                 the handler is this guest function
+//	        | "remove"                      takes the breakpoint out of the process (U3)
 //
 // EXPR sees the registers of the interrupted code. A probe without a handler
 // line of a kind has an empty pre and no post or fault handler.
@@ -31,10 +34,19 @@ type Probe struct {
 	Name     string
 	Pos      Pos
 	At       Expr
-	Handlers map[string][]Action // by "pre", "post", "fault"
+	Handlers map[string][]Action // by "pre", "post", "fault", "ret"
 
 	Unregistered bool
 	Multiprobe   bool
+	FilterPID    int // 0: every process
+
+	lines []probeLine
+}
+
+// probeLine is an indented line of a probe.
+type probeLine struct {
+	kind string
+	pos  Pos
 }
 
 // Action is one thing that a handler does.
@@ -48,12 +60,15 @@ type Action struct {
 }
 
 // HandlerKinds are the kinds of handlers of a probe.
-var HandlerKinds = []string{"pre", "post", "fault"}
+var HandlerKinds = []string{"pre", "post", "fault", "ret"}
 
 // probeLines are the words that an indented line starts with.
-var probeLines = append(append([]string(nil), HandlerKinds...), "unregistered", "multiprobe")
+var probeLines = append(append([]string(nil), HandlerKinds...), "unregistered", "multiprobe", "filter")
 
-var actionKinds = []string{"none", "count", "print", "regs", "stack", "set", "return", "map", "skip", "call"}
+var actionKinds = []string{"none", "count", "print", "regs", "stack", "set", "return", "map", "skip", "call", "remove"}
+
+// MaxPID bounds a process's number.
+const MaxPID = 1 << 22
 
 // MaxStackWords bounds a stack dump.
 const MaxStackWords = 64
@@ -109,7 +124,16 @@ func parseHandler(w *words, p *Probe) error {
 	if err != nil {
 		return err
 	}
+	p.lines = append(p.lines, probeLine{kind, w.line.at(start.at)})
 	switch kind {
+	case "filter":
+		if err := w.keyword("pid"); err != nil {
+			return err
+		}
+		if p.FilterPID, err = w.integer("a process's number", 1, MaxPID); err != nil {
+			return err
+		}
+		return w.done()
 	case "unregistered":
 		p.Unregistered = true
 		return w.done()

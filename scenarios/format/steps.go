@@ -19,6 +19,7 @@ import (
 //	          | "probes" | "locks" | "tasks" | "log" | "print" EXPR
 //	          | "echo" TEXT ( ">" | ">>" ) FILE | "cat" FILE     a file of tracefs, such as kprobe_events
 //	          | "insmod" NAME | "rmmod" NAME                     a module comes, or goes
+//	          | "trace" | "profile" | "output" | "maps" | "exit"     of a Linux program
 //
 // Output lines are compared byte for byte, blanks at their ends and empty
 // lines at the end of the output apart.
@@ -42,7 +43,8 @@ func (s *Step) Directive() string { return s.text }
 var Levels = []string{"none", "quiet", "normal", "verbose"}
 
 var verbs = []string{"step", "until", "trap", "hit", "run", "level", "cpu", "regs", "stack", "mem", "code",
-	"gate", "probes", "locks", "tasks", "log", "print", "echo", "cat", "insmod", "rmmod"}
+	"gate", "probes", "locks", "tasks", "log", "print", "echo", "cat", "insmod", "rmmod",
+	"trace", "profile", "output", "maps", "exit"}
 
 const prompt = "> "
 

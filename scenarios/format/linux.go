@@ -1,0 +1,156 @@
+package format
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Linux is what the program of a scenario is started with, and what it sees.
+// A file with this member, or with uprobe_events, is about a Linux program
+// under uprobes rather than about kernel code under kprobes.
+//
+//	"args" WORD { WORD }       argv, its first word the program's own name; else ProgramPath alone
+//	"env" NAME=VALUE           of its environment, which is empty otherwise; may be repeated
+//	"stdin" STRING             what it reads from descriptor 0
+//	"file" PATH STRING         a file that it can open; may be repeated
+//	"quantum" N                instructions of a thread's turn while others wait for its vCPU
+//	WORD = characters without blanks | STRING
+type Linux struct {
+	Args    []string
+	Env     []string // NAME=VALUE
+	Stdin   string
+	Files   []GuestFile
+	Quantum int // 0: the machine's default
+}
+
+// GuestFile is a file that the program can open.
+type GuestFile struct {
+	Path    string // absolute and clean
+	Content string
+	Pos     Pos
+}
+
+// ProgramPath is where the program of a scenario lies for itself and its
+// probes.
+const ProgramPath = "/prog"
+
+var linuxKeys = []string{"args", "env", "stdin", "file", "quantum"}
+
+func (f *File) parseLinux(lines []line) error {
+	f.Linux = &Linux{}
+	seen := map[string]bool{}
+	for _, l := range lines {
+		if l.skipped() {
+			continue
+		}
+		w := &words{line: l}
+		key, err := w.choice("key", linuxKeys)
+		if err != nil {
+			return err
+		}
+		if seen[key] && key != "env" && key != "file" {
+			return l.at(0).errorAt("each key once", "a second %q", key)
+		}
+		seen[key] = true
+		if err := f.Linux.parseKey(key, w); err != nil {
+			return err
+		}
+		if err := w.done(); err != nil {
+			return err
+		}
+		if n := len(f.Linux.Env) + len(f.Linux.Files); n > MaxItems {
+			return l.at(0).errorAt(fmt.Sprintf("at most %d", MaxItems), "too many files and variables")
+		}
+	}
+	return nil
+}
+
+func (x *Linux) parseKey(key string, w *words) (err error) {
+	switch key {
+	case "args":
+		x.Args, err = w.plainWords("an argument")
+	case "env":
+		var s string
+		if s, err = w.plainWord("NAME=VALUE"); err == nil && strings.IndexByte(s, '=') < 1 {
+			err = w.line.at(0).errorAt("NAME=VALUE", "a variable %q", s)
+		}
+		x.Env = append(x.Env, s)
+	case "stdin":
+		x.Stdin, err = w.quotedString("a text")
+	case "file":
+		err = x.parseFile(w)
+	case "quantum":
+		x.Quantum, err = w.integer("a number of instructions", 1, MaxSteps)
+	}
+	return err
+}
+
+func (x *Linux) parseFile(w *words) error {
+	at, _ := w.peek()
+	p, err := w.plainWord("an absolute path")
+	if err != nil {
+		return err
+	}
+	pos := w.line.at(at.at)
+	switch {
+	case !path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsRune(p, 0):
+		return pos.errorAt("an absolute path such as /data", "a file %q", p)
+	case p == ProgramPath:
+		return pos.errorAt("another path", "a file in the place of the program")
+	}
+	content, err := w.quotedString("its content")
+	x.Files = append(x.Files, GuestFile{p, content, pos})
+	return err
+}
+
+// plainWord takes a word as it is, or the string that it is in quotes.
+func (w *words) plainWord(what string) (string, error) {
+	if x, ok := w.peek(); ok && x.quoted {
+		return w.quotedString(what)
+	}
+	x, err := w.next(what)
+	return x.text, err
+}
+
+// plainWords takes all words of the line, at least one.
+func (w *words) plainWords(what string) ([]string, error) {
+	var list []string
+	for {
+		s, err := w.plainWord(what)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+		if _, more := w.peek(); !more {
+			return list, nil
+		}
+	}
+}
+
+// Exit is how a program must end.
+type Exit struct {
+	Status int
+	Signal string // its name, such as SIGSEGV; "": it exits with Status
+}
+
+func (x *Exit) String() string {
+	if x.Signal != "" {
+		return "signal " + x.Signal
+	}
+	return "exit " + strconv.Itoa(x.Status)
+}
+
+// parseExit reads N or "signal" NAME.
+func (w *words) parseExit() (*Exit, error) {
+	if w.accept("signal") {
+		x, err := w.next("a signal such as SIGSEGV")
+		if err == nil && !strings.HasPrefix(x.text, "SIG") {
+			err = w.line.at(x.at).errorAt("a signal such as SIGSEGV", "unexpected %q", x.text)
+		}
+		return &Exit{Signal: x.text}, err
+	}
+	n, err := w.integer("an exit status", 0, 255)
+	return &Exit{Status: n}, err
+}

@@ -1,0 +1,237 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/kprobes/props"
+	"trapline/scenarios/format"
+	"trapline/traps"
+)
+
+// kernelWorld is the modelled kernel with kprobes on it: a world.
+type kernelWorld struct{ *Run }
+
+func (w kernelWorld) engine() string { return w.Probes.Engine }
+
+func (w kernelWorld) able(cpu int) bool { return w.Machine.CPUs[cpu].CanStep() }
+
+func (w kernelWorld) step(cpu int) *emu.Event {
+	ev := w.Machine.Step(cpu)
+	w.observe(ev)
+	return ev
+}
+
+// observe counts what a step means and raises interrupts that it leads to.
+func (w kernelWorld) observe(ev *emu.Event) {
+	w.Probes.Observe(ev)
+	w.raisePlaced()
+}
+
+func (w kernelWorld) ending() string {
+	s := ""
+	for i := range w.File.taskCPUs() {
+		if s != "" {
+			s += "; "
+		}
+		s += fmt.Sprintf("cpu%d: %s", i, w.outcome(i))
+	}
+	return s
+}
+
+// outcome is how the task of a vCPU ended.
+func (w kernelWorld) outcome(cpu int) string {
+	c := w.Machine.CPUs[cpu]
+	switch {
+	case c.Shutdown != "":
+		return c.Shutdown
+	case c.Halted:
+		return "halted"
+	}
+	return "running"
+}
+
+func (w kernelWorld) probed(pc uint64) bool { return w.Probes.Probed(pc) }
+
+func (w kernelWorld) counts(name string) (probeCounts, bool) {
+	i, ok := w.Probes.Find(name)
+	if !ok {
+		return probeCounts{}, false
+	}
+	s := w.Probes.Stats(i)
+	return probeCounts{s.Hits, s.Posts, s.Faults, s.Missed, w.armed(i)}, true
+}
+
+// armed reports whether probe i's breakpoint is in memory.
+func (w kernelWorld) armed(i int) bool {
+	var b [1]byte
+	p := w.Probes.Probes()[i]
+	return w.Machine.CPUs[0].Space.Peek(p.Addr, b[:]) == 1 && b[0] == breakpoint && w.Probes.Stats(i).Registered
+}
+
+func (w kernelWorld) ends() []ProbeEnd {
+	var list []ProbeEnd
+	for i, p := range w.Probes.Probes() {
+		s := w.Probes.Stats(i)
+		state := "armed"
+		switch {
+		case w.engine() == kprobes.EngineNone:
+			state = "unused"
+		case !s.Registered:
+			state = "not registered"
+		case s.Lost:
+			state = "lost"
+		case !w.armed(i):
+			state = "disarmed"
+		}
+		list = append(list, ProbeEnd{p.Name, w.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant, p.Addr})
+	}
+	return list
+}
+
+// breakpoint tells the story which probe's int3 is at addr.
+func (w kernelWorld) breakpoint(addr uint64) (string, []byte, bool) {
+	op, ok := w.original[addr]
+	if !ok {
+		return "", nil, false
+	}
+	for i, p := range w.Probes.Probes() {
+		if p.Addr == addr && w.Probes.Stats(i).Registered {
+			code := w.originalCode(addr, op)
+			return p.Name, code[:instructionLen(code, w.Machine.Arch)], true
+		}
+	}
+	return "", nil, false
+}
+
+func (w kernelWorld) aboutCPU(function string, n int) uint64 {
+	c := w.Machine.CPUs[n]
+	switch function {
+	case "signals":
+		return w.Kernel.Tasks[n].Got
+	case "preempt_count":
+		return uint64(w.Kernel.PreemptCount(c))
+	case "need_resched":
+		return b2u(w.Kernel.NeedResched(c))
+	}
+	return b2u(!c.CanStep())
+}
+
+func (w kernelWorld) peek(cpu int, addr uint64, b []byte) int {
+	return w.Machine.CPUs[cpu].Space.Peek(addr, b)
+}
+
+// property makes a built-in property (S4). Deadlock of several vCPUs is seen
+// by the run itself.
+func (w kernelWorld) property(p format.Property) explore.Property {
+	g := w.Probes
+	switch p.Name {
+	case props.NoMissedProbe:
+		return props.NewMissed(g)
+	case props.NoLostRearm:
+		return props.NewRearm(g)
+	case props.Transparency:
+		return &transparency{w.Run}
+	case props.NoDeadlock:
+		return props.NewSelfDeadlock(g)
+	case props.NoLivelock:
+		return props.NewLivelock(g)
+	case props.NoUnhandledTrap:
+		return props.NewUnhandled(g)
+	case props.OnePreOnePost:
+		return props.NewPrePost(g)
+	case props.NoDoubleUnlock:
+		return props.NewUnlock()
+	case props.NoScheduleInTrap:
+		return props.NewSchedule()
+	case resultsProperty:
+		return &results{w.Run}
+	}
+	return nil
+}
+
+func (w kernelWorld) show(s *format.Step) (string, error) {
+	switch s.Verb {
+	case "gate":
+		return w.gateText(uint8(s.N)), nil
+	case "locks":
+		return w.locksText(), nil
+	case "tasks":
+		return w.tasksText(), nil
+	}
+	return w.control(s)
+}
+
+// gateText decodes an IDT entry from guest memory.
+func (w kernelWorld) gateText(vec uint8) string {
+	g := w.Kernel.Gate(w.Machine.CPUs[0].Space, vec)
+	if !g.Present {
+		return fmt.Sprintf("gate %d: not present", vec)
+	}
+	return fmt.Sprintf("gate %d: %s, DPL %d, to %#x:%s", vec, g.TypeName(), g.DPL, g.Selector, w.names.Addr(g.Offset))
+}
+
+// locksText shows the probe lock and who may schedule.
+func (w kernelWorld) locksText() string {
+	var b strings.Builder
+	if w.Kernel.HasSymbol("kprobe_lock") {
+		env := machineEnv{w.symbols, w.Run, 0}
+		owner, _ := env.Memory(w.lockAddr("kprobe_lock"))
+		running, _ := env.Memory(w.lockAddr("kprobe_cpu"))
+		holder := "free"
+		if owner != 0 {
+			holder = fmt.Sprintf("held by cpu%d", owner-1)
+		}
+		fmt.Fprintf(&b, "kprobe_lock %s, kprobe_cpu %d\n", holder, running)
+	}
+	for _, c := range w.Machine.CPUs {
+		fmt.Fprintf(&b, "cpu%d preempt_count %d\n", c.ID, w.Kernel.PreemptCount(c))
+	}
+	return b.String()
+}
+
+// tasksText shows how each task does and the signals that it got.
+func (w kernelWorld) tasksText() string {
+	var b strings.Builder
+	for cpu := range w.File.taskCPUs() {
+		fmt.Fprintf(&b, "cpu%d %s", cpu, w.outcome(cpu))
+		for sig := range 64 {
+			if w.Kernel.Tasks[cpu].Got>>sig&1 != 0 {
+				b.WriteString(", got " + traps.SignalName(sig))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func (w kernelWorld) eventLines() []string {
+	if w.Tracing == nil {
+		return nil
+	}
+	return w.Tracing.Lines()
+}
+
+// system makes a system to search of the run as it is now, which the system
+// owns from then on.
+func (w kernelWorld) system() explore.System {
+	w.Machine.Quiet = true
+	return explore.NewMachine(w.Machine, explore.MachineConfig{
+		Observe: w.observe, Properties: w.checks, Values: props.Values(w.Probes), Locks: props.Locks(w.Probes),
+		Interrupts: w.actors(), Close: w.Close,
+	})
+}
+
+// compareWith finds the ends by a search, unless one vCPU alone has work.
+func (w kernelWorld) compareWith(ctx context.Context, b *baseline) error {
+	if len(w.File.Tasks) < 2 && len(w.free()) == 0 {
+		return b.makeOne(ctx)
+	}
+	return b.search(ctx, w.File)
+}
+
+func (w kernelWorld) close() { w.Machine.Close() }

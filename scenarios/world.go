@@ -1,0 +1,56 @@
+package scenarios
+
+import (
+	"context"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/scenarios/format"
+)
+
+// world is what a scenario runs in: the modelled kernel with kprobes
+// (kernelWorld), or a Linux program under uprobes (userWorld). A Run has one
+// and asks it for all that differs.
+type world interface {
+	// engine is the name of the engine.
+	engine() string
+	// able reports whether a step of a vCPU would do something.
+	able(cpu int) bool
+	// step makes one step of a vCPU and counts what it means.
+	step(cpu int) *emu.Event
+	// ending tells how the run ended, once no vCPU is able.
+	ending() string
+
+	// probed reports whether an instruction has a probe.
+	probed(pc uint64) bool
+	// counts are those of the probes with a name; false: there is none.
+	counts(name string) (probeCounts, bool)
+	// ends lists the probes with what happened to them.
+	ends() []ProbeEnd
+	// breakpoint tells whose int3 is at an address, and what it hides.
+	breakpoint(addr uint64) (name string, original []byte, ok bool)
+	// aboutCPU answers a function of expressions that takes a vCPU.
+	aboutCPU(function string, cpu int) uint64
+	// peek reads memory as a vCPU sees it; it returns how many bytes are there.
+	peek(cpu int, addr uint64, b []byte) int
+
+	// property makes a built-in property, nil if it has no such one.
+	property(p format.Property) explore.Property
+	// difference describes how the end differs from another run's, or "".
+	difference(base *Run) string
+	// show carries out a directive of its own.
+	show(s *format.Step) (string, error)
+	// eventLines are the lines of the trace file without its header.
+	eventLines() []string
+	// system makes a system to search of the run as it is now.
+	system() explore.System
+	// compareWith finds the ends that the run may have without probes.
+	compareWith(ctx context.Context, b *baseline) error
+	close()
+}
+
+// probeCounts are what happened at the probes of a name.
+type probeCounts struct {
+	hits, posts, faults, missed uint64
+	armed                       bool
+}
