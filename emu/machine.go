@@ -41,6 +41,7 @@ type Machine struct {
 	Mem    *PhysMem
 	CPUs   []*CPU
 	Kernel Kernel
+	Worker Worker // nil: none
 	Seq    uint64 // steps done
 	Quiet  bool   // nobody reads events' words: micro-steps leave Why empty
 
@@ -132,23 +133,33 @@ func (m *Machine) Step(id int) *Event {
 	m.Seq++
 	ev.Before = c.Core
 	ev.PC = c.LinearPC()
+	if m.idle(c) {
+		ev.After = c.Core
+		return ev
+	}
+	if m.Worker == nil || !m.Worker.Work(m, c) {
+		m.advance(c)
+	}
+	if m.Worker != nil {
+		m.Worker.Stepped(m, c)
+	}
+	ev.After = c.Core
+	return ev
+}
+
+// advance lets c take what is pending or run an instruction.
+func (m *Machine) advance(c *CPU) {
 	switch {
-	case m.err != nil || c.Shutdown != "":
-		ev.Kind = StepIdle
 	case c.nPending > 0:
 		m.Deliver(c, c.takePending())
 	case c.interruptReady():
 		c.Halted = false
 		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
-	case c.Halted:
-		ev.Kind = StepIdle
 	case m.prefetch > 0:
 		m.executePrefetched(c)
 	default:
 		m.execute(c)
 	}
-	ev.After = c.Core
-	return ev
 }
 
 // Deliver hands a vector to the kernel's delivery within the present step.

@@ -100,6 +100,36 @@ func (m *Machine) PokeWord(s *Space, va uint64, n int, v uint64) bool {
 	return true
 }
 
+// PokeBytes is PokeWord for as many bytes as b has: all of it or nothing. The
+// event lists it in pieces of at most 8 bytes.
+func (m *Machine) PokeBytes(s *Space, va uint64, b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	if _, refused := s.firstRefused(va, len(b), accessRead, false); refused {
+		return false
+	}
+	for n := 0; len(b) > 0; b, va = b[n:], va+uint64(n) {
+		n = min(len(b), 8-int(va&7))
+		m.pokeWord(s, s.mask(va), n, littleEndian(b[:n]), ByMicro)
+	}
+	return true
+}
+
+// NoteRead adds to the present event that kernel-side work read b at va.
+func (m *Machine) NoteRead(va uint64, b []byte) {
+	for n := 0; len(b) > 0; b, va = b[n:], va+uint64(n) {
+		n = min(len(b), 8-int(va&7))
+		m.ev.Reads = append(m.ev.Reads, MemRead{va, littleEndian(b[:n]), uint8(n)})
+	}
+}
+
+func littleEndian(b []byte) uint64 {
+	var w [8]byte
+	copy(w[:], b)
+	return binary.LittleEndian.Uint64(w[:])
+}
+
 // Writable reports whether the supervisor may write all of [va, va+n).
 func (m *Machine) Writable(c *CPU, va uint64, n int) bool {
 	_, refused := c.Space.firstRefused(va, n, accessWrite, false)

@@ -5,11 +5,12 @@ import (
 )
 
 // Deliver takes an exception or software interrupt that a thread met in
-// ring 3 (emu.Kernel). No gate and no frame in guest memory are involved: the
-// kernel is Go.
+// ring 3 (emu.Kernel): the event's delivery is from ring 3 to ring 0. No gate
+// and no frame in guest memory are involved: the kernel is Go, and what it
+// does at once is done in the same step. The vCPU itself never leaves ring 3.
 func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 	d := m.Event().BeginDelivery()
-	d.Trap, d.From, d.To = trap, uint8(c.CPL), uint8(c.CPL)
+	d.Trap, d.From = trap, uint8(c.CPL)
 	t := k.current[c.ID]
 	switch {
 	case trap.Kind == emu.SoftwareInt && trap.Vector == 0x80:
@@ -19,6 +20,8 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 	case trap.Vector == emu.VecBP || trap.Vector == emu.VecDB:
 		if k.cfg.Hooks == nil || !k.cfg.Hooks.Trap(t, trap) {
 			k.exception(t, trap)
+		} else {
+			t.Note(emu.Note{Kind: NoteKernel, Text: "the trap is the uprobes' business: TIF_UPROBE is set", ID: "U3"})
 		}
 	case trap.Kind == emu.SoftwareInt && trap.Vector != emu.VecOF:
 		// The gate's DPL is 0: #GP with the vector, at the instruction (SDM vol. 3, 6.12.1.1).
@@ -61,8 +64,12 @@ func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
 	if va >= k.layout.taskSize {
 		code |= hiddenProt // whether a kernel page is there is not told
 	} else {
+		mended := t.mending(va)
 		switch t.proc.mm.fault(va, need) {
-		case faultDone, faultEnd:
+		case faultDone:
+			t.Note(emu.Note{Kind: NoteFault, Text: mended, Addr: va})
+			return
+		case faultEnd:
 			return
 		case faultAccess:
 			info.code = segvAccErr
@@ -74,6 +81,27 @@ func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
 		}
 	}
 	t.fault(trap, code, va, info)
+}
+
+// mending says what a fault at va that is no error does, or "" if nobody asks.
+func (t *Thread) mending(va uint64) string {
+	if !t.k.tells() {
+		return ""
+	}
+	mm := t.proc.mm
+	v := mm.Find(va)
+	pte, present := mm.space.Lookup(va)
+	switch {
+	case v == nil:
+		return "the stack grows"
+	case present && mm.mayWrite(v, pte):
+		return "the page is the process's alone: it may write"
+	case present:
+		return "the page is copied on write"
+	case v.Inode != nil:
+		return "a page of " + v.Inode.Path + " is brought in"
+	}
+	return "a zeroed page is brought in"
 }
 
 // fetched reports whether a page fault was an instruction fetch. Error codes
@@ -131,6 +159,9 @@ func trapCode(trap emu.Trap) int32 {
 // fault sends the signal of an exception: at once, whatever the thread
 // blocks.
 func (t *Thread) fault(trap emu.Trap, code, cr2 uint64, info sigInfo) {
+	if t.k.tells() {
+		t.k.note(NoteSignal, "%s is sent to thread %d", SignalName(info.signo), t.TID)
+	}
 	t.trapNo, t.errCode, t.cr2 = uint64(trap.Vector), code, cr2
 	if isFault(trap) {
 		t.cpu.RFLAGS |= emu.RF // in the image that a fault saves (SDM vol. 3, 17.3.1.1)

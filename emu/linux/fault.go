@@ -186,12 +186,27 @@ func (mm *MM) ready(va uint64, n int, need Prot) bool {
 // Read copies user memory to b, as copy_from_user does; it reports whether
 // all of it could be read.
 func (mm *MM) Read(va uint64, b []byte) bool {
-	return mm.ready(va, len(b), ProtRead) && mm.space.Peek(va, b) == len(b)
+	if !mm.ready(va, len(b), ProtRead) || mm.space.Peek(va, b) != len(b) {
+		return false
+	}
+	if mm.k.telling {
+		mm.k.m.NoteRead(va, b)
+	}
+	return true
 }
 
 // Write copies b to user memory, as copy_to_user does: all of it or nothing.
 func (mm *MM) Write(va uint64, b []byte) bool {
-	return mm.ready(va, len(b), ProtWrite) && mm.k.m.WriteBytes(mm.space, va, b) == nil
+	return mm.ready(va, len(b), ProtWrite) && mm.store(va, b)
+}
+
+// store writes b, whatever the protection, as part of the present step if
+// there is one.
+func (mm *MM) store(va uint64, b []byte) bool {
+	if mm.k.telling {
+		return mm.k.m.PokeBytes(mm.space, va, b)
+	}
+	return mm.k.m.WriteBytes(mm.space, va, b) == nil
 }
 
 // WriteForced changes bytes in a private copy of their page whatever its
@@ -214,7 +229,7 @@ func (mm *MM) WriteForced(va uint64, b []byte) bool {
 			return false
 		}
 	}
-	return mm.k.m.WriteBytes(mm.space, va, b) == nil
+	return mm.store(va, b)
 }
 
 // ReadForced copies memory whatever its protection, bringing pages in; it

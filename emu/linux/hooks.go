@@ -25,11 +25,20 @@ type Hooks interface {
 	// TrapAddr is the address that the siginfo of a fault at ip shows: another
 	// one while t steps a copied instruction.
 	TrapAddr(t *Thread, ip uint64) uint64
-	// ReturnToUser runs before t goes on in ring 3 after a system call, an
-	// exception or a switch, ahead of signals. False: t cannot go on now and
-	// lets others run first.
-	ReturnToUser(t *Thread) bool
+	// ReturnToUser does the next piece of work, one micro-step, before t goes
+	// on in ring 3, ahead of signals. It is asked until there is none.
+	ReturnToUser(t *Thread) Resume
 	// HoldSignals reports whether signals for t must wait: it is stepping a
-	// copied instruction.
+	// copied instruction. It may leave work to do to ReturnToUser.
 	HoldSignals(t *Thread) bool
 }
+
+// Resume is how Hooks.ReturnToUser ended.
+type Resume uint8
+
+// Ends of ReturnToUser.
+const (
+	NoWork   Resume = iota // there was nothing to do
+	Resumed                // a piece of work was done
+	HeldBack               // t sleeps until Kernel.Changed is called
+)

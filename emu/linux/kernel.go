@@ -28,7 +28,7 @@ type Config struct {
 	Stdout, Stderr io.Writer // nil: discarded
 
 	CPUs    int    // vCPUs; 0: 1
-	Quantum int    // instructions before another thread's turn; 0: 10000
+	Quantum int    // instructions before another thread's turn; 0: 10000, negative: never
 	Seed    uint64 // of AT_RANDOM and getrandom
 	Clock   Clock  // nil: time is the number of instructions, in nanoseconds
 	Limits  Limits
@@ -36,8 +36,8 @@ type Config struct {
 	OnCall  func(CallRecord) // every system call when it ends; nil: none
 }
 
-// Kernel is the Linux side of a machine. It implements emu.Kernel and
-// emu.Syscaller.
+// Kernel is the Linux side of a machine. It implements emu.Kernel,
+// emu.Syscaller and emu.Worker.
 type Kernel struct {
 	m         *emu.Machine
 	cfg       Config
@@ -64,6 +64,11 @@ type Kernel struct {
 	random   generator
 	unknown  map[int]int
 	bound    Bound
+	last     int // the vCPU that stepped last
+
+	fast    bool // Run: no events
+	telling bool // a step is under way whose event is read
+	entered bool // it ran a system call
 }
 
 // ErrOtherArch is returned for a program that the machine cannot run because
@@ -100,6 +105,7 @@ func New(cfg Config) (*Kernel, error) {
 		k.Close()
 		return nil, err
 	}
+	k.haltIdle()
 	return k, nil
 }
 
@@ -115,7 +121,7 @@ func (k *Kernel) boot() error {
 	if err != nil {
 		return err
 	}
-	k.m.Kernel = k
+	k.m.Kernel, k.m.Worker = k, k
 	k.idleSpace = k.m.CPUs[0].Space
 	k.layout = layouts[arch]
 	if err := k.setupCPUs(); err != nil {
@@ -200,6 +206,9 @@ func (k *Kernel) realTime() uint64 {
 
 // changed notes that something happened that may end somebody's wait.
 func (k *Kernel) changed() { k.changes++ }
+
+// Changed lets threads that are held back try again (HeldBack).
+func (k *Kernel) Changed() { k.changed() }
 
 // generator is splitmix64: the source of the guest's random numbers.
 type generator struct{ s uint64 }

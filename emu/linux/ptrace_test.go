@@ -27,6 +27,7 @@ type tracee struct {
 	ended bool // it exited or was killed
 	end   Result
 	sig   syscall.Signal // to be delivered with the next step
+	brk   uint64         // the machine's end of the heap
 }
 
 // startTracee executes args without address randomisation and stops it before
@@ -114,45 +115,85 @@ func gpr(r *unix.PtraceRegs) [16]uint64 {
 	}
 }
 
-// giveStack has the process map the machine's stack at the machine's addresses
-// and fills it with what is there from sp on.
-func (p *tracee) giveStack(sp, top uint64, content []byte) {
-	const size = 1 << 20
+// call has the process make a system call where it stands, with its registers
+// and text as before afterwards, and gives the result.
+func (p *tracee) call(number uint64, args ...uint64) uint64 {
 	before := p.registers()
 	entry := uintptr(before.Rip)
+	insn, r := []byte{0x0f, 0x05}, before
+	regs := []*uint64{&r.Rdi, &r.Rsi, &r.Rdx, &r.R10, &r.R8, &r.R9}
+	if p.width == 32 {
+		insn, regs = []byte{0xcd, 0x80}, []*uint64{&r.Rbx, &r.Rcx, &r.Rdx, &r.Rsi, &r.Rdi, &r.Rbp}
+	}
+	r.Rax = number
+	for i, v := range args {
+		*regs[i] = v
+	}
 	var text [2]byte
 	_, err := unix.PtracePeekText(p.pid, entry, text[:])
 	require.NoError(p.t, err)
-	r := before
-	insn := []byte{0x0f, 0x05}
-	flags := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED)
-	if p.width == 32 {
-		const mmap2 = 192
-		insn = []byte{0xcd, 0x80}
-		r.Rax, r.Rbx, r.Rcx, r.Rdx = mmap2, top-size, size, unix.PROT_READ|unix.PROT_WRITE
-		r.Rsi, r.Rdi, r.Rbp = flags, 0xffffffff, 0
-	} else {
-		r.Rax, r.Rdi, r.Rsi, r.Rdx = unix.SYS_MMAP, top-size, size, unix.PROT_READ|unix.PROT_WRITE
-		r.R10, r.R8, r.R9 = flags, ^uint64(0), 0
-	}
 	_, err = unix.PtracePokeText(p.pid, entry, insn)
 	require.NoError(p.t, err)
 	p.setRegisters(r)
 	p.step()
-	r = p.registers()
-	require.Equal(p.t, top-size, r.Rax, "mmap of the stack")
+	result := p.registers().Rax
 	_, err = unix.PtracePokeText(p.pid, entry, text[:])
 	require.NoError(p.t, err)
+	p.setRegisters(before)
+	return result
+}
+
+// Numbers of calls of a 32-bit process.
+const (
+	mmap2For32  = 192
+	munmapFor32 = 91
+)
+
+// mapPages maps zeroed pages at an address of the machine's.
+func (p *tracee) mapPages(at, size uint64) {
+	const prot, flags = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED
+	number, none := uint64(unix.SYS_MMAP), ^uint64(0)
+	if p.width == 32 {
+		number, none = mmap2For32, 0xffffffff
+	}
+	require.Equal(p.t, at, p.call(number, at, size, prot, flags, none, 0), "mmap of %#x bytes", size)
+}
+
+func (p *tracee) unmapPages(at, size uint64) {
+	number := uint64(unix.SYS_MUNMAP)
+	if p.width == 32 {
+		number = munmapFor32
+	}
+	require.Zero(p.t, p.call(number, at, size), "munmap of %#x bytes at %#x", size, at)
+}
+
+// giveStack gives the process the machine's stack: content from sp on. The
+// vDSO goes away: it could lie where the machine maps something.
+func (p *tracee) giveStack(sp, top uint64, content []byte) {
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
+	require.NoError(p.t, err)
+	for line := range strings.Lines(string(maps)) {
+		var start, end uint64
+		if strings.Contains(line, "[v") && !strings.Contains(line, "[vsyscall]") {
+			_, err := fmt.Sscanf(line, "%x-%x", &start, &end)
+			require.NoError(p.t, err)
+			p.unmapPages(start, end-start)
+		}
+	}
+	const size = 1 << 20
+	p.mapPages(top-size, size)
 	_, err = unix.PtracePokeData(p.pid, uintptr(sp), content)
 	require.NoError(p.t, err)
-	before.Rsp = sp
-	p.setRegisters(before)
+	r := p.registers()
+	r.Rsp = sp
+	p.setRegisters(r)
 }
 
 // follow steps the process beside the machine's recording m and gives its own
 // states. It stops where the recording has ended or the paths part.
 func (p *tracee) follow(m *recording) []state {
 	p.giveStack(m.sp, m.top, m.stack)
+	p.brk = m.brk
 	var states []state
 	left := m.given
 	for !p.ended {
@@ -190,8 +231,9 @@ func (p *tracee) fault() bool {
 }
 
 // carriedOut are the system calls that a tracee makes itself: those that change
-// its address space or its signals, and its end. All others are given.
-var carriedOut = strings.Fields(`mmap mmap2 munmap mprotect mremap brk arch_prctl set_thread_area rt_sigaction rt_sigprocmask
+// its address space or its signals, and its end. All others are given; brk is
+// made of other calls.
+var carriedOut = strings.Fields(`mmap mmap2 munmap mprotect mremap arch_prctl set_thread_area rt_sigaction rt_sigprocmask
 	sigaltstack rt_sigreturn sigreturn kill tkill tgkill exit exit_group`)
 
 // give passes an instruction whose result is not the processor's own: it puts
@@ -206,6 +248,9 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 		_, err := unix.PtracePokeData(p.pid, uintptr(g.at), g.memory)
 		require.NoError(p.t, err)
 	}
+	if g.call.Name == "brk" {
+		p.moveBreak(uint64(g.call.Value))
+	}
 	asked := r
 	if slices.Contains(carriedOut, g.call.Name) {
 		p.setRegisters(p.arguments(r, g.call, pid))
@@ -214,6 +259,7 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 			return
 		}
 		r = p.registers()
+		require.Equal(p.t, g.call.Errno != 0, p.failed(r.Rax), "%v natively gives %#x", g.call, r.Rax)
 	} else {
 		r.Rip += 2 // SYSCALL and INT 80h
 		if p.width == 64 {
@@ -221,24 +267,37 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 		}
 	}
 	r.Rax = g.after[emu.RAX]
-	r.Rbx, r.Rsi, r.Rdi, r.R10 = asked.Rbx, asked.Rsi, asked.Rdi, asked.R10
+	r.Rbx, r.Rdx, r.Rsi, r.Rdi, r.Rbp = asked.Rbx, asked.Rdx, asked.Rsi, asked.Rdi, asked.Rbp
+	r.R8, r.R9, r.R10 = asked.R8, asked.R9, asked.R10
 	if p.width == 32 {
 		r.Rcx = asked.Rcx
 	}
 	p.setRegisters(r)
 }
 
-// arguments are those of a call that is carried out: mmap takes the machine's
-// address, and a signal goes to the tracee itself, or the test fails.
-func (p *tracee) arguments(r unix.PtraceRegs, call *CallRecord, pid int) unix.PtraceRegs {
-	arg := []*uint64{&r.Rdi, &r.Rsi, &r.Rdx, &r.R10}
+// failed reports whether a result register holds an errno.
+func (p *tracee) failed(rax uint64) bool {
 	if p.width == 32 {
-		arg = []*uint64{&r.Rbx, &r.Rcx, &r.Rdx, &r.Rsi}
+		return uint32(rax) > ^uint32(maxErrno)
+	}
+	return rax > ^uint64(maxErrno)
+}
+
+// arguments are those of a call that is carried out: what it maps is at the
+// machine's address, and a signal goes to the tracee itself, or the test fails.
+func (p *tracee) arguments(r unix.PtraceRegs, call *CallRecord, pid int) unix.PtraceRegs {
+	arg := []*uint64{&r.Rdi, &r.Rsi, &r.Rdx, &r.R10, &r.R8}
+	if p.width == 32 {
+		arg = []*uint64{&r.Rbx, &r.Rcx, &r.Rdx, &r.Rsi, &r.Rdi}
 	}
 	switch call.Name {
 	case "mmap", "mmap2":
 		if call.Errno == 0 {
 			*arg[0], *arg[3] = uint64(call.Value), *arg[3]|unix.MAP_FIXED
+		}
+	case "mremap":
+		if to := uint64(call.Value); call.Errno == 0 && to != *arg[0] {
+			*arg[3], *arg[4] = unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED, to
 		}
 	case "kill", "tkill":
 		require.Equal(p.t, uint64(pid), *arg[0], call.Name)
@@ -248,6 +307,19 @@ func (p *tracee) arguments(r unix.PtraceRegs, call *CallRecord, pid int) unix.Pt
 		*arg[0], *arg[1] = uint64(p.pid), uint64(p.pid)
 	}
 	return r
+}
+
+// moveBreak has the effect of a brk that ended at to. The process's own heap
+// may begin elsewhere.
+func (p *tracee) moveBreak(to uint64) {
+	from, end := pageCeil(p.brk), pageCeil(to)
+	p.brk = to
+	switch {
+	case end > from:
+		p.mapPages(from, end-from)
+	case end < from:
+		p.unmapPages(end, from-end)
+	}
 }
 
 // String names where a state is.

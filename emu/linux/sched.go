@@ -3,6 +3,7 @@ package linux
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -25,6 +26,7 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 			}
 		}
 	}
+	k.haltIdle()
 	return k.Result(), nil
 }
 
@@ -33,6 +35,8 @@ func (k *Kernel) Done() bool { return k.bound != NoBound || k.init.zombie }
 
 // runSlice lets vCPU id work until its thread's turn is over.
 func (k *Kernel) runSlice(id int) error {
+	k.fast = true
+	defer func() { k.fast = false }()
 	for t := k.ready(id); t != nil && k.current[id] == t && !k.Done(); {
 		k.advance(id)
 		if err := k.m.Err(); err != nil {
@@ -43,17 +47,6 @@ func (k *Kernel) runSlice(id int) error {
 		}
 	}
 	return nil
-}
-
-// Step lets vCPU id make one step and returns its event, or nil when the run
-// is over or the vCPU has nothing to run yet (see Done).
-func (k *Kernel) Step(id int) *emu.Event {
-	if k.Done() || k.ready(id) == nil {
-		return nil
-	}
-	ev := k.m.Step(id)
-	k.count(id, 1)
-	return ev
 }
 
 // ready gives vCPU id a thread that is about to run in ring 3.
@@ -67,6 +60,14 @@ func (k *Kernel) ready(id int) *Thread {
 		}
 	}
 	return nil
+}
+
+// prepare does what comes before vCPU id's thread goes on in ring 3. It
+// reports whether the thread still runs.
+func (k *Kernel) prepare(id int) bool {
+	for k.current[id] != nil && k.work(id) {
+	}
+	return k.current[id] != nil
 }
 
 // advance runs the thread on vCPU id for a while: at full speed up to what
@@ -84,39 +85,48 @@ func (k *Kernel) advance(id int) {
 // count books n instructions of vCPU id.
 func (k *Kernel) count(id int, n uint64) {
 	k.steps += n
-	k.slice[id] -= int(n)
+	if !k.endlessTurns() {
+		k.slice[id] -= int(n)
+	}
 	if k.steps >= k.cfg.Limits.Steps {
 		k.stop(BoundSteps)
 	}
 }
 
-// prepare does what comes before vCPU id's thread goes on in ring 3: uprobes,
-// signals, and its turn's end. It reports whether the thread still runs.
-func (k *Kernel) prepare(id int) bool {
-	t := k.current[id]
-	if t == nil {
-		return false
+// endlessTurns reports whether a thread keeps its vCPU until it waits.
+func (k *Kernel) endlessTurns() bool { return k.cfg.Quantum < 0 }
+
+// turn is the length of a thread's turn, in instructions.
+func (k *Kernel) turn() int {
+	if k.endlessTurns() {
+		return math.MaxInt
 	}
-	if k.slice[id] <= 0 && len(t.cpu.Pending()) == 0 {
-		k.slice[id] = k.cfg.Quantum
-		k.timers()
+	return k.cfg.Quantum
+}
+
+// work does the next piece of what comes before the thread on vCPU id goes on
+// in ring 3: the end of its turn, uprobes, signals. It reports whether there
+// was one.
+func (k *Kernel) work(id int) bool {
+	t := k.current[id]
+	switch {
+	case t.state != stateRunning || t.proc.stopped:
+		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Why: "the thread waits and leaves the vCPU"})
+		k.switchOut(id)
+		return true
+	case k.slice[id] <= 0 && len(t.cpu.Pending()) == 0:
+		k.slice[id] = k.turn()
+		fired := k.timers()
 		if k.othersWait(t) {
+			k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Why: "the thread's turn is over and others wait"})
 			k.switchOut(id)
-			return false
+			return true
+		}
+		if fired {
+			return true
 		}
 	}
-	waits := false
-	if t.state == stateRunning && (t.work() || k.cfg.Hooks != nil) {
-		waits = !k.exitToUser(t)
-	}
-	switch {
-	case t.cpu == nil: // a signal ended it
-		return false
-	case waits || t.state != stateRunning || t.proc.stopped:
-		k.switchOut(id)
-		return false
-	}
-	return true
+	return k.resume(t) || t.work() && k.signalWork(t)
 }
 
 // othersWait reports whether another thread could use t's vCPU.
@@ -135,7 +145,7 @@ func (k *Kernel) mayRun(o *Thread) bool {
 	case o.proc.stopped:
 		return o.fatalPending()
 	case o.state == stateRunning:
-		return true
+		return !o.held || o.wait.tried != k.changes
 	case o.state == stateBlocked:
 		return o.wait.tried != k.changes || k.Now() >= o.wait.deadline || o.signalReady()
 	}
@@ -145,6 +155,9 @@ func (k *Kernel) mayRun(o *Thread) bool {
 // switchOut takes the thread off vCPU id and puts it behind the others.
 func (k *Kernel) switchOut(id int) {
 	t := k.current[id]
+	if k.tells() {
+		k.note(NoteThread, "thread %d leaves cpu%d", t.TID, id)
+	}
 	k.current[id] = nil
 	t.cpu.SaveContext(t.ctx)
 	t.cpu = nil
@@ -166,6 +179,10 @@ func (k *Kernel) schedule(id int) bool {
 			continue
 		}
 		k.switchIn(id, t)
+		k.micro(emu.Micro{Name: "context_switch", In: "__schedule", Why: "the next thread that can go on gets the vCPU"})
+		if k.tells() {
+			k.note(NoteThread, "thread %d of %s on cpu%d", t.TID, t.proc.Name, id)
+		}
 		return true
 	}
 	if !k.busyElsewhere(id) && !k.Done() {
@@ -210,8 +227,10 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 		k.setDescriptor(c, gdtEntries-1, descCPUNumber|uint64(id))
 	}
 	t.cpu = c
+	t.held = false
+	c.Halted = false
 	k.current[id] = t
-	k.slice[id] = k.cfg.Quantum
+	k.slice[id] = k.turn()
 }
 
 // setDescriptor writes entry i of a vCPU's descriptor table.
@@ -234,6 +253,7 @@ func (k *Kernel) idle() {
 		}
 	}
 	if next == never {
+		k.micro(emu.Micro{Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits for another: the run is over"})
 		k.stop(BoundDeadlock)
 		return
 	}
@@ -241,6 +261,7 @@ func (k *Kernel) idle() {
 	if next <= now {
 		return
 	}
+	k.micro(emu.Micro{Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits: time moves on to the next deadline"})
 	if k.cfg.Clock == nil {
 		k.skipped += next - now
 		return

@@ -12,40 +12,49 @@ func lowest(s sigset) int { return bits.TrailingZeros64(uint64(s)) + 1 }
 // work reports whether something must happen before t goes on in ring 3.
 func (t *Thread) work() bool { return t.inCall || t.restore || t.deliverable() != 0 }
 
-// exitToUser is the kernel's way back to ring 3: the uprobes layer first,
-// then signals and the restart of interrupted calls. False: t must let others
-// run first.
-func (k *Kernel) exitToUser(t *Thread) bool {
-	if k.cfg.Hooks != nil && !k.cfg.Hooks.ReturnToUser(t) {
+// resume lets the uprobes layer do its next piece of work; true: it did one.
+func (k *Kernel) resume(t *Thread) bool {
+	if k.cfg.Hooks == nil {
 		return false
 	}
-	for t.state == stateRunning && !t.proc.stopped && t.deliverable() != 0 {
-		if k.cfg.Hooks != nil && k.cfg.Hooks.HoldSignals(t) {
-			break
-		}
-		info, ok := t.next()
-		if !ok {
-			break
-		}
-		if k.act(t, info) {
-			t.inCall = false
-			return true
-		}
-	}
-	if t.state != stateRunning {
+	switch k.cfg.Hooks.ReturnToUser(t) {
+	case Resumed:
+		return true
+	case HeldBack:
+		t.held, t.wait.tried = true, k.changes
+		k.switchOut(t.cpu.ID)
 		return true
 	}
-	if t.inCall {
-		t.inCall = false
-		if isRestart(int64(t.result())) {
-			t.again()
+	return false
+}
+
+// signalWork takes the next signal, or ends an interrupted call's restart.
+// False: there was nothing to do.
+func (k *Kernel) signalWork(t *Thread) bool {
+	if t.deliverable() != 0 {
+		if k.cfg.Hooks != nil && k.cfg.Hooks.HoldSignals(t) {
+			return k.resume(t)
+		}
+		if info, ok := t.next(); ok {
+			if k.act(t, info) {
+				t.inCall = false
+			}
+			return true
 		}
 	}
 	if t.restore {
 		t.restore = false
 		t.blocked = t.savedMask
 	}
-	return true
+	if t.inCall {
+		t.inCall = false
+		if isRestart(t.result()) {
+			k.micro(emu.Micro{Name: "arch_do_signal_or_restart", In: "exit_to_user_mode_loop", Why: "the interrupted system call is made again"})
+			t.again()
+			return true
+		}
+	}
+	return false
 }
 
 // act does what the process does on a signal; true: a handler's frame is set
@@ -54,17 +63,30 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	p, n := t.proc, info.signo
 	a := p.sigs.act[n]
 	switch {
-	case a.handler == handlerIgnore:
-	case a.handler != handlerDefault:
+	case a.handler != handlerDefault && a.handler != handlerIgnore:
+		k.micro(emu.Micro{Name: "setup_rt_frame", In: "handle_signal", Why: "the handler's frame goes on the stack and the thread to the handler"})
+		k.noteSignal(n)
 		k.handle(t, a, info)
 		return true
-	case ignoredByDefault.has(n):
+	case a.handler == handlerIgnore || ignoredByDefault.has(n):
+		k.micro(emu.Micro{Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
+		k.noteSignal(n)
 	case stopByDefault.has(n):
+		k.micro(emu.Micro{Name: "do_signal_stop", In: "get_signal", Why: "a signal stops the process"})
+		k.noteSignal(n)
 		k.stopProcess(p, n)
 	default:
+		k.micro(emu.Micro{Name: "do_group_exit", In: "get_signal", Why: "a signal ends the process"})
+		k.noteSignal(n)
 		k.exitProcess(p, n) // no core file: RLIMIT_CORE is 0
 	}
 	return false
+}
+
+func (k *Kernel) noteSignal(n int) {
+	if k.tells() {
+		k.note(NoteSignal, "%s", SignalName(n))
+	}
 }
 
 // handle sets up the frame of a handler. If the stack cannot take it, the

@@ -44,6 +44,7 @@ var results = map[string]struct{ arg, size int }{
 type recording struct {
 	sp, top uint64
 	stack   []byte // from sp to top at the start
+	brk     uint64 // end of the heap at the start
 	states  []state
 	given   []given
 	end     Result
@@ -63,7 +64,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop, brk: k.init.mm.brk}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {

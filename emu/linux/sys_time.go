@@ -3,6 +3,8 @@ package linux
 import (
 	"syscall"
 	"time"
+
+	"trapline/emu"
 )
 
 // readTimespec reads a timespec of two words as nanoseconds.
@@ -211,18 +213,33 @@ func sysSetitimer(k *Kernel, t *Thread, c *call) int64 {
 	return 0
 }
 
-// timers sends the alarms that are due.
-func (k *Kernel) timers() {
+// timers sends the alarms that are due, and reports whether there were any.
+func (k *Kernel) timers() (fired bool) {
+	if !k.timerDue() {
+		return false
+	}
 	for _, p := range k.processes() {
 		if p.alarm == 0 || k.Now() < p.alarm {
 			continue
 		}
+		k.micro(emu.Micro{Name: "it_real_fn", In: "hrtimer_interrupt", Why: "an interval timer has run out: SIGALRM"})
 		p.alarm = 0
 		if p.alarmGap != 0 {
 			p.alarm = k.Now() + p.alarmGap
 		}
 		p.send(sigInfo{signo: sigAlrm, code: siKernel})
 	}
+	return true
+}
+
+// timerDue reports whether an alarm is to be sent.
+func (k *Kernel) timerDue() bool {
+	for _, p := range k.procs {
+		if p.alarm != 0 && k.Now() >= p.alarm {
+			return true
+		}
+	}
+	return false
 }
 
 // nextTimer is when the next alarm is due.

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"syscall"
@@ -64,8 +65,11 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 		}
 	}
 	t.inCall, t.progress, t.expiry = true, 0, 0
+	k.entered = true
 	if r := k.dispatch(t, &t.call); r != resultBlock {
 		k.finish(t, r)
+	} else if k.tells() {
+		k.note(NoteCall, "%s() waits", t.call.name())
 	}
 }
 
@@ -90,8 +94,19 @@ func (k *Kernel) dispatch(t *Thread, c *call) int64 {
 	return s.run(k, t, c)
 }
 
+// name is the call's name, or its number.
+func (c *call) name() string {
+	if s := lookup(c); s != nil {
+		return s.name
+	}
+	return fmt.Sprintf("syscall_%#x", c.nr)
+}
+
 // finish gives a call's result to the thread.
 func (k *Kernel) finish(t *Thread, r int64) {
+	if k.tells() {
+		k.note(NoteCall, "%v", k.record(t, r))
+	}
 	if r == resultUnknown {
 		k.unknown[t.call.nr]++
 		r = -int64(syscall.ENOSYS)
@@ -169,6 +184,15 @@ func (k *Kernel) formatArg(t *Thread, c *call, kind byte, i int) string {
 	return fmt.Sprintf("%#x", v)
 }
 
+// peekString reads a string without bringing pages in: telling of a call must
+// not change the run.
+func (mm *MM) peekString(va uint64) (string, bool) {
+	var b [maxPath]byte
+	n := mm.space.Peek(va, b[:])
+	end := bytes.IndexByte(b[:n], 0)
+	return string(b[:max(end, 0)]), end >= 0
+}
+
 func (k *Kernel) formatText(t *Thread, c *call, kind byte, i int) string {
 	const shown = 32
 	mm := t.proc.mm
@@ -176,14 +200,14 @@ func (k *Kernel) formatText(t *Thread, c *call, kind byte, i int) string {
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	if kind == 's' {
-		if s, ok := mm.ReadString(c.arg[i], maxPath); ok {
+		if s, ok := mm.peekString(c.arg[i]); ok {
 			return fmt.Sprintf("%q", s)
 		}
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	n := min(c.arg[i+1], shown)
 	b := make([]byte, n)
-	if !mm.Read(c.arg[i], b) {
+	if mm.space.Peek(c.arg[i], b) < len(b) {
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	if c.arg[i+1] > shown {

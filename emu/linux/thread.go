@@ -34,6 +34,7 @@ type Thread struct {
 	ctx   *emu.Context // registers while cpu is nil
 	cpu   *emu.CPU     // the vCPU that holds the registers
 	state threadState
+	held  bool // by the uprobes layer, until Kernel.changes is another than wait.tried
 	wait  wait
 
 	call     call // the system call that is being run or retried

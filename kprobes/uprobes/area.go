@@ -16,9 +16,10 @@ const (
 
 // area is the page of a process in which copies are stepped (struct xol_area).
 type area struct {
-	start uint64
-	taken [Slots]bool
-	held  [Slots][CodeSize]byte // what has been written to each
+	start  uint64
+	taken  [Slots]bool
+	wanted bool                  // a thread waits for a slot
+	held   [Slots][CodeSize]byte // what has been written to each
 }
 
 // areaOf finds or makes a process's area, at the address or as high as there is room; nil if there is none.
@@ -61,4 +62,12 @@ func (a *area) take(mm *linux.MM, i *Instruction) (uint64, bool) {
 	return 0, false
 }
 
-func (a *area) free(slot uint64) { a.taken[(slot-a.start)/SlotSize] = false }
+// freeSlot gives a slot back, and those who wait for one a try (xol_free_insn_slot()).
+func (s *System) freeSlot(mm *linux.MM, slot uint64) {
+	a := stateOf(mm).area
+	a.taken[(slot-a.start)/SlotSize] = false
+	if a.wanted {
+		a.wanted = false
+		mm.Kernel().Changed()
+	}
+}

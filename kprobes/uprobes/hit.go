@@ -37,77 +37,104 @@ func (s *System) TrapAddr(t *linux.Thread, ip uint64) uint64 {
 	return ip
 }
 
-// ReturnToUser does what the last trap left to do (uprobe_notify_resume()). False: every slot is taken.
-func (s *System) ReturnToUser(t *linux.Thread) bool {
+// ReturnToUser does the next piece of what the last trap left to do (uprobe_notify_resume()). Each is a micro-step with
+// the name of the kernel function that does it.
+func (s *System) ReturnToUser(t *linux.Thread) linux.Resume {
 	if t.Probes == nil {
-		return true
+		return linux.NoWork
 	}
 	ut := taskOf(t)
 	if !ut.notify {
-		return true
+		return linux.NoWork
 	}
-	ut.notify = false
 	switch ut.state {
+	case running:
+		s.breakpoint(t, ut)
+	case found:
+		s.handlers(t, ut)
+	case returnWanted:
+		s.prepareReturn(t, ut)
+	case handled:
+		s.execute(t, ut)
+	case slotWanted:
+		return s.stepOut(t, ut)
 	case stepped:
 		s.finish(t, ut)
-	case slotWanted:
-		return s.stepOut(t, ut, t.Core().RIP)
-	default:
-		return s.breakpoint(t, ut)
+	case trapped:
+		s.abort(t, ut)
+	case stepping: // a breakpoint where the copy ends: nothing is put right
+		t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", Why: "a breakpoint in the middle of a step: it is over"})
+		s.endStep(t, ut)
+	}
+	return linux.Resumed
+}
+
+// HoldSignals keeps signals from a thread in a step. If one is there because the copy faulted, or is fatal, the step
+// is to be given up first (U12, uprobe_deny_signal()).
+func (s *System) HoldSignals(t *linux.Thread) bool {
+	ut := taskOf(t)
+	if ut.active == nil {
+		return false
+	}
+	if t.FatalPending() || t.TrapNo() != untrapped {
+		ut.state, ut.notify = trapped, true
 	}
 	return true
 }
 
-// HoldSignals keeps signals from a thread in a step. If one is there because the copy faulted, or is fatal, the step
-// is given up first (U12, uprobe_deny_signal()).
-func (s *System) HoldSignals(t *linux.Thread) bool {
-	ut := taskOf(t)
-	if ut.active == nil || ut.state == slotWanted {
-		return false
-	}
-	if !t.FatalPending() && t.TrapNo() == untrapped {
-		return true
-	}
-	if s.engine == Modern {
-		ut.step.Abort(t.Core())
-	}
-	s.endStep(t, ut)
-	return false
-}
+// next leaves the rest of a hit to the next micro-step.
+func (ut *task) next(state taskState) { ut.state, ut.notify = state, true }
+
+// over ends a hit.
+func (ut *task) over() { ut.state, ut.notify, ut.hit = running, false, nil }
 
 // breakpoint deals with a #BP (handle_swbp()).
-func (s *System) breakpoint(t *linux.Thread, ut *task) bool {
+func (s *System) breakpoint(t *linux.Thread, ut *task) {
 	c, mm := t.Core(), t.Process().MM()
 	addr := s.mode.Mask(c.RIP - 1)
+	ut.over()
 	if a := stateOf(mm).area; a != nil && addr == a.start {
 		s.trampoline(t, ut)
-		return true
+		return
 	}
+	t.Micro(emu.Micro{Name: "handle_swbp", In: "uprobe_notify_resume", ID: "U3", Why: "the uprobe of the breakpoint is looked for"})
 	u := s.uprobeAt(mm, addr)
 	if u == nil {
 		s.stray(t, mm, addr)
-		return true
+		return
 	}
 	c.RIP = addr
 	if u.insn == nil {
-		return true
+		return
 	}
-	s.handlers(t, ut, u, addr)
-	if c.RIP != addr {
-		return true
-	}
+	ut.hit, ut.addr = u, addr
+	ut.next(found)
+}
+
+// execute gives the probed instruction its effect at once, or sees to it that it is stepped
+// (arch_uprobe_skip_sstep()).
+func (s *System) execute(t *linux.Thread, ut *task) {
 	if s.engine != Modern {
+		u, addr := ut.hit, ut.addr
+		ut.over()
 		s.stepOnStack(t, ut, u, addr)
-		return true
+		return
 	}
-	if u.insn.Emulate(c, mm.Write) {
-		if c.RFLAGS&emu.TF != 0 {
-			t.SendTrap()
-		}
-		return true
+	c := t.Core()
+	u := ut.hit
+	if u.insn.Method == StepOutOfLine {
+		s.stepOut(t, ut)
+		return
 	}
-	ut.active = u
-	return s.stepOut(t, ut, addr)
+	t.Micro(emu.Micro{Name: "arch_uprobe_skip_sstep", In: "handle_swbp", ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
+	if !u.insn.Emulate(c, t.Process().MM().Write) {
+		ut.next(slotWanted)
+		return
+	}
+	ut.over()
+	if c.RFLAGS&emu.TF != 0 {
+		t.SendTrap()
+	}
 }
 
 func (s *System) uprobeAt(mm *linux.MM, addr uint64) *uprobe {
@@ -131,7 +158,9 @@ func (s *System) stray(t *linux.Thread, mm *linux.MM, addr uint64) {
 }
 
 // handlers runs the consumers, the newest first (handler_chain()).
-func (s *System) handlers(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
+func (s *System) handlers(t *linux.Thread, ut *task) {
+	t.Micro(emu.Micro{Name: "handler_chain", In: "handle_swbp", ID: "U3", Why: "the consumers' handlers run, the newest first"})
+	u, addr := ut.hit, ut.addr
 	remove, wantReturn := true, false
 	for _, c := range slices.Clone(u.consumers) {
 		gone := false
@@ -141,9 +170,6 @@ func (s *System) handlers(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
 		wantReturn = wantReturn || c.Return != nil
 		remove = remove && gone
 	}
-	if wantReturn && !remove {
-		s.prepareReturn(t, ut, u)
-	}
 	if remove && len(u.consumers) > 0 {
 		mm := t.Process().MM()
 		for _, v := range slices.Clone(mm.VMAs()) {
@@ -152,31 +178,51 @@ func (s *System) handlers(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
 			}
 		}
 	}
+	if wantReturn && !remove {
+		ut.next(returnWanted)
+	} else {
+		s.beforeInstruction(t, ut)
+	}
+}
+
+// beforeInstruction follows the handlers: one that changed the instruction pointer has the thread go on there.
+func (s *System) beforeInstruction(t *linux.Thread, ut *task) {
+	if t.Core().RIP != ut.addr {
+		ut.over()
+		return
+	}
+	ut.next(handled)
 }
 
 // stepOut sends the thread to a slot (pre_ssout()).
-func (s *System) stepOut(t *linux.Thread, ut *task, addr uint64) bool {
-	mm, u := t.Process().MM(), ut.active
+func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
+	mm, u := t.Process().MM(), ut.hit
 	a := s.areaOf(mm, 0)
 	if a == nil { // the breakpoint is hit again
-		ut.active, ut.state = nil, running
-		return true
+		t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", ID: "U5", Why: "there is no room for slots: the breakpoint is hit again"})
+		ut.over()
+		return linux.Resumed
 	}
 	slot, ok := a.take(mm, u.insn)
 	if !ok {
-		t.Core().RIP = addr
-		ut.state, ut.notify = slotWanted, true
-		return false
+		t.Micro(emu.Micro{Name: "xol_take_insn_slot", In: "pre_ssout", ID: "U5", Why: "every slot is taken: the thread waits for one", Holds: linux.HoldsSlot})
+		a.wanted = true
+		ut.next(slotWanted)
+		return linux.HeldBack
 	}
-	ut.step = u.insn.Begin(t.Core(), addr, slot)
+	t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", ID: "U5", Why: "the thread is sent to the copy in its slot, to be stepped"})
+	ut.active = u
+	ut.step = u.insn.Begin(t.Core(), ut.addr, slot)
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
+	ut.over()
 	ut.state = stepping
-	return true
+	return linux.Resumed
 }
 
 // finish puts right what the step did (handle_singlestep()).
 func (s *System) finish(t *linux.Thread, ut *task) {
+	t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", ID: "U6", Why: "what the copy left in registers and on the stack is put right, and its slot given back"})
 	if s.engine != Modern {
 		s.resumeFromStack(t, ut)
 		s.endStep(t, ut)
@@ -189,10 +235,20 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 	s.endStep(t, ut)
 }
 
+// abort takes back a step whose copy faulted (handle_singlestep()).
+func (s *System) abort(t *linux.Thread, ut *task) {
+	t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
+	if s.engine == Modern {
+		ut.step.Abort(t.Core())
+	}
+	s.endStep(t, ut)
+}
+
 func (s *System) endStep(t *linux.Thread, ut *task) {
 	t.SetTrapNo(ut.trapNo)
 	if s.engine == Modern {
-		stateOf(t.Process().MM()).area.free(ut.step.Slot)
+		s.freeSlot(t.Process().MM(), ut.step.Slot)
 	}
-	ut.active, ut.state = nil, running
+	ut.active = nil
+	ut.over()
 }

@@ -24,6 +24,14 @@ func (m Method) String() string {
 	return [...]string{"step out of line", "emulate branch", "emulate push"}[m]
 }
 
+// emulatedBy is the SEMANTICS row of an instruction that is not stepped.
+func (i *Instruction) emulatedBy() string {
+	if i.Method == EmulatePush || i.branch == opcodeNop {
+		return "U9"
+	}
+	return "U8"
+}
+
 // Fixup is what must be put right after a step out of line (U6, U7).
 type Fixup uint8
 

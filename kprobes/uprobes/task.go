@@ -9,17 +9,23 @@ const MaxReturns = 64
 type taskState uint8
 
 const (
-	running    taskState = iota // not in a hit
-	stepping                    // runs the copy (UTASK_SSTEP)
-	stepped                     // the copy's #DB came (UTASK_SSTEP_ACK)
-	slotWanted                  // waits for a slot
+	running      taskState = iota // not in a hit, or its breakpoint is not looked at yet
+	found                         // the uprobe is found, its consumers have not run
+	returnWanted                  // they have, and one wants the function's return
+	handled                       // all is done that comes before the instruction
+	slotWanted                    // the instruction must be stepped; waits for a slot
+	stepping                      // runs the copy (UTASK_SSTEP)
+	stepped                       // the copy's #DB came (UTASK_SSTEP_ACK)
+	trapped                       // the copy faulted, or the thread is to die (UTASK_SSTEP_TRAPPED)
 )
 
 // task is what uprobes keep of a thread (struct uprobe_task).
 type task struct {
 	state   taskState
 	notify  bool // a trap is to be dealt with on return to ring 3 (TIF_UPROBE)
-	active  *uprobe
+	hit     *uprobe
+	addr    uint64  // of the hit: the probed instruction's
+	active  *uprobe // being stepped
 	step    Step
 	trapNo  uint64 // of before the step
 	returns []returnInstance
@@ -41,11 +47,11 @@ func (s *System) Execed(t *linux.Thread) { t.Probes = nil }
 // ThreadExited gives the slot of a thread that ended in a step back.
 func (s *System) ThreadExited(t *linux.Thread) {
 	ut := taskOf(t)
-	if ut.state != stepping && ut.state != stepped {
+	if ut.state < stepping {
 		return
 	}
 	if mm := t.Process().MM(); mm != nil && s.engine == Modern {
-		stateOf(mm).area.free(ut.step.Slot)
+		s.freeSlot(mm, ut.step.Slot)
 	}
 	ut.state = running
 }
