@@ -11,7 +11,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES  := binutils gcc-multilib
 
-.PHONY: demo build test fuzz soak bench busybox lint deps deps-test clean
+.PHONY: demo build test fuzz soak bench busybox busybox-probes lint deps deps-test clean
 
 demo: build
 	bin/trapline run first-probe
@@ -58,6 +58,12 @@ busybox:
 		cp $$a/bin/busybox busybox.$$a || exit 1; \
 	done
 	@echo "export TRAPLINE_BUSYBOX=$(BUSYBOX)"
+
+# Programs of busybox with uprobes on every function, and at every instruction of
+# its HOT hottest ones. "make test" does the same with one of these.
+HOT     ?= 40
+busybox-probes: deps busybox
+	TRAPLINE_BUSYBOX=$(BUSYBOX) $(GO) test ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
 
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }

@@ -79,7 +79,7 @@ func TestBodyIsTheFunction(t *testing.T) {
 
 func TestTouchesReturnAddress(t *testing.T) {
 	for width, touching := range map[string][]string{
-		"-m64": {"__sigsetjmp"},
+		"-m64": {"__sigsetjmp", "_setjmp"},
 		"-m32": {"__sigsetjmp", "__x86.get_pc_thunk.bx", "__x86.get_pc_thunk.ax"},
 	} {
 		image := program(t, width)

@@ -1,6 +1,10 @@
 package places
 
-import "trapline/emu/insn"
+import (
+	"slices"
+
+	"trapline/emu/insn"
+)
 
 // Numbers of the registers that address a frame.
 const (
@@ -15,15 +19,22 @@ type frame struct {
 }
 
 // TouchesReturnAddress reports whether the function at entry uses the word that holds its return address other than by
-// returning: reads it, pops it, writes it or takes its address. With a return probe it finds the trampoline's address
-// there (U13): setjmp keeps it for longjmp, an i386 get_pc_thunk computes addresses from it.
+// returning: reads it, pops it, writes it or takes its address, or jumps to a function that does. With a return probe
+// it finds the trampoline's address there (U13): setjmp keeps it for longjmp, an i386 get_pc_thunk computes addresses
+// from it.
 //
 // The stack pointer is followed through pushes, pops, additions and a frame pointer, in the order of the
 // addresses; behind what cannot be followed nothing is reported.
 func (p *Program) TouchesReturnAddress(entry uint64) bool {
+	const maxTailJumps = 4
+	return p.touches(entry, maxTailJumps)
+}
+
+func (p *Program) touches(entry uint64, tailJumps int) bool {
 	f := frame{knownSP: true}
 	at := map[uint64]frame{} // at the targets of branches ahead
-	for _, pc := range p.Body(entry) {
+	body := p.Body(entry)
+	for _, pc := range body {
 		in, _ := p.at(pc)
 		if known, ok := at[pc]; ok && !f.knownSP {
 			f = known
@@ -31,8 +42,15 @@ func (p *Program) TouchesReturnAddress(entry uint64) bool {
 		if f.touched(in) {
 			return true
 		}
-		if target, ok := in.BranchTarget(pc); ok && in.Attr().Has(insn.RelBranch) && target > pc {
-			at[target] = f
+		target, ok := in.BranchTarget(pc)
+		if ok && in.Attr().Has(insn.RelBranch) {
+			_, inside := slices.BinarySearch(body, target)
+			if !inside && tailJumps > 0 && f.knownSP && f.fromSP == 0 && p.touches(target, tailJumps-1) {
+				return true
+			}
+			if target > pc {
+				at[target] = f
+			}
 		}
 		f = f.after(in)
 	}
