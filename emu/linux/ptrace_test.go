@@ -203,11 +203,14 @@ func (p *tracee) follow(m *recording) []state {
 		if added {
 			states = append(states, state{r.Rip, gpr(&r)})
 		}
-		if p.sig != 0 || len(left) == 0 || left[0].pc != r.Rip {
-			p.step()
-		} else {
+		switch given := p.sig == 0 && len(left) > 0 && left[0].pc == r.Rip; {
+		case given:
 			p.give(r, left[0], m.pid)
 			left = left[1:]
+		case p.sig == 0 && p.atCall(r.Rip): // one that the machine did not make is not made here
+			return states
+		default:
+			p.step()
 		}
 		switch {
 		case !added:
@@ -218,6 +221,13 @@ func (p *tracee) follow(m *recording) []state {
 		}
 	}
 	return states
+}
+
+// atCall reports whether the process is about to make a system call.
+func (p *tracee) atCall(pc uint64) bool {
+	var text [2]byte
+	_, err := unix.PtracePeekText(p.pid, uintptr(pc), text[:])
+	return err == nil && (text == [2]byte{0x0f, 0x05} || text == [2]byte{0xcd, 0x80} || text == [2]byte{0x0f, 0x34})
 }
 
 // fault reports whether the signal is of the instruction, not one that was
