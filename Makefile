@@ -45,25 +45,23 @@ soak: deps
 bench: deps
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-# Debian's busybox-static of both architectures, for the tests of emu/linux:
-# TRAPLINE_BUSYBOX names the directory. The package lists are its own, so that
-# the system's architectures stay as they are.
-BUSYBOX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/busybox
+# What the tests of real programs run: Debian's busybox-static of both
+# architectures and musl's i386 port, in the cache directory, where the tests
+# look; TRAPLINE_BUSYBOX names another one. The package lists are its own, so
+# that the system's architectures stay as they are.
+BUSYBOX ?= $(or $(TRAPLINE_BUSYBOX),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/busybox)
 busybox:
 	@mkdir -p $(BUSYBOX)/lists/partial
-	@cd $(BUSYBOX) && for a in amd64 i386; do \
-		[ -x busybox.$$a ] && continue; \
-		apt="apt-get -qq -o APT::Architecture=$$a -o APT::Architectures=$$a -o Dir::State::Lists=$(BUSYBOX)/lists"; \
-		$$apt update; $$apt download busybox-static:$$a && dpkg-deb -x busybox-static_*_$$a.deb $$a && \
-		cp $$a/bin/busybox busybox.$$a || exit 1; \
-	done
+	@cd $(BUSYBOX) && fetch() { \
+		apt="apt-get -qq -o APT::Architecture=$$2 -o APT::Architectures=$$2 -o APT::Sandbox::User= -o Dir::State::Lists=$(BUSYBOX)/lists"; \
+		$$apt update || :; $$apt download $$1:$$2 && dpkg-deb -x $$1_*_$$2.deb $$2; \
+	}; \
+	for a in amd64 i386; do \
+		[ -x busybox.$$a ] || { fetch busybox-static $$a && cp $$a/bin/busybox busybox.$$a; } || exit 1; \
+	done; \
+	[ -f musl-i386.specs ] || { fetch musl-dev i386 && sed 's|/usr/|$(BUSYBOX)/i386/usr/|g; s|-nostdlib|-m elf_i386 -nostdlib|' \
+		i386/usr/lib/i386-linux-musl/musl-gcc.specs >musl-i386.specs; }
 	@echo "export TRAPLINE_BUSYBOX=$(BUSYBOX)"
-
-# Programs of busybox with uprobes on every function, and at every instruction of
-# its HOT hottest ones. "make test" does the same with one of these.
-HOT     ?= 40
-busybox-probes: deps busybox
-	TRAPLINE_BUSYBOX=$(BUSYBOX) $(GO) test ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
 
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
