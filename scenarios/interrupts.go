@@ -104,7 +104,7 @@ func (r *Run) Can(actor int) bool {
 	case r.state.done != "" || actor < 0 || actor >= r.Actors():
 		return false
 	case actor < len(r.Machine.CPUs):
-		return r.Machine.CPUs[actor].CanStep()
+		return r.world.able(actor)
 	}
 	return r.state.raised>>r.free()[actor-len(r.Machine.CPUs)]&1 == 0
 }
@@ -131,7 +131,7 @@ func (r *Run) dueInterrupt() (int, bool) {
 	}
 	if r.Machine.Seq != 1 {
 		for _, c := range r.Machine.CPUs {
-			if c.CanStep() && !r.state.spinning[c.ID] {
+			if r.world.able(c.ID) && !r.state.spinning[c.ID] {
 				return 0, false
 			}
 		}

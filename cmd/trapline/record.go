@@ -107,7 +107,7 @@ var errSchedule = errors.New("bad schedule")
 func walkScheduled(ctx context.Context, f *scenarios.File, so scenarios.Options, schedule string, steps uint64) (*walk.Walk, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	w, err := walk.Open(ctx, f, walk.Options{Options: so, Scheduled: schedule != ""})
+	w, err := walk.Open(ctx, f, walk.Options{Options: so})
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,14 @@ type Line struct {
 	script script
 	points checkpoints
 	marks  []Mark
+	over   bool // no step follows the last one
 }
 
 // End is the line's last moment.
 func (l *Line) End() uint64 { return l.script.steps }
+
+// Over reports whether the run is known to be over at End.
+func (l *Line) Over() bool { return l.over }
 
 // Lines lists the histories, the present one among them.
 func (t *Timeline) Lines() []*Line { return t.lines }

@@ -42,7 +42,7 @@ func (t *Timeline) searchOn(ctx context.Context, match func(*emu.Event) bool) (b
 		if err != nil || n == 0 {
 			return false, err
 		}
-		if match(t.m.Event()) {
+		if match(t.last) {
 			return true, nil
 		}
 	}
@@ -59,7 +59,7 @@ func (t *Timeline) searchBack(ctx context.Context, match func(*emu.Event) bool) 
 			if n, err := t.Forward(ctx, 1); err != nil || n == 0 {
 				return false, err
 			}
-			if match(t.m.Event()) {
+			if match(t.last) {
 				last = t.at
 			}
 		}

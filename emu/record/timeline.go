@@ -21,10 +21,12 @@ var (
 
 // Runner makes the steps. All that it keeps is the machine's or in its parts.
 type Runner interface {
-	// Next is the vCPU whose turn it is by default; false: the run is over.
-	Next() (cpu int, ok bool)
-	// Step makes one step of a vCPU.
-	Step(cpu int) *emu.Event
+	// Next is the actor whose turn it is by default; false: the run is over.
+	Next() (actor int, ok bool)
+	// Can reports whether an actor could take a step now.
+	Can(actor int) bool
+	// Step makes one step of an actor. The event is valid until the next one.
+	Step(actor int) *emu.Event
 }
 
 // Options of a timeline.
@@ -50,7 +52,7 @@ type Timeline struct {
 	made  int     // lines ever
 	at    uint64
 	cur   cursor
-	fresh bool // the machine's event is of step at-1
+	last  *emu.Event // the step that led to at; nil where it is not known
 }
 
 // New starts a timeline at the machine's present state, which becomes step 0.
@@ -72,17 +74,12 @@ func (t *Timeline) End() uint64 { return t.line.script.steps }
 
 // Event is the step that led to the present moment, or nil at 0. It is valid
 // until the next move.
-func (t *Timeline) Event() *emu.Event {
-	if !t.fresh {
-		return nil
-	}
-	return t.m.Event()
-}
+func (t *Timeline) Event() *emu.Event { return t.last }
 
 // Hash is the present state's hash, clocks included.
 func (t *Timeline) Hash() uint64 { return t.m.Hash(true) }
 
-// Turn is the vCPU that takes the next step: the recorded one, or the default
+// Turn is the actor that takes the next step: the recorded one, or the default
 // at the end of the recording; false if there is no next step.
 func (t *Timeline) Turn() (cpu int, ok bool) {
 	if t.at < t.End() {
@@ -99,6 +96,7 @@ func (t *Timeline) Forward(ctx context.Context, n uint64) (uint64, error) {
 	for done := uint64(0); done < n; done++ {
 		cpu, ok := t.Turn()
 		if !ok {
+			t.line.over = true
 			return done, t.m.Err()
 		}
 		t.step(cpu)
@@ -141,11 +139,11 @@ func (t *Timeline) Goto(ctx context.Context, n uint64) error {
 	return err
 }
 
-// Take makes a step of the vCPU of one's choice. Where another step is
+// Take makes a step of the actor of one's choice. Where another step is
 // recorded, that starts a branch: see Lines.
 func (t *Timeline) Take(cpu int) error {
-	if !t.can(cpu) {
-		return fmt.Errorf("cpu%d: %w", cpu, ErrOver)
+	if cpu < 0 || cpu >= t.opt.Actors || !t.run.Can(cpu) {
+		return fmt.Errorf("actor %d: %w", cpu, ErrOver)
 	}
 	if t.at < t.End() {
 		if next, _ := t.line.script.peek(t.cur); next != cpu {
@@ -159,37 +157,24 @@ func (t *Timeline) Take(cpu int) error {
 	return t.m.Err()
 }
 
-// can reports whether an actor could take a step now. An interrupt can also be
-// raised when every vCPU is halted.
-func (t *Timeline) can(actor int) bool {
-	if actor < 0 || actor >= t.opt.Actors {
-		return false
-	}
-	if actor >= len(t.m.CPUs) {
-		return true
-	}
-	_, more := t.run.Next()
-	return more && t.m.CPUs[actor].CanStep()
-}
-
 func (t *Timeline) step(cpu int) {
 	l := t.line
-	fresh := t.at == l.script.steps
-	if fresh {
+	first := t.at == l.script.steps // nobody has made it on this line
+	if first {
 		l.script.add(cpu)
 	}
 	l.script.advance(&t.cur)
 	ev := t.run.Step(cpu)
 	t.at++
-	t.fresh = true
+	t.last = ev
 	if t.opt.Observe != nil {
 		t.opt.Observe(ev)
 	}
-	if !fresh {
+	if !first {
 		return
 	}
 	if t.opt.Mark != nil {
-		l.mark(t.at, cpu, t.opt.Mark(ev))
+		l.mark(t.at, ev.CPU, t.opt.Mark(ev))
 	}
 	if l.points.due(t.at) {
 		t.checkpoint()
@@ -204,5 +189,5 @@ func (t *Timeline) checkpoint() {
 func (t *Timeline) restore(i int) {
 	p := &t.line.points.list[i]
 	t.m.Restore(p.snap)
-	t.at, t.cur, t.fresh = p.step, p.at, false
+	t.at, t.cur, t.last = p.step, p.at, nil
 }

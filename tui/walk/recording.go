@@ -11,12 +11,8 @@ import (
 	"trapline/scenarios/format"
 )
 
-// optionDirect is the key in a recording's options of scenarios.Options.Direct;
-// optionScheduled that interrupts were actors.
-const (
-	optionDirect    = "direct"
-	optionScheduled = "scheduled"
-)
+// optionDirect is the key in a recording's options of scenarios.Options.Direct.
+const optionDirect = "direct"
 
 // Recording makes the file of the present line, from its start to its end. The
 // scenario goes in with its listing, so that no assembler is needed to replay it.
@@ -35,9 +31,6 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Options: map[string]string{}}
 	if w.Run.Options.Direct {
 		f.Options[optionDirect] = "true"
-	}
-	if w.scheduled {
-		f.Options[optionScheduled] = "true"
 	}
 	if p := file.Program; p != nil {
 		data, err := file.ReadFile(p.Path)
@@ -64,7 +57,7 @@ func Replay(ctx context.Context, f *record.File) (*Walk, error) {
 		return nil, fmt.Errorf("%s is not in the recording", name)
 	}}
 	o := scenarios.Options{Engine: f.Engine, Direct: f.Options[optionDirect] != ""}
-	w, err := Open(ctx, file, Options{Options: o, Scheduled: f.Options[optionScheduled] != ""})
+	w, err := Open(ctx, file, Options{Options: o})
 	if err != nil {
 		return nil, err
 	}

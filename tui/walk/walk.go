@@ -5,13 +5,11 @@ package walk
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"trapline/emu"
 	"trapline/emu/loader"
 	"trapline/emu/record"
-	"trapline/emu/sched"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
 )
@@ -27,8 +25,6 @@ type Walk struct {
 	source []string // lines of text.S
 	lines  loader.LineMap
 	micros map[uint64]string // micro-steps by address, as far as they have run
-
-	scheduled bool
 }
 
 // Options of a walk.
@@ -37,9 +33,6 @@ type Options struct {
 	// Record is how many steps are recorded ahead, so that the timeline shows
 	// what is to come.
 	Record uint64
-	// Scheduled makes the scenario's interrupts actors of their own, as a
-	// schedule needs them; else they come at the times that the scenario says.
-	Scheduled bool
 }
 
 // DefaultRecord is a second's worth of steps.
@@ -47,25 +40,18 @@ const DefaultRecord = 500_000
 
 // Open puts a scenario at its first moment.
 func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
-	r, err := scenarios.Open(ctx, f, o.Options)
+	so := o.Options
+	so.Scheduled = true // interrupts can be moved about
+	r, err := scenarios.Open(ctx, f, so)
 	if err != nil {
 		return nil, err
 	}
-	w := &Walk{Run: r, names: *r.Names(), scheduled: o.Scheduled, micros: map[uint64]string{}}
-	actors := 0
-	if o.Scheduled {
-		actors = len(r.Machine.CPUs) + len(f.Interrupts)
-		// A strict schedule of no steps: it sets the mode and stops at once.
-		if err := r.Follow(ctx, &sched.Replay{Strict: true}, nil); !errors.Is(err, scenarios.ErrSchedule) {
-			r.Close()
-			return nil, err
-		}
-	}
+	w := &Walk{Run: r, names: *r.Names(), micros: map[uint64]string{}}
 	w.trail = trail{w: w}
 	w.findLocks()
 	w.readSource()
 	r.Machine.AddPart(&w.trail)
-	w.Timeline = record.New(r.Machine, r, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: actors})
+	w.Timeline = record.New(r.Machine, r, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors()})
 	if err := w.Record(ctx, o.Record); err != nil {
 		r.Close()
 		return nil, err

@@ -103,7 +103,7 @@ func TestTheStackNamesTheTrapFrame(t *testing.T) {
 }
 
 func TestARecordingGoesToAnotherMachine(t *testing.T) {
-	w := open(t, "smp-missed-probe", Options{Scheduled: true})
+	w := open(t, "smp-missed-probe", Options{})
 	var s sched.Schedule
 	s.Append(1, 40)
 	s.Append(0, 7)
