@@ -35,7 +35,34 @@ func (a Arch) Mask(v uint64) uint64 {
 	return v & 0xffffffff
 }
 
-// Mode is the decoder's mode for code of this width.
+// Vendor is whose processor a machine is where the two differ: in 64-bit mode a
+// 66 prefix makes a near branch's operand 16 bits wide on AMD's and means
+// nothing on Intel's (U10).
+type Vendor int
+
+// Vendors; the library's processor is AMD's.
+const (
+	AMD Vendor = iota
+	Intel
+)
+
+func (v Vendor) String() string {
+	if v == Intel {
+		return "intel"
+	}
+	return "amd"
+}
+
+// mode is the decoder's mode for code that the vendor's processor runs.
+func (v Vendor) mode(a Arch) insn.Mode {
+	if a == AMD64 && v == AMD {
+		return insn.Mode64AMD
+	}
+	return a.Mode()
+}
+
+// Mode is the decoder's mode for code of this width, of 64-bit mode Intel's:
+// how Linux decodes it.
 func (a Arch) Mode() insn.Mode {
 	if a == AMD64 {
 		return insn.Mode64

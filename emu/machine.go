@@ -38,6 +38,7 @@ type Part interface {
 // several goroutines; different machines are independent.
 type Machine struct {
 	Arch   Arch
+	Vendor Vendor
 	Mem    *PhysMem
 	CPUs   []*CPU
 	Kernel Kernel
@@ -57,6 +58,7 @@ type Config struct {
 	Arch   Arch
 	CPUs   int // 1-8
 	Memory int // bytes of physical memory; 0: DefaultMemory
+	Vendor Vendor
 	// Prefetch is how many bytes of code a vCPU fetches ahead, at most
 	// MaxPrefetch; 0: each instruction is fetched as it runs (P13).
 	Prefetch int
@@ -77,7 +79,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Mem: mem, prefetch: cfg.Prefetch}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -92,7 +94,7 @@ func New(cfg Config) (*Machine, error) {
 
 // NewSpace adds an empty address space.
 func (m *Machine) NewSpace() *Space {
-	s := newSpace(m.Mem, m.Arch)
+	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch))
 	m.spaces = append(m.spaces, s)
 	return s
 }

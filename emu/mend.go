@@ -19,13 +19,13 @@ const (
 	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
 	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
 	mendStore                          // FST and FSTP mark the register they write as in use
-	mendREX                            // a REX byte before a legacy prefix, or 66 beside F2 or F3, means nothing
+	mendREX                            // a REX byte before a legacy prefix, 66 beside F2 or F3 or on Intel's branches, means nothing
 	mendPartial                        // x87 and SSE state stays as it was if an access faults
 )
 
 func mendsOf(in *insn.Inst) (s mendSet) {
 	legacy := in.Vex.Kind == insn.VexNone
-	if in.VoidREX || voidOpSize(in) {
+	if in.VoidREX || voidOpSize(in) || voidBranchSize(in) {
 		s = mendREX
 	}
 	switch {
@@ -102,17 +102,41 @@ func voidOpSize(in *insn.Inst) bool {
 	return in.OpSize && (in.Rep || in.Repne) && in.Attr().Has(insn.SSE|insn.MMX) && in.Vex.Kind == insn.VexNone
 }
 
+// voidBranchSize reports whether 66 means nothing because Intel's processors
+// ignore it there: the library's is AMD's (U10).
+func voidBranchSize(in *insn.Inst) bool {
+	const near = insn.JmpRel | insn.Jcc | insn.Loop | insn.Jcxz | insn.CallRel | insn.CallInd | insn.JmpInd | insn.RetNear
+	return in.Mode == insn.Mode64 && in.OpSize && in.Attr().Has(near)
+}
+
+// unusedPrefix is a prefix that changes nothing more of a near branch: the
+// segment that it has already, or DS, which 64-bit mode ignores.
+func unusedPrefix(in *insn.Inst) byte {
+	switch in.Seg {
+	case insn.SegFS:
+		return 0x64
+	case insn.SegGS:
+		return 0x65
+	}
+	return 0x3e
+}
+
 // hideREX puts a copy of the prefix that follows in the place of each REX byte
-// that means nothing, and F2 or F3 in that of a 66 that does, since the library
-// would obey them, until the function that it returns is called.
+// that means nothing, and another prefix in that of a 66 that does, since the
+// library would obey them, until the function that it returns is called.
 func (m *Machine) hideREX(c *CPU, v *view, d *decoded) (show func()) {
 	const rex, rexMask = 0x40, 0xf0
 	code := d.bytes
-	if voidOpSize(&d.in) {
-		for i := range d.in.PrefixLen {
-			if code[i] == 0x66 {
-				code[i] = map[bool]byte{true: 0xf3, false: 0xf2}[d.in.Rep]
-			}
+	instead := byte(0x66)
+	switch {
+	case voidBranchSize(&d.in):
+		instead = unusedPrefix(&d.in)
+	case voidOpSize(&d.in):
+		instead = map[bool]byte{true: 0xf3, false: 0xf2}[d.in.Rep]
+	}
+	for i := range d.in.PrefixLen {
+		if code[i] == 0x66 {
+			code[i] = instead
 		}
 	}
 	for i := d.in.PrefixLen - 2; i >= 0; i-- {

@@ -42,7 +42,7 @@ func (w *prefetched) holds(m *Machine, pc uint64) bool {
 	if off >= uint64(w.n) {
 		return false
 	}
-	in, err := insn.Decode(w.b[off:w.n], m.Arch.Mode())
+	in, err := insn.Decode(w.b[off:w.n], m.Vendor.mode(m.Arch))
 	return err == nil && in.Len > 0
 }
 

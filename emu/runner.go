@@ -209,7 +209,7 @@ func (b *runBlock) mustAlign() {
 // decode decodes the instruction at pc as far as its bytes may be fetched.
 func (r *runner) decode(pc uint64) (insn.Inst, error) {
 	var buf [insn.MaxLen + 1]byte
-	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.arch.Mode())
+	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.mode)
 }
 
 // runs reports whether the library does an instruction right without help;

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"trapline/emu/insn"
 	"trapline/emu/unicorn"
 )
 
@@ -60,6 +61,7 @@ type mapOp struct {
 type Space struct {
 	mem     *PhysMem
 	arch    Arch
+	mode    insn.Mode      // of its code
 	pages   map[uint64]PTE // by linear page number
 	ops     []mapOp
 	epoch   int        // counts rebuilds of ops
@@ -77,8 +79,8 @@ type tlbEntry struct {
 	data []byte // nil: empty
 }
 
-func newSpace(mem *PhysMem, arch Arch) *Space {
-	return &Space{mem: mem, arch: arch, pages: map[uint64]PTE{}}
+func newSpace(mem *PhysMem, arch Arch, mode insn.Mode) *Space {
+	return &Space{mem: mem, arch: arch, mode: mode, pages: map[uint64]PTE{}}
 }
 
 // Map shows n frames from first at linear address va (page aligned).

@@ -94,7 +94,7 @@ func (v *view) fetch(pc uint64) (*decoded, *Trap) {
 }
 
 func (v *view) decode(slot *codeSlot, pc uint64, code []byte) (*decoded, *Trap) {
-	in, err := insn.Decode(code, v.space.arch.Mode())
+	in, err := insn.Decode(code, v.space.mode)
 	if errors.Is(err, insn.ErrTruncated) {
 		return nil, v.fetchFault(v.space.mask(pc + uint64(len(code))))
 	}
