@@ -18,6 +18,7 @@ func (s *System) count(u *uprobe, mm *linux.MM, d int16) events.Errno {
 	for _, v := range mm.VMAs() {
 		if va, ok := counterIn(u, v); ok {
 			errno := s.addCounter(u, mm, va, d)
+			s.warnCounter(u, d, errno)
 			if d > 0 {
 				return errno
 			}
@@ -63,6 +64,23 @@ func (s *System) countDelayed(mm *linux.MM, v *linux.VMA) {
 	st := stateOf(mm)
 	st.delayed = slices.DeleteFunc(st.delayed, func(u *uprobe) bool {
 		va, ok := counterIn(u, v)
-		return ok && s.addCounter(u, mm, va, 1) == 0
+		if ok {
+			s.warnCounter(u, 1, s.addCounter(u, mm, va, 1))
+		}
+		return ok
 	})
+}
+
+// warnCounter logs a counter that could not be changed. For the address space the kernel prints its own pointer,
+// hashed; there is none here (update_ref_ctr_warn()).
+func (s *System) warnCounter(u *uprobe, d int16, errno events.Errno) {
+	if errno == 0 {
+		return
+	}
+	what := "increment"
+	if d < 0 {
+		what = "decrement"
+	}
+	s.printk(fmt.Sprintf("ref_ctr %s failed for inode: 0x%x offset: 0x%x ref_ctr_offset: 0x%x of mm: 0x%0*x",
+		what, u.File.Ino, u.Offset, u.RefCounter, 2*s.mode.Word(), 0))
 }

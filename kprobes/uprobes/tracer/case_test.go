@@ -183,11 +183,16 @@ var volatile = regexp.MustCompile(`(?m)^ *(\S+)-\d+ +\[\d+\] (\S+) +\d+\.\d+: `)
 func stripVolatile(s string) string { return volatile.ReplaceAllString(s, "$1 $2 ") }
 
 func guestRoot(t testing.TB, program string) string {
+	return guestRootOf(t, "../testdata/bin/"+program)
+}
+
+// guestRootOf makes a root directory with a program in /t.
+func guestRootOf(t testing.TB, file string) string {
 	root := t.TempDir()
-	data, err := os.ReadFile("../testdata/bin/" + program)
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(root, "t"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "t", program), data, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "t", filepath.Base(file)), data, 0o755))
 	return root
 }
 
