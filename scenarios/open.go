@@ -38,8 +38,11 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	if o.Engine == "" {
 		o.Engine = f.Machine.Engine
 	}
-	if err := kprobes.CheckEngine(o.Engine); err != nil {
+	if err := f.CheckEngine(o.Engine); err != nil {
 		return nil, f.Machine.EnginePos.Error(f.Name, "", "%v", err)
+	}
+	if f.Linux != nil {
+		return openUser(ctx, f, o)
 	}
 	img, err := imageOf(ctx, f)
 	if err != nil {

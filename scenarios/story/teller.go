@@ -260,9 +260,17 @@ func reason(l Line, row, text string) []Line {
 	}
 }
 
+// asides are kinds of notes that say what else happened, not what went wrong;
+// true: a quiet story leaves them out.
+var asides = map[string]bool{"system-call": false, "page-fault": true, "thread": true, "kernel": true}
+
 func (t *Teller) notes(r *Record) []Line {
 	var lines []Line
 	for _, x := range r.Notes {
+		out, aside := asides[x.Kind]
+		if out && t.Level == Quiet {
+			continue
+		}
 		var l Line
 		if t.Level == Quiet {
 			l = start(r)
@@ -271,6 +279,11 @@ func (t *Teller) notes(r *Record) []Line {
 		}
 		if x.Kind == "print" || x.Kind == "event" {
 			l.add(Plain, "> "+x.Text, 0)
+			lines = append(lines, l)
+			continue
+		}
+		if aside {
+			l.add(Dim, "- "+x.Text, 0)
 			lines = append(lines, l)
 			continue
 		}

@@ -84,7 +84,14 @@ func (t *Teller) micro(r *Record) []Line {
 		lines = append(lines, readLines(r)...)
 	}
 	c := changes(r)
-	if len(r.Registers) == 1 && len(r.Flags) == 0 && t.Level == Normal {
+	switch {
+	case r.Ring == 3 && r.NextPC != r.PC: // the kernel's work for a program moves it
+		if len(c) > 0 {
+			c.add(Dim, ", ", 0)
+		}
+		c.add(Plain, "goes on at ", 0)
+		c.add(Place, r.NextAt, 0)
+	case r.Ring == 0 && len(r.Registers) == 1 && len(r.Flags) == 0 && t.Level == Normal:
 		c = nil // the C function's result
 	}
 	for i := range r.Writes {

@@ -1,0 +1,16 @@
+package uprobes
+
+import "trapline/emu/linux"
+
+// Engines lists the names of the engines.
+func Engines() []string { return append([]string(nil), engineNames[:]...) }
+
+// Due reports whether a hit is due wherever code of mm runs the instruction at an address: there is a uprobe whose
+// instruction was accepted, and a consumer that wants the process.
+func (s *System) Due(mm *linux.MM, va uint64) bool {
+	if mm == nil {
+		return false
+	}
+	u := s.uprobeAt(mm, va)
+	return u != nil && u.insn != nil && u.wanted(mm)
+}

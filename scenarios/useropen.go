@@ -1,0 +1,242 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"trapline/emu"
+	"trapline/emu/linux"
+	"trapline/emu/loader"
+	"trapline/kprobes"
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes"
+	"trapline/kprobes/uprobes/tracer"
+	"trapline/scenarios/format"
+	"trapline/scenarios/story"
+)
+
+// UserEngines are the engines under which a Linux program can be run.
+func UserEngines() []string { return append([]string{kprobes.EngineNone}, uprobes.Engines()...) }
+
+// Engines are those that a scenario of f's kind can be run under.
+func (f *File) Engines() []string {
+	if f.Linux != nil {
+		return UserEngines()
+	}
+	return kprobes.Engines()
+}
+
+// CheckEngine says what is wrong with the name of an engine for f.
+func (f *File) CheckEngine(name string) error {
+	if f.Linux == nil {
+		return kprobes.CheckEngine(name)
+	}
+	if !slices.Contains(UserEngines(), name) {
+		return fmt.Errorf("unknown engine %q for a Linux program; expected one of %v", name, UserEngines())
+	}
+	return nil
+}
+
+// openUser builds the machine of a Linux program, with its uprobes enabled
+// and nothing run yet.
+func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
+	img, err := imageOf(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	b := &userBuilder{file: f, options: o, world: &userWorld{image: img, user: userState{hitAt: map[int]uint64{}}}}
+	b.world.Run = &Run{File: f, Options: o, world: b.world, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
+	if err := b.build(); err != nil {
+		b.world.close()
+		return nil, err
+	}
+	return b.world.Run, nil
+}
+
+// userBuilder puts a Linux program onto a machine.
+type userBuilder struct {
+	file    *File
+	options Options
+	world   *userWorld
+}
+
+func (b *userBuilder) build() error {
+	w := b.world
+	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	checks := &builder{file: b.file, options: b.options, image: w.image, run: w.Run}
+	if err := checks.prepareChecks(); err != nil {
+		return err
+	}
+	w.Machine.AddPart(w)
+	w.Machine.AddPart(w.Run)
+	if w.base = b.options.base; w.base == nil {
+		w.base, w.ownBase = &baseline{}, true
+	}
+	return nil
+}
+
+// makeFiles makes the tree that the program sees.
+func (b *userBuilder) makeFiles() error {
+	w := b.world
+	data, err := b.program()
+	if err != nil {
+		return err
+	}
+	if w.dir, err = os.MkdirTemp("", "trapline-files-"); err != nil {
+		return err
+	}
+	files := []format.GuestFile{{Path: format.ProgramPath, Content: string(data)}}
+	for _, x := range append(files, b.file.Linux.Files...) {
+		name := filepath.Join(w.dir, x.Path)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, []byte(x.Content), 0o755); err != nil {
+			return x.Pos.Error(b.file.Name, "", "file %s: %v", x.Path, err)
+		}
+	}
+	w.files, err = linux.OpenRoot(w.dir)
+	return err
+}
+
+// program is the ELF file.
+func (b *userBuilder) program() ([]byte, error) {
+	if p := b.file.Program; p != nil {
+		return b.file.ReadFile(p.Path)
+	}
+	return writeELF(b.world.image), nil
+}
+
+// boot loads the program.
+func (b *userBuilder) boot() error {
+	w, f := b.world, b.file
+	engine := uprobes.Modern
+	if e := b.options.Engine; e != kprobes.EngineNone {
+		var err error
+		if engine, err = uprobes.ParseEngine(e); err != nil {
+			return err
+		}
+	}
+	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: func(line string) {
+		if len(w.user.printk) < maxLog {
+			w.user.printk = append(w.user.printk, line)
+		}
+	}})
+	memory := int(f.Machine.Memory)
+	if memory == 0 {
+		memory = emu.DefaultMemory
+	}
+	args := f.Linux.Args
+	if len(args) == 0 {
+		args = []string{format.ProgramPath}
+	}
+	var err error
+	w.kernel, err = linux.New(linux.Config{
+		Path: format.ProgramPath, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Quantum: f.Linux.Quantum,
+		Stdin: userInput{w, f.Linux.Stdin}, Stdout: w, Stderr: w, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
+	})
+	if err != nil {
+		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)
+	}
+	w.Machine = w.kernel.Machine()
+	if want := archOf(f.File); w.Machine.Arch != want {
+		return f.MemberPos("machine").Error(f.Name, fmt.Sprintf("arch %v", w.Machine.Arch), "a program for another architecture")
+	}
+	return nil
+}
+
+// name gives addresses their names: the program's symbols, and the slots of
+// the page that uprobes add to the process.
+func (b *userBuilder) name() error {
+	w := b.world
+	if v := w.kernel.Init().MM().VMAs(); len(v) > 0 && len(w.image.Segments) > 0 {
+		if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
+			img, err := loader.ReadELF([]byte(nil), loader.Options{})
+			if data, rerr := b.program(); rerr == nil {
+				img, err = loader.ReadELF(data, loader.Options{Bias: bias})
+			}
+			if err != nil {
+				return err
+			}
+			w.image = img
+		}
+	}
+	area := w.kernel.TaskSize() - emu.PageSize
+	slots := []loader.Symbol{{Name: trampolineName, Addr: area, Size: uprobes.SlotSize, Kind: loader.Function}}
+	for n := uint64(1); n < uprobes.Slots; n++ {
+		slots = append(slots, loader.Symbol{
+			Name: fmt.Sprintf("%s%d", slotName, n), Addr: area + n*uprobes.SlotSize, Size: uprobes.SlotSize, Kind: loader.Function,
+		})
+	}
+	w.symbols.own, w.symbols.kernel = w.image.Symbols, loader.NewSymbols(slots)
+	all := loader.NewSymbols(slots)
+	for s := range w.image.Symbols.All() {
+		if _, taken := all.Lookup(s.Name); !taken {
+			all.Add(s)
+		}
+	}
+	w.names = story.Names{
+		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
+		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint,
+	}
+	return nil
+}
+
+// Names of the places in the page of a process's slots.
+const (
+	trampolineName = "uretprobe_trampoline"
+	slotName       = "xol_slot"
+)
+
+// defineEvents makes the control files and the events, those of the file first.
+func (b *userBuilder) defineEvents() error {
+	w := b.world
+	arch := events.X8664
+	if w.Machine.Arch == emu.I386 {
+		arch = events.I386
+	}
+	w.tracer = tracer.New(w.files, w.uprobes, 0)
+	w.tracer.Attach(w.kernel)
+	w.registry = tracefs.New(tracefs.Config{
+		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,
+		Printk: func(line string) { w.user.printk = append(w.user.printk, line) },
+	})
+	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+		return nil
+	}
+	for _, e := range b.file.Events {
+		if err := w.define(e.Line); err != nil {
+			return e.Pos.Error(b.file.Name, "", "%v", err)
+		}
+	}
+	for _, line := range b.options.Events {
+		if err := w.define(line); err != nil {
+			return fmt.Errorf("-p %q: %w", line, err)
+		}
+	}
+	return w.enableAll()
+}
+
+func (w *userWorld) close() {
+	if w.kernel != nil {
+		w.kernel.Close()
+	}
+	if w.files != nil {
+		_ = w.files.Close()
+	}
+	if w.dir != "" {
+		_ = os.RemoveAll(w.dir)
+	}
+}
+
+// errRefused is the class of definitions that the kernel does not take.
+var errRefused = errors.New("the kernel refuses it")

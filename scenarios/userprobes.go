@@ -1,0 +1,343 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/linux"
+	"trapline/emu/loader"
+	"trapline/kprobes"
+	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes"
+	"trapline/scenarios/format"
+)
+
+// userProbe is a uprobe of the scenario: an event's, or one with actions.
+type userProbe struct {
+	name    string
+	addr    uint64 // where the program has the instruction
+	returns bool
+	refused events.Errno
+	def     *tracefs.Probe // nil: with actions
+	place   uprobes.Place
+
+	userCounts
+}
+
+// userCounts are what changes of a userProbe.
+type userCounts struct {
+	hits, missed uint64
+	removed      map[int]bool // processes from which a handler took it
+}
+
+func (c userCounts) clone() userCounts {
+	c.removed = maps.Clone(c.removed)
+	return c
+}
+
+// define gives a line to uprobe_events. Its error is what the kernel says.
+func (w *userWorld) define(line string) error {
+	named, err := resolvePlace(line, w.image)
+	if err != nil {
+		return err
+	}
+	v := w.registry.Judge(tracefs.UprobeEvents, named)
+	if v.Err != nil {
+		return fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(v.Text(false)))
+	}
+	if v.Probe != nil {
+		addr, _ := w.image.AddrOfOffset(v.Probe.FileOffset)
+		w.probes = append(w.probes, &userProbe{name: v.Probe.On.Name, addr: addr, returns: v.Probe.Return, def: v.Probe})
+	}
+	return nil
+}
+
+// enableAll enables the events, with the program mapped (U16).
+func (w *userWorld) enableAll() error {
+	for _, e := range w.registry.Events() {
+		err := w.registry.SetEvent(e.Group, e.Name, true)
+		errno, _ := err.(events.Errno)
+		for _, p := range w.probes {
+			if p.def != nil && p.def.On == e {
+				p.refused = errno
+			}
+		}
+	}
+	return nil
+}
+
+// resolvePlace makes the place of a definition what the kernel takes,
+// PATH:0xOFFSET, of PATH:SYMBOL[+OFFSET]. What stands behind it stays.
+func resolvePlace(line string, img *loader.Image) (string, error) {
+	words := strings.Fields(line)
+	if len(words) < 2 || strings.HasPrefix(line, "-") {
+		return line, nil
+	}
+	colon := strings.LastIndexByte(words[1], ':')
+	if colon <= 0 || colon+1 == len(words[1]) || words[1][colon+1] >= '0' && words[1][colon+1] <= '9' {
+		return line, nil // an offset already, or the kernel says what is wrong
+	}
+	path, place := words[1][:colon], words[1][colon+1:]
+	if path != format.ProgramPath {
+		return "", fmt.Errorf("symbols are known of %s only, not of %s", format.ProgramPath, path)
+	}
+	rest := ""
+	if at := strings.IndexAny(place, "%("); at >= 0 {
+		place, rest = place[:at], place[at:]
+	}
+	offset, err := symbolOffset(place, img)
+	if err != nil {
+		return "", err
+	}
+	words[1] = fmt.Sprintf("%s:%#x%s", path, offset, rest)
+	return strings.Join(words, " "), nil
+}
+
+// symbolOffset is the file offset of SYMBOL[+OFFSET].
+func symbolOffset(place string, img *loader.Image) (uint64, error) {
+	name, add, plus := strings.Cut(place, "+")
+	var offset uint64
+	if plus {
+		var err error
+		if offset, err = strconv.ParseUint(add, 0, 64); err != nil {
+			return 0, fmt.Errorf("offset %q behind the symbol; expected a number", add)
+		}
+	}
+	s, ok := img.Symbols.Lookup(name)
+	if !ok {
+		return 0, fmt.Errorf("the program has no symbol %q", name)
+	}
+	off, ok := img.OffsetOfAddr(s.Addr + offset)
+	if !ok {
+		return 0, fmt.Errorf("%s is not in the program's file", place)
+	}
+	return off, nil
+}
+
+// defineProbes registers the uprobes that have actions.
+func (b *userBuilder) defineProbes() error {
+	w := b.world
+	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+		return nil
+	}
+	file, errno := w.tracer.File(format.ProgramPath)
+	if errno != 0 {
+		return fmt.Errorf("%s: %w", format.ProgramPath, errno)
+	}
+	for i := range b.file.Probes {
+		p := &b.file.Probes[i]
+		addr, err := evalAt(b.file.File, p.At, w.symbols)
+		if err != nil {
+			return err
+		}
+		offset, ok := w.image.OffsetOfAddr(addr)
+		if !ok {
+			return p.At.Pos.Error(b.file.Name, "an address of the program's code", "probe %s: %#x is not in the program's file", p.Name, addr)
+		}
+		u := &userProbe{name: p.Name, addr: addr, place: uprobes.Place{File: file.ID, Offset: offset}}
+		c, err := b.consumer(u, p)
+		if err != nil {
+			return err
+		}
+		u.returns = c.Return != nil
+		u.refused = w.uprobes.Register(u.place, file.Size, c)
+		w.probes = append(w.probes, u)
+	}
+	return nil
+}
+
+// consumer makes what is called at a probe's hits.
+func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, error) {
+	checks := &builder{file: b.file, run: b.world.Run}
+	for _, list := range p.Handlers {
+		for _, a := range list {
+			for _, x := range a.Args {
+				if err := checks.checkSymbols(x); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	w := b.world
+	wants := func(mm *linux.MM) bool {
+		pid := w.pidOf(mm)
+		return !u.removed[pid] && (p.FilterPID == 0 || p.FilterPID == pid)
+	}
+	pre, _ := p.Handler("pre")
+	c := &uprobes.Consumer{Filter: wants, Handler: func(h *uprobes.Hit) bool {
+		if !wants(h.Thread.Process().MM()) {
+			return true
+		}
+		u.hits++
+		x := w.hit(u, h, "pre")
+		w.act(x, pre)
+		if x.remove {
+			u.removed = maps.Clone(u.removed)
+			if u.removed == nil {
+				u.removed = map[int]bool{}
+			}
+			u.removed[h.Thread.Process().PID] = true
+		}
+		return x.remove
+	}}
+	if ret, ok := p.Handler("ret"); ok {
+		c.Return = func(h *uprobes.Hit) { w.act(w.hit(u, h, "ret"), ret) }
+	}
+	return c, nil
+}
+
+// hit makes what a handler's actions work on.
+func (w *userWorld) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
+	return &hit{
+		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), addr: h.Addr,
+		regs: coreRegisters{h.Thread.Core()},
+		poke: func(addr uint64, size int, v uint64) bool {
+			var b [8]byte
+			for i := range size {
+				b[i] = byte(v >> (8 * i))
+			}
+			return h.Thread.Process().MM().Write(addr, b[:size])
+		},
+	}
+}
+
+// pidOf is the process that has an address space; 0: none.
+func (w *userWorld) pidOf(mm *linux.MM) int {
+	for _, p := range mm.Kernel().Processes() {
+		if p.MM() == mm {
+			return p.PID
+		}
+	}
+	return 0
+}
+
+// observe notes what a step means for the probes: hits, entries of the trace,
+// and executions of a probed instruction that no hit preceded.
+func (w *userWorld) observe(ev *emu.Event) {
+	t := w.kernel.Current(ev.CPU)
+	switch {
+	case t == nil:
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && w.probed(ev.PC):
+		w.user.hitAt[t.TID] = ev.PC
+	case ev.Kind == emu.StepInstruction && w.user.hitAt[t.TID] == ev.PC:
+		delete(w.user.hitAt, t.TID) // stepped in place
+	case ev.Kind == emu.StepInstruction && w.probed(ev.PC) && w.uprobes.Due(t.Process().MM(), ev.PC):
+		w.miss(ev, t)
+	}
+	if ev.Micro != nil && ev.Micro.Name == "handler_chain" && t != nil {
+		w.Machine.Note(emu.Note{Kind: kprobes.NoteHit, ID: "U3", Text: w.namesAt(t.Core().RIP), Addr: t.Core().RIP})
+	}
+	if entries := w.tracer.Entries(); len(entries) > w.user.told {
+		for i := w.user.told; i < len(entries); i++ {
+			w.Machine.Note(emu.Note{Kind: NoteEvent, Text: w.entryLine(i)})
+		}
+		w.user.told = len(entries)
+	}
+}
+
+// Notes of uprobes.
+const (
+	NoteEvent  emu.NoteKind = "event"  // a line of the trace
+	NoteMissed emu.NoteKind = "missed" // a probed instruction ran without a hit
+)
+
+func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
+	for _, p := range w.probes {
+		if p.addr == ev.PC && !p.removed[t.Process().PID] {
+			p.missed++
+		}
+	}
+	w.Machine.Note(emu.Note{Kind: NoteMissed, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})
+}
+
+// namesAt lists the probes at an address.
+func (w *userWorld) namesAt(addr uint64) string {
+	var names []string
+	for _, p := range w.probes {
+		if p.addr == addr {
+			names = append(names, p.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (w *userWorld) probed(pc uint64) bool {
+	for _, p := range w.probes {
+		if p.addr == pc && p.refused == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// counts adds up the probes of a name: an event may have several.
+func (w *userWorld) counts(name string) (probeCounts, bool) {
+	var n probeCounts
+	known := false
+	for _, p := range w.probes {
+		if p.name != name {
+			continue
+		}
+		known = true
+		n.hits += w.hitsOf(p)
+		n.missed += p.missed
+		n.armed = n.armed || w.stateOf(p) == "armed"
+	}
+	return n, known
+}
+
+func (w *userWorld) hitsOf(p *userProbe) uint64 {
+	if p.def != nil {
+		return w.tracer.Counts(p.def).Hits
+	}
+	return p.hits
+}
+
+// instruction is what stands at a probe; nil: nothing is mapped, or refused.
+func (w *userWorld) instruction(p *userProbe) *uprobes.Instruction {
+	if p.def != nil {
+		return w.tracer.Instruction(p.def)
+	}
+	return w.uprobes.Instruction(p.place)
+}
+
+func (w *userWorld) stateOf(p *userProbe) string {
+	switch {
+	case p.refused != 0:
+		return "refused"
+	case w.instruction(p) == nil:
+		return "not mapped"
+	case len(p.removed) > 0:
+		return "removed"
+	}
+	return "armed"
+}
+
+func (w *userWorld) ends() []ProbeEnd {
+	var list []ProbeEnd
+	for _, p := range w.probes {
+		at := w.names.Addr(p.addr)
+		if p.returns {
+			at += "%return"
+		}
+		list = append(list, ProbeEnd{Name: p.name, At: at, State: w.stateOf(p), Hits: w.hitsOf(p), Missed: p.missed, Addr: p.addr})
+	}
+	return list
+}
+
+// breakpoint tells the story which probe's int3 is at addr.
+func (w *userWorld) breakpoint(addr uint64) (string, []byte, bool) {
+	for _, p := range w.probes {
+		if p.addr != addr {
+			continue
+		}
+		if i := w.instruction(p); i != nil {
+			return w.namesAt(addr), i.Original[:max(i.Len, 1)], true
+		}
+	}
+	return "", nil, false
+}

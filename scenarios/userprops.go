@@ -1,0 +1,221 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/emu/linux"
+	"trapline/kprobes/props"
+	"trapline/scenarios/format"
+)
+
+// property makes a built-in property of a Linux program (S4).
+func (w *userWorld) property(p format.Property) explore.Property {
+	atEnd := func(what func() string) explore.Property { return &endProperty{p.Name, what} }
+	switch p.Name {
+	case props.NoMissedProbe:
+		return &userMissed{world: w}
+	case props.Transparency:
+		return &transparency{w.Run}
+	case props.NoLivelock:
+		x := &userLivelock{world: w, cpu: make([]trapping, len(w.Machine.CPUs))}
+		w.Machine.AddPart(x)
+		return x
+	case props.NoDeadlock:
+		return atEnd(w.deadlocked)
+	case props.NoUnhandledTrap:
+		return atEnd(w.killed)
+	case format.ExitProperty:
+		return atEnd(func() string { return w.exitDiffers(p.Exit) })
+	case format.OutputProperty:
+		return atEnd(func() string { return w.outputDiffers(*p.Output) })
+	}
+	return nil
+}
+
+// endProperty is judged at the end by a sentence, "" if all is well.
+type endProperty struct {
+	name string
+	what func() string
+}
+
+func (p *endProperty) Name() string                       { return p.name }
+func (p *endProperty) Step(*emu.Event) *explore.Violation { return nil }
+
+func (p *endProperty) End() *explore.Violation {
+	if s := p.what(); s != "" {
+		return &explore.Violation{Property: p.name, What: s}
+	}
+	return nil
+}
+
+func (w *userWorld) deadlocked() string {
+	if w.kernel.Result().Bound == linux.BoundDeadlock {
+		return "every thread waits for another"
+	}
+	return ""
+}
+
+func (w *userWorld) killed() string {
+	if r := w.kernel.Result(); r.Signal != 0 {
+		return "the program was " + r.String()
+	}
+	return ""
+}
+
+func (w *userWorld) exitDiffers(want *format.Exit) string {
+	r := w.kernel.Result()
+	got := format.Exit{Status: r.Code}
+	if r.Signal != 0 {
+		got = format.Exit{Signal: linux.SignalName(r.Signal)}
+	}
+	if r.Bound != linux.NoBound {
+		return fmt.Sprintf("%v; expected %v", r, want)
+	}
+	if got != *want {
+		return fmt.Sprintf("%v; expected %v", &got, want)
+	}
+	return ""
+}
+
+func (w *userWorld) outputDiffers(want string) string {
+	if got := string(w.user.output); got != want {
+		return fmt.Sprintf("the output is %s; expected %s", strconv.Quote(got), strconv.Quote(want))
+	}
+	return ""
+}
+
+// userMissed is no-missed-probe: a thread whose process has a uprobe runs the
+// probed instruction only in a hit.
+type userMissed struct{ world *userWorld }
+
+func (*userMissed) Name() string            { return props.NoMissedProbe }
+func (*userMissed) End() *explore.Violation { return nil }
+
+// Step looks at the note that observe has made.
+func (p *userMissed) Step(ev *emu.Event) *explore.Violation {
+	for i := range ev.Notes {
+		if n := &ev.Notes[i]; n.Kind == NoteMissed {
+			w := p.world
+			return &explore.Violation{Property: p.Name(), ID: n.ID, What: fmt.Sprintf("cpu%d: %s, at %s (%s)", ev.CPU, n.Text, w.names.Addr(n.Addr), w.namesAt(n.Addr))}
+		}
+	}
+	return nil
+}
+
+// trapping counts the traps of the instruction that a vCPU is at.
+type trapping struct{ pc, n uint64 }
+
+// userLivelock is no-livelock: an instruction that traps again and again while
+// no instruction completes.
+type userLivelock struct {
+	world *userWorld
+	cpu   []trapping
+}
+
+func (*userLivelock) Name() string            { return props.NoLivelock }
+func (*userLivelock) End() *explore.Violation { return nil }
+
+// Step counts deliveries, and forgets them when an instruction completes.
+func (p *userLivelock) Step(ev *emu.Event) *explore.Violation {
+	c := &p.cpu[ev.CPU]
+	switch {
+	case ev.Kind == emu.StepInstruction:
+		*c = trapping{}
+	case ev.Kind == emu.StepDelivery && c.pc != ev.PC:
+		*c = trapping{ev.PC, 1}
+	case ev.Kind == emu.StepDelivery:
+		if c.n++; c.n == props.LivelockTraps {
+			return &explore.Violation{Property: p.Name(), What: fmt.Sprintf("the instruction at %s trapped %d times on cpu%d and was never completed",
+				p.world.names.Addr(ev.PC), props.LivelockTraps, ev.CPU)}
+		}
+	}
+	return nil
+}
+
+// Save implements emu.Part.
+func (p *userLivelock) Save() any { return slices.Clone(p.cpu) }
+
+// Restore implements emu.Part.
+func (p *userLivelock) Restore(v any) { copy(p.cpu, v.([]trapping)) }
+
+// Hash implements emu.Part.
+func (p *userLivelock) Hash(h *emu.Hasher) {
+	for _, c := range p.cpu {
+		h.Uint64(c.pc)
+		h.Uint64(c.n)
+	}
+}
+
+// difference describes how two ends differ: output, exit, and what the first
+// process left in registers and writable memory.
+func (w *userWorld) difference(base *Run) string {
+	o := base.world.(*userWorld)
+	if a, b := w.kernel.Result(), o.kernel.Result(); a.Signal != b.Signal || a.Code != b.Code || a.Bound != b.Bound {
+		return fmt.Sprintf("%s, without probes %s", w.ending(), o.ending())
+	}
+	if a, b := string(w.user.output), string(o.user.output); a != b {
+		return fmt.Sprintf("the output is %q, without probes %q", a, b)
+	}
+	if w.user.last == nil || o.user.last == nil {
+		return ""
+	}
+	if d := w.registersDiffer(&w.user.last.core, &o.user.last.core); d != "" {
+		return d
+	}
+	return w.memoryDiffers(w.user.last, o.user.last)
+}
+
+// registersDiffer compares what the program itself put into registers: a
+// syscall instruction that ended it has changed rcx and r11.
+func (w *userWorld) registersDiffer(a, b *emu.Core) string {
+	for i := range emu.GPRCount(w.Machine.Arch) {
+		if r := emu.Reg(i); a.GPR[i] != b.GPR[i] && (w.Machine.Arch == emu.I386 || r != emu.RCX && r != emu.R11) {
+			return fmt.Sprintf("%s is %#x, without probes %#x", r.Name(w.Machine.Arch), a.GPR[i], b.GPR[i])
+		}
+	}
+	if (a.RFLAGS^b.RFLAGS)&flagsCompared != 0 {
+		return fmt.Sprintf("flags are %s, without probes %s", emu.FormatFlags(a.RFLAGS), emu.FormatFlags(b.RFLAGS))
+	}
+	return ""
+}
+
+// memoryDiffers compares writable memory but for what lies below the stack
+// pointer, and for the trampoline's address where a return address was.
+func (w *userWorld) memoryDiffers(a, b *lastMemory) string {
+	pages := make([]uint64, 0, len(a.pages))
+	for page := range a.pages {
+		pages = append(pages, page)
+	}
+	slices.Sort(pages)
+	for _, page := range pages {
+		x, y := a.pages[page], b.pages[page]
+		for i := range x {
+			at := page*emu.PageSize + uint64(i)
+			old := byte(0)
+			if y != nil {
+				old = y[i]
+			}
+			if x[i] == old || at >= a.stack && at < a.core.GPR[emu.RSP] || w.isTrampoline(x, i) {
+				continue
+			}
+			return fmt.Sprintf("the byte at %s is %02x, without probes %02x", w.names.Addr(at), x[i], old)
+		}
+	}
+	return ""
+}
+
+// isTrampoline reports whether byte i of a page belongs to a word that is the
+// address to which probed functions return.
+func (w *userWorld) isTrampoline(page []byte, i int) bool {
+	word := w.Machine.Arch.Word()
+	i -= i % word
+	v := uint64(0)
+	for j := word - 1; j >= 0; j-- {
+		v = v<<8 | uint64(page[i+j])
+	}
+	return v == w.kernel.TaskSize()-emu.PageSize
+}

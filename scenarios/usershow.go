@@ -1,0 +1,158 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu/linux"
+	"trapline/kprobes/events/fetch"
+	"trapline/kprobes/events/tracefs"
+	"trapline/scenarios/format"
+)
+
+// show carries out the directives that only a Linux program has, and those
+// that have another meaning for it.
+func (w *userWorld) show(s *format.Step) (string, error) {
+	switch s.Verb {
+	case "tasks":
+		return w.threadsText(), nil
+	case "trace":
+		return strings.Join(w.eventLines(), "\n"), nil
+	case "profile":
+		return w.registry.UprobeProfile(w.tracer.Counts), nil
+	case "output":
+		return string(w.user.output), nil
+	case "maps":
+		return w.mapsText(), nil
+	case "exit":
+		return w.exitText(), nil
+	}
+	return w.control(s)
+}
+
+// control writes and reads control files.
+func (w *userWorld) control(s *format.Step) (string, error) {
+	const file = "uprobe_events"
+	switch {
+	case s.Verb == "cat" && s.Word == "trace":
+		return strings.Join(w.eventLines(), "\n"), nil
+	case s.Verb == "cat" && s.Word == "uprobe_profile":
+		return w.registry.UprobeProfile(w.tracer.Counts), nil
+	case s.Verb == "cat" && s.Word == file:
+		return w.registry.Read(tracefs.UprobeEvents), nil
+	case s.Verb == "cat" && s.Word == "error_log":
+		return w.registry.ErrorLog(), nil
+	}
+	return "", s.Pos.Error(w.File.Name, "uprobe_events, uprobe_profile, trace or error_log", "no file %q", s.Word)
+}
+
+// entryLine is an entry of the trace without the columns of time and place.
+func (w *userWorld) entryLine(i int) string {
+	var l fetch.Line
+	w.tracer.Entries()[i].AppendLine(&l, tracefs.TraceOptions{NoContext: true})
+	return strings.TrimSpace(string(l.Text))
+}
+
+func (w *userWorld) exitText() string {
+	if !w.kernel.Done() {
+		return "runs"
+	}
+	return w.kernel.Result().String()
+}
+
+// mapsText lists the mappings of each process.
+func (w *userWorld) mapsText() string {
+	var b strings.Builder
+	for _, p := range w.kernel.Processes() {
+		fmt.Fprintf(&b, "process %d (%s)\n", p.PID, p.Name)
+		for _, v := range p.MM().VMAs() {
+			fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", 2*w.Machine.Arch.Word(), v.Start, 2*w.Machine.Arch.Word(), v.End, protText(v), mappingName(v))
+		}
+	}
+	return b.String()
+}
+
+func protText(v *linux.VMA) string {
+	s := []byte("---p")
+	for i, bit := range []linux.Prot{linux.ProtRead, linux.ProtWrite, linux.ProtExec} {
+		if v.Prot&bit != 0 {
+			s[i] = "rwx"[i]
+		}
+	}
+	if v.Shared {
+		s[3] = 's'
+	}
+	return string(s)
+}
+
+func mappingName(v *linux.VMA) string {
+	if v.Inode != nil {
+		return fmt.Sprintf("file+%#x", v.Off)
+	}
+	return v.Name
+}
+
+// threadsText shows where each thread is and what it waits for.
+func (w *userWorld) threadsText() string {
+	var b strings.Builder
+	for _, t := range w.Threads() {
+		fmt.Fprintf(&b, "%s\n", t)
+	}
+	return b.String()
+}
+
+// ThreadState is a thread of a Linux program.
+type ThreadState struct {
+	TID, PID int
+	Program  string
+	CPU      int // -1: none
+	At       string
+	Waits    string // what for, or ""
+}
+
+func (t ThreadState) String() string {
+	s := fmt.Sprintf("thread %d of process %d (%s)", t.TID, t.PID, t.Program)
+	if t.CPU >= 0 {
+		s += fmt.Sprintf(" on cpu%d", t.CPU)
+	}
+	s += " at " + t.At
+	if t.Waits != "" {
+		s += ", waits: " + t.Waits
+	}
+	return s
+}
+
+// Threads lists the threads of a Linux program, by process and number.
+func (r *Run) Threads() []ThreadState {
+	w, ok := r.world.(*userWorld)
+	if !ok {
+		return nil
+	}
+	var list []ThreadState
+	for _, p := range w.kernel.Processes() {
+		for _, t := range p.Threads() {
+			x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
+			if c := t.CPU(); c != nil {
+				x.CPU = c.ID
+			}
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// Output is what a Linux program has written so far.
+func (r *Run) Output() string {
+	if w, ok := r.world.(*userWorld); ok {
+		return string(w.user.output)
+	}
+	return ""
+}
+
+// Exit is how a Linux program ended, "" before and for kernel code.
+func (r *Run) Exit() string {
+	if w, ok := r.world.(*userWorld); ok && w.kernel.Done() {
+		return w.kernel.Result().String()
+	}
+	return ""
+}

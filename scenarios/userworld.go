@@ -1,0 +1,239 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"slices"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/emu/linux"
+	"trapline/emu/loader"
+	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes"
+	"trapline/kprobes/uprobes/tracer"
+	"trapline/traps"
+)
+
+// userWorld is a Linux program under uprobes: a world.
+type userWorld struct {
+	*Run
+	kernel   *linux.Kernel
+	files    *linux.FS
+	dir      string // of files, on the host
+	uprobes  *uprobes.System
+	tracer   *tracer.Tracer
+	registry *tracefs.Registry
+	image    *loader.Image
+	probes   []*userProbe
+	user     userState
+}
+
+// userState is what the world keeps beside the machine and its kernel. Plain
+// values; slices and maps in a saved one are not changed any more.
+type userState struct {
+	output []byte
+	stdin  int            // bytes that were read
+	hitAt  map[int]uint64 // by thread: the probed instruction whose hit it is in
+	last   *lastMemory
+	told   int // trace entries that events have as notes
+	printk []string
+}
+
+// lastMemory is what the first process left: the registers of the thread that
+// ended it, and its writable memory by linear page number.
+type lastMemory struct {
+	core  emu.Core
+	pages map[uint64][]byte
+	stack uint64 // first address of the mapping of that thread's stack
+}
+
+func (w *userWorld) engine() string { return w.Options.Engine }
+
+func (w *userWorld) able(cpu int) bool { return w.kernel.CanStep(cpu) }
+
+// step makes one step. What it means for the probes becomes notes of the event.
+func (w *userWorld) step(cpu int) *emu.Event {
+	ev := w.Machine.Step(cpu)
+	w.observe(ev)
+	return ev
+}
+
+func (w *userWorld) ending() string { return w.kernel.Result().String() }
+
+func (w *userWorld) aboutCPU(function string, n int) uint64 {
+	if function == "halted" {
+		return b2u(!w.able(n))
+	}
+	return 0
+}
+
+// peek reads memory as the thread on a vCPU sees it; where there is none, as
+// the first process does or did.
+func (w *userWorld) peek(cpu int, addr uint64, b []byte) int {
+	if w.kernel.Current(cpu) != nil {
+		return w.Machine.CPUs[cpu].Space.Peek(addr, b)
+	}
+	if mm := w.kernel.Init().MM(); mm != nil {
+		return mm.Space().Peek(addr, b)
+	}
+	return w.user.last.peek(addr, b)
+}
+
+func (l *lastMemory) peek(addr uint64, b []byte) int {
+	done := 0
+	for l != nil && done < len(b) {
+		at := addr + uint64(done)
+		page, ok := l.pages[at/emu.PageSize]
+		if !ok {
+			break
+		}
+		done += copy(b[done:], page[at%emu.PageSize:])
+	}
+	return done
+}
+
+// Write takes what the program writes to descriptors 1 and 2.
+func (w *userWorld) Write(p []byte) (int, error) {
+	w.user.output = append(w.user.output, p...)
+	return len(p), nil
+}
+
+// keep copies the memory of a process that ends.
+func (w *userWorld) keep(mm *linux.MM) {
+	if w.kernel == nil || mm != w.kernel.Init().MM() {
+		return
+	}
+	l := &lastMemory{core: w.Machine.CPUs[w.Machine.Event().CPU].Core, pages: map[uint64][]byte{}}
+	if v := mm.Find(l.core.GPR[emu.RSP]); v != nil {
+		l.stack = v.Start
+	}
+	for _, page := range mm.Space().Pages() {
+		v := mm.Find(page * emu.PageSize)
+		if v == nil || v.Prot&linux.ProtWrite == 0 {
+			continue
+		}
+		b := make([]byte, emu.PageSize)
+		mm.Space().Peek(page*emu.PageSize, b)
+		l.pages[page] = b
+	}
+	w.user.last = l
+}
+
+// userHooks are the uprobes' with an eye on the end of the first process.
+type userHooks struct {
+	*uprobes.System
+	world *userWorld
+}
+
+// Exited precedes the end of an address space.
+func (h userHooks) Exited(mm *linux.MM) {
+	h.world.keep(mm)
+	h.System.Exited(mm)
+}
+
+// userInput is the program's standard input.
+type userInput struct {
+	*userWorld
+	text string
+}
+
+// Read gives what is left of the text.
+func (i userInput) Read(p []byte) (int, error) {
+	n := copy(p, i.text[i.user.stdin:])
+	i.user.stdin += n
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// Save implements emu.Part.
+func (w *userWorld) Save() any {
+	s := w.user
+	s.output = s.output[:len(s.output):len(s.output)]
+	s.printk = s.printk[:len(s.printk):len(s.printk)]
+	s.hitAt = maps.Clone(s.hitAt)
+	counts := make([]userCounts, len(w.probes))
+	for i, p := range w.probes {
+		counts[i] = p.userCounts.clone()
+	}
+	return savedWorld{s, counts}
+}
+
+type savedWorld struct {
+	userState
+	counts []userCounts
+}
+
+// Restore implements emu.Part.
+func (w *userWorld) Restore(v any) {
+	s := v.(savedWorld)
+	w.user = s.userState
+	w.user.hitAt = maps.Clone(s.hitAt)
+	for i, p := range w.probes {
+		p.userCounts = s.counts[i].clone()
+	}
+}
+
+// Hash implements emu.Part: what was written and left, and who is in a hit.
+func (w *userWorld) Hash(h *emu.Hasher) {
+	h.String(string(w.user.output))
+	h.Uint64(uint64(w.user.stdin))
+	for _, tid := range slices.Sorted(maps.Keys(w.user.hitAt)) {
+		h.Uint64(uint64(tid))
+		h.Uint64(w.user.hitAt[tid])
+	}
+	if l := w.user.last; l != nil {
+		for _, page := range slices.Sorted(maps.Keys(l.pages)) {
+			h.Uint64(page)
+			h.String(string(l.pages[page]))
+		}
+	}
+	for _, p := range w.probes {
+		h.Uint64(p.missed)
+		for _, pid := range slices.Sorted(maps.Keys(p.removed)) {
+			h.Uint64(uint64(pid))
+		}
+	}
+}
+
+// compareWith finds the ends without probes: one, as the vCPUs take turns.
+func (w *userWorld) compareWith(ctx context.Context, b *baseline) error { return b.makeOne(ctx) }
+
+func (w *userWorld) eventLines() []string {
+	var lines []string
+	for line := range bytes.Lines([]byte(w.tracer.Text(tracefs.TraceOptions{}))) {
+		lines = append(lines, string(bytes.TrimSuffix(line, []byte("\n"))))
+	}
+	return lines
+}
+
+func (w *userWorld) system() explore.System { return nil }
+
+// coreRegisters are a thread's registers as a handler sees them.
+type coreRegisters struct{ core *emu.Core }
+
+func (c coreRegisters) Reg(r emu.Reg) uint64       { return c.core.GPR[r] }
+func (c coreRegisters) SetReg(r emu.Reg, v uint64) { c.core.GPR[r] = v }
+
+func (c coreRegisters) Get(f traps.Field) uint64 {
+	switch f {
+	case traps.FieldIP:
+		return c.core.RIP
+	case traps.FieldCS:
+		return uint64(c.core.Seg[emu.CS].Sel)
+	}
+	return c.core.RFLAGS
+}
+
+func (c coreRegisters) Set(f traps.Field, v uint64) {
+	switch f {
+	case traps.FieldIP:
+		c.core.RIP = v
+	case traps.FieldFlags:
+		c.core.RFLAGS = v
+	}
+}
