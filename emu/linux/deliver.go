@@ -35,11 +35,16 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 // Hypercall: there is no kernel text.
 func (k *Kernel) Hypercall(*emu.Machine, *emu.CPU, uint64) bool { return false }
 
-// Syscall runs SYSCALL; SYSENTER is an entry of 32-bit programs only through
-// the vDSO, which there is none of.
+// Syscall runs SYSCALL on x86-64 and SYSENTER on i386; the other two are
+// undefined on the processor that CPUID shows, an AMD one: SYSENTER in long
+// mode, and SYSCALL because a 32-bit kernel leaves EFER.SCE clear.
 func (k *Kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
-	if sysenter || k.m.Arch != emu.AMD64 {
+	if sysenter != (k.m.Arch == emu.I386) {
 		return false
+	}
+	if sysenter {
+		k.sysenter(k.current[c.ID])
+		return true
 	}
 	c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
 	k.enter(k.current[c.ID], false)

@@ -87,7 +87,7 @@ func (k *Kernel) load(t *Thread, prog *program, argv, env []string) error {
 	last := prog.image.Segments[len(prog.image.Segments)-1]
 	mm.startBrk = pageCeil(last.End())
 	mm.brk = mm.startBrk
-	if err := k.mapTrampoline(mm); err != nil {
+	if err := k.mapVDSO(mm); err != nil {
 		return err
 	}
 	sp, err := k.buildStack(mm, prog, argv, env)
@@ -141,22 +141,6 @@ func (mm *MM) clip(start uint64) uint64 {
 		return v.End
 	}
 	return start
-}
-
-// mapTrampoline gives i386 programs the page for handlers without a restorer.
-func (k *Kernel) mapTrampoline(mm *MM) error {
-	if k.m.Arch != emu.I386 {
-		return nil
-	}
-	v, err := mm.AddSpecial("[vdso]", ProtRead|ProtExec, 0)
-	if err != nil {
-		return err
-	}
-	mm.trampoline = v.Start
-	if !mm.WriteForced(v.Start, trampoline) {
-		return errNoMemory
-	}
-	return nil
 }
 
 var errNoRoom = errors.New("no room in the address space")

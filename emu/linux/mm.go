@@ -18,7 +18,7 @@ type MM struct {
 	argEnd        uint64
 	exe           *File
 	auxv          []byte
-	trampoline    uint64 // i386: where handlers without a restorer return to
+	vdso          uint64 // i386: address of the vDSO
 	Probes        any    // what the uprobes layer keeps of this address space
 }
 
@@ -193,7 +193,7 @@ func (mm *MM) fork() (*MM, error) {
 		return nil, err
 	}
 	n.mmapBase, n.startBrk, n.brk = mm.mmapBase, mm.startBrk, mm.brk
-	n.argStart, n.argEnd, n.auxv, n.trampoline = mm.argStart, mm.argEnd, mm.auxv, mm.trampoline
+	n.argStart, n.argEnd, n.auxv, n.vdso = mm.argStart, mm.argEnd, mm.auxv, mm.vdso
 	if mm.exe != nil {
 		n.exe = mm.exe
 		n.exe.refs++

@@ -52,15 +52,6 @@ var regs32 = [8]emu.Reg{emu.RDI, emu.RSI, emu.RBP, emu.RSP, emu.RBX, emu.RDX, em
 // segs32 is the order of data segments in the i386 sigcontext.
 var segs32 = [4]int{emu.GS, emu.FS, emu.ES, emu.DS}
 
-// Code of the page that signal handlers without a restorer return to: pop the
-// signal number and call sigreturn (119), or call rt_sigreturn (173).
-var trampoline = []byte{
-	0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
-	0xb8, 173, 0, 0, 0, 0xcd, 0x80,
-}
-
-const trampolineRT = 16 // offset of the rt_sigreturn part
-
 // frame32 pushes an i386 sigframe or rt_sigframe and enters the handler.
 func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c := t.Core()
@@ -69,9 +60,9 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		return false
 	}
 	rt := a.flags&saSigInfo != 0
-	size, code, ret := uint64(f32Size), f32Code, t.proc.mm.trampoline
+	size, code, ret := uint64(f32Size), f32Code, t.proc.mm.vdso+vdsoSigreturn
 	if rt {
-		size, code, ret = r32Size, r32Code, ret+trampolineRT
+		size, code, ret = r32Size, r32Code, t.proc.mm.vdso+vdsoRTSigreturn
 	}
 	if a.flags&saRestorer != 0 {
 		ret = a.restorer
@@ -93,11 +84,11 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		le.PutUint32(b[r32Stack+8:], uint32(t.alt.size))
 		t.putContext32(b[r32Context:], fp, mask)
 		le.PutUint64(b[r32Mask:], uint64(mask))
-		copy(b[code:], trampoline[trampolineRT:])
+		copy(b[code:], codeRTSigreturn)
 	} else {
 		t.putContext32(b[f32Context:], fp, mask)
 		le.PutUint32(b[f32ExtraMask:], uint32(mask>>32))
-		copy(b[code:], trampoline[:8])
+		copy(b[code:], codeSigreturn)
 	}
 	mm := t.proc.mm
 	if !mm.Write(fp, append(fsave(fx), fx...)) || !mm.Write(sp, b) {

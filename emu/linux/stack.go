@@ -26,6 +26,9 @@ const (
 	atRandom   = 25
 	atHWCap2   = 26
 	atExecFn   = 31
+
+	atSysinfo     = 32 // i386: __kernel_vsyscall
+	atSysinfoEHdr = 33 // i386: the vDSO
 )
 
 // hwcap is CPUID.1:EDX of the CPU library's processor (a test compares): FPU
@@ -60,7 +63,7 @@ func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, 
 	k.random.fill(random)
 	s.sp = s.sp&^15 - 16
 	s.put(s.sp, random)
-	auxv := k.auxv(prog, execFn, platform, s.sp)
+	auxv := k.auxv(prog, mm.vdso, execFn, platform, s.sp)
 	s.sp &^= 15
 	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
 	s.sp = (s.sp - uint64(words)*s.word) &^ 15
@@ -85,14 +88,18 @@ func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, 
 	return s.sp, nil
 }
 
-func (k *Kernel) auxv(prog *program, execFn, platform, random uint64) []uint64 {
+func (k *Kernel) auxv(prog *program, vdso, execFn, platform, random uint64) []uint64 {
 	h := prog.image.Headers
-	return []uint64{
+	var v []uint64
+	if k.m.Arch == emu.I386 {
+		v = []uint64{atSysinfo, vdso + vdsoVsyscall, atSysinfoEHdr, vdso}
+	}
+	return append(v, []uint64{
 		atHWCap, hwcap, atPageSize, emu.PageSize, atClockTck, clockTicks,
 		atPhdr, h.Addr, atPhent, h.EntrySize, atPhnum, h.Count, atBase, 0, atFlags, 0,
 		atEntry, prog.image.Entry, atUID, userID, atEUID, userID, atGID, userID, atEGID, userID,
 		atSecure, 0, atRandom, random, atHWCap2, 0, atExecFn, execFn, atPlatform, platform, atNull, 0,
-	}
+	}...)
 }
 
 // stackBuilder writes a new stack downwards.

@@ -1,0 +1,27 @@
+package linux
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestVsyscall: the i386 vDSO is found and works as natively, by its own code
+// (the host may enter its kernel by another instruction there).
+func TestVsyscall(t *testing.T) {
+	prog := compile(t, "vsyscall.c", "gcc", "-m32")
+	want := runNative(t, "", nil, []string{prog})
+	got := runProgram(t, Config{}, []string{prog})
+	assert.Equal(t, want.stdout, got.stdout)
+	assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+}
+
+// TestSysenter: SYSENTER anywhere in an i386 program returns to the vDSO's
+// landing pad with EBP as the stack; a stack that cannot be read is EFAULT, and
+// then the landing pad faults.
+func TestSysenter(t *testing.T) {
+	got := runProgram(t, Config{}, []string{compile(t, "vsyscall.c", "gcc", "-m32"), "raw"})
+	assert.Equal(t, "1\n", got.stdout)
+	assert.True(t, same(Result{Signal: int(syscall.SIGSEGV)}, got.res), "%v", got.res)
+}
