@@ -167,8 +167,8 @@ func (k *Kernel) switchOut(id int) {
 }
 
 // schedule puts the next thread on vCPU id, trying blocked calls again on the
-// way. When nobody can run, time moves on to the next deadline, which counts
-// as an instruction: the caller looks at its bounds and tries again.
+// way. When nobody can run anywhere, time moves on to the next deadline, which
+// counts as an instruction: the caller looks at its bounds and tries again.
 func (k *Kernel) schedule(id int) bool {
 	k.timers()
 	for _, t := range slices.Clone(k.threads) {
@@ -185,20 +185,17 @@ func (k *Kernel) schedule(id int) bool {
 		}
 		return true
 	}
-	if !k.busyElsewhere(id) && !k.Done() {
+	if k.allIdle(id) && !k.Done() {
 		k.idle()
 		k.count(id, 1)
 	}
 	return false
 }
 
-func (k *Kernel) busyElsewhere(id int) bool {
-	for i, t := range k.current {
-		if i != id && t != nil {
-			return true
-		}
-	}
-	return false
+// allIdle reports whether vCPU id, which has no thread, is the one that lets
+// time pass: the first, while the others have none either.
+func (k *Kernel) allIdle(id int) bool {
+	return id == 0 && !slices.ContainsFunc(k.current[1:], func(t *Thread) bool { return t != nil })
 }
 
 // wake tries t's blocked call again; true: it is over.

@@ -50,7 +50,7 @@ func (k *Kernel) CanStep(id int) bool {
 			return true
 		}
 	}
-	return id == 0 && !k.busyElsewhere(id)
+	return k.allIdle(id)
 }
 
 // haltIdle halts the vCPUs that cannot step, and only those.
@@ -172,3 +172,7 @@ func (k *Kernel) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
 		touch(0, true)
 	}
 }
+
+// TurnOver reports whether the turn of the thread on vCPU id is over: what Run
+// goes on to the next vCPU for.
+func (k *Kernel) TurnOver(id int) bool { return k.slice[id] <= 0 }

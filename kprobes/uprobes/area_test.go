@@ -38,7 +38,7 @@ func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
 	}
 	_, ok := a.take(mm, in)
 	require.False(t, ok)
-	s.freeSlot(mm, a.start + 7*SlotSize)
+	s.freeSlot(mm, a.start+7*SlotSize)
 	va, ok := a.take(mm, in)
 	require.True(t, ok)
 	require.Equal(t, a.start+7*SlotSize, va)

@@ -222,12 +222,13 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 
 // finish puts right what the step did (handle_singlestep()).
 func (s *System) finish(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", ID: "U6", Why: "what the copy left in registers and on the stack is put right, and its slot given back"})
 	if s.engine != Modern {
+		t.Micro(emu.Micro{Name: "resume_execution_user", In: "post_kprobe_handler", ID: "O3", Why: "the instruction pointer is moved back by the distance of the copy"})
 		s.resumeFromStack(t, ut)
 		s.endStep(t, ut)
 		return
 	}
+	t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", ID: "U6", Why: "what the copy left in registers and on the stack is put right, and its slot given back"})
 	o := ut.step.Finish(t.Core(), t.Process().MM().Write)
 	if o.Trap {
 		t.SendTrap()

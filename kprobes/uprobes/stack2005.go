@@ -54,7 +54,7 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 // stepOnStack sends the thread to a copy on its stack. As coded, a copy that fails is not noticed: the thread goes on
 // one byte behind the breakpoint, and the copy's address stays that of some earlier step, or 0 (O6).
 func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
-	t.Micro(emu.Micro{Name: "prepare_singlestep_user", In: "uprobe_handler", Why: "a copy of the instruction goes on the stack's page, and the thread to it"})
+	t.Micro(emu.Micro{Name: "uprobe_single_step", In: "prepare_singlestep", Why: "a copy of the instruction goes on the stack's page, and the thread to it"})
 	mm, c := t.Process().MM(), t.Core()
 	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
 	ok = ok && mm.Write(at, u.insn.Copy[:])
