@@ -59,9 +59,10 @@ func parseMagnitude(s string, base uint64) (uint64, Errno) {
 	return value, 0
 }
 
-// parseUint is kstrtoul() for bits of 64, and kstrtouint() or a 32-bit
-// kernel's kstrtoul() for bits of 32. Base 0 goes by the prefix.
-func parseUint(s string, base uint64, bits int) (uint64, Errno) {
+// ParseUint is kstrtoul() for bits of 64, and kstrtouint() or a 32-bit
+// kernel's kstrtoul() for bits of 32. Base 0 goes by the prefix. The number is
+// EINVAL for what is no number, ERANGE for one that does not fit.
+func ParseUint(s string, base uint64, bits int) (uint64, Errno) {
 	if byteAt(s, 0) == '+' {
 		s = s[1:]
 	}
@@ -85,7 +86,7 @@ func parseInt(s string, bits int) (int64, Errno) {
 		}
 		value = -int64(m)
 	} else {
-		m, errno := parseUint(s, 0, 64)
+		m, errno := ParseUint(s, 0, 64)
 		if errno != 0 {
 			return 0, errno
 		}

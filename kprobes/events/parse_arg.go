@@ -125,7 +125,7 @@ func (a *argParser) split(typ string) *Error {
 	case suffix != "":
 		return a.fail(EINVAL, BadArraySuffix, pos+len(number)+1)
 	}
-	n, errno := parseUint(number, 0, 32)
+	n, errno := ParseUint(number, 0, 32)
 	switch {
 	case errno != 0 || n == 0:
 		return a.fail(EINVAL, BadArraySize, pos)

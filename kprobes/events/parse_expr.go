@@ -54,7 +54,7 @@ func (p *exprParser) variable(s string, offs int) (*Expr, *Error) {
 	case isStack && stack == "":
 		return &Expr{Kind: StackPointer}, nil
 	case isStack && isDigit(stack[0]):
-		n, errno := parseUint(stack, 10, p.opt.Arch.WordBits())
+		n, errno := ParseUint(stack, 10, p.opt.Arch.WordBits())
 		switch {
 		case errno != 0:
 			return nil, p.fail(EINVAL, BadVariable, offs)
@@ -73,7 +73,7 @@ func (p *exprParser) variable(s string, offs int) (*Expr, *Error) {
 
 // argument reads N of $argN, which only probes at a function's entry have.
 func (p *exprParser) argument(s string, offs int) (*Expr, *Error) {
-	n, errno := parseUint(s, 10, p.opt.Arch.WordBits())
+	n, errno := ParseUint(s, 10, p.opt.Arch.WordBits())
 	switch {
 	case errno != 0:
 		return nil, p.fail(EINVAL, BadVariable, offs)
@@ -89,7 +89,7 @@ func (p *exprParser) memory(s string, offs int) (*Expr, int, *Error) {
 	bits := p.opt.Arch.WordBits()
 	switch {
 	case isDigit(byteAt(s, 0)):
-		addr, errno := parseUint(s, 0, bits)
+		addr, errno := ParseUint(s, 0, bits)
 		if errno != 0 {
 			return nil, 0, p.fail(errno, BadMemoryAddress, offs)
 		}
@@ -168,7 +168,7 @@ func (p *exprParser) immediateNumber(s string) (uint64, Errno) {
 	bits := p.opt.Arch.WordBits()
 	switch c := byteAt(s, 0); {
 	case isDigit(c):
-		return parseUint(s, 0, bits)
+		return ParseUint(s, 0, bits)
 	case c == '-', c == '+':
 		v, errno := parseInt(strings.TrimPrefix(s, "+"), bits)
 		return uint64(v), errno

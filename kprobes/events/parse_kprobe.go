@@ -48,7 +48,7 @@ func (p *probeParser) maxActive(d *Definition, number string) *Error {
 	if !d.Return {
 		return p.cmd.Fail(EINVAL, MaxActiveNoKprobe, 0, 1)
 	}
-	n, errno := parseUint(number, 0, 32)
+	n, errno := ParseUint(number, 0, 32)
 	switch {
 	case len(number) > MaxName || errno != 0 || n == 0:
 		return p.cmd.Fail(EINVAL, BadMaxActive, 0, 1)
@@ -62,7 +62,7 @@ func (p *probeParser) maxActive(d *Definition, number string) *Error {
 // place reads the second word: an address if it is a number, else a symbol.
 func (p *probeParser) place(d *Definition) *Error {
 	word := p.cmd.Words[1]
-	addr, errno := parseUint(word, 0, p.opt.Arch.WordBits())
+	addr, errno := ParseUint(word, 0, p.opt.Arch.WordBits())
 	if errno == 0 {
 		d.Address = addr
 		return nil

@@ -67,7 +67,7 @@ func (a Arch) findType(name string) *Type {
 		if !ok {
 			return nil
 		}
-		bits, errno := parseUint(size, 0, a.WordBits())
+		bits, errno := ParseUint(size, 0, a.WordBits())
 		if errno != 0 {
 			return nil
 		}

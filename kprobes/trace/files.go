@@ -76,21 +76,34 @@ func (t *Tracing) WriteFile(name, text string, truncate bool) error {
 		}
 		return nil
 	}
-	on := strings.TrimSpace(text)
-	if on != "0" && on != "1" {
-		return events.EINVAL
-	}
-	group, event, file := splitEvent(name)
-	switch {
-	case name == "tracing_on":
-		t.buffer.off = on == "0"
+	if name == "tracing_on" {
+		n, errno := tracefs.ParseNumber(text)
+		if errno != 0 {
+			return errno
+		}
+		t.buffer.off = n == 0
 		return nil
-	case file == "enable" && event == "":
-		return t.registry.SetGroup(group, on == "1")
-	case file == "enable":
-		return t.registry.SetEvent(group, event, on == "1")
 	}
-	return events.ENOENT
+	return t.writeEnable(name, text)
+}
+
+// writeEnable writes an event's or a group's enable file.
+func (t *Tracing) writeEnable(name, text string) error {
+	group, event, file := splitEvent(name)
+	if file != "enable" {
+		return events.ENOENT
+	}
+	if _, err := t.ReadFile(name); err != nil {
+		return err
+	}
+	on, errno := tracefs.ParseSwitch(text)
+	switch {
+	case errno != 0:
+		return errno
+	case event == "":
+		return t.registry.SetGroup(group, on)
+	}
+	return t.registry.SetEvent(group, event, on)
 }
 
 // splitEvent cuts events/GROUP[/EVENT]/FILE.

@@ -1,8 +1,28 @@
 package tracefs
 
 import (
+	"strings"
+
 	"trapline/kprobes/events"
 )
+
+// ParseSwitch reads what is written to an enable file: the decimal number 0
+// or 1, perhaps with a '+' and zeros before it, up to a newline or NUL
+// (event_enable_write()).
+func ParseSwitch(text string) (on bool, errno events.Errno) {
+	n, errno := ParseNumber(text)
+	if errno == 0 && n > 1 {
+		errno = events.EINVAL
+	}
+	return n == 1, errno
+}
+
+// ParseNumber reads a decimal number that is written to a file of tracefs,
+// up to a newline or NUL (kstrtoul_from_user()).
+func ParseNumber(text string) (uint64, events.Errno) {
+	text, _, _ = strings.Cut(text, "\x00")
+	return events.ParseUint(strings.TrimSuffix(text, "\n"), 10, 64)
+}
 
 // SetEvent is a write of 1 or 0 to events/GROUP/NAME/enable. ENOENT means
 // that there is no such file, otherwise the number is the engine's.

@@ -99,7 +99,7 @@ func eventFormat(s string) string {
 	var b strings.Builder
 	b.WriteString("format:\n")
 	for line := range strings.Lines(s) {
-		if !strings.Contains(line, "common_") {
+		if !strings.HasPrefix(line, "\tfield:") || !strings.Contains(line, " common_") {
 			b.WriteString(line)
 		}
 	}
