@@ -29,7 +29,7 @@ EXAMPLES:
    trapline compare lock-convoy
    trapline compare smp-missed-probe --engines 2002,2005`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engines", Usage: "compare `A,B…`: " + strings.Join(kprobes.Engines(), ", ") + ", " + strings.Join(kprobes.EngineOptions(), ", ")},
+			&cli.StringFlag{Name: "engines", Usage: engineUsage("compare") + "; options: " + strings.Join(kprobes.EngineOptions(), ", ")},
 			&cli.DurationFlag{Name: "time", Value: defaultCompareTime, Usage: "search for at most `DURATION` under each engine"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object for each engine, as docs/json.md says"},
 		},
@@ -82,7 +82,7 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 func enginesOf(c *cli.Command, f *scenarios.File) ([]string, error) {
 	text := c.String("engines")
 	if text == "" {
-		list := kprobes.Engines()
+		list := f.Engines()
 		if strings.Contains(f.Machine.Engine, "+") {
 			list = append(list, f.Machine.Engine)
 		}
@@ -90,8 +90,8 @@ func enginesOf(c *cli.Command, f *scenarios.File) ([]string, error) {
 	}
 	list := strings.Split(text, ",")
 	for _, e := range list {
-		if err := kprobes.CheckEngine(e); err != nil {
-			return nil, usageError(c, err)
+		if err := checkEngine(c, f, e); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
-	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
 	"trapline/tui/walk"
@@ -43,7 +41,7 @@ EXAMPLES:
    trapline explore my.txtar --bound 2 --time 1m            at most two preemptions, at most a minute
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "search under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
 			&cli.StringFlag{Name: "strategy", Value: strategyDFS, Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
 			&cli.IntFlag{Name: "bound", Value: explore.Unbounded, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions"},
@@ -92,6 +90,9 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	s.file, err = load(s.name)
 	if err != nil {
+		return err
+	}
+	if err := checkEngine(c, s.file, s.engine); err != nil {
 		return err
 	}
 	s.systems, err = scenarios.NewSystems(ctx, s.file, scenarios.Options{Engine: s.engine, KernelText: s.text})
@@ -147,11 +148,6 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), strategy: c.String("strategy"), bound: c.Int("bound"),
 		seed: c.Uint64("seed"), runs: c.Int("executions"), level: level, json: c.Bool("json"), engine: c.String("engine"),
 		text: c.Bool("kernel-text"),
-	}
-	if s.engine != "" {
-		if err := kprobes.CheckEngine(s.engine); err != nil {
-			return nil, usageError(c, err)
-		}
 	}
 	switch jobs, memory := c.Int("jobs"), c.Int("memory"); {
 	case s.bound < explore.Unbounded:

@@ -35,8 +35,8 @@ EXAMPLES:
    trapline run first-probe -p 'p main %ax $stack0'       see values there: docs/events.md
    trapline run my.txtar --json | jq .          for programs: docs/json.md`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
-			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` of kprobe_events too (may be repeated)"},
+			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("run under")},
+			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` of kprobe_events or uprobe_events too (may be repeated)"},
 			&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
@@ -62,13 +62,11 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
-	if e := c.String("engine"); e != "" {
-		if err := kprobes.CheckEngine(e); err != nil {
-			return usageError(c, err)
-		}
-	}
 	f, err := load(c.Args().First())
 	if err != nil {
+		return err
+	}
+	if err := checkEngine(c, f, c.String("engine")); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
@@ -108,6 +106,22 @@ func openScheduled(ctx context.Context, c *cli.Command, f *scenarios.File, o sce
 		return nil, nil, usagef(c, "bad schedule: %v", err)
 	}
 	return r, sched.NewReplay(s), nil
+}
+
+// checkEngine judges an engine that was given for f, if one was.
+func checkEngine(c *cli.Command, f *scenarios.File, name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := f.CheckEngine(name); err != nil {
+		return usageError(c, err)
+	}
+	return nil
+}
+
+// engineUsage lists what --engine takes.
+func engineUsage(what string) string {
+	return what + " `ENGINE`: " + strings.Join(kprobes.Engines(), ", ") + "; a Linux program: " + strings.Join(scenarios.UserEngines(), ", ")
 }
 
 func levelOf(c *cli.Command) (story.Level, error) {
