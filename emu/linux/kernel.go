@@ -33,6 +33,7 @@ type Config struct {
 	Clock   Clock  // nil: time is the number of instructions, in nanoseconds
 	Limits  Limits
 	Hooks   Hooks            // nil: none
+	Watch   Watcher          // of Run; nil: none
 	OnCall  func(CallRecord) // every system call when it ends; nil: none
 }
 

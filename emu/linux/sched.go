@@ -38,7 +38,11 @@ func (k *Kernel) runSlice(id int) error {
 	k.fast = true
 	defer func() { k.fast = false }()
 	for t := k.ready(id); t != nil && k.current[id] == t && !k.Done(); {
-		k.advance(id)
+		if k.watches(t) {
+			k.watch(id)
+		} else {
+			k.advance(id)
+		}
 		if err := k.m.Err(); err != nil {
 			return err
 		}
@@ -55,7 +59,7 @@ func (k *Kernel) ready(id int) *Thread {
 		if k.current[id] == nil && !k.schedule(id) {
 			return nil
 		}
-		if k.prepare(id) {
+		if k.watches(k.current[id]) || k.prepare(id) {
 			return k.current[id]
 		}
 	}
@@ -75,7 +79,7 @@ func (k *Kernel) prepare(id int) bool {
 func (k *Kernel) advance(id int) {
 	limit := k.cfg.Limits.Steps - k.steps
 	n, why := k.m.Run(id, min(uint64(k.slice[id]), limit))
-	if why == emu.RunStep && n < limit {
+	if why == emu.RunStep && n < limit && !k.watches(k.current[id]) {
 		k.m.Step(id)
 		n++
 	}

@@ -21,6 +21,7 @@ func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 			return false
 		}
 		ut.state = stepped
+		s.account.trap(ut.active.insn.Kind(), emu.VecDB)
 		t.CPU().Sys.DR[6] = emu.DR6Fixed
 	default:
 		return false
@@ -107,6 +108,7 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) {
 	if u.insn == nil {
 		return
 	}
+	s.account.trap(u.insn.Kind(), emu.VecBP)
 	ut.hit, ut.addr = u, addr
 	ut.next(found)
 }
@@ -161,6 +163,7 @@ func (s *System) stray(t *linux.Thread, mm *linux.MM, addr uint64) {
 func (s *System) handlers(t *linux.Thread, ut *task) {
 	t.Micro(emu.Micro{Name: "handler_chain", In: "handle_swbp", ID: "U3", Why: "the consumers' handlers run, the newest first"})
 	u, addr := ut.hit, ut.addr
+	s.account.hit(u.insn.Kind())
 	remove, wantReturn := true, false
 	for _, c := range slices.Clone(u.consumers) {
 		gone := false

@@ -16,6 +16,8 @@ type System struct {
 	engine Engine
 	printk func(string)
 	last   lastStep // of the 2005 engine as coded
+	// account is told of hits; nil: none. It is no part of the state.
+	account *Account
 }
 
 // Options choose how a System works.

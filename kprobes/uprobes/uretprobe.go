@@ -86,6 +86,8 @@ func (s *System) trampoline(t *linux.Thread, ut *task) {
 		t.ForceIll()
 		return
 	}
+	s.account.hit(KindReturn)
+	s.account.trap(KindReturn, emu.VecBP)
 	c := t.Core()
 	for valid := false; !valid && len(ut.returns) > 0; {
 		n := ut.chain()
