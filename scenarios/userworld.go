@@ -107,7 +107,8 @@ func (w *userWorld) keep(mm *linux.MM) {
 		return
 	}
 	l := &lastMemory{core: w.Machine.CPUs[w.Machine.Event().CPU].Core, pages: map[uint64][]byte{}}
-	if v := mm.Find(l.core.GPR[emu.RSP]); v != nil {
+	l.stack = l.core.GPR[emu.RSP]
+	if v := mm.Find(l.stack - 1); v != nil { // an empty stack's pointer is its mapping's end
 		l.stack = v.Start
 	}
 	for _, page := range mm.Space().Pages() {
