@@ -42,10 +42,10 @@ func commands() []command {
 		{[]string{"left", "h"}, "back", "back by one step of the story", "Move", 2, backward, do(func(m *Model) { m.stepTold(record.Backward) })},
 		{[]string{".", "shift+right"}, "one", "one step of the machine, kernel instructions too", "Move", 0, forward, do(func(m *Model) { m.stepOne(record.Forward) })},
 		{[]string{",", "shift+left"}, "one back", "back by one step of the machine", "Move", 0, backward, do(func(m *Model) { m.stepOne(record.Backward) })},
-		{[]string{"o", "down", "j"}, "over", "over a trap: to the scenario's own next instruction", "Move", 4, forward, do(func(m *Model) { m.stepOwn(record.Forward) })},
+		{[]string{"o", "down", "j"}, "over", "over a trap: to the scenario's own next instruction", "Move", 5, forward, do(func(m *Model) { m.stepOwn(record.Forward) })},
 		{[]string{"O", "up", "k"}, "over back", "back over a trap", "Move", 0, backward, do(func(m *Model) { m.stepOwn(record.Backward) })},
 		{[]string{"home"}, "start", "to the start", "Move", 0, backward, do(func(m *Model) { m.goTo(0) })},
-		{[]string{"end"}, "end", "to the end of the recording", "Move", 0, forward, do(func(m *Model) { m.goTo(m.walk.End()) })},
+		{[]string{"end"}, "end", "to the end of the run", "Move", 0, forward, do((*Model).toEnd)},
 		{[]string{"g"}, "go to", "go to step N", "Move", 0, nil, prompt("go to step", (*Model).promptGoto)},
 		{[]string{"/"}, "search", "search the steps for words: an instruction, a micro-step, a reason", "Find", 0, nil, prompt("search", (*Model).promptSearch)},
 		{[]string{"n"}, "again", "search again, forwards", "Find", 0, func(m *Model) bool { return m.search != "" }, do(func(m *Model) { m.find(record.Forward) })},
@@ -64,11 +64,11 @@ func markCommands() []command {
 		kind      record.Kind
 	}{
 		{"i", "hit", walk.Hit}, {"t", "trap", walk.Trap}, {"c", "lock change", walk.LockMoved},
-		{"a", "armed or disarmed", walk.Patched}, {"s", "missed probe", walk.Missed}, {"v", "violation", walk.Violated},
+		{"z", "event", walk.Fired}, {"a", "armed or disarmed", walk.Patched}, {"s", "missed probe", walk.Missed}, {"v", "violation", walk.Violated},
 	} {
 		rank := 0
 		if k.key == "t" {
-			rank = 5
+			rank = 6
 		}
 		has := func(m *Model) bool { return m.hasMark(k.kind) }
 		list = append(list,
@@ -78,8 +78,15 @@ func markCommands() []command {
 	return list
 }
 
-// hasMark reports whether the recording has a step of a kind at all.
+// hasMark reports whether the recording has a step of a kind at all, or might
+// get one further on.
 func (m *Model) hasMark(k record.Kind) bool {
+	if k == walk.Fired && !m.traced() {
+		return false
+	}
+	if !m.walk.Line().Over() {
+		return true
+	}
 	for _, x := range m.walk.Marks() {
 		if x.Kind&k != 0 {
 			return true
@@ -88,10 +95,14 @@ func (m *Model) hasMark(k record.Kind) bool {
 	return false
 }
 
+// digits choose who goes next, by position.
+var digits = strings.Split("123456789", "")
+
 func runCommands() []command {
 	points := func(m *Model) bool { return m.points.any() }
+	choice := func(m *Model) bool { return m.walk.Run.Actors() > 1 && single(m) && forward(m) }
 	return []command{
-		{[]string{"space"}, "play", "play and pause", "Run", 3, forward, func(m *Model) tea.Cmd { return m.toggle(false) }},
+		{[]string{"space"}, "play", "play and pause", "Run", 4, forward, func(m *Model) tea.Cmd { return m.toggle(false) }},
 		{[]string{"backspace", "b"}, "play back", "play backwards and pause", "Run", 0, backward, func(m *Model) tea.Cmd { return m.toggle(true) }},
 		{[]string{"+", "="}, "faster", "play faster", "Run", 0, nil, do(func(m *Model) { m.play.speed = min(m.play.speed+1, len(speeds)-1) })},
 		{[]string{"-"}, "slower", "play slower", "Run", 0, nil, do(func(m *Model) { m.play.speed = max(m.play.speed-1, 0) })},
@@ -102,8 +113,9 @@ func runCommands() []command {
 		{[]string{"w"}, "watch", "watch memory for writes: SYMBOL, %esp, an address; ,N bytes", "Run", 0, nil, prompt("watch SYMBOL or address[,bytes]", (*Model).addWatch)},
 		{[]string{"f"}, "run to", "run on to the next break- or watchpoint", "Run", 0, points, do(func(m *Model) { m.run(record.Forward) })},
 		{[]string{"F"}, "run back to", "run back to the last one: the last writer of what is watched", "Run", 0, points, do(func(m *Model) { m.run(record.Backward) })},
-		{[]string{"1", "2", "3", "4", "5", "6", "7", "8"}, "cpu goes", "vCPU 0 to 7 takes the next step; where another did, that starts a branch", "Branch", 0, func(m *Model) bool { return len(m.moment.CPUs) > 1 && single(m) && forward(m) }, nil},
-		{[]string{"r"}, "return", "return from this branch to where it left", "Branch", 6, func(m *Model) bool { return m.walk.Line().ID != 0 && single(m) }, do(func(m *Model) {
+		{digits, "who goes", "vCPU 0 and so on takes the next step, or an interrupt is raised; another choice than before is a branch", "Branch", 3, choice, nil},
+		{[]string{"0"}, "choose", "choose from a list who goes next", "Branch", 0, choice, do((*Model).chooseActor)},
+		{[]string{"r"}, "return", "return from this branch to where it left", "Branch", 3, func(m *Model) bool { return m.walk.Line().ID != 0 && single(m) }, do(func(m *Model) {
 			m.move(func(w *walk.Walk) error { return w.Return(m.ctx) })
 		})},
 		{[]string{"R"}, "branches", "to the next branch", "Branch", 0, func(m *Model) bool { return len(m.walk.Lines()) > 1 && single(m) }, do((*Model).nextBranch)},
@@ -114,22 +126,22 @@ func runCommands() []command {
 
 func viewCommands() []command {
 	return []command{
-		{[]string{"tab"}, "panel", "the next panel in the slot on the right", "View", 7, single, do(func(m *Model) { m.turnTab(1) })},
+		{[]string{"tab"}, "panel", "the next panel of the slot; where all are shown, the one to scroll", "View", 8, single, do(func(m *Model) { m.turnTab(1) })},
 		{[]string{"shift+tab"}, "panel back", "the previous panel", "View", 0, single, do(func(m *Model) { m.turnTab(-1) })},
 		{[]string{"u"}, "whose", "look at another vCPU", "View", 0, func(m *Model) bool { return len(m.moment.CPUs) > 1 }, do((*Model).otherCPU)},
 		{[]string{"d"}, "dump", "show memory at a symbol or an address", "View", 0, nil, prompt("memory at", (*Model).promptMemory)},
 		{[]string{"]"}, "zoom in", "zoom into the timeline", "View", 0, nil, do(func(m *Model) { m.zoom(1) })},
 		{[]string{"["}, "zoom out", "zoom out of the timeline", "View", 0, func(m *Model) bool { return m.set.timeline.Zoom > 0 }, do(func(m *Model) { m.zoom(-1) })},
-		{[]string{"pgdown"}, "scroll", "scroll the panel in the slot", "View", 0, single, do(func(m *Model) { m.tabPanel().Scroll(5) })},
+		{[]string{"pgdown"}, "scroll", "scroll the panel that Tab chose", "View", 0, single, do(func(m *Model) { m.tabPanel().Scroll(5) })},
 		{[]string{"pgup"}, "scroll up", "scroll it up", "View", 0, single, do(func(m *Model) { m.tabPanel().Scroll(-5) })},
 		{[]string{"e"}, "engine", "the same scenario under the next engine", "Engine", 0, single, do((*Model).nextEngine)},
 		{[]string{"E"}, "compare", "compare with another engine, side by side; again for the next one", "Engine", 0, nil, do((*Model).compare)},
 		{[]string{"p"}, "presenter", "presenter mode: few, large panels", "View", 0, single, do(func(m *Model) { m.presenter = !m.presenter })},
 		{[]string{"y"}, "quiz", "the lesson's questions", "Help", 0, func(m *Model) bool { return len(m.quiz.questions) > 0 }, do((*Model).ask)},
 		{[]string{":", "ctrl+p"}, "palette", "every command by name", "Help", 0, nil, do(func(m *Model) { m.overlay = overlay{kind: overlayPalette} })},
-		{[]string{"?", "f1"}, "help", "what is possible now", "Help", 8, nil, do(func(m *Model) { m.overlay = overlay{kind: overlayHelp} })},
+		{[]string{"?", "f1"}, "help", "what is possible now", "Help", rankHelp, nil, do(func(m *Model) { m.overlay = overlay{kind: overlayHelp} })},
 		{[]string{"esc"}, "close", "stop playing, end the comparison", "View", 0, func(m *Model) bool { return m.play.on || m.other != nil }, do((*Model).escape)},
-		{[]string{"q", "ctrl+c"}, "quit", "leave", "Help", 9, nil, func(*Model) tea.Cmd { return tea.Quit }},
+		{[]string{"q", "ctrl+c"}, "quit", "leave", "Help", rankQuit, nil, func(*Model) tea.Cmd { return tea.Quit }},
 	}
 }
 
@@ -145,7 +157,7 @@ func (c *command) keyText() string {
 	case "shift+tab":
 		return "⇧tab"
 	case "1":
-		return "1-8"
+		return "1-9"
 	default:
 		return k
 	}
@@ -154,7 +166,7 @@ func (c *command) keyText() string {
 // allKeys is every key of a command, for the help.
 func (c *command) allKeys() string {
 	if c.keys[0] == "1" {
-		return "1-8"
+		return "1-9"
 	}
 	var l []string
 	for _, k := range c.keys {
@@ -170,10 +182,16 @@ func (c *command) allKeys() string {
 	return strings.Join(l, " ")
 }
 
+// Ranks in the footer of the two that are never left out.
+const (
+	rankHelp = 9
+	rankQuit = 10
+)
+
 // footerCommands are those of the footer that are possible, by rank.
 func (m *Model) footerCommands() []command {
 	var out []command
-	for rank := 1; rank <= 9; rank++ {
+	for rank := 1; rank <= rankQuit; rank++ {
 		for _, c := range commands() {
 			if c.footer == rank && m.possible(&c) {
 				out = append(out, c)

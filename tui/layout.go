@@ -66,16 +66,38 @@ func (m *Model) arrange() []area {
 		timeline, why = timeline+1, 5
 	}
 	if m.presenter {
-		why = max(6, m.h/5)
+		why = min(max(5, m.h/5), 9)
 	}
 	timeline = min(timeline, max(m.h/5, 2))
 	body := height - timeline - why - 2
 	below := area{s.timeline, 0, m.h - 1 - timeline, m.w, timeline}
 	if m.other != nil {
-		return append(m.twoEngines(1, body+why+1), below)
+		half := (m.w - 1) / 2
+		beside := below
+		beside.p, beside.x, beside.w = m.otherSet.timeline, half+1, m.w-half-1
+		below.w = half
+		return append(m.twoEngines(1, body+why+1), below, beside)
 	}
-	out := place(m.columns(), 0, 1, m.w, body)
+	top := 0 // lines of what is above the columns
+	var out []area
+	if m.presenter {
+		top = m.presented()
+		out = append(out, area{s.diagram, 0, 2, m.w, top - 1})
+	}
+	out = append(out, place(m.columns(), 0, 1+top, m.w, body-top)...)
 	return append(out, area{s.why, 0, body + 2, m.w, why}, below)
+}
+
+// presented is how many lines the diagram of presenter mode has, its title
+// among them: large boxes where there is room.
+func (m *Model) presented() int {
+	switch {
+	case m.h >= 36:
+		return 8
+	case m.h >= 28:
+		return 6
+	}
+	return 5
 }
 
 // columns chooses the panels for the terminal's size.
@@ -83,22 +105,26 @@ func (m *Model) columns() []column {
 	s := &m.set
 	tab := m.tabPanel()
 	many := len(m.moment.CPUs) > 1
-	cpus := slot{s.cpus, 4, 0}
+	cpus := slot{s.cpus, 4 + len(m.moment.Raisable), 0}
+	var trace []slot
+	if m.traced() {
+		trace = []slot{{s.trace, 5, 1}}
+	}
 	if !many {
 		cpus = slot{s.locks, 2, 0}
 	}
 	switch size := m.size(); {
 	case m.presenter:
-		return []column{{3, []slot{{s.code, 5, 3}, {s.diagram, 5, 0}}}, {2, []slot{{tab, 5, 1}}}}
+		return []column{{3, []slot{{s.code, 3, 1}}}, {2, []slot{{tab, 3, 1}}}}
 	case size == large:
 		return []column{
-			{4, []slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}},
-			{6, []slot{{s.code, 10, 4}, {s.diagram, 5, 0}, {s.cpus, 4, 0}, {s.memory, 6, 2}}},
+			{4, append([]slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}, trace...)},
+			{6, []slot{{s.code, 10, 4}, {s.diagram, 5, 0}, {s.cpus, 4 + len(m.moment.Raisable), 0}, {s.memory, 6, 2}}},
 			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
 		}
 	case size == medium:
 		return []column{
-			{5, []slot{{s.code, 8, 3}, {s.diagram, 4, 0}, {s.probes, 2, 1}, cpus}},
+			{5, []slot{{s.code, 8, 3}, {s.diagram, 5, 0}, {s.probes, 2, 1}, cpus}},
 			{4, []slot{{s.registers, 11, 0}, {s.stack, 6, 2}, {tab, 5, 1}}},
 		}
 	case m.w < 72:

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	walk.Options
 	Start uint64 // moment to begin at
+	Light bool   // the terminal is light, until it says otherwise
 	// Questions of a lesson that the UI asks, or nil.
 	Questions []Question
 	// Panic makes the first key a panic: for the test that the terminal is restored.
@@ -54,7 +55,7 @@ type Model struct {
 	search  string
 	message string
 	quiz    quiz
-	scrub   bool // the mouse holds the timeline
+	scrub   *area // the timeline that the mouse holds, or nil
 }
 
 // moveTime bounds one move, so that the UI always answers.
@@ -74,7 +75,7 @@ func New(ctx context.Context, f *scenarios.File, o Options) (*Model, error) {
 
 // NewOn is New for a walk that is open already, such as a replayed recording.
 func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
-	m := &Model{ctx: ctx, file: w.Run.File, opt: o, walk: w, theme: text.NewTheme(true)}
+	m := &Model{ctx: ctx, file: w.Run.File, opt: o, walk: w, theme: text.NewTheme(!o.Light)}
 	m.look = walk.Look{CPU: -1, Code: 64, Stack: 48}
 	m.points = points{breaks: map[uint64]bool{}}
 	m.set = newPanels(m.file.Text, m.points.breaks)
@@ -129,6 +130,7 @@ type panels struct {
 	cpus      *panel.CPUs
 	lesson    *panel.Lesson
 	log       *panel.Log
+	trace     *panel.Trace
 	timeline  *panel.Timeline
 	why       *panel.Why
 }
@@ -136,12 +138,12 @@ type panels struct {
 func newPanels(lesson string, breaks map[uint64]bool) panels {
 	return panels{
 		&panel.Code{Breaks: breaks}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, &panel.Gates{}, &panel.Probes{},
-		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Timeline{}, &panel.Why{},
+		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
 	}
 }
 
 func (p *panels) all() []panel.Panel {
-	return []panel.Panel{p.code, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.timeline, p.why}
+	return []panel.Panel{p.code, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
 }
 
 func (p *panels) show(m *walk.Moment) {
@@ -150,21 +152,29 @@ func (p *panels) show(m *walk.Moment) {
 	}
 }
 
-// tabs are the panels of the slot that Tab turns over: those that have no
-// place of their own.
+// tabs are the panels that Tab turns to: those of the slot, which have no place
+// of their own; where all have one, those that can be scrolled.
 func (m *Model) tabs() []panel.Panel {
 	p := &m.set
-	switch m.size() {
-	case large:
-		return []panel.Panel{p.memory}
-	case medium:
-		if len(m.moment.CPUs) > 1 {
-			return []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.locks}
-		}
-		return []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.cpus}
+	var list []panel.Panel
+	switch size := m.size(); {
+	case size == large:
+		list = []panel.Panel{p.memory, p.code, p.stack, p.lesson, p.probes}
+	case size == medium && len(m.moment.CPUs) > 1:
+		list = []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.locks}
+	case size == medium:
+		list = []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.cpus}
+	default:
+		list = []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
 	}
-	return []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
+	if m.traced() && m.size() != large {
+		list = append(list, p.trace)
+	}
+	return list
 }
+
+// traced reports whether the scenario has trace events.
+func (m *Model) traced() bool { return m.walk.Run.Tracing != nil }
 
 // tabPanel is the one that is shown.
 func (m *Model) tabPanel() panel.Panel {
@@ -175,8 +185,11 @@ func (m *Model) tabPanel() panel.Panel {
 // tabName is where a panel is among the tabs, for its title; "" if it is not
 // the one shown.
 func (m *Model) tabName(p panel.Panel) string {
-	if m.other != nil || m.size() == large || p != m.tabPanel() {
+	switch {
+	case m.other != nil || p != m.tabPanel():
 		return ""
+	case m.size() == large:
+		return "  ‹PgUp PgDn›"
 	}
 	return fmt.Sprintf("  ‹%d/%d Tab›", m.tab%len(m.tabs())+1, len(m.tabs()))
 }

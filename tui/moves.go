@@ -52,6 +52,20 @@ func (m *Model) stepOwn(d record.Direction) {
 	m.by(d, func(w *walk.Walk) func(*emu.Event) bool { return w.Own })
 }
 
+// toEnd goes to the end of the run, or as far as it is recorded ahead in one go.
+func (m *Model) toEnd() {
+	ctx, cancel := m.bounded()
+	defer cancel()
+	m.move(func(w *walk.Walk) error {
+		if !w.Line().Over() {
+			if err := w.Record(ctx, walk.DefaultRecord); err != nil {
+				return err
+			}
+		}
+		return w.Goto(ctx, w.End())
+	})
+}
+
 // stepOne moves by one step of the machine.
 func (m *Model) stepOne(d record.Direction) {
 	m.move(func(w *walk.Walk) error {
@@ -74,7 +88,7 @@ func (m *Model) stepMark(d record.Direction, k record.Kind, what string) {
 		return err
 	})
 	if none && m.message == "" {
-		m.notice("no %s %s here", what, map[record.Direction]string{record.Forward: "after", record.Backward: "before"}[d])
+		m.notice("no %s %s here", what, side(d))
 	}
 }
 
@@ -85,13 +99,23 @@ func (m *Model) goTo(at uint64) {
 	m.move(func(w *walk.Walk) error { return w.Goto(ctx, at) })
 }
 
-// take lets a vCPU of the viewer's choice go on by one step.
-func (m *Model) take(cpu int) {
+// take lets an actor of the viewer's choice make the next step.
+func (m *Model) take(actor int) {
+	run := m.walk.Run
+	if actor >= run.Actors() {
+		m.notice("there are only %d to choose from: 0 lists them", run.Actors())
+		return
+	}
+	name := run.ActorName(actor)
+	if !run.Can(actor) {
+		m.notice("%s cannot go on now", name)
+		return
+	}
 	line := m.walk.Line()
 	m.look.CPU = -1
-	m.move(func(w *walk.Walk) error { return w.Take(cpu) })
+	m.move(func(w *walk.Walk) error { return w.Take(actor) })
 	if m.walk.Line() != line {
-		m.notice("cpu%d goes on instead: this is branch %d now; r returns", cpu, m.walk.Line().ID)
+		m.notice("%s goes on instead: this is branch %d now; r returns", name, m.walk.Line().ID)
 	}
 }
 
@@ -99,24 +123,31 @@ func (m *Model) take(cpu int) {
 func (m *Model) find(d record.Direction) {
 	ctx, cancel := m.bounded()
 	defer cancel()
-	found := false
+	all := true
 	needle := strings.ToLower(m.search)
-	m.message = ""
-	found, err := m.walk.Search(ctx, d, func(ev *emu.Event) bool {
-		return strings.Contains(strings.ToLower(m.words(ev)), needle)
+	m.move(func(w *walk.Walk) error {
+		found, err := w.Search(ctx, d, func(ev *emu.Event) bool {
+			return strings.Contains(strings.ToLower(words(w, ev)), needle)
+		})
+		all = all && found
+		return err
 	})
-	switch {
-	case err != nil:
-		m.say("%v", err)
-	case !found:
-		m.say("%q: not found %s here", m.search, map[record.Direction]string{record.Forward: "after", record.Backward: "before"}[d])
+	if !all && m.message == "" {
+		m.notice("%q: not found %s here", m.search, side(d))
 	}
-	m.refresh()
+}
+
+// side is where a direction leads.
+func side(d record.Direction) string {
+	if d == record.Forward {
+		return "after"
+	}
+	return "before"
 }
 
 // words is what a search looks at: the step's place, instruction, names.
-func (m *Model) words(ev *emu.Event) string {
-	r := m.walk.Describe(ev)
+func words(w *walk.Walk, ev *emu.Event) string {
+	r := w.Describe(ev)
 	s := r.At + " " + r.Text
 	if r.Micro != nil {
 		s += " " + r.Micro.Name + " " + r.Micro.In + " " + r.Micro.Why

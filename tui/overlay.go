@@ -17,6 +17,7 @@ const (
 	overlayPalette
 	overlayPrompt
 	overlayQuiz
+	overlayActors
 )
 
 // overlay is what lies over the panels and takes the keys.
@@ -26,8 +27,13 @@ type overlay struct {
 	input  string
 	accept func(*Model, string) error
 	err    string
-	at     int // palette: the chosen line; help: scrolled by
+	at     int // the chosen line; help: scrolled by
 }
+
+// pageLines is how far a page key moves.
+const pageLines = 10
+
+func (o *overlay) scroll(n int) { o.at = max(o.at+n, 0) }
 
 // maxInput bounds what a person types, in bytes.
 const maxInput = 200
@@ -68,13 +74,21 @@ func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
 		if n := len([]rune(o.input)); n > 0 {
 			o.input = string([]rune(o.input)[:n-1])
 		}
-	case "up", "pgup":
-		o.at = max(o.at-1, 0)
-	case "down", "pgdown":
-		o.at++
+	case "up":
+		o.scroll(-1)
+	case "down":
+		o.scroll(1)
+	case "pgup":
+		o.scroll(-pageLines)
+	case "pgdown":
+		o.scroll(pageLines)
 	default:
 		if o.kind == overlayHelp && (key == "?" || key == "q") {
 			m.overlay = overlay{}
+			return nil
+		}
+		if o.kind == overlayActors {
+			m.pickActor(key)
 			return nil
 		}
 		if k.Text != "" && len(o.input) < maxInput {
@@ -110,6 +124,10 @@ func (m *Model) accept() tea.Cmd {
 		m.overlay = overlay{}
 	case overlayQuiz:
 		m.answer()
+	case overlayActors:
+		at := o.at
+		m.overlay = overlay{}
+		m.take(at)
 	default:
 		m.overlay = overlay{}
 	}
@@ -136,18 +154,19 @@ func (m *Model) drawOverlay(lines []text.Line) {
 	h := m.h - 4
 	switch m.overlay.kind {
 	case overlayHelp:
-		title, content = "What is possible now", m.helpLines()
+		title, content = "What is possible now: ↑ ↓ scroll, esc", m.helpLines(w-4)
 	case overlayPalette:
 		title, content = "Commands: type to choose, ↑ ↓, enter", m.paletteLines(h-2)
 	case overlayQuiz:
 		title, content = m.quizTitle(), m.quizLines(w-4)
+	case overlayActors:
+		title, content = "Who goes next: ↑ ↓, enter, or its digit", m.actorLines()
 	}
 	if m.overlay.kind == overlayHelp {
 		m.overlay.at = min(m.overlay.at, max(0, len(content)-h+2))
 		content = content[m.overlay.at:]
-	} else {
-		h = min(h, len(content)+2)
 	}
+	h = min(h, len(content)+2)
 	x, y := (m.w-w)/2, (m.h-h)/2
 	frame := func(y int, l text.Line) {
 		row := lines[y].Fit(m.w)
@@ -179,7 +198,7 @@ func cutLine(l text.Line, a, b int) text.Line {
 	return out
 }
 
-func (m *Model) helpLines() []text.Line {
+func (m *Model) helpLines(w int) []text.Line {
 	groups := []string{"Move", "Find", "Run", "Branch", "Mark", "View", "Engine", "Help"}
 	var lines []text.Line
 	for _, g := range groups {
@@ -195,13 +214,25 @@ func (m *Model) helpLines() []text.Line {
 			}
 			l.Pad(text.Title, name, 8)
 			l.Pad(text.Key, c.allKeys(), 13)
-			l.Add(text.Plain, " "+c.help)
-			lines = append(lines, l)
+			for i, part := range text.Wrap(c.help, max(w-helpIndent, 10)) {
+				if i > 0 {
+					l = nil
+					l.Pad(text.Plain, "", helpIndent-1)
+				}
+				l.Add(text.Plain, " "+part)
+				lines = append(lines, l)
+			}
 		}
 	}
-	lines = append(lines, nil, text.Of(text.Dim, "Mouse: drag along the timeline, wheel to step, click a line of code for a breakpoint."))
+	lines = append(lines, nil)
+	for _, part := range text.Wrap("Mouse: drag along the timeline, wheel to step, click a line of code for a breakpoint.", w) {
+		lines = append(lines, text.Of(text.Dim, part))
+	}
 	return lines
 }
+
+// helpIndent is where the texts of the help begin.
+const helpIndent = 8 + 13 + 1
 
 func (m *Model) paletteLines(h int) []text.Line {
 	var in text.Line

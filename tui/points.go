@@ -26,25 +26,25 @@ func (p *points) any() bool { return len(p.breaks)+len(p.watches) > 0 }
 
 // match tells whether a step ends a run: it wrote to a watched place, or the
 // vCPU that made it stands at a breakpoint now.
-func (m *Model) match(ev *emu.Event) bool {
-	for _, w := range m.points.watches {
-		if walk.Writes(w.addr, w.n)(ev) {
+func (m *Model) match(w *walk.Walk, ev *emu.Event) bool {
+	for _, x := range m.points.watches {
+		if walk.Writes(x.addr, x.n)(ev) {
 			return true
 		}
 	}
-	return m.points.breaks[m.walk.Run.Machine.CPUs[ev.CPU].LinearPC()]
+	return m.points.breaks[w.Run.Machine.CPUs[ev.CPU].LinearPC()]
 }
 
 func (m *Model) atPoint() bool {
 	ev := m.walk.Event()
-	return ev != nil && m.points.any() && m.match(ev)
+	return ev != nil && m.points.any() && m.match(m.walk, ev)
 }
 
 // run goes on to the next break- or watchpoint, or to the end or start.
 func (m *Model) run(d record.Direction) {
-	ctx, cancel := m.bounded()
-	defer cancel()
-	m.move(func(w *walk.Walk) error { return w.To(ctx, d, m.match) })
+	m.by(d, func(w *walk.Walk) func(*emu.Event) bool {
+		return func(ev *emu.Event) bool { return m.match(w, ev) }
+	})
 	if ev := m.walk.Event(); ev != nil {
 		for _, x := range m.points.watches {
 			if walk.Writes(x.addr, x.n)(ev) {

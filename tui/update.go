@@ -35,13 +35,19 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // timeline and scrolls elsewhere.
 func (m *Model) mouse(msg tea.MouseMsg) {
 	e := msg.Mouse()
+	if m.overlay.open() {
+		if _, ok := msg.(tea.MouseWheelMsg); ok {
+			m.overlay.scroll(map[bool]int{true: 1, false: -1}[e.Button == tea.MouseWheelDown])
+		}
+		return
+	}
 	a, over := m.areaAt(e.X, e.Y)
 	switch msg.(type) {
 	case tea.MouseReleaseMsg:
-		m.scrub = false
+		m.scrub = nil
 	case tea.MouseMotionMsg:
-		if m.scrub {
-			m.goTo(m.set.timeline.Moment(e.X))
+		if m.scrub != nil {
+			m.scrubTo(e.X)
 		}
 	case tea.MouseClickMsg:
 		if over && e.Button == tea.MouseLeft {
@@ -57,8 +63,8 @@ func (m *Model) mouse(msg tea.MouseMsg) {
 func (m *Model) click(a area, e tea.Mouse) {
 	switch p := a.p.(type) {
 	case *panel.Timeline:
-		m.scrub = true
-		m.goTo(p.Moment(e.X - a.x))
+		m.scrub = &a
+		m.scrubTo(e.X)
 	case *panel.Code:
 		if addr, ok := p.AddrAt(e.Y - a.y); ok {
 			m.toggleBreak(addr)
@@ -67,6 +73,13 @@ func (m *Model) click(a area, e tea.Mouse) {
 		if m.tabName(a.p) != "" && e.Y == a.y-1 {
 			m.turnTab(1)
 		}
+	}
+}
+
+// scrubTo goes to the moment at a column of the timeline that the mouse holds.
+func (m *Model) scrubTo(x int) {
+	if t, ok := m.scrub.p.(*panel.Timeline); ok {
+		m.goTo(t.Moment(x - m.scrub.x))
 	}
 }
 

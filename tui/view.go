@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -117,9 +118,25 @@ func (m *Model) footer() text.Line {
 	if m.overlay.kind == overlayPrompt {
 		return m.overlay.promptLine()
 	}
+	list := m.footerCommands()
+	l := m.footerLine(list)
+	for i := len(list) - 1; i >= 0 && l.Width() > m.w; i-- { // the least needed goes first
+		if list[i].footer < rankHelp {
+			list = slices.Delete(list, i, i+1)
+			l = m.footerLine(list)
+		}
+	}
+	return l
+}
+
+func (m *Model) footerLine(list []command) text.Line {
 	var l text.Line
-	for _, c := range m.footerCommands() {
-		l.Add(text.Key, " "+c.keyText())
+	for _, c := range list {
+		key := c.keyText()
+		if c.run == nil { // the digits
+			key = fmt.Sprintf("1-%d", min(m.walk.Run.Actors(), len(digits)))
+		}
+		l.Add(text.Key, " "+key)
 		l.Add(text.Dim, " "+c.name+" ")
 	}
 	return l

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
@@ -64,7 +65,21 @@ func needTerminal(c *cli.Command) error {
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return usagef(c, "the UI needs a terminal; trapline run tells the story without one, trapline export makes a page")
 	}
+	if os.Getenv("TERM") == "dumb" {
+		return usagef(c, "the UI needs a terminal that can move its cursor, and TERM is dumb; trapline run tells the story line by line")
+	}
 	return nil
+}
+
+// lightTerminal guesses by COLORFGBG, whose last number is the background's
+// colour; a terminal that answers the query of its background is believed more.
+func lightTerminal() bool {
+	s := os.Getenv("COLORFGBG")
+	switch s[strings.LastIndexByte(s, ';')+1:] {
+	case "7", "15":
+		return true
+	}
+	return false
 }
 
 func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
@@ -79,6 +94,7 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions []tui.Question) error {
 	m, err := tui.NewOn(ctx, w, tui.Options{
 		Options: walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord},
+		Light:   lightTerminal(),
 		Start:   at, Questions: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
 	})
 	if err != nil {

@@ -63,11 +63,14 @@ const textWidth = 26
 
 // bytesWidth is the room for an instruction's bytes: five of them, or eight.
 func (p *Code) bytesWidth() int {
-	if p.w >= 60 {
+	if p.w >= wideCode {
 		return 23
 	}
 	return 14
 }
+
+// wideCode is the width from which there is room for all.
+const wideCode = 60
 
 func (p *Code) line(c *walk.Line) text.Line {
 	var l text.Line
@@ -87,7 +90,11 @@ func (p *Code) line(c *walk.Line) text.Line {
 		l.Add(text.Alarm, c.Bytes[:2])
 		l.Pad(text.Dim, c.Bytes[2:], p.bytesWidth()-1)
 	} else {
-		l = append(l, text.Of(text.Dim, c.Bytes).Fit(p.bytesWidth())...)
+		w := p.bytesWidth()
+		if c.Micro != "" && p.w < wideCode { // a long name needs the room more
+			w = len(c.Bytes)
+		}
+		l = append(l, text.Of(text.Dim, c.Bytes).Fit(w)...)
 		l[len(l)-1].Text += " "
 	}
 	if c.Patched {

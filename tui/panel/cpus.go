@@ -17,7 +17,7 @@ func (p *CPUs) Title() string { return "vCPUs" }
 // columnWidth is the least width of a vCPU's column, in cells.
 const columnWidth = 20
 
-// Lines implements Panel: columns if there is room, else a line each.
+// Lines implements Panel: columns if there is room, else two lines each.
 func (p *CPUs) Lines() []text.Line {
 	n := len(p.m.CPUs)
 	if n == 0 {
@@ -34,26 +34,48 @@ func (p *CPUs) Lines() []text.Line {
 			lines[j].Add(text.Plain, " ")
 		}
 	}
+	return append(lines, p.interrupts()...)
+}
+
+// interrupts has a line for each that can be raised, or was.
+func (p *CPUs) interrupts() []text.Line {
+	var lines []text.Line
+	for _, x := range p.m.Raisable {
+		var l text.Line
+		l.Add(text.Code, x.Name)
+		switch {
+		case x.ID == p.m.Turn:
+			l.Add(text.Key, " next")
+		case x.Able:
+			l.Add(text.Dim, " can be raised")
+		default:
+			l.Add(text.Dim, " was raised")
+		}
+		lines = append(lines, l)
+	}
 	return lines
 }
 
 func (p *CPUs) column(c *walk.CPU) [4]text.Line {
 	var l [4]text.Line
-	l[0] = p.name(c)
+	l[0] = p.name(c, true)
 	l[1].Add(text.Place, c.At)
 	l[2].Add(text.Code, c.Text)
 	l[3] = p.state(c)
 	return l
 }
 
-func (p *CPUs) name(c *walk.CPU) text.Line {
+// name is a vCPU with its ring: always, or only where it is not 0.
+func (p *CPUs) name(c *walk.CPU, ring bool) text.Line {
 	var l text.Line
 	role := text.Code
 	if c.ID == p.m.CPU {
 		role = text.Here
 	}
 	l.Add(role, fmt.Sprintf("cpu%d", c.ID))
-	l.Add(text.Dim, fmt.Sprintf(" ring %d", c.Ring))
+	if ring || c.Ring != 0 {
+		l.Add(text.Dim, fmt.Sprintf(" ring %d", c.Ring))
+	}
 	if c.ID == p.m.Turn {
 		l.Add(text.Key, " next")
 	}
@@ -77,11 +99,13 @@ func (p *CPUs) list() []text.Line {
 	var lines []text.Line
 	for i := range p.m.CPUs {
 		c := &p.m.CPUs[i]
-		l := p.name(c)
-		l.Pad(text.Plain, "", 18-l.Width())
-		l.Add(text.Place, c.At+" ")
+		l := p.name(c, false)
+		l.Add(text.Plain, "  ")
 		l = append(l, p.state(c)...)
-		lines = append(lines, l)
+		var at text.Line
+		at.Add(text.Place, "  "+c.At+" ")
+		at.Add(text.Code, c.Text)
+		lines = append(lines, l, at)
 	}
-	return lines
+	return append(lines, p.interrupts()...)
 }

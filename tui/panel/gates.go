@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/tui/text"
 )
@@ -23,7 +24,11 @@ func (p *Gates) Lines() []text.Line {
 		}
 		l.Add(text.Alarm, mark)
 		l.Pad(role, fmt.Sprintf("%3d %s", g.Vector, short(g.Name)), 8)
-		l.Add(text.Plain, fmt.Sprintf(" %-14s DPL %d ", g.Type, g.DPL))
+		if p.w < 50 {
+			l.Add(text.Plain, fmt.Sprintf(" %-9s DPL %d ", strings.TrimSuffix(g.Type, " gate"), g.DPL))
+		} else {
+			l.Add(text.Plain, fmt.Sprintf(" %-14s DPL %d ", g.Type, g.DPL))
+		}
 		l.Add(text.Place, "→ "+g.To)
 		lines = append(lines, l)
 		if g.Used {

@@ -58,7 +58,8 @@ func stateName(engine string, f walk.Phase) string {
 	return ""
 }
 
-// Lines implements Panel.
+// Lines implements Panel: boxes side by side as large as there is room for,
+// else all names in one line, else one below the other.
 func (p *Diagram) Lines() []text.Line {
 	states := States(p.m.Engine)
 	if len(states) == 0 {
@@ -69,15 +70,28 @@ func (p *Diagram) Lines() []text.Line {
 		shown = states[:5] // the side state is drawn when it matters
 	}
 	for _, does := range []bool{true, false} {
-		if d := p.boxes(shown, does && (p.h == 0 || p.h >= 4)); d[0].Width() <= p.w {
+		if does && p.h > 0 && p.h < 4 {
+			continue
+		}
+		if d := p.boxes(shown, does, 0); d[0].Width() <= p.w {
+			d = p.boxes(shown, does, p.spread(len(shown), d[0].Width()))
 			if p.h == 0 || p.h > len(d) {
 				d = append(d, p.wayBack(d[0].Width()))
 			}
 			return d
 		}
 	}
-	return p.upright(shown)
+	if p.h >= len(shown) {
+		return p.upright(shown)
+	}
+	return p.inALine(shown)
 }
+
+// maxSpread is how much wider than its words a box gets, in cells.
+const maxSpread = 10
+
+// spread is how much wider each of n boxes may be than in a diagram of w cells.
+func (p *Diagram) spread(n, w int) int { return min(max((p.w-w)/n, 0), maxSpread) }
 
 // inside reports whether some vCPU is in a phase.
 func (p *Diagram) inside(f walk.Phase) bool { return len(p.who(f)) > 0 }
@@ -97,10 +111,14 @@ func (p *Diagram) who(f walk.Phase) []int {
 	return l
 }
 
-// boxes draws the states side by side, with arrows.
-func (p *Diagram) boxes(states []State, does bool) []text.Line {
+// boxes draws the states side by side, with arrows, each by some cells wider
+// than its words.
+func (p *Diagram) boxes(states []State, does bool, wider int) []text.Line {
 	rows := 3
-	if does {
+	switch {
+	case does && p.h >= 7: // room enough to be seen from afar
+		rows = 6
+	case does:
 		rows = 4
 	}
 	lines := make([]text.Line, rows)
@@ -108,7 +126,7 @@ func (p *Diagram) boxes(states []State, does bool) []text.Line {
 		if i > 0 {
 			arrow(lines, s.Side)
 		}
-		p.box(lines, s, does)
+		p.box(lines, s, does, wider)
 	}
 	return lines
 }
@@ -116,9 +134,9 @@ func (p *Diagram) boxes(states []State, does bool) []text.Line {
 func arrow(lines []text.Line, side bool) {
 	for j := range lines {
 		switch {
-		case j == 1 && side:
+		case j == nameRow(lines) && side:
 			lines[j].Add(text.Alarm, "╌▸")
-		case j == 1:
+		case j == nameRow(lines):
 			lines[j].Add(text.Dim, "─▸")
 		default:
 			lines[j].Add(text.Plain, "  ")
@@ -126,19 +144,13 @@ func arrow(lines []text.Line, side bool) {
 	}
 }
 
-func (p *Diagram) box(lines []text.Line, s State, does bool) {
-	name := s.Name
-	who := p.who(s.Phase)
-	lit := len(who) > 0
-	if lit && len(p.m.CPUs) > 1 && s.Phase != walk.Away {
-		for _, c := range who {
-			name += fmt.Sprintf(" %d", c)
-		}
-	}
+func (p *Diagram) box(lines []text.Line, s State, does bool, wider int) {
+	name, lit := p.named(s)
 	w := len(name)
 	if does {
 		w = max(w, len(s.Does))
 	}
+	w += wider
 	edge, role := [6]string{"╭", "─", "╮", "│", "╰", "╯"}, text.Dim
 	if lit {
 		edge, role = [6]string{"┏", "━", "┓", "┃", "┗", "┛"}, text.Work
@@ -149,17 +161,37 @@ func (p *Diagram) box(lines []text.Line, s State, does bool) {
 	}
 	bar := strings.Repeat(edge[1], w)
 	lines[0].Add(role, edge[0]+bar+edge[2])
-	lines[1].Add(role, edge[3])
-	lines[1].Add(nameRole, center(name, w))
-	lines[1].Add(role, edge[3])
-	if does {
-		lines[2].Add(role, edge[3])
-		lines[2].Add(text.Dim, center(s.Does, w))
-		lines[2].Add(role, edge[3])
+	for i := 1; i < len(lines)-1; i++ {
+		lines[i].Add(role, edge[3])
+		switch at := nameRow(lines); {
+		case i == at:
+			lines[i].Add(nameRole, center(name, w))
+		case i == at+1 && does:
+			lines[i].Add(text.Dim, center(s.Does, w))
+		default:
+			lines[i].Add(text.Plain, center("", w))
+		}
+		lines[i].Add(role, edge[3])
 	}
 	last := len(lines) - 1
 	lines[last].Add(role, edge[4]+bar+edge[5])
 }
+
+// named is a state's name with the vCPUs that are in it, where there are
+// several, and whether there is any.
+func (p *Diagram) named(s State) (name string, lit bool) {
+	name = s.Name
+	who := p.who(s.Phase)
+	if len(p.m.CPUs) > 1 && s.Phase != walk.Away {
+		for _, c := range who {
+			name += fmt.Sprintf(" %d", c)
+		}
+	}
+	return name, len(who) > 0
+}
+
+// nameRow is where the names stand in boxes of so many lines.
+func nameRow(box []text.Line) int { return (len(box) - 1) / 2 }
 
 func center(s string, w int) string {
 	left := (w - len(s)) / 2
@@ -181,15 +213,48 @@ func (p *Diagram) upright(states []State) []text.Line {
 	var lines []text.Line
 	for _, s := range states {
 		var l text.Line
-		who := p.who(s.Phase)
+		name, lit := p.named(s)
 		role, mark := text.Plain, " ▾ "
-		if len(who) > 0 {
+		if lit {
 			role, mark = text.Lit, " ▶ "
 		}
 		l.Add(text.Dim, mark)
-		l.Pad(role, s.Name, 11)
+		l.Pad(role, name, 11)
 		l.Add(text.Dim, " "+s.Does)
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// inALine has the names in one line, those at the start left out where there
+// is no room, and below it what the states with a vCPU do.
+func (p *Diagram) inALine(states []State) []text.Line {
+	var does text.Line
+	for _, s := range states {
+		if name, lit := p.named(s); lit {
+			does.Add(text.Work, name)
+			does.Add(text.Dim, ": "+s.Does+"  ")
+		}
+	}
+	for from := range states {
+		var l text.Line
+		for i, s := range states[from:] {
+			switch {
+			case i > 0:
+				l.Add(text.Dim, "▸")
+			case from > 0:
+				l.Add(text.Dim, text.Cut+"▸")
+			}
+			name, lit := p.named(s)
+			role := text.Plain
+			if lit {
+				role = text.Lit
+			}
+			l.Add(role, name)
+		}
+		if l.Width() <= p.w {
+			return []text.Line{l, does}
+		}
+	}
+	return []text.Line{does}
 }

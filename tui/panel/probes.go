@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/tui/text"
+	"trapline/tui/walk"
 )
 
 // Probes are the probes with their state, hits and misses.
@@ -12,40 +13,54 @@ type Probes struct{ base }
 // Title implements Panel.
 func (p *Probes) Title() string { return "Probes · engine " + p.m.Engine }
 
-// Lines implements Panel.
+// Lines implements Panel: a line for each, or two where that is too long.
 func (p *Probes) Lines() []text.Line {
 	if len(p.m.Probes) == 0 {
 		return []text.Line{text.Of(text.Dim, "no probes")}
 	}
 	var lines []text.Line
-	for _, x := range p.m.Probes {
-		var l text.Line
-		l.Pad(text.Code, x.Name, 8)
-		role, flag := text.Plain, "⚑ "
-		switch x.State {
-		case "lost", "not registered":
-			role, flag = text.Alarm, "✗ "
-		case "disarmed", "unused":
-			role, flag = text.Work, "⚐ "
-		case "stepping":
-			role, flag = text.Lit, "⚐ "
+	for i := range p.m.Probes {
+		x := &p.m.Probes[i]
+		name, counts := probeName(x), probeCounts(x)
+		at := text.Of(text.Place, "  "+x.At)
+		if p.w == 0 || name.Width()+counts.Width()+at.Width() <= p.w {
+			lines = append(lines, append(append(name, counts...), at...))
+			continue
 		}
-		l.Add(text.Plain, " ")
-		l.Pad(role, flag+x.State, 10)
-		l.Add(text.Plain, fmt.Sprintf(" hits %d", x.Hits))
-		if x.Missed > 0 {
-			l.Add(text.Alarm, fmt.Sprintf(" missed %d", x.Missed))
-		} else {
-			l.Add(text.Dim, " missed 0")
-		}
-		if x.Reentrant > 0 {
-			l.Add(text.Alarm, fmt.Sprintf(" nested %d", x.Reentrant))
-		}
-		if x.Faults > 0 {
-			l.Add(text.Work, fmt.Sprintf(" faults %d", x.Faults))
-		}
-		l.Add(text.Place, "  "+x.At)
-		lines = append(lines, l)
+		lines = append(lines, append(name, at...), append(text.Of(text.Plain, " "), counts...))
 	}
 	return lines
+}
+
+func probeName(x *walk.Probe) text.Line {
+	var l text.Line
+	l.Pad(text.Code, x.Name, 8)
+	role, flag := text.Plain, "⚑ "
+	switch x.State {
+	case "lost", "not registered":
+		role, flag = text.Alarm, "✗ "
+	case "disarmed", "unused":
+		role, flag = text.Work, "⚐ "
+	case "stepping":
+		role, flag = text.Lit, "⚐ "
+	}
+	l.Add(text.Plain, " ")
+	l.Pad(role, flag+x.State, 10)
+	return l
+}
+
+func probeCounts(x *walk.Probe) text.Line {
+	l := text.Of(text.Plain, fmt.Sprintf(" hits %d", x.Hits))
+	if x.Missed > 0 {
+		l.Add(text.Alarm, fmt.Sprintf(" missed %d", x.Missed))
+	} else {
+		l.Add(text.Dim, " missed 0")
+	}
+	if x.Reentrant > 0 {
+		l.Add(text.Alarm, fmt.Sprintf(" nested %d", x.Reentrant))
+	}
+	if x.Faults > 0 {
+		l.Add(text.Work, fmt.Sprintf(" faults %d", x.Faults))
+	}
+	return l
 }

@@ -43,7 +43,7 @@ func (p *Registers) Lines() []text.Line {
 		var l text.Line
 		for j := range columns {
 			if k := i + j*rows; k < len(p.m.Regs) {
-				l = append(l, p.reg(k).Fit(width-1)...)
+				l = append(l, p.reg(k, width-1).Fit(width-1)...)
 				l.Add(text.Plain, " ")
 			}
 		}
@@ -56,7 +56,9 @@ func (p *Registers) Lines() []text.Line {
 	return lines
 }
 
-func (p *Registers) reg(i int) text.Line {
+// reg is a register in w cells: what it points to, or what it was, where that
+// fits.
+func (p *Registers) reg(i, w int) text.Line {
 	r := p.m.Regs[i]
 	var l text.Line
 	l.Pad(text.Dim, r.Name, 4)
@@ -64,7 +66,7 @@ func (p *Registers) reg(i int) text.Line {
 	switch {
 	case r.Means != "":
 		l.Add(text.Place, " "+r.Means)
-	case r.Changed:
+	case r.Changed && l.Width()+len(" was ")+len(trim(r.Old)) <= w:
 		l.Add(text.Dim, " was "+trim(r.Old))
 	}
 	return l

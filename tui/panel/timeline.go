@@ -52,6 +52,7 @@ var Glyphs = []struct {
 	{walk.Missed, "○", text.Alarm, "missed"},
 	{walk.Hit, "●", text.Changed, "hit"},
 	{walk.Wait, "≈", text.Work, "waits"},
+	{walk.Fired, "✦", text.Code, "event"},
 	{walk.Handler, "◆", text.Work, "handler"},
 	{walk.Stepped, "▵", text.Trap, "single step"},
 	{walk.Trap, "▼", text.Trap, "trap"},

@@ -10,7 +10,7 @@ import (
 // Why says in plain words what the last step was and why.
 type Why struct {
 	base
-	Message string // of the viewer, in place of the reasons until the next move
+	Message string // of the viewer, above the reasons until the next move
 }
 
 // Title implements Panel.
@@ -28,10 +28,9 @@ func (p *Why) Lines() []text.Line {
 		for _, s := range text.Wrap(p.Message, p.w) {
 			lines = append(lines, text.Of(text.Work, s))
 		}
-		return lines
 	}
 	if p.m.Step == nil {
-		return p.welcome()
+		return append(lines, p.welcome()...)
 	}
 	role := text.Code
 	if p.m.Step.Delivery != nil {
@@ -44,10 +43,8 @@ func (p *Why) Lines() []text.Line {
 		lines = append(lines, p.reason(r.Row, r.Text)...)
 	}
 	for _, n := range p.m.Notes {
-		if strings.HasPrefix(n, ">") { // a handler's print
-			lines = append(lines, text.Of(text.Plain, n))
-		} else {
-			lines = append(lines, text.Of(text.Alarm, "! "+n))
+		for _, s := range text.Wrap(n, p.w) {
+			lines = append(lines, text.Of(noteRole(n), s))
 		}
 	}
 	for _, v := range p.m.Violated {
@@ -59,6 +56,17 @@ func (p *Why) Lines() []text.Line {
 		lines = append(lines, text.Of(text.Dim, "the end: "+p.m.Over))
 	}
 	return lines
+}
+
+// noteRole is a note's by the glyph that it begins with.
+func noteRole(n string) text.Role {
+	switch {
+	case strings.HasPrefix(n, ">"): // a handler's print
+		return text.Plain
+	case strings.HasPrefix(n, "●"), strings.HasPrefix(n, "✦"):
+		return text.Code
+	}
+	return text.Alarm
 }
 
 func (p *Why) reason(row, s string) []text.Line {
@@ -85,5 +93,9 @@ func (p *Why) welcome() []text.Line {
 	l.Add(text.Plain, " to go back, ")
 	l.Add(text.Key, "?")
 	l.Add(text.Plain, " for everything else.")
-	return []text.Line{l, text.Of(text.Dim, "Nothing has run yet. Tab turns to the lesson's text where it is not shown; q leaves.")}
+	lines := []text.Line{l}
+	for _, s := range text.Wrap("Nothing has run yet. The lesson's text is a panel (Tab) where it is not shown; q leaves.", p.w) {
+		lines = append(lines, text.Of(text.Dim, s))
+	}
+	return lines
 }

@@ -6,6 +6,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/kprobes/trace"
 	"trapline/scenarios/story"
 )
 
@@ -30,13 +31,13 @@ func (w *Walk) Moment(l Look) *Moment {
 		switch {
 		case ev != nil:
 			cpu = ev.CPU
-		case more:
+		case more && turn < len(w.Run.Machine.CPUs):
 			cpu = turn
 		}
 	}
 	m := &Moment{
 		At: w.At(), End: w.End(), Branch: w.Line().ID, Engine: w.Run.Engine(), Arch: w.Run.Machine.Arch.String(),
-		CPU: cpu, Turn: turn, Log: w.Run.Log(), Violated: w.Run.Violations(),
+		CPU: cpu, Turn: turn, Log: w.Run.Log(), Trace: w.trail.events, Fired: w.trail.fired, Violated: w.Run.Violations(),
 	}
 	if w.At() == w.End() {
 		m.Over = w.Run.Done()
@@ -45,7 +46,7 @@ func (w *Walk) Moment(l Look) *Moment {
 		m.Step = w.Describe(ev)
 		m.Head, m.Why, m.Notes = head(m.Step), reasons(m.Step), notes(m.Step)
 	}
-	m.CPUs = w.cpus()
+	m.CPUs, m.Raisable = w.cpus(), w.raisable()
 	m.Regs, m.Flags = w.registers(cpu, ev), w.flags(cpu, ev)
 	m.Code = w.code(cpu, l.Code)
 	m.Stack = w.stack(cpu, l.Stack, ev)
@@ -80,6 +81,8 @@ func head(r *story.Record) string {
 		return r.Micro.In + ": " + r.Micro.Name
 	case r.Micro != nil:
 		return r.Micro.Name
+	case r.Kind == "idle" && len(r.Notes) > 0:
+		return r.Notes[0].Text
 	case r.Kind == "idle":
 		return "idle"
 	}
@@ -128,12 +131,22 @@ func changesText(r *story.Record) string {
 
 func notes(r *story.Record) []string {
 	var l []string
-	for _, n := range r.Notes {
+	for i, n := range r.Notes {
 		s := n.Text
-		if n.Kind == "print" {
+		switch {
+		case i == 0 && r.Kind == "idle": // the head says it
+			continue
+		case n.Kind == "print":
 			s = "> " + s
-		} else if n.Name != "" {
-			s += " at " + n.Name
+		case n.Kind == string(trace.NoteEvent):
+			s = "✦ " + s
+		case n.Kind == noteHit:
+			s = "● " + s + " at " + n.Name
+		default:
+			if n.Name != "" {
+				s += " at " + n.Name
+			}
+			s = "! " + s
 		}
 		l = append(l, s)
 	}

@@ -15,7 +15,7 @@ type Moment struct {
 	Engine string `json:"engine"`
 	Arch   string `json:"arch"`
 	CPU    int    `json:"cpu"`  // whose registers, code and stack these are
-	Turn   int    `json:"turn"` // who takes the next step; -1: nobody
+	Turn   int    `json:"turn"` // the actor that takes the next step; -1: nobody
 
 	Step  *story.Record `json:"step,omitempty"` // that led here; nil at the start
 	Head  string        `json:"head"`           // what the step was, in a line
@@ -23,6 +23,7 @@ type Moment struct {
 	Notes []string      `json:"notes,omitempty"`
 
 	CPUs     []CPU                 `json:"cpus"`
+	Raisable []Actor               `json:"raisable,omitempty"` // interrupts behind the vCPUs
 	Regs     []Reg                 `json:"regs"`
 	Flags    []Flag                `json:"flags"`
 	Code     []Line                `json:"code"`
@@ -32,6 +33,8 @@ type Moment struct {
 	Probes   []Probe               `json:"probes"`
 	Locks    []Lock                `json:"locks"`
 	Log      []string              `json:"log,omitempty"`
+	Trace    []string              `json:"trace,omitempty"` // events that fired, the last MaxEvents
+	Fired    uint64                `json:"fired,omitempty"` // events that fired in all
 	Violated []scenarios.Violation `json:"violated,omitempty"`
 }
 
@@ -50,6 +53,13 @@ type CPU struct {
 	State string `json:"state"` // "runs", "spins on kprobe_lock", "halted", …
 	Able  bool   `json:"able"`  // it can take a step
 	Text  string `json:"text"`  // the next instruction
+}
+
+// Actor is an interrupt that can be raised at a moment of the viewer's choice.
+type Actor struct {
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+	Able bool   `json:"able"` // not raised yet
 }
 
 // Reg is a register.

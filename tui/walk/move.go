@@ -6,18 +6,29 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/record"
+	"trapline/scenarios"
 )
 
 // Told reports whether a step is one that the normal story tells: not one of
 // the kernel's own instructions that only move values about.
 func (w *Walk) Told(ev *emu.Event) bool {
 	if ev.Kind == emu.StepIdle {
-		return false
+		return raised(ev)
 	}
 	if ev.Kind != emu.StepInstruction || !w.names.Kernel(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 {
 		return true
 	}
 	return (ev.Before.RFLAGS^ev.After.RFLAGS)&(emu.IF|emu.TF) != 0
+}
+
+// raised reports whether a step was the raising of an interrupt.
+func raised(ev *emu.Event) bool {
+	for _, n := range ev.Notes {
+		if n.Kind == scenarios.NoteRaised {
+			return true
+		}
+	}
+	return false
 }
 
 // Own reports whether a step is an instruction of the scenario's own code.

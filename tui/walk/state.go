@@ -32,6 +32,15 @@ func (w *Walk) cpus() []CPU {
 	return l
 }
 
+// raisable lists the interrupts that are actors.
+func (w *Walk) raisable() []Actor {
+	var l []Actor
+	for i := len(w.Run.Machine.CPUs); i < w.Run.Actors(); i++ {
+		l = append(l, Actor{i, w.Run.ActorName(i), w.Run.Can(i)})
+	}
+	return l
+}
+
 func (w *Walk) disassemble(code []byte, pc uint64) string {
 	if len(code) == 0 {
 		return ""

@@ -1,7 +1,10 @@
 package walk
 
 import (
+	"fmt"
+
 	"trapline/emu"
+	"trapline/kprobes/trace"
 	"trapline/traps"
 )
 
@@ -17,6 +20,9 @@ const (
 	HitSSDone              // the step's #DB arrived: post_handler, re-arming
 	Reenter                // KPROBE_REENTER: a hit inside a hit
 )
+
+// MaxEvents bounds the trace events remembered for the trace panel.
+const MaxEvents = 256
 
 // MaxFrames bounds the trap frames remembered for each vCPU.
 const MaxFrames = 32
@@ -44,6 +50,9 @@ type trailState struct {
 	// the vCPU's last step could not get.
 	hitting [emu.MaxCPUs]uint64
 	waits   [emu.MaxCPUs]string
+	// events are the last trace events that fired, at most MaxEvents.
+	events []string
+	fired  uint64 // events in all
 }
 
 // Save implements emu.Part.
@@ -52,6 +61,7 @@ func (t *trail) Save() any {
 	for i, l := range s.frames {
 		s.frames[i] = append([]frame(nil), l...)
 	}
+	s.events = s.events[:len(s.events):len(s.events)] // so that nothing is appended to it
 	return s
 }
 
@@ -74,8 +84,13 @@ func (t *trail) observe(ev *emu.Event) {
 		t.waits[ev.CPU] = ev.Micro.Holds
 	}
 	for _, n := range ev.Notes {
-		if n.Kind == "hit" {
+		switch n.Kind {
+		case noteHit:
 			t.hitting[ev.CPU] = n.Addr
+		case trace.NoteEvent:
+			t.fired++
+			t.events = append(t.events, fmt.Sprintf("cpu%d %s", ev.CPU, n.Text))
+			t.events = t.events[max(0, len(t.events)-MaxEvents):]
 		}
 	}
 	var n uint64

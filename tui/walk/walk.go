@@ -10,6 +10,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/loader"
 	"trapline/emu/record"
+	"trapline/kprobes/trace"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
 )
@@ -88,7 +89,11 @@ const (
 	Violated                          // a property is violated from here on
 	Noted                             // anything else with a note: signal, oops, log
 	Handler                           // a probe's handler runs
+	Fired                             // an event of the trace
 )
+
+// noteHit is the note of a probe's hit.
+const noteHit = "hit"
 
 // maxMicros bounds the places of micro-steps that are remembered.
 const maxMicros = 1024
@@ -112,9 +117,12 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		k |= Handler
 	}
 	for _, n := range ev.Notes {
-		if n.Kind == "hit" {
+		switch n.Kind {
+		case noteHit:
 			k |= Hit
-		} else {
+		case trace.NoteEvent:
+			k |= Fired
+		default:
 			k |= Noted
 		}
 	}

@@ -1,0 +1,59 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+
+	"trapline/tui/text"
+)
+
+// chooseActor lists who can go next.
+func (m *Model) chooseActor() {
+	m.overlay = overlay{kind: overlayActors, at: max(m.moment.Turn, 0)}
+}
+
+// pickActor takes a digit for the list's line.
+func (m *Model) pickActor(key string) {
+	if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= m.walk.Run.Actors() {
+		m.overlay = overlay{}
+		m.take(n - 1)
+	}
+}
+
+// actorLines has a line for each actor: the vCPUs with what they do next, then
+// the interrupts.
+func (m *Model) actorLines() []text.Line {
+	run := m.walk.Run
+	m.overlay.at = min(m.overlay.at, run.Actors()-1)
+	var lines []text.Line
+	for i := range run.Actors() {
+		var l text.Line
+		role := text.Plain
+		if i == m.overlay.at {
+			role = text.Here
+		}
+		key := " "
+		if i < len(digits) {
+			key = digits[i]
+		}
+		l.Add(text.Key, key+" ")
+		l.Pad(role, run.ActorName(i), 16)
+		l.Add(text.Plain, " ")
+		switch {
+		case i == m.moment.Turn:
+			l.Add(text.Key, "next ")
+		case !run.Can(i):
+			l.Add(text.Dim, "cannot go on ")
+		}
+		if i < len(m.moment.CPUs) {
+			c := &m.moment.CPUs[i]
+			l.Add(text.Place, c.At+" ")
+			l.Add(text.Code, c.Text)
+			l.Add(text.Dim, fmt.Sprintf("  %s", c.State))
+		} else if run.Can(i) {
+			l.Add(text.Dim, "raised now, taken when the vCPU takes interrupts")
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
