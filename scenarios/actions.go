@@ -50,7 +50,9 @@ type hit struct {
 	addr uint64 // of the probed instruction
 	regs savedRegisters
 	// poke stores size bytes of v in the interrupted code's memory.
-	poke   func(addr uint64, size int, v uint64) bool
+	poke func(addr uint64, size int, v uint64) bool
+	// read, if not nil, brings in the pages of what an action is to read.
+	read   func(addr uint64, b []byte) bool
 	remove bool // the breakpoint shall go
 }
 
@@ -64,7 +66,7 @@ type savedRegisters interface {
 
 // act runs a handler's actions; the result is what the last "return" says.
 func (r *Run) act(c *hit, actions []format.Action) uint64 {
-	env := handlerEnv{machineEnv{r.symbols, r, c.cpu.ID}, c.regs}
+	env := handlerEnv{machineEnv{r.symbols, r, c.cpu.ID}, c.regs, c.read}
 	var result uint64
 	for i := range actions {
 		a := &actions[i]

@@ -147,6 +147,16 @@ func (e machineEnv) Call(function, arg string) (uint64, error) {
 type handlerEnv struct {
 	machineEnv
 	regs savedRegisters
+	// read, if not nil, reads the interrupted code's memory, bringing pages in.
+	read func(addr uint64, b []byte) bool
+}
+
+func (e handlerEnv) Memory(addr uint64, size int) (uint64, error) {
+	if e.read != nil {
+		var b [8]byte
+		_ = e.read(addr, b[:max(size, 1)]) // what cannot be read, the look below says
+	}
+	return e.machineEnv.Memory(addr, size)
 }
 
 func (e handlerEnv) Register(cpu int, name string) (uint64, error) {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,9 +25,13 @@ type userProbe struct {
 	refused events.Errno
 	def     *tracefs.Probe // nil: with actions
 	place   uprobes.Place
+	only    int // the process that it wants; 0: every one
 
 	userCounts
 }
+
+// wants is the consumer's filter (U3).
+func (p *userProbe) wants(pid int) bool { return !p.removed[pid] && (p.only == 0 || p.only == pid) }
 
 // userCounts are what changes of a userProbe.
 type userCounts struct {
@@ -138,7 +143,7 @@ func (b *userBuilder) defineProbes() error {
 		if !ok {
 			return p.At.Pos.Error(b.file.Name, "an address of the program's code", "probe %s: %#x is not in the program's file", p.Name, addr)
 		}
-		u := &userProbe{name: p.Name, addr: addr, place: uprobes.Place{File: file.ID, Offset: offset}}
+		u := &userProbe{name: p.Name, addr: addr, place: uprobes.Place{File: file.ID, Offset: offset}, only: p.FilterPID}
 		c, err := b.consumer(u, p)
 		if err != nil {
 			return err
@@ -163,10 +168,7 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 		}
 	}
 	w := b.world
-	wants := func(mm *linux.MM) bool {
-		pid := w.pidOf(mm)
-		return !u.removed[pid] && (p.FilterPID == 0 || p.FilterPID == pid)
-	}
+	wants := func(mm *linux.MM) bool { return u.wants(w.pidOf(mm)) }
 	pre, _ := p.Handler("pre")
 	c := &uprobes.Consumer{Filter: wants, Handler: func(h *uprobes.Hit) bool {
 		if !wants(h.Thread.Process().MM()) {
@@ -185,7 +187,11 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 		return x.remove
 	}}
 	if ret, ok := p.Handler("ret"); ok {
-		c.Return = func(h *uprobes.Hit) { w.act(w.hit(u, h, "ret"), ret) }
+		c.Return = func(h *uprobes.Hit) {
+			if wants(h.Thread.Process().MM()) {
+				w.act(w.hit(u, h, "ret"), ret)
+			}
+		}
 	}
 	return c, nil
 }
@@ -194,7 +200,7 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 func (w *userWorld) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
 	return &hit{
 		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), addr: h.Addr,
-		regs: coreRegisters{h.Thread.Core()},
+		regs: coreRegisters{h.Thread.Core()}, read: h.Thread.Process().MM().Read,
 		poke: func(addr uint64, size int, v uint64) bool {
 			var b [8]byte
 			for i := range size {
@@ -229,7 +235,7 @@ func (w *userWorld) observe(ev *emu.Event) {
 		w.miss(ev, t)
 	}
 	if ev.Micro != nil && ev.Micro.Name == "handler_chain" && t != nil {
-		w.Machine.Note(emu.Note{Kind: kprobes.NoteHit, ID: "U3", Text: w.namesAt(t.Core().RIP), Addr: t.Core().RIP})
+		w.noteHit(ev, t)
 	}
 	if entries := w.tracer.Entries(); len(entries) > w.user.told {
 		for i := w.user.told; i < len(entries); i++ {
@@ -237,6 +243,19 @@ func (w *userWorld) observe(ev *emu.Event) {
 		}
 		w.user.told = len(entries)
 	}
+}
+
+// noteHit puts the hit before what its handlers did.
+func (w *userWorld) noteHit(ev *emu.Event, t *linux.Thread) {
+	var names []string
+	addr := w.user.hitAt[t.TID]
+	for _, p := range w.probes {
+		if p.addr == addr && (p.wants(t.Process().PID) || p.removed[t.Process().PID]) {
+			names = append(names, p.name)
+		}
+	}
+	note := emu.Note{Kind: kprobes.NoteHit, ID: "U3", Text: strings.Join(names, ", "), Addr: addr}
+	ev.Notes = slices.Insert(ev.Notes, 0, note)
 }
 
 // Notes of uprobes.
@@ -247,7 +266,7 @@ const (
 
 func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
-		if p.addr == ev.PC && !p.removed[t.Process().PID] {
+		if p.addr == ev.PC && p.wants(t.Process().PID) {
 			p.missed++
 		}
 	}

@@ -67,6 +67,8 @@ func (t *Teller) Tell(r *Record) []Line {
 		lines = append(lines, t.unfold(r.CPU))
 	}
 	switch {
+	case isCall(r):
+		lines = append(lines, t.withChanges(t.code(r), r)...)
 	case r.Delivery != nil:
 		lines = append(lines, t.delivery(r)...)
 	case r.Micro != nil:
@@ -76,6 +78,23 @@ func (t *Teller) Tell(r *Record) []Line {
 	}
 	return append(lines, t.notes(r)...)
 }
+
+// isCall reports whether a delivery was a program's system call, of which its
+// note says all.
+func isCall(r *Record) bool {
+	if r.Delivery == nil || r.Delivery.Vector != linuxCall {
+		return false
+	}
+	for _, n := range r.Notes {
+		if n.Kind == "system-call" {
+			return true
+		}
+	}
+	return false
+}
+
+// linuxCall is the vector of system calls of 32-bit programs.
+const linuxCall = 0x80
 
 // folds tells kernel text that only moves values about from what a reader of
 // the normal story has to see.
