@@ -30,11 +30,10 @@ func TestBusybox(t *testing.T) {
 // TestPrograms compares programs with threads, signals, processes and floating
 // point with their native runs.
 func TestPrograms(t *testing.T) {
-	for name, compiler := range map[string][]string{
-		"glibc-64": {"gcc"}, "glibc-32": {"gcc", "-m32"}, "musl-64": {"musl-gcc"},
-	} {
+	for name, compiler := range libraries {
 		t.Run(name, func(t *testing.T) {
-			prog := compile(t, "everything.c", compiler...)
+			t.Parallel()
+			prog := compile(t, "everything.c", compiler(t)...)
 			want := runNative(t, "", nil, []string{prog})
 			got := runProgram(t, Config{}, []string{prog})
 			assert.Equal(t, want.stdout, got.stdout)

@@ -31,6 +31,7 @@ func TestHostile(t *testing.T) {
 			prog := compile(t, "hostile.c", compiler...)
 			for name, want := range cases {
 				t.Run(name, func(t *testing.T) {
+					t.Parallel()
 					cfg := Config{Limits: Limits{Steps: 300e6, Memory: 48 << 20, Processes: 16, Threads: 16, Files: 256, Maps: 300}}
 					o := runProgram(t, cfg, []string{prog, name, outside})
 					assert.True(t, same(want, o.res), "%v, expected %v\n%s", o.res, want, o.stderr)

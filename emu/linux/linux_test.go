@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/emu/linux/linuxtest"
 )
 
 // outcome is what a run shows to the outside.
@@ -68,6 +70,15 @@ func compile(t *testing.T, source string, compiler ...string) string {
 		t.Skipf("%v cannot build static programs: %s", compiler, text)
 	}
 	return out
+}
+
+// libraries are the compilers of static programs by C library and width. A
+// subtest of one that is missing is skipped.
+var libraries = map[string]func(testing.TB) []string{
+	"glibc-64": func(testing.TB) []string { return []string{"gcc"} },
+	"glibc-32": func(testing.TB) []string { return []string{"gcc", "-m32"} },
+	"musl-64":  func(testing.TB) []string { return []string{"musl-gcc"} },
+	"musl-32":  linuxtest.Musl32,
 }
 
 // writeFile puts a file in dir and gives its path.

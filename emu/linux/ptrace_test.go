@@ -28,6 +28,11 @@ type tracee struct {
 	end   Result
 	sig   syscall.Signal // to be delivered with the next step
 	brk   uint64         // the machine's end of the heap
+	vdso  struct {       // of a 32-bit process: its own, which is taken away, and the machine's
+		at      uint64
+		content []byte
+		machine uint64
+	}
 }
 
 // startTracee executes args without address randomisation and stops it before
@@ -151,7 +156,7 @@ const (
 
 // mapPages maps zeroed pages at an address of the machine's.
 func (p *tracee) mapPages(at, size uint64) {
-	const prot, flags = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED
+	const prot, flags = unix.PROT_READ | unix.PROT_WRITE | unix.PROT_EXEC, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED
 	number, none := uint64(unix.SYS_MMAP), ^uint64(0)
 	if p.width == 32 {
 		number, none = mmap2For32, 0xffffffff
@@ -167,9 +172,10 @@ func (p *tracee) unmapPages(at, size uint64) {
 	require.Zero(p.t, p.call(number, at, size), "munmap of %#x bytes at %#x", size, at)
 }
 
-// giveStack gives the process the machine's stack: content from sp on. The
-// vDSO goes away: it could lie where the machine maps something.
-func (p *tracee) giveStack(sp, top uint64, content []byte) {
+// giveStart gives the process the stack of the machine's and its vDSO. The
+// process's own goes away: it could lie where the machine maps something.
+func (p *tracee) giveStart(m *recording) {
+	p.brk, p.vdso.machine = m.brk, m.vdso
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
 	require.NoError(p.t, err)
 	for line := range strings.Lines(string(maps)) {
@@ -177,23 +183,28 @@ func (p *tracee) giveStack(sp, top uint64, content []byte) {
 		if strings.Contains(line, "[v") && !strings.Contains(line, "[vsyscall]") {
 			_, err := fmt.Sscanf(line, "%x-%x", &start, &end)
 			require.NoError(p.t, err)
+			if strings.Contains(line, "[vdso]") {
+				p.vdso.at, p.vdso.content = start, p.peek(start, int(end-start))
+			}
 			p.unmapPages(start, end-start)
 		}
 	}
 	const size = 1 << 20
-	p.mapPages(top-size, size)
-	_, err = unix.PtracePokeData(p.pid, uintptr(sp), content)
-	require.NoError(p.t, err)
+	p.mapPages(m.top-size, size)
+	p.poke(m.sp, m.stack)
+	if m.vdso != 0 {
+		p.mapPages(m.vdso, emu.PageSize)
+		p.poke(m.vdso, vdsoImage)
+	}
 	r := p.registers()
-	r.Rsp = sp
+	r.Rsp = m.sp
 	p.setRegisters(r)
 }
 
 // follow steps the process beside the machine's recording m and gives its own
 // states. It stops where the recording has ended or the paths part.
 func (p *tracee) follow(m *recording) []state {
-	p.giveStack(m.sp, m.top, m.stack)
-	p.brk = m.brk
+	p.giveStart(m)
 	var states []state
 	left := m.given
 	for !p.ended {
@@ -210,7 +221,11 @@ func (p *tracee) follow(m *recording) []state {
 		case p.sig == 0 && p.atCall(r.Rip): // one that the machine did not make is not made here
 			return states
 		default:
+			sent := p.sig != 0
 			p.step()
+			if sent && !p.ended {
+				p.mendReturn()
+			}
 		}
 		switch {
 		case !added:
@@ -227,7 +242,39 @@ func (p *tracee) follow(m *recording) []state {
 func (p *tracee) atCall(pc uint64) bool {
 	var text [2]byte
 	_, err := unix.PtracePeekText(p.pid, uintptr(pc), text[:])
-	return err == nil && (text == [2]byte{0x0f, 0x05} || text == [2]byte{0xcd, 0x80} || text == [2]byte{0x0f, 0x34})
+	return err == nil && (string(text[:]) == "\x0f\x05" || string(text[:]) == "\xcd\x80" || string(text[:]) == sysenterInsn)
+}
+
+const sysenterInsn = "\x0f\x34"
+
+// mendReturn has a handler that was just entered return by the machine's vDSO
+// where it would by the process's own.
+func (p *tracee) mendReturn() {
+	if p.width != 32 || p.vdso.at == 0 {
+		return
+	}
+	sp := p.registers().Rsp
+	to := uint64(le.Uint32(p.peek(sp, 4))) - p.vdso.at
+	if to >= uint64(len(p.vdso.content)) {
+		return
+	}
+	back := p.vdso.machine + vdsoRTSigreturn
+	if p.vdso.content[to] == codeSigreturn[0] {
+		back = p.vdso.machine + vdsoSigreturn
+	}
+	p.poke(sp, le.AppendUint32(nil, uint32(back)))
+}
+
+func (p *tracee) peek(at uint64, n int) []byte {
+	b := make([]byte, n)
+	_, err := unix.PtracePeekData(p.pid, uintptr(at), b)
+	require.NoError(p.t, err, "%#x", at)
+	return b
+}
+
+func (p *tracee) poke(at uint64, b []byte) {
+	_, err := unix.PtracePokeData(p.pid, uintptr(at), b)
+	require.NoError(p.t, err, "%#x", at)
 }
 
 // fault reports whether the signal is of the instruction, not one that was
@@ -255,14 +302,16 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 		return
 	}
 	if len(g.memory) > 0 {
-		_, err := unix.PtracePokeData(p.pid, uintptr(g.at), g.memory)
-		require.NoError(p.t, err)
+		p.poke(g.at, g.memory)
 	}
 	if g.call.Name == "brk" {
 		p.moveBreak(uint64(g.call.Value))
 	}
 	asked := r
 	if slices.Contains(carriedOut, g.call.Name) {
+		if string(p.peek(r.Rip, 2)) == sysenterInsn { // the processor may not have it
+			r.Rip, r.Rbp = p.vdso.machine+vdsoLanding-2, g.after[emu.RBP]
+		}
 		p.setRegisters(p.arguments(r, g.call, pid))
 		p.step()
 		if p.ended || g.call.NoValue {
@@ -270,14 +319,11 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 		}
 		r = p.registers()
 		require.Equal(p.t, g.call.Errno != 0, p.failed(r.Rax), "%v natively gives %#x", g.call, r.Rax)
-	} else {
-		r.Rip += 2 // SYSCALL and INT 80h
-		if p.width == 64 {
-			r.Rcx, r.R11 = r.Rip, r.Eflags
-		}
+	} else if p.width == 64 {
+		r.Rcx, r.R11 = r.Rip+2, r.Eflags
 	}
-	r.Rax = g.after[emu.RAX]
-	r.Rbx, r.Rdx, r.Rsi, r.Rdi, r.Rbp = asked.Rbx, asked.Rdx, asked.Rsi, asked.Rdi, asked.Rbp
+	r.Rip, r.Rax = g.next, g.after[emu.RAX]
+	r.Rbx, r.Rdx, r.Rsi, r.Rdi, r.Rbp = asked.Rbx, asked.Rdx, asked.Rsi, asked.Rdi, g.after[emu.RBP]
 	r.R8, r.R9, r.R10 = asked.R8, asked.R9, asked.R10
 	if p.width == 32 {
 		r.Rcx = asked.Rcx

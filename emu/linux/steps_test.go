@@ -45,6 +45,7 @@ type recording struct {
 	sp, top uint64
 	stack   []byte // from sp to top at the start
 	brk     uint64 // end of the heap at the start
+	vdso    uint64 // i386: its address
 	states  []state
 	given   []given
 	end     Result
@@ -64,7 +65,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop, brk: k.init.mm.brk}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {
@@ -143,18 +144,26 @@ func TestSteps(t *testing.T) {
 			prog := compile(t, "steps.c", "gcc", width, "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie",
 				"-fno-tree-loop-distribute-patterns", "-msse2")
 			for _, name := range strings.Fields("primes sort crc collatz sha matrix strings interpret big memory calls") {
-				t.Run(name, func(t *testing.T) { compareSteps(t, false, prog, name) })
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					compareSteps(t, false, prog, name)
+				})
 			}
 		})
 	}
 }
 
-// TestStepsLibraries: a program with a C library and signals.
+// TestStepsLibraries: programs with a C library, one with signals.
 func TestStepsLibraries(t *testing.T) {
-	for name, compiler := range map[string][]string{
-		"musl-64": {"musl-gcc"}, "glibc-64": {"gcc"}, "glibc-32": {"gcc", "-m32"},
-	} {
-		t.Run(name, func(t *testing.T) { compareSteps(t, true, compile(t, "steplibc.c", compiler...)) })
+	for name, compiler := range libraries {
+		t.Run(name, func(t *testing.T) {
+			for _, source := range []string{"steplibc.c", "heap.c"} {
+				t.Run(source, func(t *testing.T) {
+					t.Parallel()
+					compareSteps(t, true, compile(t, source, compiler(t)...))
+				})
+			}
+		})
 	}
 }
 
@@ -163,7 +172,10 @@ func TestStepsBusybox(t *testing.T) {
 	box := linuxtest.Busybox(t, "amd64")
 	text := writeFile(t, t.TempDir(), "text", "b\na\nhello world\n")
 	for _, args := range [][]string{{"echo", "hello"}, {"wc", text}, {"sha256sum", text}} {
-		t.Run(args[0], func(t *testing.T) { compareSteps(t, true, append([]string{box}, args...)...) })
+		t.Run(args[0], func(t *testing.T) {
+			t.Parallel()
+			compareSteps(t, true, append([]string{box}, args...)...)
+		})
 	}
 }
 
