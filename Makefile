@@ -63,6 +63,12 @@ busybox:
 		i386/usr/lib/i386-linux-musl/musl-gcc.specs >musl-i386.specs; }
 	@echo "export TRAPLINE_BUSYBOX=$(BUSYBOX)"
 
+# Programs of busybox with uprobes on every function, and at every instruction of
+# its HOT hottest ones. "make test" does the same with one of these.
+HOT     ?= 40
+busybox-probes: deps busybox
+	$(GO) test ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
+
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
