@@ -47,33 +47,50 @@ func pteProt(v *VMA, write bool) emu.Prot {
 	return p
 }
 
-// put drops one reference to a frame.
-func (k *Kernel) put(f emu.Frame) {
-	if k.refs[f]--; k.refs[f] == 0 {
-		k.m.Mem.Free(f)
-	}
-}
+// put drops one reference to a frame. One without references is free for
+// alloc.
+func (k *Kernel) put(f emu.Frame) { k.refs[f]-- }
 
 func (k *Kernel) get(f emu.Frame) { k.refs[f]++ }
 
-// alloc hands out n zeroed frames in a row where possible, else one; each has
-// one reference. 0: memory is used up, and the run ends.
+// alloc hands out n zeroed frames in a row, or fewer where there are no such;
+// each has one reference. 0: memory is used up, and the run ends.
 func (k *Kernel) alloc(n int) (emu.Frame, int) {
-	f, err := k.m.Mem.AllocRun(n)
-	if err != nil {
-		n = 1
-		if f, err = k.m.Mem.Alloc(); err != nil {
-			k.stop(BoundMemory)
-			return 0, 0
+	for ; n > 0; n /= 2 {
+		f, err := k.m.Mem.AllocRun(n)
+		if err == nil || k.freeRun(n, &f) {
+			k.refs = append(k.refs, make([]uint16, max(0, int(f)+n-len(k.refs)))...)
+			for i := range n {
+				k.refs[f+emu.Frame(i)] = 1
+			}
+			return f, n
 		}
 	}
-	for len(k.refs) < int(f)+n {
-		k.refs = append(k.refs, 0)
+	k.stop(BoundMemory)
+	return 0, 0
+}
+
+// freeRun finds n frames in a row that were given back and clears them. Pages
+// that follow each other in frames too are one mapping of the library's, whose
+// calls cost by the number of mappings.
+func (k *Kernel) freeRun(n int, first *emu.Frame) bool {
+	run := 0
+	for f := range k.refs {
+		if k.refs[f] != 0 {
+			run = 0
+			continue
+		}
+		if run++; run < n {
+			continue
+		}
+		*first = emu.Frame(f + 1 - n)
+		for i := range n {
+			k.m.Mem.MarkDirty(*first + emu.Frame(i))
+			clear(k.m.Mem.Bytes(*first + emu.Frame(i)))
+		}
+		return true
 	}
-	for i := range n {
-		k.refs[f+emu.Frame(i)] = 1
-	}
-	return f, n
+	return false
 }
 
 // dropPages unmaps the pages of [start, end) and frees their frames.
