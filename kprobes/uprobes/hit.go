@@ -56,7 +56,7 @@ func (s *System) ReturnToUser(t *linux.Thread) linux.Resume {
 	case returnWanted:
 		s.prepareReturn(t, ut)
 	case handled:
-		s.execute(t, ut)
+		return s.execute(t, ut)
 	case slotWanted:
 		return s.stepOut(t, ut)
 	case stepped:
@@ -115,28 +115,31 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) {
 
 // execute gives the probed instruction its effect at once, or sees to it that it is stepped
 // (arch_uprobe_skip_sstep()).
-func (s *System) execute(t *linux.Thread, ut *task) {
-	if s.engine != Modern {
+func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
+	switch s.engine {
+	case Inline:
+		return s.stepInPlace(t, ut)
+	case Described2005, Coded2005:
 		u, addr := ut.hit, ut.addr
 		ut.over()
 		s.stepOnStack(t, ut, u, addr)
-		return
+		return linux.Resumed
 	}
 	c := t.Core()
 	u := ut.hit
 	if u.insn.Method == StepOutOfLine {
-		s.stepOut(t, ut)
-		return
+		return s.stepOut(t, ut)
 	}
 	t.Micro(emu.Micro{Name: "arch_uprobe_skip_sstep", In: "handle_swbp", ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
 	if !u.insn.Emulate(c, t.Process().MM().Write) {
 		ut.next(slotWanted)
-		return
+		return linux.Resumed
 	}
 	ut.over()
 	if c.RFLAGS&emu.TF != 0 {
 		t.SendTrap()
 	}
+	return linux.Resumed
 }
 
 func (s *System) uprobeAt(mm *linux.MM, addr uint64) *uprobe {
@@ -226,7 +229,11 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 // finish puts right what the step did (handle_singlestep()).
 func (s *System) finish(t *linux.Thread, ut *task) {
 	if s.engine != Modern {
-		t.Micro(emu.Micro{Name: "resume_execution_user", In: "post_kprobe_handler", ID: "O3", Why: "the instruction pointer is moved back by the distance of the copy"})
+		m := emu.Micro{Name: "resume_execution_user", In: "post_kprobe_handler", ID: "O3", Why: "the instruction pointer is moved back by the distance of the copy"}
+		if s.engine == Inline {
+			m.ID, m.Why = "K11", "the breakpoint comes back; until here other threads missed it"
+		}
+		t.Micro(m)
 		s.resumeFromStack(t, ut)
 		s.endStep(t, ut)
 		return
@@ -242,7 +249,7 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 // abort takes back a step whose copy faulted (handle_singlestep()).
 func (s *System) abort(t *linux.Thread, ut *task) {
 	t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
-	if s.engine == Modern {
+	if s.engine == Modern || s.engine == Inline {
 		ut.step.Abort(t.Core())
 	}
 	s.endStep(t, ut)
@@ -253,6 +260,7 @@ func (s *System) endStep(t *linux.Thread, ut *task) {
 	if s.engine == Modern {
 		s.freeSlot(t.Process().MM(), ut.step.Slot)
 	}
+	s.rearm(t, ut)
 	ut.active = nil
 	ut.over()
 }

@@ -18,9 +18,12 @@ const (
 	Described2005
 	// Coded2005 is the same RFC as its code has it, with its defects (O2, O6).
 	Coded2005
+	// Inline is the RFC before the patch that steps elsewhere: the instruction is stepped in place, with the breakpoint
+	// out, so that other threads miss it (K11).
+	Inline
 )
 
-var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded"}
+var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded", "uprobes-inline"}
 
 func (e Engine) String() string { return engineNames[e] }
 

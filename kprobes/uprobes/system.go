@@ -16,6 +16,8 @@ type System struct {
 	engine Engine
 	printk func(string)
 	last   lastStep // of the 2005 engine as coded
+	// inPlace is the thread that is in a step of engine Inline; 0: none.
+	inPlace int
 	// account is told of hits; nil: none. It is no part of the state.
 	account *Account
 }

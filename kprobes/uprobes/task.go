@@ -50,6 +50,7 @@ func (s *System) ThreadExited(t *linux.Thread) {
 	if ut.state < stepping {
 		return
 	}
+	s.rearm(t, ut)
 	if mm := t.Process().MM(); mm != nil && s.engine == Modern {
 		s.freeSlot(mm, ut.step.Slot)
 	}
