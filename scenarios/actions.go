@@ -92,12 +92,14 @@ func (r *Run) act(c *hit, actions []format.Action) uint64 {
 	return result
 }
 
-// maxLog bounds the lines that handlers print in a run.
+// maxLog bounds the lines of a run's log.
 const maxLog = 10_000
 
-// log keeps a line of a handler and makes it part of the step's event.
-func (r *Run) log(c *hit, text string) {
-	line := c.who + ": " + text
+// log keeps a line of a handler.
+func (r *Run) log(c *hit, text string) { r.addLog(c.who + ": " + text) }
+
+// addLog keeps a line of the log and makes it part of the step's event.
+func (r *Run) addLog(line string) {
 	r.Machine.Note(emu.Note{Kind: NotePrint, Text: line})
 	if len(r.state.log) < maxLog {
 		r.state.log = append(r.state.log, line)

@@ -17,26 +17,31 @@ import (
 
 const formatDoc = "../docs/scenario-format.md"
 
-// TestDocumentedExampleRuns runs the full example of the documentation.
-func TestDocumentedExampleRuns(t *testing.T) {
+// TestDocumentedExamplesRun runs the full examples of the documentation.
+func TestDocumentedExamplesRun(t *testing.T) {
 	doc, err := os.ReadFile(formatDoc)
 	require.NoError(t, err)
-	_, rest, ok := strings.Cut(string(doc), "```txtar\n")
-	require.True(t, ok)
-	text, _, ok := strings.Cut(rest, "```\n")
-	require.True(t, ok)
-	f := parse(t, text)
-	if updating() {
-		_, err := scenarios.CheckSteps(context.Background(), f, true)
+	parts := strings.Split(string(doc), "```txtar\n")
+	require.Len(t, parts, 3)
+	for i := range parts[1:] {
+		text, rest, ok := strings.Cut(parts[i+1], "```\n")
+		require.True(t, ok)
+		f := parse(t, text)
+		if updating() {
+			_, err := scenarios.CheckSteps(context.Background(), f, true)
+			require.NoError(t, err)
+			parts[i+1] = string(f.Bytes()) + "```\n" + rest
+			continue
+		}
+		failures, err := scenarios.CheckSteps(context.Background(), f, false)
 		require.NoError(t, err)
-		require.NoError(t, scenarios.WriteFile(formatDoc, []byte(strings.Replace(string(doc), text, string(f.Bytes()), 1))))
-		return
+		assert.Empty(t, failures)
+		r := finish(t, f, f.Machine.Engine)
+		assert.Empty(t, r.Judge(true))
 	}
-	failures, err := scenarios.CheckSteps(context.Background(), f, false)
-	require.NoError(t, err)
-	assert.Empty(t, failures)
-	r := finish(t, f, f.Machine.Engine)
-	assert.Empty(t, r.Judge(true))
+	if updating() {
+		require.NoError(t, scenarios.WriteFile(formatDoc, []byte(strings.Join(parts, "```txtar\n"))))
+	}
 }
 
 func TestDocumentationNamesEverything(t *testing.T) {

@@ -160,6 +160,9 @@ func (r *Run) EventLines() []string {
 
 // EventRecords are the events that fired.
 func (r *Run) EventRecords() []trace.Record {
+	if w, ok := r.world.(*userWorld); ok {
+		return w.eventRecords()
+	}
 	if r.Tracing == nil {
 		return nil
 	}

@@ -15,7 +15,6 @@ import (
 	"trapline/emu"
 	"trapline/emu/asm"
 	"trapline/emu/sched"
-	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
@@ -81,9 +80,9 @@ func TestS2SameRunEveryTime(t *testing.T) {
 // engine than its own.
 func TestEveryEngineRunsEveryLesson(t *testing.T) {
 	for _, name := range scenarios.Names() {
-		for _, engine := range kprobes.Engines() {
-			f, err := scenarios.Load(name)
-			require.NoError(t, err)
+		f, err := scenarios.Load(name)
+		require.NoError(t, err)
+		for _, engine := range f.Engines() {
 			r, err := scenarios.Open(context.Background(), f, scenarios.Options{Engine: engine})
 			if errors.Is(err, scenarios.ErrNotPossible) {
 				assert.NotEqual(t, f.Machine.Engine, engine)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"trapline/emu"
 	"trapline/emu/linux"
@@ -37,7 +38,7 @@ func (f *File) CheckEngine(name string) error {
 		return kprobes.CheckEngine(name)
 	}
 	if !slices.Contains(UserEngines(), name) {
-		return fmt.Errorf("unknown engine %q for a Linux program; expected one of %v", name, UserEngines())
+		return fmt.Errorf("engine %q: expected one of %s", name, strings.Join(UserEngines(), ", "))
 	}
 	return nil
 }
@@ -126,11 +127,7 @@ func (b *userBuilder) boot() error {
 			return err
 		}
 	}
-	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: func(line string) {
-		if len(w.user.printk) < maxLog {
-			w.user.printk = append(w.user.printk, line)
-		}
-	}})
+	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
 	memory := int(f.Machine.Memory)
 	if memory == 0 {
 		memory = emu.DefaultMemory
@@ -208,7 +205,7 @@ func (b *userBuilder) defineEvents() error {
 	w.tracer.Attach(w.kernel)
 	w.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,
-		Printk: func(line string) { w.user.printk = append(w.user.printk, line) },
+		Printk: w.printk,
 	})
 	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
 		return nil

@@ -270,7 +270,11 @@ func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
 			p.missed++
 		}
 	}
-	w.Machine.Note(emu.Note{Kind: NoteMissed, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})
+	row := ""
+	if w.engine() == uprobes.Inline.String() {
+		row = "K11"
+	}
+	w.Machine.Note(emu.Note{Kind: NoteMissed, ID: row, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})
 }
 
 // namesAt lists the probes at an address.

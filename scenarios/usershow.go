@@ -7,6 +7,7 @@ import (
 	"trapline/emu/linux"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/trace"
 	"trapline/scenarios/format"
 )
 
@@ -51,6 +52,16 @@ func (w *userWorld) entryLine(i int) string {
 	var l fetch.Line
 	w.tracer.Entries()[i].AppendLine(&l, tracefs.TraceOptions{NoContext: true})
 	return strings.TrimSpace(string(l.Text))
+}
+
+func (w *userWorld) eventRecords() []trace.Record {
+	var list []trace.Record
+	for _, e := range w.tracer.Entries() {
+		list = append(list, trace.Record{
+			Group: e.Probe.On.Group, Event: e.Probe.On.Name, CPU: e.CPU, Time: e.Time, Values: e.Record.Values(fetch.Names{}),
+		})
+	}
+	return list
 }
 
 func (w *userWorld) exitText() string {

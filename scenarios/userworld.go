@@ -39,7 +39,6 @@ type userState struct {
 	hitAt  map[int]uint64 // by thread: the probed instruction whose hit it is in
 	last   *lastMemory
 	told   int // trace entries that events have as notes
-	printk []string
 }
 
 // lastMemory is what the first process left: the registers of the thread that
@@ -135,6 +134,9 @@ func (h userHooks) Exited(mm *linux.MM) {
 	h.System.Exited(mm)
 }
 
+// printk takes a line of the kernel's log.
+func (w *userWorld) printk(line string) { w.addLog("kernel: " + line) }
+
 // userInput is the program's standard input.
 type userInput struct {
 	*userWorld
@@ -155,7 +157,6 @@ func (i userInput) Read(p []byte) (int, error) {
 func (w *userWorld) Save() any {
 	s := w.user
 	s.output = s.output[:len(s.output):len(s.output)]
-	s.printk = s.printk[:len(s.printk):len(s.printk)]
 	s.hitAt = maps.Clone(s.hitAt)
 	counts := make([]userCounts, len(w.probes))
 	for i, p := range w.probes {

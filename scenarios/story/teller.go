@@ -143,7 +143,8 @@ func (t *Teller) code(r *Record) Line {
 	l := start(r)
 	l.add(Place, r.At, placeWidth-1)
 	l.add(Plain, " ", 0)
-	l.add(Dim, r.Bytes, bytesWidth)
+	l.add(Dim, r.Bytes, bytesWidth-1)
+	l.add(Plain, " ", 0)
 	l.add(Code, r.Text, 0)
 	if r.Probe != nil {
 		l = padTo(l, cpuWidth+placeWidth+bytesWidth+8)
