@@ -69,23 +69,44 @@ func (m *Machine) peekWord(s *Space, va uint64, n int) uint64 {
 }
 
 func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
+	keep := ^uint64(0) >> (64 - 8*n)
+	v &= keep
+	if e := s.entry(va); e != nil && va%PageSize <= PageSize-8 {
+		word := e.data[va%PageSize:]
+		old := binary.LittleEndian.Uint64(word)
+		s.mem.MarkDirty(e.pte.Frame)
+		binary.LittleEndian.PutUint64(word, old&^keep|v)
+		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old & keep, v, uint8(n), by})
+		return
+	}
 	old := m.peekWord(s, va, n)
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
 	if s.poke(va, b[:n]) == nil {
-		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v & (^uint64(0) >> (64 - 8*n)), uint8(n), by})
+		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v, uint8(n), by})
 	}
 }
 
 // PeekWord reads n bytes (1-8) at va as kernel-side work does: whatever the
 // permissions, but the page must be there. The read is part of the step.
 func (m *Machine) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
-	if _, refused := s.firstRefused(va, n, accessRead, false); refused {
+	va = s.mask(va)
+	if !s.present(va, n) {
 		return 0, false
 	}
 	v := m.peekWord(s, va, n)
-	m.ev.Reads = append(m.ev.Reads, MemRead{s.mask(va), v, uint8(n)})
+	m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
 	return v, true
+}
+
+// present reports whether all of [va, va+n) is mapped. va is cut to the width
+// of the space.
+func (s *Space) present(va uint64, n int) bool {
+	if va%PageSize+uint64(n) <= PageSize {
+		return s.entry(va) != nil
+	}
+	_, refused := s.firstRefused(va, n, accessRead, false)
+	return !refused
 }
 
 // PokeWord writes n bytes (1-8) at va as kernel-side work does: whatever the
@@ -93,10 +114,11 @@ func (m *Machine) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
 // guest; every view notices by comparing bytes before it runs them. It
 // reports whether the memory was there.
 func (m *Machine) PokeWord(s *Space, va uint64, n int, v uint64) bool {
-	if _, refused := s.firstRefused(va, n, accessRead, false); refused {
+	va = s.mask(va)
+	if !s.present(va, n) {
 		return false
 	}
-	m.pokeWord(s, s.mask(va), n, v, ByMicro)
+	m.pokeWord(s, va, n, v, ByMicro)
 	return true
 }
 

@@ -6,31 +6,42 @@ import (
 	"trapline/traps"
 )
 
-// action is the micro-step of a built-in or Go handler: kernel text calls it
-// with the struct kprobe and the frame.
-func (g *Manager) action(kind HandlerKind) traps.Op {
-	return func(x *traps.Exec) traps.Result {
-		i := g.index(x.Probe)
-		if i < 0 {
-			x.Return(0)
-			x.Sayf("K18", func() string {
-				return fmt.Sprintf("a handler of the simulator was called for %#x, which is no struct kprobe", x.Probe)
-			})
-			return traps.Next
-		}
-		g.countMultiprobe(x, i, kind)
-		p := g.probes[i]
-		h := [...]Handler{p.Pre, p.Post, p.Fault}[kind]
-		x.Sayf("", func() string { return fmt.Sprintf("%s_handler of %s", kind, p.Name) })
-		var r uint64
-		if h.Action != nil {
-			r = h.Action(&Call{
-				Kind: kind, Probe: p, Stats: &g.stats[i], CPU: x.C, M: x.M, K: x.K, Regs: x.Regs, Arg: x.Arg(),
-			})
-		}
-		x.Return(r)
+// runAction is the micro-step of a built-in or Go handler: kernel text calls
+// it with the struct kprobe and the frame.
+func (g *Manager) runAction(kind HandlerKind, x *traps.Exec) traps.Result {
+	i := g.index(x.Probe)
+	if i < 0 {
+		x.Return(0)
+		x.Sayf("K18", func() string {
+			return fmt.Sprintf("a handler of the simulator was called for %#x, which is no struct kprobe", x.Probe)
+		})
 		return traps.Next
 	}
+	g.countMultiprobe(x, i, kind)
+	p := g.probes[i]
+	h := p.handler(kind)
+	x.Sayf("", func() string { return fmt.Sprintf("%s_handler of %s", kind, p.Name) })
+	var r uint64
+	if h.Action != nil {
+		g.call = Call{
+			Kind: kind, Probe: p, Stats: &g.stats[i], CPU: x.C, M: x.M, K: x.K, Regs: x.Regs, Arg: x.Arg(),
+		}
+		r = h.Action(&g.call)
+	}
+	x.Return(r)
+	return traps.Next
+}
+
+// handler is the handler of a kind that has a function of its own; a return
+// probe's is in Return.
+func (p *Probe) handler(kind HandlerKind) *Handler {
+	switch kind {
+	case Pre:
+		return &p.Pre
+	case Post:
+		return &p.Post
+	}
+	return &p.Fault
 }
 
 // countMultiprobe counts the hit of a probe that is not itself the current

@@ -38,8 +38,11 @@ func boostable(in *insn.Inst) bool {
 	return true
 }
 
-// jumpSize is the length of the jump back: E9 and 32 bits.
-const jumpSize = 5
+// The jump back: E9 and 32 bits.
+const (
+	jumpNear = 0xe9
+	jumpSize = 5 // bytes
+)
 
 // tryBoost sends the interrupted code into the copy for good, if it may.
 func (e *engineModern) tryBoost(x *traps.Exec) traps.Result {
@@ -49,9 +52,7 @@ func (e *engineModern) tryBoost(x *traps.Exec) traps.Result {
 		x.Say("O5", "not boosted: the step will trap")
 		return traps.Next
 	}
-	back := e.addr(x) - at - jumpSize
-	x.M.PokeWord(x.C.Space, at+uint64(in.Len), 1, 0xe9)
-	x.M.PokeWord(x.C.Space, at+uint64(in.Len)+1, 4, back&0xffffffff)
+	e.writeJumpBack(x, at, in.Len)
 	if e.get(x, ctlStatus) != reenter {
 		e.set(x, ctlCurrent, 0)
 	}
@@ -62,6 +63,20 @@ func (e *engineModern) tryBoost(x *traps.Exec) traps.Result {
 	x.Return(1)
 	x.Say("O5", "boosted: the copy runs at full speed and a jump behind it leads back; no second trap")
 	return traps.Next
+}
+
+// writeJumpBack puts the jump behind the copy's instruction of n bytes. The
+// first hit does it, and it stays.
+func (e *engineModern) writeJumpBack(x *traps.Exec, at uint64, n int) {
+	at += uint64(n)
+	back := uint64(uint32(e.addr(x) + uint64(n) - at - jumpSize))
+	if op, _ := x.M.PeekWord(x.C.Space, at, 1); op == jumpNear {
+		if to, _ := x.M.PeekWord(x.C.Space, at+1, 4); to == back {
+			return
+		}
+	}
+	x.M.PokeWord(x.C.Space, at, 1, jumpNear)
+	x.M.PokeWord(x.C.Space, at+1, 4, back)
 }
 
 // decodeCopy decodes the probe's copy.

@@ -14,6 +14,11 @@ type common struct {
 	l      structKprobe
 	percpu bool // the control variables are each CPU's own (kprobe_ctlblk)
 
+	// Addresses of kernel data, looked up once: every hit needs them.
+	table uint64              // kprobe_table
+	ctl   uint64              // kprobe_ctlblk, where variables are per CPU
+	cells [ctlPrevious]uint64 // else each variable's
+
 	slots        uint64 // address of probe 0's copy, in the engines that have copies
 	skipPrefixes bool   // opcodes are looked for behind prefixes, as later kernels do
 }
@@ -34,10 +39,10 @@ var globalCtl = [...]string{"current_kprobe", "kprobe_status", "kprobe_old_eflag
 
 func (e *common) cell(x *traps.Exec, v ctlVar) uint64 {
 	if !e.percpu {
-		return x.K.Symbol(globalCtl[v])
+		return e.cells[v]
 	}
 	word := uint64(x.M.Arch.Word())
-	return x.K.Symbol("kprobe_ctlblk") + uint64(x.C.ID)*ctlWords*word + uint64(v)*word
+	return e.ctl + uint64(x.C.ID)*ctlWords*word + uint64(v)*word
 }
 
 const ctlWords = 16 // of kprobe_ctlblk, per CPU
@@ -65,9 +70,17 @@ const (
 // attach empties the hash table once the kernel is up.
 func (e *common) attach(g *Manager) error {
 	e.g = g
+	e.table = g.K.Symbol("kprobe_table")
+	if e.percpu {
+		e.ctl = g.K.Symbol("kprobe_ctlblk")
+	} else {
+		for v, name := range globalCtl {
+			e.cells[v] = g.K.Symbol(name)
+		}
+	}
 	word := uint64(g.K.M.Arch.Word())
 	for i := range uint64(1 << hashBits) {
-		head := g.K.Symbol("kprobe_table") + i*2*word
+		head := e.table + i*2*word
 		g.poke(head, head, int(word))
 		g.poke(head+word, head, int(word))
 	}
@@ -88,7 +101,7 @@ func (e *common) current(x *traps.Exec) uint64 { return e.get(x, ctlCurrent) }
 
 // action defers to the manager, which exists once the kernel is up.
 func (e *common) action(kind HandlerKind) traps.Op {
-	return func(x *traps.Exec) traps.Result { return e.g.action(kind)(x) }
+	return func(x *traps.Exec) traps.Result { return e.g.runAction(kind, x) }
 }
 
 // sharedOps are the micro-steps that mean the same in every engine.
@@ -152,7 +165,7 @@ func bucket(a emu.Arch, addr uint64) uint64 {
 }
 
 func (e *common) head(x *traps.Exec, addr uint64) uint64 {
-	return x.K.Symbol("kprobe_table") + bucket(x.M.Arch, addr)*2*uint64(x.M.Arch.Word())
+	return e.table + bucket(x.M.Arch, addr)*2*uint64(x.M.Arch.Word())
 }
 
 // getKprobe walks the bucket's list in guest memory; the bound is for lists

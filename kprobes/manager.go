@@ -16,10 +16,12 @@ type Manager struct {
 	Engine string
 
 	ops    engineOps
+	pool   uint64 // kprobe_pool, the address of probe 0's struct kprobe
 	probes []*Probe
 	byAddr map[uint64][]int
 	stats  []Stats
 	step   []stepOf // by vCPU
+	call   Call     // of the handler that runs: one at a time, so that none is allocated
 
 	touched touched       // by the present step
 	saved   *managerState // the last one saved or restored, or nil
@@ -92,6 +94,7 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		}
 		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs))}
 		if ops != nil {
+			g.pool = k.Symbol("kprobe_pool")
 			if err := ops.attach(g); err != nil {
 				return nil, err
 			}
@@ -181,17 +184,17 @@ func (g *Manager) space() *emu.Space { return g.K.M.CPUs[0].Space }
 
 // Address is the guest address of probe i's struct kprobe.
 func (g *Manager) Address(i int) uint64 {
-	return g.K.Symbol("kprobe_pool") + uint64(i)*g.ops.layout().size
+	return g.pool + uint64(i)*g.ops.layout().size
 }
 
 // index is the probe of a struct kprobe's address, or -1.
 func (g *Manager) index(at uint64) int {
-	off := at - g.K.Symbol("kprobe_pool")
-	size := g.ops.layout().size
-	if off%size != 0 || off/size >= uint64(len(g.probes)) {
+	off, size := at-g.pool, g.ops.layout().size
+	i := off / size
+	if i >= uint64(len(g.probes)) || i*size != off {
 		return -1
 	}
-	return int(off / size)
+	return int(i)
 }
 
 // Register registers probe i before the run, as register_kprobe would. The

@@ -244,7 +244,7 @@ func (e *engineModern) mutexUnlock(x *traps.Exec) traps.Result {
 func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
 	word := x.M.Arch.Word()
 	for _, c := range x.M.CPUs {
-		at := x.K.Symbol("kprobe_ctlblk") + uint64(c.ID)*ctlWords*uint64(word)
+		at := e.ctl + uint64(c.ID)*ctlWords*uint64(word)
 		if p, _ := x.M.PeekWord(x.C.Space, at, word); p != 0 && c != x.C {
 			x.Micro.Holds = "rcu"
 			x.Sayf("O4", func() string { return fmt.Sprintf("cpu%d runs a probe: wait for it to finish", c.ID) })

@@ -56,7 +56,8 @@ type Probe struct {
 	Return *Return // nil: no return probe
 }
 
-// Call is what an Action gets to work on.
+// Call is what an Action gets to work on. It is valid until the Action
+// returns.
 type Call struct {
 	Kind  HandlerKind
 	Probe *Probe

@@ -39,6 +39,7 @@ type directMode struct {
 	engine  DirectEngine
 	entries [32]directEntry
 	step    uint64 // address of the hypercall that vCPUs stay at
+	hyper   hypercall
 	ret     uint64 // address of the iret that ends a trap
 	actions [3]uint64
 	cpus    []directCPU
@@ -87,6 +88,7 @@ func (k *Kernel) SetDirect(on bool) error {
 		return nil
 	}
 	d := &directMode{step: k.Symbol("direct_step"), ret: k.Symbol("return_from_trap"), cpus: make([]directCPU, len(k.M.CPUs))}
+	d.hyper = k.hyper[d.step]
 	sources := []string{stockFlow}
 	if k.engine != nil {
 		e, ok := k.engine.(DirectEngine)

@@ -127,7 +127,7 @@ func sizeFunctions(list []loader.Symbol, img *loader.Image) {
 
 // Hypercall runs the micro-step at pc (emu.Kernel).
 func (k *Kernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
-	h, ok := k.hyper[pc]
+	h, ok := k.hypercallAt(pc)
 	if !ok {
 		return false
 	}
@@ -137,6 +137,16 @@ func (k *Kernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
 		c.Raise(emu.Trap{Vector: emu.VecDB, Kind: emu.Exception, DR6: emu.DR6BS})
 	}
 	return true
+}
+
+// hypercallAt finds the hypercall at an address, first the one that direct
+// mode stays at.
+func (k *Kernel) hypercallAt(pc uint64) (hypercall, bool) {
+	if d := k.direct; d != nil && pc == d.step {
+		return d.hyper, true
+	}
+	h, ok := k.hyper[pc]
+	return h, ok
 }
 
 func (k *Kernel) runOp(c *emu.CPU, name, in string, op Op, regs, probe uint64) Result {

@@ -54,6 +54,9 @@ func (b *buffer) add(e entry) {
 	if len(b.entries) == b.limit {
 		b.entries = b.entries[1:]
 	}
+	if len(b.entries) == cap(b.entries) { // room for as many again, so that moving is rare
+		b.entries = append(make([]entry, 0, 2*len(b.entries)+16), b.entries...)
+	}
 	b.entries = append(b.entries, e)
 	b.written++
 }
