@@ -57,7 +57,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		checkCommand(out),
 		eventsCommand(out),
 		callCommand(out),
-		traceCommand(stderr),
+		traceCommand(out, stderr),
 		tuiCommand(out),
 		recordCommand(out),
 		replayCommand(out),

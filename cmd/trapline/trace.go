@@ -24,7 +24,7 @@ const exitTrace = 125
 
 const traceName = "trace"
 
-func traceCommand(stderr io.Writer) *cli.Command {
+func traceCommand(out *output, stderr io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:      traceName,
 		Usage:     "run a static Linux program in the machine, under uprobe events",
@@ -35,13 +35,19 @@ arguments, read-only, and nothing else of the host: --allow and --root show more
 in every run.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
-with the program mapped. An instruction that cannot be probed is a warning; --strict makes it a failure.
+with the program mapped. SYMBOL is a name of the ELF file's symbol table, a C++ function also without its parameters
+(ns::f); SYMBOL%return is its return. An instruction that cannot be probed is a warning; --strict makes it a failure.
+A trace file given with -o appears whole when the run is over, also one that Ctrl-C ended, or not at all.
 
 EXAMPLES:
    trapline trace -- ./hello world
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
-   trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello`,
+   trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
+   trapline trace -p 'p ./hello:main+4' -o trace.txt --explain -- ./hello
+   trapline trace -f events.txt --json -- ./hello | jq .
+   trapline trace --functions -- /bin/busybox | head
+   trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
 		Flags: append(traceFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
 			&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
@@ -56,11 +62,11 @@ EXAMPLES:
 			&cli.IntFlag{Name: "threads", Value: linux.DefaultThreads, Usage: "at most `N` threads"},
 		}...),
 		DisableSliceFlagSeparator: true, // a comma may be part of a path
-		Action:                    func(ctx context.Context, c *cli.Command) error { return doTrace(ctx, c, stderr) },
+		Action:                    func(ctx context.Context, c *cli.Command) error { return doTrace(ctx, c, out, stderr) },
 	}
 }
 
-func doTrace(ctx context.Context, c *cli.Command, stderr io.Writer) error {
+func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer) error {
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return usagef(c, "trace takes a program and its arguments after --")
@@ -70,6 +76,12 @@ func doTrace(ctx context.Context, c *cli.Command, stderr io.Writer) error {
 		return usageError(c, err)
 	}
 	defer func() { _ = cfg.FS.Close() }()
+	if c.Bool("functions") {
+		if err := listFunctions(out, newProbedFiles(c, &cfg), cfg.Path); err != nil {
+			return usageError(c, err)
+		}
+		return nil
+	}
 	if d := c.Duration("time"); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)
@@ -84,25 +96,41 @@ func doTrace(ctx context.Context, c *cli.Command, stderr io.Writer) error {
 	if err != nil {
 		return usageError(c, err)
 	}
+	bar := watchProgress(ctx, c, &cfg, stderr, ev)
 	k, err := linux.New(cfg)
 	if err != nil {
+		ev.discard()
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
 	defer k.Close()
-	if ev == nil {
-		res, err := k.Run(ctx)
-		return traceEnd(stderr, res, err)
-	}
 	if err := ev.enable(k); err != nil {
-		return usageError(c, err)
+		ev.discard()
+		return err
 	}
 	res, err := k.Run(ctx)
+	bar.erase()
 	if err := ev.finish(); err != nil {
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
 	return traceEnd(stderr, res, err)
+}
+
+// watchProgress has a long run tell how far it is, if somebody looks.
+func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stderr io.Writer, ev *traceEvents) *progress {
+	var limit uint64
+	if c.IsSet("steps") {
+		limit = c.Uint64("steps")
+	}
+	p := newProgress(ctx, stderr, limit)
+	if p == nil {
+		return nil
+	}
+	p.hits = ev.hits
+	cfg.OnTurn = p.turn
+	cfg.Stdout, cfg.Stderr = guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
+	return p
 }
 
 // traceEnd says what the program cannot and gives its exit status.

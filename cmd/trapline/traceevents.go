@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -19,93 +15,79 @@ import (
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
 	"trapline/kprobes/uprobes/tracer"
+	"trapline/scenarios/format"
 )
 
 // traceFlags are those of the events.
 func traceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the uprobe event `LINE` (may be repeated)"},
-		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "define and enable the events of `FILE`, a line each"},
+		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "define and enable the events of `FILE`, a line each; - is standard input"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the trace to `TRACE` (default: standard error, after the run)"},
 		&cli.BoolFlag{Name: "profile", Usage: "print how often each probe was hit, as uprobe_profile does"},
-		&cli.BoolFlag{Name: "json", Usage: "the trace as one JSON object a line"},
-		&cli.BoolFlag{Name: "explain", Usage: "tell what is done at each probed instruction"},
+		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
+		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
+		&cli.BoolFlag{Name: "functions", Usage: "list the functions of PROGRAM that can be probed, and do not run it"},
 		&cli.StringFlag{Name: "engine", Value: uprobes.Modern.String(), Usage: "`NAME` of the engine: uprobes, uprobes-2005 or uprobes-2005-coded"},
 		&cli.BoolFlag{Name: "strict", Usage: "a probe that is refused is a failure"},
 	}
 }
 
-// traceEvents are the events of one run of trace.
+// traceEvents are the events of one run of trace; nil: there are none.
 type traceEvents struct {
 	system   *uprobes.System
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
+	account  *uprobes.Account // with --explain, else nil
 	cmd      *cli.Command
-	lines    []string
-	dir      string // of relative probe paths
-	root     string
+	defs     []definition
+	files    *probedFiles
 	stderr   io.Writer
-	out      io.Writer
-	file     *os.File // -o
-	flawed   bool     // a probe was refused
+	out      *traceFile
+	flawed   bool // a probe was refused
 }
 
-// newTraceEvents reads the definitions and opens the trace file; nil when there are none.
+// newTraceEvents reads the definitions and opens the trace file.
 func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
-	t := &traceEvents{cmd: c, lines: c.StringSlice("probe"), dir: cfg.Dir, root: c.String("root"), stderr: stderr, out: stderr}
+	t := &traceEvents{cmd: c, stderr: stderr, files: newProbedFiles(c, cfg)}
+	for i, text := range c.StringSlice("probe") {
+		t.defs = append(t.defs, definition{"-p", i + 1, text})
+	}
 	if name := c.String("file"); name != "" {
 		more, err := readDefinitions(name)
 		if err != nil {
 			return nil, err
 		}
-		t.lines = append(t.lines, more...)
+		t.defs = append(t.defs, more...)
 	}
-	if len(t.lines) == 0 {
+	if len(t.defs) == 0 {
 		return nil, nil
-	}
-	if name := c.String("output"); name != "" {
-		f, err := os.Create(name)
-		if err != nil {
-			return nil, err
-		}
-		t.file, t.out = f, f
 	}
 	engine, err := uprobes.ParseEngine(c.String("engine"))
 	if err != nil {
 		return nil, err
 	}
+	if t.out, err = createTrace(c.String("output"), stderr); err != nil {
+		return nil, err
+	}
 	t.system = uprobes.New(uprobes.Options{
 		Engine: engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
 	})
+	if c.Bool("explain") {
+		t.account = uprobes.NewAccount(t.system)
+		cfg.Watch = t.account
+	}
 	t.tracer = tracer.New(cfg.FS, t.system, 0)
 	cfg.Hooks = t.system
 	return t, nil
 }
 
-func readDefinitions(name string) ([]string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var lines []string
-	for b := bufio.NewReader(f); ; {
-		line, err := readLine(b)
-		if s := strings.TrimSpace(line); s != "" && s[0] != '#' {
-			lines = append(lines, s)
-		}
-		if errors.Is(err, io.EOF) {
-			return lines, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
 // enable defines the events and enables them, with the program mapped and not yet run. A definition that is refused
 // is an error; an instruction that cannot be probed is a warning, or with --strict an error (U16).
 func (t *traceEvents) enable(k *linux.Kernel) error {
+	if t == nil {
+		return nil
+	}
 	t.tracer.Attach(k)
 	arch := events.X8664
 	if k.Machine().Arch == emu.I386 {
@@ -114,15 +96,9 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 	t.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: t.tracer, Now: k.Now,
 	})
-	for _, line := range t.lines {
-		named, err := t.resolve(line)
-		if err != nil {
+	for i := range t.defs {
+		if err := t.define(&t.defs[i]); err != nil {
 			return err
-		}
-		if v := t.registry.Judge(tracefs.UprobeEvents, named); v.Err != nil {
-			return fmt.Errorf("-p %q: %s", line, strings.TrimSpace(v.Text(false)))
-		} else if p := v.Probe; p != nil && t.splitsInstruction(p.Path, p.FileOffset) {
-			fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) is inside an instruction: the program will go wrong there\n", p.On.Group, p.On.Name, p.Place(nil))
 		}
 	}
 	for _, e := range t.registry.Events() {
@@ -131,12 +107,46 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 			continue
 		}
 		t.flawed = true
-		fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) is not enabled: %v: %s\n", e.Group, e.Name, e.Probes[0].Place(nil), err, whyRefused(err))
+		t.say("event %s/%s (%s) is not enabled: %v: %s", e.Group, e.Name, e.Probes[0].Place(nil), err, whyRefused(err))
 	}
 	if t.flawed && t.cmd.Bool("strict") {
-		return errors.New("--strict: a probe was refused")
+		t.say("--strict: a probe was refused")
+		return reported(exitTrace)
 	}
 	return nil
+}
+
+// define gives a line to uprobe_events.
+func (t *traceEvents) define(d *definition) error {
+	line, remark, err := t.files.resolve(d)
+	if err != nil {
+		return t.report(err)
+	}
+	if remark != "" {
+		t.say("%v", d.flaw(0, "%s", remark))
+	}
+	v := t.registry.Judge(tracefs.UprobeEvents, line)
+	if v.Err != nil {
+		return t.report(d.refusal(v.Err))
+	}
+	if p := v.Probe; p != nil && t.files.splitsInstruction(p.Path, p.FileOffset) {
+		t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
+	}
+	return nil
+}
+
+func (t *traceEvents) say(msg string, args ...any) {
+	fmt.Fprintf(t.stderr, "trapline: "+msg+"\n", args...)
+}
+
+// report shows a flaw of a definition, and gives the exit status.
+func (t *traceEvents) report(err error) error {
+	t.say("%v", err)
+	var flaw *format.Error
+	if errors.As(err, &flaw) {
+		fmt.Fprintln(t.stderr, flaw.Caret())
+	}
+	return reported(exitTrace)
 }
 
 func whyRefused(err error) string {
@@ -153,27 +163,42 @@ func whyRefused(err error) string {
 
 // finish writes the trace and what was asked for with it. It must be called however the run ended.
 func (t *traceEvents) finish() error {
-	b := bufio.NewWriter(t.out)
+	if t == nil {
+		return nil
+	}
 	if t.cmd.Bool("json") {
-		t.writeJSON(b)
+		t.writeJSON(t.out)
 	} else {
-		b.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
+		t.out.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
 	}
-	err := b.Flush()
-	if t.file != nil {
-		err = errors.Join(err, t.file.Close())
-	}
-	if t.cmd.Bool("explain") {
+	err := t.out.finish()
+	if t.account != nil {
 		t.explain()
 	}
 	if t.cmd.Bool("profile") {
 		fmt.Fprint(t.stderr, t.registry.UprobeProfile(t.tracer.Counts))
 	}
 	t.tellSilent()
-	if err != nil {
-		return fmt.Errorf("write the trace: %w", err)
+	return err
+}
+
+// discard is for a run that does not take place.
+func (t *traceEvents) discard() {
+	if t != nil {
+		t.out.discard()
 	}
-	return nil
+}
+
+// hits counts those of all probes so far.
+func (t *traceEvents) hits() uint64 {
+	if t == nil {
+		return 0
+	}
+	var n uint64
+	for _, p := range t.registry.Probes() {
+		n += t.tracer.Counts(p).Hits
+	}
+	return n
 }
 
 // tellSilent names the probes that were never hit, and why if that can be told.
@@ -186,7 +211,7 @@ func (t *traceEvents) tellSilent() {
 		if t.tracer.Instruction(p) == nil {
 			why = ": no process mapped the place as code"
 		}
-		fmt.Fprintf(t.stderr, "trapline: event %s/%s (%s) never fired%s\n", p.On.Group, p.On.Name, p.Place(nil), why)
+		t.say("event %s/%s (%s) never fired%s", p.On.Group, p.On.Name, p.Place(nil), why)
 	}
 }
 
@@ -216,24 +241,10 @@ func (t *traceEvents) writeJSON(w io.Writer) {
 			o.Return = fmt.Sprintf("%#x", h.Return)
 		}
 		if enc.Encode(o) != nil {
-			return // the flush says why
+			return // finish says why
 		}
 	}
 }
 
-// explain tells for every probe what a hit of it does.
-func (t *traceEvents) explain() {
-	for _, p := range t.registry.Probes() {
-		if i := t.tracer.Instruction(p); i != nil {
-			fmt.Fprintf(t.stderr, "%s/%s at %s: %d hits\n%s", p.On.Group, p.On.Name, p.Place(nil), t.tracer.Counts(p).Hits, i.Story(p.Return))
-		}
-	}
-}
-
-// hostPath is where a guest path is on the host.
-func (t *traceEvents) hostPath(p string) string {
-	if t.root != "" {
-		return filepath.Join(t.root, filepath.Clean("/"+p))
-	}
-	return p
-}
+// eventName is GROUP/EVENT.
+func eventName(p *tracefs.Probe) string { return p.On.Group + "/" + p.On.Name }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/scenarios/story"
 )
 
 // traceProgram exits with 1 and prints nothing.
@@ -56,11 +59,52 @@ func TestTraceReadsDefinitions(t *testing.T) {
 	require.Contains(t, stderr, "a: (0x8049016)")
 }
 
+// --explain tells what happened: addresses, values and bytes are the machine's.
 func TestTraceExplains(t *testing.T) {
-	_, stderr := runTrace(t, "-p", "p:s PROG:p_step", "-p", "p:c PROG:p_call", "--explain")
-	require.Contains(t, stderr, "instruction: 83 c3 01")
-	require.Contains(t, stderr, "FIX_IP")
-	require.Contains(t, stderr, "emulated: the target is computed")
+	_, stderr := runTrace(t, "-p", "p:s PROG:p_step", "-p", "p:c PROG:p_call", "-p", "r:back PROG:p_call+28", "--explain")
+	for _, want := range []string{
+		`uprobes/s at PROG:0x00001016, hits: 1; the first, by thread 100 of stack32 on cpu0\n`,
+		`ordinary +83 c3 01  add \$0x1,%ebx\n`,
+		`TRAP 3 #BP breakpoint .*at p_step`,
+		`pre_ssout +U5 .*\n +\[0xbffff000\] byte 00 -> cc .*\n +\[0xbffff080\] 0 -> 0x17e801c383\n`,
+		`0xbffff080 +83 c3 01 +add \$0x1,%ebx +ebx 0 -> 1`,
+		`TRAP 1 #DB debug .*at 0xbffff083`,
+		`handle_singlestep U6 .*\n.*\n +TF off, goes on at p_call\n`,
+		`arch_uprobe_skip_sstep +U8 .*\n +\[0x[0-9a-f]+\] 0 -> 0x804901e p_call\+0x5\n +esp -4, goes on at p_call\+0x1c\n`,
+		`prepare_uretprobe +U13 (.*\n)+? +\[0x[0-9a-f]+\] 0x804901e -> 0xbffff000\n`,
+		`the function's return\n(.*\n)*.*handle_trampoline +U13 `,
+		`(?m)^kind +hits +#BP +#DB +traps/hit\n`,
+		`(?m)^call +1 +1 +0 +1\.00\n`,
+		`(?m)^ordinary +\d+ +(\d+) +(\d+) +2\.00\n`,
+		`(?m)^return probe +1 +1 +0 +1\.00\n`,
+	} {
+		require.Regexp(t, want, stderr)
+	}
+}
+
+func TestTraceExplainsAsJSON(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "trace")
+	_, stderr := runTrace(t, "-p", "p:s PROG:p_step", "--explain", "--json", "-o", file)
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	require.Len(t, lines, 2)
+	var hit hitObject
+	require.NoError(t, json.Unmarshal([]byte(lines[0]), &hit))
+	require.Equal(t, "uprobes/s", hit.Event)
+	require.Equal(t, "83 c3 01", hit.Copy)
+	require.Equal(t, []string{"", "handle_swbp", "handler_chain", "pre_ssout", "", "", "handle_singlestep"}, microSteps(hit.Steps))
+	require.JSONEq(t, `{"type":"traps","kind":"ordinary","hits":1,"breakpoints":1,"steps":1,"traps_per_hit":2}`, lines[1])
+}
+
+func microSteps(l []*story.Record) []string {
+	var names []string
+	for _, r := range l {
+		if r.Micro != nil {
+			names = append(names, r.Micro.Name)
+		} else {
+			names = append(names, "")
+		}
+	}
+	return names
 }
 
 // U16: the instruction is refused when the event is enabled.

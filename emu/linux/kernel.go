@@ -35,6 +35,7 @@ type Config struct {
 	Hooks   Hooks            // nil: none
 	Watch   Watcher          // of Run; nil: none
 	OnCall  func(CallRecord) // every system call when it ends; nil: none
+	OnTurn  func(uint64)     // now and then in Run, with the number of instructions; nil: none
 }
 
 // Kernel is the Linux side of a machine. It implements emu.Kernel,

@@ -25,6 +25,9 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 				return k.Result(), err
 			}
 		}
+		if k.cfg.OnTurn != nil {
+			k.cfg.OnTurn(k.steps)
+		}
 	}
 	k.haltIdle()
 	return k.Result(), nil

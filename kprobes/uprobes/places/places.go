@@ -105,3 +105,29 @@ func (p *Program) at(pc uint64) (insn.Inst, bool) {
 	in, err := insn.Decode(code[:min(len(code), insn.MaxLen)], p.mode)
 	return in, err == nil
 }
+
+// Splits reports whether addr is inside an instruction when code is read from the instruction at from on. With from
+// equal to addr the sweep tells.
+func (p *Program) Splits(from, addr uint64) bool {
+	if from >= addr {
+		return len(p.starts) > 0 && !p.starts[addr] && p.within(addr)
+	}
+	for pc := from; pc <= addr; {
+		if pc == addr {
+			return false
+		}
+		in, ok := p.at(pc)
+		if !ok {
+			return false
+		}
+		pc = in.Next(pc)
+	}
+	return true
+}
+
+// within reports whether addr is in an executable segment's part of the file.
+func (p *Program) within(addr uint64) bool {
+	_, ok := p.image.OffsetOfAddr(addr)
+	s := p.image.SegmentAt(addr)
+	return ok && s.Prot&loader.ProtX != 0
+}

@@ -34,7 +34,8 @@ type Tracer struct {
 	max     int
 	probes  map[*tracefs.Probe]*probe
 	files   map[uint64]file
-	entries []Entry
+	entries []Entry // only grows, so that snapshots share it
+	sum     uint64  // of the entries, for state hashes
 	lost    int
 }
 
@@ -56,7 +57,9 @@ func New(fs *linux.FS, system *uprobes.System, max int) *Tracer {
 	if max <= 0 {
 		max = DefaultEntries
 	}
-	return &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
+	t := &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
+	system.AddPart(t)
+	return t
 }
 
 // Attach gives the tracer the kernel that runs the programs; nil: none does.
@@ -95,24 +98,24 @@ func (t *Tracer) Register(def *tracefs.Probe) events.Errno {
 	if def.Return {
 		p.consumer.Return = func(h *uprobes.Hit) { t.record(p, h) }
 	}
-	f := t.files[def.File.ID]
-	return t.system.Register(p.place(f), f.size, p.consumer)
+	return t.system.Register(t.Place(def), t.files[def.File.ID].size, p.consumer)
 }
 
 // Unregister detaches it.
 func (t *Tracer) Unregister(def *tracefs.Probe) {
 	if p := t.probes[def]; p != nil {
-		t.system.Unregister(p.place(t.files[def.File.ID]), p.consumer)
+		t.system.Unregister(t.Place(def), p.consumer)
 	}
-}
-
-func (p *probe) place(f file) uprobes.Place {
-	return uprobes.Place{File: f.id, Offset: p.def.FileOffset, RefCounter: p.def.RefCounter}
 }
 
 // Instruction is what stands at a probe's place; nil until a process has mapped it, or if it was refused.
 func (t *Tracer) Instruction(def *tracefs.Probe) *uprobes.Instruction {
-	return t.system.Instruction(uprobes.Place{File: t.files[def.File.ID].id, Offset: def.FileOffset})
+	return t.system.Instruction(t.Place(def))
+}
+
+// Place is where a probe's uprobe is.
+func (t *Tracer) Place(def *tracefs.Probe) uprobes.Place {
+	return uprobes.Place{File: t.files[def.File.ID].id, Offset: def.FileOffset, RefCounter: def.RefCounter}
 }
 
 // Counts are a probe's hits, also those whose record was lost.
@@ -133,7 +136,7 @@ func (t *Tracer) Deleted(def *tracefs.Probe) {
 }
 
 // Clear empties the trace.
-func (t *Tracer) Clear() { t.entries, t.lost = nil, 0 }
+func (t *Tracer) Clear() { t.entries, t.sum, t.lost = nil, 0, 0 }
 
 // Entries are the trace so far, in order.
 func (t *Tracer) Entries() []Entry { return t.entries }
@@ -150,7 +153,7 @@ func (t *Tracer) record(p *probe, h *uprobes.Hit) {
 	if !ok {
 		return
 	}
-	t.entries = append(t.entries, Entry{
+	t.add(Entry{
 		TraceEntry: tracefs.TraceEntry{
 			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
 			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"trapline/kprobes/events"
+	"trapline/scenarios/format"
+)
+
+// definition is a line of uprobe_events as the user wrote it.
+type definition struct {
+	source string // the file, or "-p"
+	line   int    // from 1; of -p which one
+	text   string
+}
+
+// word is a word of a definition and where it begins, in bytes.
+type word struct {
+	text string
+	at   int
+}
+
+func (d *definition) words() []word {
+	var l []word
+	for at := 0; ; {
+		rest := strings.TrimLeft(d.text[at:], " \t")
+		if rest == "" {
+			return l
+		}
+		at = len(d.text) - len(rest)
+		text, _, _ := strings.Cut(rest, " ")
+		text, _, _ = strings.Cut(text, "\t")
+		l = append(l, word{text, at})
+		at += len(text)
+	}
+}
+
+// flaw is an error of the definition at a byte of it, from 0.
+func (d *definition) flaw(at int, msg string, args ...any) *format.Error {
+	return &format.Error{File: d.source, Line: d.line, Col: at + 1, Msg: fmt.Sprintf(msg, args...), Text: d.text}
+}
+
+// refusal is what the kernel says of the definition. Its column counts in the words that the kernel was given, of
+// which the second, the place, may have been rewritten.
+func (d *definition) refusal(e *events.Error) *format.Error {
+	msg := fmt.Sprintf("errno=%d %s", e.Errno, e.Errno.Name())
+	switch {
+	case e.Text() != "":
+		msg += ": " + e.Text()
+	case e.Reason != "":
+		msg += ": " + e.Reason
+	}
+	words := d.words()
+	if e.Text() == "" || len(words) == 0 {
+		return d.flaw(0, "%s", msg)
+	}
+	at := 0
+	for i, given := range strings.Split(e.Command, " ") {
+		if i == len(words) {
+			break
+		}
+		w := words[i]
+		if e.Pos > at+len(given) {
+			at += len(given) + 1
+			continue
+		}
+		return d.flaw(w.at+columnIn(w.text, given, e.Pos-at), "%s", msg)
+	}
+	return d.flaw(len(d.text), "%s", msg)
+}
+
+// columnIn carries a column of the word that the kernel was given over to the user's: they differ in a path's
+// beginning and in how the place is written.
+func columnIn(users, given string, column int) int {
+	path, place, ok := splitPlace(users)
+	gpath, _, _ := splitPlace(given)
+	switch {
+	case users == given || !ok:
+		return min(column, len(users))
+	case column <= len(gpath):
+		return 0
+	}
+	return len(path) + 1 + min(column-len(gpath)-1, len(place)-1)
+}
+
+// readDefinitions reads a file of definitions, "-" being standard input.
+func readDefinitions(name string) ([]definition, error) {
+	in := io.Reader(os.Stdin)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	var list []definition
+	b := bufio.NewReader(in)
+	for n := 1; ; n++ {
+		text, err := readLine(b)
+		if s := strings.TrimSpace(text); s != "" && s[0] != '#' {
+			list = append(list, definition{name, n, text})
+		}
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+}

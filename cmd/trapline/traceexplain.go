@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes"
+	"trapline/scenarios/story"
+)
+
+// hitObject is the first hit of a probe with --explain --json.
+type hitObject struct {
+	Type        string          `json:"type"` // "hit"
+	Event       string          `json:"event"`
+	Place       string          `json:"place"`
+	Hits        uint64          `json:"hits"`
+	TID         int             `json:"tid"`
+	CPU         int             `json:"cpu"`
+	Instruction string          `json:"instruction"` // bytes
+	Kind        string          `json:"kind"`
+	Copy        string          `json:"copy,omitempty"` // bytes of the slot
+	Scratch     string          `json:"scratch,omitempty"`
+	Steps       []*story.Record `json:"steps"`
+	Return      []*story.Record `json:"return,omitempty"`
+}
+
+// trapObject is a row of the count of traps.
+type trapObject struct {
+	Type        string  `json:"type"` // "traps"
+	Kind        string  `json:"kind"`
+	Hits        uint64  `json:"hits"`
+	Breakpoints uint64  `json:"breakpoints"`
+	Steps       uint64  `json:"steps"`
+	PerHit      float64 `json:"traps_per_hit"`
+}
+
+// explain tells the first hit of every probe, from the events of the machine, and the traps that all hits took.
+func (t *traceEvents) explain() {
+	told := map[*uprobes.Story]string{}
+	for _, p := range t.registry.Probes() {
+		i, s := t.tracer.Instruction(p), t.account.Story(t.tracer.Place(p))
+		if i == nil || s == nil {
+			continue
+		}
+		if before := told[s]; before != "" && !t.cmd.Bool("json") {
+			fmt.Fprintf(t.stderr, "%s at %s, hits: %d; they are those of %s too\n\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, before)
+			continue
+		}
+		told[s] = eventName(p)
+		n := t.names(p, i, s)
+		if t.cmd.Bool("json") {
+			t.encode(t.hitObject(n, p, i, s))
+		} else {
+			t.tell(n, p, i, s)
+		}
+	}
+	t.explainTraps()
+}
+
+// encode prints one line of JSON.
+func (t *traceEvents) encode(v any) { _ = json.NewEncoder(t.stderr).Encode(v) }
+
+// names are those of the probed file, which may have been loaded elsewhere than it says.
+func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) *story.Names {
+	n := &story.Names{Arch: emu.I386}
+	if i.Mode.Is64() {
+		n.Arch = emu.AMD64
+	}
+	at := s.Hit[0].PC
+	n.Breakpoint = func(addr uint64) (string, []byte, bool) { return p.On.Name, i.Original[:i.Len], addr == at }
+	file, err := t.files.file(p.Path)
+	if err != nil {
+		return n
+	}
+	n.Symbols = file.image.Symbols
+	if addr, ok := file.image.AddrOfOffset(p.FileOffset); ok && addr != at {
+		var moved []loader.Symbol
+		for sym := range file.image.Symbols.All() {
+			sym.Addr += at - addr
+			moved = append(moved, sym)
+		}
+		n.Symbols = loader.NewSymbols(moved)
+	}
+	return n
+}
+
+func describe(n *story.Names, events []*emu.Event) []*story.Record {
+	var l []*story.Record
+	for _, ev := range events {
+		l = append(l, n.Describe(ev))
+	}
+	return l
+}
+
+func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) hitObject {
+	o := hitObject{
+		Type: "hit", Event: eventName(p), Place: p.Place(nil), Hits: t.tracer.Counts(p).Hits, TID: s.TID, CPU: s.CPU,
+		Instruction: fmt.Sprintf("% x", i.Original[:i.Len]), Kind: i.Kind().String(),
+		Steps: describe(n, s.Hit), Return: describe(n, s.Return),
+	}
+	if i.Method == uprobes.StepOutOfLine {
+		o.Copy = fmt.Sprintf("% x", i.Copy[:i.Len])
+	}
+	if i.Fixups.Has(uprobes.FixRIP) {
+		o.Scratch = i.Scratch.Name(n.Arch)
+	}
+	return o
+}
+
+// tell prints the story of a probe.
+func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
+	at := s.Hit[0].PC
+	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, s.TID, s.Process, s.CPU)
+	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Original[:i.Len], at))
+	for _, line := range append(i.Story(), fmt.Sprintf("traps per hit: %d (U9)", i.Traps(p.Return))) {
+		fmt.Fprintf(t.stderr, "  %-12s %s\n", "", line)
+	}
+	teller := story.Teller{Level: story.Verbose}
+	show := newOutput(t.stderr)
+	for _, r := range describe(n, s.Hit) {
+		show.lines(teller.Tell(r))
+	}
+	if len(s.Return) > 0 {
+		show.WriteString("  the function's return\n")
+	}
+	for _, r := range describe(n, s.Return) {
+		show.lines(teller.Tell(r))
+	}
+	show.WriteString("\n")
+	_ = show.Flush()
+}
+
+// explainTraps prints what the hits took, by kind of instruction.
+func (t *traceEvents) explainTraps() {
+	for i, c := range t.account.Traps() {
+		if t.cmd.Bool("json") {
+			t.encode(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()})
+			continue
+		}
+		if i == 0 {
+			fmt.Fprintf(t.stderr, "%-14s %10s %10s %10s %10s\n", "kind", "hits", "#BP", "#DB", "traps/hit")
+		}
+		fmt.Fprintf(t.stderr, "%-14s %10d %10d %10d %10.2f\n", c.Kind, c.Hits, c.Breakpoints, c.Steps, c.PerHit())
+	}
+}
