@@ -34,8 +34,7 @@ type Tracer struct {
 	max     int
 	probes  map[*tracefs.Probe]*probe
 	files   map[uint64]file
-	entries []Entry // only grows, so that snapshots share it
-	sum     uint64  // of the entries, for state hashes
+	entries []Entry
 	lost    int
 }
 
@@ -57,9 +56,7 @@ func New(fs *linux.FS, system *uprobes.System, max int) *Tracer {
 	if max <= 0 {
 		max = DefaultEntries
 	}
-	t := &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
-	system.AddPart(t)
-	return t
+	return &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
 }
 
 // Attach gives the tracer the kernel that runs the programs; nil: none does.
@@ -136,7 +133,7 @@ func (t *Tracer) Deleted(def *tracefs.Probe) {
 }
 
 // Clear empties the trace.
-func (t *Tracer) Clear() { t.entries, t.sum, t.lost = nil, 0, 0 }
+func (t *Tracer) Clear() { t.entries, t.lost = nil, 0 }
 
 // Entries are the trace so far, in order.
 func (t *Tracer) Entries() []Entry { return t.entries }
@@ -153,7 +150,7 @@ func (t *Tracer) record(p *probe, h *uprobes.Hit) {
 	if !ok {
 		return
 	}
-	t.add(Entry{
+	t.entries = append(t.entries, Entry{
 		TraceEntry: tracefs.TraceEntry{
 			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
 			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),
