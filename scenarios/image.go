@@ -33,6 +33,13 @@ func archOf(f *format.File) emu.Arch {
 	return emu.I386
 }
 
+func vendorOf(f *format.File) emu.Vendor {
+	if f.Machine.Vendor == emu.Intel.String() {
+		return emu.Intel
+	}
+	return emu.AMD
+}
+
 func loaderArch(a emu.Arch) loader.Arch {
 	if a == emu.AMD64 {
 		return loader.AMD64

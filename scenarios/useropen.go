@@ -138,7 +138,7 @@ func (b *userBuilder) boot() error {
 	}
 	var err error
 	w.kernel, err = linux.New(linux.Config{
-		Path: format.ProgramPath, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Quantum: f.Linux.Quantum,
+		Path: format.ProgramPath, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Quantum: f.Linux.Quantum,
 		Stdin: userInput{w, f.Linux.Stdin}, Stdout: w, Stderr: w, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
 	})
 	if err != nil {

@@ -27,7 +27,8 @@ type Config struct {
 	Stdin          io.Reader // nil: empty
 	Stdout, Stderr io.Writer // nil: discarded
 
-	CPUs    int    // vCPUs; 0: 1
+	CPUs    int // vCPUs; 0: 1
+	Vendor  emu.Vendor
 	Quantum int    // instructions before another thread's turn; 0: 10000, negative: never
 	Seed    uint64 // of AT_RANDOM and getrandom
 	Clock   Clock  // nil: time is the number of instructions, in nanoseconds
@@ -119,7 +120,7 @@ func (k *Kernel) boot() error {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
 	arch := emu.Arch(prog.image.Arch)
-	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory})
+	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 //	"cpus" 1…8
 //	"engine" NAME                     how probes work: none, 2002, …; of a Linux program uprobes, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
+//	"vendor" ( "amd" | "intel" )      whose processor it is where they differ (U10)
 //	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
@@ -29,6 +30,7 @@ type Machine struct {
 	Time   time.Duration
 
 	Prefetch int // bytes
+	Vendor   string
 
 	EnginePos Pos
 }
@@ -60,11 +62,14 @@ const (
 // Architectures that a scenario may name.
 var Architectures = []string{"i386", "x86_64"}
 
-var machineKeys = []string{"arch", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
+// Vendors are whose processors a scenario may name.
+var Vendors = []string{"amd", "intel"}
+
+var machineKeys = []string{"arch", "vendor", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
 
 func defaultMachine() Machine {
 	return Machine{
-		Arch: "i386", CPUs: 1, Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
+		Arch: "i386", Vendor: "amd", CPUs: 1, Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
 	}
 }
 
@@ -98,6 +103,8 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 	switch key {
 	case "arch":
 		m.Arch, err = w.choice("architecture", Architectures)
+	case "vendor":
+		m.Vendor, err = w.choice("vendor", Vendors)
 	case "cpus":
 		m.CPUs, err = w.integer("a number of cpus", 1, 8)
 	case "engine":
