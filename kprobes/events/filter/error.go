@@ -56,3 +56,14 @@ func (e *Error) FileText() string {
 	}
 	return fmt.Sprintf("%s\n%s^\nparse_error: %s\n", e.Text, strings.Repeat(" ", max(pos-1, 0)), e.Problem)
 }
+
+// LogText is the entry of error_log without its time stamp.
+func (e *Error) LogText() string {
+	const command = "  Command: "
+	why := e.Problem
+	pos := e.Pos
+	if why == Unexplained {
+		why, pos = "Error", 0
+	}
+	return fmt.Sprintf("event filter parse error: error: %s\n%s%s\n%s^\n", why, command, e.Text, strings.Repeat(" ", len(command)+pos))
+}

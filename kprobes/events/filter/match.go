@@ -36,15 +36,15 @@ type textTest struct {
 func (t textTest) match(e *Event) bool {
 	s := e.Comm
 	if t.field.Kind == Text {
-		s = e.text(t.field.Offset)
+		s = e.Text(*t.field)
 	}
 	return t.matches(s) != t.not
 }
 
-// text is the string behind a locator: offset in the low 16 bits, length with NUL in the high 16. A string that could
+// Text is a field's string, which lies behind a locator: offset in the low 16 bits, length with NUL in the high 16. A string that could
 // not be read has length 0: it lies at the record's start, whose first NUL ends it.
-func (e *Event) text(at int) string {
-	loc := binary.LittleEndian.Uint32(e.Data[at:])
+func (e *Event) Text(f Field) string {
+	loc := binary.LittleEndian.Uint32(e.Data[f.Offset:])
 	low, n := int(loc&0xffff), int(loc>>16)
 	b := e.Data[min(low, len(e.Data)):]
 	if n > 0 {
@@ -58,6 +58,18 @@ func (e *Event) text(at int) string {
 	return string(b)
 }
 
+// Number is a field's value, extended by its sign to 64 bits if it has one. Of an array it is the first bytes.
+func (e *Event) Number(f Field) uint64 {
+	var b [8]byte
+	n := min(f.Size, len(b))
+	copy(b[:], e.Data[f.Offset:f.Offset+n])
+	v, unused := binary.LittleEndian.Uint64(b[:]), 64-8*n
+	if f.Signed {
+		return uint64(int64(v<<unused) >> unused)
+	}
+	return v
+}
+
 type numberTest struct {
 	field *Field
 	op    string
@@ -68,26 +80,16 @@ func (t numberTest) match(e *Event) bool {
 	if t.field.Kind == CPU {
 		return t.op != "&" && compare(t.op, int64(e.CPU), int64(int32(t.value)))
 	}
-	b := e.Data[t.field.Offset:]
-	var v uint64
-	switch t.field.Size {
-	case 1:
-		v = uint64(b[0])
-	case 2:
-		v = uint64(binary.LittleEndian.Uint16(b))
-	case 4:
-		v = uint64(binary.LittleEndian.Uint32(b))
-	case 8:
-		v = binary.LittleEndian.Uint64(b)
-	default:
+	if s := t.field.Size; s != 1 && s != 2 && s != 4 && s != 8 {
 		return false // an array of another size
 	}
+	v := e.Number(*t.field)
 	unused := 64 - 8*t.field.Size
 	if t.op == "&" {
 		return v&(t.value<<unused>>unused) != 0
 	}
 	if t.field.Signed {
-		return compare(t.op, int64(v<<unused)>>unused, int64(t.value<<unused)>>unused)
+		return compare(t.op, int64(v), int64(t.value<<unused)>>unused)
 	}
 	return compare(t.op, v, t.value<<unused>>unused)
 }

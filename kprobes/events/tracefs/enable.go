@@ -60,17 +60,22 @@ func (r *Registry) SetGroup(group string, on bool) error {
 	return nil
 }
 
-// EventState is what reading an event's enable file gives: "0" or "1" and a
-// newline.
+// EventState is what reading an event's enable file gives: "0" or "1", a "*"
+// when triggers need the event, and a newline.
 func (r *Registry) EventState(group, name string) (string, error) {
 	e := r.Event(group, name)
 	switch {
 	case e == nil:
 		return "", events.ENOENT
-	case e.Enabled:
-		return "1\n", nil
 	}
-	return "0\n", nil
+	state := "0"
+	if e.Enabled && !e.SoftDisabled {
+		state = "1"
+	}
+	if e.SoftDisabled || e.softRefs > 0 {
+		state += "*"
+	}
+	return state + "\n", nil
 }
 
 // GroupState is what reading a group's enable file gives: "0", "1", or "X"
@@ -94,13 +99,50 @@ func (r *Registry) GroupState(group string) (string, error) {
 	return "", events.ENOENT
 }
 
+// set is a write to the enable file. An event that triggers need stays
+// planted when it is disabled (__ftrace_event_enable_disable()).
 func (r *Registry) set(e *Event, on bool) events.Errno {
-	switch {
-	case e.Enabled == on:
+	if on {
+		e.SoftDisabled = false
+		return r.plant(e)
+	}
+	if e.SoftDisabled = e.softRefs > 0; !e.SoftDisabled {
+		r.uproot(e)
+	}
+	return 0
+}
+
+// SetSoft notes that a trigger needs an event, or no longer does. While one
+// does, the event is planted, and unless it was enabled its records are not
+// kept.
+func (r *Registry) SetSoft(e *Event, needed bool) events.Errno {
+	if !needed {
+		if e.softRefs--; e.softRefs == 0 && e.SoftDisabled {
+			e.SoftDisabled = false
+			r.uproot(e)
+		}
 		return 0
-	case !on:
+	}
+	if e.softRefs == 0 && !e.Enabled {
+		if errno := r.plant(e); errno != 0 {
+			return errno
+		}
+		e.SoftDisabled = true
+	}
+	e.softRefs++
+	return 0
+}
+
+func (r *Registry) uproot(e *Event) {
+	if e.Enabled {
 		e.Enabled = false
 		r.disable(e, e.Probes)
+	}
+}
+
+// plant brings all of the event's probes up, or none.
+func (r *Registry) plant(e *Event) events.Errno {
+	if e.Enabled {
 		return 0
 	}
 	for i, p := range e.Probes {

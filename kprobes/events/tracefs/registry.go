@@ -39,8 +39,13 @@ type Event struct {
 	Kind        events.Kind
 	// Probes are in the order of definition. The first one's arguments are
 	// what records are printed with; the others' agree in name and type.
-	Probes  []*Probe
+	Probes []*Probe
+	// Enabled tells whether the probes are planted: the event was enabled, or
+	// a trigger needs it.
 	Enabled bool
+	// SoftDisabled marks an enabled event whose records are not kept.
+	SoftDisabled bool
+	softRefs     int // triggers that need it
 }
 
 // Probe is one place of an event.

@@ -41,12 +41,13 @@ type TraceEntry struct {
 // with its newline unless the line is too long (SEMANTICS E6,
 // trace_print_context()).
 func AppendTraceLine(l *fetch.Line, o TraceOptions, e TraceEntry, rec fetch.Record, names fetch.Names) {
-	o.appendContext(l, e)
+	AppendTraceContext(l, o, e)
 	rec.AppendText(l, names)
 	l.AddString("\n")
 }
 
-func (o TraceOptions) appendContext(l *fetch.Line, e TraceEntry) {
+// AppendTraceContext prints what stands before the function column.
+func AppendTraceContext(l *fetch.Line, o TraceOptions, e TraceEntry) {
 	if o.NoContext {
 		return
 	}

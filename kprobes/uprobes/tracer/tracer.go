@@ -12,6 +12,7 @@ import (
 	"trapline/emu/linux"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
+	"trapline/kprobes/events/tracearray"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
 )
@@ -34,7 +35,8 @@ type Tracer struct {
 	max     int
 	probes  map[*tracefs.Probe]*probe
 	files   map[uint64]file
-	entries []Entry
+	entries []Entry // only grows, so that snapshots share it
+	sum     uint64  // of the entries, for state hashes
 	lost    int
 }
 
@@ -56,8 +58,14 @@ func New(fs *linux.FS, system *uprobes.System, max int) *Tracer {
 	if max <= 0 {
 		max = DefaultEntries
 	}
-	return &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
+	t := &Tracer{fs: fs, system: system, max: max, probes: map[*tracefs.Probe]*probe{}, files: map[uint64]file{}}
+	system.AddPart(t)
+	return t
 }
+
+// RecordInto sends what fires from now on through a trace array, with its filters and triggers, instead of keeping it
+// here.
+func (t *Tracer) RecordInto(a *tracearray.Array) { t.array = a }
 
 // Attach gives the tracer the kernel that runs the programs; nil: none does.
 func (t *Tracer) Attach(k *linux.Kernel) { t.system.Attach(k) }
@@ -133,7 +141,7 @@ func (t *Tracer) Deleted(def *tracefs.Probe) {
 }
 
 // Clear empties the trace.
-func (t *Tracer) Clear() { t.entries, t.lost = nil, 0 }
+func (t *Tracer) Clear() { t.entries, t.sum, t.lost = nil, 0, 0 }
 
 // Entries are the trace so far, in order.
 func (t *Tracer) Entries() []Entry { return t.entries }
@@ -142,7 +150,7 @@ func (t *Tracer) Entries() []Entry { return t.entries }
 func (t *Tracer) Lost() int { return t.lost }
 
 func (t *Tracer) record(p *probe, h *uprobes.Hit) {
-	if len(t.entries) >= t.max {
+	if t.array == nil && len(t.entries) >= t.max {
 		t.lost++
 		return
 	}
@@ -150,13 +158,15 @@ func (t *Tracer) record(p *probe, h *uprobes.Hit) {
 	if !ok {
 		return
 	}
-	t.entries = append(t.entries, Entry{
-		TraceEntry: tracefs.TraceEntry{
-			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
-			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),
-		},
-		Probe: p.def, Record: rec.Clone(),
-	})
+	context := tracefs.TraceEntry{
+		Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
+		CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),
+	}
+	if t.array != nil {
+		t.array.Raise(p.def.On, tracearray.Raised{TraceEntry: context, Record: rec.Clone(), Context: uprobeContext, Stack: stackOf(p.def.Return)})
+		return
+	}
+	t.entries = append(t.entries, Entry{TraceEntry: context, Probe: p.def, Record: rec.Clone()})
 }
 
 // AppendLine prints an entry as a line of the trace file.
