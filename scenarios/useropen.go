@@ -95,18 +95,34 @@ func (b *userBuilder) makeFiles() error {
 	if w.dir, err = os.MkdirTemp("", "trapline-files-"); err != nil {
 		return err
 	}
-	files := []format.GuestFile{{Path: format.ProgramPath, Content: string(data)}}
+	files := []format.GuestFile{{Path: b.file.Linux.Path, Content: string(data)}}
 	for _, x := range append(files, b.file.Linux.Files...) {
+		content, err := b.content(x)
+		if err != nil {
+			return err
+		}
 		name := filepath.Join(w.dir, x.Path)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, []byte(x.Content), 0o755); err != nil {
+		if err := os.WriteFile(name, content, 0o755); err != nil {
 			return x.Pos.Error(b.file.Name, "", "file %s: %v", x.Path, err)
 		}
 	}
 	w.files, err = linux.OpenRoot(w.dir)
 	return err
+}
+
+// content is what the program reads.
+func (b *userBuilder) content(x format.GuestFile) ([]byte, error) {
+	if x.From == "" {
+		return []byte(x.Content), nil
+	}
+	data, err := b.file.ReadFile(x.From)
+	if err != nil {
+		return nil, x.Pos.Error(b.file.Name, "a readable file", "%v", err)
+	}
+	return data, nil
 }
 
 // program is the ELF file.
@@ -134,12 +150,19 @@ func (b *userBuilder) boot() error {
 	}
 	args := f.Linux.Args
 	if len(args) == 0 {
-		args = []string{format.ProgramPath}
+		args = []string{f.Linux.Path}
 	}
-	var err error
+	stdin, err := b.content(f.Linux.Stdin)
+	if err != nil {
+		return err
+	}
+	quantum := f.Linux.Quantum
+	if quantum == 0 && f.Machine.CPUs > 1 {
+		quantum = -1 // a thread keeps its vCPU until it waits
+	}
 	w.kernel, err = linux.New(linux.Config{
-		Path: format.ProgramPath, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Quantum: f.Linux.Quantum,
-		Stdin: userInput{w, f.Linux.Stdin}, Stdout: w, Stderr: w, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Quantum: quantum,
+		Stdin: userInput{w, string(stdin)}, Stdout: w, Stderr: w, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
 	})
 	if err != nil {
 		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)

@@ -46,7 +46,7 @@ func (c userCounts) clone() userCounts {
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
 func (w *userWorld) define(line string) error {
-	named, err := resolvePlace(line, w.image)
+	named, err := resolvePlace(line, w.File.Linux.Path, w.image)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (w *userWorld) enableAll() error {
 
 // resolvePlace makes the place of a definition what the kernel takes,
 // PATH:0xOFFSET, of PATH:SYMBOL[+OFFSET]. What stands behind it stays.
-func resolvePlace(line string, img *loader.Image) (string, error) {
+func resolvePlace(line, program string, img *loader.Image) (string, error) {
 	words := strings.Fields(line)
 	if len(words) < 2 || strings.HasPrefix(line, "-") {
 		return line, nil
@@ -87,8 +87,8 @@ func resolvePlace(line string, img *loader.Image) (string, error) {
 		return line, nil // an offset already, or the kernel says what is wrong
 	}
 	path, place := words[1][:colon], words[1][colon+1:]
-	if path != format.ProgramPath {
-		return "", fmt.Errorf("symbols are known of %s only, not of %s", format.ProgramPath, path)
+	if path != program {
+		return "", fmt.Errorf("symbols are known of %s only, not of %s", program, path)
 	}
 	rest := ""
 	if at := strings.IndexAny(place, "%("); at >= 0 {
@@ -129,9 +129,9 @@ func (b *userBuilder) defineProbes() error {
 	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
 		return nil
 	}
-	file, errno := w.tracer.File(format.ProgramPath)
+	file, errno := w.tracer.File(b.file.Linux.Path)
 	if errno != 0 {
-		return fmt.Errorf("%s: %w", format.ProgramPath, errno)
+		return fmt.Errorf("%s: %w", b.file.Linux.Path, errno)
 	}
 	for i := range b.file.Probes {
 		p := &b.file.Probes[i]

@@ -19,7 +19,7 @@ var (
 func (f *File) checkKind() error {
 	for _, m := range linuxMembers {
 		if _, ok := f.members[m]; ok && f.Linux == nil {
-			f.Linux = &Linux{}
+			f.Linux = newLinux()
 		}
 	}
 	if f.Machine.Engine == "" {

@@ -11,35 +11,40 @@ import (
 // A file with this member, or with uprobe_events, is about a Linux program
 // under uprobes rather than about kernel code under kprobes.
 //
-//	"args" WORD { WORD }       argv, its first word the program's own name; else ProgramPath alone
+//	"path" PATH                where the program lies for itself and its probes; else ProgramPath
+//	"args" WORD { WORD }       argv, its first word the program's own name; else the path alone
 //	"env" NAME=VALUE           of its environment, which is empty otherwise; may be repeated
-//	"stdin" STRING             what it reads from descriptor 0
-//	"file" PATH STRING         a file that it can open; may be repeated
+//	"stdin" content            what it reads from descriptor 0
+//	"file" PATH content        a file that it can open; may be repeated
 //	"quantum" N                instructions of a thread's turn while others wait for its vCPU
 //	WORD = characters without blanks | STRING
+//	content = STRING | "from" STRING      text, or a file beside the scenario
 type Linux struct {
+	Path    string // absolute and clean
 	Args    []string
 	Env     []string // NAME=VALUE
-	Stdin   string
+	Stdin   GuestFile
 	Files   []GuestFile
 	Quantum int // 0: the machine's default
 }
 
-// GuestFile is a file that the program can open.
+// GuestFile is a file that the program can read.
 type GuestFile struct {
 	Path    string // absolute and clean
 	Content string
+	From    string // a file beside the scenario, instead of Content; or ""
 	Pos     Pos
 }
 
-// ProgramPath is where the program of a scenario lies for itself and its
-// probes.
+// ProgramPath is where the program of a scenario lies unless it says so.
 const ProgramPath = "/prog"
 
-var linuxKeys = []string{"args", "env", "stdin", "file", "quantum"}
+func newLinux() *Linux { return &Linux{Path: ProgramPath} }
+
+var linuxKeys = []string{"path", "args", "env", "stdin", "file", "quantum"}
 
 func (f *File) parseLinux(lines []line) error {
-	f.Linux = &Linux{}
+	f.Linux = newLinux()
 	seen := map[string]bool{}
 	for _, l := range lines {
 		if l.skipped() {
@@ -64,11 +69,18 @@ func (f *File) parseLinux(lines []line) error {
 			return l.at(0).errorAt(fmt.Sprintf("at most %d", MaxItems), "too many files and variables")
 		}
 	}
+	for _, x := range f.Linux.Files {
+		if x.Path == f.Linux.Path {
+			return x.Pos.errorAt("another path", "a file in the place of the program")
+		}
+	}
 	return nil
 }
 
 func (x *Linux) parseKey(key string, w *words) (err error) {
 	switch key {
+	case "path":
+		x.Path, err = w.absolutePath()
 	case "args":
 		x.Args, err = w.plainWords("an argument")
 	case "env":
@@ -78,7 +90,8 @@ func (x *Linux) parseKey(key string, w *words) (err error) {
 		}
 		x.Env = append(x.Env, s)
 	case "stdin":
-		x.Stdin, err = w.quotedString("a text")
+		x.Stdin.Pos = w.line.at(0)
+		err = w.content(&x.Stdin)
 	case "file":
 		err = x.parseFile(w)
 	case "quantum":
@@ -89,20 +102,59 @@ func (x *Linux) parseKey(key string, w *words) (err error) {
 
 func (x *Linux) parseFile(w *words) error {
 	at, _ := w.peek()
+	g := GuestFile{Pos: w.line.at(at.at)}
+	var err error
+	if g.Path, err = w.absolutePath(); err == nil {
+		err = w.content(&g)
+	}
+	x.Files = append(x.Files, g)
+	return err
+}
+
+// absolutePath takes the path of a file of the program's tree.
+func (w *words) absolutePath() (string, error) {
+	at, _ := w.peek()
 	p, err := w.plainWord("an absolute path")
-	if err != nil {
+	if err == nil && (!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsRune(p, 0)) {
+		err = w.line.at(at.at).errorAt("an absolute path such as /data", "a path %q", p)
+	}
+	return p, err
+}
+
+// content takes a text, or the name of the file that holds it.
+func (w *words) content(g *GuestFile) (err error) {
+	if w.accept("from") {
+		g.From, err = w.quotedString("the name of a file")
+		if err == nil && g.From == "" {
+			err = w.line.at(0).errorAt("the name of a file", "an empty name")
+		}
 		return err
 	}
-	pos := w.line.at(at.at)
-	switch {
-	case !path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsRune(p, 0):
-		return pos.errorAt("an absolute path such as /data", "a file %q", p)
-	case p == ProgramPath:
-		return pos.errorAt("another path", "a file in the place of the program")
-	}
-	content, err := w.quotedString("its content")
-	x.Files = append(x.Files, GuestFile{p, content, pos})
+	g.Content, err = w.quotedString(`its content, or from and the name of a file,`)
 	return err
+}
+
+// Named lists the files that the scenario is not complete without, in order.
+func (f *File) Named() []string {
+	var list []string
+	add := func(name string) {
+		if name != "" && !contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	if f.Program != nil {
+		add(f.Program.Path)
+	}
+	for i := range f.Modules {
+		add(f.Modules[i].Path)
+	}
+	if f.Linux != nil {
+		add(f.Linux.Stdin.From)
+		for i := range f.Linux.Files {
+			add(f.Linux.Files[i].From)
+		}
+	}
+	return list
 }
 
 // plainWord takes a word as it is, or the string that it is in quotes.
