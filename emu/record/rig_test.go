@@ -19,8 +19,8 @@ func open(t testing.TB, name, engine string) (*scenarios.Run, *record.Timeline) 
 
 func openFile(t testing.TB, f *scenarios.File, engine string) (*scenarios.Run, *record.Timeline) {
 	t.Helper()
-	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine})
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
-	return r, record.New(r.Machine, r, record.Options{})
+	return r, record.New(r.Machine, r, record.Options{Actors: r.Actors()})
 }

@@ -13,35 +13,50 @@ import (
 	"trapline/scenarios"
 )
 
-// takeAtRandom makes up to n steps of vCPUs picked at random.
+// takeAtRandom makes up to n steps of actors picked at random: vCPUs, and
+// interrupts that are raised.
 func takeAtRandom(t require.TestingT, r *scenarios.Run, l *record.Timeline, rng *rand.Rand, n int) {
 	for range n {
 		if _, ok := r.Next(); !ok {
 			return
 		}
-		cpu := rng.IntN(len(r.Machine.CPUs))
-		for !r.Machine.CPUs[cpu].CanStep() {
-			cpu = (cpu + 1) % len(r.Machine.CPUs)
+		actor := rng.IntN(r.Actors())
+		for !r.Can(actor) {
+			actor = (actor + 1) % r.Actors()
 		}
-		require.NoError(t, l.Take(cpu))
+		require.NoError(t, l.Take(actor))
 	}
+}
+
+// kernelScenarios are the built-in ones without a Linux program.
+func kernelScenarios(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, name := range scenarios.Names() {
+		f, err := scenarios.Load(name)
+		require.NoError(t, err)
+		if f.Linux == nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Back is exact: whatever the scenario, schedule and engine, going back and on
 // again gives the state that was there.
 func TestBackAndForwardGiveEqualStates(t *testing.T) {
-	names := scenarios.Names()
+	names := kernelScenarios(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		name := rapid.SampledFrom(names).Draw(rt, "scenario")
 		engine := rapid.SampledFrom(kprobes.Engines()).Draw(rt, "engine")
 		f, err := scenarios.Load(name)
 		require.NoError(rt, err)
-		r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine})
+		r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})
 		if err != nil {
 			rt.Skip(err)
 		}
 		defer r.Close()
-		l := record.New(r.Machine, r, record.Options{})
+		l := record.New(r.Machine, r, record.Options{Actors: r.Actors()})
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "schedule"), 0))
 		takeAtRandom(rt, r, l, rng, rapid.IntRange(1, 2000).Draw(rt, "n"))
 		end := l.At()
