@@ -38,6 +38,7 @@ type Tracer struct {
 	entries []Entry // only grows, so that snapshots share it
 	sum     uint64  // of the entries, for state hashes
 	lost    int
+	array   *tracearray.Array
 }
 
 type file struct {
@@ -141,7 +142,12 @@ func (t *Tracer) Deleted(def *tracefs.Probe) {
 }
 
 // Clear empties the trace.
-func (t *Tracer) Clear() { t.entries, t.sum, t.lost = nil, 0, 0 }
+func (t *Tracer) Clear() {
+	t.entries, t.sum, t.lost = nil, 0, 0
+	if t.array != nil {
+		t.array.Clear()
+	}
+}
 
 // Entries are the trace so far, in order.
 func (t *Tracer) Entries() []Entry { return t.entries }
@@ -166,7 +172,7 @@ func (t *Tracer) record(p *probe, h *uprobes.Hit) {
 		t.array.Raise(p.def.On, tracearray.Raised{TraceEntry: context, Record: rec.Clone(), Context: uprobeContext, Stack: stackOf(p.def.Return)})
 		return
 	}
-	t.entries = append(t.entries, Entry{TraceEntry: context, Probe: p.def, Record: rec.Clone()})
+	t.add(Entry{TraceEntry: context, Probe: p.def, Record: rec.Clone()})
 }
 
 // AppendLine prints an entry as a line of the trace file.
