@@ -7,6 +7,7 @@ import "trapline/emu/unicorn"
 type Context struct {
 	Core
 	fpu      []byte // x87 and SSE state; nil: as after reset
+	shared   bool   // fpu is also a frozen copy's
 	pending  [2]Trap
 	nPending int
 	heldDR6  uint64
@@ -18,8 +19,15 @@ func NewContext(core Core) *Context { return &Context{Core: core} }
 // Clone copies a context, as fork does.
 func (t *Context) Clone() *Context {
 	n := *t
-	n.fpu = append([]byte(nil), t.fpu...)
+	n.fpu, n.shared = append([]byte(nil), t.fpu...), false
 	return &n
+}
+
+// Freeze copies a context for a snapshot, at little cost: x87 and SSE state
+// are shared until the thread's next SaveContext.
+func (t *Context) Freeze() Context {
+	t.shared = true
+	return *t
 }
 
 // ResetFPU puts x87 and SSE state back to that after reset, as execve does.
@@ -29,10 +37,11 @@ func (t *Context) ResetFPU() { t.fpu = nil }
 func (c *CPU) SaveContext(t *Context) {
 	t.Core, t.pending, t.nPending, t.heldDR6 = c.Core, c.pending, c.nPending, c.heldDR6
 	if !c.fpuUsed {
-		t.fpu = nil
+		t.fpu, t.shared = nil, false
 		return
 	}
-	if t.fpu == nil {
+	if t.fpu == nil || t.shared {
+		t.shared = false
 		t.fpu = make([]byte, unicorn.ContextSize)
 	}
 	c.ctx.Save(t.fpu)

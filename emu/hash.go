@@ -59,6 +59,22 @@ func blockHash(b []byte) uint64 {
 	return h.Sum()
 }
 
+// Clocked is a Part with clocks of its own, which only Machine.Hash(true) asks
+// for.
+type Clocked interface {
+	Part
+	HashClocks(h *Hasher)
+}
+
+// SpaceNumber tells address spaces apart in hashes: their order in the machine.
+func (m *Machine) SpaceNumber(s *Space) int { return slices.Index(m.spaces, s) }
+
+// Bytes feeds a byte string and its length.
+func (h *Hasher) Bytes(b []byte) {
+	h.Uint64(uint64(len(b)))
+	h.bytes(b)
+}
+
 // Hash is the hash of everything that decides how the machine goes on:
 // memory, mappings, registers, what is pending, and the parts' values. Clocks
 // (Seq, Retired, TSC) are left out unless clocks is set.
@@ -69,7 +85,7 @@ func (m *Machine) Hash(clocks bool) uint64 {
 		h.Uint64(s.hash())
 	}
 	for _, c := range m.CPUs {
-		h.Uint64(uint64(slices.Index(m.spaces, c.Space)))
+		h.Uint64(uint64(m.SpaceNumber(c.Space)))
 		c.hash(&h, clocks)
 	}
 	if clocks {
@@ -77,6 +93,9 @@ func (m *Machine) Hash(clocks bool) uint64 {
 	}
 	for _, p := range m.parts {
 		p.Hash(&h)
+		if k, ok := p.(Clocked); ok && clocks {
+			k.HashClocks(&h)
+		}
 	}
 	return h.Sum()
 }
@@ -94,6 +113,30 @@ func (s *Space) hash() uint64 {
 }
 
 func (c *CPU) hash(h *Hasher, clocks bool) {
+	hashCore(h, &c.Core)
+	c.Sys.hash(h, clocks)
+	h.Bool(c.Halted)
+	h.String(c.Shutdown)
+	hashTraps(h, c.Pending())
+	h.Uint64(c.heldDR6)
+	if c.fetched.n > 0 {
+		h.Uint64(c.fetched.at)
+		h.bytes(c.fetched.b[:c.fetched.n])
+	}
+	for _, v := range c.irqs {
+		h.Uint64(v)
+	}
+	if c.fpuUsed {
+		var ext [maxContext]byte
+		c.ctx.Save(ext[:])
+		c.hashFPU(h, ext[:])
+	}
+	if clocks {
+		h.Uint64(c.Retired)
+	}
+}
+
+func hashCore(h *Hasher, c *Core) {
 	for _, v := range c.GPR {
 		h.Uint64(v)
 	}
@@ -106,38 +149,40 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 		h.Uint64(uint64(s.Flags))
 	}
 	h.Uint64(uint64(c.CPL)<<32 | uint64(c.Shadow)<<1 | uint64(c.Code64))
-	c.Sys.hash(h, clocks)
-	h.Bool(c.Halted)
-	h.String(c.Shutdown)
-	h.Uint64(uint64(c.nPending))
-	for _, t := range c.Pending() {
+}
+
+func hashTraps(h *Hasher, l []Trap) {
+	h.Uint64(uint64(len(l)))
+	for _, t := range l {
 		h.Uint64(uint64(t.Vector)<<56 | uint64(t.Kind)<<48 | uint64(t.Op)<<40 | uint64(t.ErrCode))
 		h.Bool(t.HasErr)
 		h.Bool(t.SetCR2)
 		h.Uint64(t.CR2)
 		h.Uint64(t.DR6)
 	}
-	h.Uint64(c.heldDR6)
-	if c.fetched.n > 0 {
-		h.Uint64(c.fetched.at)
-		h.bytes(c.fetched.b[:c.fetched.n])
+}
+
+// hashFPU feeds x87 and SSE state in the library's layout, if it is not that
+// after reset. What no instruction reads in ext is overwritten.
+func (c *CPU) hashFPU(h *Hasher, ext []byte) {
+	for _, s := range fpuScratch {
+		copy(ext[s.from:s.to], c.initial[s.from:s.to])
 	}
-	for _, v := range c.irqs {
-		h.Uint64(v)
+	clearUnseen(ext)
+	if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
+		h.bytes(fpu)
 	}
-	if c.fpuUsed {
+}
+
+// HashContext feeds a saved context of a thread of c's machine to h.
+func (c *CPU) HashContext(h *Hasher, t *Context) {
+	hashCore(h, &t.Core)
+	hashTraps(h, t.pending[:t.nPending])
+	h.Uint64(t.heldDR6)
+	if t.fpu != nil {
 		var ext [maxContext]byte
-		c.ctx.Save(ext[:])
-		for _, s := range fpuScratch {
-			copy(ext[s.from:s.to], c.initial[s.from:s.to])
-		}
-		clearUnseen(ext[:])
-		if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
-			h.bytes(fpu)
-		}
-	}
-	if clocks {
-		h.Uint64(c.Retired)
+		copy(ext[:], t.fpu)
+		c.hashFPU(h, ext[:])
 	}
 }
 

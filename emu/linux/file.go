@@ -2,7 +2,6 @@ package linux
 
 import (
 	"io"
-	"os"
 	"syscall"
 )
 
@@ -12,7 +11,7 @@ type File struct {
 	flags int    // O_ACCMODE, O_APPEND, O_NONBLOCK
 	path  string // absolute, in the guest's tree
 
-	host    *os.File // a regular file or directory
+	host    *handle // a regular file or directory
 	pos     int64
 	entries []dirEntry // of a directory, read at the first getdents
 	text    []byte     // content of a generated file, such as /proc/self/maps
@@ -88,7 +87,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		k.random.fill(b)
 		return int64(len(b))
 	case devStdin:
-		return k.readStdin(b)
+		return k.input.read(k, b)
 	case devText:
 		if *pos >= int64(len(f.text)) {
 			return 0
@@ -109,23 +108,6 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	return errnoInvalid
 }
 
-func (k *Kernel) readStdin(b []byte) int64 {
-	if k.cfg.Stdin == nil || len(b) == 0 {
-		return 0
-	}
-	for {
-		n, err := k.cfg.Stdin.Read(b)
-		switch {
-		case n > 0:
-			return int64(n)
-		case err == io.EOF:
-			return 0
-		case err != nil:
-			return -int64(syscall.EIO)
-		}
-	}
-}
-
 // write moves bytes to f.
 func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
 	if !f.writable() {
@@ -138,29 +120,11 @@ func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
 	case devStdout:
-		return k.writeOut(t, k.cfg.Stdout, b)
+		return k.writeOut(t, &k.stdout, b)
 	case devStderr:
-		return k.writeOut(t, k.cfg.Stderr, b)
+		return k.writeOut(t, &k.stderr, b)
 	}
 	return errnoInvalid
-}
-
-// writeOut passes bytes to one of the host's streams. A stream that refuses
-// them is a broken pipe to the guest.
-func (k *Kernel) writeOut(t *Thread, w io.Writer, b []byte) int64 {
-	if w == nil {
-		return int64(len(b))
-	}
-	if k.output += int64(len(b)); k.output > k.cfg.Limits.Output {
-		k.stop(BoundOutput)
-		return -int64(syscall.ENOSPC)
-	}
-	n, err := w.Write(b)
-	if err != nil && n == 0 {
-		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
-		return -int64(syscall.EPIPE)
-	}
-	return int64(n)
 }
 
 // seek moves the file position (lseek(2)).

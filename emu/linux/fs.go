@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// FS is what a guest sees of the host's files: a directory tree opened for
-// reading, resolved as in a chroot.
+// FS is the file tree that a guest sees, for reading: a directory of the
+// host's, resolved as in a chroot, or files in memory.
 type FS struct {
-	root  *os.Root
+	tree  tree
 	allow []string // nil: everything in root; else clean absolute paths
 }
 
@@ -22,7 +22,7 @@ func OpenRoot(dir string) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &FS{root: r}, nil
+	return &FS{tree: hostTree{r}}, nil
 }
 
 // OpenFiles shows the host's own tree, but of it only the files named by
@@ -33,7 +33,7 @@ func OpenFiles(paths ...string) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{root: r, allow: []string{}}
+	f := &FS{tree: hostTree{r}, allow: []string{}}
 	for _, p := range paths {
 		p = path.Clean(p)
 		f.allow = append(f.allow, p)
@@ -45,7 +45,7 @@ func OpenFiles(paths ...string) (*FS, error) {
 }
 
 // Close gives the tree back.
-func (f *FS) Close() error { return f.root.Close() }
+func (f *FS) Close() error { return f.tree.Close() }
 
 // visible reports whether a resolved path exists for the guest.
 func (f *FS) visible(p string) bool {
@@ -79,7 +79,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 			continue
 		}
 		next := path.Join(at, name)
-		st, err := f.root.Lstat(inRoot(next))
+		st, err := f.tree.Lstat(inRoot(next))
 		if err != nil {
 			if len(rest) == 0 {
 				return next, nil
@@ -91,7 +91,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 			if links++; links > maxSymlinks {
 				return "", syscall.ELOOP
 			}
-			target, err := f.root.Readlink(inRoot(next))
+			target, err := f.tree.Readlink(inRoot(next))
 			if err != nil {
 				return "", errnoOf(err)
 			}
@@ -131,12 +131,12 @@ func (f *FS) find(p string, follow bool) (string, error) {
 
 // open opens what is at p for reading. Pipes, sockets and devices of the host
 // are refused: opening one could block or act.
-func (f *FS) open(p string, follow bool) (*os.File, string, error) {
+func (f *FS) open(p string, follow bool) (*handle, string, error) {
 	full, err := f.find(p, follow)
 	if err != nil {
 		return nil, "", err
 	}
-	st, err := f.root.Lstat(inRoot(full))
+	st, err := f.tree.Lstat(inRoot(full))
 	if err != nil {
 		return nil, "", errnoOf(err)
 	}
@@ -146,9 +146,9 @@ func (f *FS) open(p string, follow bool) (*os.File, string, error) {
 	case !st.Mode().IsRegular() && !st.IsDir():
 		return nil, "", syscall.ENXIO
 	}
-	h, err := f.root.OpenFile(inRoot(full), os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, "", errnoOf(err)
+	h := &handle{fs: f, path: full, info: st}
+	if _, err := h.need(); err != nil {
+		return nil, "", err
 	}
 	return h, full, nil
 }
@@ -158,7 +158,7 @@ func (f *FS) lstat(p string, follow bool) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.root.Lstat(inRoot(full))
+	st, err := f.tree.Lstat(inRoot(full))
 	if err != nil {
 		return nil, errnoOf(err)
 	}
@@ -170,12 +170,12 @@ func (f *FS) readlink(p string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if st, err := f.root.Lstat(inRoot(full)); err != nil {
+	if st, err := f.tree.Lstat(inRoot(full)); err != nil {
 		return "", errnoOf(err)
 	} else if st.Mode()&fs.ModeSymlink == 0 {
 		return "", syscall.EINVAL
 	}
-	t, err := f.root.Readlink(inRoot(full))
+	t, err := f.tree.Readlink(inRoot(full))
 	if err != nil {
 		return "", errnoOf(err)
 	}

@@ -2,7 +2,6 @@ package linux
 
 import (
 	"io"
-	"os"
 	"syscall"
 
 	"trapline/emu"
@@ -15,8 +14,9 @@ type Inode struct {
 	Path     string // as first opened
 	Size     int64  // bytes
 
-	file   *os.File // nil: anonymous
+	file   *handle // nil: anonymous
 	frames map[uint64]emu.Frame
+	saved  map[uint64]emu.Frame // the last snapshot's copy of frames
 	refs   int
 }
 

@@ -25,7 +25,8 @@ type Config struct {
 	FS   *FS    // what the guest sees of the host's files
 
 	Stdin          io.Reader // nil: empty
-	Stdout, Stderr io.Writer // nil: discarded
+	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
+	Capture        int       // bytes of each that Output keeps
 
 	CPUs    int // vCPUs; 0: 1
 	Vendor  emu.Vendor
@@ -48,30 +49,14 @@ type Kernel struct {
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
 
-	refs       []uint16 // by frame: mappings and page caches that show it
-	inodes     map[inodeKey]*Inode
-	lastShared uint64
-
-	threads  []*Thread // in the order of their turns
-	procs    map[int]*Process
-	init     *Process
-	lastPID  int
-	current  []*Thread // by vCPU
-	slice    []int     // instructions left of the current thread's turn, by vCPU
-	changes  uint64    // counts what may end a wait
-	futexSeq uint64
-	skipped  uint64 // nanoseconds of virtual time in which nobody ran
-	started  time.Time
-	steps    uint64
-	output   int64
-	random   generator
-	unknown  map[int]int
-	bound    Bound
-	last     int // the vCPU that stepped last
+	kernelState
+	started time.Time
 
 	fast    bool // Run: no events
 	telling bool // a step is under way whose event is read
 	entered bool // it ran a system call
+
+	lastRefs frameRefs // of the last snapshot
 }
 
 // ErrOtherArch is returned for a program that the machine cannot run because
@@ -82,6 +67,9 @@ var ErrOtherArch = errors.New("program of the other register width")
 // the ELF file are package loader's.
 func New(cfg Config) (*Kernel, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.Capture < 0 {
+		return nil, fmt.Errorf("capture of %d bytes: expected 0 or more", cfg.Capture)
+	}
 	if cfg.CPUs == 0 {
 		cfg.CPUs = 1
 	}
@@ -97,10 +85,12 @@ func New(cfg Config) (*Kernel, error) {
 	if cfg.FS == nil {
 		return nil, errors.New("no file tree: Config.FS is nil")
 	}
-	k := &Kernel{
-		cfg: cfg, inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
-		random: generator{cfg.Seed}, current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs),
-	}
+	k := &Kernel{cfg: cfg, kernelState: kernelState{
+		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
+		current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs), random: generator{cfg.Seed},
+		input:  input{from: &source{r: cfg.Stdin}},
+		stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
+	}}
 	if cfg.Clock != nil {
 		k.started = cfg.Clock.Now()
 	}
@@ -109,6 +99,7 @@ func New(cfg Config) (*Kernel, error) {
 		return nil, err
 	}
 	k.haltIdle()
+	k.m.AddPart(k)
 	return k, nil
 }
 

@@ -17,7 +17,7 @@ func (f *FS) Stat(p string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.root.Stat(inRoot(full))
+	st, err := f.tree.Lstat(inRoot(full))
 	if err != nil {
 		return nil, errnoOf(err)
 	}

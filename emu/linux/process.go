@@ -22,7 +22,7 @@ func (k *Kernel) newPID() int {
 }
 
 func (k *Kernel) newProcess(parent *Process) *Process {
-	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: sigChld, start: k.Now()}
+	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: sigChld}
 	p.pgid, p.sid = p.PID, p.PID
 	if parent != nil {
 		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name

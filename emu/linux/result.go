@@ -16,6 +16,7 @@ const (
 	BoundTime     Bound = "time" // the deadline of Run's context
 	BoundMemory   Bound = "memory"
 	BoundOutput   Bound = "output"
+	BoundInput    Bound = "input"    // MaxInput
 	BoundDeadlock Bound = "deadlock" // every thread waits for another
 	BoundCanceled Bound = "canceled" // by Run's context
 )

@@ -127,11 +127,8 @@ type dirEntry struct {
 // readDir lists a directory in the host's order, "." and ".." first.
 func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 	list := []dirEntry{{".", 1, syscall.DT_DIR}, {"..", 1, syscall.DT_DIR}}
-	if _, err := f.host.Seek(0, 0); err != nil {
-		return nil, err
-	}
-	infos, err := f.host.ReadDir(maxDirEntries)
-	if err != nil && len(infos) == 0 && err.Error() != "EOF" {
+	infos, err := f.host.readDir(maxDirEntries)
+	if err != nil && len(infos) == 0 {
 		return nil, err
 	}
 	for _, d := range infos {

@@ -122,7 +122,6 @@ type Process struct {
 	exitSig  int // sent to the parent at exit
 	alarm    uint64
 	alarmGap uint64 // interval of ITIMER_REAL
-	start    uint64
 }
 
 // fsState is a process's place in the file tree, shared under CLONE_FS.

@@ -63,7 +63,7 @@ func (p program) start(t testing.TB) *running {
 	r.tracer = tracer.New(fs, system, 0)
 	r.Kernel, err = linux.New(linux.Config{
 		Path: path, Args: append([]string{path}, p.args[1:]...), FS: fs, Dir: filepath.Dir(path), CPUs: p.cpus,
-		Stdout: &r.out, Stderr: &r.out, Hooks: system, Limits: linux.Limits{Steps: 5_000_000, Memory: 64 << 20},
+		Stdout: &r.out, Stderr: &r.out, Capture: 1 << 16, Hooks: system, Limits: linux.Limits{Steps: 5_000_000, Memory: 64 << 20},
 	})
 	require.NoError(t, err)
 	t.Cleanup(r.Close)

@@ -20,6 +20,8 @@ type System struct {
 	inPlace int
 	// account is told of hits; nil: none. It is no part of the state.
 	account *Account
+	parts   []emu.Part // of machines whose kernel has this system
+	machine *emu.Machine
 }
 
 // Options choose how a System works.
@@ -40,10 +42,19 @@ func New(o Options) *System {
 // Attach tells the system whose Config.Hooks it is, which a new kernel's first mapping does too. Uprobes stay when one
 // kernel follows another, as the kernel's own do from program to program; nil: no program runs.
 func (s *System) Attach(k *linux.Kernel) {
-	if s.k = k; k != nil {
-		s.mode = k.Machine().Arch
+	if s.k = k; k == nil || k.Machine() == s.machine {
+		return
+	}
+	s.machine = k.Machine()
+	s.mode = s.machine.Arch
+	for _, p := range append([]emu.Part{s}, s.parts...) {
+		s.machine.AddPart(p)
 	}
 }
+
+// AddPart makes what p keeps of hits part of the snapshots of kernels that are attached from now on, as the system's own
+// state is.
+func (s *System) AddPart(p emu.Part) { s.parts = append(s.parts, p) }
 
 // mmState is what uprobes keep of an address space.
 type mmState struct {

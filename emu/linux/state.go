@@ -1,0 +1,169 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+
+	"trapline/emu"
+	"trapline/emu/memento"
+)
+
+// kernelState is what of a Kernel changes as the run goes on. What is reached from it
+// by pointers is in snapshots object by object.
+type kernelState struct {
+	refs       []uint16 // by frame: mappings and page caches that show it
+	inodes     map[inodeKey]*Inode
+	lastShared uint64
+
+	threads  []*Thread // in the order of their turns
+	procs    map[int]*Process
+	init     *Process
+	lastPID  int
+	current  []*Thread // by vCPU
+	slice    []int     // instructions left of the current thread's turn, by vCPU
+	changes  uint64    // counts what may end a wait
+	futexSeq uint64
+	skipped  uint64 // nanoseconds of virtual time in which nobody ran
+	steps    uint64
+	input    input
+	stdout   output
+	stderr   output
+	random   generator
+	unknown  map[int]int
+	bound    Bound
+	last     int // the vCPU that stepped last
+}
+
+// own replaces what a copied state shares with its original and would not
+// keep. Slices that only grow stay shared. refs are kept by frameRefs.
+func (s *kernelState) own() {
+	s.refs = nil
+	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
+	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
+	s.stdout.kept, s.stderr.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept)
+}
+
+func (t *Thread) own() {
+	t.sig.queue = slices.Clone(t.sig.queue)
+}
+
+func (p *Process) own() {
+	p.pend.queue = slices.Clone(p.pend.queue)
+	p.thr, p.children = slices.Clone(p.thr), slices.Clone(p.children)
+}
+
+func (mm *MM) own() { mm.vmas = slices.Clone(mm.vmas) }
+
+func (t *fdTable) own() { t.fds = slices.Clone(t.fds) }
+
+func (p *pipe) own() { p.data = slices.Clone(p.data) }
+
+// frames of an inode are kept by savedInode.
+func (n *Inode) own() { n.frames = nil }
+
+// snapshot is a Kernel's part of a machine's snapshot.
+type snapshot struct {
+	of       *Kernel
+	kernel   kernelState
+	refs     frameRefs
+	threads  memento.Set[Thread]
+	contexts []savedContext
+	procs    memento.Set[Process]
+	mms      memento.Set[MM]
+	vmas     memento.Set[VMA]
+	inodes   memento.Set[Inode]
+	frames   []map[uint64]emu.Frame // of inodes
+	tables   memento.Set[fdTable]
+	files    memento.Set[File]
+	pipes    memento.Set[pipe]
+	fss      memento.Set[fsState]
+	sigs     memento.Set[handlers]
+}
+
+// savedContext is the registers of a thread that is on no vCPU.
+type savedContext struct {
+	at  *emu.Context
+	was emu.Context
+}
+
+// Save is emu.Part's: all that Restore brings back. It panics if the kernel
+// cannot go back (see CanGoBack). From the first one on, standard input is kept.
+func (k *Kernel) Save() any {
+	if err := k.CanGoBack(); err != nil {
+		panic(err)
+	}
+	k.input.from.keep = true
+	o := k.objects()
+	s := &snapshot{of: k, kernel: k.kernelState, refs: saveRefs(k.refs, k.lastRefs)}
+	return s.take(k, o)
+}
+
+func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
+	s.kernel.own()
+	k.lastRefs = s.refs
+	s.threads, s.procs = memento.Of(o.threads, (*Thread).own), memento.Of(o.procs, (*Process).own)
+	s.mms, s.vmas = memento.Of(o.mms, (*MM).own), memento.Of(o.vmas, nil)
+	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
+	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
+	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
+	s.contexts = make([]savedContext, 0, len(o.threads))
+	for _, t := range o.threads {
+		if t.cpu == nil {
+			s.contexts = append(s.contexts, savedContext{t.ctx, t.ctx.Freeze()})
+		}
+	}
+	s.frames = make([]map[uint64]emu.Frame, len(o.inodes))
+	for i, n := range o.inodes {
+		s.frames[i] = n.saveFrames()
+	}
+	return s
+}
+
+// Restore is emu.Part's. The snapshot must be of this kernel: its objects are
+// given their values back.
+func (k *Kernel) Restore(v any) {
+	s := v.(*snapshot)
+	if s.of != k {
+		panic("snapshot of a Linux machine restored into another one")
+	}
+	now := k.objects()
+	k.kernelState = s.kernel
+	k.kernelState.own()
+	k.refs = s.refs.restore()
+	s.threads.Restore()
+	s.procs.Restore()
+	s.mms.Restore()
+	s.vmas.Restore()
+	s.inodes.Restore()
+	s.tables.Restore()
+	s.files.Restore()
+	s.pipes.Restore()
+	s.fss.Restore()
+	s.sigs.Restore()
+	for i := range s.contexts {
+		*s.contexts[i].at = s.contexts[i].was
+	}
+	i := 0
+	s.inodes.Each(func(n, _ *Inode) {
+		n.frames = maps.Clone(s.frames[i])
+		i++
+	})
+	k.closeGone(now, s)
+}
+
+// closeGone closes the host's files that a restored state does not have open.
+func (k *Kernel) closeGone(before *objects, s *snapshot) {
+	open := map[*handle]bool{}
+	s.files.Each(func(_, was *File) { open[was.host] = true })
+	s.inodes.Each(func(_, was *Inode) { open[was.file] = true })
+	for _, f := range before.files {
+		if f.host != nil && !open[f.host] {
+			_ = f.host.Close()
+		}
+	}
+	for _, n := range before.inodes {
+		if n.file != nil && !open[n.file] {
+			_ = n.file.Close()
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+
+	"trapline/emu"
+)
+
+// Hash feeds what decides how the run goes on, but for clocks, to h: values
+// only, objects by their numbers, times from now on. References to frames
+// follow from the mappings, which the machine's hash has.
+func (k *Kernel) Hash(h *emu.Hasher) {
+	o := k.objects()
+	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum)
+	h.String(string(k.bound))
+	for _, t := range k.current {
+		h.Uint64(number(o, t))
+	}
+	if !k.endlessTurns() {
+		for _, n := range k.slice {
+			h.Uint64(uint64(n))
+		}
+	}
+	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
+		words(h, uint64(nr), uint64(k.unknown[nr]))
+	}
+	h.Uint64(uint64(len(k.threads)))
+	for _, t := range k.threads {
+		h.Uint64(number(o, t))
+	}
+	for _, t := range o.threads {
+		t.hash(h, o)
+	}
+	for _, p := range o.procs {
+		p.hash(h, o)
+	}
+	for _, mm := range o.mms {
+		mm.hash(h, o)
+	}
+	for _, n := range o.inodes {
+		n.hash(h)
+	}
+	k.hashFiles(h, o)
+}
+
+// HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
+func (k *Kernel) HashClocks(h *emu.Hasher) {
+	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos)
+}
+
+func words(h *emu.Hasher, l ...uint64) {
+	for _, v := range l {
+		h.Uint64(v)
+	}
+}
+
+// fromNow is a point in time that may be 0 or never.
+func (k *Kernel) fromNow(at uint64) uint64 {
+	if at == 0 || at == never {
+		return at
+	}
+	return max(at, k.Now()) - k.Now() + 1
+}
+
+func (t *Thread) hash(h *emu.Hasher, o *objects) {
+	k := t.k
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry))
+	if t.state == stateBlocked {
+		words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
+	}
+	h.Bool(t.held)
+	h.Bool((t.held || t.state == stateBlocked) && t.wait.tried == k.changes)
+	h.Bool(t.inCall)
+	h.Bool(t.restore)
+	h.Bool(t.call.compat)
+	h.Uint64(uint64(t.call.nr))
+	words(h, t.call.arg[:]...)
+	t.sig.hash(h)
+	words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
+	words(h, t.tls[:]...)
+	words(h, t.clearTID, t.robust, number(o, t.vforkOf))
+	k.hashFutex(h, o, t)
+	if t.cpu != nil {
+		h.Uint64(uint64(t.cpu.ID) + 1)
+		return
+	}
+	h.Uint64(0)
+	k.m.CPUs[0].HashContext(h, t.ctx)
+}
+
+// hashFutex feeds t's place in a queue, of which only the order counts.
+func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
+	f := &t.futex
+	if h.Bool(f.queued); !f.queued {
+		return
+	}
+	before := uint64(0)
+	for _, other := range k.threads {
+		if other.futex.queued && other.futex.order < f.order {
+			before++
+		}
+	}
+	h.Bool(f.woken)
+	words(h, number(o, f.key.mm), number(o, f.key.inode), f.key.at, uint64(f.bits), before)
+}
+
+func (s *signals) hash(h *emu.Hasher) {
+	words(h, uint64(s.set), uint64(len(s.queue)))
+	for _, i := range s.queue {
+		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+	}
+}
+
+func (p *Process) hash(h *emu.Hasher, o *objects) {
+	h.String(p.Name)
+	words(h, uint64(p.PID), number(o, p.parent), number(o, p.mm), number(o, p.files), number(o, p.fs), number(o, p.sigs))
+	p.pend.hash(h)
+	words(h, uint64(len(p.thr)), uint64(len(p.children)))
+	for _, t := range p.thr {
+		h.Uint64(number(o, t))
+	}
+	for _, c := range p.children {
+		h.Uint64(number(o, c))
+	}
+	h.Bool(p.zombie)
+	h.Bool(p.stopped)
+	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.alarm), p.alarmGap)
+}
+
+func (mm *MM) hash(h *emu.Hasher, o *objects) {
+	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
+		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
+	h.Bytes(mm.auxv)
+	for _, v := range mm.vmas {
+		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
+		h.Bool(v.Shared)
+		h.Bool(v.DontCopy)
+		h.Bool(v.GrowsDown)
+		h.String(v.Name)
+	}
+}
+
+func (n *Inode) hash(h *emu.Hasher) {
+	h.String(n.Path)
+	sum := uint64(0) // of the pages, in any order
+	for page, f := range n.frames {
+		var one emu.Hasher
+		words(&one, page, uint64(f))
+		sum += one.Sum()
+	}
+	h.Bool(n.file != nil)
+	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
+}
+
+func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
+	for _, t := range o.tables {
+		words(h, uint64(t.users), uint64(t.max), uint64(len(t.fds)))
+		for _, d := range t.fds {
+			h.Uint64(number(o, d.file))
+			h.Bool(d.cloexec)
+		}
+	}
+	for _, f := range o.files {
+		f.hash(h, o)
+	}
+	for _, p := range o.pipes {
+		h.Bytes(p.data)
+		words(h, uint64(p.readers), uint64(p.writers))
+	}
+	for _, f := range o.fss {
+		h.String(f.cwd)
+		h.Uint64(uint64(f.umask))
+	}
+	for _, s := range o.sigs {
+		h.Uint64(uint64(s.users))
+		for _, a := range s.act {
+			words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
+		}
+	}
+}
+
+func (f *File) hash(h *emu.Hasher, o *objects) {
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)))
+	h.String(f.path)
+	h.Bool(f.host != nil)
+	h.Bytes(f.text)
+	for _, e := range f.entries {
+		h.String(e.name)
+		words(h, e.ino, uint64(e.typ))
+	}
+}

@@ -1,0 +1,148 @@
+package linux
+
+import (
+	"io"
+	"slices"
+	"syscall"
+
+	"trapline/emu"
+)
+
+// MaxInput bounds the bytes of standard input that are kept for going back.
+// Where more would be read the run ends (BoundInput).
+const MaxInput = 16 << 20
+
+// input is the guest's place in standard input.
+type input struct {
+	pos  uint64 // bytes read since the first snapshot
+	from *source
+}
+
+// source is the host's side of standard input. It only grows: what was read
+// since the first snapshot is read again from here after going back, in the
+// same portions.
+type source struct {
+	r    io.Reader // nil: empty
+	kept []byte
+	ends []int // of the portions, in kept
+	end  error // met behind kept, or nil
+	keep bool  // a snapshot was taken
+}
+
+// read gives what the guest reads next: a count, 0 at the end, or -errno.
+func (in *input) read(k *Kernel, b []byte) int64 {
+	s := in.from
+	if s.r == nil || len(b) == 0 {
+		return 0
+	}
+	if !s.keep {
+		n, err := s.next(b)
+		if n == 0 && err != io.EOF {
+			return -int64(syscall.EIO)
+		}
+		return int64(n)
+	}
+	if in.pos == uint64(len(s.kept)) && s.end == nil {
+		if len(s.kept)+len(b) > MaxInput {
+			k.stop(BoundInput)
+			return -int64(syscall.EIO)
+		}
+		n, err := s.next(b)
+		s.kept = append(s.kept, b[:n]...)
+		s.ends = append(s.ends, len(s.kept))
+		if n == 0 {
+			s.end = err
+		}
+	}
+	if in.pos == uint64(len(s.kept)) {
+		if s.end == io.EOF {
+			return 0
+		}
+		return -int64(syscall.EIO)
+	}
+	i, here := slices.BinarySearch(s.ends, int(in.pos))
+	if here {
+		i++
+	}
+	n := copy(b, s.kept[in.pos:s.ends[i]])
+	in.pos += uint64(n)
+	return int64(n)
+}
+
+// next reads from the host until there is something, the end or an error.
+func (s *source) next(b []byte) (int, error) {
+	for {
+		if n, err := s.r.Read(b); n > 0 || err != nil {
+			if n > 0 {
+				err = nil
+			}
+			return n, err
+		}
+	}
+}
+
+// output is what the guest has written to one of the host's streams.
+type output struct {
+	pos  uint64 // bytes
+	sum  uint64 // of them all, for state hashes
+	kept []byte // the first ones; the array only grows
+	to   *sink
+}
+
+// sink is the host's side of an output stream.
+type sink struct {
+	w      io.Writer // nil: none
+	done   uint64    // bytes passed on
+	broken bool      // w refused what comes behind done
+}
+
+// writeOut passes bytes to one of the host's streams, those that no earlier
+// run of this stretch did. A stream that refuses them is a broken pipe to the
+// guest.
+func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
+	if o.to.w == nil && k.cfg.Capture == 0 {
+		return int64(len(b))
+	}
+	if k.stdout.pos+k.stderr.pos+uint64(len(b)) > uint64(k.cfg.Limits.Output) {
+		k.stop(BoundOutput)
+		return -int64(syscall.ENOSPC)
+	}
+	n := o.to.pass(b, o.pos)
+	if n == 0 && len(b) > 0 {
+		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
+		return -int64(syscall.EPIPE)
+	}
+	o.add(b[:n], k.cfg.Capture)
+	return int64(n)
+}
+
+// pass hands on what of b, which stands at pos, was not handed on before. It
+// returns how much of b the stream has taken.
+func (s *sink) pass(b []byte, pos uint64) int {
+	end := pos + uint64(len(b))
+	if s.w != nil && end > s.done && !s.broken {
+		n, err := s.w.Write(b[s.done-pos:])
+		s.done += uint64(n)
+		s.broken = err != nil
+	}
+	if s.w == nil || end <= s.done {
+		return len(b)
+	}
+	return int(s.done - min(s.done, pos))
+}
+
+// add notes what was written.
+func (o *output) add(b []byte, limit int) {
+	o.pos += uint64(len(b))
+	var h emu.Hasher
+	h.Uint64(o.sum)
+	h.String(string(b))
+	o.sum = h.Sum()
+	o.kept = append(o.kept, b[:min(len(b), limit-min(limit, len(o.kept)))]...)
+}
+
+// Output is what the guest has written to standard output and standard error:
+// the first Config.Capture bytes of each, and how many there were.
+func (k *Kernel) Output() (stdout, stderr []byte, outBytes, errBytes uint64) {
+	return k.stdout.kept, k.stderr.kept, k.stdout.pos, k.stderr.pos
+}
