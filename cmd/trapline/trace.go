@@ -127,9 +127,11 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 	if p == nil {
 		return nil
 	}
-	p.hits = ev.hits
+	if ev != nil {
+		p.hits = ev.hits
+	}
 	cfg.OnTurn = p.turn
-	cfg.Stdout, cfg.Stderr = guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
+	cfg.Stdin, cfg.Stdout, cfg.Stderr = guardedReader{cfg.Stdin, p}, guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
 	return p
 }
 

@@ -191,9 +191,6 @@ func (t *traceEvents) discard() {
 
 // hits counts those of all probes so far.
 func (t *traceEvents) hits() uint64 {
-	if t == nil {
-		return 0
-	}
 	var n uint64
 	for _, p := range t.registry.Probes() {
 		n += t.tracer.Counts(p).Hits

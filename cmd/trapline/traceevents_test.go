@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"trapline/scenarios/story"
 )
@@ -142,4 +144,81 @@ func TestTraceSaysWhatIsWrong(t *testing.T) {
 	code, stderr = runTrace(t, "-p", "p:x PROG:p_step", "--engine", "uprobes-1999")
 	require.Equal(t, exitTrace, code)
 	require.Contains(t, stderr, "unknown engine")
+}
+
+// A disk that is full: what was there stays, and nothing else is left behind.
+func TestTraceFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8k"); err != nil {
+		t.Skipf("cannot mount a small tmpfs here: %v; the script of trace events writes to /dev/full", err)
+	}
+	t.Cleanup(func() { require.NoError(t, unix.Unmount(dir, 0)) })
+	file := filepath.Join(dir, "trace")
+	require.NoError(t, os.WriteFile(file, []byte("old"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "fill"), make([]byte, 4096), 0o644))
+	code, stderr := runTrace(t, "-p", "p:x PROG:p_step", "-o", file)
+	require.Equal(t, exitTrace, code)
+	require.Contains(t, stderr, "no space left on device; "+file+" is as it was")
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(data))
+	list, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+}
+
+func TestSplitPlace(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"/bin/x:0x10":      {"/bin/x", "0x10"},
+		"./x:main+4":       {"./x", "main+4"},
+		"./x:ns::f":        {"./x", "ns::f"},
+		"./a:b/x:f%return": {"./a:b/x", "f%return"},
+		"main":             {},
+		"./x:":             {},
+		":main":            {},
+	} {
+		path, place, ok := splitPlace(in)
+		require.Equal(t, want, [2]string{path, place}, in)
+		require.Equal(t, want[0] != "", ok, in)
+	}
+}
+
+func TestCPPName(t *testing.T) {
+	for in, want := range map[string]string{
+		"_Z1fv": "f", "_ZN2ns1fEi": "ns::f", "_ZNK2ns1C1mEi": "ns::C::m", "_ZL4stati": "stat",
+		"_ZN2ns1CC1Ev": "", "_ZN2ns1fIiEEvT_": "", "_Z1fIiEvT_": "", "main": "", "_Z": "", "_Z9f": "", "_Z99999999999999999999f": "",
+	} {
+		got, ok := cppName(in)
+		require.Equal(t, want != "", ok, in)
+		if ok {
+			require.Equal(t, want, got, in)
+		}
+	}
+}
+
+// The line of progress stands alone on its line of the terminal: what the program writes takes it away first.
+func TestTraceProgress(t *testing.T) {
+	var b bytes.Buffer
+	clock := time.Unix(0, 0)
+	p := &progress{w: &b, ctx: t.Context(), now: func() time.Time { return clock }, limit: 4e9, start: clock, hits: func() uint64 { return 7 }}
+	out := guarded{&b, p}
+	shows := func(steps uint64, want string) {
+		b.Reset()
+		p.turn(steps)
+		require.Equal(t, want, b.String())
+	}
+	shows(1e6, "")
+	clock = clock.Add(2 * time.Second)
+	shows(2e9, "\r\x1b[Ktrapline: 2s, 2000 million instructions, 1000 M/s, 7 hits, at most 2s more")
+	shows(2e9, "")
+	clock = clock.Add(time.Second)
+	b.Reset()
+	_, err := out.Write([]byte("prompt> "))
+	require.NoError(t, err)
+	require.Equal(t, "\r\x1b[Kprompt> ", b.String())
+	shows(2e9, "")
+	_, err = out.Write([]byte("\n"))
+	require.NoError(t, err)
+	clock = clock.Add(time.Second)
+	shows(2e9, "\r\x1b[Ktrapline: 4s, 2000 million instructions, 500 M/s, 7 hits, at most 4s more")
 }

@@ -21,8 +21,8 @@ type progress struct {
 	w         io.Writer
 	ctx       context.Context
 	now       func() time.Time
-	limit     uint64 // the bound on instructions if the user gave one, or 0
-	hits      func() uint64
+	limit     uint64        // the bound on instructions if the user gave one, or 0
+	hits      func() uint64 // nil: there are no probes
 	start     time.Time
 	drawn     time.Time
 	shown     bool
@@ -88,4 +88,15 @@ func (g guarded) Write(b []byte) (int, error) {
 		g.p.midOfLine = b[len(b)-1] != '\n'
 	}
 	return g.w.Write(b)
+}
+
+// guardedReader is the program's input, at which the line would be in the way of what is typed.
+type guardedReader struct {
+	r io.Reader
+	p *progress
+}
+
+func (g guardedReader) Read(b []byte) (int, error) {
+	g.p.erase()
+	return g.r.Read(b)
 }
