@@ -33,6 +33,15 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	return s, nil
 }
 
+// Jobs is how many of n workers can share the search: snapshots of a Linux
+// program are of no use to another machine.
+func (s *Systems) Jobs(n int) int {
+	if s.file.Linux != nil {
+		return 1
+	}
+	return n
+}
+
 // Checksum is that of the schedules that the search finds.
 func (s *Systems) Checksum() sched.Checksum { return s.sum }
 

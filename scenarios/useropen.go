@@ -144,6 +144,7 @@ func (b *userBuilder) boot() error {
 		}
 	}
 	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
+	w.tracer = tracer.New(w.files, w.uprobes, 0) // before there is a kernel, whose snapshots shall have its state
 	memory := int(f.Machine.Memory)
 	if memory == 0 {
 		memory = emu.DefaultMemory
@@ -224,7 +225,6 @@ func (b *userBuilder) defineEvents() error {
 	if w.Machine.Arch == emu.I386 {
 		arch = events.I386
 	}
-	w.tracer = tracer.New(w.files, w.uprobes, 0)
 	w.tracer.Attach(w.kernel)
 	w.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,

@@ -2,13 +2,11 @@ package scenarios
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"maps"
 	"slices"
 
 	"trapline/emu"
-	"trapline/emu/explore"
 	"trapline/emu/linux"
 	"trapline/emu/loader"
 	"trapline/kprobes/events/tracefs"
@@ -202,9 +200,6 @@ func (w *userWorld) Hash(h *emu.Hasher) {
 	}
 }
 
-// compareWith finds the ends without probes: one, as the vCPUs take turns.
-func (w *userWorld) compareWith(ctx context.Context, b *baseline) error { return b.makeOne(ctx) }
-
 func (w *userWorld) eventLines() []string {
 	var lines []string
 	for line := range bytes.Lines([]byte(w.tracer.Text(tracefs.TraceOptions{}))) {
@@ -212,8 +207,6 @@ func (w *userWorld) eventLines() []string {
 	}
 	return lines
 }
-
-func (w *userWorld) system() explore.System { return nil }
 
 // coreRegisters are a thread's registers as a handler sees them.
 type coreRegisters struct{ core *emu.Core }

@@ -145,7 +145,7 @@ func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Durat
 	s := &searching{
 		name: x.Scenario, file: f, systems: systems, strategy: strategyDFS, bound: explore.Unbounded, engine: x.Engine,
 		options: explore.Options{
-			Jobs: runtime.NumCPU(), Bounds: explore.Bounds{Preemptions: explore.Unbounded},
+			Jobs: systems.Jobs(runtime.NumCPU()), Bounds: explore.Bounds{Preemptions: explore.Unbounded},
 			Clock: func() time.Duration { return time.Since(start) },
 		},
 	}

@@ -100,6 +100,7 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	defer s.systems.Close()
+	s.options.Jobs = s.systems.Jobs(s.options.Jobs)
 	within := ctx
 	if d := c.Duration("time"); d > 0 {
 		var cancel context.CancelFunc
