@@ -30,7 +30,6 @@ type hist struct {
 	sort         []histSort
 	size         int
 	rows         map[string]*histRow
-	slots        []*histRow // by hash, as the kernel's map has them
 	hits         uint64
 	dropped      uint64
 }
@@ -77,19 +76,18 @@ func parseHist(text string, fields []filter.Field) (*hist, events.Errno) {
 	if h.sort == nil {
 		h.sort = []histSort{{name: hitcount}}
 	}
-	h.slots = make([]*histRow, 2*h.size)
 	return h, 0
 }
 
-func histFields(text string, fields []filter.Field, text_ bool) ([]histField, bool) {
+func histFields(text string, fields []filter.Field, ofKey bool) ([]histField, bool) {
 	var l []histField
 	for _, w := range strings.Split(text, ",") {
-		if w == hitcount && !text_ {
+		if w == hitcount && !ofKey {
 			continue
 		}
 		name, modifier, modified := strings.Cut(w, ".")
 		i := slices.IndexFunc(fields, func(f filter.Field) bool { return f.Name == name })
-		if i < 0 || modified && modifier != "hex" || fields[i].Kind == filter.Text && (!text_ || modified) ||
+		if i < 0 || modified && modifier != "hex" || fields[i].Kind == filter.Text && (!ofKey || modified) ||
 			fields[i].Kind > filter.Text {
 			return nil, false
 		}
@@ -191,25 +189,11 @@ func (h *hist) add(ev *filter.Event) {
 		}
 		row = &histRow{key: key, values: make([]uint64, len(h.values))}
 		h.rows[string(key)] = row
-		h.place(row)
 	}
 	row.count++
 	for i, f := range h.values {
 		row.values[i] += ev.Number(f.Field)
 	}
-}
-
-// place finds the row's slot (__tracing_map_insert()).
-func (h *hist) place(row *histRow) {
-	bits := 0
-	for 1<<bits < len(h.slots) {
-		bits++
-	}
-	at := int(jhash(row.key) >> (32 - bits))
-	for h.slots[at] != nil {
-		at = (at + 1) % len(h.slots)
-	}
-	h.slots[at] = row
 }
 
 // line describes the histogram as the trigger file does.

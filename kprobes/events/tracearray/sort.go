@@ -4,35 +4,37 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"math/bits"
+	"maps"
+	"slices"
 
 	"trapline/kprobes/events/filter"
 )
 
-// sorted lists the rows in the order of printing. Rows that compare equal come in the order that the kernel's heap
-// sort gives them, from their order by hash.
+// sorted lists the rows in the order of printing. They are sorted by their bytes first, in the search for duplicates,
+// and then by the fields that were asked for; the kernel's sort is not stable, so rows that compare equal come as its
+// heap sort leaves them (tracing_map_sort_entries()).
 func (h *hist) sorted() []*histRow {
-	var l []*histRow
-	for _, r := range h.slots {
-		if r != nil {
-			l = append(l, r)
-		}
+	l := slices.SortedFunc(maps.Values(h.rows), func(x, y *histRow) int { return bytes.Compare(x.key, y.key) })
+	heapSort(l, func(x, y *histRow) int { return h.compare(h.sort[0], x, y) })
+	if len(h.sort) == 1 {
+		return l
 	}
-	heapSort(l, h.compare)
+	for from := 0; from < len(l); {
+		to := from + 1
+		for to < len(l) && h.compare(h.sort[0], l[from], l[to]) == 0 {
+			to++
+		}
+		heapSort(l[from:to], func(x, y *histRow) int { return h.compare(h.sort[1], x, y) })
+		from = to
+	}
 	return l
 }
 
-func (h *hist) compare(x, y *histRow) int {
-	for _, s := range h.sort {
-		c := h.compareBy(s.name, x, y)
-		if s.descending {
-			c = -c
-		}
-		if c != 0 {
-			return c
-		}
+func (h *hist) compare(s histSort, x, y *histRow) int {
+	if s.descending {
+		x, y = y, x
 	}
-	return 0
+	return h.compareBy(s.name, x, y)
 }
 
 func (h *hist) compareBy(name string, x, y *histRow) int {
@@ -94,43 +96,4 @@ func heapSort[T any](l []T, compare func(a, b T) int) {
 			l[leaf], l[hole] = l[hole], l[leaf]
 		}
 	}
-}
-
-// jhash is Bob Jenkins' hash of 2006 (lookup3) as the kernel has it, with a start value of 0.
-func jhash(key []byte) uint32 {
-	const start = 0xdeadbeef
-	a := uint32(start + len(key))
-	b, c := a, a
-	for ; len(key) > 12; key = key[12:] {
-		a += binary.LittleEndian.Uint32(key)
-		b += binary.LittleEndian.Uint32(key[4:])
-		c += binary.LittleEndian.Uint32(key[8:])
-		a = a - c ^ bits.RotateLeft32(c, 4)
-		c += b
-		b = b - a ^ bits.RotateLeft32(a, 6)
-		a += c
-		c = c - b ^ bits.RotateLeft32(b, 8)
-		b += a
-		a = a - c ^ bits.RotateLeft32(c, 16)
-		c += b
-		b = b - a ^ bits.RotateLeft32(a, 19)
-		a += c
-		c = c - b ^ bits.RotateLeft32(b, 4)
-		b += a
-	}
-	if len(key) == 0 {
-		return c
-	}
-	var rest [12]byte
-	copy(rest[:], key)
-	a += binary.LittleEndian.Uint32(rest[:])
-	b += binary.LittleEndian.Uint32(rest[4:])
-	c += binary.LittleEndian.Uint32(rest[8:])
-	c = c ^ b - bits.RotateLeft32(b, 14)
-	a = a ^ c - bits.RotateLeft32(c, 11)
-	b = b ^ a - bits.RotateLeft32(a, 25)
-	c = c ^ b - bits.RotateLeft32(b, 16)
-	a = a ^ c - bits.RotateLeft32(c, 4)
-	b = b ^ a - bits.RotateLeft32(a, 14)
-	return c ^ b - bits.RotateLeft32(b, 24)
 }
