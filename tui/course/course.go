@@ -27,11 +27,17 @@ type Lesson struct {
 	Questions []Question
 }
 
-// Question has, beside what the UI needs, the proof of its answer.
+// Question has, beside what the UI needs, the proofs of its answer.
 type Question struct {
 	tui.Question
-	Shown  []string // directives of a scenario's steps
-	Prints string   // what the last of them must print
+	Proofs []Proof
+}
+
+// Proof is directives of a scenario's steps, and what the last must print.
+type Proof struct {
+	Scenario   string // another than the lesson's, or ""
+	Directives []string
+	Prints     string
 }
 
 // Short is the name without its number, by which a lesson can be asked for too.

@@ -13,6 +13,7 @@ import (
 
 	"trapline/scenarios"
 	"trapline/scenarios/format"
+	"trapline/tui/walk"
 )
 
 var update = flag.Bool("update", false, "write docs/walkthroughs anew")
@@ -41,21 +42,64 @@ func TestEveryAnswerIsShownByTheMachine(t *testing.T) {
 	for _, l := range list {
 		for i, q := range l.Questions {
 			t.Run(fmt.Sprintf("%s/%d", l.Name, i+1), func(t *testing.T) {
-				require.NotEmpty(t, q.Shown)
-				f := withSteps(t, l.Scenario, q.Shown)
-				r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: l.Engine})
-				require.NoError(t, err)
-				defer r.Close()
-				x := scenarios.NewTranscript(r)
-				out := ""
-				for j := range f.Steps {
-					out, err = x.Do(t.Context(), &f.Steps[j])
-					require.NoError(t, err)
+				require.NotEmpty(t, q.Proofs)
+				for _, p := range q.Proofs {
+					require.Contains(t, printed(t, &l, p), p.Prints, "%q", p.Directives)
 				}
-				require.Contains(t, out, q.Prints)
 			})
 		}
 	}
+}
+
+// printed carries out a proof and gives what its last directive printed.
+func printed(t *testing.T, l *Lesson, p Proof) string {
+	t.Helper()
+	name, engine := l.Scenario, l.Engine
+	if p.Scenario != "" {
+		name, engine = p.Scenario, ""
+	}
+	f := withSteps(t, name, p.Directives)
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine})
+	require.NoError(t, err)
+	defer r.Close()
+	x := scenarios.NewTranscript(r)
+	out := ""
+	for j := range f.Steps {
+		out, err = x.Do(t.Context(), &f.Steps[j])
+		require.NoError(t, err)
+	}
+	return out
+}
+
+// K11: lesson 10's second answer. In every moment of a hit on cpu1 cpu0 makes
+// its step at the probed instruction: it runs unseen exactly while the byte is
+// out, and HIT_SS is the state that is so from beginning to end.
+func TestAnotherCPURunsThroughUnseenInHIT_SS(t *testing.T) {
+	f, err := scenarios.Load("smp-missed-probe")
+	require.NoError(t, err)
+	w, err := walk.Open(t.Context(), f, walk.Options{})
+	require.NoError(t, err)
+	defer w.Close()
+	always, never := map[walk.Phase]bool{}, map[walk.Phase]bool{}
+	for more := true; more; {
+		at := w.At()
+		cpu := w.Moment(walk.Look{CPU: 1}).CPUs[1]
+		if _, seen := always[cpu.Phase]; !seen {
+			always[cpu.Phase], never[cpu.Phase] = true, true
+		}
+		armed := w.Moment(walk.Look{CPU: 0, Code: 1}).Code[0].Patched
+		require.NoError(t, w.Take(0))
+		unseen := w.Run.ProbeEnds()[0].Missed > 0
+		require.Equal(t, armed, !unseen, "step %d", at)
+		always[cpu.Phase] = always[cpu.Phase] && unseen
+		never[cpu.Phase] = never[cpu.Phase] && !unseen
+		require.NoError(t, w.Goto(t.Context(), at))
+		if more = cpu.Able; more {
+			require.NoError(t, w.Take(1))
+		}
+	}
+	require.Equal(t, map[walk.Phase]bool{walk.Away: false, walk.Trapped: false, walk.HitActive: false, walk.HitSS: true, walk.HitSSDone: false}, always)
+	require.Equal(t, map[walk.Phase]bool{walk.Away: true, walk.Trapped: true, walk.HitActive: false, walk.HitSS: false, walk.HitSSDone: false}, never)
 }
 
 // withSteps is a built-in scenario with other directives.

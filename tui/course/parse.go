@@ -14,7 +14,8 @@ import (
 //	{ question }
 //	question = "? " TEXT, then lines
 //	    "look: " TEXT                          where to look
-//	    "shown: " DIRECTIVE { "; " DIRECTIVE } " => " TEXT    the proof
+//	    "shown: " [ "in " SCENARIO ": " ] DIRECTIVE { "; " DIRECTIVE } " => " TEXT
+//	                                           a proof; any number of them
 //	    "answer: " TEXT { " | " TEXT }         any of them
 //	    "because: " TEXT
 //
@@ -70,7 +71,12 @@ func (q *Question) set(key, value string) error {
 		if !ok {
 			return fmt.Errorf("%q; expected directives, \" => \" and what the last one prints", value)
 		}
-		q.Shown, q.Prints = strings.Split(directives, "; "), prints
+		p := Proof{Prints: prints}
+		if rest, other := strings.CutPrefix(directives, "in "); other {
+			p.Scenario, directives, _ = strings.Cut(rest, ": ")
+		}
+		p.Directives = strings.Split(directives, "; ")
+		q.Proofs = append(q.Proofs, p)
 	default:
 		return fmt.Errorf("%q; expected look:, shown:, answer: or because:", key)
 	}

@@ -5,6 +5,8 @@ package walk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"trapline/emu"
@@ -39,6 +41,9 @@ type Options struct {
 // DefaultRecord is a second's worth of steps.
 const DefaultRecord = 500_000
 
+// ErrProgram: a walk is through kernel code.
+var ErrProgram = errors.New("a Linux program can be run, not walked through")
+
 // Open puts a scenario at its first moment.
 func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	so := o.Options
@@ -46,6 +51,10 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	r, err := scenarios.Open(ctx, f, so)
 	if err != nil {
 		return nil, err
+	}
+	if r.Kernel == nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: %w", f.Name, ErrProgram)
 	}
 	w := &Walk{Run: r, names: *r.Names(), micros: map[uint64]string{}}
 	w.trail = trail{w: w}
