@@ -30,6 +30,7 @@ const (
 	ownMSR
 	ownClock
 	ownRandom
+	ownCPUID
 	ownFSGSBase
 	ownShift
 	ownNeg
@@ -112,6 +113,8 @@ func classify0F(in *insn.Inst) ownOp {
 		return ownClock
 	case 0x37, 0xaa: // GETSEC, RSM: no SMX, no SMM
 		return ownInvalid
+	case 0xa2:
+		return ownCPUID
 	case 0xae:
 		if in.Rep && in.Mod() == 3 && in.Digit() < 4 {
 			return ownFSGSBase
@@ -200,6 +203,8 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 		c.clockInsn(in)
 	case ownRandom:
 		c.randomInsn(in)
+	case ownCPUID:
+		c.cpuidInsn()
 	case ownFSGSBase:
 		if t := c.fsgsInsn(in); t != nil {
 			return t

@@ -31,10 +31,6 @@ const (
 	atSysinfoEHdr = 33 // i386: the vDSO
 )
 
-// hwcap is CPUID.1:EDX of the CPU library's processor (a test compares): FPU
-// to SSE2, no AVX.
-const hwcap = 0x078bfbfd
-
 // clockTicks is the unit of times(2), in a second.
 const clockTicks = 100
 
@@ -95,7 +91,7 @@ func (k *Kernel) auxv(prog *program, vdso, execFn, platform, random uint64) []ui
 		v = []uint64{atSysinfo, vdso + vdsoVsyscall, atSysinfoEHdr, vdso}
 	}
 	return append(v, []uint64{
-		atHWCap, hwcap, atPageSize, emu.PageSize, atClockTck, clockTicks,
+		atHWCap, emu.CPUIDFeatures, atPageSize, emu.PageSize, atClockTck, clockTicks,
 		atPhdr, h.Addr, atPhent, h.EntrySize, atPhnum, h.Count, atBase, 0, atFlags, 0,
 		atEntry, prog.image.Entry, atUID, userID, atEUID, userID, atGID, userID, atEGID, userID,
 		atSecure, 0, atRandom, random, atHWCap2, 0, atExecFn, execFn, atPlatform, platform, atNull, 0,
