@@ -1,0 +1,68 @@
+package linux
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/memento/mementotest"
+)
+
+// TestSnapshotsHaveEveryField: a field that is added to what the kernel's state
+// consists of is saved, or named here.
+func TestSnapshotsHaveEveryField(t *testing.T) {
+	mementotest.References(t, Kernel{}, "m cfg layout idleSpace kernelState started lastRefs")
+	mementotest.References(t, kernelState{}, "refs inodes threads procs init current slice input stdout stderr unknown")
+	mementotest.References(t, input{}, "from")
+	mementotest.References(t, output{}, "kept to")
+	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex vforkOf")
+	mementotest.References(t, futexWait{}, "key")
+	mementotest.References(t, signals{}, "queue")
+	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children")
+	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
+	mementotest.References(t, VMA{}, "Inode")
+	mementotest.References(t, Inode{}, "file frames saved")
+	mementotest.References(t, fdTable{}, "fds")
+	mementotest.References(t, File{}, "host entries text pipe")
+	mementotest.References(t, pipe{}, "data")
+	mementotest.References(t, fsState{}, "")
+	mementotest.References(t, handlers{}, "")
+}
+
+// TestHashesSeeEveryField: what is not in the state hash is a clock, decides
+// nothing, or follows from other values.
+func TestHashesSeeEveryField(t *testing.T) {
+	k := idleKernel(t)
+	th := k.init.thr[0]
+	th.state, th.held, th.call.compat = stateBlocked, true, true
+	th.futex = futexWait{queued: true, order: 1, bits: 1}
+	p := &pipe{readers: 1, writers: 1}
+	k.init.files.add(&File{refs: 1, pipe: p, path: "pipe:"}, 0, false)
+	k.init.alarm, th.expiry, th.wait.deadline = 1<<40, 1<<40, 1<<40
+	hash := func() uint64 { return k.m.Hash(true) }
+	mementotest.Hashed(t, &k.kernelState, hash, "refs")
+	mementotest.Hashed(t, th, hash, "ctx wait futex")
+	mementotest.Hashed(t, &th.futex, hash, "order")
+	mementotest.Hashed(t, k.init, hash, "")
+	mementotest.Hashed(t, k.init.mm, hash, "")
+	mementotest.Hashed(t, k.init.mm.vmas[0], hash, "")
+	mementotest.Hashed(t, k.init.mm.vmas[0].Inode, hash, "")
+	mementotest.Hashed(t, k.init.files, hash, "")
+	mementotest.Hashed(t, k.init.files.get(0), hash, "")
+	mementotest.Hashed(t, p, hash, "")
+	mementotest.Hashed(t, k.init.fs, hash, "")
+	mementotest.Hashed(t, k.init.sigs, hash, "")
+	require.NoError(t, k.m.Err())
+}
+
+// idleKernel is a kernel whose program has not run.
+func idleKernel(t testing.TB) *Kernel {
+	t.Helper()
+	const path = "/start"
+	fs, err := OpenMem(map[string]MemFile{path: {Data: tinyProgram(t), Exec: true}})
+	require.NoError(t, err)
+	k, err := New(Config{Path: path, FS: fs, Capture: 16})
+	require.NoError(t, err)
+	t.Cleanup(k.Close)
+	return k
+}

@@ -1,0 +1,98 @@
+// Package mementotest tests that snapshots and hashes of a state have every
+// field of it, also those that are added later.
+package mementotest
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// References fails if a struct has a field with a slice, map, pointer,
+// interface or function that is not among the known ones, separated by spaces:
+// a copied value shares it with its original. A known one is copied with the
+// value, never changes once it is there, or is saved by itself.
+func References(t *testing.T, of any, known string) {
+	t.Helper()
+	typ := reflect.TypeOf(of)
+	names := strings.Fields(known)
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		if refers(f.Type) {
+			require.Contains(t, names, f.Name, "%v.%s is shared by snapshots and the run", typ, f.Name)
+		}
+	}
+	for _, n := range names {
+		_, ok := typ.FieldByName(n)
+		require.True(t, ok, "%v has no field %s", typ, n)
+	}
+}
+
+func refers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface, reflect.Func, reflect.Chan:
+		return true
+	case reflect.Array:
+		return refers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if refers(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Hashed fails if a change of any number, bool or string in the struct that
+// at points to leaves the hash as it is, but for the fields that unseen lists.
+func Hashed(t *testing.T, at any, hash func() uint64, unseen string) {
+	t.Helper()
+	v := reflect.ValueOf(at).Elem()
+	was := hash()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		if slices.Contains(strings.Fields(unseen), name) {
+			continue
+		}
+		f := reflect.NewAt(v.Field(i).Type(), unsafe.Pointer(v.Field(i).UnsafeAddr())).Elem()
+		each(f, func(leaf reflect.Value, change func()) {
+			old := reflect.New(leaf.Type()).Elem()
+			old.Set(leaf)
+			change()
+			require.NotEqual(t, was, hash(), "%v.%s is not in the hash", v.Type(), name)
+			leaf.Set(old)
+		})
+	}
+	require.Equal(t, was, hash())
+}
+
+// each visits the plain values of f, with a way to change each.
+func each(f reflect.Value, visit func(reflect.Value, func())) {
+	switch f.Kind() {
+	case reflect.Bool:
+		visit(f, func() { f.SetBool(!f.Bool()) })
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		visit(f, func() { f.SetInt(f.Int() + 1) })
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		visit(f, func() { f.SetUint(f.Uint() + 1) })
+	case reflect.String:
+		visit(f, func() { f.SetString(f.String() + "x") })
+	case reflect.Array:
+		each(open(f.Index(0)), visit)
+		each(open(f.Index(f.Len()-1)), visit)
+	case reflect.Struct:
+		for i := range f.NumField() {
+			each(open(f.Field(i)), visit)
+		}
+	}
+}
+
+// open lets fields that are not exported be set.
+func open(f reflect.Value) reflect.Value {
+	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
+}

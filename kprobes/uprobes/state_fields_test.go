@@ -1,0 +1,46 @@
+package uprobes
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/linux"
+	"trapline/emu/memento/mementotest"
+)
+
+// A field that is added to what uprobes keep is in snapshots and hashes, or named here.
+func TestSnapshotsHaveEveryField(t *testing.T) {
+	mementotest.References(t, System{}, "k tree printk account parts machine")
+	mementotest.References(t, uprobe{}, "consumers insn")
+	mementotest.References(t, mmState{}, "area delayed")
+	mementotest.References(t, area{}, "")
+	mementotest.References(t, task{}, "hit active step returns")
+	mementotest.References(t, Step{}, "Instruction")
+	mementotest.References(t, returnInstance{}, "uprobe")
+}
+
+func TestHashesSeeEveryField(t *testing.T) {
+	path, err := filepath.Abs("testdata/bin/bench64")
+	require.NoError(t, err)
+	fs, err := linux.OpenFiles(path)
+	require.NoError(t, err)
+	defer func() { _ = fs.Close() }()
+	s := New(Options{})
+	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s})
+	require.NoError(t, err)
+	defer k.Close()
+	u, errno := s.tree.at(Place{Offset: 1})
+	require.Zero(t, errno)
+	ut := taskOf(k.Init().Threads()[0])
+	ut.active, ut.returns = u, []returnInstance{{uprobe: u}}
+	a := s.areaOf(k.Init().MM(), 0)
+	hash := func() uint64 { return k.Machine().Hash(false) }
+	mementotest.Hashed(t, s, hash, "mode")
+	mementotest.Hashed(t, u, hash, "")
+	mementotest.Hashed(t, stateOf(k.Init().MM()), hash, "")
+	mementotest.Hashed(t, a, hash, "")
+	mementotest.Hashed(t, ut, hash, "")
+	mementotest.Hashed(t, &ut.returns[0], hash, "")
+}
