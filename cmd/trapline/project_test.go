@@ -88,26 +88,38 @@ func TestImportsPointDown(t *testing.T) {
 // Apache-2.0 does not.
 func TestDependencyLicences(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range goList(t, "-deps", "./cmd/trapline") {
+	deps := goList(t, "-deps", "./cmd/trapline")
+	used := func(path string) bool {
+		return slices.ContainsFunc(deps, func(p listed) bool { return p.ImportPath == path || strings.HasPrefix(p.ImportPath, path+"/") })
+	}
+	for _, p := range deps {
 		if p.Module == nil || p.Module.Main || seen[p.Module.Path] {
 			continue
 		}
 		seen[p.Module.Path] = true
-		kind := licenceKind(t, p.Module.Dir)
+		kind := licenceKind(t, p.Module.Dir, func(dir string) bool { return used(p.Module.Path + "/" + dir) })
 		t.Logf("%-45s %-12s %s", p.Module.Path, p.Module.Version, kind)
 		assert.Contains(t, []string{"MIT", "BSD", "MPL-2.0"}, kind, p.Module.Path)
 	}
 	assert.NotEmpty(t, seen)
 }
 
-func licenceKind(t *testing.T, dir string) string {
+// licenceKind reads a module's licence. A part of it that begins with
+// "Files: DIR/*" counts if the program has packages from there.
+func licenceKind(t *testing.T, dir string, used func(dir string) bool) string {
 	t.Helper()
 	for _, name := range []string{"LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING", "LICENCE"} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			continue
 		}
-		text := strings.Join(strings.Fields(string(b)), " ")
+		var parts []string
+		for i, part := range strings.Split(string(b), "\nFiles: ") {
+			if i == 0 || used(strings.TrimSuffix(strings.Fields(part)[0], "/*")) {
+				parts = append(parts, part)
+			}
+		}
+		text := strings.Join(strings.Fields(strings.Join(parts, "\n")), " ")
 		for _, k := range []struct{ words, kind string }{
 			{"Apache License", "Apache-2.0"},
 			{"Mozilla Public License Version 2.0", "MPL-2.0"},

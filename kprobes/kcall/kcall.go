@@ -147,19 +147,11 @@ type Result struct {
 	Steps uint64
 }
 
-// Stopped is a call that did not return.
-type Stopped struct {
-	Function string
-	At       string // symbol and offset of the instruction
-	Why      string
-}
-
-func (s *Stopped) Error() string {
-	return fmt.Sprintf("%s did not return: %s at %s", s.Function, s.Why, s.At)
-}
-
-// ErrNoFunction is returned for a name that the image does not have.
-var ErrNoFunction = errors.New("no such function in the image")
+// What Call says of a name; test with errors.Is.
+var (
+	ErrNoFunction = errors.New("no such function in the image")
+	ErrData       = errors.New("this is data; expected a function")
+)
 
 // Call runs a function to its return. args are in the order of the C
 // declaration, in the registers that the kernel's convention has them. see,
@@ -168,6 +160,9 @@ func (c *Caller) Call(ctx context.Context, function string, args []uint64, see f
 	s, ok := c.Image.Lookup(function)
 	if !ok {
 		return Result{}, fmt.Errorf("%q: %w", function, ErrNoFunction)
+	}
+	if s.Kind == loader.Object {
+		return Result{}, fmt.Errorf("%q: %w", function, ErrData)
 	}
 	if err := c.start(s, args); err != nil {
 		return Result{}, err
@@ -211,7 +206,7 @@ func (c *Caller) start(s loader.Symbol, args []uint64) error {
 	sp := (k.Layout.StackTop(0) - uint64((MaxArgs+4)*word)) &^ 15
 	sp -= uint64(word) // aligned before the call pushed its return address
 	c.Machine.PokeWord(c.space(), sp, word, k.Symbol("task_exit"))
-	cpu.Shutdown, cpu.Sys.CR2, cpu.RFLAGS = "", 0, emu.FlagsFixed
+	cpu.Shutdown, cpu.Sys.CR2, cpu.RFLAGS = "", noFault, emu.FlagsFixed
 	if err := k.Start(0, traps.Task{Name: s.Name}, 0, s.Addr, sp); err != nil {
 		return err
 	}
@@ -228,33 +223,6 @@ func (c *Caller) start(s loader.Symbol, args []uint64) error {
 
 // name gives an address in the image.
 func (c *Caller) name(addr uint64) string { return c.Probes.K.Name(addr) }
-
-// stopped explains why a call ended early.
-func (c *Caller) stopped(function string, ev *emu.Event) error {
-	cpu := c.Machine.CPUs[0]
-	at := ev.PC
-	for _, n := range ev.Notes {
-		if n.Kind == traps.NoteOops {
-			at = n.Addr
-		}
-	}
-	s := &Stopped{Function: function, At: c.name(at)}
-	var code [insn.MaxLen]byte
-	n := c.space().Peek(at, code[:])
-	c.Probes.Original(at, code[:n])
-	_, there := c.space().Lookup(cpu.Sys.CR2)
-	switch {
-	case cpu.Halted:
-		s.Why = "it waits for an interrupt (hlt), which needs a running kernel"
-	case n >= 2 && code[0] == 0x0f && code[1] == 0x0b:
-		s.Why = "a BUG() or WARN() (ud2)"
-	case cpu.Sys.CR2 != 0 && !there:
-		s.Why = fmt.Sprintf("it uses memory at %#x, which is neither an argument's nor the image's: it needs a running kernel, or another argument", cpu.Sys.CR2)
-	default:
-		s.Why = cpu.Shutdown
-	}
-	return s
-}
 
 // Boundaries lists the addresses of a function's instructions, padding behind
 // its end apart.

@@ -33,6 +33,9 @@ type tables struct {
 	lowest uint64 // kernel addresses begin here
 	tokens [256][]byte
 	table  int // offset of token_table
+	// absolute: some offsets are negative, which makes those from 0 up
+	// absolute addresses (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86-64 with SMP).
+	absolute bool
 }
 
 // findKallsyms reads the tables out of mem, a run of the image's memory.
@@ -127,6 +130,7 @@ func (t *tables) names(p, n int) ([]loader.Symbol, bool) {
 	if offsets < 0 {
 		return nil, false
 	}
+	t.absolute = t.hasNegative(offsets, n)
 	list := make([]loader.Symbol, 0, n)
 	var b []byte
 	var marks []int
@@ -170,14 +174,26 @@ func (t *tables) marked(at int, marks []int) bool {
 	return true
 }
 
-// address is what an offset stands for: with per-CPU symbols absolute, those
-// from 0 up are absolute and negative ones count from the base.
+func (t *tables) hasNegative(offsets, n int) bool {
+	for i := range n {
+		if int32(t.u32(offsets+4*i)) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// address is what an offset stands for: a distance from the base, or, with
+// per-CPU symbols absolute, an address from 0 up, and a distance below 0.
 func (t *tables) address(base, at int) uint64 {
 	off := int32(t.u32(at))
-	if off >= 0 {
+	v := t.wordAt(base) + uint64(uint32(off))
+	switch {
+	case t.absolute && off >= 0:
 		return uint64(off)
+	case t.absolute:
+		v = t.wordAt(base) - 1 - uint64(int64(off))
 	}
-	v := t.wordAt(base) - 1 - uint64(int64(off))
 	if t.word == 4 {
 		v &= 0xffffffff
 	}

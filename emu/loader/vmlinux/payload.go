@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -22,6 +23,7 @@ const (
 var (
 	ErrNotKernel  = errors.New("no kernel image")
 	ErrPacking    = errors.New("unknown compression of the kernel")
+	ErrUnpack     = errors.New("the packed kernel is damaged")
 	ErrNoKallsyms = errors.New("no kallsyms tables of a known form")
 )
 
@@ -86,7 +88,7 @@ func decompress(p []byte) ([]byte, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return nil, fmt.Errorf("unpack the kernel: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnpack, err)
 	}
 	if hasX86Filter(p) {
 		decodeX86(out)
@@ -115,7 +117,21 @@ func unpacker(p []byte) (io.Reader, error) {
 	case bytes.HasPrefix(p, []byte("\x02\x21\x4c\x18")):
 		return newLZ4Reader(p), nil
 	case bytes.HasPrefix(p, []byte("\x28\xb5\x2f\xfd")):
-		return nil, fmt.Errorf("%w: zstd; expected gzip, bzip2, lzma, xz or lz4, or a vmlinux that the kernel's extract-vmlinux took out", ErrPacking)
+		return newZstdReader(p[:len(p)-4])
+	case bytes.HasPrefix(p, []byte("\x89LZO\x00")):
+		return nil, fmt.Errorf("%w: lzo; expected %s, or a vmlinux that the kernel's extract-vmlinux took out", ErrPacking, packings)
 	}
-	return nil, fmt.Errorf("%w: it begins with % x; expected gzip, bzip2, lzma, xz or lz4", ErrPacking, p[:6])
+	return nil, fmt.Errorf("%w: it begins with % x; expected %s", ErrPacking, p[:6], packings)
+}
+
+const packings = "gzip, bzip2, lzma, xz, lz4 or zstd"
+
+// newZstdReader unpacks in the calling goroutine. The kernel's packer uses
+// windows of up to 128 MiB (zstd -22 --ultra).
+func newZstdReader(p []byte) (io.Reader, error) {
+	r, err := zstd.NewReader(bytes.NewReader(p), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderMaxMemory(MaxImage))
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }

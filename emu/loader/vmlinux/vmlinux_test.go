@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"os/exec"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 
 	"trapline/emu/loader"
 	"trapline/emu/loader/vmlinux"
@@ -157,12 +160,50 @@ func lz4ed(b []byte) []byte {
 	return binary.LittleEndian.AppendUint32(append(out, block...), uint32(len(b)))
 }
 
+func zstded(t testing.TB, b []byte) []byte {
+	var out bytes.Buffer
+	w, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))
+	require.NoError(t, err)
+	_, err = w.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return binary.LittleEndian.AppendUint32(out.Bytes(), uint32(len(b)))
+}
+
+// lzmaed is the old form: no length in the header, an end mark.
+func lzmaed(t testing.TB, b []byte) []byte {
+	var out bytes.Buffer
+	w, err := lzma.NewWriter(&out)
+	require.NoError(t, err)
+	_, err = w.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return binary.LittleEndian.AppendUint32(out.Bytes(), uint32(len(b)))
+}
+
+// bzip2ed asks the tool, as Go only unpacks; nil where there is none.
+func bzip2ed(t testing.TB, b []byte) []byte {
+	if _, err := exec.LookPath("bzip2"); err != nil {
+		return nil
+	}
+	cmd := exec.Command("bzip2", "-9")
+	cmd.Stdin = bytes.NewReader(b)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return binary.LittleEndian.AppendUint32(out, uint32(len(b)))
+}
+
 func TestReadPackings(t *testing.T) {
 	for _, seqs := range []bool{false, true} {
 		plain := elf64(kallsyms(seqs), []byte("percpu content"))
-		for name, data := range map[string][]byte{
-			"vmlinux": plain, "gzip": bzImage(gzipped(t, plain)), "xz": bzImage(xzed(t, plain)), "lz4": bzImage(lz4ed(plain)),
+		for name, packed := range map[string][]byte{
+			"vmlinux": nil, "gzip": gzipped(t, plain), "xz": xzed(t, plain), "lz4": lz4ed(plain),
+			"zstd": zstded(t, plain), "lzma": lzmaed(t, plain), "bzip2": bzip2ed(t, plain),
 		} {
+			data := plain
+			if packed != nil {
+				data = bzImage(packed)
+			}
 			k, err := vmlinux.Read(data, nil)
 			require.NoError(t, err, name)
 			require.Equal(t, loader.AMD64, k.Arch)
@@ -178,6 +219,23 @@ func TestReadPackings(t *testing.T) {
 			_, ok = k.Lookup(names()[601][1:])
 			require.True(t, ok, "a name of two length bytes")
 		}
+	}
+}
+
+// TestReadRelativeKallsyms: in kernels without per-CPU symbols apart, such as
+// i386 ones, every offset counts from the base.
+func TestReadRelativeKallsyms(t *testing.T) {
+	mem := kallsyms(true)
+	at := bytes.Index(mem, binary.LittleEndian.AppendUint32(nil, 0xffffffff)) // the first offset, -1
+	for i := range names() {
+		binary.LittleEndian.PutUint32(mem[at+4*i:], uint32(i*16))
+	}
+	k, err := vmlinux.Read(elf64(mem, nil), nil)
+	require.NoError(t, err)
+	for i, name := range []string{"function_000", "function_001", "function_002"} {
+		s, ok := k.Lookup(name)
+		require.True(t, ok)
+		require.Equal(t, base+uint64(16*i), s.Addr)
 	}
 }
 
@@ -202,7 +260,10 @@ func TestReadSymbolText(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	zstd := bzImage(append([]byte("\x28\xb5\x2f\xfd"), make([]byte, 32)...))
+	lzo := bzImage(append([]byte("\x89LZO\x00\r\n\x1a\n"), make([]byte, 32)...))
+	unknown := bzImage([]byte("what is this, if not packed?"))
+	broken := zstded(t, elf64(nil, nil))
+	broken[20] ^= 0xff
 	old := bzImage(make([]byte, 32))
 	old[0x206] = 0
 	short := bzImage(gzipped(t, elf64(nil, nil)))
@@ -212,7 +273,9 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		"empty":     {nil, vmlinux.ErrNotKernel},
 		"text":      {[]byte("#!/bin/sh\n"), vmlinux.ErrNotKernel},
-		"zstd":      {zstd, vmlinux.ErrPacking},
+		"lzo":       {lzo, vmlinux.ErrPacking},
+		"unknown":   {unknown, vmlinux.ErrPacking},
+		"broken":    {bzImage(broken), vmlinux.ErrUnpack},
 		"protocol":  {old, vmlinux.ErrNotKernel},
 		"truncated": {short[:len(short)-10], vmlinux.ErrNotKernel},
 		"program":   {[]byte("\x7fELF\x02\x01\x01"), vmlinux.ErrNotKernel},
@@ -227,6 +290,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(plain)
 	f.Add(bzImage(xzed(f, plain)))
 	f.Add(bzImage(lz4ed(plain)))
+	f.Add(bzImage(zstded(f, plain)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<20 {
 			return
