@@ -1,11 +1,10 @@
 package scenarios
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,6 +63,7 @@ type userBuilder struct {
 	file    *File
 	options Options
 	world   *userWorld
+	program []byte // its ELF file
 }
 
 func (b *userBuilder) build() error {
@@ -85,33 +85,41 @@ func (b *userBuilder) build() error {
 	return nil
 }
 
-// makeFiles makes the tree that the program sees.
+// makeFiles makes the tree that the program sees, and reads the program as it
+// lies there.
 func (b *userBuilder) makeFiles() error {
-	w := b.world
-	data, err := b.program()
-	if err != nil {
+	w, x := b.world, b.file.Linux
+	var err error
+	if b.program, err = b.elf(); err != nil {
 		return err
 	}
-	if w.dir, err = os.MkdirTemp("", "trapline-files-"); err != nil {
+	if w.image, err = loader.ReadELF(b.program, loader.Options{}); err != nil {
 		return err
 	}
-	files := []format.GuestFile{{Path: b.file.Linux.Path, Content: string(data)}}
-	for _, x := range append(files, b.file.Linux.Files...) {
-		content, err := b.content(x)
+	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
+	for _, g := range x.Files {
+		data, err := b.content(g)
 		if err != nil {
 			return err
 		}
-		name := filepath.Join(w.dir, x.Path)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, content, 0o755); err != nil {
-			return x.Pos.Error(b.file.Name, "", "file %s: %v", x.Path, err)
-		}
+		tree[g.Path] = linux.MemFile{Data: data, Exec: true}
 	}
-	w.files, err = linux.OpenRoot(w.dir)
-	return err
+	if w.files, err = linux.OpenMem(tree); err != nil {
+		return b.file.MemberPos("linux").Error(b.file.Name, "", "%v", err)
+	}
+	return nil
 }
+
+// elf is the program's file.
+func (b *userBuilder) elf() ([]byte, error) {
+	if p := b.file.Program; p != nil {
+		return b.file.ReadFile(p.Path)
+	}
+	return loader.ELF(b.world.image)
+}
+
+// MaxOutput bounds what is kept of a program's output: bytes of each stream.
+const MaxOutput = 1 << 20
 
 // content is what the program reads.
 func (b *userBuilder) content(x format.GuestFile) ([]byte, error) {
@@ -123,14 +131,6 @@ func (b *userBuilder) content(x format.GuestFile) ([]byte, error) {
 		return nil, x.Pos.Error(b.file.Name, "a readable file", "%v", err)
 	}
 	return data, nil
-}
-
-// program is the ELF file.
-func (b *userBuilder) program() ([]byte, error) {
-	if p := b.file.Program; p != nil {
-		return b.file.ReadFile(p.Path)
-	}
-	return writeELF(b.world.image), nil
 }
 
 // boot loads the program.
@@ -163,7 +163,7 @@ func (b *userBuilder) boot() error {
 	}
 	w.kernel, err = linux.New(linux.Config{
 		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Quantum: quantum,
-		Stdin: userInput{w, string(stdin)}, Stdout: w, Stderr: w, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
+		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
 	})
 	if err != nil {
 		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)
@@ -181,10 +181,7 @@ func (b *userBuilder) name() error {
 	w := b.world
 	if v := w.kernel.Init().MM().VMAs(); len(v) > 0 && len(w.image.Segments) > 0 {
 		if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
-			img, err := loader.ReadELF([]byte(nil), loader.Options{})
-			if data, rerr := b.program(); rerr == nil {
-				img, err = loader.ReadELF(data, loader.Options{Bias: bias})
-			}
+			img, err := loader.ReadELF(b.program, loader.Options{Bias: bias})
 			if err != nil {
 				return err
 			}
@@ -252,9 +249,6 @@ func (w *userWorld) close() {
 	}
 	if w.files != nil {
 		_ = w.files.Close()
-	}
-	if w.dir != "" {
-		_ = os.RemoveAll(w.dir)
 	}
 }
 

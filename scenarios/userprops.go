@@ -82,7 +82,7 @@ func (w *userWorld) exitDiffers(want *format.Exit) string {
 }
 
 func (w *userWorld) outputDiffers(want string) string {
-	if got := string(w.user.output); got != want {
+	if got := w.output(); got != want {
 		return fmt.Sprintf("the output is %s; expected %s", strconv.Quote(got), strconv.Quote(want))
 	}
 	return ""
@@ -157,7 +157,7 @@ func (w *userWorld) difference(base *Run) string {
 	if a, b := w.kernel.Result(), o.kernel.Result(); a.Signal != b.Signal || a.Code != b.Code || a.Bound != b.Bound {
 		return fmt.Sprintf("%s, without probes %s", w.ending(), o.ending())
 	}
-	if a, b := string(w.user.output), string(o.user.output); a != b {
+	if a, b := w.output(), o.output(); a != b {
 		return fmt.Sprintf("the output is %q, without probes %q", a, b)
 	}
 	if w.user.last == nil || o.user.last == nil {

@@ -22,7 +22,7 @@ func (w *userWorld) show(s *format.Step) (string, error) {
 	case "profile":
 		return w.registry.UprobeProfile(w.tracer.Counts), nil
 	case "output":
-		return string(w.user.output), nil
+		return w.output(), nil
 	case "maps":
 		return w.mapsText(), nil
 	case "exit":
@@ -155,7 +155,7 @@ func (r *Run) Threads() []ThreadState {
 // Output is what a Linux program has written so far.
 func (r *Run) Output() string {
 	if w, ok := r.world.(*userWorld); ok {
-		return string(w.user.output)
+		return w.output()
 	}
 	return ""
 }

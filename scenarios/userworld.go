@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"bytes"
-	"io"
 	"maps"
 	"slices"
 
@@ -20,7 +19,6 @@ type userWorld struct {
 	*Run
 	kernel   *linux.Kernel
 	files    *linux.FS
-	dir      string // of files, on the host
 	uprobes  *uprobes.System
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
@@ -32,11 +30,9 @@ type userWorld struct {
 // userState is what the world keeps beside the machine and its kernel. Plain
 // values; slices and maps in a saved one are not changed any more.
 type userState struct {
-	output []byte
-	stdin  int            // bytes that were read
-	hitAt  map[int]uint64 // by thread: the probed instruction whose hit it is in
-	last   *lastMemory
-	told   int // trace entries that events have as notes
+	hitAt map[int]uint64 // by thread: the probed instruction whose hit it is in
+	last  *lastMemory
+	told  int // trace entries that events have as notes
 }
 
 // lastMemory is what the first process left: the registers of the thread that
@@ -92,10 +88,10 @@ func (l *lastMemory) peek(addr uint64, b []byte) int {
 	return done
 }
 
-// Write takes what the program writes to descriptors 1 and 2.
-func (w *userWorld) Write(p []byte) (int, error) {
-	w.user.output = append(w.user.output, p...)
-	return len(p), nil
+// output is what the program has written to descriptor 1, then to 2.
+func (w *userWorld) output() string {
+	out, err, _, _ := w.kernel.Output()
+	return string(out) + string(err)
 }
 
 // keep copies the memory of a process that ends.
@@ -135,26 +131,9 @@ func (h userHooks) Exited(mm *linux.MM) {
 // printk takes a line of the kernel's log.
 func (w *userWorld) printk(line string) { w.addLog("kernel: " + line) }
 
-// userInput is the program's standard input.
-type userInput struct {
-	*userWorld
-	text string
-}
-
-// Read gives what is left of the text.
-func (i userInput) Read(p []byte) (int, error) {
-	n := copy(p, i.text[i.user.stdin:])
-	i.user.stdin += n
-	if n == 0 && len(p) > 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
 // Save implements emu.Part.
 func (w *userWorld) Save() any {
 	s := w.user
-	s.output = s.output[:len(s.output):len(s.output)]
 	s.hitAt = maps.Clone(s.hitAt)
 	counts := make([]userCounts, len(w.probes))
 	for i, p := range w.probes {
@@ -178,10 +157,8 @@ func (w *userWorld) Restore(v any) {
 	}
 }
 
-// Hash implements emu.Part: what was written and left, and who is in a hit.
+// Hash implements emu.Part: what was left, and who is in a hit.
 func (w *userWorld) Hash(h *emu.Hasher) {
-	h.String(string(w.user.output))
-	h.Uint64(uint64(w.user.stdin))
 	for _, tid := range slices.Sorted(maps.Keys(w.user.hitAt)) {
 		h.Uint64(uint64(tid))
 		h.Uint64(w.user.hitAt[tid])

@@ -1,0 +1,113 @@
+package scenarios_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/emu/sched"
+	"trapline/kprobes/props"
+	"trapline/scenarios"
+)
+
+// TestLinuxPrograms judges scenarios of Linux programs: golden steps and
+// checks, among them filters, removal, refusal and return probes (U3, U13, U16).
+func TestLinuxPrograms(t *testing.T) { scenarios.Test(t, os.DirFS("testdata/user")) }
+
+// threads is a scenario of two threads that run the same probed function.
+func threads(t *testing.T) *scenarios.File {
+	f, err := scenarios.LoadFS(os.DirFS("testdata/user"), "two-threads.txtar")
+	require.NoError(t, err)
+	return f
+}
+
+func searched(t *testing.T, engine string, o explore.Options) *explore.Report {
+	t.Helper()
+	s, err := scenarios.NewSystems(context.Background(), threads(t), scenarios.Options{Engine: engine})
+	require.NoError(t, err)
+	defer s.Close()
+	require.Equal(t, 1, s.Jobs(2))
+	o.Bounds.Preemptions = explore.Unbounded
+	rep, err := explore.Search(context.Background(), s.New, o)
+	require.NoError(t, err)
+	return rep
+}
+
+// K11: while the breakpoint is out for a step in place, another thread runs
+// through; with slots there is no such schedule (U5).
+func TestThreadsMissInlineOnly(t *testing.T) {
+	rep := searched(t, "uprobes-inline", explore.Options{})
+	require.NotNil(t, rep.Found)
+	assert.Equal(t, props.NoMissedProbe, rep.Found.Violation.Property)
+	assert.Equal(t, "K11", rep.Found.Violation.ID)
+
+	rep = searched(t, "uprobes", explore.Options{})
+	assert.Nil(t, rep.Found)
+	assert.True(t, rep.Exhausted)
+}
+
+// A search that asks at every step comes to the same ends.
+func TestReductionKeepsEveryEndOfAProgram(t *testing.T) {
+	less := searched(t, "uprobes", explore.Options{KeepOutcomes: true})
+	all := searched(t, "uprobes", explore.Options{KeepOutcomes: true, NoReduction: true})
+	require.True(t, less.Exhausted && all.Exhausted)
+	assert.Equal(t, all.Outcomes, less.Outcomes)
+}
+
+// What a schedule of a search found is found again by a run of it.
+func TestFoundScheduleOfAProgramReplays(t *testing.T) {
+	rep := searched(t, "uprobes-inline", explore.Options{})
+	r := open(t, threads(t), scenarios.Options{Engine: "uprobes-inline"})
+	require.NoError(t, r.Follow(context.Background(), sched.NewReplay(rep.Found.Schedule), nil))
+	require.NotEmpty(t, r.Violations())
+	assert.Equal(t, props.NoMissedProbe, r.Violations()[0].Property)
+}
+
+// The same steps again, from the middle, in the same words.
+func TestS2ProgramsRunTheSameEveryTime(t *testing.T) {
+	for _, name := range []string{"two-threads.txtar", "two-processes.txtar"} {
+		f, err := scenarios.LoadFS(os.DirFS("testdata/user"), name)
+		require.NoError(t, err)
+		first := tell(t, open(t, f, scenarios.Options{}))
+		r := open(t, f, scenarios.Options{})
+		for range len(first) / 2 {
+			cpu, ok := r.Next()
+			require.True(t, ok)
+			r.Step(cpu)
+		}
+		middle := r.Machine.Snapshot()
+		for range 3 {
+			require.Equal(t, first[len(first)/2:], tell(t, r), name)
+			output, log, events := r.Output(), r.Log(), r.EventLines()
+			r.Machine.Restore(middle)
+			assert.Empty(t, r.Exit())
+			tell(t, r)
+			assert.Equal(t, output, r.Output())
+			assert.Equal(t, log, r.Log())
+			assert.Equal(t, events, r.EventLines())
+			r.Machine.Restore(middle)
+		}
+	}
+}
+
+// Flaws of a program's scenario have their place.
+func TestLinuxBuildFlaws(t *testing.T) {
+	const start = "A flaw.\n-- linux --\n-- text.S --\n_start:\tnop\n\thlt\n"
+	for text, want := range map[string]string{
+		start + "-- uprobe_events --\np /prog:mian\n":                   `s.txtar:7:1: the program has no symbol "mian"`,
+		start + "-- uprobe_events --\np /other:_start\n":                `s.txtar:7:1: symbols are known of /prog only, not of /other`,
+		start + "-- uprobe_events --\np /prog:0x0 %zx\n":                `s.txtar:7:1: the kernel refuses it: errno=22 EINVAL`,
+		start + "-- probes --\np at 0x10\n":                             `s.txtar:7:6: probe p: 0x10 is not in the program's file; expected an address of the program's code`,
+		start + "-- probes --\np at mian\n":                             `s.txtar:7:6: no symbol "mian"`,
+		start + "-- machine --\nengine modern\n":                        `s.txtar:7:8: engine "modern": expected one of none, uprobes`,
+		"A flaw.\n-- linux --\nfile /x from \"y\"\n-- text.S --\nnop\n": `s.txtar:3:6: `,
+	} {
+		_, err := scenarios.Open(context.Background(), parse(t, text), scenarios.Options{})
+		require.Error(t, err, text)
+		assert.Contains(t, err.Error(), want)
+	}
+}
