@@ -130,7 +130,11 @@ func (m *Model) columns() []column {
 	case m.w < 72:
 		return []column{{1, []slot{{s.code, 4, 2}, {tab, 4, 2}, {s.diagram, 3, 0}}}}
 	}
-	return []column{{1, []slot{{nil, 7, 1}, {s.diagram, 3, 0}}}}
+	diagram := 3
+	if m.h >= 28 {
+		diagram = 4 // with what the states do
+	}
+	return []column{{1, []slot{{nil, 7, 1}, {s.diagram, diagram, 0}}}}
 }
 
 // twoEngines puts two walks side by side.

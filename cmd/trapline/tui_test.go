@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -78,13 +79,19 @@ func (x *terminal) text() string {
 	return x.out.String()
 }
 
-// await waits until the program has written something after the last call.
+// await is expect for what is written after the last call.
 func (x *terminal) await(want string) {
 	x.t.Helper()
 	require.Eventually(x.t, func() bool { return strings.Contains(x.text(), want) }, 10*time.Second, 10*time.Millisecond, "%q in %q", want, x.text())
 	x.mu.Lock()
 	x.out.Reset()
 	x.mu.Unlock()
+}
+
+// expect waits until the program has written something, and forgets nothing.
+func (x *terminal) expect(want string) {
+	x.t.Helper()
+	require.Eventually(x.t, func() bool { return strings.Contains(x.text(), want) }, 10*time.Second, 10*time.Millisecond, "%q", want)
 }
 
 func (x *terminal) keys(s string) {
@@ -127,5 +134,75 @@ func TestTheTerminalIsRestoredAfterAPanic(t *testing.T) {
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, exitInternal, exit.ExitCode())
+	x.restored()
+}
+
+// answers plays a terminal that says what its background is when asked (OSC 11).
+func (x *terminal) answers(rgb string) {
+	const ask = "\x1b]11;?"
+	require.Eventually(x.t, func() bool { return strings.Contains(x.text(), ask) }, 10*time.Second, 5*time.Millisecond, "asks for the background")
+	x.keys("\x1b]11;rgb:" + rgb + "\x1b\\")
+}
+
+// The colours follow the terminal's answer, and COLORFGBG until it answers.
+func TestTheThemeFollowsTheTerminal(t *testing.T) {
+	const dark, light = "\x1b[96;1m", "\x1b[38;5;30;1m" // a key in the footer
+	x := openTerminal(t, nil, "tui", "first-probe")
+	x.answers("ffff/ffff/ffff")
+	x.await(light)
+	x.keys("q")
+	require.NoError(t, x.cmd.Wait())
+
+	x = openTerminal(t, []string{"COLORFGBG=0;15"}, "tui", "first-probe")
+	x.await(light)
+	x.keys("q")
+	require.NoError(t, x.cmd.Wait())
+
+	x = openTerminal(t, []string{"COLORFGBG=0;15"}, "tui", "first-probe")
+	x.answers("0000/0000/0000")
+	x.await(dark)
+	x.keys("q")
+	require.NoError(t, x.cmd.Wait())
+}
+
+// colour is an SGR sequence that sets a colour; attributes are none.
+var colour = regexp.MustCompile(`\x1b\[[0-9;]*\b(3[0-8]|4[0-8]|9[0-7])[;m]`)
+
+func TestNoColourIsKept(t *testing.T) {
+	x := openTerminal(t, []string{"NO_COLOR=1"}, "tui", "first-probe")
+	x.expect("quit")
+	x.keys("l")
+	x.expect("step 1")
+	require.NotRegexp(t, colour, x.text())
+	require.Contains(t, x.text(), "\x1b[1;4m", "what changed is told by attributes")
+	x.keys("q")
+	require.NoError(t, x.cmd.Wait())
+	x.restored()
+}
+
+func TestADumbTerminalIsRefused(t *testing.T) {
+	x := openTerminal(t, []string{"TERM=dumb"}, "tui", "first-probe")
+	err := x.cmd.Wait()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, exitUsage, exit.ExitCode())
+	require.Eventually(t, func() bool { return strings.Contains(x.text(), "TERM is dumb") }, 5*time.Second, 10*time.Millisecond)
+	require.NotContains(t, x.text(), "\x1b[?1049h")
+}
+
+// Many sizes one after the other while it plays: it keeps answering, and at the
+// end the screen is of the last size.
+func TestResizingWhilePlaying(t *testing.T) {
+	x := openTerminal(t, nil, "tui", "smp-missed-probe")
+	x.expect("quit")
+	x.keys("++++ ")
+	for i := range 40 {
+		x.resize(uint16(30+5*i), uint16(8+i))
+		time.Sleep(5 * time.Millisecond)
+	}
+	x.resize(200, 60)
+	x.await("Lesson")
+	x.keys("q")
+	require.NoError(t, x.cmd.Wait())
 	x.restored()
 }

@@ -32,7 +32,11 @@ func (p *Gates) Lines() []text.Line {
 		l.Add(text.Place, "→ "+g.To)
 		lines = append(lines, l)
 		if g.Used {
-			lines = append(lines, text.Of(text.Dim, "     "+g.Addr+": "+g.Raw))
+			raw := text.Of(text.Dim, "     "+g.Addr+": "+g.Raw)
+			if raw.Width() > p.w { // the bytes matter more than where they are
+				raw = text.Of(text.Dim, "     "+g.Raw)
+			}
+			lines = append(lines, raw)
 		}
 	}
 	return lines

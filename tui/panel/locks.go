@@ -15,7 +15,7 @@ func (p *Locks) Title() string { return "Locks" }
 // Lines implements Panel.
 func (p *Locks) Lines() []text.Line {
 	if len(p.m.Locks) == 0 {
-		return []text.Line{text.Of(text.Dim, "this engine has no lock on the hit path")}
+		return []text.Line{text.Of(text.Dim, "no lock on this engine's hit path")}
 	}
 	var lines []text.Line
 	for _, x := range p.m.Locks {
@@ -33,10 +33,15 @@ func (p *Locks) Lines() []text.Line {
 		} else {
 			l.Add(role, "held by "+x.Owner)
 		}
+		var waits text.Line
 		for _, w := range x.Waiting {
-			l.Add(text.Alarm, fmt.Sprintf("  cpu%d waits", w))
+			waits.Add(text.Alarm, fmt.Sprintf("  cpu%d waits", w))
 		}
-		lines = append(lines, l)
+		if p.w > 0 && l.Width()+waits.Width() > p.w {
+			lines = append(lines, l, waits)
+			continue
+		}
+		lines = append(lines, append(l, waits...))
 	}
 	return lines
 }

@@ -211,6 +211,11 @@ func (p *Diagram) wayBack(w int) text.Line {
 // upright lists the states one below the other, for narrow panels.
 func (p *Diagram) upright(states []State) []text.Line {
 	var lines []text.Line
+	w := 0
+	for _, s := range states {
+		name, _ := p.named(s)
+		w = max(w, len(name))
+	}
 	for _, s := range states {
 		var l text.Line
 		name, lit := p.named(s)
@@ -219,8 +224,8 @@ func (p *Diagram) upright(states []State) []text.Line {
 			role, mark = text.Lit, " ▶ "
 		}
 		l.Add(text.Dim, mark)
-		l.Pad(role, name, 11)
-		l.Add(text.Dim, " "+s.Does)
+		l.Pad(role, name, w)
+		l.Add(text.Dim, "  "+s.Does)
 		lines = append(lines, l)
 	}
 	return lines

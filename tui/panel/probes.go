@@ -27,7 +27,11 @@ func (p *Probes) Lines() []text.Line {
 			lines = append(lines, append(append(name, counts...), at...))
 			continue
 		}
-		lines = append(lines, append(name, at...), append(text.Of(text.Plain, " "), counts...))
+		first, second := append(name, at...), append(text.Of(text.Plain, " "), counts...)
+		if first.Width() > p.w { // a long name
+			first, second = name, append(second, at...)
+		}
+		lines = append(lines, first, second)
 	}
 	return lines
 }

@@ -12,15 +12,17 @@ type Theme struct {
 	styles [roles]lipgloss.Style
 }
 
-// NewTheme makes the theme for a dark or a light background. The colours are
-// of the terminal's own sixteen, so that its palette keeps them readable.
+// NewTheme makes the theme for a dark or a light background. On a dark one the
+// colours are the terminal's own bright ones, whose palette keeps them readable;
+// on a light one dark ones of the 256, since many palettes have a cyan and a
+// yellow that vanish on white.
 func NewTheme(dark bool) Theme {
 	var t Theme
 	pick := lipgloss.LightDark(dark)
 	c := lipgloss.Color
 	base := lipgloss.NewStyle()
-	yellow, cyan, grey := pick(c("130"), c("11")), pick(c("6"), c("14")), pick(c("242"), c("245"))
-	green, magenta := pick(c("28"), c("10")), pick(c("5"), c("13"))
+	yellow, cyan, grey := pick(c("130"), c("11")), pick(c("30"), c("14")), pick(c("242"), c("245"))
+	green, magenta := pick(c("28"), c("10")), pick(c("90"), c("13"))
 	t.styles = [roles]lipgloss.Style{
 		Plain:   base,
 		Dim:     base.Foreground(grey),
@@ -29,8 +31,8 @@ func NewTheme(dark bool) Theme {
 		Changed: base.Foreground(green).Bold(true).Underline(true),
 		Trap:    base.Foreground(magenta).Bold(true),
 		Work:    base.Foreground(yellow),
-		Row:     base.Foreground(pick(c("4"), c("12"))),
-		Alarm:   base.Foreground(pick(c("1"), c("9"))).Bold(true),
+		Row:     base.Foreground(pick(c("25"), c("12"))),
+		Alarm:   base.Foreground(pick(c("124"), c("9"))).Bold(true),
 		Here:    base.Reverse(true).Bold(true),
 		Title:   base.Foreground(grey).Bold(true),
 		Key:     base.Foreground(cyan).Bold(true),
