@@ -160,7 +160,7 @@ func (s frameRefs) restore() frameCounts {
 // saveFrames copies the page cache's table: pages come, and go all at once, so
 // that the last copy is right if it has as many.
 func (n *Inode) saveFrames() map[uint64]emu.Frame {
-	if len(n.saved) != len(n.frames) {
+	if n.saved == nil || len(n.saved) != len(n.frames) {
 		n.saved = maps.Clone(n.frames)
 	}
 	return n.saved
