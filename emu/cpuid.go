@@ -12,7 +12,8 @@ const (
 	cpuidExtended2 = 0x00000031 // ECX of it: LAHF, MOV CR8, LZCNT
 )
 
-const cpuidBasic, cpuidExtendedBase, cpuidLast = 7, 0x80000000, 0x80000008
+// cpuidBasic is the highest leaf as recorded; 8 to 0Dh are empty without XSAVE.
+const cpuidBasic, cpuidStructured, cpuidExtendedBase, cpuidLast = 0xd, 7, 0x80000000, 0x80000008
 
 // cpuid is CPUID: EAX, EBX, ECX and EDX of a leaf. It shows one AMD processor of
 // family 6 whatever the host is: programs choose by it what they run.
@@ -24,7 +25,7 @@ func (a Arch) cpuid(leaf, subleaf uint32) [4]uint32 {
 		return [4]uint32{cpuidBasic, vendorB, vendorC, vendorD}
 	case 1:
 		return [4]uint32{signature, 8 << 8, cpuidFeatures2, CPUIDFeatures} // CLFLUSH works on 64 bytes
-	case cpuidBasic:
+	case cpuidStructured:
 		if subleaf == 0 {
 			return [4]uint32{1: cpuidLeaf7}
 		}
