@@ -3,12 +3,7 @@ package kcall_test
 import (
 	"context"
 	"encoding/binary"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,87 +12,6 @@ import (
 	"trapline/kprobes"
 	"trapline/kprobes/kcall"
 )
-
-// kernelFile names a kernel to take instead of Debian's.
-const kernelFile = "TRAPLINE_KERNEL"
-
-// debianKernel reads the kernel of Debian's package, fetched once into the
-// user's cache. Without it the test is skipped and says why.
-func debianKernel(t *testing.T) *vmlinux.Kernel {
-	t.Helper()
-	path, skip := findKernel()
-	if skip != "" {
-		t.Skip("no kernel package: " + skip)
-	}
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	k, err := vmlinux.Read(data, nil)
-	require.NoError(t, err)
-	return k
-}
-
-func findKernel() (path, skip string) {
-	if p := os.Getenv(kernelFile); p != "" {
-		return p, ""
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err.Error()
-	}
-	dir := filepath.Join(cache, "trapline", "kernel")
-	pattern := filepath.Join(dir, "boot", "vmlinuz-6.1.*-amd64")
-	if found, _ := filepath.Glob(pattern); len(found) > 0 {
-		return found[0], ""
-	}
-	if skip := fetchKernel(dir); skip != "" {
-		return "", skip
-	}
-	if found, _ := filepath.Glob(pattern); len(found) > 0 {
-		return found[0], ""
-	}
-	return "", "the package has no vmlinuz-6.1"
-}
-
-// fetchKernel downloads what linux-image-amd64 stands for and takes out boot/.
-func fetchKernel(dir string) string {
-	for _, tool := range []string{"apt-cache", "apt-get", "dpkg-deb"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return err.Error()
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "apt-cache", "depends", "linux-image-amd64").Output()
-	if err != nil {
-		return "apt-cache: " + err.Error()
-	}
-	name := ""
-	for _, w := range strings.Fields(string(out)) {
-		if strings.HasPrefix(w, "linux-image-6.1.") {
-			name = w
-		}
-	}
-	if name == "" {
-		return "apt knows no linux-image-6.1"
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err.Error()
-	}
-	get := exec.CommandContext(ctx, "apt-get", "-q", "download", name)
-	get.Dir = dir
-	if out, err := get.CombinedOutput(); err != nil {
-		return "apt-get download: " + err.Error() + ": " + string(out)
-	}
-	debs, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
-	for _, deb := range debs {
-		if err := exec.CommandContext(ctx, "dpkg-deb", "-x", deb, dir).Run(); err != nil {
-			return "dpkg-deb: " + err.Error()
-		}
-		_ = os.Remove(deb)
-	}
-	_ = os.RemoveAll(filepath.Join(dir, "lib"))
-	return ""
-}
 
 // call is a leaf function's call: arguments are numbers (uint64, int) and
 // memory ([]byte), whose content afterwards is part of the result.
@@ -214,9 +128,18 @@ func (x call) agrees(t *testing.T, o outcome, args []uint64) {
 // the unprobed one's and Go's, and each probe is hit as often as its
 // instruction ran.
 func TestDebianLeafFunctions(t *testing.T) {
-	image := debianKernel(t)
+	t.Parallel()
+	callLeaves(t, debianKernel(t, "amd64"), leafCalls())
+}
+
+// TestDebianLeafFunctions386 is the same with the 32-bit kernel.
+func TestDebianLeafFunctions386(t *testing.T) {
+	t.Parallel()
+	callLeaves(t, debianKernel(t, "i386"), leafCalls386())
+}
+
+func callLeaves(t *testing.T, image *vmlinux.Kernel, calls []call) {
 	require.Contains(t, image.Banner, "Linux version 6.1.")
-	calls := leafCalls()
 	names := map[string]bool{}
 	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
 		c, err := kcall.New(image, engine)

@@ -167,3 +167,34 @@ func sortCalls() []call {
 		{name: "bsearch", args: []any{le32(35), le32(sorted...), len(sorted), 4, compare}, value: pointer{1, 4 * i}},
 	}
 }
+
+// not386 are the functions that take or give a 64-bit number in two registers
+// there, or that the 32-bit kernel does not have.
+var not386 = map[string]bool{"__sw_hweight64": true, "int_pow": true, "ip_compute_csum": true}
+
+// leafCalls386 are the calls whose arguments are the same in a 32-bit kernel.
+func leafCalls386() []call {
+	var list []call
+	for _, x := range leafCalls() {
+		if not386[x.name] {
+			continue
+		}
+		for i, a := range x.args {
+			if _, ok := a.(guest); ok {
+				x.args[i] = compare386
+			}
+		}
+		if x.bits == 0 {
+			x.bits = 32
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// compare386 is compare with its arguments in eax and edx.
+var compare386 = guest{
+	0x8b, 0x00, // mov (%eax),%eax
+	0x2b, 0x02, // sub (%edx),%eax
+	0xc3,
+}
