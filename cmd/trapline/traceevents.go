@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -28,7 +29,7 @@ func traceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
 		&cli.BoolFlag{Name: "functions", Usage: "list the functions of PROGRAM that can be probed, and do not run it"},
-		&cli.StringFlag{Name: "engine", Value: uprobes.Modern.String(), Usage: "`NAME` of the engine: uprobes, uprobes-2005 or uprobes-2005-coded"},
+		&cli.StringFlag{Name: "engine", Value: uprobes.Modern.String(), Usage: "`NAME` of the engine: " + strings.Join(uprobes.Engines(), ", ")},
 		&cli.BoolFlag{Name: "strict", Usage: "a probe that is refused is a failure"},
 	}
 }

@@ -109,6 +109,17 @@ func microSteps(l []*story.Record) []string {
 	return names
 }
 
+// O1, O2: the copy of the RFC's code lies on the stack, where it cannot be executed.
+func TestTraceEngines(t *testing.T) {
+	for engine, status := range map[string]int{"uprobes": 1, "uprobes-2005": 1, "uprobes-2005-coded": 139} {
+		code, stderr := runTrace(t, "--engine", engine, "-p", "p:s PROG:p_step", "--explain")
+		require.Equal(t, status, code, engine)
+		require.Contains(t, stderr, "uprobes/s at PROG:0x00001016, hits: 1")
+	}
+	_, stderr := runTrace(t, "--engine", "uprobes-2005", "-p", "r:s PROG:p_step")
+	require.Contains(t, stderr, "is not enabled: errno 524")
+}
+
 // U16: the instruction is refused when the event is enabled.
 func TestTraceRefusedInstruction(t *testing.T) {
 	const place = "PROG:p_step+29" // int $0x80
