@@ -328,13 +328,25 @@ func (s *searching) show(f *explore.Found) error {
 	} else {
 		s.foundJSON(f, v, schedule)
 	}
+	if endless(f) {
+		return nil // its story has no end
+	}
 	_, err = s.again(f, s.out)
 	return err
+}
+
+// endless reports whether the search found that the run goes round for ever
+// under every schedule, which no single run can show.
+func endless(f *explore.Found) bool {
+	return f.Violation.Property == explore.NoLivelock && f.Violation.Actor < 0
 }
 
 // again runs the schedule as trapline run does, telling the story to out, if
 // there is one. The violation must show again.
 func (s *searching) again(f *explore.Found, out *output) (v scenarios.Violation, err error) {
+	if x := f.Violation; endless(f) {
+		return scenarios.Violation{Property: x.Property, Row: x.ID, Text: x.What}, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.file.Machine.Time)
 	defer cancel()
 	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
