@@ -17,6 +17,8 @@ type File struct {
 	text    []byte     // content of a generated file, such as /proc/self/maps
 	device  device
 	pipe    *pipe
+	count   uint64     // of an eventfd
+	watched []interest // by an epoll instance; replaced when it changes
 }
 
 // device is a file that is no host file.
@@ -32,6 +34,9 @@ const (
 	devStderr
 	devText // content is File.text
 	devMem  // /proc/self/mem
+	devEvent
+	devSemaphore // an eventfd that gives its count one by one
+	devEpoll
 )
 
 func (f *File) readable() bool { return f.flags&syscall.O_ACCMODE != syscall.O_WRONLY }
@@ -102,6 +107,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		}
 		*pos += int64(n)
 		return int64(n)
+	case devEvent, devSemaphore:
+		return k.readEvent(t, f, b)
 	case devStdout, devStderr, devNull:
 		return 0
 	}
@@ -119,6 +126,8 @@ func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
 	switch f.device {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
+	case devEvent, devSemaphore:
+		return k.writeEvent(t, f, b)
 	case devStdout:
 		return k.writeOut(t, &k.stdout, b)
 	case devStderr:

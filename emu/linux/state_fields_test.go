@@ -23,7 +23,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
 	mementotest.References(t, fdTable{}, "fds")
-	mementotest.References(t, File{}, "host entries text pipe")
+	mementotest.References(t, File{}, "host entries text pipe watched")
 	mementotest.References(t, pipe{}, "data")
 	mementotest.References(t, fsState{}, "")
 	mementotest.References(t, handlers{}, "")

@@ -181,12 +181,15 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 }
 
 func (f *File) hash(h *emu.Hasher, o *objects) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)))
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	h.Bytes(f.text)
 	for _, e := range f.entries {
 		h.String(e.name)
 		words(h, e.ino, uint64(e.typ))
+	}
+	for _, i := range f.watched {
+		words(h, uint64(i.fd), number(o, i.file), uint64(i.events), i.data, i.seen)
 	}
 }

@@ -14,6 +14,9 @@ const (
 // poll says which events hold for f now.
 func (f *File) poll() uint16 {
 	var r uint16
+	if f.device >= devEvent {
+		return f.pollEvent()
+	}
 	if f.pipe == nil {
 		if f.readable() {
 			r |= pollIn

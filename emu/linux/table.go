@@ -34,6 +34,14 @@ var calls = []spec{
 	{"poll", "xud", sysPoll},
 	{"ppoll", "xuxx", sysPpoll},
 	{"select", "dxxxx", sysSelect},
+	{"epoll_create", "d", sysEpollCreate},
+	{"epoll_create1", "x", sysEpollCreate1},
+	{"epoll_ctl", "dddx", sysEpollCtl},
+	{"epoll_wait", "dxdd", sysEpollWait},
+	{"epoll_pwait", "dxddxu", sysEpollPwait},
+	{"epoll_pwait2", "dxdxxu", sysEpollPwait2},
+	{"eventfd", "u", sysEventfd},
+	{"eventfd2", "ux", sysEventfd2},
 	{"pselect6", "dxxxxx", sysPselect},
 	{"sendfile", "ddxu", sysSendfile},
 	{"sendfile64", "ddxu", sysSendfile},
@@ -219,7 +227,8 @@ var numbers64 = map[string]int{
 	"newfstatat": 262, "unlinkat": 263, "readlinkat": 267, "fchmodat": 268, "faccessat": 269, "pselect6": 270,
 	"ppoll": 271, "set_robust_list": 273, "get_robust_list": 274, "utimensat": 280, "dup3": 292, "pipe2": 293,
 	"rt_tgsigqueueinfo": 297, "prlimit64": 302, "getcpu": 309, "getrandom": 318, "membarrier": 324, "statx": 332,
-	"rseq": 334, "clone3": 435, "close_range": 436, "faccessat2": 439,
+	"epoll_create": 213, "epoll_wait": 232, "epoll_ctl": 233, "epoll_pwait": 281, "eventfd": 284, "eventfd2": 290,
+	"epoll_create1": 291, "rseq": 334, "clone3": 435, "close_range": 436, "faccessat2": 439, "epoll_pwait2": 441,
 }
 
 var numbers32 = map[string]int{
@@ -248,7 +257,8 @@ var numbers32 = map[string]int{
 	"pipe2": 331, "rt_tgsigqueueinfo": 335, "prlimit64": 340, "getrandom": 355, "membarrier": 375, "statx": 383,
 	"clock_gettime64": 403, "clock_getres_time64": 406, "clock_nanosleep_time64": 407, "pselect6_time64": 413,
 	"ppoll_time64": 414, "rt_sigtimedwait_time64": 421, "futex_time64": 422, "rseq": 386,
-	"clone3": 435, "close_range": 436, "faccessat2": 439,
+	"epoll_create": 254, "epoll_ctl": 255, "epoll_wait": 256, "epoll_pwait": 319, "eventfd": 323, "eventfd2": 328,
+	"epoll_create1": 329, "clone3": 435, "close_range": 436, "faccessat2": 439, "epoll_pwait2": 441,
 }
 
 // table64 and table32 are the calls by number, nil where there is none. They
