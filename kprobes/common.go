@@ -290,7 +290,11 @@ func (e *common) rewindIP(x *traps.Exec) traps.Result {
 func (e *common) hitSS(x *traps.Exec) traps.Result {
 	e.set(x, ctlStatus, hitSS)
 	e.g.step[x.C.ID].active = true
-	x.Say("K4", "kprobe_status = KPROBE_HIT_SS; the lock stays held over the return to the probed code")
+	if e.percpu {
+		x.Say("O4", "kprobe_status = KPROBE_HIT_SS; current_kprobe stays set over the return to the probed code, no lock is held")
+	} else {
+		x.Say("K4", "kprobe_status = KPROBE_HIT_SS; the lock stays held over the return to the probed code")
+	}
 	return traps.Next
 }
 
