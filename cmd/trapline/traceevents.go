@@ -40,6 +40,7 @@ type traceEvents struct {
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
 	account  *uprobes.Account // with --explain, else nil
+	engine   uprobes.Engine
 	cmd      *cli.Command
 	defs     []definition
 	files    *probedFiles
@@ -64,15 +65,15 @@ func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*trace
 	if len(t.defs) == 0 {
 		return nil, nil
 	}
-	engine, err := uprobes.ParseEngine(c.String("engine"))
-	if err != nil {
+	var err error
+	if t.engine, err = uprobes.ParseEngine(c.String("engine")); err != nil {
 		return nil, err
 	}
 	if t.out, err = createTrace(c.String("output"), stderr); err != nil {
 		return nil, err
 	}
 	t.system = uprobes.New(uprobes.Options{
-		Engine: engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
+		Engine: t.engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
 	})
 	if c.Bool("explain") {
 		t.account = uprobes.NewAccount(t.system)
