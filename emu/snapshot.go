@@ -100,6 +100,10 @@ var fpuScratch = func() (l []struct{ from, to int }) {
 	return l
 }()
 
+// Sized is what a Part's Save may return: a value that tells about how much
+// memory it holds that no earlier one does.
+type Sized interface{ Bytes() int }
+
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
 	s := &Snapshot{of: m, seq: m.Seq, mem: m.Mem.snapshot()}
@@ -118,6 +122,9 @@ func (m *Machine) Snapshot() *Snapshot {
 		s.parts = make([]any, len(m.parts))
 		for i, p := range m.parts {
 			s.parts[i] = p.Save()
+			if v, ok := s.parts[i].(Sized); ok {
+				s.bytes += v.Bytes()
+			}
 		}
 	}
 	return s

@@ -3,6 +3,7 @@ package linux
 import (
 	"maps"
 	"slices"
+	"unsafe"
 
 	"trapline/emu"
 	"trapline/emu/memento"
@@ -78,6 +79,7 @@ type snapshot struct {
 	pipes    memento.Set[pipe]
 	fss      memento.Set[fsState]
 	sigs     memento.Set[handlers]
+	extra    int // bytes of pipes and of counts and tables that changed
 }
 
 // savedContext is the registers of a thread that is on no vCPU.
@@ -106,6 +108,9 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
 	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
+	for _, p := range o.pipes {
+		s.extra += len(p.data)
+	}
 	s.contexts = make([]savedContext, 0, len(o.threads))
 	for _, t := range o.threads {
 		if t.cpu == nil {
@@ -117,6 +122,14 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 		s.frames[i] = n.saveFrames()
 	}
 	return s
+}
+
+// Bytes is about what the snapshot holds (emu.Sized).
+func (s *snapshot) Bytes() int {
+	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
+	return s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
+		s.files.Bytes() + s.pipes.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.extra + context*len(s.contexts) +
+		entry*(len(s.kernel.inodes)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
 // Restore is emu.Part's. The snapshot must be of this kernel: its objects are

@@ -53,6 +53,11 @@ func (k *Kernel) CanStep(id int) bool {
 	return k.allIdle(id)
 }
 
+// Can is CanStep for a number that may be no vCPU's (record.Runner).
+func (k *Kernel) Can(actor int) bool {
+	return actor >= 0 && actor < len(k.m.CPUs) && k.m.Err() == nil && k.CanStep(actor)
+}
+
 // haltIdle halts the vCPUs that cannot step, and only those.
 func (k *Kernel) haltIdle() {
 	for id, c := range k.m.CPUs {

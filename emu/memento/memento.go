@@ -4,6 +4,8 @@
 // ones, so that every pointer to them, also from other layers, stays right.
 package memento
 
+import "unsafe"
+
 // Set is some objects of one type and what they were. It is immutable.
 type Set[T any] struct {
 	list []memento[T]
@@ -41,6 +43,10 @@ func (s Set[T]) owned(at *T) {
 		s.own(at)
 	}
 }
+
+// Bytes is the memory of the copied values, without what their slices and maps
+// refer to.
+func (s Set[T]) Bytes() int { return len(s.list) * int(unsafe.Sizeof(memento[T]{})) }
 
 // Each visits the objects with what they were.
 func (s Set[T]) Each(visit func(at, was *T)) {

@@ -74,10 +74,10 @@ func equal(a, b *emu.Event) bool {
 func TestBackAndOnAgain(t *testing.T) {
 	eachProgram(t, func(t *testing.T, p program) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		piece := p.steps(t) / 6
+		piece := p.steps(t) / 4
 		r := p.start(t)
 		m := r.Machine()
-		for round := range 5 {
+		for round := range 3 {
 			r.walk(rng, rng.IntN(2*piece))
 			s := m.Snapshot()
 			before := m.Hash(true)
