@@ -246,11 +246,16 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 	s.endStep(t, ut)
 }
 
-// abort takes back a step whose copy faulted (handle_singlestep()).
+// abort takes back a step whose copy faulted (handle_singlestep()). The engines of 2005 do what they do at a step's end,
+// as kprobe_fault_handler() of 2.6.13 does with a fault in a step; that patch's user half of it is assumed to be the same.
 func (s *System) abort(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
-	if s.engine == Modern || s.engine == Inline {
+	switch s.engine {
+	case Modern, Inline:
+		t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
 		ut.step.Abort(t.Core())
+	default:
+		t.Micro(emu.Micro{Name: "resume_execution_user", In: "kprobe_fault_handler", ID: "O3", Why: "the copy faulted: the instruction pointer is moved back by the distance of the copy"})
+		s.resumeFromStack(t, ut)
 	}
 	s.endStep(t, ut)
 }
