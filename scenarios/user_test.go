@@ -102,6 +102,7 @@ func TestLinuxBuildFlaws(t *testing.T) {
 		start + "-- uprobe_events --\np /other:_start\n":                `s.txtar:7:1: symbols are known of /prog only, not of /other`,
 		start + "-- uprobe_events --\np /prog:0x0 %zx\n":                `s.txtar:7:1: the kernel refuses it: errno=22 EINVAL`,
 		start + "-- probes --\np at 0x10\n":                             `s.txtar:7:6: probe p: 0x10 is not in the program's file; expected an address of the program's code`,
+		start + "-- check --\nnever x: hits(p) > 1\n":                   `s.txtar:7:10: no probe "p"; expected one of `,
 		start + "-- probes --\np at mian\n":                             `s.txtar:7:6: no symbol "mian"`,
 		start + "-- machine --\nengine modern\n":                        `s.txtar:7:8: engine "modern": expected one of none, uprobes`,
 		"A flaw.\n-- linux --\nfile /x from \"y\"\n-- text.S --\nnop\n": `s.txtar:3:6: `,

@@ -16,6 +16,7 @@ import (
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
 	"trapline/kprobes/uprobes/tracer"
+	"trapline/scenarios/expr"
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
 )
@@ -68,7 +69,7 @@ type userBuilder struct {
 
 func (b *userBuilder) build() error {
 	w := b.world
-	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes} {
+	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames} {
 		if err := do(); err != nil {
 			return err
 		}
@@ -241,6 +242,31 @@ func (b *userBuilder) defineEvents() error {
 		}
 	}
 	return w.enableAll()
+}
+
+// checkNames looks at the probes that conditions and directives name: events
+// have theirs only now.
+func (b *userBuilder) checkNames() error {
+	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+		return nil
+	}
+	var names []string
+	for _, p := range b.world.probes {
+		names = append(names, p.name)
+	}
+	for _, x := range b.file.Exprs() {
+		var bad error
+		expr.Walk(x.Node, func(n expr.Node) {
+			c, ok := n.(*expr.Call)
+			if ok && expr.Functions[c.Func] == "probe" && !slices.Contains(names, c.Arg) && bad == nil {
+				bad = x.At(&expr.Error{Offset: c.Pos()}).Error(b.file.Name, "one of "+strings.Join(names, ", "), "no probe %q", c.Arg)
+			}
+		})
+		if bad != nil {
+			return bad
+		}
+	}
+	return nil
 }
 
 func (w *userWorld) close() {

@@ -252,7 +252,7 @@ func (f *File) checkExpectations() error {
 // checkNames looks at the registers, probes and cpus that expressions name;
 // symbols wait until there is code.
 func (f *File) checkNames() error {
-	for _, x := range f.exprs() {
+	for _, x := range f.Exprs() {
 		var bad error
 		expr.Walk(x.Node, func(n expr.Node) {
 			if bad == nil {
@@ -285,8 +285,8 @@ func (f *File) checkNode(x Expr, n expr.Node) error {
 	return nil
 }
 
-// exprs lists the file's expressions that are evaluated on a machine.
-func (f *File) exprs() []Expr {
+// Exprs lists the file's expressions that are evaluated on a machine.
+func (f *File) Exprs() []Expr {
 	var list []Expr
 	add := func(xs ...*Expr) {
 		for _, x := range xs {

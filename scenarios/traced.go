@@ -1,0 +1,80 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/loader"
+	"trapline/scenarios/format"
+)
+
+// Traced is a program of the host's to be run as a scenario, with all that it
+// needs.
+type Traced struct {
+	Path      string // where it lies, absolute
+	Program   []byte // its ELF file
+	Args, Env []string
+	Stdin     []byte
+	Files     map[string][]byte // that it can open, by absolute path
+	Events    []string          // lines of uprobe_events
+	Engine    string            // "": the default
+	CPUs      int
+	Memory    uint64 // bytes
+}
+
+// File makes the scenario. It holds everything; nothing is read later.
+func (t *Traced) File() (*File, error) {
+	img, err := loader.ReadELF(t.Program, loader.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Path, err)
+	}
+	content := map[string][]byte{tracedProgram: t.Program}
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("%s under uprobes.", strings.Join(t.Args, " "))
+	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", emu.Arch(img.Arch), t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
+	if t.Engine != "" {
+		line("engine %s", t.Engine)
+	}
+	line("-- program --\npath %q", tracedProgram)
+	line("-- linux --\npath %q\nargs %s", t.Path, quoted(t.Args))
+	for _, e := range t.Env {
+		line("env %s", strconv.Quote(e))
+	}
+	if len(t.Stdin) > 0 {
+		content["stdin"] = t.Stdin
+		line("stdin from %q", "stdin")
+	}
+	for i, name := range slices.Sorted(maps.Keys(t.Files)) {
+		own := fmt.Sprintf("file%d", i)
+		content[own] = t.Files[name]
+		line("file %s from %q", strconv.Quote(name), own)
+	}
+	line("-- uprobe_events --\n%s", strings.Join(t.Events, "\n"))
+	line("-- check --\nno-missed-probe")
+	f, err := format.Parse(t.Path, []byte(b.String()))
+	if err != nil {
+		return nil, err
+	}
+	return &File{f, func(name string) ([]byte, error) {
+		if data, ok := content[name]; ok {
+			return data, nil
+		}
+		return nil, fmt.Errorf("%s is not part of the traced program", name)
+	}}, nil
+}
+
+// tracedProgram is the program's name as a file of its scenario.
+const tracedProgram = "program"
+
+func quoted(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strconv.Quote(s)
+	}
+	return strings.Join(out, " ")
+}

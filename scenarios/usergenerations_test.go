@@ -1,0 +1,112 @@
+package scenarios_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/kprobes/props"
+	"trapline/scenarios"
+)
+
+const userGenerationsDoc = "../docs/user-generations.md"
+
+const userGenerationsHead = `# Which generation of user probes has which defect
+
+Each cell is what goes wrong first when a built-in scenario is run under an engine, judged by no-missed-probe,
+no-unhandled-trap, how the program ends without probes, and the scenario's own conditions; "holds" is nothing.
+Of scenarios in races every schedule was searched. What a program can tell of today's uprobes (row U16) is not
+counted: the scenarios say it.
+This page is written by a test, "go test ./scenarios -run TestUserGenerations -update", and checked by it.
+
+| scenario | uprobes-inline | uprobes-2005 | uprobes-2005-coded | uprobes |
+|---|---|---|---|---|
+`
+
+const userGenerationsFoot = `
+What the columns are: uprobes-inline steps in place, with the breakpoint out for all threads; uprobes-2005 is the proposal
+to step a copy on the program's stack, as its text has it, and uprobes-2005-coded as its code has it; uprobes is Linux 6.1.
+None but the last has return probes: those events are refused, and the program is not disturbed.
+
+What breaks under uprobes-2005 is what its one fix-up, the distance taken off eip, is wrong for (row O3): calls and
+returns, operands found from rip, and popf, whose TF it clears. Under uprobes-2005-coded any probe breaks that is hit with
+the stack pointer in the stack's last page, where a small program has it (row O6).
+`
+
+// TestUserGenerations runs every scenario of a Linux program under every engine
+// and compares with the documented table.
+func TestUserGenerations(t *testing.T) {
+	table := strings.Builder{}
+	list, err := scenarios.Library()
+	require.NoError(t, err)
+	for _, b := range list {
+		f, err := scenarios.Load(b.Name)
+		require.NoError(t, err)
+		if f.Linux == nil {
+			continue
+		}
+		fmt.Fprintf(&table, "| %s |", b.Name)
+		for _, engine := range []string{"uprobes-inline", "uprobes-2005", "uprobes-2005-coded", "uprobes"} {
+			fmt.Fprintf(&table, " %s |", userGeneration(t, f, engine, b.Group == "races"))
+		}
+		table.WriteString("\n")
+	}
+	text := userGenerationsHead + table.String() + userGenerationsFoot
+	if updating() {
+		require.NoError(t, scenarios.WriteFile(userGenerationsDoc, []byte(text)))
+		return
+	}
+	want, err := os.ReadFile(userGenerationsDoc)
+	require.NoError(t, err)
+	require.Equal(t, string(want), text, "go test ./scenarios -run TestUserGenerations -update")
+}
+
+// userGeneration gives one cell.
+func userGeneration(t *testing.T, f *scenarios.File, engine string, search bool) string {
+	if search {
+		if rep := searchedIn(t, f, engine); rep.Found != nil {
+			return "**" + rep.Found.Violation.Property + "**"
+		}
+		return "holds"
+	}
+	r := open(t, f, scenarios.Options{Engine: engine})
+	require.NoError(t, r.Follow(context.Background(), nil, nil))
+	for _, v := range r.Violations() {
+		if engine != "uprobes" || v.Property != props.Transparency {
+			return "**" + v.Property + "**"
+		}
+	}
+	return "holds"
+}
+
+// searchedIn searches every schedule.
+func searchedIn(t *testing.T, f *scenarios.File, engine string) *explore.Report {
+	s, err := scenarios.NewSystems(context.Background(), f, scenarios.Options{Engine: engine})
+	require.NoError(t, err)
+	defer s.Close()
+	rep, err := explore.Search(context.Background(), s.New, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	require.NoError(t, err)
+	require.True(t, rep.Found != nil || rep.Exhausted, "%s under %s: %v", f.Name, engine, rep.Summary)
+	return rep
+}
+
+// K11, U5, U12: what the searched scenarios say of themselves.
+func TestSearchesOfLinuxPrograms(t *testing.T) {
+	for name, found := range map[string]string{"threads-inline-miss": props.NoMissedProbe, "threads-xol": "", "signal-during-step": ""} {
+		f, err := scenarios.Load(name)
+		require.NoError(t, err)
+		rep := searchedIn(t, f, f.Machine.Engine)
+		if found == "" {
+			assert.Nil(t, rep.Found, name)
+			assert.True(t, rep.Exhausted, name)
+		} else if assert.NotNil(t, rep.Found, name) {
+			assert.Equal(t, found, rep.Found.Violation.Property, name)
+		}
+	}
+}
