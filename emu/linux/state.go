@@ -79,7 +79,7 @@ type snapshot struct {
 	pipes    memento.Set[pipe]
 	fss      memento.Set[fsState]
 	sigs     memento.Set[handlers]
-	extra    int // bytes of pipes and of counts and tables that changed
+	extra    int // bytes in pipes
 }
 
 // savedContext is the registers of a thread that is on no vCPU.
