@@ -62,7 +62,7 @@ type probeParser struct {
 }
 
 // Parse judges a line of kprobe_events or uprobe_events, without its newline
-// and comment. A blank line gives neither definition nor error. ECANCELED
+// and comment (SEMANTICS E1). A blank line gives neither definition nor error. ECANCELED
 // means that the line is none of this kind; the file then answers EINVAL,
 // dynamic_events tries the other kind. Every error is an [*Error].
 func Parse(kind Kind, line string, opt Options) (*Definition, error) {

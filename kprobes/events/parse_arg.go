@@ -30,7 +30,7 @@ func (p *probeParser) parseArgs(d *Definition) *Error {
 }
 
 // parseArg reads [NAME=]BODY[:TYPE], argument i from 0
-// (traceprobe_parse_probe_arg()).
+// (traceprobe_parse_probe_arg(), SEMANTICS E2).
 func (p *probeParser) parseArg(d *Definition, word string, i int) (*Arg, *Error) {
 	a := &argParser{exprParser: exprParser{probeParser: p, index: i + 2}}
 	name, body, named := strings.Cut(word, "=")

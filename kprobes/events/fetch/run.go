@@ -149,7 +149,8 @@ func (r *run) elements() int {
 	}
 }
 
-// dereference follows the loads that stand next in the program.
+// dereference follows the loads that stand next in the program. Behind a bad
+// pointer nothing is stored, and the record keeps its zero (SEMANTICS E8).
 func (r *run) dereference() bool {
 	arch := r.prog.def.Arch
 	for ; r.code[r.pc].op.isDeref(); r.pc++ {

@@ -68,7 +68,7 @@ func (r *run) measureString(addr uint64, user bool) int {
 }
 
 // copyIn stores the string in its room, cut short and ended with a NUL when
-// it does not fit.
+// it does not fit (SEMANTICS E8).
 func (r *run) copyIn(addr uint64, user bool) int {
 	dst := r.record[r.roomAt:min(r.roomAt+r.room, len(r.record))]
 	switch r.stringSource(addr) {

@@ -105,8 +105,8 @@ func (c *creation) enableLate(p *Probe) error {
 	return nil
 }
 
-// event finds the event that the probe joins, or makes it. In the 4.15 way
-// an old event of the name goes first.
+// event finds the event that the probe joins, or makes it (SEMANTICS E4). In
+// the 4.15 way an old event of the name goes first.
 func (c *creation) event() (*Event, error) {
 	old := c.find(c.def)
 	if old != nil && c.cfg.SameName == SameNameReplaces {

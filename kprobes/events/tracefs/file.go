@@ -42,8 +42,8 @@ func (f File) lists(k events.Kind) bool {
 // (WRITE_BUFSIZE). A line with its newline must be shorter.
 const MaxWrite = 4096
 
-// Truncate is what opening the file for writing with O_TRUNC does: it
-// deletes all of its events, or none and gives EBUSY when one of them is
+// Truncate is what opening the file for writing with O_TRUNC does (SEMANTICS
+// E4): it deletes all of its events, or none and gives EBUSY when one of them is
 // enabled.
 func (r *Registry) Truncate(f File) error {
 	for _, p := range r.probes {

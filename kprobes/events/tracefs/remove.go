@@ -39,7 +39,7 @@ func (r *Registry) delete(f File, line string) events.Errno {
 }
 
 // release deletes one probe. Only the last probe of an event is held by the
-// event's being enabled; the others go at any time (unregister_trace_kprobe(),
+// event's being enabled; the others go at any time (SEMANTICS E4; unregister_trace_kprobe(),
 // unregister_trace_uprobe()).
 func (r *Registry) release(p *Probe) events.Errno {
 	if len(p.On.Probes) == 1 && p.On.Enabled {
