@@ -102,7 +102,7 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 type ProbeEnd struct {
 	Name      string `json:"name"`
 	At        string `json:"at"`
-	State     string `json:"state"` // armed, disarmed, lost, not registered, refused, not mapped, unused (engine none)
+	State     string `json:"state"` // armed, disarmed, lost, not registered, refused (errno N), disabled, removed, not mapped, unused (engine none)
 	Hits      uint64 `json:"hits"`
 	Posts     uint64 `json:"posts"`
 	Faults    uint64 `json:"faults"`

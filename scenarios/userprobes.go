@@ -331,7 +331,9 @@ func (w *userWorld) instruction(p *userProbe) *uprobes.Instruction {
 func (w *userWorld) stateOf(p *userProbe) string {
 	switch {
 	case p.refused != 0:
-		return "refused"
+		return fmt.Sprintf("refused (errno %d)", p.refused)
+	case p.def != nil && !p.def.Registered:
+		return "disabled"
 	case w.instruction(p) == nil:
 		return "not mapped"
 	case len(p.removed) > 0:

@@ -152,7 +152,7 @@ func (w *userWorld) Restore(v any) {
 	s := v.(savedWorld)
 	w.user = s.userState
 	w.user.hitAt = maps.Clone(s.hitAt)
-	for i, p := range w.probes {
+	for i, p := range w.probes[:min(len(w.probes), len(s.counts))] {
 		p.userCounts = s.counts[i].clone()
 	}
 }
