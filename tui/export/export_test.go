@@ -100,6 +100,7 @@ note(); key("ArrowRight"); key("ArrowRight"); key("ArrowRight"); note(); key("Ar
 $("hit").click(); note(); $("trap").click(); note(); key("T"); note(); $("last").click(); note(); seen.push(String($("step").disabled)); $("first").click(); note();
 const box = document.querySelector("#timeline svg").getBoundingClientRect();
 document.querySelector("#timeline svg").dispatchEvent(new PointerEvent("pointerdown", { clientX: box.left + box.width * .95, clientY: box.top + 5 })); note();
+$("first").click(); $("trap").click(); seen.push([...document.querySelectorAll("#memory .chg")].map(e => e.textContent).join(" "), document.querySelectorAll("#legend > span").length + "", $("traced").hidden + "");
 document.body.innerHTML = "<pre id=result></pre>"; document.getElementById("result").textContent = JSON.stringify(seen);
 </script>`
 
@@ -120,7 +121,7 @@ func TestThePageInChromium(t *testing.T) {
 	require.NotNil(t, m, "%s", dom)
 	var seen []string
 	require.NoError(t, json.Unmarshal(m[1], &seen))
-	require.Len(t, seen, 10)
+	require.Len(t, seen, 13)
 	require.Equal(t, "0:1:Press → to step, ← to go back.", seen[0])
 	require.Equal(t, "3:1:TRAP 3 #BP breakpoint at target → int3", seen[1])
 	require.Equal(t, "2:1:main+0x5  call target", seen[2])
@@ -132,4 +133,7 @@ func TestThePageInChromium(t *testing.T) {
 	require.Equal(t, seen[0], seen[8])
 	require.Contains(t, seen[9], ":1:", "scrubbed")
 	require.NotEqual(t, seen[0], seen[9])
+	require.Contains(t, seen[10], "0c 00 40 c0", "the frame's eip in memory, changed by the trap")
+	require.Equal(t, "7", seen[11], "a legend of the glyphs that this run has")
+	require.Equal(t, "true", seen[12], "no trace where there are no events")
 }

@@ -9,6 +9,7 @@ import (
 
 	"trapline/emu/record"
 	"trapline/tui/panel"
+	"trapline/tui/text"
 	"trapline/tui/walk"
 )
 
@@ -39,6 +40,12 @@ type pageGlyph struct {
 	Kind  record.Kind `json:"kind"`
 	Glyph string      `json:"glyph"`
 	Name  string      `json:"name"`
+	Class string      `json:"class"` // of its colour
+}
+
+// glyphClass is a role's class in the page.
+var glyphClass = map[text.Role]string{
+	text.Alarm: "alarm", text.Changed: "changed", text.Work: "work", text.Trap: "trap", text.Place: "place", text.Row: "row", text.Code: "code",
 }
 
 // maxPageMarks bounds the marks of a page's timeline.
@@ -57,7 +64,7 @@ func HTML(ctx context.Context, w *walk.Walk) ([]byte, error) {
 		}
 	}
 	for _, g := range panel.Glyphs {
-		d.Glyphs = append(d.Glyphs, pageGlyph{g.Kind, g.Glyph, g.Name})
+		d.Glyphs = append(d.Glyphs, pageGlyph{g.Kind, g.Glyph, g.Name, glyphClass[g.Role]})
 	}
 	var err error
 	d.Left, err = told(ctx, w, func() error {
