@@ -88,7 +88,10 @@ func (w kernelWorld) ends() []ProbeEnd {
 		case !w.armed(i):
 			state = "disarmed"
 		}
-		list = append(list, ProbeEnd{p.Name, w.names.Addr(p.Addr), state, s.Hits, s.Posts, s.Faults, s.Missed, s.Reentrant, p.Addr})
+		list = append(list, ProbeEnd{
+			Name: p.Name, At: w.names.Addr(p.Addr), State: state, Hits: s.Hits, Posts: s.Posts, Faults: s.Faults, Missed: s.Missed,
+			Reentrant: s.Reentrant, Addr: p.Addr,
+		})
 	}
 	return list
 }

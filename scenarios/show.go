@@ -102,12 +102,13 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 type ProbeEnd struct {
 	Name      string `json:"name"`
 	At        string `json:"at"`
-	State     string `json:"state"` // armed, disarmed, lost, not registered, refused (errno N), disabled, removed, not mapped, unused (engine none)
+	State     string `json:"state"` // armed, disarmed, lost, not registered, refused, disabled, removed, not mapped, unused (engine none)
 	Hits      uint64 `json:"hits"`
 	Posts     uint64 `json:"posts"`
 	Faults    uint64 `json:"faults"`
 	Missed    uint64 `json:"missed"`
 	Reentrant uint64 `json:"reentrant"`
+	Errno     int    `json:"errno,omitempty"` // why a uprobe was refused
 
 	Addr uint64 `json:"-"` // linear
 }
@@ -120,7 +121,11 @@ func (r *Run) ProbeLines() []string {
 	var lines []string
 	for _, p := range r.ProbeEnds() {
 		if r.File.Linux != nil {
-			lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed))
+			line := fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed)
+			if p.Errno != 0 {
+				line += fmt.Sprintf(", errno %d", p.Errno)
+			}
+			lines = append(lines, line)
 			continue
 		}
 		lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",

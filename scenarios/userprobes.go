@@ -331,7 +331,7 @@ func (w *userWorld) instruction(p *userProbe) *uprobes.Instruction {
 func (w *userWorld) stateOf(p *userProbe) string {
 	switch {
 	case p.refused != 0:
-		return fmt.Sprintf("refused (errno %d)", p.refused)
+		return "refused"
 	case p.def != nil && !p.def.Registered:
 		return "disabled"
 	case w.instruction(p) == nil:
@@ -349,7 +349,7 @@ func (w *userWorld) ends() []ProbeEnd {
 		if p.returns {
 			at += "%return"
 		}
-		list = append(list, ProbeEnd{Name: p.name, At: at, State: w.stateOf(p), Hits: w.hitsOf(p), Missed: p.missed, Addr: p.addr})
+		list = append(list, ProbeEnd{Name: p.name, At: at, State: w.stateOf(p), Hits: w.hitsOf(p), Missed: p.missed, Errno: int(p.refused), Addr: p.addr})
 	}
 	return list
 }
