@@ -5,16 +5,16 @@
 
 int main(void)
 {
-	char *p[24], *big = malloc(200000);
+	char *p[12], *big = malloc(200000);
 	unsigned sum = 0;
 	memset(big, 1, 10);
-	for (int i = 0; i < 24; i++) {
+	for (int i = 0; i < 12; i++) {
 		p[i] = malloc(i * 701 + 1000);
 		memset(p[i], i, i + 30);
 	}
-	for (int i = 0; i < 24; i += 3) free(p[i]);
-	for (int i = 1; i < 24; i += 3) p[i] = realloc(p[i], 20000 + i);
-	for (int i = 0; i < 24; i++)
+	for (int i = 0; i < 12; i += 3) free(p[i]);
+	for (int i = 1; i < 12; i += 3) p[i] = realloc(p[i], 20000 + i);
+	for (int i = 0; i < 12; i++)
 		if (i % 3) sum = sum * 31 + p[i][i];
 	big = realloc(big, 1000000);
 	big[999999] = 3;
