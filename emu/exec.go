@@ -79,6 +79,7 @@ func (m *Machine) execute(c *CPU) {
 // holds them off (P6, P7, P12).
 func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 	c.Retired++
+	c.RIP = c.Space.arch.Mask(c.RIP) // the library does not cut a 32-bit jcc's target that wraps around
 	if d.in.Attr().Has(insn.Iret) {
 		// IRET loads RF for the instruction that follows it.
 	} else {
