@@ -82,11 +82,11 @@ func (k *Kernel) prepare(id int) bool {
 func (k *Kernel) advance(id int) {
 	limit := k.cfg.Limits.Steps - k.steps
 	n, why := k.m.Run(id, min(uint64(k.slice[id]), limit))
+	k.count(id, n) // before a system call reads the clock
 	if why == emu.RunStep && n < limit && !k.watches(k.current[id]) {
 		k.m.Step(id)
-		n++
+		k.count(id, 1)
 	}
-	k.count(id, n)
 }
 
 // count books n instructions of vCPU id.
