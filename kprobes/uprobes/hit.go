@@ -261,7 +261,9 @@ func (s *System) abort(t *linux.Thread, ut *task) {
 }
 
 func (s *System) endStep(t *linux.Thread, ut *task) {
-	t.SetTrapNo(ut.trapNo)
+	if s.engine == Modern || t.TrapNo() == untrapped { // Linux hides the number of a fault in the copy (U16)
+		t.SetTrapNo(ut.trapNo)
+	}
 	if s.engine == Modern {
 		s.freeSlot(t.Process().MM(), ut.step.Slot)
 	}
