@@ -57,7 +57,9 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 	}
 	words := d.words()
 	if e.Text() == "" || len(words) == 0 {
-		return d.flaw(0, "%s", msg)
+		f := d.flaw(0, "%s", msg)
+		f.Want = "p[:[GROUP/]EVENT] PATH:PLACE [ARG...], or r for a return, as in uprobe_events"
+		return f
 	}
 	at := 0
 	for i, given := range strings.Split(e.Command, " ") {
