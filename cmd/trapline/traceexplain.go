@@ -25,6 +25,7 @@ type hitObject struct {
 	Scratch     string          `json:"scratch,omitempty"`
 	Steps       []*story.Record `json:"steps"`
 	Return      []*story.Record `json:"return,omitempty"`
+	Cut         bool            `json:"cut,omitempty"` // there were more steps than are kept
 }
 
 // trapObject is a row of the count of traps.
@@ -99,7 +100,7 @@ func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Ins
 	o := hitObject{
 		Type: "hit", Event: eventName(p), Place: p.Place(nil), Hits: t.tracer.Counts(p).Hits, TID: s.TID, CPU: s.CPU,
 		Instruction: fmt.Sprintf("% x", i.Original[:i.Len]), Kind: i.Kind().String(),
-		Steps: describe(n, s.Hit), Return: describe(n, s.Return),
+		Steps: describe(n, s.Hit), Return: describe(n, s.Return), Cut: s.Cut(),
 	}
 	if i.Method == uprobes.StepOutOfLine {
 		o.Copy = fmt.Sprintf("% x", i.Copy[:i.Len])
@@ -130,6 +131,9 @@ func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruct
 	}
 	for _, r := range describe(n, s.Return) {
 		show.lines(teller.Tell(r))
+	}
+	if s.Cut() {
+		fmt.Fprintf(show, "  the rest is left out: at most %d steps are kept\n", uprobes.MaxStory)
 	}
 	show.WriteString("\n")
 	_ = show.Flush()

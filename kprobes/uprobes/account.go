@@ -35,6 +35,9 @@ type Story struct {
 // MaxStory bounds the events kept of a hit, and of a return.
 const MaxStory = 64
 
+// Cut reports whether events were left out.
+func (s *Story) Cut() bool { return len(s.Hit) == MaxStory || len(s.Return) == MaxStory }
+
 // part is the half of a story that a thread is in.
 type part struct {
 	events  *[]*emu.Event
