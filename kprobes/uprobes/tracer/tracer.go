@@ -138,6 +138,9 @@ func (t *Tracer) Deleted(def *tracefs.Probe) {
 	if t.probes[def] != nil {
 		t.Clear()
 	}
+	if t.array != nil && len(def.On.Probes) == 0 {
+		t.array.Deleted(def.On)
+	}
 	delete(t.probes, def)
 }
 
