@@ -104,8 +104,8 @@ func runCommands() []command {
 	return []command{
 		{[]string{"space"}, "play", "play and pause", "Run", 4, forward, func(m *Model) tea.Cmd { return m.toggle(false) }},
 		{[]string{"backspace", "b"}, "play back", "play backwards and pause", "Run", 0, backward, func(m *Model) tea.Cmd { return m.toggle(true) }},
-		{[]string{"+", "="}, "faster", "play faster", "Run", 0, nil, do(func(m *Model) { m.play.speed = min(m.play.speed+1, len(speeds)-1) })},
-		{[]string{"-"}, "slower", "play slower", "Run", 0, nil, do(func(m *Model) { m.play.speed = max(m.play.speed-1, 0) })},
+		{[]string{"+", "="}, "faster", "play faster", "Run", 0, nil, do(func(m *Model) { m.changeSpeed(1) })},
+		{[]string{"-"}, "slower", "play slower", "Run", 0, nil, do(func(m *Model) { m.changeSpeed(-1) })},
 		{[]string{"x"}, "breakpoint", "set or take away a breakpoint here (or click a line of code, or :)", "Run", 0, nil, do(func(m *Model) {
 			m.toggleBreak(m.walk.Run.Machine.CPUs[m.moment.CPU].LinearPC())
 		})},
@@ -130,10 +130,10 @@ func viewCommands() []command {
 		{[]string{"shift+tab"}, "panel back", "the previous panel", "View", 0, single, do(func(m *Model) { m.turnTab(-1) })},
 		{[]string{"u"}, "whose", "look at another vCPU", "View", 0, func(m *Model) bool { return len(m.moment.CPUs) > 1 }, do((*Model).otherCPU)},
 		{[]string{"d"}, "dump", "show memory at a symbol or an address", "View", 0, nil, prompt("memory at", (*Model).promptMemory)},
-		{[]string{"]"}, "zoom in", "zoom into the timeline", "View", 0, nil, do(func(m *Model) { m.zoom(1) })},
+		{[]string{"]"}, "zoom in", "zoom into the timeline", "View", 0, (*Model).canZoom, do(func(m *Model) { m.zoom(1) })},
 		{[]string{"["}, "zoom out", "zoom out of the timeline", "View", 0, func(m *Model) bool { return m.set.timeline.Zoom > 0 }, do(func(m *Model) { m.zoom(-1) })},
-		{[]string{"pgdown"}, "scroll", "scroll the panel that Tab chose", "View", 0, single, do(func(m *Model) { m.tabPanel().Scroll(5) })},
-		{[]string{"pgup"}, "scroll up", "scroll it up", "View", 0, single, do(func(m *Model) { m.tabPanel().Scroll(-5) })},
+		{[]string{"pgdown"}, "scroll", "scroll the panel that Tab chose", "View", 0, (*Model).canScroll, do(func(m *Model) { m.tabPanel().Scroll(5) })},
+		{[]string{"pgup"}, "scroll up", "scroll it up", "View", 0, func(m *Model) bool { return single(m) && m.tabPanel().Offset() > 0 }, do(func(m *Model) { m.tabPanel().Scroll(-5) })},
 		{[]string{"e"}, "engine", "the same scenario under the next engine", "Engine", 0, single, do((*Model).nextEngine)},
 		{[]string{"E"}, "compare", "compare with another engine, side by side; again for the next one", "Engine", 0, nil, do((*Model).compare)},
 		{[]string{"p"}, "presenter", "presenter mode: few, large panels", "View", 0, single, do(func(m *Model) { m.presenter = !m.presenter })},
@@ -237,10 +237,23 @@ func (m *Model) otherCPU() {
 
 func (m *Model) zoom(d int) {
 	t := m.set.timeline
-	t.Zoom = min(max(t.Zoom+d, 0), panel.MaxZoom)
-	if m.walk.End()>>t.Zoom < 8 {
-		t.Zoom = max(t.Zoom-d, 0)
-	}
+	t.Zoom += d
+	m.otherSet.timeline.Zoom = t.Zoom
+}
+
+// leastSpan is how many steps a timeline shows at least.
+const leastSpan = 8
+
+func (m *Model) canZoom() bool {
+	next := m.set.timeline.Zoom + 1
+	return next <= panel.MaxZoom && m.walk.End()>>next >= leastSpan
+}
+
+// canScroll reports whether the panel of the slot has more below.
+func (m *Model) canScroll() bool {
+	p := m.tabPanel()
+	_, h := p.Size()
+	return single(m) && len(p.Lines())-p.Offset() > h
 }
 
 func (m *Model) nextBranch() {

@@ -25,7 +25,7 @@ type column struct {
 
 // Sizes from which more panels are shown at once.
 const (
-	mediumWidth, mediumHeight = 100, 32
+	mediumWidth, mediumHeight = 100, 36
 	largeWidth, largeHeight   = 160, 48
 )
 
@@ -44,7 +44,7 @@ func (m *Model) size() size {
 		return small
 	case m.w >= largeWidth && m.h >= largeHeight:
 		return large
-	case m.w >= mediumWidth && m.h >= mediumHeight:
+	case m.w >= mediumWidth && m.h >= mediumHeight+max(len(m.moment.CPUs)-2, 0): // each has a line of the timeline
 		return medium
 	}
 	return small
@@ -68,7 +68,7 @@ func (m *Model) arrange() []area {
 	if m.presenter {
 		why = min(max(5, m.h/5), 9)
 	}
-	timeline = min(timeline, max(m.h/5, 2))
+	timeline = min(timeline, max(m.h*2/5, 2))
 	body := height - timeline - why - 2
 	below := area{s.timeline, 0, m.h - 1 - timeline, m.w, timeline}
 	if m.other != nil {
@@ -84,7 +84,7 @@ func (m *Model) arrange() []area {
 		top = m.presented()
 		out = append(out, area{s.diagram, 0, 2, m.w, top - 1})
 	}
-	out = append(out, place(m.columns(), 0, 1+top, m.w, body-top)...)
+	out = append(out, place(m.columns(body-top), 0, 1+top, m.w, body-top)...)
 	return append(out, area{s.why, 0, body + 2, m.w, why}, below)
 }
 
@@ -100,12 +100,16 @@ func (m *Model) presented() int {
 	return 5
 }
 
-// columns chooses the panels for the terminal's size.
-func (m *Model) columns() []column {
+// columns chooses the panels for the terminal's size, h lines of them.
+func (m *Model) columns(h int) []column {
 	s := &m.set
 	tab := m.tabPanel()
 	many := len(m.moment.CPUs) > 1
 	cpus := slot{s.cpus, 4 + len(m.moment.Raisable), 0}
+	registers := 11
+	if h < 25 && len(m.moment.Regs) < 10 {
+		registers = 7 // in two columns
+	}
 	var trace []slot
 	if m.traced() {
 		trace = []slot{{s.trace, 5, 1}}
@@ -125,16 +129,18 @@ func (m *Model) columns() []column {
 	case size == medium:
 		return []column{
 			{5, []slot{{s.code, 8, 3}, {s.diagram, 5, 0}, {s.probes, 2, 1}, cpus}},
-			{4, []slot{{s.registers, 11, 0}, {s.stack, 6, 2}, {tab, 5, 1}}},
+			{4, []slot{{s.registers, registers, 0}, {s.stack, 4, 2}, {tab, 5, 1}}},
 		}
 	case m.w < 72:
 		return []column{{1, []slot{{s.code, 4, 2}, {tab, 4, 2}, {s.diagram, 3, 0}}}}
 	}
-	diagram := 3
-	if m.h >= 28 {
-		diagram = 4 // with what the states do
+	switch {
+	case h < 12:
+		return []column{{1, []slot{{nil, 4, 1}, {s.diagram, 2, 0}}}}
+	case h < 16:
+		return []column{{1, []slot{{nil, 7, 1}, {s.diagram, 3, 0}}}}
 	}
-	return []column{{1, []slot{{nil, 7, 1}, {s.diagram, diagram, 0}}}}
+	return []column{{1, []slot{{nil, 9, 1}, {s.diagram, 4, 0}}}} // with what the states do
 }
 
 // twoEngines puts two walks side by side.

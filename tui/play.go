@@ -24,6 +24,12 @@ func (p *play) speedText() string { return fmt.Sprintf("%d/s", speeds[p.speed]) 
 
 type tickMsg int
 
+// changeSpeed plays faster or slower, and says how fast.
+func (m *Model) changeSpeed(d int) {
+	m.play.speed = min(max(m.play.speed+d, 0), len(speeds)-1)
+	m.notice("plays %s moves", m.play.speedText())
+}
+
 func (m *Model) tick() tea.Cmd {
 	round := m.play.round
 	return tea.Tick(time.Second/time.Duration(speeds[m.play.speed]), func(time.Time) tea.Msg { return tickMsg(round) })

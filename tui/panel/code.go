@@ -124,11 +124,13 @@ func (p *Code) also(l text.Line, c *walk.Line) text.Line {
 			l.Add(text.Work, fmt.Sprintf("  ◂cpu%d", n))
 		}
 	}
-	if c.Source != "" && p.w-l.Width() > 24 {
-		if k := 11 + p.bytesWidth() + textWidth - l.Width(); k > 0 {
-			l.Add(text.Plain, strings.Repeat(" ", k))
+	if c.Source != "" {
+		source := text.Line{}
+		source.Pad(text.Plain, "", 11+p.bytesWidth()+textWidth-l.Width())
+		source.Add(text.Dim, "  | "+strings.Join(strings.Fields(c.Source), " "))
+		if l.Width()+source.Width() <= p.w { // whole or not at all
+			l = append(l, source...)
 		}
-		l.Add(text.Dim, "  | "+strings.Join(strings.Fields(c.Source), " "))
 	}
 	return l
 }

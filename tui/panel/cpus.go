@@ -17,7 +17,7 @@ func (p *CPUs) Title() string { return "vCPUs" }
 // columnWidth is the least width of a vCPU's column, in cells.
 const columnWidth = 20
 
-// Lines implements Panel: columns if there is room, else two lines each.
+// Lines implements Panel: columns if there is room, else two lines each, or one.
 func (p *CPUs) Lines() []text.Line {
 	n := len(p.m.CPUs)
 	if n == 0 {
@@ -102,6 +102,11 @@ func (p *CPUs) list() []text.Line {
 		l := p.name(c, false)
 		l.Add(text.Plain, "  ")
 		l = append(l, p.state(c)...)
+		if p.h > 0 && 2*len(p.m.CPUs) > p.h {
+			l.Add(text.Place, "  "+c.At)
+			lines = append(lines, l)
+			continue
+		}
 		var at text.Line
 		at.Add(text.Place, "  "+c.At+" ")
 		at.Add(text.Code, c.Text)

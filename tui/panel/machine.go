@@ -70,7 +70,7 @@ func (p *Diagram) Lines() []text.Line {
 		shown = states[:5] // the side state is drawn when it matters
 	}
 	for _, does := range []bool{true, false} {
-		if does && p.h > 0 && p.h < 4 {
+		if least := 3 + bit(does); p.h > 0 && p.h < least {
 			continue
 		}
 		if d := p.boxes(shown, does, 0); d[0].Width() <= p.w {
@@ -85,6 +85,13 @@ func (p *Diagram) Lines() []text.Line {
 		return p.upright(shown)
 	}
 	return p.inALine(shown)
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // maxSpread is how much wider than its words a box gets, in cells.
