@@ -57,9 +57,12 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 // stepOnStack sends the thread to a copy on its stack. As coded, a copy that fails is not noticed: the thread goes on
 // one byte behind the breakpoint, and the copy's address stays that of some earlier step, or 0 (O6).
 func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
-	t.Micro(emu.Micro{Name: "uprobe_single_step", In: "prepare_singlestep", Why: "a copy of the instruction goes on the stack's page, and the thread to it"})
 	mm, c := t.Process().MM(), t.Core()
 	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
+	t.Micro(s.tellPlace(ok))
+	if !ok {
+		s.printk("No vma found")
+	}
 	ok = ok && mm.Write(at, u.insn.Copy[:])
 	copyAt := at
 	switch {
@@ -79,6 +82,18 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) 
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
 	ut.state = stepping
+}
+
+// tellPlace names the micro-step that places the copy.
+func (s *System) tellPlace(found bool) emu.Micro {
+	m := emu.Micro{Name: "uprobe_single_step", In: "prepare_singlestep", ID: "O1", Why: "a copy of the instruction goes to the bottom of the stack's page, and the thread to it"}
+	switch {
+	case s.engine == Coded2005 && found:
+		m.ID, m.Why = "O2", "a copy of the instruction goes above the stack pointer, and the thread to it"
+	case s.engine == Coded2005:
+		m.ID, m.Why = "O6", "no mapping is found behind the stack pointer; the error is ignored, and the thread goes on behind the int3"
+	}
+	return m
 }
 
 // placeOnStack chooses where the copy goes.
