@@ -168,13 +168,14 @@ func (t *traceEvents) finish() error {
 	if t == nil {
 		return nil
 	}
-	if t.cmd.Bool("json") {
-		t.writeJSON(t.out)
+	asJSON := t.cmd.Bool("json")
+	if asJSON {
+		t.writeJSON(json.NewEncoder(t.out))
 	} else {
 		t.out.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
 	}
 	err := t.out.finish()
-	if t.account != nil {
+	if t.account != nil && !asJSON {
 		t.explain()
 	}
 	if t.cmd.Bool("profile") {
@@ -228,8 +229,9 @@ type traceObject struct {
 	Args   []fetch.Value `json:"args"`
 }
 
-func (t *traceEvents) writeJSON(w io.Writer) {
-	enc := json.NewEncoder(w)
+// writeJSON writes the trace, and with --explain what is told of it. Errors are kept by the writer, and said when the
+// trace is finished.
+func (t *traceEvents) writeJSON(enc *json.Encoder) {
 	for _, e := range t.tracer.Entries() {
 		h := e.Record.Hit()
 		o := traceObject{
@@ -239,9 +241,10 @@ func (t *traceEvents) writeJSON(w io.Writer) {
 		if e.Probe.Return {
 			o.Return = fmt.Sprintf("%#x", h.Return)
 		}
-		if enc.Encode(o) != nil {
-			return // finish says why
-		}
+		_ = enc.Encode(o)
+	}
+	if t.account != nil {
+		t.explainJSON(enc)
 	}
 }
 

@@ -87,8 +87,13 @@ func TestTraceExplains(t *testing.T) {
 func TestTraceExplainsAsJSON(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "trace")
 	_, stderr := runTrace(t, "-p", "p:s PROG:p_step", "--explain", "--json", "-o", file)
-	lines := strings.Split(strings.TrimSpace(stderr), "\n")
-	require.Len(t, lines, 2)
+	require.Empty(t, stderr)
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	require.Len(t, lines, 3)
+	require.Contains(t, lines[0], `"event":"s"`)
+	lines = lines[1:]
 	var hit hitObject
 	require.NoError(t, json.Unmarshal([]byte(lines[0]), &hit))
 	require.Equal(t, "uprobes/s", hit.Event)

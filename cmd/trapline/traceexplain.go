@@ -41,28 +41,40 @@ type trapObject struct {
 // explain tells the first hit of every probe, from the events of the machine, and the traps that all hits took.
 func (t *traceEvents) explain() {
 	told := map[*uprobes.Story]string{}
-	for _, p := range t.registry.Probes() {
-		i, s := t.tracer.Instruction(p), t.account.Story(t.tracer.Place(p))
-		if i == nil || s == nil {
-			continue
-		}
-		if before := told[s]; before != "" && !t.cmd.Bool("json") {
+	t.eachStory(func(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
+		if before := told[s]; before != "" {
 			fmt.Fprintf(t.stderr, "%s at %s, hits: %d; they are those of %s too\n\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, before)
-			continue
+			return
 		}
 		told[s] = eventName(p)
-		n := t.names(p, i, s)
-		if t.cmd.Bool("json") {
-			t.encode(t.hitObject(n, p, i, s))
-		} else {
-			t.tell(n, p, i, s)
+		t.tell(t.names(p, i, s), p, i, s)
+	})
+	for i, c := range t.account.Traps() {
+		if i == 0 {
+			fmt.Fprintf(t.stderr, "%-14s %10s %10s %10s %10s\n", "kind", "hits", "#BP", "#DB", "traps/hit")
 		}
+		fmt.Fprintf(t.stderr, "%-14s %10d %10d %10d %10.2f\n", c.Kind, c.Hits, c.Breakpoints, c.Steps, c.PerHit())
 	}
-	t.explainTraps()
 }
 
-// encode prints one line of JSON.
-func (t *traceEvents) encode(v any) { _ = json.NewEncoder(t.stderr).Encode(v) }
+// explainJSON is the same as objects.
+func (t *traceEvents) explainJSON(enc *json.Encoder) {
+	t.eachStory(func(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
+		_ = enc.Encode(t.hitObject(t.names(p, i, s), p, i, s))
+	})
+	for _, c := range t.account.Traps() {
+		_ = enc.Encode(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()})
+	}
+}
+
+// eachStory goes through the probes that were hit.
+func (t *traceEvents) eachStory(show func(*tracefs.Probe, *uprobes.Instruction, *uprobes.Story)) {
+	for _, p := range t.registry.Probes() {
+		if i, s := t.tracer.Instruction(p), t.account.Story(t.tracer.Place(p)); i != nil && s != nil {
+			show(p, i, s)
+		}
+	}
+}
 
 // names are those of the probed file, which may have been loaded elsewhere than it says.
 func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) *story.Names {
@@ -137,18 +149,4 @@ func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruct
 	}
 	show.WriteString("\n")
 	_ = show.Flush()
-}
-
-// explainTraps prints what the hits took, by kind of instruction.
-func (t *traceEvents) explainTraps() {
-	for i, c := range t.account.Traps() {
-		if t.cmd.Bool("json") {
-			t.encode(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()})
-			continue
-		}
-		if i == 0 {
-			fmt.Fprintf(t.stderr, "%-14s %10s %10s %10s %10s\n", "kind", "hits", "#BP", "#DB", "traps/hit")
-		}
-		fmt.Fprintf(t.stderr, "%-14s %10d %10d %10d %10.2f\n", c.Kind, c.Hits, c.Breakpoints, c.Steps, c.PerHit())
-	}
 }
