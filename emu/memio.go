@@ -122,6 +122,20 @@ func (m *Machine) PokeWord(s *Space, va uint64, n int, v uint64) bool {
 	return true
 }
 
+// PushWords is PokeWord for words of n bytes each, one below the other: the
+// first ends at top. All of them or none.
+func (m *Machine) PushWords(s *Space, top uint64, n int, words []uint64) bool {
+	size := n * len(words)
+	low := s.mask(top - uint64(size))
+	if !s.present(low, size) {
+		return false
+	}
+	for i, v := range words {
+		m.pokeWord(s, s.mask(top-uint64((i+1)*n)), n, v, ByMicro)
+	}
+	return true
+}
+
 // PokeBytes is PokeWord for as many bytes as b has: all of it or nothing. The
 // event lists it in pieces of at most 8 bytes.
 func (m *Machine) PokeBytes(s *Space, va uint64, b []byte) bool {

@@ -164,41 +164,36 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 	word := uint64(k.M.Arch.Word())
 	regs := directOrder(k.M.Arch)
-	top := c.GPR[emu.RSP]
-	base := top
-	if !t.HasErr {
-		base -= word
+	sp := c.GPR[emu.RSP]
+	top := sp // the words pushed end here
+	if t.HasErr {
+		top += word // orig_eax takes the error code's place
 	}
 	orig := k.M.Arch.Mask(^uint64(0))
 	if e.saveAX {
 		orig = c.GPR[emu.RAX]
 	}
 	if e.gap {
-		moved, ok := k.copyFrameDown(c, top)
+		moved, ok := k.copyFrameDown(c, sp)
 		if !ok {
 			return false
 		}
-		base -= top - moved
+		top -= sp - moved
 	}
-	n := uint64(len(regs))
+	words := append(make([]uint64, 0, len(order64)+1), orig)
 	if k.M.Arch == emu.I386 {
-		n += 2
-	}
-	low := k.M.Arch.Mask(base - n*word)
-	if !k.M.Writable(c, low, int(base-low+word)) {
-		return false
-	}
-	k.M.PokeWord(c.Space, base, int(word), orig)
-	at := base
-	if k.M.Arch == emu.I386 {
-		k.M.PokeWord(c.Space, base-4, 4, uint64(c.Seg[emu.ES].Sel))
-		k.M.PokeWord(c.Space, base-8, 4, uint64(c.Seg[emu.DS].Sel))
-		at -= 8
-		c.Seg[emu.DS], c.Seg[emu.ES] = k.dataSeg, k.dataSeg
+		words = append(words, uint64(c.Seg[emu.ES].Sel), uint64(c.Seg[emu.DS].Sel))
 	}
 	for _, r := range regs {
-		at -= word
-		k.M.PokeWord(c.Space, at, int(word), c.GPR[r])
+		words = append(words, c.GPR[r])
+	}
+	low := k.M.Arch.Mask(top - uint64(len(words))*word)
+	if !k.M.Writable(c, low, len(words)*int(word)) {
+		return false
+	}
+	k.M.PushWords(c.Space, top, int(word), words)
+	if k.M.Arch == emu.I386 {
+		c.Seg[emu.DS], c.Seg[emu.ES] = k.dataSeg, k.dataSeg
 	}
 	c.GPR[emu.RSP] = low
 	if k.M.Arch == emu.AMD64 {
