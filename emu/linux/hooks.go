@@ -28,6 +28,8 @@ type Hooks interface {
 	// ReturnToUser does the next piece of work, one micro-step, before t goes
 	// on in ring 3, ahead of signals. It is asked until there is none.
 	ReturnToUser(t *Thread) Resume
+	// Pending reports whether ReturnToUser would have work.
+	Pending(t *Thread) bool
 	// HoldSignals reports whether signals for t must wait: it is stepping a
 	// copied instruction. It may leave work to do to ReturnToUser.
 	HoldSignals(t *Thread) bool

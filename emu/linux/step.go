@@ -61,8 +61,20 @@ func (k *Kernel) Can(actor int) bool {
 // haltIdle halts the vCPUs that cannot step, and only those.
 func (k *Kernel) haltIdle() {
 	for id, c := range k.m.CPUs {
-		c.Halted = k.current[id] == nil && !k.CanStep(id)
+		c.Halted = !k.CanStep(id)
 	}
+}
+
+// Place tells what c's next step runs: the instruction at an address, or the
+// kernel's work, for which all vCPUs stand at one place (package explore).
+func (k *Kernel) Place(c *emu.CPU) uint64 {
+	const inKernel = 1 << 63
+	t := k.current[c.ID]
+	if t == nil || t.state != stateRunning || t.proc.stopped || k.slice[c.ID] <= 0 || t.work() ||
+		k.cfg.Hooks != nil && k.cfg.Hooks.Pending(t) {
+		return inKernel | 1
+	}
+	return c.LinearPC() &^ inKernel
 }
 
 // Work is emu.Worker's: the next piece of kernel-side work of c.

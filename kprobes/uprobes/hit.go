@@ -70,6 +70,12 @@ func (s *System) ReturnToUser(t *linux.Thread) linux.Resume {
 	return linux.Resumed
 }
 
+// Pending reports whether a trap has left something to do (TIF_UPROBE).
+func (s *System) Pending(t *linux.Thread) bool {
+	ut, ok := t.Probes.(*task)
+	return ok && ut.notify
+}
+
 // HoldSignals keeps signals from a thread in a step. If one is there because the copy faulted, or is fatal, the step
 // is to be given up first (U12, uprobe_deny_signal()).
 func (s *System) HoldSignals(t *linux.Thread) bool {
