@@ -45,3 +45,16 @@ func TestO2CopyOnLiveStack(t *testing.T) {
 	require.Equal(t, overwritten, end2005(t, "execstack32", stepPlace, uprobes.Coded2005))
 	require.Equal(t, segfault, end2005(t, "stack32", stepPlace, uprobes.Coded2005), "NX stays")
 }
+
+// In the stack's last page no mapping is found behind the stack pointer: the error is ignored, and of the instruction
+// only what stands behind its first byte is run.
+func TestO6IgnoredError(t *testing.T) {
+	const first = "0x1000" // sub $0xa000,%esp: behind its first byte stands "in (%dx),%al"
+	require.Equal(t, intact, end2005(t, "execstack32", first, uprobes.Described2005))
+	r := newRigOf(t, guestRoot(t, "execstack32"), events.I386, uprobes.Coded2005)
+	r.load(t, "/t/execstack32")
+	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/x /t/execstack32:"+first+"\n")))
+	require.NoError(t, r.registry.SetGroup("o", true))
+	require.Equal(t, segfault, r.run(t))
+	require.Contains(t, r.log, "No vma found")
+}
