@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -23,7 +25,8 @@ func TestHostile(t *testing.T) {
 		"stack": killed(syscall.SIGSEGV), "privileged": killed(syscall.SIGSEGV), "sigreturn": killed(syscall.SIGSEGV),
 		"loop": {Bound: BoundSteps}, "memory": {Bound: BoundMemory}, "deadlock": {Bound: BoundDeadlock},
 		"forks": {Code: 3}, "threads": {Code: 4}, "files": {Code: 6}, "maps": {Code: 8}, "sparse": {Code: 11},
-		"modify": {Code: 12}, "open": {Code: 14},
+		"modify": {Code: 12}, "open": {Code: 14}, "own-text": {Code: 20}, "execs": {Bound: BoundSteps}, "vforks": {Bound: BoundSteps},
+		"unmap": killed(syscall.SIGSEGV), "reserve": {Code: 18},
 	}
 	outside := writeFile(t, t.TempDir(), "secret", "secret")
 	for _, compiler := range [][]string{{"gcc"}, {"gcc", "-m32"}} {
@@ -33,6 +36,9 @@ func TestHostile(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					cfg := Config{Limits: Limits{Steps: 300e6, Memory: 48 << 20, Processes: 16, Threads: 16, Files: 256, Maps: 300}}
+					if name == "execs" || name == "vforks" { // which cost more than their instructions
+						cfg.Limits.Steps = 300e3
+					}
 					o := runProgram(t, cfg, []string{prog, name, outside})
 					assert.True(t, same(want, o.res), "%v, expected %v\n%s", o.res, want, o.stderr)
 				})
@@ -66,6 +72,52 @@ func TestRootHolds(t *testing.T) {
 	for p, want := range map[string]error{"/out": syscall.ENOENT, "/loop": syscall.ELOOP, "/etc/secret/x": syscall.ENOTDIR} {
 		_, _, err := fs.open(p, true)
 		assert.ErrorIs(t, err, want, p)
+	}
+}
+
+// TestNoWayOut: a program inside a root finds no way out of it, and an entry
+// that the host changes under it while it looks does not open one.
+func TestNoWayOut(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "root")
+	writeFile(t, dir, "secret", "outside")
+	writeFile(t, root, "dir/file", "inside")
+	for name, target := range map[string]string{"out": "../secret", "dir/up": "../..", "dir/loop": "loop", "swap": dir} {
+		require.NoError(t, os.Symlink(target, filepath.Join(root, name)))
+	}
+	data, err := os.ReadFile(compile(t, "hostile.c", "gcc"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "program"), data, 0o755))
+	fs, err := OpenRoot(root)
+	require.NoError(t, err)
+	defer fs.Close()
+	var stdout bytes.Buffer
+	k, err := New(Config{Path: "/program", Args: []string{"/program", "escape"}, FS: fs, Stdout: &stdout})
+	require.NoError(t, err)
+	defer k.Close()
+	res, err := k.Run(context.Background())
+	require.NoError(t, err)
+	assert.True(t, same(Result{Code: 16}, res), "%v %s", res, &stdout)
+
+	swap := filepath.Join(root, "swap")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 300 {
+			_ = os.Remove(swap)
+			_ = os.Mkdir(swap, 0o755)
+			_ = os.Remove(swap)
+			_ = os.Symlink(dir, swap)
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		_, _, err := fs.open("/swap/secret", true)
+		require.Error(t, err)
 	}
 }
 
