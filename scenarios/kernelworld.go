@@ -73,6 +73,14 @@ func (w kernelWorld) armed(i int) bool {
 	return w.Machine.CPUs[0].Space.Peek(p.Addr, b[:]) == 1 && b[0] == breakpoint && w.Probes.Stats(i).Registered
 }
 
+func (w kernelWorld) missed() uint64 {
+	var n uint64
+	for i := range w.Probes.Probes() {
+		n += w.Probes.Stats(i).Missed
+	}
+	return n
+}
+
 func (w kernelWorld) ends() []ProbeEnd {
 	var list []ProbeEnd
 	for i, p := range w.Probes.Probes() {

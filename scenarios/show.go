@@ -116,6 +116,9 @@ type ProbeEnd struct {
 // ProbeEnds lists the probes with their state and counts.
 func (r *Run) ProbeEnds() []ProbeEnd { return r.world.ends() }
 
+// Missed is how many executions of probed instructions had no hit.
+func (r *Run) Missed() uint64 { return r.world.missed() }
+
 // ProbeLines is ProbeEnds for people.
 func (r *Run) ProbeLines() []string {
 	var lines []string

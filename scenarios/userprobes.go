@@ -342,6 +342,14 @@ func (w *userWorld) stateOf(p *userProbe) string {
 	return "armed"
 }
 
+func (w *userWorld) missed() uint64 {
+	var n uint64
+	for _, p := range w.probes {
+		n += p.missed
+	}
+	return n
+}
+
 func (w *userWorld) ends() []ProbeEnd {
 	var list []ProbeEnd
 	for _, p := range w.probes {

@@ -25,6 +25,8 @@ type world interface {
 	probed(pc uint64) bool
 	// counts are those of the probes with a name; false: there is none.
 	counts(name string) (probeCounts, bool)
+	// missed counts the executions of probed instructions without a hit.
+	missed() uint64
 	// ends lists the probes with what happened to them.
 	ends() []ProbeEnd
 	// breakpoint tells whose int3 is at an address, and what it hides.
