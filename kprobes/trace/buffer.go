@@ -23,6 +23,7 @@ type entry struct {
 	cpu   int
 	flags string
 	time  uint64
+	stack []string // of a stacktrace trigger, which has no record
 }
 
 // buffer is the trace buffer: the newest records. Entries are only added
@@ -32,7 +33,6 @@ type buffer struct {
 	limit   int
 	entries []entry
 	written int
-	off     bool // tracing_on is 0
 	chunk   []byte
 }
 
@@ -70,7 +70,9 @@ const NoteEvent emu.NoteKind = "event"
 func (p *planted) hit(c *kprobes.Call) uint64 {
 	t := p.tracing
 	p.counts.Hits++
-	if t.buffer.off || !p.probe.On.Enabled {
+	on := p.probe.On
+	plain := t.array.Plain(on)
+	if !on.Enabled || plain && t.array.Off() {
 		return 0
 	}
 	t.target.call = c
@@ -83,13 +85,22 @@ func (p *planted) hit(c *kprobes.Call) uint64 {
 		return 0
 	}
 	e := entry{rec: rec, cpu: c.CPU.ID, flags: flagsOf(c), time: t.now()}
-	t.buffer.add(e)
-	if !c.M.Quiet {
-		var l fetch.Line
-		rec.AppendText(&l, t.names())
-		c.M.Note(emu.Note{Kind: NoteEvent, ID: "E6", Text: string(l.Text), Addr: p.probe.Addr})
+	if plain {
+		t.keep(&e)
+	} else {
+		t.raise(on, &e)
 	}
 	return 0
+}
+
+// keep puts a record into the buffer, and tells of it.
+func (t *Tracing) keep(e *entry) {
+	t.buffer.add(*e)
+	if m := t.g.K.M; !m.Quiet && e.stack == nil {
+		var l fetch.Line
+		e.rec.AppendText(&l, t.names())
+		m.Note(emu.Note{Kind: NoteEvent, ID: "E6", Text: string(l.Text), Addr: e.rec.Hit().Addr})
+	}
 }
 
 // flagsOf is the latency column: only whether interrupts were on is the
@@ -118,14 +129,6 @@ func (t *Tracing) traceText() string {
 	return b.String()
 }
 
-func (t *Tracing) line(e *entry) string {
-	var l fetch.Line
-	tracefs.AppendTraceLine(&l, tracefs.TraceOptions{}, tracefs.TraceEntry{
-		Comm: t.comm(e.cpu), PID: firstPID + e.cpu, CPU: e.cpu, Flags: e.flags, Time: e.time,
-	}, e.rec, t.names())
-	return string(l.Text)
-}
-
 // Lines are the records as lines of the trace file, oldest first.
 func (t *Tracing) Lines() []string {
 	var list []string
@@ -139,6 +142,9 @@ func (t *Tracing) Lines() []string {
 func (t *Tracing) Records() []Record {
 	var list []Record
 	for _, e := range t.buffer.entries {
+		if e.stack != nil {
+			continue
+		}
 		d := e.rec.Program.Definition()
 		list = append(list, Record{d.Group, d.Event, e.cpu, e.time, e.rec.Values(t.names())})
 	}

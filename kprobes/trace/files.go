@@ -12,7 +12,9 @@ import (
 // Files lists the files of ReadFile and WriteFile, as they are called below
 // /sys/kernel/tracing and, for kprobes/, /sys/kernel/debug.
 var Files = []string{"kprobe_events", "dynamic_events", "kprobe_profile", "error_log", "trace", "tracing_on",
-	"kprobes/list", "events/GROUP/enable", "events/GROUP/EVENT/enable", "events/GROUP/EVENT/format", "events/GROUP/EVENT/id"}
+	"kprobes/list", "set_event", "set_event_pid", "available_events",
+	"events/GROUP/enable", "events/GROUP/filter", "events/GROUP/EVENT/enable", "events/GROUP/EVENT/filter",
+	"events/GROUP/EVENT/format", "events/GROUP/EVENT/hist", "events/GROUP/EVENT/id", "events/GROUP/EVENT/trigger"}
 
 // ReadFile gives what reading a file of tracefs gives. The error is an errno.
 func (t *Tracing) ReadFile(name string) (string, error) {
@@ -28,12 +30,12 @@ func (t *Tracing) ReadFile(name string) (string, error) {
 	case "trace":
 		return t.traceText(), nil
 	case "tracing_on":
-		if t.buffer.off {
-			return "0\n", nil
-		}
-		return "1\n", nil
+		return t.array.ReadFile(name)
 	case "kprobes/list":
 		return t.list(), nil
+	}
+	if inArray(name) {
+		return t.array.ReadFile(name)
 	}
 	group, event, file := splitEvent(name)
 	switch {
@@ -76,13 +78,8 @@ func (t *Tracing) WriteFile(name, text string, truncate bool) error {
 		}
 		return nil
 	}
-	if name == "tracing_on" {
-		n, errno := tracefs.ParseNumber(text)
-		if errno != 0 {
-			return errno
-		}
-		t.buffer.off = n == 0
-		return nil
+	if name == "tracing_on" || inArray(name) {
+		return t.array.WriteFile(name, text+"\n", truncate)
 	}
 	return t.writeEnable(name, text)
 }

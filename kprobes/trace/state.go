@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/emu"
+	"trapline/kprobes/events/tracearray"
 	"trapline/kprobes/events/tracefs"
 )
 
@@ -16,7 +17,7 @@ type saved struct {
 	at       []*planted
 	entries  []entry
 	written  int
-	off      bool
+	array    tracearray.State
 	modules  []Module
 	log      []string
 }
@@ -26,7 +27,7 @@ func (t *Tracing) Save() any {
 	b := &t.buffer
 	s := saved{
 		registry: t.registry.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
-		entries: b.entries[:len(b.entries):len(b.entries)], written: b.written, off: b.off,
+		entries: b.entries[:len(b.entries):len(b.entries)], written: b.written, array: t.array.Save(),
 		log: t.log[:len(t.log):len(t.log)],
 	}
 	for _, p := range t.planted {
@@ -46,7 +47,8 @@ func (t *Tracing) Restore(v any) {
 	for i, p := range t.planted {
 		*p = s.planted[i]
 	}
-	t.buffer.entries, t.buffer.written, t.buffer.off = s.entries, s.written, s.off
+	t.buffer.entries, t.buffer.written = s.entries, s.written
+	t.array.Restore(s.array)
 	t.log = s.log
 	changed := false
 	for i, m := range t.modules {
@@ -60,7 +62,7 @@ func (t *Tracing) Restore(v any) {
 
 // Hash implements emu.Part: what decides how the run goes on.
 func (t *Tracing) Hash(h *emu.Hasher) {
-	h.Bool(t.buffer.off)
+	h.Bool(t.array.Off())
 	h.Uint64(uint64(len(t.planted)))
 	for _, p := range t.planted {
 		h.Bool(p.armed)

@@ -8,6 +8,7 @@ import (
 	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
+	"trapline/kprobes/events/tracearray"
 	"trapline/kprobes/events/tracefs"
 )
 
@@ -21,6 +22,7 @@ type Tracing struct {
 	byProbe  map[*tracefs.Probe]*planted
 	planted  []*planted
 	buffer   buffer
+	array    *tracearray.Array
 	target   target
 	log      []string // the kernel's log
 }
@@ -68,6 +70,7 @@ func New(cfg Config) *Tracing {
 		CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName,
 		Now: t.now, Printk: t.printk,
 	})
+	t.array = t.newArray()
 	t.renewSymbols()
 	m.AddPart(t)
 	return t

@@ -38,6 +38,8 @@ type Config struct {
 	Names    fetch.Names
 	// Now is the trace clock in nanoseconds; nil means 0.
 	Now func() uint64
+	// Keep takes the records in place of the array's own buffer, which then stays empty: there are no snapshots.
+	Keep func(*Entry)
 }
 
 // eventFile is what an event has in this array (struct trace_event_file).
@@ -73,6 +75,9 @@ type Raised struct {
 func New(cfg Config) *Array {
 	a := &Array{cfg: cfg, options: defaultOptions(), clock: defaultClock, files: map[*tracefs.Event]*eventFile{}}
 	for range max(1, cfg.CPUs) {
+		if cfg.Keep != nil {
+			break
+		}
 		a.rings = append(a.rings, newRing(DefaultBuffer))
 	}
 	return a
@@ -115,8 +120,25 @@ func (a *Array) Raise(e *tracefs.Event, r Raised) {
 	}
 }
 
+// Off tells whether tracing_on is 0.
+func (a *Array) Off() bool { return a.off }
+
+// Plain tells whether an event has nothing to be raised for but its record: no filter, no trigger, no process that it
+// is left out for.
+func (a *Array) Plain(e *tracefs.Event) bool {
+	if e.SoftDisabled || len(a.pids) > 0 {
+		return false
+	}
+	f := a.files[e]
+	return f == nil || f.filter == nil && len(f.triggers) == 0
+}
+
 func (a *Array) add(e *Entry) {
 	if a.off {
+		return
+	}
+	if a.cfg.Keep != nil {
+		a.cfg.Keep(e)
 		return
 	}
 	a.seq++

@@ -2,6 +2,7 @@ package tracearray
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,13 +163,21 @@ func (t *trigger) condition() string {
 	return " if " + t.text
 }
 
+// commands are those that the array knows.
+func (a *Array) commands() []triggerCommand {
+	if a.cfg.Keep == nil {
+		return triggerCommands
+	}
+	return slices.DeleteFunc(slices.Clone(triggerCommands), func(c triggerCommand) bool { return c.kind == snapshot })
+}
+
 // triggerText is the trigger file.
 func (a *Array) triggerText(e *tracefs.Event) string {
 	f := a.file(e)
 	var b strings.Builder
 	if len(f.triggers) == 0 {
 		b.WriteString("# Available triggers:\n#")
-		for _, c := range triggerCommands {
+		for _, c := range a.commands() {
 			b.WriteString(" " + c.name)
 		}
 		b.WriteByte('\n')
@@ -187,7 +196,7 @@ func (a *Array) writeTrigger(e *tracefs.Event, text string) events.Errno {
 		word, rest = text[:i], strings.TrimLeft(text[i+1:], spaces)
 	}
 	word, remove := strings.CutPrefix(word, "!")
-	for _, c := range triggerCommands {
+	for _, c := range a.commands() {
 		if c.name != word {
 			continue
 		}
