@@ -181,6 +181,9 @@ func (t *traceEvents) finish() error {
 	if t.cmd.Bool("profile") {
 		fmt.Fprint(t.stderr, t.registry.UprobeProfile(t.tracer.Counts))
 	}
+	if n := t.tracer.Lost(); n > 0 {
+		t.say("%d entries of the trace are lost: %d are kept", n, len(t.tracer.Entries()))
+	}
 	t.tellSilent()
 	return err
 }
