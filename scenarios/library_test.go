@@ -61,6 +61,9 @@ func TestLibraryIsDescribed(t *testing.T) {
 		"fault-in-step", "fault-handler-fixes", "fault-in-pre-handler", "fault-in-post-handler", "reentry-lost",
 		"probe-the-prober", "probe-on-int3", "misplaced-probe", "orig-eax", "step-over-int", "rep-and-tf",
 		"mov-ss-shadow", "debugger-was-stepping", "x86-64-first-probe",
+		"xol-slot", "rip-relative", "branch-emulation", "push-emulation", "call-emulation-stack-fault", "uretprobe",
+		"uretprobe-recursion-longjmp", "cow-two-processes", "filter-by-process", "signal-during-step", "popf-tf",
+		"threads-inline-miss", "threads-xol", "stack-xol-as-described", "stack-xol-as-coded", "callw-intel-amd",
 	} {
 		assert.True(t, seen[name], name)
 	}

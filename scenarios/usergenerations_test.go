@@ -126,3 +126,16 @@ func TestSearchesOfLinuxPrograms(t *testing.T) {
 		}
 	}
 }
+
+// The lessons are listed where a reader looks for them.
+func TestUserLessonsAreListed(t *testing.T) {
+	doc, err := os.ReadFile("../docs/uprobes.md")
+	require.NoError(t, err)
+	for _, name := range scenarios.Names() {
+		f, err := scenarios.Load(name)
+		require.NoError(t, err)
+		if f.Linux != nil {
+			assert.Contains(t, string(doc), "| `"+name+"` |")
+		}
+	}
+}

@@ -32,7 +32,10 @@ func doList(out *output, namesOnly bool) error {
 	if err != nil {
 		return err
 	}
-	group := ""
+	group, width := "", 0
+	for _, b := range list {
+		width = max(width, len(b.Name))
+	}
 	for _, b := range list {
 		if namesOnly {
 			fmt.Fprintln(out, b.Name)
@@ -42,7 +45,7 @@ func doList(out *output, namesOnly bool) error {
 			group = b.Group
 			out.styled(story.Code, group+"\n")
 		}
-		out.styled(story.Place, fmt.Sprintf("  %-24s", b.Name))
+		out.styled(story.Place, fmt.Sprintf("  %-*s ", width, b.Name))
 		fmt.Fprintln(out, b.Title)
 	}
 	return nil
