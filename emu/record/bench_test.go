@@ -62,13 +62,40 @@ func processorTime(b *testing.B) float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
+// probedTasks is a machine whose two vCPUs hit a probe without end.
+const probedTasks = `Two vCPUs hit a probe.
+-- machine --
+cpus 2
+engine 2002
+steps 100000000
+-- text.S --
+	.globl main, target
+	.type target, @function
+main:
+	call target
+	jmp main
+target:
+	addl $2, %eax
+	ret
+-- probes --
+entry at target
+-- tasks --
+cpu 0 at main
+cpu 1 at main
+`
+
 // BenchmarkCost compares a recorded run with the same one stepped alone, by
 // processor time.
 func BenchmarkCost(b *testing.B) {
+	b.Run("counting", func(b *testing.B) { compareCost(b, twoTasks) })
+	b.Run("hits", func(b *testing.B) { compareCost(b, probedTasks) })
+}
+
+func compareCost(b *testing.B, text string) {
 	const steps = million / 2
 	var alone, recorded []float64
 	for range max(b.N, 5) {
-		r, _ := openText(b, twoTasks)
+		r, _ := openText(b, text)
 		runtime.GC()
 		start := processorTime(b)
 		for range steps {
@@ -76,11 +103,12 @@ func BenchmarkCost(b *testing.B) {
 			r.Step(cpu)
 		}
 		alone = append(alone, processorTime(b)-start)
-		_, l := openText(b, twoTasks)
+		_, l := openText(b, text)
 		runtime.GC()
 		start = processorTime(b)
 		_, err := l.Forward(b.Context(), steps)
 		require.NoError(b, err)
+		require.Equal(b, uint64(steps), l.At())
 		recorded = append(recorded, processorTime(b)-start)
 	}
 	slices.Sort(alone)
