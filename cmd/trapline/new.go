@@ -18,6 +18,9 @@ import (
 //go:embed template.txtar
 var template []byte
 
+//go:embed template-program.txtar
+var programTemplate []byte
+
 func newCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "new",
@@ -25,8 +28,10 @@ func newCommand(out *output) *cli.Command {
 		ArgsUsage: "NAME",
 		Description: `Writes NAME` + scenarios.Ext + ` (NAME may have a folder). A file that is there already is left alone.
 
-EXAMPLE:
-   trapline new my-probe && trapline run my-probe.txtar`,
+EXAMPLES:
+   trapline new my-probe && trapline run my-probe.txtar
+   trapline new --program my-uprobe && trapline run my-uprobe.txtar`,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "program", Usage: "of a Linux program under uprobes, not of kernel code"}},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.Args().Len() != 1 {
 				return usagef(c, "new takes one NAME, not %d", c.Args().Len())
@@ -49,7 +54,11 @@ func doNew(c *cli.Command, out *output, name string) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := scenarios.WriteFile(file, template); err != nil {
+	text := template
+	if c.Bool("program") {
+		text = programTemplate
+	}
+	if err := scenarios.WriteFile(file, text); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
 	fmt.Fprintf(out, "%s is written. Next: trapline run %s\n", file, file)
