@@ -12,8 +12,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu/loader"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/kcall"
 )
 
 func eventsCommand(out *output) *cli.Command {
@@ -25,19 +27,23 @@ func eventsCommand(out *output) *cli.Command {
 file back would show, or the errno of the refusal with the text of error_log. In a FILE ("-" is standard input) blank
 lines and comments are passed over. docs/events.md has the language.
 
-Kernel symbols are taken to exist, since there is no kernel to ask; paths of uprobes are looked up.
+Without --kernel every kernel symbol is taken to exist once and any offset to be an instruction's, since there is no kernel to
+ask; only what 6.1 blacklists is refused. With it, the image's symbols, blacklist, ftrace calls and instructions are asked.
+Paths of uprobes are looked up.
 The exit status is 2 if any line was refused.
 
 EXAMPLES:
    trapline events -e 'p:myprobe do_sys_open dfd=%di:s32 file=+0(%si):string'
    trapline events --format -e 'r:myret vfs_read $retval'
    trapline events --uprobes -e 'p:sh /bin/sh:0x1000 %ax'
+   trapline events --kernel /boot/vmlinuz-$(uname -r) -e 'p:mine vfs_read+5 %ax'
    trapline events --arch i386 --json probes.txt | jq .error`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "define", Aliases: []string{"e"}, Usage: "judge `LINE` (may be repeated)"},
 			&cli.BoolFlag{Name: "kprobes", Aliases: []string{"k"}, Usage: "the lines go to kprobe_events (the default)"},
 			&cli.BoolFlag{Name: "uprobes", Aliases: []string{"u"}, Usage: "the lines go to uprobe_events"},
 			&cli.StringFlag{Name: "arch", Value: events.X8664.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
+			&cli.StringFlag{Name: "kernel", Usage: "ask the kernel `IMAGE` (a vmlinux or bzImage) for symbols and places"},
 			&cli.BoolFlag{Name: "format", Usage: "print each event's format file too"},
 			&cli.StringFlag{Name: "root", Usage: "look paths up inside `DIR`, as in a chroot"},
 			&cli.BoolFlag{Name: "replace", Usage: "a name that exists is replaced, as by Linux 4.15, not joined"},
@@ -46,6 +52,23 @@ EXAMPLES:
 		DisableSliceFlagSeparator: true, // a comma is part of a line
 		Action:                    func(_ context.Context, c *cli.Command) error { return doEvents(c, out) },
 	}
+}
+
+// judgeOf makes a kernel image answer. Its architecture is the lines', which
+// must not contradict it if it was given.
+func judgeOf(path string, arch events.Arch, given bool) (tracefs.Kprobes, events.Arch, error) {
+	image, err := readKernel(path, "")
+	if err != nil {
+		return nil, arch, err
+	}
+	is := events.X8664
+	if image.Arch == loader.I386 {
+		is = events.I386
+	}
+	if given && is != arch {
+		return nil, arch, fmt.Errorf("%s is an %v kernel; --arch says %v", path, is, arch)
+	}
+	return kcall.NewJudge(image), is, nil
 }
 
 func doEvents(c *cli.Command, out *output) error {
@@ -62,6 +85,12 @@ func doEvents(c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
+	var kernel tracefs.Kprobes = tracefs.NewAssumedKernel(arch)
+	if path := c.String("kernel"); path != "" {
+		if kernel, arch, err = judgeOf(path, arch, c.IsSet("arch")); err != nil {
+			return usageError(c, err)
+		}
+	}
 	files, err := openHostFiles(c.String("root"))
 	if err != nil {
 		return usageError(c, err)
@@ -73,7 +102,7 @@ func doEvents(c *cli.Command, out *output) error {
 	}
 	j.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, SameName: sameName(c),
-		Kprobes: tracefs.NewAssumedKernel(arch), Uprobes: tracefs.FilesOnly{Files: files},
+		Kprobes: kernel, Uprobes: tracefs.FilesOnly{Files: files},
 	})
 	if len(lines) > 0 {
 		for _, l := range lines {
