@@ -41,7 +41,6 @@ var programs = []program{
 	{name: "sema", args: []string{"beh", "sema"}, events: []string{"p PROG:0x170e(0xbb0f0)"}},
 	{name: "threads", args: []string{"beh", "threads"}, events: []string{"p PROG:0x185e a=%di", "r PROG:0x185e $retval", "p PROG:0x170e"}},
 	{name: "threads on 2 cpus", args: []string{"beh", "threads"}, events: []string{"p PROG:0x185e a=%di", "r PROG:0x185e $retval", "p PROG:0x170e"}, cpus: 2},
-	{name: "slots", args: []string{"slots"}, events: []string{"p PROG:nap_call"}},
 	{name: "slots on 2 cpus", args: []string{"slots"}, events: []string{"p PROG:nap_call"}, cpus: 2},
 }
 
