@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
 	"trapline/emu/unicorn"
 )
 
@@ -45,7 +46,11 @@ func BenchmarkSpeed(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		for b.Loop() {
 			k := load()
-			runBare(b, k)
+			r := newBare(b, k, k.init.thr[0])
+			r.run()
+			const exit = 60
+			require.Equal(b, uint64(exit), r.core.GPR[emu.RAX])
+			r.close()
 			k.Close()
 		}
 		rate(b)
@@ -58,26 +63,129 @@ func BenchmarkSpeed(b *testing.B) {
 	})
 }
 
-// runBare runs k's first thread up to its first system call in an engine of its
-// own.
-func runBare(b *testing.B, k *Kernel) {
+// bare is a thread of a kernel's that goes on in an engine of its own, on a copy
+// of its memory.
+type bare struct {
+	eng    *unicorn.Engine
+	ctx    *unicorn.Context
+	core   emu.Core
+	pieces map[*VMA][]byte
+}
+
+func newBare(b *testing.B, k *Kernel, t *Thread) *bare {
 	eng, err := unicorn.Open(unicorn.Width64, false)
 	require.NoError(b, err)
-	defer eng.Close()
-	mm := k.init.mm
-	for _, v := range mm.VMAs() {
+	r := &bare{eng: eng, core: *t.Core(), pieces: map[*VMA][]byte{}}
+	for _, v := range k.init.mm.VMAs() {
 		host, err := syscall.Mmap(-1, 0, int(v.End-v.Start), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		require.NoError(b, err)
-		defer func() { _ = syscall.Munmap(host) }()
-		mm.Read(v.Start, host)
+		r.pieces[v] = host
+		k.init.mm.Read(v.Start, host)
 		const all = unicorn.ProtRead | unicorn.ProtWrite | unicorn.ProtExec
 		require.NoError(b, eng.Map(v.Start, v.End-v.Start, all, unsafe.Pointer(&host[0])))
 	}
-	ctx, err := eng.NewContext()
+	r.ctx, err = eng.NewContext()
 	require.NoError(b, err)
-	core := *k.init.thr[0].Core()
+	return r
+}
+
+func (r *bare) close() {
+	r.eng.Close()
+	for _, host := range r.pieces {
+		_ = syscall.Munmap(host)
+	}
+}
+
+func (r *bare) write(at uint64, data []byte) {
+	for v, host := range r.pieces {
+		if at >= v.Start && at < v.End {
+			copy(host[at-v.Start:], data)
+		}
+	}
+}
+
+func (r *bare) run() unicorn.Exit {
 	var x unicorn.Exit
-	eng.Run(ctx, &core, &x, 0, true)
-	const exit = 60
-	require.Equal(b, uint64(exit), core.GPR[0], "status %v at %#x", x.Status, core.RIP)
+	r.eng.Run(r.ctx, &r.core, &x, 0, true)
+	return x
+}
+
+// toCall runs up to the system call at pc, where the library, which would pass
+// over a SYSCALL, finds an INT 80h.
+func (r *bare) toCall(b *testing.B, pc uint64) {
+	x := r.run()
+	require.Equal(b, unicorn.Intr, x.Status)
+	require.Equal(b, int32(0x80), x.Vector)
+	require.Contains(b, []uint64{pc, pc + 2}, r.core.RIP)
+}
+
+// answer passes a system call as the machine did.
+func (r *bare) answer(c answered) {
+	r.write(c.at, c.data)
+	r.core.GPR[emu.RAX] = uint64(c.value)
+	r.core.RIP = c.pc + 2
+	r.core.GPR[emu.RCX], r.core.GPR[emu.R11] = r.core.RIP, r.core.RFLAGS
+}
+
+// answered is the end of a system call in the machine.
+type answered struct {
+	pc    uint64
+	value int64
+	at    uint64
+	data  []byte
+	steps uint64
+}
+
+// benchBare runs what a program does from the end of its first read to its last
+// system call but exit, with the machine's results.
+func benchBare(b *testing.B, box string, args ...string) {
+	fs, err := OpenFiles(append(args, box)...)
+	require.NoError(b, err)
+	defer fs.Close()
+	var calls []answered
+	var k *Kernel
+	load := func() {
+		calls = nil
+		k, err = New(Config{
+			Path: box, Args: append([]string{box}, args...), FS: fs, Quantum: 1,
+			OnCall: func(r CallRecord) {
+				if r.NoValue || len(calls) == 0 && r.Name != "read" {
+					return
+				}
+				a := answered{pc: k.init.thr[0].Core().RIP - 2, value: r.Value, steps: k.steps}
+				if r.Name == "read" && r.Value > 0 {
+					a.at, a.data = k.init.thr[0].call.arg[1], make([]byte, r.Value)
+					k.init.mm.Read(a.at, a.data)
+				}
+				calls = append(calls, a)
+			},
+		})
+		require.NoError(b, err)
+	}
+	load()
+	k.cfg.Quantum = defaultQuantum
+	res, err := k.Run(context.Background())
+	require.NoError(b, err)
+	k.Close()
+	rest, insns := calls[1:], res.Steps-calls[0].steps
+	for b.Loop() {
+		b.StopTimer()
+		for load(); len(calls) == 0; {
+			require.NoError(b, k.runSlice(0))
+		}
+		r := newBare(b, k, k.init.thr[0])
+		for _, c := range rest {
+			r.write(c.pc, []byte{0xcd, 0x80})
+		}
+		b.StartTimer()
+		for _, c := range rest {
+			r.toCall(b, c.pc)
+			r.answer(c)
+		}
+		b.StopTimer()
+		r.close()
+		k.Close()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(insns)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Minsns/s")
 }

@@ -33,7 +33,9 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkSHA256 runs `busybox sha256sum` over 10 MB, here and natively.
+// BenchmarkSHA256 runs `busybox sha256sum` over 10 MB: in the machine, from
+// file to exit; in the bare CPU library, the same instructions from the first
+// read on; and natively. Goal: the machine within 1.5 times the bare time.
 func BenchmarkSHA256(b *testing.B) {
 	box := linuxtest.Busybox(b, "amd64")
 	file := b.TempDir() + "/ten"
@@ -43,8 +45,9 @@ func BenchmarkSHA256(b *testing.B) {
 		for b.Loop() {
 			n += benchRun(b, box, "sha256sum", file)
 		}
-		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "insns/s")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds()/1e6, "Minsns/s")
 	})
+	b.Run("bare", func(b *testing.B) { benchBare(b, box, "sha256sum", file) })
 	b.Run("native", func(b *testing.B) {
 		for b.Loop() {
 			require.NoError(b, exec.Command(box, "sha256sum", file).Run())
