@@ -229,20 +229,21 @@ func (w *userWorld) observe(ev *emu.Event) {
 	case t == nil:
 	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && w.probed(ev.PC):
 		w.user.hitAt[t.TID] = ev.PC
-	case ev.Kind == emu.StepInstruction && w.user.hitAt[t.TID] == ev.PC:
-		delete(w.user.hitAt, t.TID) // stepped in place
-	case ev.Kind == emu.StepInstruction && w.probed(ev.PC) && w.uprobes.Due(t.Process().MM(), ev.PC):
-		w.miss(ev, t)
+	case ev.Kind == emu.StepInstruction:
+		inPlace := w.user.hitAt[t.TID] == ev.PC && w.engine() == uprobes.Inline.String()
+		delete(w.user.hitAt, t.TID)
+		if !inPlace && w.probed(ev.PC) && w.uprobes.Due(t.Process().MM(), ev.PC) {
+			w.miss(ev, t)
+		}
 	}
 	if ev.Micro != nil && ev.Micro.Name == "handler_chain" && t != nil {
 		w.noteHit(ev, t)
 	}
-	if entries := w.tracer.Entries(); len(entries) > w.user.told {
-		for i := w.user.told; i < len(entries); i++ {
-			w.Machine.Note(emu.Note{Kind: NoteEvent, Text: w.entryLine(i)})
-		}
-		w.user.told = len(entries)
+	n := len(w.tracer.Entries())
+	for i := w.user.told; i < n; i++ {
+		w.Machine.Note(emu.Note{Kind: NoteEvent, Text: w.entryLine(i)})
 	}
+	w.user.told = n // fewer than before where the trace was emptied
 }
 
 // noteHit puts the hit before what its handlers did.
