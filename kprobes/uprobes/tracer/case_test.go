@@ -92,15 +92,15 @@ func parseCase(text string) recorded {
 			r.sections[title] += line
 		}
 	}
-	r.sections[sectionLog] = strings.Join(probeLog.FindAllString(r.sections[sectionLog], -1), "\n")
+	r.sections[sectionLog] = otherLog.ReplaceAllString(r.sections[sectionLog], "")
 	if strings.HasPrefix(r.sections[sectionRun], "(same as baseline)") {
 		r.sections[sectionRun] = r.sections[sectionBaseline]
 	}
 	return r
 }
 
-// probeLog are the lines of the kernel's log that tell of probes.
-var probeLog = regexp.MustCompile(`(?m)^(event trace|uprobe|trace_uprobe): .*$`)
+// otherLog are the lines of the kernel's log that do not tell of probes; exceptions.txt names them.
+var otherLog = regexp.MustCompile(`(?m)^(umip: .*|process '.*' started with executable stack)\n`)
 
 // rig is a program in the machine with its events.
 type rig struct {
