@@ -129,6 +129,7 @@ func viewCommands() []command {
 		{[]string{"tab"}, "panel", "the next panel of the slot; where all are shown, the one to scroll", "View", 8, single, do(func(m *Model) { m.turnTab(1) })},
 		{[]string{"shift+tab"}, "panel back", "the previous panel", "View", 0, single, do(func(m *Model) { m.turnTab(-1) })},
 		{[]string{"u"}, "whose", "look at another vCPU", "View", 0, func(m *Model) bool { return len(m.moment.CPUs) > 1 }, do((*Model).otherCPU)},
+		{[]string{"W"}, "all of why", "all that there is to say of the last step, where it is cut", "View", 0, func(m *Model) bool { return m.whyIsCut() }, do(func(m *Model) { m.overlay = overlay{kind: overlayWhy} })},
 		{[]string{"d"}, "dump", "show memory at a symbol or an address", "View", 0, nil, prompt("memory at", (*Model).promptMemory)},
 		{[]string{"]"}, "zoom in", "zoom into the timeline", "View", 0, (*Model).canZoom, do(func(m *Model) { m.zoom(1) })},
 		{[]string{"["}, "zoom out", "zoom out of the timeline", "View", 0, func(m *Model) bool { return m.set.timeline.Zoom > 0 }, do(func(m *Model) { m.zoom(-1) })},
@@ -247,6 +248,12 @@ const leastSpan = 8
 func (m *Model) canZoom() bool {
 	next := m.set.timeline.Zoom + 1
 	return next <= panel.MaxZoom && m.walk.End()>>next >= leastSpan
+}
+
+// whyIsCut reports whether the why line has more to say than it has room.
+func (m *Model) whyIsCut() bool {
+	_, h := m.set.why.Size()
+	return len(m.set.why.Lines()) > h
 }
 
 // canScroll reports whether the panel of the slot has more below.

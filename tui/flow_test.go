@@ -189,3 +189,19 @@ func TestTheQuizAsksAndJudges(t *testing.T) {
 	press(m, "=CC", "enter")
 	require.Contains(t, shown(t, m), "Right. It is int3.")
 }
+
+// What does not fit of the reasons can be read whole.
+func TestAllOfWhyCanBeRead(t *testing.T) {
+	m := open(t, "user-int3-swallowed", "", 80, 24)
+	press(m, "t", "t")
+	require.Contains(t, shown(t, m), "W shows all")
+	require.NotContains(t, shown(t, m), "the old stack")
+	press(m, "W")
+	s := shown(t, m)
+	for _, part := range []string{"P2", "P5"} {
+		require.Contains(t, s, part)
+	}
+	golden(t, "why-80x24", s)
+	press(m, "right")
+	require.NotContains(t, shown(t, m), "┏━ Why", "any key goes back")
+}

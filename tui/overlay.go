@@ -18,6 +18,7 @@ const (
 	overlayPrompt
 	overlayQuiz
 	overlayActors
+	overlayWhy
 )
 
 // overlay is what lies over the panels and takes the keys.
@@ -83,7 +84,7 @@ func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		o.scroll(pageLines)
 	default:
-		if o.kind == overlayHelp && (key == "?" || key == "q") {
+		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy {
 			m.overlay = overlay{}
 			return nil
 		}
@@ -159,6 +160,10 @@ func (m *Model) drawOverlay(lines []text.Line) {
 		title, content = "Commands: type to choose, ↑ ↓, enter", m.paletteLines(h-2)
 	case overlayQuiz:
 		title, content = m.quizTitle(), m.quizLines(w-4)
+	case overlayWhy:
+		whole := *m.set.why
+		whole.SetSize(w-4, h-2)
+		title, content = whole.Title(), whole.Lines()
 	case overlayActors:
 		title, content = "Who goes next: ↑ ↓, enter, or its digit", m.actorLines()
 	}

@@ -82,6 +82,10 @@ func (m *Model) title(a area) text.Line {
 	var l text.Line
 	l.Add(text.Dim, "── ")
 	l.Add(text.Title, a.p.Title()+m.tabName(a.p))
+	if a.p == panel.Panel(m.set.why) && m.whyIsCut() {
+		l.Add(text.Key, "  W")
+		l.Add(text.Dim, " shows all")
+	}
 	l.Add(text.Plain, " ")
 	if n := a.w - l.Width(); n > 0 {
 		l.Add(text.Dim, strings.Repeat("─", n))

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,21 +43,26 @@ func kernelScenarios(t *testing.T) []string {
 	return names
 }
 
+// openDrawn opens a drawn scenario under a drawn engine.
+func openDrawn(t *testing.T, rt *rapid.T, names []string) (*scenarios.Run, *record.Timeline) {
+	name := rapid.SampledFrom(names).Draw(rt, "scenario")
+	engine := rapid.SampledFrom(kprobes.Engines()).Draw(rt, "engine")
+	f, err := scenarios.Load(name)
+	require.NoError(rt, err)
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})
+	if err != nil {
+		rt.Skip(err) // not every engine takes every scenario
+	}
+	return r, record.New(r.Machine, r, record.Options{Actors: r.Actors()})
+}
+
 // Back is exact: whatever the scenario, schedule and engine, going back and on
 // again gives the state that was there.
 func TestBackAndForwardGiveEqualStates(t *testing.T) {
 	names := kernelScenarios(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		name := rapid.SampledFrom(names).Draw(rt, "scenario")
-		engine := rapid.SampledFrom(kprobes.Engines()).Draw(rt, "engine")
-		f, err := scenarios.Load(name)
-		require.NoError(rt, err)
-		r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})
-		if err != nil {
-			rt.Skip(err)
-		}
+		r, l := openDrawn(t, rt, names)
 		defer r.Close()
-		l := record.New(r.Machine, r, record.Options{Actors: r.Actors()})
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "schedule"), 0))
 		takeAtRandom(rt, r, l, rng, rapid.IntRange(1, 2000).Draw(rt, "n"))
 		end := l.At()
@@ -157,4 +163,55 @@ func TestSearchBackIsTheMirrorOfSearchForward(t *testing.T) {
 		back = append(back, l.At())
 	}
 	require.Equal(t, on, back)
+}
+
+// The same for any byte that a run writes, at any moment of any scenario: the
+// search backwards agrees with a list of the writers made on the way forwards.
+func TestSearchBackStopsAtTheLastWriterAnywhere(t *testing.T) {
+	names := kernelScenarios(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		r, l := openDrawn(t, rt, names)
+		defer r.Close()
+		n := rapid.IntRange(1, 600).Draw(rt, "n")
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "schedule"), 0))
+		writers := map[uint64][]uint64{} // moments behind a write, by address of its first byte
+		var addrs []uint64
+		for range n {
+			before := l.At()
+			takeAtRandom(rt, r, l, rng, 1)
+			if l.At() == before {
+				break
+			}
+			for _, w := range l.Event().Writes {
+				if writers[w.Addr] == nil {
+					addrs = append(addrs, w.Addr)
+				}
+				if list := writers[w.Addr]; len(list) == 0 || list[len(list)-1] != l.At() {
+					writers[w.Addr] = append(list, l.At())
+				}
+			}
+		}
+		if len(addrs) == 0 {
+			return
+		}
+		addr := rapid.SampledFrom(addrs).Draw(rt, "addr")
+		from := rapid.Uint64Range(0, l.At()).Draw(rt, "from")
+		var want uint64
+		for _, at := range writers[addr] {
+			if at < from {
+				want = at
+			}
+		}
+		require.NoError(rt, l.Goto(t.Context(), from))
+		found, err := l.Search(t.Context(), record.Backward, func(ev *emu.Event) bool {
+			return slices.ContainsFunc(ev.Writes, func(w emu.MemWrite) bool { return w.Addr == addr })
+		})
+		require.NoError(rt, err)
+		require.Equal(rt, want > 0, found)
+		if found {
+			require.Equal(rt, want, l.At())
+		} else {
+			require.Equal(rt, from, l.At())
+		}
+	})
 }
