@@ -3,7 +3,6 @@ package scenarios
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -277,6 +276,3 @@ func (w *userWorld) close() {
 		_ = w.files.Close()
 	}
 }
-
-// errRefused is the class of definitions that the kernel does not take.
-var errRefused = errors.New("the kernel refuses it")

@@ -9,7 +9,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux"
-	"trapline/emu/loader"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
@@ -42,85 +41,6 @@ type userCounts struct {
 func (c userCounts) clone() userCounts {
 	c.removed = maps.Clone(c.removed)
 	return c
-}
-
-// define gives a line to uprobe_events. Its error is what the kernel says.
-func (w *userWorld) define(line string) error {
-	named, err := resolvePlace(line, w.File.Linux.Path, w.image)
-	if err != nil {
-		return err
-	}
-	v := w.registry.Judge(tracefs.UprobeEvents, named)
-	if v.Err != nil {
-		return fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(v.Text(false)))
-	}
-	if v.Probe != nil {
-		addr, _ := w.image.AddrOfOffset(v.Probe.FileOffset)
-		w.probes = append(w.probes, &userProbe{name: v.Probe.On.Name, addr: addr, returns: v.Probe.Return, def: v.Probe})
-	}
-	return nil
-}
-
-// enableAll enables the events, with the program mapped (U16).
-func (w *userWorld) enableAll() error {
-	for _, e := range w.registry.Events() {
-		err := w.registry.SetEvent(e.Group, e.Name, true)
-		errno, _ := err.(events.Errno)
-		for _, p := range w.probes {
-			if p.def != nil && p.def.On == e {
-				p.refused = errno
-			}
-		}
-	}
-	return nil
-}
-
-// resolvePlace makes the place of a definition what the kernel takes,
-// PATH:0xOFFSET, of PATH:SYMBOL[+OFFSET]. What stands behind it stays.
-func resolvePlace(line, program string, img *loader.Image) (string, error) {
-	words := strings.Fields(line)
-	if len(words) < 2 || strings.HasPrefix(line, "-") {
-		return line, nil
-	}
-	colon := strings.LastIndexByte(words[1], ':')
-	if colon <= 0 || colon+1 == len(words[1]) || words[1][colon+1] >= '0' && words[1][colon+1] <= '9' {
-		return line, nil // an offset already, or the kernel says what is wrong
-	}
-	path, place := words[1][:colon], words[1][colon+1:]
-	if path != program {
-		return "", fmt.Errorf("symbols are known of %s only, not of %s", program, path)
-	}
-	rest := ""
-	if at := strings.IndexAny(place, "%("); at >= 0 {
-		place, rest = place[:at], place[at:]
-	}
-	offset, err := symbolOffset(place, img)
-	if err != nil {
-		return "", err
-	}
-	words[1] = fmt.Sprintf("%s:%#x%s", path, offset, rest)
-	return strings.Join(words, " "), nil
-}
-
-// symbolOffset is the file offset of SYMBOL[+OFFSET].
-func symbolOffset(place string, img *loader.Image) (uint64, error) {
-	name, add, plus := strings.Cut(place, "+")
-	var offset uint64
-	if plus {
-		var err error
-		if offset, err = strconv.ParseUint(add, 0, 64); err != nil {
-			return 0, fmt.Errorf("offset %q behind the symbol; expected a number", add)
-		}
-	}
-	s, ok := img.Symbols.Lookup(name)
-	if !ok {
-		return 0, fmt.Errorf("the program has no symbol %q", name)
-	}
-	off, ok := img.OffsetOfAddr(s.Addr + offset)
-	if !ok {
-		return 0, fmt.Errorf("%s is not in the program's file", place)
-	}
-	return off, nil
 }
 
 // defineProbes registers the uprobes that have actions.

@@ -1,13 +1,10 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"trapline/emu/linux"
-	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/trace"
@@ -32,64 +29,6 @@ func (w *userWorld) show(s *format.Step) (string, error) {
 		return w.exitText(), nil
 	}
 	return w.control(s)
-}
-
-// control writes and reads control files.
-func (w *userWorld) control(s *format.Step) (string, error) {
-	const file = "uprobe_events"
-	group, name, enable := enableFile(s.Word)
-	switch {
-	case s.Verb == "echo" && s.Word == file:
-		return w.echo(s)
-	case s.Verb == "echo" && enable && (s.Text == "0" || s.Text == "1"):
-		return refusal(w.registry.SetEvent(group, name, s.Text == "1")), nil
-	case s.Verb == "cat" && s.Word == "trace":
-		return strings.Join(w.eventLines(), "\n"), nil
-	case s.Verb == "cat" && s.Word == "uprobe_profile":
-		return w.registry.UprobeProfile(w.tracer.Counts), nil
-	case s.Verb == "cat" && s.Word == file:
-		return w.registry.Read(tracefs.UprobeEvents), nil
-	case s.Verb == "cat" && s.Word == "error_log":
-		return w.registry.ErrorLog(), nil
-	}
-	return "", s.Pos.Error(w.File.Name, "uprobe_events, events/GROUP/EVENT/enable, uprobe_profile, trace or error_log", "%s of %q", s.Verb, s.Word)
-}
-
-// echo writes a line to uprobe_events. What the kernel says to a line that it
-// does not take is the output.
-func (w *userWorld) echo(s *format.Step) (string, error) {
-	if !s.Append {
-		if err := w.registry.Truncate(tracefs.UprobeEvents); err != nil {
-			return refusal(err), nil
-		}
-		w.probes = slices.DeleteFunc(w.probes, func(p *userProbe) bool { return p.def != nil })
-	}
-	err := w.define(s.Text)
-	if errors.Is(err, errRefused) {
-		return err.Error(), nil
-	}
-	if err != nil {
-		return "", s.Pos.Error(w.File.Name, "", "%v", err)
-	}
-	return "", nil
-}
-
-// enableFile takes events/GROUP/EVENT/enable apart.
-func enableFile(path string) (group, event string, ok bool) {
-	parts := strings.Split(path, "/")
-	if len(parts) != 4 || parts[0] != "events" || parts[3] != "enable" {
-		return "", "", false
-	}
-	return parts[1], parts[2], true
-}
-
-// refusal is what a write that is refused gives; "" for one that is not.
-func refusal(err error) string {
-	var errno events.Errno
-	if errors.As(err, &errno) {
-		return fmt.Sprintf("errno=%d %s", errno, errno.Name())
-	}
-	return ""
 }
 
 // entryLine is an entry of the trace without the columns of time and place.
