@@ -179,34 +179,47 @@ func (b *userBuilder) boot() error {
 // the page that uprobes add to the process.
 func (b *userBuilder) name() error {
 	w := b.world
-	if v := w.kernel.Init().MM().VMAs(); len(v) > 0 && len(w.image.Segments) > 0 {
-		if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
-			img, err := loader.ReadELF(b.program, loader.Options{Bias: bias})
-			if err != nil {
-				return err
-			}
-			w.image = img
+	if err := b.moveImage(); err != nil {
+		return err
+	}
+	slots := slotSymbols(w.kernel.TaskSize() - emu.PageSize)
+	w.symbols.own, w.symbols.kernel = w.image.Symbols, slots
+	list := slices.Collect(slots.All())
+	for s := range w.image.Symbols.All() {
+		if _, taken := slots.Lookup(s.Name); !taken {
+			list = append(list, s)
 		}
 	}
-	area := w.kernel.TaskSize() - emu.PageSize
+	w.names = story.Names{
+		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: loader.NewSymbols(list),
+		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint,
+	}
+	return nil
+}
+
+// moveImage puts the image of a position-independent program where the kernel
+// has put the program.
+func (b *userBuilder) moveImage() (err error) {
+	w := b.world
+	v := w.kernel.Init().MM().VMAs()
+	if len(v) == 0 || len(w.image.Segments) == 0 {
+		return nil
+	}
+	if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
+		w.image, err = loader.ReadELF(b.program, loader.Options{Bias: bias})
+	}
+	return err
+}
+
+// slotSymbols names the slots of the area at an address.
+func slotSymbols(area uint64) loader.Symbols {
 	slots := []loader.Symbol{{Name: trampolineName, Addr: area, Size: uprobes.SlotSize, Kind: loader.Function}}
 	for n := uint64(1); n < uprobes.Slots; n++ {
 		slots = append(slots, loader.Symbol{
 			Name: fmt.Sprintf("%s%d", slotName, n), Addr: area + n*uprobes.SlotSize, Size: uprobes.SlotSize, Kind: loader.Function,
 		})
 	}
-	w.symbols.own, w.symbols.kernel = w.image.Symbols, loader.NewSymbols(slots)
-	all := loader.NewSymbols(slots)
-	for s := range w.image.Symbols.All() {
-		if _, taken := all.Lookup(s.Name); !taken {
-			all.Add(s)
-		}
-	}
-	w.names = story.Names{
-		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
-		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint,
-	}
-	return nil
+	return loader.NewSymbols(slots)
 }
 
 // Names of the places in the page of a process's slots.
