@@ -17,6 +17,15 @@ func TestVsyscall(t *testing.T) {
 	assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 }
 
+// TestInt80: INT 80h of a 64-bit program.
+func TestInt80(t *testing.T) {
+	prog := compile(t, "int80.c", "gcc", "-no-pie")
+	want := runNative(t, "", nil, []string{prog})
+	got := runProgram(t, Config{}, []string{prog})
+	assert.Equal(t, want.stdout, got.stdout)
+	assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+}
+
 // TestSysenter: SYSENTER anywhere in an i386 program returns to the vDSO's
 // landing pad with EBP as the stack; a stack that cannot be read is EFAULT, and
 // then the landing pad faults.
