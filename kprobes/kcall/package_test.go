@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,12 +36,25 @@ func debianKernel(t *testing.T, arch string) *vmlinux.Kernel {
 			t.Skip("no kernel package: ", err)
 		}
 	}
+	images.Lock()
+	defer images.Unlock()
+	if k := images.read[path]; k != nil {
+		return k
+	}
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	k, err := vmlinux.Read(data, nil)
 	require.NoError(t, err)
+	images.read[path] = k
 	return k
 }
+
+// images are the kernels that were unpacked already, by path: it takes
+// seconds, and nobody changes them.
+var images = struct {
+	sync.Mutex
+	read map[string]*vmlinux.Kernel
+}{read: map[string]*vmlinux.Kernel{}}
 
 func findKernel(arch string) (string, error) {
 	cache, err := os.UserCacheDir()

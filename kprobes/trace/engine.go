@@ -2,6 +2,7 @@ package trace
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 
 	"trapline/emu"
@@ -36,7 +37,7 @@ func (e *engine) Register(p *tracefs.Probe) events.Errno {
 	if errno := t.mayProbe(p); errno != 0 {
 		return errno
 	}
-	pl := &planted{probe: p, tracing: t, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t})}
+	pl := &planted{probe: p, tracing: t, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
 	probe := kprobes.Probe{Name: p.On.Group + "/" + p.On.Name, Addr: p.Addr}
 	if p.Return {
 		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: kprobes.Handler{Action: pl.hit}}
@@ -58,6 +59,17 @@ func (e *engine) Register(p *tracefs.Probe) events.Errno {
 	return 0
 }
 
+// earlierCounts are a probe's hits before its module went away: they go on
+// when it comes back, while misses begin anew (register_kprobe()).
+func (t *Tracing) earlierCounts(p *tracefs.Probe) tracefs.Counts {
+	for _, pl := range slices.Backward(t.planted) {
+		if pl.probe == p {
+			return pl.counts
+		}
+	}
+	return tracefs.Counts{}
+}
+
 // mayProbe judges the place: the trap path itself is blacklisted, other
 // places must hold the first byte of an instruction, and only engine modern
 // takes a second probe at an address.
@@ -72,6 +84,7 @@ func (t *Tracing) mayProbe(p *tracefs.Probe) events.Errno {
 	case !t.startsInstruction(p.Addr):
 		return events.EILSEQ
 	case !t.g.SharesAddresses() && t.taken(p.Addr):
+		t.printk("engine " + t.g.Engine + " has one probe at an address, and there is one at " + k.Name(p.Addr))
 		return events.EEXIST
 	}
 	return 0

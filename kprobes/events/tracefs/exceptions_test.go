@@ -1,10 +1,12 @@
 package tracefs_test
 
 import (
+	"os"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // This file is the one list of what the recordings hold and this package
@@ -57,6 +59,8 @@ var notOurs = []exception{
 // notOursInDmesg are lines of the kernel's log that other parts write.
 var notOursInDmesg = []exception{
 	except(`^uprobe: omit uretprobe`, "nested return probes: package uprobes"),
+	except(`executable stack$`, "the program's own start: package linux"),
+	except(`^ref_ctr `, "counting in the program's memory: package uprobes"),
 }
 
 // otherTraceForms are trace options that print a form of line which this
@@ -118,6 +122,11 @@ func TestExceptionsAreUsed(t *testing.T) {
 				text += line + "\n"
 			}
 		}
+	}
+	for _, file := range []string{"fetch/fa32", "fetch/fa64", "fetch_k32/fa32"} {
+		data, err := os.ReadFile("../testdata/" + file + ".txt.dmesg")
+		require.NoError(t, err)
+		text += string(data)
 	}
 	for _, list := range [][]exception{notOurs, notOursInDmesg, otherTraceForms, otherTraceLines} {
 		for _, e := range list {

@@ -120,15 +120,34 @@ func TestRecordedFetch(t *testing.T) {
 			p := tc.prog(t)
 			cases := readFetch(t, "../testdata/"+tc.file)
 			assert.Equal(t, tc.want, len(cases), "definitions in the recording")
+			var dmesg []string
 			for _, c := range cases {
-				t.Run(c.line, func(t *testing.T) { replayFetch(t, p, c) })
+				t.Run(c.line, func(t *testing.T) {
+					replayFetch(t, p, c, func(line string) { dmesg = append(dmesg, line) })
+				})
 			}
+			assert.Equal(t, recordedDmesg(t, "../testdata/"+tc.file+".dmesg"), dmesg)
 		})
 	}
 }
 
-func replayFetch(t *testing.T, p *program, c fetchCase) {
-	r := tracefs.New(tracefs.Config{Arch: p.arch, Release: events.RecordedRelease(p.arch), Uprobes: p, CPUs: 2})
+// recordedDmesg is the kernel's log of a recording, without what other parts
+// write.
+func recordedDmesg(t *testing.T, file string) []string {
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var lines []string
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		if _, ok := excused(notOursInDmesg, line); !ok && line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func replayFetch(t *testing.T, p *program, c fetchCase, printk func(string)) {
+	r := tracefs.New(tracefs.Config{Arch: p.arch, Release: events.RecordedRelease(p.arch), Uprobes: p, CPUs: 2, Printk: printk})
 	if c.write == "opened rc=0" {
 		require.NoError(t, r.Write(tracefs.UprobeEvents, nil))
 		return
