@@ -82,11 +82,13 @@ func (t *Teller) Tell(r *Record) []Line {
 // isCall reports whether a delivery was a program's system call, of which its
 // note says all.
 func isCall(r *Record) bool {
-	if r.Delivery == nil || r.Delivery.Vector != linuxCall {
-		return false
-	}
+	return r.Delivery != nil && r.Delivery.Vector == linuxCall && r.noted("system-call")
+}
+
+// noted reports whether a record has a note of a kind.
+func (r *Record) noted(kind string) bool {
 	for _, n := range r.Notes {
-		if n.Kind == "system-call" {
+		if n.Kind == kind {
 			return true
 		}
 	}

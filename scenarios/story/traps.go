@@ -114,7 +114,7 @@ func (t *Teller) micro(r *Record) []Line {
 // quiet tells one line for what matters most.
 func (t *Teller) quiet(r *Record) []Line {
 	var lines []Line
-	if d := r.Delivery; d != nil && !isCall(r) {
+	if d := r.Delivery; d != nil && !isCall(r) && !r.noted("page-fault") { // which mended it
 		l := start(r)
 		l.add(TrapWay, "TRAP "+trapText(&d.Trap), 0)
 		l.add(Plain, " at "+r.At, 0)
