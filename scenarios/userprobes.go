@@ -176,6 +176,9 @@ func (w *userWorld) noteHit(ev *emu.Event, t *linux.Thread) {
 		}
 	}
 	note := emu.Note{Kind: kprobes.NoteHit, ID: "U3", Text: strings.Join(names, ", "), Addr: addr}
+	if names == nil {
+		note = emu.Note{Kind: linux.NoteKernel, ID: "U3", Text: fmt.Sprintf("nobody wants process %d to be probed here: the breakpoint goes", t.Process().PID)}
+	}
 	ev.Notes = slices.Insert(ev.Notes, 0, note)
 }
 
