@@ -8,6 +8,7 @@ import (
 
 	"trapline/scenarios"
 	"trapline/scenarios/format"
+	"trapline/tui/panel"
 )
 
 // Forwards and back again leads over the same moments, by every pair of keys.
@@ -204,4 +205,30 @@ func TestAllOfWhyCanBeRead(t *testing.T) {
 	golden(t, "why-80x24", s)
 	press(m, "right")
 	require.NotContains(t, shown(t, m), "┏━ Why", "any key goes back")
+}
+
+func TestTheMouseScrubsEitherTimelineOfAComparison(t *testing.T) {
+	m := open(t, "first-probe", "2002", 120, 40)
+	press(m, "E")
+	shown(t, m)
+	for _, a := range m.areas {
+		if p, ok := a.p.(*panel.Timeline); ok {
+			m.Update(tea.MouseClickMsg{X: a.x + a.w/2, Y: a.y, Button: tea.MouseLeft})
+			m.Update(tea.MouseReleaseMsg{X: a.x + a.w/2, Y: a.y})
+			require.Equal(t, p.Moment(a.w/2), m.walk.At())
+			require.Equal(t, m.walk.At(), m.other.At(), "both go there")
+		}
+	}
+}
+
+func TestTheWheelScrollsTheHelp(t *testing.T) {
+	m := open(t, "first-probe", "", 80, 24)
+	press(m, "?")
+	before := shown(t, m)
+	m.Update(tea.MouseWheelMsg{X: 40, Y: 10, Button: tea.MouseWheelDown})
+	require.NotEqual(t, before, shown(t, m))
+	m.Update(tea.MouseWheelMsg{X: 40, Y: 10, Button: tea.MouseWheelUp})
+	require.Equal(t, before, shown(t, m))
+	press(m, "pgdown", "pgdown", "pgdown", "pgdown", "pgdown")
+	require.Contains(t, shown(t, m), "Mouse: drag along the timeline", "the end of it")
 }

@@ -110,9 +110,7 @@ const maxMicros = 1024
 // kindOf judges a step that was just made, after trail has seen it.
 func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	var k record.Kind
-	if ev.Micro != nil && len(w.micros) < maxMicros {
-		w.micros[ev.PC] = ev.Micro.Name
-	}
+	w.remember(ev)
 	if ev.Delivery != nil {
 		k |= Trap
 		if t := ev.Delivery.Trap; t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0 {
@@ -145,6 +143,20 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		k |= Violated
 	}
 	return k
+}
+
+// remember notes where a micro-step is. In direct mode one place has many: such
+// a place has no name.
+func (w *Walk) remember(ev *emu.Event) {
+	if ev.Micro == nil {
+		return
+	}
+	switch name, known := w.micros[ev.PC]; {
+	case known && name != ev.Micro.Name:
+		w.micros[ev.PC] = ""
+	case !known && len(w.micros) < maxMicros:
+		w.micros[ev.PC] = ev.Micro.Name
+	}
 }
 
 func (w *Walk) writeKind(x *emu.MemWrite) record.Kind {

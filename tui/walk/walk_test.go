@@ -123,3 +123,12 @@ func TestARecordingGoesToAnotherMachine(t *testing.T) {
 	cpu, _ := again.Turn()
 	require.Equal(t, 1, cpu)
 }
+
+// In direct mode every micro-step is at one place, which has no name of its own:
+// what comes next is not known from what came before.
+func TestDirectModeNamesNoMicroStepAhead(t *testing.T) {
+	w := open(t, "first-probe", Options{Options: scenarios.Options{Direct: true}, Record: DefaultRecord})
+	require.NoError(t, w.To(t.Context(), record.Forward, func(ev *emu.Event) bool { return ev.Micro != nil }))
+	require.Equal(t, "direct_step", w.Moment(Look{CPU: 0, Code: 4}).CPUs[0].At)
+	require.Empty(t, w.Moment(Look{CPU: 0, Code: 4}).Code[0].Micro)
+}
