@@ -46,12 +46,13 @@ func (c userCounts) clone() userCounts {
 // defineProbes registers the uprobes that have actions.
 func (b *userBuilder) defineProbes() error {
 	w := b.world
-	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
-		return nil
-	}
 	file, errno := w.tracer.File(b.file.Linux.Path)
 	if errno != 0 {
 		return fmt.Errorf("%s: %w", b.file.Linux.Path, errno)
+	}
+	w.programFile = file.ID
+	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+		return nil
 	}
 	for i := range b.file.Probes {
 		p := &b.file.Probes[i]

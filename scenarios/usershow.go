@@ -8,6 +8,7 @@ import (
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/trace"
+	"trapline/kprobes/uprobes"
 	"trapline/scenarios/format"
 )
 
@@ -58,13 +59,40 @@ func (w *userWorld) exitText() string {
 // mapsText lists the mappings of each process.
 func (w *userWorld) mapsText() string {
 	var b strings.Builder
-	for _, p := range w.kernel.Processes() {
-		fmt.Fprintf(&b, "process %d (%s)\n", p.PID, p.Name)
-		for _, v := range p.MM().VMAs() {
-			fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", 2*w.Machine.Arch.Word(), v.Start, 2*w.Machine.Arch.Word(), v.End, protText(v), mappingName(v))
+	pid, word := 0, 2*w.Machine.Arch.Word()
+	for _, m := range w.Mappings() {
+		if m.PID != pid {
+			pid = m.PID
+			fmt.Fprintf(&b, "process %d (%s)\n", pid, m.Program)
 		}
+		fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", word, m.Start, word, m.End, m.Prot, m.Name)
 	}
 	return b.String()
+}
+
+// Mapping is a run of a process's memory.
+type Mapping struct {
+	PID        int
+	Program    string
+	Start, End uint64 // linear, End exclusive
+	Prot       string // as in /proc/PID/maps, such as "r-xp"
+	Name       string // PATH+0xOFFSET of a file, a name such as [stack], or ""
+}
+
+// Mappings lists the memory of a Linux program's processes, by process and
+// address.
+func (r *Run) Mappings() []Mapping {
+	w, ok := r.world.(*userWorld)
+	if !ok {
+		return nil
+	}
+	var list []Mapping
+	for _, p := range w.kernel.Processes() {
+		for _, v := range p.MM().VMAs() {
+			list = append(list, Mapping{p.PID, p.Name, v.Start, v.End, protText(v), w.mappingName(v)})
+		}
+	}
+	return list
 }
 
 func protText(v *linux.VMA) string {
@@ -80,11 +108,15 @@ func protText(v *linux.VMA) string {
 	return string(s)
 }
 
-func mappingName(v *linux.VMA) string {
-	if v.Inode != nil {
-		return fmt.Sprintf("file+%#x", v.Off)
+func (w *userWorld) mappingName(v *linux.VMA) string {
+	if v.Inode == nil {
+		return v.Name
 	}
-	return v.Name
+	path := "file"
+	if w.programFile == (uprobes.FileID{Dev: v.Inode.Dev, Ino: v.Inode.Ino}) {
+		path = w.File.Linux.Path
+	}
+	return fmt.Sprintf("%s+%#x", path, v.Off)
 }
 
 // threadsText shows where each thread is and what it waits for.

@@ -23,8 +23,10 @@ type userWorld struct {
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
 	image    *loader.Image
-	probes   []*userProbe
-	user     userState
+	// programFile is the program as uprobes know it.
+	programFile uprobes.FileID
+	probes      []*userProbe
+	user        userState
 }
 
 // userState is what the world keeps beside the machine and its kernel. Plain
