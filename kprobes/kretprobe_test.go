@@ -148,6 +148,29 @@ func TestE7AgainAfterUnregister(t *testing.T) {
 	})
 }
 
+// TestE7AgainWhileOut: a probe that is registered again while two calls of its
+// first life are under way. Those return to their callers, unseen, and keep
+// their instances until then (a kernel makes new ones); later calls are seen as
+// far as instances are left.
+func TestE7AgainWhileOut(t *testing.T) {
+	for maxActive, want := range map[int]int{2: 0, 3: 1} {
+		eachKret(t, func(t *testing.T, r *rig) {
+			var seen []returned
+			i := r.kretprobe(recursiveF, maxActive, &seen)
+			for r.g.Stats(i).Hits < 2 || r.m.CPUs[0].RIP != r.code+recursiveF {
+				r.g.Observe(r.m.Step(0))
+				require.Empty(t, r.m.CPUs[0].Shutdown)
+			}
+			r.g.Unregister(i)
+			require.NoError(t, r.g.Register(i))
+			r.finish()
+			require.Len(t, seen, want)
+			require.EqualValues(t, 1-want, r.g.Stats(i).Nmissed)
+			require.EqualValues(t, 3, r.m.CPUs[0].Reg(emu.RAX), "the program came out right")
+		})
+	}
+}
+
 // TestE7HitInsideHandler: in engine modern the handler counts as a hit, so a
 // probe that it hits is only counted.
 func TestE7HitInsideHandler(t *testing.T) {
