@@ -35,13 +35,16 @@ func (t *Traced) File() (*File, error) {
 	content := map[string][]byte{tracedProgram: t.Program}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s under uprobes.", strings.Join(t.Args, " "))
+	line("%q under uprobes.", t.Path)
 	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", emu.Arch(img.Arch), t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
 	if t.Engine != "" {
 		line("engine %s", t.Engine)
 	}
 	line("-- program --\npath %q", tracedProgram)
-	line("-- linux --\npath %q\nargs %s", t.Path, quoted(t.Args))
+	line("-- linux --\npath %q", t.Path)
+	if len(t.Args) > 0 {
+		line("args %s", quoted(t.Args))
+	}
 	for _, e := range t.Env {
 		line("env %s", strconv.Quote(e))
 	}
@@ -54,7 +57,13 @@ func (t *Traced) File() (*File, error) {
 		content[own] = t.Files[name]
 		line("file %s from %q", strconv.Quote(name), own)
 	}
-	line("-- uprobe_events --\n%s", strings.Join(t.Events, "\n"))
+	line("-- uprobe_events --")
+	for _, e := range t.Events {
+		if strings.ContainsRune(e, '\n') || strings.HasPrefix(e, "--") {
+			return nil, fmt.Errorf("event %q: expected one line of uprobe_events", e)
+		}
+		line("%s", e)
+	}
 	line("-- check --\nno-missed-probe")
 	f, err := format.Parse(t.Path, []byte(b.String()))
 	if err != nil {

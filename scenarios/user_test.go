@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -111,4 +112,55 @@ func TestLinuxBuildFlaws(t *testing.T) {
 		require.Error(t, err, text)
 		assert.Contains(t, err.Error(), want)
 	}
+}
+
+// elfProgram is a small position-independent program that writes "hello".
+func elfProgram(t *testing.T) []byte {
+	data, err := os.ReadFile("../emu/loader/testdata/pie64.elf")
+	require.NoError(t, err)
+	return data
+}
+
+// A position-independent ELF file runs where the kernel puts it, and its
+// symbols are there.
+func TestAnELFFileAsProgram(t *testing.T) {
+	const text = "A program.\n-- machine --\narch x86_64\n-- program --\npath \"pie64.elf\"\n-- uprobe_events --\n" +
+		"p:where /prog:where\n-- check --\ntransparency\nno-missed-probe\noutput \"hello\\n\"\nexit 0\n"
+	f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(text)}, "pie64.elf": {Data: elfProgram(t)}}, "s.txtar")
+	require.NoError(t, err)
+	r := open(t, f, scenarios.Options{})
+	require.NoError(t, r.Finish(context.Background(), nil))
+	assert.Empty(t, r.Judge(true))
+	assert.Equal(t, "where", r.ProbeEnds()[0].At)
+	assert.Greater(t, r.ProbeEnds()[0].Addr, uint64(0x555555554000))
+}
+
+// A program of the host becomes a scenario that reads nothing more from it.
+func TestTracedProgramIsAScenario(t *testing.T) {
+	traced := scenarios.Traced{
+		Path: "/bin/a program", Program: elfProgram(t), Args: []string{"a program", "-x"}, Env: []string{"A=\"b\n"},
+		Stdin: []byte{0, 1}, Files: map[string][]byte{"/etc/x": {0xff}}, Events: []string{"p:start /bin/a\\ program:0x1d9"},
+		CPUs: 1, Memory: 16 << 20,
+	}
+	f, err := traced.File()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"program", "stdin", "file0"}, f.Named())
+	assert.Equal(t, traced.Env, f.Linux.Env)
+	assert.Equal(t, traced.Args, f.Linux.Args)
+	for _, name := range f.Named() {
+		_, err := f.ReadFile(name)
+		require.NoError(t, err)
+	}
+	_, err = f.ReadFile("/etc/passwd")
+	require.Error(t, err)
+
+	traced.Path, traced.Args, traced.Events = "/bin/prog", nil, []string{"p:start /bin/prog:_start"}
+	f, err = traced.File()
+	require.NoError(t, err)
+	r := open(t, f, scenarios.Options{})
+	require.NoError(t, r.Finish(context.Background(), nil))
+	assert.Equal(t, "hello\n", r.Output())
+	assert.Len(t, r.EventRecords(), 1)
+	require.NotEmpty(t, r.EventLines())
+	assert.Contains(t, r.EventLines()[0], "start: (0x5555555541d9)")
 }
