@@ -233,9 +233,16 @@ func (w *userWorld) counts(name string) (probeCounts, bool) {
 		known = true
 		n.hits += w.hitsOf(p)
 		n.missed += p.missed
-		n.armed = n.armed || w.stateOf(p) == "armed"
+		n.armed = n.armed || w.stateOf(p) == "armed" && w.breakpointAt(p.addr)
 	}
 	return n, known
+}
+
+// breakpointAt reports whether there is an int3 at an address, as the thread on
+// vCPU 0 or else the first process sees it.
+func (w *userWorld) breakpointAt(addr uint64) bool {
+	var b [1]byte
+	return w.peek(0, addr, b[:]) == 1 && b[0] == breakpoint
 }
 
 func (w *userWorld) hitsOf(p *userProbe) uint64 {
