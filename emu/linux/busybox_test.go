@@ -17,6 +17,7 @@ func TestBusybox(t *testing.T) {
 			box := linuxtest.NewBox(t, arch)
 			for _, args := range box.Programs() {
 				t.Run(args[1], func(t *testing.T) {
+					t.Parallel()
 					want := box.Native(t, args)
 					got := runProgram(t, Config{Env: box.Env(), Stdin: strings.NewReader(linuxtest.Stdin)}, args, box.Dir)
 					assert.Equal(t, want, linuxtest.Outcome{Stdout: got.stdout, Stderr: got.stderr, Code: got.res.Code, Signal: got.res.Signal})
@@ -52,6 +53,7 @@ func TestApplets(t *testing.T) {
 				{"sed", "-n", "/a/,/foo/{=;p}", text}, {"grep", "-rc", "o", filepath.Join(box.Dir, "d", "sub")},
 			} {
 				t.Run(args[0], func(t *testing.T) {
+					t.Parallel()
 					args := append([]string{box.Path}, args...)
 					want := box.Native(t, args)
 					got := runProgram(t, Config{Env: box.Env(), Stdin: strings.NewReader(linuxtest.Stdin)}, args, box.Dir)

@@ -16,8 +16,8 @@ func TestLanguages(t *testing.T) {
 		env     []string
 		command []string
 	}{
-		"c++-64": {nil, []string{"g++", "-O1", "-static", "testdata/guest.cc", "-o"}},
-		"c++-32": {nil, []string{"g++", "-m32", "-O1", "-static", "testdata/guest.cc", "-o"}},
+		"c++-64": {nil, []string{"g++", "-static", "testdata/guest.cc", "-o"}},
+		"c++-32": {nil, []string{"g++", "-m32", "-static", "testdata/guest.cc", "-o"}},
 		"go-64":  {[]string{"CGO_ENABLED=0"}, []string{"go", "build", "-o"}},
 		"go-32":  {[]string{"CGO_ENABLED=0", "GOARCH=386"}, []string{"go", "build", "-o"}},
 		"rust":   {nil, []string{"rustc", "-C", "target-feature=+crt-static", "testdata/guest.rs", "-o"}},

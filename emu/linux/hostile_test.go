@@ -37,7 +37,7 @@ func TestHostile(t *testing.T) {
 					t.Parallel()
 					cfg := Config{Limits: Limits{Steps: 300e6, Memory: 48 << 20, Processes: 16, Threads: 16, Files: 256, Maps: 300}}
 					if name == "execs" || name == "vforks" { // which cost more than their instructions
-						cfg.Limits.Steps = 300e3
+						cfg.Limits.Steps = 60e3
 					}
 					o := runProgram(t, cfg, []string{prog, name, outside})
 					assert.True(t, same(want, o.res), "%v, expected %v\n%s", o.res, want, o.stderr)
@@ -103,7 +103,7 @@ func TestNoWayOut(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range 300 {
+		for range 100 {
 			_ = os.Remove(swap)
 			_ = os.Mkdir(swap, 0o755)
 			_ = os.Remove(swap)

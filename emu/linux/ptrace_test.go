@@ -92,14 +92,16 @@ func stayOnOneCPU() {
 
 // wait takes the next stop or the end.
 func (p *tracee) wait() {
-	var status syscall.WaitStatus
+	var word uint32
 	for {
-		_, err := syscall.Wait4(p.pid, &status, syscall.WALL, nil)
-		if err == nil {
+		// Raw, as the other calls of a step: telling Go's scheduler costs more than the step takes.
+		_, _, errno := unix.RawSyscall6(unix.SYS_WAIT4, uintptr(p.pid), uintptr(unsafe.Pointer(&word)), syscall.WALL, 0, 0, 0)
+		if errno == 0 {
 			break
 		}
-		require.ErrorIs(p.t, err, syscall.EINTR)
+		require.Equal(p.t, syscall.EINTR, errno)
 	}
+	status := syscall.WaitStatus(word)
 	switch {
 	case status.Exited():
 		p.ended, p.end = true, Result{Code: status.ExitStatus()}
@@ -112,7 +114,7 @@ func (p *tracee) wait() {
 
 // step executes one instruction, or delivers the signal of the stop before.
 func (p *tracee) step() {
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SINGLESTEP, uintptr(p.pid), 0, uintptr(p.sig), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SINGLESTEP, uintptr(p.pid), 0, uintptr(p.sig), 0, 0)
 	require.Zero(p.t, errno, "PTRACE_SINGLESTEP")
 	p.sig = 0
 	p.wait()
@@ -123,7 +125,7 @@ func (p *tracee) step() {
 func (p *tracee) registers() unix.PtraceRegs {
 	const getRegs = 12
 	var r unix.PtraceRegs
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, getRegs, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&r)), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, getRegs, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&r)), 0, 0)
 	require.Zero(p.t, errno, "PTRACE_GETREGS")
 	return r
 }
@@ -131,7 +133,7 @@ func (p *tracee) registers() unix.PtraceRegs {
 func (p *tracee) setRegisters(r unix.PtraceRegs) {
 	const setRegs = 13
 	r.Orig_rax = ^uint64(0) // no system call to restart
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, setRegs, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&r)), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, setRegs, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&r)), 0, 0)
 	require.Zero(p.t, errno, "PTRACE_SETREGS")
 }
 
@@ -312,7 +314,7 @@ func (p *tracee) poke(at uint64, b []byte) {
 func (p *tracee) fault() bool {
 	const getSigInfo = 0x4202
 	var info [32]int32 // siginfo_t: number, errno, code
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, getSigInfo, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, getSigInfo, uintptr(p.pid), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
 	require.Zero(p.t, errno, "PTRACE_GETSIGINFO")
 	return info[2] > 0
 }

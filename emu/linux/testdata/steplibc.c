@@ -15,15 +15,15 @@ static int order(const void *a, const void *b) { return *(const int *)a - *(cons
 
 int main(void)
 {
-	int v[32];
+	int v[20];
 	char *text = malloc(100000), line[80];
-	for (int i = 0; i < 32; i++) v[i] = i * 7919 % 101;
-	qsort(v, 32, sizeof *v, order);
+	for (int i = 0; i < 20; i++) v[i] = i * 7919 % 101;
+	qsort(v, 20, sizeof *v, order);
 	strcpy(text, "the quick brown fox");
 	for (char *w = strtok(text, " "); w; w = strtok(0, " ")) printf("%s/%zu\n", w, strlen(w));
 	double x = 0;
 	for (int i = 0; i < 8; i++) x += (double)v[i + 9] / (i + 3);
-	snprintf(line, sizeof line, "%.9f %d %s", x, v[30], "end");
+	snprintf(line, sizeof line, "%.9f %d %s", x, v[18], "end");
 	puts(line);
 	signal(SIGUSR1, note);
 	signal(SIGSEGV, jump);

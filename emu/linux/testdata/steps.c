@@ -29,11 +29,11 @@ void *memcpy(void *p, const void *q, unsigned long n) { u8 *d = p; const u8 *s =
 
 static u32 primes(void) {
 	u32 n = 0;
-	for (int i = 2; i < 600; i++) buf[i] = 1;
-	for (int i = 2; i < 600; i++) {
+	for (int i = 2; i < 300; i++) buf[i] = 1;
+	for (int i = 2; i < 300; i++) {
 		if (!buf[i]) continue;
 		n++;
-		for (int j = i * i; j < 600; j += i) buf[j] = 0;
+		for (int j = i * i; j < 300; j += i) buf[j] = 0;
 	}
 	return n;
 }
@@ -54,14 +54,14 @@ static void quick(int *a, int n) {
 }
 
 static u32 sort(void) {
-	for (int i = 0; i < 128; i++) words[i] = next() % 1000;
-	quick(words, 128);
-	return words[10] ^ words[64] ^ words[120];
+	for (int i = 0; i < 80; i++) words[i] = next() % 1000;
+	quick(words, 80);
+	return words[10] ^ words[40] ^ words[70];
 }
 
 static u32 crc(void) {
 	u32 c = ~0u;
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 50; i++) {
 		c ^= next() & 255;
 		for (int k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xedb88320 : 0);
 	}
@@ -72,7 +72,7 @@ static u32 fib(u32 n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
 
 static u32 collatz(void) {
 	u32 longest = 0;
-	for (u32 i = 1; i < 50; i++) {
+	for (u32 i = 1; i < 30; i++) {
 		u32 n = 0;
 		for (unsigned long x = i; x != 1; n++) x = x & 1 ? 3 * x + 1 : x / 2;
 		if (n > longest) longest = n;
@@ -139,7 +139,7 @@ static u32 strings(void) {
 static u32 interpret(void) {
 	static const u8 code[] = {0, 3, 1, 4, 2, 5, 1, 3, 4, 0, 5, 2};
 	u32 x = 7, y = 1;
-	for (int i = 0; i < 500; i++)
+	for (int i = 0; i < 250; i++)
 		switch (code[i % sizeof code]) {
 		case 0: x += y; break;
 		case 1: y ^= x << 3; break;
