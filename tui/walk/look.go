@@ -53,6 +53,9 @@ func (w *Walk) Moment(l Look) *Moment {
 	m.Memory = w.memory(cpu, l.Memory, ev)
 	m.Gates = w.gates(ev)
 	m.Probes, m.Locks = w.probes(), w.lockList(ev)
+	if w.program() {
+		m.Program = w.programState(cpu, ev)
+	}
 	return m
 }
 

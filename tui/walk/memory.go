@@ -49,7 +49,7 @@ const (
 
 func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	buf := make([]byte, 15)
-	buf = buf[:c.Space.Peek(at, buf)]
+	buf = buf[:w.Run.Peek(c.ID, at, buf)]
 	if len(buf) == 0 || at != c.LinearPC() && bytes.Count(buf, []byte{0}) == len(buf) {
 		return Line{}, 0 // nothing there, or padding behind the code
 	}
@@ -88,7 +88,7 @@ func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 	var l []Word
 	for i := range uint64(n) {
 		at := sp + i*word
-		v, ok := w.word(c.Space, at)
+		v, ok := w.word(c, at)
 		if !ok {
 			break
 		}
@@ -129,11 +129,12 @@ func (w *Walk) memory(cpu int, at uint64, ev *emu.Event) []Row {
 		return l
 	}
 	var l []Row
-	for _, p := range w.Run.Probes.Probes() {
-		if len(l) < memoryRows/2 {
+	for _, p := range w.Run.ProbeEnds() {
+		if len(l) < memoryRows/2 && p.State != "refused" {
 			l = w.row(l, c, "probe "+p.Name, p.Addr, ev)
 		}
 	}
+	l = w.slotRows(l, c, ev)
 	if ev != nil {
 		last := ^uint64(0)
 		for i := range ev.Writes {
@@ -150,7 +151,7 @@ const memoryRows = 16
 
 func (w *Walk) row(l []Row, c *emu.CPU, title string, at uint64, ev *emu.Event) []Row {
 	buf := make([]byte, 16)
-	buf = buf[:c.Space.Peek(at, buf)]
+	buf = buf[:w.Run.Peek(c.ID, at, buf)]
 	if len(buf) == 0 {
 		return l
 	}
@@ -163,10 +164,10 @@ func (w *Walk) row(l []Row, c *emu.CPU, title string, at uint64, ev *emu.Event) 
 
 // word reads a machine word, little endian, without leaving a trace in the
 // step's event as the machine's own reads do.
-func (w *Walk) word(s *emu.Space, at uint64) (uint64, bool) {
+func (w *Walk) word(c *emu.CPU, at uint64) (uint64, bool) {
 	var b [8]byte
 	n := w.Run.Machine.Arch.Word()
-	if s.Peek(at, b[:n]) < n {
+	if w.Run.Peek(c.ID, at, b[:n]) < n {
 		return 0, false
 	}
 	return binary.LittleEndian.Uint64(b[:]), true

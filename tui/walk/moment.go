@@ -32,6 +32,7 @@ type Moment struct {
 	Gates    []Gate                `json:"gates"`
 	Probes   []Probe               `json:"probes"`
 	Locks    []Lock                `json:"locks"`
+	Program  *Program              `json:"program,omitempty"` // nil: kernel code
 	Log      []string              `json:"log,omitempty"`
 	Trace    []string              `json:"trace,omitempty"` // events that fired, the last MaxEvents
 	Fired    uint64                `json:"fired,omitempty"` // events that fired in all
@@ -53,6 +54,8 @@ type CPU struct {
 	State string `json:"state"` // "runs", "spins on kprobe_lock", "halted", …
 	Able  bool   `json:"able"`  // it can take a step
 	Text  string `json:"text"`  // the next instruction
+	// Thread is the number of a Linux program's thread that is on it; 0: none.
+	Thread int `json:"thread,omitempty"`
 }
 
 // Actor is an interrupt that can be raised at a moment of the viewer's choice.
@@ -95,6 +98,51 @@ type Line struct {
 	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
 }
 
+// Program is the Linux program of a run.
+type Program struct {
+	Processes []Process `json:"processes"`
+	Output    string    `json:"output,omitempty"` // the last MaxOutput bytes of it
+	Vectors   []Vector  `json:"vectors"`
+}
+
+// Process is a process of a Linux program.
+type Process struct {
+	PID     int      `json:"pid"`
+	Name    string   `json:"name"`
+	Zombie  bool     `json:"zombie,omitempty"`
+	Threads []Thread `json:"threads,omitempty"`
+	Maps    []Map    `json:"maps,omitempty"`
+	Slots   int      `json:"slots"` // that threads have
+}
+
+// Thread is a thread of a process.
+type Thread struct {
+	TID     int    `json:"tid"`
+	CPU     int    `json:"cpu"` // -1: none
+	At      string `json:"at"`
+	State   string `json:"state"` // "runs", "ready", "waits: futex", …
+	Phase   Phase  `json:"phase"` // of its hit
+	Probe   string `json:"probe,omitempty"`
+	Copy    string `json:"copy,omitempty"` // where it steps the probed instruction
+	Returns int    `json:"returns,omitempty"`
+}
+
+// Map is a mapping of a process.
+type Map struct {
+	Range string `json:"range"`
+	Prot  string `json:"prot"`
+	Name  string `json:"name"`
+	Here  bool   `json:"here,omitempty"` // the thread's instruction lies in it
+}
+
+// Vector is an exception of a program and who takes it.
+type Vector struct {
+	Vector int    `json:"vector"`
+	Name   string `json:"name"`
+	To     string `json:"to"`
+	Used   bool   `json:"used,omitempty"` // by the last step
+}
+
 // Word is a machine word of the stack.
 type Word struct {
 	Addr    string `json:"addr"`
@@ -131,12 +179,14 @@ type Probe struct {
 	scenarios.ProbeEnd
 	Phase   Phase `json:"phase"` // of the vCPU that is in its hit
 	Changed bool  `json:"changed,omitempty"`
+	In      []int `json:"in,omitempty"`  // processes in which a uprobe's breakpoint stands
+	Out     []int `json:"out,omitempty"` // processes that have mapped the place without
 }
 
-// Lock is a lock word.
+// Lock is a lock word, or a slot for copies of probed instructions.
 type Lock struct {
-	Name    string `json:"name"`
-	Owner   string `json:"owner"` // "free", "cpu0", …
-	Waiting []int  `json:"waiting,omitempty"`
-	Changed bool   `json:"changed,omitempty"`
+	Name    string   `json:"name"`
+	Owner   string   `json:"owner"`             // "free", "cpu0", "thread 100", …
+	Waiting []string `json:"waiting,omitempty"` // "cpu1", "thread 101"
+	Changed bool     `json:"changed,omitempty"`
 }

@@ -31,8 +31,12 @@ func raised(ev *emu.Event) bool {
 	return false
 }
 
-// Own reports whether a step is an instruction of the scenario's own code.
+// Own reports whether a step is an instruction of the scenario's own code, not
+// of a copy of it.
 func (w *Walk) Own(ev *emu.Event) bool {
+	if w.program() {
+		return ev.Kind == emu.StepInstruction && w.Run.OwnCode(ev.CPU, ev.PC)
+	}
 	return ev.Kind == emu.StepInstruction && !w.names.Kernel(ev.PC)
 }
 

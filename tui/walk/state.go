@@ -4,16 +4,19 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/scenarios/story"
 )
 
 func (w *Walk) cpus() []CPU {
 	var l []CPU
 	for _, c := range w.Run.Machine.CPUs {
+		if w.program() {
+			l = append(l, w.userCPU(c))
+			continue
+		}
 		x := CPU{ID: c.ID, At: w.Place(c.LinearPC()), Ring: int(c.CPL), Phase: w.trail.phase[c.ID], Able: c.CanStep(), State: "runs"}
-		var code [15]byte
-		n := c.Space.Peek(c.LinearPC(), code[:])
-		x.Text = w.disassemble(code[:n], c.LinearPC())
+		x.Text = w.instructionAt(c)
 		if name := w.micros[c.LinearPC()]; name != "" {
 			x.Text = "* " + name
 		}
@@ -39,6 +42,13 @@ func (w *Walk) raisable() []Actor {
 		l = append(l, Actor{i, w.Run.ActorName(i), w.Run.Can(i)})
 	}
 	return l
+}
+
+// instructionAt is the instruction that a vCPU stands at.
+func (w *Walk) instructionAt(c *emu.CPU) string {
+	var code [insn.MaxLen]byte
+	n := w.Run.Peek(c.ID, c.LinearPC(), code[:])
+	return w.disassemble(code[:n], c.LinearPC())
 }
 
 func (w *Walk) disassemble(code []byte, pc uint64) string {
@@ -93,6 +103,9 @@ func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 }
 
 func (w *Walk) gates(ev *emu.Event) []Gate {
+	if w.program() {
+		return nil
+	}
 	var l []Gate
 	k, space := w.Run.Kernel, w.Run.Machine.CPUs[0].Space
 	size := uint64(8)
@@ -115,6 +128,9 @@ func (w *Walk) gates(ev *emu.Event) []Gate {
 }
 
 func (w *Walk) probes() []Probe {
+	if w.program() {
+		return w.userProbes()
+	}
 	var l []Probe
 	for i, p := range w.Run.ProbeEnds() {
 		x := Probe{ProbeEnd: p}
@@ -141,14 +157,17 @@ func (w *Walk) phaseOf(addr uint64) Phase {
 }
 
 func (w *Walk) lockList(ev *emu.Event) []Lock {
+	if w.program() {
+		return w.slotList()
+	}
 	var l []Lock
 	c := w.Run.Machine.CPUs[0]
 	for _, k := range w.locks {
-		v, _ := w.word(c.Space, k.addr)
+		v, _ := w.word(c, k.addr)
 		x := Lock{Name: k.name, Owner: owner(v)}
 		for _, c := range w.Run.Machine.CPUs {
 			if w.trail.waits[c.ID] == k.name {
-				x.Waiting = append(x.Waiting, c.ID)
+				x.Waiting = append(x.Waiting, fmt.Sprintf("cpu%d", c.ID))
 			}
 		}
 		if ev != nil {

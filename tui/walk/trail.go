@@ -19,6 +19,13 @@ const (
 	HitSS                  // KPROBE_HIT_SS: the instruction is being stepped
 	HitSSDone              // the step's #DB arrived: post_handler, re-arming
 	Reenter                // KPROBE_REENTER: a hit inside a hit
+
+	// Of user probes.
+	Preparing  // the thread is about to be sent to the copy
+	Emulating  // the instruction's effect is made without a step
+	Waiting    // for a slot, or for another's step in place
+	Faulted    // UTASK_SSTEP_TRAPPED: the copy faulted
+	Trampoline // a probed function has returned
 )
 
 // MaxEvents bounds the trace events remembered for the trace panel.
@@ -39,6 +46,7 @@ type trail struct {
 	w *Walk
 	trailState
 	missed bool // by the last step
+	moved  bool // a slot was taken or given back by it
 }
 
 type trailState struct {
@@ -53,6 +61,7 @@ type trailState struct {
 	// events are the last trace events that fired, at most MaxEvents.
 	events []string
 	fired  uint64 // events in all
+	slots  uint64 // a sum of who has which slot of a Linux program
 }
 
 // Save implements emu.Part.
@@ -77,8 +86,12 @@ func (t *trail) Restore(v any) {
 func (t *trail) Hash(*emu.Hasher) {}
 
 func (t *trail) observe(ev *emu.Event) {
-	t.follow(ev)
-	t.enter(ev)
+	if t.w.program() {
+		t.followUser(ev)
+	} else {
+		t.follow(ev)
+		t.enter(ev)
+	}
 	t.waits[ev.CPU] = ""
 	if ev.Kind == emu.StepSpin && ev.Micro != nil {
 		t.waits[ev.CPU] = ev.Micro.Holds
@@ -93,10 +106,7 @@ func (t *trail) observe(ev *emu.Event) {
 			t.events = t.events[max(0, len(t.events)-MaxEvents):]
 		}
 	}
-	var n uint64
-	for i := range t.w.Run.Probes.Probes() {
-		n += t.w.Run.Probes.Stats(i).Missed
-	}
+	n := t.w.Run.Missed()
 	t.missed = n > t.misses
 	t.misses = n
 }

@@ -5,8 +5,6 @@ package walk
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"trapline/emu"
@@ -41,9 +39,6 @@ type Options struct {
 // DefaultRecord is a second's worth of steps.
 const DefaultRecord = 500_000
 
-// ErrProgram: a walk is through kernel code.
-var ErrProgram = errors.New("a Linux program can be run, not walked through")
-
 // Open puts a scenario at its first moment.
 func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	so := o.Options
@@ -51,10 +46,6 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	r, err := scenarios.Open(ctx, f, so)
 	if err != nil {
 		return nil, err
-	}
-	if r.Kernel == nil {
-		r.Close()
-		return nil, fmt.Errorf("%s: %w", f.Name, ErrProgram)
 	}
 	w := &Walk{Run: r, names: *r.Names(), micros: map[uint64]string{}}
 	w.trail = trail{w: w}
@@ -68,6 +59,9 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	}
 	return w, nil
 }
+
+// program reports whether the walk is through a Linux program.
+func (w *Walk) program() bool { return w.Run.Kernel == nil }
 
 // Close frees the machine.
 func (w *Walk) Close() { w.Run.Close() }
@@ -99,6 +93,9 @@ const (
 	Noted                             // anything else with a note: signal, oops, log
 	Handler                           // a probe's handler runs
 	Fired                             // an event of the trace
+	Signal                            // a signal is sent or taken
+	Switch                            // a vCPU gets another thread, or none
+	Call                              // a system call
 )
 
 // noteHit is the note of a probe's hit.
@@ -110,6 +107,9 @@ const maxMicros = 1024
 // kindOf judges a step that was just made, after trail has seen it.
 func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	var k record.Kind
+	if w.program() {
+		k = w.userKind(ev)
+	}
 	w.remember(ev)
 	if ev.Delivery != nil {
 		k |= Trap
@@ -130,7 +130,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		case trace.NoteEvent:
 			k |= Fired
 		default:
-			k |= Noted
+			k |= noteKind(n.Kind)
 		}
 	}
 	for i := range ev.Writes {
@@ -148,7 +148,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 // remember notes where a micro-step is. In direct mode one place has many: such
 // a place has no name.
 func (w *Walk) remember(ev *emu.Event) {
-	if ev.Micro == nil {
+	if ev.Micro == nil || w.program() { // a program's kernel has no text
 		return
 	}
 	switch name, known := w.micros[ev.PC]; {
@@ -179,6 +179,9 @@ type lock struct {
 
 // findLocks takes the kernel variables that are locks by name.
 func (w *Walk) findLocks() {
+	if w.program() {
+		return
+	}
 	for s := range w.Run.Kernel.Symbols.All() {
 		l := w.Run.Kernel.Layout
 		if strings.HasSuffix(s.Name, "_lock") && s.Kind != loader.Function && s.Addr >= l.Data && s.Addr < l.Stacks {

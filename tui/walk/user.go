@@ -1,0 +1,244 @@
+package walk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trapline/emu"
+	"trapline/emu/linux"
+	"trapline/emu/record"
+	"trapline/kprobes/uprobes"
+	"trapline/scenarios"
+	"trapline/scenarios/story"
+)
+
+// What a moment of a Linux program has in place of a kernel's: threads and
+// processes, slots in place of locks. Its kernel is Go: there is no IDT and no
+// trap frame in guest memory.
+
+// userPhases are the stages of a hit as the diagram has them.
+var userPhases = map[uprobes.Stage]Phase{
+	uprobes.StageTrapped: Trapped, uprobes.StageHandlers: HitActive, uprobes.StagePrepare: Preparing, uprobes.StageEmulate: Emulating,
+	uprobes.StageWaiting: Waiting, uprobes.StageStep: HitSS, uprobes.StageStepped: HitSSDone, uprobes.StageFaulted: Faulted,
+	uprobes.StageTrampoline: Trampoline,
+}
+
+// followUser keeps the marks' view of the slots.
+func (t *trail) followUser(ev *emu.Event) {
+	t.moved = false
+	if ev.Micro == nil && len(ev.Notes) == 0 {
+		return
+	}
+	sum := uint64(t.w.Run.InPlace())
+	for _, p := range t.w.Run.Slots() {
+		for _, n := range p.Taken {
+			sum += uint64(p.PID)<<32 | 1<<(uint(n)&31)
+		}
+	}
+	t.moved, t.slots = sum != t.slots, sum
+}
+
+// userKind is what marks tell of a program's step beside what they tell of any.
+func (w *Walk) userKind(ev *emu.Event) record.Kind {
+	var k record.Kind
+	if w.trail.moved {
+		k |= LockMoved
+	}
+	if ev.Micro == nil {
+		return k
+	}
+	switch ev.Micro.Name {
+	case "context_switch", "do_idle":
+		k |= Switch
+	case "handler_chain", "handle_trampoline":
+		k |= Handler
+	case "setup_rt_frame", "get_signal", "do_group_exit":
+		k |= Signal
+	}
+	return k
+}
+
+// noteKind is what a note makes of its step.
+func noteKind(n emu.NoteKind) record.Kind {
+	switch n {
+	case linux.NoteCall:
+		return Call
+	case linux.NoteSignal:
+		return Signal
+	case linux.NoteThread:
+		return Switch
+	case linux.NoteFault, linux.NoteKernel, scenarios.NoteMissed:
+		return 0
+	}
+	return Noted
+}
+
+// userCPU is a vCPU with the thread that is on it.
+func (w *Walk) userCPU(c *emu.CPU) CPU {
+	tid, pid := w.Run.ThreadOn(c.ID)
+	x := CPU{ID: c.ID, Ring: int(c.CPL), Able: w.Run.Can(c.ID), State: "idle", Thread: tid}
+	switch {
+	case tid == 0 && x.Able:
+		x.Text = "* schedule"
+	case tid == 0:
+	default:
+		x.At, x.Text, x.State = w.Place(c.LinearPC()), w.instructionAt(c), fmt.Sprintf("thread %d", tid)
+		if pid != tid {
+			x.State += fmt.Sprintf(" of %d", pid)
+		}
+		if w.Run.KernelNext(c.ID) {
+			x.Text = "(the kernel's work)"
+		}
+	}
+	for _, t := range w.threads() {
+		if t.CPU == c.ID {
+			x.Phase = userPhases[t.Stage]
+		}
+	}
+	if s := w.trail.waits[c.ID]; s != "" {
+		x.State += " waits: " + s
+	}
+	return x
+}
+
+func (w *Walk) threads() []scenarios.ThreadActivity {
+	var l []scenarios.ThreadActivity
+	for _, p := range w.Run.ProcessStates() {
+		l = append(l, p.Threads...)
+	}
+	return l
+}
+
+func (w *Walk) userProbes() []Probe {
+	var l []Probe
+	threads := w.threads()
+	for _, p := range w.Run.ProbeEnds() {
+		x := Probe{ProbeEnd: p}
+		for _, t := range threads {
+			if f := userPhases[t.Stage]; t.Addr == p.Addr && f > x.Phase {
+				x.Phase = f
+			}
+		}
+		if x.Phase == HitSS {
+			x.State = "stepping"
+		}
+		x.In, x.Out = w.Run.Armed(p.Addr)
+		if x.State == "armed" && len(x.In) == 0 && len(x.Out) > 0 {
+			x.State = "out"
+		}
+		l = append(l, x)
+	}
+	return l
+}
+
+// slotList has a line for each taken slot, or for the step in place.
+func (w *Walk) slotList() []Lock {
+	threads := w.threads()
+	var waiting []string
+	for _, t := range threads {
+		if t.Stage == uprobes.StageWaiting {
+			waiting = append(waiting, fmt.Sprintf("thread %d", t.TID))
+		}
+	}
+	if w.Run.Engine() == uprobes.Inline.String() {
+		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: w.trail.moved}
+		if tid := w.Run.InPlace(); tid != 0 {
+			l.Owner = fmt.Sprintf("thread %d", tid)
+		}
+		return []Lock{l}
+	}
+	var l []Lock
+	for _, t := range threads {
+		if t.Copy != 0 {
+			l = append(l, Lock{Name: w.Place(t.Copy), Owner: fmt.Sprintf("thread %d", t.TID), Changed: w.trail.moved})
+		}
+	}
+	if len(waiting) > 0 {
+		l = append(l, Lock{Name: "a free slot", Owner: "nobody", Waiting: waiting})
+	}
+	return l
+}
+
+// slotRows adds the slots that were used to what the memory panel shows.
+func (w *Walk) slotRows(l []Row, c *emu.CPU, ev *emu.Event) []Row {
+	_, pid := w.Run.ThreadOn(c.ID)
+	for _, p := range w.Run.Slots() {
+		if p.PID == pid && p.Area != 0 {
+			l = w.row(l, c, "[uprobes] trampoline", p.Area, ev)
+			for n := 1; n <= shownSlots; n++ {
+				at := p.Area + uint64(n)*uprobes.SlotSize
+				title := "[uprobes] " + w.Place(at)
+				if slices.Contains(p.Taken, n) {
+					title += ", taken"
+				}
+				l = w.row(l, c, title, at, ev)
+			}
+		}
+	}
+	return l
+}
+
+// shownSlots is how many slots the memory panel shows.
+const shownSlots = 2
+
+// programState lists processes, threads and mappings.
+func (w *Walk) programState(cpu int, ev *emu.Event) *Program {
+	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(ev)}
+	for _, p := range w.Run.ProcessStates() {
+		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
+		here := uint64(0)
+		for i := range p.Threads {
+			t := &p.Threads[i]
+			x.Threads = append(x.Threads, w.thread(t))
+			if t.CPU == cpu {
+				here = w.Run.Machine.CPUs[cpu].LinearPC()
+			}
+		}
+		for _, v := range p.Maps {
+			x.Maps = append(x.Maps, Map{fmt.Sprintf("%x-%x", v.Start, v.End), v.Prot, v.Name, here >= v.Start && here < v.End})
+		}
+		out.Processes = append(out.Processes, x)
+	}
+	return out
+}
+
+// MaxOutput bounds what a moment has of a program's output, in bytes.
+const MaxOutput = 4096
+
+func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)-n):], "·") }
+
+func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
+	x := Thread{TID: t.TID, CPU: t.CPU, At: t.At, State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
+	switch {
+	case t.Waits != "":
+		x.State = "waits: " + t.Waits
+	case t.CPU >= 0:
+		x.State = "runs"
+	}
+	if t.Addr != 0 {
+		x.Probe = w.Place(t.Addr)
+	}
+	if t.Copy != 0 {
+		x.Copy = w.Place(t.Copy)
+	}
+	return x
+}
+
+// vectors are the exceptions that matter to uprobes with the kernel function
+// that takes each: in this kernel a Go function, so that there is no gate.
+func vectors(ev *emu.Event) []Vector {
+	l := []Vector{
+		{emu.VecBP, "#BP", "uprobe_pre_sstep_notifier, else SIGTRAP", false},
+		{emu.VecDB, "#DB", "uprobe_post_sstep_notifier, else SIGTRAP", false},
+		{emu.VecPF, "#PF", "handle_mm_fault, else SIGSEGV", false},
+		{emu.VecGP, "#GP", "SIGSEGV", false},
+		{emu.VecUD, "#UD", "SIGILL", false},
+		{0x80, "int", "a system call of i386", false},
+	}
+	for i := range l {
+		l[i].Used = ev != nil && ev.Delivery != nil && int(ev.Delivery.Trap.Vector) == l[i].Vector
+		l[i].Name = story.VectorName(uint8(l[i].Vector))
+	}
+	return l
+}

@@ -1,0 +1,92 @@
+package walk
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"trapline/emu"
+	"trapline/emu/record"
+	"trapline/scenarios"
+)
+
+// programs are scenarios of Linux programs: one thread, return probes, two
+// processes, two threads in place and in slots, signals.
+var programs = []string{"xol-slot", "uretprobe", "cow-two-processes", "threads-inline-miss", "signal-during-step"}
+
+// What is shown of a moment of a program depends on the moment alone: by any
+// way to it, over branches too, it is the same.
+func TestAMomentOfAProgramIsTheSameByAnyWay(t *testing.T) {
+	for _, name := range programs {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, name, Options{Record: DefaultRecord})
+			var want []string
+			for {
+				want = append(want, fmt.Sprintf("%016x %s", w.Hash(), seen(t, w)))
+				if n, err := w.Forward(t.Context(), 1); n == 0 || w.At() == w.End() {
+					require.NoError(t, err)
+					break
+				}
+			}
+			rapid.Check(t, func(rt *rapid.T) {
+				at := rapid.Uint64Range(0, uint64(len(want)-1)).Draw(rt, "moment")
+				if rapid.Bool().Draw(rt, "one back") && at > 0 {
+					require.NoError(rt, w.Goto(t.Context(), at+1))
+					require.NoError(rt, w.Back(t.Context(), 1))
+				} else {
+					require.NoError(rt, w.Goto(t.Context(), at))
+				}
+				require.True(rt, want[at] == fmt.Sprintf("%016x %s", w.Hash(), seen(t, w)), "moment %d", at)
+			})
+		})
+	}
+}
+
+// U3, U5, U6: the stages of a hit come in order.
+func TestTheStagesOfAUprobesHitComeInOrder(t *testing.T) {
+	for engine, order := range map[string][]Phase{
+		"uprobes":        {Trapped, HitActive, Preparing, HitSS, HitSSDone, Away},
+		"uprobes-2005":   {Trapped, HitActive, Preparing, HitSS, HitSSDone, Away},
+		"uprobes-inline": {Trapped, HitActive, Preparing, HitSS, HitSSDone, Away},
+	} {
+		t.Run(engine, func(t *testing.T) {
+			w := open(t, "xol-slot", Options{Options: scenarios.Options{Engine: engine}})
+			var got []Phase
+			last := Away
+			for len(got) < len(order) {
+				n, err := w.Forward(t.Context(), 1)
+				require.NoError(t, err)
+				require.NotZero(t, n)
+				if p := w.Moment(Look{}).CPUs[0].Phase; p != last {
+					got, last = append(got, p), p
+				}
+			}
+			require.Equal(t, order, got)
+		})
+	}
+}
+
+// A move over a trap ends at the program's own code, not in a slot.
+func TestOverAUprobesTrap(t *testing.T) {
+	w := open(t, "xol-slot", Options{})
+	for range 20 {
+		require.NoError(t, w.To(t.Context(), record.Forward, w.Own))
+		require.NotContains(t, w.Place(w.Event().PC), "xol_slot")
+	}
+}
+
+// The stack has no trap frame: the kernel under a program is Go.
+func TestAProgramsMomentHasProcessesInPlaceOfGates(t *testing.T) {
+	w := open(t, "cow-two-processes", Options{Record: DefaultRecord})
+	most := 0
+	for w.At() < w.End() {
+		require.NoError(t, w.To(t.Context(), record.Forward, func(*emu.Event) bool { return true }))
+		m := w.Moment(Look{CPU: -1, Code: 4, Stack: 4})
+		require.NotNil(t, m.Program)
+		require.Empty(t, m.Gates)
+		most = max(most, len(m.Program.Processes))
+	}
+	require.Equal(t, 2, most)
+}
