@@ -134,3 +134,17 @@ func TestUserLessonsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// U10: the same program on either vendor's processor.
+func TestU10Vendors(t *testing.T) {
+	for vendor, exit := range map[string]string{"amd": "exit 2", "intel": "exit 1"} {
+		f, err := scenarios.Load("callw-intel-amd")
+		require.NoError(t, err)
+		f.Machine.Vendor = vendor
+		r := open(t, f, scenarios.Options{})
+		for cpu, ok := r.Next(); ok; cpu, ok = r.Next() {
+			r.Step(cpu)
+		}
+		assert.Equal(t, exit, r.Exit(), vendor)
+	}
+}
