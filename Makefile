@@ -15,8 +15,8 @@ TEST_PACKAGES  := binutils gcc-multilib
 
 demo: build
 	bin/trapline run first-probe
-	@echo "Walk through it, forwards and backwards: bin/trapline tui first-probe"
 	@echo "Every lesson: bin/trapline list. A race, found by search: bin/trapline explore smp-missed-probe"
+	@echo "Walk through this one, forwards and backwards: bin/trapline tui first-probe"
 
 build: deps
 	$(GO) build -o bin/trapline ./cmd/trapline

@@ -141,39 +141,50 @@ func (e *common) recycleInstance(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
-// initInstances is the allocating part of register_kretprobe. Instances of an
-// earlier registration that are still out are left alone.
+// initInstances is the allocating part of register_kretprobe: a new set, beside
+// the instances of an earlier registration that are still out.
 func (e *common) initInstances(x *traps.Exec) traps.Result {
-	pool, n := e.kri(x, x.Probe, krpPool), e.kri(x, x.Probe, krpMaxActive)
-	size := uint64(kriWords * x.M.Arch.Word())
-	free := uint64(0)
-	for i := n; i > 0; i-- {
-		ri := pool + (i-1)*size
+	n, made := e.kri(x, x.Probe, krpMaxActive), uint64(0)
+	first, last := uint64(0), uint64(0)
+	e.eachInstance(x, func(ri uint64) bool {
 		if e.kri(x, ri, kriTask) != 0 {
-			continue
+			return true
 		}
-		e.setKRI(x, ri, kriNext, free)
-		free = ri
-	}
-	e.setKRI(x, x.Probe, krpFree, free)
+		if made++; last == 0 {
+			first = ri
+		} else {
+			e.setKRI(x, last, kriNext, ri)
+		}
+		last = ri
+		e.setKRI(x, ri, kriNext, 0)
+		return made < n
+	})
+	e.setKRI(x, x.Probe, krpFree, first)
 	e.setKRI(x, x.Probe, krpNmissed, 0)
-	x.Sayf("E7", func() string { return fmt.Sprintf("%d instances are made: so many calls can be under way at once", n) })
+	x.Sayf("E7", func() string { return fmt.Sprintf("%d instances are made: so many calls can be under way at once", made) })
 	return traps.Next
+}
+
+// eachInstance goes through the room that the probe has for instances, until
+// see says false.
+func (e *common) eachInstance(x *traps.Exec, see func(ri uint64) bool) {
+	pool, n := e.kri(x, x.Probe, krpPool), kriSets*e.kri(x, x.Probe, krpMaxActive)
+	size := uint64(kriWords * x.M.Arch.Word())
+	for i := uint64(0); i < n && see(pool+i*size); i++ {
+	}
 }
 
 // orphanInstances is the end of unregister_kretprobe: calls that are under way
 // must still find their way back, but not to the handler.
 func (e *common) orphanInstances(x *traps.Exec) traps.Result {
-	pool, n := e.kri(x, x.Probe, krpPool), e.kri(x, x.Probe, krpMaxActive)
-	size := uint64(kriWords * x.M.Arch.Word())
 	out := 0
-	for i := range n {
-		ri := pool + i*size
+	e.eachInstance(x, func(ri uint64) bool {
 		if e.kri(x, ri, kriTask) != 0 && e.kri(x, ri, kriRP) == x.Probe {
 			e.setKRI(x, ri, kriRP, 0)
 			out++
 		}
-	}
+		return true
+	})
 	e.setKRI(x, x.Probe, krpFree, 0)
 	x.Sayf("E7", func() string {
 		return fmt.Sprintf("%d calls are under way: they will return through the trampoline, to no handler", out)

@@ -45,6 +45,10 @@ const (
 	krpPool
 )
 
+// kriSets is how many times its instances a return probe has room for: each
+// registration makes new ones, while those of calls from before are still out.
+const kriSets = 4
+
 // Words of struct kretprobe_instance.
 const (
 	kriNext = iota
@@ -96,7 +100,7 @@ func (g *Manager) defineReturn(i int) error {
 		n = DefaultMaxActive(len(g.K.M.CPUs))
 	}
 	word := g.K.M.Arch.Word()
-	pool, err := g.K.AllocKernel(g.space(), uint64(n*kriWords*word), emu.Write)
+	pool, err := g.K.AllocKernel(g.space(), uint64(n*kriSets*kriWords*word), emu.Write)
 	if err != nil {
 		return err
 	}
