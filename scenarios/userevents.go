@@ -26,15 +26,18 @@ func (w *userWorld) define(line string) error {
 	if v.Err != nil {
 		return fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(v.Text(false)))
 	}
-	if v.Probe != nil {
-		addr, _ := w.image.AddrOfOffset(v.Probe.FileOffset)
-		w.probes = append(w.probes, &userProbe{name: v.Probe.On.Name, addr: addr, returns: v.Probe.Return, def: v.Probe})
+	if p := v.Probe; p != nil {
+		var addr uint64 // of another file: unknown
+		if p.Path == w.File.Linux.Path {
+			addr, _ = w.image.AddrOfOffset(p.FileOffset)
+		}
+		w.probes = append(w.probes, &userProbe{name: p.On.Name, addr: addr, returns: p.Return, def: p})
 	}
 	return nil
 }
 
 // enableAll enables the events, with the program mapped (U16).
-func (w *userWorld) enableAll() error {
+func (w *userWorld) enableAll() {
 	for _, e := range w.registry.Events() {
 		err := w.registry.SetEvent(e.Group, e.Name, true)
 		errno, _ := err.(events.Errno)
@@ -44,7 +47,6 @@ func (w *userWorld) enableAll() error {
 			}
 		}
 	}
-	return nil
 }
 
 // resolvePlace makes the place of a definition what the kernel takes,

@@ -253,7 +253,8 @@ func (b *userBuilder) defineEvents() error {
 			return fmt.Errorf("-p %q: %w", line, err)
 		}
 	}
-	return w.enableAll()
+	w.enableAll()
+	return nil
 }
 
 // checkNames looks at the probes that conditions and directives name: events
