@@ -3,14 +3,13 @@ package tui
 import (
 	"slices"
 
-	"trapline/kprobes"
 	"trapline/tui/walk"
 )
 
 // openEngine opens the scenario under another engine; engines that it cannot
 // run under are passed over.
 func (m *Model) openEngine(after string) (*walk.Walk, error) {
-	list := kprobes.Engines()
+	list := m.file.Engines()
 	at := slices.Index(list, after)
 	var last error
 	for i := range list {

@@ -78,8 +78,8 @@ func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m := &Model{ctx: ctx, file: w.Run.File, opt: o, walk: w, theme: text.NewTheme(!o.Light)}
 	m.look = walk.Look{CPU: -1, Code: 64, Stack: 48}
 	m.points = points{breaks: map[uint64]bool{}}
-	m.set = newPanels(m.file.Text, m.points.breaks)
-	m.otherSet = newPanels(m.file.Text, m.points.breaks)
+	m.set = newPanels(m.file, m.points.breaks)
+	m.otherSet = newPanels(m.file, m.points.breaks)
 	m.quiz = quiz{questions: o.Questions}
 	m.w, m.h = 80, 24
 	if err := w.Goto(ctx, o.Start); err != nil {
@@ -123,7 +123,7 @@ type panels struct {
 	registers *panel.Registers
 	stack     *panel.Stack
 	memory    *panel.Memory
-	gates     *panel.Gates
+	gates     panel.Panel // the IDT, or a Linux program's processes
 	probes    *panel.Probes
 	diagram   *panel.Diagram
 	locks     *panel.Locks
@@ -135,9 +135,13 @@ type panels struct {
 	why       *panel.Why
 }
 
-func newPanels(lesson string, breaks map[uint64]bool) panels {
+func newPanels(f *scenarios.File, breaks map[uint64]bool) panels {
+	lesson, gates := f.Text, panel.Panel(&panel.Gates{})
+	if f.Linux != nil {
+		gates = &panel.Process{}
+	}
 	return panels{
-		&panel.Code{Breaks: breaks}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, &panel.Gates{}, &panel.Probes{},
+		&panel.Code{Breaks: breaks}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, gates, &panel.Probes{},
 		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
 	}
 }
@@ -174,7 +178,7 @@ func (m *Model) tabs() []panel.Panel {
 }
 
 // traced reports whether the scenario has trace events.
-func (m *Model) traced() bool { return m.walk.Run.Tracing != nil }
+func (m *Model) traced() bool { return m.walk.Run.Traced() }
 
 // tabPanel is the one that is shown.
 func (m *Model) tabPanel() panel.Panel {

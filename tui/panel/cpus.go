@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/tui/text"
 	"trapline/tui/walk"
@@ -85,7 +86,9 @@ func (p *CPUs) name(c *walk.CPU, ring bool) text.Line {
 func (p *CPUs) state(c *walk.CPU) text.Line {
 	var l text.Line
 	role := text.Dim
-	if c.State != "runs" && c.State != "halted" {
+	switch {
+	case c.Thread != 0 && !strings.Contains(c.State, "waits"), c.State == "idle":
+	case c.State != "runs" && c.State != "halted":
 		role = text.Alarm
 	}
 	l.Add(role, c.State)

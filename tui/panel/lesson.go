@@ -53,22 +53,40 @@ func paragraph(para string, w int) []string {
 	return out
 }
 
-// Log is what the probes' handlers printed so far.
+// Log is what the probes' handlers printed so far, and what a Linux program
+// wrote.
 type Log struct{ base }
 
 // Title implements Panel.
-func (p *Log) Title() string { return "Log of the handlers" }
+func (p *Log) Title() string {
+	if p.m.Program != nil {
+		return "Output of the program, log"
+	}
+	return "Log of the handlers"
+}
 
 // Lines implements Panel: the latest that fit.
 func (p *Log) Lines() []text.Line {
-	if len(p.m.Log) == 0 {
+	lines := p.output()
+	if len(lines)+len(p.m.Log) == 0 {
 		return []text.Line{text.Of(text.Dim, "nothing printed yet")}
 	}
-	var lines []text.Line
 	for _, s := range p.m.Log {
 		for _, part := range strings.Split(strings.TrimRight(s, "\n"), "\n") {
 			lines = append(lines, text.Of(text.Plain, part))
 		}
 	}
 	return lines[max(0, len(lines)-max(p.h, 1)):]
+}
+
+// output is what the program wrote, by lines.
+func (p *Log) output() []text.Line {
+	if p.m.Program == nil || p.m.Program.Output == "" {
+		return nil
+	}
+	var lines []text.Line
+	for _, s := range strings.Split(strings.TrimSuffix(p.m.Program.Output, "\n"), "\n") {
+		lines = append(lines, text.Of(text.Code, "│ "+s))
+	}
+	return lines
 }

@@ -10,10 +10,18 @@ import (
 type Locks struct{ base }
 
 // Title implements Panel.
-func (p *Locks) Title() string { return "Locks" }
+func (p *Locks) Title() string {
+	if p.m.Program != nil {
+		return "Slots"
+	}
+	return "Locks"
+}
 
 // Lines implements Panel.
 func (p *Locks) Lines() []text.Line {
+	if len(p.m.Locks) == 0 && p.m.Program != nil {
+		return []text.Line{text.Of(text.Dim, "no slot is taken")}
+	}
 	if len(p.m.Locks) == 0 {
 		return []text.Line{text.Of(text.Dim, "no lock on this engine's hit path")}
 	}
@@ -28,14 +36,15 @@ func (p *Locks) Lines() []text.Line {
 		if x.Changed {
 			role = text.Changed
 		}
-		if x.Owner == "free" {
+		switch {
+		case x.Owner == "free":
 			l.Add(role, "free")
-		} else {
+		default:
 			l.Add(role, "held by "+x.Owner)
 		}
 		var waits text.Line
 		for _, w := range x.Waiting {
-			waits.Add(text.Alarm, fmt.Sprintf("  cpu%d waits", w))
+			waits.Add(text.Alarm, fmt.Sprintf("  %s waits", w))
 		}
 		if p.w > 0 && l.Width()+waits.Width() > p.w {
 			lines = append(lines, l, waits)

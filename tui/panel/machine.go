@@ -41,6 +41,9 @@ func States(engine string) []State {
 			{walk.HitSSDone, "RESUME", "fix up, post", false}, {walk.Reenter, "REENTERED", "given up", true},
 		}
 	}
+	if l := userStates(engine); l != nil {
+		return l
+	}
 	return []State{
 		{walk.Away, "ARMED", "cc stays", false}, {walk.Trapped, "TRAP", "int3", false},
 		{walk.HitActive, "HIT_ACTIVE", "pre_handler", false}, {walk.HitSS, "HIT_SS", "steps copy", false},
@@ -65,10 +68,7 @@ func (p *Diagram) Lines() []text.Line {
 	if len(states) == 0 {
 		return []text.Line{text.Of(text.Dim, "engine none: no probes, the stock trap handlers")}
 	}
-	shown := states
-	if !p.inside(walk.Reenter) {
-		shown = states[:5] // the side state is drawn when it matters
-	}
+	shown := p.shown(states)
 	for _, does := range []bool{true, false} {
 		if least := 3 + bit(does); p.h > 0 && p.h < least {
 			continue
@@ -87,6 +87,17 @@ func (p *Diagram) Lines() []text.Line {
 	return p.inALine(shown)
 }
 
+// shown leaves out the side states that nobody is in.
+func (p *Diagram) shown(states []State) []State {
+	var l []State
+	for _, s := range states {
+		if !s.Side || p.inside(s.Phase) {
+			l = append(l, s)
+		}
+	}
+	return l
+}
+
 func bit(b bool) int {
 	if b {
 		return 1
@@ -103,17 +114,40 @@ func (p *Diagram) spread(n, w int) int { return min(max((p.w-w)/n, 0), maxSpread
 // inside reports whether some vCPU is in a phase.
 func (p *Diagram) inside(f walk.Phase) bool { return len(p.who(f)) > 0 }
 
-// who are the vCPUs in a phase. The box of Away is lit only when nobody is in
-// a hit.
+// who are the vCPUs, or of a program the threads, in a phase. The box of Away is
+// lit only when nobody is in a hit.
 func (p *Diagram) who(f walk.Phase) []int {
 	var l []int
-	for _, c := range p.m.CPUs {
-		if c.Phase == f {
-			l = append(l, c.ID)
+	all := p.phases()
+	for _, x := range all {
+		if x.phase == f {
+			l = append(l, x.id)
 		}
 	}
-	if f == walk.Away && len(l) < len(p.m.CPUs) {
+	if f == walk.Away && len(l) < len(all) {
 		return nil
+	}
+	return l
+}
+
+// inPhase is a vCPU or a thread with where it is in a hit.
+type inPhase struct {
+	id    int
+	phase walk.Phase
+}
+
+func (p *Diagram) phases() []inPhase {
+	var l []inPhase
+	if p.m.Program == nil {
+		for _, c := range p.m.CPUs {
+			l = append(l, inPhase{c.ID, c.Phase})
+		}
+		return l
+	}
+	for _, x := range p.m.Program.Processes {
+		for _, t := range x.Threads {
+			l = append(l, inPhase{t.TID, t.Phase})
+		}
 	}
 	return l
 }
@@ -189,7 +223,7 @@ func (p *Diagram) box(lines []text.Line, s State, does bool, wider int) {
 func (p *Diagram) named(s State) (name string, lit bool) {
 	name = s.Name
 	who := p.who(s.Phase)
-	if len(p.m.CPUs) > 1 && s.Phase != walk.Away {
+	if len(p.phases()) > 1 && s.Phase != walk.Away {
 		for _, c := range who {
 			name += fmt.Sprintf(" %d", c)
 		}

@@ -23,6 +23,7 @@ func (p *Probes) Lines() []text.Line {
 		x := &p.m.Probes[i]
 		name, counts := probeName(x), probeCounts(x)
 		at := text.Of(text.Place, "  "+x.At)
+		at = append(at, p.where(x)...)
 		if p.w == 0 || name.Width()+counts.Width()+at.Width() <= p.w {
 			lines = append(lines, append(append(name, counts...), at...))
 			continue
@@ -36,14 +37,30 @@ func (p *Probes) Lines() []text.Line {
 	return lines
 }
 
+// where tells in which processes a uprobe's breakpoint stands, where there are
+// several.
+func (p *Probes) where(x *walk.Probe) text.Line {
+	if p.m.Program == nil || len(p.m.Program.Processes) < 2 {
+		return nil
+	}
+	var l text.Line
+	for _, pid := range x.In {
+		l.Add(text.Plain, fmt.Sprintf(" ⚑%d", pid))
+	}
+	for _, pid := range x.Out {
+		l.Add(text.Dim, fmt.Sprintf(" ⚐%d", pid))
+	}
+	return l
+}
+
 func probeName(x *walk.Probe) text.Line {
 	var l text.Line
 	l.Pad(text.Code, x.Name, 8)
 	role, flag := text.Plain, "⚑ "
 	switch x.State {
-	case "lost", "not registered":
+	case "lost", "not registered", "refused":
 		role, flag = text.Alarm, "✗ "
-	case "disarmed", "unused":
+	case "disarmed", "unused", "disabled", "removed", "not mapped", "out":
 		role, flag = text.Work, "⚐ "
 	case "stepping":
 		role, flag = text.Lit, "⚐ "
@@ -62,6 +79,9 @@ func probeCounts(x *walk.Probe) text.Line {
 	}
 	if x.Reentrant > 0 {
 		l.Add(text.Alarm, fmt.Sprintf(" nested %d", x.Reentrant))
+	}
+	if x.Errno != 0 {
+		l.Add(text.Alarm, fmt.Sprintf(" errno %d", x.Errno))
 	}
 	if x.Faults > 0 {
 		l.Add(text.Work, fmt.Sprintf(" faults %d", x.Faults))

@@ -14,9 +14,18 @@ type Stack struct{ base }
 // Title implements Panel.
 func (p *Stack) Title() string { return fmt.Sprintf("Stack · cpu%d", p.m.CPU) }
 
+// trapped reports whether the last step was a trap of a program, whose kernel
+// is Go and has no stack in guest memory.
+func (p *Stack) trapped() bool {
+	return p.m.Program != nil && p.m.Step != nil && p.m.Step.Delivery != nil && p.m.Step.CPU == p.m.CPU
+}
+
 // Lines implements Panel.
 func (p *Stack) Lines() []text.Line {
 	var lines []text.Line
+	if p.trapped() {
+		lines = append(lines, text.Of(text.Trap, "the trap's frame is not in guest memory"))
+	}
 	trap := ""
 	for i, w := range p.m.Stack {
 		if w.Trap != trap && w.Trap != "" {

@@ -58,8 +58,14 @@ var Glyphs = []struct {
 	{walk.Trap, "▼", text.Trap, "trap"},
 	{walk.Patched, "◦", text.Place, "cc in/out"},
 	{walk.LockMoved, "◇", text.Row, "lock"},
+	{walk.Signal, "↯", text.Alarm, "signal"},
+	{walk.Call, "▪", text.Row, "call"},
+	{walk.Switch, "│", text.Place, "switch"},
 	{walk.Noted, "!", text.Row, "note"},
 }
+
+// ofPrograms are the marks that only a Linux program has.
+const ofPrograms = walk.Signal | walk.Call | walk.Switch
 
 // nameWidth is where the cells begin.
 const nameWidth = 5
@@ -118,7 +124,7 @@ func (p *Timeline) Lines() []text.Line {
 	}
 	lines = append(lines, p.ruler(now))
 	if p.h > len(lines) {
-		lines = append(lines, legend())
+		lines = append(lines, legend(p.m.Program != nil))
 	}
 	return lines
 }
@@ -145,10 +151,13 @@ func join(l text.Line) text.Line {
 	return out
 }
 
-func legend() text.Line {
+func legend(program bool) text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", nameWidth)
 	for _, g := range Glyphs {
+		if g.Kind&ofPrograms != 0 && !program {
+			continue
+		}
 		l.Add(g.Role, g.Glyph)
 		l.Add(text.Dim, " "+g.Name+"  ")
 	}

@@ -1,0 +1,37 @@
+package panel
+
+import (
+	"strings"
+
+	"trapline/tui/walk"
+)
+
+// userStates are the boxes of a user probe's hit: enum uprobe_task_state with
+// the kernel functions between its states, or what the patches of 2005 do.
+func userStates(engine string) []State {
+	switch {
+	case engine == "uprobes":
+		return []State{
+			{walk.Away, "RUNNING", "cc stays", false}, {walk.Trapped, "SWBP", "#BP", false},
+			{walk.HitActive, "HANDLERS", "consumers", false}, {walk.Preparing, "SSOUT", "take slot", false},
+			{walk.HitSS, "SSTEP", "in slot", false}, {walk.HitSSDone, "SSTEP_ACK", "fix up", false},
+			{walk.Emulating, "EMULATE", "no step", true}, {walk.Waiting, "NO SLOT", "waits", true},
+			{walk.Faulted, "TRAPPED", "step undone", true}, {walk.Trampoline, "TRAMPOLINE", "returned", true},
+		}
+	case engine == "uprobes-inline":
+		return []State{
+			{walk.Away, "ARMED", "cc in", false}, {walk.Trapped, "TRAP", "int3", false},
+			{walk.HitActive, "HIT_ACTIVE", "handler", false}, {walk.Preparing, "PREPARE", "cc out", false},
+			{walk.HitSS, "HIT_SS", "in place", false}, {walk.HitSSDone, "REARM", "cc in", false},
+			{walk.Waiting, "WAITS", "one steps", true}, {walk.Faulted, "FAULT", "step undone", true},
+		}
+	case strings.HasPrefix(engine, "uprobes-2005"):
+		return []State{
+			{walk.Away, "ARMED", "cc stays", false}, {walk.Trapped, "TRAP", "int3", false},
+			{walk.HitActive, "HIT_ACTIVE", "handler", false}, {walk.Preparing, "PREPARE", "copy", false},
+			{walk.HitSS, "HIT_SS", "on stack", false}, {walk.HitSSDone, "RESUME", "eip back", false},
+			{walk.Faulted, "FAULT", "eip back", true},
+		}
+	}
+	return nil
+}
