@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu/record"
 	"trapline/emu/sched"
-	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/tui/walk"
 )
@@ -21,14 +19,19 @@ func recordCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "record",
 		Usage:     "run a scenario and write it down as one file",
-		ArgsUsage: "SCENARIO",
+		ArgsUsage: "SCENARIO | -- PROGRAM [ARGS…]",
 		Description: `The file holds the scenario, the engine, who took each step, and hashes of the states: trapline replay makes
 the run again on any machine, and trapline tui walks through it. docs/recording-format.md has the bytes.
 
+A static Linux ELF program can be recorded in place of a scenario, under uprobe events (-p, -f). The program, its
+arguments and environment, standard input, and the files that its arguments name go into the recording.
+
 EXAMPLES:
    trapline record first-probe -o hit.tlr
-   trapline record reentry-lost --engine 2005 -o nested.tlr && trapline replay nested.tlr`,
-		Flags: append(walkFlags(),
+   trapline record reentry-lost --engine 2005 -o nested.tlr && trapline replay nested.tlr
+   trapline record -p 'p:main ./prog:main' -o prog.tlr -- ./prog 3 && trapline tui prog.tlr`,
+		DisableSliceFlagSeparator: true, // a comma may be part of a line
+		Flags: append(append(walkFlags(), tracedFlags()...),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"},
 			&cli.Uint64Flag{Name: "steps", Value: record.MaxSteps, Usage: "at most `N` steps"}),
 		ShellComplete: completeScenarios(out),
@@ -39,17 +42,23 @@ EXAMPLES:
 // walkFlags are those of every command that opens a scenario to walk through.
 func walkFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: "under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+		&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("under")},
 		&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 		&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: fewer steps"},
 	}
 }
 
 func doRecord(ctx context.Context, c *cli.Command, out *output) error {
-	if c.Args().Len() != 1 {
-		return usagef(c, "record takes one SCENARIO, not %d", c.Args().Len())
+	open := openTraced
+	if !takesProgram(c) {
+		if c.Args().Len() != 1 {
+			return usagef(c, "record takes one SCENARIO, not %d", c.Args().Len())
+		}
+		open = func(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
+			return openScenario(ctx, c, c.Args().First(), steps)
+		}
 	}
-	w, err := openScenario(ctx, c, c.Args().First(), c.Uint64("steps"))
+	w, err := open(ctx, c, c.Uint64("steps"))
 	if err != nil {
 		return err
 	}
@@ -74,14 +83,25 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 // openScenario opens a scenario with the flags of walkFlags and records up to
 // so many steps.
 func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64) (*walk.Walk, error) {
-	engine := c.String("engine")
-	if engine != "" {
-		if err := kprobes.CheckEngine(engine); err != nil {
-			return nil, usageError(c, err)
-		}
-	}
 	f, err := load(name)
 	if err != nil {
+		return nil, err
+	}
+	return openFile(ctx, c, f, steps)
+}
+
+// openTraced is openScenario for a program and its arguments.
+func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
+	f, err := tracedFile(c)
+	if err != nil {
+		return nil, err
+	}
+	return openFile(ctx, c, f, steps)
+}
+
+func openFile(ctx context.Context, c *cli.Command, f *scenarios.File, steps uint64) (*walk.Walk, error) {
+	engine := c.String("engine")
+	if err := checkEngine(c, f, engine); err != nil {
 		return nil, err
 	}
 	o := scenarios.Options{Engine: engine, Direct: c.Bool("direct")}

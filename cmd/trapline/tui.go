@@ -19,14 +19,16 @@ func tuiCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "tui",
 		Usage:     "walk through a scenario or a recording, forwards and backwards",
-		ArgsUsage: "SCENARIO|RECORDING",
+		ArgsUsage: "SCENARIO|RECORDING | -- PROGRAM [ARGS…]",
 		Description: `Right steps, left goes back, ? shows every key that does something now.
 
 EXAMPLES:
    trapline tui first-probe
    trapline tui reentry-lost --engine 2005
-   trapline tui hit.tlr`,
-		Flags: append(walkFlags(),
+   trapline tui hit.tlr
+   trapline tui -p 'p:main ./prog:main' -- ./prog 3     a program under uprobe events`,
+		DisableSliceFlagSeparator: true, // a comma may be part of a line
+		Flags: append(append(walkFlags(), tracedFlags()...),
 			&cli.Uint64Flag{Name: "at", Usage: "begin at step `N`"}),
 		ShellComplete: completeScenarios(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doTUI(ctx, c) },
@@ -34,11 +36,19 @@ EXAMPLES:
 }
 
 func doTUI(ctx context.Context, c *cli.Command) error {
-	if c.Args().Len() != 1 {
+	traced := takesProgram(c)
+	if c.Args().Len() != 1 && !traced {
 		return usagef(c, "tui takes one SCENARIO or RECORDING, not %d", c.Args().Len())
 	}
 	if err := needTerminal(c); err != nil {
 		return err
+	}
+	if traced {
+		w, err := openTraced(ctx, c, walk.DefaultRecord)
+		if err != nil {
+			return err
+		}
+		return showTUI(ctx, w, c.Uint64("at"), nil)
 	}
 	w, err := openTarget(ctx, c, c.Args().First(), walk.DefaultRecord)
 	if err != nil {

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu/linux"
+	"trapline/scenarios"
+)
+
+// Bounds of what a recording takes of a program's surroundings.
+const (
+	maxTracedFiles  = 32
+	maxTracedBytes  = 64 << 20 // of all files, and of standard input
+	tracedMemory    = 256 << 20
+	tracedProgramAt = "-- PROGRAM [ARGS…]"
+)
+
+// tracedFlags are those with which a command takes a program of the host's in
+// place of a scenario.
+func tracedFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "run a program under the uprobe event `LINE` (may be repeated), as trace does"},
+		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "run a program under the uprobe events of `FILE`, a line each"},
+	}
+}
+
+// takesProgram reports whether the arguments are a program and its own: there
+// are events for it, or the first one is an ELF file.
+func takesProgram(c *cli.Command) bool {
+	if c.IsSet("probe") || c.IsSet("file") {
+		return true
+	}
+	f, err := os.Open(c.Args().First())
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	_, err = io.ReadFull(f, head)
+	return err == nil && bytes.Equal(head, []byte("\x7fELF"))
+}
+
+// tracedFile makes a scenario of a program: itself, its arguments, its
+// environment, standard input unless that is a terminal, and the files that its
+// arguments name go in whole.
+func tracedFile(c *cli.Command) (*scenarios.File, error) {
+	args := c.Args().Slice()
+	if len(args) == 0 {
+		return nil, usagef(c, "events without a program: expected %s behind them", tracedProgramAt)
+	}
+	cfg, err := traceConfig(c, args)
+	if err != nil {
+		return nil, usageError(c, err)
+	}
+	_ = cfg.FS.Close() // its files are read here
+	t := scenarios.Traced{Path: cfg.Path, Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Memory: tracedMemory}
+	if t.Program, err = os.ReadFile(cfg.Path); err != nil {
+		return nil, err
+	}
+	if t.Files, err = tracedFiles(cfg); err != nil {
+		return nil, err
+	}
+	if !term.IsTerminal(os.Stdin.Fd()) {
+		if t.Stdin, err = io.ReadAll(io.LimitReader(os.Stdin, maxTracedBytes+1)); err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		if len(t.Stdin) > maxTracedBytes {
+			return nil, fmt.Errorf("standard input has more than %d bytes", maxTracedBytes)
+		}
+	}
+	if t.Events, err = tracedEvents(c, &cfg); err != nil {
+		return nil, err
+	}
+	return t.File()
+}
+
+// tracedEvents reads the definitions, with their symbols resolved.
+func tracedEvents(c *cli.Command, cfg *linux.Config) ([]string, error) {
+	var defs []definition
+	for i, text := range c.StringSlice("probe") {
+		defs = append(defs, definition{"-p", i + 1, text})
+	}
+	if name := c.String("file"); name != "" {
+		more, err := readDefinitions(name)
+		if err != nil {
+			return nil, err
+		}
+		defs = append(defs, more...)
+	}
+	files := newProbedFiles(c, cfg)
+	var lines []string
+	for i := range defs {
+		line, _, err := files.resolve(&defs[i])
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// tracedFiles reads the files that the program may open, those below
+// directories too.
+func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	total := 0
+	for _, name := range visibleFiles(cfg, nil) {
+		err := filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || p == cfg.Path {
+				return err
+			}
+			info, err := os.Stat(p)
+			if err != nil || !info.Mode().IsRegular() {
+				return nil // the program finds no such file
+			}
+			if total += int(info.Size()); total > maxTracedBytes || len(files) == maxTracedFiles {
+				return fmt.Errorf("the files that the arguments name are more than a recording takes: %d files or %d bytes", maxTracedFiles, maxTracedBytes)
+			}
+			files[p], err = os.ReadFile(p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
