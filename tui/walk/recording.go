@@ -32,12 +32,15 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	if w.Run.Options.Direct {
 		f.Options[optionDirect] = "true"
 	}
-	if p := file.Program; p != nil {
-		data, err := file.ReadFile(p.Path)
+	for _, name := range file.Named() {
+		data, err := file.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		f.Files = map[string][]byte{p.Path: data}
+		if f.Files == nil {
+			f.Files = map[string][]byte{}
+		}
+		f.Files[name] = data
 	}
 	w.Save(f)
 	return f, nil
