@@ -135,11 +135,19 @@ func LoadFS(fsys fs.FS, name string) (*File, error) {
 	return &File{f, func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
 }
 
-// WriteFile writes a file whole or not at all.
+// WriteFile writes a regular file whole or not at all, where a symbolic link leads if it is one. Anything else,
+// such as a pipe or a device, stays what it is and is written straight.
 func WriteFile(name string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".trapline-*")
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
+		return writeStraight(name, data)
+	}
+	target := name
+	if t, err := filepath.EvalSymlinks(name); err == nil {
+		target = t
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(target), ".trapline-*")
 	if err != nil {
-		return err
+		return withoutPath(err)
 	}
 	_, err = tmp.Write(data)
 	if err == nil {
@@ -149,10 +157,28 @@ func WriteFile(name string, data []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), name)
+		err = os.Rename(tmp.Name(), target)
 	}
 	if err != nil {
 		_ = os.Remove(tmp.Name())
+	}
+	return withoutPath(err)
+}
+
+func writeStraight(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return withoutPath(err)
+	}
+	_, err = f.Write(data)
+	return withoutPath(errors.Join(err, f.Close()))
+}
+
+// withoutPath is the reason alone: the caller names the file, and the temporary one's name says nothing.
+func withoutPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
 	}
 	return err
 }

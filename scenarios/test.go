@@ -87,6 +87,6 @@ func updateFile(ctx context.Context, t *testing.T, f *File, fsys fs.FS, name str
 	}
 	file := filepath.Join(reflect.ValueOf(fsys).String(), filepath.FromSlash(name))
 	if err := WriteFile(file, f.Bytes()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("write %s: %v", file, err)
 	}
 }

@@ -104,5 +104,8 @@ func rewrite(ctx context.Context, name string) error {
 	if _, err := scenarios.CheckSteps(ctx, f, true); err != nil {
 		return err
 	}
-	return scenarios.WriteFile(name, f.Bytes())
+	if err := scenarios.WriteFile(name, f.Bytes()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
 }
