@@ -100,7 +100,9 @@ func (t *Transcript) stopAt(s *format.Step) (func(*emu.Event) bool, error) {
 			return nil, err
 		}
 		c := t.run.Machine.CPUs[t.cpu]
-		return func(*emu.Event) bool { return c.LinearPC() == at && len(c.Pending()) == 0 }, nil
+		return func(ev *emu.Event) bool {
+			return c.LinearPC() == at && len(c.Pending()) == 0 && t.run.world.outOfKernel(t.cpu, ev)
+		}, nil
 	}
 	return func(*emu.Event) bool { return false }, nil
 }

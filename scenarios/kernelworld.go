@@ -81,6 +81,8 @@ func (w kernelWorld) missed() uint64 {
 	return n
 }
 
+func (kernelWorld) outOfKernel(int, *emu.Event) bool { return true }
+
 func (w kernelWorld) ends() []ProbeEnd {
 	var list []ProbeEnd
 	for i, p := range w.Probes.Probes() {

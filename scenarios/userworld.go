@@ -49,6 +49,14 @@ func (w *userWorld) engine() string { return w.Options.Engine }
 
 func (w *userWorld) able(cpu int) bool { return w.kernel.CanStep(cpu) }
 
+// outOfKernel: an exception is followed by kernel work, but for a system call,
+// whose result comes with it; and a thread that waits is in the kernel.
+func (w *userWorld) outOfKernel(cpu int, ev *emu.Event) bool {
+	t := w.kernel.Current(cpu)
+	trapped := ev.CPU == cpu && ev.Delivery != nil && ev.Delivery.Trap.Vector != 0x80
+	return t != nil && t.Waits() == "" && !trapped
+}
+
 // step makes one step. What it means for the probes becomes notes of the event.
 func (w *userWorld) step(cpu int) *emu.Event {
 	ev := w.Machine.Step(cpu)

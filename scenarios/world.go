@@ -16,6 +16,9 @@ type world interface {
 	engine() string
 	// able reports whether a step of a vCPU would do something.
 	able(cpu int) bool
+	// outOfKernel reports, after an event, whether a vCPU is at the instruction
+	// that its instruction pointer shows, not in kernel work that has no text.
+	outOfKernel(cpu int, ev *emu.Event) bool
 	// step makes one step of a vCPU and counts what it means.
 	step(cpu int) *emu.Event
 	// ending tells how the run ended, once no vCPU is able.
