@@ -17,6 +17,7 @@ type ProcessState struct {
 // ThreadActivity is a thread with what it does with uprobes.
 type ThreadActivity struct {
 	ThreadState
+	PC uint64 // of its next instruction
 	uprobes.Activity
 }
 
@@ -43,7 +44,7 @@ func (r *Run) ProcessStates() []ProcessState {
 			if c := t.CPU(); c != nil {
 				s.CPU = c.ID
 			}
-			x.Threads = append(x.Threads, ThreadActivity{s, w.uprobes.Activity(t)})
+			x.Threads = append(x.Threads, ThreadActivity{s, t.Core().RIP, w.uprobes.Activity(t)})
 		}
 		for _, v := range p.MM().VMAs() {
 			x.Maps = append(x.Maps, MapState{v.Start, v.End, protText(v), w.mappingName(v)})

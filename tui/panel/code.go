@@ -103,6 +103,11 @@ func (p *Code) line(c *walk.Line) text.Line {
 		l.Add(text.Alarm, "⚑ "+c.Probe)
 		return p.also(l, c)
 	}
+	if c.Copy != "" {
+		l.Add(role, c.Text)
+		l.Add(text.Work, "  copy of "+c.Copy)
+		return p.also(l, c)
+	}
 	if c.Micro != "" {
 		if !c.Here {
 			role = text.Work

@@ -74,7 +74,7 @@ func (p *CPUs) name(c *walk.CPU, ring bool) text.Line {
 		role = text.Here
 	}
 	l.Add(role, fmt.Sprintf("cpu%d", c.ID))
-	if ring || c.Ring != 0 {
+	if c.Ring > 0 || ring && c.Ring == 0 {
 		l.Add(text.Dim, fmt.Sprintf(" ring %d", c.Ring))
 	}
 	if c.ID == p.m.Turn {

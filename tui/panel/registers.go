@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/tui/text"
 )
@@ -50,7 +51,7 @@ func (p *Registers) Lines() []text.Line {
 		lines = append(lines, l)
 	}
 	lines = append(lines, flags)
-	if c := p.m.CPU; c < len(p.m.CPUs) {
+	if c := p.m.CPU; c < len(p.m.CPUs) && p.m.CPUs[c].Ring >= 0 {
 		lines = append(lines, text.Of(text.Dim, fmt.Sprintf("ring  %d", p.m.CPUs[c].Ring)))
 	}
 	return lines
@@ -62,14 +63,26 @@ func (p *Registers) reg(i, w int) text.Line {
 	r := p.m.Regs[i]
 	var l text.Line
 	l.Pad(text.Dim, r.Name, 4)
-	l.Add(changed(r.Changed), r.Value)
+	l.Add(changed(r.Changed), short64(r.Value, w-4))
 	switch {
-	case r.Means != "":
+	case r.Means != "" && w-l.Width() > 2:
 		l.Add(text.Place, " "+r.Means)
 	case r.Changed && l.Width()+len(" was ")+len(trim(r.Old)) <= w:
 		l.Add(text.Dim, " was "+trim(r.Old))
 	}
 	return l
+}
+
+// short64 is a value in w cells: without leading zeros where it has too many
+// digits, then without its first ones.
+func short64(hex string, w int) string {
+	if len(hex) <= w || w < 2 {
+		return hex
+	}
+	if hex = trim(hex); len(hex) > w {
+		return text.Cut + hex[len(hex)-w+1:]
+	}
+	return strings.Repeat(" ", w-len(hex)) + hex
 }
 
 // trim drops leading zeros.

@@ -65,7 +65,7 @@ var Glyphs = []struct {
 }
 
 // ofPrograms are the marks that only a Linux program has.
-const ofPrograms = walk.Signal | walk.Call | walk.Switch
+const ofPrograms record.Kind = walk.Signal | walk.Call | walk.Switch
 
 // nameWidth is where the cells begin.
 const nameWidth = 5
@@ -124,7 +124,7 @@ func (p *Timeline) Lines() []text.Line {
 	}
 	lines = append(lines, p.ruler(now))
 	if p.h > len(lines) {
-		lines = append(lines, legend(p.m.Program != nil))
+		lines = append(lines, p.legend())
 	}
 	return lines
 }
@@ -151,11 +151,19 @@ func join(l text.Line) text.Line {
 	return out
 }
 
-func legend(program bool) text.Line {
+// legend names the glyphs; of a program, which has more kinds, those that it has.
+func (p *Timeline) legend() text.Line {
+	kinds := ^ofPrograms
+	if p.m.Program != nil {
+		kinds = 0
+		for _, m := range p.Marks {
+			kinds |= m.Kind
+		}
+	}
 	var l text.Line
 	l.Pad(text.Plain, "", nameWidth)
 	for _, g := range Glyphs {
-		if g.Kind&ofPrograms != 0 && !program {
+		if g.Kind&kinds == 0 {
 			continue
 		}
 		l.Add(g.Role, g.Glyph)

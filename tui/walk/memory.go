@@ -9,11 +9,28 @@ import (
 	"trapline/scenarios/story"
 )
 
-// code lists n instructions around where the vCPU stands: from the start of
-// the function, as x86 code can only be read forwards.
+// code lists n instructions around where the vCPU stands. In a step of a copy
+// that is the copy, with the probed instruction's surroundings below.
 func (w *Walk) code(cpu, n int) []Line {
 	c := w.Run.Machine.CPUs[cpu]
 	pc := c.LinearPC()
+	if !w.program() {
+		return w.listing(c, pc, n)
+	}
+	if tid, _ := w.Run.ThreadOn(cpu); tid == 0 {
+		return w.listing(c, w.readyPC(pc), n)
+	}
+	t := w.stepOn(cpu)
+	if t == nil || w.Run.OwnCode(cpu, t.Copy) && t.Copy == t.Addr {
+		return w.listing(c, pc, n)
+	}
+	l := w.copied(c, t)
+	return append(l, w.listing(c, t.Addr, max(n-len(l), 0))...)
+}
+
+// listing lists n instructions around an address: from the start of the
+// function, as x86 code can only be read forwards.
+func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	start := pc
 	if s, off, ok := w.names.Symbols.At(pc); ok && off < maxFunction {
 		start = s.Addr
@@ -25,7 +42,7 @@ func (w *Walk) code(cpu, n int) []Line {
 		if size == 0 {
 			break
 		}
-		l.Here = at == pc
+		l.Here = at == c.LinearPC()
 		if at <= pc {
 			here = len(all)
 		}

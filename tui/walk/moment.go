@@ -48,8 +48,8 @@ type Reason struct {
 // CPU is a vCPU at a glance.
 type CPU struct {
 	ID    int    `json:"id"`
-	At    string `json:"at"` // of the next instruction
-	Ring  int    `json:"ring"`
+	At    string `json:"at"`   // of the next instruction
+	Ring  int    `json:"ring"` // -1: no thread is on it
 	Phase Phase  `json:"phase"`
 	State string `json:"state"` // "runs", "spins on kprobe_lock", "halted", …
 	Able  bool   `json:"able"`  // it can take a step
@@ -93,6 +93,7 @@ type Line struct {
 	Patched  bool   `json:"patched,omitempty"` // its first byte is the probe's breakpoint
 	Original string `json:"original,omitempty"`
 	OrigText string `json:"orig_text,omitempty"`
+	Copy     string `json:"copy,omitempty"`   // the probed instruction that it is a copy of
 	Source   string `json:"source,omitempty"` // line of text.S
 	Micro    string `json:"micro,omitempty"`  // the micro-step that it is (INT 0x81), once seen
 	CPUs     []int  `json:"cpus,omitempty"`   // that stand here

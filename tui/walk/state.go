@@ -158,7 +158,7 @@ func (w *Walk) phaseOf(addr uint64) Phase {
 
 func (w *Walk) lockList(ev *emu.Event) []Lock {
 	if w.program() {
-		return w.slotList()
+		return w.slotList(ev)
 	}
 	var l []Lock
 	c := w.Run.Machine.CPUs[0]

@@ -8,6 +8,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/emu/record"
+	"trapline/kprobes"
 	"trapline/kprobes/uprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -80,8 +81,9 @@ func (w *Walk) userCPU(c *emu.CPU) CPU {
 	x := CPU{ID: c.ID, Ring: int(c.CPL), Able: w.Run.Can(c.ID), State: "idle", Thread: tid}
 	switch {
 	case tid == 0 && x.Able:
-		x.Text = "* schedule"
+		x.Ring, x.Text = -1, "* schedule"
 	case tid == 0:
+		x.Ring = -1
 	default:
 		x.At, x.Text, x.State = w.Place(c.LinearPC()), w.instructionAt(c), fmt.Sprintf("thread %d", tid)
 		if pid != tid {
@@ -133,7 +135,8 @@ func (w *Walk) userProbes() []Probe {
 }
 
 // slotList has a line for each taken slot, or for the step in place.
-func (w *Walk) slotList() []Lock {
+func (w *Walk) slotList(ev *emu.Event) []Lock {
+	moved := ev != nil && w.trail.moved
 	threads := w.threads()
 	var waiting []string
 	for _, t := range threads {
@@ -142,7 +145,7 @@ func (w *Walk) slotList() []Lock {
 		}
 	}
 	if w.Run.Engine() == uprobes.Inline.String() {
-		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: w.trail.moved}
+		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: moved}
 		if tid := w.Run.InPlace(); tid != 0 {
 			l.Owner = fmt.Sprintf("thread %d", tid)
 		}
@@ -151,11 +154,55 @@ func (w *Walk) slotList() []Lock {
 	var l []Lock
 	for _, t := range threads {
 		if t.Copy != 0 {
-			l = append(l, Lock{Name: w.Place(t.Copy), Owner: fmt.Sprintf("thread %d", t.TID), Changed: w.trail.moved})
+			l = append(l, Lock{Name: w.Place(t.Copy), Owner: fmt.Sprintf("thread %d", t.TID), Changed: moved})
 		}
 	}
 	if len(waiting) > 0 {
 		l = append(l, Lock{Name: "a free slot", Owner: "nobody", Waiting: waiting})
+	}
+	return l
+}
+
+// stepOn is the thread on a vCPU if it is in a step.
+func (w *Walk) stepOn(cpu int) *scenarios.ThreadActivity {
+	threads := w.threads()
+	for i := range threads {
+		if threads[i].CPU == cpu && threads[i].Copy != 0 {
+			return &threads[i]
+		}
+	}
+	return nil
+}
+
+// readyPC is where the thread stands that a vCPU without one may get.
+func (w *Walk) readyPC(pc uint64) uint64 {
+	for _, t := range w.threads() {
+		if t.CPU < 0 && t.Waits == "" {
+			return t.PC
+		}
+	}
+	return pc
+}
+
+// copied lists the copy that a thread steps: the one instruction, and where the
+// thread stands behind it.
+func (w *Walk) copied(c *emu.CPU, t *scenarios.ThreadActivity) []Line {
+	var l []Line
+	for at := t.Copy; ; {
+		x, size := w.line(c, at)
+		if size == 0 {
+			break
+		}
+		x.Here = at == c.LinearPC()
+		if at == t.Copy {
+			x.Label, x.Copy = w.Place(at), w.Place(t.Addr)
+		} else {
+			x.Text = "(behind the copy)"
+		}
+		l = append(l, x)
+		if at += uint64(size); len(l) > 1 || at != c.LinearPC() {
+			break
+		}
 	}
 	return l
 }
@@ -184,7 +231,7 @@ const shownSlots = 2
 
 // programState lists processes, threads and mappings.
 func (w *Walk) programState(cpu int, ev *emu.Event) *Program {
-	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(ev)}
+	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Engine(), ev)}
 	for _, p := range w.Run.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
@@ -227,14 +274,21 @@ func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
 
 // vectors are the exceptions that matter to uprobes with the kernel function
 // that takes each: in this kernel a Go function, so that there is no gate.
-func vectors(ev *emu.Event) []Vector {
+func vectors(engine string, ev *emu.Event) []Vector {
+	bp, db := "kprobe_exceptions_notify, else SIGTRAP", "kprobe_exceptions_notify, else SIGTRAP"
+	switch engine {
+	case kprobes.EngineNone:
+		bp, db = "SIGTRAP", "SIGTRAP"
+	case uprobes.Modern.String():
+		bp, db = "uprobe_pre_sstep_notifier, else SIGTRAP", "uprobe_post_sstep_notifier, else SIGTRAP"
+	}
 	l := []Vector{
-		{emu.VecBP, "#BP", "uprobe_pre_sstep_notifier, else SIGTRAP", false},
-		{emu.VecDB, "#DB", "uprobe_post_sstep_notifier, else SIGTRAP", false},
-		{emu.VecPF, "#PF", "handle_mm_fault, else SIGSEGV", false},
-		{emu.VecGP, "#GP", "SIGSEGV", false},
-		{emu.VecUD, "#UD", "SIGILL", false},
-		{0x80, "int", "a system call of i386", false},
+		{emu.VecBP, "", bp, false},
+		{emu.VecDB, "", db, false},
+		{emu.VecPF, "", "handle_mm_fault, else SIGSEGV", false},
+		{emu.VecGP, "", "SIGSEGV", false},
+		{emu.VecUD, "", "SIGILL", false},
+		{0x80, "", "a system call of i386", false},
 	}
 	for i := range l {
 		l[i].Used = ev != nil && ev.Delivery != nil && int(ev.Delivery.Trap.Vector) == l[i].Vector
