@@ -40,7 +40,9 @@ func (m *Machine) execute(c *CPU) {
 	c.Sys.TSC++
 	switch d.own {
 	case ownNone:
-		t = m.runMended(c, v, d)
+		if t = m.runMended(c, v, d); t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
+			t = m.refuseJump(c)
+		}
 	case ownHypercall:
 		if !c.User() && m.Kernel != nil && m.Kernel.Hypercall(m, c, pc) {
 			c.Shadow = 0
@@ -72,6 +74,24 @@ func (m *Machine) execute(c *CPU) {
 	if held != 0 { // P7: what MOV SS held off is taken at the handler's first instruction (SDM vol. 3, 6.8.3)
 		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: held})
 	}
+}
+
+// jumped reports whether a near branch went to rip: it is one, and taken.
+func jumped(rip uint64, d *decoded) bool {
+	a := d.in.Attr()
+	return a.Has(insn.JmpRel|insn.JmpInd|insn.CallRel|insn.CallInd|insn.RetNear) ||
+		a.Has(insn.CondBranch) && rip != d.in.Next(d.pc)
+}
+
+// refuseJump takes back a near branch to a non-canonical address. Processors
+// raise #GP(0) at the branch, after the faults of its operand and of its stack
+// accesses (SDM vol. 2, JMP, CALL, RET, Jcc, LOOP; docs/silicon.md); the
+// library goes there.
+func (m *Machine) refuseJump(c *CPU) *Trap {
+	c.Core = m.ev.Before
+	c.on = nil
+	m.undoWrites(c)
+	return FaultErr(VecGP, 0)
 }
 
 // retire does what follows every completed instruction: RF goes, data

@@ -44,8 +44,10 @@ func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
 }
 
 // Canonical reports whether va is a valid linear address: bits 47-63 alike.
-func (c *CPU) Canonical(va uint64) bool {
-	return c.Space.arch == I386 || uint64(int64(va<<16)>>16) == va
+func (c *CPU) Canonical(va uint64) bool { return c.Space.canonical(va) }
+
+func (s *Space) canonical(va uint64) bool {
+	return s.arch == I386 || uint64(int64(va<<16)>>16) == va
 }
 
 // reachable reports whether all of [va, va+n) can be addressed: it is

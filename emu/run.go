@@ -80,6 +80,7 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	var p unicorn.Progress
 	x := &c.x
 	r.lib.Run(c.ctx, &c.Core, x, &p, limit)
+	c.RIP = c.Space.arch.Mask(c.RIP) // see retire
 	c.on = nil
 	c.fpuUsed = c.fpuUsed || r.fpu
 	for _, va := range r.lib.Dirty(&p) {

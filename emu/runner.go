@@ -29,6 +29,7 @@ type runBlock struct {
 	pc     uint64
 	insns  int    // 0: the first one is the machine's to run
 	align  []byte // a bit for each whose memory operand must be aligned; nil: none
+	branch bool   // the last one is an indirect branch that tries its target first
 	bytes  []byte // of those, or of that one
 	frames []Frame
 }
@@ -160,7 +161,7 @@ func (r *runner) block(pc uint64) (*runBlock, error) {
 }
 
 func (r *runner) learn(b *runBlock) error {
-	if err := r.lib.Learn(b.pc, b.insns, b.align); err != nil {
+	if err := r.lib.Learn(b.pc, b.insns, b.align, b.branch); err != nil {
 		return err
 	}
 	r.blocks[b.pc] = b
@@ -177,7 +178,7 @@ func (r *runner) scan(b *runBlock) {
 	n := 0
 	for b.insns < maxRunBlock && n < PageSize && !r.avoid[b.pc] {
 		in, err := r.decode(b.pc + uint64(n))
-		if err != nil || !runs(&in) || b.insns > 0 && beginsBlock(&in) {
+		if err != nil || !runs(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
 			break
 		}
 		n += in.Len
@@ -186,6 +187,7 @@ func (r *runner) scan(b *runBlock) {
 		}
 		b.insns++
 		r.fpu = r.fpu || touchesFPU(&in)
+		b.branch = triesTarget(&in)
 		if in.Attr().Has(insn.Terminate | insn.CondBranch | insn.Call | insn.String) {
 			break
 		}
@@ -232,6 +234,20 @@ func beginsBlock(in *insn.Inst) bool {
 		return in.Opcode == 0xba || in.Opcode&^0x18 == 0xa3
 	}
 	return false
+}
+
+// leaves reports whether the branch at pc is a direct one to a non-canonical
+// address.
+func (r *runner) leaves(in *insn.Inst, pc uint64) bool {
+	to, direct := in.BranchTarget(pc)
+	return direct && !r.space.canonical(to)
+}
+
+// triesTarget reports whether the library must try an indirect branch's target
+// before the branch: it could be a non-canonical address. One of 16 bits
+// could not.
+func triesTarget(in *insn.Inst) bool {
+	return in.Mode.Is64() && in.OperandBits == 64 && in.Attr().Has(insn.RetNear|insn.JmpInd|insn.CallInd)
 }
 
 // tracesFault reports whether the library may leave registers or memory

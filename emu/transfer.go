@@ -109,6 +109,7 @@ func (m *Machine) farTransfer(c *CPU, in *insn.Inst, next uint64) *Trap {
 	}
 	if t != nil {
 		c.Core = saved
+		m.undoWrites(c)
 	}
 	return t
 }
@@ -292,6 +293,9 @@ func (m *Machine) sysexit(c *CPU, in *insn.Inst) *Trap {
 	if c.Space.arch == AMD64 {
 		if in.REX&insn.RexW == 0 {
 			return Fault(VecUD) // would enter compatibility mode
+		}
+		if !c.Canonical(c.GPR[RCX]) || !c.Canonical(c.GPR[RDX]) {
+			return FaultErr(VecGP, 0)
 		}
 		off = 32
 	}

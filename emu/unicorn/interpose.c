@@ -8,6 +8,7 @@
 //     its own instruction (the loads and stores keep their place in the code);
 //   - pages written are noted once, and then written at full speed (stores);
 //   - an access that must be aligned is checked (translator_loop, loads and stores);
+//   - an indirect branch tries its target before it does anything (translator_loop);
 //   - a store does not look for translations to drop (tb_invalidate_...,
 //     page_collection_...): package emu compares code bytes itself.
 //
@@ -30,8 +31,8 @@ TranslationBlock *__wrap_tb_gen_code_x86_64(CPUState *cpu, uint64_t pc, uint64_t
 		*BUDGET(cpu) = r->budget;
 		*LAST(cpu) = 0;
 	}
-	int32_t limit = tl_runner_limit(r, tl_current->mode64 ? pc : pc & 0xffffffff, &r->align);
-	int status = limit < 0 ? TL_UNVERIFIED : limit == 0 ? TL_STEPONLY : TL_OK;
+	r->learnt = tl_runner_learnt(r, tl_current->mode64 ? pc : pc & 0xffffffff);
+	int status = !r->learnt ? TL_UNVERIFIED : r->learnt->limit == 0 ? TL_STEPONLY : TL_OK;
 	if (status == TL_OK && (r->number = tl_runner_record(r, pc)) < 0)
 		status = TL_FULL;
 	if (status != TL_OK) {
@@ -39,7 +40,6 @@ TranslationBlock *__wrap_tb_gen_code_x86_64(CPUState *cpu, uint64_t pc, uint64_t
 		uc_emu_stop(tl_current->uc);
 		cpu_loop_exit_x86_64(cpu);
 	}
-	r->limit = limit;
 	return __real_tb_gen_code_x86_64(cpu, pc, cs_base, flags, cflags);
 }
 
@@ -78,22 +78,59 @@ static void start_block(void *db, CPUState *cpu)
 	tcg_temp_free_internal_x86_64(s, v);
 }
 
-// translate_insn adds the alignment check that the library does not make: a
-// misaligned address then takes the slow path, to LOAD or STORE below.
-static void translate_insn(void *db, CPUState *cpu)
+// check_operand adds the alignment check that the library does not make to the
+// first access among op and what follows: a misaligned address then takes the
+// slow path, to LOAD or STORE below.
+static void check_operand(TCGOp *op)
 {
-	tl_runner *r = runner();
-	char *tail = *(char **)(*(char **)((char *)r->uc + UC_TCG) + TCG_TAIL);
-	TCGOp *op = (TCGOp *)(tail - offsetof(TCGOp, next));
-	r->ops.translate_insn(db, cpu);
-	int i = r->insn++;
-	if (!r->align || !(r->align[i / 8] >> (i % 8) & 1))
-		return;
-	while ((op = op->next) != NULL)
+	for (; op != NULL; op = op->next)
 		if (op->opc >= OP_GUEST_FIRST && op->opc <= OP_GUEST_LAST) {
 			op->args[2] = (op->args[2] & ~(uint64_t)OI_ALIGN) | OI_ALIGN_16;
 			return;
 		}
+}
+
+// check_target adds a load of the byte at the target to the indirect branch
+// that begins with op: before a call's push, behind the load of a return
+// address or pointer, before RSP and RIP change. If it faults, nothing of the
+// branch is done.
+static void check_target(tl_runner *r, TCGContext *s, TCGOp *op)
+{
+	uintptr_t env = (uintptr_t)((char *)s + *(ptrdiff_t *)((char *)s + TCG_ENV));
+	TCGOp *load = NULL, *store = NULL, *jump = NULL, *try;
+	for (; op != NULL; op = op->next)
+		if (op->opc == OP_GUEST_LD_I64)
+			load = op;
+		else if (op->opc == OP_GUEST_ST_I64)
+			store = op;
+		else if (op->opc == OP_ST_I64 && op->args[1] == env && op->args[2] == ENV_EIP)
+			jump = op;
+	if (!jump)
+		return; // tl_runner_check finds it
+	TCGTemp *v = tcg_temp_new_internal_x86_64(s, 1, false);
+	if (load && !store)
+		try = tcg_op_insert_after_x86_64(s, load, OP_GUEST_LD_I64);
+	else
+		try = tcg_op_insert_before_x86_64(s, store ? store : jump, OP_GUEST_LD_I64);
+	try->args[0] = (uintptr_t)v;
+	try->args[1] = jump->args[0];
+	try->args[2] = (r->flags & FLAGS_CPL) == FLAGS_CPL ? MMU_USER : MMU_KERNEL;
+	tcg_temp_free_internal_x86_64(s, v);
+}
+
+// translate_insn adds the checks that the library does not make.
+static void translate_insn(void *db, CPUState *cpu)
+{
+	tl_runner *r = runner();
+	TCGContext *s = *(TCGContext **)((char *)r->uc + UC_TCG);
+	char *tail = *(char **)((char *)s + TCG_TAIL);
+	TCGOp *last = (TCGOp *)(tail - offsetof(TCGOp, next));
+	r->ops.translate_insn(db, cpu);
+	int i = r->insn++;
+	if (r->learnt->align && r->learnt->align[i / 8] >> (i % 8) & 1)
+		check_operand(last->next);
+	if (r->learnt->indirect && i == r->learnt->limit - 1)
+		check_target(r, s, last->next);
 }
 
 static void check_alignment(tl_runner *r, uint64_t addr, uint32_t oi)
@@ -116,7 +153,8 @@ void __wrap_translator_loop_x86_64(const TranslatorOps *ops, void *db, CPUState 
 	own.tb_start = start_block;
 	own.translate_insn = translate_insn;
 	r->insn = 0;
-	__real_translator_loop_x86_64(&own, db, cpu, tb, max < r->limit ? max : r->limit);
+	r->flags = tb->flags;
+	__real_translator_loop_x86_64(&own, db, cpu, tb, max < r->learnt->limit ? max : r->learnt->limit);
 	r->count->args[1] = tb->icount;
 	r->blocks[r->number].insns = tb->icount;
 }

@@ -20,11 +20,11 @@ static verified *entry(tl_runner *r, uint64_t pc)
 	}
 }
 
-int32_t tl_runner_limit(tl_runner *r, uint64_t pc, const uint8_t **align)
+// tl_runner_learnt is what was learnt of pc, or NULL.
+const verified *tl_runner_learnt(tl_runner *r, uint64_t pc)
 {
 	verified *v = entry(r, pc);
-	*align = v->align;
-	return v->used ? v->limit : -1;
+	return v->used && v->limit >= 0 ? v : NULL;
 }
 
 static int grow(tl_runner *r)
@@ -74,7 +74,7 @@ void tl_runner_free(tl_runner *r)
 	free(r);
 }
 
-int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align)
+int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align, int indirect)
 {
 	tl_runner *r = e->runner;
 	if (2 * (r->nverified + 1) > (1u << r->bits) && grow(r))
@@ -83,7 +83,7 @@ int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align)
 	if (!v->used)
 		r->nverified++;
 	free(v->align);
-	*v = (verified){.pc = pc, .limit = (int32_t)insns, .used = 1};
+	*v = (verified){.pc = pc, .limit = (int32_t)insns, .used = 1, .indirect = indirect};
 	if (align && insns) {
 		size_t n = (insns + 7) / 8;
 		if (!(v->align = malloc(n))) {

@@ -64,9 +64,16 @@ func OpenRunner(w Width) (*Runner, error) {
 // Learn says that the first insns instructions at linear address pc may be
 // run, as far as they follow each other in memory; 0: none. The i-th bit of
 // align (nil, or a bit for each) demands that the first memory access of
-// instruction i is aligned to 16 bytes.
-func (r *Runner) Learn(pc uint64, insns int, align []byte) error {
-	if C.tl_learn(r.c, C.uint64_t(pc), C.uint32_t(insns), (*C.uint8_t)(unsafe.SliceData(align))) != 0 {
+// instruction i is aligned to 16 bytes. indirect says that the last
+// instruction is a near RET, or a JMP or CALL through a register or memory, of
+// 64 bits: a run ends at it (Mem, ReadUnmapped or ReadProt) when its target
+// cannot be read, and nothing was stored and no register changed.
+func (r *Runner) Learn(pc uint64, insns int, align []byte, indirect bool) error {
+	last := C.int(0)
+	if indirect {
+		last = 1
+	}
+	if C.tl_learn(r.c, C.uint64_t(pc), C.uint32_t(insns), (*C.uint8_t)(unsafe.SliceData(align)), last) != 0 {
 		return ErrFull
 	}
 	return nil

@@ -37,8 +37,11 @@ void tl_run(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x, tl_progress 
 // tl_learn allows at most insns instructions of the block at pc to be
 // translated; 0 makes it one not to run. align is NULL or has a bit for each
 // of them: the first access of one so marked must be aligned to 16 bytes.
+// indirect says that the last of them is a near RET, or a JMP or CALL through a
+// register or memory, of 64 bits: the run ends at it, before it does anything
+// but read, if no byte can be read at its target.
 // Returns 0, or -1 at TL_MAX_BLOCKS.
-int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align);
+int tl_learn(tl_engine *e, uint64_t pc, uint32_t insns, const uint8_t *align, int indirect);
 void tl_forget(tl_engine *e, uint64_t pc);
 // tl_dirty are the addresses of the last run's ndirty pages.
 const uint64_t *tl_dirty(tl_engine *e);

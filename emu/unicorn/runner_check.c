@@ -5,11 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE = 0x1000, DATA = 0x5000, PAGE = 4096 };
+enum { CODE = 0x1000, DATA = 0x5000, PAGE = 4096, POINTER = 8 };
 
-// rep stosb; cmp $5,%ecx; movaps %xmm0,1(%rbx)
-static const uint8_t program[] = {0xf3, 0xaa, 0x83, 0xf9, 5, 0x0f, 0x29, 0x43, 1};
+// rep stosb; cmp $5,%ecx; movaps %xmm0,1(%rbx); then indirect branches
+static const uint8_t program[] = {0xf3, 0xaa, 0x83, 0xf9, 5, 0x0f, 0x29, 0x43, 1,
+                                  0xff, 0xe2, 0xff, 0xd2, 0xff, 0x23, 0xff, 0x13, 0xc3};
+// jmp *%rdx; call *%rdx; jmp *(%rbx); call *(%rbx); ret
+static const uint64_t branches[] = {CODE + 9, CODE + 11, CODE + 13, CODE + 15, CODE + 17};
+static const uint64_t NOWHERE = 1ull << 62;
 static const uint8_t aligned = 1 << 1;
+
+static const char *check_branches(tl_engine *e, tl_context *c, tl_core *core)
+{
+	tl_exit x;
+	tl_progress p;
+	core->gpr[2] = NOWHERE;
+	core->gpr[3] = core->gpr[4] = DATA + POINTER;
+	for (size_t i = 0; i < sizeof branches / sizeof *branches; i++) {
+		if (tl_learn(e, branches[i], 1, NULL, 1))
+			return "out of memory";
+		core->rip = branches[i];
+		tl_core before = *core;
+		tl_run(e, c, core, &x, &p, 10);
+		if (x.status != TL_MEM || x.mem_addr != NOWHERE || memcmp(core, &before, sizeof before) || p.ndirty)
+			return "a branch to nowhere is taken";
+	}
+	return NULL;
+}
 
 static const char *check(tl_engine *e, tl_context *c)
 {
@@ -23,7 +45,7 @@ static const char *check(tl_engine *e, tl_context *c)
 	tl_run(e, c, &core, &x, &p, 10);
 	if (x.status != TL_UNVERIFIED || p.executed != 0)
 		return "a block was translated that was not learnt";
-	if (tl_learn(e, CODE, 1, NULL) || tl_learn(e, CODE + 2, 2, &aligned))
+	if (tl_learn(e, CODE, 1, NULL, 0) || tl_learn(e, CODE + 2, 2, &aligned, 0))
 		return "out of memory";
 	tl_run(e, c, &core, &x, &p, 2);
 	if (x.status != TL_OK || !p.refused || p.executed != 2 || core.gpr[1] != 1)
@@ -33,7 +55,7 @@ static const char *check(tl_engine *e, tl_context *c)
 	tl_run(e, c, &core, &x, &p, 10);
 	if (x.status != TL_MISALIGNED || core.rip != CODE + 5 || p.block != CODE + 2 || p.block_insns != 2 || p.executed != 3)
 		return "an access that faults does not leave its instruction's registers";
-	return NULL;
+	return check_branches(e, c, &core);
 }
 
 int tl_runner_check(char *err, size_t errlen)
@@ -47,6 +69,7 @@ int tl_runner_check(char *err, size_t errlen)
 	if (!tl_runner_init(e) && !posix_memalign((void **)&mem, PAGE, 2 * PAGE) && (c = tl_context_new(e)) != NULL) {
 		memset(mem, 0, 2 * PAGE);
 		memcpy(mem, program, sizeof program);
+		memcpy(mem + PAGE + POINTER, &NOWHERE, sizeof NOWHERE);
 		if (!tl_map(e, CODE, PAGE, UC_PROT_READ | UC_PROT_EXEC, mem) &&
 		    !tl_map(e, DATA, PAGE, UC_PROT_READ | UC_PROT_WRITE, mem + PAGE))
 			what = check(e, c);

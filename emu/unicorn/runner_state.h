@@ -17,6 +17,7 @@ typedef struct {
 	int32_t limit; // instructions that may be translated; 0: none; -1: forgotten
 	uint32_t used;
 	uint8_t *align; // see tl_learn
+	int indirect;   // see tl_learn
 } verified;
 
 typedef struct {
@@ -31,9 +32,9 @@ struct tl_runner {
 	uint32_t bits, nverified;
 	block *blocks; // translations by number
 	uint32_t nblocks, cap;
-	int32_t limit;   // of the block being translated
-	const uint8_t *align;
+	const verified *learnt; // of the block being translated
 	int32_t insn;    // the next one of it
+	uint32_t flags;  // of it
 	int64_t number;  // of it
 	TCGOp *count;    // its instruction that holds the block's length
 	TranslatorOps ops;
@@ -48,7 +49,7 @@ struct tl_runner {
 	uint64_t dirty[TL_MAX_DIRTY];
 };
 
-int32_t tl_runner_limit(tl_runner *r, uint64_t pc, const uint8_t **align);
+const verified *tl_runner_learnt(tl_runner *r, uint64_t pc);
 void tl_runner_misaligned(tl_engine *e);
 int64_t tl_runner_record(tl_runner *r, uint64_t pc);
 void tl_runner_crosses(tl_runner *r, uint64_t addr, uint32_t size);

@@ -56,14 +56,14 @@ func TestRunnerCounts(t *testing.T) {
 		require.Equal(t, Unverified, r.x.Status)
 		require.EqualValues(t, 0, r.p.Executed)
 		require.EqualValues(t, 0x1000, r.core.RIP)
-		require.NoError(t, r.Learn(0x1000, 4, nil))
+		require.NoError(t, r.Learn(0x1000, 4, nil, false))
 		r.run(1000)
 		require.Equal(t, Unverified, r.x.Status)
 		require.EqualValues(t, 4, r.p.Executed)
 		require.EqualValues(t, 0x1005, r.core.RIP)
-		require.NoError(t, r.Learn(0x1005, 3, nil))
-		require.NoError(t, r.Learn(0x100c, 1, nil))
-		require.NoError(t, r.Learn(0x100d, 0, nil))
+		require.NoError(t, r.Learn(0x1005, 3, nil, false))
+		require.NoError(t, r.Learn(0x100c, 1, nil, false))
+		require.NoError(t, r.Learn(0x100d, 0, nil, false))
 		r.run(7)
 		require.Equal(t, OK, r.x.Status)
 		require.EqualValues(t, 6, r.p.Executed)
@@ -80,7 +80,7 @@ func TestRunnerCounts(t *testing.T) {
 func TestRunnerFaultLeavesItsInstruction(t *testing.T) {
 	// mov $5,%eax; cmp $6,%eax; mov %eax,(%ebx); inc... the store faults
 	r := newRunnerRig(t, Width32, 0xb8, 5, 0, 0, 0, 0x83, 0xf8, 6, 0x89, 0x03, 0xb8, 9, 0, 0, 0, 0xeb, 0xfe)
-	require.NoError(t, r.Learn(0x1000, 5, nil))
+	require.NoError(t, r.Learn(0x1000, 5, nil, false))
 	r.core.GPR[3] = 0x9000
 	r.run(100)
 	require.Equal(t, Mem, r.x.Status)
@@ -96,7 +96,7 @@ func TestRunnerRepCountsIterations(t *testing.T) {
 	for _, n := range []uint64{0, 1, 2, 7} {
 		// rep stosb; <not learnt>
 		r := newRunnerRig(t, Width64, 0xf3, 0xaa)
-		require.NoError(t, r.Learn(0x1000, 1, nil))
+		require.NoError(t, r.Learn(0x1000, 1, nil, false))
 		r.core.GPR[1], r.core.GPR[7] = n, 0x5000
 		r.run(1000)
 		require.EqualValues(t, 0x1002, r.core.RIP)
@@ -108,7 +108,7 @@ func TestRunnerRepCountsIterations(t *testing.T) {
 func TestRunnerDirtyPages(t *testing.T) {
 	// mov %eax,(%ebx); jmp to itself's start
 	r := newRunnerRig(t, Width32, 0x89, 0x03, 0xeb, 0xfc)
-	require.NoError(t, r.Learn(0x1000, 2, nil))
+	require.NoError(t, r.Learn(0x1000, 2, nil, false))
 	r.core.GPR[3] = 0x5ffe // crosses into 0x6000
 	r.run(20)
 	require.EqualValues(t, 20, r.p.Executed)
