@@ -222,6 +222,9 @@ func (t *telling) header() {
 func (t *telling) summary(failures []scenarios.Failure, own bool) {
 	r, o := t.run, t.out
 	fmt.Fprintf(o, "\nEnd after %d steps. %s\n", r.Steps(), r.Done())
+	if s := r.Output(); s != "" {
+		fmt.Fprintf(o, "  output %q\n", s)
+	}
 	for _, l := range r.ProbeLines() {
 		fmt.Fprintf(o, "  %s\n", l)
 	}
@@ -267,6 +270,7 @@ type endObject struct {
 	Done       string                `json:"done"`
 	Probes     []scenarios.ProbeEnd  `json:"probes,omitempty"`
 	Results    []story.Hex           `json:"results,omitempty"`
+	Output     string                `json:"output,omitempty"`
 	Events     []trace.Record        `json:"events,omitempty"`
 	Violations []scenarios.Violation `json:"violations,omitempty"`
 	Failures   []string              `json:"failures,omitempty"`
@@ -278,6 +282,7 @@ func (t *telling) endJSON(failures []scenarios.Failure) {
 	end := endObject{
 		Type: "end", V: story.Version, Scenario: t.name, Engine: r.Engine(), Steps: r.Steps(), Done: r.Done(),
 		Probes: r.ProbeEnds(), Violations: r.Violations(), Held: len(failures) == 0, Events: r.EventRecords(),
+		Output: r.Output(),
 	}
 	for _, v := range r.Results() {
 		end.Results = append(end.Results, story.Hex(v))
