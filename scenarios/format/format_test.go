@@ -163,6 +163,7 @@ func TestNearestGivesNothingForAStrangeWord(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(example))
+	f.Add([]byte(program))
 	f.Add([]byte("-- machine --\ngate 3 dpl 3 trap\n-- program --\npath \"x\"\ncall f 1 2 = 3\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := Parse("f", data)
