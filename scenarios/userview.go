@@ -1,6 +1,9 @@
 package scenarios
 
-import "trapline/kprobes/uprobes"
+import (
+	"trapline/emu/loader"
+	"trapline/kprobes/uprobes"
+)
 
 // What viewers ask of a run beside what the machine shows. Nothing here changes
 // a run.
@@ -104,6 +107,14 @@ func (r *Run) Armed(addr uint64) (in, out []int) {
 		}
 	}
 	return in, out
+}
+
+// Image is a Linux program's file as it is mapped; nil of kernel code.
+func (r *Run) Image() *loader.Image {
+	if w, ok := r.world.(*userWorld); ok {
+		return w.image
+	}
+	return nil
 }
 
 // ThreadOn is the thread of a Linux program on a vCPU and its process; zeros:

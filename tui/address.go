@@ -28,8 +28,8 @@ func (m *Model) base(name string) (uint64, error) {
 			}
 		}
 	}
-	if sym, ok := m.walk.Run.Names().Symbols.Lookup(name); ok {
-		return sym.Addr, nil
+	if addr, ok := m.walk.Lookup(name); ok {
+		return addr, nil
 	}
 	if n, err := number(name); err == nil {
 		return n, nil

@@ -26,18 +26,21 @@ func (p *Stack) Lines() []text.Line {
 	if p.trapped() {
 		lines = append(lines, text.Of(text.Trap, "the trap's frame is not in guest memory"))
 	}
-	trap := ""
+	trap, signal := "", false
 	for i, w := range p.m.Stack {
 		if w.Trap != trap && w.Trap != "" {
 			short, _, _ := strings.Cut(w.Trap, " ")
 			lines = append(lines, text.Of(text.Trap, "┌ struct pt_regs of "+short))
 		}
-		trap = w.Trap
+		if w.Signal && !signal {
+			lines = append(lines, text.Of(text.Trap, "┌ struct rt_sigframe"))
+		}
+		trap, signal = w.Trap, w.Signal
 		var l text.Line
 		switch {
 		case w.Top:
 			l.Add(text.Alarm, "▸")
-		case w.Field != "":
+		case w.Field != "" || w.Signal:
 			l.Add(text.Trap, "│")
 		default:
 			l.Add(text.Plain, " ")

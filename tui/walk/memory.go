@@ -116,6 +116,12 @@ func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 				x.Means = emu.FormatFlags(v)
 			}
 		}
+		if f, ok := w.trail.signalWord(at); ok {
+			x.Field, x.Signal = f, true
+			if f == "eflags" {
+				x.Means = emu.FormatFlags(v)
+			}
+		}
 		x.Changed = wrote(ev, at, word)
 		l = append(l, x)
 	}

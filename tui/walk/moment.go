@@ -148,8 +148,9 @@ type Vector struct {
 type Word struct {
 	Addr    string `json:"addr"`
 	Value   string `json:"value"`
-	Field   string `json:"field,omitempty"` // of struct pt_regs
-	Trap    string `json:"trap,omitempty"`  // whose frame it is
+	Field   string `json:"field,omitempty"`  // of struct pt_regs, or of rt_sigframe
+	Trap    string `json:"trap,omitempty"`   // whose frame it is
+	Signal  bool   `json:"signal,omitempty"` // of a signal frame
 	Means   string `json:"means,omitempty"`
 	Top     bool   `json:"top,omitempty"`
 	Changed bool   `json:"changed,omitempty"`

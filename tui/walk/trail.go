@@ -62,6 +62,9 @@ type trailState struct {
 	events []string
 	fired  uint64 // events in all
 	slots  uint64 // a sum of who has which slot of a Linux program
+	// signals are the signal frames of a Linux program, at most MaxFrames;
+	// never changed in place.
+	signals []signalFrame
 }
 
 // Save implements emu.Part.

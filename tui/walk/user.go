@@ -27,6 +27,7 @@ var userPhases = map[uprobes.Stage]Phase{
 
 // followUser keeps the marks' view of the slots.
 func (t *trail) followUser(ev *emu.Event) {
+	t.followSignals(ev)
 	t.moved = false
 	if ev.Micro == nil && len(ev.Notes) == 0 {
 		return
@@ -117,6 +118,10 @@ func (w *Walk) userProbes() []Probe {
 	threads := w.threads()
 	for _, p := range w.Run.ProbeEnds() {
 		x := Probe{ProbeEnd: p}
+		_, mark, _ := strings.Cut(p.At, "%") // of a return probe
+		if x.At = w.Place(p.Addr); mark != "" {
+			x.At += "%" + mark
+		}
 		for _, t := range threads {
 			if f := userPhases[t.Stage]; t.Addr == p.Addr && f > x.Phase {
 				x.Phase = f
@@ -256,7 +261,7 @@ const MaxOutput = 4096
 func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)-n):], "·") }
 
 func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
-	x := Thread{TID: t.TID, CPU: t.CPU, At: t.At, State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
+	x := Thread{TID: t.TID, CPU: t.CPU, At: w.Place(t.PC), State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
 	switch {
 	case t.Waits != "":
 		x.State = "waits: " + t.Waits

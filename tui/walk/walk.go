@@ -49,6 +49,7 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	}
 	w := &Walk{Run: r, names: *r.Names(), micros: map[uint64]string{}}
 	w.trail = trail{w: w}
+	w.nameFunctions()
 	w.findLocks()
 	w.readSource()
 	r.Machine.AddPart(&w.trail)
