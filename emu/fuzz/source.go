@@ -29,13 +29,15 @@ func NewSource(mode silicon.Mode, seed uint64) *Source {
 
 // Code makes the code of the next case, 1 to MaxCode bytes.
 func (s *Source) Code() []byte {
-	switch s.rng.IntN(4) {
+	switch s.rng.IntN(5) {
 	case 0:
 		return s.random()
 	case 1:
 		return s.dangerous()
 	case 2:
 		return s.mutate(s.generated())
+	case 3:
+		return s.branch()
 	}
 	return s.mutate(s.dangerous())
 }
@@ -81,6 +83,27 @@ func (s *Source) dangerous() []byte {
 		}
 	}
 	return code
+}
+
+// branch makes an indirect near branch after a few instructions of another
+// case. In 64-bit mode most targets are no canonical addresses.
+func (s *Source) branch() []byte {
+	const store, jump, call = 0x89, 4, 2
+	code := s.generated()
+	code = code[:s.rng.IntN(min(len(code), MaxCode/2))]
+	target := byte(s.rng.IntN(8))
+	op := byte(call + (jump-call)*s.rng.IntN(2))
+	switch s.rng.IntN(4) {
+	case 0:
+		return append(code, 0xff, 0xc0|op<<3|target)
+	case 1:
+		return append(code, 0x50|target, 0xc3)
+	case 2:
+		return append(code, 0x50|target, 0xc2, byte(s.rng.Uint32()), 0)
+	}
+	pointer := []byte{0, 1, 2, 3, 5, 6, 7}[s.rng.IntN(7)] // RSP would take a SIB byte
+	disp := byte(s.rng.Uint32())
+	return append(code, 0x48, store, 0x40|target<<3|pointer, disp, 0xff, 0x40|op<<3|pointer, disp)
 }
 
 // mutate changes, drops, repeats or puts in a few bytes.
