@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -54,17 +56,20 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return showTUI(ctx, w, c.Uint64("at"), questionsOf(c.Args().First()))
+	return showTUI(ctx, w, c.Uint64("at"), questionsOf(w))
 }
 
-// questionsOf are those of the first lesson on a scenario.
-func questionsOf(scenario string) []tui.Question {
+// questionsOf are those of the first lesson that is about this run: the same scenario, wherever it came from, under
+// the lesson's engine.
+func questionsOf(w *walk.Walk) []tui.Question {
 	list, err := course.Lessons()
 	if err != nil {
 		return nil
 	}
-	for _, l := range list {
-		if l.Scenario == scenario {
+	for i := range list {
+		l := &list[i]
+		f, err := scenarios.Load(l.Scenario)
+		if err == nil && bytes.Equal(f.Bytes(), w.Run.File.Bytes()) && w.Run.Engine() == cmp.Or(l.Engine, f.Machine.Engine) {
 			return l.Asked()
 		}
 	}
