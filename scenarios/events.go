@@ -35,25 +35,28 @@ func (b *builder) defineEvents() error {
 		}
 	}
 	for _, e := range b.file.Events {
+		log := len(r.Tracing.Printk())
 		if err := r.Tracing.Define(e.Line); err != nil {
 			if b.options.Engine != b.file.Machine.Engine {
-				return fmt.Errorf("%w, because engine %s refuses %q: %s", ErrNotPossible, b.options.Engine, e.Line, r.Refusal(err))
+				return fmt.Errorf("%w, because engine %s refuses %q: %s", ErrNotPossible, b.options.Engine, e.Line, r.refusal(err, log))
 			}
-			return e.Pos.Error(b.file.Name, "", "%s", r.Refusal(err))
+			return e.Pos.Error(b.file.Name, "", "%s", r.refusal(err, log))
 		}
 	}
 	for _, line := range b.options.Events {
+		log := len(r.Tracing.Printk())
 		if err := r.Tracing.Define(line); err != nil {
-			return fmt.Errorf("-p %q: %s", line, r.Refusal(err))
+			return fmt.Errorf("-p %q: %s", line, r.refusal(err, log))
 		}
 	}
 	r.noteOriginals()
 	return nil
 }
 
-// Refusal is what the kernel says to a line or a write that it refuses: the
-// errno, and error_log's text where it has any.
-func (r *Run) Refusal(err error) string {
+// refusal is what the kernel says to a line or a write that it refuses: the
+// errno, error_log's text where it has any, and what its log says from line
+// number log on.
+func (r *Run) refusal(err error, log int) string {
 	var e *events.Error
 	var errno events.Errno
 	s := err.Error()
@@ -66,8 +69,8 @@ func (r *Run) Refusal(err error) string {
 	case errors.As(err, &errno):
 		s = fmt.Sprintf("errno=%d %s", errno, errno.Name())
 	}
-	if list := r.Tracing.Printk(); errors.As(err, &errno) && errno == events.ENOSYS && len(list) > 0 {
-		s += "\n  " + list[len(list)-1]
+	for _, line := range r.Tracing.Printk()[log:] {
+		s += "\n  " + line
 	}
 	return s
 }
@@ -136,6 +139,7 @@ func (r kernelWorld) control(s *format.Step) (string, error) {
 	}
 	var out string
 	var err error
+	log := len(r.Tracing.Printk())
 	switch s.Verb {
 	case "echo":
 		err = r.Tracing.WriteFile(s.Word, s.Text, !s.Append)
@@ -148,7 +152,7 @@ func (r kernelWorld) control(s *format.Step) (string, error) {
 	}
 	r.noteOriginals()
 	if err != nil {
-		return r.Refusal(err), nil
+		return r.refusal(err, log), nil
 	}
 	return out, nil
 }
