@@ -32,7 +32,7 @@ func (w kernelWorld) observe(ev *emu.Event) {
 	w.raisePlaced()
 }
 
-func (w kernelWorld) ending() string {
+func (w kernelWorld) ending() (string, bool) {
 	s := ""
 	for i := range w.File.taskCPUs() {
 		if s != "" {
@@ -40,7 +40,7 @@ func (w kernelWorld) ending() string {
 		}
 		s += fmt.Sprintf("cpu%d: %s", i, w.outcome(i))
 	}
-	return s
+	return s, false
 }
 
 // outcome is how the task of a vCPU ended.

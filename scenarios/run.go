@@ -167,7 +167,9 @@ func (r *Run) over() string {
 	}
 	switch {
 	case able == 0:
-		return r.world.ending()
+		how, cut := r.world.ending()
+		r.state.cut = r.state.cut || cut
+		return how
 	case able == spinning:
 		return endDeadlock
 	}

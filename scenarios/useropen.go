@@ -36,7 +36,7 @@ func (f *File) CheckEngine(name string) error {
 	if f.Linux == nil {
 		return kprobes.CheckEngine(name)
 	}
-	if !slices.Contains(UserEngines(), name) {
+	if _, err := uprobes.ParseEngine(name); err != nil && name != kprobes.EngineNone {
 		return fmt.Errorf("engine %q: expected one of %s", name, strings.Join(UserEngines(), ", "))
 	}
 	return nil
@@ -169,6 +169,10 @@ func (b *userBuilder) boot() error {
 		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)
 	}
 	w.Machine = w.kernel.Machine()
+	if w.kernel.Done() {
+		how, _ := w.ending()
+		return f.MemberPos("machine").Error(f.Name, "a larger memory in machine", "the program cannot be loaded: %s", how)
+	}
 	if want := archOf(f.File); w.Machine.Arch != want {
 		return f.MemberPos("machine").Error(f.Name, fmt.Sprintf("arch %v", w.Machine.Arch), "a program for another architecture")
 	}

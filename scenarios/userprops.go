@@ -54,7 +54,7 @@ func (p *endProperty) End() *explore.Violation {
 
 func (w *userWorld) deadlocked() string {
 	if w.kernel.Result().Bound == linux.BoundDeadlock {
-		return "every thread waits for another"
+		return everyoneWaits
 	}
 	return ""
 }
@@ -73,7 +73,8 @@ func (w *userWorld) exitDiffers(want *format.Exit) string {
 		got = format.Exit{Signal: linux.SignalName(r.Signal)}
 	}
 	if r.Bound != linux.NoBound {
-		return fmt.Sprintf("%v; expected %v", r, want)
+		how, _ := w.ending()
+		return fmt.Sprintf("%s; expected %v", how, want)
 	}
 	if got != *want {
 		return fmt.Sprintf("%v; expected %v", &got, want)
@@ -123,8 +124,8 @@ func (*userLivelock) End() *explore.Violation { return nil }
 func (p *userLivelock) Step(ev *emu.Event) *explore.Violation {
 	c := &p.cpu[ev.CPU]
 	switch {
-	case ev.Kind == emu.StepInstruction:
-		*c = trapping{}
+	case ev.Kind == emu.StepInstruction, ev.Micro != nil && ev.Micro.Name == "arch_uprobe_skip_sstep":
+		*c = trapping{} // ran, or was emulated
 	case ev.Kind == emu.StepDelivery && c.pc != ev.PC:
 		*c = trapping{ev.PC, 1}
 	case ev.Kind == emu.StepDelivery:
@@ -155,7 +156,9 @@ func (p *userLivelock) Hash(h *emu.Hasher) {
 func (w *userWorld) difference(base *Run) string {
 	o := base.world.(*userWorld)
 	if a, b := w.kernel.Result(), o.kernel.Result(); a.Signal != b.Signal || a.Code != b.Code || a.Bound != b.Bound {
-		return fmt.Sprintf("%s, without probes %s", w.ending(), o.ending())
+		how, _ := w.ending()
+		plain, _ := o.ending()
+		return fmt.Sprintf("%s, without probes %s", how, plain)
 	}
 	if a, b := w.output(), o.output(); a != b {
 		return fmt.Sprintf("the output is %q, without probes %q", a, b)

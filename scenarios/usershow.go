@@ -53,7 +53,8 @@ func (w *userWorld) exitText() string {
 	if !w.kernel.Done() {
 		return "runs"
 	}
-	return w.kernel.Result().String()
+	how, _ := w.ending()
+	return how
 }
 
 // mapsText lists the mappings of each process.
@@ -179,7 +180,8 @@ func (r *Run) Output() string {
 // Exit is how a Linux program ended, "" before and for kernel code.
 func (r *Run) Exit() string {
 	if w, ok := r.world.(*userWorld); ok && w.kernel.Done() {
-		return w.kernel.Result().String()
+		how, _ := w.ending()
+		return how
 	}
 	return ""
 }

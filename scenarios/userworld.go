@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -64,7 +65,19 @@ func (w *userWorld) step(cpu int) *emu.Event {
 	return ev
 }
 
-func (w *userWorld) ending() string { return w.kernel.Result().String() }
+func (w *userWorld) ending() (string, bool) {
+	switch r := w.kernel.Result(); r.Bound {
+	case linux.NoBound:
+		return r.String(), false
+	case linux.BoundDeadlock:
+		return everyoneWaits, false
+	default:
+		return fmt.Sprintf("the bound on %s is reached", r.Bound), true
+	}
+}
+
+// everyoneWaits is how a program ends that cannot go on.
+const everyoneWaits = "every thread waits for another"
 
 func (w *userWorld) aboutCPU(function string, n int) uint64 {
 	if function == "halted" {

@@ -21,8 +21,9 @@ type world interface {
 	outOfKernel(cpu int, ev *emu.Event) bool
 	// step makes one step of a vCPU and counts what it means.
 	step(cpu int) *emu.Event
-	// ending tells how the run ended, once no vCPU is able.
-	ending() string
+	// ending tells how the run ended, once no vCPU is able, and whether a bound
+	// ended it.
+	ending() (how string, cut bool)
 
 	// probed reports whether an instruction has a probe.
 	probed(pc uint64) bool
