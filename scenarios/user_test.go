@@ -164,3 +164,26 @@ func TestTracedProgramIsAScenario(t *testing.T) {
 	require.NotEmpty(t, r.EventLines())
 	assert.Contains(t, r.EventLines()[0], "start: (0x5555555541d9)")
 }
+
+// Programs that do not come to an end of their own say why.
+func TestHowProgramsEnd(t *testing.T) {
+	const head = "A program.\n-- machine --\narch x86_64\n"
+	for _, c := range []struct{ text, done, violated string }{
+		{head + "-- linux --\n-- text.S --\n_start: mov $34,%eax\nsyscall\n", "every thread waits for another", props.NoDeadlock},
+		{head + "memory 64K\n-- linux --\n-- text.S --\n_start: mov $60,%eax\nsyscall\n", "the bound on memory is reached", ""},
+		{head + "steps 99\n-- text.S --\n_start: jmp _start\n-- uprobe_events --\np /prog:_start\n", "the bound of 99 steps is reached", ""},
+		{head + "-- linux --\n-- text.S --\n_start: ud2\n", "killed by SIGILL", props.NoUnhandledTrap},
+		{head + "-- linux --\n-- text.S --\n_start: mov $9,%edi\nmov $60,%eax\nsyscall\n", "exit 9", ""},
+	} {
+		r := open(t, parse(t, c.text), scenarios.Options{})
+		require.NoError(t, r.Finish(context.Background(), nil))
+		assert.Equal(t, c.done, r.Done())
+		if c.violated != "" {
+			require.Len(t, r.Violations(), 1, "%v", r.Violations())
+			assert.Equal(t, c.violated, r.Violations()[0].Property)
+		} else {
+			assert.Empty(t, r.Violations())
+		}
+		assert.Equal(t, c.done[:4] != "exit", len(r.Judge(true)) > 0, c.done)
+	}
+}
