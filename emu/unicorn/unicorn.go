@@ -24,8 +24,9 @@ package unicorn
 #cgo LDFLAGS: -Wl,--wrap=helper_le_stq_mmu_x86_64 -Wl,--wrap=helper_be_stw_mmu_x86_64
 #cgo LDFLAGS: -Wl,--wrap=helper_be_stl_mmu_x86_64 -Wl,--wrap=helper_be_stq_mmu_x86_64
 #cgo LDFLAGS: -Wl,--wrap=cpu_stb_data_ra_x86_64 -Wl,--wrap=cpu_stw_data_ra_x86_64 -Wl,--wrap=cpu_stl_data_ra_x86_64
-#cgo LDFLAGS: -Wl,--wrap=cpu_stq_data_ra_x86_64
+#cgo LDFLAGS: -Wl,--wrap=cpu_stq_data_ra_x86_64 -Wl,--wrap=qemu_ram_alloc_from_ptr_x86_64
 #include <stdlib.h>
+#include "ramlist.h"
 #include "runner.h"
 #include "shim.h"
 */
@@ -153,7 +154,7 @@ var Check = sync.OnceValue(func() error {
 		return err
 	}
 	var buf [256]C.char
-	if C.tl_runner_check(&buf[0], C.size_t(len(buf))) != 0 {
+	if C.tl_ram_check(&buf[0], C.size_t(len(buf))) != 0 || C.tl_runner_check(&buf[0], C.size_t(len(buf))) != 0 {
 		return fmt.Errorf("%w: the stand-ins for its functions do not fit: %s; build with Debian 12's libunicorn-dev 2.0.1", ErrLibrary, C.GoString(&buf[0]))
 	}
 	return nil
