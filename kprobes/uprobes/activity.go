@@ -67,7 +67,7 @@ func (s *System) atTrampoline(t *linux.Thread) bool {
 
 func (s *System) prepareStage(t *linux.Thread, ut *task) Stage {
 	switch {
-	case s.engine == Inline && s.inPlace != 0 && s.inPlace != t.TID:
+	case s.stepper != 0 && s.stepper != t.TID:
 		return StageWaiting
 	case s.engine == Modern && ut.hit.insn.Method != StepOutOfLine:
 		return StageEmulate
@@ -95,7 +95,12 @@ func (s *System) Area(mm *linux.MM) (start uint64, taken []int, ok bool) {
 
 // InPlace is the number of the thread that is in a step in place, with the breakpoint out for all (engine Inline, K11);
 // 0: none.
-func (s *System) InPlace() int { return s.inPlace }
+func (s *System) InPlace() int {
+	if s.engine != Inline {
+		return 0
+	}
+	return s.stepper
+}
 
 // Armed reports whether the breakpoint stands at an address of a process now.
 func (s *System) Armed(mm *linux.MM, va uint64) bool {

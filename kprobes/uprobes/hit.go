@@ -123,12 +123,15 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) {
 // (arch_uprobe_skip_sstep()).
 func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
 	switch s.engine {
-	case Inline:
-		return s.stepInPlace(t, ut)
-	case Described2005, Coded2005:
-		u, addr := ut.hit, ut.addr
-		ut.over()
-		s.stepOnStack(t, ut, u, addr)
+	case Inline, Described2005, Coded2005, CodedUnlocked2005:
+		if !s.lockStep(t, ut) {
+			return linux.HeldBack
+		}
+		if s.engine == Inline {
+			s.stepInPlace(t, ut)
+		} else {
+			s.stepOnStack(t, ut)
+		}
 		return linux.Resumed
 	}
 	c := t.Core()

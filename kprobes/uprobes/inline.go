@@ -11,16 +11,35 @@ import (
 // holdsStep is what Micro.Holds says of a thread that waits for another's step to end.
 const holdsStep = "kprobe_lock"
 
-// stepInPlace lifts the breakpoint and sends the thread to the instruction under it (prepare_singlestep() with
-// arch_disarm_uprobe()). One thread at a time is in a step.
-func (s *System) stepInPlace(t *linux.Thread, ut *task) linux.Resume {
-	if s.inPlace != 0 && s.inPlace != t.TID {
-		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", ID: "K5", Why: "another thread is in a step: this one waits", Holds: holdsStep})
+// lockStep takes the one lock, which other hits wait for until the step is over (K6); false: another thread has it.
+func (s *System) lockStep(t *linux.Thread, ut *task) bool {
+	switch {
+	case s.engine == CodedUnlocked2005:
+		return true
+	case s.stepper != 0 && s.stepper != t.TID:
+		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", ID: "K6", Why: "another thread is in a step: this one waits", Holds: holdsStep})
 		ut.next(handled)
-		return linux.HeldBack
+		return false
 	}
+	s.stepper = t.TID
+	return true
+}
+
+// unlockStep gives the lock back, if the thread has it.
+func (s *System) unlockStep(t *linux.Thread) {
+	if s.stepper != t.TID {
+		return
+	}
+	s.stepper = 0
+	if mm := t.Process().MM(); mm != nil {
+		mm.Kernel().Changed()
+	}
+}
+
+// stepInPlace lifts the breakpoint and sends the thread to the instruction under it (prepare_singlestep() with
+// arch_disarm_uprobe()).
+func (s *System) stepInPlace(t *linux.Thread, ut *task) {
 	t.Micro(emu.Micro{Name: "prepare_singlestep", In: "kprobe_handler", ID: "K11", Why: "the breakpoint is taken out, for every thread, and the instruction is stepped where it stands"})
-	s.inPlace = t.TID
 	u, addr := ut.hit, ut.addr
 	ut.over()
 	t.Process().MM().WriteForced(addr, u.insn.Original[:1])
@@ -29,21 +48,13 @@ func (s *System) stepInPlace(t *linux.Thread, ut *task) linux.Resume {
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
 	ut.state = stepping
-	return linux.Resumed
 }
 
 // rearm puts the breakpoint back behind a step in place (arch_arm_uprobe()).
 func (s *System) rearm(t *linux.Thread, ut *task) {
-	if s.engine != Inline || s.inPlace != t.TID {
-		return
-	}
-	s.inPlace = 0
 	mm := t.Process().MM()
-	if mm == nil {
-		return
-	}
-	mm.Kernel().Changed()
-	if ut.active != nil && ut.active.wanted(mm) {
+	if s.engine == Inline && s.stepper == t.TID && mm != nil && ut.active != nil && ut.active.wanted(mm) {
 		mm.WriteForced(ut.step.Addr, []byte{Breakpoint})
 	}
+	s.unlockStep(t)
 }

@@ -21,9 +21,15 @@ const (
 	// Inline is the RFC before the patch that steps elsewhere: the instruction is stepped in place, with the breakpoint
 	// out, so that other threads miss it (K11).
 	Inline
+	// CodedUnlocked2005 is Coded2005 without the lock from the hit to the step's end: two threads can be in a step, and
+	// one goes on where the other should (O6).
+	CodedUnlocked2005
 )
 
-var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded", "uprobes-inline"}
+// named is how many engines Engines lists; the one behind them is a variant.
+const named = Inline + 1
+
+var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded", "uprobes-inline", "uprobes-2005-coded+unlocked"}
 
 func (e Engine) String() string { return engineNames[e] }
 
@@ -36,6 +42,8 @@ func ParseEngine(name string) (Engine, error) {
 	}
 	return 0, fmt.Errorf("unknown engine %q; expected one of %v", name, engineNames)
 }
+
+func (s *System) coded() bool { return s.engine == Coded2005 || s.engine == CodedUnlocked2005 }
 
 // wordBelow is what the RFC keeps free next to the stack pointer: sizeof(long long).
 const wordBelow = 8
@@ -56,7 +64,9 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 
 // stepOnStack sends the thread to a copy on its stack. As coded, a copy that fails is not noticed: the thread goes on
 // one byte behind the breakpoint, and the copy's address stays that of some earlier step, or 0 (O6).
-func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) {
+func (s *System) stepOnStack(t *linux.Thread, ut *task) {
+	u, addr := ut.hit, ut.addr
+	ut.over()
 	mm, c := t.Process().MM(), t.Core()
 	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
 	t.Micro(s.tellPlace(ok))
@@ -68,12 +78,13 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) 
 	switch {
 	case ok && s.engine == Described2005:
 		ok = mm.AllowExec(at)
-	case !ok && s.engine == Coded2005:
+	case !ok && s.coded():
 		at, copyAt, ok = s.mode.Mask(addr+1), s.last.copyAt, true
 	}
 	if !ok {
 		s.warn(t, "place the instruction on the stack")
 		t.ForceTrap()
+		s.unlockStep(t)
 		return
 	}
 	s.last = lastStep{addr, copyAt}
@@ -88,9 +99,9 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task, u *uprobe, addr uint64) 
 func (s *System) tellPlace(found bool) emu.Micro {
 	m := emu.Micro{Name: "uprobe_single_step", In: "prepare_singlestep", ID: "O1", Why: "a copy of the instruction goes to the bottom of the stack's page, and the thread to it"}
 	switch {
-	case s.engine == Coded2005 && found:
+	case s.coded() && found:
 		m.ID, m.Why = "O2", "a copy of the instruction goes above the stack pointer, and the thread to it"
-	case s.engine == Coded2005:
+	case s.coded():
 		m.ID, m.Why = "O6", "no mapping is found behind the stack pointer; the error is ignored, and the thread goes on behind the int3"
 	}
 	return m
@@ -98,7 +109,7 @@ func (s *System) tellPlace(found bool) emu.Micro {
 
 // placeOnStack chooses where the copy goes.
 func (s *System) placeOnStack(mm *linux.MM, sp uint64) (uint64, bool) {
-	if s.engine == Coded2005 {
+	if s.coded() {
 		return s.placeAsCoded(mm, sp)
 	}
 	page := sp &^ (emu.PageSize - 1)
@@ -136,7 +147,7 @@ func vmaFrom(mm *linux.MM, addr uint64) *linux.VMA {
 // resumeFromStack moves the instruction pointer back by the delta, right or wrong (resume_execution_user()).
 func (s *System) resumeFromStack(t *linux.Thread, ut *task) {
 	from := lastStep{ut.step.Addr, ut.step.Slot}
-	if s.engine == Coded2005 {
+	if s.coded() {
 		from = s.last
 	}
 	c := t.Core()

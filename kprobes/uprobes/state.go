@@ -14,7 +14,7 @@ import (
 type snapshot struct {
 	tree    tree
 	last    lastStep
-	inPlace int
+	stepper int
 	uprobes memento.Set[uprobe]
 	mms     memento.Set[mmState]
 	areas   memento.Set[area]
@@ -39,7 +39,7 @@ func (ut *task) own() { ut.returns = slices.Clone(ut.returns) }
 func (s *System) Save() any {
 	o := s.objects()
 	return &snapshot{
-		s.tree.clone(), s.last, s.inPlace, memento.Of(o.uprobes, (*uprobe).own), memento.Of(o.mms, (*mmState).own),
+		s.tree.clone(), s.last, s.stepper, memento.Of(o.uprobes, (*uprobe).own), memento.Of(o.mms, (*mmState).own),
 		memento.Of(o.areas, nil), memento.Of(o.tasks, (*task).own),
 	}
 }
@@ -47,7 +47,7 @@ func (s *System) Save() any {
 // Restore is emu.Part's.
 func (s *System) Restore(v any) {
 	was := v.(*snapshot)
-	s.tree, s.last, s.inPlace = was.tree.clone(), was.last, was.inPlace
+	s.tree, s.last, s.stepper = was.tree.clone(), was.last, was.stepper
 	was.uprobes.Restore()
 	was.mms.Restore()
 	was.areas.Restore()
@@ -127,7 +127,7 @@ func (o *objects) number(u *uprobe) uint64 {
 // Hash is emu.Part's.
 func (s *System) Hash(h *emu.Hasher) {
 	o := s.objects()
-	feed(h, uint64(s.engine), s.last.addr, s.last.copyAt, uint64(s.inPlace), uint64(len(o.uprobes)), uint64(len(o.mms)))
+	feed(h, uint64(s.engine), s.last.addr, s.last.copyAt, uint64(s.stepper), uint64(len(o.uprobes)), uint64(len(o.mms)))
 	for _, n := range o.owners {
 		h.Uint64(uint64(n))
 	}

@@ -16,8 +16,8 @@ type System struct {
 	engine Engine
 	printk func(string)
 	last   lastStep // of the 2005 engine as coded
-	// inPlace is the thread that is in a step of engine Inline; 0: none.
-	inPlace int
+	// stepper is the thread that has kprobe_lock, which the engines of 2005 hold from a hit to its step's end; 0: none.
+	stepper int
 	// account is told of hits; nil: none. It is no part of the state.
 	account *Account
 	parts   []emu.Part // of machines whose kernel has this system

@@ -42,7 +42,10 @@ func taskOf(t *linux.Thread) *task {
 }
 
 // Execed forgets what the thread had going in its old program.
-func (s *System) Execed(t *linux.Thread) { t.Probes = nil }
+func (s *System) Execed(t *linux.Thread) {
+	t.Probes = nil
+	s.unlockStep(t)
+}
 
 // ThreadExited gives the slot of a thread that ended in a step back.
 func (s *System) ThreadExited(t *linux.Thread) {
