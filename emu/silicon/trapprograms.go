@@ -37,6 +37,9 @@ func then(want []ExpectedTrap, offset, number, code int, offsets ...int) []Expec
 // noSuchCall is a system call number that the kernel answers with ENOSYS.
 const noSuchCall = 0xffff
 
+// nonCanonical is the lowest address that is none in 64-bit mode.
+const nonCanonical = 1 << 47
+
 // trapCases in the order of SEMANTICS.md. In the code, 9d is POPF and 90 is NOP.
 // INT1 (F1) is not among them: some hypervisors that emulate it on AMD processors report it
 // with RIP at the instruction, others behind it.
@@ -76,6 +79,33 @@ var trapCases = []trapCase{
 		name: "division by zero raises no single-step trap first", id: "P6",
 		code: []byte{0x9d, 0x31, 0xc9, 0xf7, 0xf1}, words: []uint64{traced},
 		want: then(after(3), 3, SIGFPE, CodeIntDivide),
+	},
+	{
+		name: "jmp to a non-canonical address raises no single-step trap", id: "P11", mode: Mode64,
+		code: []byte{0x9d, 0x90, 0xff, 0xe0}, words: []uint64{traced},
+		init: func(s *State) { s.GPR[RAX] = nonCanonical },
+		want: then(after(2), 2, SIGSEGV, CodeKernel),
+	},
+	{
+		name: "call to a non-canonical address pushes nothing", id: "P11", mode: Mode64,
+		code: []byte{0x9d, 0x90, 0xff, 0xd0}, words: []uint64{traced},
+		init: func(s *State) { s.GPR[RAX] = nonCanonical },
+		want: then(after(2), 2, SIGSEGV, CodeKernel),
+	},
+	{
+		name: "ret to a non-canonical address pops nothing", id: "P11", mode: Mode64,
+		code: []byte{0x9d, 0x90, 0xc2, 0x08, 0x00}, words: []uint64{traced, nonCanonical},
+		want: then(after(2), 2, SIGSEGV, CodeKernel),
+	},
+	{
+		name: "iretq to a non-canonical address", id: "P11", mode: Mode64,
+		code: []byte{0x9d, 0x48, 0xcf}, words: []uint64{traced, nonCanonical, 0x33, untraced, trapStack64, 0x2b},
+		want: then(nil, 1, SIGSEGV, CodeKernel),
+	},
+	{
+		name: "lretq to a non-canonical address", id: "P11", mode: Mode64,
+		code: []byte{0x9d, 0x48, 0xcb}, words: []uint64{traced, nonCanonical, 0x33},
+		want: then(nil, 1, SIGSEGV, CodeKernel),
 	},
 	{
 		name: "sti is not allowed", id: "P11",

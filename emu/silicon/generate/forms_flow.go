@@ -43,7 +43,47 @@ func flowForms() []form {
 		b.load(r, uint64(uint32(b.number()))&^0xff000000)
 		b.emit(instruction{opcode: []byte{0xff}, modrm: true, reg: 4, rm: register(r), low: none})
 	}})
-	return forms
+	return append(forms, nonCanonicalForms()...)
+}
+
+// nonCanonicalForms are near branches to addresses that no processor goes to.
+func nonCanonicalForms() []form {
+	const call, jump = 2, 4
+	through := func(b *builder, n int) {
+		r := b.loadNonCanonical()
+		b.emit(instruction{opcode: []byte{0xff}, modrm: true, reg: n, rm: register(r), low: none})
+	}
+	throughMemory := func(b *builder, n int) {
+		r := b.loadNonCanonical()
+		m := b.reach(b.target(access{size: 8}))
+		b.emit(instruction{rexW: true, opcode: []byte{0x89}, modrm: true, reg: r, rm: m, low: none})
+		b.emit(instruction{opcode: []byte{0xff}, modrm: true, reg: n, rm: m, low: none})
+	}
+	returns := func(b *builder, ret ...byte) {
+		b.emit(instruction{opcode: []byte{0x50}, low: b.loadNonCanonical()})
+		b.raw(ret...)
+	}
+	return []form{
+		{"jmp r to a non-canonical address", Fault, only64, func(b *builder) { through(b, jump) }},
+		{"call r to a non-canonical address", Fault, only64, func(b *builder) { through(b, call) }},
+		{"jmp m to a non-canonical address", Fault, only64, func(b *builder) { throughMemory(b, jump) }},
+		{"call m to a non-canonical address", Fault, only64, func(b *builder) { throughMemory(b, call) }},
+		{"ret to a non-canonical address", Fault, only64, func(b *builder) { returns(b, 0xc3) }},
+		{"ret imm16 to a non-canonical address", Fault, only64, func(b *builder) { returns(b, 0xc2, 16, 0) }},
+	}
+}
+
+// loadNonCanonical emits a move of an address of which bits 47 to 63 are not
+// alike into a register, which it returns.
+func (b *builder) loadNonCanonical() int {
+	edges := [...]uint64{1 << 47, 1 << 63, 0xffff_7fff_ffff_ffff, 1<<48 - 1}
+	address := edges[b.below(len(edges))]
+	if b.chance(50) {
+		address = b.rng.Uint64()>>1 | 1<<62
+	}
+	r := b.destination()
+	b.load(r, address)
+	return r
 }
 
 // jumpOver emits a relative jump of a displacement of width bytes over up to two units.
