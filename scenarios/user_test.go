@@ -45,6 +45,10 @@ func TestThreadsMissInlineOnly(t *testing.T) {
 	require.NotNil(t, rep.Found)
 	assert.Equal(t, props.NoMissedProbe, rep.Found.Violation.Property)
 	assert.Equal(t, "K11", rep.Found.Violation.ID)
+	r := open(t, threads(t), scenarios.Options{Engine: "uprobes-inline"}) // and a run of that schedule shows it again
+	require.NoError(t, r.Follow(context.Background(), sched.NewReplay(rep.Found.Schedule), nil))
+	require.NotEmpty(t, r.Violations())
+	assert.Equal(t, props.NoMissedProbe, r.Violations()[0].Property)
 
 	rep = searched(t, "uprobes", explore.Options{})
 	assert.Nil(t, rep.Found)
@@ -57,15 +61,6 @@ func TestReductionKeepsEveryEndOfAProgram(t *testing.T) {
 	all := searched(t, "uprobes", explore.Options{KeepOutcomes: true, NoReduction: true})
 	require.True(t, less.Exhausted && all.Exhausted)
 	assert.Equal(t, all.Outcomes, less.Outcomes)
-}
-
-// What a schedule of a search found is found again by a run of it.
-func TestFoundScheduleOfAProgramReplays(t *testing.T) {
-	rep := searched(t, "uprobes-inline", explore.Options{})
-	r := open(t, threads(t), scenarios.Options{Engine: "uprobes-inline"})
-	require.NoError(t, r.Follow(context.Background(), sched.NewReplay(rep.Found.Schedule), nil))
-	require.NotEmpty(t, r.Violations())
-	assert.Equal(t, props.NoMissedProbe, r.Violations()[0].Property)
 }
 
 // The same steps again, from the middle, in the same words.
