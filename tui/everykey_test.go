@@ -10,11 +10,15 @@ import (
 // several, with interrupts, with events, in 64-bit mode, at every size, and
 // says nothing of being impossible. The screen stays whole.
 func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
-	for _, scenario := range []string{"first-probe", "smp-missed-probe", "timer-during-step", "events-first", "x86-64-first-probe", "user-int3-swallowed"} {
+	for _, scenario := range []string{"first-probe", "smp-missed-probe", "timer-during-step", "events-first", "x86-64-first-probe", "user-int3-swallowed", "threads-xol"} {
 		for _, s := range sizes {
 			t.Run(sized(s.w, s.h, scenario), func(t *testing.T) {
 				m := open(t, scenario, "", s.w, s.h)
-				press(m, "/", "=hit_active", "enter", "m", "right", "right")
+				hit := "=hit_active"
+				if m.file.Linux != nil {
+					hit = "=handler_chain"
+				}
+				press(m, "/", hit, "enter", "m", "right", "right")
 				at, tab := m.walk.At(), m.tab
 				for _, c := range commands() {
 					require.NoError(t, m.walk.Goto(t.Context(), at))

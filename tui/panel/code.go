@@ -39,7 +39,11 @@ func (p *Code) Lines() []text.Line {
 	for i := range p.m.Code {
 		c := &p.m.Code[i]
 		if c.Label != "" {
-			add(0, text.Of(text.Place, c.Label+":"))
+			label := text.Of(text.Place, c.Label+":")
+			if c.Copy != "" {
+				label.Add(text.Work, " copy of "+c.Copy)
+			}
+			add(0, label)
 		}
 		if c.Here {
 			here = len(lines)
@@ -101,11 +105,6 @@ func (p *Code) line(c *walk.Line) text.Line {
 		l.Pad(role, c.Text, 6)
 		l.Add(text.Plain, " ")
 		l.Add(text.Alarm, "⚑ "+c.Probe)
-		return p.also(l, c)
-	}
-	if c.Copy != "" {
-		l.Add(role, c.Text)
-		l.Add(text.Work, "  copy of "+c.Copy)
 		return p.also(l, c)
 	}
 	if c.Micro != "" {

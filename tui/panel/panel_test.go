@@ -36,6 +36,10 @@ var scenes = map[string]scene{
 	"inside": {"inside", "reentry-lost", "2002", walk.Missed, 0},
 	"event":  {"event", "events-first", "modern", walk.Fired, 0},
 	"timer":  {"timer", "timer-during-step", "2002", walk.Hit, 0},
+	"slot":   {"slot", "xol-slot", "uprobes", walk.Hit, 1},
+	"fork":   {"fork", "cow-two-processes", "uprobes", walk.Hit, 0},
+	"signal": {"signal", "signal-during-step", "uprobes", walk.Signal, 0},
+	"wait":   {"wait", "threads-inline-miss", "uprobes-inline", walk.Wait, 0},
 }
 
 func at(t *testing.T, s scene) *walk.Walk {
@@ -62,19 +66,20 @@ func TestEveryPanelAtThreeSizes(t *testing.T) {
 		scenes []string
 		make   func(*walk.Walk) panel.Panel
 	}{
-		{"code", []string{"trap", "lock", "long"}, func(*walk.Walk) panel.Panel { return &panel.Code{} }},
+		{"code", []string{"trap", "lock", "long", "slot"}, func(*walk.Walk) panel.Panel { return &panel.Code{} }},
 		{"registers", []string{"trap", "long"}, func(*walk.Walk) panel.Panel { return &panel.Registers{} }},
-		{"stack", []string{"trap", "inside", "long"}, func(*walk.Walk) panel.Panel { return &panel.Stack{} }},
-		{"memory", []string{"trap", "lock"}, func(*walk.Walk) panel.Panel { return &panel.Memory{} }},
+		{"stack", []string{"trap", "inside", "long", "signal"}, func(*walk.Walk) panel.Panel { return &panel.Stack{} }},
+		{"memory", []string{"trap", "lock", "slot"}, func(*walk.Walk) panel.Panel { return &panel.Memory{} }},
 		{"gates", []string{"trap", "long"}, func(*walk.Walk) panel.Panel { return &panel.Gates{} }},
-		{"probes", []string{"inside", "event"}, func(*walk.Walk) panel.Panel { return &panel.Probes{} }},
-		{"diagram", []string{"trap", "lock", "long"}, func(*walk.Walk) panel.Panel { return &panel.Diagram{} }},
-		{"locks", []string{"lock", "long"}, func(*walk.Walk) panel.Panel { return &panel.Locks{} }},
-		{"cpus", []string{"lock", "timer"}, func(*walk.Walk) panel.Panel { return &panel.CPUs{} }},
+		{"process", []string{"slot", "fork", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Process{} }},
+		{"probes", []string{"inside", "event", "fork"}, func(*walk.Walk) panel.Panel { return &panel.Probes{} }},
+		{"diagram", []string{"trap", "lock", "long", "slot", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Diagram{} }},
+		{"locks", []string{"lock", "long", "slot", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Locks{} }},
+		{"cpus", []string{"lock", "timer", "wait"}, func(*walk.Walk) panel.Panel { return &panel.CPUs{} }},
 		{"lesson", []string{"trap"}, func(w *walk.Walk) panel.Panel { return &panel.Lesson{Text: w.Run.File.Text} }},
 		{"log", []string{"inside"}, func(*walk.Walk) panel.Panel { return &panel.Log{} }},
 		{"trace", []string{"event"}, func(*walk.Walk) panel.Panel { return &panel.Trace{} }},
-		{"timeline", []string{"lock", "inside", "event"}, func(w *walk.Walk) panel.Panel {
+		{"timeline", []string{"lock", "inside", "event", "signal"}, func(w *walk.Walk) panel.Panel {
 			return &panel.Timeline{Marks: w.Marks(), Books: []uint64{w.End() / 2}}
 		}},
 		{"why", []string{"trap", "inside", "event"}, func(*walk.Walk) panel.Panel { return &panel.Why{} }},

@@ -63,18 +63,23 @@ func (p *Process) thread(t *walk.Thread) []text.Line {
 	if t.CPU >= 0 {
 		l.Add(text.Key, fmt.Sprintf("cpu%d ", t.CPU))
 	}
-	role := text.Dim
 	if strings.HasPrefix(t.State, "waits") {
-		role = text.Alarm
+		l.Add(text.Alarm, t.State)
+		l.Add(text.Dim, ", at")
+	} else {
+		l.Add(text.Dim, t.State)
 	}
-	l.Add(role, t.State)
 	l.Add(text.Place, " "+t.At)
 	if t.Phase != walk.Away {
 		hit.Add(text.Work, "  "+stateName(p.m.Engine, t.Phase))
 		if t.Probe != "" {
 			hit.Add(text.Dim, " of "+t.Probe)
 		}
-		if t.Copy != "" {
+		switch {
+		case t.Copy == "":
+		case t.Copy == t.Probe:
+			hit.Add(text.Dim, " in place")
+		default:
 			hit.Add(text.Dim, " in "+t.Copy)
 		}
 	}

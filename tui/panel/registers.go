@@ -12,7 +12,13 @@ import (
 type Registers struct{ base }
 
 // Title implements Panel.
-func (p *Registers) Title() string { return fmt.Sprintf("Registers · cpu%d", p.m.CPU) }
+func (p *Registers) Title() string {
+	s := fmt.Sprintf("Registers · cpu%d", p.m.CPU)
+	if c := p.m.CPU; p.m.Program != nil && c < len(p.m.CPUs) && p.m.CPUs[c].Thread == 0 {
+		s += ", no thread"
+	}
+	return s
+}
 
 // Lines implements Panel.
 func (p *Registers) Lines() []text.Line {

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trapline/emu/record"
@@ -41,13 +42,16 @@ func (p *Timeline) Title() string {
 	return s
 }
 
-// Glyphs of marks, the most telling first: a cell shows the first that it has.
-var Glyphs = []struct {
+// Glyph is how a kind of marks is shown.
+type Glyph struct {
 	Kind  record.Kind
 	Glyph string
 	Role  text.Role
 	Name  string
-}{
+}
+
+// Glyphs of marks, the most telling first: a cell shows the first that it has.
+var Glyphs = []Glyph{
 	{walk.Violated, "✗", text.Alarm, "violation"},
 	{walk.Missed, "○", text.Alarm, "missed"},
 	{walk.Hit, "●", text.Changed, "hit"},
@@ -151,21 +155,24 @@ func join(l text.Line) text.Line {
 	return out
 }
 
-// legend names the glyphs; of a program, which has more kinds, those that it has.
-func (p *Timeline) legend() text.Line {
+// GlyphsOf are the glyphs that a legend names: all that kernel code may have, or
+// of a program, which may have more, those of its marks.
+func GlyphsOf(marks []record.Mark, program bool) []Glyph {
 	kinds := ^ofPrograms
-	if p.m.Program != nil {
+	if program {
 		kinds = 0
-		for _, m := range p.Marks {
+		for _, m := range marks {
 			kinds |= m.Kind
 		}
 	}
+	return slices.DeleteFunc(slices.Clone(Glyphs), func(g Glyph) bool { return g.Kind&kinds == 0 })
+}
+
+// legend names the glyphs.
+func (p *Timeline) legend() text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", nameWidth)
-	for _, g := range Glyphs {
-		if g.Kind&kinds == 0 {
-			continue
-		}
+	for _, g := range GlyphsOf(p.Marks, p.m.Program != nil) {
 		l.Add(g.Role, g.Glyph)
 		l.Add(text.Dim, " "+g.Name+"  ")
 	}

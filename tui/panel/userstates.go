@@ -9,6 +9,7 @@ import (
 // userStates are the boxes of a user probe's hit: enum uprobe_task_state with
 // the kernel functions between its states, or what the patches of 2005 do.
 func userStates(engine string) []State {
+	engine, _, _ = strings.Cut(engine, "+") // a variant has the same states
 	switch {
 	case engine == "uprobes":
 		return []State{

@@ -18,7 +18,11 @@ func (w *Walk) code(cpu, n int) []Line {
 		return w.listing(c, pc, n)
 	}
 	if tid, _ := w.Run.ThreadOn(cpu); tid == 0 {
-		return w.listing(c, w.readyPC(pc), n)
+		l := w.listing(c, w.readyPC(pc), n)
+		for i := range l {
+			l[i].Here = false
+		}
+		return l
 	}
 	t := w.stepOn(cpu)
 	if t == nil || w.Run.OwnCode(cpu, t.Copy) && t.Copy == t.Addr {

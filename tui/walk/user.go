@@ -99,8 +99,8 @@ func (w *Walk) userCPU(c *emu.CPU) CPU {
 			x.Phase = userPhases[t.Stage]
 		}
 	}
-	if s := w.trail.waits[c.ID]; s != "" {
-		x.State += " waits: " + s
+	if s := w.trail.waits[c.ID]; s != "" && tid == 0 {
+		x.State = "its thread waits: " + s
 	}
 	return x
 }
@@ -139,6 +139,9 @@ func (w *Walk) userProbes() []Probe {
 	return l
 }
 
+// inPlace reports whether the engine steps probed instructions in place.
+func (w *Walk) inPlace() bool { return w.Run.Engine() == uprobes.Inline.String() }
+
 // slotList has a line for each taken slot, or for the step in place.
 func (w *Walk) slotList(ev *emu.Event) []Lock {
 	moved := ev != nil && w.trail.moved
@@ -149,7 +152,7 @@ func (w *Walk) slotList(ev *emu.Event) []Lock {
 			waiting = append(waiting, fmt.Sprintf("thread %d", t.TID))
 		}
 	}
-	if w.Run.Engine() == uprobes.Inline.String() {
+	if w.inPlace() {
 		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: moved}
 		if tid := w.Run.InPlace(); tid != 0 {
 			l.Owner = fmt.Sprintf("thread %d", tid)
@@ -263,6 +266,8 @@ func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)
 func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
 	x := Thread{TID: t.TID, CPU: t.CPU, At: w.Place(t.PC), State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
 	switch {
+	case t.Stage == uprobes.StageWaiting && w.inPlace():
+		x.State = "waits: kprobe_lock"
 	case t.Waits != "":
 		x.State = "waits: " + t.Waits
 	case t.CPU >= 0:
