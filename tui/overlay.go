@@ -256,7 +256,7 @@ func (m *Model) paletteLines(h int) []text.Line {
 		if i+from == m.overlay.at {
 			role = text.Here
 		}
-		l.Pad(text.Key, c.keyText(), 7)
+		l.Pad(text.Key, c.keyText(), len("backspace "))
 		l.Pad(role, fmt.Sprintf("%-20s", c.name), 20)
 		l.Add(text.Dim, " "+c.help)
 		lines = append(lines, l)

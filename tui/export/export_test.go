@@ -137,3 +137,23 @@ func TestThePageInChromium(t *testing.T) {
 	require.Equal(t, "7", seen[11], "a legend of the glyphs that this run has")
 	require.Equal(t, "true", seen[12], "no trace where there are no events")
 }
+
+// Every kind of export of a Linux program: its processes and slots are in the
+// page, its marks in the timeline, its slots in the story.
+func TestExportsOfAProgram(t *testing.T) {
+	page := exported(t, "cow-two-processes", ".html")
+	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindSubmatch(page)
+	require.NotNil(t, m)
+	var d pageData
+	require.NoError(t, json.Unmarshal(m[1], &d))
+	require.NotEmpty(t, d.States)
+	most := 0
+	for _, x := range d.Moments {
+		require.Empty(t, x.Gates)
+		most = max(most, len(x.Program.Processes))
+	}
+	require.Equal(t, 2, most)
+	require.Contains(t, string(exported(t, "cow-two-processes", ".svg")), "</tspan> switch")
+	require.Contains(t, string(exported(t, "xol-slot", ".txt")), "xol_slot1")
+	require.Contains(t, string(exported(t, "xol-slot", ".cast")), "copy of add")
+}

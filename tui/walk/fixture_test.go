@@ -24,6 +24,8 @@ var fixtures = []struct {
 	{"race-2005", "smp-missed-probe", scenarios.Options{Engine: "2005"}},
 	{"tick-direct", "timer-during-step", scenarios.Options{Direct: true}},
 	{"long-modern", "x86-64-first-probe", scenarios.Options{Engine: "modern"}},
+	{"threads-xol", "threads-xol", scenarios.Options{}},
+	{"stack-2005", "xol-slot", scenarios.Options{Engine: "uprobes-2005"}},
 }
 
 // A recording made on an AMD EPYC under Debian 12 replays here to its hashes.
