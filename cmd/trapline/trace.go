@@ -187,8 +187,11 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if cfg.Path, err = filepath.Abs(cfg.Path); err != nil {
 		return cfg, err
 	}
-	cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...)
-	return cfg, err
+	if cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...); err != nil {
+		return cfg, err
+	}
+	cfg.FS.ShowDir(cfg.Dir)
+	return cfg, nil
 }
 
 // visibleFiles are the files that the program may see without --root: itself,

@@ -9,10 +9,9 @@ import (
 )
 
 // FS is the file tree that a guest sees, for reading: a directory of the
-// host's, resolved as in a chroot, or files in memory.
+// host's, resolved as in a chroot, named files of the host's, or files in memory.
 type FS struct {
-	tree  tree
-	allow []string // nil: everything in root; else clean absolute paths
+	tree tree
 }
 
 // OpenRoot makes the whole of dir the guest's "/". Links that point out of it
@@ -25,40 +24,8 @@ func OpenRoot(dir string) (*FS, error) {
 	return &FS{tree: hostTree{r}}, nil
 }
 
-// OpenFiles shows the host's own tree, but of it only the files named by
-// paths, which must be absolute, and what is below those that are
-// directories. Whatever else there is does not exist for the guest.
-func OpenFiles(paths ...string) (*FS, error) {
-	r, err := os.OpenRoot("/")
-	if err != nil {
-		return nil, err
-	}
-	f := &FS{tree: hostTree{r}, allow: []string{}}
-	for _, p := range paths {
-		p = path.Clean(p)
-		f.allow = append(f.allow, p)
-		if full, err := f.resolve(p, true); err == nil && full != p {
-			f.allow = append(f.allow, full)
-		}
-	}
-	return f, nil
-}
-
 // Close gives the tree back.
 func (f *FS) Close() error { return f.tree.Close() }
-
-// visible reports whether a resolved path exists for the guest.
-func (f *FS) visible(p string) bool {
-	if f.allow == nil {
-		return true
-	}
-	for _, a := range f.allow {
-		if p == a || strings.HasPrefix(p, strings.TrimSuffix(a, "/")+"/") {
-			return true
-		}
-	}
-	return false
-}
 
 // resolve walks the absolute path p component by component, following links
 // inside the tree (the last one only if follow), and returns the path of what
@@ -117,22 +84,10 @@ func inRoot(p string) string {
 	return "."
 }
 
-// find resolves p and checks that the guest may see it.
-func (f *FS) find(p string, follow bool) (string, error) {
-	full, err := f.resolve(p, follow)
-	if err != nil {
-		return "", err
-	}
-	if !f.visible(full) && !(f.allow != nil && f.visible(path.Clean(p))) {
-		return "", syscall.ENOENT
-	}
-	return full, nil
-}
-
 // open opens what is at p for reading. Pipes, sockets and devices of the host
 // are refused: opening one could block or act.
 func (f *FS) open(p string, follow bool) (*handle, string, error) {
-	full, err := f.find(p, follow)
+	full, err := f.resolve(p, follow)
 	if err != nil {
 		return nil, "", err
 	}
@@ -154,7 +109,7 @@ func (f *FS) open(p string, follow bool) (*handle, string, error) {
 }
 
 func (f *FS) lstat(p string, follow bool) (fs.FileInfo, error) {
-	full, err := f.find(p, follow)
+	full, err := f.resolve(p, follow)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +121,7 @@ func (f *FS) lstat(p string, follow bool) (fs.FileInfo, error) {
 }
 
 func (f *FS) readlink(p string) (string, error) {
-	full, err := f.find(p, false)
+	full, err := f.resolve(p, false)
 	if err != nil {
 		return "", err
 	}

@@ -121,27 +121,6 @@ func TestNoWayOut(t *testing.T) {
 	}
 }
 
-// TestOnlyNamedFiles: without a root a guest sees what it was given.
-func TestOnlyNamedFiles(t *testing.T) {
-	dir := t.TempDir()
-	given := writeFile(t, dir, "given", "x")
-	below := writeFile(t, dir, "sub/below", "x")
-	other := writeFile(t, dir, "other", "x")
-	require.NoError(t, os.Symlink(other, filepath.Join(dir, "sub", "out")))
-	fs, err := OpenFiles(given, filepath.Join(dir, "sub"))
-	require.NoError(t, err)
-	defer fs.Close()
-	for p, want := range map[string]error{
-		given: nil, below: nil, other: syscall.ENOENT, given + "2": syscall.ENOENT, "/etc/passwd": syscall.ENOENT,
-	} {
-		h, _, err := fs.open(p, true)
-		assert.ErrorIs(t, err, want, p)
-		if err == nil {
-			require.NoError(t, h.Close())
-		}
-	}
-}
-
 func TestBadPrograms(t *testing.T) {
 	dir := t.TempDir()
 	fs, err := OpenFiles(dir)

@@ -52,7 +52,7 @@ func OpenMem(files map[string]MemFile) (*FS, error) {
 		}
 	}
 	for i, name := range slices.Sorted(maps.Keys(t.nodes)) {
-		t.nodes[name].ino = uint64(i) + 2
+		t.nodes[name].dev, t.nodes[name].ino = memDevice, uint64(i)+2
 	}
 	return &FS{tree: t}, nil
 }
@@ -60,12 +60,13 @@ func OpenMem(files map[string]MemFile) (*FS, error) {
 // memTree is files in memory by name. It does not change.
 type memTree struct{ nodes map[string]*memNode }
 
-// memNode is one of them, and its own FileInfo, DirEntry and openFile.
+// memNode is one of them, and its own FileInfo, DirEntry and openFile; or what a
+// guest sees of a directory or link of the host's on the way to a named file.
 type memNode struct {
 	name     string
 	file     MemFile
 	dir      bool
-	ino      uint64
+	dev, ino uint64
 	children []fs.DirEntry // by name
 }
 
@@ -156,13 +157,13 @@ func (n *memNode) Mode() fs.FileMode {
 	return 0o644
 }
 
-// Sys gives a *syscall.Stat_t, as of a file on a disk that the guest's user owns.
+// Sys gives a *syscall.Stat_t, as of a file that the guest's user owns.
 func (n *memNode) Sys() any {
 	const block = 512 // the unit of st_blocks
 	kind := map[fs.FileMode]uint32{fs.ModeDir: syscall.S_IFDIR, fs.ModeSymlink: syscall.S_IFLNK, 0: syscall.S_IFREG}[n.Type()]
 	at := syscall.Timespec{Sec: epoch}
 	return &syscall.Stat_t{
-		Dev: memDevice, Ino: n.ino, Nlink: 1, Mode: kind | uint32(n.Mode().Perm()), Uid: userID, Gid: userID, Size: n.Size(),
+		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: kind | uint32(n.Mode().Perm()), Uid: userID, Gid: userID, Size: n.Size(),
 		Blksize: 4096, Blocks: (n.Size() + block - 1) / block, Atim: at, Mtim: at, Ctim: at,
 	}
 }

@@ -84,7 +84,7 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	full, err := k.cfg.FS.find(p, true)
+	full, err := k.cfg.FS.resolve(p, true)
 	if err != nil {
 		return fail(err)
 	}
@@ -132,9 +132,6 @@ func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 		return nil, err
 	}
 	for _, d := range infos {
-		if !k.cfg.FS.visible(path.Join(f.path, d.Name())) {
-			continue
-		}
 		e := dirEntry{name: d.Name(), ino: 1, typ: dirType(d.Type())}
 		if st, err := d.Info(); err == nil {
 			e.ino = st.Sys().(*syscall.Stat_t).Ino
