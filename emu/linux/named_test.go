@@ -58,6 +58,8 @@ func TestOnlyNamedFiles(t *testing.T) {
 		_, err := fs.lstat(p, true)
 		assert.ErrorIs(t, err, syscall.ENOENT, p)
 	}
+	_, err := fs.Stat(dir + "/other") // for an event's file
+	assert.NoError(t, err)
 }
 
 // TestWayToNamedFiles: the directories above named files list the names on the

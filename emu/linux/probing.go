@@ -13,15 +13,10 @@ import (
 // Stat is stat(2) of an absolute path in the whole tree, whether or not the
 // guest may see it.
 func (f *FS) Stat(p string) (fs.FileInfo, error) {
-	full, err := f.resolve(p, true)
-	if err != nil {
-		return nil, err
+	if t, ok := f.tree.(*namedTree); ok {
+		f = &FS{tree: t.hostTree}
 	}
-	st, err := f.tree.Lstat(inRoot(full))
-	if err != nil {
-		return nil, errnoOf(err)
-	}
-	return st, nil
+	return f.lstat(p, true)
 }
 
 // ReadInode copies bytes of a mapped file from off on; it returns how many
