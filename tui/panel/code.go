@@ -89,7 +89,8 @@ func (p *Code) line(c *walk.Line) text.Line {
 		}
 	}
 	l.Add(text.Alarm, mark)
-	l.Pad(text.Dim, offset(c.At), 9)
+	l.Pad(text.Dim, offset(c.At), 8)
+	l.Add(text.Plain, " ")
 	if c.Patched {
 		l.Add(text.Alarm, c.Bytes[:2])
 		l.Pad(text.Dim, c.Bytes[2:], p.bytesWidth()-1)

@@ -13,6 +13,9 @@ type Memory struct{ base }
 // Title implements Panel.
 func (p *Memory) Title() string { return "Memory" }
 
+// leastAddr is the least room for an address, in cells.
+const leastAddr = 8
+
 // Lines implements Panel.
 func (p *Memory) Lines() []text.Line {
 	var lines []text.Line
@@ -24,12 +27,14 @@ func (p *Memory) Lines() []text.Line {
 		if r.Title != "" {
 			lines = append(lines, text.Of(text.Place, r.Title))
 		}
+		width := max(min(len(r.Addr), p.w-1-3*per), leastAddr)
+		addr := short64(r.Addr, width)
 		for from := 0; from < len(r.Bytes); from += per {
 			var l text.Line
 			if from == 0 {
-				l.Add(text.Dim, r.Addr+" ")
+				l.Add(text.Dim, addr+" ")
 			} else {
-				l.Pad(text.Plain, "", len(r.Addr)+1)
+				l.Pad(text.Plain, "", width+1)
 			}
 			for i := from; i < min(from+per, len(r.Bytes)); i++ {
 				role := changed(r.Changed[i])

@@ -165,7 +165,13 @@ func GlyphsOf(marks []record.Mark, program bool) []Glyph {
 			kinds |= m.Kind
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(Glyphs), func(g Glyph) bool { return g.Kind&kinds == 0 })
+	l := slices.DeleteFunc(slices.Clone(Glyphs), func(g Glyph) bool { return g.Kind&kinds == 0 })
+	for i := range l {
+		if program && l[i].Kind == walk.LockMoved {
+			l[i].Name = "slot"
+		}
+	}
+	return l
 }
 
 // legend names the glyphs.

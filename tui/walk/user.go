@@ -202,6 +202,9 @@ func (w *Walk) copied(c *emu.CPU, t *scenarios.ThreadActivity) []Line {
 			break
 		}
 		x.Here = at == c.LinearPC()
+		if strings.HasPrefix(x.At, "0x") { // on the stack
+			x.At = fmt.Sprintf("copy+%#x", at-t.Copy)
+		}
 		if at == t.Copy {
 			x.Label, x.Copy = w.Place(at), w.Place(t.Addr)
 		} else {

@@ -13,8 +13,8 @@ import (
 )
 
 // programs are scenarios of Linux programs: one thread, return probes, two
-// processes, two threads in place and in slots, signals.
-var programs = []string{"xol-slot", "uretprobe", "cow-two-processes", "threads-inline-miss", "signal-during-step"}
+// processes, two threads in place, signals, a copy on the stack.
+var programs = []string{"xol-slot", "uretprobe", "cow-two-processes", "threads-inline-miss", "signal-during-step", "stack-xol-as-coded"}
 
 // What is shown of a moment of a program depends on the moment alone: by any
 // way to it, over branches too, it is the same.
@@ -36,6 +36,15 @@ func TestAMomentOfAProgramIsTheSameByAnyWay(t *testing.T) {
 					require.NoError(rt, w.Goto(t.Context(), at+1))
 					require.NoError(rt, w.Back(t.Context(), 1))
 				} else {
+					require.NoError(rt, w.Goto(t.Context(), at))
+				}
+				if cpu := rapid.IntRange(0, len(w.Run.Machine.CPUs)-1).Draw(rt, "cpu"); w.Run.Can(cpu) {
+					require.NoError(rt, w.Take(cpu))
+					_, err := w.Forward(t.Context(), rapid.Uint64Range(0, 20).Draw(rt, "steps"))
+					require.NoError(rt, err)
+					if w.Line().ID != 0 {
+						require.NoError(rt, w.Return(t.Context()))
+					}
 					require.NoError(rt, w.Goto(t.Context(), at))
 				}
 				require.True(rt, want[at] == fmt.Sprintf("%016x %s", w.Hash(), seen(t, w)), "moment %d", at)

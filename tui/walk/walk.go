@@ -162,7 +162,9 @@ func (w *Walk) remember(ev *emu.Event) {
 
 func (w *Walk) writeKind(x *emu.MemWrite) record.Kind {
 	if x.By == emu.ByMicro && x.Size == 1 && x.Old != x.New && (x.New == 0xcc || x.Old == 0xcc) {
-		return Patched
+		if _, _, ok := w.names.Breakpoint(x.Addr); ok || !w.program() { // not the trampoline's
+			return Patched
+		}
 	}
 	for i := range w.locks {
 		if x.Addr == w.locks[i].addr && x.Old != x.New {
