@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/loader"
+	"trapline/emu/nearest"
 	"trapline/scenarios/expr"
 	"trapline/scenarios/format"
 	"trapline/traps"
@@ -46,7 +47,7 @@ func (e symbolEnv) Symbol(name string) (uint64, error) {
 	for s := range e.kernel.All() {
 		names = append(names, s.Name)
 	}
-	if near := format.Nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		return 0, &expr.Error{Msg: fmt.Sprintf("no symbol %q", name), Want: strconv.Quote(near) + " perhaps"}
 	}
 	return 0, fmt.Errorf("no symbol %q", name)

@@ -94,8 +94,8 @@ func TestS2ProgramsRunTheSameEveryTime(t *testing.T) {
 func TestLinuxBuildFlaws(t *testing.T) {
 	const start = "A flaw.\n-- linux --\n-- text.S --\n_start:\tnop\n\thlt\n"
 	for text, want := range map[string]string{
-		start + "-- uprobe_events --\np /prog:mian\n":                   `s.txtar:7:1: the program has no symbol "mian"`,
-		start + "-- uprobe_events --\np /other:_start\n":                `s.txtar:7:1: symbols are known of /prog only, not of /other`,
+		start + "-- uprobe_events --\np /prog:mian\n":                   `s.txtar:7:9: /prog has no symbol "mian"`,
+		start + "-- uprobe_events --\np /other:_start\n":                `s.txtar:7:10: the scenario has no file /other`,
 		start + "-- uprobe_events --\np /prog:0x0 %zx\n":                `s.txtar:7:1: the kernel refuses it: errno=22 EINVAL`,
 		start + "-- probes --\np at 0x10\n":                             `s.txtar:7:6: probe p: 0x10 is not in the program's file; expected an address of the program's code`,
 		start + "-- check --\nnever x: hits(p) > 1\n":                   `s.txtar:7:10: no probe "p"; expected one of `,
@@ -114,6 +114,18 @@ func elfProgram(t *testing.T) []byte {
 	data, err := os.ReadFile("../emu/loader/testdata/pie64.elf")
 	require.NoError(t, err)
 	return data
+}
+
+// A symbol may be of another ELF file that the program can read.
+func TestAnEventInAnotherFile(t *testing.T) {
+	const text = "Another.\n-- linux --\nfile /lib/x from \"pie64.elf\"\n-- text.S --\n_start:\tnop\n\thlt\n-- uprobe_events --\np:where /lib/x:where\n"
+	f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(text)}, "pie64.elf": {Data: elfProgram(t)}}, "s.txtar")
+	require.NoError(t, err)
+	r := open(t, f, scenarios.Options{})
+	require.NoError(t, r.Finish(t.Context(), nil))
+	ends := r.ProbeEnds()
+	require.Len(t, ends, 1)
+	assert.Equal(t, "not mapped", ends[0].State)
 }
 
 // A position-independent ELF file runs where the kernel puts it, and its

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"trapline/emu/loader"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/uprobes/places"
 	"trapline/scenarios/format"
 )
 
@@ -18,11 +18,14 @@ var errRefused = errors.New("the kernel refuses it")
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
 func (w *userWorld) define(line string) error {
-	named, err := resolvePlace(line, w.File.Linux.Path, w.image)
+	named, err := places.Resolve(line, probedFiles{w})
 	if err != nil {
 		return err
 	}
-	v := w.registry.Judge(tracefs.UprobeEvents, named)
+	if named.Remark != "" {
+		w.addLog(named.Remark)
+	}
+	v := w.registry.Judge(tracefs.UprobeEvents, named.Text)
 	if v.Err != nil {
 		return fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(v.Text(false)))
 	}
@@ -49,52 +52,33 @@ func (w *userWorld) enableAll() {
 	}
 }
 
-// resolvePlace makes the place of a definition what the kernel takes,
-// PATH:0xOFFSET, of PATH:SYMBOL[+OFFSET]. What stands behind it stays.
-func resolvePlace(line, program string, img *loader.Image) (string, error) {
-	words := strings.Fields(line)
-	if len(words) < 2 || strings.HasPrefix(line, "-") {
-		return line, nil
-	}
-	colon := strings.LastIndexByte(words[1], ':')
-	if colon <= 0 || colon+1 == len(words[1]) || words[1][colon+1] >= '0' && words[1][colon+1] <= '9' {
-		return line, nil // an offset already, or the kernel says what is wrong
-	}
-	path, place := words[1][:colon], words[1][colon+1:]
-	if path != program {
-		return "", fmt.Errorf("symbols are known of %s only, not of %s", program, path)
-	}
-	rest := ""
-	if at := strings.IndexAny(place, "%("); at >= 0 {
-		place, rest = place[:at], place[at:]
-	}
-	offset, err := symbolOffset(place, img)
-	if err != nil {
-		return "", err
-	}
-	words[1] = fmt.Sprintf("%s:%#x%s", path, offset, rest)
-	return strings.Join(words, " "), nil
-}
+// probedFiles are the ELF files of a scenario, for the places of its events.
+type probedFiles struct{ world *userWorld }
 
-// symbolOffset is the file offset of SYMBOL[+OFFSET].
-func symbolOffset(place string, img *loader.Image) (uint64, error) {
-	name, add, plus := strings.Cut(place, "+")
-	var offset uint64
-	if plus {
-		var err error
-		if offset, err = strconv.ParseUint(add, 0, 64); err != nil {
-			return 0, fmt.Errorf("offset %q behind the symbol; expected a number", add)
+// Absolute implements places.Files: a path is the guest's, and there is no working directory to begin from.
+func (probedFiles) Absolute(path string) string { return path }
+
+// Image implements places.Files.
+func (p probedFiles) Image(path string) (*loader.Image, error) {
+	f := p.world.File
+	if path == f.Linux.Path {
+		return p.world.image, nil
+	}
+	for _, g := range f.Linux.Files {
+		if g.Path != path {
+			continue
 		}
+		data, err := content(f, g)
+		if err != nil {
+			return nil, err
+		}
+		image, err := loader.ReadELF(data, loader.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return image, nil
 	}
-	s, ok := img.Symbols.Lookup(name)
-	if !ok {
-		return 0, fmt.Errorf("the program has no symbol %q", name)
-	}
-	off, ok := img.OffsetOfAddr(s.Addr + offset)
-	if !ok {
-		return 0, fmt.Errorf("%s is not in the program's file", place)
-	}
-	return off, nil
+	return nil, fmt.Errorf("the scenario has no file %s", path)
 }
 
 // control writes and reads control files.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
+	"trapline/kprobes/uprobes/places"
 	"trapline/kprobes/uprobes/tracer"
 	"trapline/scenarios/expr"
 	"trapline/scenarios/format"
@@ -98,7 +100,7 @@ func (b *userBuilder) makeFiles() error {
 	}
 	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
 	for _, g := range x.Files {
-		data, err := b.content(g)
+		data, err := content(b.file, g)
 		if err != nil {
 			return err
 		}
@@ -122,13 +124,13 @@ func (b *userBuilder) elf() ([]byte, error) {
 const MaxOutput = 1 << 20
 
 // content is what the program reads.
-func (b *userBuilder) content(x format.GuestFile) ([]byte, error) {
+func content(f *File, x format.GuestFile) ([]byte, error) {
 	if x.From == "" {
 		return []byte(x.Content), nil
 	}
-	data, err := b.file.ReadFile(x.From)
+	data, err := f.ReadFile(x.From)
 	if err != nil {
-		return nil, x.Pos.Error(b.file.Name, "a readable file", "%v", err)
+		return nil, x.Pos.Error(f.Name, "a readable file", "%v", err)
 	}
 	return data, nil
 }
@@ -153,7 +155,7 @@ func (b *userBuilder) boot() error {
 	if len(args) == 0 {
 		args = []string{f.Linux.Path}
 	}
-	stdin, err := b.content(f.Linux.Stdin)
+	stdin, err := content(b.file, f.Linux.Stdin)
 	if err != nil {
 		return err
 	}
@@ -249,7 +251,12 @@ func (b *userBuilder) defineEvents() error {
 	}
 	for _, e := range b.file.Events {
 		if err := w.define(e.Line); err != nil {
-			return e.Pos.Error(b.file.Name, "", "%v", err)
+			pos := e.Pos
+			var at *places.Error
+			if errors.As(err, &at) {
+				pos.Col += at.At
+			}
+			return pos.Error(b.file.Name, "", "%v", err)
 		}
 	}
 	for _, line := range b.options.Events {

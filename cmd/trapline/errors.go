@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/nearest"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 )
@@ -46,7 +47,7 @@ func unknownCommand(c *cli.Command, name string) error {
 		names = append(names, sub.Name)
 	}
 	msg := fmt.Sprintf("unknown command %q", name)
-	if near := format.Nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return &usage{msg, "trapline --help", exitUsage}

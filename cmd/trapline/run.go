@@ -10,11 +10,11 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/nearest"
 	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/kprobes/trace"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
 	"trapline/scenarios/story"
 )
 
@@ -143,7 +143,7 @@ func load(name string) (*scenarios.File, error) {
 		return f, err
 	}
 	hint := "trapline list shows the built-in ones"
-	if near := format.Nearest(name, scenarios.Names()); near != "" {
+	if near := nearest.Word(name, scenarios.Names()); near != "" {
 		hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 	}
 	return nil, fmt.Errorf("no scenario %q: neither a built-in name nor a file; %s", name, hint)

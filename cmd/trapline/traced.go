@@ -98,11 +98,11 @@ func tracedEvents(c *cli.Command, cfg *linux.Config) ([]string, error) {
 	files := newProbedFiles(c, cfg)
 	var lines []string
 	for i := range defs {
-		line, _, err := files.resolve(&defs[i])
+		line, err := files.resolve(&defs[i])
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.Text)
 	}
 	return lines, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"trapline/kprobes/events"
+	"trapline/kprobes/uprobes/places"
 	"trapline/scenarios/format"
 )
 
@@ -79,8 +80,8 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 // columnIn carries a column of the word that the kernel was given over to the user's: they differ in a path's
 // beginning and in how the place is written.
 func columnIn(users, given string, column int) int {
-	path, place, ok := splitPlace(users)
-	gpath, _, _ := splitPlace(given)
+	path, place, ok := places.Split(users)
+	gpath, _, _ := places.Split(given)
 	switch {
 	case users == given || !ok:
 		return min(column, len(users))

@@ -120,14 +120,14 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 
 // define gives a line to uprobe_events.
 func (t *traceEvents) define(d *definition) error {
-	line, remark, err := t.files.resolve(d)
+	line, err := t.files.resolve(d)
 	if err != nil {
 		return t.report(err)
 	}
-	if remark != "" {
-		t.say("%v", d.flaw(0, "%s", remark))
+	if line.Remark != "" {
+		t.say("%v", d.flaw(0, "%s", line.Remark))
 	}
-	v := t.registry.Judge(tracefs.UprobeEvents, line)
+	v := t.registry.Judge(tracefs.UprobeEvents, line.Text)
 	if v.Err != nil {
 		return t.report(d.refusal(v.Err))
 	}

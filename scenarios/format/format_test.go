@@ -156,11 +156,6 @@ func TestCaretStandsUnderTheColumn(t *testing.T) {
 	assert.Equal(t, "  \tcpus é9\n  \t     ^", e.Caret())
 }
 
-func TestNearestGivesNothingForAStrangeWord(t *testing.T) {
-	assert.Equal(t, "", Nearest("completely", []string{"arch", "cpus"}))
-	assert.Equal(t, "arch", Nearest("ach", []string{"arch", "cpus"}))
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(example))
 	f.Add([]byte(program))

@@ -1,5 +1,5 @@
-// Package places finds where a program without symbols can be probed: the entries of its functions, the instructions
-// of one, and which functions a return probe would change.
+// Package places finds where a program can be probed: what PATH:SYMBOL stands for, and in a program without symbols the
+// entries of its functions, the instructions of one, and which functions a return probe would change.
 package places
 
 import (
