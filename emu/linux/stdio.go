@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"context"
+	"errors"
 	"io"
 	"slices"
 	"syscall"
@@ -37,8 +39,8 @@ func (in *input) read(k *Kernel, b []byte) int64 {
 	}
 	if !s.keep {
 		n, err := s.next(b)
-		if n == 0 && err != io.EOF {
-			return -int64(syscall.EIO)
+		if n == 0 {
+			return k.inputEnd(err)
 		}
 		return int64(n)
 	}
@@ -55,10 +57,7 @@ func (in *input) read(k *Kernel, b []byte) int64 {
 		}
 	}
 	if in.pos == uint64(len(s.kept)) {
-		if s.end == io.EOF {
-			return 0
-		}
-		return -int64(syscall.EIO)
+		return k.inputEnd(s.end)
 	}
 	i, here := slices.BinarySearch(s.ends, int(in.pos))
 	if here {
@@ -67,6 +66,20 @@ func (in *input) read(k *Kernel, b []byte) int64 {
 	n := copy(b, s.kept[in.pos:s.ends[i]])
 	in.pos += uint64(n)
 	return int64(n)
+}
+
+// inputEnd is the result of a read at the end of the host's stream, or at its
+// error. A reader that gave up since its context is done ends the run.
+func (k *Kernel) inputEnd(err error) int64 {
+	switch {
+	case err == io.EOF:
+		return 0
+	case errors.Is(err, context.DeadlineExceeded):
+		k.stop(BoundTime)
+	case errors.Is(err, context.Canceled):
+		k.stop(BoundCanceled)
+	}
+	return fail(err)
 }
 
 // next reads from the host until there is something, the end or an error.
@@ -91,14 +104,14 @@ type output struct {
 
 // sink is the host's side of an output stream.
 type sink struct {
-	w      io.Writer // nil: none
-	done   uint64    // bytes passed on
-	broken bool      // w refused what comes behind done
+	w    io.Writer // nil: none
+	done uint64    // bytes passed on
+	err  error     // with which w refused what comes behind done, or nil
 }
 
 // writeOut passes bytes to one of the host's streams, those that no earlier
-// run of this stretch did. A stream that refuses them is a broken pipe to the
-// guest.
+// run of this stretch did. A stream that refuses them for no reason of the
+// host's system is a broken pipe to the guest.
 func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 	if o.to.w == nil && k.cfg.Capture == 0 {
 		return int64(len(b))
@@ -109,6 +122,10 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 	}
 	n := o.to.pass(b, o.pos)
 	if n == 0 && len(b) > 0 {
+		var e syscall.Errno
+		if errors.As(o.to.err, &e) && e != syscall.EPIPE {
+			return -int64(e)
+		}
 		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
 		return -int64(syscall.EPIPE)
 	}
@@ -120,10 +137,10 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 // returns how much of b the stream has taken.
 func (s *sink) pass(b []byte, pos uint64) int {
 	end := pos + uint64(len(b))
-	if s.w != nil && end > s.done && !s.broken {
-		n, err := s.w.Write(b[s.done-pos:])
+	if s.w != nil && end > s.done && s.err == nil {
+		var n int
+		n, s.err = s.w.Write(b[s.done-pos:])
 		s.done += uint64(n)
-		s.broken = err != nil
 	}
 	if s.w == nil || end <= s.done {
 		return len(b)

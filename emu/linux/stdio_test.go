@@ -2,10 +2,13 @@ package linux
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -167,4 +170,36 @@ func TestHostFilesAreOpenedAgain(t *testing.T) {
 	k.m.Restore(start)
 	require.Nil(t, host.file, "nobody has it open there")
 	require.Equal(t, "a file of the host\n", out.String())
+}
+
+// failing is a stream that refuses everything with err.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error)  { return 0, f.err }
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// An error of a host's stream is the guest's, and one that says that Run's
+// context is done ends the run at once.
+func TestStreamErrors(t *testing.T) {
+	full := &os.PathError{Op: "write", Path: "/dev/full", Err: syscall.ENOSPC}
+	for _, c := range []struct {
+		in   io.Reader
+		out  io.Writer
+		want Result
+	}{
+		{failing{syscall.EISDIR}, nil, Result{Code: int(syscall.EISDIR)}},
+		{failing{context.Canceled}, nil, Result{Bound: BoundCanceled}},
+		{failing{context.DeadlineExceeded}, nil, Result{Bound: BoundTime}},
+		{strings.NewReader("x"), failing{full}, Result{Code: int(syscall.ENOSPC)}},
+		{strings.NewReader("x"), failing{syscall.EPIPE}, Result{Signal: int(syscall.SIGPIPE)}},
+	} {
+		k, err := New(Config{Path: "/copy", FS: copier(t), Stdin: c.in, Stdout: c.out})
+		require.NoError(t, err)
+		res, err := k.Run(context.Background())
+		require.NoError(t, err)
+		require.Equal(t, c.want.Bound, res.Bound)
+		require.Equal(t, c.want.Code, res.Code)
+		require.Equal(t, c.want.Signal, res.Signal)
+		k.Close()
+	}
 }
