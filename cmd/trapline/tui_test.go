@@ -126,6 +126,26 @@ func TestTheUIOnATerminal(t *testing.T) {
 	x.restored()
 }
 
+// A signal leaves the UI as q does; a handler of its own and one of the program's once waited for each other.
+func TestASignalLeavesTheUI(t *testing.T) {
+	for range 3 {
+		for _, sig := range []os.Signal{os.Interrupt, unix.SIGTERM} {
+			x := openTerminal(t, nil, "tui", "first-probe")
+			x.expect("to go back")
+			require.NoError(t, x.cmd.Process.Signal(sig))
+			ended := make(chan error, 1)
+			go func() { ended <- x.cmd.Wait() }()
+			select {
+			case err := <-ended:
+				require.NoError(t, err)
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%v: it still runs", sig)
+			}
+			x.restored()
+		}
+	}
+}
+
 func TestTheTerminalIsRestoredAfterAPanic(t *testing.T) {
 	x := openTerminal(t, []string{"TRAPLINE_TEST_PANIC=1"}, "tui", "first-probe")
 	x.await("to go back")
