@@ -61,7 +61,7 @@ func (p *Why) Lines() []text.Line {
 // noteRole is a note's by the glyph that it begins with.
 func noteRole(n string) text.Role {
 	switch {
-	case strings.HasPrefix(n, ">"): // a handler's print
+	case strings.HasPrefix(n, ">"), strings.HasPrefix(n, "-"): // a handler's print, the kernel's work
 		return text.Plain
 	case strings.HasPrefix(n, "●"), strings.HasPrefix(n, "✦"):
 		return text.Code

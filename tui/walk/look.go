@@ -7,6 +7,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/kprobes/trace"
+	"trapline/scenarios"
 	"trapline/scenarios/story"
 )
 
@@ -145,6 +146,8 @@ func notes(r *story.Record) []string {
 			s = "✦ " + s
 		case n.Kind == noteHit:
 			s = "● " + s + " at " + n.Name
+		case noteKind(emu.NoteKind(n.Kind)) != Noted && n.Kind != string(scenarios.NoteMissed):
+			s = "- " + s
 		default:
 			if n.Name != "" {
 				s += " at " + n.Name

@@ -24,21 +24,25 @@ func (w *Walk) code(cpu, n int) []Line {
 		}
 		return l
 	}
-	t := w.stepOn(cpu)
-	if t == nil || w.Run.OwnCode(cpu, t.Copy) && t.Copy == t.Addr {
+	if w.behindBreakpoint(cpu) {
+		return w.listing(c, pc-1, n)
+	}
+	t := w.copyOn(cpu)
+	if t == nil {
 		return w.listing(c, pc, n)
 	}
 	l := w.copied(c, t)
 	return append(l, w.listing(c, t.Addr, max(n-len(l), 0))...)
 }
 
-// listing lists n instructions around an address: from the start of the
-// function, as x86 code can only be read forwards.
+// listing lists n instructions around the one that a vCPU is at: from the start
+// of the function, as x86 code can only be read forwards.
 func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	start := pc
 	if s, off, ok := w.names.Symbols.At(pc); ok && off < maxFunction {
 		start = s.Addr
 	}
+	elsewhere := w.copyOn(c.ID) != nil
 	var all []Line
 	here := 0
 	for at := start; len(all) < maxLines; {
@@ -46,7 +50,7 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 		if size == 0 {
 			break
 		}
-		l.Here = at == c.LinearPC()
+		l.Here = at == pc && !elsewhere
 		if at <= pc {
 			here = len(all)
 		}

@@ -171,15 +171,31 @@ func (w *Walk) slotList(ev *emu.Event) []Lock {
 	return l
 }
 
-// stepOn is the thread on a vCPU if it is in a step.
-func (w *Walk) stepOn(cpu int) *scenarios.ThreadActivity {
+// copyOn is the thread on a vCPU if it stands at a copy elsewhere, or right
+// behind it.
+func (w *Walk) copyOn(cpu int) *scenarios.ThreadActivity {
+	if !w.program() {
+		return nil
+	}
 	threads := w.threads()
 	for i := range threads {
-		if threads[i].CPU == cpu && threads[i].Copy != 0 {
-			return &threads[i]
+		t := &threads[i]
+		if t.CPU == cpu && t.Copy != 0 && t.Copy != t.Addr && t.PC-t.Copy <= uprobes.CodeSize {
+			return t
 		}
 	}
 	return nil
+}
+
+// behindBreakpoint reports whether the thread on a vCPU stands behind the int3
+// that it has just run, which the kernel has yet to look at.
+func (w *Walk) behindBreakpoint(cpu int) bool {
+	for _, t := range w.threads() {
+		if t.CPU == cpu {
+			return t.Stage == uprobes.StageTrapped || t.Stage == uprobes.StageTrampoline
+		}
+	}
+	return false
 }
 
 // readyPC is where the thread stands that a vCPU without one may get.

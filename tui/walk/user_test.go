@@ -99,3 +99,28 @@ func TestAProgramsMomentHasProcessesInPlaceOfGates(t *testing.T) {
 	}
 	require.Equal(t, 2, most)
 }
+
+// The code panel's present instruction: where the thread is, its copy, or the
+// breakpoint that it has just run.
+func TestWhereAProgramsThreadStands(t *testing.T) {
+	w := open(t, "xol-slot", Options{Record: DefaultRecord})
+	for w.At() < w.End() {
+		require.NoError(t, w.To(t.Context(), record.Forward, func(*emu.Event) bool { return true }))
+		m := w.Moment(Look{CPU: -1, Code: 8, Stack: 1})
+		if m.CPUs[0].Thread == 0 {
+			continue
+		}
+		here := ""
+		for _, l := range m.Code {
+			if l.Here {
+				require.Empty(t, here, "one at moment %d", w.At())
+				here = l.At
+			}
+		}
+		if m.CPUs[0].Phase == Trapped {
+			require.Equal(t, m.Step.At, here)
+			continue
+		}
+		require.Equal(t, m.CPUs[0].At, here, "moment %d", w.At())
+	}
+}
