@@ -168,15 +168,21 @@ func fromELF(list []elf.Symbol) []loader.Symbol {
 	return out
 }
 
-// size ends each symbol where the next address begins, as kallsyms does.
+// size ends each symbol where the next address begins, as kallsyms does. Numbers
+// low in the address space, such as a per-CPU variable's, do not reach up to the
+// kernel.
 func (k *Kernel) size() {
+	kernelHalf := uint64(1) << 31
+	if k.Arch == loader.AMD64 {
+		kernelHalf = 1 << 63
+	}
 	next := uint64(0)
 	for i := len(k.Symbols) - 1; i >= 0; i-- {
 		s := &k.Symbols[i]
 		if i+1 < len(k.Symbols) && k.Symbols[i+1].Addr != s.Addr {
 			next = k.Symbols[i+1].Addr
 		}
-		if next > s.Addr {
+		if next > s.Addr && (s.Addr >= kernelHalf || next < kernelHalf) {
 			s.Size = next - s.Addr
 		}
 	}

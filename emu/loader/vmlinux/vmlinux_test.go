@@ -248,6 +248,10 @@ func TestReadSymbolText(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, k.Symbols, 2)
 	require.EqualValues(t, 16, k.Symbols[0].Size)
+	k, err = vmlinux.Read(plain, []byte("0 D __per_cpu_start\n1000 D __per_cpu_end\nffffffff81000000 T start\n"))
+	require.NoError(t, err)
+	require.EqualValues(t, 0x1000, k.Symbols[0].Size)
+	require.Zero(t, k.Symbols[1].Size, "an offset does not reach up to the kernel")
 	for text, want := range map[string]string{
 		"zz T start\n":              "hexadecimal digits",
 		"ffffffff81000000 start\n":  "expected ADDRESS TYPE NAME",
