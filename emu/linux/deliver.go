@@ -168,8 +168,11 @@ func (t *Thread) fault(trap emu.Trap, code, cr2 uint64, info sigInfo) {
 		t.k.note(NoteSignal, "%s is sent to thread %d", SignalName(info.signo), t.TID)
 	}
 	t.trapNo, t.errCode, t.cr2 = uint64(trap.Vector), code, cr2
-	if isFault(trap) {
-		t.cpu.RFLAGS |= emu.RF // in the image that a fault saves (SDM vol. 3, 17.3.1.1)
+	// A fault saves flags with RF (SDM vol. 3, 17.3.1.1). RIP is no canonical
+	// address only where the kernel's return to it faulted: the flags are the
+	// program's then, as seen on a processor.
+	if isFault(trap) && t.cpu.Canonical(t.cpu.RIP) {
+		t.cpu.RFLAGS |= emu.RF
 	}
 	t.force(info)
 }
