@@ -258,7 +258,7 @@ const shownSlots = 2
 
 // programState lists processes, threads and mappings.
 func (w *Walk) programState(cpu int, ev *emu.Event) *Program {
-	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Engine(), ev)}
+	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Engine(), w.Run.Machine.Arch, ev)}
 	for _, p := range w.Run.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
@@ -303,7 +303,7 @@ func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
 
 // vectors are the exceptions that matter to uprobes with the kernel function
 // that takes each: in this kernel a Go function, so that there is no gate.
-func vectors(engine string, ev *emu.Event) []Vector {
+func vectors(engine string, arch emu.Arch, ev *emu.Event) []Vector {
 	bp, db := "kprobe_exceptions_notify, else SIGTRAP", "kprobe_exceptions_notify, else SIGTRAP"
 	switch engine {
 	case kprobes.EngineNone:
@@ -317,7 +317,9 @@ func vectors(engine string, ev *emu.Event) []Vector {
 		{emu.VecPF, "", "handle_mm_fault, else SIGSEGV", false},
 		{emu.VecGP, "", "SIGSEGV", false},
 		{emu.VecUD, "", "SIGILL", false},
-		{0x80, "", "a system call of i386", false},
+	}
+	if arch == emu.I386 {
+		l = append(l, Vector{0x80, "", "a system call", false})
 	}
 	for i := range l {
 		l[i].Used = ev != nil && ev.Delivery != nil && int(ev.Delivery.Trap.Vector) == l[i].Vector
