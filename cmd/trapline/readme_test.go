@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"trapline/scenarios"
 )
 
 // TestReadmeExcerptIsReal: what the README shows is what the program prints.
@@ -22,4 +25,30 @@ func TestReadmeExcerptIsReal(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Equal(t, exitHeld, run([]string{"trapline", "run", "first-probe"}, &out, &errs), errs.String())
 	assert.Contains(t, out.String(), excerpt)
+}
+
+// A newcomer finds every command there, and scenarios that there are.
+func TestReadmeNamesEveryCommand(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	shown := map[string]bool{}
+	for line := range strings.Lines(string(readme)) {
+		words := strings.Fields(line)
+		if !strings.HasPrefix(line, "    bin/trapline ") {
+			continue
+		}
+		shown[words[1]] = true
+		switch words[1] {
+		case "run", "tui", "explore", "compare", "record", "export":
+			if !strings.HasSuffix(words[2], scenarios.Ext) {
+				_, err := scenarios.Load(words[2])
+				assert.NoError(t, err, line)
+			}
+		}
+	}
+	for _, c := range commands(newOutput(io.Discard), io.Discard) {
+		assert.True(t, shown[c.Name] || c.Name == "version", "the README shows no %s", c.Name)
+		delete(shown, c.Name)
+	}
+	assert.Empty(t, shown, "no such commands")
 }
