@@ -150,6 +150,15 @@ func (t ThreadState) String() string {
 	return s
 }
 
+func (w *userWorld) threadState(t *linux.Thread) ThreadState {
+	p := t.Process()
+	x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
+	if c := t.CPU(); c != nil {
+		x.CPU = c.ID
+	}
+	return x
+}
+
 // Threads lists the threads of a Linux program, by process and number.
 func (r *Run) Threads() []ThreadState {
 	w, ok := r.world.(*userWorld)
@@ -159,11 +168,7 @@ func (r *Run) Threads() []ThreadState {
 	var list []ThreadState
 	for _, p := range w.kernel.Processes() {
 		for _, t := range p.Threads() {
-			x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
-			if c := t.CPU(); c != nil {
-				x.CPU = c.ID
-			}
-			list = append(list, x)
+			list = append(list, w.threadState(t))
 		}
 	}
 	return list

@@ -43,11 +43,7 @@ func (r *Run) ProcessStates() []ProcessState {
 		x := ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name}
 		x.Area, x.Taken, _ = w.uprobes.Area(p.MM())
 		for _, t := range p.Threads() {
-			s := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
-			if c := t.CPU(); c != nil {
-				s.CPU = c.ID
-			}
-			x.Threads = append(x.Threads, ThreadActivity{s, t.Core().RIP, w.uprobes.Activity(t)})
+			x.Threads = append(x.Threads, ThreadActivity{w.threadState(t), t.Core().RIP, w.uprobes.Activity(t)})
 		}
 		for _, v := range p.MM().VMAs() {
 			x.Maps = append(x.Maps, MapState{v.Start, v.End, protText(v), w.mappingName(v)})
