@@ -46,6 +46,9 @@ func (s *System) Activity(t *linux.Thread) Activity {
 	default:
 		stage := map[taskState]Stage{stepping: StageStep, stepped: StageStepped, trapped: StageFaulted}
 		a.Stage, a.Addr, a.Copy = stage[ut.state], ut.step.Addr, ut.step.Slot
+		if ut.state == stepping && (t.FatalPending() || t.TrapNo() != untrapped) { // the signal is not looked at yet
+			a.Stage = StageFaulted
+		}
 	}
 	return a
 }

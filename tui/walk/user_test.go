@@ -124,3 +124,47 @@ func TestWhereAProgramsThreadStands(t *testing.T) {
 		require.Equal(t, m.CPUs[0].At, here, "moment %d", w.At())
 	}
 }
+
+// U8, U12, U13, K5: the ways aside are told from the usual one.
+func TestTheWaysAsideOfAUserHit(t *testing.T) {
+	for _, x := range []struct {
+		scenario, engine string
+		phase            Phase
+	}{
+		{"branch-emulation", "uprobes", Emulating},
+		{"uretprobe", "uprobes", Trampoline},
+		{"signal-during-step", "uprobes", Faulted},
+		{"threads-inline-miss", "uprobes-inline", Waiting},
+	} {
+		w := open(t, x.scenario, Options{Options: scenarios.Options{Engine: x.engine}, Record: DefaultRecord})
+		seen := map[Phase]bool{}
+		for w.At() < w.End() {
+			_, err := w.Forward(t.Context(), 1)
+			require.NoError(t, err)
+			for _, p := range w.Moment(Look{}).Program.Processes {
+				for _, thread := range p.Threads {
+					seen[thread.Phase] = true
+				}
+			}
+		}
+		require.True(t, seen[x.phase], "%s", x.scenario)
+	}
+}
+
+// A signal's frame has its words' names as long as it is on the stack.
+func TestTheStackNamesTheSignalFrame(t *testing.T) {
+	w := open(t, "signal-during-step", Options{Record: DefaultRecord})
+	find := func(micro string) *Moment {
+		require.NoError(t, w.To(t.Context(), record.Forward, func(ev *emu.Event) bool { return ev.Micro != nil && ev.Micro.Name == micro }))
+		return w.Moment(Look{CPU: -1, Stack: 30})
+	}
+	m := find("setup_rt_frame")
+	require.Equal(t, "pretcode", m.Stack[0].Field)
+	require.Equal(t, "restorer", m.Stack[0].Means)
+	require.Equal(t, "rip", m.Stack[22].Field)
+	at := w.At()
+	require.NoError(t, w.To(t.Context(), record.Forward, func(*emu.Event) bool { return len(w.trail.signals) == 0 }))
+	require.Greater(t, w.At(), at)
+	require.Less(t, w.At(), w.End(), "gone with rt_sigreturn")
+	require.Empty(t, w.Moment(Look{CPU: -1, Stack: 30}).Stack[0].Field)
+}
