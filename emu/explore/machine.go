@@ -72,6 +72,7 @@ type Machine struct {
 	lines    [emu.MaxCPUs][4]uint64
 	touch    func(uint64, bool)
 	mappings mappings
+	space    *emu.Space // of the vCPU that steps, before its step
 	watchers []Watcher
 }
 
@@ -94,7 +95,7 @@ func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 // Locations that are not physical memory, by what they number.
 const (
 	locValues     = 1 << 60
-	locUnmapped   = 2 << 60 // linear address / 8: refused for want of a page
+	locPages      = 2 << 60 // see locPage
 	locInterrupts = 3 << 60 // vCPU
 	locWatched    = 4 << 60
 )
@@ -133,7 +134,8 @@ func (s *Machine) Step(actor int) *Step {
 	for i, o := range s.M.CPUs {
 		s.lines[i] = o.InterruptLines()
 	}
-	s.mappings.before(c.Space)
+	s.space = c.Space
+	s.mappings.before(s.M)
 	ev := s.M.Step(actor)
 	if s.Observe != nil {
 		s.Observe(ev)
@@ -197,19 +199,19 @@ func (s *Machine) word(c *emu.CPU, at uint64) uint64 {
 // touched lists what the step read and wrote: its instruction's bytes, its
 // memory accesses, by physical address, and what lies outside memory.
 func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
-	s.linear(c, ev.PC, max(len(ev.Bytes), ev.Fetched), false)
+	s.linear(ev.PC, max(len(ev.Bytes), ev.Fetched), false)
 	for i := range ev.Reads {
-		s.linear(c, ev.Reads[i].Addr, int(ev.Reads[i].Size), false)
+		s.linear(ev.Reads[i].Addr, int(ev.Reads[i].Size), false)
 	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
-		s.linear(c, w.Addr, int(w.Size), true)
+		s.linear(w.Addr, int(w.Size), true)
 		s.checkLock(c, w)
 	}
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
-	s.mappings.changed(c.Space, s.remapped)
+	s.mappings.changed(func(space int, vpn uint64) { s.add(locPage(space, vpn), 0xff, true) })
 	if takes {
 		s.add(locInterrupts+uint64(c.ID), 1, false)
 	}
@@ -235,7 +237,7 @@ func (s *Machine) faults(c *emu.CPU, d *emu.Delivery) {
 		fault = fault || d.Nested[i].SetCR2
 	}
 	if fault {
-		s.linear(c, c.Sys.CR2, 1, false)
+		s.linear(c.Sys.CR2, 1, false)
 	}
 }
 
@@ -255,16 +257,19 @@ func (s *Machine) checkLock(c *emu.CPU, w *emu.MemWrite) {
 	}
 }
 
-// linear adds an access to n bytes at a linear address.
-func (s *Machine) linear(c *emu.CPU, at uint64, n int, write bool) {
+// linear adds an access to n bytes at a linear address: to the page's entry and,
+// if there is a page, to its memory.
+func (s *Machine) linear(at uint64, n int, write bool) {
+	space, page := s.mappings.number(s.space), ^uint64(0)
 	for n > 0 {
-		k := min(n, 8-int(at&7))
-		m := uint8(1<<k-1) << (at & 7)
-		loc := uint64(locUnmapped) + at>>3
-		if pte, ok := c.Space.Lookup(at); ok {
-			loc = uint64(pte.Frame)*(emu.PageSize/8) + at%emu.PageSize/8
+		if vpn := at / emu.PageSize; vpn != page {
+			page = vpn
+			s.add(locPage(space, vpn), 0xff, false)
 		}
-		s.add(loc, m, write)
+		k := min(n, 8-int(at&7))
+		if pte, ok := s.space.Lookup(at); ok {
+			s.add(uint64(pte.Frame)*(emu.PageSize/8)+at%emu.PageSize/8, uint8(1<<k-1)<<(at&7), write)
+		}
 		at = s.M.Arch.Mask(at + uint64(k))
 		n -= k
 	}

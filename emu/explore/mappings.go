@@ -7,65 +7,89 @@ import "trapline/emu"
 // first met: there are few, one for each page that comes in on demand.
 type mappings struct {
 	tables map[any]map[uint64]emu.PTE // by emu.Space.Mappings
-	now    any
+	spaces []shown                    // that vCPUs showed before the step
+}
+
+// shown is an address space as it was before a step.
+type shown struct {
+	space  *emu.Space
+	number int
+	table  any
 }
 
 // maxTables bounds the tables that are remembered.
 const maxTables = 64
 
 // before is called before a step.
-func (m *mappings) before(s *emu.Space) {
-	if m.now = s.Mappings(); m.tables[m.now] == nil {
-		m.learn(s)
+func (m *mappings) before(machine *emu.Machine) {
+	m.spaces = m.spaces[:0]
+	for _, c := range machine.CPUs {
+		if m.number(c.Space) >= 0 {
+			continue
+		}
+		m.spaces = append(m.spaces, shown{c.Space, machine.SpaceNumber(c.Space), c.Space.Mappings()})
+		m.table(c.Space)
 	}
 }
 
-func (m *mappings) learn(s *emu.Space) map[uint64]emu.PTE {
-	if m.tables == nil || len(m.tables) >= maxTables {
-		m.tables = map[any]map[uint64]emu.PTE{}
+// number is the number of a space that a vCPU showed before the step, or -1.
+func (m *mappings) number(s *emu.Space) int {
+	for i := range m.spaces {
+		if m.spaces[i].space == s {
+			return m.spaces[i].number
+		}
+	}
+	return -1
+}
+
+// table is the space's present table.
+func (m *mappings) table(s *emu.Space) map[uint64]emu.PTE {
+	if t := m.tables[s.Mappings()]; t != nil {
+		return t
 	}
 	t := map[uint64]emu.PTE{}
 	for _, vpn := range s.Pages() {
 		t[vpn], _ = s.Lookup(vpn * emu.PageSize)
 	}
+	if m.tables == nil {
+		m.tables = map[any]map[uint64]emu.PTE{}
+	}
 	m.tables[s.Mappings()] = t
 	return t
 }
 
-// changed calls f for each page that the step just taken changed.
-func (m *mappings) changed(s *emu.Space, f func(vpn uint64, old, now *emu.PTE)) {
-	if s.Mappings() == m.now {
-		return
-	}
-	old, now := m.tables[m.now], m.learn(s)
-	for vpn, o := range old {
-		if n, ok := now[vpn]; !ok {
-			f(vpn, &o, nil)
-		} else if n != o {
-			f(vpn, &o, &n)
-		}
-	}
-	for vpn, n := range now {
-		if _, ok := old[vpn]; !ok {
-			f(vpn, nil, &n)
-		}
+// forget drops the tables when there are too many; those that are needed are
+// made again.
+func (m *mappings) forget() {
+	if len(m.tables) >= maxTables {
+		clear(m.tables)
 	}
 }
 
-// remapped notes a page whose entry changed: as a write to all of the frame
-// that it showed and of the one that it shows, and to the place that faults
-// read while it shows none. So it is dependent on every access to the page,
-// whichever of the two comes first.
-func (s *Machine) remapped(vpn uint64, old, now *emu.PTE) {
-	const groups = emu.PageSize / 8
-	for i := range uint64(groups) {
-		for _, p := range [...]*emu.PTE{old, now} {
-			if p != nil {
-				s.add(uint64(p.Frame)*groups+i, 0xff, true)
+// changed calls f for each page that the step just taken changed, by the
+// number of its space.
+func (m *mappings) changed(f func(space int, vpn uint64)) {
+	for _, was := range m.spaces {
+		if was.space.Mappings() == was.table {
+			continue
+		}
+		old, now := m.tables[was.table], m.table(was.space)
+		for vpn, o := range old {
+			if n, ok := now[vpn]; !ok || n != o {
+				f(was.number, vpn)
 			}
 		}
-		if old == nil || now == nil {
-			s.add(locUnmapped+vpn*groups+i, 0xff, true)
+		for vpn := range now {
+			if _, ok := old[vpn]; !ok {
+				f(was.number, vpn)
+			}
 		}
 	}
+	m.forget()
 }
+
+// locPage is the location of a page's entry in the page table of a space. What
+// changes the entry writes it, and every access to the page reads it, one that
+// finds no page there too. The number of the space is cut to eight bits: spaces
+// that share it are taken for one.
+func locPage(space int, vpn uint64) uint64 { return locPages | uint64(space&0xff)<<52 | vpn&(1<<52-1) }
