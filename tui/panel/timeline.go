@@ -215,8 +215,8 @@ func (p *Timeline) ruler(now int) text.Line {
 			}
 		}
 	}
-	put(0, fmt.Sprint(from))
-	end := fmt.Sprint(from + span)
+	start, end := fmt.Sprint(from), fmt.Sprint(from+span)
+	put(0, start)
 	put(len(cells)-len(end), end)
 	for _, b := range p.Books {
 		if x := p.cell(b); x >= 0 {
@@ -226,6 +226,13 @@ func (p *Timeline) ruler(now int) text.Line {
 	if now >= 0 {
 		s := fmt.Sprint(p.m.At)
 		x := min(max(now-len(s)/2, 0), len(cells)-len(s))
+		// A number that is half covered would be another one.
+		if x <= len(start) {
+			put(0, strings.Repeat(" ", len(start)))
+		}
+		if x+len(s) >= len(cells)-len(end) {
+			put(len(cells)-len(end), strings.Repeat(" ", len(end)))
+		}
 		put(x-1, " "+s+" ")
 	}
 	var l text.Line
