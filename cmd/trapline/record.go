@@ -152,17 +152,22 @@ func walkScheduled(ctx context.Context, f *scenarios.File, so scenarios.Options,
 
 // readRecording reads a file if it is a recording; nil if it is something else.
 func readRecording(name string) (*record.File, error) {
+	if !isRecording(name) {
+		return nil, nil // a built-in name, or load says what is wrong
+	}
+	return decodeRecording(name)
+}
+
+// isRecording reports whether there is a file that begins as a recording does.
+func isRecording(name string) bool {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, nil // a built-in name, or load says what is wrong
+		return false
 	}
 	defer file.Close()
 	head := make([]byte, 64)
 	n, err := io.ReadFull(file, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) || !record.IsRecording(head[:n]) {
-		return nil, nil
-	}
-	return decodeRecording(name)
+	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && record.IsRecording(head[:n])
 }
 
 func decodeRecording(name string) (*record.File, error) {

@@ -136,10 +136,13 @@ func levelOf(c *cli.Command) (story.Level, error) {
 	return story.Normal, nil
 }
 
-// load finds a scenario and suggests the nearest name for a misspelt one.
+// load finds a scenario and suggests what may have been meant otherwise.
 func load(name string) (*scenarios.File, error) {
 	f, err := scenarios.Load(name)
-	if !errors.Is(err, scenarios.ErrNotFound) {
+	switch {
+	case err != nil && isRecording(name):
+		return nil, fmt.Errorf("%s is a recording; expected a scenario (trapline replay, tui and export take recordings)", name)
+	case !errors.Is(err, scenarios.ErrNotFound):
 		return f, err
 	}
 	hint := "trapline list shows the built-in ones"
