@@ -339,16 +339,20 @@ func (c *CPU) msrInsn(in *insn.Inst) *Trap {
 }
 
 // clockInsn runs RDTSC, RDTSCP, RDPMC and RDPID from the machine's own clock,
-// which counts instructions: runs repeat exactly (S2).
-func (c *CPU) clockInsn(in *insn.Inst) {
+// which counts instructions: runs repeat exactly (S2). RDPMC is for ring 0
+// only, as long as CR4.PCE is clear (SDM vol. 2).
+func (c *CPU) clockInsn(in *insn.Inst) *Trap {
 	switch {
 	case in.Opcode == 0xc7:
 		c.GPR[rmReg(in)] = c.Space.mask(c.Sys.MSR.TSCAux)
-		return
+		return nil
+	case in.Opcode == 0x33 && c.CPL != 0 && c.Sys.CR4&CR4PCE == 0:
+		return FaultErr(VecGP, 0)
 	case in.Opcode == 0x01:
 		c.GPR[RCX] = c.Sys.MSR.TSCAux & 0xffffffff
 	}
 	c.GPR[RAX], c.GPR[RDX] = c.Sys.TSC&0xffffffff, c.Sys.TSC>>32
+	return nil
 }
 
 // randomInsn runs RDRAND and RDSEED with a number that depends on the clock

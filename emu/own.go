@@ -37,6 +37,7 @@ const (
 	ownEnter
 	ownPopcnt
 	ownMovbe
+	ownBMI
 	ownNop // privileged, no effect here: invd, wbinvd, invlpg
 )
 
@@ -93,6 +94,8 @@ func classify(in *insn.Inst, err error) ownOp {
 		return ownPopcnt
 	case isMovbe(in):
 		return ownMovbe
+	case isOwnBMI(in):
+		return ownBMI
 	case in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone:
 		return classify0F(in)
 	}
@@ -200,7 +203,9 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 			return t
 		}
 	case ownClock:
-		c.clockInsn(in)
+		if t := c.clockInsn(in); t != nil {
+			return t
+		}
 	case ownRandom:
 		c.randomInsn(in)
 	case ownCPUID:
@@ -227,6 +232,10 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 		}
 	case ownMovbe:
 		if t := m.movbe(c, in); t != nil {
+			return t
+		}
+	case ownBMI:
+		if t := m.bmi(c, in); t != nil {
 			return t
 		}
 	}
@@ -280,14 +289,14 @@ func (c *CPU) offsetOf(in *insn.Inst) uint64 {
 		a = c.RIP + uint64(in.Len)
 	case in.HasSIB:
 		if base := int(in.SIB & 7); base != 5 || in.Mod() != 0 {
-			a = c.GPR[base|extend(in.REX&insn.RexB)]
+			a = c.GPR[base|extend(rexOf(in)&insn.RexB)]
 		}
-		if idx := int(in.SIB>>3&7) | extend(in.REX&insn.RexX); idx != 4 {
+		if idx := int(in.SIB>>3&7) | extend(rexOf(in)&insn.RexX); idx != 4 {
 			a += c.GPR[idx] << (in.SIB >> 6)
 		}
 	case rm == 5 && in.Mod() == 0:
 	default:
-		a = c.GPR[rm|extend(in.REX&insn.RexB)]
+		a = c.GPR[rm|extend(rexOf(in)&insn.RexB)]
 	}
 	a += uint64(in.Disp)
 	if in.AddressBits == 32 {
@@ -344,9 +353,24 @@ func extend(rex byte) int {
 	return 0
 }
 
+// rexOf is the REX byte's register extensions, or those of the VEX prefix in their place.
+func rexOf(in *insn.Inst) byte {
+	rex := in.REX
+	if in.Vex.R {
+		rex |= insn.RexR
+	}
+	if in.Vex.X {
+		rex |= insn.RexX
+	}
+	if in.Vex.B {
+		rex |= insn.RexB
+	}
+	return rex
+}
+
 // rmReg is the register number of ModRM.rm, regReg that of ModRM.reg.
-func rmReg(in *insn.Inst) Reg  { return Reg(in.RM() | extend(in.REX&insn.RexB)) }
-func regReg(in *insn.Inst) Reg { return Reg(in.Digit() | extend(in.REX&insn.RexR)) }
+func rmReg(in *insn.Inst) Reg  { return Reg(in.RM() | extend(rexOf(in)&insn.RexB)) }
+func regReg(in *insn.Inst) Reg { return Reg(in.Digit() | extend(rexOf(in)&insn.RexR)) }
 
 // setGPR writes a register of the given width in bits: 32-bit writes clear
 // the upper half, 16-bit ones leave it.

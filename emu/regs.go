@@ -139,6 +139,7 @@ const (
 	CR0PG uint64 = 1 << 31
 
 	CR4OSFXSR uint64 = 1 << 9
+	CR4PCE    uint64 = 1 << 8 // RDPMC outside ring 0
 	CR4DE     uint64 = 1 << 3
 
 	EFERSCE uint64 = 1 << 0
