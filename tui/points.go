@@ -89,6 +89,6 @@ func (m *Model) addWatch(text string) error {
 		return fmt.Errorf("at most %d watchpoints", maxWatches)
 	}
 	m.points.watches = append(m.points.watches, watch{addr, n, m.walk.Place(addr)})
-	m.notice("watching %d bytes at %s: f runs on to the next write, F back to the last one", n, m.walk.Place(addr))
+	m.notice("watching %s,%d: f runs on to the next write, F back to the last one", m.walk.Place(addr), n)
 	return nil
 }

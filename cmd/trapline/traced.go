@@ -56,6 +56,9 @@ func tracedFile(c *cli.Command) (*scenarios.File, error) {
 	if len(args) == 0 {
 		return nil, usagef(c, "events without a program: expected %s behind them", tracedProgramAt)
 	}
+	if _, err := scenarios.Load(args[0]); err == nil {
+		return nil, usagef(c, "%s is a scenario; -p and -f are for a program here. Expected the event in its kprobe_events or uprobe_events member, or trapline run %s -p", args[0], args[0])
+	}
 	cfg, err := traceConfig(c, args)
 	if err != nil {
 		return nil, usageError(c, err)
