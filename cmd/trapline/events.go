@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -145,43 +140,7 @@ type judging struct {
 
 // read judges the lines of a file, or of standard input for "-".
 func (j *judging) read(name string) error {
-	in := io.Reader(os.Stdin)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
-	}
-	b := bufio.NewReaderSize(in, 2*tracefs.MaxWrite)
-	for {
-		line, err := readLine(b)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-		if t := strings.TrimSpace(line); t != "" && t[0] != '#' {
-			j.line(line)
-		}
-		if err != nil {
-			return nil
-		}
-	}
-}
-
-// readLine reads a line of any length and keeps what is enough of it for the
-// kernel to call it too long.
-func readLine(b *bufio.Reader) (string, error) {
-	var kept []byte
-	for {
-		part, err := b.ReadSlice('\n')
-		if room := 2*tracefs.MaxWrite - len(kept); room > 0 {
-			kept = append(kept, part[:min(len(part), room)]...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return strings.TrimSuffix(string(kept), "\n"), err
-		}
-	}
+	return eachDefinition(name, func(_ int, line string) { j.line(line) })
 }
 
 func (j *judging) line(line string) {

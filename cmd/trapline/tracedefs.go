@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"trapline/kprobes/events"
@@ -93,27 +89,7 @@ func columnIn(users, given string, column int) int {
 
 // readDefinitions reads a file of definitions, "-" being standard input.
 func readDefinitions(name string) ([]definition, error) {
-	in := io.Reader(os.Stdin)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
 	var list []definition
-	b := bufio.NewReader(in)
-	for n := 1; ; n++ {
-		text, err := readLine(b)
-		if s := strings.TrimSpace(text); s != "" && s[0] != '#' {
-			list = append(list, definition{name, n, text})
-		}
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-	}
+	err := eachDefinition(name, func(n int, line string) { list = append(list, definition{name, n, line}) })
+	return list, err
 }

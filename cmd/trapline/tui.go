@@ -42,6 +42,11 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	if c.Args().Len() != 1 && !traced {
 		return usagef(c, "tui takes one SCENARIO or RECORDING, not %d", c.Args().Len())
 	}
+	if !traced { // a bad file is said to be one before anything else
+		if _, err := readRecording(c.Args().First()); err != nil {
+			return err
+		}
+	}
 	if err := needTerminal(c); err != nil {
 		return err
 	}
