@@ -211,7 +211,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
-	s.mappings.changed(func(space int, vpn uint64) { s.add(locPage(space, vpn), 0xff, true) })
+	s.mappings.changed(s.M, func(space int, vpn uint64) { s.add(locPage(space, vpn), 0xff, true) })
 	if takes {
 		s.add(locInterrupts+uint64(c.ID), 1, false)
 	}

@@ -67,10 +67,11 @@ func (m *mappings) forget() {
 }
 
 // changed calls f for each page that the step just taken changed, by the
-// number of its space.
-func (m *mappings) changed(f func(space int, vpn uint64)) {
+// number of its space. One that the step gave back has no pages to access: its
+// last thread has ended, which Values tell of if others ran there.
+func (m *mappings) changed(machine *emu.Machine, f func(space int, vpn uint64)) {
 	for _, was := range m.spaces {
-		if was.space.Mappings() == was.table {
+		if was.space.Mappings() == was.table || machine.SpaceNumber(was.space) < 0 {
 			continue
 		}
 		old, now := m.tables[was.table], m.table(was.space)

@@ -55,6 +55,7 @@ type Kernel struct {
 	fast    bool // Run: no events
 	telling bool // a step is under way whose event is read
 	entered bool // it ran a system call
+	reaches bool // it ran one that may have reached other threads
 
 	lastRefs frameRefs // of the last snapshot
 }

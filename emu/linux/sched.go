@@ -207,6 +207,7 @@ func (k *Kernel) allIdle(id int) bool {
 
 // wake tries t's blocked call again; true: it is over.
 func (k *Kernel) wake(t *Thread) bool {
+	k.reaches = true
 	var r int64
 	if t.signalReady() && !t.futex.woken {
 		t.futex = futexWait{}

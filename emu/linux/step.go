@@ -82,7 +82,7 @@ func (k *Kernel) Work(_ *emu.Machine, c *emu.CPU) bool {
 	if k.fast {
 		return false
 	}
-	k.telling, k.entered = true, false
+	k.telling, k.entered, k.reaches = true, false, false
 	if k.current[c.ID] != nil {
 		if !k.work(c.ID) {
 			return false
@@ -181,14 +181,6 @@ func (t *Thread) Waits() string {
 // HoldsSlot is what Micro.Holds says of a thread that found every slot for
 // stepping copies taken.
 const HoldsSlot = "xol slot"
-
-// Touched calls touch(0, true) if the step just taken did kernel-side work,
-// whose state all vCPUs share (explore.Values).
-func (k *Kernel) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
-	if ev.Kind != emu.StepInstruction || k.entered {
-		touch(0, true)
-	}
-}
 
 // TurnOver reports whether the turn of the thread on vCPU id is over: what Run
 // goes on to the next vCPU for.

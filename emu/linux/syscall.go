@@ -71,6 +71,7 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 	} else if k.tells() {
 		k.note(NoteCall, "%s() waits", t.call.name())
 	}
+	k.reaches = k.reaches || k.telling && !k.calledAlone(t)
 }
 
 // lookup finds a call's description, or nil.

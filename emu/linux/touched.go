@@ -1,0 +1,95 @@
+package linux
+
+import "trapline/emu"
+
+// What vCPUs share beside memory and page tables, as package explore numbers it.
+const (
+	valueKernel   = iota // what only the kernel's work reads: every piece of it counts as a change
+	valueEveryone        // what may decide how any thread's instructions go on
+)
+
+// Touched implements explore.Values. Steps of the kernel's work are dependent
+// on each other. One that may do more to other threads than to write memory or
+// entries of the page table, or read more of theirs than the event says, is
+// dependent on every instruction too.
+func (k *Kernel) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
+	if ev.Kind == emu.StepInstruction && !k.entered {
+		touch(valueEveryone, false)
+		return
+	}
+	touch(valueKernel, true)
+	touch(valueEveryone, k.reaches || k.bound != NoBound || k.awaitsTime() || !k.ofOneThread(ev))
+}
+
+// ofOneThread reports whether the kernel's work concerns one thread: the traps
+// and micro-steps of a uprobe's hit, page faults, a vCPU's change of threads
+// (but for blocked calls that are tried again: see wake), and calls that calledAlone knows.
+func (k *Kernel) ofOneThread(ev *emu.Event) bool {
+	if k.entered {
+		return true
+	}
+	if d := ev.Delivery; d != nil {
+		switch d.Trap.Vector {
+		case emu.VecBP, emu.VecDB:
+			return true
+		case emu.VecPF:
+			return !k.sharesMemory()
+		}
+		return false
+	}
+	if ev.Micro == nil {
+		return false
+	}
+	switch ev.Micro.In {
+	case "uprobe_notify_resume", "handle_swbp", "pre_ssout", "handle_singlestep", "handler_chain", "kprobe_handler", "post_kprobe_handler":
+		return true
+	}
+	return ev.Micro.Name == "context_switch" || ev.Micro.Name == "schedule"
+}
+
+// calledAlone reports whether the call that t has just made concerned t only,
+// blocked threads, and memory that it read and wrote by MM's methods. The end
+// of an address space reads all of it, which matters where others share pages.
+func (k *Kernel) calledAlone(t *Thread) bool {
+	switch t.call.name() {
+	case "write":
+		return true
+	case "clone":
+		return t.call.arg[0]&cloneThread != 0
+	case "exit":
+		return len(t.proc.thr) > 0 || len(k.threads) == 0
+	}
+	return false
+}
+
+// sharesMemory reports whether a page may be written while a private copy of
+// it is made: the event does not tell of the copy's source.
+func (k *Kernel) sharesMemory() bool {
+	for _, p := range k.procs {
+		if p.mm == nil {
+			continue
+		}
+		for _, v := range p.mm.vmas {
+			if v.Shared {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// awaitsTime reports whether something happens at a time: the number of
+// instructions that all threads have run then decides when.
+func (k *Kernel) awaitsTime() bool {
+	for _, p := range k.procs {
+		if p.alarm != 0 {
+			return true
+		}
+	}
+	for _, t := range k.threads {
+		if t.state == stateBlocked && t.wait.deadline != never {
+			return true
+		}
+	}
+	return false
+}
