@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"testing/fstest"
@@ -170,6 +171,19 @@ func TestTracedProgramIsAScenario(t *testing.T) {
 	assert.Len(t, r.EventRecords(), 1)
 	require.NotEmpty(t, r.EventLines())
 	assert.Contains(t, r.EventLines()[0], "start: (0x5555555541d9)")
+}
+
+// What goes to descriptors 1 and 2 is shown as a terminal would.
+func TestOutputKeepsItsOrder(t *testing.T) {
+	write := func(fd int, text string) string {
+		return fmt.Sprintf("mov $1,%%eax\nmov $%d,%%edi\nlea %s(%%rip),%%rsi\nmov $1,%%edx\nsyscall\n", fd, text)
+	}
+	text := "A program.\n-- machine --\narch x86_64\n-- linux --\n-- text.S --\n_start: " + write(2, "a") + write(1, "b") + write(2, "c") +
+		"mov $60,%eax\nxor %edi,%edi\nsyscall\na: .ascii \"a\"\nb: .ascii \"b\"\nc: .ascii \"c\"\n-- check --\noutput \"abc\"\n"
+	r := open(t, parse(t, text), scenarios.Options{})
+	require.NoError(t, r.Finish(t.Context(), nil))
+	assert.Equal(t, "abc", r.Output())
+	assert.Empty(t, r.Violations())
 }
 
 // Programs that do not come to an end of their own say why.

@@ -120,7 +120,7 @@ func (b *userBuilder) elf() ([]byte, error) {
 	return loader.ELF(b.world.image)
 }
 
-// MaxOutput bounds what is kept of a program's output: bytes of each stream.
+// MaxOutput bounds what is kept of a program's output: bytes of both streams.
 const MaxOutput = 1 << 20
 
 // content is what the program reads.

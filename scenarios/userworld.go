@@ -111,10 +111,11 @@ func (l *lastMemory) peek(addr uint64, b []byte) int {
 	return done
 }
 
-// output is what the program has written to descriptor 1, then to 2.
+// output is what the program has written to descriptors 1 and 2, in the order
+// of its writes.
 func (w *userWorld) output() string {
-	out, err, _, _ := w.kernel.Output()
-	return string(out) + string(err)
+	text, _ := w.kernel.OutputInOrder()
+	return string(text)
 }
 
 // keep copies the memory of a process that ends.

@@ -26,7 +26,7 @@ type Config struct {
 
 	Stdin          io.Reader // nil: empty
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
-	Capture        int       // bytes of each that Output keeps
+	Capture        int       // bytes of each that Output keeps, and of both OutputInOrder
 
 	CPUs    int // vCPUs; 0: 1
 	Vendor  emu.Vendor

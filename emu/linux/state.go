@@ -29,6 +29,7 @@ type kernelState struct {
 	input    input
 	stdout   output
 	stderr   output
+	both     output // the bytes of both in their order, if they are captured
 	random   generator
 	unknown  map[int]int
 	bound    Bound
@@ -41,7 +42,7 @@ func (s *kernelState) own() {
 	s.refs = nil
 	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
 	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
-	s.stdout.kept, s.stderr.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept)
+	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
 }
 
 func (t *Thread) own() {

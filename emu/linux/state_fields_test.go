@@ -12,7 +12,7 @@ import (
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m cfg layout idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs inodes threads procs init current slice input stdout stderr unknown")
+	mementotest.References(t, kernelState{}, "refs inodes threads procs init current slice input stdout stderr both unknown")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
 	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex vforkOf")

@@ -12,7 +12,7 @@ import (
 // follow from the mappings, which the machine's hash has.
 func (k *Kernel) Hash(h *emu.Hasher) {
 	o := k.objects()
-	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum)
+	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
 	h.String(string(k.bound))
 	for _, t := range k.current {
 		h.Uint64(number(o, t))
@@ -46,7 +46,7 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 
 // HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
 func (k *Kernel) HashClocks(h *emu.Hasher) {
-	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos)
+	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
 }
 
 func words(h *emu.Hasher, l ...uint64) {

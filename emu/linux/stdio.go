@@ -130,6 +130,9 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 		return -int64(syscall.EPIPE)
 	}
 	o.add(b[:n], k.cfg.Capture)
+	if k.cfg.Capture != 0 {
+		k.both.add(b[:n], k.cfg.Capture)
+	}
 	return int64(n)
 }
 
@@ -162,4 +165,10 @@ func (o *output) add(b []byte, limit int) {
 // the first Config.Capture bytes of each, and how many there were.
 func (k *Kernel) Output() (stdout, stderr []byte, outBytes, errBytes uint64) {
 	return k.stdout.kept, k.stderr.kept, k.stdout.pos, k.stderr.pos
+}
+
+// OutputInOrder is what the guest has written to both, in the order of its
+// writes: the first Config.Capture bytes, and how many there were.
+func (k *Kernel) OutputInOrder() (text []byte, n uint64) {
+	return k.both.kept, k.stdout.pos + k.stderr.pos
 }
