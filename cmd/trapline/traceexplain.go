@@ -82,7 +82,7 @@ func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes
 	if i.Mode.Is64() {
 		n.Arch = emu.AMD64
 	}
-	at := s.Hit[0].PC
+	at := s.At
 	n.Breakpoint = func(addr uint64) (string, []byte, bool) { return p.On.Name, i.Original[:i.Len], addr == at }
 	file, err := t.files.file(p.Path)
 	if err != nil {
@@ -125,7 +125,7 @@ func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Ins
 
 // tell prints the story of a probe.
 func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
-	at := s.Hit[0].PC
+	at := s.At
 	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, s.TID, s.Process, s.CPU)
 	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Original[:i.Len], at))
 	if t.engine == uprobes.Modern { // the others look at no instruction

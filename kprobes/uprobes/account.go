@@ -2,6 +2,7 @@ package uprobes
 
 import (
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/linux"
 )
 
@@ -27,6 +28,7 @@ func NewAccount(s *System) *Account {
 // Story is the first hit of one uprobe as the machine's events tell it.
 type Story struct {
 	TID, CPU int
+	At       uint64 // address of the breakpoint
 	Process  string
 	Hit      []*emu.Event // from the #BP to where the thread goes on
 	Return   []*emu.Event // the same of the function's return, with return probes
@@ -90,14 +92,32 @@ func (a *Account) begins(t *linux.Thread, ut *task, mm *linux.MM) *[]*emu.Event 
 		}
 		return &s.Return
 	}
-	u := a.system.uprobeAt(mm, pc)
-	var now [1]byte
-	if u == nil || u.insn == nil || a.stories[u] != nil || mm.ReadForced(pc, now[:]) != 1 || now[0] != Breakpoint {
+	at, ok := a.breakpointFrom(mm, pc)
+	if !ok {
 		return nil
 	}
-	s := &Story{TID: t.TID, CPU: t.CPU().ID, Process: t.Process().Name}
+	u := a.system.uprobeAt(mm, at)
+	if u == nil || u.insn == nil || a.stories[u] != nil {
+		return nil
+	}
+	s := &Story{TID: t.TID, CPU: t.CPU().ID, At: at, Process: t.Process().Name}
 	a.stories[u] = s
 	return &s.Hit
+}
+
+// breakpointFrom is where the breakpoint of the instruction at pc is: behind its prefixes, if the probe is inside it.
+func (a *Account) breakpointFrom(mm *linux.MM, pc uint64) (uint64, bool) {
+	for at := pc; at < pc+insn.MaxLen; at++ {
+		var now [1]byte
+		if mm.ReadForced(at, now[:]) != 1 {
+			return 0, false
+		}
+		rex := a.system.mode == emu.AMD64 && now[0]&0xf0 == 0x40
+		if !rex && !isLegacyPrefix(now[0]) {
+			return at, now[0] == Breakpoint
+		}
+	}
+	return 0, false
 }
 
 // Watched is linux.Watcher's.
