@@ -109,7 +109,7 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 			continue
 		}
 		t.flawed = true
-		t.say("event %s/%s (%s) is not enabled: %v: %s", e.Group, e.Name, e.Probes[0].Place(nil), err, whyRefused(err))
+		t.say("event %s/%s (%s) is not enabled: %v: %s", e.Group, e.Name, e.Probes[0].Place(nil), err, t.whyRefused(e.Probes[0], err))
 	}
 	if t.flawed && t.cmd.Bool("strict") {
 		t.say("--strict: a probe was refused")
@@ -151,8 +151,11 @@ func (t *traceEvents) report(err error) error {
 	return reported(exitTrace)
 }
 
-func whyRefused(err error) string {
+// whyRefused tells why p could not be enabled. Only the modern engine has return probes.
+func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 	switch {
+	case p.Return && t.engine != uprobes.Modern && errors.Is(err, events.ENOTSUPP):
+		return fmt.Sprintf("the engine %s has no return probes", t.engine)
 	case errors.Is(err, events.ENOTSUPP):
 		return "uprobes do not take the instruction at that place"
 	case errors.Is(err, events.ENOEXEC):

@@ -209,3 +209,12 @@ func TestTraceProgress(t *testing.T) {
 	clock = clock.Add(time.Second)
 	shows(2e9, "\r\x1b[Ktrapline: 4s, 2000 million instructions, 500 M/s, 7 hits, at most 4s more")
 }
+
+// The engines of 2005 and the one in place refuse a return probe for what they are, not for its instruction.
+func TestTraceReturnProbeNeedsTheModernEngine(t *testing.T) {
+	for _, engine := range []string{"uprobes-2005", "uprobes-2005-coded", "uprobes-inline"} {
+		code, stderr := runTrace(t, "--engine", engine, "--strict", "-p", "r:back PROG:p_call+28")
+		require.Equal(t, exitTrace, code)
+		require.Contains(t, stderr, "errno 524 ENOTSUPP: the engine "+engine+" has no return probes\n")
+	}
+}
