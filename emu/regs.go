@@ -138,6 +138,7 @@ const (
 	CR0WP uint64 = 1 << 16
 	CR0PG uint64 = 1 << 31
 
+	CR4UMIP   uint64 = 1 << 11 // no SGDT, SIDT, SLDT, SMSW, STR outside ring 0
 	CR4OSFXSR uint64 = 1 << 9
 	CR4PCE    uint64 = 1 << 8 // RDPMC outside ring 0
 	CR4DE     uint64 = 1 << 3

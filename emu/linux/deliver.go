@@ -23,6 +23,7 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 		} else {
 			t.Note(emu.Note{Kind: NoteKernel, Text: "the trap is the uprobes' business: TIF_UPROBE is set", ID: "U3"})
 		}
+	case trap.Vector == emu.VecGP && trap.Kind == emu.Exception && k.fixUMIP(t):
 	case trap.Kind == emu.SoftwareInt && trap.Vector != emu.VecOF:
 		// The gate's DPL is 0: #GP with the vector, at the instruction (SDM vol. 3, 6.12.1.1).
 		c.Core = m.Event().Before

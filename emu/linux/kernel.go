@@ -147,6 +147,7 @@ func (k *Kernel) setupCPUs() error {
 	for i, c := range k.m.CPUs {
 		c.Sys.GDTR = emu.TableReg{Base: k.layout.gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
 		c.Sys.MSR.TSCAux = uint64(i)
+		c.Sys.CR4 |= emu.CR4UMIP
 		for j, d := range table {
 			k.setDescriptor(c, j, d)
 		}
