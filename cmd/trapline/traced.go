@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
@@ -116,9 +117,16 @@ func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	total := 0
 	for _, name := range visibleFiles(cfg, nil) {
-		err := filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
+		home, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			return nil, err
+		}
+		err = filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || p == cfg.Path {
 				return err
+			}
+			if to, err := filepath.EvalSymlinks(p); err != nil || to != home && !strings.HasPrefix(to, home+"/") {
+				return nil // a link out of what was named leads nowhere
 			}
 			info, err := os.Stat(p)
 			if err != nil || !info.Mode().IsRegular() {
