@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,12 +14,11 @@ var ErrPanic = tea.ErrProgramPanic
 // Run shows the UI on a terminal until it is left, by a key or a signal. The
 // terminal is restored whatever happens.
 func Run(m *Model, in io.Reader, out io.Writer) error {
-	// Bubble Tea takes the signals itself; ended by its context as well, its
-	// handler would wait for ever for a loop that has gone.
-	p := tea.NewProgram(m, tea.WithContext(context.WithoutCancel(m.ctx)), tea.WithInput(in), tea.WithOutput(out))
+	// One way for signals: they end the context, which quits as a key does.
+	// Bubble Tea's own handler knows no SIGHUP, and given the context as well
+	// waited for ever for a loop that had gone.
+	p := tea.NewProgram(m, tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(out))
+	defer context.AfterFunc(m.ctx, p.Quit)()
 	_, err := p.Run()
-	if errors.Is(err, tea.ErrInterrupted) {
-		return nil
-	}
 	return err
 }

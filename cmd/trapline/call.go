@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -294,9 +293,5 @@ func (x *calling) printJSON(stopped *kcall.Stopped) {
 			o.Memory = append(o.Memory, memoryObject{i + 1, fmt.Sprintf("%#x", a.value), hex.EncodeToString(a.after)})
 		}
 	}
-	b, err := json.Marshal(o)
-	if err != nil {
-		panic(err) // plain data always marshals
-	}
-	x.out.Write(append(b, '\n'))
+	x.out.object(o)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -65,11 +64,7 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	if c.Bool("json") {
 		for _, x := range list {
-			b, err := json.Marshal(x)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "%s\n", b)
+			out.object(x)
 		}
 		return nil
 	}

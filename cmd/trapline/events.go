@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/urfave/cli/v3"
@@ -153,10 +152,5 @@ func (j *judging) line(line string) {
 	if !j.format {
 		v.Format = ""
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain data always marshals
-	}
-	j.out.Write(b)
-	j.out.WriteByte('\n')
+	j.out.object(v)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"trapline/emu/explore"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -42,7 +40,7 @@ type foundObject struct {
 }
 
 func (s *searching) searchJSON(r *explore.Report) {
-	s.writeJSON(&searchObject{
+	s.out.object(&searchObject{
 		Type: "search", V: story.Version, Scenario: s.name, Engine: s.systems.Options().Engine, Strategy: s.strategy, Bound: s.bound,
 		Exhausted: r.Exhausted, Cut: string(r.Cut), Preemptions: r.Preemptions, Schedules: r.Schedules, Executions: r.Executions,
 		States: r.States, Steps: r.Steps, Seconds: r.Elapsed.Seconds(), Found: r.Found != nil,
@@ -50,7 +48,7 @@ func (s *searching) searchJSON(r *explore.Report) {
 }
 
 func (s *searching) foundJSON(f *explore.Found, v scenarios.Violation, schedule string) {
-	s.writeJSON(s.foundOf(f, v, schedule))
+	s.out.object(s.foundOf(f, v, schedule))
 }
 
 func (s *searching) foundOf(f *explore.Found, v scenarios.Violation, schedule string) *foundObject {
@@ -58,13 +56,4 @@ func (s *searching) foundOf(f *explore.Found, v scenarios.Violation, schedule st
 		Type: "found", V: story.Version, Property: v.Property, Row: v.Row, Text: v.Text,
 		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Command: s.command(schedule),
 	}
-}
-
-func (s *searching) writeJSON(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain data always marshals
-	}
-	s.out.Write(b)
-	s.out.WriteByte('\n')
 }

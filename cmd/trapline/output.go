@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"os"
 
@@ -20,6 +21,15 @@ func newOutput(w io.Writer) *output {
 	f, ok := w.(*os.File)
 	colour := ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &output{bufio.NewWriterSize(w, 64<<10), colour}
+}
+
+// object prints plain data as one JSON object on a line.
+func (o *output) object(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	o.Write(append(b, '\n'))
 }
 
 // sgr is the colour of each style: the 16 colours that every terminal theme

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -202,7 +201,7 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 func (t *telling) event(ev *emu.Event) {
 	r := t.run.Names().Describe(ev)
 	if t.json {
-		t.writeJSON(r)
+		t.out.object(r)
 		return
 	}
 	t.out.lines(t.teller.Tell(r))
@@ -293,14 +292,5 @@ func (t *telling) endJSON(failures []scenarios.Failure) {
 	for _, x := range failures {
 		end.Failures = append(end.Failures, fmt.Sprintf("%s:%d: %s", r.File.Name, x.Pos.Line, x.Text))
 	}
-	t.writeJSON(&end)
-}
-
-func (t *telling) writeJSON(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain data always marshals
-	}
-	t.out.Write(b)
-	t.out.WriteByte('\n')
+	t.out.object(&end)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
 	"strings"
 	"sync"
@@ -126,10 +127,14 @@ func TestTheUIOnATerminal(t *testing.T) {
 	x.restored()
 }
 
-// A signal leaves the UI as q does; a handler of its own and one of the program's once waited for each other.
+// A signal leaves the UI as q does.
 func TestASignalLeavesTheUI(t *testing.T) {
+	signals := []os.Signal{os.Interrupt, unix.SIGTERM}
+	if !signal.Ignored(unix.SIGHUP) { // else the program is to ignore it too
+		signals = append(signals, unix.SIGHUP)
+	}
 	for range 3 {
-		for _, sig := range []os.Signal{os.Interrupt, unix.SIGTERM} {
+		for _, sig := range signals {
 			x := openTerminal(t, nil, "tui", "first-probe")
 			x.expect("to go back")
 			require.NoError(t, x.cmd.Process.Signal(sig))

@@ -10,16 +10,22 @@ import (
 	"trapline/emu/linux"
 )
 
-func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
+// loaded is a system of uprobes on a program that has not run.
+func loaded(t *testing.T) (*System, *linux.Kernel) {
 	path, err := filepath.Abs("testdata/bin/bench64")
 	require.NoError(t, err)
 	fs, err := linux.OpenFiles(path)
 	require.NoError(t, err)
-	defer func() { _ = fs.Close() }()
+	t.Cleanup(func() { _ = fs.Close() })
 	s := New(Options{})
 	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s})
 	require.NoError(t, err)
-	defer k.Close()
+	t.Cleanup(k.Close)
+	return s, k
+}
+
+func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
+	s, k := loaded(t)
 	s.Attach(k)
 	mm := k.Init().MM()
 	a := s.areaOf(mm, 0)

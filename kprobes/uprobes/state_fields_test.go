@@ -1,12 +1,10 @@
 package uprobes
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/linux"
 	"trapline/emu/memento/mementotest"
 )
 
@@ -22,15 +20,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 }
 
 func TestHashesSeeEveryField(t *testing.T) {
-	path, err := filepath.Abs("testdata/bin/bench64")
-	require.NoError(t, err)
-	fs, err := linux.OpenFiles(path)
-	require.NoError(t, err)
-	defer func() { _ = fs.Close() }()
-	s := New(Options{})
-	k, err := linux.New(linux.Config{Path: path, FS: fs, Hooks: s})
-	require.NoError(t, err)
-	defer k.Close()
+	s, k := loaded(t)
 	u, errno := s.tree.at(Place{Offset: 1})
 	require.Zero(t, errno)
 	ut := taskOf(k.Init().Threads()[0])
