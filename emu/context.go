@@ -62,7 +62,7 @@ func (c *CPU) LoadContext(t *Context) {
 
 // FXSave writes the x87 and SSE state in the layout of FXSAVE (SDM vol. 1,
 // 10.5.1; the 64-bit form on AMD64).
-func (m *Machine) FXSave(c *CPU, buf *[unicorn.FXSize]byte) error {
+func (m *Machine) FXSave(c *CPU, buf *[FXSize]byte) error {
 	v, err := c.Space.view(c.User())
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (m *Machine) FXSave(c *CPU, buf *[unicorn.FXSize]byte) error {
 
 // FXRestore loads what FXSave wrote. Reserved MXCSR bits are #GP on the
 // processor: the caller clears them.
-func (m *Machine) FXRestore(c *CPU, buf *[unicorn.FXSize]byte) error {
+func (m *Machine) FXRestore(c *CPU, buf *[FXSize]byte) error {
 	v, err := c.Space.view(c.User())
 	if err != nil {
 		return err

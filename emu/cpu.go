@@ -35,7 +35,7 @@ type CPU struct {
 // startFPU is the x87 and SSE state that a kernel gives every new thread, in
 // FXSAVE's layout: FCW as FNINIT leaves it, MXCSR as reset does (SDM vol. 1,
 // 8.1.5 and 10.2.3). The library starts with zeros.
-var startFPU = [unicorn.FXSize]byte{0: 0x7f, 1: 0x03, 24: 0x80, 25: 0x1f}
+var startFPU = [FXSize]byte{0: 0x7f, 1: 0x03, 24: 0x80, 25: 0x1f}
 
 func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	v, err := s.view(false)

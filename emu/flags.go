@@ -1,31 +1,32 @@
 package emu
 
-import "strings"
+import (
+	"strings"
 
-// EFLAGS bits (SDM vol. 1, 3.4.3).
+	"trapline/emu/regs"
+)
+
+// EFLAGS bits.
 const (
-	CF   uint64 = 1 << 0
-	PF   uint64 = 1 << 2
-	AF   uint64 = 1 << 4
-	ZF   uint64 = 1 << 6
-	SF   uint64 = 1 << 7
-	TF   uint64 = 1 << 8  // single step
-	IF   uint64 = 1 << 9  // maskable interrupts on
-	DF   uint64 = 1 << 10 // string instructions run downwards
-	OF   uint64 = 1 << 11
-	IOPL uint64 = 3 << 12 // privilege needed for I/O and CLI/STI
-	NT   uint64 = 1 << 14
-	RF   uint64 = 1 << 16 // execute breakpoints off for one instruction
-	VM   uint64 = 1 << 17
-	AC   uint64 = 1 << 18
-	VIF  uint64 = 1 << 19
-	VIP  uint64 = 1 << 20
-	ID   uint64 = 1 << 21
-
-	// FlagsFixed is bit 1, which always reads as one.
-	FlagsFixed uint64 = 1 << 1
-	// FlagsStatus are the arithmetic flags.
-	FlagsStatus = CF | PF | AF | ZF | SF | OF
+	CF          = regs.CF
+	PF          = regs.PF
+	AF          = regs.AF
+	ZF          = regs.ZF
+	SF          = regs.SF
+	TF          = regs.TF
+	IF          = regs.IF
+	DF          = regs.DF
+	OF          = regs.OF
+	IOPL        = regs.IOPL
+	NT          = regs.NT
+	RF          = regs.RF
+	VM          = regs.VM
+	AC          = regs.AC
+	VIF         = regs.VIF
+	VIP         = regs.VIP
+	ID          = regs.ID
+	FlagsFixed  = regs.FlagsFixed
+	FlagsStatus = regs.FlagsStatus
 )
 
 // FlagNames lists the flags with names, high bit first, as FormatFlags prints them.

@@ -11,7 +11,7 @@ import (
 // TestXMMInSavedContext: XMM registers are where clearUnseen takes them to be.
 func TestXMMInSavedContext(t *testing.T) {
 	m, c := newTest(t, AMD64, 0x90)
-	var fx [unicorn.FXSize]byte
+	var fx [FXSize]byte
 	require.NoError(t, m.FXSave(c, &fx))
 	for i := range 16 {
 		for k := range 16 {

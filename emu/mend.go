@@ -168,7 +168,7 @@ func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
 	if d.mends&mendPartial == 0 {
 		return nil
 	}
-	crosses := c.EffectiveAddress(&d.in)%PageSize > PageSize-unicorn.FXSize
+	crosses := c.EffectiveAddress(&d.in)%PageSize > PageSize-FXSize
 	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) {
 		return nil
 	}
@@ -207,7 +207,7 @@ func (m *Machine) mendCmpxchgOp(c *CPU, in *insn.Inst) {
 
 // editFPU changes the x87 and SSE state in the form of an FXSAVE image.
 func (m *Machine) editFPU(c *CPU, edit func(fx []byte)) {
-	var fx [unicorn.FXSize]byte
+	var fx [FXSize]byte
 	err := m.FXSave(c, &fx)
 	if err == nil {
 		edit(fx[:])

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu/unicorn"
+	"trapline/emu/regs"
 )
 
 // Reg numbers a general register as instructions encode it.
@@ -12,32 +12,32 @@ type Reg uint8
 
 // General registers; the i386 ones are the low halves of the first eight.
 const (
-	RAX Reg = iota
-	RCX
-	RDX
-	RBX
-	RSP
-	RBP
-	RSI
-	RDI
-	R8
-	R9
-	R10
-	R11
-	R12
-	R13
-	R14
-	R15
+	RAX Reg = regs.RAX
+	RCX Reg = regs.RCX
+	RDX Reg = regs.RDX
+	RBX Reg = regs.RBX
+	RSP Reg = regs.RSP
+	RBP Reg = regs.RBP
+	RSI Reg = regs.RSI
+	RDI Reg = regs.RDI
+	R8  Reg = regs.R8
+	R9  Reg = regs.R9
+	R10 Reg = regs.R10
+	R11 Reg = regs.R11
+	R12 Reg = regs.R12
+	R13 Reg = regs.R13
+	R14 Reg = regs.R14
+	R15 Reg = regs.R15
 )
 
-// Segment register numbers, in the order of their encoding.
+// Segment register numbers.
 const (
-	ES = iota
-	CS
-	SS
-	DS
-	FS
-	GS
+	ES = regs.ES
+	CS = regs.CS
+	SS = regs.SS
+	DS = regs.DS
+	FS = regs.FS
+	GS = regs.GS
 )
 
 var (
@@ -88,10 +88,13 @@ func regList(a Arch) string {
 // Core is the register state every instruction sees: general registers,
 // RIP, RFLAGS (the guest's, TF included), segments with cached descriptors,
 // CPL and the MOV SS/STI shadow.
-type Core = unicorn.Core
+type Core = regs.Core
 
 // Seg is a segment register with its cached descriptor.
-type Seg = unicorn.Seg
+type Seg = regs.Seg
+
+// FXSize is the size of FXSAVE's area, in bytes.
+const FXSize = regs.FXSize
 
 // TableReg is GDTR or IDTR: linear base, limit in bytes minus one.
 type TableReg struct {

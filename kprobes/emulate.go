@@ -3,6 +3,7 @@ package kprobes
 import (
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/regs"
 	"trapline/traps"
 )
 
@@ -24,7 +25,7 @@ func (e *engineModern) emulate(x *traps.Exec, in *insn.Inst) bool {
 	case a.Has(insn.JmpRel):
 		e.jump(x, next+uint64(in.Imm))
 	case a.Has(insn.Jcc):
-		if emu.Condition(in.Opcode&15, x.Regs.Get(traps.FieldFlags)) {
+		if regs.Condition(in.Opcode&15, x.Regs.Get(traps.FieldFlags)) {
 			next += uint64(in.Imm)
 		}
 		e.jump(x, next)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"trapline/emu"
-	"trapline/emu/unicorn"
 )
 
 var le = binary.LittleEndian
@@ -33,12 +32,12 @@ func (t *Thread) overflows(a action, sp uint64) bool {
 
 // fpuImage is the FXSAVE area of the thread, which is on a vCPU.
 func (k *Kernel) fpuImage(t *Thread) ([]byte, bool) {
-	var b [unicorn.FXSize]byte
+	var b [emu.FXSize]byte
 	return b[:], k.m.FXSave(t.cpu, &b) == nil
 }
 
 func (k *Kernel) loadFPU(t *Thread, b []byte) bool {
-	var fx [unicorn.FXSize]byte
+	var fx [emu.FXSize]byte
 	copy(fx[:], b)
 	le.PutUint32(fx[24:], le.Uint32(fx[24:])&0xffbf) // MXCSR without reserved bits
 	return k.m.FXRestore(t.cpu, &fx) == nil
@@ -77,7 +76,7 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if !ok {
 		return false
 	}
-	fp := (t.frameStack(a, 128) - unicorn.FXSize) &^ 63
+	fp := (t.frameStack(a, 128) - emu.FXSize) &^ 63
 	sp := (fp-f64Size)&^15 - 8
 	if t.overflows(a, sp) {
 		return false
@@ -133,7 +132,7 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	}
 	fp := le.Uint64(b[f64FPState:])
 	if fp != 0 {
-		fx := make([]byte, unicorn.FXSize)
+		fx := make([]byte, emu.FXSize)
 		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx) {
 			return k.badFrame(t)
 		}

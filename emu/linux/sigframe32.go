@@ -1,9 +1,6 @@
 package linux
 
-import (
-	"trapline/emu"
-	"trapline/emu/unicorn"
-)
+import "trapline/emu"
 
 // Offsets in the i386 sigcontext.
 const (
@@ -43,7 +40,7 @@ const (
 // fp32Size is an i386 struct _fpstate: the FSAVE image and the FXSAVE one.
 const (
 	fp32Legacy = 112
-	fp32Size   = fp32Legacy + unicorn.FXSize
+	fp32Size   = fp32Legacy + emu.FXSize
 )
 
 // regs32 is the order of general registers in the i386 sigcontext.
@@ -67,7 +64,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if a.flags&saRestorer != 0 {
 		ret = a.restorer
 	}
-	fp := (t.frameStack(a, 0)-unicorn.FXSize)&^63 - fp32Legacy
+	fp := (t.frameStack(a, 0)-emu.FXSize)&^63 - fp32Legacy
 	sp := (fp-size+4)&^15 - 4
 	if t.overflows(a, sp) {
 		return false

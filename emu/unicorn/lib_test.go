@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"trapline/emu/regs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -60,9 +62,9 @@ func flatCore(w Width) Core {
 	c := Core{RIP: codeAt, RFLAGS: 2}
 	c.GPR[4] = stackAt + 4096
 	for i := range c.Seg {
-		c.Seg[i] = Seg{Sel: 0x18, Limit: 0xffffffff, Flags: 0x00cf9300}
+		c.Seg[i] = regs.Seg{Sel: 0x18, Limit: 0xffffffff, Flags: 0x00cf9300}
 	}
-	c.Seg[1] = Seg{Sel: 0x10, Limit: 0xffffffff, Flags: 0x00cf9b00}
+	c.Seg[1] = regs.Seg{Sel: 0x10, Limit: 0xffffffff, Flags: 0x00cf9b00}
 	if w == Width64 {
 		c.Seg[1].Flags = 0x00af9b00
 		c.Code64 = 1

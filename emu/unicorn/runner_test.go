@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/emu/regs"
 )
 
 // runnerRig is a Runner with one page of code at 0x1000, two of data at 0x5000.
@@ -36,9 +38,9 @@ func newRunnerRig(t testing.TB, w Width, code ...byte) *runnerRig {
 	rig.core.RFLAGS = 2
 	rig.core.RIP = 0x1000
 	for i := range rig.core.Seg {
-		rig.core.Seg[i] = Seg{Sel: 0x18, Limit: 0xffffffff, Flags: 0xcf9300}
+		rig.core.Seg[i] = regs.Seg{Sel: 0x18, Limit: 0xffffffff, Flags: 0xcf9300}
 	}
-	rig.core.Seg[1] = Seg{Sel: 0x10, Limit: 0xffffffff, Flags: 0xcf9b00}
+	rig.core.Seg[1] = regs.Seg{Sel: 0x10, Limit: 0xffffffff, Flags: 0xcf9b00}
 	if w == Width64 {
 		rig.core.Code64 = 1
 		rig.core.Seg[1].Flags = 0xaf9b00

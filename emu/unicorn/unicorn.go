@@ -37,6 +37,8 @@ import (
 	"fmt"
 	"sync"
 	"unsafe"
+
+	"trapline/emu/regs"
 )
 
 // Width is the operating mode of an instance.
@@ -58,28 +60,9 @@ const (
 	ProtExec  Prot = 4
 )
 
-// Seg is a segment register with its cached descriptor. Flags are bits 8-23
-// of the descriptor's second word, in place.
-type Seg struct {
-	Base  uint64
-	Sel   uint32
-	Limit uint32
-	Flags uint32
-	_     uint32
-}
-
-// Core is the register state that instructions of any privilege see; the
-// memory layout is that of tl_core in shim.h.
-type Core struct {
-	GPR    [16]uint64
-	RIP    uint64
-	RFLAGS uint64
-	Seg    [6]Seg // ES CS SS DS FS GS
-	CPL    uint32
-	Shadow uint32 // 1 right after MOV SS, POP SS, STI
-	CR0    uint32 // bits MP, EM, TS only
-	Code64 uint32 // CS.L
-}
+// Core is the register state that the library runs on; its memory layout is
+// that of tl_core in shim.h.
+type Core = regs.Core
 
 // Status says how a run ended.
 type Status int32
@@ -264,17 +247,14 @@ func (c *Context) Load(buf []byte) {
 	C.tl_context_copy_in(c.c, unsafe.Pointer(unsafe.SliceData(buf[:ContextSize])))
 }
 
-// FXSize is the size of the area of FXSAVE and FXRSTOR, in bytes.
-const FXSize = 512
-
 // FXSave writes c's x87 and SSE state in FXSAVE's layout (SDM vol. 1, 10.5.1).
-func (e *Engine) FXSave(c *Context, core *Core, buf *[FXSize]byte) error {
+func (e *Engine) FXSave(c *Context, core *Core, buf *[regs.FXSize]byte) error {
 	return e.err("fxsave", core.RIP, C.tl_fxsave(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.uint8_t)(&buf[0])))
 }
 
 // FXRestore loads c's x87 and SSE state from FXSAVE's layout. The next run
 // must pass load.
-func (e *Engine) FXRestore(c *Context, core *Core, buf *[FXSize]byte) error {
+func (e *Engine) FXRestore(c *Context, core *Core, buf *[regs.FXSize]byte) error {
 	return e.err("fxrstor", core.RIP, C.tl_fxrstor(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.uint8_t)(&buf[0])))
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/regs"
 )
 
 // Store writes user memory on the probed thread's behalf, as copy_to_user does: all of it, or nothing and false.
@@ -91,7 +92,7 @@ func (i *Instruction) emulateBranch(c *emu.Core, store Store) bool {
 		if !i.push(c, store, next) {
 			return false
 		}
-	case i.branch&^conditionMask == opcodeJcc8 && !emu.Condition(i.branch&conditionMask, c.RFLAGS):
+	case i.branch&^conditionMask == opcodeJcc8 && !regs.Condition(i.branch&conditionMask, c.RFLAGS):
 		return true
 	}
 	c.RIP = i.mask(next + uint64(i.offset))

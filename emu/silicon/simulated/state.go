@@ -6,7 +6,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/silicon"
-	"trapline/emu/unicorn"
 )
 
 // Offsets in the FXSAVE image (SDM vol. 1, table 10-2).
@@ -37,7 +36,7 @@ func (s *Machine) setState(state *silicon.State) error {
 	if s.mode == silicon.Mode64 {
 		c.Seg[emu.FS].Base, c.Seg[emu.GS].Base = state.FSBase, state.GSBase
 	}
-	var fx [unicorn.FXSize]byte
+	var fx [emu.FXSize]byte
 	le := binary.LittleEndian
 	le.PutUint16(fx[:], state.X87.Control)
 	le.PutUint16(fx[fxStatus:], state.X87.Status)
@@ -62,7 +61,7 @@ func (s *Machine) state() (silicon.State, error) {
 	if s.mode == silicon.Mode64 {
 		state.FSBase, state.GSBase = c.Seg[emu.FS].Base, c.Seg[emu.GS].Base
 	}
-	var fx [unicorn.FXSize]byte
+	var fx [emu.FXSize]byte
 	if err := s.m.FXSave(c, &fx); err != nil {
 		return state, err
 	}
