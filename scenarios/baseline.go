@@ -80,14 +80,14 @@ func (b *baseline) search(ctx context.Context, f *File) error {
 		}
 		return r.world.system(), nil
 	}, explore.Options{
-		Bounds: explore.Bounds{Preemptions: explore.Unbounded, States: MaxBaseline},
+		Bounds: explore.Bounds{States: MaxBaseline},
 		AtEnd:  func(s explore.System) { b.ends = append(b.ends, s.(*explore.Machine).M.Snapshot()) },
 	})
 	if err != nil {
 		return err
 	}
 	if !r.Exhausted || r.Found != nil {
-		return fmt.Errorf("the ends without probes are too many to know: %v", r.Summary)
+		return fmt.Errorf("the ends without probes are too many to know: %v", r.Verdict())
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func firstViolation(b *testing.B, name string) *explore.Report {
 	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{})
 	require.NoError(b, err)
 	defer systems.Close()
-	r, err := explore.Search(ctx, systems.New, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	r, err := explore.Search(ctx, systems.New, explore.Options{})
 	require.NoError(b, err)
 	if r.Found != nil {
 		sys, err := systems.New()

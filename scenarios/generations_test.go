@@ -83,10 +83,10 @@ func generation(t *testing.T, name, engine string) (cell, command string) {
 	}
 	require.NoError(t, err)
 	defer systems.Close()
-	r, err := explore.Search(context.Background(), systems.New, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	r, err := explore.Search(context.Background(), systems.New, explore.Options{})
 	require.NoError(t, err)
 	if r.Found == nil {
-		require.True(t, r.Exhausted, "%s under %s: %v", name, engine, r.Summary)
+		require.True(t, r.Exhausted, "%s under %s: %v", name, engine, r.Verdict())
 		return "holds", ""
 	}
 	sys, err := systems.New()

@@ -33,7 +33,6 @@ func searched(t *testing.T, engine string, o explore.Options) *explore.Report {
 	require.NoError(t, err)
 	defer s.Close()
 	require.Equal(t, 1, s.Jobs(2))
-	o.Bounds.Preemptions = explore.Unbounded
 	rep, err := explore.Search(context.Background(), s.New, o)
 	require.NoError(t, err)
 	return rep

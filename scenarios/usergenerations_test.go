@@ -107,9 +107,9 @@ func searchedIn(t *testing.T, f *scenarios.File, engine string) *explore.Report 
 	s, err := scenarios.NewSystems(context.Background(), f, scenarios.Options{Engine: engine})
 	require.NoError(t, err)
 	defer s.Close()
-	rep, err := explore.Search(context.Background(), s.New, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	rep, err := explore.Search(context.Background(), s.New, explore.Options{})
 	require.NoError(t, err)
-	require.True(t, rep.Found != nil || rep.Exhausted, "%s under %s: %v", f.Name, engine, rep.Summary)
+	require.True(t, rep.Found != nil || rep.Exhausted, "%s under %s: %v", f.Name, engine, rep.Verdict())
 	return rep
 }
 

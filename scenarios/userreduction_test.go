@@ -70,10 +70,10 @@ func searchedTwice(t *testing.T, f *scenarios.File, engine string) (some, every 
 	var reports [2]*explore.Report
 	for i := range reports {
 		r, err := explore.Search(t.Context(), s.New, explore.Options{
-			Bounds: explore.Bounds{Preemptions: explore.Unbounded}, NoReduction: i == 1, KeepOutcomes: true,
+			NoReduction: i == 1, KeepOutcomes: true,
 		})
 		require.NoError(t, err)
-		require.True(t, r.Exhausted || r.Found != nil, "%v", r.Summary)
+		require.True(t, r.Exhausted || r.Found != nil, "%v", r.Verdict())
 		reports[i] = r
 	}
 	t.Logf("%s: %d ends; %v; without reduction %v", engine, len(reports[1].Outcomes), reports[0].Summary, reports[1].Summary)

@@ -47,14 +47,14 @@ func (w *userWorld) compareWith(ctx context.Context, b *baseline) error {
 		return b.makeOne(ctx)
 	}
 	r, err := explore.Search(ctx, func() (explore.System, error) { return w.systemWith(func() {}), nil }, explore.Options{
-		Bounds: explore.Bounds{Preemptions: explore.Unbounded, States: MaxBaseline},
+		Bounds: explore.Bounds{States: MaxBaseline},
 		AtEnd:  func(explore.System) { b.ends = append(b.ends, w.Machine.Snapshot()) },
 	})
 	if err != nil {
 		return err
 	}
 	if !r.Exhausted || r.Found != nil {
-		return fmt.Errorf("the ends without probes are too many to know: %v", r.Summary)
+		return fmt.Errorf("the ends without probes are too many to know: %v", r.Verdict())
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/urfave/cli/v3"
@@ -21,27 +20,34 @@ checks. With --write the listing and the golden outputs are written into the fil
 
 EXAMPLES:
    trapline check *.txtar
-   trapline check --write my.txtar              after a change of its source`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write text.lst and golden steps anew"}},
+   trapline check --write my.txtar              after a change of its source
+   trapline check --require-exhausted *.txtar   search their schedules too, which must all be fine`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write text.lst and golden steps anew"},
+			&cli.BoolFlag{Name: "require-exhausted", Usage: "search the schedules too, for at most the file's time; exit 1 unless every one was covered and holds"},
+		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if !c.Args().Present() {
 				return usagef(c, "check takes at least one FILE")
 			}
-			return doCheck(ctx, out, c.Root().ErrWriter, c.Args().Slice(), c.Bool("write"))
+			return doCheck(ctx, out, c)
 		},
 	}
 }
 
 // doCheck reports every file; the worst decides the exit status.
-func doCheck(ctx context.Context, out *output, stderr io.Writer, files []string, write bool) error {
-	worst := exitHeld
-	for _, name := range files {
+func doCheck(ctx context.Context, out *output, c *cli.Command) error {
+	worst, stderr := exitHeld, c.Root().ErrWriter
+	for _, name := range c.Args().Slice() {
 		var err error
-		if write {
+		if c.Bool("write") {
 			err = rewrite(ctx, name)
 		}
 		if err == nil {
 			err = checkFile(ctx, out, name)
+		}
+		if err == nil && c.Bool("require-exhausted") {
+			err = checkSchedules(ctx, out, name)
 		}
 		if err == nil {
 			fmt.Fprintf(out, "%s: ok\n", name)
@@ -78,6 +84,34 @@ func checkFile(ctx context.Context, out *output, name string) error {
 		fmt.Fprintf(out, "%s:%d: %s\n", f.Name, x.Pos.Line, x.Text)
 	}
 	if len(failures) > 0 {
+		return errViolated
+	}
+	return nil
+}
+
+// checkSchedules searches the schedules of a file and fails unless it saw all.
+func checkSchedules(ctx context.Context, out *output, name string) error {
+	f, err := load(name)
+	if err != nil {
+		return err
+	}
+	s, err := searchAll(ctx, f, name, f.Machine.Engine)
+	if err != nil {
+		return err
+	}
+	defer s.systems.Close()
+	within, cancel := context.WithTimeout(ctx, f.Machine.Time)
+	defer cancel()
+	rep, err := s.search(within)
+	if err != nil {
+		return err
+	}
+	v := rep.Verdict()
+	fmt.Fprintf(out, "%s: %v\n", name, v)
+	if rep.Found != nil {
+		fmt.Fprintf(out, "%s: a schedule violates %s: %s\n", name, rep.Found.Violation.Property, rep.Found.Violation.What)
+	}
+	if !v.Exhausted {
 		return errViolated
 	}
 	return nil

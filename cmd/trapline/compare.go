@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/explore"
 	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -30,6 +28,7 @@ EXAMPLES:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engines", Usage: engineUsage("compare") + "; options: " + strings.Join(kprobes.EngineOptions(), ", ")},
 			&cli.DurationFlag{Name: "time", Value: defaultCompareTime, Usage: "search for at most `DURATION` under each engine"},
+			requireExhausted(),
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object for each engine, as docs/json.md says"},
 		},
 		ShellComplete: completeScenarios(out),
@@ -66,9 +65,14 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 		for _, x := range list {
 			out.object(x)
 		}
-		return nil
+	} else {
+		printComparison(out, f, list)
 	}
-	printComparison(out, f, list)
+	for _, x := range list {
+		if c.Bool("require-exhausted") && (x.verdict == nil || !x.Exhausted) {
+			return errViolated
+		}
+	}
 	return nil
 }
 
@@ -102,7 +106,7 @@ type comparison struct {
 	Counts     *scenarios.Counts     `json:"counts,omitempty"`
 	Done       string                `json:"done,omitempty"`
 	Violations []scenarios.Violation `json:"violations,omitempty"` // of that run
-	Exhausted  bool                  `json:"exhausted"`            // of the search
+	*verdict                         // of the search
 	Schedules  uint64                `json:"schedules"`
 	States     int                   `json:"states"`
 	Found      *foundObject          `json:"found,omitempty"`
@@ -131,34 +135,23 @@ func compareEngine(ctx context.Context, f *scenarios.File, name, engine string, 
 
 // search adds what a search of the schedules finds.
 func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Duration) error {
-	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{Engine: x.Engine})
+	s, err := searchAll(ctx, f, x.Scenario, x.Engine)
 	if err != nil {
 		return err
 	}
-	defer systems.Close()
-	start := time.Now()
-	s := &searching{
-		name: x.Scenario, file: f, systems: systems, strategy: strategyDFS, bound: explore.Unbounded, engine: x.Engine,
-		options: explore.Options{
-			Jobs: systems.Jobs(runtime.NumCPU()), Bounds: explore.Bounds{Preemptions: explore.Unbounded},
-			Clock: func() time.Duration { return time.Since(start) },
-		},
-	}
-	if x.Engine == f.Machine.Engine {
-		s.engine = ""
-	}
+	defer s.systems.Close()
 	within, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	rep, err := s.search(within)
 	if err != nil {
 		return err
 	}
-	x.Exhausted, x.Schedules, x.States = rep.Exhausted, rep.Schedules, rep.States
+	x.verdict, x.Schedules, x.States = verdictOf(rep), rep.Schedules, rep.States
 	if rep.Found == nil {
 		return nil
 	}
 	v, err := s.again(rep.Found, nil)
-	x.Found = s.foundOf(rep.Found, v, rep.Found.Schedule.Format(systems.Checksum()))
+	x.Found = s.foundOf(rep.Found, v, rep.Found.Schedule.Format(s.systems.Checksum()))
 	return err
 }
 
@@ -193,14 +186,14 @@ func printComparison(out *output, f *scenarios.File, list []*comparison) {
 	fmt.Fprint(out, "\n")
 	for _, x := range list {
 		fmt.Fprintf(out, "\n%s: ", x.Engine)
-		x.verdict(out)
+		x.print(out)
 	}
 }
 
 const columnWidth = 8
 
-// verdict tells what was violated and what the search says.
-func (x *comparison) verdict(out *output) {
+// print tells what was violated and what the search says.
+func (x *comparison) print(out *output) {
 	if x.Impossible != "" {
 		fmt.Fprintf(out, "%s\n", x.Impossible)
 		return
@@ -219,8 +212,9 @@ func (x *comparison) verdict(out *output) {
 		}
 		fmt.Fprintf(out, "\n    %s\n", x.Found.Command)
 	case x.Exhausted:
-		fmt.Fprintf(out, "  no schedule violates anything: exhausted, %d schedules, %d states\n", x.Schedules, x.States)
+		fmt.Fprintf(out, "  no schedule violates anything: %d schedules, %d states\n", x.Schedules, x.States)
 	default:
-		fmt.Fprintf(out, "  no violation in %d schedules, %d states: not exhausted\n", x.Schedules, x.States)
+		fmt.Fprintf(out, "  no violation in %d schedules, %d states\n", x.Schedules, x.States)
 	}
+	fmt.Fprintf(out, "  %s\n", x.Verdict)
 }

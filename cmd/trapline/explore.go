@@ -24,6 +24,19 @@ const (
 	strategyRandom = "random"
 )
 
+// requireExhausted is the flag of commands that search.
+func requireExhausted() cli.Flag {
+	return &cli.BoolFlag{Name: "require-exhausted", Usage: "exit 1 unless every schedule was covered"}
+}
+
+// required judges a verdict by that flag.
+func required(c *cli.Command, v explore.Verdict) error {
+	if c.Bool("require-exhausted") && !v.Exhausted {
+		return errViolated
+	}
+	return nil
+}
+
 func exploreCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "explore",
@@ -32,8 +45,9 @@ func exploreCommand(out *output) *cli.Command {
 		Description: `Lets the vCPUs take their steps in every order, or in random ones, and judges the properties of the scenario's
 check. What is found is shrunk to the fewest switches, told as a story, and can be run again.
 
-Exit status 1: a violation was found. 0: none was; "exhausted" says that there is none within the bound, "not
-exhausted" that the search ended early. docs/exploring.md says what that proves.
+Exit status 1: a violation was found. 0: none was; "exhausted" says that there is none within the bounds and the model
+that the line names, "not exhausted" that the search ended early, which is exit status 1 with --require-exhausted.
+docs/exploring.md says what that proves.
 
 EXAMPLES:
    trapline explore smp-missed-probe
@@ -43,12 +57,13 @@ EXAMPLES:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
 			&cli.StringFlag{Name: "strategy", Value: strategyDFS, Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
-			&cli.IntFlag{Name: "bound", Value: explore.Unbounded, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
+			&cli.IntFlag{Name: "bound", Value: noBound, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "pct, random: the `SEED`"},
 			&cli.IntFlag{Name: "jobs", Value: runtime.NumCPU(), Usage: "`N` workers; what is found does not depend on it"},
 			&cli.DurationFlag{Name: "time", Usage: "end after `DURATION`, such as 30s"},
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end when the states waiting take `MIB`"},
+			requireExhausted(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -113,7 +128,7 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	s.summary(rep)
 	if rep.Found == nil {
-		return nil
+		return required(c, rep.Verdict())
 	}
 	if err := s.show(rep.Found); err != nil {
 		return err
@@ -151,7 +166,7 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		text: c.Bool("kernel-text"),
 	}
 	switch jobs, memory := c.Int("jobs"), c.Int("memory"); {
-	case s.bound < explore.Unbounded:
+	case s.bound < noBound:
 		return nil, usagef(c, "a bound of %d: expected -1 or more", s.bound)
 	case jobs < 1 || jobs > maxJobs:
 		return nil, usagef(c, "%d jobs: expected 1 to %d", jobs, maxJobs)
@@ -165,21 +180,24 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	start := time.Now()
 	s.options = explore.Options{
 		Jobs:   c.Int("jobs"),
-		Bounds: explore.Bounds{Preemptions: s.bound, Memory: c.Int("memory") << 20},
+		Bounds: explore.Bounds{Memory: c.Int("memory") << 20},
 		Clock:  func() time.Duration { return time.Since(start) },
 	}
 	s.options.Progress = s.progress()
 	switch s.strategy {
 	case strategyDFS:
+		if s.bound != noBound {
+			s.options.Bounds.Preemptions = explore.AtMost(s.bound)
+		}
 	case strategyPCT:
-		if s.bound == explore.Unbounded {
+		if s.bound == noBound {
 			s.bound = defaultPCTDepth
 		}
 		if s.bound < 1 || s.bound > sched.MaxActors {
 			return nil, usagef(c, "a pct depth of %d: expected 1 to %d", s.bound, sched.MaxActors)
 		}
 	case strategyRandom:
-		if s.bound != explore.Unbounded {
+		if s.bound != noBound {
 			return nil, usagef(c, "--bound with the random strategy: expected --executions")
 		}
 	default:
@@ -188,8 +206,27 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	return s, nil
 }
 
+// searchAll is a search for every schedule of f under an engine. Its systems
+// are to be closed.
+func searchAll(ctx context.Context, f *scenarios.File, name, engine string) (*searching, error) {
+	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{Engine: engine})
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	s := &searching{
+		name: name, file: f, systems: systems, strategy: strategyDFS, bound: noBound, engine: engine,
+		options: explore.Options{Jobs: systems.Jobs(runtime.NumCPU()), Clock: func() time.Duration { return time.Since(start) }},
+	}
+	if engine == f.Machine.Engine {
+		s.engine = ""
+	}
+	return s, nil
+}
+
 // Bounds of the command line.
 const (
+	noBound         = -1 // of --bound
 	maxJobs         = 64
 	maxMemory       = 64 << 10 // MiB
 	defaultPCTDepth = 3
@@ -265,7 +302,7 @@ func (s *searching) summary(rep *explore.Report) {
 	}
 	o := s.out
 	fmt.Fprintf(o, "%s: engine %s, strategy %s, %s\n", s.name, s.systems.Options().Engine, s.strategy, s.boundText())
-	fmt.Fprintf(o, "%s\n", exhausted(rep))
+	fmt.Fprintf(o, "%v\n", rep.Verdict())
 	fmt.Fprintf(o, "%d schedules, %d executions ended, %d states, %d steps, %v\n",
 		rep.Schedules, rep.Executions, rep.States, rep.Steps, rep.Elapsed.Round(time.Millisecond))
 	if rep.Found == nil {
@@ -279,30 +316,10 @@ func (s *searching) boundText() string {
 		return fmt.Sprintf("depth %d, seed %d, at most %d executions", s.bound, s.seed, s.runs)
 	case s.strategy == strategyRandom:
 		return fmt.Sprintf("seed %d, at most %d executions", s.seed, s.runs)
-	case s.bound == explore.Unbounded:
+	case s.bound == noBound:
 		return "no bound on preemptions"
 	}
 	return fmt.Sprintf("bound %d preemptions", s.bound)
-}
-
-// exhausted says how far a search came.
-func exhausted(rep *explore.Report) string {
-	switch {
-	case rep.Found != nil:
-		return "not exhausted: it stopped at a violation"
-	case rep.Exhausted && rep.Cut == explore.CutPreemptions:
-		return fmt.Sprintf("exhausted: every schedule with up to %d preemptions", rep.Preemptions)
-	case rep.Exhausted:
-		return "exhausted: every schedule"
-	}
-	text := fmt.Sprintf("not exhausted: the bound on %s ended it", rep.Cut)
-	if rep.Cut == explore.CutCancelled {
-		text = "not exhausted: it was interrupted"
-	}
-	if rep.Preemptions >= 0 {
-		text += fmt.Sprintf("; schedules with up to %d preemptions are complete", rep.Preemptions)
-	}
-	return text
 }
 
 // command is the line that shows a schedule again.

@@ -8,13 +8,13 @@ import (
 
 // searchObject is the first line of explore --json.
 type searchObject struct {
-	Type        string  `json:"type"` // "search"
-	V           int     `json:"v"`
-	Scenario    string  `json:"scenario"`
-	Engine      string  `json:"engine"`
-	Strategy    string  `json:"strategy"`
-	Bound       int     `json:"bound"` // preemptions, or pct's depth; -1: none
-	Exhausted   bool    `json:"exhausted"`
+	Type     string `json:"type"` // "search"
+	V        int    `json:"v"`
+	Scenario string `json:"scenario"`
+	Engine   string `json:"engine"`
+	Strategy string `json:"strategy"`
+	Bound    int    `json:"bound"` // preemptions, or pct's depth; -1: none
+	*verdict
 	Cut         string  `json:"cut,omitempty"`
 	Preemptions int     `json:"preemptions"` // complete up to this many; -1: none
 	Schedules   uint64  `json:"schedules"`
@@ -23,6 +23,19 @@ type searchObject struct {
 	Steps       uint64  `json:"steps"`
 	Seconds     float64 `json:"seconds"`
 	Found       bool    `json:"found"`
+}
+
+// verdict is what a search has shown, in an object of its command.
+type verdict struct {
+	Exhausted   bool   `json:"exhausted"`
+	Verdict     string `json:"verdict"` // the line
+	MemoryModel string `json:"memory_model"`
+	Grain       string `json:"grain"`
+}
+
+func verdictOf(r *explore.Report) *verdict {
+	v := r.Verdict()
+	return &verdict{v.Exhausted, v.String(), v.Memory.Name(), v.Grain.Name()}
 }
 
 // foundObject is the second line, if a violation was found. The story of its
@@ -42,7 +55,7 @@ type foundObject struct {
 func (s *searching) searchJSON(r *explore.Report) {
 	s.out.object(&searchObject{
 		Type: "search", V: story.Version, Scenario: s.name, Engine: s.systems.Options().Engine, Strategy: s.strategy, Bound: s.bound,
-		Exhausted: r.Exhausted, Cut: string(r.Cut), Preemptions: r.Preemptions, Schedules: r.Schedules, Executions: r.Executions,
+		verdict: verdictOf(r), Cut: string(r.Cut), Preemptions: r.Preemptions, Schedules: r.Schedules, Executions: r.Executions,
 		States: r.States, Steps: r.Steps, Seconds: r.Elapsed.Seconds(), Found: r.Found != nil,
 	})
 }

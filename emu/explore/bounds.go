@@ -3,7 +3,6 @@ package explore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -11,18 +10,27 @@ import (
 // is named, else no bound. Time is bounded by the search's context.
 type Bounds struct {
 	// Preemptions is how often an actor that could have gone on is left for
-	// another one, counted along a schedule. Negative: no bound. Leaving one
-	// that is blocked or done is free. (Musuvathi and Qadeer, "Iterative
-	// Context Bounding for Systematic Testing of Multithreaded Programs",
-	// PLDI 2007.)
-	Preemptions int
+	// another one, counted along a schedule. Leaving one that is blocked, done,
+	// or going round without any effect is free. (Musuvathi and Qadeer,
+	// "Iterative Context Bounding for Systematic Testing of Multithreaded
+	// Programs", PLDI 2007.)
+	Preemptions Limit
 	Depth       uint64 // steps of one schedule; 0: DefaultDepth
 	States      int    // distinct states; 0: DefaultStates
 	Memory      int    // bytes of snapshots; 0: DefaultMemory
 }
 
-// Unbounded is the value of Bounds.Preemptions for all schedules.
-const Unbounded = -1
+// Limit is a bound that may be 0. The zero value is no bound.
+type Limit struct {
+	bounded bool
+	n       int
+}
+
+// AtMost is a bound of n, 0 or more.
+func AtMost(n int) Limit { return Limit{true, n} }
+
+// Value is the bound, if there is one.
+func (l Limit) Value() (n int, bounded bool) { return l.n, l.bounded }
 
 // Defaults of Bounds, and bounds that cannot be set.
 const (
@@ -116,6 +124,7 @@ type Progress struct {
 type Summary struct {
 	// Exhausted: every schedule within Bounds.Preemptions was covered.
 	Exhausted bool
+	Bound     Limit // Bounds.Preemptions
 	// Cut is the bound that was met. With Exhausted it is CutNone or
 	// CutPreemptions: there are schedules with more preemptions.
 	Cut         Cut
@@ -131,15 +140,4 @@ type Summary struct {
 	// schedules a plain enumeration would run to their end.
 	Interleavings float64
 	Elapsed       time.Duration
-}
-
-func (s Summary) String() string {
-	state := "not exhausted (" + string(s.Cut) + ")"
-	if s.Exhausted {
-		state = "exhausted"
-		if s.Cut == CutPreemptions {
-			state = fmt.Sprintf("exhausted up to %d preemptions", s.Preemptions)
-		}
-	}
-	return fmt.Sprintf("%s: %d schedules, %d states, %d steps", state, s.Schedules, s.States, s.Steps)
 }

@@ -81,8 +81,8 @@ func TestSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 func TestS6BoundsAreNamed(t *testing.T) {
 	s := newToy(append(incr(0), incr(1)...), append(incr(0), incr(1)...), append(incr(0), incr(1)...))
 	for cut, b := range map[Cut]Bounds{
-		CutStates: {Preemptions: Unbounded, States: 1}, CutDepth: {Preemptions: Unbounded, Depth: 3},
-		CutMemory: {Preemptions: Unbounded, Memory: 150}, CutPreemptions: {Preemptions: 1},
+		CutStates: {States: 1}, CutDepth: {Depth: 3},
+		CutMemory: {Memory: 150}, CutPreemptions: {Preemptions: AtMost(1)},
 	} {
 		t.Run(string(cut), func(t *testing.T) {
 			o := Options{Bounds: b, NoReduction: true}
@@ -97,7 +97,7 @@ func TestS6BoundsAreNamed(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	r, err := Search(ctx, s.factory, Options{Bounds: Bounds{Preemptions: Unbounded}})
+	r, err := Search(ctx, s.factory, Options{})
 	require.NoError(t, err)
 	require.Equal(t, CutCancelled, r.Cut)
 	require.False(t, r.Exhausted)

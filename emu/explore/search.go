@@ -200,7 +200,7 @@ func (r *round) run(systems []System) {
 			r.livelock()
 			break
 		}
-		if r.level == r.o.Bounds.Preemptions {
+		if n, bounded := r.o.Bounds.Preemptions.Value(); bounded && r.level == n {
 			r.cut = CutPreemptions
 			break
 		}
@@ -212,7 +212,7 @@ func (r *round) run(systems []System) {
 func (r *round) report() *Report {
 	s := Summary{
 		Exhausted: (r.cut == CutNone || r.cut == CutPreemptions) && r.found == nil,
-		Cut:       r.cut, Preemptions: r.level,
+		Cut:       r.cut, Preemptions: r.level, Bound: r.o.Bounds.Preemptions,
 		Schedules: r.merged + r.ended, Executions: r.ended, States: r.visited.count(), Steps: r.steps, Memory: r.most,
 	}
 	if r.found != nil {

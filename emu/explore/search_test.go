@@ -39,7 +39,6 @@ var systems = map[string]*toy{
 
 func search1(t require.TestingT, s *toy, o Options) *Report {
 	o.KeepOutcomes = true
-	o.Bounds.Preemptions = Unbounded
 	r, err := Search(context.Background(), s.factory, o)
 	require.NoError(t, err)
 	return r

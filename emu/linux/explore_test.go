@@ -51,11 +51,11 @@ func race(t *testing.T, defines ...string) func() (explore.System, error) {
 
 // A search finds the schedule in which two threads of a program lose an update.
 func TestSearchFindsARace(t *testing.T) {
-	r, err := explore.Search(t.Context(), race(t), explore.Options{Bounds: explore.Bounds{Preemptions: 2}})
+	r, err := explore.Search(t.Context(), race(t), explore.Options{Bounds: explore.Bounds{Preemptions: explore.AtMost(2)}})
 	require.NoError(t, err)
 	require.NotNil(t, r.Found)
 	require.Equal(t, "exits-well", r.Found.Violation.Property)
-	t.Logf("%v: %v", r.Found.Schedule, r.Summary)
+	t.Logf("%v: %v", r.Found.Schedule, r.Verdict())
 }
 
 // With the lock prefix there is none, and leaving out the schedules that a search takes for equal loses no final state.
@@ -64,12 +64,12 @@ func TestSearchFindsNoRace(t *testing.T) {
 	var ends [2][]uint64
 	for i, all := range []bool{false, true} {
 		r, err := explore.Search(t.Context(), open, explore.Options{
-			Bounds: explore.Bounds{Preemptions: explore.Unbounded}, NoReduction: all, KeepOutcomes: true,
+			NoReduction: all, KeepOutcomes: true,
 		})
 		require.NoError(t, err)
 		require.Nil(t, r.Found)
-		require.True(t, r.Exhausted, "%v", r.Summary)
-		t.Log(r.Summary)
+		require.True(t, r.Exhausted, "%v", r.Verdict())
+		t.Log(r.Verdict())
 		ends[i] = r.Outcomes
 	}
 	require.NotEmpty(t, ends[0])

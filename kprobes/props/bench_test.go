@@ -42,7 +42,7 @@ func BenchmarkExhaust(b *testing.B) {
 				for _, jobs := range []int{1, 2} {
 					s := missedLoop(cpus, times[engine][cpus-2], mode == "direct")
 					s.engine = engine
-					o := explore.Options{Jobs: jobs, NoReduction: engine == kprobes.EngineModern, Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+					o := explore.Options{Jobs: jobs, NoReduction: engine == kprobes.EngineModern}
 					b.Run(fmt.Sprintf("%s/%s/cpus=%d/jobs=%d", mode, engine, cpus, jobs), func(b *testing.B) { exhaust(b, s, o) })
 				}
 			}
@@ -115,7 +115,7 @@ func BenchmarkFirstViolation(b *testing.B) {
 func BenchmarkReduction(b *testing.B) {
 	for _, cpus := range []int{2, 3} {
 		b.Run(fmt.Sprintf("cpus=%d", cpus), func(b *testing.B) {
-			o := explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+			o := explore.Options{}
 			var less, all *explore.Report
 			for b.Loop() {
 				var err error

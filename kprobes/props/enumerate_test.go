@@ -180,12 +180,12 @@ func TestS3MachinesEndAsInPlainEnumeration(t *testing.T) {
 	for name, s := range enumerated() {
 		t.Run(name, func(t *testing.T) {
 			e := enumerate(t, s)
-			o := explore.Options{KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+			o := explore.Options{KeepOutcomes: true}
 			r, err := explore.Search(context.Background(), s.factory(t, none), o)
 			require.NoError(t, err)
 			require.True(t, r.Exhausted)
 			require.Equal(t, outcomes(e), r.Outcomes)
-			t.Logf("%d interleavings, %d outcomes; search: %v", e.Executions, len(e.Outcomes), r.Summary)
+			t.Logf("%d interleavings, %d outcomes; search: %v", e.Executions, len(e.Outcomes), r.Verdict())
 		})
 	}
 }
@@ -212,7 +212,7 @@ func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 			ends[s] = outcomes(enumerate(t, s))
 		}
 	}
-	o := explore.Options{KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+	o := explore.Options{KeepOutcomes: true}
 	for name, misses := range map[string]func(*emu.Event, explore.Access) bool{
 		"everything": func(*emu.Event, explore.Access) bool { return true },
 		"reads":      func(_ *emu.Event, a explore.Access) bool { return !a.Write },

@@ -24,7 +24,6 @@ func clock() func() time.Duration {
 func find(t testing.TB, s *scene, property string, o explore.Options) *explore.Report {
 	t.Helper()
 	o.Clock = clock()
-	o.Bounds.Preemptions = explore.Unbounded
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	r, err := explore.Search(ctx, s.factory(t, only(t, s, property)), o)
@@ -50,7 +49,7 @@ func baseline(t testing.TB, s *scene) []props.Final {
 	plain := *s
 	plain.engine = kprobes.EngineNone
 	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil },
-		userMemory, explore.Bounds{Preemptions: explore.Unbounded})
+		userMemory, explore.Bounds{})
 	require.NoError(t, err)
 	return base
 }
@@ -61,8 +60,8 @@ func TestRacesAreFound(t *testing.T) {
 			t.Run(mode+"/"+name, func(t *testing.T) {
 				want := races[name]
 				r := find(t, s, want.property, explore.Options{})
-				require.NotNil(t, r.Found, "%v", r.Summary)
-				t.Log(r.Elapsed, r.Summary, r.Rounds, "rounds", r.Found.Schedule.Format(0), r.Found.Violation)
+				require.NotNil(t, r.Found, "%v", r.Verdict())
+				t.Log(r.Elapsed, r.Verdict(), r.Rounds, "rounds", r.Found.Schedule.Format(0), r.Found.Violation)
 				require.Equal(t, want.row, r.Found.Violation.ID)
 				sys, err := s.factory(t, only(t, s, want.property))()
 				require.NoError(t, err)
@@ -86,7 +85,7 @@ func TestK11LaterEnginesMissNothing(t *testing.T) {
 				require.Nil(t, r.Found)
 				require.True(t, r.Exhausted)
 				require.Equal(t, explore.CutNone, r.Cut)
-				t.Log(r.Elapsed, r.Summary, r.Rounds, "rounds")
+				t.Log(r.Elapsed, r.Verdict(), r.Rounds, "rounds")
 			})
 		}
 	}
@@ -99,7 +98,7 @@ func TestS5FoundScheduleIsShortAndReplays(t *testing.T) {
 	factory := s.factory(t, only(t, s, props.NoMissedProbe))
 	ways := map[string]func() (*explore.Report, error){
 		"dfs": func() (*explore.Report, error) {
-			return explore.Search(context.Background(), factory, explore.Options{Bounds: explore.Bounds{Preemptions: 3}, Jobs: 2})
+			return explore.Search(context.Background(), factory, explore.Options{Bounds: explore.Bounds{Preemptions: explore.AtMost(3)}, Jobs: 2})
 		},
 		"random": func() (*explore.Report, error) {
 			return explore.Sample(context.Background(), factory, func() (sched.Scheduler, error) { return &sched.Random{Seed: 1}, nil }, 0, explore.Options{Jobs: 2})
@@ -164,7 +163,7 @@ func TestInterruptAtAnyStep(t *testing.T) {
 		m := props.System(g, props.Standard(g)...)
 		m.Interrupts = []explore.Interrupt{{CPU: 0, Vector: 0x20}}
 		return m, nil
-	}, explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}, AtEnd: func(sys explore.System) {
+	}, explore.Options{AtEnd: func(sys explore.System) {
 		m := sys.(*explore.Machine).M
 		v, _ := m.PeekWord(m.CPUs[0].Space, m.Kernel.(*traps.Kernel).Symbol("jiffies"), 4)
 		ticks = append(ticks, v)
@@ -180,6 +179,6 @@ func TestInterruptAtAnyStep(t *testing.T) {
 // orders; the search meets the moment in which each waits for the other.
 func TestM4LockOrder(t *testing.T) {
 	r := find(t, scenes(true)["multiprobe-abba"], races["multiprobe-abba"].property, explore.Options{})
-	require.NotNil(t, r.Found, "%v", r.Summary)
+	require.NotNil(t, r.Found, "%v", r.Verdict())
 	require.Equal(t, "M4", r.Found.Violation.ID)
 }

@@ -36,7 +36,7 @@ func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
 	}
 	for name, s := range all {
 		t.Run(name, func(t *testing.T) {
-			o := explore.Options{KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}}
+			o := explore.Options{KeepOutcomes: true}
 			less, err := explore.Search(context.Background(), s.factory(t, none), o)
 			require.NoError(t, err)
 			o.NoReduction = true

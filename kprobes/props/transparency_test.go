@@ -18,15 +18,14 @@ func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
 	code := []byte{0xa1, 0, 8, 0x7a, 0xda, 0x40, 0xa3, 0, 8, 0x7a, 0xda, 0xc3} // mov data,%eax; inc %eax; mov %eax,data; ret
 	memory := []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
 	plain := &scene{engine: kprobes.EngineNone, cpus: 2, code: code, start: []uint64{0, 0}, spare: []uint64{5}}
-	all := explore.Bounds{Preemptions: explore.Unbounded}
-	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil }, memory, all)
+	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil }, memory, explore.Bounds{})
 	require.NoError(t, err)
 	require.Len(t, base, 3, "1+2, 2+1 and the lost update")
 	transparent := func(g *kprobes.Manager) []explore.Property {
 		return []explore.Property{props.NewTransparency(g, memory, base)}
 	}
 	probed := &scene{engine: kprobes.Engine2002, direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: []uint64{5}}
-	r, err := explore.Search(context.Background(), probed.factory(t, transparent), explore.Options{Bounds: all})
+	r, err := explore.Search(context.Background(), probed.factory(t, transparent), explore.Options{Bounds: explore.Bounds{}})
 	require.NoError(t, err)
 	require.Nil(t, r.Found)
 	require.True(t, r.Exhausted)
@@ -39,8 +38,8 @@ func TestK8UnregisterIsNotTransparent(t *testing.T) {
 	s.code = []byte{0xb8, 0x90, 0x90, 0x90, 0x90, 0xc3}
 	ends := map[bool]int{}
 	_, err := explore.Search(context.Background(), s.factory(t, none), explore.Options{
-		Bounds: explore.Bounds{Preemptions: explore.Unbounded},
-		AtEnd:  func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[emu.RAX] == 0x90909090]++ },
+
+		AtEnd: func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[emu.RAX] == 0x90909090]++ },
 	})
 	require.NoError(t, err)
 	require.Positive(t, ends[true])
@@ -55,14 +54,14 @@ func TestS4Assertions(t *testing.T) {
 			return inside(g.K.M.CPUs[0]) && inside(g.K.M.CPUs[1])
 		}}}
 	}
-	r, err := explore.Search(context.Background(), s.factory(t, both), explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	r, err := explore.Search(context.Background(), s.factory(t, both), explore.Options{})
 	require.NoError(t, err)
 	require.NotNil(t, r.Found)
 	require.Equal(t, "both behind the probe", r.Found.Violation.Property)
 	hits := func(g *kprobes.Manager) []explore.Property {
 		return []explore.Property{&props.Finally{Title: "two hits", Good: func() bool { return g.Stats(0).Hits == 2 }}}
 	}
-	r, err = explore.Search(context.Background(), s.factory(t, hits), explore.Options{Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+	r, err = explore.Search(context.Background(), s.factory(t, hits), explore.Options{})
 	require.NoError(t, err)
 	require.Equal(t, "two hits", r.Found.Violation.Property, "a missed probe (K11)")
 }
@@ -72,7 +71,7 @@ func TestMachineSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 		var first *explore.Report
 		for _, jobs := range []int{1, 2, 4} {
 			r, err := explore.Search(context.Background(), missed(3, true).factory(t, list),
-				explore.Options{Jobs: jobs, KeepOutcomes: true, Bounds: explore.Bounds{Preemptions: explore.Unbounded}})
+				explore.Options{Jobs: jobs, KeepOutcomes: true})
 			require.NoError(t, err)
 			if first == nil {
 				first = r

@@ -1,0 +1,89 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+)
+
+// MemoryModel is how the writes of one actor become visible to the others.
+type MemoryModel uint8
+
+// SequentiallyConsistent: each write is seen by all at once, in the order of
+// the schedule.
+const SequentiallyConsistent MemoryModel = 0
+
+func (MemoryModel) String() string { return "sequentially consistent memory" }
+
+// Name is the model in JSON.
+func (MemoryModel) Name() string { return "sequentially-consistent" }
+
+// Grain is what no other actor can come between.
+type Grain uint8
+
+// WholeInstructions: an instruction, a delivery or a micro-step of kernel work
+// is one step.
+const WholeInstructions Grain = 0
+
+func (Grain) String() string { return "instructions indivisible" }
+
+// Name is the grain in JSON.
+func (Grain) Name() string { return "instructions" }
+
+// Verdict is what a search has shown, and under which bounds and model (V1).
+type Verdict struct {
+	// Exhausted: every schedule within Bound was covered, and none violates
+	// anything.
+	Exhausted bool
+	Bound     Limit // on preemptions, as it was asked for
+	// Cut is why the search is not exhausted.
+	Cut Cut
+	// Complete: without Exhausted, schedules with up to this many preemptions
+	// were all covered; -1: none.
+	Complete int
+	Memory   MemoryModel
+	Grain    Grain
+}
+
+// String is the verdict's line.
+func (v Verdict) String() string {
+	return fmt.Sprintf("%s (%s; %v; %v)", v.outcome(), v.Bound, v.Memory, v.Grain)
+}
+
+func (v Verdict) outcome() string {
+	if v.Exhausted {
+		return "exhausted: every schedule"
+	}
+	text := "not exhausted: "
+	switch v.Cut {
+	case CutViolation:
+		return text + "it stopped at a violation"
+	case CutCancelled:
+		text += "it was interrupted"
+	default:
+		text += fmt.Sprintf("the bound on %s ended it", v.Cut)
+	}
+	if v.Complete >= 0 {
+		text += "; schedules with " + preemptions(v.Complete) + " are complete"
+	}
+	return text
+}
+
+func (l Limit) String() string {
+	if n, bounded := l.Value(); bounded {
+		return preemptions(n)
+	}
+	return "no bound on preemptions"
+}
+
+func preemptions(n int) string {
+	s := fmt.Sprintf("at most %d preemptions", n)
+	if n == 1 {
+		s = strings.TrimSuffix(s, "s")
+	}
+	return s
+}
+
+// Verdict is what the search has shown.
+func (r *Report) Verdict() Verdict {
+	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions}
+}
