@@ -2,6 +2,7 @@ package emu
 
 import (
 	"fmt"
+	"math/bits"
 
 	"trapline/emu/unicorn"
 )
@@ -112,15 +113,24 @@ func (c *CPU) Interrupts() []uint8 {
 	return l
 }
 
-// interruptReady: IF set and no STI or MOV SS shadow (SDM vol. 3, 6.8.1, 6.8.3).
+// interruptReady: IF set, no STI or MOV SS shadow, and a class above the task
+// priority in CR8 (SDM vol. 3, 6.8.1, 6.8.3, 10.8.6).
 func (c *CPU) interruptReady() bool {
-	return c.irqs != [4]uint64{} && c.RFLAGS&IF != 0 && c.Shadow == 0
+	return c.irqs != [4]uint64{} && c.RFLAGS&IF != 0 && c.Shadow == 0 && uint64(c.highestInterrupt()/16) > c.Sys.CR8
 }
 
-// takeInterrupt removes the highest vector, as the local APIC orders them.
+// highestInterrupt is the asserted vector that the local APIC hands on first.
+func (c *CPU) highestInterrupt() uint8 {
+	for i := len(c.irqs) - 1; i >= 0; i-- {
+		if c.irqs[i] != 0 {
+			return uint8(64*i + 63 - bits.LeadingZeros64(c.irqs[i]))
+		}
+	}
+	return 0
+}
+
 func (c *CPU) takeInterrupt() uint8 {
-	l := c.Interrupts()
-	v := l[len(l)-1]
+	v := c.highestInterrupt()
 	c.irqs[v/64] &^= 1 << (v % 64)
 	return v
 }

@@ -1,5 +1,7 @@
 package emu
 
+import "trapline/emu/insn"
+
 // The library's debug registers never fire (and writing them kills it): the
 // machine keeps and checks them itself (SDM vol. 3, 17.2; P12).
 
@@ -58,4 +60,39 @@ func (c *CPU) dataBreakpoints(reads []MemRead, writes []MemWrite) uint64 {
 		}
 	}
 	return hit
+}
+
+// debugInsn runs MOV to and from DRn in ring 0 (P12). DR4 and DR5 are DR6 and
+// DR7, but do not exist with CR4.DE; DR7.GD makes every access a #DB (SDM vol.
+// 3, 17.2.2, 17.2.4).
+func (m *Machine) debugInsn(c *CPU, in *insn.Inst) *Trap {
+	n := int(regReg(in))
+	switch {
+	case n > 7, n&^1 == 4 && c.Sys.CR4&CR4DE != 0:
+		return Fault(VecUD)
+	case n&^1 == 4:
+		n += 2
+	}
+	if c.Sys.DR[7]&DR7GD != 0 {
+		return &Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}
+	}
+	if in.Opcode == 0x21 {
+		c.GPR[rmReg(in)] = c.Sys.DR[n]
+		return nil
+	}
+	v := c.GPR[rmReg(in)]
+	switch {
+	case n == 6:
+		if v>>32 != 0 {
+			return FaultErr(VecGP, 0)
+		}
+		v = v&0xe00f | DR6Fixed
+	case n == 7:
+		if v>>32 != 0 {
+			return FaultErr(VecGP, 0)
+		}
+		v = v&^0xd800 | DR7Fixed
+	}
+	c.Sys.DR[n] = v
+	return nil
 }

@@ -70,6 +70,9 @@ func (m *Machine) execute(c *CPU) {
 	}
 	held := c.heldDR6
 	c.heldDR6 = 0
+	if t.Kind == PrivSoftInt { // INT1 is a #DB itself: one for both
+		t.DR6, held = held, 0
+	}
 	m.Deliver(c, *t)
 	if held != 0 { // P7: what MOV SS held off is taken at the handler's first instruction (SDM vol. 3, 6.8.3)
 		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: held})

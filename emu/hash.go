@@ -213,6 +213,9 @@ func (s *System) hash(h *Hasher, clocks bool) {
 	} {
 		h.Uint64(v)
 	}
+	if s.CR8 != 0 {
+		h.Uint64(s.CR8)
+	}
 	for _, v := range s.DR {
 		h.Uint64(v)
 	}

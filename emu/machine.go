@@ -171,9 +171,9 @@ func (m *Machine) Deliver(c *CPU, t Trap) {
 	if t.SetCR2 {
 		c.Sys.CR2 = t.CR2
 	}
-	if t.Vector == VecDB && t.Kind == Exception {
-		c.Sys.DR[6] |= t.DR6
-		c.Sys.DR[7] &^= DR7GD // the handler may use the debug registers (SDM vol. 3, 17.2.4)
+	if t.Vector == VecDB && t.Kind != SoftwareInt {
+		c.Sys.DR[6] = c.Sys.DR[6]&^DR6B | t.DR6 // the other bits stay until software clears them (SDM vol. 3, 17.2.3)
+		c.Sys.DR[7] &^= DR7GD                   // the handler may use the debug registers (SDM vol. 3, 17.2.4)
 	}
 	if m.Kernel == nil {
 		c.Shutdown = fmt.Sprintf("%v with no kernel to take it", t)

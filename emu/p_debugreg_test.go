@@ -114,9 +114,17 @@ func TestP12DebugRegisterAccess(t *testing.T) {
 			require.Equal(t, want, c.GPR[RAX], "dr%d = %#x", tt.dr, tt.write)
 		}
 		for _, dr := range []byte{4, 5} {
-			m, _, k := newTaken(t, a, mov(0x21, dr)...)
+			m, c, k := newTaken(t, a, append(mov(0x23, dr), mov(0x21, dr)...)...)
 			m.Step(0)
 			require.EqualValues(t, VecUD, k.last(t).Vector, "CR4.DE: no DR4, DR5")
+			c.Sys.CR4 &^= CR4DE
+			c.GPR[RAX] = 8
+			m.Step(0)
+			c.GPR[RAX] = 0
+			m.Step(0)
+			require.Len(t, k.traps, 1)
+			require.Equal(t, c.Sys.DR[dr+2], c.GPR[RAX], "another name of DR6, DR7")
+			require.EqualValues(t, 8, c.GPR[RAX]&8)
 		}
 		m, c, k := newTaken(t, a, mov(0x21, 0)...)
 		ring3(c)
@@ -144,5 +152,58 @@ func TestP12GeneralDetect(t *testing.T) {
 		m.Step(0)
 		require.Len(t, k.traps, 1)
 		require.Zero(t, c.Sys.DR[7]&DR7GD)
+	})
+}
+
+// B0-B3 tell of the last #DB only; BS and BD stay until software clears them.
+func TestP12ConditionBitsAreSetAnew(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		for name, tt := range map[string]struct {
+			code []byte
+			tf   uint64
+			now  uint64
+		}{
+			"single step":        {[]byte{0x90}, TF, DR6BS},
+			"another breakpoint": {[]byte{0x50}, 0, 4},
+			"int1":               {[]byte{0xf1}, 0, 0},
+			"int $1":             {[]byte{0xcd, 1}, 0, 1}, // no debug exception: the register stays
+		} {
+			t.Run(name, func(t *testing.T) {
+				m, c, k := newTaken(t, a, tt.code...)
+				c.Sys.DR[6] |= DR6BD | 1
+				c.RFLAGS |= tt.tf
+				c.Sys.DR[2], c.Sys.DR[7] = 0x8000-uint64(a.Word()), dr7(2, 1, 0)
+				for len(k.traps) == 0 {
+					m.Step(0)
+				}
+				require.Equal(t, DR6Fixed|DR6BD|tt.now, c.Sys.DR[6])
+			})
+		}
+	})
+}
+
+// What MOV SS held off comes with INT1's own #DB, and behind INT n's delivery (P7).
+func TestP7HeldBreakpointAndSoftwareInterrupt(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		for _, tt := range []struct {
+			code  []byte
+			traps []Trap
+		}{
+			{[]byte{0xf1}, []Trap{{Vector: VecDB, Kind: PrivSoftInt, Op: 0xf1, DR6: 1}}},
+			{[]byte{0xcd, 1}, []Trap{{Vector: VecDB, Kind: SoftwareInt, Op: 0xcd}, {Vector: VecDB, Kind: Exception, DR6: 1}}},
+			{[]byte{0xcc}, []Trap{{Vector: VecBP, Kind: SoftwareInt, Op: 0xcc}, {Vector: VecDB, Kind: Exception, DR6: 1}}},
+		} {
+			m, c, k := newTaken(t, a, append([]byte{0x8e, 0x13}, tt.code...)...) // mov (%ebx),%ss
+			require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0x18, 0}))
+			require.NoError(t, m.WriteBytes(c.Space, 0x7018, []byte{0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0}))
+			c.Sys.GDTR = TableReg{0x7000, 0x1f}
+			c.GPR[RBX] = 0x5000
+			c.Sys.DR[0], c.Sys.DR[7] = 0x5000, dr7(0, 3, 1)
+			for range tt.traps {
+				m.Step(0)
+			}
+			m.Step(0)
+			require.Equal(t, tt.traps, k.traps, "% x", tt.code)
+		}
 	})
 }

@@ -118,7 +118,8 @@ type System struct {
 	CR2        uint64 // linear address of the last page fault
 	CR3        uint64
 	CR4        uint64
-	DR         [8]uint64 // DR4 and DR5 unused
+	CR8        uint64    // task priority, 0-15: interrupts of this class and below wait
+	DR         [8]uint64 // DR4 and DR5 are names of DR6 and DR7, or do not exist
 	EFER       uint64
 	MSR        MSRs
 	TSC        uint64 // advances by one per retired instruction
@@ -139,12 +140,15 @@ const (
 	CR0TS uint64 = 1 << 3
 	CR0NE uint64 = 1 << 5
 	CR0WP uint64 = 1 << 16
+	CR0AM uint64 = 1 << 18 // with EFLAGS.AC, ring 3 takes #AC
 	CR0PG uint64 = 1 << 31
 
 	CR4UMIP   uint64 = 1 << 11 // no SGDT, SIDT, SLDT, SMSW, STR outside ring 0
 	CR4OSFXSR uint64 = 1 << 9
 	CR4PCE    uint64 = 1 << 8 // RDPMC outside ring 0
-	CR4DE     uint64 = 1 << 3
+	CR4PAE    uint64 = 1 << 5
+	CR4DE     uint64 = 1 << 3 // DR4 and DR5 do not exist
+	CR4TSD    uint64 = 1 << 2 // no RDTSC outside ring 0
 
 	EFERSCE uint64 = 1 << 0
 	EFERLME uint64 = 1 << 8
@@ -152,6 +156,7 @@ const (
 	EFERNXE uint64 = 1 << 11
 
 	DR6Fixed uint64 = 0xffff0ff0 // bits that read as one (no RTM)
+	DR6B     uint64 = 0xf        // B0-B3: the breakpoints that were met
 	DR6BD    uint64 = 1 << 13
 	DR6BS    uint64 = 1 << 14
 	DR7Fixed uint64 = 1 << 10

@@ -77,11 +77,17 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 	base := d.base()
 	at := c.Sys.GDTR.Base + uint64(sel&^7)
 	if c.Space.arch == AMD64 {
+		if uint32(sel&^7)+15 > uint32(c.Sys.GDTR.Limit) {
+			return FaultErr(VecGP, uint32(sel&^3))
+		}
 		hi, t := m.Load(c, at+8, 8, false)
 		if t != nil {
 			return t
 		}
 		base |= hi << 32
+		if hi>>40&0x1f != 0 || !c.Canonical(base) { // SDM vol. 3, 7.2.3, figure 3-27
+			return FaultErr(VecGP, uint32(sel&^3))
+		}
 	}
 	if typ == 9 {
 		if t := m.Store(c, at+5, 1, uint64(d>>40&0xff|2), false, ByInstruction); t != nil {
@@ -115,6 +121,12 @@ func (m *Machine) table01(c *CPU, in *insn.Inst) *Trap {
 		base, t := m.Load(c, ea+2, size, user)
 		if t != nil {
 			return t
+		}
+		if in.OpSize && c.Code64 == 0 {
+			base &= 0xffffff // SDM vol. 2, LGDT
+		}
+		if !c.Canonical(base) {
+			return FaultErr(VecGP, 0)
 		}
 		r := TableReg{base, uint16(limit)}
 		if in.Digit() == 2 {
