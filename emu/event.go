@@ -89,8 +89,8 @@ type Event struct {
 	After  Core
 	Writes []MemWrite
 	Reads  []MemRead
-	// Fetched is how many bytes of code from PC on were fetched ahead in this
-	// step (P13); 0 without a prefetch window.
+	// Fetched is how many bytes of code from PC on this step tried to fetch
+	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
 	Fetched int
 	// Raised is a trap that the instruction leaves pending (single step).
 	Raised   *Trap
@@ -145,7 +145,7 @@ func (e *Event) Clone() *Event {
 func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
-	e.Bytes = nil
+	e.Bytes, e.Fetched = nil, 0
 	e.Writes, e.Reads, e.Notes = e.Writes[:0], e.Reads[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil

@@ -28,7 +28,7 @@ func (m *Machine) execute(c *CPU) {
 		m.Deliver(c, *FaultErr(VecGP, 0))
 		return
 	}
-	d, t := v.fetch(pc)
+	d, t := m.fetch(c, v, pc)
 	if t != nil {
 		m.Deliver(c, *t)
 		return
@@ -137,9 +137,13 @@ const shadowMovSS = 2
 
 // runLibrary runs one instruction in the library, of a REP string one a single
 // iteration (P8). The library always steps
-// with its own TF set; the guest's is put back afterwards.
-func (m *Machine) runLibrary(c *CPU, v *view, d *decoded) *Trap {
+// with its own TF set; the guest's is put back afterwards. code is what it
+// translates if memory may hold other bytes, or nil.
+func (m *Machine) runLibrary(c *CPU, v *view, d *decoded, code []byte) *Trap {
 	v.retranslate(d)
+	if code != nil {
+		v.eng.ShowCode(d.pc, code)
+	}
 	c.fpuUsed = c.fpuUsed || touchesFPU(&d.in)
 	guestTF := c.RFLAGS & TF
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))

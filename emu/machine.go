@@ -142,6 +142,9 @@ func (m *Machine) Step(id int) *Event {
 	if m.Worker == nil || !m.Worker.Work(m, c) {
 		m.advance(c)
 	}
+	if m.prefetch > 0 && c.fetched.flushedBy(ev, c.LinearPC()) {
+		c.fetched = prefetched{}
+	}
 	if m.Worker != nil {
 		m.Worker.Stepped(m, c)
 	}
@@ -157,11 +160,10 @@ func (m *Machine) advance(c *CPU) {
 	case c.interruptReady():
 		c.Halted = false
 		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
-	case m.prefetch > 0:
-		m.executePrefetched(c)
 	default:
 		m.execute(c)
 	}
+
 }
 
 // Deliver hands a vector to the kernel's delivery within the present step.

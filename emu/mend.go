@@ -61,17 +61,18 @@ func isCmpxchgWide(in *insn.Inst) bool {
 
 // runMended is runLibrary with what the library lacks.
 func (m *Machine) runMended(c *CPU, v *view, d *decoded) *Trap {
+	code := m.staleCode(d)
 	if d.mends == 0 {
-		return m.runLibrary(c, v, d)
+		return m.runLibrary(c, v, d, code)
 	}
 	if t := m.mendBefore(c, d); t != nil {
 		return t
 	}
 	restore := m.keepFPU(c, d)
 	if d.mends&mendREX != 0 {
-		defer m.hideREX(c, v, d)()
+		code = withoutREX(d)
 	}
-	t := m.runLibrary(c, v, d)
+	t := m.runLibrary(c, v, d, code)
 	switch {
 	case t == nil:
 		m.mendAfter(c, d)
@@ -121,10 +122,10 @@ func unusedPrefix(in *insn.Inst) byte {
 	return 0x3e
 }
 
-// hideREX puts a copy of the prefix that follows in the place of each REX byte
-// that means nothing, and another prefix in that of a 66 that does, since the
-// library would obey them, until the function that it returns is called.
-func (m *Machine) hideREX(c *CPU, v *view, d *decoded) (show func()) {
+// withoutREX is d's code with a copy of the prefix that follows in the place of
+// each REX byte that means nothing, and another prefix in that of a 66 that
+// does, since the library would obey them.
+func withoutREX(d *decoded) []byte {
 	const rex, rexMask = 0x40, 0xf0
 	code := d.bytes
 	instead := byte(0x66)
@@ -144,21 +145,7 @@ func (m *Machine) hideREX(c *CPU, v *view, d *decoded) (show func()) {
 			code[i] = code[i+1]
 		}
 	}
-	put := func(from, to *[insn.MaxLen]byte) {
-		for i := range d.in.PrefixLen {
-			at := c.Space.mask(d.pc + uint64(i))
-			if v := m.peekWord(c.Space, at, 1); from[i] != to[i] && byte(v) == from[i] {
-				_ = c.Space.poke(at, to[i:i+1]) // mapped: it was fetched from there
-			}
-		}
-		v.eng.RemoveCache(d.pc, d.pc+1)
-	}
-	put(&d.bytes, &code)
-	d.known = true
-	return func() {
-		put(&code, &d.bytes)
-		d.known = false
-	}
+	return code[:d.n]
 }
 
 // keepFPU copies the x87 and SSE state before an instruction that may change it

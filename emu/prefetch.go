@@ -5,35 +5,48 @@ import "trapline/emu/insn"
 // MaxPrefetch bounds Config.Prefetch, in bytes.
 const MaxPrefetch = 32
 
-// prefetched is the code that a vCPU has fetched ahead of itself (P13): bytes that
-// another vCPU's later store no longer changes. Plain values: a snapshot of
-// the CPU holds them.
+// prefetched is the code that a vCPU has fetched ahead of itself (P13): bytes
+// that another vCPU's later store no longer changes. They are what runs;
+// everything else, the instruction's own data among it, is memory's. Plain
+// values: a snapshot of the CPU holds them.
 type prefetched struct {
 	at uint64 // linear
 	n  uint8
 	b  [MaxPrefetch]byte
 }
 
-// executePrefetched is execute on a machine with a prefetch window. The
-// instruction's bytes are those of the window where it reaches; else the
-// window is filled anew from there. A taken branch, a trap, a serialising
-// instruction (SDM vol. 3, 9.3) and the vCPU's own store to a fetched byte
-// (9.1.3) empty it.
-func (m *Machine) executePrefetched(c *CPU) {
+// fetch gives the instruction at pc: from the vCPU's prefetch window, which is
+// filled anew from pc where it does not reach, or from memory if the machine
+// has none. A window too short for the instruction holds none of it.
+func (m *Machine) fetch(c *CPU, v *view, pc uint64) (*decoded, *Trap) {
+	if m.prefetch == 0 {
+		return v.fetch(pc)
+	}
 	w := &c.fetched
-	pc := m.ev.PC
 	if !w.holds(m, pc) {
 		w.at, w.n = pc, uint8(c.Space.Peek(pc, w.b[:m.prefetch]))
-		m.ev.Fetched = int(w.n)
+		m.ev.Fetched = m.prefetch
+		if !w.holds(m, pc) {
+			return v.fetch(pc)
+		}
 	}
-	back := w.overlay(c.Space, pc)
-	m.execute(c)
-	if back != nil {
-		back()
+	if e := c.Space.entry(pc); e == nil || !v.mayFetch(e.pte) {
+		return nil, v.fetchFault(pc)
 	}
-	if w.flushedBy(m, &m.ev, c.LinearPC()) {
-		*w = prefetched{}
+	code := w.b[pc-w.at : w.n]
+	slot := v.slot(pc)
+	if d := slot.match(pc, code); d != nil {
+		return d, nil
 	}
+	return v.decode(slot, pc, code)
+}
+
+// staleCode is d's code if memory may hold other bytes in its place, else nil.
+func (m *Machine) staleCode(d *decoded) []byte {
+	if m.prefetch == 0 {
+		return nil
+	}
+	return d.bytes[:d.n]
 }
 
 // holds reports whether the whole instruction at pc is in the window.
@@ -46,33 +59,18 @@ func (w *prefetched) holds(m *Machine, pc uint64) bool {
 	return err == nil && in.Len > 0
 }
 
-// overlay puts the window's bytes from pc on into memory for one step, and
-// gives the way back, or nil where they are what memory holds.
-func (w *prefetched) overlay(s *Space, pc uint64) (back func()) {
-	stale := w.b[pc-w.at : w.n]
-	var buf [MaxPrefetch]byte
-	now := buf[:s.Peek(pc, buf[:len(stale)])]
-	if string(now) == string(stale[:len(now)]) {
-		return nil
-	}
-	stale = stale[:len(now)]
-	if s.poke(pc, stale) != nil {
-		return nil
-	}
-	return func() {
-		var left [MaxPrefetch]byte
-		s.Peek(pc, left[:len(stale)])
-		for i := range stale {
-			if left[i] == stale[i] { // not written by the step itself
-				_ = s.poke(s.mask(pc+uint64(i)), now[i:i+1])
-			}
-		}
-	}
-}
+// transfers are the instructions that go on elsewhere whatever the flags.
+const transfers = insn.JmpRel | insn.JmpInd | insn.JmpFar | insn.Call | insn.RetNear | insn.RetFar | insn.Iret |
+	insn.SoftInt | insn.Syscall | insn.Sysenter | insn.Sysret | insn.Sysexit
 
-// flushedBy reports whether the step empties the window.
-func (w *prefetched) flushedBy(m *Machine, ev *Event, next uint64) bool {
-	if ev.Kind != StepInstruction || next != m.Arch.Mask(ev.PC+uint64(len(ev.Bytes))) || serialises(ev.Bytes) {
+// flushedBy reports whether the step empties the window: it was no plain
+// instruction, went on elsewhere, is serialising (SDM vol. 3, 9.3), or stored
+// to a fetched byte (9.1.3). next is where the vCPU goes on.
+func (w *prefetched) flushedBy(ev *Event, next uint64) bool {
+	if w.n == 0 {
+		return false
+	}
+	if ev.Kind != StepInstruction || ev.Insn.Attr().Has(transfers) || next != ev.PC+uint64(len(ev.Bytes)) || serialises(&ev.Insn) {
 		return true
 	}
 	for i := range ev.Writes {
@@ -83,14 +81,14 @@ func (w *prefetched) flushedBy(m *Machine, ev *Event, next uint64) bool {
 	return false
 }
 
-// serialises: CPUID, and what the machine runs by itself that loads system
-// registers (0F 00 to 0F 01, 0F 22, 0F 23).
-func serialises(code []byte) bool {
-	if len(code) < 2 || code[0] != 0x0f {
+// serialises: loads of descriptor tables, INVLPG and their neighbours, INVD,
+// WBINVD, moves to control and debug registers, WRMSR, CPUID, RSM.
+func serialises(in *insn.Inst) bool {
+	if in.Map != insn.Map0F || in.Vex.Kind != insn.VexNone {
 		return false
 	}
-	switch code[1] {
-	case 0x00, 0x01, 0x22, 0x23, 0xa2:
+	switch in.Opcode {
+	case 0x00, 0x01, 0x08, 0x09, 0x22, 0x23, 0x30, 0xa2, 0xaa:
 		return true
 	}
 	return false

@@ -26,7 +26,8 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // It ends early (RunStep) where the next step is not a plain instruction: one
 // that the machine runs itself (system calls, hypercalls, INT3, IRET, ...), a
 // fault, a pending trap or interrupt, the single-step flag, armed debug
-// registers, a store to a page that code was run from; and a few instructions
+// registers, a store to a page that code was run from, any instruction of a
+// machine with a prefetch window; and a few instructions
 // before limit, since it does not cut basic blocks. Whoever wants to go on
 // calls Step once and Run again.
 //
@@ -35,7 +36,7 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
-	if m.err != nil || !c.runsFreely() {
+	if m.err != nil || m.prefetch > 0 || !c.runsFreely() {
 		return 0, RunStep
 	}
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))

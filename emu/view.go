@@ -69,11 +69,13 @@ func (v *view) pageUnmapping(vpn uint64, p PTE) {
 	}
 }
 
+func (v *view) slot(pc uint64) *codeSlot { return &v.code[(pc^pc>>12)%codeSlots] }
+
 // fetch decodes the instruction at linear address pc. A *Trap is the page
 // fault of a byte that may not be fetched.
 func (v *view) fetch(pc uint64) (*decoded, *Trap) {
 	s := v.space
-	slot := &v.code[(pc^pc>>12)%codeSlots]
+	slot := v.slot(pc)
 	e := s.entry(pc)
 	if e == nil || !v.mayFetch(e.pte) {
 		return nil, v.fetchFault(pc)

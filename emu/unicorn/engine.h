@@ -30,6 +30,9 @@ struct tl_engine {
 	int nregions;
 	int last_region;
 	tl_runner *runner; // NULL: this instance steps
+	uint64_t shown_at; // tl_show_code: nshown bytes of memory, kept while others stand there
+	int nshown;
+	uint8_t kept[TL_MAX_CODE];
 	tl_access access[TL_MAX_ACCESS];
 };
 

@@ -97,11 +97,42 @@ static uint64_t peek(tl_engine *e, uint64_t addr, uint32_t size)
 	return v;
 }
 
+static uint8_t *code_byte(tl_engine *e, int i)
+{
+	uint64_t at = e->shown_at + (uint64_t)i;
+	return tl_host_of(e, e->mode64 ? at : (uint32_t)at, 1);
+}
+
+void tl_show_code(tl_engine *e, uint64_t addr, const uint8_t *code, int n)
+{
+	e->shown_at = addr;
+	e->nshown = n < TL_MAX_CODE ? n : TL_MAX_CODE;
+	for (int i = 0; i < e->nshown; i++) {
+		uint8_t *p = code_byte(e, i);
+		if (p) {
+			e->kept[i] = *p;
+			*p = code[i];
+		}
+	}
+}
+
+static void hide_code(tl_engine *e)
+{
+	for (int i = 0; i < e->nshown; i++) {
+		uint8_t *p = code_byte(e, i);
+		if (p)
+			*p = e->kept[i];
+	}
+	e->nshown = 0;
+}
+
 static void note_access(tl_engine *e, uint64_t addr, int size, uint64_t val, uint32_t kind)
 {
 	tl_exit *x = e->x;
 	if (!x)
 		return;
+	if (e->nshown)
+		hide_code(e);
 	if (x->naccess == TL_MAX_ACCESS) {
 		x->overflow++;
 		return;
@@ -384,6 +415,8 @@ void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
 {
 	memset(x, 0, sizeof *x);
 	if (e->dead) {
+		if (e->nshown)
+			hide_code(e);
 		x->status = TL_DEAD;
 		return;
 	}
@@ -392,7 +425,10 @@ void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
 		uc_context_restore(e->uc, c->uc);
 		e->resident = c;
 	}
-	if (!tl_start(e, x, core->rip, count, !tf))
+	int alive = tl_start(e, x, core->rip, count, !tf);
+	if (e->nshown)
+		hide_code(e);
+	if (!alive)
 		return;
 	uint64_t flags = 0;
 	uc_reg_read(e->uc, UC_X86_REG_EFLAGS, &flags);

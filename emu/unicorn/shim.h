@@ -45,7 +45,7 @@ enum {
 	TL_DEAD = 5,    // the library aborted; the instance is unusable
 };
 
-enum { TL_MAX_ACCESS = 1024, TL_MAX_REGIONS = 4096 };
+enum { TL_MAX_ACCESS = 1024, TL_MAX_REGIONS = 4096, TL_MAX_CODE = 16 };
 
 typedef struct {
 	int32_t status;
@@ -78,6 +78,10 @@ int tl_remove_cache(tl_engine *e, uint64_t addr, uint64_t end);
 // load non-zero: core or context were changed since e last ran this context.
 void tl_step(tl_engine *e, tl_context *c, tl_core *core, tl_exit *x,
              uint64_t count, int tf, int load);
+// tl_show_code lets the next tl_step translate code as the n bytes at addr;
+// memory is as it was again before the instruction's first access, and after
+// the step.
+void tl_show_code(tl_engine *e, uint64_t addr, const uint8_t *code, int n);
 // tl_fxsave and tl_fxrstor move a context's x87 and SSE state to and from the
 // layout of FXSAVE/FXRSTOR, through e.
 int tl_fxsave(tl_engine *e, tl_context *c, const tl_core *core, uint8_t *fx);

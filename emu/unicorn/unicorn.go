@@ -265,6 +265,13 @@ func (e *Engine) Step(c *Context, core *Core, x *Exit, load bool) {
 	C.tl_step(e.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.tl_exit)(unsafe.Pointer(x)), 1, 1, cbool(load))
 }
 
+// ShowCode lets the next Step translate code (at most 16 bytes) as what stands
+// at addr. Memory is as it was again before the instruction's first access to
+// it, and after the step.
+func (e *Engine) ShowCode(addr uint64, code []byte) {
+	C.tl_show_code(e.c, C.uint64_t(addr), (*C.uint8_t)(unsafe.SliceData(code)), C.int(len(code)))
+}
+
 // Run is the library as it is: it runs until something happens or count
 // instructions retired, and translates whatever lies ahead. A count of
 // 0 means no bound but Stop; one Engine must either always or never use 0.

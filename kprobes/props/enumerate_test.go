@@ -143,12 +143,45 @@ func changing(s *scene, lazy bool, change func(*emu.Space)) *scene {
 	return s
 }
 
+// fetchedAhead are programs whose vCPUs run bytes that they fetched before a
+// neighbour changed them: instructions that fault, deliver, hit, serialise, and
+// a window that ends where a page may come in.
+func fetchedAhead() map[string]*scene {
+	change := func(off uint32) []byte { return program(storeByte(codeAt+off, 0x48)) } // dec %eax
+	all := map[string]*scene{
+		"behind a fault":         changing(programs(program(incEAX, at(load, demandPage), incEAX), change(6)), true, nil),
+		"in a faulting operand":  changing(programs(program(incEAX, at(load, demandPage)), program(storeByte(codeAt+2, 4))), true, nil),
+		"behind CPUID":           programs(program(incEAX, []byte{0x0f, 0xa2}, incEAX), change(3)),
+		"behind a jump":          programs(program(incEAX, []byte{0xeb, 0}, incEAX), change(3)),
+		"behind a store to code": programs(program(incEAX, storeByte(codeAt+9, 0x90), incEAX), change(8)),
+		"an undefined opcode":    programs(program(incEAX, []byte{0x0f, 0x0b}), change(2)),
+		"up to an absent page":   changing(programs(program(incEAX), program(at(incl, demandPage))), true, nil),
+	}
+	edge := all["up to an absent page"]
+	lazy := edge.setup
+	edge.setup = func(t testing.TB, g *kprobes.Manager, code uint64) {
+		lazy(t, g, code)
+		s := g.K.M.CPUs[0].Space
+		require.NoError(t, g.K.MapZero(s, demandPage-emu.PageSize, emu.PageSize, emu.Write|emu.Exec))
+		require.NoError(t, g.K.M.WriteBytes(s, demandPage-3, []byte{0x40, 0x40, 0xc3}))
+		g.K.M.CPUs[0].RIP = demandPage - 3
+	}
+	for _, name := range []string{"neighbour's code", "neighbour's loop"} {
+		all[name] = unprobed()[name]
+	}
+	for _, name := range []string{"changes its immediate", "writes the probed byte", "changes the next", "runs the rest of it"} {
+		all["another "+name] = probed(kprobes.Engine2002)[name]
+	}
+	for _, s := range all {
+		s.ahead = 16
+	}
+	return all
+}
+
 // enumerated are all scenes that are small enough to run every interleaving.
 func enumerated() map[string]*scene {
 	all := unprobed()
-	for _, name := range []string{"neighbour's code", "neighbour's loop"} {
-		s := unprobed()[name]
-		s.ahead = 16
+	for name, s := range fetchedAhead() {
 		all[name+", fetched ahead"] = s
 	}
 	for name, s := range remapped() {
@@ -207,16 +240,17 @@ func (b *blind) Step(actor int) *explore.Step {
 // access has other final states than plain enumeration on some scene above.
 func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 	ends := map[*scene][]uint64{}
-	for _, list := range []map[string]*scene{unprobed(), remapped(), probed(kprobes.Engine2002)} {
+	for _, list := range []map[string]*scene{unprobed(), remapped(), fetchedAhead(), probed(kprobes.Engine2002)} {
 		for _, s := range list {
 			ends[s] = outcomes(enumerate(t, s))
 		}
 	}
 	o := explore.Options{KeepOutcomes: true}
 	for name, misses := range map[string]func(*emu.Event, explore.Access) bool{
-		"everything": func(*emu.Event, explore.Access) bool { return true },
-		"reads":      func(_ *emu.Event, a explore.Access) bool { return !a.Write },
-		"writes":     func(_ *emu.Event, a explore.Access) bool { return a.Write },
+		"everything":            func(*emu.Event, explore.Access) bool { return true },
+		"reads":                 func(_ *emu.Event, a explore.Access) bool { return !a.Write },
+		"writes":                func(_ *emu.Event, a explore.Access) bool { return a.Write },
+		"what is fetched ahead": func(ev *emu.Event, a explore.Access) bool { return !a.Write && ev.Fetched > 0 },
 		"code bytes": func(ev *emu.Event, a explore.Access) bool {
 			return !a.Write && ev.Kind == emu.StepInstruction && len(ev.Reads) == 0
 		},
