@@ -89,6 +89,9 @@ type Event struct {
 	After  Core
 	Writes []MemWrite
 	Reads  []MemRead
+	// Lookups are linear addresses whose page-table entries kernel-side work
+	// looked at.
+	Lookups []uint64
 	// Fetched is how many bytes of code from PC on this step tried to fetch
 	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
 	Fetched int
@@ -121,6 +124,7 @@ func (e *Event) Clone() *Event {
 	c.Bytes = append([]byte(nil), e.Bytes...)
 	c.Writes = append([]MemWrite(nil), e.Writes...)
 	c.Reads = append([]MemRead(nil), e.Reads...)
+	c.Lookups = append([]uint64(nil), e.Lookups...)
 	c.Notes = append([]Note(nil), e.Notes...)
 	if e.Raised != nil {
 		t := *e.Raised
@@ -146,6 +150,7 @@ func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
 	e.Bytes, e.Fetched = nil, 0
+	e.Lookups = e.Lookups[:0]
 	e.Writes, e.Reads, e.Notes = e.Writes[:0], e.Reads[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil

@@ -162,6 +162,10 @@ func (m *Machine) NoteRead(va uint64, b []byte) {
 	}
 }
 
+// NoteLookup adds to the present event that kernel-side work looked at the page
+// table's entry for va.
+func (m *Machine) NoteLookup(va uint64) { m.ev.Lookups = append(m.ev.Lookups, va) }
+
 func littleEndian(b []byte) uint64 {
 	var w [8]byte
 	copy(w[:], b)

@@ -33,6 +33,13 @@ func (p Prot) String() string {
 	return string(b)
 }
 
+// Allows reports whether a page with these permissions grants an access of ring
+// 3 (user) or the supervisor: a read, a write, or an instruction fetch. CR0.WP is
+// taken as set.
+func (p Prot) Allows(write, fetch, user bool) bool {
+	return (!user || p&User != 0) && (!write || p&Write != 0) && (!fetch || p&Exec != 0)
+}
+
 // PTE is one page-table entry: a present page.
 type PTE struct {
 	Frame Frame

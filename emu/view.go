@@ -173,16 +173,7 @@ func (s *Space) pageFault(va uint64, a access, user bool) *Trap {
 // allows reports whether the page at va grants the access.
 func (s *Space) allows(va uint64, a access, user bool) bool {
 	e := s.entry(va)
-	if e == nil || user && e.pte.Prot&User == 0 {
-		return false
-	}
-	switch a {
-	case accessWrite:
-		return e.pte.Prot&Write != 0 // CR0.WP is taken as set
-	case accessFetch:
-		return e.pte.Prot&Exec != 0
-	}
-	return true
+	return e != nil && e.pte.Prot.Allows(a == accessWrite, a == accessFetch, user)
 }
 
 // firstRefused finds the first byte of [va, va+n) that the space refuses.

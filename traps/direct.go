@@ -68,6 +68,7 @@ type directCPU struct {
 type directFrame struct {
 	pc     int
 	vec    uint8
+	err    uint32 // error code
 	regs   uint64 // struct pt_regs
 	calls  int
 	stack  [maxFlowCalls]directCall
@@ -152,7 +153,7 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 	}
 	f := &st.frames[st.depth]
 	st.depth++
-	*f = directFrame{pc: e.pc, vec: t.Vector, regs: c.GPR[emu.RSP]}
+	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[emu.RSP]}
 	c.RIP = d.step
 	c.RFLAGS &^= emu.DF
 	c.SetReg(emu.RBX, uint64(t.Vector))
@@ -354,14 +355,18 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 			k.leaveDirect(c, regs)
 			return
 		default:
-			s.set(k.M, c, regs)
+			s.set(c, f, regs)
 		}
 	}
 }
 
 // set does a statement that changes a register.
-func (s *statement) set(m *emu.Machine, c *emu.CPU, regs PtRegs) {
+func (s *statement) set(c *emu.CPU, f *directFrame, regs PtRegs) {
 	switch s.kind {
+	case stRAXErr:
+		c.SetReg(emu.RAX, uint64(f.err))
+	case stRBXCR2:
+		c.SetReg(emu.RBX, c.Sys.CR2)
 	case stRAX:
 		c.SetReg(emu.RAX, s.n)
 	case stRAXIP:

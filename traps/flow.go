@@ -16,8 +16,8 @@ import (
 //	call LABEL | return      rbx is kept over a call, as a callee keeps it
 //	goto LABEL
 //	if COND LABEL | ifnot COND LABEL
-//	rax = N | ip | ip - 1
-//	rbx = N | rax | dr6
+//	rax = N | ip | ip - 1 | error_code
+//	rbx = N | rax | dr6 | cr2
 //	handler pre|pre?|post|fault
 //	                         call through struct kprobe; pre (not pre?) even if NULL
 //	sti if IF | cli | clts | dr7 = 0 | flags &= ~TF
@@ -53,6 +53,8 @@ const (
 	stRBX
 	stRBXRAX
 	stRBXDR6
+	stRAXErr
+	stRBXCR2
 	stHandler
 	stStiIfIF
 	stCli
@@ -195,7 +197,7 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 var fixedStatements = map[string]stmtKind{
 	"return": stReturn, "sti if IF": stStiIfIF, "cli": stCli, "clts": stClts, "dr7 = 0": stDR7,
 	"flags &= ~TF": stClearTF, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
-	"rax = ip": stRAXIP,
+	"rax = ip": stRAXIP, "rax = error_code": stRAXErr, "rbx = cr2": stRBXCR2,
 }
 
 func parseCond(w []string) (statement, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 )
 
 // stockOps are the micro-steps of the kernel without any probe engine.
@@ -144,23 +145,42 @@ func (l *lazyPages) with(vpn uint64, p lazyPage) *lazyPages {
 	return n
 }
 
-// handleMMFault maps a demand page, as the kernel's fault handler would.
+// handleMMFault is the rest of do_page_fault for a fault that no engine took:
+// the address in ebx, the error code in eax. A demand page is mapped; a page
+// that is there by now and grants the access means that another vCPU was
+// quicker, and the access is tried again. Else no mapping covers it.
 func handleMMFault(x *Exec) Result {
-	cr2 := x.C.Sys.CR2
-	p, ok := x.K.lazy.pages[cr2/emu.PageSize]
-	if _, present := x.C.Space.Lookup(cr2); !ok || present || x.Regs.User() && p.prot&emu.User == 0 {
+	addr, code := x.C.Reg(emu.RBX), uint32(x.Arg())
+	write, user := code&emu.PFWrite != 0, code&emu.PFUser != 0
+	fetch := code&emu.PFFetch != 0 || x.M.Arch == emu.I386 && x.fetches(addr)
+	x.M.NoteLookup(addr)
+	pte, present := x.C.Space.Lookup(addr)
+	p, lazy := x.K.lazy.pages[addr/emu.PageSize]
+	switch {
+	case present && pte.Prot.Allows(write, fetch, user):
+		x.Return(1)
+		x.Sayf("", func() string { return fmt.Sprintf("the page of %#x is there by now: the instruction is retried", addr) })
+	case !present && lazy && p.prot.Allows(write, fetch, user) && x.C.Space.Map(addr&^(emu.PageSize-1), p.frame, 1, p.prot) == nil:
+		x.Return(1)
+		x.Sayf("", func() string {
+			return fmt.Sprintf("the page of %#x is brought in; the instruction will be retried", addr)
+		})
+	default:
 		x.Return(0)
-		x.Sayf("", func() string { return fmt.Sprintf("no mapping covers %#x", cr2) })
-		return Next
+		x.Sayf("", func() string { return fmt.Sprintf("no mapping covers %#x", addr) })
 	}
-	x.Return(1)
-	if err := x.C.Space.Map(cr2&^(emu.PageSize-1), p.frame, 1, p.prot); err != nil {
-		x.Return(0)
-	}
-	x.Sayf("", func() string {
-		return fmt.Sprintf("the page of %#x is brought in; the instruction will be retried", cr2)
-	})
 	return Next
+}
+
+// fetches tells whether addr is in the interrupted instruction: a 32-bit page
+// fault's error code does not say that it was a fetch.
+func (x *Exec) fetches(addr uint64) bool {
+	var b [insn.MaxLen]byte
+	n, off := x.C.Space.Peek(x.Regs.Get(FieldIP), b[:]), addr-x.Regs.Get(FieldIP)
+	if in, err := insn.Decode(b[:n], x.M.Arch.Mode()); err == nil {
+		return off < uint64(in.Len)
+	}
+	return off < insn.MaxLen
 }
 
 func restoreFPU(x *Exec) Result {

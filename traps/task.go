@@ -131,6 +131,7 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 		for _, f := range st.frames[:st.depth] {
 			h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | uint64(f.calls))
 			h.Uint64(f.regs<<1 | b2u(f.inCall))
+			h.Uint64(uint64(f.err))
 			for _, c := range f.stack[:f.calls] {
 				h.Uint64(uint64(c.pc)<<32 ^ c.rbx)
 			}

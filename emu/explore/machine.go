@@ -211,6 +211,9 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
+	for _, va := range ev.Lookups {
+		s.add(locPage(s.mappings.number(s.space), va/emu.PageSize), 0xff, false)
+	}
 	s.mappings.changed(s.M, func(space int, vpn uint64) { s.add(locPage(space, vpn), 0xff, true) })
 	if takes {
 		s.add(locInterrupts+uint64(c.ID), 1, false)

@@ -288,6 +288,7 @@ FUNC do_general_protection
 
 FUNC do_page_fault
 	ENTER_REGS
+	pushq %rsi			# error code
 	movq %cr2,%rbx
 .ifdef CONFIG_KPROBES
 	movl $14,%esi
@@ -298,7 +299,8 @@ FUNC do_page_fault
 	testl $EF_IF,R_EFLAGS(%r12)
 	jz 1f
 	sti
-1:	MICRO handle_mm_fault
+1:	movl -24(%rbp),%eax
+	MICRO handle_mm_fault
 	testl %eax,%eax
 	jnz 3f
 	movl $14,%ebx
@@ -310,7 +312,8 @@ FUNC do_page_fault
 	testl %eax,%eax
 	jnz 3f
 	MICRO die
-3:	LEAVE_REGS
+3:	leaq -16(%rbp),%rsp
+	LEAVE_REGS
 
 FUNC math_state_restore
 	ENTER_REGS

@@ -1,0 +1,59 @@
+package scenarios_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/scenarios"
+)
+
+// everyEngine has the same verdict under every engine.
+func everyEngine(verdict string) map[string]string {
+	m := map[string]string{}
+	for _, e := range kprobes.Engines() {
+		m[e] = verdict
+	}
+	return m
+}
+
+// truths are what an exhausted search of testdata/truths says by engine: the
+// property that some schedule violates, or "" if it holds.
+var truths = map[string]map[string]string{
+	"prefetch-and-fault":  {"2002": "", "2005": "", "modern": "", "modern+boost": ""},
+	"two-faults-one-page": everyEngine(""),
+}
+
+// TestV5Truths: an engine does what the kernel that it is named after can do,
+// and nothing else, in direct mode and in kernel text.
+func TestV5Truths(t *testing.T) {
+	for name, engines := range truths {
+		for engine, want := range engines {
+			for _, text := range []bool{false, true} {
+				t.Run(name+"/"+engine+map[bool]string{true: "/text"}[text], func(t *testing.T) {
+					require.Equal(t, want, verdict(t, name, scenarios.Options{Engine: engine, KernelText: text}))
+				})
+			}
+		}
+	}
+}
+
+// verdict searches every schedule: the first property violated, or "".
+func verdict(t *testing.T, name string, o scenarios.Options) string {
+	f, err := scenarios.LoadFS(os.DirFS("testdata/truths"), name+scenarios.Ext)
+	require.NoError(t, err)
+	s, err := scenarios.NewSystems(context.Background(), f, o)
+	require.NoError(t, err)
+	defer s.Close()
+	r, err := explore.Search(context.Background(), s.New, explore.Options{})
+	require.NoError(t, err)
+	if r.Found != nil {
+		return r.Found.Violation.Property
+	}
+	require.True(t, r.Exhausted, "%v", r.Summary)
+	return ""
+}
