@@ -11,7 +11,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES  := binutils gcc-multilib
 
-.PHONY: demo build test fuzz soak bench busybox busybox-probes lint deps deps-test clean
+.PHONY: demo build test fuzz silicon referee soak bench busybox busybox-probes lint deps deps-test clean
 
 demo: build
 	bin/trapline run first-probe
@@ -35,6 +35,16 @@ fuzz: deps deps-test
 		echo "$$pkg $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x "$$pkg" || exit 1; \
 	done
+
+# INSTRUCTIONS random ones and as many sequences in each mode, here and on the
+# processor that runs the tests; and CASES on the library as the second processor.
+INSTRUCTIONS ?= 100000
+silicon: deps deps-test
+	$(GO) test ./emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test ./emu/silicon -run Agrees -sequences $(INSTRUCTIONS) -timeout 3h -v
+
+referee: deps
+	$(GO) test ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library
 # instances watched.

@@ -96,7 +96,9 @@ func (d *decoder) prefixes() {
 		case 0x67:
 			d.AddrSize = true
 		case 0x26, 0x2E, 0x36, 0x3E:
-			d.Seg = SegES + SegPrefix(b>>3&3)
+			if !d.Mode.Is64() || d.Seg < SegFS { // 64-bit mode ignores them, also behind FS or GS
+				d.Seg = SegES + SegPrefix(b>>3&3)
+			}
 		case 0x64, 0x65:
 			d.Seg = SegFS + SegPrefix(b&1)
 		default:
@@ -246,8 +248,9 @@ func (d *decoder) finish() {
 	if d.HasMemory() && d.form&noAccess == 0 || d.form&immKind == moffs {
 		d.attr |= Memory
 	}
-	if d.attr.Has(Nop90) && d.REX&RexB != 0 { // xchg r8,rax
-		d.attr &^= Nop90
+	if d.attr.Has(Nop90|Pause) && d.REX&RexB != 0 { // xchg r8,rax
+		d.attr &^= Nop90 | Pause
+		d.form |= opReg
 		d.regs |= rAX
 	}
 }

@@ -137,7 +137,7 @@ type Inst struct {
 	Repne     bool      // F2 was the last of F2 and F3
 	OpSize    bool      // 66
 	AddrSize  bool      // 67
-	Seg       SegPrefix // the last override, also where 64-bit mode ignores it (ES, CS, SS, DS)
+	Seg       SegPrefix // the last override; in 64-bit mode of FS and GS, else of those that it ignores
 	REX       byte      // 40..4F, or 0 when there is none
 	VoidREX   bool      // a REX byte stands before a legacy prefix and means nothing
 	Vex       Vex

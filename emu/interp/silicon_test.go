@@ -1,0 +1,117 @@
+package interp_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/insn"
+	"trapline/emu/interp"
+	"trapline/emu/regs"
+	"trapline/emu/silicon"
+	"trapline/emu/silicon/native"
+)
+
+var instructions = flag.Int("instructions", 4_000, "instructions that the processor runs too, a mode")
+
+// TestSilicon runs random instructions in random states here and on the processor that runs the test. What the
+// manual leaves undefined is not compared; forms left out are listed in comparable.
+func TestSilicon(t *testing.T) {
+	for mode, m := range map[insn.Mode]silicon.Mode{insn.Mode32: silicon.Mode32, insn.Mode64AMD: silicon.Mode64} {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			p, err := native.Open(m)
+			if errors.Is(err, native.ErrUnavailable) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			t.Cleanup(p.Close)
+			s := newSource(3, mode)
+			shown := 0
+			for n := 0; n < *instructions && shown < 20; n++ {
+				x := s.trial()
+				if !comparable(&x) {
+					continue
+				}
+				if what := tryProcessor(t, p, m, &x); what != "" {
+					shown++
+					t.Errorf("% x: %s\nbefore %s", x.code, what, show(&x.before))
+				}
+			}
+			t.Logf("%d forms, %d of them less than 20 times", len(s.forms), s.rare(20))
+		})
+	}
+}
+
+// comparable reports whether the processor can be asked.
+func comparable(x *trial) bool {
+	a := x.in.Attr()
+	switch {
+	case a.Has(insn.Popf), a.Has(insn.Pushf) && x.in.PrefixLen > 0:
+		return false // the stepping flag would be seen
+	case a.Has(insn.Loop) && (x.in.Rep || x.in.Repne):
+		return false // reserved: AMD's processors take the condition from the prefix
+	case undefinedResult(&x.in, &x.before):
+		return false
+	}
+	return x.in.Mode.Is64() || x.in.Seg != insn.SegFS && x.in.Seg != insn.SegGS // null selectors
+}
+
+func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (difference string) {
+	before := x.before
+	before.RFLAGS = before.RFLAGS&^(regs.IOPL|regs.AC|regs.NT) | regs.IF
+	before.CPL = 3
+	program := &silicon.Program{Mode: m, Origin: codeBase, Code: x.code, Init: silicon.Reset(m), Data: x.data}
+	program.Init.GPR, program.Init.RFLAGS = before.GPR, before.RFLAGS
+	if m == silicon.Mode64 {
+		program.Init.FSBase = before.Seg[regs.FS].Base
+	}
+	for i, v := range program.Init.Selectors {
+		before.Seg[i].Sel = uint32(v)
+	}
+	steps, err := p.Run(program, 1)
+	require.NoError(t, err)
+	memory, err := program.Memory()
+	require.NoError(t, err)
+	ours := before
+	mem := &testMemory{c: &ours, code: memory.Code, data: bytes.Clone(x.data)}
+	got := x.op.Run(&ours, mem)
+	want := &steps[0]
+	switch {
+	case mem.refused-m.StackBase()+8 < silicon.StackSize+8 && got == interp.Refused:
+		return "" // the processor's stack region, which is not mapped here
+	case got != interp.Done != (want.Signal != silicon.Signal{}):
+		return fmt.Sprintf("outcome %d, the processor's %v", got, want.Signal)
+	case got != interp.Done:
+		return ""
+	}
+	for i := range ours.GPR {
+		if ours.GPR[i] != want.State.GPR[i] {
+			return fmt.Sprintf("register %d is %#x, the processor's %#x", i, ours.GPR[i], want.State.GPR[i])
+		}
+	}
+	if f := (ours.RFLAGS ^ want.State.RFLAGS) &^ (regs.RF | undefinedFlags(&x.in, &before)); f != 0 {
+		return fmt.Sprintf("rflags %#x, the processor's %#x: %s", ours.RFLAGS, want.State.RFLAGS, silicon.FlagNames(f))
+	}
+	if ours.RIP != want.State.RIP {
+		return fmt.Sprintf("rip %#x, the processor's %#x", ours.RIP, want.State.RIP)
+	}
+	after := bytes.Clone(x.data)
+	for _, c := range want.Changes {
+		if c.Addr >= memBase && c.Addr < memBase+memSize {
+			copy(after[c.Addr-memBase:], c.Bytes)
+		}
+	}
+	if !bytes.Equal(after, mem.data) {
+		return "memory"
+	}
+	return ""
+}
+
+func show(c *regs.Core) string {
+	return fmt.Sprintf("%x rip %#x rflags %#x cpl %d", c.GPR, c.RIP, c.RFLAGS, c.CPL)
+}
