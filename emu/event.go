@@ -92,6 +92,9 @@ type Event struct {
 	// Lookups are linear addresses whose page-table entries kernel-side work
 	// looked at.
 	Lookups []uint64
+	// Asked is a set of vCPUs, a bit each: kernel-side work looked at whether
+	// they can be interrupted, their ring, and whether they run.
+	Asked uint8
 	// Fetched is how many bytes of code from PC on this step tried to fetch
 	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
 	Fetched int
@@ -150,7 +153,7 @@ func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
 	e.Bytes, e.Fetched = nil, 0
-	e.Lookups = e.Lookups[:0]
+	e.Lookups, e.Asked = e.Lookups[:0], 0
 	e.Writes, e.Reads, e.Notes = e.Writes[:0], e.Reads[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil

@@ -62,6 +62,7 @@ func (e *engineModern) Ops() map[string]traps.Op {
 	maps.Copy(ops, e.gatherOps())
 	maps.Copy(ops, e.kretprobeOps())
 	maps.Copy(ops, e.trampolineOps())
+	maps.Copy(ops, e.waitOps())
 	maps.Copy(ops, map[string]traps.Op{
 		"copy_insn":             e.copyInsn,
 		"set_copy_ip":           e.setCopyIP,
@@ -86,7 +87,6 @@ func (e *engineModern) Ops() map[string]traps.Op {
 		"prepare_singlestep":    e.prepareStep,
 		"mutex_lock":            e.mutexLock,
 		"mutex_unlock":          e.mutexUnlock,
-		"synchronize_rcu":       e.synchronizeRCU,
 		"set_kprobe_instance":   e.setInstance,
 		"reset_kprobe_instance": e.resetInstance,
 		"load_kprobe_instance":  e.loadInstance,
@@ -236,21 +236,5 @@ func (e *engineModern) mutexLock(x *traps.Exec) traps.Result {
 func (e *engineModern) mutexUnlock(x *traps.Exec) traps.Result {
 	x.SetWord(kprobeMutex, 0)
 	x.Say("O4", "kprobe_mutex is released")
-	return traps.Next
-}
-
-// synchronizeRCU waits until no other CPU runs a probe: none can still hold
-// a pointer to the one that was taken out.
-func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
-	word := x.M.Arch.Word()
-	for _, c := range x.M.CPUs {
-		at := e.ctl + uint64(c.ID)*ctlWords*uint64(word)
-		if p, _ := x.M.PeekWord(x.C.Space, at, word); p != 0 && c != x.C {
-			x.Micro.Holds = "rcu"
-			x.Sayf("O4", func() string { return fmt.Sprintf("cpu%d runs a probe: wait for it to finish", c.ID) })
-			return traps.Spin
-		}
-	}
-	x.Say("O4", "no CPU runs a probe: the struct may be freed")
 	return traps.Next
 }

@@ -26,6 +26,10 @@ func everyEngine(verdict string) map[string]string {
 var truths = map[string]map[string]string{
 	"prefetch-and-fault":  {"2002": "", "2005": "", "modern": "", "modern+boost": ""},
 	"two-faults-one-page": everyEngine(""),
+	// 2002 leaves eip behind the byte that a hit was for (K8), in the middle of
+	// an instruction.
+	"unregister-then-free":  {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
+	"register-without-sync": {"2002": "seen", "2005": "seen", "modern": "", "modern+boost": ""},
 }
 
 // TestV5Truths: an engine does what the kernel that it is named after can do,

@@ -16,6 +16,7 @@ type Task struct {
 	Pending  uint64 // signals not delivered yet, bit per number
 	Got      uint64 // signals that were delivered, bit per number
 	Done     bool   // finished in good order
+	Started  bool   // by Kernel.Start: other vCPUs idle
 	DebugReg [8]uint64
 }
 
@@ -160,6 +161,7 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 	c.GPR[emu.RSP], c.RIP = sp, rip
 	c.RFLAGS |= emu.IF
 	c.Halted = false
+	t.Started = true
 	k.Tasks[id] = t
 	return nil
 }

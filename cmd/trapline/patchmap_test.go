@@ -27,14 +27,14 @@ func TestPatchMapIsTrue(t *testing.T) {
 	rows := map[string][]string{}
 	for line := range strings.Lines(string(doc)) {
 		cells := strings.Split(strings.Trim(line, "|\n "), "|")
-		if len(cells) != 6 || !regexp.MustCompile(`^[PKMOSUE][0-9]+ $`).MatchString(cells[0]) {
+		if len(cells) != 6 || !regexp.MustCompile(`^[PKMOSUEGV][0-9]+ $`).MatchString(cells[0]) {
 			continue
 		}
 		id := strings.TrimSpace(cells[0])
 		assert.NotContains(t, rows, id, "twice")
 		rows[id] = cells
 	}
-	want := slices.Concat(ids("P", 1, 13), ids("K", 0, 25), ids("M", 1, 6), ids("O", 1, 6), ids("U", 1, 16), ids("E", 1, 8), ids("S", 1, 6))
+	want := slices.Concat(ids("P", 1, 13), ids("K", 0, 25), ids("M", 1, 6), ids("O", 1, 6), ids("U", 1, 16), ids("E", 1, 8), ids("S", 1, 6), ids("G", 0, 0), ids("V", 5, 5))
 	for _, id := range want {
 		if assert.Contains(t, rows, id) {
 			checkRow(t, root, id, rows[id])

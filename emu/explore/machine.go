@@ -98,6 +98,7 @@ const (
 	locPages      = 2 << 60 // see locPage
 	locInterrupts = 3 << 60 // vCPU
 	locWatched    = 4 << 60
+	locCPUs       = 5 << 60 // vCPU: Event.Asked
 )
 
 // Actors are the vCPUs, then the interrupts.
@@ -211,6 +212,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
+	s.asked(c, ev)
 	for _, va := range ev.Lookups {
 		s.add(locPage(s.mappings.number(s.space), va/emu.PageSize), 0xff, false)
 	}
@@ -230,6 +232,19 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 		if w.Watches(ev) {
 			s.add(locWatched, 1, true)
 		}
+	}
+}
+
+// asked notes what one vCPU asks of another's state: interrupts, ring, whether
+// it runs.
+func (s *Machine) asked(c *emu.CPU, ev *emu.Event) {
+	for i := range s.M.CPUs {
+		if ev.Asked>>i&1 != 0 {
+			s.add(locCPUs+uint64(i), 1, false)
+		}
+	}
+	if (ev.Before.RFLAGS^c.RFLAGS)&emu.IF != 0 || ev.Before.CPL != c.CPL || c.Halted || c.Shutdown != "" {
+		s.add(locCPUs+uint64(c.ID), 1, true)
 	}
 }
 

@@ -161,6 +161,7 @@ FUNC register_kprobe
 	MICRO save_opcode
 	MICRO list_add
 	MICRO write_breakpoint
+	MICRO text_poke_sync
 	jmp 2f
 1:	MICRO gather
 2:	MICRO mutex_unlock
@@ -177,6 +178,7 @@ FUNC unregister_kprobe
 	testl %eax,%eax
 	jnz 1f
 	MICRO restore_opcode
+	MICRO text_poke_sync
 	MICRO list_del
 1:	MICRO mutex_unlock
 	MICRO synchronize_rcu
@@ -262,7 +264,7 @@ kprobe_mutex:	.quad 0		# 0 free, else owning cpu + 1
 	.bss
 	.balign 64
 	.globl kprobe_table, kprobe_pool, active_pool, kprobe_ctlblk
-kprobe_ctlblk:	.zero 8*128	# per CPU: current, status, flags, the previous ones, instance
+kprobe_ctlblk:	.zero 8*128	# per CPU: current, status, flags, the previous ones, instance, who is waited for
 kprobe_table:	.zero 64*16		# list heads
 kprobe_pool:	.zero 4096*128	# struct kprobe
 active_pool:	.zero 256*128		# gathering probes

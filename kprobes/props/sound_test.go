@@ -2,6 +2,7 @@ package props_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,9 @@ func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
 		hit.engine, unregistered.engine = engine, engine
 		all[engine+": a probe that both hit"], all[engine+": unregistered meanwhile"] = hit, unregistered
 	}
+	for name, s := range waiting() {
+		all["waits for "+name] = s
+	}
 	for name, s := range all {
 		t.Run(name, func(t *testing.T) {
 			o := explore.Options{KeepOutcomes: true}
@@ -47,4 +51,44 @@ func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
 			require.Equal(t, all.Outcomes, less.Outcomes)
 		})
 	}
+}
+
+// waiting are machines whose vCPU 1 takes a probe out, waits for the other as
+// engine modern does, and stores what the other reads twice.
+func waiting() map[string]*scene {
+	twice := [][]byte{at(load, dataAt), at([]byte{0x8b, 0x1d}, dataAt)} // to eax, to ebx
+	off := slices.Concat([]byte{0xfa}, twice[0], twice[1], []byte{0xfb, 0x90})
+	between := program([]byte{0xfa}, storeByte(dataAt+16, 1), []byte{0xfb, 0x90}, off)
+	all := map[string]*scene{
+		"interrupts off":         programs(program(off), nil),
+		"interrupts on, between": programs(between, nil),
+		// The breakpoint stays for another probe, so no interrupt is sent.
+		"interrupts on, between, at a shared address": programs(between, nil),
+		"nothing": programs(program(twice...), nil),
+		"a hit":   programs(program(incEAX), nil),
+		"two":     programs(program(off), nil, program(off)),
+	}
+	for name, s := range all {
+		s.engine = kprobes.EngineModern
+		s.start[1] = uint64(len(s.code))
+		// mov data+16,%edi; push %esi; call *%ebx; pop %ecx; mov $7,data; ret
+		s.code = append(s.code, program(at([]byte{0x8b, 0x3d}, dataAt+16), []byte{0x56, 0xff, 0xd3, 0x59}, storeImm(dataAt, 7))...)
+		s.code = append(s.code, incEAX...)
+		spare := uint64(len(s.code) - 1)
+		handler := s.code
+		s.code = append(s.code, program(append(twice, []byte{0x31, 0xc0})...)...)
+		s.setup = func(t testing.TB, g *kprobes.Manager, code uint64) {
+			p := kprobes.Probe{Name: "p", Addr: code + spare, Pre: count}
+			if name == "a hit" {
+				p.Addr, p.Pre = code, kprobes.Handler{Guest: code + uint64(len(handler))}
+			}
+			register(t, g, p)
+			if name == "interrupts on, between, at a shared address" {
+				register(t, g, p)
+			}
+			c := g.K.M.CPUs[1]
+			c.GPR[emu.RBX], c.GPR[emu.RSI] = g.K.Symbol("unregister_kprobe"), g.Address(0)
+		}
+	}
+	return all
 }
