@@ -77,28 +77,8 @@ func (c *CPU) save() (s *cpuSnapshot, bytes int) {
 	return c.saved, cpuSize + len(c.saved.ext)
 }
 
-// The bounds, in the saved context, of x87 and SSE state: all that is not in
-// Core and can differ between two vCPUs of the machine.
-const (
-	maxContext = 8192
-	fpuOffset  = 328 // behind the segments, which are Core's
-	fpuEnd     = 5352
-)
-
-// fpuScratch are bytes among them that no instruction reads: what the host's
-// compiler leaves behind the ten bytes of an x87 register, the library's
-// operand register, its own notes of exceptions.
-var fpuScratch = func() (l []struct{ from, to int }) {
-	const st, ft0 = 592, 752
-	for i := range 8 {
-		l = append(l, struct{ from, to int }{st + 16*i + 10, st + 16*i + 16})
-	}
-	l = append(l, struct{ from, to int }{ft0, ft0 + 16})
-	for _, status := range []int{744, 768, 776} { // of x87, MMX and SSE
-		l = append(l, struct{ from, to int }{status + 2, status + 3})
-	}
-	return l
-}()
+// maxContext bounds unicorn.ContextSize.
+const maxContext = 8192
 
 // Sized is what a Part's Save may return: a value that tells about how much
 // memory it holds that no earlier one does.
