@@ -127,6 +127,9 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	for _, v := range c.irqs {
 		h.Uint64(v)
 	}
+	if c.inNMI {
+		h.Bool(true)
+	}
 	if c.fpuUsed {
 		var ext [maxContext]byte
 		c.ctx.Save(ext[:unicorn.ContextSize])

@@ -65,7 +65,7 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 // runsFreely reports whether nothing but c's instructions decides what it
 // does next.
 func (c *CPU) runsFreely() bool {
-	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interruptReady() && c.Shadow == 0 &&
+	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interrupted() && c.Shadow == 0 &&
 		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC())
 }
 

@@ -47,18 +47,19 @@ type cpuState struct {
 	nPending int
 	heldDR6  uint64
 	irqs     [4]uint64
+	inNMI    bool
 	fpuUsed  bool
 	fetched  prefetched
 }
 
 func (c *CPU) state() cpuState {
-	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed,
+	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
 		c.fetched}
 }
 
 func (c *CPU) setState(s *cpuState) {
 	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
-	c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.fpuUsed
+	c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.inNMI, s.fpuUsed
 	c.fetched = s.fetched
 	c.on = nil
 }

@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"slices"
+
 	"trapline/emu"
 )
 
@@ -74,6 +76,7 @@ type Machine struct {
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
 	watchers []Watcher
+	nmis     bool // among Interrupts: IF does not keep them off
 }
 
 // placer is a kernel that tells pieces of code apart that share an address.
@@ -83,6 +86,7 @@ type placer interface{ Place(*emu.CPU) uint64 }
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	s := &Machine{M: m, MachineConfig: c}
 	s.placer, _ = m.Kernel.(placer)
+	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
 	for _, p := range c.Properties {
 		if w, ok := p.(Watcher); ok {
 			s.watchers = append(s.watchers, w)
@@ -131,7 +135,7 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
-	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0
+	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
 	for i, o := range s.M.CPUs {
 		s.lines[i] = o.InterruptLines()
 	}
