@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/traps"
 )
 
 const breakpoint = 0xcc
@@ -44,7 +45,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	}
 	for _, x := range ev.Notes {
 		note := Note{string(x.Kind), x.Text, x.ID, Hex(x.Addr), ""}
-		if x.Addr != 0 {
+		if x.Addr != 0 || x.Kind == traps.NoteOops {
 			note.Name = n.Addr(x.Addr)
 		}
 		r.Notes = append(r.Notes, note)
