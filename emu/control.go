@@ -60,7 +60,7 @@ func (m *Machine) storeRM(c *CPU, in *insn.Inst, v uint64) *Trap {
 // which counts instructions: runs repeat exactly (S2). RDPMC is for ring 0
 // only, as long as CR4.PCE is clear, and the time stamp once CR4.TSD is set
 // (SDM vol. 3, 2.5).
-func (c *CPU) clockInsn(in *insn.Inst) *Trap {
+func (m *Machine) clockInsn(c *CPU, in *insn.Inst) *Trap {
 	switch {
 	case in.Opcode == 0xc7:
 		c.GPR[rmReg(in)] = c.Space.mask(c.Sys.MSR.TSCAux)
@@ -71,13 +71,15 @@ func (c *CPU) clockInsn(in *insn.Inst) *Trap {
 	case in.Opcode == 0x01:
 		c.GPR[RCX] = c.Sys.MSR.TSCAux & 0xffffffff
 	}
+	m.Door().ReadsClock(ClockLoc(c.ID))
 	c.GPR[RAX], c.GPR[RDX] = c.Sys.TSC&0xffffffff, c.Sys.TSC>>32
 	return nil
 }
 
 // randomInsn runs RDRAND and RDSEED with a number that depends on the clock
 // only (splitmix64).
-func (c *CPU) randomInsn(in *insn.Inst) {
+func (m *Machine) randomInsn(c *CPU, in *insn.Inst) {
+	m.Door().ReadsClock(ClockLoc(c.ID))
 	z := (c.Sys.TSC + 1) * 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb

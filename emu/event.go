@@ -60,9 +60,8 @@ type Delivery struct {
 	Gate     idt.Gate // valid if HasGate
 	HasGate  bool
 	GateRaw  []byte
-	From, To uint8  // CPL before and after
-	Switched bool   // to the TSS's stack
-	Task     uint16 // selector of the TSS that a task gate switched to; 0: no task switch
+	From, To uint8 // CPL before and after
+	Switched bool  // to the TSS's stack
 	Frame    []FrameWord
 	Nested   []Trap // faults met on the way, in order, the delivered one last
 	Shutdown string // why the vCPU stopped (triple fault), or ""
@@ -75,6 +74,9 @@ type Micro struct {
 	Why   string // one plain sentence
 	ID    string // SEMANTICS row, where one applies
 	Holds string // a spin: what is waited for
+	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
+	// beside the memory and the values that the event names.
+	Alone bool
 }
 
 // Event is what one step did: data from which everything shown is made.
@@ -90,12 +92,9 @@ type Event struct {
 	After  Core
 	Writes []MemWrite
 	Reads  []MemRead
-	// Lookups are linear addresses whose page-table entries kernel-side work
-	// looked at.
-	Lookups []uint64
-	// Asked is a set of vCPUs, a bit each: kernel-side work looked at whether
-	// they can be interrupted, their ring, and whether they run.
-	Asked uint8
+	// Touched is what the step used beside the memory that Writes and Reads
+	// name.
+	Touched []Touch
 	// Fetched is how many bytes of code from PC on this step tried to fetch
 	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
 	Fetched int
@@ -128,7 +127,7 @@ func (e *Event) Clone() *Event {
 	c.Bytes = append([]byte(nil), e.Bytes...)
 	c.Writes = append([]MemWrite(nil), e.Writes...)
 	c.Reads = append([]MemRead(nil), e.Reads...)
-	c.Lookups = append([]uint64(nil), e.Lookups...)
+	c.Touched = append([]Touch(nil), e.Touched...)
 	c.Notes = append([]Note(nil), e.Notes...)
 	if e.Raised != nil {
 		t := *e.Raised
@@ -154,8 +153,7 @@ func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
 	e.Bytes, e.Fetched = nil, 0
-	e.Lookups, e.Asked = e.Lookups[:0], 0
-	e.Writes, e.Reads, e.Notes = e.Writes[:0], e.Reads[:0], e.Notes[:0]
+	e.Writes, e.Reads, e.Touched, e.Notes = e.Writes[:0], e.Reads[:0], e.Touched[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil
 	}

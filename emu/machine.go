@@ -51,6 +51,10 @@ type Machine struct {
 	parts    []Part
 	ev       Event
 	err      error
+
+	cells      int     // owners of cells
+	watched    []Touch // by properties, since the last step began
+	clocksRead bool    // code has read a clock
 }
 
 // Config describes a machine to make.
@@ -132,6 +136,7 @@ func (m *Machine) Step(id int) *Event {
 	c := m.CPUs[id]
 	ev := &m.ev
 	ev.reset(m.Seq, id)
+	m.watched = m.watched[:0]
 	m.Seq++
 	ev.Before = c.Core
 	ev.PC = c.LinearPC()
@@ -157,9 +162,9 @@ func (m *Machine) advance(c *CPU) {
 	switch {
 	case c.nPending > 0:
 		m.Deliver(c, c.takePending())
-	case c.interrupted():
+	case c.interruptReady():
 		c.Halted = false
-		m.Deliver(c, c.takeInterrupt())
+		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
 	default:
 		m.execute(c)
 	}

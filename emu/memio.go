@@ -162,18 +162,6 @@ func (m *Machine) NoteRead(va uint64, b []byte) {
 	}
 }
 
-// NoteLookup adds to the present event that kernel-side work looked at the page
-// table's entry for va.
-func (m *Machine) NoteLookup(va uint64) { m.ev.Lookups = append(m.ev.Lookups, va) }
-
-// NoteCPU adds to the present event that it looked at whether c can be
-// interrupted, its ring, and whether it runs.
-func (m *Machine) NoteCPU(c *CPU) {
-	if c.ID != m.ev.CPU {
-		m.ev.Asked |= 1 << c.ID
-	}
-}
-
 func littleEndian(b []byte) uint64 {
 	var w [8]byte
 	copy(w[:], b)

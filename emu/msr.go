@@ -57,12 +57,15 @@ func (c *CPU) msr(n uint32) *uint64 {
 }
 
 // msrInsn runs RDMSR and WRMSR; an MSR the machine does not have is #GP.
-func (c *CPU) msrInsn(in *insn.Inst) *Trap {
+func (m *Machine) msrInsn(c *CPU, in *insn.Inst) *Trap {
 	p := c.msr(uint32(c.GPR[RCX]))
 	if p == nil {
 		return FaultErr(VecGP, 0)
 	}
 	if in.Opcode == 0x32 {
+		if p == &c.Sys.TSC {
+			m.Door().ReadsClock(ClockLoc(c.ID))
+		}
 		c.GPR[RAX], c.GPR[RDX] = *p&0xffffffff, *p>>32
 		return nil
 	}

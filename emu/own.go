@@ -199,15 +199,15 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 			return t
 		}
 	case ownMSR:
-		if t := c.msrInsn(in); t != nil {
+		if t := m.msrInsn(c, in); t != nil {
 			return t
 		}
 	case ownClock:
-		if t := c.clockInsn(in); t != nil {
+		if t := m.clockInsn(c, in); t != nil {
 			return t
 		}
 	case ownRandom:
-		c.randomInsn(in)
+		m.randomInsn(c, in)
 	case ownCPUID:
 		c.cpuidInsn()
 	case ownFSGSBase:

@@ -15,6 +15,7 @@ type Snapshot struct {
 	of     *Machine
 	bytes  int
 	seq    uint64
+	clocks bool // code had read a clock
 	mem    *memSnapshot
 	spaces []spaceSnapshot
 	cpus   []*cpuSnapshot
@@ -47,19 +48,18 @@ type cpuState struct {
 	nPending int
 	heldDR6  uint64
 	irqs     [4]uint64
-	inNMI    bool
 	fpuUsed  bool
 	fetched  prefetched
 }
 
 func (c *CPU) state() cpuState {
-	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
+	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed,
 		c.fetched}
 }
 
 func (c *CPU) setState(s *cpuState) {
 	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
-	c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.inNMI, s.fpuUsed
+	c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.fpuUsed
 	c.fetched = s.fetched
 	c.on = nil
 }
@@ -78,8 +78,28 @@ func (c *CPU) save() (s *cpuSnapshot, bytes int) {
 	return c.saved, cpuSize + len(c.saved.ext)
 }
 
-// maxContext bounds unicorn.ContextSize.
-const maxContext = 8192
+// The bounds, in the saved context, of x87 and SSE state: all that is not in
+// Core and can differ between two vCPUs of the machine.
+const (
+	maxContext = 8192
+	fpuOffset  = 328 // behind the segments, which are Core's
+	fpuEnd     = 5352
+)
+
+// fpuScratch are bytes among them that no instruction reads: what the host's
+// compiler leaves behind the ten bytes of an x87 register, the library's
+// operand register, its own notes of exceptions.
+var fpuScratch = func() (l []struct{ from, to int }) {
+	const st, ft0 = 592, 752
+	for i := range 8 {
+		l = append(l, struct{ from, to int }{st + 16*i + 10, st + 16*i + 16})
+	}
+	l = append(l, struct{ from, to int }{ft0, ft0 + 16})
+	for _, status := range []int{744, 768, 776} { // of x87, MMX and SSE
+		l = append(l, struct{ from, to int }{status + 2, status + 3})
+	}
+	return l
+}()
 
 // Sized is what a Part's Save may return: a value that tells about how much
 // memory it holds that no earlier one does.
@@ -87,7 +107,7 @@ type Sized interface{ Bytes() int }
 
 // Snapshot copies what changed since the last snapshot; the rest is shared.
 func (m *Machine) Snapshot() *Snapshot {
-	s := &Snapshot{of: m, seq: m.Seq, mem: m.Mem.snapshot()}
+	s := &Snapshot{of: m, seq: m.Seq, clocks: m.clocksRead, mem: m.Mem.snapshot()}
 	s.bytes = s.mem.bytes
 	s.spaces = make([]spaceSnapshot, len(m.spaces))
 	for i, sp := range m.spaces {
@@ -122,7 +142,7 @@ func (s *Snapshot) Bytes() int { return s.bytes }
 // Restore brings the machine back to s, which was taken of this machine or of
 // another one with the same address spaces, booted by the same steps.
 func (m *Machine) Restore(s *Snapshot) {
-	m.Seq = s.seq
+	m.Seq, m.clocksRead = s.seq, s.clocks
 	m.Mem.restore(s.mem)
 	if s.of != m {
 		m.adoptSpaces(s)

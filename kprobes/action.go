@@ -24,7 +24,7 @@ func (g *Manager) runAction(kind HandlerKind, x *traps.Exec) traps.Result {
 	var r uint64
 	if h.Action != nil {
 		g.call = Call{
-			Kind: kind, Probe: p, Stats: &g.stats[i], CPU: x.C, M: x.M, K: x.K, Regs: x.Regs, Arg: x.Arg(),
+			Kind: kind, Probe: p, Index: i, CPU: x.C, Door: x.M, Regs: x.Regs, Arg: x.Arg(), g: g,
 		}
 		r = h.Action(&g.call)
 	}
@@ -52,13 +52,13 @@ func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
 	}
 	switch kind {
 	case Pre:
-		g.stats[i].Hits++
+		g.add(i, Hits)
 	case Post:
-		g.stats[i].Posts++
+		g.add(i, Posts)
 	case Fault:
-		g.stats[i].Faults++
+		g.add(i, Faults)
 	}
 }
 
-// Count is the handler that does nothing: the hit is counted anyway.
-func Count(*Call) uint64 { return 0 }
+// Nothing is the handler that does nothing: the hit is counted anyway.
+func Nothing(*Call) uint64 { return 0 }

@@ -58,8 +58,7 @@ func (e *engineModern) tryBoost(x *traps.Exec) traps.Result {
 	}
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), copy: at, active: true}
 	x.Regs.Set(traps.FieldIP, at)
-	s, _ := e.stats(x)
-	s.Posts++
+	e.g.add(e.g.index(x.Probe), Posts)
 	x.Return(1)
 	x.Say("O5", "boosted: the copy runs at full speed and a jump behind it leads back; no second trap")
 	return traps.Next
@@ -83,7 +82,7 @@ func (e *engineModern) writeJumpBack(x *traps.Exec, at uint64, n int) {
 func (e *engineModern) decodeCopy(x *traps.Exec) (insn.Inst, uint64, bool) {
 	at := e.copyAt(x)
 	var b [copySize]byte
-	n := x.C.Space.Peek(at, b[:])
+	n := x.M.Peek(x.C.ID, at, b[:])
 	in, err := insn.Decode(b[:n], x.M.Arch.Mode())
 	return in, at, err == nil
 }
@@ -103,8 +102,8 @@ func (e *engineModern) tryEmulate(x *traps.Exec) traps.Result {
 		return traps.Next
 	}
 	for _, i := range e.g.byAddr[e.addr(x)] {
-		e.g.stats[i].Executions++
-		e.g.stats[i].Posts++
+		e.g.add(i, Executions)
+		e.g.add(i, Posts)
 	}
 	x.Return(1)
 	x.Sayf("O5", func() string { return fmt.Sprintf("emulated on the frame: %v; no step, no second trap", in.Attr()) })
@@ -140,8 +139,7 @@ func (e *engineModern) resumeSinglestep(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved&emu.IF)
 	ip := x.Regs.Get(traps.FieldIP)
 	x.Regs.Set(traps.FieldIP, x.M.Arch.Mask(ip-e.copyAt(x)+e.addr(x)-1))
-	s, _ := e.stats(x)
-	s.Posts++
+	e.g.add(e.g.index(x.Probe), Posts)
 	x.Say("O5", "IF is put back, eip moves by the distance and back over the int3")
 	return traps.Next
 }

@@ -147,15 +147,6 @@ func (e *common) opcode(x *traps.Exec) byte {
 
 func (e *common) addr(x *traps.Exec) uint64 { return e.field(x, e.l.addr) }
 
-// stats are the counts of the struct kprobe at hand; one that the guest made
-// itself has a throw-away set.
-func (e *common) stats(x *traps.Exec) (*Stats, int) {
-	if i := e.g.index(x.Probe); i >= 0 {
-		return &e.g.stats[i], i
-	}
-	return new(Stats), -1
-}
-
 // bucket is hash_ptr(addr, 6): a multiplicative hash, its top six bits (K3).
 func bucket(a emu.Arch, addr uint64) uint64 {
 	if a == emu.AMD64 {
@@ -218,8 +209,7 @@ func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 }
 
 func (e *common) hitActive(x *traps.Exec) traps.Result {
-	s, _ := e.stats(x)
-	s.Hits++
+	e.g.add(e.g.index(x.Probe), Hits)
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
 	e.set(x, ctlStatus, hitActive)
 	e.set(x, ctlCurrent, x.Probe)
@@ -311,8 +301,7 @@ func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
 // restoreSavedFlags or-s the flags in: a TF that the stepped popf has cleared
 // comes back (K17).
 func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
-	s, _ := e.stats(x)
-	s.Posts++
+	e.g.add(e.g.index(x.Probe), Posts)
 	saved := e.get(x, ctlSavedFlags)
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved)
 	x.Sayf("K5", func() string {
@@ -322,8 +311,7 @@ func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
 }
 
 func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
-	s, _ := e.stats(x)
-	s.Faults++
+	e.g.add(e.g.index(x.Probe), Faults)
 	old := e.get(x, ctlOldFlags)
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|old)
 	x.Sayf("K9", func() string {

@@ -50,7 +50,7 @@ func directEqualsText(t *testing.T, engine string, a emu.Arch, code []byte) {
 			i := r.probe(at)
 			micro := r.run()
 			require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown)
-			return withoutDirect(micro), r.m.CPUs[0].Core, *r.g.Stats(i)
+			return withoutDirect(micro), r.m.CPUs[0].Core, r.g.Stats(i)
 		}
 		m1, c1, s1 := run(false)
 		m2, c2, s2 := run(true)

@@ -92,7 +92,7 @@ const NoteScheduled emu.NoteKind = "scheduled-in-trap"
 // schedules if it is asked to, here inside the trap with interrupts off.
 func preemptEnable(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, -1)
-	if x.K.PreemptCount(x.C) != 0 || !x.K.NeedResched(x.C) {
+	if x.K.PreemptCount(x.M, x.C.ID) != 0 || !x.K.NeedResched(x.M, x.C.ID) {
 		x.Say("K0", "preempt_enable: nothing asks to schedule")
 		return traps.Next
 	}

@@ -54,8 +54,8 @@ func (e *engineModern) gather(x *traps.Exec) traps.Result {
 func (e *engineModern) endStep(x *traps.Exec) traps.Result {
 	if e.g.index(x.Probe) < 0 {
 		for _, i := range e.g.byAddr[e.g.step[x.C.ID].addr] {
-			if s := &e.g.stats[i]; s.Registered && !e.g.probes[i].Post.Set() && s.Posts < s.Hits {
-				s.Posts++
+			if e.g.registered(i) && !e.g.probes[i].Post.Set() && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
+				e.g.add(i, Posts)
 			}
 		}
 	}

@@ -69,12 +69,12 @@ func (e *common) firstInstance(x *traps.Exec, after uint64) uint64 {
 func (e *common) getFreeInstance(x *traps.Exec) traps.Result {
 	ri := e.kri(x, x.Probe, krpFree)
 	x.Return(ri)
-	s, _ := e.stats(x)
+	i := e.g.index(x.Probe)
 	if e.get(x, ctlCurrent) != x.Probe {
-		s.Hits++ // called by a gathering probe
+		e.g.add(i, Hits) // called by a gathering probe
 	}
 	if ri == 0 {
-		s.Nmissed++
+		e.g.add(i, Nmissed)
 		e.setKRI(x, x.Probe, krpNmissed, e.kri(x, x.Probe, krpNmissed)+1)
 		x.M.Note(emu.Note{Kind: NoteMissed, ID: "E7", Text: "nmissed", Addr: e.addr(x)})
 		x.Sayf("E7", func() string {
@@ -161,7 +161,9 @@ func (e *common) initInstances(x *traps.Exec) traps.Result {
 	})
 	e.setKRI(x, x.Probe, krpFree, first)
 	e.setKRI(x, x.Probe, krpNmissed, 0)
-	x.Sayf("E7", func() string { return fmt.Sprintf("%d instances are made: so many calls can be under way at once", made) })
+	x.Sayf("E7", func() string {
+		return fmt.Sprintf("%d instances are made: so many calls can be under way at once", made)
+	})
 	return traps.Next
 }
 

@@ -21,15 +21,15 @@ func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 		c := r.start(0, at)
 		r.k.SetNeedResched(c, true)
 		r.until(0, "preempt_disable")
-		require.EqualValues(t, 1, r.k.PreemptCount(c))
+		require.EqualValues(t, 1, r.k.PreemptCount(r.m.Look(), c.ID))
 		r.until(0, "hit_ss")
-		require.EqualValues(t, 1, r.k.PreemptCount(c))
+		require.EqualValues(t, 1, r.k.PreemptCount(r.m.Look(), c.ID))
 		ev := r.until(0, "preempt_enable_no_resched")
-		require.EqualValues(t, 0, r.k.PreemptCount(c))
+		require.EqualValues(t, 0, r.k.PreemptCount(r.m.Look(), c.ID))
 		for _, n := range ev.Notes {
 			require.NotEqual(t, traps.NotePreempted, n.Kind)
 		}
-		require.True(t, r.k.NeedResched(c), "still wanted: restore_all does not look")
+		require.True(t, r.k.NeedResched(r.m.Look(), c.ID), "still wanted: restore_all does not look")
 	})
 }
 

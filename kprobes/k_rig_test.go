@@ -77,7 +77,7 @@ func (r *kit) start(id int, at uint64) *emu.CPU {
 func (r *kit) define(p kprobes.Probe) int {
 	r.Helper()
 	if !p.Pre.Set() {
-		p.Pre = kprobes.Handler{Action: kprobes.Count}
+		p.Pre = kprobes.Handler{Action: kprobes.Nothing}
 	}
 	i, err := r.g.Define(p)
 	require.NoError(r, err)

@@ -93,6 +93,7 @@ func TestK11MissedProbe(t *testing.T) {
 		require.EqualValues(t, 1, s.Missed)
 		r.done(0)
 		r.done(1)
+		s = r.g.Stats(p)
 		require.EqualValues(t, 1, s.Hits)
 		require.EqualValues(t, 2, s.Executions)
 		require.EqualValues(t, 1, s.Missed)

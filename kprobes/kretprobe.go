@@ -145,7 +145,7 @@ func (e *common) returnAction(x *traps.Exec) traps.Result {
 	p := e.g.probes[i]
 	x.Sayf("E7", func() string { return "return handler of " + p.Name })
 	x.Return(p.Return.Handler.Action(&Call{
-		Kind: OnReturn, Probe: p, Stats: &e.g.stats[i], CPU: x.C, M: x.M, K: x.K, Regs: x.Regs,
+		Kind: OnReturn, Probe: p, Index: i, CPU: x.C, Door: x.M, Regs: x.Regs, g: e.g,
 		Ret: Ret{Instance: ri, Addr: e.kri(x, ri, kriRet)},
 	}))
 	return traps.Next

@@ -35,7 +35,7 @@ func (e *locked) lockedOps() map[string]traps.Op {
 func preemptDisable(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, 1)
 	x.Sayf("K0", func() string {
-		return fmt.Sprintf("preempt_count goes up to %d: nobody may schedule while the probe lock is held", x.K.PreemptCount(x.C))
+		return fmt.Sprintf("preempt_count goes up to %d: nobody may schedule while the probe lock is held", x.K.PreemptCount(x.M, x.C.ID))
 	})
 	return traps.Next
 }
@@ -43,7 +43,7 @@ func preemptDisable(x *traps.Exec) traps.Result {
 func preemptEnableNoResched(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, -1)
 	x.Sayf("K0", func() string {
-		return fmt.Sprintf("preempt_count goes down to %d without looking for a reason to schedule: this is still a trap", x.K.PreemptCount(x.C))
+		return fmt.Sprintf("preempt_count goes down to %d without looking for a reason to schedule: this is still a trap", x.K.PreemptCount(x.M, x.C.ID))
 	})
 	return traps.Next
 }
@@ -102,8 +102,8 @@ func (e *locked) clearKprobeCPU(x *traps.Exec) traps.Result {
 // reentrantHit: a hit while this CPU runs a probe. The byte goes back and no
 // handler is called; unless it is the current probe, nobody re-arms it (K7).
 func (e *locked) reentrantHit(x *traps.Exec) traps.Result {
-	s, i := e.stats(x)
-	s.Reentrant++
+	i := e.g.index(x.Probe)
+	e.g.add(i, Reentrant)
 	addr := e.addr(x)
 	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit inside a hit", Addr: addr})
 	if e.get(x, ctlCurrent) == x.Probe {

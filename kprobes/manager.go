@@ -20,11 +20,12 @@ type Manager struct {
 	probes []*Probe
 	byAddr map[uint64][]int
 	stats  []Stats
-	step   []stepOf // by vCPU
-	call   Call     // of the handler that runs: one at a time, so that none is allocated
+	step   []stepOf    // by vCPU
+	hosts  map[any]any // what actions work on, by key
+	call   Call        // of the handler that runs: one at a time, so that none is allocated
 
-	touched touched       // by the present step
-	saved   *managerState // the last one saved or restored, or nil
+	cells emu.Cells     // of the counts
+	saved *managerState // the last one saved or restored, or nil
 }
 
 // stepOf is which probe point a vCPU is stepping, for counting misses.
@@ -92,7 +93,8 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs))}
+		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs)),
+			cells: m.NewCells(), hosts: map[any]any{}}
 		if ops != nil {
 			g.pool = k.Symbol("kprobe_pool")
 			if err := ops.attach(g); err != nil {
@@ -125,8 +127,9 @@ func newEngine(name string, a emu.Arch, opts options) engineOps {
 // Probes lists the probes in the order they were defined.
 func (g *Manager) Probes() []*Probe { return g.probes }
 
-// Stats are the counts of probe i.
-func (g *Manager) Stats(i int) *Stats { return &g.stats[i] }
+// Stats are the counts of probe i, to be shown: what decides something reads
+// them by Read.
+func (g *Manager) Stats(i int) Stats { return g.stats[i] }
 
 // Find gives the index of the probe of that name.
 func (g *Manager) Find(name string) (int, bool) {
@@ -269,7 +272,7 @@ func (g *Manager) outside(i int, f func(*traps.Exec) error) error {
 }
 
 func (g *Manager) setup(i int) traps.Exec {
-	return traps.Exec{K: g.K, M: g.K.M, C: g.K.M.CPUs[0], Micro: new(emu.Micro), Probe: g.Address(i)}
+	return traps.Exec{K: g.K, M: g.K.M.Door(), C: g.K.M.CPUs[0], Micro: new(emu.Micro), Probe: g.Address(i)}
 }
 
 // Observe counts what a step means for the probes: executions and misses. It
@@ -284,18 +287,31 @@ func (g *Manager) Observe(ev *emu.Event) {
 		if !g.registered(i) {
 			continue
 		}
-		g.stats[i].Executions++
+		g.add(i, Executions)
 		if g.ops != nil && !stepping {
-			g.stats[i].Missed++
+			g.add(i, Missed)
+			g.noteMissed(i, ev)
 		}
 	}
 	if s.active && s.copy == ev.PC {
 		for _, i := range g.byAddr[s.addr] {
-			if g.stats[i].Registered {
-				g.stats[i].Executions++
+			if g.registered(i) {
+				g.add(i, Executions)
 			}
 		}
 	}
+}
+
+// NoteUnhit marks an execution of a probed instruction that did not hit the
+// probe that its text names. Its ID is the row that says why.
+const NoteUnhit emu.NoteKind = "missed"
+
+func (g *Manager) noteMissed(i int, ev *emu.Event) {
+	row := "K11"
+	if g.Read(g.K.M.Door(), i, Lost) != 0 {
+		row = "K7"
+	}
+	g.K.M.Note(emu.Note{Kind: NoteUnhit, ID: row, Text: "probe " + g.probes[i].Name, Addr: ev.PC})
 }
 
 // managerState is a Manager's part of a snapshot. It is not written again, so
@@ -319,7 +335,7 @@ func (g *Manager) Save() any {
 func (g *Manager) Restore(v any) {
 	s := v.(*managerState)
 	g.saved = s
-	if !slices.Equal(g.probes, s.probes) {
+	if !slices.EqualFunc(g.probes, s.probes, alike) {
 		g.probes = s.probes
 		clear(g.byAddr)
 		for i, p := range g.probes {
@@ -329,6 +345,9 @@ func (g *Manager) Restore(v any) {
 	g.stats = append(g.stats[:0], s.stats...)
 	copy(g.step, s.step)
 }
+
+// alike reports whether two machines' probes are the same one.
+func alike(a, b *Probe) bool { return a == b || a.Name == b.Name && a.Addr == b.Addr }
 
 // Hash feeds the counts that decide properties to a state hash.
 func (g *Manager) Hash(h *emu.Hasher) {

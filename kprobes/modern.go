@@ -124,7 +124,7 @@ func (e *engineModern) incNmissed(x *traps.Exec) traps.Result {
 	addr := e.addr(x)
 	for _, i := range e.g.byAddr[addr] {
 		if e.g.registered(i) {
-			e.g.stats[i].Nmissed++
+			e.g.add(i, Nmissed)
 		}
 	}
 	x.M.Note(emu.Note{Kind: NoteMissed, ID: "O4", Text: "nmissed", Addr: addr})

@@ -20,7 +20,7 @@ func (g *Manager) Original(addr uint64, code []byte) {
 		if len(g.byAddr[at]) == 0 || code[i] != breakpoint {
 			continue
 		}
-		x := traps.Exec{K: g.K, M: g.K.M, C: g.K.M.CPUs[0]}
+		x := traps.Exec{K: g.K, M: g.K.M.Look(), C: g.K.M.CPUs[0]}
 		if x.Probe = e.lookup(&x, at); x.Probe != 0 {
 			code[i] = e.opcode(&x)
 		}

@@ -49,7 +49,7 @@ func (e *common) copyAt(x *traps.Exec) uint64 { return e.field(x, e.l.ainsn) }
 func (e *common) copyInsn(x *traps.Exec) traps.Result {
 	from, to := e.addr(x), e.copyAt(x)
 	var b [copySize]byte
-	n := x.C.Space.Peek(from, b[:])
+	n := x.M.Peek(x.C.ID, from, b[:])
 	in, err := insn.Decode(b[:n], x.M.Arch.Mode())
 	if err == nil && in.RIPRelative {
 		disp := in.Disp + int64(from-to)

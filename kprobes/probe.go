@@ -31,8 +31,11 @@ const (
 
 func (k HandlerKind) String() string { return [...]string{"pre", "post", "fault", "return"}[k] }
 
-// Action is a handler written in Go or built in: it runs as one micro-step.
-// The result matters for fault handlers only: non-zero means fixed.
+// Action is a handler written in Go or built in: it runs as one micro-step. The
+// result matters for fault handlers only: non-zero means fixed. One Action
+// serves every machine that a search makes, several at the same time, so it
+// holds on to no machine and to nothing that changes. What it reads and changes
+// it reaches through the Call, which records it (V2).
 type Action func(*Call) uint64
 
 // Handler is what a pointer of struct kprobe points to: nothing (the zero
@@ -61,14 +64,25 @@ type Probe struct {
 type Call struct {
 	Kind  HandlerKind
 	Probe *Probe
-	Stats *Stats
+	Index int // of the probe
 	CPU   *emu.CPU
-	M     *emu.Machine
-	K     *traps.Kernel
+	Door  emu.Door
 	Regs  traps.PtRegs
 	Arg   uint64 // Post: flags (0 in 2002); Fault: the trap number
 	Ret   Ret    // OnReturn: the call
+
+	g *Manager
 }
+
+// Host is what actions of the machine's owner work on: see Manager.SetHost.
+func (c *Call) Host(key any) any { return c.g.hosts[key] }
+
+// Count reads a count of the probe.
+func (c *Call) Count(n Count) uint64 { return c.g.Read(c.Door, c.Index, n) }
+
+// SetHost gives the actions that ask for key what they work on in this
+// machine. A key has a type of its own, as those of a context have.
+func (g *Manager) SetHost(key, host any) { g.hosts[key] = host }
 
 // Stats counts what happened to one probe. Plain values.
 type Stats struct {

@@ -35,13 +35,13 @@ func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
 	began := e.get(x, ctlRCU)
 	var left uint64
 	why := ""
-	for _, c := range x.M.CPUs {
-		if c == x.C || began != 0 && began>>c.ID&1 == 0 {
+	for c := range x.M.CPUs() {
+		if c == x.C.ID || began != 0 && began>>c&1 == 0 {
 			continue
 		}
 		if busy := e.busy(x, c); busy != "" {
-			left |= 1 << c.ID
-			why = fmt.Sprintf("cpu%d %s", c.ID, busy)
+			left |= 1 << c
+			why = fmt.Sprintf("cpu%d %s", c, busy)
 		}
 	}
 	if left == 0 {
@@ -66,30 +66,29 @@ func (e *engineModern) keepWaiting(x *traps.Exec, list ctlVar, before, left uint
 	return traps.Jump
 }
 
-// busy tells why c is in no quiescent state, or "". Interrupts that are off,
+// busy tells why vCPU c is in no quiescent state, or "". Interrupts that are off,
 // preemption that is off, and a probe's handlers and step each are an RCU
 // read-side section; ring 3, an idle CPU and one whose task has ended are none.
-func (e *engineModern) busy(x *traps.Exec, c *emu.CPU) string {
-	x.M.NoteCPU(c)
+func (e *engineModern) busy(x *traps.Exec, c int) string {
 	word := x.M.Arch.Word()
-	at := e.ctl + uint64(c.ID)*ctlWords*uint64(word) + uint64(ctlCurrent)*uint64(word)
+	at := e.ctl + uint64(c)*ctlWords*uint64(word) + uint64(ctlCurrent)*uint64(word)
 	running, _ := x.M.PeekWord(x.C.Space, at, word)
 	switch {
-	case !e.started(x, c) || c.User():
+	case !e.started(x, c) || x.M.Register(c, emu.RegisterCPL) == 3:
 		return ""
 	case running != 0:
 		return "runs a probe"
-	case c.RFLAGS&emu.IF == 0:
+	case x.M.Register(c, emu.RegisterIF) == 0:
 		return "has interrupts off"
-	case x.K.PreemptCount(c) != 0:
+	case x.K.PreemptCount(x.M, c) != 0:
 		return "has preemption off"
 	}
 	return ""
 }
 
 // started reports whether c runs a task. Others idle.
-func (e *engineModern) started(x *traps.Exec, c *emu.CPU) bool {
-	return c.Shutdown == "" && x.K.Tasks[c.ID].Started
+func (e *engineModern) started(x *traps.Exec, c int) bool {
+	return x.M.Register(c, emu.RegisterEnded) == 0 && x.K.Tasks[c].Started
 }
 
 // textPokeSync sends every other CPU an interrupt, whose return serialises, and
@@ -98,10 +97,9 @@ func (e *engineModern) started(x *traps.Exec, c *emu.CPU) bool {
 func (e *engineModern) textPokeSync(x *traps.Exec) traps.Result {
 	waits := e.get(x, ctlIPIs)
 	var left uint64
-	for _, c := range x.M.CPUs {
-		x.M.NoteCPU(c)
-		if c != x.C && e.started(x, c) && (waits == 0 || waits>>c.ID&1 != 0) {
-			left |= 1 << c.ID
+	for c := range x.M.CPUs() {
+		if c != x.C.ID && e.started(x, c) && (waits == 0 || waits>>c&1 != 0) {
+			left |= 1 << c
 		}
 	}
 	switch {
@@ -112,9 +110,9 @@ func (e *engineModern) textPokeSync(x *traps.Exec) traps.Result {
 		x.Say("G0", "every CPU that runs has taken the interrupt: none has old bytes of the code any more")
 		return traps.Next
 	case waits == 0:
-		for _, c := range x.M.CPUs {
-			if left>>c.ID&1 != 0 {
-				c.RaiseInterrupt(callFunctionVector)
+		for c := range x.M.CPUs() {
+			if left>>c&1 != 0 {
+				x.M.RaiseInterrupt(c, callFunctionVector)
 			}
 		}
 		e.set(x, ctlIPIs, left|ctlSent)
@@ -134,7 +132,7 @@ const ctlSent = 1 << emu.MaxCPUs
 // any more.
 func (e *engineModern) callFunction(x *traps.Exec) traps.Result {
 	word := x.M.Arch.Word()
-	for id := range x.M.CPUs {
+	for id := range x.M.CPUs() {
 		at := e.ctl + uint64(id)*ctlWords*uint64(word) + uint64(ctlIPIs)*uint64(word)
 		if v, _ := x.M.PeekWord(x.C.Space, at, word); v>>x.C.ID&1 != 0 {
 			x.M.PokeWord(x.C.Space, at, word, v&^(1<<x.C.ID))

@@ -34,19 +34,22 @@ func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error)
 			}
 		}
 	}
-	run := b.run
 	return kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
-		return run.act(&hit{
-			who: fmt.Sprintf("%s %s on cpu%d", c.Probe.Name, c.Kind, c.CPU.ID), cpu: c.CPU, addr: c.Probe.Addr, regs: c.Regs,
-			poke: func(addr uint64, size int, v uint64) bool { return run.Machine.PokeWord(c.CPU.Space, addr, size, v) },
+		return c.Host(runKey{}).(*Run).act(&hit{
+			who: fmt.Sprintf("%s %s on cpu%d", c.Probe.Name, c.Kind, c.CPU.ID), cpu: c.CPU, door: c.Door, addr: c.Probe.Addr, regs: c.Regs,
+			poke: func(addr uint64, size int, v uint64) bool { return c.Door.PokeWord(c.CPU.Space, addr, size, v) },
 		}, actions)
 	}}, nil
 }
+
+// runKey is what actions ask the manager for their Run by.
+type runKey struct{}
 
 // hit is what a handler's actions work on.
 type hit struct {
 	who  string // probe, handler and where, as the log has it
 	cpu  *emu.CPU
+	door emu.Door
 	addr uint64 // of the probed instruction
 	regs savedRegisters
 	// poke stores size bytes of v in the interrupted code's memory.
@@ -66,13 +69,15 @@ type savedRegisters interface {
 
 // act runs a handler's actions; the result is what the last "return" says.
 func (r *Run) act(c *hit, actions []format.Action) uint64 {
-	env := handlerEnv{machineEnv{r.symbols, r, c.cpu.ID}, c.regs, c.read}
+	env := handlerEnv{machineEnv{r.symbols, r, c.cpu.ID, c.door}, c.regs, c.read}
+	prints := env // what is only printed decides nothing
+	prints.door = r.Machine.Look()
 	var result uint64
 	for i := range actions {
 		a := &actions[i]
 		switch a.Kind {
 		case "print":
-			r.log(c, a.Text+values(env, a.Args))
+			r.log(c, a.Text+values(prints, a.Args))
 		case "regs":
 			r.log(c, r.frameText(c))
 		case "stack":
@@ -84,7 +89,7 @@ func (r *Run) act(c *hit, actions []format.Action) uint64 {
 		case "map":
 			r.mapFaulted(c)
 		case "skip":
-			c.regs.Set(traps.FieldIP, c.addr+uint64(r.originalLen(c.addr)))
+			c.regs.Set(traps.FieldIP, c.addr+uint64(r.originalLen(c.door, c.addr)))
 		case "remove":
 			c.remove = true
 		}
@@ -133,7 +138,7 @@ func (r *Run) stackText(c *hit, words int) string {
 	sp, word := c.regs.Reg(emu.RSP), r.Machine.Arch.Word()
 	fmt.Fprintf(&b, "stack at %#x:", sp)
 	for i := range words {
-		v, ok := r.Machine.PeekWord(c.cpu.Space, sp+uint64(i*word), word)
+		v, ok := r.Machine.Look().PeekWord(c.cpu.Space, sp+uint64(i*word), word)
 		if !ok {
 			b.WriteString(" (end)")
 			break
@@ -166,7 +171,7 @@ func (r *Run) setPlace(c *hit, env handlerEnv, place expr.Node, v uint64) error 
 			c.regs.Set(traps.FieldFlags, v)
 			return nil
 		}
-		reg, err := emu.ParseReg(r.Machine.Arch, p.Name)
+		reg, err := emu.ParseReg(c.door.Arch, p.Name)
 		if err == nil {
 			c.regs.SetReg(reg, v)
 		}
@@ -196,7 +201,7 @@ func (r *Run) mapFaulted(c *hit) {
 		r.log(c, fmt.Sprintf("map: no lazy page covers %#x", cr2))
 		return
 	}
-	if _, there := c.cpu.Space.Lookup(cr2); there {
+	if _, there := c.door.Entry(c.cpu.ID, cr2); there {
 		return
 	}
 	if err := c.cpu.Space.Map(cr2&^(emu.PageSize-1), page.frame, 1, page.prot); err != nil {

@@ -108,7 +108,7 @@ func (t *Transcript) stopAt(s *format.Step) (func(*emu.Event) bool, error) {
 }
 
 func (t *Transcript) eval(x *format.Expr) (uint64, error) {
-	return evalAt(t.run.File.File, *x, machineEnv{t.run.symbols, t.run, t.cpu})
+	return evalAt(t.run.File.File, *x, t.run.shows(t.cpu))
 }
 
 // defaultStackWords is what "stack" shows without a number.

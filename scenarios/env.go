@@ -53,59 +53,87 @@ func (e symbolEnv) Symbol(name string) (uint64, error) {
 	return 0, fmt.Errorf("no symbol %q", name)
 }
 
-// machineEnv sees the whole machine between two steps.
+// machineEnv sees the whole machine, through a door that records what it is
+// asked for, or between two steps through one that does not.
 type machineEnv struct {
 	symbolEnv
-	run *Run
-	cpu int // that expr.ThisCPU stands for
+	run  *Run
+	cpu  int // that expr.ThisCPU stands for
+	door emu.Door
+}
+
+// shows is the environment of what people are shown.
+func (r *Run) shows(cpu int) machineEnv { return machineEnv{r.symbols, r, cpu, r.Machine.Look()} }
+
+// selectors are the segment registers that expressions know.
+var selectors = map[string]emu.Register{
+	"es": emu.RegisterSegment + emu.ES, "cs": emu.RegisterSegment + emu.CS,
+	"ss": emu.RegisterSegment + emu.SS, "ds": emu.RegisterSegment + emu.DS,
 }
 
 func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	if cpu == expr.ThisCPU {
 		cpu = e.cpu
 	}
-	c := e.run.Machine.CPUs[cpu]
+	if cpu >= e.door.CPUs() {
+		return 0, fmt.Errorf("no cpu %d", cpu)
+	}
 	switch name {
 	case "eip", "rip":
-		return c.RIP, nil
+		return e.door.Register(cpu, emu.RegisterIP), nil
 	case "cr2":
-		return c.Sys.CR2, nil
+		return e.door.Register(cpu, emu.RegisterCR2), nil
 	case "dr6":
-		return c.Sys.DR[6], nil
+		return e.door.Register(cpu, emu.RegisterDR6), nil
 	case "cpl":
-		return uint64(c.CPL), nil
-	case "es", "cs", "ss", "ds":
-		return uint64(c.Seg[map[string]int{"es": emu.ES, "cs": emu.CS, "ss": emu.SS, "ds": emu.DS}[name]].Sel), nil
+		return e.door.Register(cpu, emu.RegisterCPL), nil
 	}
-	if v, ok := flagsValue(name, c.RFLAGS); ok {
-		return v, nil
+	if r, ok := selectors[name]; ok {
+		return e.door.Register(cpu, r), nil
 	}
-	r, err := emu.ParseReg(e.run.Machine.Arch, name)
+	if isFlag(name) {
+		return flagOf(name, e.door.Register(cpu, emu.RegisterFlags)), nil
+	}
+	r, err := emu.ParseReg(e.door.Arch, name)
 	if err != nil {
 		return 0, err
 	}
-	return c.Reg(r), nil
+	return e.door.Register(cpu, emu.Register(r)), nil
 }
 
-// flagsValue answers for eflags, rflags and the single flags.
-func flagsValue(name string, flags uint64) (uint64, bool) {
+// flagBit is the flag of that name, all of them for eflags and rflags.
+func flagBit(name string) (uint64, bool) {
 	if name == "eflags" || name == "rflags" {
-		return flags, true
+		return ^uint64(0), true
 	}
 	for _, f := range emu.FlagNames {
 		if f.Name == name {
-			return b2u(flags&f.Bit != 0), true
+			return f.Bit, true
 		}
 	}
 	return 0, false
 }
 
+func isFlag(name string) bool {
+	_, ok := flagBit(name)
+	return ok
+}
+
+// flagOf is the flags register, or 1 for a single flag that is set.
+func flagOf(name string, flags uint64) uint64 {
+	bit, _ := flagBit(name)
+	if bit == ^uint64(0) {
+		return flags
+	}
+	return b2u(flags&bit != 0)
+}
+
 func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
 	if size == 0 {
-		size = e.run.Machine.Arch.Word()
+		size = e.door.Arch.Word()
 	}
 	var b [8]byte
-	if e.run.world.peek(e.cpu, addr, b[:size]) < size {
+	if e.run.world.peek(e.door, e.cpu, addr, b[:size]) < size {
 		return 0, fmt.Errorf("no memory at %#x", addr)
 	}
 	var v uint64
@@ -121,26 +149,21 @@ func (e machineEnv) Call(function, arg string) (uint64, error) {
 		return e.Memory(e.run.lockAddr(arg))
 	case "halted", "signals", "preempt_count", "need_resched":
 		n, err := strconv.Atoi(arg)
-		if err != nil || n >= len(e.run.Machine.CPUs) {
+		if err != nil || n >= e.door.CPUs() {
 			return 0, fmt.Errorf("no cpu %s", arg)
 		}
-		return e.run.world.aboutCPU(function, n), nil
+		return e.run.world.aboutCPU(e.door, function, n), nil
 	}
-	n, ok := e.run.world.counts(arg)
+	v, ok := e.run.world.count(e.door, arg, countNames[function])
 	if !ok {
 		return 0, fmt.Errorf("no probe %q", arg)
 	}
-	switch function {
-	case "hits", "pre":
-		return n.hits, nil
-	case "post":
-		return n.posts, nil
-	case "faults":
-		return n.faults, nil
-	case "missed":
-		return n.missed, nil
-	}
-	return b2u(n.armed), nil
+	return v, nil
+}
+
+// countNames are the functions of expressions that take a probe.
+var countNames = map[string]probeCount{
+	"hits": countHits, "pre": countHits, "post": countPosts, "faults": countFaults, "missed": countMissed, "armed": countArmed,
 }
 
 // handlerEnv is what a probe's handler sees: the registers of the interrupted
@@ -170,10 +193,10 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	case "cs":
 		return e.regs.Get(traps.FieldCS), nil
 	}
-	if v, ok := flagsValue(name, e.regs.Get(traps.FieldFlags)); ok {
-		return v, nil
+	if isFlag(name) {
+		return flagOf(name, e.regs.Get(traps.FieldFlags)), nil
 	}
-	if r, err := emu.ParseReg(e.run.Machine.Arch, name); err == nil {
+	if r, err := emu.ParseReg(e.door.Arch, name); err == nil {
 		return e.regs.Reg(r), nil
 	}
 	return e.machineEnv.Register(cpu, name)

@@ -14,7 +14,6 @@ import (
 	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
 )
 
 const generationsDoc = "../docs/generations.md"
@@ -59,7 +58,7 @@ func TestGenerations(t *testing.T) {
 	}
 	text := generationsHead + table.String() + generationsMiddle + lines.String()
 	if updating() {
-		require.NoError(t, atomicfile.Write(t.Context(), generationsDoc, []byte(text)))
+		require.NoError(t, scenarios.WriteFile(generationsDoc, []byte(text)))
 		return
 	}
 	want, err := os.ReadFile(generationsDoc)

@@ -74,14 +74,19 @@ func (b *builder) checkSymbols(x format.Expr) error {
 
 // condition makes the property of a user's assertion.
 func (r *Run) condition(p format.Property) explore.Property {
-	value := func() (uint64, error) { return expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0}) }
+	is := func(want bool) func(emu.Door) bool {
+		return func(d emu.Door) bool {
+			v, err := expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0, d})
+			return err == nil && v != 0 == want
+		}
+	}
 	switch p.When {
 	case "never":
-		return &props.Never{Title: p.Name, Changes: r.changes(p.Cond.Node), Bad: func() bool { v, err := value(); return v != 0 && err == nil }}
+		return &props.Never{M: r.Machine, Title: p.Name, Bad: is(true)}
 	case "always":
-		return &always{props.Never{Title: p.Name, Changes: r.changes(p.Cond.Node), Bad: func() bool { v, err := value(); return v == 0 && err == nil }}}
+		return &always{props.Never{M: r.Machine, Title: p.Name, Bad: is(false)}}
 	}
-	return &props.Finally{Title: p.Name, Good: func() bool { v, err := value(); return v != 0 && err == nil }}
+	return &props.Finally{M: r.Machine, Title: p.Name, Good: is(true)}
 }
 
 // always is a condition that no step may make false.
@@ -89,7 +94,7 @@ type always struct{ props.Never }
 
 // Step evaluates the condition.
 func (p *always) Step(*emu.Event) *explore.Violation {
-	if !p.Bad() {
+	if !p.Bad(p.M.Watch()) {
 		return nil
 	}
 	return &explore.Violation{Property: p.Title, What: p.Title + " became false"}

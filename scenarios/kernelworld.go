@@ -57,20 +57,23 @@ func (w kernelWorld) outcome(cpu int) string {
 
 func (w kernelWorld) probed(pc uint64) bool { return w.Probes.Probed(pc) }
 
-func (w kernelWorld) counts(name string) (probeCounts, bool) {
+func (w kernelWorld) count(d emu.Door, name string, c probeCount) (uint64, bool) {
 	i, ok := w.Probes.Find(name)
 	if !ok {
-		return probeCounts{}, false
+		return 0, false
 	}
-	s := w.Probes.Stats(i)
-	return probeCounts{s.Hits, s.Posts, s.Faults, s.Missed, w.armed(i)}, true
+	if c == countArmed {
+		return b2u(w.armed(d, i)), true
+	}
+	return w.Probes.Read(d, i, [...]kprobes.Count{
+		countHits: kprobes.Hits, countPosts: kprobes.Posts, countFaults: kprobes.Faults, countMissed: kprobes.Missed,
+	}[c]), true
 }
 
 // armed reports whether probe i's breakpoint is in memory.
-func (w kernelWorld) armed(i int) bool {
-	var b [1]byte
-	p := w.Probes.Probes()[i]
-	return w.Machine.CPUs[0].Space.Peek(p.Addr, b[:]) == 1 && b[0] == breakpoint && w.Probes.Stats(i).Registered
+func (w kernelWorld) armed(d emu.Door, i int) bool {
+	v, ok := d.Word(0, w.Probes.Probes()[i].Addr, 1)
+	return ok && v == breakpoint && w.Probes.Read(d, i, kprobes.Registered) != 0
 }
 
 func (w kernelWorld) missed() uint64 {
@@ -95,7 +98,7 @@ func (w kernelWorld) ends() []ProbeEnd {
 			state = "not registered"
 		case s.Lost:
 			state = "lost"
-		case !w.armed(i):
+		case !w.armed(w.Machine.Look(), i):
 			state = "disarmed"
 		}
 		list = append(list, ProbeEnd{
@@ -114,29 +117,26 @@ func (w kernelWorld) breakpoint(addr uint64) (string, []byte, bool) {
 	}
 	for i, p := range w.Probes.Probes() {
 		if p.Addr == addr && w.Probes.Stats(i).Registered {
-			code := w.originalCode(addr, op)
+			code := w.originalCode(w.Machine.Look(), addr, op)
 			return p.Name, code[:instructionLen(code, w.Machine.Arch)], true
 		}
 	}
 	return "", nil, false
 }
 
-func (w kernelWorld) aboutCPU(function string, n int) uint64 {
-	c := w.Machine.CPUs[n]
+func (w kernelWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 	switch function {
 	case "signals":
-		return w.Kernel.Tasks[n].Got
+		return w.Kernel.Signals(d, n)
 	case "preempt_count":
-		return uint64(w.Kernel.PreemptCount(c))
+		return w.Kernel.PreemptCount(d, n)
 	case "need_resched":
-		return b2u(w.Kernel.NeedResched(c))
+		return b2u(w.Kernel.NeedResched(d, n))
 	}
-	return b2u(!c.CanStep())
+	return b2u(d.Register(n, emu.RegisterAble) == 0)
 }
 
-func (w kernelWorld) peek(cpu int, addr uint64, b []byte) int {
-	return w.Machine.CPUs[cpu].Space.Peek(addr, b)
-}
+func (kernelWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int { return d.Peek(cpu, addr, b) }
 
 // property makes a built-in property (S4). Deadlock of several vCPUs is seen
 // by the run itself.
@@ -192,7 +192,7 @@ func (w kernelWorld) gateText(vec uint8) string {
 func (w kernelWorld) locksText() string {
 	var b strings.Builder
 	if w.Kernel.HasSymbol("kprobe_lock") {
-		env := machineEnv{w.symbols, w.Run, 0}
+		env := w.shows(0)
 		owner, _ := env.Memory(w.lockAddr("kprobe_lock"))
 		running, _ := env.Memory(w.lockAddr("kprobe_cpu"))
 		holder := "free"
@@ -202,7 +202,7 @@ func (w kernelWorld) locksText() string {
 		fmt.Fprintf(&b, "kprobe_lock %s, kprobe_cpu %d\n", holder, running)
 	}
 	for _, c := range w.Machine.CPUs {
-		fmt.Fprintf(&b, "cpu%d preempt_count %d\n", c.ID, w.Kernel.PreemptCount(c))
+		fmt.Fprintf(&b, "cpu%d preempt_count %d\n", c.ID, w.Kernel.PreemptCount(w.Machine.Look(), c.ID))
 	}
 	return b.String()
 }
@@ -234,7 +234,7 @@ func (w kernelWorld) eventLines() []string {
 func (w kernelWorld) system() explore.System {
 	w.Machine.Quiet = true
 	return explore.NewMachine(w.Machine, explore.MachineConfig{
-		Observe: w.observe, Properties: w.checks, Values: props.Values(w.Probes), Locks: props.Locks(w.Probes),
+		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
 		Interrupts: w.actors(), Close: w.Close,
 	})
 }

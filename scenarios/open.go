@@ -84,6 +84,7 @@ func (b *builder) build() error {
 	}
 	r.Kernel = r.Probes.K
 	r.world = kernelWorld{r}
+	r.Probes.SetHost(runKey{}, r)
 	for _, do := range []func() error{
 		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
 	} {
@@ -154,7 +155,7 @@ func (b *builder) joinSymbols() error {
 	r.names = story.Names{
 		Arch: r.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
 		Kernel:     func(a uint64) bool { return a >= r.Kernel.Layout.Text && a < r.Kernel.Layout.Data },
-		Breakpoint: r.world.breakpoint, Frame: r.Kernel.FrameOf,
+		Breakpoint: r.world.breakpoint,
 	}
 	return nil
 }

@@ -71,16 +71,16 @@ func (b *builder) register(n int, p *format.Probe) error {
 	return b.run.Probes.Register(n)
 }
 
-func (r *Run) originalCode(addr uint64, op byte) []byte {
+func (r *Run) originalCode(d emu.Door, addr uint64, op byte) []byte {
 	code := make([]byte, insn.MaxLen)
-	n := r.Machine.CPUs[0].Space.Peek(addr, code)
+	n := d.Peek(0, addr, code)
 	code[0] = op
 	return code[:max(n, 1)]
 }
 
 // originalLen is the length of the probed instruction at addr.
-func (r *Run) originalLen(addr uint64) int {
-	return instructionLen(r.originalCode(addr, r.original[addr]), r.Machine.Arch)
+func (r *Run) originalLen(d emu.Door, addr uint64) int {
+	return instructionLen(r.originalCode(d, addr, r.original[addr]), r.Machine.Arch)
 }
 
 func instructionLen(code []byte, a emu.Arch) int {

@@ -142,7 +142,7 @@ func (r *Run) Results() []uint64 {
 		return nil
 	}
 	list := make([]uint64, len(r.File.Program.Calls))
-	env := machineEnv{r.symbols, r, 0}
+	env := r.shows(0)
 	for i := range list {
 		list[i], _ = env.Memory(s.Addr+uint64(i*r.Machine.Arch.Word()), 0)
 	}

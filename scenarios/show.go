@@ -27,7 +27,7 @@ func (r *Run) regsText(cpu int) string {
 // wordsText shows n machine words of memory, one to a line, with names.
 func (r *Run) wordsText(cpu int, at uint64, n int) string {
 	word := r.Machine.Arch.Word()
-	env := machineEnv{r.symbols, r, cpu}
+	env := r.shows(cpu)
 	var b strings.Builder
 	for i := range n {
 		addr := at + uint64(i*word)
@@ -48,7 +48,7 @@ func (r *Run) wordsText(cpu int, at uint64, n int) string {
 // dumpText shows n bytes of memory, 16 to a line.
 func (r *Run) dumpText(cpu int, at uint64, n int) string {
 	buf := make([]byte, n)
-	got := r.world.peek(cpu, at, buf)
+	got := r.world.peek(r.Machine.Look(), cpu, at, buf)
 	var b strings.Builder
 	for i := 0; i < got; i += 16 {
 		row := buf[i:min(i+16, got)]
@@ -81,7 +81,7 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 	var b strings.Builder
 	for range n {
 		code := make([]byte, insn.MaxLen)
-		code = code[:r.world.peek(cpu, at, code)]
+		code = code[:r.world.peek(r.Machine.Look(), cpu, at, code)]
 		if len(code) == 0 {
 			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
 			break

@@ -15,6 +15,7 @@ type Systems struct {
 	options Options
 	base    baseline
 	sum     sched.Checksum
+	events  bool // there are event files
 }
 
 // NewSystems prepares a search. It goes without kernel text unless the engine
@@ -30,13 +31,14 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	defer r.Close()
 	s.sum = r.Checksum()
 	s.options.Engine = r.Engine()
+	s.events = r.Tracing != nil
 	return s, nil
 }
 
 // Jobs is how many of n workers can share the search: snapshots of a Linux
-// program are of no use to another machine.
+// program, and of event files, are of no use to another machine.
 func (s *Systems) Jobs(n int) int {
-	if s.file.Linux != nil {
+	if s.file.Linux != nil || s.events {
 		return 1
 	}
 	return n

@@ -79,6 +79,7 @@ func (b *userBuilder) build() error {
 	if err := checks.prepareChecks(); err != nil {
 		return err
 	}
+	w.cells = w.Machine.NewCells()
 	w.Machine.AddPart(w)
 	w.Machine.AddPart(w.Run)
 	if w.base = b.options.base; w.base == nil {

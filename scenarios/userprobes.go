@@ -120,7 +120,7 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 // hit makes what a handler's actions work on.
 func (w *userWorld) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
 	return &hit{
-		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), addr: h.Addr,
+		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), door: w.Machine.Door(), addr: h.Addr,
 		regs: coreRegisters{h.Thread.Core()}, read: h.Thread.Process().MM().Read,
 		poke: func(addr uint64, size int, v uint64) bool {
 			var b [8]byte
@@ -193,6 +193,7 @@ func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
 		if p.addr == ev.PC && p.wants(t.Process().PID) {
 			p.missed++
+			w.Machine.Door().Touch(w.cells.Loc(valueMissed), emu.Adds)
 		}
 	}
 	row := ""
@@ -222,27 +223,37 @@ func (w *userWorld) probed(pc uint64) bool {
 	return false
 }
 
-// counts adds up the probes of a name: an event may have several.
-func (w *userWorld) counts(name string) (probeCounts, bool) {
-	var n probeCounts
+// count adds up the probes of a name: an event may have several.
+func (w *userWorld) count(d emu.Door, name string, c probeCount) (uint64, bool) {
+	var n uint64
 	known := false
+	w.kernel.Read(d)
 	for _, p := range w.probes {
 		if p.name != name {
 			continue
 		}
 		known = true
-		n.hits += w.hitsOf(p)
-		n.missed += p.missed
-		n.armed = n.armed || w.stateOf(p) == "armed" && w.breakpointAt(p.addr)
+		switch c {
+		case countHits:
+			n += w.hitsOf(p)
+		case countMissed:
+			d.Touch(w.cells.Loc(valueMissed), emu.Reads)
+			n += p.missed
+		case countArmed:
+			n |= b2u(w.stateOf(p) == stateArmed && w.breakpointAt(d, p.addr))
+		}
 	}
 	return n, known
 }
 
+// valueMissed is every probe's count of misses.
+const valueMissed = 0
+
 // breakpointAt reports whether there is an int3 at an address, as the thread on
 // vCPU 0 or else the first process sees it.
-func (w *userWorld) breakpointAt(addr uint64) bool {
+func (w *userWorld) breakpointAt(d emu.Door, addr uint64) bool {
 	var b [1]byte
-	return w.peek(0, addr, b[:]) == 1 && b[0] == breakpoint
+	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == breakpoint
 }
 
 func (w *userWorld) hitsOf(p *userProbe) uint64 {
@@ -271,8 +282,11 @@ func (w *userWorld) stateOf(p *userProbe) string {
 	case len(p.removed) > 0:
 		return "removed"
 	}
-	return "armed"
+	return stateArmed
 }
+
+// stateArmed is ProbeEnd.State of a probe whose breakpoint is in place.
+const stateArmed = "armed"
 
 func (w *userWorld) missed() uint64 {
 	var n uint64

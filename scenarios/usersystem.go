@@ -20,7 +20,7 @@ func (w *userWorld) system() explore.System { return w.systemWith(w.Close) }
 func (w *userWorld) systemWith(closing func()) explore.System {
 	w.Machine.Quiet = true
 	return &userSystem{explore.NewMachine(w.Machine, explore.MachineConfig{
-		Observe: w.observe, Properties: w.checks, Values: w.kernel, Close: closing,
+		Observe: w.observe, Properties: w.checks, Close: closing,
 	}), w}
 }
 

@@ -153,7 +153,7 @@ func (r *Run) OwnCode(cpu int, addr uint64) bool {
 // how many bytes are there. Of a Linux program's file pages that were not
 // touched yet are there too.
 func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
-	n := r.world.peek(cpu, addr, b)
+	n := r.world.peek(r.Machine.Look(), cpu, addr, b)
 	w, ok := r.world.(*userWorld)
 	if !ok || n > 0 {
 		return n

@@ -27,6 +27,7 @@ type userWorld struct {
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe
+	cells       emu.Cells
 	user        userState
 }
 
@@ -79,8 +80,9 @@ func (w *userWorld) ending() (string, bool) {
 // everyoneWaits is how a program ends that cannot go on.
 const everyoneWaits = "every thread waits for another"
 
-func (w *userWorld) aboutCPU(function string, n int) uint64 {
+func (w *userWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 	if function == "halted" {
+		w.kernel.Read(d)
 		return b2u(!w.able(n))
 	}
 	return 0
@@ -88,12 +90,13 @@ func (w *userWorld) aboutCPU(function string, n int) uint64 {
 
 // peek reads memory as the thread on a vCPU sees it; where there is none, as
 // the first process does or did.
-func (w *userWorld) peek(cpu int, addr uint64, b []byte) int {
+func (w *userWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int {
+	w.kernel.Read(d) // who is there
 	if w.kernel.Current(cpu) != nil {
-		return w.Machine.CPUs[cpu].Space.Peek(addr, b)
+		return d.Peek(cpu, addr, b)
 	}
 	if mm := w.kernel.Init().MM(); mm != nil {
-		return mm.Space().Peek(addr, b)
+		return d.PeekSpace(mm.Space(), addr, b)
 	}
 	return w.user.last.peek(addr, b)
 }

@@ -27,8 +27,8 @@ type world interface {
 
 	// probed reports whether an instruction has a probe.
 	probed(pc uint64) bool
-	// counts are those of the probes with a name; false: there is none.
-	counts(name string) (probeCounts, bool)
+	// count is a count of the probes with a name; false: there is none.
+	count(d emu.Door, name string, c probeCount) (uint64, bool)
 	// missed counts the executions of probed instructions without a hit.
 	missed() uint64
 	// ends lists the probes with what happened to them.
@@ -36,9 +36,9 @@ type world interface {
 	// breakpoint tells whose int3 is at an address, and what it hides.
 	breakpoint(addr uint64) (name string, original []byte, ok bool)
 	// aboutCPU answers a function of expressions that takes a vCPU.
-	aboutCPU(function string, cpu int) uint64
+	aboutCPU(d emu.Door, function string, cpu int) uint64
 	// peek reads memory as a vCPU sees it; it returns how many bytes are there.
-	peek(cpu int, addr uint64, b []byte) int
+	peek(d emu.Door, cpu int, addr uint64, b []byte) int
 
 	// property makes a built-in property, nil if it has no such one.
 	property(p format.Property) explore.Property
@@ -55,8 +55,14 @@ type world interface {
 	close()
 }
 
-// probeCounts are what happened at the probes of a name.
-type probeCounts struct {
-	hits, posts, faults, missed uint64
-	armed                       bool
-}
+// probeCount is what expressions can ask of a probe.
+type probeCount uint8
+
+// What they ask for; the last one is 1 if the breakpoint is in memory.
+const (
+	countHits probeCount = iota
+	countPosts
+	countFaults
+	countMissed
+	countArmed
+)

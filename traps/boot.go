@@ -54,6 +54,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k.dataSeg = m.CPUs[0].Seg[emu.DS]
 	m.Kernel = k
 	m.AddPart(k)
+	k.cells = m.NewCells()
 	return k, nil
 }
 

@@ -249,7 +249,7 @@ func directStep(x *Exec) Result {
 	}
 	st := &d.cpus[c.ID]
 	f := &st.frames[st.depth-1]
-	x.Regs = PtRegs{k.M, c, f.regs}
+	x.Regs = PtRegs{k.M.Door(), c, f.regs}
 	if f.inCall {
 		f.inCall = false
 		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] + uint64(f.args))
@@ -328,7 +328,7 @@ func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
 // runControl does the statements that touch nothing shared, up to the next
 // micro-step or the end of the trap.
 func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
-	regs := PtRegs{k.M, c, f.regs}
+	regs := PtRegs{k.M.Door(), c, f.regs}
 	for {
 		s := &k.direct.flow.code[f.pc]
 		f.pc++

@@ -30,7 +30,7 @@ type Op func(x *Exec) Result
 // Exec is what a micro-step works on.
 type Exec struct {
 	K     *Kernel
-	M     *emu.Machine
+	M     emu.Door
 	C     *emu.CPU
 	Micro *emu.Micro
 	Regs  PtRegs // of the trap being handled, where the function has one
@@ -62,6 +62,7 @@ type Kernel struct {
 	lazy    *lazyPages
 	brk     uint64       // next free kernel address for AllocKernel
 	saved   *kernelState // the last one saved or restored
+	cells   emu.Cells    // the signals that each vCPU's task got
 	exec    Exec         // of the micro-step under way: one at a time, so that none is allocated
 }
 
@@ -153,7 +154,7 @@ func (k *Kernel) runOp(c *emu.CPU, name, in string, op Op, regs, probe uint64) R
 	ev := k.M.Event()
 	micro := ev.BeginMicro()
 	micro.Name, micro.In = name, in
-	k.exec = Exec{K: k, M: k.M, C: c, Micro: micro, Regs: PtRegs{k.M, c, regs}, Probe: probe}
+	k.exec = Exec{K: k, M: k.M.Door(), C: c, Micro: micro, Regs: PtRegs{k.M.Door(), c, regs}, Probe: probe}
 	r := op(&k.exec)
 	switch r {
 	case Next:
@@ -216,7 +217,7 @@ func (x *Exec) Say(id, why string) { x.Micro.ID, x.Micro.Why = id, why }
 // somebody may read them (Machine.Quiet).
 func (x *Exec) Sayf(id string, why func() string) {
 	x.Micro.ID = id
-	if !x.M.Quiet {
+	if !x.M.Quiet() {
 		x.Micro.Why = why()
 	}
 }

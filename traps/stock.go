@@ -33,6 +33,12 @@ func stockOps() map[string]Op {
 
 func (x *Exec) task() *Task { return &x.K.Tasks[x.C.ID] }
 
+// Signals are the signals that the task of a vCPU got, a bit each by number.
+func (k *Kernel) Signals(d emu.Door, cpu int) uint64 {
+	d.Touch(k.cells.Loc(cpu), emu.Reads)
+	return k.Tasks[cpu].Got
+}
+
 func signalPending(x *Exec) Result {
 	x.Return(b2u(x.task().Pending != 0))
 	x.Say("", "are there signals to deliver before user mode goes on?")
@@ -53,6 +59,7 @@ func doSignal(x *Exec) Result {
 	}
 	t.Pending &^= 1 << sig
 	t.Got |= 1 << sig
+	x.M.Touch(x.K.cells.Loc(x.C.ID), emu.Writes)
 	restarted := restartSystemCall(x)
 	switch {
 	case t.Ptraced:
@@ -110,9 +117,8 @@ const (
 func die(x *Exec) Result {
 	vec := uint8(x.C.Reg(emu.RBX))
 	ip := x.Regs.Get(FieldIP)
-	what := vectorName(vec) + " in kernel mode"
-	x.C.Shutdown = "oops: " + what + " at " + x.K.Name(ip)
-	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: what, Addr: ip})
+	x.C.Shutdown = "oops: " + vectorName(vec) + " in kernel mode at " + x.K.Name(ip)
+	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: x.C.Shutdown, Addr: ip})
 	x.Sayf("K14", func() string {
 		return fmt.Sprintf("nobody claimed %s and the interrupted code is the kernel's: oops", vectorName(vec))
 	})
@@ -154,8 +160,7 @@ func handleMMFault(x *Exec) Result {
 	addr, code := x.C.Reg(emu.RBX), uint32(x.Arg())
 	write, user := code&emu.PFWrite != 0, code&emu.PFUser != 0
 	fetch := code&emu.PFFetch != 0 || x.M.Arch == emu.I386 && x.fetches(addr)
-	x.M.NoteLookup(addr)
-	pte, present := x.C.Space.Lookup(addr)
+	pte, present := x.M.Entry(x.C.ID, addr)
 	p, lazy := x.K.lazy.pages[addr/emu.PageSize]
 	switch {
 	case present && pte.Prot.Allows(write, fetch, user):
@@ -177,7 +182,7 @@ func handleMMFault(x *Exec) Result {
 // fault's error code does not say that it was a fetch.
 func (x *Exec) fetches(addr uint64) bool {
 	var b [insn.MaxLen]byte
-	n, off := x.C.Space.Peek(x.Regs.Get(FieldIP), b[:]), addr-x.Regs.Get(FieldIP)
+	n, off := x.M.Peek(x.C.ID, x.Regs.Get(FieldIP), b[:]), addr-x.Regs.Get(FieldIP)
 	if in, err := insn.Decode(b[:n], x.M.Arch.Mode()); err == nil {
 		return off < uint64(in.Len)
 	}
@@ -257,7 +262,7 @@ func rescheduleInterrupt(x *Exec) Result {
 // preemptCheck is K0: a kernel that may be preempted schedules here if it is
 // asked to and preempt_count is zero.
 func preemptCheck(x *Exec) Result {
-	count, need := x.K.PreemptCount(x.C), x.K.NeedResched(x.C)
+	count, need := x.K.PreemptCount(x.M, x.C.ID), x.K.NeedResched(x.M, x.C.ID)
 	switch {
 	case !need:
 		x.Say("K0", "nothing to schedule")
@@ -282,22 +287,26 @@ func b2u(b bool) uint64 {
 }
 
 // thread_info lies at the bottom of the vCPU's kernel stack.
-func (k *Kernel) threadField(c *emu.CPU, off uint64) uint64 {
-	v, _ := k.M.PeekWord(c.Space, k.Layout.ThreadInfo(c.ID)+off, 4)
+func (k *Kernel) threadField(d emu.Door, cpu int, off uint64) uint64 {
+	v, _ := d.Word(cpu, k.Layout.ThreadInfo(cpu)+off, 4)
 	return v
 }
 
 // PreemptCount is the vCPU's preempt_count.
-func (k *Kernel) PreemptCount(c *emu.CPU) uint64 { return k.threadField(c, threadPreemptCount) }
+func (k *Kernel) PreemptCount(d emu.Door, cpu int) uint64 {
+	return k.threadField(d, cpu, threadPreemptCount)
+}
 
 // AddPreemptCount changes preempt_count by d.
 func (k *Kernel) AddPreemptCount(c *emu.CPU, d int) {
 	k.M.PokeWord(c.Space, k.Layout.ThreadInfo(c.ID)+threadPreemptCount, 4,
-		uint64(uint32(int(k.PreemptCount(c))+d)))
+		uint64(uint32(int(k.PreemptCount(k.M.Door(), c.ID))+d)))
 }
 
 // NeedResched reads TIF_NEED_RESCHED.
-func (k *Kernel) NeedResched(c *emu.CPU) bool { return k.threadField(c, threadNeedResched) != 0 }
+func (k *Kernel) NeedResched(d emu.Door, cpu int) bool {
+	return k.threadField(d, cpu, threadNeedResched) != 0
+}
 
 // SetNeedResched writes TIF_NEED_RESCHED.
 func (k *Kernel) SetNeedResched(c *emu.CPU, on bool) {

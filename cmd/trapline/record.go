@@ -9,12 +9,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/emu/sched"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
 	"trapline/tui/walk"
 )
 
@@ -51,32 +48,6 @@ func walkFlags() []cli.Flag {
 	}
 }
 
-// notWritten is the error with which a command ends before it writes its file.
-func notWritten(name string, err error) error {
-	return fmt.Errorf("%w; %s is not written", err, printable.Name(name))
-}
-
-// openOutput finds out whether a command's file can be written, before it runs.
-func openOutput(c *cli.Command) (*atomicfile.Target, error) {
-	t, err := atomicfile.Open(c.String("output"))
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
-	}
-	return t, nil
-}
-
-// writeOutput writes the command's file.
-func writeOutput(ctx context.Context, c *cli.Command, t *atomicfile.Target, data []byte) error {
-	err := t.Write(ctx, data)
-	if cerr := t.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
-	}
-	return nil
-}
-
 func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	open := openTraced
 	if !takesProgram(c) {
@@ -87,16 +58,7 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 			return openScenario(ctx, c, c.Args().First(), steps)
 		}
 	}
-	target, err := openOutput(c)
-	if err != nil {
-		return err
-	}
-	defer target.Close()
-	name := c.String("output")
 	w, err := open(ctx, c, c.Uint64("steps"))
-	if errors.Is(err, emu.ErrStopped) {
-		return notWritten(name, err)
-	}
 	if err != nil {
 		return err
 	}
@@ -109,11 +71,12 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	if err := writeOutput(ctx, c, target, data); err != nil {
-		return err
+	name := c.String("output")
+	if err := scenarios.WriteFile(name, data); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	fmt.Fprintf(out, "%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
-		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, shellWord(name), shellWord(name))
+		name, f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, name, name)
 	return nil
 }
 
@@ -129,7 +92,7 @@ func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64
 
 // openTraced is openScenario for a program and its arguments.
 func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
-	f, err := tracedFile(ctx, c)
+	f, err := tracedFile(c)
 	if err != nil {
 		return nil, err
 	}
@@ -197,22 +160,14 @@ func readRecording(name string) (*record.File, error) {
 
 // isRecording reports whether there is a file that begins as a recording does.
 func isRecording(name string) bool {
-	return record.IsRecording(headOf(name, 64))
-}
-
-// headOf is up to n first bytes of a regular file; none of anything else.
-func headOf(name string, n int) []byte {
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil
+		return false
 	}
 	defer file.Close()
-	head := make([]byte, n)
-	n, _ = io.ReadFull(file, head)
-	return head[:n]
+	head := make([]byte, 64)
+	n, err := io.ReadFull(file, head)
+	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && record.IsRecording(head[:n])
 }
 
 func decodeRecording(name string) (*record.File, error) {
@@ -227,7 +182,7 @@ func decodeRecording(name string) (*record.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := walk.Decode(data)
+	f, err := record.Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -246,9 +201,5 @@ func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) 
 	if c.IsSet("engine") || c.IsSet("schedule") || c.IsSet("direct") {
 		return nil, usagef(c, "%s is a recording, which has its engine and schedule; --engine, --schedule and --direct are for scenarios", name)
 	}
-	w, err := walk.Replay(ctx, f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", printable.Name(name), err)
-	}
-	return w, nil
+	return walk.Replay(ctx, f)
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,20 +44,19 @@ type traceEvents struct {
 	cmd      *cli.Command
 	defs     []definition
 	files    *probedFiles
-	stderr   io.Writer // through package printable
-	show     *output   // standard error with colour
+	stderr   io.Writer
 	out      *traceFile
 	flawed   bool // a probe was refused
 }
 
 // newTraceEvents reads the definitions and opens the trace file.
-func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
-	t := &traceEvents{cmd: c, stderr: c.Root().ErrWriter, show: newOutput(stderr), files: newProbedFiles(c, cfg)}
+func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
+	t := &traceEvents{cmd: c, stderr: stderr, files: newProbedFiles(c, cfg)}
 	for i, text := range c.StringSlice("probe") {
 		t.defs = append(t.defs, definition{"-p", i + 1, text})
 	}
 	if name := c.String("file"); name != "" {
-		more, err := readDefinitions(ctx, name)
+		more, err := readDefinitions(name)
 		if err != nil {
 			return nil, err
 		}
@@ -70,11 +69,11 @@ func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stde
 	if t.engine, err = uprobes.ParseEngine(c.String("engine")); err != nil {
 		return nil, err
 	}
-	if t.out, err = createTrace(c.String("output"), c.IsSet("output"), t.stderr); err != nil {
+	if t.out, err = createTrace(c.String("output"), stderr); err != nil {
 		return nil, err
 	}
 	t.system = uprobes.New(uprobes.Options{
-		Engine: t.engine, Printk: func(line string) { t.say("kernel log: %s", line) },
+		Engine: t.engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
 	})
 	if c.Bool("explain") {
 		t.account = uprobes.NewAccount(t.system)
@@ -168,17 +167,17 @@ func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 }
 
 // finish writes the trace and what was asked for with it. It must be called however the run ended.
-func (t *traceEvents) finish(ctx context.Context) error {
+func (t *traceEvents) finish() error {
 	if t == nil {
 		return nil
 	}
 	asJSON := t.cmd.Bool("json")
 	if asJSON {
-		t.writeJSON()
+		t.writeJSON(json.NewEncoder(t.out))
 	} else {
 		t.out.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
 	}
-	err := t.out.finish(ctx)
+	err := t.out.finish()
 	if t.account != nil && !asJSON {
 		t.explain()
 	}
@@ -236,8 +235,9 @@ type traceObject struct {
 	Args   []fetch.Value `json:"args"`
 }
 
-// writeJSON writes the trace, and with --explain what is told of it.
-func (t *traceEvents) writeJSON() {
+// writeJSON writes the trace, and with --explain what is told of it. Errors are kept by the writer, and said when the
+// trace is finished.
+func (t *traceEvents) writeJSON(enc *json.Encoder) {
 	for _, e := range t.tracer.Entries() {
 		h := e.Record.Hit()
 		o := traceObject{
@@ -247,10 +247,10 @@ func (t *traceEvents) writeJSON() {
 		if e.Probe.Return {
 			o.Return = fmt.Sprintf("%#x", h.Return)
 		}
-		t.out.WriteString(jsonLine(o))
+		_ = enc.Encode(o)
 	}
 	if t.account != nil {
-		t.explainJSON()
+		t.explainJSON(enc)
 	}
 }
 

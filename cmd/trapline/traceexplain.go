@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"trapline/emu"
@@ -57,12 +58,12 @@ func (t *traceEvents) explain() {
 }
 
 // explainJSON is the same as objects.
-func (t *traceEvents) explainJSON() {
+func (t *traceEvents) explainJSON(enc *json.Encoder) {
 	t.eachStory(func(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
-		t.out.WriteString(jsonLine(t.hitObject(t.names(p, i, s), p, i, s)))
+		_ = enc.Encode(t.hitObject(t.names(p, i, s), p, i, s))
 	})
 	for _, c := range t.account.Traps() {
-		t.out.WriteString(jsonLine(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()}))
+		_ = enc.Encode(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()})
 	}
 }
 
@@ -133,7 +134,7 @@ func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruct
 		}
 	}
 	teller := story.Teller{Level: story.Verbose}
-	show := t.show
+	show := newOutput(t.stderr)
 	for _, r := range describe(n, s.Hit) {
 		show.lines(teller.Tell(r))
 	}

@@ -72,6 +72,7 @@ const (
 	CutCancelled   Cut = "cancelled"
 	CutExecutions  Cut = "executions" // of a random strategy
 	CutFacts       Cut = "facts"      // MaxFacts
+	CutClocks      Cut = "clocks"     // code reads a clock, which depends on how often loops ran
 	CutViolation   Cut = "violation"  // the search stopped at what it found
 )
 

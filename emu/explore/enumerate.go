@@ -72,7 +72,7 @@ func (e *Enumeration) from(at Snapshot, depth int) bool {
 func (e *Enumeration) end(v *Violation) {
 	e.Executions++
 	if v == nil {
-		e.Outcomes[e.sys.Hash()]++
+		e.Outcomes[e.sys.EndHash()]++
 		return
 	}
 	e.Violations[v.Property]++

@@ -17,7 +17,10 @@ type fact struct {
 	locks uint64
 	mask  uint8
 	write bool
+	add   bool
 }
+
+func (x *fact) access() Access { return Access{Mask: x.mask, Write: x.write, Add: x.add} }
 
 // facts is what all executions so far touched, and which places follow from
 // it to be visible: a step there may be dependent on a step of another actor
@@ -31,6 +34,8 @@ type facts struct {
 	mu         sync.Mutex
 	at         map[uint64][]fact // by location
 	visible    map[place]struct{}
+	watched    map[uint64]uint8 // what properties looked at: bytes by location
+	asked      Asked
 	distrust   bool // locks were broken
 	n          int
 	dependence func(a, b Access) bool
@@ -40,11 +45,16 @@ func newFacts(dependence func(a, b Access) bool) *facts {
 	if dependence == nil {
 		dependence = dependent
 	}
-	return &facts{at: map[uint64][]fact{}, visible: map[place]struct{}{}, dependence: dependence}
+	return &facts{at: map[uint64][]fact{}, visible: map[place]struct{}{}, watched: map[uint64]uint8{}, dependence: dependence}
 }
 
 // dependent is the relation between accesses to the same location.
-func dependent(a, b Access) bool { return a.Mask&b.Mask != 0 && (a.Write || b.Write) }
+func dependent(a, b Access) bool {
+	return a.Mask&b.Mask != 0 && (a.Write || b.Write || a.Add != b.Add)
+}
+
+// changes reports whether an access may change what is there.
+func (a Access) changes() bool { return a.Write || a.Add }
 
 // frozen is a copy of the visible places for one round of a search.
 func (f *facts) frozen() map[place]struct{} {
@@ -53,11 +63,17 @@ func (f *facts) frozen() map[place]struct{} {
 	return maps.Clone(f.visible)
 }
 
-// count is how many places are visible, to notice growth.
-func (f *facts) count() int {
+// known is how much is known that decides where a search branches and which
+// states it tells apart, to notice growth.
+type known struct {
+	visible, watched int
+	asked            Asked
+}
+
+func (f *facts) known() known {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.visible)
+	return known{len(f.visible), len(f.watched), f.asked}
 }
 
 func (f *facts) full() bool {
@@ -89,10 +105,51 @@ func (f *facts) relate(a, b *fact) {
 	if a.actor == b.actor || !f.distrust && a.locks&b.locks != 0 {
 		return
 	}
-	if f.dependence(Access{Mask: a.mask, Write: a.write}, Access{Mask: b.mask, Write: b.write}) {
+	if f.dependence(a.access(), b.access()) {
 		f.visible[a.place] = struct{}{}
 		f.visible[b.place] = struct{}{}
 	}
+}
+
+// locWatched is the location of everything that properties look at: all steps
+// that change any of it write it, so that they are tried in every order.
+const locWatched = ^uint64(0)
+
+// watch notes that a property looked at a location. Steps that were seen to
+// change it become dependent on each other.
+func (f *facts) watch(a Access) {
+	f.mu.Lock()
+	seen := f.watched[a.Loc]&a.Mask == a.Mask
+	var late []fact
+	if !seen {
+		f.watched[a.Loc] |= a.Mask
+		for _, x := range f.at[a.Loc] {
+			if x.mask&a.Mask != 0 && x.access().changes() {
+				late = append(late, x)
+			}
+		}
+	}
+	f.mu.Unlock()
+	for _, x := range late {
+		f.add(locWatched, watchedFact(x.place))
+	}
+}
+
+// watchedFact is that of a step that changes what a property looks at. Locks
+// do not matter: the property looks between any two steps.
+func watchedFact(p place) fact { return fact{place: p, mask: 1, write: true} }
+
+func (f *facts) isWatched(loc uint64, mask uint8) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.watched[loc]&mask != 0
+}
+
+func (f *facts) ask(a Asked) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked.Registers = f.asked.Registers || a.Registers
+	f.asked.Clocks = f.asked.Clocks || a.Clocks
 }
 
 // broke gives up the trust in locks and judges all facts anew.
@@ -118,6 +175,9 @@ type recorder struct {
 	facts *facts
 	last  map[place]uint64 // fingerprint of the last step there
 	known map[locFact]struct{}
+
+	blocked bool // a step was
+	pruned  bool // a schedule was
 }
 
 type locFact struct {
@@ -130,23 +190,20 @@ func newRecorder(f *facts) *recorder {
 }
 
 func (r *recorder) record(p place, s *Step) {
-	h := s.Locks
-	for _, a := range s.Touched {
-		h = (h^a.Loc)*0x9e3779b97f4a7c15 + uint64(a.Mask)<<1
-		if a.Write {
-			h++
-		}
-		h ^= h >> 29
-	}
+	h := fold(fold(s.Locks, s.Touched), s.Watched)
 	if s.BrokeLock {
 		r.facts.broke()
 	}
+	r.asks(s)
 	if old, ok := r.last[p]; ok && old == h {
 		return
 	}
 	r.last[p] = h
+	for _, a := range s.Watched {
+		r.facts.watch(a)
+	}
 	for _, a := range s.Touched {
-		k := locFact{a.Loc, fact{place: p, locks: s.Locks, mask: a.Mask, write: a.Write}}
+		k := locFact{a.Loc, fact{place: p, locks: s.Locks, mask: a.Mask, write: a.Write, add: a.Add}}
 		if _, ok := r.known[k]; ok {
 			continue
 		}
@@ -155,5 +212,30 @@ func (r *recorder) record(p place, s *Step) {
 		}
 		r.known[k] = struct{}{}
 		r.facts.add(a.Loc, k.fact)
+		if a.changes() && r.facts.isWatched(a.Loc, a.Mask) {
+			r.facts.add(locWatched, watchedFact(p))
+		}
 	}
+}
+
+// asks notes what the step asked for.
+func (r *recorder) asks(s *Step) {
+	if s.Asked != (Asked{}) {
+		r.facts.ask(s.Asked)
+	}
+}
+
+// fold adds a list of accesses to a fingerprint.
+func fold(h uint64, list []Access) uint64 {
+	for _, a := range list {
+		h = (h^a.Loc)*0x9e3779b97f4a7c15 + uint64(a.Mask)<<2
+		if a.Write {
+			h++
+		}
+		if a.Add {
+			h += 2
+		}
+		h ^= h >> 29
+	}
+	return h ^ uint64(len(list))
 }

@@ -1,8 +1,6 @@
 package explore
 
 import (
-	"slices"
-
 	"trapline/emu"
 )
 
@@ -18,28 +16,12 @@ type Property interface {
 	End() *Violation
 }
 
-// Watcher is a Property over the whole state, such as two vCPUs being at some
-// place at once: steps that change what it reads are dependent on each other.
-type Watcher interface {
-	Property
-	// Watches reports whether the step just taken may have.
-	Watches(*emu.Event) bool
-}
-
 // Explainer is a Property that knows deadlocks.
 type Explainer interface {
 	Property
 	// Explain gives the SEMANTICS row of a deadlock in which these locks are
 	// waited for, or "".
 	Explain(waits []string) string
-}
-
-// Values are the simulator-side values of a machine that steps can touch and
-// that decide how it goes on, beside memory and registers.
-type Values interface {
-	// Touched calls touch for each value that the step just taken read or
-	// wrote, by a number from 0.
-	Touched(ev *emu.Event, touch func(n uint64, write bool))
 }
 
 // Interrupt is an external interrupt that the schedule may raise once, at any
@@ -53,7 +35,6 @@ type Interrupt struct {
 type MachineConfig struct {
 	Observe    func(*emu.Event) // called after every step, before Properties; or nil
 	Properties []Property
-	Values     Values // or nil
 	// Locks are the addresses of spin locks, words of register width that hold
 	// the owner's number plus one. At most 64.
 	Locks []uint64
@@ -72,11 +53,10 @@ type Machine struct {
 	step     Step
 	placer   placer
 	lines    [emu.MaxCPUs][4]uint64
-	touch    func(uint64, bool)
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
-	watchers []Watcher
-	nmis     bool // among Interrupts: IF does not keep them off
+	told     Asked
+	seen     [emu.MaxCPUs]emu.Seen // before the step, if registers are told of
 }
 
 // placer is a kernel that tells pieces of code apart that share an address.
@@ -86,24 +66,8 @@ type placer interface{ Place(*emu.CPU) uint64 }
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	s := &Machine{M: m, MachineConfig: c}
 	s.placer, _ = m.Kernel.(placer)
-	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
-	for _, p := range c.Properties {
-		if w, ok := p.(Watcher); ok {
-			s.watchers = append(s.watchers, w)
-		}
-	}
-	s.touch = func(n uint64, write bool) { s.add(locValues+n, 1, write) }
 	return s
 }
-
-// Locations that are not physical memory, by what they number.
-const (
-	locValues     = 1 << 60
-	locPages      = 2 << 60 // see locPage
-	locInterrupts = 3 << 60 // vCPU
-	locWatched    = 4 << 60
-	locCPUs       = 5 << 60 // vCPU: Event.Asked
-)
 
 // Actors are the vCPUs, then the interrupts.
 func (s *Machine) Actors() int { return len(s.M.CPUs) + len(s.Interrupts) }
@@ -128,14 +92,16 @@ func (s *Machine) Place(actor int) (uint64, bool) {
 // Step steps a vCPU, or raises an interrupt.
 func (s *Machine) Step(actor int) *Step {
 	st := &s.step
-	*st = Step{Touched: st.Touched[:0]}
+	*st = Step{Touched: st.Touched[:0], Watched: st.Watched[:0]}
+	s.see()
 	if n := len(s.M.CPUs); actor >= n {
 		s.raise(actor - n)
+		s.changed()
 		return st
 	}
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
-	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
+	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0
 	for i, o := range s.M.CPUs {
 		s.lines[i] = o.InterruptLines()
 	}
@@ -151,7 +117,55 @@ func (s *Machine) Step(actor int) *Step {
 	st.Locks = held & s.locks(c)
 	s.touched(c, ev, takes)
 	s.judge(c, ev)
+	s.watched()
 	return st
+}
+
+// Tell implements Teller.
+func (s *Machine) Tell(a Asked) { s.told = a }
+
+// see remembers the registers before a step.
+func (s *Machine) see() {
+	if s.told.Registers {
+		for i, c := range s.M.CPUs {
+			c.See(&s.seen[i])
+		}
+	}
+}
+
+// changed tells which registers the step changed.
+func (s *Machine) changed() {
+	if !s.told.Registers {
+		return
+	}
+	var now emu.Seen
+	for i, c := range s.M.CPUs {
+		c.See(&now)
+		for r := range now {
+			if now[r] != s.seen[i][r] {
+				s.add(emu.RegisterLoc(i, emu.Register(r)), 1, emu.Writes)
+			}
+		}
+	}
+}
+
+// watched tells what the properties looked at.
+func (s *Machine) watched() {
+	for _, t := range s.M.Watched() {
+		s.ask(t, -1)
+		s.step.Watched = append(s.step.Watched, Access{Loc: uint64(t.Loc), Mask: t.Mask})
+	}
+}
+
+// ask notes a read by the step of a vCPU, or by a property (-1), of what is
+// told of only when asked for.
+func (s *Machine) ask(t emu.Touch, cpu int) {
+	switch {
+	case t.Loc.IsClock():
+		s.step.Asked.Clocks = true
+	case t.Loc.IsRegister() && t.Loc.CPU() != cpu:
+		s.step.Asked.Registers = true
+	}
 }
 
 func (s *Machine) judge(c *emu.CPU, ev *emu.Event) {
@@ -177,7 +191,7 @@ func (s *Machine) raise(i int) {
 	if c := s.M.CPUs[in.CPU]; c.Shutdown == "" {
 		c.RaiseInterrupt(in.Vector)
 	}
-	s.add(locInterrupts+uint64(in.CPU), 1, true)
+	s.add(emu.InterruptsLoc(in.CPU), 1, emu.Writes)
 }
 
 // locks is the set of Locks that c owns.
@@ -204,52 +218,37 @@ func (s *Machine) word(c *emu.CPU, at uint64) uint64 {
 // touched lists what the step read and wrote: its instruction's bytes, its
 // memory accesses, by physical address, and what lies outside memory.
 func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
-	s.linear(ev.PC, max(len(ev.Bytes), ev.Fetched), false)
+	s.linear(ev.PC, max(len(ev.Bytes), ev.Fetched), emu.Reads)
 	for i := range ev.Reads {
-		s.linear(ev.Reads[i].Addr, int(ev.Reads[i].Size), false)
+		s.linear(ev.Reads[i].Addr, int(ev.Reads[i].Size), emu.Reads)
 	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
-		s.linear(w.Addr, int(w.Size), true)
+		s.linear(w.Addr, int(w.Size), emu.Writes)
 		s.checkLock(c, w)
 	}
 	if d := ev.Delivery; d != nil {
 		s.faults(c, d)
 	}
-	s.asked(c, ev)
-	for _, va := range ev.Lookups {
-		s.add(locPage(s.mappings.number(s.space), va/emu.PageSize), 0xff, false)
-	}
-	s.mappings.changed(s.M, func(space int, vpn uint64) { s.add(locPage(space, vpn), 0xff, true) })
+	s.mappings.changed(s.M, func(space int, vpn uint64) { s.add(emu.PageLoc(space, vpn), 0xff, emu.Writes) })
 	if takes {
-		s.add(locInterrupts+uint64(c.ID), 1, false)
+		s.add(emu.InterruptsLoc(c.ID), 1, emu.Reads)
 	}
 	for i, o := range s.M.CPUs {
 		if o != c && o.InterruptLines() != s.lines[i] {
-			s.add(locInterrupts+uint64(i), 1, true)
+			s.add(emu.InterruptsLoc(i), 1, emu.Writes)
 		}
 	}
-	if s.Values != nil {
-		s.Values.Touched(ev, s.touch)
-	}
-	for _, w := range s.watchers {
-		if w.Watches(ev) {
-			s.add(locWatched, 1, true)
+	for _, t := range ev.Touched {
+		if t.Use == emu.Reads {
+			s.ask(t, c.ID)
 		}
+		s.add(t.Loc, t.Mask, t.Use)
 	}
-}
-
-// asked notes what one vCPU asks of another's state: interrupts, ring, whether
-// it runs.
-func (s *Machine) asked(c *emu.CPU, ev *emu.Event) {
-	for i := range s.M.CPUs {
-		if ev.Asked>>i&1 != 0 {
-			s.add(locCPUs+uint64(i), 1, false)
-		}
+	if s.told.Clocks {
+		s.add(emu.TimeLoc, 1, emu.Adds)
 	}
-	if (ev.Before.RFLAGS^c.RFLAGS)&emu.IF != 0 || ev.Before.CPL != c.CPL || c.Halted || c.Shutdown != "" {
-		s.add(locCPUs+uint64(c.ID), 1, true)
-	}
+	s.changed()
 }
 
 // faults notes page faults: they read that there is no page, or its protection.
@@ -259,7 +258,7 @@ func (s *Machine) faults(c *emu.CPU, d *emu.Delivery) {
 		fault = fault || d.Nested[i].SetCR2
 	}
 	if fault {
-		s.linear(c.Sys.CR2, 1, false)
+		s.linear(c.Sys.CR2, 1, emu.Reads)
 	}
 }
 
@@ -281,24 +280,24 @@ func (s *Machine) checkLock(c *emu.CPU, w *emu.MemWrite) {
 
 // linear adds an access to n bytes at a linear address: to the page's entry and,
 // if there is a page, to its memory.
-func (s *Machine) linear(at uint64, n int, write bool) {
+func (s *Machine) linear(at uint64, n int, u emu.Use) {
 	space, page := s.mappings.number(s.space), ^uint64(0)
 	for n > 0 {
 		if vpn := at / emu.PageSize; vpn != page {
 			page = vpn
-			s.add(locPage(space, vpn), 0xff, false)
+			s.add(emu.PageLoc(space, vpn), 0xff, emu.Reads)
 		}
 		k := min(n, 8-int(at&7))
 		if pte, ok := s.space.Lookup(at); ok {
-			s.add(uint64(pte.Frame)*(emu.PageSize/8)+at%emu.PageSize/8, uint8(1<<k-1)<<(at&7), write)
+			s.add(emu.MemoryLoc(pte.Frame, at), uint8(1<<k-1)<<(at&7), u)
 		}
 		at = s.M.Arch.Mask(at + uint64(k))
 		n -= k
 	}
 }
 
-func (s *Machine) add(loc uint64, m uint8, write bool) {
-	s.step.Touched = append(s.step.Touched, Access{loc, m, write})
+func (s *Machine) add(l emu.Loc, m uint8, u emu.Use) {
+	s.step.Touched = append(s.step.Touched, Access{uint64(l), m, u == emu.Writes, u == emu.Adds})
 }
 
 // machineSnapshot is a state of a Machine.
@@ -317,10 +316,18 @@ func (s *Machine) Restore(v Snapshot) {
 	s.raised = o.raised
 }
 
-// Hash is the machine's state hash without clocks.
+// Hash is the machine's state hash, with clocks if they are told of.
 func (s *Machine) Hash() uint64 {
-	return s.M.Hash(false) ^ uint64(s.raised)*0x9e3779b97f4a7c15
+	if s.told.Clocks {
+		return s.M.Hash(true) ^ s.raisedHash()
+	}
+	return s.EndHash()
 }
+
+// EndHash is the machine's state hash without clocks.
+func (s *Machine) EndHash() uint64 { return s.M.EndHash() ^ s.raisedHash() }
+
+func (s *Machine) raisedHash() uint64 { return uint64(s.raised) * 0x9e3779b97f4a7c15 }
 
 // End asks the properties.
 func (s *Machine) End() *Violation {

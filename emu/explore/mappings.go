@@ -88,9 +88,3 @@ func (m *mappings) changed(machine *emu.Machine, f func(space int, vpn uint64)) 
 	}
 	m.forget()
 }
-
-// locPage is the location of a page's entry in the page table of a space. What
-// changes the entry writes it, and every access to the page reads it, one that
-// finds no page there too. The number of the space is cut to eight bits: spaces
-// that share it are taken for one.
-func locPage(space int, vpn uint64) uint64 { return locPages | uint64(space&0xff)<<52 | vpn&(1<<52-1) }

@@ -38,7 +38,7 @@ func runObserved(sys System, s sched.Scheduler, maxSteps uint64, see func(place,
 		if !r.step() {
 			return r.out
 		}
-		if n >= livelockAfter && r.comesBack(n-livelockAfter) {
+		if n >= livelockAfter && !r.clocks && r.comesBack(n-livelockAfter) {
 			return r.out
 		}
 	}
@@ -56,6 +56,7 @@ type execution struct {
 	last    int
 	blocked mask
 	list    []int
+	clocks  bool // one was read: states that look alike may go on differently
 
 	// Brent's cycle detection
 	saved   uint64
@@ -93,6 +94,7 @@ func (r *execution) step() bool {
 		r.see(place{a, at}, st)
 	}
 	r.last = a
+	r.clocks = r.clocks || st.Asked.Clocks
 	if st.Blocked {
 		r.blocked |= bit(a)
 		if r.replay != nil || st.Violation != nil {

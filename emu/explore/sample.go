@@ -107,7 +107,7 @@ func (s *sample) add(n int, sys System, out Outcome) {
 	case out.Ended:
 		s.ended++
 		if s.o.KeepOutcomes {
-			s.outcomes[sys.Hash()] = struct{}{}
+			s.outcomes[sys.EndHash()] = struct{}{}
 		}
 	}
 	if s.o.Progress != nil && s.done%lookEvery == 0 {

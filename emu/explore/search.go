@@ -80,21 +80,57 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		warmUp(ctx, systems[0], root, f, o.Bounds.Depth)
 	}
 	var best *Found
+	clocks := false // states are told apart by clocks
+	var deepest uint64
 	for n := 1; ; n++ {
 		r := newRound(ctx, o, f, root, start)
+		if clocks {
+			r.prune = 2*deepest + pruneSlack
+		}
+		r.tell(systems, clocks)
 		r.run(systems)
 		rep := r.report()
 		rep.Rounds, rep.Places = n, len(r.visible)
 		rep.Elapsed = elapsed(o) - start
-		if !r.grew() || rep.Cut == CutTime || rep.Cut == CutCancelled || o.NoReduction {
+		stopped := rep.Cut == CutTime || rep.Cut == CutCancelled
+		again := r.grew()
+		if !again && !stopped && rep.Found == nil && f.known().asked.Clocks && !clocks {
+			again, clocks, deepest = true, true, r.visited.deepest()
+		}
+		if !again || stopped {
 			if rep.Found == nil && best != nil { // of a round that had to be done again
 				rep.Found, rep.Exhausted = best, false
 			}
+			r.judgeClocks(rep, clocks)
 			return rep, nil
 		}
 		if rep.Found != nil {
 			best = rep.Found
 		}
+	}
+}
+
+// tell makes the systems tell of all that was asked for so far; of clocks only
+// when everything else is known, since states then seldom come back.
+func (r *round) tell(systems []System, clocks bool) {
+	for _, s := range systems {
+		if t, ok := s.(Teller); ok {
+			t.Tell(Asked{Registers: r.known.asked.Registers, Clocks: clocks})
+		}
+	}
+}
+
+// judgeClocks takes back that a search was exhausted whose code reads a clock,
+// unless clocks told its states apart. How often a blocked actor tries again
+// moves its clock too, and is not searched; nor are runs in which loops of the
+// code's own go round longer than r.prune allows.
+func (r *round) judgeClocks(rep *Report, clocks bool) {
+	if !r.facts.known().asked.Clocks || rep.Found != nil || clocks && rep.Exhausted && !r.blocked && !r.pruned {
+		return
+	}
+	switch rep.Cut {
+	case CutNone, CutPreemptions, CutDepth, CutStates:
+		rep.Exhausted, rep.Cut, rep.Preemptions = false, CutClocks, -1
 	}
 }
 
@@ -104,6 +140,10 @@ func elapsed(o Options) (d duration) {
 	}
 	return d
 }
+
+// pruneSlack is how many steps schedules may have at least once states are told
+// apart by clocks.
+const pruneSlack = 256
 
 // warmUp runs a few executions so that the first round knows most dependences.
 func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint64) {
@@ -143,6 +183,7 @@ type round struct {
 	o       Options
 	facts   *facts
 	visible map[place]struct{}
+	known   known // when the round began
 	root    Snapshot
 	start   duration
 	visited *visited
@@ -159,6 +200,9 @@ type round struct {
 	found    *Found
 	outcomes map[uint64]struct{}
 	edges    [][2]uint32
+	blocked  bool   // an actor was, somewhere
+	prune    uint64 // 0, or how many steps a schedule may have: with clocks, loops need not come back
+	pruned   bool   // one had more
 	counts
 }
 
@@ -168,15 +212,23 @@ type counts struct {
 }
 
 func newRound(ctx context.Context, o Options, f *facts, root Snapshot, start duration) *round {
-	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), root: root, start: start,
+	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), root: root, start: start,
 		visited: newVisited(), outcomes: map[uint64]struct{}{}}
 	r.more.L = &r.mu
 	return r
 }
 
 // grew reports whether this round learned of dependences that it did not
-// branch for.
-func (r *round) grew() bool { return r.facts.count() != len(r.visible) }
+// branch for, or of something that it did not tell states apart by. A search
+// without reduction branches everywhere.
+func (r *round) grew() bool {
+	now, then := r.facts.known(), r.known
+	if r.o.NoReduction {
+		return false
+	}
+	now.asked.Clocks, then.asked.Clocks = false, false // see search
+	return now != then
+}
 
 // run searches level by level.
 func (r *round) run(systems []System) {
@@ -193,11 +245,13 @@ func (r *round) run(systems []System) {
 			wg.Go(w.run)
 		}
 		wg.Wait()
-		if r.cut != CutNone || r.found != nil || r.grew() && !r.o.NoReduction {
+		if r.cut != CutNone || r.found != nil || r.grew() {
 			break
 		}
 		if len(r.next) == 0 {
-			r.livelock()
+			if !r.facts.known().asked.Clocks { // a clock may end what looks like a cycle
+				r.livelock()
+			}
 			break
 		}
 		if n, bounded := r.o.Bounds.Preemptions.Value(); bounded && r.level == n {

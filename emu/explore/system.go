@@ -24,12 +24,28 @@ type System interface {
 	// Restore brings a state back.
 	Restore(Snapshot)
 	// Hash tells states apart by all that decides how they go on. Clocks and
-	// counts that nothing reads are not part of it.
+	// counts that nothing reads are not part of it: see Teller.
 	Hash() uint64
+	// EndHash tells final states apart: what of a state matters when nothing
+	// goes on from it, so no clock.
+	EndHash() uint64
 	// End judges a state in which no actor can step and none is blocked.
 	End() *Violation
 	// Close frees what the system holds.
 	Close()
+}
+
+// Teller is a System that can tell more of each step than it does at first,
+// at a cost: what only matters where somebody asks for it.
+type Teller interface {
+	// Tell sets what is told from now on, and told apart by Hash.
+	Tell(Asked)
+}
+
+// Asked is what steps of a search have read that is not told of at first.
+type Asked struct {
+	Registers bool // one actor's by another, or by a property
+	Clocks    bool
 }
 
 // Snapshot is a state of a System.
@@ -44,6 +60,11 @@ type Step struct {
 	Blocked bool
 	// Touched is every location that the step read or wrote.
 	Touched []Access
+	// Watched is what properties looked at when they judged the step: steps
+	// that change any of it are dependent on each other.
+	Watched []Access
+	// Asked is what the step read that a Teller does not tell of at first.
+	Asked Asked
 	// Waits is what a blocked actor waits for, or "" if it cannot say.
 	Waits string
 	// Locks are the locks that the actor held before and after the step, a
@@ -63,6 +84,7 @@ type Access struct {
 	Loc   uint64 // group of eight bytes
 	Mask  uint8  // which of them
 	Write bool
+	Add   bool // a count went up: adds commute with each other, not with reads
 }
 
 // Violation is a property that does not hold.

@@ -68,6 +68,8 @@ var toySeed = maphash.MakeSeed()
 
 func (t *toy) Hash() uint64 { return maphash.String(toySeed, fmt.Sprint(t.toyState)) }
 
+func (t *toy) EndHash() uint64 { return t.Hash() }
+
 func (t *toy) End() *Violation {
 	if t.never != nil && t.never(&t.toyState) {
 		return &Violation{Property: "never", Actor: -1}

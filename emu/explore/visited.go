@@ -81,6 +81,16 @@ func (v *visited) count() int {
 	return len(v.list)
 }
 
+// deepest is the greatest number of steps from the start.
+func (v *visited) deepest() (d uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, n := range v.list {
+		d = max(d, n.depth)
+	}
+	return d
+}
+
 // claim gives the caller the right to run actor from n, once.
 func (v *visited) claim(n *node, actor int) bool {
 	s := &v.shard[n.hash%shards]

@@ -58,6 +58,8 @@ func (w *worker) flush() {
 	w.round.merged += w.my.merged
 	w.round.ended += w.my.ended
 	w.round.edges = append(w.round.edges, w.edges...)
+	w.round.blocked = w.round.blocked || w.rec.blocked
+	w.round.pruned = w.round.pruned || w.rec.pruned
 	w.my, w.edges = counts{}, w.edges[:0]
 }
 
@@ -114,6 +116,10 @@ func (w *worker) follow(n *node, snap Snapshot, actor int) {
 		} else {
 			w.my.merged++
 		}
+		if w.prune != 0 && m.depth >= w.prune {
+			w.rec.pruned = true
+			return
+		}
 		if m.depth >= w.o.Bounds.Depth {
 			w.cutAt(CutDepth)
 			return
@@ -167,13 +173,16 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 	for ok {
 		s := w.sys.Step(actor)
 		w.my.steps++
-		if !w.o.NoReduction {
+		if w.o.NoReduction {
+			w.rec.asks(s)
+		} else {
 			w.rec.record(place{actor, at}, s)
 		}
 		if s.Violation != nil {
 			return n + 1, s.Violation
 		}
 		if s.Blocked {
+			w.rec.blocked = true
 			return n, nil
 		}
 		n++
@@ -203,7 +212,7 @@ func (w *worker) finish(n *node) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.o.KeepOutcomes {
-		w.outcomes[n.hash] = struct{}{}
+		w.outcomes[w.sys.EndHash()] = struct{}{}
 	}
 	if w.o.AtEnd != nil {
 		w.o.AtEnd(w.sys)

@@ -44,7 +44,7 @@ func race(t *testing.T, defines ...string) func() (explore.System, error) {
 			return nil, err
 		}
 		return explore.NewMachine(k.Machine(), explore.MachineConfig{
-			Properties: []explore.Property{exitsWell{k}}, Values: k, Close: k.Close,
+			Properties: []explore.Property{exitsWell{k}}, Close: k.Close,
 		}), nil
 	}
 }

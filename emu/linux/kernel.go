@@ -56,6 +56,7 @@ type Kernel struct {
 	telling bool // a step is under way whose event is read
 	entered bool // it ran a system call
 	reaches bool // it ran one that may have reached other threads
+	cells   emu.Cells
 
 	lastRefs frameRefs // of the last snapshot
 }
@@ -101,6 +102,7 @@ func New(cfg Config) (*Kernel, error) {
 	}
 	k.haltIdle()
 	k.m.AddPart(k)
+	k.cells = k.m.NewCells()
 	return k, nil
 }
 

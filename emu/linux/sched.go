@@ -118,14 +118,14 @@ func (k *Kernel) work(id int) bool {
 	t := k.current[id]
 	switch {
 	case t.state != stateRunning || t.proc.stopped:
-		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Why: "the thread waits and leaves the vCPU"})
+		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread waits and leaves the vCPU"})
 		k.switchOut(id)
 		return true
 	case k.slice[id] <= 0 && len(t.cpu.Pending()) == 0:
 		k.slice[id] = k.turn()
 		fired := k.timers()
 		if k.othersWait(t) {
-			k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Why: "the thread's turn is over and others wait"})
+			k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread's turn is over and others wait"})
 			k.switchOut(id)
 			return true
 		}
@@ -186,7 +186,7 @@ func (k *Kernel) schedule(id int) bool {
 			continue
 		}
 		k.switchIn(id, t)
-		k.micro(emu.Micro{Name: "context_switch", In: "__schedule", Why: "the next thread that can go on gets the vCPU"})
+		k.micro(emu.Micro{Name: "context_switch", In: "__schedule", Alone: true, Why: "the next thread that can go on gets the vCPU"})
 		if k.tells() {
 			k.note(NoteThread, "thread %d of %s on cpu%d", t.TID, t.proc.Name, id)
 		}

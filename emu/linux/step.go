@@ -91,7 +91,7 @@ func (k *Kernel) Work(_ *emu.Machine, c *emu.CPU) bool {
 		k.schedule(c.ID)
 	}
 	if k.m.Event().Micro == nil {
-		k.micro(emu.Micro{Name: "schedule", In: "do_idle", Why: "the vCPU looks for a thread that can go on"})
+		k.micro(emu.Micro{Name: "schedule", In: "do_idle", Alone: true, Why: "the vCPU looks for a thread that can go on"})
 	}
 	return true
 }
@@ -111,6 +111,7 @@ func (k *Kernel) Stepped(m *emu.Machine, c *emu.CPU) {
 	if ev.Micro != nil && ev.Micro.Holds != "" && c.Halted {
 		ev.Kind = emu.StepSpin
 	}
+	k.touch(ev)
 }
 
 // Kinds of the notes that the kernel adds to events.

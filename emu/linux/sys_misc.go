@@ -115,6 +115,7 @@ func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	total := uint64(k.cfg.Limits.Memory)
+	k.readsClock()
 	put(0, k.Now()/uint64(time.Second))
 	put(4, total)
 	put(5, total-min(total, uint64(k.m.Mem.Frames())*emu.PageSize))
@@ -134,6 +135,7 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 	if c.int(0) < 0 { // RUSAGE_CHILDREN
 		return 0
 	}
+	k.readsClock()
 	return putTime(t.proc.mm, c.arg[1], k.steps, 1000, word)
 }
 

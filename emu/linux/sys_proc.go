@@ -230,6 +230,7 @@ func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uin
 		return t.expiry, r
 	}
 	if absolute {
+		k.readsClock()
 		now := k.Now()
 		if c.arg[1]&futexClockRealtime != 0 {
 			now = k.realTime()

@@ -58,6 +58,7 @@ func (k *Kernel) clock(t *Thread, id int) (uint64, bool) {
 }
 
 func (k *Kernel) clockGettime(t *Thread, c *call, word int) int64 {
+	k.readsClock()
 	ns, ok := k.clock(t, c.int(0))
 	if !ok {
 		return errnoInvalid
@@ -83,6 +84,7 @@ func sysClockGetres(k *Kernel, t *Thread, c *call) int64   { return k.clockGetre
 func sysClockGetres64(k *Kernel, t *Thread, c *call) int64 { return k.clockGetres(t, c, 8) }
 
 func sysGettimeofday(k *Kernel, t *Thread, c *call) int64 {
+	k.readsClock()
 	if c.arg[0] != 0 {
 		if r := putTime(t.proc.mm, c.arg[0], k.realTime(), 1000, c.word()); r != 0 {
 			return r
@@ -95,6 +97,7 @@ func sysGettimeofday(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysTime(k *Kernel, t *Thread, c *call) int64 {
+	k.readsClock()
 	sec := k.realTime() / uint64(time.Second)
 	if c.arg[0] != 0 && !putWord(t.proc.mm, c.arg[0], c.word(), sec) {
 		return errnoFault
@@ -104,6 +107,7 @@ func sysTime(k *Kernel, t *Thread, c *call) int64 {
 
 func sysTimes(k *Kernel, t *Thread, c *call) int64 {
 	const perTick = uint64(time.Second) / clockTicks
+	k.readsClock()
 	word := c.word()
 	if c.arg[0] != 0 {
 		b := make([]byte, 4*word)
@@ -145,6 +149,7 @@ func (k *Kernel) sleep(t *Thread, req, rem uint64, word int, absolute bool, now 
 		return r
 	}
 	if absolute {
+		k.readsClock()
 		d -= min(d, now)
 	}
 	deadline := t.until(d)

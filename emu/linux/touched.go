@@ -2,24 +2,40 @@ package linux
 
 import "trapline/emu"
 
-// What vCPUs share beside memory and page tables, as package explore numbers it.
+// What vCPUs share beside memory and page tables: values of the kernel's cells.
 const (
 	valueKernel   = iota // what only the kernel's work reads: every piece of it counts as a change
 	valueEveryone        // what may decide how any thread's instructions go on
 )
 
-// Touched implements explore.Values. Steps of the kernel's work are dependent
-// on each other. One that may do more to other threads than to write memory or
-// entries of the page table, or read more of theirs than the event says, is
-// dependent on every instruction too.
-func (k *Kernel) Touched(ev *emu.Event, touch func(n uint64, write bool)) {
+// touch records what the step just made used of the kernel (V2). Steps of the
+// kernel's work are dependent on each other. One that may do more to other
+// threads than to write memory or entries of the page table, or read more of
+// theirs than the event says, is dependent on every instruction too.
+func (k *Kernel) touch(ev *emu.Event) {
+	d := k.m.Door()
 	if ev.Kind == emu.StepInstruction && !k.entered {
-		touch(valueEveryone, false)
+		d.Touch(k.cells.Loc(valueEveryone), emu.Reads)
 		return
 	}
-	touch(valueKernel, true)
-	touch(valueEveryone, k.reaches || k.bound != NoBound || k.awaitsTime() || !k.ofOneThread(ev))
+	d.Touch(k.cells.Loc(valueKernel), emu.Writes)
+	use := emu.Reads
+	if k.reaches || k.bound != NoBound || k.awaitsTime() || !k.ofOneThread(ev) {
+		use = emu.Writes
+	}
+	d.Touch(k.cells.Loc(valueEveryone), use)
 }
+
+// Read records through d that something of the kernel's own state is read,
+// whatever it is.
+func (k *Kernel) Read(d emu.Door) {
+	d.Touch(k.cells.Loc(valueKernel), emu.Reads)
+	d.Touch(k.cells.Loc(valueEveryone), emu.Reads)
+}
+
+// readsClock records that the guest is told the time, or a point in time is
+// made from it.
+func (k *Kernel) readsClock() { k.m.Door().ReadsClock(emu.TimeLoc) }
 
 // ofOneThread reports whether the kernel's work concerns one thread: the traps
 // and micro-steps of a uprobe's hit, page faults, a vCPU's change of threads
@@ -37,14 +53,7 @@ func (k *Kernel) ofOneThread(ev *emu.Event) bool {
 		}
 		return false
 	}
-	if ev.Micro == nil {
-		return false
-	}
-	switch ev.Micro.In {
-	case "uprobe_notify_resume", "handle_swbp", "pre_ssout", "handle_singlestep", "handler_chain", "kprobe_handler", "post_kprobe_handler":
-		return true
-	}
-	return ev.Micro.Name == "context_switch" || ev.Micro.Name == "schedule"
+	return ev.Micro != nil && ev.Micro.Alone
 }
 
 // calledAlone reports whether the call that t has just made concerned t only,

@@ -1,5 +1,3 @@
-//go:build !nounicorn && cgo && linux && amd64
-
 #include "engine.h"
 #include "runner.h"
 

@@ -1,7 +1,6 @@
 package props
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"trapline/emu"
@@ -26,24 +25,19 @@ func NewSelfDeadlock(g *kprobes.Manager) *SelfDeadlock {
 // Name is no-deadlock.
 func (*SelfDeadlock) Name() string { return NoDeadlock }
 
-// Step looks at the word of the lock that a step waits for.
+// Step looks at the word of a lock that a step has read and waits for.
 func (p *SelfDeadlock) Step(ev *emu.Event) *explore.Violation {
 	if ev.Kind != emu.StepSpin || ev.Micro == nil {
 		return nil
 	}
 	for i := range p.locks {
-		l := &p.locks[i]
-		if l.Name == ev.Micro.Holds && p.owner(l) == ev.CPU {
-			return violation(NoDeadlock, l.ID, "cpu%d waits for %s, which it holds itself", ev.CPU, l.Name)
+		for _, r := range ev.Reads {
+			if l := &p.locks[i]; l.Addr == r.Addr && l.Owner(r.Value) == ev.CPU {
+				return violation(NoDeadlock, l.ID, "cpu%d waits for %s, which it holds itself", ev.CPU, l.Name)
+			}
 		}
 	}
 	return nil
-}
-
-func (p *SelfDeadlock) owner(l *kprobes.Lock) int {
-	var b [8]byte
-	p.g.K.M.CPUs[0].Space.Peek(l.Addr, b[:p.g.K.M.Arch.Word()])
-	return l.Owner(binary.LittleEndian.Uint64(b[:]))
 }
 
 // Explain implements explore.Explainer: two vCPUs that wait for kprobe_lock and

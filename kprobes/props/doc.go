@@ -5,7 +5,6 @@ package props
 
 import (
 	"fmt"
-	"math/bits"
 
 	"trapline/emu"
 	"trapline/emu/explore"
@@ -37,7 +36,7 @@ func Standard(g *kprobes.Manager) []explore.Property {
 func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
 	g.K.M.Quiet = true
 	return explore.NewMachine(g.K.M, explore.MachineConfig{
-		Observe: g.Observe, Properties: list, Values: Values(g), Locks: Locks(g),
+		Observe: g.Observe, Properties: list, Locks: Locks(g),
 	})
 }
 
@@ -52,23 +51,6 @@ func Locks(g *kprobes.Manager) []uint64 {
 		}
 	}
 	return l
-}
-
-// Values tells a search which of the manager's notes a step touched.
-func Values(g *kprobes.Manager) explore.Values {
-	g.TakeTouched() // by the setting up
-	return values{g}
-}
-
-type values struct{ g *kprobes.Manager }
-
-// Touched implements explore.Values.
-func (v values) Touched(_ *emu.Event, touch func(n uint64, write bool)) {
-	read, changed := v.g.TakeTouched()
-	for all := read | changed; all != 0; all &= all - 1 {
-		n := uint64(bits.TrailingZeros64(all))
-		touch(n, changed>>n&1 != 0)
-	}
 }
 
 // violation makes one.

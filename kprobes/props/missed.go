@@ -19,22 +19,13 @@ func NewMissed(g *kprobes.Manager) *Missed { return &Missed{g: g} }
 // Name is no-missed-probe.
 func (*Missed) Name() string { return NoMissedProbe }
 
-// Step looks at the count that Manager.Observe keeps.
+// Step looks for the note that Manager.Observe makes.
 func (p *Missed) Step(ev *emu.Event) *explore.Violation {
-	if ev.Kind != emu.StepInstruction || !p.g.Probed(ev.PC) {
-		return nil
-	}
-	for i, probe := range p.g.Probes() {
-		s := p.g.Stats(i)
-		if probe.Addr != ev.PC || s.Missed == 0 {
-			continue
+	for i := range ev.Notes {
+		if n := &ev.Notes[i]; n.Kind == kprobes.NoteUnhit {
+			return violation(NoMissedProbe, n.ID, "cpu%d ran the instruction at %s and %s was not hit",
+				ev.CPU, p.g.K.Name(n.Addr), n.Text)
 		}
-		row := "K11"
-		if s.Lost {
-			row = "K7"
-		}
-		return violation(NoMissedProbe, row, "cpu%d ran the instruction at %s and probe %s was not hit",
-			ev.CPU, p.g.K.Name(ev.PC), probe.Name)
 	}
 	return nil
 }

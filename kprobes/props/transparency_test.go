@@ -49,9 +49,11 @@ func TestK8UnregisterIsNotTransparent(t *testing.T) {
 func TestS4Assertions(t *testing.T) {
 	s := missed(2, true)
 	both := func(g *kprobes.Manager) []explore.Property {
-		inside := func(c *emu.CPU) bool { return c.LinearPC() == g.Probes()[0].Addr+3 && c.CanStep() }
-		return []explore.Property{&props.Never{Title: "both behind the probe", Bad: func() bool {
-			return inside(g.K.M.CPUs[0]) && inside(g.K.M.CPUs[1])
+		inside := func(d emu.Door, cpu int) bool {
+			return d.Register(cpu, emu.RegisterIP) == g.Probes()[0].Addr+3 && d.Register(cpu, emu.RegisterAble) != 0
+		}
+		return []explore.Property{&props.Never{M: g.K.M, Title: "both behind the probe", Bad: func(d emu.Door) bool {
+			return inside(d, 0) && inside(d, 1)
 		}}}
 	}
 	r, err := explore.Search(context.Background(), s.factory(t, both), explore.Options{})
@@ -59,7 +61,7 @@ func TestS4Assertions(t *testing.T) {
 	require.NotNil(t, r.Found)
 	require.Equal(t, "both behind the probe", r.Found.Violation.Property)
 	hits := func(g *kprobes.Manager) []explore.Property {
-		return []explore.Property{&props.Finally{Title: "two hits", Good: func() bool { return g.Stats(0).Hits == 2 }}}
+		return []explore.Property{&props.Finally{M: g.K.M, Title: "two hits", Good: func(d emu.Door) bool { return g.Read(d, 0, kprobes.Hits) == 2 }}}
 	}
 	r, err = explore.Search(context.Background(), s.factory(t, hits), explore.Options{})
 	require.NoError(t, err)

@@ -12,8 +12,8 @@ import (
 	"trapline/kprobes/props"
 )
 
-// values are the locations that stand for the simulator's own values.
-const values = 1
+// values is the kind of the locations that stand for the simulator's own values.
+const values = 5
 
 // TestS3EveryChangeOfTheSimulatorsValuesIsTold compares what each step of
 // random runs changed with what the search was told.
@@ -41,7 +41,7 @@ func TestS3EveryChangeOfTheSimulatorsValuesIsTold(t *testing.T) {
 			}
 		}, stats: func() (l []kprobes.Stats) {
 			for i := range g.Probes() {
-				l = append(l, *g.Stats(i))
+				l = append(l, g.Stats(i))
 			}
 			return l
 		}}

@@ -66,31 +66,41 @@ func (b *buffer) add(e entry) {
 const NoteEvent emu.NoteKind = "event"
 
 // hit is the handler of an event's probe (kprobe_dispatcher(),
-// kretprobe_dispatcher()).
-func (p *planted) hit(c *kprobes.Call) uint64 {
-	t := p.tracing
+// kretprobe_dispatcher()): of the n-th that was planted.
+func hit(n int) kprobes.Action {
+	return func(c *kprobes.Call) uint64 {
+		t := c.Host(hostKey{}).(*Tracing)
+		t.hit(t.planted[n], c)
+		return 0
+	}
+}
+
+func (t *Tracing) hit(p *planted, c *kprobes.Call) {
 	p.counts.Hits++
 	on := p.probe.On
 	plain := t.array.Plain(on)
 	if !on.Enabled || plain && t.array.Off() {
-		return 0
+		return
 	}
-	t.target.call = c
+	t.target.call, t.target.door = c, t.g.K.M.Look() // what is only shown decides nothing
+	if !plain {
+		t.target.door = c.Door
+	}
 	h := fetch.Hit{Addr: p.probe.Addr}
 	if c.Kind == kprobes.OnReturn {
 		h.Return = c.Ret.Addr
 	}
 	rec, ok := p.fetcher.Fetch(&t.target, h)
 	if !ok {
-		return 0
+		return
 	}
 	e := entry{rec: rec, cpu: c.CPU.ID, flags: flagsOf(c), time: t.now()}
 	if plain {
 		t.keep(&e)
 	} else {
+		c.Door.Touch(t.cells.Loc(valueArray), emu.Writes)
 		t.raise(on, &e)
 	}
-	return 0
 }
 
 // keep puts a record into the buffer, and tells of it.

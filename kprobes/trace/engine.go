@@ -37,12 +37,13 @@ func (e *engine) Register(p *tracefs.Probe) events.Errno {
 	if errno := t.mayProbe(p); errno != 0 {
 		return errno
 	}
-	pl := &planted{probe: p, tracing: t, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
+	pl := &planted{probe: p, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
 	probe := kprobes.Probe{Name: p.On.Group + "/" + p.On.Name, Addr: p.Addr}
+	handler := kprobes.Handler{Action: hit(len(t.planted))}
 	if p.Return {
-		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: kprobes.Handler{Action: pl.hit}}
+		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: handler}
 	} else {
-		probe.Pre = kprobes.Handler{Action: pl.hit}
+		probe.Pre = handler
 	}
 	i, err := t.g.Define(probe)
 	switch {

@@ -11,6 +11,7 @@ import (
 type target struct {
 	tracing *Tracing
 	call    *kprobes.Call
+	door    emu.Door
 }
 
 // general are the general registers in the order of events.RegAX and on.
@@ -35,7 +36,7 @@ func (t *target) Register(r events.Reg) uint64 {
 	case events.RegOrigAX:
 		return c.Regs.Get(traps.FieldOrigAX)
 	case events.RegSS:
-		if c.M.Arch == emu.I386 && !c.Regs.User() {
+		if c.Door.Arch == emu.I386 && !c.Regs.User() {
 			return uint64(c.CPU.Seg[emu.SS].Sel)
 		}
 		return c.Regs.Get(traps.FieldSS)
@@ -53,7 +54,7 @@ func (t *target) Register(r events.Reg) uint64 {
 
 // ReadUser reads what ring 3 may read and is present.
 func (t *target) ReadUser(addr uint64, p []byte) int {
-	if addr >= taskSize(t.call.M.Arch) {
+	if addr >= taskSize(t.call.Door.Arch) {
 		return 0
 	}
 	return t.read(addr, p, emu.User)
@@ -72,7 +73,7 @@ func (t *target) read(addr uint64, p []byte, need emu.Prot) int {
 			break
 		}
 		end := min(len(p), n+int(emu.PageSize-at%emu.PageSize))
-		n += s.Peek(at, p[n:end])
+		n += t.door.PeekSpace(s, at, p[n:end])
 	}
 	return n
 }

@@ -24,15 +24,22 @@ type Tracing struct {
 	buffer   buffer
 	array    *tracearray.Array
 	target   target
-	log      []string // the kernel's log
+	log      []string  // the kernel's log
+	cells    emu.Cells // valueArray
 }
+
+// valueArray is what triggers change: tracing on or off, enabled events, their
+// own counts.
+const valueArray = 0
+
+// hostKey is what hits ask the manager for a Tracing by.
+type hostKey struct{}
 
 // planted is an event's probe in the engine.
 type planted struct {
 	probe   *tracefs.Probe
 	index   int // of the manager
 	fetcher *fetch.Fetcher
-	tracing *Tracing
 
 	// What changes, kept by snapshots.
 	armed  bool
@@ -73,6 +80,8 @@ func New(cfg Config) *Tracing {
 	t.array = t.newArray()
 	t.renewSymbols()
 	m.AddPart(t)
+	t.cells = m.NewCells()
+	t.g.SetHost(hostKey{}, t)
 	return t
 }
 

@@ -61,7 +61,7 @@ func (r *Rig) boot(c Config) error {
 		return err
 	}
 	for _, at := range c.Probes {
-		p := kprobes.Probe{Name: fmt.Sprintf("at %#x", at), Addr: at, Pre: kprobes.Handler{Action: kprobes.Count}}
+		p := kprobes.Probe{Name: fmt.Sprintf("at %#x", at), Addr: at, Pre: kprobes.Handler{Action: kprobes.Nothing}}
 		if c.Post {
 			p.Post = p.Pre
 		}
@@ -151,7 +151,7 @@ func (r *Rig) result(executions map[uint64]uint64, dead *deadStack) (*Result, er
 	c.Space.Peek(silicon.DataBase, res.Data)
 	c.Space.Peek(mode.StackBase(), res.Stack)
 	for at, i := range r.probes {
-		res.Stats[at] = *r.g.Stats(i)
+		res.Stats[at] = r.g.Stats(i)
 	}
 	return res, nil
 }

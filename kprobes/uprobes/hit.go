@@ -64,7 +64,7 @@ func (s *System) ReturnToUser(t *linux.Thread) linux.Resume {
 	case trapped:
 		s.abort(t, ut)
 	case stepping: // a breakpoint where the copy ends: nothing is put right
-		t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", Why: "a breakpoint in the middle of a step: it is over"})
+		t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", Alone: true, Why: "a breakpoint in the middle of a step: it is over"})
 		s.endStep(t, ut)
 	}
 	return linux.Resumed
@@ -104,7 +104,7 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) {
 		s.trampoline(t, ut)
 		return
 	}
-	t.Micro(emu.Micro{Name: "handle_swbp", In: "uprobe_notify_resume", ID: "U3", Why: "the uprobe of the breakpoint is looked for"})
+	t.Micro(emu.Micro{Name: "handle_swbp", In: "uprobe_notify_resume", Alone: true, ID: "U3", Why: "the uprobe of the breakpoint is looked for"})
 	u := s.uprobeAt(mm, addr)
 	if u == nil {
 		s.stray(t, mm, addr)
@@ -139,7 +139,7 @@ func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
 	if u.insn.Method == StepOutOfLine {
 		return s.stepOut(t, ut)
 	}
-	t.Micro(emu.Micro{Name: "arch_uprobe_skip_sstep", In: "handle_swbp", ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
+	t.Micro(emu.Micro{Name: "arch_uprobe_skip_sstep", In: "handle_swbp", Alone: true, ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
 	if !u.insn.Emulate(c, t.Process().MM().Write) {
 		ut.next(slotWanted)
 		return linux.Resumed
@@ -173,7 +173,7 @@ func (s *System) stray(t *linux.Thread, mm *linux.MM, addr uint64) {
 
 // handlers runs the consumers, the newest first (handler_chain()).
 func (s *System) handlers(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "handler_chain", In: "handle_swbp", ID: "U3", Why: "the consumers' handlers run, the newest first"})
+	t.Micro(emu.Micro{Name: "handler_chain", In: "handle_swbp", Alone: true, ID: "U3", Why: "the consumers' handlers run, the newest first"})
 	u, addr := ut.hit, ut.addr
 	s.account.hit(u.insn.Kind())
 	remove, wantReturn := true, false
@@ -214,18 +214,18 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 	mm, u := t.Process().MM(), ut.hit
 	a := s.areaOf(mm, 0)
 	if a == nil { // the breakpoint is hit again
-		t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", ID: "U5", Why: "there is no room for slots: the breakpoint is hit again"})
+		t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", Alone: true, ID: "U5", Why: "there is no room for slots: the breakpoint is hit again"})
 		ut.over()
 		return linux.Resumed
 	}
 	slot, ok := a.take(mm, u.insn)
 	if !ok {
-		t.Micro(emu.Micro{Name: "xol_take_insn_slot", In: "pre_ssout", ID: "U5", Why: "every slot is taken: the thread waits for one", Holds: linux.HoldsSlot})
+		t.Micro(emu.Micro{Name: "xol_take_insn_slot", In: "pre_ssout", Alone: true, ID: "U5", Why: "every slot is taken: the thread waits for one", Holds: linux.HoldsSlot})
 		a.wanted = true
 		ut.next(slotWanted)
 		return linux.HeldBack
 	}
-	t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", ID: "U5", Why: "the thread is sent to the copy in its slot, to be stepped"})
+	t.Micro(emu.Micro{Name: "pre_ssout", In: "handle_swbp", Alone: true, ID: "U5", Why: "the thread is sent to the copy in its slot, to be stepped"})
 	ut.active = u
 	ut.step = u.insn.Begin(t.Core(), ut.addr, slot)
 	ut.trapNo = t.TrapNo()
@@ -238,7 +238,7 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 // finish puts right what the step did (handle_singlestep()).
 func (s *System) finish(t *linux.Thread, ut *task) {
 	if s.engine != Modern {
-		m := emu.Micro{Name: "resume_execution_user", In: "post_kprobe_handler", ID: "O3", Why: "the instruction pointer is moved back by the distance of the copy"}
+		m := emu.Micro{Name: "resume_execution_user", In: "post_kprobe_handler", Alone: true, ID: "O3", Why: "the instruction pointer is moved back by the distance of the copy"}
 		if s.engine == Inline {
 			m.ID, m.Why = "K11", "the breakpoint comes back; until here other threads missed it"
 		}
@@ -247,7 +247,7 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 		s.endStep(t, ut)
 		return
 	}
-	t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", ID: "U6", Why: "what the copy left in registers and on the stack is put right, and its slot given back"})
+	t.Micro(emu.Micro{Name: "handle_singlestep", In: "uprobe_notify_resume", Alone: true, ID: "U6", Why: "what the copy left in registers and on the stack is put right, and its slot given back"})
 	o := ut.step.Finish(t.Core(), t.Process().MM().Write)
 	if o.Trap {
 		t.SendTrap()
@@ -260,7 +260,7 @@ func (s *System) finish(t *linux.Thread, ut *task) {
 func (s *System) abort(t *linux.Thread, ut *task) {
 	switch s.engine {
 	case Modern, Inline:
-		t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
+		t.Micro(emu.Micro{Name: "arch_uprobe_abort_xol", In: "handle_singlestep", Alone: true, ID: "U12", Why: "the copy faulted: the thread stands at the probed instruction again"})
 		ut.step.Abort(t.Core())
 	default:
 		t.Micro(emu.Micro{Name: "resume_execution_user", In: "kprobe_fault_handler", ID: "O3", Why: "the copy faulted: the instruction pointer is moved back by the distance of the copy"})

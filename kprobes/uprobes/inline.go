@@ -17,7 +17,7 @@ func (s *System) lockStep(t *linux.Thread, ut *task) bool {
 	case s.engine == CodedUnlocked2005:
 		return true
 	case s.stepper != 0 && s.stepper != t.TID:
-		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", ID: "K6", Why: "another thread is in a step: this one waits", Holds: holdsStep})
+		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", Alone: true, ID: "K6", Why: "another thread is in a step: this one waits", Holds: holdsStep})
 		ut.next(handled)
 		return false
 	}
@@ -39,7 +39,7 @@ func (s *System) unlockStep(t *linux.Thread) {
 // stepInPlace lifts the breakpoint and sends the thread to the instruction under it (prepare_singlestep() with
 // arch_disarm_uprobe()).
 func (s *System) stepInPlace(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "prepare_singlestep", In: "kprobe_handler", ID: "K11", Why: "the breakpoint is taken out, for every thread, and the instruction is stepped where it stands"})
+	t.Micro(emu.Micro{Name: "prepare_singlestep", In: "kprobe_handler", Alone: true, ID: "K11", Why: "the breakpoint is taken out, for every thread, and the instruction is stepped where it stands"})
 	u, addr := ut.hit, ut.addr
 	ut.over()
 	t.Process().MM().WriteForced(addr, u.insn.Original[:1])

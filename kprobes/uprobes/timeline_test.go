@@ -51,7 +51,7 @@ func TestTimelineOfAProgram(t *testing.T) {
 func TestExploredMachineSteps(t *testing.T) {
 	p := program{args: []string{find(t, "beh"), "threads"}, events: []string{"p PROG:0x170e"}, cpus: 2}
 	r := p.start(t)
-	s := explore.NewMachine(r.Machine(), explore.MachineConfig{Values: r.Kernel, Close: func() {}})
+	s := explore.NewMachine(r.Machine(), explore.MachineConfig{Close: func() {}})
 	seen := [2]int{}
 	for turn := 0; ; turn++ {
 		actor := turn % 2

@@ -41,15 +41,14 @@ func NewTheme(dark bool) Theme {
 	return t
 }
 
-// Render draws lines, joined by line feeds. Only the theme's own styles reach
-// the terminal as control characters.
+// Render draws lines, joined by line feeds.
 func (t Theme) Render(lines []Line) string {
 	var b strings.Builder
 	for i, l := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		for _, s := range l.printable() {
+		for _, s := range l {
 			if s.Role == Plain {
 				b.WriteString(s.Text)
 			} else if s.Text != "" {
