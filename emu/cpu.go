@@ -2,7 +2,6 @@ package emu
 
 import (
 	"fmt"
-	"math/bits"
 
 	"trapline/emu/unicorn"
 )
@@ -22,7 +21,8 @@ type CPU struct {
 	nPending int
 	heldDR6  uint64 // #DB conditions held off by a MOV SS shadow (P7)
 	fetched  prefetched
-	irqs     [4]uint64 // external interrupts raised and not taken, by vector
+	irqs     [4]uint64 // external interrupts raised and not taken, by vector; of VecNMI, the NMI
+	inNMI    bool      // an NMI was taken and no IRET ran since: the next one waits
 
 	ctx     *unicorn.Context
 	initial []byte // ctx's content at reset
@@ -96,48 +96,9 @@ func (c *CPU) takePending() Trap {
 	return t
 }
 
-// RaiseInterrupt asserts external interrupt vec; it is taken when IF allows.
-func (c *CPU) RaiseInterrupt(vec uint8) { c.irqs[vec/64] |= 1 << (vec % 64) }
-
-// InterruptLines are the external vectors that are asserted, a bit each.
-func (c *CPU) InterruptLines() [4]uint64 { return c.irqs }
-
-// Interrupts lists the external vectors that are asserted.
-func (c *CPU) Interrupts() []uint8 {
-	var l []uint8
-	for v := range 256 {
-		if c.irqs[v/64]>>(v%64)&1 != 0 {
-			l = append(l, uint8(v))
-		}
-	}
-	return l
-}
-
-// interruptReady: IF set, no STI or MOV SS shadow, and a class above the task
-// priority in CR8 (SDM vol. 3, 6.8.1, 6.8.3, 10.8.6).
-func (c *CPU) interruptReady() bool {
-	return c.irqs != [4]uint64{} && c.RFLAGS&IF != 0 && c.Shadow == 0 && uint64(c.highestInterrupt()/16) > c.Sys.CR8
-}
-
-// highestInterrupt is the asserted vector that the local APIC hands on first.
-func (c *CPU) highestInterrupt() uint8 {
-	for i := len(c.irqs) - 1; i >= 0; i-- {
-		if c.irqs[i] != 0 {
-			return uint8(64*i + 63 - bits.LeadingZeros64(c.irqs[i]))
-		}
-	}
-	return 0
-}
-
-func (c *CPU) takeInterrupt() uint8 {
-	v := c.highestInterrupt()
-	c.irqs[v/64] &^= 1 << (v % 64)
-	return v
-}
-
 // CanStep reports whether a step of this vCPU would do anything.
 func (c *CPU) CanStep() bool {
-	return c.Shutdown == "" && (!c.Halted || c.nPending > 0 || c.interruptReady())
+	return c.Shutdown == "" && (!c.Halted || c.nPending > 0 || c.interrupted())
 }
 
 // Reg reads a general register at the machine's width.

@@ -60,8 +60,9 @@ type Delivery struct {
 	Gate     idt.Gate // valid if HasGate
 	HasGate  bool
 	GateRaw  []byte
-	From, To uint8 // CPL before and after
-	Switched bool  // to the TSS's stack
+	From, To uint8  // CPL before and after
+	Switched bool   // to the TSS's stack
+	Task     uint16 // selector of the TSS that a task gate switched to; 0: no task switch
 	Frame    []FrameWord
 	Nested   []Trap // faults met on the way, in order, the delivered one last
 	Shutdown string // why the vCPU stopped (triple fault), or ""

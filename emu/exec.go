@@ -228,12 +228,26 @@ func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
 		return Fault(VecUD)
 	case unicorn.Mem:
 		return m.memFault(c, v, d)
+	case unicorn.Absent:
+		m.refuse(d)
+		return Fault(VecUD)
 	case unicorn.Dead:
 		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))
 		return Fault(VecUD)
 	}
 	m.fail(fmt.Errorf("error %d on % x at %#x", x.Vector, d.bytes[:d.n], d.pc))
 	return Fault(VecUD)
+}
+
+// ErrNotAvailable is returned for an instruction that this build cannot run:
+// x87, MMX and SSE need the library.
+var ErrNotAvailable = errors.New("instruction not available")
+
+// refuse makes the machine unusable because the library is not there.
+func (m *Machine) refuse(d *decoded) {
+	if m.err == nil {
+		m.err = fmt.Errorf("%w: % x (%v) at %#x: %w", ErrNotAvailable, d.bytes[:d.n], d.in.Attr(), d.pc, unicorn.Check())
+	}
 }
 
 var errSpurious = errors.New("access refused though mapped")

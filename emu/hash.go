@@ -1,10 +1,11 @@
 package emu
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"trapline/emu/unicorn"
 )
 
 // Hasher accumulates a 64-bit state hash. It depends on the values fed only,
@@ -132,10 +133,13 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 	for _, v := range c.irqs {
 		h.Uint64(v)
 	}
+	if c.inNMI {
+		h.Bool(true)
+	}
 	if c.fpuUsed {
 		var ext [maxContext]byte
-		c.ctx.Save(ext[:])
-		c.hashFPU(h, ext[:])
+		c.ctx.Save(ext[:unicorn.ContextSize])
+		c.hashFPU(h, ext[:unicorn.ContextSize])
 	}
 	if clocks {
 		h.Uint64(c.Retired)
@@ -168,15 +172,14 @@ func hashTraps(h *Hasher, l []Trap) {
 	}
 }
 
-// hashFPU feeds x87 and SSE state in the library's layout, if it is not that
-// after reset. What no instruction reads in ext is overwritten.
+// hashFPU feeds the x87 and SSE state of a saved context as instructions see
+// it, if it is not that after reset.
 func (c *CPU) hashFPU(h *Hasher, ext []byte) {
-	for _, s := range fpuScratch {
-		copy(ext[s.from:s.to], c.initial[s.from:s.to])
-	}
-	clearUnseen(ext)
-	if fpu := ext[fpuOffset:fpuEnd]; !bytes.Equal(fpu, c.initial[fpuOffset:fpuEnd]) {
-		h.bytes(fpu)
+	var fx, initial [FXSize]byte
+	unicorn.FXImage(ext, &fx)
+	unicorn.FXImage(c.initial, &initial)
+	if fx != initial {
+		h.bytes(fx[:])
 	}
 }
 
@@ -186,25 +189,7 @@ func (c *CPU) HashContext(h *Hasher, t *Context) {
 	hashTraps(h, t.pending[:t.nPending])
 	h.Uint64(t.heldDR6)
 	if t.fpu != nil {
-		var ext [maxContext]byte
-		copy(ext[:], t.fpu)
-		c.hashFPU(h, ext[:])
-	}
-}
-
-// Where the saved context keeps XMM0-XMM31, 64 bytes each.
-const (
-	xmmOffset = 792
-	xmmStride = 64
-	xmmCount  = 32
-)
-
-// clearUnseen clears the bytes above the low 16 of each XMM register: no
-// instruction sees them, and PSHUFB fills them with bytes of the host's stack.
-func clearUnseen(ext []byte) {
-	for i := range xmmCount {
-		at := xmmOffset + xmmStride*i
-		clear(ext[at+16 : at+xmmStride])
+		c.hashFPU(h, t.fpu)
 	}
 }
 

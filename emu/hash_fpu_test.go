@@ -8,33 +8,36 @@ import (
 	"trapline/emu/unicorn"
 )
 
-// TestXMMInSavedContext: XMM registers are where clearUnseen takes them to be.
-func TestXMMInSavedContext(t *testing.T) {
+// TestFXImageOfSavedContext: x87 and SSE registers are where FXImage takes them
+// to be.
+func TestFXImageOfSavedContext(t *testing.T) {
 	m, c := newTest(t, AMD64, 0x90)
-	var fx [FXSize]byte
-	require.NoError(t, m.FXSave(c, &fx))
-	for i := range 16 {
-		for k := range 16 {
-			fx[fxXMM+16*i+k] = byte(16*i + k)
-		}
+	var fx, saved, image [FXSize]byte
+	for i := range fx {
+		fx[i] = byte(7*i + i/16)
 	}
+	copy(fx[:], []byte{0x7f, 0x0b, 0xa5, 0x2a}) // FCW, FSW: TOP is 5
+	copy(fx[24:], []byte{0x80, 0x3f, 0, 0})     // MXCSR
 	require.NoError(t, m.FXRestore(c, &fx))
+	require.NoError(t, m.FXSave(c, &saved))
+	require.Equal(t, fx[160:416], saved[160:416], "XMM0-XMM15")
 	ext := make([]byte, unicorn.ContextSize)
 	c.ctx.Save(ext)
-	for i := range 16 {
-		require.Equal(t, fx[fxXMM+16*i:fxXMM+16*(i+1)], ext[xmmOffset+xmmStride*i:xmmOffset+xmmStride*i+16])
-	}
+	unicorn.FXImage(ext, &image)
+	require.Equal(t, saved, image)
 }
 
-// TestHashDoesNotSeeTheHostsStack (S2): PSHUFB leaves bytes of it in the context.
+// TestHashDoesNotSeeTheHostsStack (S2): PSHUFB leaves bytes of it in the
+// context, above the low 16 of XMM15.
 func TestHashDoesNotSeeTheHostsStack(t *testing.T) {
+	const xmm15 = 792 + 64*15
 	m, c := newTest(t, AMD64, 0x66, 0x44, 0x0f, 0x38, 0x00, 0xff) // pshufb %xmm15,%xmm15
 	m.Step(0)
 	want := m.Hash(true)
 	ext := make([]byte, unicorn.ContextSize)
 	c.ctx.Save(ext)
-	for i := 16; i < xmmStride; i++ {
-		ext[xmmOffset+xmmStride*15+i] ^= byte(i)
+	for i := 16; i < 64; i++ {
+		ext[xmm15+i] ^= byte(i)
 	}
 	c.ctx.Load(ext)
 	require.Equal(t, want, m.Hash(true))

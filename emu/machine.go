@@ -162,9 +162,9 @@ func (m *Machine) advance(c *CPU) {
 	switch {
 	case c.nPending > 0:
 		m.Deliver(c, c.takePending())
-	case c.interruptReady():
+	case c.interrupted():
 		c.Halted = false
-		m.Deliver(c, Trap{Vector: c.takeInterrupt(), Kind: External})
+		m.Deliver(c, c.takeInterrupt())
 	default:
 		m.execute(c)
 	}

@@ -111,7 +111,7 @@ func TestP7MovSSHoldsOffDebugTraps(t *testing.T) {
 				m.Step(0)
 				c.RaiseInterrupt(0x20)
 				require.Empty(t, c.Pending(), "no trap after MOV SS")
-				require.False(t, c.interruptReady(), "nor an interrupt")
+				require.False(t, c.interrupted(), "nor an interrupt")
 				m.Step(0)
 				require.Empty(t, k.traps)
 				require.Len(t, c.Pending(), 1)

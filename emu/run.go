@@ -29,14 +29,14 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // registers, a store to a page that code was run from, any instruction of a
 // machine with a prefetch window; and a few instructions
 // before limit, since it does not cut basic blocks. Whoever wants to go on
-// calls Step once and Run again.
+// calls Step once and Run again. Without the library it does nothing.
 //
 // One thing differs from Step: an unaligned SSE access of 16 bytes across two
 // pages of which one refuses it may leave half of its register or memory
 // written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
-	if m.err != nil || m.prefetch > 0 || !c.runsFreely() {
+	if m.err != nil || m.prefetch > 0 || !c.runsFreely() || !unicorn.Available() {
 		return 0, RunStep
 	}
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
@@ -65,7 +65,7 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 // runsFreely reports whether nothing but c's instructions decides what it
 // does next.
 func (c *CPU) runsFreely() bool {
-	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interruptReady() && c.Shadow == 0 &&
+	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interrupted() && c.Shadow == 0 &&
 		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC())
 }
 

@@ -48,18 +48,19 @@ type cpuState struct {
 	nPending int
 	heldDR6  uint64
 	irqs     [4]uint64
+	inNMI    bool
 	fpuUsed  bool
 	fetched  prefetched
 }
 
 func (c *CPU) state() cpuState {
-	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed,
+	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
 		c.fetched}
 }
 
 func (c *CPU) setState(s *cpuState) {
 	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
-	c.pending, c.nPending, c.heldDR6, c.irqs, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.fpuUsed
+	c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.inNMI, s.fpuUsed
 	c.fetched = s.fetched
 	c.on = nil
 }
@@ -78,28 +79,8 @@ func (c *CPU) save() (s *cpuSnapshot, bytes int) {
 	return c.saved, cpuSize + len(c.saved.ext)
 }
 
-// The bounds, in the saved context, of x87 and SSE state: all that is not in
-// Core and can differ between two vCPUs of the machine.
-const (
-	maxContext = 8192
-	fpuOffset  = 328 // behind the segments, which are Core's
-	fpuEnd     = 5352
-)
-
-// fpuScratch are bytes among them that no instruction reads: what the host's
-// compiler leaves behind the ten bytes of an x87 register, the library's
-// operand register, its own notes of exceptions.
-var fpuScratch = func() (l []struct{ from, to int }) {
-	const st, ft0 = 592, 752
-	for i := range 8 {
-		l = append(l, struct{ from, to int }{st + 16*i + 10, st + 16*i + 16})
-	}
-	l = append(l, struct{ from, to int }{ft0, ft0 + 16})
-	for _, status := range []int{744, 768, 776} { // of x87, MMX and SSE
-		l = append(l, struct{ from, to int }{status + 2, status + 3})
-	}
-	return l
-}()
+// maxContext bounds unicorn.ContextSize.
+const maxContext = 8192
 
 // Sized is what a Part's Save may return: a value that tells about how much
 // memory it holds that no earlier one does.

@@ -121,6 +121,9 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 		"msr":              func(_ *Machine, c *CPU) { c.Sys.MSR.FMask++ },
 		"pending trap":     func(_ *Machine, c *CPU) { c.Raise(*Fault(VecDE)) },
 		"interrupt":        func(_ *Machine, c *CPU) { c.RaiseInterrupt(0x30) },
+		"nmi":              func(_ *Machine, c *CPU) { c.RaiseInterrupt(VecNMI) },
+		"nmi under way":    func(_ *Machine, c *CPU) { c.inNMI = true },
+		"cr8":              func(_ *Machine, c *CPU) { c.Sys.CR8 = 1 },
 		"halted":           func(_ *Machine, c *CPU) { c.Halted = true },
 		"held data breaks": func(_ *Machine, c *CPU) { c.heldDR6 = 1 },
 		"space": func(m *Machine, c *CPU) {

@@ -5,6 +5,7 @@ import "trapline/emu/insn"
 // iret runs IRET/IRETD/IRETQ (SDM vol. 2): pops RIP, CS, RFLAGS and, to an
 // outer ring or in 64-bit mode, RSP and SS.
 func (m *Machine) iret(c *CPU, in *insn.Inst) *Trap {
+	c.inNMI = false // even if it faults (SDM vol. 3, 6.7.1)
 	if c.RFLAGS&NT != 0 {
 		if c.Code64 != 0 {
 			return FaultErr(VecGP, 0)

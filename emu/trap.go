@@ -43,6 +43,9 @@ func (t Trap) String() string {
 const (
 	VecDE = 0
 	VecDB = 1
+
+	VecNMI = 2
+
 	VecBP = 3
 	VecOF = 4
 	VecUD = 6

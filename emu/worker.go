@@ -13,5 +13,5 @@ type Worker interface {
 
 // idle reports whether a step of c does nothing.
 func (m *Machine) idle(c *CPU) bool {
-	return m.err != nil || c.Shutdown != "" || c.Halted && c.nPending == 0 && !c.interruptReady()
+	return m.err != nil || c.Shutdown != "" || c.Halted && c.nPending == 0 && !c.interrupted()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
 )
@@ -40,7 +41,7 @@ func TestDocumentedExamplesRun(t *testing.T) {
 		assert.Empty(t, r.Judge(true))
 	}
 	if updating() {
-		require.NoError(t, scenarios.WriteFile(formatDoc, []byte(strings.Join(parts, "```txtar\n"))))
+		require.NoError(t, atomicfile.Write(t.Context(), formatDoc, []byte(strings.Join(parts, "```txtar\n"))))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"trapline/emu/sched"
 	"trapline/kprobes"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 )
 
 const generationsDoc = "../docs/generations.md"
@@ -58,7 +59,7 @@ func TestGenerations(t *testing.T) {
 	}
 	text := generationsHead + table.String() + generationsMiddle + lines.String()
 	if updating() {
-		require.NoError(t, scenarios.WriteFile(generationsDoc, []byte(text)))
+		require.NoError(t, atomicfile.Write(t.Context(), generationsDoc, []byte(text)))
 		return
 	}
 	want, err := os.ReadFile(generationsDoc)

@@ -4,12 +4,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"trapline/scenarios/format"
 )
@@ -87,10 +89,8 @@ func loadPath(name string) (*File, error) {
 		return nil, err
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a folder; expected a scenario file", name)
-	case info.Size() > format.MaxFile:
-		return nil, fmt.Errorf("%s has %d bytes; expected at most %d", name, info.Size(), format.MaxFile)
 	}
-	data, err := os.ReadFile(name)
+	data, err := readScenario(name)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +105,26 @@ func loadPath(name string) (*File, error) {
 		}
 		return readBounded(n)
 	}}, nil
+}
+
+// OpenInput opens a file for reading. It does not wait for a pipe's writer: a
+// pipe that nobody writes to is empty.
+func OpenInput(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+// readScenario reads a scenario's text, from a pipe too.
+func readScenario(name string) ([]byte, error) {
+	in, err := OpenInput(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, format.MaxFile+1))
+	if err == nil && len(data) > format.MaxFile {
+		err = fmt.Errorf("%s has more than %d bytes; expected at most that", name, format.MaxFile)
+	}
+	return data, err
 }
 
 // readBounded reads a program's file.
@@ -133,52 +153,4 @@ func LoadFS(fsys fs.FS, name string) (*File, error) {
 		return nil, err
 	}
 	return &File{f, func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
-}
-
-// WriteFile writes a regular file whole or not at all, where a symbolic link leads if it is one. Anything else,
-// such as a pipe or a device, stays what it is and is written straight.
-func WriteFile(name string, data []byte) error {
-	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
-		return writeStraight(name, data)
-	}
-	target := name
-	if t, err := filepath.EvalSymlinks(name); err == nil {
-		target = t
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(target), ".trapline-*")
-	if err != nil {
-		return withoutPath(err)
-	}
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), target)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return withoutPath(err)
-}
-
-func writeStraight(name string, data []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err != nil {
-		return withoutPath(err)
-	}
-	_, err = f.Write(data)
-	return withoutPath(errors.Join(err, f.Close()))
-}
-
-// withoutPath is the reason alone: the caller names the file, and the temporary one's name says nothing.
-func withoutPath(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

@@ -155,7 +155,7 @@ func (b *builder) joinSymbols() error {
 	r.names = story.Names{
 		Arch: r.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
 		Kernel:     func(a uint64) bool { return a >= r.Kernel.Layout.Text && a < r.Kernel.Layout.Data },
-		Breakpoint: r.world.breakpoint,
+		Breakpoint: r.world.breakpoint, Frame: r.Kernel.FrameOf,
 	}
 	return nil
 }

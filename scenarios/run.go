@@ -191,8 +191,11 @@ func (f *File) taskCPUs() func(func(int) bool) {
 	}
 }
 
-// ErrTime is returned when the context ended a run.
-var ErrTime = errors.New("the time bound is reached")
+// ErrTime and ErrStopped are returned when the context ended a run.
+var (
+	ErrTime    = emu.ErrTime
+	ErrStopped = emu.ErrStopped
+)
 
 // Finish runs to the end, giving each event to see, which may be nil.
 func (r *Run) Finish(ctx context.Context, see func(*emu.Event)) error {
@@ -236,8 +239,8 @@ func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event
 			see(ev)
 		}
 		last = cpu
-		if r.state.steps%checkEvery == 0 && ctx.Err() != nil {
-			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())
+		if err := r.ended(ctx); err != nil {
+			return err
 		}
 	}
 }
@@ -259,6 +262,17 @@ func (r *Run) Checksum() sched.Checksum {
 // checkEvery is how many steps go by between looks at the context.
 const checkEvery = 256
 
+// ended is the error with which the context ends the run, looked for now and then.
+func (r *Run) ended(ctx context.Context) error {
+	if r.state.steps%checkEvery != 0 {
+		return nil
+	}
+	if err := emu.Ended(ctx); err != nil {
+		return fmt.Errorf("%w after %d steps", err, r.state.steps)
+	}
+	return nil
+}
+
 // until steps until stop says so or the run is over.
 func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Event) bool) error {
 	for {
@@ -273,8 +287,8 @@ func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Ev
 		if stop(ev) {
 			return r.Machine.Err()
 		}
-		if r.state.steps%checkEvery == 0 && ctx.Err() != nil {
-			return fmt.Errorf("%w after %d steps: %w", ErrTime, r.state.steps, ctx.Err())
+		if err := r.ended(ctx); err != nil {
+			return err
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"trapline/scenarios/atomicfile"
 )
 
 // updateFlag is the flag of a test binary that rewrites golden steps.
@@ -86,7 +88,7 @@ func updateFile(ctx context.Context, t *testing.T, f *File, fsys fs.FS, name str
 		t.Fatal(err)
 	}
 	file := filepath.Join(reflect.ValueOf(fsys).String(), filepath.FromSlash(name))
-	if err := WriteFile(file, f.Bytes()); err != nil {
+	if err := atomicfile.Write(ctx, file, f.Bytes()); err != nil {
 		t.Fatalf("write %s: %v", file, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"trapline/kprobes/props"
 	"trapline/kprobes/uprobes"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 )
 
 const userGenerationsDoc = "../docs/user-generations.md"
@@ -61,7 +62,7 @@ func TestUserGenerations(t *testing.T) {
 	}
 	text := userGenerationsHead + table.String() + userGenerationsFoot
 	if updating() {
-		require.NoError(t, scenarios.WriteFile(userGenerationsDoc, []byte(text)))
+		require.NoError(t, atomicfile.Write(t.Context(), userGenerationsDoc, []byte(text)))
 		return
 	}
 	want, err := os.ReadFile(userGenerationsDoc)

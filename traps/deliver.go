@@ -94,7 +94,8 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	if fault != nil {
 		return fault
 	}
-	if g.Type != idt.InterruptGate && g.Type != idt.TrapGate { // task and 16-bit gates are not modelled
+	task := g.Type == idt.TaskGate && t.Vector == emu.VecDF && m.Arch == emu.I386
+	if g.Type != idt.InterruptGate && g.Type != idt.TrapGate && !task { // other task gates and 16-bit gates are not modelled
 		return emu.FaultErr(emu.VecGP, errIDT(t))
 	}
 	if t.Kind == emu.SoftwareInt && uint32(g.DPL) < c.CPL {
@@ -102,6 +103,9 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	}
 	if !g.Present {
 		return emu.FaultErr(emu.VecNP, errIDT(t))
+	}
+	if task {
+		return k.enterTask(m, c, t, g, d)
 	}
 	dpl, conforming, fault := m.DescriptorDPL(c, g.Selector)
 	if fault == nil && dpl > c.CPL {
@@ -125,6 +129,22 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	c.RFLAGS &^= emu.TF | emu.NT | emu.RF | emu.VM // P2
 	if g.Type == idt.InterruptGate {
 		c.RFLAGS &^= emu.IF
+	}
+	return nil
+}
+
+// enterTask takes t through a task gate: its handler is a task of its own, on
+// whose stack there is nothing but the error code (SDM vol. 3, 6.12.2).
+func (k *Kernel) enterTask(m *emu.Machine, c *emu.CPU, t emu.Trap, g idt.Gate, d *emu.Delivery) *emu.Trap {
+	d.Frame, d.Switched, d.Task = d.Frame[:0], true, g.Selector
+	if fault := m.SwitchTask(c, g.Selector); fault != nil {
+		return withExt(fault, t)
+	}
+	if !t.HasErr {
+		return nil
+	}
+	if fault := k.push(m, c, uint64(t.ErrCode), "error code", d); fault != nil {
+		return withExt(fault, t)
 	}
 	return nil
 }

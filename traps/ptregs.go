@@ -28,12 +28,17 @@ var (
 	fields64 = [...]uint64{FieldIP: 128, FieldCS: 136, FieldFlags: 144, FieldSP: 152, FieldSS: 160, FieldOrigAX: 120, FieldAX: 80}
 )
 
-// PtRegsNames lists the words of struct pt_regs from its start.
-func PtRegsNames(a emu.Arch) []string {
+// PtRegsName names the word of struct pt_regs at an offset of bytes; false:
+// there is none.
+func PtRegsName(a emu.Arch, off uint64) (string, bool) {
+	word, names := uint64(a.Word()), ptRegs32
 	if a == emu.AMD64 {
-		return ptRegs64
+		names = ptRegs64
 	}
-	return ptRegs32
+	if off%word != 0 || off/word >= uint64(len(names)) {
+		return "", false
+	}
+	return names[off/word], true
 }
 
 // Offset is where a field lies in struct pt_regs, in bytes.
@@ -51,6 +56,25 @@ func gprOffset(a emu.Arch, r emu.Reg) uint64 {
 		return [...]uint64{80, 88, 96, 40, 152, 32, 104, 112, 72, 64, 56, 48, 24, 16, 8, 0}[r]
 	}
 	return [...]uint64{24, 4, 8, 0, 52, 20, 12, 16}[r]
+}
+
+// FrameOf is where the entry stub puts the struct pt_regs of a delivery, and
+// the first address behind all that the delivery pushed: a stub that leaves a
+// gap moves the frame down. False: the delivery pushed none.
+func (k *Kernel) FrameOf(d *emu.Delivery) (regs, end uint64, ok bool) {
+	for _, w := range d.Frame {
+		if w.Name != "eip" && w.Name != "rip" {
+			continue
+		}
+		regs = w.Addr - FieldIP.Offset(k.M.Arch)
+		end = d.Frame[0].Addr + uint64(k.M.Arch.Word())
+		e, direct := k.engine.(DirectEngine)
+		if direct && e.Traits().Gap && d.Trap.Vector == emu.VecBP && d.From == d.To {
+			regs -= 8 * gapWords
+		}
+		return regs, end, true
+	}
+	return 0, 0, false
 }
 
 // PtRegs is a struct pt_regs on a guest stack.

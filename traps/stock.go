@@ -117,8 +117,9 @@ const (
 func die(x *Exec) Result {
 	vec := uint8(x.C.Reg(emu.RBX))
 	ip := x.Regs.Get(FieldIP)
-	x.C.Shutdown = "oops: " + vectorName(vec) + " in kernel mode at " + x.K.Name(ip)
-	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: x.C.Shutdown, Addr: ip})
+	what := vectorName(vec) + " in kernel mode"
+	x.C.Shutdown = "oops: " + what + " at " + x.K.Name(ip)
+	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: what, Addr: ip})
 	x.Sayf("K14", func() string {
 		return fmt.Sprintf("nobody claimed %s and the interrupted code is the kernel's: oops", vectorName(vec))
 	})

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"trapline/emu/printable"
 	"trapline/tui/panel"
 	"trapline/tui/text"
 )
@@ -16,7 +17,7 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.theme.Render(m.screen()))
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "trapline: " + m.file.Title()
+	v.WindowTitle = "trapline: " + printable.Name(m.file.Title())
 	return v
 }
 

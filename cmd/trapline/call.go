@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/emu/loader/vmlinux"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
@@ -79,6 +80,9 @@ func doCall(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	x := &calling{out: out, caller: k, function: c.Args().Get(1), args: args}
 	err = x.run(ctx)
+	if ended := emu.Ended(ctx); ended != nil && err != nil {
+		return fmt.Errorf("%w: %w", ended, err)
+	}
 	var stopped *kcall.Stopped
 	if err != nil && !errors.As(err, &stopped) {
 		return err

@@ -7,7 +7,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
+	"trapline/emu/printable"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 )
 
 func checkCommand(out *output) *cli.Command {
@@ -35,12 +38,12 @@ EXAMPLES:
 	}
 }
 
-// doCheck reports every file; the worst decides the exit status.
+// doCheck reports every file; the worst decides the exit status. An interruption ends it between two files or in one.
 func doCheck(ctx context.Context, out *output, c *cli.Command) error {
 	worst, stderr := exitHeld, c.Root().ErrWriter
-	for _, name := range c.Args().Slice() {
-		var err error
-		if c.Bool("write") {
+	for i, name := range c.Args().Slice() {
+		err := emu.Ended(ctx)
+		if err == nil && c.Bool("write") {
 			err = rewrite(ctx, name)
 		}
 		if err == nil {
@@ -50,7 +53,10 @@ func doCheck(ctx context.Context, out *output, c *cli.Command) error {
 			err = checkSchedules(ctx, out, name)
 		}
 		if err == nil {
-			fmt.Fprintf(out, "%s: ok\n", name)
+			fmt.Fprintf(out, "%s: ok\n", printable.Name(name))
+		}
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("%w in %s; %d of %d files were checked", emu.ErrStopped, printable.Name(name), i, c.Args().Len())
 		}
 		worst = max(worst, report(stderr, err))
 	}
@@ -138,8 +144,8 @@ func rewrite(ctx context.Context, name string) error {
 	if _, err := scenarios.CheckSteps(ctx, f, true); err != nil {
 		return err
 	}
-	if err := scenarios.WriteFile(name, f.Bytes()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err := atomicfile.Write(ctx, name, f.Bytes()); err != nil {
+		return fmt.Errorf("write %s: %w", printable.Name(name), err)
 	}
 	return nil
 }

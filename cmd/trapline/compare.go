@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/kprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -56,6 +57,9 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 	var list []*comparison
 	for _, e := range engines {
 		x, err := compareEngine(ctx, f, c.Args().First(), e, c.Duration("time"))
+		if ctx.Err() != nil { // what is known of this engine is not all
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -67,6 +71,9 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 		}
 	} else {
 		printComparison(out, f, list)
+	}
+	if len(list) < len(engines) {
+		return fmt.Errorf("%w; %d of %d engines were compared", emu.ErrStopped, len(list), len(engines))
 	}
 	for _, x := range list {
 		if c.Bool("require-exhausted") && (x.verdict == nil || !x.Exhausted) {
@@ -150,7 +157,7 @@ func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Durat
 	if rep.Found == nil {
 		return nil
 	}
-	v, err := s.again(rep.Found, nil)
+	v, err := s.again(ctx, rep.Found, nil)
 	x.Found = s.foundOf(rep.Found, v, rep.Found.Schedule.Format(s.systems.Checksum()))
 	return err
 }

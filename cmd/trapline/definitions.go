@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"trapline/kprobes/events/tracefs"
+	"trapline/scenarios"
 )
 
 // maxDefinitions bounds a file of event definitions, in bytes.
@@ -17,10 +19,10 @@ const maxDefinitions = 64 << 20
 // eachDefinition gives see the lines of a file of event definitions, "-" being
 // standard input, with their numbers from 1. Blank lines and comments are
 // passed over.
-func eachDefinition(name string, see func(n int, line string)) error {
-	in := io.Reader(os.Stdin)
+func eachDefinition(ctx context.Context, name string, see func(n int, line string)) error {
+	in := io.Reader(&stoppableReader{ctx, os.Stdin})
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := scenarios.OpenInput(name)
 		if err != nil {
 			return err
 		}

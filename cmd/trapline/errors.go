@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,21 +54,51 @@ func unknownCommand(c *cli.Command, name string) error {
 	return &usage{msg, "trapline --help", exitUsage}
 }
 
+// failure is an error with an exit status of its own.
+type failure struct {
+	error
+	status int
+}
+
+// outcome is what is told of how a command ended: its error, unless that came
+// of a failure of the output or of an interruption.
+func outcome(ctx context.Context, err, flush error) error {
+	var said reported
+	var mistake *usage
+	var own *failure
+	stopped := errors.Is(err, emu.ErrStopped) || errors.Is(err, context.Canceled)
+	switch in := interruptedBy(ctx); {
+	case errors.As(err, &own) || errors.As(err, &mistake):
+		return err
+	case flush != nil && (err == nil || stopped || errors.As(err, &said)):
+		return &failure{outputFailure(flush), exitUsage}
+	case in != nil && err != nil && !errors.As(err, &said):
+		return &failure{fmt.Errorf("%w: %w", in, err), exitInterrupted}
+	}
+	return err
+}
+
+func outputFailure(err error) error { return fmt.Errorf("write the output: %w", err) }
+
 // report prints an error and gives the exit status.
 func report(stderr io.Writer, err error) int {
 	var flaw *format.Error
 	var mistake *usage
 	var said reported
+	var own *failure
 	switch {
 	case err == nil:
 		return exitHeld
 	case errors.As(err, &said):
 		return int(said)
+	case errors.As(err, &own):
+		fmt.Fprintf(stderr, "trapline: %v\n", own)
+		return own.status
 	case errors.As(err, &mistake):
 		fmt.Fprintf(stderr, "trapline: %s\nSee: %s\n", mistake.msg, mistake.hint)
 		return mistake.status
 	case errors.As(err, &flaw):
-		fmt.Fprintln(stderr, flaw)
+		fmt.Fprintln(stderr, err)
 		if flaw.Text != "" {
 			fmt.Fprintln(stderr, flaw.Caret())
 		}

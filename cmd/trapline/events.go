@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/emu/loader"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
@@ -44,7 +46,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/events.md says"},
 		},
 		DisableSliceFlagSeparator: true, // a comma is part of a line
-		Action:                    func(_ context.Context, c *cli.Command) error { return doEvents(c, out) },
+		Action:                    func(ctx context.Context, c *cli.Command) error { return doEvents(ctx, c, out) },
 	}
 }
 
@@ -65,7 +67,7 @@ func judgeOf(path string, arch events.Arch, given bool) (tracefs.Kprobes, events
 	return kcall.NewJudge(image), is, nil
 }
 
-func doEvents(c *cli.Command, out *output) error {
+func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	lines := c.StringSlice("define")
 	switch {
 	case c.Bool("kprobes") && c.Bool("uprobes"):
@@ -102,7 +104,7 @@ func doEvents(c *cli.Command, out *output) error {
 		for _, l := range lines {
 			j.line(l)
 		}
-	} else if err := j.read(c.Args().First()); err != nil {
+	} else if err := j.read(ctx, c.Args().First()); err != nil {
 		return err
 	}
 	if j.refused {
@@ -138,8 +140,13 @@ type judging struct {
 }
 
 // read judges the lines of a file, or of standard input for "-".
-func (j *judging) read(name string) error {
-	return eachDefinition(name, func(_ int, line string) { j.line(line) })
+func (j *judging) read(ctx context.Context, name string) error {
+	lines := 0
+	err := eachDefinition(ctx, name, func(_ int, line string) { j.line(line); lines++ })
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w after %d lines", emu.ErrStopped, lines)
+	}
+	return err
 }
 
 func (j *judging) line(line string) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/scenarios"
@@ -128,9 +129,12 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	s.summary(rep)
 	if rep.Found == nil {
+		if err := emu.Ended(ctx); err != nil {
+			return fmt.Errorf("%w after %d schedules, %d states and %d steps; no violation was found so far", err, rep.Schedules, rep.States, rep.Steps)
+		}
 		return required(c, rep.Verdict())
 	}
-	if err := s.show(rep.Found); err != nil {
+	if err := s.show(ctx, rep.Found); err != nil {
 		return err
 	}
 	if c.Bool("tui") {
@@ -324,18 +328,21 @@ func (s *searching) boundText() string {
 
 // command is the line that shows a schedule again.
 func (s *searching) command(schedule string) string {
-	line := "trapline run " + s.name
+	line := "trapline run " + shellWord(s.name)
 	if s.engine != "" {
 		line += " --engine " + s.engine
 	}
 	return line + " --schedule " + schedule
 }
 
-// show tells the story of what was found, as run --schedule does.
-func (s *searching) show(f *explore.Found) error {
+// show tells the story of what was found, as run --schedule does. When it is
+// interrupted it names at least the schedule.
+func (s *searching) show(ctx context.Context, f *explore.Found) error {
 	schedule := f.Schedule.Format(s.systems.Checksum())
-	v, err := s.again(f, nil)
-	if err != nil {
+	v, err := s.again(ctx, f, nil)
+	if errors.Is(err, emu.ErrStopped) {
+		v = foundBySearch(f)
+	} else if err != nil {
 		return err
 	}
 	if !s.json {
@@ -345,11 +352,17 @@ func (s *searching) show(f *explore.Found) error {
 	} else {
 		s.foundJSON(f, v, schedule)
 	}
-	if endless(f) {
-		return nil // its story has no end
+	if err != nil || endless(f) { // its story has no end
+		return err
 	}
-	_, err = s.again(f, s.out)
+	_, err = s.again(ctx, f, s.out)
 	return err
+}
+
+// foundBySearch is a violation as the search tells it.
+func foundBySearch(f *explore.Found) scenarios.Violation {
+	x := f.Violation
+	return scenarios.Violation{Property: x.Property, Row: x.ID, Text: x.What}
 }
 
 // endless reports whether the search found that the run goes round for ever
@@ -360,11 +373,11 @@ func endless(f *explore.Found) bool {
 
 // again runs the schedule as trapline run does, telling the story to out, if
 // there is one. The violation must show again.
-func (s *searching) again(f *explore.Found, out *output) (v scenarios.Violation, err error) {
-	if x := f.Violation; endless(f) {
-		return scenarios.Violation{Property: x.Property, Row: x.ID, Text: x.What}, nil
+func (s *searching) again(ctx context.Context, f *explore.Found, out *output) (v scenarios.Violation, err error) {
+	if endless(f) {
+		return foundBySearch(f), nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.file.Machine.Time)
+	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
 	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
 	r, err := scenarios.Open(ctx, s.file, o)

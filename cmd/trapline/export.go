@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,7 +10,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/scenarios"
+	"trapline/emu"
+	"trapline/emu/printable"
 	"trapline/tui/export"
 	"trapline/tui/walk"
 )
@@ -40,20 +42,28 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	name := c.String("output")
 	if !slices.Contains(export.Formats, filepath.Ext(name)) {
-		return usagef(c, "cannot export to %s; expected a name that ends in one of %s", name, strings.Join(export.Formats, " "))
+		return usagef(c, "cannot export to %q; expected a name that ends in one of %s", name, strings.Join(export.Formats, " "))
 	}
+	target, err := openOutput(c)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
 	w, err := openTarget(ctx, c, c.Args().First(), walk.DefaultRecord)
+	if errors.Is(err, emu.ErrStopped) {
+		return notWritten(name, err)
+	}
 	if err != nil {
 		return err
 	}
 	defer w.Close()
 	data, err := export.Export(ctx, w, name)
 	if err != nil {
+		return notWritten(name, err)
+	}
+	if err := writeOutput(ctx, c, target, data); err != nil {
 		return err
 	}
-	if err := scenarios.WriteFile(name, data); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	fmt.Fprintf(out, "%s: %d bytes\n", name, len(data))
+	fmt.Fprintf(out, "%s: %d bytes\n", printable.Name(name), len(data))
 	return nil
 }

@@ -1,6 +1,7 @@
 // Command trapline simulates Linux kprobes and uprobes on x86, instruction by instruction.
 //
-// Exit status: 0 held; 1 an expectation or property failed; 2 usage or bad input; 3 an internal failure.
+// Exit status: 0 held; 1 an expectation or property failed; 2 usage, bad input, or output that cannot be written;
+// 3 an internal failure; 130 interrupted.
 package main
 
 import (
@@ -8,19 +9,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/urfave/cli/v3"
+
+	"trapline/emu/printable"
 )
 
 // Exit statuses, a contract that scripts depend on.
 const (
-	exitHeld     = 0
-	exitViolated = 1
-	exitUsage    = 2
-	exitInternal = 3
+	exitHeld        = 0
+	exitViolated    = 1
+	exitUsage       = 2
+	exitInternal    = 3
+	exitInterrupted = 130 // 128 + SIGINT; SIGTERM and SIGHUP too
 )
 
 func main() { os.Exit(mainExit()) }
@@ -31,24 +33,19 @@ func mainExit() int { return run(os.Args, os.Stdout, os.Stderr) }
 // run is the program: it never exits by itself and turns a panic into an
 // internal failure.
 func run(args []string, stdout, stderr io.Writer) (code int) {
+	errs := printable.Writer{W: stderr}
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "trapline: internal failure: %v\n%s", p, debug.Stack())
+			fmt.Fprintf(errs, "trapline: internal failure: %v\n%s", p, debug.Stack())
 			code = exitInternal
 		}
 	}()
-	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup keeps a run going
-		ending = append(ending, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), ending...)
-	defer stop()
+	ctx, cancel := untilSignal(stderr)
+	defer cancel(nil)
 	out := newOutput(stdout)
+	out.onError = cancel // there is nobody to tell the rest to
 	err := command(out, stderr).Run(ctx, args)
-	if ferr := out.Flush(); err == nil && ferr != nil {
-		err = fmt.Errorf("write the output: %w", ferr)
-	}
-	return report(stderr, err)
+	return report(errs, outcome(ctx, err, out.Flush()))
 }
 
 // commands lists the commands in the order of the help: one file each.
@@ -74,16 +71,18 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 
 func command(out *output, stderr io.Writer) *cli.Command {
 	root := &cli.Command{
-		Name:                  "trapline",
-		Usage:                 "walk through Linux kprobes and uprobes, instruction by instruction",
-		UsageText:             "trapline COMMAND [OPTIONS] [ARGUMENTS]",
-		Description:           "Start with: trapline run first-probe",
+		Name:      "trapline",
+		Usage:     "walk through Linux kprobes and uprobes, instruction by instruction",
+		UsageText: "trapline COMMAND [OPTIONS] [ARGUMENTS]",
+		Description: "Start with: trapline run first-probe\n\n" +
+			"Exit status: 0 what the file says came true; 1 it did not; 2 usage, bad input, or output that cannot be\n" +
+			"written; 3 an internal failure; 130 Ctrl-C, SIGTERM or SIGHUP. That of trace is the program's own.",
 		Commands:              commands(out, stderr),
 		Suggest:               true,
 		HideVersion:           true,
 		EnableShellCompletion: true,
 		Writer:                out,
-		ErrWriter:             stderr,
+		ErrWriter:             printable.Writer{W: stderr},
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {}, // report does it
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false

@@ -14,5 +14,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as users do: exit statuses, messages, and
 // nothing half-written.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forge": forge},
+	})
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu/printable"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 )
 
 //go:embed template.txtar
@@ -32,16 +34,16 @@ EXAMPLES:
    trapline new my-probe && trapline run my-probe.txtar
    trapline new --program my-uprobe && trapline run my-uprobe.txtar`,
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "program", Usage: "of a Linux program under uprobes, not of kernel code"}},
-		Action: func(_ context.Context, c *cli.Command) error {
+		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Len() != 1 {
 				return usagef(c, "new takes one NAME, not %d", c.Args().Len())
 			}
-			return doNew(c, out, c.Args().First())
+			return doNew(ctx, c, out, c.Args().First())
 		},
 	}
 }
 
-func doNew(c *cli.Command, out *output, name string) error {
+func doNew(ctx context.Context, c *cli.Command, out *output, name string) error {
 	file := name
 	if !strings.HasSuffix(file, scenarios.Ext) {
 		file += scenarios.Ext
@@ -50,7 +52,7 @@ func doNew(c *cli.Command, out *output, name string) error {
 		return usagef(c, "%q is no name", name)
 	}
 	if _, err := os.Lstat(file); err == nil {
-		return usagef(c, "%s is there already; expected a new name", file)
+		return usagef(c, "%s is there already; expected a new name", printable.Name(file))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -58,9 +60,9 @@ func doNew(c *cli.Command, out *output, name string) error {
 	if c.Bool("program") {
 		text = programTemplate
 	}
-	if err := scenarios.WriteFile(file, text); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
+	if err := atomicfile.Write(ctx, file, text); err != nil {
+		return fmt.Errorf("write %s: %w", printable.Name(file), err)
 	}
-	fmt.Fprintf(out, "%s is written. Next: trapline run %s\n", file, file)
+	fmt.Fprintf(out, "%s is written. Next: trapline run %s\n", printable.Name(file), shellWord(file))
 	return nil
 }

@@ -5,31 +5,76 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/charmbracelet/x/term"
 
+	"trapline/emu/printable"
 	"trapline/scenarios/story"
 )
 
 // output is standard output, buffered, with colour where a person looks.
+// What is printed goes through package printable: no name or text has a
+// terminal do something.
 type output struct {
-	*bufio.Writer
-	colour bool
+	w       *bufio.Writer
+	colour  bool
+	onError func(error) // or nil
 }
 
 func newOutput(w io.Writer) *output {
 	f, ok := w.(*os.File)
 	colour := ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return &output{bufio.NewWriterSize(w, 64<<10), colour}
+	return &output{w: bufio.NewWriterSize(w, 64<<10), colour: colour}
 }
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	_, err := o.WriteString(string(p))
+	return len(p), err
+}
+
+// WriteString implements io.StringWriter.
+func (o *output) WriteString(s string) (int, error) {
+	o.raw(printable.Text(s))
+	return len(s), nil // Flush tells
+}
+
+// raw prints what needs no escaping.
+func (o *output) raw(s string) {
+	if _, err := o.w.WriteString(s); err != nil && o.onError != nil {
+		o.onError(err)
+	}
+}
+
+// Flush writes what is buffered. It gives the first error of all writing.
+func (o *output) Flush() error { return o.w.Flush() }
 
 // object prints plain data as one JSON object on a line.
 func (o *output) object(v any) {
+	o.raw(jsonLine(v))
+}
+
+// jsonLine is plain data as one JSON object on a line.
+func jsonLine(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	o.Write(append(b, '\n'))
+	return printable.JSON(string(b)) + "\n"
+}
+
+// shellWord is a word for a command line that can be copied: quoted where a
+// shell would take it for something else.
+func shellWord(s string) string {
+	switch {
+	case printable.Name(s) != s:
+		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s)
+		return "$'" + printable.Name(escaped) + "'"
+	case s == "" || strings.ContainsAny(s, " |&;<>()$`\\\"'*?[]#~=%!{}"):
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 // sgr is the colour of each style: the 16 colours that every terminal theme
@@ -55,7 +100,7 @@ func (o *output) lines(lines []story.Line) {
 		for _, s := range l {
 			o.styled(s.Style, s.Text)
 		}
-		o.WriteByte('\n')
+		o.raw("\n")
 	}
 }
 
@@ -65,5 +110,5 @@ func (o *output) styled(s story.Style, text string) {
 		o.WriteString(text)
 		return
 	}
-	o.WriteString("\x1b[" + code + "m" + text + "\x1b[0m")
+	o.raw("\x1b[" + code + "m" + printable.Text(text) + "\x1b[0m")
 }

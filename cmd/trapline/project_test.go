@@ -57,7 +57,7 @@ func layer(path string) int {
 // rigs are packages that compare the machine with silicon and probed runs with
 // unprobed ones: only tests and other rigs import them, and they may import
 // what they compare.
-var rigs = []string{module + "/emu/silicon", module + "/emu/fuzz", module + "/emu/linux/linuxtest", module + "/kprobes/transparent", module + "/soak"}
+var rigs = []string{module + "/emu/silicon", module + "/emu/fuzz", module + "/emu/linux/linuxtest", module + "/emu/record/recordtest", module + "/kprobes/transparent", module + "/soak"}
 
 func isRig(path string) bool {
 	return slices.ContainsFunc(rigs, func(r string) bool { return path == r || strings.HasPrefix(path, r+"/") })

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/record"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 	"trapline/tui/course"
 	"trapline/tui/walk"
 )
@@ -34,7 +34,7 @@ func replayed(t *testing.T, w *walk.Walk) *walk.Walk {
 	require.NoError(t, err)
 	data, err := f.Encode()
 	require.NoError(t, err)
-	f, err = record.Decode(data)
+	f, err = walk.Decode(data)
 	require.NoError(t, err)
 	r, err := walk.Replay(t.Context(), f)
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestALessonKeepsItsQuestions(t *testing.T) {
 	require.Equal(t, gates.Asked(), questionsOf(replayed(t, w)))
 
 	file := filepath.Join(t.TempDir(), "copy.txtar")
-	require.NoError(t, scenarios.WriteFile(file, loaded(t, gates.Scenario).Bytes()))
+	require.NoError(t, atomicfile.Write(t.Context(), file, loaded(t, gates.Scenario).Bytes()))
 	require.Equal(t, gates.Asked(), questionsOf(openedWalk(t, loaded(t, file), "")))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
 	"trapline/scenarios/story"
 	"trapline/tui/course"
 )
@@ -71,7 +72,7 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 		engine = " --engine " + l.Engine
 	}
 	fmt.Fprintf(out, "\n\n%s\n\nStep through it beside this: trapline tui %s%s\n", l.Text, l.Scenario, engine)
-	right, err := askAll(l, out)
+	right, err := askAll(ctx, l, out)
 	if err != nil {
 		return err
 	}
@@ -86,15 +87,18 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 var errNoAnswer = errors.New("no more answers: the input ended")
 
 // askAll asks each question once.
-func askAll(l *course.Lesson, out *output) (right int, err error) {
-	in := bufio.NewScanner(os.Stdin)
+func askAll(ctx context.Context, l *course.Lesson, out *output) (right int, err error) {
+	in := bufio.NewScanner(&stoppableReader{ctx, os.Stdin})
 	for i := range l.Questions {
 		q := &l.Questions[i]
 		fmt.Fprintf(out, "\n%d. %s\n   Look: %s\n> ", i+1, q.Text, q.Hint)
 		if err := out.Flush(); err != nil {
-			return right, err
+			return right, &failure{outputFailure(err), exitUsage}
 		}
 		if !in.Scan() {
+			if err := emu.Ended(ctx); err != nil {
+				return right, fmt.Errorf("%w at question %d of %d; %d answers were right", err, i+1, len(l.Questions), right)
+			}
 			return right, errors.Join(errNoAnswer, in.Err())
 		}
 		if q.Right(in.Text()) {

@@ -9,9 +9,12 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu"
+	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/emu/sched"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
 	"trapline/tui/walk"
 )
 
@@ -48,6 +51,32 @@ func walkFlags() []cli.Flag {
 	}
 }
 
+// notWritten is the error with which a command ends before it writes its file.
+func notWritten(name string, err error) error {
+	return fmt.Errorf("%w; %s is not written", err, printable.Name(name))
+}
+
+// openOutput finds out whether a command's file can be written, before it runs.
+func openOutput(c *cli.Command) (*atomicfile.Target, error) {
+	t, err := atomicfile.Open(c.String("output"))
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
+	}
+	return t, nil
+}
+
+// writeOutput writes the command's file.
+func writeOutput(ctx context.Context, c *cli.Command, t *atomicfile.Target, data []byte) error {
+	err := t.Write(ctx, data)
+	if cerr := t.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
+	}
+	return nil
+}
+
 func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	open := openTraced
 	if !takesProgram(c) {
@@ -58,7 +87,16 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 			return openScenario(ctx, c, c.Args().First(), steps)
 		}
 	}
+	target, err := openOutput(c)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	name := c.String("output")
 	w, err := open(ctx, c, c.Uint64("steps"))
+	if errors.Is(err, emu.ErrStopped) {
+		return notWritten(name, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -71,12 +109,11 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	name := c.String("output")
-	if err := scenarios.WriteFile(name, data); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err := writeOutput(ctx, c, target, data); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
-		name, f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, name, name)
+		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, shellWord(name), shellWord(name))
 	return nil
 }
 
@@ -92,7 +129,7 @@ func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64
 
 // openTraced is openScenario for a program and its arguments.
 func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
-	f, err := tracedFile(c)
+	f, err := tracedFile(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -160,14 +197,22 @@ func readRecording(name string) (*record.File, error) {
 
 // isRecording reports whether there is a file that begins as a recording does.
 func isRecording(name string) bool {
+	return record.IsRecording(headOf(name, 64))
+}
+
+// headOf is up to n first bytes of a regular file; none of anything else.
+func headOf(name string, n int) []byte {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
 	file, err := os.Open(name)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer file.Close()
-	head := make([]byte, 64)
-	n, err := io.ReadFull(file, head)
-	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && record.IsRecording(head[:n])
+	head := make([]byte, n)
+	n, _ = io.ReadFull(file, head)
+	return head[:n]
 }
 
 func decodeRecording(name string) (*record.File, error) {
@@ -182,7 +227,7 @@ func decodeRecording(name string) (*record.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := record.Decode(data)
+	f, err := walk.Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -201,5 +246,9 @@ func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) 
 	if c.IsSet("engine") || c.IsSet("schedule") || c.IsSet("direct") {
 		return nil, usagef(c, "%s is a recording, which has its engine and schedule; --engine, --schedule and --direct are for scenarios", name)
 	}
-	return walk.Replay(ctx, f)
+	w, err := walk.Replay(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", printable.Name(name), err)
+	}
+	return w, nil
 }

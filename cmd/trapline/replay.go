@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/tui/walk"
 )
@@ -17,7 +18,8 @@ func replayCommand(out *output) *cli.Command {
 		Usage:     "make a recorded run again and compare its states",
 		ArgsUsage: "FILE",
 		Description: `Makes every step of the recording again and compares the hash of the state at each recorded moment. The exit
-status is 0 if all are equal, 1 if the replay went another way, 2 if the file is no recording or damaged.
+status is 0 if all are equal, 1 if the replay went another way, 2 if the file is no recording or damaged, 130 if it was
+interrupted.
 
 EXAMPLE:
    trapline record first-probe -o hit.tlr && trapline replay hit.tlr`,
@@ -37,13 +39,14 @@ func doReplay(ctx context.Context, c *cli.Command, out *output) error {
 	w, err := walk.Replay(ctx, f)
 	var diverged *record.DivergedError
 	if errors.As(err, &diverged) {
-		fmt.Fprintf(out, "%s: %v\n", name, diverged)
+		fmt.Fprintf(out, "%s: %v\n", printable.Name(name), diverged)
 		return errViolated
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", printable.Name(name), err)
 	}
 	defer w.Close()
-	fmt.Fprintf(out, "%s: %d steps of %s under engine %s, %d states compared: all equal\n", name, f.Steps(), f.Name, f.Engine, len(f.Hashes))
+	fmt.Fprintf(out, "%s: %d steps of %s under engine %s, %d states compared: all equal\n",
+		printable.Name(name), f.Steps(), printable.Name(f.Name), printable.Name(f.Engine), len(f.Hashes))
 	return nil
 }

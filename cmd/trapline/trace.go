@@ -66,7 +66,10 @@ EXAMPLES:
 	}
 }
 
+// doTrace is given standard error as it is, for the progress line and colour;
+// what is said there goes through the command's own writer.
 func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer) error {
+	said := c.Root().ErrWriter
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return usagef(c, "trace takes a program and its arguments after --")
@@ -80,6 +83,9 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		if err := listFunctions(out, newProbedFiles(c, &cfg), cfg.Path); err != nil {
 			return usageError(c, err)
 		}
+		if err := out.Flush(); err != nil {
+			return &failure{outputFailure(err), exitTrace}
+		}
 		return nil
 	}
 	if d := c.Duration("time"); d > 0 {
@@ -90,9 +96,9 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	signal.Ignore(syscall.SIGPIPE) // a closed standard output is the program's to hear of
 	cfg.Stdin = &stoppableReader{ctx, os.Stdin}
 	if c.Bool("strace") {
-		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(stderr, "[%d] %v\n", r.TID, r) }
+		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(said, "[%d] %v\n", r.TID, r) }
 	}
-	ev, err := newTraceEvents(c, &cfg, stderr)
+	ev, err := newTraceEvents(ctx, c, &cfg, stderr)
 	if err != nil {
 		return usageError(c, err)
 	}
@@ -100,7 +106,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	k, err := linux.New(cfg)
 	if err != nil {
 		ev.discard()
-		fmt.Fprintf(stderr, "trapline: %v\n", err)
+		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
 	defer k.Close()
@@ -110,11 +116,11 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	}
 	res, err := k.Run(ctx)
 	bar.erase()
-	if err := ev.finish(); err != nil {
-		fmt.Fprintf(stderr, "trapline: %v\n", err)
+	if err := ev.finish(context.WithoutCancel(ctx)); err != nil {
+		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
-	return traceEnd(stderr, res, err)
+	return traceEnd(said, res, err)
 }
 
 // watchProgress has a long run tell how far it is, if somebody looks.
@@ -140,14 +146,13 @@ func traceEnd(stderr io.Writer, res linux.Result, err error) error {
 	for _, u := range res.Unknown {
 		fmt.Fprintf(stderr, "trapline: system call %d is not known: answered ENOSYS %d times\n", u.Number, u.Count)
 	}
-	const interrupted = 130 // 128 + SIGINT
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return reported(exitTrace)
 	case res.Bound == linux.BoundCanceled:
 		fmt.Fprintf(stderr, "trapline: interrupted after %d instructions\n", res.Steps)
-		return reported(interrupted)
+		return reported(exitInterrupted)
 	case res.Bound != linux.NoBound:
 		fmt.Fprintf(stderr, "trapline: %v\n", res)
 		return reported(exitTrace)
@@ -214,30 +219,3 @@ type hostClock struct{}
 
 func (hostClock) Now() time.Time        { return time.Now() }
 func (hostClock) Sleep(d time.Duration) { time.Sleep(d) }
-
-// stoppableReader is standard input that a Ctrl-C gets a program out of. A
-// read that was given up stays behind until the process ends.
-type stoppableReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (s *stoppableReader) Read(p []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
-	}
-	buf := make([]byte, len(p)) // not p, which the caller has back after a stop
-	done := make(chan result, 1)
-	go func() {
-		n, err := s.r.Read(buf)
-		done <- result{n, err}
-	}()
-	select {
-	case r := <-done:
-		copy(p, buf[:r.n])
-		return r.n, r.err
-	case <-s.ctx.Done():
-		return 0, s.ctx.Err()
-	}
-}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,20 +40,13 @@ func takesProgram(c *cli.Command) bool {
 	if c.IsSet("probe") || c.IsSet("file") {
 		return true
 	}
-	f, err := os.Open(c.Args().First())
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 4)
-	_, err = io.ReadFull(f, head)
-	return err == nil && bytes.Equal(head, []byte("\x7fELF"))
+	return bytes.Equal(headOf(c.Args().First(), 4), []byte("\x7fELF"))
 }
 
 // tracedFile makes a scenario of a program: itself, its arguments, its
 // environment, standard input unless that is a terminal, and the files that its
 // arguments name go in whole.
-func tracedFile(c *cli.Command) (*scenarios.File, error) {
+func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return nil, usagef(c, "events without a program: expected %s behind them", tracedProgramAt)
@@ -73,27 +67,27 @@ func tracedFile(c *cli.Command) (*scenarios.File, error) {
 		return nil, err
 	}
 	if !term.IsTerminal(os.Stdin.Fd()) {
-		if t.Stdin, err = io.ReadAll(io.LimitReader(os.Stdin, maxTracedBytes+1)); err != nil {
+		if t.Stdin, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxTracedBytes+1)); err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
 		if len(t.Stdin) > maxTracedBytes {
 			return nil, fmt.Errorf("standard input has more than %d bytes", maxTracedBytes)
 		}
 	}
-	if t.Events, err = tracedEvents(c, &cfg); err != nil {
+	if t.Events, err = tracedEvents(ctx, c, &cfg); err != nil {
 		return nil, err
 	}
 	return t.File()
 }
 
 // tracedEvents reads the definitions, with their symbols resolved.
-func tracedEvents(c *cli.Command, cfg *linux.Config) ([]string, error) {
+func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]string, error) {
 	var defs []definition
 	for i, text := range c.StringSlice("probe") {
 		defs = append(defs, definition{"-p", i + 1, text})
 	}
 	if name := c.String("file"); name != "" {
-		more, err := readDefinitions(name)
+		more, err := readDefinitions(ctx, name)
 		if err != nil {
 			return nil, err
 		}

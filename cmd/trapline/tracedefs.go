@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -88,8 +89,8 @@ func columnIn(users, given string, column int) int {
 }
 
 // readDefinitions reads a file of definitions, "-" being standard input.
-func readDefinitions(name string) ([]definition, error) {
+func readDefinitions(ctx context.Context, name string) ([]definition, error) {
 	var list []definition
-	err := eachDefinition(name, func(n int, line string) { list = append(list, definition{name, n, line}) })
+	err := eachDefinition(ctx, name, func(n int, line string) { list = append(list, definition{name, n, line}) })
 	return list, err
 }

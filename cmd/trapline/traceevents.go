@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,19 +44,20 @@ type traceEvents struct {
 	cmd      *cli.Command
 	defs     []definition
 	files    *probedFiles
-	stderr   io.Writer
+	stderr   io.Writer // through package printable
+	show     *output   // standard error with colour
 	out      *traceFile
 	flawed   bool // a probe was refused
 }
 
 // newTraceEvents reads the definitions and opens the trace file.
-func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
-	t := &traceEvents{cmd: c, stderr: stderr, files: newProbedFiles(c, cfg)}
+func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
+	t := &traceEvents{cmd: c, stderr: c.Root().ErrWriter, show: newOutput(stderr), files: newProbedFiles(c, cfg)}
 	for i, text := range c.StringSlice("probe") {
 		t.defs = append(t.defs, definition{"-p", i + 1, text})
 	}
 	if name := c.String("file"); name != "" {
-		more, err := readDefinitions(name)
+		more, err := readDefinitions(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -69,11 +70,11 @@ func newTraceEvents(c *cli.Command, cfg *linux.Config, stderr io.Writer) (*trace
 	if t.engine, err = uprobes.ParseEngine(c.String("engine")); err != nil {
 		return nil, err
 	}
-	if t.out, err = createTrace(c.String("output"), stderr); err != nil {
+	if t.out, err = createTrace(c.String("output"), c.IsSet("output"), t.stderr); err != nil {
 		return nil, err
 	}
 	t.system = uprobes.New(uprobes.Options{
-		Engine: t.engine, Printk: func(line string) { fmt.Fprintf(stderr, "trapline: kernel log: %s\n", line) },
+		Engine: t.engine, Printk: func(line string) { t.say("kernel log: %s", line) },
 	})
 	if c.Bool("explain") {
 		t.account = uprobes.NewAccount(t.system)
@@ -167,17 +168,17 @@ func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 }
 
 // finish writes the trace and what was asked for with it. It must be called however the run ended.
-func (t *traceEvents) finish() error {
+func (t *traceEvents) finish(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
 	asJSON := t.cmd.Bool("json")
 	if asJSON {
-		t.writeJSON(json.NewEncoder(t.out))
+		t.writeJSON()
 	} else {
 		t.out.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
 	}
-	err := t.out.finish()
+	err := t.out.finish(ctx)
 	if t.account != nil && !asJSON {
 		t.explain()
 	}
@@ -235,9 +236,8 @@ type traceObject struct {
 	Args   []fetch.Value `json:"args"`
 }
 
-// writeJSON writes the trace, and with --explain what is told of it. Errors are kept by the writer, and said when the
-// trace is finished.
-func (t *traceEvents) writeJSON(enc *json.Encoder) {
+// writeJSON writes the trace, and with --explain what is told of it.
+func (t *traceEvents) writeJSON() {
 	for _, e := range t.tracer.Entries() {
 		h := e.Record.Hit()
 		o := traceObject{
@@ -247,10 +247,10 @@ func (t *traceEvents) writeJSON(enc *json.Encoder) {
 		if e.Probe.Return {
 			o.Return = fmt.Sprintf("%#x", h.Return)
 		}
-		_ = enc.Encode(o)
+		t.out.WriteString(jsonLine(o))
 	}
 	if t.account != nil {
-		t.explainJSON(enc)
+		t.explainJSON()
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"trapline/emu"
@@ -58,12 +57,12 @@ func (t *traceEvents) explain() {
 }
 
 // explainJSON is the same as objects.
-func (t *traceEvents) explainJSON(enc *json.Encoder) {
+func (t *traceEvents) explainJSON() {
 	t.eachStory(func(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
-		_ = enc.Encode(t.hitObject(t.names(p, i, s), p, i, s))
+		t.out.WriteString(jsonLine(t.hitObject(t.names(p, i, s), p, i, s)))
 	})
 	for _, c := range t.account.Traps() {
-		_ = enc.Encode(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()})
+		t.out.WriteString(jsonLine(trapObject{"traps", c.Kind.String(), c.Hits, c.Breakpoints, c.Steps, c.PerHit()}))
 	}
 }
 
@@ -134,7 +133,7 @@ func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruct
 		}
 	}
 	teller := story.Teller{Level: story.Verbose}
-	show := newOutput(t.stderr)
+	show := t.show
 	for _, r := range describe(n, s.Hit) {
 		show.lines(teller.Tell(r))
 	}

@@ -1,85 +1,59 @@
 package main
 
 import (
-	"bufio"
-	"errors"
+	"bytes"
+	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+
+	"trapline/scenarios/atomicfile"
 )
 
-// traceFile is where a trace goes: a regular file appears whole or not at all, anything else, such as a pipe, is
-// written straight.
+// traceFile collects a trace and writes it when the run is over, to a file or
+// to standard error.
 type traceFile struct {
-	*bufio.Writer
-	name string   // "" for standard error
-	file *os.File // the file itself, or a temporary one beside it
-	temp bool
+	bytes.Buffer
+	name   string
+	target *atomicfile.Target // nil: standard error
+	stderr io.Writer
 }
 
-// createTrace opens the trace file before the run, so that a place where there can be none is known at once.
-func createTrace(name string, stderr io.Writer) (*traceFile, error) {
-	if name == "" {
-		return &traceFile{Writer: bufio.NewWriter(stderr)}, nil
+// createTrace finds out before the run whether the trace can be written. No
+// file is given: it goes to standard error.
+func createTrace(name string, given bool, stderr io.Writer) (*traceFile, error) {
+	t := &traceFile{name: name, stderr: stderr}
+	if !given {
+		return t, nil
 	}
-	st, err := os.Stat(name)
-	if err == nil && !st.Mode().IsRegular() {
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, outputError(name, err)
-		}
-		return &traceFile{Writer: bufio.NewWriter(f), name: name, file: f}, nil
+	var err error
+	if t.target, err = atomicfile.Open(name); err != nil {
+		return nil, fmt.Errorf("-o %s: %w", name, err)
 	}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".trapline-*")
-	if err != nil {
-		return nil, outputError(name, err)
-	}
-	return &traceFile{Writer: bufio.NewWriter(f), name: name, file: f, temp: true}, nil
+	return t, nil
 }
 
-// outputError is err without the name of a temporary file.
-func outputError(name string, err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("-o %s: %w", name, err)
-}
-
-// discard takes the file away again, when there is no run.
+// discard is for a run that does not take place.
 func (t *traceFile) discard() {
-	if t.file == nil {
-		return
-	}
-	_ = t.file.Close()
-	if t.temp {
-		_ = os.Remove(t.file.Name())
+	if t.target != nil {
+		_ = t.target.Close()
 	}
 }
 
 // finish makes the trace appear, or says why it cannot.
-func (t *traceFile) finish() error {
-	err := t.Flush()
-	if t.file == nil {
+func (t *traceFile) finish(ctx context.Context) error {
+	if t.target == nil {
+		_, err := t.stderr.Write(t.Bytes())
 		return err
 	}
-	if t.temp && err == nil {
-		err = t.file.Chmod(0o644)
+	err := t.target.Write(ctx, t.Bytes())
+	if cerr := t.target.Close(); err == nil {
+		err = cerr
 	}
-	err = errors.Join(err, t.file.Close())
-	if t.temp && err == nil {
-		err = os.Rename(t.file.Name(), t.name)
+	switch {
+	case err == nil:
+		return nil
+	case t.target.Regular():
+		return fmt.Errorf("write the trace: -o %s: %w; %s is as it was", t.name, err, t.name)
 	}
-	if err != nil && t.temp {
-		_ = os.Remove(t.file.Name())
-		return fmt.Errorf("write the trace: %w; %s is as it was", outputError(t.name, err), t.name)
-	}
-	if err != nil {
-		return fmt.Errorf("write the trace: %w", err)
-	}
-	return nil
+	return fmt.Errorf("write the trace: -o %s: %w", t.name, err)
 }

@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"slices"
+
 	"trapline/emu"
 )
 
@@ -55,6 +57,7 @@ type Machine struct {
 	lines    [emu.MaxCPUs][4]uint64
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
+	nmis     bool       // among Interrupts: IF does not keep them off
 	told     Asked
 	seen     [emu.MaxCPUs]emu.Seen // before the step, if registers are told of
 }
@@ -66,6 +69,7 @@ type placer interface{ Place(*emu.CPU) uint64 }
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	s := &Machine{M: m, MachineConfig: c}
 	s.placer, _ = m.Kernel.(placer)
+	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
 	return s
 }
 
@@ -101,7 +105,7 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
-	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0
+	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
 	for i, o := range s.M.CPUs {
 		s.lines[i] = o.InterruptLines()
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"trapline/emu/sched"
 )
@@ -15,8 +16,12 @@ import (
 // IsRecording reports whether data starts as a recording does, of any version.
 func IsRecording(data []byte) bool { return bytes.HasPrefix(data, []byte(magicWord)) }
 
-// Decode reads a recording. Its errors are ErrForeign, ErrVersion, ErrDamaged.
-func Decode(data []byte) (*File, error) {
+// Names tells which files a scenario names. name is what the recording calls it.
+type Names func(name string, scenario []byte) ([]string, error)
+
+// Decode reads a recording, which must hold exactly the files that names
+// tells. Its errors are ErrForeign, ErrVersion, ErrDamaged, and those of names.
+func Decode(data []byte, names Names) (*File, error) {
 	switch {
 	case len(data) > MaxFileSize:
 		return nil, fmt.Errorf("%w: %d bytes; expected at most %d", ErrDamaged, len(data), MaxFileSize)
@@ -31,8 +36,8 @@ func Decode(data []byte) (*File, error) {
 	if err := checkDigest(data); err != nil {
 		return nil, err
 	}
-	r := &reader{data: data, at: len(magic)}
-	return r.file()
+	r := &reader{data: data[:len(data)-headSize-digestSize], at: len(magic), left: MaxUnpacked}
+	return r.file(names)
 }
 
 func damaged(at int, what, want string) error {
@@ -55,8 +60,9 @@ func checkDigest(data []byte) error {
 
 // reader takes sections in their order.
 type reader struct {
-	data []byte
+	data []byte // before the END section
 	at   int
+	left int // of MaxUnpacked
 }
 
 func (r *reader) section(tag string) ([]byte, error) {
@@ -73,19 +79,26 @@ func (r *reader) section(tag string) ([]byte, error) {
 	return p, nil
 }
 
-// packed takes a compressed section of at most maxSection bytes.
-func (r *reader) packed(tag string) ([]byte, error) {
+// packed takes a compressed section of at most limit bytes.
+func (r *reader) packed(tag string, limit int) ([]byte, error) {
 	p, err := r.section(tag)
 	if err != nil {
 		return nil, err
 	}
-	out, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(p)), maxSection+1))
-	if err != nil {
+	in := bytes.NewReader(p)
+	bound := min(limit, r.left)
+	out, err := io.ReadAll(io.LimitReader(flate.NewReader(in), int64(bound)+1))
+	switch {
+	case err != nil:
 		return nil, damaged(r.at, fmt.Sprintf("section %s: %v", tag, err), "a DEFLATE stream")
+	case len(out) > bound && bound < limit:
+		return nil, damaged(r.at, "with section "+tag+" the sections are too large", fmt.Sprintf("at most %d bytes in all", MaxUnpacked))
+	case len(out) > bound:
+		return nil, damaged(r.at, "section "+tag+" is too large", fmt.Sprintf("at most %d bytes", limit))
+	case in.Len() > 0:
+		return nil, damaged(r.at, fmt.Sprintf("section %s: %d bytes behind its stream", tag, in.Len()), "the next section")
 	}
-	if len(out) > maxSection {
-		return nil, damaged(r.at, "section "+tag+" is too large", fmt.Sprintf("at most %d bytes", maxSection))
-	}
+	r.left -= len(out)
 	return out, nil
 }
 
@@ -95,58 +108,107 @@ func (r *reader) meta() (meta, error) {
 	if err != nil {
 		return m, err
 	}
+	if len(p) > maxMeta {
+		return m, damaged(r.at, "META is too large", fmt.Sprintf("at most %d bytes", maxMeta))
+	}
 	d := json.NewDecoder(bytes.NewReader(p))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&m); err != nil {
 		return m, damaged(r.at, "META: "+err.Error(), "its JSON object")
 	}
-	if m.Actors < 1 || m.Actors > sched.MaxActors || len(m.Files) > maxFiles {
-		return m, damaged(r.at, "META is out of bounds", fmt.Sprintf("1 to %d actors, at most %d files", sched.MaxActors, maxFiles))
+	switch {
+	case d.InputOffset() != int64(len(p)):
+		return m, damaged(r.at, "META goes on behind its object", "one JSON object")
+	case m.Actors < 1 || m.Actors > sched.MaxActors:
+		return m, damaged(r.at, fmt.Sprintf("META: %d actors", m.Actors), fmt.Sprintf("1 to %d", sched.MaxActors))
+	case m.Steps > MaxSteps:
+		return m, damaged(r.at, fmt.Sprintf("META: %d steps", m.Steps), fmt.Sprintf("at most %d", MaxSteps))
+	case len(m.Files) > maxFiles:
+		return m, damaged(r.at, fmt.Sprintf("META: %d files", len(m.Files)), fmt.Sprintf("at most %d", maxFiles))
 	}
 	return m, nil
 }
 
-func (r *reader) file() (*File, error) {
+func (r *reader) file(names Names) (*File, error) {
 	m, err := r.meta()
 	if err != nil {
 		return nil, err
 	}
 	f := &File{Producer: m.Producer, Name: m.Name, Engine: m.Engine, Options: m.Options, Actors: m.Actors}
-	if f.Scenario, err = r.packed("SCEN"); err != nil {
+	if f.Scenario, err = r.packed("SCEN", MaxScenario); err != nil {
 		return nil, err
 	}
-	for _, n := range m.Files {
-		if f.Files == nil {
-			f.Files = map[string][]byte{}
-		}
-		if f.Files[n], err = r.packed("FILE"); err != nil {
-			return nil, err
-		}
+	if f.Files, err = r.files(m, f.Scenario, names); err != nil {
+		return nil, err
 	}
-	runs, err := r.packed("RUNS")
+	runs, err := r.packed("RUNS", MaxUnpacked)
 	if err != nil {
 		return nil, err
 	}
-	if f.script, err = readScript(runs, f.Actors); err != nil || f.script.steps != m.Steps {
-		return nil, damaged(r.at, fmt.Sprintf("RUNS: %d steps, %v", f.script.steps, err), fmt.Sprintf("a script of %d steps", m.Steps))
+	if f.script, err = readScript(runs, f.Actors); err != nil {
+		return nil, damaged(r.at, "RUNS: "+err.Error(), fmt.Sprintf("a script of %d steps", m.Steps))
 	}
-	hashes, err := r.packed("HASH")
+	if f.Steps() != m.Steps {
+		return nil, damaged(r.at, fmt.Sprintf("RUNS: %d steps", f.Steps()), fmt.Sprintf("%d, as META says", m.Steps))
+	}
+	hashes, err := r.packed("HASH", maxHashBytes)
 	if err != nil {
 		return nil, err
 	}
-	if f.Hashes, err = decodeHashes(hashes, m.Steps); err != nil {
-		return nil, damaged(r.at, "HASH", err.Error())
+	if f.Hashes, err = decodeHashes(hashes); err == nil {
+		err = f.checkHashes()
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: byte %d: HASH: %w", ErrDamaged, r.at, err)
+	case r.at != len(r.data):
+		return nil, damaged(r.at, "another section", "END")
 	}
 	return f, nil
 }
 
-func decodeHashes(data []byte, steps uint64) ([]Hash, error) {
+// files takes the files that the scenario names, none else. That is known
+// before any of them is unpacked.
+func (r *reader) files(m meta, scenario []byte, names Names) (map[string][]byte, error) {
+	want, err := names(m.Name, scenario)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range m.Files {
+		switch {
+		case !slices.Contains(want, n):
+			return nil, damaged(r.at, fmt.Sprintf("META: file %q", n), "only files that the scenario names")
+		case slices.Contains(m.Files[:i], n):
+			return nil, damaged(r.at, fmt.Sprintf("META: file %q twice", n), "each file once")
+		}
+	}
+	var files map[string][]byte
+	for _, n := range want {
+		if !slices.Contains(m.Files, n) {
+			return nil, damaged(r.at, fmt.Sprintf("no file %q", n), "each file that the scenario names")
+		}
+	}
+	for _, n := range m.Files {
+		if files == nil {
+			files = map[string][]byte{}
+		}
+		if files[n], err = r.packed("FILE", MaxNamed); err != nil {
+			return nil, fmt.Errorf("file %q: %w", n, err)
+		}
+	}
+	return files, nil
+}
+
+// maxHashBytes is what 2*maxHashes pairs take at most.
+const maxHashBytes = 2 * maxHashes * (binary.MaxVarintLen64 + 8)
+
+func decodeHashes(data []byte) ([]Hash, error) {
 	var list []Hash
 	step := uint64(0)
 	for len(data) > 0 {
 		d, n := binary.Uvarint(data)
-		if n <= 0 || len(data) < n+8 || d > steps-step || len(list) > 2*maxHashes {
-			return nil, fmt.Errorf("pairs of a step up to %d and a hash", steps)
+		if n <= 0 || len(data) < n+8 || d > MaxSteps {
+			return nil, fmt.Errorf("pair %d is broken; expected a distance in steps and a hash", len(list)+1)
 		}
 		step += d
 		list = append(list, Hash{step, binary.LittleEndian.Uint64(data[n:])})

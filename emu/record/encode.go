@@ -51,8 +51,11 @@ func (f *File) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(f.Files) > maxFiles || len(m) > maxMeta {
-		return nil, fmt.Errorf("recording of %d files; expected at most %d", len(f.Files), maxFiles)
+	if err := f.checkBounds(len(m)); err != nil {
+		return nil, fmt.Errorf("too much for a recording: %w", err)
+	}
+	if err := f.checkHashes(); err != nil {
+		return nil, fmt.Errorf("no complete recording: %w", err)
 	}
 	out := []byte(magic)
 	section := func(tag string, payload []byte) {
@@ -70,6 +73,28 @@ func (f *File) Encode() ([]byte, error) {
 	digest := sha256.Sum256(out)
 	section("END ", digest[:])
 	return out, nil
+}
+
+// checkBounds demands what Decode accepts.
+func (f *File) checkBounds(meta int) error {
+	total := meta + len(f.Scenario) + len(f.script.closed()) + (8+binary.MaxVarintLen64)*len(f.Hashes)
+	for _, n := range f.fileNames() {
+		if len(f.Files[n]) > MaxNamed {
+			return fmt.Errorf("file %q has %d bytes; expected at most %d", n, len(f.Files[n]), MaxNamed)
+		}
+		total += len(f.Files[n])
+	}
+	switch {
+	case len(f.Files) > maxFiles:
+		return fmt.Errorf("%d files; expected at most %d", len(f.Files), maxFiles)
+	case meta > maxMeta:
+		return fmt.Errorf("names and options of %d bytes; expected at most %d", meta, maxMeta)
+	case len(f.Scenario) > MaxScenario:
+		return fmt.Errorf("a scenario of %d bytes; expected at most %d", len(f.Scenario), MaxScenario)
+	case total > MaxUnpacked:
+		return fmt.Errorf("%d bytes in all; expected at most %d", total, MaxUnpacked)
+	}
+	return nil
 }
 
 func pack(data []byte) []byte {

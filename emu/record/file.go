@@ -1,16 +1,19 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 )
 
-// Bounds of a file's parts, in bytes unless said otherwise.
+// Bounds of a file and its parts, in bytes unless said otherwise.
 const (
-	MaxFileSize = 1 << 30
-	maxSection  = 512 << 20 // unpacked
+	MaxFileSize = MaxUnpacked + 1<<20
+	MaxUnpacked = 256 << 20 // of all sections together
+	MaxNamed    = 64 << 20  // of one file that the scenario names
+	MaxScenario = 4 << 20
 	maxMeta     = 1 << 20
 	maxHashes   = 1024 // hashes kept, evenly over the run
 	maxFiles    = 64   // that the scenario names
@@ -35,7 +38,7 @@ type File struct {
 	Engine   string
 	Options  map[string]string // how it was opened otherwise
 	Actors   int               // the vCPUs, then interrupts
-	Hashes   []Hash            // the first is of step 0, the last of the end
+	Hashes   []Hash            // by step; the first is of step 0, the last of the end
 
 	script script
 }
@@ -85,12 +88,34 @@ func (t *Timeline) endHash() (Hash, bool) {
 	return Hash{t.at, t.Hash()}, t.at == t.End()
 }
 
+// checkHashes demands that every hash has its own moment of the run, and that
+// those of the start and the end are there: without them nothing is compared.
+func (f *File) checkHashes() error {
+	for i, h := range f.Hashes {
+		if h.Step > f.Steps() || i > 0 && h.Step <= f.Hashes[i-1].Step {
+			return fmt.Errorf("hash %d is of step %d; expected rising steps up to %d", i+1, h.Step, f.Steps())
+		}
+	}
+	switch n := len(f.Hashes); {
+	case n == 0 || f.Hashes[0].Step != 0:
+		return errors.New("no hash of the start; expected one of step 0")
+	case f.Hashes[n-1].Step != f.Steps():
+		return fmt.Errorf("no hash of the end; expected one of step %d", f.Steps())
+	case n > 2*maxHashes:
+		return fmt.Errorf("%d hashes; expected at most %d", n, 2*maxHashes)
+	}
+	return nil
+}
+
 // Verify replays f on a timeline that stands at its start, made of f's
 // scenario, and compares every hash. Afterwards the timeline holds the run and
 // stands at its end.
-func (f *File) Verify(t *Timeline) error {
+func (f *File) Verify(ctx context.Context, t *Timeline) error {
 	if t.opt.Actors != f.Actors {
 		return fmt.Errorf("%w: it has %d actors, the scenario %d", ErrDamaged, f.Actors, t.opt.Actors)
+	}
+	if err := f.checkHashes(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	want := f.Hashes
 	check := func() error {
@@ -109,6 +134,9 @@ func (f *File) Verify(t *Timeline) error {
 	for cpu := range f.Taken() {
 		if err := t.Take(cpu); err != nil {
 			return fmt.Errorf("step %d: %w", t.at, err)
+		}
+		if err := t.Ended(ctx); err != nil {
+			return fmt.Errorf("%w of %d; %d of %d states were compared, all equal", err, f.Steps(), len(f.Hashes)-len(want), len(f.Hashes))
 		}
 		if err := check(); err != nil {
 			return err

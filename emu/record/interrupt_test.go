@@ -68,10 +68,10 @@ func TestARecordingHasWhereInterruptsWereRaised(t *testing.T) {
 		l.Save(f)
 		data, err := f.Encode()
 		require.NoError(t, err)
-		f, err = record.Decode(data)
+		f, err = record.Decode(data, named())
 		require.NoError(t, err)
 		_, other := openText(t, string(f.Scenario))
-		require.NoError(t, f.Verify(other))
+		require.NoError(t, f.Verify(t.Context(), other))
 		require.Equal(t, hash, other.Hash())
 	}
 }

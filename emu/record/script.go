@@ -101,7 +101,7 @@ func readScript(data []byte, actors int) (script, error) {
 			return script{}, fmt.Errorf("%w: byte %d: actor %d of %d", errScript, off, cpu, actors)
 		}
 		if s.steps += count; count > MaxSteps || s.steps > MaxSteps {
-			return script{}, fmt.Errorf("%w: more than %d steps", errScript, uint64(MaxSteps))
+			return script{}, fmt.Errorf("%w: more than %d steps", errScript, MaxSteps)
 		}
 		off += n
 	}

@@ -8,16 +8,11 @@ import (
 	"trapline/emu"
 )
 
-// MaxSteps bounds a recording.
-const MaxSteps = 1 << 32
+// MaxSteps bounds a timeline and a recording: no scenario runs longer.
+const MaxSteps = 100_000_000
 
-// Errors of moving.
-var (
-	// ErrOver: the run is over, or the vCPU cannot go on.
-	ErrOver = errors.New("no further step")
-	// ErrTime: the context ended a move, which stopped where it was.
-	ErrTime = errors.New("stopped on the way")
-)
+// ErrOver: the run is over, or the vCPU cannot go on.
+var ErrOver = errors.New("no further step")
 
 // Runner makes the steps. All that it keeps is the machine's or in its parts.
 type Runner interface {
@@ -100,15 +95,27 @@ func (t *Timeline) Forward(ctx context.Context, n uint64) (uint64, error) {
 			return done, t.m.Err()
 		}
 		t.step(cpu)
-		if t.at%checkEvery == 0 && ctx.Err() != nil {
-			return done, fmt.Errorf("%w at step %d: %w", ErrTime, t.at, ctx.Err())
+		if err := t.Ended(ctx); err != nil {
+			return done, err
 		}
 	}
 	return n, t.m.Err()
 }
 
 // checkEvery is how many steps go by between looks at a context.
-const checkEvery = 4096
+const checkEvery = 256
+
+// Ended is the error with which the context ends a move, which stops where it
+// is. It is looked for now and then.
+func (t *Timeline) Ended(ctx context.Context) error {
+	if t.at%checkEvery != 0 {
+		return nil
+	}
+	if err := emu.Ended(ctx); err != nil {
+		return fmt.Errorf("%w at step %d", err, t.at)
+	}
+	return nil
+}
 
 // Record makes steps from the end of the recording until the run is over, or n
 // more are made, and returns to the present moment.
@@ -151,7 +158,7 @@ func (t *Timeline) Take(cpu int) error {
 		}
 	}
 	if t.at >= MaxSteps {
-		return fmt.Errorf("%w: a recording has at most %d", ErrOver, uint64(MaxSteps))
+		return fmt.Errorf("%w: a recording has at most %d", ErrOver, MaxSteps)
 	}
 	t.step(cpu)
 	return t.m.Err()

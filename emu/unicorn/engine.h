@@ -7,6 +7,7 @@
 #include <unicorn/unicorn.h>
 
 #include "shim.h"
+#include "version.h"
 
 typedef struct {
 	uint64_t addr, end;

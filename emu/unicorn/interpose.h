@@ -1,6 +1,6 @@
 // The library's own functions, as far as interpose.c and runner.c call them
-// or stand in for them, and the offsets they use. libunicorn 2.0.1 as Debian
-// 12 builds it; tl_runner_check verifies by running.
+// or stand in for them, and the offsets they use: those of version.h, and the
+// ones that all known versions share. tl_runner_check verifies by running.
 #ifndef TRAPLINE_INTERPOSE_H
 #define TRAPLINE_INTERPOSE_H
 
@@ -34,11 +34,9 @@ typedef struct {
 } TranslatorOps;
 
 enum {
-	UC_TCG = 0x2c0,       // uc_struct.tcg_ctx
 	TCG_EXIT_LABEL = 0x100, // TCGContext.exitreq_label
 	TCG_TAIL = 0x7390,    // TCGContext.ops.tqh_last: &TCGOp.next of the last one
 	TCG_ENV = 0x98f0,     // TCGContext.cpu_env, relative to the context
-	CPU_ENV = 0x128,      // CPUState.env_ptr
 	ENV_EIP = 0x80,       // CPUX86State.eip
 	CPU_BUDGET = 0x28,    // CPUState.icount_budget, unused by the library
 	CPU_EXTRA = 0x30,     // CPUState.icount_extra, unused by the library

@@ -1,3 +1,5 @@
+//go:build !nounicorn && cgo && linux && amd64
+
 package unicorn
 
 import (

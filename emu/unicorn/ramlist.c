@@ -1,3 +1,5 @@
+//go:build !nounicorn && cgo && linux && amd64
+
 // A stand-in, put in its place at link time, for the function that gives each
 // mapped piece of host memory its place among the library's RAM addresses. The
 // library compares every pair of pieces for the best gap, which makes mapping
@@ -9,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { UC_RAM_LIST = 0x258 }; // uc_struct.ram_list.blocks
 enum { RAM_ALIGN = 1 << 18 }; // bytes, as the library aligns pieces
 enum { PIECES = 3, PAGE = 4096 }; // of the check
 

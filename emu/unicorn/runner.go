@@ -1,64 +1,44 @@
 package unicorn
 
-/*
-#include "runner.h"
-*/
-import "C"
-
-import (
-	"errors"
-	"fmt"
-	"unsafe"
-)
-
-// Bounds of a Runner.
-const (
-	// MaxBudget is how many instructions one Run may be given.
-	MaxBudget = C.TL_MAX_BUDGET
-	// MaxBlocks is how many addresses a Runner can have learnt.
-	MaxBlocks = C.TL_MAX_BLOCKS
-)
-
-// How a Runner's run can end, beside the ends of a step.
-const (
-	Unverified Status = C.TL_UNVERIFIED // the block at RIP was not learnt
-	StepOnly   Status = C.TL_STEPONLY   // the block at RIP was learnt with no instructions
-	Full       Status = C.TL_FULL       // a bound is reached: close the Runner and open another
-	Misaligned Status = C.TL_MISALIGNED // an access of the instruction at RIP is not aligned as Learn demands
-)
+import "errors"
 
 // ErrFull is returned when a Runner has learnt MaxBlocks addresses.
 var ErrFull = errors.New("runner is full")
-
-// Progress reports how far a run came. The layout is that of tl_progress in
-// runner.h.
-type Progress struct {
-	Executed   uint64 // instructions; the last block's all count even where one of them faulted
-	Block      uint64 // linear address of the last block begun
-	BlockInsns uint32 // instructions in it
-	Dirty      uint32 // pages written for the first time since Watch
-	Refused    uint32 // 1: the next block does not fit into the budget
-	_          uint32
-}
 
 // Runner is an instance that runs whole blocks at the library's speed. It
 // translates only what Learn allows, so no other byte can reach the library.
 //
 // A Runner does not see that code changed: Forget blocks whose bytes differ.
 // Pages that hold learnt code should be mapped without ProtWrite.
-type Runner struct{ *Engine }
+type Runner struct {
+	*Engine
+	blocks runner
+}
 
-// OpenRunner makes a Runner.
+// runner is a Runner as the library has it.
+type runner interface {
+	learn(pc uint64, insns int, align []byte, indirect bool) error
+	unlearn(pc uint64)
+	runBlocks(c context, core *Core, x *Exit, p *Progress, budget uint64)
+	dirty(p *Progress) []uint64
+	watch()
+}
+
+// OpenRunner makes a Runner; it is an error where the library is not there.
 func OpenRunner(w Width) (*Runner, error) {
+	if err := Check(); err != nil {
+		return nil, err
+	}
 	e, err := Open(w, false)
 	if err != nil {
 		return nil, err
 	}
-	if C.tl_runner_init(e.c) != 0 {
+	r, err := newRunner(e.lib)
+	if err != nil {
 		e.Close()
-		return nil, fmt.Errorf("%w: runner: out of memory", ErrLibrary)
+		return nil, err
 	}
-	return &Runner{e}, nil
+	return &Runner{e, r}, nil
 }
 
 // Learn says that the first insns instructions at linear address pc may be
@@ -69,14 +49,7 @@ func OpenRunner(w Width) (*Runner, error) {
 // 64 bits: a run ends at it (Mem, ReadUnmapped or ReadProt) when its target
 // cannot be read, and nothing was stored and no register changed.
 func (r *Runner) Learn(pc uint64, insns int, align []byte, indirect bool) error {
-	last := C.int(0)
-	if indirect {
-		last = 1
-	}
-	if C.tl_learn(r.c, C.uint64_t(pc), C.uint32_t(insns), (*C.uint8_t)(unsafe.SliceData(align)), last) != 0 {
-		return ErrFull
-	}
-	return nil
+	return r.blocks.learn(pc, insns, align, indirect)
 }
 
 // Forget takes Learn back, and every translation that holds a byte of
@@ -87,7 +60,7 @@ func (r *Runner) Forget(pc, end uint64) {
 }
 
 // Unlearn takes Learn(pc, 0) back: there are no translations to forget.
-func (r *Runner) Unlearn(pc uint64) { C.tl_forget(r.c, C.uint64_t(pc)) }
+func (r *Runner) Unlearn(pc uint64) { r.blocks.unlearn(pc) }
 
 // Run runs core for at most budget instructions (up to MaxBudget; one
 // iteration of a REP string instruction is one). It ends with OK when the
@@ -95,15 +68,12 @@ func (r *Runner) Unlearn(pc uint64) { C.tl_forget(r.c, C.uint64_t(pc)) }
 // must be clear. x.Status Intr, Invalid, Misaligned and Mem leave RIP at the instruction,
 // except a Mem fetch, where the one before is complete.
 func (r *Runner) Run(c *Context, core *Core, x *Exit, p *Progress, budget uint64) {
-	C.tl_run(r.c, c.c, (*C.tl_core)(unsafe.Pointer(core)), (*C.tl_exit)(unsafe.Pointer(x)),
-		(*C.tl_progress)(unsafe.Pointer(p)), C.uint32_t(min(budget, MaxBudget)))
+	r.blocks.runBlocks(c.lib, core, x, p, min(budget, MaxBudget))
 }
 
 // Dirty lists the page addresses that the last run wrote for the first time
 // since Watch, some of them more than once; valid until the next run.
-func (r *Runner) Dirty(p *Progress) []uint64 {
-	return unsafe.Slice((*uint64)(unsafe.Pointer(C.tl_dirty(r.c))), int(p.Dirty))
-}
+func (r *Runner) Dirty(p *Progress) []uint64 { return r.blocks.dirty(p) }
 
 // Watch makes the next store to every page count as its first again.
-func (r *Runner) Watch() { C.tl_watch(r.c) }
+func (r *Runner) Watch() { r.blocks.watch() }

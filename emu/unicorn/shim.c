@@ -1,3 +1,5 @@
+//go:build !nounicorn && cgo && linux && amd64
+
 #include "engine.h"
 
 #include <setjmp.h>
@@ -5,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Offsets into the saved context's data (libunicorn 2.0.1's CPUX86State), all
+// Offsets into the saved context's data (the library's CPUX86State), all
 // verified by tl_selfcheck before anything runs.
 enum {
-	CTX_DATA = 16, // header of uc_context before the register bytes
 	OFF_GPR = 0,
 	OFF_EIP = 128,
 	OFF_EFLAGS = 136,
@@ -20,7 +21,7 @@ enum {
 	OFF_SEG = 184,
 	SEG_SIZE = 24,
 	OFF_OLD_EXCEPTION = 5464,
-	CTX_SIZE = 5544,
+	CTX_SIZE = 5528,
 };
 
 enum {
@@ -52,11 +53,8 @@ void __wrap_abort(void)
 	__real_abort();
 }
 
-int tl_version(unsigned *major, unsigned *minor)
-{
-	uc_version(major, minor);
-	return 0;
-}
+const char *tl_version(void) { return VERSION; }
+int tl_known_version(void) { return KNOWN_VERSION; }
 
 const char *tl_strerror(int err) { return uc_strerror(err); }
 
@@ -193,6 +191,30 @@ static bool on_mem(uc_engine *uc, uc_mem_type t, uint64_t addr, int size, int64_
 	return false;
 }
 
+#if UC_API_MINOR > 0
+// on_translate shows every address as itself, with all 64 bits: without it the
+// library cuts addresses to 52. What a page allows is checked later.
+static bool on_translate(uc_engine *uc, uint64_t addr, uc_mem_type t, uc_tlb_entry *entry, void *user)
+{
+	(void)uc, (void)t, (void)user;
+	*entry = (uc_tlb_entry){addr, UC_PROT_ALL};
+	return true;
+}
+
+static int translate_nothing(tl_engine *e)
+{
+	uc_hook h;
+	int err = uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL);
+	return err ? err : uc_hook_add(e->uc, &h, UC_HOOK_TLB_FILL, (void *)on_translate, e, 1, 0);
+}
+#else
+static int translate_nothing(tl_engine *e)
+{
+	(void)e; // it does not anyway
+	return 0;
+}
+#endif
+
 static int add_hooks(tl_engine *e, int accesses)
 {
 	uc_hook h;
@@ -208,7 +230,30 @@ static int add_hooks(tl_engine *e, int accesses)
 	// No exit address: a non-zero `until` would invalidate a block per call.
 	if (!err)
 		err = uc_ctl_exits_enable(e->uc);
+	if (!err)
+		err = translate_nothing(e);
 	return err;
+}
+
+// Words of CPUX86State.features, by the leaf of CPUID and the register.
+enum { LEAF_1_EDX = 0, LEAF_1_ECX = 1, LEAF_7_EBX = 2, LEAF_80000001_EDX = 6, LEAF_80000001_ECX = 7 };
+
+// The features of the library's processor, whatever version it is: 2.0.1 has
+// them so, 2.1.1 has those of an old model, without SSSE3, SSE4 and BMI.
+static const struct { int word; uint32_t bits; } features[] = {
+	{LEAF_1_EDX, 0x07088100},      // CX8 CMOV CLFLUSH FXSR SSE SSE2
+	{LEAF_1_ECX, 0x02182200},      // SSSE3 CX16 SSE4.1 SSE4.2 AES
+	{LEAF_7_EBX, 0x00180108},      // BMI1 BMI2 ADX SMAP
+	{LEAF_80000001_EDX, 0x88000000}, // RDTSCP 3DNOW
+	{LEAF_80000001_ECX, 0x00001031}, // LAHF CR8LEG ABM SKINIT
+};
+
+static void set_features(tl_engine *e)
+{
+	uint8_t *cpu = *(uint8_t **)((uint8_t *)e->uc + UC_CPU);
+	uint64_t *words = (uint64_t *)(*(uint8_t **)(cpu + CPU_ENV) + ENV_FEATURES);
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		words[features[i].word] = features[i].bits;
 }
 
 tl_engine *tl_open(int mode64, int hooks, char *err, size_t errlen)
@@ -229,6 +274,7 @@ tl_engine *tl_open(int mode64, int hooks, char *err, size_t errlen)
 		free(e);
 		return NULL;
 	}
+	set_features(e);
 	return e;
 }
 
@@ -261,9 +307,9 @@ void tl_context_free(tl_context *c)
 	free(c);
 }
 
-size_t tl_context_size(void) { return CTX_SIZE - CTX_DATA; }
-void tl_context_copy_out(tl_context *c, void *dst) { memcpy(dst, c->data, CTX_SIZE - CTX_DATA); }
-void tl_context_copy_in(tl_context *c, const void *src) { memcpy(c->data, src, CTX_SIZE - CTX_DATA); }
+size_t tl_context_size(void) { return CTX_SIZE; }
+void tl_context_copy_out(tl_context *c, void *dst) { memcpy(dst, c->data, CTX_SIZE); }
+void tl_context_copy_in(tl_context *c, const void *src) { memcpy(c->data, src, CTX_SIZE); }
 
 int tl_map(tl_engine *e, uint64_t addr, uint64_t size, uint32_t prot, void *host)
 {
@@ -332,8 +378,11 @@ int tl_remove_cache(tl_engine *e, uint64_t addr, uint64_t end)
 void tl_stop(tl_engine *e) { uc_emu_stop(e->uc); }
 const tl_access *tl_accesses(tl_engine *e) { return e->access; }
 
-#define U64(off) (*(uint64_t *)(d + (off)))
-#define U32(off) (*(uint32_t *)(d + (off)))
+// A context's data need not be aligned.
+typedef uint64_t u64_at __attribute__((aligned(1)));
+typedef uint32_t u32_at __attribute__((aligned(1)));
+#define U64(off) (*(u64_at *)(d + (off)))
+#define U32(off) (*(u32_at *)(d + (off)))
 
 void tl_pack(tl_context *c, const tl_core *r, int tf)
 {
@@ -348,10 +397,10 @@ void tl_pack(tl_context *c, const tl_core *r, int tf)
 	U32(OFF_DF) = r->rflags & FL_DF ? (uint32_t)-1 : 1;
 	for (int i = 0; i < 6; i++) {
 		uint8_t *s = d + OFF_SEG + i * SEG_SIZE;
-		*(uint32_t *)s = r->seg[i].sel;
-		*(uint64_t *)(s + 8) = r->seg[i].base;
-		*(uint32_t *)(s + 16) = r->seg[i].limit;
-		*(uint32_t *)(s + 20) = r->seg[i].flags;
+		*(u32_at *)s = r->seg[i].sel;
+		*(u64_at *)(s + 8) = r->seg[i].base;
+		*(u32_at *)(s + 16) = r->seg[i].limit;
+		*(u32_at *)(s + 20) = r->seg[i].flags;
 	}
 	uint32_t h = U32(OFF_HFLAGS);
 	h &= ~(uint32_t)(HF_CPL | HF_INHIBIT | HF_CS32 | HF_SS32 | HF_ADDSEG | HF_CR0 | HF_CS64);
@@ -498,6 +547,22 @@ int tl_fxrstor(tl_engine *e, tl_context *c, const tl_core *core, const uint8_t *
 	return uc_context_save(e->uc, c->uc);
 }
 
+// cpuid_tells_features runs CPUID for leaf 1 and looks for the bits of features.
+static int cpuid_tells_features(tl_engine *e)
+{
+	static const uint8_t code[] = {0x0f, 0xa2};
+	enum { PAGE = 4096, AT = 0x1000 };
+	uint64_t rax = 1, rcx = 0, rdx = 0;
+	if (uc_mem_map(e->uc, AT, PAGE, UC_PROT_ALL) || uc_mem_write(e->uc, AT, code, sizeof code))
+		return 0;
+	uc_reg_write(e->uc, UC_X86_REG_RAX, &rax);
+	if (uc_emu_start(e->uc, AT, 0, 0, 1))
+		return 0;
+	uc_reg_read(e->uc, UC_X86_REG_RCX, &rcx);
+	uc_reg_read(e->uc, UC_X86_REG_RDX, &rdx);
+	return (rcx & features[1].bits) == features[1].bits && (rdx & features[0].bits) == features[0].bits;
+}
+
 #define FAIL(...) do { snprintf(err, errlen, __VA_ARGS__); rc = -1; goto out; } while (0)
 
 int tl_selfcheck(char *err, size_t errlen, size_t skew)
@@ -513,8 +578,8 @@ int tl_selfcheck(char *err, size_t errlen, size_t skew)
 	tl_engine *e = tl_open(1, 0, err, errlen);
 	if (!e)
 		return -1;
-	if (uc_context_size(e->uc) != CTX_SIZE)
-		FAIL("saved context has %zu bytes, expected %d", uc_context_size(e->uc), CTX_SIZE);
+	if (uc_context_size(e->uc) != CTX_HEADER + CTX_SIZE)
+		FAIL("saved context has %zu bytes, expected %d", uc_context_size(e->uc), CTX_HEADER + CTX_SIZE);
 	for (int i = 0; i < 16; i++) {
 		uint64_t v = 0x1122334455660000ull + (uint64_t)i;
 		uc_reg_write(e->uc, regs[i], &v);
@@ -539,6 +604,8 @@ int tl_selfcheck(char *err, size_t errlen, size_t skew)
 		FAIL("hflags are not at offset %d", OFF_HFLAGS);
 	if (U32(OFF_OLD_EXCEPTION) != (uint32_t)-1)
 		FAIL("old_exception is not at offset %d", OFF_OLD_EXCEPTION);
+	if (!cpuid_tells_features(e))
+		FAIL("CPUID does not give the features that were set");
 out:
 	if (c)
 		tl_context_free(c);

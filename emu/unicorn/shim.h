@@ -60,7 +60,10 @@ typedef struct {
 typedef struct tl_engine tl_engine;
 typedef struct tl_context tl_context;
 
-int tl_version(unsigned *major, unsigned *minor);
+// tl_version is that of the library's header; tl_known_version tells whether
+// the rest of this package was written for it.
+const char *tl_version(void);
+int tl_known_version(void);
 tl_engine *tl_open(int mode64, int hooks, char *err, size_t errlen);
 void tl_close(tl_engine *e);
 tl_context *tl_context_new(tl_engine *e);

@@ -182,7 +182,7 @@ func (c *Caller) Call(ctx context.Context, function string, args []uint64, see f
 		case cpu.Shutdown != "" || cpu.Halted:
 			return Result{}, c.stopped(function, ev)
 		case n%checkEvery == 0 && ctx.Err() != nil:
-			return Result{}, &Stopped{function, c.name(cpu.RIP), "the time bound was reached"}
+			return Result{}, &Stopped{function, c.name(cpu.RIP), "it was interrupted"}
 		}
 	}
 	return Result{}, &Stopped{function, c.name(cpu.RIP), fmt.Sprintf("the bound of %d steps was reached", c.Steps)}

@@ -36,7 +36,7 @@ func (p *Unhandled) Step(ev *emu.Event) *explore.Violation {
 		case n.Kind == kprobes.NoteSwallowed:
 			p.swallowed |= 1 << ev.CPU
 		case n.Kind == traps.NoteOops:
-			return violation(NoUnhandledTrap, p.row(ev.CPU, n.ID), "cpu%d: %s", ev.CPU, n.Text)
+			return violation(NoUnhandledTrap, p.row(ev.CPU, n.ID), "cpu%d: oops: %s at %s", ev.CPU, n.Text, p.g.K.Name(n.Addr))
 		case n.Kind == traps.NoteSignal && !p.g.K.Tasks[ev.CPU].Ptraced:
 			return violation(NoUnhandledTrap, p.row(ev.CPU, n.ID), "cpu%d: %s for the task at %s", ev.CPU, n.Text, p.g.K.Name(n.Addr))
 		}

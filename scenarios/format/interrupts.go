@@ -2,7 +2,7 @@ package format
 
 // Interrupt is an external interrupt that one vCPU gets once.
 //
-//	( "timer" | "reschedule" | "call_function" ) "cpu" N [ "at" EXPR ]
+//	( "timer" | "reschedule" | "call_function" | "nmi" ) "cpu" N [ "at" EXPR ]
 //
 // With a place it is raised when that vCPU is first about to run the
 // instruction there. Without one the schedule says when: an actor of its own,
@@ -16,9 +16,9 @@ type Interrupt struct {
 }
 
 // Vectors are the interrupts by name, as the kernel's IDT has them.
-var Vectors = map[string]uint8{"timer": 0x20, "call_function": 0xfb, "reschedule": 0xfc}
+var Vectors = map[string]uint8{"timer": 0x20, "call_function": 0xfb, "reschedule": 0xfc, "nmi": 2}
 
-var interruptKinds = []string{"timer", "reschedule", "call_function"}
+var interruptKinds = []string{"timer", "reschedule", "call_function", "nmi"}
 
 // MaxInterrupts bounds the interrupts of a scenario.
 const MaxInterrupts = 8

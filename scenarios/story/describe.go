@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/traps"
 )
 
 const breakpoint = 0xcc
@@ -37,14 +38,14 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		r.Raised = &t
 	}
 	if ev.Delivery != nil {
-		r.Delivery = n.delivery(ev.Delivery)
+		r.Delivery = n.delivery(ev)
 	}
 	if m := ev.Micro; m != nil {
 		r.Micro = &Micro{Name: m.Name, In: m.In, Why: m.Why, Row: m.ID, Holds: m.Holds}
 	}
 	for _, x := range ev.Notes {
 		note := Note{string(x.Kind), x.Text, x.ID, Hex(x.Addr), ""}
-		if x.Addr != 0 {
+		if x.Addr != 0 || x.Kind == traps.NoteOops {
 			note.Name = n.Addr(x.Addr)
 		}
 		r.Notes = append(r.Notes, note)
@@ -114,11 +115,15 @@ func (n *Names) trap(t emu.Trap) Trap {
 	return x
 }
 
-func (n *Names) delivery(d *emu.Delivery) *Delivery {
+func (n *Names) delivery(ev *emu.Event) *Delivery {
+	d := ev.Delivery
 	x := &Delivery{Trap: n.trap(d.Trap), From: int(d.From), To: int(d.To), Switched: d.Switched, Shutdown: d.Shutdown}
 	if d.HasGate {
 		x.Gate = &Gate{Hex(d.GateAddr), n.Addr(d.GateAddr), hexBytes(d.GateRaw), d.Gate.TypeName(), int(d.Gate.DPL),
 			Hex(d.Gate.Selector), n.Addr(d.Gate.Offset)}
+		if d.Task != 0 {
+			x.Gate.To = n.Addr(ev.After.RIP) // a task gate has no offset
+		}
 	}
 	for _, w := range d.Frame {
 		x.Frame = append(x.Frame, FrameWord{Hex(w.Addr), w.Name, Hex(w.Value), n.frameMeans(w)})

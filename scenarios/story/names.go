@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/loader"
 	"trapline/traps"
 )
@@ -18,6 +19,10 @@ type Names struct {
 	// Breakpoint tells which probe's breakpoint is at an address, with the
 	// bytes of the original instruction.
 	Breakpoint func(addr uint64) (name string, original []byte, ok bool)
+
+	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
+	// none. A Linux program's deliveries push no frames and never ask.
+	Frame func(d *emu.Delivery) (regs, end uint64, ok bool)
 
 	frames [emu.MaxCPUs][]frame
 }
@@ -38,11 +43,10 @@ func (n *Names) Addr(addr uint64) string { return n.Symbols.Format(addr) }
 // place writes an address of data: a saved register of the innermost trap
 // frame that holds it, a symbol, or the address at full width.
 func (n *Names) place(cpu int, addr uint64) string {
-	word := uint64(n.Arch.Word())
 	for i := len(n.frames[cpu]) - 1; i >= 0; i-- {
 		f := n.frames[cpu][i]
-		if addr >= f.regs && addr < f.end && (addr-f.regs)%word == 0 {
-			return "regs->" + traps.PtRegsNames(n.Arch)[(addr-f.regs)/word]
+		if name, ok := traps.PtRegsName(n.Arch, addr-f.regs); ok && addr < f.end {
+			return "regs->" + name
 		}
 	}
 	if _, _, ok := n.Symbols.At(addr); ok {
@@ -70,26 +74,20 @@ func (n *Names) Forget() { n.frames = [emu.MaxCPUs][]frame{} }
 func (n *Names) track(ev *emu.Event) {
 	list := n.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if f, ok := n.frameOf(d); ok {
+		if regs, end, ok := n.Frame(d); ok {
 			if len(list) == maxFrames {
 				list = append(list[:0], list[1:]...)
 			}
-			list = append(list, f)
+			list = append(list, frame{regs, end})
 		}
 	} else {
+		if ev.Insn.Attr().Has(insn.Iret) && len(list) > 0 {
+			list = list[:len(list)-1]
+		}
 		sp := ev.After.GPR[emu.RSP]
 		for len(list) > 0 && sp >= list[len(list)-1].end && sp-list[len(list)-1].end < traps.StackSize {
 			list = list[:len(list)-1]
 		}
 	}
 	n.frames[ev.CPU] = list
-}
-
-func (n *Names) frameOf(d *emu.Delivery) (frame, bool) {
-	for _, w := range d.Frame {
-		if w.Name == "eip" || w.Name == "rip" {
-			return frame{w.Addr - traps.FieldIP.Offset(n.Arch), d.Frame[0].Addr + uint64(n.Arch.Word())}, true
-		}
-	}
-	return frame{}, false
 }

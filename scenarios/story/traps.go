@@ -33,8 +33,8 @@ func (t *Teller) delivery(r *Record) []Line {
 			x := part(label, "")
 			x.add(Dim, w.Addr.String()+"  ", 0)
 			x.add(Place, w.Name, 11)
-			x.add(Plain, short(w.Value), 12)
-			x.add(Plain, w.Means, 0)
+			x.add(Plain, short(w.Value), 11)
+			x.add(Plain, " "+w.Means, 0)
 			lines = append(lines, x)
 			label = ""
 		}

@@ -38,6 +38,8 @@ func (n *Names) whyDelivery(ev *emu.Event) []Reason {
 		}
 	}
 	switch {
+	case d.Task != 0:
+		l = append(l, Reason{fmt.Sprintf("a task gate: the processor saves its registers in the TSS of the task and loads those of selector %#x", d.Task), "P4"})
 	case d.Switched && d.From != d.To:
 		l = append(l, Reason{fmt.Sprintf("ring %d to %d: the stack comes from the TSS, and ss and the old stack pointer are pushed too", d.From, d.To), "P5"})
 	case d.Switched:

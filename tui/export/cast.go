@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"trapline/emu/printable"
 	"trapline/tui"
 	"trapline/tui/walk"
 )
@@ -30,7 +31,7 @@ type castHeader struct {
 func Cast(ctx context.Context, w *walk.Walk) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	if err := enc.Encode(castHeader{2, castWidth, castHeight, w.Run.File.Title()}); err != nil {
+	if err := enc.Encode(castHeader{2, castWidth, castHeight, printable.Name(w.Run.File.Title())}); err != nil {
 		return nil, err
 	}
 	m, err := tui.NewOn(ctx, w, tui.Options{})

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"html"
 
+	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/tui/panel"
 	"trapline/tui/text"
@@ -55,7 +56,7 @@ const maxPageMarks = 20_000
 // policy in the page forbids it.
 func HTML(ctx context.Context, w *walk.Walk) ([]byte, error) {
 	d := pageData{
-		Title: w.Run.File.Title(), Lesson: w.Run.File.Text, Engine: w.Run.Engine(), End: w.End(),
+		Title: printable.Name(w.Run.File.Title()), Lesson: printable.Text(w.Run.File.Text), Engine: w.Run.Engine(), End: w.End(),
 		CPUs: len(w.Run.Machine.CPUs), States: panel.States(w.Run.Engine()),
 	}
 	for _, m := range w.Marks() {

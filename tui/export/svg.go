@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 
+	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/tui/panel"
 	"trapline/tui/text"
@@ -30,11 +31,12 @@ var svgColours = map[text.Role]string{
 func SVG(w *walk.Walk) []byte {
 	var b bytes.Buffer
 	cpus := len(w.Run.Machine.CPUs)
+	title := printable.Name(w.Run.File.Title())
 	height := svgTop + cpus*svgRow + svgFooter
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="14" role="img">`+"\n", svgWidth, height)
-	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(w.Run.File.Title()))
+	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(title))
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", svgWidth, height)
-	fmt.Fprintf(&b, `<text x="10" y="22" font-weight="bold">%s</text>`+"\n", html.EscapeString(w.Run.File.Title()))
+	fmt.Fprintf(&b, `<text x="10" y="22" font-weight="bold">%s</text>`+"\n", html.EscapeString(title))
 	for i := range cpus {
 		y := svgTop + i*svgRow + svgRow/2
 		fmt.Fprintf(&b, `<text x="10" y="%d">cpu%d</text><line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#bbb"/>`+"\n", y+5, i, svgLeft, y, svgWidth-20, y)
@@ -42,7 +44,7 @@ func SVG(w *walk.Walk) []byte {
 	drawMarks(&b, w)
 	y := svgTop + cpus*svgRow + 12
 	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666">0</text><text x="%d" y="%d" fill="#666" text-anchor="end">%d steps, engine %s</text>`+"\n",
-		svgLeft, y, svgWidth-20, y, w.End(), html.EscapeString(w.Run.Engine()))
+		svgLeft, y, svgWidth-20, y, w.End(), html.EscapeString(printable.Name(w.Run.Engine())))
 	x := svgLeft
 	for _, g := range panel.GlyphsOf(w.Marks(), w.Run.File.Linux != nil) {
 		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="11"><tspan fill="%s">%s</tspan> %s</text>`+"\n", x, y+24, svgColours[g.Role], g.Glyph, g.Name)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"trapline/emu/printable"
 )
 
 // Role is what a piece of text is.
@@ -72,6 +74,23 @@ func (l Line) String() string {
 	return b.String()
 }
 
+// printable is the line with the escapes of package printable.
+func (l Line) printable() Line {
+	for i, s := range l {
+		safe := printable.Text(s.Text)
+		if safe == s.Text {
+			continue
+		}
+		out := append(Line(nil), l...)
+		out[i].Text = safe
+		for j := i + 1; j < len(out); j++ {
+			out[j].Text = printable.Text(out[j].Text)
+		}
+		return out
+	}
+	return l
+}
+
 // Cut is the mark of a line that goes on behind the edge.
 const Cut = "…"
 
@@ -80,6 +99,7 @@ func (l Line) Fit(w int) Line {
 	if w <= 0 {
 		return nil
 	}
+	l = l.printable()
 	n := l.Width()
 	if n <= w {
 		return append(l[:len(l):len(l)], Span{Plain, strings.Repeat(" ", w-n)})

@@ -41,14 +41,15 @@ func NewTheme(dark bool) Theme {
 	return t
 }
 
-// Render draws lines, joined by line feeds.
+// Render draws lines, joined by line feeds. Only the theme's own styles reach
+// the terminal as control characters.
 func (t Theme) Render(lines []Line) string {
 	var b strings.Builder
 	for i, l := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		for _, s := range l {
+		for _, s := range l.printable() {
 			if s.Role == Plain {
 				b.WriteString(s.Text)
 			} else if s.Text != "" {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/record"
 	"trapline/scenarios"
 )
 
@@ -38,7 +37,7 @@ func TestRecordingsOfAnotherMachineReplay(t *testing.T) {
 			}
 			data, err := os.ReadFile(file)
 			require.NoError(t, err)
-			f, err := record.Decode(data)
+			f, err := Decode(data)
 			require.NoError(t, err)
 			w, err := Replay(t.Context(), f)
 			require.NoError(t, err, "where a step or the state of the machine was changed on purpose, go test ./tui/walk -update records anew")

@@ -2,7 +2,6 @@ package walk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"trapline/emu/record"
@@ -46,12 +45,38 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	return f, nil
 }
 
+// Decode reads a recording with the files that its scenario names.
+func Decode(data []byte) (*record.File, error) {
+	return record.Decode(data, func(name string, scenario []byte) ([]string, error) {
+		f, err := parseRecorded(name, scenario)
+		if err != nil {
+			return nil, err
+		}
+		return f.Named(), nil
+	})
+}
+
+func parseRecorded(name string, scenario []byte) (*format.File, error) {
+	f, err := format.Parse(name, scenario)
+	if err != nil {
+		return nil, fmt.Errorf("the recording's scenario: %w", err)
+	}
+	return f, nil
+}
+
 // Replay opens a recording: its scenario, replayed to its end with every hash
 // compared, standing at its first moment.
 func Replay(ctx context.Context, f *record.File) (*Walk, error) {
-	parsed, err := format.Parse(f.Name, f.Scenario)
+	parsed, err := parseRecorded(f.Name, f.Scenario)
 	if err != nil {
-		return nil, fmt.Errorf("the recording's scenario: %w", err)
+		return nil, err
+	}
+	if f.Steps() > uint64(parsed.Machine.Steps) {
+		return nil, fmt.Errorf("%w: %d steps of a scenario whose bound is %d", record.ErrDamaged, f.Steps(), parsed.Machine.Steps)
+	}
+	direct, err := readOptions(f.Options)
+	if err != nil {
+		return nil, err
 	}
 	file := &scenarios.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
 		if data, ok := f.Files[name]; ok {
@@ -59,16 +84,29 @@ func Replay(ctx context.Context, f *record.File) (*Walk, error) {
 		}
 		return nil, fmt.Errorf("%s is not in the recording", name)
 	}}
-	o := scenarios.Options{Engine: f.Engine, Direct: f.Options[optionDirect] != ""}
+	if err := file.CheckEngine(f.Engine); err != nil {
+		return nil, fmt.Errorf("%w: %w", record.ErrDamaged, err)
+	}
+	o := scenarios.Options{Engine: f.Engine, Direct: direct}
 	w, err := Open(ctx, file, Options{Options: o})
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Verify(w.Timeline), w.Goto(ctx, 0)); err != nil {
+	if err := f.Verify(ctx, w.Timeline); err != nil {
 		w.Close()
 		return nil, err
 	}
-	return w, nil
+	return w, w.Goto(ctx, 0)
+}
+
+// readOptions takes the options that Recording writes.
+func readOptions(options map[string]string) (direct bool, err error) {
+	for name, value := range options {
+		if name != optionDirect || value != "true" {
+			return false, fmt.Errorf("%w: option %q is %q; expected only %q, true", record.ErrDamaged, name, value, optionDirect)
+		}
+	}
+	return len(options) > 0, nil
 }
 
 // Follow takes the steps of a schedule from the start, and goes back there.
@@ -77,6 +115,9 @@ func (w *Walk) Follow(ctx context.Context, s sched.Schedule) error {
 		for range r.Steps {
 			if err := w.Take(r.Actor); err != nil {
 				return fmt.Errorf("the schedule does not fit the run: step %d: %w", w.At(), err)
+			}
+			if err := w.Ended(ctx); err != nil {
+				return err
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/kprobes/trace"
 	"trapline/traps"
 )
@@ -119,18 +120,16 @@ func (t *trail) observe(ev *emu.Event) {
 func (t *trail) follow(ev *emu.Event) {
 	l := t.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		arch := t.w.Run.Machine.Arch
-		for _, w := range d.Frame {
-			if w.Name != "eip" && w.Name != "rip" {
-				continue
-			}
+		if regs, end, ok := t.w.Run.Kernel.FrameOf(d); ok {
 			if len(l) == MaxFrames {
 				l = append(l[:0], l[1:]...)
 			}
-			end := d.Frame[0].Addr + uint64(arch.Word())
-			l = append(l, frame{w.Addr - traps.FieldIP.Offset(arch), end, d.Trap.Vector})
+			l = append(l, frame{regs, end, d.Trap.Vector})
 		}
 	} else {
+		if ev.Insn.Attr().Has(insn.Iret) && len(l) > 0 {
+			l = l[:len(l)-1]
+		}
 		sp := ev.After.GPR[emu.RSP]
 		for len(l) > 0 && sp >= l[len(l)-1].end && sp-l[len(l)-1].end < traps.StackSize {
 			l = l[:len(l)-1]
@@ -191,11 +190,10 @@ func (t *trail) enterMicro(ev *emu.Event, p *Phase) {
 // vector of its trap.
 func (t *trail) frameWord(cpu int, addr uint64) (name string, vector uint8, ok bool) {
 	arch := t.w.Run.Machine.Arch
-	word := uint64(arch.Word())
 	for i := len(t.frames[cpu]) - 1; i >= 0; i-- {
 		f := t.frames[cpu][i]
-		if addr >= f.regs && addr < f.end && (addr-f.regs)%word == 0 {
-			return traps.PtRegsNames(arch)[(addr-f.regs)/word], f.vector, true
+		if name, ok := traps.PtRegsName(arch, addr-f.regs); ok && addr < f.end {
+			return name, f.vector, true
 		}
 	}
 	return "", 0, false

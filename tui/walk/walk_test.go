@@ -113,7 +113,7 @@ func TestARecordingGoesToAnotherMachine(t *testing.T) {
 	require.NoError(t, err)
 	data, err := f.Encode()
 	require.NoError(t, err)
-	back, err := record.Decode(data)
+	back, err := Decode(data)
 	require.NoError(t, err)
 	again, err := Replay(t.Context(), back)
 	require.NoError(t, err)

@@ -1,0 +1,18 @@
+//go:build !(!nounicorn && cgo && linux && amd64)
+
+package unicorn
+
+import "trapline/emu/regs"
+
+// Version names the library that was compiled in, or is "".
+func Version() string { return "" }
+
+// Check says why there is no library.
+func Check() error { return errAbsent }
+
+// ContextSize is the length of the buffers of Context's Save and Load.
+const ContextSize = regs.FXSize
+
+func openEngine(Width, bool) (engine, error) { return nil, errAbsent }
+
+func newRunner(engine) (runner, error) { return nil, errAbsent }
