@@ -65,6 +65,7 @@ EXAMPLES:
 			&cli.DurationFlag{Name: "time", Usage: "end after `DURATION`, such as 30s"},
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end when the states waiting take `MIB`"},
 			requireExhausted(),
+			processorFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -104,7 +105,7 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	s.file, err = load(s.name)
+	s.file, err = loadFor(c, s.name)
 	if err != nil {
 		return err
 	}
