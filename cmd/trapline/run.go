@@ -161,6 +161,7 @@ type telling struct {
 	name   string
 
 	schedule *sched.Replay // nil: round robin
+	steps    uint64        // told
 }
 
 // finish runs to the end.
@@ -204,6 +205,9 @@ func (t *telling) event(ev *emu.Event) {
 	if t.json {
 		t.out.object(r)
 		return
+	}
+	if t.steps++; t.schedule != nil && t.schedule.Schedule.Turn().Steps() > 0 && t.steps == t.schedule.Schedule.Steps()+1 {
+		t.out.styled(story.Dim, "From here on this is repeated:\n")
 	}
 	t.out.lines(t.teller.Tell(r))
 }

@@ -68,10 +68,11 @@ type lap struct {
 	turn int
 }
 
-// findLap lets each actor in turn run until it is done, blocked, or goes round
-// by its own steps alone, until the state comes back: a fair run that never
-// ends, if none from here does. False: none was found within the bounds.
-func findLap(sys System) (l *lap, ok bool) {
+// findLap lets each actor in turn, first to begin with, run until it is done,
+// blocked, or goes round by its own steps alone, until the state comes back: a
+// fair run that never ends, if none from here does. False: none was found within
+// the bounds.
+func findLap(sys System, first int) (l *lap, ok bool) {
 	l = &lap{sys: sys}
 	seen := map[uint64]int{}
 	for len(l.way) < maxLap {
@@ -81,7 +82,8 @@ func findLap(sys System) (l *lap, ok bool) {
 		}
 		seen[h] = len(l.way)
 		live := alive(sys)
-		for a := range sys.Actors() {
+		for i := range sys.Actors() {
+			a := (first + i) % sys.Actors()
 			if live.has(a) && !l.spin(a) {
 				return nil, false
 			}
@@ -134,30 +136,39 @@ func (l *lap) give(f Found) Found {
 // small, and gives it a turn: as few switches and steps as lead to any state
 // that the endless run comes back to.
 func (s *shrinker) shrinkEndless() Found {
-	s.replay()
-	l, ok := findLap(s.sys)
-	if !ok {
-		return s.best
+	start, found := s.best, false
+	for first := range s.sys.Actors() {
+		s.replay(start)
+		l, ok := findLap(s.sys, first)
+		if !ok {
+			continue
+		}
+		way := l.give(start)
+		way.Schedule = way.Schedule.Endless(sched.Schedule{})
+		if !found || sched.Compare(way.Schedule, s.best.Schedule) < 0 {
+			s.best, found = way, true
+		}
 	}
-	s.best = Found{Violation: s.best.Violation, Schedule: l.give(s.best).Schedule, Endless: true}
-	s.best.Schedule = s.best.Schedule.Endless(sched.Schedule{})
-	s.replay()
+	if !found {
+		return start
+	}
+	s.replay(s.best)
 	if s.within = endless(s.sys); s.within != nil {
 		s.try(s.best.Schedule.Runs())
 		for s.pass() {
 		}
-		s.replay()
 	}
-	if l, ok = findLap(s.sys); ok {
+	s.replay(s.best)
+	if l, ok := findLap(s.sys, 0); ok {
 		return l.give(s.best)
 	}
 	return s.best
 }
 
-// replay brings the system to the end of the best schedule.
-func (s *shrinker) replay() {
+// replay brings the system to the end of a schedule.
+func (s *shrinker) replay(f Found) {
 	s.sys.Restore(s.root)
-	for _, r := range s.best.Schedule.Runs() {
+	for _, r := range f.Schedule.Runs() {
 		for range r.Steps {
 			s.sys.Step(r.Actor)
 		}

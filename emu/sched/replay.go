@@ -75,3 +75,7 @@ func (r *Replay) AtTurn() bool {
 // Diverged reports whether the run stopped because the schedule named an actor
 // that could not go on: it is not a schedule of this system.
 func (r *Replay) Diverged() bool { return r.lost }
+
+// Phase tells apart, behind the end of a schedule without a turn, how much of
+// an actor's quantum is left.
+func (r *Replay) Phase() uint64 { return r.tail.left }
