@@ -143,7 +143,7 @@ func (w kernelWorld) holder(name string) int {
 		if l.Name != name {
 			continue
 		}
-		word, err := machineEnv{w.symbols, w.Run, w.Machine.Look(), 0}.Memory(l.Addr, 0)
+		word, err := w.shows(0).Memory(l.Addr, 0)
 		if err == nil {
 			return l.Owner(word)
 		}

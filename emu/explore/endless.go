@@ -11,7 +11,7 @@ import (
 const MaxEndless = 1 << 14
 
 // reach is what an endless run can come to: the hashes of its states, nil where
-// an end can be reached or MaxEndless was met.
+// an end can be reached, a clock is read, or MaxEndless was met.
 type reach map[uint64]struct{}
 
 // endless looks for an end that any schedule leads to from the present state,
@@ -31,7 +31,7 @@ func endless(sys System) reach {
 			}
 			sys.Restore(at)
 			s := sys.Step(a)
-			if s.Violation != nil {
+			if s.Violation != nil || s.Asked.Clocks {
 				return nil
 			}
 			if s.Blocked {
