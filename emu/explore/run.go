@@ -126,7 +126,7 @@ func judgeEnd(sys System, live mask) *Violation {
 		return sys.End()
 	}
 	v := &Violation{Property: NoDeadlock, Actor: -1}
-	var waits, texts []string
+	var rows, texts []string
 	for a := range sys.Actors() {
 		if !live.has(a) {
 			continue
@@ -134,16 +134,16 @@ func judgeEnd(sys System, live mask) *Violation {
 		if v.Actor < 0 {
 			v.Actor = a
 		}
-		w := sys.Step(a).Waits // changes nothing: it is blocked
-		waits = append(waits, w)
-		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(w, "a lock")))
+		st := sys.Step(a) // changes nothing: it is blocked
+		rows = append(rows, st.Row)
+		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(st.Waits, "a lock")))
 	}
 	v.What = "nobody can go on: " + strings.Join(texts, ", ")
 	if e, ok := sys.(explainer); ok {
-		v.ID = e.explain(waits)
+		v.ID = e.explain(rows)
 	}
 	return v
 }
 
-// explainer is a System that knows deadlocks by what is waited for.
-type explainer interface{ explain(waits []string) string }
+// explainer is a System that knows deadlocks by the rows of what is waited for.
+type explainer interface{ explain(rows []string) string }
