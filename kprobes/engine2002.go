@@ -46,8 +46,8 @@ var flow2002 string
 // Flow is the engine's control flow for direct mode.
 func (e *engine2002) Flow() string { return flow2002 }
 
-// Traits of the 2002 kernel (K21, K22).
-func (e *engine2002) Traits() traps.Traits { return traps.Traits{SavesAX: true} }
+// Traits of the 2002 kernel.
+func (e *engine2002) Traits() traps.Traits { return traps2002 }
 
 // fixPushf mends what a stepped pushf pushed. In a 32-bit frame the patch
 // edits regs->esp, which is the interrupted stack's top word if the frame came

@@ -48,8 +48,8 @@ var flow2005 string
 // Flow is the engine's control flow for direct mode.
 func (e *engine2005) Flow() string { return flow2005 }
 
-// Traits of its kernel: the stubs push -1 as orig_eax.
-func (e *engine2005) Traits() traps.Traits { return traps.Traits{} }
+// Traits of its kernel.
+func (e *engine2005) Traits() traps.Traits { return traps2005 }
 
 // reentrantStep: another probe is hit while the step is under way. The step
 // is given up, the lock released, and the breakpoint is nobody's: the kernel

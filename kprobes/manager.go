@@ -38,7 +38,7 @@ type stepOf struct {
 
 // engineOps is what the manager needs of an engine.
 type engineOps interface {
-	traps.Engine
+	traps.DirectEngine
 	// attach gives the engine its manager once the kernel is up.
 	attach(*Manager) error
 	// layout is the engine's struct kprobe.
@@ -85,9 +85,9 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := traps.Options{Image: img, ProbeGates: name != EngineNone}
+		o := traps.Options{Image: img}
 		if ops != nil {
-			o.Engine = ops
+			o.Engine, o.Traits = ops, ops.Traits()
 		}
 		k, err := traps.Boot(m, o)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 type engineModern struct {
 	common
 	options options
+	arch    emu.Arch
 }
 
 // More values of kprobe_status.
@@ -32,7 +33,7 @@ const NoteMissed emu.NoteKind = "nmissed"
 
 func newEngineModern(a emu.Arch) *engineModern {
 	w := uint64(a.Word())
-	return &engineModern{common: common{percpu: true, skipPrefixes: true, l: structKprobe{
+	return &engineModern{arch: a, common: common{percpu: true, skipPrefixes: true, l: structKprobe{
 		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w,
 		next: 8 * w, head: 9 * w,
 	}}}
@@ -50,11 +51,8 @@ var flowModern string
 // Flow is the engine's control flow for direct mode.
 func (e *engineModern) Flow() string { return flowModern }
 
-// Traits of its kernel: the stubs push -1 as orig_eax, and a 64-bit int3
-// leaves a gap.
-func (e *engineModern) Traits() traps.Traits {
-	return traps.Traits{Gap: e.g.K.M.Arch == emu.AMD64}
-}
+// Traits of its kernel.
+func (e *engineModern) Traits() traps.Traits { return trapsModern(e.arch) }
 
 // Ops are its micro-steps.
 func (e *engineModern) Ops() map[string]traps.Op {

@@ -56,21 +56,16 @@ type KernelText struct {
 func KernelTexts() []KernelText {
 	return []KernelText{
 		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
-		engineText(Engine2002, emu.I386, "i386", config2002, source2002x32, listing2002x32),
-		engineText(Engine2002, emu.AMD64, "amd64", config2002, source2002x64, listing2002x64),
-		engineText(Engine2005, emu.I386, "i386", configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
-		engineText(Engine2005, emu.AMD64, "amd64", configInt3, source2005x64+sourceKretprobeX64, listing2005x64),
-		engineText(EngineModern, emu.I386, "i386", "", sourceModernX32+sourceKretprobeX32, listingModernX32),
-		engineText(EngineModern, emu.AMD64, "amd64", configGap, sourceModernX64+sourceKretprobeX64, listingModernX64),
+		engineText(Engine2002, emu.I386, "i386", traps2002, "", source2002x32, listing2002x32),
+		engineText(Engine2002, emu.AMD64, "amd64", traps2002, "", source2002x64, listing2002x64),
+		engineText(Engine2005, emu.I386, "i386", traps2005, configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
+		engineText(Engine2005, emu.AMD64, "amd64", traps2005, configInt3, source2005x64+sourceKretprobeX64, listing2005x64),
+		engineText(EngineModern, emu.I386, "i386", trapsModern(emu.I386), "", sourceModernX32+sourceKretprobeX32, listingModernX32),
+		engineText(EngineModern, emu.AMD64, "amd64", trapsModern(emu.AMD64), "", sourceModernX64+sourceKretprobeX64, listingModernX64),
 	}
 }
 
-const (
-	configKprobes = ".set CONFIG_KPROBES,1\n"
-	config2002    = ".set KPROBES_2002,1\n"
-	configInt3    = ".set KRETPROBE_INT3,1\n"
-	configGap     = ".set KPROBES_GAP,1\n"
-)
+const configInt3 = ".set KRETPROBE_INT3,1\n"
 
 func stockText(a emu.Arch, name string) KernelText {
 	return KernelText{EngineNone, a, fmt.Sprintf("traps/ktext/%s_none.lst", name), traps.EntrySource(a),
@@ -78,11 +73,11 @@ func stockText(a emu.Arch, name string) KernelText {
 }
 
 // engineText is the shared entry code with an engine's own behind it.
-func engineText(engine string, a emu.Arch, name, config, source string, listing []byte) KernelText {
+func engineText(engine string, a emu.Arch, name string, t traps.Traits, config, source string, listing []byte) KernelText {
 	return KernelText{
 		Engine: engine, Arch: a,
 		Listing: fmt.Sprintf("kprobes/ktext/%s_%s.lst", name, engine),
-		Source:  configKprobes + config + traps.EntrySource(a) + source,
+		Source:  t.Config() + config + traps.EntrySource(a) + source,
 		Image:   func() (*loader.Image, error) { return traps.ReadText("engine "+engine, listing) },
 	}
 }

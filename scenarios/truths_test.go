@@ -28,8 +28,12 @@ var truths = map[string]map[string]string{
 	"two-faults-one-page": everyEngine(""),
 	// 2002 leaves eip behind the byte that a hit was for (K8), in the middle of
 	// an instruction.
-	"unregister-then-free":  {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
-	"register-without-sync": {"2002": "seen", "2005": "seen", "modern": "", "modern+boost": ""},
+	"unregister-then-free":      {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
+	"watchpoint-on-step-modern": {"2005": "", "modern": "", "modern+boost": ""},
+	"divide-error-2005":         {"2002": "", "2005": "no-unhandled-trap", "modern": "no-unhandled-trap"},
+	"int1-ring3-2005":           {"none": "sigtrap", "2002": "", "2005": "sigtrap", "modern": "sigtrap"},
+	"stale-dr6-2005":            {"2002": "", "2005": "", "modern": ""},
+	"register-without-sync":     {"2002": "seen", "2005": "seen", "modern": "", "modern+boost": ""},
 }
 
 // TestV5Truths: an engine does what the kernel that it is named after can do,

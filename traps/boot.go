@@ -15,10 +15,8 @@ type Options struct {
 	Image *loader.Image
 	// Engine adds micro-steps to the stock ones; nil for a stock kernel.
 	Engine Engine
-	// ProbeGates makes gates 1 and 3 interrupt gates with DPL 3, as the 2002
-	// patch does (K1); else gate 1 is a trap gate with DPL 0 and gate 3 a trap
-	// gate with DPL 3, as the stock kernel has them.
-	ProbeGates bool
+	// Traits are the kernel's: its gates follow them.
+	Traits Traits
 }
 
 // Boot puts the kernel into m's first address space: text, data, stacks, GDT,
@@ -43,7 +41,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		return nil, fmt.Errorf("kernel text: %w", err)
 	}
 	k.writeGDT(space)
-	if err := k.writeIDT(space, o.ProbeGates); err != nil {
+	if err := k.writeIDT(space, o.Traits); err != nil {
 		return nil, err
 	}
 	for _, c := range m.CPUs {
@@ -173,14 +171,20 @@ var vectors = []struct {
 	{0xfc, "reschedule_interrupt", idt.InterruptGate, 0},
 }
 
-func (k *Kernel) writeIDT(s *emu.Space, probeGates bool) error {
+func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
 	for _, v := range vectors {
 		if !k.HasSymbol(v.stub) {
 			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
 		}
 		g := idt.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
-		if probeGates && (v.vec == emu.VecDB || v.vec == emu.VecBP) {
-			g.Type, g.DPL = idt.InterruptGate, 3 // K1
+		if probe := v.vec == emu.VecDB || v.vec == emu.VecBP; t.InterruptGates || t.ProbeGates && probe {
+			g.Type = idt.InterruptGate // K1, G0
+		}
+		switch {
+		case v.vec == emu.VecDB && t.UserDebugGate:
+			g.DPL = 3 // K1
+		case v.vec == vecBR && t.InterruptGates:
+			g.DPL = 0 // G0
 		}
 		if v.vec == emu.VecDF && k.M.Arch == emu.AMD64 {
 			g.IST = 1
@@ -189,6 +193,9 @@ func (k *Kernel) writeIDT(s *emu.Space, probeGates bool) error {
 	}
 	return nil
 }
+
+// vecBR is #BR, which the stock kernel lets ring 3 use.
+const vecBR = 5
 
 // SetGate writes vector vec's gate into the IDT in guest memory.
 func (k *Kernel) SetGate(s *emu.Space, vec uint8, g idt.Gate) {

@@ -15,21 +15,11 @@ type DirectEngine interface {
 	Engine
 	// Flow is its functions' control flow, in the language of flow.go.
 	Flow() string
-	// Traits tells how its kernel's stubs differ from later ones.
+	// Traits tells how its kernel's trap code differs from the stock one.
 	Traits() Traits
 	// HandlerPointer reads a handler's pointer from the struct kprobe at hand:
 	// 0 pre, 1 post, 2 fault.
 	HandlerPointer(x *Exec, n int) uint64
-}
-
-// Traits are differences between the engines' kernels.
-type Traits struct {
-	// SavesAX: the stubs of vectors 1 and 3 push eax as orig_eax (K21), and
-	// stock handling of a #DB keeps IF off (K22), as in the 2002 patch.
-	SavesAX bool
-	// Gap: the int3 stub copies a kernel-mode frame down by six words, so that
-	// a push onto the interrupted stack can be emulated.
-	Gap bool
 }
 
 // directMode runs the trap path as micro-steps without the kernel text
@@ -91,18 +81,19 @@ func (k *Kernel) SetDirect(on bool) error {
 	d := &directMode{step: k.Symbol("direct_step"), ret: k.Symbol("return_from_trap"), cpus: make([]directCPU, len(k.M.CPUs))}
 	d.hyper = k.hyper[d.step]
 	sources := []string{stockFlow}
+	var traits Traits
 	if k.engine != nil {
 		e, ok := k.engine.(DirectEngine)
 		if !ok {
 			return fmt.Errorf("engine %s has no direct mode", k.engine.Name())
 		}
-		d.engine = e
+		d.engine, traits = e, e.Traits()
 		sources = append(sources, e.Flow())
 		for i, name := range [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"} {
 			d.actions[i] = k.Symbol(name)
 		}
 	}
-	f, err := compileFlow(k.engine != nil, d.engine != nil && !d.engine.Traits().SavesAX, k.ops, sources...)
+	f, err := compileFlow(traits.build(k.engine != nil), k.ops, sources...)
 	if err != nil {
 		return err
 	}
@@ -110,8 +101,8 @@ func (k *Kernel) SetDirect(on bool) error {
 	for _, v := range vectors {
 		if label := flowLabel(v.vec); label != "" {
 			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
-			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && d.engine != nil && d.engine.Traits().SavesAX}
-			d.entries[v.vec].gap = v.vec == emu.VecBP && d.engine != nil && d.engine.Traits().Gap
+			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && traits.SavesAX}
+			d.entries[v.vec].gap = v.vec == emu.VecBP && traits.Gap
 		}
 	}
 	k.direct = d

@@ -23,6 +23,8 @@ import (
 //	sti if IF | cli | clts | dr7 = 0 | flags &= ~TF
 //	iret                     registers from the frame, and return
 //
+// Before a statement [NAME ...] may say for which kernels it is there: see Traits.
+//
 // COND is: rax | rax & N | rbx & N | user | IF | TF (of the frame).
 type flow struct {
 	code   []statement
@@ -82,16 +84,18 @@ const (
 	handlerFault
 )
 
-// compileFlow parses the sources, the kernel's first. kprobes says whether
-// lines with a question mark are in, later whether those with an exclamation
-// mark are.
-func compileFlow(kprobes, later bool, ops map[string]Op, sources ...string) (*flow, error) {
+// compileFlow parses the sources, the kernel's first. build says what the
+// conditions of lines mean.
+func compileFlow(build map[string]bool, ops map[string]Op, sources ...string) (*flow, error) {
 	f := &flow{labels: map[string]int{}}
 	called := map[string]bool{}
 	for _, src := range sources {
 		for n, line := range strings.Split(src, "\n") {
 			line, _, _ = strings.Cut(line, "#")
-			line, in := included(line, kprobes, later)
+			line, in, err := included(line, build)
+			if err != nil {
+				return nil, fmt.Errorf("flow line %d: %w", n+1, err)
+			}
 			if !in {
 				continue
 			}
@@ -112,17 +116,25 @@ func compileFlow(kprobes, later bool, ops map[string]Op, sources ...string) (*fl
 	return f, f.link(called)
 }
 
-// included strips a line's mark and says whether the line counts.
-func included(line string, kprobes, later bool) (string, bool) {
-	in := true
-	switch {
-	case strings.HasPrefix(line, "?"):
-		in = kprobes
-	case strings.HasPrefix(line, "!"):
-		in = later
+// included strips a line's condition, [NAME ...] or [!NAME ...] of which all must
+// hold, and says whether the line counts.
+func included(line string, build map[string]bool) (string, bool, error) {
+	line = strings.TrimSpace(line)
+	cond, rest, conditional := strings.Cut(strings.TrimPrefix(line, "["), "]")
+	if !strings.HasPrefix(line, "[") || !conditional {
+		return line, line != "", nil
 	}
-	line = strings.TrimSpace(strings.TrimLeft(line, "?!"))
-	return line, in && line != ""
+	in := true
+	for _, name := range strings.Fields(cond) {
+		name, not := strings.CutPrefix(name, "!")
+		v, known := build[name]
+		if !known {
+			return "", false, fmt.Errorf("no condition %q", name)
+		}
+		in = in && v != not
+	}
+	rest = strings.TrimSpace(rest)
+	return rest, in && rest != "", nil
 }
 
 // link resolves labels and names the function of every statement.

@@ -97,7 +97,7 @@ FUNC fault_common
 .ifdef CONFIG_KPROBES
 # What goes into orig_rax's slot: rax in the 2002 patch (K21), -1 later.
 .macro PUSH_ORIG_RAX
-.ifdef KPROBES_2002
+.ifdef TRAP_SAVES_AX
 	pushq %rax
 .else
 	pushq $-1
@@ -117,7 +117,7 @@ FUNC debug
 
 FUNC int3
 	PUSH_ORIG_RAX
-.ifdef KPROBES_GAP	# room to emulate a push onto the interrupted stack
+.ifdef TRAP_GAP	# room to emulate a push onto the interrupted stack
 	testb $3,16(%rsp)
 	jnz 1f
 	.rept 6
@@ -227,6 +227,23 @@ FUNC task_exit
 	MICRO task_exit
 	jmp task_exit
 
+# Calls kprobe_fault(regs, trapnr) and goes on at \claimed if it takes the trap.
+.macro ASK_KPROBES trapnr, claimed
+	movl \trapnr,%esi
+	movq %r12,%rdi
+	call kprobe_fault
+	testl %eax,%eax
+	jnz \claimed
+.endm
+
+# Interrupts on again if the interrupted code had them on.
+.macro RESTORE_IF
+	testl $EF_IF,R_EFLAGS(%r12)
+	jz 77f
+	sti
+77:
+.endm
+
 # --- stock trap handlers ---------------------------------------------------
 
 .macro TRAP_HANDLER name, vector
@@ -248,11 +265,11 @@ FUNC \name
 FUNC do_trap
 	ENTER_REGS
 	movl %edx,%ebx
-.ifdef CONFIG_KPROBES
-	movl %edx,%esi
-	call kprobe_fault
-	testl %eax,%eax
-	jnz 2f
+.ifdef TRAP_ALL_FAULTS
+	ASK_KPROBES %edx, 2f
+.endif
+.ifdef TRAP_INTERRUPT_GATES
+	RESTORE_IF
 .endif
 	testl $3,R_CS(%r12)
 	jz 1f
@@ -270,10 +287,12 @@ FUNC do_double_fault
 FUNC do_general_protection
 	ENTER_REGS
 .ifdef CONFIG_KPROBES
-	movl $13,%esi
-	call kprobe_fault
-	testl %eax,%eax
-	jnz 2f
+.ifndef TRAP_FIXUP_FIRST
+	ASK_KPROBES $13, 2f
+.endif
+.endif
+.ifdef TRAP_INTERRUPT_GATES
+	RESTORE_IF
 .endif
 	movl $13,%ebx
 	testl $3,R_CS(%r12)
@@ -283,6 +302,9 @@ FUNC do_general_protection
 1:	MICRO fixup_exception
 	testl %eax,%eax
 	jnz 2f
+.ifdef TRAP_FIXUP_FIRST
+	ASK_KPROBES $13, 2f
+.endif
 	MICRO die
 2:	LEAVE_REGS
 
@@ -290,16 +312,15 @@ FUNC do_page_fault
 	ENTER_REGS
 	pushq %rsi			# error code
 	movq %cr2,%rbx
-.ifdef CONFIG_KPROBES
-	movl $14,%esi
-	call kprobe_fault
-	testl %eax,%eax
-	jnz 3f
+.ifdef TRAP_KERNEL_ONLY
+	testl $3,R_CS(%r12)
+	jnz 1f
 .endif
-	testl $EF_IF,R_EFLAGS(%r12)
-	jz 1f
-	sti
-1:	movl -24(%rbp),%eax
+.ifdef CONFIG_KPROBES
+	ASK_KPROBES $14, 3f
+.endif
+1:	RESTORE_IF
+	movl -24(%rbp),%eax
 	MICRO handle_mm_fault
 	testl %eax,%eax
 	jnz 3f
@@ -318,28 +339,14 @@ FUNC do_page_fault
 FUNC math_state_restore
 	ENTER_REGS
 	clts
-.ifdef CONFIG_KPROBES
-	movl $7,%esi
-	call kprobe_fault
-	testl %eax,%eax
-	jnz 1f
+.ifdef TRAP_ALL_FAULTS
+	ASK_KPROBES $7, 1f
 .endif
 	MICRO restore_fpu
 1:	LEAVE_REGS
 
 # do_debug(regs, error_code). The stock kernel's answer is not looked at.
-FUNC do_debug
-	ENTER_REGS
-	movq %db6,%rbx
-	testl $0xf,%ebx
-	jz 1f
-	MICRO thread_debugreg7
-	testl %eax,%eax
-	jz clear_dr7
-1:	MICRO save_debugreg6
-	testl $0x4000,%ebx
-	jz send_sigtrap
-.ifdef CONFIG_KPROBES
+.macro ASK_POST_KPROBE
 	call kprobe_running
 	testl %eax,%eax
 	jz 2f
@@ -350,11 +357,43 @@ FUNC do_debug
 	movl $1,%eax
 	jmp 3f
 2:
-.ifndef KPROBES_2002	# K22 is mended
-	testl $EF_IF,R_EFLAGS(%r12)
+.endm
+
+FUNC do_debug
+	ENTER_REGS
+	movq %db6,%rbx
+.ifdef TRAP_DEBUG_FIRST
+.ifdef TRAP_KERNEL_ONLY
+	testl $3,R_CS(%r12)
+	jnz 2f
+.endif
+	ASK_POST_KPROBE
+	RESTORE_IF
+.endif
+.ifndef TRAP_NO_LAZY_DR7
+	testl $0xf,%ebx
+	jz 1f
+	MICRO thread_debugreg7
+	testl %eax,%eax
+	jz clear_dr7
+.endif
+1:	MICRO save_debugreg6
+.ifdef TRAP_NO_LAZY_DR7
+	testl $3,R_CS(%r12)
 	jz 4f
-	sti
-4:
+	movl $1,%ebx
+	MICRO force_sig
+	jmp 5f
+4:	testl $0x4000,%ebx
+	jnz clear_TF
+5:	xorl %eax,%eax
+	jmp 3f
+.else
+	testl $0x4000,%ebx
+	jz send_sigtrap
+.ifdef CONFIG_KPROBES
+.ifndef TRAP_DEBUG_FIRST
+	ASK_POST_KPROBE
 .endif
 .endif
 	testl $3,R_CS(%r12)
@@ -369,6 +408,7 @@ clear_dr7:
 	xorl %eax,%eax
 	movq %rax,%db7
 	jmp 3f
+.endif
 clear_TF:
 	andl $~EF_TF,R_EFLAGS(%r12)
 	xorl %eax,%eax
@@ -384,11 +424,8 @@ FUNC do_int3
 	movl $1,%eax
 	jmp 2f
 1:
-.ifndef KPROBES_2002
-	testl $EF_IF,R_EFLAGS(%r12)
-	jz 3f
-	sti
-3:
+.ifdef TRAP_RESTORES_IF
+	RESTORE_IF
 .endif
 .endif
 	movq %r12,%rdi

@@ -120,7 +120,7 @@ FUNC fault_common
 .ifdef CONFIG_KPROBES
 # What goes into orig_eax's slot: eax in the 2002 patch (K21), -1 later.
 .macro PUSH_ORIG_EAX
-.ifdef KPROBES_2002
+.ifdef TRAP_SAVES_AX
 	pushl %eax
 .else
 	pushl $-1
@@ -241,6 +241,24 @@ FUNC task_exit
 	MICRO task_exit
 	jmp task_exit
 
+# Calls kprobe_fault(regs, trapnr) and goes on at \claimed if it takes the trap.
+.macro ASK_KPROBES trapnr, claimed
+	pushl \trapnr
+	pushl %esi
+	call kprobe_fault
+	addl $8,%esp
+	testl %eax,%eax
+	jnz \claimed
+.endm
+
+# Interrupts on again if the interrupted code had them on.
+.macro RESTORE_IF
+	testl $EF_IF,R_EFLAGS(%esi)
+	jz 77f
+	sti
+77:
+.endm
+
 # --- stock trap handlers ---------------------------------------------------
 
 .macro TRAP_HANDLER name, vector
@@ -265,13 +283,11 @@ FUNC \name
 # do_trap(regs, error_code, trapnr)
 FUNC do_trap
 	ENTER_REGS
-.ifdef CONFIG_KPROBES
-	pushl 16(%ebp)
-	pushl %esi
-	call kprobe_fault
-	addl $8,%esp
-	testl %eax,%eax
-	jnz 2f
+.ifdef TRAP_ALL_FAULTS
+	ASK_KPROBES 16(%ebp), 2f
+.endif
+.ifdef TRAP_INTERRUPT_GATES
+	RESTORE_IF
 .endif
 	movl 16(%ebp),%ebx
 	testl $3,R_XCS(%esi)
@@ -290,12 +306,12 @@ FUNC do_double_fault
 FUNC do_general_protection
 	ENTER_REGS
 .ifdef CONFIG_KPROBES
-	pushl $13
-	pushl %esi
-	call kprobe_fault
-	addl $8,%esp
-	testl %eax,%eax
-	jnz 2f
+.ifndef TRAP_FIXUP_FIRST
+	ASK_KPROBES $13, 2f
+.endif
+.endif
+.ifdef TRAP_INTERRUPT_GATES
+	RESTORE_IF
 .endif
 	movl $13,%ebx
 	testl $3,R_XCS(%esi)
@@ -305,24 +321,24 @@ FUNC do_general_protection
 1:	MICRO fixup_exception
 	testl %eax,%eax
 	jnz 2f
+.ifdef TRAP_FIXUP_FIRST
+	ASK_KPROBES $13, 2f
+.endif
 	MICRO die
 2:	LEAVE_REGS
 
 FUNC do_page_fault
 	ENTER_REGS
 	movl %cr2,%ebx
-.ifdef CONFIG_KPROBES
-	pushl $14
-	pushl %esi
-	call kprobe_fault
-	addl $8,%esp
-	testl %eax,%eax
-	jnz 3f
+.ifdef TRAP_KERNEL_ONLY
+	testl $3,R_XCS(%esi)
+	jnz 1f
 .endif
-	testl $EF_IF,R_EFLAGS(%esi)
-	jz 1f
-	sti
-1:	movl 12(%ebp),%eax
+.ifdef CONFIG_KPROBES
+	ASK_KPROBES $14, 3f
+.endif
+1:	RESTORE_IF
+	movl 12(%ebp),%eax
 	MICRO handle_mm_fault
 	testl %eax,%eax
 	jnz 3f
@@ -345,30 +361,14 @@ FUNC math_state_restore
 	pushl %ebx
 	leal 8(%ebp),%esi
 	clts
-.ifdef CONFIG_KPROBES
-	pushl $7
-	pushl %esi
-	call kprobe_fault
-	addl $8,%esp
-	testl %eax,%eax
-	jnz 1f
+.ifdef TRAP_ALL_FAULTS
+	ASK_KPROBES $7, 1f
 .endif
 	MICRO restore_fpu
 1:	LEAVE_REGS
 
 # do_debug(regs, error_code). The stock kernel's answer is not looked at.
-FUNC do_debug
-	ENTER_REGS
-	movl %db6,%ebx
-	testl $0xf,%ebx
-	jz 1f
-	MICRO thread_debugreg7
-	testl %eax,%eax
-	jz clear_dr7
-1:	MICRO save_debugreg6
-	testl $0x4000,%ebx
-	jz send_sigtrap
-.ifdef CONFIG_KPROBES
+.macro ASK_POST_KPROBE
 	call kprobe_running
 	testl %eax,%eax
 	jz 2f
@@ -380,11 +380,43 @@ FUNC do_debug
 	movl $1,%eax
 	jmp 3f
 2:
-.ifndef KPROBES_2002	# K22 is mended
-	testl $EF_IF,R_EFLAGS(%esi)
+.endm
+
+FUNC do_debug
+	ENTER_REGS
+	movl %db6,%ebx
+.ifdef TRAP_DEBUG_FIRST
+.ifdef TRAP_KERNEL_ONLY
+	testl $3,R_XCS(%esi)
+	jnz 2f
+.endif
+	ASK_POST_KPROBE
+	RESTORE_IF
+.endif
+.ifndef TRAP_NO_LAZY_DR7
+	testl $0xf,%ebx
+	jz 1f
+	MICRO thread_debugreg7
+	testl %eax,%eax
+	jz clear_dr7
+.endif
+1:	MICRO save_debugreg6
+.ifdef TRAP_NO_LAZY_DR7
+	testl $3,R_XCS(%esi)
 	jz 4f
-	sti
-4:
+	movl $1,%ebx
+	MICRO force_sig
+	jmp 5f
+4:	testl $0x4000,%ebx
+	jnz clear_TF
+5:	xorl %eax,%eax
+	jmp 3f
+.else
+	testl $0x4000,%ebx
+	jz send_sigtrap
+.ifdef CONFIG_KPROBES
+.ifndef TRAP_DEBUG_FIRST
+	ASK_POST_KPROBE
 .endif
 .endif
 	testl $3,R_XCS(%esi)
@@ -399,6 +431,7 @@ clear_dr7:
 	xorl %eax,%eax
 	movl %eax,%db7
 	jmp 3f
+.endif
 clear_TF:
 	andl $~EF_TF,R_EFLAGS(%esi)
 	xorl %eax,%eax
@@ -416,11 +449,8 @@ FUNC do_int3
 	movl $1,%eax
 	jmp 2f
 1:
-.ifndef KPROBES_2002
-	testl $EF_IF,R_EFLAGS(%esi)
-	jz 3f
-	sti
-3:
+.ifdef TRAP_RESTORES_IF
+	RESTORE_IF
 .endif
 .endif
 	pushl $3

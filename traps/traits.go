@@ -1,0 +1,69 @@
+package traps
+
+import "strings"
+
+// Traits are how the trap code of an engine's kernel differs from that of the
+// stock one, 2.5.30 (G0). The zero value is that kernel. What the assembler
+// and direct mode's flow build depends on them by name: see Config and Build.
+type Traits struct {
+	// SavesAX: the stubs of vectors 1 and 3 push eax as orig_eax instead of -1
+	// (K21).
+	SavesAX bool
+	// Gap: the int3 stub copies a kernel-mode frame down by six words, so that
+	// a push onto the interrupted stack can be emulated.
+	Gap bool
+	// ProbeGates: gates 1 and 3 are interrupt gates (K1); InterruptGates: all
+	// are, and the handlers of faults turn interrupts back on.
+	ProbeGates, InterruptGates bool
+	// UserDebugGate: gate 1 has DPL 3 (K1).
+	UserDebugGate bool
+	// RestoresIF: stock handling of #BP and #DB turns interrupts back on, which
+	// the 2002 patch does not (K22).
+	RestoresIF bool
+	// DebugFirst: #DB asks kprobes before it looks at DR6, else behind the test
+	// for a lazily loaded DR7, and of single steps only.
+	DebugFirst bool
+	// NoLazyDR7: a kernel-mode #DB that nobody wants is dropped, and DR7 stays
+	// as it is.
+	NoLazyDR7 bool
+	// AllFaults: do_trap's vectors and #NM ask kprobes, not only #GP and #PF.
+	AllFaults bool
+	// FixupFirst: #GP asks kprobes in ring 0 only, behind the exception table.
+	FixupFirst bool
+	// KernelOnly: #DB and #PF from ring 3 never ask kprobes.
+	KernelOnly bool
+}
+
+// names are what the assembler's conditions and a flow's call the traits.
+func (t Traits) names() map[string]bool {
+	return map[string]bool{
+		"SAVES_AX": t.SavesAX, "GAP": t.Gap, "INTERRUPT_GATES": t.InterruptGates, "RESTORES_IF": t.RestoresIF,
+		"DEBUG_FIRST": t.DebugFirst, "NO_LAZY_DR7": t.NoLazyDR7, "ALL_FAULTS": t.AllFaults, "FIXUP_FIRST": t.FixupFirst,
+		"KERNEL_ONLY": t.KernelOnly,
+	}
+}
+
+// traitNames is their order in Config.
+var traitNames = [...]string{"SAVES_AX", "GAP", "INTERRUPT_GATES", "RESTORES_IF", "DEBUG_FIRST", "NO_LAZY_DR7", "ALL_FAULTS",
+	"FIXUP_FIRST", "KERNEL_ONLY"}
+
+// Config is what an engine's kernel text begins with: symbols that choose
+// between variants of the entry code.
+func (t Traits) Config() string {
+	var b strings.Builder
+	b.WriteString(".set CONFIG_KPROBES,1\n")
+	on := t.names()
+	for _, name := range traitNames {
+		if on[name] {
+			b.WriteString(".set TRAP_" + name + ",1\n")
+		}
+	}
+	return b.String()
+}
+
+// build tells a flow which of its lines are in: by a trait's name, or KPROBES.
+func (t Traits) build(kprobes bool) map[string]bool {
+	m := t.names()
+	m["KPROBES"] = kprobes
+	return m
+}
