@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 
 	"trapline/emu"
@@ -120,20 +121,20 @@ func (r *Run) judgeEnd() {
 	}
 }
 
-// deadlock tells who waits for what, and who holds it. Locks of multiprobe among them: M4.
+// deadlock tells who waits for what. Locks of multiprobe among them: M4.
 func (r *Run) deadlock() *explore.Violation {
-	v := &explore.Violation{Property: props.NoDeadlock}
-	var parts []string
+	v := &explore.Violation{Property: props.NoDeadlock, What: "nobody can go on:"}
 	for cpu, spins := range r.state.spinning {
 		if !spins {
 			continue
 		}
-		parts = append(parts, r.waitsText(cpu))
-		if w := r.state.waits[cpu]; w.row == "M4" {
+		w := r.state.waits[cpu]
+		v.What += fmt.Sprintf(" cpu%d waits for %s at %s;", cpu, w.lock, r.names.Addr(r.Machine.CPUs[cpu].LinearPC()))
+		if w.row == "M4" {
 			v.ID = w.row
 		}
 	}
-	v.What = "nobody can go on: " + strings.Join(parts, "; ")
+	v.What = strings.TrimSuffix(v.What, ";")
 	return v
 }
 

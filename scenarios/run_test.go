@@ -108,12 +108,11 @@ func TestRecordsRoundTripAsJSON(t *testing.T) {
 	}
 }
 
-const endless = `A loop that counts, so that no state comes back.
+const endless = `An endless loop.
 -- machine --
 steps 1000
 -- text.S --
-main:	inc %eax
-	jmp main
+main:	jmp main
 -- tasks --
 cpu 0 at main
 `

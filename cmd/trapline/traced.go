@@ -77,12 +77,7 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 	if t.Events, err = tracedEvents(ctx, c, &cfg); err != nil {
 		return nil, err
 	}
-	f, err := t.File()
-	if err != nil {
-		return nil, err
-	}
-	f.Processor = cfg.Processor
-	return f, nil
+	return t.File()
 }
 
 // tracedEvents reads the definitions, with their symbols resolved.

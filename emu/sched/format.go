@@ -11,17 +11,14 @@ import (
 
 // The printed form, made of characters that neither a shell nor a URL minds:
 //
-//	schedule = version "." checksum "." [ runs ] [ "." runs ]
-//	runs     = run { "," run }         behind the last ".": repeated for ever
+//	schedule = version "." checksum "." [ run { "," run } ]
 //	version  = "t1"
 //	checksum = 6 * HEXDIGIT            lower case: of the scenario
 //	run      = actor [ "x" count ]     count steps in a row; none: 1
 //	actor    = decimal                 0-63
 //	count    = decimal                 2 or more, no leading zero
 //
-// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0;
-// "t1.5f3a9c.0x14.1x3,0x2" is 14 steps of vCPU 0, then 3 of vCPU 1 and 2 of
-// vCPU 0 over and over.
+// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0.
 
 // version is the format and meaning of a step; a change of either raises it.
 const version = "t1"
@@ -69,15 +66,8 @@ func (e *SyntaxError) Error() string {
 // Format prints s as a schedule of the scenario with checksum c.
 func (s Schedule) Format(c Checksum) string {
 	b := append([]byte(version+"."), c.String()...)
-	b = appendRuns(append(b, '.'), s.runs)
-	if len(s.turn) > 0 {
-		b = appendRuns(append(b, '.'), s.turn)
-	}
-	return string(b)
-}
-
-func appendRuns(b []byte, runs []Run) []byte {
-	for i, r := range runs {
+	b = append(b, '.')
+	for i, r := range s.runs {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -87,7 +77,7 @@ func appendRuns(b []byte, runs []Run) []byte {
 			b = strconv.AppendUint(b, r.Steps, 10)
 		}
 	}
-	return b
+	return string(b)
 }
 
 // Parse reads a printed schedule and demands that it belongs to the scenario
@@ -117,7 +107,7 @@ func ParseAny(text string) (Schedule, Checksum, error) {
 	if err != nil {
 		return Schedule{}, 0, err
 	}
-	s, err := p.schedule()
+	s, err := p.runs()
 	return s, sum, err
 }
 
@@ -159,51 +149,34 @@ func (p *parser) checksum() (Checksum, error) {
 	return c, nil
 }
 
-func (p *parser) schedule() (Schedule, error) {
+func (p *parser) runs() (Schedule, error) {
 	var s Schedule
-	if p.at == len(p.text) {
-		return s, nil
-	}
-	var err error
-	if p.peek() != '.' {
-		if s.runs, err = p.runs(); err != nil {
-			return Schedule{}, err
-		}
-	}
-	if p.peek() == '.' {
-		p.at++
-		if s.turn, err = p.runs(); err != nil {
-			return Schedule{}, err
-		}
-	}
-	if p.at < len(p.text) {
-		return Schedule{}, p.fail(`"," or the end`)
-	}
-	return s, nil
-}
-
-func (p *parser) runs() ([]Run, error) {
-	var runs []Run
 	var total uint64
-	for {
+	for p.at < len(p.text) {
 		at := p.at
 		r, err := p.run()
 		if err != nil {
-			return nil, err
+			return Schedule{}, err
 		}
-		if k := len(runs); k > 0 && runs[k-1].Actor == r.Actor {
-			return nil, &SyntaxError{at + 1, fmt.Sprintf("actor %d again", r.Actor), "another actor, since neighbouring runs are of different ones"}
+		if k := len(s.runs); k > 0 && s.runs[k-1].Actor == r.Actor {
+			return Schedule{}, &SyntaxError{at + 1, fmt.Sprintf("actor %d again", r.Actor), "another actor, since neighbouring runs are of different ones"}
 		}
-		runs = append(runs, r)
+		s.runs = append(s.runs, r)
 		total += r.Steps
-		if len(runs) > MaxRuns || total > MaxSteps {
-			return nil, fmt.Errorf("schedule column %d: %w: at most %d runs and %d steps", at+1, ErrTooLong, MaxRuns, uint64(MaxSteps))
+		if len(s.runs) > MaxRuns || total > MaxSteps {
+			return Schedule{}, fmt.Errorf("schedule column %d: %w: at most %d runs and %d steps", at+1, ErrTooLong, MaxRuns, uint64(MaxSteps))
+		}
+		if p.at == len(p.text) {
+			return s, nil
 		}
 		if p.peek() != ',' {
-			return runs, nil
+			return Schedule{}, p.fail(`"," or the end`)
 		}
-		p.at++
+		if p.at++; p.at == len(p.text) {
+			return Schedule{}, p.fail("an actor's number")
+		}
 	}
+	return s, nil
 }
 
 func (p *parser) run() (Run, error) {

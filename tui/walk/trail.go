@@ -159,23 +159,27 @@ func (t *trail) enterMicro(ev *emu.Event, p *Phase) {
 	if ev.Kind == emu.StepSpin {
 		return
 	}
-	switch ev.Micro.Work {
-	case emu.WorkHit:
+	switch ev.Micro.Name {
+	case "hit_active":
 		*p = HitActive
-	case emu.WorkStep:
+	case "hit_ss":
 		*p = HitSS
-	case emu.WorkPost:
+	case "begin_post":
 		*p = HitSSDone
-	case emu.WorkReenter:
+	case "reentrant_hit", "set_reenter", "reentrant_step":
 		if *p != Reenter {
 			t.outer[ev.CPU] = *p
 		}
 		*p = Reenter
-	case emu.WorkLeave:
+	case "clear_kprobe_cpu", "reset_current_kprobe":
 		*p = Away
-	case emu.WorkEnd:
-		*p = t.outer[ev.CPU]
-	case emu.WorkRewind:
+	case "end_probe":
+		if *p == Reenter {
+			*p = t.outer[ev.CPU]
+		} else {
+			*p = Away
+		}
+	case "rewind_eip":
 		if *p == Reenter {
 			*p = t.outer[ev.CPU]
 		}

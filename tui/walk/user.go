@@ -50,10 +50,12 @@ func (w *Walk) userKind(ev *emu.Event) record.Kind {
 	if ev.Micro == nil {
 		return k
 	}
-	switch ev.Micro.Work {
-	case emu.WorkSwitch:
+	switch ev.Micro.Name {
+	case "context_switch", "do_idle":
 		k |= Switch
-	case emu.WorkSignalFrame, emu.WorkSignal:
+	case "handler_chain", "handle_trampoline":
+		k |= Handler
+	case "setup_rt_frame", "get_signal", "do_group_exit":
 		k |= Signal
 	}
 	return k

@@ -1,0 +1,154 @@
+package fuzzsearch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Campaign tries the scenarios of many seeds.
+type Campaign struct {
+	Config    Config
+	First     uint64 // seed
+	Scenarios int    // to try, discarded ones not counted
+	// Thorough are so many scenarios, evenly spread, that get Many executions
+	// of each random strategy.
+	Thorough, Many int
+	// Folder, if not "", is where scenarios with differences are written, made
+	// small.
+	Folder string
+	// Log, if not nil, gets a line for each difference and a table now and then.
+	Log io.Writer
+
+	tried, ended, several, enumerated, violated, thorough int
+	features                                              map[Feature]int
+	discarded                                             map[string]int
+	differences                                           map[string][]uint64 // seeds, by kind
+}
+
+// Run tries them and reports how many differ.
+func (c *Campaign) Run(ctx context.Context) int {
+	c.features, c.discarded, c.differences = map[Feature]int{}, map[string]int{}, map[string][]uint64{}
+	differ := 0
+	for seed := c.First; c.tried < c.Scenarios && ctx.Err() == nil; seed++ {
+		s := Make(seed)
+		config := c.Config
+		if c.isThorough() {
+			config.Executions = c.Many
+		}
+		r := Compare(ctx, s, config)
+		if ctx.Err() != nil {
+			break
+		}
+		c.count(s, &r, config.Executions == c.Many)
+		if len(r.Differences) > 0 {
+			differ++
+			c.keep(ctx, s, &r)
+		}
+		if c.Log != nil && c.tried%tableEvery == 0 && r.Discarded == "" {
+			fmt.Fprintf(c.Log, "up to seed %d: %d scenarios, %d with several final states, %d differ\n", seed, c.tried, c.several, differ)
+		}
+	}
+	return differ
+}
+
+// tableEvery is how many scenarios go by between lines of progress.
+const tableEvery = 250
+
+func (c *Campaign) isThorough() bool {
+	return c.Thorough > 0 && c.tried*c.Thorough/c.Scenarios >= c.thorough
+}
+
+func (c *Campaign) count(s *Scenario, r *Result, thorough bool) {
+	if r.Discarded != "" {
+		c.discarded[r.Discarded]++
+		return
+	}
+	c.tried++
+	if thorough {
+		c.thorough++
+	}
+	if r.Ends > 1 {
+		c.several++
+	}
+	if r.Ends > 0 {
+		c.ended++
+	}
+	if r.Enumerated {
+		c.enumerated++
+	}
+	if r.Violated != "" {
+		c.violated++
+	}
+	for _, f := range s.All() {
+		c.features[f]++
+	}
+}
+
+// keep tells of a difference and writes the smallest scenario that shows it.
+func (c *Campaign) keep(ctx context.Context, s *Scenario, r *Result) {
+	for _, d := range r.Differences {
+		c.differences[d.Kind] = append(c.differences[d.Kind], s.Seed)
+		if c.Log != nil {
+			fmt.Fprintf(c.Log, "seed %d: %s\n", s.Seed, d.Kind)
+		}
+		if c.Folder == "" || len(c.differences[d.Kind]) > shrunk {
+			continue
+		}
+		small, why := Shrink(ctx, s, d, c.Config)
+		if err := write(c.Folder, small, why); err != nil && c.Log != nil {
+			fmt.Fprintln(c.Log, err)
+		}
+	}
+}
+
+// shrunk is how many scenarios of one kind of difference are made small.
+const shrunk = 20
+
+// write keeps a scenario and what it shows.
+func write(folder string, s *Scenario, d Difference) error {
+	name := fmt.Sprintf("%s-%d", strings.NewReplacer(":", "", " ", "-", ",", "").Replace(d.Kind), s.Seed)
+	text := fmt.Sprintf("%s\n%s\ngo test ./scenarios/fuzzsearch -run TestSearch -seed %d -v\ntrapline explore %s.txtar%s\n",
+		d.Kind, d.Text, s.Seed, name, map[bool]string{true: " --kernel-text"}[s.Text])
+	if err := os.WriteFile(filepath.Join(folder, name+".txt"), []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, name+".txtar"), []byte(s.File()), 0o644)
+}
+
+// Table prints what was tried.
+func (c *Campaign) Table() string {
+	var b strings.Builder
+	row := func(name string, n int) { fmt.Fprintf(&b, "%7d  %s\n", n, name) }
+	row("scenarios", c.tried)
+	row("with two or more final states", c.several)
+	row("in which the search found a violation", c.violated)
+	row("enumerated completely", c.enumerated)
+	row(fmt.Sprintf("with %d random executions of each kind", c.Many), c.thorough)
+	b.WriteString("with the feature\n")
+	for _, f := range all {
+		row(string(f), c.features[f])
+	}
+	b.WriteString("discarded\n")
+	for _, why := range byCount(c.discarded, func(n int) int { return n }) {
+		row(why, c.discarded[why])
+	}
+	b.WriteString("differences\n")
+	for _, kind := range byCount(c.differences, func(l []uint64) int { return len(l) }) {
+		row(fmt.Sprintf("%s; seeds %v", kind, c.differences[kind][:min(len(c.differences[kind]), 10)]), len(c.differences[kind]))
+	}
+	return b.String()
+}
+
+// byCount lists the keys of a table, the most frequent first.
+func byCount[V any](table map[string]V, count func(V) int) []string {
+	return slices.SortedFunc(maps.Keys(table), func(a, b string) int {
+		return cmp.Or(count(table[b])-count(table[a]), strings.Compare(a, b))
+	})
+}

@@ -1,0 +1,266 @@
+package fuzzsearch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"trapline/emu/asm"
+	"trapline/emu/explore"
+	"trapline/emu/sched"
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+)
+
+// Config says how much is tried with each scenario.
+type Config struct {
+	Executions int // of each random strategy
+	States     int // a search without reduction that needs more is discarded
+	Enumerated int // steps of plain enumeration; scenarios that need more have what it saw compared
+	Jobs       int // of the searches with several workers
+	// Wrap, for tests, stands between a system and the searches.
+	Wrap func(explore.System) explore.System
+}
+
+// Small is what a scenario gets unless it is tried thoroughly.
+var Small = Config{Executions: 200, States: 3000, Enumerated: 6000, Jobs: 4}
+
+// Result is what a scenario showed.
+type Result struct {
+	Ends        int          // final states
+	Violated    string       // property that the search found violated, or ""
+	Enumerated  bool         // plain enumeration was complete
+	Cut         explore.Cut  // why the search did not exhaust, or CutNone
+	Discarded   string       // why the scenario says nothing, or ""
+	Differences []Difference // each kind once
+}
+
+// Has finds the difference of a kind.
+func (r *Result) Has(kind string) (Difference, bool) {
+	i := slices.IndexFunc(r.Differences, func(d Difference) bool { return d.Kind == kind })
+	if i < 0 {
+		return Difference{}, false
+	}
+	return r.Differences[i], true
+}
+
+// Difference is where two ways disagree.
+type Difference struct {
+	Kind string // which ways, and in what: the same for the same mistake
+	Text string // details
+}
+
+// trial is one scenario under comparison.
+type trial struct {
+	ctx     context.Context
+	config  Config
+	file    *scenarios.File
+	systems *scenarios.Systems
+	pool    pool
+	result  Result
+	full    *explore.Report // without reduction
+	reduced *explore.Report
+}
+
+// Compare searches a scenario in every way.
+func Compare(ctx context.Context, s *Scenario, c Config) Result {
+	f, err := parse(ctx, s)
+	if err != nil {
+		return Result{Discarded: reason(err)}
+	}
+	return CompareFile(ctx, f, s.Text, c)
+}
+
+// CompareFile does so for a scenario file.
+func CompareFile(ctx context.Context, f *scenarios.File, text bool, c Config) Result {
+	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{KernelText: text})
+	if err != nil {
+		return Result{Discarded: reason(err)}
+	}
+	defer systems.Close()
+	t := &trial{ctx: ctx, config: c, file: f, systems: systems}
+	t.pool.make = func() (explore.System, error) {
+		sys, err := systems.New()
+		if err == nil && c.Wrap != nil {
+			sys = c.Wrap(sys)
+		}
+		return sys, err
+	}
+	defer t.pool.close()
+	for _, do := range []func() error{t.search, t.enumerate, t.sample, t.replay} {
+		if err := do(); err != nil {
+			t.differ("an error", "%v", err)
+		}
+		if t.result.Discarded != "" {
+			break
+		}
+	}
+	return t.result
+}
+
+// parse makes the scenario's file, with its listing, so that the assembler
+// runs once.
+func parse(ctx context.Context, s *Scenario) (*scenarios.File, error) {
+	f, err := format.Parse(fmt.Sprintf("seed-%d.txtar", s.Seed), []byte(s.File()))
+	if err != nil {
+		return nil, err
+	}
+	_, listing, err := scenarios.Assemble(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	f.SetListing(listing)
+	return &scenarios.File{File: f}, nil
+}
+
+// reason is the class of a refusal.
+func reason(err error) string {
+	var flaw *format.Error
+	var source *asm.Error
+	switch {
+	case errors.As(err, &source):
+		return "does not assemble: " + source.Error()
+	case errors.As(err, &flaw):
+		return flaw.Msg
+	}
+	return err.Error()
+}
+
+func (t *trial) differ(kind, text string, args ...any) {
+	if _, known := t.result.Has(kind); !known {
+		t.result.Differences = append(t.result.Differences, Difference{kind, fmt.Sprintf(text, args...)})
+	}
+}
+
+func (t *trial) options(jobs int, full bool) explore.Options {
+	return explore.Options{
+		Jobs: t.systems.Jobs(jobs), NoReduction: full, KeepOutcomes: true,
+		Bounds: explore.Bounds{States: t.config.States, Depth: maxDepth},
+	}
+}
+
+// maxDepth bounds an execution's steps.
+const maxDepth = 20000
+
+// search compares searches with and without reduction, and with one worker and
+// several.
+func (t *trial) search() error {
+	var err error
+	if t.full, err = explore.Search(t.ctx, t.pool.get, t.options(1, true)); err != nil {
+		return err
+	}
+	if t.full.Found == nil && !t.full.Exhausted {
+		switch t.full.Cut {
+		case explore.CutStates, explore.CutDepth, explore.CutMemory, explore.CutTime, explore.CutCancelled:
+			t.result.Discarded = "a search without reduction meets the bound on " + string(t.full.Cut)
+			return nil
+		}
+	}
+	if t.reduced, err = explore.Search(t.ctx, t.pool.get, t.options(1, false)); err != nil {
+		return err
+	}
+	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), t.full.Cut
+	if f := t.reduced.Found; f != nil {
+		t.result.Violated = f.Violation.Property
+	}
+	t.same(reduction, t.full, t.reduced)
+	if t.systems.Jobs(t.config.Jobs) == 1 {
+		return nil
+	}
+	for _, full := range []bool{false, true} {
+		one := t.reduced
+		name := "workers"
+		if full {
+			one, name = t.full, "workers without reduction"
+		}
+		many, err := explore.Search(t.ctx, t.pool.get, t.options(t.config.Jobs, full))
+		if err != nil {
+			return err
+		}
+		t.same(name, one, many)
+		t.sameFound(name, one, many)
+	}
+	return nil
+}
+
+// reduction names the comparison of searches with and without it. Whether loops
+// move clocks that code reads is found out differently by both.
+const reduction = "reduction"
+
+// same compares the answers of two searches.
+func (t *trial) same(name string, a, b *explore.Report) {
+	switch {
+	case (a.Found == nil) != (b.Found == nil):
+		t.differ(name+": found", "%s\n%s", verdict(a), verdict(b))
+	case a.Found != nil:
+		if a.Preemptions != b.Preemptions {
+			t.differ(name+": preemptions of what is found", "%s, after %d preemptions\n%s, after %d preemptions",
+				verdict(a), a.Preemptions, verdict(b), b.Preemptions)
+		}
+	case a.Cut != b.Cut && (a.Cut != explore.CutClocks && b.Cut != explore.CutClocks || name != reduction):
+		t.differ(name+": verdict", "%s\n%s", verdict(a), verdict(b))
+	case !a.Exhausted || !b.Exhausted: // they say nothing of the rest
+	case !slices.Equal(a.Outcomes, b.Outcomes):
+		t.differ(name+": final states", "%s", t.sets(a.Outcomes, b.Outcomes))
+	}
+}
+
+// sameFound compares what two searches found, to the last character.
+func (t *trial) sameFound(name string, a, b *explore.Report) {
+	if a.Found != nil && b.Found != nil && verdict(a) != verdict(b) {
+		t.differ(name+": what is found", "%s\n%s", verdict(a), verdict(b))
+	}
+}
+
+func verdict(r *explore.Report) string {
+	if f := r.Found; f != nil {
+		return fmt.Sprintf("%s: %s (%s), cpu %d, %s", f.Violation.Property, f.Violation.What, f.Violation.ID, f.Violation.Actor,
+			f.Schedule.Format(0))
+	}
+	return fmt.Sprintf("exhausted %v, cut %q, %d final states", r.Exhausted, r.Cut, len(r.Outcomes))
+}
+
+// sets tells what two sets of final states do not share, and how an execution
+// comes to the first such state.
+func (t *trial) sets(a, b []uint64) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%d final states, and %d", len(a), len(b))
+	for i, pair := range [][2][]uint64{{a, b}, {b, a}} {
+		var missing []uint64
+		for _, h := range pair[0] {
+			if !slices.Contains(pair[1], h) {
+				missing = append(missing, h)
+			}
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		fmt.Fprintf(&s, "\n%d in the %s only, such as %s", len(missing), [2]string{"first", "second"}[i], t.way(missing))
+	}
+	return s.String()
+}
+
+// way is a schedule to one of some final states.
+func (t *trial) way(ends []uint64) string {
+	sys, err := t.pool.get()
+	if err != nil {
+		return err.Error()
+	}
+	defer sys.Close()
+	root := sys.Snapshot()
+	random := &sched.Random{Seed: 1}
+	for n := range witnesses {
+		random.Begin(n)
+		sys.Restore(root)
+		out := explore.Run(sys, random, maxDepth)
+		if out.Ended && out.Violation == nil && slices.Contains(ends, sys.EndHash()) {
+			return fmt.Sprintf("%x by %s", sys.EndHash(), out.Schedule.Format(t.systems.Checksum()))
+		}
+	}
+	return fmt.Sprintf("%x, which %d random executions do not reach", ends[0], witnesses)
+}
+
+// witnesses is how many executions look for one that ends in a given state.
+const witnesses = 400
