@@ -46,17 +46,6 @@ silicon: deps deps-test
 referee: deps
 	$(GO) test ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
 
-# SCENARIOS generated scenarios from seed START on, each searched in ways that
-# must agree; THOROUGH of them with 10,000 random executions of each kind. What
-# differs is made small and put into FOLDER, if it is given.
-SCENARIOS ?= 10000
-START     ?= 1
-THOROUGH  ?= 300
-FOLDER    ?=
-fuzz-search: deps deps-test
-	$(GO) test ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
-		$(if $(FOLDER),-folder $(abspath $(FOLDER))) -timeout 48h -v
-
 # Random scenarios and programs for SOAK, with memory, goroutines and library
 # instances watched.
 SOAK    ?= 10m

@@ -87,15 +87,19 @@ func BenchmarkFreeRun(b *testing.B) {
 			require.Equal(b, turns*p.insns, n)
 			require.Zero(b, c.GPR[RCX])
 		})
-		b.Run(p.name+"/step", func(b *testing.B) {
-			m, c := newFreeRun(b, p.code)
-			c.GPR[RCX] = uint64(b.N) + 1
-			b.ResetTimer()
-			for range b.N {
-				m.Step(0)
-			}
-			require.NoError(b, m.Err())
-		})
+		for _, processor := range []Processor{Interp, Unicorn} {
+			b.Run(p.name+"/step/"+processor.String(), func(b *testing.B) {
+				m, c := newFreeRun(b, p.code)
+				c.Space.processor = processor
+				c.GPR[RCX] = uint64(b.N) + 1
+				b.ReportAllocs()
+				b.ResetTimer()
+				for range b.N {
+					m.Step(0)
+				}
+				require.NoError(b, m.Err())
+			})
+		}
 	}
 }
 

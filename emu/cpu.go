@@ -24,6 +24,7 @@ type CPU struct {
 	irqs     [4]uint64 // external interrupts raised and not taken, by vector; of VecNMI, the NMI
 	inNMI    bool      // an NMI was taken and no IRET ran since: the next one waits
 
+	bus     bus
 	ctx     *unicorn.Context
 	initial []byte // ctx's content at reset
 	fpuUsed bool   // x87, MMX or SSE state may differ from initial
@@ -48,6 +49,7 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 		return nil, err
 	}
 	c := &CPU{ID: id, Space: s, ctx: ctx, initial: make([]byte, unicorn.ContextSize)}
+	c.bus = bus{m: m, c: c}
 	if err := v.eng.FXRestore(ctx, &c.Core, &startFPU); err != nil {
 		return nil, err
 	}

@@ -68,13 +68,37 @@ type Delivery struct {
 	Shutdown string // why the vCPU stopped (triple fault), or ""
 }
 
+// Work is what a micro-step means, for those who follow a hit or a signal: its
+// names are for people.
+type Work uint8
+
+// What micro-steps mean.
+const (
+	WorkOther       Work = iota
+	WorkHit              // a hit begins: the handler comes next
+	WorkHandler          // handlers run
+	WorkReturn           // handlers of a function's return run
+	WorkStep             // the instruction is about to be stepped
+	WorkPost             // the step is over: the post-handler comes next
+	WorkReenter          // a hit inside a hit
+	WorkRewind           // the instruction pointer goes back to the probed instruction
+	WorkEnd              // the innermost hit ends
+	WorkLeave            // no hit is under way any more
+	WorkEmulate          // the instruction's effect is made without running it
+	WorkSwitch           // a vCPU changes its thread, or has none
+	WorkSignal           // a signal is taken
+	WorkSignalFrame      // and its handler's frame is made
+)
+
 // Micro describes a micro-step.
 type Micro struct {
+	Work  Work
 	Name  string // such as "lock_kprobes"
 	In    string // the kernel function it belongs to
 	Why   string // one plain sentence
 	ID    string // SEMANTICS row, where one applies
 	Holds string // a spin: what is waited for
+	Waits bool   // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.
 	Alone bool

@@ -9,16 +9,11 @@ import (
 	"trapline/emu/unicorn"
 )
 
-// execute runs the instruction at c's RIP: by itself where the library has no
-// right behaviour (classify), else in the library.
+// execute runs the instruction at c's RIP: by itself (classify), in package
+// interp, or in the library.
 func (m *Machine) execute(c *CPU) {
 	ev := &m.ev
 	ev.Kind = StepInstruction
-	v, err := c.Space.view(c.User())
-	if err != nil {
-		m.fail(err)
-		return
-	}
 	if t := c.executeBreakpoint(); t != nil {
 		m.Deliver(c, *t)
 		return
@@ -28,7 +23,7 @@ func (m *Machine) execute(c *CPU) {
 		m.Deliver(c, *FaultErr(VecGP, 0))
 		return
 	}
-	d, t := m.fetch(c, v, pc)
+	d, t := m.fetch(c, pc)
 	if t != nil {
 		m.Deliver(c, *t)
 		return
@@ -39,8 +34,10 @@ func (m *Machine) execute(c *CPU) {
 	before := c.RFLAGS
 	c.Sys.TSC++
 	switch d.own {
+	case ownInterp:
+		t = m.interpret(c, d)
 	case ownNone:
-		if t = m.runMended(c, v, d); t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
+		if t = m.runMended(c, d); t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
 			t = m.refuseJump(c)
 		}
 	case ownHypercall:
@@ -329,11 +326,14 @@ func (c *CPU) isStackAccess(in *insn.Inst, addr uint64) bool {
 
 // usesStack reports whether the memory operand's default segment is SS.
 func usesStack(in *insn.Inst) bool {
-	if in.Seg == insn.SegFS || in.Seg == insn.SegGS {
-		return false
-	}
 	if !in.HasMemory() {
 		return in.Map == insn.OneByte && (in.Opcode == 0xc8 || in.Opcode == 0xc9) // ENTER, LEAVE
+	}
+	if in.Seg == insn.SegFS || in.Seg == insn.SegGS || in.Seg != insn.SegNone && in.Seg != insn.SegSS && !in.Mode.Is64() {
+		return false
+	}
+	if in.Seg == insn.SegSS && !in.Mode.Is64() {
+		return true
 	}
 	base := in.RM()
 	if in.HasSIB {

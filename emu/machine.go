@@ -46,11 +46,12 @@ type Machine struct {
 	Seq    uint64 // steps done
 	Quiet  bool   // nobody reads events' words: micro-steps leave Why empty
 
-	prefetch int // bytes, Config.Prefetch
-	spaces   []*Space
-	parts    []Part
-	ev       Event
-	err      error
+	prefetch  int // bytes, Config.Prefetch
+	processor Processor
+	spaces    []*Space
+	parts     []Part
+	ev        Event
+	err       error
 
 	cells      int     // owners of cells
 	watched    []Touch // by properties, since the last step began
@@ -66,6 +67,8 @@ type Config struct {
 	// Prefetch is how many bytes of code a vCPU fetches ahead, at most
 	// MaxPrefetch; 0: each instruction is fetched as it runs (P13).
 	Prefetch int
+	// Processor is what runs integer instructions of steps.
+	Processor Processor
 }
 
 // New makes a machine whose vCPUs share one empty address space.
@@ -79,11 +82,15 @@ func New(cfg Config) (*Machine, error) {
 	if cfg.Memory == 0 {
 		cfg.Memory = DefaultMemory
 	}
+	processor, err := cfg.Processor.available()
+	if err != nil {
+		return nil, err
+	}
 	mem, err := NewPhysMem(cfg.Memory)
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, processor: processor}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -98,7 +105,7 @@ func New(cfg Config) (*Machine, error) {
 
 // NewSpace adds an empty address space.
 func (m *Machine) NewSpace() *Space {
-	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch))
+	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch), m.processor)
 	m.spaces = append(m.spaces, s)
 	return s
 }

@@ -14,19 +14,17 @@ type mendSet uint8
 
 const (
 	mendAlign      mendSet = 1 << iota // #GP(0) if the operand is not on a 16-byte boundary
-	mendWriteCycle                     // CMPXCHG8B asks for a writable operand even when it does not store
-	mendCmpxchg                        // CMPXCHG of 32 bits clears the upper half of the register it loads only
 	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
 	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
 	mendStore                          // FST and FSTP mark the register they write as in use
-	mendREX                            // a REX byte before a legacy prefix, 66 beside F2 or F3 or on Intel's branches, means nothing
+	mendPrefix                         // a REX byte before a legacy prefix, 66 beside F2 or F3, an override behind FS or GS mean nothing
 	mendPartial                        // x87 and SSE state stays as it was if an access faults
 )
 
 func mendsOf(in *insn.Inst) (s mendSet) {
 	legacy := in.Vex.Kind == insn.VexNone
-	if in.VoidREX || voidOpSize(in) || voidBranchSize(in) {
-		s = mendREX
+	if in.VoidREX || in.VoidSeg || voidOpSize(in) {
+		s = mendPrefix
 	}
 	switch {
 	case mustAlign(in):
@@ -34,12 +32,7 @@ func mendsOf(in *insn.Inst) (s mendSet) {
 	case legacy && in.HasMemory() && touchesFPU(in):
 		s |= mendPartial
 	}
-	switch {
-	case isCmpxchgWide(in):
-		s |= mendWriteCycle
-	case legacy && in.Map == insn.Map0F && in.Opcode == 0xb1 && in.OperandBits == 32 && in.Mode.Is64():
-		s |= mendCmpxchg
-	case legacy && in.Map == insn.Map0F38 && in.Mod() == 3 && regReg(in) == rmReg(in) && horizontal.has(in.Opcode):
+	if legacy && in.Map == insn.Map0F38 && in.Mod() == 3 && regReg(in) == rmReg(in) && horizontal.has(in.Opcode) {
 		s |= mendHorizontal
 	}
 	switch {
@@ -54,13 +47,13 @@ func mendsOf(in *insn.Inst) (s mendSet) {
 // horizontal are PHADDW, PHADDD, PHADDSW, PHSUBW, PHSUBD, PHSUBSW.
 var horizontal = join(span(0x01, 0x03), span(0x05, 0x07))
 
-// isCmpxchgWide reports whether in is CMPXCHG8B or CMPXCHG16B.
-func isCmpxchgWide(in *insn.Inst) bool {
-	return in.Map == insn.Map0F && in.Opcode == 0xc7 && in.HasMemory() && in.Digit() == 1
-}
-
 // runMended is runLibrary with what the library lacks.
-func (m *Machine) runMended(c *CPU, v *view, d *decoded) *Trap {
+func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
+	v, err := c.Space.view(c.User())
+	if err != nil {
+		m.fail(err)
+		return Fault(VecUD)
+	}
 	code := m.staleCode(d)
 	if d.mends == 0 {
 		return m.runLibrary(c, v, d, code)
@@ -69,8 +62,8 @@ func (m *Machine) runMended(c *CPU, v *view, d *decoded) *Trap {
 		return t
 	}
 	restore := m.keepFPU(c, d)
-	if d.mends&mendREX != 0 {
-		code = withoutREX(d)
+	if d.mends&mendPrefix != 0 {
+		code = withoutVoid(d)
 	}
 	t := m.runLibrary(c, v, d, code)
 	switch {
@@ -87,13 +80,6 @@ func (m *Machine) mendBefore(c *CPU, d *decoded) *Trap {
 	if d.mends&mendAlign != 0 && c.EffectiveAddress(&d.in)%16 != 0 {
 		return FaultErr(VecGP, 0)
 	}
-	if d.mends&mendWriteCycle != 0 {
-		n := 8
-		if d.in.REX&insn.RexW != 0 {
-			n = 16
-		}
-		return m.checkOperand(c, &d.in, n, accessWrite)
-	}
 	return nil
 }
 
@@ -103,41 +89,18 @@ func voidOpSize(in *insn.Inst) bool {
 	return in.OpSize && (in.Rep || in.Repne) && in.Attr().Has(insn.SSE|insn.MMX) && in.Vex.Kind == insn.VexNone
 }
 
-// voidBranchSize reports whether 66 means nothing because Intel's processors
-// ignore it there: the library's is AMD's (U10).
-func voidBranchSize(in *insn.Inst) bool {
-	const near = insn.JmpRel | insn.Jcc | insn.Loop | insn.Jcxz | insn.CallRel | insn.CallInd | insn.JmpInd | insn.RetNear
-	return in.Mode == insn.Mode64 && in.OpSize && in.Attr().Has(near)
-}
-
-// unusedPrefix is a prefix that changes nothing more of a near branch: the
-// segment that it has already, or DS, which 64-bit mode ignores.
-func unusedPrefix(in *insn.Inst) byte {
-	switch in.Seg {
-	case insn.SegFS:
-		return 0x64
-	case insn.SegGS:
-		return 0x65
-	}
-	return 0x3e
-}
-
-// withoutREX is d's code with a copy of the prefix that follows in the place of
-// each REX byte that means nothing, and another prefix in that of a 66 that
-// does, since the library would obey them.
-func withoutREX(d *decoded) []byte {
+// withoutVoid is d's code with another prefix in the place of each one that
+// means nothing, since the library would obey it: of a REX byte, a copy of the
+// prefix behind it.
+func withoutVoid(d *decoded) []byte {
 	const rex, rexMask = 0x40, 0xf0
 	code := d.bytes
-	instead := byte(0x66)
-	switch {
-	case voidBranchSize(&d.in):
-		instead = unusedPrefix(&d.in)
-	case voidOpSize(&d.in):
-		instead = map[bool]byte{true: 0xf3, false: 0xf2}[d.in.Rep]
-	}
 	for i := range d.in.PrefixLen {
-		if code[i] == 0x66 {
-			code[i] = instead
+		switch b := code[i]; {
+		case b == 0x66 && voidOpSize(&d.in):
+			code[i] = map[bool]byte{true: 0xf3, false: 0xf2}[d.in.Rep]
+		case b&^0x18 == 0x26 && d.in.VoidSeg:
+			code[i] = map[bool]byte{true: 0x64, false: 0x65}[d.in.Seg == insn.SegFS]
 		}
 	}
 	for i := d.in.PrefixLen - 2; i >= 0; i-- {
@@ -166,9 +129,6 @@ func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
 
 // mendAfter puts right what the library got wrong.
 func (m *Machine) mendAfter(c *CPU, d *decoded) {
-	if d.mends&mendCmpxchg != 0 {
-		m.mendCmpxchgOp(c, &d.in)
-	}
 	if d.mends&mendHorizontal != 0 {
 		m.editFPU(c, func(fx []byte) { mendHorizontalOp(&d.in, fx) })
 	}
@@ -178,18 +138,6 @@ func (m *Machine) mendAfter(c *CPU, d *decoded) {
 	if d.mends&mendStore != 0 {
 		m.editFPU(c, func(fx []byte) { mendStoreOp(&d.in, fx) })
 	}
-}
-
-// mendCmpxchgOp: equal, it loads the destination; else EAX.
-func (m *Machine) mendCmpxchgOp(c *CPU, in *insn.Inst) {
-	before, r := &m.ev.Before, rmReg(in)
-	switch register := in.Mod() == 3; {
-	case c.RFLAGS&ZF == 0 && register:
-		c.GPR[r] = before.GPR[r]
-	case c.RFLAGS&ZF != 0 && (!register || r != RAX):
-		c.GPR[RAX] = before.GPR[RAX]
-	}
-	c.on = nil
 }
 
 // editFPU changes the x87 and SSE state in the form of an FXSAVE image.

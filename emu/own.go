@@ -2,6 +2,7 @@ package emu
 
 import (
 	"trapline/emu/insn"
+	"trapline/emu/interp"
 )
 
 // ownOp says how an instruction is run when not by the library: those that
@@ -32,19 +33,30 @@ const (
 	ownRandom
 	ownCPUID
 	ownFSGSBase
-	ownShift
-	ownNeg
-	ownEnter
-	ownPopcnt
-	ownMovbe
-	ownBMI
+	ownInterp
 	ownNop // privileged, no effect here: invd, wbinvd, invlpg
 )
 
 // HypercallVector is the INT vector that kernel text uses for micro-steps.
 const HypercallVector = 0x81
 
-func classify(in *insn.Inst, err error) ownOp {
+// classify finds what the machine itself runs, what package interp does, and
+// with ownNone what is left to the library: x87, MMX and SSE. Anything else is
+// of an extension that the processor does not have.
+func classify(in *insn.Inst, err error) (ownOp, interp.Op) {
+	if own := classifyOwn(in, err); own != ownNone {
+		return own, interp.Op{}
+	}
+	if op, ok := interp.Prepare(in); ok {
+		return ownInterp, op
+	}
+	if in.Attr().Has(insn.X87 | insn.MMX | insn.SSE) {
+		return ownNone, interp.Op{}
+	}
+	return ownInvalid, interp.Op{}
+}
+
+func classifyOwn(in *insn.Inst, err error) ownOp {
 	if err != nil {
 		if err == insn.ErrTooLong {
 			return ownTooLong
@@ -83,20 +95,7 @@ func classify(in *insn.Inst, err error) ownOp {
 	case a.Has(insn.DR):
 		return ownDebug
 	}
-	switch {
-	case isShift(in):
-		return ownShift
-	case isLockNeg(in):
-		return ownNeg
-	case in.Map == insn.OneByte && in.Opcode == 0xc8:
-		return ownEnter
-	case isPopcnt(in):
-		return ownPopcnt
-	case isMovbe(in):
-		return ownMovbe
-	case isOwnBMI(in):
-		return ownBMI
-	case in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone:
+	if in.Map == insn.Map0F && in.Vex.Kind == insn.VexNone {
 		return classify0F(in)
 	}
 	return ownNone
@@ -212,30 +211,6 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 		c.cpuidInsn()
 	case ownFSGSBase:
 		if t := c.fsgsInsn(in); t != nil {
-			return t
-		}
-	case ownShift:
-		if t := m.shiftInsn(c, in); t != nil {
-			return t
-		}
-	case ownNeg:
-		if t := m.negInsn(c, in); t != nil {
-			return t
-		}
-	case ownEnter:
-		if t := m.enter(c, in); t != nil {
-			return t
-		}
-	case ownPopcnt:
-		if t := m.popcnt(c, in); t != nil {
-			return t
-		}
-	case ownMovbe:
-		if t := m.movbe(c, in); t != nil {
-			return t
-		}
-	case ownBMI:
-		if t := m.bmi(c, in); t != nil {
 			return t
 		}
 	}

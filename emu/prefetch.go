@@ -18,27 +18,28 @@ type prefetched struct {
 // fetch gives the instruction at pc: from the vCPU's prefetch window, which is
 // filled anew from pc where it does not reach, or from memory if the machine
 // has none. A window too short for the instruction holds none of it.
-func (m *Machine) fetch(c *CPU, v *view, pc uint64) (*decoded, *Trap) {
+func (m *Machine) fetch(c *CPU, pc uint64) (*decoded, *Trap) {
+	k, mode := c.Space.code(c.User()), c.codeMode()
 	if m.prefetch == 0 {
-		return v.fetch(pc)
+		return k.fetch(pc, mode)
 	}
 	w := &c.fetched
-	if !w.holds(m, pc) {
+	if !w.holds(mode, pc) {
 		w.at, w.n = pc, uint8(c.Space.Peek(pc, w.b[:m.prefetch]))
 		m.ev.Fetched = m.prefetch
-		if !w.holds(m, pc) {
-			return v.fetch(pc)
+		if !w.holds(mode, pc) {
+			return k.fetch(pc, mode)
 		}
 	}
-	if e := c.Space.entry(pc); e == nil || !v.mayFetch(e.pte) {
-		return nil, v.fetchFault(pc)
+	if e := c.Space.entry(pc); e == nil || !k.mayFetch(e.pte) {
+		return nil, k.fault(pc)
 	}
 	code := w.b[pc-w.at : w.n]
-	slot := v.slot(pc)
-	if d := slot.match(pc, code); d != nil {
+	slot := k.slot(pc)
+	if d := slot.match(pc, mode, code); d != nil {
 		return d, nil
 	}
-	return v.decode(slot, pc, code)
+	return k.decode(slot, pc, mode, code)
 }
 
 // staleCode is d's code if memory may hold other bytes in its place, else nil.
@@ -50,12 +51,12 @@ func (m *Machine) staleCode(d *decoded) []byte {
 }
 
 // holds reports whether the whole instruction at pc is in the window.
-func (w *prefetched) holds(m *Machine, pc uint64) bool {
+func (w *prefetched) holds(mode insn.Mode, pc uint64) bool {
 	off := pc - w.at
 	if off >= uint64(w.n) {
 		return false
 	}
-	in, err := insn.Decode(w.b[off:w.n], m.Vendor.mode(m.Arch))
+	in, err := insn.Decode(w.b[off:w.n], mode)
 	return err == nil && in.Len > 0
 }
 

@@ -218,7 +218,8 @@ func (r *runner) decode(pc uint64) (insn.Inst, error) {
 // alignment faults it is told of. STI and POPF may let an interrupt or a trap
 // in.
 func runs(in *insn.Inst) bool {
-	return classify(in, nil) == ownNone && mendsOf(in)&^(mendAlign|mendPartial) == 0 &&
+	own, _ := classify(in, nil)
+	return (own == ownNone || own == ownInterp && !beyondLibrary(in)) && mendsOf(in)&^(mendAlign|mendPartial) == 0 &&
 		!in.Attr().Has(insn.Popf|insn.Sti) && !tracesFault(in)
 }
 

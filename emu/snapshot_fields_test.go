@@ -11,7 +11,7 @@ import (
 // TestSnapshotHasEveryFieldOfACPU: a field that is added to CPU is part of its
 // snapshots, or named here as one that belongs to the process.
 func TestSnapshotHasEveryFieldOfACPU(t *testing.T) {
-	const process = " ID ctx initial on last x saved "
+	const process = " ID bus ctx initial on last x saved "
 	cpu, state := reflect.TypeFor[CPU](), reflect.TypeFor[cpuState]()
 	for i := range cpu.NumField() {
 		name := cpu.Field(i).Name

@@ -66,16 +66,18 @@ type mapOp struct {
 // one for the kernel, one for ring 3 that maps user pages only, since the
 // library knows no user/supervisor bit.
 type Space struct {
-	mem     *PhysMem
-	arch    Arch
-	mode    insn.Mode      // of its code
-	pages   map[uint64]PTE // by linear page number
-	ops     []mapOp
-	epoch   int        // counts rebuilds of ops
-	saved   *pageTable // immutable copy of pages for snapshots, nil if stale
-	views   [2]*view   // by privilege: supervisor, user
-	runners [2]*runner
-	tlb     [tlbSize]tlbEntry
+	mem       *PhysMem
+	arch      Arch
+	mode      insn.Mode // of its 64-bit code, or of all
+	processor Processor
+	pages     map[uint64]PTE // by linear page number
+	ops       []mapOp
+	epoch     int           // counts rebuilds of ops
+	saved     *pageTable    // immutable copy of pages for snapshots, nil if stale
+	codes     [2]*codeCache // by privilege: supervisor, user
+	views     [2]*view
+	runners   [2]*runner
+	tlb       [tlbSize]tlbEntry
 }
 
 const tlbSize = 64
@@ -86,8 +88,8 @@ type tlbEntry struct {
 	data []byte // nil: empty
 }
 
-func newSpace(mem *PhysMem, arch Arch, mode insn.Mode) *Space {
-	return &Space{mem: mem, arch: arch, mode: mode, pages: map[uint64]PTE{}}
+func newSpace(mem *PhysMem, arch Arch, mode insn.Mode, p Processor) *Space {
+	return &Space{mem: mem, arch: arch, mode: mode, processor: p, pages: map[uint64]PTE{}}
 }
 
 // Map shows n frames from first at linear address va (page aligned).

@@ -48,6 +48,7 @@ const (
 
 	VecBP = 3
 	VecOF = 4
+	VecBR = 5
 	VecUD = 6
 	VecNM = 7
 	VecDF = 8

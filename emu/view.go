@@ -1,55 +1,27 @@
 package emu
 
 import (
-	"bytes"
-	"errors"
 	"sort"
 
-	"trapline/emu/insn"
 	"trapline/emu/unicorn"
 )
 
-// view is one library instance that shows a space as one privilege sees it,
-// with what is known of the instructions it has translated.
+// view is one library instance that shows a space as one privilege sees it.
 type view struct {
 	window
-	code []codeSlot // direct-mapped by address
-
 	translations int // made by eng, at least
 }
-
-const codeSlots = 4096
 
 // maxTranslations is when a view is replaced: the library frees no translation
 // before it has filled a gigabyte with them.
 const maxTranslations = 16384
-
-// codeSlot keeps what the library runs apart from what the machine does
-// itself (int3 among it), so that arming and disarming a probe never costs a
-// retranslation.
-type codeSlot struct{ lib, own decoded }
-
-// decoded is one instruction as it was when the library last translated it.
-// Before each step the bytes in memory are compared with it (P13), so a code write
-// costs nothing until the changed instruction runs, and a breakpoint byte,
-// which never reaches the library, costs nothing at all.
-type decoded struct {
-	pc    uint64
-	n     uint8 // bytes compared; 0: empty
-	known bool  // eng holds no other translation of pc than these bytes'
-	own   ownOp // how the machine runs it without the library
-	mends mendSet
-	bytes [insn.MaxLen]byte
-	in    insn.Inst
-	err   error
-}
 
 func newView(s *Space, user bool) (*view, error) {
 	eng, err := unicorn.Open(s.width(), true)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{code: make([]codeSlot, codeSlots)}
+	v := new(view)
 	v.window = window{space: s, user: user, eng: eng, owner: v, epoch: -1}
 	return v, nil
 }
@@ -69,76 +41,11 @@ func (v *view) pageUnmapping(vpn uint64, p PTE) {
 	}
 }
 
-func (v *view) slot(pc uint64) *codeSlot { return &v.code[(pc^pc>>12)%codeSlots] }
-
-// fetch decodes the instruction at linear address pc. A *Trap is the page
-// fault of a byte that may not be fetched.
-func (v *view) fetch(pc uint64) (*decoded, *Trap) {
-	s := v.space
-	slot := v.slot(pc)
-	e := s.entry(pc)
-	if e == nil || !v.mayFetch(e.pte) {
-		return nil, v.fetchFault(pc)
-	}
-	off := int(pc % PageSize)
-	if d := slot.match(pc, e.data[off:]); d != nil {
-		return d, nil
-	}
-	var buf [insn.MaxLen + 1]byte
-	n := copy(buf[:], e.data[off:])
-	if n < len(buf) {
-		next := s.mask(pc + uint64(n))
-		if e := s.entry(next); e != nil && v.mayFetch(e.pte) {
-			n += copy(buf[n:], e.data)
-		}
-	}
-	return v.decode(slot, pc, buf[:n])
-}
-
-func (v *view) decode(slot *codeSlot, pc uint64, code []byte) (*decoded, *Trap) {
-	in, err := insn.Decode(code, v.space.mode)
-	if errors.Is(err, insn.ErrTruncated) {
-		return nil, v.fetchFault(v.space.mask(pc + uint64(len(code))))
-	}
-	n := in.Len
-	if err != nil || n == 0 {
-		n = min(len(code), insn.MaxLen)
-	}
-	d := &slot.lib
-	own := classify(&in, err)
-	if own != ownNone {
-		d = &slot.own
-	}
-	same := d.pc == pc && int(d.n) == n && d.known && bytes.Equal(d.bytes[:n], code[:n])
-	*d = decoded{pc: pc, n: uint8(n), known: same, own: own, mends: mendsOf(&in), in: in, err: err}
-	copy(d.bytes[:], code[:n])
-	return d, nil
-}
-
-// match finds the decoding of pc whose bytes are those in memory now.
-func (c *codeSlot) match(pc uint64, mem []byte) *decoded {
-	for _, d := range [...]*decoded{&c.lib, &c.own} {
-		n := int(d.n)
-		if d.pc == pc && n != 0 && n <= len(mem) && bytes.Equal(mem[:n], d.bytes[:n]) {
-			return d
-		}
-	}
-	return nil
-}
-
-func (v *view) mayFetch(p PTE) bool {
-	return p.Prot&Exec != 0 && (!v.user || p.Prot&User != 0)
-}
-
-func (v *view) fetchFault(va uint64) *Trap {
-	return v.space.pageFault(va, accessFetch, v.user)
-}
-
 // retranslate makes sure that the library's translation of d is of d's bytes.
 func (v *view) retranslate(d *decoded) {
-	if !d.known {
+	if d.known != v {
 		v.eng.RemoveCache(d.pc, d.pc+1)
-		d.known = true
+		d.known = v
 		v.translations++
 	}
 }

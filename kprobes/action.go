@@ -3,12 +3,14 @@ package kprobes
 import (
 	"fmt"
 
+	"trapline/emu"
 	"trapline/traps"
 )
 
 // runAction is the micro-step of a built-in or Go handler: kernel text calls
 // it with the struct kprobe and the frame.
 func (g *Manager) runAction(kind HandlerKind, x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkHandler
 	i := g.index(x.Probe)
 	if i < 0 {
 		x.Return(0)

@@ -209,6 +209,7 @@ func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 }
 
 func (e *common) hitActive(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkHit
 	e.g.add(e.g.index(x.Probe), Hits)
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
 	e.set(x, ctlStatus, hitActive)
@@ -272,12 +273,14 @@ func (e *common) restoreOpcode(x *traps.Exec) traps.Result {
 }
 
 func (e *common) rewindIP(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkRewind
 	x.Regs.Set(traps.FieldIP, e.addr(x))
 	x.Say("K4", "the frame's eip goes back to the instruction itself")
 	return traps.Next
 }
 
 func (e *common) hitSS(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkStep
 	e.set(x, ctlStatus, hitSS)
 	e.g.step[x.C.ID].active = true
 	if e.percpu {

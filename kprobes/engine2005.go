@@ -55,6 +55,7 @@ func (e *engine2005) Traits() traps.Traits { return traps2005 }
 // is given up, the lock released, and the breakpoint is nobody's: the kernel
 // gets it.
 func (e *engine2005) reentrantStep(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkReenter
 	e.g.add(e.g.index(x.Probe), Reentrant)
 	f := x.Regs.Get(traps.FieldFlags)
 	x.Regs.Set(traps.FieldFlags, f&^emu.TF|e.get(x, ctlSavedFlags))

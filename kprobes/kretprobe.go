@@ -135,6 +135,7 @@ func (g *Manager) Trampoline(addr uint64) bool {
 
 // returnAction is the micro-step of a return probe's built-in or Go handler.
 func (e *common) returnAction(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkReturn
 	ri := x.C.Reg(emu.RBX)
 	i := e.g.index(e.kri(x, ri, kriRP))
 	x.Return(0)

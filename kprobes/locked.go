@@ -93,6 +93,7 @@ func (e *locked) setKprobeCPU(x *traps.Exec) traps.Result {
 }
 
 func (e *locked) clearKprobeCPU(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkLeave
 	x.SetWord("kprobe_cpu", nrCPUs)
 	e.g.step[x.C.ID].active = false
 	x.Say("K5", "kprobe_cpu = NR_CPUS: no CPU runs a probe")
@@ -102,6 +103,7 @@ func (e *locked) clearKprobeCPU(x *traps.Exec) traps.Result {
 // reentrantHit: a hit while this CPU runs a probe. The byte goes back and no
 // handler is called; unless it is the current probe, nobody re-arms it (K7).
 func (e *locked) reentrantHit(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkReenter
 	i := e.g.index(x.Probe)
 	e.g.add(i, Reentrant)
 	addr := e.addr(x)

@@ -147,6 +147,7 @@ func (e *engineModern) setCurrent(x *traps.Exec) traps.Result {
 }
 
 func (e *engineModern) setReenter(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkReenter
 	e.set(x, ctlStatus, reenter)
 	e.g.step[x.C.ID].active = true
 	x.Say("O4", "kprobe_status = KPROBE_REENTER: the instruction is stepped, nothing is called")
@@ -154,6 +155,7 @@ func (e *engineModern) setReenter(x *traps.Exec) traps.Result {
 }
 
 func (e *engineModern) resetCurrent(x *traps.Exec) traps.Result {
+	x.Micro.Work = emu.WorkLeave
 	e.set(x, ctlCurrent, 0)
 	e.g.step[x.C.ID].active = false
 	x.Say("O4", "this CPU runs no probe any more")
@@ -168,6 +170,7 @@ func (e *engineModern) beginPost(x *traps.Exec) traps.Result {
 		x.Say("O4", "a reentrant hit has no post_handler")
 		return traps.Next
 	}
+	x.Micro.Work = emu.WorkPost
 	e.set(x, ctlStatus, hitSSDone)
 	x.Say("O4", "kprobe_status = KPROBE_HIT_SSDONE")
 	return traps.Next
@@ -178,6 +181,7 @@ func (e *engineModern) endProbe(x *traps.Exec) traps.Result {
 	if e.get(x, ctlStatus) != reenter {
 		return e.resetCurrent(x)
 	}
+	x.Micro.Work = emu.WorkEnd
 	for v := range ctlPrevious {
 		e.set(x, v, e.get(x, ctlPrevious+v))
 	}

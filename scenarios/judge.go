@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"strings"
 
 	"trapline/emu"
@@ -121,20 +120,20 @@ func (r *Run) judgeEnd() {
 	}
 }
 
-// deadlock tells who waits for what. Locks of multiprobe among them: M4.
+// deadlock tells who waits for what, and who holds it. Locks of multiprobe among them: M4.
 func (r *Run) deadlock() *explore.Violation {
-	v := &explore.Violation{Property: props.NoDeadlock, What: "nobody can go on:"}
+	v := &explore.Violation{Property: props.NoDeadlock}
+	var parts []string
 	for cpu, spins := range r.state.spinning {
 		if !spins {
 			continue
 		}
-		w := r.state.waits[cpu]
-		v.What += fmt.Sprintf(" cpu%d waits for %s at %s;", cpu, w.lock, r.names.Addr(r.Machine.CPUs[cpu].LinearPC()))
-		if w.row == "M4" {
+		parts = append(parts, r.waitsText(cpu))
+		if w := r.state.waits[cpu]; w.row == "M4" {
 			v.ID = w.row
 		}
 	}
-	v.What = strings.TrimSuffix(v.What, ";")
+	v.What = "nobody can go on: " + strings.Join(parts, "; ")
 	return v
 }
 

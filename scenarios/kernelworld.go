@@ -138,6 +138,19 @@ func (w kernelWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 
 func (kernelWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int { return d.Peek(cpu, addr, b) }
 
+func (w kernelWorld) holder(name string) int {
+	for _, l := range w.Probes.Locks() {
+		if l.Name != name {
+			continue
+		}
+		word, err := w.shows(0).Memory(l.Addr, 0)
+		if err == nil {
+			return l.Owner(word)
+		}
+	}
+	return -1
+}
+
 // property makes a built-in property (S4). Deadlock of several vCPUs is seen
 // by the run itself.
 func (w kernelWorld) property(p format.Property) explore.Property {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"trapline/emu"
 	"trapline/scenarios/format"
 )
 
@@ -31,6 +32,9 @@ type File struct {
 	*format.File
 	// ReadFile reads a file that the scenario names, relative to its folder.
 	ReadFile func(name string) ([]byte, error)
+	// Processor runs the instructions of every machine of the scenario; it is
+	// not of the file, and changes no outcome.
+	Processor emu.Processor
 }
 
 // BuiltIn is an entry of the library.
@@ -99,7 +103,7 @@ func loadPath(name string) (*File, error) {
 		return nil, err
 	}
 	dir := filepath.Dir(name)
-	return &File{f, func(n string) ([]byte, error) {
+	return &File{File: f, ReadFile: func(n string) ([]byte, error) {
 		if !filepath.IsAbs(n) {
 			n = filepath.Join(dir, n)
 		}
@@ -152,5 +156,5 @@ func LoadFS(fsys fs.FS, name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{f, func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
+	return &File{File: f, ReadFile: func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
 }

@@ -39,6 +39,7 @@ type Run struct {
 
 	interrupts []interrupt
 	scheduled  bool // Follow decides who steps
+	following  bool // it does so now
 	base       *baseline
 	ownBase    bool
 	state      state
@@ -54,7 +55,8 @@ type state struct {
 	cut        bool   // a bound ended it
 	spinning   [emu.MaxCPUs]bool
 	waits      [emu.MaxCPUs]wait
-	raised     uint16 // interrupts, a bit each
+	raised     uint16   // interrupts, a bit each
+	back       comeback // of a run in which Next decides
 }
 
 // wait is what a vCPU spins for, and the row that says why.
@@ -125,6 +127,7 @@ func (r *Run) Next() (int, bool) {
 // interrupts. The event is valid until the next step.
 func (r *Run) Step(actor int) *emu.Event {
 	var ev *emu.Event
+	next, _ := r.Next()
 	r.state.steps++
 	if actor < len(r.Machine.CPUs) {
 		ev = r.world.step(actor)
@@ -142,6 +145,16 @@ func (r *Run) Step(actor int) *emu.Event {
 	}
 	if r.state.done != "" {
 		r.judgeEnd()
+		return ev
+	}
+	switch {
+	case r.following:
+	case next != actor:
+		r.state.back = comeback{}
+	default:
+		if n := r.state.back.see(r, ev, 0); n > 0 {
+			r.comesBack(n)
+		}
 	}
 	return ev
 }
@@ -220,29 +233,55 @@ func (r *Run) runnable(spinners bool) []int {
 // ErrSchedule is returned when a schedule names a vCPU that cannot go on.
 var ErrSchedule = errors.New("the schedule does not fit the run")
 
-// Follow runs to the end as s says, giving each event to see.
+// Follow runs to the end as s says, giving each event to see. A schedule with a
+// turn ends where the turn has led back to where it began.
 func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event)) error {
-	r.scheduled = true
+	r.scheduled, r.following = true, true
+	defer func() { r.following = false }()
 	replay, _ := s.(*sched.Replay)
+	turns := r.watchTurns(replay)
+	var back comeback
 	last := -1
 	for {
-		list := r.runnable(replay != nil && replay.Left() > 0)
+		list := r.runnable(replay != nil && replay.Decides())
 		if len(list) == 0 {
 			return r.Machine.Err()
+		}
+		if turns != nil && replay.AtTurn() {
+			if ended, err := turns.begin(); ended || err != nil {
+				return err
+			}
 		}
 		cpu, ok := s.Next(list, last)
 		if !ok {
 			return fmt.Errorf("%w after %d steps", ErrSchedule, r.state.steps)
 		}
+		space := r.spaceOf(cpu)
 		ev := r.Step(cpu)
 		if see != nil {
 			see(ev)
 		}
 		last = cpu
+		switch {
+		case turns != nil:
+			turns.see(ev, space)
+		case replay != nil && !replay.Decides() && r.state.done == "":
+			if n := back.see(r, ev, replay.Phase()); n > 0 {
+				r.comesBack(n)
+			}
+		}
 		if err := r.ended(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// spaceOf is the address space in which an actor's next step runs.
+func (r *Run) spaceOf(actor int) *emu.Space {
+	if actor < len(r.Machine.CPUs) {
+		return r.Machine.CPUs[actor].Space
+	}
+	return nil
 }
 
 // Checksum identifies what decides a run, for schedules: the machine, the

@@ -108,11 +108,12 @@ func TestRecordsRoundTripAsJSON(t *testing.T) {
 	}
 }
 
-const endless = `An endless loop.
+const endless = `A loop that counts, so that no state comes back.
 -- machine --
 steps 1000
 -- text.S --
-main:	jmp main
+main:	inc %eax
+	jmp main
 -- tasks --
 cpu 0 at main
 `

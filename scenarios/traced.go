@@ -69,7 +69,7 @@ func (t *Traced) File() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{f, func(name string) ([]byte, error) {
+	return &File{File: f, ReadFile: func(name string) ([]byte, error) {
 		if data, ok := content[name]; ok {
 			return data, nil
 		}

@@ -165,7 +165,7 @@ func (b *userBuilder) boot() error {
 		quantum = -1 // a thread keeps its vCPU until it waits
 	}
 	w.kernel, err = linux.New(linux.Config{
-		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Quantum: quantum,
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Processor: f.Processor, Quantum: quantum,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
 	})
 	if err != nil {

@@ -157,7 +157,7 @@ func (w *userWorld) observe(ev *emu.Event) {
 			w.miss(ev, t)
 		}
 	}
-	if ev.Micro != nil && ev.Micro.Name == "handler_chain" && t != nil {
+	if ev.Micro != nil && ev.Micro.Work == emu.WorkHandler && t != nil {
 		w.noteHit(ev, t)
 	}
 	n := len(w.tracer.Entries())

@@ -124,7 +124,7 @@ func (*userLivelock) End() *explore.Violation { return nil }
 func (p *userLivelock) Step(ev *emu.Event) *explore.Violation {
 	c := &p.cpu[ev.CPU]
 	switch {
-	case ev.Kind == emu.StepInstruction, ev.Micro != nil && ev.Micro.Name == "arch_uprobe_skip_sstep":
+	case ev.Kind == emu.StepInstruction, ev.Micro != nil && ev.Micro.Work == emu.WorkEmulate:
 		*c = trapping{} // ran, or was emulated
 	case ev.Kind == emu.StepDelivery && c.pc != ev.PC:
 		*c = trapping{ev.PC, 1}

@@ -88,6 +88,8 @@ func (w *userWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 	return 0
 }
 
+func (w *userWorld) holder(string) int { return -1 }
+
 // peek reads memory as the thread on a vCPU sees it; where there is none, as
 // the first process does or did.
 func (w *userWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int {

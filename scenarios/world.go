@@ -37,6 +37,8 @@ type world interface {
 	breakpoint(addr uint64) (name string, original []byte, ok bool)
 	// aboutCPU answers a function of expressions that takes a vCPU.
 	aboutCPU(d emu.Door, function string, cpu int) uint64
+	// holder is the vCPU that holds a lock for itself alone, or -1.
+	holder(lock string) int
 	// peek reads memory as a vCPU sees it; it returns how many bytes are there.
 	peek(d emu.Door, cpu int, addr uint64, b []byte) int
 

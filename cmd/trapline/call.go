@@ -43,6 +43,7 @@ EXAMPLES:
 			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` (may be repeated)"},
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Value: kprobes.EngineModern, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
 			&cli.StringFlag{Name: "symbols", Usage: "take the symbols from `FILE`: kallsyms or System.map"},
+			processorFlag(),
 			&cli.Uint64Flag{Name: "steps", Value: kcall.DefaultSteps, Usage: "stop after `N` steps"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object, as docs/events.md says"},
 		},
@@ -62,11 +63,15 @@ func doCall(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
+	processor, err := processorOf(c)
+	if err != nil {
+		return err
+	}
 	image, err := readKernel(c.Args().First(), c.String("symbols"))
 	if err != nil {
 		return err
 	}
-	k, err := kcall.New(image, c.String("engine"))
+	k, err := kcall.New(image, c.String("engine"), processor)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ EXAMPLES:
    trapline check --write my.txtar              after a change of its source
    trapline check --require-exhausted *.txtar   search their schedules too, which must all be fine`,
 		Flags: []cli.Flag{
+			processorFlag(),
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write text.lst and golden steps anew"},
 			&cli.BoolFlag{Name: "require-exhausted", Usage: "search the schedules too, for at most the file's time; exit 1 unless every one was covered and holds"},
 		},
@@ -47,10 +48,10 @@ func doCheck(ctx context.Context, out *output, c *cli.Command) error {
 			err = rewrite(ctx, name)
 		}
 		if err == nil {
-			err = checkFile(ctx, out, name)
+			err = checkFile(ctx, out, c, name)
 		}
 		if err == nil && c.Bool("require-exhausted") {
-			err = checkSchedules(ctx, out, name)
+			err = checkSchedules(ctx, out, c, name)
 		}
 		if err == nil {
 			fmt.Fprintf(out, "%s: ok\n", printable.Name(name))
@@ -66,8 +67,8 @@ func doCheck(ctx context.Context, out *output, c *cli.Command) error {
 	return nil
 }
 
-func checkFile(ctx context.Context, out *output, name string) error {
-	f, err := load(name)
+func checkFile(ctx context.Context, out *output, c *cli.Command, name string) error {
+	f, err := loadFor(c, name)
 	if err != nil {
 		return err
 	}
@@ -96,8 +97,8 @@ func checkFile(ctx context.Context, out *output, name string) error {
 }
 
 // checkSchedules searches the schedules of a file and fails unless it saw all.
-func checkSchedules(ctx context.Context, out *output, name string) error {
-	f, err := load(name)
+func checkSchedules(ctx context.Context, out *output, c *cli.Command, name string) error {
+	f, err := loadFor(c, name)
 	if err != nil {
 		return err
 	}

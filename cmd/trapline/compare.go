@@ -29,6 +29,7 @@ EXAMPLES:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engines", Usage: engineUsage("compare") + "; options: " + strings.Join(kprobes.EngineOptions(), ", ")},
 			&cli.DurationFlag{Name: "time", Value: defaultCompareTime, Usage: "search for at most `DURATION` under each engine"},
+			processorFlag(),
 			requireExhausted(),
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object for each engine, as docs/json.md says"},
 		},
@@ -46,7 +47,7 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 	if c.Duration("time") <= 0 {
 		return usagef(c, "a time of %v: expected more than 0", c.Duration("time"))
 	}
-	f, err := load(c.Args().First())
+	f, err := loadFor(c, c.Args().First())
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ EXAMPLES:
 			&cli.DurationFlag{Name: "time", Usage: "end after `DURATION`, such as 30s"},
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end when the states waiting take `MIB`"},
 			requireExhausted(),
+			processorFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -104,7 +105,7 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	s.file, err = load(s.name)
+	s.file, err = loadFor(c, s.name)
 	if err != nil {
 		return err
 	}
@@ -347,12 +348,11 @@ func (s *searching) show(ctx context.Context, f *explore.Found) error {
 	}
 	if !s.json {
 		s.out.styled(story.Alarm, "found")
-		fmt.Fprintf(s.out, " %s\nschedule %s (%d switches, %d steps)\nagain: %s\n\n",
-			v, schedule, f.Schedule.Switches(), f.Schedule.Steps(), s.command(schedule))
+		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\nagain: %s\n\n", v, schedule, lengthText(f.Schedule), s.command(schedule))
 	} else {
 		s.foundJSON(f, v, schedule)
 	}
-	if err != nil || endless(f) { // its story has no end
+	if err != nil || untold(f) { // its story has no end
 		return err
 	}
 	_, err = s.again(ctx, f, s.out)
@@ -365,16 +365,23 @@ func foundBySearch(f *explore.Found) scenarios.Violation {
 	return scenarios.Violation{Property: x.Property, Row: x.ID, Text: x.What}
 }
 
-// endless reports whether the search found that the run goes round for ever
-// under every schedule, which no single run can show.
-func endless(f *explore.Found) bool {
-	return f.Violation.Property == explore.NoLivelock && f.Violation.Actor < 0
+// lengthText tells how long a schedule is.
+func lengthText(s sched.Schedule) string {
+	text := fmt.Sprintf("%d switches, %d steps", s.Switches(), s.Steps())
+	if n := s.Turn().Steps(); n > 0 {
+		text += fmt.Sprintf(", then %d steps over and over", n)
+	}
+	return text
 }
+
+// untold reports whether the run goes on for ever and no turn was found that it
+// repeats, so that no single run can show it.
+func untold(f *explore.Found) bool { return f.Endless && f.Schedule.Turn().Steps() == 0 }
 
 // again runs the schedule as trapline run does, telling the story to out, if
 // there is one. The violation must show again.
 func (s *searching) again(ctx context.Context, f *explore.Found, out *output) (v scenarios.Violation, err error) {
-	if endless(f) {
+	if untold(f) {
 		return foundBySearch(f), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)

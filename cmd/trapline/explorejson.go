@@ -49,6 +49,7 @@ type foundObject struct {
 	Schedule string `json:"schedule"`
 	Switches int    `json:"switches"`
 	Steps    uint64 `json:"steps"`
+	Turn     uint64 `json:"turn,omitempty"` // steps that are repeated for ever behind them
 	Command  string `json:"command"`
 }
 
@@ -67,6 +68,6 @@ func (s *searching) foundJSON(f *explore.Found, v scenarios.Violation, schedule 
 func (s *searching) foundOf(f *explore.Found, v scenarios.Violation, schedule string) *foundObject {
 	return &foundObject{
 		Type: "found", V: story.Version, Property: v.Property, Row: v.Row, Text: v.Text,
-		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Command: s.command(schedule),
+		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Turn: f.Schedule.Turn().Steps(), Command: s.command(schedule),
 	}
 }

@@ -25,10 +25,14 @@ func interruptedBy(ctx context.Context) *interruption {
 	return in
 }
 
-// giveUpAfter is how long a command has to end by itself once a signal came.
-// Only what waits for something outside needs more, such as a pipe that nobody
-// reads.
-const giveUpAfter = 5 * time.Second
+// How long a command has to end by itself once a signal came: as long as it
+// works, which a long trace takes to be written, and a little while when it only
+// waits, as for a pipe that nobody reads.
+const (
+	giveUpAfter   = 15 * time.Second
+	giveUpWaiting = 3 * time.Second
+	working       = 20 * time.Millisecond // of processor time in that while
+)
 
 // untilSignal is a context that Ctrl-C, SIGTERM and SIGHUP cancel. A command
 // that does not end by that is given up.
@@ -61,21 +65,35 @@ func untilSignal(stderr io.Writer) (context.Context, context.CancelCauseFunc) {
 // giveUp ends the process unless the command is over in time. Standard error
 // may be what it hangs on.
 func giveUp(in *interruption, over <-chan struct{}, stderr io.Writer) {
-	select {
-	case <-over:
-		return
-	case <-time.After(giveUpAfter):
+	for start, used := time.Now(), processorTime(); ; {
+		select {
+		case <-over:
+			return
+		case <-time.After(giveUpWaiting):
+		}
+		now := processorTime()
+		if now-used < working || time.Since(start) > giveUpAfter {
+			break
+		}
+		used = now
 	}
 	said := make(chan struct{})
 	go func() {
-		fmt.Fprintf(stderr, "trapline: %v: given up, since it did not end within %v\n", in, giveUpAfter)
+		fmt.Fprintf(stderr, "trapline: %v: given up, since it did not end\n", in)
 		close(said)
 	}()
 	select {
 	case <-said:
-	case <-time.After(giveUpAfter / 10):
+	case <-time.After(giveUpWaiting / 10):
 	}
 	os.Exit(exitInterrupted)
+}
+
+// processorTime is what the process has used so far.
+func processorTime() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // of this process it is known
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // stoppableReader is standard input that a Ctrl-C gets a program out of. A

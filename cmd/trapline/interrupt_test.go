@@ -251,8 +251,8 @@ func TestASignalEndsAWaitForOutput(t *testing.T) {
 	require.NoError(t, w.Close())
 	time.Sleep(time.Second)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	require.Equal(t, exitInterrupted, p.end(giveUpAfter+atOnce))
-	require.Regexp(t, `^trapline: interrupted by SIGTERM: given up, since it did not end within 5s\n$`, p.errors.String())
+	require.Equal(t, exitInterrupted, p.end(2*giveUpWaiting+atOnce))
+	require.Regexp(t, `^trapline: interrupted by SIGTERM: given up, since it did not end\n$`, p.errors.String())
 }
 
 // Nothing but a signal is called an interruption.

@@ -48,6 +48,7 @@ func walkFlags() []cli.Flag {
 		&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("under")},
 		&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 		&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: fewer steps"},
+		processorFlag(),
 	}
 }
 
@@ -120,7 +121,7 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 // openScenario opens a scenario with the flags of walkFlags and records up to
 // so many steps.
 func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64) (*walk.Walk, error) {
-	f, err := load(name)
+	f, err := loadFor(c, name)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ EXAMPLES:
 			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` of kprobe_events or uprobe_events too (may be repeated)"},
 			&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
+			processorFlag(),
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -61,7 +62,7 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
-	f, err := load(c.Args().First())
+	f, err := loadFor(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -160,6 +161,7 @@ type telling struct {
 	name   string
 
 	schedule *sched.Replay // nil: round robin
+	steps    uint64        // told
 }
 
 // finish runs to the end.
@@ -203,6 +205,9 @@ func (t *telling) event(ev *emu.Event) {
 	if t.json {
 		t.out.object(r)
 		return
+	}
+	if t.steps++; t.schedule != nil && t.schedule.Schedule.Turn().Steps() > 0 && t.steps == t.schedule.Schedule.Steps()+1 {
+		t.out.styled(story.Dim, "From here on this is repeated:\n")
 	}
 	t.out.lines(t.teller.Tell(r))
 }

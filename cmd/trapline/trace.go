@@ -54,6 +54,7 @@ EXAMPLES:
 			&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
+			processorFlag(),
 			&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
 			&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
 			&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
@@ -161,8 +162,13 @@ func traceEnd(stderr io.Writer, res linux.Result, err error) error {
 }
 
 func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
+	processor, err := processorOf(c)
+	if err != nil {
+		return linux.Config{}, err
+	}
 	cfg := linux.Config{
-		Path: args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
+		Processor: processor,
+		Path:      args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Limits: linux.Limits{
 			Steps: c.Uint64("steps"), Memory: c.Int("memory") << 20,
@@ -172,7 +178,6 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if c.Bool("host-time") {
 		cfg.Clock = hostClock{}
 	}
-	var err error
 	if root := c.String("root"); root != "" {
 		cfg.Dir = "/"
 		cfg.FS, err = linux.OpenRoot(root)

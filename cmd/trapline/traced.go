@@ -77,7 +77,12 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 	if t.Events, err = tracedEvents(ctx, c, &cfg); err != nil {
 		return nil, err
 	}
-	return t.File()
+	f, err := t.File()
+	if err != nil {
+		return nil, err
+	}
+	f.Processor = cfg.Processor
+	return f, nil
 }
 
 // tracedEvents reads the definitions, with their symbols resolved.

@@ -130,6 +130,7 @@ type Summary struct {
 	// CutPreemptions: there are schedules with more preemptions.
 	Cut         Cut
 	Preemptions int    // complete up to this many; -1: none
+	Undecided   bool   // complete, but for whether each of these runs can end
 	Schedules   uint64 // run to their end or to a state seen before; shared beginnings run once
 	Executions  uint64 // among them, those that ended for good
 	States      int    // distinct

@@ -77,6 +77,6 @@ func (e *Enumeration) end(v *Violation) {
 	}
 	e.Violations[v.Property]++
 	if e.Found == nil || sched.Compare(e.way, e.Found.Schedule) < 0 {
-		e.Found = &Found{*v, e.way.Clone()}
+		e.Found = &Found{Violation: *v, Schedule: e.way.Clone()}
 	}
 }

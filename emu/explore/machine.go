@@ -23,7 +23,7 @@ type Explainer interface {
 	Property
 	// Explain gives the SEMANTICS row of a deadlock in which these locks are
 	// waited for, or "".
-	Explain(waits []string) string
+	Explain(rows []string) string
 }
 
 // Interrupt is an external interrupt that the schedule may raise once, at any
@@ -116,7 +116,7 @@ func (s *Machine) Step(actor int) *Step {
 		s.Observe(ev)
 	}
 	if st.Blocked = ev.Kind == emu.StepSpin && c.Shutdown == ""; st.Blocked && ev.Micro != nil {
-		st.Waits = ev.Micro.Holds
+		st.Waits, st.Row = ev.Micro.Holds, ev.Micro.ID
 	}
 	st.Locks = held & s.locks(c)
 	s.touched(c, ev, takes)
@@ -344,10 +344,10 @@ func (s *Machine) End() *Violation {
 	return nil
 }
 
-func (s *Machine) explain(waits []string) string {
+func (s *Machine) explain(rows []string) string {
 	for _, p := range s.Properties {
 		if e, ok := p.(Explainer); ok {
-			if row := e.Explain(waits); row != "" {
+			if row := e.Explain(rows); row != "" {
 				return row
 			}
 		}

@@ -12,6 +12,7 @@ import (
 type Outcome struct {
 	Schedule  sched.Schedule // who took each step, blocked ones left out unless replayed
 	Violation *Violation     // nil: none
+	Endless   bool           // a violation: behind the schedule the run can only go on for ever
 	Ended     bool           // no actor could go on
 	Cut       Cut            // CutDepth, or CutNone
 	Diverged  bool           // a replayed schedule named an actor that could not step
@@ -38,7 +39,9 @@ func runObserved(sys System, s sched.Scheduler, maxSteps uint64, see func(place,
 		if !r.step() {
 			return r.out
 		}
-		if n >= livelockAfter && !r.clocks && r.comesBack(n-livelockAfter) {
+		if n >= livelockAfter && !r.clocks && r.comesBack(n-livelockAfter) && endless(sys) != nil {
+			r.out.Violation = &Violation{Property: NoLivelock, Actor: -1, What: neverEnds}
+			r.out.Endless = true
 			return r.out
 		}
 	}
@@ -59,10 +62,8 @@ type execution struct {
 	clocks  bool // one was read: states that look alike may go on differently
 
 	// Brent's cycle detection
-	saved   uint64
-	since   uint64
-	next    uint64
-	stepped mask
+	saved uint64
+	next  uint64
 }
 
 // step takes one step and reports whether there may be another.
@@ -102,28 +103,21 @@ func (r *execution) step() bool {
 		}
 	} else {
 		r.blocked = 0
-		r.stepped |= bit(a)
 		r.out.Schedule.Append(a, 1)
 	}
 	r.out.Violation = st.Violation
 	return st.Violation == nil
 }
 
-// comesBack finds a state that was there before, with every actor that can
-// step having stepped in between: a fair execution that never ends.
+// comesBack reports whether a state may be one that was there before. Whether
+// the run can still end is another question: the schedule may be unfair.
 func (r *execution) comesBack(n uint64) bool {
 	h := r.sys.Hash()
-	if h == r.saved && n > 0 && (alive(r.sys)&^r.blocked)&^r.stepped == 0 {
-		r.out.Violation = &Violation{
-			Property: NoLivelock, Actor: -1,
-			What: fmt.Sprintf("a state comes back after %d steps, and every vCPU that could step did: this never ends", n-r.since),
-		}
-		return true
+	again := h == r.saved && n > 0
+	if again || n == r.next { // a state that came back without harm is not asked about again soon
+		r.saved, r.next = h, max(2*n, 1)
 	}
-	if n == r.next {
-		r.saved, r.since, r.next, r.stepped = h, n, max(2*n, 1), 0
-	}
-	return false
+	return again
 }
 
 // judgeEnd judges a state in which all of live are blocked.
@@ -132,7 +126,7 @@ func judgeEnd(sys System, live mask) *Violation {
 		return sys.End()
 	}
 	v := &Violation{Property: NoDeadlock, Actor: -1}
-	var waits, texts []string
+	var rows, texts []string
 	for a := range sys.Actors() {
 		if !live.has(a) {
 			continue
@@ -140,16 +134,16 @@ func judgeEnd(sys System, live mask) *Violation {
 		if v.Actor < 0 {
 			v.Actor = a
 		}
-		w := sys.Step(a).Waits // changes nothing: it is blocked
-		waits = append(waits, w)
-		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(w, "a lock")))
+		st := sys.Step(a) // changes nothing: it is blocked
+		rows = append(rows, st.Row)
+		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(st.Waits, "a lock")))
 	}
 	v.What = "nobody can go on: " + strings.Join(texts, ", ")
 	if e, ok := sys.(explainer); ok {
-		v.ID = e.explain(waits)
+		v.ID = e.explain(rows)
 	}
 	return v
 }
 
-// explainer is a System that knows deadlocks by what is waited for.
-type explainer interface{ explain(waits []string) string }
+// explainer is a System that knows deadlocks by the rows of what is waited for.
+type explainer interface{ explain(rows []string) string }

@@ -101,7 +101,7 @@ func (s *sample) add(n int, sys System, out Outcome) {
 	s.steps += out.Schedule.Steps()
 	switch {
 	case out.Violation != nil && n < s.best:
-		s.best, s.found = n, &Found{*out.Violation, out.Schedule}
+		s.best, s.found = n, &Found{*out.Violation, out.Schedule, out.Endless}
 	case out.Violation != nil:
 	case out.Cut == CutDepth:
 	case out.Ended:

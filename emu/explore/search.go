@@ -13,6 +13,9 @@ import (
 type Found struct {
 	Violation Violation
 	Schedule  sched.Schedule
+	// Endless: behind the schedule the run can only go on for ever. Shrink
+	// gives the schedule a turn that it repeats.
+	Endless bool
 }
 
 // Report is the result of a search.
@@ -130,7 +133,7 @@ func (r *round) judgeClocks(rep *Report, clocks bool) {
 	}
 	switch rep.Cut {
 	case CutNone, CutPreemptions, CutDepth, CutStates:
-		rep.Exhausted, rep.Cut, rep.Preemptions = false, CutClocks, -1
+		rep.Exhausted, rep.Cut, rep.Preemptions, rep.Undecided = false, CutClocks, -1, false
 	}
 }
 
@@ -172,7 +175,7 @@ const warmUpSteps = 4000
 
 // item is a state with actors to run from it.
 type item struct {
-	node   *node
+	node   uint32
 	snap   Snapshot
 	actors mask
 }
@@ -199,11 +202,20 @@ type round struct {
 	cut      Cut
 	found    *Found
 	outcomes map[uint64]struct{}
-	edges    [][2]uint32
 	blocked  bool   // an actor was, somewhere
 	prune    uint64 // 0, or how many steps a schedule may have: with clocks, loops need not come back
 	pruned   bool   // one had more
 	counts
+
+	circles []edgeOf // that may close one, not looked at yet
+	circled bool     // there were any
+	judged  int      // states there were when livelock last looked
+
+	judging   bool // see beyond
+	pause     int  // states after which to judge again
+	states    int  // without those beyond the bound; 0: all
+	undecided bool // whether all states within the bound can reach an end
+	violating map[uint32]struct{}
 }
 
 // counts is what workers add up.
@@ -213,7 +225,7 @@ type counts struct {
 
 func newRound(ctx context.Context, o Options, f *facts, root Snapshot, start duration) *round {
 	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), root: root, start: start,
-		visited: newVisited(), outcomes: map[uint64]struct{}{}}
+		visited: newVisited(), outcomes: map[uint64]struct{}{}, violating: map[uint32]struct{}{}}
 	r.more.L = &r.mu
 	return r
 }
@@ -239,40 +251,75 @@ func (r *round) run(systems []System) {
 	}
 	workers[0].begin()
 	for {
-		var wg sync.WaitGroup
-		r.busy = len(workers)
-		for _, w := range workers {
-			wg.Go(w.run)
-		}
-		wg.Wait()
-		if r.cut != CutNone || r.found != nil || r.grew() {
+		r.work(workers)
+		if r.over() || r.grew() {
 			break
 		}
-		if len(r.next) == 0 {
-			if !r.facts.known().asked.Clocks { // a clock may end what looks like a cycle
-				r.livelock()
-			}
+		if r.free() {
+			continue
+		}
+		n, bounded := r.o.Bounds.Preemptions.Value()
+		last := len(r.next) == 0 || bounded && r.level == n
+		if r.livelock(last) || len(r.next) == 0 {
 			break
 		}
-		if n, bounded := r.o.Bounds.Preemptions.Value(); bounded && r.level == n {
-			r.cut = CutPreemptions
+		if last {
+			r.limited(workers)
 			break
 		}
 		r.level++
 		r.now, r.next = r.next, nil
 	}
+	if r.cut != CutNone && r.cut != CutPreemptions && r.states == 0 && !r.grew() && !r.livelock(true) {
+		r.undecided = r.undecidedWithin()
+	}
+}
+
+// limited ends a round at the bound on preemptions.
+func (r *round) limited(workers []*worker) {
+	r.states = r.visited.count()
+	if r.circled && !r.facts.known().asked.Clocks {
+		r.beyond(workers)
+	}
+	if r.cut == CutNone && r.found == nil {
+		r.cut = CutPreemptions
+	}
+}
+
+// work lets the workers run all that is to be run at this level.
+func (r *round) work(workers []*worker) {
+	var wg sync.WaitGroup
+	r.busy = len(workers)
+	for _, w := range workers {
+		wg.Go(w.run)
+	}
+	wg.Wait()
+	r.bounds()
+}
+
+// bounds compares with the bounds on time and states.
+func (r *round) bounds() {
+	if c := cutOf(r.ctx); c != CutNone {
+		r.cutAt(c)
+	}
+	if r.visited.count() > r.o.Bounds.States {
+		r.cutAt(CutStates)
+	}
 }
 
 func (r *round) report() *Report {
 	s := Summary{
-		Exhausted: (r.cut == CutNone || r.cut == CutPreemptions) && r.found == nil,
-		Cut:       r.cut, Preemptions: r.level, Bound: r.o.Bounds.Preemptions,
+		Exhausted: (r.cut == CutNone || r.cut == CutPreemptions) && r.found == nil && !r.undecided,
+		Cut:       r.cut, Preemptions: r.level, Bound: r.o.Bounds.Preemptions, Undecided: r.undecided,
 		Schedules: r.merged + r.ended, Executions: r.ended, States: r.visited.count(), Steps: r.steps, Memory: r.most,
 	}
-	if r.found != nil {
-		s.Cut = CutViolation
+	if r.states > 0 {
+		s.States = r.states
 	}
-	if !s.Exhausted {
+	if r.found != nil {
+		s.Cut, s.Undecided = CutViolation, false
+	}
+	if !s.Exhausted && r.states == 0 {
 		s.Preemptions--
 	}
 	if r.facts.full() && s.Exhausted {
@@ -295,7 +342,7 @@ func (r *round) take() (item, bool) {
 	defer r.mu.Unlock()
 	r.busy--
 	for {
-		if r.over() {
+		if r.over() || r.judging && r.visited.count() >= r.pause {
 			r.more.Broadcast()
 			return item{}, false
 		}
@@ -332,7 +379,7 @@ func (r *round) put(it item, later bool) {
 	if r.memory > r.o.Bounds.Memory {
 		r.stop(CutMemory)
 	}
-	if later {
+	if later && !r.judging {
 		r.next = append(r.next, it)
 		return
 	}
@@ -360,14 +407,18 @@ func (r *round) cutAt(c Cut) {
 	r.mu.Unlock()
 }
 
-// violated keeps a violation reached by steps of actor from n.
-func (r *round) violated(v *Violation, n *node, actor int, steps uint32) {
-	s := n.schedule()
+// violated keeps a violation reached by steps of actor from a state.
+func (r *round) violated(v *Violation, from uint32, actor int, steps uint32) {
+	s := r.visited.schedule(from)
 	s.Append(actor, uint64(steps))
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.judging { // beyond the bound: an end
+		r.violating[from] = struct{}{}
+		return
+	}
 	if r.found == nil || sched.Compare(s, r.found.Schedule) < 0 {
-		r.found = &Found{*v, s}
+		r.found = &Found{Violation: *v, Schedule: s}
 	}
 	r.more.Broadcast()
 }

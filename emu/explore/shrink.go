@@ -14,9 +14,13 @@ const MaxShrinks = 5000
 // property: fewest switches first, then fewest steps. sys is in the state that
 // schedules start from, and is there again afterwards. The same input gives
 // the same result, and the result replays as it stands, with no step left over.
+// An endless schedule gets a turn, of which each actor that can go on has a part.
 func Shrink(ctx context.Context, sys System, found Found, depth uint64) Found {
 	s := &shrinker{ctx: ctx, sys: sys, root: sys.Snapshot(), best: found, depth: depth}
 	defer sys.Restore(s.root)
+	if found.Endless {
+		return s.shrinkEndless()
+	}
 	s.try(found.Schedule.Runs())
 	for s.pass() {
 	}
@@ -30,6 +34,8 @@ type shrinker struct {
 	best  Found
 	depth uint64
 	tries int
+
+	within reach // of an endless schedule: where it has to lead
 }
 
 // pass tries every way to make the best schedule smaller, until one does.
@@ -102,6 +108,13 @@ func (s *shrinker) try(runs []sched.Run) bool {
 	s.sys.Restore(s.root)
 	next := &lenient{runs: runs, tail: sched.RoundRobin{Quantum: sched.ReplayQuantum}}
 	next.Begin(0)
+	if s.within != nil {
+		if way, ok := s.into(next); ok && sched.Compare(way, s.best.Schedule) < 0 {
+			s.best.Schedule = way
+			return true
+		}
+		return false
+	}
 	out := Run(s.sys, next, s.depth)
 	v := out.Violation
 	if v == nil || v.Property != s.best.Violation.Property {
@@ -110,7 +123,7 @@ func (s *shrinker) try(runs []sched.Run) bool {
 	if sched.Compare(out.Schedule, s.best.Schedule) >= 0 {
 		return false
 	}
-	s.best = Found{*v, out.Schedule}
+	s.best = Found{Violation: *v, Schedule: out.Schedule, Endless: out.Endless}
 	return true
 }
 

@@ -67,6 +67,8 @@ type Step struct {
 	Asked Asked
 	// Waits is what a blocked actor waits for, or "" if it cannot say.
 	Waits string
+	// Row is the SEMANTICS row of that wait, or "".
+	Row string
 	// Locks are the locks that the actor held before and after the step, a
 	// bit each.
 	Locks uint64

@@ -1,7 +1,7 @@
 package explore
 
 import (
-	"fmt"
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 )
@@ -66,7 +66,15 @@ func (t *toy) Restore(s Snapshot) {
 
 var toySeed = maphash.MakeSeed()
 
-func (t *toy) Hash() uint64 { return maphash.String(toySeed, fmt.Sprint(t.toyState)) }
+func (t *toy) Hash() uint64 {
+	var b []byte
+	for _, list := range [][]int{t.pc, t.reg, t.vars[:], t.lock[:]} {
+		for _, v := range list {
+			b = binary.AppendVarint(b, int64(v))
+		}
+	}
+	return maphash.Bytes(toySeed, b)
+}
 
 func (t *toy) EndHash() uint64 { return t.Hash() }
 

@@ -40,8 +40,10 @@ type Verdict struct {
 	// Complete: without Exhausted, schedules with up to this many preemptions
 	// were all covered; -1: none.
 	Complete int
-	Memory   MemoryModel
-	Grain    Grain
+	// Undecided: of those it is not known whether they can all end.
+	Undecided bool
+	Memory    MemoryModel
+	Grain     Grain
 }
 
 // String is the verdict's line.
@@ -64,6 +66,9 @@ func (v Verdict) outcome() string {
 	}
 	if v.Complete >= 0 {
 		text += "; schedules with " + preemptions(v.Complete) + " are complete"
+		if v.Undecided {
+			text += ", but whether each of them can end was not decided"
+		}
 	}
 	return text
 }
@@ -85,5 +90,5 @@ func preemptions(n int) string {
 
 // Verdict is what the search has shown.
 func (r *Report) Verdict() Verdict {
-	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions}
+	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided}
 }

@@ -1,31 +1,151 @@
 package explore
 
 import (
+	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"trapline/emu/sched"
 )
 
-// node is a state that was reached: how, and which actors' steps from it were
-// taken.
+// node is a state that was reached: how, and where the actors' steps from it
+// lead. There may be many millions, so that it has no pointers.
 type node struct {
 	hash   uint64
-	parent *node
-	depth  uint64 // steps from the start
+	parent uint32 // id; the start has none
 	steps  uint32 // by actor, from parent
-	actor  int8   // -1: the start
-	id     uint32
+	depth  uint32 // steps from the start
+	first  uint32 // its edges in visited.edges
 
-	live    mask // can step
-	claimed mask // somebody runs it, or has
-	waiting mask // a later level will run it
-	blocked mask // waits for a lock
+	live     mask // can step
+	claimed  mask // somebody runs it, or has
+	waiting  mask // a later level will run it
+	blocked  mask // waits for a lock
+	spinning mask // comes back here by its own steps alone: see spins
+	level    uint16
+	actor    int8 // -1: the start
 }
 
-// schedule is the way to n.
-func (n *node) schedule() sched.Schedule {
+// nodeBytes is about how much memory a state takes that nobody waits in: its
+// node, its place in the table, and an edge or two.
+const nodeBytes = 56 + 32 + 8
+
+const (
+	shards = 64
+	// chunk is how many nodes, or edges, are allocated at a time.
+	chunk = 1 << 10
+)
+
+// visited is the set of states reached, by hash. A node's masks and edges are
+// guarded by its shard's lock.
+type visited struct {
+	shard [shards]struct {
+		sync.Mutex
+		ids map[uint64]uint32
+	}
+	mu    sync.Mutex // of what follows
+	nodes table[node]
+	edges table[uint32] // an id plus one, or 0: none yet
+	n     atomic.Uint32
+	used  uint32 // edges
+}
+
+// table is an array that grows without moving.
+type table[T any] struct{ chunks atomic.Pointer[[]*[chunk]T] }
+
+func (t *table[T]) at(i uint32) *T { return &(*t.chunks.Load())[i/chunk][i%chunk] }
+
+// reserve makes room for element i. It is called by one goroutine at a time.
+func (t *table[T]) reserve(i uint32) {
+	var list []*[chunk]T
+	if p := t.chunks.Load(); p != nil {
+		list = *p
+	}
+	if int(i/chunk) < len(list) {
+		return
+	}
+	list = append(list[:len(list):len(list)], new([chunk]T))
+	t.chunks.Store(&list)
+}
+
+func newVisited() *visited {
+	v := &visited{}
+	for i := range v.shard {
+		v.shard[i].ids = map[uint64]uint32{}
+	}
+	return v
+}
+
+func (v *visited) at(id uint32) *node { return v.nodes.at(id) }
+
+// add makes the node of a state that is known to be new.
+func (v *visited) add(n node) uint32 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	id := v.n.Load()
+	n.first = v.used
+	k := uint32(bits.OnesCount32(uint32(n.live)))
+	if k > 0 {
+		if n.first%chunk+k > chunk {
+			n.first += chunk - n.first%chunk // all in one piece
+		}
+		v.edges.reserve(n.first)
+		v.used = n.first + k
+	}
+	v.nodes.reserve(id)
+	*v.nodes.at(id) = n
+	v.n.Store(id + 1)
+	return id
+}
+
+// reach gives the node of a state, made if it is new.
+func (v *visited) reach(hash uint64, parent uint32, actor int, steps uint32, level int, live mask) (id uint32, isNew bool) {
+	s := &v.shard[hash%shards]
+	s.Lock()
+	defer s.Unlock()
+	if id, ok := s.ids[hash]; ok {
+		return id, false
+	}
+	n := node{hash: hash, parent: parent, actor: int8(actor), steps: steps, live: live, level: uint16(min(level, 1<<16-1))}
+	if actor >= 0 {
+		n.depth = v.at(parent).depth + steps
+	}
+	id = v.add(n)
+	s.ids[hash] = id
+	return id, true
+}
+
+// slot is where actor's edge from n is kept.
+func (v *visited) slot(n *node, actor int) *uint32 {
+	return v.edges.at(n.first + uint32(bits.OnesCount32(uint32(n.live&(bit(actor)-1)))))
+}
+
+// lead notes that actor's steps lead from one state to another. It reports
+// whether that may close a circle.
+func (v *visited) lead(from uint32, actor int, to uint32) bool {
+	n := v.at(from)
+	s := &v.shard[n.hash%shards]
+	s.Lock()
+	*v.slot(n, actor) = to + 1
+	s.Unlock()
+	return v.at(to).depth <= n.depth
+}
+
+// follow gives the state to which actor's steps lead from another one, if they
+// were taken.
+func (v *visited) follow(from uint32, actor int) (uint32, bool) {
+	n := v.at(from)
+	if !n.live.has(actor) {
+		return 0, false
+	}
+	to := *v.slot(n, actor)
+	return to - 1, to != 0
+}
+
+// schedule is the way to a state.
+func (v *visited) schedule(id uint32) sched.Schedule {
 	var way []*node
-	for ; n.parent != nil; n = n.parent {
+	for n := v.at(id); n.actor >= 0; n = v.at(n.parent) {
 		way = append(way, n)
 	}
 	var s sched.Schedule
@@ -35,58 +155,12 @@ func (n *node) schedule() sched.Schedule {
 	return s
 }
 
-const shards = 64
-
-// visited is the set of states reached, by hash.
-type visited struct {
-	shard [shards]struct {
-		sync.Mutex
-		nodes map[uint64]*node
-	}
-	mu   sync.Mutex
-	list []*node
-}
-
-func newVisited() *visited {
-	v := &visited{}
-	for i := range v.shard {
-		v.shard[i].nodes = map[uint64]*node{}
-	}
-	return v
-}
-
-// reach gives the node of a state, made if it is new.
-func (v *visited) reach(hash uint64, parent *node, actor int, steps uint32, live mask) (*node, bool) {
-	s := &v.shard[hash%shards]
-	s.Lock()
-	defer s.Unlock()
-	if n := s.nodes[hash]; n != nil {
-		return n, false
-	}
-	n := &node{hash: hash, parent: parent, actor: int8(actor), steps: steps, live: live}
-	if parent != nil {
-		n.depth = parent.depth + uint64(steps)
-	}
-	v.mu.Lock()
-	n.id = uint32(len(v.list))
-	v.list = append(v.list, n)
-	v.mu.Unlock()
-	s.nodes[hash] = n
-	return n, true
-}
-
-func (v *visited) count() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.list)
-}
+func (v *visited) count() int { return int(v.n.Load()) }
 
 // deepest is the greatest number of steps from the start.
 func (v *visited) deepest() (d uint64) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, n := range v.list {
-		d = max(d, n.depth)
+	for id := range v.n.Load() {
+		d = max(d, uint64(v.at(id).depth))
 	}
 	return d
 }

@@ -14,8 +14,8 @@ type worker struct {
 	rec      *recorder
 	reporter bool
 	my       counts
-	edges    [][2]uint32
-	since    int // edges since the bounds were looked at
+	circles  []edgeOf
+	since    int // edges taken since the bounds were looked at
 	actors   int
 }
 
@@ -25,9 +25,10 @@ func newWorker(r *round, sys System, reporter bool) *worker {
 
 // begin puts the start into the work: whoever goes first is free to.
 func (w *worker) begin() {
-	n, _ := w.visited.reach(w.sys.Hash(), nil, -1, 0, alive(w.sys))
+	live := alive(w.sys)
+	n, _ := w.visited.reach(w.sys.Hash(), 0, -1, 0, 0, live)
 	w.finish(n)
-	w.put(item{n, w.root, n.live}, false)
+	w.put(item{n, w.root, live}, false)
 }
 
 // run works until the level is done.
@@ -38,7 +39,7 @@ func (w *worker) run() {
 			break
 		}
 		for a := range w.actors {
-			if it.actors.has(a) && w.visited.claim(it.node, a) {
+			if it.actors.has(a) && w.visited.claim(w.visited.at(it.node), a) {
 				w.sys.Restore(it.snap)
 				w.follow(it.node, it.snap, a)
 				w.look()
@@ -57,10 +58,11 @@ func (w *worker) flush() {
 	w.round.taken += w.my.taken
 	w.round.merged += w.my.merged
 	w.round.ended += w.my.ended
-	w.round.edges = append(w.round.edges, w.edges...)
 	w.round.blocked = w.round.blocked || w.rec.blocked
 	w.round.pruned = w.round.pruned || w.rec.pruned
-	w.my, w.edges = counts{}, w.edges[:0]
+	w.round.circles = append(w.round.circles, w.circles...)
+	w.round.circled = w.round.circled || len(w.circles) > 0
+	w.my, w.circles = counts{}, w.circles[:0]
 }
 
 // look compares with the bounds now and then, and reports progress.
@@ -70,20 +72,14 @@ func (w *worker) look() {
 	}
 	w.since = 0
 	w.flush()
-	if c := cutOf(w.ctx); c != CutNone {
-		w.cutAt(c)
-	}
-	states := w.visited.count()
-	if states > w.o.Bounds.States {
-		w.cutAt(CutStates)
-	}
+	w.bounds()
 	if !w.reporter || w.o.Progress == nil {
 		return
 	}
 	w.mu.Lock()
 	left := len(w.now) + len(w.next)
 	p := Progress{
-		Preemptions: w.level, Schedules: w.merged + w.ended, States: states, Steps: w.steps,
+		Preemptions: w.level, Schedules: w.merged + w.ended, States: w.visited.count(), Steps: w.steps,
 		Done: float64(w.taken) / float64(w.taken+uint64(left)+1), Elapsed: elapsed(w.o) - w.start,
 	}
 	w.mu.Unlock()
@@ -93,75 +89,84 @@ func (w *worker) look() {
 // lookEvery is how many edges a worker takes between looks at the bounds.
 const lookEvery = 256
 
-// follow runs actor from n, where the system is, as long as it can go on to
-// states from which it was not run before. Leaving it for others is put aside:
-// for this level where it is blocked or done, for the next one where it is not.
-func (w *worker) follow(n *node, snap Snapshot, actor int) {
+// follow runs actor from a state, where the system is, as long as it can go on
+// to states from which it was not run before. Leaving it for others is put
+// aside: for this level where it is blocked or done, for the next one where it
+// is not.
+func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 	for {
 		steps, v := w.edge(actor)
 		w.my.taken++
 		if v != nil {
 			w.my.ended++
-			w.violated(v, n, actor, steps)
+			w.violated(v, from, actor, steps)
 			return
 		}
 		if steps == 0 {
-			w.stuck(n, snap, actor)
+			w.stuck(from, snap, actor)
 			return
 		}
-		m, isNew := w.visited.reach(w.sys.Hash(), n, actor, steps, alive(w.sys))
-		w.edges = append(w.edges, [2]uint32{n.id, m.id})
-		if isNew {
-			w.finish(m)
-		} else {
-			w.my.merged++
-		}
-		if w.prune != 0 && m.depth >= w.prune {
+		to := w.arrive(from, actor, steps)
+		m := w.visited.at(to)
+		if w.prune != 0 && uint64(m.depth) >= w.prune {
 			w.rec.pruned = true
 			return
 		}
-		if m.depth >= w.o.Bounds.Depth {
+		if uint64(m.depth) >= w.o.Bounds.Depth {
 			w.cutAt(CutDepth)
 			return
 		}
-		var others mask
-		if m.live.has(actor) {
-			others = w.visited.wait(m, m.live&^bit(actor))
-			mine := w.visited.claim(m, actor)
-			if others == 0 && !mine {
-				return
-			}
-			if snap = nil; m.live != bit(actor) {
-				snap = w.sys.Snapshot()
-			}
-			if others != 0 {
-				w.put(item{m, snap, others}, true)
-			}
-			if !mine {
-				return
-			}
-		} else {
-			if others = w.visited.unclaimed(m, m.live); others != 0 {
-				w.put(item{m, w.sys.Snapshot(), others}, false)
+		if !m.live.has(actor) {
+			if others := w.visited.unclaimed(m, m.live); others != 0 {
+				w.put(item{to, w.sys.Snapshot(), others}, false)
 			}
 			return
 		}
-		n = m
+		others := w.visited.wait(m, m.live&^bit(actor))
+		mine := w.visited.claim(m, actor)
+		if others == 0 && !mine {
+			return
+		}
+		if snap = nil; m.live != bit(actor) {
+			snap = w.sys.Snapshot()
+		}
+		if others != 0 {
+			w.put(item{to, snap, others}, true)
+		}
+		if !mine {
+			return
+		}
+		from = to
 		if w.look(); w.stopped() {
 			return
 		}
 	}
 }
 
-// stuck: actor is blocked in n, so whoever can go on may, at this level.
-func (w *worker) stuck(n *node, snap Snapshot, actor int) {
+// arrive notes that steps of actor led from a state to the system's present one.
+func (w *worker) arrive(from uint32, actor int, steps uint32) uint32 {
+	to, isNew := w.visited.reach(w.sys.Hash(), from, actor, steps, w.level, alive(w.sys))
+	if w.visited.lead(from, actor, to) {
+		w.circles = append(w.circles, edgeOf{from, int8(actor)})
+	}
+	if isNew {
+		w.finish(to)
+	} else {
+		w.my.merged++
+	}
+	return to
+}
+
+// stuck: actor is blocked in a state, so whoever can go on may, at this level.
+func (w *worker) stuck(at uint32, snap Snapshot, actor int) {
+	n := w.visited.at(at)
 	if w.visited.block(n, actor) {
 		w.my.ended++
-		w.violated(judgeEnd(w.sys, n.live), n, actor, 0)
+		w.violated(judgeEnd(w.sys, n.live), at, actor, 0)
 		return
 	}
 	if others := w.visited.unclaimed(n, n.live&^bit(actor)); others != 0 {
-		w.put(item{n, snap, others}, false)
+		w.put(item{at, snap, others}, false)
 	}
 }
 
@@ -200,17 +205,21 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 }
 
 // finish judges a new state in which nobody can step.
-func (w *worker) finish(n *node) {
+func (w *worker) finish(id uint32) {
+	n := w.visited.at(id)
 	if n.live != 0 {
 		return
 	}
 	w.my.ended++
 	if v := w.sys.End(); v != nil {
-		w.violated(v, n, 0, 0)
+		w.violated(v, id, 0, 0)
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.judging {
+		return
+	}
 	if w.o.KeepOutcomes {
 		w.outcomes[w.sys.EndHash()] = struct{}{}
 	}

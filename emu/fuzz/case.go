@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"slices"
 
 	"trapline/emu"
 )
@@ -33,6 +34,7 @@ const MaxSteps = 40
 func (f *Machine) load(c *Case) error {
 	f.m.Restore(f.fresh)
 	f.stop.n = 0
+	f.accesses = f.accesses[:0]
 	cpu := f.m.CPUs[0]
 	cpu.GPR, cpu.RIP = c.GPR, c.At
 	return f.m.WriteBytes(cpu.Space, c.At, c.Code)
@@ -50,12 +52,36 @@ func (f *Machine) step(n int) error {
 		if f.over() {
 			break
 		}
-		f.m.Step(0)
+		f.note(f.m.Step(0))
 		if err := f.m.Err(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// note keeps the accesses of a step that completed. The library tells of one
+// across two pages in pieces too.
+func (f *Machine) note(ev *emu.Event) {
+	if ev.Kind != emu.StepInstruction {
+		return
+	}
+	whole := func(addr uint64, size uint8) bool { return addr%emu.PageSize+uint64(size) <= emu.PageSize }
+	from := len(f.accesses)
+	for _, r := range ev.Reads {
+		f.accesses = append(f.accesses, access{false, r.Addr, r.Value, 0, r.Size})
+		if !whole(r.Addr, r.Size) {
+			f.accesses = f.accesses[:from]
+			return
+		}
+	}
+	for _, w := range ev.Writes {
+		f.accesses = append(f.accesses, access{true, w.Addr, w.New, w.Old, w.Size})
+		if !whole(w.Addr, w.Size) {
+			f.accesses = f.accesses[:from]
+			return
+		}
+	}
 }
 
 // run runs the case up to n instructions, by Machine.Run wherever it can.
@@ -89,7 +115,8 @@ func (f *Machine) state() state {
 	return state{c.Core, c.Retired, f.stop.n, f.stop.last, f.m.Hash(true)}
 }
 
-// Do runs a case both ways. It fails if the machine does, or if they differ.
+// Do runs a case by Run, by steps, and by steps in the library. It fails if the
+// machine does, or if they differ.
 func (f *Machine) Do(c Case) error {
 	if err := f.load(&c); err != nil {
 		return err
@@ -104,8 +131,25 @@ func (f *Machine) Do(c Case) error {
 	if err := f.step(MaxSteps); err != nil {
 		return fmt.Errorf("fuzz: step: %w: %s", err, c)
 	}
-	if slow := f.state(); slow != fast {
+	slow := f.state()
+	if slow != fast {
 		return fmt.Errorf("fuzz: run and step differ: %s: %+v and %+v", c, fast, slow)
+	}
+	if f.library == nil {
+		return nil
+	}
+	l := f.library
+	if err := l.load(&c); err != nil {
+		return err
+	}
+	if err := l.step(MaxSteps); err != nil {
+		return fmt.Errorf("fuzz: step in the library: %w: %s", err, c)
+	}
+	if other := l.state(); other != slow {
+		return fmt.Errorf("fuzz: the processors differ: %s: %+v and %+v", c, slow, other)
+	}
+	if !slices.Equal(f.accesses, l.accesses) {
+		return fmt.Errorf("fuzz: the processors' accesses differ: %s: %+v and %+v", c, f.accesses, l.accesses)
 	}
 	return nil
 }

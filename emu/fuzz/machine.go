@@ -6,6 +6,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/silicon"
+	"trapline/emu/unicorn"
 	"trapline/idt"
 )
 
@@ -32,6 +33,17 @@ type Machine struct {
 	ring  int
 	fresh *emu.Snapshot
 	stop  *taken
+
+	library  *Machine // the same, whose steps run in the library; nil without it
+	accesses []access // of the last case's steps
+}
+
+// access is one that a step told of.
+type access struct {
+	write      bool
+	addr       uint64
+	value, old uint64
+	size       uint8
 }
 
 // taken is a kernel that takes every trap and ends the case.
@@ -51,11 +63,23 @@ func (k *taken) Hypercall(*emu.Machine, *emu.CPU, uint64) bool { return false }
 
 // NewMachine makes a machine for cases in ring 0 or 3.
 func NewMachine(mode silicon.Mode, ring int) (*Machine, error) {
+	f, err := newMachine(mode, ring, emu.Interp)
+	if err != nil || !unicorn.Available() {
+		return f, err
+	}
+	if f.library, err = newMachine(mode, ring, emu.Unicorn); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func newMachine(mode silicon.Mode, ring int, p emu.Processor) (*Machine, error) {
 	arch := emu.I386
 	if mode == silicon.Mode64 {
 		arch = emu.AMD64
 	}
-	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: 1 << 20})
+	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: 1 << 20, Processor: p})
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +94,12 @@ func NewMachine(mode silicon.Mode, ring int) (*Machine, error) {
 }
 
 // Close frees the machine.
-func (f *Machine) Close() { f.m.Close() }
+func (f *Machine) Close() {
+	f.m.Close()
+	if f.library != nil {
+		f.library.Close()
+	}
+}
 
 func (f *Machine) boot() error {
 	c := f.m.CPUs[0]

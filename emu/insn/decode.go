@@ -96,7 +96,9 @@ func (d *decoder) prefixes() {
 		case 0x67:
 			d.AddrSize = true
 		case 0x26, 0x2E, 0x36, 0x3E:
-			if !d.Mode.Is64() || d.Seg < SegFS { // 64-bit mode ignores them, also behind FS or GS
+			if d.Mode.Is64() && d.Seg >= SegFS {
+				d.VoidSeg = true
+			} else {
 				d.Seg = SegES + SegPrefix(b>>3&3)
 			}
 		case 0x64, 0x65:

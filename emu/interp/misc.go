@@ -54,7 +54,7 @@ func arpl(c *regs.Core, m Memory, o *Op) Outcome {
 	if o.mem {
 		at = o.offset(c)
 		var ok bool
-		if v, ok = m.LoadToStore(o.seg, at, 2); !ok {
+		if v, ok = m.Load(o.seg, at, 2); !ok {
 			return Refused
 		}
 	} else {

@@ -28,16 +28,17 @@ type Config struct {
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
 	Capture        int       // bytes of each that Output keeps, and of both OutputInOrder
 
-	CPUs    int // vCPUs; 0: 1
-	Vendor  emu.Vendor
-	Quantum int    // instructions before another thread's turn; 0: 10000, negative: never
-	Seed    uint64 // of AT_RANDOM and getrandom
-	Clock   Clock  // nil: time is the number of instructions, in nanoseconds
-	Limits  Limits
-	Hooks   Hooks            // nil: none
-	Watch   Watcher          // of Run; nil: none
-	OnCall  func(CallRecord) // every system call when it ends; nil: none
-	OnTurn  func(uint64)     // now and then in Run, with the number of instructions; nil: none
+	CPUs      int // vCPUs; 0: 1
+	Vendor    emu.Vendor
+	Processor emu.Processor // of the machine
+	Quantum   int           // instructions before another thread's turn; 0: 10000, negative: never
+	Seed      uint64        // of AT_RANDOM and getrandom
+	Clock     Clock         // nil: time is the number of instructions, in nanoseconds
+	Limits    Limits
+	Hooks     Hooks            // nil: none
+	Watch     Watcher          // of Run; nil: none
+	OnCall    func(CallRecord) // every system call when it ends; nil: none
+	OnTurn    func(uint64)     // now and then in Run, with the number of instructions; nil: none
 }
 
 // Kernel is the Linux side of a machine. It implements emu.Kernel,
@@ -114,7 +115,7 @@ func (k *Kernel) boot() error {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
 	arch := emu.Arch(prog.image.Arch)
-	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor})
+	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor})
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,7 @@ func (k *Kernel) schedule(id int) bool {
 			continue
 		}
 		k.switchIn(id, t)
-		k.micro(emu.Micro{Name: "context_switch", In: "__schedule", Alone: true, Why: "the next thread that can go on gets the vCPU"})
+		k.micro(emu.Micro{Work: emu.WorkSwitch, Name: "context_switch", In: "__schedule", Alone: true, Why: "the next thread that can go on gets the vCPU"})
 		if k.tells() {
 			k.note(NoteThread, "thread %d of %s on cpu%d", t.TID, t.proc.Name, id)
 		}
@@ -258,7 +258,7 @@ func (k *Kernel) idle() {
 		}
 	}
 	if next == never {
-		k.micro(emu.Micro{Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits for another: the run is over"})
+		k.micro(emu.Micro{Work: emu.WorkSwitch, Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits for another: the run is over"})
 		k.stop(BoundDeadlock)
 		return
 	}
@@ -266,7 +266,7 @@ func (k *Kernel) idle() {
 	if next <= now {
 		return
 	}
-	k.micro(emu.Micro{Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits: time moves on to the next deadline"})
+	k.micro(emu.Micro{Work: emu.WorkSwitch, Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits: time moves on to the next deadline"})
 	if k.cfg.Clock == nil {
 		k.skipped += next - now
 		return

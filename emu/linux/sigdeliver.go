@@ -64,19 +64,19 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	a := p.sigs.act[n]
 	switch {
 	case a.handler != handlerDefault && a.handler != handlerIgnore:
-		k.micro(emu.Micro{Name: "setup_rt_frame", In: "handle_signal", Why: "the handler's frame goes on the stack and the thread to the handler"})
+		k.micro(emu.Micro{Work: emu.WorkSignalFrame, Name: "setup_rt_frame", In: "handle_signal", Why: "the handler's frame goes on the stack and the thread to the handler"})
 		k.noteSignal(n)
 		k.handle(t, a, info)
 		return true
 	case a.handler == handlerIgnore || ignoredByDefault.has(n):
-		k.micro(emu.Micro{Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
+		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
 		k.noteSignal(n)
 	case stopByDefault.has(n):
 		k.micro(emu.Micro{Name: "do_signal_stop", In: "get_signal", Why: "a signal stops the process"})
 		k.noteSignal(n)
 		k.stopProcess(p, n)
 	default:
-		k.micro(emu.Micro{Name: "do_group_exit", In: "get_signal", Why: "a signal ends the process"})
+		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "do_group_exit", In: "get_signal", Why: "a signal ends the process"})
 		k.noteSignal(n)
 		k.exitProcess(p, n) // no core file: RLIMIT_CORE is 0
 	}

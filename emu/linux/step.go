@@ -108,7 +108,7 @@ func (k *Kernel) Stepped(m *emu.Machine, c *emu.CPU) {
 		k.count(c.ID, 1)
 	}
 	k.haltIdle()
-	if ev.Micro != nil && ev.Micro.Holds != "" && c.Halted {
+	if ev.Micro != nil && ev.Micro.Waits && c.Halted {
 		ev.Kind = emu.StepSpin
 	}
 	k.touch(ev)

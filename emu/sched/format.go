@@ -11,14 +11,17 @@ import (
 
 // The printed form, made of characters that neither a shell nor a URL minds:
 //
-//	schedule = version "." checksum "." [ run { "," run } ]
+//	schedule = version "." checksum "." [ runs ] [ "." runs ]
+//	runs     = run { "," run }         behind the last ".": repeated for ever
 //	version  = "t1"
 //	checksum = 6 * HEXDIGIT            lower case: of the scenario
 //	run      = actor [ "x" count ]     count steps in a row; none: 1
 //	actor    = decimal                 0-63
 //	count    = decimal                 2 or more, no leading zero
 //
-// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0.
+// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0;
+// "t1.5f3a9c.0x14.1x3,0x2" is 14 steps of vCPU 0, then 3 of vCPU 1 and 2 of
+// vCPU 0 over and over.
 
 // version is the format and meaning of a step; a change of either raises it.
 const version = "t1"
@@ -66,8 +69,15 @@ func (e *SyntaxError) Error() string {
 // Format prints s as a schedule of the scenario with checksum c.
 func (s Schedule) Format(c Checksum) string {
 	b := append([]byte(version+"."), c.String()...)
-	b = append(b, '.')
-	for i, r := range s.runs {
+	b = appendRuns(append(b, '.'), s.runs)
+	if len(s.turn) > 0 {
+		b = appendRuns(append(b, '.'), s.turn)
+	}
+	return string(b)
+}
+
+func appendRuns(b []byte, runs []Run) []byte {
+	for i, r := range runs {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -77,7 +87,7 @@ func (s Schedule) Format(c Checksum) string {
 			b = strconv.AppendUint(b, r.Steps, 10)
 		}
 	}
-	return string(b)
+	return b
 }
 
 // Parse reads a printed schedule and demands that it belongs to the scenario
@@ -107,7 +117,7 @@ func ParseAny(text string) (Schedule, Checksum, error) {
 	if err != nil {
 		return Schedule{}, 0, err
 	}
-	s, err := p.runs()
+	s, err := p.schedule()
 	return s, sum, err
 }
 
@@ -149,34 +159,51 @@ func (p *parser) checksum() (Checksum, error) {
 	return c, nil
 }
 
-func (p *parser) runs() (Schedule, error) {
+func (p *parser) schedule() (Schedule, error) {
 	var s Schedule
+	if p.at == len(p.text) {
+		return s, nil
+	}
+	var err error
+	if p.peek() != '.' {
+		if s.runs, err = p.runs(); err != nil {
+			return Schedule{}, err
+		}
+	}
+	if p.peek() == '.' {
+		p.at++
+		if s.turn, err = p.runs(); err != nil {
+			return Schedule{}, err
+		}
+	}
+	if p.at < len(p.text) {
+		return Schedule{}, p.fail(`"," or the end`)
+	}
+	return s, nil
+}
+
+func (p *parser) runs() ([]Run, error) {
+	var runs []Run
 	var total uint64
-	for p.at < len(p.text) {
+	for {
 		at := p.at
 		r, err := p.run()
 		if err != nil {
-			return Schedule{}, err
+			return nil, err
 		}
-		if k := len(s.runs); k > 0 && s.runs[k-1].Actor == r.Actor {
-			return Schedule{}, &SyntaxError{at + 1, fmt.Sprintf("actor %d again", r.Actor), "another actor, since neighbouring runs are of different ones"}
+		if k := len(runs); k > 0 && runs[k-1].Actor == r.Actor {
+			return nil, &SyntaxError{at + 1, fmt.Sprintf("actor %d again", r.Actor), "another actor, since neighbouring runs are of different ones"}
 		}
-		s.runs = append(s.runs, r)
+		runs = append(runs, r)
 		total += r.Steps
-		if len(s.runs) > MaxRuns || total > MaxSteps {
-			return Schedule{}, fmt.Errorf("schedule column %d: %w: at most %d runs and %d steps", at+1, ErrTooLong, MaxRuns, uint64(MaxSteps))
-		}
-		if p.at == len(p.text) {
-			return s, nil
+		if len(runs) > MaxRuns || total > MaxSteps {
+			return nil, fmt.Errorf("schedule column %d: %w: at most %d runs and %d steps", at+1, ErrTooLong, MaxRuns, uint64(MaxSteps))
 		}
 		if p.peek() != ',' {
-			return Schedule{}, p.fail(`"," or the end`)
+			return runs, nil
 		}
-		if p.at++; p.at == len(p.text) {
-			return Schedule{}, p.fail("an actor's number")
-		}
+		p.at++
 	}
-	return s, nil
 }
 
 func (p *parser) run() (Run, error) {

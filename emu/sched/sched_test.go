@@ -39,6 +39,9 @@ func TestS2RoundTrip(t *testing.T) {
 	safe := regexp.MustCompile(`^[A-Za-z0-9.,]+$`)
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSchedule(t)
+		if rapid.Bool().Draw(t, "endless") {
+			s = s.Endless(drawSchedule(t))
+		}
 		c := Checksum(rapid.Uint32Range(0, 1<<24-1).Draw(t, "checksum"))
 		text := s.Format(c)
 		require.Regexp(t, safe, text)
@@ -51,7 +54,7 @@ func TestS2RoundTrip(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"t1.5f3a9c.0x14,1x3,0", "t1.000000.", "t1.000000.0,0", "t2.x", "", "t1.00000g.1", "t1.000000.1x99999999999999999999"} {
+	for _, s := range []string{"t1.5f3a9c.0x14,1x3,0", "t1.000000.", "t1.000000.0,0", "t1.000000.0.1x2", "t1.000000..1", "t2.x", "", "t1.00000g.1", "t1.000000.1x99999999999999999999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -81,6 +84,8 @@ func TestParseErrors(t *testing.T) {
 		"t1.5f3a9c.0x1":               `schedule column 13: 1 steps; expected 2 or more (one step has no count)`,
 		"t1.5f3a9c.0x07":              `schedule column 13: a leading zero; expected a number of steps without one`,
 		"t1.5f3a9c.1,1":               `schedule column 13: actor 1 again; expected another actor, since neighbouring runs are of different ones`,
+		"t1.5f3a9c.0.":                `schedule column 13: the end; expected an actor's number`,
+		"t1.5f3a9c.0.1.0":             `schedule column 14: "."; expected "," or the end`,
 		"t1.5f3a9c.64":                `schedule column 11: actor 64; expected 0 to 63`,
 		"t1.5f3a9c.0x9999999999999":   `schedule column 13: a number that is too large; expected at most 1099511627776`,
 		"t1.5f3a9c.\xff":              `schedule column 11: "\xff"; expected an actor's number`,
@@ -180,6 +185,9 @@ func TestS3Replay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "0010", take(&Replay{Schedule: s, Strict: true}, 0, 9, 0, 1))
 	require.Equal(t, "0010000", take(&Replay{Schedule: s}, 0, 7, 0, 1), "behind the end the run goes on")
+	turns, err := Parse("t1.000000.0x2.1,0x2", 0)
+	require.NoError(t, err)
+	require.Equal(t, "001001001", take(&Replay{Schedule: turns}, 0, 9, 0, 1), "a turn is repeated")
 	r := NewReplay(s)
 	_, ok := r.Next([]int{1}, -1)
 	require.False(t, ok)

@@ -22,8 +22,9 @@ type Run struct {
 }
 
 // Schedule is who took, or is to take, each step. Neighbouring runs are of
-// different actors. The zero value is empty.
-type Schedule struct{ runs []Run }
+// different actors. The zero value is empty. One that never ends has a turn
+// too, which is taken over and over behind the runs.
+type Schedule struct{ runs, turn []Run }
 
 // Of makes a schedule of one step for each actor given.
 func Of(actors ...int) Schedule {
@@ -50,10 +51,18 @@ func (s *Schedule) Append(actor int, n uint64) {
 	s.runs = append(s.runs, Run{actor, n})
 }
 
-// Runs is the schedule as runs. The caller must not change them.
+// Runs is the schedule as runs, without its turn. The caller must not change
+// them.
 func (s Schedule) Runs() []Run { return s.runs }
 
-// Steps is how many steps the schedule has.
+// Turn is what is repeated for ever, as a schedule of its own; without a step:
+// nothing.
+func (s Schedule) Turn() Schedule { return Schedule{runs: s.turn} }
+
+// Endless is the schedule with a turn to repeat.
+func (s Schedule) Endless(turn Schedule) Schedule { return Schedule{runs: s.runs, turn: turn.runs} }
+
+// Steps is how many steps the schedule has before its turn.
 func (s Schedule) Steps() uint64 {
 	var n uint64
 	for _, r := range s.runs {
@@ -62,14 +71,17 @@ func (s Schedule) Steps() uint64 {
 	return n
 }
 
-// Switches is how often the actor changes from one step to the next.
+// Switches is how often the actor changes from one step to the next, before
+// the turn.
 func (s Schedule) Switches() int { return max(len(s.runs)-1, 0) }
 
 // Equal reports whether both schedules are the same steps.
-func (s Schedule) Equal(o Schedule) bool { return slices.Equal(s.runs, o.runs) }
+func (s Schedule) Equal(o Schedule) bool {
+	return slices.Equal(s.runs, o.runs) && slices.Equal(s.turn, o.turn)
+}
 
 // Clone copies a schedule, so that appending to one leaves the other alone.
-func (s Schedule) Clone() Schedule { return Schedule{slices.Clone(s.runs)} }
+func (s Schedule) Clone() Schedule { return Schedule{slices.Clone(s.runs), slices.Clone(s.turn)} }
 
 // Prefix is the first n steps, or all if there are fewer.
 func (s Schedule) Prefix(n uint64) Schedule {

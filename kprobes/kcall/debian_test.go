@@ -142,7 +142,7 @@ func callLeaves(t *testing.T, image *vmlinux.Kernel, calls []call) {
 	require.Contains(t, image.Banner, "Linux version 6.1.")
 	names := map[string]bool{}
 	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
-		c, err := kcall.New(image, engine)
+		c, err := kcall.New(image, engine, emu.DefaultProcessor)
 		require.NoError(t, err)
 		defer c.Close()
 		c.Machine.Quiet = true

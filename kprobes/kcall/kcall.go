@@ -40,8 +40,8 @@ type Caller struct {
 	buffers uint64 // bytes
 }
 
-// New puts an image onto a machine of one vCPU with that engine.
-func New(image *vmlinux.Kernel, engine string) (*Caller, error) {
+// New puts an image onto a machine of one vCPU of that processor, with that engine.
+func New(image *vmlinux.Kernel, engine string, p emu.Processor) (*Caller, error) {
 	size := spareMemory + len(image.PerCPU)
 	for _, s := range image.Segments {
 		size += int(s.MemSize)
@@ -50,7 +50,7 @@ func New(image *vmlinux.Kernel, engine string) (*Caller, error) {
 	if image.Arch == loader.AMD64 {
 		arch = emu.AMD64
 	}
-	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: size &^ (emu.PageSize - 1)})
+	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: size &^ (emu.PageSize - 1), Processor: p})
 	if err != nil {
 		return nil, err
 	}

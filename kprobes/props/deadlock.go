@@ -42,8 +42,8 @@ func (p *SelfDeadlock) Step(ev *emu.Event) *explore.Violation {
 
 // Explain implements explore.Explainer: two vCPUs that wait for kprobe_lock and
 // multiprobe_lock took them in different orders (M4).
-func (p *SelfDeadlock) Explain(waits []string) string {
-	if slices.Contains(waits, "kprobe_lock") && slices.Contains(waits, "multiprobe_lock") {
+func (p *SelfDeadlock) Explain(rows []string) string {
+	if slices.Contains(rows, "M4") {
 		return "M4"
 	}
 	return ""

@@ -139,7 +139,7 @@ func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
 	if u.insn.Method == StepOutOfLine {
 		return s.stepOut(t, ut)
 	}
-	t.Micro(emu.Micro{Name: "arch_uprobe_skip_sstep", In: "handle_swbp", Alone: true, ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
+	t.Micro(emu.Micro{Work: emu.WorkEmulate, Name: "arch_uprobe_skip_sstep", In: "handle_swbp", Alone: true, ID: u.insn.emulatedBy(), Why: "the instruction's effect is made without running it"})
 	if !u.insn.Emulate(c, t.Process().MM().Write) {
 		ut.next(slotWanted)
 		return linux.Resumed
@@ -173,7 +173,7 @@ func (s *System) stray(t *linux.Thread, mm *linux.MM, addr uint64) {
 
 // handlers runs the consumers, the newest first (handler_chain()).
 func (s *System) handlers(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "handler_chain", In: "handle_swbp", Alone: true, ID: "U3", Why: "the consumers' handlers run, the newest first"})
+	t.Micro(emu.Micro{Work: emu.WorkHandler, Name: "handler_chain", In: "handle_swbp", Alone: true, ID: "U3", Why: "the consumers' handlers run, the newest first"})
 	u, addr := ut.hit, ut.addr
 	s.account.hit(u.insn.Kind())
 	remove, wantReturn := true, false
@@ -220,7 +220,7 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 	}
 	slot, ok := a.take(mm, u.insn)
 	if !ok {
-		t.Micro(emu.Micro{Name: "xol_take_insn_slot", In: "pre_ssout", Alone: true, ID: "U5", Why: "every slot is taken: the thread waits for one", Holds: linux.HoldsSlot})
+		t.Micro(emu.Micro{Name: "xol_take_insn_slot", In: "pre_ssout", Alone: true, ID: "U5", Why: "every slot is taken: the thread waits for one", Waits: true, Holds: linux.HoldsSlot})
 		a.wanted = true
 		ut.next(slotWanted)
 		return linux.HeldBack

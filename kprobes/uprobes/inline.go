@@ -17,7 +17,7 @@ func (s *System) lockStep(t *linux.Thread, ut *task) bool {
 	case s.engine == CodedUnlocked2005:
 		return true
 	case s.stepper != 0 && s.stepper != t.TID:
-		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", Alone: true, ID: "K6", Why: "another thread is in a step: this one waits", Holds: holdsStep})
+		t.Micro(emu.Micro{Name: "lock_kprobes", In: "kprobe_handler", Alone: true, ID: "K6", Why: "another thread is in a step: this one waits", Waits: true, Holds: holdsStep})
 		ut.next(handled)
 		return false
 	}

@@ -80,7 +80,7 @@ func (s *System) dropDead(ut *task, sp uint64, onEdge bool) {
 // trampoline runs the handlers of a function that has returned, innermost first, and goes on where it returned to
 // (handle_trampoline()).
 func (s *System) trampoline(t *linux.Thread, ut *task) {
-	t.Micro(emu.Micro{Name: "handle_trampoline", In: "handle_swbp", Alone: true, ID: "U13", Why: "the function has returned: handlers run, and the thread goes on where it was called from"})
+	t.Micro(emu.Micro{Work: emu.WorkReturn, Name: "handle_trampoline", In: "handle_swbp", Alone: true, ID: "U13", Why: "the function has returned: handlers run, and the thread goes on where it was called from"})
 	if len(ut.returns) == 0 {
 		s.warn(t, "handle uretprobe, sending SIGILL.")
 		t.ForceIll()

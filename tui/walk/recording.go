@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"trapline/emu/record"
 	"trapline/emu/sched"
@@ -109,9 +110,10 @@ func readOptions(options map[string]string) (direct bool, err error) {
 	return len(options) > 0, nil
 }
 
-// Follow takes the steps of a schedule from the start, and goes back there.
+// Follow takes the steps of a schedule from the start, one turn of it too if it
+// has one, and goes back there.
 func (w *Walk) Follow(ctx context.Context, s sched.Schedule) error {
-	for _, r := range s.Runs() {
+	for _, r := range slices.Concat(s.Runs(), s.Turn().Runs()) {
 		for range r.Steps {
 			if err := w.Take(r.Actor); err != nil {
 				return fmt.Errorf("the schedule does not fit the run: step %d: %w", w.At(), err)

@@ -24,7 +24,7 @@ var rtSigframe = []string{
 // followSignals keeps the signal frames: setup_rt_frame() makes one, and it is
 // gone when its thread's stack pointer is where it was before.
 func (t *trail) followSignals(ev *emu.Event) {
-	if ev.Micro != nil && ev.Micro.Name == "setup_rt_frame" {
+	if ev.Micro != nil && ev.Micro.Work == emu.WorkSignalFrame {
 		tid, _ := t.w.Run.ThreadOn(ev.CPU)
 		l := t.signals[max(0, len(t.signals)-MaxFrames+1):]
 		t.signals = append(slices.Clone(l), signalFrame{tid, ev.After.GPR[emu.RSP], ev.Before.GPR[emu.RSP]})

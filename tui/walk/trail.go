@@ -159,27 +159,23 @@ func (t *trail) enterMicro(ev *emu.Event, p *Phase) {
 	if ev.Kind == emu.StepSpin {
 		return
 	}
-	switch ev.Micro.Name {
-	case "hit_active":
+	switch ev.Micro.Work {
+	case emu.WorkHit:
 		*p = HitActive
-	case "hit_ss":
+	case emu.WorkStep:
 		*p = HitSS
-	case "begin_post":
+	case emu.WorkPost:
 		*p = HitSSDone
-	case "reentrant_hit", "set_reenter", "reentrant_step":
+	case emu.WorkReenter:
 		if *p != Reenter {
 			t.outer[ev.CPU] = *p
 		}
 		*p = Reenter
-	case "clear_kprobe_cpu", "reset_current_kprobe":
+	case emu.WorkLeave:
 		*p = Away
-	case "end_probe":
-		if *p == Reenter {
-			*p = t.outer[ev.CPU]
-		} else {
-			*p = Away
-		}
-	case "rewind_eip":
+	case emu.WorkEnd:
+		*p = t.outer[ev.CPU]
+	case emu.WorkRewind:
 		if *p == Reenter {
 			*p = t.outer[ev.CPU]
 		}

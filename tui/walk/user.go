@@ -50,12 +50,10 @@ func (w *Walk) userKind(ev *emu.Event) record.Kind {
 	if ev.Micro == nil {
 		return k
 	}
-	switch ev.Micro.Name {
-	case "context_switch", "do_idle":
+	switch ev.Micro.Work {
+	case emu.WorkSwitch:
 		k |= Switch
-	case "handler_chain", "handle_trampoline":
-		k |= Handler
-	case "setup_rt_frame", "get_signal", "do_group_exit":
+	case emu.WorkSignalFrame, emu.WorkSignal:
 		k |= Signal
 	}
 	return k

@@ -121,7 +121,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	if ev.Kind == emu.StepSpin {
 		k |= Wait
 	}
-	if ev.Micro != nil && strings.HasSuffix(ev.Micro.Name, "_handler_action") {
+	if ev.Micro != nil && (ev.Micro.Work == emu.WorkHandler || ev.Micro.Work == emu.WorkReturn) {
 		k |= Handler
 	}
 	for _, n := range ev.Notes {

@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/emu/insn"
+	"trapline/emu/linux"
+	"trapline/kprobes/props"
+)
+
+// comeback notices that a run whose scheduler repeats itself comes back to a
+// whole state: the machine, and what the scheduler knows. Such a run never
+// ends. It remembers one state, which it exchanges for a later one now and then
+// (Brent). Plain values; the zero value has seen nothing.
+type comeback struct {
+	marks   [emu.MaxCPUs]uint64 // of the remembered state's vCPUs, to tell most states apart at once
+	hash    uint64
+	n       uint64 // steps seen
+	since   uint64 // of the remembered state
+	renewed uint64 // step at which the next state is remembered
+}
+
+// rememberEvery is how many steps a state is remembered for at least.
+const rememberEvery = 64
+
+// see looks at the state behind a step. phase is what of the scheduler's state
+// the run does not keep. It returns how many steps ago the state was there
+// before, or 0. Code that reads a clock sees another state each time, and so
+// may a system call.
+func (b *comeback) see(r *Run, ev *emu.Event, phase uint64) uint64 {
+	if ev.Kind == emu.StepInstruction && ev.Insn.Attr().Has(insn.Unpredictable) || calls(ev) {
+		*b = comeback{}
+		return 0
+	}
+	b.n++
+	if b.n == b.renewed+1 || b.n == 1 {
+		for i, c := range r.Machine.CPUs {
+			b.marks[i] = mark(c)
+		}
+		b.hash = r.Machine.Hash(false) + phase
+		b.since, b.renewed = b.n, b.n+max(rememberEvery, b.n/8)
+		return 0
+	}
+	if c := r.Machine.CPUs[ev.CPU]; mark(c) != b.marks[ev.CPU] || r.Machine.Hash(false)+phase != b.hash {
+		return 0
+	}
+	return b.n - b.since
+}
+
+// mark differs for most states of a vCPU.
+func mark(c *emu.CPU) uint64 {
+	return c.RIP + c.GPR[emu.RAX]<<20 + c.GPR[emu.RCX]<<40 + c.GPR[emu.RSP]<<8
+}
+
+func calls(ev *emu.Event) bool {
+	for i := range ev.Notes {
+		if ev.Notes[i].Kind == linux.NoteCall {
+			return true
+		}
+	}
+	return false
+}
+
+// comesBack ends a run that came back to a state after some steps.
+func (r *Run) comesBack(steps uint64) {
+	r.violate(&explore.Violation{Property: props.NoLivelock, Actor: -1, What: fmt.Sprintf(
+		"the whole state comes back every %s, with the vCPUs taking turns: this never ends", stepsText(steps))})
+}
+
+func stepsText(n uint64) string {
+	if n == 1 {
+		return "step"
+	}
+	return fmt.Sprintf("%d steps", n)
+}

@@ -1,0 +1,87 @@
+package scenarios_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/scenarios"
+)
+
+// reads are scenarios of testdata/search in which something else than an
+// instruction reads what another vCPU changes, by what some schedule violates.
+var reads = map[string]string{
+	"handler-reads-memory":     "not-five",
+	"handler-reads-other-cpu":  "six",
+	"handler-reads-halted":     "x",
+	"handlers-count-in-memory": "", // each action is one step
+	"handler-reads-count":      "all",
+	"property-reads-cpus":      "both",
+	"reads-time-stamp":         "early",
+	"program-reads-clock":      "early",
+}
+
+// TestV2WhatCodeReadsIsSearched: whatever the workers, the engine and whether
+// kernel text runs. The answers are the same for any number of workers.
+func TestV2WhatCodeReadsIsSearched(t *testing.T) {
+	for name, want := range reads {
+		f, err := scenarios.LoadFS(os.DirFS("testdata/search"), name+scenarios.Ext)
+		require.NoError(t, err)
+		engines := []string{f.Machine.Engine}
+		if len(f.Probes) > 0 && f.Linux == nil {
+			engines = []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern}
+		}
+		for _, engine := range engines {
+			for _, text := range []bool{false, true} {
+				t.Run(fmt.Sprint(name, "/", engine, "/text=", text), func(t *testing.T) {
+					first := ""
+					for _, jobs := range []int{1, 2, 4, 8} {
+						r := search(t, f, scenarios.Options{Engine: engine, KernelText: text}, jobs)
+						got := fmt.Sprint(r.Found, r.Exhausted, r.Cut, r.Outcomes)
+						if first == "" {
+							first = got
+							require.Equal(t, want, found(r), "%v", r.Summary)
+							require.Equal(t, want == "", r.Exhausted, "%v", r.Summary)
+						}
+						require.Equal(t, first, got, "with %d workers", jobs)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestV2ClocksAreNotExhausted: a search whose code reads a clock says so where
+// loops could make it show other values.
+func TestV2ClocksAreNotExhausted(t *testing.T) {
+	f, err := scenarios.LoadFS(os.DirFS("testdata/search"), "reads-time-stamp"+scenarios.Ext)
+	require.NoError(t, err)
+	f.Check = nil // nothing to find
+	r := search(t, f, scenarios.Options{}, 1)
+	require.Nil(t, r.Found)
+	require.False(t, r.Exhausted)
+	require.Equal(t, explore.CutClocks, r.Cut)
+}
+
+func search(t *testing.T, f *scenarios.File, o scenarios.Options, jobs int) *explore.Report {
+	t.Helper()
+	s, err := scenarios.NewSystems(context.Background(), f, o)
+	require.NoError(t, err)
+	defer s.Close()
+	r, err := explore.Search(context.Background(), s.New, explore.Options{Jobs: s.Jobs(jobs), KeepOutcomes: true})
+	require.NoError(t, err)
+	return r
+}
+
+// found is the property violated, or "".
+func found(r *explore.Report) string {
+	if r.Found == nil {
+		return ""
+	}
+	return r.Found.Violation.Property
+}
