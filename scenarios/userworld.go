@@ -199,6 +199,7 @@ func (w *userWorld) Hash(h *emu.Hasher) {
 		}
 	}
 	for _, p := range w.probes {
+		h.Uint64(p.hits) // conditions ask for them
 		h.Uint64(p.missed)
 		for _, pid := range slices.Sorted(maps.Keys(p.removed)) {
 			h.Uint64(uint64(pid))

@@ -22,6 +22,7 @@ var reads = map[string]string{
 	"handlers-count-in-memory": "", // each action is one step
 	"handler-reads-count":      "all",
 	"property-reads-cpus":      "both",
+	"property-counts-hits":     "always-hit",
 	"reads-time-stamp":         "early",
 	"program-reads-clock":      "early",
 }

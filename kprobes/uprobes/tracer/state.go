@@ -40,9 +40,14 @@ func (t *Tracer) Hash(h *emu.Hasher) {
 	h.Uint64(t.sum)
 	h.Uint64(uint64(len(t.entries)))
 	h.Uint64(uint64(t.lost))
-	hits := uint64(0)
-	for _, p := range t.probes {
-		hits += p.hits
+	hits := uint64(0) // in any order
+	for def, p := range t.probes {
+		var one emu.Hasher
+		one.String(def.On.Name)
+		one.Uint64(def.Addr)
+		one.Uint64(def.FileOffset)
+		one.Uint64(p.hits)
+		hits += one.Sum()
 	}
 	h.Uint64(hits)
 }
