@@ -11,7 +11,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES  := binutils gcc-multilib
 
-.PHONY: demo build test fuzz silicon referee soak bench busybox busybox-probes lint deps deps-test clean
+.PHONY: demo build test fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test clean
 
 demo: build
 	bin/trapline run first-probe
@@ -45,6 +45,17 @@ silicon: deps deps-test
 
 referee: deps
 	$(GO) test ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
+
+# SCENARIOS generated scenarios from seed START on, each searched in ways that
+# must agree; THOROUGH of them with 10,000 random executions of each kind. What
+# differs is made small and put into FOLDER, if it is given.
+SCENARIOS ?= 10000
+START     ?= 1
+THOROUGH  ?= 300
+FOLDER    ?=
+fuzz-search: deps deps-test
+	$(GO) test ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
+		$(if $(FOLDER),-folder $(abspath $(FOLDER))) -timeout 48h -v
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library
 # instances watched.
