@@ -63,7 +63,7 @@ EXAMPLES:
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "pct, random: the `SEED`"},
 			&cli.IntFlag{Name: "jobs", Value: runtime.NumCPU(), Usage: "`N` workers; what is found does not depend on it"},
 			&cli.DurationFlag{Name: "time", Usage: "end after `DURATION`, such as 30s"},
-			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end when the states waiting take `MIB`"},
+			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end before the process takes more memory than `MIB`"},
 			requireExhausted(),
 			processorFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
@@ -241,6 +241,13 @@ const (
 func (s *searching) search(ctx context.Context) (*explore.Report, error) {
 	var rep *explore.Report
 	var err error
+	bound := s.options.Bounds.Memory
+	if bound == 0 {
+		bound = explore.DefaultMemory
+	}
+	needed, release := boundMemory(bound)
+	defer release()
+	s.options.Needed = needed
 	switch s.strategy {
 	case strategyDFS:
 		rep, err = explore.Search(ctx, s.systems.New, s.options)

@@ -17,7 +17,7 @@ type Bounds struct {
 	Preemptions Limit
 	Depth       uint64 // steps of one schedule; 0: DefaultDepth
 	States      int    // distinct states; 0: DefaultStates
-	Memory      int    // bytes of snapshots; 0: DefaultMemory
+	Memory      int    // bytes: see Options.Needed; 0: DefaultMemory
 }
 
 // Limit is a bound that may be 0. The zero value is no bound.
@@ -97,6 +97,9 @@ type Options struct {
 	NoReduction bool
 	// Progress, if set, is called now and then by one worker.
 	Progress func(Progress)
+	// Needed, if set, tells how many bytes of memory the process needs. Else they
+	// are estimated from the states and snapshots that the search keeps.
+	Needed func() int
 	// Clock, if set, measures Elapsed.
 	Clock func() time.Duration
 	// KeepOutcomes collects the hashes of all final states.
@@ -137,7 +140,7 @@ type Summary struct {
 	Steps       uint64
 	Places      int // places where another actor's step can matter
 	Rounds      int // searches until those places were all known
-	Memory      int // bytes of snapshots held at most
+	Memory      int // bytes needed at most, as far as was looked
 	// Interleavings, of an exhausted search with NoReduction, is how many
 	// schedules a plain enumeration would run to their end.
 	Interleavings float64

@@ -297,7 +297,7 @@ func (r *round) work(workers []*worker) {
 	r.bounds()
 }
 
-// bounds compares with the bounds on time and states.
+// bounds compares with the bounds on time, states and memory.
 func (r *round) bounds() {
 	if c := cutOf(r.ctx); c != CutNone {
 		r.cutAt(c)
@@ -305,6 +305,24 @@ func (r *round) bounds() {
 	if r.visited.count() > r.o.Bounds.States {
 		r.cutAt(CutStates)
 	}
+	if r.needed() > r.o.Bounds.Memory {
+		r.cutAt(CutMemory)
+	}
+}
+
+// needed is how many bytes of memory the search needs.
+func (r *round) needed() int {
+	n := 0
+	if r.o.Needed != nil {
+		n = r.o.Needed()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.o.Needed == nil {
+		n = r.memory + nodeBytes*r.visited.count()
+	}
+	r.most = max(r.most, n)
+	return n
 }
 
 func (r *round) report() *Report {
@@ -375,10 +393,6 @@ func (r *round) put(it item, later bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.memory += it.snap.Bytes()
-	r.most = max(r.most, r.memory)
-	if r.memory > r.o.Bounds.Memory {
-		r.stop(CutMemory)
-	}
 	if later && !r.judging {
 		r.next = append(r.next, it)
 		return
