@@ -43,20 +43,26 @@ type Run struct {
 	base       *baseline
 	ownBase    bool
 	state      state
+	saved      *state // by Save, or what Restore took: only added to since
 }
 
 // state is what the run knows beside the machine. Plain values.
 type state struct {
-	turn       int // vCPU that had the last turn
-	steps      uint64
+	progress
 	log        []string // what handlers printed
 	violations []Violation
-	done       string // why the run is over, or ""
-	cut        bool   // a bound ended it
-	spinning   [emu.MaxCPUs]bool
-	waits      [emu.MaxCPUs]wait
-	raised     uint16   // interrupts, a bit each
-	back       comeback // of a run in which Next decides
+}
+
+// progress is the part of it that can be compared.
+type progress struct {
+	turn     int // vCPU that had the last turn
+	steps    uint64
+	done     string // why the run is over, or ""
+	cut      bool   // a bound ended it
+	spinning [emu.MaxCPUs]bool
+	waits    [emu.MaxCPUs]wait
+	raised   uint16   // interrupts, a bit each
+	back     comeback // of a run in which Next decides
 }
 
 // wait is what a vCPU spins for, and the row that says why.
@@ -343,16 +349,24 @@ func (r *Run) lockAddr(name string) (uint64, int) {
 	return s.Addr, 0
 }
 
-// Save implements emu.Part.
+// Save implements emu.Part. States between which nothing changed share a value,
+// as all those of a search do.
 func (r *Run) Save() any {
+	if o := r.saved; o != nil && o.progress == r.state.progress && len(o.log) == len(r.state.log) && len(o.violations) == len(r.state.violations) {
+		return o
+	}
 	s := r.state
 	s.log = s.log[:len(s.log):len(s.log)]
 	s.violations = s.violations[:len(s.violations):len(s.violations)]
-	return s
+	r.saved = &s
+	return r.saved
 }
 
 // Restore implements emu.Part.
-func (r *Run) Restore(v any) { r.state = v.(state) }
+func (r *Run) Restore(v any) {
+	r.saved = v.(*state)
+	r.state = *r.saved
+}
 
 // Hash implements emu.Part: what decides who goes next and what was violated.
 func (r *Run) Hash(h *emu.Hasher) {

@@ -95,9 +95,12 @@ func TestS6BoundsAreNamed(t *testing.T) {
 			require.Equal(t, cut == CutPreemptions, r.Exhausted)
 		})
 	}
+	r, err := Search(context.Background(), s.factory, Options{Bounds: Bounds{Memory: 1 << 20}, Needed: func() int { return 1<<20 + 1 }})
+	require.NoError(t, err)
+	require.Equal(t, CutMemory, r.Cut, "what the process needs is asked for")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	r, err := Search(ctx, s.factory, Options{})
+	r, err = Search(ctx, s.factory, Options{})
 	require.NoError(t, err)
 	require.Equal(t, CutCancelled, r.Cut)
 	require.False(t, r.Exhausted)
