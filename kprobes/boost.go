@@ -44,21 +44,29 @@ const (
 	jumpSize = 5 // bytes
 )
 
-// tryBoost sends the interrupted code into the copy for good, if it may.
-func (e *engineModern) tryBoost(x *traps.Exec) traps.Result {
+// tryBoost sends the interrupted code into the copy for good, if it may. A hit
+// inside a hit leaves the outer one's state alone.
+func (e *engineModern) tryBoost(x *traps.Exec, nested bool) traps.Result {
 	x.Return(0)
+	if nested {
+		for _, i := range e.g.byAddr[e.addr(x)] {
+			if e.g.registered(i) {
+				e.g.add(i, Skipped)
+			}
+		}
+	}
 	in, at, ok := e.decodeCopy(x)
 	if !e.options.boost || !ok || !boostable(&in) || e.field(x, e.l.post) != 0 || in.Len+jumpSize > copySize {
 		x.Say("O5", "not boosted: the step will trap")
 		return traps.Next
 	}
 	e.writeJumpBack(x, at, in.Len)
-	if e.get(x, ctlStatus) != reenter {
+	if !nested {
 		e.set(x, ctlCurrent, 0)
+		e.countEnd(x)
 	}
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), copy: at, active: true}
 	x.Regs.Set(traps.FieldIP, at)
-	e.g.add(e.g.index(x.Probe), Posts)
 	x.Return(1)
 	x.Say("O5", "boosted: the copy runs at full speed and a jump behind it leads back; no second trap")
 	return traps.Next
@@ -103,7 +111,9 @@ func (e *engineModern) tryEmulate(x *traps.Exec) traps.Result {
 	}
 	for _, i := range e.g.byAddr[e.addr(x)] {
 		e.g.add(i, Executions)
-		e.g.add(i, Posts)
+		if e.get(x, ctlStatus) != reenter {
+			e.g.add(i, Posts)
+		}
 	}
 	x.Return(1)
 	x.Sayf("O5", func() string { return fmt.Sprintf("emulated on the frame: %v; no step, no second trap", in.Attr()) })
@@ -139,7 +149,7 @@ func (e *engineModern) resumeSinglestep(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved&emu.IF)
 	ip := x.Regs.Get(traps.FieldIP)
 	x.Regs.Set(traps.FieldIP, x.M.Arch.Mask(ip-e.copyAt(x)+e.addr(x)-1))
-	e.g.add(e.g.index(x.Probe), Posts)
+	e.countEnd(x)
 	x.Say("O5", "IF is put back, eip moves by the distance and back over the int3")
 	return traps.Next
 }

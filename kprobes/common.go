@@ -304,13 +304,21 @@ func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
 // restoreSavedFlags or-s the flags in: a TF that the stepped popf has cleared
 // comes back (K17).
 func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
-	e.g.add(e.g.index(x.Probe), Posts)
+	e.countEnd(x)
 	saved := e.get(x, ctlSavedFlags)
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved)
 	x.Sayf("K5", func() string {
 		return fmt.Sprintf("the flags kept at the hit (%s) are or-ed into the frame", emu.FormatFlags(saved))
 	})
 	return traps.Next
+}
+
+// countEnd counts the end of a hit, unless it was one that was only counted as
+// missed.
+func (e *common) countEnd(x *traps.Exec) {
+	if e.get(x, ctlStatus) != reenter {
+		e.g.add(e.g.index(x.Probe), Posts)
+	}
 }
 
 func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {

@@ -15,6 +15,7 @@ const (
 	Missed
 	Reentrant
 	Nmissed
+	Skipped
 	Lost // 0 or 1
 	counts
 )
@@ -34,6 +35,8 @@ func (c Count) of(s *Stats) *uint64 {
 		return &s.Missed
 	case Reentrant:
 		return &s.Reentrant
+	case Skipped:
+		return &s.Skipped
 	}
 	return &s.Nmissed
 }

@@ -52,7 +52,7 @@ func (e *engineModern) gather(x *traps.Exec) traps.Result {
 // with a post_handler is counted when that runs, one that came since the hit
 // is not.
 func (e *engineModern) endStep(x *traps.Exec) traps.Result {
-	if e.g.index(x.Probe) < 0 {
+	if e.g.index(x.Probe) < 0 && e.get(x, ctlStatus) != reenter {
 		for _, i := range e.g.byAddr[e.g.step[x.C.ID].addr] {
 			if e.g.registered(i) && !e.g.probes[i].Post.Set() && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
 				e.g.add(i, Posts)

@@ -360,6 +360,7 @@ func (g *Manager) Hash(h *emu.Hasher) {
 		h.Uint64(s.Missed)
 		h.Uint64(s.Reentrant)
 		h.Uint64(s.Nmissed)
+		h.Uint64(s.Skipped)
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
 	}

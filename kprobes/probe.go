@@ -94,5 +94,6 @@ type Stats struct {
 	Missed     uint64 // it retired without a hit (K11)
 	Reentrant  uint64 // hits inside a hit, no handler called (K7)
 	Nmissed    uint64 // hits that engine modern counted without a handler (O4), calls without a free instance (E7)
+	Skipped    uint64 // of Nmissed: hits inside a hit, stepped without a handler (O4)
 	Lost       bool   // its breakpoint was taken out and nobody will put it back (K7)
 }

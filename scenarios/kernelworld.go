@@ -65,7 +65,11 @@ func (w kernelWorld) count(d emu.Door, name string, c probeCount) (uint64, bool)
 	if c == countArmed {
 		return b2u(w.armed(d, i)), true
 	}
-	return w.Probes.Read(d, i, [...]kprobes.Count{
+	n := uint64(0)
+	if c == countMissed {
+		n = w.Probes.Read(d, i, kprobes.Nmissed)
+	}
+	return n + w.Probes.Read(d, i, [...]kprobes.Count{
 		countHits: kprobes.Hits, countPosts: kprobes.Posts, countFaults: kprobes.Faults, countMissed: kprobes.Missed,
 	}[c]), true
 }
@@ -79,10 +83,14 @@ func (w kernelWorld) armed(d emu.Door, i int) bool {
 func (w kernelWorld) missed() uint64 {
 	var n uint64
 	for i := range w.Probes.Probes() {
-		n += w.Probes.Stats(i).Missed
+		n += allMissed(w.Probes.Stats(i))
 	}
 	return n
 }
+
+// allMissed are the executions that no handler saw: those without a hit, and
+// those that the kernel itself counts as missed.
+func allMissed(s kprobes.Stats) uint64 { return s.Missed + s.Nmissed }
 
 func (kernelWorld) outOfKernel(int, *emu.Event) bool { return true }
 
@@ -102,7 +110,7 @@ func (w kernelWorld) ends() []ProbeEnd {
 			state = "disarmed"
 		}
 		list = append(list, ProbeEnd{
-			Name: p.Name, At: w.names.Addr(p.Addr), State: state, Hits: s.Hits, Posts: s.Posts, Faults: s.Faults, Missed: s.Missed,
+			Name: p.Name, At: w.names.Addr(p.Addr), State: state, Hits: s.Hits, Posts: s.Posts, Faults: s.Faults, Missed: allMissed(s),
 			Reentrant: s.Reentrant, Addr: p.Addr,
 		})
 	}

@@ -29,6 +29,8 @@ var truths = map[string]map[string]string{
 	// 2002 leaves eip behind the byte that a hit was for (K8), in the middle of
 	// an instruction.
 	"unregister-then-free":      {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
+	"nested-probe-modern":       {"modern": "", "modern+boost": "", "modern+int3": ""},
+	"probe-in-post-modern":      {"modern": "no-missed-probe", "modern+boost": "no-missed-probe"},
 	"watchpoint-on-step-modern": {"2005": "", "modern": "", "modern+boost": ""},
 	"divide-error-2005":         {"2002": "", "2005": "no-unhandled-trap", "modern": "no-unhandled-trap"},
 	"int1-ring3-2005":           {"none": "sigtrap", "2002": "", "2005": "sigtrap", "modern": "sigtrap"},

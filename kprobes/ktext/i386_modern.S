@@ -33,7 +33,7 @@ FUNC kprobe_handler
 	testl %eax,%eax
 	jnz 7f
 	MICRO inc_nmissed
-	MICRO try_boost
+	MICRO try_boost_nested
 	testl %eax,%eax
 	jnz 5f
 	MICRO save_previous_kprobe

@@ -28,8 +28,8 @@ func (p *PrePost) End() *explore.Violation {
 		switch {
 		case s.Hits != s.Posts:
 			return violation(OnePreOnePost, "K9", "probe %s was hit %d times, but %d hits ended behind the instruction", probe.Name, s.Hits, s.Posts)
-		case s.Hits+s.Missed != s.Executions:
-			return violation(OnePreOnePost, "", "probe %s: %d executions, %d hits and %d misses", probe.Name, s.Executions, s.Hits, s.Missed)
+		case s.Hits+s.Missed+s.Skipped != s.Executions:
+			return violation(OnePreOnePost, "", "probe %s: %d executions, %d hits and %d misses", probe.Name, s.Executions, s.Hits, s.Missed+s.Skipped)
 		}
 	}
 	return nil
