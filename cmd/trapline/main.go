@@ -55,6 +55,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		exploreCommand(out),
 		compareCommand(out),
 		listCommand(out),
+		explainCommand(out),
 		newCommand(out),
 		checkCommand(out),
 		eventsCommand(out),

@@ -19,13 +19,22 @@ import (
 type output struct {
 	w       *bufio.Writer
 	colour  bool
+	columns int         // where wrapped text ends: the terminal's width, defaultColumns elsewhere
 	onError func(error) // or nil
 }
 
+// defaultColumns is the width of text for a file or a pipe.
+const defaultColumns = 100
+
 func newOutput(w io.Writer) *output {
-	f, ok := w.(*os.File)
-	colour := ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return &output{w: bufio.NewWriterSize(w, 64<<10), colour: colour}
+	o := &output{w: bufio.NewWriterSize(w, 64<<10), columns: defaultColumns}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) {
+		o.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
+			o.columns = width
+		}
+	}
+	return o
 }
 
 // Write implements io.Writer.
