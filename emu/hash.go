@@ -214,3 +214,15 @@ func (s *System) hash(h *Hasher, clocks bool) {
 		h.Uint64(s.TSC)
 	}
 }
+
+// FPUHash tells x87 and SSE states apart; 0: that after reset.
+func (c *CPU) FPUHash() uint64 {
+	if !c.fpuUsed {
+		return 0
+	}
+	var h Hasher
+	var ext [maxContext]byte
+	c.ctx.Save(ext[:])
+	c.hashFPU(&h, ext[:])
+	return h.Sum()
+}

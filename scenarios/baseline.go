@@ -2,98 +2,116 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 
 	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/kprobes/props"
 )
 
-// baseline holds every end that a scenario can have without probes: on one
-// vCPU there is one, on several perhaps more. It is made when it is first
-// asked and may be asked by several systems of a search.
+// baseline finds the ends that a scenario can have without probes, for
+// transparency: a props.Finder. It is shared by the systems of a search.
 type baseline struct {
-	mu   sync.Mutex
-	run  *Run
-	ends []*emu.Snapshot
-	err  error
-	made bool
+	ctx  context.Context
+	file *File
+	ref  *props.Reference
+	// threads is how many threads a program had at once in the run of One.
+	threads int
 }
 
-// MaxBaseline bounds the states in which the ends are looked for.
+func newBaseline(ctx context.Context, f *File) *baseline {
+	b := &baseline{ctx: ctx, file: f}
+	b.ref = props.NewReference(b)
+	return b
+}
+
+// MaxBaseline bounds the states in which the ends are looked for. The
+// scenario's own bound on time counts too.
 const MaxBaseline = 1 << 18
 
-// compare describes how the end of r differs from the first end of the
-// baseline, or gives "" if it is equal to any.
-func (b *baseline) compare(r *Run) (string, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.made {
-		b.made = true
-		b.err = b.make(r.File)
+// errCut is why an unprobed run gave no end.
+var errCut = errors.New("the run without probes met a bound")
+
+// One runs the scenario without probes, the vCPUs taking turns.
+func (b *baseline) One(add func(*props.End)) (only bool, err error) {
+	ctx, cancel := context.WithTimeout(b.ctx, b.file.Machine.Time)
+	defer cancel()
+	r, err := Open(ctx, b.file, b.options())
+	if err != nil {
+		return true, err
 	}
-	if b.err != nil {
-		return "", b.err
-	}
-	first := ""
-	for i, end := range b.ends {
-		b.run.Machine.Restore(end)
-		d := r.world.difference(b.run)
-		if d == "" {
-			return "", nil
+	defer r.Close()
+	err = r.Finish(ctx, func(*emu.Event) { b.threads = max(b.threads, r.world.threads()) })
+	switch {
+	case err != nil:
+	case r.state.cut:
+		err = fmt.Errorf("%w: %s", errCut, r.Done())
+	default:
+		if e := r.end(); e != nil {
+			add(e)
 		}
-		if i == 0 {
-			first = d
-		}
 	}
-	return first, nil
+	return r.world.oneOrder(b.threads), err
 }
 
-// make opens the run without probes and finds its ends.
-func (b *baseline) make(f *File) error {
-	ctx := context.Background() // bounded by the file's steps, or by MaxBaseline
-	var err error
-	if b.run, err = Open(ctx, f, b.options()); err != nil {
-		return err
+// All searches every schedule. A program gets a vCPU for each of its threads:
+// a timer may take its vCPU from one at any time.
+func (b *baseline) All(add func(*props.End)) error {
+	ctx, cancel := context.WithTimeout(b.ctx, b.file.Machine.Time)
+	defer cancel()
+	o := b.options()
+	o.Direct = true
+	if b.threads > emu.MaxCPUs {
+		return fmt.Errorf("the ends without probes of %d threads are not looked for: at most %d", b.threads, emu.MaxCPUs)
 	}
-	return b.run.world.compareWith(ctx, b)
+	if b.threads > b.file.Machine.CPUs || b.file.Linux != nil {
+		o.cpus = max(b.threads, b.file.Machine.CPUs)
+	}
+	runs := map[*emu.Machine]*Run{}
+	return props.FindEnds(ctx, func() (explore.System, error) {
+		r, err := Open(ctx, b.file, o)
+		if err != nil {
+			return nil, err
+		}
+		runs[r.Machine] = r
+		return r.world.system(), nil
+	}, explore.Bounds{States: MaxBaseline}, func(s explore.System) *props.End {
+		return runs[machineOf(s)].end()
+	}, add)
+}
+
+// machineOf is the machine of a system of either world.
+func machineOf(s explore.System) *emu.Machine {
+	if u, ok := s.(*userSystem); ok {
+		return u.M
+	}
+	return s.(*explore.Machine).M
 }
 
 func (b *baseline) options() Options {
 	return Options{Engine: kprobes.EngineNone, WithoutProbes: true, base: b}
 }
 
-// makeOne is for a run that has one end.
-func (b *baseline) makeOne(ctx context.Context) error {
-	err := b.run.Finish(ctx, nil)
-	b.ends = append(b.ends, b.run.Machine.Snapshot())
-	return err
+// share gives the run the baseline of the systems of its search, or one of its
+// own.
+func (r *Run) share(ctx context.Context, b *baseline) {
+	if r.base = b; b == nil {
+		r.base = newBaseline(ctx, r.File)
+	}
 }
 
-// search finds the ends that the schedules have.
-func (b *baseline) search(ctx context.Context, f *File) error {
-	r, err := explore.Search(ctx, func() (explore.System, error) {
-		r, err := Open(ctx, f, b.options())
-		if err != nil {
-			return nil, err
-		}
-		return r.world.system(), nil
-	}, explore.Options{
-		Bounds: explore.Bounds{States: MaxBaseline},
-		AtEnd:  func(s explore.System) { b.ends = append(b.ends, s.(*explore.Machine).M.Snapshot()) },
-	})
-	if err != nil {
-		return err
-	}
-	if !r.Exhausted || r.Found != nil {
-		return fmt.Errorf("the ends without probes are too many to know: %v", r.Verdict())
-	}
-	return nil
+// transparency is the property that a run ends as the same scenario can on a
+// stock kernel without probes (S4).
+func (r *Run) transparency() explore.Property {
+	return props.NewTransparency(r.base.ref, r.end, r.names.Addr)
 }
 
-func (b *baseline) close() {
-	if b.run != nil {
-		b.run.Close()
+// end is how the run ended; nil: it did not come to an end that can be judged.
+func (r *Run) end() *props.End {
+	if d := r.state.done; d == endDeadlock || d == endLivelock || r.state.cut {
+		return nil
 	}
+	return r.world.end()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"trapline/kprobes/props"
 	"trapline/scenarios/format"
 )
 
@@ -34,6 +35,11 @@ func (r *Run) Judge(own bool) []Failure {
 	for _, v := range r.Violations() {
 		if !expected[v.Property] {
 			list = append(list, Failure{r.propertyPos(v.Property), "violated: " + v.String(), true})
+		}
+	}
+	for _, c := range r.checks {
+		if t, ok := c.(*props.Transparent); ok && t.Undecided() != "" {
+			list = append(list, Failure{Pos: r.propertyPos(props.Transparency), Text: undecided(t.Undecided())})
 		}
 	}
 	if r.state.cut {

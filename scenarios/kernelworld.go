@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -169,7 +168,7 @@ func (w kernelWorld) property(p format.Property) explore.Property {
 	case props.NoLostRearm:
 		return props.NewRearm(g)
 	case props.Transparency:
-		return &transparency{w.Run}
+		return w.transparency()
 	case props.NoDeadlock:
 		return props.NewSelfDeadlock(g)
 	case props.NoLivelock:
@@ -258,14 +257,6 @@ func (w kernelWorld) system() explore.System {
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
 		Interrupts: w.actors(), Close: w.Close,
 	})
-}
-
-// compareWith finds the ends by a search, unless one vCPU alone has work.
-func (w kernelWorld) compareWith(ctx context.Context, b *baseline) error {
-	if len(w.File.Tasks) < 2 && len(w.free()) == 0 {
-		return b.makeOne(ctx)
-	}
-	return b.search(ctx, w.File)
 }
 
 func (w kernelWorld) close() { w.Machine.Close() }

@@ -30,6 +30,7 @@ type Options struct {
 	KernelText bool
 
 	base *baseline // shared by the systems of a search, or nil
+	cpus int       // vCPUs instead of the file's; 0: the file's
 }
 
 // Open builds the machine of a scenario, ready for its first step. Flaws that
@@ -54,7 +55,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	}
 	b := &builder{file: f, options: o, image: img, space: m.CPUs[0].Space}
 	b.run = &Run{File: f, Options: o, Machine: m, scheduled: o.Scheduled, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
-	if err := b.build(); err != nil {
+	if err := b.build(ctx); err != nil {
 		m.Close()
 		if errors.Is(err, emu.ErrMemoryBound) {
 			return nil, f.MemberPos("machine").Error(f.Name, "a larger memory in machine", "%v", err)
@@ -76,7 +77,7 @@ type builder struct {
 
 func (b *builder) symbols() symbolEnv { return b.run.symbols }
 
-func (b *builder) build() error {
+func (b *builder) build(ctx context.Context) error {
 	r := b.run
 	var err error
 	if r.Probes, err = kprobes.Boot(r.Machine, b.options.Engine); err != nil {
@@ -85,6 +86,7 @@ func (b *builder) build() error {
 	r.Kernel = r.Probes.K
 	r.world = kernelWorld{r}
 	r.Probes.SetHost(runKey{}, r)
+	r.share(ctx, b.options.base)
 	for _, do := range []func() error{
 		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
 	} {
@@ -93,9 +95,6 @@ func (b *builder) build() error {
 		}
 	}
 	r.Machine.AddPart(r)
-	if r.base = b.options.base; r.base == nil {
-		r.base, r.ownBase = &baseline{}, true
-	}
 	if b.options.Direct {
 		if err := r.Kernel.SetDirect(true); err != nil {
 			return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)

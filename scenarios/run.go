@@ -12,6 +12,7 @@ import (
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/kprobes"
+	"trapline/kprobes/props"
 	"trapline/kprobes/trace"
 	"trapline/scenarios/story"
 	"trapline/traps"
@@ -31,17 +32,16 @@ type Run struct {
 	world    world
 	symbols  symbolEnv
 	names    story.Names
-	lazy     map[uint64]lazyPage // by linear page number
-	original map[uint64]byte     // first byte of each probed instruction
-	stacks   [emu.MaxCPUs]area   // of ring 3 tasks
-	segments []area              // code, data and regions
+	lazy     map[uint64]lazyPage      // by linear page number
+	original map[uint64]byte          // first byte of each probed instruction
+	stacks   [emu.MaxCPUs]props.Range // of ring 3 tasks
+	segments []props.Range            // code, data and regions
 	checks   []explore.Property
 
 	interrupts []interrupt
 	scheduled  bool // Follow decides who steps
 	following  bool // it does so now
 	base       *baseline
-	ownBase    bool
 	state      state
 	saved      *state // by Save, or what Restore took: only added to since
 }
@@ -87,9 +87,6 @@ func (v Violation) String() string {
 
 // Close frees the machine.
 func (r *Run) Close() {
-	if r.ownBase {
-		r.base.close()
-	}
 	r.world.close()
 }
 

@@ -5,15 +5,16 @@ import (
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
+	"trapline/kprobes/props"
 )
 
 // Systems makes the systems of one search of a scenario: its machine, judged
 // by the properties of its check.
 type Systems struct {
 	ctx     context.Context
+	end     context.CancelFunc
 	file    *File
 	options Options
-	base    baseline
 	sum     sched.Checksum
 	events  bool // there are event files
 }
@@ -21,11 +22,13 @@ type Systems struct {
 // NewSystems prepares a search. It goes without kernel text unless the engine
 // or the probes need it, or the options ask for it (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
-	s := &Systems{ctx: ctx, file: f, options: o}
-	s.options.base = &s.base
+	s := &Systems{file: f, options: o}
+	s.ctx, s.end = context.WithCancel(ctx)
+	s.options.base = newBaseline(s.ctx, f)
 	s.options.Direct = !o.KernelText
 	r, err := Open(ctx, f, s.options)
 	if err != nil {
+		s.end()
 		return nil, err
 	}
 	defer r.Close()
@@ -59,5 +62,17 @@ func (s *Systems) New() (explore.System, error) {
 	return r.world.system(), nil
 }
 
-// Close frees what the systems shared.
-func (s *Systems) Close() { s.base.close() }
+// Settle adds to a report what could not be judged.
+func (s *Systems) Settle(r *explore.Report) {
+	if n, why := s.options.base.ref.Undecided(); n > 0 {
+		r.Unjudge(undecided(why))
+	}
+}
+
+// undecided says that transparency could not be judged.
+func undecided(why string) string {
+	return props.Transparency + " is not decided, because not every end without probes is known: " + why
+}
+
+// Close ends what the systems share: the search for the ends without probes.
+func (s *Systems) Close() { s.end() }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"trapline/emu"
 	"trapline/emu/loader"
+	"trapline/kprobes/props"
 	"trapline/scenarios/format"
 	"trapline/traps"
 )
@@ -103,9 +104,6 @@ func (b *builder) userStack(cpu int) (uint64, error) {
 	word := r.Machine.Arch.Word()
 	sp := stack - 2*uint64(word)
 	r.Machine.PokeWord(b.space, sp, word, top)
-	r.stacks[cpu] = area{stack - userStackSize, stack}
+	r.stacks[cpu] = props.Range{Low: stack - userStackSize, High: stack}
 	return sp, nil
 }
-
-// area is where a task's stack lies.
-type area struct{ low, high uint64 }

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes/props"
 	"trapline/kprobes/uprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
+	"trapline/scenarios/format"
 )
 
 const userGenerationsDoc = "../docs/user-generations.md"
@@ -25,7 +25,7 @@ const userGenerationsHead = `# Which generation of user probes has which defect
 Each cell is what goes wrong first when a built-in scenario is run under an engine: missed hits, signals that end
 the program, an end that differs from the one without probes, or a condition of the scenario's own. "holds" is
 nothing; "refused" is that the engine does not take all of the probes. For the scenarios of threads every schedule
-was searched. What a program can tell of today's uprobes (row U16) does not count here.
+was searched. U16 is what a program can tell of today's uprobes.
 This page is written by a test, "go test ./scenarios -run TestUserGenerations -update", and checked by it.
 
 | scenario | uprobes-inline | uprobes-2005 | uprobes-2005-coded | uprobes |
@@ -39,7 +39,8 @@ None but the last has return probes. Linux 6.1 in turn refuses instructions that
 
 What breaks under uprobes-2005 is what its one fix-up, the distance taken off eip, is wrong for (row O3): calls and
 returns, operands found from rip, and popf, whose TF it clears. Under uprobes-2005-coded any probe breaks that is hit with
-the stack pointer in the stack's last page, where a small program has it (row O6).
+the stack pointer in the stack's last page, where a small program has it (row O6). Both write into the page of a thread's
+stack, which in the scenarios of threads is part of the program's data.
 `
 
 // TestUserGenerations runs every scenario of a Linux program under every engine
@@ -93,9 +94,11 @@ func userGeneration(t *testing.T, f *scenarios.File, engine string, search bool)
 		return "**does not end**"
 	}
 	for _, v := range r.Violations() {
-		if engine != "uprobes" || v.Property != props.Transparency {
-			return "**" + v.Property + "**"
+		cell := "**" + v.Property + "**"
+		if i := slices.IndexFunc(f.Expect, func(e format.Expectation) bool { return e.Property == v.Property }); i >= 0 && engine == f.Machine.Engine {
+			cell += " (" + f.Expect[i].Row + ")"
 		}
+		return cell
 	}
 	return "holds"
 }

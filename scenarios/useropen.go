@@ -53,7 +53,7 @@ func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
 	}
 	b := &userBuilder{file: f, options: o, world: &userWorld{image: img, user: userState{hitAt: map[int]uint64{}}}}
 	b.world.Run = &Run{File: f, Options: o, world: b.world, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
-	if err := b.build(); err != nil {
+	if err := b.build(ctx); err != nil {
 		b.world.close()
 		return nil, err
 	}
@@ -68,8 +68,10 @@ type userBuilder struct {
 	program []byte // its ELF file
 }
 
-func (b *userBuilder) build() error {
+func (b *userBuilder) build(ctx context.Context) error {
 	w := b.world
+	w.share(ctx, b.options.base)
+	w.keeps = b.options.WithoutProbes
 	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames} {
 		if err := do(); err != nil {
 			return err
@@ -82,9 +84,6 @@ func (b *userBuilder) build() error {
 	w.cells = w.Machine.NewCells()
 	w.Machine.AddPart(w)
 	w.Machine.AddPart(w.Run)
-	if w.base = b.options.base; w.base == nil {
-		w.base, w.ownBase = &baseline{}, true
-	}
 	return nil
 }
 
@@ -160,13 +159,16 @@ func (b *userBuilder) boot() error {
 	if err != nil {
 		return err
 	}
-	quantum := f.Linux.Quantum
-	if quantum == 0 && f.Machine.CPUs > 1 {
+	quantum, cpus := f.Linux.Quantum, f.Machine.CPUs
+	if b.options.cpus > 0 {
+		quantum, cpus = -1, b.options.cpus
+	}
+	if quantum == 0 && cpus > 1 {
 		quantum = -1 // a thread keeps its vCPU until it waits
 	}
 	w.kernel, err = linux.New(linux.Config{
-		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: f.Machine.CPUs, Vendor: vendorOf(f.File), Processor: f.Processor, Quantum: quantum,
-		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w},
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Quantum: quantum,
+		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
 	})
 	if err != nil {
 		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)

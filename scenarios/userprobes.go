@@ -146,6 +146,7 @@ func (w *userWorld) pidOf(mm *linux.MM) int {
 // and executions of a probed instruction that no hit preceded.
 func (w *userWorld) observe(ev *emu.Event) {
 	t := w.kernel.Current(ev.CPU)
+	w.followStack(t)
 	switch {
 	case t == nil:
 	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && w.probed(ev.PC):

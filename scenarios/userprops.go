@@ -19,7 +19,8 @@ func (w *userWorld) property(p format.Property) explore.Property {
 	case props.NoMissedProbe:
 		return &userMissed{world: w}
 	case props.Transparency:
-		return &transparency{w.Run}
+		w.keeps = true
+		return w.transparency()
 	case props.NoLivelock:
 		x := &userLivelock{world: w, cpu: make([]trapping, len(w.Machine.CPUs))}
 		w.Machine.AddPart(x)
@@ -149,76 +150,4 @@ func (p *userLivelock) Hash(h *emu.Hasher) {
 		h.Uint64(c.pc)
 		h.Uint64(c.n)
 	}
-}
-
-// difference describes how two ends differ: output, exit, and what the first
-// process left in registers and writable memory.
-func (w *userWorld) difference(base *Run) string {
-	o := base.world.(*userWorld)
-	if a, b := w.kernel.Result(), o.kernel.Result(); a.Signal != b.Signal || a.Code != b.Code || a.Bound != b.Bound {
-		how, _ := w.ending()
-		plain, _ := o.ending()
-		return fmt.Sprintf("%s, without probes %s", how, plain)
-	}
-	if a, b := w.output(), o.output(); a != b {
-		return fmt.Sprintf("the output is %q, without probes %q", a, b)
-	}
-	if w.user.last == nil || o.user.last == nil {
-		return ""
-	}
-	if d := w.registersDiffer(&w.user.last.core, &o.user.last.core); d != "" {
-		return d
-	}
-	return w.memoryDiffers(w.user.last, o.user.last)
-}
-
-// registersDiffer compares what the program itself put into registers: a
-// syscall instruction that ended it has changed rcx and r11.
-func (w *userWorld) registersDiffer(a, b *emu.Core) string {
-	for i := range emu.GPRCount(w.Machine.Arch) {
-		if r := emu.Reg(i); a.GPR[i] != b.GPR[i] && (w.Machine.Arch == emu.I386 || r != emu.RCX && r != emu.R11) {
-			return fmt.Sprintf("%s is %#x, without probes %#x", r.Name(w.Machine.Arch), a.GPR[i], b.GPR[i])
-		}
-	}
-	if (a.RFLAGS^b.RFLAGS)&flagsCompared != 0 {
-		return fmt.Sprintf("flags are %s, without probes %s", emu.FormatFlags(a.RFLAGS), emu.FormatFlags(b.RFLAGS))
-	}
-	return ""
-}
-
-// memoryDiffers compares writable memory but for what lies below the stack
-// pointer, and for the trampoline's address where a return address was.
-func (w *userWorld) memoryDiffers(a, b *lastMemory) string {
-	pages := make([]uint64, 0, len(a.pages))
-	for page := range a.pages {
-		pages = append(pages, page)
-	}
-	slices.Sort(pages)
-	for _, page := range pages {
-		x, y := a.pages[page], b.pages[page]
-		for i := range x {
-			at := page*emu.PageSize + uint64(i)
-			old := byte(0)
-			if y != nil {
-				old = y[i]
-			}
-			if x[i] == old || at >= a.stack && at < a.core.GPR[emu.RSP] || w.isTrampoline(x, i) {
-				continue
-			}
-			return fmt.Sprintf("the byte at %s is %02x, without probes %02x", w.names.Addr(at), x[i], old)
-		}
-	}
-	return ""
-}
-
-// isTrampoline reports whether byte i of a page belongs to a word that is the
-// address to which probed functions return.
-func (w *userWorld) isTrampoline(page []byte, i int) bool {
-	word := w.Machine.Arch.Word()
-	i -= i % word
-	v := uint64(0)
-	for j := word - 1; j >= 0; j-- {
-		v = v<<8 | uint64(page[i+j])
-	}
-	return v == w.kernel.TaskSize()-emu.PageSize
 }

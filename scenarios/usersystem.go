@@ -1,9 +1,6 @@
 package scenarios
 
 import (
-	"context"
-	"fmt"
-
 	"trapline/emu/explore"
 )
 
@@ -15,12 +12,10 @@ type userSystem struct {
 
 // system makes a system to search of the run as it is now, which the system
 // owns from then on. Its snapshots are of no use to another one.
-func (w *userWorld) system() explore.System { return w.systemWith(w.Close) }
-
-func (w *userWorld) systemWith(closing func()) explore.System {
+func (w *userWorld) system() explore.System {
 	w.Machine.Quiet = true
 	return &userSystem{explore.NewMachine(w.Machine, explore.MachineConfig{
-		Observe: w.observe, Properties: w.checks, Close: closing,
+		Observe: w.observe, Properties: w.checks, Close: w.Close,
 	}), w}
 }
 
@@ -38,23 +33,4 @@ func (s *userSystem) Step(actor int) *explore.Step {
 	st := s.Machine.Step(actor)
 	st.Blocked = false
 	return st
-}
-
-// compareWith finds the ends without probes: by a search, unless there is one
-// vCPU.
-func (w *userWorld) compareWith(ctx context.Context, b *baseline) error {
-	if len(w.Machine.CPUs) == 1 {
-		return b.makeOne(ctx)
-	}
-	r, err := explore.Search(ctx, func() (explore.System, error) { return w.systemWith(func() {}), nil }, explore.Options{
-		Bounds: explore.Bounds{States: MaxBaseline},
-		AtEnd:  func(explore.System) { b.ends = append(b.ends, w.Machine.Snapshot()) },
-	})
-	if err != nil {
-		return err
-	}
-	if !r.Exhausted || r.Found != nil {
-		return fmt.Errorf("the ends without probes are too many to know: %v", r.Verdict())
-	}
-	return nil
 }

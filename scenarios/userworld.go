@@ -29,6 +29,7 @@ type userWorld struct {
 	probes      []*userProbe
 	cells       emu.Cells
 	user        userState
+	keeps       bool // what transparency judges: see threadLeft
 }
 
 // userState is what the world keeps beside the machine and its kernel. Plain
@@ -37,14 +38,16 @@ type userState struct {
 	hitAt map[int]uint64 // by thread: the probed instruction whose hit it is in
 	last  *lastMemory
 	told  int // trace entries that events have as notes
+
+	threads []threadLeft  // by number, if the world keeps them
+	left    []processLeft // of processes that have ended, by number
+	spent   []spent       // of threads that have ended, in processes that have not
 }
 
-// lastMemory is what the first process left: the registers of the thread that
-// ended it, and its writable memory by linear page number.
+// lastMemory is what the first process left: its writable memory by linear page
+// number.
 type lastMemory struct {
-	core  emu.Core
 	pages map[uint64][]byte
-	stack uint64 // first address of the mapping of that thread's stack
 }
 
 func (w *userWorld) engine() string { return w.Options.Engine }
@@ -123,40 +126,6 @@ func (w *userWorld) output() string {
 	return string(text)
 }
 
-// keep copies the memory of a process that ends.
-func (w *userWorld) keep(mm *linux.MM) {
-	if w.kernel == nil || mm != w.kernel.Init().MM() {
-		return
-	}
-	l := &lastMemory{core: w.Machine.CPUs[w.Machine.Event().CPU].Core, pages: map[uint64][]byte{}}
-	l.stack = l.core.GPR[emu.RSP]
-	if v := mm.Find(l.stack - 1); v != nil { // an empty stack's pointer is its mapping's end
-		l.stack = v.Start
-	}
-	for _, page := range mm.Space().Pages() {
-		v := mm.Find(page * emu.PageSize)
-		if v == nil || v.Prot&linux.ProtWrite == 0 {
-			continue
-		}
-		b := make([]byte, emu.PageSize)
-		mm.Space().Peek(page*emu.PageSize, b)
-		l.pages[page] = b
-	}
-	w.user.last = l
-}
-
-// userHooks are the uprobes' with an eye on the end of the first process.
-type userHooks struct {
-	*uprobes.System
-	world *userWorld
-}
-
-// Exited precedes the end of an address space.
-func (h userHooks) Exited(mm *linux.MM) {
-	h.world.keep(mm)
-	h.System.Exited(mm)
-}
-
 // printk takes a line of the kernel's log.
 func (w *userWorld) printk(line string) { w.addLog("kernel: " + line) }
 
@@ -164,6 +133,8 @@ func (w *userWorld) printk(line string) { w.addLog("kernel: " + line) }
 func (w *userWorld) Save() any {
 	s := w.user
 	s.hitAt = maps.Clone(s.hitAt)
+	s.threads = slices.Clone(s.threads)
+	s.left, s.spent = slices.Clip(s.left), slices.Clip(s.spent)
 	counts := make([]userCounts, len(w.probes))
 	for i, p := range w.probes {
 		counts[i] = p.userCounts.clone()
@@ -181,6 +152,7 @@ func (w *userWorld) Restore(v any) {
 	s := v.(savedWorld)
 	w.user = s.userState
 	w.user.hitAt = maps.Clone(s.hitAt)
+	w.user.threads = slices.Clone(s.threads)
 	for i, p := range w.probes[:min(len(w.probes), len(s.counts))] {
 		p.userCounts = s.counts[i].clone()
 	}
@@ -198,6 +170,7 @@ func (w *userWorld) Hash(h *emu.Hasher) {
 			h.String(string(l.pages[page]))
 		}
 	}
+	w.hashLeft(h)
 	for _, p := range w.probes {
 		h.Uint64(p.hits) // conditions ask for them
 		h.Uint64(p.missed)

@@ -1,10 +1,9 @@
 package scenarios
 
 import (
-	"context"
-
 	"trapline/emu"
 	"trapline/emu/explore"
+	"trapline/kprobes/props"
 	"trapline/scenarios/format"
 )
 
@@ -44,16 +43,20 @@ type world interface {
 
 	// property makes a built-in property, nil if it has no such one.
 	property(p format.Property) explore.Property
-	// difference describes how the end differs from another run's, or "".
-	difference(base *Run) string
+	// end is how the run has ended, as transparency judges it; nil: that is not
+	// known.
+	end() *props.End
+	// threads is how many threads a program has now; 0 for kernel code.
+	threads() int
+	// oneOrder reports whether a run with at most so many threads at once can
+	// go in one order only.
+	oneOrder(threads int) bool
 	// show carries out a directive of its own.
 	show(s *format.Step) (string, error)
 	// eventLines are the lines of the trace file without its header.
 	eventLines() []string
 	// system makes a system to search of the run as it is now.
 	system() explore.System
-	// compareWith finds the ends that the run may have without probes.
-	compareWith(ctx context.Context, b *baseline) error
 	close()
 }
 

@@ -67,6 +67,7 @@ func doSignal(x *Exec) Result {
 			return fmt.Sprintf("%s goes to the debugger, which lets the task go on", SignalName(sig))
 		})
 	default:
+		t.Killed = sig
 		x.C.Shutdown = "killed by " + SignalName(sig)
 		x.Sayf("K14", func() string { return fmt.Sprintf("the task is killed by %s", SignalName(sig)) })
 	}
@@ -117,6 +118,8 @@ const (
 func die(x *Exec) Result {
 	vec := uint8(x.C.Reg(emu.RBX))
 	ip := x.Regs.Get(FieldIP)
+	t := x.task()
+	t.Oopsed, t.OopsVector = true, vec
 	what := vectorName(vec) + " in kernel mode"
 	x.C.Shutdown = "oops: " + what + " at " + x.K.Name(ip)
 	x.M.Note(emu.Note{Kind: NoteOops, ID: "K14", Text: what, Addr: ip})

@@ -10,14 +10,18 @@ import (
 // Task is what runs on a vCPU: the part of task_struct that the trap path
 // looks at. Plain values: a snapshot copies it.
 type Task struct {
-	Name     string
-	Ptraced  bool   // a debugger is attached: signals stop it, and it goes on
-	DTrace   bool   // PT_DTRACE: the debugger asked for single steps
-	Pending  uint64 // signals not delivered yet, bit per number
-	Got      uint64 // signals that were delivered, bit per number
-	Done     bool   // finished in good order
-	Started  bool   // by Kernel.Start: other vCPUs idle
-	DebugReg [8]uint64
+	Name    string
+	Ptraced bool   // a debugger is attached: signals stop it, and it goes on
+	DTrace  bool   // PT_DTRACE: the debugger asked for single steps
+	Pending uint64 // signals not delivered yet, bit per number
+	Got     uint64 // signals that were delivered, bit per number
+	Done    bool   // finished in good order
+	Started bool   // by Kernel.Start: other vCPUs idle
+	// How it ended otherwise. CPU.Shutdown says so too, in words.
+	Killed     int // by this signal; 0: by none
+	Oopsed     bool
+	OopsVector uint8
+	DebugReg   [8]uint64
 }
 
 // Signal numbers (i386 and x86-64 alike).

@@ -266,8 +266,12 @@ func (s *searching) search(ctx context.Context) (*explore.Report, error) {
 			return &sched.Random{Seed: s.seed}, nil
 		}, s.runs, s.options)
 	}
-	if err != nil || rep.Found == nil {
-		return rep, err
+	if err != nil {
+		return nil, err
+	}
+	s.systems.Settle(rep)
+	if rep.Found == nil {
+		return rep, nil
 	}
 	sys, err := s.systems.New()
 	if err != nil {
@@ -393,8 +397,7 @@ func (s *searching) again(ctx context.Context, f *explore.Found, out *output) (v
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
-	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
-	r, err := scenarios.Open(ctx, s.file, o)
+	r, err := scenarios.Open(ctx, s.file, s.systems.Options())
 	if err != nil {
 		return v, err
 	}

@@ -74,6 +74,7 @@ const (
 	CutFacts       Cut = "facts"      // MaxFacts
 	CutClocks      Cut = "clocks"     // code reads a clock, which depends on how often loops ran
 	CutViolation   Cut = "violation"  // the search stopped at what it found
+	CutUnjudged    Cut = "unjudged"   // Summary.Unjudged
 )
 
 func cutOf(ctx context.Context) Cut {
@@ -107,6 +108,9 @@ type Options struct {
 	// AtEnd, if set, sees each distinct final state that violates nothing, one
 	// at a time. It must not step the system.
 	AtEnd func(System)
+	// EveryEnd goes on at deadlocks and livelocks, which are then no
+	// violations: the search is for AtEnd.
+	EveryEnd bool
 
 	// dependence, for tests, replaces the relation between two accesses.
 	dependence func(a, b Access) bool
@@ -129,6 +133,9 @@ type Summary struct {
 	// Exhausted: every schedule within Bounds.Preemptions was covered.
 	Exhausted bool
 	Bound     Limit // Bounds.Preemptions
+	// Unjudged says what could not be judged of the schedules covered, which
+	// are then not Exhausted; "": nothing.
+	Unjudged string
 	// Cut is the bound that was met. With Exhausted it is CutNone or
 	// CutPreemptions: there are schedules with more preemptions.
 	Cut         Cut

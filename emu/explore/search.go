@@ -260,7 +260,7 @@ func (r *round) run(systems []System) {
 		}
 		n, bounded := r.o.Bounds.Preemptions.Value()
 		last := len(r.next) == 0 || bounded && r.level == n
-		if r.livelock(last) || len(r.next) == 0 {
+		if !r.o.EveryEnd && r.livelock(last) || len(r.next) == 0 {
 			break
 		}
 		if last {
@@ -423,6 +423,9 @@ func (r *round) cutAt(c Cut) {
 
 // violated keeps a violation reached by steps of actor from a state.
 func (r *round) violated(v *Violation, from uint32, actor int, steps uint32) {
+	if r.o.EveryEnd && v.Property == NoDeadlock {
+		return
+	}
 	s := r.visited.schedule(from)
 	s.Append(actor, uint64(steps))
 	r.mu.Lock()

@@ -44,6 +44,8 @@ type Verdict struct {
 	Undecided bool
 	Memory    MemoryModel
 	Grain     Grain
+	// Unjudged says what could not be judged, or "".
+	Unjudged string
 }
 
 // String is the verdict's line.
@@ -59,10 +61,15 @@ func (v Verdict) outcome() string {
 	switch v.Cut {
 	case CutViolation:
 		return text + "it stopped at a violation"
+	case CutUnjudged:
+		return text + v.Unjudged
 	case CutCancelled:
 		text += "it was interrupted"
 	default:
 		text += fmt.Sprintf("the bound on %s ended it", v.Cut)
+	}
+	if v.Unjudged != "" {
+		text += "; " + v.Unjudged
 	}
 	if v.Complete >= 0 {
 		text += "; schedules with " + preemptions(v.Complete) + " are complete"
@@ -88,7 +95,15 @@ func preemptions(n int) string {
 	return s
 }
 
+// Unjudge notes that some of the schedules covered could not be judged.
+func (r *Report) Unjudge(why string) {
+	r.Unjudged = why
+	if r.Exhausted {
+		r.Exhausted, r.Cut, r.Preemptions = false, CutUnjudged, -1
+	}
+}
+
 // Verdict is what the search has shown.
 func (r *Report) Verdict() Verdict {
-	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided}
+	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged}
 }

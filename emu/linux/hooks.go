@@ -17,7 +17,8 @@ type Hooks interface {
 	Exited(mm *MM)
 	// Execed follows execve in the new address space.
 	Execed(t *Thread)
-	// ThreadExited follows the end of a thread.
+	// ThreadExited follows the end of a thread, which still has its registers
+	// and, if it is its process's last one, the address space.
 	ThreadExited(t *Thread)
 	// Trap is asked about #BP and #DB of ring 3 before the signal; true: the
 	// trap was the layer's.

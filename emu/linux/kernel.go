@@ -35,10 +35,11 @@ type Config struct {
 	Seed      uint64        // of AT_RANDOM and getrandom
 	Clock     Clock         // nil: time is the number of instructions, in nanoseconds
 	Limits    Limits
-	Hooks     Hooks            // nil: none
-	Watch     Watcher          // of Run; nil: none
-	OnCall    func(CallRecord) // every system call when it ends; nil: none
-	OnTurn    func(uint64)     // now and then in Run, with the number of instructions; nil: none
+	Hooks     Hooks                       // nil: none
+	Watch     Watcher                     // of Run; nil: none
+	OnCall    func(CallRecord)            // every system call when it ends; nil: none
+	OnSignal  func(t *Thread, signal int) // every signal that a thread takes; nil: none
+	OnTurn    func(uint64)                // now and then in Run, with the number of instructions; nil: none
 }
 
 // Kernel is the Linux side of a machine. It implements emu.Kernel,

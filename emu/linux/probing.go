@@ -67,6 +67,9 @@ func (k *Kernel) TaskSize() uint64 { return k.layout.taskSize }
 // CPU is the vCPU that the thread is on, or nil.
 func (t *Thread) CPU() *emu.CPU { return t.cpu }
 
+// AltStack is the stack that the thread has given for signals; size 0: none.
+func (t *Thread) AltStack() (start, size uint64) { return t.alt.sp, t.alt.size }
+
 // TrapNo is the vector of the thread's last exception that became a signal,
 // as sigcontext shows it.
 func (t *Thread) TrapNo() uint64 { return t.trapNo }

@@ -182,10 +182,10 @@ func (k *Kernel) exitThread(t *Thread) {
 		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
 	}
 	t.state = stateDead
-	k.detach(t)
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.ThreadExited(t)
 	}
+	k.detach(t)
 	k.threads = slices.DeleteFunc(k.threads, func(x *Thread) bool { return x == t })
 	p.thr = slices.DeleteFunc(p.thr, func(x *Thread) bool { return x == t })
 	k.changed()

@@ -65,25 +65,29 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	switch {
 	case a.handler != handlerDefault && a.handler != handlerIgnore:
 		k.micro(emu.Micro{Work: emu.WorkSignalFrame, Name: "setup_rt_frame", In: "handle_signal", Why: "the handler's frame goes on the stack and the thread to the handler"})
-		k.noteSignal(n)
+		k.took(t, n)
 		k.handle(t, a, info)
 		return true
 	case a.handler == handlerIgnore || ignoredByDefault.has(n):
 		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
-		k.noteSignal(n)
+		k.took(t, n)
 	case stopByDefault.has(n):
 		k.micro(emu.Micro{Name: "do_signal_stop", In: "get_signal", Why: "a signal stops the process"})
-		k.noteSignal(n)
+		k.took(t, n)
 		k.stopProcess(p, n)
 	default:
 		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "do_group_exit", In: "get_signal", Why: "a signal ends the process"})
-		k.noteSignal(n)
+		k.took(t, n)
 		k.exitProcess(p, n) // no core file: RLIMIT_CORE is 0
 	}
 	return false
 }
 
-func (k *Kernel) noteSignal(n int) {
+// took tells that t has taken a signal.
+func (k *Kernel) took(t *Thread, n int) {
+	if k.cfg.OnSignal != nil {
+		k.cfg.OnSignal(t, n)
+	}
 	if k.tells() {
 		k.note(NoteSignal, "%s", SignalName(n))
 	}

@@ -34,24 +34,11 @@ func find(t testing.TB, s *scene, property string, o explore.Options) *explore.R
 // only judges one property of a scene.
 func only(t testing.TB, s *scene, name string) func(*kprobes.Manager) []explore.Property {
 	if name == props.Transparency {
-		base := baseline(t, s)
-		return func(g *kprobes.Manager) []explore.Property {
-			return []explore.Property{props.NewTransparency(g, userMemory, base)}
-		}
+		return transparent(t, s, userMemory)
 	}
 	return func(g *kprobes.Manager) []explore.Property {
 		return slices.DeleteFunc(props.Standard(g), func(p explore.Property) bool { return p.Name() != name })
 	}
-}
-
-// baseline is how a scene's programs can end without probes.
-func baseline(t testing.TB, s *scene) []props.Final {
-	plain := *s
-	plain.engine = kprobes.EngineNone
-	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil },
-		userMemory, explore.Bounds{})
-	require.NoError(t, err)
-	return base
 }
 
 func TestRacesAreFound(t *testing.T) {

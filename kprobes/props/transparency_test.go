@@ -12,20 +12,64 @@ import (
 	"trapline/kprobes/props"
 )
 
-// TestS4TransparencyHoldsWhereTheProgramItselfRaces: two vCPUs add to one word
-// without a lock, so the program has several ends; probed, it has no other.
-func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
-	code := []byte{0xa1, 0, 8, 0x7a, 0xda, 0x40, 0xa3, 0, 8, 0x7a, 0xda, 0xc3} // mov data,%eax; inc %eax; mov %eax,data; ret
-	memory := []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
-	plain := &scene{engine: kprobes.EngineNone, cpus: 2, code: code, start: []uint64{0, 0}, spare: []uint64{5}}
-	base, err := props.Baseline(context.Background(), func() (*kprobes.Manager, error) { return plain.build(t), nil }, memory, explore.Bounds{})
-	require.NoError(t, err)
-	require.Len(t, base, 3, "1+2, 2+1 and the lost update")
-	transparent := func(g *kprobes.Manager) []explore.Property {
-		return []explore.Property{props.NewTransparency(g, memory, base)}
+// unprobedScene finds how a scene's tasks can end under engine none.
+type unprobedScene struct {
+	t      testing.TB
+	scene  scene
+	memory []props.Range
+}
+
+// One leaves everything to All.
+func (*unprobedScene) One(func(*props.End)) (bool, error) { return false, nil }
+
+// All searches every schedule.
+func (u *unprobedScene) All(add func(*props.End)) error {
+	plain := u.scene
+	plain.engine = kprobes.EngineNone
+	managers := map[*emu.Machine]*kprobes.Manager{}
+	return props.FindEnds(context.Background(), func() (explore.System, error) {
+		g := plain.build(u.t)
+		managers[g.K.M] = g
+		return props.System(g), nil
+	}, explore.Bounds{}, func(s explore.System) *props.End {
+		return u.end(managers[s.(*explore.Machine).M])
+	}, add)
+}
+
+func (u *unprobedScene) end(g *kprobes.Manager) *props.End {
+	s := &props.Scope{Memory: u.memory}
+	for cpu := range g.K.M.CPUs {
+		s.CPUs = append(s.CPUs, cpu)
 	}
-	probed := &scene{engine: kprobes.Engine2002, direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: []uint64{5}}
-	r, err := explore.Search(context.Background(), probed.factory(t, transparent), explore.Options{Bounds: explore.Bounds{}})
+	return props.KernelEnd(g, s)
+}
+
+// transparent judges a scene by what it can end in without probes.
+func transparent(t testing.TB, s *scene, memory []props.Range) func(*kprobes.Manager) []explore.Property {
+	u := &unprobedScene{t, *s, memory}
+	ref := props.NewReference(u)
+	return func(g *kprobes.Manager) []explore.Property {
+		name := func(at uint64) string { return g.K.Name(at) }
+		return []explore.Property{props.NewTransparency(ref, func() *props.End { return u.end(g) }, name)}
+	}
+}
+
+// racing adds to one word on two vCPUs, without a lock: it has several ends.
+func racing(engine string) *scene {
+	code := []byte{0xa1, 0, 8, 0x7a, 0xda, 0x40, 0xa3, 0, 8, 0x7a, 0xda, 0xc3} // mov data,%eax; inc %eax; mov %eax,data; ret
+	return &scene{engine: engine, direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: []uint64{5}}
+}
+
+// sharedMemory is the page of a scene's code and data.
+var sharedMemory = []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
+
+// S4: what races without probes may race under them; there is no other end.
+func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
+	s := racing(kprobes.Engine2002)
+	ends := map[uint64]bool{}
+	require.NoError(t, (&unprobedScene{t, *s, sharedMemory}).All(func(e *props.End) { ends[e.Hash()] = true }))
+	require.Len(t, ends, 3, "1+2, 2+1 and the lost update")
+	r, err := explore.Search(context.Background(), s.factory(t, transparent(t, s, sharedMemory)), explore.Options{})
 	require.NoError(t, err)
 	require.Nil(t, r.Found)
 	require.True(t, r.Exhausted)
@@ -38,7 +82,6 @@ func TestK8UnregisterIsNotTransparent(t *testing.T) {
 	s.code = []byte{0xb8, 0x90, 0x90, 0x90, 0x90, 0xc3}
 	ends := map[bool]int{}
 	_, err := explore.Search(context.Background(), s.factory(t, none), explore.Options{
-
 		AtEnd: func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[emu.RAX] == 0x90909090]++ },
 	})
 	require.NoError(t, err)

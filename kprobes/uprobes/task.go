@@ -1,6 +1,9 @@
 package uprobes
 
-import "trapline/emu/linux"
+import (
+	"trapline/emu"
+	"trapline/emu/linux"
+)
 
 // MaxReturns is how many return probes may wait in one thread; further ones are left out (MAX_URETPROBE_DEPTH, U13).
 const MaxReturns = 64
@@ -58,6 +61,36 @@ func (s *System) ThreadExited(t *linux.Thread) {
 		s.freeSlot(mm, ut.step.Slot)
 	}
 	ut.state = running
+}
+
+// Own gives a thread's registers as its program had them: of one that ended in the step of a system call, the step's TF
+// and the distance of the copy are taken off.
+func (s *System) Own(t *linux.Thread) emu.Core {
+	c := *t.Core()
+	if ut := taskOf(t); ut.active != nil {
+		c.RIP = s.mode.Mask(c.RIP + ut.step.Addr - ut.step.Slot)
+		if !ut.step.hadTF {
+			c.RFLAGS &^= emu.TF
+		}
+	}
+	return c
+}
+
+// ReturnSlot is a word on a stack that holds the trampoline's address in place of a return address (U13).
+type ReturnSlot struct{ Addr, Trampoline, Return uint64 }
+
+// ReturnSlots lists the words of a thread's stack in which the trampoline waits.
+func (s *System) ReturnSlots(t *linux.Thread) []ReturnSlot {
+	mm := t.Process().MM()
+	ut, ok := t.Probes.(*task)
+	if !ok || mm == nil || stateOf(mm).area == nil {
+		return nil
+	}
+	var list []ReturnSlot
+	for _, r := range ut.returns {
+		list = append(list, ReturnSlot{r.stack, stateOf(mm).area.start, r.ret})
+	}
+	return list
 }
 
 // Forked gives a new process its parent's breakpoints, which came with the pages, and its waiting returns (U14).
