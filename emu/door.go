@@ -163,6 +163,9 @@ func (d Door) ReadsClock(l Loc) {
 	}
 }
 
+// ReadClock reports whether code has read a clock of the machine.
+func (m *Machine) ReadClock() bool { return m.clocksRead }
+
 // Seen is what others can ask of a vCPU, at one moment.
 type Seen [registers]uint64
 

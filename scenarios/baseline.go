@@ -113,5 +113,9 @@ func (r *Run) end() *props.End {
 	if d := r.state.done; d == endDeadlock || d == endLivelock || r.state.cut {
 		return nil
 	}
-	return r.world.end()
+	e := r.world.end()
+	if e != nil {
+		e.ReadsClock = r.Machine.ReadClock()
+	}
+	return e
 }

@@ -71,7 +71,7 @@ func (s *Systems) Settle(r *explore.Report) {
 
 // undecided says that transparency could not be judged.
 func undecided(why string) string {
-	return props.Transparency + " is not decided, because not every end without probes is known: " + why
+	return props.Transparency + " is not decided, because " + why
 }
 
 // Close ends what the systems share: the search for the ends without probes.

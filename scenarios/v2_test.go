@@ -86,3 +86,19 @@ func found(r *explore.Report) string {
 	}
 	return r.Found.Violation.Property
 }
+
+// TestV5AClockIsNoFalseAlarm: the probes' own work moves a clock that code
+// keeps. Transparency is neither violated nor said to hold.
+func TestV5AClockIsNoFalseAlarm(t *testing.T) {
+	f, err := scenarios.LoadFS(os.DirFS("testdata/search"), "clock-under-probe"+scenarios.Ext)
+	require.NoError(t, err)
+	s, err := scenarios.NewSystems(context.Background(), f, scenarios.Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	r, err := explore.Search(context.Background(), s.New, explore.Options{})
+	require.NoError(t, err)
+	s.Settle(r)
+	require.Nil(t, r.Found)
+	require.Contains(t, r.Unjudged, "reads a clock")
+	require.NotContains(t, r.Verdict().String(), "exhausted: every schedule (")
+}

@@ -17,6 +17,10 @@ type End struct {
 	Output string     // of a program, both streams in the order of its writes
 	Tasks  []TaskEnd  // by vCPU, or by thread
 	Memory []Contents // ascending by address
+
+	// ReadsClock: code has read a clock on the way, which the probes' own work
+	// moves. It does not tell ends apart.
+	ReadsClock bool
 }
 
 // Stop is how a task or a program came to its end.
