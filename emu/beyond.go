@@ -7,7 +7,7 @@ import "trapline/emu/insn"
 // Processor, and Run leaves it to Step. The differences were found by the
 // comparisons in packages interp and silicon (docs/silicon.md).
 func beyondLibrary(in *insn.Inst) bool {
-	if in.VoidREX || in.VoidSeg || voidBranchSize(in) { // obeyed
+	if in.VoidREX || in.VoidSeg || in.VoidRep || voidBranchSize(in) { // obeyed
 		return true
 	}
 	if in.Vex.Kind != insn.VexNone {
@@ -28,6 +28,8 @@ func oneByteBeyondLibrary(in *insn.Inst) bool {
 	switch in.Opcode {
 	case 0x60: // PUSHA stores from the lowest address up
 		return true
+	case 0x63: // ARPL stores what it does not change
+		return !in.Mode.Is64()
 	case 0x9e, 0x9f: // SAHF and LAHF with REX take SPL for AH
 		return in.REX != 0
 	case 0xc2: // RET's immediate is taken as signed
@@ -58,8 +60,6 @@ func map0FBeyondLibrary(in *insn.Inst) bool {
 		return in.OperandBits == 32 && in.Mode.Is64()
 	case 0xb8: // POPCNT is missing
 		return true
-	case 0xbc, 0xbd: // F3 before F2 counts
-		return in.Repne
 	case 0xc7: // CMPXCHG8B asks for a readable operand where it does not store, CMPXCHG16B for no alignment
 		return in.Digit() == 1
 	}

@@ -88,8 +88,10 @@ func (d *decoder) prefixes() {
 		case 0xF0:
 			d.Lock = true
 		case 0xF2:
+			d.VoidRep = d.VoidRep || d.Rep
 			d.Repne, d.Rep = true, false
 		case 0xF3:
+			d.VoidRep = d.VoidRep || d.Repne
 			d.Rep, d.Repne = true, false
 		case 0x66:
 			d.OpSize = true

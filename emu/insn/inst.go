@@ -140,6 +140,7 @@ type Inst struct {
 	Seg       SegPrefix // the last override; in 64-bit mode of FS and GS, else of those that it ignores
 	REX       byte      // 40..4F, or 0 when there is none
 	VoidSeg   bool      // 64-bit mode: an override that it ignores stands behind one of FS or GS
+	VoidRep   bool      // both F2 and F3 stand there, and the last of them counts
 	VoidREX   bool      // a REX byte stands before a legacy prefix and means nothing
 	Vex       Vex
 

@@ -3,7 +3,6 @@
 package interp_test
 
 import (
-	"bytes"
 	"strings"
 
 	"trapline/emu/insn"
@@ -80,13 +79,13 @@ var knownClashes = []struct {
 	{"RORX of a RIP-relative operand reads a byte below it", func(x *clash) bool {
 		return x.in.Vex.Kind != insn.VexNone && x.in.Map == insn.Map0F3A && x.in.RIPRelative
 	}},
-	{"66 beside F2 or F3, or F3 before F2, chooses the instruction", func(x *clash) bool {
-		return x.in.OpSize && (x.in.Rep || x.in.Repne) && x.is(insn.Map0F38, 0xf0, 0xf1, 0xf6) ||
-			bytes.IndexByte(x.code[:x.in.PrefixLen], 0xf3) >= 0 && x.in.Repne &&
-				(x.is(insn.Map0F, 0xbc, 0xbd, 0xb8) || x.is(insn.Map0F38, 0xf0, 0xf1))
+	{"66 beside F2 or F3 chooses the instruction", func(x *clash) bool {
+		return x.in.OpSize && (x.in.Rep || x.in.Repne) && x.is(insn.Map0F38, 0xf0, 0xf1, 0xf6)
 	}},
+	{"of F2 and F3 the first counts, or F3", func(x *clash) bool { return x.in.VoidRep }},
+	{"ARPL stores what it does not change", func(x *clash) bool { return !x.in.Mode.Is64() && x.is(insn.OneByte, 0x63) }},
 	{"CS, DS, ES, SS overrides undo one of FS or GS in 64-bit mode", func(x *clash) bool {
-		return x.in.Mode.Is64() && x.in.Seg >= insn.SegFS && bytes.ContainsAny(x.code[:x.in.PrefixLen], "\x26\x2e\x36\x3e")
+		return x.in.VoidSeg
 	}},
 	{"BSWAP of 16 bits swaps 32", func(x *clash) bool { return x.in.Map == insn.Map0F && x.in.Opcode&^7 == 0xc8 && x.in.OperandBits == 16 }},
 	{"an access across two pages is noted in pieces too", func(x *clash) bool { return strings.HasPrefix(x.what, "accesses") && x.crosses }},

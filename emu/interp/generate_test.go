@@ -36,9 +36,11 @@ type trial struct {
 	data   []byte
 }
 
+// least is how often a form comes before others have more than their share.
+const least = 20
+
 // trial makes an instruction of this package's families, of a form that has not had more than its share.
 func (s *source) trial() trial {
-	const least = 20 // of each form
 	for {
 		code := s.code()
 		in, err := insn.Decode(code, s.mode)
@@ -70,20 +72,22 @@ func (s *source) rare(n int) (rare int) {
 	return rare
 }
 
-// formOf names an instruction's opcode, operand kinds and sizes.
+// formOf names an instruction's operation, operand kinds and sizes.
 func formOf(in *insn.Inst) string {
-	digit := ""
-	if in.HasModRM {
-		digit = "register"
-		if in.HasMemory() {
-			digit = "memory"
-		}
-		if _, group := groups[in.Opcode]; group && in.Map != insn.Map0F38 {
-			digit += fmt.Sprintf(" /%d", in.Digit())
-		}
+	name := fmt.Sprintf("%v %02x", in.Map, in.Opcode)
+	if _, group := groups[in.Opcode]; group && in.HasModRM && in.Map != insn.Map0F38 {
+		name += fmt.Sprintf(" /%d", in.Digit())
 	}
-	return fmt.Sprintf("%v %02x %s, %d bits, address %d, F3 %v, F2 %v, LOCK %v, VEX %v.%d", in.Map, in.Opcode, digit,
-		in.OperandBits, in.AddressBits, in.Rep, in.Repne, in.Lock, in.Vex.Kind != insn.VexNone, in.Vex.PP)
+	if in.HasModRM && in.HasMemory() {
+		name += " memory"
+	}
+	switch {
+	case in.Vex.Kind != insn.VexNone:
+		name += fmt.Sprintf(" VEX.%d", in.Vex.PP)
+	case in.Attr().Has(insn.String), in.Map == insn.Map0F38, in.Map == insn.Map0F && in.Opcode&^1 == 0xbc:
+		name += fmt.Sprintf(" F3 %v F2 %v", in.Rep, in.Repne)
+	}
+	return fmt.Sprintf("%s, %d bits, address %d, LOCK %v", name, in.OperandBits, in.AddressBits, in.Lock)
 }
 
 // groups are the opcodes whose operation ModRM.reg selects.

@@ -47,7 +47,7 @@ func movsxdOrArpl(o *Op, in *insn.Inst) handler {
 	return arpl
 }
 
-// arpl is ARPL: memory is written even if it stays as it is.
+// arpl is ARPL: what stays as it is is not written.
 func arpl(c *regs.Core, m Memory, o *Op) Outcome {
 	at := uint64(0)
 	var v uint64
@@ -67,7 +67,7 @@ func arpl(c *regs.Core, m Memory, o *Op) Outcome {
 	}
 	if !o.mem {
 		o.rm.write(c, v)
-	} else if !m.Store(o.seg, at, 2, v) {
+	} else if lower && !m.Store(o.seg, at, 2, v) {
 		return Refused
 	}
 	setFlag(c, regs.ZF, lower)
