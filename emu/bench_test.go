@@ -100,6 +100,15 @@ func BenchmarkFreeRun(b *testing.B) {
 				require.NoError(b, m.Err())
 			})
 		}
+		b.Run(p.name+"/lean", func(b *testing.B) {
+			m, c := newFreeRun(b, p.code)
+			c.GPR[RCX] = uint64(b.N) + 1
+			b.ResetTimer()
+			for range b.N {
+				m.StepLean(0)
+			}
+			require.NoError(b, m.Err())
+		})
 	}
 }
 

@@ -129,7 +129,6 @@ type Event struct {
 	Micro    *Micro
 	Notes    []Note
 
-	bytes [insn.MaxLen]byte
 	deliv Delivery
 	micro Micro
 }

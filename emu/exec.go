@@ -15,22 +15,26 @@ func (m *Machine) execute(c *CPU) {
 	ev := &m.ev
 	ev.Kind = StepInstruction
 	if t := c.executeBreakpoint(); t != nil {
-		m.Deliver(c, *t)
+		m.fault(c, t)
 		return
 	}
 	pc := ev.PC
 	if !c.Canonical(pc) {
-		m.Deliver(c, *FaultErr(VecGP, 0))
+		m.fault(c, FaultErr(VecGP, 0))
 		return
 	}
 	d, t := m.fetch(c, pc)
 	if t != nil {
-		m.Deliver(c, *t)
+		m.fault(c, t)
 		return
 	}
-	ev.Insn = d.in
-	ev.bytes = d.bytes
-	ev.Bytes = ev.bytes[:d.n]
+	ev.Bytes = d.bytes[:d.n]
+	if !m.lean || m.prefetch > 0 {
+		ev.Insn = d.in
+	}
+	if d.own != ownInterp {
+		m.began(c)
+	}
 	before := c.RFLAGS
 	c.Sys.TSC++
 	switch d.own {
@@ -62,7 +66,7 @@ func (m *Machine) execute(c *CPU) {
 	}
 	if t.Kind == Exception {
 		c.Sys.TSC--
-		m.Deliver(c, *t)
+		m.fault(c, t)
 		return
 	}
 	held := c.heldDR6
@@ -74,6 +78,12 @@ func (m *Machine) execute(c *CPU) {
 	if held != 0 { // P7: what MOV SS held off is taken at the handler's first instruction (SDM vol. 3, 6.8.3)
 		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: held})
 	}
+}
+
+// fault delivers an exception, before which c is as the step found it.
+func (m *Machine) fault(c *CPU, t *Trap) {
+	m.began(c)
+	m.Deliver(c, *t)
 }
 
 // jumped reports whether a near branch went to rip: it is one, and taken.

@@ -48,6 +48,7 @@ type Machine struct {
 
 	prefetch  int // bytes, Config.Prefetch
 	processor Processor
+	lean      bool // the present step is StepLean's
 	spaces    []*Space
 	parts     []Part
 	ev        Event
@@ -145,10 +146,12 @@ func (m *Machine) Step(id int) *Event {
 	ev.reset(m.Seq, id)
 	m.watched = m.watched[:0]
 	m.Seq++
-	ev.Before = c.Core
+	if !m.lean {
+		ev.Before = c.Core
+	}
 	ev.PC = c.LinearPC()
 	if m.idle(c) {
-		ev.After = c.Core
+		m.ended(c)
 		return ev
 	}
 	if m.Worker == nil || !m.Worker.Work(m, c) {
@@ -160,22 +163,47 @@ func (m *Machine) Step(id int) *Event {
 	if m.Worker != nil {
 		m.Worker.Stepped(m, c)
 	}
-	ev.After = c.Core
+	m.ended(c)
 	return ev
+}
+
+// StepLean is Step for who needs no registers and no instruction in the event:
+// Before, After and Insn have no meaning in it.
+func (m *Machine) StepLean(id int) *Event {
+	m.lean = true
+	ev := m.Step(id)
+	m.lean = false
+	return ev
+}
+
+// ended notes in the event in what state a step leaves c.
+func (m *Machine) ended(c *CPU) {
+	if !m.lean {
+		m.ev.After = c.Core
+	}
+}
+
+// began notes in the event of a lean step in what state it found c, for who
+// may take the step back.
+func (m *Machine) began(c *CPU) {
+	if m.lean {
+		m.ev.Before = c.Core
+	}
 }
 
 // advance lets c take what is pending or run an instruction.
 func (m *Machine) advance(c *CPU) {
 	switch {
 	case c.nPending > 0:
+		m.began(c)
 		m.Deliver(c, c.takePending())
 	case c.interrupted():
+		m.began(c)
 		c.Halted = false
 		m.Deliver(c, c.takeInterrupt())
 	default:
 		m.execute(c)
 	}
-
 }
 
 // Deliver hands a vector to the kernel's delivery within the present step.

@@ -12,7 +12,7 @@ import (
 type Property interface {
 	// Name is what it is chosen by, such as "no-missed-probe".
 	Name() string
-	// Step judges a step just taken; nil: fine.
+	// Step judges a step just taken, by an event of emu.Machine.StepLean; nil: fine.
 	Step(*emu.Event) *Violation
 	// End judges the state in which no vCPU can go on and none waits.
 	End() *Violation
@@ -111,7 +111,7 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	s.space = c.Space
 	s.mappings.before(s.M)
-	ev := s.M.Step(actor)
+	ev := s.M.StepLean(actor)
 	if s.Observe != nil {
 		s.Observe(ev)
 	}

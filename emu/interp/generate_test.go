@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"trapline/emu/insn"
 	"trapline/emu/interp"
@@ -14,13 +15,21 @@ import (
 type source struct {
 	*rand.Rand
 	mode  insn.Mode
-	forms map[string]int // instructions made, by form
+	forms map[string]*form // of the instructions made
+	few   []*form          // that came less than least times
 	made  int
 	data  []byte
 }
 
+// form is a kind of instruction, with one of it.
+type form struct {
+	n     int
+	code  []byte
+	modRM int // its offset in code, or the instruction's end
+}
+
 func newSource(seed uint64, mode insn.Mode) *source {
-	s := &source{Rand: rand.New(rand.NewPCG(seed, uint64(mode))), mode: mode, forms: map[string]int{}, data: make([]byte, memSize)}
+	s := &source{Rand: rand.New(rand.NewPCG(seed, uint64(mode))), mode: mode, forms: map[string]*form{}, data: make([]byte, memSize)}
 	for i := range s.data {
 		s.data[i] = byte(s.Uint32())
 	}
@@ -43,33 +52,51 @@ const least = 20
 func (s *source) trial() trial {
 	for {
 		code := s.code()
+		if len(s.few) > 0 && s.oneIn(2) {
+			code = s.like(s.few[s.IntN(len(s.few))])
+		}
 		in, err := insn.Decode(code, s.mode)
 		if err != nil {
 			continue
 		}
 		op, ok := interp.Prepare(&in)
-		if !ok {
+		if !ok || !s.count(&in, code) {
 			continue
 		}
-		f := formOf(&in)
-		if n := s.forms[f]; n >= least && n > 2*s.made/len(s.forms) {
-			continue
-		}
-		s.forms[f]++
 		s.made++
 		binary.LittleEndian.PutUint64(s.data[s.IntN(memSize-8):], s.value())
 		return trial{in, op, code[:in.Len], s.state(), s.data}
 	}
 }
 
-// rare counts the forms that were made less often than n times.
-func (s *source) rare(n int) (rare int) {
-	for _, k := range s.forms {
-		if k < n {
-			rare++
+// count counts an instruction's form, and reports false if it has had more than its share.
+func (s *source) count(in *insn.Inst, code []byte) bool {
+	name := formOf(in)
+	f := s.forms[name]
+	if f == nil {
+		f = &form{code: code, modRM: in.Len}
+		if in.HasModRM {
+			f.modRM = in.ModRMOff
 		}
+		s.forms[name] = f
+		s.few = append(s.few, f)
 	}
-	return rare
+	if f.n >= least && f.n > 2*s.made/len(s.forms) {
+		return false
+	}
+	if f.n++; f.n == least {
+		s.few = slices.DeleteFunc(s.few, func(x *form) bool { return x == f })
+	}
+	return true
+}
+
+// like makes another instruction of a form.
+func (s *source) like(f *form) []byte {
+	code := append(slices.Clone(f.code[:f.modRM]), s.operands()...)
+	if f.modRM < len(f.code) {
+		code[f.modRM] = f.code[f.modRM]&0xf8 | code[f.modRM]&7
+	}
+	return code
 }
 
 // formOf names an instruction's operation, operand kinds and sizes.

@@ -106,7 +106,7 @@ func TestReferee(t *testing.T) {
 			for k, n := range known {
 				t.Logf("%6d  %s", n, k)
 			}
-			t.Logf("%d forms, %d of them less than %d times", len(s.forms), s.rare(least), least)
+			t.Logf("%d forms, %d of them less than %d times", len(s.forms), len(s.few), least)
 		})
 	}
 }

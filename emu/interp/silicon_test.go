@@ -42,7 +42,7 @@ func TestSilicon(t *testing.T) {
 					t.Errorf("% x: %s\nbefore %s", x.code, what, show(&x.before))
 				}
 			}
-			t.Logf("%d forms, %d of them less than %d times", len(s.forms), s.rare(least), least)
+			t.Logf("%d forms, %d of them less than %d times", len(s.forms), len(s.few), least)
 		})
 	}
 }
