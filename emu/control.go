@@ -76,18 +76,19 @@ func (m *Machine) clockInsn(c *CPU, in *insn.Inst) *Trap {
 	return nil
 }
 
-// randomInsn runs RDRAND and RDSEED with a number that depends on the clock
-// only (splitmix64).
+// randomInsn runs RDRAND and RDSEED with a number that depends on the
+// machine's seed and on the clock (splitmix64).
 func (m *Machine) randomInsn(c *CPU, in *insn.Inst) {
 	m.Door().ReadsClock(ClockLoc(c.ID))
-	z := (c.Sys.TSC + 1) * 0x9e3779b97f4a7c15
+	z := m.seed + (c.Sys.TSC+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	c.setGPR(rmReg(in), in.OperandBits, z^z>>31)
 	c.RFLAGS = c.RFLAGS&^FlagsStatus | CF
 }
 
-// fsgsInsn runs SWAPGS and RD/WRFSBASE, RD/WRGSBASE.
+// fsgsInsn runs SWAPGS and RD/WRFSBASE, RD/WRGSBASE; CR4.FSGSBASE is taken as
+// set.
 func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 	if c.Code64 == 0 {
 		return Fault(VecUD)

@@ -1,14 +1,15 @@
 package emu
 
 // Features that CPUID shows in leaf 1 (SDM vol. 2, CPUID): what the machine
-// runs, without AVX.
+// runs, without AVX; the instructions of others are #UD (lacks).
 const (
-	CPUIDFeatures  = 0x078bfbfd // EDX: FPU, TSC, MSR, PAE, CX8, SEP, CMOV, MMX, FXSR, SSE, SSE2 and what goes with them
-	cpuidFeatures2 = 0x02982201 // ECX: SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT, AES
-	cpuidLeaf7     = 0x00080108 // EBX: BMI1, BMI2, ADX
-	cpuidUMIP      = 0x00000004 // ECX of leaf 7
-	cpuidExtended  = 0x08100000 // EDX of leaf 8000_0001h: NX, RDTSCP; a 64-bit machine has SYSCALL and long mode too
-	cpuidShared    = 0x0183f3ff // what that leaf repeats of leaf 1, on AMD processors
+	CPUIDFeatures  = 0x078bfbfd             // EDX: FPU, TSC, MSR, PAE, CX8, SEP, CMOV, MMX, FXSR, SSE, SSE2 and what goes with them
+	cpuidFeatures2 = 0x42d82201             // ECX: SSE3, SSSE3, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, RDRAND
+	cpuidLeaf7     = 0x000c0109             // EBX: FSGSBASE, BMI1, BMI2, RDSEED, ADX
+	cpuidUMIP      = 0x00000004             // ECX of leaf 7
+	cpuidLeaf7C    = cpuidUMIP | 0x00400000 // with RDPID
+	cpuidExtended  = 0x08100000             // EDX of leaf 8000_0001h: NX, RDTSCP; a 64-bit machine has SYSCALL and long mode too
+	cpuidShared    = 0x0183f3ff             // what that leaf repeats of leaf 1, on AMD processors
 	cpuidLong      = 1<<29 | 1<<11
 	cpuidExtended2 = 0x00000031 // ECX of it: LAHF, MOV CR8, LZCNT
 )
@@ -28,7 +29,7 @@ func (a Arch) cpuid(leaf, subleaf uint32) [4]uint32 {
 		return [4]uint32{signature, 8 << 8, cpuidFeatures2, CPUIDFeatures} // CLFLUSH works on 64 bytes
 	case cpuidStructured:
 		if subleaf == 0 {
-			return [4]uint32{1: cpuidLeaf7, 2: cpuidUMIP}
+			return [4]uint32{1: cpuidLeaf7, 2: cpuidLeaf7C}
 		}
 	case cpuidExtendedBase:
 		return [4]uint32{cpuidLast, vendorB, vendorC, vendorD}

@@ -48,7 +48,8 @@ type Machine struct {
 
 	prefetch  int // bytes, Config.Prefetch
 	processor Processor
-	lean      bool // the present step is StepLean's
+	seed      uint64 // Config.Seed
+	lean      bool   // the present step is StepLean's
 	spaces    []*Space
 	parts     []Part
 	ev        Event
@@ -68,6 +69,8 @@ type Config struct {
 	// Prefetch is how many bytes of code a vCPU fetches ahead, at most
 	// MaxPrefetch; 0: each instruction is fetched as it runs (P13).
 	Prefetch int
+	// Seed is of the numbers of RDRAND and RDSEED.
+	Seed uint64
 	// Processor is what runs integer instructions of steps.
 	Processor Processor
 }
@@ -91,7 +94,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, processor: processor}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)

@@ -64,7 +64,7 @@ func classifyOwn(in *insn.Inst, err error) ownOp {
 		return ownInvalid
 	}
 	switch a := in.Attr(); {
-	case a.Has(insn.Undefined):
+	case a.Has(insn.Undefined), lacks(in):
 		return ownInvalid
 	case a.Has(insn.AVX | insn.AVX512): // no AVX: the library would run the legacy instruction
 		return ownInvalid
