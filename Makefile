@@ -21,9 +21,11 @@ demo: build
 build: deps
 	$(GO) build -o bin/trapline ./cmd/trapline
 
+# PROCESSOR=unicorn runs every test with steps in the library.
+PROCESSOR ?= interp
 test: deps deps-test
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -ldflags '-X trapline/emu.processorByDefault=$(PROCESSOR)' ./...
 
 # A million random and mutated byte strings as guest code, in each mode and both
 # rings; then every fuzz target for FUZZ each.

@@ -9,14 +9,14 @@ import (
 )
 
 // codeCache keeps the instructions of a space that were decoded for one
-// privilege, direct-mapped by address.
+// privilege, direct-mapped by address, in chunks that are made when needed.
 type codeCache struct {
-	space *Space
-	user  bool
-	slots []codeSlot
+	space  *Space
+	user   bool
+	chunks [codeSlots / chunkSlots]*[chunkSlots]codeSlot
 }
 
-const codeSlots = 4096
+const codeSlots, chunkSlots = 4096, 64
 
 // codeSlot keeps what the library may run apart from what the machine does
 // itself (int3 among it), so that arming and disarming a probe never costs a
@@ -45,12 +45,19 @@ func (s *Space) code(user bool) *codeCache {
 		i = 1
 	}
 	if s.codes[i] == nil {
-		s.codes[i] = &codeCache{space: s, user: user, slots: make([]codeSlot, codeSlots)}
+		s.codes[i] = &codeCache{space: s, user: user}
 	}
 	return s.codes[i]
 }
 
-func (k *codeCache) slot(pc uint64) *codeSlot { return &k.slots[(pc^pc>>12)%codeSlots] }
+func (k *codeCache) slot(pc uint64) *codeSlot {
+	i := (pc ^ pc>>12) % codeSlots
+	p := &k.chunks[i/chunkSlots]
+	if *p == nil {
+		*p = new([chunkSlots]codeSlot)
+	}
+	return &(*p)[i%chunkSlots]
+}
 
 // fetch decodes the instruction at linear address pc, in a mode. A *Trap is
 // the page fault of a byte that may not be fetched.

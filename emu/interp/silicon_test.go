@@ -61,7 +61,8 @@ func comparable(x *trial) bool {
 	return x.in.Mode.Is64() || x.in.Seg != insn.SegFS && x.in.Seg != insn.SegGS // null selectors
 }
 
-func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (difference string) {
+// inRing3 is a trial as a ring 3 program of package silicon, and the registers that it starts with.
+func inRing3(m silicon.Mode, x *trial) (regs.Core, *silicon.Program) {
 	before := x.before
 	before.RFLAGS = before.RFLAGS&^(regs.IOPL|regs.AC|regs.NT) | regs.IF
 	before.CPL = 3
@@ -73,6 +74,11 @@ func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (
 	for i, v := range program.Init.Selectors {
 		before.Seg[i].Sel = uint32(v)
 	}
+	return before, program
+}
+
+func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (difference string) {
+	before, program := inRing3(m, x)
 	steps, err := p.Run(program, 1)
 	require.NoError(t, err)
 	memory, err := program.Memory()
