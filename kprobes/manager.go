@@ -302,7 +302,7 @@ func (g *Manager) Observe(ev *emu.Event) {
 	}
 }
 
-// NoteUnhit marks an execution of a probed instruction that did not hit the
+// NoteUnhit marks an execution of a probed instruction without a hit of the
 // probe that its text names. Its ID is the row that says why.
 const NoteUnhit emu.NoteKind = "missed"
 
@@ -311,7 +311,7 @@ func (g *Manager) noteMissed(i int, ev *emu.Event) {
 	if g.Read(g.K.M.Door(), i, Lost) != 0 {
 		row = "K7"
 	}
-	g.K.M.Note(emu.Note{Kind: NoteUnhit, ID: row, Text: "probe " + g.probes[i].Name, Addr: ev.PC})
+	g.K.M.Note(emu.Note{Kind: NoteUnhit, ID: row, Text: "probe " + g.probes[i].Name + " was not hit", Addr: ev.PC})
 }
 
 // managerState is a Manager's part of a snapshot. It is not written again, so

@@ -62,7 +62,7 @@ func TestShrinkGivesTheLeastAndReplays(t *testing.T) {
 		require.Equal(t, &f.Violation, out.Violation)
 		require.True(t, out.Schedule.Equal(f.Schedule))
 	}
-	require.Equal(t, "t1.000000.0x13,1x9", least.Schedule.Format(0))
+	require.Equal(t, "t2.000000.0x13,1x9", least.Schedule.Format(0))
 }
 
 func TestSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {

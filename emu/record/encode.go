@@ -11,7 +11,7 @@ import (
 
 // A recording's bytes; numbers are little endian:
 //
-//	recording = "trapline recording 2\n" { section } end
+//	recording = "trapline recording 3\n" { section } end
 //	section   = tag length payload         tag: 4 ASCII characters
 //	length    = 8 bytes                    of the payload
 //	end       = "END " 32:u64 digest       SHA-256 of all before "END "
@@ -25,7 +25,7 @@ import (
 // meaning of a step raises the number.
 const (
 	magicWord = "trapline recording "
-	magic     = magicWord + "2\n"
+	magic     = magicWord + "3\n"
 )
 
 const (

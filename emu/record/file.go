@@ -26,7 +26,7 @@ var (
 	// ErrDamaged: cut short or changed since it was written.
 	ErrDamaged = errors.New("damaged recording")
 	// ErrVersion: written by a program with another format.
-	ErrVersion = errors.New("recording of another version")
+	ErrVersion = errors.New("recording of another version of the program, whose steps were others")
 )
 
 // File is a run on disk: all that another machine needs to make it again.

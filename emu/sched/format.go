@@ -13,18 +13,18 @@ import (
 //
 //	schedule = version "." checksum "." [ runs ] [ "." runs ]
 //	runs     = run { "," run }         behind the last ".": repeated for ever
-//	version  = "t1"
+//	version  = "t2"
 //	checksum = 6 * HEXDIGIT            lower case: of the scenario
 //	run      = actor [ "x" count ]     count steps in a row; none: 1
 //	actor    = decimal                 0-63
 //	count    = decimal                 2 or more, no leading zero
 //
-// "t1.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0;
-// "t1.5f3a9c.0x14.1x3,0x2" is 14 steps of vCPU 0, then 3 of vCPU 1 and 2 of
+// "t2.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0;
+// "t2.5f3a9c.0x14.1x3,0x2" is 14 steps of vCPU 0, then 3 of vCPU 1 and 2 of
 // vCPU 0 over and over.
 
 // version is the format and meaning of a step; a change of either raises it.
-const version = "t1"
+const version = "t2"
 
 // Checksum identifies a scenario, 24 bits: enough to notice that a schedule
 // belongs to another one, short enough to type.
@@ -52,7 +52,7 @@ var (
 	// this one before it was changed.
 	ErrOtherScenario = errors.New("schedule of another scenario")
 	// ErrVersion: the schedule was printed by a program with another format.
-	ErrVersion = errors.New("unknown schedule version")
+	ErrVersion = errors.New("schedule of another version of the program, whose steps were others")
 )
 
 // SyntaxError is a character that cannot be where it is.
@@ -110,7 +110,7 @@ func ParseAny(text string) (Schedule, Checksum, error) {
 		return Schedule{}, 0, &SyntaxError{1, "no version", version + ".CHECKSUM.RUNS, such as " + version + ".5f3a9c.0x14,1x3,0"}
 	}
 	if v != version {
-		return Schedule{}, 0, fmt.Errorf("%w %q: this program reads %q", ErrVersion, v, version)
+		return Schedule{}, 0, fmt.Errorf("%w: it begins with %q; expected %q: search again", ErrVersion, v, version)
 	}
 	p := parser{text: text, at: len(text) - len(rest)}
 	sum, err := p.checksum()

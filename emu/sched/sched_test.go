@@ -13,13 +13,13 @@ import (
 
 func TestFormat(t *testing.T) {
 	var s Schedule
-	require.Equal(t, "t1.5f3a9c.", s.Format(0x5f3a9c))
+	require.Equal(t, "t2.5f3a9c.", s.Format(0x5f3a9c))
 	s.Append(0, 14)
 	s.Append(1, 2)
 	s.Append(1, 1)
 	s.Append(0, 1)
 	s.Append(2, 0)
-	require.Equal(t, "t1.5f3a9c.0x14,1x3,0", s.Format(0x5f3a9c))
+	require.Equal(t, "t2.5f3a9c.0x14,1x3,0", s.Format(0x5f3a9c))
 	require.EqualValues(t, 18, s.Steps())
 	require.Equal(t, 2, s.Switches())
 	require.True(t, s.Prefix(15).Equal(Of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)))
@@ -54,7 +54,7 @@ func TestS2RoundTrip(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"t1.5f3a9c.0x14,1x3,0", "t1.000000.", "t1.000000.0,0", "t1.000000.0.1x2", "t1.000000..1", "t2.x", "", "t1.00000g.1", "t1.000000.1x99999999999999999999"} {
+	for _, s := range []string{"t2.5f3a9c.0x14,1x3,0", "t2.000000.", "t2.000000.0,0", "t2.000000.0.1x2", "t2.000000..1", "t2.x", "", "t2.00000g.1", "t2.000000.1x99999999999999999999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -73,28 +73,28 @@ func FuzzParse(f *testing.F) {
 
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                            `schedule column 1: no version; expected t1.CHECKSUM.RUNS, such as t1.5f3a9c.0x14,1x3,0`,
-		"t9.5f3a9c.0":                 `unknown schedule version "t9": this program reads "t1"`,
-		"t1.5f3A9c.0":                 `schedule column 7: "A"; expected 6 lower-case hexadecimal digits of the scenario's checksum`,
-		"t1.5f3a9c":                   `schedule column 10: the end; expected "." behind the checksum`,
-		"t1.5f3a9c.0x14;1":            `schedule column 15: ";"; expected "," or the end`,
-		"t1.5f3a9c.0x14,":             `schedule column 16: the end; expected an actor's number`,
-		"t1.5f3a9c.,0":                `schedule column 11: ","; expected an actor's number`,
-		"t1.5f3a9c.0x":                `schedule column 13: the end; expected a number of steps`,
-		"t1.5f3a9c.0x1":               `schedule column 13: 1 steps; expected 2 or more (one step has no count)`,
-		"t1.5f3a9c.0x07":              `schedule column 13: a leading zero; expected a number of steps without one`,
-		"t1.5f3a9c.1,1":               `schedule column 13: actor 1 again; expected another actor, since neighbouring runs are of different ones`,
-		"t1.5f3a9c.0.":                `schedule column 13: the end; expected an actor's number`,
-		"t1.5f3a9c.0.1.0":             `schedule column 14: "."; expected "," or the end`,
-		"t1.5f3a9c.64":                `schedule column 11: actor 64; expected 0 to 63`,
-		"t1.5f3a9c.0x9999999999999":   `schedule column 13: a number that is too large; expected at most 1099511627776`,
-		"t1.5f3a9c.\xff":              `schedule column 11: "\xff"; expected an actor's number`,
-		"t1.5f3a9c.0x1099511627776,1": `schedule column 27: schedule too long: at most 1048576 runs and 1099511627776 steps`,
+		"":                            `schedule column 1: no version; expected t2.CHECKSUM.RUNS, such as t2.5f3a9c.0x14,1x3,0`,
+		"t9.5f3a9c.0":                 `schedule of another version of the program, whose steps were others: it begins with "t9"; expected "t2": search again`,
+		"t2.5f3A9c.0":                 `schedule column 7: "A"; expected 6 lower-case hexadecimal digits of the scenario's checksum`,
+		"t2.5f3a9c":                   `schedule column 10: the end; expected "." behind the checksum`,
+		"t2.5f3a9c.0x14;1":            `schedule column 15: ";"; expected "," or the end`,
+		"t2.5f3a9c.0x14,":             `schedule column 16: the end; expected an actor's number`,
+		"t2.5f3a9c.,0":                `schedule column 11: ","; expected an actor's number`,
+		"t2.5f3a9c.0x":                `schedule column 13: the end; expected a number of steps`,
+		"t2.5f3a9c.0x1":               `schedule column 13: 1 steps; expected 2 or more (one step has no count)`,
+		"t2.5f3a9c.0x07":              `schedule column 13: a leading zero; expected a number of steps without one`,
+		"t2.5f3a9c.1,1":               `schedule column 13: actor 1 again; expected another actor, since neighbouring runs are of different ones`,
+		"t2.5f3a9c.0.":                `schedule column 13: the end; expected an actor's number`,
+		"t2.5f3a9c.0.1.0":             `schedule column 14: "."; expected "," or the end`,
+		"t2.5f3a9c.64":                `schedule column 11: actor 64; expected 0 to 63`,
+		"t2.5f3a9c.0x9999999999999":   `schedule column 13: a number that is too large; expected at most 1099511627776`,
+		"t2.5f3a9c.\xff":              `schedule column 11: "\xff"; expected an actor's number`,
+		"t2.5f3a9c.0x1099511627776,1": `schedule column 27: schedule too long: at most 1048576 runs and 1099511627776 steps`,
 	} {
 		_, err := Parse(text, 0x5f3a9c)
 		require.EqualError(t, err, want, "%q", text)
 	}
-	_, err := Parse("t1.000001.0", 2)
+	_, err := Parse("t2.000001.0", 2)
 	require.ErrorIs(t, err, ErrOtherScenario)
 	require.ErrorContains(t, err, "it has checksum 000001, this scenario has 000002")
 }
@@ -181,11 +181,11 @@ func TestS3PCTParameters(t *testing.T) {
 }
 
 func TestS3Replay(t *testing.T) {
-	s, err := Parse("t1.000000.0x2,1,0", 0)
+	s, err := Parse("t2.000000.0x2,1,0", 0)
 	require.NoError(t, err)
 	require.Equal(t, "0010", take(&Replay{Schedule: s, Strict: true}, 0, 9, 0, 1))
 	require.Equal(t, "0010000", take(&Replay{Schedule: s}, 0, 7, 0, 1), "behind the end the run goes on")
-	turns, err := Parse("t1.000000.0x2.1,0x2", 0)
+	turns, err := Parse("t2.000000.0x2.1,0x2", 0)
 	require.NoError(t, err)
 	require.Equal(t, "001001001", take(&Replay{Schedule: turns}, 0, 9, 0, 1), "a turn is repeated")
 	r := NewReplay(s)

@@ -25,7 +25,7 @@ func (p *Missed) Step(ev *emu.Event) *explore.Violation {
 	for i := range ev.Notes {
 		switch n := &ev.Notes[i]; n.Kind {
 		case kprobes.NoteUnhit:
-			return violation(NoMissedProbe, n.ID, "cpu%d ran the instruction at %s and %s was not hit",
+			return violation(NoMissedProbe, n.ID, "cpu%d ran the instruction at %s and %s",
 				ev.CPU, p.g.K.Name(n.Addr), n.Text)
 		case kprobes.NoteMissed:
 			return violation(NoMissedProbe, n.ID, "cpu%d: a hit at %s was counted as missed, its handler did not run",

@@ -103,7 +103,7 @@ func TestS5FoundScheduleIsShortAndReplays(t *testing.T) {
 			require.NoError(t, err)
 			defer sys.Close()
 			f := explore.Shrink(context.Background(), sys, *r.Found, 0)
-			require.Equal(t, "t1.000000.0x11,1", f.Schedule.Format(0))
+			require.Equal(t, "t2.000000.0x11,1", f.Schedule.Format(0))
 			again, err := factory()
 			require.NoError(t, err)
 			defer again.Close()

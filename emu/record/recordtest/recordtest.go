@@ -78,7 +78,7 @@ func Hashes(pairs ...record.Hash) []byte {
 
 // Bytes is the whole file.
 func (p *Parts) Bytes() []byte {
-	out := []byte("trapline recording 2\n")
+	out := []byte("trapline recording 3\n")
 	section := func(tag string, payload []byte) {
 		out = append(out, tag...)
 		out = binary.LittleEndian.AppendUint64(out, uint64(len(payload)))
