@@ -13,16 +13,22 @@ type options struct {
 	int3          bool
 }
 
-// optionOf tells which engine knows an option.
-var optionOf = map[string]string{
+// option is one variant: the engine that knows it, and how it is chosen.
+type option struct {
+	engine string
+	choose func(*options)
+}
+
+// optionOf is the options by name.
+var optionOf = map[string]option{
 	// unlock_kprobes uses plain preempt_enable, which may schedule inside the
 	// trap: what the mail with the 2002 patch warns of (K0).
-	"preempt-enable": Engine2002,
+	"preempt-enable": {Engine2002, func(o *options) { o.preemptEnable = true }},
 	// Copies that need no fix-up run without a trap at their end (O5).
-	"boost": EngineModern,
+	"boost": {EngineModern, func(o *options) { o.boost = true }},
 	// The step ends in an int3 behind the copy instead of TF, and branches,
 	// calls and flag instructions are emulated, as from 5.13 on (O5).
-	"int3": EngineModern,
+	"int3": {EngineModern, func(o *options) { o.int3 = true }},
 }
 
 // Engines lists the engines that Boot knows.
@@ -31,8 +37,8 @@ func Engines() []string { return []string{EngineNone, Engine2002, Engine2005, En
 // EngineOptions lists the options of each engine, as "ENGINE+OPTION".
 func EngineOptions() []string {
 	var l []string
-	for o, e := range optionOf {
-		l = append(l, e+"+"+o)
+	for name, o := range optionOf {
+		l = append(l, o.engine+"+"+name)
 	}
 	slices.Sort(l)
 	return l
@@ -55,17 +61,11 @@ func parseEngine(s string) (string, options, error) {
 		return "", o, fmt.Errorf("engine %q: expected an option behind +: one of %s", s, strings.Join(EngineOptions(), ", "))
 	}
 	for _, opt := range strings.FieldsFunc(rest, func(r rune) bool { return r == '+' }) {
-		if optionOf[opt] != name {
+		variant, ok := optionOf[opt]
+		if !ok || variant.engine != name {
 			return "", o, fmt.Errorf("engine %s has no option %q: expected one of %s", name, opt, strings.Join(EngineOptions(), ", "))
 		}
-		switch opt {
-		case "preempt-enable":
-			o.preemptEnable = true
-		case "boost":
-			o.boost = true
-		case "int3":
-			o.int3 = true
-		}
+		variant.choose(&o)
 	}
 	return name, o, nil
 }

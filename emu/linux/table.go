@@ -33,7 +33,6 @@ var calls = []spec{
 	{"umask", "o", sysUmask},
 	{"poll", "xud", sysPoll},
 	{"ppoll", "xuxx", sysPpoll},
-	{"select", "dxxxx", sysSelect},
 	{"epoll_create", "d", sysEpollCreate},
 	{"epoll_create1", "x", sysEpollCreate1},
 	{"epoll_ctl", "dddx", sysEpollCtl},
@@ -44,7 +43,6 @@ var calls = []spec{
 	{"eventfd2", "ux", sysEventfd2},
 	{"pselect6", "dxxxxx", sysPselect},
 	{"sendfile", "ddxu", sysSendfile},
-	{"sendfile64", "ddxu", sysSendfile},
 	{"fsync", "d", sysSync},
 	{"fadvise64", "dxxd", sysZero},
 	{"unlink", "s", sysReadOnly},
@@ -138,6 +136,7 @@ var calls = []spec{
 
 // calls64 are the calls of x86-64 only, or with its own meaning there.
 var calls64 = []spec{
+	{"select", "dxxxx", sysSelect},
 	{"mmap", "xuxxdx", sysMmap},
 	{"stat", "sx", sysStat},
 	{"lstat", "sx", sysLstat},
@@ -161,6 +160,7 @@ var calls64 = []spec{
 
 // calls32 are the calls of i386 only, or with its own meaning there.
 var calls32 = []spec{
+	{"sendfile64", "ddxu", sysSendfile},
 	{"mmap", "x", sysOldMmap},
 	{"mmap2", "xuxxdx", sysMmap2},
 	{"_llseek", "dxxxd", sysLlseek},
