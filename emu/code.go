@@ -130,10 +130,36 @@ func (k *codeCache) fault(va uint64) *Trap {
 	return k.space.pageFault(va, accessFetch, k.user)
 }
 
-// codeMode is the decoder's mode at c's CS.
+// codeMode is the decoder's mode at c's CS (SDM vol. 3, 3.4.5).
 func (c *CPU) codeMode() insn.Mode {
-	if c.Code64 == 0 {
-		return insn.Mode32
+	switch {
+	case c.Code64 != 0:
+		return c.Space.mode
+	case c.Seg[CS].Flags&segBig == 0:
+		return insn.Mode16
 	}
-	return c.Space.mode
+	return insn.Mode32
+}
+
+// fetchCode is fetch within CS: #GP(0) at an offset that is not canonical, or
+// for a byte beyond the limit.
+func (m *Machine) fetchCode(c *CPU, pc uint64) (*decoded, *Trap) {
+	if !c.InCode(c.RIP) {
+		return nil, FaultErr(VecGP, 0)
+	}
+	d, t := m.fetch(c, pc)
+	limit := uint64(c.Seg[CS].Limit)
+	if c.Code64 != 0 || limit == 0xffffffff {
+		return d, t
+	}
+	last := uint64(0)
+	if t != nil {
+		last = (t.CR2 - pc) & 0xffffffff
+	} else {
+		last = uint64(max(d.in.Len, 1) - 1)
+	}
+	if c.RIP+last > limit {
+		return nil, FaultErr(VecGP, 0)
+	}
+	return d, t
 }

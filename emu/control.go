@@ -44,7 +44,7 @@ func (m *Machine) loadRM16(c *CPU, in *insn.Inst) (uint64, *Trap) {
 	if in.Mod() == 3 {
 		return c.GPR[rmReg(in)] & 0xffff, nil
 	}
-	return m.Load(c, c.EffectiveAddress(in), 2, c.User())
+	return m.loadOperand(c, in, 0, 2)
 }
 
 // storeRM stores v: 16 bits to memory, the operand size to a register.
@@ -53,7 +53,7 @@ func (m *Machine) storeRM(c *CPU, in *insn.Inst, v uint64) *Trap {
 		c.setGPR(rmReg(in), in.OperandBits, v)
 		return nil
 	}
-	return m.Store(c, c.EffectiveAddress(in), 2, v, c.User(), ByInstruction)
+	return m.storeOperand(c, in, 0, 2, v)
 }
 
 // clockInsn runs RDTSC, RDTSCP, RDPMC and RDPID from the machine's own clock,

@@ -55,7 +55,7 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	}
 	ctx.Save(c.initial)
 	c.RFLAGS = FlagsFixed
-	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0PG
+	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0AM | CR0PG
 	c.Sys.CR4 = CR4OSFXSR | CR4DE
 	c.Sys.DR[6], c.Sys.DR[7] = DR6Fixed, DR7Fixed
 	if m.Arch == AMD64 {
@@ -71,11 +71,19 @@ func (c *CPU) close() {
 	}
 }
 
-// LinearPC is CS.base + RIP, cut to the width of the space.
-func (c *CPU) LinearPC() uint64 { return c.Space.mask(c.Seg[CS].Base + c.RIP) }
+// LinearPC is CS.base + RIP, cut to the width of the code.
+func (c *CPU) LinearPC() uint64 { return c.linear(CS, c.RIP) }
 
 // LinearSP is the stack pointer's linear address.
-func (c *CPU) LinearSP() uint64 { return c.Space.mask(c.Seg[SS].Base + c.GPR[RSP]) }
+func (c *CPU) LinearSP() uint64 { return c.linear(SS, c.stackAt(0)) }
+
+// cutCode cuts an instruction pointer to the width of the code.
+func (c *CPU) cutCode(ip uint64) uint64 {
+	if c.Code64 == 0 {
+		return ip & 0xffffffff
+	}
+	return ip
+}
 
 // User reports whether the vCPU runs in ring 3.
 func (c *CPU) User() bool { return c.CPL == 3 }

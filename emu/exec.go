@@ -19,11 +19,7 @@ func (m *Machine) execute(c *CPU) {
 		return
 	}
 	pc := ev.PC
-	if !c.Canonical(pc) {
-		m.fault(c, FaultErr(VecGP, 0))
-		return
-	}
-	d, t := m.fetch(c, pc)
+	d, t := m.fetchCode(c, pc)
 	if t != nil {
 		m.fault(c, t)
 		return
@@ -37,13 +33,18 @@ func (m *Machine) execute(c *CPU) {
 	}
 	before := c.RFLAGS
 	c.Sys.TSC++
-	switch d.own {
+	own := d.own
+	if c.vm86() && own != ownInvalid && own != ownTooLong {
+		if t = c.vm86Refuses(&d.in); t != nil {
+			own = ownRefused
+		}
+	}
+	switch own {
+	case ownRefused:
 	case ownInterp:
 		t = m.interpret(c, d)
 	case ownNone:
-		if t = m.runMended(c, d); t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
-			t = m.refuseJump(c)
-		}
+		t = m.runPlain(c, d)
 	case ownHypercall:
 		if !c.User() && m.Kernel != nil && m.Kernel.Hypercall(m, c, pc) {
 			c.Shadow = 0
@@ -86,6 +87,19 @@ func (m *Machine) fault(c *CPU, t *Trap) {
 	m.Deliver(c, *t)
 }
 
+// runPlain runs what is the library's, and what it would not check in package
+// interp.
+func (m *Machine) runPlain(c *CPU, d *decoded) *Trap {
+	if d.op.Prepared() && c.confined(&d.in) {
+		return m.interpret(c, d)
+	}
+	t := m.runMended(c, d)
+	if t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
+		t = m.refuseJump(c)
+	}
+	return t
+}
+
 // jumped reports whether a near branch went to rip: it is one, and taken.
 func jumped(rip uint64, d *decoded) bool {
 	a := d.in.Attr()
@@ -109,7 +123,7 @@ func (m *Machine) refuseJump(c *CPU) *Trap {
 // holds them off (P6, P7, P12).
 func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 	c.Retired++
-	c.RIP = c.Space.arch.Mask(c.RIP) // the library does not cut a 32-bit jcc's target that wraps around
+	c.RIP = c.cutCode(c.RIP) // the library does not cut a 32-bit jcc's target that wraps around
 	if d.in.Attr().Has(insn.Iret) {
 		// IRET loads RF for the instruction that follows it.
 	} else {
@@ -279,6 +293,9 @@ func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
 		if w := m.ev.Writes[l-1]; addr-w.Addr < uint64(w.Size) {
 			addr, n = w.Addr, int(w.Size)
 		}
+	}
+	if t := c.refuses(&d.in, addr, n, a); t != nil {
+		return t
 	}
 	if !c.reachable(addr, n) {
 		if c.isStackAccess(&d.in, addr) {

@@ -193,12 +193,14 @@ func (c *CPU) HashContext(h *Hasher, t *Context) {
 	}
 }
 
+// hash feeds CR0 with AM turned over: recordings of the time before the machine
+// had the bit, which is set from reset on, keep their hashes.
 func (s *System) hash(h *Hasher, clocks bool) {
 	for _, v := range [...]uint64{
 		s.GDTR.Base, uint64(s.GDTR.Limit), s.IDTR.Base, uint64(s.IDTR.Limit),
 		uint64(s.LDTR.Sel), s.LDTR.Base, uint64(s.LDTR.Limit),
 		uint64(s.TR.Sel), s.TR.Base, uint64(s.TR.Limit), uint64(s.TR.Type),
-		s.CR0, s.CR2, s.CR3, s.CR4, s.EFER,
+		s.CR0 ^ CR0AM, s.CR2, s.CR3, s.CR4, s.EFER,
 		s.MSR.Star, s.MSR.LStar, s.MSR.CStar, s.MSR.FMask, s.MSR.SysenterCS, s.MSR.SysenterESP,
 		s.MSR.SysenterEIP, s.MSR.KernelGSBase, s.MSR.TSCAux,
 	} {

@@ -3,8 +3,8 @@ package emu
 import (
 	"encoding/binary"
 
+	"trapline/emu/insn"
 	"trapline/emu/interp"
-	"trapline/emu/regs"
 )
 
 // interpret runs one instruction in package interp, of a repeated string one a
@@ -14,7 +14,9 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 	case interp.Done:
 		return nil
 	case interp.Refused:
-		m.undoWrites(c)
+		if !leavesStores(&d.in) {
+			m.undoWrites(c)
+		}
 		t := c.bus.trap
 		return &t
 	case interp.Divide:
@@ -27,25 +29,18 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 	return FaultErr(VecGP, 0)
 }
 
+// leavesStores reports whether processors leave in memory what an instruction
+// stored before a later access of its faults: PUSHA and ENTER (docs/silicon.md).
+func leavesStores(in *insn.Inst) bool {
+	return in.Map == insn.OneByte && (in.Opcode == 0x60 || in.Opcode == 0xc8)
+}
+
 // bus is memory as an instruction of one vCPU sees it (interp.Memory): through
 // segments and pages, every access noted in the step's event.
 type bus struct {
 	m    *Machine
 	c    *CPU
 	trap Trap // of the last access refused
-}
-
-// linear is the address of an offset in a segment. 64-bit mode has bases in FS
-// and GS only (SDM vol. 3, 3.4.4).
-func (b *bus) linear(seg uint8, offset uint64) uint64 {
-	c := b.c
-	if c.Code64 == 0 {
-		return (c.Seg[seg].Base + offset) & 0xffffffff
-	}
-	if seg >= regs.FS {
-		return c.Seg[seg].Base + offset
-	}
-	return offset
 }
 
 // page finds the page at va, if all of an access of up to 8 bytes lies in it
@@ -60,30 +55,35 @@ func (b *bus) page(va uint64, need Prot) *tlbEntry {
 	return nil
 }
 
-// refuse keeps the fault of an access, or gives false if there is none.
-func (b *bus) refuse(seg uint8, va uint64, size uint8, a access) bool {
+// at is translate, which keeps the fault.
+func (b *bus) at(seg uint8, offset uint64, size uint8, a access) (uint64, bool) {
+	va, t := b.c.translate(int(seg), offset, int(size), a)
+	if t != nil {
+		b.trap = *t
+	}
+	return va, t == nil
+}
+
+// refused reports whether a page refuses an access, and keeps the fault.
+func (b *bus) refused(va uint64, size uint8, a access) bool {
 	c := b.c
-	if !c.reachable(va, int(size)) {
-		b.trap = *FaultErr(VecGP, 0)
-		if seg == SS {
-			b.trap.Vector = VecSS
-		}
-		return true
-	}
-	if bad, refused := c.Space.firstRefused(va, int(size), a, c.User()); refused {
+	bad, refused := c.Space.firstRefused(va, int(size), a, c.User())
+	if refused {
 		b.trap = *c.Space.pageFault(bad, a, c.User())
-		return true
 	}
-	return false
+	return refused
 }
 
 // Load implements interp.Memory.
 func (b *bus) Load(seg uint8, offset uint64, size uint8) (uint64, bool) {
-	va := b.linear(seg, offset)
+	va, ok := b.at(seg, offset, size, accessRead)
+	if !ok {
+		return 0, false
+	}
 	if e := b.page(va, 0); e != nil {
 		return b.note(va, binary.LittleEndian.Uint64(e.data[va%PageSize:]), size), true
 	}
-	if b.refuse(seg, va, size, accessRead) {
+	if b.refused(va, size, accessRead) {
 		return 0, false
 	}
 	return b.note(va, b.m.peekWord(b.c.Space, va, int(size)), size), true
@@ -91,11 +91,14 @@ func (b *bus) Load(seg uint8, offset uint64, size uint8) (uint64, bool) {
 
 // LoadToStore implements interp.Memory.
 func (b *bus) LoadToStore(seg uint8, offset uint64, size uint8) (uint64, bool) {
-	va := b.linear(seg, offset)
+	va, ok := b.at(seg, offset, size, accessWrite)
+	if !ok {
+		return 0, false
+	}
 	if e := b.page(va, Write); e != nil {
 		return b.note(va, binary.LittleEndian.Uint64(e.data[va%PageSize:]), size), true
 	}
-	if b.refuse(seg, va, size, accessWrite) {
+	if b.refused(va, size, accessWrite) {
 		return 0, false
 	}
 	return b.note(va, b.m.peekWord(b.c.Space, va, int(size)), size), true
@@ -110,8 +113,8 @@ func (b *bus) note(va, word uint64, size uint8) uint64 {
 
 // Store implements interp.Memory.
 func (b *bus) Store(seg uint8, offset uint64, size uint8, v uint64) bool {
-	va := b.linear(seg, offset)
-	if b.page(va, Write) == nil && b.refuse(seg, va, size, accessWrite) {
+	va, ok := b.at(seg, offset, size, accessWrite)
+	if !ok || b.page(va, Write) == nil && b.refused(va, size, accessWrite) {
 		return false
 	}
 	b.m.pokeWord(b.c.Space, va, int(size), v, ByInstruction)
@@ -124,5 +127,6 @@ func (b *bus) Probe(seg uint8, offset uint64, size uint8, write bool) bool {
 	if write {
 		a = accessWrite
 	}
-	return !b.refuse(seg, b.linear(seg, offset), size, a)
+	va, ok := b.at(seg, offset, size, a)
+	return ok && !b.refused(va, size, a)
 }

@@ -14,15 +14,6 @@ func (m *Machine) Load(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
 	return v, nil
 }
 
-// pop is Load through the stack pointer: a non-canonical address is
-// #SS(0) instead of #GP(0) (SDM vol. 3, 6.15).
-func (m *Machine) pop(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
-	if !c.reachable(va, n) {
-		return 0, FaultErr(VecSS, 0)
-	}
-	return m.Load(c, va, n, user)
-}
-
 // Store writes n bytes (1-8) like Load, or changes nothing and gives the fault.
 func (m *Machine) Store(c *CPU, va uint64, n int, v uint64, user bool, by By) *Trap {
 	va = c.Space.mask(va)

@@ -55,7 +55,7 @@ func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
 		return Fault(VecUD)
 	}
 	code := m.staleCode(d)
-	if d.mends == 0 {
+	if d.mends == 0 && !c.confined(&d.in) {
 		return m.runLibrary(c, v, d, code)
 	}
 	if t := m.mendBefore(c, d); t != nil {
@@ -66,6 +66,9 @@ func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
 		code = withoutVoid(d)
 	}
 	t := m.runLibrary(c, v, d, code)
+	if t == nil {
+		t = m.confine(c, d)
+	}
 	switch {
 	case t == nil:
 		m.mendAfter(c, d)
@@ -119,7 +122,7 @@ func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
 		return nil
 	}
 	crosses := c.EffectiveAddress(&d.in)%PageSize > PageSize-FXSize
-	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) {
+	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) && !c.confined(&d.in) {
 		return nil
 	}
 	b := make([]byte, unicorn.ContextSize)

@@ -34,7 +34,8 @@ const (
 	ownCPUID
 	ownFSGSBase
 	ownInterp
-	ownNop // privileged, no effect here: invd, wbinvd, invlpg
+	ownRefused // by the mode: virtual-8086
+	ownNop     // privileged, no effect here: invd, wbinvd, invlpg
 )
 
 // HypercallVector is the INT vector that kernel text uses for micro-steps.
@@ -219,7 +220,7 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 }
 
 // nextRIP is the address behind the instruction, within the code's width.
-func (c *CPU) nextRIP(in *insn.Inst) uint64 { return c.Space.mask(c.RIP + uint64(in.Len)) }
+func (c *CPU) nextRIP(in *insn.Inst) uint64 { return c.cutCode(c.RIP + uint64(in.Len)) }
 
 // softInt makes the trap of INT n, INT3, INTO and INT1: RIP points behind
 // (P1). INTO without overflow does nothing. No step trap follows: delivery
@@ -250,7 +251,7 @@ func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 
 // EffectiveAddress is the linear address of an instruction's memory operand.
 func (c *CPU) EffectiveAddress(in *insn.Inst) uint64 {
-	return c.Space.mask(c.segBase(in) + c.offsetOf(in))
+	return c.linear(c.operandAt(in))
 }
 
 func (c *CPU) offsetOf(in *insn.Inst) uint64 {
@@ -292,32 +293,6 @@ func (c *CPU) offset16(in *insn.Inst) uint64 {
 		}
 	}
 	return a & 0xffff
-}
-
-func (c *CPU) segBase(in *insn.Inst) uint64 {
-	switch in.Seg {
-	case insn.SegFS:
-		return c.Seg[FS].Base
-	case insn.SegGS:
-		return c.Seg[GS].Base
-	}
-	if c.Code64 != 0 {
-		return 0
-	}
-	switch in.Seg {
-	case insn.SegES:
-		return c.Seg[ES].Base
-	case insn.SegCS:
-		return c.Seg[CS].Base
-	case insn.SegSS:
-		return c.Seg[SS].Base
-	case insn.SegDS:
-		return c.Seg[DS].Base
-	}
-	if usesStack(in) {
-		return c.Seg[SS].Base
-	}
-	return c.Seg[DS].Base
 }
 
 // extend turns a REX bit's presence into the register number's fourth bit.

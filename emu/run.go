@@ -66,7 +66,8 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 // does next.
 func (c *CPU) runsFreely() bool {
 	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interrupted() && c.Shadow == 0 &&
-		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC())
+		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC()) &&
+		!c.checked() && c.codeMode() == c.Space.mode && (c.Code64 != 0 || c.Seg[CS].Limit == 0xffffffff)
 }
 
 // run runs c once in the library and says whether it should go on.
@@ -77,6 +78,9 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 		return 0, true, r.renew()
 	case err != nil || b == nil || b.insns == 0 || uint64(b.insns) > limit:
 		return 0, false, err
+	}
+	if c.Code64 == 0 && (r.fs && !full(&c.Seg[FS]) || r.gs && !full(&c.Seg[GS])) {
+		return 0, false, nil
 	}
 	var p unicorn.Progress
 	x := &c.x

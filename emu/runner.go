@@ -21,6 +21,7 @@ type runner struct {
 	writes uint64               // PhysMem.codeWrites when the blocks were last compared
 	cleans uint64               // PhysMem.cleans when stores were last watched
 	fpu    bool                 // a block may change x87, MMX or SSE state
+	fs, gs bool                 // a block has accesses through FS, GS
 	avoid  map[uint64]bool      // blocks that made the translator abort
 }
 
@@ -178,7 +179,7 @@ func (r *runner) scan(b *runBlock) {
 	n := 0
 	for b.insns < maxRunBlock && n < PageSize && !r.avoid[b.pc] {
 		in, err := r.decode(b.pc + uint64(n))
-		if err != nil || !runs(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
+		if err != nil || !runs(&in) || !in.Mode.Is64() && throughCode(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
 			break
 		}
 		n += in.Len
@@ -187,6 +188,7 @@ func (r *runner) scan(b *runBlock) {
 		}
 		b.insns++
 		r.fpu = r.fpu || touchesFPU(&in)
+		r.fs, r.gs = r.fs || in.Seg == insn.SegFS, r.gs || in.Seg == insn.SegGS
 		b.branch = triesTarget(&in)
 		if in.Attr().Has(insn.Terminate | insn.CondBranch | insn.Call | insn.String) {
 			break

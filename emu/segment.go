@@ -55,15 +55,11 @@ func (m *Machine) readDescriptor(c *CPU, sel uint16, vec uint8) (descriptor, *Tr
 func (c *CPU) setSeg(i int, sel uint16, d descriptor) {
 	s := &c.Seg[i]
 	s.Sel, s.Base, s.Limit, s.Flags = uint32(sel), d.base(), d.limit(), d.attributes()|1<<8
-	if c.Space.arch == AMD64 && c.Code64 != 0 && i != FS && i != GS {
-		s.Base = 0
-	}
 	if i == CS {
 		c.CPL = uint32(sel & 3)
 		c.Code64 = 0
 		if c.Space.arch == AMD64 && d.long() {
 			c.Code64 = 1
-			s.Base = 0
 		}
 	}
 }
@@ -82,37 +78,65 @@ func (m *Machine) LoadCode(c *CPU, sel uint16, cpl uint32) *Trap {
 	if !d.code() || d.conform() && d.dpl() > cpl || !d.conform() && d.dpl() != cpl {
 		return FaultErr(VecGP, code)
 	}
+	if c.Space.arch == AMD64 && d.long() && d.big() { // SDM vol. 3, 3.4.5
+		return FaultErr(VecGP, code)
+	}
 	if !d.present() {
 		return FaultErr(VecNP, code)
-	}
-	if c.Space.arch == AMD64 && (!d.long() || d.big()) {
-		return FaultErr(VecGP, code) // compatibility mode is not modelled: see docs/architecture.md
 	}
 	c.setSeg(CS, sel&^3|uint16(cpl), d)
 	return nil
 }
 
-// DescriptorDPL reads the DPL of a code selector, for transfers that decide
-// the new privilege by it. Errors are as LoadCode's.
-func (m *Machine) DescriptorDPL(c *CPU, sel uint16) (dpl uint32, conforming bool, t *Trap) {
+// jumpTo sets the instruction pointer to an offset of the CS just loaded: #GP(0)
+// if it is not canonical, or beyond the limit. Leaving 64-bit mode cuts the
+// stack pointer (docs/silicon.md).
+func (c *CPU) jumpTo(off uint64) *Trap {
+	if !c.InCode(off) {
+		return FaultErr(VecGP, 0)
+	}
+	c.RIP = off
+	c.setSP(c.GPR[RSP])
+	return nil
+}
+
+// InCode reports whether code may be at an offset: it is canonical, or within
+// CS's limit.
+func (c *CPU) InCode(off uint64) bool {
+	if c.Code64 != 0 {
+		return c.Space.canonical(off)
+	}
+	return off <= uint64(c.Seg[CS].Limit)
+}
+
+// code reads the descriptor of a code selector, for transfers that decide the
+// new privilege by it. Errors are as LoadCode's.
+func (m *Machine) code(c *CPU, sel uint16) (descriptor, *Trap) {
 	if sel&^3 == 0 {
-		return 0, false, FaultErr(VecGP, 0)
+		return 0, FaultErr(VecGP, 0)
 	}
 	d, t := m.readDescriptor(c, sel, VecGP)
-	if t != nil {
-		return 0, false, t
+	if t == nil && !d.code() {
+		t = FaultErr(VecGP, uint32(sel&^3))
 	}
-	if !d.code() {
-		return 0, false, FaultErr(VecGP, uint32(sel&^3))
+	return d, t
+}
+
+// Handler reads the DPL of a gate's code selector: code, in long mode of 64
+// bits (SDM vol. 3, 6.14.1), else #GP(sel).
+func (m *Machine) Handler(c *CPU, sel uint16) (dpl uint32, conforming bool, t *Trap) {
+	d, t := m.code(c, sel)
+	if t == nil && c.Space.arch == AMD64 && (!d.long() || d.big()) {
+		t = FaultErr(VecGP, uint32(sel&^3))
 	}
-	return d.dpl(), d.conform(), nil
+	return d.dpl(), d.conform(), t
 }
 
 // LoadStack loads SS for privilege cpl; vec is the exception for a bad
 // selector: #GP from an instruction, #TS for one taken from a TSS.
 func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
 	if sel&^3 == 0 {
-		if c.Space.arch == AMD64 && cpl != 3 && uint32(sel&3) == cpl && vec == VecGP {
+		if c.Code64 != 0 && cpl != 3 && uint32(sel&3) == cpl && vec == VecGP {
 			c.setSeg(SS, sel, 0)
 			return nil
 		}
@@ -155,7 +179,11 @@ func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 }
 
 func (m *Machine) loadSeg(c *CPU, i int, sel uint16) *Trap {
-	if i == SS {
+	switch {
+	case c.vm86():
+		c.setSegVM86(i, sel)
+		return nil
+	case i == SS:
 		return m.LoadStack(c, sel, c.CPL, VecGP)
 	}
 	return m.LoadData(c, i, sel)
@@ -174,32 +202,27 @@ func (m *Machine) segLoadInsn(c *CPU, in *insn.Inst, next uint64) *Trap {
 }
 
 func (m *Machine) segLoad(c *CPU, in *insn.Inst) *Trap {
-	user := c.User()
 	if in.Map == insn.OneByte && in.Opcode == 0x8e {
-		sel := c.GPR[rmReg(in)]
-		if in.Mod() != 3 {
-			v, t := m.Load(c, c.EffectiveAddress(in), 2, user)
-			if t != nil {
-				return t
-			}
-			sel = v
+		sel, t := m.loadRM16(c, in)
+		if t != nil {
+			return t
 		}
 		return m.loadSeg(c, in.Digit(), uint16(sel))
 	}
 	if i, ok := popSegment(in); ok {
 		size := in.OperandBits / 8
-		v, t := m.pop(c, c.LinearSP(), size, user)
+		v, t := m.pop(c, 0, size)
 		if t != nil {
 			return t
 		}
-		sp := c.stackMask(c.GPR[RSP] + uint64(size))
+		sp := c.stackAt(size)
 		if t := m.loadSeg(c, i, uint16(v)); t != nil {
 			return t
 		}
-		c.GPR[RSP] = sp
+		c.setSP(sp)
 		return nil
 	}
-	return m.loadFarPointer(c, in, user)
+	return m.loadFarPointer(c, in)
 }
 
 // popSegment tells which segment register a POP Sreg loads.
@@ -219,24 +242,27 @@ func popSegment(in *insn.Inst) (int, bool) {
 	return 0, false
 }
 
-func (m *Machine) loadFarPointer(c *CPU, in *insn.Inst, user bool) *Trap {
+func (m *Machine) loadFarPointer(c *CPU, in *insn.Inst) *Trap {
 	i := map[byte]int{0xc4: ES, 0xc5: DS, 0xb2: SS, 0xb4: FS, 0xb5: GS}[in.Opcode]
-	size := in.OperandBits / 8
-	ea := c.EffectiveAddress(in)
-	off, t := m.Load(c, ea, size, user)
+	off, sel, t := m.farPointer(c, in)
 	if t != nil {
 		return t
 	}
-	sel, t := m.Load(c, ea+uint64(size), 2, user)
-	if t != nil {
-		return t
-	}
-	if t := m.loadSeg(c, i, uint16(sel)); t != nil {
+	if t := m.loadSeg(c, i, sel); t != nil {
 		return t
 	}
 	c.setGPR(regReg(in), in.OperandBits, off)
 	return nil
 }
 
-// stackMask cuts a stack pointer to the stack segment's width.
-func (c *CPU) stackMask(sp uint64) uint64 { return c.Space.mask(sp) }
+// farPointer reads a far pointer from memory: an offset of the operand size,
+// then a selector.
+func (m *Machine) farPointer(c *CPU, in *insn.Inst) (off uint64, sel uint16, t *Trap) {
+	size := in.OperandBits / 8
+	off, t = m.loadOperand(c, in, 0, size)
+	if t != nil {
+		return 0, 0, t
+	}
+	v, t := m.loadOperand(c, in, uint64(size), 2)
+	return off, uint16(v), t
+}

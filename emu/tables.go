@@ -99,44 +99,41 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 	return nil
 }
 
+// table01 runs SGDT, SIDT, LGDT and LIDT: a limit of 16 bits, then a base of the code's width.
 func (m *Machine) table01(c *CPU, in *insn.Inst) *Trap {
-	user := c.User()
-	ea := c.EffectiveAddress(in)
-	size := c.Space.arch.Word()
-	switch in.Digit() {
-	case 0, 1:
-		r := c.Sys.GDTR
-		if in.Digit() == 1 {
-			r = c.Sys.IDTR
-		}
-		if t := m.Store(c, ea, 2, uint64(r.Limit), user, ByInstruction); t != nil {
-			return t
-		}
-		return m.Store(c, ea+2, size, r.Base, user, ByInstruction)
-	case 2, 3:
-		limit, t := m.Load(c, ea, 2, user)
-		if t != nil {
-			return t
-		}
-		base, t := m.Load(c, ea+2, size, user)
-		if t != nil {
-			return t
-		}
-		if in.OpSize && c.Code64 == 0 {
-			base &= 0xffffff // SDM vol. 2, LGDT
-		}
-		if !c.Canonical(base) {
-			return FaultErr(VecGP, 0)
-		}
-		r := TableReg{base, uint16(limit)}
-		if in.Digit() == 2 {
-			c.Sys.GDTR = r
-		} else {
-			c.Sys.IDTR = r
-		}
-		return nil
+	if in.Digit() > 3 {
+		return Fault(VecUD)
 	}
-	return Fault(VecUD)
+	size := 4
+	if c.Code64 != 0 {
+		size = 8
+	}
+	r := &c.Sys.GDTR
+	if in.Digit()&1 == 1 {
+		r = &c.Sys.IDTR
+	}
+	if in.Digit() < 2 {
+		if t := m.storeOperand(c, in, 0, 2, uint64(r.Limit)); t != nil {
+			return t
+		}
+		return m.storeOperand(c, in, 2, size, r.Base)
+	}
+	limit, t := m.loadOperand(c, in, 0, 2)
+	if t != nil {
+		return t
+	}
+	base, t := m.loadOperand(c, in, 2, size)
+	if t != nil {
+		return t
+	}
+	if c.Code64 == 0 && in.OpSize != (in.Mode == insn.Mode16) {
+		base &= 0xffffff // SDM vol. 2, LGDT
+	}
+	if !c.Canonical(base) {
+		return FaultErr(VecGP, 0)
+	}
+	*r = TableReg{base, uint16(limit)}
+	return nil
 }
 
 func (m *Machine) larLsl(c *CPU, in *insn.Inst) *Trap {

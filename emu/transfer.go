@@ -6,14 +6,18 @@ import "trapline/emu/insn"
 // outer ring or in 64-bit mode, RSP and SS.
 func (m *Machine) iret(c *CPU, in *insn.Inst) *Trap {
 	c.inNMI = false // even if it faults (SDM vol. 3, 6.7.1)
-	if c.RFLAGS&NT != 0 {
-		if c.Code64 != 0 {
-			return FaultErr(VecGP, 0)
-		}
-		return FaultErr(VecTS, uint32(c.Sys.TR.Sel&^3)) // task return: no hardware tasks here
-	}
 	saved := c.Core
-	t := m.iretPop(c, in.OperandBits/8)
+	var t *Trap
+	switch {
+	case c.vm86():
+		t = m.iretInVM86(c, in.OperandBits/8)
+	case c.RFLAGS&NT != 0 && c.Code64 != 0:
+		return FaultErr(VecGP, 0)
+	case c.RFLAGS&NT != 0:
+		return FaultErr(VecTS, uint32(c.Sys.TR.Sel&^3)) // task return: no hardware tasks here
+	default:
+		t = m.iretPop(c, in.OperandBits/8)
+	}
 	if t != nil {
 		c.Core = saved
 	}
@@ -21,43 +25,39 @@ func (m *Machine) iret(c *CPU, in *insn.Inst) *Trap {
 }
 
 func (m *Machine) iretPop(c *CPU, size int) *Trap {
-	user := c.User()
 	var w [5]uint64
 	n := 3
-	sp := c.GPR[RSP]
 	for i := 0; i < n; i++ {
-		v, t := m.pop(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
+		v, t := m.pop(c, i*size, size)
 		if t != nil {
 			return t
 		}
 		w[i] = v
-		sp += uint64(size)
 		if i == 1 && (uint32(v&3) > c.CPL || c.Code64 != 0) {
 			n = 5
 		}
 	}
 	rip, cs, flags := w[0], uint16(w[1]), w[2]
 	old := c.CPL
+	if c.Space.arch == I386 && flags&VM != 0 && old == 0 && size == 4 {
+		return m.iretToVM86(c, rip, cs, flags)
+	}
 	if uint32(cs&3) < old {
 		return FaultErr(VecGP, uint32(cs&^3))
 	}
-	if c.Space.arch == I386 && flags&VM != 0 && old == 0 && size == 4 {
-		return FaultErr(VecGP, 0) // virtual-8086 mode is not modelled
-	}
+	sp := c.stackAt(3 * size)
 	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
 		return t
 	}
 	if n == 5 {
-		c.GPR[RSP] = c.Space.mask(w[3])
+		sp = w[3]
 		if t := m.LoadStack(c, uint16(w[4]), c.CPL, VecGP); t != nil {
 			return t
 		}
-	} else {
-		c.GPR[RSP] = c.stackMask(sp)
 	}
-	c.RIP = rip
-	if !c.Canonical(rip) {
-		return FaultErr(VecGP, 0)
+	c.setSP(sp)
+	if t := c.jumpTo(rip); t != nil {
+		return t
 	}
 	c.RFLAGS = popFlags(c.RFLAGS, flags, size, old)
 	if c.CPL > old {
@@ -89,6 +89,9 @@ func popFlags(old, image uint64, size int, cpl uint32) uint64 {
 func (c *CPU) dropInnerSegments() {
 	for _, i := range [...]int{ES, DS, FS, GS} {
 		s := &c.Seg[i]
+		if s.Flags&(segCode|segExpandDown) == segCode|segExpandDown { // conforming code
+			continue
+		}
 		if dpl := s.Flags >> 13 & 3; dpl < c.CPL && s.Sel&^3 != 0 {
 			s.Sel, s.Flags = 0, 0
 			if c.Code64 == 0 {
@@ -116,116 +119,98 @@ func (m *Machine) farTransfer(c *CPU, in *insn.Inst, next uint64) *Trap {
 }
 
 func (m *Machine) farJump(c *CPU, in *insn.Inst, next uint64) *Trap {
-	user := c.User()
 	size := in.OperandBits / 8
 	off, sel := uint64(in.Imm), in.Imm2
 	if in.HasModRM {
-		ea := c.EffectiveAddress(in)
-		v, t := m.Load(c, ea, size, user)
-		if t != nil {
+		if m.Vendor == AMD && size == 8 { // no 64-bit offset in a far pointer (docs/silicon.md)
+			narrow := *in
+			narrow.OperandBits, size = 32, 4
+			in = &narrow
+		}
+		var t *Trap
+		if off, sel, t = m.farPointer(c, in); t != nil {
 			return t
 		}
-		s, t := m.Load(c, ea+uint64(size), 2, user)
-		if t != nil {
-			return t
-		}
-		off, sel = v, uint16(s)
 	}
-	dpl, conforming, t := m.DescriptorDPL(c, sel)
+	if in.Attr().Has(insn.CallFar) {
+		for _, v := range [...]uint64{uint64(c.Seg[CS].Sel), next} {
+			if _, t := m.Push(c, size, v, ByInstruction); t != nil {
+				return t
+			}
+		}
+	}
+	if t := m.farCode(c, sel); t != nil {
+		return t
+	}
+	return c.jumpTo(off)
+}
+
+// farCode loads CS for a far JMP or CALL, which keep the privilege.
+func (m *Machine) farCode(c *CPU, sel uint16) *Trap {
+	if c.vm86() {
+		c.setSegVM86(CS, sel)
+		return nil
+	}
+	d, t := m.code(c, sel)
 	if t != nil {
 		return t
 	}
-	if !conforming && (dpl != c.CPL || uint32(sel&3) > c.CPL) {
+	if !d.conform() && (d.dpl() != c.CPL || uint32(sel&3) > c.CPL) {
 		return FaultErr(VecGP, uint32(sel&^3))
 	}
-	oldCS := uint64(c.Seg[CS].Sel)
-	if t := m.LoadCode(c, sel&^3|uint16(c.CPL), c.CPL); t != nil {
-		return t
-	}
-	if in.Attr().Has(insn.CallFar) {
-		if t := m.push2(c, size, oldCS, next, user); t != nil {
-			return t
-		}
-	}
-	if size == 2 {
-		off &= 0xffff
-	}
-	if !c.Canonical(off) {
-		return FaultErr(VecGP, 0)
-	}
-	c.RIP = off
-	return nil
-}
-
-// push2 pushes a then b.
-func (m *Machine) push2(c *CPU, size int, a, b uint64, user bool) *Trap {
-	for i, v := range [...]uint64{a, b} {
-		sp := c.stackMask(c.GPR[RSP] - uint64((i+1)*size))
-		at := c.Space.mask(c.Seg[SS].Base + sp)
-		if !c.Canonical(at) {
-			return FaultErr(VecSS, 0)
-		}
-		if t := m.Store(c, at, size, v, user, ByInstruction); t != nil {
-			return t
-		}
-	}
-	c.GPR[RSP] = c.stackMask(c.GPR[RSP] - uint64(2*size))
-	return nil
+	return m.LoadCode(c, sel&^3|uint16(c.CPL), c.CPL)
 }
 
 func (m *Machine) farRet(c *CPU, in *insn.Inst) *Trap {
-	user := c.User()
 	size := in.OperandBits / 8
-	pop := func(sp uint64) (uint64, *Trap) {
-		return m.pop(c, c.Space.mask(c.Seg[SS].Base+c.stackMask(sp)), size, user)
-	}
-	sp := c.GPR[RSP]
-	rip, t := pop(sp)
+	rip, t := m.pop(c, 0, size)
 	if t != nil {
 		return t
 	}
-	cs, t := pop(sp + uint64(size))
+	v, t := m.pop(c, size, size)
 	if t != nil {
 		return t
 	}
-	sp += uint64(2*size) + uint64(in.Imm)
-	rpl, old := uint32(cs&3), c.CPL
-	if rpl < old {
-		return FaultErr(VecGP, uint32(cs&^3)&0xffff)
-	}
-	if rpl == old {
-		if t := m.LoadCode(c, uint16(cs), rpl); t != nil {
+	cs, rpl := uint16(v), uint32(v&3)
+	sp := c.stackAt(2*size + int(in.Imm))
+	switch {
+	case c.vm86():
+		c.setSegVM86(CS, cs)
+	case rpl < c.CPL:
+		return FaultErr(VecGP, uint32(cs&^3))
+	case rpl == c.CPL:
+		if t := m.LoadCode(c, cs, rpl); t != nil {
 			return t
 		}
-		c.GPR[RSP] = c.stackMask(sp)
-	} else if t := m.farRetOuter(c, sp, uint16(cs), in, pop); t != nil {
-		return t
+	default:
+		if sp, t = m.farRetOuter(c, cs, in); t != nil {
+			return t
+		}
 	}
-	if !c.Canonical(rip) {
-		return FaultErr(VecGP, 0)
-	}
-	c.RIP = rip
-	return nil
+	c.setSP(sp)
+	return c.jumpTo(rip)
 }
 
-func (m *Machine) farRetOuter(c *CPU, sp uint64, cs uint16, in *insn.Inst, pop func(uint64) (uint64, *Trap)) *Trap {
-	newSP, t := pop(sp)
+// farRetOuter loads CS and SS of the outer ring and gives its stack pointer.
+func (m *Machine) farRetOuter(c *CPU, cs uint16, in *insn.Inst) (sp uint64, t *Trap) {
+	size := in.OperandBits / 8
+	above := 2*size + int(in.Imm)
+	sp, t = m.pop(c, above, size)
 	if t != nil {
-		return t
+		return 0, t
 	}
-	ss, t := pop(sp + uint64(in.OperandBits/8))
+	ss, t := m.pop(c, above+size, size)
 	if t != nil {
-		return t
+		return 0, t
 	}
 	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
-		return t
+		return 0, t
 	}
 	if t := m.LoadStack(c, uint16(ss), c.CPL, VecGP); t != nil {
-		return t
+		return 0, t
 	}
-	c.GPR[RSP] = c.stackMask(newSP + uint64(in.Imm))
 	c.dropInnerSegments()
-	return nil
+	return sp + uint64(in.Imm), nil
 }
 
 // Flat descriptors that SYSCALL, SYSENTER and their returns load without
@@ -240,9 +225,11 @@ func flatCode(dpl uint32, long bool) descriptor {
 
 func flatData(dpl uint32) descriptor { return descriptor(0x00cf93000000ffff) | descriptor(dpl)<<45 }
 
-// syscall runs SYSCALL: 64-bit mode only, as on Intel processors (P9).
+// syscall runs SYSCALL, in compatibility mode on AMD's processors only (P9;
+// SDM vol. 2, SYSCALL; APM vol. 3, SYSCALL).
 func (m *Machine) syscall(c *CPU, next uint64) *Trap {
-	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 {
+	compat := c.Space.arch == AMD64 && c.Code64 == 0
+	if c.Space.arch != AMD64 || compat && m.Vendor != AMD || c.Sys.EFER&EFERSCE == 0 {
 		return Fault(VecUD)
 	}
 	c.GPR[RCX] = next
@@ -252,22 +239,31 @@ func (m *Machine) syscall(c *CPU, next uint64) *Trap {
 	c.setSeg(SS, sel+8, flatData(0))
 	c.RFLAGS = c.RFLAGS&^c.Sys.MSR.FMask&^RF | FlagsFixed
 	c.RIP = c.Sys.MSR.LStar
+	if compat {
+		c.RIP = c.Sys.MSR.CStar
+	}
 	return nil
 }
 
-// sysret runs SYSRETQ (the 32-bit form would enter compatibility mode: #UD here).
+// sysret runs SYSRET: to 64-bit mode with REX.W, else to compatibility mode.
 func (m *Machine) sysret(c *CPU, in *insn.Inst) *Trap {
-	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 || in.REX&insn.RexW == 0 {
+	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 {
 		return Fault(VecUD)
 	}
-	if !c.Canonical(c.GPR[RCX]) {
+	sel, long, rip := uint16(c.Sys.MSR.Star>>48), in.REX&insn.RexW != 0, c.GPR[RCX]
+	if long && !c.Canonical(rip) {
 		return FaultErr(VecGP, 0)
 	}
-	sel := uint16(c.Sys.MSR.Star >> 48)
-	c.setSeg(CS, sel+16|3, flatCode(3, true))
-	c.setSeg(SS, sel+8|3, flatData(3))
+	cs := sel
+	if long {
+		cs += 16
+	} else {
+		rip &= 0xffffffff
+	}
 	c.RFLAGS = c.GPR[R11]&0x3c7fd7 | FlagsFixed
-	c.RIP = c.GPR[RCX]
+	c.setSeg(CS, cs|3, flatCode(3, long))
+	c.setSeg(SS, sel+8|3, flatData(3))
+	c.RIP = rip
 	return nil
 }
 
@@ -280,29 +276,25 @@ func (m *Machine) sysenter(c *CPU) *Trap {
 	c.RFLAGS &^= VM | IF
 	c.setSeg(CS, cs&^3, flatCode(0, c.Space.arch == AMD64))
 	c.setSeg(SS, cs&^3+8, flatData(0))
-	c.RIP = c.Space.mask(c.Sys.MSR.SysenterEIP)
-	c.GPR[RSP] = c.Space.mask(c.Sys.MSR.SysenterESP)
+	c.RIP = c.cutCode(c.Sys.MSR.SysenterEIP)
+	c.GPR[RSP] = c.cutCode(c.Sys.MSR.SysenterESP)
 	return nil
 }
 
+// sysexit runs SYSEXIT: to 64-bit mode with REX.W, else to 32-bit code.
 func (m *Machine) sysexit(c *CPU, in *insn.Inst) *Trap {
 	cs := uint16(c.Sys.MSR.SysenterCS)
-	if cs&^3 == 0 {
+	long := in.REX&insn.RexW != 0
+	if cs&^3 == 0 || long && !(c.Canonical(c.GPR[RCX]) && c.Canonical(c.GPR[RDX])) {
 		return FaultErr(VecGP, 0)
 	}
 	off := uint16(16)
-	if c.Space.arch == AMD64 {
-		if in.REX&insn.RexW == 0 {
-			return Fault(VecUD) // would enter compatibility mode
-		}
-		if !c.Canonical(c.GPR[RCX]) || !c.Canonical(c.GPR[RDX]) {
-			return FaultErr(VecGP, 0)
-		}
+	if long {
 		off = 32
 	}
-	c.setSeg(CS, (cs+off)|3, flatCode(3, c.Space.arch == AMD64))
+	c.setSeg(CS, (cs+off)|3, flatCode(3, long))
 	c.setSeg(SS, (cs+off+8)|3, flatData(3))
-	c.RIP = c.Space.mask(c.GPR[RDX])
-	c.GPR[RSP] = c.Space.mask(c.GPR[RCX])
+	c.RIP = c.cutCode(c.GPR[RDX])
+	c.GPR[RSP] = c.cutCode(c.GPR[RCX])
 	return nil
 }

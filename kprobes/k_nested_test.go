@@ -381,3 +381,26 @@ func TestK25SegmentWithABase(t *testing.T) {
 	require.EqualValues(t, userCode-base, ev.Notes[0].Addr)
 	require.Zero(t, r.g.Stats(p).Hits)
 }
+
+// The same in virtual-8086 mode, where the base is 16 times CS: the hit's eip is
+// an offset.
+func TestK25InVirtual8086Mode(t *testing.T) {
+	r := newKit(t, emu.I386, kprobes.Engine2002, 1)
+	const at, cs = 0x20000, 0x2000
+	require.NoError(t, r.k.MapZero(r.s, 0, 4096, emu.User))
+	require.NoError(t, r.k.MapZero(r.s, at, 4096, emu.User|emu.Exec))
+	require.NoError(t, r.m.WriteBytes(r.s, at+0x10, []byte{0x40, 0x90})) // inc %ax
+	c := r.user(traps.Task{}, 0xcf)
+	p := r.probe(kprobes.Probe{Addr: at + 0x10})
+	require.Nil(t, r.m.LoadCode(c, r.k.Layout.KernelCS, 0)) // the kernel's way into the task
+	require.Nil(t, r.m.LoadStack(c, r.k.Layout.KernelDS, 0, emu.VecGP))
+	c.GPR[emu.RSP] = r.k.Layout.StackTop(0) - 64
+	for i, w := range []uint64{0x10, cs, emu.VM | emu.IF | 2, 0x800, cs, cs, cs, cs, cs} {
+		require.True(t, r.m.PokeWord(r.s, c.GPR[emu.RSP]+uint64(4*i), 4, w))
+	}
+	ev := r.until(0, "breakpoint_gone")
+	require.Len(t, ev.Notes, 1)
+	require.Equal(t, kprobes.NoteSwallowed, ev.Notes[0].Kind)
+	require.EqualValues(t, 0x10, ev.Notes[0].Addr, "not 16*cs + 0x10")
+	require.Zero(t, r.g.Stats(p).Hits)
+}

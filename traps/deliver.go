@@ -107,8 +107,9 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	if task {
 		return k.enterTask(m, c, t, g, d)
 	}
-	dpl, conforming, fault := m.DescriptorDPL(c, g.Selector)
-	if fault == nil && dpl > c.CPL {
+	dpl, conforming, fault := m.Handler(c, g.Selector)
+	vm86 := c.RFLAGS&emu.VM != 0
+	if fault == nil && (dpl > c.CPL || vm86 && (conforming || dpl != 0)) {
 		fault = emu.FaultErr(emu.VecGP, uint32(g.Selector&^3))
 	}
 	if fault != nil {
@@ -124,6 +125,9 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	}
 	if fault := k.pushFrame(m, c, t, g, &old, d); fault != nil {
 		return withExt(fault, t)
+	}
+	if !c.InCode(g.Offset) {
+		return withExt(emu.FaultErr(emu.VecGP, 0), t)
 	}
 	c.RIP = g.Offset
 	c.RFLAGS &^= emu.TF | emu.NT | emu.RF | emu.VM // P2
@@ -203,12 +207,20 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g idt.Gate, o
 	if long {
 		names = &frameNames64
 	}
+	d.Frame = d.Frame[:0]
+	if old.RFLAGS&emu.VM != 0 {
+		for _, i := range [...]int{emu.GS, emu.FS, emu.DS, emu.ES} {
+			if fault := k.push(m, c, uint64(old.Seg[i].Sel), emu.SegName(i), d); fault != nil {
+				return fault
+			}
+		}
+		c.LeaveVM86()
+	}
 	words := [...]uint64{uint64(old.Seg[emu.SS].Sel), old.GPR[emu.RSP], flags, uint64(old.Seg[emu.CS].Sel), old.RIP}
 	first := 2
 	if long || d.Switched {
 		first = 0
 	}
-	d.Frame = d.Frame[:0]
 	for i := first; i < len(words); i++ {
 		if fault := k.push(m, c, words[i], names[i], d); fault != nil {
 			return fault
@@ -238,17 +250,16 @@ func pushesRF(t emu.Trap) bool {
 	return true
 }
 
+// push pushes a word; a stack that the TSS gave is named in the error code of
+// its fault.
 func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.Delivery) *emu.Trap {
-	size := m.Arch.Word()
-	sp := m.Arch.Mask(c.GPR[emu.RSP] - uint64(size))
-	at := m.Arch.Mask(c.Seg[emu.SS].Base + sp)
-	if !c.Canonical(at) {
-		return emu.FaultErr(emu.VecSS, 0)
-	}
-	if fault := m.Store(c, at, size, v, c.CPL == 3, emu.ByDelivery); fault != nil {
+	at, fault := m.Push(c, m.Arch.Word(), v, emu.ByDelivery)
+	if fault != nil {
+		if fault.Vector == emu.VecSS && m.Arch == emu.I386 && d.Switched {
+			fault.ErrCode = uint32(c.Seg[emu.SS].Sel &^ 3)
+		}
 		return fault
 	}
-	c.GPR[emu.RSP] = sp
 	d.Frame = append(d.Frame, emu.FrameWord{Addr: at, Value: v, Name: name})
 	return nil
 }

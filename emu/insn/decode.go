@@ -175,7 +175,13 @@ func (d *decoder) sizes() {
 	if d.Mode.Is64() {
 		d.AddressBits = 64
 	}
-	if d.AddrSize {
+	small := d.Mode == Mode16
+	switch {
+	case small:
+		if !d.AddrSize {
+			d.AddressBits = 16
+		}
+	case d.AddrSize:
 		d.AddressBits /= 2
 	}
 	if d.Vex.Kind != VexNone {
@@ -188,7 +194,7 @@ func (d *decoder) sizes() {
 	switch {
 	case d.REX&RexW != 0 || forced && d.Mode.Is64():
 		d.OperandBits = 64
-	case d.OpSize && !forced:
+	case d.OpSize != small && !forced:
 		d.OperandBits = 16
 	case d.Mode.Is64() && d.form&(def64|near64) != 0:
 		d.OperandBits = 64

@@ -54,6 +54,21 @@ func TestFieldsOfPrefixes(t *testing.T) {
 	}
 }
 
+// CS.D=0: 16 bits unless 66 or 67 stands before (SDM vol. 1, table 3-3).
+func TestSizesOf16BitCode(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"8b 07": {16, 16}, "66 8b 07": {32, 16}, "67 8b 03": {16, 32}, "66 67 8b 03": {32, 32},
+		"b8 34 12": {16, 16}, "66 b8 78 56 34 12": {32, 16}, "e8 00 00": {16, 16}, "66 e8 00 00 00 00": {32, 16},
+		"ea 00 00 00 01": {16, 16}, "a1 34 12": {16, 16}, "67 a1 78 56 34 12": {16, 32}, "40": {16, 16}, "8b 46 fe": {16, 16},
+		"8b 06 34 12": {16, 16}, "67 8b 04 24": {16, 32}, "c8 04 00 00": {16, 16},
+	} {
+		i := decode(t, Mode16, text)
+		assert.Equal(t, want, [2]int{i.OperandBits, i.AddressBits}, text)
+	}
+	assert.Equal(t, int64(-2), decode(t, Mode16, "8b 46 fe").Disp)
+	assert.Equal(t, int64(0x1234), decode(t, Mode16, "8b 06 34 12").Disp)
+}
+
 func TestFieldsOfOperands(t *testing.T) {
 	type fields struct {
 		disp            int64

@@ -32,7 +32,7 @@ var knownDifferences = []difference{
 		is: func(s sample) bool {
 			words := strings.Fields(s.obj.text)
 			return s.err == errUndefined && s.inst.Vex.Kind == VexNone &&
-				(slices.Contains(words, "data16") || slices.Contains(words, "repz") || slices.Contains(words, "repnz"))
+				(slices.Contains(words, "data16") || slices.Contains(words, "data32") || slices.Contains(words, "repz") || slices.Contains(words, "repnz"))
 		}},
 	{reason: "VEX.W, VEX.L, vvvv: objdump does not judge them everywhere; #UD",
 		is: func(s sample) bool { return s.err == errVexW || s.err == errVexL || s.err == errVexV }},

@@ -42,6 +42,7 @@ func TestAgainstObjdump(t *testing.T) {
 			mode Mode
 			code [][]byte
 		}{
+			{"legacy", Mode16, legacyCandidates()},
 			{"legacy", Mode32, legacyCandidates()},
 			{"legacy", Mode64, legacyCandidates()},
 			{"vex", Mode32, vexCandidates()},
@@ -49,6 +50,7 @@ func TestAgainstObjdump(t *testing.T) {
 			{"random", Mode32, randomCandidates(random, 25000)},
 			{"random", Mode64, randomCandidates(random, 25000)},
 			{"random", Mode64AMD, randomCandidates(random, 25000)},
+			{"random", Mode16, randomCandidates(random, 25000)},
 		} {
 			t.Run(c.name+"/"+c.mode.String(), func(t *testing.T) {
 				t.Parallel()

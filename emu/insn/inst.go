@@ -26,10 +26,11 @@ const (
 	Mode32    Mode = iota // protected or compatibility mode, CS.D=1
 	Mode64                // 64-bit mode; 66 on a near branch is ignored (Intel)
 	Mode64AMD             // 64-bit mode; 66 on a near branch gives a 16-bit operand (AMD)
+	Mode16                // CS.D=0: virtual-8086 mode, or 16-bit code of protected or compatibility mode
 )
 
 // Is64 reports whether m is a 64-bit mode.
-func (m Mode) Is64() bool { return m != Mode32 }
+func (m Mode) Is64() bool { return m == Mode64 || m == Mode64AMD }
 
 func (m Mode) String() string {
 	switch m {
@@ -39,6 +40,8 @@ func (m Mode) String() string {
 		return "64-bit"
 	case Mode64AMD:
 		return "64-bit (AMD)"
+	case Mode16:
+		return "16-bit"
 	}
 	return fmt.Sprintf("Mode(%d)", uint8(m))
 }

@@ -69,6 +69,7 @@ type line struct {
 func objdumpLines(t *testing.T, m Mode, file string) iter.Seq[line] {
 	t.Helper()
 	machine := map[Mode][]string{
+		Mode16:    {"-m", "i8086"},
 		Mode32:    {"-m", "i386"},
 		Mode64:    {"-m", "i386:x86-64", "-M", "intel64"},
 		Mode64AMD: {"-m", "i386:x86-64", "-M", "amd64"},

@@ -154,6 +154,9 @@ func compareTarget(i Inst, at uint64, mnemonic, operands string) string {
 	if i.OperandBits == 16 && i.ImmLen == 1 {
 		printed &= 0xFFFF
 	}
+	if i.Mode == Mode16 && i.OperandBits == 16 { // objdump keeps the place among 64 KiB
+		printed &= 0xFFFF
+	}
 	if err != nil || printed != target {
 		return fmt.Sprintf("target %#x", target)
 	}

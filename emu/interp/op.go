@@ -93,6 +93,9 @@ func Prepare(in *insn.Inst) (Op, bool) {
 	return o, o.run != nil
 }
 
+// Prepared reports whether o is an instruction that Prepare made.
+func (o *Op) Prepared() bool { return o.run != nil }
+
 // Run runs the instruction on c.
 func (o *Op) Run(c *regs.Core, m Memory) Outcome {
 	out := o.run(c, m, o)

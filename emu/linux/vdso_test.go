@@ -26,6 +26,18 @@ func TestInt80(t *testing.T) {
 	assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 }
 
+// TestCompatibilityMode: a 64-bit program jumps to the kernel's 32-bit code
+// segment and makes system calls there.
+func TestCompatibilityMode(t *testing.T) {
+	prog := compile(t, "seg32.S", "gcc", "-nostdlib", "-no-pie", "-Wl,-Ttext-segment=0x400000")
+	want := runNative(t, "", nil, []string{prog})
+	got := runProgram(t, Config{}, []string{prog})
+	assert.Equal(t, "compat", got.stdout)
+	assert.Equal(t, want.stdout, got.stdout)
+	assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+	assert.True(t, same(Result{Code: 7}, got.res), "%v", got.res)
+}
+
 // TestSysenter: SYSENTER anywhere in an i386 program returns to the vDSO's
 // landing pad with EBP as the stack; a stack that cannot be read is EFAULT, and
 // then the landing pad faults.

@@ -103,3 +103,34 @@ func TestMachineTakesTheManualsTraps(t *testing.T) {
 		}
 	}
 }
+
+// TestMachineChecksAlignment is the same for integer sequences with EFLAGS.AC set: ring 3
+// takes #AC for what is not aligned (SDM vol. 3, 6.15, vector 17).
+func TestMachineChecksAlignment(t *testing.T) {
+	const integer = generate.Arithmetic | generate.Multiply | generate.Divide | generate.Shift | generate.Bit | generate.Move |
+		generate.Movbe | generate.Conditional | generate.Exchange | generate.Stack | generate.String | generate.Wild
+	for _, mode := range silicon.Modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			p, m := processor(t, mode), machine(t, mode)
+			var c silicon.Comparer
+			g := generate.New(generate.Config{Mode: mode, Seed: *seed, Groups: integer})
+			misaligned := 0
+			for i := range *sequences / 10 {
+				s := g.Sequence(i)
+				s.Program.Init.RFLAGS |= silicon.AC
+				want, err := p.Run(s.Program, maxSteps)
+				require.NoError(t, err)
+				got, err := m.Run(s.Program, maxSteps)
+				require.NoError(t, err)
+				if d := c.Compare(s.Program, want, got); d != nil {
+					t.Errorf("sequence %d %v: %s", i, s.Units, d)
+				}
+				if want[len(want)-1].Signal.Number == silicon.SIGBUS {
+					misaligned++
+				}
+			}
+			t.Logf("%d of %d sequences ended in SIGBUS", misaligned, c.Programs)
+			require.Greater(t, misaligned, c.Programs/20)
+		})
+	}
+}

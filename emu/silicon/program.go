@@ -53,10 +53,11 @@ type Program struct {
 	Mode   Mode
 	Origin uint64 // address of Code[0], in the code region
 	Code   []byte
-	Stop   uint64 // the run ends when RIP reaches this address
-	Init   State  // registers before the first instruction
-	Data   []byte // the data region from its base; the rest is zero
-	Stack  []byte // the stack region from its base; the rest is zero
+	Stop   uint64   // the run ends when RIP reaches this address
+	Init   State    // registers before the first instruction
+	LDT    []uint64 // descriptors of DPL 3, as the processor reads them, that Init's selectors may name
+	Data   []byte   // the data region from its base; the rest is zero
+	Stack  []byte   // the stack region from its base; the rest is zero
 }
 
 // Memory is the contents of the three regions.

@@ -398,7 +398,7 @@ void tl_pack(tl_context *c, const tl_core *r, int tf)
 	for (int i = 0; i < 6; i++) {
 		uint8_t *s = d + OFF_SEG + i * SEG_SIZE;
 		*(u32_at *)s = r->seg[i].sel;
-		*(u64_at *)(s + 8) = r->seg[i].base;
+		*(u64_at *)(s + 8) = r->code64 && i < 4 ? 0 : r->seg[i].base; // 64-bit mode has bases in FS and GS only
 		*(u32_at *)(s + 16) = r->seg[i].limit;
 		*(u32_at *)(s + 20) = r->seg[i].flags;
 	}

@@ -21,6 +21,7 @@ type child struct {
 	pid  int
 	mode silicon.Mode
 	code []byte // what the code region holds
+	ldt  []uint64
 }
 
 // Requests of ptrace(2) that golang.org/x/sys/unix has no function for. GETREGS and SETREGS
@@ -225,26 +226,36 @@ func (c *child) unmapOthers() error {
 	return nil
 }
 
-// munmap has the child make the system call.
 func (c *child) munmap(addr, size uint64) error {
+	const munmap32 = 91
+	_, err := c.systemCall(munmap32, unix.SYS_MUNMAP, addr, size, 0)
+	return err
+}
+
+// systemCall has the child make a system call, whose number depends on the mode.
+func (c *child) systemCall(nr32, nr64 uint64, args ...uint64) (result uint64, err error) {
 	s := silicon.Reset(c.mode)
-	call := []byte{0x0f, 0x05} // syscall
-	s.GPR[silicon.RAX], s.GPR[silicon.RDI], s.GPR[silicon.RSI] = unix.SYS_MUNMAP, addr, size
-	if c.mode == silicon.Mode32 {
-		const munmap32 = 91
-		call = []byte{0xcd, 0x80} // int $0x80
-		s.GPR[silicon.RAX], s.GPR[silicon.RBX], s.GPR[silicon.RCX] = munmap32, addr, size
-	}
 	code := append([]byte(nil), c.code...)
-	copy(code, call)
+	nr, insn, places := nr64, []byte{0x0f, 0x05}, []int{silicon.RDI, silicon.RSI, silicon.RDX} // syscall
+	if c.mode == silicon.Mode32 {
+		nr, insn, places = nr32, []byte{0xcd, 0x80}, []int{silicon.RBX, silicon.RCX, silicon.RDX} // int $0x80
+	}
+	copy(code, insn)
+	s.GPR[silicon.RAX] = nr
+	for i, v := range args {
+		s.GPR[places[i]] = v
+	}
 	if err := c.setCode(code); err != nil {
-		return err
+		return 0, err
 	}
 	if err := c.setState(&s); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := c.resume(unix.PTRACE_SINGLESTEP)
-	return err
+	if _, err := c.resume(unix.PTRACE_SINGLESTEP); err != nil {
+		return 0, err
+	}
+	err = c.state(&s)
+	return s.GPR[silicon.RAX], err
 }
 
 // kill ends the child and collects it.

@@ -93,6 +93,9 @@ func (c *child) load(p *silicon.Program) (silicon.Memory, error) {
 	if err != nil {
 		return m, err
 	}
+	if err := c.setLDT(p.LDT); err != nil {
+		return m, err
+	}
 	if err := c.setCode(m.Code); err != nil {
 		return m, err
 	}

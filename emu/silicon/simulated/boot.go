@@ -29,6 +29,9 @@ func (s *Machine) boot(image *loader.Image) error {
 			return err
 		}
 	}
+	if s.ldt, err = k.AllocKernel(s.cpu.Space, emu.PageSize, emu.Write); err != nil {
+		return err
+	}
 	sp := s.mode.StackBase() + silicon.StackSize/2
 	if err := k.Start(0, traps.Task{Name: "program", Ptraced: true}, 3, silicon.CodeBase, sp); err != nil {
 		return err

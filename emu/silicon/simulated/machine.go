@@ -15,6 +15,7 @@ type Machine struct {
 	m     *emu.Machine
 	k     *traps.Kernel
 	cpu   *emu.CPU
+	ldt   uint64        // address of the local descriptor table
 	fresh *emu.Snapshot // the task stopped before its first instruction
 }
 
@@ -31,6 +32,9 @@ func (k kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
 	c.GPR[emu.RAX] = noSystem
 	return true
 }
+
+// ldtSelector is what LDTR holds; no descriptor of the GDT stands behind it.
+const ldtSelector = 0x70
 
 // noSystem is -ENOSYS.
 const noSystem = ^uint64(38 - 1)
@@ -75,5 +79,11 @@ func (s *Machine) load(p *silicon.Program) (silicon.Memory, error) {
 			return memory, err
 		}
 	}
+	for i, d := range p.LDT {
+		if !s.m.PokeWord(s.cpu.Space, s.ldt+8*uint64(i), 8, d) {
+			return memory, fmt.Errorf("simulated: a local descriptor table of %d entries", len(p.LDT))
+		}
+	}
+	s.cpu.Sys.LDTR = emu.SystemSeg{Sel: ldtSelector, Base: s.ldt, Limit: uint32(8*len(p.LDT) - 1), Type: 2}
 	return memory, s.setState(&p.Init)
 }

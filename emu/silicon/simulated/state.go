@@ -24,9 +24,11 @@ func (s *Machine) setState(state *silicon.State) error {
 		c.GPR[r] = v
 	}
 	c.RIP, c.RFLAGS = state.RIP, state.RFLAGS
-	if uint32(state.Selectors[silicon.CS]) != c.Seg[emu.CS].Sel || uint32(state.Selectors[silicon.SS]) != c.Seg[emu.SS].Sel {
-		return fmt.Errorf("simulated: cs %#x and ss %#x; expected %#x and %#x",
-			state.Selectors[silicon.CS], state.Selectors[silicon.SS], c.Seg[emu.CS].Sel, c.Seg[emu.SS].Sel)
+	if t := s.m.LoadCode(c, state.Selectors[silicon.CS], 3); t != nil {
+		return fmt.Errorf("simulated: cs = %#x: %v", state.Selectors[silicon.CS], t)
+	}
+	if t := s.m.LoadStack(c, state.Selectors[silicon.SS], 3, emu.VecGP); t != nil {
+		return fmt.Errorf("simulated: ss = %#x: %v", state.Selectors[silicon.SS], t)
 	}
 	for _, i := range [...]int{emu.ES, emu.DS, emu.FS, emu.GS} {
 		if t := s.m.LoadData(c, i, state.Selectors[i]); t != nil {
