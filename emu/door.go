@@ -34,9 +34,13 @@ func (m *Machine) Look() Door { return Door{m.Arch, m, intoNothing} }
 func (m *Machine) Watched() []Touch { return m.watched }
 
 // Touch records a use of a location with mask 1: of a value beside memory.
-func (d Door) Touch(l Loc, u Use) { d.record(Touch{l, 1, u}) }
+func (d Door) Touch(l Loc, u Use) { d.record(TouchesValue, Touch{l, 1, u}) }
 
-func (d Door) record(t Touch) {
+// record keeps a use, unless a test has it forgotten.
+func (d Door) record(a Accessor, t Touch) {
+	if d.m.forgets(a, t.Loc, t.Use) {
+		return
+	}
 	switch d.into {
 	case intoStep:
 		d.m.ev.Touched = append(d.m.ev.Touched, t)
@@ -94,7 +98,7 @@ func (d Door) Quiet() bool { return d.m.Quiet }
 func (d Door) Entry(cpu int, va uint64) (PTE, bool) {
 	s := d.m.CPUs[cpu].Space
 	va = s.mask(va)
-	d.record(Touch{PageLoc(d.m.SpaceNumber(s), va/PageSize), 0xff, Reads})
+	d.record(AsksEntry, Touch{PageLoc(d.m.SpaceNumber(s), va/PageSize), 0xff, Reads})
 	return s.Lookup(va)
 }
 
@@ -105,11 +109,11 @@ func (d Door) memory(s *Space, va uint64, n int, u Use) {
 	for va = s.mask(va); n > 0; {
 		if vpn := va / PageSize; vpn != page {
 			page = vpn
-			d.record(Touch{PageLoc(space, vpn), 0xff, Reads})
+			d.record(PeeksMemory, Touch{PageLoc(space, vpn), 0xff, Reads})
 		}
 		k := min(n, 8-int(va&7))
 		if e := s.entry(va); e != nil {
-			d.record(Touch{MemoryLoc(e.pte.Frame, va), uint8(1<<k-1) << (va & 7), u})
+			d.record(PeeksMemory, Touch{MemoryLoc(e.pte.Frame, va), uint8(1<<k-1) << (va & 7), u})
 		}
 		va = s.mask(va + uint64(k))
 		n -= k
@@ -119,7 +123,7 @@ func (d Door) memory(s *Space, va uint64, n int, u Use) {
 // Register reads a register of a vCPU at its full width; those that ask whether
 // something is so are 1 or 0.
 func (d Door) Register(cpu int, r Register) uint64 {
-	d.record(Touch{RegisterLoc(cpu, r), 1, Reads})
+	d.record(AsksRegister, Touch{RegisterLoc(cpu, r), 1, Reads})
 	return d.m.CPUs[cpu].register(r)
 }
 
@@ -150,14 +154,17 @@ func (c *CPU) register(r Register) uint64 {
 
 // RaiseInterrupt asserts external interrupt vec of a vCPU.
 func (d Door) RaiseInterrupt(cpu int, vec uint8) {
-	d.Touch(InterruptsLoc(cpu), Writes)
+	d.record(RaisesInterrupt, Touch{InterruptsLoc(cpu), 1, Writes})
 	d.m.CPUs[cpu].RaiseInterrupt(vec)
 }
 
 // ReadsClock records that code has read a clock of the machine: from now on it
 // is part of the state's hash.
 func (d Door) ReadsClock(l Loc) {
-	d.record(Touch{l, 1, Reads})
+	if d.m.forgets(AsksClock, l, Reads) {
+		return
+	}
+	d.record(AsksClock, Touch{l, 1, Reads})
 	if d.into != intoNothing {
 		d.m.clocksRead = true
 	}

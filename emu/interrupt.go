@@ -6,9 +6,6 @@ import "math/bits"
 // one; the others are taken when IF allows.
 func (c *CPU) RaiseInterrupt(vec uint8) { c.irqs[vec/64] |= 1 << (vec % 64) }
 
-// InterruptLines are the external vectors that are asserted, a bit each.
-func (c *CPU) InterruptLines() [4]uint64 { return c.irqs }
-
 // Interrupts lists the external vectors that are asserted.
 func (c *CPU) Interrupts() []uint8 {
 	var l []uint8

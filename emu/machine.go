@@ -55,9 +55,10 @@ type Machine struct {
 	ev        Event
 	err       error
 
-	cells      int     // owners of cells
-	watched    []Touch // by properties, since the last step began
-	clocksRead bool    // code has read a clock
+	cells      int                           // owners of cells
+	watched    []Touch                       // by properties, since the last step began
+	clocksRead bool                          // code has read a clock
+	forget     func(Accessor, Loc, Use) bool // of tests, see Forget; or nil
 }
 
 // Config describes a machine to make.

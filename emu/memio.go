@@ -62,6 +62,7 @@ func (m *Machine) peekWord(s *Space, va uint64, n int) uint64 {
 }
 
 func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
+	told := by != ByMicro || !m.forgetsWord(PokesWord, s, va, Writes)
 	keep := ^uint64(0) >> (64 - 8*n)
 	v &= keep
 	if e := s.entry(va); e != nil && va%PageSize <= PageSize-8 {
@@ -69,13 +70,15 @@ func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
 		old := binary.LittleEndian.Uint64(word)
 		s.mem.MarkDirty(e.pte.Frame)
 		binary.LittleEndian.PutUint64(word, old&^keep|v)
-		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old & keep, v, uint8(n), by})
+		if told {
+			m.ev.Writes = append(m.ev.Writes, MemWrite{va, old & keep, v, uint8(n), by})
+		}
 		return
 	}
 	old := m.peekWord(s, va, n)
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
-	if s.poke(va, b[:n]) == nil {
+	if s.poke(va, b[:n]) == nil && told {
 		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v, uint8(n), by})
 	}
 }
@@ -88,7 +91,9 @@ func (m *Machine) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
 		return 0, false
 	}
 	v := m.peekWord(s, va, n)
-	m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
+	if !m.forgetsWord(PeeksWord, s, va, Reads) {
+		m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
+	}
 	return v, true
 }
 

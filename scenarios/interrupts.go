@@ -51,7 +51,7 @@ func (r *Run) raise(i int) {
 	x := &r.interrupts[i]
 	r.state.raised |= 1 << i
 	if c := r.Machine.CPUs[x.cpu]; c.Shutdown == "" {
-		c.RaiseInterrupt(x.vector)
+		r.Machine.Door().RaiseInterrupt(x.cpu, x.vector)
 	}
 }
 

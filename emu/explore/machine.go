@@ -54,7 +54,6 @@ type Machine struct {
 	raised   mask // interrupts
 	step     Step
 	placer   placer
-	lines    [emu.MaxCPUs][4]uint64
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
 	nmis     bool       // among Interrupts: IF does not keep them off
@@ -106,9 +105,6 @@ func (s *Machine) Step(actor int) *Step {
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
 	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
-	for i, o := range s.M.CPUs {
-		s.lines[i] = o.InterruptLines()
-	}
 	s.space = c.Space
 	s.mappings.before(s.M)
 	ev := s.M.StepLean(actor)
@@ -124,6 +120,9 @@ func (s *Machine) Step(actor int) *Step {
 	s.watched()
 	return st
 }
+
+// Forget, for tests, makes the machine's records incomplete: see emu.Machine.
+func (s *Machine) Forget(forget func(emu.Accessor, emu.Loc, emu.Use) bool) { s.M.Forget(forget) }
 
 // Tell implements Teller.
 func (s *Machine) Tell(a Asked) { s.told = a }
@@ -237,11 +236,6 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	s.mappings.changed(s.M, func(space int, vpn uint64) { s.add(emu.PageLoc(space, vpn), 0xff, emu.Writes) })
 	if takes {
 		s.add(emu.InterruptsLoc(c.ID), 1, emu.Reads)
-	}
-	for i, o := range s.M.CPUs {
-		if o != c && o.InterruptLines() != s.lines[i] {
-			s.add(emu.InterruptsLoc(i), 1, emu.Writes)
-		}
 	}
 	for _, t := range ev.Touched {
 		if t.Use == emu.Reads {

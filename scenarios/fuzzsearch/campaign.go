@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"trapline/emu/explore"
 )
 
 // Campaign tries the scenarios of many seeds.
@@ -26,15 +28,17 @@ type Campaign struct {
 	// Log, if not nil, gets a line for each difference and a table now and then.
 	Log io.Writer
 
-	tried, ended, several, enumerated, violated, thorough int
-	features                                              map[Feature]int
-	discarded                                             map[string]int
-	differences                                           map[string][]uint64 // seeds, by kind
+	tried, several, enumerated, violated, thorough int
+	cut                                            map[explore.Cut]int
+	features                                       map[Feature]int
+	discarded                                      map[string]int
+	differences                                    map[string][]uint64 // seeds, by kind
 }
 
 // Run tries them and reports how many differ.
 func (c *Campaign) Run(ctx context.Context) int {
 	c.features, c.discarded, c.differences = map[Feature]int{}, map[string]int{}, map[string][]uint64{}
+	c.cut = map[explore.Cut]int{}
 	differ := 0
 	for seed := c.First; c.tried < c.Scenarios && ctx.Err() == nil; seed++ {
 		s := Make(seed)
@@ -77,8 +81,8 @@ func (c *Campaign) count(s *Scenario, r *Result, thorough bool) {
 	if r.Ends > 1 {
 		c.several++
 	}
-	if r.Ends > 0 {
-		c.ended++
+	if r.Cut != explore.CutNone {
+		c.cut[r.Cut]++
 	}
 	if r.Enumerated {
 		c.enumerated++
@@ -130,6 +134,7 @@ func (c *Campaign) Table() string {
 	row("with two or more final states", c.several)
 	row("in which the search found a violation", c.violated)
 	row("enumerated completely", c.enumerated)
+	row("not exhausted, as the search says, because of clocks", c.cut[explore.CutClocks])
 	row(fmt.Sprintf("with %d random executions of each kind", c.Many), c.thorough)
 	b.WriteString("with the feature\n")
 	for _, f := range all {

@@ -161,7 +161,7 @@ func (t *trial) search() error {
 	if t.reduced, err = explore.Search(t.ctx, t.pool.get, t.options(1, false)); err != nil {
 		return err
 	}
-	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), t.full.Cut
+	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), t.reduced.Cut
 	if f := t.reduced.Found; f != nil {
 		t.result.Violated = f.Violation.Property
 	}

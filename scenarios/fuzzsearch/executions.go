@@ -32,12 +32,12 @@ func (t *trial) enumerate() error {
 		}
 		return nil
 	}
+	if !t.reduced.Exhausted {
+		return nil
+	}
 	if e.Found != nil {
 		t.differ("enumeration: found", "%s\nenumeration: %v, such as %s", verdict(t.reduced), e.Violations,
 			e.Found.Schedule.Format(t.systems.Checksum()))
-	}
-	if !t.reduced.Exhausted {
-		return nil
 	}
 	ends := slices.Sorted(maps.Keys(e.Outcomes))
 	if e.Complete && !slices.Equal(ends, t.reduced.Outcomes) || !e.Complete && !contained(ends, t.reduced.Outcomes) {
@@ -111,10 +111,10 @@ func roundRobin(sys explore.System) uint64 {
 // sampled compares what random executions showed with what the search did.
 func (t *trial) sampled(name string, r *explore.Report) {
 	switch {
-	case t.reduced.Found != nil:
+	case !t.reduced.Exhausted: // it found something, or says that it has not seen everything
 	case r.Found != nil:
 		t.differ(name+": found", "%s\n%s: %s", verdict(t.reduced), name, verdict(r))
-	case t.reduced.Exhausted && !contained(r.Outcomes, t.reduced.Outcomes):
+	case !contained(r.Outcomes, t.reduced.Outcomes):
 		t.differ(name+": final states", "%s", t.sets(r.Outcomes, t.reduced.Outcomes))
 	}
 }

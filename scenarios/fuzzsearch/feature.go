@@ -23,6 +23,9 @@ const (
 	ReadsHalted   Feature = "handler reads halted"
 	ReadsKernel   Feature = "handler reads preempt_count, need_resched, signals"
 	GuestHandler  Feature = "handler is guest code"
+	HandlerClock  Feature = "handler reads a clock"
+	Multiprobe    Feature = "multiprobe"
+	KprobeEvent   Feature = "kprobe event"
 	PostHandler   Feature = "post handler"
 	FaultHandler  Feature = "fault handler"
 	Registers     Feature = "registers or unregisters a probe"
@@ -34,6 +37,7 @@ const (
 	Halt          Feature = "hlt"
 	FreeInterrupt Feature = "interrupt at any moment"
 	PlacedIRQ     Feature = "interrupt at a place"
+	NMI           Feature = "nmi"
 	Masked        Feature = "interrupts masked"
 	SelfModifying Feature = "self-modifying code"
 	Prefetch      Feature = "prefetch"
@@ -56,6 +60,7 @@ const (
 	Uretprobe    Feature = "uretprobe"
 	Quantum      Feature = "quantum"
 	Yield        Feature = "sched_yield"
+	Fork         Feature = "fork"
 	OneCPUOfMany Feature = "threads on 1 vCPU"
 )
 
@@ -68,9 +73,9 @@ const (
 // all lists the features in the order of the table.
 var all = []Feature{
 	Kernel, OneCPU, TwoCPUs, ThreeCPUs, Hits, SharedProbe, ReadsMemory, WritesMemory, WritesCode, SetsRegister, OtherCPU, ReadsCounts,
-	ReadsArmed, ReadsLock, ReadsHalted, ReadsKernel, GuestHandler, PostHandler, FaultHandler, Registers, TimeStamp, RandomNumber,
-	LazyPage, OwnLock, OwnWait, Halt, FreeInterrupt, PlacedIRQ, Masked, SelfModifying, Prefetch, KernelText, Condition,
-	Program, TwoThreads, ThreeThreads, Futex, Signal, Clock, Sleep, Mapping, Output, ExitGroup, Uprobe, Uretprobe, Quantum, Yield,
+	ReadsArmed, ReadsLock, ReadsHalted, ReadsKernel, GuestHandler, HandlerClock, Multiprobe, KprobeEvent, PostHandler, FaultHandler, Registers, TimeStamp, RandomNumber,
+	LazyPage, OwnLock, OwnWait, Halt, FreeInterrupt, PlacedIRQ, NMI, Masked, SelfModifying, Prefetch, KernelText, Condition,
+	Program, TwoThreads, ThreeThreads, Futex, Signal, Clock, Sleep, Mapping, Output, ExitGroup, Uprobe, Uretprobe, Quantum, Yield, Fork,
 	OneCPUOfMany,
 }
 

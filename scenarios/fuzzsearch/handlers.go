@@ -2,6 +2,7 @@ package fuzzsearch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,7 @@ func (m *maker) kernelProbes() {
 	s := m.s
 	for i, at := range m.places {
 		if i == 4 {
-			return
+			break
 		}
 		p := Probe{Part: Part{Text: fmt.Sprintf("q%d at %s", i, at.label), Features: []Feature{Hits}}}
 		if at.shared {
@@ -18,9 +19,16 @@ func (m *maker) kernelProbes() {
 		}
 		s.Probes = append(s.Probes, p)
 	}
+	if s.Engine == "2005" && len(s.Probes) > 0 && !m.operating() && m.chance(25) {
+		first := &s.Probes[0]
+		first.Features = append(first.Features, Multiprobe)
+		second := Probe{Part: Part{Text: fmt.Sprintf("q%d", len(s.Probes)) + strings.TrimPrefix(first.Text, "q0") + "\n\tmultiprobe", Features: first.Features}}
+		first.Text += "\n\tmultiprobe"
+		s.Probes = append(s.Probes, second)
+	}
 	for i := range s.Probes {
 		p := &s.Probes[i]
-		if m.chance(8) && (len(s.Functions) == 0 || s.Functions[len(s.Functions)-1].Label != "handler") {
+		if m.chance(16) && (len(s.Functions) == 0 || s.Functions[len(s.Functions)-1].Label != "handler") {
 			p.Handlers = append(p.Handlers, m.guestHandler())
 		} else {
 			p.Handlers = append(p.Handlers, Handler{"pre", m.actions()})
@@ -30,13 +38,17 @@ func (m *maker) kernelProbes() {
 			h.Actions[0].Features = append(h.Actions[0].Features, PostHandler)
 			p.Handlers = append(p.Handlers, h)
 		}
-		if m.places[i].lazy && m.chance(80) {
+		if i < len(m.places) && m.places[i].lazy && m.chance(80) {
 			h := Handler{"fault", []Part{{Text: "map"}, {Text: "return 1", Features: []Feature{FaultHandler}}}}
 			if m.chance(40) {
 				h.Actions = []Part{m.action(), {Text: "return 0", Features: []Feature{FaultHandler}}}
 			}
 			p.Handlers = append(p.Handlers, h)
 		}
+	}
+	if strings.HasPrefix(s.Engine, "modern") && len(s.Probes) > 0 && m.chance(15) {
+		text := fmt.Sprintf("p:ev %s %%ax %s=@%s:u32", m.places[0].label, "w", m.address())
+		s.Probes = append(s.Probes, Probe{Event: true, Part: Part{Text: text, Features: []Feature{KprobeEvent}}})
 	}
 	for _, t := range s.Tasks {
 		for _, c := range t.Calls {
@@ -47,10 +59,19 @@ func (m *maker) kernelProbes() {
 	}
 }
 
+// operating reports whether a task registers or unregisters probes.
+func (m *maker) operating() bool {
+	return slices.ContainsFunc(m.s.Tasks, func(t Task) bool { return len(t.Calls) > 0 })
+}
+
 // guestHandler is a handler in guest code.
 func (m *maker) guestHandler() Handler {
+	first := plain("movl %s, %%ecx", m.word())
+	if m.chance(50) {
+		first = steps(2, "rdtsc\n\tmovl %%eax, %%ecx").with(HandlerClock)
+	}
 	m.s.Functions = append(m.s.Functions, Task{Label: "handler", Pieces: []Part{
-		plain("movl %s, %%ecx", m.word()), plain("movl %%ecx, %s", m.result()), plain("xorl %%eax, %%eax"),
+		first, plain("movl %%ecx, %s", m.result()), plain("xorl %%eax, %%eax"),
 	}})
 	return Handler{"pre", []Part{{Text: "call handler", Features: []Feature{GuestHandler}}}}
 }
@@ -105,16 +126,14 @@ func (m *maker) atom() Part {
 	part := func(f Feature, text string, args ...any) Part {
 		return Part{Text: fmt.Sprintf(text, args...), Features: []Feature{f}}
 	}
-	probe := 0
-	if n := len(m.s.Probes); n > 0 {
-		probe = m.IntN(n)
-	}
-	if n := m.IntN(100); n < 35 && len(m.s.Probes) > 0 {
+	probes := m.s.named()
+	if n := m.IntN(100); n < 35 && len(probes) > 0 {
+		probe := pick(m, probes...)
 		switch {
 		case n < 22:
-			return part(ReadsCounts, "%s(q%d)", pick(m, "hits", "hits", "post", "missed", "faults"), probe)
+			return part(ReadsCounts, "%s(%s)", pick(m, "hits", "hits", "post", "missed", "faults"), probe)
 		case n < 28:
-			return part(ReadsArmed, "armed(q%d)", probe)
+			return part(ReadsArmed, "armed(%s)", probe)
 		default:
 			return part(ReadsLock, "held(%s)", m.lock())
 		}

@@ -100,7 +100,8 @@ func (m *maker) kernel() {
 	m.code()
 	for i := range s.Interrupts {
 		if len(m.places) > 0 && m.chance(40) {
-			s.Interrupts[i] = Part{Text: s.Interrupts[i].Text + " at " + pick(m, m.places...).label, Features: []Feature{PlacedIRQ}}
+			s.Interrupts[i].Text += " at " + pick(m, m.places...).label
+			s.Interrupts[i].Features[0] = PlacedIRQ
 		}
 	}
 	if s.Engine != "none" {
@@ -132,8 +133,12 @@ func (m *maker) interrupts() {
 		if m.s.CPUs > 1 && len(m.s.Interrupts) == 1 {
 			return
 		}
-		text := fmt.Sprintf("%s cpu %d", pick(m, "timer", "reschedule", "call_function"), m.IntN(m.s.CPUs))
-		m.s.Interrupts = append(m.s.Interrupts, Part{Text: text, Features: []Feature{FreeInterrupt}})
+		kind, features := pick(m, "timer", "timer", "reschedule", "call_function", "nmi"), []Feature{FreeInterrupt}
+		if kind == "nmi" {
+			features = append(features, NMI)
+		}
+		text := fmt.Sprintf("%s cpu %d", kind, m.IntN(m.s.CPUs))
+		m.s.Interrupts = append(m.s.Interrupts, Part{Text: text, Features: features})
 		m.budget /= [...]float64{1.5, 8, 12}[m.s.CPUs-1]
 	}
 	if m.s.CPUs == 1 && len(m.s.Interrupts) == 0 {
@@ -236,14 +241,18 @@ var regions = []struct{ name, rest string }{
 }
 
 func (s *Scenario) regions(b *strings.Builder) {
-	base := uint64(0xc0800000)
-	if s.Arch == "x86_64" {
-		base = 0xffffffff80900000
-	}
 	b.WriteString("-- memory --\n")
 	for i, r := range regions {
-		fmt.Fprintf(b, "%s at %#x size 4096 %s\n", r.name, base+uint64(i)*0x1000, r.rest)
+		fmt.Fprintf(b, "%s at %#x size 4096 %s\n", r.name, s.base()+uint64(i)*0x1000, r.rest)
 	}
+}
+
+// base is the address of the first region.
+func (s *Scenario) base() uint64 {
+	if s.Arch == "x86_64" {
+		return 0xffffffff80900000
+	}
+	return 0xc0800000
 }
 
 func (s *Scenario) tasks(b *strings.Builder) {

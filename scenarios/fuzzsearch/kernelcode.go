@@ -12,6 +12,9 @@ func (m *maker) word() string {
 	return fmt.Sprintf("x+%d", 4*m.IntN(3))
 }
 
+// address is that of a shared word, as a number.
+func (m *maker) address() string { return fmt.Sprintf("%#x", m.s.base()+uint64(4*m.IntN(3))) }
+
 // result is a word that code keeps what it has seen in.
 func (m *maker) result() string { return fmt.Sprintf("y+%d", 8+4*m.IntN(4)) }
 

@@ -138,6 +138,9 @@ var deeds = []struct {
 	{3, func(m *maker, _ int) Part { return steps(4, "%s", call(1, "$1", "$word", "$1")).with(Output) }},
 	{2, func(m *maker, _ int) Part { return steps(3, "%s", call(231, "$3")).with(ExitGroup) }},
 	{3, func(m *maker, _ int) Part { return steps(3, "%s", call(24)).with(Yield) }},
+	{2, func(m *maker, _ int) Part {
+		return steps(10, "%s\n\ttestl %%eax, %%eax\n\tjnz 1f\n\tincl word\n\t%s\n1:", call(57), call(60, "$0")).with(Fork)
+	}},
 }
 
 var deedWeights = func() (n int) {
@@ -205,15 +208,8 @@ func (m *maker) programAtom() Part {
 	part := func(f Feature, text string, args ...any) Part {
 		return Part{Text: fmt.Sprintf(text, args...), Features: []Feature{f}}
 	}
-	var plain []string
-	for i := range m.s.Probes {
-		if p := &m.s.Probes[i]; !p.Event {
-			name, _, _ := strings.Cut(p.Text, " ")
-			plain = append(plain, name)
-		}
-	}
-	if len(plain) > 0 && m.chance(35) {
-		return part(ReadsCounts, "%s(%s)", pick(m, "hits", "hits", "missed", "armed"), pick(m, plain...))
+	if probes := m.s.named(); len(probes) > 0 && m.chance(35) {
+		return part(ReadsCounts, "%s(%s)", pick(m, "hits", "hits", "missed", "armed"), pick(m, probes...))
 	}
 	switch n := m.IntN(100); {
 	case n < 45:

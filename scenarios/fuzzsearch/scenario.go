@@ -119,6 +119,17 @@ func (s *Scenario) memory() string {
 	return "16M"
 }
 
+// named are the names of the probes with handlers.
+func (s *Scenario) named() (names []string) {
+	for i := range s.Probes {
+		if p := &s.Probes[i]; !p.Event {
+			name, _, _ := strings.Cut(p.Text, " ")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func lines(b *strings.Builder, member string, parts []Part) {
 	if len(parts) == 0 {
 		return
@@ -151,7 +162,7 @@ func (s *Scenario) probes(b *strings.Builder) {
 		probes = append(probes, Part{Text: text})
 	}
 	lines(b, "probes", probes)
-	lines(b, "uprobe_events", events)
+	lines(b, map[bool]string{true: "uprobe_events", false: "kprobe_events"}[s.Program], events)
 }
 
 func code(b *strings.Builder, parts []Part) {
