@@ -112,27 +112,3 @@ func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 	*base = v
 	return nil
 }
-
-// portIO runs IN, OUT, INS, OUTS: allowed by IOPL only (no I/O bitmap); there
-// are no devices, so reads give ones and writes vanish.
-func (m *Machine) portIO(c *CPU, in *insn.Inst) *Trap {
-	if c.CPL > uint32(c.RFLAGS&IOPL>>12) {
-		return FaultErr(VecGP, 0) // P11
-	}
-	if in.Attr().Has(insn.String) {
-		return FaultErr(VecGP, 0) // string I/O is not modelled
-	}
-	bits := in.OperandBits
-	if in.Opcode&1 == 0 {
-		bits = 8
-	}
-	if in.Opcode&2 == 0 {
-		ones := ^uint64(0) >> (64 - min(bits, 32))
-		if bits == 8 {
-			c.GPR[RAX] |= ones
-		} else {
-			c.setGPR(RAX, min(bits, 32), ones)
-		}
-	}
-	return nil
-}

@@ -187,9 +187,7 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 	case ownHlt:
 		c.Halted = true
 	case ownPortIO:
-		if t := m.portIO(c, in); t != nil {
-			return t
-		}
+		return m.portIO(c, in, next)
 	case ownControl:
 		if t := m.controlInsn(c, in); t != nil {
 			return t

@@ -123,3 +123,35 @@ func TestP11DeviceNotAvailable(t *testing.T) {
 		}
 	})
 }
+
+// INS stores ones, OUTS reads and forgets, one iteration a step (P8).
+func TestP8StringPortIO(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		m, c, k := newTaken(t, a, 0xf3, 0x6d, 0xf2, 0x66, 0x6f, 0x6c) // rep insl; repne outsw; insb
+		c.GPR[RCX], c.GPR[RDI], c.GPR[RSI] = 2, 0x5000, 0x5004
+		ev := m.Step(0)
+		require.Equal(t, []MemWrite{{Addr: 0x5000, New: 0xffffffff, Size: 4}}, ev.Writes)
+		require.EqualValues(t, 0x1000, c.RIP)
+		m.Step(0)
+		require.EqualValues(t, 0x1002, c.RIP)
+		require.EqualValues(t, 0x5008, c.GPR[RDI])
+		c.GPR[RCX] = 1
+		c.RFLAGS |= DF
+		ev = m.Step(0)
+		require.Equal(t, []MemRead{{Addr: 0x5004, Value: 0xffff, Size: 2}}, ev.Reads)
+		require.EqualValues(t, 0x5002, c.GPR[RSI])
+		require.EqualValues(t, 0x1005, c.RIP)
+		m.Step(0)
+		require.EqualValues(t, 0x5007, c.GPR[RDI])
+		require.Empty(t, k.traps)
+
+		m, c, k = newTaken(t, a, 0xf3, 0x6c)
+		c.GPR[RDI] = 0x9000
+		m.Step(0)
+		require.Empty(t, k.traps, "no iteration: no access")
+		require.EqualValues(t, 0x1002, c.RIP)
+		c.RIP, c.GPR[RCX] = 0x1000, 1
+		m.Step(0)
+		require.EqualValues(t, 0x9000, k.last(t).CR2)
+	})
+}

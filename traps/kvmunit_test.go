@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,14 +39,16 @@ func peer(t *testing.T, a emu.Arch, name string) *kvmUnit {
 	img, err := loader.ReadELF(data, loader.Options{Limits: loader.Limits{Memory: 1 << 24}})
 	require.NoError(t, err)
 	r := boot(t, a, traps.Options{})
-	r.m.Kernel = forcedEmulation{r.k}
 	s := r.c.Space
-	require.NoError(t, r.k.MapZero(s, 0, emu.PageSize, emu.Write|emu.User)) // per-CPU data: GS has base 0
+	for _, gs := range []uint64{0, 0x400000} { // per-CPU data, where these tests set GS's base
+		require.NoError(t, r.k.MapZero(s, gs, emu.PageSize, emu.Write|emu.User))
+	}
 	for _, seg := range img.Segments {
 		require.NoError(t, r.k.MapZero(s, seg.Addr, seg.MemSize, emu.Write|emu.Exec|emu.User))
 		require.NoError(t, r.m.WriteBytes(s, seg.Addr, seg.Data))
 	}
 	p := &kvmUnit{r, img.Symbols}
+	r.m.Kernel = &peerKernel{Kernel: r.k, p: p}
 	require.NoError(t, r.k.Start(0, traps.Task{Name: name}, 0, img.Entry, p.at("stack_top")-8))
 	r.c.RFLAGS &^= emu.IF
 	if a == emu.I386 {
@@ -79,11 +82,30 @@ func buildPeer(t *testing.T, dir string, a emu.Arch, name string) string {
 	return out
 }
 
-// forcedEmulation skips the prefix by which these tests ask KVM for its
-// emulator: UD2 and "kvm".
-type forcedEmulation struct{ *traps.Kernel }
+// peerKernel skips the prefix by which these tests ask KVM for its emulator,
+// UD2 and "kvm", and changes the mapping of a page by INT 81h.
+type peerKernel struct {
+	*traps.Kernel
+	p     *kvmUnit
+	frame emu.PTE // of the page that is absent
+}
 
-func (k forcedEmulation) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
+func (k *peerKernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
+	if k.p.c.Sys.GDTR.Base != k.p.at("gdt") {
+		return k.Kernel.Hypercall(m, c, pc)
+	}
+	va, _ := m.PeekWord(c.Space, k.p.at("page_virt"), m.Arch.Word())
+	if k.p.number("page_present") == 0 {
+		k.frame, _ = c.Space.Lookup(va)
+		c.Space.Unmap(va, 1)
+	} else if err := c.Space.Map(va, k.frame.Frame, 1, k.frame.Prot); err != nil {
+		return false
+	}
+	c.RIP += 2
+	return true
+}
+
+func (k *peerKernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
 	var b [5]byte
 	if t.Vector == emu.VecUD && c.Space.Peek(c.LinearPC(), b[:]) == len(b) && string(b[:]) == "\x0f\x0bkvm" {
 		c.RIP += uint64(len(b))
@@ -157,4 +179,20 @@ func TestPeerIDT(t *testing.T) {
 		require.Empty(t, failed)
 		require.Len(t, passed, 4)
 	})
+}
+
+// The integer and SSE instructions that KVM has to emulate.
+func TestPeerEmulator(t *testing.T) {
+	p := peer(t, emu.AMD64, "emulator")
+	p.m.Vendor = emu.Intel // for the far pointer of 64 bits
+	passed, failed := p.run()
+	require.Empty(t, slices.DeleteFunc(failed, func(name string) bool { return elsewhere[name] }))
+	require.Greater(t, len(passed), 120)
+}
+
+// elsewhere are reports that need a device, x87 exceptions, or a #DB that the manual says is
+// held off (P7) where AMD's processors raise it: CPUID shows one of those.
+var elsewhere = map[string]bool{
+	"outsb up": true, "outsb down": true, "string_io_mmio": true, "movq mmx generates #MF": true,
+	"no fep: #DB occurred after MOV SS": true, "fep MOV-SS: #DB occurred after MOV SS": true,
 }
