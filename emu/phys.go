@@ -3,7 +3,6 @@ package emu
 import (
 	"errors"
 	"fmt"
-	"syscall"
 	"unsafe"
 )
 
@@ -22,9 +21,9 @@ const (
 // ErrMemoryBound is returned when a machine's physical memory is used up.
 var ErrMemoryBound = errors.New("memory bound reached")
 
-// PhysMem is the machine's physical memory: host memory outside the Go heap
-// (the CPU library keeps pointers to it), with the frames that changed since
-// the last snapshot marked.
+// PhysMem is the machine's physical memory, with the frames that changed since
+// the last snapshot marked. Where there can be a CPU library, which keeps
+// pointers to it, it is host memory outside the Go heap.
 type PhysMem struct {
 	data  []byte
 	saved []*page // the last snapshot's content of each allocated frame
@@ -50,8 +49,7 @@ func NewPhysMem(size int) (*PhysMem, error) {
 		return nil, fmt.Errorf("memory of %d bytes: expected 1 to %d", size, MaxMemory)
 	}
 	size = (size + PageSize - 1) &^ (PageSize - 1)
-	data, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE,
-		syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+	data, err := reserve(size)
 	if err != nil {
 		return nil, fmt.Errorf("reserve %d bytes of guest memory: %w", size, err)
 	}
@@ -63,7 +61,7 @@ func (p *PhysMem) Close() error {
 	if p.data == nil {
 		return nil
 	}
-	err := syscall.Munmap(p.data)
+	err := release(p.data)
 	p.data = nil
 	return err
 }

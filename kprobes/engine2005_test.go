@@ -2,12 +2,12 @@ package kprobes_test
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -71,8 +71,8 @@ func TestM1M2MultiprobeOrder(t *testing.T) {
 		require.NoError(t, r.g.RegisterMulti(second))
 		require.NoError(t, r.g.Register(plain))
 		clash := r.define("clash", 1, &order)
-		require.ErrorIs(t, r.g.RegisterMulti(clash), syscall.EEXIST, "M2")
-		require.ErrorIs(t, r.g.Register(clash), syscall.EEXIST, "K3")
+		require.ErrorIs(t, r.g.RegisterMulti(clash), abi.EEXIST, "M2")
+		require.ErrorIs(t, r.g.Register(clash), abi.EEXIST, "K3")
 		r.run()
 		require.Equal(t, []string{"second", "first", "plain"}, order, "M1: newest first")
 		require.EqualValues(t, 1, r.g.Stats(first).Hits)

@@ -1,12 +1,12 @@
 package kprobes_test
 
 import (
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -95,7 +95,7 @@ func TestK3Register(t *testing.T) {
 		i := r.probe(kprobes.Probe{Name: "first", Addr: at})
 		require.EqualValues(t, 0xcc, r.byteAt(at))
 		twin := r.define(kprobes.Probe{Name: "twin", Addr: at})
-		require.ErrorIs(t, r.g.Register(twin), syscall.EEXIST)
+		require.ErrorIs(t, r.g.Register(twin), abi.EEXIST)
 		// hash_ptr: golden ratio multiplication, top 6 bits (include/linux/hash.h of 2.5)
 		bucket := uint64(uint32(at)*0x9e370001) >> 26
 		if a == emu.AMD64 {
@@ -142,7 +142,7 @@ func TestK3RegisterByTheGuest(t *testing.T) {
 		c.Shutdown = ""
 		r.call(0, "register_kprobe", i)
 		r.done(0)
-		require.EqualValues(t, -int32(syscall.EEXIST), int32(c.GPR[emu.RAX]))
+		require.EqualValues(t, -int32(abi.EEXIST), int32(c.GPR[emu.RAX]))
 
 		c.Shutdown = ""
 		r.call(0, "unregister_kprobe", i)

@@ -3,9 +3,9 @@ package kprobes
 import (
 	"fmt"
 	"slices"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 	"trapline/traps"
 )
 
@@ -53,7 +53,7 @@ type engineOps interface {
 }
 
 // errExist is what a second probe at an address gets (K3, M2).
-const errExist = syscall.EEXIST
+const errExist = abi.EEXIST
 
 // structKprobe is where the fields of struct kprobe lie, in bytes.
 type structKprobe struct {

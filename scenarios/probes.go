@@ -3,10 +3,10 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"syscall"
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes"
 	"trapline/scenarios/format"
 )
@@ -39,10 +39,10 @@ func (b *builder) defineProbes() error {
 		if err == nil && !p.Unregistered {
 			err = b.register(n, p)
 		}
-		if errors.Is(err, syscall.EEXIST) && b.options.Engine != b.file.Machine.Engine {
+		if errors.Is(err, abi.EEXIST) && b.options.Engine != b.file.Machine.Engine {
 			return fmt.Errorf("%w, because engine %s refuses probe %s with EEXIST: its address has one", ErrNotPossible, b.options.Engine, p.Name)
 		}
-		if errors.Is(err, syscall.EEXIST) {
+		if errors.Is(err, abi.EEXIST) {
 			return p.At.Pos.Error(b.file.Name, "an address without a probe", "probe %s: the kernel refuses it with EEXIST", p.Name)
 		}
 		if errors.Is(err, ErrNotPossible) {

@@ -3,56 +3,58 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
-	"golang.org/x/sys/unix"
-
+	"trapline/emu/linux"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes/events"
 )
 
 // hostFiles answers the path look-ups of uprobe_events from the host's files.
 // With a root every path is looked up inside it, links too, as in a chroot.
 type hostFiles struct {
-	dir     int // of openat2(2)
-	resolve uint64
+	tree *linux.FS
+	dir  string // where relative paths begin
 }
 
 // openHostFiles makes root the tree that paths begin in; "" is the host's own.
 func openHostFiles(root string) (*hostFiles, error) {
+	h := &hostFiles{dir: "/"}
 	if root == "" {
-		return &hostFiles{dir: unix.AT_FDCWD}, nil
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		root, h.dir = "/", filepath.ToSlash(strings.TrimPrefix(dir, filepath.VolumeName(dir)))
 	}
-	fd, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	var err error
+	if h.tree, err = linux.OpenRoot(root); err != nil {
 		return nil, fmt.Errorf("--root %s: %w; expected a directory", root, err)
 	}
-	return &hostFiles{fd, unix.RESOLVE_IN_ROOT}, nil
+	return h, nil
 }
 
-func (h *hostFiles) close() {
-	if h.dir != unix.AT_FDCWD {
-		_ = unix.Close(h.dir)
-	}
-}
+func (h *hostFiles) close() { _ = h.tree.Close() }
 
 // Stat follows links, as the kernel does for a uprobe's path.
 func (h *hostFiles) Stat(path string) (events.File, events.Errno) {
-	fd, err := unix.Openat2(h.dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: h.resolve})
+	if path == "" {
+		return events.File{}, events.ENOENT
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = h.dir + "/" + path
+	}
+	info, err := h.tree.Stat(path)
 	if err != nil {
-		return events.File{}, errnoOf(err)
+		var e abi.Errno
+		if errors.As(err, &e) {
+			return events.File{}, events.Errno(e)
+		}
+		return events.File{}, events.ENOENT
 	}
-	defer func() { _ = unix.Close(fd) }()
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return events.File{}, errnoOf(err)
-	}
+	st := linux.StatOf(info)
 	// Inode numbers count per device.
-	return events.File{ID: st.Ino ^ uint64(st.Dev)<<40, Regular: st.Mode&unix.S_IFMT == unix.S_IFREG}, 0
-}
-
-func errnoOf(err error) events.Errno {
-	var e unix.Errno
-	if errors.As(err, &e) {
-		return events.Errno(e)
-	}
-	return events.ENOENT
+	return events.File{ID: st.Ino ^ st.Dev<<40, Regular: info.Mode().IsRegular()}, 0
 }

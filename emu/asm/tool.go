@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -79,14 +78,8 @@ func (t tools) run(ctx context.Context, dir, program string, args ...string) (ou
 
 // boundHit tells which bound ended a program, nil if it ended by itself.
 func boundHit(name string, exit *exec.ExitError, output string) error {
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		switch status.Signal() {
-		case syscall.SIGXFSZ:
-			return fmt.Errorf("%w: %s wrote over %#x bytes", ErrLimit, name, MaxObject)
-		case syscall.SIGXCPU, syscall.SIGKILL:
-			return fmt.Errorf("%w: %s used over %d s of processor time", ErrLimit, name, maxCPUSeconds)
-		}
-		return fmt.Errorf("%s died of %s", name, status.Signal())
+	if err := signalled(name, exit); err != nil {
+		return err
 	}
 	for _, words := range []string{"out of memory", "memory exhausted"} {
 		if strings.Contains(output, words) {

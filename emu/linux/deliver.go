@@ -2,6 +2,7 @@ package linux
 
 import (
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // Deliver takes an exception or software interrupt that a thread met in
@@ -66,7 +67,7 @@ func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
 		code |= uint64(emu.PFFetch) // the 32-bit kernel runs with NX too
 	}
 	va := trap.CR2
-	info := sigInfo{signo: sigSegv, code: segvMapErr, addr: va}
+	info := sigInfo{signo: abi.SIGSEGV, code: abi.SEGV_MAPERR, addr: va}
 	if va >= k.layout.taskSize {
 		code |= hiddenProt // whether a kernel page is there is not told
 	} else {
@@ -78,12 +79,12 @@ func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
 		case faultEnd:
 			return
 		case faultAccess:
-			info.code = segvAccErr
+			info.code = abi.SEGV_ACCERR
 			if v := t.proc.mm.Find(va); v.Prot == 0 {
 				code &^= hiddenProt
 			}
 		case faultBus:
-			info.signo, info.code = sigBus, busAdrErr
+			info.signo, info.code = abi.SIGBUS, abi.BUS_ADRERR
 		}
 	}
 	t.fault(trap, code, va, info)
@@ -131,23 +132,23 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 	if k.cfg.Hooks != nil {
 		ip = k.cfg.Hooks.TrapAddr(t, ip)
 	}
-	info := sigInfo{signo: sigSegv, code: siKernel}
+	info := sigInfo{signo: abi.SIGSEGV, code: abi.SI_KERNEL}
 	switch trap.Vector {
 	case emu.VecDE:
-		info = sigInfo{signo: sigFPE, code: fpeIntDiv, addr: ip}
+		info = sigInfo{signo: abi.SIGFPE, code: abi.FPE_INTDIV, addr: ip}
 	case emu.VecDB:
-		info = sigInfo{signo: sigTrap, code: trapCode(trap), addr: ip}
+		info = sigInfo{signo: abi.SIGTRAP, code: trapCode(trap), addr: ip}
 		t.cpu.Sys.DR[6] = emu.DR6Fixed
 	case emu.VecBP:
-		info = sigInfo{signo: sigTrap, code: siKernel}
+		info = sigInfo{signo: abi.SIGTRAP, code: abi.SI_KERNEL}
 	case emu.VecUD:
-		info = sigInfo{signo: sigIll, code: illIllOpn, addr: ip}
+		info = sigInfo{signo: abi.SIGILL, code: abi.ILL_ILLOPN, addr: ip}
 	case emu.VecMF, emu.VecXM:
-		info = sigInfo{signo: sigFPE, code: fpeFltInv, addr: ip}
+		info = sigInfo{signo: abi.SIGFPE, code: abi.FPE_FLTINV, addr: ip}
 	case emu.VecAC:
-		info = sigInfo{signo: sigBus, code: busAdrAln}
+		info = sigInfo{signo: abi.SIGBUS, code: abi.BUS_ADRALN}
 	case emu.VecNP, emu.VecSS:
-		info = sigInfo{signo: sigBus, code: siKernel}
+		info = sigInfo{signo: abi.SIGBUS, code: abi.SI_KERNEL}
 	}
 	t.fault(trap, uint64(trap.ErrCode), t.cr2, info)
 }
@@ -155,11 +156,11 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 func trapCode(trap emu.Trap) int32 {
 	switch {
 	case trap.DR6&emu.DR6BS != 0:
-		return trapTrace
+		return abi.TRAP_TRACE
 	case trap.DR6&0xf != 0:
-		return trapHWBkpt
+		return abi.TRAP_HWBKPT
 	}
-	return trapBrkpt
+	return abi.TRAP_BRKPT
 }
 
 // fault sends the signal of an exception: at once, whatever the thread

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
 var errNoMemory = errors.New("out of guest memory")
@@ -16,30 +18,42 @@ const (
 	resultBlock     = -600 // the thread waits: see Thread.wait
 	resultNone      = -601 // the call set the registers itself
 	resultUnknown   = -602 // no such call
-	maxErrno        = 4095
-	errnoFault      = -int64(syscall.EFAULT)
-	errnoInvalid    = -int64(syscall.EINVAL)
-	errnoBadFile    = -int64(syscall.EBADF)
-	errnoNoMem      = -int64(syscall.ENOMEM)
-	errnoNotHere    = -int64(syscall.ENOENT)
-	errnoPermission = -int64(syscall.EPERM)
-	errnoAgain      = -int64(syscall.EAGAIN)
-	errnoReadOnly   = -int64(syscall.EROFS)
-	errnoNoProcess  = -int64(syscall.ESRCH)
+	errnoFault      = -int64(abi.EFAULT)
+	errnoInvalid    = -int64(abi.EINVAL)
+	errnoBadFile    = -int64(abi.EBADF)
+	errnoNoMem      = -int64(abi.ENOMEM)
+	errnoNotHere    = -int64(abi.ENOENT)
+	errnoPermission = -int64(abi.EPERM)
+	errnoAgain      = -int64(abi.EAGAIN)
+	errnoReadOnly   = -int64(abi.EROFS)
+	errnoNoProcess  = -int64(abi.ESRCH)
 )
 
-// errnoOf is the errno that stands behind an error of package os.
-func errnoOf(err error) syscall.Errno {
-	var e syscall.Errno
+// errnoOf is the errno that stands behind an error of an FS or of package os.
+func errnoOf(err error) abi.Errno {
+	if e := hostErrnoOf(err); e != 0 {
+		return e
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return abi.ENOENT
+	case errors.Is(err, fs.ErrPermission):
+		return abi.EACCES
+	}
+	return abi.EIO
+}
+
+// hostErrnoOf is the errno that err wraps, of Linux or of the host; 0: none.
+func hostErrnoOf(err error) abi.Errno {
+	var e abi.Errno
+	var host syscall.Errno
 	switch {
 	case errors.As(err, &e):
 		return e
-	case errors.Is(err, fs.ErrNotExist):
-		return syscall.ENOENT
-	case errors.Is(err, fs.ErrPermission):
-		return syscall.EACCES
+	case errors.As(err, &host):
+		return hostErrno(host)
 	}
-	return syscall.EIO
+	return 0
 }
 
 // fail is the result of a call that ended with err.

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"io"
 	"path"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 	"trapline/emu/loader"
 )
 
@@ -40,7 +40,7 @@ func (k *Kernel) readProgram(f *File) (*loader.Image, error) {
 	}
 	switch {
 	case !st.Mode().IsRegular() || st.Mode()&0o111 == 0:
-		return nil, syscall.EACCES
+		return nil, abi.EACCES
 	case st.Size() > maxProgram:
 		return nil, loader.ErrBounds
 	}
@@ -113,7 +113,7 @@ func (mm *MM) mapSegment(n *Inode, s *loader.Segment) error {
 	}
 	start, end := pageFloor(s.Addr), pageCeil(s.End())
 	if start < minAddress || end > mm.k.layout.taskSize {
-		return syscall.EINVAL
+		return abi.EINVAL
 	}
 	fileEnd := start
 	if len(s.Data) > 0 {
@@ -190,7 +190,7 @@ func (k *Kernel) execve(t *Thread, file string, argv, env []string) int64 {
 			p.mm.drop()
 			p.mm = old
 		}
-		k.exitProcess(p, sigKill)
+		k.exitProcess(p, abi.SIGKILL)
 		return resultNone
 	}
 	k.releaseVfork(t)
@@ -207,11 +207,10 @@ func (k *Kernel) execve(t *Thread, file string, argv, env []string) int64 {
 
 // execError is the errno of a program that cannot be run.
 func execError(err error) int64 {
-	var e syscall.Errno
-	if errors.As(err, &e) {
+	if e := hostErrnoOf(err); e != 0 {
 		return -int64(e)
 	}
-	return -int64(syscall.ENOEXEC)
+	return -int64(abi.ENOEXEC)
 }
 
 // resetHandlers puts caught signals back to the default (execve(2)).
@@ -220,7 +219,7 @@ func (p *Process) resetHandlers() {
 	p.sigs.users--
 	h.users = 1
 	for n := range h.act {
-		if h.act[n].handler != handlerIgnore {
+		if h.act[n].handler != abi.SIG_IGN {
 			h.act[n] = action{}
 		}
 	}

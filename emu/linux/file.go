@@ -2,7 +2,8 @@ package linux
 
 import (
 	"io"
-	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
 // File is an open file description: what several descriptors may share.
@@ -39,8 +40,8 @@ const (
 	devEpoll
 )
 
-func (f *File) readable() bool { return f.flags&syscall.O_ACCMODE != syscall.O_WRONLY }
-func (f *File) writable() bool { return f.flags&syscall.O_ACCMODE != syscall.O_RDONLY }
+func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY }
+func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY }
 
 func (f *File) isDir() bool {
 	if f.host == nil {
@@ -75,7 +76,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.readPipe(t, f, b)
 	case f.host != nil:
 		if f.isDir() {
-			return -int64(syscall.EISDIR)
+			return -int64(abi.EISDIR)
 		}
 		n, err := f.host.ReadAt(b, *pos)
 		if n == 0 && err != nil && err != io.EOF {
@@ -103,7 +104,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	case devMem:
 		n := t.proc.mm.ReadForced(uint64(*pos), b)
 		if n == 0 && len(b) > 0 {
-			return -int64(syscall.EIO)
+			return -int64(abi.EIO)
 		}
 		*pos += int64(n)
 		return int64(n)
@@ -139,7 +140,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
 // seek moves the file position (lseek(2)).
 func (f *File) seek(off int64, whence int) int64 {
 	if f.pipe != nil || f.device >= devStdin && f.device <= devStderr {
-		return -int64(syscall.ESPIPE)
+		return -int64(abi.ESPIPE)
 	}
 	switch whence {
 	case io.SeekStart:

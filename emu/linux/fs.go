@@ -5,7 +5,8 @@ import (
 	"os"
 	"path"
 	"strings"
-	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
 // FS is the file tree that a guest sees, for reading: a directory of the
@@ -56,7 +57,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 		last := len(strings.Join(rest, "")) == 0
 		if st.Mode()&fs.ModeSymlink != 0 && (!last || follow) {
 			if links++; links > maxSymlinks {
-				return "", syscall.ELOOP
+				return "", abi.ELOOP
 			}
 			target, err := f.tree.Readlink(inRoot(next))
 			if err != nil {
@@ -69,7 +70,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 			continue
 		}
 		if !st.IsDir() && len(rest) > 0 {
-			return "", syscall.ENOTDIR
+			return "", abi.ENOTDIR
 		}
 		at = next
 	}
@@ -97,9 +98,9 @@ func (f *FS) open(p string, follow bool) (*handle, string, error) {
 	}
 	switch {
 	case st.Mode()&fs.ModeSymlink != 0:
-		return nil, "", syscall.ELOOP
+		return nil, "", abi.ELOOP
 	case !st.Mode().IsRegular() && !st.IsDir():
-		return nil, "", syscall.ENXIO
+		return nil, "", abi.ENXIO
 	}
 	h := &handle{fs: f, path: full, info: st}
 	if _, err := h.need(); err != nil {
@@ -128,7 +129,7 @@ func (f *FS) readlink(p string) (string, error) {
 	if st, err := f.tree.Lstat(inRoot(full)); err != nil {
 		return "", errnoOf(err)
 	} else if st.Mode()&fs.ModeSymlink == 0 {
-		return "", syscall.EINVAL
+		return "", abi.EINVAL
 	}
 	t, err := f.tree.Readlink(inRoot(full))
 	if err != nil {

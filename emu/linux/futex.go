@@ -1,20 +1,7 @@
 package linux
 
 import (
-	"syscall"
-)
-
-// Operations of futex(2).
-const (
-	futexWaitOp        = 0
-	futexWakeOp        = 1
-	futexRequeueOp     = 3
-	futexCmpRequeueOp  = 4
-	futexWakeOpOp      = 5
-	futexWaitBitsetOp  = 9
-	futexWakeBitsetOp  = 10
-	futexPrivate       = 128
-	futexClockRealtime = 256
+	"trapline/emu/linux/abi"
 )
 
 // futexWait is a thread's place in a futex queue.
@@ -51,7 +38,7 @@ func (k *Kernel) futexWaitOn(t *Thread, va uint64, val, bits uint32, deadline ui
 			return 0
 		case k.Now() >= deadline:
 			*f = futexWait{}
-			return -int64(syscall.ETIMEDOUT)
+			return -int64(abi.ETIMEDOUT)
 		}
 		return t.block(restartSys, deadline)
 	}
@@ -65,7 +52,7 @@ func (k *Kernel) futexWaitOn(t *Thread, va uint64, val, bits uint32, deadline ui
 	case uint32(now) != val:
 		return errnoAgain
 	case k.Now() >= deadline:
-		return -int64(syscall.ETIMEDOUT)
+		return -int64(abi.ETIMEDOUT)
 	}
 	k.futexSeq++
 	*f = futexWait{key: k.futexKey(t.proc.mm, va), bits: bits, order: k.futexSeq, queued: true}
@@ -142,7 +129,7 @@ func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) i
 	case 4:
 		next ^= arg
 	default:
-		return -int64(syscall.ENOSYS)
+		return -int64(abi.ENOSYS)
 	}
 	if !putWord(mm, va2, 4, uint64(uint32(next))) {
 		return errnoFault
@@ -177,13 +164,12 @@ func (k *Kernel) robustExit(t *Thread) {
 }
 
 func (k *Kernel) ownerDied(t *Thread, va uint64) {
-	const owner, died, waiters = 0x3fffffff, 0x40000000, 0x80000000
 	v, ok := getWord(t.proc.mm, va, 4)
-	if !ok || v&owner != uint64(t.TID) {
+	if !ok || v&abi.FUTEX_TID_MASK != uint64(t.TID) {
 		return
 	}
-	putWord(t.proc.mm, va, 4, v&waiters|died)
-	if v&waiters != 0 {
+	putWord(t.proc.mm, va, 4, v&abi.FUTEX_WAITERS|abi.FUTEX_OWNER_DIED)
+	if v&abi.FUTEX_WAITERS != 0 {
 		k.futexWake(t.proc.mm, va, 1, ^uint32(0))
 	}
 }

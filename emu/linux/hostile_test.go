@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/loader"
+
+	"trapline/emu/linux/abi"
 )
 
 // TestHostile: each program ends by the right signal, the errno of a limit
@@ -69,7 +71,7 @@ func TestRootHolds(t *testing.T) {
 			require.NoError(t, h.Close())
 		}
 	}
-	for p, want := range map[string]error{"/out": syscall.ENOENT, "/loop": syscall.ELOOP, "/etc/secret/x": syscall.ENOTDIR} {
+	for p, want := range map[string]error{"/out": abi.ENOENT, "/loop": abi.ELOOP, "/etc/secret/x": abi.ENOTDIR} {
 		_, _, err := fs.open(p, true)
 		assert.ErrorIs(t, err, want, p)
 	}
@@ -135,5 +137,5 @@ func TestBadPrograms(t *testing.T) {
 		assert.ErrorIs(t, err, want)
 	}
 	_, err = New(Config{Path: filepath.Join(dir, "absent"), FS: fs})
-	assert.True(t, errors.Is(err, syscall.ENOENT))
+	assert.True(t, errors.Is(err, abi.ENOENT))
 }

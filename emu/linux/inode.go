@@ -2,7 +2,6 @@ package linux
 
 import (
 	"io"
-	"syscall"
 
 	"trapline/emu"
 )
@@ -28,7 +27,7 @@ func (k *Kernel) inodeOf(f *File) (*Inode, error) {
 	if err != nil {
 		return nil, err
 	}
-	sys := st.Sys().(*syscall.Stat_t)
+	sys := StatOf(st)
 	key := inodeKey{sys.Dev, sys.Ino}
 	if n := k.inodes[key]; n != nil {
 		return n, nil

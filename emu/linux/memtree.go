@@ -9,8 +9,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"trapline/emu/linux/abi"
 )
 
 // MemFile is a file of OpenMem.
@@ -96,7 +97,7 @@ func (t *memTree) find(name string) (*memNode, error) {
 	if n := t.nodes[name]; n != nil {
 		return n, nil
 	}
-	return nil, syscall.ENOENT
+	return nil, abi.ENOENT
 }
 
 func (t *memTree) Lstat(name string) (fs.FileInfo, error) {
@@ -157,13 +158,13 @@ func (n *memNode) Mode() fs.FileMode {
 	return 0o644
 }
 
-// Sys gives a *syscall.Stat_t, as of a file that the guest's user owns.
+// Sys gives an *abi.Stat, as of a file that the guest's user owns.
 func (n *memNode) Sys() any {
 	const block = 512 // the unit of st_blocks
-	kind := map[fs.FileMode]uint32{fs.ModeDir: syscall.S_IFDIR, fs.ModeSymlink: syscall.S_IFLNK, 0: syscall.S_IFREG}[n.Type()]
-	at := syscall.Timespec{Sec: epoch}
-	return &syscall.Stat_t{
-		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: kind | uint32(n.Mode().Perm()), Uid: userID, Gid: userID, Size: n.Size(),
-		Blksize: 4096, Blocks: (n.Size() + block - 1) / block, Atim: at, Mtim: at, Ctim: at,
+	kind := map[fs.FileMode]uint32{fs.ModeDir: abi.S_IFDIR, fs.ModeSymlink: abi.S_IFLNK, 0: abi.S_IFREG}[n.Type()]
+	at := abi.Timespec{Sec: epoch}
+	return &abi.Stat{
+		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: kind | uint32(n.Mode().Perm()), Uid: userID, Gid: userID, Size: uint64(n.Size()),
+		Blksize: 4096, Blocks: uint64(n.Size()+block-1) / block, Atime: at, Mtime: at, Ctime: at,
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/loader"
+
+	"trapline/emu/linux/abi"
 )
 
 // tinyProgram writes its first argument's file to standard output and exits
@@ -59,7 +60,7 @@ func TestFilesInMemoryAreFixed(t *testing.T) {
 	f := memFS(t)
 	st, err := f.Stat("/etc/link")
 	require.NoError(t, err)
-	sys := st.Sys().(*syscall.Stat_t)
+	sys := StatOf(st)
 	require.Equal(t, []uint64{memDevice, 7}, []uint64{sys.Dev, sys.Ino})
 	require.Equal(t, int64(epoch), st.ModTime().Unix())
 	root, _, err := f.open("/", true)
@@ -76,9 +77,9 @@ func TestFilesInMemoryAreFixed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/bin/tiny", target)
 	_, _, err = f.open("/etc/none", true)
-	require.ErrorIs(t, err, syscall.ENOENT)
+	require.ErrorIs(t, err, abi.ENOENT)
 	_, _, err = f.open("/etc/text/none", true)
-	require.ErrorIs(t, err, syscall.ENOTDIR)
+	require.ErrorIs(t, err, abi.ENOTDIR)
 }
 
 func TestTreesInMemoryThatCannotBe(t *testing.T) {

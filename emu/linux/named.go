@@ -7,7 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
 // wayDevice is the device number of directories on the way to named files:
@@ -125,7 +126,7 @@ func (t *namedTree) Lstat(name string) (fs.FileInfo, error) {
 		return n, nil
 	}
 	if !t.isNamed(name) {
-		return nil, syscall.ENOENT
+		return nil, abi.ENOENT
 	}
 	return t.hostTree.Lstat(name)
 }
@@ -135,7 +136,7 @@ func (t *namedTree) Readlink(name string) (string, error) {
 		return n.file.Link, nil
 	}
 	if !t.isNamed(name) {
-		return "", syscall.ENOENT
+		return "", abi.ENOENT
 	}
 	return t.hostTree.Readlink(name)
 }
@@ -145,7 +146,7 @@ func (t *namedTree) open(name string) (openFile, error) {
 		return n, nil
 	}
 	if !t.isNamed(name) {
-		return nil, syscall.ENOENT
+		return nil, abi.ENOENT
 	}
 	return t.hostTree.open(name)
 }

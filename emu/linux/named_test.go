@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/linux/linuxtest"
+
+	"trapline/emu/linux/abi"
 )
 
 // namedFiles is a directory with named files and others, links in and out, and
@@ -39,10 +41,10 @@ func namedFiles(t *testing.T) (string, *FS) {
 // another path, nor by the kind of an error.
 func TestOnlyNamedFiles(t *testing.T) {
 	dir, fs := namedFiles(t)
-	absent := error(syscall.ENOENT)
+	absent := error(abi.ENOENT)
 	for name, want := range map[string]error{
 		"given": nil, "sub/below": nil, "sub/../given": nil, "sub/in": nil, "link/file": nil, "far/away/file": nil, "link/../away/file": nil,
-		"given/x": syscall.ENOTDIR, "given2": absent, "other": absent, "other/x": absent, "sub/absent": absent, "hidden": absent,
+		"given/x": abi.ENOTDIR, "given2": absent, "other": absent, "other/x": absent, "sub/absent": absent, "hidden": absent,
 		"sub/out": absent, "sub/deep/er/out": absent, "sub/deep/er/out/file": absent, "sub/deep/er/out/../below": absent,
 		"hidden/../given": absent, "link/../secret": absent, "far/secret": absent,
 	} {
@@ -56,7 +58,7 @@ func TestOnlyNamedFiles(t *testing.T) {
 	}
 	for _, p := range []string{"/etc/passwd", "/etc/passwd/x", "/etc/../" + dir + "/given", "/proc/1/root"} {
 		_, err := fs.lstat(p, true)
-		assert.ErrorIs(t, err, syscall.ENOENT, p)
+		assert.ErrorIs(t, err, abi.ENOENT, p)
 	}
 	_, err := fs.Stat(dir + "/other") // for an event's file
 	assert.NoError(t, err)
@@ -89,7 +91,7 @@ func TestWayToNamedFiles(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, guest.IsDir())
 		assert.NotEqual(t, host.ModTime(), guest.ModTime(), p)
-		assert.NotEqual(t, host.Sys().(*syscall.Stat_t).Ino, guest.Sys().(*syscall.Stat_t).Ino, p)
+		assert.NotEqual(t, host.Sys().(*syscall.Stat_t).Ino, StatOf(guest).Ino, p)
 		if p == "/" {
 			break
 		}
@@ -99,7 +101,7 @@ func TestWayToNamedFiles(t *testing.T) {
 	assert.Equal(t, []string{"dir"}, list(dir+"/hidden"))
 	assert.Empty(t, list(dir+"/hidden/dir"))
 	_, err := fs.lstat(dir+"/hidden/below", true)
-	assert.ErrorIs(t, err, syscall.ENOENT)
+	assert.ErrorIs(t, err, abi.ENOENT)
 }
 
 // TestToolsInNamedFiles: tools that walk to a file from the root, and back,

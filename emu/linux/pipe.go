@@ -1,6 +1,8 @@
 package linux
 
-import "syscall"
+import (
+	"trapline/emu/linux/abi"
+)
 
 // pipe is the buffer between the two ends of a pipe(2).
 type pipe struct {
@@ -28,7 +30,7 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 		return int64(n)
 	case p.writers == 0:
 		return 0
-	case f.flags&syscall.O_NONBLOCK != 0:
+	case f.flags&abi.O_NONBLOCK != 0:
 		return errnoAgain
 	}
 	return t.block(restartSys, never)
@@ -40,8 +42,8 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
 	const pipeBuf = 4096
 	p := f.pipe
 	if p.readers == 0 {
-		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
-		return t.partial(-int64(syscall.EPIPE))
+		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
+		return t.partial(-int64(abi.EPIPE))
 	}
 	rest := b[t.progress:]
 	room := pipeSize - len(p.data)
@@ -57,7 +59,7 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case t.progress == len(b):
 		return int64(len(b))
-	case f.flags&syscall.O_NONBLOCK != 0:
+	case f.flags&abi.O_NONBLOCK != 0:
 		return t.partial(errnoAgain)
 	}
 	return t.block(t.partial(restartSys), never)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // What a uprobes layer asks of the kernel beside Hooks.
@@ -78,13 +79,13 @@ func (t *Thread) TrapNo() uint64 { return t.trapNo }
 func (t *Thread) SetTrapNo(n uint64) { t.trapNo = n }
 
 // SendTrap sends SIGTRAP to the thread as if it had done so itself.
-func (t *Thread) SendTrap() { t.send(sigInfo{signo: sigTrap, code: siUser, pid: t.proc.PID}) }
+func (t *Thread) SendTrap() { t.send(sigInfo{signo: abi.SIGTRAP, code: abi.SI_USER, pid: t.proc.PID}) }
 
 // ForceTrap sends a SIGTRAP of the kernel that cannot be blocked.
-func (t *Thread) ForceTrap() { t.force(sigInfo{signo: sigTrap, code: siKernel}) }
+func (t *Thread) ForceTrap() { t.force(sigInfo{signo: abi.SIGTRAP, code: abi.SI_KERNEL}) }
 
 // ForceIll sends a SIGILL of the kernel that cannot be blocked.
-func (t *Thread) ForceIll() { t.force(sigInfo{signo: sigIll, code: siKernel}) }
+func (t *Thread) ForceIll() { t.force(sigInfo{signo: abi.SIGILL, code: abi.SI_KERNEL}) }
 
 // FatalPending reports whether SIGKILL waits for the thread.
 func (t *Thread) FatalPending() bool { return t.fatalPending() }

@@ -2,9 +2,9 @@ package linux
 
 import (
 	"slices"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // userID is the user and group of every guest process.
@@ -22,7 +22,7 @@ func (k *Kernel) newPID() int {
 }
 
 func (k *Kernel) newProcess(parent *Process) *Process {
-	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: sigChld}
+	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: abi.SIGCHLD}
 	p.pgid, p.sid = p.PID, p.PID
 	if parent != nil {
 		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name
@@ -45,18 +45,7 @@ func (k *Kernel) newThread(p *Process, ctx *emu.Context) *Thread {
 
 // Flags of clone(2).
 const (
-	cloneVM           = 0x100
-	cloneFS           = 0x200
-	cloneFiles        = 0x400
-	cloneSigHand      = 0x800
-	cloneVfork        = 0x4000
-	cloneThread       = 0x10000
-	cloneSetTLS       = 0x80000
-	cloneParentSetTID = 0x100000
-	cloneChildClear   = 0x200000
-	cloneChildSet     = 0x1000000
-	clonePidFD        = 0x1000
-	cloneNewAny       = 0x7e020080 // namespaces: refused
+	cloneNewAny = 0x7e020080 // namespaces: refused
 )
 
 // cloneArgs are the arguments of clone in one order for all its forms.
@@ -68,11 +57,11 @@ type cloneArgs struct {
 
 // clone makes a thread or a process.
 func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
-	thread := a.flags&cloneThread != 0
+	thread := a.flags&abi.CLONE_THREAD != 0
 	switch {
-	case a.flags&(cloneNewAny|clonePidFD) != 0,
-		thread && a.flags&cloneSigHand == 0,
-		a.flags&cloneSigHand != 0 && a.flags&cloneVM == 0:
+	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0,
+		thread && a.flags&abi.CLONE_SIGHAND == 0,
+		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
 		return errnoInvalid
 	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes:
 		return errnoAgain
@@ -88,26 +77,26 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		return r
 	}
 	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
-	if a.flags&cloneVM != 0 && a.flags&cloneVfork == 0 {
+	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}
-	if a.flags&cloneSetTLS != 0 && !k.setThreadPointer(n, a.tls) {
+	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls) {
 		k.exitThread(n)
 		return errnoInvalid
 	}
-	if a.flags&cloneParentSetTID != 0 {
+	if a.flags&abi.CLONE_PARENT_SETTID != 0 {
 		putWord(t.proc.mm, a.ptid, 4, uint64(n.TID))
 	}
-	if a.flags&cloneChildSet != 0 {
+	if a.flags&abi.CLONE_CHILD_SETTID != 0 {
 		putWord(n.proc.mm, a.ctid, 4, uint64(n.TID))
 	}
-	if a.flags&cloneChildClear != 0 {
+	if a.flags&abi.CLONE_CHILD_CLEARTID != 0 {
 		n.clearTID = a.ctid
 	}
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.Forked(t, n)
 	}
-	if a.flags&cloneVfork != 0 {
+	if a.flags&abi.CLONE_VFORK != 0 {
 		n.vforkOf = t
 		t.state = stateVfork
 	}
@@ -117,11 +106,11 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 // cloneInto makes the thread, in t's process or in a new one.
 func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, int64) {
 	p := t.proc
-	if a.flags&cloneThread != 0 {
+	if a.flags&abi.CLONE_THREAD != 0 {
 		return k.newThread(p, ctx), 0
 	}
 	mm := p.mm
-	if a.flags&cloneVM != 0 {
+	if a.flags&abi.CLONE_VM != 0 {
 		mm.users++
 	} else {
 		var err error
@@ -133,16 +122,16 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 	n := k.newProcess(p)
 	n.mm, n.exitSig = mm, a.exitSig
 	n.files, n.fs, n.sigs = p.files, p.fs, p.sigs
-	if a.flags&cloneFiles != 0 {
+	if a.flags&abi.CLONE_FILES != 0 {
 		n.files.users++
 	} else {
 		n.files = p.files.clone()
 	}
-	if a.flags&cloneFS == 0 {
+	if a.flags&abi.CLONE_FS == 0 {
 		c := *p.fs
 		n.fs = &c
 	}
-	if a.flags&cloneSigHand != 0 {
+	if a.flags&abi.CLONE_SIGHAND != 0 {
 		n.sigs.users++
 	} else {
 		c := *p.sigs
@@ -248,8 +237,8 @@ func (k *Kernel) notifyParent(p *Process) {
 		}
 		return
 	}
-	a := par.sigs.act[sigChld]
-	if p.exitSig == sigChld && (a.handler == handlerIgnore || a.flags&saNoCldWait != 0) {
+	a := par.sigs.act[abi.SIGCHLD]
+	if p.exitSig == abi.SIGCHLD && (a.handler == abi.SIG_IGN || a.flags&abi.SA_NOCLDWAIT != 0) {
 		k.bury(p)
 	}
 	if p.exitSig != 0 {
@@ -258,9 +247,9 @@ func (k *Kernel) notifyParent(p *Process) {
 }
 
 func childInfo(p *Process, sig int) sigInfo {
-	i := sigInfo{signo: sig, code: cldExited, pid: p.PID, status: int32(p.status >> 8 & 0xff)}
+	i := sigInfo{signo: sig, code: abi.CLD_EXITED, pid: p.PID, status: int32(p.status >> 8 & 0xff)}
 	if s := p.status & 0x7f; s != 0 {
-		i.code, i.status = cldKilled, int32(s)
+		i.code, i.status = abi.CLD_KILLED, int32(s)
 	}
 	return i
 }
@@ -277,19 +266,11 @@ func (k *Kernel) bury(p *Process) {
 func (k *Kernel) stopProcess(p *Process, sig int) {
 	p.stopped = true
 	p.status = sig<<8 | 0x7f
-	if p.parent != nil && p.parent.sigs.act[sigChld].flags&saNoCldStop == 0 {
-		p.parent.send(sigInfo{signo: sigChld, code: cldStopped, pid: p.PID, status: int32(sig)})
+	if p.parent != nil && p.parent.sigs.act[abi.SIGCHLD].flags&abi.SA_NOCLDSTOP == 0 {
+		p.parent.send(sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: p.PID, status: int32(sig)})
 	}
 	k.changed()
 }
-
-// Options of waitpid(2) and waitid(2).
-const (
-	waitNoHang   = 1
-	waitUntraced = 2
-	waitExited   = 4
-	waitNoWait   = 0x1000000
-)
 
 // waitChild finds a child of p that matches id (as waitpid's pid) and has
 // ended; the error result tells why there is none.
@@ -306,8 +287,8 @@ func (k *Kernel) waitChild(t *Thread, id int, options uint64) (*Process, int64) 
 	}
 	switch {
 	case !any:
-		return nil, -int64(syscall.ECHILD)
-	case options&waitNoHang != 0:
+		return nil, -int64(abi.ECHILD)
+	case options&abi.WNOHANG != 0:
 		return nil, 0
 	}
 	return nil, t.block(restartSys, never)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // tracee is a native process that is stepped with ptrace(2). All its methods
@@ -366,9 +367,9 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 // failed reports whether a result register holds an errno.
 func (p *tracee) failed(rax uint64) bool {
 	if p.width == 32 {
-		return uint32(rax) > ^uint32(maxErrno)
+		return uint32(rax) > ^uint32(abi.MaxErrno)
 	}
-	return rax > ^uint64(maxErrno)
+	return rax > ^uint64(abi.MaxErrno)
 }
 
 // arguments are those of a call that is carried out: what it maps is at the

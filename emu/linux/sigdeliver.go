@@ -2,9 +2,9 @@ package linux
 
 import (
 	"math/bits"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 func lowest(s sigset) int { return bits.TrailingZeros64(uint64(s)) + 1 }
@@ -63,12 +63,12 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	p, n := t.proc, info.signo
 	a := p.sigs.act[n]
 	switch {
-	case a.handler != handlerDefault && a.handler != handlerIgnore:
+	case a.handler != abi.SIG_DFL && a.handler != abi.SIG_IGN:
 		k.micro(emu.Micro{Work: emu.WorkSignalFrame, Name: "setup_rt_frame", In: "handle_signal", Why: "the handler's frame goes on the stack and the thread to the handler"})
 		k.took(t, n)
 		k.handle(t, a, info)
 		return true
-	case a.handler == handlerIgnore || ignoredByDefault.has(n):
+	case a.handler == abi.SIG_IGN || ignoredByDefault.has(n):
 		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
 		k.took(t, n)
 	case stopByDefault.has(n):
@@ -110,33 +110,33 @@ func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
 		frame = k.frame32
 	}
 	if !frame(t, a, info, mask) {
-		if info.signo == sigSegv {
-			t.proc.sigs.act[sigSegv].handler = handlerDefault
+		if info.signo == abi.SIGSEGV {
+			t.proc.sigs.act[abi.SIGSEGV].handler = abi.SIG_DFL
 		}
-		t.force(sigInfo{signo: sigSegv, code: siKernel})
-		if info.signo == sigSegv || k.cannotTake(t) {
-			k.exitProcess(t.proc, sigSegv)
+		t.force(sigInfo{signo: abi.SIGSEGV, code: abi.SI_KERNEL})
+		if info.signo == abi.SIGSEGV || k.cannotTake(t) {
+			k.exitProcess(t.proc, abi.SIGSEGV)
 		}
 		return
 	}
 	core.RFLAGS &^= emu.DF | emu.RF | emu.TF
 	t.blocked |= a.mask
-	if a.flags&saNoDefer == 0 {
+	if a.flags&abi.SA_NODEFER == 0 {
 		t.blocked |= bit(info.signo)
 	}
 	t.blocked &^= unblockable
-	if a.flags&saResetHand != 0 {
-		t.proc.sigs.act[info.signo].handler = handlerDefault
+	if a.flags&abi.SA_RESETHAND != 0 {
+		t.proc.sigs.act[info.signo].handler = abi.SIG_DFL
 	}
-	if t.alt.flags&ssAutodisarm != 0 {
+	if t.alt.flags&abi.SS_AUTODISARM != 0 {
 		t.alt = altStack{}
 	}
 }
 
 // cannotTake reports whether a SIGSEGV handler would meet the same bad stack.
 func (k *Kernel) cannotTake(t *Thread) bool {
-	a := t.proc.sigs.act[sigSegv]
-	return a.handler <= handlerIgnore || a.flags&saOnStack == 0 || t.alt.size == 0
+	a := t.proc.sigs.act[abi.SIGSEGV]
+	return a.handler <= abi.SIG_IGN || a.flags&abi.SA_ONSTACK == 0 || t.alt.size == 0
 }
 
 // result is the present value of the result register, signed.
@@ -154,10 +154,10 @@ func isRestart(r int64) bool { return r == restartSys || r == restartNoHand }
 func (t *Thread) interrupted(a action) {
 	r := t.result()
 	switch {
-	case r == restartSys && a.flags&saRestart != 0:
+	case r == restartSys && a.flags&abi.SA_RESTART != 0:
 		t.again()
 	case isRestart(r):
-		t.setResult(-int64(syscall.EINTR))
+		t.setResult(-int64(abi.EINTR))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 var le = binary.LittleEndian
@@ -16,7 +17,7 @@ const fixedFlags = emu.AC | emu.OF | emu.DF | emu.TF | emu.SF | emu.ZF | emu.AF 
 // redZone bytes below it stay untouched.
 func (t *Thread) frameStack(a action, redZone uint64) uint64 {
 	sp := t.Core().GPR[emu.RSP] - redZone
-	if a.flags&saOnStack != 0 && t.alt.state(t.Core().GPR[emu.RSP]) == 0 {
+	if a.flags&abi.SA_ONSTACK != 0 && t.alt.state(t.Core().GPR[emu.RSP]) == 0 {
 		return t.alt.sp + t.alt.size
 	}
 	return sp
@@ -26,7 +27,7 @@ func (t *Thread) frameStack(a action, redZone uint64) uint64 {
 // that the thread is on or enters.
 func (t *Thread) overflows(a action, sp uint64) bool {
 	now := t.Core().GPR[emu.RSP]
-	entering := a.flags&saOnStack != 0 && t.alt.state(now) == 0 && t.alt.size != 0
+	entering := a.flags&abi.SA_ONSTACK != 0 && t.alt.state(now) == 0 && t.alt.size != 0
 	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
 }
 
@@ -43,24 +44,6 @@ func (k *Kernel) loadFPU(t *Thread, b []byte) bool {
 	return k.m.FXRestore(t.cpu, &fx) == nil
 }
 
-// Offsets in the x86-64 rt_sigframe: pretcode, ucontext, siginfo.
-const (
-	f64UC      = 8
-	f64Link    = f64UC + 8
-	f64Stack   = f64UC + 16
-	f64Regs    = f64UC + 40
-	f64Segs    = f64Regs + 144
-	f64Err     = f64Regs + 152
-	f64FPState = f64Regs + 184
-	f64Mask    = f64UC + 296
-	f64Info    = f64UC + 304
-	f64Size    = f64Info + 128
-
-	ucSigcontextSS    = 2 // the frame holds SS
-	ucStrictRestoreSS = 4
-	f64SegsOffsetOfSS = 6
-)
-
 // regs64 is the order of general registers in the x86-64 sigcontext; RIP and
 // RFLAGS follow.
 var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu.R14, emu.R15,
@@ -69,7 +52,7 @@ var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu
 // frame64 pushes an x86-64 rt_sigframe and enters the handler.
 func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c := t.Core()
-	if a.flags&saRestorer == 0 {
+	if a.flags&abi.SA_RESTORER == 0 {
 		return false
 	}
 	fx, ok := k.fpuImage(t)
@@ -77,31 +60,31 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 		return false
 	}
 	fp := (t.frameStack(a, 128) - emu.FXSize) &^ 63
-	sp := (fp-f64Size)&^15 - 8
+	sp := (fp-abi.Frame64Size)&^15 - 8
 	if t.overflows(a, sp) {
 		return false
 	}
-	b := make([]byte, f64Size)
+	b := make([]byte, abi.Frame64Size)
 	le.PutUint64(b, a.restorer)
-	le.PutUint64(b[f64UC:], ucSigcontextSS|ucStrictRestoreSS)
-	t.putAltStack64(b[f64Stack:], c.GPR[emu.RSP])
+	le.PutUint64(b[abi.Frame64UC:], abi.UC_SIGCONTEXT_SS|abi.UC_STRICT_RESTORE_SS)
+	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[emu.RSP])
 	for i, r := range regs64 {
-		le.PutUint64(b[f64Regs+8*i:], c.GPR[r])
+		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
 	}
-	le.PutUint64(b[f64Regs+128:], c.RIP)
-	le.PutUint64(b[f64Regs+136:], c.RFLAGS)
-	le.PutUint16(b[f64Segs:], uint16(c.Seg[emu.CS].Sel))
-	le.PutUint16(b[f64Segs+f64SegsOffsetOfSS:], uint16(c.Seg[emu.SS].Sel))
+	le.PutUint64(b[abi.Frame64Regs+128:], c.RIP)
+	le.PutUint64(b[abi.Frame64Regs+136:], c.RFLAGS)
+	le.PutUint16(b[abi.Frame64Segs:], uint16(c.Seg[emu.CS].Sel))
+	le.PutUint16(b[abi.Frame64SS:], uint16(c.Seg[emu.SS].Sel))
 	for i, v := range []uint64{t.errCode, t.trapNo, uint64(mask), t.cr2, fp} {
-		le.PutUint64(b[f64Err+8*i:], v)
+		le.PutUint64(b[abi.Frame64Err+8*i:], v)
 	}
-	le.PutUint64(b[f64Mask:], uint64(mask))
-	info.put64(b[f64Info:])
+	le.PutUint64(b[abi.Frame64Mask:], uint64(mask))
+	info.put64(b[abi.Frame64Info:])
 	mm := t.proc.mm
 	if !mm.Write(fp, fx) || !mm.Write(sp, b) {
 		return false
 	}
-	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+f64Info, sp+f64UC
+	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
 	c.GPR[emu.RAX] = 0
 	c.GPR[emu.RSP], c.RIP = sp, a.handler
 	k.flatSegments(t)
@@ -126,11 +109,11 @@ func (t *Thread) putAltStack64(b []byte, sp uint64) {
 // sigreturn64 is rt_sigreturn of x86-64.
 func (k *Kernel) sigreturn64(t *Thread) int64 {
 	c := t.Core()
-	b := make([]byte, f64Size)
+	b := make([]byte, abi.Frame64Size)
 	if !t.proc.mm.Read(c.GPR[emu.RSP]-8, b) {
 		return k.badFrame(t)
 	}
-	fp := le.Uint64(b[f64FPState:])
+	fp := le.Uint64(b[abi.Frame64FPState:])
 	if fp != 0 {
 		fx := make([]byte, emu.FXSize)
 		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx) {
@@ -138,14 +121,14 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 		}
 	}
 	for i, r := range regs64 {
-		c.GPR[r] = le.Uint64(b[f64Regs+8*i:])
+		c.GPR[r] = le.Uint64(b[abi.Frame64Regs+8*i:])
 	}
-	rip := le.Uint64(b[f64Regs+128:])
-	c.RFLAGS = c.RFLAGS&^fixedFlags | le.Uint64(b[f64Regs+136:])&fixedFlags
-	cs, ss := le.Uint16(b[f64Segs:]), le.Uint16(b[f64Segs+f64SegsOffsetOfSS:])
-	t.blocked = sigset(le.Uint64(b[f64Mask:])) &^ unblockable
-	t.alt = altStack{sp: le.Uint64(b[f64Stack:]), size: le.Uint64(b[f64Stack+16:]),
-		flags: le.Uint32(b[f64Stack+8:]) & ssAutodisarm}
+	rip := le.Uint64(b[abi.Frame64Regs+128:])
+	c.RFLAGS = c.RFLAGS&^fixedFlags | le.Uint64(b[abi.Frame64Regs+136:])&fixedFlags
+	cs, ss := le.Uint16(b[abi.Frame64Segs:]), le.Uint16(b[abi.Frame64SS:])
+	t.blocked = sigset(le.Uint64(b[abi.Frame64Mask:])) &^ unblockable
+	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
+		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
 	c.RIP = rip
 	if !k.setFlat(t.cpu, cs, ss) {
 		return k.badFrame(t)
@@ -156,7 +139,7 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 
 // badFrame is what sigreturn does when the frame cannot be read.
 func (k *Kernel) badFrame(t *Thread) int64 {
-	t.force(sigInfo{signo: sigSegv, code: siKernel})
+	t.force(sigInfo{signo: abi.SIGSEGV, code: abi.SI_KERNEL})
 	return 0
 }
 
@@ -167,7 +150,7 @@ func (i sigInfo) put64(b []byte) {
 	switch {
 	case i.hasAddr():
 		le.PutUint64(b[16:], i.addr)
-	case i.signo == sigChld && i.code > 0:
+	case i.signo == abi.SIGCHLD && i.code > 0:
 		le.PutUint32(b[16:], uint32(i.pid))
 		le.PutUint32(b[24:], uint32(i.status))
 	default:
@@ -183,7 +166,7 @@ func (i sigInfo) put32(b []byte) {
 	switch {
 	case i.hasAddr():
 		le.PutUint32(b[12:], uint32(i.addr))
-	case i.signo == sigChld && i.code > 0:
+	case i.signo == abi.SIGCHLD && i.code > 0:
 		le.PutUint32(b[12:], uint32(i.pid))
 		le.PutUint32(b[20:], uint32(i.status))
 	default:

@@ -1,46 +1,8 @@
 package linux
 
-import "trapline/emu"
-
-// Offsets in the i386 sigcontext.
-const (
-	sc32Segs   = 0 // gs, fs, es, ds in words of four bytes
-	sc32Regs   = 16
-	sc32TrapNo = 48
-	sc32Err    = 52
-	sc32IP     = 56
-	sc32CS     = 60
-	sc32Flags  = 64
-	sc32SP     = 68
-	sc32SS     = 72
-	sc32FP     = 76
-	sc32Mask   = 80
-	sc32CR2    = 84
-	sc32Size   = 88
-)
-
-// Offsets in the two i386 frames: pretcode and signo come first in both.
-const (
-	f32Context   = 8
-	f32ExtraMask = f32Context + sc32Size + fp32Size
-	f32Code      = f32ExtraMask + 4
-	f32Size      = f32Code + 8
-
-	r32InfoPtr = 8
-	r32UCPtr   = 12
-	r32Info    = 16
-	r32UC      = r32Info + 128
-	r32Stack   = r32UC + 8
-	r32Context = r32UC + 20
-	r32Mask    = r32Context + sc32Size
-	r32Code    = r32Mask + 8
-	r32Size    = r32Code + 8
-)
-
-// fp32Size is an i386 struct _fpstate: the FSAVE image and the FXSAVE one.
-const (
-	fp32Legacy = 112
-	fp32Size   = fp32Legacy + emu.FXSize
+import (
+	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // regs32 is the order of general registers in the i386 sigcontext.
@@ -56,15 +18,15 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if !ok {
 		return false
 	}
-	rt := a.flags&saSigInfo != 0
-	size, code, ret := uint64(f32Size), f32Code, t.proc.mm.vdso+vdsoSigreturn
+	rt := a.flags&abi.SA_SIGINFO != 0
+	size, code, ret := uint64(abi.Frame32Size), abi.Frame32Code, t.proc.mm.vdso+vdsoSigreturn
 	if rt {
-		size, code, ret = r32Size, r32Code, t.proc.mm.vdso+vdsoRTSigreturn
+		size, code, ret = abi.RTFrame32Size, abi.RTFrame32Code, t.proc.mm.vdso+vdsoRTSigreturn
 	}
-	if a.flags&saRestorer != 0 {
+	if a.flags&abi.SA_RESTORER != 0 {
 		ret = a.restorer
 	}
-	fp := (t.frameStack(a, 0)-emu.FXSize)&^63 - fp32Legacy
+	fp := (t.frameStack(a, 0)-emu.FXSize)&^63 - abi.FP32Legacy
 	sp := (fp-size+4)&^15 - 4
 	if t.overflows(a, sp) {
 		return false
@@ -73,18 +35,18 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	le.PutUint32(b, uint32(ret))
 	le.PutUint32(b[4:], uint32(info.signo))
 	if rt {
-		le.PutUint32(b[r32InfoPtr:], uint32(sp+r32Info))
-		le.PutUint32(b[r32UCPtr:], uint32(sp+r32UC))
-		info.put32(b[r32Info:])
-		le.PutUint32(b[r32Stack:], uint32(t.alt.sp))
-		le.PutUint32(b[r32Stack+4:], t.alt.state(c.GPR[emu.RSP]))
-		le.PutUint32(b[r32Stack+8:], uint32(t.alt.size))
-		t.putContext32(b[r32Context:], fp, mask)
-		le.PutUint64(b[r32Mask:], uint64(mask))
+		le.PutUint32(b[abi.RTFrame32InfoPtr:], uint32(sp+abi.RTFrame32Info))
+		le.PutUint32(b[abi.RTFrame32UCPtr:], uint32(sp+abi.RTFrame32UC))
+		info.put32(b[abi.RTFrame32Info:])
+		le.PutUint32(b[abi.RTFrame32Stack:], uint32(t.alt.sp))
+		le.PutUint32(b[abi.RTFrame32Stack+4:], t.alt.state(c.GPR[emu.RSP]))
+		le.PutUint32(b[abi.RTFrame32Stack+8:], uint32(t.alt.size))
+		t.putContext32(b[abi.RTFrame32Context:], fp, mask)
+		le.PutUint64(b[abi.RTFrame32Mask:], uint64(mask))
 		copy(b[code:], codeRTSigreturn)
 	} else {
-		t.putContext32(b[f32Context:], fp, mask)
-		le.PutUint32(b[f32ExtraMask:], uint32(mask>>32))
+		t.putContext32(b[abi.Frame32Context:], fp, mask)
+		le.PutUint32(b[abi.Frame32ExtraMask:], uint32(mask>>32))
 		copy(b[code:], codeSigreturn)
 	}
 	mm := t.proc.mm
@@ -93,7 +55,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	}
 	c.GPR[emu.RAX], c.GPR[emu.RDX], c.GPR[emu.RCX] = uint64(info.signo), 0, 0
 	if rt {
-		c.GPR[emu.RDX], c.GPR[emu.RCX] = sp+r32Info, sp+r32UC
+		c.GPR[emu.RDX], c.GPR[emu.RCX] = sp+abi.RTFrame32Info, sp+abi.RTFrame32UC
 	}
 	c.GPR[emu.RSP], c.RIP = sp, a.handler
 	k.flatSegments(t)
@@ -106,27 +68,27 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 func (t *Thread) putContext32(b []byte, fp uint64, mask sigset) {
 	c := t.Core()
 	for i, s := range segs32 {
-		le.PutUint32(b[sc32Segs+4*i:], c.Seg[s].Sel)
+		le.PutUint32(b[abi.Context32Segs+4*i:], c.Seg[s].Sel)
 	}
 	for i, r := range regs32 {
-		le.PutUint32(b[sc32Regs+4*i:], uint32(c.GPR[r]))
+		le.PutUint32(b[abi.Context32Regs+4*i:], uint32(c.GPR[r]))
 	}
-	le.PutUint32(b[sc32TrapNo:], uint32(t.trapNo))
-	le.PutUint32(b[sc32Err:], uint32(t.errCode))
-	le.PutUint32(b[sc32IP:], uint32(c.RIP))
-	le.PutUint32(b[sc32CS:], c.Seg[emu.CS].Sel)
-	le.PutUint32(b[sc32Flags:], uint32(c.RFLAGS))
-	le.PutUint32(b[sc32SP:], uint32(c.GPR[emu.RSP]))
-	le.PutUint32(b[sc32SS:], c.Seg[emu.SS].Sel)
-	le.PutUint32(b[sc32FP:], uint32(fp))
-	le.PutUint32(b[sc32Mask:], uint32(mask))
-	le.PutUint32(b[sc32CR2:], uint32(t.cr2))
+	le.PutUint32(b[abi.Context32TrapNo:], uint32(t.trapNo))
+	le.PutUint32(b[abi.Context32Err:], uint32(t.errCode))
+	le.PutUint32(b[abi.Context32IP:], uint32(c.RIP))
+	le.PutUint32(b[abi.Context32CS:], c.Seg[emu.CS].Sel)
+	le.PutUint32(b[abi.Context32Flags:], uint32(c.RFLAGS))
+	le.PutUint32(b[abi.Context32SP:], uint32(c.GPR[emu.RSP]))
+	le.PutUint32(b[abi.Context32SS:], c.Seg[emu.SS].Sel)
+	le.PutUint32(b[abi.Context32FP:], uint32(fp))
+	le.PutUint32(b[abi.Context32Mask:], uint32(mask))
+	le.PutUint32(b[abi.Context32CR2:], uint32(t.cr2))
 }
 
 // fsave makes the FSAVE image (32-bit protected mode, SDM vol. 1, figure 8-9)
 // with the status and magic words that Linux puts behind it.
 func fsave(fx []byte) []byte {
-	b := make([]byte, fp32Legacy)
+	b := make([]byte, abi.FP32Legacy)
 	sw := le.Uint16(fx[2:])
 	le.PutUint32(b, uint32(le.Uint16(fx))|0xffff0000)
 	le.PutUint32(b[4:], uint32(sw)|0xffff0000)
@@ -167,22 +129,22 @@ func fullTags(fx []byte) uint16 {
 // sigreturn32 is sigreturn (rt false) and rt_sigreturn of i386.
 func (k *Kernel) sigreturn32(t *Thread, rt bool) int64 {
 	sp := t.Core().GPR[emu.RSP]
-	b := make([]byte, f32Size)
-	at, context := sp-8, f32Context
+	b := make([]byte, abi.Frame32Size)
+	at, context := sp-8, abi.Frame32Context
 	if rt {
-		b, at, context = make([]byte, r32Size), sp-4, r32Context
+		b, at, context = make([]byte, abi.RTFrame32Size), sp-4, abi.RTFrame32Context
 	}
 	if !t.proc.mm.Read(at, b) {
 		return k.badFrame(t)
 	}
-	mask := sigset(le.Uint32(b[context+sc32Mask:]))
+	mask := sigset(le.Uint32(b[context+abi.Context32Mask:]))
 	if rt {
-		mask = sigset(le.Uint64(b[r32Mask:]))
-		t.alt = altStack{sp: uint64(le.Uint32(b[r32Stack:])), size: uint64(le.Uint32(b[r32Stack+8:]))}
+		mask = sigset(le.Uint64(b[abi.RTFrame32Mask:]))
+		t.alt = altStack{sp: uint64(le.Uint32(b[abi.RTFrame32Stack:])), size: uint64(le.Uint32(b[abi.RTFrame32Stack+8:]))}
 	} else {
-		mask |= sigset(le.Uint32(b[f32ExtraMask:])) << 32
+		mask |= sigset(le.Uint32(b[abi.Frame32ExtraMask:])) << 32
 	}
-	if !k.restoreContext32(t, b[context:context+sc32Size]) {
+	if !k.restoreContext32(t, b[context:context+abi.Context32Size]) {
 		return k.badFrame(t)
 	}
 	t.blocked = mask &^ unblockable
@@ -192,26 +154,26 @@ func (k *Kernel) sigreturn32(t *Thread, rt bool) int64 {
 
 func (k *Kernel) restoreContext32(t *Thread, b []byte) bool {
 	c := t.Core()
-	if fp := uint64(le.Uint32(b[sc32FP:])); fp != 0 {
-		fx := make([]byte, fp32Size)
+	if fp := uint64(le.Uint32(b[abi.Context32FP:])); fp != 0 {
+		fx := make([]byte, abi.FP32Size)
 		if !t.proc.mm.Read(fp, fx) {
 			return false
 		}
 		mergeFSave(fx)
-		if !k.loadFPU(t, fx[fp32Legacy:]) {
+		if !k.loadFPU(t, fx[abi.FP32Legacy:]) {
 			return false
 		}
 	}
 	for i, r := range regs32 {
-		c.GPR[r] = uint64(le.Uint32(b[sc32Regs+4*i:]))
+		c.GPR[r] = uint64(le.Uint32(b[abi.Context32Regs+4*i:]))
 	}
-	c.RIP = uint64(le.Uint32(b[sc32IP:]))
-	c.RFLAGS = c.RFLAGS&^fixedFlags | uint64(le.Uint32(b[sc32Flags:]))&fixedFlags
-	if !k.setFlat(t.cpu, uint16(le.Uint32(b[sc32CS:])), uint16(le.Uint32(b[sc32SS:]))) {
+	c.RIP = uint64(le.Uint32(b[abi.Context32IP:]))
+	c.RFLAGS = c.RFLAGS&^fixedFlags | uint64(le.Uint32(b[abi.Context32Flags:]))&fixedFlags
+	if !k.setFlat(t.cpu, uint16(le.Uint32(b[abi.Context32CS:])), uint16(le.Uint32(b[abi.Context32SS:]))) {
 		return false
 	}
 	for i, s := range segs32 {
-		if k.m.LoadData(t.cpu, s, uint16(le.Uint32(b[sc32Segs+4*i:]))) != nil {
+		if k.m.LoadData(t.cpu, s, uint16(le.Uint32(b[abi.Context32Segs+4*i:]))) != nil {
 			_ = k.m.LoadData(t.cpu, s, 0) // a null selector always loads
 		}
 	}
@@ -221,7 +183,7 @@ func (k *Kernel) restoreContext32(t *Thread, b []byte) bool {
 // mergeFSave carries what a handler changed in the FSAVE part over to the
 // FXSAVE part, as Linux does.
 func mergeFSave(b []byte) {
-	fx := b[fp32Legacy:]
+	fx := b[abi.FP32Legacy:]
 	copy(fx, b[:2])
 	copy(fx[2:], b[4:6])
 	tags := le.Uint16(b[8:])

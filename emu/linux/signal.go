@@ -1,65 +1,23 @@
 package linux
 
-import "strconv"
+import (
+	"strconv"
 
-// Signals of x86 Linux that the kernel itself deals with.
-const (
-	sigIll    = 4
-	sigTrap   = 5
-	sigAbrt   = 6
-	sigBus    = 7
-	sigFPE    = 8
-	sigKill   = 9
-	sigSegv   = 11
-	sigPipe   = 13
-	sigAlrm   = 14
-	sigChld   = 17
-	sigCont   = 18
-	sigStop   = 19
-	sigTstp   = 20
-	sigTtin   = 21
-	sigTtou   = 22
-	sigUrg    = 23
-	sigWinch  = 28
-	sigSys    = 31
-	sigRTMin  = 32
-	maxSignal = 64
+	"trapline/emu/linux/abi"
 )
 
-var signalNames = [sigRTMin]string{"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
+var signalNames = [abi.SIGRTMIN]string{"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
 	"SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD",
 	"SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
 	"SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS"}
 
 // SignalName names a signal, such as "SIGSEGV" or "SIGRT_3".
 func SignalName(n int) string {
-	if n > 0 && n < sigRTMin {
+	if n > 0 && n < abi.SIGRTMIN {
 		return signalNames[n]
 	}
-	return "SIGRT_" + strconv.Itoa(n-sigRTMin)
+	return "SIGRT_" + strconv.Itoa(n-abi.SIGRTMIN)
 }
-
-// Values of si_code.
-const (
-	siUser     = 0
-	siKernel   = 0x80
-	siQueue    = -1
-	siTimer    = -2
-	siTkill    = -6
-	illIllOpn  = 2
-	fpeIntDiv  = 1
-	fpeFltInv  = 7
-	segvMapErr = 1
-	segvAccErr = 2
-	busAdrAln  = 1
-	busAdrErr  = 2
-	trapBrkpt  = 1
-	trapTrace  = 2
-	trapHWBkpt = 4
-	cldExited  = 1
-	cldKilled  = 2
-	cldStopped = 5
-)
 
 // sigset is a set of signals: bit n-1 for signal n.
 type sigset uint64
@@ -74,10 +32,10 @@ func sigsetOf(l ...int) (s sigset) {
 }
 
 var (
-	unblockable      = sigsetOf(sigKill, sigStop)
-	synchronous      = sigsetOf(sigSegv, sigBus, sigIll, sigTrap, sigFPE, sigSys)
-	ignoredByDefault = sigsetOf(sigCont, sigChld, sigWinch, sigUrg)
-	stopByDefault    = sigsetOf(sigStop, sigTstp, sigTtin, sigTtou)
+	unblockable      = sigsetOf(abi.SIGKILL, abi.SIGSTOP)
+	synchronous      = sigsetOf(abi.SIGSEGV, abi.SIGBUS, abi.SIGILL, abi.SIGTRAP, abi.SIGFPE, abi.SIGSYS)
+	ignoredByDefault = sigsetOf(abi.SIGCONT, abi.SIGCHLD, abi.SIGWINCH, abi.SIGURG)
+	stopByDefault    = sigsetOf(abi.SIGSTOP, abi.SIGTSTP, abi.SIGTTIN, abi.SIGTTOU)
 )
 
 // sigInfo is what siginfo_t tells of one signal.
@@ -98,7 +56,7 @@ type signals struct {
 }
 
 func (s *signals) add(i sigInfo) {
-	if s.set.has(i.signo) && i.signo < sigRTMin || len(s.queue) >= maxQueued {
+	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN || len(s.queue) >= maxQueued {
 		return
 	}
 	s.set |= bit(i.signo)
@@ -140,18 +98,6 @@ func (s *signals) drop(set sigset) {
 	s.set &^= set
 }
 
-// Flags of sigaction(2).
-const (
-	saNoCldStop = 0x1
-	saNoCldWait = 0x2
-	saSigInfo   = 0x4
-	saRestorer  = 0x04000000
-	saOnStack   = 0x08000000
-	saRestart   = 0x10000000
-	saNoDefer   = 0x40000000
-	saResetHand = 0x80000000
-)
-
 // action is what a process does on a signal.
 type action struct {
 	handler  uint64 // 0: default, 1: ignore
@@ -160,21 +106,16 @@ type action struct {
 	mask     sigset
 }
 
-const (
-	handlerDefault = 0
-	handlerIgnore  = 1
-)
-
 // handlers are the actions of a process, shared under CLONE_SIGHAND.
 type handlers struct {
 	users int
-	act   [maxSignal + 1]action
+	act   [abi.SIGRTMAX + 1]action
 }
 
 // ignores reports whether signal n has no effect.
 func (h *handlers) ignores(n int) bool {
 	a := h.act[n].handler
-	return a == handlerIgnore || a == handlerDefault && ignoredByDefault.has(n)
+	return a == abi.SIG_IGN || a == abi.SIG_DFL && ignoredByDefault.has(n)
 }
 
 // altStack is the stack of sigaltstack(2).
@@ -183,25 +124,19 @@ type altStack struct {
 	flags    uint32
 }
 
-const (
-	ssOnStack    = 1
-	ssDisable    = 2
-	ssAutodisarm = 1 << 31
-)
-
 func (a *altStack) holds(sp uint64) bool {
-	return a.flags&ssAutodisarm == 0 && a.onIt(sp)
+	return a.flags&abi.SS_AUTODISARM == 0 && a.onIt(sp)
 }
 
 func (a *altStack) onIt(sp uint64) bool { return a.size != 0 && sp > a.sp && sp-a.sp <= a.size }
 
-// state says whether sp is on the stack: 0, ssOnStack or ssDisable.
+// state says whether sp is on the stack: 0, abi.SS_ONSTACK or abi.SS_DISABLE.
 func (a *altStack) state(sp uint64) uint32 {
 	switch {
 	case a.size == 0:
-		return ssDisable
+		return abi.SS_DISABLE
 	case a.holds(sp):
-		return ssOnStack
+		return abi.SS_ONSTACK
 	}
 	return 0
 }
@@ -242,14 +177,14 @@ func (p *Process) allBlock(n int) bool {
 // stopOrContinue does what sending a stop or continue signal does at once.
 func (p *Process) stopOrContinue(n int) {
 	switch {
-	case n == sigCont || n == sigKill:
+	case n == abi.SIGCONT || n == abi.SIGKILL:
 		if p.stopped {
 			p.stopped = false
 			p.k.changed()
 		}
 		p.dropEverywhere(stopByDefault)
 	case stopByDefault.has(n):
-		p.dropEverywhere(bit(sigCont))
+		p.dropEverywhere(bit(abi.SIGCONT))
 	}
 }
 
@@ -264,8 +199,8 @@ func (p *Process) dropEverywhere(s sigset) {
 // only fault again.
 func (t *Thread) force(i sigInfo) {
 	a := &t.proc.sigs.act[i.signo]
-	if t.blocked.has(i.signo) || a.handler == handlerIgnore {
-		a.handler = handlerDefault
+	if t.blocked.has(i.signo) || a.handler == abi.SIG_IGN {
+		a.handler = abi.SIG_DFL
 		t.blocked &^= bit(i.signo)
 	}
 	t.sig.drop(bit(i.signo))
@@ -287,7 +222,7 @@ func (t *Thread) signalReady() bool {
 }
 
 // fatalPending reports whether SIGKILL waits.
-func (t *Thread) fatalPending() bool { return (t.sig.set | t.proc.pend.set).has(sigKill) }
+func (t *Thread) fatalPending() bool { return (t.sig.set | t.proc.pend.set).has(abi.SIGKILL) }
 
 // next takes the signal to deliver now: synchronous ones first, then by
 // number, the thread's before the process's.

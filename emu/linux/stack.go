@@ -2,33 +2,8 @@ package linux
 
 import (
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 	"trapline/emu/loader"
-)
-
-// Entries of the auxiliary vector (getauxval(3)).
-const (
-	atNull     = 0
-	atPhdr     = 3
-	atPhent    = 4
-	atPhnum    = 5
-	atPageSize = 6
-	atBase     = 7
-	atFlags    = 8
-	atEntry    = 9
-	atUID      = 11
-	atEUID     = 12
-	atGID      = 13
-	atEGID     = 14
-	atPlatform = 15
-	atHWCap    = 16
-	atClockTck = 17
-	atSecure   = 23
-	atRandom   = 25
-	atHWCap2   = 26
-	atExecFn   = 31
-
-	atSysinfo     = 32 // i386: __kernel_vsyscall
-	atSysinfoEHdr = 33 // i386: the vDSO
 )
 
 // clockTicks is the unit of times(2), in a second.
@@ -88,13 +63,13 @@ func (k *Kernel) auxv(prog *program, vdso, execFn, platform, random uint64) []ui
 	h := prog.image.Headers
 	var v []uint64
 	if k.m.Arch == emu.I386 {
-		v = []uint64{atSysinfo, vdso + vdsoVsyscall, atSysinfoEHdr, vdso}
+		v = []uint64{abi.AT_SYSINFO, vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, vdso}
 	}
 	return append(v, []uint64{
-		atHWCap, emu.CPUIDFeatures, atPageSize, emu.PageSize, atClockTck, clockTicks,
-		atPhdr, h.Addr, atPhent, h.EntrySize, atPhnum, h.Count, atBase, 0, atFlags, 0,
-		atEntry, prog.image.Entry, atUID, userID, atEUID, userID, atGID, userID, atEGID, userID,
-		atSecure, 0, atRandom, random, atHWCap2, 0, atExecFn, execFn, atPlatform, platform, atNull, 0,
+		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,
+		abi.AT_PHDR, h.Addr, abi.AT_PHENT, h.EntrySize, abi.AT_PHNUM, h.Count, abi.AT_BASE, 0, abi.AT_FLAGS, 0,
+		abi.AT_ENTRY, prog.image.Entry, abi.AT_UID, userID, abi.AT_EUID, userID, abi.AT_GID, userID, abi.AT_EGID, userID,
+		abi.AT_SECURE, 0, abi.AT_RANDOM, random, abi.AT_HWCAP2, 0, abi.AT_EXECFN, execFn, abi.AT_PLATFORM, platform, abi.AT_NULL, 0,
 	}...)
 }
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // MaxInput bounds the bytes of standard input that are kept for going back.
@@ -47,7 +47,7 @@ func (in *input) read(k *Kernel, b []byte) int64 {
 	if in.pos == uint64(len(s.kept)) && s.end == nil {
 		if len(s.kept)+len(b) > MaxInput {
 			k.stop(BoundInput)
-			return -int64(syscall.EIO)
+			return -int64(abi.EIO)
 		}
 		n, err := s.next(b)
 		s.kept = append(s.kept, b[:n]...)
@@ -118,16 +118,15 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 	}
 	if k.stdout.pos+k.stderr.pos+uint64(len(b)) > uint64(k.cfg.Limits.Output) {
 		k.stop(BoundOutput)
-		return -int64(syscall.ENOSPC)
+		return -int64(abi.ENOSPC)
 	}
 	n := o.to.pass(b, o.pos)
 	if n == 0 && len(b) > 0 {
-		var e syscall.Errno
-		if errors.As(o.to.err, &e) && e != syscall.EPIPE {
+		if e := hostErrnoOf(o.to.err); e != 0 && e != abi.EPIPE {
 			return -int64(e)
 		}
-		t.send(sigInfo{signo: sigPipe, code: siUser, pid: t.proc.PID})
-		return -int64(syscall.EPIPE)
+		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
+		return -int64(abi.EPIPE)
 	}
 	o.add(b[:n], k.cfg.Capture)
 	if k.cfg.Capture != 0 {

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/loader"
+
+	"trapline/emu/linux/abi"
 )
 
 // copier copies standard input to standard output, 16 bytes at a time, and
@@ -100,7 +102,7 @@ func TestRefusedOutputGoesBack(t *testing.T) {
 	defer k.Close()
 	s := k.m.Snapshot()
 	k.stepAll(1 << 20)
-	require.Equal(t, sigPipe, k.Result().Signal)
+	require.Equal(t, abi.SIGPIPE, k.Result().Signal)
 	end := k.m.Hash(true)
 	k.m.Restore(s)
 	k.stepAll(1 << 20)

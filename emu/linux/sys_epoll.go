@@ -3,22 +3,16 @@ package linux
 import (
 	"math"
 	"slices"
-	"syscall"
 	"time"
+
+	"trapline/emu/linux/abi"
 )
 
 // Operations and flags of epoll(7) and eventfd(2).
 const (
-	epollAdd, epollDel, epollMod = 1, 2, 3
+	epollEvents = abi.POLLIN | abi.POLLOUT | abi.POLLERR | abi.POLLHUP
 
-	epollOneShot = 1 << 30
-	epollEdge    = 1 << 31
-	epollEvents  = pollIn | pollOut | pollErr | pollHup
-
-	eventSemaphore = 1
-	eventMax       = math.MaxUint64 - 1
-
-	epollEventSize = 12 // struct epoll_event, packed on both architectures
+	eventMax = math.MaxUint64 - 1
 )
 
 // interest is one descriptor that an epoll instance watches. It goes when its
@@ -36,7 +30,7 @@ func (i *interest) ready() uint32 {
 	if i.file.refs == 0 || i.events&epollEvents == 0 { // closed, or a one-shot that was reported
 		return 0
 	}
-	return uint32(i.file.poll()) & (i.events | pollErr | pollHup) & epollEvents
+	return uint32(i.file.poll()) & (i.events | abi.POLLERR | abi.POLLHUP) & epollEvents
 }
 
 func sysEpollCreate(k *Kernel, t *Thread, c *call) int64 {
@@ -47,7 +41,7 @@ func sysEpollCreate(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysEpollCreate1(k *Kernel, t *Thread, c *call) int64 {
-	if c.arg[0]&^syscall.O_CLOEXEC != 0 {
+	if c.arg[0]&^abi.O_CLOEXEC != 0 {
 		return errnoInvalid
 	}
 	return t.open(&File{device: devEpoll, path: "anon_inode:[eventpoll]"}, c.arg[0])
@@ -56,10 +50,10 @@ func sysEpollCreate1(k *Kernel, t *Thread, c *call) int64 {
 // open gives a new file a descriptor. flags are O_CLOEXEC and O_NONBLOCK.
 func (t *Thread) open(f *File, flags uint64) int64 {
 	f.refs = 1
-	f.flags |= syscall.O_RDWR | int(flags)&syscall.O_NONBLOCK
-	fd := t.proc.files.add(f, 0, flags&syscall.O_CLOEXEC != 0)
+	f.flags |= abi.O_RDWR | int(flags)&abi.O_NONBLOCK
+	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
 	if fd < 0 {
-		return -int64(syscall.EMFILE)
+		return -int64(abi.EMFILE)
 	}
 	return int64(fd)
 }
@@ -75,8 +69,8 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 		return errnoPermission
 	}
 	n := interest{fd: c.fd(2), file: f}
-	if c.int(1) != epollDel {
-		b := make([]byte, epollEventSize)
+	if c.int(1) != abi.EPOLL_CTL_DEL {
+		b := make([]byte, abi.SizeofEpollEvent)
 		if !t.proc.mm.Read(c.arg[3], b) {
 			return errnoFault
 		}
@@ -93,15 +87,15 @@ func (f *File) watch(op int, n interest) int64 {
 	list := slices.DeleteFunc(slices.Clone(f.watched), func(i interest) bool { return i.file.refs == 0 })
 	at := slices.IndexFunc(list, func(i interest) bool { return i.fd == n.fd && i.file == n.file })
 	switch {
-	case op == epollAdd && at >= 0:
-		return -int64(syscall.EEXIST)
-	case op != epollAdd && at < 0:
-		return -int64(syscall.ENOENT)
-	case op == epollAdd:
+	case op == abi.EPOLL_CTL_ADD && at >= 0:
+		return -int64(abi.EEXIST)
+	case op != abi.EPOLL_CTL_ADD && at < 0:
+		return -int64(abi.ENOENT)
+	case op == abi.EPOLL_CTL_ADD:
 		list = append(list, n)
-	case op == epollMod:
+	case op == abi.EPOLL_CTL_MOD:
 		list[at] = n
-	case op == epollDel:
+	case op == abi.EPOLL_CTL_DEL:
 		list = slices.Delete(list, at, at+1)
 	default:
 		return errnoInvalid
@@ -153,13 +147,13 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	for i := range list {
 		n := &list[i]
 		got := n.ready()
-		if got == 0 || len(out) == most*epollEventSize || n.events&epollEdge != 0 && n.seen == k.changes+1 {
+		if got == 0 || len(out) == most*abi.SizeofEpollEvent || n.events&abi.EPOLLET != 0 && n.seen == k.changes+1 {
 			continue
 		}
 		out = le.AppendUint32(out, got)
 		out = le.AppendUint64(out, n.data)
 		n.seen = k.changes + 1
-		if n.events&epollOneShot != 0 {
+		if n.events&abi.EPOLLONESHOT != 0 {
 			n.events &^= epollEvents
 		}
 	}
@@ -174,7 +168,7 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	if len(out) > 0 {
 		e.watched = list
 	}
-	return int64(len(out) / epollEventSize)
+	return int64(len(out) / abi.SizeofEpollEvent)
 }
 
 func sysEventfd(k *Kernel, t *Thread, c *call) int64 {
@@ -184,11 +178,11 @@ func sysEventfd(k *Kernel, t *Thread, c *call) int64 {
 
 func sysEventfd2(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[1]
-	if flags&^(syscall.O_CLOEXEC|syscall.O_NONBLOCK|eventSemaphore) != 0 {
+	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK|abi.EFD_SEMAPHORE) != 0 {
 		return errnoInvalid
 	}
 	f := &File{device: devEvent, path: "anon_inode:[eventfd]", count: uint64(uint32(c.arg[0]))}
-	if flags&eventSemaphore != 0 {
+	if flags&abi.EFD_SEMAPHORE != 0 {
 		f.device = devSemaphore
 	}
 	return t.open(f, flags)
@@ -199,7 +193,7 @@ func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case len(b) < 8:
 		return errnoInvalid
-	case f.count == 0 && f.flags&syscall.O_NONBLOCK != 0:
+	case f.count == 0 && f.flags&abi.O_NONBLOCK != 0:
 		return errnoAgain
 	case f.count == 0:
 		return t.block(restartSys, never)
@@ -226,7 +220,7 @@ func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 		f.count += n
 		k.changed()
 		return 8
-	case f.flags&syscall.O_NONBLOCK != 0:
+	case f.flags&abi.O_NONBLOCK != 0:
 		return errnoAgain
 	}
 	return t.block(restartSys, never)
@@ -238,16 +232,16 @@ func (f *File) pollEvent() uint16 {
 	if f.device == devEpoll {
 		for i := range f.watched {
 			if f.watched[i].ready() != 0 {
-				r |= pollIn
+				r |= abi.POLLIN
 			}
 		}
 		return r
 	}
 	if f.count > 0 {
-		r |= pollIn
+		r |= abi.POLLIN
 	}
 	if f.count < eventMax {
-		r |= pollOut
+		r |= abi.POLLOUT
 	}
 	return r
 }

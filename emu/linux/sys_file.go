@@ -3,17 +3,11 @@ package linux
 import (
 	"path"
 	"strings"
-	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
-// atFDCWD is the descriptor that stands for the working directory.
-const atFDCWD = -100
-
-// Flags of the *at calls.
-const (
-	atSymlinkNoFollow = 0x100
-	atEmptyPath       = 0x1000
-)
+// abi.AT_FDCWD is the descriptor that stands for the working directory.
 
 // absolute is p seen from the working directory.
 func (f *fsState) absolute(p string) string {
@@ -33,7 +27,7 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 		return "", errnoNotHere
 	case strings.HasPrefix(p, "/"):
 		return p, 0
-	case dirfd == atFDCWD:
+	case dirfd == abi.AT_FDCWD:
 		return t.proc.fs.absolute(p), 0
 	}
 	f := t.proc.files.get(dirfd)
@@ -41,19 +35,21 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 		return "", errnoBadFile
 	}
 	if !f.isDir() {
-		return "", -int64(syscall.ENOTDIR)
+		return "", -int64(abi.ENOTDIR)
 	}
 	return f.path + "/" + p, 0
 }
 
-func sysOpen(k *Kernel, t *Thread, c *call) int64 { return k.openAt(t, atFDCWD, c.arg[0], c.arg[1]) }
+func sysOpen(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1])
+}
 
 func sysOpenat(k *Kernel, t *Thread, c *call) int64 {
 	return k.openAt(t, c.fd(0), c.arg[1], c.arg[2])
 }
 
 func sysCreat(k *Kernel, t *Thread, c *call) int64 {
-	return k.openAt(t, atFDCWD, c.arg[0], syscall.O_CREAT|syscall.O_WRONLY|syscall.O_TRUNC)
+	return k.openAt(t, abi.AT_FDCWD, c.arg[0], abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC)
 }
 
 func (k *Kernel) openAt(t *Thread, dirfd int, va, flags uint64) int64 {
@@ -65,10 +61,10 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags uint64) int64 {
 	if r != 0 {
 		return r
 	}
-	fd := t.proc.files.add(f, 0, flags&syscall.O_CLOEXEC != 0)
+	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
 	if fd < 0 {
 		k.closeFile(f)
-		return -int64(syscall.EMFILE)
+		return -int64(abi.EMFILE)
 	}
 	return int64(fd)
 }
@@ -76,25 +72,25 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags uint64) int64 {
 // openPath opens a device, a generated file or a file of the FS. The guest
 // cannot change files: anything but reading is EROFS.
 func (k *Kernel) openPath(t *Thread, p string, flags int) (*File, int64) {
-	kept := flags & (syscall.O_ACCMODE | syscall.O_APPEND | syscall.O_NONBLOCK)
+	kept := flags & (abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK)
 	if f := k.special(t, path.Clean(p)); f != nil {
 		f.refs, f.flags, f.path = 1, kept, path.Clean(p)
 		return f, 0
 	}
-	if flags&syscall.O_ACCMODE != syscall.O_RDONLY || flags&(syscall.O_CREAT|syscall.O_TRUNC) != 0 {
-		if _, err := k.cfg.FS.lstat(p, true); err != nil && flags&syscall.O_CREAT == 0 {
+	if flags&abi.O_ACCMODE != abi.O_RDONLY || flags&(abi.O_CREAT|abi.O_TRUNC) != 0 {
+		if _, err := k.cfg.FS.lstat(p, true); err != nil && flags&abi.O_CREAT == 0 {
 			return nil, fail(err)
 		}
 		return nil, errnoReadOnly
 	}
-	h, full, err := k.cfg.FS.open(p, flags&syscall.O_NOFOLLOW == 0)
+	h, full, err := k.cfg.FS.open(p, flags&abi.O_NOFOLLOW == 0)
 	if err != nil {
 		return nil, fail(err)
 	}
 	f := &File{refs: 1, flags: kept, path: full, host: h}
-	if flags&syscall.O_DIRECTORY != 0 && !f.isDir() {
+	if flags&abi.O_DIRECTORY != 0 && !f.isDir() {
 		k.closeFile(f)
-		return nil, -int64(syscall.ENOTDIR)
+		return nil, -int64(abi.ENOTDIR)
 	}
 	return f, 0
 }
@@ -107,11 +103,10 @@ func sysClose(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysCloseRange(k *Kernel, t *Thread, c *call) int64 {
-	const cloexec = 4
 	fds := t.proc.files
 	last := min(c.arg[1]&0xffffffff, uint64(len(fds.fds)))
 	for fd := c.arg[0] & 0xffffffff; fd <= last && fd < uint64(len(fds.fds)); fd++ {
-		if c.arg[2]&cloexec != 0 {
+		if c.arg[2]&abi.CLOSE_RANGE_CLOEXEC != 0 {
 			fds.fds[fd].cloexec = true
 		} else {
 			k.closeFD(fds, int(fd))
@@ -130,7 +125,7 @@ func (k *Kernel) dupTo(t *Thread, fd, low int, cloexec bool) int64 {
 	}
 	n := t.proc.files.add(f, low, cloexec)
 	if n < 0 {
-		return -int64(syscall.EMFILE)
+		return -int64(abi.EMFILE)
 	}
 	f.refs++
 	return int64(n)
@@ -150,7 +145,7 @@ func sysDup3(k *Kernel, t *Thread, c *call) int64 {
 	if c.fd(0) == c.fd(1) {
 		return errnoInvalid
 	}
-	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&syscall.O_CLOEXEC != 0)
+	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&abi.O_CLOEXEC != 0)
 }
 
 func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
@@ -164,44 +159,33 @@ func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
 	return int64(fds.add(f, to, cloexec))
 }
 
-// Commands of fcntl(2).
-const (
-	fcntlDupFD        = 0
-	fcntlGetFD        = 1
-	fcntlSetFD        = 2
-	fcntlGetFL        = 3
-	fcntlSetFL        = 4
-	fcntlDupFDCloexec = 1030
-)
-
 func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
 	if f == nil {
 		return errnoBadFile
 	}
-	const large = 0o100000 // O_LARGEFILE, which 32-bit programs see
 	switch c.int(1) {
-	case fcntlDupFD, fcntlDupFDCloexec:
+	case abi.F_DUPFD, abi.F_DUPFD_CLOEXEC:
 		if c.int(2) < 0 || c.int(2) >= fds.max {
 			return errnoInvalid
 		}
-		return k.dupTo(t, fd, c.int(2), c.int(1) == fcntlDupFDCloexec)
-	case fcntlGetFD:
+		return k.dupTo(t, fd, c.int(2), c.int(1) == abi.F_DUPFD_CLOEXEC)
+	case abi.F_GETFD:
 		if fds.fds[fd].cloexec {
 			return 1
 		}
 		return 0
-	case fcntlSetFD:
-		fds.fds[fd].cloexec = c.arg[2]&1 != 0
+	case abi.F_SETFD:
+		fds.fds[fd].cloexec = c.arg[2]&abi.FD_CLOEXEC != 0
 		return 0
-	case fcntlGetFL:
+	case abi.F_GETFL:
 		if c.compat || f.host != nil {
-			return int64(f.flags | large)
+			return int64(f.flags | abi.O_LARGEFILE)
 		}
 		return int64(f.flags)
-	case fcntlSetFL:
-		const may = syscall.O_APPEND | syscall.O_NONBLOCK
+	case abi.F_SETFL:
+		const may = abi.O_APPEND | abi.O_NONBLOCK
 		f.flags = f.flags&^may | int(c.arg[2])&may
 		return 0
 	}
@@ -210,18 +194,17 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 
 // sysIoctl: nothing is a terminal.
 func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
-	const fionread = 0x541b
 	f := t.proc.files.get(c.fd(0))
 	if f == nil {
 		return errnoBadFile
 	}
-	if c.arg[1] == fionread && f.pipe != nil {
+	if c.arg[1] == abi.FIONREAD && f.pipe != nil {
 		if !putWord(t.proc.mm, c.arg[2], 4, uint64(len(f.pipe.data))) {
 			return errnoFault
 		}
 		return 0
 	}
-	return -int64(syscall.ENOTTY)
+	return -int64(abi.ENOTTY)
 }
 
 func sysPipe(k *Kernel, t *Thread, c *call) int64 {
@@ -230,16 +213,16 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 		flags = c.arg[1]
 	}
 	p := &pipe{readers: 1, writers: 1}
-	fds, cloexec := t.proc.files, flags&syscall.O_CLOEXEC != 0
-	mode := int(flags) & syscall.O_NONBLOCK
-	r := fds.add(&File{refs: 1, flags: syscall.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
+	mode := int(flags) & abi.O_NONBLOCK
+	r := fds.add(&File{refs: 1, flags: abi.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
 	w := -1
 	if r >= 0 {
-		w = fds.add(&File{refs: 1, flags: syscall.O_WRONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+		w = fds.add(&File{refs: 1, flags: abi.O_WRONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
 	}
 	if w < 0 {
 		k.closeFD(fds, r)
-		return -int64(syscall.EMFILE)
+		return -int64(abi.EMFILE)
 	}
 	if !putWord(t.proc.mm, c.arg[0], 8, uint64(r)|uint64(w)<<32) {
 		k.closeFD(fds, r)
@@ -291,7 +274,7 @@ func sysReadOnly(*Kernel, *Thread, *call) int64 { return errnoReadOnly }
 
 // sysAbsent is a call that this kernel was built without; programs have
 // another way.
-func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(syscall.ENOSYS) }
+func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(abi.ENOSYS) }
 
 // sysZero is a call that has nothing to do here.
 func sysZero(*Kernel, *Thread, *call) int64 { return 0 }

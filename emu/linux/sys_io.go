@@ -1,7 +1,7 @@
 package linux
 
 import (
-	"syscall"
+	"trapline/emu/linux/abi"
 )
 
 // transfer reads or writes one buffer of user memory.
@@ -112,7 +112,7 @@ func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 	case f == nil:
 		return errnoBadFile
 	case f.pipe != nil || f.device >= devStdin && f.device <= devStderr:
-		return -int64(syscall.ESPIPE)
+		return -int64(abi.ESPIPE)
 	case pos < 0 && f.device != devMem:
 		return errnoInvalid
 	}

@@ -1,23 +1,8 @@
 package linux
 
 import (
-	"syscall"
-
 	"trapline/emu"
-)
-
-// Flags of mmap(2) and mremap(2).
-const (
-	mapShared         = 0x01
-	mapPrivate        = 0x02
-	mapSharedValidate = 0x03
-	mapTypeMask       = 0x0f
-	mapFixed          = 0x10
-	mapAnonymous      = 0x20
-	mapFixedNoReplace = 0x100000
-
-	mremapMayMove = 1
-	mremapFixed   = 2
+	"trapline/emu/linux/abi"
 )
 
 func sysMmap(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5]) }
@@ -50,10 +35,10 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
 		return errnoNoMem
 	}
-	switch flags & mapTypeMask {
-	case mapShared, mapSharedValidate:
+	switch flags & abi.MAP_TYPE {
+	case abi.MAP_SHARED, abi.MAP_SHARED_VALIDATE:
 		v.Shared = true
-	case mapPrivate:
+	case abi.MAP_PRIVATE:
 	default:
 		return errnoInvalid
 	}
@@ -67,7 +52,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 		}
 		return r
 	}
-	if flags&mapFixed != 0 {
+	if flags&abi.MAP_FIXED != 0 {
 		mm.unmap(v.Start, v.End)
 	}
 	mm.add(v)
@@ -76,7 +61,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 
 // backing finds what stands behind a new mapping.
 func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int64 {
-	if flags&mapAnonymous != 0 {
+	if flags&abi.MAP_ANONYMOUS != 0 {
 		if v.Shared {
 			v.Inode = k.newShared(size)
 		}
@@ -89,9 +74,9 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 	case f.device == devZero && !v.Shared:
 		return 0
 	case f.host == nil || f.isDir():
-		return -int64(syscall.ENODEV)
+		return -int64(abi.ENODEV)
 	case v.Shared && v.Prot&ProtWrite != 0:
-		return -int64(syscall.EACCES)
+		return -int64(abi.EACCES)
 	}
 	n, err := k.inodeOf(f)
 	if err != nil {
@@ -105,7 +90,7 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
 	top := mm.k.layout.taskSize
 	fits := addr >= minAddress && addr < top && size <= top-addr
-	if flags&(mapFixed|mapFixedNoReplace) != 0 {
+	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
 		switch {
 		case addr%emu.PageSize != 0:
 			return errnoInvalid
@@ -113,8 +98,8 @@ func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
 			return errnoPermission
 		case !fits:
 			return errnoNoMem
-		case flags&mapFixedNoReplace != 0 && !mm.free(addr, addr+size):
-			return -int64(syscall.EEXIST)
+		case flags&abi.MAP_FIXED_NOREPLACE != 0 && !mm.free(addr, addr+size):
+			return -int64(abi.EEXIST)
 		}
 		v.Start = addr
 	} else if addr = pageFloor(addr); fits && addr >= minAddress && mm.free(addr, addr+size) {
@@ -166,7 +151,7 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 	for i := mm.index(c.arg[0]); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
 		v := mm.vmas[i]
 		if v.Shared && v.Inode != nil && v.Inode.file != nil && prot&ProtWrite != 0 {
-			return -int64(syscall.EACCES)
+			return -int64(abi.EACCES)
 		}
 	}
 	mm.protect(c.arg[0], end, prot)
@@ -194,7 +179,6 @@ func sysBrk(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
-	const dontNeed, free = 4, 8
 	mm := t.proc.mm
 	end, r := mm.userRange(c.arg[0], c.arg[1])
 	switch {
@@ -203,7 +187,7 @@ func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
 	case !mm.covered(c.arg[0], end):
 		return errnoNoMem
 	}
-	if c.arg[2] == dontNeed || c.arg[2] == free {
+	if c.arg[2] == abi.MADV_DONTNEED || c.arg[2] == abi.MADV_FREE {
 		for _, v := range mm.vmas {
 			if v.End > c.arg[0] && v.Start < end && !v.Shared {
 				mm.dropPages(max(v.Start, c.arg[0]), min(v.End, end))
@@ -218,14 +202,14 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	old, oldSize, size, flags := c.arg[0], pageCeil(c.arg[1]), pageCeil(c.arg[2]), c.arg[3]
 	v := mm.Find(old)
 	switch {
-	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(mremapMayMove|mremapFixed) != 0,
-		flags&mremapFixed != 0 && (flags&mremapMayMove == 0 || c.arg[4]%emu.PageSize != 0):
+	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
+		flags&abi.MREMAP_FIXED != 0 && (flags&abi.MREMAP_MAYMOVE == 0 || c.arg[4]%emu.PageSize != 0):
 		return errnoInvalid
 	case v == nil || v.End-old < oldSize:
 		return errnoFault
 	case size > k.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps:
 		return errnoNoMem
-	case flags&mremapFixed != 0:
+	case flags&abi.MREMAP_FIXED != 0:
 		return mm.move(old, oldSize, size, c.arg[4])
 	case size <= oldSize:
 		mm.unmap(old+size, old+oldSize)
@@ -238,7 +222,7 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 		}
 		mm.add(&n)
 		return int64(old)
-	case flags&mremapMayMove == 0:
+	case flags&abi.MREMAP_MAYMOVE == 0:
 		return errnoNoMem
 	}
 	return mm.move(old, oldSize, size, 0)

@@ -2,10 +2,10 @@ package linux
 
 import (
 	"strings"
-	"syscall"
 	"time"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 func sysGetpid(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.PID) }
@@ -142,25 +142,16 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 // sysGetpriority: the raw call gives 20 minus the nice value.
 func sysGetpriority(k *Kernel, t *Thread, c *call) int64 { return 20 }
 
-// Resources of getrlimit(2).
-const (
-	rlimitStack  = 3
-	rlimitCore   = 4
-	rlimitNProc  = 6
-	rlimitNoFile = 7
-	rlimitCount  = 16
-)
-
 // rlimit is a resource's limit; ^0: none.
 func (k *Kernel) rlimit(n int) uint64 {
 	switch n {
-	case rlimitStack:
+	case abi.RLIMIT_STACK:
 		return stackLimit
-	case rlimitCore:
+	case abi.RLIMIT_CORE:
 		return 0
-	case rlimitNProc:
+	case abi.RLIMIT_NPROC:
 		return uint64(k.cfg.Limits.Processes)
-	case rlimitNoFile:
+	case abi.RLIMIT_NOFILE:
 		return uint64(k.cfg.Limits.Files)
 	}
 	return ^uint64(0)
@@ -168,7 +159,7 @@ func (k *Kernel) rlimit(n int) uint64 {
 
 func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
-	if n < 0 || n >= rlimitCount {
+	if n < 0 || n >= abi.RLIM_NLIMITS {
 		return errnoInvalid
 	}
 	word := c.word()
@@ -189,7 +180,7 @@ func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
 // sysPrlimit reads limits; new ones are taken without effect.
 func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(1)
-	if n < 0 || n >= rlimitCount {
+	if n < 0 || n >= abi.RLIM_NLIMITS {
 		return errnoInvalid
 	}
 	if k.byID(t, c.int(0)) == nil {
@@ -209,16 +200,16 @@ func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
 
 // sysPrctl knows the process's name.
 func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
-	const setName, getName, size = 15, 16, 16
+	const size = abi.TASK_COMM_LEN
 	switch c.int(0) {
-	case setName:
+	case abi.PR_SET_NAME:
 		s, ok := t.proc.mm.ReadString(c.arg[1], size)
 		if !ok && s == "" {
 			return errnoFault
 		}
 		t.proc.Name = strings.TrimRight(s[:min(len(s), size-1)], "\x00")
 		return 0
-	case getName:
+	case abi.PR_GET_NAME:
 		b := make([]byte, size)
 		copy(b[:size-1], t.proc.Name)
 		if !t.proc.mm.Write(c.arg[1], b) {
@@ -269,23 +260,4 @@ func sysGetcpu(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	return 0
-}
-
-var errnoNames = map[syscall.Errno]string{
-	syscall.EPERM: "EPERM", syscall.ENOENT: "ENOENT", syscall.ESRCH: "ESRCH", syscall.EINTR: "EINTR", syscall.EIO: "EIO",
-	syscall.ENXIO: "ENXIO", syscall.E2BIG: "E2BIG", syscall.ENOEXEC: "ENOEXEC", syscall.EBADF: "EBADF",
-	syscall.ECHILD: "ECHILD", syscall.EAGAIN: "EAGAIN", syscall.ENOMEM: "ENOMEM", syscall.EACCES: "EACCES",
-	syscall.EFAULT: "EFAULT", syscall.EEXIST: "EEXIST", syscall.ENODEV: "ENODEV", syscall.ENOTDIR: "ENOTDIR",
-	syscall.EISDIR: "EISDIR", syscall.EINVAL: "EINVAL", syscall.EMFILE: "EMFILE", syscall.ENOTTY: "ENOTTY",
-	syscall.ENOSPC: "ENOSPC", syscall.ESPIPE: "ESPIPE", syscall.EROFS: "EROFS", syscall.EPIPE: "EPIPE",
-	syscall.ERANGE: "ERANGE", syscall.ENOSYS: "ENOSYS", syscall.ELOOP: "ELOOP", syscall.ETIMEDOUT: "ETIMEDOUT",
-	syscall.ENAMETOOLONG: "ENAMETOOLONG",
-}
-
-// ErrnoName is the symbol of an errno, such as "ENOENT".
-func ErrnoName(e syscall.Errno) string {
-	if n := errnoNames[e]; n != "" {
-		return n
-	}
-	return e.Error()
 }

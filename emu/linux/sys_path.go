@@ -5,11 +5,12 @@ import (
 	"os"
 	"path"
 	"strings"
-	"syscall"
+
+	"trapline/emu/linux/abi"
 )
 
 func sysAccess(k *Kernel, t *Thread, c *call) int64 {
-	return k.accessAt(t, atFDCWD, c.arg[0], c.arg[1])
+	return k.accessAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1])
 }
 
 func sysFaccessat(k *Kernel, t *Thread, c *call) int64 {
@@ -17,7 +18,6 @@ func sysFaccessat(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode uint64) int64 {
-	const read, write, exec = 4, 2, 1
 	p, r := k.userPath(t, dirfd, va)
 	if r != 0 {
 		return r
@@ -29,16 +29,16 @@ func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode uint64) int64 {
 	switch {
 	case err != nil:
 		return fail(err)
-	case mode&write != 0:
+	case mode&abi.W_OK != 0:
 		return errnoReadOnly
-	case mode&exec != 0 && st.Mode()&0o111 == 0, mode&read != 0 && st.Mode()&0o444 == 0:
-		return -int64(syscall.EACCES)
+	case mode&abi.X_OK != 0 && st.Mode()&0o111 == 0, mode&abi.R_OK != 0 && st.Mode()&0o444 == 0:
+		return -int64(abi.EACCES)
 	}
 	return 0
 }
 
 func sysReadlink(k *Kernel, t *Thread, c *call) int64 {
-	return k.readlinkAt(t, atFDCWD, c.arg[0], c.arg[1], c.arg[2])
+	return k.readlinkAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1], c.arg[2])
 }
 
 func sysReadlinkat(k *Kernel, t *Thread, c *call) int64 {
@@ -71,7 +71,7 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 func sysGetcwd(k *Kernel, t *Thread, c *call) int64 {
 	b := append([]byte(t.proc.fs.cwd), 0)
 	if uint64(len(b)) > c.arg[1] {
-		return -int64(syscall.ERANGE)
+		return -int64(abi.ERANGE)
 	}
 	if !t.proc.mm.Write(c.arg[0], b) {
 		return errnoFault
@@ -80,7 +80,7 @@ func sysGetcwd(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysChdir(k *Kernel, t *Thread, c *call) int64 {
-	p, r := k.userPath(t, atFDCWD, c.arg[0])
+	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[0])
 	if r != 0 {
 		return r
 	}
@@ -93,7 +93,7 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	case err != nil:
 		return fail(err)
 	case !st.IsDir():
-		return -int64(syscall.ENOTDIR)
+		return -int64(abi.ENOTDIR)
 	}
 	t.proc.fs.cwd = full
 	return 0
@@ -105,7 +105,7 @@ func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
 	case f == nil:
 		return errnoBadFile
 	case !f.isDir():
-		return -int64(syscall.ENOTDIR)
+		return -int64(abi.ENOTDIR)
 	}
 	t.proc.fs.cwd = f.path
 	return 0
@@ -126,7 +126,7 @@ type dirEntry struct {
 
 // readDir lists a directory in the host's order, "." and ".." first.
 func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
-	list := []dirEntry{{".", 1, syscall.DT_DIR}, {"..", 1, syscall.DT_DIR}}
+	list := []dirEntry{{".", 1, abi.DT_DIR}, {"..", 1, abi.DT_DIR}}
 	infos, err := f.host.readDir(maxDirEntries)
 	if err != nil && len(infos) == 0 {
 		return nil, err
@@ -134,7 +134,7 @@ func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 	for _, d := range infos {
 		e := dirEntry{name: d.Name(), ino: 1, typ: dirType(d.Type())}
 		if st, err := d.Info(); err == nil {
-			e.ino = st.Sys().(*syscall.Stat_t).Ino
+			e.ino = StatOf(st).Ino
 		}
 		list = append(list, e)
 	}
@@ -144,13 +144,13 @@ func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 func dirType(m os.FileMode) byte {
 	switch {
 	case m.IsDir():
-		return syscall.DT_DIR
+		return abi.DT_DIR
 	case m&os.ModeSymlink != 0:
-		return syscall.DT_LNK
+		return abi.DT_LNK
 	case m.IsRegular():
-		return syscall.DT_REG
+		return abi.DT_REG
 	}
-	return syscall.DT_UNKNOWN
+	return abi.DT_UNKNOWN
 }
 
 func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
@@ -159,7 +159,7 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	case f == nil:
 		return errnoBadFile
 	case !f.isDir():
-		return -int64(syscall.ENOTDIR)
+		return -int64(abi.ENOTDIR)
 	}
 	if f.entries == nil {
 		l, err := k.readDir(f)

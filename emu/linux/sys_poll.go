@@ -1,14 +1,9 @@
 package linux
 
-import "time"
+import (
+	"time"
 
-// Events of poll(2).
-const (
-	pollIn   = 0x001
-	pollOut  = 0x004
-	pollErr  = 0x008
-	pollHup  = 0x010
-	pollNVal = 0x020
+	"trapline/emu/linux/abi"
 )
 
 // poll says which events hold for f now.
@@ -19,28 +14,28 @@ func (f *File) poll() uint16 {
 	}
 	if f.pipe == nil {
 		if f.readable() {
-			r |= pollIn
+			r |= abi.POLLIN
 		}
 		if f.writable() {
-			r |= pollOut
+			r |= abi.POLLOUT
 		}
 		return r
 	}
 	p := f.pipe
 	if f.readable() {
 		if len(p.data) > 0 {
-			r |= pollIn
+			r |= abi.POLLIN
 		}
 		if p.writers == 0 {
-			r |= pollHup
+			r |= abi.POLLHUP
 		}
 	}
 	if f.writable() {
 		if p.readers == 0 {
-			r |= pollErr
+			r |= abi.POLLERR
 		}
 		if len(p.data) < pipeSize {
-			r |= pollOut
+			r |= abi.POLLOUT
 		}
 	}
 	return r
@@ -111,9 +106,9 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 		var got uint16
 		if fd := int(int32(le.Uint32(p))); fd >= 0 {
 			if f := t.proc.files.get(fd); f == nil {
-				got = pollNVal
+				got = abi.POLLNVAL
 			} else {
-				got = f.poll() & (le.Uint16(p[4:]) | pollErr | pollHup)
+				got = f.poll() & (le.Uint16(p[4:]) | abi.POLLERR | abi.POLLHUP)
 			}
 		}
 		le.PutUint16(p[6:], got)
@@ -179,7 +174,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 	size := (n + word - 1) / word * c.word()
 	var out [3][]byte
 	ready := int64(0)
-	for i, events := range [3]uint16{pollIn | pollHup, pollOut | pollErr, 0} {
+	for i, events := range [3]uint16{abi.POLLIN | abi.POLLHUP, abi.POLLOUT | abi.POLLERR, 0} {
 		if c.arg[1+i] == 0 {
 			continue
 		}

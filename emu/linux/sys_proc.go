@@ -3,9 +3,9 @@ package linux
 import (
 	"maps"
 	"slices"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // processes lists the processes by number.
@@ -18,11 +18,11 @@ func (k *Kernel) processes() []*Process {
 }
 
 func sysFork(k *Kernel, t *Thread, c *call) int64 {
-	return k.clone(t, cloneArgs{exitSig: sigChld})
+	return k.clone(t, cloneArgs{exitSig: abi.SIGCHLD})
 }
 
 func sysVfork(k *Kernel, t *Thread, c *call) int64 {
-	return k.clone(t, cloneArgs{flags: cloneVM | cloneVfork, exitSig: sigChld})
+	return k.clone(t, cloneArgs{flags: abi.CLONE_VM | abi.CLONE_VFORK, exitSig: abi.SIGCHLD})
 }
 
 // sysClone: the order of the last arguments differs between the two ABIs.
@@ -32,14 +32,14 @@ func sysClone(k *Kernel, t *Thread, c *call) int64 {
 	if c.compat {
 		a.tls, a.ctid = c.arg[3], c.arg[4]
 	}
-	if a.exitSig > maxSignal {
+	if a.exitSig > abi.SIGRTMAX {
 		return errnoInvalid
 	}
 	return k.clone(t, a)
 }
 
 func sysExecve(k *Kernel, t *Thread, c *call) int64 {
-	p, r := k.userPath(t, atFDCWD, c.arg[0])
+	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[0])
 	if r != 0 {
 		return r
 	}
@@ -77,7 +77,7 @@ func (k *Kernel) userStrings(t *Thread, va uint64, word int, total *int) ([]stri
 			return nil, errnoFault
 		}
 		if *total += len(s) + 1 + word; *total > maxArgs {
-			return nil, -int64(syscall.E2BIG)
+			return nil, -int64(abi.E2BIG)
 		}
 		l = append(l, s)
 		va += uint64(word)
@@ -109,7 +109,7 @@ func sysWait4(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
-	if options&waitUntraced != 0 {
+	if options&abi.WUNTRACED != 0 {
 		if p := t.proc.stoppedChild(id); p != nil {
 			if status != 0 && !putWord(t.proc.mm, status, 4, uint64(p.status)) {
 				return errnoFault
@@ -143,13 +143,12 @@ func (p *Process) stoppedChild(id int) *Process {
 }
 
 func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
-	const all, one, group = 0, 1, 2
 	id := c.int(1)
 	switch c.int(0) {
-	case all:
+	case abi.P_ALL:
 		id = -1
-	case one:
-	case group:
+	case abi.P_PID:
+	case abi.P_PGID:
 		id = -id
 	default:
 		return errnoInvalid
@@ -162,7 +161,7 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 		}
 		return r
 	}
-	info := childInfo(p, sigChld)
+	info := childInfo(p, abi.SIGCHLD)
 	if c.compat {
 		info.put32(b)
 	} else {
@@ -171,7 +170,7 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
 		return errnoFault
 	}
-	if c.arg[3]&waitNoWait == 0 {
+	if c.arg[3]&abi.WNOWAIT == 0 {
 		k.bury(p)
 	}
 	return 0
@@ -187,22 +186,22 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		return errnoInvalid
 	}
 	count := int(int32(min(val, 1<<31-1)))
-	switch op := int(c.arg[1]) &^ (futexPrivate | futexClockRealtime); op {
-	case futexWaitOp, futexWaitBitsetOp:
+	switch op := int(c.arg[1]) &^ (abi.FUTEX_PRIVATE_FLAG | abi.FUTEX_CLOCK_REALTIME); op {
+	case abi.FUTEX_WAIT, abi.FUTEX_WAIT_BITSET:
 		bits := ^uint32(0)
-		if op == futexWaitBitsetOp {
+		if op == abi.FUTEX_WAIT_BITSET {
 			bits = uint32(c.arg[5])
 		}
-		deadline, r := k.futexDeadline(t, c, word, op == futexWaitBitsetOp)
+		deadline, r := k.futexDeadline(t, c, word, op == abi.FUTEX_WAIT_BITSET)
 		if r != 0 {
 			return r
 		}
 		return k.futexWaitOn(t, va, val, bits, deadline)
-	case futexWakeOp:
+	case abi.FUTEX_WAKE:
 		return k.futexWake(mm, va, count, ^uint32(0))
-	case futexWakeBitsetOp:
+	case abi.FUTEX_WAKE_BITSET:
 		return k.futexWake(mm, va, count, uint32(c.arg[5]))
-	case futexCmpRequeueOp:
+	case abi.FUTEX_CMP_REQUEUE:
 		now, ok := getWord(mm, va, 4)
 		switch {
 		case !ok:
@@ -211,12 +210,12 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 			return errnoAgain
 		}
 		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
-	case futexRequeueOp:
+	case abi.FUTEX_REQUEUE:
 		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
-	case futexWakeOpOp:
+	case abi.FUTEX_WAKE_OP:
 		return k.futexWakeModify(mm, va, c.arg[4], count, int(int32(c.arg[3])), uint32(c.arg[5]))
 	}
-	return -int64(syscall.ENOSYS)
+	return -int64(abi.ENOSYS)
 }
 
 // futexDeadline reads the timeout: relative for a plain wait, else a time of
@@ -232,7 +231,7 @@ func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uin
 	if absolute {
 		k.readsClock()
 		now := k.Now()
-		if c.arg[1]&futexClockRealtime != 0 {
+		if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 {
 			now = k.realTime()
 		}
 		d -= min(d, now)
@@ -266,20 +265,19 @@ func sysSetTidAddress(k *Kernel, t *Thread, c *call) int64 {
 
 // sysArchPrctl sets and reads the FS and GS bases.
 func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
-	const setGS, setFS, getFS, getGS = 0x1001, 0x1002, 0x1003, 0x1004
 	seg := emu.FS
-	if c.arg[0] == setGS || c.arg[0] == getGS {
+	if c.arg[0] == abi.ARCH_SET_GS || c.arg[0] == abi.ARCH_GET_GS {
 		seg = emu.GS
 	}
 	core := t.Core()
 	switch c.arg[0] {
-	case setFS, setGS:
+	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
 		if c.arg[1] >= k.layout.taskSize {
 			return errnoPermission
 		}
 		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0
 		return 0
-	case getFS, getGS:
+	case abi.ARCH_GET_FS, abi.ARCH_GET_GS:
 		if !putWord(t.proc.mm, c.arg[1], 8, core.Seg[seg].Base) {
 			return errnoFault
 		}

@@ -1,9 +1,8 @@
 package linux
 
 import (
-	"syscall"
-
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // sigaction structures: handler, flags, restorer, mask.
@@ -40,7 +39,7 @@ func writeAction(mm *MM, va uint64, a action, compat bool) bool {
 
 func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
-	if n < 1 || n > maxSignal || c.arg[3] != 8 {
+	if n < 1 || n > abi.SIGRTMAX || c.arg[3] != 8 {
 		return errnoInvalid
 	}
 	old := t.proc.sigs.act[n]
@@ -71,18 +70,18 @@ func (p *Process) setAction(n int, a action) {
 
 func sysSignal(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
-	if n < 1 || n > maxSignal || unblockable.has(n) {
+	if n < 1 || n > abi.SIGRTMAX || unblockable.has(n) {
 		return errnoInvalid
 	}
 	old := t.proc.sigs.act[n].handler
-	t.proc.setAction(n, action{handler: c.arg[1], flags: saResetHand | saNoDefer})
+	t.proc.setAction(n, action{handler: c.arg[1], flags: abi.SA_RESETHAND | abi.SA_NODEFER})
 	return int64(old)
 }
 
 // sysOldSigaction is i386's sigaction: handler, mask, flags, restorer.
 func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
-	if n < 1 || n > maxSignal {
+	if n < 1 || n > abi.SIGRTMAX {
 		return errnoInvalid
 	}
 	mm := t.proc.mm
@@ -120,7 +119,6 @@ func sysOldSigprocmask(k *Kernel, t *Thread, c *call) int64 { return t.changeMas
 
 // changeMask is sigprocmask with sets of size bytes.
 func (t *Thread) changeMask(c *call, size int) int64 {
-	const block, unblock, setMask = 0, 1, 2
 	mm, old := t.proc.mm, t.blocked
 	if c.arg[1] != 0 {
 		v, ok := getWord(mm, c.arg[1], size)
@@ -129,11 +127,11 @@ func (t *Thread) changeMask(c *call, size int) int64 {
 		}
 		set := sigset(v)
 		switch c.int(0) {
-		case block:
+		case abi.SIG_BLOCK:
 			t.blocked |= set
-		case unblock:
+		case abi.SIG_UNBLOCK:
 			t.blocked &^= set
-		case setMask:
+		case abi.SIG_SETMASK:
 			if size == 4 {
 				set |= t.blocked &^ 0xffffffff
 			}
@@ -238,7 +236,7 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 			return errnoAgain
 		}
 	}
-	return t.block(-int64(syscall.EINTR), deadline)
+	return t.block(-int64(abi.EINTR), deadline)
 }
 
 func sysRtSigreturn(k *Kernel, t *Thread, c *call) int64 {
@@ -270,7 +268,7 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 	}
 	if c.arg[1] != 0 {
 		b := make([]byte, 3*word)
-		flags := old.state(sp) | old.flags&ssAutodisarm
+		flags := old.state(sp) | old.flags&abi.SS_AUTODISARM
 		if word == 4 {
 			le.PutUint32(b, uint32(old.sp))
 			le.PutUint32(b[4:], flags)
@@ -288,25 +286,24 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (t *Thread) setAltStack(base uint64, flags uint32, size, sp uint64) int64 {
-	const minSize = 2048
-	switch mode := flags &^ ssAutodisarm; {
-	case t.alt.state(sp) == ssOnStack:
+	switch mode := flags &^ abi.SS_AUTODISARM; {
+	case t.alt.state(sp) == abi.SS_ONSTACK:
 		return errnoPermission
-	case mode != 0 && mode != ssOnStack && mode != ssDisable:
+	case mode != 0 && mode != abi.SS_ONSTACK && mode != abi.SS_DISABLE:
 		return errnoInvalid
-	case mode == ssDisable:
+	case mode == abi.SS_DISABLE:
 		t.alt = altStack{}
 		return 0
-	case size < minSize:
+	case size < abi.MINSIGSTKSZ:
 		return errnoNoMem
 	}
-	t.alt = altStack{base, size, flags & ssAutodisarm}
+	t.alt = altStack{base, size, flags & abi.SS_AUTODISARM}
 	return 0
 }
 
 func sysKill(k *Kernel, t *Thread, c *call) int64 {
 	id, n := c.int(0), c.int(1)
-	if n < 0 || n > maxSignal {
+	if n < 0 || n > abi.SIGRTMAX {
 		return errnoInvalid
 	}
 	found := false
@@ -316,7 +313,7 @@ func sysKill(k *Kernel, t *Thread, c *call) int64 {
 		}
 		found = true
 		if n != 0 {
-			p.send(sigInfo{signo: n, code: siUser, pid: t.proc.PID})
+			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID})
 		}
 	}
 	if !found {
@@ -332,10 +329,10 @@ func sysTgkill(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) killThread(t *Thread, pid, tid, n int) int64 {
-	if tid <= 0 || n < 0 || n > maxSignal {
+	if tid <= 0 || n < 0 || n > abi.SIGRTMAX {
 		return errnoInvalid
 	}
-	return k.sendThread(pid, tid, sigInfo{signo: n, code: siTkill, pid: t.proc.PID})
+	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID})
 }
 
 // sendThread sends to one thread; pid 0: of any process.
@@ -363,7 +360,7 @@ func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64) (sigInfo, int64)
 	} else {
 		i.pid, i.value = int(le.Uint32(b[16:])), le.Uint64(b[24:])
 	}
-	if i.code >= 0 || i.code == siTkill || n < 1 || n > maxSignal {
+	if i.code >= 0 || i.code == abi.SI_TKILL || n < 1 || n > abi.SIGRTMAX {
 		return i, errnoPermission
 	}
 	return i, 0

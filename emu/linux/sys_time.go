@@ -1,10 +1,10 @@
 package linux
 
 import (
-	"syscall"
 	"time"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // readTimespec reads a timespec of two words as nanoseconds.
@@ -45,13 +45,12 @@ func putTime(mm *MM, va, ns, unit uint64, word int) int64 {
 
 // clock reads a clock of clock_gettime(2).
 func (k *Kernel) clock(t *Thread, id int) (uint64, bool) {
-	const realtime, monotonic, process, thread, raw, realtimeCoarse, monotonicCoarse, boot = 0, 1, 2, 3, 4, 5, 6, 7
 	switch id {
-	case realtime, realtimeCoarse:
+	case abi.CLOCK_REALTIME, abi.CLOCK_REALTIME_COARSE:
 		return k.realTime(), true
-	case monotonic, raw, monotonicCoarse, boot:
+	case abi.CLOCK_MONOTONIC, abi.CLOCK_MONOTONIC_RAW, abi.CLOCK_MONOTONIC_COARSE, abi.CLOCK_BOOTTIME:
 		return k.Now(), true
-	case process, thread:
+	case abi.CLOCK_PROCESS_CPUTIME_ID, abi.CLOCK_THREAD_CPUTIME_ID:
 		return k.steps, true
 	}
 	return 0, false
@@ -159,7 +158,7 @@ func (k *Kernel) sleep(t *Thread, req, rem uint64, word int, absolute bool, now 
 	if rem != 0 && !absolute {
 		putTime(t.proc.mm, rem, deadline-k.Now(), 1, word)
 	}
-	return t.block(-int64(syscall.EINTR), deadline)
+	return t.block(-int64(abi.EINTR), deadline)
 }
 
 func sysAlarm(k *Kernel, t *Thread, c *call) int64 {
@@ -232,7 +231,7 @@ func (k *Kernel) timers() (fired bool) {
 		if p.alarmGap != 0 {
 			p.alarm = k.Now() + p.alarmGap
 		}
-		p.send(sigInfo{signo: sigAlrm, code: siKernel})
+		p.send(sigInfo{signo: abi.SIGALRM, code: abi.SI_KERNEL})
 	}
 	return true
 }

@@ -2,14 +2,14 @@ package linux
 
 import (
 	"slices"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	if k.m.Arch != emu.I386 {
-		return -int64(syscall.ENOSYS)
+		return -int64(abi.ENOSYS)
 	}
 	return k.setThreadArea(t, c.arg[0], ^uint32(0))
 }

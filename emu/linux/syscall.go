@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // call is one system call as the thread made it.
@@ -110,7 +110,7 @@ func (k *Kernel) finish(t *Thread, r int64) {
 	}
 	if r == resultUnknown {
 		k.unknown[t.call.nr]++
-		r = -int64(syscall.ENOSYS)
+		r = -int64(abi.ENOSYS)
 	}
 	if k.cfg.OnCall != nil {
 		k.cfg.OnCall(k.record(t, r))
@@ -127,7 +127,7 @@ type CallRecord struct {
 	Name     string // "" for one that is not known
 	Args     []string
 	Value    int64 // the result
-	Errno    syscall.Errno
+	Errno    abi.Errno
 	NoValue  bool // the call does not return: execve, sigreturn, exit
 }
 
@@ -142,7 +142,7 @@ func (r CallRecord) String() string {
 	case r.NoValue:
 		return s + " = ?"
 	case r.Errno != 0:
-		return fmt.Sprintf("%s = -1 %s (%s)", s, ErrnoName(r.Errno), r.Errno)
+		return fmt.Sprintf("%s = -1 %s (%s)", s, r.Errno.Name(), r.Errno)
 	case r.Value < 0 || r.Value > 1<<20:
 		return fmt.Sprintf("%s = %#x", s, uint64(r.Value))
 	}
@@ -156,8 +156,8 @@ func (k *Kernel) record(t *Thread, r int64) CallRecord {
 	if s := lookup(c); s != nil {
 		rec.Name, args = s.name, s.args
 	}
-	if r < 0 && r >= -maxErrno {
-		rec.Errno = syscall.Errno(-r)
+	if r < 0 && r >= -abi.MaxErrno {
+		rec.Errno = abi.Errno(-r)
 	}
 	for i := range min(len(args), len(c.arg)) {
 		rec.Args = append(rec.Args, k.formatArg(t, c, args[i], i))

@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/emu"
+import (
+	"trapline/emu"
+	"trapline/emu/linux/abi"
+)
 
 // What vCPUs share beside memory and page tables: values of the kernel's cells.
 const (
@@ -64,7 +67,7 @@ func (k *Kernel) calledAlone(t *Thread) bool {
 	case "write":
 		return true
 	case "clone":
-		return t.call.arg[0]&cloneThread != 0
+		return t.call.arg[0]&abi.CLONE_THREAD != 0
 	case "exit":
 		return len(t.proc.thr) > 0 || len(k.threads) == 0
 	}

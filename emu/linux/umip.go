@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/linux/abi"
 )
 
 // What a program sees of the system registers: the processor refuses the
@@ -73,7 +74,7 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 		c.GPR[r] = le.Uint64(whole[:])
 	} else if va := c.EffectiveAddress(&in); !t.proc.mm.Write(va, b) {
 		t.fault(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception}, uint64(emu.PFUser|emu.PFWrite), va,
-			sigInfo{signo: sigSegv, code: segvMapErr, addr: va})
+			sigInfo{signo: abi.SIGSEGV, code: abi.SEGV_MAPERR, addr: va})
 		return true
 	}
 	t.Note(emu.Note{Kind: NoteFault, Text: "UMIP: the kernel stores a value of its own instead of the processor's"})

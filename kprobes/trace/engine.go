@@ -3,10 +3,10 @@ package trace
 import (
 	"errors"
 	"slices"
-	"syscall"
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
@@ -155,7 +155,7 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 		arm = e.g.Arm
 	}
 	if err := arm(pl.index); err != nil {
-		if errno := syscall.Errno(0); errors.As(err, &errno) {
+		if errno := abi.Errno(0); errors.As(err, &errno) {
 			return events.Errno(errno)
 		}
 		(*Tracing)(e).printk(err.Error())

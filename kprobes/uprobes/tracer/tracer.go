@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"trapline/emu"
 	"trapline/emu/linux"
+	"trapline/emu/linux/abi"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracearray"
@@ -75,13 +75,13 @@ func (t *Tracer) Attach(k *linux.Kernel) { t.system.Attach(k) }
 func (t *Tracer) Stat(path string) (events.File, events.Errno) {
 	st, err := t.fs.Stat(path)
 	if err != nil {
-		var e syscall.Errno
+		var e abi.Errno
 		if errors.As(err, &e) {
 			return events.File{}, events.Errno(e)
 		}
 		return events.File{}, events.ENOENT
 	}
-	sys := st.Sys().(*syscall.Stat_t)
+	sys := linux.StatOf(st)
 	id := sys.Ino ^ sys.Dev<<40 // inode numbers count per device
 	t.files[id] = file{uprobes.FileID{Dev: sys.Dev, Ino: sys.Ino}, uint64(st.Size())}
 	return events.File{ID: id, Regular: st.Mode().IsRegular()}, 0

@@ -1,0 +1,89 @@
+package abi
+
+// Flags of open(2) and of what makes descriptors.
+const (
+	O_RDONLY    = 0
+	O_WRONLY    = 0o1
+	O_RDWR      = 0o2
+	O_ACCMODE   = 0o3
+	O_CREAT     = 0o100
+	O_TRUNC     = 0o1000
+	O_APPEND    = 0o2000
+	O_NONBLOCK  = 0o4000
+	O_LARGEFILE = 0o100000 // the kernel's; the C library's is 0 on x86-64
+	O_DIRECTORY = 0o200000
+	O_NOFOLLOW  = 0o400000
+	O_CLOEXEC   = 0o2000000
+)
+
+// Places of a path in a *at call, and their flags.
+const (
+	AT_FDCWD            = -100
+	AT_SYMLINK_NOFOLLOW = 0x100
+	AT_EMPTY_PATH       = 0x1000
+)
+
+// Modes of access(2).
+const (
+	X_OK = 1
+	W_OK = 2
+	R_OK = 4
+)
+
+// Operations of fcntl(2) and flags of dup3(2) and close_range(2).
+const (
+	F_DUPFD             = 0
+	F_GETFD             = 1
+	F_SETFD             = 2
+	F_GETFL             = 3
+	F_SETFL             = 4
+	F_DUPFD_CLOEXEC     = 1030
+	FD_CLOEXEC          = 1
+	CLOSE_RANGE_CLOEXEC = 4
+)
+
+// Requests of ioctl(2).
+const FIONREAD = 0x541b
+
+// File types in st_mode.
+const (
+	S_IFMT  = 0o170000
+	S_IFIFO = 0o010000
+	S_IFCHR = 0o020000
+	S_IFDIR = 0o040000
+	S_IFREG = 0o100000
+	S_IFLNK = 0o120000
+)
+
+// File types in d_type.
+const (
+	DT_UNKNOWN = 0
+	DT_DIR     = 4
+	DT_REG     = 8
+	DT_LNK     = 10
+)
+
+// Flags of eventfd(2).
+const EFD_SEMAPHORE = 1
+
+// Events of poll(2).
+const (
+	POLLIN   = 0x001
+	POLLOUT  = 0x004
+	POLLERR  = 0x008
+	POLLHUP  = 0x010
+	POLLNVAL = 0x020
+)
+
+// Operations and flags of epoll(7).
+const (
+	EPOLL_CTL_ADD = 1
+	EPOLL_CTL_DEL = 2
+	EPOLL_CTL_MOD = 3
+	EPOLLONESHOT  = 1 << 30
+	EPOLLET       = 1 << 31
+)
+
+// SizeofEpollEvent is the size of struct epoll_event, packed on both
+// architectures.
+const SizeofEpollEvent = 12

@@ -1,0 +1,92 @@
+package abi
+
+// Flags of clone(2).
+const (
+	CLONE_VM             = 0x100
+	CLONE_FS             = 0x200
+	CLONE_FILES          = 0x400
+	CLONE_SIGHAND        = 0x800
+	CLONE_PIDFD          = 0x1000
+	CLONE_VFORK          = 0x4000
+	CLONE_THREAD         = 0x10000
+	CLONE_SETTLS         = 0x80000
+	CLONE_PARENT_SETTID  = 0x100000
+	CLONE_CHILD_CLEARTID = 0x200000
+	CLONE_CHILD_SETTID   = 0x1000000
+)
+
+// Options of wait4(2) and waitid(2), and what waitid waits for.
+const (
+	WNOHANG   = 1
+	WUNTRACED = 2
+	WEXITED   = 4
+	WNOWAIT   = 0x1000000
+	P_ALL     = 0
+	P_PID     = 1
+	P_PGID    = 2
+)
+
+// Operations of futex(2).
+const (
+	FUTEX_WAIT           = 0
+	FUTEX_WAKE           = 1
+	FUTEX_REQUEUE        = 3
+	FUTEX_CMP_REQUEUE    = 4
+	FUTEX_WAKE_OP        = 5
+	FUTEX_WAIT_BITSET    = 9
+	FUTEX_WAKE_BITSET    = 10
+	FUTEX_PRIVATE_FLAG   = 128
+	FUTEX_CLOCK_REALTIME = 256
+)
+
+// Words of a robust futex.
+const (
+	FUTEX_TID_MASK   = 0x3fffffff
+	FUTEX_OWNER_DIED = 0x40000000
+	FUTEX_WAITERS    = 0x80000000
+)
+
+// Resources of getrlimit(2).
+const (
+	RLIMIT_STACK  = 3
+	RLIMIT_CORE   = 4
+	RLIMIT_NPROC  = 6
+	RLIMIT_NOFILE = 7
+	RLIM_NLIMITS  = 16
+)
+
+// Operations of prctl(2) and arch_prctl(2).
+const (
+	PR_SET_NAME   = 15
+	PR_GET_NAME   = 16
+	TASK_COMM_LEN = 16 // bytes of a name and its 0
+	ARCH_SET_GS   = 0x1001
+	ARCH_SET_FS   = 0x1002
+	ARCH_GET_FS   = 0x1003
+	ARCH_GET_GS   = 0x1004
+)
+
+// Entries of the auxiliary vector.
+const (
+	AT_NULL         = 0
+	AT_PHDR         = 3
+	AT_PHENT        = 4
+	AT_PHNUM        = 5
+	AT_PAGESZ       = 6
+	AT_BASE         = 7
+	AT_FLAGS        = 8
+	AT_ENTRY        = 9
+	AT_UID          = 11
+	AT_EUID         = 12
+	AT_GID          = 13
+	AT_EGID         = 14
+	AT_PLATFORM     = 15
+	AT_HWCAP        = 16
+	AT_CLKTCK       = 17
+	AT_SECURE       = 23
+	AT_RANDOM       = 25
+	AT_HWCAP2       = 26
+	AT_EXECFN       = 31
+	AT_SYSINFO      = 32 // i386: __kernel_vsyscall
+	AT_SYSINFO_EHDR = 33 // the vDSO
+)
