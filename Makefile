@@ -1,5 +1,6 @@
-# Trapline. `make demo` on a bare Debian 12 with Go and gcc: installs what is
-# missing, builds, and runs the first lesson.
+# Trapline. `make demo` needs Go alone: it builds and runs the first lesson.
+# `make build` adds the CPU library where apt has it; `make test` installs what
+# is missing on a bare Debian 12 or 13.
 
 GO      ?= go
 FUZZ    ?= 30s
@@ -7,35 +8,58 @@ BENCH   ?= .
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Debian packages: the CPU library, GNU as and ld for scenarios without a
-# listing, and 32-bit compiling for the tests.
-BUILD_PACKAGES := libunicorn-dev gcc libc6-dev
-TEST_PACKAGES  := binutils gcc-multilib
+# listing, and 32-bit compiling for the tests; what runs other hosts' programs.
+BUILD_PACKAGES    := libunicorn-dev gcc libc6-dev
+TEST_PACKAGES     := binutils gcc-multilib
+PORTABLE_PACKAGES := qemu-user nodejs
 
-.PHONY: demo build test fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test clean
+# The build tag of the CPU library, where a libunicorn.a can be linked. A
+# library that proves not to fit when the program starts is a note and the
+# interpreter. LIBRARY= builds without.
+LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-demo: build
+.PHONY: demo build test portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test deps-portable clean
+
+demo:
+	$(GO) build -o bin/trapline ./cmd/trapline
 	bin/trapline run first-probe
 	@echo "Every lesson: bin/trapline list. A race, found by search: bin/trapline explore smp-missed-probe"
 	@echo "Walk through this one, forwards and backwards: bin/trapline tui first-probe"
 
 build: deps
-	$(GO) build -o bin/trapline ./cmd/trapline
+	$(GO) build $(LIBRARY) -o bin/trapline ./cmd/trapline
+	bin/trapline --version
 
 # PROCESSOR=unicorn runs every test with steps in the library.
 PROCESSOR ?= interp
 test: deps deps-test
-	$(GO) vet ./...
-	$(GO) test -ldflags '-X trapline/emu.processorByDefault=$(PROCESSOR)' ./...
+	$(GO) vet $(LIBRARY) ./...
+	$(GO) test $(LIBRARY) -ldflags '-X trapline/emu.processorByDefault=$(PROCESSOR)' ./...
+
+# The program for other hosts, and the last state of every built-in scenario with
+# and without the library, on linux/arm64 and on js/wasm: all equal.
+portable: deps deps-portable
+	@mkdir -p bin/portable
+	for host in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+		CGO_ENABLED=0 GOOS=$${host%/*} GOARCH=$${host#*/} $(GO) build -o bin/portable/ ./cmd/trapline || exit 1; \
+	done
+	$(GO) build $(LIBRARY) -o bin/portable/library ./scenarios/hashes
+	CGO_ENABLED=0 $(GO) build -o bin/portable/amd64 ./scenarios/hashes
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) build -o bin/portable/arm64 ./scenarios/hashes
+	GOOS=js GOARCH=wasm $(GO) build -o bin/portable/wasm ./scenarios/hashes
+	cd bin/portable && ./library >library.txt && ./amd64 >amd64.txt && qemu-aarch64 ./arm64 >arm64.txt && \
+		node "$$($(GO) env GOROOT)/lib/wasm/wasm_exec_node.js" wasm >wasm.txt && wc -l library.txt && \
+		for host in amd64 arm64 wasm; do cmp library.txt $$host.txt || exit 1; done
 
 # A million random and mutated byte strings as guest code, in each mode and both
 # rings; then every fuzz target for FUZZ each.
 CASES   ?= 1000000
 fuzz: deps deps-test
-	$(GO) test ./emu/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
-	@$(GO) test -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
+	$(GO) test $(LIBRARY) ./emu/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
+	@$(GO) test $(LIBRARY) -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
 	while read -r pkg name; do \
 		echo "$$pkg $$name"; \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x "$$pkg" || exit 1; \
+		$(GO) test $(LIBRARY) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x "$$pkg" || exit 1; \
 	done
 
 # INSTRUCTIONS random ones and as many sequences in each mode, here and on the
@@ -63,10 +87,10 @@ fuzz-search: deps deps-test
 # instances watched.
 SOAK    ?= 10m
 soak: deps
-	$(GO) test ./soak -run TestSoak -soak $(SOAK) -timeout 2h -v
+	$(GO) test $(LIBRARY) ./soak -run TestSoak -soak $(SOAK) -timeout 2h -v
 
 bench: deps
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	$(GO) test $(LIBRARY) -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 # What the tests of real programs run: Debian's busybox-static of both
 # architectures and musl's i386 port, in the cache directory, where the tests
@@ -90,17 +114,21 @@ busybox:
 # its HOT hottest ones. "make test" does the same with one of these.
 HOT     ?= 40
 busybox-probes: deps busybox
-	$(GO) test ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
+	$(GO) test $(LIBRARY) ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
 
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
-	$(GO) vet ./...
+	$(GO) vet $(LIBRARY) ./...
 
+# The library is a gain, not a need.
 deps:
-	@$(call install,$(BUILD_PACKAGES))
+	@($(call install,$(BUILD_PACKAGES))) || echo "without the CPU library: long programs run slower; x87, MMX and SSE are not available" >&2
 
 deps-test:
 	@$(call install,$(TEST_PACKAGES))
+
+deps-portable:
+	@$(call install,$(PORTABLE_PACKAGES))
 
 clean:
 	rm -rf bin

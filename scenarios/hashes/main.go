@@ -1,0 +1,62 @@
+// Command hashes runs every built-in scenario and prints its name, its steps
+// and the hash of its last state, clocks included: one line each, the same on
+// every host and with every processor. "make portable" compares them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"trapline/emu"
+	"trapline/scenarios"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "hashes:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	list, err := scenarios.Library()
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		line, err := stateOf(b.Name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.Name, err)
+		}
+		fmt.Println(b.Name, line)
+	}
+	return nil
+}
+
+// stateOf runs a scenario to its end. One with an instruction that this build
+// cannot run says so in the place of its state.
+func stateOf(name string) (string, error) {
+	ctx := context.Background()
+	f, err := scenarios.Load(name)
+	if err != nil {
+		return "", err
+	}
+	r, err := scenarios.Open(ctx, f, scenarios.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	err = r.Finish(ctx, nil)
+	if err == nil {
+		err = r.Machine.Err()
+	}
+	switch {
+	case errors.Is(err, emu.ErrNotAvailable):
+		return "needs the library", nil
+	case err != nil:
+		return "", err
+	}
+	return fmt.Sprintf("%d %016x", r.Steps(), r.Machine.Hash(true)), nil
+}
