@@ -10,13 +10,13 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"trapline/emu/linux"
 )
 
 // interruption is the cause of a context that a signal ended.
 type interruption struct{ signal syscall.Signal }
 
-func (i *interruption) Error() string { return "interrupted by " + unix.SignalName(i.signal) }
+func (i *interruption) Error() string { return "interrupted by " + linux.SignalName(int(i.signal)) }
 
 // interruptedBy is the interruption that ended ctx, or nil.
 func interruptedBy(ctx context.Context) *interruption {
@@ -87,13 +87,6 @@ func giveUp(in *interruption, over <-chan struct{}, stderr io.Writer) {
 	case <-time.After(giveUpWaiting / 10):
 	}
 	os.Exit(exitInterrupted)
-}
-
-// processorTime is what the process has used so far.
-func processorTime() time.Duration {
-	var u unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // of this process it is known
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // stoppableReader is standard input that a Ctrl-C gets a program out of. A

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Target is a place where a file is to be written. A regular file is replaced
@@ -43,7 +41,7 @@ func Open(name string) (*Target, error) {
 	case !info.Mode().IsRegular():
 		f, err := openStraight(path, info.Mode())
 		return &Target{path: path, old: info, straight: f}, err
-	case info.Mode().Perm()&0o222 == 0 || unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) != nil:
+	case info.Mode().Perm()&0o222 == 0 || mayWrite(path) != nil:
 		return nil, errors.New("the file that is there is read-only")
 	}
 	return &Target{path: path, old: info}, mayCreate(name, path)
@@ -57,7 +55,7 @@ func follow(name string) (string, error) {
 	for range maxLinks {
 		to, err := os.Readlink(name)
 		switch {
-		case errors.Is(err, unix.EINVAL) || errors.Is(err, fs.ErrNotExist): // no link
+		case err != nil && isNoLink(err) || errors.Is(err, fs.ErrNotExist):
 			return name, nil
 		case err != nil:
 			return "", err
@@ -77,7 +75,7 @@ func follow(name string) (string, error) {
 		}
 		name = to
 	}
-	return "", unix.ELOOP
+	return "", syscall.ELOOP
 }
 
 // mayCreate reports whether the folder of path takes a new file.
@@ -85,7 +83,7 @@ func mayCreate(name, path string) error {
 	if base := filepath.Base(path); path[len(path)-1] == filepath.Separator || base == "." || base == ".." {
 		return errors.New("the name of a folder; expected that of a file")
 	}
-	err := unix.Faccessat(unix.AT_FDCWD, filepath.Dir(path), unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	err := mayEnter(filepath.Dir(path))
 	if err != nil && path != name {
 		return fmt.Errorf("a link to %s: %w", path, err)
 	}
@@ -95,8 +93,8 @@ func mayCreate(name, path string) error {
 // openStraight opens a pipe or a device for writing. It does not wait for a
 // pipe's reader.
 func openStraight(path string, mode fs.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
-	if errors.Is(err, unix.ENXIO) && mode&fs.ModeNamedPipe != 0 {
+	f, err := os.OpenFile(path, os.O_WRONLY|nonblock, 0)
+	if errors.Is(err, syscall.ENXIO) && mode&fs.ModeNamedPipe != 0 {
 		return nil, errors.New("a pipe that nobody reads; expected a reader that has opened it")
 	}
 	return f, reason(err)
@@ -151,9 +149,7 @@ func (t *Target) createBeside() (*os.File, error) {
 // keepMode gives the new file the owner and the permissions of the old one,
 // the owner as far as the process may.
 func (t *Target) keepMode(f *os.File) error {
-	if st, ok := t.old.Sys().(*syscall.Stat_t); ok {
-		_ = f.Chown(int(st.Uid), int(st.Gid))
-	}
+	keepOwner(f, t.old)
 	return f.Chmod(t.old.Mode().Perm())
 }
 
