@@ -66,11 +66,11 @@ fuzz: deps deps-test
 # processor that runs the tests; and CASES on the library as the second processor.
 INSTRUCTIONS ?= 100000
 silicon: deps deps-test
-	$(GO) test ./emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
-	$(GO) test ./emu/silicon -run Agrees -sequences $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./emu/silicon -run Agrees -sequences $(INSTRUCTIONS) -timeout 3h -v
 
 referee: deps
-	$(GO) test ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
 
 # SCENARIOS generated scenarios from seed START on, each searched in ways that
 # must agree; THOROUGH of them with 10,000 random executions of each kind. What
@@ -80,7 +80,7 @@ START     ?= 1
 THOROUGH  ?= 300
 FOLDER    ?=
 fuzz-search: deps deps-test
-	$(GO) test ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
+	$(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
 		$(if $(FOLDER),-folder $(abspath $(FOLDER))) -timeout 48h -v
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library

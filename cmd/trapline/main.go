@@ -45,6 +45,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	out := newOutput(stdout)
 	out.onError = cancel // there is nobody to tell the rest to
 	err := command(out, stderr).Run(ctx, args)
+	noteLibrary(errs)
 	return report(errs, outcome(ctx, err, out.Flush()))
 }
 

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"github.com/urfave/cli/v3"
+
+	"trapline/emu/unicorn"
 )
 
 func versionCommand(out *output) *cli.Command {
@@ -17,9 +20,25 @@ func versionCommand(out *output) *cli.Command {
 			if c.Args().Present() {
 				return usagef(c, "version takes no arguments")
 			}
-			fmt.Fprintf(out, "trapline %s\n", version())
+			fmt.Fprintf(out, "trapline %s\nprocessor: interpreter; %s\n", version(), library())
 			return nil
 		},
+	}
+}
+
+// library says what runs long programs, and x87, MMX and SSE.
+func library() string {
+	if err := unicorn.Check(); err != nil {
+		return "no CPU library (" + err.Error() + ")"
+	}
+	return "libunicorn " + unicorn.Version()
+}
+
+// noteLibrary says that the CPU library which is part of this build was asked
+// for and not used.
+func noteLibrary(stderr io.Writer) {
+	if err := unicorn.Refused(); err != nil {
+		fmt.Fprintf(stderr, "trapline: note: every instruction was interpreted, since the CPU library does not fit: %v\n", err)
 	}
 }
 

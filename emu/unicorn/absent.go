@@ -7,8 +7,7 @@ import "trapline/emu/regs"
 // Version names the library that was compiled in, or is "".
 func Version() string { return "" }
 
-// Check says why there is no library.
-func Check() error { return errAbsent }
+func verify() error { return errAbsent }
 
 // ContextSize is the length of the buffers of Context's Save and Load.
 const ContextSize = regs.FXSize

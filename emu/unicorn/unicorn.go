@@ -17,6 +17,8 @@ package unicorn
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"trapline/emu/regs"
@@ -30,6 +32,33 @@ var errAbsent = fmt.Errorf("%w: not part of this build", ErrLibrary)
 
 // Available reports whether there is a library that fits.
 func Available() bool { return Check() == nil }
+
+// Check says, once a process has found out, why there is no library that fits.
+func Check() error {
+	if checked.Load() {
+		return misfit
+	}
+	once.Do(func() {
+		misfit = verify()
+		checked.Store(true)
+	})
+	return misfit
+}
+
+// Refused is why a library that is part of this build is not used; nil if it
+// fits, if there is none, or if nobody has asked yet.
+func Refused() error {
+	if Version() == "" || !checked.Load() {
+		return nil
+	}
+	return misfit
+}
+
+var (
+	once    sync.Once
+	checked atomic.Bool
+	misfit  error
+)
 
 // Engine is one instance of the library: one mapping of addresses to host
 // memory with one translation cache. Used by one goroutine at a time.
