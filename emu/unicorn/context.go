@@ -64,10 +64,27 @@ func (e *Engine) FXSave(c *Context, core *Core, fx *[regs.FXSize]byte) error {
 // must pass load.
 func (e *Engine) FXRestore(c *Context, core *Core, fx *[regs.FXSize]byte) error {
 	if e.lib == nil {
-		c.fx = *fx
+		c.fx = e.kept(fx)
 		return nil
 	}
 	return e.lib.fxrestore(c.lib, core, fx)
+}
+
+// kept is what the library keeps of an image: without the last instruction's
+// and operand's addresses, and the registers that the mode has.
+func (e *Engine) kept(fx *[regs.FXSize]byte) (k [regs.FXSize]byte) {
+	copy(k[:fxTags+1], fx[:])
+	copy(k[fxMXCSR:fxMask], fx[fxMXCSR:])
+	binary.LittleEndian.PutUint32(k[fxMask:], 0xffff)
+	for i := range 8 {
+		copy(k[fxST+16*i:][:10], fx[fxST+16*i:])
+	}
+	xmm := 8
+	if e.width == Width64 {
+		xmm = 16
+	}
+	copy(k[fxXMM:][:16*xmm], fx[fxXMM:])
+	return k
 }
 
 // Where the library's saved context keeps x87 and SSE state, in bytes.

@@ -1,4 +1,4 @@
-//go:build !nounicorn && cgo && linux && amd64
+//go:build unicorn && cgo && linux && amd64
 
 // Stand-ins for functions inside the library, put in their place at link time
 // (-Wl,--wrap, see unicorn.go). They give what its interface lacks:

@@ -1,4 +1,4 @@
-//go:build !nounicorn && cgo && linux && amd64
+//go:build unicorn && cgo && linux && amd64
 
 package unicorn
 

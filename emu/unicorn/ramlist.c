@@ -1,4 +1,4 @@
-//go:build !nounicorn && cgo && linux && amd64
+//go:build unicorn && cgo && linux && amd64
 
 // A stand-in, put in its place at link time, for the function that gives each
 // mapped piece of host memory its place among the library's RAM addresses. The
