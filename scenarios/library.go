@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"trapline/emu"
 	"trapline/scenarios/format"
@@ -114,7 +113,7 @@ func loadPath(name string) (*File, error) {
 // OpenInput opens a file for reading. It does not wait for a pipe's writer: a
 // pipe that nobody writes to is empty.
 func OpenInput(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	return os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 }
 
 // readScenario reads a scenario's text, from a pipe too.

@@ -1,0 +1,4 @@
+package scenarios
+
+// nonblock: there are no pipes.
+const nonblock = 0
