@@ -28,7 +28,7 @@ demo:
 
 build: deps
 	$(GO) build $(LIBRARY) -o bin/trapline ./cmd/trapline
-	bin/trapline --version
+	bin/trapline version
 
 # PROCESSOR=unicorn runs every test with steps in the library.
 PROCESSOR ?= interp

@@ -1,3 +1,5 @@
+//go:build unicorn && cgo && linux && amd64
+
 package emu
 
 import (
