@@ -63,7 +63,7 @@ func (c *Campaign) Run(ctx context.Context) int {
 }
 
 // tableEvery is how many scenarios go by between lines of progress.
-const tableEvery = 250
+const tableEvery = 100
 
 func (c *Campaign) isThorough() bool {
 	return c.Thorough > 0 && c.tried*c.Thorough/c.Scenarios >= c.thorough

@@ -120,11 +120,12 @@ func (t *trial) sampled(name string, r *explore.Report) {
 }
 
 // replay runs what was found again: its schedule, what shrinking makes of it,
-// and that as the command "run" does.
+// and that as the command "run" does. A schedule of a run without end has a turn
+// to repeat only once it is shrunk, and not always then.
 func (t *trial) replay() error {
 	f := t.reduced.Found
-	if f == nil || f.Violation.Property == explore.NoLivelock && f.Violation.Actor < 0 {
-		return nil // a livelock of all vCPUs has no last step
+	if f == nil {
+		return nil
 	}
 	sys, err := t.pool.get()
 	if err != nil {
@@ -134,24 +135,33 @@ func (t *trial) replay() error {
 	root := sys.Snapshot()
 	small := explore.Shrink(t.ctx, sys, *f, maxDepth)
 	for i, found := range []explore.Found{*f, small} {
+		if endless(found) {
+			continue
+		}
 		sys.Restore(root)
 		out := explore.Run(sys, sched.NewReplay(found.Schedule), maxDepth)
 		if out.Violation == nil || out.Violation.Property != f.Violation.Property {
-			t.differ("replay: "+[2]string{"found", "shrunk"}[i], "%s\nreplayed: %+v", verdict(t.reduced), out.Violation)
+			t.differ("replay: "+[2]string{"found", "shrunk"}[i], "%s\nby %s\nreplayed: %+v", verdict(t.reduced),
+				found.Schedule.Format(t.systems.Checksum()), out.Violation)
 		}
+	}
+	if endless(small) {
+		return nil
 	}
 	return t.run(small)
 }
 
+// endless reports whether a schedule alone does not show its violation.
+func endless(f explore.Found) bool { return f.Endless && f.Schedule.Turn().Steps() == 0 }
+
 // run follows the schedule as trapline run does.
 func (t *trial) run(f explore.Found) error {
-	o := t.systems.Options()
-	r, err := scenarios.Open(t.ctx, t.file, scenarios.Options{Engine: o.Engine, Direct: o.Direct})
+	r, err := scenarios.Open(t.ctx, t.file, t.systems.Options())
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := r.Follow(context.WithoutCancel(t.ctx), sched.NewReplay(f.Schedule), nil); err != nil {
+	if err := r.Follow(t.ctx, sched.NewReplay(f.Schedule), nil); err != nil {
 		return err
 	}
 	for _, v := range r.Violations() {
@@ -159,6 +169,7 @@ func (t *trial) run(f explore.Found) error {
 			return nil
 		}
 	}
-	t.differ("replay: run", "%s: %s by %s\nrun: %v", f.Violation.Property, f.Violation.What, f.Schedule.Format(t.systems.Checksum()), r.Violations())
+	t.differ("replay: run", "%s: %s by %s\nrun: %v", f.Violation.Property, f.Violation.What,
+		f.Schedule.Format(t.systems.Checksum()), r.Violations())
 	return nil
 }

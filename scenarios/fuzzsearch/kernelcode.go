@@ -134,7 +134,7 @@ func ownTry(m *maker, _ int) Part {
 	return steps(5, "lock btsl $0, lk+%d\n\tjc 1f\n\tincl %s\n\tmovl $0, lk+%d\n1:", l, m.word(), l).with(OwnLock)
 }
 
-// ownWait waits for a flag that another task sets first thing.
+// ownWait waits for a flag that another task sets.
 func ownWait(m *maker, cpu int) Part {
 	if m.s.CPUs == 1 || m.flags == 4 || len(m.s.Tasks) < m.s.CPUs {
 		return Part{}
@@ -142,8 +142,9 @@ func ownWait(m *maker, cpu int) Part {
 	other := (cpu + 1) % m.s.CPUs
 	at := fmt.Sprintf("lk+%d", 16+4*m.flags)
 	m.flags++
-	t := &m.s.Tasks[other]
-	t.Pieces = append(t.Pieces, plain("movl $1, %s", at))
+	if t := &m.s.Tasks[other]; m.chance(85) { // else it waits for ever
+		t.Pieces = append(t.Pieces, plain("movl $1, %s", at))
+	}
 	return steps(3, "1:\tcmpl $0, %s\n\tje 1b", at).with(OwnWait)
 }
 
