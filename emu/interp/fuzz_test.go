@@ -1,0 +1,68 @@
+package interp_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"trapline/emu/insn"
+	"trapline/emu/interp"
+	"trapline/emu/regs"
+)
+
+// FuzzRun runs any bytes in any state: nothing panics, a fault leaves registers as they were, and an instruction
+// that is done leaves what the mode allows.
+func FuzzRun(f *testing.F) {
+	for _, mode := range []insn.Mode{insn.Mode32, insn.Mode64AMD} {
+		s := newSource(5, mode)
+		for range 50 {
+			x := s.trial()
+			var state bytes.Buffer
+			_ = binary.Write(&state, binary.LittleEndian, x.before.GPR)
+			f.Add(x.code, state.Bytes(), x.before.RFLAGS, mode.Is64())
+		}
+	}
+	f.Fuzz(func(t *testing.T, code, state []byte, flags uint64, long bool) {
+		mode := insn.Mode32
+		if long {
+			mode = insn.Mode64AMD
+		}
+		in, err := insn.Decode(code, mode)
+		if err != nil {
+			return
+		}
+		op, ok := interp.Prepare(&in)
+		if !ok {
+			return
+		}
+		c := newSource(5, mode).state()
+		_, _ = binary.Decode(state, binary.LittleEndian, c.GPR[:min(len(state)/8, 16)])
+		c.RFLAGS = flags&0x3f7fd5 | regs.FlagsFixed
+		if !long {
+			for i := range c.GPR {
+				c.GPR[i] &= 0xffffffff
+			}
+		}
+		before := c
+		m := &testMemory{c: &c, code: code, data: make([]byte, memSize)}
+		if op.Run(&c, m) != interp.Done {
+			if c != before {
+				t.Fatalf("% x leaves a trace: %s", code[:in.Len], show(&c))
+			}
+			return
+		}
+		if c.RFLAGS&regs.FlagsFixed == 0 || c.RFLAGS&^0x3f7fd7 != 0 {
+			t.Fatalf("% x: rflags %#x", code[:in.Len], c.RFLAGS)
+		}
+		wide := c.RIP
+		for _, v := range c.GPR {
+			wide |= v
+		}
+		if !long && wide>>32 != 0 {
+			t.Fatalf("% x: upper halves in 32-bit code: %s", code[:in.Len], show(&c))
+		}
+		if long && uint64(int64(c.RIP<<16)>>16) != c.RIP {
+			t.Fatalf("% x: rip %#x", code[:in.Len], c.RIP)
+		}
+	})
+}
