@@ -66,6 +66,7 @@ type Delivery struct {
 	Frame    []FrameWord
 	Nested   []Trap // faults met on the way, in order, the delivered one last
 	Shutdown string // why the vCPU stopped (triple fault), or ""
+	Between  bool   // no instruction was begun: a pending trap was taken, or an interrupt
 }
 
 // Work is what a micro-step means, for those who follow a hit or a signal: its

@@ -201,10 +201,12 @@ func (m *Machine) advance(c *CPU) {
 	case c.nPending > 0:
 		m.began(c)
 		m.Deliver(c, c.takePending())
+		m.ev.deliv.Between = true
 	case c.interrupted():
 		m.began(c)
 		c.Halted = false
 		m.Deliver(c, c.takeInterrupt())
+		m.ev.deliv.Between = true
 	default:
 		m.execute(c)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/idt"
 	"trapline/traps"
 )
 
@@ -148,16 +149,9 @@ func (n *Names) frameMeans(w emu.FrameWord) string {
 
 // VectorName is the processor's name of a vector (SDM vol. 3, table 6-1).
 func VectorName(v uint8) string {
-	if s, ok := vectorNames[v]; ok {
-		return s
+	x := idt.Vector(v)
+	if x.Mnemonic() == "" {
+		return fmt.Sprintf("interrupt %#x", v)
 	}
-	return fmt.Sprintf("interrupt %#x", v)
-}
-
-var vectorNames = map[uint8]string{
-	emu.VecDE: "#DE divide error", emu.VecDB: "#DB debug", 2: "NMI", emu.VecBP: "#BP breakpoint",
-	emu.VecOF: "#OF overflow", 5: "#BR bound", emu.VecUD: "#UD invalid opcode", emu.VecNM: "#NM no FPU",
-	emu.VecDF: "#DF double fault", emu.VecTS: "#TS invalid TSS", emu.VecNP: "#NP not present",
-	emu.VecSS: "#SS stack fault", emu.VecGP: "#GP general protection", emu.VecPF: "#PF page fault",
-	emu.VecMF: "#MF x87 error", emu.VecAC: "#AC alignment", emu.VecXM: "#XM SIMD error",
+	return x.Mnemonic() + " " + x.Name()
 }

@@ -22,7 +22,7 @@ func (n *Names) reasons(ev *emu.Event) []Reason {
 
 func (n *Names) whyDelivery(ev *emu.Event) []Reason {
 	d := ev.Delivery
-	l := whyVector(n, &d.Trap)
+	l := n.whyVector(d)
 	for _, t := range d.Nested {
 		l = append(l, whyNested(d, t)...)
 	}
@@ -46,24 +46,6 @@ func (n *Names) whyDelivery(ev *emu.Event) []Reason {
 		l = append(l, Reason{"the gate asks for a stack of its own (IST)", "P5"})
 	}
 	return l
-}
-
-func whyVector(n *Names, t *emu.Trap) []Reason {
-	switch {
-	case t.Vector == emu.VecBP && t.Kind == emu.SoftwareInt && t.Op == breakpoint:
-		return []Reason{{"int3 is a trap: the saved instruction pointer is behind the cc byte", "P1"}}
-	case t.Vector == emu.VecBP && t.Kind == emu.SoftwareInt:
-		return []Reason{{"int $3 as cd 03 is two bytes: the saved instruction pointer minus one is its second byte", "P1"}}
-	case t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0:
-		return []Reason{{"TF was on before that instruction: a single-step trap after it", "P6"}}
-	case t.Vector == emu.VecDB && t.Kind == emu.Exception:
-		return []Reason{{"a debug register matched", "P12"}}
-	case t.Vector == emu.VecPF:
-		return []Reason{{whyPageFault(n, t), "P11"}}
-	case t.Kind == emu.Exception:
-		return []Reason{{"a fault: the saved instruction pointer is at the instruction, which can be retried", "P11"}}
-	}
-	return nil
 }
 
 func whyPageFault(n *Names, t *emu.Trap) string {
