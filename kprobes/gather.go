@@ -135,6 +135,9 @@ func (e *engineModern) register(x *traps.Exec) error {
 		e.orderGathered(x)
 		return nil
 	}
+	if err := e.g.MayProbe(e.addr(x)); err != nil {
+		return err
+	}
 	return e.registerCopy(x)
 }
 

@@ -62,7 +62,7 @@ func (e *engineModern) Ops() map[string]traps.Op {
 	maps.Copy(ops, e.trampolineOps())
 	maps.Copy(ops, e.waitOps())
 	maps.Copy(ops, map[string]traps.Op{
-		"copy_insn":             e.copyInsn,
+		"copy_insn":             e.prepareInsn,
 		"set_copy_ip":           e.setCopyIP,
 		"resume_execution":      e.resumeExecution,
 		"back_up_eip":           backUpIP,

@@ -8,6 +8,7 @@ import (
 	"trapline/emu/insn"
 	"trapline/emu/linux/abi"
 	"trapline/kprobes"
+	"trapline/kprobes/events"
 	"trapline/scenarios/format"
 )
 
@@ -39,11 +40,8 @@ func (b *builder) defineProbes() error {
 		if err == nil && !p.Unregistered {
 			err = b.register(n, p)
 		}
-		if errors.Is(err, abi.EEXIST) && b.options.Engine != b.file.Machine.Engine {
-			return fmt.Errorf("%w, because engine %s refuses probe %s with EEXIST: its address has one", ErrNotPossible, b.options.Engine, p.Name)
-		}
-		if errors.Is(err, abi.EEXIST) {
-			return p.At.Pos.Error(b.file.Name, "an address without a probe", "probe %s: the kernel refuses it with EEXIST", p.Name)
+		if errno := abi.Errno(0); errors.As(err, &errno) {
+			return b.refused(p, errno)
 		}
 		if errors.Is(err, ErrNotPossible) {
 			return err
@@ -56,6 +54,22 @@ func (b *builder) defineProbes() error {
 		}
 	}
 	return nil
+}
+
+// refusals are the errnos of register_kprobe: why, and what was expected.
+var refusals = map[abi.Errno][2]string{
+	abi.EEXIST:     {"its address has one", "an address without a probe"},
+	abi.ENOTSUP: {"it can neither emulate nor step the instruction there", "an instruction that the engine can probe"},
+	abi.EINVAL:     {"the instruction there holds traps off", "an instruction that the engine can probe"},
+}
+
+// refused is the error for a probe that the kernel does not register.
+func (b *builder) refused(p *format.Probe, errno abi.Errno) error {
+	name, why := events.Errno(errno).Name(), refusals[errno]
+	if b.options.Engine != b.file.Machine.Engine {
+		return fmt.Errorf("%w, because engine %s refuses probe %s with %s: %s", ErrNotPossible, b.options.Engine, p.Name, name, why[0])
+	}
+	return p.At.Pos.Error(b.file.Name, why[1], "probe %s: the kernel refuses it with %s", p.Name, name)
 }
 
 // register registers probe n before the tasks start.

@@ -67,3 +67,26 @@ func verdict(t *testing.T, name string, o scenarios.Options) string {
 	require.True(t, r.Exhausted, "%v", r.Summary)
 	return ""
 }
+
+// TestO5RefusedProbeIsNoScenario: before the run, a probe that the kernel
+// refuses is an error at its place; under another engine than the file's, the
+// engine's.
+func TestO5RefusedProbeIsNoScenario(t *testing.T) {
+	f, err := scenarios.LoadFS(os.DirFS("testdata/truths"), "iretq-modern-int3"+scenarios.Ext)
+	require.NoError(t, err)
+	for engine, want := range map[string]string{
+		"":                  "iretq-modern-int3.txtar:23:6: probe a: the kernel refuses it with EOPNOTSUPP; expected an instruction that the engine can probe",
+		"modern+int3+boost": "engine modern+int3+boost refuses probe a with EOPNOTSUPP: it can neither emulate nor step the instruction there",
+		"modern":            "",
+	} {
+		r, err := scenarios.Open(context.Background(), f, scenarios.Options{Engine: engine})
+		if err == nil {
+			r.Close()
+		}
+		if want == "" {
+			require.NoError(t, err, engine)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -31,13 +31,14 @@ the image in memory. A function that needs a running kernel is stopped, and it i
 
 ARG is a number; text in double quotes or behind "str:", put into memory with a NUL; "buf:N", N zero bytes; or
 "hex:…", bytes. Memory is shown afterwards if the call changed it. Numbers below zero go behind "--".
--p takes a line of kprobe_events, as docs/events.md says; its events are printed as the kernel's trace file.
+-p takes a line of kprobe_events, as docs/events.md says; its events are printed as the kernel's trace file. What that
+kernel refuses (its blacklist, functions that ftrace does not trace) is refused.
 The exit status is 1 if the function did not return.
 
 EXAMPLES:
    trapline call vmlinuz strlen '"hello"'
    trapline call vmlinuz crc32_le 0xffffffff hex:00112233 4
-   trapline call vmlinuz strscpy buf:16 '"text"' 16 -p 'p strscpy src=+0(%si):string' -p 'r strscpy $retval:s64'
+   trapline call vmlinuz full_name_hash 0 '"text"' 4 -p 'p full_name_hash name=+0(%si):string' -p 'r full_name_hash $retval:x32'
    trapline call --engine 2002 --json vmlinux int_sqrt 1000000 | jq .value`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` (may be repeated)"},

@@ -29,6 +29,7 @@ const (
 	ENOSYS        Errno = 38
 	ELOOP         Errno = 40
 	EILSEQ        Errno = 84
+	EOPNOTSUPP    Errno = 95
 	EADDRNOTAVAIL Errno = 99
 	ECANCELED     Errno = 125
 	ENOTSUPP      Errno = 524
@@ -40,7 +41,7 @@ var errnoNames = map[Errno]string{
 	EEXIST: "EEXIST", ENODEV: "ENODEV", ENOTDIR: "ENOTDIR", EISDIR: "EISDIR",
 	EINVAL: "EINVAL", ERANGE: "ERANGE", ENOSYS: "ENOSYS", ENAMETOOLONG: "ENAMETOOLONG",
 	ELOOP: "ELOOP", EILSEQ: "EILSEQ", EADDRNOTAVAIL: "EADDRNOTAVAIL",
-	ECANCELED: "ECANCELED", ENOTSUPP: "ENOTSUPP",
+	EOPNOTSUPP: "EOPNOTSUPP", ECANCELED: "ECANCELED", ENOTSUPP: "ENOTSUPP",
 }
 
 // Name is the C name, such as "EINVAL"; a number outside the list gives

@@ -12,6 +12,7 @@ import (
 	"trapline/emu/loader/vmlinux"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
+	"trapline/kprobes/trace"
 )
 
 // Judge answers what a kernel would to definitions on its own code, from its
@@ -29,7 +30,10 @@ type Judge struct {
 	traced []uint64 // places of ftrace calls, by address
 }
 
-var _ tracefs.Kprobes = (*Judge)(nil)
+var (
+	_ tracefs.Kprobes = (*Judge)(nil)
+	_ trace.Places    = (*Judge)(nil)
+)
 
 type span struct{ from, to uint64 }
 
@@ -133,16 +137,29 @@ func (j *Judge) Notrace(addr uint64) bool {
 // ModuleLoaded is false for every module.
 func (j *Judge) ModuleLoaded(string) bool { return false }
 
-// Register tells whether the place may be probed
-// (check_kprobe_address_safe(), can_probe()).
-func (j *Judge) Register(p *tracefs.Probe) events.Errno {
-	switch s, ok := j.Lookup(p.Addr); {
-	case !ok || !j.text.holds(p.Addr) || j.blacklisted(s):
+// Register tells whether the place may be probed.
+func (j *Judge) Register(p *tracefs.Probe) events.Errno { return j.MayProbe(p.Addr) }
+
+// MayProbe judges a place (check_kprobe_address_safe(), can_probe()).
+func (j *Judge) MayProbe(addr uint64) events.Errno {
+	switch s, ok := j.Lookup(addr); {
+	case !ok || !j.inText(addr) || j.blacklisted(s):
 		return events.EINVAL
-	case !j.startsInstruction(s.Addr, p.Addr) || j.insideTraceCall(p.Addr):
+	case !j.startsInstruction(s.Addr, addr) || j.insideTraceCall(addr):
 		return events.EILSEQ
 	}
 	return 0
+}
+
+// inText tells whether kernel code is there (core_kernel_text()); an image
+// that does not say where its text is has it in what is executable.
+func (j *Judge) inText(addr uint64) bool {
+	if j.text != (span{}) {
+		return j.text.holds(addr)
+	}
+	return slices.ContainsFunc(j.image.Segments, func(s loader.Segment) bool {
+		return s.Prot&loader.ProtX != 0 && addr >= s.Addr && addr < s.End()
+	})
 }
 
 // blacklisted tells whether the function that holds a place is marked, or in

@@ -2,13 +2,17 @@ package kcall_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
+	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/kcall"
@@ -62,4 +66,76 @@ func TestE3BlacklistOfTheImage(t *testing.T) {
 		n++
 	}
 	assert.Greater(t, n, 300)
+}
+
+// TestE3CallJudgesAsEvents: an event on a function that is called is refused
+// where `events --kernel` refuses it, with the same errno and error_log.
+func TestE3CallJudgesAsEvents(t *testing.T) {
+	image := debianKernel(t, "amd64")
+	j := kcall.NewJudge(image)
+	define := func(config tracefs.Kprobes, line string) (events.Errno, string) {
+		r := tracefs.New(tracefs.Config{Kprobes: config, CPUs: 1})
+		return refused(r.Write(tracefs.KprobeEvents, []byte(line+"\n")))
+	}
+	lines := []string{
+		"p exc_int3", "p memcpy", "r strlen $retval", "p kprobe_int3_handler", "p int_sqrt", "r int_sqrt $retval",
+		"p int_sqrt+1", "p vfs_read+1", "p vfs_read+5", "p vfs_read+6", "r vfs_read+5", "p no_such_symbol", "p jiffies", "p t_next",
+	}
+	for i := 0; i < len(image.Symbols); i += len(image.Symbols) / 300 {
+		s := image.Symbols[i]
+		lines = append(lines, "p "+s.Name, fmt.Sprintf("p %s+%d", s.Name, i%16))
+	}
+	c, err := kcall.New(image, kprobes.EngineModern, emu.DefaultProcessor)
+	require.NoError(t, err)
+	defer c.Close()
+	n := 0
+	for _, line := range lines {
+		want, log := define(j, line)
+		got, gotLog := refused(c.Tracing.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")))
+		assert.Equal(t, want, got, line)
+		assert.Equal(t, log, gotLog, line)
+		if want == 0 {
+			require.NoError(t, c.Tracing.Registry().Truncate(tracefs.KprobeEvents))
+			n++
+		}
+	}
+	assert.Greater(t, n, 50, "some are taken")
+	assert.Greater(t, len(lines)-n, 50, "some are not")
+	for _, name := range []string{"exc_int3", "memcpy", "strlen", "kprobe_int3_handler"} {
+		assert.ErrorIs(t, c.Tracing.Define("p "+name), events.EINVAL, name)
+	}
+}
+
+// refused is what a write came to: the errno, and what error_log says.
+func refused(err error) (events.Errno, string) {
+	var e *events.Error
+	if errors.As(err, &e) {
+		return e.Errno, e.LogText()
+	}
+	var errno events.Errno
+	errors.As(err, &errno)
+	return errno, ""
+}
+
+// TestE3DocumentedCallsAreAccepted: events in the examples of `trapline call`
+// are on functions that the kernel lets be probed.
+func TestE3DocumentedCallsAreAccepted(t *testing.T) {
+	j := kcall.NewJudge(debianKernel(t, "amd64"))
+	event := regexp.MustCompile("-p '([^']*)'")
+	n := 0
+	for _, file := range []string{"../../README.md", "../../docs/events.md", "../../cmd/trapline/call.go"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			if !strings.Contains(line, "trapline call ") {
+				continue
+			}
+			for _, m := range event.FindAllStringSubmatch(line, -1) {
+				r := tracefs.New(tracefs.Config{Kprobes: j, CPUs: 1})
+				assert.NoError(t, r.Write(tracefs.KprobeEvents, []byte(m[1]+"\n")), "%s: %s", file, m[1])
+				n++
+			}
+		}
+	}
+	assert.GreaterOrEqual(t, n, 4)
 }

@@ -91,7 +91,7 @@ func (c *Caller) boot(engine string) error {
 		return err
 	}
 	table := loader.NewSymbols(c.Image.Symbols)
-	c.Tracing = trace.New(trace.Config{Manager: c.Probes, Symbols: func() loader.Symbols { return table }})
+	c.Tracing = trace.New(trace.Config{Manager: c.Probes, Symbols: func() loader.Symbols { return table }, Places: NewJudge(c.Image)})
 	return nil
 }
 

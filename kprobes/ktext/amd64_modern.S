@@ -158,14 +158,16 @@ FUNC register_kprobe
 	testq %rax,%rax
 	jnz 1f
 	MICRO copy_insn
+	testl %eax,%eax
+	jnz 3f
 	MICRO save_opcode
 	MICRO list_add
 	MICRO write_breakpoint
 	MICRO text_poke_sync
 	jmp 2f
 1:	MICRO gather
-2:	MICRO mutex_unlock
-	xorl %eax,%eax
+2:	xorl %eax,%eax
+3:	MICRO mutex_unlock
 	popq %rbx
 	ret
 

@@ -18,12 +18,20 @@ type engine Tracing
 
 var _ tracefs.Kprobes = (*engine)(nil)
 
-func (e *engine) Count(name string) int                    { return e.symbols.Count(name) }
-func (e *engine) Address(name string) (uint64, bool)       { return e.symbols.Address(name) }
-func (e *engine) Lookup(addr uint64) (events.Symbol, bool) { return e.symbols.Lookup(addr) }
+func (e *engine) Count(name string) int                    { return e.names().Count(name) }
+func (e *engine) Address(name string) (uint64, bool)       { return e.names().Address(name) }
+func (e *engine) Lookup(addr uint64) (events.Symbol, bool) { return e.names().Lookup(addr) }
 
-// Notrace: the modelled kernel has no ftrace whose exceptions would count.
-func (e *engine) Notrace(uint64) bool { return false }
+func (e *engine) names() events.Symbols {
+	if e.places != nil {
+		return e.places
+	}
+	return e.symbols
+}
+
+// Notrace is the image's answer: the modelled kernel has no ftrace whose
+// exceptions would count.
+func (e *engine) Notrace(addr uint64) bool { return e.places != nil && e.places.Notrace(addr) }
 
 // ModuleLoaded tells whether a module's code is there.
 func (e *engine) ModuleLoaded(name string) bool {
@@ -34,7 +42,7 @@ func (e *engine) ModuleLoaded(name string) bool {
 // Register defines the probe with the engine; enabling arms it.
 func (e *engine) Register(p *tracefs.Probe) events.Errno {
 	t := (*Tracing)(e)
-	if errno := t.mayProbe(p); errno != 0 {
+	if errno := t.mayProbe(p.Addr); errno != 0 {
 		return errno
 	}
 	pl := &planted{probe: p, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
@@ -72,23 +80,43 @@ func (t *Tracing) earlierCounts(p *tracefs.Probe) tracefs.Counts {
 }
 
 // mayProbe judges the place: the trap path itself is blacklisted, other
-// places must hold the first byte of an instruction, and only engine modern
-// takes a second probe at an address.
-func (t *Tracing) mayProbe(p *tracefs.Probe) events.Errno {
-	k := t.g.K
-	pte, ok := t.space().Lookup(p.Addr)
-	switch {
-	case !ok || pte.Prot&emu.Exec == 0:
-		return events.EINVAL
-	case p.Addr >= k.Layout.Text && p.Addr < k.Layout.Data:
-		return events.EINVAL
-	case !t.startsInstruction(p.Addr):
-		return events.EILSEQ
-	case !t.g.SharesAddresses() && t.taken(p.Addr):
-		t.printk("engine " + t.g.Engine + " has one probe at an address, and there is one at " + k.Name(p.Addr))
+// places must hold the first byte of an instruction that the engine can probe,
+// and only engine modern takes a second probe at an address.
+func (t *Tracing) mayProbe(addr uint64) events.Errno {
+	if errno := t.judge(addr); errno != 0 {
+		return errno
+	}
+	if !t.g.SharesAddresses() && t.taken(addr) {
+		t.printk("engine " + t.g.Engine + " has one probe at an address, and there is one at " + t.g.K.Name(addr))
 		return events.EEXIST
 	}
+	return errnoOf(t.g.MayProbe(addr))
+}
+
+func (t *Tracing) judge(addr uint64) events.Errno {
+	if t.places != nil {
+		return t.places.MayProbe(addr)
+	}
+	layout := t.g.K.Layout
+	switch pte, ok := t.space().Lookup(addr); {
+	case !ok || pte.Prot&emu.Exec == 0, addr >= layout.Text && addr < layout.Data:
+		return events.EINVAL
+	case !t.startsInstruction(addr):
+		return events.EILSEQ
+	}
 	return 0
+}
+
+// errnoOf is an engine's error as the number that a write returns.
+func errnoOf(err error) events.Errno {
+	errno := abi.Errno(0)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &errno):
+		return events.Errno(errno)
+	}
+	return events.EINVAL
 }
 
 // taken tells whether a probe, of an event or not, is at the address.
@@ -155,11 +183,10 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 		arm = e.g.Arm
 	}
 	if err := arm(pl.index); err != nil {
-		if errno := abi.Errno(0); errors.As(err, &errno) {
-			return events.Errno(errno)
+		if errno := abi.Errno(0); !errors.As(err, &errno) {
+			(*Tracing)(e).printk(err.Error())
 		}
-		(*Tracing)(e).printk(err.Error())
-		return events.EINVAL
+		return errnoOf(err)
 	}
 	pl.armed, pl.made = true, true
 	return 0

@@ -15,6 +15,7 @@ import (
 	"trapline/emu/loader"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/trace"
 	"trapline/traps"
 )
@@ -329,4 +330,25 @@ func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestO5EventOnRefusedInstruction: 6.1 answers EOPNOTSUPP when the event is
+// defined.
+func TestO5EventOnRefusedInstruction(t *testing.T) {
+	const source = "main:\n\tnop\n\tret\n\tiretq\n\tint3\n"
+	for engine, want := range map[string]events.Errno{"modern+int3": events.EOPNOTSUPP, "modern": 0, "2005": 0} {
+		r := newRig(t, emu.AMD64, engine, source)
+		require.NoError(t, r.t.Registry().Write(tracefs.KprobeEvents, []byte("p:g/a main+1\n")))
+		for _, line := range []string{"p:g/b main+2", "p:g/c main+4"} {
+			err := r.t.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n"))
+			if want == 0 {
+				require.NoError(t, err, "%s %s", engine, line)
+				continue
+			}
+			require.ErrorIs(t, err, want, "%s %s", engine, line)
+			var e *events.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, "trace_kprobe: error: Failed to register probe event\n  Command: "+line+"\n                 ^\n", e.LogText())
+		}
+	}
 }

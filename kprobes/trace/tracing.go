@@ -16,6 +16,7 @@ import (
 type Tracing struct {
 	g        *kprobes.Manager
 	kernel   func() loader.Symbols
+	places   Places
 	registry *tracefs.Registry
 	symbols  *symbolTable
 	modules  []*Module
@@ -52,10 +53,21 @@ type Config struct {
 	Manager *kprobes.Manager
 	// Symbols are the kernel's and the scenario's names.
 	Symbols func() loader.Symbols
+	// Places judges where events may be; nil: Symbols and the code in memory do.
+	Places Places
 	// Entries bounds the trace buffer, in records; 0: DefaultEntries.
 	Entries int
 	// SameName is what a second definition of a name does.
 	SameName tracefs.SameName
+}
+
+// Places knows a kernel's image: its names, and where probes may be.
+type Places interface {
+	events.Symbols
+	// Notrace is as tracefs.Kprobes has it.
+	Notrace(addr uint64) bool
+	// MayProbe is what register_kprobe() says of the place; 0: yes.
+	MayProbe(addr uint64) events.Errno
 }
 
 // StepTime is how long the trace clock lets a step last, in nanoseconds.
@@ -69,7 +81,7 @@ const maxPrintk = 256
 
 // New joins event files to a machine and makes them a Part of it.
 func New(cfg Config) *Tracing {
-	t := &Tracing{g: cfg.Manager, kernel: cfg.Symbols, byProbe: map[*tracefs.Probe]*planted{}}
+	t := &Tracing{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
 	t.buffer = newBuffer(cfg.Entries)
 	m := t.g.K.M
 	t.registry = tracefs.New(tracefs.Config{

@@ -1,0 +1,99 @@
+package kprobes
+
+import (
+	"trapline/emu/insn"
+	"trapline/emu/linux/abi"
+	"trapline/traps"
+)
+
+// refusal is the errno with which 6.1's register_kprobe refuses an x86-64
+// instruction, or 0: EOPNOTSUPP for what prepare_emulation() can neither
+// emulate nor let run out of line, EINVAL for loads of ss
+// (insn_masking_exception()). It looks behind legacy prefixes, REX, VEX and
+// EVEX, and at the opcode's first byte only. (The kernel's name of ENOTSUP is
+// EOPNOTSUPP.)
+func refusal(code []byte) abi.Errno {
+	op, modrm, addr32 := probedOpcode(code)
+	digit := modrm >> 3 & 7
+	switch op {
+	case 0x9a, 0xea, 0xcc, 0xcf: // far call, far jump, int3, iret
+		return abi.ENOTSUP
+	case 0xff:
+		switch digit {
+		case 3, 5: // far, indirect
+			return abi.ENOTSUP
+		case 2, 4: // near: through a register of full width only
+			if addr32 || modrm>>6 != 3 {
+				return abi.ENOTSUP
+			}
+		}
+	case 0x17:
+		return abi.EINVAL
+	case 0x8e:
+		if digit == 2 {
+			return abi.EINVAL
+		}
+	}
+	return 0
+}
+
+// probedOpcode finds the first opcode byte and the one behind it. Bytes that
+// end before count as zero.
+func probedOpcode(code []byte) (op, next byte, addr32 bool) {
+	at := func(i int) byte {
+		if i < len(code) {
+			return code[i]
+		}
+		return 0
+	}
+	i := 0
+	for i < len(code) && isLegacyPrefix(code[i]) {
+		addr32 = addr32 || code[i] == 0x67
+		i++
+	}
+	if at(i)&0xf0 == 0x40 {
+		i++
+	}
+	switch at(i) {
+	case 0xc5:
+		i += 2
+	case 0xc4:
+		i += 3
+	case 0x62:
+		i += 4
+	}
+	return at(i), at(i + 1), addr32
+}
+
+// MayProbe is what register_kprobe says of the instruction at addr: nil, or an
+// errno.
+func (g *Manager) MayProbe(addr uint64) error {
+	e, ok := g.ops.(*engineModern)
+	if !ok || !e.options.int3 {
+		return nil
+	}
+	var code [insn.MaxLen]byte
+	n := g.space().Peek(addr, code[:])
+	g.Original(addr, code[:n])
+	if errno := refusal(code[:n]); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// prepareInsn is arch_prepare_kprobe(): 0 or the negative errno in eax.
+func (e *engineModern) prepareInsn(x *traps.Exec) traps.Result {
+	if !e.options.int3 {
+		x.Return(0)
+		return e.copyInsn(x)
+	}
+	var code [insn.MaxLen]byte
+	n := x.M.Peek(x.C.ID, e.addr(x), code[:])
+	errno := refusal(code[:n])
+	x.Return(uint64(uint32(-int32(errno))))
+	if errno != 0 {
+		x.Say("O5", "the instruction can neither be emulated nor run out of line: the probe is refused")
+		return traps.Next
+	}
+	return e.copyInsn(x)
+}
