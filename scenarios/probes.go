@@ -58,9 +58,9 @@ func (b *builder) defineProbes() error {
 
 // refusals are the errnos of register_kprobe: why, and what was expected.
 var refusals = map[abi.Errno][2]string{
-	abi.EEXIST:     {"its address has one", "an address without a probe"},
+	abi.EEXIST:  {"its address has one", "an address without a probe"},
 	abi.ENOTSUP: {"it can neither emulate nor step the instruction there", "an instruction that the engine can probe"},
-	abi.EINVAL:     {"the instruction there holds traps off", "an instruction that the engine can probe"},
+	abi.EINVAL:  {"the instruction there holds traps off", "an instruction that the engine can probe"},
 }
 
 // refused is the error for a probe that the kernel does not register.
