@@ -1,4 +1,4 @@
-//go:build cgo
+//go:build unicorn && cgo && linux && amd64
 
 package interp_test
 

@@ -1,4 +1,4 @@
-//go:build cgo
+//go:build unicorn && cgo && linux && amd64
 
 package interp_test
 
@@ -86,6 +86,9 @@ func (r *referee) run(c *regs.Core, code []byte) (interp.Outcome, []access, stri
 // TestReferee runs random instructions in random states here and in the library: every register, flag, byte of
 // memory and access must be the same but for the differences listed.
 func TestReferee(t *testing.T) {
+	if err := unicorn.Check(); err != nil {
+		t.Skip(err)
+	}
 	for _, mode := range []insn.Mode{insn.Mode32, insn.Mode64AMD} {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
