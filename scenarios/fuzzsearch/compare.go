@@ -89,7 +89,7 @@ func CompareFile(ctx context.Context, f *scenarios.File, text bool, c Config) Re
 		return sys, err
 	}
 	defer t.pool.close()
-	for _, do := range []func() error{t.search, t.enumerate, t.sample, t.replay} {
+	for _, do := range []func() error{t.search, t.bounded, t.enumerate, t.sample, t.replay} {
 		if err := do(); err != nil {
 			t.differ("an error", "%v", err)
 		}
@@ -188,6 +188,32 @@ func (t *trial) search() error {
 // reduction names the comparison of searches with and without it. Whether loops
 // move clocks that code reads is found out differently by both.
 const reduction = "reduction"
+
+// bounded compares searches of at most one preemption. With reduction a vCPU is
+// left at visible places only, which may reach more final states, but no fewer.
+func (t *trial) bounded() error {
+	var reports [2]*explore.Report
+	for i := range reports {
+		o := t.options(1, i == 1)
+		o.Bounds.Preemptions = explore.AtMost(1)
+		r, err := explore.Search(t.ctx, t.pool.get, o)
+		if err != nil {
+			return err
+		}
+		reports[i] = r
+	}
+	reduced, full := reports[0], reports[1]
+	switch {
+	case full.Found != nil && reduced.Found == nil && reduced.Exhausted:
+		t.differ("one preemption: found", "%s\n%s", verdict(full), verdict(reduced))
+	case full.Found != nil || reduced.Found != nil || !full.Exhausted || !reduced.Exhausted:
+	case !contained(full.Outcomes, reduced.Outcomes):
+		t.differ("one preemption: final states", "%s", t.sets(full.Outcomes, reduced.Outcomes))
+	case !contained(reduced.Outcomes, t.reduced.Outcomes):
+		t.differ("one preemption: final states that an unbounded search lacks", "%s", t.sets(reduced.Outcomes, t.reduced.Outcomes))
+	}
+	return nil
+}
 
 // same compares the answers of two searches.
 func (t *trial) same(name string, a, b *explore.Report) {

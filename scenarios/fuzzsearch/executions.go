@@ -24,7 +24,7 @@ func (t *trial) enumerate() error {
 	if t.file.Linux != nil {
 		steps /= programSteps
 	}
-	e := explore.Enumerate(ctx, &bounded{sys, steps, cancel}, 0)
+	e := explore.Enumerate(ctx, &counted{sys, steps, cancel}, 0)
 	t.result.Enumerated = e.Complete
 	if f := t.reduced.Found; f != nil {
 		if e.Complete && e.Violations[f.Violation.Property] == 0 {
@@ -50,15 +50,15 @@ func (t *trial) enumerate() error {
 // Linux program.
 const programSteps = 5
 
-// bounded is a system that cancels a context after some steps.
-type bounded struct {
+// counted is a system that cancels a context after some steps.
+type counted struct {
 	explore.System
 	left   int
 	cancel func()
 }
 
 // Step counts.
-func (b *bounded) Step(actor int) *explore.Step {
+func (b *counted) Step(actor int) *explore.Step {
 	if b.left--; b.left < 0 {
 		b.cancel()
 	}
