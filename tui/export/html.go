@@ -26,6 +26,7 @@ type pageData struct {
 	Left    uint64         `json:"left,omitempty"` // steps that are not in the page
 	CPUs    int            `json:"cpus"`
 	States  []panel.State  `json:"states"`
+	Edges   []panel.Edge   `json:"edges"`
 	Marks   []pageMark     `json:"marks"`
 	Glyphs  []pageGlyph    `json:"glyphs"`
 	Moments []*walk.Moment `json:"moments"`
@@ -57,7 +58,7 @@ const maxPageMarks = 20_000
 func HTML(ctx context.Context, w *walk.Walk) ([]byte, error) {
 	d := pageData{
 		Title: printable.Name(w.Run.File.Title()), Lesson: printable.Text(w.Run.File.Text), Engine: w.Run.Engine(), End: w.End(),
-		CPUs: len(w.Run.Machine.CPUs), States: panel.States(w.Run.Engine()),
+		CPUs: len(w.Run.Machine.CPUs), States: panel.States(w.Run.Engine()), Edges: panel.Edges(w.Run.Engine()),
 	}
 	for _, m := range w.Marks() {
 		if len(d.Marks) < maxPageMarks {

@@ -25,6 +25,7 @@ type State struct {
 
 // States are the boxes of an engine's diagram in the order of a hit.
 func States(engine string) []State {
+	engine, _, _ = strings.Cut(engine, "+") // a variant has the same states
 	switch engine {
 	case "none":
 		return nil
@@ -73,10 +74,10 @@ func (p *Diagram) Lines() []text.Line {
 		if least := 3 + bit(does); p.h > 0 && p.h < least {
 			continue
 		}
-		if d := p.boxes(shown, does, 0); d[0].Width() <= p.w {
-			d = p.boxes(shown, does, p.spread(len(shown), d[0].Width()))
+		if d, _ := p.boxes(shown, does, 0); d[0].Width() <= p.w {
+			d, middles := p.boxes(shown, does, p.spread(len(shown), d[0].Width()))
 			if p.h == 0 || p.h > len(d) {
-				d = append(d, p.wayBack(d[0].Width()))
+				d = append(d, p.wayBack(shown, middles))
 			}
 			return d
 		}
@@ -114,13 +115,14 @@ func (p *Diagram) spread(n, w int) int { return min(max((p.w-w)/n, 0), maxSpread
 // inside reports whether some vCPU is in a phase.
 func (p *Diagram) inside(f walk.Phase) bool { return len(p.who(f)) > 0 }
 
-// who are the vCPUs, or of a program the threads, in a phase. The box of Away is
-// lit only when nobody is in a hit.
+// who are the vCPUs, or of a program the threads, in a phase: also that of the
+// hit which another one is inside of. The box of Away is lit only when nobody
+// is in a hit.
 func (p *Diagram) who(f walk.Phase) []int {
 	var l []int
 	all := p.phases()
 	for _, x := range all {
-		if x.phase == f {
+		if x.phase == f || x.nested() && x.outer == f {
 			l = append(l, x.id)
 		}
 	}
@@ -134,27 +136,30 @@ func (p *Diagram) who(f walk.Phase) []int {
 type inPhase struct {
 	id    int
 	phase walk.Phase
+	outer walk.Phase // of a hit inside a hit: where the outer one is
 }
+
+func (x inPhase) nested() bool { return x.phase == walk.Reenter }
 
 func (p *Diagram) phases() []inPhase {
 	var l []inPhase
 	if p.m.Program == nil {
 		for _, c := range p.m.CPUs {
-			l = append(l, inPhase{c.ID, c.Phase})
+			l = append(l, inPhase{c.ID, c.Phase, c.Outer})
 		}
 		return l
 	}
 	for _, x := range p.m.Program.Processes {
 		for _, t := range x.Threads {
-			l = append(l, inPhase{t.TID, t.Phase})
+			l = append(l, inPhase{id: t.TID, phase: t.Phase})
 		}
 	}
 	return l
 }
 
 // boxes draws the states side by side, with arrows, each by some cells wider
-// than its words.
-func (p *Diagram) boxes(states []State, does bool, wider int) []text.Line {
+// than its words, and tells in which column the middle of each box is.
+func (p *Diagram) boxes(states []State, does bool, wider int) (lines []text.Line, middles []int) {
 	rows := 3
 	switch {
 	case does && p.h >= 7: // room enough to be seen from afar
@@ -162,25 +167,42 @@ func (p *Diagram) boxes(states []State, does bool, wider int) []text.Line {
 	case does:
 		rows = 4
 	}
-	lines := make([]text.Line, rows)
+	lines = make([]text.Line, rows)
 	for i, s := range states {
 		if i > 0 {
-			arrow(lines, s.Side)
+			p.arrow(lines, states[i-1], s)
 		}
+		from := lines[0].Width()
 		p.box(lines, s, does, wider)
+		middles = append(middles, (from+lines[0].Width()-1)/2)
+		if out := p.onward(s); out != "" {
+			between(lines, text.Alarm, out)
+		}
 	}
-	return lines
+	return lines, middles
 }
 
-func arrow(lines []text.Line, side bool) {
+// arrow leads to a state: from the one before it, or, beside the usual way,
+// from those that it is named after.
+func (p *Diagram) arrow(lines []text.Line, before, s State) {
+	switch {
+	case s.Side:
+		between(lines, text.Alarm, "  "+p.from(s))
+	case before.Phase != walk.Away && p.has(s.Phase, before.Phase):
+		between(lines, text.Dim, "◂▸")
+	default:
+		between(lines, text.Dim, "─▸")
+	}
+}
+
+// between writes beside the names.
+func between(lines []text.Line, role text.Role, s string) {
+	gap := strings.Repeat(" ", text.Of(role, s).Width())
 	for j := range lines {
-		switch {
-		case j == nameRow(lines) && side:
-			lines[j].Add(text.Alarm, "╌▸")
-		case j == nameRow(lines):
-			lines[j].Add(text.Dim, "─▸")
-		default:
-			lines[j].Add(text.Plain, "  ")
+		if j == nameRow(lines) {
+			lines[j].Add(role, s)
+		} else {
+			lines[j].Add(text.Plain, gap)
 		}
 	}
 }
@@ -239,14 +261,32 @@ func center(s string, w int) string {
 	return strings.Repeat(" ", left) + s + strings.Repeat(" ", w-len(s)-left)
 }
 
-// wayBack is the arrow from the last state to the first.
-func (p *Diagram) wayBack(w int) text.Line {
+// wayBack is the line to the first state from all that lead there.
+func (p *Diagram) wayBack(states []State, middles []int) text.Line {
 	const label = " the next hit "
-	if w < len(label)+8 {
+	var from []int
+	for i, s := range states {
+		if i > 0 && p.has(s.Phase, states[0].Phase) {
+			from = append(from, middles[i])
+		}
+	}
+	if len(from) == 0 {
 		return nil
 	}
-	fill := w - len(label) - 6
-	return text.Of(text.Dim, "   ▲"+strings.Repeat("─", fill/2)+label+strings.Repeat("─", fill-fill/2-1)+"╯")
+	cells := []rune(strings.Repeat(" ", middles[0]) + "▲")
+	at, longest, end := middles[0], 0, 0 // the longest part without a joint, and its last column
+	for _, next := range from {
+		if next-at > longest {
+			longest, end = next-at, next
+		}
+		cells = append(cells, []rune(strings.Repeat("─", next-at-1)+"┴")...)
+		at = next
+	}
+	cells[len(cells)-1] = '╯'
+	if room := longest - 1 - len(label); room >= 2 {
+		copy(cells[end-longest+1+room/2:], []rune(label))
+	}
+	return text.Of(text.Dim, string(cells))
 }
 
 // upright lists the states one below the other, for narrow panels.
@@ -266,6 +306,9 @@ func (p *Diagram) upright(states []State) []text.Line {
 		}
 		l.Add(text.Dim, mark)
 		l.Pad(role, name, w)
+		if s.Side {
+			l.Add(text.Alarm, "  "+p.from(s))
+		}
 		l.Add(text.Dim, "  "+s.Does)
 		lines = append(lines, l)
 	}
@@ -286,6 +329,8 @@ func (p *Diagram) inALine(states []State) []text.Line {
 		var l text.Line
 		for i, s := range states[from:] {
 			switch {
+			case s.Side:
+				l.Add(text.Alarm, "  "+p.from(s))
 			case i > 0:
 				l.Add(text.Dim, "▸")
 			case from > 0:

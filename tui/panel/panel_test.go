@@ -3,8 +3,10 @@ package panel_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,20 +28,24 @@ var sizes = []struct{ w, h int }{{38, 9}, {52, 14}, {84, 22}}
 type scene struct {
 	name, scenario, engine string
 	mark                   record.Kind
-	steps                  uint64 // told steps behind the mark
+	steps                  uint64     // told steps behind the mark
+	phase                  walk.Phase // instead of a mark: the first step into it
 }
 
 var scenes = map[string]scene{
-	"trap":   {"trap", "first-probe", "2002", walk.Trap, 0},
-	"lock":   {"lock", "lock-convoy", "2002", walk.Hit, 2},
-	"long":   {"long", "x86-64-first-probe", "modern", walk.Stepped, 0},
-	"inside": {"inside", "reentry-lost", "2002", walk.Missed, 0},
-	"event":  {"event", "events-first", "modern", walk.Fired, 0},
-	"timer":  {"timer", "timer-during-step", "2002", walk.Hit, 0},
-	"slot":   {"slot", "xol-slot", "uprobes", walk.Hit, 1},
-	"fork":   {"fork", "cow-two-processes", "uprobes", walk.Hit, 0},
-	"signal": {"signal", "signal-during-step", "uprobes", walk.Signal, 0},
-	"wait":   {"wait", "threads-inline-miss", "uprobes-inline", walk.Wait, 0},
+	"trap":    {"trap", "first-probe", "2002", walk.Trap, 0, walk.Away},
+	"lock":    {"lock", "lock-convoy", "2002", walk.Hit, 2, walk.Away},
+	"long":    {"long", "x86-64-first-probe", "modern", walk.Stepped, 0, walk.Away},
+	"inside":  {"inside", "reentry-lost", "2002", walk.Missed, 0, walk.Away},
+	"nested":  {"nested", "reentry-lost", "2002", 0, 0, walk.Reenter},
+	"again":   {"again", "reentry-lost", "modern", 0, 0, walk.Reenter},
+	"emulate": {"emulate", "push-emulation", "uprobes", 0, 0, walk.Emulating},
+	"event":   {"event", "events-first", "modern", walk.Fired, 0, walk.Away},
+	"timer":   {"timer", "timer-during-step", "2002", walk.Hit, 0, walk.Away},
+	"slot":    {"slot", "xol-slot", "uprobes", walk.Hit, 1, walk.Away},
+	"fork":    {"fork", "cow-two-processes", "uprobes", walk.Hit, 0, walk.Away},
+	"signal":  {"signal", "signal-during-step", "uprobes", walk.Signal, 0, walk.Away},
+	"wait":    {"wait", "threads-inline-miss", "uprobes-inline", walk.Wait, 0, walk.Away},
 }
 
 func at(t *testing.T, s scene) *walk.Walk {
@@ -49,6 +55,14 @@ func at(t *testing.T, s scene) *walk.Walk {
 	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: s.engine}, Record: walk.DefaultRecord})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
+	if s.phase != walk.Away {
+		for w.Phases()[firstActor(w)] != s.phase {
+			n, err := w.Forward(t.Context(), 1)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, n)
+		}
+		return w
+	}
 	found, err := w.ToMark(t.Context(), record.Forward, s.mark)
 	require.NoError(t, err)
 	require.True(t, found)
@@ -56,6 +70,11 @@ func at(t *testing.T, s scene) *walk.Walk {
 		require.NoError(t, w.To(t.Context(), record.Forward, w.Told))
 	}
 	return w
+}
+
+// firstActor is the lowest number of a vCPU or thread.
+func firstActor(w *walk.Walk) int {
+	return slices.Min(slices.Collect(maps.Keys(w.Phases())))
 }
 
 // Every panel at three sizes, each at a moment that it has something to show of:
@@ -73,7 +92,7 @@ func TestEveryPanelAtThreeSizes(t *testing.T) {
 		{"gates", []string{"trap", "long"}, func(*walk.Walk) panel.Panel { return &panel.Gates{} }},
 		{"process", []string{"slot", "fork", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Process{} }},
 		{"probes", []string{"inside", "event", "fork"}, func(*walk.Walk) panel.Panel { return &panel.Probes{} }},
-		{"diagram", []string{"trap", "lock", "long", "slot", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Diagram{} }},
+		{"diagram", []string{"trap", "lock", "long", "slot", "wait", "nested", "again", "emulate"}, func(*walk.Walk) panel.Panel { return &panel.Diagram{} }},
 		{"locks", []string{"lock", "long", "slot", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Locks{} }},
 		{"cpus", []string{"lock", "timer", "wait"}, func(*walk.Walk) panel.Panel { return &panel.CPUs{} }},
 		{"lesson", []string{"trap"}, func(w *walk.Walk) panel.Panel { return &panel.Lesson{Text: w.Run.File.Text} }},

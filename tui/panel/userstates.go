@@ -31,7 +31,7 @@ func userStates(engine string) []State {
 			{walk.Away, "ARMED", "cc stays", false}, {walk.Trapped, "TRAP", "int3", false},
 			{walk.HitActive, "HIT_ACTIVE", "handler", false}, {walk.Preparing, "PREPARE", "copy", false},
 			{walk.HitSS, "HIT_SS", "on stack", false}, {walk.HitSSDone, "RESUME", "eip back", false},
-			{walk.Faulted, "FAULT", "eip back", true},
+			{walk.Waiting, "WAITS", "one steps", true}, {walk.Faulted, "FAULT", "eip back", true},
 		}
 	}
 	return nil

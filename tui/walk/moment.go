@@ -51,9 +51,10 @@ type CPU struct {
 	At    string `json:"at"`   // of the next instruction
 	Ring  int    `json:"ring"` // -1: no thread is on it
 	Phase Phase  `json:"phase"`
-	State string `json:"state"` // "runs", "spins on kprobe_lock", "halted", …
-	Able  bool   `json:"able"`  // it can take a step
-	Text  string `json:"text"`  // the next instruction
+	Outer Phase  `json:"outer,omitempty"` // of the hit that a hit in Reenter is inside of
+	State string `json:"state"`           // "runs", "spins on kprobe_lock", "halted", …
+	Able  bool   `json:"able"`            // it can take a step
+	Text  string `json:"text"`            // the next instruction
 	// Thread is the number of a Linux program's thread that is on it; 0: none.
 	Thread int `json:"thread,omitempty"`
 }

@@ -16,6 +16,9 @@ func (w *Walk) cpus() []CPU {
 			continue
 		}
 		x := CPU{ID: c.ID, At: w.Place(c.LinearPC()), Ring: int(c.CPL), Phase: w.trail.phase[c.ID], Able: c.CanStep(), State: "runs"}
+		if x.Phase == Reenter {
+			x.Outer = w.trail.outer[c.ID]
+		}
 		x.Text = w.instructionAt(c)
 		if name := w.micros[c.LinearPC()]; name != "" {
 			x.Text = "* " + name
@@ -31,6 +34,22 @@ func (w *Walk) cpus() []CPU {
 			x.State = "spins on " + w.trail.waits[c.ID]
 		}
 		l = append(l, x)
+	}
+	return l
+}
+
+// Phases are where the vCPUs, or of a program the threads, are in a hit, by
+// their numbers.
+func (w *Walk) Phases() map[int]Phase {
+	l := map[int]Phase{}
+	if w.program() {
+		for _, t := range w.threads() {
+			l[t.TID] = userPhases[t.Stage]
+		}
+		return l
+	}
+	for _, c := range w.Run.Machine.CPUs {
+		l[c.ID] = w.trail.phase[c.ID]
 	}
 	return l
 }
