@@ -116,9 +116,16 @@ HOT     ?= 40
 busybox-probes: deps busybox
 	$(GO) test $(LIBRARY) ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
 
+# The linters' versions are pinned in tools.mod, apart from what the program
+# itself needs. deadcode looks at programs and tests together.
+TOOL = GOFLAGS=$(subst -tags ,-tags=,$(LIBRARY)) $(GO) tool -modfile=tools.mod
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
 	$(GO) vet $(LIBRARY) ./...
+	$(GO) test ./cmd/trapline -run Import
+	$(TOOL) staticcheck ./...
+	$(TOOL) unparam ./...
+	@echo $(TOOL) deadcode -test ./...; out=$$($(TOOL) deadcode -test ./...) || exit 1; [ -z "$$out" ] || { echo "$$out"; exit 1; }
 
 # The library is a gain, not a need.
 deps:

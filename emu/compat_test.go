@@ -149,10 +149,6 @@ func TestRunLeavesSegmentsToStep(t *testing.T) {
 	}
 }
 
-func newTest32(t *testing.T, code ...byte) (*Machine, *CPU, *taken) {
-	return newTaken(t, I386, code...)
-}
-
 // SYSCALL from compatibility mode is AMD's: it goes to CSTAR; SYSRET and SYSEXIT
 // without REX.W go there.
 func TestCompatibilityModeSystemCalls(t *testing.T) {

@@ -189,7 +189,7 @@ func (m *Machine) runLibrary(c *CPU, v *view, d *decoded, code []byte) *Trap {
 		return nil
 	}
 	c.on = nil
-	return m.libraryFault(c, v, d)
+	return m.libraryFault(c, d)
 }
 
 // touchesFPU reports whether an instruction may change x87, MMX or SSE state.
@@ -234,7 +234,7 @@ func (m *Machine) fixPushedFlags(c *CPU, guestTF uint64) {
 }
 
 // libraryFault turns the library's exit into the processor's exception.
-func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
+func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 	x := &c.x
 	c.Core = m.ev.Before // a fault leaves no trace
 	defer m.undoWrites(c)
@@ -248,7 +248,7 @@ func (m *Machine) libraryFault(c *CPU, v *view, d *decoded) *Trap {
 	case unicorn.Invalid:
 		return Fault(VecUD)
 	case unicorn.Mem:
-		return m.memFault(c, v, d)
+		return m.memFault(c, d)
 	case unicorn.Absent:
 		m.refuse(d)
 		return Fault(VecUD)
@@ -275,7 +275,7 @@ var errSpurious = errors.New("access refused though mapped")
 
 // memFault makes #PF with CR2 and error code, or #GP/#SS for a non-canonical
 // address (SDM vol. 3, 6.15).
-func (m *Machine) memFault(c *CPU, v *view, d *decoded) *Trap {
+func (m *Machine) memFault(c *CPU, d *decoded) *Trap {
 	x := &c.x
 	a := accessRead
 	switch x.MemKind {

@@ -146,7 +146,7 @@ func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
 func (e machineEnv) Call(function, arg string) (uint64, error) {
 	switch function {
 	case "held":
-		return e.Memory(e.run.lockAddr(arg))
+		return e.Memory(e.run.lockAddr(arg), 0)
 	case "halted", "signals", "preempt_count", "need_resched":
 		n, err := strconv.Atoi(arg)
 		if err != nil || n >= e.door.CPUs() {

@@ -54,8 +54,6 @@ func (w kernelWorld) outcome(cpu int) string {
 	return "running"
 }
 
-func (w kernelWorld) probed(pc uint64) bool { return w.Probes.Probed(pc) }
-
 func (w kernelWorld) count(d emu.Door, name string, c probeCount) (uint64, bool) {
 	i, ok := w.Probes.Find(name)
 	if !ok {
@@ -213,8 +211,8 @@ func (w kernelWorld) locksText() string {
 	var b strings.Builder
 	if w.Kernel.HasSymbol("kprobe_lock") {
 		env := w.shows(0)
-		owner, _ := env.Memory(w.lockAddr("kprobe_lock"))
-		running, _ := env.Memory(w.lockAddr("kprobe_cpu"))
+		owner, _ := env.Memory(w.lockAddr("kprobe_lock"), 0)
+		running, _ := env.Memory(w.lockAddr("kprobe_cpu"), 0)
 		holder := "free"
 		if owner != 0 {
 			holder = fmt.Sprintf("held by cpu%d", owner-1)

@@ -338,12 +338,12 @@ func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Ev
 const breakpoint = 0xcc
 
 // lockAddr is where a lock lies: kernel variables are locks of one word.
-func (r *Run) lockAddr(name string) (uint64, int) {
+func (r *Run) lockAddr(name string) uint64 {
 	s, ok := r.symbols.kernel.Lookup(name)
 	if !ok {
-		return 0, 0
+		return 0
 	}
-	return s.Addr, 0
+	return s.Addr
 }
 
 // Save implements emu.Part. States between which nothing changed share a value,

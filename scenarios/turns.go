@@ -35,7 +35,6 @@ type writer struct {
 // turn is what was seen since a turn began.
 type turn struct {
 	cpus    [emu.MaxCPUs]cpuTurn
-	raised  bool
 	changed map[place]bool
 }
 

@@ -24,8 +24,6 @@ type world interface {
 	// ended it.
 	ending() (how string, cut bool)
 
-	// probed reports whether an instruction has a probe.
-	probed(pc uint64) bool
 	// count is a count of the probes with a name; false: there is none.
 	count(d emu.Door, name string, c probeCount) (uint64, bool)
 	// missed counts the executions of probed instructions without a hit.

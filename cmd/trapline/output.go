@@ -37,6 +37,8 @@ func newOutput(w io.Writer) *output {
 	return o
 }
 
+var _ io.StringWriter = (*output)(nil)
+
 // Write implements io.Writer.
 func (o *output) Write(p []byte) (int, error) {
 	_, err := o.WriteString(string(p))

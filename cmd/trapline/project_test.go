@@ -45,44 +45,6 @@ func goList(t *testing.T, args ...string) []listed {
 	}
 }
 
-// layers are the folders, each of which may import those below it and itself.
-var layers = []string{"cmd", "tui", "scenarios", "kprobes", "traps", "emu", "idt", "docs"}
-
-func layer(path string) int {
-	rest := strings.TrimPrefix(path, module+"/")
-	top, _, _ := strings.Cut(rest, "/")
-	return slices.Index(layers, top)
-}
-
-// rigs are packages that compare the machine with silicon and probed runs with
-// unprobed ones: only tests and other rigs import them, and they may import
-// what they compare.
-var rigs = []string{module + "/emu/silicon", module + "/emu/fuzz", module + "/emu/linux/linuxtest", module + "/emu/record/recordtest", module + "/kprobes/transparent", module + "/soak"}
-
-func isRig(path string) bool {
-	return slices.ContainsFunc(rigs, func(r string) bool { return path == r || strings.HasPrefix(path, r+"/") })
-}
-
-// TestImportsPointDown holds the direction of imports: cmd to tui to scenarios
-// to kprobes to traps to emu to idt to docs, which is what the program prints of its documentation.
-func TestImportsPointDown(t *testing.T) {
-	for _, p := range goList(t, "./...") {
-		from := layer(p.ImportPath)
-		if isRig(p.ImportPath) {
-			continue
-		}
-		if !assert.GreaterOrEqual(t, from, 0, "%s is in no layer", p.ImportPath) {
-			continue
-		}
-		for _, i := range p.Imports {
-			assert.False(t, isRig(i), "%s imports the test rig %s", p.ImportPath, i)
-			if strings.HasPrefix(i, module+"/") {
-				assert.GreaterOrEqual(t, layer(i), from, "%s imports %s, which is above it", p.ImportPath, i)
-			}
-		}
-	}
-}
-
 // TestDependencyLicences lists the licence of every module in the program:
 // libunicorn is GPL version 2, which MIT, BSD and MPL-2.0 go with, and
 // Apache-2.0 does not.

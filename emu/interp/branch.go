@@ -5,10 +5,8 @@ import (
 	"trapline/emu/regs"
 )
 
-// canonical reports whether a near branch may go to an address: bits 47-63 are alike (SDM vol. 1, 3.3.7.1).
-func (o *Op) canonical(to uint64) bool { return !o.long || uint64(int64(to<<16)>>16) == to }
-
-// inCode reports whether a near branch may go to an offset: a canonical address, or within CS's limit. It is
+// inCode reports whether a near branch may go to an offset: a canonical address (bits 47-63 are alike, SDM vol. 1,
+// 3.3.7.1), or within CS's limit. It is
 // #GP(0) at the branch otherwise, after the faults of its operand and of its stack accesses.
 func (o *Op) inCode(c *regs.Core, to uint64) bool {
 	if o.long {

@@ -33,7 +33,7 @@ func (mm *MM) fault(va uint64, need Prot) faultResult {
 		return mm.faultPresent(v, va, pte, need)
 	}
 	if v.Inode != nil {
-		return mm.faultFile(v, va, need)
+		return mm.faultFile(v, va)
 	}
 	return mm.faultZero(v, va)
 }
@@ -125,7 +125,7 @@ func (mm *MM) faultZero(v *VMA, va uint64) faultResult {
 // faultFile brings in pages of a file or of shared memory. A private mapping
 // that may be written gets copies at once: a second fault per page and the
 // splitting of the library's mapping cost more than the copy.
-func (mm *MM) faultFile(v *VMA, va uint64, need Prot) faultResult {
+func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 	start, n := mm.around(v, va)
 	copies := !v.Shared && v.Prot&ProtWrite != 0
 	run := frameRun{mm: mm, v: v}

@@ -44,7 +44,7 @@ func putTime(mm *MM, va, ns, unit uint64, word int) int64 {
 }
 
 // clock reads a clock of clock_gettime(2).
-func (k *Kernel) clock(t *Thread, id int) (uint64, bool) {
+func (k *Kernel) clock(id int) (uint64, bool) {
 	switch id {
 	case abi.CLOCK_REALTIME, abi.CLOCK_REALTIME_COARSE:
 		return k.realTime(), true
@@ -58,7 +58,7 @@ func (k *Kernel) clock(t *Thread, id int) (uint64, bool) {
 
 func (k *Kernel) clockGettime(t *Thread, c *call, word int) int64 {
 	k.readsClock()
-	ns, ok := k.clock(t, c.int(0))
+	ns, ok := k.clock(c.int(0))
 	if !ok {
 		return errnoInvalid
 	}
@@ -70,7 +70,7 @@ func sysClockGettime(k *Kernel, t *Thread, c *call) int64 { return k.clockGettim
 func sysClockGettime64(k *Kernel, t *Thread, c *call) int64 { return k.clockGettime(t, c, 8) }
 
 func (k *Kernel) clockGetres(t *Thread, c *call, word int) int64 {
-	if _, ok := k.clock(t, c.int(0)); !ok {
+	if _, ok := k.clock(c.int(0)); !ok {
 		return errnoInvalid
 	}
 	if c.arg[1] == 0 {
@@ -133,7 +133,7 @@ func sysClockNanosleep(k *Kernel, t *Thread, c *call) int64 {
 func sysClockNanosleep64(k *Kernel, t *Thread, c *call) int64 { return k.clockSleep(t, c, 8) }
 
 func (k *Kernel) clockSleep(t *Thread, c *call, word int) int64 {
-	now, ok := k.clock(t, c.int(0))
+	now, ok := k.clock(c.int(0))
 	if !ok {
 		return errnoInvalid
 	}

@@ -2,7 +2,14 @@
 
 package unicorn
 
-import "trapline/emu/regs"
+import (
+	"fmt"
+
+	"trapline/emu/regs"
+)
+
+// errAbsent is why a build without the library has none.
+var errAbsent = fmt.Errorf("%w: not part of this build", ErrLibrary)
 
 // Version names the library that was compiled in, or is "".
 func Version() string { return "" }

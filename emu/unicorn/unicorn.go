@@ -16,7 +16,6 @@ package unicorn
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -26,9 +25,6 @@ import (
 
 // ErrLibrary is the class of errors of the library itself.
 var ErrLibrary = errors.New("libunicorn")
-
-// errAbsent is why a build without the library has none.
-var errAbsent = fmt.Errorf("%w: not part of this build", ErrLibrary)
 
 // Available reports whether there is a library that fits.
 func Available() bool { return Check() == nil }

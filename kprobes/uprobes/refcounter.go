@@ -17,7 +17,7 @@ func (s *System) count(u *uprobe, mm *linux.MM, d int16) events.Errno {
 	}
 	for _, v := range mm.VMAs() {
 		if va, ok := counterIn(u, v); ok {
-			errno := s.addCounter(u, mm, va, d)
+			errno := s.addCounter(mm, va, d)
 			s.warnCounter(u, d, errno)
 			if d > 0 {
 				return errno
@@ -42,7 +42,7 @@ func counterIn(u *uprobe, v *linux.VMA) (uint64, bool) {
 	return va, u.RefCounter >= v.Off && va < v.End
 }
 
-func (s *System) addCounter(u *uprobe, mm *linux.MM, va uint64, d int16) events.Errno {
+func (s *System) addCounter(mm *linux.MM, va uint64, d int16) events.Errno {
 	var b [2]byte
 	if !mm.Read(va, b[:]) {
 		return events.EFAULT
@@ -65,7 +65,7 @@ func (s *System) countDelayed(mm *linux.MM, v *linux.VMA) {
 	st.delayed = slices.DeleteFunc(st.delayed, func(u *uprobe) bool {
 		va, ok := counterIn(u, v)
 		if ok {
-			s.warnCounter(u, 1, s.addCounter(u, mm, va, 1))
+			s.warnCounter(u, 1, s.addCounter(mm, va, 1))
 		}
 		return ok
 	})

@@ -78,7 +78,7 @@ func (q *Question) set(key, value string) error {
 		p.Directives = strings.Split(directives, "; ")
 		q.Proofs = append(q.Proofs, p)
 	default:
-		return fmt.Errorf("%q; expected look:, shown:, answer: or because:", key)
+		return fmt.Errorf("%q; expected one of look:, shown:, answer:, because: in front", key)
 	}
 	return nil
 }

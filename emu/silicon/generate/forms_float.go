@@ -72,12 +72,12 @@ var conversions = []struct {
 
 func floatForms() []form {
 	var forms []form
-	add := func(name string, g Group, m modes, build func(*builder)) {
-		forms = append(forms, form{name, g, m, build})
+	add := func(name string, m modes, build func(*builder)) {
+		forms = append(forms, form{name, SSE, m, build})
 	}
 	for _, op := range floatOperations {
 		for _, f := range op.formats {
-			add(op.name+f.suffix, SSE, bothModes, func(b *builder) {
+			add(op.name+f.suffix, bothModes, func(b *builder) {
 				i := b.vector(f, true, 0x0f, op.opcode)
 				if op.immediate != 0 {
 					i.imm = []byte{byte(b.below(op.immediate))}
@@ -87,18 +87,18 @@ func floatForms() []form {
 		}
 	}
 	for _, f := range scalarComparisons {
-		add("ucomi"+f.suffix, SSE, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x2e)) })
-		add("comi"+f.suffix, SSE, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x2f)) })
+		add("ucomi"+f.suffix, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x2e)) })
+		add("comi"+f.suffix, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x2f)) })
 	}
 	for _, c := range conversions {
-		add(c.name, SSE, bothModes, func(b *builder) { b.emit(b.vector(c.source, true, 0x0f, c.opcode)) })
+		add(c.name, bothModes, func(b *builder) { b.emit(b.vector(c.source, true, 0x0f, c.opcode)) })
 	}
 	for _, f := range everyFormat[2:] {
-		add("mov"+f.suffix+" load", SSE, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x10)) })
-		add("mov"+f.suffix+" store", SSE, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x11)) })
+		add("mov"+f.suffix+" load", bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x10)) })
+		add("mov"+f.suffix+" store", bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x11)) })
 		for _, size := range []int{4, 8} {
 			in := sizeModes(size)
-			add(sized("cvtsi2"+f.suffix+" xmm, r/m%d", size), SSE, in, func(b *builder) {
+			add(sized("cvtsi2"+f.suffix+" xmm, r/m%d", size), in, func(b *builder) {
 				i := b.withRM(b.integer(size, 0x0f, 0x2a), size, false, false)
 				i.mandatory, i.reg = f.mandatory, b.xmm()
 				b.emit(i)
@@ -107,7 +107,7 @@ func floatForms() []form {
 				name   string
 				opcode byte
 			}{{"cvtt", 0x2c}, {"cvt", 0x2d}} {
-				add(sized(t.name+f.suffix+"2si r%d, xmm/m", size), SSE, in, func(b *builder) {
+				add(sized(t.name+f.suffix+"2si r%d, xmm/m", size), in, func(b *builder) {
 					i := b.vector(f, true, 0x0f, t.opcode)
 					i.rexW, i.reg = size == 8, b.destination()
 					b.emit(i)
@@ -117,12 +117,12 @@ func floatForms() []form {
 	}
 	for _, f := range packed {
 		half := format{f.suffix, f.mandatory, 8, 1, f.zone}
-		add("movu"+f.suffix+" store", SSE, bothModes, func(b *builder) {
+		add("movu"+f.suffix+" store", bothModes, func(b *builder) {
 			b.emit(b.vector(unaligned([]format{f})[0], true, 0x0f, 0x11))
 		})
-		add("mova"+f.suffix+" store", SSE, bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x29)) })
-		add("movnt"+f.suffix, SSE, bothModes, func(b *builder) { b.emit(b.vectorMemory(f, 0x0f, 0x2b)) })
-		add("movmsk"+f.suffix, SSE, bothModes, func(b *builder) {
+		add("mova"+f.suffix+" store", bothModes, func(b *builder) { b.emit(b.vector(f, true, 0x0f, 0x29)) })
+		add("movnt"+f.suffix, bothModes, func(b *builder) { b.emit(b.vectorMemory(f, 0x0f, 0x2b)) })
+		add("movmsk"+f.suffix, bothModes, func(b *builder) {
 			i := b.vectorRegisters(f.mandatory, 0x0f, 0x50)
 			i.reg = b.destination()
 			b.emit(i)
@@ -131,14 +131,14 @@ func floatForms() []form {
 			name   string
 			opcode byte
 		}{{"movl", 0x12}, {"movh", 0x16}} {
-			add(m.name+f.suffix+" load", SSE, bothModes, func(b *builder) { b.emit(b.vectorMemory(half, 0x0f, m.opcode)) })
-			add(m.name+f.suffix+" store", SSE, bothModes, func(b *builder) { b.emit(b.vectorMemory(half, 0x0f, m.opcode+1)) })
+			add(m.name+f.suffix+" load", bothModes, func(b *builder) { b.emit(b.vectorMemory(half, 0x0f, m.opcode)) })
+			add(m.name+f.suffix+" store", bothModes, func(b *builder) { b.emit(b.vectorMemory(half, 0x0f, m.opcode+1)) })
 		}
 	}
-	add("movhlps", SSE, bothModes, func(b *builder) { b.emit(b.vectorRegisters(0, 0x0f, 0x12)) })
-	add("movlhps", SSE, bothModes, func(b *builder) { b.emit(b.vectorRegisters(0, 0x0f, 0x16)) })
-	add("stmxcsr", SSE, bothModes, func(b *builder) { b.emitMemory(3, 4, 0x0f, 0xae) })
-	add("ldmxcsr", SSE, bothModes, func(b *builder) { b.loadControl() })
+	add("movhlps", bothModes, func(b *builder) { b.emit(b.vectorRegisters(0, 0x0f, 0x12)) })
+	add("movlhps", bothModes, func(b *builder) { b.emit(b.vectorRegisters(0, 0x0f, 0x16)) })
+	add("stmxcsr", bothModes, func(b *builder) { b.emitMemory(3, 4, 0x0f, 0xae) })
+	add("ldmxcsr", bothModes, func(b *builder) { b.loadControl() })
 	return forms
 }
 

@@ -4,16 +4,16 @@ import "trapline/emu/silicon"
 
 func flowForms() []form {
 	var forms []form
-	add := func(name string, m modes, build func(*builder)) {
-		forms = append(forms, form{name, Flow, m, build})
+	add := func(name string, build func(*builder)) {
+		forms = append(forms, form{name, Flow, bothModes, build})
 	}
 	for cc, name := range conditionNames {
-		add("j"+name+" rel8", bothModes, func(b *builder) { b.jumpOver(1, byte(0x70+cc)) })
-		add("j"+name+" rel32", bothModes, func(b *builder) { b.jumpOver(4, 0x0f, byte(0x80+cc)) })
+		add("j"+name+" rel8", func(b *builder) { b.jumpOver(1, byte(0x70+cc)) })
+		add("j"+name+" rel32", func(b *builder) { b.jumpOver(4, 0x0f, byte(0x80+cc)) })
 	}
-	add("jmp rel8", bothModes, func(b *builder) { b.jumpOver(1, 0xeb) })
-	add("jmp rel32", bothModes, func(b *builder) { b.jumpOver(4, 0xe9) })
-	add("jcxz, jecxz or jrcxz", bothModes, func(b *builder) {
+	add("jmp rel8", func(b *builder) { b.jumpOver(1, 0xeb) })
+	add("jmp rel32", func(b *builder) { b.jumpOver(4, 0xe9) })
+	add("jcxz, jecxz or jrcxz", func(b *builder) {
 		if b.chance(50) {
 			b.load(silicon.RCX, uint64(b.below(2))<<16)
 		}
@@ -24,20 +24,20 @@ func flowForms() []form {
 		}
 	})
 	for n, name := range []string{"loopne", "loope", "loop"} {
-		add(name, bothModes, func(b *builder) { b.loop(byte(0xe0 + n)) })
+		add(name, func(b *builder) { b.loop(byte(0xe0 + n)) })
 	}
-	add("call rel32, left on the stack", bothModes, func(b *builder) { b.jumpOver(4, 0xe8) })
-	add("call, ret", bothModes, func(b *builder) { b.callUnit(0xc3) })
-	add("call, ret imm16", bothModes, func(b *builder) { b.callUnit(0xc2, little(uint64(b.below(8)*8), 2)...) })
-	add("push imm, ret", bothModes, func(b *builder) {
+	add("call rel32, left on the stack", func(b *builder) { b.jumpOver(4, 0xe8) })
+	add("call, ret", func(b *builder) { b.callUnit(0xc3) })
+	add("call, ret imm16", func(b *builder) { b.callUnit(0xc2, little(uint64(b.below(8)*8), 2)...) })
+	add("push imm, ret", func(b *builder) {
 		b.raw(0x68, 0, 0, 0, 0)
 		b.jumpForward(4, true, b.below(2))
 		b.raw(0xc3)
 	})
-	add("jmp r", bothModes, func(b *builder) { b.indirect(4) })
-	add("call r", bothModes, func(b *builder) { b.indirect(2) })
-	add("jmp m", bothModes, func(b *builder) { b.indirectMemory(4) })
-	add("call m", bothModes, func(b *builder) { b.indirectMemory(2) })
+	add("jmp r", func(b *builder) { b.indirect(4) })
+	add("call r", func(b *builder) { b.indirect(2) })
+	add("jmp m", func(b *builder) { b.indirectMemory(4) })
+	add("call m", func(b *builder) { b.indirectMemory(2) })
 	forms = append(forms, form{"jmp to an unmapped address", Fault, bothModes, func(b *builder) {
 		r := b.destination()
 		b.load(r, uint64(uint32(b.number()))&^0xff000000)

@@ -90,13 +90,13 @@ var mmxIntegers = format{"", 0, 8, 1, anyData}
 
 func vectorForms() []form {
 	var forms []form
-	add := func(name string, g Group, m modes, build func(*builder)) {
-		forms = append(forms, form{name, g, m, build})
+	add := func(name string, g Group, build func(*builder)) {
+		forms = append(forms, form{name, g, bothModes, build})
 	}
 	for _, op := range vectorOperations {
-		add(op.name, SSEInteger, bothModes, func(b *builder) { b.emit(b.vector(integers, true, 0x0f, op.opcode)) })
+		add(op.name, SSEInteger, func(b *builder) { b.emit(b.vector(integers, true, 0x0f, op.opcode)) })
 		if op.mmx {
-			add(op.name+" mm", MMX, bothModes, func(b *builder) { b.emit(b.mmx(0x0f, op.opcode)) })
+			add(op.name+" mm", MMX, func(b *builder) { b.emit(b.mmx(0x0f, op.opcode)) })
 		}
 	}
 	for _, s := range vectorShifts {
@@ -108,7 +108,7 @@ func vectorForms() []form {
 			if v.group == MMX && !s.mmx {
 				continue
 			}
-			add(s.name+v.suffix, v.group, bothModes, func(b *builder) {
+			add(s.name+v.suffix, v.group, func(b *builder) {
 				i := b.vectorRegisters(v.mandatory, 0x0f, s.opcode)
 				i.reg, i.imm = s.extension, []byte{byte(b.below(70))}
 				if v.group == MMX {
@@ -119,7 +119,7 @@ func vectorForms() []form {
 		}
 	}
 	for _, op := range laterOperations {
-		add(op.name, op.group, bothModes, func(b *builder) {
+		add(op.name, op.group, func(b *builder) {
 			i := b.vector(op.operands, true, op.opcode...)
 			if op.immediate != 0 {
 				i.imm = []byte{byte(b.below(op.immediate))}

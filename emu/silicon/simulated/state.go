@@ -20,9 +20,7 @@ const (
 // setState loads every register. Selectors go through the GDT, as MOV would.
 func (s *Machine) setState(state *silicon.State) error {
 	c := s.cpu
-	for r, v := range state.GPR {
-		c.GPR[r] = v
-	}
+	c.GPR = state.GPR
 	c.RIP, c.RFLAGS = state.RIP, state.RFLAGS
 	if t := s.m.LoadCode(c, state.Selectors[silicon.CS], 3); t != nil {
 		return fmt.Errorf("simulated: cs = %#x: %v", state.Selectors[silicon.CS], t)
