@@ -210,6 +210,11 @@ func (c *Caller) start(s loader.Symbol, args []uint64) error {
 	if err := k.Start(0, traps.Task{Name: s.Name}, 0, s.Addr, sp); err != nil {
 		return err
 	}
+	if c.Machine.Arch == emu.I386 { // per-CPU variables, the stack protector's among them: those of the image, where they are
+		if t := c.Machine.LoadData(cpu, emu.FS, k.Layout.KernelDS); t != nil {
+			return fmt.Errorf("load fs: %v", t)
+		}
+	}
 	regs := c.argRegs()
 	for i, v := range args {
 		if i < len(regs) {
