@@ -3,6 +3,7 @@ package fuzzsearch
 import (
 	"flag"
 	"os"
+	"os/signal"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,9 @@ func TestSearch(t *testing.T) {
 		return
 	}
 	c := Campaign{Config: Small, First: *startFlag, Scenarios: *scenariosFlag, Thorough: *thoroughFlag, Many: 10_000, Folder: *folderFlag, Log: os.Stderr}
-	differ := c.Run(t.Context())
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt) // the table comes all the same
+	defer stop()
+	differ := c.Run(ctx)
 	t.Log("\n" + c.Table())
 	require.Zero(t, differ)
 }
