@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -20,6 +21,9 @@ type FS struct {
 func OpenRoot(dir string) (*FS, error) {
 	r, err := os.OpenRoot(dir)
 	if err != nil {
+		if p := (*os.PathError)(nil); errors.As(err, &p) {
+			err = p.Err // who asked knows the path
+		}
 		return nil, err
 	}
 	return &FS{tree: hostTree{r}}, nil
