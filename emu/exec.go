@@ -260,17 +260,6 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 	return Fault(VecUD)
 }
 
-// ErrNotAvailable is returned for an instruction that this build cannot run:
-// x87, MMX and SSE need the library.
-var ErrNotAvailable = errors.New("instruction not available")
-
-// refuse makes the machine unusable because the library is not there.
-func (m *Machine) refuse(d *decoded) {
-	if m.err == nil {
-		m.err = fmt.Errorf("%w: % x (%v) at %#x: %w", ErrNotAvailable, d.bytes[:d.n], d.in.Attr(), d.pc, unicorn.Check())
-	}
-}
-
 var errSpurious = errors.New("access refused though mapped")
 
 // memFault makes #PF with CR2 and error code, or #GP/#SS for a non-canonical

@@ -47,8 +47,12 @@ func mendsOf(in *insn.Inst) (s mendSet) {
 // horizontal are PHADDW, PHADDD, PHADDSW, PHSUBW, PHSUBD, PHSUBSW.
 var horizontal = join(span(0x01, 0x03), span(0x05, 0x07))
 
-// runMended is runLibrary with what the library lacks.
+// runMended is runLibrary with what the library lacks: a device that is not
+// available comes before the alignment that it does not check, and EM before TS.
 func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
+	if t := c.deviceFault(&d.in); t != nil {
+		return t
+	}
 	v, err := c.Space.view(c.User())
 	if err != nil {
 		m.fail(err)

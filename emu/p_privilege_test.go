@@ -112,13 +112,49 @@ func TestP11DivideError(t *testing.T) {
 
 func TestP11DeviceNotAvailable(t *testing.T) {
 	eachArch(t, func(t *testing.T, a Arch) {
-		for _, code := range [][]byte{{0xd9, 0xe8}, {0x0f, 0x58, 0xc0}} { // fld1, addps
+		for _, x := range []struct {
+			name string
+			code []byte
+			cr0  uint64
+			want int
+		}{
+			{"fld1", []byte{0xd9, 0xe8}, CR0TS, VecNM},
+			{"fld1, EM", []byte{0xd9, 0xe8}, CR0EM, VecNM},
+			{"fld of an absent page", []byte{0xdd, 0x05, 0, 0, 0, 0x40}, CR0TS, VecNM},
+			{"wait", []byte{0x9b}, CR0TS | CR0MP, VecNM},
+			{"emms", []byte{0x0f, 0x77}, CR0TS, VecNM},
+			{"paddd of MMX, EM", []byte{0x0f, 0xfe, 0xc1}, CR0EM, VecUD},
+			{"addps", []byte{0x0f, 0x58, 0xc0}, CR0TS, VecNM},
+			{"addps, EM", []byte{0x0f, 0x58, 0xc0}, CR0EM | CR0TS, VecUD},
+			{"fxsave, EM", []byte{0x0f, 0xae, 0x00}, CR0EM, VecNM},
+			{"movaps of a misaligned operand", []byte{0x0f, 0x28, 0x05, 1, 0, 0, 0x40}, CR0TS, VecNM},
+			{"movups to an absent page", []byte{0x0f, 0x11, 0x05, 0, 0, 0, 0x40}, CR0TS, VecNM},
+		} {
+			t.Run(x.name, func(t *testing.T) {
+				m, c, k := newTaken(t, a, x.code...)
+				c.Sys.CR0 |= x.cr0
+				before := c.Core
+				ev := m.Step(0)
+				require.NoError(t, m.Err())
+				require.Equal(t, []Trap{*Fault(uint8(x.want))}, k.traps)
+				require.Equal(t, before.RIP, c.RIP)
+				require.Empty(t, ev.Reads)
+				require.Empty(t, ev.Writes)
+			})
+		}
+	})
+}
+
+func TestP11DeviceAvailableAgain(t *testing.T) {
+	eachArch(t, func(t *testing.T, a Arch) {
+		for _, code := range [][]byte{{0xd9, 0xe8}, {0x0f, 0x58, 0xc0}, {0x9b}} { // fld1, addps, wait
 			m, c, k := newTaken(t, a, code...)
-			c.Sys.CR0 |= CR0TS
+			c.Sys.CR0 |= CR0TS | CR0MP
 			m.Step(0)
 			require.Equal(t, *Fault(VecNM), k.last(t))
 			c.Sys.CR0 &^= CR0TS
 			m.Step(0)
+			require.NoError(t, m.Err())
 			require.Len(t, k.traps, 1)
 		}
 	})
