@@ -27,9 +27,10 @@ func (k *Kernel) Next() (cpu int, ok bool) {
 }
 
 // Step lets vCPU id make one step and returns its event, or nil when it cannot:
-// the run is over (see Done), or no thread can go on there (see CanStep).
+// the run is over (see Done), the machine has failed, or no thread can go on
+// there (see CanStep).
 func (k *Kernel) Step(id int) *emu.Event {
-	if !k.CanStep(id) {
+	if k.m.Err() != nil || !k.CanStep(id) {
 		return nil
 	}
 	return k.m.Step(id)

@@ -24,10 +24,10 @@ var pieces = [][]byte{
 	{0xbb, 0x40, 0xf9, 0x41, 0xfd},       // mov $imm,%ebx: inc, stc, inc, std inside
 	{0x01, 0xc8},                         // add %ecx,%eax
 	{0x31, 0xc3},                         // xor %eax,%ebx
-	{0x11, 0xd9},                         // adc %ebx,%ecx
+	{0x11, 0xc2},                         // adc %eax,%edx
 	{0x9c, 0x5a},                         // pushf; pop %edx
 	{0x50, 0x59},                         // push %eax; pop %ecx
-	{0xf7, 0xd8},                         // neg %eax
+	{0xf7, 0xd0},                         // not %eax
 	{0x81, 0xc3, 0x40, 0x41, 0x42, 0x43}, // add $imm,%ebx
 }
 
