@@ -18,7 +18,7 @@ PORTABLE_PACKAGES := qemu-user nodejs
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test deps-portable clean
+.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test deps-portable clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -35,6 +35,16 @@ PROCESSOR ?= interp
 test: deps deps-test
 	$(GO) vet $(LIBRARY) ./...
 	$(GO) test $(LIBRARY) -ldflags '-X trapline/emu.processorByDefault=$(PROCESSOR)' ./...
+
+# Every test that needs neither cgo nor the CPU library: emu/unicorn/needs/needs.txt
+# lists those that do.
+test-go: deps-test
+	CGO_ENABLED=0 $(GO) vet ./...
+	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs
+
+# Without the library, each line of that list has a test that fails.
+test-go-listed: deps-test
+	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs -listed
 
 # The program for other hosts, and the last state of every built-in scenario with
 # and without the library, on linux/arm64 and on js/wasm: all equal.

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,24 +99,26 @@ func TestCompatibilityModeOffsets(t *testing.T) {
 // (SDM vol. 3, 3.4.4).
 func TestCompatibilityModeHasSegments(t *testing.T) {
 	for _, p := range []Processor{Interp, Unicorn} {
-		for _, code := range [][]byte{{0x3e, 0x8b, 0x03}, {0x3e, 0xd9, 0x03}} { // mov, fld of %ds:(%rbx)
-			m, c, k := compatRig(t, code...)
-			c.Space.processor = p
-			c.setSeg(DS, 0x18, flatData(0)|0x1000<<16)
-			for _, tt := range []struct {
-				cs   uint16
-				d    descriptor
-				want uint64
-			}{{selKernelCode, flatCode(0, true), 0x5000}, {selCode32, flatCode(0, false), 0x6000}} {
-				c.setSeg(CS, tt.cs, tt.d)
-				f, err := m.Mem.Alloc()
-				require.NoError(t, err)
-				require.NoError(t, c.Space.Map(0x6000, f, 1, Write))
-				c.RIP, c.GPR[RBX] = 0x1000, 0x5000
-				ev := m.Step(0)
-				require.Empty(t, k.traps)
-				require.Equal(t, tt.want, ev.Reads[0].Addr)
-			}
+		for name, code := range map[string][]byte{"mov": {0x3e, 0x8b, 0x03}, "fld": {0x3e, 0xd9, 0x03}} { // of %ds:(%rbx)
+			t.Run(fmt.Sprintf("%v/%s", p, name), func(t *testing.T) {
+				m, c, k := compatRig(t, code...)
+				c.Space.processor = p
+				c.setSeg(DS, 0x18, flatData(0)|0x1000<<16)
+				for _, tt := range []struct {
+					cs   uint16
+					d    descriptor
+					want uint64
+				}{{selKernelCode, flatCode(0, true), 0x5000}, {selCode32, flatCode(0, false), 0x6000}} {
+					c.setSeg(CS, tt.cs, tt.d)
+					f, err := m.Mem.Alloc()
+					require.NoError(t, err)
+					require.NoError(t, c.Space.Map(0x6000, f, 1, Write))
+					c.RIP, c.GPR[RBX] = 0x1000, 0x5000
+					ev := m.Step(0)
+					require.Empty(t, k.traps)
+					require.Equal(t, tt.want, ev.Reads[0].Addr)
+				}
+			})
 		}
 	}
 }

@@ -72,29 +72,31 @@ func pageText(c *CPU, at uint64) string {
 func TestP13StaleBytesStayOutOfMemory(t *testing.T) {
 	eachArch(t, func(t *testing.T, a Arch) {
 		for _, s := range staleCases {
-			run := func(changed bool) (*Machine, *CPU) {
-				m, c, _ := newTaken(t, a, append([]byte{0x90}, s.code...)...)
-				m.prefetch = 16
-				c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = 0x5000, 0x9000, 0
-				m.Step(0)
-				if changed {
-					require.NoError(t, m.WriteBytes(c.Space, 0x1001, make([]byte, len(s.code))))
-				}
-				for range s.n {
+			t.Run(s.name, func(t *testing.T) {
+				run := func(changed bool) (*Machine, *CPU) {
+					m, c, _ := newTaken(t, a, append([]byte{0x90}, s.code...)...)
+					m.prefetch = 16
+					c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = 0x5000, 0x9000, 0
 					m.Step(0)
+					if changed {
+						require.NoError(t, m.WriteBytes(c.Space, 0x1001, make([]byte, len(s.code))))
+					}
+					for range s.n {
+						m.Step(0)
+					}
+					require.NoError(t, m.Err())
+					return m, c
 				}
-				require.NoError(t, m.Err())
-				return m, c
-			}
-			m1, c1 := run(false)
-			core, writes, data := c1.Core, slices.Clone(m1.ev.Writes), pageText(c1, 0x5000)
-			m2, c2 := run(true)
-			require.Equal(t, core, c2.Core, s.name)
-			require.ElementsMatch(t, writes, m2.ev.Writes, s.name)
-			require.Equal(t, data, pageText(c2, 0x5000), s.name)
-			var b [8]byte
-			c2.Space.Peek(0x1001, b[:len(s.code)])
-			require.Equal(t, make([]byte, len(s.code)), b[:len(s.code)], s.name)
+				m1, c1 := run(false)
+				core, writes, data := c1.Core, slices.Clone(m1.ev.Writes), pageText(c1, 0x5000)
+				m2, c2 := run(true)
+				require.Equal(t, core, c2.Core)
+				require.ElementsMatch(t, writes, m2.ev.Writes)
+				require.Equal(t, data, pageText(c2, 0x5000))
+				var b [8]byte
+				c2.Space.Peek(0x1001, b[:len(s.code)])
+				require.Equal(t, make([]byte, len(s.code)), b[:len(s.code)])
+			})
 		}
 	})
 }

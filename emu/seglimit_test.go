@@ -65,31 +65,35 @@ func TestSegmentLimits(t *testing.T) {
 		{[]byte{0x65, 0x0f, 0x00, 0x23}, 2, false}, // verr
 	}
 	for _, p := range []Processor{Interp, Unicorn} {
-		for _, kind := range segmentKinds() {
-			m, err := New(Config{Arch: I386, CPUs: 1, Memory: 1 << 20, Processor: p})
-			require.NoError(t, err)
-			defer m.Close()
-			c, k := m.CPUs[0], new(taken)
-			m.Kernel = k
-			f, err := m.Mem.AllocRun(16 + 3)
-			require.NoError(t, err)
-			require.NoError(t, c.Space.Map(0x1000, f, 1, Write|Exec))
-			// all that the segment can reach: 64 KiB, and what is just below its base
-			require.NoError(t, c.Space.Map(segBase-0x1000, f+1, 18, Write))
-			for _, a := range accesses {
-				require.NoError(t, m.WriteBytes(c.Space, 0x1000, a.code))
-				for _, off := range boundOffsets() {
-					name := fmt.Sprintf("%v, %s: % x at %#x", p, kind.name, a.code, off)
-					want := (!a.write || kind.write) && (a.write || kind.read)
-					for i := range a.size {
-						want = want && kind.in(off+i)
-					}
-					if !want || off <= 0xfff0 {
-						checkAccess(t, m, k, kind.d, off, want, name)
-					}
+		t.Run(p.String(), func(t *testing.T) {
+			for _, kind := range segmentKinds() {
+				m, err := New(Config{Arch: I386, CPUs: 1, Memory: 1 << 20, Processor: p})
+				require.NoError(t, err)
+				defer m.Close()
+				c, k := m.CPUs[0], new(taken)
+				m.Kernel = k
+				f, err := m.Mem.AllocRun(16 + 3)
+				require.NoError(t, err)
+				require.NoError(t, c.Space.Map(0x1000, f, 1, Write|Exec))
+				// all that the segment can reach: 64 KiB, and what is just below its base
+				require.NoError(t, c.Space.Map(segBase-0x1000, f+1, 18, Write))
+				for _, a := range accesses {
+					t.Run(fmt.Sprintf("%s/% x", kind.name, a.code), func(t *testing.T) {
+						require.NoError(t, m.WriteBytes(c.Space, 0x1000, a.code))
+						for _, off := range boundOffsets() {
+							name := fmt.Sprintf("at %#x", off)
+							want := (!a.write || kind.write) && (a.write || kind.read)
+							for i := range a.size {
+								want = want && kind.in(off+i)
+							}
+							if !want || off <= 0xfff0 {
+								checkAccess(t, m, k, kind.d, off, want, name)
+							}
+						}
+					})
 				}
 			}
-		}
+		})
 	}
 }
 

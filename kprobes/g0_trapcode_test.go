@@ -134,20 +134,21 @@ func (s *situation) run(t *testing.T, a emu.Arch, engine string, direct bool) ou
 func TestG0TrapCodeOfEachGeneration(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, s := range situations {
-			for _, engine := range kprobes.Engines()[1:] {
-				text, direct := s.run(t, a, engine, false), s.run(t, a, engine, true)
-				name := s.name + " under " + engine
-				require.Equal(t, text.micro, direct.micro, name)
-				if text.why != done { // the text's own frames are still on the stack
-					text.core, direct.core = emu.Core{}, emu.Core{}
+			t.Run(s.name, func(t *testing.T) {
+				for _, engine := range kprobes.Engines()[1:] {
+					text, direct := s.run(t, a, engine, false), s.run(t, a, engine, true)
+					require.Equal(t, text.micro, direct.micro, engine)
+					if text.why != done { // the text's own frames are still on the stack
+						text.core, direct.core = emu.Core{}, emu.Core{}
+					}
+					require.Equal(t, text, direct, engine)
+					if s.want != nil && s.want[engine] == oops {
+						require.True(t, isOops(text.why), "%s: %s", engine, text.why)
+					} else if s.want != nil {
+						require.Equal(t, s.want[engine], text.why, engine)
+					}
 				}
-				require.Equal(t, text, direct, name)
-				if s.want != nil && s.want[engine] == oops {
-					require.True(t, isOops(text.why), "%s: %s", name, text.why)
-				} else if s.want != nil {
-					require.Equal(t, s.want[engine], text.why, name)
-				}
-			}
+			})
 		}
 	})
 }
@@ -166,10 +167,12 @@ func TestG0WhichFaultsAskKprobes(t *testing.T) {
 			if s.name != name {
 				continue
 			}
-			for _, engine := range kprobes.Engines()[1:] {
-				o := s.run(t, emu.I386, engine, false)
-				require.Equal(t, want[engine], slices.Contains(o.micro, "fault_handler_action"), "%s under %s: %v", name, engine, o.micro)
-			}
+			t.Run(name, func(t *testing.T) {
+				for _, engine := range kprobes.Engines()[1:] {
+					o := s.run(t, emu.I386, engine, false)
+					require.Equal(t, want[engine], slices.Contains(o.micro, "fault_handler_action"), "%s: %v", engine, o.micro)
+				}
+			})
 		}
 	}
 }

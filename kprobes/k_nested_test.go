@@ -1,6 +1,7 @@
 package kprobes_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,23 +97,25 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 				0:  {0xf7, 0xf1}, // div by zero
 				6:  {0x0f, 0x0b},
 			} {
-				r := newKit(t, a, kprobes.Engine2002, 1)
-				at := r.kernel(join(code, []byte{0xc3})...)
-				var got []uint64
-				r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
-					got = append(got, c.Arg)
-					return 0
-				}}})
-				c := r.start(0, at)
-				if vec == 13 {
-					c.GPR[emu.RCX] = 0x1000
-				} else {
-					c.GPR[emu.RCX] = 0
-				}
-				c.Sys.CR0 |= emu.CR0TS
-				why, _ := r.run(0)
-				require.Equal(t, []uint64{vec}, got)
-				require.Equal(t, vec != 7, isOops(why), "vector %d: %s", vec, why)
+				t.Run(fmt.Sprint(vec), func(t *testing.T) {
+					r := newKit(t, a, kprobes.Engine2002, 1)
+					at := r.kernel(join(code, []byte{0xc3})...)
+					var got []uint64
+					r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
+						got = append(got, c.Arg)
+						return 0
+					}}})
+					c := r.start(0, at)
+					if vec == 13 {
+						c.GPR[emu.RCX] = 0x1000
+					} else {
+						c.GPR[emu.RCX] = 0
+					}
+					c.Sys.CR0 |= emu.CR0TS
+					why, _ := r.run(0)
+					require.Equal(t, []uint64{vec}, got)
+					require.Equal(t, vec != 7, isOops(why), "vector %d: %s", vec, why)
+				})
 			}
 		})
 	})

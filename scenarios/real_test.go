@@ -78,7 +78,7 @@ func TestRealInput(t *testing.T) {
 		flags []string
 	}{
 		{"i386", insn.Mode32, []string{"-m32"}},
-		{"x86_64", insn.Mode64, []string{"-m64", "-mno-red-zone"}},
+		{"x86_64", insn.Mode64, []string{"-m64", "-mno-red-zone", "-mgeneral-regs-only"}},
 	} {
 		t.Run(c.arch, func(t *testing.T) {
 			flags := append(c.flags, "-ffreestanding", "-nostdlib", "-static", "-fno-pic", "-no-pie", "-fno-stack-protector")

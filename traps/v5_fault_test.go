@@ -40,17 +40,19 @@ var lateCases = []struct {
 func TestV5APageThatIsThereByNowIsTriedAgain(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, x := range lateCases {
-			for _, ring := range []int{0, 3} {
-				for _, direct := range []bool{false, true} {
-					r := lateFault(t, a, ring, direct, x.code)
-					prot := x.prot
-					if ring == 3 {
-						prot |= emu.User
+			t.Run(x.name, func(t *testing.T) {
+				for _, ring := range []int{0, 3} {
+					for _, direct := range []bool{false, true} {
+						r := lateFault(t, a, ring, direct, x.code)
+						prot := x.prot
+						if ring == 3 {
+							prot |= emu.User
+						}
+						r.mapLate(prot)
+						require.Equal(t, x.retry, r.finishes(), "ring %d, direct %v: %s", ring, direct, r.c.Shutdown)
 					}
-					r.mapLate(prot)
-					require.Equal(t, x.retry, r.finishes(), "%s, ring %d, direct %v: %s", x.name, ring, direct, r.c.Shutdown)
 				}
-			}
+			})
 		}
 		r := lateFault(t, a, 3, false, []byte{0x8b, 0x08})
 		r.mapLate(emu.Write)

@@ -70,7 +70,7 @@ var mayImport = []struct{ pkg, imports string }{
 // searches with each other. Tests and other rigs import them; they may import
 // everything.
 var rigs = []string{
-	"emu/silicon", "emu/fuzz", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "kprobes/transparent",
+	"emu/silicon", "emu/fuzz", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "emu/unicorn/needs", "kprobes/transparent",
 	"scenarios/fuzzsearch", "scenarios/hashes", "soak",
 }
 
