@@ -137,11 +137,11 @@ func (t *trial) differ(kind, text string, args ...any) {
 func (t *trial) options(jobs int, full bool) explore.Options {
 	return explore.Options{
 		Jobs: t.systems.Jobs(jobs), NoReduction: full, KeepOutcomes: true,
-		Bounds: explore.Bounds{States: t.config.States, Depth: maxDepth},
+		Bounds: explore.Bounds{States: t.config.States}, // a loop without a visible place needs the depth
 	}
 }
 
-// maxDepth bounds an execution's steps.
+// maxDepth bounds the steps of an execution that is replayed.
 const maxDepth = 20000
 
 // search compares searches with and without reduction, and with one worker and
