@@ -17,14 +17,15 @@ type forgetful interface {
 }
 
 // hidden are the accessors and, for each, scenarios of testdata/hidden in which
-// its records matter, generated and made small. Two accessors are not among
-// them. Wherever a word is read by PeekWord or an entry by Door.Entry, the same
-// place writes it under another schedule, or reads it behind a lock.
+// its records matter, most of them generated and made small. One is not among
+// them: wherever an entry is read by Door.Entry, the same place writes it under
+// another schedule, or what is read decides nothing.
 var hidden = map[string]struct {
 	accessor emu.Accessor
 	use      emu.Use
 }{
 	"peeks-memory":          {emu.PeeksMemory, emu.Reads},
+	"peeks-word":            {emu.PeeksWord, emu.Reads},
 	"pokes-word":            {emu.PokesWord, emu.Writes},
 	"asks-register":         {emu.AsksRegister, emu.Reads},
 	"raises-interrupt":      {emu.RaisesInterrupt, emu.Writes},
