@@ -102,21 +102,14 @@ func checkSchedules(ctx context.Context, out *output, c *cli.Command, name strin
 	if err != nil {
 		return err
 	}
-	s, err := searchAll(ctx, f, name, f.Machine.Engine)
+	x, err := searchAll(f, name, f.Machine.Engine, f.Machine.Time).search(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.systems.Close()
-	within, cancel := context.WithTimeout(ctx, f.Machine.Time)
-	defer cancel()
-	rep, err := s.search(within)
-	if err != nil {
-		return err
-	}
-	v := rep.Verdict()
+	v := x.Verdict()
 	fmt.Fprintf(out, "%s: %v\n", name, v)
-	if rep.Found != nil {
-		fmt.Fprintf(out, "%s: a schedule violates %s: %s\n", name, rep.Found.Violation.Property, rep.Found.Violation.What)
+	if x.Found != nil {
+		fmt.Fprintf(out, "%s: a schedule violates %s: %s\n", name, x.Violation.Property, x.Violation.Text)
 	}
 	if !v.Exhausted {
 		return errViolated

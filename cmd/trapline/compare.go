@@ -143,24 +143,16 @@ func compareEngine(ctx context.Context, f *scenarios.File, name, engine string, 
 
 // search adds what a search of the schedules finds.
 func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Duration) error {
-	s, err := searchAll(ctx, f, x.Scenario, x.Engine)
+	s := searchAll(f, x.Scenario, x.Engine, d)
+	found, err := s.search(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.systems.Close()
-	within, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	rep, err := s.search(within)
-	if err != nil {
-		return err
+	x.verdict, x.Schedules, x.States = verdictOf(found.Report), found.Schedules, found.States
+	if found.Found != nil {
+		x.Found = s.foundOf(found)
 	}
-	x.verdict, x.Schedules, x.States = verdictOf(rep), rep.Schedules, rep.States
-	if rep.Found == nil {
-		return nil
-	}
-	v, err := s.again(ctx, rep.Found, nil)
-	x.Found = s.foundOf(rep.Found, v, rep.Found.Schedule.Format(s.systems.Checksum()))
-	return err
+	return nil
 }
 
 // printComparison is the table, engines in columns, and the violations.

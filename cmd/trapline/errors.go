@@ -106,7 +106,7 @@ func report(stderr io.Writer, err error) int {
 	case errors.Is(err, scenarios.ErrTime):
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return exitViolated
-	case errors.Is(err, emu.ErrCPULibrary):
+	case errors.Is(err, emu.ErrCPULibrary), errors.Is(err, scenarios.ErrNotShown):
 		fmt.Fprintf(stderr, "trapline: internal failure: %v\n", err)
 		return exitInternal
 	}

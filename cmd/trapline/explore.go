@@ -18,13 +18,6 @@ import (
 	"trapline/tui/walk"
 )
 
-// Strategies of a search.
-const (
-	strategyDFS    = "dfs"
-	strategyPCT    = "pct"
-	strategyRandom = "random"
-)
-
 // requireExhausted is the flag of commands that search.
 func requireExhausted() cli.Flag {
 	return &cli.BoolFlag{Name: "require-exhausted", Usage: "exit 1 unless every schedule was covered"}
@@ -57,7 +50,7 @@ EXAMPLES:
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
-			&cli.StringFlag{Name: "strategy", Value: strategyDFS, Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
+			&cli.StringFlag{Name: "strategy", Value: string(scenarios.DFS), Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
 			&cli.IntFlag{Name: "bound", Value: noBound, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "pct, random: the `SEED`"},
@@ -77,22 +70,16 @@ EXAMPLES:
 	}
 }
 
-// searching is one search of a scenario.
+// searching is one search of a scenario and how it is told.
 type searching struct {
-	out      *output
-	stderr   io.Writer
-	name     string
-	file     *scenarios.File
-	systems  *scenarios.Systems
-	strategy string
-	bound    int
-	seed     uint64
-	runs     int // executions
-	options  explore.Options
-	level    story.Level
-	json     bool
-	engine   string // as given, or ""
-	text     bool   // --kernel-text
+	scenarios.Search
+	out    *output
+	stderr io.Writer
+	name   string
+	file   *scenarios.File
+	bound  int // preemptions, or pct's depth; noBound
+	level  story.Level
+	json   bool
 }
 
 func doExplore(ctx context.Context, c *cli.Command, out *output) error {
@@ -109,37 +96,25 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	if err := checkEngine(c, s.file, s.engine); err != nil {
+	if err := checkEngine(c, s.file, s.Engine); err != nil {
 		return err
 	}
-	s.systems, err = scenarios.NewSystems(ctx, s.file, scenarios.Options{Engine: s.engine, KernelText: s.text})
+	x, err := s.search(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.systems.Close()
-	s.options.Jobs = s.systems.Jobs(s.options.Jobs)
-	within := ctx
-	if d := c.Duration("time"); d > 0 {
-		var cancel context.CancelFunc
-		within, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	rep, err := s.search(within)
-	if err != nil {
-		return err
-	}
-	s.summary(rep)
-	if rep.Found == nil {
+	s.summary(x)
+	if x.Found == nil {
 		if err := emu.Ended(ctx); err != nil {
-			return fmt.Errorf("%w after %d schedules, %d states and %d steps; no violation was found so far", err, rep.Schedules, rep.States, rep.Steps)
+			return fmt.Errorf("%w after %d schedules, %d states and %d steps; no violation was found so far", err, x.Schedules, x.States, x.Steps)
 		}
-		return required(c, rep.Verdict())
+		return required(c, x.Verdict())
 	}
-	if err := s.show(ctx, rep.Found); err != nil {
+	if err := s.show(ctx, x); err != nil {
 		return err
 	}
 	if c.Bool("tui") {
-		if err := s.walk(ctx, rep.Found); err != nil {
+		if err := s.walk(ctx, x); err != nil {
 			return err
 		}
 	}
@@ -147,9 +122,9 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 }
 
 // walk opens what was found in the UI.
-func (s *searching) walk(ctx context.Context, f *explore.Found) error {
-	o := scenarios.Options{Engine: s.engine, Direct: s.systems.Options().Direct}
-	w, err := walkScheduled(ctx, s.file, o, f.Schedule.Format(s.systems.Checksum()), walk.DefaultRecord)
+func (s *searching) walk(ctx context.Context, x *scenarios.Searched) error {
+	o := scenarios.Options{Engine: s.Engine, Direct: x.Options.Direct}
+	w, err := walkScheduled(ctx, s.file, o, x.Schedule(), walk.DefaultRecord)
 	if err != nil {
 		return err
 	}
@@ -166,9 +141,11 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		return nil, err
 	}
 	s := &searching{
-		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), strategy: c.String("strategy"), bound: c.Int("bound"),
-		seed: c.Uint64("seed"), runs: c.Int("executions"), level: level, json: c.Bool("json"), engine: c.String("engine"),
-		text: c.Bool("kernel-text"),
+		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), level: level, json: c.Bool("json"),
+		Search: scenarios.Search{
+			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Strategy: scenarios.Strategy(c.String("strategy")),
+			Seed: c.Uint64("seed"), Executions: c.Int("executions"), Time: c.Duration("time"),
+		},
 	}
 	switch jobs, memory := c.Int("jobs"), c.Int("memory"); {
 	case s.bound < noBound:
@@ -177,122 +154,73 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		return nil, usagef(c, "%d jobs: expected 1 to %d", jobs, maxJobs)
 	case memory < 1 || memory > maxMemory:
 		return nil, usagef(c, "a memory of %d MiB: expected 1 to %d", memory, maxMemory)
-	case s.runs < 1:
-		return nil, usagef(c, "%d executions: expected 1 or more", s.runs)
-	case c.Duration("time") < 0:
-		return nil, usagef(c, "a time of %v: expected more than 0", c.Duration("time"))
+	case s.Executions < 1:
+		return nil, usagef(c, "%d executions: expected 1 or more", s.Executions)
+	case s.Time < 0:
+		return nil, usagef(c, "a time of %v: expected more than 0", s.Time)
 	}
-	start := time.Now()
-	s.options = explore.Options{
-		Jobs:   c.Int("jobs"),
-		Bounds: explore.Bounds{Memory: c.Int("memory") << 20},
-		Clock:  func() time.Duration { return time.Since(start) },
+	s.Options = explore.Options{
+		Jobs: c.Int("jobs"), Bounds: explore.Bounds{Memory: c.Int("memory") << 20},
+		Clock: clock(), Progress: s.progress(),
 	}
-	s.options.Progress = s.progress()
-	switch s.strategy {
-	case strategyDFS:
+	switch s.Strategy {
+	case scenarios.DFS:
 		if s.bound != noBound {
-			s.options.Bounds.Preemptions = explore.AtMost(s.bound)
+			s.Options.Bounds.Preemptions = explore.AtMost(s.bound)
 		}
-	case strategyPCT:
+	case scenarios.PCT:
 		if s.bound == noBound {
-			s.bound = defaultPCTDepth
+			s.bound = scenarios.DefaultPCTDepth
 		}
 		if s.bound < 1 || s.bound > sched.MaxActors {
 			return nil, usagef(c, "a pct depth of %d: expected 1 to %d", s.bound, sched.MaxActors)
 		}
-	case strategyRandom:
+		s.Depth = s.bound
+	case scenarios.Random:
 		if s.bound != noBound {
 			return nil, usagef(c, "--bound with the random strategy: expected --executions")
 		}
 	default:
-		return nil, usagef(c, "unknown strategy %q: expected dfs, pct or random", s.strategy)
+		return nil, usagef(c, "unknown strategy %q: expected dfs, pct or random", s.Strategy)
 	}
 	return s, nil
 }
 
-// searchAll is a search for every schedule of f under an engine. Its systems
-// are to be closed.
-func searchAll(ctx context.Context, f *scenarios.File, name, engine string) (*searching, error) {
-	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{Engine: engine})
-	if err != nil {
-		return nil, err
-	}
+// clock measures from now on.
+func clock() func() time.Duration {
 	start := time.Now()
-	s := &searching{
-		name: name, file: f, systems: systems, strategy: strategyDFS, bound: noBound, engine: engine,
-		options: explore.Options{Jobs: systems.Jobs(runtime.NumCPU()), Clock: func() time.Duration { return time.Since(start) }},
-	}
+	return func() time.Duration { return time.Since(start) }
+}
+
+// searchAll is a search for every schedule of f under an engine, for at most d.
+func searchAll(f *scenarios.File, name, engine string, d time.Duration) *searching {
+	s := &searching{name: name, file: f, bound: noBound, Search: scenarios.Search{
+		Engine: engine, Strategy: scenarios.DFS, Time: d, Options: explore.Options{Jobs: runtime.NumCPU(), Clock: clock()},
+	}}
 	if engine == f.Machine.Engine {
-		s.engine = ""
+		s.Engine = ""
 	}
-	return s, nil
+	return s
 }
 
 // Bounds of the command line.
 const (
-	noBound         = -1 // of --bound
-	maxJobs         = 64
-	maxMemory       = 64 << 10 // MiB
-	defaultPCTDepth = 3
+	noBound   = -1 // of --bound
+	maxJobs   = 64
+	maxMemory = 64 << 10 // MiB
 )
 
-// search runs the strategy and shrinks what it finds.
-func (s *searching) search(ctx context.Context) (*explore.Report, error) {
-	var rep *explore.Report
-	var err error
-	bound := s.options.Bounds.Memory
+// search searches within the bound on the process's memory.
+func (s *searching) search(ctx context.Context) (*scenarios.Searched, error) {
+	bound := s.Bounds.Memory
 	if bound == 0 {
 		bound = explore.DefaultMemory
 	}
 	needed, release := boundMemory(bound)
 	defer release()
-	s.options.Needed = needed
-	switch s.strategy {
-	case strategyDFS:
-		rep, err = explore.Search(ctx, s.systems.New, s.options)
-	case strategyPCT:
-		var sys explore.System
-		if sys, err = s.systems.New(); err != nil {
-			return nil, err
-		}
-		actors, length := sys.Actors(), lengthOf(sys)
-		sys.Close()
-		rep, err = explore.Sample(ctx, s.systems.New, func() (sched.Scheduler, error) {
-			return sched.NewPCT(s.seed, s.bound, actors, length)
-		}, s.runs, s.options)
-	default:
-		rep, err = explore.Sample(ctx, s.systems.New, func() (sched.Scheduler, error) {
-			return &sched.Random{Seed: s.seed}, nil
-		}, s.runs, s.options)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.systems.Settle(rep)
-	if rep.Found == nil {
-		return rep, nil
-	}
-	sys, err := s.systems.New()
-	if err != nil {
-		return nil, err
-	}
-	defer sys.Close()
-	f := explore.Shrink(ctx, sys, *rep.Found, 0)
-	rep.Found = &f
-	return rep, nil
+	s.Needed = needed
+	return s.Do(ctx, s.file)
 }
-
-// lengthOf is how many steps an execution takes, as the probability of pct
-// needs it: those of round robin, and half as many again.
-func lengthOf(sys explore.System) uint64 {
-	rr := &sched.RoundRobin{Quantum: 1}
-	rr.Begin(0)
-	n := explore.Run(sys, rr, pctLengthBound).Schedule.Steps()
-	return n + n/2 + 1
-}
-
-const pctLengthBound = 100_000
 
 // progressAfter is how long a search is silent.
 const progressAfter = 2 * time.Second
@@ -311,27 +239,27 @@ func (s *searching) progress() func(explore.Progress) {
 }
 
 // summary tells what was searched.
-func (s *searching) summary(rep *explore.Report) {
+func (s *searching) summary(x *scenarios.Searched) {
 	if s.json {
-		s.searchJSON(rep)
+		s.searchJSON(x)
 		return
 	}
 	o := s.out
-	fmt.Fprintf(o, "%s: engine %s, strategy %s, %s\n", s.name, s.systems.Options().Engine, s.strategy, s.boundText())
-	fmt.Fprintf(o, "%v\n", rep.Verdict())
+	fmt.Fprintf(o, "%s: engine %s, strategy %s, %s\n", s.name, x.Options.Engine, s.Strategy, s.boundText())
+	fmt.Fprintf(o, "%v\n", x.Verdict())
 	fmt.Fprintf(o, "%d schedules, %d executions ended, %d states, %d steps, %v\n",
-		rep.Schedules, rep.Executions, rep.States, rep.Steps, rep.Elapsed.Round(time.Millisecond))
-	if rep.Found == nil {
+		x.Schedules, x.Executions, x.States, x.Steps, x.Elapsed.Round(time.Millisecond))
+	if x.Found == nil {
 		o.styled(story.Changed, "No violation was found.\n")
 	}
 }
 
 func (s *searching) boundText() string {
 	switch {
-	case s.strategy == strategyPCT:
-		return fmt.Sprintf("depth %d, seed %d, at most %d executions", s.bound, s.seed, s.runs)
-	case s.strategy == strategyRandom:
-		return fmt.Sprintf("seed %d, at most %d executions", s.seed, s.runs)
+	case s.Strategy == scenarios.PCT:
+		return fmt.Sprintf("depth %d, seed %d, at most %d executions", s.bound, s.Seed, s.Executions)
+	case s.Strategy == scenarios.Random:
+		return fmt.Sprintf("seed %d, at most %d executions", s.Seed, s.Executions)
 	case s.bound == noBound:
 		return "no bound on preemptions"
 	}
@@ -341,39 +269,37 @@ func (s *searching) boundText() string {
 // command is the line that shows a schedule again.
 func (s *searching) command(schedule string) string {
 	line := "trapline run " + shellWord(s.name)
-	if s.engine != "" {
-		line += " --engine " + s.engine
+	if s.Engine != "" {
+		line += " --engine " + s.Engine
 	}
 	return line + " --schedule " + schedule
 }
 
 // show tells the story of what was found, as run --schedule does. When it is
 // interrupted it names at least the schedule.
-func (s *searching) show(ctx context.Context, f *explore.Found) error {
-	schedule := f.Schedule.Format(s.systems.Checksum())
-	v, err := s.again(ctx, f, nil)
-	if errors.Is(err, emu.ErrStopped) {
-		v = foundBySearch(f)
-	} else if err != nil {
-		return err
-	}
+func (s *searching) show(ctx context.Context, x *scenarios.Searched) error {
 	if !s.json {
 		s.out.styled(story.Alarm, "found")
-		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\nagain: %s\n\n", v, schedule, lengthText(f.Schedule), s.command(schedule))
+		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\nagain: %s\n\n", x.Violation, x.Schedule(), lengthText(x.Found.Schedule), s.command(x.Schedule()))
 	} else {
-		s.foundJSON(f, v, schedule)
+		s.foundJSON(x)
 	}
-	if err != nil || untold(f) { // its story has no end
+	if x.Untold() { // its story has no end
+		return emu.Ended(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
+	defer cancel()
+	r, err := scenarios.Open(ctx, s.file, x.Options)
+	if err != nil {
 		return err
 	}
-	_, err = s.again(ctx, f, s.out)
-	return err
-}
-
-// foundBySearch is a violation as the search tells it.
-func foundBySearch(f *explore.Found) scenarios.Violation {
-	x := f.Violation
-	return scenarios.Violation{Property: x.Property, Row: x.ID, Text: x.What}
+	defer r.Close()
+	replay := sched.NewReplay(x.Found.Schedule)
+	t := &telling{out: s.out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: replay}
+	if err := t.tell(ctx, false); !errors.Is(err, errViolated) {
+		return err
+	}
+	return nil
 }
 
 // lengthText tells how long a schedule is.
@@ -383,39 +309,4 @@ func lengthText(s sched.Schedule) string {
 		text += fmt.Sprintf(", then %d steps over and over", n)
 	}
 	return text
-}
-
-// untold reports whether the run goes on for ever and no turn was found that it
-// repeats, so that no single run can show it.
-func untold(f *explore.Found) bool { return f.Endless && f.Schedule.Turn().Steps() == 0 }
-
-// again runs the schedule as trapline run does, telling the story to out, if
-// there is one. The violation must show again.
-func (s *searching) again(ctx context.Context, f *explore.Found, out *output) (v scenarios.Violation, err error) {
-	if untold(f) {
-		return foundBySearch(f), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
-	defer cancel()
-	r, err := scenarios.Open(ctx, s.file, s.systems.Options())
-	if err != nil {
-		return v, err
-	}
-	defer r.Close()
-	if out == nil {
-		err = r.Follow(ctx, sched.NewReplay(f.Schedule), nil)
-	} else {
-		t := &telling{out: out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: sched.NewReplay(f.Schedule)}
-		err = t.tell(ctx, false)
-	}
-	if err != nil && !errors.Is(err, errViolated) {
-		return v, err
-	}
-	for _, v := range r.Violations() {
-		if v.Property == f.Violation.Property {
-			return v, nil
-		}
-	}
-	panic(fmt.Sprintf("a run of the schedule %s does not violate %s: %s", f.Schedule.Format(s.systems.Checksum()),
-		f.Violation.Property, f.Violation.What))
 }

@@ -53,21 +53,20 @@ type foundObject struct {
 	Command  string `json:"command"`
 }
 
-func (s *searching) searchJSON(r *explore.Report) {
+func (s *searching) searchJSON(x *scenarios.Searched) {
 	s.out.object(&searchObject{
-		Type: "search", V: story.Version, Scenario: s.name, Engine: s.systems.Options().Engine, Strategy: s.strategy, Bound: s.bound,
-		verdict: verdictOf(r), Cut: string(r.Cut), Preemptions: r.Preemptions, Schedules: r.Schedules, Executions: r.Executions,
-		States: r.States, Steps: r.Steps, Seconds: r.Elapsed.Seconds(), Found: r.Found != nil,
+		Type: "search", V: story.Version, Scenario: s.name, Engine: x.Options.Engine, Strategy: string(s.Strategy), Bound: s.bound,
+		verdict: verdictOf(x.Report), Cut: string(x.Cut), Preemptions: x.Preemptions, Schedules: x.Schedules, Executions: x.Executions,
+		States: x.States, Steps: x.Steps, Seconds: x.Elapsed.Seconds(), Found: x.Found != nil,
 	})
 }
 
-func (s *searching) foundJSON(f *explore.Found, v scenarios.Violation, schedule string) {
-	s.out.object(s.foundOf(f, v, schedule))
-}
+func (s *searching) foundJSON(x *scenarios.Searched) { s.out.object(s.foundOf(x)) }
 
-func (s *searching) foundOf(f *explore.Found, v scenarios.Violation, schedule string) *foundObject {
+func (s *searching) foundOf(x *scenarios.Searched) *foundObject {
+	schedule := x.Found.Schedule
 	return &foundObject{
-		Type: "found", V: story.Version, Property: v.Property, Row: v.Row, Text: v.Text,
-		Schedule: schedule, Switches: f.Schedule.Switches(), Steps: f.Schedule.Steps(), Turn: f.Schedule.Turn().Steps(), Command: s.command(schedule),
+		Type: "found", V: story.Version, Property: x.Violation.Property, Row: x.Violation.Row, Text: x.Violation.Text,
+		Schedule: x.Schedule(), Switches: schedule.Switches(), Steps: schedule.Steps(), Turn: schedule.Turn().Steps(), Command: s.command(x.Schedule()),
 	}
 }
