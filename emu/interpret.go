@@ -86,7 +86,7 @@ func (b *bus) Load(seg uint8, offset uint64, size uint8) (uint64, bool) {
 	if b.refused(va, size, accessRead) {
 		return 0, false
 	}
-	return b.note(va, b.m.peekWord(b.c.Space, va, int(size)), size), true
+	return b.note(va, b.c.Space.Word(va, int(size)), size), true
 }
 
 // LoadToStore implements interp.Memory.
@@ -101,7 +101,7 @@ func (b *bus) LoadToStore(seg uint8, offset uint64, size uint8) (uint64, bool) {
 	if b.refused(va, size, accessWrite) {
 		return 0, false
 	}
-	return b.note(va, b.m.peekWord(b.c.Space, va, int(size)), size), true
+	return b.note(va, b.c.Space.Word(va, int(size)), size), true
 }
 
 func (b *bus) note(va, word uint64, size uint8) uint64 {

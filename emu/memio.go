@@ -9,7 +9,7 @@ func (m *Machine) Load(c *CPU, va uint64, n int, user bool) (uint64, *Trap) {
 	if t := m.check(c, va, n, accessRead, user); t != nil {
 		return 0, t
 	}
-	v := m.peekWord(c.Space, va, n)
+	v := c.Space.Word(va, n)
 	m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
 	return v, nil
 }
@@ -51,7 +51,9 @@ func (c *CPU) reachable(va uint64, n int) bool {
 	return c.Canonical(va) && c.Canonical(last)
 }
 
-func (m *Machine) peekWord(s *Space, va uint64, n int) uint64 {
+// Word reads n bytes (1-8) at va, little endian, whatever the permissions; what
+// is not there is zero. Nothing records it.
+func (s *Space) Word(va uint64, n int) uint64 {
 	if e := s.entry(va); e != nil && va%PageSize <= PageSize-8 {
 		v := binary.LittleEndian.Uint64(e.data[va%PageSize:])
 		return v & (^uint64(0) >> (64 - 8*n))
@@ -75,7 +77,7 @@ func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
 		}
 		return
 	}
-	old := m.peekWord(s, va, n)
+	old := s.Word(va, n)
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
 	if s.poke(va, b[:n]) == nil && told {
@@ -90,7 +92,7 @@ func (m *Machine) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
 	if !s.present(va, n) {
 		return 0, false
 	}
-	v := m.peekWord(s, va, n)
+	v := s.Word(va, n)
 	if !m.forgetsWord(PeeksWord, s, va, Reads) {
 		m.ev.Reads = append(m.ev.Reads, MemRead{va, v, uint8(n)})
 	}

@@ -1,9 +1,6 @@
 package explore
 
-import (
-	"maps"
-	"sync"
-)
+import "sync"
 
 // place is a piece of code as one actor runs it.
 type place struct {
@@ -57,10 +54,10 @@ func dependent(a, b Access) bool {
 func (a Access) changes() bool { return a.Write || a.Add }
 
 // frozen is a copy of the visible places for one round of a search.
-func (f *facts) frozen() map[place]struct{} {
+func (f *facts) frozen() placeSet {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return maps.Clone(f.visible)
+	return newPlaceSet(f.visible)
 }
 
 // known is how much is known that decides where a search branches and which
@@ -167,75 +164,4 @@ func (f *facts) broke() {
 			}
 		}
 	}
-}
-
-// recorder feeds one worker's steps to the facts, most of which are known
-// already.
-type recorder struct {
-	facts *facts
-	last  map[place]uint64 // fingerprint of the last step there
-	known map[locFact]struct{}
-
-	blocked bool // a step was
-	pruned  bool // a schedule was
-}
-
-type locFact struct {
-	loc uint64
-	fact
-}
-
-func newRecorder(f *facts) *recorder {
-	return &recorder{facts: f, last: map[place]uint64{}, known: map[locFact]struct{}{}}
-}
-
-func (r *recorder) record(p place, s *Step) {
-	h := fold(fold(s.Locks, s.Touched), s.Watched)
-	if s.BrokeLock {
-		r.facts.broke()
-	}
-	r.asks(s)
-	if old, ok := r.last[p]; ok && old == h {
-		return
-	}
-	r.last[p] = h
-	for _, a := range s.Watched {
-		r.facts.watch(a)
-	}
-	for _, a := range s.Touched {
-		k := locFact{a.Loc, fact{place: p, locks: s.Locks, mask: a.Mask, write: a.Write, add: a.Add}}
-		if _, ok := r.known[k]; ok {
-			continue
-		}
-		if len(r.known) >= MaxFacts {
-			clear(r.known)
-		}
-		r.known[k] = struct{}{}
-		r.facts.add(a.Loc, k.fact)
-		if a.changes() && r.facts.isWatched(a.Loc, a.Mask) {
-			r.facts.add(locWatched, watchedFact(p))
-		}
-	}
-}
-
-// asks notes what the step asked for.
-func (r *recorder) asks(s *Step) {
-	if s.Asked != (Asked{}) {
-		r.facts.ask(s.Asked)
-	}
-}
-
-// fold adds a list of accesses to a fingerprint.
-func fold(h uint64, list []Access) uint64 {
-	for _, a := range list {
-		h = (h^a.Loc)*0x9e3779b97f4a7c15 + uint64(a.Mask)<<2
-		if a.Write {
-			h++
-		}
-		if a.Add {
-			h += 2
-		}
-		h ^= h >> 29
-	}
-	return h ^ uint64(len(list))
 }

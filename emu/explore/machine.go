@@ -95,7 +95,7 @@ func (s *Machine) Place(actor int) (uint64, bool) {
 // Step steps a vCPU, or raises an interrupt.
 func (s *Machine) Step(actor int) *Step {
 	st := &s.step
-	*st = Step{Touched: st.Touched[:0], Watched: st.Watched[:0]}
+	st.reset()
 	s.see()
 	if n := len(s.M.CPUs); actor >= n {
 		s.raise(actor - n)
@@ -201,21 +201,11 @@ func (s *Machine) raise(i int) {
 func (s *Machine) locks(c *emu.CPU) uint64 {
 	var held uint64
 	for i, at := range s.Locks {
-		if s.word(c, at) == uint64(c.ID)+1 {
+		if c.Space.Word(at, s.M.Arch.Word()) == uint64(c.ID)+1 {
 			held |= 1 << i
 		}
 	}
 	return held
-}
-
-func (s *Machine) word(c *emu.CPU, at uint64) uint64 {
-	var b [8]byte
-	c.Space.Peek(at, b[:s.M.Arch.Word()])
-	var v uint64
-	for i := range b {
-		v |= uint64(b[i]) << (8 * i)
-	}
-	return v
 }
 
 // touched lists what the step read and wrote: its instruction's bytes, its

@@ -8,6 +8,7 @@ import "trapline/emu"
 type mappings struct {
 	tables map[any]map[uint64]emu.PTE // by emu.Space.Mappings
 	spaces []shown                    // that vCPUs showed before the step
+	of     []*emu.Space               // of each vCPU, when spaces was made
 }
 
 // shown is an address space as it was before a step.
@@ -22,14 +23,38 @@ const maxTables = 64
 
 // before is called before a step.
 func (m *mappings) before(machine *emu.Machine) {
-	m.spaces = m.spaces[:0]
+	if m.current(machine) {
+		return
+	}
+	m.spaces, m.of = m.spaces[:0], m.of[:0]
 	for _, c := range machine.CPUs {
+		m.of = append(m.of, c.Space)
 		if m.number(c.Space) >= 0 {
 			continue
 		}
 		m.spaces = append(m.spaces, shown{c.Space, machine.SpaceNumber(c.Space), c.Space.Mappings()})
 		m.table(c.Space)
 	}
+}
+
+// current reports whether spaces and tables are those of the machine's present
+// state, which they are before most steps.
+func (m *mappings) current(machine *emu.Machine) bool {
+	if len(m.of) == 0 {
+		return false
+	}
+	for i, c := range machine.CPUs {
+		if c.Space != m.of[i] {
+			return false
+		}
+	}
+	for i := range m.spaces {
+		s := &m.spaces[i]
+		if s.space.Mappings() != s.table || machine.SpaceNumber(s.space) != s.number {
+			return false
+		}
+	}
+	return true
 }
 
 // number is the number of a space that a vCPU showed before the step, or -1.
@@ -63,6 +88,7 @@ func (m *mappings) table(s *emu.Space) map[uint64]emu.PTE {
 func (m *mappings) forget() {
 	if len(m.tables) >= maxTables {
 		clear(m.tables)
+		m.of = m.of[:0]
 	}
 }
 

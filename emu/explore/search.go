@@ -93,7 +93,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		r.tell(systems, clocks)
 		r.run(systems)
 		rep := r.report()
-		rep.Rounds, rep.Places = n, len(r.visible)
+		rep.Rounds, rep.Places = n, r.visible.n
 		rep.Elapsed = elapsed(o) - start
 		stopped := rep.Cut == CutTime || rep.Cut == CutCancelled
 		again := r.grew()
@@ -165,7 +165,10 @@ func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint
 		}
 		s.Begin(n)
 		sys.Restore(root)
-		runObserved(sys, s, min(depth, warmUpSteps), rec.record)
+		runObserved(sys, s, min(depth, warmUpSteps), func(p place, s *Step) {
+			rec.note(p.at, s)
+			rec.end(p.actor)
+		})
 	}
 	sys.Restore(root)
 }
@@ -185,7 +188,7 @@ type round struct {
 	ctx     context.Context
 	o       Options
 	facts   *facts
-	visible map[place]struct{}
+	visible placeSet
 	known   known // when the round began
 	root    Snapshot
 	start   duration

@@ -79,6 +79,19 @@ type Step struct {
 	Violation *Violation
 }
 
+// reset empties s for the next step. Field by field: the whole struct at once
+// would cost write barriers for all its pointers.
+func (s *Step) reset() {
+	s.Touched, s.Watched = s.Touched[:0], s.Watched[:0]
+	s.Blocked, s.Asked, s.Locks, s.BrokeLock = false, Asked{}, 0, false
+	if s.Waits != "" || s.Row != "" {
+		s.Waits, s.Row = "", ""
+	}
+	if s.Violation != nil {
+		s.Violation = nil
+	}
+}
+
 // Access is a read or write of some bytes of one aligned group of eight, in a
 // numbering of locations that the System chooses: physical memory, and any
 // numbers beyond it for values that lie elsewhere.

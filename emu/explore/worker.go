@@ -173,6 +173,15 @@ func (w *worker) stuck(at uint32, snap Snapshot, actor int) {
 // edge runs actor for a step and then on while its steps are local. It returns
 // the number of steps that did something.
 func (w *worker) edge(actor int) (uint32, *Violation) {
+	n, v := w.local(actor)
+	if !w.o.NoReduction {
+		w.rec.end(actor)
+	}
+	return n, v
+}
+
+// local takes the steps of edge.
+func (w *worker) local(actor int) (uint32, *Violation) {
 	var n uint32
 	at, ok := w.sys.Place(actor)
 	for ok {
@@ -181,7 +190,7 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 		if w.o.NoReduction {
 			w.rec.asks(s)
 		} else {
-			w.rec.record(place{actor, at}, s)
+			w.rec.note(at, s)
 		}
 		if s.Violation != nil {
 			return n + 1, s.Violation
@@ -194,10 +203,7 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 		if n == MaxChain || w.o.NoReduction {
 			return n, nil
 		}
-		if at, ok = w.sys.Place(actor); !ok {
-			return n, nil
-		}
-		if _, visible := w.visible[place{actor, at}]; visible {
+		if at, ok = w.sys.Place(actor); !ok || w.visible.has(place{actor, at}) {
 			return n, nil
 		}
 	}
