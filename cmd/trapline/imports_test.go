@@ -19,6 +19,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"idt", ""},
 	{"emu/insn", ""},
 	{"emu/regs", ""},
+	{"emu/softfloat", ""},
 	{"emu/linux/abi", ""},
 	{"emu/loader", ""},
 	{"emu/memento", ""},
@@ -31,7 +32,7 @@ var mayImport = []struct{ pkg, imports string }{
 
 	{"emu/loader/vmlinux", "emu/loader"},
 	{"emu/asm", "emu/loader"},
-	{"emu/interp", "emu/insn emu/regs"},
+	{"emu/interp", "emu/insn emu/regs emu/softfloat"},
 	{"emu/unicorn", "emu/regs"},
 	{"emu", "emu/insn emu/interp emu/regs emu/unicorn idt"},
 	{"emu/explore", "emu emu/sched"},
