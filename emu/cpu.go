@@ -3,6 +3,7 @@ package emu
 import (
 	"fmt"
 
+	"trapline/emu/regs"
 	"trapline/emu/unicorn"
 )
 
@@ -26,18 +27,17 @@ type CPU struct {
 
 	bus     bus
 	ctx     *unicorn.Context
-	initial []byte // ctx's content at reset
-	fpuUsed bool   // x87, MMX or SSE state may differ from initial
-	on      *view  // whose instance holds exactly last
+	ext     regs.Extended
+	extIn   extendedPlace
+	fpuUsed bool  // ext may differ from that after reset
+	on      *view // whose instance holds exactly last
 	last    Core
 	x       unicorn.Exit
 	saved   *cpuSnapshot // the last one taken or restored, or nil
 }
 
-// startFPU is the x87 and SSE state that a kernel gives every new thread, in
-// FXSAVE's layout: FCW as FNINIT leaves it, MXCSR as reset does (SDM vol. 1,
-// 8.1.5 and 10.2.3). The library starts with zeros.
-var startFPU = [FXSize]byte{0: 0x7f, 1: 0x03, 24: 0x80, 25: 0x1f}
+// resetExtended is the x87, SSE and AVX state of a new thread.
+var resetExtended = regs.ResetExtended()
 
 func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	v, err := s.view(false)
@@ -48,12 +48,8 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &CPU{ID: id, Space: s, ctx: ctx, initial: make([]byte, unicorn.ContextSize)}
+	c := &CPU{ID: id, Space: s, ctx: ctx, ext: resetExtended, extIn: extendedHere} // the library starts with zeros
 	c.bus = bus{m: m, c: c}
-	if err := v.eng.FXRestore(ctx, &c.Core, &startFPU); err != nil {
-		return nil, err
-	}
-	ctx.Save(c.initial)
 	c.RFLAGS = FlagsFixed
 	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0AM | CR0PG
 	c.Sys.CR4 = CR4OSFXSR | CR4DE

@@ -165,7 +165,12 @@ func (m *Machine) runLibrary(c *CPU, v *view, d *decoded, code []byte) *Trap {
 	if code != nil {
 		v.eng.ShowCode(d.pc, code)
 	}
-	c.fpuUsed = c.fpuUsed || touchesFPU(&d.in)
+	if touchesFPU(&d.in) {
+		if err := c.lendExtended(v.eng); err != nil {
+			m.fail(err)
+			return Fault(VecUD)
+		}
+	}
 	guestTF := c.RFLAGS & TF
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
 	load := c.on != v || c.Core != c.last

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"trapline/emu/unicorn"
+	"trapline/emu/regs"
 )
 
 // Hasher accumulates a 64-bit state hash. It depends on the values fed only,
@@ -137,9 +137,7 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 		h.Bool(true)
 	}
 	if c.fpuUsed {
-		var ext [maxContext]byte
-		c.ctx.Save(ext[:unicorn.ContextSize])
-		c.hashFPU(h, ext[:unicorn.ContextSize])
+		hashExtended(h, c.extended())
 	}
 	if clocks {
 		h.Uint64(c.Retired)
@@ -172,24 +170,30 @@ func hashTraps(h *Hasher, l []Trap) {
 	}
 }
 
-// hashFPU feeds the x87 and SSE state of a saved context as instructions see
-// it, if it is not that after reset.
-func (c *CPU) hashFPU(h *Hasher, ext []byte) {
-	var fx, initial [FXSize]byte
-	unicorn.FXImage(ext, &fx)
-	unicorn.FXImage(c.initial, &initial)
-	if fx != initial {
-		h.bytes(fx[:])
+// hashExtended feeds the x87, SSE and AVX state if it is not that after reset.
+func hashExtended(h *Hasher, x *regs.Extended) {
+	if *x == resetExtended {
+		return
+	}
+	var fx [FXSize]byte
+	x.FXSave(&fx, len(x.YMM))
+	h.bytes(fx[:])
+	for i := range x.YMM {
+		if high := x.YMM[i][2:]; high[0]|high[1] != 0 {
+			h.Uint64(uint64(i))
+			h.Uint64(high[0])
+			h.Uint64(high[1])
+		}
 	}
 }
 
-// HashContext feeds a saved context of a thread of c's machine to h.
-func (c *CPU) HashContext(h *Hasher, t *Context) {
+// Hash feeds a saved context to h.
+func (t *Context) Hash(h *Hasher) {
 	hashCore(h, &t.Core)
 	hashTraps(h, t.pending[:t.nPending])
 	h.Uint64(t.heldDR6)
-	if t.fpu != nil {
-		c.hashFPU(h, t.fpu)
+	if t.ext != nil {
+		hashExtended(h, t.ext)
 	}
 }
 
@@ -217,14 +221,12 @@ func (s *System) hash(h *Hasher, clocks bool) {
 	}
 }
 
-// FPUHash tells x87 and SSE states apart; 0: that after reset.
+// FPUHash tells x87, SSE and AVX states apart; 0: that after reset.
 func (c *CPU) FPUHash() uint64 {
 	if !c.fpuUsed {
 		return 0
 	}
 	var h Hasher
-	var ext [maxContext]byte
-	c.ctx.Save(ext[:])
-	c.hashFPU(&h, ext[:])
+	hashExtended(&h, c.extended())
 	return h.Sum()
 }

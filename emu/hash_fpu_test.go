@@ -20,8 +20,11 @@ func TestFXImageOfSavedContext(t *testing.T) {
 	}
 	copy(fx[:], []byte{0x7f, 0x0b, 0xa5, 0x2a}) // FCW, FSW: TOP is 5
 	copy(fx[24:], []byte{0x80, 0x3f, 0, 0})     // MXCSR
-	require.NoError(t, m.FXRestore(c, &fx))
-	require.NoError(t, m.FXSave(c, &saved))
+	m.FXRestore(c, &fx)
+	v, err := c.Space.view(false)
+	require.NoError(t, err)
+	require.NoError(t, c.lendExtended(v.eng))
+	require.NoError(t, v.eng.FXSave(c.ctx, &c.Core, &saved))
 	require.Equal(t, fx[160:416], saved[160:416], "XMM0-XMM15")
 	ext := make([]byte, unicorn.ContextSize)
 	c.ctx.Save(ext)
@@ -42,5 +45,6 @@ func TestHashDoesNotSeeTheHostsStack(t *testing.T) {
 		ext[xmm15+i] ^= byte(i)
 	}
 	c.ctx.Load(ext)
+	c.extIn = extendedInLibrary
 	require.Equal(t, want, m.Hash(true))
 }

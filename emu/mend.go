@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"trapline/emu/insn"
-	"trapline/emu/unicorn"
+	"trapline/emu/regs"
 )
 
 // mendSet names what must be checked before, or put right after, the library
@@ -77,7 +77,7 @@ func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
 	case t == nil:
 		m.mendAfter(c, d)
 	case restore != nil:
-		c.ctx.Load(restore)
+		c.setExtended(restore)
 	}
 	return t
 }
@@ -121,7 +121,7 @@ func withoutVoid(d *decoded) []byte {
 // keepFPU copies the x87 and SSE state before an instruction that may change it
 // and then fault: an x87 one that pops, an MMX one, one whose operand may cross
 // into another page.
-func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
+func (m *Machine) keepFPU(c *CPU, d *decoded) *regs.Extended {
 	if d.mends&mendPartial == 0 {
 		return nil
 	}
@@ -129,9 +129,8 @@ func (m *Machine) keepFPU(c *CPU, d *decoded) []byte {
 	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) && !c.confined(&d.in) {
 		return nil
 	}
-	b := make([]byte, unicorn.ContextSize)
-	c.ctx.Save(b)
-	return b
+	x := *c.extended()
+	return &x
 }
 
 // mendAfter puts right what the library got wrong.
@@ -150,14 +149,9 @@ func (m *Machine) mendAfter(c *CPU, d *decoded) {
 // editFPU changes the x87 and SSE state in the form of an FXSAVE image.
 func (m *Machine) editFPU(c *CPU, edit func(fx []byte)) {
 	var fx [FXSize]byte
-	err := m.FXSave(c, &fx)
-	if err == nil {
-		edit(fx[:])
-		err = m.FXRestore(c, &fx)
-	}
-	if err != nil {
-		m.fail(err)
-	}
+	m.FXSave(c, &fx)
+	edit(fx[:])
+	m.FXRestore(c, &fx)
 }
 
 // Offsets in the FXSAVE image (SDM vol. 1, table 10-2), 16 bytes a register.

@@ -84,10 +84,14 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	}
 	var p unicorn.Progress
 	x := &c.x
+	if r.fpu {
+		if err := c.lendExtended(r.lib.Engine); err != nil {
+			return 0, false, err
+		}
+	}
 	r.lib.Run(c.ctx, &c.Core, x, &p, limit)
 	c.RIP = c.Space.arch.Mask(c.RIP) // see retire
 	c.on = nil
-	c.fpuUsed = c.fpuUsed || r.fpu
 	for _, va := range r.lib.Dirty(&p) {
 		if e := r.space.entry(r.space.mask(va)); e != nil {
 			r.space.mem.MarkDirty(e.pte.Frame)

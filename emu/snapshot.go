@@ -5,7 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
-	"trapline/emu/unicorn"
+	"trapline/emu/regs"
 )
 
 // Snapshot is the whole state of a machine at one moment. It is immutable and
@@ -33,7 +33,7 @@ type spaceSnapshot struct {
 // Snapshots between which the vCPU did not change share one.
 type cpuSnapshot struct {
 	cpuState
-	ext []byte // x87 and SSE state, nil while the vCPU never used them
+	ext *regs.Extended // nil while the vCPU never used it
 }
 
 // cpuState is the comparable part.
@@ -73,10 +73,11 @@ func (c *CPU) save() (s *cpuSnapshot, bytes int) {
 	}
 	c.saved = &cpuSnapshot{cpuState: now}
 	if c.fpuUsed {
-		c.saved.ext = make([]byte, unicorn.ContextSize)
-		c.ctx.Save(c.saved.ext)
+		ext := *c.extended()
+		c.saved.ext = &ext
+		return c.saved, cpuSize + extendedSize
 	}
-	return c.saved, cpuSize + len(c.saved.ext)
+	return c.saved, cpuSize
 }
 
 // maxContext bounds unicorn.ContextSize.
@@ -115,6 +116,8 @@ func (m *Machine) Snapshot() *Snapshot {
 const (
 	pointerSize = int(unsafe.Sizeof(uintptr(0)))
 	cpuSize     = int(unsafe.Sizeof(cpuSnapshot{}))
+
+	extendedSize = int(unsafe.Sizeof(regs.Extended{}))
 )
 
 // Bytes is about how much memory s holds that no earlier snapshot does.
@@ -140,9 +143,9 @@ func (m *Machine) Restore(s *Snapshot) {
 		}
 		switch {
 		case saved.ext != nil:
-			c.ctx.Load(saved.ext)
+			c.setExtended(saved.ext)
 		case used:
-			c.ctx.Load(c.initial)
+			c.setExtended(&resetExtended)
 		}
 	}
 	for i, p := range m.parts {

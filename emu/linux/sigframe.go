@@ -5,6 +5,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux/abi"
+	"trapline/emu/regs"
 )
 
 var le = binary.LittleEndian
@@ -32,16 +33,17 @@ func (t *Thread) overflows(a action, sp uint64) bool {
 }
 
 // fpuImage is the FXSAVE area of the thread, which is on a vCPU.
-func (k *Kernel) fpuImage(t *Thread) ([]byte, bool) {
+func (k *Kernel) fpuImage(t *Thread) []byte {
 	var b [emu.FXSize]byte
-	return b[:], k.m.FXSave(t.cpu, &b) == nil
+	k.m.FXSave(t.cpu, &b)
+	return b[:]
 }
 
-func (k *Kernel) loadFPU(t *Thread, b []byte) bool {
+func (k *Kernel) loadFPU(t *Thread, b []byte) {
 	var fx [emu.FXSize]byte
 	copy(fx[:], b)
-	le.PutUint32(fx[24:], le.Uint32(fx[24:])&0xffbf) // MXCSR without reserved bits
-	return k.m.FXRestore(t.cpu, &fx) == nil
+	le.PutUint32(fx[24:], le.Uint32(fx[24:])&regs.MXCSRMask) // MXCSR without reserved bits
+	k.m.FXRestore(t.cpu, &fx)
 }
 
 // regs64 is the order of general registers in the x86-64 sigcontext; RIP and
@@ -55,10 +57,7 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if a.flags&abi.SA_RESTORER == 0 {
 		return false
 	}
-	fx, ok := k.fpuImage(t)
-	if !ok {
-		return false
-	}
+	fx := k.fpuImage(t)
 	fp := (t.frameStack(a, 128) - emu.FXSize) &^ 63
 	sp := (fp-abi.Frame64Size)&^15 - 8
 	if t.overflows(a, sp) {
@@ -116,9 +115,10 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	fp := le.Uint64(b[abi.Frame64FPState:])
 	if fp != 0 {
 		fx := make([]byte, emu.FXSize)
-		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx) {
+		if !t.proc.mm.Read(fp, fx) {
 			return k.badFrame(t)
 		}
+		k.loadFPU(t, fx)
 	}
 	for i, r := range regs64 {
 		c.GPR[r] = le.Uint64(b[abi.Frame64Regs+8*i:])

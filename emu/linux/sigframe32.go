@@ -14,10 +14,7 @@ var segs32 = [4]int{emu.GS, emu.FS, emu.ES, emu.DS}
 // frame32 pushes an i386 sigframe or rt_sigframe and enters the handler.
 func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c := t.Core()
-	fx, ok := k.fpuImage(t)
-	if !ok {
-		return false
-	}
+	fx := k.fpuImage(t)
 	rt := a.flags&abi.SA_SIGINFO != 0
 	size, code, ret := uint64(abi.Frame32Size), abi.Frame32Code, t.proc.mm.vdso+vdsoSigreturn
 	if rt {
@@ -160,9 +157,7 @@ func (k *Kernel) restoreContext32(t *Thread, b []byte) bool {
 			return false
 		}
 		mergeFSave(fx)
-		if !k.loadFPU(t, fx[abi.FP32Legacy:]) {
-			return false
-		}
+		k.loadFPU(t, fx[abi.FP32Legacy:])
 	}
 	for i, r := range regs32 {
 		c.GPR[r] = uint64(le.Uint32(b[abi.Context32Regs+4*i:]))

@@ -86,7 +86,7 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 		return
 	}
 	h.Uint64(0)
-	k.m.CPUs[0].HashContext(h, t.ctx)
+	t.ctx.Hash(h)
 }
 
 // hashFutex feeds t's place in a queue, of which only the order counts.

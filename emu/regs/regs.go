@@ -54,6 +54,3 @@ type Core struct {
 	CR0    uint32 // bits MP, EM, TS only
 	Code64 uint32 // CS.L
 }
-
-// FXSize is the size of the area of FXSAVE and FXRSTOR, in bytes (SDM vol. 1, 10.5.1).
-const FXSize = 512

@@ -6,7 +6,7 @@
 //
 // The build tag unicorn compiles the library in, with cgo on linux/amd64.
 // Without it, or where the library proves to be another one, Available is
-// false: an Engine then keeps x87 and SSE state, and each step is Absent.
+// false: each step of an Engine is then Absent.
 //
 // Stepping uses the library's own trap flag: with TF set it translates exactly
 // one instruction, so bytes that are not executed are never translated (some

@@ -143,9 +143,7 @@ func (r *Rig) Run(probes ...uint64) (*Result, error) {
 func (r *Rig) result(executions map[uint64]uint64, dead *deadStack) (*Result, error) {
 	c, mode := r.m.CPUs[0], r.program.Mode
 	res := &Result{Core: c.Core, Executions: executions, ReadsDeadStack: dead.read, live: dead.live, Stats: map[uint64]kprobes.Stats{}}
-	if err := r.m.FXSave(c, (*[emu.FXSize]byte)(&res.FPU)); err != nil {
-		return nil, err
-	}
+	r.m.FXSave(c, (*[emu.FXSize]byte)(&res.FPU))
 	res.Code, res.Data, res.Stack = make([]byte, silicon.CodeSize), make([]byte, silicon.DataSize), make([]byte, silicon.StackSize)
 	c.Space.Peek(silicon.CodeBase, res.Code)
 	c.Space.Peek(silicon.DataBase, res.Data)

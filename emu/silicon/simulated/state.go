@@ -48,7 +48,8 @@ func (s *Machine) setState(state *silicon.State) error {
 	for i := range state.XMM {
 		copy(fx[fxXMM+16*i:], state.XMM[i][:])
 	}
-	return s.m.FXRestore(c, &fx)
+	s.m.FXRestore(c, &fx)
+	return nil
 }
 
 // state reads every register.
@@ -62,9 +63,7 @@ func (s *Machine) state() (silicon.State, error) {
 		state.FSBase, state.GSBase = c.Seg[emu.FS].Base, c.Seg[emu.GS].Base
 	}
 	var fx [emu.FXSize]byte
-	if err := s.m.FXSave(c, &fx); err != nil {
-		return state, err
-	}
+	s.m.FXSave(c, &fx)
 	le := binary.LittleEndian
 	state.X87.Control = le.Uint16(fx[:])
 	state.X87.Status = le.Uint16(fx[fxStatus:])

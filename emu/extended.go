@@ -1,0 +1,68 @@
+package emu
+
+import (
+	"trapline/emu/regs"
+	"trapline/emu/unicorn"
+)
+
+// extendedPlace says where a vCPU's x87 and SSE state is up to date: in the
+// machine, in the library's context, or in both. The upper halves of YMM
+// registers are the machine's only, since the library has no AVX.
+type extendedPlace uint8
+
+const (
+	extendedBoth extendedPlace = iota
+	extendedHere
+	extendedInLibrary
+)
+
+// extended is c's state, to be read.
+func (c *CPU) extended() *regs.Extended {
+	if c.extIn == extendedInLibrary {
+		var saved [maxContext]byte
+		var fx [FXSize]byte
+		c.ctx.Save(saved[:unicorn.ContextSize])
+		unicorn.FXImage(saved[:unicorn.ContextSize], &fx)
+		c.ext.FXLoad(&fx, len(c.ext.YMM))
+		c.extIn = extendedBoth
+	}
+	return &c.ext
+}
+
+// changeExtended is c's state, to be changed.
+func (c *CPU) changeExtended() *regs.Extended {
+	x := c.extended()
+	c.extIn, c.fpuUsed = extendedHere, true
+	return x
+}
+
+// setExtended replaces c's state.
+func (c *CPU) setExtended(x *regs.Extended) {
+	c.ext, c.extIn = *x, extendedHere
+}
+
+// lendExtended brings c's state to the library, whose instructions may change it.
+func (c *CPU) lendExtended(e *unicorn.Engine) error {
+	if !unicorn.Available() {
+		return nil
+	}
+	c.fpuUsed = true
+	if c.extIn == extendedHere {
+		var fx [FXSize]byte
+		c.ext.FXSave(&fx, len(c.ext.YMM))
+		if err := e.FXRestore(c.ctx, &c.Core, &fx); err != nil {
+			return err
+		}
+		c.on = nil
+	}
+	c.extIn = extendedInLibrary
+	return nil
+}
+
+// xmmCount is how many XMM registers code of a can reach.
+func (a Arch) xmmCount() int {
+	if a == I386 {
+		return 8
+	}
+	return 16
+}

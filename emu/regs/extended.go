@@ -1,0 +1,86 @@
+package regs
+
+import "encoding/binary"
+
+// Extended is the state that XSAVE keeps: x87 with MMX, SSE and AVX (SDM vol. 1, 13.1).
+type Extended struct {
+	// YMM are the vector registers, lowest 64 bits first. XMM is the lower half.
+	YMM   [16][4]uint64
+	MXCSR uint32
+	X87   X87
+}
+
+// X87 is the state of the x87 unit (SDM vol. 1, 8.1). The addresses of the last instruction and operand and its
+// opcode are not kept.
+type X87 struct {
+	Control, Status uint16
+	Tags            uint8 // bit n: physical register n is in use
+	// R are the physical registers: ST(i) is R[(TOP+i)&7], MMi the mantissa of R[i].
+	R [8]Float80
+}
+
+// Float80 is a number in the double extended-precision format (SDM vol. 1, 4.2.2).
+type Float80 struct {
+	Mantissa uint64
+	SignExp  uint16
+}
+
+// ResetExtended is the state that a kernel gives every new thread: the control word as FNINIT leaves it, MXCSR
+// as reset does (SDM vol. 1, 8.1.5 and 10.2.3).
+func ResetExtended() Extended { return Extended{MXCSR: MXCSRReset, X87: X87{Control: 0x37f}} }
+
+// Top is the physical register that is ST(0).
+func (x *X87) Top() int { return int(x.Status >> 11 & 7) }
+
+// MXCSR's value at reset, and the bits that exist; setting another one is #GP (SDM vol. 1, 10.2.3).
+const (
+	MXCSRReset = 0x1f80
+	MXCSRMask  = 0xffff
+)
+
+// FXSize is the size of the area of FXSAVE and FXRSTOR, in bytes (SDM vol. 1, 10.5.1).
+const FXSize = 512
+
+// Offsets in FXSAVE's area (SDM vol. 1, table 10-2).
+const (
+	FXControl   = 0
+	FXStatus    = 2
+	FXTags      = 4
+	FXMXCSR     = 24
+	FXMXCSRMask = 28
+	FXST        = 32  // 8 of 16 bytes, of which 10 count; relative to TOP
+	FXXMM       = 160 // 16 of 16 bytes
+)
+
+// FXSave writes the x87 state, MXCSR and the lowest n XMM registers in FXSAVE's layout; the rest is zero.
+func (x *Extended) FXSave(fx *[FXSize]byte, n int) {
+	le := binary.LittleEndian
+	*fx = [FXSize]byte{}
+	le.PutUint16(fx[FXControl:], x.X87.Control)
+	le.PutUint16(fx[FXStatus:], x.X87.Status)
+	fx[FXTags] = x.X87.Tags
+	for i := range x.X87.R {
+		r := &x.X87.R[(x.X87.Top()+i)&7]
+		le.PutUint64(fx[FXST+16*i:], r.Mantissa)
+		le.PutUint16(fx[FXST+16*i+8:], r.SignExp)
+	}
+	le.PutUint32(fx[FXMXCSR:], x.MXCSR)
+	le.PutUint32(fx[FXMXCSRMask:], MXCSRMask)
+	for i := range n {
+		le.PutUint64(fx[FXXMM+16*i:], x.YMM[i][0])
+		le.PutUint64(fx[FXXMM+16*i+8:], x.YMM[i][1])
+	}
+}
+
+// FXLoad takes what FXSave wrote. The upper halves of YMM registers stay.
+func (x *Extended) FXLoad(fx *[FXSize]byte, n int) {
+	le := binary.LittleEndian
+	x.X87.Control, x.X87.Status, x.X87.Tags = le.Uint16(fx[FXControl:]), le.Uint16(fx[FXStatus:]), fx[FXTags]
+	for i := range x.X87.R {
+		x.X87.R[(x.X87.Top()+i)&7] = Float80{le.Uint64(fx[FXST+16*i:]), le.Uint16(fx[FXST+16*i+8:])}
+	}
+	x.MXCSR = le.Uint32(fx[FXMXCSR:])
+	for i := range n {
+		x.YMM[i][0], x.YMM[i][1] = le.Uint64(fx[FXXMM+16*i:]), le.Uint64(fx[FXXMM+16*i+8:])
+	}
+}
