@@ -48,8 +48,10 @@ func (r *Run) Judge(own bool) []Failure {
 	return list
 }
 
-func (r *Run) violated(property string) (Violation, bool) {
-	for _, v := range r.Violations() {
+func (r *Run) violated(property string) (Violation, bool) { return find(r.Violations(), property) }
+
+func find(list []Violation, property string) (Violation, bool) {
+	for _, v := range list {
 		if v.Property == property {
 			return v, true
 		}

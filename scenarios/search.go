@@ -46,8 +46,10 @@ type Searched struct {
 	Options  Options        // of the runs that it made, and of one that shows what was found
 	Checksum sched.Checksum // of the schedule that was found
 	// Violation is what was found, as a run of its schedule shows it, or as the
-	// search tells it where there is no such run: see Untold.
-	Violation Violation
+	// search tells it where there is no such run: see Untold. Violations are all
+	// that the run shows.
+	Violation  Violation
+	Violations []Violation
 }
 
 // Schedule is the printed schedule of what was found.
@@ -93,6 +95,7 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 	least := explore.Shrink(within, sys, *rep.Found, 0)
 	rep.Found = &least
 	done.Violation = foundBySearch(&least)
+	done.Violations = []Violation{done.Violation}
 	return done, done.show(ctx, f)
 }
 
@@ -118,7 +121,7 @@ func (s *Searched) show(ctx context.Context, f *File) error {
 	if !ok {
 		return fmt.Errorf("%w: %s, %v", ErrNotShown, s.Schedule(), s.Violation)
 	}
-	s.Violation = v
+	s.Violation, s.Violations = v, r.Violations()
 	return nil
 }
 

@@ -11,14 +11,18 @@ import (
 	"strings"
 	"testing"
 
+	"trapline/emu/explore"
 	"trapline/scenarios/atomicfile"
+	"trapline/scenarios/format"
 )
 
 // updateFlag is the flag of a test binary that rewrites golden steps.
 const updateFlag = "update"
 
-// Test runs every scenario file under fsys as a subtest: golden steps must be
-// as the file says, and exactly the expected properties may be violated.
+// Test runs every scenario file under fsys as a parallel subtest: golden steps
+// must be as the file says, exactly the expected properties may be violated,
+// and its schedules and searches (the members schedule and explore) must show
+// what they say.
 //
 //	func TestScenarios(t *testing.T) { scenarios.Test(t, os.DirFS("testdata")) }
 //
@@ -26,13 +30,43 @@ const updateFlag = "update"
 // files below an os.DirFS are written anew instead.
 func Test(t *testing.T, fsys fs.FS) {
 	t.Helper()
+	eachFile(t, fsys, testFile)
+}
+
+// Explore searches every schedule of each scenario file under fsys, each file a
+// parallel subtest: every schedule must be covered within the file's time, and
+// hold. Searches other than that are given behind; a random one must only hold.
+// Where the file's member explore has a line for a search's engine, that says
+// what must be found.
+//
+//	func TestSchedules(t *testing.T) { scenarios.Explore(t, os.DirFS("testdata")) }
+func Explore(t *testing.T, fsys fs.FS, searches ...Search) {
+	t.Helper()
+	if len(searches) == 0 {
+		searches = []Search{{}}
+	}
+	eachFile(t, fsys, func(t *testing.T, fsys fs.FS, name string) {
+		f, err := LoadFS(fsys, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Parallel()
+		for _, s := range searches {
+			t.Run(s.name(f), func(t *testing.T) { exploreFile(t, f, s) })
+		}
+	})
+}
+
+// eachFile runs a subtest for each scenario file under fsys.
+func eachFile(t *testing.T, fsys fs.FS, do func(t *testing.T, fsys fs.FS, name string)) {
+	t.Helper()
 	found := 0
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != Ext {
 			return err
 		}
 		found++
-		t.Run(strings.TrimSuffix(name, Ext), func(t *testing.T) { testFile(t, fsys, name) })
+		t.Run(strings.TrimSuffix(name, Ext), func(t *testing.T) { do(t, fsys, name) })
 		return nil
 	})
 	if err != nil {
@@ -43,18 +77,89 @@ func Test(t *testing.T, fsys fs.FS) {
 	}
 }
 
+// name is the subtest's.
+func (s Search) name(f *File) string {
+	engine, strategy := s.Engine, s.Strategy
+	if engine == "" {
+		engine = f.Machine.Engine
+	}
+	if strategy == "" {
+		strategy = DFS
+	}
+	return engine + "/" + string(strategy)
+}
+
+func exploreFile(t *testing.T, f *File, s Search) {
+	t.Helper()
+	if s.Time == 0 {
+		s.Time = f.Machine.Time
+	}
+	x, err := s.Do(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, want := 1, []format.Expectation(nil)
+	if line := f.searched(s.Engine); line != nil {
+		at, want = line.Pos.Line, line.Violates
+	}
+	if x.Found != nil {
+		if d := differs(want, x.Violations); d != "" {
+			t.Errorf("%s:%d: %s\n%v\nagain: trapline run %s --engine %s --schedule %s", f.Name, at, d, x.Verdict(), f.Name, x.Options.Engine, x.Schedule())
+		}
+		return
+	}
+	if d := differs(want, nil); d != "" {
+		t.Errorf("%s:%d: %s\n%v", f.Name, at, d, x.Verdict())
+	} else if !x.Verdict().Exhausted && (s.Strategy == DFS || s.Strategy == "") {
+		t.Errorf("%s: every schedule was to be covered: %v", f.Name, x.Verdict())
+	}
+}
+
+// searched is the line of the member explore for an engine, nil if there is none.
+func (f *File) searched(engine string) *format.Search {
+	own := func(name string) string {
+		if name == "" {
+			return f.Machine.Engine
+		}
+		return name
+	}
+	for i := range f.Searches {
+		if own(f.Searches[i].Engine) == own(engine) {
+			return &f.Searches[i]
+		}
+	}
+	return nil
+}
+
 func testFile(t *testing.T, fsys fs.FS, name string) {
 	t.Helper()
 	f, err := LoadFS(fsys, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), f.Machine.Time)
-	defer cancel()
 	if updating() {
-		updateFile(ctx, t, f, fsys, name)
+		updateFile(t, f, fsys, name)
 		return
 	}
+	t.Parallel()
+	failures := ownFailures(t, f)
+	judge := func(x Shown) { failures = append(failures, x.Failures()...) }
+	if err := CheckSchedules(t.Context(), f, judge); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckSearches(t.Context(), f, explore.Options{}, judge); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range failures {
+		t.Errorf("%s:%d: %s", name, x.Pos.Line, x.Text)
+	}
+}
+
+// ownFailures are those of the file's own run and its golden steps.
+func ownFailures(t *testing.T, f *File) []Failure {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), f.Machine.Time)
+	defer cancel()
 	failures, err := CheckSteps(ctx, f, false)
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +172,7 @@ func testFile(t *testing.T, fsys fs.FS, name string) {
 	if err := r.Finish(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range append(failures, r.Judge(true)...) {
-		t.Errorf("%s:%d: %s", name, x.Pos.Line, x.Text)
-	}
+	return append(failures, r.Judge(true)...)
 }
 
 func updating() bool {
@@ -79,8 +182,10 @@ func updating() bool {
 
 // updateFile writes the file with the outputs of this run. Only an os.DirFS
 // says where its files are.
-func updateFile(ctx context.Context, t *testing.T, f *File, fsys fs.FS, name string) {
+func updateFile(t *testing.T, f *File, fsys fs.FS, name string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), f.Machine.Time)
+	defer cancel()
 	if reflect.TypeOf(fsys) != reflect.TypeOf(os.DirFS(".")) {
 		t.Fatalf("-%s needs files in a folder: pass os.DirFS(FOLDER)", updateFlag)
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/emu/printable"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
@@ -18,8 +20,8 @@ func checkCommand(out *output) *cli.Command {
 		Name:      "check",
 		Usage:     "validate scenario files",
 		ArgsUsage: "FILE…",
-		Description: `Reads each file, assembles its source or compares its listing, builds its machine, and runs its golden steps and
-checks. With --write the listing and the golden outputs are written into the file as they are now.
+		Description: `Reads each file, assembles its source or compares its listing, builds its machine, runs its golden steps and checks and
+the schedules that it keeps, and makes the searches that it asks for. With --write the listing and the golden outputs are written into the file as they are now.
 
 EXAMPLES:
    trapline check *.txtar
@@ -72,6 +74,7 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 	if err != nil {
 		return err
 	}
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
 	failures, err := scenarios.CheckSteps(ctx, f, false)
@@ -87,6 +90,13 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 		return err
 	}
 	failures = append(failures, r.Judge(true)...)
+	judge := func(x scenarios.Shown) { failures = append(failures, x.Failures()...) }
+	if err := scenarios.CheckSchedules(ctx, f, judge); err != nil {
+		return err
+	}
+	if err := scenarios.CheckSearches(whole, f, explore.Options{Jobs: runtime.NumCPU()}, judge); err != nil {
+		return err
+	}
 	for _, x := range failures {
 		fmt.Fprintf(out, "%s:%d: %s\n", f.Name, x.Pos.Line, x.Text)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"time"
 
@@ -12,8 +13,11 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
+	"trapline/emu/printable"
 	"trapline/emu/sched"
 	"trapline/scenarios"
+	"trapline/scenarios/atomicfile"
+	"trapline/scenarios/format"
 	"trapline/scenarios/story"
 	"trapline/tui/walk"
 )
@@ -46,6 +50,7 @@ docs/exploring.md says what that proves.
 EXAMPLES:
    trapline explore smp-missed-probe
    trapline explore smp-missed-probe --engine 2005          the same under a later engine: exhausted, nothing found
+   trapline explore my.txtar --pin                          keep what is found in the file, for check and go test
    trapline explore my.txtar --bound 2 --time 1m            at most two preemptions, at most a minute
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
@@ -64,6 +69,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
 			&cli.BoolFlag{Name: "tui", Usage: "open the violation that is found in the UI"},
+			&cli.BoolFlag{Name: "pin", Usage: "write the schedule that is found into the scenario's file, as a line of its member schedule"},
 		},
 		ShellComplete: completeScenarios(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doExplore(ctx, c, out) },
@@ -99,6 +105,11 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err := checkEngine(c, s.file, s.Engine); err != nil {
 		return err
 	}
+	if c.Bool("pin") {
+		if err := isOwn(s.name); err != nil {
+			return err
+		}
+	}
 	x, err := s.search(ctx)
 	if err != nil {
 		return err
@@ -113,12 +124,45 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err := s.show(ctx, x); err != nil {
 		return err
 	}
+	if c.Bool("pin") {
+		if err := s.pin(x); err != nil {
+			return err
+		}
+	}
 	if c.Bool("tui") {
 		if err := s.walk(ctx, x); err != nil {
 			return err
 		}
 	}
 	return errViolated
+}
+
+// isOwn refuses to change a built-in scenario.
+func isOwn(name string) error {
+	if _, err := os.Stat(name); err != nil {
+		return fmt.Errorf("%s: --pin needs a file of your own: %w", printable.Name(name), err)
+	}
+	return nil
+}
+
+// pin writes the schedule into the scenario's file.
+func (s *searching) pin(x *scenarios.Searched) error {
+	if x.Untold() {
+		return fmt.Errorf("%s: no schedule shows it whole, so that there is nothing to pin", printable.Name(s.name))
+	}
+	line := x.Pin(s.file)
+	if n := len(line.Print()); n > format.MaxLine {
+		return fmt.Errorf("%s: a schedule of %d bytes is too long for a line of the file; expected at most %d", printable.Name(s.name), n, format.MaxLine)
+	}
+	told := "kept already in"
+	if s.file.AddSchedule(line) {
+		if err := atomicfile.Write(context.Background(), s.name, s.file.Bytes()); err != nil {
+			return fmt.Errorf("write %s: %w", printable.Name(s.name), err)
+		}
+		told = "kept in"
+	}
+	fmt.Fprintf(s.stderr, "%s %s: trapline check and go test judge it from now on\n", told, s.name)
+	return nil
 }
 
 // walk opens what was found in the UI.

@@ -53,7 +53,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest"},
 	{"kprobes/uprobes/tracer", "emu emu/linux emu/linux/abi emu/memento kprobes/events/... kprobes/uprobes"},
 
-	{"scenarios/format", "emu/nearest scenarios/expr"},
+	{"scenarios/format", "emu/nearest emu/sched scenarios/expr"},
 	{"scenarios/story", "emu emu/insn emu/loader emu/regs idt traps"},
 	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/story"},
 

@@ -81,29 +81,19 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil && !c.IsSet("probe"))
 }
 
-// openScheduled opens the scenario with the schedule that was given, if any. A
-// schedule of a search belongs to direct mode, which its checksum tells.
+// openScheduled opens the scenario with the schedule that was given, if any.
 func openScheduled(ctx context.Context, c *cli.Command, f *scenarios.File, o scenarios.Options) (*scenarios.Run, *sched.Replay, error) {
-	r, err := scenarios.Open(ctx, f, o)
 	text := c.String("schedule")
-	if err != nil || text == "" {
+	if text == "" {
+		r, err := scenarios.Open(ctx, f, o)
 		return r, nil, err
 	}
-	s, err := sched.Parse(text, r.Checksum())
-	if errors.Is(err, sched.ErrOtherScenario) && !o.Direct {
-		o.Direct = true
-		direct, derr := scenarios.Open(ctx, f, o)
-		if derr == nil {
-			if again, aerr := sched.Parse(text, direct.Checksum()); aerr == nil {
-				r.Close()
-				return direct, sched.NewReplay(again), nil
-			}
-			direct.Close()
-		}
+	r, s, err := scenarios.OpenScheduled(ctx, f, o, text)
+	if errors.Is(err, scenarios.ErrBadSchedule) {
+		return nil, nil, usageError(c, err)
 	}
 	if err != nil {
-		r.Close()
-		return nil, nil, usagef(c, "bad schedule: %v", err)
+		return nil, nil, err
 	}
 	return r, sched.NewReplay(s), nil
 }
@@ -160,8 +150,9 @@ type telling struct {
 	json   bool
 	name   string
 
-	schedule *sched.Replay // nil: round robin
-	steps    uint64        // told
+	schedule  *sched.Replay // nil: round robin
+	steps     uint64        // told
+	schedules []string      // what those of the file showed
 }
 
 // finish runs to the end.
@@ -189,6 +180,13 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 		return err
 	}
 	failures = append(failures, t.run.Judge(own)...)
+	if own {
+		kept, err := t.kept(ctx)
+		if err != nil {
+			return err
+		}
+		failures = append(failures, kept...)
+	}
 	if t.json {
 		t.endJSON(failures)
 	} else {
@@ -198,6 +196,16 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 		return errViolated
 	}
 	return nil
+}
+
+// kept judges the schedules that the file keeps, and notes a line for each.
+func (t *telling) kept(ctx context.Context) (failures []scenarios.Failure, err error) {
+	f := t.run.File
+	err = scenarios.CheckSchedules(ctx, f, func(x scenarios.Shown) {
+		t.schedules = append(t.schedules, fmt.Sprintf("schedule of line %d %s", x.Pos.Line, x.Text))
+		failures = append(failures, x.Failures()...)
+	})
+	return failures, err
 }
 
 func (t *telling) event(ev *emu.Event) {
@@ -246,6 +254,9 @@ func (t *telling) summary(failures []scenarios.Failure, own bool) {
 		o.styled(story.Alarm, word)
 		fmt.Fprintf(o, " %s\n", v)
 	}
+	for _, l := range t.schedules {
+		fmt.Fprintf(o, "  %s\n", l)
+	}
 	for _, x := range failures {
 		if x.Violation {
 			continue // told above
@@ -280,6 +291,7 @@ type endObject struct {
 	Output     string                `json:"output,omitempty"`
 	Events     []trace.Record        `json:"events,omitempty"`
 	Violations []scenarios.Violation `json:"violations,omitempty"`
+	Schedules  []string              `json:"schedules,omitempty"`
 	Failures   []string              `json:"failures,omitempty"`
 	Held       bool                  `json:"held"`
 }
@@ -289,7 +301,7 @@ func (t *telling) endJSON(failures []scenarios.Failure) {
 	end := endObject{
 		Type: "end", V: story.Version, Scenario: t.name, Engine: r.Engine(), Steps: r.Steps(), Done: r.Done(),
 		Probes: r.ProbeEnds(), Violations: r.Violations(), Held: len(failures) == 0, Events: r.EventRecords(),
-		Output: r.Output(),
+		Output: r.Output(), Schedules: t.schedules,
 	}
 	for _, v := range r.Results() {
 		end.Results = append(end.Results, story.Hex(v))

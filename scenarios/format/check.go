@@ -154,24 +154,28 @@ func (f *File) parseExpect(lines []line) error {
 			continue
 		}
 		w := &words{line: l}
-		name, pos, err := w.name("a property")
+		e, err := w.expectation()
 		if err != nil {
 			return err
 		}
-		e := Expectation{Property: name, Pos: pos}
 		if x, more := w.peek(); more {
-			if !semanticsRow.MatchString(x.text) {
-				return l.at(x.at).errorAt("the ID of a row of the semantics checklist, such as K7", "unexpected %q", x.text)
-			}
-			e.Row = x.text
-			w.off = x.at + len(x.text)
-		}
-		if err := w.done(); err != nil {
-			return err
+			return l.at(x.at).errorAt("the ID of a row of the semantics checklist, such as K7", "unexpected %q", x.text)
 		}
 		f.Expect = append(f.Expect, e)
 	}
 	return nil
+}
+
+// expectation takes a property's name and its row, if one follows.
+func (w *words) expectation() (e Expectation, err error) {
+	if e.Property, e.Pos, err = w.name("a property"); err != nil {
+		return e, err
+	}
+	if x, more := w.peek(); more && semanticsRow.MatchString(x.text) {
+		e.Row = x.text
+		w.off = x.at + len(x.text)
+	}
+	return e, nil
 }
 
 // checkWhole judges what one member alone cannot tell.
@@ -241,7 +245,14 @@ func (f *File) checkExpectations() error {
 			known = append(known, p.Name)
 		}
 	}
-	for _, e := range f.Expect {
+	expected := f.Expect
+	for _, s := range f.Schedules {
+		expected = append(expected, s.Violates...)
+	}
+	for _, s := range f.Searches {
+		expected = append(expected, s.Violates...)
+	}
+	for _, e := range expected {
 		if !contains(known, e.Property) {
 			return e.Pos.errorAt(meant(e.Property, known), "%q is not checked", e.Property)
 		}

@@ -3,7 +3,8 @@
 //
 //	file    = text { "-- " NAME " --" NL body }           a txtar archive; text is the lesson, for people
 //	NAME    = "machine" | "text.S" | "text.lst" | "program" | "memory" | "probes" | "tasks"
-//	        | "interrupts" | "linux" | "uprobe_events" | "steps" | "check" | "expect"     each at most once
+//	        | "interrupts" | "linux" | "uprobe_events" | "steps" | "check" | "expect"
+//	          | "schedule" | "explore"                      each at most once
 //
 //	machine = { KEY VALUE… }                               see machine.go
 //	program = "path" STRING { "call" NAME { EXPR } [ "=" EXPR ] }
@@ -18,6 +19,9 @@
 //	steps   = { "> " directive NL output }                 see steps.go
 //	check   = { PROPERTY | ( "never" | "always" | "finally" ) NAME ":" EXPR }    see check.go
 //	expect  = { NAME [ ROW ] }                             a PROPERTY or a NAME of check, and its SEMANTICS row
+//	schedule = { SCHEDULE [ "engine" NAME ] outcome }      see schedule.go
+//	explore = { [ "engine" NAME ] [ "bound" N ] [ "kernel-text" ] outcome }
+//	outcome = "holds" | "violates" NAME [ ROW ] { NAME [ ROW ] }
 //
 // Outside text.S, text.lst and steps, empty lines and lines that start with "#" are skipped, and INDENT is at
 // least one blank. Within a line an EXPR without blanks stands wherever something may follow it. EXPR is the

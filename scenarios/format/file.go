@@ -19,7 +19,7 @@ const (
 
 // Members of a scenario file, in the order in which a file by custom has them.
 var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "modules", "kprobe_events", "linux",
-	"uprobe_events", "tasks", "interrupts", "steps", "check", "expect"}
+	"uprobe_events", "tasks", "interrupts", "steps", "check", "expect", scheduleMember, "explore"}
 
 // File is one parsed scenario.
 type File struct {
@@ -40,6 +40,8 @@ type File struct {
 	HasCheck   bool // without a check member every built-in property is judged
 	Check      []Property
 	Expect     []Expectation
+	Schedules  []Schedule // kept, with what they show
+	Searches   []Search   // that must show something
 
 	archive *txtar.Archive
 	members map[string]line // each member's marker line
@@ -182,6 +184,10 @@ func (f *File) parseMember(m txtar.File, first int) error {
 	case "check":
 		f.HasCheck = true
 		return f.parseCheck(lines)
+	case scheduleMember:
+		return f.parseSchedules(lines)
+	case "explore":
+		return f.parseSearches(lines)
 	}
 	return f.parseExpect(lines)
 }
