@@ -18,8 +18,8 @@ func beyondLibrary(in *insn.Inst) bool {
 		return oneByteBeyondLibrary(in)
 	case insn.Map0F:
 		return map0FBeyondLibrary(in)
-	case insn.Map0F38: // MOVBE is missing; 66 beside F2 or F3 chooses the instruction
-		return in.Opcode >= 0xf0 && (in.Opcode&^1 == 0xf0 && !in.Repne || in.OpSize && (in.Rep || in.Repne))
+	case insn.Map0F38: // MOVBE is missing; 66 beside F2 or F3 chooses the instruction; CRC32 of 16-bit code takes 32 bits
+		return in.Opcode >= 0xf0 && (in.Opcode&^1 == 0xf0 && (!in.Repne || in.Mode == insn.Mode16) || in.OpSize && (in.Rep || in.Repne))
 	}
 	return false
 }
@@ -30,6 +30,8 @@ func oneByteBeyondLibrary(in *insn.Inst) bool {
 		return true
 	case 0x63: // ARPL stores what it does not change
 		return !in.Mode.Is64()
+	case 0x90: // behind PAUSE the next instruction is translated too, and its page asked for; EIP gets CS.base added
+		return in.Attr().Has(insn.Pause)
 	case 0x9e, 0x9f: // SAHF and LAHF with REX take SPL for AH
 		return in.REX != 0
 	case 0xc2: // RET's immediate is taken as signed

@@ -134,6 +134,7 @@ func (k *Kernel) writeGDT(s *emu.Space) {
 	code := idt.FlatCode32
 	if k.M.Arch == emu.AMD64 {
 		code = idt.FlatCode64
+		put(user32CS, idt.FlatCode32.WithDPL(3))
 	}
 	put(k.Layout.KernelCS, code)
 	put(k.Layout.KernelDS, idt.FlatData)

@@ -15,6 +15,9 @@ type Layout struct {
 	TSS        uint16 // selector of vCPU 0's TSS; the next ones follow
 }
 
+// user32CS is the selector of 32-bit user code on x86-64 (__USER32_CS).
+const user32CS = 0x23
+
 // Sizes of kernel stacks. Below each lies an unmapped guard page, so that a
 // stack that runs out faults instead of eating its neighbour.
 const (

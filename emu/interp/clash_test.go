@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu/insn"
 	"trapline/emu/interp"
+	"trapline/emu/regs"
 )
 
 // clash is one difference between this package and the library.
@@ -40,10 +41,17 @@ var knownClashes = []struct {
 	}},
 	{"POPCNT is missing", func(x *clash) bool { return x.is(insn.Map0F, 0xb8) && x.want == interp.Undefined }},
 	{"a REX byte before a legacy prefix is obeyed", func(x *clash) bool { return x.in.VoidREX }},
-	{"a near branch goes to a non-canonical address", func(x *clash) bool {
+	{"a near branch goes to a non-canonical address, or beyond the limit", func(x *clash) bool {
 		return x.got == interp.Protection && x.want == interp.Done && x.in.Attr().Has(insn.RelBranch|insn.CallRel|insn.CallInd|insn.JmpInd|insn.RetNear)
 	}},
 	{"RET's immediate is taken as signed", func(x *clash) bool { return x.is(insn.OneByte, 0xc2) && x.in.Imm >= 0x8000 }},
+	{"PAUSE adds the code segment's base to EIP", func(x *clash) bool { return x.in.Attr().Has(insn.Pause) && x.before.Seg[regs.CS].Base != 0 }},
+	{"CRC32 of 16-bit code takes 32 bits", func(x *clash) bool {
+		return x.is(insn.Map0F38, 0xf1) && x.in.Repne && x.in.Mode == insn.Mode16
+	}},
+	{"VEX is undefined in 16-bit code", func(x *clash) bool {
+		return x.in.Vex.Kind != insn.VexNone && x.in.Mode == insn.Mode16 && x.want == interp.Undefined
+	}},
 	{"VEX.B and the top bit of VEX.vvvv count in 32-bit mode", func(x *clash) bool {
 		return x.in.Vex.Kind != insn.VexNone && !x.in.Mode.Is64() && (x.code[1]&0x20 == 0 || x.code[2]&0x40 == 0)
 	}},

@@ -177,6 +177,10 @@ func (s *source) operands() []byte {
 		for i := 1; i < 4; i++ {
 			b[at+i] = 0
 		}
+		if mod == 0 && s.mode == insn.Mode16 { // read with a prefix only: an offset
+			b[at+1] = byte(s.IntN(memSize >> 8))
+			break
+		}
 		if mod == 0 { // absolute, or relative to RIP
 			b[at+1], b[at+2] = byte(s.IntN(memSize>>8)), memBase>>16
 			if s.mode.Is64() {
@@ -238,5 +242,31 @@ func (s *source) state() regs.Core {
 			c.GPR[i] = 0
 		}
 	}
+	if s.mode == insn.Mode16 {
+		s.small(&c)
+	}
 	return c
+}
+
+// Segments of 16-bit code: offsets reach all of the memory.
+const smallLimit = 0xffff
+
+// small gives a state 16-bit code at offset 0 of its segment, data segments from memBase on, and a stack of 16 or 32 bits.
+func (s *source) small(c *regs.Core) {
+	c.RIP = 0
+	c.Seg[regs.CS] = regs.Seg{Sel: c.Seg[regs.CS].Sel, Base: codeBase, Limit: smallLimit, Flags: 0x00009b00 | c.CPL<<13}
+	for _, r := range []int{regs.ES, regs.SS, regs.DS} {
+		c.Seg[r] = regs.Seg{Sel: c.Seg[r].Sel, Base: memBase, Limit: smallLimit, Flags: 0x00009300 | c.CPL<<13}
+	}
+	if s.oneIn(2) {
+		c.Seg[regs.SS].Flags |= 1 << 22
+	}
+	for i := range 8 {
+		switch {
+		case c.GPR[i] >= memBase && c.GPR[i] < memBase+memSize && s.oneIn(2):
+			c.GPR[i] -= memBase
+		case s.oneIn(2):
+			c.GPR[i] &= 0xffff
+		}
+	}
 }

@@ -37,6 +37,10 @@ func (m *testMemory) at(seg uint8, offset uint64, size uint8, write bool) ([]byt
 	if write && seg == regs.CS && m.c.Code64 == 0 {
 		return nil, a
 	}
+	if last := a + uint64(size) - 1; m.c.Code64 == 0 && (last < a || last > uint64(m.c.Seg[seg].Limit)) {
+		m.refused = a
+		return nil, a
+	}
 	switch {
 	case m.c.Code64 == 0:
 		a = (a + m.c.Seg[seg].Base) & 0xffffffff

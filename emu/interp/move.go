@@ -11,7 +11,8 @@ import (
 func move(o *Op, in *insn.Inst) handler {
 	op := in.Opcode
 	switch {
-	case in.Map == insn.Map0F:
+	case in.Map == insn.Map0F: // of 16-bit code too 32 bits
+		o.setSize(max(o.size, 4))
 		return movRMReg
 	case op == 0x8c:
 		o.code = uint8(in.Digit())

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/insn"
 	"trapline/emu/interp"
 	"trapline/emu/regs"
 	"trapline/emu/silicon"
@@ -28,9 +27,10 @@ const recorded = 3000
 // TestRecorded compares results with those of an AMD EPYC (family 25), kept as a digest an instruction: it runs
 // where no processor can be asked. TestSilicon, with the same instructions first, shows what differs.
 func TestRecorded(t *testing.T) {
-	for mode, m := range map[insn.Mode]silicon.Mode{insn.Mode32: silicon.Mode32, insn.Mode64AMD: silicon.Mode64} {
-		t.Run(m.String(), func(t *testing.T) {
-			name := filepath.Join("testdata", m.String()+".digests")
+	for mode, m := range siliconModes {
+		name, _, _ := strings.Cut(mode.String(), " ")
+		t.Run(name, func(t *testing.T) {
+			name := filepath.Join("testdata", name+".digests")
 			s := newSource(3, mode)
 			if *update {
 				p, err := native.Open(m)

@@ -89,7 +89,7 @@ func TestReferee(t *testing.T) {
 	if err := unicorn.Check(); err != nil {
 		t.Skip(err)
 	}
-	for _, mode := range []insn.Mode{insn.Mode32, insn.Mode64AMD} {
+	for _, mode := range []insn.Mode{insn.Mode16, insn.Mode32, insn.Mode64AMD} {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
 			w := unicorn.Width32

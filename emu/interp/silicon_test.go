@@ -18,10 +18,14 @@ import (
 
 var instructions = flag.Int("instructions", 4_000, "instructions that the processor runs too, a mode")
 
+// siliconModes are the decoder's modes with those of the processes that run them: 16-bit code is in a segment of a 32-bit
+// process.
+var siliconModes = map[insn.Mode]silicon.Mode{insn.Mode16: silicon.Mode32, insn.Mode32: silicon.Mode32, insn.Mode64AMD: silicon.Mode64}
+
 // TestSilicon runs random instructions in random states here and on the processor that runs the test. What the
 // manual leaves undefined is not compared; forms left out are listed in comparable.
 func TestSilicon(t *testing.T) {
-	for mode, m := range map[insn.Mode]silicon.Mode{insn.Mode32: silicon.Mode32, insn.Mode64AMD: silicon.Mode64} {
+	for mode, m := range siliconModes {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
 			p, err := native.Open(m)
@@ -51,7 +55,7 @@ func TestSilicon(t *testing.T) {
 func comparable(x *trial) bool {
 	a := x.in.Attr()
 	switch {
-	case a.Has(insn.Popf), a.Has(insn.Pushf) && x.in.PrefixLen > 0:
+	case a.Has(insn.Popf), a.Has(insn.Pushf) && (x.in.PrefixLen > 0 || x.in.Mode == insn.Mode16):
 		return false // the stepping flag would be seen
 	case a.Has(insn.Loop) && (x.in.Rep || x.in.Repne):
 		return false // reserved: AMD's processors take the condition from the prefix
@@ -66,15 +70,32 @@ func inRing3(m silicon.Mode, x *trial) (regs.Core, *silicon.Program) {
 	before := x.before
 	before.RFLAGS = before.RFLAGS&^(regs.IOPL|regs.AC|regs.NT) | regs.IF
 	before.CPL = 3
-	program := &silicon.Program{Mode: m, Origin: codeBase, Code: x.code, Init: silicon.Reset(m), Data: x.data}
-	program.Init.GPR, program.Init.RFLAGS = before.GPR, before.RFLAGS
+	program := &silicon.Program{Mode: m, Origin: codeBase, Code: x.code, Stop: ^uint64(0), Init: silicon.Reset(m), Data: x.data}
+	program.Init.GPR, program.Init.RFLAGS, program.Init.RIP = before.GPR, before.RFLAGS, before.RIP
 	if m == silicon.Mode64 {
 		program.Init.FSBase = before.Seg[regs.FS].Base
+	}
+	if x.in.Mode == insn.Mode16 {
+		smallSegments(&before, program)
 	}
 	for i, v := range program.Init.Selectors {
 		before.Seg[i].Sel = uint32(v)
 	}
 	return before, program
+}
+
+// smallSegments gives a program the segments of 16-bit code, by its LDT.
+func smallSegments(c *regs.Core, p *silicon.Program) {
+	p.LDT = []uint64{descriptor(&c.Seg[regs.CS]), descriptor(&c.Seg[regs.DS]), descriptor(&c.Seg[regs.SS])}
+	for seg, entry := range map[int]uint16{regs.CS: 0, regs.DS: 1, regs.ES: 1, regs.SS: 2} {
+		p.Init.Selectors[seg] = entry<<3 | 7
+	}
+}
+
+// descriptor is a segment's (SDM vol. 3, 3.4.5), of ring 3.
+func descriptor(s *regs.Seg) uint64 {
+	flags := uint64(s.Flags|3<<13)&0x00f0ff00 | uint64(s.Limit)&0xf0000
+	return (flags|s.Base>>16&0xff|s.Base&0xff000000)<<32 | s.Base&0xffff<<16 | uint64(s.Limit)&0xffff
 }
 
 func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (difference string) {

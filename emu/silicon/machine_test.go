@@ -26,21 +26,37 @@ func machine(t testing.TB, mode silicon.Mode) *simulated.Machine {
 	return m
 }
 
+// machines are all that run programs of a mode: under a kernel of its width, and in
+// compatibility mode under a 64-bit kernel.
+func machines(t testing.TB, mode silicon.Mode) map[string]*simulated.Machine {
+	t.Helper()
+	all := map[string]*simulated.Machine{mode.String(): machine(t, mode)}
+	if mode == silicon.Mode32 {
+		m, err := simulated.OpenCompatibility()
+		require.NoError(t, err)
+		t.Cleanup(m.Close)
+		all["compatibility mode"] = m
+	}
+	return all
+}
+
 // TestMachineAgreesWithProcessor steps compiled C functions and generated sequences on both
 // sides, and allows no difference but those in silicon.KnownDifferences.
 func TestMachineAgreesWithProcessor(t *testing.T) {
 	for _, mode := range silicon.Modes {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
-			p, m := processor(t, mode), machine(t, mode)
+			p, all := processor(t, mode), machines(t, mode)
 			c := silicon.Comparer{Exceptions: silicon.KnownDifferences()}
 			compare := func(name any, program *silicon.Program, maxSteps int) {
 				want, err := p.Run(program, maxSteps)
 				require.NoError(t, err)
-				got, err := m.Run(program, maxSteps)
-				require.NoError(t, err, "%v", name)
-				if d := c.Compare(program, want, got); d != nil {
-					t.Errorf("%v: %s", name, d)
+				for kind, m := range all {
+					got, err := m.Run(program, maxSteps)
+					require.NoError(t, err, "%v", name)
+					if d := c.Compare(program, want, got); d != nil {
+						t.Errorf("%v, %s: %s", name, kind, d)
+					}
 				}
 			}
 			calls, err := compiled.Calls(mode, *seed)
@@ -48,7 +64,7 @@ func TestMachineAgreesWithProcessor(t *testing.T) {
 			for _, call := range calls {
 				compare(call.Name, call.Program, compiled.MaxSteps)
 			}
-			require.Equal(t, len(calls), c.Programs)
+			require.Equal(t, len(calls)*len(all), c.Programs)
 			g := generate.New(generate.Config{Mode: mode, Seed: *seed, Groups: generate.AllGroups})
 			for i := range *sequences {
 				compare(i, g.Sequence(i).Program, maxSteps)
@@ -67,14 +83,16 @@ func TestMachineAgreesWithProcessor(t *testing.T) {
 func TestMachineTakesTheProcessorsTraps(t *testing.T) {
 	const maxTraps = 20
 	for _, mode := range silicon.Modes {
-		p, m := processor(t, mode), machine(t, mode)
+		p, all := processor(t, mode), machines(t, mode)
 		for _, program := range silicon.TrapProgramsFor(mode) {
 			t.Run(mode.String()+" "+program.ID+" "+program.Name, func(t *testing.T) {
 				want, err := p.RunTraps(program.Program, maxTraps)
 				require.NoError(t, err)
-				got, err := m.RunTraps(program.Program, maxTraps)
-				require.NoError(t, err)
-				require.Equal(t, want, got)
+				for kind, m := range all {
+					got, err := m.RunTraps(program.Program, maxTraps)
+					require.NoError(t, err)
+					require.Equal(t, want, got, kind)
+				}
 			})
 		}
 	}
@@ -111,7 +129,7 @@ func TestMachineChecksAlignment(t *testing.T) {
 		generate.Movbe | generate.Conditional | generate.Exchange | generate.Stack | generate.String | generate.Wild
 	for _, mode := range silicon.Modes {
 		t.Run(mode.String(), func(t *testing.T) {
-			p, m := processor(t, mode), machine(t, mode)
+			p, all := processor(t, mode), machines(t, mode)
 			var c silicon.Comparer
 			g := generate.New(generate.Config{Mode: mode, Seed: *seed, Groups: integer})
 			misaligned := 0
@@ -120,17 +138,19 @@ func TestMachineChecksAlignment(t *testing.T) {
 				s.Program.Init.RFLAGS |= silicon.AC
 				want, err := p.Run(s.Program, maxSteps)
 				require.NoError(t, err)
-				got, err := m.Run(s.Program, maxSteps)
-				require.NoError(t, err)
-				if d := c.Compare(s.Program, want, got); d != nil {
-					t.Errorf("sequence %d %v: %s", i, s.Units, d)
+				for kind, m := range all {
+					got, err := m.Run(s.Program, maxSteps)
+					require.NoError(t, err)
+					if d := c.Compare(s.Program, want, got); d != nil {
+						t.Errorf("sequence %d %v, %s: %s", i, s.Units, kind, d)
+					}
 				}
 				if want[len(want)-1].Signal.Number == silicon.SIGBUS {
 					misaligned++
 				}
 			}
-			t.Logf("%d of %d sequences ended in SIGBUS", misaligned, c.Programs)
-			require.Greater(t, misaligned, c.Programs/20)
+			t.Logf("%d of %d sequences ended in SIGBUS", misaligned, c.Programs/len(all))
+			require.Greater(t, misaligned, c.Programs/len(all)/20)
 		})
 	}
 }

@@ -39,12 +39,19 @@ const ldtSelector = 0x70
 // noSystem is -ENOSYS.
 const noSystem = ^uint64(38 - 1)
 
-// Open makes a machine for programs of mode.
+// Open makes a machine for programs of mode, with a kernel of that width.
 func Open(mode silicon.Mode) (*Machine, error) {
-	arch := emu.I386
 	if mode == silicon.Mode64 {
-		arch = emu.AMD64
+		return open(mode, emu.AMD64)
 	}
+	return open(mode, emu.I386)
+}
+
+// OpenCompatibility makes a machine for 32-bit programs with a 64-bit kernel:
+// they run in compatibility mode.
+func OpenCompatibility() (*Machine, error) { return open(silicon.Mode32, emu.AMD64) }
+
+func open(mode silicon.Mode, arch emu.Arch) (*Machine, error) {
 	image, err := traps.StockImage(arch)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package simulated
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"trapline/emu"
 	"trapline/emu/silicon"
@@ -56,6 +57,11 @@ func (s *Machine) setState(state *silicon.State) error {
 func (s *Machine) state() (silicon.State, error) {
 	c := s.cpu
 	state := silicon.State{GPR: c.GPR, RIP: c.RIP, RFLAGS: c.RFLAGS}
+	if s.mode == silicon.Mode32 { // a 64-bit kernel's -ENOSYS has 64 bits
+		for i := range state.GPR {
+			state.GPR[i] &= math.MaxUint32
+		}
+	}
 	for i := range state.Selectors {
 		state.Selectors[i] = uint16(c.Seg[i].Sel)
 	}
