@@ -85,7 +85,7 @@ func TestBrokenSearchesAreNoticed(t *testing.T) {
 
 // A schedule that does not show what was found is noticed.
 func TestReplayIsCompared(t *testing.T) {
-	f, err := parse(t.Context(), small())
+	f, _, err := parse(t.Context(), small())
 	require.NoError(t, err)
 	systems, err := scenarios.NewSystems(t.Context(), f, scenarios.Options{})
 	require.NoError(t, err)

@@ -22,6 +22,8 @@ type Campaign struct {
 	// Thorough are so many scenarios, evenly spread, that get Many executions
 	// of each random strategy.
 	Thorough, Many int
+	// AtOnce are tried at the same time, 0: 1.
+	AtOnce int
 	// Folder, if not "", is where scenarios with differences are written, made
 	// small.
 	Folder string
@@ -40,26 +42,53 @@ func (c *Campaign) Run(ctx context.Context) int {
 	c.features, c.discarded, c.differences = map[Feature]int{}, map[string]int{}, map[string][]uint64{}
 	c.cut = map[explore.Cut]int{}
 	differ := 0
-	for seed := c.First; c.tried < c.Scenarios && ctx.Err() == nil; seed++ {
-		s := Make(seed)
-		config := c.Config
-		if c.isThorough() {
-			config.Executions = c.Many
+	var pending []*attempt // in the order of their seeds, which they are counted in
+	for seed := c.First; c.tried < c.Scenarios; {
+		for len(pending) < max(c.AtOnce, 1) {
+			pending = append(pending, c.begin(ctx, seed))
+			seed++
 		}
-		r := Compare(ctx, s, config)
+		a := pending[0]
+		pending = pending[1:]
+		<-a.done
 		if ctx.Err() != nil {
 			break
 		}
-		c.count(s, &r, config.Executions == c.Many)
-		if len(r.Differences) > 0 {
+		c.count(&a.result, a.thorough)
+		if len(a.result.Differences) > 0 {
 			differ++
-			c.keep(ctx, s, &r)
+			c.keep(ctx, a.scenario, &a.result)
 		}
-		if c.Log != nil && c.tried%tableEvery == 0 && r.Discarded == "" {
-			fmt.Fprintf(c.Log, "up to seed %d: %d scenarios, %d with several final states, %d differ\n", seed, c.tried, c.several, differ)
+		if c.Log != nil && c.tried%tableEvery == 0 && a.result.Discarded == "" {
+			fmt.Fprintf(c.Log, "up to seed %d: %d scenarios, %d with several final states, %d differ\n",
+				a.scenario.Seed, c.tried, c.several, differ)
 		}
 	}
+	for _, a := range pending {
+		<-a.done
+	}
 	return differ
+}
+
+// attempt is a scenario being tried.
+type attempt struct {
+	scenario *Scenario
+	thorough bool
+	done     chan struct{} // closed when result is there
+	result   Result
+}
+
+func (c *Campaign) begin(ctx context.Context, seed uint64) *attempt {
+	a := &attempt{scenario: Make(seed), thorough: c.isThorough(), done: make(chan struct{})}
+	config := c.Config
+	if a.thorough {
+		config.Executions = c.Many
+	}
+	go func() {
+		defer close(a.done)
+		a.result = Compare(ctx, a.scenario, config)
+	}()
+	return a
 }
 
 // tableEvery is how many scenarios go by between lines of progress.
@@ -69,7 +98,7 @@ func (c *Campaign) isThorough() bool {
 	return c.Thorough > 0 && c.tried*c.Thorough/c.Scenarios >= c.thorough
 }
 
-func (c *Campaign) count(s *Scenario, r *Result, thorough bool) {
+func (c *Campaign) count(r *Result, thorough bool) {
 	if r.Discarded != "" {
 		c.discarded[r.Discarded]++
 		return
@@ -90,7 +119,7 @@ func (c *Campaign) count(s *Scenario, r *Result, thorough bool) {
 	if r.Violated != "" {
 		c.violated++
 	}
-	for _, f := range s.All() {
+	for _, f := range r.Executed {
 		c.features[f]++
 	}
 }
@@ -136,7 +165,7 @@ func (c *Campaign) Table() string {
 	row("enumerated completely", c.enumerated)
 	row("not exhausted, as the search says, because of clocks", c.cut[explore.CutClocks])
 	row(fmt.Sprintf("with %d random executions of each kind", c.Many), c.thorough)
-	b.WriteString("with the feature\n")
+	b.WriteString("that execute the feature\n")
 	for _, f := range all {
 		row(string(f), c.features[f])
 	}

@@ -9,6 +9,7 @@ import (
 
 	"trapline/emu/asm"
 	"trapline/emu/explore"
+	"trapline/emu/loader"
 	"trapline/emu/sched"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
@@ -25,7 +26,7 @@ type Config struct {
 }
 
 // Small is what a scenario gets unless it is tried thoroughly.
-var Small = Config{Executions: 200, States: 3000, Enumerated: 6000, Jobs: 4}
+var Small = Config{Executions: 200, States: 2500, Enumerated: 5000, Jobs: 4}
 
 // Result is what a scenario showed.
 type Result struct {
@@ -34,6 +35,7 @@ type Result struct {
 	Enumerated  bool         // plain enumeration was complete
 	Cut         explore.Cut  // why the search did not exhaust, or CutNone
 	Discarded   string       // why the scenario says nothing, or ""
+	Executed    []Feature    // that some execution came to
 	Differences []Difference // each kind once
 }
 
@@ -66,11 +68,18 @@ type trial struct {
 
 // Compare searches a scenario in every way.
 func Compare(ctx context.Context, s *Scenario, c Config) Result {
-	f, err := parse(ctx, s)
+	f, symbols, err := parse(ctx, s)
 	if err != nil {
 		return Result{Discarded: reason(err)}
 	}
-	return CompareFile(ctx, f, s.Text, c)
+	r := CompareFile(ctx, f, s.Text, c)
+	if r.Discarded != "" {
+		return r
+	}
+	if r.Executed, err = execute(ctx, s, f, symbols); err != nil {
+		r.Differences = append(r.Differences, Difference{"an error", err.Error()})
+	}
+	return r
 }
 
 // CompareFile does so for a scenario file.
@@ -101,18 +110,18 @@ func CompareFile(ctx context.Context, f *scenarios.File, text bool, c Config) Re
 }
 
 // parse makes the scenario's file, with its listing, so that the assembler
-// runs once.
-func parse(ctx context.Context, s *Scenario) (*scenarios.File, error) {
+// runs once, and the labels of its code.
+func parse(ctx context.Context, s *Scenario) (*scenarios.File, loader.Symbols, error) {
 	f, err := format.Parse(fmt.Sprintf("seed-%d.txtar", s.Seed), []byte(s.File()))
 	if err != nil {
-		return nil, err
+		return nil, loader.Symbols{}, err
 	}
-	_, listing, err := scenarios.Assemble(ctx, f)
+	img, listing, err := scenarios.Assemble(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, loader.Symbols{}, err
 	}
 	f.SetListing(listing)
-	return &scenarios.File{File: f}, nil
+	return &scenarios.File{File: f}, img.Symbols, nil
 }
 
 // reason is the class of a refusal.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"os/signal"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,8 @@ func TestSearch(t *testing.T) {
 		require.Empty(t, r.Differences)
 		return
 	}
-	c := Campaign{Config: Small, First: *startFlag, Scenarios: *scenariosFlag, Thorough: *thoroughFlag, Many: 10_000, Folder: *folderFlag, Log: os.Stderr}
+	c := Campaign{Config: Small, First: *startFlag, Scenarios: *scenariosFlag, Thorough: *thoroughFlag, Many: 10_000,
+		AtOnce: runtime.GOMAXPROCS(0), Folder: *folderFlag, Log: os.Stderr}
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt) // the table comes all the same
 	defer stop()
 	differ := c.Run(ctx)

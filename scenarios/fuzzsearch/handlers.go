@@ -28,7 +28,7 @@ func (m *maker) kernelProbes() {
 	}
 	for i := range s.Probes {
 		p := &s.Probes[i]
-		if m.chance(16) && (len(s.Functions) == 0 || s.Functions[len(s.Functions)-1].Label != "handler") {
+		if m.chance(24) && (len(s.Functions) == 0 || s.Functions[len(s.Functions)-1].Label != "handler") {
 			p.Handlers = append(p.Handlers, m.guestHandler())
 		} else {
 			p.Handlers = append(p.Handlers, Handler{"pre", m.actions()})
@@ -67,7 +67,7 @@ func (m *maker) operating() bool {
 // guestHandler is a handler in guest code.
 func (m *maker) guestHandler() Handler {
 	first := plain("movl %s, %%ecx", m.word())
-	if m.chance(50) {
+	if m.chance(60) {
 		first = steps(2, "rdtsc\n\tmovl %%eax, %%ecx").with(HandlerClock)
 	}
 	m.s.Functions = append(m.s.Functions, Task{Label: "handler", Pieces: []Part{

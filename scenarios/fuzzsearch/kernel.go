@@ -80,7 +80,7 @@ func (m *maker) kernel() {
 		s.Features = append(s.Features, Prefetch)
 	}
 	s.Features = append(s.Features, [...]Feature{OneCPU, TwoCPUs, ThreeCPUs}[s.CPUs-1])
-	m.budget = 1500
+	m.budget = 1000
 	if s.Engine != "none" && m.chance(7) {
 		s.Text = true
 		s.Features = append(s.Features, KernelText)
@@ -224,9 +224,9 @@ func has(list []Feature, f Feature) bool {
 // kernelText prints the code of a scenario of kernel code.
 func (s *Scenario) kernelText(b *strings.Builder) {
 	b.WriteString("\t.text\n")
-	for _, t := range append(append([]Task(nil), s.Tasks...), s.Functions...) {
+	for i, t := range append(append([]Task(nil), s.Tasks...), s.Functions...) {
 		fmt.Fprintf(b, "\t.globl %s\n\t.type %s, @function\n%s:\n", t.Label, t.Label, t.Label)
-		code(b, t.Pieces)
+		code(b, i, t.Pieces)
 		b.WriteString("\tret\n")
 	}
 }

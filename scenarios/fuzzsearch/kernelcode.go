@@ -46,7 +46,7 @@ var pieces = []struct {
 	{3, func(m *maker, _ int) Part {
 		return steps(4, "movl $2, %%ecx\n\tmov $x, %%%s\n\tmov $y+8, %%%s\n\trep movsl", m.wide("si"), m.wide("di"))
 	}},
-	{5, lazy}, {4, ownLock}, {3, ownTry}, {3, ownWait}, {4, timeStamp}, {2, random}, {4, masked}, {3, halt}, {7, changeable}, {6, change},
+	{5, lazy}, {4, ownLock}, {3, ownTry}, {3, ownWait}, {4, timeStamp}, {2, random}, {4, masked}, {3, halt}, {9, changeable}, {10, change},
 	{6, callShared}, {2, func(m *maker, _ int) Part { return plain("cpuid") }}, {3, tracksFaults},
 	{3, func(m *maker, _ int) Part { return steps(2, "pushf\n\t%s", m.popped()) }},
 }

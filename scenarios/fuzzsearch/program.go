@@ -14,9 +14,9 @@ func (m *maker) program() {
 	threads := pick(m, 2, 2, 3)
 	s.CPUs = pick(m, 2, 2, 2, threads, 1)
 	s.Features = append(s.Features, [...]Feature{TwoThreads, ThreeThreads}[threads-2])
-	m.budget = 120
+	m.budget = 100
 	if threads == 3 {
-		m.budget = 250 // they start one after the other
+		m.budget = 220 // they start one after the other
 	}
 	if s.Engine != "none" {
 		m.budget *= 1.5
@@ -115,17 +115,17 @@ var deeds = []struct {
 		return steps(3, "cmpl $%d, %s\n\tjne 1f\n\tmovl $7, %s\n1:", m.IntN(3), m.programWord(), m.programResult())
 	}},
 	{24, func(m *maker, _ int) Part { return steps(3, "call target") }},
-	{6, func(m *maker, _ int) Part {
+	{8, func(m *maker, _ int) Part {
 		return steps(4, "%s", call(202, "$word", "$0", fmt.Sprintf("$%d", m.IntN(2)), "$0")).with(Futex)
 	}},
 	{6, func(m *maker, _ int) Part {
 		return steps(5, "movl $5, word\n\t%s", call(202, "$word", "$1", "$1")).with(Futex)
 	}},
-	{9, func(m *maker, _ int) Part {
+	{16, func(m *maker, _ int) Part {
 		return steps(6, "%s", call(234, "$100", fmt.Sprintf("$%d", 100+m.IntN(len(m.s.Tasks))), "$10")).with(Signal)
 	}},
 	{2, func(m *maker, _ int) Part { return steps(4, "%s", call(14, "$0", "$mask", "$0", "$8")).with(Signal) }},
-	{9, func(m *maker, _ int) Part {
+	{14, func(m *maker, _ int) Part {
 		return steps(5, "%s\n\tmovl ts+8, %%eax\n\tmovl %%eax, %s", call(228, "$1", "$ts"), m.programResult()).with(Clock)
 	}},
 	{3, func(m *maker, _ int) Part {
@@ -138,7 +138,7 @@ var deeds = []struct {
 	{3, func(m *maker, _ int) Part { return steps(4, "%s", call(1, "$1", "$word", "$1")).with(Output) }},
 	{2, func(m *maker, _ int) Part { return steps(3, "%s", call(231, "$3")).with(ExitGroup) }},
 	{3, func(m *maker, _ int) Part { return steps(3, "%s", call(24)).with(Yield) }},
-	{2, func(m *maker, _ int) Part {
+	{3, func(m *maker, _ int) Part {
 		return steps(10, "%s\n\ttestl %%eax, %%eax\n\tjnz 1f\n\tincl word\n\t%s\n1:", call(57), call(60, "$0")).with(Fork)
 	}},
 }
@@ -252,9 +252,9 @@ func (s *Scenario) programText(b *strings.Builder) {
 		fmt.Fprintf(b, "\tmovl $56, %%eax\n\tmovl $0x50f00, %%edi\n\tmovl $stacks+%d, %%esi\n\tsyscall\n\ttestl %%eax, %%eax\n\tjz %s\n",
 			stackSize*i, s.Tasks[i].Label)
 	}
-	for _, t := range s.Tasks {
+	for i, t := range s.Tasks {
 		b.WriteString(t.Label + ":\n")
-		code(b, t.Pieces)
+		code(b, i, t.Pieces)
 		b.WriteString("\tmovl $60, %eax\n\tmovl word, %edi\n\tsyscall\n")
 	}
 	b.WriteString("target:\n\tincl word\n\tret\n")

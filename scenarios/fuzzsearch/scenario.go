@@ -165,8 +165,12 @@ func (s *Scenario) probes(b *strings.Builder) {
 	lines(b, map[bool]string{true: "uprobe_events", false: "kprobe_events"}[s.Program], events)
 }
 
-func code(b *strings.Builder, parts []Part) {
-	for _, p := range parts {
+// code prints the pieces of a task. Those with features have a mark.
+func code(b *strings.Builder, task int, parts []Part) {
+	for i, p := range parts {
+		if len(p.Features) > 0 {
+			b.WriteString(mark(task, i) + ":\n")
+		}
 		b.WriteString(p.Text + "\n")
 	}
 }
