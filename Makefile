@@ -90,7 +90,7 @@ START     ?= 1
 THOROUGH  ?= 300
 FOLDER    ?=
 fuzz-search: deps deps-test
-	$(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
+	GOGC=400 $(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
 		$(if $(FOLDER),-folder $(abspath $(FOLDER))) -timeout 48h -v
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library
