@@ -20,20 +20,11 @@ func exchange(o *Op, in *insn.Inst) handler {
 
 // xchg is XCHG.
 func xchg(c *regs.Core, m Memory, o *Op) Outcome {
-	v := o.reg.read(c) & o.mask
-	if !o.mem {
-		w := o.rm.read(c) & o.mask
-		o.reg.write(c, w)
-		o.rm.write(c, v)
-		return o.done(c)
-	}
-	at := o.offset(c)
-	w, ok := m.LoadToStore(o.seg, at, o.size)
-	if !ok || !m.Store(o.seg, at, o.size, v) {
-		return Refused
-	}
-	o.reg.write(c, w)
-	return o.done(c)
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
+		r := o.reg.read(c) & o.mask
+		o.reg.write(c, v)
+		return r, c.RFLAGS
+	})
 }
 
 // compareExchange prepares CMPXCHG and XADD: 0F B0, B1, C0, C1.
@@ -81,27 +72,12 @@ func cmpxchg(c *regs.Core, m Memory, o *Op) Outcome {
 
 // xadd is XADD.
 func xadd(c *regs.Core, m Memory, o *Op) Outcome {
-	b := o.reg.read(c) & o.mask
-	if !o.mem {
-		a := o.rm.read(c) & o.mask
+	return o.change(c, m, func(c *regs.Core, o *Op, a uint64) (uint64, uint64) {
+		b := o.reg.read(c) & o.mask
 		sum := (a + b) & o.mask
 		o.reg.write(c, a)
-		o.rm.write(c, sum)
-		setStatus(c, addFlags(a, b, sum, o.bits))
-		return o.done(c)
-	}
-	at := o.offset(c)
-	a, ok := m.LoadToStore(o.seg, at, o.size)
-	if !ok {
-		return Refused
-	}
-	sum := (a + b) & o.mask
-	if !m.Store(o.seg, at, o.size, sum) {
-		return Refused
-	}
-	o.reg.write(c, a)
-	setStatus(c, addFlags(a, b, sum, o.bits))
-	return o.done(c)
+		return sum, withStatus(c, addFlags(a, b, sum, o.bits))
+	})
 }
 
 // compareExchangeWide prepares CMPXCHG8B and CMPXCHG16B: 0F C7 /1.

@@ -41,8 +41,11 @@ func subFlags(a, b, r uint64, bits uint8) uint64 {
 	return carryFlags(^a&b|^(a^b)&r, bits) | resultFlags(r, bits)
 }
 
+// withStatus is RFLAGS with other status flags.
+func withStatus(c *regs.Core, f uint64) uint64 { return c.RFLAGS&^regs.FlagsStatus | f }
+
 // setStatus replaces the status flags.
-func setStatus(c *regs.Core, f uint64) { c.RFLAGS = c.RFLAGS&^regs.FlagsStatus | f }
+func setStatus(c *regs.Core, f uint64) { c.RFLAGS = withStatus(c, f) }
 
 // setFlag replaces one flag.
 func setFlag(c *regs.Core, flag uint64, on bool) {

@@ -42,39 +42,25 @@ func (o *Op) countMask() uint64 {
 	return 31
 }
 
-func shiftImm(c *regs.Core, m Memory, o *Op) Outcome { return o.shiftBy(c, m, o.imm) }
+func shiftImm(c *regs.Core, m Memory, o *Op) Outcome {
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
+		return shifted(o, v, uint(o.imm), c.RFLAGS)
+	})
+}
 
 func shiftCL(c *regs.Core, m Memory, o *Op) Outcome {
-	return o.shiftBy(c, m, c.GPR[regs.RCX]&o.countMask())
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
+		return shifted(o, v, o.countCL(c), c.RFLAGS)
+	})
 }
 
-func (o *Op) shiftBy(c *regs.Core, m Memory, count uint64) Outcome {
-	at := uint64(0)
-	var v uint64
-	if o.mem {
-		at = o.offset(c)
-		var ok bool
-		if v, ok = m.LoadToStore(o.seg, at, o.size); !ok {
-			return Refused
-		}
-	} else {
-		v = o.rm.read(c) & o.mask
-	}
-	r, f := v, c.RFLAGS
-	if count != 0 {
-		r, f = shifted(o, v, uint(count), c.RFLAGS)
-	}
-	if !o.mem {
-		o.rm.write(c, r)
-	} else if !m.Store(o.seg, at, o.size, r) {
-		return Refused
-	}
-	c.RFLAGS = f
-	return o.done(c)
-}
+func (o *Op) countCL(c *regs.Core) uint { return uint(c.GPR[regs.RCX] & o.countMask()) }
 
-// shifted is the result and the flags of a shift or rotate by 1 <= n < 64.
+// shifted is the result and the flags of a shift or rotate by n < 64.
 func shifted(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
+	if n == 0 {
+		return v, flags
+	}
 	if o.code <= opRcr {
 		return rotated(o, v, n, flags)
 	}
@@ -143,40 +129,24 @@ func doubleShift(o *Op, in *insn.Inst) handler {
 	return doubleShiftCL
 }
 
-func doubleShiftImm(c *regs.Core, m Memory, o *Op) Outcome { return o.doubleShiftBy(c, m, o.imm) }
+func doubleShiftImm(c *regs.Core, m Memory, o *Op) Outcome {
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
+		return doubleShifted(o, v, o.reg.read(c)&o.mask, uint(o.imm), c.RFLAGS)
+	})
+}
 
 func doubleShiftCL(c *regs.Core, m Memory, o *Op) Outcome {
-	return o.doubleShiftBy(c, m, c.GPR[regs.RCX]&o.countMask())
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
+		return doubleShifted(o, v, o.reg.read(c)&o.mask, o.countCL(c), c.RFLAGS)
+	})
 }
 
-func (o *Op) doubleShiftBy(c *regs.Core, m Memory, count uint64) Outcome {
-	at := uint64(0)
-	var v uint64
-	if o.mem {
-		at = o.offset(c)
-		var ok bool
-		if v, ok = m.LoadToStore(o.seg, at, o.size); !ok {
-			return Refused
-		}
-	} else {
-		v = o.rm.read(c) & o.mask
-	}
-	r, f := v, c.RFLAGS
-	if count != 0 {
-		r, f = doubleShifted(o, v, o.reg.read(c)&o.mask, uint(count), c.RFLAGS)
-	}
-	if !o.mem {
-		o.rm.write(c, r)
-	} else if !m.Store(o.seg, at, o.size, r) {
-		return Refused
-	}
-	c.RFLAGS = f
-	return o.done(c)
-}
-
-// doubleShifted is the result and the flags of SHLD and SHRD by 1 <= n < 64. A shift of 16 bits by 17 to 31,
+// doubleShifted is the result and the flags of SHLD and SHRD by n < 64. A shift of 16 bits by 17 to 31,
 // undefined, goes on with the destination behind the source, as on Intel's processors.
 func doubleShifted(o *Op, v, src uint64, n uint, flags uint64) (r, f uint64) {
+	if n == 0 {
+		return v, flags
+	}
 	step := func(n uint) uint64 {
 		if n == 0 {
 			return v

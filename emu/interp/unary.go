@@ -36,12 +36,13 @@ func incDec(_ *Op, in *insn.Inst) handler {
 	return dec
 }
 
-// change replaces the operand by the result of f; the status flags of mask take those of f.
-func change(c *regs.Core, m Memory, o *Op, f func(v uint64, o *Op) (r, flags uint64), status uint64) Outcome {
+// change replaces the operand in ModRM.rm by the result of f, which gives the new flags too. f runs once nothing can be
+// refused any more.
+func (o *Op) change(c *regs.Core, m Memory, f func(c *regs.Core, o *Op, v uint64) (r, flags uint64)) Outcome {
 	if !o.mem {
-		r, flags := f(o.rm.read(c)&o.mask, o)
+		r, flags := f(c, o, o.rm.read(c)&o.mask)
 		o.rm.write(c, r)
-		c.RFLAGS = c.RFLAGS&^status | flags&status
+		c.RFLAGS = flags
 		return o.done(c)
 	}
 	at := o.offset(c)
@@ -49,39 +50,39 @@ func change(c *regs.Core, m Memory, o *Op, f func(v uint64, o *Op) (r, flags uin
 	if !ok {
 		return Refused
 	}
-	r, flags := f(v, o)
+	r, flags := f(c, o, v)
 	if !m.Store(o.seg, at, o.size, r) {
 		return Refused
 	}
-	c.RFLAGS = c.RFLAGS&^status | flags&status
+	c.RFLAGS = flags
 	return o.done(c)
 }
 
 // inc is INC: CF stays.
 func inc(c *regs.Core, m Memory, o *Op) Outcome {
-	return change(c, m, o, func(v uint64, o *Op) (uint64, uint64) {
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
 		r := (v + 1) & o.mask
-		return r, addFlags(v, 1, r, o.bits)
-	}, regs.FlagsStatus&^regs.CF)
+		return r, withStatus(c, addFlags(v, 1, r, o.bits)&^regs.CF|c.RFLAGS&regs.CF)
+	})
 }
 
 // dec is DEC: CF stays.
 func dec(c *regs.Core, m Memory, o *Op) Outcome {
-	return change(c, m, o, func(v uint64, o *Op) (uint64, uint64) {
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
 		r := (v - 1) & o.mask
-		return r, subFlags(v, 1, r, o.bits)
-	}, regs.FlagsStatus&^regs.CF)
+		return r, withStatus(c, subFlags(v, 1, r, o.bits)&^regs.CF|c.RFLAGS&regs.CF)
+	})
 }
 
 // not is NOT.
 func not(c *regs.Core, m Memory, o *Op) Outcome {
-	return change(c, m, o, func(v uint64, o *Op) (uint64, uint64) { return ^v & o.mask, 0 }, 0)
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) { return ^v & o.mask, c.RFLAGS })
 }
 
 // neg is NEG.
 func neg(c *regs.Core, m Memory, o *Op) Outcome {
-	return change(c, m, o, func(v uint64, o *Op) (uint64, uint64) {
+	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
 		r := -v & o.mask
-		return r, subFlags(0, v, r, o.bits)
-	}, regs.FlagsStatus)
+		return r, withStatus(c, subFlags(0, v, r, o.bits))
+	})
 }
