@@ -51,6 +51,7 @@ EXAMPLES:
    trapline explore smp-missed-probe
    trapline explore smp-missed-probe --engine 2005          the same under a later engine: exhausted, nothing found
    trapline explore my.txtar --pin                          keep what is found in the file, for check and go test
+   trapline explore smp-missed-probe --diagram mermaid      what was found as diagrams, for a mail or an issue
    trapline explore my.txtar --bound 2 --time 1m            at most two preemptions, at most a minute
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
@@ -68,6 +69,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
+			diagramFlag(),
 			&cli.BoolFlag{Name: "tui", Usage: "open the violation that is found in the UI"},
 			&cli.BoolFlag{Name: "pin", Usage: "write the schedule that is found into the scenario's file, as a line of its member schedule"},
 		},
@@ -94,6 +96,10 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 			return err
 		}
 	}
+	diagram, err := diagramOf(c)
+	if err != nil {
+		return err
+	}
 	s, err := newSearching(c, out)
 	if err != nil {
 		return err
@@ -114,14 +120,21 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	s.summary(x)
+	if diagram == "" || x.Found == nil {
+		s.summary(x)
+	}
 	if x.Found == nil {
 		if err := emu.Ended(ctx); err != nil {
 			return fmt.Errorf("%w after %d schedules, %d states and %d steps; no violation was found so far", err, x.Schedules, x.States, x.Steps)
 		}
 		return required(c, x.Verdict())
 	}
-	if err := s.show(ctx, x); err != nil {
+	if diagram != "" {
+		err = s.draw(ctx, x, diagram)
+	} else {
+		err = s.show(ctx, x)
+	}
+	if err != nil {
 		return err
 	}
 	if c.Bool("pin") {

@@ -55,7 +55,8 @@ var mayImport = []struct{ pkg, imports string }{
 
 	{"scenarios/format", "emu/nearest emu/sched scenarios/expr"},
 	{"scenarios/story", "emu emu/insn emu/loader emu/regs idt traps"},
-	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/story"},
+	{"scenarios/picture", ""},
+	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/picture scenarios/story"},
 
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},

@@ -43,6 +43,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
+			diagramFlag(),
 		},
 		DisableSliceFlagSeparator: true, // a comma is part of a line
 		ShellComplete:             completeScenarios(out),
@@ -62,6 +63,10 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
+	diagram, err := diagramOf(c)
+	if err != nil {
+		return err
+	}
 	f, err := loadFor(c, c.Args().First())
 	if err != nil {
 		return err
@@ -78,6 +83,9 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	defer r.Close()
 	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First(), schedule: schedule}
+	if diagram != "" {
+		return t.draw(ctx, diagram)
+	}
 	return t.tell(ctx, c.String("engine") == "" && t.schedule == nil && !c.IsSet("probe"))
 }
 
@@ -155,12 +163,12 @@ type telling struct {
 	schedules []string      // what those of the file showed
 }
 
-// finish runs to the end.
-func (t *telling) finish(ctx context.Context) error {
+// follow runs to the end.
+func (t *telling) follow(ctx context.Context, see func(*emu.Event)) error {
 	if t.schedule != nil {
-		return t.run.Follow(ctx, t.schedule, t.event)
+		return t.run.Follow(ctx, t.schedule, see)
 	}
-	return t.run.Finish(ctx, t.event)
+	return t.run.Finish(ctx, see)
 }
 
 // tell runs the scenario and prints what happens. own: golden steps and
@@ -176,7 +184,7 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 	if !t.json {
 		t.header()
 	}
-	if err := t.finish(ctx); err != nil {
+	if err := t.follow(ctx, t.event); err != nil {
 		return err
 	}
 	failures = append(failures, t.run.Judge(own)...)

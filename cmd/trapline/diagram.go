@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/emu/sched"
+	"trapline/scenarios"
+	"trapline/scenarios/picture"
+)
+
+// diagramFlag asks for diagrams in the place of a story.
+func diagramFlag() cli.Flag {
+	return &cli.StringFlag{Name: "diagram", Usage: "instead of the story, Markdown with a diagram in `LANGUAGE`: " + languages()}
+}
+
+func languages() string {
+	var list []string
+	for _, l := range picture.Languages() {
+		list = append(list, string(l))
+	}
+	return strings.Join(list, " or ")
+}
+
+// diagramOf is the language that was asked for, or "".
+func diagramOf(c *cli.Command) (picture.Language, error) {
+	l := picture.Language(c.String("diagram"))
+	switch {
+	case l == "":
+		return "", nil
+	case !slices.Contains(picture.Languages(), l):
+		return "", usagef(c, "unknown language %q of a diagram: expected %s", l, languages())
+	case c.Bool("json"):
+		return "", usagef(c, "--json and --diagram exclude each other")
+	}
+	return l, nil
+}
+
+// fence prints a diagram as a block of Markdown, which issue trackers draw.
+func (o *output) fence(l picture.Language, text string) {
+	fmt.Fprintf(o, "```%s\n%s```\n", l, text)
+}
+
+// draw runs to the end and prints what happened between the vCPUs.
+func (t *telling) draw(ctx context.Context, l picture.Language) error {
+	d := t.run.Draw()
+	if err := t.follow(ctx, d.See); err != nil {
+		return err
+	}
+	t.out.fence(l, d.Sequence(t.run.File.Title()).Print(l))
+	if len(t.run.Violations()) > 0 {
+		return errViolated
+	}
+	return nil
+}
+
+// draw prints what was found: the line that shows it again, the run, and the
+// choices that lead there.
+func (s *searching) draw(ctx context.Context, x *scenarios.Searched, l picture.Language) error {
+	fmt.Fprintf(s.out, "**%s** violates %s\n\n%v\n\n    %s\n\n", s.file.Title(), x.Violation, x.Verdict(), s.command(x.Schedule()))
+	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
+	defer cancel()
+	r, err := scenarios.Open(ctx, s.file, x.Options)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	d := r.Draw()
+	if err := r.Follow(ctx, sched.NewReplay(x.Found.Schedule), d.See); err != nil {
+		return err
+	}
+	s.out.fence(l, d.Sequence(s.file.Title()).Print(l))
+	tree, err := scenarios.Choices(ctx, s.file, x.Options, x.Found.Schedule)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.out, "\nThe choices, and what one run in turns comes to behind each other one:\n\n")
+	s.out.fence(l, tree.Print(l))
+	return nil
+}
