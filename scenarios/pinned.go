@@ -185,3 +185,10 @@ func (s *Searched) Pin(f *File) format.Schedule {
 	}
 	return p
 }
+
+// Expects reports whether the file's member explore says that a search under
+// an engine finds exactly what this one found.
+func (f *File) Expects(engine string, x *Searched) bool {
+	line := f.searched(engine)
+	return line != nil && len(line.Violates) > 0 && differs(line.Violates, x.Violations) == ""
+}

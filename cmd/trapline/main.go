@@ -55,6 +55,8 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		runCommand(out),
 		exploreCommand(out),
 		compareCommand(out),
+		sweepCommand(out),
+		mergeCommand(out),
 		listCommand(out),
 		explainCommand(out),
 		newCommand(out),
