@@ -91,11 +91,15 @@ const (
 	WorkSignalFrame      // and its handler's frame is made
 )
 
-// Micro describes a micro-step.
+// Micro describes a micro-step, or what an instruction of kernel text in C
+// does for its line.
 type Micro struct {
 	Work  Work
 	Name  string // such as "lock_kprobes"
 	In    string // the kernel function it belongs to
+	File  string // of C; "": a micro-step
+	Line  int    // in File
+	Code  string // the line's statement
 	Why   string // one plain sentence
 	ID    string // SEMANTICS row, where one applies
 	Holds string // a spin: what is waited for

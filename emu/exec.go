@@ -28,7 +28,8 @@ func (m *Machine) execute(c *CPU) {
 	if !m.lean || m.prefetch > 0 {
 		ev.Insn = d.in
 	}
-	if d.own != ownInterp {
+	known := m.followed.at(pc)
+	if d.own != ownInterp || known != 0 {
 		m.began(c)
 	}
 	before := c.RFLAGS
@@ -63,6 +64,9 @@ func (m *Machine) execute(c *CPU) {
 	}
 	if t == nil {
 		m.retire(c, d, before)
+		if known != 0 && !c.User() {
+			m.followed.Passed(c, known)
+		}
 		return
 	}
 	if t.Kind == Exception {

@@ -54,6 +54,7 @@ type Machine struct {
 	parts     []Part
 	ev        Event
 	err       error
+	followed  Followed
 
 	cells      int                           // owners of cells
 	watched    []Touch                       // by properties, since the last step began

@@ -198,10 +198,7 @@ func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 	gone := ok && v != breakpoint
 	x.Return(b2u(gone))
 	if gone {
-		x.M.Note(emu.Note{Kind: NoteSwallowed, ID: "K8", Text: "trap swallowed, eip stays behind the byte", Addr: at})
-		x.Sayf("K8", func() string {
-			return fmt.Sprintf("memory holds %#02x now, not CC: the trap is ignored and eip stays behind the byte", v)
-		})
+		e.noteSwallowed(x, at, v)
 	} else {
 		x.Say("K8", "memory still holds CC: not a kprobe's, the kernel handles it")
 	}

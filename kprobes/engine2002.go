@@ -33,6 +33,7 @@ func (e *engine2002) Ops() map[string]traps.Op {
 	maps.Copy(ops, map[string]traps.Op{
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
+		"schedule":  schedule,
 	})
 	if e.options.preemptEnable {
 		ops["preempt_enable_no_resched"] = preemptEnable
@@ -96,6 +97,11 @@ func preemptEnable(x *traps.Exec) traps.Result {
 		x.Say("K0", "preempt_enable: nothing asks to schedule")
 		return traps.Next
 	}
+	return schedule(x)
+}
+
+// schedule is called at count zero by preempt_enable.
+func schedule(x *traps.Exec) traps.Result {
 	x.K.SetNeedResched(x.C, false)
 	x.M.Note(emu.Note{Kind: NoteScheduled, ID: "K0", Text: "schedule() inside the trap", Addr: x.C.LinearPC()})
 	x.Say("K0", "preempt_enable at count 0 with a reschedule asked for: schedule() is called inside the trap, with interrupts off")

@@ -13,7 +13,7 @@ import (
 
 func TestK7HitInsideAHit(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		helper := r.kernel(0x90, 0xc3) // a handler that hits a probe itself
 		at := r.kernel(0x90, 0xc3)
 		inner := r.probe(kprobes.Probe{Name: "inner", Addr: helper, Pre: kprobes.Handler{Action: func(*kprobes.Call) uint64 {
@@ -41,7 +41,7 @@ func TestK7HitInsideAHit(t *testing.T) {
 // asks kprobe_fault for vector 3.
 func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		helper := r.kernel(0xcc, 0xc3)
 		at := r.kernel(0x90, 0xc3)
 		var vectors []uint64
@@ -59,7 +59,7 @@ func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 func TestK9FaultDuringTheStep(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		t.Run("kernel handles it: the instruction hits again", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, engine2002, 1)
 			at := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 			p := r.probe(kprobes.Probe{Addr: at})
 			r.start(0, at)
@@ -74,7 +74,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 			require.EqualValues(t, 1, s.Executions)
 		})
 		t.Run("fault_handler answers 1: the same hit goes on", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, engine2002, 1)
 			page := r.lazy()
 			at := r.kernel(join(r.load(page), []byte{0xc3})...)
 			p := r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -98,7 +98,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 				6:  {0x0f, 0x0b},
 			} {
 				t.Run(fmt.Sprint(vec), func(t *testing.T) {
-					r := newKit(t, a, kprobes.Engine2002, 1)
+					r := newKit(t, a, engine2002, 1)
 					at := r.kernel(join(code, []byte{0xc3})...)
 					var got []uint64
 					r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -125,8 +125,8 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 // saved ones, are or-ed in.
 func TestK9OldFlagsAreOredIn(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
-		c := r.user(traps.Task{}, 0x9d)
+		r := newKit(t, a, engine2002, 1)
+		r.user(traps.Task{}, 0x9d)
 		_, err := r.k.MapLazy(userStack, emu.Write|emu.User) // popf reads the absent page above
 		require.NoError(t, err)
 		r.probe(kprobes.Probe{Addr: userCode})
@@ -135,24 +135,18 @@ func TestK9OldFlagsAreOredIn(t *testing.T) {
 		saved = r.word("kprobe_saved_eflags")
 		require.Zero(t, saved&emu.IF)
 		r.until(0, "restore_old_flags")
-		require.NotZero(t, frameFlags(r, c)&emu.IF)
-		require.Zero(t, frameFlags(r, c)&emu.TF)
+		require.NotZero(t, frameFlags(r)&emu.IF)
+		require.Zero(t, frameFlags(r)&emu.TF)
 	})
 }
 
-// frameFlags is the flags word of the frame at hand in kernel text.
-func frameFlags(r *kit, c *emu.CPU) uint64 {
-	regs := c.GPR[emu.RSI]
-	if r.a == emu.AMD64 {
-		regs = c.GPR[emu.R12]
-	}
-	return r.wordAt(regs + traps.FieldFlags.Offset(r.a))
-}
+// frameFlags is the flags word of the last frame that was built.
+func frameFlags(r *kit) uint64 { return r.wordAt(r.frame + traps.FieldFlags.Offset(r.a)) }
 
 // In KPROBE_HIT_ACTIVE nothing is undone: the handler is retried.
 func TestK9FaultInsidePreHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Guest: helper}})
@@ -170,7 +164,7 @@ func TestK9FaultInsidePreHandler(t *testing.T) {
 func TestK13ProbeOnTheTrapPath(t *testing.T) {
 	for _, place := range []string{"int3", "do_int3", "kprobe_handler", "kprobe_running"} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, engine2002, 1)
 			at := r.kernel(0xcc, 0xc3)
 			r.probe(kprobes.Probe{Addr: r.k.Symbol(place)})
 			r.start(0, at)
@@ -206,7 +200,7 @@ func TestK14NobodysBreakpoint(t *testing.T) {
 // Any single-step trap on the CPU that runs a probe counts as its end.
 func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		helper := r.kernel(0x68, 2, 1, 0, 0, 0x9d /* popf: TF */, 0x90, 0x90, 0xc3)
 		at := r.kernel(0x90, 0xc3)
 		posts := []uint64{}
@@ -226,7 +220,7 @@ func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 
 func TestK18NullPreHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		at := r.kernel(0x90, 0xc3)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: at})
 		require.NoError(t, err)
@@ -241,7 +235,7 @@ func TestK18NullPreHandler(t *testing.T) {
 func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, fn := range []string{"register_kprobe", "unregister_kprobe"} {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, engine2002, 1)
 			i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
 			if fn == "unregister_kprobe" {
 				require.NoError(t, r.g.Register(i))
@@ -256,7 +250,7 @@ func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 
 func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		r.user(traps.Task{}, 0xcc)
 		r.until(0, "spin_lock")
 		require.NotZero(t, r.word("kprobe_lock"))
@@ -265,13 +259,13 @@ func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 
 func TestK19FaultInsidePostHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Addr: at, Post: kprobes.Handler{Guest: helper}})
 		c := r.start(0, at)
 		r.until(0, "restore_old_flags")
-		require.NotZero(t, frameFlags(r, c)&emu.IF, "or-ed into the handler's own frame")
+		require.NotZero(t, frameFlags(r)&emu.IF, "or-ed into the handler's own frame")
 		require.EqualValues(t, 0xcc, r.byteAt(at), "re-armed a first time")
 		r.until(0, "spin_unlock")
 		require.Zero(t, r.word("kprobe_lock"))
@@ -285,7 +279,7 @@ func TestK19FaultInsidePostHandler(t *testing.T) {
 
 func TestK20ProbeOnABreakpoint(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		at := r.kernel(0xcc, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at})
 		c := r.start(0, at)
@@ -350,7 +344,7 @@ func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 
 func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, engine2002, 1)
 		c := r.user(traps.Task{}, join([]byte{0xcd, 0x80, 0x90, 0x90}, exit(a))...)
 		c.GPR[emu.RAX] = 999 // an unknown call
 		var end uint64
@@ -361,7 +355,7 @@ func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 		r.until(0, "system_call")
 		require.NotZero(t, r.word("kprobe_lock"), "still held")
 		require.Zero(t, c.RFLAGS&emu.TF, "the handler runs untraced")
-		require.NotZero(t, frameFlags(r, c)&emu.TF, "TF went onto the stack")
+		require.NotZero(t, frameFlags(r)&emu.TF, "TF went onto the stack")
 		r.until(0, "post_handler_action")
 		require.EqualValues(t, userCode+3, end, "the step ends one instruction late")
 		r.done(0)

@@ -19,9 +19,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func eachArch(t *testing.T, f func(*testing.T, emu.Arch)) {
 	t.Helper()
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		t.Run(a.String(), func(t *testing.T) { f(t, a) })
+		for _, engine2002 = range []string{kprobes.Engine2002, kprobes.Engine2002 + "+c"} {
+			t.Run(a.String()+" "+engine2002, func(t *testing.T) { f(t, a) })
+		}
 	}
 }
+
+// engine2002 is the engine that eachArch's tests of K rows are for: its text is
+// assembly with micro-steps, or C.
+var engine2002 string
 
 const (
 	userCode  = 0x08048000
@@ -36,6 +42,8 @@ type kit struct {
 	g *kprobes.Manager
 	k *traps.Kernel
 	s *emu.Space
+
+	frame uint64 // struct pt_regs of the last delivery
 }
 
 func newKit(t *testing.T, a emu.Arch, engine string, cpus int) *kit {
@@ -45,7 +53,7 @@ func newKit(t *testing.T, a emu.Arch, engine string, cpus int) *kit {
 	t.Cleanup(m.Close)
 	g, err := kprobes.Boot(m, engine)
 	require.NoError(t, err)
-	return &kit{t, a, m, g, g.K, m.CPUs[0].Space}
+	return &kit{T: t, a: a, m: m, g: g, k: g.K, s: m.CPUs[0].Space}
 }
 
 // kernel puts code into kernel memory.
@@ -96,14 +104,28 @@ func (r *kit) step(id int) *emu.Event {
 	ev := r.m.Step(id)
 	require.NoError(r, r.m.Err())
 	r.g.Observe(ev)
+	if ev.Delivery != nil {
+		r.frame, _, _ = r.k.FrameOf(ev.Delivery)
+	}
 	return ev
+}
+
+// spins steps vCPU id until it waits for a lock.
+func (r *kit) spins(id int) {
+	r.Helper()
+	for range 100 {
+		if r.step(id).Kind == emu.StepSpin {
+			return
+		}
+	}
+	r.Fatal("does not wait")
 }
 
 // until steps vCPU id until the micro-step of that name has run.
 func (r *kit) until(id int, micro string) *emu.Event {
 	r.Helper()
 	for range 20000 {
-		if ev := r.step(id); ev.Micro != nil && ev.Micro.Name == micro && ev.Kind == emu.StepMicro {
+		if ev := r.step(id); ev.Micro != nil && ev.Micro.Name == micro && ev.Kind != emu.StepSpin {
 			return ev
 		}
 		require.Empty(r, r.m.CPUs[id].Shutdown, "before %s", micro)

@@ -29,13 +29,20 @@ func TestKernelListings(t *testing.T) {
 			if k.Arch == emu.AMD64 {
 				arch = loader.AMD64
 			}
-			img, err := asm.Assemble(context.Background(), asm.Source{
-				Name: k.Listing, Text: k.Source, Arch: arch, Base: layout.Text, DataBase: layout.Data,
-			})
-			if errors.Is(err, asm.ErrNoAssembler) {
+			source := asm.Source{Name: k.Listing, Text: k.Source, Arch: arch, Base: layout.Text, DataBase: layout.Data}
+			var img *loader.Image
+			var err error
+			if k.C == "" {
+				img, err = asm.Assemble(context.Background(), source)
+			} else {
+				source.Text = k.Assembly
+				img, err = asm.Compile(context.Background(), source, k.C)
+			}
+			if errors.Is(err, asm.ErrNoAssembler) || errors.Is(err, asm.ErrNoCompiler) {
 				t.Skip(err)
 			}
 			require.NoError(t, err)
+			img.Files = k.Files
 			want, err := loader.WriteListing(img, k.Source)
 			require.NoError(t, err)
 			path := filepath.Join("..", k.Listing)

@@ -72,12 +72,7 @@ func (e *locked) spinUnlock(x *traps.Exec) traps.Result {
 	owner := x.Word("kprobe_lock")
 	x.SetWord("kprobe_lock", 0)
 	if int(owner) != x.C.ID+1 {
-		holder := "free"
-		if owner != 0 {
-			holder = fmt.Sprintf("held by cpu%d", owner-1)
-		}
-		x.M.Note(emu.Note{Kind: NoteUnlock, ID: "K19", Text: "kprobe_lock unlocked while " + holder})
-		x.Sayf("K19", func() string { return fmt.Sprintf("kprobe_lock is unlocked, but it was %s", holder) })
+		e.noteUnlock(x, "kprobe_lock", owner)
 		return traps.Next
 	}
 	x.Say("K6", "kprobe_lock is released")

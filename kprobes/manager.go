@@ -78,14 +78,14 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	}
 	ops := newEngine(name, m.Arch, opts)
 	for _, t := range KernelTexts() {
-		if t.Engine != name || t.Arch != m.Arch {
+		if t.Engine != name || t.Arch != m.Arch || t.C != "" != opts.c {
 			continue
 		}
-		img, err := t.Image()
-		if err != nil {
-			return nil, err
+		text := t.boot()
+		if text.err != nil {
+			return nil, text.err
 		}
-		o := traps.Options{Image: img}
+		o := traps.Options{Image: text.image, Places: text.places}
 		if ops != nil {
 			o.Engine, o.Traits = ops, ops.Traits()
 		}
@@ -99,6 +99,9 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 			g.pool = k.Symbol("kprobe_pool")
 			if err := ops.attach(g); err != nil {
 				return nil, err
+			}
+			if opts.preemptEnable && opts.c {
+				g.poke(k.Symbol("kprobe_may_schedule"), 1, m.Arch.Word())
 			}
 		}
 		m.AddPart(g)

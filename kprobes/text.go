@@ -47,8 +47,11 @@ type KernelText struct {
 	Engine  string
 	Arch    emu.Arch
 	Listing string // file, relative to the module's root
-	Source  string // whole assembly source
-	Image   func() (*loader.Image, error)
+	Source  string // the whole
+	// A text in C is assembly with C behind it.
+	Assembly, C string
+	Files       []loader.SourceFile // of Source; nil: one
+	Image       func() (*loader.Image, error)
 }
 
 // KernelTexts lists every kernel. A test assembles each and compares; with
@@ -58,6 +61,7 @@ func KernelTexts() []KernelText {
 		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
 		engineText(Engine2002, emu.I386, "i386", traps2002, "", source2002x32, listing2002x32),
 		engineText(Engine2002, emu.AMD64, "amd64", traps2002, "", source2002x64, listing2002x64),
+		cText2002.kernel(emu.I386), cText2002.kernel(emu.AMD64),
 		engineText(Engine2005, emu.I386, "i386", traps2005, configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
 		engineText(Engine2005, emu.AMD64, "amd64", traps2005, configInt3, source2005x64+sourceKretprobeX64, listing2005x64),
 		engineText(EngineModern, emu.I386, "i386", trapsModern(emu.I386), "", sourceModernX32+sourceKretprobeX32, listingModernX32),
@@ -68,8 +72,10 @@ func KernelTexts() []KernelText {
 const configInt3 = ".set KRETPROBE_INT3,1\n"
 
 func stockText(a emu.Arch, name string) KernelText {
-	return KernelText{EngineNone, a, fmt.Sprintf("traps/ktext/%s_none.lst", name), traps.EntrySource(a),
-		func() (*loader.Image, error) { return traps.StockImage(a) }}
+	return KernelText{
+		Engine: EngineNone, Arch: a, Listing: fmt.Sprintf("traps/ktext/%s_none.lst", name), Source: traps.EntrySource(a),
+		Image: func() (*loader.Image, error) { return traps.StockImage(a) },
+	}
 }
 
 // engineText is the shared entry code with an engine's own behind it.

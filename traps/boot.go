@@ -13,6 +13,8 @@ import (
 type Options struct {
 	// Image is the kernel text, linked at the layout's addresses.
 	Image *loader.Image
+	// Places are the image's lines of C that say something, see ReadPlaces.
+	Places []Place
 	// Engine adds micro-steps to the stock ones; nil for a stock kernel.
 	Engine Engine
 	// Traits are the kernel's: its gates follow them.
@@ -23,7 +25,7 @@ type Options struct {
 // IDT and a TSS for each vCPU, with the system registers loaded.
 func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k := &Kernel{
-		M: m, Layout: LayoutOf(m.Arch), image: o.Image, Symbols: o.Image.Symbols,
+		M: m, Layout: LayoutOf(m.Arch), image: o.Image, places: o.Places, Symbols: o.Image.Symbols,
 		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: new(lazyPages), saved: new(kernelState), known: map[string]uint64{},
 	}
 	k.brk = k.Layout.Heap
@@ -34,6 +36,9 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		}
 	}
 	if err := k.bindHypercalls(); err != nil {
+		return nil, err
+	}
+	if err := k.followPlaces(); err != nil {
 		return nil, err
 	}
 	space := m.CPUs[0].Space
@@ -57,16 +62,13 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 }
 
 // LoadImage maps img's segments into s, with extra permissions (emu.User for
-// programs). Kernel text stays writable: breakpoints are plain stores.
+// programs). Text is writable: breakpoints are plain stores of the kernel.
 func (k *Kernel) LoadImage(s *emu.Space, img *loader.Image, extra emu.Prot) error {
 	for i := range img.Segments {
 		seg := &img.Segments[i]
 		prot := extra
 		if seg.Prot&loader.ProtX != 0 {
-			prot |= emu.Exec
-			if extra&emu.User == 0 {
-				prot |= emu.Write
-			}
+			prot |= emu.Exec | emu.Write
 		}
 		if seg.Prot&loader.ProtW != 0 {
 			prot |= emu.Write

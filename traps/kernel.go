@@ -35,6 +35,7 @@ type Exec struct {
 	Micro *emu.Micro
 	Regs  PtRegs // of the trap being handled, where the function has one
 	Probe uint64 // address of the struct kprobe at hand, or 0
+	Place *Place // the line of C that has just run, if this is no micro-step
 }
 
 // Engine is a generation of probe code: the text and micro-steps it adds.
@@ -53,6 +54,8 @@ type Kernel struct {
 	Tasks   []Task // by vCPU
 
 	image   *loader.Image
+	places  []Place // lines of the text that say something
+	seen    []Seen  // by place; nil: nothing more
 	engine  Engine
 	dataSeg emu.Seg              // flat kernel data, as loaded
 	hyper   map[uint64]hypercall // by address

@@ -14,8 +14,16 @@ import (
 var (
 	//go:embed ktext/i386_entry.S
 	entry32 string
+	//go:embed ktext/i386_handlers.S
+	handlers32 string
+	//go:embed ktext/i386_tables.S
+	tables32 string
 	//go:embed ktext/amd64_entry.S
 	entry64 string
+	//go:embed ktext/amd64_handlers.S
+	handlers64 string
+	//go:embed ktext/amd64_tables.S
+	tables64 string
 	//go:embed ktext/i386_none.lst
 	none32 []byte
 	//go:embed ktext/amd64_none.lst
@@ -26,9 +34,18 @@ var (
 // with. CONFIG_KPROBES, set before it, makes it call an engine's functions.
 func EntrySource(a emu.Arch) string {
 	if a == emu.AMD64 {
-		return entry64
+		return entry64 + handlers64 + tables64
 	}
-	return entry32
+	return entry32 + handlers32 + tables32
+}
+
+// EntryCode is EntrySource without the trap handlers, for a kernel that has
+// them in C: stubs, the way back, and the processor's tables.
+func EntryCode(a emu.Arch) string {
+	if a == emu.AMD64 {
+		return entry64 + tables64
+	}
+	return entry32 + tables32
 }
 
 // StockImage is the kernel without any probe engine.

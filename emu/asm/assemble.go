@@ -53,28 +53,30 @@ func Assemble(ctx context.Context, source Source) (*loader.Image, error) {
 	return s.image(linked)
 }
 
-// build runs as and ld in dir and returns the linked file.
-func (s *Source) build(ctx context.Context, t tools, dir string) ([]byte, error) {
+// build runs as and ld in dir, where other objects to link may be, and returns
+// the linked file.
+func (s *Source) build(ctx context.Context, t tools, dir string, others ...string) ([]byte, error) {
 	files := map[string]string{inputName: dropFileNames(s.Text) + "\n", scriptName: s.linkerScript()}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	width, emulation := "--32", "elf_i386"
+	emulation := "elf_i386"
 	if s.Arch == loader.AMD64 {
-		width, emulation = "--64", "elf_x86_64"
+		emulation = "elf_x86_64"
 	}
 	// DWARF gives the lines. Notes of the features used would be loaded.
-	err := s.runAs(ctx, t, dir, width, "--gdwarf-4", "-mx86-used-note=no", "--noexecstack",
+	err := s.runAs(ctx, t, dir, s.width(), "--gdwarf-4", "-mx86-used-note=no", "--noexecstack",
 		"--MD", depsName, "-o", objectName, inputName)
 	if err != nil {
 		return nil, err
 	}
 	// The entry is set from the symbols: ld warns where there is no _start.
-	err = s.runLd(ctx, t, dir, "-m", emulation, "-static", "-nostdlib", "-T", scriptName,
+	args := []string{"-m", emulation, "-static", "-nostdlib", "-T", scriptName,
 		"-z", "max-page-size=4096", "--build-id=none", "--no-relax",
-		"-e", fmt.Sprintf("%#x", s.Base), "-o", linkedName, objectName)
+		"-e", fmt.Sprintf("%#x", s.Base), "-o", linkedName, objectName}
+	err = s.runLd(ctx, t, dir, append(args, others...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +85,14 @@ func (s *Source) build(ctx context.Context, t tools, dir string) ([]byte, error)
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return linked, nil
+}
+
+// width is as's option for the architecture.
+func (s *Source) width() string {
+	if s.Arch == loader.AMD64 {
+		return "--64"
+	}
+	return "--32"
 }
 
 func (s *Source) runAs(ctx context.Context, t tools, dir string, args ...string) error {

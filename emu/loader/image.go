@@ -142,7 +142,8 @@ type Image struct {
 	Entry    uint64    // linear address of the first instruction
 	Segments []Segment // in address order, not overlapping
 	Symbols  Symbols
-	Lines    LineMap // source lines, 1 for the first line of the assembled text; empty for ELF programs
+	Lines    LineMap      // source lines, 1 for the first line of the assembled text; empty for ELF programs
+	Files    []SourceFile // what that text is put together of, in order; empty: one file
 
 	TLS     *TLS // nil without PT_TLS
 	Stack   StackKind

@@ -13,6 +13,26 @@ type LineRange struct {
 	Line int    // 1 for the first line of the source text
 }
 
+// SourceFile is a file of a text that is put together of several. It reaches to
+// the next one, or to the text's end.
+type SourceFile struct {
+	Name string
+	Line int // of the whole text, where its first line is
+}
+
+// FileLine gives a line of the whole text as a file and its line there; without
+// files as it is.
+func (m *Image) FileLine(line int) (file string, n int) {
+	n = line
+	for _, f := range m.Files {
+		if f.Line > line {
+			break
+		}
+		file, n = f.Name, line-f.Line+1
+	}
+	return file, n
+}
+
 // LineMap maps addresses to lines of one source text. The zero value is empty.
 type LineMap struct {
 	ranges []LineRange // by address, not overlapping, touching neighbours differ in line

@@ -11,18 +11,19 @@ import (
 // A listing is an Image as text, for people and for machines without an
 // assembler:
 //
-//	listing = header { segment }
+//	listing = header { file } { segment }
 //	header  = "trapline-listing 1"
 //	          "arch" ("i386" | "x86_64")
 //	          "base" hex             address of the first segment
 //	          "entry" hex
 //	          "source" "sha256:" 64 digits
+//	file    = "file" NAME decimal  which line of the source text is its first
 //	segment = name prot hex "file+"hex { row | symbol | ".bss" hex }
 //	name    = ".text" | ".rodata" | ".data"
 //	symbol  = address "<"NAME">" kind binding [ "size" hex ]
 //	row     = address bytes line [ source text, to the end of the line ]
 //	bytes   = pairs of hexadecimal digits, or one pair "*" decimal count
-//	line    = decimal | "-"
+//	line    = [ NAME ":" ] decimal | "-"   of the source text, or of a file
 //
 // An address is 8 or 16 hexadecimal digits without 0x, by architecture; hex
 // has 0x. Rows follow each other without a gap. A symbol may stand anywhere in

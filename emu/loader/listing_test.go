@@ -239,3 +239,31 @@ func FuzzReadListing(f *testing.F) {
 		require.Equal(t, m, again)
 	})
 }
+
+// A text put together of files has rows with their names.
+func TestListingOfFiles(t *testing.T) {
+	m, source := lesson()
+	m.Files = []loader.SourceFile{{Name: "a.S", Line: 1}, {Name: "b.c", Line: 3}}
+	got, err := loader.WriteListing(m, source)
+	require.NoError(t, err)
+	assert.Contains(t, string(got), "file a.S 1\nfile b.c 3\n")
+	assert.Contains(t, string(got), "a.S:2")
+	assert.Contains(t, string(got), "b.c:1")
+	again, _, err := loader.ReadListing(got)
+	require.NoError(t, err)
+	assert.Equal(t, m, again)
+	file, n := again.FileLine(4)
+	assert.Equal(t, "b.c", file)
+	assert.Equal(t, 2, n)
+
+	for bad, want := range map[string]string{
+		"file b.c 3":   "7:10: first line \"3\": expected a number above 3",
+		"file c.c x":   "7:10: first line \"x\"",
+		"file b.c 3 4": "7:12: unexpected \"4\"",
+	} {
+		_, _, err := loader.ReadListing([]byte(strings.Replace(string(got), "file a.S 1\nfile b.c 3", "file b.c 3\n"+bad, 1)))
+		assert.ErrorContains(t, err, strings.Replace(want, "7:", "8:", 1))
+	}
+	_, _, err = loader.ReadListing([]byte(strings.Replace(string(got), "a.S:2", "c.S:2", 1)))
+	assert.ErrorContains(t, err, "expected a positive number, FILE:NUMBER or -")
+}

@@ -161,6 +161,9 @@ func (r *listingReader) readBody() error {
 		return r.readSegment()
 	}
 	if len(r.image.Segments) == 0 {
+		if first.text == "file" {
+			return r.readFile()
+		}
 		return r.errorAt(first.col, "unexpected %q, expected .text, .rodata or .data first", first.text)
 	}
 	if first.text == ".bss" {
@@ -175,6 +178,48 @@ func (r *listingReader) readBody() error {
 		return r.readSymbol(addr)
 	}
 	return r.readRow(addr)
+}
+
+// maxFiles bounds the files of a source text.
+const maxFiles = 64
+
+func (r *listingReader) readFile() error {
+	if err := r.need(3, 3, "file NAME LINE"); err != nil {
+		return err
+	}
+	last := 0
+	if n := len(r.image.Files); n == maxFiles {
+		return r.errorAt(1, "more than %d files", n)
+	} else if n > 0 {
+		last = r.image.Files[n-1].Line
+	}
+	line, err := strconv.ParseUint(r.fields[2].text, 10, 31)
+	if err != nil || int(line) <= last {
+		return r.errorAt(r.fields[2].col, "first line %q: expected a number above %d", r.fields[2].text, last)
+	}
+	r.image.Files = append(r.image.Files, SourceFile{r.fields[1].text, int(line)})
+	return nil
+}
+
+// wholeLine reads a row's line: of the source text, or of one of its files.
+func (r *listingReader) wholeLine(text string) (int, bool) {
+	name, number, of := strings.Cut(text, ":")
+	if !of {
+		name, number = "", text
+	}
+	line, err := strconv.ParseUint(number, 10, 31)
+	if err != nil || line == 0 {
+		return 0, false
+	}
+	if !of {
+		return int(line), true
+	}
+	for _, f := range r.image.Files {
+		if f.Name == name {
+			return f.Line + int(line) - 1, true
+		}
+	}
+	return 0, false
 }
 
 func (r *listingReader) readSegment() error {
@@ -300,11 +345,11 @@ func (r *listingReader) readRow(addr uint64) error {
 	if number.text == "-" {
 		return nil
 	}
-	line, err := strconv.ParseUint(number.text, 10, 31)
-	if err != nil || line == 0 {
-		return r.errorAt(number.col, "source line %q: expected a positive number or -", number.text)
+	line, ok := r.wholeLine(number.text)
+	if !ok {
+		return r.errorAt(number.col, "source line %q: expected a positive number, FILE:NUMBER or -", number.text)
 	}
-	r.lines = append(r.lines, LineRange{Addr: addr, Size: size, Line: int(line)})
+	r.lines = append(r.lines, LineRange{Addr: addr, Size: size, Line: line})
 	return nil
 }
 

@@ -66,6 +66,9 @@ base %#x
 entry %#x
 source %s
 `, listingMagic, w.image.Arch, w.image.Segments[0].Addr, w.image.Entry, hash)
+	for _, f := range w.image.Files {
+		fmt.Fprintf(&w.out, "file %s %d\n", f.Name, f.Line)
+	}
 }
 
 func (w *listingWriter) segment(s *Segment) {
@@ -134,7 +137,10 @@ func (w *listingWriter) row(addr uint64, data []byte, line int, first bool) uint
 	w.symbolsTo(addr + uint64(n) - 1)
 	number, source := "-", ""
 	if line > 0 {
-		number = strconv.Itoa(line)
+		file, n := w.image.FileLine(line)
+		if number = strconv.Itoa(n); file != "" {
+			number = file + ":" + number
+		}
 		if first && line <= len(w.source) {
 			source = "  " + sourceColumn(w.source[line-1])
 		}

@@ -1,0 +1,89 @@
+/*
+ * What the C text of a modelled kernel needs: types, the saved registers, a
+ * thread's place, and the ways out of the kernel's own work.
+ *
+ * A comment at the end of a line is read by the simulator:
+ *
+ *	ROW @NAME: WORDS	ROW of the semantics checklist, a name for the
+ *	ROW: WORDS		line, and why it is there, as stories tell it
+ *	@NAME
+ *
+ * A line makes at most one access that another CPU can see, so that a search
+ * may take a line as one step.
+ */
+typedef unsigned char u8;
+typedef unsigned int u32;
+
+#define NULL ((void *)0)
+#define EEXIST 17
+#define NR_CPUS 32
+#define THREAD_SIZE 8192
+
+#define EF_TF 0x100UL
+#define EF_IF 0x200UL
+
+/* The saved registers of a trap, as the entry code builds them (K2). */
+#ifdef __x86_64__
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di, orig_ax;
+	unsigned long ip, cs, flags, sp, ss;
+};
+#else
+struct pt_regs {
+	unsigned long bx, cx, dx, si, di, bp, ax, ds, es, orig_ax;
+	unsigned long ip, cs, flags, sp, ss;
+};
+#endif
+
+#define user_mode(regs) (((regs)->cs & 3) != 0)
+
+/* It lies at the bottom of the thread's kernel stack. */
+struct thread_info {
+	u32 unused[3];
+	volatile u32 cpu;
+	volatile u32 preempt_count;
+	volatile u32 need_resched;
+};
+
+#ifdef __x86_64__
+#define and_stack "andq %%rsp,%0"
+#else
+#define and_stack "andl %%esp,%0"
+#endif
+#define current_thread_info() ({						\
+	struct thread_info *ti__;						\
+	__asm__(and_stack : "=r"(ti__) : "0"(-(unsigned long)THREAD_SIZE));	\
+	ti__; })
+#define smp_processor_id() ((unsigned long)current_thread_info()->cpu)
+
+#define local_irq_disable() __asm__ volatile("cli" : : : "memory")
+#define local_irq_enable() __asm__ volatile("sti" : : : "memory")
+
+/* One locked compare and exchange: is *word now to, and was it from before? */
+#define cmpxchg_took(word, from, to) ({						\
+	u8 took__;								\
+	unsigned long was__ = (from);						\
+	__asm__ volatile("lock cmpxchg %3,%1"					\
+		: "=@ccz"(took__), "+m"(*(word)), "+a"(was__)			\
+		: "r"(to) : "memory");						\
+	took__; })
+
+/*
+ * Work that is not the kernel's own code: what the simulator does at once. The
+ * arguments are in eax, ebx and esi (rax, rbx, r12), the answer in eax.
+ */
+#ifdef __x86_64__
+#define hypercall(name, ax_, bx_, regs) ({					\
+	unsigned long ax__ = (unsigned long)(ax_);				\
+	register struct pt_regs *regs__ __asm__("r12") = (regs);		\
+	__asm__ volatile("hc." #name ".%=: int $0x81"				\
+		: "+a"(ax__) : "b"((unsigned long)(bx_)), "r"(regs__) : "memory"); \
+	ax__; })
+#else
+#define hypercall(name, ax_, bx_, regs) ({					\
+	unsigned long ax__ = (unsigned long)(ax_);				\
+	__asm__ volatile("hc." #name ".%=: int $0x81"				\
+		: "+a"(ax__) : "b"((unsigned long)(bx_)), "S"(regs) : "memory"); \
+	ax__; })
+#endif

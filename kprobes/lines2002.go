@@ -1,0 +1,147 @@
+package kprobes
+
+import (
+	"fmt"
+
+	"trapline/emu"
+	"trapline/traps"
+)
+
+// Seen tells what lines of engines/2002/*.c mean, by the names that they have
+// there.
+func (e *engine2002) Seen() map[string]traps.Seen {
+	return map[string]traps.Seen{
+		"preempt_disable":           nothingElse,
+		"spin_lock":                 e.seenLock,
+		"set_kprobe_cpu":            nothingElse,
+		"get_kprobe":                nothingElse,
+		"hit_active":                nothingElse,
+		"set_current":               e.seenHit,
+		"keep_flags":                nothingElse,
+		"save_flags":                nothingElse,
+		"prepare_singlestep":        nothingElse,
+		"restore_opcode":            nothingElse,
+		"rewind_eip":                work(emu.WorkRewind),
+		"hit_ss":                    e.seenStep,
+		"reentrant_hit":             e.seenReentrant,
+		"breakpoint_gone":           e.seenGone,
+		"fix_pushf":                 nothingElse,
+		"clear_tf":                  nothingElse,
+		"write_breakpoint":          e.seenArmed,
+		"restore_saved_flags":       e.seenEnd,
+		"restore_old_flags":         e.seenFault,
+		"clear_kprobe_cpu":          e.seenLeave,
+		"spin_unlock":               e.seenUnlock,
+		"preempt_enable_no_resched": nothingElse,
+		"preempt_enable":            nothingElse,
+		"list_add":                  nothingElse,
+		"list_del":                  e.seenGoing,
+		"save_opcode":               nothingElse,
+		"flush_icache":              nothingElse,
+	}
+}
+
+func nothingElse(*traps.Exec) {}
+
+func work(w emu.Work) traps.Seen { return func(x *traps.Exec) { x.Micro.Work = w } }
+
+// seenLock: a locked compare and exchange has found the lock free if it left
+// ZF set (K6, K12).
+func (e *locked) seenLock(x *traps.Exec) {
+	if x.C.RFLAGS&emu.ZF != 0 {
+		return
+	}
+	l := x.Loaded()
+	for _, k := range e.g.Locks() {
+		if k.Addr != l.Addr {
+			continue
+		}
+		if k.Owner(l.Value) == x.C.ID {
+			x.Micro.ID = k.ID
+		}
+		x.Wait(k.Name)
+	}
+}
+
+func (e *locked) seenUnlock(x *traps.Exec) {
+	w := x.Written()
+	for _, k := range e.g.Locks() {
+		if k.Addr == w.Addr && k.Owner(w.Old) != x.C.ID {
+			e.noteUnlock(x, k.Name, w.Old)
+		}
+	}
+}
+
+// noteUnlock notes that a lock was released by another than its owner (K19).
+func (e *locked) noteUnlock(x *traps.Exec, lock string, owner uint64) {
+	holder := "free"
+	if owner != 0 {
+		holder = fmt.Sprintf("held by cpu%d", owner-1)
+	}
+	x.M.Note(emu.Note{Kind: NoteUnlock, ID: "K19", Text: lock + " unlocked while " + holder})
+	x.Sayf("K19", func() string { return fmt.Sprintf("%s is unlocked, but it was %s", lock, holder) })
+}
+
+// seenHit: current_kprobe is set, which begins a hit.
+func (e *common) seenHit(x *traps.Exec) {
+	x.Micro.Work = emu.WorkHit
+	x.Probe = x.Written().New
+	e.g.add(e.g.index(x.Probe), Hits)
+	addr := e.addr(x)
+	e.g.step[x.C.ID] = stepOf{addr: addr}
+	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: addr})
+}
+
+func (e *common) seenStep(x *traps.Exec) {
+	x.Micro.Work = emu.WorkStep
+	e.g.step[x.C.ID].active = true
+}
+
+// seenReentrant: disarm_kprobe(p, regs) is called for a hit inside a hit (K7).
+func (e *locked) seenReentrant(x *traps.Exec) {
+	x.Probe = x.CallArg(0)
+	e.reentrantHit(x)
+}
+
+// seenGone: the byte of a breakpoint that is no probe's was looked at (K8).
+func (e *common) seenGone(x *traps.Exec) {
+	if l := x.Loaded(); l.Value != breakpoint {
+		e.noteSwallowed(x, l.Addr, l.Value)
+	}
+}
+
+func (e *common) noteSwallowed(x *traps.Exec, at, value uint64) {
+	x.M.Note(emu.Note{Kind: NoteSwallowed, ID: "K8", Text: "trap swallowed, eip stays behind the byte", Addr: at})
+	x.Sayf("K8", func() string {
+		return fmt.Sprintf("memory holds %#02x now, not CC: the trap is ignored and eip stays behind the byte", value)
+	})
+}
+
+// seenArmed: CC was written at a probe's address.
+func (e *common) seenArmed(x *traps.Exec) {
+	p := e.lookup(x, x.Written().Addr)
+	if p == 0 { // unregistered since the hit
+		p = e.current(x)
+	}
+	i := e.g.index(p)
+	e.g.setLost(i, false)
+	e.g.setRegistered(i, true)
+}
+
+// seenEnd: the step is over and the saved flags are put back.
+func (e *common) seenEnd(x *traps.Exec) {
+	x.Probe = e.current(x)
+	e.countEnd(x)
+}
+
+// seenFault: the step has faulted and the instruction will hit again (K9).
+func (e *common) seenFault(x *traps.Exec) { e.g.add(e.g.index(e.current(x)), Faults) }
+
+func (e *common) seenLeave(x *traps.Exec) {
+	x.Micro.Work = emu.WorkLeave
+	e.g.step[x.C.ID].active = false
+}
+
+// seenGoing: list_del(&p->list) is called, and list is struct kprobe's first
+// member (K3).
+func (e *common) seenGoing(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), false) }
