@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
 	"trapline/tui/course"
@@ -36,7 +37,7 @@ func replayed(t *testing.T, w *walk.Walk) *walk.Walk {
 	require.NoError(t, err)
 	f, err = walk.Decode(data)
 	require.NoError(t, err)
-	r, err := walk.Replay(t.Context(), f)
+	r, err := walk.Replay(t.Context(), f, emu.DefaultProcessor)
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	return r

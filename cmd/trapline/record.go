@@ -247,7 +247,11 @@ func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) 
 	if c.IsSet("engine") || c.IsSet("schedule") || c.IsSet("direct") {
 		return nil, usagef(c, "%s is a recording, which has its engine and schedule; --engine, --schedule and --direct are for scenarios", name)
 	}
-	w, err := walk.Replay(ctx, f)
+	p, err := processorOf(c)
+	if err != nil {
+		return nil, err
+	}
+	w, err := walk.Replay(ctx, f, p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", printable.Name(name), err)
 	}

@@ -23,6 +23,7 @@ interrupted.
 
 EXAMPLE:
    trapline record first-probe -o hit.tlr && trapline replay hit.tlr`,
+		Flags:  []cli.Flag{processorFlag()},
 		Action: func(ctx context.Context, c *cli.Command) error { return doReplay(ctx, c, out) },
 	}
 }
@@ -31,12 +32,16 @@ func doReplay(ctx context.Context, c *cli.Command, out *output) error {
 	if c.Args().Len() != 1 {
 		return usagef(c, "replay takes one FILE, not %d", c.Args().Len())
 	}
+	processor, err := processorOf(c)
+	if err != nil {
+		return err
+	}
 	name := c.Args().First()
 	f, err := decodeRecording(name)
 	if err != nil {
 		return err
 	}
-	w, err := walk.Replay(ctx, f)
+	w, err := walk.Replay(ctx, f, processor)
 	var diverged *record.DivergedError
 	if errors.As(err, &diverged) {
 		fmt.Fprintf(out, "%s: %v\n", printable.Name(name), diverged)

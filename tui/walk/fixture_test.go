@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
 	"trapline/scenarios"
 )
 
@@ -39,7 +40,7 @@ func TestRecordingsOfAnotherMachineReplay(t *testing.T) {
 			require.NoError(t, err)
 			f, err := Decode(data)
 			require.NoError(t, err)
-			w, err := Replay(t.Context(), f)
+			w, err := Replay(t.Context(), f, emu.DefaultProcessor)
 			require.NoError(t, err, "where a step or the state of the machine was changed on purpose, go test ./tui/walk -update records anew")
 			defer w.Close()
 			require.Equal(t, f.Steps(), w.End())

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
 	"trapline/emu/record"
 	"trapline/emu/record/recordtest"
 )
@@ -43,7 +44,7 @@ func TestOnlyFilesThatTheScenarioNamesAreTaken(t *testing.T) {
 func TestARecordingIsNoLongerThanItsScenario(t *testing.T) {
 	f, err := forgedWalk(t, nil, 5001)
 	require.NoError(t, err)
-	_, err = Replay(t.Context(), f)
+	_, err = Replay(t.Context(), f, emu.DefaultProcessor)
 	require.ErrorIs(t, err, record.ErrDamaged)
 	require.ErrorContains(t, err, "5001 steps of a scenario whose bound is 5000")
 }
@@ -52,7 +53,7 @@ func TestOnlyKnownOptionsAreTaken(t *testing.T) {
 	for _, o := range []map[string]string{{"direct": "false"}, {"more": "true"}, {"direct": "true", "\x1b": ""}} {
 		f, err := forgedWalk(t, recordtest.Meta{"options": o}, 10)
 		require.NoError(t, err)
-		_, err = Replay(t.Context(), f)
+		_, err = Replay(t.Context(), f, emu.DefaultProcessor)
 		require.ErrorIs(t, err, record.ErrDamaged)
 		require.ErrorContains(t, err, "option")
 	}

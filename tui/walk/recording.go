@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"trapline/emu"
 	"trapline/emu/record"
 	"trapline/emu/sched"
 	"trapline/scenarios"
@@ -66,8 +67,9 @@ func parseRecorded(name string, scenario []byte) (*format.File, error) {
 }
 
 // Replay opens a recording: its scenario, replayed to its end with every hash
-// compared, standing at its first moment.
-func Replay(ctx context.Context, f *record.File) (*Walk, error) {
+// compared, standing at its first moment. Instructions run on a processor of
+// the caller's choice: no hash depends on it.
+func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error) {
 	parsed, err := parseRecorded(f.Name, f.Scenario)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func Replay(ctx context.Context, f *record.File) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := &scenarios.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
+	file := &scenarios.File{File: parsed, Processor: p, ReadFile: func(name string) ([]byte, error) {
 		if data, ok := f.Files[name]; ok {
 			return data, nil
 		}

@@ -115,7 +115,7 @@ func TestARecordingGoesToAnotherMachine(t *testing.T) {
 	require.NoError(t, err)
 	back, err := Decode(data)
 	require.NoError(t, err)
-	again, err := Replay(t.Context(), back)
+	again, err := Replay(t.Context(), back, emu.DefaultProcessor)
 	require.NoError(t, err)
 	defer again.Close()
 	require.Zero(t, again.At())
