@@ -98,23 +98,23 @@ func (m *Machine) runPlain(c *CPU, d *decoded) *Trap {
 		return m.interpret(c, d)
 	}
 	t := m.runMended(c, d)
-	if t == nil && !c.Canonical(c.RIP) && jumped(c.RIP, d) {
+	if t == nil && !c.InCode(c.cutCode(c.RIP)) && m.jumped(c, d) {
 		t = m.refuseJump(c)
 	}
 	return t
 }
 
-// jumped reports whether a near branch went to rip: it is one, and taken.
-func jumped(rip uint64, d *decoded) bool {
+// jumped reports whether the instruction was a near branch, and taken.
+func (m *Machine) jumped(c *CPU, d *decoded) bool {
 	a := d.in.Attr()
 	return a.Has(insn.JmpRel|insn.JmpInd|insn.CallRel|insn.CallInd|insn.RetNear) ||
-		a.Has(insn.CondBranch) && rip != d.in.Next(d.pc)
+		a.Has(insn.CondBranch) && c.cutCode(c.RIP) != c.cutCode(m.ev.Before.RIP+uint64(d.in.Len))
 }
 
-// refuseJump takes back a near branch to a non-canonical address. Processors
-// raise #GP(0) at the branch, after the faults of its operand and of its stack
-// accesses (SDM vol. 2, JMP, CALL, RET, Jcc, LOOP; docs/silicon.md); the
-// library goes there.
+// refuseJump takes back a near branch to a non-canonical address, or beyond the
+// limit of CS. Processors raise #GP(0) at the branch, after the faults of its
+// operand and of its stack accesses (SDM vol. 2, JMP, CALL, RET, Jcc, LOOP;
+// docs/silicon.md); the library goes there.
 func (m *Machine) refuseJump(c *CPU) *Trap {
 	c.Core = m.ev.Before
 	c.on = nil

@@ -204,20 +204,23 @@ func TestCodeLimit(t *testing.T) {
 		{"far jump", []byte{0x90, 0xea, 0x80, 0x10, 0, 0, 0x48, 0}, 0x1010, 0x1001},
 		{"iret", []byte{0xcf}, 0x1010, 0x1000},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m, c, k := iretRig(t, I386, tt.code, 0x1080, 0x48, 2)
-			d := flatCode(0, false)&^(0xffff|0xf<<48|1<<55) | descriptor(tt.limit)
-			require.True(t, m.PokeWord(c.Space, gdtAt+0x48, 8, uint64(d)))
-			c.setSeg(CS, 0x48, d)
-			m.Step(0)
-			m.Step(0)
-			if tt.at == 0 {
-				require.Empty(t, k.traps)
-				return
-			}
-			require.Equal(t, *FaultErr(VecGP, 0), k.traps[0])
-			require.Equal(t, tt.at, c.RIP)
-		})
+		for _, p := range []Processor{Interp, Unicorn} {
+			t.Run(p.String()+"/"+tt.name, func(t *testing.T) {
+				m, c, k := iretRig(t, I386, tt.code, 0x1080, 0x48, 2)
+				c.Space.processor = p
+				d := flatCode(0, false)&^(0xffff|0xf<<48|1<<55) | descriptor(tt.limit)
+				require.True(t, m.PokeWord(c.Space, gdtAt+0x48, 8, uint64(d)))
+				c.setSeg(CS, 0x48, d)
+				m.Step(0)
+				m.Step(0)
+				if tt.at == 0 {
+					require.Empty(t, k.traps)
+					return
+				}
+				require.Equal(t, *FaultErr(VecGP, 0), k.traps[0])
+				require.Equal(t, tt.at, c.RIP)
+			})
+		}
 	}
 }
 
