@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"trapline/emu"
 	"trapline/emu/linux/abi"
 )
@@ -37,19 +39,25 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 // Hypercall: there is no kernel text.
 func (k *Kernel) Hypercall(*emu.Machine, *emu.CPU, uint64) bool { return false }
 
-// Syscall runs SYSCALL on x86-64 and SYSENTER on i386; the other two are
-// undefined on the processor that CPUID shows, an AMD one: SYSENTER in long
-// mode, and SYSCALL because a 32-bit kernel leaves EFER.SCE clear.
-func (k *Kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
-	if sysenter != (k.m.Arch == emu.I386) {
+// Syscall runs SYSCALL on x86-64 and SYSENTER on i386. SYSCALL is undefined
+// under a 32-bit kernel, which leaves EFER.SCE clear. Of a 64-bit program's
+// 32-bit code, AMD's processors have SYSCALL, with the second argument in EBP
+// (entry_SYSCALL_compat), Intel's SYSENTER.
+func (k *Kernel) Syscall(m *emu.Machine, c *emu.CPU, sysenter bool) bool {
+	t := k.current[c.ID]
+	small, intel := c.Code64 == 0, m.Vendor == emu.Intel
+	switch {
+	case sysenter && small && (m.Arch == emu.I386 || intel):
+		k.fastCall(t, c.GPR[emu.RBP]&math.MaxUint32)
+	case sysenter || m.Arch == emu.I386 || small && intel:
 		return false
+	case small:
+		c.GPR[emu.RCX] = c.GPR[emu.RBP]
+		k.fastCall(t, c.GPR[emu.RSP]&math.MaxUint32)
+	default:
+		c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
+		k.enter(t, false)
 	}
-	if sysenter {
-		k.sysenter(k.current[c.ID])
-		return true
-	}
-	c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
-	k.enter(k.current[c.ID], false)
 	return true
 }
 

@@ -136,13 +136,14 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 	return nil
 }
 
-// sysenter runs the system call of a SYSENTER, which tells the kernel neither
-// where it was nor its stack: the stack is in EBP, with the sixth argument on
-// it, and the thread goes on at the vDSO's landing pad.
-func (k *Kernel) sysenter(t *Thread) {
+// fastCall runs the system call of a SYSENTER, or of a SYSCALL of 32-bit code,
+// which tell the kernel neither where they were nor, SYSENTER, their stack, which
+// is in EBP then. The sixth argument lies on the stack, and the thread goes on at
+// the vDSO's landing pad. A 64-bit program has none: there it faults.
+func (k *Kernel) fastCall(t *Thread, stack uint64) {
 	c := t.Core()
-	c.RIP, c.GPR[emu.RSP] = t.proc.mm.vdso+vdsoLanding, c.GPR[emu.RBP]
-	arg, ok := getWord(t.proc.mm, c.GPR[emu.RSP], 4)
+	c.RIP, c.GPR[emu.RSP] = t.proc.mm.vdso+vdsoLanding, stack
+	arg, ok := getWord(t.proc.mm, stack, 4)
 	if !ok {
 		t.setResult(errnoFault)
 		return
