@@ -23,7 +23,7 @@ func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 		r.until(0, "preempt_disable")
 		require.EqualValues(t, 1, r.k.PreemptCount(r.m.Look(), c.ID))
 		r.until(0, "hit_ss")
-		require.EqualValues(t, 1, r.k.PreemptCount(r.m.Look(), c.ID))
+		require.EqualValues(t, 2, r.k.PreemptCount(r.m.Look(), c.ID))
 		ev := r.until(0, "preempt_enable_no_resched")
 		require.EqualValues(t, 0, r.k.PreemptCount(r.m.Look(), c.ID))
 		for _, n := range ev.Notes {
@@ -148,6 +148,18 @@ func TestK3RegisterByTheGuest(t *testing.T) {
 		r.call(0, "unregister_kprobe", i)
 		r.done(0)
 		require.EqualValues(t, 0x90, r.byteAt(at))
+	})
+}
+
+func TestK3UnregisterWithoutRegister(t *testing.T) {
+	eachArch(t, func(t *testing.T, a emu.Arch) {
+		r := newKit(t, a, kprobes.Engine2002, 1)
+		i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
+		c := r.call(0, "unregister_kprobe", i)
+		why, _ := r.run(0)
+		require.True(t, isOops(why), why)
+		require.EqualValues(t, a.Word(), c.Sys.CR2, "next->prev with next NULL")
+		require.NotZero(t, r.word("kprobe_lock"), "held for good")
 	})
 }
 

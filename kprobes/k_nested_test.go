@@ -273,7 +273,7 @@ func TestK19FaultInsidePostHandler(t *testing.T) {
 		require.Len(t, ev.Notes, 1)
 		require.Equal(t, kprobes.NoteUnlock, ev.Notes[0].Kind, "unlocked a second time")
 		r.until(0, "preempt_enable_no_resched")
-		require.EqualValues(t, -1, int32(r.k.PreemptCount(r.m.Look(), c.ID)))
+		require.EqualValues(t, -2, int32(r.k.PreemptCount(r.m.Look(), c.ID)))
 	})
 }
 

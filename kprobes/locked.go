@@ -64,6 +64,7 @@ func (e *locked) spinLock(x *traps.Exec) traps.Result {
 		return traps.Spin
 	}
 	x.SetWord("kprobe_lock", uint64(x.C.ID+1))
+	x.K.AddPreemptCount(x.C, 1) // K0: with CONFIG_PREEMPT a spinlock does
 	x.Say("K6", "kprobe_lock is free and taken: no other CPU's hit gets past this point now")
 	return traps.Next
 }
@@ -71,6 +72,7 @@ func (e *locked) spinLock(x *traps.Exec) traps.Result {
 func (e *locked) spinUnlock(x *traps.Exec) traps.Result {
 	owner := x.Word("kprobe_lock")
 	x.SetWord("kprobe_lock", 0)
+	x.K.AddPreemptCount(x.C, -1) // K0
 	if int(owner) != x.C.ID+1 {
 		e.noteUnlock(x, "kprobe_lock", owner)
 		return traps.Next

@@ -58,11 +58,16 @@ func (e *common) saveOpcode(x *traps.Exec) traps.Result {
 	addr := e.addr(x)
 	v, ok := x.M.PeekWord(x.C.Space, addr, 1)
 	if !ok {
-		x.C.Raise(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception, HasErr: true, SetCR2: true, CR2: addr})
+		pageFault(x, addr, 0)
 	}
 	x.M.PokeWord(x.C.Space, x.Probe+e.l.opcode, 1, v)
 	x.Sayf("K3", func() string { return fmt.Sprintf("the byte at %s, %02x, is kept", x.K.Name(addr), v) })
 	return traps.Next
+}
+
+// pageFault is what kernel work at an address without memory meets.
+func pageFault(x *traps.Exec, addr uint64, code uint32) {
+	x.C.Raise(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception, HasErr: true, ErrCode: code, SetCR2: true, CR2: addr})
 }
 
 func flushICache(x *traps.Exec) traps.Result {

@@ -41,6 +41,7 @@ void spin_lock(volatile unsigned long *lock)
 {
 	unsigned long me = smp_processor_id() + 1;
 
+	current_thread_info()->preempt_count++;	/* K0: who has a spinlock is not preempted */
 	while (!cmpxchg_took(lock, 0, me))	/* K6 @spin_lock: take the lock if it is free, else look again: no other CPU's hit gets past this point */
 		;
 }
@@ -48,6 +49,7 @@ void spin_lock(volatile unsigned long *lock)
 void spin_unlock(volatile unsigned long *lock)
 {
 	*lock = 0;	/* K6 @spin_unlock: the lock is free; whose it was is not looked at */
+	current_thread_info()->preempt_count--;	/* K0: without a look at who wants to run */
 }
 
 void preempt_disable(void)
