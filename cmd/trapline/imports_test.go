@@ -69,11 +69,11 @@ var mayImport = []struct{ pkg, imports string }{
 	{"cmd/trapline", "docs idt emu/... traps kprobes/... scenarios/... tui/..."},
 }
 
-// rigs compare the machine with silicon, probed runs with unprobed ones, and
-// searches with each other. Tests and other rigs import them; they may import
+// rigs compare the machine with silicon, probed runs with unprobed ones, engines
+// with the text that they are modelled on, and searches with each other. Tests and other rigs import them; they may import
 // everything.
 var rigs = []string{
-	"emu/silicon", "emu/fuzz", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "emu/unicorn/needs", "kprobes/transparent",
+	"emu/silicon", "emu/fuzz", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "emu/unicorn/needs", "kprobes/judge", "kprobes/transparent",
 	"scenarios/fuzzsearch", "scenarios/hashes", "soak",
 }
 

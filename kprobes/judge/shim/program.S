@@ -1,0 +1,62 @@
+# What every program of the situations begins with. REGISTER and UNREGISTER are
+# words that hold the addresses of the functions, P0 and so on hold those of the
+# struct kprobes: programs are the same bytes under every text.
+
+.set REGISTER, 0xc0410000
+.set UNREGISTER, 0xc0410004
+.set P0, 0xc0410040
+.set P1, 0xc0410044
+.set P2, 0xc0410048
+.set P3, 0xc041004c
+.set P4, 0xc0410050
+.set P5, 0xc0410054
+.set P6, 0xc0410058
+.set P7, 0xc041005c
+.set P8, 0xc0410060
+.set P9, 0xc0410064
+.set COUNTS, 0xc0410100		# words that handlers count in
+.set DATA, 0xc0410800
+.set LAZY, 0xc0420000		# a page that comes in on demand
+.set LAZY2, 0xc0421000
+.set ABSENT, 0xc0500000
+.set USER_LAZY, 0x08070000
+.set KERNEL_CS, 0x10
+.set KERNEL_DS, 0x18
+.set USER_CS, 0x23
+.set USER_DS, 0x2b
+.set USER_STACK, 0x08060000
+
+.set R_ECX, 4		# struct pt_regs
+.set R_ESI, 12
+.set R_EAX, 24
+.set R_EIP, 40
+.set R_EFLAGS, 48
+.set R_ESP, 52
+
+# Calls the function REGISTER or UNREGISTER with a probe's word: the answer in eax, what C
+# may leave anything in is cleared.
+.macro kernel function, probe
+	pushl \probe
+	call *\function
+	addl $4,%esp
+	.ifc \function,UNREGISTER
+	movl $0,%eax
+	.endif
+	movl $0,%ecx
+	movl $0,%edx
+	cmpl %esp,%esp
+.endm
+
+.macro COUNT n
+	incl COUNTS+4*\n
+.endm
+
+# The end of a program in ring 3.
+.macro EXIT
+	movl $1,%eax
+	int $0x80
+.endm
+
+	.text
+nothing:
+	ret
