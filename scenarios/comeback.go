@@ -2,11 +2,10 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/emu/insn"
-	"trapline/emu/linux"
 	"trapline/kprobes/props"
 )
 
@@ -27,10 +26,9 @@ const rememberEvery = 64
 
 // see looks at the state behind a step. phase is what of the scheduler's state
 // the run does not keep. It returns how many steps ago the state was there
-// before, or 0. Code that reads a clock sees another state each time, and so
-// may a system call.
+// before, or 0. Code that reads a clock may do something else each time.
 func (b *comeback) see(r *Run, ev *emu.Event, phase uint64) uint64 {
-	if ev.Kind == emu.StepInstruction && ev.Insn.Attr().Has(insn.Unpredictable) || calls(ev) {
+	if readsClock(ev) {
 		*b = comeback{}
 		return 0
 	}
@@ -54,13 +52,10 @@ func mark(c *emu.CPU) uint64 {
 	return c.RIP + c.GPR[emu.RAX]<<20 + c.GPR[emu.RCX]<<40 + c.GPR[emu.RSP]<<8
 }
 
-func calls(ev *emu.Event) bool {
-	for i := range ev.Notes {
-		if ev.Notes[i].Kind == linux.NoteCall {
-			return true
-		}
-	}
-	return false
+// readsClock reports whether code was told a time, or made a deadline of one.
+// States that differ in how far away a deadline is are different.
+func readsClock(ev *emu.Event) bool {
+	return slices.ContainsFunc(ev.Touched, func(t emu.Touch) bool { return t.Use == emu.Reads && t.Loc.IsClock() })
 }
 
 // comesBack ends a run that came back to a state after some steps.

@@ -109,3 +109,34 @@ func TestV4GoingBackIsNotComingBack(t *testing.T) {
 		}
 	}
 }
+
+// V4: so with a loop of a program that makes system calls, but not while one
+// waits for a point in time, and a deadlock names the calls.
+func TestV4RunFindsAProgramThatComesBack(t *testing.T) {
+	program := func(loop string) string {
+		return "A loop.\n-- machine --\narch x86_64\nengine none\nmemory 1M\n-- linux --\n-- text.S --\n\t.globl _start\n_start:\n" + loop +
+			"\tmovl $60, %eax\n\txorl %edi, %edi\n\tsyscall\n\t.data\nnap: .quad 0, 1000\nts: .quad 0, 0\n-- check --\nno-deadlock\nno-livelock\n"
+	}
+	const sleeps = "1:\tmovl $35, %eax\n\tmovl $nap, %edi\n\txorl %esi, %esi\n\tsyscall\n"
+	for name, c := range map[string]struct{ loop, violated, text string }{
+		"yields":   {"1:\tmovl $24, %eax\n\tsyscall\n\tjmp 1b\n", props.NoLivelock, "comes back"},
+		"sleeps":   {sleeps + "\tjmp 1b\n", props.NoLivelock, "comes back"},
+		"sleeps 9": {"\tmovl $9, %ebx\n" + sleeps + "\tdecl %ebx\n\tjnz 1b\n", "", ""},
+		"asks for the time": {"1:\tmovl $228, %eax\n\tmovl $1, %edi\n\tmovl $ts, %esi\n\tsyscall\n\tcmpl $2000, ts+8\n" +
+			"\tmovl $0, ts+8\n\tjl 1b\n", "", ""},
+		"waits": {"\tmovl $202, %eax\n\tmovl $nap, %edi\n\txorl %esi, %esi\n\txorl %edx, %edx\n\txorl %r10d, %r10d\n\tsyscall\n",
+			props.NoDeadlock, "thread 100 in futex(0x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := open(t, parse(t, program(c.loop)), scenarios.Options{})
+			require.NoError(t, r.Finish(t.Context(), nil))
+			if c.violated == "" {
+				require.Empty(t, r.Violations(), "%v", r.Done())
+				return
+			}
+			require.Len(t, r.Violations(), 1)
+			require.Equal(t, c.violated, r.Violations()[0].Property)
+			require.Contains(t, r.Violations()[0].Text, c.text)
+		})
+	}
+}

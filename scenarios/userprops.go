@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"trapline/emu"
 	"trapline/emu/explore"
@@ -55,7 +56,7 @@ func (p *endProperty) End() *explore.Violation {
 
 func (w *userWorld) deadlocked() string {
 	if w.kernel.Result().Bound == linux.BoundDeadlock {
-		return everyoneWaits
+		return everyoneWaits + ": " + strings.Join(w.kernel.Waiting(), ", ")
 	}
 	return ""
 }

@@ -155,6 +155,7 @@ type telling struct {
 	out    *output
 	run    *scenarios.Run
 	teller story.Teller
+	folder story.Folder
 	json   bool
 	name   string
 
@@ -184,7 +185,9 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 	if !t.json {
 		t.header()
 	}
-	if err := t.follow(ctx, t.event); err != nil {
+	err := t.follow(ctx, t.event)
+	t.out.lines(t.folder.Flush())
+	if err != nil {
 		return err
 	}
 	failures = append(failures, t.run.Judge(own)...)
@@ -223,9 +226,10 @@ func (t *telling) event(ev *emu.Event) {
 		return
 	}
 	if t.steps++; t.schedule != nil && t.schedule.Schedule.Turn().Steps() > 0 && t.steps == t.schedule.Schedule.Steps()+1 {
+		t.out.lines(t.folder.Flush())
 		t.out.styled(story.Dim, "From here on this is repeated:\n")
 	}
-	t.out.lines(t.teller.Tell(r))
+	t.out.lines(t.folder.Add(ev.CPU, t.teller.Tell(r)))
 }
 
 func (t *telling) header() {

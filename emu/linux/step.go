@@ -2,6 +2,7 @@ package linux
 
 import (
 	"fmt"
+	"strings"
 
 	"trapline/emu"
 )
@@ -178,6 +179,22 @@ func (t *Thread) Waits() string {
 		return "SIGCONT"
 	}
 	return ""
+}
+
+// Waiting lists the threads that wait, each with what it waits for, a system
+// call with its arguments: "thread 100 in futex(0x402000, 0, 0, NULL)".
+func (k *Kernel) Waiting() []string {
+	var list []string
+	for _, t := range k.threads {
+		switch what := t.Waits(); {
+		case what == "":
+		case t.state == stateBlocked && !t.held:
+			list = append(list, fmt.Sprintf("thread %d in %s(%s)", t.TID, what, strings.Join(k.record(t, 0).Args, ", ")))
+		default:
+			list = append(list, fmt.Sprintf("thread %d for %s", t.TID, what))
+		}
+	}
+	return list
 }
 
 // HoldsSlot is what Micro.Holds says of a thread that found every slot for
