@@ -139,7 +139,7 @@ lint: deps
 
 # The library is a gain, not a need.
 deps:
-	@($(call install,$(BUILD_PACKAGES))) || echo "without the CPU library: long programs run slower; x87, MMX and SSE are not available" >&2
+	@($(call install,$(BUILD_PACKAGES))) || echo "without the CPU library: long programs run slower; MMX and SSE are not available" >&2
 
 deps-test:
 	@$(call install,$(TEST_PACKAGES))

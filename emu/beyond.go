@@ -7,6 +7,9 @@ import "trapline/emu/insn"
 // Processor, and Run leaves it to Step. The differences were found by the
 // comparisons in packages interp and silicon (docs/silicon.md).
 func beyondLibrary(in *insn.Inst) bool {
+	if in.Attr().Has(insn.X87) && in.Map == insn.OneByte { // the library's has 64 bits in places, and other flags
+		return true
+	}
 	if in.VoidREX || in.VoidSeg || in.VoidRep || voidBranchSize(in) { // obeyed
 		return true
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNotAvailable is returned for an instruction that this build cannot run:
-// x87, MMX and SSE need the library.
+// MMX and SSE need the library.
 var ErrNotAvailable = errors.New("instruction not available")
 
 // refuse makes the machine unusable because the library is not there.

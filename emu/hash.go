@@ -178,6 +178,11 @@ func hashExtended(h *Hasher, x *regs.Extended) {
 	var fx [FXSize]byte
 	x.FXSave(&fx, len(x.YMM))
 	h.bytes(fx[:])
+	if l := &x.X87.Last; *l != (regs.LastX87{}) {
+		h.Uint64(l.IP)
+		h.Uint64(l.DP)
+		h.Uint64(uint64(l.CS)<<32 | uint64(l.DS)<<16 | uint64(l.Opcode))
+	}
 	for i := range x.YMM {
 		if high := x.YMM[i][2:]; high[0]|high[1] != 0 {
 			h.Uint64(uint64(i))

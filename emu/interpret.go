@@ -10,7 +10,16 @@ import (
 // interpret runs one instruction in package interp, of a repeated string one a
 // single iteration (P8).
 func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
-	switch d.op.Run(&c.Core, &c.bus) {
+	out := interp.Done
+	if d.op.UsesExtended() {
+		if t := c.deviceFault(&d.in); t != nil {
+			return t
+		}
+		out = d.op.RunExtended(&c.Core, c.changeExtended(), &c.bus)
+	} else {
+		out = d.op.Run(&c.Core, &c.bus)
+	}
+	switch out {
 	case interp.Done:
 		return nil
 	case interp.Refused:
@@ -25,6 +34,8 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 		return Fault(VecBR)
 	case interp.Undefined:
 		return Fault(VecUD)
+	case interp.MathFault:
+		return Fault(VecMF)
 	}
 	return FaultErr(VecGP, 0)
 }

@@ -16,9 +16,8 @@ const (
 	mendAlign      mendSet = 1 << iota // #GP(0) if the operand is not on a 16-byte boundary
 	mendHorizontal                     // PHADDx and PHSUBx of a register with itself read what they just wrote
 	mendMMX                            // an MMX register that is written gets an exponent of all ones; EMMS sets TOP to 0
-	mendStore                          // FST and FSTP mark the register they write as in use
 	mendPrefix                         // a REX byte before a legacy prefix, 66 beside F2 or F3, an override behind FS or GS mean nothing
-	mendPartial                        // x87 and SSE state stays as it was if an access faults
+	mendPartial                        // MMX and SSE state stays as it was if an access faults
 )
 
 func mendsOf(in *insn.Inst) (s mendSet) {
@@ -35,11 +34,8 @@ func mendsOf(in *insn.Inst) (s mendSet) {
 	if legacy && in.Map == insn.Map0F38 && in.Mod() == 3 && regReg(in) == rmReg(in) && horizontal.has(in.Opcode) {
 		s |= mendHorizontal
 	}
-	switch {
-	case in.Attr().Has(insn.MMX):
+	if in.Attr().Has(insn.MMX) {
 		s |= mendMMX
-	case in.Attr().Has(insn.X87) && in.Opcode == 0xdd && in.Mod() == 3 && in.Digit()&^1 == 2:
-		s |= mendStore
 	}
 	return s
 }
@@ -118,15 +114,14 @@ func withoutVoid(d *decoded) []byte {
 	return code[:d.n]
 }
 
-// keepFPU copies the x87 and SSE state before an instruction that may change it
-// and then fault: an x87 one that pops, an MMX one, one whose operand may cross
-// into another page.
+// keepFPU copies the MMX and SSE state before an instruction that may change it
+// and then fault: an MMX one, one whose operand may cross into another page.
 func (m *Machine) keepFPU(c *CPU, d *decoded) *regs.Extended {
 	if d.mends&mendPartial == 0 {
 		return nil
 	}
 	crosses := c.EffectiveAddress(&d.in)%PageSize > PageSize-FXSize
-	if !crosses && !d.in.Attr().Has(insn.X87|insn.MMX) && !c.confined(&d.in) {
+	if !crosses && !d.in.Attr().Has(insn.MMX) && !c.confined(&d.in) {
 		return nil
 	}
 	x := *c.extended()
@@ -141,9 +136,6 @@ func (m *Machine) mendAfter(c *CPU, d *decoded) {
 	if d.mends&mendMMX != 0 {
 		m.editFPU(c, func(fx []byte) { mendMMXOp(&d.in, fx) })
 	}
-	if d.mends&mendStore != 0 {
-		m.editFPU(c, func(fx []byte) { mendStoreOp(&d.in, fx) })
-	}
 }
 
 // editFPU changes the x87 and SSE state in the form of an FXSAVE image.
@@ -157,7 +149,6 @@ func (m *Machine) editFPU(c *CPU, edit func(fx []byte)) {
 // Offsets in the FXSAVE image (SDM vol. 1, table 10-2), 16 bytes a register.
 const (
 	fxStatus = 2
-	fxTag    = 4 // a bit per physical register
 	fxST     = 32
 	fxXMM    = 160
 )
@@ -188,18 +179,6 @@ func mendMMXOp(in *insn.Inst, fx []byte) {
 		at := fxST + 16*r // TOP is 0
 		fx[at+8], fx[at+9] = 0xff, 0xff
 	}
-}
-
-// mendStoreOp marks ST(i) of FST ST(i), or of FSTP ST(i) before the pop.
-func mendStoreOp(in *insn.Inst, fx []byte) {
-	i := int(fx[fxStatus+1]>>3&7) + in.RM()
-	if in.Digit() == 3 {
-		if in.RM() == 0 {
-			return // popped
-		}
-		i--
-	}
-	fx[fxTag] |= 1 << (i & 7)
 }
 
 // mmxDestination is the MMX register that in writes.

@@ -42,7 +42,7 @@ const (
 const HypercallVector = 0x81
 
 // classify finds what the machine itself runs, what package interp does, and
-// with ownNone what is left to the library: x87, MMX and SSE. Anything else is
+// with ownNone what is left to the library: MMX and SSE. Anything else is
 // of an extension that the processor does not have.
 func classify(in *insn.Inst, err error) (ownOp, interp.Op) {
 	if own := classifyOwn(in, err); own != ownNone {

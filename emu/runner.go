@@ -257,7 +257,7 @@ func triesTarget(in *insn.Inst) bool {
 // changed when an instruction faults; Step puts them back. SSE accesses of 16
 // bytes across pages are not among them: see Run.
 func tracesFault(in *insn.Inst) bool {
-	if !in.HasMemory() && in.Attr().Has(insn.X87|insn.SSE) || in.Vex.Kind != insn.VexNone {
+	if !in.HasMemory() && in.Attr().Has(insn.SSE) || in.Vex.Kind != insn.VexNone {
 		return false
 	}
 	switch in.Map {
@@ -267,8 +267,6 @@ func tracesFault(in *insn.Inst) bool {
 			return true
 		case 0xc0, 0xc1, 0xd0, 0xd1, 0xd2, 0xd3: // RCL, RCR
 			return in.HasMemory() && in.Digit()&^1 == 2
-		case 0xd9, 0xdb, 0xdd, 0xdf: // FLDENV, FNSTENV, FLD and FSTP m80, FRSTOR, FNSAVE, FBLD, FBSTP
-			return in.Digit() >= 4
 		}
 	case insn.Map0F: // SETcc; FXSAVE and its kind, MASKMOVQ, MASKMOVDQU
 		return in.Opcode&^15 == 0x90 && in.HasMemory() || in.Opcode == 0xae && in.HasMemory() && in.Digit() != 2 && in.Digit() != 3 || in.Opcode == 0xf7

@@ -1,6 +1,6 @@
 // Package interp runs single x86 instructions of 32- and 64-bit code in plain Go: the integer, string, bit,
-// BCD, stack and branch families. Package emu runs the rest, which touches privilege, descriptor tables,
-// clocks or floating point.
+// BCD, stack, branch and x87 families. Package emu runs the rest, which touches privilege, descriptor tables,
+// clocks or SSE.
 //
 // [Prepare] makes a decoded instruction an [Op], once; [Op.Run] runs it on the registers of a vCPU and on a
 // [Memory] of the caller, which does segmentation, paging and permissions and may record the accesses. Of a

@@ -75,10 +75,12 @@ var map0F = newMap(
 
 // familyOf finds an instruction's family, or nil.
 func familyOf(in *insn.Inst) family {
-	const others = insn.X87 | insn.MMX | insn.SSE | insn.AVX | insn.AVX512 | insn.Undefined | insn.SegLoad |
+	const others = insn.MMX | insn.SSE | insn.AVX | insn.AVX512 | insn.Undefined | insn.SegLoad |
 		insn.PortIO | insn.CallFar | insn.JmpFar | insn.RetFar | insn.Xbegin
 	switch {
-	case in.Attr().Has(others):
+	case in.Attr().Has(insn.X87) && in.Map == insn.OneByte:
+		return x87
+	case in.Attr().Has(others | insn.X87):
 		return nil
 	case in.Vex.Kind == insn.Evex:
 		return nil

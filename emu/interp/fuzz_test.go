@@ -21,6 +21,11 @@ func FuzzRun(f *testing.F) {
 			_ = binary.Write(&state, binary.LittleEndian, x.before.GPR)
 			f.Add(x.code, state.Bytes(), x.before.RFLAGS, mode.Is64())
 		}
+		u := &x87Source{s}
+		for range 50 {
+			x := u.next()
+			f.Add(x.code, []byte{}, uint64(x.unit.Status)<<48|uint64(x.unit.Control)<<32|uint64(x.unit.Tags)<<24, mode.Is64())
+		}
 	}
 	f.Fuzz(func(t *testing.T, code, state []byte, flags uint64, long bool) {
 		mode := insn.Mode32
@@ -45,7 +50,17 @@ func FuzzRun(f *testing.F) {
 		}
 		before := c
 		m := &testMemory{c: &c, code: code, data: make([]byte, memSize)}
-		if op.Run(&c, m) != interp.Done {
+		var out interp.Outcome
+		unit := regs.Extended{X87: regs.X87{Control: uint16(flags >> 32), Status: uint16(flags >> 48), Tags: uint8(flags >> 24)}}
+		if op.UsesExtended() {
+			x := unit
+			if out = op.RunExtended(&c, &x, m); out != interp.Done && x != unit {
+				t.Fatalf("% x leaves a trace in the unit", code[:in.Len])
+			}
+		} else {
+			out = op.Run(&c, m)
+		}
+		if out != interp.Done {
 			if c != before {
 				t.Fatalf("% x leaves a trace: %s", code[:in.Len], show(&c))
 			}

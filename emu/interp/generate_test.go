@@ -60,7 +60,7 @@ func (s *source) trial() trial {
 			continue
 		}
 		op, ok := interp.Prepare(&in)
-		if !ok || !s.count(&in, code) {
+		if !ok || op.UsesExtended() || !s.count(&in, code) {
 			continue
 		}
 		s.made++

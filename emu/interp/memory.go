@@ -24,4 +24,5 @@ const (
 	Bound              // #BR
 	Undefined          // #UD
 	Protection         // #GP(0)
+	MathFault          // #MF: an x87 exception is pending
 )

@@ -12,7 +12,8 @@ type handler func(c *regs.Core, m Memory, o *Op) Outcome
 // it, how an address is made.
 type Op struct {
 	run  handler
-	imm  uint64 // sign-extended as the instruction takes it
+	x87  x87Handler // instead of run
+	imm  uint64     // sign-extended as the instruction takes it
 	disp uint64
 	mask uint64 // of the operand size
 	rm   register
@@ -28,6 +29,9 @@ type Op struct {
 	long               bool   // 64-bit mode
 	length             uint8  // of the instruction
 	code               uint8  // which of a family: a condition, a digit, ...
+	fop                uint16 // of an x87 instruction: its opcode as the unit keeps it
+	control            bool   // an x87 instruction of control: the unit does not keep where it was
+	atOnce             bool   // one that does not wait for an exception that is pending
 	shadow             uint32 // regs.Core.Shadow afterwards
 }
 
@@ -90,11 +94,23 @@ func Prepare(in *insn.Inst) (Op, bool) {
 		return Op{}, false
 	}
 	o.run = f(&o, in)
-	return o, o.run != nil
+	return o, o.Prepared()
 }
 
 // Prepared reports whether o is an instruction that Prepare made.
-func (o *Op) Prepared() bool { return o.run != nil }
+func (o *Op) Prepared() bool { return o.run != nil || o.x87 != nil }
+
+// UsesExtended reports whether the instruction needs RunExtended.
+func (o *Op) UsesExtended() bool { return o.x87 != nil }
+
+// RunExtended runs an instruction of x87, MMX, SSE or AVX on c and x.
+func (o *Op) RunExtended(c *regs.Core, x *regs.Extended, m Memory) Outcome {
+	out := o.runX87(c, &x.X87, m)
+	if out == Done {
+		c.Shadow = o.shadow
+	}
+	return out
+}
 
 // Run runs the instruction on c.
 func (o *Op) Run(c *regs.Core, m Memory) Outcome {

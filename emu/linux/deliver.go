@@ -5,6 +5,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux/abi"
+	"trapline/emu/regs"
 )
 
 // Deliver takes an exception or software interrupt that a thread met in
@@ -152,13 +153,43 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 	case emu.VecUD:
 		info = sigInfo{signo: abi.SIGILL, code: abi.ILL_ILLOPN, addr: ip}
 	case emu.VecMF, emu.VecXM:
-		info = sigInfo{signo: abi.SIGFPE, code: abi.FPE_FLTINV, addr: ip}
+		code := k.floatCode(t.cpu, trap.Vector)
+		if code == 0 {
+			return
+		}
+		info = sigInfo{signo: abi.SIGFPE, code: code, addr: ip}
 	case emu.VecAC:
 		info = sigInfo{signo: abi.SIGBUS, code: abi.BUS_ADRALN}
 	case emu.VecNP, emu.VecSS:
 		info = sigInfo{signo: abi.SIGBUS, code: abi.SI_KERNEL}
 	}
 	t.fault(trap, uint64(trap.ErrCode), t.cr2, info)
+}
+
+// floatCode is the si_code of the unmasked exception that the x87 unit or MXCSR shows, or 0 for none
+// (fpu__exception_code).
+func (k *Kernel) floatCode(c *emu.CPU, vector uint8) int32 {
+	var fx [emu.FXSize]byte
+	k.m.FXSave(c, &fx)
+	raised := le.Uint16(fx[regs.FXStatus:]) &^ le.Uint16(fx[regs.FXControl:])
+	if vector == emu.VecXM {
+		mxcsr := le.Uint16(fx[regs.FXMXCSR:])
+		raised = mxcsr &^ (mxcsr >> 7)
+	}
+	const invalid, denormal, zeroDiv, overflow, underflow, inexact = 1, 2, 4, 8, 16, 32
+	switch {
+	case raised&invalid != 0:
+		return abi.FPE_FLTINV
+	case raised&zeroDiv != 0:
+		return abi.FPE_FLTDIV
+	case raised&overflow != 0:
+		return abi.FPE_FLTOVF
+	case raised&(underflow|denormal) != 0:
+		return abi.FPE_FLTUND
+	case raised&inexact != 0:
+		return abi.FPE_FLTRES
+	}
+	return 0
 }
 
 func trapCode(trap emu.Trap) int32 {

@@ -10,13 +10,22 @@ type Extended struct {
 	X87   X87
 }
 
-// X87 is the state of the x87 unit (SDM vol. 1, 8.1). The addresses of the last instruction and operand and its
-// opcode are not kept.
+// X87 is the state of the x87 unit (SDM vol. 1, 8.1).
 type X87 struct {
 	Control, Status uint16
 	Tags            uint8 // bit n: physical register n is in use
 	// R are the physical registers: ST(i) is R[(TOP+i)&7], MMi the mantissa of R[i].
 	R [8]Float80
+	// Last is the last instruction that was none of control.
+	Last LastX87
+}
+
+// LastX87 is where an x87 instruction and its operand were, as offsets in segments, and the instruction's opcode:
+// the low three bits of its first byte and ModRM.
+type LastX87 struct {
+	IP, DP uint64
+	CS, DS uint16
+	Opcode uint16
 }
 
 // Float80 is a number in the double extended-precision format (SDM vol. 1, 4.2.2).

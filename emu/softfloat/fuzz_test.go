@@ -9,12 +9,19 @@ func FuzzOperations(f *testing.F) {
 		e := Env{Rounding: Rounding(mode & 3), Precision: [...]uint8{24, 53, 64, 0}[mode>>2&3], Unmasked: Flags(mode >> 4 & 0x3f),
 			DAZ: mode>>10&1 != 0, FTZ: mode>>11&1 != 0}
 		x, y := Ext{aSE, a}.Unpack(), Ext{bSE, b}.Unpack()
-		for _, op := range []func(a, b Number) Ext{e.AddExt, e.SubExt, e.MulExt, e.DivExt} {
+		for _, op := range []func(a, b Number) Ext{
+			e.AddExt, e.SubExt, e.MulExt, e.DivExt, e.ScaleExt, e.Log2Ext, e.Log2P1Ext, e.ArctangentExt,
+		} {
 			if r := op(x, y); r != packExt(r.Unpack()) {
 				t.Fatalf("%x is not a result", r)
 			}
 		}
 		e.SqrtExt(x)
+		e.RemainderExt(x, y, mode&1 != 0)
+		e.ExtractExt(x)
+		e.Exp2M1Ext(x)
+		e.SineCosineExt(x)
+		e.TangentExt(y)
 		e.RoundIntExt(x)
 		e.ToInt(x, 16, e.Rounding)
 		e.Compare(x, y, false)

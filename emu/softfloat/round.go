@@ -89,6 +89,7 @@ func (e *Env) tiny(f *format, prec uint, sign bool, exp int32, hi, lo uint64, un
 		if unbounded.exp += wrap; f.extended && unbounded.exp >= f.emin {
 			return unbounded
 		}
+		e.massive(f, false)
 		return Number{sign: sign}
 	}
 	if e.FTZ && !f.extended {
@@ -119,7 +120,8 @@ func (e *Env) huge(f *format, prec uint, n Number, inexact bool) Number {
 		if n.exp -= wrap; f.extended && n.exp <= f.emax {
 			return n
 		}
-		if !inexact {
+		if f.extended || !inexact {
+			e.massive(f, true)
 			return n.infinity()
 		}
 	}
@@ -129,6 +131,15 @@ func (e *Env) huge(f *format, prec uint, n Number, inexact bool) Number {
 		return n.infinity()
 	}
 	return Number{class: finite, sign: n.sign, exp: f.emax, mant: ^uint64(0) << (64 - prec)}
+}
+
+// massive notes that an extended result is out of range after its exponent has moved: it becomes an infinity or zero,
+// whatever the rounding, and PE is raised (silicon).
+func (e *Env) massive(f *format, away bool) {
+	if f.extended {
+		e.raise(Inexact)
+		e.Away = away
+	}
 }
 
 func (n Number) infinity() Number { return Number{class: infinite, sign: n.sign} }
