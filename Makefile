@@ -7,10 +7,11 @@ FUZZ    ?= 30s
 BENCH   ?= .
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Debian packages: the CPU library, GNU as and ld for scenarios without a
-# listing, and 32-bit compiling for the tests; what runs other hosts' programs.
+# Debian packages: the CPU library; GNU as and ld for scenarios without a
+# listing, 32-bit compiling and a queue's server for the tests; what runs other
+# hosts' programs.
 BUILD_PACKAGES    := libunicorn-dev gcc libc6-dev
-TEST_PACKAGES     := binutils gcc-multilib
+TEST_PACKAGES     := binutils gcc-multilib redis-server
 PORTABLE_PACKAGES := qemu-user nodejs
 
 # The build tag of the CPU library, where a libunicorn.a can be linked. A

@@ -58,6 +58,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios/picture", ""},
 	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/picture scenarios/story"},
 	{"scenarios/sweep", "emu emu/explore emu/sched scenarios"},
+	{"scenarios/sweep/queue", "scenarios scenarios/format scenarios/sweep"},
 
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},

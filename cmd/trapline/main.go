@@ -57,6 +57,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		compareCommand(out),
 		sweepCommand(out),
 		mergeCommand(out),
+		workerCommand(out),
 		listCommand(out),
 		explainCommand(out),
 		newCommand(out),

@@ -77,7 +77,7 @@ func doMerge(ctx context.Context, c *cli.Command, out *output) error {
 
 // printMerged is the summary. It reports whether something went wrong.
 func printMerged(out *output, m *sweep.Merged) (bad bool) {
-	outcomes := []string{sweep.Holds, sweep.Violated, sweep.Undecided, sweep.Impossible}
+	outcomes := []string{sweep.Holds, sweep.Violated, sweep.Undecided, sweep.Impossible, sweep.Failed}
 	fmt.Fprintf(out, "%-20s", "engine")
 	for _, o := range outcomes {
 		fmt.Fprintf(out, " %10s", o)
@@ -94,6 +94,10 @@ func printMerged(out *output, m *sweep.Merged) (bad bool) {
 	}
 	fmt.Fprint(out, "\n")
 	for _, r := range m.Results {
+		if r.Outcome == sweep.Failed {
+			bad = true
+			fmt.Fprintf(out, "failed %v: %s\n", r.Key, r.Text)
+		}
 		if r.Outcome != sweep.Violated {
 			continue
 		}

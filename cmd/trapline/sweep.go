@@ -38,6 +38,7 @@ EXAMPLES:
    trapline sweep testdata --engines 2002,2005,modern -o sweep.jsonl
    trapline sweep testdata --strategies pct,random --seeds 1-20 --executions 1000 -o luck.jsonl
    trapline sweep testdata --shard 2/8 -o part2.jsonl
+   trapline sweep testdata --queue redis://HOST:6379 -o sweep.jsonl      with: trapline worker redis://HOST:6379
    trapline merge part*.jsonl -o all.jsonl --junit all.xml`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engines", Usage: engineUsage("search under")},
@@ -50,6 +51,7 @@ EXAMPLES:
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end searches before the process takes more memory than `MIB`"},
 			&cli.IntFlag{Name: "jobs", Value: runtime.NumCPU(), Usage: "`N` searches at a time"},
 			&cli.StringFlag{Name: "shard", Usage: "make part `K/N` only, K from 1; or auto, or auto/N"},
+			&cli.StringFlag{Name: "queue", Usage: "let workers make the searches (trapline worker): `URL` of a Redis or Valkey server"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "add the lines to `FILE`, without the searches that it has"},
 			requireExhausted(),
 			processorFlag(),
@@ -96,7 +98,12 @@ func doSweep(ctx context.Context, c *cli.Command, out *output) error {
 	for _, r := range done {
 		t.judge(&r)
 	}
-	if err := sweep.Run(ctx, jobs, done, o, t.emit); err != nil {
+	if url := c.String("queue"); url != "" {
+		err = t.queue(ctx, url, jobs, done, o)
+	} else {
+		err = sweep.Run(ctx, jobs, done, o, t.emit)
+	}
+	if err != nil {
 		return err
 	}
 	if c.String("output") != "" {
@@ -122,7 +129,7 @@ type sweeping struct {
 }
 
 func (t *sweeping) judge(r *sweep.Result) {
-	if r.Outcome == sweep.Violated && !r.Expected || t.strict && r.Outcome != sweep.Holds && r.Outcome != sweep.Impossible {
+	if r.Outcome == sweep.Failed || r.Outcome == sweep.Violated && !r.Expected || t.strict && r.Outcome != sweep.Holds && r.Outcome != sweep.Impossible {
 		t.bad = true
 	}
 }

@@ -121,6 +121,9 @@ func (m *Merged) JUnit() []byte {
 			case r.Outcome == Violated && !r.Expected:
 				c.Failure = &junitNote{r.Property + ": " + r.Text, "trapline run " + r.Scenario + " --engine " + e + " --schedule " + r.Schedule}
 				s.Failures++
+			case r.Outcome == Failed:
+				c.Failure = &junitNote{Message: r.Text}
+				s.Failures++
 			case r.Outcome == Undecided:
 				c.Skipped = &junitNote{Message: r.Verdict}
 				s.Skipped++

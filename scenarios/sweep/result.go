@@ -17,6 +17,7 @@ const (
 	Undecided  = "undecided"  // nothing was found, and not every schedule covered
 	Violated   = "violated"   // a schedule violates something
 	Impossible = "impossible" // the engine cannot run the scenario
+	Failed     = "failed"     // a worker could not make it
 )
 
 // Head is the first line of a sweep's file.
