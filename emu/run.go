@@ -19,7 +19,8 @@ const (
 func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 
 // Run runs up to limit instructions of vCPU id at the library's full speed,
-// without events. It is exact: state and clocks (Seq, Retired, TSC) are as
+// without events; what the library does not run as processors do (x87), package
+// interp does, with what lies between (stretch). It is exact: state and clocks (Seq, Retired, TSC) are as
 // after the n calls of Step that it stands for; one iteration of a REP string
 // instruction counts as one, as there.
 //
@@ -52,6 +53,11 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 			break
 		}
 		n += ran
+		if !more && n < limit && m.err == nil {
+			ran = m.stretch(c, limit-n)
+			n += ran
+			more = ran > 0 && c.runsFreely()
+		}
 	}
 	m.Seq += n
 	c.Retired += n

@@ -10,7 +10,10 @@ import (
 type x87Handler func(x *fpu, c *regs.Core, m Memory, o *Op) Outcome
 
 // fpu is the x87 unit.
-type fpu struct{ *regs.X87 }
+type fpu regs.X87
+
+// Top is the physical register that is ST(0).
+func (x *fpu) Top() int { return (*regs.X87)(x).Top() }
 
 // Bits of the status word (SDM vol. 1, 8.1.3). Exceptions are the six lowest, as in softfloat.Flags.
 const (
@@ -63,7 +66,7 @@ func (o *Op) runX87(c *regs.Core, x *regs.X87, m Memory) Outcome {
 			last.DP, last.DS = o.offset(c), uint16(c.Seg[o.seg].Sel)
 		}
 	}
-	out := o.x87(&fpu{x}, c, m, o)
+	out := o.x87((*fpu)(x), c, m, o)
 	if out != Done {
 		return out
 	}

@@ -28,7 +28,7 @@ func fbld(x *fpu, c *regs.Core, m Memory, o *Op) Outcome {
 
 // fbstp is FBSTP: it rounds ST(0) to an integer of 18 decimal digits and pops.
 func fbstp(x *fpu, c *regs.Core, m Memory, o *Op) Outcome {
-	keep := *x.X87
+	keep := *x
 	indefinite := softfloat.Ext{SE: 0xffff, Mant: 0xc000000000000000}
 	packed := indefinite
 	var stored bool
@@ -49,7 +49,7 @@ func fbstp(x *fpu, c *regs.Core, m Memory, o *Op) Outcome {
 		stored = x.stackFault(false)
 	}
 	if stored && !o.store80(c, m, packed) || !stored && !o.writable(c, m, real80) {
-		*x.X87 = keep
+		*x = keep
 		return Refused
 	}
 	if stored {

@@ -151,7 +151,7 @@ func (x *fpu) storeST(c *regs.Core, m Memory, o *Op, kind x87Kind, r softfloat.R
 	default:
 		word = uint64(e.ToInt(v.Unpack(), uint(8*size), r)) & maskOf(size)
 	}
-	keep := *x.X87
+	keep := *x
 	if x.has(0) {
 		stored = x.settleStore(&e)
 	} else {
@@ -167,7 +167,7 @@ func (x *fpu) storeST(c *regs.Core, m Memory, o *Op, kind x87Kind, r softfloat.R
 		ok = o.writable(c, m, kind)
 	}
 	if !ok {
-		*x.X87 = keep
+		*x = keep
 		return false, Refused
 	}
 	return stored, Done
