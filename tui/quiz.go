@@ -15,26 +15,6 @@ type Question struct {
 	Because string   // shown with the right answer
 }
 
-// Right judges an answer: case, blanks, a leading 0x and leading zeros of a
-// number do not matter.
-func (q *Question) Right(answer string) bool {
-	for _, a := range q.Answers {
-		if plain(a) == plain(answer) {
-			return true
-		}
-	}
-	return false
-}
-
-func plain(s string) string {
-	s = strings.ToLower(strings.Join(strings.Fields(s), " "))
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "%"), "0x")
-	if t := strings.TrimLeft(s, "0"); t != "" {
-		return t
-	}
-	return s
-}
-
 // quiz is how far the questions are answered.
 type quiz struct {
 	questions []Question

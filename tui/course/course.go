@@ -20,6 +20,7 @@ var files embed.FS
 type Lesson struct {
 	Name      string // such as "03-gates"
 	Title     string
+	Part      string // of the course
 	Scenario  string // a built-in one
 	Engine    string // instead of the scenario's; "" keeps it
 	Minutes   int

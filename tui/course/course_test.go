@@ -18,12 +18,17 @@ import (
 
 var update = flag.Bool("update", false, "write docs/walkthroughs anew")
 
-func TestTheCourseHasAtLeastTenLessons(t *testing.T) {
+func TestTheCourseHasAtLeastThirtyLessonsInSixParts(t *testing.T) {
 	list, err := Lessons()
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(list), 10)
+	require.GreaterOrEqual(t, len(list), 30)
 	minutes := 0
-	for _, l := range list {
+	parts := map[string]bool{}
+	for i, l := range list {
+		if i > 0 && l.Part != list[i-1].Part {
+			require.False(t, parts[l.Part], "part %q stands in two places", l.Part)
+		}
+		parts[l.Part] = true
 		minutes += l.Minutes
 		for _, q := range l.Questions {
 			require.NotEmpty(t, q.Answers, q.Text)
@@ -32,6 +37,7 @@ func TestTheCourseHasAtLeastTenLessons(t *testing.T) {
 		}
 	}
 	require.Positive(t, minutes)
+	require.Len(t, parts, 6)
 }
 
 // Every answer rests on what the machine does: the directives of its proof

@@ -18,9 +18,14 @@ func Pages() (map[string]string, error) {
 	}
 	pages := map[string]string{}
 	var index, answers strings.Builder
-	index.WriteString("# Walk-throughs\n\nA course in kprobes, in teaching order. Each lesson is a scenario and a few questions that are answered by\nstepping: `trapline quiz NAME` asks them in the terminal UI's company or without it. [For teachers](TEACHING.md); [all keys of the UI](KEYS.md).\n\n| | lesson | scenario | minutes |\n|---|---|---|---|\n")
+	index.WriteString("# Walk-throughs\n\nA course in kprobes, in teaching order. Each lesson is a scenario and a few questions that are answered by\nstepping: `trapline quiz NAME` asks them in the terminal UI's company or without it. [For teachers](TEACHING.md); [all keys of the UI](KEYS.md).\n")
 	answers.WriteString(teacher)
+	part := ""
 	for i, l := range list {
+		if l.Part != part {
+			part = l.Part
+			fmt.Fprintf(&index, "\n## %s\n\n| | lesson | scenario | minutes |\n|---|---|---|---|\n", part)
+		}
 		pages[l.Name+".md"] = l.page()
 		fmt.Fprintf(&index, "| %d | [%s](%s.md) | `%s` | %d |\n", i+1, l.Title, l.Name, l.command(), l.Minutes)
 		fmt.Fprintf(&answers, "\n### %d. %s\n\n`trapline tui %s`, about %d minutes.\n\n", i+1, l.Title, l.command(), l.Minutes)

@@ -9,7 +9,7 @@ import (
 // A lesson's file:
 //
 //	"# " TITLE
-//	"scenario: " NAME          and "engine: " NAME, "minutes: " N
+//	"scenario: " NAME          and "engine: " NAME, "part: " TITLE, "minutes: " N
 //	text, in paragraphs
 //	{ question }
 //	question = "? " TEXT, then lines
@@ -39,6 +39,8 @@ func parse(name, data string) (Lesson, error) {
 			l.Scenario = value
 		case key == "engine:":
 			l.Engine = value
+		case key == "part:":
+			l.Part = value
 		case key == "minutes:":
 			l.Minutes, err = strconv.Atoi(value)
 		default:
@@ -49,8 +51,8 @@ func parse(name, data string) (Lesson, error) {
 		}
 	}
 	l.Text = strings.TrimSpace(strings.Join(text, "\n"))
-	if l.Title == "" || l.Scenario == "" || l.Minutes == 0 || len(l.Questions) == 0 {
-		return l, fmt.Errorf("%s: expected a title, a scenario, minutes and questions", name)
+	if l.Title == "" || l.Part == "" || l.Scenario == "" || l.Minutes == 0 || len(l.Questions) < 2 {
+		return l, fmt.Errorf("%s: expected a title, a part, a scenario, minutes and two questions or more", name)
 	}
 	return l, nil
 }

@@ -1,0 +1,99 @@
+package course
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/tui"
+)
+
+// TestHonestFormsAreRight: each answer of the course in the forms that people
+// give it, and the answers of other questions, which are wrong.
+func TestHonestFormsAreRight(t *testing.T) {
+	list, err := Lessons()
+	require.NoError(t, err)
+	right, wrong := 0, 0
+	var all []tui.Question
+	for _, l := range list {
+		all = append(all, l.Asked()...)
+	}
+	for _, q := range all {
+		for _, a := range q.Answers {
+			for _, form := range forms(a) {
+				right++
+				assert.True(t, q.Right(form), "%s: %q for %q", q.Text, form, a)
+			}
+		}
+		for _, other := range all {
+			a := other.Answers[0]
+			if numbers(q.Answers, a) {
+				continue
+			}
+			wrong++
+			assert.False(t, q.Right(a), "%s: %q for %q", q.Text, a, q.Answers)
+		}
+	}
+	assert.GreaterOrEqual(t, right, 200)
+	assert.GreaterOrEqual(t, wrong, 200)
+}
+
+// forms are ways to say one answer.
+func forms(a string) []string {
+	list := []string{a, strings.ToUpper(a), "  " + a + " ", a + ".", "(" + a + ")", "the " + a, "`" + a + "`", "It is " + a}
+	if n, err := strconv.ParseUint(a, 10, 64); err == nil {
+		list = append(list, "0x"+strconv.FormatUint(n, 16), a+" bytes", "0"+a)
+	} else if n, err := strconv.ParseUint(strings.TrimPrefix(a, "0x"), 16, 64); err == nil && (len(a) == 2 || strings.HasPrefix(a, "0x")) {
+		list = append(list, strconv.FormatUint(n, 10), "0x"+strconv.FormatUint(n, 16), strconv.FormatUint(n, 16)+"h")
+	}
+	return list
+}
+
+// numbers reports whether a, in some way of reading it, may be one of answers:
+// as text, or as a number in either base.
+func numbers(answers []string, a string) bool {
+	read := func(s string) []string {
+		s = strings.ToLower(strings.TrimPrefix(s, "the "))
+		list := []string{s}
+		for _, base := range []int{10, 16} {
+			if n, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), base, 64); err == nil {
+				list = append(list, strconv.FormatUint(n, 10))
+			}
+		}
+		if s == "once" || s == "one" {
+			list = append(list, "1")
+		}
+		return list
+	}
+	for _, x := range answers {
+		for _, r := range read(x) {
+			for _, y := range read(a) {
+				if r == y {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		want, got string
+		right     bool
+	}{
+		{"cc", "0xCC", true}, {"cc", "204", true}, {"cc", "CCh", true}, {"cc", "c", false}, {"cc", "205", false}, {"cc", "", false},
+		{"0x83", "83", true}, {"0x83", "131", true}, {"0x83", "0x53", false}, {"0x83", "82", false},
+		{"2", "two", true}, {"2", "0x2", true}, {"2", "2 bytes", true}, {"2", "twice", true}, {"2", "02", true}, {"2", "2 apples", false},
+		{"2", "20", false}, {"10", "0xa", true}, {"10", "a", false}, {"10", "ten traps", true}, {"10", "0x10", false}, {"1", "one switch", true},
+		{"IF", "the IF", true}, {"IF", "%IF", true}, {"IF", "TF", false}, {"IF", "", false}, {"rsi", "%rsi", true}, {"rsi", "$rsi", true},
+		{"[GONE]", "gone", true}, {"(fault)", "fault", true}, {"(fault)", "(FAULT)", true}, {"(fault)", "default", false},
+		{"the slot", "to the slot", true}, {"the slot", "Into a slot.", true}, {"yes", "no", false}, {"0x80000000006e", "140737488355438", true},
+	} {
+		q := tui.Question{Answers: []string{c.want}}
+		assert.Equal(t, c.right, q.Right(c.got), "%q for %q", c.got, c.want)
+	}
+}
