@@ -80,14 +80,14 @@ func (h *Hasher) Bytes(b []byte) {
 // memory, mappings, registers, what is pending, and the parts' values. Clocks
 // (Seq, Retired, TSC) are left out unless clocks is set or code has read one
 // (V2).
-func (m *Machine) Hash(clocks bool) uint64 { return m.stateHash(clocks || m.clocksRead) }
+func (m *Machine) Hash(clocks bool) uint64 { return m.HashWithout(clocks, nil) }
 
 // EndHash is Hash without any clock: of a state from which nothing goes on.
-func (m *Machine) EndHash() uint64 { return m.stateHash(false) }
+func (m *Machine) EndHash() uint64 { return m.EndHashWithout(nil) }
 
-func (m *Machine) stateHash(clocks bool) uint64 {
+func (m *Machine) stateHash(clocks bool, memory uint64) uint64 {
 	var h Hasher
-	h.Uint64(m.Mem.hash())
+	h.Uint64(memory)
 	for _, s := range m.spaces {
 		h.Uint64(s.hash())
 	}

@@ -253,8 +253,19 @@ func (w kernelWorld) system() explore.System {
 	w.Machine.Quiet = true
 	return explore.NewMachine(w.Machine, explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
-		Interrupts: w.actors(), Close: w.Close,
+		Interrupts: w.actors(), Stacks: w.stackList(), Close: w.Close,
 	})
+}
+
+// stackList are the stacks of the tasks: the kernel's and, in ring 3, their own.
+func (w kernelWorld) stackList() []explore.Stack {
+	list := props.Stacks(w.Probes)
+	for cpu, s := range w.stacks {
+		if s.High > s.Low {
+			list = append(list, explore.Stack{CPU: cpu, Low: s.Low, High: s.High})
+		}
+	}
+	return list
 }
 
 func (w kernelWorld) close() { w.Machine.Close() }

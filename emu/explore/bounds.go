@@ -96,6 +96,8 @@ type Options struct {
 	Jobs int
 	// NoReduction tries every actor at every step.
 	NoReduction bool
+	// Without are reductions that are not made.
+	Without Reduction
 	// Progress, if set, is called now and then by one worker.
 	Progress func(Progress)
 	// Needed, if set, tells how many bytes of memory the process needs. Else they

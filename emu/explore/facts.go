@@ -33,7 +33,8 @@ type facts struct {
 	visible    map[place]struct{}
 	watched    map[uint64]uint8 // what properties looked at: bytes by location
 	asked      Asked
-	distrust   bool // locks were broken
+	distrust   bool      // locks were broken
+	live       *liveness // of scratch memory, or nil
 	n          int
 	dependence func(a, b Access) bool
 }
@@ -63,14 +64,18 @@ func (f *facts) frozen() placeSet {
 // known is how much is known that decides where a search branches and which
 // states it tells apart, to notice growth.
 type known struct {
-	visible, watched int
-	asked            Asked
+	visible, watched, live int
+	asked                  Asked
 }
 
 func (f *facts) known() known {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return known{len(f.visible), len(f.watched), f.asked}
+	k := known{visible: len(f.visible), watched: len(f.watched), asked: f.asked}
+	if f.live != nil {
+		k.live = f.live.known()
+	}
+	return k
 }
 
 func (f *facts) full() bool {

@@ -42,6 +42,8 @@ type MachineConfig struct {
 	Locks []uint64
 	// Interrupts are actors of their own, behind the vCPUs.
 	Interrupts []Interrupt
+	// Stacks are what the vCPUs' stack pointers point into: see Scratcher.
+	Stacks []Stack
 	// Close frees what belongs to the machine, or nil for Machine.Close alone.
 	Close func()
 }
@@ -54,6 +56,7 @@ type Machine struct {
 	raised   mask // interrupts
 	step     Step
 	placer   placer
+	scratch  scratch
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
 	nmis     bool       // among Interrupts: IF does not keep them off
@@ -66,7 +69,7 @@ type placer interface{ Place(*emu.CPU) uint64 }
 
 // NewMachine makes a system of m as it is now.
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
-	s := &Machine{M: m, MachineConfig: c}
+	s := &Machine{M: m, MachineConfig: c, scratch: newScratch(m, c.Stacks)}
 	s.placer, _ = m.Kernel.(placer)
 	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
 	return s
@@ -307,13 +310,14 @@ func (s *Machine) Restore(v Snapshot) {
 // Hash is the machine's state hash, with clocks if they are told of.
 func (s *Machine) Hash() uint64 {
 	if s.told.Clocks {
-		return s.M.Hash(true) ^ s.raisedHash()
+		return s.M.HashWithout(true, s.leftOut()) ^ s.raisedHash()
 	}
-	return s.EndHash()
+	return s.M.EndHashWithout(s.leftOut()) ^ s.raisedHash()
 }
 
-// EndHash is the machine's state hash without clocks.
-func (s *Machine) EndHash() uint64 { return s.M.EndHash() ^ s.raisedHash() }
+// EndHash is the machine's state hash without clocks, and without what lies
+// below the stack pointers of vCPUs that have stopped.
+func (s *Machine) EndHash() uint64 { return s.M.EndHashWithout(s.belowStacks()) ^ s.raisedHash() }
 
 func (s *Machine) raisedHash() uint64 { return uint64(s.raised) * 0x9e3779b97f4a7c15 }
 

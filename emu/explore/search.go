@@ -79,6 +79,9 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	start := elapsed(o)
 	root := systems[0].Snapshot()
 	f := newFacts(o.dependence)
+	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
+		f.live = newLiveness(s, systems[0].Actors())
+	}
 	if !o.NoReduction {
 		warmUp(ctx, systems[0], root, f, o.Bounds.Depth)
 	}
@@ -121,6 +124,13 @@ func (r *round) tell(systems []System, clocks bool) {
 			t.Tell(Asked{Registers: r.known.asked.Registers, Clocks: clocks})
 		}
 	}
+	if r.facts.live == nil {
+		return
+	}
+	dead := r.facts.live.frozen()
+	for _, s := range systems {
+		s.(Scratcher).LeaveOut(dead)
+	}
 }
 
 // judgeClocks takes back that a search was exhausted whose code reads a clock,
@@ -150,7 +160,7 @@ const pruneSlack = 256
 
 // warmUp runs a few executions so that the first round knows most dependences.
 func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint64) {
-	rec := newRecorder(f)
+	rec := newRecorder(f, sys)
 	random := &sched.Random{Seed: 1}
 	for n := range warmups {
 		if ctx.Err() != nil {

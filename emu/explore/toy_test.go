@@ -12,6 +12,9 @@ type toy struct {
 	toyState
 	step  Step
 	never func(*toyState) bool // a property over the shared variables
+
+	scratch bool // variable 4+a is scratch memory of actor a, which no end shows
+	dead    func(actor int, at uint64) Bits
 }
 
 type toyState struct {
@@ -36,7 +39,7 @@ func newToy(progs ...[]toyOp) *toy {
 
 func (t *toy) factory() (System, error) {
 	n := newToy(t.progs...)
-	n.never = t.never
+	n.never, n.scratch = t.never, t.scratch
 	return n, nil
 }
 
@@ -67,8 +70,18 @@ func (t *toy) Restore(s Snapshot) {
 var toySeed = maphash.MakeSeed()
 
 func (t *toy) Hash() uint64 {
+	vars := t.vars
+	for a, pc := range t.pc {
+		if t.dead != nil && t.scratch && t.dead(a, uint64(pc)).Has(0) {
+			vars[4+a] = 0
+		}
+	}
+	return t.hash(vars)
+}
+
+func (t *toy) hash(vars [8]int) uint64 {
 	var b []byte
-	for _, list := range [][]int{t.pc, t.reg, t.vars[:], t.lock[:]} {
+	for _, list := range [][]int{t.pc, t.reg, vars[:], t.lock[:]} {
 		for _, v := range list {
 			b = binary.AppendVarint(b, int64(v))
 		}
@@ -76,7 +89,39 @@ func (t *toy) Hash() uint64 {
 	return maphash.Bytes(toySeed, b)
 }
 
-func (t *toy) EndHash() uint64 { return t.Hash() }
+func (t *toy) EndHash() uint64 {
+	vars := t.vars
+	if t.scratch {
+		clear(vars[4:])
+	}
+	return t.hash(vars)
+}
+
+func (t *toy) Scratch(a int) []uint64 {
+	if !t.scratch {
+		return nil
+	}
+	return []uint64{uint64(t.loc(4 + a))}
+}
+
+// loc is the location of a variable.
+func (t *toy) loc(v int) int {
+	if t.scratch && v >= 4 {
+		return (v - 3) * PageLocs
+	}
+	return v
+}
+
+func (t *toy) Standing(a int) (at, key uint64) {
+	if t.pc[a] == len(t.progs[a]) {
+		key = 1
+	}
+	return uint64(t.pc[a]), key
+}
+
+func (t *toy) Shown(int, Bits)                               {}
+func (t *toy) Looked() []Access                              { return nil }
+func (t *toy) LeaveOut(dead func(actor int, at uint64) Bits) { t.dead = dead }
 
 func (t *toy) End() *Violation {
 	if t.never != nil && t.never(&t.toyState) {
@@ -95,7 +140,7 @@ func (t *toy) Step(a int) *Step {
 		}
 	}
 	touch := func(loc int, w bool) {
-		s.Touched = append(s.Touched, Access{Loc: uint64(loc), Mask: 1, Write: w})
+		s.Touched = append(s.Touched, Access{Loc: uint64(t.loc(loc)), Mask: 1, Write: w})
 	}
 	next := t.pc[a] + 1
 	switch o.kind {

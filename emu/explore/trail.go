@@ -7,6 +7,7 @@ import "math/bits"
 // with the same accesses, and are known by one look-up of their fingerprint.
 type recorder struct {
 	facts *facts
+	sys   Scratcher // or nil
 	trail trail
 	seen  map[uint64]struct{} // fingerprints of trails
 	last  map[place]uint64    // fingerprint of the last step there
@@ -33,8 +34,9 @@ type trailStep struct {
 	touched, watched int
 }
 
-func newRecorder(f *facts) *recorder {
-	return &recorder{facts: f, seen: map[uint64]struct{}{}, last: map[place]uint64{}, known: map[locFact]struct{}{}}
+func newRecorder(f *facts, sys System) *recorder {
+	s, _ := sys.(Scratcher)
+	return &recorder{facts: f, sys: s, seen: map[uint64]struct{}{}, last: map[place]uint64{}, known: map[locFact]struct{}{}}
 }
 
 // note adds a step to the trail.
@@ -57,12 +59,25 @@ func (r *recorder) end(actor int) {
 		s := &t.steps[i]
 		h = mix(mix(h, s.at), s.locks^uint64(s.touched)<<32^uint64(s.watched)<<48)
 	}
+	var to, key uint64
+	if r.sys != nil {
+		to, key = r.sys.Standing(actor)
+		h = mix(mix(h, to), key)
+	}
 	if _, ok := r.seen[h]; !ok {
 		if len(r.seen) >= MaxFacts {
 			clear(r.seen)
 		}
 		r.seen[h] = struct{}{}
 		r.learn(actor)
+		if l := r.facts.live; l != nil && len(t.steps) > 0 {
+			var shown Bits
+			if key != 0 {
+				shown = newBits(len(l.written[actor]) * 64)
+				r.sys.Shown(actor, shown)
+			}
+			l.learn(h, place{actor, t.steps[0].at}, place{actor, to}, t, shown)
+		}
 	}
 	t.steps, t.touched, t.watched = t.steps[:0], t.touched[:0], t.watched[:0]
 }
@@ -84,7 +99,7 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 	}
 	r.last[p] = h
 	for _, a := range watched {
-		r.facts.watch(a)
+		r.look(a)
 	}
 	for _, a := range touched {
 		k := locFact{a.Loc, fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add}}
@@ -96,9 +111,32 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 		}
 		r.known[k] = struct{}{}
 		r.facts.add(a.Loc, k.fact)
+		if l := r.facts.live; l != nil {
+			if owner, _, ok := l.find(a.Loc); ok && owner != p.actor {
+				l.keep(a)
+			}
+		}
 		if a.changes() && r.facts.isWatched(a.Loc, a.Mask) {
 			r.facts.add(locWatched, watchedFact(p))
 		}
+	}
+}
+
+// look notes that a property looked at a location.
+func (r *recorder) look(a Access) {
+	r.facts.watch(a)
+	if r.facts.live != nil {
+		r.facts.live.keep(a)
+	}
+}
+
+// looked notes what properties looked at when they judged an end.
+func (r *recorder) looked() {
+	if r.sys == nil || r.facts.live == nil {
+		return
+	}
+	for _, a := range r.sys.Looked() {
+		r.facts.live.keep(a)
 	}
 }
 

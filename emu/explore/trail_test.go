@@ -35,7 +35,7 @@ func TestTrailsThatDifferAreBothRecorded(t *testing.T) {
 	}
 	for name, f := range change {
 		t.Run(name, func(t *testing.T) {
-			r := newRecorder(newFacts(nil))
+			r := newRecorder(newFacts(nil), nil)
 			at := [2]uint64{0x10, 0x20}
 			run(r, 0, at, steps())
 			n, watched := r.facts.n, len(r.facts.watched)

@@ -40,7 +40,7 @@ func (p *Finally) Name() string { return p.Title }
 
 // End evaluates the condition.
 func (p *Finally) End() *explore.Violation {
-	if !p.Good(p.M.Look()) {
+	if !p.Good(p.M.Watch()) {
 		return violation(p.Title, "", "%s is false at the end", p.Title)
 	}
 	return nil

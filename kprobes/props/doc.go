@@ -9,6 +9,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/traps"
 )
 
 // Names of the properties, as scenarios give them.
@@ -36,8 +37,18 @@ func Standard(g *kprobes.Manager) []explore.Property {
 func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
 	g.K.M.Quiet = true
 	return explore.NewMachine(g.K.M, explore.MachineConfig{
-		Observe: g.Observe, Properties: list, Locks: Locks(g),
+		Observe: g.Observe, Properties: list, Locks: Locks(g), Stacks: Stacks(g),
 	})
+}
+
+// Stacks are the kernel's stacks.
+func Stacks(g *kprobes.Manager) []explore.Stack {
+	var l []explore.Stack
+	for _, c := range g.K.M.CPUs {
+		top := g.K.Layout.StackTop(c.ID)
+		l = append(l, explore.Stack{CPU: c.ID, Low: top - traps.StackSize, High: top})
+	}
+	return l
 }
 
 // Locks are the addresses of the engine's locks that one vCPU holds at a time,

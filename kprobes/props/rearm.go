@@ -28,7 +28,7 @@ func (p *Rearm) End() *explore.Violation {
 	}
 	for i, probe := range p.g.Probes() {
 		var b [1]byte
-		p.g.K.M.CPUs[0].Space.Peek(probe.Addr, b[:])
+		p.g.K.M.Watch().Peek(0, probe.Addr, b[:])
 		if p.g.Stats(i).Registered && b[0] != breakpoint {
 			return violation(NoLostRearm, "K7", "probe %s at %s is registered, but the byte there is %02x", probe.Name, p.g.K.Name(probe.Addr), b[0])
 		}

@@ -175,6 +175,9 @@ func (t *trial) search() error {
 		t.result.Violated = f.Violation.Property
 	}
 	t.same(reduction, t.full, t.reduced)
+	if err := t.without(); err != nil {
+		return err
+	}
 	if t.systems.Jobs(t.config.Jobs) == 1 {
 		return nil
 	}
@@ -191,6 +194,19 @@ func (t *trial) search() error {
 		t.same(name, one, many)
 		t.sameFound(name, one, many)
 	}
+	return nil
+}
+
+// without compares a search with one that goes without one of its reductions,
+// another one for each scenario.
+func (t *trial) without() error {
+	o := t.options(1, false)
+	o.Without = explore.Reductions[uint64(t.systems.Checksum())%uint64(len(explore.Reductions))]
+	less, err := explore.Search(t.ctx, t.pool.get, o)
+	if err != nil {
+		return err
+	}
+	t.same(fmt.Sprintf("without %v", o.Without), less, t.reduced)
 	return nil
 }
 

@@ -49,6 +49,7 @@ var pieces = []struct {
 	{5, lazy}, {4, ownLock}, {3, ownTry}, {3, ownWait}, {4, timeStamp}, {2, random}, {4, masked}, {3, halt}, {9, changeable}, {10, change},
 	{6, callShared}, {2, func(m *maker, _ int) Part { return plain("cpuid") }}, {3, tracksFaults},
 	{3, func(m *maker, _ int) Part { return steps(2, "pushf\n\t%s", m.popped()) }},
+	{6, belowStack},
 }
 
 var pieceWeights = func() (n int) {
@@ -187,4 +188,16 @@ func callShared(m *maker, _ int) Part {
 		return Part{}
 	}
 	return steps(3, "call fn")
+}
+
+// belowStack uses the memory below the stack pointer, where traps push.
+func belowStack(m *maker, _ int) Part {
+	at, r := fmt.Sprintf("-%d(%%%s)", 4+4*m.IntN(5), m.wide("sp")), m.register()
+	switch m.IntN(3) {
+	case 0:
+		return plain("movl %s, %%%s", at, r)
+	case 1:
+		return steps(2, "movl %s, %%%s\n\tmovl %%%s, %s", at, r, r, m.result())
+	}
+	return steps(2, "movl %s, %%%s\n\tmovl %%%s, %s", m.word(), r, r, at)
 }

@@ -22,14 +22,25 @@ func (p *pool) get() (explore.System, error) {
 	if n := len(p.free); n > 0 {
 		s := p.free[n-1]
 		p.free = p.free[:n-1]
-		return s, nil
+		return s.lent(), nil
 	}
 	s, err := p.make()
 	if err != nil {
 		return nil, err
 	}
 	p.all = append(p.all, s)
-	return &pooled{s, s.Snapshot(), p}, nil
+	return (&pooled{s, s.Snapshot(), p}).lent(), nil
+}
+
+// lent is s with what more its system can do.
+func (s *pooled) lent() explore.System {
+	if x, ok := s.System.(explore.Scratcher); ok {
+		return struct {
+			*pooled
+			explore.Scratcher
+		}{s, x}
+	}
+	return s
 }
 
 // Tell implements explore.Teller.
@@ -42,6 +53,9 @@ func (s *pooled) Tell(a explore.Asked) {
 // Close gives the system back.
 func (s *pooled) Close() {
 	s.Tell(explore.Asked{})
+	if x, ok := s.System.(explore.Scratcher); ok {
+		x.LeaveOut(nil)
+	}
 	s.Restore(s.root)
 	s.pool.free = append(s.pool.free, s)
 }

@@ -1,0 +1,159 @@
+package explore
+
+import "trapline/emu"
+
+// Stack is a stack of a vCPU: linear memory from Low up to but not including
+// High, whole pages, that is mapped once.
+type Stack struct {
+	CPU       int
+	Low, High uint64
+}
+
+// scratch is what a Machine knows of its vCPUs' stacks.
+type scratch struct {
+	stacks [emu.MaxCPUs][]stackPage
+	dead   func(actor int, at uint64) Bits
+	known  map[standingAt][]*emu.LeftOut
+	out    []*emu.LeftOut // of the last hash
+}
+
+// stackPage is a page of a vCPU's stack.
+type stackPage struct {
+	linear   uint64
+	low, top uint64 // of the stack that it is of
+	frame    emu.Frame
+}
+
+// standingAt is where a vCPU stands and, if it has stopped, its stack pointer
+// plus one.
+type standingAt struct {
+	place
+	key uint64
+}
+
+func newScratch(m *emu.Machine, stacks []Stack) scratch {
+	s := scratch{known: map[standingAt][]*emu.LeftOut{}}
+	for _, k := range stacks {
+		for at := k.Low; at < k.High; at += emu.PageSize {
+			if pte, ok := m.CPUs[k.CPU].Space.Lookup(at); ok {
+				s.stacks[k.CPU] = append(s.stacks[k.CPU], stackPage{at, k.Low, k.High, pte.Frame})
+			}
+		}
+	}
+	return s
+}
+
+// Scratch implements Scratcher: the stacks.
+func (s *Machine) Scratch(actor int) []uint64 {
+	if actor >= len(s.M.CPUs) {
+		return nil
+	}
+	var list []uint64
+	for _, p := range s.scratch.stacks[actor] {
+		list = append(list, uint64(emu.MemoryLoc(p.frame, 0)))
+	}
+	return list
+}
+
+// Standing implements Scratcher.
+func (s *Machine) Standing(actor int) (at, key uint64) {
+	if actor >= len(s.M.CPUs) {
+		return 0, 0
+	}
+	c := s.M.CPUs[actor]
+	if !c.CanStep() {
+		key = c.LinearSP() + 1
+	}
+	if s.placer != nil {
+		return s.placer.Place(c), key
+	}
+	return c.LinearPC(), key
+}
+
+// Shown implements Scratcher. Of a stack in which the stack pointer is, it is
+// what lies at it and above; of another one all.
+func (s *Machine) Shown(actor int, live Bits) {
+	sp := s.M.CPUs[actor].LinearSP()
+	for i, p := range s.scratch.stacks[actor] {
+		for b := range emu.PageSize {
+			if at := p.linear + uint64(b); !dies(p, sp) || at >= sp {
+				live.Add(i*emu.PageSize + b)
+			}
+		}
+	}
+}
+
+// dies reports whether bytes below a stack pointer are dead in the stack of p.
+func dies(p stackPage, sp uint64) bool { return p.low <= sp && sp < p.top }
+
+// LeaveOut implements Scratcher.
+func (s *Machine) LeaveOut(dead func(actor int, at uint64) Bits) {
+	s.scratch.dead = dead
+	clear(s.scratch.known)
+}
+
+// Looked implements Scratcher.
+func (s *Machine) Looked() []Access {
+	var list []Access
+	for _, t := range s.M.Watched() {
+		list = append(list, Access{Loc: uint64(t.Loc), Mask: t.Mask})
+	}
+	return list
+}
+
+// leftOut is what the hash of the present state leaves out.
+func (s *Machine) leftOut() []*emu.LeftOut {
+	x := &s.scratch
+	x.out = x.out[:0]
+	if x.dead == nil {
+		return nil
+	}
+	for a := range s.M.CPUs {
+		if len(x.stacks[a]) == 0 {
+			continue
+		}
+		var k standingAt
+		k.actor = a
+		k.at, k.key = s.Standing(a)
+		list, ok := x.known[k]
+		if !ok {
+			list = s.makeLeftOut(k)
+			x.known[k] = list
+		}
+		x.out = append(x.out, list...)
+	}
+	return x.out
+}
+
+// makeLeftOut is what is left out of a vCPU's stacks.
+func (s *Machine) makeLeftOut(k standingAt) (list []*emu.LeftOut) {
+	dead := s.scratch.dead(k.actor, k.at)
+	if k.key != 0 {
+		shown := newBits(len(dead) * 64)
+		s.Shown(k.actor, shown)
+		dead = dead.without(shown)
+	}
+	for i, p := range s.scratch.stacks[k.actor] {
+		const words = emu.PageSize / 64
+		list = append(list, emu.LeaveOut(p.frame, dead[i*words:(i+1)*words])...)
+	}
+	return list
+}
+
+// belowStacks is what lies below the stack pointers of vCPUs that have stopped:
+// no end shows it.
+func (s *Machine) belowStacks() (list []*emu.LeftOut) {
+	for a, c := range s.M.CPUs {
+		pages := s.scratch.stacks[a]
+		if len(pages) == 0 || c.CanStep() {
+			continue
+		}
+		shown := newBits(len(pages) * emu.PageSize)
+		s.Shown(a, shown)
+		for i, p := range pages {
+			const words = emu.PageSize / 64
+			list = append(list, emu.LeaveOut(p.frame, shown[i*words:(i+1)*words].not())...)
+		}
+	}
+	return list
+}
