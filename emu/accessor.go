@@ -14,6 +14,7 @@ const (
 	RaisesInterrupt                 // Door.RaiseInterrupt
 	AsksClock                       // Door.ReadsClock
 	TouchesValue                    // Door.Touch
+	ComparesNumber                  // Door.HoldsNumber
 	Accessors       = iota          // how many there are
 )
 

@@ -1,6 +1,9 @@
 package emu
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Door is how code outside an instruction reads and changes what can decide
 // how a run goes on: actions, expressions, properties, interrupt sources and
@@ -86,6 +89,19 @@ func (d Door) PeekWord(s *Space, va uint64, n int) (uint64, bool) {
 
 // PokeWord is Machine.PokeWord, of the step under way.
 func (d Door) PokeWord(s *Space, va uint64, n int, v uint64) bool { return d.m.PokeWord(s, va, n, v) }
+
+// HoldsNumber reports whether a word of register width holds vCPU cpu's number,
+// for code that asks no more than that. If the word is one of Machine.Numbers
+// that is all that is recorded, so that other vCPUs' numbers may come and go.
+func (d Door) HoldsNumber(s *Space, va uint64, cpu int) bool {
+	e := s.entry(s.mask(va))
+	if e == nil || !slices.Contains(d.m.Numbers, va) {
+		v, ok := d.PeekWord(s, va, d.Arch.Word())
+		return ok && v == uint64(cpu)
+	}
+	d.record(ComparesNumber, Touch{NumberLoc(MemoryLoc(e.pte.Frame, va), cpu), 1, Reads})
+	return s.Word(va, d.Arch.Word()) == uint64(cpu)
+}
 
 // Note adds a note to the step under way.
 func (d Door) Note(n Note) { d.m.Note(n) }

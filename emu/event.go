@@ -103,7 +103,10 @@ type Micro struct {
 	Why   string // one plain sentence
 	ID    string // SEMANTICS row, where one applies
 	Holds string // a spin: what is waited for
-	Waits bool   // of a Linux kernel's work: the thread waits
+	// Takes is the address of the lock's word that the step takes or, if it is
+	// not free, waits for without any effect; 0: none.
+	Takes uint64
+	Waits bool // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.
 	Alone bool

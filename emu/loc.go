@@ -13,6 +13,7 @@ const (
 	locInterrupts
 	locClock
 	locCell
+	locNumber
 )
 
 // MemoryLoc is the aligned group of eight bytes at an offset of a frame.
@@ -67,6 +68,9 @@ const TimeLoc = locClock | MaxCPUs
 
 // IsClock reports whether l is a clock.
 func (l Loc) IsClock() bool { return l&(0xf<<60) == locClock }
+
+// NumberLoc is whether the word at a location of memory holds vCPU cpu's number.
+func NumberLoc(word Loc, cpu int) Loc { return locNumber | word<<8 | Loc(cpu) }
 
 // Cells are the locations of one owner's values beside memory.
 type Cells struct{ base Loc }

@@ -45,6 +45,9 @@ type Machine struct {
 	Worker Worker // nil: none
 	Seq    uint64 // steps done
 	Quiet  bool   // nobody reads events' words: micro-steps leave Why empty
+	// Numbers are the addresses of words of register width, the same in every
+	// space, that can hold a vCPU's number: see Door.HoldsNumber.
+	Numbers []uint64
 
 	prefetch  int // bytes, Config.Prefetch
 	processor Processor

@@ -8,6 +8,10 @@ import (
 	"trapline/traps"
 )
 
+// kprobeCPU is the word that holds the number of the vCPU that has the probe
+// lock, or nrCPUs.
+const kprobeCPU = "kprobe_cpu"
+
 // locked is what the engines with one global lock add to common: kprobe_lock
 // is held from the hit to the end of its step (K6).
 type locked struct{ common }
@@ -51,6 +55,7 @@ func preemptEnableNoResched(x *traps.Exec) traps.Result {
 // spinLock takes kprobe_lock: 0 is free, else it holds the owner's number
 // plus one (K6, K12).
 func (e *locked) spinLock(x *traps.Exec) traps.Result {
+	x.Micro.Takes = x.K.Symbol("kprobe_lock")
 	owner := x.Word("kprobe_lock")
 	if owner != 0 {
 		x.Micro.Holds = "kprobe_lock"
@@ -82,7 +87,7 @@ func (e *locked) spinUnlock(x *traps.Exec) traps.Result {
 }
 
 func (e *locked) setKprobeCPU(x *traps.Exec) traps.Result {
-	x.SetWord("kprobe_cpu", uint64(x.C.ID))
+	x.SetWord(kprobeCPU, uint64(x.C.ID))
 	x.Sayf("K4", func() string {
 		return fmt.Sprintf("kprobe_cpu = %d: from here kprobe_running() is true on this CPU", x.C.ID)
 	})
@@ -91,7 +96,7 @@ func (e *locked) setKprobeCPU(x *traps.Exec) traps.Result {
 
 func (e *locked) clearKprobeCPU(x *traps.Exec) traps.Result {
 	x.Micro.Work = emu.WorkLeave
-	x.SetWord("kprobe_cpu", nrCPUs)
+	x.SetWord(kprobeCPU, nrCPUs)
 	e.g.step[x.C.ID].active = false
 	x.Say("K5", "kprobe_cpu = NR_CPUS: no CPU runs a probe")
 	return traps.Next
@@ -119,7 +124,7 @@ func (e *locked) reentrantHit(x *traps.Exec) traps.Result {
 }
 
 func (e *locked) kprobeRunning(x *traps.Exec) traps.Result {
-	running := int(x.Word("kprobe_cpu")) == x.C.ID
+	running := x.HoldsOwnNumber(kprobeCPU)
 	x.Return(b2u(running))
 	x.Sayf("K4", func() string { return fmt.Sprintf("does this CPU run a probe already? %v", running) })
 	return traps.Next

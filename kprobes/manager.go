@@ -95,6 +95,9 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		}
 		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs)),
 			cells: m.NewCells(), hosts: map[any]any{}}
+		if k.HasSymbol(kprobeCPU) {
+			m.Numbers = append(m.Numbers, k.Symbol(kprobeCPU))
+		}
 		if ops != nil {
 			g.pool = k.Symbol("kprobe_pool")
 			if err := ops.attach(g); err != nil {

@@ -226,6 +226,7 @@ const kprobeMutex = "kprobe_mutex"
 // mutexLock is a lock that sleeps: no hit takes it, so nothing waits for it
 // but another register or unregister.
 func (e *engineModern) mutexLock(x *traps.Exec) traps.Result {
+	x.Micro.Takes = x.K.Symbol(kprobeMutex)
 	if x.Word(kprobeMutex) != 0 {
 		x.Micro.Holds = kprobeMutex
 		x.Say("O4", "kprobe_mutex is held: this task sleeps")

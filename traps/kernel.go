@@ -208,6 +208,12 @@ func (x *Exec) Word(name string) uint64 {
 	return v
 }
 
+// HoldsOwnNumber reports whether a kernel variable of register width holds the
+// number of the vCPU that asks.
+func (x *Exec) HoldsOwnNumber(name string) bool {
+	return x.M.HoldsNumber(x.C.Space, x.K.Symbol(name), x.C.ID)
+}
+
 // SetWord writes a kernel variable of register width.
 func (x *Exec) SetWord(name string, v uint64) {
 	x.M.PokeWord(x.C.Space, x.K.Symbol(name), x.M.Arch.Word(), v)

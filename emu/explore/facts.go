@@ -15,9 +15,16 @@ type fact struct {
 	mask  uint8
 	write bool
 	add   bool
+	lock  LockUse
 }
 
-func (x *fact) access() Access { return Access{Mask: x.mask, Write: x.write, Add: x.add} }
+func (x *fact) access() Access { return Access{Mask: x.mask, Write: x.write, Add: x.add, Lock: x.lock} }
+
+// excluded reports whether two uses of a lock cannot be tried in both orders:
+// until its owner frees it nobody else can take it, or free it.
+func excluded(a, b LockUse) bool {
+	return a == Releases && b != NoLock || b == Releases && a != NoLock
+}
 
 // facts is what all executions so far touched, and which places follow from
 // it to be visible: a step there may be dependent on a step of another actor
@@ -35,6 +42,7 @@ type facts struct {
 	asked      Asked
 	distrust   bool      // locks were broken
 	live       *liveness // of scratch memory, or nil
+	without    Reduction
 	n          int
 	dependence func(a, b Access) bool
 }
@@ -104,7 +112,7 @@ func (f *facts) add(loc uint64, x fact) {
 }
 
 func (f *facts) relate(a, b *fact) {
-	if a.actor == b.actor || !f.distrust && a.locks&b.locks != 0 {
+	if a.actor == b.actor || !f.distrust && (a.locks&b.locks != 0 || excluded(a.lock, b.lock) && !f.without.has(LockReleases)) {
 		return
 	}
 	if f.dependence(a.access(), b.access()) {

@@ -57,6 +57,7 @@ type Machine struct {
 	step     Step
 	placer   placer
 	scratch  scratch
+	numbers  []uint64 // what M.Numbers held before the step
 	mappings mappings
 	space    *emu.Space // of the vCPU that steps, before its step
 	nmis     bool       // among Interrupts: IF does not keep them off
@@ -107,6 +108,7 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
+	s.number(c)
 	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
 	s.space = c.Space
 	s.mappings.before(s.M)
@@ -240,6 +242,10 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 		s.add(emu.TimeLoc, 1, emu.Adds)
 	}
 	s.changed()
+	s.renumbered()
+	if ev.Micro != nil && slices.Contains(s.Locks, ev.Micro.Takes) {
+		s.uses(ev.Micro.Takes, Takes)
+	}
 }
 
 // faults notes page faults: they read that there is no page, or its protection.
@@ -265,6 +271,47 @@ func (s *Machine) checkLock(c *emu.CPU, w *emu.MemWrite) {
 		whole := w.Addr == at && uint64(w.Size) == size
 		if !whole || !(w.Old == 0 && w.New == me || w.Old == me && w.New == 0) {
 			s.step.BrokeLock = true
+		} else if w.New == 0 {
+			s.uses(at, Releases)
+		}
+	}
+}
+
+// uses marks the step's accesses to a lock's word.
+func (s *Machine) uses(at uint64, u LockUse) {
+	pte, ok := s.space.Lookup(at)
+	if !ok {
+		return
+	}
+	loc, bytes := uint64(emu.MemoryLoc(pte.Frame, at)), uint8(1<<s.M.Arch.Word()-1)<<(at&7)
+	for i := range s.step.Touched {
+		if a := &s.step.Touched[i]; a.Loc == loc && a.Mask&^bytes == 0 {
+			a.Lock = u
+		}
+	}
+}
+
+// number remembers the words that hold a vCPU's number, before a step.
+func (s *Machine) number(c *emu.CPU) {
+	s.numbers = s.numbers[:0]
+	for _, at := range s.M.Numbers {
+		s.numbers = append(s.numbers, c.Space.Word(at, s.M.Arch.Word()))
+	}
+}
+
+// renumbered tells for which vCPUs it has changed whether such a word holds
+// their number.
+func (s *Machine) renumbered() {
+	for i, at := range s.M.Numbers {
+		old, now := s.numbers[i], s.space.Word(at, s.M.Arch.Word())
+		pte, ok := s.space.Lookup(at)
+		if old == now || !ok {
+			continue
+		}
+		for cpu := range s.M.CPUs {
+			if n := uint64(cpu); old == n || now == n {
+				s.add(emu.NumberLoc(emu.MemoryLoc(pte.Frame, at), cpu), 1, emu.Writes)
+			}
 		}
 	}
 }
@@ -288,7 +335,7 @@ func (s *Machine) linear(at uint64, n int, u emu.Use) {
 }
 
 func (s *Machine) add(l emu.Loc, m uint8, u emu.Use) {
-	s.step.Touched = append(s.step.Touched, Access{uint64(l), m, u == emu.Writes, u == emu.Adds})
+	s.step.Touched = append(s.step.Touched, Access{Loc: uint64(l), Mask: m, Write: u == emu.Writes, Add: u == emu.Adds})
 }
 
 // machineSnapshot is a state of a Machine.

@@ -13,12 +13,15 @@ const (
 	// LocalStarts: the steps of all actors before their first visible places are
 	// taken in one order.
 	LocalStarts
+	// LockReleases: that a vCPU frees a lock is not tried in another order with
+	// others' taking it.
+	LockReleases
 )
 
 // Reductions are all of them.
-var Reductions = []Reduction{DeadMemory, LocalStarts}
+var Reductions = []Reduction{DeadMemory, LocalStarts, LockReleases}
 
-var reductionNames = []string{"dead memory", "local starts"}
+var reductionNames = []string{"dead memory", "local starts", "lock releases"}
 
 func (r Reduction) has(x Reduction) bool { return r&x != 0 }
 

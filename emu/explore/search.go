@@ -79,6 +79,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	start := elapsed(o)
 	root := systems[0].Snapshot()
 	f := newFacts(o.dependence)
+	f.without = o.Without
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
 	}

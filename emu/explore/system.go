@@ -100,7 +100,18 @@ type Access struct {
 	Mask  uint8  // which of them
 	Write bool
 	Add   bool // a count went up: adds commute with each other, not with reads
+	Lock  LockUse
 }
+
+// LockUse is what an access to a lock's word does, as long as locks are trusted.
+type LockUse uint8
+
+// Uses of locks.
+const (
+	NoLock   LockUse = iota
+	Takes            // takes it if it is free, else has no effect
+	Releases         // its owner frees it
+)
 
 // Violation is a property that does not hold.
 type Violation struct {

@@ -13,7 +13,8 @@ type toy struct {
 	step  Step
 	never func(*toyState) bool // a property over the shared variables
 
-	scratch bool // variable 4+a is scratch memory of actor a, which no end shows
+	asks    LockUse // what "held" says that it is
+	scratch bool    // variable 4+a is scratch memory of actor a, which no end shows
 	dead    func(actor int, at uint64) Bits
 }
 
@@ -25,7 +26,7 @@ type toyState struct {
 }
 
 type toyOp struct {
-	kind string // load v, store v, add n, inc (register), jz n, lock l, unlock l, assert n
+	kind string // load v, store v, add n, inc (register), jz n, lock l, unlock l, held l, assert n
 	n    int
 }
 
@@ -39,7 +40,7 @@ func newToy(progs ...[]toyOp) *toy {
 
 func (t *toy) factory() (System, error) {
 	n := newToy(t.progs...)
-	n.never, n.scratch = t.never, t.scratch
+	n.never, n.scratch, n.asks = t.never, t.scratch, t.asks
 	return n, nil
 }
 
@@ -142,6 +143,9 @@ func (t *toy) Step(a int) *Step {
 	touch := func(loc int, w bool) {
 		s.Touched = append(s.Touched, Access{Loc: uint64(t.loc(loc)), Mask: 1, Write: w})
 	}
+	lock := func(w bool, u LockUse) {
+		s.Touched = append(s.Touched, Access{Loc: 100 + uint64(o.n), Mask: 1, Write: w, Lock: u})
+	}
 	next := t.pc[a] + 1
 	switch o.kind {
 	case "load":
@@ -164,18 +168,24 @@ func (t *toy) Step(a int) *Step {
 		touch(t.reg[a]&7, false)
 		t.reg[a] = t.vars[t.reg[a]&7]
 	case "lock":
-		touch(100+o.n, false)
+		lock(false, Takes)
 		s.Locks &^= 1 << o.n
 		if t.lock[o.n] != 0 {
 			s.Blocked = true
 			return s
 		}
-		touch(100+o.n, true)
+		lock(true, Takes)
 		t.lock[o.n] = a + 1
+	case "held": // asks whether somebody holds the lock
+		lock(false, t.asks)
+		t.reg[a] = min(t.lock[o.n], 1)
 	case "unlock":
-		touch(100+o.n, true)
 		s.Locks &^= 1 << o.n
-		s.BrokeLock = t.lock[o.n] != a+1
+		if s.BrokeLock = t.lock[o.n] != a+1; s.BrokeLock {
+			lock(true, NoLock)
+		} else {
+			lock(true, Releases)
+		}
 		t.lock[o.n] = 0
 	case "assert":
 		if t.reg[a] != o.n {

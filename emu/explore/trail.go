@@ -102,7 +102,7 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 		r.look(a)
 	}
 	for _, a := range touched {
-		k := locFact{a.Loc, fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add}}
+		k := locFact{a.Loc, fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add, lock: a.Lock}}
 		if _, ok := r.known[k]; ok {
 			continue
 		}
@@ -158,6 +158,7 @@ func fold(h uint64, list []Access) uint64 {
 		if a.Add {
 			v |= 1 << 9
 		}
+		v |= uint64(a.Lock) << 10
 		h = mix(h^v<<48, a.Loc)
 	}
 	return mix(h, uint64(len(list)))

@@ -29,6 +29,7 @@ func TestTrailsThatDifferAreBothRecorded(t *testing.T) {
 		"bytes":              func(_ *int, _ *[2]uint64, s *[2]Step) { s[0].Touched[0].Mask = 2 },
 		"write":              func(_ *int, _ *[2]uint64, s *[2]Step) { s[0].Touched[0].Write = true },
 		"add":                func(_ *int, _ *[2]uint64, s *[2]Step) { s[0].Touched[0].Add = true },
+		"use of a lock":      func(_ *int, _ *[2]uint64, s *[2]Step) { s[0].Touched[0].Lock = Takes },
 		"locks":              func(_ *int, _ *[2]uint64, s *[2]Step) { s[1].Locks = 1 },
 		"whose access it is": func(_ *int, _ *[2]uint64, s *[2]Step) { move(&s[0].Touched, &s[1].Touched) },
 		"watched":            func(_ *int, _ *[2]uint64, s *[2]Step) { s[0].Watched[0].Loc = 8 },

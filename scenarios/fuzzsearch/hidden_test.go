@@ -34,6 +34,7 @@ var hidden = map[string]struct {
 	"value-read":            {emu.TouchesValue, emu.Reads},
 	"value-written":         {emu.TouchesValue, emu.Writes},
 	"count":                 {emu.TouchesValue, emu.Adds},
+	"compares-number":       {emu.ComparesNumber, emu.Reads},
 	"program-value-read":    {emu.TouchesValue, emu.Reads},
 	"program-value-written": {emu.TouchesValue, emu.Writes},
 }
