@@ -16,7 +16,7 @@ type Strategy string
 
 // The strategies.
 const (
-	DFS    Strategy = "dfs"    // every schedule, by number of preemptions
+	DFS    Strategy = "dfs"    // every schedule, by number of preemptions: see explore.SearchWithLuck
 	PCT    Strategy = "pct"    // random priorities: see sched.PCT
 	Random Strategy = "random" // at each step anybody who can go on
 )
@@ -138,13 +138,13 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	}
 	switch s.Strategy {
 	case DFS, "":
-		return explore.Search(ctx, systems.New, o)
+		return explore.SearchWithLuck(ctx, systems.New, o)
 	case PCT:
 		sys, err := systems.New()
 		if err != nil {
 			return nil, err
 		}
-		actors, length := sys.Actors(), lengthOf(sys)
+		actors, length := sys.Actors(), explore.Length(sys, pctLengthBound)
 		sys.Close()
 		depth := s.Depth
 		if depth == 0 {
@@ -159,15 +159,6 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 		}, n, o)
 	}
 	return nil, fmt.Errorf("unknown strategy %q: expected %s, %s or %s", s.Strategy, DFS, PCT, Random)
-}
-
-// lengthOf is how many steps an execution takes, as the probability of pct
-// needs it: those of round robin, and half as many again.
-func lengthOf(sys explore.System) uint64 {
-	rr := &sched.RoundRobin{Quantum: 1}
-	rr.Begin(0)
-	n := explore.Run(sys, rr, pctLengthBound).Schedule.Steps()
-	return n + n/2 + 1
 }
 
 const pctLengthBound = 100_000

@@ -290,8 +290,8 @@ func (s *searching) progress() func(explore.Progress) {
 			return
 		}
 		last = p.Elapsed
-		fmt.Fprintf(s.stderr, "explore: %v, %d preemptions, %d schedules, %d states, about %d%% of what is known to be left to do\n",
-			p.Elapsed.Round(time.Second), p.Preemptions, p.Schedules, p.States, int(100*p.Done))
+		fmt.Fprintf(s.stderr, "explore: %v, %v, %d preemptions, %d schedules, %d states, about %d%% of what is known to be left to do\n",
+			p.Elapsed.Round(time.Second), p.Part, p.Preemptions, p.Schedules, p.States, int(100*p.Done))
 	}
 }
 
@@ -306,6 +306,9 @@ func (s *searching) summary(x *scenarios.Searched) {
 	fmt.Fprintf(o, "%v\n", x.Verdict())
 	fmt.Fprintf(o, "%d schedules, %d executions ended, %d states, %d steps, %v\n",
 		x.Schedules, x.Executions, x.States, x.Steps, x.Elapsed.Round(time.Millisecond))
+	if x.Luck != "" {
+		fmt.Fprintf(o, "found by a random execution before the search of every schedule: %s\n", x.Luck)
+	}
 	if x.Found == nil {
 		o.styled(story.Changed, "No violation was found.\n")
 	}

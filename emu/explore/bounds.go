@@ -120,6 +120,7 @@ type Options struct {
 
 // Progress is how far a search is.
 type Progress struct {
+	Part        Part
 	Preemptions int // being searched
 	Schedules   uint64
 	States      int

@@ -23,6 +23,7 @@ type Report struct {
 	Summary
 	Found    *Found   // nil: nothing was found
 	Outcomes []uint64 // Options.KeepOutcomes: hashes of final states, ascending
+	Luck     string   // the random execution that found it, or "": see SearchWithLuck
 }
 
 // ErrSystem is the class of errors of making a system.

@@ -21,10 +21,35 @@ func Shrink(ctx context.Context, sys System, found Found, depth uint64) Found {
 	if found.Endless {
 		return s.shrinkEndless()
 	}
+	if s.depth == 0 {
+		s.depth = DefaultDepth
+	}
+	s.depth = min(s.depth, 4*found.Schedule.Steps()+livelockAfter) // longer runs go round
 	s.try(found.Schedule.Runs())
+	s.halve()
 	for s.pass() {
 	}
 	return s.best
+}
+
+// longRuns is how many runs a schedule has that is first made smaller by whole
+// pieces.
+const longRuns = 32
+
+// halve leaves out pieces of a long schedule, smaller and smaller ones: one that
+// a random strategy found switches at every other step.
+func (s *shrinker) halve() {
+	for size := len(s.best.Schedule.Runs()) / 2; size > 1; size /= 2 {
+		for i := 0; ; {
+			runs := s.best.Schedule.Runs()
+			if len(runs) <= longRuns || i >= len(runs) {
+				break
+			}
+			if !s.try(slices.Delete(slices.Clone(runs), i, min(i+size, len(runs)))) {
+				i += size
+			}
+		}
+	}
 }
 
 type shrinker struct {

@@ -1,0 +1,82 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+)
+
+// enlarge gives a scenario eight vCPUs. Those of kernel code take its tasks in
+// turn; programs keep their threads.
+func enlarge(t *testing.T, f *format.File, text string) string {
+	t.Helper()
+	head, rest, ok := strings.Cut(text, "-- machine --\n")
+	require.True(t, ok)
+	machine, rest, ok := strings.Cut(rest, "\n-- ")
+	require.True(t, ok)
+	var lines []string
+	for line := range strings.Lines(machine + "\n") {
+		if !strings.HasPrefix(line, "cpus ") {
+			lines = append(lines, line)
+		}
+	}
+	text = head + "-- machine --\n" + strings.Join(lines, "") + fmt.Sprintf("cpus %d\n-- ", emu.MaxCPUs) + rest
+	before, tasks, ok := strings.Cut(text, "-- tasks --\n")
+	if !ok {
+		return text
+	}
+	tasks, after, more := strings.Cut(tasks, "-- ")
+	list := strings.Split(strings.TrimSpace(tasks), "\n")
+	for cpu := len(list); cpu < emu.MaxCPUs; cpu++ {
+		_, what, _ := strings.Cut(list[cpu%len(f.Tasks)], " at ")
+		verb := " at "
+		if what == "" {
+			_, what, _ = strings.Cut(list[cpu%len(f.Tasks)], " calls ")
+			verb = " calls "
+		}
+		list = append(list, fmt.Sprintf("cpu %d%s%s", cpu, verb, what))
+	}
+	text = before + "-- tasks --\n" + strings.Join(list, "\n") + "\n"
+	if more {
+		text += "-- " + after
+	}
+	return text
+}
+
+// The first violation of each built-in race that dfs finds is found on eight
+// vCPUs too, by few steps: less than a second of them.
+func TestRacesOnEightCPUsAreFoundSoon(t *testing.T) {
+	files, err := filepath.Glob("races/*.txtar")
+	require.NoError(t, err)
+	found := 0
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		f, err := format.Parse(name, data)
+		require.NoError(t, err)
+		search := scenarios.Search{Options: explore.Options{Jobs: 1}}
+		small, err := search.Do(t.Context(), &scenarios.File{File: f})
+		require.NoError(t, err)
+		if small.Found == nil {
+			continue
+		}
+		found++
+		text := enlarge(t, f, string(data))
+		large, err := format.Parse(name, []byte(text))
+		require.NoError(t, err, text)
+		r, err := search.Do(t.Context(), &scenarios.File{File: large})
+		require.NoError(t, err)
+		require.NotNil(t, r.Found, "%s: %v", name, r.Verdict())
+		require.Less(t, r.Steps, uint64(100_000), name)
+	}
+	require.Greater(t, found, 10)
+}
