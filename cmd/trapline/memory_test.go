@@ -21,7 +21,7 @@ func TestMemoryBoundIsOnTheProcess(t *testing.T) {
 	cmd := exec.Command(command, "explore", "testdata/cases/scale.txtar", "--memory", "128", "--jobs", "2")
 	out, err := cmd.Output()
 	require.NoError(t, err)
-	require.Contains(t, string(out), "\nnot exhausted: the bound on memory ended it; ")
+	require.Contains(t, string(out), "\nnot exhausted: the bound on memory ended it")
 	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10 // KiB
 	t.Logf("%d MiB", peak)
 	require.LessOrEqual(t, float64(peak), 1.2*bound)

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"trapline/emu/sched"
 )
@@ -56,6 +57,7 @@ func SearchWithLuck(ctx context.Context, factory func() (System, error), o Optio
 		if err != nil || lucky.Cut != CutExecutions {
 			return first, err
 		}
+		debug.FreeOSMemory() // what the first parts leave counts against Bounds.Memory
 		return Search(ctx, factory, o)
 	}
 	r := *first
