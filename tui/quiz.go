@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,20 @@ type Question struct {
 	Answers []string // any of them, compared by Right
 	Hint    string   // where to look
 	Because string   // shown with the right answer
+	Wrong   []Mistake
+}
+
+// Mistake is an answer that is wrong, and what it would mean.
+type Mistake struct{ Answer, Means string }
+
+// Means says what a wrong answer would mean, or "".
+func (q *Question) Means(answer string) string {
+	for _, m := range q.Wrong {
+		if same(m.Answer, answer) {
+			return m.Means
+		}
+	}
+	return ""
 }
 
 // quiz is how far the questions are answered.
@@ -24,8 +39,8 @@ type quiz struct {
 	tries     int
 }
 
-// maxTries is after how many wrong answers the right one is told.
-const maxTries = 3
+// MaxTries is after how many wrong answers the right one is told.
+const MaxTries = 3
 
 func (m *Model) ask() {
 	m.overlay = overlay{kind: overlayQuiz}
@@ -52,7 +67,7 @@ func (m *Model) quizLines(w int) []text.Line {
 		return lines
 	}
 	add(text.Code, q.questions[q.at].Text)
-	if h := q.questions[q.at].Hint; h != "" {
+	if h := q.questions[q.at].Hint; h != "" && q.tries > 0 {
 		add(text.Dim, "Look: "+h)
 	}
 	var in text.Line
@@ -79,11 +94,11 @@ func (m *Model) answer() {
 			q.right++
 		}
 		q.verdict = "✓ Right. " + x.Because
-	case q.tries+1 == maxTries:
+	case q.tries+1 == MaxTries:
 		q.verdict = "It is " + x.Answers[0] + ". " + x.Because
 	default:
 		q.tries++
-		q.verdict = "✗ Not that. Step to it and look again."
+		q.verdict = "✗ Not that. " + cmp.Or(x.Means(m.overlay.input), "Step to it and look again.")
 		m.overlay.input = ""
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"trapline/emu/printable"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
+	"trapline/tui/course"
 )
 
 func checkCommand(out *output) *cli.Command {
@@ -97,6 +98,11 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 	if err := scenarios.CheckSearches(whole, f, explore.Options{Jobs: runtime.NumCPU()}, judge); err != nil {
 		return err
 	}
+	unproved, err := checkLesson(whole, f)
+	if err != nil {
+		return err
+	}
+	failures = append(failures, unproved...)
 	for _, x := range failures {
 		fmt.Fprintf(out, "%s:%d: %s\n", f.Name, x.Pos.Line, x.Text)
 	}
@@ -104,6 +110,19 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 		return errViolated
 	}
 	return nil
+}
+
+// checkLesson carries out the proofs of the file's own lesson, if it has one.
+func checkLesson(ctx context.Context, f *scenarios.File) (failures []scenarios.Failure, err error) {
+	l, err := course.Own(f)
+	if err != nil || l == nil {
+		return nil, err
+	}
+	wrong, err := l.Prove(ctx)
+	for _, u := range wrong {
+		failures = append(failures, scenarios.Failure{Pos: f.MemberPos("lesson"), Text: u.String()})
+	}
+	return failures, err
 }
 
 // checkSchedules searches the schedules of a file and fails unless it saw all.

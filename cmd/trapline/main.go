@@ -70,6 +70,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		replayCommand(out),
 		exportCommand(out),
 		quizCommand(out),
+		courseCommand(out),
 		versionCommand(out),
 	}
 }

@@ -5,56 +5,119 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/printable"
+	"trapline/scenarios"
 	"trapline/scenarios/story"
+	"trapline/tui"
 	"trapline/tui/course"
 )
+
+func resultsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "results", Usage: "add what was answered to `FILE`, a line of JSON for each question"}
+}
 
 func quizCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "quiz",
-		Usage:     "ask the questions of a walk-through",
-		ArgsUsage: "NAME",
-		Description: `NAME is a lesson of docs/walkthroughs; without it they are listed. Answers are read line by line. The exit status
-is 0 if every answer was right at the first go, else 1. With --tui the terminal UI opens, and y asks.
+		Usage:     "ask the questions of a lesson",
+		ArgsUsage: "NAME|FILE",
+		Description: `NAME is a lesson of docs/walkthroughs, FILE a scenario with a member lesson of its own; without either the lessons are
+listed. Answers are read line by line. A wrong one gets a hint, a third one the answer. The exit status is 0 if every answer was right at
+the first go, else 1. With --tui the terminal UI opens, and y asks.
 
 EXAMPLES:
    trapline quiz
    trapline quiz what-int3-does
+   trapline quiz my-lesson.txtar --results answers.jsonl
    trapline quiz --tui why-out-of-line`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "tui", Usage: "in the terminal UI, stepping for the answers"}},
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "tui", Usage: "in the terminal UI, stepping for the answers"},
+			resultsFlag(),
+		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			switch c.Args().Len() {
 			case 0:
-				return listQuizzes(out)
+				list, err := course.Lessons()
+				if err == nil {
+					listLessons(out, list)
+				}
+				return err
 			case 1:
 				return doQuiz(ctx, c, out)
 			}
-			return usagef(c, "quiz takes one NAME, not %d", c.Args().Len())
+			return usagef(c, "quiz takes one NAME or FILE, not %d", c.Args().Len())
 		},
 	}
 }
 
-func listQuizzes(out *output) error {
-	list, err := course.Lessons()
-	if err != nil {
-		return err
+func courseCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "course",
+		Usage:     "ask the questions of a whole course, lesson by lesson",
+		ArgsUsage: "[DIR]",
+		Description: `Asks the lessons of the built-in course, or of DIR: every *.txtar in it that has a member lesson, by name. With
+--results a lesson whose questions FILE has all answered is left out, so that a course can be gone through in several goes.
+
+EXAMPLES:
+   trapline course --list
+   trapline course my-course --results answers.jsonl`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "list", Usage: "only list the lessons"},
+			resultsFlag(),
+		},
+		Action: func(ctx context.Context, c *cli.Command) error { return doCourse(ctx, c, out) },
 	}
+}
+
+func listLessons(out *output, list []course.Lesson) {
+	part := ""
 	for _, l := range list {
-		out.styled(story.Place, fmt.Sprintf("  %-24s", l.Short()))
+		if l.Part != part {
+			part = l.Part
+			fmt.Fprintf(out, "%s\n", part)
+		}
+		out.styled(story.Place, fmt.Sprintf("  %-32s", l.Short()))
 		fmt.Fprintf(out, " %s (%d questions, scenario %s)\n", l.Title, len(l.Questions), l.Scenario)
 	}
-	return nil
+}
+
+// lessonOf finds a lesson by its name, or in a scenario's file.
+func lessonOf(c *cli.Command, name string) (*course.Lesson, error) {
+	if filepath.Ext(name) != scenarios.Ext {
+		l, err := course.Find(name)
+		if err != nil {
+			return nil, usageError(c, err)
+		}
+		return l, nil
+	}
+	l, err := ownLesson(name)
+	if err == nil && l == nil {
+		err = fmt.Errorf("%s has no lesson; expected a member lesson with questions: docs/scenario-format.md", printable.Name(name))
+	}
+	return l, err
+}
+
+// ownLesson is the lesson of a scenario's file, nil if it has none.
+func ownLesson(name string) (*course.Lesson, error) {
+	f, err := load(name)
+	if err != nil {
+		return nil, err
+	}
+	return course.Own(f)
 }
 
 func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
-	l, err := course.Find(c.Args().First())
+	l, err := lessonOf(c, c.Args().First())
 	if err != nil {
-		return usageError(c, err)
+		return err
 	}
 	if c.Bool("tui") {
 		if err := needTerminal(c); err != nil {
@@ -66,18 +129,89 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 		}
 		return showTUI(ctx, w, 0, l.Asked())
 	}
-	out.styled(story.Code, l.Title)
-	engine := ""
-	if l.Engine != "" {
-		engine = " --engine " + l.Engine
-	}
-	fmt.Fprintf(out, "\n\n%s\n\nStep through it beside this: trapline tui %s%s\n", l.Text, l.Scenario, engine)
-	right, err := askAll(ctx, l, out)
+	return askLessons(ctx, c, out, []course.Lesson{*l}, nil)
+}
+
+func doCourse(ctx context.Context, c *cli.Command, out *output) error {
+	list, err := courseOf(c)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%d of %d right.\n", right, len(l.Questions))
-	if right < len(l.Questions) {
+	if c.Bool("list") {
+		listLessons(out, list)
+		return nil
+	}
+	done, err := readAnswers(c.String("results"))
+	if err != nil {
+		return err
+	}
+	return askLessons(ctx, c, out, list, done)
+}
+
+// courseOf lists the lessons of a folder, or the built-in ones.
+func courseOf(c *cli.Command) ([]course.Lesson, error) {
+	switch c.Args().Len() {
+	case 0:
+		return course.Lessons()
+	case 1:
+	default:
+		return nil, usagef(c, "course takes one DIR, not %d", c.Args().Len())
+	}
+	dir := c.Args().First()
+	names, err := fs.Glob(os.DirFS(dir), "*"+scenarios.Ext)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var list []course.Lesson
+	for _, n := range names {
+		l, err := ownLesson(filepath.Join(dir, n))
+		if err != nil {
+			return nil, err
+		}
+		if l != nil {
+			list = append(list, *l)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: no lessons; expected files *%s with a member lesson", printable.Name(dir), scenarios.Ext)
+	}
+	return list, nil
+}
+
+// askLessons asks the questions of each lesson that is not in done.
+func askLessons(ctx context.Context, c *cli.Command, out *output, list []course.Lesson, done map[string]int) error {
+	q := &asking{out: out, in: bufio.NewScanner(&stoppableReader{ctx, os.Stdin})}
+	if name := c.String("results"); name != "" {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		q.results = f
+	} else if c.IsSet("results") {
+		return usagef(c, "--results with an empty name: expected the name of a file")
+	}
+	all := true
+	for i := range list {
+		l := &list[i]
+		if done[l.Name] >= len(l.Questions) {
+			continue
+		}
+		out.styled(story.Code, l.Title)
+		engine := ""
+		if l.Engine != "" {
+			engine = " --engine " + l.Engine
+		}
+		fmt.Fprintf(out, "\n\n%s\n\nStep through it beside this: trapline tui %s%s\n", l.Text, shellWord(l.Scenario), engine)
+		right, err := q.lesson(ctx, l)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%d of %d right at the first go.\n\n", right, len(l.Questions))
+		all = all && right == len(l.Questions)
+	}
+	if !all {
 		return errViolated
 	}
 	return nil
@@ -86,28 +220,65 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 // errNoAnswer ends a quiz whose input ends before its questions.
 var errNoAnswer = errors.New("no more answers: the input ended")
 
-// askAll asks each question once.
-func askAll(ctx context.Context, l *course.Lesson, out *output) (right int, err error) {
-	in := bufio.NewScanner(&stoppableReader{ctx, os.Stdin})
+// asking reads answers and judges them.
+type asking struct {
+	out     *output
+	in      *bufio.Scanner
+	results *os.File // or nil
+}
+
+// lesson asks each question of a lesson.
+func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err error) {
 	for i := range l.Questions {
 		q := &l.Questions[i]
-		fmt.Fprintf(out, "\n%d. %s\n   Look: %s\n> ", i+1, q.Text, q.Hint)
-		if err := out.Flush(); err != nil {
-			return right, &failure{outputFailure(err), exitUsage}
-		}
-		if !in.Scan() {
-			if err := emu.Ended(ctx); err != nil {
-				return right, fmt.Errorf("%w at question %d of %d; %d answers were right", err, i+1, len(l.Questions), right)
+		fmt.Fprintf(a.out, "\n%d. %s\n", i+1, q.Text)
+		given, ok, err := a.question(q)
+		if err != nil {
+			if e := emu.Ended(ctx); e != nil {
+				err = fmt.Errorf("%w at question %d of %d; %d answers were right", e, i+1, len(l.Questions), right)
 			}
-			return right, errors.Join(errNoAnswer, in.Err())
+			return right, err
 		}
-		if q.Right(in.Text()) {
+		if ok && len(given) == 1 {
 			right++
-			out.styled(story.Changed, "Right. ")
-		} else {
-			out.styled(story.Alarm, "It is "+q.Answers[0]+". ")
 		}
-		fmt.Fprintln(out, q.Because)
+		if a.results == nil {
+			continue
+		}
+		line := jsonLine(&answered{Type: "answer", V: story.Version, Lesson: l.Name, Question: i + 1, Given: given, Right: ok})
+		if _, err := a.results.WriteString(line); err != nil {
+			return right, err
+		}
 	}
 	return right, nil
+}
+
+// question asks until the answer is right, at most tui.MaxTries times, and
+// gives what was answered.
+func (a *asking) question(q *course.Question) (given []string, right bool, err error) {
+	for {
+		fmt.Fprint(a.out, "> ")
+		if err := a.out.Flush(); err != nil {
+			return given, false, &failure{outputFailure(err), exitUsage}
+		}
+		if !a.in.Scan() {
+			return given, false, errors.Join(errNoAnswer, a.in.Err())
+		}
+		given = append(given, a.in.Text())
+		if q.Right(a.in.Text()) {
+			a.out.styled(story.Changed, "Right. ")
+			fmt.Fprintln(a.out, q.Because)
+			return given, true, nil
+		}
+		if len(given) == tui.MaxTries {
+			a.out.styled(story.Alarm, "It is "+q.Answers[0]+". ")
+			fmt.Fprintln(a.out, q.Because)
+			return given, false, nil
+		}
+		a.out.styled(story.Alarm, "Not that. ")
+		fmt.Fprintln(a.out, q.Means(a.in.Text()))
+		if q.Hint != "" {
+			fmt.Fprintf(a.out, "   Look: %s\n", q.Hint)
+		}
+	}
 }

@@ -64,9 +64,12 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	return showTUI(ctx, w, c.Uint64("at"), questionsOf(w))
 }
 
-// questionsOf are those of the first lesson that is about this run: the same scenario, wherever it came from, under
-// the lesson's engine.
+// questionsOf are those of the file's own lesson, or of the first of the course that is about this run: the same
+// scenario, wherever it came from, under the lesson's engine.
 func questionsOf(w *walk.Walk) []tui.Question {
+	if l, err := course.Own(w.Run.File); err == nil && l != nil {
+		return l.Asked()
+	}
 	list, err := course.Lessons()
 	if err != nil {
 		return nil
@@ -103,7 +106,7 @@ func lightTerminal() bool {
 }
 
 func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
-	f, err := load(l.Scenario)
+	f, err := l.Open()
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@
 //	file    = text { "-- " NAME " --" NL body }           a txtar archive; text is the lesson, for people
 //	NAME    = "machine" | "text.S" | "text.lst" | "program" | "memory" | "probes" | "tasks"
 //	        | "interrupts" | "linux" | "uprobe_events" | "steps" | "check" | "expect"
-//	          | "schedule" | "explore"                      each at most once
+//	          | "schedule" | "explore" | "lesson"           each at most once
 //
 //	machine = { KEY VALUE… }                               see machine.go
 //	program = "path" STRING { "call" NAME { EXPR } [ "=" EXPR ] }
@@ -22,6 +22,7 @@
 //	schedule = { SCHEDULE [ "engine" NAME ] outcome }      see schedule.go
 //	explore = { [ "engine" NAME ] [ "bound" N ] [ "kernel-text" ] outcome }
 //	outcome = "holds" | "violates" NAME [ ROW ] { NAME [ ROW ] }
+//	lesson  = questions, as package tui/course reads them
 //
 // Outside text.S, text.lst and steps, empty lines and lines that start with "#" are skipped, and INDENT is at
 // least one blank. Within a line an EXPR without blanks stands wherever something may follow it. EXPR is the

@@ -19,7 +19,7 @@ const (
 
 // Members of a scenario file, in the order in which a file by custom has them.
 var Members = []string{"machine", "text.S", "text.lst", "program", "memory", "probes", "modules", "kprobe_events", "linux",
-	"uprobe_events", "tasks", "interrupts", "steps", "check", "expect", scheduleMember, "explore"}
+	"uprobe_events", "tasks", "interrupts", "steps", "check", "expect", scheduleMember, "explore", "lesson"}
 
 // File is one parsed scenario.
 type File struct {
@@ -42,6 +42,7 @@ type File struct {
 	Expect     []Expectation
 	Schedules  []Schedule // kept, with what they show
 	Searches   []Search   // that must show something
+	Lesson     *Source    // questions: see package tui/course; or nil
 
 	archive *txtar.Archive
 	members map[string]line // each member's marker line
@@ -154,6 +155,9 @@ func (f *File) parseMember(m txtar.File, first int) error {
 		return nil
 	case "text.lst":
 		f.Listing = &Source{string(m.Data), first}
+		return nil
+	case "lesson":
+		f.Lesson = &Source{string(m.Data), first}
 		return nil
 	}
 	lines, err := splitLines(m.Data, first)

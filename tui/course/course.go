@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"trapline/scenarios"
 	"trapline/tui"
 )
 
@@ -26,6 +27,8 @@ type Lesson struct {
 	Minutes   int
 	Text      string
 	Questions []Question
+
+	file *scenarios.File // of a lesson of one's own, or nil
 }
 
 // Question has, beside what the UI needs, the proofs of its answer.

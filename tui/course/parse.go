@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"trapline/tui"
 )
 
 // A lesson's file:
@@ -17,37 +19,64 @@ import (
 //	    "shown: " [ "in " SCENARIO ": " ] DIRECTIVE { "; " DIRECTIVE } " => " TEXT
 //	                                           a proof; any number of them
 //	    "answer: " TEXT { " | " TEXT }         any of them
+//	    "wrong: " TEXT " => " TEXT             an answer that is wrong, and what it would mean
 //	    "because: " TEXT
 //
 // A line that begins with two blanks goes on with the one before.
 
+// line is a logical line of a lesson, its continuations joined.
+type line struct {
+	num  int // of its first line, from 1
+	text string
+}
+
+// flaw is what is wrong with a lesson, and where.
+type flaw struct {
+	line
+	msg, want string
+}
+
+func (f *flaw) Error() string {
+	return fmt.Sprintf("line %d: %s; expected %s", f.num, f.msg, f.want)
+}
+
+func lines(data string) []line {
+	var list []line
+	for i, l := range strings.Split(data, "\n") {
+		if rest, more := strings.CutPrefix(l, "  "); more && len(list) > 0 {
+			list[len(list)-1].text += " " + strings.TrimLeft(rest, " ")
+			continue
+		}
+		list = append(list, line{i + 1, l})
+	}
+	return list
+}
+
+// parse reads a lesson of the course.
 func parse(name, data string) (Lesson, error) {
 	l := Lesson{Name: name}
 	var text []string
-	for i, line := range strings.Split(strings.ReplaceAll(data, "\n  ", " "), "\n") {
-		key, value, _ := strings.Cut(line, " ")
+	for _, x := range lines(data) {
+		key, value, _ := strings.Cut(x.text, " ")
 		var err error
 		switch {
 		case key == "#":
 			l.Title = value
-		case key == "?":
-			l.Questions = append(l.Questions, Question{})
-			l.last().Text = value
-		case len(l.Questions) > 0:
-			err = l.last().set(key, value)
-		case key == "scenario:":
+		case key == "scenario:" && len(l.Questions) == 0:
 			l.Scenario = value
-		case key == "engine:":
+		case key == "engine:" && len(l.Questions) == 0:
 			l.Engine = value
-		case key == "part:":
+		case key == "part:" && len(l.Questions) == 0:
 			l.Part = value
-		case key == "minutes:":
-			l.Minutes, err = strconv.Atoi(value)
+		case key == "minutes:" && len(l.Questions) == 0:
+			l.Minutes, err = minutes(x, value)
+		case key == "?" || len(l.Questions) > 0:
+			err = l.question(x)
 		default:
-			text = append(text, line)
+			text = append(text, x.text)
 		}
 		if err != nil {
-			return l, fmt.Errorf("%s: part %d: %w", name, i+1, err)
+			return l, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	l.Text = strings.TrimSpace(strings.Join(text, "\n"))
@@ -57,21 +86,48 @@ func parse(name, data string) (Lesson, error) {
 	return l, nil
 }
 
-func (l *Lesson) last() *Question { return &l.Questions[len(l.Questions)-1] }
+func minutes(x line, text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxMinutes {
+		return 0, &flaw{x, fmt.Sprintf("minutes %q", text), fmt.Sprintf("a number from 1 to %d", maxMinutes)}
+	}
+	return n, nil
+}
 
-func (q *Question) set(key, value string) error {
+const maxMinutes = 24 * 60
+
+// question reads a line of a question, or of a new one.
+func (l *Lesson) question(x line) error {
+	key, value, _ := strings.Cut(x.text, " ")
+	if value = strings.TrimSpace(value); key == "?" {
+		l.Questions = append(l.Questions, Question{})
+		l.Questions[len(l.Questions)-1].Text = value
+		return nil
+	}
+	if strings.TrimSpace(x.text) == "" {
+		return nil
+	}
+	if len(l.Questions) == 0 {
+		return &flaw{x, fmt.Sprintf("unexpected %q", key), "a question first: ? and its text"}
+	}
+	q := &l.Questions[len(l.Questions)-1]
 	switch key {
-	case "":
 	case "look:":
 		q.Hint = value
 	case "because:":
 		q.Because = value
 	case "answer:":
 		q.Answers = strings.Split(value, " | ")
+	case "wrong:":
+		answer, means, ok := strings.Cut(value, " => ")
+		if !ok {
+			return &flaw{x, fmt.Sprintf("%q", value), `a wrong answer, " => " and what it would mean`}
+		}
+		q.Wrong = append(q.Wrong, tui.Mistake{Answer: answer, Means: means})
 	case "shown:":
 		directives, prints, ok := strings.Cut(value, " => ")
 		if !ok {
-			return fmt.Errorf("%q; expected directives, \" => \" and what the last one prints", value)
+			return &flaw{x, fmt.Sprintf("%q", value), `directives, " => " and what the last one prints`}
 		}
 		p := Proof{Prints: prints}
 		if rest, other := strings.CutPrefix(directives, "in "); other {
@@ -80,7 +136,7 @@ func (q *Question) set(key, value string) error {
 		p.Directives = strings.Split(directives, "; ")
 		q.Proofs = append(q.Proofs, p)
 	default:
-		return fmt.Errorf("%q; expected one of look:, shown:, answer:, because: in front", key)
+		return &flaw{x, fmt.Sprintf("unexpected %q", key), "one of ?, look:, shown:, answer:, wrong:, because:"}
 	}
 	return nil
 }
