@@ -41,6 +41,14 @@ func (c *CPU) setExtended(x *regs.Extended) {
 	c.ext, c.extIn = *x, extendedHere
 }
 
+// ResetFPU puts x87, SSE and AVX state back to that after reset.
+func (c *CPU) ResetFPU() {
+	if c.fpuUsed {
+		c.setExtended(&resetExtended)
+		c.fpuUsed = false
+	}
+}
+
 // lendExtended brings c's state to the library, whose instructions may change it.
 func (c *CPU) lendExtended(e *unicorn.Engine) error {
 	if !unicorn.Available() {

@@ -120,6 +120,7 @@ func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
 		return
 	}
 	core.RFLAGS &^= emu.DF | emu.RF | emu.TF
+	t.cpu.ResetFPU() // fpu__clear_user_states()
 	t.blocked |= a.mask
 	if a.flags&abi.SA_NODEFER == 0 {
 		t.blocked |= bit(info.signo)

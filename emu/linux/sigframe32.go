@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/emu"
 	"trapline/emu/linux/abi"
+	"trapline/emu/regs"
 )
 
 // regs32 is the order of general registers in the i386 sigcontext.
@@ -90,8 +91,11 @@ func fsave(fx []byte) []byte {
 	le.PutUint32(b, uint32(le.Uint16(fx))|0xffff0000)
 	le.PutUint32(b[4:], uint32(sw)|0xffff0000)
 	le.PutUint32(b[8:], uint32(fullTags(fx))|0xffff0000)
-	le.PutUint32(b[16:], 0)
-	le.PutUint32(b[24:], 0xffff0000)
+	copy(b[12:16], fx[regs.FXIP:]) // the last instruction, while an exception is pending
+	copy(b[16:18], fx[regs.FXIP+4:])
+	copy(b[18:20], fx[regs.FXOpcode:])
+	copy(b[20:24], fx[regs.FXDP:])
+	le.PutUint32(b[24:], uint32(le.Uint16(fx[regs.FXDP+4:]))|0xffff0000)
 	for i := range 8 {
 		copy(b[28+10*i:], fx[32+16*i:32+16*i+10])
 	}
@@ -181,6 +185,9 @@ func mergeFSave(b []byte) {
 	fx := b[abi.FP32Legacy:]
 	copy(fx, b[:2])
 	copy(fx[2:], b[4:6])
+	copy(fx[regs.FXIP:regs.FXIP+6], b[12:18])
+	copy(fx[regs.FXOpcode:regs.FXOpcode+2], b[18:20])
+	copy(fx[regs.FXDP:regs.FXDP+6], b[20:26])
 	tags := le.Uint16(b[8:])
 	fx[4] = 0
 	for reg := range 8 {

@@ -55,19 +55,30 @@ const (
 	FXControl   = 0
 	FXStatus    = 2
 	FXTags      = 4
+	FXOpcode    = 6
+	FXIP        = 8  // 8 bytes, or 4 and a selector
+	FXDP        = 16 // the same
 	FXMXCSR     = 24
 	FXMXCSRMask = 28
 	FXST        = 32  // 8 of 16 bytes, of which 10 count; relative to TOP
 	FXXMM       = 160 // 16 of 16 bytes
 )
 
-// FXSave writes the x87 state, MXCSR and the lowest n XMM registers in FXSAVE's layout; the rest is zero.
+// fswES is the status word's bit of a pending exception. Only with it FXSAVE and FXRSTOR of AMD's processors know of the last
+// instruction (AMD64 Architecture Programmer's Manual, vol. 5, FXSAVE).
+const fswES = 1 << 7
+
+// FXSave writes the x87 state, MXCSR and the lowest n XMM registers in FXSAVE's layout, with more than 8 in that of
+// FXSAVE64; the rest is zero.
 func (x *Extended) FXSave(fx *[FXSize]byte, n int) {
 	le := binary.LittleEndian
 	*fx = [FXSize]byte{}
 	le.PutUint16(fx[FXControl:], x.X87.Control)
 	le.PutUint16(fx[FXStatus:], x.X87.Status)
 	fx[FXTags] = x.X87.Tags
+	if x.X87.Status&fswES != 0 {
+		x.X87.Last.save(fx, n > 8)
+	}
 	for i := range x.X87.R {
 		r := &x.X87.R[(x.X87.Top()+i)&7]
 		le.PutUint64(fx[FXST+16*i:], r.Mantissa)
@@ -81,10 +92,38 @@ func (x *Extended) FXSave(fx *[FXSize]byte, n int) {
 	}
 }
 
+func (l *LastX87) save(fx *[FXSize]byte, long bool) {
+	le := binary.LittleEndian
+	le.PutUint16(fx[FXOpcode:], l.Opcode)
+	if long {
+		le.PutUint64(fx[FXIP:], l.IP)
+		le.PutUint64(fx[FXDP:], l.DP)
+		return
+	}
+	le.PutUint32(fx[FXIP:], uint32(l.IP))
+	le.PutUint16(fx[FXIP+4:], l.CS)
+	le.PutUint32(fx[FXDP:], uint32(l.DP))
+	le.PutUint16(fx[FXDP+4:], l.DS)
+}
+
+func (l *LastX87) load(fx *[FXSize]byte, long bool) {
+	le := binary.LittleEndian
+	*l = LastX87{Opcode: le.Uint16(fx[FXOpcode:]) & 0x7ff}
+	if long {
+		l.IP, l.DP = le.Uint64(fx[FXIP:]), le.Uint64(fx[FXDP:])
+		return
+	}
+	l.IP, l.CS = uint64(le.Uint32(fx[FXIP:])), le.Uint16(fx[FXIP+4:])
+	l.DP, l.DS = uint64(le.Uint32(fx[FXDP:])), le.Uint16(fx[FXDP+4:])
+}
+
 // FXLoad takes what FXSave wrote. The upper halves of YMM registers stay.
 func (x *Extended) FXLoad(fx *[FXSize]byte, n int) {
 	le := binary.LittleEndian
 	x.X87.Control, x.X87.Status, x.X87.Tags = le.Uint16(fx[FXControl:]), le.Uint16(fx[FXStatus:]), fx[FXTags]
+	if x.X87.Status&fswES != 0 {
+		x.X87.Last.load(fx, n > 8)
+	}
 	for i := range x.X87.R {
 		x.X87.R[(x.X87.Top()+i)&7] = Float80{le.Uint64(fx[FXST+16*i:]), le.Uint16(fx[FXST+16*i+8:])}
 	}
