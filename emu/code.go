@@ -27,15 +27,16 @@ type codeSlot struct{ plain, own decoded }
 // step the bytes in memory are compared with it (P13), so a code write costs
 // nothing until the changed instruction runs.
 type decoded struct {
-	pc    uint64
-	n     uint8 // bytes compared; 0: empty
-	own   ownOp // how the machine runs it without the library
-	mends mendSet
-	bytes [insn.MaxLen]byte
-	op    interp.Op // with ownInterp
-	known *view     // whose instance holds no other translation of pc than these bytes'
-	in    insn.Inst
-	err   error
+	pc     uint64
+	n      uint8 // bytes compared; 0: empty
+	own    ownOp // how the machine runs it without the library
+	mends  mendSet
+	beyond bool // see beyondLibrary
+	bytes  [insn.MaxLen]byte
+	op     interp.Op // with ownInterp
+	known  *view     // whose instance holds no other translation of pc than these bytes'
+	in     insn.Inst
+	err    error
 }
 
 // code gives the decoded instructions for a privilege.
@@ -101,7 +102,7 @@ func (k *codeCache) decode(slot *codeSlot, pc uint64, mode insn.Mode, code []byt
 	if d.pc != pc || int(d.n) != n || !bytes.Equal(d.bytes[:n], code[:n]) {
 		known = nil
 	}
-	*d = decoded{pc: pc, n: uint8(n), known: known, own: own, op: op, mends: mendsOf(&in), in: in, err: err}
+	*d = decoded{pc: pc, n: uint8(n), known: known, own: own, op: op, mends: mendsOf(&in), beyond: err == nil && beyondLibrary(&in), in: in, err: err}
 	copy(d.bytes[:], code[:n])
 	return d, nil
 }

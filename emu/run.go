@@ -3,6 +3,7 @@ package emu
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"trapline/emu/unicorn"
 )
@@ -18,9 +19,10 @@ const (
 
 func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 
-// Run runs up to limit instructions of vCPU id at the library's full speed,
-// without events; what the library does not run as processors do (x87), package
-// interp does, with what lies between (stretch). It is exact: state and clocks (Seq, Retired, TSC) are as
+// Run runs up to limit instructions of vCPU id, without events: in package interp
+// the first few, and what the library does not run as processors do with what lies
+// between (stretch); all others at the library's full speed, where it is there. It
+// is exact: state and clocks (Seq, Retired, TSC) are as
 // after the n calls of Step that it stands for; one iteration of a REP string
 // instruction counts as one, as there.
 //
@@ -30,34 +32,20 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // registers, a store to a page that code was run from, any instruction of a
 // machine with a prefetch window; and a few instructions
 // before limit, since it does not cut basic blocks. Whoever wants to go on
-// calls Step once and Run again. Without the library it does nothing.
+// calls Step once and Run again.
 //
 // One thing differs from Step: an unaligned SSE access of 16 bytes across two
 // pages of which one refuses it may leave half of its register or memory
 // written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
-	if m.err != nil || m.prefetch > 0 || !c.runsFreely() || !unicorn.Available() {
+	if m.err != nil || m.prefetch > 0 || !c.runsFreely() {
 		return 0, RunStep
 	}
-	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
-	for more := true; more && n < limit; {
-		r, err := c.Space.runner(c.User())
-		if err != nil {
-			m.fail(err)
-			break
-		}
-		var ran uint64
-		if ran, more, err = r.run(c, limit-n); err != nil {
-			m.fail(err)
-			break
-		}
-		n += ran
-		if !more && n < limit && m.err == nil {
-			ran = m.stretch(c, limit-n)
-			n += ran
-			more = ran > 0 && c.runsFreely()
-		}
+	if unicorn.Available() {
+		n = m.runFreely(c, limit)
+	} else {
+		n, _ = m.stretch(c, min(limit, longStretch), math.MaxInt)
 	}
 	m.Seq += n
 	c.Retired += n
@@ -66,6 +54,31 @@ func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 		return n, RunStep
 	}
 	return n, RunBound
+}
+
+// runFreely is Run with the library, but for the clocks.
+func (m *Machine) runFreely(c *CPU, limit uint64) uint64 {
+	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
+	n, step := m.stretch(c, limit, stretchPatience)
+	for !step && n < limit {
+		r, err := c.Space.runner(c.User())
+		if err != nil {
+			m.fail(err)
+			break
+		}
+		ran, more, err := r.run(c, limit-n)
+		if err != nil {
+			m.fail(err)
+			break
+		}
+		n += ran
+		if !more {
+			ran, step = m.stretch(c, limit-n, stretchPatience)
+			n += ran
+			step = step || ran == 0
+		}
+	}
+	return n
 }
 
 // runsFreely reports whether nothing but c's instructions decides what it

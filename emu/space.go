@@ -80,7 +80,10 @@ type Space struct {
 	tlb       [tlbSize]tlbEntry
 }
 
-const tlbSize = 64
+const (
+	tlbBits = 6
+	tlbSize = 1 << tlbBits
+)
 
 type tlbEntry struct {
 	vpn  uint64
@@ -198,7 +201,7 @@ func (s *Space) Pages() []uint64 {
 
 func (s *Space) entry(va uint64) *tlbEntry {
 	vpn := va / PageSize
-	e := &s.tlb[(vpn^vpn>>6)%tlbSize] // stacks and text often lie a power of two apart
+	e := &s.tlb[vpn*0x9e3779b97f4a7c15>>(64-tlbBits)] // stacks and text often lie a power of two apart
 	if e.data != nil && e.vpn == vpn {
 		return e
 	}

@@ -177,7 +177,7 @@ func (s *System) handlers(t *linux.Thread, ut *task) {
 	u, addr := ut.hit, ut.addr
 	s.account.hit(u.insn.Kind())
 	remove, wantReturn := true, false
-	for _, c := range slices.Clone(u.consumers) {
+	for _, c := range u.consumers {
 		gone := false
 		if c.Handler != nil {
 			gone = c.Handler(&Hit{Thread: t, Addr: addr})

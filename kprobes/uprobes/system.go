@@ -85,7 +85,7 @@ func (s *System) Register(p Place, size uint64, c *Consumer) events.Errno {
 	if errno != 0 {
 		return errno
 	}
-	u.consumers = slices.Insert(u.consumers, 0, c)
+	u.consumers = append([]*Consumer{c}, u.consumers...) // anew: handlers that run may register
 	for _, m := range s.mappings(u, true) {
 		if !c.wants(m.mm) {
 			continue
@@ -112,7 +112,7 @@ func (s *System) Unregister(p Place, c *Consumer) {
 	if u == nil {
 		return
 	}
-	u.consumers = slices.DeleteFunc(u.consumers, func(o *Consumer) bool { return o == c })
+	u.consumers = slices.DeleteFunc(slices.Clone(u.consumers), func(o *Consumer) bool { return o == c })
 	for _, m := range s.mappings(u, false) {
 		if stateOf(m.mm).probed && !u.wanted(m.mm) {
 			s.restore(u, m)
