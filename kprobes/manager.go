@@ -26,6 +26,8 @@ type Manager struct {
 
 	cells emu.Cells     // of the counts
 	saved *managerState // the last one saved or restored, or nil
+
+	hashed Hashed
 }
 
 // stepOf is which probe point a vCPU is stepping, for counting misses.
@@ -355,18 +357,38 @@ func (g *Manager) Restore(v any) {
 // alike reports whether two machines' probes are the same one.
 func alike(a, b *Probe) bool { return a == b || a.Name == b.Name && a.Addr == b.Addr }
 
+// Hashed is what of the counts Hash feeds.
+type Hashed uint8
+
+// What Hash can feed, of the counts that only go up.
+const (
+	AllCounts Hashed = iota
+	Balances         // whether hits and posts, executions and hits are as many, and by how much not
+	NoCounts
+)
+
+// HashCounts says what Hash feeds from now on. Where nothing asks for counts, a
+// loop with a probe in it comes back to a state only without them.
+func (g *Manager) HashCounts(h Hashed) { g.hashed = h }
+
 // Hash feeds the counts that decide properties to a state hash.
 func (g *Manager) Hash(h *emu.Hasher) {
 	for i := range g.stats {
 		s := &g.stats[i]
-		h.Uint64(s.Hits)
-		h.Uint64(s.Posts)
-		h.Uint64(s.Faults)
-		h.Uint64(s.Executions)
-		h.Uint64(s.Missed)
-		h.Uint64(s.Reentrant)
-		h.Uint64(s.Nmissed)
-		h.Uint64(s.Skipped)
+		switch g.hashed {
+		case Balances:
+			h.Uint64(s.Hits - s.Posts)
+			h.Uint64(s.Hits + s.Missed + s.Skipped - s.Executions)
+		case AllCounts:
+			h.Uint64(s.Hits)
+			h.Uint64(s.Posts)
+			h.Uint64(s.Faults)
+			h.Uint64(s.Executions)
+			h.Uint64(s.Missed)
+			h.Uint64(s.Reentrant)
+			h.Uint64(s.Nmissed)
+			h.Uint64(s.Skipped)
+		}
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
 	}

@@ -37,11 +37,11 @@ func (b *comeback) see(r *Run, ev *emu.Event, phase uint64) uint64 {
 		for i, c := range r.Machine.CPUs {
 			b.marks[i] = mark(c)
 		}
-		b.hash = r.Machine.Hash(false) + phase
+		b.hash = r.loopHash() + phase
 		b.since, b.renewed = b.n, b.n+max(rememberEvery, b.n/8)
 		return 0
 	}
-	if c := r.Machine.CPUs[ev.CPU]; mark(c) != b.marks[ev.CPU] || r.Machine.Hash(false)+phase != b.hash {
+	if c := r.Machine.CPUs[ev.CPU]; mark(c) != b.marks[ev.CPU] || r.loopHash()+phase != b.hash {
 		return 0
 	}
 	return b.n - b.since

@@ -251,6 +251,7 @@ func (w kernelWorld) eventLines() []string {
 // owns from then on.
 func (w kernelWorld) system() explore.System {
 	w.Machine.Quiet = true
+	w.hashCounts(w.deciding())
 	return explore.NewMachine(w.Machine, explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
 		Interrupts: w.actors(), Stacks: w.stackList(), Close: w.Close,

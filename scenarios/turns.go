@@ -41,6 +41,7 @@ type turn struct {
 // cpuTurn is a vCPU's part of it.
 type cpuTurn struct {
 	steps     int
+	own       bool   // it ran the scenario's own code, of which alone the rest tells
 	low, high uint64 // instructions
 	reads     []read
 }
@@ -65,7 +66,7 @@ func (t *turns) begin() (bool, error) {
 	r := t.run
 	turn := r.state.turn
 	r.state.turn = 0 // who had the last step is the schedule's
-	h := r.Machine.Hash(false)
+	h := r.loopHash()
 	r.state.turn = turn
 	if _, again := t.began[h]; again {
 		for _, actor := range r.runnable(true) {
@@ -86,10 +87,14 @@ func turnFrom() turn { return turn{changed: map[place]bool{}} }
 // see notes what a step read and wrote, in the address space that it ran in.
 func (t *turns) see(ev *emu.Event, space *emu.Space) {
 	c := &t.turn.cpus[ev.CPU]
-	if c.steps++; c.steps == 1 {
-		c.low, c.high = ev.PC, ev.PC
+	c.steps++
+	own := t.run.isOwn(ev.PC)
+	if c.steps == 1 || own && !c.own {
+		c.own, c.low, c.high, c.reads = own, ev.PC, ev.PC, nil
 	}
-	c.low, c.high = min(c.low, ev.PC), max(c.high, ev.PC)
+	if own == c.own {
+		c.low, c.high = min(c.low, ev.PC), max(c.high, ev.PC)
+	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
 		for k := range uint64(w.Size) {
@@ -103,7 +108,7 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 			}
 		}
 	}
-	if ev.Kind != emu.StepInstruction {
+	if ev.Kind != emu.StepInstruction || own != c.own {
 		return
 	}
 	sp, popped := ev.Before.GPR[emu.RSP], ev.After.GPR[emu.RSP]
@@ -114,6 +119,12 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 		}
 		c.reads = append(c.reads, x)
 	}
+}
+
+// isOwn reports whether an instruction is the scenario's, not the kernel's or a
+// probe's.
+func (r *Run) isOwn(pc uint64) bool {
+	return len(r.segments) == 0 || slices.ContainsFunc(r.segments, func(s props.Range) bool { return pc >= s.Low && pc < s.High })
 }
 
 // maxReads bounds the reads that are remembered of a vCPU's turn.

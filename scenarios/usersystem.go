@@ -14,6 +14,7 @@ type userSystem struct {
 // owns from then on. Its snapshots are of no use to another one.
 func (w *userWorld) system() explore.System {
 	w.Machine.Quiet = true
+	w.hashCounts(w.deciding())
 	return &userSystem{explore.NewMachine(w.Machine, explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Close: w.Close,
 	}), w}

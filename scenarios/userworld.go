@@ -30,6 +30,7 @@ type userWorld struct {
 	cells       emu.Cells
 	user        userState
 	keeps       bool // what transparency judges: see threadLeft
+	countsOut   bool // of hashes
 }
 
 // userState is what the world keeps beside the machine and its kernel. Plain
@@ -172,8 +173,10 @@ func (w *userWorld) Hash(h *emu.Hasher) {
 	}
 	w.hashLeft(h)
 	for _, p := range w.probes {
-		h.Uint64(p.hits) // conditions ask for them
-		h.Uint64(p.missed)
+		if !w.countsOut {
+			h.Uint64(p.hits)
+			h.Uint64(p.missed)
+		}
 		for _, pid := range slices.Sorted(maps.Keys(p.removed)) {
 			h.Uint64(uint64(pid))
 		}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"trapline/emu"
 	"trapline/emu/explore"
+	"trapline/kprobes"
 	"trapline/kprobes/props"
 	"trapline/scenarios/format"
 )
@@ -30,6 +31,8 @@ type world interface {
 	missed() uint64
 	// ends lists the probes with what happened to them.
 	ends() []ProbeEnd
+	// hashCounts says what hashes have of what probes have counted.
+	hashCounts(kprobes.Hashed)
 	// breakpoint tells whose int3 is at an address, and what it hides.
 	breakpoint(addr uint64) (name string, original []byte, ok bool)
 	// aboutCPU answers a function of expressions that takes a vCPU.

@@ -27,6 +27,8 @@ type Tracing struct {
 	target   target
 	log      []string  // the kernel's log
 	cells    emu.Cells // valueArray
+
+	countsOut bool // of hashes
 }
 
 // valueArray is what triggers change: tracing on or off, enabled events, their
