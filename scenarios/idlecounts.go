@@ -73,4 +73,7 @@ func (w kernelWorld) hashCounts(h kprobes.Hashed) {
 	}
 }
 
-func (w *userWorld) hashCounts(h kprobes.Hashed) { w.countsOut = h != kprobes.AllCounts }
+func (w *userWorld) hashCounts(h kprobes.Hashed) {
+	w.countsOut = h != kprobes.AllCounts
+	w.tracer.LeaveOutTrace(w.countsOut)
+}

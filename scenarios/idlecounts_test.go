@@ -88,3 +88,22 @@ func TestV2ACountThatIsAskedForIsSearched(t *testing.T) {
 	require.NotNil(t, r.Found)
 	require.Equal(t, "many", r.Found.Violation.Property)
 }
+
+// V4: nor do the hits and the trace of a program's uprobes.
+func TestV4AUprobeInALoopHidesNoLivelock(t *testing.T) {
+	const loop = "A loop.\n-- machine --\narch x86_64\nengine uprobes\nmemory 1M\n-- linux --\n-- text.S --\n\t.globl _start\n" +
+		"_start:\tmovl $24, %eax\nl:\tsyscall\n\tjmp _start\n"
+	for _, probes := range []string{"-- probes --\nq at l\n\tpre set %rbx 1\n", "-- uprobe_events --\np:q /prog:l\n"} {
+		text := loop + probes + "-- check --\nno-livelock\n"
+		run := open(t, parse(t, text), scenarios.Options{})
+		require.NoError(t, run.Finish(t.Context(), nil))
+		require.Len(t, run.Violations(), 1)
+		systems, err := scenarios.NewSystems(t.Context(), parse(t, text), scenarios.Options{})
+		require.NoError(t, err)
+		defer systems.Close()
+		r, err := explore.Search(t.Context(), systems.New, explore.Options{Bounds: explore.Bounds{States: 2000}})
+		require.NoError(t, err)
+		require.NotNil(t, r.Found)
+		require.Equal(t, props.NoLivelock, r.Found.Violation.Property)
+	}
+}

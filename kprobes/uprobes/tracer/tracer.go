@@ -39,6 +39,8 @@ type Tracer struct {
 	sum     uint64  // of the entries, for state hashes
 	lost    int
 	array   *tracearray.Array
+
+	traceOut bool // of hashes
 }
 
 type file struct {
