@@ -3,7 +3,9 @@ package scenarios_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,6 +44,31 @@ func TestDocumentedExamplesRun(t *testing.T) {
 	}
 	if updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), formatDoc, []byte(strings.Join(parts, "```txtar\n"))))
+	}
+}
+
+// TestTheArgumentsTestsExist: docs/exploring.md names the test that would notice
+// if an assumption were false, some with a star for several.
+func TestTheArgumentsTestsExist(t *testing.T) {
+	doc, err := os.ReadFile("../docs/exploring.md")
+	require.NoError(t, err)
+	names := regexp.MustCompile("`(Test[A-Za-z0-9_]+)(\\*?)`").FindAllStringSubmatch(string(doc), -1)
+	require.Greater(t, len(names), 15)
+	var code strings.Builder
+	require.NoError(t, filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			var text []byte
+			text, err = os.ReadFile(path)
+			code.Write(text)
+		}
+		return err
+	}))
+	for _, n := range names {
+		end := "("
+		if n[2] == "*" {
+			end = ""
+		}
+		assert.Contains(t, code.String(), "\nfunc "+n[1]+end)
 	}
 }
 

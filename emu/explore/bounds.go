@@ -146,6 +146,7 @@ type Summary struct {
 	Undecided   bool   // complete, but for whether each of these runs can end
 	Schedules   uint64 // run to their end or to a state seen before; shared beginnings run once
 	Executions  uint64 // among them, those that ended for good
+	Unended     uint64 // of a random strategy, executions that Bounds.Depth ended
 	States      int    // distinct
 	Steps       uint64
 	Places      int // places where another actor's step can matter

@@ -58,6 +58,7 @@ type sample struct {
 	err      error
 	done     uint64
 	ended    uint64
+	unended  uint64
 	steps    uint64
 	outcomes map[uint64]struct{}
 }
@@ -104,6 +105,7 @@ func (s *sample) add(n int, sys System, out Outcome) {
 		s.best, s.found = n, &Found{*out.Violation, out.Schedule, out.Endless}
 	case out.Violation != nil:
 	case out.Cut == CutDepth:
+		s.unended++
 	case out.Ended:
 		s.ended++
 		if s.o.KeepOutcomes {
@@ -120,7 +122,7 @@ func (s *sample) report() (*Report, error) {
 		return nil, s.err
 	}
 	r := &Report{Found: s.found, Summary: Summary{
-		Cut: s.cut, Preemptions: -1, Schedules: s.done, Executions: s.ended, Steps: s.steps, Elapsed: elapsed(s.o) - s.start,
+		Cut: s.cut, Preemptions: -1, Schedules: s.done, Executions: s.ended, Unended: s.unended, Steps: s.steps, Elapsed: elapsed(s.o) - s.start,
 	}}
 	switch {
 	case s.found != nil:

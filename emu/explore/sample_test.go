@@ -46,6 +46,18 @@ func TestSampleIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
+// TestSampleCountsWhatItHasNotSeenTheEndOf: executions that the bound on depth
+// ended are told of.
+func TestSampleCountsWhatItHasNotSeenTheEndOf(t *testing.T) {
+	s := newToy(incr(0), incr(1))
+	for depth, unended := range map[uint64]uint64{5: 20, 7: 0} {
+		r, err := Sample(t.Context(), s.factory, func() (sched.Scheduler, error) { return &sched.Random{}, nil }, 20, Options{Bounds: Bounds{Depth: depth}})
+		require.NoError(t, err)
+		require.EqualValues(t, unended, r.Unended, depth)
+		require.Equal(t, 20-unended, r.Executions)
+	}
+}
+
 func TestShrinkGivesTheLeastAndReplays(t *testing.T) {
 	s := deep()
 	var least *Found

@@ -46,6 +46,8 @@ type Verdict struct {
 	Grain     Grain
 	// Unjudged says what could not be judged, or "".
 	Unjudged string
+	// Unended executions of Schedules were ended by the bound on depth.
+	Unended, Schedules uint64
 }
 
 // String is the verdict's line.
@@ -67,6 +69,9 @@ func (v Verdict) outcome() string {
 		text += "it was interrupted"
 	default:
 		text += fmt.Sprintf("the bound on %s ended it", v.Cut)
+	}
+	if v.Unended > 0 {
+		text += fmt.Sprintf("; of %d executions, %d met the bound on depth and were judged so far only", v.Schedules, v.Unended)
 	}
 	if v.Unjudged != "" {
 		text += "; " + v.Unjudged
@@ -105,5 +110,8 @@ func (r *Report) Unjudge(why string) {
 
 // Verdict is what the search has shown.
 func (r *Report) Verdict() Verdict {
-	return Verdict{Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged}
+	return Verdict{
+		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged,
+		Unended: r.Unended, Schedules: r.Schedules,
+	}
 }

@@ -17,6 +17,9 @@ func TestV1VerdictSaysWhatItHoldsFor(t *testing.T) {
 		"not exhausted: it stopped at a violation (no bound on preemptions" + model:                                                     {Cut: CutViolation},
 		"not exhausted: it was interrupted (no bound on preemptions" + model:                                                            {Cut: CutCancelled, Preemptions: -1},
 		"not exhausted: the bound on memory ended it; schedules with at most 3 preemptions are complete (at most 7 preemptions" + model: {Cut: CutMemory, Preemptions: 3, Bound: AtMost(7)},
+		"not exhausted: the bound on executions ended it; of 9 executions, 2 met the bound on depth and were judged so far only (no bound on preemptions" + model: {
+			Cut: CutExecutions, Preemptions: -1, Schedules: 9, Unended: 2,
+		},
 	} {
 		require.Equal(t, want, (&Report{Summary: r}).Verdict().String())
 	}
