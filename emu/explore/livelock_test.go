@@ -171,7 +171,8 @@ func TestV4LivelockIsFoundUnderTheBoundThatReachesIt(t *testing.T) {
 				continue
 			}
 			found++
-			require.Equal(t, need, r.Preemptions+1)
+			// That no end follows may need more preemptions to see than to come there.
+			require.LessOrEqual(t, need, r.Preemptions+1)
 			if bound < 0 {
 				requireGoesRound(t, s, r.Found)
 			}
