@@ -45,9 +45,34 @@ var (
 
 	aligned0F38 = join(span(0x00, 0x0b), opcodes(0x10, 0x14, 0x15, 0x17, 0x1c, 0x1d, 0x1e, 0x28, 0x29, 0x2a, 0x2b, 0xcf),
 		span(0x37, 0x41), span(0xdb, 0xdf))
-	alignedSHA  = span(0xc8, 0xcd)
 	aligned0F3A = join(opcodes(0x08, 0x09, 0x40, 0x41, 0x42, 0x44, 0xce, 0xcf, 0xdf), span(0x0c, 0x0f))
 )
+
+// alignmentOf is the boundary in bytes that an SSE or AVX instruction's memory
+// operand must lie on: #GP(0) otherwise. With VEX only moves that say so ask for
+// one (SDM vol. 2, 2.4).
+func alignmentOf(in *insn.Inst) uint64 {
+	if in.Vex.Kind == insn.VexNone {
+		if mustAlign(in) {
+			return 16
+		}
+		return 1
+	}
+	if !in.HasMemory() {
+		return 1
+	}
+	moves := false
+	switch in.Map {
+	case insn.Map0F: // VMOVAPS, VMOVNTPS; VMOVDQA, VMOVNTDQ
+		moves = in.Opcode == 0x28 || in.Opcode == 0x29 || in.Opcode == 0x2b || in.Vex.PP == 1 && (in.Opcode&^0x10 == 0x6f || in.Opcode == 0xe7)
+	case insn.Map0F38: // VMOVNTDQA
+		moves = in.Opcode == 0x2a
+	}
+	if !moves {
+		return 1
+	}
+	return 16 << in.Vex.L
+}
 
 // mustAlign reports whether in's memory operand must be 16-byte aligned: #GP(0)
 // otherwise. The library does not check.
@@ -74,9 +99,9 @@ func mustAlign(in *insn.Inst) bool {
 		if in.OpSize {
 			return aligned0F38.has(in.Opcode)
 		}
-		return alignedSHA.has(in.Opcode)
+		return false // SHA: not on AMD's processors
 	case insn.Map0F3A:
-		return in.OpSize && aligned0F3A.has(in.Opcode) || in.Opcode == 0xcc
+		return in.OpSize && aligned0F3A.has(in.Opcode)
 	}
 	return false
 }

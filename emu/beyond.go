@@ -13,6 +13,9 @@ func beyondLibrary(in *insn.Inst) bool {
 	if in.VoidREX || in.VoidSeg || in.VoidRep || voidBranchSize(in) { // obeyed
 		return true
 	}
+	if in.Attr().Has(insn.SSE | insn.AVX) {
+		return vectorBeyondLibrary(in)
+	}
 	if in.Vex.Kind != insn.VexNone {
 		return vexBeyondLibrary(in)
 	}
@@ -101,3 +104,27 @@ func voidBranchSize(in *insn.Inst) bool {
 	const near = insn.JmpRel | insn.Jcc | insn.Loop | insn.Jcxz | insn.CallRel | insn.CallInd | insn.JmpInd | insn.RetNear
 	return in.Mode == insn.Mode64 && in.OpSize && in.Attr().Has(near)
 }
+
+// vectorBeyondLibrary reports whether an SSE or AVX instruction is not one that
+// the library leaves the same state after, to the bit. It has no AVX, and of
+// floating point no exception flags; of a register with itself it adds and
+// subtracts neighbours that it just wrote, and so it does with AES's rounds.
+// TestLibraryVectors compares the others.
+func vectorBeyondLibrary(in *insn.Inst) bool {
+	if in.Vex.Kind != insn.VexNone {
+		return true
+	}
+	switch in.Map {
+	case insn.Map0F:
+		return float0F.has(in.Opcode)
+	case insn.Map0F38:
+		return horizontal.has(in.Opcode) || in.Opcode >= 0xc8
+	case insn.Map0F3A: // ROUNDPS, DPPS, PCLMULQDQ, PCMPxSTRx, SHA
+		return in.Opcode >= 0x08 && in.Opcode <= 0x0b || in.Opcode&^1 == 0x40 || in.Opcode >= 0x44 && in.Opcode != 0xdf
+	}
+	return true
+}
+
+// float0F are conversions, comparisons and arithmetic of floating point, and
+// what works on MXCSR.
+var float0F = join(opcodes(0x2a, 0x2c, 0x2d, 0x2e, 0x2f, 0x7c, 0x7d, 0xae, 0xc2, 0xd0, 0xe6), span(0x51, 0x53), span(0x58, 0x5f))

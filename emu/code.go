@@ -93,7 +93,7 @@ func (k *codeCache) decode(slot *codeSlot, pc uint64, mode insn.Mode, code []byt
 	if err != nil || n == 0 {
 		n = min(len(code), insn.MaxLen)
 	}
-	own, op := k.space.processor.classify(&in, err)
+	own, op := k.space.processor.classify(&in, err, k.space.level)
 	d := &slot.plain
 	if own != ownNone && own != ownInterp {
 		d = &slot.own

@@ -11,9 +11,9 @@ const (
 	cr0CD = 1 << 30
 )
 
-// cr4Bits are the bits of CR4 that exist on this machine: those whose feature
-// CPUID shows. Setting another one is #GP (SDM vol. 3, 2.5).
-var cr4Bits = func() (bits uint64) {
+// cr4Bits are the bits of CR4 that exist on a machine: those whose feature CPUID
+// shows. Setting another one is #GP (SDM vol. 3, 2.5).
+func (l Level) cr4Bits() (bits uint64) {
 	for _, f := range []struct {
 		bit   uint64
 		there bool
@@ -27,20 +27,20 @@ var cr4Bits = func() (bits uint64) {
 		{1 << 7, CPUIDFeatures>>13&1 != 0}, // PGE
 		{CR4PCE, true},
 		{CR4OSFXSR, CPUIDFeatures>>24&1 != 0},
-		{1 << 10, CPUIDFeatures>>25&1 != 0}, // OSXMMEXCPT
+		{CR4OSXMMEXCPT, CPUIDFeatures>>25&1 != 0},
 		{CR4UMIP, cpuidUMIP != 0},
 		{1 << 16, cpuidLeaf7&1 != 0},         // FSGSBASE
 		{1 << 17, cpuidFeatures2>>17&1 != 0}, // PCIDE
-		{1 << 18, cpuidFeatures2>>26&1 != 0}, // OSXSAVE
-		{1 << 20, cpuidLeaf7>>7&1 != 0},      // SMEP
-		{1 << 21, cpuidLeaf7>>20&1 != 0},     // SMAP
+		{CR4OSXSAVE, l.has(extXSAVE)},
+		{1 << 20, cpuidLeaf7>>7&1 != 0},  // SMEP
+		{1 << 21, cpuidLeaf7>>20&1 != 0}, // SMAP
 	} {
 		if f.there {
 			bits |= f.bit
 		}
 	}
 	return bits
-}()
+}
 
 // readCR reads a control register. CR0.ET is always set, and CR4.PAE in 64-bit
 // mode, which does without only on paper (SDM vol. 3, 2.5, 4.1.1).
@@ -77,7 +77,7 @@ func (c *CPU) writeCR(n int, v uint64) *Trap {
 	case 3:
 		c.Sys.CR3 = v
 	case 4:
-		if v&^cr4Bits != 0 || c.Space.arch == AMD64 && v&CR4PAE == 0 {
+		if v&^c.Space.level.cr4Bits() != 0 || c.Space.arch == AMD64 && v&CR4PAE == 0 {
 			return FaultErr(VecGP, 0)
 		}
 		c.Sys.CR4 = v

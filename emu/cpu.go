@@ -52,7 +52,11 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	c.bus = bus{m: m, c: c}
 	c.RFLAGS = FlagsFixed
 	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0AM | CR0PG
-	c.Sys.CR4 = CR4OSFXSR | CR4DE
+	c.Sys.CR4 = CR4OSFXSR | CR4OSXMMEXCPT | CR4DE
+	if m.level.has(extXSAVE) {
+		c.Sys.CR4 |= CR4OSXSAVE
+		c.Sys.XCR0 = xcr0Bits
+	}
 	c.Sys.DR[6], c.Sys.DR[7] = DR6Fixed, DR7Fixed
 	if m.Arch == AMD64 {
 		c.Sys.EFER = EFERSCE | EFERLME | EFERLMA | EFERNXE

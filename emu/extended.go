@@ -67,6 +67,9 @@ func (c *CPU) lendExtended(e *unicorn.Engine) error {
 	return nil
 }
 
+// MXCSR is SSE's control and status register (SDM vol. 1, 10.2.3).
+func (c *CPU) MXCSR() uint32 { return c.extended().MXCSR }
+
 // xmmCount is how many XMM registers code of a can reach.
 func (a Arch) xmmCount() int {
 	if a == I386 {

@@ -202,14 +202,15 @@ func (t *Context) Hash(h *Hasher) {
 	}
 }
 
-// hash feeds CR0 with AM turned over: recordings of the time before the machine
-// had the bit, which is set from reset on, keep their hashes.
+// hash feeds CR0 with AM and CR4 with OSXMMEXCPT turned over: recordings of the
+// time before the machine had the bits, which are set from reset on, keep their
+// hashes.
 func (s *System) hash(h *Hasher, clocks bool) {
 	for _, v := range [...]uint64{
 		s.GDTR.Base, uint64(s.GDTR.Limit), s.IDTR.Base, uint64(s.IDTR.Limit),
 		uint64(s.LDTR.Sel), s.LDTR.Base, uint64(s.LDTR.Limit),
 		uint64(s.TR.Sel), s.TR.Base, uint64(s.TR.Limit), uint64(s.TR.Type),
-		s.CR0 ^ CR0AM, s.CR2, s.CR3, s.CR4, s.EFER,
+		s.CR0 ^ CR0AM, s.CR2, s.CR3, s.CR4 ^ CR4OSXMMEXCPT, s.EFER,
 		s.MSR.Star, s.MSR.LStar, s.MSR.CStar, s.MSR.FMask, s.MSR.SysenterCS, s.MSR.SysenterESP,
 		s.MSR.SysenterEIP, s.MSR.KernelGSBase, s.MSR.TSCAux,
 	} {
@@ -217,6 +218,9 @@ func (s *System) hash(h *Hasher, clocks bool) {
 	}
 	if s.CR8 != 0 {
 		h.Uint64(s.CR8)
+	}
+	if s.XCR0 != 0 {
+		h.Uint64(s.XCR0)
 	}
 	for _, v := range s.DR {
 		h.Uint64(v)

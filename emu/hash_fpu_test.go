@@ -31,20 +31,3 @@ func TestFXImageOfSavedContext(t *testing.T) {
 	unicorn.FXImage(ext, &image)
 	require.Equal(t, saved, image)
 }
-
-// TestHashDoesNotSeeTheHostsStack (S2): PSHUFB leaves bytes of it in the
-// context, above the low 16 of XMM15.
-func TestHashDoesNotSeeTheHostsStack(t *testing.T) {
-	const xmm15 = 792 + 64*15
-	m, c := newTest(t, AMD64, 0x66, 0x44, 0x0f, 0x38, 0x00, 0xff) // pshufb %xmm15,%xmm15
-	m.Step(0)
-	want := m.Hash(true)
-	ext := make([]byte, unicorn.ContextSize)
-	c.ctx.Save(ext)
-	for i := 16; i < 64; i++ {
-		ext[xmm15+i] ^= byte(i)
-	}
-	c.ctx.Load(ext)
-	c.extIn = extendedInLibrary
-	require.Equal(t, want, m.Hash(true))
-}

@@ -12,7 +12,7 @@ import (
 func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 	out := interp.Done
 	if d.op.UsesExtended() {
-		if t := c.deviceFault(&d.in); t != nil {
+		if t := c.extendedFault(&d.in, &d.op); t != nil {
 			return t
 		}
 		out = d.op.RunExtended(&c.Core, c.changeExtended(), &c.bus)
@@ -36,8 +36,48 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 		return Fault(VecUD)
 	case interp.MathFault:
 		return Fault(VecMF)
+	case interp.Float:
+		if c.Sys.CR4&CR4OSXMMEXCPT == 0 {
+			return Fault(VecUD)
+		}
+		return Fault(VecXM)
 	}
 	return FaultErr(VecGP, 0)
+}
+
+// extendedFault is the exception that comes before an x87, MMX, SSE or AVX
+// instruction.
+func (c *CPU) extendedFault(in *insn.Inst, op *interp.Op) *Trap {
+	if op.Vector() {
+		return c.vectorFault(in)
+	}
+	return c.deviceFault(in)
+}
+
+// vectorFault is the exception of an SSE or AVX instruction whose registers the
+// kernel has not made available, or whose operand is not aligned as it must be
+// (SDM vol. 2, 2.4 and 2.8).
+func (c *CPU) vectorFault(in *insn.Inst) *Trap {
+	if in.Vex.Kind == insn.VexNone {
+		if c.Sys.CR4&CR4OSFXSR == 0 {
+			return Fault(VecUD)
+		}
+		if t := c.deviceFault(in); t != nil {
+			return t
+		}
+	} else {
+		const needed = xstateSSE | xstateAVX
+		if c.Sys.CR4&CR4OSXSAVE == 0 || c.Sys.XCR0&needed != needed || c.vm86() {
+			return Fault(VecUD)
+		}
+		if c.Sys.CR0&CR0TS != 0 {
+			return Fault(VecNM)
+		}
+	}
+	if n := alignmentOf(in); n > 1 && c.EffectiveAddress(in)%n != 0 {
+		return FaultErr(VecGP, 0)
+	}
+	return nil
 }
 
 // leavesStores reports whether processors leave in memory what an instruction

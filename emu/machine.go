@@ -51,6 +51,7 @@ type Machine struct {
 
 	prefetch  int // bytes, Config.Prefetch
 	processor Processor
+	level     Level
 	seed      uint64 // Config.Seed
 	lean      bool   // the present step is StepLean's
 	spaces    []*Space
@@ -78,6 +79,8 @@ type Config struct {
 	Seed uint64
 	// Processor is what runs integer instructions of steps.
 	Processor Processor
+	// Level is what CPUID shows and the machine runs.
+	Level Level
 }
 
 // New makes a machine whose vCPUs share one empty address space.
@@ -99,7 +102,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor, level: cfg.Level}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -114,7 +117,7 @@ func New(cfg Config) (*Machine, error) {
 
 // NewSpace adds an empty address space.
 func (m *Machine) NewSpace() *Space {
-	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch), m.processor)
+	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch), m.processor, m.level)
 	m.spaces = append(m.spaces, s)
 	return s
 }

@@ -33,6 +33,8 @@ const (
 	ownRandom
 	ownCPUID
 	ownFSGSBase
+	ownXSave
+	ownXCR // XGETBV, XSETBV
 	ownInterp
 	ownRefused // by the mode: virtual-8086
 	ownNop     // privileged, no effect here: invd, wbinvd, invlpg
@@ -42,22 +44,27 @@ const (
 const HypercallVector = 0x81
 
 // classify finds what the machine itself runs, what package interp does, and
-// with ownNone what is left to the library: MMX and SSE. Anything else is
+// with ownNone what is left to the library: MMX. Anything else is
 // of an extension that the processor does not have.
-func classify(in *insn.Inst, err error) (ownOp, interp.Op) {
-	if own := classifyOwn(in, err); own != ownNone {
+func classify(in *insn.Inst, err error, l Level) (ownOp, interp.Op) {
+	if own := classifyOwn(in, err, l); own != ownNone {
 		return own, interp.Op{}
+	}
+	if countsBits(in) && !l.has(bitCount(in)) { // the prefix means nothing: BSF, BSR
+		plain := *in
+		plain.Rep = false
+		in = &plain
 	}
 	if op, ok := interp.Prepare(in); ok {
 		return ownInterp, op
 	}
-	if in.Attr().Has(insn.X87 | insn.MMX | insn.SSE) {
+	if in.Attr().Has(insn.X87 | insn.MMX) {
 		return ownNone, interp.Op{}
 	}
 	return ownInvalid, interp.Op{}
 }
 
-func classifyOwn(in *insn.Inst, err error) ownOp {
+func classifyOwn(in *insn.Inst, err error, l Level) ownOp {
 	if err != nil {
 		if err == insn.ErrTooLong {
 			return ownTooLong
@@ -65,9 +72,7 @@ func classifyOwn(in *insn.Inst, err error) ownOp {
 		return ownInvalid
 	}
 	switch a := in.Attr(); {
-	case a.Has(insn.Undefined), lacks(in):
-		return ownInvalid
-	case a.Has(insn.AVX | insn.AVX512): // no AVX: the library would run the legacy instruction
+	case a.Has(insn.Undefined), !l.has(extensionOf(in)):
 		return ownInvalid
 	case a.Has(insn.IntN) && uint8(in.Imm) == HypercallVector:
 		return ownHypercall
@@ -122,6 +127,9 @@ func classify0F(in *insn.Inst) ownOp {
 		if in.Rep && in.Mod() == 3 && in.Digit() < 4 {
 			return ownFSGSBase
 		}
+		if in.HasMemory() && !in.Rep && !in.OpSize && xsaveForms>>in.Digit()&1 != 0 {
+			return ownXSave
+		}
 	case 0xc7:
 		if in.Mod() == 3 && in.Digit() >= 6 {
 			if in.Rep {
@@ -131,6 +139,9 @@ func classify0F(in *insn.Inst) ownOp {
 		}
 		if in.Mod() != 3 && in.Digit() >= 6 { // VMPTRLD and friends: no VMX
 			return ownInvalid
+		}
+		if in.HasMemory() && in.Digit() == 4 {
+			return ownXSave
 		}
 	}
 	return ownNone
@@ -148,8 +159,8 @@ func classify0F01(in *insn.Inst) ownOp {
 		return ownFSGSBase
 	case 0xf9: // RDTSCP
 		return ownClock
-	case 0xd0: // XGETBV
-		return ownNone
+	case 0xd0, 0xd1:
+		return ownXCR
 	}
 	return ownInvalid // VMX, SVM, MONITOR, SGX, ...: not on this machine
 }
@@ -210,6 +221,14 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 		c.cpuidInsn()
 	case ownFSGSBase:
 		if t := c.fsgsInsn(in); t != nil {
+			return t
+		}
+	case ownXSave:
+		if t := m.xsaveInsn(c, in); t != nil {
+			return t
+		}
+	case ownXCR:
+		if t := c.xcrInsn(in); t != nil {
 			return t
 		}
 	}

@@ -62,9 +62,9 @@ func (p Processor) String() string {
 }
 
 // classify says how an instruction is run, with ownInterp by what.
-func (p Processor) classify(in *insn.Inst, err error) (ownOp, interp.Op) {
-	own, op := classify(in, err)
-	if own == ownInterp && p == Unicorn && !beyondLibrary(in) {
+func (p Processor) classify(in *insn.Inst, err error, l Level) (ownOp, interp.Op) {
+	own, op := classify(in, err, l)
+	if own == ownInterp && p == Unicorn && !op.Vector() && !beyondLibrary(in) {
 		own = ownNone
 	}
 	return own, op

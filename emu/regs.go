@@ -121,6 +121,7 @@ type System struct {
 	CR8        uint64    // task priority, 0-15: interrupts of this class and below wait
 	DR         [8]uint64 // DR4 and DR5 are names of DR6 and DR7, or do not exist
 	EFER       uint64
+	XCR0       uint64 // state that XSAVE and AVX may use; 0: there is no XSAVE
 	MSR        MSRs
 	TSC        uint64 // advances by one per retired instruction
 }
@@ -145,10 +146,13 @@ const (
 
 	CR4UMIP   uint64 = 1 << 11 // no SGDT, SIDT, SLDT, SMSW, STR outside ring 0
 	CR4OSFXSR uint64 = 1 << 9
-	CR4PCE    uint64 = 1 << 8 // RDPMC outside ring 0
-	CR4PAE    uint64 = 1 << 5
-	CR4DE     uint64 = 1 << 3 // DR4 and DR5 do not exist
-	CR4TSD    uint64 = 1 << 2 // no RDTSC outside ring 0
+
+	CR4OSXMMEXCPT uint64 = 1 << 10 // unmasked exceptions of SSE are #XM, not #UD
+	CR4OSXSAVE    uint64 = 1 << 18 // XSAVE, XCR0 and AVX may be used
+	CR4PCE        uint64 = 1 << 8  // RDPMC outside ring 0
+	CR4PAE        uint64 = 1 << 5
+	CR4DE         uint64 = 1 << 3 // DR4 and DR5 do not exist
+	CR4TSD        uint64 = 1 << 2 // no RDTSC outside ring 0
 
 	EFERSCE uint64 = 1 << 0
 	EFERLME uint64 = 1 << 8

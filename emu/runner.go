@@ -179,7 +179,7 @@ func (r *runner) scan(b *runBlock) {
 	n := 0
 	for b.insns < maxRunBlock && n < PageSize && !r.avoid[b.pc] {
 		in, err := r.decode(b.pc + uint64(n))
-		if err != nil || !runs(&in) || !in.Mode.Is64() && throughCode(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
+		if err != nil || !r.runs(&in) || !in.Mode.Is64() && throughCode(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
 			break
 		}
 		n += in.Len
@@ -219,8 +219,11 @@ func (r *runner) decode(pc uint64) (insn.Inst, error) {
 // runs reports whether the library does an instruction right without help;
 // alignment faults it is told of. STI and POPF may let an interrupt or a trap
 // in.
-func runs(in *insn.Inst) bool {
-	own, _ := classify(in, nil)
+func (r *runner) runs(in *insn.Inst) bool {
+	own, _ := classify(in, nil, r.space.level)
+	if countsBits(in) && !r.space.level.has(bitCount(in)) { // the library counts
+		return false
+	}
 	return (own == ownNone || own == ownInterp && !beyondLibrary(in)) && mendsOf(in)&^(mendAlign|mendPartial) == 0 &&
 		!in.Attr().Has(insn.Popf|insn.Sti) && !tracesFault(in)
 }

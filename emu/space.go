@@ -70,6 +70,7 @@ type Space struct {
 	arch      Arch
 	mode      insn.Mode // of its 64-bit code, or of all
 	processor Processor
+	level     Level
 	pages     map[uint64]PTE // by linear page number
 	ops       []mapOp
 	epoch     int           // counts rebuilds of ops
@@ -91,8 +92,8 @@ type tlbEntry struct {
 	data []byte // nil: empty
 }
 
-func newSpace(mem *PhysMem, arch Arch, mode insn.Mode, p Processor) *Space {
-	return &Space{mem: mem, arch: arch, mode: mode, processor: p, pages: map[uint64]PTE{}}
+func newSpace(mem *PhysMem, arch Arch, mode insn.Mode, p Processor, l Level) *Space {
+	return &Space{mem: mem, arch: arch, mode: mode, processor: p, level: l, pages: map[uint64]PTE{}}
 }
 
 // Map shows n frames from first at linear address va (page aligned).

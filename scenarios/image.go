@@ -33,6 +33,15 @@ func archOf(f *format.File) emu.Arch {
 	return emu.I386
 }
 
+// levelOf is what the machine's processor shows in CPUID.
+func levelOf(f *format.File) emu.Level {
+	l, err := emu.ParseLevel(f.Machine.CPUID)
+	if err != nil {
+		return emu.DefaultLevel // a file that was not parsed
+	}
+	return l
+}
+
 func vendorOf(f *format.File) emu.Vendor {
 	if f.Machine.Vendor == emu.Intel.String() {
 		return emu.Intel

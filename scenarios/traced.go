@@ -23,6 +23,7 @@ type Traced struct {
 	Events    []string          // lines of uprobe_events
 	Engine    string            // "": the default
 	CPUs      int
+	Level     emu.Level
 	Memory    uint64 // bytes
 }
 
@@ -37,6 +38,9 @@ func (t *Traced) File() (*File, error) {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%q under uprobes.", t.Path)
 	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", emu.Arch(img.Arch), t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
+	if t.Level != emu.DefaultLevel {
+		line("cpuid %v", t.Level)
+	}
 	if t.Engine != "" {
 		line("engine %s", t.Engine)
 	}

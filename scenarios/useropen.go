@@ -167,7 +167,7 @@ func (b *userBuilder) boot() error {
 		quantum = -1 // a thread keeps its vCPU until it waits
 	}
 	w.kernel, err = linux.New(linux.Config{
-		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Quantum: quantum,
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
 	})
 	if err != nil {

@@ -12,6 +12,19 @@ func processorFlag() cli.Flag {
 	return &cli.StringFlag{Name: "cpu", Value: emu.DefaultProcessor.String(), Usage: "step instructions on `PROCESSOR`: interp or unicorn"}
 }
 
+// levelFlag is --cpuid.
+func levelFlag() cli.Flag {
+	return &cli.StringFlag{Name: "cpuid", Value: emu.DefaultLevel.String(), Usage: "the processor has the extensions of `LEVEL` v1 (SSE2), v2 (SSE4.2), v3 (AVX2)"}
+}
+
+func cpuidLevelOf(c *cli.Command) (emu.Level, error) {
+	l, err := emu.ParseLevel(c.String("cpuid"))
+	if err != nil {
+		return 0, usageError(c, err)
+	}
+	return l, nil
+}
+
 func processorOf(c *cli.Command) (emu.Processor, error) {
 	p, err := emu.ParseProcessor(c.String("cpu"))
 	if err != nil {

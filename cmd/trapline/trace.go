@@ -55,6 +55,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
 			processorFlag(),
+			levelFlag(),
 			&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
 			&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
 			&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
@@ -166,9 +167,13 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if err != nil {
 		return linux.Config{}, err
 	}
+	level, err := cpuidLevelOf(c)
+	if err != nil {
+		return linux.Config{}, err
+	}
 	cfg := linux.Config{
-		Processor: processor,
-		Path:      args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
+		Processor: processor, Level: level,
+		Path: args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Limits: linux.Limits{
 			Steps: c.Uint64("steps"), Memory: c.Int("memory") << 20,

@@ -59,7 +59,7 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenarios.Traced{Path: cfg.Path, Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Memory: tracedMemory}
+	t := scenarios.Traced{Path: cfg.Path, Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
 	if t.Program, err = os.ReadFile(cfg.Path); err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func FuzzRun(f *testing.F) {
 		before := c
 		m := &testMemory{c: &c, code: code, data: make([]byte, memSize)}
 		var out interp.Outcome
-		unit := regs.Extended{X87: regs.X87{Control: uint16(flags >> 32), Status: uint16(flags >> 48), Tags: uint8(flags >> 24)}}
+		unit := regs.Extended{MXCSR: regs.MXCSRReset, X87: regs.X87{Control: uint16(flags >> 32), Status: uint16(flags >> 48), Tags: uint8(flags >> 24)}}
 		if op.UsesExtended() {
 			x := unit
 			if out = op.RunExtended(&c, &x, m); out != interp.Done && x != unit {

@@ -16,7 +16,7 @@ type Memory interface {
 // Outcome says how an instruction ended.
 type Outcome uint8
 
-// Outcomes. All but Done are faults.
+// Outcomes. All but Done are faults. Float has set flags of MXCSR.
 const (
 	Done       Outcome = iota
 	Refused            // the memory refused an access
@@ -25,4 +25,5 @@ const (
 	Undefined          // #UD
 	Protection         // #GP(0)
 	MathFault          // #MF: an x87 exception is pending
+	Float              // an unmasked exception of SSE or AVX: #XM
 )

@@ -33,6 +33,7 @@ type Op struct {
 	control            bool   // an x87 instruction of control: the unit does not keep where it was
 	atOnce             bool   // one that does not wait for an exception that is pending
 	shadow             uint32 // regs.Core.Shadow afterwards
+	vec                *vectorOp
 }
 
 // Values of base and index.
@@ -89,6 +90,9 @@ func Prepare(in *insn.Inst) (Op, bool) {
 	}
 	o.setSize(uint8(in.OperandBits / 8))
 	o.operands(in)
+	if v := o.prepareVector(in); v != nil {
+		return o, true
+	}
 	f := familyOf(in)
 	if f == nil {
 		return Op{}, false
@@ -98,19 +102,27 @@ func Prepare(in *insn.Inst) (Op, bool) {
 }
 
 // Prepared reports whether o is an instruction that Prepare made.
-func (o *Op) Prepared() bool { return o.run != nil || o.x87 != nil }
+func (o *Op) Prepared() bool { return o.run != nil || o.x87 != nil || o.vec != nil }
 
 // UsesExtended reports whether the instruction needs RunExtended.
-func (o *Op) UsesExtended() bool { return o.x87 != nil }
+func (o *Op) UsesExtended() bool { return o.x87 != nil || o.vec != nil }
 
 // RunExtended runs an instruction of x87, MMX, SSE or AVX on c and x.
 func (o *Op) RunExtended(c *regs.Core, x *regs.Extended, m Memory) Outcome {
-	out := o.runX87(c, &x.X87, m)
+	var out Outcome
+	if o.vec != nil {
+		out = o.vec.run(x, c, m, o)
+	} else {
+		out = o.runX87(c, &x.X87, m)
+	}
 	if out == Done {
 		c.Shadow = o.shadow
 	}
 	return out
 }
+
+// Vector reports whether o uses vector registers or MXCSR.
+func (o *Op) Vector() bool { return o.vec != nil }
 
 // Run runs the instruction on c.
 func (o *Op) Run(c *regs.Core, m Memory) Outcome {

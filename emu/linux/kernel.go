@@ -31,6 +31,7 @@ type Config struct {
 	CPUs      int // vCPUs; 0: 1
 	Vendor    emu.Vendor
 	Processor emu.Processor // of the machine
+	Level     emu.Level     // what its CPUID shows
 	Quantum   int           // instructions before another thread's turn; 0: 10000, negative: never
 	Seed      uint64        // of AT_RANDOM, getrandom, RDRAND and RDSEED
 	Clock     Clock         // nil: time is the number of instructions, in nanoseconds
@@ -116,7 +117,7 @@ func (k *Kernel) boot() error {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
 	arch := emu.Arch(prog.image.Arch)
-	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Seed: k.cfg.Seed})
+	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Level: k.cfg.Level, Seed: k.cfg.Seed})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux/abi"
-	"trapline/emu/regs"
 )
 
 var le = binary.LittleEndian
@@ -32,20 +31,6 @@ func (t *Thread) overflows(a action, sp uint64) bool {
 	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
 }
 
-// fpuImage is the FXSAVE area of the thread, which is on a vCPU.
-func (k *Kernel) fpuImage(t *Thread) []byte {
-	var b [emu.FXSize]byte
-	k.m.FXSave(t.cpu, &b)
-	return b[:]
-}
-
-func (k *Kernel) loadFPU(t *Thread, b []byte) {
-	var fx [emu.FXSize]byte
-	copy(fx[:], b)
-	le.PutUint32(fx[24:], le.Uint32(fx[24:])&regs.MXCSRMask) // MXCSR without reserved bits
-	k.m.FXRestore(t.cpu, &fx)
-}
-
 // regs64 is the order of general registers in the x86-64 sigcontext; RIP and
 // RFLAGS follow.
 var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu.R14, emu.R15,
@@ -58,14 +43,14 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 		return false
 	}
 	fx := k.fpuImage(t)
-	fp := (t.frameStack(a, 128) - emu.FXSize) &^ 63
+	fp := (t.frameStack(a, 128) - uint64(len(fx))) &^ 63
 	sp := (fp-abi.Frame64Size)&^15 - 8
 	if t.overflows(a, sp) {
 		return false
 	}
 	b := make([]byte, abi.Frame64Size)
 	le.PutUint64(b, a.restorer)
-	le.PutUint64(b[abi.Frame64UC:], abi.UC_SIGCONTEXT_SS|abi.UC_STRICT_RESTORE_SS)
+	le.PutUint64(b[abi.Frame64UC:], abi.UC_SIGCONTEXT_SS|abi.UC_STRICT_RESTORE_SS|k.xstateFlag())
 	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[emu.RSP])
 	for i, r := range regs64 {
 		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
@@ -115,10 +100,9 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	fp := le.Uint64(b[abi.Frame64FPState:])
 	if fp != 0 {
 		fx := make([]byte, emu.FXSize)
-		if !t.proc.mm.Read(fp, fx) {
+		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx, fp) {
 			return k.badFrame(t)
 		}
-		k.loadFPU(t, fx)
 	}
 	for i, r := range regs64 {
 		c.GPR[r] = le.Uint64(b[abi.Frame64Regs+8*i:])

@@ -24,7 +24,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if a.flags&abi.SA_RESTORER != 0 {
 		ret = a.restorer
 	}
-	fp := (t.frameStack(a, 0)-emu.FXSize)&^63 - abi.FP32Legacy
+	fp := (t.frameStack(a, 0)-uint64(len(fx)))&^63 - abi.FP32Legacy
 	sp := (fp-size+4)&^15 - 4
 	if t.overflows(a, sp) {
 		return false
@@ -161,7 +161,9 @@ func (k *Kernel) restoreContext32(t *Thread, b []byte) bool {
 			return false
 		}
 		mergeFSave(fx)
-		k.loadFPU(t, fx[abi.FP32Legacy:])
+		if !k.loadFPU(t, fx[abi.FP32Legacy:], fp+abi.FP32Legacy) {
+			return false
+		}
 	}
 	for i, r := range regs32 {
 		c.GPR[r] = uint64(le.Uint32(b[abi.Context32Regs+4*i:]))

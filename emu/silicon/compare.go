@@ -176,6 +176,9 @@ func compareRegisters(m Mode, want, got *State, undefined uint64,
 		if want.XMM[i] != got.XMM[i] && bytes(fmt.Sprintf("xmm%d", i), want.XMM[i][:], got.XMM[i][:]) {
 			return true
 		}
+		if want.Upper[i] != got.Upper[i] && bytes(fmt.Sprintf("upper half of ymm%d", i), want.Upper[i][:], got.Upper[i][:]) {
+			return true
+		}
 	}
 	for i := range want.X87.ST {
 		if want.X87.inUse(i) && bytes(fmt.Sprintf("st(%d)", i), want.X87.ST[i][:], got.X87.ST[i][:]) {

@@ -29,7 +29,14 @@ const (
 	CodeBadOperand = 2    // ILL_ILLOPN: #UD
 	CodeIntDivide  = 1    // FPE_INTDIV: #DE
 	CodeMisaligned = 1    // BUS_ADRALN: #AC
-	CodeSystemCall = 0    // with SIGSYS
+
+	CodeFloatDivide    = 3 // FPE_FLTDIV, with SIGFPE: #MF and #XM
+	CodeFloatOverflow  = 4 // FPE_FLTOVF
+	CodeFloatUnderflow = 5 // FPE_FLTUND
+	CodeFloatInexact   = 6 // FPE_FLTRES
+	CodeFloatInvalid   = 7 // FPE_FLTINV
+
+	CodeSystemCall = 0 // with SIGSYS
 )
 
 var signalNames = map[int]string{
@@ -59,6 +66,26 @@ const (
 	vectorPF = 14
 	vectorAC = 17
 )
+
+// FloatSignal is the signal of an unmasked floating-point exception, #MF or #XM:
+// flags are the unmasked ones that are set, as in MXCSR's lowest bits. Of several
+// Linux tells the first of invalid, division, overflow, underflow or denormal,
+// and inexact.
+func FloatSignal(flags uint32, pc uint64) Signal {
+	const invalid, denormal, division, overflow, underflow = 1, 2, 4, 8, 16
+	code := CodeFloatInexact
+	switch {
+	case flags&invalid != 0:
+		code = CodeFloatInvalid
+	case flags&division != 0:
+		code = CodeFloatDivide
+	case flags&overflow != 0:
+		code = CodeFloatOverflow
+	case flags&(underflow|denormal) != 0:
+		code = CodeFloatUnderflow
+	}
+	return Signal{SIGFPE, code, pc}
+}
 
 // Error code bits of a page fault (SDM vol. 3, 4.7).
 const errorPresent = 1 << 0

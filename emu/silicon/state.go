@@ -44,7 +44,7 @@ const (
 
 // State is what a user program sees of the processor between two instructions.
 // In 32-bit mode registers are zero-extended, and those that the mode cannot
-// name (R8-R15, XMM8-XMM15) are zero.
+// name (R8-R15, XMM8-XMM15, YMM8-YMM15) are zero.
 type State struct {
 	GPR    [16]uint64 // by register number: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8...
 	RIP    uint64
@@ -55,6 +55,7 @@ type State struct {
 	Selectors [6]uint16 // by segment register number: es, cs, ss, ds, fs, gs
 
 	XMM   [16][16]byte // little-endian, as MOVDQU stores them
+	Upper [16][16]byte // the upper halves of the YMM registers; zero where there is no AVX
 	MXCSR uint32
 	X87   X87
 }

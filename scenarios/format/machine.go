@@ -14,6 +14,7 @@ import (
 //	"engine" NAME                     how probes work: none, 2002, …; of a Linux program uprobes, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
 //	"vendor" ( "amd" | "intel" )      whose processor it is where they differ (U10)
+//	"cpuid" ( "v1" | "v2" | "v3" )    which extensions the processor has and shows
 //	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
@@ -31,6 +32,7 @@ type Machine struct {
 
 	Prefetch int // bytes
 	Vendor   string
+	CPUID    string // one of CPUIDLevels
 
 	EnginePos Pos
 }
@@ -65,11 +67,14 @@ var Architectures = []string{"i386", "x86_64"}
 // Vendors are whose processors a scenario may name.
 var Vendors = []string{"amd", "intel"}
 
-var machineKeys = []string{"arch", "vendor", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
+// CPUIDLevels are the sets of extensions that a scenario may name (emu.Level).
+var CPUIDLevels = []string{"v1", "v2", "v3"}
+
+var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
 
 func defaultMachine() Machine {
 	return Machine{
-		Arch: "i386", Vendor: "amd", CPUs: 1, Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
+		Arch: "i386", Vendor: "amd", CPUID: "v2", CPUs: 1, Steps: DefaultSteps, Time: DefaultTime, EnginePos: Pos{Line: 1, Col: 1},
 	}
 }
 
@@ -105,6 +110,8 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 		m.Arch, err = w.choice("architecture", Architectures)
 	case "vendor":
 		m.Vendor, err = w.choice("vendor", Vendors)
+	case "cpuid":
+		m.CPUID, err = w.choice("level", CPUIDLevels)
 	case "cpus":
 		m.CPUs, err = w.integer("a number of cpus", 1, 8)
 	case "engine":

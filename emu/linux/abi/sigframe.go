@@ -20,8 +20,10 @@ const (
 // SizeofSiginfo is the size of siginfo_t, on both architectures.
 const SizeofSiginfo = 128
 
-// Flags of uc_flags: the frame holds SS, and it is taken back as it is.
+// Flags of uc_flags: the frame's floating-point state is XSAVE's; the frame holds
+// SS, and it is taken back as it is.
 const (
+	UC_FP_XSTATE         = 1
 	UC_SIGCONTEXT_SS     = 2
 	UC_STRICT_RESTORE_SS = 4
 )
@@ -70,4 +72,16 @@ const (
 const (
 	FP32Legacy = 112
 	FP32Size   = FP32Legacy + 512
+)
+
+// struct _fpx_sw_bytes, in the bytes that FXSAVE leaves: what lies behind its area
+// in a frame. The second magic word follows XSAVE's area.
+const (
+	FXSoftware            = 464
+	FXSoftwareExtended    = FXSoftware + 4 // size with the magic word
+	FXSoftwareXFeatures   = FXSoftware + 8
+	FXSoftwareXSize       = FXSoftware + 16
+	FP_XSTATE_MAGIC1      = 0x46505853
+	FP_XSTATE_MAGIC2      = 0x46505845
+	FP_XSTATE_MAGIC2_SIZE = 4
 )

@@ -22,6 +22,9 @@ type child struct {
 	mode silicon.Mode
 	code []byte // what the code region holds
 	ldt  []uint64
+
+	float []byte  // see extended
+	set   uintptr // which of the register sets
 }
 
 // Requests of ptrace(2) that golang.org/x/sys/unix has no function for. GETREGS and SETREGS
@@ -30,10 +33,10 @@ type child struct {
 const (
 	ptraceGetRegs      = 12
 	ptraceSetRegs      = 13
-	ptraceGetFPRegs    = 14
-	ptraceSetFPRegs    = 15
 	ptraceSysemuSingle = 32
 	ptraceGetSigInfo   = 0x4202
+	ptraceGetRegSet    = 0x4204
+	ptraceSetRegSet    = 0x4205
 	sigInfoSize        = 128
 	sigInfoCode        = 8
 	sigInfoAddr        = 16
@@ -131,8 +134,12 @@ func (c *child) setState(s *silicon.State) error {
 	if err := c.ptrace(ptraceSetRegs, unsafe.Pointer(&registers)); err != nil {
 		return err
 	}
-	float := encodeFloat(s)
-	return c.ptrace(ptraceSetFPRegs, unsafe.Pointer(&float))
+	float, err := c.extended()
+	if err != nil {
+		return err
+	}
+	encodeFloat(s, float)
+	return c.regset(ptraceSetRegSet, float)
 }
 
 // state reads every register.
@@ -142,11 +149,45 @@ func (c *child) state(s *silicon.State) error {
 		return err
 	}
 	decodeRegisters(s, &registers, c.mode)
-	var float [fxSize]byte
-	if err := c.ptrace(ptraceGetFPRegs, unsafe.Pointer(&float)); err != nil {
+	float, err := c.extended()
+	if err != nil {
 		return err
 	}
-	decodeFloat(s, &float, c.mode)
+	decodeFloat(s, float, c.mode)
+	return nil
+}
+
+// Register sets of PTRACE_GETREGSET: XSAVE's area, or FXSAVE's where the kernel
+// has no XSAVE.
+const (
+	ntX86XState = 0x202
+	ntPRFPReg   = 2
+)
+
+// extended reads the floating-point and vector registers, in a buffer of the
+// child's that the next call uses again.
+func (c *child) extended() ([]byte, error) {
+	if c.float == nil {
+		c.float, c.set = make([]byte, maxXState), ntX86XState
+		if c.regset(ptraceGetRegSet, c.float) != nil {
+			c.set = ntPRFPReg
+		}
+	}
+	return c.float, c.regset(ptraceGetRegSet, c.float)
+}
+
+// regset reads or writes the register set of floating-point and vector
+// registers; of a read, buf is cut to what the kernel has.
+func (c *child) regset(request int, buf []byte) error {
+	iov := unix.Iovec{Base: &buf[0]}
+	iov.SetLen(len(buf))
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(request), uintptr(c.pid), uintptr(c.set), uintptr(unsafe.Pointer(&iov)), 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("native: ptrace request %d: %w", request, errno)
+	}
+	if request == ptraceGetRegSet {
+		c.float = buf[:iov.Len]
+	}
 	return nil
 }
 

@@ -61,7 +61,8 @@ func decodeRegisters(s *silicon.State, r *unix.PtraceRegs, mode silicon.Mode) {
 	}
 }
 
-// Offsets in the FXSAVE image (SDM vol. 1, table 10-2), which PTRACE_GETFPREGS returns.
+// Offsets in XSAVE's area (SDM vol. 1, table 10-2 and 13.4), of which the first
+// 512 bytes are FXSAVE's.
 const (
 	fxSize   = 512
 	fxStatus = 2
@@ -69,13 +70,21 @@ const (
 	fxMXCSR  = 24
 	fxST     = 32  // 16 bytes each, 10 used
 	fxXMM    = 160 // 16 bytes each
+
+	xstateBV    = fxSize // which components the area holds
+	xstateUpper = 576    // 16 bytes each
+	xstateAVX   = 7      // x87, SSE and AVX
+	xstateZMM   = 7 << 5 // AVX-512: the parts of its registers
+	maxXState   = 1 << 14
 )
 
-// encodeFloat returns the FXSAVE image of s.
-func encodeFloat(s *silicon.State) [fxSize]byte {
-	var f [fxSize]byte
+// encodeFloat puts s into the area f, whose other components stay as they are;
+// those of AVX-512 get their initial value.
+func encodeFloat(s *silicon.State, f []byte) {
+	clear(f[:fxMXCSR])
+	clear(f[fxST:fxXMM])
 	le := binary.LittleEndian
-	le.PutUint16(f[:], s.X87.Control)
+	le.PutUint16(f, s.X87.Control)
 	le.PutUint16(f[fxStatus:], s.X87.Status)
 	f[fxTag] = s.X87.Tag
 	le.PutUint32(f[fxMXCSR:], s.MXCSR)
@@ -85,13 +94,18 @@ func encodeFloat(s *silicon.State) [fxSize]byte {
 	for i := range s.XMM {
 		copy(f[fxXMM+16*i:], s.XMM[i][:])
 	}
-	return f
+	if len(f) >= xstateUpper+16*len(s.Upper) {
+		for i := range s.Upper {
+			copy(f[xstateUpper+16*i:], s.Upper[i][:])
+		}
+		le.PutUint64(f[xstateBV:], le.Uint64(f[xstateBV:])&^xstateZMM|xstateAVX)
+	}
 }
 
-// decodeFloat is the reverse, and cuts to the XMM registers that mode can name.
-func decodeFloat(s *silicon.State, f *[fxSize]byte, mode silicon.Mode) {
+// decodeFloat is the reverse, and cuts to the vector registers that mode can name.
+func decodeFloat(s *silicon.State, f []byte, mode silicon.Mode) {
 	le := binary.LittleEndian
-	s.X87.Control = le.Uint16(f[:])
+	s.X87.Control = le.Uint16(f)
 	s.X87.Status = le.Uint16(f[fxStatus:])
 	s.X87.Tag = f[fxTag]
 	s.MXCSR = le.Uint32(f[fxMXCSR:])
@@ -100,5 +114,8 @@ func decodeFloat(s *silicon.State, f *[fxSize]byte, mode silicon.Mode) {
 	}
 	for i := range mode.Registers() {
 		copy(s.XMM[i][:], f[fxXMM+16*i:])
+		if len(f) >= xstateUpper+16*len(s.Upper) {
+			copy(s.Upper[i][:], f[xstateUpper+16*i:])
+		}
 	}
 }

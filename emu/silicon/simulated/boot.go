@@ -15,6 +15,9 @@ func (s *Machine) boot(image *loader.Image) error {
 		return err
 	}
 	s.k = k
+	if err := s.addFloatGate(); err != nil {
+		return err
+	}
 	s.m.Kernel = kernel{k}
 	s.m.Quiet = true
 	for _, r := range s.mode.Regions() {
@@ -38,4 +41,18 @@ func (s *Machine) boot(image *loader.Image) error {
 	}
 	s.fresh = s.m.Snapshot()
 	return nil
+}
+
+// addFloatGate gives #XM, which the kernel text has no handler of, the gate of
+// #MF: both end in SIGFPE.
+func (s *Machine) addFloatGate() error {
+	const vectorMF = 16
+	size := uint64(8)
+	if s.mode == silicon.Mode64 {
+		size = 16
+	}
+	gate := make([]byte, size)
+	table := s.cpu.Sys.IDTR.Base
+	s.cpu.Space.Peek(table+vectorMF*size, gate)
+	return s.m.WriteBytes(s.cpu.Space, table+vectorXM*size, gate)
 }

@@ -56,7 +56,7 @@ func open(mode silicon.Mode, arch emu.Arch) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1})
+	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Level: emu.V3})
 	if err != nil {
 		return nil, err
 	}

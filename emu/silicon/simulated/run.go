@@ -10,6 +10,7 @@ import (
 
 const (
 	vectorPF         = 14
+	vectorXM         = 19
 	vectorSystemCall = 0x80
 
 	// maxKernelSteps bounds the way from a trap to its signal, or back to the task.
@@ -89,6 +90,10 @@ func (s *Machine) signal(ev *emu.Event) (silicon.Signal, silicon.State, error) {
 // signalOf is silicon.SignalOf for a trap of the machine. To a task, the kernel's pages
 // are not mapped.
 func (s *Machine) signalOf(t emu.Trap, pc uint64) silicon.Signal {
+	if t.Vector == vectorXM {
+		mxcsr := s.cpu.MXCSR()
+		return silicon.FloatSignal(mxcsr&^(mxcsr>>7)&0x3f, pc)
+	}
 	code := t.ErrCode
 	if t.Vector == vectorPF && t.CR2 >= s.k.Layout.Text {
 		code = 0

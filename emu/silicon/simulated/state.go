@@ -6,16 +6,8 @@ import (
 	"math"
 
 	"trapline/emu"
+	"trapline/emu/regs"
 	"trapline/emu/silicon"
-)
-
-// Offsets in the FXSAVE image (SDM vol. 1, table 10-2).
-const (
-	fxStatus = 2
-	fxTag    = 4
-	fxMXCSR  = 24
-	fxST     = 32  // 16 bytes each, 10 used
-	fxXMM    = 160 // 16 bytes each
 )
 
 // setState loads every register. Selectors go through the GDT, as MOV would.
@@ -37,19 +29,23 @@ func (s *Machine) setState(state *silicon.State) error {
 	if s.mode == silicon.Mode64 {
 		c.Seg[emu.FS].Base, c.Seg[emu.GS].Base = state.FSBase, state.GSBase
 	}
-	var fx [emu.FXSize]byte
+	var b [emu.XSaveSize]byte
 	le := binary.LittleEndian
-	le.PutUint16(fx[:], state.X87.Control)
-	le.PutUint16(fx[fxStatus:], state.X87.Status)
-	fx[fxTag] = state.X87.Tag
-	le.PutUint32(fx[fxMXCSR:], state.MXCSR)
+	le.PutUint16(b[regs.FXControl:], state.X87.Control)
+	le.PutUint16(b[regs.FXStatus:], state.X87.Status)
+	b[regs.FXTags] = state.X87.Tag
+	le.PutUint32(b[regs.FXMXCSR:], state.MXCSR)
 	for i := range state.X87.ST {
-		copy(fx[fxST+16*i:], state.X87.ST[i][:])
+		copy(b[regs.FXST+16*i:], state.X87.ST[i][:])
 	}
 	for i := range state.XMM {
-		copy(fx[fxXMM+16*i:], state.XMM[i][:])
+		copy(b[regs.FXXMM+16*i:], state.XMM[i][:])
+		copy(b[emu.XSaveUpper+16*i:], state.Upper[i][:])
 	}
-	s.m.FXRestore(c, &fx)
+	le.PutUint64(b[emu.FXSize:], emu.XSaveAll)
+	if !s.m.XRestore(c, &b, emu.XSaveAll) {
+		return fmt.Errorf("simulated: mxcsr = %#x", state.MXCSR)
+	}
 	return nil
 }
 
@@ -68,18 +64,19 @@ func (s *Machine) state() (silicon.State, error) {
 	if s.mode == silicon.Mode64 {
 		state.FSBase, state.GSBase = c.Seg[emu.FS].Base, c.Seg[emu.GS].Base
 	}
-	var fx [emu.FXSize]byte
-	s.m.FXSave(c, &fx)
+	var b [emu.XSaveSize]byte
+	s.m.XSave(c, &b)
 	le := binary.LittleEndian
-	state.X87.Control = le.Uint16(fx[:])
-	state.X87.Status = le.Uint16(fx[fxStatus:])
-	state.X87.Tag = fx[fxTag]
-	state.MXCSR = le.Uint32(fx[fxMXCSR:])
+	state.X87.Control = le.Uint16(b[regs.FXControl:])
+	state.X87.Status = le.Uint16(b[regs.FXStatus:])
+	state.X87.Tag = b[regs.FXTags]
+	state.MXCSR = le.Uint32(b[regs.FXMXCSR:])
 	for i := range state.X87.ST {
-		copy(state.X87.ST[i][:], fx[fxST+16*i:])
+		copy(state.X87.ST[i][:], b[regs.FXST+16*i:])
 	}
 	for i := range s.mode.Registers() {
-		copy(state.XMM[i][:], fx[fxXMM+16*i:])
+		copy(state.XMM[i][:], b[regs.FXXMM+16*i:])
+		copy(state.Upper[i][:], b[emu.XSaveUpper+16*i:])
 	}
 	return state, nil
 }
