@@ -75,10 +75,6 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.int3 && m.Arch == emu.I386 {
-		return nil, fmt.Errorf("engine %s needs x86_64: a 32-bit kernel-mode frame has no room to push a return address", engine)
-	}
-	ops := newEngine(name, m.Arch, opts)
 	for _, t := range KernelTexts() {
 		if t.Engine != name || t.Arch != m.Arch || t.C != "" != opts.c {
 			continue
@@ -87,32 +83,45 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		if text.err != nil {
 			return nil, text.err
 		}
-		o := traps.Options{Image: text.image, Places: text.places}
-		if ops != nil {
-			o.Engine, o.Traits = ops, ops.Traits()
-		}
-		k, err := traps.Boot(m, o)
-		if err != nil {
-			return nil, err
-		}
-		g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs)),
-			cells: m.NewCells(), hosts: map[any]any{}}
-		if k.HasSymbol(kprobeCPU) {
-			m.Numbers = append(m.Numbers, k.Symbol(kprobeCPU))
-		}
-		if ops != nil {
-			g.pool = k.Symbol("kprobe_pool")
-			if err := ops.attach(g); err != nil {
-				return nil, err
-			}
-			if opts.preemptEnable && opts.c {
-				g.poke(k.Symbol("kprobe_may_schedule"), 1, m.Arch.Word())
-			}
-		}
-		m.AddPart(g)
-		return g, nil
+		return BootText(m, engine, traps.Options{Image: text.image, Places: text.places})
 	}
 	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
+}
+
+// BootText is Boot with a kernel text that is given: the engine's, or one that
+// has its symbols and micro-steps. It sets o's engine and traits.
+func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) {
+	name, opts, err := parseEngine(engine)
+	if err != nil {
+		return nil, err
+	}
+	if opts.int3 && m.Arch == emu.I386 {
+		return nil, fmt.Errorf("engine %s needs x86_64: a 32-bit kernel-mode frame has no room to push a return address", engine)
+	}
+	ops := newEngine(name, m.Arch, opts)
+	if ops != nil {
+		o.Engine, o.Traits = ops, ops.Traits()
+	}
+	k, err := traps.Boot(m, o)
+	if err != nil {
+		return nil, err
+	}
+	g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs)),
+		cells: m.NewCells(), hosts: map[any]any{}}
+	if k.HasSymbol(kprobeCPU) {
+		m.Numbers = append(m.Numbers, k.Symbol(kprobeCPU))
+	}
+	if ops != nil {
+		g.pool = k.Symbol("kprobe_pool")
+		if err := ops.attach(g); err != nil {
+			return nil, err
+		}
+		if opts.preemptEnable && opts.c {
+			g.poke(k.Symbol("kprobe_may_schedule"), 1, m.Arch.Word())
+		}
+	}
+	m.AddPart(g)
+	return g, nil
 }
 
 // newEngine makes an engine; none has no code of its own.

@@ -9,7 +9,7 @@ import (
 
 // Multiprobe (seed 004): several probes at one address, linked to an active
 // probe whose common handlers call each one's own. A struct multiprobe is a
-// struct kprobe whose first word links it to the next.
+// struct kprobe whose first two words are next and pprev of its list.
 
 // writerBit marks multiprobe_lock as held for writing; the writer's number
 // plus one is added. Below it the word counts readers.
@@ -40,12 +40,14 @@ func (e *engine2005) readLock(x *traps.Exec) traps.Result {
 		return traps.Spin
 	}
 	x.SetWord(multiLock, v+1)
+	x.K.AddPreemptCount(x.C, 1) // K0
 	x.Say("M4", "multiprobe_lock is taken for reading, with kprobe_lock held")
 	return traps.Next
 }
 
 func (e *engine2005) readUnlock(x *traps.Exec) traps.Result {
 	x.SetWord(multiLock, x.Word(multiLock)-1)
+	x.K.AddPreemptCount(x.C, -1) // K0
 	x.Say("M4", "multiprobe_lock's reader leaves")
 	return traps.Next
 }
@@ -58,12 +60,14 @@ func (e *engine2005) writeLock(x *traps.Exec) traps.Result {
 		return traps.Spin
 	}
 	x.SetWord(multiLock, writerBit+uint64(x.C.ID)+1)
+	x.K.AddPreemptCount(x.C, 1) // K0
 	x.Say("M4", "multiprobe_lock is taken for writing; kprobe_lock comes next: the other order from a hit's")
 	return traps.Next
 }
 
 func (e *engine2005) writeUnlock(x *traps.Exec) traps.Result {
 	x.SetWord(multiLock, 0)
+	x.K.AddPreemptCount(x.C, -1) // K0
 	x.Say("M4", "multiprobe_lock is released")
 	return traps.Next
 }
@@ -105,38 +109,52 @@ func (e *engine2005) freeActive(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
-// linkMultiprobe puts the multiprobe at the head of the active probe's list:
-// handlers run newest first. The active probe is in the text's pt_regs register.
+// linkMultiprobe is hlist_add_head: the multiprobe comes first in the active
+// probe's list, so handlers run newest first. The active probe is in the text's
+// pt_regs register. One that is linked already then follows itself.
 func (e *engine2005) linkMultiprobe(x *traps.Exec) traps.Result {
 	word := x.M.Arch.Word()
 	head := x.Regs.Addr - uint64(word)
 	first, _ := x.M.PeekWord(x.C.Space, head, word)
 	x.M.PokeWord(x.C.Space, x.Probe, word, first)
+	if first != 0 {
+		x.M.PokeWord(x.C.Space, first+uint64(word), word, x.Probe)
+	}
 	x.M.PokeWord(x.C.Space, head, word, x.Probe)
+	x.M.PokeWord(x.C.Space, x.Probe+uint64(word), word, head)
 	e.g.setRegistered(e.g.index(x.Probe), true)
 	x.Say("M6", "the multiprobe is linked; the breakpoint has been armed since before")
 	return traps.Next
 }
 
+// unlinkMultiprobe is hlist_del. Nobody looks whether the multiprobe is linked:
+// the pprev of one that never was is NULL, of one that was taken out a poison.
 func (e *engine2005) unlinkMultiprobe(x *traps.Exec) traps.Result {
 	word := x.M.Arch.Word()
-	at := x.Regs.Addr - uint64(word)
-	for range MaxProbes {
-		next, ok := x.M.PeekWord(x.C.Space, at, word)
-		if !ok || next == 0 {
-			break
-		}
-		if next == x.Probe {
-			after, _ := x.M.PeekWord(x.C.Space, next, word)
-			x.M.PokeWord(x.C.Space, at, word, after)
-			break
-		}
-		at = next
+	next, _ := x.M.PeekWord(x.C.Space, x.Probe, word)
+	pprev, _ := x.M.PeekWord(x.C.Space, x.Probe+uint64(word), word)
+	if !x.M.PokeWord(x.C.Space, pprev, word, next) {
+		pageFault(x, pprev, emu.PFWrite)
+		x.Sayf("M2", func() string {
+			return fmt.Sprintf("the multiprobe is not linked: *pprev is written at %#x, with multiprobe_lock held", pprev)
+		})
+		return traps.Next
 	}
+	if next != 0 {
+		x.M.PokeWord(x.C.Space, next+uint64(word), word, pprev)
+	}
+	x.M.PokeWord(x.C.Space, x.Probe, word, listPoison1)
+	x.M.PokeWord(x.C.Space, x.Probe+uint64(word), word, listPoison2)
 	e.g.setRegistered(e.g.index(x.Probe), false)
 	x.Say("M2", "the multiprobe leaves the list")
 	return traps.Next
 }
+
+// What hlist_del leaves in next and pprev (include/linux/list.h of 2.6).
+const (
+	listPoison1 = 0x00100100
+	listPoison2 = 0x00200200
+)
 
 // RegisterMulti registers probe i as a multiprobe before the run, as
 // register_multiprobe would (M1, M2). Only engine 2005 has it.

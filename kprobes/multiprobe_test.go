@@ -62,3 +62,29 @@ func TestM6ArmedBeforeLinked(t *testing.T) {
 	require.Equal(t, []string{"write_breakpoint", "link_multiprobe"}, order)
 	require.True(t, r.g.Stats(i).Registered)
 }
+
+// TestM2UnlinkingWhatIsNotLinked: a multiprobe that is not linked has a NULL
+// pprev, or a poisoned one once it was, and writing there faults.
+func TestM2UnlinkingWhatIsNotLinked(t *testing.T) {
+	eachArch(t, func(t *testing.T, a emu.Arch) {
+		for _, linkedBefore := range []bool{false, true} {
+			r := newKit(t, a, kprobes.Engine2005, 1)
+			at := r.kernel(0x90, 0xc3)
+			require.NoError(t, r.g.RegisterMulti(r.define(kprobes.Probe{Name: "stays", Addr: at})))
+			i := r.define(kprobes.Probe{Name: "goes", Addr: at})
+			want := uint64(0)
+			if linkedBefore {
+				require.NoError(t, r.g.RegisterMulti(i))
+				r.call(0, "unregister_multiprobe", i)
+				r.done(0)
+				r.m.CPUs[0].Shutdown = ""
+				want = 0x00200200
+			}
+			c := r.call(0, "unregister_multiprobe", i)
+			why, _ := r.run(0)
+			require.True(t, isOops(why), why)
+			require.Equal(t, want, c.Sys.CR2)
+			require.NotZero(t, r.word("multiprobe_lock"), "held for good")
+		}
+	})
+}
