@@ -41,7 +41,7 @@ var gccFlags = strings.Fields("-m32 -march=i686 -std=gnu89 -w -S -x c -o - - -ff
 // makes up begin with the file's own letter.
 func compile(unit, optimisation, source string) (string, error) {
 	cmd := exec.Command("gcc", append([]string{optimisation, fmt.Sprintf("-DUNIT=%q", unit)}, gccFlags...)...)
-	cmd.Stdin = strings.NewReader(kernelShim + source)
+	cmd.Stdin = strings.NewReader(source)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {
@@ -57,7 +57,7 @@ func (s *text2002) image(optimisation string) (*loader.Image, error) {
 	for name, text := range s.added {
 		fmt.Fprintf(&added, "#define %s %s\n", name, text)
 	}
-	generic, err := compile("g", optimisation, s.headers+"\n"+s.generic)
+	generic, err := compile("g", optimisation, kernelShim+s.headers+"\n"+s.generic)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *text2002) image(optimisation string) (*loader.Image, error) {
 	if !ok {
 		return nil, errors.New("no do_int3 behind the engine's part")
 	}
-	traps, err := compile("t", optimisation, s.headers+"\n"+engine+"\n"+added.String()+traps2002Shim+"asmlinkage int do_int3"+int3)
+	traps, err := compile("t", optimisation, kernelShim+s.headers+"\n"+engine+"\n"+added.String()+traps2002Shim+"asmlinkage int do_int3"+int3)
 	if err != nil {
 		return nil, err
 	}

@@ -16,10 +16,21 @@ import (
 	"trapline/traps"
 )
 
-// shared is the code that two vCPUs meet in: functions with probes, registered
-// (pN) or not yet (sN), and handlers that count. What is behind the first byte
-// of a probed instruction runs too: it does no harm.
-const shared = `
+// stage is what vCPUs do in pairs.
+type stage struct {
+	// shared is the code that they meet in: functions with probes, registered or
+	// not yet, and handlers that count. What is behind the first byte of a probed
+	// instruction does no harm when it runs.
+	shared string
+	parts  []part
+	// interrupted is how many of the parts are combined with the part disturbing
+	// and an interrupt too.
+	interrupted, disturbing int
+}
+
+var stage2002 = stage{shared: shared2002, parts: parts2002, interrupted: 8, disturbing: 6}
+
+const shared2002 = `
 f0:	p0: s4: movb $0x40,%al		# then inc %eax
 	ret
 f1:	p1: movl $0x90909090,%eax	# then nops
@@ -73,31 +84,34 @@ type part struct {
 	name string
 	code string
 	ring int
+	// alone: not beside itself, since a handler that is linked twice would count
+	// for ever.
+	alone bool
 }
 
-var parts = []part{
-	{"hits", "call f0\nret\n", 0},
-	{"hits a long instruction", "call f1\nret\n", 0},
-	{"hits inside a hit", "call f2\nret\n", 0},
-	{"hits inside a post-handler", "call f8\nret\n", 0},
-	{"hits with interrupts off", "cli\ncall f0\nsti\nret\n", 0},
-	{"hits twice", "call f0\ncall f0\nret\n", 0},
-	{"unregisters", "kernel UNREGISTER, P0\nret\n", 0},
-	{"unregisters at a long instruction", "kernel UNREGISTER, P1\nret\n", 0},
-	{"registers", "kernel REGISTER, P3\nret\n", 0},
-	{"runs what may be registered", "call f3\nret\n", 0},
-	{"unregisters and registers", "kernel UNREGISTER, P0\nkernel REGISTER, P0\nret\n", 0},
-	{"registers a second one", "kernel REGISTER, P4\nret\n", 0},
-	{"faults in a step", "call f5\nret\n", 0},
-	{"faults in a post-handler", "call f6\nret\n", 0},
-	{"has an int3 in a handler", "call f7\nret\n", 0},
-	{"unregisters in a handler", "call f9\nret\n", 0},
-	{"registers and unregisters", "kernel REGISTER, P3\nkernel UNREGISTER, P3\nret\n", 0},
-	{"registers and hits", "kernel REGISTER, P3\ncall f3\nret\n", 0},
-	{"writes over a breakpoint", "movb $0x40,f0\nret\n", 0},
-	{"has an int3", "int3\nret\n", 0},
-	{"has an int3 in ring 3", "int3\nEXIT\n", 3},
-	{"has an int 3 in ring 3", ".byte 0xcd,3\nEXIT\n", 3},
+var parts2002 = []part{
+	{name: "hits", code: "call f0\nret\n"},
+	{name: "hits a long instruction", code: "call f1\nret\n"},
+	{name: "hits inside a hit", code: "call f2\nret\n"},
+	{name: "hits inside a post-handler", code: "call f8\nret\n"},
+	{name: "hits with interrupts off", code: "cli\ncall f0\nsti\nret\n"},
+	{name: "hits twice", code: "call f0\ncall f0\nret\n"},
+	{name: "unregisters", code: "kernel UNREGISTER, P0\nret\n"},
+	{name: "unregisters at a long instruction", code: "kernel UNREGISTER, P1\nret\n"},
+	{name: "registers", code: "kernel REGISTER, P3\nret\n"},
+	{name: "runs what may be registered", code: "call f3\nret\n"},
+	{name: "unregisters and registers", code: "kernel UNREGISTER, P0\nkernel REGISTER, P0\nret\n"},
+	{name: "registers a second one", code: "kernel REGISTER, P4\nret\n"},
+	{name: "faults in a step", code: "call f5\nret\n"},
+	{name: "faults in a post-handler", code: "call f6\nret\n"},
+	{name: "has an int3 in a handler", code: "call f7\nret\n"},
+	{name: "unregisters in a handler", code: "call f9\nret\n"},
+	{name: "registers and unregisters", code: "kernel REGISTER, P3\nkernel UNREGISTER, P3\nret\n"},
+	{name: "registers and hits", code: "kernel REGISTER, P3\ncall f3\nret\n"},
+	{name: "writes over a breakpoint", code: "movb $0x40,f0\nret\n"},
+	{name: "has an int3", code: "int3\nret\n"},
+	{name: "has an int3 in ring 3", code: "int3\nEXIT\n", ring: 3},
+	{name: "has an int 3 in ring 3", code: ".byte 0xcd,3\nEXIT\n", ring: 3},
 }
 
 // pair is two parts run side by side, and an interrupt of vCPU 0 at any time.
@@ -107,28 +121,28 @@ type pair struct {
 	irqs  []explore.Interrupt
 }
 
-// interrupted is how many of the parts are combined with an interrupt too.
-const interrupted = 8
-
-func pairs() []pair {
+func (g *stage) pairs() []pair {
 	var list []pair
-	for i, a := range parts {
-		for j, b := range parts[i:] {
-			list = append(list, pair{a.name + " / " + b.name, [2]int{i, i + j}, nil})
+	for i, a := range g.parts {
+		for j, b := range g.parts[i:] {
+			if j > 0 || !a.alone {
+				list = append(list, pair{a.name + " / " + b.name, [2]int{i, i + j}, nil})
+			}
 		}
 	}
-	for i, a := range parts[:interrupted] {
+	for i, a := range g.parts[:g.interrupted] {
+		b := g.parts[g.disturbing].name
 		for name, vec := range map[string]uint8{"timer": 0x20, "NMI": emu.VecNMI} {
-			list = append(list, pair{a.name + " / unregisters, " + name, [2]int{i, 6}, []explore.Interrupt{{CPU: 0, Vector: vec}}})
+			list = append(list, pair{a.name + " / " + b + ", " + name, [2]int{i, g.disturbing}, []explore.Interrupt{{CPU: 0, Vector: vec}}})
 		}
 	}
 	return list
 }
 
-// allParts is a program with every part.
-func allParts() (*program, error) {
-	text := shared
-	for i, p := range parts {
+// program has every part.
+func (g *stage) program() (*program, error) {
+	text := g.shared
+	for i, p := range g.parts {
 		section := ".text"
 		if p.ring == 3 {
 			section = ".data"
@@ -139,11 +153,11 @@ func allParts() (*program, error) {
 }
 
 // pair is the program with two of its parts.
-func (p *program) pair(of [2]int) *program {
+func (g *stage) pair(p *program, of [2]int) *program {
 	q := *p
 	q.labels = maps.Clone(p.labels)
 	for cpu, suffix := range []string{"", "1"} {
-		start := map[int]string{0: "main", 3: "user"}[parts[of[cpu]].ring] + suffix
+		start := map[int]string{0: "main", 3: "user"}[g.parts[of[cpu]].ring] + suffix
 		q.labels[start] = p.labels[fmt.Sprint("part", of[cpu])]
 	}
 	return &q
@@ -201,7 +215,41 @@ func (c *collector) note(deadlock bool) {
 	c.ends[fmt.Sprintln("deadlock", deadlock)+strings.Join(c.s.ended(c.p, deadlock), "\n")] = true
 }
 
-// TestOutcomes2002: two vCPUs have the same outcomes over all schedules.
+// compare searches every pair under all texts: two vCPUs have the same outcomes
+// over all schedules.
+func (g *stage) compare(t *testing.T, texts []text) {
+	p, err := g.program()
+	require.NoError(t, err)
+	for _, q := range g.pairs() {
+		t.Run(q.name, func(t *testing.T) {
+			want, err := outcomes(texts[0], g.pair(p, q.parts), q.irqs)
+			require.NoError(t, err)
+			t.Logf("%d outcomes", len(want))
+			for _, x := range texts[1:] {
+				got, err := outcomes(x, g.pair(p, q.parts), q.irqs)
+				require.NoError(t, err)
+				require.Equal(t, want, got, x.name)
+			}
+		})
+	}
+}
+
+// notice looks for a pair whose outcomes under x are not those under ours.
+func (g *stage) notice(t *testing.T, ours, x text) {
+	p, err := g.program()
+	require.NoError(t, err)
+	for _, q := range g.pairs() {
+		want, err := outcomes(ours, g.pair(p, q.parts), q.irqs)
+		require.NoError(t, err)
+		got, err := outcomes(x, g.pair(p, q.parts), q.irqs)
+		if err != nil || !slices.Equal(want, got) {
+			t.Logf("noticed by %q", q.name)
+			return
+		}
+	}
+	t.Error("not noticed")
+}
+
 func TestOutcomes2002(t *testing.T) {
 	seed := seed2002(t)
 	texts := ours2002()
@@ -210,24 +258,11 @@ func TestOutcomes2002(t *testing.T) {
 		require.NoError(t, err)
 		texts = append(texts, seedText("seed "+o, img))
 	}
-	p, err := allParts()
-	require.NoError(t, err)
-	for _, q := range pairs() {
-		t.Run(q.name, func(t *testing.T) {
-			want, err := outcomes(texts[0], p.pair(q.parts), q.irqs)
-			require.NoError(t, err)
-			t.Logf("%d outcomes", len(want))
-			for _, x := range texts[1:] {
-				got, err := outcomes(x, p.pair(q.parts), q.irqs)
-				require.NoError(t, err)
-				require.Equal(t, want, got, x.name)
-			}
-		})
-	}
+	stage2002.compare(t, texts)
 }
 
-// racing are changes of the seed's text that only another vCPU can notice.
-var racing = []mutation{
+// racing2002 are changes of the seed's text that only another vCPU can notice.
+var racing2002 = []mutation{
 	{"the lock goes before the breakpoint is back", "post_kprobe_handler", `(rearm_kprobe\([^}]*)(unlock_kprobes\(\);)`, 0, "$2$1"},
 	{"kprobe_cpu goes behind the lock", "unlock_kprobes", `(kprobe_cpu =[^;]*;)(\s*spin_unlock[^;]*;)`, 0, "$2$1"},
 	{"a fault gives the lock up before the breakpoint is back", "kprobe_fault_handler", `(rearm_kprobe\([^}]*)(unlock_kprobes\(\);)`, 0, "$2$1"},
@@ -238,23 +273,11 @@ var racing = []mutation{
 
 func TestOutcomesNoticeMutations2002(t *testing.T) {
 	seed := seed2002(t)
-	p, err := allParts()
-	require.NoError(t, err)
-	ours := ourText(kprobes.Engine2002, true)
-	for _, m := range racing {
+	for _, m := range racing2002 {
 		t.Run(m.name, func(t *testing.T) {
 			img, err := seed.apply(t, m).image("-Og")
 			require.NoError(t, err)
-			for _, q := range pairs() {
-				want, err := outcomes(ours, p.pair(q.parts), q.irqs)
-				require.NoError(t, err)
-				got, err := outcomes(seedText("mutated", img), p.pair(q.parts), q.irqs)
-				if err != nil || !slices.Equal(want, got) {
-					t.Logf("noticed by %q", q.name)
-					return
-				}
-			}
-			t.Error("not noticed")
+			stage2002.notice(t, ourText(kprobes.Engine2002, true), seedText("mutated", img))
 		})
 	}
 }

@@ -25,10 +25,12 @@ const (
 	userAt    = 0x08048000
 	userTop   = 0x08060000
 	pointers  = dataAt + 0x40 // words P0, P1, ...
+	multis    = dataAt + 0x80 // words M0, M1, ...
 )
 
 // program is guest code with probes on some of its labels: a probe at pN is
-// registered before the run, one at sN only defined. Its handlers are at preN,
+// registered before the run, one at sN only defined; mN and nN are the same for
+// multiprobes. Its handlers are at preN,
 // postN and faultN. vCPU 0 starts at main, or in ring 3 at user; vCPU 1 at
 // main1 or user1.
 type program struct {
@@ -40,10 +42,10 @@ type program struct {
 
 type probe struct {
 	at, pre, post, fault uint64
-	registered           bool
+	registered, multi    bool
 }
 
-var probeLabel = regexp.MustCompile(`^([ps])(\d)$`)
+var probeLabel = regexp.MustCompile(`^([psmn])(\d)$`)
 
 func assemble(name, text string, noPre bool) (*program, error) {
 	img, err := asm.Assemble(context.Background(), asm.Source{
@@ -63,7 +65,7 @@ func assemble(name, text string, noPre bool) (*program, error) {
 			continue
 		}
 		i, _ := strconv.Atoi(m[2])
-		q := probe{at, p.labels["pre"+m[2]], p.labels["post"+m[2]], p.labels["fault"+m[2]], m[1] == "p"}
+		q := probe{at, p.labels["pre"+m[2]], p.labels["post"+m[2]], p.labels["fault"+m[2]], m[1] == "p" || m[1] == "m", m[1] == "m" || m[1] == "n"}
 		if q.pre == 0 && !noPre {
 			q.pre = p.labels["nothing"]
 		}
@@ -114,6 +116,10 @@ func (p *program) load(s *side, task traps.Task, on string) error {
 	}
 	s.poke(dataAt, uint32(s.k.Symbol("register_kprobe")))
 	s.poke(dataAt+4, uint32(s.k.Symbol("unregister_kprobe")))
+	if s.multi.at != 0 {
+		s.poke(dataAt+8, uint32(s.k.Symbol("register_multiprobe")))
+		s.poke(dataAt+12, uint32(s.k.Symbol("unregister_multiprobe")))
+	}
 	if on != "" {
 		p.probes[0].at = s.k.Symbol(on)
 	}
@@ -125,35 +131,60 @@ func (p *program) load(s *side, task traps.Task, on string) error {
 
 var lazyPages = map[string]uint64{"LAZY": 0xc0420000, "LAZY2": 0xc0421000, "USER_LAZY": 0x08070000}
 
-// register makes the struct kprobes and lets the guest register those that are
-// to be there from the start.
+// register makes the struct kprobes and multiprobes and lets the guest register
+// those that are to be there from the start.
 func (p *program) register(s *side) error {
 	for i, q := range p.probes {
-		at := s.probe(i)
-		s.poke(pointers+4*uint64(i), uint32(at))
-		if s.g != nil {
-			handler := func(at uint64) kprobes.Handler { return kprobes.Handler{Guest: at} }
-			if _, err := s.g.Define(kprobes.Probe{
-				Name: fmt.Sprint("p", i), Addr: q.at, Pre: handler(q.pre), Post: handler(q.post), Fault: handler(q.fault),
-			}); err != nil {
-				return err
-			}
-		} else {
-			for off, v := range map[uint64]uint64{kprobeAddr: q.at, kprobePre: q.pre, kprobePost: q.post, kprobeFault: q.fault} {
-				s.poke(at+off, uint32(v))
-			}
+		if err := s.define(i, q); err != nil {
+			return err
 		}
 	}
 	for i, q := range p.probes {
+		function, at := "register_kprobe", s.probe(i)
+		if q.multi {
+			function, at = "register_multiprobe", s.multi.place(s, i)
+		}
 		if !q.registered {
 			continue
 		}
-		if r, err := s.call("register_kprobe", uint32(s.probe(i))); r != 0 || err != nil {
-			return fmt.Errorf("register_kprobe(p%d): %d, %w", i, int32(r), err)
+		if r, err := s.call(function, uint32(at)); r != 0 || err != nil {
+			return fmt.Errorf("%s(%d): %d, %w", function, i, int32(r), err)
 		}
 	}
 	return nil
 }
+
+// define makes probe i's structures.
+func (s *side) define(i int, q probe) error {
+	s.poke(pointers+4*uint64(i), uint32(s.probe(i)))
+	at := s.probe(i)
+	if s.g != nil {
+		handler := func(at uint64) kprobes.Handler { return kprobes.Handler{Guest: at} }
+		if _, err := s.g.Define(kprobes.Probe{
+			Name: fmt.Sprint("p", i), Addr: q.at, Pre: handler(q.pre), Post: handler(q.post), Fault: handler(q.fault),
+		}); err != nil {
+			return err
+		}
+	}
+	if q.multi {
+		at = s.multi.place(s, i)
+		s.poke(multis+4*uint64(i), uint32(at))
+		at += s.multi.kprobe
+	}
+	for off, v := range map[uint64]uint64{kprobeAddr: q.at, kprobePre: q.pre, kprobePost: q.post, kprobeFault: q.fault} {
+		s.poke(at+off, uint32(v))
+	}
+	if i == 0 && s.multi.kprobe != 0 { // copies of active probes follow those of all probes
+		slots := s.peek(s.probe(0) + kprobeCopy)
+		for n := range maxProbes {
+			s.poke(s.taken.place(s, n)+s.taken.kprobe+kprobeCopy, slots+uint32(kprobes.MaxProbes+n)*copySize)
+		}
+	}
+	return nil
+}
+
+// copySize is how many bytes a copied instruction has room for.
+const copySize = 16
 
 // start puts each vCPU on its code.
 func (p *program) start(s *side, task traps.Task) error {

@@ -14,7 +14,29 @@ import (
 type side struct {
 	m *emu.Machine
 	k *traps.Kernel
-	g *kprobes.Manager // nil: the seed's text
+	g *kprobes.Manager // nil: the text of seed 000
+
+	words []string // variables of the engine that tell how it stands
+	size  uint64   // of a struct kprobe's place
+	multi structs  // multiprobes
+	taken structs  // active probes
+}
+
+// structs are places of as many bytes as a struct kprobe's, each of which holds
+// one at an offset.
+type structs struct{ at, kprobe uint64 }
+
+// The variables of the engines.
+var (
+	words2002 = []string{"kprobe_lock", "kprobe_cpu", "kprobe_status", "current_kprobe", "kprobe_old_eflags", "kprobe_saved_eflags"}
+	words2005 = append(words2002[:6:6], "multiprobe_lock")
+)
+
+// side2005 is a machine of engine 2005, where struct multiprobes and active
+// probes lie at symbols. The engine's own struct multiprobe is the struct kprobe.
+func side2005(g *kprobes.Manager, multi string, kprobe uint64, active string) *side {
+	return &side{m: g.K.M, k: g.K, g: g, words: words2005, size: 64,
+		multi: structs{g.K.Symbol(multi), kprobe}, taken: structs{g.K.Symbol(active), 4}}
 }
 
 // text makes kernels of one text.
@@ -35,7 +57,13 @@ func ourText(engine string, direct bool) text {
 		if err != nil {
 			return nil, err
 		}
-		return &side{m, g.K, g}, g.K.SetDirect(direct)
+		if err = g.K.SetDirect(direct); err != nil {
+			return nil, err
+		}
+		if engine == kprobes.Engine2005 {
+			return side2005(g, "kprobe_pool", 0, "active_pool"), nil
+		}
+		return &side{m: m, k: g.K, g: g, words: words2002, size: 32}, nil
 	}}
 }
 
@@ -46,9 +74,20 @@ func seedText(name string, img *loader.Image) text {
 		if err != nil {
 			return nil, err
 		}
-		s := &side{m: m, k: k}
+		s := &side{m: m, k: k, words: words2002, size: 32}
 		_, err = s.call("init_kprobes")
 		return s, err
+	}}
+}
+
+// multiText is engine 2005's kernel with the seed's multiprobe.
+func multiText(name string, img *loader.Image) text {
+	return text{name, false, func(m *emu.Machine) (*side, error) {
+		g, err := kprobes.BootText(m, kprobes.Engine2005, traps.Options{Image: img})
+		if err != nil {
+			return nil, err
+		}
+		return side2005(g, "judge_multi", 8, "judge_active"), nil
 	}}
 }
 
@@ -141,14 +180,37 @@ func (s *side) peekByte(at uint64) byte {
 func (s *side) word(name string) uint32 { return s.peek(s.k.Symbol(name)) }
 
 // probe is the address of struct kprobe number i.
-func (s *side) probe(i int) uint64 { return s.k.Symbol("kprobe_pool") + uint64(i)*kprobeSize }
+func (s *side) probe(i int) uint64 { return s.k.Symbol("kprobe_pool") + uint64(i)*s.size }
 
-// struct kprobe of the 2002 patch.
+// place is the address of number i.
+func (l structs) place(s *side, i int) uint64 { return l.at + uint64(i)*s.size }
+
+// find is the number of the place that v lies in.
+func (l structs) find(s *side, v uint64) (int, bool) {
+	i := (v - l.at) / s.size
+	return int(i), l.at != 0 && v >= l.at && i < maxProbes
+}
+
+// probeAt is the number of the probe or multiprobe whose struct kprobe is at v.
+func (s *side) probeAt(v uint64) (int, bool) {
+	plain := structs{s.k.Symbol("kprobe_pool"), 0}
+	for _, l := range []structs{plain, s.multi} {
+		if i, ok := l.find(s, v); ok && v == l.place(s, i)+l.kprobe {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// maxProbes is how many places of each kind there are.
+const maxProbes = 16
+
+// struct kprobe, of which engine 2005's has more behind.
 const (
-	kprobeSize   = 32
 	kprobeAddr   = 8
 	kprobePre    = 12
 	kprobePost   = 16
 	kprobeFault  = 20
 	kprobeOpcode = 24
+	kprobeCopy   = 28 // 2005
 )

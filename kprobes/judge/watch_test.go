@@ -96,9 +96,9 @@ func (w *watch) arrive(c *emu.CPU, pc uint64) {
 		return
 	}
 	w.inner = append(w.inner, sp)
-	i := int(uint64(w.peek(sp+4))-w.k.Symbol("kprobe_pool")) / kprobeSize
+	i, ok := w.probeAt(uint64(w.peek(sp + 4)))
 	at := uint64(w.peek(sp + 8))
-	if i < 0 || i >= len(w.p.probes) {
+	if !ok || i >= len(w.p.probes) {
 		w.say("a handler gets no probe")
 		return
 	}
@@ -137,9 +137,15 @@ func (w *watch) frame(at uint64, inside bool) string {
 func (s *side) value(v uint64) string {
 	l := s.k.Layout
 	pool, table := s.k.Symbol("kprobe_pool"), s.k.Symbol("kprobe_table")
+	if i, ok := s.taken.find(s, v); ok {
+		return fmt.Sprintf("active%d+%d", i, v-s.taken.place(s, i))
+	}
+	if i, ok := s.probeAt(v); ok {
+		return fmt.Sprintf("p%d", i)
+	}
 	switch {
-	case v >= pool && v < pool+16*kprobeSize:
-		return fmt.Sprintf("p%d+%d", (v-pool)/kprobeSize, (v-pool)%kprobeSize)
+	case v >= pool && v < pool+maxProbes*s.size:
+		return fmt.Sprintf("p%d+%d", (v-pool)/s.size, (v-pool)%s.size)
 	case v >= table && v < table+64*8:
 		return fmt.Sprintf("bucket%d+%d", (v-table)/8, (v-table)%8)
 	case s.kernelText(v):
@@ -179,22 +185,19 @@ func (w *watch) event(ev *emu.Event, before *emu.Core, inside bool) {
 	}
 }
 
-// lockWords are the patch's variables.
-var lockWords = []string{"kprobe_lock", "kprobe_cpu", "kprobe_status", "current_kprobe", "kprobe_old_eflags", "kprobe_saved_eflags"}
-
 // state is the words of the patch, the code bytes under the probes, and what
 // concerns a vCPU.
 func (w *watch) state(cpu int) string {
-	return w.words(w.p) + w.thread(cpu) + fmt.Sprintf(" flags %#x", w.m.CPUs[cpu].RFLAGS&(emu.TF|emu.IF))
+	return w.variables(w.p) + w.thread(cpu) + fmt.Sprintf(" flags %#x", w.m.CPUs[cpu].RFLAGS&(emu.TF|emu.IF))
 }
 
 func (s *side) thread(cpu int) string {
 	return fmt.Sprintf(" preempt_count %d need_resched %v", int32(s.k.PreemptCount(s.m.Look(), cpu)), s.k.NeedResched(s.m.Look(), cpu))
 }
 
-func (s *side) words(p *program) string {
+func (s *side) variables(p *program) string {
 	var b strings.Builder
-	for _, name := range lockWords {
+	for _, name := range s.words {
 		fmt.Fprintf(&b, " %s=%s", name, s.value(uint64(s.word(name))))
 	}
 	for i, q := range p.probes {
@@ -210,20 +213,8 @@ const end = "end:"
 
 // ended is the state in which a run ends.
 func (s *side) ended(p *program, spins bool) []string {
-	l := []string{end + s.words(p) + fmt.Sprintf(" jiffies=%d", s.word("jiffies"))}
-	for i := range p.probes {
-		at := s.probe(i)
-		if s.kernelText(p.probes[i].at) { // its bucket and its opcode are the text's
-			continue
-		}
-		l = append(l, fmt.Sprintf("  p%d: %s %s opcode %02x", i, s.value(uint64(s.peek(at))), s.value(uint64(s.peek(at+4))), s.peekByte(at+kprobeOpcode)))
-	}
-	for i := range uint64(64) {
-		head := s.k.Symbol("kprobe_table") + 8*i
-		if next := uint64(s.peek(head)); next != head && !s.kernelText(uint64(s.peek(next+kprobeAddr))) {
-			l = append(l, fmt.Sprintf("  bucket %d: %s %s", i, s.value(next), s.value(uint64(s.peek(head+4)))))
-		}
-	}
+	l := []string{end + s.variables(p) + fmt.Sprintf(" jiffies=%d", s.word("jiffies"))}
+	l = append(l, s.table(p)...)
 	var data [emu.PageSize - 0x100]byte
 	s.m.CPUs[0].Space.Peek(dataAt+0x100, data[:])
 	for i := 0; i < len(data); i += 4 {
@@ -235,6 +226,50 @@ func (s *side) ended(p *program, spins bool) []string {
 		l = append(l, s.endCPU(i, c, spins))
 	}
 	return l
+}
+
+// table is the hash table with the probes in it, and the probes that are not.
+func (s *side) table(p *program) []string {
+	var l []string
+	for i, q := range p.probes {
+		at := s.probe(i)
+		if s.multi.at != 0 || s.kernelText(q.at) { // such a probe's bucket and opcode are the text's
+			continue
+		}
+		l = append(l, fmt.Sprintf("  p%d: %s %s opcode %02x", i, s.value(uint64(s.peek(at))), s.value(uint64(s.peek(at+4))), s.peekByte(at+kprobeOpcode)))
+	}
+	for i := range uint64(64) {
+		head := s.k.Symbol("kprobe_table") + 8*i
+		at := uint64(s.peek(head))
+		line := fmt.Sprintf("  bucket %d:", i)
+		for n := 0; n < maxProbes && at != head && !s.kernelText(uint64(s.peek(at+kprobeAddr))); n++ {
+			line += fmt.Sprintf(" %s opcode %02x", s.value(at), s.peekByte(at+kprobeOpcode)) + s.linked(at)
+			at = uint64(s.peek(at))
+		}
+		if at != uint64(s.peek(head)) {
+			l = append(l, line)
+		}
+	}
+	return l
+}
+
+// linked is the multiprobes of the active probe whose struct kprobe is at at.
+func (s *side) linked(at uint64) string {
+	i, ok := s.taken.find(s, at)
+	if !ok {
+		return ""
+	}
+	out := " ("
+	v := uint64(s.peek(s.taken.place(s, i)))
+	for n := 0; n < maxProbes && v != 0; n++ {
+		i, ok := s.multi.find(s, v)
+		if !ok { // a list that leads nowhere
+			return out + fmt.Sprintf(" %#x )", v)
+		}
+		out += fmt.Sprint(" p", i)
+		v = uint64(s.peek(v))
+	}
+	return out + " )"
 }
 
 // endCPU is the end of a vCPU. What kernel text left in registers is left out.

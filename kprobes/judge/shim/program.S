@@ -1,9 +1,11 @@
-# What every program of the situations begins with. REGISTER and UNREGISTER are
-# words that hold the addresses of the functions, P0 and so on hold those of the
-# struct kprobes: programs are the same bytes under every text.
+# What every program of the situations begins with. REGISTER and the like
+# are words that hold the addresses of the functions, P0 and M0 and so on those of
+# the struct kprobes and multiprobes: programs are the same bytes under every text.
 
 .set REGISTER, 0xc0410000
 .set UNREGISTER, 0xc0410004
+.set REGISTER_MULTI, 0xc0410008
+.set UNREGISTER_MULTI, 0xc041000c
 .set P0, 0xc0410040
 .set P1, 0xc0410044
 .set P2, 0xc0410048
@@ -14,6 +16,16 @@
 .set P7, 0xc041005c
 .set P8, 0xc0410060
 .set P9, 0xc0410064
+.set M0, 0xc0410080
+.set M1, 0xc0410084
+.set M2, 0xc0410088
+.set M3, 0xc041008c
+.set M4, 0xc0410090
+.set M5, 0xc0410094
+.set M6, 0xc0410098
+.set M7, 0xc041009c
+.set M8, 0xc04100a0
+.set M9, 0xc04100a4
 .set COUNTS, 0xc0410100		# words that handlers count in
 .set DATA, 0xc0410800
 .set LAZY, 0xc0420000		# a page that comes in on demand
@@ -33,7 +45,7 @@
 .set R_EFLAGS, 48
 .set R_ESP, 52
 
-# Calls the function REGISTER or UNREGISTER with a probe's word: the answer in eax, what C
+# Calls a function by its word with a probe's word: the answer in eax, what C
 # may leave anything in is cleared.
 .macro kernel function, probe
 	pushl \probe
