@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNotAvailable is returned for an instruction that this build cannot run:
-// MMX and SSE need the library.
+// MMX needs the library.
 var ErrNotAvailable = errors.New("instruction not available")
 
 // refuse makes the machine unusable because the library is not there.

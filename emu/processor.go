@@ -12,7 +12,7 @@ import (
 type Processor uint8
 
 // Processors. What neither of a machine's own code nor package interp has
-// (MMX, SSE) goes to the library with both.
+// (MMX) goes to the library with both.
 const (
 	DefaultProcessor Processor = iota
 	Interp                     // package interp

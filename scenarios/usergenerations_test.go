@@ -162,3 +162,14 @@ func TestU10Vendors(t *testing.T) {
 		assert.Equal(t, exit, r.Exit(), vendor)
 	}
 }
+
+// TestLevels: the key cpuid says which instructions a program has.
+func TestLevels(t *testing.T) {
+	const text = "A program.\n-- machine --\narch x86_64\ncpuid %s\n-- linux --\n-- text.S --\n" +
+		"_start: vpaddd %%ymm1,%%ymm1,%%ymm1\n mov $7,%%edi\n mov $60,%%eax\n syscall\n"
+	for level, exit := range map[string]string{"v2": "killed by SIGILL", "v3": "exit 7"} {
+		r := open(t, parse(t, fmt.Sprintf(text, level)), scenarios.Options{})
+		require.NoError(t, r.Finish(t.Context(), nil))
+		assert.Equal(t, exit, r.Done(), level)
+	}
+}

@@ -26,7 +26,7 @@ func versionCommand(out *output) *cli.Command {
 	}
 }
 
-// library says what runs long programs, and x87, MMX and SSE.
+// library says what runs long programs, and MMX.
 func library() string {
 	if err := unicorn.Check(); err != nil {
 		return "no CPU library (" + err.Error() + ")"

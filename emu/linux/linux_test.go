@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func compile(t *testing.T, source string, compiler ...string) string {
 		t.Skipf("no %s: %v", compiler[0], err)
 	}
 	out := filepath.Join(t.TempDir(), "program")
-	args := append(compiler[1:], "-O1", "-static", "-o", out, filepath.Join("testdata", source), "-lm", "-lpthread")
+	args := slices.Concat([]string{"-O1"}, compiler[1:], []string{"-static", "-o", out, filepath.Join("testdata", source), "-lm", "-lpthread"})
 	if text, err := exec.Command(compiler[0], args...).CombinedOutput(); err != nil {
 		t.Skipf("%v cannot build static programs: %s", compiler, text)
 	}

@@ -35,7 +35,7 @@ func (s *Machine) Run(p *silicon.Program, maxSteps int) ([]silicon.Step, error) 
 			step.Signal, step.State, err = s.signal(ev)
 		} else {
 			s.cpu.RFLAGS &^= emu.TF
-			step.State, err = s.state()
+			step.State = s.state()
 		}
 		if err != nil {
 			return nil, err
@@ -64,9 +64,9 @@ func (s *Machine) check(ev *emu.Event) error {
 // frame. System calls are not carried out.
 func (s *Machine) signal(ev *emu.Event) (silicon.Signal, silicon.State, error) {
 	d := ev.Delivery
-	state, err := s.savedState(d)
-	if err != nil || d.Trap.Vector == vectorSystemCall {
-		return silicon.Signal{Number: silicon.SIGSYS, Code: silicon.CodeSystemCall}, state, err
+	state := s.savedState(d)
+	if d.Trap.Vector == vectorSystemCall {
+		return silicon.Signal{Number: silicon.SIGSYS, Code: silicon.CodeSystemCall}, state, nil
 	}
 	want := s.signalOf(d.Trap, state.RIP)
 	for range maxKernelSteps {
@@ -78,6 +78,7 @@ func (s *Machine) signal(ev *emu.Event) (silicon.Signal, silicon.State, error) {
 			if n.Kind != traps.NoteSignal {
 				continue
 			}
+			var err error
 			if n.Text != traps.SignalName(want.Number) {
 				err = fmt.Errorf("simulated: the kernel sends %s for vector %d; expected %s", n.Text, d.Trap.Vector, want)
 			}

@@ -28,9 +28,7 @@ func (s *Machine) RunTraps(p *silicon.Program, maxTraps int) ([]silicon.Trap, er
 		}
 		if d := ev.Delivery; d != nil && d.From == 3 {
 			trap = d.Trap
-			if state, err = s.savedState(d); err != nil {
-				return nil, err
-			}
+			state = s.savedState(d)
 		}
 		if !signalled(ev) {
 			continue

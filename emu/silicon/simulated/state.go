@@ -50,7 +50,7 @@ func (s *Machine) setState(state *silicon.State) error {
 }
 
 // state reads every register.
-func (s *Machine) state() (silicon.State, error) {
+func (s *Machine) state() silicon.State {
 	c := s.cpu
 	state := silicon.State{GPR: c.GPR, RIP: c.RIP, RFLAGS: c.RFLAGS}
 	if s.mode == silicon.Mode32 { // a 64-bit kernel's -ENOSYS has 64 bits
@@ -78,12 +78,12 @@ func (s *Machine) state() (silicon.State, error) {
 		copy(state.XMM[i][:], b[regs.FXXMM+16*i:])
 		copy(state.Upper[i][:], b[emu.XSaveUpper+16*i:])
 	}
-	return state, nil
+	return state
 }
 
 // savedState is the state that the frame of a delivery from ring 3 holds.
-func (s *Machine) savedState(d *emu.Delivery) (silicon.State, error) {
-	state, err := s.state()
+func (s *Machine) savedState(d *emu.Delivery) silicon.State {
+	state := s.state()
 	for _, w := range d.Frame {
 		switch w.Name {
 		case "eip", "rip":
@@ -98,5 +98,5 @@ func (s *Machine) savedState(d *emu.Delivery) (silicon.State, error) {
 			state.Selectors[silicon.SS] = uint16(w.Value)
 		}
 	}
-	return state, err
+	return state
 }
