@@ -204,7 +204,7 @@ pre6:	COUNT 7
 	{name: "has an int 3 in ring 3", code: ".byte 0xcd,3\nEXIT\n", ring: 3},
 }}
 
-func TestOutcomes2005(t *testing.T) {
+func texts2005(t *testing.T) []text {
 	seed := seed2005(t)
 	texts := ours2005()
 	for _, o := range optimisations {
@@ -212,7 +212,13 @@ func TestOutcomes2005(t *testing.T) {
 		require.NoError(t, err)
 		texts = append(texts, multiText("seed "+o, img))
 	}
-	stage2005.compare(t, texts)
+	return texts
+}
+
+func TestOutcomes2005(t *testing.T) { stage2005.compare(t, texts2005(t)) }
+
+func TestLivelocks2005(t *testing.T) {
+	neverEnds(t, "a fault under a multiprobe", "main: m0: movl LAZY,%eax\nret\nmain1: incl %eax\nret\n", texts2005(t))
 }
 
 // racing2005 are changes that only another vCPU can notice.
