@@ -36,7 +36,7 @@ func TestSearch(t *testing.T) {
 		return
 	}
 	c := Campaign{Config: Small, First: *startFlag, Scenarios: *scenariosFlag, Thorough: *thoroughFlag, Many: 10_000,
-		AtOnce: runtime.GOMAXPROCS(0), Folder: *folderFlag, Log: os.Stderr}
+		AtOnce: 2 * runtime.GOMAXPROCS(0), Folder: *folderFlag, Log: os.Stderr}
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt) // the table comes all the same
 	defer stop()
 	differ := c.Run(ctx)
