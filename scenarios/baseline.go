@@ -19,7 +19,14 @@ type baseline struct {
 	ref  *props.Reference
 	// threads is how many threads a program had at once in the run of One.
 	threads int
+	// Bound on memory: see explore.Options.
+	memory int
+	needed func() int
 }
+
+// baselineShare is how much of a bound on memory the search for the ends without
+// probes may take, so that the search that asks for them can go on.
+const baselineShare = 0.6
 
 func newBaseline(ctx context.Context, f *File) *baseline {
 	b := &baseline{ctx: ctx, file: f}
@@ -77,7 +84,7 @@ func (b *baseline) All(add func(*props.End)) error {
 		}
 		runs[r.Machine] = r
 		return r.world.system(), nil
-	}, explore.Bounds{States: MaxBaseline}, func(s explore.System) *props.End {
+	}, explore.Options{Bounds: explore.Bounds{States: MaxBaseline, Memory: b.memory}, Needed: b.needed}, func(s explore.System) *props.End {
 		return runs[machineOf(s)].end()
 	}, add)
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,8 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 		return nil, err
 	}
 	defer systems.Close()
+	b := systems.options.base
+	b.memory, b.needed = int(baselineShare*float64(cmp.Or(s.Bounds.Memory, explore.DefaultMemory))), s.Needed
 	within := ctx
 	if s.Time > 0 {
 		var cancel context.CancelFunc

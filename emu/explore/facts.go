@@ -112,13 +112,19 @@ func (f *facts) add(loc uint64, x fact) {
 }
 
 func (f *facts) relate(a, b *fact) {
-	if a.actor == b.actor || !f.distrust && (a.locks&b.locks != 0 || excluded(a.lock, b.lock) && !f.without.has(LockReleases)) {
+	if a.actor == b.actor || !f.distrust && (a.locks&b.locks != 0 || f.excludes(a.lock, b.lock)) {
 		return
 	}
 	if f.dependence(a.access(), b.access()) {
 		f.visible[a.place] = struct{}{}
 		f.visible[b.place] = struct{}{}
 	}
+}
+
+// excludes reports whether two uses of a lock need not be tried in both orders.
+// Where code reads a clock it can tell how long it has waited.
+func (f *facts) excludes(a, b LockUse) bool {
+	return excluded(a, b) && !f.asked.Clocks && !f.without.has(LockReleases)
 }
 
 // locWatched is the location of everything that properties look at: all steps
@@ -159,7 +165,10 @@ func (f *facts) ask(a Asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked.Registers = f.asked.Registers || a.Registers
-	f.asked.Clocks = f.asked.Clocks || a.Clocks
+	if a.Clocks && !f.asked.Clocks {
+		f.asked.Clocks = true
+		f.relateAll()
+	}
 }
 
 // broke gives up the trust in locks and judges all facts anew.
@@ -170,6 +179,11 @@ func (f *facts) broke() {
 		return
 	}
 	f.distrust = true
+	f.relateAll()
+}
+
+// relateAll judges all facts anew.
+func (f *facts) relateAll() {
 	for _, list := range f.at {
 		for i := range list {
 			for j := range list[:i] {

@@ -116,14 +116,16 @@ func (r *Reference) Undecided() (n int, why string) {
 	return r.undecided, r.why
 }
 
-// FindEnds searches every schedule of an unprobed system for its ends. capture
-// gives the end of a system, or nil if that does not count.
-func FindEnds(ctx context.Context, factory func() (explore.System, error), b explore.Bounds, capture func(explore.System) *End, add func(*End)) error {
-	r, err := explore.Search(ctx, factory, explore.Options{Bounds: b, EveryEnd: true, AtEnd: func(s explore.System) {
+// FindEnds searches every schedule of an unprobed system for its ends, within
+// the bounds of o. capture gives the end of a system, or nil if that does not
+// count.
+func FindEnds(ctx context.Context, factory func() (explore.System, error), o explore.Options, capture func(explore.System) *End, add func(*End)) error {
+	o.EveryEnd, o.AtEnd = true, func(s explore.System) {
 		if e := capture(s); e != nil {
 			add(e)
 		}
-	}})
+	}
+	r, err := explore.Search(ctx, factory, o)
 	switch {
 	case err != nil:
 		return err
