@@ -140,7 +140,7 @@ lint: deps
 
 # The library is a gain, not a need.
 deps:
-	@($(call install,$(BUILD_PACKAGES))) || echo "without the CPU library: long programs run slower; MMX is not available" >&2
+	@($(call install,$(BUILD_PACKAGES))) || echo "without the CPU library: long programs run slower" >&2
 
 deps-test:
 	@$(call install,$(TEST_PACKAGES))

@@ -7,7 +7,8 @@ import "trapline/emu/insn"
 // Processor, and Run leaves it to Step. The differences were found by the
 // comparisons in packages interp and silicon (docs/silicon.md).
 func beyondLibrary(in *insn.Inst) bool {
-	if in.Attr().Has(insn.X87) && in.Map == insn.OneByte { // the library's has 64 bits in places, and other flags
+	// The library's x87 has 64 bits in places, and other flags; its MMX leaves TOP and exponents.
+	if in.Attr().Has(insn.MMX) || in.Attr().Has(insn.X87) && in.Map == insn.OneByte {
 		return true
 	}
 	if in.VoidREX || in.VoidSeg || in.VoidRep || voidBranchSize(in) { // obeyed

@@ -1,23 +1,6 @@
 package emu
 
-import (
-	"errors"
-	"fmt"
-
-	"trapline/emu/insn"
-	"trapline/emu/unicorn"
-)
-
-// ErrNotAvailable is returned for an instruction that this build cannot run:
-// MMX needs the library.
-var ErrNotAvailable = errors.New("instruction not available")
-
-// refuse makes the machine unusable because the library is not there.
-func (m *Machine) refuse(d *decoded) {
-	if m.err == nil {
-		m.err = fmt.Errorf("%w: % x (%v) at %#x: %w", ErrNotAvailable, d.bytes[:d.n], d.in.Attr(), d.pc, unicorn.Check())
-	}
-}
+import "trapline/emu/insn"
 
 // deviceFault is the exception that CR0.EM, CR0.TS or CR0.MP make of an x87,
 // MMX or SSE instruction, whatever its operands (SDM vol. 3, 2.5). FXSAVE and

@@ -1,7 +1,7 @@
 // Package emu is the machine: 1-8 x86 vCPUs over one physical memory, address
 // spaces, registers, pending traps, snapshots and state hashes. Instructions
-// are run by package interp, MMX by package unicorn, and those that touch
-// privilege, descriptor tables, debug registers or clocks by the machine itself.
+// are run by package interp, and those that touch privilege, descriptor tables,
+// debug registers or clocks by the machine itself.
 //
 // There are two ways to go on. [Machine.Step] does one step and tells
 // everything about it: an instruction, a delivery, or a micro-step.

@@ -258,9 +258,6 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 		return Fault(VecUD)
 	case unicorn.Mem:
 		return m.memFault(c, d)
-	case unicorn.Absent:
-		m.refuse(d)
-		return Fault(VecUD)
 	case unicorn.Dead:
 		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))
 		return Fault(VecUD)

@@ -5,9 +5,10 @@ import (
 	"trapline/emu/unicorn"
 )
 
-// extendedPlace says where a vCPU's x87 and SSE state is up to date: in the
-// machine, in the library's context, or in both. The upper halves of YMM
-// registers are the machine's only, since the library has no AVX.
+// extendedPlace says where a vCPU's SSE state is up to date: in the machine, in
+// the library's context, or in both. The upper halves of YMM registers are the
+// machine's only, since the library has no AVX, and so are x87 and MMX, which it
+// does not run.
 type extendedPlace uint8
 
 const (
@@ -23,7 +24,9 @@ func (c *CPU) extended() *regs.Extended {
 		var fx [FXSize]byte
 		c.ctx.Save(saved[:unicorn.ContextSize])
 		unicorn.FXImage(saved[:unicorn.ContextSize], &fx)
+		x87 := c.ext.X87
 		c.ext.FXLoad(&fx, len(c.ext.YMM))
+		c.ext.X87 = x87
 		c.extIn = extendedBoth
 	}
 	return &c.ext

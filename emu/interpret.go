@@ -15,7 +15,12 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 		if t := c.extendedFault(&d.in, &d.op); t != nil {
 			return t
 		}
-		out = d.op.RunExtended(&c.Core, c.changeExtended(), &c.bus)
+		c.fpuUsed = true
+		x := &c.ext // x87 and MMX registers are never the library's
+		if d.in.Attr().Has(insn.SSE | insn.AVX) {
+			x = c.changeExtended()
+		}
+		out = d.op.RunExtended(&c.Core, x, &c.bus)
 	} else {
 		out = d.op.Run(&c.Core, &c.bus)
 	}
@@ -59,7 +64,7 @@ func (c *CPU) extendedFault(in *insn.Inst, op *interp.Op) *Trap {
 // (SDM vol. 2, 2.4 and 2.8).
 func (c *CPU) vectorFault(in *insn.Inst) *Trap {
 	if in.Vex.Kind == insn.VexNone {
-		if c.Sys.CR4&CR4OSFXSR == 0 {
+		if c.Sys.CR4&CR4OSFXSR == 0 && in.Attr().Has(insn.SSE) {
 			return Fault(VecUD)
 		}
 		if t := c.deviceFault(in); t != nil {

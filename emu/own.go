@@ -43,9 +43,8 @@ const (
 // HypercallVector is the INT vector that kernel text uses for micro-steps.
 const HypercallVector = 0x81
 
-// classify finds what the machine itself runs, what package interp does, and
-// with ownNone what is left to the library: MMX. Anything else is
-// of an extension that the processor does not have.
+// classify finds what the machine itself runs and what package interp does.
+// Anything else is of an extension that the processor does not have.
 func classify(in *insn.Inst, err error, l Level) (ownOp, interp.Op) {
 	if own := classifyOwn(in, err, l); own != ownNone {
 		return own, interp.Op{}
@@ -57,9 +56,6 @@ func classify(in *insn.Inst, err error, l Level) (ownOp, interp.Op) {
 	}
 	if op, ok := interp.Prepare(in); ok {
 		return ownInterp, op
-	}
-	if in.Attr().Has(insn.X87 | insn.MMX) {
-		return ownNone, interp.Op{}
 	}
 	return ownInvalid, interp.Op{}
 }

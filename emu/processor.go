@@ -8,11 +8,10 @@ import (
 	"trapline/emu/unicorn"
 )
 
-// Processor says what runs a step's integer instructions.
+// Processor says what runs a step's instructions but for the machine's own.
 type Processor uint8
 
-// Processors. What neither of a machine's own code nor package interp has
-// (MMX) goes to the library with both.
+// Processors.
 const (
 	DefaultProcessor Processor = iota
 	Interp                     // package interp

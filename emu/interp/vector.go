@@ -81,7 +81,10 @@ func prefixOf(in *insn.Inst) byte {
 
 // vectorFamilyOf finds the family of an SSE or AVX instruction, or nil.
 func vectorFamilyOf(in *insn.Inst) vectorFamily {
-	const others = insn.X87 | insn.MMX | insn.AVX512 | insn.Undefined
+	const others = insn.X87 | insn.AVX512 | insn.Undefined
+	if in.Attr().Has(insn.MMX) {
+		return mmxFamilyOf(in)
+	}
 	if in.Attr().Has(others) || !in.Attr().Has(insn.SSE|insn.AVX) || in.Map > insn.Map0F3A {
 		return nil
 	}

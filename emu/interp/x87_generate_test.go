@@ -8,7 +8,7 @@ import (
 	"trapline/emu/regs"
 )
 
-// x87Source makes x87 instructions, and states of the unit.
+// x87Source makes x87 and MMX instructions, and states of the unit.
 type x87Source struct{ *source }
 
 type x87Trial struct {
@@ -30,8 +30,12 @@ func (s *x87Source) next() x87Trial {
 		if s.oneIn(6) { // transcendental, and the like
 			code = append(code[:at-1], 0xd9, 0xf0|byte(s.IntN(16)))
 		}
+		mmx := s.oneIn(6)
+		if mmx {
+			code = append([]byte{0x0f, byte(s.Uint32())}, s.operands()...)
+		}
 		in, err := insn.Decode(code, s.mode)
-		if err != nil {
+		if err != nil || mmx && (!in.Attr().Has(insn.MMX) || in.Attr().Has(insn.SSE) || in.Opcode == 0xf7) {
 			continue
 		}
 		op, ok := interp.Prepare(&in)

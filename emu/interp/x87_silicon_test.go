@@ -16,7 +16,7 @@ import (
 	"trapline/emu/silicon/native"
 )
 
-// TestSiliconX87 runs random x87 instructions in random states of the unit here and on the processor that runs the
+// TestSiliconX87 runs random x87 and MMX instructions in random states of the unit here and on the processor that runs the
 // test, and compares all of it.
 func TestSiliconX87(t *testing.T) {
 	for mode, m := range siliconModes {
@@ -107,7 +107,7 @@ func siliconX87(u *regs.X87) (s silicon.X87) {
 
 // transcendental reports whether an instruction's result is only near the processor's.
 func transcendental(in *insn.Inst) bool {
-	return in.Opcode == 0xd9 && (in.ModRM >= 0xf0 && in.ModRM <= 0xf3 || in.ModRM == 0xf9 || in.ModRM == 0xfb || in.ModRM >= 0xfe)
+	return in.Map == insn.OneByte && in.Opcode == 0xd9 && (in.ModRM >= 0xf0 && in.ModRM <= 0xf3 || in.ModRM == 0xf9 || in.ModRM == 0xfb || in.ModRM >= 0xfe)
 }
 
 // nearness counts transcendental results.

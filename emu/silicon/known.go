@@ -13,11 +13,6 @@ func KnownDifferences() []*Exception {
 			Match:  func(d *Difference) bool { return d.is("fxsave") && strings.HasPrefix(d.Field, "memory") },
 			Parts:  true,
 		},
-		{
-			Reason: "PUNPCKLxx of an MMX register reads 8 bytes of memory instead of 4",
-			Match:  func(d *Difference) bool { return d.Field == "signal" && d.is("punpckl") },
-			Parts:  true,
-		},
 	}
 }
 

@@ -5,11 +5,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
-	"trapline/emu"
 	"trapline/scenarios"
 )
 
@@ -52,10 +50,7 @@ func stateOf(name string) (string, error) {
 	if err == nil {
 		err = r.Machine.Err()
 	}
-	switch {
-	case errors.Is(err, emu.ErrNotAvailable):
-		return "needs the library", nil
-	case err != nil:
+	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d %016x", r.Steps(), r.Machine.Hash(true)), nil
