@@ -12,9 +12,9 @@ import (
 // The bound on memory is one for the whole process: the search for the ends
 // without probes keeps to it too.
 func TestTheEndsWithoutProbesKeepToTheBoundOnMemory(t *testing.T) {
-	f := parse(t, "Two ends.\n-- machine --\ncpus 2\nengine none\n-- text.S --\n\t.globl a, b\na:\tmovl $1, x\n\tret\nb:\tmovl $2, x\n\tret\n"+
-		"\t.data\nx:\t.long 0\n-- tasks --\ncpu 0 at a\ncpu 1 at b\n-- check --\ntransparency\n")
-	for needed, text := range map[int]string{0: "exhausted: ", 1 << 40: "the search for the ends without probes met the bound on memory"} {
+	f := parse(t, "Two ends.\n-- machine --\ncpus 2\nengine 2005\n-- text.S --\n\t.globl a, b\na:\tmovl $1, x\n\tret\nb:\tmovl $2, x\n\tret\n"+
+		"\t.data\nx:\t.long 0\ny:\t.long 0\n-- tasks --\ncpu 0 at a\ncpu 1 at b\n-- probes --\nq at b\n\tpre set u32[y] 1\n-- check --\ntransparency\n")
+	for needed, text := range map[int]string{0: "not exhausted: it stopped at a violation", 800 << 20: "the search for the ends without probes met the bound on memory"} {
 		s := scenarios.Search{Strategy: scenarios.DFS, Options: explore.Options{
 			Needed: func() int { return needed }, Bounds: explore.Bounds{Memory: 1 << 30},
 		}}
