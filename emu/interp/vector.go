@@ -122,6 +122,9 @@ func (o *Op) operand(x *regs.Extended, c *regs.Core, m Memory) (v vector, ok boo
 // loadWords reads so many words of memory.
 func (o *Op) loadWords(c *regs.Core, m Memory, n uint8) (v vector, ok bool) {
 	at := o.offset(c)
+	if o.wraps(m, at, n, false) {
+		return v, false
+	}
 	for i := range n {
 		if v[i], ok = m.Load(o.seg, (at+8*uint64(i))&o.addr, 8); !ok {
 			return v, false
@@ -130,9 +133,19 @@ func (o *Op) loadWords(c *regs.Core, m Memory, n uint8) (v vector, ok bool) {
 	return v, true
 }
 
+// wraps refuses an operand that reaches over the end of the address space of 32 bits: that is judged before the pages
+// of its first words.
+func (o *Op) wraps(m Memory, at uint64, n uint8, write bool) bool {
+	const last = 0xffffffff
+	return o.addr == last && at+8*uint64(n)-1 > last && !m.Probe(o.seg, last, 8, write)
+}
+
 // storeWords writes so many words to memory.
 func (o *Op) storeWords(c *regs.Core, m Memory, v *vector, n uint8) bool {
 	at := o.offset(c)
+	if o.wraps(m, at, n, true) {
+		return false
+	}
 	for i := range n {
 		if !m.Store(o.seg, (at+8*uint64(i))&o.addr, 8, v[i]) {
 			return false

@@ -179,8 +179,9 @@ func addsub(o *Op, in *insn.Inst) vectorHandler {
 	}
 }
 
-// dotProducts is DPPS and DPPD: imm's upper half says which products count, its lower half where the sum goes.
-// The sum is of neighbours' sums.
+// dotProducts is DPPS and DPPD: imm's upper half says which products count, its lower half where the sum goes. The
+// sum is of neighbours' sums. An unmasked exception of the products keeps the sums from being made, and one of the
+// neighbours' sums the last.
 func dotProducts(size uint8) vectorFamily {
 	return func(o *Op, _ *insn.Inst) vectorHandler {
 		o.vec.elem = size
@@ -189,39 +190,37 @@ func dotProducts(size uint8) vectorFamily {
 			if !ok {
 				return Refused
 			}
-			a, e := o.first(x), environment(x)
-			var r vector
-			for l := range uint8(o.vec.words / 2) {
-				v := dotProduct(&e, o.vec.elem, laneOf(a, l), laneOf(&b, l), uint8(o.imm))
-				r[2*l&3], r[2*l&3+1] = v[0], v[1]
+			a, size := o.first(x), int(o.vec.elem)
+			n := 8 * int(o.vec.words) / size
+			var v [8]uint64
+			e := environment(x)
+			for i := range n {
+				if o.imm>>(4+i%(16/size))&1 != 0 {
+					v[i] = floatMul.run(&e, o.vec.elem, wideElement(a, i, size), wideElement(&b, i, size))
+				}
+			}
+			for k := 1; k < 16/size; k *= 2 { // v[i] becomes the sum of 2k from i on
+				if report(x, &e) {
+					return Float
+				}
+				e = environment(x)
+				for i := 0; i < n; i += 2 * k {
+					v[i] = floatAdd.run(&e, o.vec.elem, v[i], v[i+k])
+				}
 			}
 			if report(x, &e) {
 				return Float
+			}
+			var r vector
+			for i := range n {
+				if in := i % (16 / size); o.imm>>in&1 != 0 {
+					setWide(&r, i, size, v[i-in])
+				}
 			}
 			o.put(x, o.reg.n, &r)
 			return o.done(c)
 		}
 	}
-}
-
-func dotProduct(e *softfloat.Env, size uint8, a, b lane, imm uint8) (r lane) {
-	var products [4]uint64
-	n, width := int(16/size), 8*int(size)
-	for i := range n {
-		if imm>>(4+i)&1 != 0 {
-			products[i] = floatMul.run(e, size, element(a, i, width), element(b, i, width))
-		}
-	}
-	sum := floatAdd.run(e, size, products[0], products[1])
-	if n == 4 {
-		sum = floatAdd.run(e, size, sum, floatAdd.run(e, size, products[2], products[3]))
-	}
-	for i := range n {
-		if imm>>i&1 != 0 {
-			setElement(&r, i, width, sum)
-		}
-	}
-	return r
 }
 
 // rounds is ROUNDPS and kin: the direction is imm's or MXCSR's; bit 3 keeps inexact results silent.

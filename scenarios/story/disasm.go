@@ -7,6 +7,7 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 )
 
 // Syntax is how instructions are written.
@@ -30,11 +31,20 @@ func ParseSyntax(s string) (Syntax, error) {
 }
 
 // Disassemble writes the instruction that code starts with, at linear address
-// pc. Bytes that x86asm does not know become ".byte".
+// pc. Bytes that are known neither to x86asm nor, with VEX, to package insn become
+// ".byte".
 func (n *Names) Disassemble(code []byte, pc uint64) string {
-	mode := 32
+	mode, own := 32, insn.Mode32
 	if n.Arch == emu.AMD64 {
-		mode = 64
+		mode, own = 64, insn.Mode64AMD
+	}
+	if in, err := insn.Decode(code, own); err == nil { // x86asm takes VEX for LDS and LES
+		if text, ok := in.Text(n.Syntax == Intel, pc, n.symbolAt); ok {
+			return text
+		}
+		if in.Vex.Kind != insn.VexNone {
+			return unknown(code[:in.Len])
+		}
 	}
 	in, err := x86asm.Decode(code, mode)
 	if err != nil {
@@ -44,15 +54,24 @@ func (n *Names) Disassemble(code []byte, pc uint64) string {
 		if addr == 0 {
 			return "", 0
 		}
-		if _, _, ok := n.Symbols.At(n.Arch.Mask(addr)); !ok {
+		name := n.symbolAt(addr)
+		if name == "" {
 			return "", 0
 		}
-		return n.Symbols.Format(n.Arch.Mask(addr)), addr
+		return name, addr
 	}
 	if n.Syntax == Intel {
 		return x86asm.IntelSyntax(in, pc, look)
 	}
 	return ripRelative(x86asm.GNUSyntax(in, pc, look), &in, pc, look)
+}
+
+// symbolAt names an address, or is "".
+func (n *Names) symbolAt(addr uint64) string {
+	if _, _, ok := n.Symbols.At(n.Arch.Mask(addr)); !ok {
+		return ""
+	}
+	return n.Symbols.Format(n.Arch.Mask(addr))
 }
 
 // ripRelative puts back the "(%rip)" that x86asm drops behind a symbol.

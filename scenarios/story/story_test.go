@@ -33,6 +33,10 @@ func TestDisassemble(t *testing.T) {
 		{emu.I386, ATT, "\x75\xfe", "jne main"},
 		{emu.AMD64, ATT, "\x48\x8b\x05\xf9\x0f\x00\x00", "mov table(%rip),%rax"},
 		{emu.AMD64, ATT, "\x0f\x0a", ".byte 0x0f,0x0a"}, // no instruction
+		{emu.AMD64, ATT, "\xc5\xf8\x28\x05\xf8\x0f\x00\x00", "vmovaps table(%rip),%xmm0"},
+		{emu.AMD64, Intel, "\xc4\xe2\x70\xf2\xc3", "andn eax, ecx, ebx"},
+		{emu.I386, ATT, "\xf3\x0f\x38\xf6\xc3", "adox %ebx,%eax"},
+		{emu.AMD64, ATT, "\xc4\xe2\x71\x50\xc3", ".byte 0xc4,0xe2,0x71,0x50,0xc3"}, // AVX-VNNI
 	} {
 		assert.Equal(t, c.want, names(c.arch, c.syntax).Disassemble([]byte(c.code), 0x1000), "% x", c.code)
 	}
