@@ -38,10 +38,10 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	return s, nil
 }
 
-// Jobs is how many of n workers can share the search: snapshots of a Linux
-// program, and of event files, are of no use to another machine.
+// Jobs is how many of n workers can share the search: one where there are event
+// files, whose snapshots are of no use to another machine.
 func (s *Systems) Jobs(n int) int {
-	if s.file.Linux != nil || s.events {
+	if s.events {
 		return 1
 	}
 	return n

@@ -20,6 +20,9 @@ func (w *userWorld) system() explore.System {
 	}), w}
 }
 
+// KeepsSnapshots: the kernel's objects are of one machine.
+func (*userSystem) KeepsSnapshots() bool { return true }
+
 // Place is where a vCPU stands; a run that is over has no steps.
 func (s *userSystem) Place(actor int) (uint64, bool) {
 	if !s.world.able(actor) {

@@ -14,6 +14,7 @@ import (
 const (
 	heapShare  = 0.95
 	headroom   = 1.25
+	gcPercent  = 400
 	liveHeap   = "/gc/heap/live:bytes"
 	goTotal    = "/memory/classes/total:bytes"
 	goReleased = "/memory/classes/heap/released:bytes"
@@ -34,12 +35,16 @@ func boundMemory(limit int) (needed func() int, release func()) {
 		return int(samples[0].Value.Uint64()), max(resident-held, 0), resident
 	}
 	_, other, _ := measure()
+	percent := debug.SetGCPercent(gcPercent) // the limit says when to collect, not the heap's growth
 	before := debug.SetMemoryLimit(max(int64(heapShare*float64(limit))-int64(other), 1))
 	needed = func() int {
 		live, other, resident := measure()
 		return max(resident, other+int(headroom*float64(live)))
 	}
-	return needed, func() { debug.SetMemoryLimit(before) }
+	return needed, func() {
+		debug.SetMemoryLimit(before)
+		debug.SetGCPercent(percent)
+	}
 }
 
 // residentBytes is the process's resident memory (proc(5), statm), or 0.

@@ -78,25 +78,31 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		}
 	}
 	start := elapsed(o)
-	root := systems[0].Snapshot()
+	roots := make([]Snapshot, len(systems))
+	for i, s := range systems {
+		roots[i] = s.Snapshot()
+	}
 	f := newFacts(o.dependence)
 	f.without = o.Without
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
 	}
 	if !o.NoReduction {
-		warmUp(ctx, systems[0], root, f, o.Bounds.Depth)
+		warmUp(ctx, systems[0], roots[0], f, o.Bounds.Depth)
 	}
 	var best *Found
 	clocks := false // states are told apart by clocks
 	var deepest uint64
 	for n := 1; ; n++ {
-		r := newRound(ctx, o, f, root, start)
+		r := newRound(ctx, o, f, start)
 		if clocks {
 			r.prune = 2*deepest + pruneSlack
 		}
 		r.tell(systems, clocks)
-		r.run(systems)
+		r.run(systems, roots)
+		if r.err != nil {
+			return nil, r.err
+		}
 		rep := r.report()
 		rep.Rounds, rep.Places = n, r.visible.n
 		rep.Elapsed = elapsed(o) - start
@@ -193,6 +199,7 @@ type item struct {
 	node   uint32
 	snap   Snapshot
 	actors mask
+	of     *worker // whose system made snap
 }
 
 // round is one search with the visible places given.
@@ -202,7 +209,6 @@ type round struct {
 	facts   *facts
 	visible placeSet
 	known   known // when the round began
-	root    Snapshot
 	start   duration
 	visited *visited
 	level   int // preemptions
@@ -215,6 +221,7 @@ type round struct {
 	memory   int
 	most     int
 	cut      Cut
+	err      error // a state was not reached again
 	found    *Found
 	outcomes map[uint64]struct{}
 	blocked  bool   // an actor was, somewhere
@@ -238,8 +245,8 @@ type counts struct {
 	steps, taken, merged, ended uint64
 }
 
-func newRound(ctx context.Context, o Options, f *facts, root Snapshot, start duration) *round {
-	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), root: root, start: start,
+func newRound(ctx context.Context, o Options, f *facts, start duration) *round {
+	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), start: start,
 		visited: newVisited(), outcomes: map[uint64]struct{}{}, violating: map[uint32]struct{}{}}
 	r.more.L = &r.mu
 	return r
@@ -258,11 +265,11 @@ func (r *round) grew() bool {
 }
 
 // run searches level by level.
-func (r *round) run(systems []System) {
+func (r *round) run(systems []System, roots []Snapshot) {
 	workers := make([]*worker, len(systems))
 	for i, s := range systems {
-		s.Restore(r.root)
-		workers[i] = newWorker(r, s, i == 0)
+		s.Restore(roots[i])
+		workers[i] = newWorker(r, s, roots[i], i == 0)
 	}
 	workers[0].begin()
 	for {
@@ -368,9 +375,9 @@ func (r *round) report() *Report {
 	return rep
 }
 
-// take waits for work at this level. False: there is none left, or the search
-// is over.
-func (r *round) take() (item, bool) {
+// take waits for work of w at this level. False: there is none left, or the
+// search is over.
+func (r *round) take(w *worker) (item, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy--
@@ -380,7 +387,9 @@ func (r *round) take() (item, bool) {
 			return item{}, false
 		}
 		if n := len(r.now); n > 0 {
-			it := r.now[n-1]
+			i := r.choose(w)
+			it := r.now[i]
+			r.now[i] = r.now[n-1]
 			r.now[n-1] = item{}
 			r.now = r.now[:n-1]
 			r.busy++
@@ -394,8 +403,26 @@ func (r *round) take() (item, bool) {
 	}
 }
 
+// choose picks what w does next: the newest work or, if snapshots are kept,
+// the newest of its own, else the oldest, from which most is likely to follow.
+func (r *round) choose(w *worker) int {
+	n := len(r.now)
+	if !w.keeps {
+		return n - 1
+	}
+	for i := n - 1; i >= max(0, n-lookBack); i-- {
+		if r.now[i].of == w {
+			return i
+		}
+	}
+	return 0
+}
+
+// lookBack is how many items a worker looks through for one of its own.
+const lookBack = 256
+
 // over is called with the lock held.
-func (r *round) over() bool { return r.found != nil || r.cut != CutNone }
+func (r *round) over() bool { return r.found != nil || r.cut != CutNone || r.err != nil }
 
 func (r *round) stopped() bool {
 	r.mu.Lock()

@@ -9,7 +9,7 @@ import "trapline/emu/sched"
 // System is what is searched: a few actors over shared state, one of which
 // takes each step. Steps must be deterministic. A System is used by one
 // goroutine; each worker of a search has its own, and a snapshot of one can be
-// restored into any other that the same factory made.
+// restored into any other that the same factory made, unless it is a Keeper.
 type System interface {
 	// Actors is how many actors there are, 1 to sched.MaxActors/2.
 	Actors() int
@@ -40,6 +40,16 @@ type System interface {
 type Teller interface {
 	// Tell sets what is told from now on, and told apart by Hash.
 	Tell(Asked)
+}
+
+// Keeper is a System whose snapshots may be of use to it alone. Another one
+// comes to the same state by the same steps.
+type Keeper interface{ KeepsSnapshots() bool }
+
+// keeps reports whether only sys itself can restore its snapshots.
+func keeps(sys System) bool {
+	k, ok := sys.(Keeper)
+	return ok && k.KeepsSnapshots()
 }
 
 // Asked is what steps of a search have read that is not told of at first.

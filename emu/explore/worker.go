@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -11,6 +12,8 @@ type duration = time.Duration
 type worker struct {
 	*round
 	sys      System
+	root     Snapshot
+	keeps    bool // snapshots of other workers are of no use
 	rec      *recorder
 	reporter bool
 	my       counts
@@ -19,8 +22,8 @@ type worker struct {
 	actors   int
 }
 
-func newWorker(r *round, sys System, reporter bool) *worker {
-	return &worker{round: r, sys: sys, rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
+func newWorker(r *round, sys System, root Snapshot, reporter bool) *worker {
+	return &worker{round: r, sys: sys, root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
 }
 
 // begin puts the start into the work: whoever goes first is free to.
@@ -36,7 +39,7 @@ func (w *worker) begin() {
 	live := alive(w.sys)
 	n := b.reach(w.sys.Hash(), live)
 	w.finish(n)
-	w.put(item{n, w.sys.Snapshot(), live}, false)
+	w.put(item{n, w.sys.Snapshot(), live, w}, false)
 }
 
 // beginning is the way to the state in which each actor has taken the steps
@@ -79,20 +82,45 @@ func (b *beginning) advance(actor int) bool {
 // run works until the level is done.
 func (w *worker) run() {
 	for {
-		it, ok := w.take()
+		it, ok := w.take(w)
 		if !ok {
 			break
 		}
+		snap := it.snap
+		if w.keeps && it.of != w {
+			if snap, ok = w.reachAgain(it.node); !ok {
+				break
+			}
+		}
 		for a := range w.actors {
 			if it.actors.has(a) && w.visited.claim(w.visited.at(it.node), a) {
-				w.sys.Restore(it.snap)
-				w.follow(it.node, it.snap, a)
+				w.sys.Restore(snap)
+				w.follow(it.node, snap, a)
 				w.look()
 			}
 		}
 		w.drop(it)
 	}
 	w.flush()
+}
+
+// reachAgain takes the steps to a state that another worker reached. False:
+// they lead elsewhere, which ends the search.
+func (w *worker) reachAgain(node uint32) (Snapshot, bool) {
+	w.sys.Restore(w.root)
+	for _, r := range w.visited.schedule(node).Runs() {
+		for range r.Steps {
+			w.sys.Step(r.Actor)
+		}
+	}
+	if n := w.visited.at(node); w.sys.Hash() != n.hash {
+		w.mu.Lock()
+		w.err = fmt.Errorf("%w: %d steps lead two of them to different states", ErrSystem, n.depth)
+		w.more.Broadcast()
+		w.mu.Unlock()
+		return nil, false
+	}
+	return w.sys.Snapshot(), true
 }
 
 // flush adds what this worker counted to the round's counts.
@@ -163,7 +191,7 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 		}
 		if !m.live.has(actor) {
 			if others := w.visited.unclaimed(m, m.live); others != 0 {
-				w.put(item{to, w.sys.Snapshot(), others}, false)
+				w.put(item{to, w.sys.Snapshot(), others, w}, false)
 			}
 			return
 		}
@@ -176,7 +204,7 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 			snap = w.sys.Snapshot()
 		}
 		if others != 0 {
-			w.put(item{to, snap, others}, true)
+			w.put(item{to, snap, others, w}, true)
 		}
 		if !mine {
 			return
@@ -211,7 +239,7 @@ func (w *worker) stuck(at uint32, snap Snapshot, actor int) {
 		return
 	}
 	if others := w.visited.unclaimed(n, n.live&^bit(actor)); others != 0 {
-		w.put(item{at, snap, others}, false)
+		w.put(item{at, snap, others, w}, false)
 	}
 }
 

@@ -50,6 +50,12 @@ func (s *pooled) Tell(a explore.Asked) {
 	}
 }
 
+// KeepsSnapshots implements explore.Keeper.
+func (s *pooled) KeepsSnapshots() bool {
+	k, ok := s.System.(explore.Keeper)
+	return ok && k.KeepsSnapshots()
+}
+
 // Close gives the system back.
 func (s *pooled) Close() {
 	s.Tell(explore.Asked{})
