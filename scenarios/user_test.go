@@ -32,7 +32,7 @@ func searched(t *testing.T, engine string, o explore.Options) *explore.Report {
 	s, err := scenarios.NewSystems(context.Background(), threads(t), scenarios.Options{Engine: engine})
 	require.NoError(t, err)
 	defer s.Close()
-	require.Equal(t, 1, s.Jobs(2))
+	require.Equal(t, 2, s.Jobs(2))
 	rep, err := explore.Search(context.Background(), s.New, o)
 	require.NoError(t, err)
 	return rep
@@ -61,6 +61,17 @@ func TestReductionKeepsEveryEndOfAProgram(t *testing.T) {
 	all := searched(t, "uprobes", explore.Options{KeepOutcomes: true, NoReduction: true})
 	require.True(t, less.Exhausted && all.Exhausted)
 	assert.Equal(t, all.Outcomes, less.Outcomes)
+}
+
+// Workers share a search of a program: what one comes to, so do several.
+func TestProgramSearchIsTheSameForAnyNumberOfWorkers(t *testing.T) {
+	one := searched(t, "uprobes", explore.Options{KeepOutcomes: true})
+	three := searched(t, "uprobes", explore.Options{KeepOutcomes: true, Jobs: 3})
+	require.True(t, three.Exhausted)
+	assert.Equal(t, one.Outcomes, three.Outcomes)
+	assert.Equal(t, one.States, three.States)
+	one, three = searched(t, "uprobes-inline", explore.Options{}), searched(t, "uprobes-inline", explore.Options{Jobs: 3})
+	assert.Equal(t, one.Found, three.Found)
 }
 
 // The same steps again, from the middle, in the same words.

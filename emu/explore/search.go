@@ -29,9 +29,6 @@ type Report struct {
 // ErrSystem is the class of errors of making a system.
 var ErrSystem = errors.New("cannot make the system to search")
 
-// warmups is how many executions look for dependences before a search.
-const warmups = 24
-
 // Search covers all schedules of the system that factory makes, by number of
 // preemptions, and stops at the first that violates a property, which then has
 // the fewest preemptions there are. The schedule is not shrunk yet.
@@ -165,42 +162,6 @@ func elapsed(o Options) (d duration) {
 // pruneSlack is how many steps schedules may have at least once states are told
 // apart by clocks.
 const pruneSlack = 256
-
-// warmUp runs a few executions so that the first round knows most dependences.
-func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint64) {
-	rec := newRecorder(f, sys)
-	random := &sched.Random{Seed: 1}
-	for n := range warmups {
-		if ctx.Err() != nil {
-			return
-		}
-		var s sched.Scheduler = random
-		switch n {
-		case 0:
-			s = &sched.RoundRobin{}
-		case 1:
-			s = &sched.RoundRobin{Quantum: 1}
-		}
-		s.Begin(n)
-		sys.Restore(root)
-		runObserved(sys, s, min(depth, warmUpSteps), func(p place, s *Step) {
-			rec.note(p.at, s)
-			rec.end(p.actor)
-		})
-	}
-	sys.Restore(root)
-}
-
-// warmUpSteps bounds one execution of warmUp.
-const warmUpSteps = 4000
-
-// item is a state with actors to run from it.
-type item struct {
-	node   uint32
-	snap   Snapshot
-	actors mask
-	of     *worker // whose system made snap
-}
 
 // round is one search with the visible places given.
 type round struct {
@@ -375,52 +336,6 @@ func (r *round) report() *Report {
 	return rep
 }
 
-// take waits for work of w at this level. False: there is none left, or the
-// search is over.
-func (r *round) take(w *worker) (item, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.busy--
-	for {
-		if r.over() || r.judging && r.visited.count() >= r.pause {
-			r.more.Broadcast()
-			return item{}, false
-		}
-		if n := len(r.now); n > 0 {
-			i := r.choose(w)
-			it := r.now[i]
-			r.now[i] = r.now[n-1]
-			r.now[n-1] = item{}
-			r.now = r.now[:n-1]
-			r.busy++
-			return it, true
-		}
-		if r.busy == 0 {
-			r.more.Broadcast()
-			return item{}, false
-		}
-		r.more.Wait()
-	}
-}
-
-// choose picks what w does next: the newest work or, if snapshots are kept,
-// the newest of its own, else the oldest, from which most is likely to follow.
-func (r *round) choose(w *worker) int {
-	n := len(r.now)
-	if !w.keeps {
-		return n - 1
-	}
-	for i := n - 1; i >= max(0, n-lookBack); i-- {
-		if r.now[i].of == w {
-			return i
-		}
-	}
-	return 0
-}
-
-// lookBack is how many items a worker looks through for one of its own.
-const lookBack = 256
-
 // over is called with the lock held.
 func (r *round) over() bool { return r.found != nil || r.cut != CutNone || r.err != nil }
 
@@ -428,25 +343,6 @@ func (r *round) stopped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.over()
-}
-
-// put adds work, at this level or for the next one.
-func (r *round) put(it item, later bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.memory += it.snap.Bytes()
-	if later && !r.judging {
-		r.next = append(r.next, it)
-		return
-	}
-	r.now = append(r.now, it)
-	r.more.Signal()
-}
-
-func (r *round) drop(it item) {
-	r.mu.Lock()
-	r.memory -= it.snap.Bytes()
-	r.mu.Unlock()
 }
 
 // stop is called with the lock held.

@@ -1,0 +1,74 @@
+package explore
+
+// item is a state with actors to run from it.
+type item struct {
+	node   uint32
+	snap   Snapshot
+	actors mask
+	of     *worker // whose system made snap
+}
+
+// take waits for work of w at this level. False: there is none left, or the
+// search is over.
+func (r *round) take(w *worker) (item, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy--
+	for {
+		if r.over() || r.judging && r.visited.count() >= r.pause {
+			r.more.Broadcast()
+			return item{}, false
+		}
+		if n := len(r.now); n > 0 {
+			i := r.choose(w)
+			it := r.now[i]
+			r.now[i] = r.now[n-1]
+			r.now[n-1] = item{}
+			r.now = r.now[:n-1]
+			r.busy++
+			return it, true
+		}
+		if r.busy == 0 {
+			r.more.Broadcast()
+			return item{}, false
+		}
+		r.more.Wait()
+	}
+}
+
+// choose picks what w does next: the newest work or, if snapshots are kept,
+// the newest of its own, else the oldest, from which most is likely to follow.
+func (r *round) choose(w *worker) int {
+	n := len(r.now)
+	if !w.keeps {
+		return n - 1
+	}
+	for i := n - 1; i >= max(0, n-lookBack); i-- {
+		if r.now[i].of == w {
+			return i
+		}
+	}
+	return 0
+}
+
+// lookBack is how many items a worker looks through for one of its own.
+const lookBack = 256
+
+// put adds work, at this level or for the next one.
+func (r *round) put(it item, later bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.memory += it.snap.Bytes()
+	if later && !r.judging {
+		r.next = append(r.next, it)
+		return
+	}
+	r.now = append(r.now, it)
+	r.more.Signal()
+}
+
+func (r *round) drop(it item) {
+	r.mu.Lock()
+	r.memory -= it.snap.Bytes()
+	r.mu.Unlock()
+}
