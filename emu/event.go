@@ -100,6 +100,7 @@ type Micro struct {
 	File  string // of C; "": a micro-step
 	Line  int    // in File
 	Code  string // the line's statement
+	Reads int    // how many of the event's reads the line's instruction made: first ones
 	Why   string // one plain sentence
 	ID    string // SEMANTICS row, where one applies
 	Holds string // a spin: what is waited for

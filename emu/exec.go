@@ -65,7 +65,7 @@ func (m *Machine) execute(c *CPU) {
 	if t == nil {
 		m.retire(c, d, before)
 		if known != 0 && !c.User() {
-			m.followed.Passed(c, known)
+			m.followed.Passed(c, known&^FollowedCounts)
 		}
 		return
 	}

@@ -58,7 +58,7 @@ type Machine struct {
 	parts     []Part
 	ev        Event
 	err       error
-	followed  Followed
+	followed  *Followed
 
 	cells      int                           // owners of cells
 	watched    []Touch                       // by properties, since the last step began
@@ -102,7 +102,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor, level: cfg.Level}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor, level: cfg.Level, followed: new(Followed)}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -118,6 +118,7 @@ func New(cfg Config) (*Machine, error) {
 // NewSpace adds an empty address space.
 func (m *Machine) NewSpace() *Space {
 	s := newSpace(m.Mem, m.Arch, m.Vendor.mode(m.Arch), m.processor, m.level)
+	s.followed = m.followed
 	m.spaces = append(m.spaces, s)
 	return s
 }

@@ -179,6 +179,9 @@ func (r *runner) scan(b *runBlock) {
 	n := 0
 	for b.insns < maxRunBlock && n < PageSize && !r.avoid[b.pc] {
 		in, err := r.decode(b.pc + uint64(n))
+		if !r.user && r.space.followed.counts(b.pc+uint64(n)) {
+			break
+		}
 		if err != nil || !r.runs(&in) || !in.Mode.Is64() && throughCode(&in) || b.insns > 0 && beginsBlock(&in) || r.leaves(&in, b.pc+uint64(n)) {
 			break
 		}

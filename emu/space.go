@@ -78,6 +78,7 @@ type Space struct {
 	codes     [2]*codeCache // by privilege: supervisor, user
 	views     [2]*view
 	runners   [2]*runner
+	followed  *Followed // the machine's; nil: none
 	tlb       [tlbSize]tlbEntry
 }
 

@@ -27,7 +27,11 @@ func (m *Machine) stretch(c *CPU, limit uint64, patience int) (n uint64, step bo
 		if !c.InCode(c.RIP) {
 			return n, true
 		}
-		d, t := code.fetch(c.LinearPC(), mode)
+		pc := c.LinearPC()
+		if m.followed.counts(pc) && !c.User() {
+			return n, true
+		}
+		d, t := code.fetch(pc, mode)
 		if t != nil || d.own != ownInterp || d.in.Attr().Has(leave) {
 			return n, t != nil || d.own != ownNone
 		}

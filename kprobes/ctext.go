@@ -36,7 +36,7 @@ func (t cText) file(name string) string {
 func (t cText) assembly(a emu.Arch) (string, []loader.SourceFile) {
 	var parts joined
 	name := archName(a)
-	parts.add("config", t.traits.Config())
+	parts.add("config", t.traits.Config()+".set TEXT_IN_C,1\n")
 	parts.add(name+"_entry.S", traps.EntryCode(a))
 	parts.add("actions_"+name+".S", t.file("actions_"+name+".S"))
 	return parts.text.String(), parts.files
@@ -91,6 +91,7 @@ func (t cText) kernel(a emu.Arch) KernelText {
 // booted is what machines share of a kernel's text.
 type booted struct {
 	image  *loader.Image
+	source []string
 	places []traps.Place
 	err    error
 }
@@ -102,7 +103,8 @@ func (t *KernelText) boot() booted {
 	once, _ := bootedTexts.LoadOrStore(t.Listing, sync.OnceValue(func() booted {
 		var b booted
 		if b.image, b.err = t.Image(); b.err == nil && t.C != "" {
-			b.places, b.err = traps.ReadPlaces(b.image, t.Source)
+			b.source = strings.Split(t.Source, "\n")
+			b.places, b.err = traps.ReadPlaces(b.image, b.source)
 		}
 		return b
 	}))

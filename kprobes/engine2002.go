@@ -10,8 +10,8 @@ import (
 )
 
 // engine2002 is the patch of August 2002 (seed 000): single stepping in
-// place, one lock from hit to re-arm. Its text calls one micro-step per
-// statement that touches shared state; the flow is in ktext/*_2002.S.
+// place, one lock from hit to re-arm. Its text is C, in engines/2002, with
+// micro-steps as an abstraction of it for direct mode.
 type engine2002 struct {
 	locked
 	options options
@@ -42,7 +42,7 @@ func (e *engine2002) Ops() map[string]traps.Op {
 	return ops
 }
 
-//go:embed ktext/2002.flow
+//go:embed engines/2002/direct.flow
 var flow2002 string
 
 // Flow is the engine's control flow for direct mode.

@@ -63,7 +63,7 @@ func (r *rig) run() []string {
 func TestK4K5FirstHit(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		t.Run(a.String(), func(t *testing.T) {
-			r := newRig(t, a, kprobes.Engine2002+"+c",
+			r := newRig(t, a, kprobes.Engine2002,
 				0xb8, 1, 0, 0, 0, // mov $1,%eax
 				0x83, 0xc0, 2, // add $2,%eax
 				0x9c, // pushf

@@ -83,7 +83,7 @@ var situations = []situation{
 		return c
 	}, nil},
 	{"watchpoint on the step", watched(0, traps.Task{}), ended(done, done, done)},
-	{"watchpoint on the step of a debugged task", watched(0, traps.Task{DebugReg: [8]uint64{7: 1}}), ended(done, done, done)},
+	{"watchpoint on the step of a debugged task", watched(0, traps.Task{DebugReg7: 1}), ended(done, done, done)},
 	{"watchpoint before the probe", watched(2, traps.Task{}), ended(done, done, done)},
 	{"int1 from ring 3", ring3(0xcd, 1), ended(trap, segv, segv)},
 	{"int $3 of two bytes from ring 3", ring3(0xcd, 3), ended(done, segv, trap)}, // K8

@@ -19,15 +19,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func eachArch(t *testing.T, f func(*testing.T, emu.Arch)) {
 	t.Helper()
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		for _, engine2002 = range []string{kprobes.Engine2002, kprobes.Engine2002 + "+c"} {
-			t.Run(a.String()+" "+engine2002, func(t *testing.T) { f(t, a) })
-		}
+		t.Run(a.String(), func(t *testing.T) { f(t, a) })
 	}
 }
-
-// engine2002 is the engine that eachArch's tests of K rows are for: its text is
-// assembly with micro-steps, or C.
-var engine2002 string
 
 const (
 	userCode  = 0x08048000

@@ -8,50 +8,60 @@ import (
 )
 
 // Seen tells what lines of engines/2002/*.c mean, by the names that they have
-// there.
+// there; nil: nothing more than they say.
 func (e *engine2002) Seen() map[string]traps.Seen {
 	return map[string]traps.Seen{
-		"preempt_disable":           nothingElse,
+		"preempt_disable":           nil,
 		"spin_lock":                 e.seenLock,
-		"set_kprobe_cpu":            nothingElse,
-		"get_kprobe":                nothingElse,
-		"hit_active":                nothingElse,
+		"set_kprobe_cpu":            nil,
+		"get_kprobe":                nil,
+		"hit_active":                nil,
 		"set_current":               e.seenHit,
-		"keep_flags":                nothingElse,
-		"save_flags":                nothingElse,
-		"prepare_singlestep":        nothingElse,
-		"restore_opcode":            nothingElse,
-		"rewind_eip":                work(emu.WorkRewind),
+		"keep_flags":                nil,
+		"save_flags":                nil,
+		"prepare_singlestep":        nil,
+		"restore_opcode":            nil,
+		"rewind_eip":                rewinds,
 		"hit_ss":                    e.seenStep,
 		"reentrant_hit":             e.seenReentrant,
 		"breakpoint_gone":           e.seenGone,
-		"fix_pushf":                 nothingElse,
-		"clear_tf":                  nothingElse,
+		"fix_pushf":                 nil,
+		"clear_tf":                  nil,
 		"write_breakpoint":          e.seenArmed,
 		"restore_saved_flags":       e.seenEnd,
 		"restore_old_flags":         e.seenFault,
 		"clear_kprobe_cpu":          e.seenLeave,
 		"spin_unlock":               e.seenUnlock,
-		"preempt_enable_no_resched": nothingElse,
-		"preempt_enable":            nothingElse,
-		"list_add":                  nothingElse,
+		"preempt_enable_no_resched": nil,
+		"preempt_enable":            nil,
+		"list_add":                  nil,
 		"list_del":                  e.seenGoing,
-		"save_opcode":               nothingElse,
-		"flush_icache":              nothingElse,
+		"save_opcode":               nil,
+		"flush_icache":              nil,
+		"force_sig":                 traps.SeenSignal,
+		"signal_pending":            nil,
+		"do_signal":                 nil,
+		"preempt_check":             nil,
+		"timer_interrupt":           nil,
+		"reschedule_interrupt":      nil,
+		"fixup_exception":           nil,
+		"restore_fpu":               nil,
+		"ptrace_dtrace":             nil,
+		"thread_debugreg7":          nil,
+		"save_debugreg6":            nil,
 	}
 }
 
-func nothingElse(*traps.Exec) {}
-
-func work(w emu.Work) traps.Seen { return func(x *traps.Exec) { x.Micro.Work = w } }
+func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 
 // seenLock: a locked compare and exchange has found the lock free if it left
 // ZF set (K6, K12).
 func (e *locked) seenLock(x *traps.Exec) {
+	l := x.Loaded()
+	x.Micro.Takes = l.Addr
 	if x.C.RFLAGS&emu.ZF != 0 {
 		return
 	}
-	l := x.Loaded()
 	for _, k := range e.g.Locks() {
 		if k.Addr != l.Addr {
 			continue

@@ -19,7 +19,7 @@ import (
 // and the stack's. Saved registers and thread_info lie on the thread's own
 // stack, and are nobody else's business.
 func TestALineMakesOneVisibleAccess(t *testing.T) {
-	own := regexp.MustCompile(`regs->|->preempt_count`)
+	own := regexp.MustCompile(`regs->|->preempt_count|->pending`)
 	for _, k := range kprobes.KernelTexts() {
 		if k.C == "" {
 			continue
@@ -66,7 +66,7 @@ func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see fu
 func TestK6ASpinStandsForItsLoop(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		arrive := func(follow bool) []emu.Core {
-			r := newKit(t, a, kprobes.Engine2002+"+c", 1)
+			r := newKit(t, a, kprobes.Engine2002, 1)
 			r.m.PokeWord(r.s, r.k.Symbol("kprobe_lock"), a.Word(), 2)
 			at := r.kernel(0x90, 0xc3)
 			r.probe(kprobes.Probe{Addr: at})

@@ -54,6 +54,10 @@ type engineOps interface {
 	define(i int)
 }
 
+// kprobeMaySchedule is the word of 2002's C text that turns preempt_enable() on
+// (option preempt-enable).
+const kprobeMaySchedule = "kprobe_may_schedule"
+
 // errExist is what a second probe at an address gets (K3, M2).
 const errExist = abi.EEXIST
 
@@ -71,19 +75,19 @@ const MaxProbes = 4096
 // Boot makes the kernel of an engine on m and the manager of its probes. An
 // engine's name may be followed by options: see Options.
 func Boot(m *emu.Machine, engine string) (*Manager, error) {
-	name, opts, err := parseEngine(engine)
+	name, _, err := parseEngine(engine)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range KernelTexts() {
-		if t.Engine != name || t.Arch != m.Arch || t.C != "" != opts.c {
+		if t.Engine != name || t.Arch != m.Arch {
 			continue
 		}
 		text := t.boot()
 		if text.err != nil {
 			return nil, text.err
 		}
-		return BootText(m, engine, traps.Options{Image: text.image, Places: text.places})
+		return BootText(m, engine, traps.Options{Image: text.image, Source: text.source, Places: text.places})
 	}
 	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
 }
@@ -116,8 +120,8 @@ func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) 
 		if err := ops.attach(g); err != nil {
 			return nil, err
 		}
-		if opts.preemptEnable && opts.c {
-			g.poke(k.Symbol("kprobe_may_schedule"), 1, m.Arch.Word())
+		if opts.preemptEnable && k.HasSymbol(kprobeMaySchedule) {
+			g.poke(k.Symbol(kprobeMaySchedule), 1, m.Arch.Word())
 		}
 	}
 	m.AddPart(g)

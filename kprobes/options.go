@@ -11,7 +11,6 @@ type options struct {
 	preemptEnable bool
 	boost         bool
 	int3          bool
-	c             bool
 }
 
 // option is one variant: the engine that knows it, and how it is chosen.
@@ -25,8 +24,6 @@ var optionOf = map[string]option{
 	// unlock_kprobes uses plain preempt_enable, which may schedule inside the
 	// trap: what the mail with the 2002 patch warns of (K0).
 	"preempt-enable": {Engine2002, func(o *options) { o.preemptEnable = true }},
-	// The kernel's text is C, with no micro-steps in it.
-	"c": {Engine2002, func(o *options) { o.c = true }},
 	// Copies that need no fix-up run without a trap at their end (O5).
 	"boost": {EngineModern, func(o *options) { o.boost = true }},
 	// The step ends in an int3 behind the copy instead of TF, and branches,

@@ -12,14 +12,6 @@ import (
 // Assembly sources of the engines' kernel functions, and the listings of
 // whole kernels that run.
 var (
-	//go:embed ktext/i386_2002.S
-	source2002x32 string
-	//go:embed ktext/amd64_2002.S
-	source2002x64 string
-	//go:embed ktext/i386_2002.lst
-	listing2002x32 []byte
-	//go:embed ktext/amd64_2002.lst
-	listing2002x64 []byte
 	//go:embed ktext/i386_2005.S
 	source2005x32 string
 	//go:embed ktext/amd64_2005.S
@@ -59,8 +51,6 @@ type KernelText struct {
 func KernelTexts() []KernelText {
 	return []KernelText{
 		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
-		engineText(Engine2002, emu.I386, "i386", traps2002, "", source2002x32, listing2002x32),
-		engineText(Engine2002, emu.AMD64, "amd64", traps2002, "", source2002x64, listing2002x64),
 		cText2002.kernel(emu.I386), cText2002.kernel(emu.AMD64),
 		engineText(Engine2005, emu.I386, "i386", traps2005, configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
 		engineText(Engine2005, emu.AMD64, "amd64", traps2005, configInt3, source2005x64+sourceKretprobeX64, listing2005x64),

@@ -154,7 +154,7 @@ func (b *builder) joinSymbols() error {
 	r.names = story.Names{
 		Arch: r.Machine.Arch, Syntax: b.options.Syntax, Symbols: all,
 		Kernel:     func(a uint64) bool { return a >= r.Kernel.Layout.Text && a < r.Kernel.Layout.Data },
-		Breakpoint: r.world.breakpoint, Frame: r.Kernel.FrameOf,
+		Breakpoint: r.world.breakpoint, Frame: r.Kernel.FrameOf, Line: r.Kernel.LineAt,
 	}
 	return nil
 }

@@ -13,7 +13,9 @@ import (
 type Options struct {
 	// Image is the kernel text, linked at the layout's addresses.
 	Image *loader.Image
-	// Places are the image's lines of C that say something, see ReadPlaces.
+	// Source is the image's source by lines, nil if nobody is to see it; Places
+	// are its lines of C that say something, see ReadPlaces.
+	Source []string
 	Places []Place
 	// Engine adds micro-steps to the stock ones; nil for a stock kernel.
 	Engine Engine
@@ -25,7 +27,7 @@ type Options struct {
 // IDT and a TSS for each vCPU, with the system registers loaded.
 func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k := &Kernel{
-		M: m, Layout: LayoutOf(m.Arch), image: o.Image, places: o.Places, Symbols: o.Image.Symbols,
+		M: m, Layout: LayoutOf(m.Arch), image: o.Image, source: o.Source, places: o.Places, Symbols: o.Image.Symbols,
 		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: new(lazyPages), saved: new(kernelState), known: map[string]uint64{},
 	}
 	k.brk = k.Layout.Heap

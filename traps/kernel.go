@@ -54,8 +54,9 @@ type Kernel struct {
 	Tasks   []Task // by vCPU
 
 	image   *loader.Image
-	places  []Place // lines of the text that say something
-	seen    []Seen  // by place; nil: nothing more
+	source  []string // of the text; nil: not to be seen
+	places  []Place  // lines of the text that say something
+	seen    []Seen   // by place; nil: nothing more
 	engine  Engine
 	dataSeg emu.Seg              // flat kernel data, as loaded
 	hyper   map[uint64]hypercall // by address

@@ -56,9 +56,16 @@ func (l Layout) ThreadInfo(cpu int) uint64 { return l.StackTop(cpu) - StackSize 
 // 64-bit mode, and kept two apart in both.
 func (l Layout) tssSelector(cpu int) uint16 { return l.TSS + uint16(cpu)*16 }
 
-// Fields of thread_info, offsets in bytes; all are 4 bytes wide.
+// Fields of thread_info, offsets in bytes; all are 4 bytes wide but for the
+// debug registers, which have a word.
 const (
 	threadCPU          = 12
 	threadPreemptCount = 16
 	threadNeedResched  = 20
+	threadPending      = 24 // signals, bit per number
+	threadPtrace       = 28
+	threadDR6          = 32
+	threadDR7          = 40
+
+	ptPtraced, ptDTrace = 1, 2 // of threadPtrace
 )

@@ -10,13 +10,33 @@ import (
 	"trapline/emu/loader"
 )
 
-// Place is a line of kernel text in C that has a comment for its readers, at
-// the instruction that does what the line is for.
-type Place struct {
-	Func string // the C function
+// SourceLine is a line of kernel text's C source.
+type SourceLine struct {
+	Func string
 	File string
 	Line int    // in File
 	Code string // the statement, without its comment
+}
+
+// LineAt finds the line of C that the instruction at a linear address is of.
+func (k *Kernel) LineAt(addr uint64) (SourceLine, bool) {
+	line, ok := k.image.Lines.LineAt(addr)
+	if !ok || line > len(k.source) {
+		return SourceLine{}, false
+	}
+	file, n := k.image.FileLine(line)
+	if !strings.HasSuffix(file, ".c") {
+		return SourceLine{}, false
+	}
+	f, _, _ := k.image.Symbols.At(addr)
+	code, _, _ := strings.Cut(k.source[line-1], "/*")
+	return SourceLine{Func: f.Name, File: file, Line: n, Code: strings.TrimSpace(code)}, true
+}
+
+// Place is a line of kernel text in C that has a comment for its readers, at
+// the instruction that does what the line is for.
+type Place struct {
+	SourceLine
 	Row  string // of the semantics checklist, or ""
 	Name string // what the engine knows the line by, or ""
 	Why  string // one sentence, or ""
@@ -37,15 +57,15 @@ var comment = regexp.MustCompile(`^(.*\S)\s*/\*\s*(?:([A-Z]\d+)(?:\s+@(\w+))?:\s
 // Each stands for one instruction, of those that the line was compiled to: its
 // last call, else the last access to memory that is not named by the frame's
 // registers, else the first one.
-func ReadPlaces(img *loader.Image, source string) ([]Place, error) {
+func ReadPlaces(img *loader.Image, source []string) ([]Place, error) {
 	var list []Place
-	for i, text := range strings.Split(source, "\n") {
-		m := comment.FindStringSubmatch(text)
+	for i, text := range source {
+		m := comment.FindStringSubmatch(strings.TrimSpace(text))
 		if m == nil {
 			continue
 		}
 		file, n := img.FileLine(i + 1)
-		p := Place{File: file, Line: n, Code: strings.TrimSpace(m[1]), Row: m[2], Name: m[3] + m[5], Why: m[4]}
+		p := Place{SourceLine: SourceLine{File: file, Line: n, Code: m[1]}, Row: m[2], Name: m[3] + m[5], Why: m[4]}
 		if !strings.HasSuffix(file, ".c") {
 			continue
 		}
@@ -126,7 +146,7 @@ type Seen func(x *Exec)
 // CEngine is an Engine whose text is C.
 type CEngine interface {
 	Engine
-	// Seen are the meanings of lines by their names.
+	// Seen are the meanings of lines by their names; nil: a name only.
 	Seen() map[string]Seen
 }
 
@@ -143,12 +163,13 @@ func (k *Kernel) followPlaces() error {
 	base := k.image.Segments[0].Addr
 	at := make([]uint16, k.image.Segments[0].MemSize)
 	for i, p := range k.places {
-		if p.Name != "" {
-			if k.seen[i] = seen[p.Name]; k.seen[i] == nil {
-				return fmt.Errorf("%s:%d: nothing knows what @%s means", p.File, p.Line, p.Name)
-			}
+		var known bool
+		if k.seen[i], known = seen[p.Name]; p.Name != "" && !known {
+			return fmt.Errorf("%s:%d: nothing knows what @%s means", p.File, p.Line, p.Name)
 		}
-		at[p.Addr-base] = uint16(i + 1)
+		if at[p.Addr-base] = uint16(i + 1); k.seen[i] != nil {
+			at[p.Addr-base] |= emu.FollowedCounts
+		}
 	}
 	k.M.Follow(emu.Followed{Base: base, At: at, Passed: k.passed})
 	return nil
@@ -160,7 +181,7 @@ func (k *Kernel) passed(c *emu.CPU, known uint16) {
 	ev := k.M.Event()
 	micro := ev.Mean()
 	micro.Name, micro.In, micro.ID, micro.Why = p.Name, p.Func, p.Row, p.Why
-	micro.File, micro.Line, micro.Code = p.File, p.Line, p.Code
+	micro.File, micro.Line, micro.Code, micro.Reads = p.File, p.Line, p.Code, len(ev.Reads)
 	if seen := k.seen[known-1]; seen != nil {
 		k.exec = Exec{K: k, M: k.M.Door(), C: c, Micro: micro, Place: p}
 		seen(&k.exec)

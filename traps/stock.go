@@ -2,6 +2,7 @@ package traps
 
 import (
 	"fmt"
+	"math/bits"
 
 	"trapline/emu"
 	"trapline/emu/insn"
@@ -12,6 +13,8 @@ func stockOps() map[string]Op {
 	return map[string]Op{
 		"signal_pending":          signalPending,
 		"do_signal":               doSignal,
+		"deliver_signal":          deliverSignal,
+		"preempt_schedule":        preempted,
 		"preempt_check":           preemptCheck,
 		"force_sig":               forceSig,
 		"die":                     die,
@@ -31,6 +34,22 @@ func stockOps() map[string]Op {
 	}
 }
 
+// thread reads a field of the vCPU's thread_info, of size bytes.
+func (x *Exec) thread(field uint64, size int) uint64 {
+	v, _ := x.M.PeekWord(x.C.Space, x.K.Layout.ThreadInfo(x.C.ID)+field, size)
+	return v
+}
+
+func (x *Exec) setThread(field uint64, size int, v uint64) {
+	x.M.PokeWord(x.C.Space, x.K.Layout.ThreadInfo(x.C.ID)+field, size, v)
+}
+
+// DebugReg6 is what the kernel has kept of DR6 for the task of a vCPU.
+func (k *Kernel) DebugReg6(d emu.Door, cpu int) uint64 {
+	v, _ := d.Word(cpu, k.Layout.ThreadInfo(cpu)+threadDR6, k.M.Arch.Word())
+	return v
+}
+
 func (x *Exec) task() *Task { return &x.K.Tasks[x.C.ID] }
 
 // Signals are the signals that the task of a vCPU got, a bit each by number.
@@ -40,43 +59,47 @@ func (k *Kernel) Signals(d emu.Door, cpu int) uint64 {
 }
 
 func signalPending(x *Exec) Result {
-	x.Return(b2u(x.task().Pending != 0))
+	x.Return(b2u(x.thread(threadPending, 4) != 0))
 	x.Say("", "are there signals to deliver before user mode goes on?")
 	return Next
 }
 
-// doSignal ends a task by its first pending signal, or hands it to the
-// debugger that traces it. A frame whose orig_eax is not negative looks like
-// a system call, and an eax of -ERESTART... restarts it (K21).
+// doSignal takes the first pending signal. A frame whose orig_eax is not
+// negative looks like a system call, and an eax of -ERESTART... restarts it (K21).
 func doSignal(x *Exec) Result {
-	t := x.task()
-	sig := 0
-	for n := range 64 {
-		if t.Pending>>n&1 != 0 {
-			sig = n
-			break
-		}
-	}
-	t.Pending &^= 1 << sig
-	t.Got |= 1 << sig
-	x.M.Touch(x.K.cells.Loc(x.C.ID), emu.Writes)
+	pending := x.thread(threadPending, 4)
+	x.setThread(threadPending, 4, pending&(pending-1))
 	restarted := restartSystemCall(x)
-	switch {
-	case t.Ptraced:
-		x.Sayf("K14", func() string {
-			return fmt.Sprintf("%s goes to the debugger, which lets the task go on", SignalName(sig))
-		})
-	default:
-		t.Killed = sig
-		x.C.Shutdown = "killed by " + SignalName(sig)
-		x.Sayf("K14", func() string { return fmt.Sprintf("the task is killed by %s", SignalName(sig)) })
-	}
+	x.takeSignal(bits.TrailingZeros64(pending)) // the kernel asks only if there is one
 	if restarted {
 		x.Sayf("K21", func() string {
 			return fmt.Sprintf("%s; orig_eax is not -1, so eax %s is taken for an interrupted system call and eip goes back by 2", x.Micro.Why, "-ERESTART")
 		})
 	}
 	return Next
+}
+
+// deliverSignal is the end of do_signal() in C: the signal is in eax.
+func deliverSignal(x *Exec) Result {
+	x.takeSignal(int(x.Arg()))
+	return Next
+}
+
+// takeSignal ends a task by a signal, or hands it to the debugger that traces
+// the task.
+func (x *Exec) takeSignal(sig int) {
+	t := x.task()
+	t.Got |= 1 << sig
+	x.M.Touch(x.K.cells.Loc(x.C.ID), emu.Writes)
+	if t.Ptraced {
+		x.Sayf("K14", func() string {
+			return fmt.Sprintf("%s goes to the debugger, which lets the task go on", SignalName(sig))
+		})
+		return
+	}
+	t.Killed = sig
+	x.C.Shutdown = "killed by " + SignalName(sig)
+	x.Sayf("K14", func() string { return fmt.Sprintf("the task is killed by %s", SignalName(sig)) })
 }
 
 // restartSystemCall is the tail of do_signal (K21).
@@ -98,10 +121,17 @@ func restartSystemCall(x *Exec) bool {
 	return true
 }
 
+// SeenSignal is for a line of C that calls a function (signal, regs) which
+// sends the signal (K14).
+func SeenSignal(x *Exec) {
+	regs := PtRegs{x.M, x.C, x.CallArg(1)}
+	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(int(x.CallArg(0))), Addr: regs.Get(FieldIP)})
+}
+
 func forceSig(x *Exec) Result {
 	vec := uint8(x.C.Reg(emu.RBX))
 	sig := signalOf(vec)
-	x.task().Pending |= 1 << sig
+	x.setThread(threadPending, 4, x.thread(threadPending, 4)|1<<sig)
 	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(sig), Addr: x.Regs.Get(FieldIP)})
 	x.Sayf("K14", func() string { return fmt.Sprintf("nobody claimed vector %d: %s for the task", vec, SignalName(sig)) })
 	return Next
@@ -199,20 +229,19 @@ func restoreFPU(x *Exec) Result {
 }
 
 func threadDebugReg7(x *Exec) Result {
-	x.Return(x.task().DebugReg[7])
+	x.Return(x.thread(threadDR7, x.M.Arch.Word()))
 	x.Say("", "does the task have debug registers set?")
 	return Next
 }
 
 func saveDebugReg6(x *Exec) Result {
-	x.task().DebugReg[6] = x.C.Reg(emu.RBX)
+	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
 	x.Say("K22", "DR6 is kept for the task; the register itself is not cleared")
 	return Next
 }
 
 func ptraceDTrace(x *Exec) Result {
-	t := x.task()
-	x.Return(b2u(t.DTrace && !t.Ptraced))
+	x.Return(b2u(x.thread(threadPtrace, 4) == ptDTrace))
 	x.Say("", "was TF set by a tracer that has gone?")
 	return Next
 }
@@ -273,10 +302,16 @@ func preemptCheck(x *Exec) Result {
 	case count != 0:
 		x.Sayf("K0", func() string { return fmt.Sprintf("asked to reschedule, but preempt_count is %d", count) })
 	default:
-		x.K.SetNeedResched(x.C, false)
-		x.Say("K0", "preempt_count is 0: the task is preempted here and comes back")
-		x.M.Note(emu.Note{Kind: NotePreempted, ID: "K0", Text: "preempted", Addr: x.Regs.Get(FieldIP)})
+		return preempted(x)
 	}
+	return Next
+}
+
+// preempted is the scheduler's work: others run, and the task comes back.
+func preempted(x *Exec) Result {
+	x.K.SetNeedResched(x.C, false)
+	x.Say("K0", "preempt_count is 0: the task is preempted here and comes back")
+	x.M.Note(emu.Note{Kind: NotePreempted, ID: "K0", Text: "preempted", Addr: x.Regs.Get(FieldIP)})
 	return Next
 }
 

@@ -13,7 +13,6 @@ type Task struct {
 	Name    string
 	Ptraced bool   // a debugger is attached: signals stop it, and it goes on
 	DTrace  bool   // PT_DTRACE: the debugger asked for single steps
-	Pending uint64 // signals not delivered yet, bit per number
 	Got     uint64 // signals that were delivered, bit per number
 	Done    bool   // finished in good order
 	Started bool   // by Kernel.Start: other vCPUs idle
@@ -21,7 +20,7 @@ type Task struct {
 	Killed     int // by this signal; 0: by none
 	Oopsed     bool
 	OopsVector uint8
-	DebugReg   [8]uint64
+	DebugReg7  uint64 // at the start
 }
 
 // Signal numbers (i386 and x86-64 alike).
@@ -118,14 +117,10 @@ func (d *directMode) save(last []*directCPU) []*directCPU {
 func (k *Kernel) Hash(h *emu.Hasher) {
 	for i := range k.Tasks {
 		t := &k.Tasks[i]
-		h.Uint64(t.Pending)
 		h.Uint64(t.Got)
 		h.Bool(t.Done)
 		h.Bool(t.Ptraced)
 		h.Bool(t.DTrace)
-		for _, v := range t.DebugReg {
-			h.Uint64(v)
-		}
 	}
 	if k.direct == nil {
 		return
@@ -162,6 +157,9 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 			return fmt.Errorf("vCPU %d has no kernel stack", id)
 		}
 	}
+	info := k.Layout.ThreadInfo(id)
+	k.poke(c.Space, info+threadPtrace, b2u(t.Ptraced)*ptPtraced|b2u(t.DTrace)*ptDTrace, 4)
+	k.poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
 	c.GPR[emu.RSP], c.RIP = sp, rip
 	c.RFLAGS |= emu.IF
 	c.Halted = false

@@ -44,7 +44,7 @@ func checkRow(t *testing.T, root string, r docs.Row) {
 			continue
 		}
 		for _, name := range ref.Names {
-			defined := regexp.MustCompile(`(?m)(^func (\([^)]*\) )?|FUNC )` + name + `\b`)
+			defined := regexp.MustCompile(`(?m)(^func (\([^)]*\) )?|FUNC |^[a-z][\w ]*[ *])` + name + `\b`)
 			assert.True(t, defined.Match(text), "%s: no %s in %s", r.ID, name, ref.Path)
 		}
 	}

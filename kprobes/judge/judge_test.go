@@ -63,15 +63,9 @@ func difference(a, b []string) string {
 	return ""
 }
 
-// ours2002 are the texts of engine 2002, its micro-steps among them. Where it is
-// there in assembly too, C is an option.
+// ours2002 are the texts of engine 2002: C, and micro-steps.
 func ours2002() []text {
-	list := []text{ourText(kprobes.Engine2002, false), ourText(kprobes.Engine2002, true)}
-	others := func(k kprobes.KernelText) bool { return k.Engine != kprobes.Engine2002 || k.Arch != emu.I386 }
-	if len(slices.DeleteFunc(kprobes.KernelTexts(), others)) > 1 {
-		list = append(list, ourText(kprobes.Engine2002+"+c", false))
-	}
-	return list
+	return []text{ourText(kprobes.Engine2002, false), ourText(kprobes.Engine2002, true)}
 }
 
 func seed2002(t *testing.T) *text2002 {

@@ -31,7 +31,10 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	for i := range ev.Writes {
 		r.Writes = append(r.Writes, n.write(ev, &ev.Writes[i]))
 	}
-	for _, m := range ev.Reads {
+	for i, m := range ev.Reads {
+		if ev.Micro != nil && ev.Micro.File != "" && i >= ev.Micro.Reads {
+			break // the simulator's, to count
+		}
 		r.Reads = append(r.Reads, Read{Hex(m.Addr), n.place(ev.CPU, m.Addr), int(m.Size), Hex(m.Value)})
 	}
 	if ev.Raised != nil {
@@ -43,6 +46,11 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	}
 	if m := ev.Micro; m != nil {
 		r.Micro = &Micro{Name: m.Name, In: m.In, Why: m.Why, Row: m.ID, Holds: m.Holds}
+	}
+	if n.Line != nil && len(ev.Bytes) > 0 {
+		if l, ok := n.Line(ev.PC); ok {
+			r.Source = &Source{l.Func, l.File, l.Line, l.Code}
+		}
 	}
 	for _, x := range ev.Notes {
 		note := Note{string(x.Kind), x.Text, x.ID, Hex(x.Addr), ""}
@@ -93,7 +101,7 @@ func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	}
 	sp := ev.After.GPR[emu.RSP]
 	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[emu.RSP]
-	if w.Size == 1 && w.By == emu.ByMicro && w.Old != w.New {
+	if w.Size == 1 && ev.Micro != nil && w.Old != w.New {
 		if w.New == breakpoint {
 			x.Code = "armed"
 		} else if w.Old == breakpoint {

@@ -20,6 +20,10 @@ type Names struct {
 	// bytes of the original instruction.
 	Breakpoint func(addr uint64) (name string, original []byte, ok bool)
 
+	// Line is the line of C that kernel text at an address is of; nil: no text
+	// is C.
+	Line func(addr uint64) (traps.SourceLine, bool)
+
 	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
 	// none. A Linux program's deliveries push no frames and never ask.
 	Frame func(d *emu.Delivery) (regs, end uint64, ok bool)

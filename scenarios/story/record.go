@@ -53,6 +53,7 @@ type Record struct {
 	Raised    *Trap      `json:"raised,omitempty"` // left pending: single step, debug register
 	Delivery  *Delivery  `json:"delivery,omitempty"`
 	Micro     *Micro     `json:"micro,omitempty"`
+	Source    *Source    `json:"source,omitempty"` // of kernel text in C
 	Notes     []Note     `json:"notes,omitempty"`
 	Why       []Reason   `json:"why,omitempty"`
 }
@@ -140,13 +141,22 @@ type FrameWord struct {
 	Means string `json:"means,omitempty"` // flags by name, or the address by symbol
 }
 
-// Micro is a named piece of kernel-side work.
+// Micro is a named piece of kernel-side work, or what a line of kernel text in C
+// is for: then its instruction is the one that does it.
 type Micro struct {
 	Name  string `json:"name"`
 	In    string `json:"in"`
 	Why   string `json:"why"`
 	Row   string `json:"row,omitempty"`
 	Holds string `json:"waits_for,omitempty"`
+}
+
+// Source is the line of C that the instruction is of.
+type Source struct {
+	Func string `json:"func"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Code string `json:"code"` // without its comment
 }
 
 // Note is something that happened beside the step's own effect.

@@ -37,6 +37,7 @@ func ParseLevel(s string) (Level, error) {
 type Teller struct {
 	Level  Level
 	folded [emu.MaxCPUs]int // kernel instructions not told yet
+	line   [emu.MaxCPUs]Source
 }
 
 // Widths of the columns, in bytes.
@@ -71,6 +72,8 @@ func (t *Teller) Tell(r *Record) []Line {
 		lines = append(lines, t.withChanges(t.code(r), r)...)
 	case r.Delivery != nil:
 		lines = append(lines, t.delivery(r)...)
+	case r.Source != nil && r.Kind != emu.StepMicro.String():
+		lines = append(lines, t.source(r)...)
 	case r.Micro != nil:
 		lines = append(lines, t.micro(r)...)
 	default:
@@ -101,6 +104,9 @@ const linuxCall = 0x80
 // folds tells kernel text that only moves values about from what a reader of
 // the normal story has to see.
 func folds(r *Record) bool {
+	if r.Source != nil && r.Micro != nil && r.Kind == emu.StepInstruction.String() {
+		return !tellsLine(r)
+	}
 	if !r.Kernel || r.Kind != "instruction" || r.Probe != nil || r.Raised != nil || len(r.Notes) > 0 {
 		return false
 	}
@@ -158,15 +164,7 @@ func (t *Teller) code(r *Record) Line {
 // withChanges puts what a step changed behind its line if there is room, else
 // below it.
 func (t *Teller) withChanges(l Line, r *Record) []Line {
-	c := changes(r)
-	if len(c) == 0 {
-		return []Line{l}
-	}
-	const column = cpuWidth + placeWidth + bytesWidth + codeWidth
-	if l.width() < column {
-		return []Line{append(padTo(l, column), c...)}
-	}
-	return []Line{l, append(Line{{Plain, indent}}, c...)}
+	return withEffect(l, changes(r))
 }
 
 func padTo(l Line, column int) Line {

@@ -163,7 +163,11 @@ FUNC \name
 	pushq $(\vector - 256)
 	SAVE_ALL
 	movq %rsp,%r12
+.ifdef TEXT_IN_C
+	call do_\name
+.else
 	MICRO \name
+.endif
 	jmp ret_from_exception
 .endm
 	IRQ_STUB timer_interrupt, 0x20
@@ -178,7 +182,11 @@ FUNC ret_from_exception
 	jz resume_kernel
 FUNC resume_userspace
 	cli
+.ifdef TEXT_IN_C
+	call signal_pending
+.else
 	MICRO signal_pending
+.endif
 	testl %eax,%eax
 	jz restore_all
 	movq %rsp,%rdi
@@ -191,7 +199,12 @@ FUNC resume_kernel
 	cli
 	testl $EF_IF,R_EFLAGS(%rsp)
 	jz restore_all
+.ifdef TEXT_IN_C
+	movq %rsp,%rdi
+	call preempt_check
+.else
 	MICRO preempt_check
+.endif
 
 FUNC restore_all
 	popq %r15
@@ -217,10 +230,12 @@ FUNC return_from_trap
 FUNC direct_step
 	MICRO direct_step
 
+.ifndef TEXT_IN_C
 FUNC do_signal
 	ENTER_REGS
 	MICRO do_signal
 	LEAVE_REGS
+.endif
 
 # What a kernel task returns to, and what it runs when it has nothing to do.
 FUNC task_exit

@@ -181,7 +181,11 @@ FUNC \name
 	pushl $(\vector - 256)
 	SAVE_ALL
 	movl %esp,%esi
+.ifdef TEXT_IN_C
+	call do_\name
+.else
 	MICRO \name
+.endif
 	jmp ret_from_exception
 .endm
 	IRQ_STUB timer_interrupt, 0x20
@@ -196,7 +200,11 @@ FUNC ret_from_exception
 	jz resume_kernel
 FUNC resume_userspace
 	cli
+.ifdef TEXT_IN_C
+	call signal_pending
+.else
 	MICRO signal_pending
+.endif
 	testl %eax,%eax
 	jz restore_all
 	pushl %esp
@@ -211,7 +219,13 @@ FUNC resume_kernel
 	testl $EF_IF,R_EFLAGS(%esp)
 	jz restore_all
 	movl %esp,%esi
+.ifdef TEXT_IN_C
+	pushl %esp
+	call preempt_check
+	addl $4,%esp
+.else
 	MICRO preempt_check
+.endif
 
 FUNC restore_all
 	popl %ebx
@@ -231,10 +245,12 @@ FUNC return_from_trap
 FUNC direct_step
 	MICRO direct_step
 
+.ifndef TEXT_IN_C
 FUNC do_signal
 	ENTER_REGS
 	MICRO do_signal
 	LEAVE_REGS
+.endif
 
 # What a kernel task returns to, and what it runs when it has nothing to do.
 FUNC task_exit

@@ -81,6 +81,8 @@ func head(r *story.Record) string {
 			s += " → " + r.Delivery.Gate.To
 		}
 		return s
+	case r.Micro != nil && r.Source != nil:
+		return fmt.Sprintf("%s:%d  %s", r.Source.Func, r.Source.Line, r.Source.Code)
 	case r.Micro != nil && r.Micro.In != r.Micro.Name:
 		return r.Micro.In + ": " + r.Micro.Name
 	case r.Micro != nil:

@@ -96,6 +96,8 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	l.Micro = w.micros[at]
 	if i, ok := w.lines.LineAt(at); ok && i <= len(w.source) {
 		l.Source = w.source[i-1]
+	} else if s, ok := w.kernelLine(at); ok {
+		l.Source = s
 	}
 	for _, o := range w.Run.Machine.CPUs {
 		if o.LinearPC() == at && o.Space == c.Space {
@@ -202,4 +204,13 @@ func (w *Walk) word(c *emu.CPU, at uint64) (uint64, bool) {
 		return 0, false
 	}
 	return binary.LittleEndian.Uint64(b[:]), true
+}
+
+// kernelLine is the line of C that kernel text at an address begins.
+func (w *Walk) kernelLine(at uint64) (string, bool) {
+	if w.names.Line == nil {
+		return "", false
+	}
+	l, ok := w.names.Line(at)
+	return fmt.Sprintf("%s:%d  %s", l.Func, l.Line, l.Code), ok
 }

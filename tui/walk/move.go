@@ -10,12 +10,14 @@ import (
 )
 
 // Told reports whether a step is one that the normal story tells: not one of
-// the kernel's own instructions that only move values about.
+// the kernel's own instructions that only move values about, but the one of a
+// line of C that says what the line is for.
 func (w *Walk) Told(ev *emu.Event) bool {
 	if ev.Kind == emu.StepIdle {
 		return raised(ev)
 	}
-	if ev.Kind != emu.StepInstruction || !w.names.Kernel(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 {
+	if ev.Kind != emu.StepInstruction || !w.names.Kernel(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 ||
+		ev.Micro != nil && ev.Micro.Why != "" {
 		return true
 	}
 	return (ev.Before.RFLAGS^ev.After.RFLAGS)&(emu.IF|emu.TF) != 0

@@ -135,7 +135,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		}
 	}
 	for i := range ev.Writes {
-		k |= w.writeKind(&ev.Writes[i])
+		k |= w.writeKind(ev, &ev.Writes[i])
 	}
 	if w.trail.missed {
 		k |= Missed
@@ -146,10 +146,10 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	return k
 }
 
-// remember notes where a micro-step is. In direct mode one place has many: such
+// remember notes where a micro-step is: a line of C has its text. In direct mode one place has many: such
 // a place has no name.
 func (w *Walk) remember(ev *emu.Event) {
-	if ev.Micro == nil || w.program() { // a program's kernel has no text
+	if ev.Micro == nil || ev.Micro.File != "" || w.program() { // a program's kernel has no text
 		return
 	}
 	switch name, known := w.micros[ev.PC]; {
@@ -160,8 +160,8 @@ func (w *Walk) remember(ev *emu.Event) {
 	}
 }
 
-func (w *Walk) writeKind(x *emu.MemWrite) record.Kind {
-	if x.By == emu.ByMicro && x.Size == 1 && x.Old != x.New && (x.New == 0xcc || x.Old == 0xcc) {
+func (w *Walk) writeKind(ev *emu.Event, x *emu.MemWrite) record.Kind {
+	if ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == 0xcc || x.Old == 0xcc) {
 		if _, _, ok := w.names.Breakpoint(x.Addr); ok || !w.program() { // not the trampoline's
 			return Patched
 		}

@@ -25,18 +25,26 @@ typedef unsigned int u32;
 /* The saved registers of a trap, as the entry code builds them (K2). */
 #ifdef __x86_64__
 struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
-	unsigned long ax, cx, dx, si, di, orig_ax;
-	unsigned long ip, cs, flags, sp, ss;
+	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	unsigned long rax, rcx, rdx, rsi, rdi, orig_rax;
+	unsigned long rip, cs, eflags, rsp, ss;
 };
+#define eax rax
+#define orig_eax orig_rax
+#define eip rip
+#define esp rsp
+#define xcs cs
 #else
 struct pt_regs {
-	unsigned long bx, cx, dx, si, di, bp, ax, ds, es, orig_ax;
-	unsigned long ip, cs, flags, sp, ss;
+	unsigned long ebx, ecx, edx, esi, edi, ebp, eax, xds, xes, orig_eax;
+	unsigned long eip, xcs, eflags, esp, xss;
 };
 #endif
 
-#define user_mode(regs) (((regs)->cs & 3) != 0)
+#define user_mode(regs) (((regs)->xcs & 3) != 0)
+
+#define PT_PTRACED 1
+#define PT_DTRACE 2
 
 /* It lies at the bottom of the thread's kernel stack. */
 struct thread_info {
@@ -44,6 +52,10 @@ struct thread_info {
 	volatile u32 cpu;
 	volatile u32 preempt_count;
 	volatile u32 need_resched;
+	volatile u32 pending;	/* signals, bit per number */
+	volatile u32 ptrace;
+	volatile unsigned long debugreg6 __attribute__((aligned(8)));
+	volatile unsigned long debugreg7 __attribute__((aligned(8)));
 };
 
 #ifdef __x86_64__
@@ -59,6 +71,8 @@ struct thread_info {
 
 #define local_irq_disable() __asm__ volatile("cli" : : : "memory")
 #define local_irq_enable() __asm__ volatile("sti" : : : "memory")
+
+#define atomic_inc(word) __asm__ volatile("lock incl %0" : "+m"(*(word)) : : "memory")
 
 /* One locked compare and exchange: is *word now to, and was it from before? */
 #define cmpxchg_took(word, from, to) ({						\

@@ -41,15 +41,15 @@ void spin_lock(volatile unsigned long *lock)
 {
 	unsigned long me = smp_processor_id() + 1;
 
-	current_thread_info()->preempt_count++;	/* K0: who has a spinlock is not preempted */
-	while (!cmpxchg_took(lock, 0, me))	/* K6 @spin_lock: take the lock if it is free, else look again: no other CPU's hit gets past this point */
+	current_thread_info()->preempt_count++;	/* who has a spinlock is not preempted (K0) */
+	while (!cmpxchg_took(lock, 0, me))	/* K6 @spin_lock: the lock is taken if it is free: no other CPU's hit gets past this point then */
 		;
 }
 
 void spin_unlock(volatile unsigned long *lock)
 {
 	*lock = 0;	/* K6 @spin_unlock: the lock is free; whose it was is not looked at */
-	current_thread_info()->preempt_count--;	/* K0: without a look at who wants to run */
+	current_thread_info()->preempt_count--;	/* without a look at who wants to run (K0) */
 }
 
 void preempt_disable(void)
@@ -159,12 +159,13 @@ void flush_icache_range(volatile u8 *start, volatile u8 *end)
 
 int register_kprobe(struct kprobe *p)
 {
-	volatile u8 *addr = p->addr;
+	volatile u8 *addr;
 	int ret = 0;
 	u8 opcode;
 
 	local_irq_disable();
 	spin_lock(&kprobe_lock);	/* K12: kprobe_cpu is not set: a hit on this CPU in here would wait for itself */
+	addr = p->addr;
 	if (get_kprobe(addr)) {
 		ret = -EEXIST;
 		goto out;
@@ -182,11 +183,13 @@ out:
 
 void unregister_kprobe(struct kprobe *p)
 {
-	volatile u8 *addr = p->addr;
-	u8 opcode = p->opcode;
+	volatile u8 *addr;
+	u8 opcode;
 
 	local_irq_disable();
 	spin_lock(&kprobe_lock);
+	addr = p->addr;
+	opcode = p->opcode;
 	*addr = opcode;		/* K3 @restore_opcode: the original byte is back */
 	list_del(&p->list);	/* K3 @list_del: the probe leaves the hash table */
 	flush_icache_range(addr, addr + 1);	/* P13 @flush_icache: nothing to do on x86: the next fetch sees the byte */
@@ -197,7 +200,7 @@ void unregister_kprobe(struct kprobe *p)
 /* Gates 1 and 3 turn interrupts off (K1): back to what the trapped code had. */
 void restore_interrupts(struct pt_regs *regs)
 {
-	if (regs->flags & EF_IF)
+	if (regs->eflags & EF_IF)
 		local_irq_enable();	/* K1: the trapped code had interrupts on */
 }
 
@@ -220,13 +223,13 @@ void disarm_kprobe(struct kprobe *p, struct pt_regs *regs)
 	u8 opcode = p->opcode;
 
 	*addr = opcode;	/* K4 @restore_opcode: the original byte is back: until it is re-armed, any CPU runs through it unseen (K11) */
-	regs->ip = (unsigned long)addr;	/* K4 @rewind_eip: the frame's eip goes back to the instruction itself */
+	regs->eip = (unsigned long)addr;	/* K4 @rewind_eip: the frame's eip goes back to the instruction itself */
 }
 
 /* int3, interrupts off. Is the trap dealt with? */
 int kprobe_handler(struct pt_regs *regs)
 {
-	volatile u8 *addr = (volatile u8 *)regs->ip - 1;	/* K25: taken as a linear address */
+	volatile u8 *addr = (volatile u8 *)regs->eip - 1;	/* taken as a linear address (K25) */
 	struct kprobe *p;
 	unsigned long flags;
 
@@ -248,18 +251,18 @@ int kprobe_handler(struct pt_regs *regs)
 		return 0;
 	}
 
-	kprobe_status = KPROBE_HIT_ACTIVE;	/* K4 @hit_active: the probe is hit, its handler comes next */
-	current_kprobe = p;	/* K4 @set_current: whose hit it is */
-	flags = regs->flags & (EF_TF | EF_IF);
-	kprobe_old_eflags = flags;	/* K4 @keep_flags: TF and IF of the interrupted code */
+	kprobe_status = KPROBE_HIT_ACTIVE;	/* K4 @hit_active: a probe is hit: its handler comes next */
+	current_kprobe = p;	/* K4 @set_current: a fault, or the end of the step, will be this one's */
+	flags = regs->eflags & (EF_TF | EF_IF);
+	kprobe_old_eflags = flags;	/* K4 @keep_flags: TF and IF of the interrupted code, for the way back */
 	if (is_IF_modifier(p->opcode))
-		flags &= ~EF_IF;	/* K4: the instruction sets IF itself */
-	kprobe_saved_eflags = flags;	/* K4 @save_flags: what is put back when the step is over */
+		flags &= ~EF_IF;	/* K4: IF is not put back: the instruction sets it itself */
+	kprobe_saved_eflags = flags;	/* K4 @save_flags: what is put back of them when the step is over */
 
-	p->pre_handler(p, regs);	/* K18: called unchecked */
+	p->pre_handler(p, regs);	/* unchecked (K18) */
 
-	regs->flags |= EF_TF;	/* K4: one instruction will run, and trap */
-	regs->flags &= ~EF_IF;	/* K4 @prepare_singlestep: with interrupts off */
+	flags = regs->eflags & ~EF_IF;
+	regs->eflags = flags | EF_TF;	/* K4 @prepare_singlestep: one instruction will run, with interrupts off, and trap */
 	disarm_kprobe(p, regs);
 	kprobe_status = KPROBE_HIT_SS;	/* K4 @hit_ss: the lock stays held over the return to the probed code */
 	return 1;
@@ -269,7 +272,7 @@ void rearm_kprobe(struct kprobe *p, struct pt_regs *regs)
 {
 	volatile u8 *addr = p->addr;
 
-	regs->flags &= ~EF_TF;	/* K5 @clear_tf: no further step; a TF that the instruction has set goes too (K17) */
+	regs->eflags &= ~EF_TF;	/* K5 @clear_tf: no further step; a TF that the instruction has set goes too (K17) */
 	*addr = BREAKPOINT_INSTRUCTION;	/* K5 @write_breakpoint: CC is written: the probe is armed again */
 }
 
@@ -277,9 +280,9 @@ void rearm_kprobe(struct kprobe *p, struct pt_regs *regs)
 void fix_pushf(struct pt_regs *regs)
 {
 #ifdef __x86_64__
-	volatile unsigned long *pushed = (volatile unsigned long *)regs->sp;
+	volatile unsigned long *pushed = (volatile unsigned long *)regs->esp;
 #else
-	volatile unsigned long *pushed = &regs->sp;
+	volatile unsigned long *pushed = &regs->esp;
 #endif
 	unsigned long flags = *pushed;
 
@@ -291,21 +294,21 @@ void fix_pushf(struct pt_regs *regs)
 /* #DB after a step, interrupts off, kprobe_lock held. Is the trap dealt with? */
 int post_kprobe_handler(struct pt_regs *regs)
 {
-	struct kprobe *p = current_kprobe;	/* K16: eip is not looked at */
+	struct kprobe *p = current_kprobe;	/* eip is not looked at (K16) */
 	void (*post)(struct kprobe *, struct pt_regs *, unsigned long) = p->post_handler;
 
 	if (post)
 		post(p, regs, 0);
 
 	p = current_kprobe;
-	if (p->opcode == PUSHF)	/* K10 @fix_pushf: pushf has pushed the flags of the step */
+	if (p->opcode == PUSHF)	/* @fix_pushf */
 		fix_pushf(regs);
 
 	rearm_kprobe(p, regs);
-	regs->flags |= kprobe_saved_eflags;	/* K5 @restore_saved_flags: the flags kept at the hit are or-ed in */
+	regs->eflags |= kprobe_saved_eflags;	/* K5 @restore_saved_flags: the flags kept at the hit are or-ed in */
 	unlock_kprobes();
 
-	if (regs->flags & EF_TF) {	/* K5: does somebody else step through this? */
+	if (regs->eflags & EF_TF) {	/* somebody else steps through this (K5) */
 		restore_interrupts(regs);
 		return 0;
 	}
@@ -324,7 +327,7 @@ int kprobe_fault_handler(struct pt_regs *regs, int trapnr)
 	if (kprobe_status & KPROBE_HIT_SS) {	/* K9: was it the step that faulted? (K19: or post_handler) */
 		p = current_kprobe;
 		rearm_kprobe(p, regs);
-		regs->flags |= kprobe_old_eflags;	/* K9 @restore_old_flags: not the saved flags; the instruction will hit again */
+		regs->eflags |= kprobe_old_eflags;	/* K9 @restore_old_flags: not the saved flags; the instruction will hit again */
 		unlock_kprobes();
 	}
 	return 0;

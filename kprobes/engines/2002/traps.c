@@ -3,25 +3,59 @@
  * the saved registers and the error code.
  */
 enum { DE = 0, DB = 1, BP = 3, OF = 4, BR = 5, UD = 6, NM = 7, DF = 8, TS = 10, NP = 11, SS = 12, GP = 13, PF = 14, MF = 16, AC = 17 };
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
+
+enum { ERESTARTSYS = 512, ERESTARTNOINTR = 513, ERESTARTNOHAND = 514 };
+
+extern volatile u32 jiffies;
 
 #define DR_TRAP_BITS 0xfUL
 #define DR_STEP 0x4000UL
 
-/* A trap of a user's task becomes a signal. */
-void force_sig(int trapnr, struct pt_regs *regs)
+/* The signal that a trap of a user's task ends in. */
+int signal_of(int trapnr)
 {
-	hypercall(force_sig, 0, trapnr, regs);
+	switch (trapnr) {
+	case DE:
+	case MF:
+		return SIGFPE;
+	case DB:
+	case BP:
+		return SIGTRAP;
+	case UD:
+		return SIGILL;
+	case NP:
+	case SS:
+	case AC:
+		return SIGBUS;
+	}
+	return SIGSEGV;
 }
 
-/* One of the kernel that nobody wanted: an oops. */
+void send_signal(int sig, struct pt_regs *regs)
+{
+	current_thread_info()->pending |= 1U << sig;
+}
+
+void force_sig(int trapnr, struct pt_regs *regs)
+{
+	int sig = signal_of(trapnr);
+
+	send_signal(sig, regs);	/* K14 @force_sig: nobody claimed the trap: a signal for the task */
+}
+
+/* A trap of the kernel's that nobody wanted: an oops. */
 void die(int trapnr, struct pt_regs *regs)
 {
 	hypercall(die, 0, trapnr, regs);
 }
 
+volatile unsigned long exception_entries;
+
+/* Has the exception table an entry for the instruction? It is empty. */
 int fixup_exception(struct pt_regs *regs)
 {
-	return hypercall(fixup_exception, 0, 0, regs);
+	return exception_entries != 0;	/* @fixup_exception */
 }
 
 void do_trap(int trapnr, struct pt_regs *regs, long error_code)
@@ -68,6 +102,12 @@ void do_general_protection(struct pt_regs *regs, long error_code)
 	die(GP, regs);
 }
 
+/* Brings the page in, or finds that no mapping covers the address. */
+int handle_mm_fault(unsigned long address, unsigned long error_code, struct pt_regs *regs)
+{
+	return hypercall(handle_mm_fault, error_code, address, regs);
+}
+
 void do_page_fault(struct pt_regs *regs, unsigned long error_code)
 {
 	unsigned long address;
@@ -75,9 +115,9 @@ void do_page_fault(struct pt_regs *regs, unsigned long error_code)
 	__asm__("mov %%cr2,%0" : "=r"(address));
 	if (kprobe_fault(regs, PF))
 		return;
-	if (regs->flags & EF_IF)
+	if (regs->eflags & EF_IF)
 		local_irq_enable();
-	if (hypercall(handle_mm_fault, error_code, address, regs))
+	if (handle_mm_fault(address, error_code, regs))
 		return;
 	if (user_mode(regs)) {
 		force_sig(PF, regs);
@@ -88,12 +128,18 @@ void do_page_fault(struct pt_regs *regs, unsigned long error_code)
 	die(PF, regs);
 }
 
+/* The registers of the processor that has one are the task's already. */
+void restore_fpu(struct thread_info *ti)
+{
+	__asm__ volatile("" : : "r"(ti));
+}
+
 void device_not_available_fault(struct pt_regs *regs)
 {
 	__asm__ volatile("clts");
 	if (kprobe_fault(regs, NM))
 		return;
-	hypercall(restore_fpu, 0, 0, regs);
+	restore_fpu(current_thread_info());	/* @restore_fpu */
 }
 
 /* On i386 the frame itself is the argument. */
@@ -109,21 +155,91 @@ void math_state_restore(struct pt_regs regs)
 }
 #endif
 
+/* Was TF set by a tracer that has gone? */
+int traced_no_more(void)
+{
+	u32 ptrace = current_thread_info()->ptrace;	/* @ptrace_dtrace */
+
+	return (ptrace & (PT_PTRACED | PT_DTRACE)) == PT_DTRACE;
+}
+
+int signal_pending(void)
+{
+	return current_thread_info()->pending != 0;	/* @signal_pending */
+}
+
+/* Is eax the answer of a system call that a signal has interrupted? */
+int wants_restart(struct pt_regs *regs)
+{
+	switch ((int)regs->eax) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+		return 1;
+	}
+	return 0;
+}
+
+/* The way back to user mode takes a signal. orig_eax is -1 but for system calls. */
+void do_signal(struct pt_regs *regs)
+{
+	struct thread_info *ti = current_thread_info();
+	u32 pending = ti->pending;
+
+	ti->pending = pending & (pending - 1);	/* @do_signal */
+	if ((long)regs->orig_eax >= 0 && wants_restart(regs)) {
+		regs->eax = regs->orig_eax;
+		regs->eip -= 2;	/* K21: orig_eax is not -1: this is taken for a system call, which is to be made again */
+	}
+	hypercall(deliver_signal, __builtin_ctz(pending), 0, regs);
+}
+
+/* The kernel is preemptible: the way back to it looks who wants to run (K0). */
+void preempt_check(struct pt_regs *regs)
+{
+	struct thread_info *ti = current_thread_info();
+
+	if (!ti->need_resched)	/* @preempt_check */
+		return;
+	if (ti->preempt_count)	/* K0: asked to schedule: is preemption off? */
+		return;
+	hypercall(preempt_schedule, 0, 0, regs);
+}
+
+void do_timer_interrupt(void)
+{
+	atomic_inc(&jiffies);
+	current_thread_info()->need_resched = 1;	/* K0 @timer_interrupt: the time slice is over */
+}
+
+void do_reschedule_interrupt(void)
+{
+	current_thread_info()->need_resched = 1;	/* K0 @reschedule_interrupt: another CPU asks this one to schedule */
+}
+
+/* Nobody asks for a call here. */
+void do_call_function_interrupt(void)
+{
+}
+
 /* The answer says which way back entry code takes (K2). */
 int do_debug(struct pt_regs *regs, long error_code)
 {
+	struct thread_info *ti = current_thread_info();
 	unsigned long condition;
 
 	__asm__ volatile("mov %%db6,%0" : "=r"(condition));
-	if ((condition & DR_TRAP_BITS) && !hypercall(thread_debugreg7, 0, condition, regs))
-		goto clear_dr7;
-	hypercall(save_debugreg6, 0, condition, regs);
+	if (condition & DR_TRAP_BITS) {
+		if (!ti->debugreg7)	/* @thread_debugreg7 */
+			goto clear_dr7;
+	}
+	ti->debugreg6 = condition;	/* K22 @save_debugreg6: kept for the task; DR6 itself is not cleared */
 	if (condition & DR_STEP) {
 		if (kprobe_running() && post_kprobe_handler(regs))
 			return 1;
 		if (!user_mode(regs))
 			goto clear_TF;
-		if (hypercall(ptrace_dtrace, 0, 0, regs))
+		if (traced_no_more())
 			goto clear_TF;
 	}
 	force_sig(DB, regs);
@@ -131,7 +247,7 @@ clear_dr7:
 	__asm__ volatile("mov %0,%%db7" : : "r"(0UL));
 	return 0;
 clear_TF:
-	regs->flags &= ~EF_TF;
+	regs->eflags &= ~EF_TF;
 	return 0;
 }
 

@@ -1,0 +1,123 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/emu/explore"
+	"trapline/kprobes"
+	"trapline/scenarios/expr"
+	"trapline/scenarios/format"
+	"trapline/traps"
+)
+
+// outcomes is a system whose ends are told apart by what a scenario can see of
+// them, not by what kernel text has left on stacks and in registers.
+type outcomes struct {
+	explore.System
+	run *Run
+}
+
+func (s outcomes) EndHash() uint64 {
+	var h emu.Hasher
+	r := s.run
+	d := r.Machine.Look()
+	for _, c := range r.Machine.CPUs {
+		h.String(c.Shutdown)
+		h.Bool(c.Halted)
+		if c.Shutdown == traps.TaskDone { // else it ends in kernel text
+			h.Uint64(c.GPR[emu.RAX])
+			h.Uint64(c.RFLAGS & (emu.IF | emu.TF))
+		}
+		h.Uint64(r.Kernel.PreemptCount(d, c.ID))
+		h.Uint64(r.Kernel.Signals(d, c.ID))
+	}
+	for i, p := range r.Probes.Probes() {
+		s := r.Probes.Stats(i)
+		v, _ := d.Word(0, p.Addr, 1)
+		for _, n := range []uint64{v, s.Hits, s.Posts, s.Faults, s.Executions, s.Missed, s.Reentrant, b2u(s.Registered), b2u(s.Lost)} {
+			h.Uint64(n)
+		}
+	}
+	for _, name := range []string{"kprobe_lock", "kprobe_cpu"} {
+		v, _ := d.Word(0, r.Kernel.Symbol(name), r.Machine.Arch.Word())
+		h.Uint64(v)
+	}
+	for _, g := range r.segments {
+		b := make([]byte, g.High-g.Low)
+		d.Peek(0, g.Low, b)
+		h.Bytes(b)
+	}
+	return h.Sum()
+}
+
+// searchOutcomes searches every schedule under engine 2002, with micro-steps or
+// with kernel text.
+func searchOutcomes(t *testing.T, f *File, text bool) *explore.Report {
+	t.Helper()
+	engine := f.Machine.Engine
+	if !strings.HasPrefix(engine, kprobes.Engine2002) {
+		engine = kprobes.Engine2002
+	}
+	o := Options{Engine: engine, Direct: !text, Scheduled: true}
+	r, err := explore.Search(context.Background(), func() (explore.System, error) {
+		run, err := Open(context.Background(), f, o)
+		if err != nil {
+			return nil, err
+		}
+		s := run.world.system()
+		run.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
+		return outcomes{s, run}, nil
+	}, explore.Options{KeepOutcomes: true, EveryEnd: true})
+	if errors.Is(err, explore.ErrSystem) { // what the scenario asks for is another engine's
+		return nil
+	}
+	require.NoError(t, err)
+	return r
+}
+
+func onKernelText(f *File) bool {
+	return slices.ContainsFunc(f.Probes, func(p format.Probe) bool {
+		s, ok := p.At.Node.(*expr.Symbol)
+		return ok && s.Name == "do_int3"
+	})
+}
+
+// C and its abstraction come to the same ends, over all schedules of every
+// built-in scenario of kernel code that engine 2002 can run.
+func TestMicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
+	list, err := Library()
+	require.NoError(t, err)
+	ends, searched := 0, 0
+	for _, b := range list {
+		f, err := Load(b.Name)
+		require.NoError(t, err)
+		if f.Linux != nil {
+			continue
+		}
+		f.Check, f.HasCheck = nil, true
+		if onKernelText(f) {
+			continue // there is no direct mode
+		}
+		micro, c := searchOutcomes(t, f, false), searchOutcomes(t, f, true)
+		if c == nil {
+			continue
+		}
+		require.Equal(t, micro.Exhausted, c.Exhausted, "%s: %+v %+v", b.Name, micro.Summary, c.Summary)
+		require.Equal(t, micro.Outcomes, c.Outcomes, b.Name)
+		ends += len(c.Outcomes)
+		searched++
+		if f.Machine.CPUs > 1 {
+			t.Logf("%s: %d ends; micro-steps %d states, %d steps, %v; C %d states, %d steps, %v", b.Name, len(c.Outcomes),
+				micro.States, micro.Steps, micro.Elapsed.Round(1e5), c.States, c.Steps, c.Elapsed.Round(1e5))
+		}
+	}
+	require.Greater(t, searched, 25)
+	require.Greater(t, ends, 40)
+}
