@@ -33,8 +33,6 @@ const (
 	XSaveSize = XSaveUpper + xsaveAVXSize
 
 	xsaveCompacted = 1 << 63 // of XCOMP_BV
-
-	fxsaveWritten = regs.FXXMM + 16*16 // what FXSAVE leaves of its area is the program's
 )
 
 // xsaveForms are the instructions of 0F AE with memory that this file has, a bit
@@ -145,7 +143,7 @@ func (m *Machine) xsaveInsn(c *CPU, in *insn.Inst) *Trap {
 	case in.Digit() == 0:
 		var b [FXSize]byte
 		c.extended().FXSave(&b, c.vectorRegisters())
-		t = m.storeArea(c, in, b[:], 0, fxsaveWritten)
+		t = m.storeArea(c, in, b[:], 0, regs.FXXMM+16*c.vectorRegisters())
 	case in.Digit() == 1:
 		t = m.fxrstor(c, in)
 	case in.Digit() == 5:
@@ -223,9 +221,6 @@ func (m *Machine) xsave(c *CPU, in *insn.Inst, mask uint64, optimised bool) *Tra
 	x.FXSave((*[FXSize]byte)(b[:FXSize]), n)
 	putUpper(b[:], x, n)
 	bv := inUse(x, n)
-	if x.MXCSR != regs.MXCSRReset {
-		bv |= xstateSSE
-	}
 	written := mask
 	if optimised {
 		written &= bv
@@ -288,14 +283,27 @@ func (m *Machine) xsavec(c *CPU, in *insn.Inst, mask uint64) *Trap {
 // fxrstor is FXRSTOR: a bit of MXCSR that does not exist is #GP.
 func (m *Machine) fxrstor(c *CPU, in *insn.Inst) *Trap {
 	var b [FXSize]byte
-	if t := m.loadArea(c, in, b[:], 0, fxsaveWritten); t != nil {
+	if t := m.loadArea(c, in, b[:], 0, regs.FXXMM+16*c.vectorRegisters()); t != nil {
 		return t
 	}
 	if binary.LittleEndian.Uint32(b[regs.FXMXCSR:])&^regs.MXCSRMask != 0 {
 		return FaultErr(VecGP, 0)
 	}
-	c.changeExtended().FXLoad(&b, c.vectorRegisters())
+	x := c.changeExtended()
+	x.FXLoad(&b, c.vectorRegisters())
+	settleX87(&x.X87)
 	return nil
+}
+
+// settleX87 makes words that were loaded those of a unit: without the bits of the control word that do not exist, of
+// which bit 6 reads as one, and with ES and B as the exceptions say (SDM vol. 1, 8.1.3 and 8.1.5).
+func settleX87(x *regs.X87) {
+	const exceptions, summary = 0x3f, 1<<7 | 1<<15
+	x.Control = x.Control&0x1f3f | 0x40
+	x.Status &^= summary
+	if x.Status&^x.Control&exceptions != 0 {
+		x.Status |= summary
+	}
 }
 
 // xrstor is XRSTOR (SDM vol. 1, 13.8): components of the mask that XSTATE_BV does
@@ -330,6 +338,7 @@ func (m *Machine) xrstor(c *CPU, in *insn.Inst, mask uint64) *Trap {
 	var loaded regs.Extended
 	loaded.FXLoad((*[FXSize]byte)(b[:FXSize]), n)
 	takeUpper(b[:], &loaded, n)
+	settleX87(&loaded.X87)
 	c.restoreComponents(&loaded, mask, from, n)
 	switch {
 	case loadsMXCSR:

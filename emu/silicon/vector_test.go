@@ -339,3 +339,94 @@ func vectorDifferences() []*silicon.Exception {
 		Parts: true,
 	}}
 }
+
+// saveForms are FXSAVE, FXRSTOR, XSAVE, XRSTOR and XSAVEC of (%rbx), and what changes the state between
+// them. What XSAVEOPT leaves out depends on when the kernel last restored the state (SDM vol. 1, 13.5.4).
+var saveForms = [][]byte{
+	{0x0f, 0xae, 0x03}, {0x0f, 0xae, 0x0b}, {0x0f, 0xae, 0x23}, {0x0f, 0xae, 0x2b}, {0x0f, 0xc7, 0x23},
+	{0xc5, 0xfc, 0x77}, {0xc5, 0xf8, 0x77}, // vzeroall, vzeroupper
+	{0x0f, 0xae, 0x53, 0x18}, // ldmxcsr 24(%rbx)
+}
+
+// saves makes a program of them on an area whose header is sometimes one that is refused.
+func (s *vectorSource) saves(instructions int) *silicon.Program {
+	p := s.program(0)
+	for range instructions {
+		p.Code = append(p.Code, saveForms[s.IntN(len(saveForms))]...)
+	}
+	p.Stop = p.Origin + uint64(len(p.Code))
+	st := &p.Init
+	st.GPR[silicon.RBX] = silicon.DataBase + 0x400
+	if s.IntN(8) == 0 {
+		st.GPR[silicon.RBX] += uint64(s.IntN(4) * 16)
+	}
+	st.GPR[silicon.RAX], st.GPR[silicon.RDX] = uint64(s.IntN(8)), 0
+	area := p.Data[0x400:]
+	clear(area[512:576])
+	area[512] = byte(s.IntN(8))
+	switch s.IntN(8) {
+	case 0:
+		area[520] = byte(s.IntN(2))
+	case 1:
+		area[520], area[527] = byte(s.IntN(8)), 0x80
+	case 2:
+		area[528+s.IntN(48)] = byte(s.IntN(2))
+	}
+	binary.LittleEndian.PutUint32(area[24:], uint32(s.IntN(1<<16)))
+	if s.IntN(8) == 0 {
+		area[27] = 1
+	}
+	clear(area[:24]) // x87's control word and state as after reset
+	area[0], area[1] = 0x7f, 3
+	return p
+}
+
+// TestSavesAgreeWithProcessor runs FXSAVE's and XSAVE's families on both sides.
+func TestSavesAgreeWithProcessor(t *testing.T) {
+	const perProgram = 6
+	for _, mode := range silicon.Modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			hasAVX2(t)
+			p, m := processor(t, mode), machine(t, mode)
+			s := newVectorSource(mode, *seed)
+			c := silicon.Comparer{Exceptions: []*silicon.Exception{{
+				Reason: "MXCSR_MASK has AMD's bit 17",
+				Match: func(d *silicon.Difference) bool {
+					return d.Field == fmt.Sprintf("memory at %#x", d.Before.GPR[silicon.RBX]+30)
+				},
+			}, {
+				Reason: "a component of zeros counts as in use, as it may (SDM vol. 1, 13.6)",
+				Match: func(d *silicon.Difference) bool {
+					saves := len(d.Code) > 2 && d.Code[2]>>3&7 == 4 && d.Code[1] != 0x38
+					return saves && (d.Field == fmt.Sprintf("memory at %#x", d.Before.GPR[silicon.RBX]+512) || d.Want == "0x00" && d.Got == "unchanged")
+				},
+				Parts: true,
+			}, {
+				Reason: "the addresses of the last x87 instruction and its operand, and its opcode, are saved as zero",
+				Match: func(d *silicon.Difference) bool {
+					var at uint64
+					_, err := fmt.Sscanf(d.Field, "memory at %v", &at)
+					return err == nil && at-d.Before.GPR[silicon.RBX]-6 < 18
+				},
+				Parts: true,
+			}}}
+			shown := 0
+			for range *vectors / 3 {
+				program := s.saves(perProgram)
+				want, err := p.Run(program, perProgram)
+				require.NoError(t, err)
+				got, err := m.Run(program, perProgram)
+				require.NoError(t, err)
+				if d := c.Compare(program, want, got); d != nil && shown < 12 {
+					shown++
+					t.Errorf("step %d % x, area %#x, mask %d: %s is %s on the processor, %s here", d.Step, program.Code[d.PC-program.Origin:][:3], d.Before.GPR[silicon.RBX], d.Before.GPR[silicon.RAX], d.Field, d.Want, d.Got)
+				}
+			}
+			t.Logf("%d programs, %d steps, %d parted", c.Programs, c.Steps, c.Parted)
+			for _, e := range c.Exceptions {
+				t.Logf("%6d  %s", e.Count, e.Reason)
+			}
+		})
+	}
+}
