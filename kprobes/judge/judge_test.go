@@ -63,7 +63,7 @@ func difference(a, b []string) string {
 	return ""
 }
 
-// ours2002 are the texts of engine 2002: C, and micro-steps.
+// ours2002 are the C text of engine 2002 and its micro-steps.
 func ours2002() []text {
 	return []text{ourText(kprobes.Engine2002, false), ourText(kprobes.Engine2002, true)}
 }

@@ -254,6 +254,7 @@ func (g *stage) compare(t *testing.T, texts []text) {
 	require.NoError(t, err)
 	for _, q := range g.pairs() {
 		t.Run(q.name, func(t *testing.T) {
+			t.Parallel()
 			want, err := outcomes(texts[0], g.pair(p, q.parts), q.irqs)
 			require.NoError(t, err)
 			t.Logf("%d outcomes", len(want))
