@@ -60,7 +60,7 @@ cpu 0 at main
 cpu 1 at main
 cpu 2 at main
 -- check --
-finally not-zero: u32[word] != 0
+finally counted: %ecx@0 == 0
 `
 
 // process is the program running in a folder of its own.

@@ -76,7 +76,7 @@ fault7:	COUNT 9
 	movl $1,%eax
 	ret
 post8:	jmp f0
-pre9:	kernel UNREGISTER, P0
+pre9:	kernel UNREGISTER, PROBE0
 	ret
 `
 
@@ -97,18 +97,18 @@ var parts2002 = []part{
 	{name: "hits inside a post-handler", code: "call f8\nret\n"},
 	{name: "hits with interrupts off", code: "cli\ncall f0\nsti\nret\n"},
 	{name: "hits twice", code: "call f0\ncall f0\nret\n"},
-	{name: "unregisters", code: "kernel UNREGISTER, P0\nret\n"},
-	{name: "unregisters at a long instruction", code: "kernel UNREGISTER, P1\nret\n"},
-	{name: "registers", code: "kernel REGISTER, P3\nret\n"},
+	{name: "unregisters", code: "kernel UNREGISTER, PROBE0\nret\n"},
+	{name: "unregisters at a long instruction", code: "kernel UNREGISTER, PROBE1\nret\n"},
+	{name: "registers", code: "kernel REGISTER, PROBE3\nret\n"},
 	{name: "runs what may be registered", code: "call f3\nret\n"},
-	{name: "unregisters and registers", code: "kernel UNREGISTER, P0\nkernel REGISTER, P0\nret\n"},
-	{name: "registers a second one", code: "kernel REGISTER, P4\nret\n"},
+	{name: "unregisters and registers", code: "kernel UNREGISTER, PROBE0\nkernel REGISTER, PROBE0\nret\n"},
+	{name: "registers a second one", code: "kernel REGISTER, PROBE4\nret\n"},
 	{name: "faults in a step", code: "call f5\nret\n"},
 	{name: "faults in a post-handler", code: "call f6\nret\n"},
 	{name: "has an int3 in a handler", code: "call f7\nret\n"},
 	{name: "unregisters in a handler", code: "call f9\nret\n"},
-	{name: "registers and unregisters", code: "kernel REGISTER, P3\nkernel UNREGISTER, P3\nret\n"},
-	{name: "registers and hits", code: "kernel REGISTER, P3\ncall f3\nret\n"},
+	{name: "registers and unregisters", code: "kernel REGISTER, PROBE3\nkernel UNREGISTER, PROBE3\nret\n"},
+	{name: "registers and hits", code: "kernel REGISTER, PROBE3\ncall f3\nret\n"},
 	{name: "writes over a breakpoint", code: "movb $0x40,f0\nret\n"},
 	{name: "has an int3", code: "int3\nret\n"},
 	{name: "has an int3 in ring 3", code: "int3\nEXIT\n", ring: 3},

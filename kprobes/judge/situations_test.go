@@ -105,7 +105,7 @@ var nested = []situation{
 	{name: "a hit in the fault handler", text: "main: p0: movl LAZY,%eax\nret\nfault0: p1: xorl %eax,%eax\nret\n"},
 	{name: "a hit in a handler is missed the second time", text: "main: call 1f\n1: p0: " + add + "ret\npre0: p1: nop\nret\npre1: hlt\n"},
 	{name: "two hits in one handler", text: "main: p0: " + add + "ret\npre0: p1: nop\np2: nop\nret\n"},
-	{name: "a lost probe is unregistered and comes back", text: "main: p0: " + add + "kernel UNREGISTER, P1\nkernel REGISTER, P1\ncall p1\nret\npre0: p1: nop\nret\n"},
+	{name: "a lost probe is unregistered and comes back", text: "main: p0: " + add + "kernel UNREGISTER, PROBE1\nkernel REGISTER, PROBE1\ncall p1\nret\npre0: p1: nop\nret\n"},
 	{name: "the pre-handler runs the probed instruction", text: "main: p0: " + add + "ret\npre0: jmp p0\n"},
 	{name: "the post-handler runs the probed instruction", text: "main: p0: " + add + "ret\npost0: jmp p0\n"},
 	{name: "hits in both handlers", text: "main: p0: " + add + "ret\npre0: p1: nop\nret\npost0: p2: nop\nret\n"},
@@ -216,8 +216,8 @@ fault0:	movl 8(%esp),%ecx
 	{name: "a post-handler sets TF", text: "main: p0: " + add + "nop\nnop\nret\npost0: movl 8(%esp),%ecx\norl $0x100,R_EFLAGS(%ecx)\nret\n"},
 	{name: "a post-handler changes the opcode", text: "main: pushl $0x55\np0: " + add + "popl %ebx\nret\npost0: movl 4(%esp),%ecx\nmovb $0x9c,24(%ecx)\nret\n"},
 	{name: "a pre-handler changes the opcode", text: "main: p0: movl $3,%eax\nret\npre0: movl 4(%esp),%ecx\nmovb $0xbb,24(%ecx)\nret\n"},
-	{name: "a pre-handler registers a probe", text: "main: p0: " + add + "ret\ns1: nop\npre0: kernel REGISTER, P1\nret\n"},
-	{name: "a post-handler unregisters its probe", text: "main: p0: " + add + "ret\npost0: kernel UNREGISTER, P0\nret\n"},
+	{name: "a pre-handler registers a probe", text: "main: p0: " + add + "ret\ns1: nop\npre0: kernel REGISTER, PROBE1\nret\n"},
+	{name: "a post-handler unregisters its probe", text: "main: p0: " + add + "ret\npost0: kernel UNREGISTER, PROBE0\nret\n"},
 	{name: "all three handlers count", text: `
 main:	p0: movl LAZY,%eax
 p1:	addl $2,%eax
@@ -252,23 +252,23 @@ var foreign = []situation{
 }
 
 var registering = append([]situation{
-	{name: "register", text: "main: kernel REGISTER, P0\ncall s0\nret\ns0: incl %ebx\nret\n"},
-	{name: "register twice", text: "main: kernel REGISTER, P0\np0: nop\nret\n"},
-	{name: "register a second one at the address", text: "main: kernel REGISTER, P1\np0: s1: nop\nret\n"},
-	{name: "unregister", text: "main: kernel UNREGISTER, P0\np0: nop\nret\n"},
-	{name: "unregister and register", text: "main: kernel UNREGISTER, P0\nkernel REGISTER, P0\np0: nop\nret\n"},
-	{name: "register the other one after unregistering", text: "main: kernel UNREGISTER, P0\nkernel REGISTER, P1\np0: s1: nop\nret\n"},
-	{name: "unregister the one that was refused", text: "main: kernel REGISTER, P1\nkernel UNREGISTER, P1\np0: s1: nop\nret\n"},
-	{name: "register with interrupts off", text: "main: cli\nkernel REGISTER, P0\npushf\npopl %ebx\ns0: nop\nret\n"},
-	{name: "unregister with interrupts off", text: "main: cli\nkernel UNREGISTER, P0\npushf\npopl %ebx\np0: nop\nret\n"},
-	{name: "register where a reschedule is asked for", raise: map[string]uint8{"main": 0xfc}, text: "main: cli\nkernel REGISTER, P0\ns0: nop\nret\n"},
-	{name: "register, and an interrupt waits", raise: map[string]uint8{"call": 0x20}, text: "main: cli\ncall: kernel REGISTER, P0\ns0: nop\nret\n"},
-	{name: "unregister after the byte was changed", text: "main: movb $0x40,p0\nkernel UNREGISTER, P0\np0: nop\nret\n"},
-	{name: "the opcode of a registered probe is changed", text: "main: movl P0,%eax\nmovb $0x40,24(%eax)\nkernel UNREGISTER, P0\np0: nop\nret\n"},
-	{name: "unregister one that never was registered", text: "main: kernel UNREGISTER, P0\nret\ns0: nop\n"},
-	{name: "unregister twice", text: "main: kernel UNREGISTER, P0\nkernel UNREGISTER, P0\np0: nop\nret\n"},
-	{name: "register where no memory is", text: "main: movl P0,%eax\nmovl $ABSENT,8(%eax)\nkernel REGISTER, P0\nret\ns0: nop\n"},
-	{name: "register in the middle of an instruction", text: "main: kernel REGISTER, P0\nmovl $1,%eax\n.set s0, .-2\nret\n"},
+	{name: "register", text: "main: kernel REGISTER, PROBE0\ncall s0\nret\ns0: incl %ebx\nret\n"},
+	{name: "register twice", text: "main: kernel REGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "register a second one at the address", text: "main: kernel REGISTER, PROBE1\np0: s1: nop\nret\n"},
+	{name: "unregister", text: "main: kernel UNREGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "unregister and register", text: "main: kernel UNREGISTER, PROBE0\nkernel REGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "register the other one after unregistering", text: "main: kernel UNREGISTER, PROBE0\nkernel REGISTER, PROBE1\np0: s1: nop\nret\n"},
+	{name: "unregister the one that was refused", text: "main: kernel REGISTER, PROBE1\nkernel UNREGISTER, PROBE1\np0: s1: nop\nret\n"},
+	{name: "register with interrupts off", text: "main: cli\nkernel REGISTER, PROBE0\npushf\npopl %ebx\ns0: nop\nret\n"},
+	{name: "unregister with interrupts off", text: "main: cli\nkernel UNREGISTER, PROBE0\npushf\npopl %ebx\np0: nop\nret\n"},
+	{name: "register where a reschedule is asked for", raise: map[string]uint8{"main": 0xfc}, text: "main: cli\nkernel REGISTER, PROBE0\ns0: nop\nret\n"},
+	{name: "register, and an interrupt waits", raise: map[string]uint8{"call": 0x20}, text: "main: cli\ncall: kernel REGISTER, PROBE0\ns0: nop\nret\n"},
+	{name: "unregister after the byte was changed", text: "main: movb $0x40,p0\nkernel UNREGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "the opcode of a registered probe is changed", text: "main: movl PROBE0,%eax\nmovb $0x40,24(%eax)\nkernel UNREGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "unregister one that never was registered", text: "main: kernel UNREGISTER, PROBE0\nret\ns0: nop\n"},
+	{name: "unregister twice", text: "main: kernel UNREGISTER, PROBE0\nkernel UNREGISTER, PROBE0\np0: nop\nret\n"},
+	{name: "register where no memory is", text: "main: movl PROBE0,%eax\nmovl $ABSENT,8(%eax)\nkernel REGISTER, PROBE0\nret\ns0: nop\n"},
+	{name: "register in the middle of an instruction", text: "main: kernel REGISTER, PROBE0\nmovl $1,%eax\n.set s0, .-2\nret\n"},
 }, collisions()...)
 
 var rings = []situation{
@@ -303,8 +303,8 @@ var rings = []situation{
 
 // onText are probes on the kernel's own functions.
 var onText = []situation{
-	{name: "a probe on register_kprobe", on: "register_kprobe", text: "main: kernel REGISTER, P1\ncall s1\nret\np0: s1: nop\nret\n"},
-	{name: "a probe on what register_kprobe calls", on: "get_kprobe", text: "main: kernel REGISTER, P1\np0: s1: nop\nret\n"},
+	{name: "a probe on register_kprobe", on: "register_kprobe", text: "main: kernel REGISTER, PROBE1\ncall s1\nret\np0: s1: nop\nret\n"},
+	{name: "a probe on what register_kprobe calls", on: "get_kprobe", text: "main: kernel REGISTER, PROBE1\np0: s1: nop\nret\n"},
 	{name: "a probe on do_int3", on: "do_int3", text: "main: int3\nret\np0: nop\n"},
 	{name: "a probe on the int3 stub", on: "int3", text: "main: int3\nret\np0: nop\n"},
 	{name: "a probe on do_debug", on: "do_debug", text: "main: p1: nop\nnop\nret\np0: nop\n"},
@@ -329,9 +329,9 @@ func collisions() []situation {
 	list := []situation{{name: "three probes in one bucket", text: code("nop")}}
 	for i := range 3 {
 		list = append(list,
-			situation{name: fmt.Sprintf("number %d of three in a bucket leaves", i), text: code(fmt.Sprintf("kernel UNREGISTER, P%d", i))},
+			situation{name: fmt.Sprintf("number %d of three in a bucket leaves", i), text: code(fmt.Sprintf("kernel UNREGISTER, PROBE%d", i))},
 			situation{name: fmt.Sprintf("number %d of three in a bucket leaves and comes back", i),
-				text: code(fmt.Sprintf("kernel UNREGISTER, P%d\nkernel REGISTER, P%d", i, i))})
+				text: code(fmt.Sprintf("kernel UNREGISTER, PROBE%d\nkernel REGISTER, PROBE%d", i, i))})
 	}
-	return append(list, situation{name: "all of three in a bucket leave", text: code("kernel UNREGISTER, P1\nkernel UNREGISTER, P0\nkernel UNREGISTER, P2")})
+	return append(list, situation{name: "all of three in a bucket leave", text: code("kernel UNREGISTER, PROBE1\nkernel UNREGISTER, PROBE0\nkernel UNREGISTER, PROBE2")})
 }

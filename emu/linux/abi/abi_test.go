@@ -70,7 +70,10 @@ var ours = map[string]string{
 	"RTFrame32Stack": "offsetof(struct rtframe32, stack)", "RTFrame32Context": "offsetof(struct rtframe32, sc)",
 	"RTFrame32Mask": "offsetof(struct rtframe32, mask)", "RTFrame32Code": "offsetof(struct rtframe32, retcode)",
 	"RTFrame32Size": "sizeof(struct rtframe32)",
-	"FP32Legacy":    "offsetof(struct _fpstate_32, _fxsr_env)", "FP32Size": "sizeof(struct _fpstate_32)",
+	"FXSoftware":    "offsetof(struct _fpstate_64, sw_reserved)", "FXSoftwareExtended": "offsetof(struct _fpstate_64, sw_reserved.extended_size)",
+	"FXSoftwareXFeatures": "offsetof(struct _fpstate_64, sw_reserved.xfeatures)",
+	"FXSoftwareXSize":     "offsetof(struct _fpstate_64, sw_reserved.xstate_size)",
+	"FP32Legacy":          "offsetof(struct _fpstate_32, _fxsr_env)", "FP32Size": "sizeof(struct _fpstate_32)",
 }
 
 const head = `

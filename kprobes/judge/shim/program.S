@@ -1,31 +1,31 @@
 # What every program of the situations begins with. REGISTER and the like
-# are words that hold the addresses of the functions, P0 and M0 and so on those of
+# are words that hold the addresses of the functions, PROBE0 and MULTI0 and so on those of
 # the struct kprobes and multiprobes: programs are the same bytes under every text.
 
 .set REGISTER, 0xc0410000
 .set UNREGISTER, 0xc0410004
 .set REGISTER_MULTI, 0xc0410008
 .set UNREGISTER_MULTI, 0xc041000c
-.set P0, 0xc0410040
-.set P1, 0xc0410044
-.set P2, 0xc0410048
-.set P3, 0xc041004c
-.set P4, 0xc0410050
-.set P5, 0xc0410054
-.set P6, 0xc0410058
-.set P7, 0xc041005c
-.set P8, 0xc0410060
-.set P9, 0xc0410064
-.set M0, 0xc0410080
-.set M1, 0xc0410084
-.set M2, 0xc0410088
-.set M3, 0xc041008c
-.set M4, 0xc0410090
-.set M5, 0xc0410094
-.set M6, 0xc0410098
-.set M7, 0xc041009c
-.set M8, 0xc04100a0
-.set M9, 0xc04100a4
+.set PROBE0, 0xc0410040
+.set PROBE1, 0xc0410044
+.set PROBE2, 0xc0410048
+.set PROBE3, 0xc041004c
+.set PROBE4, 0xc0410050
+.set PROBE5, 0xc0410054
+.set PROBE6, 0xc0410058
+.set PROBE7, 0xc041005c
+.set PROBE8, 0xc0410060
+.set PROBE9, 0xc0410064
+.set MULTI0, 0xc0410080
+.set MULTI1, 0xc0410084
+.set MULTI2, 0xc0410088
+.set MULTI3, 0xc041008c
+.set MULTI4, 0xc0410090
+.set MULTI5, 0xc0410094
+.set MULTI6, 0xc0410098
+.set MULTI7, 0xc041009c
+.set MULTI8, 0xc04100a0
+.set MULTI9, 0xc04100a4
 .set COUNTS, 0xc0410100		# words that handlers count in
 .set DATA, 0xc0410800
 .set LAZY, 0xc0420000		# a page that comes in on demand
