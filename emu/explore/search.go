@@ -124,6 +124,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 // tell makes the systems tell of all that was asked for so far; of clocks only
 // when everything else is known, since states then seldom come back.
 func (r *round) tell(systems []System, clocks bool) {
+	r.clocks = clocks
 	for _, s := range systems {
 		if t, ok := s.(Teller); ok {
 			t.Tell(Asked{Registers: r.known.asked.Registers, Clocks: clocks})
@@ -170,6 +171,7 @@ type round struct {
 	facts   *facts
 	visible placeSet
 	known   known // when the round began
+	clocks  bool  // states are told apart by them
 	start   duration
 	visited *visited
 	level   int // preemptions

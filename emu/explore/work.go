@@ -6,6 +6,7 @@ type item struct {
 	snap   Snapshot
 	actors mask
 	of     *worker // whose system made snap
+	alone  bool    // nobody else can go on from it
 }
 
 // take waits for work of w at this level. False: there is none left, or the
@@ -19,8 +20,7 @@ func (r *round) take(w *worker) (item, bool) {
 			r.more.Broadcast()
 			return item{}, false
 		}
-		if n := len(r.now); n > 0 {
-			i := r.choose(w)
+		if i, n := r.choose(w), len(r.now); i >= 0 {
 			it := r.now[i]
 			r.now[i] = r.now[n-1]
 			r.now[n-1] = item{}
@@ -28,7 +28,7 @@ func (r *round) take(w *worker) (item, bool) {
 			r.busy++
 			return it, true
 		}
-		if r.busy == 0 {
+		if r.busy == 0 && len(r.now) == 0 {
 			r.more.Broadcast()
 			return item{}, false
 		}
@@ -38,6 +38,7 @@ func (r *round) take(w *worker) (item, bool) {
 
 // choose picks what w does next: the newest work or, if snapshots are kept,
 // the newest of its own, else the oldest, from which most is likely to follow.
+// -1: there is nothing for w.
 func (r *round) choose(w *worker) int {
 	n := len(r.now)
 	if !w.keeps {
@@ -48,7 +49,12 @@ func (r *round) choose(w *worker) int {
 			return i
 		}
 	}
-	return 0
+	for i := range r.now {
+		if !r.now[i].alone || r.now[i].of == w {
+			return i
+		}
+	}
+	return -1
 }
 
 // lookBack is how many items a worker looks through for one of its own.
@@ -65,6 +71,15 @@ func (r *round) put(it item, later bool) {
 	}
 	r.now = append(r.now, it)
 	r.more.Signal()
+}
+
+// giveBack lets the worker that made an item go on from it, and nobody else.
+func (r *round) giveBack(it item) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	it.alone = true
+	r.now = append(r.now, it)
+	r.more.Broadcast()
 }
 
 func (r *round) drop(it item) {

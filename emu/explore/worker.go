@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"trapline/emu/sched"
 )
 
 type duration = time.Duration
@@ -39,7 +41,7 @@ func (w *worker) begin() {
 	live := alive(w.sys)
 	n := b.reach(w.sys.Hash(), live)
 	w.finish(n)
-	w.put(item{n, w.sys.Snapshot(), live, w}, false)
+	w.put(item{node: n, snap: w.sys.Snapshot(), actors: live, of: w}, false)
 }
 
 // beginning is the way to the state in which each actor has taken the steps
@@ -88,8 +90,8 @@ func (w *worker) run() {
 		}
 		snap := it.snap
 		if w.keeps && it.of != w {
-			if snap, ok = w.reachAgain(it.node); !ok {
-				break
+			if snap, ok = w.reachAgain(it); !ok {
+				continue
 			}
 		}
 		for a := range w.actors {
@@ -105,22 +107,37 @@ func (w *worker) run() {
 }
 
 // reachAgain takes the steps to a state that another worker reached. False:
-// they lead elsewhere, which ends the search.
-func (w *worker) reachAgain(node uint32) (Snapshot, bool) {
+// they lead elsewhere. Where code reads a clock that states are not told apart
+// by, a state may have been reached by steps that took another time: the
+// worker that made it goes on from it. Else that ends the search.
+func (w *worker) reachAgain(it item) (Snapshot, bool) {
+	n := w.visited.at(it.node)
+	if w.retake(w.visited.schedule(it.node)) && w.sys.Hash() == n.hash {
+		return w.sys.Snapshot(), true
+	}
+	if w.facts.known().asked.Clocks && !w.clocks {
+		w.giveBack(it)
+		return nil, false
+	}
+	w.mu.Lock()
+	w.err = fmt.Errorf("%w: %d steps lead two of them to different states", ErrSystem, n.depth)
+	w.more.Broadcast()
+	w.mu.Unlock()
+	return nil, false
+}
+
+// retake takes the steps of a schedule from the start. False: an actor cannot.
+func (w *worker) retake(s sched.Schedule) bool {
 	w.sys.Restore(w.root)
-	for _, r := range w.visited.schedule(node).Runs() {
+	for _, r := range s.Runs() {
 		for range r.Steps {
+			if _, ok := w.sys.Place(r.Actor); !ok {
+				return false
+			}
 			w.sys.Step(r.Actor)
 		}
 	}
-	if n := w.visited.at(node); w.sys.Hash() != n.hash {
-		w.mu.Lock()
-		w.err = fmt.Errorf("%w: %d steps lead two of them to different states", ErrSystem, n.depth)
-		w.more.Broadcast()
-		w.mu.Unlock()
-		return nil, false
-	}
-	return w.sys.Snapshot(), true
+	return true
 }
 
 // flush adds what this worker counted to the round's counts.
@@ -191,7 +208,7 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 		}
 		if !m.live.has(actor) {
 			if others := w.visited.unclaimed(m, m.live); others != 0 {
-				w.put(item{to, w.sys.Snapshot(), others, w}, false)
+				w.put(item{node: to, snap: w.sys.Snapshot(), actors: others, of: w}, false)
 			}
 			return
 		}
@@ -204,7 +221,7 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 			snap = w.sys.Snapshot()
 		}
 		if others != 0 {
-			w.put(item{to, snap, others, w}, true)
+			w.put(item{node: to, snap: snap, actors: others, of: w}, true)
 		}
 		if !mine {
 			return
@@ -239,7 +256,7 @@ func (w *worker) stuck(at uint32, snap Snapshot, actor int) {
 		return
 	}
 	if others := w.visited.unclaimed(n, n.live&^bit(actor)); others != 0 {
-		w.put(item{at, snap, others, w}, false)
+		w.put(item{node: at, snap: snap, actors: others, of: w}, false)
 	}
 }
 
