@@ -258,7 +258,7 @@ func TestASignalEndsAWaitForOutput(t *testing.T) {
 // Nothing but a signal is called an interruption.
 func TestABoundIsNoInterruption(t *testing.T) {
 	dir := t.TempDir()
-	putFile(t, dir, "short.txtar", bytes.ReplaceAll(counted(t).Scenario, []byte("time 1h"), []byte("time 100ms")))
+	putFile(t, dir, "short.txtar", bytes.ReplaceAll(counted(t).Scenario, []byte("time 1h"), []byte("time 20ms")))
 	for args, status := range map[string]int{"run -q short.txtar": exitViolated, "record short.txtar -o x": exitViolated, "export short.txtar -o x.txt": exitViolated} {
 		p := startProcess(t, dir, strings.Fields(args)...)
 		require.Equal(t, status, p.end(60*time.Second), "%s: %s", args, p.errors.String())
