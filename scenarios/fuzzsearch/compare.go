@@ -166,6 +166,11 @@ func (t *trial) search() error {
 		case explore.CutStates, explore.CutDepth, explore.CutMemory, explore.CutTime, explore.CutCancelled:
 			t.result.Discarded = "a search without reduction meets the bound on " + string(t.full.Cut)
 			return nil
+		case explore.CutClocks: // said of a search that met a bound too
+			if t.full.States >= t.config.States {
+				t.result.Discarded = "a search without reduction meets the bound on " + string(explore.CutStates)
+				return nil
+			}
 		}
 	}
 	if t.reduced, err = explore.Search(t.ctx, t.pool.get, t.options(1, false)); err != nil {
