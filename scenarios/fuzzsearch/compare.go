@@ -166,15 +166,15 @@ func (t *trial) search() error {
 		case explore.CutStates, explore.CutDepth, explore.CutMemory, explore.CutTime, explore.CutCancelled:
 			t.result.Discarded = "a search without reduction meets the bound on " + string(t.full.Cut)
 			return nil
-		case explore.CutClocks: // said of a search that met a bound too
-			if t.full.States >= t.config.States {
-				t.result.Discarded = "a search without reduction meets the bound on " + string(explore.CutStates)
-				return nil
-			}
 		}
 	}
 	if t.reduced, err = explore.Search(t.ctx, t.pool.get, t.options(1, false)); err != nil {
 		return err
+	}
+	if t.reduced.Found != nil && t.full.Found == nil && t.full.Cut == explore.CutClocks && t.full.States >= t.config.States {
+		// Clocks are named of a search that met the bound too: it came to no violation before.
+		t.result.Discarded = "a search without reduction meets the bound on " + string(explore.CutStates)
+		return nil
 	}
 	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), t.reduced.Cut
 	if f := t.reduced.Found; f != nil {
