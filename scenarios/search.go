@@ -149,6 +149,9 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 		}
 		actors, length := sys.Actors(), explore.Length(sys, pctLengthBound)
 		sys.Close()
+		if o.Bounds.Depth == 0 { // an actor that spins is not left: its execution is cut soon
+			o.Bounds.Depth = max(pctSpinBound, pctSpinLengths*length)
+		}
 		depth := s.Depth
 		if depth == 0 {
 			depth = DefaultPCTDepth
@@ -164,4 +167,10 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	return nil, fmt.Errorf("unknown strategy %q: expected %s, %s or %s", s.Strategy, DFS, PCT, Random)
 }
 
-const pctLengthBound = 100_000
+// Bounds of pct: on the length that it measures, and on an execution if none is
+// given, the larger of a number of steps and of that many lengths.
+const (
+	pctLengthBound = 100_000
+	pctSpinBound   = 1 << 14
+	pctSpinLengths = 16
+)

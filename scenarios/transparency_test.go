@@ -52,6 +52,26 @@ func TestS4TransparencyUnderEveryStrategy(t *testing.T) {
 	}
 }
 
+// S4: a copy on a stack (O1) is no difference where nobody looks at it, and is
+// one where the program does.
+func TestS4CopyOnTheStack(t *testing.T) {
+	for name, violated := range map[string]map[string]bool{
+		"who-ends-last":        {"uprobes": false, "uprobes-2005": false, "uprobes-inline": false},
+		"data-below-the-stack": {"uprobes": false, "uprobes-2005": true, "uprobes-inline": false},
+	} {
+		f := transparencyCase(t, name)
+		for engine, violated := range violated {
+			s, err := scenarios.NewSystems(t.Context(), f, scenarios.Options{Engine: engine})
+			require.NoError(t, err)
+			defer s.Close()
+			r, err := explore.Search(t.Context(), s.New, explore.Options{})
+			require.NoError(t, err)
+			require.Equal(t, violated, r.Found != nil, "%s under %s", name, engine)
+			require.Equal(t, !violated, r.Exhausted)
+		}
+	}
+}
+
 // S4: where the ends without probes are not all known, an end that is none of
 // those known is not decided, and no search says that it is exhausted.
 func TestS4TransparencyNotDecided(t *testing.T) {

@@ -43,6 +43,7 @@ type cpuTurn struct {
 	steps     int
 	own       bool   // it ran the scenario's own code, of which alone the rest tells
 	low, high uint64 // instructions
+	copied    bool   // as yet it ran copies of them alone
 	reads     []read
 }
 
@@ -88,11 +89,17 @@ func turnFrom() turn { return turn{changed: map[place]bool{}} }
 func (t *turns) see(ev *emu.Event, space *emu.Space) {
 	c := &t.turn.cpus[ev.CPU]
 	c.steps++
-	own := t.run.isOwn(ev.PC)
+	copied := t.run.isCopy(ev.PC)
+	own := copied || t.run.isOwn(ev.PC)
 	if c.steps == 1 || own && !c.own {
 		c.own, c.low, c.high, c.reads = own, ev.PC, ev.PC, nil
+		c.copied = copied
 	}
-	if own == c.own {
+	switch {
+	case own != c.own || copied && !c.copied:
+	case c.copied && !copied: // what is named is the code itself, if it runs
+		c.low, c.high, c.copied = ev.PC, ev.PC, false
+	default:
 		c.low, c.high = min(c.low, ev.PC), max(c.high, ev.PC)
 	}
 	for i := range ev.Writes {
@@ -126,6 +133,10 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 func (r *Run) isOwn(pc uint64) bool {
 	return len(r.segments) == 0 || slices.ContainsFunc(r.segments, func(s props.Range) bool { return pc >= s.Low && pc < s.High })
 }
+
+// isCopy reports whether an instruction is a probed one's copy, which does that
+// one's work elsewhere.
+func (r *Run) isCopy(pc uint64) bool { return !r.isOwn(pc) && !r.names.Kernel(pc) }
 
 // maxReads bounds the reads that are remembered of a vCPU's turn.
 const maxReads = 64

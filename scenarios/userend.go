@@ -25,7 +25,9 @@ import (
 //     and the flags there (SDM vol. 2, SYSCALL): those are compared themselves;
 //   - dead stack: what lies below a thread's stack pointer at its end, where
 //     that thread has used it as stack, its stack for signals among that, or in
-//     a mapping that grows down.
+//     a mapping that grows down; and where an engine has put copies below it,
+//     for which the stack's unused part is meant (O1). What the program keeps
+//     there all the same is seen to be lost if it reads it again.
 //
 // What Linux itself shows of a uprobe (row U16) counts as a difference, with
 // one exception: the return address of a function whose return is awaited
@@ -78,6 +80,9 @@ func (w *userWorld) followStack(t *linux.Thread) {
 		return
 	}
 	l := w.leftOf(t)
+	if at, size, ok := w.uprobes.StackCopy(t); ok {
+		l.stack = widened(l.stack, props.Range{Low: at, High: at + uint64(size)})
+	}
 	sp := t.Core().GPR[emu.RSP]
 	switch alt, size := t.AltStack(); {
 	case sp != l.sp && sp-alt < size:

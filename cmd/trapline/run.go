@@ -159,9 +159,10 @@ type telling struct {
 	json   bool
 	name   string
 
-	schedule  *sched.Replay // nil: round robin
-	steps     uint64        // told
-	schedules []string      // what those of the file showed
+	schedule  *sched.Replay  // nil: round robin
+	endless   *story.Endless // of a schedule with a turn, told at the normal level
+	steps     uint64         // told
+	schedules []string       // what those of the file showed
 }
 
 // follow runs to the end.
@@ -185,8 +186,14 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 	if !t.json {
 		t.header()
 	}
+	if t.turn() > 0 && t.teller.Level == story.Normal {
+		t.endless = story.NewEndless()
+	}
 	err := t.follow(ctx, t.event)
 	t.out.lines(t.folder.Flush())
+	if t.endless != nil && !t.json {
+		t.out.lines(t.endless.Lines())
+	}
 	if err != nil {
 		return err
 	}
@@ -225,11 +232,28 @@ func (t *telling) event(ev *emu.Event) {
 		t.out.object(r)
 		return
 	}
-	if t.steps++; t.schedule != nil && t.schedule.Schedule.Turn().Steps() > 0 && t.steps == t.schedule.Schedule.Steps()+1 {
+	t.steps++
+	turns := t.turn() > 0 && t.steps == t.schedule.Schedule.Steps()+1
+	if t.endless != nil {
+		if turns {
+			t.endless.Turn()
+		}
+		t.endless.Add(r)
+		return
+	}
+	if turns {
 		t.out.lines(t.folder.Flush())
 		t.out.styled(story.Dim, "From here on this is repeated:\n")
 	}
 	t.out.lines(t.folder.Add(ev.CPU, t.teller.Tell(r)))
+}
+
+// turn is how many steps the schedule repeats for ever, 0: none.
+func (t *telling) turn() uint64 {
+	if t.schedule == nil {
+		return 0
+	}
+	return t.schedule.Schedule.Turn().Steps()
 }
 
 func (t *telling) header() {

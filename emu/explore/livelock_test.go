@@ -287,6 +287,20 @@ func TestV4CyclesOfSeveralActors(t *testing.T) {
 	}
 }
 
+// TestV4ALoopOfLocalStepsIsACircle: code that goes round and touches nothing
+// shared is noticed soon, whatever its length, which MaxChain is no multiple of.
+func TestV4ALoopOfLocalStepsIsACircle(t *testing.T) {
+	for _, n := range []int{2, 333, 1021, MaxChain - 1} {
+		round := slices.Repeat([]toyOp{op("set", 1)}, n)
+		s := newToy(append(round, op("set", 2), op("jmp", 0)), []toyOp{op("set", 1), op("store", 0)})
+		r, err := Search(t.Context(), s.factory, Options{})
+		require.NoError(t, err)
+		require.NotNil(t, r.Found, n)
+		require.Equal(t, NoLivelock, r.Found.Violation.Property)
+		require.Less(t, r.States, 16, n)
+	}
+}
+
 // TestV4ComingBackUnderAnUnfairScheduleIsNoLivelock: a random run in which one
 // spins for long may still end.
 func TestV4ComingBackUnderAnUnfairScheduleIsNoLivelock(t *testing.T) {

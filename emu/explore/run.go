@@ -18,6 +18,9 @@ type Outcome struct {
 	Diverged  bool           // a replayed schedule named an actor that could not step
 }
 
+// stopped reports whether the scheduler ended the execution.
+func (o *Outcome) stopped() bool { return !o.Ended && o.Violation == nil && o.Cut == CutNone }
+
 // livelockAfter is how many steps an execution may have before its states are
 // compared to find one that comes back.
 const livelockAfter = 4096

@@ -91,8 +91,30 @@ func (s *sample) work(sys System, next sched.Scheduler) {
 			return
 		}
 		sys.Restore(root)
-		s.add(n, sys, Run(sys, next, s.o.Bounds.Depth))
+		out := Run(sys, &untilDone{Scheduler: next, ctx: s.ctx}, s.o.Bounds.Depth)
+		if out.stopped() {
+			continue // take sees why
+		}
+		s.add(n, sys, out)
 	}
+}
+
+// untilDone stops an execution when its context is done.
+type untilDone struct {
+	sched.Scheduler
+	ctx context.Context
+	n   uint
+}
+
+// askEvery is how many steps pass between two looks at a context.
+const askEvery = 1024
+
+// Next asks the scheduler.
+func (u *untilDone) Next(runnable []int, last int) (int, bool) {
+	if u.n++; u.n%askEvery == 0 && u.ctx.Err() != nil {
+		return 0, false
+	}
+	return u.Scheduler.Next(runnable, last)
 }
 
 func (s *sample) add(n int, sys System, out Outcome) {

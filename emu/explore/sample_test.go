@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,6 +57,17 @@ func TestSampleCountsWhatItHasNotSeenTheEndOf(t *testing.T) {
 		require.EqualValues(t, unended, r.Unended, depth)
 		require.Equal(t, 20-unended, r.Executions)
 	}
+}
+
+// TestSampleEndsWithItsContext: in the middle of an execution that has no end.
+func TestSampleEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	sys := systems["wait for a flag"]
+	r, err := Sample(ctx, sys.factory, func() (sched.Scheduler, error) { return unfair{}, nil }, 0, Options{Bounds: Bounds{Depth: 1 << 60}})
+	require.NoError(t, err)
+	require.Equal(t, CutTime, r.Cut)
+	require.Zero(t, r.Executions+r.Unended)
 }
 
 func TestShrinkGivesTheLeastAndReplays(t *testing.T) {

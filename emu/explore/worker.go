@@ -270,9 +270,13 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 	return n, v
 }
 
-// local takes the steps of edge.
+// local takes the steps of edge. Code that goes round and touches nothing
+// shared is left at one state of its circle, whichever it came in by: MaxChain
+// is rarely a multiple of the circle's length, and every remainder would be a
+// state of its own.
 func (w *worker) local(actor int) (uint32, *Violation) {
 	var n uint32
+	var c circle
 	at, ok := w.sys.Place(actor)
 	for ok {
 		s := w.sys.Step(actor)
@@ -290,7 +294,7 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 			return n, nil
 		}
 		n++
-		if n == MaxChain || w.o.NoReduction {
+		if w.o.NoReduction || n >= MaxChain && c.ends(w.sys.Hash()) {
 			return n, nil
 		}
 		if at, ok = w.sys.Place(actor); !ok || w.visible.has(place{actor, at}) {
@@ -298,6 +302,30 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 		}
 	}
 	return n, nil
+}
+
+// circle finds the state in which an actor that goes round is left: the one
+// with the lowest hash.
+type circle struct {
+	entry, lowest uint64
+	steps         int
+	closed        bool
+}
+
+// ends reports whether the actor is to be left in the state with this hash. A
+// run that has not come back to where it was first asked about within MaxChain
+// steps is left where it is.
+func (c *circle) ends(h uint64) bool {
+	switch {
+	case c.steps == 0:
+		c.entry, c.lowest = h, h
+	case h == c.entry:
+		c.closed = true
+	case !c.closed:
+		c.lowest = min(c.lowest, h)
+	}
+	c.steps++
+	return c.closed && h == c.lowest || c.steps > 2*MaxChain
 }
 
 // finish judges a new state in which nobody can step.

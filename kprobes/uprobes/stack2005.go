@@ -48,6 +48,15 @@ func (s *System) coded() bool { return s.engine == Coded2005 || s.engine == Code
 // wordBelow is what the RFC keeps free next to the stack pointer: sizeof(long long).
 const wordBelow = 8
 
+// StackCopy is where a thread that is being stepped has its copy, if that is
+// stack that it does not use (O1): at and size in bytes. ok is false else.
+func (s *System) StackCopy(t *linux.Thread) (at uint64, size int, ok bool) {
+	if ut := taskOf(t); s.engine == Described2005 && ut.state >= stepping {
+		return ut.step.Slot, CodeSize, true
+	}
+	return 0, 0, false
+}
+
 // lastStep is what the RFC's code keeps in global variables (O6).
 type lastStep struct{ addr, copyAt uint64 }
 

@@ -10,18 +10,19 @@ import (
 // Level is how much a story tells.
 type Level uint8
 
-// Levels. Quiet tells traps, hits and what went wrong, one line each. Normal
-// tells every instruction of the scenario's own code, deliveries with gate and
+// Levels. Quiet tells traps, hits and what went wrong, one line each. Brief
+// tells a line a step, of the steps that Normal tells. Normal tells every instruction of the scenario's own code, deliveries with gate and
 // frame, and micro-steps; runs of kernel text are folded. Verbose folds
 // nothing and tells every register, read and write.
 const (
 	None Level = iota
 	Quiet
+	Brief
 	Normal
 	Verbose
 )
 
-var levelNames = [...]string{"none", "quiet", "normal", "verbose"}
+var levelNames = [...]string{"none", "quiet", "brief", "normal", "verbose"}
 
 // ParseLevel finds a level by its name.
 func ParseLevel(s string) (Level, error) {
@@ -30,7 +31,7 @@ func ParseLevel(s string) (Level, error) {
 			return Level(i), nil
 		}
 	}
-	return 0, fmt.Errorf("level %q; expected none, quiet, normal or verbose", s)
+	return 0, fmt.Errorf("level %q; expected none, quiet, brief, normal or verbose", s)
 }
 
 // Teller tells a story record by record.
@@ -59,9 +60,11 @@ func (t *Teller) Tell(r *Record) []Line {
 		return nil
 	case t.Level == Quiet:
 		return t.quiet(r)
-	case t.Level == Normal && folds(r):
+	case t.Level != Verbose && folds(r):
 		t.folded[r.CPU]++
 		return nil
+	case t.Level == Brief:
+		return t.brief(r)
 	}
 	var lines []Line
 	if !r.Kernel && t.folded[r.CPU] > 0 {

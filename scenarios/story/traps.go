@@ -72,12 +72,8 @@ func trapText(t *Trap) string {
 // micro tells a named piece of kernel-side work and what it changed.
 func (t *Teller) micro(r *Record) []Line {
 	m := r.Micro
-	name := m.In + ": " + m.Name
-	if m.In == m.Name {
-		name = m.Name
-	}
 	l := start(r)
-	l.add(Work, "* "+name, workWidth)
+	l.add(Work, "* "+workName(m), workWidth)
 	l.add(Plain, " ", 0)
 	lines := reason(l, m.Row, m.Why)
 	if t.Level == Verbose {
@@ -109,6 +105,14 @@ func (t *Teller) micro(r *Record) []Line {
 		lines = append(lines, append(Line{{Plain, indent}}, c...))
 	}
 	return lines
+}
+
+// workName names a micro-step by its function too.
+func workName(m *Micro) string {
+	if m.In == m.Name {
+		return m.Name
+	}
+	return m.In + ": " + m.Name
 }
 
 // quiet tells one line for what matters most.
