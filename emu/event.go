@@ -107,6 +107,9 @@ type Micro struct {
 	// Takes is the address of the lock's word that the step takes or, if it is
 	// not free, waits for without any effect; 0: none.
 	Takes uint64
+	// Asks is the address of a word of which the step only asks whether it holds
+	// the vCPU's own number, one of Machine.Numbers; 0: none.
+	Asks  uint64
 	Waits bool // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.

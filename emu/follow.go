@@ -33,10 +33,16 @@ func (f *Followed) counts(pc uint64) bool { return f.at(pc)&FollowedCounts != 0 
 // nothing new: one that looked for a lock and did not get it. It may be called
 // by Followed.Passed.
 func (m *Machine) TakeBack(c *CPU) {
-	c.Core = m.ev.Before
-	c.on = nil
+	m.SetCore(c, m.ev.Before)
 	m.ev.Writes = m.ev.Writes[:0]
 	m.ev.Kind = StepSpin
+}
+
+// SetCore takes c's registers back to what they were before its last
+// instructions, between which nothing else has changed.
+func (m *Machine) SetCore(c *CPU, to Core) {
+	c.Core = to
+	c.on = nil
 }
 
 // Mean gives the event's record of what its instruction means, to fill in.

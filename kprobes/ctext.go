@@ -93,6 +93,7 @@ type booted struct {
 	image  *loader.Image
 	source []string
 	places []traps.Place
+	pieces []uint32
 	err    error
 }
 
@@ -105,6 +106,7 @@ func (t *KernelText) boot() booted {
 		if b.image, b.err = t.Image(); b.err == nil && t.C != "" {
 			b.source = strings.Split(t.Source, "\n")
 			b.places, b.err = traps.ReadPlaces(b.image, b.source)
+			b.pieces = traps.Pieces(b.image)
 		}
 		return b
 	}))

@@ -14,6 +14,7 @@ func (e *engine2002) Seen() map[string]traps.Seen {
 		"preempt_disable":           nil,
 		"spin_lock":                 e.seenLock,
 		"set_kprobe_cpu":            nil,
+		"kprobe_running":            nil,
 		"get_kprobe":                nil,
 		"hit_active":                nil,
 		"set_current":               e.seenHit,
@@ -51,6 +52,9 @@ func (e *engine2002) Seen() map[string]traps.Seen {
 		"save_debugreg6":            nil,
 	}
 }
+
+// Asks names the line that compares kprobe_cpu with this CPU's number.
+func (e *engine2002) Asks() string { return "kprobe_running" }
 
 func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 

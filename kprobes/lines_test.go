@@ -1,6 +1,7 @@
 package kprobes_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,6 +45,60 @@ func TestALineMakesOneVisibleAccess(t *testing.T) {
 		}
 		require.Greater(t, lines, 100, k.Listing)
 	}
+}
+
+// Of who else's number kprobe_cpu holds, the line that asks whether it is this
+// CPU's shows nothing: a hit, a stranger's int3, a fault and a step go on and end alike whatever it is.
+func TestAskingForANumberShowsNothingElse(t *testing.T) {
+	for name, code := range map[string][]byte{
+		"hit":   {0x90, 0xc3},
+		"int3":  {0x40, 0xcc, 0xc3},
+		"fault": {0x40, 0x0f, 0x0b},
+		"step":  {0x9c, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}, // pushf; or $TF; popf
+	} {
+		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+			if a == emu.AMD64 && name == "step" {
+				code = []byte{0x9c, 0x48, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}
+			}
+			none, three := asked(t, a, code, 32), asked(t, a, code, 3)
+			require.Equal(t, none, three, "%v %s", a, name)
+		}
+	}
+}
+
+// asked runs code with a probe at its beginning, where kprobe_cpu is another CPU's
+// number, and gives what each step does, but to the flags before the last one.
+func asked(t *testing.T, a emu.Arch, code []byte, number uint64) (steps []string) {
+	r := newKit(t, a, kprobes.Engine2002, 1)
+	at := r.kernel(code...)
+	if code[0] == 0x90 {
+		r.probe(kprobes.Probe{Addr: at})
+	}
+	word := r.k.Symbol("kprobe_cpu")
+	r.m.PokeWord(r.s, word, a.Word(), number)
+	c := r.start(0, at)
+	asks := 0
+	for range 2000 {
+		if !c.CanStep() {
+			break
+		}
+		ev := r.step(0)
+		if ev.Micro != nil && ev.Micro.Asks == word {
+			if asks++; asks == 1 {
+				require.Equal(t, number, ev.Reads[0].Value)
+			}
+		}
+		var writes []emu.MemWrite
+		for _, w := range ev.Writes {
+			if w.Addr == word {
+				w.Old = 0
+			}
+			writes = append(writes, w)
+		}
+		steps = append(steps, fmt.Sprintf("%x %x %x", ev.PC, c.GPR, writes))
+	}
+	require.NotZero(t, asks)
+	return append(steps, fmt.Sprintf("%x %s", c.RFLAGS, c.Shutdown))
 }
 
 func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see func(*insn.Inst)) {

@@ -87,7 +87,7 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 		if text.err != nil {
 			return nil, text.err
 		}
-		return BootText(m, engine, traps.Options{Image: text.image, Source: text.source, Places: text.places})
+		return BootText(m, engine, traps.Options{Image: text.image, Source: text.source, Places: text.places, Pieces: text.pieces})
 	}
 	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
 }

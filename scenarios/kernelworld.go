@@ -252,10 +252,14 @@ func (w kernelWorld) eventLines() []string {
 func (w kernelWorld) system() explore.System {
 	w.Machine.Quiet = true
 	w.hashCounts(w.deciding())
-	return explore.NewMachine(w.Machine, explore.MachineConfig{
+	c := explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
 		Interrupts: w.actors(), Stacks: w.stackList(), Close: w.Close,
-	})
+	}
+	if w.Options.Grain == explore.WholeLines {
+		c.InOneLine = w.Kernel.InOneLine
+	}
+	return explore.NewMachine(w.Machine, c)
 }
 
 // stackList are the stacks of the tasks: the kernel's and, in ring 3, their own.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trapline/emu"
+	"trapline/emu/explore"
 	"trapline/emu/loader"
 	"trapline/idt"
 	"trapline/kprobes"
@@ -28,6 +29,8 @@ type Options struct {
 	Scheduled bool
 	// KernelText makes a search go through kernel text instead of direct mode.
 	KernelText bool
+	// Grain is that of a search through kernel text.
+	Grain explore.Grain
 
 	base *baseline // shared by the systems of a search, or nil
 	cpus int       // vCPUs instead of the file's; 0: the file's

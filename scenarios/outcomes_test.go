@@ -20,7 +20,7 @@ import (
 // outcomes is a system whose ends are told apart by what a scenario can see of
 // them, not by what kernel text has left on stacks and in registers.
 type outcomes struct {
-	explore.System
+	*explore.Machine
 	run *Run
 }
 
@@ -57,15 +57,21 @@ func (s outcomes) EndHash() uint64 {
 	return h.Sum()
 }
 
-// searchOutcomes searches every schedule under engine 2002, with micro-steps or
-// with kernel text.
-func searchOutcomes(t *testing.T, f *File, text bool) *explore.Report {
+// A search by micro-steps, and through kernel text by lines and by instructions.
+var (
+	byMicroSteps   = Options{}
+	byLines        = Options{KernelText: true, Grain: explore.WholeLines}
+	byInstructions = Options{KernelText: true}
+)
+
+// searchOutcomes searches every schedule under engine 2002.
+func searchOutcomes(t *testing.T, f *File, o Options) *explore.Report {
 	t.Helper()
 	engine := f.Machine.Engine
 	if !strings.HasPrefix(engine, kprobes.Engine2002) {
 		engine = kprobes.Engine2002
 	}
-	o := Options{Engine: engine, Direct: !text, Scheduled: true}
+	o.Engine, o.Direct, o.Scheduled = engine, !o.KernelText, true
 	r, err := explore.Search(context.Background(), func() (explore.System, error) {
 		run, err := Open(context.Background(), f, o)
 		if err != nil {
@@ -73,7 +79,7 @@ func searchOutcomes(t *testing.T, f *File, text bool) *explore.Report {
 		}
 		s := run.world.system()
 		run.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
-		return outcomes{s, run}, nil
+		return outcomes{s.(*explore.Machine), run}, nil
 	}, explore.Options{KeepOutcomes: true, EveryEnd: true})
 	if errors.Is(err, explore.ErrSystem) { // what the scenario asks for is another engine's
 		return nil
@@ -89,12 +95,13 @@ func onKernelText(f *File) bool {
 	})
 }
 
-// C and its abstraction come to the same ends, over all schedules of every
-// built-in scenario of kernel code that engine 2002 can run.
+// C, by instructions and by lines, and its abstraction come to the same ends,
+// over all schedules of every built-in scenario of kernel code that engine 2002
+// can run.
 func TestMicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
 	list, err := Library()
 	require.NoError(t, err)
-	ends, searched := 0, 0
+	ends, searched, byLine := 0, 0, 0
 	for _, b := range list {
 		f, err := Load(b.Name)
 		require.NoError(t, err)
@@ -105,9 +112,15 @@ func TestMicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
 		if onKernelText(f) {
 			continue // there is no direct mode
 		}
-		micro, c := searchOutcomes(t, f, false), searchOutcomes(t, f, true)
+		micro, lines, c := searchOutcomes(t, f, byMicroSteps), searchOutcomes(t, f, byLines), searchOutcomes(t, f, byInstructions)
 		if c == nil {
 			continue
+		}
+		require.Equal(t, c.Exhausted, lines.Exhausted, "%s: %+v %+v", b.Name, c.Summary, lines.Summary)
+		require.Equal(t, c.Outcomes, lines.Outcomes, b.Name)
+		require.Contains(t, []explore.Grain{explore.WholeLines, c.Grain}, lines.Grain)
+		if lines.Grain == explore.WholeLines {
+			byLine++
 		}
 		require.Equal(t, micro.Exhausted, c.Exhausted, "%s: %+v %+v", b.Name, micro.Summary, c.Summary)
 		require.Equal(t, micro.Outcomes, c.Outcomes, b.Name)
@@ -120,4 +133,5 @@ func TestMicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
 	}
 	require.Greater(t, searched, 25)
 	require.Greater(t, ends, 40)
+	require.Greater(t, byLine, 20)
 }

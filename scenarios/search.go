@@ -30,6 +30,7 @@ func Strategies() []Strategy { return []Strategy{DFS, PCT, Random} }
 type Search struct {
 	Engine     string        // instead of the file's; "" keeps it
 	KernelText bool          // see Options
+	Grain      explore.Grain // see Options
 	Strategy   Strategy      // "" is DFS
 	Depth      int           // PCT: ordering constraints, at least 1; 0: DefaultPCTDepth
 	Seed       uint64        // of PCT and Random
@@ -68,7 +69,7 @@ var ErrNotShown = errors.New("a run of the schedule that was found does not viol
 // which is shrunk to the fewest switches and shown by a run of its own. What
 // is not covered when ctx or Time ends the search is said by the verdict.
 func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
-	systems, err := NewSystems(ctx, f, Options{Engine: s.Engine, KernelText: s.KernelText})
+	systems, err := NewSystems(ctx, f, Options{Engine: s.Engine, KernelText: s.KernelText, Grain: s.Grain})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
@@ -19,6 +21,9 @@ type Systems struct {
 	events  bool // there are event files
 }
 
+// ErrNoLines is returned for a search by lines of C where there are none.
+var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this search does not run")
+
 // NewSystems prepares a search. It goes without kernel text unless the engine
 // or the probes need it, or the options ask for it (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
@@ -32,6 +37,10 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		return nil, err
 	}
 	defer r.Close()
+	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil || !r.Kernel.HasLines()) {
+		s.end()
+		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
+	}
 	s.sum = r.Checksum()
 	s.options.Engine = r.Engine()
 	s.events = r.Tracing != nil

@@ -14,9 +14,11 @@ type Options struct {
 	// Image is the kernel text, linked at the layout's addresses.
 	Image *loader.Image
 	// Source is the image's source by lines, nil if nobody is to see it; Places
-	// are its lines of C that say something, see ReadPlaces.
+	// are its lines of C that say something, see ReadPlaces, and Pieces what the
+	// function of that name gives.
 	Source []string
 	Places []Place
+	Pieces []uint32
 	// Engine adds micro-steps to the stock ones; nil for a stock kernel.
 	Engine Engine
 	// Traits are the kernel's: its gates follow them.
@@ -27,7 +29,7 @@ type Options struct {
 // IDT and a TSS for each vCPU, with the system registers loaded.
 func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	k := &Kernel{
-		M: m, Layout: LayoutOf(m.Arch), image: o.Image, source: o.Source, places: o.Places, Symbols: o.Image.Symbols,
+		M: m, Layout: LayoutOf(m.Arch), image: o.Image, source: o.Source, places: o.Places, pieces: o.Pieces, Symbols: o.Image.Symbols,
 		Tasks: make([]Task, len(m.CPUs)), ops: stockOps(), lazy: new(lazyPages), saved: new(kernelState), known: map[string]uint64{},
 	}
 	k.brk = k.Layout.Heap

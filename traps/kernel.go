@@ -56,7 +56,9 @@ type Kernel struct {
 	image   *loader.Image
 	source  []string // of the text; nil: not to be seen
 	places  []Place  // lines of the text that say something
+	pieces  []uint32 // see Pieces; nil: there is no C
 	seen    []Seen   // by place; nil: nothing more
+	asks    string   // name of the places that only ask for a number, or ""
 	engine  Engine
 	dataSeg emu.Seg              // flat kernel data, as loaded
 	hyper   map[uint64]hypercall // by address

@@ -33,6 +33,36 @@ func (k *Kernel) LineAt(addr uint64) (SourceLine, bool) {
 	return SourceLine{Func: f.Name, File: file, Line: n, Code: strings.TrimSpace(code)}, true
 }
 
+// HasLines reports whether the text has lines of C.
+func (k *Kernel) HasLines() bool { return len(k.pieces) > 0 }
+
+// InOneLine reports whether two instructions of kernel text are of one line of
+// C, with nothing but that line between them.
+func (k *Kernel) InOneLine(a, b uint64) bool {
+	n := uint64(len(k.pieces))
+	a, b = a-k.image.Segments[0].Addr, b-k.image.Segments[0].Addr
+	return a < n && b < n && k.pieces[a] != 0 && k.pieces[a] == k.pieces[b]
+}
+
+// Pieces numbers what the lines of C were compiled to: for each byte of an
+// image's first segment its range in the table of lines, from 1 on, or 0 if it
+// is not of C.
+func Pieces(img *loader.Image) []uint32 {
+	base := img.Segments[0].Addr
+	list := make([]uint32, img.Segments[0].MemSize)
+	n := uint32(0)
+	for r := range img.Lines.All() {
+		if file, _ := img.FileLine(r.Line); !strings.HasSuffix(file, ".c") {
+			continue
+		}
+		n++
+		for at := r.Addr; at < r.Addr+r.Size; at++ {
+			list[at-base] = n
+		}
+	}
+	return list
+}
+
 // Place is a line of kernel text in C that has a comment for its readers, at
 // the instruction that does what the line is for.
 type Place struct {
@@ -148,6 +178,9 @@ type CEngine interface {
 	Engine
 	// Seen are the meanings of lines by their names; nil: a name only.
 	Seen() map[string]Seen
+	// Asks is the name of the lines that only ask whether a word holds this
+	// vCPU's number (see emu.Micro.Asks), or "".
+	Asks() string
 }
 
 // followPlaces makes the machine tell of the text's places.
@@ -157,7 +190,7 @@ func (k *Kernel) followPlaces() error {
 	}
 	var seen map[string]Seen
 	if e, ok := k.engine.(CEngine); ok {
-		seen = e.Seen()
+		seen, k.asks = e.Seen(), e.Asks()
 	}
 	k.seen = make([]Seen, len(k.places))
 	base := k.image.Segments[0].Addr
@@ -182,6 +215,9 @@ func (k *Kernel) passed(c *emu.CPU, known uint16) {
 	micro := ev.Mean()
 	micro.Name, micro.In, micro.ID, micro.Why = p.Name, p.Func, p.Row, p.Why
 	micro.File, micro.Line, micro.Code, micro.Reads = p.File, p.Line, p.Code, len(ev.Reads)
+	if p.Name != "" && p.Name == k.asks && len(ev.Reads) > 0 {
+		micro.Asks = ev.Reads[len(ev.Reads)-1].Addr
+	}
 	if seen := k.seen[known-1]; seen != nil {
 		k.exec = Exec{K: k, M: k.M.Door(), C: c, Micro: micro, Place: p}
 		seen(&k.exec)

@@ -66,6 +66,7 @@ EXAMPLES:
 			requireExhausted(),
 			processorFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
+			&cli.StringFlag{Name: "grain", Value: grainInstruction, Usage: "with --kernel-text: `GRAIN` is instruction, or line: a line of the kernel's C is one step"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"},
@@ -197,10 +198,14 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	if err != nil {
 		return nil, err
 	}
+	g, err := grain(c)
+	if err != nil {
+		return nil, err
+	}
 	s := &searching{
 		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), level: level, json: c.Bool("json"),
 		Search: scenarios.Search{
-			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Strategy: scenarios.Strategy(c.String("strategy")),
+			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: scenarios.Strategy(c.String("strategy")),
 			Seed: c.Uint64("seed"), Executions: c.Int("executions"), Time: c.Duration("time"),
 		},
 	}
@@ -241,6 +246,25 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		return nil, usagef(c, "unknown strategy %q: expected dfs, pct or random", s.Strategy)
 	}
 	return s, nil
+}
+
+// Values of --grain.
+const (
+	grainInstruction = "instruction"
+	grainLine        = "line"
+)
+
+// grain reads --grain.
+func grain(c *cli.Command) (explore.Grain, error) {
+	switch g := c.String("grain"); {
+	case g == grainInstruction:
+		return explore.WholeInstructions, nil
+	case g != grainLine:
+		return 0, usagef(c, "unknown grain %q: expected %s or %s", g, grainLine, grainInstruction)
+	case !c.Bool("kernel-text"):
+		return 0, usagef(c, "--grain %s without --kernel-text: expected both, since micro-steps have no lines", g)
+	}
+	return explore.WholeLines, nil
 }
 
 // clock measures from now on.

@@ -1,7 +1,5 @@
 package explore
 
-import "math/bits"
-
 // Bits is a set of small numbers.
 type Bits []uint64
 
@@ -13,16 +11,6 @@ func (b Bits) Has(i int) bool { return b[i/64]>>(i%64)&1 != 0 }
 
 // Add puts i in.
 func (b Bits) Add(i int) { b[i/64] |= 1 << (i % 64) }
-
-// join adds all of o. It returns how many are new.
-func (b Bits) join(o Bits) int {
-	n := 0
-	for i, w := range o {
-		n += bits.OnesCount64(w &^ b[i])
-		b[i] |= w
-	}
-	return n
-}
 
 // without is b without what is in o.
 func (b Bits) without(o Bits) Bits {

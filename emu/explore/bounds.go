@@ -136,6 +136,7 @@ type Summary struct {
 	// Exhausted: every schedule within Bounds.Preemptions was covered.
 	Exhausted bool
 	Bound     Limit // Bounds.Preemptions
+	Grain     Grain // of the last round's steps
 	// Unjudged says what could not be judged of the schedules covered, which
 	// are then not Exhausted; "": nothing.
 	Unjudged string

@@ -182,12 +182,7 @@ func (l *liveness) spread(f *flow, to *standing) {
 	for todo := []step{{f, to}}; len(todo) > 0; {
 		x := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		live := append(Bits(nil), x.to.live...)
-		for i := range x.words {
-			w := &x.words[i]
-			live[w.i] = w.live(live[w.i])
-		}
-		more := x.flow.from.live.join(live)
+		more := x.flow.join(x.to.live)
 		if more == 0 {
 			continue
 		}
@@ -196,6 +191,22 @@ func (l *liveness) spread(f *flow, to *standing) {
 			todo = append(todo, step{g, x.flow.from})
 		}
 	}
+}
+
+// join adds to what is live where the flow begins what is live where it leads,
+// and returns how many bits are new.
+func (f *flow) join(behind Bits) (more int) {
+	words := f.words // in the order of the sets
+	for i, m := range behind {
+		if len(words) > 0 && words[0].i == i {
+			m, words = words[0].live(m), words[1:]
+		}
+		if m &^= f.from.live[i]; m != 0 {
+			f.from.live[i] |= m
+			more += bits.OnesCount64(m)
+		}
+	}
+	return more
 }
 
 // frozen is which bytes are dead, as far as is known now.

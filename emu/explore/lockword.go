@@ -1,6 +1,10 @@
 package explore
 
-import "trapline/emu"
+import (
+	"slices"
+
+	"trapline/emu"
+)
 
 // locks is the set of Locks that c owns.
 func (s *Machine) locks(c *emu.CPU) uint64 {
@@ -68,4 +72,16 @@ func (s *Machine) renumbered() {
 			}
 		}
 	}
+}
+
+// asks notes that a step asked whether a word holds its vCPU's number. False: it
+// is no such word.
+func (s *Machine) asks(c *emu.CPU, at uint64) bool {
+	pte, ok := s.space.Lookup(at)
+	if !ok || !slices.Contains(s.M.Numbers, at) {
+		return false
+	}
+	s.add(emu.PageLoc(s.mappings.number(s.space), at/emu.PageSize), 0xff, emu.Reads)
+	s.add(emu.NumberLoc(emu.MemoryLoc(pte.Frame, at), c.ID), 1, emu.Reads)
+	return true
 }

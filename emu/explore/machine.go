@@ -42,6 +42,9 @@ type MachineConfig struct {
 	Locks []uint64
 	// Interrupts are actors of their own, behind the vCPUs.
 	Interrupts []Interrupt
+	// InOneLine, if set, reports whether two instructions are of one line of C, for
+	// the grain WholeLines.
+	InOneLine func(a, b uint64) bool
 	// Stacks are what the vCPUs' stack pointers point into: see Scratcher.
 	Stacks []Stack
 	// Close frees what belongs to the machine, or nil for Machine.Close alone.
@@ -62,6 +65,7 @@ type Machine struct {
 	space    *emu.Space // of the vCPU that steps, before its step
 	nmis     bool       // among Interrupts: IF does not keep them off
 	told     Asked
+	piece    piece
 	seen     [emu.MaxCPUs]emu.Seen // before the step, if registers are told of
 }
 
@@ -102,6 +106,7 @@ func (s *Machine) Step(actor int) *Step {
 	st.reset()
 	s.see()
 	if n := len(s.M.CPUs); actor >= n {
+		s.piece.steps = 0
 		s.raise(actor - n)
 		s.changed()
 		return st
@@ -112,6 +117,7 @@ func (s *Machine) Step(actor int) *Step {
 	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
 	s.space = c.Space
 	s.mappings.before(s.M)
+	s.enter(c)
 	ev := s.M.StepLean(actor)
 	if s.Observe != nil {
 		s.Observe(ev)
@@ -119,6 +125,7 @@ func (s *Machine) Step(actor int) *Step {
 	if st.Blocked = ev.Kind == emu.StepSpin && c.Shutdown == ""; st.Blocked && ev.Micro != nil {
 		st.Waits, st.Row = ev.Micro.Holds, ev.Micro.ID
 	}
+	s.leave(c, ev)
 	st.Locks = held & s.locks(c)
 	s.touched(c, ev, takes)
 	s.judge(c, ev)
@@ -207,7 +214,9 @@ func (s *Machine) raise(i int) {
 func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	s.linear(ev.PC, max(len(ev.Bytes), ev.Fetched), emu.Reads)
 	for i := range ev.Reads {
-		s.linear(ev.Reads[i].Addr, int(ev.Reads[i].Size), emu.Reads)
+		if r := &ev.Reads[i]; ev.Micro == nil || ev.Micro.Asks != r.Addr || !s.asks(c, r.Addr) {
+			s.linear(r.Addr, int(r.Size), emu.Reads)
+		}
 	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
@@ -283,7 +292,7 @@ func (s *Machine) Snapshot() Snapshot { return &machineSnapshot{s.M.Snapshot(), 
 func (s *Machine) Restore(v Snapshot) {
 	o := v.(*machineSnapshot)
 	s.M.Restore(o.Snapshot)
-	s.raised = o.raised
+	s.raised, s.piece.steps = o.raised, 0
 }
 
 // Hash is the machine's state hash, with clocks if they are told of.

@@ -37,7 +37,9 @@ func runObserved(sys System, s sched.Scheduler, maxSteps uint64, see func(place,
 		maxSteps = DefaultDepth
 	}
 	r := execution{sys: sys, sched: s, last: -1, see: see}
-	r.replay, _ = s.(*sched.Replay)
+	if r.replay, _ = s.(*sched.Replay); r.replay == nil {
+		r.coarse = coarse(sys)
+	}
 	for n := uint64(0); n < maxSteps; n++ {
 		if !r.step() {
 			return r.out
@@ -62,7 +64,11 @@ type execution struct {
 	last    int
 	blocked mask
 	list    []int
-	clocks  bool // one was read: states that look alike may go on differently
+	at      place  // where the piece of the present step began
+	coarse  Coarse // sys, or nil: its pieces are kept together
+	piece   uint64 // steps of the present piece
+	inside  bool   // the last step left its actor inside a piece
+	clocks  bool   // one was read: states that look alike may go on differently
 
 	// Brent's cycle detection
 	saved uint64
@@ -87,29 +93,52 @@ func (r *execution) step() bool {
 			r.list = append(r.list, a)
 		}
 	}
-	a, ok := r.sched.Next(r.list, r.last)
+	a, ok := r.choose()
 	if !ok {
-		r.out.Diverged = r.replay != nil && r.replay.Diverged()
 		return false
 	}
-	at, _ := r.sys.Place(a)
 	st := r.sys.Step(a)
 	if r.see != nil {
-		r.see(place{a, at}, st)
+		r.see(r.at, st)
 	}
-	r.last = a
+	r.last, r.inside = a, r.coarse != nil && r.coarse.Within(a)
 	r.clocks = r.clocks || st.Asked.Clocks
 	if st.Blocked {
 		r.blocked |= bit(a)
+		if r.coarse != nil {
+			r.piece -= r.coarse.Undo(a)
+		}
 		if r.replay != nil || st.Violation != nil {
 			r.out.Schedule.Append(a, 1)
 		}
 	} else {
 		r.blocked = 0
-		r.out.Schedule.Append(a, 1)
+		r.piece++
+	}
+	if r.piece > 0 && (!r.inside || st.Violation != nil) {
+		r.out.Schedule.Append(a, r.piece)
+		r.piece = 0
 	}
 	r.out.Violation = st.Violation
 	return st.Violation == nil
+}
+
+// choose tells who takes the next step, of r.list.
+func (r *execution) choose() (int, bool) {
+	if r.inside {
+		if s, ok := r.sched.(stayer); ok {
+			s.Stay(r.last)
+		}
+		return r.last, true
+	}
+	a, ok := r.sched.Next(r.list, r.last)
+	if !ok {
+		r.out.Diverged = r.replay != nil && r.replay.Diverged()
+		return a, false
+	}
+	at, _ := r.sys.Place(a)
+	r.at = place{a, at}
+	return a, true
 }
 
 // comesBack reports whether a state may be one that was there before. Whether
@@ -137,7 +166,7 @@ func judgeEnd(sys System, live mask) *Violation {
 		if v.Actor < 0 {
 			v.Actor = a
 		}
-		st := sys.Step(a) // changes nothing: it is blocked
+		st := stepped(sys, a) // changes nothing: it is blocked
 		rows = append(rows, st.Row)
 		texts = append(texts, fmt.Sprintf("cpu%d waits for %s", a, cmp.Or(st.Waits, "a lock")))
 	}

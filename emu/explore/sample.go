@@ -35,6 +35,7 @@ func Sample(ctx context.Context, factory func() (System, error), strategy func()
 			s.fail(err)
 			break
 		}
+		s.grain = grainOf(sys)
 		wg.Go(func() {
 			defer sys.Close()
 			s.work(sys, next)
@@ -61,6 +62,7 @@ type sample struct {
 	unended  uint64
 	steps    uint64
 	outcomes map[uint64]struct{}
+	grain    Grain
 }
 
 func (s *sample) fail(err error) {
@@ -144,7 +146,7 @@ func (s *sample) report() (*Report, error) {
 		return nil, s.err
 	}
 	r := &Report{Found: s.found, Summary: Summary{
-		Cut: s.cut, Preemptions: -1, Schedules: s.done, Executions: s.ended, Unended: s.unended, Steps: s.steps, Elapsed: elapsed(s.o) - s.start,
+		Grain: s.grain, Cut: s.cut, Preemptions: -1, Schedules: s.done, Executions: s.ended, Unended: s.unended, Steps: s.steps, Elapsed: elapsed(s.o) - s.start,
 	}}
 	switch {
 	case s.found != nil:

@@ -101,7 +101,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 			return nil, r.err
 		}
 		rep := r.report()
-		rep.Rounds, rep.Places = n, r.visible.n
+		rep.Rounds, rep.Places, rep.Grain = n, r.visible.n, grainOf(systems[0])
 		rep.Elapsed = elapsed(o) - start
 		stopped := rep.Cut == CutTime || rep.Cut == CutCancelled
 		again := r.grew()

@@ -17,18 +17,6 @@ func (MemoryModel) String() string { return "sequentially consistent memory" }
 // Name is the model in JSON.
 func (MemoryModel) Name() string { return "sequentially-consistent" }
 
-// Grain is what no other actor can come between.
-type Grain uint8
-
-// WholeInstructions: an instruction, a delivery or a micro-step of kernel work
-// is one step.
-const WholeInstructions Grain = 0
-
-func (Grain) String() string { return "instructions indivisible" }
-
-// Name is the grain in JSON.
-func (Grain) Name() string { return "instructions" }
-
 // Verdict is what a search has shown, and under which bounds and model (V1).
 type Verdict struct {
 	// Exhausted: every schedule within Bound was covered, and none violates
@@ -112,6 +100,6 @@ func (r *Report) Unjudge(why string) {
 func (r *Report) Verdict() Verdict {
 	return Verdict{
 		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged,
-		Unended: r.Unended, Schedules: r.Schedules,
+		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain,
 	}
 }

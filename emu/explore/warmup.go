@@ -13,10 +13,12 @@ const warmups = 24
 func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint64) {
 	rec := newRecorder(f, sys)
 	random := &sched.Random{Seed: 1}
+	quiet := 0
 	for n := range warmups {
-		if ctx.Err() != nil {
-			return
+		if ctx.Err() != nil || quiet == warmUpQuiet || n > 0 && sys.Actors() == 1 {
+			break
 		}
+		before := f.known()
 		var s sched.Scheduler = random
 		switch n {
 		case 0:
@@ -30,9 +32,15 @@ func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint
 			rec.note(p.at, s)
 			rec.end(p.actor)
 		})
+		if quiet++; f.known() != before {
+			quiet = 0
+		}
 	}
 	sys.Restore(root)
 }
+
+// warmUpQuiet is how many executions that teach nothing end warmUp.
+const warmUpQuiet = 2
 
 // warmUpSteps bounds one execution of warmUp.
 const warmUpSteps = 4000

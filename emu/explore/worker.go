@@ -14,6 +14,7 @@ type duration = time.Duration
 type worker struct {
 	*round
 	sys      System
+	coarse   Coarse // sys, or nil
 	root     Snapshot
 	keeps    bool // snapshots of other workers are of no use
 	rec      *recorder
@@ -25,7 +26,7 @@ type worker struct {
 }
 
 func newWorker(r *round, sys System, root Snapshot, reporter bool) *worker {
-	return &worker{round: r, sys: sys, root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
+	return &worker{round: r, sys: sys, coarse: coarse(sys), root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
 }
 
 // begin puts the start into the work: whoever goes first is free to.
@@ -270,7 +271,8 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 	return n, v
 }
 
-// local takes the steps of edge. Code that goes round and touches nothing
+// local takes the steps of edge. What the steps of a piece do is noted where the
+// piece begins. Code that goes round and touches nothing
 // shared is left at one state of its circle, whichever it came in by: MaxChain
 // is rarely a multiple of the circle's length, and every remainder would be a
 // state of its own.
@@ -291,9 +293,15 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 		}
 		if s.Blocked {
 			w.rec.blocked = true
+			if w.coarse != nil {
+				n -= uint32(w.coarse.Undo(actor))
+			}
 			return n, nil
 		}
 		n++
+		if w.coarse != nil && w.coarse.Within(actor) {
+			continue
+		}
 		if w.o.NoReduction || n >= MaxChain && c.ends(w.sys.Hash()) {
 			return n, nil
 		}

@@ -35,6 +35,7 @@ type Result struct {
 	Violated    string       // property that the search found violated, or ""
 	Enumerated  bool         // plain enumeration was complete
 	Cut         explore.Cut  // why the search did not exhaust, or CutNone
+	ByLines     bool         // CompareGrains: a line was one step to the end
 	Discarded   string       // why the scenario says nothing, or ""
 	Executed    []Feature    // that some execution came to
 	Differences []Difference // each kind once

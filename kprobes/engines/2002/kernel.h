@@ -83,6 +83,12 @@ struct thread_info {
 		: "r"(to) : "memory");						\
 	took__; })
 
+/* Is n in the word? What else may be there goes into no register. */
+#define holds(word, n) ({						\
+	u8 same__;							\
+	__asm__ volatile("cmp %2,%1" : "=@ccz"(same__) : "m"(word), "r"(n)); \
+	same__; })
+
 /*
  * Work that is not the kernel's own code: what the simulator does at once. The
  * arguments are in eax, ebx and esi (rax, rbx, r12), the answer in eax.

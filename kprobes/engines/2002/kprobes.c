@@ -83,7 +83,7 @@ int kprobe_running(void)
 {
 	unsigned long cpu = smp_processor_id();
 
-	return kprobe_cpu == cpu;
+	return holds(kprobe_cpu, cpu);	/* @kprobe_running */
 }
 
 void lock_kprobes(void)
