@@ -42,6 +42,7 @@ type Shown struct {
 	Pos     format.Pos
 	Text    string // what it showed, in a line
 	Failure string // what it should have shown, or ""
+	Places  Places // of a schedule
 }
 
 // Failures are what did not come true of it: one, or none.
@@ -86,7 +87,11 @@ func (f *File) checkSchedule(ctx context.Context, s *format.Schedule) (Shown, er
 	if err != nil {
 		return Shown{}, err
 	}
-	x := Shown{Pos: s.Pos, Text: "holds", Failure: differs(s.Violates, r.Violations())}
+	places, err := PlacesOf(ctx, f, r.Options, schedule)
+	if err != nil {
+		return Shown{}, err
+	}
+	x := Shown{Pos: s.Pos, Text: "holds", Failure: differs(s.Violates, r.Violations()), Places: places}
 	if list := r.Violations(); len(list) > 0 {
 		x.Text = "violates " + violationsText(list)
 	} else if r.state.cut {

@@ -52,6 +52,8 @@ type Searched struct {
 	// that the run shows.
 	Violation  Violation
 	Violations []Violation
+	// Places tell that schedule where it goes through kernel text.
+	Places Places
 }
 
 // Schedule is the printed schedule of what was found.
@@ -126,7 +128,8 @@ func (s *Searched) show(ctx context.Context, f *File) error {
 		return fmt.Errorf("%w: %s, %v", ErrNotShown, s.Schedule(), s.Violation)
 	}
 	s.Violation, s.Violations = v, r.Violations()
-	return nil
+	s.Places, err = PlacesOf(ctx, f, s.Options, s.Found.Schedule)
+	return err
 }
 
 func foundBySearch(f *explore.Found) Violation {

@@ -62,6 +62,9 @@ func (t *telling) draw(ctx context.Context, l picture.Language) error {
 // choices that lead there.
 func (s *searching) draw(ctx context.Context, x *scenarios.Searched, l picture.Language) error {
 	fmt.Fprintf(s.out, "**%s** violates %s\n\n%v\n\n    %s\n\n", s.file.Title(), x.Violation, x.Verdict(), s.command(x.Schedule()))
+	if places := x.Places.String(); places != "" {
+		fmt.Fprintf(s.out, "%s%s\n\n", placesWord, places)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
 	r, err := scenarios.Open(ctx, s.file, x.Options)

@@ -364,7 +364,11 @@ func (s *searching) command(schedule string) string {
 func (s *searching) show(ctx context.Context, x *scenarios.Searched) error {
 	if !s.json {
 		s.out.styled(story.Alarm, "found")
-		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\nagain: %s\n\n", x.Violation, x.Schedule(), lengthText(x.Found.Schedule), s.command(x.Schedule()))
+		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\n", x.Violation, x.Schedule(), lengthText(x.Found.Schedule))
+		if places := x.Places.String(); places != "" {
+			fmt.Fprintf(s.out, "%s%s\n", placesWord, places)
+		}
+		fmt.Fprintf(s.out, "again: %s\n\n", s.command(x.Schedule()))
 	} else {
 		s.foundJSON(x)
 	}

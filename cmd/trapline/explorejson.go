@@ -52,6 +52,8 @@ type foundObject struct {
 	Steps    uint64 `json:"steps"`
 	Turn     uint64 `json:"turn,omitempty"` // steps that are repeated for ever behind them
 	Command  string `json:"command"`
+	// Places are where the schedule leaves each actor, through kernel text.
+	Places []scenarios.Left `json:"places,omitempty"`
 }
 
 func (s *searching) searchJSON(x *scenarios.Searched) {
@@ -69,5 +71,6 @@ func (s *searching) foundOf(x *scenarios.Searched) *foundObject {
 	return &foundObject{
 		Type: "found", V: story.Version, Property: x.Violation.Property, Row: x.Violation.Row, Text: x.Violation.Text,
 		Schedule: x.Schedule(), Switches: schedule.Switches(), Steps: schedule.Steps(), Turn: schedule.Turn().Steps(), Command: s.command(x.Schedule()),
+		Places: x.Places.List,
 	}
 }

@@ -108,6 +108,9 @@ func printMerged(out *output, m *sweep.Merged) (bad bool) {
 		}
 		out.styled(story.Alarm, "violated")
 		fmt.Fprintf(out, " %v: %s: %s\n  trapline run %s --engine %s --schedule %s\n", r.Key, r.Property, r.Text, shellWord(r.Scenario), r.Engine, r.Schedule)
+		if r.Places != "" {
+			fmt.Fprintf(out, "  %s%s\n", placesWord, r.Places)
+		}
 	}
 	if n := m.Missing(); n > 0 {
 		out.styled(story.Alarm, fmt.Sprintf("%d of %d searches are missing.\n", n, m.Head.Searches))

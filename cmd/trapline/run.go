@@ -83,6 +83,11 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	defer r.Close()
 	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First(), schedule: schedule}
+	if schedule != nil {
+		if t.places, err = scenarios.PlacesOf(ctx, f, r.Options, schedule.Schedule); err != nil {
+			return err
+		}
+	}
 	if diagram != "" {
 		return t.draw(ctx, diagram)
 	}
@@ -163,6 +168,7 @@ type telling struct {
 	endless   *story.Endless // of a schedule with a turn, told at the normal level
 	steps     uint64         // told
 	schedules []string       // what those of the file showed
+	places    scenarios.Places
 }
 
 // follow runs to the end.
@@ -220,7 +226,11 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 func (t *telling) kept(ctx context.Context) (failures []scenarios.Failure, err error) {
 	f := t.run.File
 	err = scenarios.CheckSchedules(ctx, f, func(x scenarios.Shown) {
-		t.schedules = append(t.schedules, fmt.Sprintf("schedule of line %d %s", x.Pos.Line, x.Text))
+		line := fmt.Sprintf("schedule of line %d %s", x.Pos.Line, x.Text)
+		if places := x.Places.String(); places != "" {
+			line += "; " + placesWord + places
+		}
+		t.schedules = append(t.schedules, line)
 		failures = append(failures, x.Failures()...)
 	})
 	return failures, err
@@ -256,10 +266,17 @@ func (t *telling) turn() uint64 {
 	return t.schedule.Schedule.Turn().Steps()
 }
 
+// placesWord begins the line that tells a schedule by places.
+const placesWord = "places "
+
 func (t *telling) header() {
 	f := t.run.File
 	t.out.styled(story.Code, f.Title())
-	fmt.Fprintf(t.out, "\n(%s, %d cpu, engine %s)\n\n", f.Machine.Arch, f.Machine.CPUs, t.run.Engine())
+	fmt.Fprintf(t.out, "\n(%s, %d cpu, engine %s)\n", f.Machine.Arch, f.Machine.CPUs, t.run.Engine())
+	if places := t.places.String(); places != "" {
+		fmt.Fprintf(t.out, "%s%s\n", placesWord, places)
+	}
+	fmt.Fprintln(t.out)
 	if t.teller.Level == story.Quiet {
 		return
 	}

@@ -1,8 +1,6 @@
 package explore
 
-import (
-	"trapline/emu"
-)
+import "trapline/emu"
 
 // Grain is what no other actor can come between.
 type Grain uint8

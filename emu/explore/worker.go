@@ -272,10 +272,9 @@ func (w *worker) edge(actor int) (uint32, *Violation) {
 }
 
 // local takes the steps of edge. What the steps of a piece do is noted where the
-// piece begins. Code that goes round and touches nothing
-// shared is left at one state of its circle, whichever it came in by: MaxChain
-// is rarely a multiple of the circle's length, and every remainder would be a
-// state of its own.
+// piece begins. Code that goes round and touches nothing shared is left at one
+// state of its circle, whichever it came in by: MaxChain is rarely a multiple of
+// the circle's length, and every remainder would be a state of its own.
 func (w *worker) local(actor int) (uint32, *Violation) {
 	var n uint32
 	var c circle

@@ -112,6 +112,7 @@ func (j *Job) Do(ctx context.Context, o Options) (Result, error) {
 	switch {
 	case x.Found != nil:
 		r.Outcome, r.Property, r.Row, r.Text, r.Schedule = Violated, x.Violation.Property, x.Violation.Row, x.Violation.Text, x.Schedule()
+		r.Places = x.Places.String()
 		r.Expected = j.File.Expects(j.Engine, x)
 	case v.Exhausted:
 		r.Outcome = Holds
