@@ -275,6 +275,18 @@ func (g *Manager) Disarm(i int) {
 	_ = g.outside(i, func(x *traps.Exec) error { g.ops.unregister(x); return nil })
 }
 
+// HasText reports whether the engine has functions that register probes.
+func (g *Manager) HasText() bool { return g.ops != nil }
+
+// Dismiss says that probe i is about to be taken out: from now on an execution
+// that it does not see is no miss.
+func (g *Manager) Dismiss(i int) { g.setRegistered(i, false) }
+
+// MakeInstances does what comes before a return probe is registered.
+func (g *Manager) MakeInstances(i int) {
+	_ = g.outside(i, func(x *traps.Exec) error { g.registerReturn(x, i); return nil })
+}
+
 // Orphan ends a disarmed return probe: calls under way return to no handler.
 func (g *Manager) Orphan(i int) {
 	if g.ops != nil {

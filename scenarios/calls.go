@@ -18,6 +18,7 @@ var ErrNotPossible = errors.New("not possible here")
 // operations are the kernel functions of format.Operations.
 var operations = map[string]string{
 	"register": "register_kprobe", "unregister": "unregister_kprobe",
+	"enable": "enable_kprobe", "disable": "disable_kprobe",
 	"register_multiprobe": "register_multiprobe", "unregister_multiprobe": "unregister_multiprobe",
 }
 
@@ -62,6 +63,9 @@ func (b *builder) writeCalls(t *format.Task) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	for _, h := range s.hypercalls {
+		b.run.Kernel.Bind(at+uint64(h.offset), h.name, h.in, h.op)
+	}
 	b.run.symbols.own.Add(loader.Symbol{Name: fmt.Sprintf("task%d", t.CPU), Addr: at, Size: uint64(len(s.code)), Kind: loader.Function})
 	if err := b.joinSymbols(); err != nil {
 		return 0, err
@@ -76,6 +80,10 @@ func (b *builder) writeCall(s *stub, c *format.TaskCall) error {
 			return c.Pos.Error(b.file.Name, "a function", "%v", err)
 		}
 		s.call(f)
+		return nil
+	}
+	if c.OnEvents() {
+		b.writeEventCall(s, c)
 		return nil
 	}
 	name, err := b.operation(c.Operation)

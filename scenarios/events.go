@@ -19,12 +19,24 @@ func (b *builder) usesEvents() bool {
 			return true
 		}
 	}
-	return len(b.file.Events) > 0 || len(b.file.Modules) > 0 || len(b.options.Events) > 0
+	return b.calls((*format.TaskCall).OnEvents) || len(b.file.Events) > 0 || len(b.file.Modules) > 0 || len(b.options.Events) > 0
+}
+
+// calls reports whether some task makes such a call.
+func (b *builder) calls(such func(*format.TaskCall) bool) bool {
+	for i := range b.file.Tasks {
+		for j := range b.file.Tasks[i].Calls {
+			if such(&b.file.Tasks[i].Calls[j]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // defineEvents makes the modules and the events, those of the file first.
 func (b *builder) defineEvents() error {
-	if b.options.WithoutProbes || !b.usesEvents() {
+	if !b.usesEvents() || b.options.WithoutProbes && !b.calls((*format.TaskCall).OnModule) {
 		return nil
 	}
 	r := b.run
@@ -33,6 +45,9 @@ func (b *builder) defineEvents() error {
 		if err := b.addModule(&b.file.Modules[i]); err != nil {
 			return err
 		}
+	}
+	if b.options.WithoutProbes {
+		return nil
 	}
 	for _, e := range b.file.Events {
 		log := len(r.Tracing.Printk())

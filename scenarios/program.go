@@ -81,6 +81,8 @@ func (b *builder) emitCall(s *stub, c *format.Call, result uint64) error {
 type stub struct {
 	arch emu.Arch
 	code []byte
+
+	hypercalls []stubHypercall
 }
 
 func (s *stub) put(b ...byte)  { s.code = append(s.code, b...) }

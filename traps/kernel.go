@@ -146,6 +146,18 @@ func (k *Kernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
 	return true
 }
 
+// Bind makes the two bytes of INT imm8 at an address of kernel memory a
+// hypercall, named name, of function in.
+func (k *Kernel) Bind(at uint64, name, in string, op Op) {
+	k.hyper[at] = hypercall{name: name, in: in, op: op}
+}
+
+// Op is a micro-step of the engine's, or of every kernel's, by its name.
+func (k *Kernel) Op(name string) (Op, bool) {
+	op, ok := k.ops[name]
+	return op, ok
+}
+
 // hypercallAt finds the hypercall at an address, first the one that direct
 // mode stays at.
 func (k *Kernel) hypercallAt(pc uint64) (hypercall, bool) {

@@ -78,6 +78,7 @@ func hit(n int) kprobes.Action {
 func (t *Tracing) hit(p *planted, c *kprobes.Call) {
 	p.counts.Hits++
 	on := p.probe.On
+	c.Door.Touch(t.cells.Loc(valueArray), emu.Reads) // a task's write changes it
 	plain := t.array.Plain(on)
 	if !on.Enabled || plain && t.array.Off() {
 		return

@@ -143,7 +143,7 @@ func (t *Tracing) startsInstruction(addr uint64) bool {
 	}
 	for at := sym.Addr; at < addr; {
 		var code [insn.MaxLen]byte
-		n := t.space().Peek(at, code[:])
+		n := t.g.K.M.Door().Peek(0, at, code[:])
 		t.g.Original(at, code[:n])
 		in, err := insn.Decode(code[:n], t.g.K.M.Arch.Mode())
 		if err != nil || in.Len == 0 {
@@ -162,10 +162,13 @@ func (e *engine) Unregister(p *tracefs.Probe) {
 	if pl == nil {
 		return
 	}
+	t := (*Tracing)(e)
 	switch {
+	case pl.armed && t.later(work{unregisterKprobe, pl.index}):
+		t.later(work{"", pl.index})
 	case pl.armed:
 		e.g.Unregister(pl.index)
-	case pl.made && !p.Gone:
+	case pl.made && !p.Gone && !t.later(work{"", pl.index}):
 		e.g.Orphan(pl.index)
 	}
 	pl.armed = false
@@ -178,13 +181,21 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 	if pl == nil {
 		return events.EINVAL
 	}
+	t := (*Tracing)(e)
+	if t.later(work{registerKprobe, pl.index}) {
+		if !pl.made {
+			e.g.MakeInstances(pl.index)
+		}
+		pl.armed, pl.made = true, true
+		return 0
+	}
 	arm := e.g.Register
 	if pl.made {
 		arm = e.g.Arm
 	}
 	if err := arm(pl.index); err != nil {
 		if errno := abi.Errno(0); !errors.As(err, &errno) {
-			(*Tracing)(e).printk(err.Error())
+			t.printk(err.Error())
 		}
 		return errnoOf(err)
 	}
@@ -196,7 +207,9 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 // are still seen to end.
 func (e *engine) Disable(p *tracefs.Probe) {
 	if pl := e.byProbe[p]; pl != nil && pl.armed {
-		e.g.Disarm(pl.index)
+		if t := (*Tracing)(e); !t.later(work{unregisterKprobe, pl.index}) {
+			e.g.Disarm(pl.index)
+		}
 		pl.armed = false
 	}
 }

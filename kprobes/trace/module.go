@@ -114,6 +114,15 @@ func (t *Tracing) LoadModule(name string) error {
 // UnloadModule takes a module out: its probes are gone, then its code
 // (rmmod). What calls the code from then on faults.
 func (t *Tracing) UnloadModule(name string) error {
+	if err := t.ModuleGoing(name); err != nil {
+		return err
+	}
+	return t.FreeModule(name)
+}
+
+// ModuleGoing takes out the probes of a module that is to be unloaded
+// (kprobes_module_callback(), MODULE_STATE_GOING).
+func (t *Tracing) ModuleGoing(name string) error {
 	m := t.module(name)
 	if m == nil || !m.Loaded {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)
@@ -125,6 +134,15 @@ func (t *Tracing) UnloadModule(name string) error {
 		}
 	}
 	t.registry.ModuleGoing(name)
+	return nil
+}
+
+// FreeModule takes the pages of a module away (free_module()).
+func (t *Tracing) FreeModule(name string) error {
+	m := t.module(name)
+	if m == nil || !m.Loaded {
+		return fmt.Errorf("rmmod %s: it is not loaded", name)
+	}
 	for _, a := range m.areas {
 		t.space().Unmap(a.addr, a.pages)
 	}

@@ -20,6 +20,7 @@ type saved struct {
 	array    tracearray.State
 	modules  []Module
 	log      []string
+	work     [emu.MaxCPUs][]work
 }
 
 // Save implements emu.Part.
@@ -28,7 +29,7 @@ func (t *Tracing) Save() any {
 	s := saved{
 		registry: t.registry.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
 		entries: b.entries[:len(b.entries):len(b.entries)], written: b.written, array: t.array.Save(),
-		log: t.log[:len(t.log):len(t.log)],
+		log: t.log[:len(t.log):len(t.log)], work: t.work,
 	}
 	for _, p := range t.planted {
 		s.planted = append(s.planted, *p)
@@ -49,7 +50,7 @@ func (t *Tracing) Restore(v any) {
 	}
 	t.buffer.entries, t.buffer.written = s.entries, s.written
 	t.array.Restore(s.array)
-	t.log = s.log
+	t.log, t.work = s.log, s.work
 	changed := false
 	for i, m := range t.modules {
 		changed = changed || m.Loaded != s.modules[i].Loaded
@@ -76,5 +77,17 @@ func (t *Tracing) Hash(h *emu.Hasher) {
 	}
 	for _, m := range t.modules {
 		h.Bool(m.Loaded)
+	}
+	for _, e := range t.registry.Events() {
+		h.String(e.Group)
+		h.String(e.Name)
+		h.Bool(e.Enabled)
+	}
+	for _, list := range t.work {
+		h.Uint64(uint64(len(list)))
+		for _, w := range list {
+			h.String(w.function)
+			h.Uint64(uint64(w.probe))
+		}
 	}
 }

@@ -28,6 +28,10 @@ type Tracing struct {
 	log      []string  // the kernel's log
 	cells    emu.Cells // valueArray
 
+	work       [emu.MaxCPUs][]work // by vCPU: what its task has to do
+	collecting bool                // within Collect, for the task of vCPU collector
+	collector  int
+
 	countsOut bool // of hashes
 }
 

@@ -216,7 +216,12 @@ func (f *File) checkTasks() error {
 			return t.Pos.errorAt("ring 0", "a task in ring 3 that calls kernel functions")
 		}
 		for _, c := range t.Calls {
-			if c.Operation != "" && f.probe(c.Probe) == nil {
+			switch {
+			case contains(ModuleOps, c.Operation):
+				if !contains(f.moduleNames(), c.Module) {
+					return c.Pos.errorAt(meant(c.Module, f.moduleNames()), "no module %q", c.Module)
+				}
+			case c.Operation != "" && c.Operation != Echo && f.probe(c.Probe) == nil:
 				return c.Pos.errorAt(meant(c.Probe, f.probeNames()), "no probe %q", c.Probe)
 			}
 		}
@@ -227,6 +232,14 @@ func (f *File) checkTasks() error {
 		}
 	}
 	return nil
+}
+
+func (f *File) moduleNames() []string {
+	names := make([]string, len(f.Modules))
+	for i := range f.Modules {
+		names[i] = f.Modules[i].Name
+	}
+	return names
 }
 
 func (f *File) probeNames() []string {

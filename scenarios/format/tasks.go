@@ -2,14 +2,17 @@ package format
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Task says where a vCPU starts.
 //
 //	"cpu" N ( "at" EXPR | "calls" call { "," call } ) { option }
-//	call   = SYMBOL | OPERATION "(" PROBE ")"    functions of ring 0 without arguments, one after the other
-//	OPERATION = "register" | "unregister" | "register_multiprobe" | "unregister_multiprobe"
+//	call   = SYMBOL                              functions of ring 0 without arguments, one after the other
+//	       | OPERATION "(" PROBE ")" | ( "insmod" | "rmmod" ) "(" MODULE ")"
+//	       | "echo" STRING ( ">" | ">>" ) FILE   a write to a file of tracefs
+//	OPERATION = "register" | "unregister" | "enable" | "disable" | "register_multiprobe" | "unregister_multiprobe"
 //	option = "ring" ( "0" | "3" ) | "stack" EXPR | "flags" FLAG { "," FLAG }
 //	       | "signals" ( "end" | "continue" ) | REGISTER "=" EXPR      no blanks around "="
 type Task struct {
@@ -26,21 +29,47 @@ type Task struct {
 
 // TaskCall is a function that a task calls.
 type TaskCall struct {
-	Operation string // on Probe, or "": a function of the scenario or the kernel
+	Operation string // on Probe or Module, or Echo; "": a function of the scenario or the kernel
 	Probe     string
+	Module    string
 	Symbol    string
-	Pos       Pos
+	// Text goes to File of tracefs, behind what is there if Append is set.
+	Text, File string
+	Append     bool
+	Pos        Pos
 }
 
 func (c *TaskCall) String() string {
-	if c.Operation == "" {
+	switch {
+	case c.Operation == "":
 		return c.Symbol
+	case c.Operation == Echo && c.Append:
+		return fmt.Sprintf("echo %q >> %s", c.Text, c.File)
+	case c.Operation == Echo:
+		return fmt.Sprintf("echo %q > %s", c.Text, c.File)
 	}
-	return c.Operation + "(" + c.Probe + ")"
+	return c.Operation + "(" + c.Probe + c.Module + ")"
 }
 
-// Operations are the kernel's functions that take a probe.
-var Operations = []string{"register", "unregister", "register_multiprobe", "unregister_multiprobe"}
+// Operations are the kernel's functions that take a probe, and those that take a
+// module.
+var (
+	Operations = []string{"register", "unregister", "enable", "disable", "register_multiprobe", "unregister_multiprobe"}
+	ModuleOps  = []string{Insmod, Rmmod}
+)
+
+// Operations of their own kind.
+const (
+	Insmod = "insmod"
+	Rmmod  = "rmmod"
+	Echo   = "echo"
+)
+
+// OnModule reports whether a module comes or goes by the call.
+func (c *TaskCall) OnModule() bool { return contains(ModuleOps, c.Operation) }
+
+// OnEvents reports whether the call is about the event files or modules.
+func (c *TaskCall) OnEvents() bool { return c.Operation == Echo || c.OnModule() }
 
 // MaxTaskCalls bounds the calls of one task.
 const MaxTaskCalls = 32
@@ -139,11 +168,20 @@ func (t *Task) parseCalls(w *words) error {
 		text, more := strings.CutSuffix(x.text, ",")
 		c := TaskCall{Symbol: text, Pos: w.line.at(x.at)}
 		if op, arg, ok := strings.Cut(text, "("); ok {
-			probe, closed := strings.CutSuffix(arg, ")")
-			if !contains(Operations, op) || !closed {
-				return c.Pos.errorAt(meant(op, Operations)+", with a probe in parentheses", "unknown operation %q", text)
+			name, closed := strings.CutSuffix(arg, ")")
+			c = TaskCall{Operation: op, Pos: c.Pos}
+			switch {
+			case contains(Operations, op) && closed:
+				c.Probe = name
+			case contains(ModuleOps, op) && closed:
+				c.Module = name
+			default:
+				return c.Pos.errorAt(meant(op, slices.Concat(Operations, ModuleOps))+", with a probe or a module in parentheses", "unknown operation %q", text)
 			}
-			c = TaskCall{Operation: op, Probe: probe, Pos: c.Pos}
+		} else if text == Echo {
+			if c, more, err = parseTaskEcho(w, c.Pos); err != nil {
+				return err
+			}
 		}
 		if t.Calls = append(t.Calls, c); len(t.Calls) > MaxTaskCalls {
 			return c.Pos.errorAt(fmt.Sprintf("at most %d", MaxTaskCalls), "too many calls")
@@ -152,6 +190,22 @@ func (t *Task) parseCalls(w *words) error {
 			return nil
 		}
 	}
+}
+
+// parseTaskEcho takes what follows the word echo.
+func parseTaskEcho(w *words, at Pos) (c TaskCall, more bool, err error) {
+	c = TaskCall{Operation: Echo, Pos: at}
+	if c.Text, err = w.quotedString("the text"); err != nil {
+		return c, false, err
+	}
+	to, err := w.choice("arrow", []string{">", ">>"})
+	if err != nil {
+		return c, false, err
+	}
+	x, err := w.next("a file of tracefs, such as kprobe_events")
+	c.Append = to == ">>"
+	c.File, more = strings.CutSuffix(x.text, ",")
+	return c, more, err
 }
 
 var taskOptions = []string{"ring", "stack", "flags", "signals"}
