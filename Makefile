@@ -78,7 +78,7 @@ fuzz: deps deps-test
 INSTRUCTIONS ?= 100000
 silicon: deps deps-test
 	$(GO) test $(LIBRARY) ./emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
-	$(GO) test $(LIBRARY) ./emu/silicon -run Agree -sequences $(INSTRUCTIONS) -vectors $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./emu/silicon -run 'Agree|Pointers' -sequences $(INSTRUCTIONS) -vectors $(INSTRUCTIONS) -timeout 3h -v
 
 referee: deps
 	$(GO) test $(LIBRARY) ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v

@@ -13,6 +13,7 @@ const (
 	cpuidLong      = 1<<29 | 1<<11
 	cpuidExtended2 = 0x00000010 // ECX of it: MOV CR8
 	cpuidOSXSAVE   = 1 << 27    // ECX of leaf 1: CR4.OSXSAVE
+	cpuidErrPtrs   = 1 << 2     // EBX of leaf 8000_0008h: XRSTOR always loads where the last x87 instruction was
 )
 
 // cpuidBasic is the highest leaf as recorded; 8 to 0Dh are empty without XSAVE.
@@ -50,11 +51,15 @@ func (a Arch) cpuid(l Level, leaf, subleaf uint32) [4]uint32 {
 		return [4]uint32{0x01ff01ff, 0x01ff01ff, 0x40020140, 0x40020140}
 	case cpuidExtendedBase + 6: // TLBs; 512 KiB of second-level cache
 		return [4]uint32{0, 0x42004200, 0x02008140, 0}
-	case cpuidLast: // bits of physical and linear addresses
+	case cpuidLast: // bits of physical and linear addresses; RstrFpErrPtrs
+		r := [4]uint32{32<<8 | 36}
 		if a == AMD64 {
-			return [4]uint32{48<<8 | 40}
+			r[0] = 48<<8 | 40
 		}
-		return [4]uint32{32<<8 | 36}
+		if l.has(extXSAVE) {
+			r[1] = cpuidErrPtrs
+		}
+		return r
 	}
 	return [4]uint32{}
 }

@@ -25,7 +25,7 @@ func (c *CPU) extended() *regs.Extended {
 		c.ctx.Save(saved[:unicorn.ContextSize])
 		unicorn.FXImage(saved[:unicorn.ContextSize], &fx)
 		x87 := c.ext.X87
-		c.ext.FXLoad(&fx, len(c.ext.YMM))
+		c.ext.FXLoad(&fx, len(c.ext.YMM), true)
 		c.ext.X87 = x87
 		c.extIn = extendedBoth
 	}
@@ -60,7 +60,7 @@ func (c *CPU) lendExtended(e *unicorn.Engine) error {
 	c.fpuUsed = true
 	if c.extIn == extendedHere {
 		var fx [FXSize]byte
-		c.ext.FXSave(&fx, len(c.ext.YMM))
+		c.ext.FXSave(&fx, len(c.ext.YMM), true)
 		if err := e.FXRestore(c.ctx, &c.Core, &fx); err != nil {
 			return err
 		}

@@ -176,7 +176,7 @@ func hashExtended(h *Hasher, x *regs.Extended) {
 		return
 	}
 	var fx [FXSize]byte
-	x.FXSave(&fx, len(x.YMM))
+	x.FXSave(&fx, len(x.YMM), true)
 	h.bytes(fx[:])
 	if l := &x.X87.Last; *l != (regs.LastX87{}) {
 		h.Uint64(l.IP)

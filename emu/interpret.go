@@ -80,6 +80,9 @@ func (c *CPU) vectorFault(in *insn.Inst) *Trap {
 		}
 	}
 	if n := alignmentOf(in); n > 1 && c.EffectiveAddress(in)%n != 0 {
+		if in.Attr().Has(insn.MMX) && c.ext.X87.Pending() { // CVTPD2PI and CVTTPD2PI (silicon)
+			return Fault(VecMF)
+		}
 		return FaultErr(VecGP, 0)
 	}
 	return nil

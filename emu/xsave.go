@@ -19,22 +19,6 @@ const (
 	XSaveAll = xcr0Bits
 )
 
-// The layout of XSAVE's area (SDM vol. 1, 13.4), in bytes. That of the header's
-// fields counts from its beginning. Of AVX there is the same place in the
-// compacted format, since the machine has no other state behind the header.
-const (
-	xsaveHeader   = FXSize
-	xsaveCompBV   = 8
-	xsaveReserved = 16
-	xsaveAVXSize  = 16 * 16
-	// XSaveUpper is where the upper halves of the YMM registers begin.
-	XSaveUpper = xsaveHeader + 64
-	// XSaveSize is the size of the area with all of the state.
-	XSaveSize = XSaveUpper + xsaveAVXSize
-
-	xsaveCompacted = 1 << 63 // of XCOMP_BV
-)
-
 // xsaveForms are the instructions of 0F AE with memory that this file has, a bit
 // for each digit: FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT.
 const xsaveForms = 1<<0 | 1<<1 | 1<<4 | 1<<5 | 1<<6
@@ -60,22 +44,35 @@ func cpuidXSAVELeaf(subleaf uint32, xcr0 uint64) [4]uint32 {
 // HasXSave reports whether the machine's processor has XSAVE and AVX.
 func (m *Machine) HasXSave() bool { return m.level.has(extXSAVE) }
 
-// inUse is XINUSE: the components that are not as after reset (SDM vol. 1, 13.6).
-// MXCSR is none of SSE's there.
-func inUse(x *regs.Extended, registers int) (bv uint64) {
-	if x.X87 != resetExtended.X87 {
-		bv |= xstateX87
+// wideArea reports whether the area has the form with offsets of 64 bits: REX.W,
+// which there is in 64-bit mode only.
+func wideArea(in *insn.Inst) bool { return in.OperandBits == 64 }
+
+// probeArea is the fault of the first and the last byte of an area, in the order
+// in which the processor looks at them: FXSAVE and FXRSTOR begin with the last;
+// XRSTOR looks at the header before the last (silicon).
+func (c *CPU) probeArea(in *insn.Inst, fx bool, mask uint64) *Trap {
+	const first, fxLast = 0, FXSize - 1
+	last := uint64(XSaveUpper - 1)
+	if mask&xstateAVX != 0 {
+		last = XSaveSize - 1
 	}
-	for i := range registers {
-		r := &x.YMM[i]
-		if r[0]|r[1] != 0 {
-			bv |= xstateSSE
-		}
-		if r[2]|r[3] != 0 {
-			bv |= xstateAVX
+	places := []uint64{first, last}
+	restores := in.Opcode == 0xae && in.Digit()&3 == 1
+	switch {
+	case fx:
+		places = []uint64{fxLast, first}
+	case restores:
+		places = []uint64{first, xsaveHeader, last}
+	}
+	seg, off := c.operandAt(in)
+	for _, at := range places {
+		if !c.bus.Probe(uint8(seg), cutOffset(in, off+at), 1, !restores) {
+			t := c.bus.trap
+			return &t
 		}
 	}
-	return bv
+	return nil
 }
 
 // vectorRegisters is how many vector registers the running code has.
@@ -119,8 +116,7 @@ func (c *CPU) xsetbv(n uint32, v uint64) *Trap {
 	return nil
 }
 
-// xsaveInsn is FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC and XRSTOR. FIP, FDP and
-// FOP are zero.
+// xsaveInsn is FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC and XRSTOR.
 func (m *Machine) xsaveInsn(c *CPU, in *insn.Inst) *Trap {
 	fx := in.Map == insn.Map0F && in.Opcode == 0xae && in.Digit() < 2
 	align := uint64(64)
@@ -136,13 +132,17 @@ func (m *Machine) xsaveInsn(c *CPU, in *insn.Inst) *Trap {
 	if c.EffectiveAddress(in)%align != 0 {
 		return FaultErr(VecGP, 0)
 	}
+	mask := (c.GPR[RDX]<<32 | c.GPR[RAX]&0xffffffff) & c.Sys.XCR0
+	if t := c.probeArea(in, fx, mask); t != nil {
+		return t
+	}
 	var t *Trap
-	switch mask := (c.GPR[RDX]<<32 | c.GPR[RAX]&0xffffffff) & c.Sys.XCR0; {
+	switch {
 	case in.Opcode == 0xc7:
 		t = m.xsavec(c, in, mask)
 	case in.Digit() == 0:
 		var b [FXSize]byte
-		c.extended().FXSave(&b, c.vectorRegisters())
+		c.extended().FXSave(&b, c.vectorRegisters(), wideArea(in))
 		t = m.storeArea(c, in, b[:], 0, regs.FXXMM+16*c.vectorRegisters())
 	case in.Digit() == 1:
 		t = m.fxrstor(c, in)
@@ -157,69 +157,12 @@ func (m *Machine) xsaveInsn(c *CPU, in *insn.Inst) *Trap {
 	return t
 }
 
-// storeArea writes the bytes from first to last of an area.
-func (m *Machine) storeArea(c *CPU, in *insn.Inst, area []byte, first, last int) *Trap {
-	for i := first; i < last; i += 8 {
-		if t := m.storeOperand(c, in, uint64(i), 8, binary.LittleEndian.Uint64(area[i:])); t != nil {
-			return t
-		}
-	}
-	return nil
-}
-
-// loadArea reads the bytes from first to last of an area.
-func (m *Machine) loadArea(c *CPU, in *insn.Inst, area []byte, first, last int) *Trap {
-	for i := first; i < last; i += 8 {
-		v, t := m.loadOperand(c, in, uint64(i), 8)
-		if t != nil {
-			return t
-		}
-		binary.LittleEndian.PutUint64(area[i:], v)
-	}
-	return nil
-}
-
-// XSave writes all of c's state in XSAVE's standard format, with the components
-// in use in XSTATE_BV.
-func (m *Machine) XSave(c *CPU, b *[XSaveSize]byte) {
-	x := c.extended()
-	n := m.Arch.xmmCount()
-	*b = [XSaveSize]byte{}
-	x.FXSave((*[FXSize]byte)(b[:FXSize]), n)
-	putUpper(b[:], x, n)
-	bv := inUse(x, n)
-	if x.MXCSR != regs.MXCSRReset {
-		bv |= xstateSSE
-	}
-	binary.LittleEndian.PutUint64(b[xsaveHeader:], bv)
-}
-
-func putUpper(b []byte, x *regs.Extended, n int) {
-	for i := range n {
-		binary.LittleEndian.PutUint64(b[XSaveUpper+16*i:], x.YMM[i][2])
-		binary.LittleEndian.PutUint64(b[XSaveUpper+16*i+8:], x.YMM[i][3])
-	}
-}
-
-// The parts of FXSAVE's area that belong to a component.
-var (
-	areaX87   = [][2]int{{0, regs.FXMXCSR}, {regs.FXST, regs.FXXMM}}
-	areaMXCSR = [2]int{regs.FXMXCSR, regs.FXST}
-)
-
-// areaSSE are the XMM registers.
-func areaSSE(n int) [2]int { return [2]int{regs.FXXMM, regs.FXXMM + 16*n} }
-
-// areaAVX are the upper halves of the YMM registers.
-func areaAVX(n int) [2]int { return [2]int{XSaveUpper, XSaveUpper + 16*n} }
-
 // xsave is XSAVE and XSAVEOPT, which leaves out components that are not in use.
 // MXCSR is written with SSE or AVX.
 func (m *Machine) xsave(c *CPU, in *insn.Inst, mask uint64, optimised bool) *Trap {
 	x, n := c.extended(), c.vectorRegisters()
 	var b [XSaveSize]byte
-	x.FXSave((*[FXSize]byte)(b[:FXSize]), n)
-	putUpper(b[:], x, n)
+	putState(&b, x, n, wideArea(in))
 	bv := inUse(x, n)
 	written := mask
 	if optimised {
@@ -241,25 +184,11 @@ func (m *Machine) xsave(c *CPU, in *insn.Inst, mask uint64, optimised bool) *Tra
 	return m.storeOperand(c, in, xsaveHeader, 8, old&^mask|bv&mask)
 }
 
-func componentAreas(bv uint64, n int) (ranges [][2]int) {
-	if bv&xstateX87 != 0 {
-		ranges = append(ranges, areaX87...)
-	}
-	if bv&xstateSSE != 0 {
-		ranges = append(ranges, areaSSE(n))
-	}
-	if bv&xstateAVX != 0 {
-		ranges = append(ranges, areaAVX(n))
-	}
-	return ranges
-}
-
 // xsavec is XSAVEC: what is not in use is not written, MXCSR is part of SSE.
 func (m *Machine) xsavec(c *CPU, in *insn.Inst, mask uint64) *Trap {
 	x, n := c.extended(), c.vectorRegisters()
 	var b [XSaveSize]byte
-	x.FXSave((*[FXSize]byte)(b[:FXSize]), n)
-	putUpper(b[:], x, n)
+	putState(&b, x, n, wideArea(in))
 	bv := inUse(x, n)
 	if x.MXCSR != regs.MXCSRReset {
 		bv |= xstateSSE
@@ -290,20 +219,9 @@ func (m *Machine) fxrstor(c *CPU, in *insn.Inst) *Trap {
 		return FaultErr(VecGP, 0)
 	}
 	x := c.changeExtended()
-	x.FXLoad(&b, c.vectorRegisters())
+	x.FXLoad(&b, c.vectorRegisters(), wideArea(in))
 	settleX87(&x.X87)
 	return nil
-}
-
-// settleX87 makes words that were loaded those of a unit: without the bits of the control word that do not exist, of
-// which bit 6 reads as one, and with ES and B as the exceptions say (SDM vol. 1, 8.1.3 and 8.1.5).
-func settleX87(x *regs.X87) {
-	const exceptions, summary = 0x3f, 1<<7 | 1<<15
-	x.Control = x.Control&0x1f3f | 0x40
-	x.Status &^= summary
-	if x.Status&^x.Control&exceptions != 0 {
-		x.Status |= summary
-	}
 }
 
 // xrstor is XRSTOR (SDM vol. 1, 13.8): components of the mask that XSTATE_BV does
@@ -335,9 +253,7 @@ func (m *Machine) xrstor(c *CPU, in *insn.Inst, mask uint64) *Trap {
 	if loadsMXCSR && binary.LittleEndian.Uint32(b[regs.FXMXCSR:])&^regs.MXCSRMask != 0 {
 		return FaultErr(VecGP, 0)
 	}
-	var loaded regs.Extended
-	loaded.FXLoad((*[FXSize]byte)(b[:FXSize]), n)
-	takeUpper(b[:], &loaded, n)
+	loaded := takeState(&b, n, wideArea(in))
 	settleX87(&loaded.X87)
 	c.restoreComponents(&loaded, mask, from, n)
 	switch {
@@ -347,80 +263,4 @@ func (m *Machine) xrstor(c *CPU, in *insn.Inst, mask uint64) *Trap {
 		c.ext.MXCSR = regs.MXCSRReset
 	}
 	return nil
-}
-
-func takeUpper(b []byte, x *regs.Extended, n int) {
-	for i := range n {
-		x.YMM[i][2] = binary.LittleEndian.Uint64(b[XSaveUpper+16*i:])
-		x.YMM[i][3] = binary.LittleEndian.Uint64(b[XSaveUpper+16*i+8:])
-	}
-}
-
-// restoreComponents takes the components of from, and gives those of mask that
-// are not among them their state after reset; of the first n vector registers,
-// and without MXCSR.
-func (c *CPU) restoreComponents(loaded *regs.Extended, mask, from uint64, n int) {
-	x := c.changeExtended()
-	if mask&xstateX87 != 0 {
-		x.X87 = resetExtended.X87
-		if from&xstateX87 != 0 {
-			x.X87 = loaded.X87
-		}
-	}
-	for i := range n {
-		to, v := &x.YMM[i], loaded.YMM[i]
-		if mask&xstateSSE != 0 {
-			if from&xstateSSE == 0 {
-				v[0], v[1] = 0, 0
-			}
-			to[0], to[1] = v[0], v[1]
-		}
-		if mask&xstateAVX != 0 {
-			if from&xstateAVX == 0 {
-				v[2], v[3] = 0, 0
-			}
-			to[2], to[3] = v[2], v[3]
-		}
-	}
-}
-
-// checkHeader judges the header of XSAVE's area (SDM vol. 1, 13.8.1, 13.8.2).
-func checkHeader(h []byte, xcr0 uint64) (compacted, ok bool) {
-	le := binary.LittleEndian
-	bv, comp := le.Uint64(h), le.Uint64(h[xsaveCompBV:])
-	compacted = comp&xsaveCompacted != 0
-	reserved := h[xsaveReserved:]
-	if !compacted {
-		if comp != 0 || bv&^xcr0 != 0 {
-			return false, false
-		}
-		reserved = reserved[:8]
-	} else if comp &^= xsaveCompacted; comp&^xcr0 != 0 || bv&^comp != 0 {
-		return true, false
-	}
-	for _, b := range reserved {
-		if b != 0 {
-			return compacted, false
-		}
-	}
-	return compacted, true
-}
-
-// XRestore loads what XSave wrote, or a program has made of it: as XRSTOR with
-// the components of mask. It reports false for a header or MXCSR that is #GP.
-func (m *Machine) XRestore(c *CPU, b *[XSaveSize]byte, mask uint64) bool {
-	compacted, ok := checkHeader(b[xsaveHeader:XSaveUpper], xcr0Bits)
-	mxcsr := binary.LittleEndian.Uint32(b[regs.FXMXCSR:])
-	if !ok || compacted || mxcsr&^regs.MXCSRMask != 0 {
-		return false
-	}
-	n := m.Arch.xmmCount()
-	var loaded regs.Extended
-	loaded.FXLoad((*[FXSize]byte)(b[:FXSize]), n)
-	takeUpper(b[:], &loaded, n)
-	c.restoreComponents(&loaded, mask&xcr0Bits, mask&binary.LittleEndian.Uint64(b[xsaveHeader:]), n)
-	if mask&(xstateSSE|xstateAVX) != 0 {
-		c.ext.MXCSR = mxcsr
-	}
-	return true
 }

@@ -23,7 +23,7 @@ func mmxFamilyOf(in *insn.Inst) vectorFamily {
 // register one in use (SDM vol. 1, 9.5.1 and 9.6.3).
 func mmx(h vectorHandler) vectorHandler {
 	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		if x.X87.Status&fswES != 0 {
+		if x.X87.Pending() {
 			return MathFault
 		}
 		out := h(x, c, m, o)
@@ -157,7 +157,7 @@ func mmxStore(_ *Op, _ *insn.Inst) vectorHandler {
 // emms empties every register; TOP becomes 0 (silicon).
 func emms(_ *Op, _ *insn.Inst) vectorHandler {
 	return func(x *regs.Extended, c *regs.Core, _ Memory, o *Op) Outcome {
-		if x.X87.Status&fswES != 0 {
+		if x.X87.Pending() {
 			return MathFault
 		}
 		x.X87.Status &^= fswTop

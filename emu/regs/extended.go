@@ -38,6 +38,9 @@ type Float80 struct {
 // as reset does (SDM vol. 1, 8.1.5 and 10.2.3).
 func ResetExtended() Extended { return Extended{MXCSR: MXCSRReset, X87: X87{Control: 0x37f}} }
 
+// Pending reports whether an unmasked exception is pending: the summary bit, ES.
+func (x *X87) Pending() bool { return x.Status&fswES != 0 }
+
 // Top is the physical register that is ST(0).
 func (x *X87) Top() int { return int(x.Status >> 11 & 7) }
 
@@ -64,20 +67,20 @@ const (
 	FXXMM       = 160 // 16 of 16 bytes
 )
 
-// fswES is the status word's bit of a pending exception. Only with it FXSAVE and FXRSTOR of AMD's processors know of the last
-// instruction (AMD64 Architecture Programmer's Manual, vol. 5, FXSAVE).
+// fswES is the status word's bit of a pending exception. Only with it FXSAVE and XSAVE of AMD's processors store where the
+// last instruction was, else zeros (AMD64 Architecture Programmer's Manual, vol. 5, FXSAVE).
 const fswES = 1 << 7
 
-// FXSave writes the x87 state, MXCSR and the lowest n XMM registers in FXSAVE's layout, with more than 8 in that of
-// FXSAVE64; the rest is zero.
-func (x *Extended) FXSave(fx *[FXSize]byte, n int) {
+// FXSave writes the x87 state, MXCSR and the lowest n XMM registers in FXSAVE's layout, or if wide in that with REX.W, which
+// has offsets of 64 bits and no selectors; the rest is zero.
+func (x *Extended) FXSave(fx *[FXSize]byte, n int, wide bool) {
 	le := binary.LittleEndian
 	*fx = [FXSize]byte{}
 	le.PutUint16(fx[FXControl:], x.X87.Control)
 	le.PutUint16(fx[FXStatus:], x.X87.Status)
 	fx[FXTags] = x.X87.Tags
-	if x.X87.Status&fswES != 0 {
-		x.X87.Last.save(fx, n > 8)
+	if x.X87.Pending() {
+		x.X87.Last.save(fx, wide)
 	}
 	for i := range x.X87.R {
 		r := &x.X87.R[(x.X87.Top()+i)&7]
@@ -92,10 +95,10 @@ func (x *Extended) FXSave(fx *[FXSize]byte, n int) {
 	}
 }
 
-func (l *LastX87) save(fx *[FXSize]byte, long bool) {
+func (l *LastX87) save(fx *[FXSize]byte, wide bool) {
 	le := binary.LittleEndian
 	le.PutUint16(fx[FXOpcode:], l.Opcode)
-	if long {
+	if wide {
 		le.PutUint64(fx[FXIP:], l.IP)
 		le.PutUint64(fx[FXDP:], l.DP)
 		return
@@ -106,24 +109,26 @@ func (l *LastX87) save(fx *[FXSize]byte, long bool) {
 	le.PutUint16(fx[FXDP+4:], l.DS)
 }
 
-func (l *LastX87) load(fx *[FXSize]byte, long bool) {
+func (l *LastX87) load(fx *[FXSize]byte, wide bool) {
 	le := binary.LittleEndian
 	*l = LastX87{Opcode: le.Uint16(fx[FXOpcode:]) & 0x7ff}
-	if long {
-		l.IP, l.DP = le.Uint64(fx[FXIP:]), le.Uint64(fx[FXDP:])
+	if wide {
+		l.IP, l.DP = linear57(le.Uint64(fx[FXIP:])), linear57(le.Uint64(fx[FXDP:]))
 		return
 	}
 	l.IP, l.CS = uint64(le.Uint32(fx[FXIP:])), le.Uint16(fx[FXIP+4:])
 	l.DP, l.DS = uint64(le.Uint32(fx[FXDP:])), le.Uint16(fx[FXDP+4:])
 }
 
-// FXLoad takes what FXSave wrote. The upper halves of YMM registers stay.
-func (x *Extended) FXLoad(fx *[FXSize]byte, n int) {
+// linear57 is the sign extension of an address of 57 bits, which is what the unit keeps (silicon).
+func linear57(a uint64) uint64 { return uint64(int64(a<<7) >> 7) }
+
+// FXLoad takes what FXSave wrote, with the last instruction whether an exception is pending or not, as processors do that
+// have RstrFpErrPtrs (AMD64 Architecture Programmer's Manual, vol. 3, CPUID 8000_0008h). The upper halves of YMM registers stay.
+func (x *Extended) FXLoad(fx *[FXSize]byte, n int, wide bool) {
 	le := binary.LittleEndian
 	x.X87.Control, x.X87.Status, x.X87.Tags = le.Uint16(fx[FXControl:]), le.Uint16(fx[FXStatus:]), fx[FXTags]
-	if x.X87.Status&fswES != 0 {
-		x.X87.Last.load(fx, n > 8)
-	}
+	x.X87.Last.load(fx, wide)
 	for i := range x.X87.R {
 		x.X87.R[(x.X87.Top()+i)&7] = Float80{le.Uint64(fx[FXST+16*i:]), le.Uint16(fx[FXST+16*i+8:])}
 	}

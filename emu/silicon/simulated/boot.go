@@ -48,7 +48,7 @@ func (s *Machine) boot(image *loader.Image) error {
 func (s *Machine) addFloatGate() error {
 	const vectorMF = 16
 	size := uint64(8)
-	if s.mode == silicon.Mode64 {
+	if s.m.Arch == emu.AMD64 {
 		size = 16
 	}
 	gate := make([]byte, size)

@@ -10,6 +10,7 @@ import (
 
 const (
 	vectorPF         = 14
+	vectorMF         = 16
 	vectorXM         = 19
 	vectorSystemCall = 0x80
 
@@ -18,7 +19,9 @@ const (
 )
 
 // Run implements silicon.Runner. The machine is not stepped with TF: the runner's
-// trap flag is never there.
+// trap flag is never there. Between two instructions the floating-point state goes
+// through XSAVE's area, as it does where a debugger's process and the program take
+// turns: without a pending exception it loses where the last x87 instruction was.
 func (s *Machine) Run(p *silicon.Program, maxSteps int) ([]silicon.Step, error) {
 	before, err := s.load(p)
 	if err != nil {
@@ -36,6 +39,7 @@ func (s *Machine) Run(p *silicon.Program, maxSteps int) ([]silicon.Step, error) 
 		} else {
 			s.cpu.RFLAGS &^= emu.TF
 			step.State = s.state()
+			s.switchFPU()
 		}
 		if err != nil {
 			return nil, err
@@ -91,9 +95,13 @@ func (s *Machine) signal(ev *emu.Event) (silicon.Signal, silicon.State, error) {
 // signalOf is silicon.SignalOf for a trap of the machine. To a task, the kernel's pages
 // are not mapped.
 func (s *Machine) signalOf(t emu.Trap, pc uint64) silicon.Signal {
-	if t.Vector == vectorXM {
+	switch t.Vector {
+	case vectorXM:
 		mxcsr := s.cpu.MXCSR()
 		return silicon.FloatSignal(mxcsr&^(mxcsr>>7)&0x3f, pc)
+	case vectorMF:
+		x := s.state().X87
+		return silicon.FloatSignal(uint32(x.Status&^x.Control)&0x3f, pc)
 	}
 	code := t.ErrCode
 	if t.Vector == vectorPF && t.CR2 >= s.k.Layout.Text {

@@ -81,6 +81,13 @@ func (s *Machine) state() silicon.State {
 	return state
 }
 
+// switchFPU saves and loads the floating-point state.
+func (s *Machine) switchFPU() {
+	var b [emu.XSaveSize]byte
+	s.m.XSave(s.cpu, &b)
+	s.m.XRestore(s.cpu, &b, emu.XSaveAll)
+}
+
 // savedState is the state that the frame of a delivery from ring 3 holds.
 func (s *Machine) savedState(d *emu.Delivery) silicon.State {
 	state := s.state()
