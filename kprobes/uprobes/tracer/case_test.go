@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
@@ -135,7 +136,7 @@ func newRigOf(t testing.TB, root string, arch events.Arch, engine uprobes.Engine
 func (r *rig) load(t testing.TB, args ...string) {
 	var err error
 	r.kernel, err = linux.New(linux.Config{
-		Path: args[0], Args: args, FS: r.fs, Stdout: &r.out, Stderr: &r.out, Hooks: r.system,
+		Path: args[0], Args: args, FS: r.fs, Stdout: &r.out, Stderr: &r.out, Hooks: r.system, Level: emu.V3,
 		Limits: linux.Limits{Steps: 20_000_000},
 	})
 	require.NoError(t, err)
