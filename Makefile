@@ -8,10 +8,11 @@ BENCH   ?= .
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Debian packages: the CPU library; GNU as and ld for scenarios without a
-# listing, 32-bit compiling and a queue's server for the tests; what runs other
-# hosts' programs.
+# listing, 32-bit compiling and a queue's server for the tests; what unpacks and
+# makes Debian's sources; what runs other hosts' programs.
 BUILD_PACKAGES    := libunicorn-dev gcc libc6-dev
 TEST_PACKAGES     := binutils gcc-multilib redis-server
+SOURCE_PACKAGES   := dpkg-dev bzip2 xz-utils make tcl
 PORTABLE_PACKAGES := qemu-user nodejs
 
 # The build tag of the CPU library, where a libunicorn.a can be linked. A
@@ -19,7 +20,7 @@ PORTABLE_PACKAGES := qemu-user nodejs
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes lint deps deps-test deps-portable clean
+.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -126,6 +127,22 @@ busybox:
 HOT     ?= 40
 busybox-probes: deps busybox
 	$(GO) test $(LIBRARY) ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
+
+# Programs of floating point and vectors as gcc makes them for x86-64-v3 and for
+# x87, beside their native runs: the project's own, and busybox, lua, zstd and
+# sqlite from Debian's sources, which are fetched and built in PROGRAMS.
+PROGRAMS ?= $(or $(TRAPLINE_PROGRAMS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/programs)
+programs-fp: deps deps-test
+	@$(call install,$(SOURCE_PACKAGES))
+	$(MAKE) -s -f emu/linux/testdata/debian.mk DIR=$(PROGRAMS)
+	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./emu/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
+
+# The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on
+# glibc and on musl, in both widths.
+LIBC_TEST ?= $(TRAPLINE_LIBC_TEST)
+libc-test: deps deps-test busybox
+	@$(call install,musl-tools)
+	TRAPLINE_LIBC_TEST=$(LIBC_TEST) $(GO) test $(LIBRARY) ./emu/linux -run TestLibcTest -timeout 2h -v
 
 # The linters' versions are pinned in tools.mod, apart from what the program
 # itself needs. deadcode looks at programs and tests together.

@@ -59,19 +59,15 @@ func (o *Op) runX87(c *regs.Core, x *regs.X87, m Memory) Outcome {
 	if !o.atOnce && x.Status&fswES != 0 {
 		return MathFault
 	}
-	last := x.Last
-	if !o.control {
-		last.IP, last.CS, last.Opcode = c.RIP, uint16(c.Seg[regs.CS].Sel), o.fop
-		if o.mem {
-			last.DP, last.DS = o.offset(c), uint16(c.Seg[o.seg].Sel)
-		}
-	}
-	out := o.x87((*fpu)(x), c, m, o)
-	if out != Done {
+	if out := o.x87((*fpu)(x), c, m, o); out != Done {
 		return out
 	}
-	if !o.control {
-		x.Last = last
+	if !o.control { // none of these changes a general register
+		l := &x.Last
+		l.IP, l.CS, l.Opcode = c.RIP, uint16(c.Seg[regs.CS].Sel), o.fop
+		if o.mem {
+			l.DP, l.DS = o.offset(c), uint16(c.Seg[o.seg].Sel)
+		}
 	}
 	return o.done(c)
 }

@@ -18,7 +18,25 @@ const (
 )
 
 // compute is a op b.
-func compute(e *softfloat.Env, op uint8, a, b softfloat.Number) softfloat.Ext {
+func compute(e *softfloat.Env, op uint8, a, b softfloat.Ext) softfloat.Ext {
+	switch op {
+	case x87Add:
+		return e.Add80(a, b)
+	case x87Mul:
+		return e.Mul80(a, b)
+	case x87Sub:
+		return e.Sub80(a, b)
+	case x87SubReversed:
+		return e.Sub80(b, a)
+	case x87Div:
+		return e.Div80(a, b)
+	}
+	return e.Div80(b, a)
+}
+
+// computeNumber is compute with an operand from memory that the extended format does not have as it is: a NaN, an
+// infinity, or a number that was denormal in its own format.
+func computeNumber(e *softfloat.Env, op uint8, a, b softfloat.Number) softfloat.Ext {
 	switch op {
 	case x87Add:
 		return e.AddExt(a, b)
@@ -37,13 +55,13 @@ func compute(e *softfloat.Env, op uint8, a, b softfloat.Number) softfloat.Ext {
 // withMemory is an operation of ST(0) and a memory operand.
 func withMemory(x *fpu, c *regs.Core, m Memory, o *Op, kind x87Kind) Outcome {
 	e := x.environment()
-	n, ok := o.loadNumber(&e, c, m, kind)
+	word, ok := m.Load(o.seg, o.offset(c), x87Sizes[kind])
 	if !ok {
 		return Refused
 	}
 	op := o.code
 	if op == x87Com || op == x87ComPop {
-		if x.compare(&e, x.has(0), x.number(0), n, false) && op == x87ComPop {
+		if x.compare(&e, x.has(0), x.number(0), kind.number(&e, word), false) && op == x87ComPop {
 			x.pop()
 		}
 		return Done
@@ -54,7 +72,13 @@ func withMemory(x *fpu, c *regs.Core, m Memory, o *Op, kind x87Kind) Outcome {
 		}
 		return Done
 	}
-	if v := compute(&e, op, x.number(0), n); x.settle(&e) {
+	var v softfloat.Ext
+	if n, exact := kind.widen(word); exact {
+		v = compute(&e, op, x.st(0), n)
+	} else {
+		v = computeNumber(&e, op, x.number(0), kind.number(&e, word))
+	}
+	if x.settle(&e) {
 		x.set(0, v)
 	}
 	return Done
@@ -71,7 +95,7 @@ func (x *fpu) withRegister(op, i, to uint8, pop bool) Outcome {
 	var v softfloat.Ext
 	var has bool
 	if x.has(0) && x.has(i) {
-		v = compute(&e, op, x.number(0), x.number(i))
+		v = compute(&e, op, x.st(0), x.st(i))
 		has = x.settle(&e)
 	} else {
 		v = softfloat.Indefinite()

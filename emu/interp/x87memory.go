@@ -85,36 +85,48 @@ func x87Special(o *Op, opcode, digit uint8) x87Handler {
 	return nil
 }
 
-// loadNumber reads a memory operand of a kind other than real80.
-func (o *Op) loadNumber(e *softfloat.Env, c *regs.Core, m Memory, kind x87Kind) (softfloat.Number, bool) {
-	v, ok := m.Load(o.seg, o.offset(c), x87Sizes[kind])
-	if !ok {
-		return softfloat.Number{}, false
-	}
-	switch kind {
+// number is an operand of a kind other than real80.
+func (k x87Kind) number(e *softfloat.Env, word uint64) softfloat.Number {
+	switch k {
 	case real32:
-		return e.Unpack32(uint32(v)), true
+		return e.Unpack32(uint32(word))
 	case real64:
-		return e.Unpack64(v), true
+		return e.Unpack64(word)
 	}
-	return softfloat.FromInt(signed(v, 8*x87Sizes[kind])), true
+	return softfloat.FromInt(signed(word, 8*x87Sizes[k]))
+}
+
+// widen is the same in the extended format, if it is an integer, a normal number or zero.
+func (k x87Kind) widen(word uint64) (softfloat.Ext, bool) {
+	switch k {
+	case real32:
+		return softfloat.Widen32(uint32(word))
+	case real64:
+		return softfloat.Widen64(word)
+	}
+	return softfloat.ExtOf(signed(word, 8*x87Sizes[k])), true
 }
 
 // fload is FLD and FILD of memory.
 func fload(x *fpu, c *regs.Core, m Memory, o *Op) Outcome {
 	e := x.environment()
-	if x87Kind(o.code) == real80 {
+	kind := x87Kind(o.code)
+	if kind == real80 {
 		v, ok := o.load80(c, m)
 		if !ok {
 			return Refused
 		}
 		return x.pushOrFault(v, &e)
 	}
-	n, ok := o.loadNumber(&e, c, m, x87Kind(o.code))
+	word, ok := m.Load(o.seg, o.offset(c), x87Sizes[kind])
 	if !ok {
 		return Refused
 	}
-	return x.pushOrFault(e.ConvertExt(n), &e)
+	v, exact := kind.widen(word)
+	if !exact {
+		v = e.ConvertExt(kind.number(&e, word))
+	}
+	return x.pushOrFault(v, &e)
 }
 
 // load80 reads 10 bytes.
@@ -145,9 +157,9 @@ func (x *fpu) storeST(c *regs.Core, m Memory, o *Op, kind x87Kind, r softfloat.R
 	switch kind {
 	case real80:
 	case real32:
-		word = uint64(e.Convert32(v.Unpack()))
+		word = uint64(e.Narrow32(v))
 	case real64:
-		word = e.Convert64(v.Unpack())
+		word = e.Narrow64(v)
 	default:
 		word = uint64(e.ToInt(v.Unpack(), uint(8*size), r)) & maskOf(size)
 	}

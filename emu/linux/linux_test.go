@@ -36,7 +36,7 @@ func runProgram(t *testing.T, cfg Config, args []string, dirs ...string) outcome
 	k, err := New(cfg)
 	require.NoError(t, err)
 	defer k.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	res, err := k.Run(ctx)
 	require.NoError(t, err)
