@@ -22,6 +22,7 @@ type CPU struct {
 	nPending int
 	heldDR6  uint64 // #DB conditions held off by a MOV SS shadow (P7)
 	fetched  prefetched
+	stores   *storeBuffer
 	irqs     [4]uint64 // external interrupts raised and not taken, by vector; of VecNMI, the NMI
 	inNMI    bool      // an NMI was taken and no IRET ran since: the next one waits
 

@@ -15,10 +15,11 @@ const (
 	StepDelivery                    // a vector was delivered (or its delivery ended in a shutdown)
 	StepMicro                       // a named micro-step of kernel-side work
 	StepSpin                        // a micro-step that could not go on: the lock is held
+	StepFlush                       // the oldest store in a vCPU's buffer reached memory
 )
 
 func (k StepKind) String() string {
-	return [...]string{"idle", "instruction", "delivery", "micro", "spin"}[k]
+	return [...]string{"idle", "instruction", "delivery", "micro", "spin", "flush"}[k]
 }
 
 // By says who wrote memory.
@@ -29,6 +30,7 @@ const (
 	ByInstruction By = iota
 	ByDelivery       // the processor, pushing a frame
 	ByMicro          // kernel-side work of a micro-step
+	ByFlush          // a store of before that leaves its vCPU's buffer
 )
 
 // MemWrite is one write: Size bytes (1-8) at linear address Addr, little endian.
@@ -37,6 +39,7 @@ type MemWrite struct {
 	Old, New uint64
 	Size     uint8
 	By       By
+	Buffered bool // in the vCPU's store buffer: only the vCPU itself sees it yet
 }
 
 // MemRead is one read of Size bytes (1-8).
@@ -109,8 +112,10 @@ type Micro struct {
 	Takes uint64
 	// Asks is the address of a word of which the step only asks whether it holds
 	// the vCPU's own number, one of Machine.Numbers; 0: none.
-	Asks  uint64
-	Waits bool // of a Linux kernel's work: the thread waits
+	Asks uint64
+	// Drains: the work does what empties the vCPU's store buffer.
+	Drains bool
+	Waits  bool // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.
 	Alone bool

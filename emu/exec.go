@@ -25,7 +25,7 @@ func (m *Machine) execute(c *CPU) {
 		return
 	}
 	ev.Bytes = d.bytes[:d.n]
-	if !m.lean || m.prefetch > 0 {
+	if !m.lean || m.prefetch > 0 || m.buffer > 0 {
 		ev.Insn = d.in
 	}
 	known := m.followed.at(pc)
@@ -223,7 +223,7 @@ func (m *Machine) recordAccesses(c *CPU, v *view, d *decoded) {
 				c.Space.mem.MarkDirty(e.pte.Frame)
 			}
 		}
-		ev.Writes = append(ev.Writes, MemWrite{addr, a.Old, a.New, uint8(a.Size), ByInstruction})
+		ev.Writes = append(ev.Writes, MemWrite{addr, a.Old, a.New, uint8(a.Size), ByInstruction, false})
 	}
 	if c.x.Overflow > 0 {
 		m.fail(fmt.Errorf("%v made more than %d memory accesses", d.in.Attr(), unicorn.MaxAccesses))

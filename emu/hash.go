@@ -130,6 +130,7 @@ func (c *CPU) hash(h *Hasher, clocks bool) {
 		h.Uint64(c.fetched.at)
 		h.bytes(c.fetched.b[:c.fetched.n])
 	}
+	c.stores.hash(h)
 	for _, v := range c.irqs {
 		h.Uint64(v)
 	}

@@ -49,7 +49,9 @@ type Machine struct {
 	// space, that can hold a vCPU's number: see Door.HoldsNumber.
 	Numbers []uint64
 
-	prefetch  int // bytes, Config.Prefetch
+	prefetch  int      // bytes, Config.Prefetch
+	buffer    int      // stores, Config.StoreBuffer
+	hidden    []uint64 // what a vCPU's buffered stores cover during its step
 	processor Processor
 	level     Level
 	seed      uint64 // Config.Seed
@@ -75,6 +77,9 @@ type Config struct {
 	// Prefetch is how many bytes of code a vCPU fetches ahead, at most
 	// MaxPrefetch; 0: each instruction is fetched as it runs (P13).
 	Prefetch int
+	// StoreBuffer is how many stores a vCPU's buffer holds, at most
+	// MaxStoreBuffer; 0: every store is in memory at once (T2).
+	StoreBuffer int
 	// Seed is of the numbers of RDRAND and RDSEED.
 	Seed uint64
 	// Processor is what runs integer instructions of steps.
@@ -91,6 +96,9 @@ func New(cfg Config) (*Machine, error) {
 	if cfg.Prefetch < 0 || cfg.Prefetch > MaxPrefetch {
 		return nil, fmt.Errorf("prefetch of %d bytes: expected 0 to %d", cfg.Prefetch, MaxPrefetch)
 	}
+	if cfg.StoreBuffer < 0 || cfg.StoreBuffer > MaxStoreBuffer {
+		return nil, fmt.Errorf("store buffer of %d stores: expected 0 to %d", cfg.StoreBuffer, MaxStoreBuffer)
+	}
 	if cfg.Memory == 0 {
 		cfg.Memory = DefaultMemory
 	}
@@ -102,7 +110,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, seed: cfg.Seed, processor: processor, level: cfg.Level, followed: new(Followed)}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, buffer: cfg.StoreBuffer, seed: cfg.Seed, processor: processor, level: cfg.Level, followed: new(Followed)}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -166,6 +174,9 @@ func (m *Machine) Step(id int) *Event {
 		m.ended(c)
 		return ev
 	}
+	if m.buffer > 0 {
+		m.showStores(c)
+	}
 	if m.Worker == nil || !m.Worker.Work(m, c) {
 		m.advance(c)
 	}
@@ -174,6 +185,9 @@ func (m *Machine) Step(id int) *Event {
 	}
 	if m.Worker != nil {
 		m.Worker.Stepped(m, c)
+	}
+	if m.buffer > 0 {
+		m.keepStores(c)
 	}
 	m.ended(c)
 	return ev

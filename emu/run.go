@@ -30,7 +30,7 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // that the machine runs itself (system calls, hypercalls, INT3, IRET, ...), a
 // fault, a pending trap or interrupt, the single-step flag, armed debug
 // registers, a store to a page that code was run from, any instruction of a
-// machine with a prefetch window; and a few instructions
+// machine with a prefetch window or store buffers; and a few instructions
 // before limit, since it does not cut basic blocks. Whoever wants to go on
 // calls Step once and Run again.
 //
@@ -39,7 +39,7 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
-	if m.err != nil || m.prefetch > 0 || !c.runsFreely() {
+	if m.err != nil || m.prefetch > 0 || m.buffer > 0 || !c.runsFreely() {
 		return 0, RunStep
 	}
 	if unicorn.Available() {

@@ -51,17 +51,18 @@ type cpuState struct {
 	inNMI    bool
 	fpuUsed  bool
 	fetched  prefetched
+	stores   *storeBuffer
 }
 
 func (c *CPU) state() cpuState {
 	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
-		c.fetched}
+		c.fetched, c.stores}
 }
 
 func (c *CPU) setState(s *cpuState) {
 	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
 	c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.inNMI, s.fpuUsed
-	c.fetched = s.fetched
+	c.fetched, c.stores = s.fetched, s.stores
 	c.on = nil
 }
 

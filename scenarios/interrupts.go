@@ -88,11 +88,11 @@ func (r *Run) unraised() []int {
 }
 
 // Actors is how many can take steps: the vCPUs, then with Options.Scheduled the
-// interrupts without a place.
+// interrupts without a place, then the vCPUs' store buffers if they have any.
 func (r *Run) Actors() int {
-	n := len(r.Machine.CPUs)
-	if r.scheduled {
-		n += len(r.free())
+	n := r.firstBuffer()
+	if r.Machine.StoreBuffer() > 0 {
+		n += len(r.Machine.CPUs)
 	}
 	return n
 }
@@ -106,11 +106,18 @@ func (r *Run) Can(actor int) bool {
 	case actor < len(r.Machine.CPUs):
 		return r.world.able(actor)
 	}
+	if cpu, ok := r.bufferOf(actor); ok {
+		return len(r.Machine.CPUs[cpu].Buffered()) > 0
+	}
 	return r.state.raised>>r.free()[actor-len(r.Machine.CPUs)]&1 == 0
 }
 
-// ActorName is what an actor is called, such as "cpu0" or "timer on cpu0".
+// ActorName is what an actor is called, such as "cpu0", "timer on cpu0" or
+// "cpu0's stores".
 func (r *Run) ActorName(actor int) string {
+	if cpu, ok := r.bufferOf(actor); ok {
+		return fmt.Sprintf("cpu%d's stores", cpu)
+	}
 	if n := len(r.Machine.CPUs); actor >= n {
 		x := &r.interrupts[r.free()[actor-n]]
 		return fmt.Sprintf("%s on cpu%d", x.kind, x.cpu)

@@ -117,6 +117,9 @@ func (r *Run) Next() (int, bool) {
 	if actor, ok := r.dueInterrupt(); ok {
 		return actor, true
 	}
+	if actor, ok := r.dueFlush(); ok {
+		return actor, true
+	}
 	n := len(r.Machine.CPUs)
 	for i := 1; i <= n; i++ {
 		if c := (r.state.turn + i) % n; r.world.able(c) {
@@ -127,12 +130,15 @@ func (r *Run) Next() (int, bool) {
 }
 
 // Step makes one step of a vCPU and judges it; numbers behind the vCPUs' raise
-// interrupts. The event is valid until the next step.
+// interrupts, and those behind them flush store buffers. The event is valid until the next step.
 func (r *Run) Step(actor int) *emu.Event {
 	var ev *emu.Event
 	next, _ := r.Next()
 	r.state.steps++
-	if actor < len(r.Machine.CPUs) {
+	if cpu, ok := r.bufferOf(actor); ok {
+		ev = r.Machine.Flush(cpu)
+		r.judgeStep(ev)
+	} else if actor < len(r.Machine.CPUs) {
 		ev = r.world.step(actor)
 		r.state.turn = actor
 		r.judgeStep(ev)
@@ -181,6 +187,7 @@ func (r *Run) over() string {
 	if r.scheduled {
 		able += len(r.unraised())
 	}
+	able += len(r.unflushed())
 	switch {
 	case able == 0:
 		how, cut := r.world.ending()
@@ -230,7 +237,7 @@ func (r *Run) runnable(spinners bool) []int {
 			list = append(list, c.ID)
 		}
 	}
-	return append(list, r.unraised()...)
+	return append(append(list, r.unraised()...), r.unflushed()...)
 }
 
 // ErrSchedule is returned when a schedule names a vCPU that cannot go on.

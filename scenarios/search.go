@@ -143,6 +143,9 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	if n == 0 {
 		n = explore.DefaultExecutions
 	}
+	if systems.file.Machine.StoreBuffer > 0 {
+		o.Without = explore.AllReductions // they are for memory that all see alike
+	}
 	switch s.Strategy {
 	case DFS, "":
 		return explore.SearchWithLuck(ctx, systems.New, o)

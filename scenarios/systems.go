@@ -71,8 +71,10 @@ func (s *Systems) New() (explore.System, error) {
 	return r.world.system(), nil
 }
 
-// Settle adds to a report what could not be judged.
+// Settle adds to a report under which memory model it holds, and what could not
+// be judged.
 func (s *Systems) Settle(r *explore.Report) {
+	r.Model = explore.TSO(s.file.Machine.StoreBuffer)
 	if n, why := s.options.base.ref.Undecided(); n > 0 {
 		r.Unjudge(undecided(why))
 	}

@@ -137,6 +137,7 @@ type Summary struct {
 	Exhausted bool
 	Bound     Limit // Bounds.Preemptions
 	Grain     Grain // of the last round's steps
+	Model     MemoryModel
 	// Unjudged says what could not be judged of the schedules covered, which
 	// are then not Exhausted; "": nothing.
 	Unjudged string

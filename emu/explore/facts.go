@@ -43,6 +43,7 @@ type facts struct {
 	distrust   bool      // locks were broken
 	live       *liveness // of scratch memory, or nil
 	without    Reduction
+	owner      func(actor int) int
 	n          int
 	dependence func(a, b Access) bool
 }
@@ -51,7 +52,7 @@ func newFacts(dependence func(a, b Access) bool) *facts {
 	if dependence == nil {
 		dependence = dependent
 	}
-	return &facts{at: map[uint64][]fact{}, visible: map[place]struct{}{}, watched: map[uint64]uint8{}, dependence: dependence}
+	return &facts{at: map[uint64][]fact{}, visible: map[place]struct{}{}, watched: map[uint64]uint8{}, dependence: dependence, owner: func(a int) int { return a }}
 }
 
 // dependent is the relation between accesses to the same location.
@@ -112,7 +113,7 @@ func (f *facts) add(loc uint64, x fact) {
 }
 
 func (f *facts) relate(a, b *fact) {
-	if a.actor == b.actor || !f.distrust && (a.locks&b.locks != 0 || f.excludes(a.lock, b.lock)) {
+	if f.owner(a.actor) == f.owner(b.actor) || !f.distrust && (a.locks&b.locks != 0 || f.excludes(a.lock, b.lock)) {
 		return
 	}
 	if f.dependence(a.access(), b.access()) {

@@ -80,13 +80,39 @@ func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	return s
 }
 
-// Actors are the vCPUs, then the interrupts.
-func (s *Machine) Actors() int { return len(s.M.CPUs) + len(s.Interrupts) }
+// Actors are the vCPUs, then the interrupts, then each vCPU's store buffer if
+// there are any.
+func (s *Machine) Actors() int {
+	n := len(s.M.CPUs) + len(s.Interrupts)
+	if s.M.StoreBuffer() > 0 {
+		n += len(s.M.CPUs)
+	}
+	return n
+}
+
+// buffer is the vCPU whose store buffer an actor is.
+func (s *Machine) buffer(actor int) (cpu int, ok bool) {
+	cpu = actor - len(s.M.CPUs) - len(s.Interrupts)
+	return cpu, cpu >= 0
+}
+
+// Owner implements Owned: a buffer's flushes commute with all that its vCPU
+// does, which sees its stores in any case.
+func (s *Machine) Owner(actor int) int {
+	if cpu, ok := s.buffer(actor); ok {
+		return cpu
+	}
+	return actor
+}
 
 // Place is where a vCPU stands; an interrupt stands nowhere until it is
-// raised.
+// raised; a store buffer stands where its oldest store goes.
 func (s *Machine) Place(actor int) (uint64, bool) {
 	n := len(s.M.CPUs)
+	if cpu, ok := s.buffer(actor); ok {
+		loc, ok := s.M.OldestStore(cpu)
+		return uint64(loc), ok
+	}
 	if actor >= n {
 		return 0, !s.raised.has(actor - n)
 	}
@@ -105,6 +131,10 @@ func (s *Machine) Step(actor int) *Step {
 	st := &s.step
 	st.reset()
 	s.see()
+	if cpu, ok := s.buffer(actor); ok {
+		s.flush(cpu)
+		return st
+	}
 	if n := len(s.M.CPUs); actor >= n {
 		s.piece.steps = 0
 		s.raise(actor - n)
@@ -127,10 +157,38 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	s.leave(c, ev)
 	st.Locks = held & s.locks(c)
+	s.distrust()
 	s.touched(c, ev, takes)
 	s.judge(c, ev)
 	s.watched()
 	return st
+}
+
+// flush is the step of a store buffer.
+func (s *Machine) flush(cpu int) {
+	c := s.M.CPUs[cpu]
+	s.number(c)
+	s.space = c.Space
+	s.mappings.before(s.M)
+	ev := s.M.Flush(cpu)
+	if s.Observe != nil {
+		s.Observe(ev)
+	}
+	s.distrust()
+	for i := range ev.Writes {
+		s.linear(ev.Writes[i].Addr, int(ev.Writes[i].Size), emu.Writes)
+	}
+	s.renumbered()
+	s.judge(c, ev)
+	s.watched()
+}
+
+// distrust: what a lock's word says is not what its owner knows, where stores
+// are buffered.
+func (s *Machine) distrust() {
+	if s.M.StoreBuffer() > 0 {
+		s.step.Locks, s.step.BrokeLock = 0, true
+	}
 }
 
 // Forget, for tests, makes the machine's records incomplete: see emu.Machine.
@@ -220,6 +278,9 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
+		if w.Buffered {
+			continue
+		}
 		s.linear(w.Addr, int(w.Size), emu.Writes)
 		s.checkLock(c, w)
 	}
@@ -241,7 +302,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	s.changed()
 	s.renumbered()
-	if ev.Micro != nil && slices.Contains(s.Locks, ev.Micro.Takes) {
+	if ev.Micro != nil && s.M.StoreBuffer() == 0 && slices.Contains(s.Locks, ev.Micro.Takes) {
 		s.uses(ev.Micro.Takes, Takes)
 	}
 }

@@ -18,6 +18,9 @@ const (
 	LockReleases
 )
 
+// AllReductions is the set of all of them.
+const AllReductions = DeadMemory | LocalStarts | LockReleases
+
 // Reductions are all of them.
 var Reductions = []Reduction{DeadMemory, LocalStarts, LockReleases}
 

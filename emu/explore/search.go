@@ -81,6 +81,9 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	}
 	f := newFacts(o.dependence)
 	f.without = o.Without
+	if s, ok := systems[0].(Owned); ok {
+		f.owner = s.Owner
+	}
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
 	}

@@ -42,6 +42,10 @@ type Teller interface {
 	Tell(Asked)
 }
 
+// Owned is a System some of whose actors do another one's work: their steps
+// commute with all of that one's.
+type Owned interface{ Owner(actor int) int }
+
 // Keeper is a System whose snapshots may be of use to it alone. Another one
 // comes to the same state by the same steps.
 type Keeper interface{ KeepsSnapshots() bool }

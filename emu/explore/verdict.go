@@ -12,10 +12,24 @@ type MemoryModel uint8
 // the schedule.
 const SequentiallyConsistent MemoryModel = 0
 
-func (MemoryModel) String() string { return "sequentially consistent memory" }
+// TSO is x86's memory, with store buffers of as many stores as the number says:
+// the others see a vCPU's writes later than it does itself, in their order.
+func TSO(stores int) MemoryModel { return MemoryModel(stores) }
+
+func (m MemoryModel) String() string {
+	if m == SequentiallyConsistent {
+		return "sequentially consistent memory"
+	}
+	return fmt.Sprintf("x86-TSO with store buffers of %d", uint8(m))
+}
 
 // Name is the model in JSON.
-func (MemoryModel) Name() string { return "sequentially-consistent" }
+func (m MemoryModel) Name() string {
+	if m == SequentiallyConsistent {
+		return "sequentially-consistent"
+	}
+	return "x86-tso"
+}
 
 // Verdict is what a search has shown, and under which bounds and model (V1).
 type Verdict struct {
@@ -100,6 +114,6 @@ func (r *Report) Unjudge(why string) {
 func (r *Report) Verdict() Verdict {
 	return Verdict{
 		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged,
-		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain,
+		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain, Memory: r.Model,
 	}
 }

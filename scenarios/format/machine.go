@@ -16,6 +16,7 @@ import (
 //	"vendor" ( "amd" | "intel" )      whose processor it is where they differ (U10)
 //	"cpuid" ( "v1" | "v2" | "v3" )    which extensions the processor has and shows
 //	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
+//	"memory-model" ( "sc" | "tso" [ N ] )    N is how many stores a vCPU's buffer holds (T2)
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
 //	"steps" N                         bound on steps of the run
@@ -31,8 +32,11 @@ type Machine struct {
 	Time   time.Duration
 
 	Prefetch int // bytes
-	Vendor   string
-	CPUID    string // one of CPUIDLevels
+	// StoreBuffer is how many stores a vCPU's buffer holds; 0: memory is
+	// sequentially consistent.
+	StoreBuffer int
+	Vendor      string
+	CPUID       string // one of CPUIDLevels
 
 	EnginePos Pos
 }
@@ -53,12 +57,14 @@ type Gate struct {
 
 // Bounds of a run, and what they are unless the file says otherwise.
 const (
-	MaxSteps     = 100_000_000
-	MaxTime      = time.Hour
-	MaxMemory    = 1 << 30
-	MaxPrefetch  = 32
-	DefaultSteps = 200_000
-	DefaultTime  = 20 * time.Second
+	MaxSteps      = 100_000_000
+	MaxTime       = time.Hour
+	MaxMemory     = 1 << 30
+	MaxPrefetch   = 32
+	MaxStores     = 64 // in a vCPU's buffer
+	DefaultStores = 8
+	DefaultSteps  = 200_000
+	DefaultTime   = 20 * time.Second
 )
 
 // Architectures that a scenario may name.
@@ -67,10 +73,13 @@ var Architectures = []string{"i386", "x86_64"}
 // Vendors are whose processors a scenario may name.
 var Vendors = []string{"amd", "intel"}
 
+// MemoryModels are those that a scenario may name.
+var MemoryModels = []string{"sc", "tso"}
+
 // CPUIDLevels are the sets of extensions that a scenario may name (emu.Level).
 var CPUIDLevels = []string{"v1", "v2", "v3"}
 
-var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch"}
+var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch", "memory-model"}
 
 func defaultMachine() Machine {
 	return Machine{
@@ -131,12 +140,26 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 		m.Gates = append(m.Gates, g)
 	case "prefetch":
 		m.Prefetch, err = w.integer("a number of bytes", 0, MaxPrefetch)
+	case "memory-model":
+		m.StoreBuffer, err = parseModel(w)
 	case "steps":
 		m.Steps, err = w.integer("a number of steps", 1, MaxSteps)
 	case "time":
 		m.Time, err = w.duration()
 	}
 	return err
+}
+
+// parseModel gives the number of stores that a vCPU's buffer holds.
+func parseModel(w *words) (int, error) {
+	model, err := w.choice("memory model", MemoryModels)
+	if err != nil || model == "sc" {
+		return 0, err
+	}
+	if _, more := w.peek(); !more {
+		return DefaultStores, nil
+	}
+	return w.integer("a number of stores", 1, MaxStores)
 }
 
 func parseGate(w *words) (Gate, error) {

@@ -94,7 +94,7 @@ func (n *Names) registers(before, after *emu.Core) []Change {
 func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	x := Write{
 		Addr: Hex(w.Addr), At: n.place(ev.CPU, w.Addr), Size: int(w.Size), Old: Hex(w.Old), New: Hex(w.New),
-		By: [...]string{"instruction", "delivery", "micro"}[w.By],
+		By: [...]string{"instruction", "delivery", "micro", "flush"}[w.By], Buffered: w.Buffered,
 	}
 	if int(w.Size) == n.Arch.Word() {
 		x.Name = n.named(w.New)

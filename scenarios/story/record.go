@@ -81,15 +81,16 @@ type Flag struct {
 
 // Write is a store of 1 to 8 bytes, little endian.
 type Write struct {
-	Addr Hex    `json:"addr"`
-	At   string `json:"at"` // symbol+offset, "regs->eip" for a saved register, or the address
-	Size int    `json:"size"`
-	Old  Hex    `json:"old"`
-	New  Hex    `json:"new"`
-	By   string `json:"by"`             // "instruction", "delivery", "micro"
-	Name string `json:"name,omitempty"` // the new value as an address with a name
-	Push bool   `json:"push,omitempty"` // the new top of the stack
-	Code string `json:"code,omitempty"` // a breakpoint byte: "armed" or "disarmed"
+	Addr     Hex    `json:"addr"`
+	At       string `json:"at"` // symbol+offset, "regs->eip" for a saved register, or the address
+	Size     int    `json:"size"`
+	Old      Hex    `json:"old"`
+	New      Hex    `json:"new"`
+	By       string `json:"by"`                 // "instruction", "delivery", "micro", "flush"
+	Name     string `json:"name,omitempty"`     // the new value as an address with a name
+	Buffered bool   `json:"buffered,omitempty"` // in the vCPU's store buffer: nobody else sees it yet
+	Push     bool   `json:"push,omitempty"`     // the new top of the stack
+	Code     string `json:"code,omitempty"`     // a breakpoint byte: "armed" or "disarmed"
 }
 
 // Read is a load of 1 to 8 bytes.

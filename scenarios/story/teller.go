@@ -71,6 +71,8 @@ func (t *Teller) Tell(r *Record) []Line {
 		lines = append(lines, t.unfold(r.CPU))
 	}
 	switch {
+	case r.Kind == emu.StepFlush.String():
+		lines = append(lines, t.flush(r))
 	case isCall(r):
 		lines = append(lines, t.withChanges(t.code(r), r)...)
 	case r.Delivery != nil:
@@ -235,6 +237,9 @@ func writeText(w *Write) string {
 	}
 	if w.Code != "" {
 		s += " (breakpoint " + map[string]string{"armed": "in", "disarmed": "out"}[w.Code] + ")"
+	}
+	if w.Buffered {
+		s += " (buffered)"
 	}
 	return s
 }
