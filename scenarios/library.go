@@ -93,7 +93,7 @@ func loadPath(name string) (*File, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a folder; expected a scenario file", name)
 	}
-	data, err := readScenario(name)
+	data, err := ReadText(name, format.MaxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -116,16 +116,16 @@ func OpenInput(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 }
 
-// readScenario reads a scenario's text, from a pipe too.
-func readScenario(name string) ([]byte, error) {
+// ReadText reads a file of at most so many bytes, from a pipe too.
+func ReadText(name string, most int) ([]byte, error) {
 	in, err := OpenInput(name)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, format.MaxFile+1))
-	if err == nil && len(data) > format.MaxFile {
-		err = fmt.Errorf("%s has more than %d bytes; expected at most that", name, format.MaxFile)
+	data, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	if err == nil && len(data) > most {
+		err = fmt.Errorf("%s has more than %d bytes; expected at most that", name, most)
 	}
 	return data, err
 }

@@ -305,6 +305,9 @@ func (r *Run) Checksum() sched.Checksum {
 		}
 		parts = append(parts, r.File.Member(name))
 	}
+	if n := r.File.Machine.StoreBuffer; n > 0 {
+		parts = append(parts, []byte{byte(n)})
+	}
 	return sched.ChecksumOf(parts...)
 }
 

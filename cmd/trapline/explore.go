@@ -65,6 +65,7 @@ EXAMPLES:
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end before the process takes more memory than `MIB`"},
 			requireExhausted(),
 			processorFlag(),
+			modelFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
 			&cli.StringFlag{Name: "grain", Value: grainInstruction, Usage: "with --kernel-text: `GRAIN` is instruction, or line: a line of the kernel's C is one step"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
@@ -86,7 +87,8 @@ type searching struct {
 	stderr io.Writer
 	name   string
 	file   *scenarios.File
-	bound  int // preemptions, or pct's depth; noBound
+	model  string // words of the command line, or ""
+	bound  int    // preemptions, or pct's depth; noBound
 	level  story.Level
 	json   bool
 }
@@ -203,7 +205,7 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		return nil, err
 	}
 	s := &searching{
-		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), level: level, json: c.Bool("json"),
+		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), model: modelWords(c), level: level, json: c.Bool("json"),
 		Search: scenarios.Search{
 			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: scenarios.Strategy(c.String("strategy")),
 			Seed: c.Uint64("seed"), Executions: c.Int("executions"), Time: c.Duration("time"),
@@ -356,7 +358,7 @@ func (s *searching) command(schedule string) string {
 	if s.Engine != "" {
 		line += " --engine " + s.Engine
 	}
-	return line + " --schedule " + schedule
+	return line + s.model + " --schedule " + schedule
 }
 
 // show tells the story of what was found, as run --schedule does. When it is

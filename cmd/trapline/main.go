@@ -55,6 +55,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		runCommand(out),
 		exploreCommand(out),
 		compareCommand(out),
+		litmusCommand(out),
 		sweepCommand(out),
 		mergeCommand(out),
 		workerCommand(out),

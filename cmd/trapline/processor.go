@@ -33,7 +33,7 @@ func processorOf(c *cli.Command) (emu.Processor, error) {
 	return p, nil
 }
 
-// loadFor is load for a command with --cpu.
+// loadFor is load for a command with --cpu, and perhaps --memory-model.
 func loadFor(c *cli.Command, name string) (*scenarios.File, error) {
 	p, err := processorOf(c)
 	if err != nil {
@@ -44,5 +44,5 @@ func loadFor(c *cli.Command, name string) (*scenarios.File, error) {
 		return nil, err
 	}
 	f.Processor = p
-	return f, nil
+	return f, underModel(c, f)
 }

@@ -39,6 +39,7 @@ EXAMPLES:
 			&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
 			processorFlag(),
+			modelFlag(),
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},
@@ -141,6 +142,9 @@ func levelOf(c *cli.Command) (story.Level, error) {
 
 // load finds a scenario and suggests what may have been meant otherwise.
 func load(name string) (*scenarios.File, error) {
+	if isLitmus(name) {
+		return loadLitmus(name)
+	}
 	f, err := scenarios.Load(name)
 	switch {
 	case err != nil && isRecording(name):

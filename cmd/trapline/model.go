@@ -1,0 +1,81 @@
+package main
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"trapline/scenarios"
+	"trapline/scenarios/format"
+	"trapline/scenarios/litmus"
+)
+
+// modelFlag is --memory-model.
+func modelFlag() cli.Flag {
+	return &cli.StringFlag{Name: "memory-model", Usage: "how stores reach the other vCPUs, instead of the file's `MODEL`: sc, tso, or tso:N for store buffers of N"}
+}
+
+// storesOf is how many stores a vCPU's buffer holds under --memory-model. False:
+// the flag is not given.
+func storesOf(c *cli.Command) (stores int, given bool, err error) {
+	text := c.String("memory-model")
+	model, count, counted := strings.Cut(text, ":")
+	n, bad := strconv.Atoi(count)
+	switch {
+	case text == "":
+		return 0, false, nil
+	case text == "sc":
+		return 0, true, nil
+	case text == "tso":
+		return format.DefaultStores, true, nil
+	case model == "tso" && counted && bad == nil && n >= 1 && n <= format.MaxStores:
+		return n, true, nil
+	}
+	return 0, false, usagef(c, "memory model %q; expected sc, tso, or tso:N with N from 1 to %d", text, format.MaxStores)
+}
+
+// underModel gives a file the memory model of --memory-model.
+func underModel(c *cli.Command, f *scenarios.File) error {
+	n, given, err := storesOf(c)
+	if err != nil || !given {
+		return err
+	}
+	if f.Linux != nil && n > 0 {
+		return usagef(c, "--memory-model %s with a Linux program; expected a scenario of kernel code", c.String("memory-model"))
+	}
+	f.Machine.StoreBuffer = n
+	return nil
+}
+
+// modelWords is what repeats a command's memory model.
+func modelWords(c *cli.Command) string {
+	if text := c.String("memory-model"); text != "" {
+		return " --memory-model " + text
+	}
+	return ""
+}
+
+// litmusExt is the ending of a litmus test's file.
+const litmusExt = ".litmus"
+
+func isLitmus(name string) bool { return filepath.Ext(name) == litmusExt }
+
+// readLitmus reads a litmus test from its file.
+func readLitmus(name string) (*litmus.Test, error) {
+	data, err := scenarios.ReadText(name, litmus.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	return litmus.Parse(name, data)
+}
+
+// loadLitmus is a litmus test as a scenario.
+func loadLitmus(name string) (*scenarios.File, error) {
+	t, err := readLitmus(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.File(name)
+}

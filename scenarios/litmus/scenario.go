@@ -1,0 +1,127 @@
+package litmus
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/emu/loader"
+)
+
+// Where a test's code and locations lie: each location in a page of its own.
+const (
+	codeBase     = 0xffffffff80500000
+	locationBase = 0xffffffff80600000
+	pageSize     = 4096
+)
+
+// Scenario is the text of the scenario that runs t. Of outcomes that are known it
+// checks that there is no other: see Unknown.
+func (t *Test) Scenario(name string, known []Outcome) ([]byte, error) {
+	image, source, err := t.image(name)
+	if err != nil {
+		return nil, err
+	}
+	listing, err := loader.WriteListing(image, source+t.regionNames())
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s %s\n\n-- machine --\narch x86_64\ncpus %d\nengine none\nbase %#x\n",
+		t.Name, t.Condition.Quantifier, t.Condition.Formula, len(t.Threads), uint64(codeBase))
+	b.WriteString("-- memory --\n")
+	for i, l := range t.Locations {
+		fmt.Fprintf(&b, "%s at %#x size %d prot rw--\n\tu32 %#x\n", l, locationAddr(i), pageSize, uint32(t.Initial[l]))
+	}
+	fmt.Fprintf(&b, "-- text.S --\n%s-- text.lst --\n%s-- tasks --\n", source, listing)
+	for i := range t.Threads {
+		fmt.Fprintf(&b, "cpu %d at P%d\n", i, i)
+	}
+	fmt.Fprintf(&b, "-- check --\nfinally %s: %s\n", Unknown, t.anyOf(known))
+	return []byte(b.String()), nil
+}
+
+// Unknown is the property that an outcome violates which is none of those known.
+const Unknown = "known-outcome"
+
+func locationAddr(i int) uint64 { return locationBase + uint64(i)*pageSize }
+
+// regionNames is what a scenario adds to its source: the regions' names.
+func (t *Test) regionNames() string {
+	var b strings.Builder
+	for i, l := range t.Locations {
+		fmt.Fprintf(&b, "\t.set %s, %#x\n", l, locationAddr(i))
+	}
+	return b.String()
+}
+
+// image encodes the threads, one behind the other, and writes their source.
+func (t *Test) image(name string) (*loader.Image, string, error) {
+	addr := func(l string) uint64 {
+		for i, x := range t.Locations {
+			if x == l {
+				return locationAddr(i)
+			}
+		}
+		return 0
+	}
+	var code []byte
+	var symbols []loader.Symbol
+	var lines []loader.LineRange
+	var source strings.Builder
+	line := 1
+	for n := range t.Threads {
+		e, undefined := t.encodeThread(n, addr)
+		if undefined != nil {
+			return nil, "", fmt.Errorf("%s: thread %d jumps to %q, which is no label of it", name, n, undefined.to)
+		}
+		label := fmt.Sprintf("P%d", n)
+		fmt.Fprintf(&source, "\t.globl %s\n%s:\n", label, label)
+		line += 2
+		at := codeBase + uint64(len(code))
+		symbols = append(symbols, loader.Symbol{Name: label, Addr: at, Binding: loader.Global})
+		for _, l := range e.lines {
+			for name, offset := range e.labels {
+				if offset == l.offset {
+					fmt.Fprintf(&source, "%s:\n", name)
+					line++
+				}
+			}
+			fmt.Fprintf(&source, "\t%s\n", l.text)
+			lines = append(lines, loader.LineRange{Addr: at + uint64(l.offset), Size: uint64(len(e.code) - l.offset), Line: line})
+			line++
+		}
+		code = append(code, e.code...)
+	}
+	image := &loader.Image{
+		Arch: loader.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
+		Segments: []loader.Segment{{Addr: codeBase, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX, Offset: pageSize}},
+	}
+	return image, source.String(), nil
+}
+
+// anyOf is an expression that holds if a run ends in one of the outcomes.
+func (t *Test) anyOf(known []Outcome) string {
+	var any []string
+	for _, o := range known {
+		var all []string
+		for i, p := range t.Observed {
+			all = append(all, fmt.Sprintf("%s == %#x", p.expression(), uint32(o[i])))
+		}
+		if len(all) == 0 {
+			return "1"
+		}
+		any = append(any, "("+strings.Join(all, " && ")+")")
+	}
+	if len(any) == 0 {
+		return "0"
+	}
+	return strings.Join(any, " || ")
+}
+
+// expression reads a place at the end of a run.
+func (p Place) expression() string {
+	if p.Thread < 0 {
+		return "u32[" + p.Location + "]"
+	}
+	return fmt.Sprintf("(%s@%d & 0xffffffff)", full(p.Reg), p.Thread)
+}
