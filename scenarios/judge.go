@@ -39,6 +39,9 @@ func (b *builder) prepareChecks() error {
 		}
 		b.run.checks = append(b.run.checks, c)
 	}
+	for _, p := range b.file.Finally {
+		b.run.checks = append(b.run.checks, &props.Finally{M: b.run.Machine, Title: p.Name, Good: p.Holds})
+	}
 	for _, s := range b.file.Steps {
 		if s.Expr != nil && own {
 			if err := b.checkSymbols(*s.Expr); err != nil {

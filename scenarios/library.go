@@ -34,6 +34,15 @@ type File struct {
 	// Processor runs the instructions of every machine of the scenario; it is
 	// not of the file, and changes no outcome.
 	Processor emu.Processor
+	// Finally are conditions of Go code beside the file's.
+	Finally []Finally
+}
+
+// Finally is a condition on the state in which a run has ended. Holds may be
+// called by several goroutines at once.
+type Finally struct {
+	Name  string
+	Holds func(emu.Door) bool
 }
 
 // BuiltIn is an entry of the library.

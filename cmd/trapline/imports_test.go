@@ -57,7 +57,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios/story", "emu emu/insn emu/loader emu/regs idt traps"},
 	{"scenarios/picture", ""},
 	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/picture scenarios/story"},
-	{"scenarios/litmus", "emu emu/explore emu/loader emu/sched scenarios scenarios/format"},
+	{"scenarios/litmus", "emu emu/explore emu/loader emu/sched scenarios scenarios/expr scenarios/format"},
 	{"scenarios/sweep", "emu emu/explore emu/sched scenarios"},
 	{"scenarios/sweep/queue", "scenarios scenarios/format scenarios/sweep"},
 

@@ -28,6 +28,8 @@ type Formula interface {
 	// holds judges values of places.
 	holds(func(Place) int64) bool
 	String() string
+	// expression judges the state in which a scenario has ended.
+	expression() string
 }
 
 type (
@@ -62,6 +64,19 @@ func (b connective) String() string {
 
 func (always) holds(func(Place) int64) bool { return true }
 func (always) String() string               { return "true" }
+
+func (e equals) expression() string {
+	return fmt.Sprintf("%s == %#x", e.place.expression(), uint32(e.value))
+}
+
+func (n not) expression() string { return "!(" + n.of.expression() + ")" }
+
+func (b connective) expression() string {
+	op := map[string]string{`/\`: "&&", `\/`: "||"}[b.op]
+	return "(" + b.l.expression() + " " + op + " " + b.r.expression() + ")"
+}
+
+func (always) expression() string { return "1" }
 
 // Holds reports whether an outcome satisfies the condition's formula.
 func (t *Test) Holds(o Outcome) bool {

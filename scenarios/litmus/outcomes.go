@@ -54,11 +54,12 @@ func (r *Result) Outcomes() []Outcome {
 func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options) (*Result, error) {
 	r := &Result{}
 	for {
-		f, err := t.file(name, stores, r.Outcomes())
+		f, err := t.File(name)
 		if err != nil {
 			return nil, err
 		}
-		f.Processor = o.Processor
+		f.Processor, f.Machine.StoreBuffer = o.Processor, stores
+		f.Check, f.Finally = nil, []scenarios.Finally{{Name: unknown, Holds: t.known(r)}}
 		x, err := scenarios.Search{Options: o.Search}.Do(ctx, f)
 		if err != nil {
 			return nil, err
@@ -67,7 +68,7 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 			slices.SortFunc(r.Found, func(a, b Found) int { return slices.Compare(a.Outcome, b.Outcome) })
 			return r, nil
 		}
-		if x.Violation.Property != Unknown {
+		if x.Violation.Property != unknown {
 			return nil, fmt.Errorf("%s: a schedule ends in %s (schedule %s)", name, x.Violation, x.Schedule())
 		}
 		out, err := t.outcomeOf(ctx, f, x)
@@ -81,11 +82,21 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 	}
 }
 
-// File is t as a scenario of sequentially consistent memory.
-func (t *Test) File(name string) (*scenarios.File, error) { return t.file(name, 0, nil) }
+// unknown is the property that an outcome violates which is none of those known.
+const unknown = "known-outcome"
 
-func (t *Test) file(name string, stores int, known []Outcome) (*scenarios.File, error) {
-	text, err := t.Scenario(name, known)
+// known holds in the outcomes that r has.
+func (t *Test) known(r *Result) func(emu.Door) bool {
+	list := r.Outcomes()
+	return func(d emu.Door) bool {
+		now := t.read(d)
+		return slices.ContainsFunc(list, func(o Outcome) bool { return slices.Equal(o, now) })
+	}
+}
+
+// File is t as a scenario of sequentially consistent memory.
+func (t *Test) File(name string) (*scenarios.File, error) {
+	text, err := t.Scenario(name)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +104,6 @@ func (t *Test) file(name string, stores int, known []Outcome) (*scenarios.File, 
 	if err != nil {
 		return nil, fmt.Errorf("%s as a scenario: %w", name, err)
 	}
-	f.Machine.StoreBuffer = stores
 	return &scenarios.File{File: f}, nil
 }
 
@@ -107,14 +117,20 @@ func (t *Test) outcomeOf(ctx context.Context, f *scenarios.File, x *scenarios.Se
 	if err := run.Follow(ctx, sched.NewReplay(x.Found.Schedule), nil); err != nil {
 		return nil, err
 	}
+	return t.read(run.Machine.Look()), nil
+}
+
+// read is the outcome in the present state.
+func (t *Test) read(d emu.Door) Outcome {
 	var out Outcome
 	for _, p := range t.Observed {
+		v := uint64(0)
 		if p.Thread >= 0 {
-			out = append(out, int64(int32(run.Machine.CPUs[p.Thread].GPR[p.Reg])))
-			continue
+			v = d.Register(p.Thread, emu.Register(p.Reg))
+		} else {
+			v, _ = d.Word(0, locationAddr(slices.Index(t.Locations, p.Location)), 4)
 		}
-		v, _ := run.Machine.Look().Word(0, locationAddr(slices.Index(t.Locations, p.Location)), 4)
 		out = append(out, int64(int32(v)))
 	}
-	return out, nil
+	return out
 }
