@@ -95,7 +95,7 @@ func asked(t *testing.T, a emu.Arch, code []byte, number uint64) (steps []string
 			}
 			writes = append(writes, w)
 		}
-		steps = append(steps, fmt.Sprintf("%x %x %x", ev.PC, c.GPR, writes))
+		steps = append(steps, fmt.Sprintf("%x %x %+v", ev.PC, c.GPR, writes))
 	}
 	require.NotZero(t, asks)
 	return append(steps, fmt.Sprintf("%x %s", c.RFLAGS, c.Shutdown))

@@ -13,7 +13,7 @@ import (
 	"trapline/scenarios/litmus"
 )
 
-var programs = flag.Int("programs", 60, "generated tests that are compared with the model")
+var programs = flag.Int("programs", 40, "generated tests that are compared with the model")
 
 // requireModel compares outcomes with the model's, if it has the instructions.
 func requireModel(t *testing.T, test *litmus.Test, tso bool, r *litmus.Result) {
