@@ -26,9 +26,15 @@ func NewTranscript(r *Run) *Transcript {
 
 // Do carries out one directive and returns its output.
 func (t *Transcript) Do(ctx context.Context, s *format.Step) (string, error) {
-	if moves(s.Verb) {
+	switch {
+	case moves(s.Verb):
 		out, err := t.move(ctx, s)
 		return format.TidyOutput(out), err
+	case s.Verb == "go":
+		out, err := t.take(ctx, s)
+		return format.TidyOutput(out), err
+	case s.Verb == "set":
+		return "", t.set(s)
 	}
 	out, err := t.show(s)
 	return format.TidyOutput(out), err

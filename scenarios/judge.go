@@ -43,8 +43,11 @@ func (b *builder) prepareChecks() error {
 		b.run.checks = append(b.run.checks, &props.Finally{M: b.run.Machine, Title: p.Name, Good: p.Holds})
 	}
 	for _, s := range b.file.Steps {
-		if s.Expr != nil && own {
-			if err := b.checkSymbols(*s.Expr); err != nil {
+		for _, x := range []*format.Expr{s.Expr, s.Target} {
+			if x == nil || !own {
+				continue
+			}
+			if err := b.checkSymbols(*x); err != nil {
 				return err
 			}
 		}

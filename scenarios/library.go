@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/txtar"
+
 	"trapline/emu"
 	"trapline/scenarios/format"
 )
@@ -165,4 +167,33 @@ func LoadFS(fsys fs.FS, name string) (*File, error) {
 		return nil, err
 	}
 	return &File{File: f, ReadFile: func(n string) ([]byte, error) { return fs.ReadFile(fsys, path.Join(path.Dir(name), n)) }}, nil
+}
+
+// With is the scenario with other members: the text of each in change takes the
+// place of the member of that name, or is added; nil takes the member out.
+// Its flaws are *format.Error, with the places of the changed text.
+func (f *File) With(change map[string][]byte) (*File, error) {
+	a := txtar.Parse(f.Bytes())
+	kept := a.Files[:0]
+	for _, m := range a.Files {
+		data, changed := change[m.Name]
+		if changed && data == nil {
+			continue
+		}
+		if changed {
+			m.Data = data
+		}
+		kept = append(kept, m)
+	}
+	for _, name := range format.Members {
+		if data := change[name]; data != nil && f.Member(name) == nil {
+			kept = append(kept, txtar.File{Name: name, Data: data})
+		}
+	}
+	a.Files = kept
+	p, err := format.Parse(f.Name, txtar.Format(a))
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: p, ReadFile: f.ReadFile, Processor: f.Processor}, nil
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,20 @@ type Question struct {
 	Hint    string   // where to look
 	Because string   // shown with the right answer
 	Wrong   []Mistake
+	Task    Task // nil: Answers has the right ones
+}
+
+// Task judges an answer by trying it on a machine. A task is a Question without
+// Answers.
+type Task interface {
+	// Form says what an answer looks like.
+	Form() string
+	// Run reports whether a run can be the answer, as its schedule.
+	Run() bool
+	// Judge tries an answer; saw is what the machine showed of a wrong one.
+	Judge(ctx context.Context, answer string) (right bool, saw string)
+	// Solve is an answer that is right.
+	Solve(ctx context.Context) (string, error)
 }
 
 // Mistake is an answer that is wrong, and what it would mean.
@@ -28,6 +43,31 @@ func (q *Question) Means(answer string) string {
 		}
 	}
 	return ""
+}
+
+// Judge judges an answer; means is what a wrong one would mean, or what the
+// machine showed when it was tried, or "".
+func (q *Question) Judge(ctx context.Context, answer string) (right bool, means string) {
+	if q.Task == nil {
+		return q.Right(answer), q.Means(answer)
+	}
+	right, saw := q.Task.Judge(ctx, answer)
+	if m := q.Means(answer); m != "" && !right {
+		saw = m + " " + saw
+	}
+	return right, saw
+}
+
+// Told is the answer, for somebody who has tried often enough.
+func (q *Question) Told(ctx context.Context) string {
+	if q.Task == nil {
+		return "It is " + q.Answers[0] + "."
+	}
+	solution, err := q.Task.Solve(ctx)
+	if err != nil {
+		return "No solution is at hand: " + err.Error() + "."
+	}
+	return fmt.Sprintf("This does it: %q.", solution)
 }
 
 // quiz is how far the questions are answered.
@@ -47,7 +87,11 @@ func (m *Model) ask() {
 }
 
 func (m *Model) quizTitle() string {
-	return fmt.Sprintf("Question %d of %d", min(m.quiz.at+1, len(m.quiz.questions)), len(m.quiz.questions))
+	what := "Question"
+	if m.quiz.at < len(m.quiz.questions) && m.quiz.questions[m.quiz.at].Task != nil {
+		what = "Task"
+	}
+	return fmt.Sprintf("%s %d of %d", what, min(m.quiz.at+1, len(m.quiz.questions)), len(m.quiz.questions))
 }
 
 func (m *Model) quizLines(w int) []text.Line {
@@ -67,6 +111,13 @@ func (m *Model) quizLines(w int) []text.Line {
 		return lines
 	}
 	add(text.Code, q.questions[q.at].Text)
+	if t := q.questions[q.at].Task; t != nil {
+		form := "Give " + t.Form() + "."
+		if t.Run() {
+			form += " Enter alone gives the run as it is up to the present step."
+		}
+		add(text.Dim, form)
+	}
 	if h := q.questions[q.at].Hint; h != "" && q.tries > 0 {
 		add(text.Dim, "Look: "+h)
 	}
@@ -84,21 +135,28 @@ func (m *Model) answer() {
 		m.overlay = overlay{}
 		return
 	}
-	if strings.TrimSpace(m.overlay.input) == "" {
+	x := &q.questions[q.at]
+	given := strings.TrimSpace(m.overlay.input)
+	if given == "" && x.Task != nil && x.Task.Run() && m.walk.At() > 0 {
+		given = m.walk.Schedule()
+	}
+	if given == "" {
 		return
 	}
-	x := &q.questions[q.at]
+	ctx, cancel := m.bounded()
+	defer cancel()
+	right, means := x.Judge(ctx, given)
 	switch {
-	case x.Right(m.overlay.input):
+	case right:
 		if q.tries == 0 {
 			q.right++
 		}
 		q.verdict = "✓ Right. " + x.Because
 	case q.tries+1 == MaxTries:
-		q.verdict = "It is " + x.Answers[0] + ". " + x.Because
+		q.verdict = x.Told(ctx) + " " + x.Because
 	default:
 		q.tries++
-		q.verdict = "✗ Not that. " + cmp.Or(x.Means(m.overlay.input), "Step to it and look again.")
+		q.verdict = "✗ Not that. " + cmp.Or(means, "Step to it and look again.")
 		m.overlay.input = ""
 		return
 	}

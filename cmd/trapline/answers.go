@@ -18,8 +18,9 @@ type answered struct {
 	V        int      `json:"v"`
 	Lesson   string   `json:"lesson"`
 	Question int      `json:"question"` // from 1
-	Given    []string `json:"given"`    // in order
-	Right    bool     `json:"right"`    // the last one
+	Task     bool     `json:"task,omitempty"`
+	Given    []string `json:"given"` // in order
+	Right    bool     `json:"right"` // the last one
 }
 
 // readAnswers counts the questions of each lesson that a file of --results has.

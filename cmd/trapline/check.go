@@ -22,7 +22,8 @@ func checkCommand(out *output) *cli.Command {
 		Usage:     "validate scenario files",
 		ArgsUsage: "FILE…",
 		Description: `Reads each file, assembles its source or compares its listing, builds its machine, runs its golden steps and checks and
-the schedules that it keeps, and makes the searches that it asks for. With --write the listing and the golden outputs are written into the file as they are now.
+the schedules that it keeps, and makes the searches that it asks for. Of a lesson it carries out the proofs, and shows that each task
+can be solved and is not solved already. With --write the listing and the golden outputs are written into the file as they are now.
 
 EXAMPLES:
    trapline check *.txtar
@@ -112,13 +113,13 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 	return nil
 }
 
-// checkLesson carries out the proofs of the file's own lesson, if it has one.
+// checkLesson carries out the proofs of the file's own lesson, if it has one, and shows that its tasks can be solved.
 func checkLesson(ctx context.Context, f *scenarios.File) (failures []scenarios.Failure, err error) {
 	l, err := course.Own(f)
 	if err != nil || l == nil {
 		return nil, err
 	}
-	wrong, err := l.Prove(ctx)
+	wrong, err := l.Prove(ctx, explore.Options{Jobs: runtime.NumCPU()})
 	for _, u := range wrong {
 		failures = append(failures, scenarios.Failure{Pos: f.MemberPos("lesson"), Text: u.String()})
 	}

@@ -59,13 +59,14 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios", "docs idt emu/... traps kprobes/... scenarios/atomicfile scenarios/expr scenarios/format scenarios/picture scenarios/story"},
 	{"scenarios/litmus", "emu emu/explore emu/loader emu/sched scenarios scenarios/expr scenarios/format"},
 	{"scenarios/sweep", "emu emu/explore emu/sched scenarios"},
+	{"scenarios/attempt", "emu emu/explore emu/sched scenarios scenarios/expr scenarios/format"},
 	{"scenarios/sweep/queue", "scenarios scenarios/format scenarios/sweep"},
 
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},
 	{"tui/panel", "docs emu/record tui/text tui/walk"},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/text tui/walk"},
-	{"tui/course", "scenarios scenarios/format tui tui/walk"},
+	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui tui/walk"},
 	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/panel tui/text tui/walk"},
 
 	{"cmd/trapline", "docs idt emu/... traps kprobes/... scenarios/... tui/..."},

@@ -30,7 +30,7 @@ func quizCommand(out *output) *cli.Command {
 		Usage:     "ask the questions of a lesson",
 		ArgsUsage: "NAME|FILE",
 		Description: `NAME is a lesson of docs/walkthroughs, FILE a scenario with a member lesson of its own; without either the lessons are
-listed. Answers are read line by line. A wrong one gets a hint, a third one the answer. The exit status is 0 if every answer was right at
+listed. Answers are read line by line. A task's answer is run on the machine. A wrong one gets a hint, a third one the answer. The exit status is 0 if every answer was right at
 the first go, else 1. With --tui the terminal UI opens, and y asks.
 
 EXAMPLES:
@@ -85,7 +85,8 @@ func listLessons(out *output, list []course.Lesson) {
 			fmt.Fprintf(out, "%s\n", part)
 		}
 		out.styled(story.Place, fmt.Sprintf("  %-32s", l.Short()))
-		fmt.Fprintf(out, " %s (%d questions, scenario %s)\n", l.Title, len(l.Questions), l.Scenario)
+		questions, tasks := l.Count()
+		fmt.Fprintf(out, " %s (%d questions, %d tasks, scenario %s)\n", l.Title, questions, tasks, l.Scenario)
 	}
 }
 
@@ -229,10 +230,14 @@ type asking struct {
 
 // lesson asks each question of a lesson.
 func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err error) {
-	for i := range l.Questions {
-		q := &l.Questions[i]
+	asked := l.Asked()
+	for i := range asked {
+		q := &asked[i]
 		fmt.Fprintf(a.out, "\n%d. %s\n", i+1, q.Text)
-		given, ok, err := a.question(q)
+		if q.Task != nil {
+			fmt.Fprintf(a.out, "   Give %s.\n", q.Task.Form())
+		}
+		given, ok, err := a.question(ctx, &asked[i])
 		if err != nil {
 			if e := emu.Ended(ctx); e != nil {
 				err = fmt.Errorf("%w at question %d of %d; %d answers were right", e, i+1, len(l.Questions), right)
@@ -245,7 +250,7 @@ func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err e
 		if a.results == nil {
 			continue
 		}
-		line := jsonLine(&answered{Type: "answer", V: story.Version, Lesson: l.Name, Question: i + 1, Given: given, Right: ok})
+		line := jsonLine(&answered{Type: "answer", V: story.Version, Lesson: l.Name, Question: i + 1, Task: q.Task != nil, Given: given, Right: ok})
 		if _, err := a.results.WriteString(line); err != nil {
 			return right, err
 		}
@@ -255,7 +260,7 @@ func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err e
 
 // question asks until the answer is right, at most tui.MaxTries times, and
 // gives what was answered.
-func (a *asking) question(q *course.Question) (given []string, right bool, err error) {
+func (a *asking) question(ctx context.Context, q *tui.Question) (given []string, right bool, err error) {
 	for {
 		fmt.Fprint(a.out, "> ")
 		if err := a.out.Flush(); err != nil {
@@ -265,18 +270,22 @@ func (a *asking) question(q *course.Question) (given []string, right bool, err e
 			return given, false, errors.Join(errNoAnswer, a.in.Err())
 		}
 		given = append(given, a.in.Text())
-		if q.Right(a.in.Text()) {
+		right, means := q.Judge(ctx, a.in.Text())
+		if err := emu.Ended(ctx); err != nil {
+			return given, false, err
+		}
+		if right {
 			a.out.styled(story.Changed, "Right. ")
 			fmt.Fprintln(a.out, q.Because)
 			return given, true, nil
 		}
 		if len(given) == tui.MaxTries {
-			a.out.styled(story.Alarm, "It is "+q.Answers[0]+". ")
+			a.out.styled(story.Alarm, q.Told(ctx)+" ")
 			fmt.Fprintln(a.out, q.Because)
 			return given, false, nil
 		}
 		a.out.styled(story.Alarm, "Not that. ")
-		fmt.Fprintln(a.out, q.Means(a.in.Text()))
+		fmt.Fprintln(a.out, means)
 		if q.Hint != "" {
 			fmt.Fprintf(a.out, "   Look: %s\n", q.Hint)
 		}

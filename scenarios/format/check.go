@@ -328,7 +328,7 @@ func (f *File) Exprs() []Expr {
 		}
 	}
 	for _, s := range f.Steps {
-		add(s.Expr)
+		add(s.Expr, s.Target)
 	}
 	for _, p := range f.Check {
 		add(p.Cond)

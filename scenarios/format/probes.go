@@ -236,19 +236,27 @@ func (a *Action) parseArgs(w *words) (err error) {
 }
 
 func (a *Action) parseSet(w *words) error {
-	target, err := w.expr("%register or memory such as u32[ADDR]")
+	target, v, err := w.assignment()
 	if err != nil {
 		return err
 	}
-	switch target.Node.(type) {
+	a.Target, a.Args = target, []Expr{*v}
+	return nil
+}
+
+// assignment takes a place, and the rest of the line as its value.
+func (w *words) assignment() (target, value *Expr, err error) {
+	place, err := w.expr("%register or memory such as u32[ADDR]")
+	if err != nil {
+		return nil, nil, err
+	}
+	switch place.Node.(type) {
 	case *expr.Register, *expr.Memory:
 	default:
-		return target.Pos.errorAt("%register or memory such as u32[ADDR]", "%q cannot be set", target.Node)
+		return nil, nil, place.Pos.errorAt("%register or memory such as u32[ADDR]", "%q cannot be set", place.Node)
 	}
-	a.Target = &target
 	v, err := w.rest("a value")
-	a.Args = []Expr{v}
-	return err
+	return &place, &v, err
 }
 
 // Handler gives a handler's actions; ok is false where the probe has none of

@@ -3,6 +3,8 @@ package format
 import (
 	"fmt"
 	"strings"
+
+	"trapline/emu/sched"
 )
 
 // Step is one directive with the output that it must give.
@@ -13,7 +15,9 @@ import (
 //	          | "trap" [ VECTOR ]      run until a vector has been delivered
 //	          | "hit" [ N ]            run until a probe's handlers begin for the Nth time from here (1)
 //	          | "run"                  run to the end
-//	          | "level" LEVEL          how much of the story the five above tell: quiet, normal, verbose, none
+//	          | "go" N [ STEPS ]       that actor takes the next steps (1): a vCPU, or behind them an interrupt
+//	          | "level" LEVEL          how much of the story the six above tell: quiet, normal, verbose, none
+//	          | "set" PLACE EXPR       changes a register, a flag or memory of the cpu
 //	          | "cpu" N                the cpu that "until" and what follows are about
 //	          | "regs" | "stack" [ N ] | "mem" N "at" EXPR | "code" N "at" EXPR | "gate" VECTOR
 //	          | "probes" | "locks" | "tasks" | "log" | "print" EXPR
@@ -28,6 +32,8 @@ type Step struct {
 	Verb   string
 	N      int // -1 where it was left out
 	Expr   *Expr
+	Target *Expr  // set: an expr.Register or expr.Memory
+	Actor  int    // go
 	Word   string // level; echo and cat: the file; insmod and rmmod: the module
 	Text   string // echo
 	Append bool   // echo: >>
@@ -42,7 +48,7 @@ func (s *Step) Directive() string { return s.text }
 // Levels of a story.
 var Levels = []string{"none", "quiet", "normal", "verbose"}
 
-var verbs = []string{"step", "until", "trap", "hit", "run", "level", "cpu", "regs", "stack", "mem", "code",
+var verbs = []string{"step", "until", "trap", "hit", "run", "go", "level", "set", "cpu", "regs", "stack", "mem", "code",
 	"gate", "probes", "locks", "tasks", "log", "print", "echo", "cat", "insmod", "rmmod",
 	"trace", "profile", "output", "maps", "exit"}
 
@@ -101,11 +107,16 @@ func (s *Step) parseArgs(w *words) (err error) {
 		}
 		fallthrough
 	case "gate", "cpu":
-		limit := map[string]int{"step": MaxSteps, "hit": MaxSteps, "stack": MaxStackWords, "cpu": 7}[s.Verb]
-		if limit == 0 {
-			limit = 255
+		s.N, err = s.number(w)
+	case "go":
+		if s.Actor, err = w.integer("a vCPU, or behind them an interrupt,", 0, sched.MaxActors-1); err != nil {
+			return err
 		}
-		s.N, err = w.integer("a number", 0, limit)
+		if _, more := w.peek(); more {
+			s.N, err = w.integer("a number", 1, MaxSteps)
+		}
+	case "set":
+		s.Target, s.Expr, err = w.assignment()
 	case "mem", "code":
 		if s.N, err = w.integer("a number", 1, MaxDump); err != nil {
 			return err
@@ -128,6 +139,15 @@ func (s *Step) parseArgs(w *words) (err error) {
 		s.Word = x.text
 	}
 	return err
+}
+
+// number takes the number of a directive that has its own bound.
+func (s *Step) number(w *words) (int, error) {
+	limit := map[string]int{"step": MaxSteps, "hit": MaxSteps, "stack": MaxStackWords, "cpu": 7}[s.Verb]
+	if limit == 0 {
+		limit = 255
+	}
+	return w.integer("a number", 0, limit)
 }
 
 // TidyOutput drops blanks at the ends of lines and empty lines at the end.

@@ -31,17 +31,23 @@ type Lesson struct {
 	file *scenarios.File // of a lesson of one's own, or nil
 }
 
-// Question has, beside what the UI needs, the proofs of its answer.
+// Question has, beside what the UI needs, the proofs of its answer. A task is a
+// question whose answer the machine judges.
 type Question struct {
 	tui.Question
 	Proofs []Proof
+	Task   *Task // or nil
 }
 
-// Proof is directives of a scenario's steps, and what the last must print.
+// Proof is directives of a scenario's steps, and what the last must print; or
+// a search and what it must come to.
 type Proof struct {
 	Scenario   string // another than the lesson's, or ""
+	Engine     string // another than the lesson's, or ""
+	Explore    string // what a line of the member explore says of bounds; only of a search
 	Directives []string
-	Prints     string
+	Prints     string // of a search: the outcome, as in the member explore
+	Search     bool
 }
 
 // Short is the name without its number, by which a lesson can be asked for too.
@@ -50,11 +56,27 @@ func (l *Lesson) Short() string {
 	return s
 }
 
-// Asked are the questions for the UI.
+// Count is how many questions and tasks it has.
+func (l *Lesson) Count() (questions, tasks int) {
+	for _, q := range l.Questions {
+		if q.Task != nil {
+			tasks++
+		} else {
+			questions++
+		}
+	}
+	return questions, tasks
+}
+
+// Asked are the questions and tasks, as the UI and the quiz ask them.
 func (l *Lesson) Asked() []tui.Question {
 	var list []tui.Question
 	for _, q := range l.Questions {
-		list = append(list, q.Question)
+		x := q.Question
+		if q.Task != nil {
+			x.Task = q.Task
+		}
+		list = append(list, x)
 	}
 	return list
 }

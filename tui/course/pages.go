@@ -30,7 +30,7 @@ func Pages() (map[string]string, error) {
 		fmt.Fprintf(&index, "| %d | [%s](%s.md) | `%s` | %d |\n", i+1, l.Title, l.Name, l.command(), l.Minutes)
 		fmt.Fprintf(&answers, "\n### %d. %s\n\n`trapline tui %s`, about %d minutes.\n\n", i+1, l.Title, l.command(), l.Minutes)
 		for _, q := range l.Questions {
-			fmt.Fprintf(&answers, "- %s **%s.** %s\n", q.Text, q.Answers[0], q.Because)
+			fmt.Fprintf(&answers, "- %s **%s.** %s\n", q.Text, q.answer(), q.Because)
 		}
 	}
 	pages["README.md"], pages["TEACHING.md"] = index.String(), answers.String()
@@ -49,11 +49,30 @@ func (l *Lesson) page() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n```\ntrapline tui %s\ntrapline quiz %s\n```\n\n## Questions\n\n", l.Title, l.Text, l.command(), l.Short())
 	for i, q := range l.Questions {
-		fmt.Fprintf(&b, "%d. %s", i+1, q.Text)
+		if q.Task != nil {
+			fmt.Fprintf(&b, "%d. Task: %s", i+1, q.Text)
+			if q.Task.place() != l.command() {
+				fmt.Fprintf(&b, " (In `trapline tui %s`.)", q.Task.place())
+			}
+			fmt.Fprintf(&b, " Give %s.", q.Task.Form())
+		} else {
+			fmt.Fprintf(&b, "%d. %s", i+1, q.Text)
+		}
 		if q.Hint != "" {
 			fmt.Fprintf(&b, " *(Look: %s.)*", q.Hint)
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// answer is what the teacher's page says.
+func (q *Question) answer() string {
+	switch {
+	case q.Task == nil:
+		return q.Answers[0]
+	case q.Task.Solution != "":
+		return "`" + q.Task.Solution + "`"
+	}
+	return "a schedule that a search finds: the third wrong answer to the quiz prints one"
 }

@@ -47,6 +47,23 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	return f, nil
 }
 
+// Schedule is who took each step of the present line up to the present moment,
+// printed as a schedule of the scenario.
+func (w *Walk) Schedule() string {
+	var f record.File
+	w.Save(&f)
+	var s sched.Schedule
+	at := uint64(0)
+	for actor := range f.Taken() {
+		if at == w.At() {
+			break
+		}
+		s.Append(actor, 1)
+		at++
+	}
+	return s.Format(w.Run.Checksum())
+}
+
 // Decode reads a recording with the files that its scenario names.
 func Decode(data []byte) (*record.File, error) {
 	return record.Decode(data, func(name string, scenario []byte) ([]string, error) {

@@ -1,0 +1,133 @@
+package course
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"trapline/emu/explore"
+	"trapline/scenarios"
+)
+
+// Unproved is a proof that does not show what the lesson says, or what is
+// wrong with a task.
+type Unproved struct {
+	Question int // from 1
+	Proof    Proof
+	Printed  string
+	Task     string // of a task: why it is no good
+}
+
+func (u Unproved) String() string {
+	switch {
+	case u.Task != "":
+		return fmt.Sprintf("task %d: %s", u.Question, u.Task)
+	case u.Proof.Search:
+		return fmt.Sprintf("question %d: a search: %s", u.Question, u.Printed)
+	}
+	return fmt.Sprintf("question %d: %q prints %q; the lesson says %q", u.Question, strings.Join(u.Proof.Directives, "; "), u.Printed, u.Proof.Prints)
+}
+
+// Prove carries out the proofs of every answer on the machine, shows of each
+// task that it can be solved and is not solved already, and gives what does
+// not hold. Searches are made with the workers and bounds of o.
+func (l *Lesson) Prove(ctx context.Context, o explore.Options) ([]Unproved, error) {
+	var list []Unproved
+	for i, q := range l.Questions {
+		for _, p := range q.Proofs {
+			out, ok, err := l.shown(ctx, p, o)
+			if err != nil {
+				return nil, fmt.Errorf("question %d of %s: %w", i+1, l.Name, err)
+			}
+			if !ok {
+				list = append(list, Unproved{Question: i + 1, Proof: p, Printed: out})
+			}
+		}
+		if q.Task == nil {
+			continue
+		}
+		flaws, err := q.Task.Prove(ctx, o)
+		if x := (*flaw)(nil); l.file != nil && errors.As(err, &x) {
+			return nil, placed(l.file, err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("task %d of %s: %w", i+1, l.Name, err)
+		}
+		for _, f := range flaws {
+			list = append(list, Unproved{Question: i + 1, Task: f})
+		}
+	}
+	return list, nil
+}
+
+// shown carries out a proof and gives what it came to, and whether that is what
+// the lesson says.
+func (l *Lesson) shown(ctx context.Context, p Proof, o explore.Options) (out string, ok bool, err error) {
+	f, engine, err := l.where(p)
+	if err != nil {
+		return "", false, err
+	}
+	if p.Search {
+		return searched(ctx, f, engine, p, o)
+	}
+	out, err = printed(ctx, f, engine, p)
+	return out, strings.Contains(out, p.Prints), err
+}
+
+// where is the scenario that a proof is about, and the engine, "" for the scenario's own.
+func (l *Lesson) where(p Proof) (f *scenarios.File, engine string, err error) {
+	if p.Scenario != "" {
+		f, err = scenarios.Load(p.Scenario)
+		return f, p.Engine, err
+	}
+	f, err = l.Open()
+	if p.Engine != "" {
+		return f, p.Engine, err
+	}
+	return f, l.Engine, err
+}
+
+// searched makes a search as a line of the member explore asks for it.
+func searched(ctx context.Context, f *scenarios.File, engine string, p Proof, o explore.Options) (string, bool, error) {
+	line := strings.TrimSpace(p.Explore + " " + p.Prints)
+	if engine != "" {
+		line = "engine " + engine + " " + line
+	}
+	g, err := f.With(map[string][]byte{"explore": []byte(line + "\n"), "lesson": nil})
+	if err != nil {
+		return "", false, err
+	}
+	out, ok := "", false
+	err = scenarios.CheckSearches(ctx, g, o, func(s scenarios.Shown) {
+		out, ok = s.Text+"; "+s.Failure, s.Failure == ""
+	})
+	return out, ok, err
+}
+
+// printed carries out a proof's directives and gives what the last one printed.
+func printed(ctx context.Context, f *scenarios.File, engine string, p Proof) (string, error) {
+	var b strings.Builder
+	for _, d := range p.Directives {
+		b.WriteString("> " + d + "\n")
+	}
+	f, err := f.With(map[string][]byte{"steps": []byte(b.String())})
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
+	defer cancel()
+	r, err := scenarios.Open(ctx, f, scenarios.Options{Engine: engine})
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	t := scenarios.NewTranscript(r)
+	out := ""
+	for i := range f.Steps {
+		if out, err = t.Do(ctx, &f.Steps[i]); err != nil {
+			return "", err
+		}
+	}
+	return out, nil
+}
