@@ -12,13 +12,17 @@ import (
 	"trapline/scenarios/story"
 )
 
-// take lets an actor take the next steps, whoever's turn it is, and tells their story.
+// take lets an actor take the next steps, whoever's turn it is, as far as it can
+// go, and tells their story. One that cannot take the first is a flaw.
 func (t *Transcript) take(ctx context.Context, s *format.Step) (string, error) {
 	var b strings.Builder
-	for range max(s.N, 1) {
+	for i := range max(s.N, 1) {
 		able := t.run.runnable(true)
 		if len(able) == 0 {
 			b.WriteString(t.ending())
+			break
+		}
+		if i > 0 && !slices.Contains(able, s.Actor) {
 			break
 		}
 		if !slices.Contains(able, s.Actor) {
