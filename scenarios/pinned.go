@@ -23,15 +23,16 @@ func OpenScheduled(ctx context.Context, f *File, o Options, schedule string) (*R
 	if err != nil {
 		return nil, sched.Schedule{}, err
 	}
-	s, err := sched.Parse(schedule, r.Checksum())
+	s, err := r.ParseSchedule(schedule)
 	if err == nil {
 		return r, s, nil
 	}
 	r.Close()
 	if !o.Direct && errors.Is(err, sched.ErrOtherScenario) {
 		o.Direct = true
-		if direct, again, derr := OpenScheduled(ctx, f, o, schedule); derr == nil {
-			return direct, again, nil
+		direct, again, derr := OpenScheduled(ctx, f, o, schedule)
+		if derr == nil || errors.Is(derr, ErrOtherText) {
+			return direct, again, derr
 		}
 	}
 	return nil, sched.Schedule{}, fmt.Errorf("%w: %w", ErrBadSchedule, err)
@@ -73,7 +74,7 @@ func CheckSchedules(ctx context.Context, f *File, see func(Shown)) error {
 
 func (f *File) checkSchedule(ctx context.Context, s *format.Schedule) (Shown, error) {
 	r, schedule, err := OpenScheduled(ctx, f, Options{Engine: s.Engine}, s.Text)
-	if errors.Is(err, sched.ErrOtherScenario) {
+	if errors.Is(err, sched.ErrOtherScenario) || errors.Is(err, ErrOtherText) {
 		return Shown{}, s.Pos.Error(f.Name, "a schedule of this scenario as it is now: search again, with explore --pin", "%v", err)
 	}
 	if err != nil {

@@ -298,6 +298,39 @@ func (r *Run) spaceOf(actor int) *emu.Space {
 // code, memory, probes, tasks, and how it is run. Lesson, golden steps and
 // checks may change without making a schedule another's.
 func (r *Run) Checksum() sched.Checksum {
+	if text := r.KernelText(); text != "" {
+		return r.checksum([]byte(text))
+	}
+	return r.checksum()
+}
+
+// ErrOtherText is returned for a schedule of the scenario as it ran on another
+// text of the engine's kernel, an earlier version's.
+var ErrOtherText = errors.New("schedule of another text of the kernel, an earlier version's, whose steps were others: search again")
+
+// ParseSchedule reads a printed schedule, which must be one of this run's.
+func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
+	s, err := sched.Parse(text, r.Checksum())
+	if !errors.Is(err, sched.ErrOtherScenario) {
+		return s, err
+	}
+	// Schedules had no sum of the kernel's text at first.
+	if _, earlier := sched.Parse(text, r.checksum()); earlier == nil {
+		return s, ErrOtherText
+	}
+	return s, err
+}
+
+// KernelText names the text of the modelled kernel, or what stands for it in
+// direct mode; "": there is none.
+func (r *Run) KernelText() string {
+	if r.Kernel == nil {
+		return ""
+	}
+	return r.Kernel.TextSum()
+}
+
+func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}
 	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts", "linux", "uprobe_events"} {
 		if r.File.Linux == nil && (name == "linux" || name == "uprobe_events") {
@@ -308,7 +341,7 @@ func (r *Run) Checksum() sched.Checksum {
 	if n := r.File.Machine.StoreBuffer; n > 0 {
 		parts = append(parts, []byte{byte(n)})
 	}
-	return sched.ChecksumOf(parts...)
+	return sched.ChecksumOf(append(parts, more...)...)
 }
 
 // checkEvery is how many steps go by between looks at the context.

@@ -1,8 +1,11 @@
 package traps
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
+	"io"
 
 	"trapline/emu"
 )
@@ -26,6 +29,7 @@ type DirectEngine interface {
 // between them: same frame, same order, same effects (a test compares).
 type directMode struct {
 	flow    *flow
+	sum     string // of its sources
 	engine  DirectEngine
 	entries [32]directEntry
 	step    uint64 // address of the hypercall that vCPUs stay at
@@ -78,6 +82,7 @@ func (k *Kernel) SetDirect(on bool) error {
 		k.direct = nil
 		return nil
 	}
+	sum := sha256.New()
 	d := &directMode{step: k.Symbol("direct_step"), ret: k.Symbol("return_from_trap"), cpus: make([]directCPU, len(k.M.CPUs))}
 	d.hyper = k.hyper[d.step]
 	sources := []string{stockFlow}
@@ -93,6 +98,10 @@ func (k *Kernel) SetDirect(on bool) error {
 			d.actions[i] = k.Symbol(name)
 		}
 	}
+	for _, s := range sources {
+		io.WriteString(sum, s)
+	}
+	d.sum = hex.EncodeToString(sum.Sum(nil)[:8])
 	f, err := compileFlow(traits.build(k.engine != nil), k.ops, sources...)
 	if err != nil {
 		return err

@@ -1,7 +1,9 @@
 package traps
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 
 	"trapline/emu"
@@ -54,6 +56,21 @@ func StockImage(a emu.Arch) (*loader.Image, error) {
 		return ReadText("stock kernel", none64)
 	}
 	return ReadText("stock kernel", none32)
+}
+
+// TextSum names what the steps of kernel code are made of: 16 hexadecimal digits
+// of the SHA-256 of the text and its data or, in direct mode, of the flows.
+func (k *Kernel) TextSum() string {
+	if k.direct != nil {
+		return k.direct.sum
+	}
+	sum := sha256.New()
+	for i := range k.image.Segments {
+		s := &k.image.Segments[i]
+		fmt.Fprintf(sum, "%x %x\n", s.Addr, len(s.Data))
+		sum.Write(s.Data)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // ReadText rebuilds kernel text from its embedded listing.

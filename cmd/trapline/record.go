@@ -147,8 +147,12 @@ func openFile(ctx context.Context, c *cli.Command, f *scenarios.File, steps uint
 	if errors.Is(err, sched.ErrOtherScenario) && !o.Direct {
 		// A schedule of a search belongs to direct mode, which its checksum tells.
 		o.Direct = true
-		if direct, derr := walkScheduled(ctx, f, o, c.String("schedule"), steps); derr == nil {
+		direct, derr := walkScheduled(ctx, f, o, c.String("schedule"), steps)
+		if derr == nil {
 			return direct, nil
+		}
+		if errors.Is(derr, scenarios.ErrOtherText) {
+			err = derr
 		}
 	}
 	if errors.Is(err, errSchedule) {
@@ -170,7 +174,7 @@ func walkScheduled(ctx context.Context, f *scenarios.File, so scenarios.Options,
 		return nil, err
 	}
 	if schedule != "" {
-		s, err := sched.Parse(schedule, w.Run.Checksum())
+		s, err := w.Run.ParseSchedule(schedule)
 		if err == nil {
 			err = w.Follow(ctx, s)
 		} else {

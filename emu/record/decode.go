@@ -134,7 +134,7 @@ func (r *reader) file(names Names) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Producer: m.Producer, Name: m.Name, Engine: m.Engine, Options: m.Options, Actors: m.Actors}
+	f := &File{Producer: m.Producer, Name: m.Name, Engine: m.Engine, Text: m.Text, Options: m.Options, Actors: m.Actors}
 	if f.Scenario, err = r.packed("SCEN", MaxScenario); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ type meta struct {
 	Producer string            `json:"producer"`
 	Name     string            `json:"name"`
 	Engine   string            `json:"engine"`
+	Text     string            `json:"text,omitempty"`
 	Options  map[string]string `json:"options,omitempty"`
 	Actors   int               `json:"actors"`
 	Steps    uint64            `json:"steps"`
@@ -47,7 +48,7 @@ type meta struct {
 
 // Encode prints the recording.
 func (f *File) Encode() ([]byte, error) {
-	m, err := json.Marshal(meta{f.Producer, f.Name, f.Engine, f.Options, f.Actors, f.Steps(), f.fileNames()})
+	m, err := json.Marshal(meta{f.Producer, f.Name, f.Engine, f.Text, f.Options, f.Actors, f.Steps(), f.fileNames()})
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ var (
 	ErrDamaged = errors.New("damaged recording")
 	// ErrVersion: written by a program with another format.
 	ErrVersion = errors.New("recording of another version of the program, whose steps were others")
+	// ErrOtherText: made on another text of the modelled kernel.
+	ErrOtherText = errors.New("recording of another text of the modelled kernel, another version's, whose steps were others: record again")
 )
 
 // File is a run on disk: all that another machine needs to make it again.
@@ -36,6 +38,7 @@ type File struct {
 	Scenario []byte            // its text, whole
 	Files    map[string][]byte // files that the scenario names
 	Engine   string
+	Text     string            // names the kernel's text, "": it has none, or the file is from before there were names
 	Options  map[string]string // how it was opened otherwise
 	Actors   int               // the vCPUs, then interrupts
 	Hashes   []Hash            // by step; the first is of step 0, the last of the end
@@ -153,6 +156,10 @@ type DivergedError struct {
 }
 
 func (e *DivergedError) Error() string {
+	if e.Step == 0 {
+		return fmt.Sprintf("the replay differs from the start on: the kernel's text, or the machine, is another version's (state %016x, recorded %016x by %s): record again",
+			e.Got, e.Want, e.Producer)
+	}
 	return fmt.Sprintf("the replay differs at step %d: the state's hash is %016x, recorded was %016x (by %s)", e.Step, e.Got, e.Want, e.Producer)
 }
 

@@ -29,7 +29,7 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 		}
 		file.SetListing(listing)
 	}
-	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Options: map[string]string{}}
+	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Text: w.Run.KernelText(), Options: map[string]string{}}
 	if w.Run.Options.Direct {
 		f.Options[optionDirect] = "true"
 	}
@@ -111,6 +111,10 @@ func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error)
 	w, err := Open(ctx, file, Options{Options: o})
 	if err != nil {
 		return nil, err
+	}
+	if text := w.Run.KernelText(); f.Text != "" && f.Text != text {
+		w.Close()
+		return nil, fmt.Errorf("%w: engine %s had %s, here it has %s", record.ErrOtherText, f.Engine, f.Text, text)
 	}
 	if err := f.Verify(ctx, w.Timeline); err != nil {
 		w.Close()
