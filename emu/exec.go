@@ -25,7 +25,7 @@ func (m *Machine) execute(c *CPU) {
 		return
 	}
 	ev.Bytes = d.bytes[:d.n]
-	if !m.lean || m.prefetch > 0 || m.buffer > 0 {
+	if !m.lean || m.prefetch > 0 || m.Buffers() {
 		ev.Insn = d.in
 	}
 	known := m.followed.at(pc)

@@ -51,6 +51,7 @@ type Machine struct {
 
 	prefetch  int      // bytes, Config.Prefetch
 	buffer    int      // stores, Config.StoreBuffer
+	split     bool     // Config.SplitRMW
 	hidden    []uint64 // what a vCPU's buffered stores cover during its step
 	processor Processor
 	level     Level
@@ -80,6 +81,9 @@ type Config struct {
 	// StoreBuffer is how many stores a vCPU's buffer holds, at most
 	// MaxStoreBuffer; 0: every store is in memory at once (T2).
 	StoreBuffer int
+	// SplitRMW makes two accesses of an instruction without LOCK that reads and
+	// writes memory: others can come between them (T3).
+	SplitRMW bool
 	// Seed is of the numbers of RDRAND and RDSEED.
 	Seed uint64
 	// Processor is what runs integer instructions of steps.
@@ -110,7 +114,7 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, buffer: cfg.StoreBuffer, seed: cfg.Seed, processor: processor, level: cfg.Level, followed: new(Followed)}
+	m := &Machine{Arch: cfg.Arch, Vendor: cfg.Vendor, Mem: mem, prefetch: cfg.Prefetch, buffer: cfg.StoreBuffer, split: cfg.SplitRMW, seed: cfg.Seed, processor: processor, level: cfg.Level, followed: new(Followed)}
 	s := m.NewSpace()
 	for i := range cfg.CPUs {
 		c, err := m.newCPU(i, s)
@@ -174,7 +178,7 @@ func (m *Machine) Step(id int) *Event {
 		m.ended(c)
 		return ev
 	}
-	if m.buffer > 0 {
+	if m.Buffers() {
 		m.showStores(c)
 	}
 	if m.Worker == nil || !m.Worker.Work(m, c) {
@@ -186,7 +190,7 @@ func (m *Machine) Step(id int) *Event {
 	if m.Worker != nil {
 		m.Worker.Stepped(m, c)
 	}
-	if m.buffer > 0 {
+	if m.Buffers() {
 		m.keepStores(c)
 	}
 	m.ended(c)

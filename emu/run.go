@@ -39,7 +39,7 @@ func (s RunStop) String() string { return [...]string{"bound", "step"}[s] }
 // written when the fault is raised.
 func (m *Machine) Run(id int, limit uint64) (n uint64, why RunStop) {
 	c := m.CPUs[id]
-	if m.err != nil || m.prefetch > 0 || m.buffer > 0 || !c.runsFreely() {
+	if m.err != nil || m.prefetch > 0 || m.Buffers() || !c.runsFreely() {
 		return 0, RunStep
 	}
 	if unicorn.Available() {

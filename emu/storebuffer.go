@@ -67,9 +67,8 @@ func (m *Machine) OldestStore(id int) (Loc, bool) {
 	return MemoryLoc(at.frame, uint64(at.off)), true
 }
 
-// StoreBuffer is how many stores a vCPU can have buffered, 0: memory is
-// sequentially consistent.
-func (m *Machine) StoreBuffer() int { return m.buffer }
+// Buffers reports whether stores can be made that others do not see at once.
+func (m *Machine) Buffers() bool { return m.buffer > 0 || m.split }
 
 // Flush is a step of its own: the oldest store of vCPU id reaches memory (T2).
 // Its buffer must not be empty.
@@ -106,8 +105,12 @@ func (p *PhysMem) setWord(at physical, size uint8, v uint64) {
 }
 
 // showStores lays c's buffered stores over memory, for a step of c: a vCPU sees
-// its own. hidden gets what they cover.
+// its own. hidden gets what they cover. Without a store buffer, what the last
+// step has left to write is written now.
 func (m *Machine) showStores(c *CPU) {
+	for m.buffer == 0 && c.stores != nil {
+		m.flush(c)
+	}
 	m.hidden = m.hidden[:0]
 	for i := range c.Buffered() {
 		s := &c.stores.stores[i]
@@ -124,7 +127,7 @@ func (m *Machine) keepStores(c *CPU) {
 	var own []BufferedStore
 	for i := len(m.ev.Writes) - 1; i >= 0; i-- {
 		w := &m.ev.Writes[i]
-		if drained && w.By != ByDelivery {
+		if w.By == ByFlush || drained && w.By != ByDelivery || m.buffer == 0 && !m.splits() {
 			continue
 		}
 		w.Buffered = true
@@ -145,9 +148,15 @@ func (m *Machine) keepStores(c *CPU) {
 	if len(own) > 0 {
 		c.stores = c.stores.from(0, own...)
 	}
-	for c.stores.len() > m.buffer {
+	for m.buffer > 0 && c.stores.len() > m.buffer {
 		m.flush(c)
 	}
+}
+
+// splits reports whether the step just made is an instruction whose write is an
+// access of its own.
+func (m *Machine) splits() bool {
+	return m.ev.Kind == StepInstruction && m.ev.Delivery == nil && modifiesMemory(&m.ev.Insn) && !m.drains()
 }
 
 // takeBack undoes a write and adds its stores to list, the last one first.

@@ -1,5 +1,7 @@
 package scenarios
 
+import "trapline/emu/explore"
+
 // firstBuffer is the number of the first actor that is a store buffer.
 func (r *Run) firstBuffer() int {
 	n := len(r.Machine.CPUs)
@@ -12,12 +14,12 @@ func (r *Run) firstBuffer() int {
 // bufferOf is the vCPU whose store buffer an actor is.
 func (r *Run) bufferOf(actor int) (cpu int, ok bool) {
 	cpu = actor - r.firstBuffer()
-	return cpu, cpu >= 0 && r.Machine.StoreBuffer() > 0
+	return cpu, cpu >= 0 && r.Machine.Buffers()
 }
 
 // unflushed lists the store buffers that hold something.
 func (r *Run) unflushed() []int {
-	if r.Machine.StoreBuffer() == 0 {
+	if !r.Machine.Buffers() {
 		return nil
 	}
 	var list []int
@@ -37,4 +39,9 @@ func (r *Run) dueFlush() (int, bool) {
 		return 0, false
 	}
 	return list[0], true
+}
+
+// modelOf is the memory model of a scenario.
+func modelOf(f *File) explore.MemoryModel {
+	return explore.MemoryModel{Stores: f.Machine.StoreBuffer, Split: f.Machine.SplitRMW}
 }

@@ -91,7 +91,7 @@ func (r *Run) unraised() []int {
 // interrupts without a place, then the vCPUs' store buffers if they have any.
 func (r *Run) Actors() int {
 	n := r.firstBuffer()
-	if r.Machine.StoreBuffer() > 0 {
+	if r.Machine.Buffers() {
 		n += len(r.Machine.CPUs)
 	}
 	return n

@@ -52,7 +52,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := emu.New(emu.Config{Arch: archOf(f.File), CPUs: f.Machine.CPUs, Memory: int(f.Machine.Memory), Prefetch: f.Machine.Prefetch, StoreBuffer: f.Machine.StoreBuffer, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File)})
+	m, err := emu.New(emu.Config{Arch: archOf(f.File), CPUs: f.Machine.CPUs, Memory: int(f.Machine.Memory), Prefetch: f.Machine.Prefetch, StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File)})
 	if err != nil {
 		return nil, err
 	}

@@ -338,8 +338,8 @@ func (r *Run) checksum(more ...[]byte) sched.Checksum {
 		}
 		parts = append(parts, r.File.Member(name))
 	}
-	if n := r.File.Machine.StoreBuffer; n > 0 {
-		parts = append(parts, []byte{byte(n)})
+	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {
+		parts = append(parts, []byte{byte(m.StoreBuffer), byte(b2u(m.SplitRMW))})
 	}
 	return sched.ChecksumOf(append(parts, more...)...)
 }

@@ -143,7 +143,7 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	if n == 0 {
 		n = explore.DefaultExecutions
 	}
-	if systems.file.Machine.StoreBuffer > 0 {
+	if modelOf(systems.file) != (explore.MemoryModel{}) {
 		o.Without = explore.AllReductions // they are for memory that all see alike
 	}
 	switch s.Strategy {

@@ -74,7 +74,7 @@ func (s *Systems) New() (explore.System, error) {
 // Settle adds to a report under which memory model it holds, and what could not
 // be judged.
 func (s *Systems) Settle(r *explore.Report) {
-	r.Model = explore.TSO(s.file.Machine.StoreBuffer)
+	r.Model = modelOf(s.file)
 	if n, why := s.options.base.ref.Undecided(); n > 0 {
 		r.Unjudge(undecided(why))
 	}

@@ -66,6 +66,7 @@ EXAMPLES:
 			requireExhausted(),
 			processorFlag(),
 			modelFlag(),
+			splitFlag(),
 			&cli.BoolFlag{Name: "kernel-text", Usage: "search the instructions of the kernel's text too: finer steps, many more of them"},
 			&cli.StringFlag{Name: "grain", Value: grainInstruction, Usage: "with --kernel-text: `GRAIN` is instruction, or line: a line of the kernel's C is one step"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},

@@ -17,6 +17,10 @@ func modelFlag() cli.Flag {
 	return &cli.StringFlag{Name: "memory-model", Usage: "how stores reach the other vCPUs, instead of the file's `MODEL`: sc, tso, or tso:N for store buffers of N"}
 }
 
+func splitFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "split-rmw", Usage: "make two accesses of an instruction without LOCK that reads and writes memory"}
+}
+
 // storesOf is how many stores a vCPU's buffer holds under --memory-model. False:
 // the flag is not given.
 func storesOf(c *cli.Command) (stores int, given bool, err error) {
@@ -36,25 +40,33 @@ func storesOf(c *cli.Command) (stores int, given bool, err error) {
 	return 0, false, usagef(c, "memory model %q; expected sc, tso, or tso:N with N from 1 to %d", text, format.MaxStores)
 }
 
-// underModel gives a file the memory model of --memory-model.
+// underModel gives a file the memory model of --memory-model and --split-rmw.
 func underModel(c *cli.Command, f *scenarios.File) error {
 	n, given, err := storesOf(c)
-	if err != nil || !given {
+	if err != nil {
 		return err
 	}
-	if f.Linux != nil && n > 0 {
-		return usagef(c, "--memory-model %s with a Linux program; expected a scenario of kernel code", c.String("memory-model"))
+	split := c.Bool("split-rmw")
+	if f.Linux != nil && (n > 0 || split) {
+		return usagef(c, "--memory-model tso or --split-rmw with a Linux program; expected a scenario of kernel code")
 	}
-	f.Machine.StoreBuffer = n
+	if given {
+		f.Machine.StoreBuffer = n
+	}
+	f.Machine.SplitRMW = f.Machine.SplitRMW || split
 	return nil
 }
 
 // modelWords is what repeats a command's memory model.
 func modelWords(c *cli.Command) string {
+	words := ""
 	if text := c.String("memory-model"); text != "" {
-		return " --memory-model " + text
+		words = " --memory-model " + text
 	}
-	return ""
+	if c.Bool("split-rmw") {
+		words += " --split-rmw"
+	}
+	return words
 }
 
 // litmusExt is the ending of a litmus test's file.

@@ -40,6 +40,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: faster, fewer steps"},
 			processorFlag(),
 			modelFlag(),
+			splitFlag(),
 			&cli.StringFlag{Name: "syntax", Value: "att", Usage: "disassemble in `SYNTAX`: att or intel"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell every instruction, register, read and write"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell only traps, hits and what went wrong"},

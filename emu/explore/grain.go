@@ -83,7 +83,7 @@ type piece struct {
 // Grain implements Coarse. Where somebody looks at other vCPUs' registers or at
 // clocks, what an instruction does can be seen before the line is over.
 func (s *Machine) Grain() Grain {
-	if s.InOneLine == nil || s.told.Registers || s.told.Clocks {
+	if s.InOneLine == nil || s.M.Buffers() || s.told.Registers || s.told.Clocks {
 		return WholeInstructions
 	}
 	return WholeLines
@@ -118,7 +118,7 @@ func (s *Machine) enter(c *emu.CPU) {
 // leave notes what the step did, and whether it ends its piece: a line of C ends
 // where another one is entered, and where the processor goes back in it.
 func (s *Machine) leave(c *emu.CPU, ev *emu.Event) {
-	if s.InOneLine == nil || s.step.Blocked {
+	if s.InOneLine == nil || s.M.Buffers() || s.step.Blocked {
 		return
 	}
 	p := &s.piece

@@ -84,7 +84,7 @@ func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 // there are any.
 func (s *Machine) Actors() int {
 	n := len(s.M.CPUs) + len(s.Interrupts)
-	if s.M.StoreBuffer() > 0 {
+	if s.M.Buffers() {
 		n += len(s.M.CPUs)
 	}
 	return n
@@ -186,7 +186,7 @@ func (s *Machine) flush(cpu int) {
 // distrust: what a lock's word says is not what its owner knows, where stores
 // are buffered.
 func (s *Machine) distrust() {
-	if s.M.StoreBuffer() > 0 {
+	if s.M.Buffers() {
 		s.step.Locks, s.step.BrokeLock = 0, true
 	}
 }
@@ -302,7 +302,7 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	s.changed()
 	s.renumbered()
-	if ev.Micro != nil && s.M.StoreBuffer() == 0 && slices.Contains(s.Locks, ev.Micro.Takes) {
+	if ev.Micro != nil && !s.M.Buffers() && slices.Contains(s.Locks, ev.Micro.Takes) {
 		s.uses(ev.Micro.Takes, Takes)
 	}
 }

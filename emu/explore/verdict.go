@@ -6,26 +6,31 @@ import (
 )
 
 // MemoryModel is how the writes of one actor become visible to the others.
-type MemoryModel uint8
-
-// SequentiallyConsistent: each write is seen by all at once, in the order of
-// the schedule.
-const SequentiallyConsistent MemoryModel = 0
-
-// TSO is x86's memory, with store buffers of as many stores as the number says:
-// the others see a vCPU's writes later than it does itself, in their order.
-func TSO(stores int) MemoryModel { return MemoryModel(stores) }
+// The zero value is sequentially consistent: each write is seen by all at once,
+// in the order of the schedule.
+type MemoryModel struct {
+	// Stores is how many a vCPU's store buffer holds, as x86-TSO has them: the
+	// others see a vCPU's writes later than it does itself, in their order.
+	Stores int
+	// Split: an instruction without LOCK that reads and writes memory is two
+	// accesses.
+	Split bool
+}
 
 func (m MemoryModel) String() string {
-	if m == SequentiallyConsistent {
-		return "sequentially consistent memory"
+	s := "sequentially consistent memory"
+	if m.Stores > 0 {
+		s = fmt.Sprintf("x86-TSO with store buffers of %d", m.Stores)
 	}
-	return fmt.Sprintf("x86-TSO with store buffers of %d", uint8(m))
+	if m.Split {
+		s += ", read-modify-writes without LOCK split"
+	}
+	return s
 }
 
 // Name is the model in JSON.
 func (m MemoryModel) Name() string {
-	if m == SequentiallyConsistent {
+	if m.Stores == 0 {
 		return "sequentially-consistent"
 	}
 	return "x86-tso"

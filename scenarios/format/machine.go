@@ -17,6 +17,7 @@ import (
 //	"cpuid" ( "v1" | "v2" | "v3" )    which extensions the processor has and shows
 //	"prefetch" N                      bytes of code that a vCPU fetches ahead (P13): 0…32
 //	"memory-model" ( "sc" | "tso" [ N ] )    N is how many stores a vCPU's buffer holds (T2)
+//	"split-rmw"                       instructions without LOCK that read and write memory are two accesses (T3)
 //	"base" ADDR                       where text.S is put
 //	"gate" VECTOR [ "interrupt" | "trap" | "absent" ] [ "dpl" 0…3 ]    after the engine has set the gates
 //	"steps" N                         bound on steps of the run
@@ -35,6 +36,7 @@ type Machine struct {
 	// StoreBuffer is how many stores a vCPU's buffer holds; 0: memory is
 	// sequentially consistent.
 	StoreBuffer int
+	SplitRMW    bool // see emu.Config
 	Vendor      string
 	CPUID       string // one of CPUIDLevels
 
@@ -79,7 +81,7 @@ var MemoryModels = []string{"sc", "tso"}
 // CPUIDLevels are the sets of extensions that a scenario may name (emu.Level).
 var CPUIDLevels = []string{"v1", "v2", "v3"}
 
-var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch", "memory-model"}
+var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch", "memory-model", "split-rmw"}
 
 func defaultMachine() Machine {
 	return Machine{
@@ -140,6 +142,8 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 		m.Gates = append(m.Gates, g)
 	case "prefetch":
 		m.Prefetch, err = w.integer("a number of bytes", 0, MaxPrefetch)
+	case "split-rmw":
+		m.SplitRMW = true
 	case "memory-model":
 		m.StoreBuffer, err = parseModel(w)
 	case "steps":

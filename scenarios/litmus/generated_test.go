@@ -16,13 +16,13 @@ import (
 var programs = flag.Int("programs", 40, "generated tests that are compared with the model")
 
 // requireModel compares outcomes with the model's, if it has the instructions.
-func requireModel(t *testing.T, test *litmus.Test, tso bool, r *litmus.Result) {
+func requireModel(t *testing.T, test *litmus.Test, tso, split bool, r *litmus.Result) {
 	for _, list := range test.Threads {
 		if slices.ContainsFunc(list, func(in litmus.Instruction) bool { return in.Op == "cpuid" || in.Op == "inc" }) {
 			return
 		}
 	}
-	require.Equal(t, outcomes(test, tso), r.Outcomes(), "tso %v\n%+v", tso, test.Threads)
+	require.Equal(t, outcomes(test, tso, split), r.Outcomes(), "tso %v, split %v\n%+v", tso, split, test.Threads)
 }
 
 // generate makes a test of up to three threads with up to four accesses each:
@@ -57,24 +57,29 @@ func generate(rng *rand.Rand) []byte {
 	return text("generated", "", "locations ["+observed+"x;y;z;]\nexists true", threads...)
 }
 
-// T2: generated programs end as the model says, under both memory models.
+// T2, T3: generated programs end as the model says, under both memory models and
+// with read-modify-writes split.
 func TestT2GeneratedProgramsAgreeWithTheModel(t *testing.T) {
-	differ := 0
+	differ, split := 0, 0
 	for seed := range *programs {
 		data := generate(rand.New(rand.NewPCG(uint64(seed), 17)))
 		test, err := litmus.Parse("generated", data)
 		require.NoError(t, err, "%s", data)
-		var n [2]int
-		for i, stores := range []int{0, 8} {
-			r, err := test.Outcomes(t.Context(), "generated", stores, litmus.Options{})
+		var n [3]int
+		for i, stores := range []int{0, 8, 0} {
+			r, err := test.Outcomes(t.Context(), "generated", stores, litmus.Options{Split: i == 2})
 			require.NoError(t, err, "%s", data)
-			requireModel(t, test, stores > 0, r)
+			requireModel(t, test, stores > 0, i == 2, r)
 			n[i] = len(r.Found)
 		}
 		if n[0] != n[1] {
 			differ++
 		}
+		if n[0] != n[2] {
+			split++
+		}
 	}
-	t.Logf("%d programs, %d of them with outcomes that only x86-TSO has", *programs, differ)
+	t.Logf("%d programs; %d have outcomes that only x86-TSO has, %d that only split instructions have", *programs, differ, split)
 	require.Positive(t, differ)
+	require.Positive(t, split)
 }

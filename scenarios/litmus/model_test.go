@@ -10,12 +10,14 @@ import (
 
 // model is x86-TSO as Owens, Sarkar and Sewell describe it ("A Better x86 Memory
 // Model: x86-TSO", 2009), apart from the machine: a memory, and for each thread
-// registers and a queue of stores. With tso false the queues stay empty.
+// registers and a queue of stores. With tso false the queues stay empty; with
+// split an ADD without LOCK is a load and a store.
 type model struct {
-	test *litmus.Test
-	tso  bool
-	seen map[string]bool
-	ends map[string]litmus.Outcome
+	test  *litmus.Test
+	tso   bool
+	split bool
+	seen  map[string]bool
+	ends  map[string]litmus.Outcome
 }
 
 type state struct {
@@ -23,6 +25,8 @@ type state struct {
 	regs   [][16]int32
 	queues [][]store
 	memory map[string]int32
+	half   []bool // the load of an ADD is done, and this is its sum
+	sum    []int32
 }
 
 type store struct {
@@ -31,9 +35,9 @@ type store struct {
 }
 
 // outcomes are all that executions of t can end in.
-func outcomes(t *litmus.Test, tso bool) []litmus.Outcome {
-	m := &model{test: t, tso: tso, seen: map[string]bool{}, ends: map[string]litmus.Outcome{}}
-	s := state{pc: make([]int, len(t.Threads)), regs: make([][16]int32, len(t.Threads)), queues: make([][]store, len(t.Threads)), memory: map[string]int32{}}
+func outcomes(t *litmus.Test, tso, split bool) []litmus.Outcome {
+	m := &model{test: t, tso: tso, split: split, seen: map[string]bool{}, ends: map[string]litmus.Outcome{}}
+	s := state{pc: make([]int, len(t.Threads)), regs: make([][16]int32, len(t.Threads)), queues: make([][]store, len(t.Threads)), memory: map[string]int32{}, half: make([]bool, len(t.Threads)), sum: make([]int32, len(t.Threads))}
 	for l, v := range t.Initial {
 		s.memory[l] = int32(v)
 	}
@@ -52,7 +56,7 @@ func outcomes(t *litmus.Test, tso bool) []litmus.Outcome {
 }
 
 func (s *state) clone() state {
-	c := state{pc: slices.Clone(s.pc), regs: slices.Clone(s.regs), queues: slices.Clone(s.queues), memory: map[string]int32{}}
+	c := state{pc: slices.Clone(s.pc), regs: slices.Clone(s.regs), queues: slices.Clone(s.queues), memory: map[string]int32{}, half: slices.Clone(s.half), sum: slices.Clone(s.sum)}
 	for l, v := range s.memory {
 		c.memory[l] = v
 	}
@@ -81,7 +85,17 @@ func (m *model) walk(s state) {
 		}
 		ended = false
 		c := s.clone()
-		if m.step(&c, t, &m.test.Threads[t][s.pc[t]]) {
+		in := &m.test.Threads[t][s.pc[t]]
+		switch splits := m.split && in.Op == "add" && !in.Lock && in.To.Kind == litmus.Memory; {
+		case splits && !s.half[t]:
+			c.half[t], c.sum[t] = true, m.read(&c, t, in.To)+m.read(&c, t, in.From)
+			m.walk(c)
+		case splits:
+			m.write(&c, t, in.To, c.sum[t], false)
+			c.half[t] = false
+			c.pc[t]++
+			m.walk(c)
+		case m.step(&c, t, in):
 			c.pc[t]++
 			m.walk(c)
 		}

@@ -24,6 +24,7 @@ type Found struct {
 // Options are how outcomes are looked for.
 type Options struct {
 	Processor emu.Processor
+	Split     bool // see emu.Config.SplitRMW
 	Search    explore.Options
 }
 
@@ -58,7 +59,7 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 		if err != nil {
 			return nil, err
 		}
-		f.Processor, f.Machine.StoreBuffer = o.Processor, stores
+		f.Processor, f.Machine.StoreBuffer, f.Machine.SplitRMW = o.Processor, stores, o.Split
 		f.Check, f.Finally = nil, []scenarios.Finally{{Name: unknown, Holds: t.known(r)}}
 		x, err := scenarios.Search{Options: o.Search}.Do(ctx, f)
 		if err != nil {

@@ -72,7 +72,7 @@ func TestT2Published(t *testing.T) {
 				require.NoError(t, err)
 				require.True(t, r.Verdict.Exhausted)
 				require.Equal(t, allowed, test.Confirmed(r.Outcomes()), "stores %d: %v", stores, r.Outcomes())
-				requireModel(t, test, stores > 0, r)
+				requireModel(t, test, stores > 0, false, r)
 			}
 		})
 	}
