@@ -20,7 +20,7 @@ PORTABLE_PACKAGES := qemu-user nodejs
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable clean
+.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -85,7 +85,7 @@ referee: deps
 	$(GO) test $(LIBRARY) ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
 
 # SCENARIOS generated scenarios from seed START on, each searched in ways that
-# must agree; THOROUGH of them with 10,000 random executions of each kind. What
+# must agree, also in WAY (without a reduction, divided ...; "all"); THOROUGH of them with 10,000 random executions of each kind. What
 # differs is made small and put into FOLDER, if it is given.
 SCENARIOS ?= 10000
 START     ?= 1
@@ -93,7 +93,24 @@ THOROUGH  ?= 300
 FOLDER    ?=
 fuzz-search: deps deps-test
 	GOGC=400 $(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
-		$(if $(FOLDER),-folder $(abspath $(FOLDER))) -timeout 48h -v
+		$(if $(FOLDER),-folder $(abspath $(FOLDER))) $(if $(WAY),-way "$(WAY)") -timeout 48h -v
+
+# One large search by MEMBERS worker processes, of which one is killed every 5 s,
+# SEARCHES times, beside one process: verdict, violation and counts are the same.
+SEARCHES ?= 20
+MEMBERS  ?= 4
+CPUS     ?= 5
+LOOPS    ?= 8
+divide: deps deps-test
+	$(GO) test $(LIBRARY) ./scenarios/sweep/queue -run '^TestDividedSearches$$' -searches $(SEARCHES) -members $(MEMBERS) -kill 5s \
+		-cpus $(CPUS) -loops $(LOOPS) -turns 3 -timeout 10h -v
+
+# Tables of docs/performance.md: searches of every schedule of up to 8 vCPUs, two
+# workers beside one, 600 searches as one sweep and as 600 commands, and the first
+# violation of each race on 8 vCPUs. A quiet machine is needed for the times.
+scale: deps
+	$(GO) test $(LIBRARY) ./cmd/trapline -run xxx -bench 'Scale|Parallel|Sweep' -benchtime 1x -timeout 3h
+	$(GO) test $(LIBRARY) ./scenarios -run xxx -bench RacesOnEightCPUs -benchtime 3x
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library
 # instances watched.

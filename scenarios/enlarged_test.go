@@ -10,14 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
-	"trapline/emu/explore"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 )
 
 // enlarge gives a scenario eight vCPUs. Those of kernel code take its tasks in
 // turn; programs keep their threads.
-func enlarge(t *testing.T, f *format.File, text string) string {
+func enlarge(t testing.TB, f *format.File, text string) string {
 	t.Helper()
 	head, rest, ok := strings.Cut(text, "-- machine --\n")
 	require.True(t, ok)
@@ -52,31 +51,54 @@ func enlarge(t *testing.T, f *format.File, text string) string {
 	return text
 }
 
-// The first violation of each built-in race that dfs finds is found on eight
-// vCPUs too, by few steps: less than a second of them.
-func TestRacesOnEightCPUsAreFoundSoon(t *testing.T) {
+// enlarged are the built-in races in which dfs finds something, by name, on eight
+// vCPUs.
+func enlarged(t testing.TB) map[string]*scenarios.File {
 	files, err := filepath.Glob("races/*.txtar")
 	require.NoError(t, err)
-	found := 0
+	list := map[string]*scenarios.File{}
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		require.NoError(t, err)
 		f, err := format.Parse(name, data)
 		require.NoError(t, err)
-		search := scenarios.Search{Options: explore.Options{Jobs: 1}}
-		small, err := search.Do(t.Context(), &scenarios.File{File: f})
+		small, err := scenarios.Search{}.Do(t.Context(), &scenarios.File{File: f})
 		require.NoError(t, err)
 		if small.Found == nil {
 			continue
 		}
-		found++
 		text := enlarge(t, f, string(data))
 		large, err := format.Parse(name, []byte(text))
 		require.NoError(t, err, text)
-		r, err := search.Do(t.Context(), &scenarios.File{File: large})
+		list[strings.TrimSuffix(filepath.Base(name), ".txtar")] = &scenarios.File{File: large}
+	}
+	return list
+}
+
+// The first violation of each built-in race that dfs finds is found on eight
+// vCPUs too, by few steps: less than a second of them.
+func TestRacesOnEightCPUsAreFoundSoon(t *testing.T) {
+	list := enlarged(t)
+	for name, f := range list {
+		r, err := scenarios.Search{}.Do(t.Context(), f)
 		require.NoError(t, err)
 		require.NotNil(t, r.Found, "%s: %v", name, r.Verdict())
 		require.Less(t, r.Steps, uint64(100_000), name)
 	}
-	require.Greater(t, found, 10)
+	require.Greater(t, len(list), 10)
+}
+
+// BenchmarkRacesOnEightCPUs is how long that takes, until the schedule is shrunk
+// and told.
+func BenchmarkRacesOnEightCPUs(b *testing.B) {
+	for name, f := range enlarged(b) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r, err := scenarios.Search{}.Do(b.Context(), f)
+				require.NoError(b, err)
+				require.NotNil(b, r.Found)
+				b.ReportMetric(float64(r.States), "states")
+			}
+		})
+	}
 }

@@ -71,13 +71,11 @@ var ErrNotShown = errors.New("a run of the schedule that was found does not viol
 // which is shrunk to the fewest switches and shown by a run of its own. What
 // is not covered when ctx or Time ends the search is said by the verdict.
 func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
-	systems, err := NewSystems(ctx, f, Options{Engine: s.Engine, KernelText: s.KernelText, Grain: s.Grain})
+	systems, err := s.systems(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	defer systems.Close()
-	b := systems.options.base
-	b.memory, b.needed = int(baselineShare*float64(cmp.Or(s.Bounds.Memory, explore.DefaultMemory))), s.Needed
 	within := ctx
 	if s.Time > 0 {
 		var cancel context.CancelFunc
@@ -103,6 +101,16 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 	done.Violation = foundBySearch(&least)
 	done.Violations = []Violation{done.Violation}
 	return done, done.show(ctx, f)
+}
+
+// systems makes the systems to search.
+func (s Search) systems(ctx context.Context, f *File) (*Systems, error) {
+	systems, err := NewSystems(ctx, f, Options{Engine: s.Engine, KernelText: s.KernelText, Grain: s.Grain})
+	if err == nil {
+		b := systems.options.base
+		b.memory, b.needed = int(baselineShare*float64(cmp.Or(s.Bounds.Memory, explore.DefaultMemory))), s.Needed
+	}
+	return systems, err
 }
 
 // show runs the schedule for the violation, unless the context ends that run.

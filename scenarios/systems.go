@@ -75,9 +75,17 @@ func (s *Systems) New() (explore.System, error) {
 // be judged.
 func (s *Systems) Settle(r *explore.Report) {
 	r.Model = modelOf(s.file)
-	if n, why := s.options.base.ref.Undecided(); n > 0 {
-		r.Unjudge(undecided(why))
+	if why := s.unjudged(); why != "" {
+		r.Unjudge(why)
 	}
+}
+
+// unjudged says what could not be judged so far, or "".
+func (s *Systems) unjudged() string {
+	if n, why := s.options.base.ref.Undecided(); n > 0 {
+		return undecided(why)
+	}
+	return ""
 }
 
 // undecided says that transparency could not be judged.

@@ -19,6 +19,7 @@ import (
 	"trapline/scenarios/atomicfile"
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
+	"trapline/scenarios/sweep/queue"
 	"trapline/tui/walk"
 )
 
@@ -53,6 +54,7 @@ EXAMPLES:
    trapline explore my.txtar --pin                          keep what is found in the file, for check and go test
    trapline explore smp-missed-probe --diagram mermaid      what was found as diagrams, for a mail or an issue
    trapline explore my.txtar --bound 2 --time 1m            at most two preemptions, at most a minute
+   trapline explore my.txtar --queue redis://HOST:6379      by the workers of a queue: trapline worker redis://HOST:6379
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
@@ -63,6 +65,7 @@ EXAMPLES:
 			&cli.IntFlag{Name: "jobs", Value: runtime.NumCPU(), Usage: "`N` workers; what is found does not depend on it"},
 			&cli.DurationFlag{Name: "time", Usage: "end after `DURATION`, such as 30s"},
 			&cli.IntFlag{Name: "memory", Value: explore.DefaultMemory >> 20, Usage: "end before the process takes more memory than `MIB`"},
+			&cli.StringFlag{Name: "queue", Usage: "dfs: let workers search (trapline worker): `URL` of a Redis or Valkey server"},
 			requireExhausted(),
 			processorFlag(),
 			modelFlag(),
@@ -119,6 +122,13 @@ func doExplore(ctx context.Context, c *cli.Command, out *output) error {
 		if err := isOwn(s.name); err != nil {
 			return err
 		}
+	}
+	if url := c.String("queue"); url != "" {
+		leave, err := s.divide(ctx, url)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	x, err := s.search(ctx)
 	if err != nil {
@@ -228,6 +238,9 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		Jobs: c.Int("jobs"), Bounds: explore.Bounds{Memory: c.Int("memory") << 20},
 		Clock: clock(), Progress: s.progress(),
 	}
+	if c.String("queue") != "" && s.Strategy != scenarios.DFS {
+		return nil, usagef(c, "--queue with the strategy %s: expected dfs", s.Strategy)
+	}
 	switch s.Strategy {
 	case scenarios.DFS:
 		if s.bound != noBound {
@@ -268,6 +281,32 @@ func grain(c *cli.Command) (explore.Grain, error) {
 		return 0, usagef(c, "--grain %s without --kernel-text: expected both, since micro-steps have no lines", g)
 	}
 	return explore.WholeLines, nil
+}
+
+// divide makes the workers of a queue search, until leave is called.
+func (s *searching) divide(ctx context.Context, url string) (leave func(), err error) {
+	q, err := queue.Dial(ctx, url, version())
+	if err != nil {
+		return nil, err
+	}
+	d, err := q.Divide(ctx, s.file, s.Search)
+	if err != nil {
+		q.Close()
+		return nil, err
+	}
+	s.Crew = d
+	told, tell := false, s.Progress
+	s.Progress = func(p explore.Progress) {
+		if d.Workers() == 0 && !told && p.Part == explore.PartAll && p.Elapsed > progressAfter {
+			told = true
+			fmt.Fprintf(s.stderr, "explore: there is no worker of this version; start some: trapline worker %s\n", url)
+		}
+		tell(p)
+	}
+	return func() {
+		d.Close(context.WithoutCancel(ctx))
+		q.Close()
+	}, nil
 }
 
 // clock measures from now on.

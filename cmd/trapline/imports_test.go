@@ -60,7 +60,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios/litmus", "emu emu/explore emu/loader emu/sched scenarios scenarios/expr scenarios/format"},
 	{"scenarios/sweep", "emu emu/explore emu/sched scenarios"},
 	{"scenarios/attempt", "emu emu/explore emu/sched scenarios scenarios/expr scenarios/format"},
-	{"scenarios/sweep/queue", "scenarios scenarios/format scenarios/sweep"},
+	{"scenarios/sweep/queue", "emu/explore scenarios scenarios/format scenarios/sweep"},
 
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},
@@ -76,7 +76,7 @@ var mayImport = []struct{ pkg, imports string }{
 // with the text that they are modelled on, and searches with each other. Tests and other rigs import them; they may import
 // everything.
 var rigs = []string{
-	"emu/silicon", "emu/fuzz", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "emu/unicorn/needs", "kprobes/judge", "kprobes/transparent",
+	"emu/silicon", "emu/fuzz", "emu/explore/crewtest", "emu/linux/linuxtest", "emu/memento/mementotest", "emu/record/recordtest", "emu/unicorn/needs", "kprobes/judge", "kprobes/transparent",
 	"scenarios/fuzzsearch", "scenarios/hashes", "soak",
 }
 

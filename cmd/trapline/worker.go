@@ -17,10 +17,11 @@ import (
 func workerCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "worker",
-		Usage:     "make searches of sweeps that lie in a queue",
+		Usage:     "make searches that lie in a queue",
 		ArgsUsage: "URL",
-		Description: `Takes the searches that trapline sweep --queue has put onto a Redis or Valkey server, and hands the results in. Any number
-of workers may come and go: what one that dies was at is made by another one. A worker makes only searches of sweeps that the same
+		Description: `Takes the searches that trapline sweep --queue has put onto a Redis or Valkey server, and the parts of one that trapline
+explore --queue divides, and hands the results in. Any number
+of workers may come and go: what one that dies was at is made by another one. A worker makes only searches that the same
 version of this program has begun. It reads no file of its own machine: scenarios come with the files that they name.
 
 EXAMPLES:

@@ -94,6 +94,10 @@ type Options struct {
 	// Jobs is how many workers search, each with its own System; 0: 1. What
 	// is found does not depend on it.
 	Jobs int
+	// Crew, if set, has the search made by others, but for what needs one process:
+	// without reduction, for AtEnd, and where code reads a clock. What is found
+	// does not depend on it.
+	Crew Crew
 	// NoReduction tries every actor at every step.
 	NoReduction bool
 	// Without are reductions that are not made.
@@ -143,7 +147,9 @@ type Summary struct {
 	Unjudged string
 	// Cut is the bound that was met. With Exhausted it is CutNone or
 	// CutPreemptions: there are schedules with more preemptions.
-	Cut         Cut
+	Cut Cut
+	// Clocks: code reads one, so that no number of preemptions is complete.
+	Clocks      bool
 	Preemptions int    // complete up to this many; -1: none
 	Undecided   bool   // complete, but for whether each of these runs can end
 	Schedules   uint64 // run to their end or to a state seen before; shared beginnings run once
@@ -151,9 +157,10 @@ type Summary struct {
 	Unended     uint64 // of a random strategy, executions that Bounds.Depth ended
 	States      int    // distinct
 	Steps       uint64
-	Places      int // places where another actor's step can matter
-	Rounds      int // searches until those places were all known
-	Memory      int // bytes needed at most, as far as was looked
+	Places      int    // places where another actor's step can matter
+	Rounds      int    // searches until those places were all known
+	Memory      int    // bytes needed at most, as far as was looked
+	Remade      uint64 // states whose snapshots were dropped to save memory, and made again
 	// Interleavings, of an exhausted search with NoReduction, is how many
 	// schedules a plain enumeration would run to their end.
 	Interleavings float64

@@ -18,7 +18,9 @@ type fact struct {
 	lock  LockUse
 }
 
-func (x *fact) access() Access { return Access{Mask: x.mask, Write: x.write, Add: x.add, Lock: x.lock} }
+func (x *fact) access(loc uint64) Access {
+	return Access{Loc: loc, Mask: x.mask, Write: x.write, Add: x.add, Lock: x.lock}
+}
 
 // excluded reports whether two uses of a lock cannot be tried in both orders:
 // until its owner frees it nobody else can take it, or free it.
@@ -42,6 +44,7 @@ type facts struct {
 	asked      Asked
 	distrust   bool      // locks were broken
 	live       *liveness // of scratch memory, or nil
+	lessons    *lessons  // or nil
 	without    Reduction
 	owner      func(actor int) int
 	n          int
@@ -53,6 +56,14 @@ func newFacts(dependence func(a, b Access) bool) *facts {
 		dependence = dependent
 	}
 	return &facts{at: map[uint64][]fact{}, visible: map[place]struct{}{}, watched: map[uint64]uint8{}, dependence: dependence, owner: func(a int) int { return a }}
+}
+
+// of says whose facts they are, and which reductions are not made.
+func (f *facts) of(sys System, without Reduction) {
+	f.without = without
+	if s, ok := sys.(Owned); ok {
+		f.owner = s.Owner
+	}
 }
 
 // dependent is the relation between accesses to the same location.
@@ -106,17 +117,33 @@ func (f *facts) add(loc uint64, x fact) {
 		return
 	}
 	f.n++
+	if loc != locWatched { // else it follows from others
+		f.lessons.add(Lesson{Kind: Touches, Actor: x.actor, At: x.at, Locks: x.locks, Access: x.access(loc)})
+	}
 	for i := range list {
 		f.relate(&list[i], &x)
 	}
 	f.at[loc] = append(list, x)
 }
 
+// touch notes an access by a step at a place, and that it changes what
+// properties look at.
+func (f *facts) touch(a Access, p place, locks uint64) {
+	f.add(a.Loc, factOf(a, p, locks))
+	if a.changes() && f.isWatched(a.Loc, a.Mask) {
+		f.add(locWatched, watchedFact(p))
+	}
+}
+
+func factOf(a Access, p place, locks uint64) fact {
+	return fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add, lock: a.Lock}
+}
+
 func (f *facts) relate(a, b *fact) {
 	if f.owner(a.actor) == f.owner(b.actor) || !f.distrust && (a.locks&b.locks != 0 || f.excludes(a.lock, b.lock)) {
 		return
 	}
-	if f.dependence(a.access(), b.access()) {
+	if f.dependence(a.access(0), b.access(0)) {
 		f.visible[a.place] = struct{}{}
 		f.visible[b.place] = struct{}{}
 	}
@@ -140,8 +167,9 @@ func (f *facts) watch(a Access) {
 	var late []fact
 	if !seen {
 		f.watched[a.Loc] |= a.Mask
+		f.lessons.add(Lesson{Kind: WatchedBy, Access: a})
 		for _, x := range f.at[a.Loc] {
-			if x.mask&a.Mask != 0 && x.access().changes() {
+			if x.mask&a.Mask != 0 && x.access(a.Loc).changes() {
 				late = append(late, x)
 			}
 		}
@@ -165,6 +193,9 @@ func (f *facts) isWatched(loc uint64, mask uint8) bool {
 func (f *facts) ask(a Asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if a.Registers && !f.asked.Registers || a.Clocks && !f.asked.Clocks {
+		f.lessons.add(Lesson{Kind: AsksFor, Asked: a})
+	}
 	f.asked.Registers = f.asked.Registers || a.Registers
 	if a.Clocks && !f.asked.Clocks {
 		f.asked.Clocks = true
@@ -180,6 +211,7 @@ func (f *facts) broke() {
 		return
 	}
 	f.distrust = true
+	f.lessons.add(Lesson{Kind: BreaksLock})
 	f.relateAll()
 }
 

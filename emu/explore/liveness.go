@@ -43,6 +43,7 @@ type liveness struct {
 	at      map[place]*standing
 	flows   map[uint64]struct{} // that are known, by fingerprint
 	n       int                 // bits in all these sets
+	lessons *lessons            // or nil
 }
 
 type scratchPage struct {
@@ -60,16 +61,17 @@ type standing struct {
 // by words of its sets that it has a part in.
 type flow struct {
 	from  *standing
-	words []flowWord
+	words []FlowWord
 }
 
-type flowWord struct {
-	i             int
-	reads, writes uint64 // reads: before it writes
+// FlowWord is what a trail does to 64 bytes of scratch memory, a bit each.
+type FlowWord struct {
+	Index         int    // which 64 bytes
+	Reads, Writes uint64 // Reads: before it writes
 }
 
 // live is what of a word is live before, of what is live behind.
-func (w *flowWord) live(behind uint64) uint64 { return w.reads | behind&^w.writes }
+func (w *FlowWord) live(behind uint64) uint64 { return w.Reads | behind&^w.Writes }
 
 // maxFlows bounds the flows that are remembered. With more, all is live.
 const maxFlows = 1 << 16
@@ -106,6 +108,7 @@ func (l *liveness) keep(a Access) {
 	if m := uint64(a.Mask) << (first % 64); *w&m != m {
 		*w |= m
 		l.n++
+		l.lessons.add(Lesson{Kind: Keeps, Access: a})
 	}
 }
 
@@ -115,24 +118,43 @@ func (l *liveness) keep(a Access) {
 func (l *liveness) learn(h uint64, from, to place, t *trail, shown Bits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, ok := l.flows[h]; ok || len(l.flows) > maxFlows {
+	if l.knows(h) {
 		return
 	}
-	l.flows[h] = struct{}{}
-	size := len(l.written[from.actor]) * 64
-	f := l.flow(from.actor, t, shown, size)
-	for _, w := range f.words {
-		l.n += bits.OnesCount64(w.writes &^ l.written[from.actor][w.i])
-		l.written[from.actor][w.i] |= w.writes
+	l.flowing(h, from, to, l.words(from.actor, t, shown))
+}
+
+// add takes in what another search has learned of a trail.
+func (l *liveness) add(h uint64, from, to place, words []FlowWord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.knows(h) {
+		l.flowing(h, from, to, words)
 	}
-	f.from = l.stand(from, size)
+}
+
+func (l *liveness) knows(h uint64) bool {
+	_, ok := l.flows[h]
+	return ok || len(l.flows) > maxFlows
+}
+
+func (l *liveness) flowing(h uint64, from, to place, words []FlowWord) {
+	l.flows[h] = struct{}{}
+	l.lessons.add(Lesson{Kind: FlowsTo, Actor: from.actor, At: from.at, To: to.at, Flow: h, Words: words})
+	size := len(l.written[from.actor]) * 64
+	for _, w := range words {
+		l.n += bits.OnesCount64(w.Writes &^ l.written[from.actor][w.Index])
+		l.written[from.actor][w.Index] |= w.Writes
+	}
+	f := &flow{l.stand(from, size), words}
 	target := l.stand(to, size)
 	target.from = append(target.from, f)
 	l.spread(f, target)
 }
 
-// flow is what a trail does. A step reads before it writes.
-func (l *liveness) flow(actor int, t *trail, shown Bits, size int) *flow {
+// words is what a trail does. A step reads before it writes.
+func (l *liveness) words(actor int, t *trail, shown Bits) (list []FlowWord) {
+	size := len(l.written[actor]) * 64
 	reads, wrote := newBits(size), newBits(size)
 	at := 0
 	for _, s := range t.steps {
@@ -152,16 +174,15 @@ func (l *liveness) flow(actor int, t *trail, shown Bits, size int) *flow {
 		}
 		at = s.touched
 	}
-	f := &flow{}
 	for i, w := range wrote {
 		if shown != nil {
 			reads[i] |= shown[i] &^ w
 		}
 		if w != 0 || reads[i] != 0 {
-			f.words = append(f.words, flowWord{i, reads[i], w})
+			list = append(list, FlowWord{i, reads[i], w})
 		}
 	}
-	return f
+	return list
 }
 
 func (l *liveness) stand(p place, size int) *standing {
@@ -198,7 +219,7 @@ func (l *liveness) spread(f *flow, to *standing) {
 func (f *flow) join(behind Bits) (more int) {
 	words := f.words // in the order of the sets
 	for i, m := range behind {
-		if len(words) > 0 && words[0].i == i {
+		if len(words) > 0 && words[0].Index == i {
 			m, words = words[0].live(m), words[1:]
 		}
 		if m &^= f.from.live[i]; m != 0 {

@@ -46,7 +46,7 @@ func SearchWithLuck(ctx context.Context, factory func() (System, error), o Optio
 		return Search(ctx, factory, o)
 	}
 	few := o.during(PartFew)
-	few.Jobs = 1 // how far a bound on states comes depends on it
+	few.Jobs, few.Crew = 1, nil // how far a bound on states comes depends on them
 	few.Bounds.States = FirstStates
 	first, err := Search(ctx, factory, few)
 	if err != nil || first.Found != nil || first.States <= FirstStates {

@@ -43,12 +43,23 @@ var ErrSystem = errors.New("cannot make the system to search")
 func Search(ctx context.Context, factory func() (System, error), o Options) (*Report, error) {
 	o.Bounds = o.Bounds.withDefaults()
 	o.Jobs = max(o.Jobs, 1)
+	if o.NoReduction || o.EveryEnd || o.AtEnd != nil {
+		o.Crew = nil
+	}
+	jobs := o.Jobs
+	if o.Crew != nil {
+		o.Jobs = 1
+	}
 	r, err := search(ctx, factory, o)
-	if err != nil || r.Found == nil || o.Jobs == 1 {
+	if errors.Is(err, errClocks) {
+		o.Crew, o.Jobs = nil, jobs
+		r, err = search(ctx, factory, o)
+	}
+	if err != nil || r.Found == nil || o.Jobs == 1 && o.Crew == nil {
 		return r, err
 	}
 	// Who found it first among several workers is chance: one finds it again.
-	o.Jobs = 1
+	o.Jobs, o.Crew = 1, nil
 	again, err := search(ctx, factory, o)
 	if err != nil || again.Found == nil {
 		return r, err
@@ -80,28 +91,42 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		roots[i] = s.Snapshot()
 	}
 	f := newFacts(o.dependence)
-	f.without = o.Without
-	if s, ok := systems[0].(Owned); ok {
-		f.owner = s.Owner
-	}
+	f.of(systems[0], o.Without)
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
+	}
+	root := systems[0].Hash()
+	if o.Crew != nil {
+		f.keepLessons()
 	}
 	if !o.NoReduction {
 		warmUp(ctx, systems[0], roots[0], f, o.Bounds.Depth)
 	}
 	var best *Found
-	clocks := false // states are told apart by clocks
+	clocks, stays := false, false // clocks: states are told apart by them
 	var deepest uint64
 	for n := 1; ; n++ {
 		r := newRound(ctx, o, f, start)
 		if clocks {
 			r.prune = 2*deepest + pruneSlack
 		}
+		r.stays = stays
 		r.tell(systems, clocks)
+		if o.Crew != nil {
+			if err := r.divides(n, root); err != nil {
+				return nil, err
+			}
+		}
 		r.run(systems, roots)
+		if errors.Is(r.err, errClocks) && o.Crew == nil {
+			stays = true
+			continue
+		}
 		if r.err != nil {
 			return nil, r.err
+		}
+		if r.division != nil && r.cut == CutNone && r.found == nil && !r.grew() && !r.whole() {
+			return nil, fmt.Errorf("%w: a part of the search was lost", ErrSystem)
 		}
 		rep := r.report()
 		rep.Rounds, rep.Places, rep.Grain = n, r.visible.n, grainOf(systems[0])
@@ -128,15 +153,19 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 // when everything else is known, since states then seldom come back.
 func (r *round) tell(systems []System, clocks bool) {
 	r.clocks = clocks
+	tell(systems, Asked{Registers: r.known.asked.Registers, Clocks: clocks}, r.facts.live)
+}
+
+func tell(systems []System, a Asked, l *liveness) {
 	for _, s := range systems {
 		if t, ok := s.(Teller); ok {
-			t.Tell(Asked{Registers: r.known.asked.Registers, Clocks: clocks})
+			t.Tell(a)
 		}
 	}
-	if r.facts.live == nil {
+	if l == nil {
 		return
 	}
-	dead := r.facts.live.frozen()
+	dead := l.frozen()
 	for _, s := range systems {
 		s.(Scratcher).LeaveOut(dead)
 	}
@@ -150,9 +179,9 @@ func (r *round) judgeClocks(rep *Report, clocks bool) {
 	if !r.facts.known().asked.Clocks || rep.Found != nil || clocks && rep.Exhausted && !r.blocked && !r.pruned {
 		return
 	}
-	switch rep.Cut {
-	case CutNone, CutPreemptions, CutDepth, CutStates:
-		rep.Exhausted, rep.Cut, rep.Preemptions, rep.Undecided = false, CutClocks, -1, false
+	rep.Exhausted, rep.Clocks, rep.Preemptions, rep.Undecided = false, true, -1, false
+	if rep.Cut == CutNone || rep.Cut == CutPreemptions {
+		rep.Cut = CutClocks
 	}
 }
 
@@ -199,6 +228,10 @@ type round struct {
 	circled bool     // there were any
 	judged  int      // states there were when livelock last looked
 
+	division *division // its levels are made by a crew; or nil
+	part     *yielding // it is a part of one; or nil
+	stays    bool      // no snapshot is dropped
+
 	judging   bool // see beyond
 	pause     int  // states after which to judge again
 	states    int  // without those beyond the bound; 0: all
@@ -208,7 +241,7 @@ type round struct {
 
 // counts is what workers add up.
 type counts struct {
-	steps, taken, merged, ended uint64
+	steps, taken, merged, ended, remade uint64
 }
 
 func newRound(ctx context.Context, o Options, f *facts, start duration) *round {
@@ -276,6 +309,10 @@ func (r *round) limited(workers []*worker) {
 
 // work lets the workers run all that is to be run at this level.
 func (r *round) work(workers []*worker) {
+	if r.division != nil {
+		r.division.divide(workers[0])
+		return
+	}
 	var wg sync.WaitGroup
 	r.busy = len(workers)
 	for _, w := range workers {
@@ -293,6 +330,7 @@ func (r *round) bounds() {
 	if r.visited.count() > r.o.Bounds.States {
 		r.cutAt(CutStates)
 	}
+	r.spill()
 	if r.needed() > r.o.Bounds.Memory {
 		r.cutAt(CutMemory)
 	}
@@ -317,7 +355,7 @@ func (r *round) report() *Report {
 	s := Summary{
 		Exhausted: (r.cut == CutNone || r.cut == CutPreemptions) && r.found == nil && !r.undecided,
 		Cut:       r.cut, Preemptions: r.level, Bound: r.o.Bounds.Preemptions, Undecided: r.undecided,
-		Schedules: r.merged + r.ended, Executions: r.ended, States: r.visited.count(), Steps: r.steps, Memory: r.most,
+		Schedules: r.merged + r.ended, Executions: r.ended, States: r.visited.count(), Steps: r.steps, Memory: r.most, Remade: r.remade,
 	}
 	if r.states > 0 {
 		s.States = r.states
@@ -335,6 +373,9 @@ func (r *round) report() *Report {
 		s.Interleavings = r.interleavings()
 	}
 	rep := &Report{Summary: s, Found: r.found}
+	if r.division != nil && r.division.unjudged != "" {
+		rep.Unjudge(r.division.unjudged)
+	}
 	if r.o.KeepOutcomes {
 		rep.Outcomes = sorted(r.outcomes)
 	}
@@ -367,6 +408,10 @@ func (r *round) cutAt(c Cut) {
 // violated keeps a violation reached by steps of actor from a state.
 func (r *round) violated(v *Violation, from uint32, actor int, steps uint32) {
 	if r.o.EveryEnd && v.Property == NoDeadlock {
+		return
+	}
+	if r.part != nil {
+		r.part.violated(r, Violated{*v, from, actor, steps})
 		return
 	}
 	s := r.visited.schedule(from)

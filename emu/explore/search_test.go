@@ -141,3 +141,20 @@ func TestPreemptionsAreFewest(t *testing.T) {
 	e := Enumerate(context.Background(), sys, 0)
 	require.Equal(t, e.Found.Schedule.Switches(), r.Found.Schedule.Switches())
 }
+
+// TestSnapshotsAreMadeAgain: with room for none, a search shows the same.
+func TestSnapshotsAreMadeAgain(t *testing.T) {
+	again := uint64(0)
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawToy(t)
+		o := Options{KeepOutcomes: true, Jobs: rapid.IntRange(1, 2).Draw(t, "jobs")}
+		whole := search1(t, s, o)
+		o.Bounds.Memory, o.Needed = 1, func() int { return 0 }
+		less := search1(t, s, o)
+		require.Equal(t, whole.Found, less.Found)
+		require.Equal(t, whole.Verdict().String(), less.Verdict().String())
+		require.Equal(t, whole.Outcomes, less.Outcomes)
+		again += less.Remade
+	})
+	require.Positive(t, again)
+}

@@ -102,7 +102,7 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 		r.look(a)
 	}
 	for _, a := range touched {
-		k := locFact{a.Loc, fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add, lock: a.Lock}}
+		k := locFact{a.Loc, factOf(a, p, locks)}
 		if _, ok := r.known[k]; ok {
 			continue
 		}
@@ -110,14 +110,11 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 			clear(r.known)
 		}
 		r.known[k] = struct{}{}
-		r.facts.add(a.Loc, k.fact)
+		r.facts.touch(a, p, locks)
 		if l := r.facts.live; l != nil {
 			if owner, _, ok := l.find(a.Loc); ok && owner != p.actor {
 				l.keep(a)
 			}
-		}
-		if a.changes() && r.facts.isWatched(a.Loc, a.Mask) {
-			r.facts.add(locWatched, watchedFact(p))
 		}
 	}
 }

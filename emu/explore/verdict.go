@@ -47,6 +47,8 @@ type Verdict struct {
 	// Complete: without Exhausted, schedules with up to this many preemptions
 	// were all covered; -1: none.
 	Complete int
+	// Clocks: code reads one, whatever else Cut names.
+	Clocks bool
 	// Undecided: of those it is not known whether they can all end.
 	Undecided bool
 	Memory    MemoryModel
@@ -76,6 +78,9 @@ func (v Verdict) outcome() string {
 		text += "it was interrupted"
 	default:
 		text += fmt.Sprintf("the bound on %s ended it", v.Cut)
+	}
+	if v.Clocks && v.Cut != CutClocks {
+		text += "; besides, code reads a clock"
 	}
 	if v.Unended > 0 {
 		text += fmt.Sprintf("; of %d executions, %d met the bound on depth and were judged so far only", v.Schedules, v.Unended)
@@ -118,7 +123,7 @@ func (r *Report) Unjudge(why string) {
 // Verdict is what the search has shown.
 func (r *Report) Verdict() Verdict {
 	return Verdict{
-		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Unjudged: r.Unjudged,
+		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Clocks: r.Clocks, Unjudged: r.Unjudged,
 		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain, Memory: r.Model,
 	}
 }

@@ -17,6 +17,8 @@ func TestV1VerdictSaysWhatItHoldsFor(t *testing.T) {
 		"not exhausted: it stopped at a violation (no bound on preemptions" + model:                                                     {Cut: CutViolation},
 		"not exhausted: it was interrupted (no bound on preemptions" + model:                                                            {Cut: CutCancelled, Preemptions: -1},
 		"not exhausted: the bound on memory ended it; schedules with at most 3 preemptions are complete (at most 7 preemptions" + model: {Cut: CutMemory, Preemptions: 3, Bound: AtMost(7)},
+		"not exhausted: the bound on clocks ended it (no bound on preemptions" + model:                                                  {Cut: CutClocks, Clocks: true, Preemptions: -1},
+		"not exhausted: the bound on states ended it; besides, code reads a clock (no bound on preemptions" + model:                     {Cut: CutStates, Clocks: true, Preemptions: -1},
 		"not exhausted: the bound on executions ended it; of 9 executions, 2 met the bound on depth and were judged so far only (no bound on preemptions" + model: {
 			Cut: CutExecutions, Preemptions: -1, Schedules: 9, Unended: 2,
 		},

@@ -115,6 +115,15 @@ func (v *visited) reach(hash uint64, parent uint32, actor int, steps uint32, lev
 	return id, true
 }
 
+// find gives the node of a state, if it was reached.
+func (v *visited) find(hash uint64) (uint32, bool) {
+	s := &v.shard[hash%shards]
+	s.Lock()
+	defer s.Unlock()
+	id, ok := s.ids[hash]
+	return id, ok
+}
+
 // slot is where actor's edge from n is kept.
 func (v *visited) slot(n *node, actor int) *uint32 {
 	return v.edges.at(n.first + uint32(bits.OnesCount32(uint32(n.live&(bit(actor)-1)))))

@@ -3,10 +3,11 @@ package explore
 // item is a state with actors to run from it.
 type item struct {
 	node   uint32
-	snap   Snapshot
+	snap   Snapshot // nil: it is made again by its steps
 	actors mask
 	of     *worker // whose system made snap
 	alone  bool    // nobody else can go on from it
+	given  bool    // it came with the task of a member
 }
 
 // take waits for work of w at this level. False: there is none left, or the
@@ -16,7 +17,7 @@ func (r *round) take(w *worker) (item, bool) {
 	defer r.mu.Unlock()
 	r.busy--
 	for {
-		if r.over() || r.judging && r.visited.count() >= r.pause {
+		if r.over() || r.part != nil && r.part.full() || r.judging && r.visited.count() >= r.pause {
 			r.more.Broadcast()
 			return item{}, false
 		}
@@ -83,7 +84,37 @@ func (r *round) giveBack(it item) {
 }
 
 func (r *round) drop(it item) {
+	if it.snap == nil {
+		return
+	}
 	r.mu.Lock()
 	r.memory -= it.snap.Bytes()
 	r.mu.Unlock()
+}
+
+// snapshotShare is the part of the bound on memory that snapshots may take: they
+// are made of what the collector cannot free, beside as much that it has not yet.
+const snapshotShare = 0.2
+
+// spill drops the snapshots of what waits, the oldest first, if they take too
+// much memory: their states are made again by the steps that lead there. Where
+// code reads a clock, a state that comes again by other steps may be another one.
+func (r *round) spill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	most := int(snapshotShare * float64(r.o.Bounds.Memory))
+	if r.memory <= most || r.stays || r.part != nil {
+		return
+	}
+	for _, list := range [][]item{r.next, r.now} {
+		for i := range list {
+			if r.memory <= most/2 {
+				return
+			}
+			if it := &list[i]; it.snap != nil && !it.alone {
+				r.memory -= it.snap.Bytes()
+				it.snap = nil
+			}
+		}
+	}
 }

@@ -90,7 +90,7 @@ func (w *worker) run() {
 			break
 		}
 		snap := it.snap
-		if w.keeps && it.of != w {
+		if snap == nil || w.keeps && it.of != w {
 			if snap, ok = w.reachAgain(it); !ok {
 				continue
 			}
@@ -107,21 +107,27 @@ func (w *worker) run() {
 	w.flush()
 }
 
-// reachAgain takes the steps to a state that another worker reached. False:
-// they lead elsewhere. Where code reads a clock that states are not told apart
-// by, a state may have been reached by steps that took another time: the
-// worker that made it goes on from it. Else that ends the search.
+// reachAgain takes the steps to a state that another worker reached, or whose
+// snapshot was dropped. False: they lead elsewhere. Where code reads a clock
+// that states are not told apart by, a state may have been reached by steps that
+// took another time: the worker that made it goes on from it. Else that ends the search.
 func (w *worker) reachAgain(it item) (Snapshot, bool) {
 	n := w.visited.at(it.node)
+	w.my.remade++
 	if w.retake(w.visited.schedule(it.node)) && w.sys.Hash() == n.hash {
 		return w.sys.Snapshot(), true
 	}
-	if w.facts.known().asked.Clocks && !w.clocks {
+	clocks := w.facts.known().asked.Clocks && !w.clocks
+	if clocks && it.snap != nil {
 		w.giveBack(it)
 		return nil, false
 	}
+	err := fmt.Errorf("%w: %d steps lead two of them to different states", ErrSystem, n.depth)
+	if clocks {
+		err = errClocks
+	}
 	w.mu.Lock()
-	w.err = fmt.Errorf("%w: %d steps lead two of them to different states", ErrSystem, n.depth)
+	w.err = err
 	w.more.Broadcast()
 	w.mu.Unlock()
 	return nil, false
@@ -149,6 +155,7 @@ func (w *worker) flush() {
 	w.round.taken += w.my.taken
 	w.round.merged += w.my.merged
 	w.round.ended += w.my.ended
+	w.round.remade += w.my.remade
 	w.round.blocked = w.round.blocked || w.rec.blocked
 	w.round.pruned = w.round.pruned || w.rec.pruned
 	w.round.circles = append(w.round.circles, w.circles...)
@@ -164,17 +171,24 @@ func (w *worker) look() {
 	w.since = 0
 	w.flush()
 	w.bounds()
-	if !w.reporter || w.o.Progress == nil {
+	if w.reporter {
+		w.progress()
+	}
+}
+
+// progress reports how far the round is.
+func (r *round) progress() {
+	if r.o.Progress == nil {
 		return
 	}
-	w.mu.Lock()
-	left := len(w.now) + len(w.next)
+	r.mu.Lock()
+	left := len(r.now) + len(r.next)
 	p := Progress{
-		Preemptions: w.level, Schedules: w.merged + w.ended, States: w.visited.count(), Steps: w.steps,
-		Done: float64(w.taken) / float64(w.taken+uint64(left)+1), Elapsed: elapsed(w.o) - w.start,
+		Preemptions: r.level, Schedules: r.merged + r.ended, States: r.visited.count(), Steps: r.steps,
+		Done: float64(r.taken) / float64(r.taken+uint64(left)+1), Elapsed: elapsed(r.o) - r.start,
 	}
-	w.mu.Unlock()
-	w.o.Progress(p)
+	r.mu.Unlock()
+	r.o.Progress(p)
 }
 
 // lookEvery is how many edges a worker takes between looks at the bounds.
@@ -237,6 +251,9 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 // arrive notes that steps of actor led from a state to the system's present one.
 func (w *worker) arrive(from uint32, actor int, steps uint32) uint32 {
 	to, isNew := w.visited.reach(w.sys.Hash(), from, actor, steps, w.level, alive(w.sys))
+	if w.part != nil {
+		w.part.reached(w.visited.at(to), isNew, Edge{from, to, int8(actor), steps})
+	}
 	if w.visited.lead(from, actor, to) {
 		w.circles = append(w.circles, edgeOf{from, int8(actor)})
 	}

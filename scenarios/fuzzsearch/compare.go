@@ -10,6 +10,7 @@ import (
 
 	"trapline/emu/asm"
 	"trapline/emu/explore"
+	"trapline/emu/explore/crewtest"
 	"trapline/emu/loader"
 	"trapline/emu/sched"
 	"trapline/scenarios"
@@ -22,6 +23,9 @@ type Config struct {
 	States     int // a search without reduction that needs more is discarded
 	Enumerated int // steps of plain enumeration; scenarios that need more have what it saw compared
 	Jobs       int // of the searches with several workers
+	// Way is the one of Ways that each scenario is searched in too, AllWays, or ""
+	// for another one each time.
+	Way string
 	// Wrap, for tests, stands between a system and the searches.
 	Wrap func(explore.System) explore.System
 }
@@ -162,7 +166,7 @@ func (t *trial) search() error {
 	if t.full, err = explore.Search(t.ctx, t.pool.get, t.options(1, true)); err != nil {
 		return err
 	}
-	if t.full.Found == nil && !t.full.Exhausted {
+	if t.full.Found == nil && !t.full.Exhausted && !t.full.Clocks {
 		switch t.full.Cut {
 		case explore.CutStates, explore.CutDepth, explore.CutMemory, explore.CutTime, explore.CutCancelled:
 			t.result.Discarded = "a search without reduction meets the bound on " + string(t.full.Cut)
@@ -172,17 +176,16 @@ func (t *trial) search() error {
 	if t.reduced, err = explore.Search(t.ctx, t.pool.get, t.options(1, false)); err != nil {
 		return err
 	}
-	if t.reduced.Found != nil && t.full.Found == nil && t.full.Cut == explore.CutClocks && t.full.States >= t.config.States {
-		// Clocks are named of a search that met the bound too: it came to no violation before.
+	if t.reduced.Found != nil && t.full.Found == nil && t.full.Clocks && t.full.Cut == explore.CutStates {
 		t.result.Discarded = "a search without reduction meets the bound on " + string(explore.CutStates)
 		return nil
 	}
-	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), t.reduced.Cut
+	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), cutOf(t.reduced)
 	if f := t.reduced.Found; f != nil {
 		t.result.Violated = f.Violation.Property
 	}
 	t.same(reduction, t.full, t.reduced)
-	if err := t.without(); err != nil {
+	if err := t.others(); err != nil {
 		return err
 	}
 	if t.systems.Jobs(t.config.Jobs) == 1 {
@@ -204,16 +207,66 @@ func (t *trial) search() error {
 	return nil
 }
 
-// without compares a search with one that goes without one of its reductions,
-// another one for each scenario.
-func (t *trial) without() error {
-	o := t.options(1, false)
-	o.Without = explore.Reductions[uint64(t.systems.Checksum())%uint64(len(explore.Reductions))]
-	less, err := explore.Search(t.ctx, t.pool.get, o)
-	if err != nil {
-		return err
+// others compares the search with ones that are made in another way, another one
+// for each scenario unless all are asked for.
+func (t *trial) others() error {
+	ways := Ways()
+	if t.config.Way != "" {
+		ways = slices.DeleteFunc(ways, func(w string) bool { return t.config.Way != w && t.config.Way != AllWays })
+	} else {
+		ways = []string{ways[uint64(t.systems.Checksum())%uint64(len(ways))]}
 	}
-	t.same(fmt.Sprintf("without %v", o.Without), less, t.reduced)
+	for _, w := range ways {
+		if err := t.other(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ways of searching that must make no difference: without each of the reductions,
+// with snapshots dropped, and divided into small tasks, some of which get lost.
+const (
+	without  = "without "
+	spilled  = "snapshots made again"
+	division = "divided"
+
+	AllWays = "all"
+)
+
+// Ways lists them.
+func Ways() []string {
+	list := []string{spilled, division}
+	for _, r := range explore.Reductions {
+		list = append(list, without+r.String())
+	}
+	return list
+}
+
+func (t *trial) other(way string) error {
+	o := t.options(1, false)
+	switch way {
+	case spilled:
+		o.Bounds.Memory, o.Needed = 1, func() int { return 0 } // any snapshot is too much
+	case division:
+		c := crewtest.New(uint64(t.systems.Checksum()), 3, t.pool.get)
+		defer c.Close()
+		o.Crew = c
+	default:
+		for _, r := range explore.Reductions {
+			if way == without+r.String() {
+				o.Without = r
+			}
+		}
+	}
+	r, err := explore.Search(t.ctx, t.pool.get, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", way, err)
+	}
+	t.same(way, r, t.reduced)
+	if o.Without == 0 {
+		t.sameFound(way, r, t.reduced)
+	}
 	return nil
 }
 
@@ -260,12 +313,20 @@ func (t *trial) same(name string, a, b *explore.Report) {
 			t.differ(name+": preemptions of what is found", "%s, after %d preemptions\n%s, after %d preemptions",
 				verdict(a), a.Preemptions, verdict(b), b.Preemptions)
 		}
-	case a.Cut != b.Cut && (a.Cut != explore.CutClocks && b.Cut != explore.CutClocks || strings.HasPrefix(name, workers)):
+	case cutOf(a) != cutOf(b) && (!a.Clocks && !b.Clocks || strings.HasPrefix(name, workers)):
 		t.differ(name+": verdict", "%s\n%s", verdict(a), verdict(b))
 	case !a.Exhausted || !b.Exhausted: // they say nothing of the rest
 	case !slices.Equal(a.Outcomes, b.Outcomes):
 		t.differ(name+": final states", "%s", t.sets(a.Outcomes, b.Outcomes))
 	}
+}
+
+// cutOf is why a search is not exhausted: clocks, whatever else it met.
+func cutOf(r *explore.Report) explore.Cut {
+	if r.Clocks {
+		return explore.CutClocks
+	}
+	return r.Cut
 }
 
 // sameFound compares what two searches found, to the last character.

@@ -9,6 +9,12 @@
 //	added:RUN       set of the keys that were put into jobs
 //	results:RUN     stream of results
 //	file:SUM        a scenario with the files that it names, by SHA-256
+//
+// A search that is divided is a run, too. Its tasks lie in jobs, its yields in results; besides:
+//
+//	setting:RUN     what the tasks of the present round have in common
+//	tasks:RUN       hash of the tasks that nobody has handed in
+//	claims:RUN:N    stream of what need not be done any more in round N
 package queue
 
 import (
@@ -22,6 +28,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"trapline/emu/explore"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/scenarios/sweep"
@@ -74,6 +81,17 @@ type job struct {
 	Key    sweep.Key     `json:"key"`
 	Time   time.Duration `json:"time"`
 	Memory int           `json:"memory"`
+	Part   *part         `json:"part,omitempty"` // of a search that is divided
+}
+
+// part is a task of a search that is divided; its key is the search's.
+type part struct {
+	Round int           `json:"round"`
+	ID    int           `json:"id"`
+	Grain explore.Grain `json:"grain,omitempty"`
+	// Of the machine: the command line may have others than the file.
+	StoreBuffer int  `json:"store_buffer,omitempty"`
+	SplitRMW    bool `json:"split_rmw,omitempty"`
 }
 
 // content is a scenario with the files that it names.

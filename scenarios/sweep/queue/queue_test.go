@@ -169,7 +169,7 @@ func TestDeadWorkersLoseNothing(t *testing.T) {
 			for ctx.Err() == nil {
 				life, end := context.WithCancel(ctx)
 				if i == 0 { // the other one lives
-					life, end = context.WithTimeout(ctx, 300*time.Millisecond)
+					life, end = context.WithTimeout(ctx, 300*time.Millisecond*lived(n))
 				}
 				cmd := exec.CommandContext(life, os.Args[0], "-test.run=^TestDeadWorkersLoseNothing$")
 				cmd.Env = append(os.Environ(), workerURL+"="+url)

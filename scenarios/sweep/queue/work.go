@@ -60,10 +60,12 @@ type working struct {
 	Worker
 	consumer string
 	files    *fileCache
+	part     *membership // or nil
 }
 
 func (w *working) loop(ctx context.Context) error {
 	defer w.db.XGroupDelConsumer(context.WithoutCancel(ctx), w.jobs, group, w.consumer)
+	defer w.leave()
 	last := w.Clock()
 	for ctx.Err() == nil {
 		m, err := w.next(ctx)
@@ -111,6 +113,9 @@ func (w *working) take(ctx context.Context, m redis.XMessage) error {
 	var j job
 	var result *sweep.Result
 	if err := decode(m, &j); err == nil {
+		if j.Part != nil {
+			return w.task(ctx, m, j)
+		}
 		wanted, err := w.db.Exists(ctx, prefix+"run:"+j.Run).Result()
 		if err != nil {
 			return err

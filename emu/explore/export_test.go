@@ -1,0 +1,15 @@
+package explore
+
+// What tests outside the package use of toys.
+type Toy = toy
+
+var (
+	DrawToy   = drawToy
+	DrawLoops = drawLoops
+	NewToy    = newToy
+	Incr      = incr
+	Keepers   = keepers
+)
+
+func (t *toy) Factory() (System, error) { return t.factory() }
+func (t *toy) SetScratch(on bool)       { t.scratch = on }
