@@ -109,18 +109,20 @@ func (b *builder) build(ctx context.Context) error {
 // loadImage maps the scenario's code and joins its symbols with the kernel's.
 func (b *builder) loadImage() error {
 	r := b.run
-	var extra emu.Prot
-	if len(b.image.Segments) > 0 && b.image.Segments[0].Addr < r.Kernel.Layout.Text {
-		extra = emu.User // below the kernel: programs' memory
-	}
+	user, kernel := *b.image, *b.image // by where their pages are: programs' memory lies below the kernel
+	user.Segments, kernel.Segments = nil, nil
 	for i := range b.image.Segments {
 		s := &b.image.Segments[i]
 		if l := r.Kernel.Layout; s.Addr < l.KernelEnd && s.End() > l.Text {
 			return b.file.MemberPos("text.S").Error(b.file.Name, fmt.Sprintf("an address outside %#x to %#x", l.Text, l.KernelEnd),
 				"code at %#x, where the modelled kernel is", s.Addr)
+		} else if s.Addr < l.Text {
+			user.Segments = append(user.Segments, *s)
+		} else {
+			kernel.Segments = append(kernel.Segments, *s)
 		}
 	}
-	if err := r.Kernel.LoadImage(b.space, b.image, extra); err != nil {
+	if err := errors.Join(r.Kernel.LoadImage(b.space, &user, emu.User), r.Kernel.LoadImage(b.space, &kernel, 0)); err != nil {
 		return fmt.Errorf("%s: %w", b.file.Name, err)
 	}
 	r.symbols.own = b.image.Symbols
