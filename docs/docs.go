@@ -4,6 +4,8 @@ package docs
 
 import (
 	_ "embed"
+	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -55,3 +57,26 @@ var Groups = sync.OnceValues(func() ([]Group, error) {
 
 // Sources is what each name of a source stands for, by name.
 var Sources = sync.OnceValue(func() map[string]string { return parseSources(semantics) })
+
+// Find is the row of an ID, in either case; nil if there is none.
+func Find(id string) *Row {
+	groups, _ := Groups()
+	for _, g := range groups {
+		for i := range g.Rows {
+			if strings.EqualFold(g.Rows[i].ID, id) {
+				return &g.Rows[i]
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	emphasis = regexp.MustCompile("[*`]")
+	link     = regexp.MustCompile(`\[([^\]]+)\]\(([^)]+)\)`)
+)
+
+// Plain is Markdown's text without its marks; a link is the page that it leads to.
+func Plain(markdown string) string {
+	return emphasis.ReplaceAllString(link.ReplaceAllString(markdown, "docs/$2"), "")
+}

@@ -114,6 +114,8 @@ func runCommands() []command {
 		{[]string{"f"}, "run to", "run on to the next break- or watchpoint", "Run", 0, points, do(func(m *Model) { m.run(record.Forward) })},
 		{[]string{"F"}, "run back to", "run back to the last one: the last writer of what is watched", "Run", 0, points, do(func(m *Model) { m.run(record.Backward) })},
 		{digits, "who goes", "vCPU 0 and so on takes the next step, or an interrupt is raised; another choice than before is a branch", "Branch", 3, choice, nil},
+		{[]string{"L"}, "its line", "the vCPU that is shown goes on alone, to the next step of its story", "Branch", 0, func(m *Model) bool { return m.canHold() && forward(m) }, do((*Model).ownLine)},
+		{[]string{"H"}, "hold", "hold the vCPU that is shown: moves forwards are the others' until H lets it go", "Branch", 0, (*Model).canHold, do((*Model).hold)},
 		{[]string{"0"}, "choose", "choose from a list who goes next", "Branch", 0, choice, do((*Model).chooseActor)},
 		{[]string{"r"}, "return", "return from this branch to where it left", "Branch", 3, func(m *Model) bool { return m.walk.Line().ID != 0 && single(m) }, do(func(m *Model) {
 			m.move(func(w *walk.Walk) error { return w.Return(m.ctx) })
@@ -130,6 +132,7 @@ func viewCommands() []command {
 		{[]string{"shift+tab"}, "panel back", "the previous panel", "View", 0, single, do(func(m *Model) { m.turnTab(-1) })},
 		{[]string{"u"}, "whose", "look at another vCPU", "View", 0, func(m *Model) bool { return len(m.moment.CPUs) > 1 }, do((*Model).otherCPU)},
 		{[]string{"W"}, "all of why", "all that there is to say of the last step, where it is cut", "View", 0, func(m *Model) bool { return m.whyIsCut() }, do(func(m *Model) { m.overlay = overlay{kind: overlayWhy} })},
+		{[]string{"K"}, "explain", "what the rows say that this step cites, or one that you name", "View", 0, nil, do((*Model).explain)},
 		{[]string{"d"}, "dump", "show memory at a symbol or an address", "View", 0, nil, prompt("memory at", (*Model).promptMemory)},
 		{[]string{"]"}, "zoom in", "zoom into the timeline", "View", 0, (*Model).canZoom, do(func(m *Model) { m.zoom(1) })},
 		{[]string{"["}, "zoom out", "zoom out of the timeline", "View", 0, func(m *Model) bool { return m.set.timeline.Zoom > 0 }, do(func(m *Model) { m.zoom(-1) })},

@@ -59,7 +59,8 @@ const (
 // arrange lays out the panels between the header and the footer.
 func (m *Model) arrange() []area {
 	s := &m.set
-	height := m.h - 2
+	head := len(m.header())
+	height := m.h - 1 - head
 	timeline := len(m.moment.CPUs) + 1
 	why := 3
 	if m.h >= mediumHeight {
@@ -76,16 +77,16 @@ func (m *Model) arrange() []area {
 		beside := below
 		beside.p, beside.x, beside.w = m.otherSet.timeline, half+1, m.w-half-1
 		below.w = half
-		return append(m.twoEngines(1, body+why+1), below, beside)
+		return append(m.twoEngines(head, body+why+1), below, beside)
 	}
 	top := 0 // lines of what is above the columns
 	var out []area
 	if m.presenter {
 		top = m.presented()
-		out = append(out, area{s.diagram, 0, 2, m.w, top - 1})
+		out = append(out, area{s.diagram, 0, head + 1, m.w, top - 1})
 	}
-	out = append(out, place(m.columns(body-top), 0, 1+top, m.w, body-top)...)
-	return append(out, area{s.why, 0, body + 2, m.w, why}, below)
+	out = append(out, place(m.columns(body-top), 0, head+top, m.w, body-top)...)
+	return append(out, area{s.why, 0, body + head + 1, m.w, why}, below)
 }
 
 // presented is how many lines the diagram of presenter mode has, its title

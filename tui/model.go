@@ -49,6 +49,7 @@ type Model struct {
 	areas     []area
 
 	look    walk.Look
+	held    uint // vCPUs, a bit each, that take no steps: see hold
 	play    play
 	points  points
 	books   []uint64

@@ -36,6 +36,9 @@ func (m *Model) bounded() (context.Context, context.CancelFunc) {
 
 // by makes a move to the nearest step that satisfies what f makes for a walk.
 func (m *Model) by(d record.Direction, f func(*walk.Walk) func(*emu.Event) bool) {
+	if d == record.Forward && m.freely(func(w *walk.Walk, ev *emu.Event) bool { return f(w)(ev) }) {
+		return
+	}
 	ctx, cancel := m.bounded()
 	defer cancel()
 	m.move(func(w *walk.Walk) error { return w.To(ctx, d, f(w)) })
@@ -54,6 +57,9 @@ func (m *Model) stepOwn(d record.Direction) {
 
 // toEnd goes to the end of the run, or as far as it is recorded ahead in one go.
 func (m *Model) toEnd() {
+	if m.freely(func(*walk.Walk, *emu.Event) bool { return false }) {
+		return
+	}
 	ctx, cancel := m.bounded()
 	defer cancel()
 	m.move(func(w *walk.Walk) error {
@@ -68,6 +74,9 @@ func (m *Model) toEnd() {
 
 // stepOne moves by one step of the machine.
 func (m *Model) stepOne(d record.Direction) {
+	if d == record.Forward && m.freely(func(*walk.Walk, *emu.Event) bool { return true }) {
+		return
+	}
 	m.move(func(w *walk.Walk) error {
 		if d == record.Backward {
 			return w.Back(m.ctx, 1)
@@ -79,6 +88,9 @@ func (m *Model) stepOne(d record.Direction) {
 
 // stepMark moves to the next or previous step of a kind.
 func (m *Model) stepMark(d record.Direction, k record.Kind, what string) {
+	if d == record.Forward && m.freely(func(w *walk.Walk, _ *emu.Event) bool { return w.MarkedHere(k) }) {
+		return
+	}
 	ctx, cancel := m.bounded()
 	defer cancel()
 	none := false

@@ -19,6 +19,7 @@ const (
 	overlayQuiz
 	overlayActors
 	overlayWhy
+	overlayExplain
 )
 
 // overlay is what lies over the panels and takes the keys.
@@ -28,7 +29,8 @@ type overlay struct {
 	input  string
 	accept func(*Model, string) error
 	err    string
-	at     int // the chosen line; help: scrolled by
+	at     int      // the chosen line; help and explain: scrolled by
+	rows   []string // explain: IDs of the rows
 }
 
 // pageLines is how far a page key moves.
@@ -84,7 +86,7 @@ func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		o.scroll(pageLines)
 	default:
-		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy {
+		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy || o.kind == overlayExplain {
 			m.overlay = overlay{}
 			return nil
 		}
@@ -122,7 +124,9 @@ func (m *Model) accept() tea.Cmd {
 			o.err = err.Error()
 			return nil
 		}
-		m.overlay = overlay{}
+		if m.overlay.kind == overlayPrompt { // it opened no other
+			m.overlay = overlay{}
+		}
 	case overlayQuiz:
 		m.answer()
 	case overlayActors:
@@ -164,10 +168,12 @@ func (m *Model) drawOverlay(lines []text.Line) {
 		whole := *m.set.why
 		whole.SetSize(w-4, h-2)
 		title, content = whole.Title(), whole.Lines()
+	case overlayExplain:
+		title, content = "What the row says: ↑ ↓ scroll, esc", m.explainLines(w-4)
 	case overlayActors:
 		title, content = "Who goes next: ↑ ↓, enter, or its digit", m.actorLines()
 	}
-	if m.overlay.kind == overlayHelp {
+	if m.overlay.kind == overlayHelp || m.overlay.kind == overlayExplain {
 		m.overlay.at = min(m.overlay.at, max(0, len(content)-h+2))
 		content = content[m.overlay.at:]
 	}

@@ -36,10 +36,10 @@ func (m *Model) screen() []text.Line {
 		a.p.SetSize(a.w, a.h)
 		m.draw(lines, a, m.title(a), panel.View(a.p))
 	}
+	copy(lines, m.header())
 	if m.overlay.open() {
 		m.drawOverlay(lines)
 	}
-	lines[0] = m.header().Fit(m.w)
 	lines[m.h-1] = m.footer().Fit(m.w)
 	for i := range lines {
 		lines[i] = lines[i].Fit(m.w)
@@ -83,6 +83,9 @@ func (m *Model) title(a area) text.Line {
 	var l text.Line
 	l.Add(text.Dim, "── ")
 	l.Add(text.Title, a.p.Title()+m.tabName(a.p))
+	if a.p == panel.Panel(m.set.code) && m.size() == small && m.other == nil {
+		l.Add(text.Code, m.state())
+	}
 	if a.p == panel.Panel(m.set.why) && m.whyIsCut() {
 		l.Add(text.Key, "  W")
 		l.Add(text.Dim, " shows all")
@@ -94,10 +97,31 @@ func (m *Model) title(a area) text.Line {
 	return l.Fit(a.w)
 }
 
-func (m *Model) header() text.Line {
-	var l text.Line
-	l.Add(text.Here, " trapline ")
-	l.Add(text.Code, " "+m.file.Title())
+// header is the title of the scenario, with the engine at its right: two lines
+// where one is too short, in the small layout of a terminal that is not too low.
+func (m *Model) header() []text.Line {
+	right := m.headerRight()
+	var first text.Line
+	first.Add(text.Here, " trapline ")
+	first.Add(text.Plain, " ")
+	room := m.w - len([]rune(right)) - 1
+	title, rest := m.file.Title(), ""
+	if m.size() == small && m.other == nil && m.h >= 24 {
+		if parts := text.Wrap(title, max(room-first.Width(), 20)); len(parts) > 1 {
+			title, rest = parts[0], strings.TrimSpace(strings.TrimPrefix(title, parts[0]))
+		}
+	}
+	first.Add(text.Code, title)
+	first = first.Fit(room)
+	first.Add(text.Dim, right)
+	if rest == "" {
+		return []text.Line{first.Fit(m.w)}
+	}
+	return []text.Line{first.Fit(m.w), text.Of(text.Code, " "+rest).Fit(m.w)}
+}
+
+// headerRight is what the header has at its right.
+func (m *Model) headerRight() string {
 	engine := m.moment.Engine
 	if m.other != nil {
 		engine += " │ " + m.beside.Engine
@@ -109,13 +133,30 @@ func (m *Model) header() text.Line {
 	case m.play.on:
 		right = fmt.Sprintf(" ▶▶ %s", m.play.speedText()) + right
 	}
+	right = m.heldText() + right
 	if n := len(m.moment.Violated); n > 0 {
 		right = fmt.Sprintf(" ✗%d", n) + right
 	}
-	room := m.w - len([]rune(right)) - 1
-	l = l.Fit(room)
-	l.Add(text.Dim, right)
-	return l
+	return right
+}
+
+// state is the ring and the flags of the vCPU that is shown, for the title of
+// the code: in the small layout no other panel is always there.
+func (m *Model) state() string {
+	s := ""
+	if c := m.moment.CPU; c < len(m.moment.CPUs) && m.moment.CPUs[c].Ring >= 0 {
+		s = fmt.Sprintf(" · ring %d", m.moment.CPUs[c].Ring)
+	}
+	var set []string
+	for _, f := range m.moment.Flags {
+		if f.Set {
+			set = append(set, f.Name)
+		}
+	}
+	if len(set) > 0 {
+		s += " · " + strings.Join(set, " ")
+	}
+	return s
 }
 
 // footer shows the keys that matter now.

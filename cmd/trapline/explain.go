@@ -211,7 +211,7 @@ func explainRow(out *output, r groupedRow) {
 	out.styled(story.Row, r.row.ID+"  ")
 	out.styled(story.Code, r.row.Title+"\n")
 	out.styled(story.Dim, r.group+"\n")
-	for paragraph := range strings.SplitSeq(plain(r.row.Text), "\n\n") {
+	for paragraph := range strings.SplitSeq(docs.Plain(r.row.Text), "\n\n") {
 		fmt.Fprintf(out, "\n%s\n", indented(paragraph, 0, out.columns))
 	}
 	fmt.Fprintln(out)
@@ -221,12 +221,12 @@ func explainRow(out *output, r groupedRow) {
 			fmt.Fprintln(out, indented(text, 10, out.columns))
 		}
 	}
-	field("source", plain(r.row.Source))
+	field("source", docs.Plain(r.row.Source))
 	told := map[string]bool{}
 	for _, name := range r.row.SourceNames() {
 		if text := docs.Sources()[name]; !told[text] {
 			told[text] = true
-			field("", name+": "+plain(text))
+			field("", name+": "+docs.Plain(text))
 		}
 	}
 	field("where", r.row.Origin)
@@ -245,16 +245,6 @@ func placesText(l []docs.Place) string {
 		parts = append(parts, p.Path+": "+strings.Join(p.Names, ", "))
 	}
 	return strings.Join(parts, "; ")
-}
-
-var (
-	emphasis = regexp.MustCompile("[*`]")
-	link     = regexp.MustCompile(`\[([^\]]+)\]\(([^)]+)\)`)
-)
-
-// plain is Markdown's text without its marks.
-func plain(s string) string {
-	return emphasis.ReplaceAllString(link.ReplaceAllString(s, "docs/$2"), "")
 }
 
 // indented is text broken at blanks into lines of at most width cells. All but the first begin with blanks; the

@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"trapline/emu"
 	"trapline/emu/record"
@@ -70,6 +71,16 @@ func (w *Walk) ToMark(ctx context.Context, d record.Direction, k record.Kind) (b
 		err = errors.Join(err, w.Goto(context.WithoutCancel(ctx), from))
 	}
 	return found, err
+}
+
+// MarkedHere reports whether the step that led to the present moment is of a kind.
+func (w *Walk) MarkedHere(k record.Kind) bool {
+	for _, m := range slices.Backward(w.Marks()) {
+		if m.At <= w.At() {
+			return m.At == w.At() && m.Kind&k != 0
+		}
+	}
+	return false
 }
 
 // extendTo goes on behind the end of the recording until a step of kind k.

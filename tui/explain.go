@@ -1,0 +1,76 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trapline/docs"
+	"trapline/tui/text"
+)
+
+// rowsHere are the IDs of the rows that the present step cites, in order.
+func (m *Model) rowsHere() []string {
+	var ids []string
+	add := func(id string) {
+		if docs.Find(id) != nil && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, r := range m.moment.Why {
+		add(r.Row)
+	}
+	for _, v := range m.moment.Violated {
+		if v.Step == m.moment.At {
+			add(v.Row)
+		}
+	}
+	return ids
+}
+
+// explain shows the rows of the present step, or asks for one where it cites none.
+func (m *Model) explain() {
+	ids := m.rowsHere()
+	if len(ids) == 0 {
+		m.overlay = overlay{kind: overlayPrompt, label: "explain row, such as K4", accept: (*Model).promptRow}
+		return
+	}
+	m.overlay = overlay{kind: overlayExplain, rows: ids}
+}
+
+func (m *Model) promptRow(s string) error {
+	row := docs.Find(s)
+	if row == nil {
+		return fmt.Errorf("no row %s; trapline explain lists them", s)
+	}
+	m.overlay = overlay{kind: overlayExplain, rows: []string{row.ID}}
+	return nil
+}
+
+// explainLines are the rows as trapline explain prints them, without their code and tests.
+func (m *Model) explainLines(w int) []text.Line {
+	var lines []text.Line
+	add := func(role text.Role, s string) {
+		for _, part := range text.Wrap(s, w) {
+			lines = append(lines, text.Of(role, part))
+		}
+	}
+	for i, id := range m.overlay.rows {
+		row := docs.Find(id)
+		if i > 0 {
+			lines = append(lines, nil)
+		}
+		add(text.Code, row.ID+"  "+row.Title)
+		for p := range strings.SplitSeq(docs.Plain(row.Text), "\n\n") {
+			add(text.Plain, p)
+		}
+		add(text.Dim, "Source: "+docs.Plain(row.Source))
+		if !row.Implemented() || row.Today != "yes" {
+			add(text.Dim, "Today: "+docs.Plain(row.Today))
+		}
+		if len(row.Scenarios) > 0 {
+			add(text.Dim, "Shown by: "+strings.Join(row.Scenarios, ", "))
+		}
+	}
+	return lines
+}
