@@ -2,6 +2,8 @@ package attempt
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +31,27 @@ func goalsOf(t *testing.T, texts ...string) (list []Goal) {
 	return list
 }
 
+// untilOut is how many steps cpu0 takes, as the UI takes them, until its
+// breakpoint is out.
+func untilOut(t *testing.T) int {
+	t.Helper()
+	f := loaded(t, "smp-missed-probe")
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
+	require.NoError(t, err)
+	defer r.Close()
+	target := r.Machine.CPUs[0].RIP
+	for n := 1; n < 1000; n++ {
+		r.Step(0)
+		var b [1]byte
+		require.Equal(t, 1, r.Machine.Look().Peek(0, target, b[:]))
+		if n > 1 && b[0] != 0xcc {
+			return n
+		}
+	}
+	t.Fatal("the breakpoint is never out")
+	return 0
+}
+
 // Answers of every kind are run, and a wrong one is told what the machine showed.
 func TestAnswersAreJudgedByTheMachine(t *testing.T) {
 	schedule := Task{Kind: Schedule, Goals: goalsOf(t, "violates no-missed-probe", "at most 1 switch")}
@@ -41,21 +64,26 @@ func TestAnswersAreJudgedByTheMachine(t *testing.T) {
 	traps := Task{Kind: Engine, Goals: goalsOf(t, "at most 1 traps", "finally %eax == 6", "at most 400 steps", "always hits(entry) < 2")}
 	program := Task{Kind: Event, Goals: goalsOf(t, "shows trace => di=9", "shows exit => exit 9")}
 	user := Task{Kind: Edit, Goals: goalsOf(t, "violates exit")}
+	found, err := schedule.search(t.Context(), loaded(t, "smp-missed-probe"), "", explore.Options{})
+	require.NoError(t, err)
+	version, runs := found[:strings.LastIndex(found, ".")+1], found[strings.LastIndex(found, ".")+1:]
+	out := untilOut(t)
+	shown := fmt.Sprintf("0x%d,1x2", out)
 	for _, c := range []struct {
 		task             *Task
 		scenario, answer string
 		saw              string // a part of it; "": the answer is right
 	}{
-		{&schedule, "smp-missed-probe", "t2.ff55de.0x11,1", ""},
-		{&schedule, "smp-missed-probe", "0x11,1", `no-missed-probe held; the run ended after`}, // of the steps of the kernel's text
-		{&schedule, "smp-missed-probe", "0x185,1x2", ""},
-		{&schedule, "smp-missed-probe", "t2.ff55de.1,0x11,1", "it took 2 switches, and at most 1 were asked for"},
+		{&schedule, "smp-missed-probe", found, ""},
+		{&schedule, "smp-missed-probe", runs, `no-missed-probe held; the run ended after`}, // of the steps of the kernel's text
+		{&schedule, "smp-missed-probe", shown, ""},
+		{&schedule, "smp-missed-probe", version + "1," + runs, "it took 2 switches, and at most 1 were asked for"},
 		{&schedule, "smp-missed-probe", "0x5,7", "the schedule does not fit the run"},
 		{&schedule, "smp-missed-probe", "0x", "bad schedule"},
 		{&schedule, "smp-missed-probe", "t2.123456.0", "schedule of another scenario"},
 		{&schedule, "smp-missed-probe", "  ", "an empty answer; expected a schedule"},
-		{&few, "smp-missed-probe", "t2.ff55de.0x11,1", ""},
-		{&few, "smp-missed-probe", "0x185,1x2", "it took 187 steps, and at most 12 were asked for"},
+		{&few, "smp-missed-probe", found, ""},
+		{&few, "smp-missed-probe", shown, fmt.Sprint("it took ", out+2, " steps, and at most 12 were asked for")},
 		{&engine, "reentry-lost", "modern", ""},
 		{&engine, "reentry-lost", "2005", "violated: no-lost-rearm: probe inner at lookup"},
 		{&engine, "reentry-lost", "none", `"hits(outer) == 1" is false at the end: hits(outer) = 0x0 (0)`},
