@@ -29,14 +29,15 @@ func TestTheRunThatIsShownAnswersATask(t *testing.T) {
 	}
 	shown := func() string { return strings.Join(strings.Fields(ansi.Strip(m.View().Content)), " ") }
 
-	press('1', 'y')
+	press('y')
 	require.Contains(t, shown(), "Task 1 of 1")
 	require.Contains(t, shown(), "Enter alone gives the run as it is up to the present step.")
+	press('0', 'x', '1')
 	m.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
 	require.Contains(t, shown(), "✗ Not that. no-missed-probe held; the run ended after")
 	require.Contains(t, shown(), "Look: one CPU must stand in HIT_SS")
 	m.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
-	press('H', 'a', '1', 'y') // cpu0 stays in front of target until the other has its breakpoint out
+	press('H', 'a', '2', 'y') // cpu1 stays in front of target until the other has its breakpoint out
 	m.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
 	require.Contains(t, shown(), "✓ Right.")
 }
