@@ -79,7 +79,7 @@ func TestAnswersAreJudgedByTheMachine(t *testing.T) {
 		{&schedule, "smp-missed-probe", shown, ""},
 		{&schedule, "smp-missed-probe", version + "1," + runs, "it took 2 switches, and at most 1 were asked for"},
 		{&schedule, "smp-missed-probe", "0x5,7", "the schedule does not fit the run"},
-		{&schedule, "smp-missed-probe", "0x", "bad schedule"},
+		{&schedule, "smp-missed-probe", "0x1,1", "column 3 of the answer: 1 steps; expected 2 or more"},
 		{&schedule, "smp-missed-probe", "t2.123456.0", "schedule of another scenario"},
 		{&schedule, "smp-missed-probe", "  ", "an empty answer; expected a schedule"},
 		{&few, "smp-missed-probe", found, ""},

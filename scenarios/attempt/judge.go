@@ -3,6 +3,7 @@ package attempt
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -109,16 +110,21 @@ func (a *run) do(ctx context.Context, g *scenarios.File, o scenarios.Options, an
 }
 
 func (a *run) follow(ctx context.Context, g *scenarios.File, o scenarios.Options, answer string) (err error) {
+	prefix := ""
 	if !strings.Contains(answer, ".") { // runs alone: of the steps that the UI takes
 		r, err := scenarios.Open(ctx, g, o)
 		if err != nil {
 			return err
 		}
-		answer = sched.Schedule{}.Format(r.Checksum()) + answer
+		prefix = sched.Schedule{}.Format(r.Checksum())
 		r.Close()
 	}
 	var s sched.Schedule
-	if a.Run, s, err = scenarios.OpenScheduled(ctx, g, o, answer); err != nil {
+	a.Run, s, err = scenarios.OpenScheduled(ctx, g, o, prefix+answer)
+	if flaw := (*sched.SyntaxError)(nil); errors.As(err, &flaw) {
+		return &Flaw{flaw.Col - 1 - len(prefix), flaw.What, flaw.Want}
+	}
+	if err != nil {
 		return err
 	}
 	a.schedule = &s

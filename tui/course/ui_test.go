@@ -32,7 +32,7 @@ func TestTheRunThatIsShownAnswersATask(t *testing.T) {
 	press('y')
 	require.Contains(t, shown(), "Task 1 of 1")
 	require.Contains(t, shown(), "Enter alone gives the run as it is up to the present step.")
-	press('0', 'x', '1')
+	press('0', 'x', '2')
 	m.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
 	require.Contains(t, shown(), "✗ Not that. no-missed-probe held; the run ended after")
 	require.Contains(t, shown(), "Look: one CPU must stand in HIT_SS")
