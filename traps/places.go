@@ -33,6 +33,22 @@ func (k *Kernel) LineAt(addr uint64) (SourceLine, bool) {
 	return SourceLine{Func: f.Name, File: file, Line: n, Code: strings.TrimSpace(code)}, true
 }
 
+// SourceFile is the source of a file of the text, by lines; nil: it is not to be
+// seen.
+func (k *Kernel) SourceFile(name string) []string {
+	for i, f := range k.image.Files {
+		if f.Name != name {
+			continue
+		}
+		end := len(k.source)
+		if i+1 < len(k.image.Files) {
+			end = min(end, k.image.Files[i+1].Line-1)
+		}
+		return k.source[min(f.Line-1, end):end]
+	}
+	return nil
+}
+
 // HasLines reports whether the text has lines of C.
 func (k *Kernel) HasLines() bool { return len(k.pieces) > 0 }
 

@@ -42,6 +42,8 @@ func commands() []command {
 		{[]string{"left", "h"}, "back", "back by one step of the story", "Move", 2, backward, do(func(m *Model) { m.stepTold(record.Backward) })},
 		{[]string{".", "shift+right"}, "one", "one step of the machine, kernel instructions too", "Move", 0, forward, do(func(m *Model) { m.stepOne(record.Forward) })},
 		{[]string{",", "shift+left"}, "one back", "back by one step of the machine", "Move", 0, backward, do(func(m *Model) { m.stepOne(record.Backward) })},
+		{[]string{">"}, "line", "to the next line of the kernel's C that a vCPU enters", "Move", 0, func(m *Model) bool { return forward(m) && m.walk.HasSource() }, do(func(m *Model) { m.stepLine(record.Forward) })},
+		{[]string{"<"}, "line back", "back to the line before", "Move", 0, func(m *Model) bool { return backward(m) && m.walk.HasSource() }, do(func(m *Model) { m.stepLine(record.Backward) })},
 		{[]string{"o", "down", "j"}, "over", "over a trap: to the scenario's own next instruction", "Move", 5, forward, do(func(m *Model) { m.stepOwn(record.Forward) })},
 		{[]string{"O", "up", "k"}, "over back", "back over a trap", "Move", 0, backward, do(func(m *Model) { m.stepOwn(record.Backward) })},
 		{[]string{"home"}, "start", "to the start", "Move", 0, backward, do(func(m *Model) { m.goTo(0) })},

@@ -122,9 +122,13 @@ func (m *Model) columns(h int) []column {
 	case m.presenter:
 		return []column{{3, []slot{{s.code, 3, 1}}}, {2, []slot{{tab, 3, 1}}}}
 	case size == large:
+		middle := []slot{{s.code, 10, 4}}
+		if m.walk.HasSource() {
+			middle = append(middle, slot{s.source, 9, 4})
+		}
 		return []column{
 			{4, append([]slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}, trace...)},
-			{6, []slot{{s.code, 10, 4}, {s.diagram, 5, 0}, {s.cpus, 4 + len(m.moment.Raisable), 0}, {s.memory, 6, 2}}},
+			{6, append(middle, slot{s.diagram, 5, 0}, slot{s.cpus, 4 + len(m.moment.Raisable), 0}, slot{s.memory, 6, 2})},
 			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
 		}
 	case size == medium:

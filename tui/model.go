@@ -121,6 +121,7 @@ func (m *Model) say(format string, args ...any) { m.message = fmt.Sprintf(format
 // panels is one of each.
 type panels struct {
 	code      *panel.Code
+	source    *panel.Source
 	registers *panel.Registers
 	stack     *panel.Stack
 	memory    *panel.Memory
@@ -142,13 +143,13 @@ func newPanels(f *scenarios.File, breaks map[uint64]bool) panels {
 		gates = &panel.Process{}
 	}
 	return panels{
-		&panel.Code{Breaks: breaks}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, gates, &panel.Probes{},
+		&panel.Code{Breaks: breaks}, &panel.Source{}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, gates, &panel.Probes{},
 		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
 	}
 }
 
 func (p *panels) all() []panel.Panel {
-	return []panel.Panel{p.code, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
+	return []panel.Panel{p.code, p.source, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
 }
 
 func (p *panels) show(m *walk.Moment) {
@@ -174,6 +175,9 @@ func (m *Model) tabs() []panel.Panel {
 	}
 	if m.traced() && m.size() != large {
 		list = append(list, p.trace)
+	}
+	if m.walk.HasSource() {
+		list = append(list, p.source)
 	}
 	return list
 }

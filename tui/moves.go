@@ -49,6 +49,11 @@ func (m *Model) stepTold(d record.Direction) {
 	m.by(d, func(w *walk.Walk) func(*emu.Event) bool { return w.Told })
 }
 
+// stepLine moves to the next or previous step that leads into a line of C.
+func (m *Model) stepLine(d record.Direction) {
+	m.by(d, func(w *walk.Walk) func(*emu.Event) bool { return w.EntersLine })
+}
+
 // stepOwn moves over traps: to the next or previous instruction of the
 // scenario's own code.
 func (m *Model) stepOwn(d record.Direction) {

@@ -18,6 +18,7 @@ func TestScreens(t *testing.T) {
 			{"first", "first-probe", nil},
 			{"trap", "first-probe", []string{"right", "right", "right"}},
 			{"stepping", "first-probe", []string{"/", "=hit_ss", "enter", "right"}},
+			{"source", "first-probe", []string{"t", ">", ">", ">", ">", ">", "<", "shift+tab"}},
 			{"help", "first-probe", []string{"?"}},
 			{"palette", "first-probe", []string{":", "=trap"}},
 			{"compare", "first-probe", []string{"E", "i", "right"}},

@@ -86,6 +86,7 @@ func TestEveryPanelAtThreeSizes(t *testing.T) {
 		make   func(*walk.Walk) panel.Panel
 	}{
 		{"code", []string{"trap", "lock", "long", "slot"}, func(*walk.Walk) panel.Panel { return &panel.Code{} }},
+		{"source", []string{"trap", "inside", "lock", "long"}, func(*walk.Walk) panel.Panel { return &panel.Source{} }},
 		{"registers", []string{"trap", "long"}, func(*walk.Walk) panel.Panel { return &panel.Registers{} }},
 		{"stack", []string{"trap", "inside", "long", "signal"}, func(*walk.Walk) panel.Panel { return &panel.Stack{} }},
 		{"memory", []string{"trap", "lock", "slot"}, func(*walk.Walk) panel.Panel { return &panel.Memory{} }},

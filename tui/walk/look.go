@@ -49,7 +49,7 @@ func (w *Walk) Moment(l Look) *Moment {
 	}
 	m.CPUs, m.Raisable = w.cpus(), w.raisable()
 	m.Regs, m.Flags = w.registers(cpu, ev), w.flags(cpu, ev)
-	m.Code = w.code(cpu, l.Code)
+	m.Code, m.Source = w.code(cpu, l.Code), w.kernelSource(cpu)
 	m.Stack = w.stack(cpu, l.Stack, ev)
 	m.Memory = w.memory(cpu, l.Memory, ev)
 	m.Gates = w.gates(ev)

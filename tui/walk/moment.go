@@ -27,6 +27,7 @@ type Moment struct {
 	Regs     []Reg                 `json:"regs"`
 	Flags    []Flag                `json:"flags"`
 	Code     []Line                `json:"code"`
+	Source   *Source               `json:"source,omitempty"` // nil: the kernel's text is no C
 	Stack    []Word                `json:"stack"`
 	Memory   []Row                 `json:"memory"`
 	Gates    []Gate                `json:"gates"`

@@ -1,0 +1,71 @@
+package walk
+
+import (
+	"strings"
+
+	"trapline/emu"
+)
+
+// Source is the file of C that a vCPU's next instruction is of.
+type Source struct {
+	At    string       `json:"at"`             // of the instruction
+	File  string       `json:"file,omitempty"` // "": it is of none
+	Func  string       `json:"func,omitempty"`
+	Lines []SourceLine `json:"lines,omitempty"` // around it
+}
+
+// SourceLine is a line of C, with tabs as four blanks.
+type SourceLine struct {
+	Line int    `json:"line"` // in its file
+	Text string `json:"text"`
+	Here bool   `json:"here,omitempty"`
+	CPUs []int  `json:"cpus,omitempty"` // whose next instruction is of it
+}
+
+// sourceAround is how many lines a Source has on each side.
+const sourceAround = 40
+
+// HasSource reports whether the kernel's text has lines of C.
+func (w *Walk) HasSource() bool { return !w.program() && w.Run.Kernel.HasLines() }
+
+// kernelSource is nil where the kernel's text is no C.
+func (w *Walk) kernelSource(cpu int) *Source {
+	if !w.HasSource() {
+		return nil
+	}
+	k := w.Run.Kernel
+	pc := w.Run.Machine.CPUs[cpu].LinearPC()
+	s := &Source{At: w.names.Addr(pc)}
+	at, ok := k.LineAt(pc)
+	if !ok {
+		return s
+	}
+	s.File, s.Func = at.File, at.Func
+	file := k.SourceFile(at.File)
+	for n := max(1, at.Line-sourceAround); n <= min(len(file), at.Line+sourceAround); n++ {
+		l := SourceLine{Line: n, Text: strings.ReplaceAll(file[n-1], "\t", "    "), Here: n == at.Line}
+		for _, c := range w.Run.Machine.CPUs {
+			if o, ok := k.LineAt(c.LinearPC()); ok && o.File == at.File && o.Line == n && c.CanStep() {
+				l.CPUs = append(l.CPUs, c.ID)
+			}
+		}
+		s.Lines = append(s.Lines, l)
+	}
+	return s
+}
+
+// EntersLine reports whether a step leads its vCPU into a line of C, or back to the
+// beginning of the one that it is in.
+func (w *Walk) EntersLine(ev *emu.Event) bool {
+	if !w.HasSource() || ev.Kind == emu.StepSpin || ev.Kind == emu.StepIdle {
+		return false
+	}
+	k := w.Run.Kernel
+	at := ev.After.RIP // flat segments
+	to, ok := k.LineAt(at)
+	if !ok {
+		return false
+	}
+	from, _ := k.LineAt(ev.PC)
+	return at <= ev.PC || ev.Delivery != nil || from != to
+}
