@@ -13,6 +13,7 @@ type common struct {
 	g      *Manager
 	l      structKprobe
 	percpu bool // the control variables are each CPU's own (kprobe_ctlblk)
+	hlist  bool // buckets are heads of one word, whose lists end in NULL
 
 	// Addresses of kernel data, looked up once: every hit needs them.
 	table uint64              // kprobe_table
@@ -78,6 +79,9 @@ func (e *common) attach(g *Manager) error {
 			e.cells[v] = g.K.Symbol(name)
 		}
 	}
+	if e.hlist {
+		return nil // zeros are empty heads
+	}
 	word := uint64(g.K.M.Arch.Word())
 	for i := range uint64(1 << hashBits) {
 		head := e.table + i*2*word
@@ -117,9 +121,6 @@ func (e *common) sharedOps() map[string]traps.Op {
 		"write_breakpoint":     e.writeBreakpoint,
 		"restore_saved_flags":  e.restoreSavedFlags,
 		"restore_old_flags":    e.restoreOldFlags,
-		"list_add":             e.listAdd,
-		"list_del":             e.listDel,
-		"save_opcode":          e.saveOpcode,
 		"pre_handler_action":   e.action(Pre),
 		"post_handler_action":  e.action(Post),
 		"fault_handler_action": e.action(Fault),
@@ -156,7 +157,11 @@ func bucket(a emu.Arch, addr uint64) uint64 {
 }
 
 func (e *common) head(x *traps.Exec, addr uint64) uint64 {
-	return e.table + bucket(x.M.Arch, addr)*2*uint64(x.M.Arch.Word())
+	at := bucket(x.M.Arch, addr) * uint64(x.M.Arch.Word())
+	if !e.hlist {
+		at *= 2
+	}
+	return e.table + at
 }
 
 // getKprobe walks the bucket's list in guest memory; the bound is for lists
@@ -180,7 +185,7 @@ func (e *common) lookup(x *traps.Exec, addr uint64) uint64 {
 	word := x.M.Arch.Word()
 	head := e.head(x, addr)
 	at, ok := x.M.PeekWord(x.C.Space, head, word)
-	for n := 0; ok && at != head && n <= MaxProbes; n++ {
+	for n := 0; ok && at != 0 && at != head && n <= MaxProbes; n++ {
 		a, _ := x.M.PeekWord(x.C.Space, at+e.l.addr, word)
 		if a == addr {
 			return at
@@ -239,11 +244,21 @@ func (e *common) firstOpcode(x *traps.Exec) byte {
 	return op
 }
 
+// changesIF tells whether the probed instruction sets IF itself. 2005 knows iretq
+// by its REX prefix.
+func (e *common) changesIF(x *traps.Exec) bool {
+	if e.hlist && x.M.Arch == emu.AMD64 && e.opcode(x)&0xf0 == 0x40 {
+		next, _ := x.M.PeekWord(x.C.Space, e.copyAt(x)+1, 1)
+		return next == 0xcf
+	}
+	return isIFModifier(e.firstOpcode(x))
+}
+
 func (e *common) saveFlags(x *traps.Exec) traps.Result {
 	old := x.Regs.Get(traps.FieldFlags) & (emu.TF | emu.IF)
 	saved := old
 	why := "TF and IF of the interrupted code (%s) are kept for the way back"
-	if isIFModifier(e.firstOpcode(x)) {
+	if e.changesIF(x) {
 		saved &^= emu.IF
 		why = "TF and IF of the interrupted code (%s) are kept, but IF is dropped from what is put back: the instruction sets IF itself"
 	}

@@ -14,39 +14,55 @@ import (
 // cText is an engine's kernel text in C: its own trap handlers and probes,
 // behind entry code in assembly.
 type cText struct {
-	folder string // in engines
-	files  []string
-	traits traps.Traits
+	engine   string   // whose folder in engines it is
+	assembly []string // files of the folder beside the entry code, by architecture: NAME_i386.S
+	files    []string // behind those that all engines share
+	traits   func(emu.Arch) traps.Traits
 }
 
 //go:embed engines
 var engineFiles embed.FS
 
-var cText2002 = cText{folder: "2002", files: []string{"kernel.h", "kprobes.c", "traps.c"}, traits: traps2002}
+var (
+	cText2002 = cText{engine: Engine2002, files: []string{"kprobes.c", "traps.c"}, traits: traps2002}
+	cText2005 = cText{
+		engine: Engine2005, assembly: []string{"trampoline"}, traits: traps2005,
+		files: []string{"kprobes.c", "multiprobe.c", "kretprobe.c", "traps.c"},
+	}
+)
 
-func (t cText) file(name string) string {
-	b, err := engineFiles.ReadFile("engines/" + t.folder + "/" + name)
+// sharedFiles of C come first in every engine's text.
+var sharedFiles = []string{"kernel.h", "stock.c"}
+
+func engineFile(name string) string {
+	b, err := engineFiles.ReadFile("engines/" + name)
 	if err != nil {
 		panic(err)
 	}
 	return string(b)
 }
 
-// assembly is the part of the source that is assembled.
-func (t cText) assembly(a emu.Arch) (string, []loader.SourceFile) {
+// assembled is the part of the source that is assembled.
+func (t cText) assembled(a emu.Arch) (string, []loader.SourceFile) {
 	var parts joined
 	name := archName(a)
-	parts.add("config", t.traits.Config()+".set TEXT_IN_C,1\n")
+	parts.add("config", t.traits(a).Config()+".set TEXT_IN_C,1\n")
 	parts.add(name+"_entry.S", traps.EntryCode(a))
-	parts.add("actions_"+name+".S", t.file("actions_"+name+".S"))
+	parts.add("actions_"+name+".S", engineFile("actions_"+name+".S"))
+	for _, f := range t.assembly {
+		parts.add(f+"_"+name+".S", engineFile(t.engine+"/"+f+"_"+name+".S"))
+	}
 	return parts.text.String(), parts.files
 }
 
-// c is the part that is compiled, behind so many lines of assembly.
-func (t cText) c(behind int) (string, []loader.SourceFile) {
+// compiled is the part that is compiled, behind so many lines of assembly.
+func (t cText) compiled(behind int) (string, []loader.SourceFile) {
 	parts := joined{lines: behind}
+	for _, name := range sharedFiles {
+		parts.add(name, engineFile(name))
+	}
 	for _, name := range t.files {
-		parts.add(name, t.file(name))
+		parts.add(name, engineFile(t.engine+"/"+name))
 	}
 	return parts.text.String(), parts.files
 }
@@ -73,17 +89,17 @@ func archName(a emu.Arch) string {
 
 // kernel describes the text of one architecture.
 func (t cText) kernel(a emu.Arch) KernelText {
-	assembly, files := t.assembly(a)
-	c, more := t.c(strings.Count(assembly, "\n"))
-	name := fmt.Sprintf("engines/%s/%s.lst", t.folder, archName(a))
+	assembly, files := t.assembled(a)
+	c, more := t.compiled(strings.Count(assembly, "\n"))
+	name := fmt.Sprintf("engines/%s/%s.lst", t.engine, archName(a))
 	return KernelText{
-		Engine: t.folder, Arch: a, Listing: "kprobes/" + name, Source: assembly + c, Assembly: assembly, C: c, Files: append(files, more...),
+		Engine: t.engine, Arch: a, Listing: "kprobes/" + name, Source: assembly + c, Assembly: assembly, C: c, Files: append(files, more...),
 		Image: func() (*loader.Image, error) {
 			b, err := engineFiles.ReadFile(name)
 			if err != nil {
 				return nil, err
 			}
-			return traps.ReadText("engine "+t.folder, b)
+			return traps.ReadText("engine "+t.engine, b)
 		},
 	}
 }

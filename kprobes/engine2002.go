@@ -34,7 +34,6 @@ func (e *engine2002) Ops() map[string]traps.Op {
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
 		"schedule":  schedule,
-		"list_del":  e.unlink,
 	})
 	if e.options.preemptEnable {
 		ops["preempt_enable_no_resched"] = preemptEnable
@@ -49,7 +48,7 @@ var flow2002 string
 func (e *engine2002) Flow() string { return flow2002 }
 
 // Traits of the 2002 kernel.
-func (e *engine2002) Traits() traps.Traits { return traps2002 }
+func (e *engine2002) Traits() traps.Traits { return traps2002(emu.I386) }
 
 // fixPushf mends what a stepped pushf pushed. In a 32-bit frame the patch
 // edits regs->esp, which is the interrupted stack's top word if the frame came
@@ -85,19 +84,6 @@ func (e *engine2002) clearTF(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K5", "the frame's TF is cleared")
 	return traps.Next
-}
-
-// unlink is list_del. A probe that never was in a list has NULL for its
-// neighbours, and nobody looks (K3).
-func (e *engine2002) unlink(x *traps.Exec) traps.Result {
-	word := x.M.Arch.Word()
-	next, _ := x.M.PeekWord(x.C.Space, x.Probe, word)
-	if prev := next + uint64(word); next == 0 {
-		pageFault(x, prev, emu.PFWrite)
-		x.Say("K3", "the probe is in no list: next->prev is written at a NULL pointer")
-		return traps.Next
-	}
-	return e.listDel(x)
 }
 
 // NoteScheduled marks a schedule inside a trap handler.

@@ -2,14 +2,15 @@ package kprobes
 
 import (
 	"fmt"
+	"maps"
 
 	"trapline/emu"
 	"trapline/traps"
 )
 
-// Seen tells what lines of engines/2002/*.c mean, by the names that they have
-// there; nil: nothing more than they say.
-func (e *engine2002) Seen() map[string]traps.Seen {
+// seen tells what lines mean that the text of 2002 and of 2005 have, by the names
+// that they have there; nil: nothing more than they say.
+func (e *locked) seen() map[string]traps.Seen {
 	return map[string]traps.Seen{
 		"preempt_disable":           nil,
 		"spin_lock":                 e.seenLock,
@@ -26,15 +27,12 @@ func (e *engine2002) Seen() map[string]traps.Seen {
 		"hit_ss":                    e.seenStep,
 		"reentrant_hit":             e.seenReentrant,
 		"breakpoint_gone":           e.seenGone,
-		"fix_pushf":                 nil,
-		"clear_tf":                  nil,
 		"write_breakpoint":          e.seenArmed,
 		"restore_saved_flags":       e.seenEnd,
 		"restore_old_flags":         e.seenFault,
 		"clear_kprobe_cpu":          e.seenLeave,
 		"spin_unlock":               e.seenUnlock,
 		"preempt_enable_no_resched": nil,
-		"preempt_enable":            nil,
 		"list_add":                  nil,
 		"list_del":                  e.seenGoing,
 		"save_opcode":               nil,
@@ -47,14 +45,20 @@ func (e *engine2002) Seen() map[string]traps.Seen {
 		"reschedule_interrupt":      nil,
 		"fixup_exception":           nil,
 		"restore_fpu":               nil,
-		"ptrace_dtrace":             nil,
 		"thread_debugreg7":          nil,
 		"save_debugreg6":            nil,
 	}
 }
 
 // Asks names the line that compares kprobe_cpu with this CPU's number.
-func (e *engine2002) Asks() string { return "kprobe_running" }
+func (e *locked) Asks() string { return "kprobe_running" }
+
+// Seen tells what lines of engines/2002/*.c mean.
+func (e *engine2002) Seen() map[string]traps.Seen {
+	seen := e.seen()
+	maps.Copy(seen, map[string]traps.Seen{"fix_pushf": nil, "clear_tf": nil, "preempt_enable": nil, "ptrace_dtrace": nil})
+	return seen
+}
 
 func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 
@@ -124,7 +128,13 @@ func (e *common) seenGone(x *traps.Exec) {
 	}
 }
 
+// noteSwallowed: a trap is ignored. 2002 leaves eip behind the byte; engines with
+// copies put it back.
 func (e *common) noteSwallowed(x *traps.Exec, at, value uint64) {
+	if e.l.ainsn != 0 {
+		x.Sayf("K8", func() string { return fmt.Sprintf("memory holds %#02x now, not CC: the breakpoint is gone", value) })
+		return
+	}
 	x.M.Note(emu.Note{Kind: NoteSwallowed, ID: "K8", Text: "trap swallowed, eip stays behind the byte", Addr: at})
 	x.Sayf("K8", func() string {
 		return fmt.Sprintf("memory holds %#02x now, not CC: the trap is ignored and eip stays behind the byte", value)

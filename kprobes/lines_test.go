@@ -53,23 +53,25 @@ func TestAskingForANumberShowsNothingElse(t *testing.T) {
 	for name, code := range map[string][]byte{
 		"hit":   {0x90, 0xc3},
 		"int3":  {0x40, 0xcc, 0xc3},
-		"fault": {0x40, 0x0f, 0x0b},
+		"fault": {0x40, 0x0f, 0x32},                                           // rdmsr of one that is not there
 		"step":  {0x9c, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}, // pushf; or $TF; popf
 	} {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 			if a == emu.AMD64 && name == "step" {
 				code = []byte{0x9c, 0x48, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}
 			}
-			none, three := asked(t, a, code, 32), asked(t, a, code, 3)
-			require.Equal(t, none, three, "%v %s", a, name)
+			for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005} {
+				none, three := asked(t, a, engine, code, 32), asked(t, a, engine, code, 3)
+				require.Equal(t, none, three, "%s %v %s", engine, a, name)
+			}
 		}
 	}
 }
 
 // asked runs code with a probe at its beginning, where kprobe_cpu is another CPU's
 // number, and gives what each step does, but to the flags before the last one.
-func asked(t *testing.T, a emu.Arch, code []byte, number uint64) (steps []string) {
-	r := newKit(t, a, kprobes.Engine2002, 1)
+func asked(t *testing.T, a emu.Arch, engine string, code []byte, number uint64) (steps []string) {
+	r := newKit(t, a, engine, 1)
 	at := r.kernel(code...)
 	if code[0] == 0x90 {
 		r.probe(kprobes.Probe{Addr: at})
@@ -119,9 +121,9 @@ func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see fu
 // A spin leaves the vCPU at the locked instruction, where the loop around it
 // would bring it: the same registers, but for flags that nobody looks at.
 func TestK6ASpinStandsForItsLoop(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for n, a := range []emu.Arch{emu.I386, emu.AMD64, emu.I386, emu.AMD64} {
 		arrive := func(follow bool) []emu.Core {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, []string{kprobes.Engine2002, kprobes.Engine2005}[n/2], 1)
 			r.m.PokeWord(r.s, r.k.Symbol("kprobe_lock"), a.Word(), 2)
 			at := r.kernel(0x90, 0xc3)
 			r.probe(kprobes.Probe{Addr: at})

@@ -31,7 +31,6 @@ func (e *locked) lockedOps() map[string]traps.Op {
 		"kprobe_running":            e.kprobeRunning,
 		"load_current_kprobe":       e.loadCurrent,
 		"load_kprobe_status":        e.loadStatus,
-		"flush_icache":              flushICache,
 	})
 	return ops
 }

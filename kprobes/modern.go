@@ -63,6 +63,9 @@ func (e *engineModern) Ops() map[string]traps.Op {
 	maps.Copy(ops, e.waitOps())
 	maps.Copy(ops, map[string]traps.Op{
 		"copy_insn":             e.prepareInsn,
+		"list_add":              e.listAdd,
+		"list_del":              e.listDel,
+		"save_opcode":           e.saveOpcode,
 		"set_copy_ip":           e.setCopyIP,
 		"resume_execution":      e.resumeExecution,
 		"back_up_eip":           backUpIP,

@@ -15,6 +15,7 @@ import (
 const (
 	copySize    = 16 // MAX_INSN_SIZE: bytes copied, whatever the length
 	activeSlots = 256
+	copies      = MaxProbes + activeSlots + 1 // a probe of the kernel's own is the last
 )
 
 // attachCopies maps the executable page run that the copies lie in.
@@ -22,7 +23,7 @@ func (e *common) attachCopies(g *Manager) error {
 	if err := e.attach(g); err != nil {
 		return err
 	}
-	at, err := g.K.AllocKernel(g.space(), (MaxProbes+activeSlots+1)*copySize, emu.Write|emu.Exec)
+	at, err := g.K.AllocKernel(g.space(), copies*copySize, emu.Write|emu.Exec)
 	e.slots = at
 	return err
 }

@@ -12,10 +12,6 @@ import (
 // Assembly sources of the engines' kernel functions, and the listings of
 // whole kernels that run.
 var (
-	//go:embed ktext/i386_2005.S
-	source2005x32 string
-	//go:embed ktext/amd64_2005.S
-	source2005x64 string
 	//go:embed ktext/i386_kretprobe.S
 	sourceKretprobeX32 string
 	//go:embed ktext/amd64_kretprobe.S
@@ -28,10 +24,6 @@ var (
 	listingModernX32 []byte
 	//go:embed ktext/amd64_modern.lst
 	listingModernX64 []byte
-	//go:embed ktext/i386_2005.lst
-	listing2005x32 []byte
-	//go:embed ktext/amd64_2005.lst
-	listing2005x64 []byte
 )
 
 // KernelText is one kernel as it is built: which source makes which listing.
@@ -52,14 +44,11 @@ func KernelTexts() []KernelText {
 	return []KernelText{
 		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
 		cText2002.kernel(emu.I386), cText2002.kernel(emu.AMD64),
-		engineText(Engine2005, emu.I386, "i386", traps2005, configInt3, source2005x32+sourceKretprobeX32, listing2005x32),
-		engineText(Engine2005, emu.AMD64, "amd64", traps2005, configInt3, source2005x64+sourceKretprobeX64, listing2005x64),
-		engineText(EngineModern, emu.I386, "i386", trapsModern(emu.I386), "", sourceModernX32+sourceKretprobeX32, listingModernX32),
-		engineText(EngineModern, emu.AMD64, "amd64", trapsModern(emu.AMD64), "", sourceModernX64+sourceKretprobeX64, listingModernX64),
+		cText2005.kernel(emu.I386), cText2005.kernel(emu.AMD64),
+		engineText(EngineModern, emu.I386, "i386", trapsModern(emu.I386), sourceModernX32+sourceKretprobeX32, listingModernX32),
+		engineText(EngineModern, emu.AMD64, "amd64", trapsModern(emu.AMD64), sourceModernX64+sourceKretprobeX64, listingModernX64),
 	}
 }
-
-const configInt3 = ".set KRETPROBE_INT3,1\n"
 
 func stockText(a emu.Arch, name string) KernelText {
 	return KernelText{
@@ -69,11 +58,11 @@ func stockText(a emu.Arch, name string) KernelText {
 }
 
 // engineText is the shared entry code with an engine's own behind it.
-func engineText(engine string, a emu.Arch, name string, t traps.Traits, config, source string, listing []byte) KernelText {
+func engineText(engine string, a emu.Arch, name string, t traps.Traits, source string, listing []byte) KernelText {
 	return KernelText{
 		Engine: engine, Arch: a,
 		Listing: fmt.Sprintf("kprobes/ktext/%s_%s.lst", name, engine),
-		Source:  t.Config() + config + traps.EntrySource(a) + source,
+		Source:  t.Config() + traps.EntrySource(a) + source,
 		Image:   func() (*loader.Image, error) { return traps.ReadText("engine "+engine, listing) },
 	}
 }

@@ -25,7 +25,7 @@ import (
 //
 // Before a statement [NAME ...] may say for which kernels it is there: see Traits.
 //
-// COND is: rax | rax & N | rbx & N | user | IF | TF (of the frame).
+// COND is: rax | rax & N | rbx & N | user | IF | TF | VM (of the frame).
 type flow struct {
 	code   []statement
 	labels map[string]int
@@ -75,6 +75,7 @@ const (
 	condUser
 	condIF
 	condTF
+	condVM
 )
 
 // Handler pointers of struct kprobe, in the order of statement.n.
@@ -227,7 +228,7 @@ func parseCond(w []string) (statement, error) {
 		}
 		return s, nil
 	}
-	c, ok := map[string]condKind{"rax": condRAX, "user": condUser, "IF": condIF, "TF": condTF}[cond]
+	c, ok := map[string]condKind{"rax": condRAX, "user": condUser, "IF": condIF, "TF": condTF, "VM": condVM}[cond]
 	if !ok {
 		return s, fmt.Errorf("unknown condition %q", cond)
 	}
@@ -251,6 +252,8 @@ func (s *statement) holds(c *emu.CPU, regs PtRegs) bool {
 		v = regs.Get(FieldFlags)&emu.IF != 0
 	case condTF:
 		v = regs.Get(FieldFlags)&emu.TF != 0
+	case condVM:
+		v = regs.Get(FieldFlags)&emu.VM != 0
 	}
 	return v != s.not
 }

@@ -26,6 +26,9 @@ type Traits struct {
 	// NoLazyDR7: a kernel-mode #DB that nobody wants is dropped, and DR7 stays
 	// as it is.
 	NoLazyDR7 bool
+	// NoDTrace: a single step in ring 3 is a signal, whether or not TF was set by
+	// a tracer that has gone.
+	NoDTrace bool
 	// AllFaults: do_trap's vectors and #NM ask kprobes, not only #GP and #PF.
 	AllFaults bool
 	// FixupFirst: #GP asks kprobes in ring 0 only, behind the exception table.
@@ -38,13 +41,13 @@ type Traits struct {
 func (t Traits) names() map[string]bool {
 	return map[string]bool{
 		"SAVES_AX": t.SavesAX, "GAP": t.Gap, "INTERRUPT_GATES": t.InterruptGates, "RESTORES_IF": t.RestoresIF,
-		"DEBUG_FIRST": t.DebugFirst, "NO_LAZY_DR7": t.NoLazyDR7, "ALL_FAULTS": t.AllFaults, "FIXUP_FIRST": t.FixupFirst,
+		"DEBUG_FIRST": t.DebugFirst, "NO_LAZY_DR7": t.NoLazyDR7, "NO_DTRACE": t.NoDTrace, "ALL_FAULTS": t.AllFaults, "FIXUP_FIRST": t.FixupFirst,
 		"KERNEL_ONLY": t.KernelOnly,
 	}
 }
 
 // traitNames is their order in Config.
-var traitNames = [...]string{"SAVES_AX", "GAP", "INTERRUPT_GATES", "RESTORES_IF", "DEBUG_FIRST", "NO_LAZY_DR7", "ALL_FAULTS",
+var traitNames = [...]string{"SAVES_AX", "GAP", "INTERRUPT_GATES", "RESTORES_IF", "DEBUG_FIRST", "NO_LAZY_DR7", "NO_DTRACE", "ALL_FAULTS",
 	"FIXUP_FIRST", "KERNEL_ONLY"}
 
 // Config is what an engine's kernel text begins with: symbols that choose

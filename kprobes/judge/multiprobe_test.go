@@ -161,7 +161,7 @@ func TestMutations2005(t *testing.T) {
 	}
 }
 
-var stage2005 = stage{interrupted: 4, disturbing: 4, shared: `
+var stage2005 = stage{interrupted: 4, disturbing: 4, noNMI: "hits twice", shared: `
 f0:	m0: n1: movb $0x40,%al
 	ret
 f2:	n2: s3: n6: movl $0x90909090,%eax

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"regexp"
@@ -10,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/asm"
 	"trapline/emu/loader"
 	"trapline/kprobes"
+	"trapline/traps"
 )
 
 var (
@@ -82,18 +85,42 @@ func parse2005(mail string) (*text2005, error) {
 // own are the functions and data of the engine's text that the seed brings too.
 var own = regexp.MustCompile(`\b((?:un)?register_multiprobe|comm_(?:pre|post|fault)_handler|multiprobe_lock|active_pool)\b`)
 
-// image is engine 2005's kernel with the seed's multiprobe in it.
-func (s *text2005) image(optimisation string) (*loader.Image, error) {
-	c, err := compile("m", optimisation, kernel2005Shim+s.structs+s.lock+multiprobeShim+s.functions)
+// image is engine 2005's kernel with the seed's multiprobe in it, and the lines
+// of the engine's own C that say something.
+func (s *text2005) image(optimisation string) (traps.Options, error) {
+	seed, err := compile("m", optimisation, kernel2005Shim+s.structs+s.lock+multiprobeShim+s.functions)
 	if err != nil {
-		return nil, err
+		return traps.Options{}, err
 	}
 	for _, k := range kprobes.KernelTexts() {
 		if k.Engine == kprobes.Engine2005 && k.Arch == emu.I386 {
-			return link(own.ReplaceAllString(k.Source, "own_$1") + "\n\t.text\n" + c)
+			return join2005(k, "\n\t.text\n"+seed+"\n")
 		}
 	}
-	return nil, fmt.Errorf("engine %s has no text", kprobes.Engine2005)
+	return traps.Options{}, fmt.Errorf("engine %s has no text", kprobes.Engine2005)
+}
+
+// join2005 puts assembly behind that of the engine's text, whose multiprobe gets
+// other names.
+func join2005(k kprobes.KernelText, seed string) (traps.Options, error) {
+	assembly, c := k.Assembly+seed, own.ReplaceAllString(k.C, "own_$1")
+	layout := traps.LayoutOf(k.Arch)
+	img, err := asm.Compile(context.Background(), asm.Source{
+		Name: "seed", Text: assembly, Arch: loader.I386, Base: layout.Text, DataBase: layout.Data,
+	}, c)
+	if err != nil {
+		return traps.Options{}, err
+	}
+	before := strings.Count(k.Assembly, "\n")
+	for _, f := range k.Files {
+		if f.Line > before {
+			f.Line += strings.Count(seed, "\n")
+		}
+		img.Files = append(img.Files, f)
+	}
+	o := traps.Options{Image: img, Source: strings.Split(assembly+c, "\n")}
+	o.Places, err = traps.ReadPlaces(img, o.Source)
+	return o, err
 }
 
 func (s *text2005) apply(t *testing.T, m mutation) *text2005 {

@@ -81,9 +81,9 @@ func seedText(name string, img *loader.Image) text {
 }
 
 // multiText is engine 2005's kernel with the seed's multiprobe.
-func multiText(name string, img *loader.Image) text {
+func multiText(name string, o traps.Options) text {
 	return text{name, false, func(m *emu.Machine) (*side, error) {
-		g, err := kprobes.BootText(m, kprobes.Engine2005, traps.Options{Image: img})
+		g, err := kprobes.BootText(m, kprobes.Engine2005, o)
 		if err != nil {
 			return nil, err
 		}

@@ -146,8 +146,8 @@ func (s *side) value(v uint64) string {
 	switch {
 	case v >= pool && v < pool+maxProbes*s.size:
 		return fmt.Sprintf("p%d+%d", (v-pool)/s.size, (v-pool)%s.size)
-	case v >= table && v < table+64*8:
-		return fmt.Sprintf("bucket%d+%d", (v-table)/8, (v-table)%8)
+	case v >= table && v < table+64*s.head():
+		return fmt.Sprintf("bucket%d+%d", (v-table)/s.head(), (v-table)%s.head())
 	case s.kernelText(v):
 		return "text"
 	case v >= l.Stacks && v < l.StackTop(len(s.m.CPUs)):
@@ -239,10 +239,10 @@ func (s *side) table(p *program) []string {
 		l = append(l, fmt.Sprintf("  p%d: %s %s opcode %02x", i, s.value(uint64(s.peek(at))), s.value(uint64(s.peek(at+4))), s.peekByte(at+kprobeOpcode)))
 	}
 	for i := range uint64(64) {
-		head := s.k.Symbol("kprobe_table") + 8*i
+		head := s.k.Symbol("kprobe_table") + s.head()*i
 		at := uint64(s.peek(head))
 		line := fmt.Sprintf("  bucket %d:", i)
-		for n := 0; n < maxProbes && at != head && !s.kernelText(uint64(s.peek(at+kprobeAddr))); n++ {
+		for n := 0; n < maxProbes && at != 0 && at != head && !s.kernelText(uint64(s.peek(at+kprobeAddr))); n++ {
 			line += fmt.Sprintf(" %s opcode %02x", s.value(at), s.peekByte(at+kprobeOpcode)) + s.linked(at)
 			at = uint64(s.peek(at))
 		}
@@ -251,6 +251,14 @@ func (s *side) table(p *program) []string {
 		}
 	}
 	return l
+}
+
+// head is the size of a bucket: of an hlist_head in 2005, of a list_head before.
+func (s *side) head() uint64 {
+	if s.multi.at != 0 {
+		return 4
+	}
+	return 8
 }
 
 // linked is the multiprobes of the active probe whose struct kprobe is at at.

@@ -1,6 +1,5 @@
 # Return probes on the modelled x86-64 kernel, behind an engine's own text.
-# KRETPROBE_INT3: the trampoline is a probed nop, as in 2005; else it saves the
-# registers itself. %rbx is the struct kretprobe or, while functions return,
+# The trampoline saves the registers itself. %rbx is the struct kretprobe or, while functions return,
 # the instance; %r12 the pt_regs argument.
 
 # struct kretprobe begins with its struct kprobe
@@ -41,36 +40,16 @@ FUNC pre_handler_kretprobe
 	movq KRP_HANDLER(%rdx),%rdx
 	testq %rdx,%rdx
 	jz 2f
-.ifndef KRETPROBE_INT3
 	MICRO begin_return_handler
-.endif
 	movq %rbx,%rdi
 	movq %r12,%rsi
 	call *%rdx
-.ifndef KRETPROBE_INT3
 	MICRO end_return_handler
-.endif
 2:	MICRO recycle_instance		# rax: its return address
 	cmpq $kretprobe_trampoline,%rax
 	je 1b
 .endm
 
-.ifdef KRETPROBE_INT3
-FUNC kretprobe_trampoline
-	nop
-3:	jmp 3b
-
-# The pre_handler of the probe on kretprobe_trampoline. Its answer tells
-# kprobe_handler that nothing is left to step.
-FUNC trampoline_probe_handler
-	ENTER_HANDLER
-	RETURN_HANDLERS
-	movq %rax,R_RIP(%r12)
-	call unlock_kprobes
-	MICRO preempt_enable_no_resched
-	movl $1,%eax
-	LEAVE_REGS
-.else
 FUNC kretprobe_trampoline
 	pushq %rax		# room for the true return address
 	pushq %rax		# ss, then what popfq takes
@@ -107,7 +86,6 @@ FUNC trampoline_handler
 	movq %rcx,R_SS(%r12)
 	movq %rax,R_SS+8(%r12)
 	LEAVE_REGS
-.endif
 
 # register_kretprobe(rp)
 FUNC register_kretprobe
@@ -135,6 +113,5 @@ FUNC return_handler_action
 
 	.bss
 	.balign 64
-	.globl kretprobe_inst_table, trampoline_p
+	.globl kretprobe_inst_table
 kretprobe_inst_table:	.zero 64*8	# instances that are out, by task
-trampoline_p:	.zero 128		# struct kprobe

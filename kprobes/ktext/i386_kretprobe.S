@@ -1,6 +1,5 @@
 # Return probes on the modelled i386 kernel, behind an engine's own text.
-# KRETPROBE_INT3: the trampoline is a probed nop, as in 2005; else it saves the
-# registers itself. %ebx is the struct kretprobe or, while functions return,
+# The trampoline saves the registers itself. %ebx is the struct kretprobe or, while functions return,
 # the instance; %esi the pt_regs argument.
 
 # struct kretprobe begins with its struct kprobe
@@ -39,37 +38,17 @@ FUNC pre_handler_kretprobe
 	movl KRP_HANDLER(%edx),%edx
 	testl %edx,%edx
 	jz 2f
-.ifndef KRETPROBE_INT3
 	MICRO begin_return_handler
-.endif
 	pushl %esi
 	pushl %ebx
 	call *%edx
 	addl $8,%esp
-.ifndef KRETPROBE_INT3
 	MICRO end_return_handler
-.endif
 2:	MICRO recycle_instance		# eax: its return address
 	cmpl $kretprobe_trampoline,%eax
 	je 1b
 .endm
 
-.ifdef KRETPROBE_INT3
-FUNC kretprobe_trampoline
-	nop
-3:	jmp 3b
-
-# The pre_handler of the probe on kretprobe_trampoline. Its answer tells
-# kprobe_handler that nothing is left to step.
-FUNC trampoline_probe_handler
-	ENTER_HANDLER
-	RETURN_HANDLERS
-	movl %eax,R_EIP(%esi)
-	call unlock_kprobes
-	MICRO preempt_enable_no_resched
-	movl $1,%eax
-	LEAVE_REGS
-.else
 # The frame ends where the caller's stack begins, as a trap's would.
 FUNC kretprobe_trampoline
 	pushfl
@@ -101,7 +80,6 @@ FUNC trampoline_handler
 	MICRO find_return_address
 	RETURN_HANDLERS
 	LEAVE_REGS
-.endif
 
 # register_kretprobe(rp)
 FUNC register_kretprobe
@@ -131,6 +109,5 @@ FUNC return_handler_action
 
 	.bss
 	.balign 64
-	.globl kretprobe_inst_table, trampoline_p
+	.globl kretprobe_inst_table
 kretprobe_inst_table:	.zero 64*4	# instances that are out, by task
-trampoline_p:	.zero 64		# struct kprobe

@@ -37,31 +37,6 @@ volatile unsigned long kprobe_may_schedule;	/* option preempt-enable (K0) */
 struct list_head kprobe_table[KPROBE_TABLE_SIZE] __attribute__((aligned(64)));
 struct kprobe kprobe_pool[MAX_PROBES];
 
-void spin_lock(volatile unsigned long *lock)
-{
-	unsigned long me = smp_processor_id() + 1;
-
-	current_thread_info()->preempt_count++;	/* who has a spinlock is not preempted (K0) */
-	while (!cmpxchg_took(lock, 0, me))	/* K6 @spin_lock: the lock is taken if it is free: no other CPU's hit gets past this point then */
-		;
-}
-
-void spin_unlock(volatile unsigned long *lock)
-{
-	*lock = 0;	/* K6 @spin_unlock: the lock is free; whose it was is not looked at */
-	current_thread_info()->preempt_count--;	/* without a look at who wants to run (K0) */
-}
-
-void preempt_disable(void)
-{
-	current_thread_info()->preempt_count++;	/* K0 @preempt_disable: nobody may schedule while the probe lock is held */
-}
-
-void preempt_enable_no_resched(void)
-{
-	current_thread_info()->preempt_count--;	/* K0 @preempt_enable_no_resched: without a look at who wants to run: this is still a trap */
-}
-
 void schedule(void)
 {
 	hypercall(schedule, 0, 0, NULL);

@@ -1,30 +1,34 @@
 /* What multiprobe's C expects of the kernel of 2005 around it. The functions of
-   kprobes are engine 2005's own, as are the micro-steps of its locks; a struct
-   kprobe is as the engine lays it out. */
+   kprobes and the locks are engine 2005's own; a struct kprobe is as the engine
+   lays it out. */
 typedef unsigned char u8;
 
 #define NULL ((void *)0)
 #define ENOMEM 12
 #define EEXIST 17
 #define GFP_ATOMIC 0
-#define MICRO(name, a) ({ \
-	unsigned long answer_ = (unsigned long)(a); \
-	asm volatile("hc." #name "." UNIT "%=: int $0x81" : "+a"(answer_) : : "memory", "cc"); \
-	answer_; })
+
+extern volatile unsigned long kprobe_lock;
+void spin_lock(volatile unsigned long *lock);
+void spin_unlock(volatile unsigned long *lock);
+void read_lock(volatile unsigned long *lock);
+void read_unlock(volatile unsigned long *lock);
+void write_lock(volatile unsigned long *lock);
+void write_unlock(volatile unsigned long *lock);
 
 typedef struct { volatile unsigned long word; } rwlock_t;
 
 #define DEFINE_RWLOCK(name) rwlock_t __attribute__((used)) name
-#define read_lock(l) MICRO(read_lock, 0)
-#define read_unlock(l) MICRO(read_unlock, 0)
-#define write_lock_irq(l) do { asm volatile("cli" : : : "memory"); MICRO(write_lock, 0); } while (0)
-#define write_unlock_irq(l) do { MICRO(write_unlock, 0); asm volatile("sti" : : : "memory"); } while (0)
+#define read_lock(l) read_lock(&(l)->word)
+#define read_unlock(l) read_unlock(&(l)->word)
+#define write_lock_irq(l) do { asm volatile("cli" : : : "memory"); write_lock(&(l)->word); } while (0)
+#define write_unlock_irq(l) do { write_unlock(&(l)->word); asm volatile("sti" : : : "memory"); } while (0)
 #define spin_lock_irqsave(l, flags) do { \
 	asm volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory"); \
-	MICRO(spin_lock, 0); \
+	spin_lock(l); \
 } while (0)
 #define spin_unlock_irqrestore(l, flags) do { \
-	MICRO(spin_unlock, 0); \
+	spin_unlock(l); \
 	asm volatile("pushl %0; popfl" : : "r"(flags) : "memory", "cc"); \
 } while (0)
 
@@ -70,7 +74,6 @@ struct kprobe {
 	void *copy;
 };
 
-extern int kprobe_lock;
 struct kprobe *get_kprobe(void *addr);
 int register_kprobe(struct kprobe *p);
 void unregister_kprobe(struct kprobe *p);

@@ -15,12 +15,14 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 
 #define NULL ((void *)0)
+#define ENOMEM 12
 #define EEXIST 17
 #define NR_CPUS 32
 #define THREAD_SIZE 8192
 
 #define EF_TF 0x100UL
 #define EF_IF 0x200UL
+#define EF_VM 0x20000UL
 
 /* The saved registers of a trap, as the entry code builds them (K2). */
 #ifdef __x86_64__
@@ -60,8 +62,10 @@ struct thread_info {
 
 #ifdef __x86_64__
 #define and_stack "andq %%rsp,%0"
+#define lock_dec "lock decq %0"
 #else
 #define and_stack "andl %%esp,%0"
+#define lock_dec "lock decl %0"
 #endif
 #define current_thread_info() ({						\
 	struct thread_info *ti__;						\
@@ -71,8 +75,13 @@ struct thread_info {
 
 #define local_irq_disable() __asm__ volatile("cli" : : : "memory")
 #define local_irq_enable() __asm__ volatile("sti" : : : "memory")
+#define local_irq_save(flags) __asm__ volatile("pushf; pop %0; cli" : "=r"(flags) : : "memory")
+#define local_irq_restore(flags) __asm__ volatile("push %0; popf" : : "r"(flags) : "memory", "cc")
+
+#define BUG() __asm__ volatile("ud2")
 
 #define atomic_inc(word) __asm__ volatile("lock incl %0" : "+m"(*(word)) : : "memory")
+#define atomic_dec_long(word) __asm__ volatile(lock_dec : "+m"(*(word)) : : "memory")
 
 /* One locked compare and exchange: is *word now to, and was it from before? */
 #define cmpxchg_took(word, from, to) ({						\

@@ -1,0 +1,99 @@
+package kprobes
+
+import (
+	"fmt"
+	"maps"
+
+	"trapline/emu"
+	"trapline/traps"
+)
+
+// Seen tells what lines of engines/2005/*.c mean.
+func (e *engine2005) Seen() map[string]traps.Seen {
+	seen := e.seen()
+	maps.Copy(seen, map[string]traps.Seen{
+		"copy_insn":          nil,
+		"reentrant_step":     e.seenGivenUp,
+		"back_up_eip":        nil,
+		"set_copy_ip":        e.seenCopyIP,
+		"resume_execution":   nil,
+		"read_wait":          e.seenReadWait,
+		"read_lock":          seenReadLock,
+		"read_unlock":        nil,
+		"write_lock":         e.seenWriteLock,
+		"write_unlock":       nil,
+		"alloc_active_probe": nil,
+		"link_multiprobe":    e.seenLinked,
+		"unlink_multiprobe":  e.seenGoing,
+		"free_active_probe":  nil,
+		"kretprobe_missed":   e.seenKretprobeMissed,
+		"get_free_instance":  e.seenCall,
+		"prepare_return":     nil,
+		"next_instance":      nil,
+		"recycle_instance":   nil,
+		"init_instances":     nil,
+		"orphan_instances":   nil,
+	})
+	return seen
+}
+
+// seenGivenUp: give_up_step(p, regs) is called for a hit during a step (K7).
+func (e *engine2005) seenGivenUp(x *traps.Exec) {
+	x.Probe = x.CallArg(0)
+	x.Micro.Work = emu.WorkReenter
+	e.g.add(e.g.index(x.Probe), Reentrant)
+	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit during a step", Addr: e.addr(x)})
+}
+
+// seenCopyIP: the frame's eip is set to where the instruction will be stepped.
+func (e *engine2005) seenCopyIP(x *traps.Exec) {
+	if to := x.Written().New; to-e.slots < copies*copySize {
+		e.g.step[x.C.ID].copy = to
+	}
+}
+
+// seenReadWait: multiprobe_lock was looked at by who wants to read (M4).
+func (e *engine2005) seenReadWait(x *traps.Exec) {
+	v := x.Loaded().Value
+	if v < writerBit {
+		return
+	}
+	x.Wait(multiLock)
+	x.Sayf("M4", func() string {
+		return fmt.Sprintf("multiprobe_lock is held for writing by cpu%d: this CPU waits, with kprobe_lock held", v-writerBit-1)
+	})
+}
+
+// seenReadLock: a locked compare and exchange has counted a reader if it left ZF
+// set.
+func seenReadLock(x *traps.Exec) {
+	if x.C.RFLAGS&emu.ZF == 0 {
+		x.Say("M4", "multiprobe_lock has changed meanwhile: once more")
+	}
+}
+
+func (e *engine2005) seenWriteLock(x *traps.Exec) {
+	if x.C.RFLAGS&emu.ZF == 0 {
+		x.Wait(multiLock)
+		x.Say("M4", "multiprobe_lock is held: this CPU waits to write")
+	}
+}
+
+// seenLinked: hlist_add_head(&mp->hlist, head) is called, and hlist is its first
+// member (M6).
+func (e *engine2005) seenLinked(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), true) }
+
+// seenCall: get_free_instance(rp) is called. A multiprobe's common handler calls
+// it for a probe that is not the one that was hit.
+func (e *engine2005) seenCall(x *traps.Exec) {
+	if rp := x.CallArg(0); e.current(x) != rp {
+		e.g.add(e.g.index(rp), Hits)
+	}
+}
+
+// seenKretprobeMissed: rp->nmissed goes up (E7).
+func (e *engine2005) seenKretprobeMissed(x *traps.Exec) {
+	x.Probe = x.Written().Addr - krpNmissed*uint64(x.M.Arch.Word())
+	e.g.add(e.g.index(x.Probe), Nmissed)
+	x.M.Note(emu.Note{Kind: NoteMissed, ID: "E7", Text: "nmissed", Addr: e.addr(x)})
+}
