@@ -49,7 +49,8 @@ test-go-listed: deps-test
 	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs -listed
 
 # The program for other hosts, and the last state of every built-in scenario with
-# and without the library, on linux/arm64 and on js/wasm: all equal.
+# and without the library, on linux/arm64 and on js/wasm: all equal. Floating point
+# is tested on linux/arm64.
 portable: deps deps-portable
 	@mkdir -p bin/portable
 	for host in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
@@ -62,6 +63,8 @@ portable: deps deps-portable
 	cd bin/portable && ./library >library.txt && ./amd64 >amd64.txt && qemu-aarch64 ./arm64 >arm64.txt && \
 		node "$$($(GO) env GOROOT)/lib/wasm/wasm_exec_node.js" wasm >wasm.txt && wc -l library.txt && \
 		for host in amd64 arm64 wasm; do cmp library.txt $$host.txt || exit 1; done
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/softfloat
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/linux -run TestFloatHash
 
 # A million random and mutated byte strings as guest code, in each mode and both
 # rings; then every fuzz target for FUZZ each.
