@@ -31,7 +31,8 @@ type decoded struct {
 	n      uint8 // bytes compared; 0: empty
 	own    ownOp // how the machine runs it without the library
 	mends  mendSet
-	beyond bool // see beyondLibrary
+	beyond bool  // see beyondLibrary
+	align  uint8 // alignmentOf an SSE or AVX instruction
 	bytes  [insn.MaxLen]byte
 	op     interp.Op // with ownInterp
 	known  *view     // whose instance holds no other translation of pc than these bytes'
@@ -103,6 +104,9 @@ func (k *codeCache) decode(slot *codeSlot, pc uint64, mode insn.Mode, code []byt
 		known = nil
 	}
 	*d = decoded{pc: pc, n: uint8(n), known: known, own: own, op: op, mends: mendsOf(&in), beyond: err == nil && beyondLibrary(&in), in: in, err: err}
+	if own == ownInterp && op.Vector() {
+		d.align = uint8(alignmentOf(&in))
+	}
 	copy(d.bytes[:], code[:n])
 	return d, nil
 }

@@ -12,7 +12,7 @@ import (
 func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 	out := interp.Done
 	if d.op.UsesExtended() {
-		if t := c.extendedFault(&d.in, &d.op); t != nil {
+		if t := c.extendedFault(d); t != nil {
 			return t
 		}
 		c.fpuUsed = true
@@ -52,17 +52,17 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 
 // extendedFault is the exception that comes before an x87, MMX, SSE or AVX
 // instruction.
-func (c *CPU) extendedFault(in *insn.Inst, op *interp.Op) *Trap {
-	if op.Vector() {
-		return c.vectorFault(in)
+func (c *CPU) extendedFault(d *decoded) *Trap {
+	if d.op.Vector() {
+		return c.vectorFault(&d.in, uint64(d.align))
 	}
-	return c.deviceFault(in)
+	return c.deviceFault(&d.in)
 }
 
 // vectorFault is the exception of an SSE or AVX instruction whose registers the
-// kernel has not made available, or whose operand is not aligned as it must be
-// (SDM vol. 2, 2.4 and 2.8).
-func (c *CPU) vectorFault(in *insn.Inst) *Trap {
+// kernel has not made available, or whose operand is not aligned as it must be,
+// which alignmentOf says (SDM vol. 2, 2.4 and 2.8).
+func (c *CPU) vectorFault(in *insn.Inst, align uint64) *Trap {
 	if in.Vex.Kind == insn.VexNone {
 		if c.Sys.CR4&CR4OSFXSR == 0 && in.Attr().Has(insn.SSE) {
 			return Fault(VecUD)
@@ -79,7 +79,7 @@ func (c *CPU) vectorFault(in *insn.Inst) *Trap {
 			return Fault(VecNM)
 		}
 	}
-	if n := alignmentOf(in); n > 1 && c.EffectiveAddress(in)%n != 0 {
+	if align > 1 && c.EffectiveAddress(in)%align != 0 {
 		if in.Attr().Has(insn.MMX) && c.ext.X87.Pending() { // CVTPD2PI and CVTTPD2PI (silicon)
 			return Fault(VecMF)
 		}

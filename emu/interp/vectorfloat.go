@@ -12,12 +12,45 @@ type floatOp struct {
 	f64 func(e *softfloat.Env, a, b uint64) uint64
 }
 
-// run applies the operation to element values of so many bytes.
+// run applies the operation to element values of so many bytes. The usual ones are called by name, so that e need not be on
+// the heap.
 func (f *floatOp) run(e *softfloat.Env, size uint8, a, b uint64) uint64 {
 	if size == 4 {
-		return uint64(f.f32(e, uint32(a), uint32(b)))
+		x, y := uint32(a), uint32(b)
+		switch f {
+		case &floatAdd:
+			return uint64(e.Add32(x, y))
+		case &floatMul:
+			return uint64(e.Mul32(x, y))
+		case &floatSub:
+			return uint64(e.Sub32(x, y))
+		case &floatDiv:
+			return uint64(e.Div32(x, y))
+		}
+	} else {
+		switch f {
+		case &floatAdd:
+			return e.Add64(a, b)
+		case &floatMul:
+			return e.Mul64(a, b)
+		case &floatSub:
+			return e.Sub64(a, b)
+		case &floatDiv:
+			return e.Div64(a, b)
+		}
 	}
-	return f.f64(e, a, b)
+	return f.call(e, size, a, b)
+}
+
+func (f *floatOp) call(e *softfloat.Env, size uint8, a, b uint64) (v uint64) {
+	own := *e
+	if size == 4 {
+		v = uint64(f.f32(&own, uint32(a), uint32(b)))
+	} else {
+		v = f.f64(&own, a, b)
+	}
+	*e = own
+	return v
 }
 
 var (
@@ -43,9 +76,11 @@ const (
 	mxcsrFTZ       = 1 << 15
 )
 
-// environment is what MXCSR says of an operation.
+// environment is what MXCSR says of an operation. PE that is there and masked counts as raised already, so that nobody has
+// to find out whether a result is exact.
 func environment(x *regs.Extended) softfloat.Env {
 	return softfloat.Env{
+		Flags:    softfloat.Flags(x.MXCSR&(x.MXCSR>>mxcsrMaskShift)) & softfloat.Inexact,
 		Rounding: softfloat.Rounding(x.MXCSR >> mxcsrRC & 3),
 		DAZ:      x.MXCSR&mxcsrDAZ != 0,
 		FTZ:      x.MXCSR&mxcsrFTZ != 0,

@@ -38,8 +38,9 @@ func needsV3(t *testing.T) {
 func equalNative(t *testing.T, dirs []string, stdin string, args ...string) {
 	t.Helper()
 	needsV3(t)
-	want := runNative(t, stdin, nil, args)
-	got := runProgram(t, Config{Level: emu.V3, Stdin: strings.NewReader(stdin)}, args, dirs...)
+	env := []string{"HOME=/"}
+	want := runNative(t, stdin, env, args)
+	got := runProgram(t, Config{Level: emu.V3, Env: env, Stdin: strings.NewReader(stdin)}, args, dirs...)
 	require.Equal(t, want.stdout, got.stdout)
 	require.Equal(t, want.stderr, got.stderr)
 	require.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
