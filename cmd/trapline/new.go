@@ -23,6 +23,9 @@ var template []byte
 //go:embed template-program.txtar
 var programTemplate []byte
 
+//go:embed template-race.txtar
+var raceTemplate []byte
+
 func newCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "new",
@@ -32,8 +35,12 @@ func newCommand(out *output) *cli.Command {
 
 EXAMPLES:
    trapline new my-probe && trapline run my-probe.txtar
+   trapline new --race my-race && trapline explore my-race.txtar --pin
    trapline new --program my-uprobe && trapline run my-uprobe.txtar`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "program", Usage: "of a Linux program under uprobes, not of kernel code"}},
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "program", Usage: "of a Linux program under uprobes, not of kernel code"},
+			&cli.BoolFlag{Name: "race", Usage: "of two CPUs that race, for trapline explore"},
+		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Len() != 1 {
 				return usagef(c, "new takes one NAME, not %d", c.Args().Len())
@@ -56,13 +63,18 @@ func doNew(ctx context.Context, c *cli.Command, out *output, name string) error 
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	text := template
-	if c.Bool("program") {
+	text, next := template, "run"
+	switch {
+	case c.Bool("program") && c.Bool("race"):
+		return usagef(c, "--program and --race: expected one of them")
+	case c.Bool("program"):
 		text = programTemplate
+	case c.Bool("race"):
+		text, next = raceTemplate, "explore"
 	}
 	if err := atomicfile.Write(ctx, file, text); err != nil {
 		return fmt.Errorf("write %s: %w", printable.Name(file), err)
 	}
-	fmt.Fprintf(out, "%s is written. Next: trapline run %s\n", printable.Name(file), shellWord(file))
+	fmt.Fprintf(out, "%s is written. Next: trapline %s %s\n", printable.Name(file), next, shellWord(file))
 	return nil
 }

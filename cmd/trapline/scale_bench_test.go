@@ -127,12 +127,16 @@ func BenchmarkScale(b *testing.B) {
 // with one, by the clock, in turns.
 func BenchmarkParallel(b *testing.B) {
 	file := writeScenario(b, b.TempDir(), "counting", shared(5, 4, "modern", true, false))
-	var one, two time.Duration
+	var one, two spent
 	for b.Loop() {
-		one += measured(b, "explore", file, "--jobs", "1").wall
-		two += measured(b, "explore", file, "--jobs", "2").wall
+		for jobs, sum := range map[string]*spent{"1": &one, "2": &two} {
+			s := measured(b, "explore", file, "--jobs", jobs)
+			sum.wall += s.wall
+			sum.cpu += s.cpu
+		}
 	}
-	b.ReportMetric(one.Seconds()/two.Seconds(), "times")
+	b.ReportMetric(one.wall.Seconds()/two.wall.Seconds(), "times")
+	b.ReportMetric(two.cpu.Seconds()/one.cpu.Seconds(), "of-the-cpu-time")
 }
 
 // BenchmarkSweep is what 600 searches, of 200 scenarios under three engines, take
