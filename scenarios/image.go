@@ -105,6 +105,22 @@ func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error
 	return img, listing, err
 }
 
+// Assembled is f with its listing, so that the assembler need not run again for
+// each of several searches; f itself if it has one, needs none, or cannot be
+// assembled, which the search then says.
+func (f *File) Assembled(ctx context.Context) *File {
+	if f.Source == nil || f.Listing != nil {
+		return f
+	}
+	_, listing, err := Assemble(ctx, f.File)
+	if err != nil {
+		return f
+	}
+	c := *f
+	c.File = f.WithListing(listing)
+	return &c
+}
+
 // sourceText is text.S with the regions' names defined behind it, so that code
 // can use them; a region whose place depends on the code has none there.
 func sourceText(f *format.File) string {

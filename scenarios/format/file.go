@@ -111,6 +111,14 @@ func (f *File) SetListing(listing []byte) {
 	f.Listing = &Source{Text: string(listing)}
 }
 
+// WithListing is f with a listing; f stays as it is.
+func (f *File) WithListing(listing []byte) *File {
+	c, archive := *f, *f.archive
+	c.archive = &archive
+	c.SetListing(listing)
+	return &c
+}
+
 // Parse reads a scenario file. Its errors are *Error.
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{Name: name, Machine: defaultMachine(), members: map[string]line{}}

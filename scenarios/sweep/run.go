@@ -65,12 +65,17 @@ func Run(ctx context.Context, jobs []Job, done []Result, o Options, emit func(Re
 			}
 		})
 	}
-	for i := range jobs {
-		if have[jobs[i].Key] {
+	files := map[*scenarios.File]*scenarios.File{}
+	for _, j := range jobs {
+		if have[j.Key] {
 			continue
 		}
+		if files[j.File] == nil {
+			files[j.File] = j.File.Assembled(ctx)
+		}
+		j.File = files[j.File]
 		select {
-		case queue <- &jobs[i]:
+		case queue <- &j:
 			continue
 		case <-ctx.Done():
 		}
