@@ -33,6 +33,7 @@ type decoded struct {
 	mends  mendSet
 	beyond bool  // see beyondLibrary
 	align  uint8 // alignmentOf an SSE or AVX instruction
+	drains bool  // see drainsStores
 	bytes  [insn.MaxLen]byte
 	op     interp.Op // with ownInterp
 	known  *view     // whose instance holds no other translation of pc than these bytes'
@@ -103,7 +104,7 @@ func (k *codeCache) decode(slot *codeSlot, pc uint64, mode insn.Mode, code []byt
 	if d.pc != pc || int(d.n) != n || !bytes.Equal(d.bytes[:n], code[:n]) {
 		known = nil
 	}
-	*d = decoded{pc: pc, n: uint8(n), known: known, own: own, op: op, mends: mendsOf(&in), beyond: err == nil && beyondLibrary(&in), in: in, err: err}
+	*d = decoded{pc: pc, n: uint8(n), known: known, own: own, op: op, mends: mendsOf(&in), beyond: err == nil && beyondLibrary(&in), drains: err == nil && drainsStores(&in), in: in, err: err}
 	if own == ownInterp && op.Vector() {
 		d.align = uint8(alignmentOf(&in))
 	}

@@ -141,7 +141,9 @@ type Event struct {
 	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
 	Fetched int
 	// Raised is a trap that the instruction leaves pending (single step).
-	Raised   *Trap
+	Raised *Trap
+	// Drains: the step empties the vCPU's store buffer first, if there is one (T2).
+	Drains   bool
 	Delivery *Delivery
 	Micro    *Micro
 	Notes    []Note
@@ -193,7 +195,7 @@ func (e *Event) Clone() *Event {
 func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
-	e.Bytes, e.Fetched = nil, 0
+	e.Bytes, e.Fetched, e.Drains = nil, 0, false
 	e.Writes, e.Reads, e.Touched, e.Notes = e.Writes[:0], e.Reads[:0], e.Touched[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil

@@ -25,6 +25,7 @@ func (m *Machine) execute(c *CPU) {
 		return
 	}
 	ev.Bytes = d.bytes[:d.n]
+	ev.Drains = d.drains
 	if !m.lean || m.prefetch > 0 || m.Buffers() {
 		ev.Insn = d.in
 	}

@@ -190,6 +190,7 @@ func (m *Machine) Step(id int) *Event {
 	if m.Worker != nil {
 		m.Worker.Stepped(m, c)
 	}
+	ev.Drains = m.drains()
 	if m.Buffers() {
 		m.keepStores(c)
 	}

@@ -123,7 +123,7 @@ func (m *Machine) showStores(c *CPU) {
 // memory back what others see of it. A step that drains leaves in memory what
 // was buffered before, and its own stores but for the frame of a delivery.
 func (m *Machine) keepStores(c *CPU) {
-	drained := m.drains()
+	drained := m.ev.Drains
 	var own []BufferedStore
 	for i := len(m.ev.Writes) - 1; i >= 0; i-- {
 		w := &m.ev.Writes[i]
@@ -156,7 +156,7 @@ func (m *Machine) keepStores(c *CPU) {
 // splits reports whether the step just made is an instruction whose write is an
 // access of its own.
 func (m *Machine) splits() bool {
-	return m.ev.Kind == StepInstruction && m.ev.Delivery == nil && modifiesMemory(&m.ev.Insn) && !m.drains()
+	return m.ev.Kind == StepInstruction && m.ev.Delivery == nil && modifiesMemory(&m.ev.Insn) && !m.ev.Drains
 }
 
 // takeBack undoes a write and adds its stores to list, the last one first.
@@ -177,10 +177,9 @@ func (m *Machine) takeBack(list []BufferedStore, space *Space, w *MemWrite) []Bu
 	return list
 }
 
-// drains reports whether the step just made empties the store buffer first: a
-// locked instruction, XCHG with memory, MFENCE, a serialising instruction, I/O,
-// or the delivery of an exception or interrupt (SDM vol. 3, 9.2.2, 9.3, 12.10);
-// and kernel-side work that takes a lock, which does it by a locked instruction.
+// drains reports whether the step just made empties the store buffer first: an
+// instruction that does, the delivery of an exception or interrupt, or
+// kernel-side work that takes a lock, which does it by a locked instruction.
 func (m *Machine) drains() bool {
 	ev := &m.ev
 	switch {
@@ -188,10 +187,14 @@ func (m *Machine) drains() bool {
 		return true
 	case ev.Kind == StepMicro:
 		return ev.Micro.Takes != 0 && ev.Micro.File == "" || ev.Micro.Drains
-	case ev.Kind != StepInstruction:
-		return false
 	}
-	in := &ev.Insn
+	return ev.Kind == StepInstruction && ev.Drains
+}
+
+// drainsStores reports whether an instruction empties the store buffer: a locked
+// one, XCHG with memory, MFENCE, a serialising one, I/O (SDM vol. 3, 9.2.2, 9.3,
+// 12.10).
+func drainsStores(in *insn.Inst) bool {
 	return in.Lock || isXchg(in) || isMFence(in) || serialises(in) || in.Attr().Has(insn.Iret) || isPortIO(in)
 }
 

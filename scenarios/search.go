@@ -52,6 +52,10 @@ type Searched struct {
 	// that the run shows.
 	Violation  Violation
 	Violations []Violation
+	// TSO tells whether what an exhausted search of kernel code shows of
+	// sequentially consistent memory holds under x86-TSO too, or why that is not
+	// known (T1); "": it was not asked.
+	TSO string
 	// Places tell that schedule where it goes through kernel text.
 	Places Places
 }
@@ -87,7 +91,7 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 		return nil, err
 	}
 	systems.Settle(rep)
-	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum()}
+	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum(), TSO: systems.certificate(rep)}
 	if rep.Found == nil {
 		return done, nil
 	}
@@ -154,6 +158,7 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	if modelOf(systems.file) != (explore.MemoryModel{}) {
 		o.Without = explore.AllReductions // they are for memory that all see alike
 	}
+	o.Certify = systems.certifies()
 	switch s.Strategy {
 	case DFS, "":
 		return explore.SearchWithLuck(ctx, systems.New, o)

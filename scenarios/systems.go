@@ -19,6 +19,7 @@ type Systems struct {
 	options Options
 	sum     sched.Checksum
 	events  bool // there are event files
+	name    func(uint64) string
 }
 
 // ErrNoLines is returned for a search by lines of C where there are none.
@@ -44,6 +45,7 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	s.sum = r.Checksum()
 	s.options.Engine = r.Engine()
 	s.events = r.Tracing != nil
+	s.name = r.names.Addr
 	return s, nil
 }
 

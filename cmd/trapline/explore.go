@@ -375,6 +375,9 @@ func (s *searching) summary(x *scenarios.Searched) {
 	if x.Luck != "" {
 		fmt.Fprintf(o, "found by a random execution before the search of every schedule: %s\n", x.Luck)
 	}
+	if x.TSO != "" {
+		fmt.Fprintln(o, x.TSO)
+	}
 	if x.Found == nil {
 		o.styled(story.Changed, "No violation was found.\n")
 	}

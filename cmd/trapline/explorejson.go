@@ -24,6 +24,7 @@ type searchObject struct {
 	Seconds     float64 `json:"seconds"`
 	Found       bool    `json:"found"`
 	Luck        string  `json:"luck,omitempty"` // the random execution that found it
+	TSO         string  `json:"tso,omitempty"`
 }
 
 // verdict is what a search has shown, in an object of its command.
@@ -60,7 +61,7 @@ func (s *searching) searchJSON(x *scenarios.Searched) {
 	s.out.object(&searchObject{
 		Type: "search", V: story.Version, Scenario: s.name, Engine: x.Options.Engine, Strategy: string(s.Strategy), Bound: s.bound,
 		verdict: verdictOf(x.Report), Cut: string(x.Cut), Preemptions: x.Preemptions, Schedules: x.Schedules, Executions: x.Executions,
-		States: x.States, Steps: x.Steps, Seconds: x.Elapsed.Seconds(), Found: x.Found != nil, Luck: x.Luck,
+		States: x.States, Steps: x.Steps, Seconds: x.Elapsed.Seconds(), Found: x.Found != nil, Luck: x.Luck, TSO: x.TSO,
 	})
 }
 

@@ -100,6 +100,9 @@ type Options struct {
 	Crew Crew
 	// NoReduction tries every actor at every step.
 	NoReduction bool
+	// Certify asks for a certificate that what an exhausted search shows holds
+	// under x86-TSO too (T1), of a System that tells which steps drain.
+	Certify bool
 	// Without are reductions that are not made.
 	Without Reduction
 	// Progress, if set, is called now and then by one worker.
@@ -142,6 +145,9 @@ type Summary struct {
 	Bound     Limit // Bounds.Preemptions
 	Grain     Grain // of the last round's steps
 	Model     MemoryModel
+	// Certificate is there with Options.Certify, if the search was exhausted
+	// without a bound.
+	Certificate Certificate
 	// Unjudged says what could not be judged of the schedules covered, which
 	// are then not Exhausted; "": nothing.
 	Unjudged string

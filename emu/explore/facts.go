@@ -37,18 +37,21 @@ func excluded(a, b LockUse) bool {
 // run without asking who else could go first. Facts only ever grow; a search
 // whose facts grew under it is done again (see Search).
 type facts struct {
-	mu         sync.Mutex
-	at         map[uint64][]fact // by location
-	visible    map[place]struct{}
-	watched    map[uint64]uint8 // what properties looked at: bytes by location
-	asked      Asked
-	distrust   bool      // locks were broken
-	live       *liveness // of scratch memory, or nil
-	lessons    *lessons  // or nil
-	without    Reduction
-	owner      func(actor int) int
-	n          int
-	dependence func(a, b Access) bool
+	mu          sync.Mutex
+	at          map[uint64][]fact // by location
+	visible     map[place]struct{}
+	watched     map[uint64]uint8 // what properties looked at: bytes by location
+	asked       Asked
+	distrust    bool      // locks were broken
+	live        *liveness // of scratch memory, or nil
+	lessons     *lessons  // or nil
+	without     Reduction
+	owner       func(actor int) int
+	certifies   bool // ways are kept, for a certificate
+	ways        []way
+	wayAccesses int
+	n           int
+	dependence  func(a, b Access) bool
 }
 
 func newFacts(dependence func(a, b Access) bool) *facts {

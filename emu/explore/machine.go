@@ -157,6 +157,7 @@ func (s *Machine) Step(actor int) *Step {
 	}
 	s.leave(c, ev)
 	st.Locks = held & s.locks(c)
+	st.Drains = ev.Drains
 	s.distrust()
 	s.touched(c, ev, takes)
 	s.judge(c, ev)

@@ -92,6 +92,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	}
 	f := newFacts(o.dependence)
 	f.of(systems[0], o.Without)
+	f.certifies = o.Certify
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
 	}
@@ -141,6 +142,9 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 				rep.Found, rep.Exhausted = best, false
 			}
 			r.judgeClocks(rep, clocks)
+			if o.Certify && rep.Exhausted && rep.Cut == CutNone {
+				rep.Certificate = f.certify()
+			}
 			return rep, nil
 		}
 		if rep.Found != nil {

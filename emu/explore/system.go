@@ -86,6 +86,8 @@ type Step struct {
 	// Locks are the locks that the actor held before and after the step, a
 	// bit each.
 	Locks uint64
+	// Drains: the step leaves no store of before that others do not see.
+	Drains bool
 	// BrokeLock: a lock's word was changed by someone who did not own it, so
 	// that locks exclude nobody.
 	BrokeLock bool
@@ -97,7 +99,7 @@ type Step struct {
 // would cost write barriers for all its pointers.
 func (s *Step) reset() {
 	s.Touched, s.Watched = s.Touched[:0], s.Watched[:0]
-	s.Blocked, s.Asked, s.Locks, s.BrokeLock = false, Asked{}, 0, false
+	s.Blocked, s.Asked, s.Locks, s.BrokeLock, s.Drains = false, Asked{}, 0, false, false
 	if s.Waits != "" || s.Row != "" {
 		s.Waits, s.Row = "", ""
 	}

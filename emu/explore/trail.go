@@ -8,6 +8,7 @@ import "math/bits"
 type recorder struct {
 	facts *facts
 	sys   Scratcher // or nil
+	all   System
 	trail trail
 	seen  map[uint64]struct{} // fingerprints of trails
 	last  map[place]uint64    // fingerprint of the last step there
@@ -32,11 +33,12 @@ type trail struct {
 type trailStep struct {
 	at, locks        uint64
 	touched, watched int
+	drains           bool
 }
 
 func newRecorder(f *facts, sys System) *recorder {
 	s, _ := sys.(Scratcher)
-	return &recorder{facts: f, sys: s, seen: map[uint64]struct{}{}, last: map[place]uint64{}, known: map[locFact]struct{}{}}
+	return &recorder{facts: f, sys: s, all: sys, seen: map[uint64]struct{}{}, last: map[place]uint64{}, known: map[locFact]struct{}{}}
 }
 
 // note adds a step to the trail.
@@ -48,7 +50,7 @@ func (r *recorder) note(at uint64, s *Step) {
 	t := &r.trail
 	t.touched = append(t.touched, s.Touched...)
 	t.watched = append(t.watched, s.Watched...)
-	t.steps = append(t.steps, trailStep{at, s.Locks, len(t.touched), len(t.watched)})
+	t.steps = append(t.steps, trailStep{at, s.Locks, len(t.touched), len(t.watched), s.Drains})
 }
 
 // end ends the trail of an actor: its accesses become facts.
@@ -63,6 +65,9 @@ func (r *recorder) end(actor int) {
 	if r.sys != nil {
 		to, key = r.sys.Standing(actor)
 		h = mix(mix(h, to), key)
+	} else if r.all != nil {
+		to, _ = r.all.Place(actor)
+		h = mix(h, to)
 	}
 	if _, ok := r.seen[h]; !ok {
 		if len(r.seen) >= MaxFacts {
@@ -70,6 +75,7 @@ func (r *recorder) end(actor int) {
 		}
 		r.seen[h] = struct{}{}
 		r.learn(actor)
+		r.facts.leads(actor, to, t)
 		if l := r.facts.live; l != nil && len(t.steps) > 0 {
 			var shown Bits
 			if key != 0 {

@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"trapline/emu/explore"
+)
+
+// certifies reports whether an exhausted search can be certified for x86-TSO: it
+// is of kernel code and sequentially consistent memory.
+func (s *Systems) certifies() bool {
+	return s.file.Linux == nil && modelOf(s.file) == explore.MemoryModel{}
+}
+
+// certificate is what a report says of x86-TSO.
+func (s *Systems) certificate(r *explore.Report) string {
+	if !s.certifies() || !r.Exhausted || r.Cut != explore.CutNone {
+		return ""
+	}
+	switch c := &r.Certificate; {
+	case c.Given:
+		return "x86-TSO: the same holds, since no load races with a store while an earlier store of its vCPU may be unseen"
+	case c.Why == explore.ReadRegisters:
+		return "x86-TSO: not certified, because something read another vCPU's registers"
+	case c.Why == explore.TooMuch:
+		return "x86-TSO: not certified, because there are too many accesses to remember"
+	case c.Why != explore.Triangle:
+		return "x86-TSO: not certified, because the search was divided"
+	default:
+		return fmt.Sprintf("x86-TSO: may differ (--memory-model tso): cpu%d loads at %s what cpu%d writes at %s, while its store at %s may be unseen",
+			c.Actor, s.placeName(c.Load), c.Other, s.placeName(c.Write), s.placeName(c.Store))
+	}
+}
+
+// placeName names a place of the search. Micro-steps have places that are no
+// addresses.
+func (s *Systems) placeName(at uint64) string {
+	if name := s.name(at); name != fmt.Sprintf("%#x", at) {
+		return name
+	}
+	return "a step of the kernel's work"
+}
