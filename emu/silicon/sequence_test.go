@@ -152,7 +152,7 @@ func (s *sequenceSource) controlWord() uint16 {
 	case 1: // every exception masked
 		return uint16(s.IntN(16))<<8 | 0x3f
 	case 2:
-		return uint16(s.IntN(16))<<8 | uint16(s.Uint32()&0x3f|s.Uint32()&0x3f)
+		return uint16(s.IntN(16))<<8 | uint16(s.Uint32()|s.Uint32())&0x3f
 	}
 	return 0x37f &^ (1 << s.IntN(6))
 }
