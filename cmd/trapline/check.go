@@ -29,6 +29,7 @@ EXAMPLES:
    trapline check *.txtar
    trapline check --write my.txtar              after a change of its source
    trapline check --require-exhausted *.txtar   search their schedules too, which must all be fine`,
+		ShellComplete: completeFiles(out, scenarioFiles),
 		Flags: []cli.Flag{
 			processorFlag(),
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write text.lst and golden steps anew"},

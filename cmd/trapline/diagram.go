@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu/printable"
 	"trapline/emu/sched"
 	"trapline/scenarios"
 	"trapline/scenarios/picture"
@@ -42,7 +43,7 @@ func diagramOf(c *cli.Command) (picture.Language, error) {
 
 // fence prints a diagram as a block of Markdown, which issue trackers draw.
 func (o *output) fence(l picture.Language, text string) {
-	fmt.Fprintf(o, "```%s\n%s```\n", l, text)
+	o.raw(printable.Text(fmt.Sprintf("```%s\n%s```\n", l, text)))
 }
 
 // draw runs to the end and prints what happened between the vCPUs.

@@ -29,18 +29,9 @@ EXAMPLES:
    trapline explain k7 k11 m4
    trapline explain --json P6 | jq -r .scenarios[]
    trapline explain`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"}},
-		ShellComplete: func(ctx context.Context, c *cli.Command) {
-			groups, err := docs.Groups()
-			if err != nil {
-				return
-			}
-			for _, id := range rowIDs(groups) {
-				fmt.Fprintln(out, id)
-			}
-			cli.DefaultCompleteWithFlags(ctx, c)
-		},
-		Action: func(_ context.Context, c *cli.Command) error { return doExplain(c, out) },
+		Flags:         []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as docs/json.md says"}},
+		ShellComplete: completing(out, rowNames, nil),
+		Action:        func(_ context.Context, c *cli.Command) error { return doExplain(c, out) },
 	}
 }
 

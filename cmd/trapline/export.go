@@ -31,7 +31,7 @@ EXAMPLES:
    trapline export first-probe -o hit.html
    trapline export hit.tlr -o hit.svg`,
 		Flags:         append(walkFlags(), &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"}),
-		ShellComplete: completeScenarios(out),
+		ShellComplete: completeWalks(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doExport(ctx, c, out) },
 	}
 }

@@ -50,13 +50,3 @@ func doList(out *output, namesOnly bool) error {
 	}
 	return nil
 }
-
-// completeScenarios offers the built-in names; files complete by the shell.
-func completeScenarios(out *output) cli.ShellCompleteFunc {
-	return func(ctx context.Context, c *cli.Command) {
-		for _, n := range scenarios.Names() {
-			fmt.Fprintln(out, n)
-		}
-		cli.DefaultCompleteWithFlags(ctx, c)
-	}
-}

@@ -33,7 +33,7 @@ func mainExit() int { return run(os.Args, os.Stdout, os.Stderr) }
 // run is the program: it never exits by itself and turns a panic into an
 // internal failure.
 func run(args []string, stdout, stderr io.Writer) (code int) {
-	errs := printable.Writer{W: stderr}
+	errs := printable.Writer{W: wrappingTo(stderr)}
 	defer func() {
 		if p := recover(); p != nil {
 			fmt.Fprintf(errs, "trapline: internal failure: %v\n%s", p, debug.Stack())
@@ -43,6 +43,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, cancel := untilSignal(stderr)
 	defer cancel(nil)
 	out := newOutput(stdout)
+	out.args = args
 	out.onError = cancel // there is nobody to tell the rest to
 	err := command(out, stderr).Run(ctx, args)
 	noteLibrary(errs)
@@ -89,7 +90,7 @@ func command(out *output, stderr io.Writer) *cli.Command {
 		HideVersion:           true,
 		EnableShellCompletion: true,
 		Writer:                out,
-		ErrWriter:             printable.Writer{W: stderr},
+		ErrWriter:             printable.Writer{W: wrappingTo(stderr)},
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {}, // report does it
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false

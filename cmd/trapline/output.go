@@ -20,7 +20,10 @@ type output struct {
 	w       *bufio.Writer
 	colour  bool
 	columns int         // where wrapped text ends: the terminal's width, defaultColumns elsewhere
+	wrap    bool        // lines that are longer go on below: of a terminal
+	partial string      // with wrap, what was printed of the last line
 	onError func(error) // or nil
+	args    []string    // of the program, for completion
 }
 
 // defaultColumns is the width of text for a file or a pipe.
@@ -31,7 +34,7 @@ func newOutput(w io.Writer) *output {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) {
 		o.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
-			o.columns = width
+			o.columns, o.wrap = width, true
 		}
 	}
 	return o
@@ -47,19 +50,37 @@ func (o *output) Write(p []byte) (int, error) {
 
 // WriteString implements io.StringWriter.
 func (o *output) WriteString(s string) (int, error) {
-	o.raw(printable.Text(s))
+	o.tell(printable.Text(s))
 	return len(s), nil // Flush tells
 }
 
-// raw prints what needs no escaping.
+// raw prints what needs no escaping and is not to be wrapped.
 func (o *output) raw(s string) {
+	s, o.partial = o.partial+s, ""
 	if _, err := o.w.WriteString(s); err != nil && o.onError != nil {
 		o.onError(err)
 	}
 }
 
+// tell prints text that needs no escaping, wrapped for a terminal.
+func (o *output) tell(s string) {
+	if !o.wrap {
+		o.raw(s)
+		return
+	}
+	lines := strings.SplitAfter(o.partial+s, "\n")
+	o.partial = ""
+	for _, l := range lines[:len(lines)-1] {
+		o.raw(wrapped(strings.TrimSuffix(l, "\n"), o.columns) + "\n")
+	}
+	o.partial = lines[len(lines)-1]
+}
+
 // Flush writes what is buffered. It gives the first error of all writing.
-func (o *output) Flush() error { return o.w.Flush() }
+func (o *output) Flush() error {
+	o.raw("")
+	return o.w.Flush()
+}
 
 // object prints plain data as one JSON object on a line.
 func (o *output) object(v any) {
@@ -111,7 +132,7 @@ func (o *output) lines(lines []story.Line) {
 		for _, s := range l {
 			o.styled(s.Style, s.Text)
 		}
-		o.raw("\n")
+		o.tell("\n")
 	}
 }
 
@@ -121,5 +142,5 @@ func (o *output) styled(s story.Style, text string) {
 		o.WriteString(text)
 		return
 	}
-	o.raw("\x1b[" + code + "m" + printable.Text(text) + "\x1b[0m")
+	o.tell("\x1b[" + code + "m" + printable.Text(text) + "\x1b[0m")
 }

@@ -38,6 +38,7 @@ EXAMPLES:
    trapline quiz what-int3-does
    trapline quiz my-lesson.txtar --results answers.jsonl
    trapline quiz --tui why-out-of-line`,
+		ShellComplete: completing(out, lessonNames, scenarioFiles),
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "tui", Usage: "in the terminal UI, stepping for the answers"},
 			resultsFlag(),
@@ -73,7 +74,8 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "list", Usage: "only list the lessons"},
 			resultsFlag(),
 		},
-		Action: func(ctx context.Context, c *cli.Command) error { return doCourse(ctx, c, out) },
+		ShellComplete: completeFiles(out, nil),
+		Action:        func(ctx context.Context, c *cli.Command) error { return doCourse(ctx, c, out) },
 	}
 }
 

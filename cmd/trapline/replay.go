@@ -23,8 +23,9 @@ interrupted.
 
 EXAMPLE:
    trapline record first-probe -o hit.tlr && trapline replay hit.tlr`,
-		Flags:  []cli.Flag{processorFlag()},
-		Action: func(ctx context.Context, c *cli.Command) error { return doReplay(ctx, c, out) },
+		ShellComplete: completeFiles(out, recordingFiles),
+		Flags:         []cli.Flag{processorFlag()},
+		Action:        func(ctx context.Context, c *cli.Command) error { return doReplay(ctx, c, out) },
 	}
 }
 

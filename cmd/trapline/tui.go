@@ -32,7 +32,7 @@ EXAMPLES:
 		DisableSliceFlagSeparator: true, // a comma may be part of a line
 		Flags: append(append(walkFlags(), tracedFlags()...),
 			&cli.Uint64Flag{Name: "at", Usage: "begin at step `N`"}),
-		ShellComplete: completeScenarios(out),
+		ShellComplete: completeWalks(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doTUI(ctx, c) },
 	}
 }
