@@ -82,23 +82,30 @@ func (m *Model) arrange() []area {
 	top := 0 // lines of what is above the columns
 	var out []area
 	if m.presenter {
-		top = m.presented()
-		out = append(out, area{s.diagram, 0, head + 1, m.w, top - 1})
+		diagram, big := m.presented()
+		if top = diagram; diagram > 0 {
+			out = append(out, area{s.diagram, 0, head + 1, m.w, diagram - 1})
+		}
+		out = append(out, area{s.big, 0, head + top + 1, m.w, big - 1})
+		top += big
 	}
 	out = append(out, place(m.columns(body-top), 0, head+top, m.w, body-top)...)
 	return append(out, area{s.why, 0, body + head + 1, m.w, why}, below)
 }
 
-// presented is how many lines the diagram of presenter mode has, its title
-// among them: large boxes where there is room.
-func (m *Model) presented() int {
+// presented is how many lines the diagram and the large letters of presenter mode
+// have, their titles among them: letters twice as large, and large boxes, where there
+// is room; without a diagram where there is too little.
+func (m *Model) presented() (diagram, big int) {
 	switch {
+	case m.h >= 48:
+		return 8, 11
 	case m.h >= 36:
-		return 8
-	case m.h >= 28:
-		return 6
+		return 6, 6
+	case m.h >= 30:
+		return 5, 6
 	}
-	return 5
+	return 0, 6
 }
 
 // columns chooses the panels for the terminal's size, h lines of them.

@@ -128,6 +128,7 @@ type panels struct {
 	gates     panel.Panel // the IDT, or a Linux program's processes
 	probes    *panel.Probes
 	diagram   *panel.Diagram
+	big       *panel.Big
 	locks     *panel.Locks
 	cpus      *panel.CPUs
 	lesson    *panel.Lesson
@@ -144,12 +145,12 @@ func newPanels(f *scenarios.File, breaks map[uint64]bool) panels {
 	}
 	return panels{
 		&panel.Code{Breaks: breaks}, &panel.Source{}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, gates, &panel.Probes{},
-		&panel.Diagram{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
+		&panel.Diagram{}, &panel.Big{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
 	}
 }
 
 func (p *panels) all() []panel.Panel {
-	return []panel.Panel{p.code, p.source, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
+	return []panel.Panel{p.code, p.source, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.big, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
 }
 
 func (p *panels) show(m *walk.Moment) {

@@ -94,6 +94,7 @@ func TestEveryPanelAtThreeSizes(t *testing.T) {
 		{"process", []string{"slot", "fork", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Process{} }},
 		{"probes", []string{"inside", "event", "fork"}, func(*walk.Walk) panel.Panel { return &panel.Probes{} }},
 		{"diagram", []string{"trap", "lock", "long", "slot", "wait", "nested", "again", "emulate"}, func(*walk.Walk) panel.Panel { return &panel.Diagram{} }},
+		{"big", []string{"trap", "lock", "slot"}, func(*walk.Walk) panel.Panel { return &panel.Big{} }},
 		{"locks", []string{"lock", "long", "slot", "wait"}, func(*walk.Walk) panel.Panel { return &panel.Locks{} }},
 		{"cpus", []string{"lock", "timer", "wait"}, func(*walk.Walk) panel.Panel { return &panel.CPUs{} }},
 		{"lesson", []string{"trap"}, func(w *walk.Walk) panel.Panel { return &panel.Lesson{Text: w.Run.File.Text} }},
