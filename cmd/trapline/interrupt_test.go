@@ -215,7 +215,7 @@ func TestASignalEndsEveryCommand(t *testing.T) {
 // Commands that wait for standard input end too.
 func TestASignalEndsAWaitForInput(t *testing.T) {
 	for args, said := range map[string]string{
-		"quiz what-int3-does":     `^trapline: interrupted by SIGTERM: stopped at question 2 of 3; 1 answers were right\n$`,
+		"quiz what-int3-does":     `^trapline: interrupted by SIGTERM: stopped at question 2 of 5; 1 answers were right\n$`,
 		"events -":                `^trapline: interrupted by SIGTERM: stopped after 1 lines\n$`,
 		"record -o x -- ./static": `^trapline: interrupted by SIGTERM: standard input: .*\n$`,
 	} {
