@@ -359,9 +359,6 @@ func (m *merging) undone(x Rest) error {
 func (m *merging) violations() error {
 	for i := range m.y.Violations {
 		v := &m.y.Violations[i]
-		if v.Violation.Property == NoDeadlock {
-			continue // see block
-		}
 		id, err := m.id(v.State)
 		if err != nil {
 			return err

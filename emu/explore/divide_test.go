@@ -52,6 +52,12 @@ func TestDividedSearchesAreWhole(t *testing.T) {
 		made += divided(t, seed, s.Factory, Options{}).Made
 		made += divided(t, seed, Keepers(s, false), Options{}).Made
 	}
+	for _, property := range []string{"never", NoDeadlock} {
+		s.EndsWrong(property, 1) // a lost update
+		for seed := range uint64(10) {
+			made += divided(t, seed, s.Factory, Options{}).Made
+		}
+	}
 	require.Greater(t, made, 1000)
 }
 

@@ -13,3 +13,8 @@ var (
 
 func (t *toy) Factory() (System, error) { return t.factory() }
 func (t *toy) SetScratch(on bool)       { t.scratch = on }
+
+// EndsWrong makes an end with a value in the first variable violate something.
+func (t *toy) EndsWrong(property string, value int) {
+	t.ends, t.never = property, func(s *toyState) bool { return s.vars[0] == value }
+}

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/maphash"
 	"slices"
@@ -12,6 +13,7 @@ type toy struct {
 	toyState
 	step  Step
 	never func(*toyState) bool // a property over the shared variables
+	ends  string               // its name where it is not "never"
 
 	asks    LockUse // what "held" says that it is
 	scratch bool    // variable 4+a is scratch memory of actor a, which no end shows
@@ -40,7 +42,7 @@ func newToy(progs ...[]toyOp) *toy {
 
 func (t *toy) factory() (System, error) {
 	n := newToy(t.progs...)
-	n.never, n.scratch, n.asks = t.never, t.scratch, t.asks
+	n.never, n.ends, n.scratch, n.asks = t.never, t.ends, t.scratch, t.asks
 	return n, nil
 }
 
@@ -126,7 +128,7 @@ func (t *toy) LeaveOut(dead func(actor int, at uint64) Bits) { t.dead = dead }
 
 func (t *toy) End() *Violation {
 	if t.never != nil && t.never(&t.toyState) {
-		return &Violation{Property: "never", Actor: -1}
+		return &Violation{Property: cmp.Or(t.ends, "never"), Actor: -1}
 	}
 	return nil
 }

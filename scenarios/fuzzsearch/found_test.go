@@ -17,11 +17,13 @@ func TestFoundBefore(t *testing.T) {
 	files, err := os.ReadDir("testdata/found")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	config := Small
+	config.Way = AllWays
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file.Name(), path.Ext(file.Name())), func(t *testing.T) {
 			f, err := scenarios.LoadFS(folder, file.Name())
 			require.NoError(t, err)
-			r := CompareFile(t.Context(), f, false, Small)
+			r := CompareFile(t.Context(), f, false, config)
 			require.Empty(t, r.Discarded)
 			require.Empty(t, r.Differences)
 		})
