@@ -95,7 +95,7 @@ START     ?= 1
 THOROUGH  ?= 300
 FOLDER    ?=
 fuzz-search: deps deps-test
-	GOGC=400 $(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run TestSearch -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
+	GOGC=400 $(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run 'TestSearch|TestGrains' -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
 		$(if $(FOLDER),-folder $(abspath $(FOLDER))) $(if $(WAY),-way "$(WAY)") -timeout 48h -v
 
 # One large search by MEMBERS worker processes, of which one is killed every 5 s,
