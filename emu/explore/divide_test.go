@@ -13,7 +13,7 @@ import (
 
 // divided searches by a crew and by one worker, and compares.
 func divided(rt require.TestingT, seed uint64, factory func() (System, error), o Options) *crewtest.Crew {
-	o.KeepOutcomes = true
+	o.KeepOutcomes, o.Certify = true, true
 	one, err := Search(context.Background(), factory, o)
 	require.NoError(rt, err)
 	c := crewtest.New(seed, 3, factory)
@@ -22,6 +22,7 @@ func divided(rt require.TestingT, seed uint64, factory func() (System, error), o
 	many, err := Search(context.Background(), factory, o)
 	require.NoError(rt, err)
 	require.Equal(rt, one.Found, many.Found)
+	require.Zero(rt, many.Certificate)
 	require.Equal(rt, one.Verdict().String(), many.Verdict().String())
 	if one.Found == nil && one.Exhausted {
 		require.Equal(rt, one.Outcomes, many.Outcomes)

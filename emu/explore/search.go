@@ -92,6 +92,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	}
 	f := newFacts(o.dependence)
 	f.of(systems[0], o.Without)
+	o.Certify = o.Certify && o.Crew == nil // members do not tell what is owed where
 	f.certifies = o.Certify
 	if s, ok := systems[0].(Scratcher); ok && !o.NoReduction && !o.Without.has(DeadMemory) {
 		f.live = newLiveness(s, systems[0].Actors())
