@@ -59,8 +59,8 @@ func (m *Model) free() (actor int, ok bool) {
 }
 
 // goFree goes forwards by steps of those that next gives, until one satisfies
-// match. It reports whether one did; else it says why it stopped.
-func (m *Model) goFree(next func() (actor int, ok bool), match func(*walk.Walk, *emu.Event) bool) bool {
+// match; else it says why it stopped.
+func (m *Model) goFree(next func() (actor int, ok bool), match func(*walk.Walk, *emu.Event) bool) {
 	ctx, cancel := m.bounded()
 	defer cancel()
 	found, why := false, "who is not held cannot go on"
@@ -93,7 +93,6 @@ func (m *Model) goFree(next func() (actor int, ok bool), match func(*walk.Walk, 
 	if !found && m.message == "" {
 		m.notice("%s", why)
 	}
-	return found
 }
 
 // ownLine lets the vCPU that is shown go on alone to the next step of its story.
