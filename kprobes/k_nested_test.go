@@ -339,6 +339,32 @@ func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 	})
 }
 
+// 5.12 clears DR6 when it reads it, and keeps interrupts off in a kernel-mode #DB
+// (debug_read_clear_dr6, exc_debug_kernel); 2.6.12 does neither.
+func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
+	for engine, modern := range map[string]bool{kprobes.Engine2005: false, kprobes.EngineModern: true} {
+		for _, direct := range []bool{false, true} {
+			eachArch(t, func(t *testing.T, a emu.Arch) {
+				r := newKit(t, a, engine, 1)
+				require.NoError(t, r.k.SetDirect(direct))
+				at := r.kernel(0x90, 0x90, 0xc3)
+				c := r.start(0, at)
+				c.RFLAGS |= emu.TF
+				trapped, inside, on := false, false, false
+				for c.CanStep() {
+					ev := r.step(0)
+					trapped = trapped || ev.Delivery != nil
+					inside = ev.Delivery != nil || inside && c.RIP-at > 3
+					on = on || inside && c.RFLAGS&emu.IF != 0
+				}
+				require.True(t, trapped)
+				require.Equal(t, !modern, c.Sys.DR[6]&emu.DR6BS != 0, "%s: DR6 %#x", engine, c.Sys.DR[6])
+				require.Equal(t, !modern, on, engine)
+			})
+		}
+	}
+}
+
 func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := newKit(t, a, kprobes.Engine2002, 1)

@@ -385,6 +385,8 @@ func (s *statement) set(c *emu.CPU, f *directFrame, regs PtRegs) {
 		c.RFLAGS &^= emu.IF
 	case stClts:
 		c.Sys.CR0 &^= emu.CR0TS
+	case stDR6:
+		c.Sys.DR[6] = emu.DR6Fixed
 	case stDR7:
 		c.Sys.DR[7] = emu.DR7Fixed
 	case stClearTF:

@@ -20,7 +20,7 @@ import (
 //	rbx = N | rax | dr6 | cr2
 //	handler pre|pre?|post|fault
 //	                         call through struct kprobe; pre (not pre?) even if NULL
-//	sti if IF | cli | clts | dr7 = 0 | flags &= ~TF
+//	sti if IF | cli | clts | dr6 = 0 | dr7 = 0 | flags &= ~TF
 //	iret                     registers from the frame, and return
 //
 // Before a statement [NAME ...] may say for which kernels it is there: see Traits.
@@ -61,6 +61,7 @@ const (
 	stStiIfIF
 	stCli
 	stClts
+	stDR6
 	stDR7
 	stClearTF
 	stIret
@@ -208,7 +209,7 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 }
 
 var fixedStatements = map[string]stmtKind{
-	"return": stReturn, "sti if IF": stStiIfIF, "cli": stCli, "clts": stClts, "dr7 = 0": stDR7,
+	"return": stReturn, "sti if IF": stStiIfIF, "cli": stCli, "clts": stClts, "dr6 = 0": stDR6, "dr7 = 0": stDR7,
 	"flags &= ~TF": stClearTF, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
 	"rax = ip": stRAXIP, "rax = error_code": stRAXErr, "rbx = cr2": stRBXCR2,
 }

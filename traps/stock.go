@@ -23,6 +23,7 @@ func stockOps() map[string]Op {
 		"restore_fpu":             restoreFPU,
 		"thread_debugreg7":        threadDebugReg7,
 		"save_debugreg6":          saveDebugReg6,
+		"save_virtual_dr6":        saveVirtualDR6,
 		"ptrace_dtrace":           ptraceDTrace,
 		"task_exit":               taskExit,
 		"direct_step":             directStep,
@@ -237,6 +238,13 @@ func threadDebugReg7(x *Exec) Result {
 func saveDebugReg6(x *Exec) Result {
 	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
 	x.Say("K22", "DR6 is kept for the task; the register itself is not cleared")
+	return Next
+}
+
+// saveVirtualDR6 is exc_debug_user() of 5.12: DR6 was cleared when it was read.
+func saveVirtualDR6(x *Exec) Result {
+	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
+	x.Say("G0", "DR6 is kept for the task; the register was cleared")
 	return Next
 }
 

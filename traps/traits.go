@@ -23,8 +23,8 @@ type Traits struct {
 	// DebugFirst: #DB asks kprobes before it looks at DR6, else behind the test
 	// for a lazily loaded DR7, and of single steps only.
 	DebugFirst bool
-	// NoLazyDR7: a kernel-mode #DB that nobody wants is dropped, and DR7 stays
-	// as it is.
+	// NoLazyDR7: DR6 is cleared when it is read; a kernel-mode #DB that nobody
+	// wants is dropped with interrupts off, and DR7 stays as it is.
 	NoLazyDR7 bool
 	// NoDTrace: a single step in ring 3 is a signal, whether or not TF was set by
 	// a tracer that has gone.

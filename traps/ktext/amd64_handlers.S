@@ -133,13 +133,16 @@ FUNC math_state_restore
 FUNC do_debug
 	ENTER_REGS
 	movq %db6,%rbx
+.ifdef TRAP_NO_LAZY_DR7
+	movl $0xffff0ff0,%eax		# DR6 is cleared when it is read
+	movq %rax,%db6
+.endif
 .ifdef TRAP_DEBUG_FIRST
 .ifdef TRAP_KERNEL_ONLY
 	testl $3,R_CS(%r12)
 	jnz 2f
 .endif
 	ASK_POST_KPROBE
-	RESTORE_IF
 .endif
 .ifndef TRAP_NO_LAZY_DR7
 	testl $0xf,%ebx
@@ -147,11 +150,13 @@ FUNC do_debug
 	MICRO thread_debugreg7
 	testl %eax,%eax
 	jz clear_dr7
-.endif
 1:	MICRO save_debugreg6
+.endif
 .ifdef TRAP_NO_LAZY_DR7
 	testl $3,R_CS(%r12)
 	jz 4f
+	RESTORE_IF
+	MICRO save_virtual_dr6
 	movl $1,%ebx
 	MICRO force_sig
 	jmp 5f
