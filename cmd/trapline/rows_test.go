@@ -23,7 +23,7 @@ import (
 var citation = regexp.MustCompile(`(?:^|[^\w$%.-])([PKMOUESVTGB][0-9]{1,2})(?:[^\w(-]|$)`)
 
 // notRows look like IDs of rows: opcodes, and DR6.B0 to B3.
-var notRows = []string{"B0", "B1", "B3", "B6", "B7", "E0", "E9"}
+var notRows = []string{"B0", "B1", "B3", "B6", "B7", "E0", "E9", "P0"}
 
 // cited are the IDs in a file's line; of Go those in comments and strings.
 func cited(name, line string) []string {
