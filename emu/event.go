@@ -112,10 +112,8 @@ type Micro struct {
 	Takes uint64
 	// Asks is the address of a word of which the step only asks whether it holds
 	// the vCPU's own number, one of Machine.Numbers; 0: none.
-	Asks uint64
-	// Drains: the work does what empties the vCPU's store buffer.
-	Drains bool
-	Waits  bool // of a Linux kernel's work: the thread waits
+	Asks  uint64
+	Waits bool // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.
 	Alone bool

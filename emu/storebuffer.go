@@ -186,7 +186,7 @@ func (m *Machine) drains() bool {
 	case ev.Delivery != nil:
 		return true
 	case ev.Kind == StepMicro:
-		return ev.Micro.Takes != 0 && ev.Micro.File == "" || ev.Micro.Drains
+		return ev.Micro.Takes != 0 && ev.Micro.File == ""
 	}
 	return ev.Kind == StepInstruction && ev.Drains
 }
