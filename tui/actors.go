@@ -9,21 +9,21 @@ import (
 
 // chooseActor lists who can go next.
 func (m *Model) chooseActor() {
-	m.overlay = overlay{kind: overlayActors, at: max(m.moment.Turn, 0)}
+	m.overlay = overlay{kind: overlayActors, at: max(m.Moment.Turn, 0)}
 }
 
 // pickActor takes a digit for the list's line.
 func (m *Model) pickActor(key string) {
-	if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= m.walk.Run.Actors() {
+	if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= m.Walk.Run.Actors() {
 		m.overlay = overlay{}
-		m.take(n - 1)
+		m.Take(n - 1)
 	}
 }
 
 // actorLines has a line for each actor: the vCPUs with what they do next, then
 // the interrupts.
 func (m *Model) actorLines() []text.Line {
-	run := m.walk.Run
+	run := m.Walk.Run
 	m.overlay.at = min(m.overlay.at, run.Actors()-1)
 	var lines []text.Line
 	for i := range run.Actors() {
@@ -40,13 +40,13 @@ func (m *Model) actorLines() []text.Line {
 		l.Pad(role, run.ActorName(i), 16)
 		l.Add(text.Plain, " ")
 		switch {
-		case i == m.moment.Turn:
+		case i == m.Moment.Turn:
 			l.Add(text.Key, "next ")
 		case !run.Can(i):
 			l.Add(text.Dim, "cannot go on ")
 		}
-		if i < len(m.moment.CPUs) {
-			c := &m.moment.CPUs[i]
+		if i < len(m.Moment.CPUs) {
+			c := &m.Moment.CPUs[i]
 			l.Add(text.Place, c.At+" ")
 			l.Add(text.Code, c.Text)
 			l.Add(text.Dim, fmt.Sprintf("  %s", c.State))

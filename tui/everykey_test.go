@@ -15,29 +15,29 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 			t.Run(sized(s.w, s.h, scenario), func(t *testing.T) {
 				m := open(t, scenario, "", s.w, s.h)
 				hit := "=hit_active"
-				if m.file.Linux != nil {
+				if m.File.Linux != nil {
 					hit = "=handler_chain"
 				}
 				press(m, "/", hit, "enter", "m", "right", "right")
-				at, tab := m.walk.At(), m.tab
+				at, tab := m.Walk.At(), m.tab
 				for _, c := range commands() {
-					require.NoError(t, m.walk.Goto(t.Context(), at))
-					m.message, m.tab, m.set.timeline.Zoom, m.presenter = "", tab, 0, false
-					m.refresh()
+					require.NoError(t, m.Walk.Goto(t.Context(), at))
+					m.Message, m.tab, m.set.timeline.Zoom, m.presenter = "", tab, 0, false
+					m.Refresh()
 					before := shown(t, m)
 					if !m.possible(&c) || c.name == "quit" {
 						continue
 					}
 					press(m, c.keys[0])
 					require.NotEqual(t, before, shown(t, m), "%s", c.name)
-					require.NotContains(t, m.message, "not possible", c.name)
+					require.NotContains(t, m.Message, "not possible", c.name)
 					press(m, "esc", "esc")
-					if m.walk.Line().ID != 0 {
+					if m.Walk.Line().ID != 0 {
 						press(m, "r")
 					}
 					if c.name == "engine" { // the walk is another
 						m = open(t, scenario, "", s.w, s.h)
-						require.NoError(t, m.walk.Goto(t.Context(), at))
+						require.NoError(t, m.Walk.Goto(t.Context(), at))
 					}
 				}
 			})

@@ -2,35 +2,15 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"trapline/docs"
 	"trapline/tui/text"
 )
 
-// rowsHere are the IDs of the rows that the present step cites, in order.
-func (m *Model) rowsHere() []string {
-	var ids []string
-	add := func(id string) {
-		if docs.Find(id) != nil && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	for _, r := range m.moment.Why {
-		add(r.Row)
-	}
-	for _, v := range m.moment.Violated {
-		if v.Step == m.moment.At {
-			add(v.Row)
-		}
-	}
-	return ids
-}
-
 // explain shows the rows of the present step, or asks for one where it cites none.
 func (m *Model) explain() {
-	ids := m.rowsHere()
+	ids := m.RowsHere()
 	if len(ids) == 0 {
 		m.overlay = overlay{kind: overlayPrompt, label: "explain row, such as K4", accept: (*Model).promptRow}
 		return

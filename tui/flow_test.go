@@ -9,6 +9,7 @@ import (
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/tui/panel"
+	"trapline/tui/quiz"
 )
 
 // Forwards and back again leads over the same moments, by every pair of keys.
@@ -17,18 +18,18 @@ func TestEveryMoveHasItsWayBack(t *testing.T) {
 		m := open(t, "fault-in-step", "2002", 80, 24)
 		var way []uint64
 		for len(way) < 60 {
-			before := m.walk.At()
+			before := m.Walk.At()
 			press(m, pair[0])
-			if m.walk.At() == before || m.walk.At() == m.walk.End() {
+			if m.Walk.At() == before || m.Walk.At() == m.Walk.End() {
 				break
 			}
-			way = append(way, m.walk.At())
+			way = append(way, m.Walk.At())
 		}
 		require.NotEmpty(t, way, "%v", pair)
-		require.NoError(t, m.walk.Goto(t.Context(), way[len(way)-1]))
+		require.NoError(t, m.Walk.Goto(t.Context(), way[len(way)-1]))
 		for i := len(way) - 2; i >= 0; i-- {
 			press(m, pair[1])
-			require.Equal(t, way[i], m.walk.At(), "%v", pair)
+			require.Equal(t, way[i], m.Walk.At(), "%v", pair)
 		}
 	}
 }
@@ -36,32 +37,32 @@ func TestEveryMoveHasItsWayBack(t *testing.T) {
 func TestAWatchpointRunBackwardsStopsAtTheLastWriter(t *testing.T) {
 	m := open(t, "first-probe", "2002", 80, 24)
 	press(m, "end", "w", "=target,1", "enter", "F")
-	require.Equal(t, "write_breakpoint", m.walk.Event().Micro.Name)
+	require.Equal(t, "write_breakpoint", m.Walk.Event().Micro.Name)
 	press(m, "F")
-	require.Equal(t, "restore_opcode", m.walk.Event().Micro.Name)
+	require.Equal(t, "restore_opcode", m.Walk.Event().Micro.Name)
 	press(m, "f")
-	require.Equal(t, "write_breakpoint", m.walk.Event().Micro.Name)
+	require.Equal(t, "write_breakpoint", m.Walk.Event().Micro.Name)
 	require.Contains(t, shown(t, m), "stopped: target was written")
 }
 
 func TestABreakpointStopsBothWays(t *testing.T) {
 	m := open(t, "first-probe", "", 80, 24)
 	press(m, "X", "=target+3", "enter", "f")
-	addr := m.walk.Run.Machine.CPUs[0].LinearPC()
-	require.Equal(t, "target+0x3", m.walk.Place(addr))
+	addr := m.Walk.Run.Machine.CPUs[0].LinearPC()
+	require.Equal(t, "target+0x3", m.Walk.Place(addr))
 	press(m, "end", "F")
-	require.Equal(t, addr, m.walk.Run.Machine.CPUs[0].LinearPC())
+	require.Equal(t, addr, m.Walk.Run.Machine.CPUs[0].LinearPC())
 	require.Contains(t, shown(t, m), "◉")
 }
 
 func TestGoToAndBookmarks(t *testing.T) {
 	m := open(t, "first-probe", "", 80, 24)
 	press(m, "g", "=100", "enter", "m", "g", "=20", "enter", "m", "home", "'")
-	require.Equal(t, uint64(20), m.walk.At())
+	require.Equal(t, uint64(20), m.Walk.At())
 	press(m, "'")
-	require.Equal(t, uint64(100), m.walk.At())
+	require.Equal(t, uint64(100), m.Walk.At())
 	press(m, "'")
-	require.Equal(t, uint64(20), m.walk.At(), "round and round")
+	require.Equal(t, uint64(20), m.Walk.At(), "round and round")
 	press(m, "g", "=nonsense", "enter")
 	require.Contains(t, shown(t, m), "expected a number")
 }
@@ -69,12 +70,12 @@ func TestGoToAndBookmarks(t *testing.T) {
 func TestSearchFindsWordsBothWays(t *testing.T) {
 	m := open(t, "first-probe", "2002", 80, 24)
 	press(m, "/", "=lock_kprobes", "enter")
-	first := m.walk.At()
+	first := m.Walk.At()
 	require.Positive(t, first)
 	press(m, "n", "N")
-	require.Equal(t, first, m.walk.At())
+	require.Equal(t, first, m.Walk.At())
 	press(m, "/", "=no such thing", "enter")
-	require.Equal(t, first, m.walk.At())
+	require.Equal(t, first, m.Walk.At())
 	require.Contains(t, shown(t, m), "not found")
 }
 
@@ -97,15 +98,15 @@ func TestAnotherVCPUStartsABranchAndReturns(t *testing.T) {
 	p, err := format.Parse("two.txtar", []byte(twoCPUs))
 	require.NoError(t, err)
 	m := openFile(t, &scenarios.File{File: p}, "", 80, 24)
-	next := m.moment.Turn
+	next := m.Moment.Turn
 	press(m, string(rune('1'+1-next)))
-	require.Equal(t, 1, m.walk.Line().ID)
+	require.Equal(t, 1, m.Walk.Line().ID)
 	require.Contains(t, shown(t, m), "branch 1")
 	press(m, "r")
-	require.Zero(t, m.walk.Line().ID)
-	require.Equal(t, uint64(0), m.walk.At())
+	require.Zero(t, m.Walk.Line().ID)
+	require.Equal(t, uint64(0), m.Walk.At())
 	press(m, string(rune('1'+next)))
-	require.Zero(t, m.walk.Line().ID, "the recorded choice is no branch")
+	require.Zero(t, m.Walk.Line().ID, "the recorded choice is no branch")
 }
 
 func TestTheMouseScrubsTheTimeline(t *testing.T) {
@@ -118,15 +119,15 @@ func TestTheMouseScrubsTheTimeline(t *testing.T) {
 		}
 	}
 	m.Update(tea.MouseClickMsg{X: 40, Y: y, Button: tea.MouseLeft})
-	middle := m.walk.At()
-	require.InDelta(t, float64(m.walk.End())/2, float64(middle), 15)
+	middle := m.Walk.At()
+	require.InDelta(t, float64(m.Walk.End())/2, float64(middle), 15)
 	m.Update(tea.MouseMotionMsg{X: 79, Y: y, Button: tea.MouseLeft})
-	require.Equal(t, m.walk.End(), m.walk.At())
+	require.Equal(t, m.Walk.End(), m.Walk.At())
 	m.Update(tea.MouseReleaseMsg{X: 79, Y: y})
 	m.Update(tea.MouseMotionMsg{X: 5, Y: y})
-	require.Equal(t, m.walk.End(), m.walk.At(), "released")
+	require.Equal(t, m.Walk.End(), m.Walk.At(), "released")
 	m.Update(tea.MouseWheelMsg{X: 40, Y: y, Button: tea.MouseWheelUp})
-	require.Less(t, m.walk.At(), m.walk.End())
+	require.Less(t, m.Walk.At(), m.Walk.End())
 }
 
 func TestPlayingStopsAtTheEnd(t *testing.T) {
@@ -137,23 +138,23 @@ func TestPlayingStopsAtTheEnd(t *testing.T) {
 		m.Update(tickMsg(m.play.round))
 	}
 	require.False(t, m.play.on)
-	require.Equal(t, m.walk.End(), m.walk.At())
+	require.Equal(t, m.Walk.End(), m.Walk.At())
 	press(m, "b")
 	m.Update(tickMsg(m.play.round - 1))
-	require.Equal(t, m.walk.End(), m.walk.At(), "a tick of an earlier playing")
+	require.Equal(t, m.Walk.End(), m.Walk.At(), "a tick of an earlier playing")
 	m.Update(tickMsg(m.play.round))
-	require.Less(t, m.walk.At(), m.walk.End())
+	require.Less(t, m.Walk.At(), m.Walk.End())
 }
 
 func TestEngineSwitchAndCompare(t *testing.T) {
 	m := open(t, "first-probe", "2002", 120, 40)
 	press(m, "e")
-	require.NotEqual(t, "2002", m.moment.Engine)
+	require.NotEqual(t, "2002", m.Moment.Engine)
 	press(m, "E", "i")
-	require.NotNil(t, m.other)
-	require.NotEqual(t, m.moment.Engine, m.beside.Engine)
+	require.NotNil(t, m.Other)
+	require.NotEqual(t, m.Moment.Engine, m.Beside.Engine)
 	press(m, "esc")
-	require.Nil(t, m.other)
+	require.Nil(t, m.Other)
 }
 
 // The help shows only what is possible, and every key in it does something
@@ -165,7 +166,7 @@ func TestHelpShowsOnlyWhatIsPossible(t *testing.T) {
 			continue
 		}
 		press(m, c.keys[0])
-		require.NotContains(t, m.message, "not possible", c.name)
+		require.NotContains(t, m.Message, "not possible", c.name)
 		press(m, "esc", "home")
 		m = open(t, "first-probe", "", 80, 24)
 	}
@@ -184,7 +185,7 @@ func TestNoKeyHasTwoMeanings(t *testing.T) {
 
 func TestTheQuizAsksAndJudges(t *testing.T) {
 	m := open(t, "first-probe", "", 80, 24)
-	m.quiz.questions = []Question{{Text: "Which byte?", Answers: []string{"0xcc"}, Because: "It is int3."}}
+	m.quiz.Questions = []quiz.Question{{Text: "Which byte?", Answers: []string{"0xcc"}, Because: "It is int3."}}
 	press(m, "y", "=83", "enter")
 	require.Contains(t, shown(t, m), "Not that")
 	press(m, "=CC", "enter")
@@ -215,8 +216,8 @@ func TestTheMouseScrubsEitherTimelineOfAComparison(t *testing.T) {
 		if p, ok := a.p.(*panel.Timeline); ok {
 			m.Update(tea.MouseClickMsg{X: a.x + a.w/2, Y: a.y, Button: tea.MouseLeft})
 			m.Update(tea.MouseReleaseMsg{X: a.x + a.w/2, Y: a.y})
-			require.Equal(t, p.Moment(a.w/2), m.walk.At())
-			require.Equal(t, m.walk.At(), m.other.At(), "both go there")
+			require.Equal(t, p.Moment(a.w/2), m.Walk.At())
+			require.Equal(t, m.Walk.At(), m.Other.At(), "both go there")
 		}
 	}
 }

@@ -20,7 +20,7 @@ func TestAMissInAFewKeys(t *testing.T) {
 	require.Contains(t, shown(t, m), "cpu1 is held: moves forwards are the others'")
 	require.Contains(t, shown(t, m), "held: cpu1")
 	press(m, "a", "2")
-	require.EqualValues(t, 1, m.walk.Run.ProbeEnds()[0].Missed)
+	require.EqualValues(t, 1, m.Walk.Run.ProbeEnds()[0].Missed)
 	require.Contains(t, shown(t, m), "✗1")
 }
 
@@ -30,20 +30,20 @@ func TestAHeldCPUStays(t *testing.T) {
 	for _, key := range []string{"right", ".", "o", "t", "i", "end"} {
 		m := open(t, "lock-convoy", "", 80, 24)
 		press(m, ".", ".", ".", ".", ".")
-		at := func(cpu int) uint64 { return m.walk.Run.Machine.CPUs[cpu].Retired }
+		at := func(cpu int) uint64 { return m.Walk.Run.Machine.CPUs[cpu].Retired }
 		press(m, "u")
-		held := m.moment.CPU
-		before, from := [3]uint64{at(0), at(1), at(2)}, m.walk.At()
+		held := m.Moment.CPU
+		before, from := [3]uint64{at(0), at(1), at(2)}, m.Walk.At()
 		press(m, "H", key, key)
 		require.Equal(t, before[held], at(held), key)
-		require.Greater(t, m.walk.At(), from, key)
-		m.goTo(from)
+		require.Greater(t, m.Walk.At(), from, key)
+		m.GoTo(from)
 		require.Equal(t, before, [3]uint64{at(0), at(1), at(2)}, key)
-		m.look.CPU = held
-		m.refresh()
+		m.Look.CPU = held
+		m.Refresh()
 		press(m, "H")
 		require.Contains(t, shown(t, m), "is let go")
-		require.Zero(t, m.held)
+		require.Zero(t, m.Held)
 	}
 }
 
@@ -51,15 +51,15 @@ func TestAHeldCPUStays(t *testing.T) {
 func TestAMoveThatOnlyWaitsEnds(t *testing.T) {
 	m := open(t, "smp-missed-probe", "", 80, 24)
 	press(m, "H", "a") // cpu0 has the lock
-	m.look.CPU = 0
-	m.refresh()
+	m.Look.CPU = 0
+	m.Refresh()
 	press(m, "H")
 	require.Contains(t, shown(t, m), "held: cpu0 cpu1")
 	press(m, "right")
 	require.Contains(t, shown(t, m), "who is not held cannot go on")
-	m.look.CPU = 1
-	m.refresh()
-	m.walk.Run.File.Machine.Steps = 1 << 20
+	m.Look.CPU = 1
+	m.Refresh()
+	m.Walk.Run.File.Machine.Steps = 1 << 20
 	press(m, "H", "end")
 	require.Contains(t, shown(t, m), "held: cpu0 i386")
 }
@@ -67,14 +67,14 @@ func TestAMoveThatOnlyWaitsEnds(t *testing.T) {
 // L is the shown vCPU's next step of the story, nobody else's.
 func TestOneCPUsOwnLine(t *testing.T) {
 	m := open(t, "lock-convoy", "", 80, 24)
-	m.look.CPU = 2
-	m.refresh()
+	m.Look.CPU = 2
+	m.Refresh()
 	for range 5 {
-		before := [2]uint64{m.walk.Run.Machine.CPUs[0].Retired, m.walk.Run.Machine.CPUs[1].Retired}
+		before := [2]uint64{m.Walk.Run.Machine.CPUs[0].Retired, m.Walk.Run.Machine.CPUs[1].Retired}
 		press(m, "L")
-		require.Equal(t, 2, m.moment.CPU)
-		require.True(t, m.walk.Told(m.walk.Event()))
-		require.Equal(t, before, [2]uint64{m.walk.Run.Machine.CPUs[0].Retired, m.walk.Run.Machine.CPUs[1].Retired})
+		require.Equal(t, 2, m.Moment.CPU)
+		require.True(t, m.Walk.Told(m.Walk.Event()))
+		require.Equal(t, before, [2]uint64{m.Walk.Run.Machine.CPUs[0].Retired, m.Walk.Run.Machine.CPUs[1].Retired})
 	}
 }
 

@@ -44,7 +44,7 @@ func (m *Model) size() size {
 		return small
 	case m.w >= largeWidth && m.h >= largeHeight:
 		return large
-	case m.w >= mediumWidth && m.h >= mediumHeight+max(len(m.moment.CPUs)-2, 0): // each has a line of the timeline
+	case m.w >= mediumWidth && m.h >= mediumHeight+max(len(m.Moment.CPUs)-2, 0): // each has a line of the timeline
 		return medium
 	}
 	return small
@@ -61,7 +61,7 @@ func (m *Model) arrange() []area {
 	s := &m.set
 	head := len(m.header())
 	height := m.h - 1 - head
-	timeline := len(m.moment.CPUs) + 1
+	timeline := len(m.Moment.CPUs) + 1
 	why := 3
 	if m.h >= mediumHeight {
 		timeline, why = timeline+1, 5
@@ -72,7 +72,7 @@ func (m *Model) arrange() []area {
 	timeline = min(timeline, max(m.h*2/5, 2))
 	body := height - timeline - why - 2
 	below := area{s.timeline, 0, m.h - 1 - timeline, m.w, timeline}
-	if m.other != nil {
+	if m.Other != nil {
 		half := (m.w - 1) / 2
 		beside := below
 		beside.p, beside.x, beside.w = m.otherSet.timeline, half+1, m.w-half-1
@@ -112,14 +112,14 @@ func (m *Model) presented() (diagram, big int) {
 func (m *Model) columns(h int) []column {
 	s := &m.set
 	tab := m.tabPanel()
-	many := len(m.moment.CPUs) > 1
-	cpus := slot{s.cpus, 4 + len(m.moment.Raisable), 0}
+	many := len(m.Moment.CPUs) > 1
+	cpus := slot{s.cpus, 4 + len(m.Moment.Raisable), 0}
 	registers := 11
-	if h < 25 && len(m.moment.Regs) < 10 {
+	if h < 25 && len(m.Moment.Regs) < 10 {
 		registers = 7 // in two columns
 	}
 	var trace []slot
-	if m.traced() {
+	if m.Traced() {
 		trace = []slot{{s.trace, 5, 1}}
 	}
 	if !many {
@@ -130,12 +130,12 @@ func (m *Model) columns(h int) []column {
 		return []column{{3, []slot{{s.code, 3, 1}}}, {2, []slot{{tab, 3, 1}}}}
 	case size == large:
 		middle := []slot{{s.code, 10, 4}}
-		if m.walk.HasSource() {
+		if m.Walk.HasSource() {
 			middle = append(middle, slot{s.source, 9, 4})
 		}
 		return []column{
 			{4, append([]slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}, trace...)},
-			{6, append(middle, slot{s.diagram, 5, 0}, slot{s.cpus, 4 + len(m.moment.Raisable), 0}, slot{s.memory, 6, 2})},
+			{6, append(middle, slot{s.diagram, 5, 0}, slot{s.cpus, 4 + len(m.Moment.Raisable), 0}, slot{s.memory, 6, 2})},
 			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
 		}
 	case size == medium:

@@ -57,6 +57,6 @@ func TestEightVCPUs(t *testing.T) {
 	}
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "8")
-	require.Equal(t, 7, m.walk.Event().CPU)
+	require.Equal(t, 7, m.Walk.Event().CPU)
 	golden(t, "eight-80x24", shown(t, m))
 }

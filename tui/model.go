@@ -7,12 +7,13 @@ package tui
 import (
 	"context"
 	"fmt"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"trapline/scenarios"
 	"trapline/tui/panel"
+	"trapline/tui/quiz"
+	"trapline/tui/session"
 	"trapline/tui/text"
 	"trapline/tui/walk"
 )
@@ -23,21 +24,16 @@ type Options struct {
 	Start uint64 // moment to begin at
 	Light bool   // the terminal is light, until it says otherwise
 	// Questions of a lesson that the UI asks, or nil.
-	Questions []Question
+	Questions []quiz.Question
 	// Panic makes the first key a panic: for the test that the terminal is restored.
 	Panic bool
 }
 
 // Model is the root model.
 type Model struct {
-	ctx  context.Context
-	file *scenarios.File
-	opt  Options
-
-	walk   *walk.Walk
-	moment *walk.Moment
-	other  *walk.Walk // compared with, or nil
-	beside *walk.Moment
+	*session.Session
+	ctx context.Context
+	opt Options
 
 	w, h      int
 	theme     text.Theme
@@ -48,19 +44,10 @@ type Model struct {
 	overlay   overlay
 	areas     []area
 
-	look    walk.Look
-	held    uint // vCPUs, a bit each, that take no steps: see hold
-	play    play
-	points  points
-	books   []uint64
-	search  string
-	message string
-	quiz    quiz
-	scrub   *area // the timeline that the mouse holds, or nil
+	play  play
+	quiz  quiz.Quiz
+	scrub *area // the timeline that the mouse holds, or nil
 }
-
-// moveTime bounds one move, so that the UI always answers.
-const moveTime = 10 * time.Second
 
 // New opens a scenario for the UI.
 func New(ctx context.Context, f *scenarios.File, o Options) (*Model, error) {
@@ -76,47 +63,33 @@ func New(ctx context.Context, f *scenarios.File, o Options) (*Model, error) {
 
 // NewOn is New for a walk that is open already, such as a replayed recording.
 func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
-	m := &Model{ctx: ctx, file: w.Run.File, opt: o, walk: w, theme: text.NewTheme(!o.Light)}
-	m.look = walk.Look{CPU: -1, Code: 64, Stack: 48}
-	m.points = points{breaks: map[uint64]bool{}}
-	m.set = newPanels(m.file, m.points.breaks)
-	m.otherSet = newPanels(m.file, m.points.breaks)
-	m.quiz = quiz{questions: o.Questions}
+	m := &Model{Session: session.On(ctx, w, o.Options), ctx: ctx, opt: o, theme: text.NewTheme(!o.Light)}
+	m.set = newPanels(m.File, m.Points.Breaks)
+	m.otherSet = newPanels(m.File, m.Points.Breaks)
+	m.quiz = quiz.Quiz{Questions: o.Questions}
+	m.Shown = m.show
 	m.w, m.h = 80, 24
 	if err := w.Goto(ctx, o.Start); err != nil {
 		w.Close()
 		return nil, err
 	}
-	m.refresh()
+	m.Refresh()
 	return m, nil
-}
-
-// Close frees the machines.
-func (m *Model) Close() {
-	m.walk.Close()
-	if m.other != nil {
-		m.other.Close()
-	}
 }
 
 // Init asks the terminal whether it is dark.
 func (m *Model) Init() tea.Cmd { return tea.RequestBackgroundColor }
 
-// refresh shows the present moment.
-func (m *Model) refresh() {
-	m.moment = m.walk.Moment(m.look)
-	m.set.show(m.moment)
-	m.set.timeline.Marks, m.set.timeline.Books = m.walk.Marks(), m.books
-	m.set.why.Message = m.message
-	if m.other != nil {
-		m.beside = m.other.Moment(m.look)
-		m.otherSet.show(m.beside)
-		m.otherSet.timeline.Marks = m.other.Marks()
+// show gives the panels the present moment.
+func (m *Model) show() {
+	m.set.show(m.Moment)
+	m.set.timeline.Marks, m.set.timeline.Books = m.Walk.Marks(), m.Books
+	m.set.why.Message = m.Message
+	if m.Other != nil {
+		m.otherSet.show(m.Beside)
+		m.otherSet.timeline.Marks = m.Other.Marks()
 	}
 }
-
-// say shows a message in place of the reasons until the next move.
-func (m *Model) say(format string, args ...any) { m.message = fmt.Sprintf(format, args...) }
 
 // panels is one of each.
 type panels struct {
@@ -167,24 +140,21 @@ func (m *Model) tabs() []panel.Panel {
 	switch size := m.size(); {
 	case size == large:
 		list = []panel.Panel{p.memory, p.code, p.stack, p.lesson, p.probes}
-	case size == medium && len(m.moment.CPUs) > 1:
+	case size == medium && len(m.Moment.CPUs) > 1:
 		list = []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.locks}
 	case size == medium:
 		list = []panel.Panel{p.gates, p.memory, p.lesson, p.log, p.cpus}
 	default:
 		list = []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
 	}
-	if m.traced() && m.size() != large {
+	if m.Traced() && m.size() != large {
 		list = append(list, p.trace)
 	}
-	if m.walk.HasSource() {
+	if m.Walk.HasSource() {
 		list = append(list, p.source)
 	}
 	return list
 }
-
-// traced reports whether the scenario has trace events.
-func (m *Model) traced() bool { return m.walk.Run.Traced() }
 
 // tabPanel is the one that is shown.
 func (m *Model) tabPanel() panel.Panel {
@@ -196,7 +166,7 @@ func (m *Model) tabPanel() panel.Panel {
 // the one shown.
 func (m *Model) tabName(p panel.Panel) string {
 	switch {
-	case m.other != nil || p != m.tabPanel():
+	case m.Other != nil || p != m.tabPanel():
 		return ""
 	case m.size() == large:
 		return "  ‹PgUp PgDn›"

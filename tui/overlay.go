@@ -132,7 +132,7 @@ func (m *Model) accept() tea.Cmd {
 	case overlayActors:
 		at := o.at
 		m.overlay = overlay{}
-		m.take(at)
+		m.Take(at)
 	default:
 		m.overlay = overlay{}
 	}
@@ -163,7 +163,7 @@ func (m *Model) drawOverlay(lines []text.Line) {
 	case overlayPalette:
 		title, content = "Commands: type to choose, ↑ ↓, enter", m.paletteLines(h-2)
 	case overlayQuiz:
-		title, content = m.quizTitle(), m.quizLines(w-4)
+		title, content = m.quiz.Title(), m.quizLines(w-4)
 	case overlayWhy:
 		whole := *m.set.why
 		whole.SetSize(w-4, h-2)

@@ -27,7 +27,7 @@ type tickMsg int
 // changeSpeed plays faster or slower, and says how fast.
 func (m *Model) changeSpeed(d int) {
 	m.play.speed = min(max(m.play.speed+d, 0), len(speeds)-1)
-	m.notice("plays %s moves", m.play.speedText())
+	m.Notice("plays %s moves", m.play.speedText())
 }
 
 func (m *Model) tick() tea.Cmd {
@@ -55,9 +55,9 @@ func (m *Model) ticked(t tickMsg) tea.Cmd {
 	if m.play.back {
 		d = record.Backward
 	}
-	before := m.walk.At()
-	m.stepTold(d)
-	if m.walk.At() == before || m.atPoint() {
+	before := m.Walk.At()
+	m.StepTold(d)
+	if m.Walk.At() == before || m.AtPoint() {
 		m.play.on = false
 		return nil
 	}

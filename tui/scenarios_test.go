@@ -44,15 +44,15 @@ func TestMovesByKind(t *testing.T) {
 	} {
 		m := open(t, x.scenario, "2002", 120, 40)
 		press(m, x.on)
-		first := m.walk.At()
+		first := m.Walk.At()
 		require.Positive(t, first, "%s", x.on)
 		press(m, x.on)
-		second := m.walk.At()
+		second := m.Walk.At()
 		require.Greater(t, second, first, "%s %s", x.scenario, x.on)
 		press(m, x.back)
-		require.Equal(t, first, m.walk.At(), "%s %s", x.scenario, x.back)
+		require.Equal(t, first, m.Walk.At(), "%s %s", x.scenario, x.back)
 		press(m, x.back)
-		require.Equal(t, first, m.walk.At(), "%s: none before, so it stays", x.back)
+		require.Equal(t, first, m.Walk.At(), "%s: none before, so it stays", x.back)
 		require.Contains(t, shown(t, m), "before here")
 	}
 }
@@ -60,11 +60,11 @@ func TestMovesByKind(t *testing.T) {
 func TestGoingRoundTheBranches(t *testing.T) {
 	m := open(t, "smp-missed-probe", "", 80, 24)
 	press(m, "1", ".", "r", "2", "2") // two branches, of the first moments
-	require.Len(t, m.walk.Lines(), 3)
+	require.Len(t, m.Walk.Lines(), 3)
 	seen := map[int]bool{}
 	for range 3 {
 		press(m, "R")
-		seen[m.walk.Line().ID] = true
+		seen[m.Walk.Line().ID] = true
 	}
 	require.Len(t, seen, 3)
 }

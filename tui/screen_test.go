@@ -88,7 +88,7 @@ func BenchmarkRedraw(b *testing.B) {
 	m := open(b, "first-probe", "", 200, 60)
 	press(m, "t", "right")
 	for b.Loop() {
-		m.refresh()
+		m.Refresh()
 		_ = m.View()
 	}
 }

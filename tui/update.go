@@ -67,7 +67,7 @@ func (m *Model) click(a area, e tea.Mouse) {
 		m.scrubTo(e.X)
 	case *panel.Code:
 		if addr, ok := p.AddrAt(e.Y - a.y); ok {
-			m.toggleBreak(addr)
+			m.ToggleBreak(addr)
 		}
 	default:
 		if m.tabName(a.p) != "" && e.Y == a.y-1 {
@@ -79,7 +79,7 @@ func (m *Model) click(a area, e tea.Mouse) {
 // scrubTo goes to the moment at a column of the timeline that the mouse holds.
 func (m *Model) scrubTo(x int) {
 	if t, ok := m.scrub.p.(*panel.Timeline); ok {
-		m.goTo(t.Moment(x - m.scrub.x))
+		m.GoTo(t.Moment(x - m.scrub.x))
 	}
 }
 
@@ -90,7 +90,7 @@ func (m *Model) wheel(a area, e tea.Mouse) {
 		if down {
 			d = record.Forward
 		}
-		m.stepTold(d)
+		m.StepTold(d)
 		return
 	}
 	n := -2
@@ -113,9 +113,5 @@ func (m *Model) areaAt(x, y int) (area, bool) {
 // escape ends what is going on.
 func (m *Model) escape() {
 	m.play.on = false
-	if m.other != nil {
-		m.other.Close()
-		m.other, m.beside = nil, nil
-		m.refresh()
-	}
+	m.EndCompare()
 }

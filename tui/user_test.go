@@ -13,8 +13,8 @@ import (
 func TestAUserProbesHitByKeys(t *testing.T) {
 	m := open(t, "xol-slot", "", 120, 40)
 	press(m, "i")
-	require.Equal(t, "handler_chain", m.walk.Event().Micro.Name)
-	hit := m.walk.At()
+	require.Equal(t, "handler_chain", m.Walk.Event().Micro.Name)
+	hit := m.Walk.At()
 	press(m, "right")
 	s := shown(t, m)
 	require.Contains(t, s, "copy of add")
@@ -22,16 +22,16 @@ func TestAUserProbesHitByKeys(t *testing.T) {
 	require.Contains(t, s, "xol_slot1       held by thread 100")
 	require.Contains(t, s, "⚐ stepping hits 1 missed 0  add")
 	press(m, "left")
-	require.Equal(t, hit, m.walk.At())
+	require.Equal(t, hit, m.Walk.At())
 	press(m, "t")
 	s = shown(t, m)
 	require.Contains(t, s, "TRAP 1 #DB debug")
 	require.Contains(t, s, "the trap's frame is not in guest memory")
 	require.Contains(t, s, "┃SSTEP_ACK ┃")
 	press(m, "O")
-	require.Equal(t, "_start+0x5", m.walk.Place(m.walk.Event().PC), "back over the whole hit")
+	require.Equal(t, "_start+0x5", m.Walk.Place(m.Walk.Event().PC), "back over the whole hit")
 	press(m, "end", "w", "=xol_slot1,4", "enter", "F", "F")
-	require.Equal(t, "pre_ssout", m.walk.Event().Micro.Name)
+	require.Equal(t, "pre_ssout", m.Walk.Event().Micro.Name)
 	require.Contains(t, shown(t, m), "stopped: xol_slot1 was written")
 }
 
@@ -39,41 +39,41 @@ func TestAUserProbesHitByKeys(t *testing.T) {
 // viewer finds where.
 func TestAMissedUserProbeByHand(t *testing.T) {
 	m := open(t, "threads-inline-miss", "", 120, 40)
-	require.False(t, m.hasMark(walk.Missed), "not by turns")
+	require.False(t, m.HasMark(walk.Missed), "not by turns")
 	until := func(key string, there func() bool) {
 		for !there() {
-			before := m.walk.At()
+			before := m.Walk.At()
 			press(m, key)
-			require.Greater(t, m.walk.At(), before, m.message)
+			require.Greater(t, m.Walk.At(), before, m.Message)
 		}
 	}
 	until("1", func() bool {
-		ev := m.walk.Event()
+		ev := m.Walk.Event()
 		return ev != nil && ev.Micro != nil && ev.Micro.Name == "prepare_singlestep"
 	})
-	until("2", func() bool { return m.moment.CPUs[1].At == "target" && !m.walk.Run.KernelNext(1) })
+	until("2", func() bool { return m.Moment.CPUs[1].At == "target" && !m.Walk.Run.KernelNext(1) })
 	press(m, "2")
 	s := shown(t, m)
 	require.Contains(t, s, "runs the probed instruction without a hit")
 	require.Contains(t, s, "VIOLATED no-missed-probe")
 	require.Contains(t, s, "missed 1")
-	miss := m.walk.At()
+	miss := m.Walk.At()
 	press(m, "home", "s")
-	require.Equal(t, miss, m.walk.At())
+	require.Equal(t, miss, m.Walk.At())
 	press(m, "r")
-	require.Zero(t, m.walk.Line().ID, "back on the schedule by turns")
+	require.Zero(t, m.Walk.Line().ID, "back on the schedule by turns")
 }
 
 // The engines of a program follow each other, and stand beside each other.
 func TestUserEnginesInTheUI(t *testing.T) {
 	m := open(t, "xol-slot", "uprobes", 120, 40)
 	press(m, "E", "i", "right")
-	require.Equal(t, "uprobes-2005", m.beside.Engine)
+	require.Equal(t, "uprobes-2005", m.Beside.Engine)
 	s := shown(t, m)
 	require.Contains(t, s, "xol_slot1")
 	require.Contains(t, s, "HIT_SS")
 	press(m, "esc", "e", "i", "right")
-	require.Equal(t, "uprobes-2005", m.moment.Engine)
+	require.Equal(t, "uprobes-2005", m.Moment.Engine)
 	require.Contains(t, shown(t, m), "copy of add")
 }
 
@@ -82,7 +82,7 @@ func TestUserEnginesInTheUI(t *testing.T) {
 func TestAProgramsOwnPanels(t *testing.T) {
 	m := open(t, "cow-two-processes", "", 200, 60)
 	press(m, "end")
-	for m.walk.At() > 0 && len(m.moment.Program.Processes) < 2 {
+	for m.Walk.At() > 0 && len(m.Moment.Program.Processes) < 2 {
 		press(m, "left")
 	}
 	s := shown(t, m)

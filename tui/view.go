@@ -17,7 +17,7 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.theme.Render(m.screen()))
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "trapline: " + printable.Name(m.file.Title())
+	v.WindowTitle = "trapline: " + printable.Name(m.File.Title())
 	return v
 }
 
@@ -83,7 +83,7 @@ func (m *Model) title(a area) text.Line {
 	var l text.Line
 	l.Add(text.Dim, "── ")
 	l.Add(text.Title, a.p.Title()+m.tabName(a.p))
-	if a.p == panel.Panel(m.set.code) && m.size() == small && m.other == nil {
+	if a.p == panel.Panel(m.set.code) && m.size() == small && m.Other == nil {
 		l.Add(text.Code, m.state())
 	}
 	if a.p == panel.Panel(m.set.why) && m.whyIsCut() {
@@ -105,8 +105,8 @@ func (m *Model) header() []text.Line {
 	first.Add(text.Here, " trapline ")
 	first.Add(text.Plain, " ")
 	room := m.w - len([]rune(right)) - 1
-	title, rest := m.file.Title(), ""
-	if m.size() == small && m.other == nil && m.h >= 24 {
+	title, rest := m.File.Title(), ""
+	if m.size() == small && m.Other == nil && m.h >= 24 {
 		if parts := text.Wrap(title, max(room-first.Width(), 20)); len(parts) > 1 {
 			title, rest = parts[0], strings.TrimSpace(strings.TrimPrefix(title, parts[0]))
 		}
@@ -122,19 +122,19 @@ func (m *Model) header() []text.Line {
 
 // headerRight is what the header has at its right.
 func (m *Model) headerRight() string {
-	engine := m.moment.Engine
-	if m.other != nil {
-		engine += " │ " + m.beside.Engine
+	engine := m.Moment.Engine
+	if m.Other != nil {
+		engine += " │ " + m.Beside.Engine
 	}
-	right := fmt.Sprintf(" %s · engine %s", m.moment.Arch, engine)
+	right := fmt.Sprintf(" %s · engine %s", m.Moment.Arch, engine)
 	switch {
 	case m.play.on && m.play.back:
 		right = fmt.Sprintf(" ◀◀ %s", m.play.speedText()) + right
 	case m.play.on:
 		right = fmt.Sprintf(" ▶▶ %s", m.play.speedText()) + right
 	}
-	right = m.heldText() + right
-	if n := len(m.moment.Violated); n > 0 {
+	right = m.HeldText() + right
+	if n := len(m.Moment.Violated); n > 0 {
 		right = fmt.Sprintf(" ✗%d", n) + right
 	}
 	return right
@@ -144,11 +144,11 @@ func (m *Model) headerRight() string {
 // the code: in the small layout no other panel is always there.
 func (m *Model) state() string {
 	s := ""
-	if c := m.moment.CPU; c < len(m.moment.CPUs) && m.moment.CPUs[c].Ring >= 0 {
-		s = fmt.Sprintf(" · ring %d", m.moment.CPUs[c].Ring)
+	if c := m.Moment.CPU; c < len(m.Moment.CPUs) && m.Moment.CPUs[c].Ring >= 0 {
+		s = fmt.Sprintf(" · ring %d", m.Moment.CPUs[c].Ring)
 	}
 	var set []string
-	for _, f := range m.moment.Flags {
+	for _, f := range m.Moment.Flags {
 		if f.Set {
 			set = append(set, f.Name)
 		}
@@ -180,7 +180,7 @@ func (m *Model) footerLine(list []command) text.Line {
 	for _, c := range list {
 		key := c.keyText()
 		if c.run == nil { // the digits
-			key = fmt.Sprintf("1-%d", min(m.walk.Run.Actors(), len(digits)))
+			key = fmt.Sprintf("1-%d", min(m.Walk.Run.Actors(), len(digits)))
 		}
 		l.Add(text.Key, " "+key)
 		l.Add(text.Dim, " "+c.name+" ")
@@ -191,6 +191,6 @@ func (m *Model) footerLine(list []command) text.Line {
 // Screen is the whole UI drawn for a terminal of w by h cells.
 func (m *Model) Screen(w, h int) string {
 	m.w, m.h = w, h
-	m.refresh()
+	m.Refresh()
 	return m.theme.Render(m.screen())
 }

@@ -13,7 +13,7 @@ import (
 // notOnJS are the packages that js/wasm does not have: the terminal UI and what
 // stands on it. (emu/silicon/native, which traces processes of the host, has
 // files for linux/amd64 only.)
-var notOnJS = []string{"trapline/cmd/trapline", "trapline/tui", "trapline/tui/course", "trapline/tui/export"}
+var notOnJS = []string{"trapline/cmd/trapline", "trapline/tui", "trapline/tui/export"}
 
 // compiles lists the packages that go can compile for a host, and the others.
 func compiles(t *testing.T, host string) (yes, no []string) {

@@ -65,8 +65,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},
 	{"tui/panel", "docs emu/record tui/text tui/walk"},
-	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/text tui/walk"},
-	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui tui/walk"},
+	{"tui/session", "docs emu emu/record scenarios tui/walk"},
+	{"tui/quiz", ""},
+	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
+	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},
 	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/panel tui/text tui/walk"},
 
 	{"cmd/trapline", "docs idt emu/... traps kprobes/... scenarios/... tui/..."},

@@ -16,8 +16,8 @@ import (
 	"trapline/emu/printable"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
-	"trapline/tui"
 	"trapline/tui/course"
+	"trapline/tui/quiz"
 )
 
 func resultsFlag() cli.Flag {
@@ -260,9 +260,9 @@ func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err e
 	return right, nil
 }
 
-// question asks until the answer is right, at most tui.MaxTries times, and
+// question asks until the answer is right, at most quiz.MaxTries times, and
 // gives what was answered.
-func (a *asking) question(ctx context.Context, q *tui.Question) (given []string, right bool, err error) {
+func (a *asking) question(ctx context.Context, q *quiz.Question) (given []string, right bool, err error) {
 	for {
 		fmt.Fprint(a.out, "> ")
 		if err := a.out.Flush(); err != nil {
@@ -281,7 +281,7 @@ func (a *asking) question(ctx context.Context, q *tui.Question) (given []string,
 			fmt.Fprintln(a.out, q.Because)
 			return given, true, nil
 		}
-		if len(given) == tui.MaxTries {
+		if len(given) == quiz.MaxTries {
 			a.out.styled(story.Alarm, q.Told(ctx)+" ")
 			fmt.Fprintln(a.out, q.Because)
 			return given, false, nil

@@ -14,6 +14,7 @@ import (
 	"trapline/scenarios"
 	"trapline/tui"
 	"trapline/tui/course"
+	"trapline/tui/quiz"
 	"trapline/tui/walk"
 )
 
@@ -66,7 +67,7 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 
 // questionsOf are those of the file's own lesson, or of the first of the course that is about this run: the same
 // scenario, wherever it came from, under the lesson's engine.
-func questionsOf(w *walk.Walk) []tui.Question {
+func questionsOf(w *walk.Walk) []quiz.Question {
 	if l, err := course.Own(w.Run.File); err == nil && l != nil {
 		return l.Asked()
 	}
@@ -114,7 +115,7 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 }
 
 // showTUI shows a walk on the terminal and closes it.
-func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions []tui.Question) error {
+func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions []quiz.Question) error {
 	m, err := tui.NewOn(ctx, w, tui.Options{
 		Options: walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord},
 		Light:   lightTerminal(),

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/tui"
+	"trapline/tui/quiz"
 )
 
 // TestHonestFormsAreRight: each answer of the course in the forms that people
@@ -17,7 +17,7 @@ func TestHonestFormsAreRight(t *testing.T) {
 	list, err := Lessons()
 	require.NoError(t, err)
 	right, wrong := 0, 0
-	var all []tui.Question
+	var all []quiz.Question
 	for _, l := range list {
 		for _, q := range l.Asked() {
 			if q.Task == nil {
@@ -97,7 +97,7 @@ func TestForms(t *testing.T) {
 		{"[GONE]", "gone", true}, {"(fault)", "fault", true}, {"(fault)", "(FAULT)", true}, {"(fault)", "default", false},
 		{"the slot", "to the slot", true}, {"the slot", "Into a slot.", true}, {"yes", "no", false}, {"0x80000000006e", "140737488355438", true},
 	} {
-		q := tui.Question{Answers: []string{c.want}}
+		q := quiz.Question{Answers: []string{c.want}}
 		assert.Equal(t, c.right, q.Right(c.got), "%q for %q", c.got, c.want)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"trapline/scenarios"
-	"trapline/tui"
+	"trapline/tui/quiz"
 )
 
 //go:embed lessons/*.md
@@ -34,7 +34,7 @@ type Lesson struct {
 // Question has, beside what the UI needs, the proofs of its answer. A task is a
 // question whose answer the machine judges.
 type Question struct {
-	tui.Question
+	quiz.Question
 	Proofs []Proof
 	Task   *Task // or nil
 }
@@ -69,8 +69,8 @@ func (l *Lesson) Count() (questions, tasks int) {
 }
 
 // Asked are the questions and tasks, as the UI and the quiz ask them.
-func (l *Lesson) Asked() []tui.Question {
-	var list []tui.Question
+func (l *Lesson) Asked() []quiz.Question {
+	var list []quiz.Question
 	for _, q := range l.Questions {
 		x := q.Question
 		if q.Task != nil {

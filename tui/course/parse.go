@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"trapline/tui"
+	"trapline/tui/quiz"
 )
 
 // A lesson's file:
@@ -161,7 +161,7 @@ func (l *Lesson) question(x line) error {
 		if !ok {
 			return &flaw{x, at, fmt.Sprintf("%q", value), `a wrong answer, " => " and what it would mean`}
 		}
-		q.Wrong = append(q.Wrong, tui.Mistake{Answer: answer, Means: means})
+		q.Wrong = append(q.Wrong, quiz.Mistake{Answer: answer, Means: means})
 		return nil
 	}
 	if q.Task != nil {

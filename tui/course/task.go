@@ -128,7 +128,7 @@ func (t *Task) open() (*scenarios.File, error) {
 	return scenarios.Load(t.Scenario)
 }
 
-// Judge implements tui.Task: it tries an answer on the machine.
+// Judge implements quiz.Task: it tries an answer on the machine.
 func (t *Task) Judge(ctx context.Context, answer string) (right bool, saw string) {
 	f, err := t.open()
 	if err != nil {
@@ -141,7 +141,7 @@ func (t *Task) Judge(ctx context.Context, answer string) (right bool, saw string
 	return r.Right, r.Saw
 }
 
-// Solve implements tui.Task: an answer that is right.
+// Solve implements quiz.Task: an answer that is right.
 func (t *Task) Solve(ctx context.Context) (string, error) {
 	f, err := t.open()
 	if err != nil {
@@ -150,7 +150,7 @@ func (t *Task) Solve(ctx context.Context) (string, error) {
 	return t.Task.Solve(ctx, f, t.Engine, explore.Options{})
 }
 
-// Run implements tui.Task: whether the run that is shown can be the answer.
+// Run implements quiz.Task: whether the run that is shown can be the answer.
 func (t *Task) Run() bool { return t.Kind == attempt.Schedule }
 
 // Prove gives why the task is no good: it cannot be solved, or is solved

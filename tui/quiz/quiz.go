@@ -1,0 +1,150 @@
+// Package quiz is questions that are answered by stepping through a scenario,
+// and how their answers are judged: the same in the terminal, in its UI and in
+// the browser.
+package quiz
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Question is one of a lesson's, answered by stepping.
+type Question struct {
+	Text    string
+	Answers []string // any of them, compared by Right
+	Hint    string   // where to look
+	Because string   // shown with the right answer
+	Wrong   []Mistake
+	Task    Task // nil: Answers has the right ones
+}
+
+// Task judges an answer by trying it on a machine. A task is a Question without
+// Answers.
+type Task interface {
+	// Form says what an answer looks like.
+	Form() string
+	// Run reports whether a run can be the answer, as its schedule.
+	Run() bool
+	// Judge tries an answer; saw is what the machine showed of a wrong one.
+	Judge(ctx context.Context, answer string) (right bool, saw string)
+	// Solve is an answer that is right.
+	Solve(ctx context.Context) (string, error)
+}
+
+// Mistake is an answer that is wrong, and what it would mean.
+type Mistake struct{ Answer, Means string }
+
+// Means says what a wrong answer would mean, or "".
+func (q *Question) Means(answer string) string {
+	for _, m := range q.Wrong {
+		if same(m.Answer, answer) {
+			return m.Means
+		}
+	}
+	return ""
+}
+
+// Judge judges an answer; means is what a wrong one would mean, or what the
+// machine showed when it was tried, or "".
+func (q *Question) Judge(ctx context.Context, answer string) (right bool, means string) {
+	if q.Task == nil {
+		return q.Right(answer), q.Means(answer)
+	}
+	right, saw := q.Task.Judge(ctx, answer)
+	if m := q.Means(answer); m != "" && !right {
+		saw = m + " " + saw
+	}
+	return right, saw
+}
+
+// Told is the answer, for somebody who has tried often enough.
+func (q *Question) Told(ctx context.Context) string {
+	if q.Task == nil {
+		return "It is " + q.Answers[0] + "."
+	}
+	solution, err := q.Task.Solve(ctx)
+	if err != nil {
+		return "No solution is at hand: " + err.Error() + "."
+	}
+	return fmt.Sprintf("This does it: %q.", solution)
+}
+
+// MaxTries is after how many wrong answers the right one is told.
+const MaxTries = 3
+
+// Quiz is how far the questions are answered.
+type Quiz struct {
+	Questions []Question
+	At        int // the question that is asked; their number: all are answered
+	Right     int // at the first go
+	Tries     int // wrong answers to the question that is asked
+	Verdict   string
+}
+
+// Over reports whether all questions are answered.
+func (q *Quiz) Over() bool { return q.At == len(q.Questions) }
+
+// Restart asks from the first question on.
+func (q *Quiz) Restart() { q.At, q.Right, q.Tries, q.Verdict = 0, 0, 0, "" }
+
+// Title names what is asked, such as "Task 3 of 4".
+func (q *Quiz) Title() string {
+	what := "Question"
+	if !q.Over() && q.Questions[q.At].Task != nil {
+		what = "Task"
+	}
+	return fmt.Sprintf("%s %d of %d", what, min(q.At+1, len(q.Questions)), len(q.Questions))
+}
+
+// Form says what the answer of the present task looks like; "" of a question.
+func (q *Quiz) Form() string {
+	if q.Over() || q.Questions[q.At].Task == nil {
+		return ""
+	}
+	t := q.Questions[q.At].Task
+	form := "Give " + t.Form() + "."
+	if t.Run() {
+		form += " Enter alone gives the run as it is up to the present step."
+	}
+	return form
+}
+
+// Hint is where to look for the present answer, once one was wrong.
+func (q *Quiz) Hint() string {
+	if q.Over() || q.Tries == 0 {
+		return ""
+	}
+	return q.Questions[q.At].Hint
+}
+
+// Answer judges what was given; nothing gives the run up to the present step
+// where that can be the answer. It reports whether there was an answer.
+func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool {
+	x := &q.Questions[q.At]
+	given = strings.TrimSpace(given)
+	if given == "" && x.Task != nil && x.Task.Run() {
+		given = run()
+	}
+	if given == "" {
+		return false
+	}
+	right, means := x.Judge(ctx, given)
+	switch {
+	case right:
+		if q.Tries == 0 {
+			q.Right++
+		}
+		q.Verdict = "✓ Right. " + x.Because
+	case q.Tries+1 == MaxTries:
+		q.Verdict = x.Told(ctx) + " " + x.Because
+	default:
+		q.Tries++
+		q.Verdict = "✗ Not that. " + cmp.Or(means, "Step to it and look again.")
+		return true
+	}
+	q.At++
+	q.Tries = 0
+	return true
+}
