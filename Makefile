@@ -136,7 +136,7 @@ busybox:
 		$$apt update || :; $$apt download $$1:$$2 && dpkg-deb -x $$1_*_$$2.deb $$2; \
 	}; \
 	for a in amd64 i386; do \
-		[ -x busybox.$$a ] || { fetch busybox-static $$a && cp $$a/bin/busybox busybox.$$a; } || exit 1; \
+		[ -x busybox.$$a ] || { fetch busybox-static $$a && cp "$$(find $$a -path "*/bin/busybox")" busybox.$$a; } || exit 1; \
 	done; \
 	[ -f musl-i386.specs ] || { fetch musl-dev i386 && sed 's|/usr/|$(BUSYBOX)/i386/usr/|g; s|-nostdlib|-m elf_i386 -nostdlib|' \
 		i386/usr/lib/i386-linux-musl/musl-gcc.specs >musl-i386.specs; }

@@ -1,23 +1,33 @@
 package insn
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// difference is a kind of encoding on which Decode and GNU objdump 2.40 differ, and why Decode is held to be
+// difference is a kind of encoding on which Decode and GNU objdump 2.40 or later differ, and why Decode is held to be
 // right. What is said of processors was tried on an AMD Zen 4, with the instruction ending at a page's end.
 type difference struct {
 	reason      string
 	is          func(sample) bool // asked about differing samples only
 	otherLength bool              // a difference in length is part of it
+	since       int               // 2.N is the first objdump that has it
+	mended      int               // 2.N is known not to have it any more; 0: none is
 }
+
+// concerns reports whether GNU objdump 2.n differs in this way.
+func (d *difference) concerns(n int) bool { return d.since <= n && (d.mended == 0 || n < d.mended) }
+
+// later are instructions that objdump 2.40 does not know: APX (REX2, EVEX map 4, general registers from 16 on), AVX10.2,
+// AMX of 2024 and later, MOVRS, USER_MSR.
+var later = regexp.MustCompile(`\{rex2|\{evex\}|\{nf\}|%r(1[6-9]|2\d|3[01])[dwb]?\b|movrs|%tmm|bf16|bf8|hf8|bfp|urdmsr|uwrmsr|v?cvt.*2.?[iu]bs|minmax|vmpsadbw|vdpphps|vpdp|vmovd |vmovw |comxs|comxh|sat|vsm[34]|vcvt2ps2ph|vcmpbf|vcmp\{ba|lkgs|tilecfg|vsha512|vcvtt[sp][sd]2u?(si|dq|qq)s`)
 
 // known returns the difference that s is a case of, or nil.
 func known(s sample) *difference {
 	for n := range knownDifferences {
 		d := &knownDifferences[n]
-		if d.is(s) && (d.otherLength || s.obj.bad() || s.inst.Len == s.obj.len) {
+		if d.concerns(objdumpVersion()) && d.is(s) && (d.otherLength || s.obj.bad() || s.inst.Len == s.obj.len) {
 			return d
 		}
 	}
@@ -43,7 +53,7 @@ var knownDifferences = []difference{
 			return refused(s, Vex3, Map0F, 0x77) || refused(s, Vex2, Map0F, 0x77) ||
 				refused(s, Evex, Map0F38, 0x4E, 0x50, 0x51) || refused(s, Evex, Map0F3A, 0x42, 0x70, 0x72)
 		}},
-	{reason: "EVEX vmovntdq, vmovntdqa, vpmov…2m with the wrong kind of operand: objdump prints it; #UD",
+	{reason: "EVEX vmovntdq, vmovntdqa, vpmov…2m with the wrong kind of operand: objdump prints it; #UD", mended: 44,
 		is: func(s sample) bool { return s.inst.Vex.Kind == Evex && (s.err == errMemOnly || s.err == errRegOnly) }},
 	{reason: "FMA4, VPERMIL2: gone with AMD's Zen; #UD", otherLength: true,
 		is: func(s sample) bool {
@@ -68,6 +78,9 @@ var knownDifferences = []difference{
 		is: func(s sample) bool { return s.err == errOnly64 }},
 	{reason: "extrq with another digit than 0: objdump prints it; #UD",
 		is: func(s sample) bool { return refused(s, VexNone, Map0F, 0x78) }},
+
+	{reason: "APX, AVX10.2, AMX since 2024, MOVRS, USER_MSR: no processor here has them; #UD", otherLength: true, since: 41,
+		is: func(s sample) bool { return s.err != nil && later.MatchString(s.obj.text) }},
 
 	// Accepted here, bad for objdump.
 	{reason: "wbinvd with 66 or F2: executes",

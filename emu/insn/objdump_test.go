@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -64,6 +66,20 @@ type line struct {
 	len  int
 	text string
 }
+
+// objdumpVersion is N of GNU objdump 2.N; 0: there is none.
+var objdumpVersion = sync.OnceValue(func() int {
+	out, err := exec.Command("objdump", "--version").Output()
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	var n int
+	if _, err := fmt.Sscanf(first[strings.LastIndex(first, " ")+1:], "2.%d", &n); err != nil {
+		panic(fmt.Sprintf("objdump --version says %q: %v", first, err))
+	}
+	return n
+})
 
 // objdumpLines disassembles a file of bare code, from address 0.
 func objdumpLines(t *testing.T, m Mode, file string) iter.Seq[line] {

@@ -30,7 +30,13 @@ func Busybox(t testing.TB, arch string) string {
 			t.Skipf("no busybox-static for %s, \"make busybox\" fetches it: %v: %s", arch, err, text)
 		}
 	}
-	return filepath.Join(dir, "bin", "busybox")
+	for _, bin := range []string{"bin", "usr/bin"} { // before Debian 13, and since
+		if p := filepath.Join(dir, bin, "busybox"); exists(p) {
+			return p
+		}
+	}
+	t.Fatalf("busybox-static for %s has no busybox", arch)
+	return ""
 }
 
 func directories() []string {
