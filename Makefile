@@ -9,18 +9,19 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Debian packages: the CPU library; GNU as and ld for scenarios without a
 # listing, 32-bit compiling and a queue's server for the tests; what unpacks and
-# makes Debian's sources; what runs other hosts' programs.
+# makes Debian's sources; what runs other hosts' programs; a browser.
 BUILD_PACKAGES    := libunicorn-dev gcc libc6-dev
-TEST_PACKAGES     := binutils gcc-multilib redis-server
+TEST_PACKAGES     := binutils gcc-multilib redis-server nodejs
 SOURCE_PACKAGES   := dpkg-dev bzip2 xz-utils make tcl
 PORTABLE_PACKAGES := qemu-user nodejs
+WEB_PACKAGES      := chromium nodejs npm
 
 # The build tag of the CPU library, where a libunicorn.a can be linked. A
 # library that proves not to fit when the program starts is a note and the
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed portable fuzz fuzz-search divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable clean
+.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable deps-web clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -47,6 +48,23 @@ test-go: deps-test
 # Without the library, each line of that list has a test that fails.
 test-go-listed: deps-test
 	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs -listed
+
+# The site: bin/web/index.html, one page with the machine in it, for a web server
+# or opened as a file. Nothing is fetched.
+web:
+	@mkdir -p bin/web
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w -X main.version=$(or $(shell git describe --always --dirty 2>/dev/null),unknown)' -o bin/machine.wasm ./web/machine
+	$(GO) run ./web/site -machine bin/machine.wasm -exec "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" -o bin/web
+
+# The site in Chromium: every lesson is stepped, branched, searched and answered,
+# its states are those of the terminal, and axe finds nothing. LOOK is a folder
+# for pictures. axe-core and the checker of the scripts' types come from npm.
+LOOK ?=
+test-web: deps-web web
+	npm install --silent --no-save --prefix bin/npm axe-core@4.10.3 typescript@5.9.2
+	bin/npm/node_modules/.bin/tsc -p web/ui/jsconfig.json
+	$(GO) vet -tags chromium ./web
+	$(GO) test $(LIBRARY) -tags chromium ./web -timeout 1h -v -axe $(CURDIR)/bin/npm/node_modules/axe-core/axe.min.js $(if $(LOOK),-look $(abspath $(LOOK)))
 
 # The program for other hosts, and the last state of every built-in scenario with
 # and without the library, on linux/arm64 and on js/wasm: all equal. Floating point
@@ -184,6 +202,9 @@ deps-test:
 
 deps-portable:
 	@$(call install,$(PORTABLE_PACKAGES))
+
+deps-web:
+	@$(call install,$(WEB_PACKAGES))
 
 clean:
 	rm -rf bin

@@ -16,6 +16,7 @@ var (
 // Ended tells why a context ends a run: ErrTime, ErrStopped, or nil while it
 // goes on.
 func Ended(ctx context.Context) error {
+	breathe()
 	switch err := ctx.Err(); {
 	case err == nil:
 		return nil

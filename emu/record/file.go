@@ -56,20 +56,10 @@ type Hash struct {
 func (f *File) Steps() uint64 { return f.script.steps }
 
 // Taken yields who takes each step, in order.
-func (f *File) Taken() func(yield func(actor int) bool) {
-	return func(yield func(int) bool) {
-		var c cursor
-		for {
-			cpu, ok := f.script.peek(c)
-			if !ok || !yield(cpu) {
-				return
-			}
-			f.script.advance(&c)
-		}
-	}
-}
+func (f *File) Taken() func(yield func(actor int) bool) { return f.script.taken }
 
-// Save puts the present line into f, whose other fields the caller fills in.
+// Save puts the present line, which is not Changed, into f, whose other fields
+// the caller fills in.
 func (t *Timeline) Save(f *File) {
 	l := t.line
 	f.Actors = t.opt.Actors

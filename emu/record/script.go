@@ -86,6 +86,18 @@ func (s *script) prefix(c cursor, step uint64) script {
 	return script{data: append([]byte(nil), s.data[:c.off]...), cpu: cpu, open: c.used, steps: step}
 }
 
+// taken gives who took each step.
+func (s *script) taken(yield func(actor int) bool) {
+	var c cursor
+	for {
+		cpu, ok := s.peek(c)
+		if !ok || !yield(cpu) {
+			return
+		}
+		s.advance(&c)
+	}
+}
+
 var errScript = errors.New("not a script of runs")
 
 // readScript checks the bytes of a script of so many actors.

@@ -34,6 +34,9 @@ type Options struct {
 	// Actors is how many there are, the vCPUs first, then interrupts that the
 	// Runner raises when it steps them; 0: the vCPUs.
 	Actors int
+	// Changes is how many more there are behind those: changes of the machine by
+	// whoever looks at it. No file is made of a line with one: see Changed.
+	Changes int
 }
 
 // Timeline is a run with a present moment that can be moved. Moments are
@@ -149,7 +152,7 @@ func (t *Timeline) Goto(ctx context.Context, n uint64) error {
 // Take makes a step of the actor of one's choice. Where another step is
 // recorded, that starts a branch: see Lines.
 func (t *Timeline) Take(cpu int) error {
-	if cpu < 0 || cpu >= t.opt.Actors || !t.run.Can(cpu) {
+	if cpu < 0 || cpu >= t.opt.Actors+t.opt.Changes || !t.run.Can(cpu) {
 		return fmt.Errorf("actor %d: %w", cpu, ErrOver)
 	}
 	if t.at < t.End() {
@@ -162,6 +165,19 @@ func (t *Timeline) Take(cpu int) error {
 	}
 	t.step(cpu)
 	return t.m.Err()
+}
+
+// Taken gives who took each step of the present line, from its start.
+func (t *Timeline) Taken() func(yield func(actor int) bool) { return t.line.script.taken }
+
+// Changed reports whether a change is among the steps of the present line.
+func (t *Timeline) Changed() bool {
+	for actor := range t.Taken() {
+		if actor >= t.opt.Actors {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *Timeline) step(cpu int) {

@@ -54,12 +54,27 @@ func (s *Session) Compare() {
 		s.Notice("%v", err)
 		return
 	}
+	s.compareTo(w)
+	s.Notice("left: engine %s, right: engine %s; every key moves both, esc ends it", s.Moment.Engine, w.Run.Engine())
+}
+
+// CompareWith is Compare with an engine of one's choice.
+func (s *Session) CompareWith(engine string) error {
+	o := s.opt
+	o.Engine = engine
+	w, err := walk.Open(s.ctx, s.File, o)
+	if err == nil {
+		s.compareTo(w)
+	}
+	return err
+}
+
+func (s *Session) compareTo(w *walk.Walk) {
 	if s.Other != nil {
 		s.Other.Close()
 	}
 	s.Other = w
 	s.GoTo(0)
-	s.Notice("left: engine %s, right: engine %s; every key moves both, esc ends it", s.Moment.Engine, w.Run.Engine())
 }
 
 // EndCompare closes what is compared with.

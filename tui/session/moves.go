@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"trapline/emu"
@@ -173,4 +174,19 @@ func (s *Session) Taken() string {
 		return ""
 	}
 	return s.Walk.Schedule()
+}
+
+// Change sets a place of the machine, as the directive set does, in a step of its
+// own.
+func (s *Session) Change(cpu int, text string) (err error) {
+	if cpu < 0 || cpu >= len(s.Moment.CPUs) {
+		return fmt.Errorf("no cpu%d", cpu)
+	}
+	s.EndCompare()
+	s.Look.CPU = -1
+	s.move(func(w *walk.Walk) error {
+		err = w.Change(cpu, text)
+		return nil
+	})
+	return err
 }

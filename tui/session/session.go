@@ -36,8 +36,8 @@ type Session struct {
 	opt walk.Options
 }
 
-// moveTime bounds one move, so that the UI always answers.
-const moveTime = 10 * time.Second
+// MoveTime bounds one move, so that the viewer always gets an answer.
+const MoveTime = 10 * time.Second
 
 // On starts a session at an open walk's present moment; o opens it under other
 // engines.
@@ -47,6 +47,9 @@ func On(ctx context.Context, w *walk.Walk, o walk.Options) *Session {
 		Look: walk.Look{CPU: -1, Code: 64, Stack: 48}, Points: Points{Breaks: map[uint64]bool{}},
 	}
 }
+
+// Within has the next moves end with ctx.
+func (s *Session) Within(ctx context.Context) { s.ctx = ctx }
 
 // Close frees the machines.
 func (s *Session) Close() {
@@ -78,7 +81,7 @@ func (s *Session) Notice(format string, args ...any) {
 
 // Bounded is a context for one move.
 func (s *Session) Bounded() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(s.ctx, moveTime)
+	return context.WithTimeout(s.ctx, MoveTime)
 }
 
 // Single reports whether nothing is compared.

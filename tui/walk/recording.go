@@ -18,6 +18,9 @@ const optionDirect = "direct"
 // Recording makes the file of the present line, from its start to its end. The
 // scenario goes in with its listing, so that no assembler is needed to replay it.
 func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, error) {
+	if w.Changed() {
+		return nil, ErrChanged
+	}
 	if err := w.Goto(ctx, w.End()); err != nil {
 		return nil, err
 	}
@@ -48,17 +51,18 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 }
 
 // Schedule is who took each step of the present line up to the present moment,
-// printed as a schedule of the scenario.
+// printed as a schedule of the scenario. The viewer's changes are no part of it:
+// see Changes.
 func (w *Walk) Schedule() string {
-	var f record.File
-	w.Save(&f)
 	var s sched.Schedule
 	at := uint64(0)
-	for actor := range f.Taken() {
+	for actor := range w.Taken() {
 		if at == w.At() {
 			break
 		}
-		s.Append(actor, 1)
+		if _, change := w.runner.change(actor); !change {
+			s.Append(actor, 1)
+		}
 		at++
 	}
 	return s.Format(w.Run.Checksum())
@@ -134,10 +138,25 @@ func readOptions(options map[string]string) (direct bool, err error) {
 }
 
 // Follow takes the steps of a schedule from the start, one turn of it too if it
-// has one, and goes back there.
-func (w *Walk) Follow(ctx context.Context, s sched.Schedule) error {
+// has one, with changes of the machine between them, and goes back there.
+func (w *Walk) Follow(ctx context.Context, s sched.Schedule, changes ...MadeChange) error {
+	if err := w.Goto(ctx, 0); err != nil {
+		return err
+	}
+	change := func() error {
+		for len(changes) > 0 && changes[0].At <= w.At() {
+			if err := w.Change(changes[0].CPU, changes[0].Text); err != nil {
+				return err
+			}
+			changes = changes[1:]
+		}
+		return nil
+	}
 	for _, r := range slices.Concat(s.Runs(), s.Turn().Runs()) {
 		for range r.Steps {
+			if err := change(); err != nil {
+				return err
+			}
 			if err := w.Take(r.Actor); err != nil {
 				return fmt.Errorf("the schedule does not fit the run: step %d: %w", w.At(), err)
 			}
@@ -145,6 +164,9 @@ func (w *Walk) Follow(ctx context.Context, s sched.Schedule) error {
 				return err
 			}
 		}
+	}
+	if err := change(); err != nil {
+		return err
 	}
 	return w.Goto(ctx, 0)
 }

@@ -22,6 +22,7 @@ type Walk struct {
 
 	names  story.Names // a copy: which frames are on the stacks is trail's
 	trail  trail
+	runner *runner
 	locks  []lock
 	source []string // lines of text.S
 	lines  loader.LineMap
@@ -47,13 +48,13 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Walk{Run: r, names: *r.Names(), micros: map[uint64]string{}}
+	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}}
 	w.trail = trail{w: w}
 	w.nameFunctions()
 	w.findLocks()
 	w.readSource()
 	r.Machine.AddPart(&w.trail)
-	w.Timeline = record.New(r.Machine, r, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors()})
+	w.Timeline = record.New(r.Machine, w.runner, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors(), Changes: MaxChanges})
 	if err := w.Record(ctx, o.Record); err != nil {
 		r.Close()
 		return nil, err

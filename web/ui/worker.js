@@ -1,0 +1,11 @@
+// The Web Worker of the machine: the first message is the program, gzip in base64.
+// What follows is the program's own: see web/machine.
+self.onmessage = async (/** @type {MessageEvent<string>} */ e) => {
+  const packed = Uint8Array.from(atob(e.data), c => c.charCodeAt(0));
+  const code = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  // @ts-ignore: Go is of Go's wasm_exec.js, which comes before this
+  const go = new Go();
+  const response = new Response(code, { headers: { "Content-Type": "application/wasm" } });
+  const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
+  go.run(instance);
+};

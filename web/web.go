@@ -1,0 +1,71 @@
+// Package web is the page in the browser: its files, and how they become one page
+// that needs no network, live with the machine in it (package web/machine), or
+// recorded with the moments of a walk (package tui/export).
+package web
+
+import (
+	"bytes"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed ui
+var files embed.FS
+
+// Parts are what a page is made of beside its files: Data, or Machine with Exec.
+type Parts struct {
+	Title   string
+	Data    []byte // JSON, of a recorded page: see recordedMachine in ui/machine.js
+	Machine []byte // the machine, compiled for js/wasm, in gzip
+	Exec    []byte // Go's wasm_exec.js of the same version
+}
+
+// Page makes a page.
+func Page(p Parts) ([]byte, error) {
+	read := func(name string) string {
+		data, _ := files.ReadFile("ui/" + name) // embedded
+		return string(data)
+	}
+	modules, err := importMap()
+	if err != nil {
+		return nil, err
+	}
+	var parts strings.Builder
+	fmt.Fprintf(&parts, "<script type=\"importmap\">%s</script>\n", modules)
+	if p.Data != nil {
+		fmt.Fprintf(&parts, "<script type=\"application/json\" id=\"data\">%s</script>\n", p.Data)
+	} else {
+		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"worker\">%s\n%s</script>\n", p.Exec, read("worker.js"))
+		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"wasm\">%s</script>\n", base64.StdEncoding.EncodeToString(p.Machine))
+	}
+	page := []byte(read("index.html"))
+	for _, x := range [][2]string{{"{{TITLE}}", html.EscapeString(p.Title)}, {"{{STYLE}}", read("style.css")}, {"{{PARTS}}", parts.String()}} {
+		page = bytes.ReplaceAll(page, []byte(x[0]), []byte(x[1]))
+	}
+	return page, nil
+}
+
+// importMap names the modules: a page opened as a file cannot load others, so
+// each is in the page as an address of its own. Modules name each other
+// "trapline/NAME".
+func importMap() ([]byte, error) {
+	names, err := fs.Glob(files, "ui/*.js")
+	if err != nil {
+		return nil, err
+	}
+	imports := map[string]string{}
+	for _, n := range names {
+		data, err := files.ReadFile(n)
+		if err != nil {
+			return nil, err
+		}
+		imports["trapline/"+strings.TrimSuffix(path.Base(n), ".js")] = "data:text/javascript;base64," + base64.StdEncoding.EncodeToString(data)
+	}
+	return json.Marshal(map[string]any{"imports": imports})
+}
