@@ -22,8 +22,10 @@ import (
 )
 
 var (
-	site = flag.String("site", "../bin/web", "the folder that make web wrote")
-	look = flag.String("look", "", "a folder for pictures of the page")
+	site  = flag.String("site", "../bin/web", "the folder that make web wrote")
+	look  = flag.String("look", "", "a folder for pictures of the page")
+	axe   = flag.String("axe", "../bin/npm/node_modules/axe-core/axe.min.js", "axe-core")
+	slack = flag.Float64("slack", 1, "how many times longer than it should be a step may take")
 )
 
 // tab is a page of the site in Chromium.
@@ -102,6 +104,9 @@ func (b *tab) size(w, h int64, dark bool) {
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
+// awaited has an evaluation wait for a promise.
+func awaited(p *cdruntime.EvaluateParams) *cdruntime.EvaluateParams { return p.WithAwaitPromise(true) }
+
 // picture writes what the page shows, where pictures are asked for.
 func (b *tab) picture(name string) {
 	b.t.Helper()
@@ -117,7 +122,7 @@ func (b *tab) picture(name string) {
 func (b *tab) text(selector string) string {
 	b.t.Helper()
 	var s string
-	b.run(chromedp.Text(selector, &s, chromedp.ByQuery))
+	b.run(chromedp.TextContent(selector, &s, chromedp.ByQuery))
 	return s
 }
 

@@ -21,7 +21,7 @@ var files embed.FS
 // Parts are what a page is made of beside its files: Data, or Machine with Exec.
 type Parts struct {
 	Title   string
-	Data    []byte // JSON, of a recorded page: see recordedMachine in ui/machine.js
+	Data    []byte // JSON in gzip, of a recorded page: see recordedMachine in ui/machine.js
 	Machine []byte // the machine, compiled for js/wasm, in gzip
 	Exec    []byte // Go's wasm_exec.js of the same version
 }
@@ -39,7 +39,7 @@ func Page(p Parts) ([]byte, error) {
 	var parts strings.Builder
 	fmt.Fprintf(&parts, "<script type=\"importmap\">%s</script>\n", modules)
 	if p.Data != nil {
-		fmt.Fprintf(&parts, "<script type=\"application/json\" id=\"data\">%s</script>\n", p.Data)
+		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"data\">%s</script>\n", base64.StdEncoding.EncodeToString(p.Data))
 	} else {
 		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"worker\">%s\n%s</script>\n", p.Exec, read("worker.js"))
 		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"wasm\">%s</script>\n", base64.StdEncoding.EncodeToString(p.Machine))

@@ -22,15 +22,21 @@ func exportCommand(out *output) *cli.Command {
 		Usage:     "write a walk-through as a web page, a picture, a text or a cast",
 		ArgsUsage: "SCENARIO|RECORDING",
 		Description: `The ending of FILE says what is written:
-   .html   one page with everything in it, walked through by keys and buttons; it needs no network
+   .html   one page with everything in it, walked through by keys and buttons; it needs no network. Of a run that is too
+           long it has the hits of probes; --from, --to and --hits choose. What is left out is said.
    .svg    the timeline
    .txt    the story
    .cast   for asciinema
 
 EXAMPLES:
    trapline export first-probe -o hit.html
-   trapline export hit.tlr -o hit.svg`,
-		Flags:         append(walkFlags(), &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"}),
+   trapline export hit.tlr -o hit.svg
+   trapline export program.tlr -o hits.html --hits`,
+		Flags: append(walkFlags(),
+			&cli.Uint64Flag{Name: "from", Usage: "of a page: begin at step `N`"},
+			&cli.Uint64Flag{Name: "to", Usage: "of a page: end at step `N`"},
+			&cli.BoolFlag{Name: "hits", Usage: "of a page: only the hits of probes, with some steps around each"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"}),
 		ShellComplete: completeWalks(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doExport(ctx, c, out) },
 	}
@@ -43,6 +49,9 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 	name := c.String("output")
 	if !slices.Contains(export.Formats, filepath.Ext(name)) {
 		return usagef(c, "cannot export to %q; expected a name that ends in one of %s", name, strings.Join(export.Formats, " "))
+	}
+	if filepath.Ext(name) != ".html" && (c.IsSet("from") || c.IsSet("to") || c.IsSet("hits")) {
+		return usagef(c, "--from, --to and --hits choose the steps of a page; expected a name that ends in .html, not %q", name)
 	}
 	target, err := openOutput(c)
 	if err != nil {
@@ -57,7 +66,7 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	defer w.Close()
-	data, err := export.Export(ctx, w, name)
+	data, left, err := export.Export(ctx, w, name, export.Choice{From: c.Uint64("from"), To: c.Uint64("to"), Hits: c.Bool("hits")})
 	if err != nil {
 		return notWritten(name, err)
 	}
@@ -65,5 +74,8 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s: %d bytes\n", printable.Name(name), len(data))
+	if left != "" {
+		fmt.Fprintln(out, left)
+	}
 	return nil
 }

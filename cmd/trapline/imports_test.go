@@ -69,13 +69,12 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/quiz", ""},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},
-	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/panel tui/text tui/walk"},
-
 	// The page in the browser: web is its files, web/live what is behind it.
 	{"web", ""},
 	{"web/live", "docs emu emu/explore emu/record emu/sched scenarios scenarios/format tui/course tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"web/machine", "web/live"},
 	{"web/site", "web"},
+	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/panel tui/text tui/walk web web/live"},
 
 	{"cmd/trapline", "docs idt emu/... traps kprobes/... scenarios/... tui/..."},
 }

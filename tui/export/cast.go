@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"trapline/emu/printable"
@@ -28,22 +29,25 @@ type castHeader struct {
 
 // Cast plays the walk in the terminal UI, one step of the story after the
 // other, as an asciicast (version 2) for asciinema.
-func Cast(ctx context.Context, w *walk.Walk) ([]byte, error) {
+func Cast(ctx context.Context, w *walk.Walk) (data []byte, left string, err error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	if err := enc.Encode(castHeader{2, castWidth, castHeight, printable.Name(w.Run.File.Title())}); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	m, err := tui.NewOn(ctx, w, tui.Options{})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	at := 0.0
-	_, err = told(ctx, w, func() error {
+	err = each(ctx, w, span{0, w.End(), MaxMoments}, func() error {
 		screen := "\x1b[?25l\x1b[H" + strings.ReplaceAll(m.Screen(castWidth, castHeight), "\n", "\r\n")
 		err := enc.Encode([]any{at, "o", screen})
 		at += castSeconds
 		return err
 	})
-	return b.Bytes(), err
+	if n := w.End() - w.At(); n > 0 {
+		left = fmt.Sprintf("the last %d steps are left out", n)
+	}
+	return b.Bytes(), left, err
 }

@@ -2,22 +2,19 @@ package export
 
 import (
 	"bytes"
-	"context"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"trapline/scenarios"
+	"trapline/scenarios/format"
 	"trapline/tui/walk"
 )
 
@@ -33,8 +30,9 @@ func open(t *testing.T, name string) *walk.Walk {
 
 func exported(t *testing.T, scenario, ext string) []byte {
 	t.Helper()
-	data, err := Export(t.Context(), open(t, scenario), "x"+ext)
+	data, left, err := Export(t.Context(), open(t, scenario), "x"+ext, Choice{})
 	require.NoError(t, err)
+	require.Empty(t, left)
 	return data
 }
 
@@ -87,66 +85,103 @@ func TestTheCastIsAsciicast(t *testing.T) {
 }
 
 func TestUnknownEndings(t *testing.T) {
-	_, err := Export(t.Context(), open(t, "first-probe"), "x.pdf")
+	_, _, err := Export(t.Context(), open(t, "first-probe"), "x.pdf", Choice{})
 	require.ErrorContains(t, err, ".html .svg .txt .cast")
 }
 
-// probe drives the page as a reader does, by keys, buttons and the timeline,
-// and leaves what it saw in the title.
-const probe = `<script>
-const seen = [], note = () => seen.push(D.moments[at].at + ":" + document.querySelectorAll(".state.lit").length + ":" + document.querySelector("#why b").textContent);
-const key = k => dispatchEvent(new KeyboardEvent("keydown", { key: k }));
-note(); key("ArrowRight"); key("ArrowRight"); key("ArrowRight"); note(); key("ArrowLeft"); note();
-$("hit").click(); note(); $("trap").click(); note(); key("T"); note(); $("last").click(); note(); seen.push(String($("step").disabled)); $("first").click(); note();
-const box = document.querySelector("#timeline svg").getBoundingClientRect();
-document.querySelector("#timeline svg").dispatchEvent(new PointerEvent("pointerdown", { clientX: box.left + box.width * .95, clientY: box.top + 5 })); note();
-$("first").click(); $("trap").click(); seen.push([...document.querySelectorAll("#memory .chg")].map(e => e.textContent).join(" "), document.querySelectorAll("#legend > span").length + "", $("traced").hidden + "");
-document.body.innerHTML = "<pre id=result></pre>"; document.getElementById("result").textContent = JSON.stringify(seen);
-</script>`
-
-func TestThePageInChromium(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: the page is not driven (apt package chromium)")
-	}
-	file := filepath.Join(t.TempDir(), "page.html")
-	page := strings.Replace(string(exported(t, "first-probe", ".html")), "</html>", probe+"</html>", 1)
-	require.NoError(t, os.WriteFile(file, []byte(page), 0o644))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--dump-dom", "file://"+file)
-	dom, err := cmd.Output()
+// data is what a page that plays back works on.
+func data(t *testing.T, page []byte) (d recorded) {
+	t.Helper()
+	m := regexp.MustCompile(`<script type="text/plain" id="data">([^<]*)</script>`).FindSubmatch(page)
+	require.NotNil(t, m)
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(m[1])))
 	require.NoError(t, err)
-	m := regexp.MustCompile(`<pre id="result">(.*?)</pre>`).FindSubmatch(dom)
-	require.NotNil(t, m, "%s", dom)
-	var seen []string
-	require.NoError(t, json.Unmarshal(m[1], &seen))
-	require.Len(t, seen, 13)
-	require.Equal(t, "0:1:Press → to step, ← to go back.", seen[0])
-	require.Equal(t, "3:1:TRAP 3 #BP breakpoint at target → int3", seen[1])
-	require.Equal(t, "2:1:main+0x5  call target", seen[2])
-	require.Contains(t, seen[3], "kprobe_handler:")
-	require.Contains(t, seen[4], "TRAP 1 #DB debug")
-	require.Equal(t, seen[1], seen[5])
-	require.Contains(t, seen[6], "task_exit")
-	require.Equal(t, "true", seen[7], "no step behind the end")
-	require.Equal(t, seen[0], seen[8])
-	require.Contains(t, seen[9], ":1:", "scrubbed")
-	require.NotEqual(t, seen[0], seen[9])
-	require.Contains(t, seen[10], "0c 00 40 c0", "the frame's eip in memory, changed by the trap")
-	require.Equal(t, "7", seen[11], "a legend of the glyphs that this run has")
-	require.Equal(t, "true", seen[12], "no trace where there are no events")
+	require.NoError(t, json.NewDecoder(z).Decode(&d))
+	return d
+}
+
+// A program of 28,000 steps with five hits: a page of its hits, small, that opens at
+// the first one and says what is left out.
+func TestALongProgramsPageHasItsHits(t *testing.T) {
+	w := long(t)
+	require.Greater(t, w.End(), uint64(28_000))
+	page, left, err := HTML(t.Context(), w, Choice{})
+	require.NoError(t, err)
+	require.Less(t, len(page), 2<<20)
+	require.Regexp(t, `^Of 28\d\d\d steps the page has 5 of 5 hits, with up to 60 steps of the story each; `, left)
+	d := data(t, page)
+	require.Equal(t, left, d.Left)
+	hits := hitsIn(w, Choice{To: w.End()})
+	require.Len(t, hits, 5)
+	require.Equal(t, hits[0], d.Moments[d.First].At)
+	at := map[uint64]bool{}
+	last := uint64(0)
+	for i, m := range d.Moments {
+		require.True(t, i == 0 || m.At > last)
+		at[m.At], last = true, m.At
+	}
+	for _, h := range hits {
+		require.True(t, at[h])
+	}
+
+	_, left, err = HTML(t.Context(), w, Choice{From: hits[1], Hits: true})
+	require.NoError(t, err)
+	require.Contains(t, left, "4 of 4 hits")
+	page, left, err = HTML(t.Context(), w, Choice{From: 10, To: 60})
+	require.NoError(t, err)
+	require.Contains(t, left, "those from 10 to 60")
+	d = data(t, page)
+	require.EqualValues(t, 10, d.Moments[0].At)
+	require.EqualValues(t, 60, d.Moments[len(d.Moments)-1].At)
+	for _, c := range []Choice{{From: 60, To: 10}, {To: w.End() + 1}} {
+		_, _, err = HTML(t.Context(), w, c)
+		require.ErrorContains(t, err, "the earlier one first")
+	}
+	_, _, err = HTML(t.Context(), w, Choice{To: 5, Hits: true})
+	require.ErrorContains(t, err, "no probe is hit from step 0 to step 5")
+}
+
+// long is a program that counts, calls a probed function, and counts again, five times.
+func long(t *testing.T) *walk.Walk {
+	t.Helper()
+	f, err := format.Parse("long.txtar", []byte(`A program of many steps.
+-- machine --
+arch x86_64
+engine uprobes
+-- text.S --
+	.globl _start, add
+_start:
+	movl $5, %ebx
+again:
+	movl $2800, %ecx
+count:
+	decl %ecx
+	jnz count
+	call add
+	decl %ebx
+	jnz again
+	movl $60, %eax
+	syscall
+	.type add, @function
+add:
+	addl $4, %edi
+	ret
+-- uprobe_events --
+p:add /prog:add
+`))
+	require.NoError(t, err)
+	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: walk.DefaultRecord})
+	require.NoError(t, err)
+	t.Cleanup(w.Close)
+	return w
 }
 
 // Every kind of export of a Linux program: its processes and slots are in the
 // page, its marks in the timeline, its slots in the story.
 func TestExportsOfAProgram(t *testing.T) {
 	page := exported(t, "cow-two-processes", ".html")
-	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindSubmatch(page)
-	require.NotNil(t, m)
-	var d pageData
-	require.NoError(t, json.Unmarshal(m[1], &d))
-	require.NotEmpty(t, d.States)
+	d := data(t, page)
+	require.NotEmpty(t, d.Scene.States)
 	most := 0
 	for _, x := range d.Moments {
 		require.Empty(t, x.Gates)

@@ -34,11 +34,11 @@ func openHostile(t *testing.T) *walk.Walk {
 // sequences of a cast are the theme's own.
 func TestExportsHaveNoControlCharactersOfTheScenario(t *testing.T) {
 	for _, ext := range []string{".txt", ".svg", ".html"} {
-		data, err := Export(t.Context(), openHostile(t), "x"+ext)
+		data, _, err := Export(t.Context(), openHostile(t), "x"+ext, Choice{})
 		require.NoError(t, err)
 		require.Equal(t, printable.Text(string(data)), string(data), ext)
 	}
-	data, err := Export(t.Context(), openHostile(t), "x.cast")
+	data, _, err := Export(t.Context(), openHostile(t), "x.cast", Choice{})
 	require.NoError(t, err)
 	require.True(t, printable.Text(string(data)) == string(data))
 	own := regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)

@@ -108,7 +108,7 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 	m.Session = session.On(ctx, w, o)
 	m.Session.Look = Look
 	m.quiz, m.schedul, m.sent = quiz.Quiz{}, q.Schedule, marksSent{}
-	m.scene = scene(w)
+	m.scene = SceneOf(w)
 	m.scene.Scenario, m.scene.Probes = cmp.Or(q.Scenario, f.Name), q.Probes
 	if l != nil {
 		m.quiz.Questions = l.Asked()
@@ -155,7 +155,8 @@ func start(ctx context.Context, w *walk.Walk, q *Request) error {
 	return w.Follow(ctx, s, q.Changes...)
 }
 
-func scene(w *walk.Walk) *Scene {
+// SceneOf is the scene of a walk.
+func SceneOf(w *walk.Walk) *Scene {
 	f := w.Run.File
 	s := &Scene{
 		Title: f.Title(), Text: f.Text, Engine: w.Run.Engine(), Engines: f.Engines(),

@@ -55,7 +55,7 @@ func (m *Machine) view() *View {
 		v.Able = append(v.Able, m.Walk.Run.Can(i))
 	}
 	if m.Other != nil {
-		v.BesideOf = scene(m.Other)
+		v.BesideOf = SceneOf(m.Other)
 	}
 	return v
 }
@@ -71,6 +71,12 @@ func (m *Machine) marks() []Mark {
 		return nil
 	}
 	m.sent = now
+	return Marks(m.Walk)
+}
+
+// Marks are those of a walk's present line.
+func Marks(w *walk.Walk) []Mark {
+	list := w.Marks()
 	l := make([]Mark, 0, min(len(list), maxMarks))
 	for _, x := range list[:min(len(list), maxMarks)] {
 		l = append(l, Mark(x))

@@ -33,7 +33,7 @@ export function liveMachine() {
       const id = ++last;
       return new Promise(done => {
         waiting.set(id, { done, progress });
-        worker.postMessage(JSON.stringify({ id, ...q }));
+        worker.postMessage(JSON.stringify({ ...q, id }));
       });
     },
     stop: () => worker.postMessage("stop"),
@@ -42,10 +42,12 @@ export function liveMachine() {
 
 /**
  * A recorded walk of package tui/export: moments that are shown, and no machine.
- * @param {{scene: import("./protocol.js").Scene, moments: import("./protocol.js").Moment[], marks: import("./protocol.js").Mark[], first: number}} data
- * @returns {Machine}
+ * @param {string} packed JSON, gzip in base64 @returns {Promise<Machine>}
  */
-export function recordedMachine(data) {
+export async function recordedMachine(packed) {
+  const stream = new Blob([Uint8Array.from(atob(packed), c => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("gzip"));
+  /** @type {{scene: import("./protocol.js").Scene, moments: import("./protocol.js").Moment[], marks: import("./protocol.js").Mark[], first: number, left?: string}} */
+  const data = JSON.parse(await new Response(stream).text());
   const { scene, moments, marks } = data;
   let at = data.first, sent = false;
   const kinds = new Map(scene.glyphs.map(g => [g.name, g.kind]));
@@ -83,7 +85,7 @@ export function recordedMachine(data) {
         case "open":
           sent = false;
           if (q.at !== undefined) at = nearest(q.at);
-          return { id: 0, scene, view: view() };
+          return { id: 0, scene, view: view(data.left) };
         case "step": case "one": case "over": case "line":
           at = Math.min(Math.max(at + (q.back ? -1 : 1), 0), moments.length - 1);
           break;

@@ -15,7 +15,7 @@ const firstScenario = { lesson: "01-what-int3-does" };
 
 const recorded = document.getElementById("data")?.textContent?.trim();
 /** @type {Machine} */
-const machine = recorded ? recordedMachine(JSON.parse(recorded)) : liveMachine();
+const machine = recorded ? await recordedMachine(recorded) : liveMachine();
 
 /** @type {Scene} */
 let scene;
@@ -60,6 +60,11 @@ async function move(q) {
   }
 }
 
+/** Ends when nothing is asked any more. */
+async function idle() {
+  while (busy) await new Promise(r => setTimeout(r, 5));
+}
+
 /** @param {Answer} a */
 function take(a) {
   $("error").textContent = a.error ?? "";
@@ -70,9 +75,21 @@ function take(a) {
   if (a.question) question(a.question);
   if (a.view) {
     view = a.view;
+    whole(view.moment);
+    if (view.beside) whole(view.beside);
     show();
   }
   if (a.rows) explained(a.rows);
+}
+
+/** Gives a moment the lists that are empty, which Go writes as null. @param {Moment} m */
+function whole(m) {
+  m.cpus ??= [];
+  m.regs ??= [];
+  m.flags ??= [];
+  m.code ??= [];
+  m.stack ??= [];
+  m.probes ??= [];
 }
 
 /** What a newly opened scenario changes. */
@@ -103,6 +120,7 @@ function show() {
   timeline(m, view.marks, scene);
   controls(m);
   beside();
+  if (!document.body.dataset.at) performance.mark("first view");
   document.body.dataset.at = String(m.at);
   void address();
 }
@@ -300,8 +318,6 @@ async function main() {
   document.body.classList.toggle("recorded", !machine.live);
   const q = opened(location.hash) ?? { do: "open", ...firstScenario };
   if (!machine.live) {
-    const data = JSON.parse(recorded ?? "{}");
-    $("left").textContent = data.left ?? "";
     await ask({ do: "open", at: location.hash ? q.at : undefined });
     return;
   }
@@ -322,6 +338,6 @@ function wireCatalog(c) {
 }
 
 // For tests, and for whoever opens the console.
-Object.assign(window, { trapline: { ask, move } });
+Object.assign(window, { trapline: { ask, move, idle } });
 
 void main();
