@@ -16,10 +16,11 @@ const (
 	StepMicro                       // a named micro-step of kernel-side work
 	StepSpin                        // a micro-step that could not go on: the lock is held
 	StepFlush                       // the oldest store in a vCPU's buffer reached memory
+	StepRefetch                     // a byte of code that a vCPU had fetched ahead was fetched anew
 )
 
 func (k StepKind) String() string {
-	return [...]string{"idle", "instruction", "delivery", "micro", "spin", "flush"}[k]
+	return [...]string{"idle", "instruction", "delivery", "micro", "spin", "flush", "refetch"}[k]
 }
 
 // By says who wrote memory.
@@ -40,6 +41,7 @@ type MemWrite struct {
 	Size     uint8
 	By       By
 	Buffered bool // in the vCPU's store buffer: only the vCPU itself sees it yet
+	AtOnce   bool // it went through the store buffer within the step: see Machine.FlushAtOnce
 }
 
 // MemRead is one read of Size bytes (1-8).
@@ -135,9 +137,11 @@ type Event struct {
 	// Touched is what the step used beside the memory that Writes and Reads
 	// name.
 	Touched []Touch
-	// Fetched is how many bytes of code from PC on this step tried to fetch
-	// ahead (P13); 0 if the vCPU had them, or has no prefetch window.
-	Fetched int
+	// Fetched is how many bytes of code from FetchedAt on this step tried to
+	// fetch ahead (P13); 0 if the vCPU had them, or has no prefetch window.
+	Fetched   int
+	FetchedAt uint64
+	Refetched Refetched // of StepRefetch
 	// Raised is a trap that the instruction leaves pending (single step).
 	Raised *Trap
 	// Drains: the step empties the vCPU's store buffer first, if there is one (T2).
@@ -146,8 +150,16 @@ type Event struct {
 	Micro    *Micro
 	Notes    []Note
 
+	weak  bool // a WRMSR that does not serialise
 	deliv Delivery
 	micro Micro
+}
+
+// Refetched is a byte of code at linear address At of which a vCPU had fetched
+// an old value ahead.
+type Refetched struct {
+	At       uint64
+	Old, New byte
 }
 
 // Note is something that happened beside the step's own effect, such as a
@@ -193,7 +205,7 @@ func (e *Event) Clone() *Event {
 func (e *Event) reset(seq uint64, cpu int) {
 	e.Seq, e.CPU, e.Kind = seq, cpu, StepIdle
 	e.Insn = insn.Inst{}
-	e.Bytes, e.Fetched, e.Drains = nil, 0, false
+	e.Bytes, e.Fetched, e.FetchedAt, e.Refetched, e.Drains, e.weak = nil, 0, 0, Refetched{}, false, false
 	e.Writes, e.Reads, e.Touched, e.Notes = e.Writes[:0], e.Reads[:0], e.Touched[:0], e.Notes[:0]
 	if e.Raised != nil {
 		e.Raised = nil

@@ -26,7 +26,7 @@ func (m *Machine) execute(c *CPU) {
 	}
 	ev.Bytes = d.bytes[:d.n]
 	ev.Drains = d.drains
-	if !m.lean || m.prefetch > 0 || m.Buffers() {
+	if !m.lean || m.prefetch > 0 || m.split {
 		ev.Insn = d.in
 	}
 	known := m.followed.at(pc)
@@ -224,7 +224,7 @@ func (m *Machine) recordAccesses(c *CPU, v *view, d *decoded) {
 				c.Space.mem.MarkDirty(e.pte.Frame)
 			}
 		}
-		ev.Writes = append(ev.Writes, MemWrite{addr, a.Old, a.New, uint8(a.Size), ByInstruction, false})
+		ev.Writes = append(ev.Writes, MemWrite{addr, a.Old, a.New, uint8(a.Size), ByInstruction, false, false})
 	}
 	if c.x.Overflow > 0 {
 		m.fail(fmt.Errorf("%v made more than %d memory accesses", d.in.Attr(), unicorn.MaxAccesses))

@@ -53,6 +53,7 @@ type Machine struct {
 	buffer    int      // stores, Config.StoreBuffer
 	split     bool     // Config.SplitRMW
 	hidden    []uint64 // what a vCPU's buffered stores cover during its step
+	atOnce    func(cpu int, at Loc) bool
 	processor Processor
 	level     Level
 	seed      uint64 // Config.Seed
@@ -184,7 +185,7 @@ func (m *Machine) Step(id int) *Event {
 	if m.Worker == nil || !m.Worker.Work(m, c) {
 		m.advance(c)
 	}
-	if m.prefetch > 0 && c.fetched.flushedBy(ev, c.LinearPC()) {
+	if m.prefetch > 0 && (!c.CanStep() || c.fetched.flushedBy(ev, c.LinearPC())) { // a trap or interrupt comes first
 		c.fetched = prefetched{}
 	}
 	if m.Worker != nil {

@@ -73,7 +73,7 @@ func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
 		s.mem.MarkDirty(e.pte.Frame)
 		binary.LittleEndian.PutUint64(word, old&^keep|v)
 		if told {
-			m.ev.Writes = append(m.ev.Writes, MemWrite{va, old & keep, v, uint8(n), by, false})
+			m.ev.Writes = append(m.ev.Writes, MemWrite{va, old & keep, v, uint8(n), by, false, false})
 		}
 		return
 	}
@@ -81,7 +81,7 @@ func (m *Machine) pokeWord(s *Space, va uint64, n int, v uint64, by By) {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
 	if s.poke(va, b[:n]) == nil && told {
-		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v, uint8(n), by, false})
+		m.ev.Writes = append(m.ev.Writes, MemWrite{va, old, v, uint8(n), by, false, false})
 	}
 }
 

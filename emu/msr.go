@@ -58,7 +58,12 @@ func (c *CPU) msr(n uint32) *uint64 {
 
 // msrInsn runs RDMSR and WRMSR; an MSR the machine does not have is #GP.
 func (m *Machine) msrInsn(c *CPU, in *insn.Inst) *Trap {
-	p := c.msr(uint32(c.GPR[RCX]))
+	n := uint32(c.GPR[RCX])
+	if in.Opcode == 0x30 && writesWeakly(n) {
+		m.ev.weak, m.ev.Drains = true, false
+		return m.writeAPIC(c, n)
+	}
+	p := c.msr(n)
 	if p == nil {
 		return FaultErr(VecGP, 0)
 	}

@@ -56,32 +56,8 @@ func (c *CPU) Buffered() []BufferedStore {
 	return c.stores.stores
 }
 
-// OldestStore is where the store that the next flush of vCPU id writes goes;
-// false: its buffer is empty.
-func (m *Machine) OldestStore(id int) (Loc, bool) {
-	b := m.CPUs[id].stores
-	if b == nil {
-		return 0, false
-	}
-	at := b.stores[0].at
-	return MemoryLoc(at.frame, uint64(at.off)), true
-}
-
 // Buffers reports whether stores can be made that others do not see at once.
 func (m *Machine) Buffers() bool { return m.buffer > 0 || m.split }
-
-// Flush is a step of its own: the oldest store of vCPU id reaches memory (T2).
-// Its buffer must not be empty.
-func (m *Machine) Flush(id int) *Event {
-	c, ev := m.CPUs[id], &m.ev
-	ev.reset(m.Seq, id)
-	m.watched = m.watched[:0]
-	m.Seq++
-	ev.Kind, ev.PC = StepFlush, c.LinearPC()
-	ev.Before, ev.After = c.Core, c.Core
-	m.flush(c)
-	return ev
-}
 
 // flush writes the oldest store of c to memory, as part of the present step.
 func (m *Machine) flush(c *CPU) {
@@ -124,10 +100,17 @@ func (m *Machine) showStores(c *CPU) {
 // was buffered before, and its own stores but for the frame of a delivery.
 func (m *Machine) keepStores(c *CPU) {
 	drained := m.ev.Drains
+	if c.stores == nil && (len(m.ev.Writes) == 0 || m.buffer == 0 && !m.splits()) {
+		return
+	}
+	first := 0
+	if c.stores == nil || drained {
+		first = m.passThrough(c, drained)
+	}
 	var own []BufferedStore
-	for i := len(m.ev.Writes) - 1; i >= 0; i-- {
+	for i := len(m.ev.Writes) - 1; i >= first; i-- {
 		w := &m.ev.Writes[i]
-		if w.By == ByFlush || drained && w.By != ByDelivery || m.buffer == 0 && !m.splits() {
+		if !m.buffers(w, drained) {
 			continue
 		}
 		w.Buffered = true
@@ -151,6 +134,39 @@ func (m *Machine) keepStores(c *CPU) {
 	for m.buffer > 0 && c.stores.len() > m.buffer {
 		m.flush(c)
 	}
+}
+
+// buffers reports whether a write of the step just made goes to the store buffer.
+func (m *Machine) buffers(w *MemWrite, drained bool) bool {
+	return w.By != ByFlush && (!drained || w.By == ByDelivery) && (m.buffer > 0 || m.splits())
+}
+
+// FlushAtOnce, if unseen is set, lets stores to the places of which it reports so
+// go through an empty store buffer of their vCPU within the step: as if it had
+// been flushed behind the step as long as its oldest store is one of them.
+func (m *Machine) FlushAtOnce(unseen func(cpu int, at Loc) bool) { m.atOnce = unseen }
+
+// passThrough leaves in memory the step's first stores that are flushed at once,
+// and returns the number of the first write that is not one of them.
+func (m *Machine) passThrough(c *CPU, drained bool) int {
+	if m.atOnce == nil {
+		return 0
+	}
+	for i := range m.ev.Writes {
+		w := &m.ev.Writes[i]
+		if !m.buffers(w, drained) {
+			continue
+		}
+		if (w.Addr+uint64(w.Size)-1)/PageSize != w.Addr/PageSize { // it is two stores
+			return i
+		}
+		e := c.Space.entry(w.Addr)
+		if e == nil || !m.atOnce(c.ID, MemoryLoc(e.pte.Frame, w.Addr)) {
+			return i
+		}
+		w.AtOnce = true
+	}
+	return len(m.ev.Writes)
 }
 
 // splits reports whether the step just made is an instruction whose write is an

@@ -1,9 +1,15 @@
 package scenarios
 
-import "trapline/emu/explore"
+import (
+	"fmt"
 
-// firstBuffer is the number of the first actor that is a store buffer.
-func (r *Run) firstBuffer() int {
+	"trapline/emu"
+	"trapline/emu/explore"
+)
+
+// firstUnit is the number of the first actor that is a part of a vCPU: for each
+// of the machine's units there is one of every vCPU.
+func (r *Run) firstUnit() int {
 	n := len(r.Machine.CPUs)
 	if r.scheduled {
 		n += len(r.free())
@@ -11,34 +17,51 @@ func (r *Run) firstBuffer() int {
 	return n
 }
 
-// bufferOf is the vCPU whose store buffer an actor is.
-func (r *Run) bufferOf(actor int) (cpu int, ok bool) {
-	cpu = actor - r.firstBuffer()
-	return cpu, cpu >= 0 && r.Machine.Buffers()
+// unitOf is the part of a vCPU that an actor is.
+func (r *Run) unitOf(actor int) (u emu.Unit, cpu int, ok bool) {
+	units, n := r.Machine.Units(), len(r.Machine.CPUs)
+	i := actor - r.firstUnit()
+	if i < 0 || i >= n*len(units) {
+		return 0, 0, false
+	}
+	return units[i/n], i % n, true
 }
 
-// unflushed lists the store buffers that hold something.
-func (r *Run) unflushed() []int {
-	if !r.Machine.Buffers() {
-		return nil
-	}
+// dueUnits lists the actors that are parts of vCPUs and have something to do.
+func (r *Run) dueUnits() []int {
 	var list []int
-	for cpu, c := range r.Machine.CPUs {
-		if len(c.Buffered()) > 0 {
-			list = append(list, r.firstBuffer()+cpu)
+	for i, u := range r.Machine.Units() {
+		for cpu := range r.Machine.CPUs {
+			if _, ok := r.Machine.UnitDue(u, cpu); ok {
+				list = append(list, r.firstUnit()+i*len(r.Machine.CPUs)+cpu)
+			}
 		}
 	}
 	return list
 }
 
 // dueFlush is the store buffer that is flushed where nobody chooses: stores
-// reach memory as soon as they are made.
+// reach memory as soon as they are made. Nothing is fetched anew there.
 func (r *Run) dueFlush() (int, bool) {
-	list := r.unflushed()
-	if len(list) == 0 {
+	if !r.Machine.Buffers() {
 		return 0, false
 	}
-	return list[0], true
+	for _, actor := range r.dueUnits() {
+		u, _, _ := r.unitOf(actor)
+		return actor, u == emu.StoreBuffer
+	}
+	return 0, false
+}
+
+// unitName is what a part of a vCPU is called.
+func unitName(u emu.Unit, cpu int) string {
+	switch u {
+	case emu.RefetchFirst:
+		return fmt.Sprintf("cpu%d's fetch (first changed byte)", cpu)
+	case emu.RefetchLast:
+		return fmt.Sprintf("cpu%d's fetch (last changed byte)", cpu)
+	}
+	return fmt.Sprintf("cpu%d's stores", cpu)
 }
 
 // modelOf is the memory model of a scenario.

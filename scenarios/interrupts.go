@@ -88,13 +88,9 @@ func (r *Run) unraised() []int {
 }
 
 // Actors is how many can take steps: the vCPUs, then with Options.Scheduled the
-// interrupts without a place, then the vCPUs' store buffers if they have any.
+// interrupts without a place, then for each of the machine's units every vCPU's.
 func (r *Run) Actors() int {
-	n := r.firstBuffer()
-	if r.Machine.Buffers() {
-		n += len(r.Machine.CPUs)
-	}
-	return n
+	return r.firstUnit() + len(r.Machine.Units())*len(r.Machine.CPUs)
 }
 
 // Can reports whether an actor could take a step now: a vCPU that can go on, an
@@ -106,8 +102,9 @@ func (r *Run) Can(actor int) bool {
 	case actor < len(r.Machine.CPUs):
 		return r.world.able(actor)
 	}
-	if cpu, ok := r.bufferOf(actor); ok {
-		return len(r.Machine.CPUs[cpu].Buffered()) > 0
+	if u, cpu, ok := r.unitOf(actor); ok {
+		_, due := r.Machine.UnitDue(u, cpu)
+		return due
 	}
 	return r.state.raised>>r.free()[actor-len(r.Machine.CPUs)]&1 == 0
 }
@@ -115,8 +112,8 @@ func (r *Run) Can(actor int) bool {
 // ActorName is what an actor is called, such as "cpu0", "timer on cpu0" or
 // "cpu0's stores".
 func (r *Run) ActorName(actor int) string {
-	if cpu, ok := r.bufferOf(actor); ok {
-		return fmt.Sprintf("cpu%d's stores", cpu)
+	if u, cpu, ok := r.unitOf(actor); ok {
+		return unitName(u, cpu)
 	}
 	if n := len(r.Machine.CPUs); actor >= n {
 		x := &r.interrupts[r.free()[actor-n]]

@@ -68,7 +68,13 @@ var (
 
 // searchOutcomes searches every schedule under an engine.
 func searchOutcomes(t *testing.T, f *File, engine string, o Options) *explore.Report {
+	return searchOutcomesBy(t, f, engine, o, explore.Options{})
+}
+
+// searchOutcomesBy is searchOutcomes with options of the search.
+func searchOutcomesBy(t *testing.T, f *File, engine string, o Options, by explore.Options) *explore.Report {
 	t.Helper()
+	by.KeepOutcomes, by.EveryEnd = true, true
 	if strings.HasPrefix(f.Machine.Engine, engine) {
 		engine = f.Machine.Engine // with its options
 	}
@@ -81,7 +87,7 @@ func searchOutcomes(t *testing.T, f *File, engine string, o Options) *explore.Re
 		s := run.world.system()
 		run.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
 		return outcomes{s.(*explore.Machine), run}, nil
-	}, explore.Options{KeepOutcomes: true, EveryEnd: true})
+	}, by)
 	if errors.Is(err, explore.ErrSystem) { // what the scenario asks for is another engine's
 		return nil
 	}

@@ -130,13 +130,13 @@ func (r *Run) Next() (int, bool) {
 }
 
 // Step makes one step of a vCPU and judges it; numbers behind the vCPUs' raise
-// interrupts, and those behind them flush store buffers. The event is valid until the next step.
+// interrupts, and those behind them are parts of vCPUs. The event is valid until the next step.
 func (r *Run) Step(actor int) *emu.Event {
 	var ev *emu.Event
 	next, _ := r.Next()
 	r.state.steps++
-	if cpu, ok := r.bufferOf(actor); ok {
-		ev = r.Machine.Flush(cpu)
+	if u, cpu, ok := r.unitOf(actor); ok {
+		ev = r.Machine.StepUnit(u, cpu)
 		r.judgeStep(ev)
 	} else if actor < len(r.Machine.CPUs) {
 		ev = r.world.step(actor)
@@ -187,7 +187,7 @@ func (r *Run) over() string {
 	if r.scheduled {
 		able += len(r.unraised())
 	}
-	able += len(r.unflushed())
+	able += len(r.dueUnits())
 	switch {
 	case able == 0:
 		how, cut := r.world.ending()
@@ -237,7 +237,7 @@ func (r *Run) runnable(spinners bool) []int {
 			list = append(list, c.ID)
 		}
 	}
-	return append(append(list, r.unraised()...), r.unflushed()...)
+	return append(append(list, r.unraised()...), r.dueUnits()...)
 }
 
 // ErrSchedule is returned when a schedule names a vCPU that cannot go on.
@@ -340,6 +340,9 @@ func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	}
 	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {
 		parts = append(parts, []byte{byte(m.StoreBuffer), byte(b2u(m.SplitRMW))})
+	}
+	if r.File.Machine.Prefetch > 0 { // since bytes can be fetched anew
+		parts = append(parts, []byte("t4"))
 	}
 	return sched.ChecksumOf(append(parts, more...)...)
 }

@@ -155,9 +155,6 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 	if n == 0 {
 		n = explore.DefaultExecutions
 	}
-	if modelOf(systems.file) != (explore.MemoryModel{}) {
-		o.Without = explore.AllReductions // they are for memory that all see alike
-	}
 	o.Certify = systems.certifies()
 	switch s.Strategy {
 	case DFS, "":

@@ -36,10 +36,12 @@ var truths = map[string]map[string]string{
 	"int1-ring3-2005":           {"none": "sigtrap", "2002": "", "2005": "sigtrap", "modern": "sigtrap"},
 	"stale-dr6-2005":            {"2002": "", "2005": "", "modern": ""},
 	// What tasks do to events and modules is placed anywhere.
-	"rmmod-instance-out":    {"2005": "no-unhandled-trap", "modern": "no-unhandled-trap", "modern+boost": "no-unhandled-trap"},
-	"rmmod-under-handler":   {"2002": "no-unhandled-trap", "2005": "no-unhandled-trap", "modern": "no-unhandled-trap"},
-	"event-taken-out":       {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
-	"register-without-sync": {"2002": "seen", "2005": "seen", "modern": "", "modern+boost": ""},
+	"rmmod-instance-out":  {"2005": "no-unhandled-trap", "modern": "no-unhandled-trap", "modern+boost": "no-unhandled-trap"},
+	"rmmod-under-handler": {"2002": "no-unhandled-trap", "2005": "no-unhandled-trap", "modern": "no-unhandled-trap"},
+	// Behind the int3 nobody serialises: the old opcode runs with new operands (T4).
+	"patch-int3-first-torn-fetch": {"none": "no-unhandled-trap"},
+	"event-taken-out":             {"2002": "no-unhandled-trap", "2005": "", "modern": "", "modern+boost": ""},
+	"register-without-sync":       {"2002": "seen", "2005": "seen", "modern": "", "modern+boost": ""},
 }
 
 // TestV5Truths: an engine does what the kernel that it is named after can do,

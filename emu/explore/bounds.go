@@ -95,7 +95,7 @@ type Options struct {
 	// is found does not depend on it.
 	Jobs int
 	// Crew, if set, has the search made by others, but for what needs one process:
-	// without reduction, for AtEnd, and where code reads a clock. What is found
+	// without reduction, for AtEnd and NameEnd, and where code reads a clock. What is found
 	// does not depend on it.
 	Crew Crew
 	// NoReduction tries every actor at every step.
@@ -117,6 +117,9 @@ type Options struct {
 	// AtEnd, if set, sees each distinct final state that violates nothing, one
 	// at a time. It must not step the system.
 	AtEnd func(System)
+	// NameEnd, if set, names each distinct final state that violates nothing, one
+	// at a time, for Report.Ends. It must not step the system.
+	NameEnd func(System) string
 	// EveryEnd goes on at deadlocks and livelocks, which are then no
 	// violations: the search is for AtEnd.
 	EveryEnd bool

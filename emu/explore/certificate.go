@@ -56,6 +56,10 @@ func (f *facts) leads(actor int, to uint64, t *trail) {
 	w := way{actor: actor, from: t.steps[0].at, to: to}
 	done := 0
 	for _, s := range t.steps {
+		if s.waits { // with no effect: when it goes on, it loads again
+			done = s.touched
+			continue
+		}
 		x := wayStep{at: s.at, locks: s.locks, drains: s.drains}
 		for _, a := range t.touched[done:s.touched] {
 			if a.changes() {
@@ -165,12 +169,18 @@ func (f *facts) triangle(actor int, s *wayStep, have owed) *Certificate {
 		}
 		for i := range f.at[load.Loc] {
 			x := &f.at[load.Loc][i]
-			if x.actor != actor && x.mask&load.Mask != 0 && x.access(load.Loc).changes() && (f.distrust || x.locks&s.locks == 0) {
+			if x.actor != actor && x.mask&load.Mask != 0 && x.access(load.Loc).changes() && f.concurrent(s.locks, load.Lock, x) {
 				return &Certificate{Why: Triangle, Actor: actor, Other: x.actor, Store: store, Load: s.at, Write: x.at}
 			}
 		}
 	}
 	return nil
+}
+
+// concurrent reports whether an access under locks, which uses one of them, may
+// come next to another vCPU's.
+func (f *facts) concurrent(locks uint64, use LockUse, x *fact) bool {
+	return f.distrust || x.locks&locks == 0 && !excluded(use, x.lock)
 }
 
 // another finds an owed store to another location than is loaded, or a store of

@@ -47,7 +47,8 @@ type facts struct {
 	lessons     *lessons  // or nil
 	without     Reduction
 	owner       func(actor int) int
-	certifies   bool // ways are kept, for a certificate
+	doers       [][]int // see doers
+	certifies   bool    // ways are kept, for a certificate
 	ways        []way
 	wayAccesses int
 	n           int
@@ -67,6 +68,7 @@ func (f *facts) of(sys System, without Reduction) {
 	if s, ok := sys.(Owned); ok {
 		f.owner = s.Owner
 	}
+	f.doers = doers(sys)
 }
 
 // dependent is the relation between accesses to the same location.
@@ -139,7 +141,7 @@ func (f *facts) touch(a Access, p place, locks uint64) {
 }
 
 func factOf(a Access, p place, locks uint64) fact {
-	return fact{place: p, locks: locks, mask: a.Mask, write: a.Write, add: a.Add, lock: a.Lock}
+	return fact{place: p, locks: locks | a.Under, mask: a.Mask, write: a.Write, add: a.Add, lock: a.Lock}
 }
 
 func (f *facts) relate(a, b *fact) {

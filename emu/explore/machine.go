@@ -56,6 +56,7 @@ type Machine struct {
 	M *emu.Machine
 	MachineConfig
 
+	units    []emu.Unit
 	raised   mask // interrupts
 	step     Step
 	placer   placer
@@ -74,43 +75,43 @@ type placer interface{ Place(*emu.CPU) uint64 }
 
 // NewMachine makes a system of m as it is now.
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
-	s := &Machine{M: m, MachineConfig: c, scratch: newScratch(m, c.Stacks)}
+	s := &Machine{M: m, MachineConfig: c, units: m.Units(), scratch: newScratch(m, c.Stacks)}
 	s.placer, _ = m.Kernel.(placer)
 	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
 	return s
 }
 
-// Actors are the vCPUs, then the interrupts, then each vCPU's store buffer if
-// there are any.
+// Actors are the vCPUs, then the interrupts, then for each of the machine's
+// units every vCPU's.
 func (s *Machine) Actors() int {
-	n := len(s.M.CPUs) + len(s.Interrupts)
-	if s.M.Buffers() {
-		n += len(s.M.CPUs)
-	}
-	return n
+	return (1+len(s.units))*len(s.M.CPUs) + len(s.Interrupts)
 }
 
-// buffer is the vCPU whose store buffer an actor is.
-func (s *Machine) buffer(actor int) (cpu int, ok bool) {
-	cpu = actor - len(s.M.CPUs) - len(s.Interrupts)
-	return cpu, cpu >= 0
+// unit is the part of a vCPU that an actor is.
+func (s *Machine) unit(actor int) (u emu.Unit, cpu int, ok bool) {
+	n := len(s.M.CPUs)
+	i := actor - n - len(s.Interrupts)
+	if i < 0 {
+		return 0, 0, false
+	}
+	return s.units[i/n], i % n, true
 }
 
 // Owner implements Owned: a buffer's flushes commute with all that its vCPU
-// does, which sees its stores in any case.
+// does, which sees its stores in any case. What is fetched anew does not.
 func (s *Machine) Owner(actor int) int {
-	if cpu, ok := s.buffer(actor); ok {
+	if u, cpu, ok := s.unit(actor); ok && u == emu.StoreBuffer {
 		return cpu
 	}
 	return actor
 }
 
 // Place is where a vCPU stands; an interrupt stands nowhere until it is
-// raised; a store buffer stands where its oldest store goes.
+// raised; a unit stands where in memory it has something to do.
 func (s *Machine) Place(actor int) (uint64, bool) {
 	n := len(s.M.CPUs)
-	if cpu, ok := s.buffer(actor); ok {
-		loc, ok := s.M.OldestStore(cpu)
+	if u, cpu, ok := s.unit(actor); ok {
+		loc, ok := s.M.UnitDue(u, cpu)
 		return uint64(loc), ok
 	}
 	if actor >= n {
@@ -131,8 +132,8 @@ func (s *Machine) Step(actor int) *Step {
 	st := &s.step
 	st.reset()
 	s.see()
-	if cpu, ok := s.buffer(actor); ok {
-		s.flush(cpu)
+	if u, cpu, ok := s.unit(actor); ok {
+		s.beside(u, cpu)
 		return st
 	}
 	if n := len(s.M.CPUs); actor >= n {
@@ -158,38 +159,32 @@ func (s *Machine) Step(actor int) *Step {
 	s.leave(c, ev)
 	st.Locks = held & s.locks(c)
 	st.Drains = ev.Drains
-	s.distrust()
-	s.touched(c, ev, takes)
+	s.touched(c, ev, takes, held)
 	s.judge(c, ev)
 	s.watched()
 	return st
 }
 
-// flush is the step of a store buffer.
-func (s *Machine) flush(cpu int) {
+// beside is the step of a unit.
+func (s *Machine) beside(u emu.Unit, cpu int) {
 	c := s.M.CPUs[cpu]
+	held := s.locks(c)
 	s.number(c)
 	s.space = c.Space
 	s.mappings.before(s.M)
-	ev := s.M.Flush(cpu)
+	ev := s.M.StepUnit(u, cpu)
 	if s.Observe != nil {
 		s.Observe(ev)
 	}
-	s.distrust()
+	s.step.Locks = held & s.locks(c)
+	s.linear(ev.FetchedAt, ev.Fetched, emu.Reads)
 	for i := range ev.Writes {
 		s.linear(ev.Writes[i].Addr, int(ev.Writes[i].Size), emu.Writes)
+		s.checkLock(c, &ev.Writes[i])
 	}
 	s.renumbered()
 	s.judge(c, ev)
 	s.watched()
-}
-
-// distrust: what a lock's word says is not what its owner knows, where stores
-// are buffered.
-func (s *Machine) distrust() {
-	if s.M.Buffers() {
-		s.step.Locks, s.step.BrokeLock = 0, true
-	}
 }
 
 // Forget, for tests, makes the machine's records incomplete: see emu.Machine.
@@ -269,9 +264,11 @@ func (s *Machine) raise(i int) {
 }
 
 // touched lists what the step read and wrote: its instruction's bytes, its
-// memory accesses, by physical address, and what lies outside memory.
-func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
-	s.linear(ev.PC, max(len(ev.Bytes), ev.Fetched), emu.Reads)
+// memory accesses, by physical address, and what lies outside memory. held are
+// the locks that c held before the step.
+func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool, held uint64) {
+	s.linear(ev.PC, len(ev.Bytes), emu.Reads)
+	s.linear(ev.FetchedAt, ev.Fetched, emu.Reads)
 	for i := range ev.Reads {
 		if r := &ev.Reads[i]; ev.Micro == nil || ev.Micro.Asks != r.Addr || !s.asks(c, r.Addr) {
 			s.linear(r.Addr, int(r.Size), emu.Reads)
@@ -279,10 +276,13 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	for i := range ev.Writes {
 		w := &ev.Writes[i]
-		if w.Buffered {
+		if w.By == emu.ByFlush || w.AtOnce {
+			held = s.drained(c, w, held)
 			continue
 		}
-		s.linear(w.Addr, int(w.Size), emu.Writes)
+		if !w.Buffered {
+			s.linear(w.Addr, int(w.Size), emu.Writes)
+		}
 		s.checkLock(c, w)
 	}
 	if d := ev.Delivery; d != nil {
@@ -303,9 +303,40 @@ func (s *Machine) touched(c *emu.CPU, ev *emu.Event, takes bool) {
 	}
 	s.changed()
 	s.renumbered()
-	if ev.Micro != nil && !s.M.Buffers() && slices.Contains(s.Locks, ev.Micro.Takes) {
+	if ev.Micro != nil && slices.Contains(s.Locks, ev.Micro.Takes) {
 		s.uses(ev.Micro.Takes, Takes)
 	}
+}
+
+// AtOnce implements Hasty.
+func (s *Machine) AtOnce(visible func(actor int, at uint64) bool) {
+	if visible == nil {
+		s.M.FlushAtOnce(nil)
+		return
+	}
+	first := len(s.M.CPUs) + len(s.Interrupts) // StoreBuffer is the first unit
+	s.M.FlushAtOnce(func(cpu int, at emu.Loc) bool { return !visible(first+cpu, uint64(at)) })
+}
+
+// drained notes a store that the step has brought to memory by way of the buffer, when c held
+// locks. It returns those that are held behind it.
+func (s *Machine) drained(c *emu.CPU, w *emu.MemWrite, held uint64) uint64 {
+	n, behind := len(s.step.Touched), held
+	s.linear(w.Addr, int(w.Size), emu.Writes)
+	for i, at := range s.Locks {
+		if w.Addr < at+uint64(s.M.Arch.Word()) && at < w.Addr+uint64(w.Size) {
+			behind &^= 1 << i
+		}
+	}
+	for i := range s.step.Touched[n:] {
+		a := &s.step.Touched[n+i]
+		a.Under = held & behind
+		if w.AtOnce && a.Write {
+			a.Flush = uint8(i) // behind the page's entry
+		}
+	}
+	s.checkLock(c, w)
+	return behind
 }
 
 // faults notes page faults: they read that there is no page, or its protection.

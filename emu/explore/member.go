@@ -85,7 +85,9 @@ func (m *Member) Do(ctx context.Context, t *Task) *Yield {
 			Bounds: Bounds{Depth: m.setting.Depth, States: math.MaxInt, Memory: math.MaxInt}},
 	}
 	r.more.L = &r.mu
-	w := &worker{round: r, sys: m.sys, coarse: coarse(m.sys), root: m.root, rec: m.rec, actors: m.sys.Actors()}
+	w := &worker{round: r, sys: m.sys, coarse: coarse(m.sys), doers: doers(m.sys), root: m.root, rec: m.rec, actors: m.sys.Actors()}
+	w.hurry()
+	defer w.calm()
 	y := &Yield{Round: t.Round, ID: t.ID}
 	if err := w.load(t); err != nil {
 		y.Err = err.Error()
@@ -155,6 +157,7 @@ func (w *worker) takeSteps(s *TaskState) bool {
 			return false
 		}
 		w.sys.Step(s.Actor)
+		w.unseen(s.Actor, nil)
 	}
 	return s.Run == 0 || w.sys.Hash() == s.Hash
 }

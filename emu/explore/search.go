@@ -23,7 +23,9 @@ type Report struct {
 	Summary
 	Found    *Found   // nil: nothing was found
 	Outcomes []uint64 // Options.KeepOutcomes: hashes of final states, ascending
-	Luck     string   // the random execution that found it, or "": see SearchWithLuck
+	// Ends has the least schedule to a final state of each name: Options.NameEnd.
+	Ends map[string]sched.Schedule
+	Luck string // the random execution that found it, or "": see SearchWithLuck
 }
 
 // ErrSystem is the class of errors of making a system.
@@ -43,7 +45,7 @@ var ErrSystem = errors.New("cannot make the system to search")
 func Search(ctx context.Context, factory func() (System, error), o Options) (*Report, error) {
 	o.Bounds = o.Bounds.withDefaults()
 	o.Jobs = max(o.Jobs, 1)
-	if o.NoReduction || o.EveryEnd || o.AtEnd != nil {
+	if o.NoReduction || o.EveryEnd || o.AtEnd != nil || o.NameEnd != nil {
 		o.Crew = nil
 	}
 	jobs := o.Jobs
@@ -119,7 +121,7 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 				return nil, err
 			}
 		}
-		r.run(systems, roots)
+		explicit := r.run(systems, roots)
 		if errors.Is(r.err, errClocks) && o.Crew == nil {
 			stays = true
 			continue
@@ -131,6 +133,13 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 			return nil, fmt.Errorf("%w: a part of the search was lost", ErrSystem)
 		}
 		rep := r.report()
+		if rep.Found != nil {
+			rep.Found.Schedule = explicit(rep.Found.Schedule)
+		}
+		for name, s := range r.ends {
+			r.ends[name] = explicit(s)
+		}
+		rep.Ends = r.ends
 		rep.Rounds, rep.Places, rep.Grain = n, r.visible.n, grainOf(systems[0])
 		rep.Elapsed = elapsed(o) - start
 		stopped := rep.Cut == CutTime || rep.Cut == CutCancelled
@@ -224,9 +233,10 @@ type round struct {
 	err      error // a state was not reached again
 	found    *Found
 	outcomes map[uint64]struct{}
-	blocked  bool   // an actor was, somewhere
-	prune    uint64 // 0, or how many steps a schedule may have: with clocks, loops need not come back
-	pruned   bool   // one had more
+	ends     map[string]sched.Schedule // by Options.NameEnd
+	blocked  bool                      // an actor was, somewhere
+	prune    uint64                    // 0, or how many steps a schedule may have: with clocks, loops need not come back
+	pruned   bool                      // one had more
 	counts
 
 	circles []edgeOf // that may close one, not looked at yet
@@ -251,7 +261,7 @@ type counts struct {
 
 func newRound(ctx context.Context, o Options, f *facts, start duration) *round {
 	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), start: start,
-		visited: newVisited(), outcomes: map[uint64]struct{}{}, violating: map[uint32]struct{}{}}
+		visited: newVisited(), outcomes: map[uint64]struct{}{}, ends: map[string]sched.Schedule{}, violating: map[uint32]struct{}{}}
 	r.more.L = &r.mu
 	return r
 }
@@ -268,8 +278,9 @@ func (r *round) grew() bool {
 	return now != then
 }
 
-// run searches level by level.
-func (r *round) run(systems []System, roots []Snapshot) {
+// run searches level by level. What it returns makes schedules that were found
+// explicit.
+func (r *round) run(systems []System, roots []Snapshot) (explicit func(sched.Schedule) sched.Schedule) {
 	workers := make([]*worker, len(systems))
 	for i, s := range systems {
 		s.Restore(roots[i])
@@ -299,6 +310,10 @@ func (r *round) run(systems []System, roots []Snapshot) {
 	if r.cut != CutNone && r.cut != CutPreemptions && r.states == 0 && !r.grew() && !r.livelock(true) {
 		r.undecided = r.undecidedWithin()
 	}
+	for _, w := range workers {
+		w.calm()
+	}
+	return workers[0].explicit
 }
 
 // limited ends a round at the bound on preemptions.

@@ -46,6 +46,13 @@ type Teller interface {
 // commute with all of that one's.
 type Owned interface{ Owner(actor int) int }
 
+// Hasty is a System that can take the steps of those that do an actor's work with
+// the actor's own step, where nobody else can see them: see Access.Flush.
+type Hasty interface {
+	// AtOnce gives it the places where they can be seen; nil: it takes none.
+	AtOnce(visible func(actor int, at uint64) bool)
+}
+
 // Keeper is a System whose snapshots may be of use to it alone. Another one
 // comes to the same state by the same steps.
 type Keeper interface{ KeepsSnapshots() bool }
@@ -117,6 +124,13 @@ type Access struct {
 	Write bool
 	Add   bool // a count went up: adds commute with each other, not with reads
 	Lock  LockUse
+	// Flush is that of a store which its actor's store buffer has let through within
+	// the step: the store's place is Loc minus (Flush minus 1). 0: it is none.
+	Flush uint8
+	// Under are locks that the actor held when it made the access, beside those of
+	// the step: a step that empties a store buffer can begin in a critical section
+	// and end behind it.
+	Under uint64
 }
 
 // LockUse is what an access to a lock's word does, as long as locks are trusted.

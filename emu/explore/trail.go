@@ -31,9 +31,10 @@ type trail struct {
 
 // trailStep is one step; its accesses end at these places of the trail's.
 type trailStep struct {
-	at, locks        uint64
+	place            // whose actor is the trail's, or does its work
+	locks            uint64
 	touched, watched int
-	drains           bool
+	drains, waits    bool
 }
 
 func newRecorder(f *facts, sys System) *recorder {
@@ -42,7 +43,7 @@ func newRecorder(f *facts, sys System) *recorder {
 }
 
 // note adds a step to the trail.
-func (r *recorder) note(at uint64, s *Step) {
+func (r *recorder) note(p place, s *Step) {
 	if s.BrokeLock {
 		r.facts.broke()
 	}
@@ -50,7 +51,7 @@ func (r *recorder) note(at uint64, s *Step) {
 	t := &r.trail
 	t.touched = append(t.touched, s.Touched...)
 	t.watched = append(t.watched, s.Watched...)
-	t.steps = append(t.steps, trailStep{at, s.Locks, len(t.touched), len(t.watched), s.Drains})
+	t.steps = append(t.steps, trailStep{p, s.Locks, len(t.touched), len(t.watched), s.Drains, s.Blocked})
 }
 
 // end ends the trail of an actor: its accesses become facts.
@@ -59,7 +60,7 @@ func (r *recorder) end(actor int) {
 	h := fold(fold(uint64(actor), t.touched), t.watched)
 	for i := range t.steps {
 		s := &t.steps[i]
-		h = mix(mix(h, s.at), s.locks^uint64(s.touched)<<32^uint64(s.watched)<<48)
+		h = mix(mix(h, s.at^uint64(s.actor-actor)<<56), s.locks^uint64(s.touched)<<32^uint64(s.watched)<<48)
 	}
 	var to, key uint64
 	if r.sys != nil {
@@ -74,7 +75,7 @@ func (r *recorder) end(actor int) {
 			clear(r.seen)
 		}
 		r.seen[h] = struct{}{}
-		r.learn(actor)
+		r.learn()
 		r.facts.leads(actor, to, t)
 		if l := r.facts.live; l != nil && len(t.steps) > 0 {
 			var shown Bits
@@ -89,11 +90,11 @@ func (r *recorder) end(actor int) {
 }
 
 // learn makes facts of the trail.
-func (r *recorder) learn(actor int) {
+func (r *recorder) learn() {
 	t := &r.trail
 	var touched, watched int
 	for _, s := range t.steps {
-		r.step(place{actor, s.at}, s.locks, t.touched[touched:s.touched], t.watched[watched:s.watched])
+		r.step(s.place, s.locks, t.touched[touched:s.touched], t.watched[watched:s.watched])
 		touched, watched = s.touched, s.watched
 	}
 }
@@ -108,6 +109,7 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 		r.look(a)
 	}
 	for _, a := range touched {
+		p := r.facts.doing(a, p)
 		k := locFact{a.Loc, factOf(a, p, locks)}
 		if _, ok := r.known[k]; ok {
 			continue
@@ -118,7 +120,7 @@ func (r *recorder) step(p place, locks uint64, touched, watched []Access) {
 		r.known[k] = struct{}{}
 		r.facts.touch(a, p, locks)
 		if l := r.facts.live; l != nil {
-			if owner, _, ok := l.find(a.Loc); ok && owner != p.actor {
+			if owner, _, ok := l.find(a.Loc); ok && owner != r.facts.owner(p.actor) {
 				l.keep(a)
 			}
 		}
@@ -161,8 +163,8 @@ func fold(h uint64, list []Access) uint64 {
 		if a.Add {
 			v |= 1 << 9
 		}
-		v |= uint64(a.Lock) << 10
-		h = mix(h^v<<48, a.Loc)
+		v |= uint64(a.Lock)<<10 | uint64(a.Flush)<<12
+		h = mix(h^v<<48, a.Loc^a.Under<<24)
 	}
 	return mix(h, uint64(len(list)))
 }

@@ -12,7 +12,7 @@ import (
 func TestTrailsThatDifferAreBothRecorded(t *testing.T) {
 	run := func(r *recorder, actor int, at [2]uint64, steps [2]Step) {
 		for i := range steps {
-			r.note(at[i], &steps[i])
+			r.note(place{actor, at[i]}, &steps[i])
 		}
 		r.end(actor)
 	}

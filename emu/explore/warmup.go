@@ -29,7 +29,7 @@ func warmUp(ctx context.Context, sys System, root Snapshot, f *facts, depth uint
 		s.Begin(n)
 		sys.Restore(root)
 		runObserved(sys, s, min(depth, warmUpSteps), func(p place, s *Step) {
-			rec.note(p.at, s)
+			rec.note(p, s)
 			rec.end(p.actor)
 		})
 		if quiet++; f.known() != before {

@@ -15,6 +15,7 @@ type worker struct {
 	*round
 	sys      System
 	coarse   Coarse // sys, or nil
+	doers    [][]int
 	root     Snapshot
 	keeps    bool // snapshots of other workers are of no use
 	rec      *recorder
@@ -26,7 +27,12 @@ type worker struct {
 }
 
 func newWorker(r *round, sys System, root Snapshot, reporter bool) *worker {
-	return &worker{round: r, sys: sys, coarse: coarse(sys), root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
+	w := &worker{round: r, sys: sys, coarse: coarse(sys), root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
+	if !r.o.NoReduction {
+		w.doers = doers(sys)
+	}
+	w.hurry()
+	return w
 }
 
 // begin puts the start into the work: whoever goes first is free to.
@@ -142,6 +148,7 @@ func (w *worker) retake(s sched.Schedule) bool {
 				return false
 			}
 			w.sys.Step(r.Actor)
+			w.unseen(r.Actor, nil)
 		}
 	}
 	return true
@@ -302,7 +309,7 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 		if w.o.NoReduction {
 			w.rec.asks(s)
 		} else {
-			w.rec.note(at, s)
+			w.rec.note(place{actor, at}, s)
 		}
 		if s.Violation != nil {
 			return n + 1, s.Violation
@@ -315,6 +322,9 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 			return n, nil
 		}
 		n++
+		if v := w.unseen(actor, w.note); v != nil {
+			return n, v
+		}
 		if w.coarse != nil && w.coarse.Within(actor) {
 			continue
 		}
@@ -375,6 +385,12 @@ func (w *worker) finish(id uint32) {
 	}
 	if w.o.AtEnd != nil {
 		w.o.AtEnd(w.sys)
+	}
+	if w.o.NameEnd != nil {
+		name, s := w.o.NameEnd(w.sys), w.visited.schedule(id)
+		if least, ok := w.ends[name]; !ok || sched.Compare(s, least) < 0 {
+			w.ends[name] = s
+		}
 	}
 }
 

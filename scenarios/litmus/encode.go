@@ -35,6 +35,9 @@ type jump struct {
 // instructions, RET.
 func (t *Test) encodeThread(n int, addr func(string) uint64) (*encoder, *jump) {
 	e := &encoder{labels: map[string]int{}, addr: addr}
+	if t.traps(n) {
+		e.emit("lidt "+idtrName, append([]byte{0x0f, 0x01, 0x1c, 0x25}, word(idtrBase-1<<64)...)...)
+	}
 	for r := range Reg(len(registerNames)) {
 		if v, ok := t.Registers[n][r]; ok {
 			e.load(r, v)
@@ -83,7 +86,7 @@ var arithmetic = []string{"add", "or", "", "", "and", "sub", "xor", "cmp"}
 // plain are the instructions without operands.
 var plain = map[string][]byte{
 	"mfence": {0x0f, 0xae, 0xf0}, "lfence": {0x0f, 0xae, 0xe8}, "sfence": {0x0f, 0xae, 0xf8}, "nop": {0x90},
-	"endbr64": {0xf3, 0x0f, 0x1e, 0xfa}, "cpuid": {0x0f, 0xa2},
+	"endbr64": {0xf3, 0x0f, 0x1e, 0xfa}, "cpuid": {0x0f, 0xa2}, "int3": {0xcc},
 }
 
 func (e *encoder) instruction(in *Instruction) {

@@ -70,7 +70,7 @@ var operands = map[string]int{
 	"mov": 2, "xchg": 2, "xadd": 2, "cmpxchg": 2,
 	"add": 2, "or": 2, "and": 2, "sub": 2, "xor": 2, "cmp": 2,
 	"inc": 1, "dec": 1, "not": 1, "neg": 1,
-	"mfence": 0, "lfence": 0, "sfence": 0, "nop": 0, "endbr64": 0, "cpuid": 0, "iret": 0,
+	"mfence": 0, "lfence": 0, "sfence": 0, "nop": 0, "endbr64": 0, "cpuid": 0, "iret": 0, "int3": 0,
 }
 
 // lockable are those that LOCK may stand before, with a destination in memory.
@@ -113,7 +113,7 @@ func (p *parser) instruction(text string, at int) (Instruction, error) {
 		n, ok = operands[in.Op]
 	}
 	if !ok {
-		return in, p.errorAt(at, "mov, xchg, xadd, cmpxchg, add, or, and, sub, xor, cmp, inc, dec, not, neg, a fence, a jump, cpuid or iret", "instruction %q", op)
+		return in, p.errorAt(at, "mov, xchg, xadd, cmpxchg, add, or, and, sub, xor, cmp, inc, dec, not, neg, a fence, a jump, cpuid, int3 or iret", "instruction %q", op)
 	}
 	var list []string
 	if rest != "" {

@@ -7,7 +7,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/emu/sched"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 )
@@ -30,8 +29,7 @@ type Options struct {
 
 // Result is what a test's searches have shown under one memory model.
 type Result struct {
-	Found []Found // by outcome
-	// Verdict is that of the last search, which found no further outcome.
+	Found   []Found // by outcome
 	Verdict explore.Verdict
 }
 
@@ -50,49 +48,34 @@ func (r *Result) Outcomes() []Outcome {
 }
 
 // Outcomes finds every outcome of t with store buffers of as many stores, 0 for
-// sequentially consistent memory: search by search, each for one that is not
-// known yet, until one is exhausted.
+// sequentially consistent memory, by a search of every schedule.
 func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options) (*Result, error) {
-	r := &Result{}
-	for {
-		f, err := t.File(name)
-		if err != nil {
-			return nil, err
-		}
-		f.Processor, f.Machine.StoreBuffer, f.Machine.SplitRMW = o.Processor, stores, o.Split
-		f.Check, f.Finally = nil, []scenarios.Finally{{Name: unknown, Holds: t.known(r)}}
-		x, err := scenarios.Search{Options: o.Search}.Do(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		if r.Verdict = x.Verdict(); x.Found == nil {
-			slices.SortFunc(r.Found, func(a, b Found) int { return slices.Compare(a.Outcome, b.Outcome) })
-			return r, nil
-		}
-		if x.Violation.Property != unknown {
-			return nil, fmt.Errorf("%s: a schedule ends in %s (schedule %s)", name, x.Violation, x.Schedule())
-		}
-		out, err := t.outcomeOf(ctx, f, x)
-		if err != nil {
-			return nil, err
-		}
-		if r.Has(out) || len(r.Found) == MaxOutcomes {
-			return nil, fmt.Errorf("%s: more than %d outcomes", name, len(r.Found))
-		}
-		r.Found = append(r.Found, Found{out, x.Schedule()})
+	f, err := t.File(name)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// unknown is the property that an outcome violates which is none of those known.
-const unknown = "known-outcome"
-
-// known holds in the outcomes that r has.
-func (t *Test) known(r *Result) func(emu.Door) bool {
-	list := r.Outcomes()
-	return func(d emu.Door) bool {
-		now := t.read(d)
-		return slices.ContainsFunc(list, func(o Outcome) bool { return slices.Equal(o, now) })
+	f.Processor, f.Machine.StoreBuffer, f.Machine.SplitRMW, f.Check = o.Processor, stores, o.Split, nil
+	ends := map[string]Outcome{}
+	o.Search.NameEnd = func(s explore.System) string {
+		end := t.read(s.(*explore.Machine).M.Look())
+		ends[t.Show(end)] = end
+		return t.Show(end)
 	}
+	x, err := scenarios.Search{Options: o.Search}.Do(ctx, f)
+	switch {
+	case err != nil:
+		return nil, err
+	case x.Found != nil:
+		return nil, fmt.Errorf("%s: a schedule ends in %s (schedule %s)", name, x.Violation, x.Schedule())
+	case len(x.Ends) > MaxOutcomes:
+		return nil, fmt.Errorf("%s: more than %d outcomes", name, MaxOutcomes)
+	}
+	r := &Result{Verdict: x.Verdict()}
+	for shown, s := range x.Ends {
+		r.Found = append(r.Found, Found{ends[shown], s.Format(x.Checksum)})
+	}
+	slices.SortFunc(r.Found, func(a, b Found) int { return slices.Compare(a.Outcome, b.Outcome) })
+	return r, nil
 }
 
 // File is t as a scenario of sequentially consistent memory.
@@ -106,19 +89,6 @@ func (t *Test) File(name string) (*scenarios.File, error) {
 		return nil, fmt.Errorf("%s as a scenario: %w", name, err)
 	}
 	return &scenarios.File{File: f}, nil
-}
-
-// outcomeOf runs the schedule that was found and reads what it leaves.
-func (t *Test) outcomeOf(ctx context.Context, f *scenarios.File, x *scenarios.Searched) (Outcome, error) {
-	run, err := scenarios.Open(ctx, f, x.Options)
-	if err != nil {
-		return nil, err
-	}
-	defer run.Close()
-	if err := run.Follow(ctx, sched.NewReplay(x.Found.Schedule), nil); err != nil {
-		return nil, err
-	}
-	return t.read(run.Machine.Look()), nil
 }
 
 // read is the outcome in the present state.

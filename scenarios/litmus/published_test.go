@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu/sched"
+	"trapline/scenarios"
 	"trapline/scenarios/litmus"
 )
 
@@ -35,6 +37,8 @@ var published = []struct {
 	{"SB+lfences", `exists (0:EAX=0 /\ 1:EAX=0)`, false, true, []string{"MOV [x],$1;LFENCE;MOV EAX,[y]", "MOV [y],$1;LFENCE;MOV EAX,[x]"}},
 	{"SB+sfences", `exists (0:EAX=0 /\ 1:EAX=0)`, false, true, []string{"MOV [x],$1;SFENCE;MOV EAX,[y]", "MOV [y],$1;SFENCE;MOV EAX,[x]"}},
 	{"SB+irets", `exists (0:EAX=0 /\ 1:EAX=0)`, false, false, []string{"MOV [x],$1;IRET;MOV EAX,[y]", "MOV [y],$1;IRET;MOV EAX,[x]"}},
+	{"SB+int3s", `exists (0:EAX=0 /\ 1:EAX=0)`, false, false, []string{"MOV [x],$1;INT3;MOV EAX,[y]", "MOV [y],$1;INT3;MOV EAX,[x]"}},
+	{"SB+int3+po", `exists (0:EAX=0 /\ 1:EAX=0)`, false, true, []string{"MOV [x],$1;INT3;MOV EAX,[y]", "MOV [y],$1;MOV EAX,[x]"}},
 	{"SB+cpuids", `exists (0:ESI=0 /\ 1:ESI=0)`, false, false, []string{"MOV [x],$1;CPUID;MOV ESI,[y]", "MOV [y],$1;CPUID;MOV ESI,[x]"}},
 	{"SB+locked elsewhere", `exists (0:EAX=0 /\ 1:EAX=0)`, false, false, []string{"MOV [x],$1;LOCK ADD [z],$1;MOV EAX,[y]", "MOV [y],$1;LOCK ADD [z],$1;MOV EAX,[x]"}},
 	{"R, n1 of two threads", `exists ([y]=2 /\ 1:EAX=0)`, false, true, []string{"MOV [x],$1;MOV [y],$1", "MOV [y],$2;MOV EAX,[x]"}},
@@ -59,6 +63,35 @@ var published = []struct {
 	{"Dekker with a plain unlock", `exists (0:EBX=0 /\ 1:EBX=0 /\ 0:EAX=0 /\ 1:EAX=0)`, false, true, []string{"MOV EAX,[l];MOV [l],$1;MOV [a],$1;MOV EBX,[b]", "MOV EAX,[l];MOV [l],$1;MOV [b],$1;MOV EBX,[a]"}},
 }
 
+// replayed is what the schedule of an outcome leads to.
+func replayed(t *testing.T, test *litmus.Test, stores int, schedule string) litmus.Outcome {
+	f, err := test.File(test.Name)
+	require.NoError(t, err)
+	f.Machine.StoreBuffer = stores
+	run, err := scenarios.Open(t.Context(), f, scenarios.Options{Direct: true, Scheduled: true})
+	require.NoError(t, err)
+	defer run.Close()
+	s, err := run.ParseSchedule(schedule)
+	require.NoError(t, err)
+	require.NoError(t, run.Follow(t.Context(), sched.NewReplay(s), nil))
+	require.Equal(t, s.Steps(), run.Steps(), "nothing is left to whoever comes next")
+	return test.Read(run.Machine.Look())
+}
+
+// BenchmarkPublished is all outcomes of each test with store buffers.
+func BenchmarkPublished(b *testing.B) {
+	for _, x := range published {
+		test, err := litmus.Parse(x.name, text(x.name, "", x.condition, x.threads...))
+		require.NoError(b, err)
+		b.Run(x.name, func(b *testing.B) {
+			for b.Loop() {
+				_, err := test.Outcomes(b.Context(), x.name, 8, litmus.Options{})
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
 // T2: the machine allows what the published tests say, and nothing else.
 func TestT2Published(t *testing.T) {
 	require.GreaterOrEqual(t, len(published), 30)
@@ -73,6 +106,9 @@ func TestT2Published(t *testing.T) {
 				require.True(t, r.Verdict.Exhausted)
 				require.Equal(t, allowed, test.Confirmed(r.Outcomes()), "stores %d: %v", stores, r.Outcomes())
 				requireModel(t, test, stores > 0, false, r)
+				for _, found := range r.Found {
+					require.Equal(t, found.Outcome, replayed(t, test, stores, found.Schedule))
+				}
 			}
 		})
 	}

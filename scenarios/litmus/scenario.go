@@ -2,6 +2,7 @@ package litmus
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trapline/emu/loader"
@@ -13,12 +14,19 @@ const (
 	codeBase     = 0xffffffff80500000
 	locationBase = 0xffffffff80600000
 	pageSize     = 4096
+
+	// Of tests with INT3: an IDT of their own, whose handler returns at once.
+	idtrBase = 0xffffffff80700000
+	idtBase  = idtrBase + pageSize
+	idtrName = "int3_idtr"
+	idtName  = "int3_idt"
+	handler  = "int3_returns"
 )
 
 // Scenario is the text of the scenario that runs t. Its check is violated where
 // exists is shown, or ~exists or forall is refuted.
 func (t *Test) Scenario(name string) ([]byte, error) {
-	image, source, err := t.image(name)
+	image, source, handlerAt, err := t.image(name)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +40,9 @@ func (t *Test) Scenario(name string) ([]byte, error) {
 	b.WriteString("-- memory --\n")
 	for i, l := range t.Locations {
 		fmt.Fprintf(&b, "%s at %#x size %d prot rw--\n\tu32 %#x\n", l, locationAddr(i), pageSize, uint32(t.Initial[l]))
+	}
+	if handlerAt != 0 {
+		b.WriteString(idtRegions(handlerAt))
 	}
 	fmt.Fprintf(&b, "-- text.S --\n%s-- text.lst --\n%s-- tasks --\n", source, listing)
 	for i := range t.Threads {
@@ -61,11 +72,38 @@ func (t *Test) regionNames() string {
 	for i, l := range t.Locations {
 		fmt.Fprintf(&b, "\t.set %s, %#x\n", l, locationAddr(i))
 	}
+	if t.anyTraps() {
+		fmt.Fprintf(&b, "\t.set %s, %#x\n\t.set %s, %#x\n", idtrName, uint64(idtrBase), idtName, uint64(idtBase))
+	}
 	return b.String()
 }
 
-// image encodes the threads, one behind the other, and writes their source.
-func (t *Test) image(name string) (*loader.Image, string, error) {
+// traps reports whether a thread has an INT3.
+func (t *Test) traps(thread int) bool {
+	return slices.ContainsFunc(t.Threads[thread], func(in Instruction) bool { return in.Op == "int3" })
+}
+
+func (t *Test) anyTraps() bool {
+	for n := range t.Threads {
+		if t.traps(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// idtRegions are an IDT with a gate for INT3 alone, an interrupt gate (SDM vol. 3,
+// 6.14.1), and what LIDT loads.
+func idtRegions(handler uint64) string {
+	const selector, gate, vectors = 0x10, 0x8e00, 4
+	return fmt.Sprintf("%s at %#x size %d prot rw--\n\tu16 %#x\n\tu64 %#x\n%s at %#x size %d prot rw--\n\tu64 0 0 0 0 0 0\n\tu32 %#x %#x %#x 0\n",
+		idtrName, uint64(idtrBase), pageSize, vectors*16-1, uint64(idtBase), idtName, uint64(idtBase), pageSize,
+		selector<<16|handler&0xffff, handler&0xffff0000|gate, handler>>32)
+}
+
+// image encodes the threads, one behind the other, and writes their source. With
+// an INT3, its handler lies behind them; else handlerAt is 0.
+func (t *Test) image(name string) (image *loader.Image, text string, handlerAt uint64, err error) {
 	addr := func(l string) uint64 {
 		for i, x := range t.Locations {
 			if x == l {
@@ -82,7 +120,7 @@ func (t *Test) image(name string) (*loader.Image, string, error) {
 	for n := range t.Threads {
 		e, undefined := t.encodeThread(n, addr)
 		if undefined != nil {
-			return nil, "", fmt.Errorf("%s: thread %d jumps to %q, which is no label of it", name, n, undefined.to)
+			return nil, "", 0, fmt.Errorf("%s: thread %d jumps to %q, which is no label of it", name, n, undefined.to)
 		}
 		label := fmt.Sprintf("P%d", n)
 		fmt.Fprintf(&source, "\t.globl %s\n%s:\n", label, label)
@@ -102,11 +140,18 @@ func (t *Test) image(name string) (*loader.Image, string, error) {
 		}
 		code = append(code, e.code...)
 	}
-	image := &loader.Image{
+	if t.anyTraps() {
+		handlerAt = codeBase + uint64(len(code))
+		fmt.Fprintf(&source, "%s:\n\tiretq\n", handler)
+		symbols = append(symbols, loader.Symbol{Name: handler, Addr: handlerAt})
+		code = append(code, 0x48, 0xcf)
+		lines = append(lines, loader.LineRange{Addr: handlerAt, Size: 2, Line: line + 1})
+	}
+	image = &loader.Image{
 		Arch: loader.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
 		Segments: []loader.Segment{{Addr: codeBase, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX, Offset: pageSize}},
 	}
-	return image, source.String(), nil
+	return image, source.String(), handlerAt, nil
 }
 
 // expression reads a place at the end of a run.

@@ -8,6 +8,10 @@ import "trapline/emu"
 func (t *Teller) brief(r *Record) []Line {
 	l := start(r)
 	switch {
+	case r.Kind == emu.StepFlush.String():
+		return []Line{t.flush(r)}
+	case r.Refetched != nil:
+		return []Line{t.refetch(r)}
 	case isCall(r):
 		l = t.code(r)
 	case r.Delivery != nil:

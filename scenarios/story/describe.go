@@ -37,6 +37,10 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		}
 		r.Reads = append(r.Reads, Read{Hex(m.Addr), n.place(ev.CPU, m.Addr), int(m.Size), Hex(m.Value)})
 	}
+	if ev.Kind == emu.StepRefetch {
+		x := ev.Refetched
+		r.Refetched = &Refetched{Hex(x.At), n.Addr(x.At), Hex(x.Old), Hex(x.New)}
+	}
 	if ev.Raised != nil {
 		t := n.trap(*ev.Raised)
 		r.Raised = &t

@@ -50,6 +50,7 @@ type Record struct {
 	NextAt    string     `json:"next_at"`
 	Writes    []Write    `json:"writes,omitempty"`
 	Reads     []Read     `json:"reads,omitempty"`
+	Refetched *Refetched `json:"refetched,omitempty"`
 	Raised    *Trap      `json:"raised,omitempty"` // left pending: single step, debug register
 	Delivery  *Delivery  `json:"delivery,omitempty"`
 	Micro     *Micro     `json:"micro,omitempty"`
@@ -91,6 +92,14 @@ type Write struct {
 	Buffered bool   `json:"buffered,omitempty"` // in the vCPU's store buffer: nobody else sees it yet
 	Push     bool   `json:"push,omitempty"`     // the new top of the stack
 	Code     string `json:"code,omitempty"`     // a breakpoint byte: "armed" or "disarmed"
+}
+
+// Refetched is a byte of code that a vCPU had fetched ahead and fetched anew.
+type Refetched struct {
+	Addr Hex    `json:"addr"`
+	At   string `json:"at"`
+	Old  Hex    `json:"old"`
+	New  Hex    `json:"new"`
 }
 
 // Read is a load of 1 to 8 bytes.

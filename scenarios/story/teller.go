@@ -73,6 +73,8 @@ func (t *Teller) Tell(r *Record) []Line {
 	switch {
 	case r.Kind == emu.StepFlush.String():
 		lines = append(lines, t.flush(r))
+	case r.Refetched != nil:
+		lines = append(lines, t.refetch(r))
 	case isCall(r):
 		lines = append(lines, t.withChanges(t.code(r), r)...)
 	case r.Delivery != nil:
