@@ -114,8 +114,11 @@ type Micro struct {
 	Takes uint64
 	// Asks is the address of a word of which the step only asks whether it holds
 	// the vCPU's own number, one of Machine.Numbers; 0: none.
-	Asks  uint64
-	Waits bool // of a Linux kernel's work: the thread waits
+	Asks uint64
+	// Locked: of a micro-step, its C has a locked instruction or sends an interrupt,
+	// which drains the store buffer (T2).
+	Locked bool
+	Waits  bool // of a Linux kernel's work: the thread waits
 	// Alone: of a Linux kernel's work, it concerns the vCPU's thread only,
 	// beside the memory and the values that the event names.
 	Alone bool

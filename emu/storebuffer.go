@@ -195,14 +195,14 @@ func (m *Machine) takeBack(list []BufferedStore, space *Space, w *MemWrite) []Bu
 
 // drains reports whether the step just made empties the store buffer first: an
 // instruction that does, the delivery of an exception or interrupt, or
-// kernel-side work that takes a lock, which does it by a locked instruction.
+// kernel-side work that has a locked instruction, to take a lock for one.
 func (m *Machine) drains() bool {
 	ev := &m.ev
 	switch {
 	case ev.Delivery != nil:
 		return true
 	case ev.Kind == StepMicro:
-		return ev.Micro.Takes != 0 && ev.Micro.File == ""
+		return (ev.Micro.Takes != 0 || ev.Micro.Locked) && ev.Micro.File == ""
 	}
 	return ev.Kind == StepInstruction && ev.Drains
 }

@@ -32,6 +32,7 @@ func (e *engineModern) waitOps() map[string]traps.Op {
 // synchronizeRCU waits until every other CPU has been quiescent at some moment
 // since it began (G0). Each look at them takes those that are off the list.
 func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
+	x.Micro.Locked = true // a grace period is a full barrier
 	began := e.get(x, ctlRCU)
 	var left uint64
 	why := ""
@@ -95,6 +96,7 @@ func (e *engineModern) started(x *traps.Exec, c int) bool {
 // waits until all have taken it: one that has interrupts off takes it later.
 // This CPU serialises by itself.
 func (e *engineModern) textPokeSync(x *traps.Exec) traps.Result {
+	x.Micro.Locked = true // smp_call_function_many() adds to lists by locked instructions
 	waits := e.get(x, ctlIPIs)
 	var left uint64
 	for c := range x.M.CPUs() {
@@ -131,6 +133,7 @@ const ctlSent = 1 << emu.MaxCPUs
 // callFunction is the interrupt's handler: whoever waits for this CPU need not
 // any more.
 func (e *engineModern) callFunction(x *traps.Exec) traps.Result {
+	x.Micro.Locked = true // each bit stands for a word of the C's, which another CPU does not store to
 	word := x.M.Arch.Word()
 	for id := range x.M.CPUs() {
 		at := e.ctl + uint64(id)*ctlWords*uint64(word) + uint64(ctlIPIs)*uint64(word)

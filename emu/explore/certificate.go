@@ -104,6 +104,7 @@ func (f *facts) certify() Certificate {
 	case f.n >= MaxFacts || f.wayAccesses > maxWayAccesses:
 		return Certificate{Why: TooMuch}
 	}
+	f.raises = f.raisers()
 	at := map[place]owed{}
 	for again := true; again; {
 		again = false
@@ -169,12 +170,43 @@ func (f *facts) triangle(actor int, s *wayStep, have owed) *Certificate {
 		}
 		for i := range f.at[load.Loc] {
 			x := &f.at[load.Loc][i]
-			if x.actor != actor && x.mask&load.Mask != 0 && x.access(load.Loc).changes() && f.concurrent(s.locks, load.Lock, x) {
+			if x.actor != actor && x.mask&load.Mask != 0 && x.access(load.Loc).changes() && !f.raises[pair{actor, x.actor}] && f.concurrent(s.locks, load.Lock, x) {
 				return &Certificate{Why: Triangle, Actor: actor, Other: x.actor, Store: store, Load: s.at, Write: x.at}
 			}
 		}
 	}
 	return nil
+}
+
+// pair is an actor and another one that changes what it loads.
+type pair struct{ reader, writer int }
+
+// raisers finds the actors that use one location only, which they change and one
+// other actor alone uses, as interrupts from outside do: nobody can tell what
+// else such a change came before, or behind.
+func (f *facts) raisers() map[pair]bool {
+	only, more := map[int]uint64{}, map[int]bool{}
+	for loc, list := range f.at {
+		for i := range list {
+			x := &list[i]
+			if old, ok := only[x.actor]; ok && old != loc || !x.access(loc).changes() {
+				more[x.actor] = true
+			}
+			only[x.actor] = loc
+		}
+	}
+	raises := map[pair]bool{}
+	for writer, loc := range only {
+		readers := map[int]bool{}
+		for _, x := range f.at[loc] {
+			readers[x.actor] = true
+		}
+		delete(readers, writer)
+		for reader := range readers {
+			raises[pair{reader, writer}] = !more[writer] && len(readers) == 1
+		}
+	}
+	return raises
 }
 
 // concurrent reports whether an access under locks, which uses one of them, may

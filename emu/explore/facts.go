@@ -47,8 +47,9 @@ type facts struct {
 	lessons     *lessons  // or nil
 	without     Reduction
 	owner       func(actor int) int
-	doers       [][]int // see doers
-	certifies   bool    // ways are kept, for a certificate
+	doers       [][]int       // see doers
+	certifies   bool          // ways are kept, for a certificate
+	raises      map[pair]bool // see raisers
 	ways        []way
 	wayAccesses int
 	n           int

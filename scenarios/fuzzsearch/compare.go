@@ -40,6 +40,8 @@ type Result struct {
 	Enumerated  bool         // plain enumeration was complete
 	Cut         explore.Cut  // why the search did not exhaust, or CutNone
 	ByLines     bool         // CompareGrains: a line was one step to the end
+	Certified   bool         // CompareModels: x86-TSO comes to the same
+	More        bool         // CompareModels: it comes to other ends
 	Discarded   string       // why the scenario says nothing, or ""
 	Executed    []Feature    // that some execution came to
 	Differences []Difference // each kind once
