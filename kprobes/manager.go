@@ -398,6 +398,19 @@ func (g *Manager) HashCounts(h Hashed) { g.hashed = h }
 
 // Hash feeds the counts that decide properties to a state hash.
 func (g *Manager) Hash(h *emu.Hasher) {
+	g.hashCounts(h)
+	for i := range g.step {
+		g.step[i].hash(h)
+	}
+}
+
+func (s *stepOf) hash(h *emu.Hasher) {
+	h.Uint64(s.addr)
+	h.Uint64(s.copy<<1 | b2u(s.active))
+	h.Uint64(s.outer)
+}
+
+func (g *Manager) hashCounts(h *emu.Hasher) {
 	for i := range g.stats {
 		s := &g.stats[i]
 		switch g.hashed {
@@ -416,11 +429,6 @@ func (g *Manager) Hash(h *emu.Hasher) {
 		}
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
-	}
-	for _, s := range g.step {
-		h.Uint64(s.addr)
-		h.Uint64(s.copy<<1 | b2u(s.active))
-		h.Uint64(s.outer)
 	}
 }
 

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trapline/emu"
@@ -254,7 +255,7 @@ func (w kernelWorld) system() explore.System {
 	w.hashCounts(w.deciding())
 	c := explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
-		Interrupts: w.actors(), Stacks: w.stackList(), Close: w.Close,
+		Interrupts: w.actors(), Stacks: w.stackList(), Equal: w.equal(), Close: w.Close,
 	}
 	if w.Options.Grain == explore.WholeLines {
 		c.InOneLine = w.Kernel.InOneLine
@@ -271,6 +272,23 @@ func (w kernelWorld) stackList() []explore.Stack {
 		}
 	}
 	return list
+}
+
+// equal says what is each vCPU's own. An interrupt is a certain vCPU's, and a
+// task's line in the trace is too.
+func (w kernelWorld) equal() *explore.Equal {
+	if len(w.interrupts) > 0 || w.Tracing != nil {
+		return nil
+	}
+	var more [][]emu.Area
+	if n := len(w.Machine.CPUs); slices.IndexFunc(w.stacks[:n], func(s props.Range) bool { return s.High == s.Low }) < 0 {
+		var own []emu.Area
+		for _, s := range w.stacks[:n] {
+			own = append(own, emu.Area(s))
+		}
+		more = append(more, own)
+	}
+	return props.Equal(w.Probes, more)
 }
 
 func (w kernelWorld) close() { w.Machine.Close() }

@@ -52,6 +52,19 @@ func (l Layout) StackTop(cpu int) uint64 { return l.Stacks + uint64(cpu+1)*Stack
 // ThreadInfo is the address of the thread_info at the bottom of the stack.
 func (l Layout) ThreadInfo(cpu int) uint64 { return l.StackTop(cpu) - StackSize }
 
+// KernelStacks are a vCPU's stack and, on x86-64, the one for double faults
+// behind it.
+func (l Layout) KernelStacks(cpu int, a emu.Arch) (low, high uint64) {
+	high = l.StackTop(cpu)
+	if a == emu.AMD64 {
+		high += istSize
+	}
+	return l.StackTop(cpu) - StackSize, high
+}
+
+// NumberOf is the address of the word, 4 bytes, in which a vCPU finds its number.
+func (l Layout) NumberOf(cpu int) uint64 { return l.ThreadInfo(cpu) + threadCPU }
+
 // tssSelector is vCPU cpu's TSS selector: descriptors are two slots wide in
 // 64-bit mode, and kept two apart in both.
 func (l Layout) tssSelector(cpu int) uint16 { return l.TSS + uint16(cpu)*16 }

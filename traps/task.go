@@ -116,26 +116,13 @@ func (d *directMode) save(last []*directCPU) []*directCPU {
 // Hash feeds them to a state hash.
 func (k *Kernel) Hash(h *emu.Hasher) {
 	for i := range k.Tasks {
-		t := &k.Tasks[i]
-		h.Uint64(t.Got)
-		h.Bool(t.Done)
-		h.Bool(t.Ptraced)
-		h.Bool(t.DTrace)
+		k.Tasks[i].hash(h)
 	}
 	if k.direct == nil {
 		return
 	}
 	for i := range k.direct.cpus {
-		st := &k.direct.cpus[i]
-		h.Uint64(uint64(st.depth))
-		for _, f := range st.frames[:st.depth] {
-			h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | uint64(f.calls))
-			h.Uint64(f.regs<<1 | b2u(f.inCall))
-			h.Uint64(uint64(f.err))
-			for _, c := range f.stack[:f.calls] {
-				h.Uint64(uint64(c.pc)<<32 ^ c.rbx)
-			}
-		}
+		k.direct.cpus[i].hash(h, unnamed)
 	}
 }
 

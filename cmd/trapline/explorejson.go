@@ -33,11 +33,13 @@ type verdict struct {
 	Verdict     string `json:"verdict"` // the line
 	MemoryModel string `json:"memory_model"`
 	Grain       string `json:"grain"`
+	// EqualCPUs is how many vCPUs were taken for one another, for each group.
+	EqualCPUs []int `json:"equal_cpus,omitempty"`
 }
 
 func verdictOf(r *explore.Report) *verdict {
 	v := r.Verdict()
-	return &verdict{v.Exhausted, v.String(), v.Memory.Name(), v.Grain.Name()}
+	return &verdict{v.Exhausted, v.String(), v.Memory.Name(), v.Grain.Name(), v.Equal}
 }
 
 // foundObject is the second line, if a violation was found. The story of its

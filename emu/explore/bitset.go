@@ -21,6 +21,15 @@ func (b Bits) without(o Bits) Bits {
 	return d
 }
 
+// and is what is in both.
+func (b Bits) and(o Bits) Bits {
+	d := newBits(len(b) * 64)
+	for i := range min(len(b), len(o)) {
+		d[i] = b[i] & o[i]
+	}
+	return d
+}
+
 // not is what is not in b.
 func (b Bits) not() Bits {
 	d := newBits(len(b) * 64)

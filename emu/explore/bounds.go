@@ -105,6 +105,9 @@ type Options struct {
 	Certify bool
 	// Without are reductions that are not made.
 	Without Reduction
+	// EqualPairs takes equal actors for one another also where there are only two,
+	// which halves the states and takes as long.
+	EqualPairs bool
 	// Progress, if set, is called now and then by one worker.
 	Progress func(Progress)
 	// Needed, if set, tells how many bytes of memory the process needs. Else they
@@ -169,6 +172,7 @@ type Summary struct {
 	Places      int    // places where another actor's step can matter
 	Rounds      int    // searches until those places were all known
 	Memory      int    // bytes needed at most, as far as was looked
+	Equal       []int  // how many equal actors were taken for one another, by class
 	Remade      uint64 // states whose snapshots were dropped to save memory, and made again
 	// Interleavings, of an exhausted search with NoReduction, is how many
 	// schedules a plain enumeration would run to their end.

@@ -25,6 +25,7 @@ type Setting struct {
 	Sum     uint64   // of what follows from them
 	Told    Asked
 	Without Reduction
+	Equal   bool   // equal actors are taken for one another
 	Depth   uint64 // Bounds.Depth
 	Ends    bool   // Options.KeepOutcomes
 	// Quota is how many edges a task takes, about; the rest is handed back.
@@ -46,6 +47,7 @@ type TaskState struct {
 	Actor  int // whose steps lead here from Parent; -1: it is the start
 	Steps  uint32
 	Hash   uint64
+	Names  Renaming // that actors get behind these steps
 	// Sets of actors, a bit each.
 	Live, Claimed, Waiting, Blocked uint32
 	Run                             uint32 // to run from here
@@ -83,6 +85,7 @@ type Edge struct {
 	From, To uint32
 	Actor    int8
 	Steps    uint32
+	Names    Renaming // that actors get behind them
 }
 
 // Rest is actors that were not run from a state.

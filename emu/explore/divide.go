@@ -31,7 +31,7 @@ var errClocks = errors.New("code reads a clock")
 func (r *round) divides(number int, root uint64) error {
 	r.division = &division{round: r, crew: r.o.Crew, out: map[int]*Task{}, setting: &Setting{
 		Round: number, Root: root, Lessons: r.facts.lessons.all(), Sum: r.facts.sum(), Told: Asked{Registers: r.known.asked.Registers},
-		Without: r.o.Without, Depth: r.o.Bounds.Depth, Ends: r.o.KeepOutcomes, Quota: taskQuota,
+		Without: r.o.Without, Equal: r.classes != nil, Depth: r.o.Bounds.Depth, Ends: r.o.KeepOutcomes, Quota: taskQuota,
 	}}
 	return r.o.Crew.Begin(r.ctx, r.division.setting)
 }
@@ -50,7 +50,7 @@ func (d *division) divide(own *worker) {
 	own.flush() // of its beginning
 
 	idle := 0
-	for !d.stopped() {
+	for !d.stopped() && !d.unequals() {
 		if err := d.handOut(); err != nil {
 			d.fail(err)
 			break
@@ -78,6 +78,17 @@ func (d *division) divide(own *worker) {
 		d.progress()
 	}
 	clear(d.out)
+}
+
+// unequals reports whether actors that were taken for equal have turned out not to
+// be.
+func (d *division) unequals() bool {
+	if d.classes != nil && d.facts.known().differ {
+		d.mu.Lock()
+		d.broken = true
+		d.mu.Unlock()
+	}
+	return d.broken
 }
 
 func (d *division) fail(err error) {
@@ -152,7 +163,7 @@ func (d *division) task(items []item) *Task {
 			n := d.visited.at(id)
 			at[id] = len(t.States)
 			t.States = append(t.States, TaskState{Parent: at[n.parent], Actor: int(n.actor), Steps: n.steps, Hash: n.hash,
-				Live: uint32(n.live), Claimed: uint32(n.claimed), Waiting: uint32(n.waiting), Blocked: uint32(n.blocked)})
+				Names: d.visited.leads(id), Live: uint32(n.live), Claimed: uint32(n.claimed), Waiting: uint32(n.waiting), Blocked: uint32(n.blocked)})
 		}
 		t.States[at[it.node]].Run |= uint32(run)
 	}
@@ -297,7 +308,7 @@ func (m *merging) edge(e *Edge) error {
 	if _, again := m.visited.follow(from, actor); again {
 		return nil
 	}
-	if m.visited.lead(from, actor, to) {
+	if m.visited.lead(from, actor, to, e.Names) {
 		m.circles, m.circled = append(m.circles, edgeOf{from, e.Actor}), true
 	}
 	m.taken++
@@ -327,7 +338,7 @@ func (m *merging) block(i uint32, actors mask) error {
 		if !m.visited.block(n, a) {
 			continue
 		}
-		if !m.own.retake(m.visited.schedule(id)) {
+		if !m.own.retake(id) {
 			return errYield
 		}
 		m.ended++

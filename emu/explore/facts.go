@@ -43,6 +43,8 @@ type facts struct {
 	watched     map[uint64]uint8 // what properties looked at: bytes by location
 	asked       Asked
 	distrust    bool      // locks were broken
+	classes     []mask    // of equal actors
+	differ      bool      // they are not
 	live        *liveness // of scratch memory, or nil
 	lessons     *lessons  // or nil
 	without     Reduction
@@ -84,7 +86,34 @@ func (a Access) changes() bool { return a.Write || a.Add }
 func (f *facts) frozen() placeSet {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return newPlaceSet(f.visible)
+	if len(f.equal()) == 0 {
+		return newPlaceSet(f.visible)
+	}
+	all := map[place]struct{}{}
+	for p := range f.visible {
+		for _, a := range classOf(f.classes, p.actor).list() {
+			all[place{a, p.at}] = struct{}{}
+		}
+	}
+	return newPlaceSet(all)
+}
+
+// equal are the classes of actors that are taken for equal.
+func (f *facts) equal() []mask {
+	if f.differ || f.asked.Clocks {
+		return nil
+	}
+	return f.classes
+}
+
+// unequal notes that actors which look equal are not.
+func (f *facts) unequal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.differ {
+		f.differ = true
+		f.lessons.add(Lesson{Kind: Differ})
+	}
 }
 
 // known is how much is known that decides where a search branches and which
@@ -92,12 +121,13 @@ func (f *facts) frozen() placeSet {
 type known struct {
 	visible, watched, live int
 	asked                  Asked
+	differ                 bool // actors that look equal
 }
 
 func (f *facts) known() known {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := known{visible: len(f.visible), watched: len(f.watched), asked: f.asked}
+	k := known{visible: len(f.visible), watched: len(f.watched), asked: f.asked, differ: f.differ}
 	if f.live != nil {
 		k.live = f.live.known()
 	}

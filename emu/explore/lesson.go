@@ -27,6 +27,7 @@ const (
 	BreaksLock                   // locks exclude nobody
 	Keeps                        // scratch memory that others use
 	FlowsTo                      // what a trail does to scratch memory
+	Differ                       // actors that look equal are not
 )
 
 // lessons is a list of what was new to facts.
@@ -81,6 +82,8 @@ func (f *facts) teach(x Lesson) {
 		f.ask(x.Asked)
 	case BreaksLock:
 		f.broke()
+	case Differ:
+		f.unequal()
 	case Keeps:
 		if f.live != nil {
 			f.live.keep(x.Access)
@@ -96,6 +99,9 @@ func (f *facts) teach(x Lesson) {
 func (f *facts) sum() uint64 {
 	k := f.known()
 	h := mix(uint64(k.watched), uint64(k.live))
+	if k.differ {
+		h++
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for p := range f.visible {

@@ -53,7 +53,7 @@ func (r *round) fates() []fate {
 func (v *visited) closed(id uint32) bool {
 	n := v.at(id)
 	for a := range maxActors {
-		if n.live.has(a) && !n.blocked.has(a) && *v.slot(n, a) == 0 {
+		if n.live.has(a) && !n.blocked.has(a) && *v.edges.at(v.slot(n, a)) == 0 {
 			return false
 		}
 	}
@@ -109,7 +109,7 @@ func (r *round) endless(f []fate) bool {
 		if f[i] != never || n.actor >= 0 && f[n.parent] == never {
 			continue // there is an earlier one
 		}
-		s := r.visited.schedule(uint32(i))
+		s, _ := r.visited.schedule(uint32(i))
 		if r.found == nil || shorter(s, r.found.Schedule) {
 			r.found = &Found{Violation: Violation{Property: NoLivelock, Actor: -1, What: neverEnds}, Schedule: s, Endless: true}
 		}

@@ -230,8 +230,9 @@ func (f *flow) join(behind Bits) (more int) {
 	return more
 }
 
-// frozen is which bytes are dead, as far as is known now.
-func (l *liveness) frozen() func(actor int, at uint64) Bits {
+// frozen is which bytes are dead, as far as is known now. Of equal actors the
+// same are.
+func (l *liveness) frozen(classes []mask) func(actor int, at uint64) Bits {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	dead := map[place]Bits{}
@@ -242,11 +243,30 @@ func (l *liveness) frozen() func(actor int, at uint64) Bits {
 	for a := range unknown {
 		unknown[a] = l.dead(a, newBits(len(l.written[a])*64))
 	}
-	return func(actor int, at uint64) Bits {
+	find := func(actor int, at uint64) Bits {
 		if d, ok := dead[place{actor, at}]; ok {
 			return d
 		}
 		return unknown[actor]
+	}
+	if len(classes) == 0 {
+		return find
+	}
+	common := map[place]Bits{}
+	var mu sync.Mutex
+	return func(actor int, at uint64) Bits {
+		mu.Lock()
+		defer mu.Unlock()
+		p := place{actor, at}
+		d, ok := common[p]
+		if !ok {
+			d = find(actor, at)
+			for _, a := range classOf(classes, actor).list() {
+				d = d.and(find(a, at))
+			}
+			common[p] = d
+		}
+		return d
 	}
 }
 

@@ -47,6 +47,8 @@ type MachineConfig struct {
 	InOneLine func(a, b uint64) bool
 	// Stacks are what the vCPUs' stack pointers point into: see Scratcher.
 	Stacks []Stack
+	// Equal, if set, says what is each vCPU's own: see Symmetric.
+	Equal *Equal
 	// Close frees what belongs to the machine, or nil for Machine.Close alone.
 	Close func()
 }
@@ -67,6 +69,7 @@ type Machine struct {
 	nmis     bool       // among Interrupts: IF does not keep them off
 	told     Asked
 	piece    piece
+	equal    equalCPUs
 	seen     [emu.MaxCPUs]emu.Seen // before the step, if registers are told of
 }
 

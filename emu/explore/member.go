@@ -17,6 +17,7 @@ type Member struct {
 	visible placeSet
 	known   known
 	rec     *recorder
+	equal   *equality
 	covered map[uint64]mask
 }
 
@@ -53,6 +54,9 @@ func (m *Member) Set(s *Setting) error {
 	if scratch != nil && !s.Without.has(DeadMemory) {
 		m.facts.live = newLiveness(scratch, m.sys.Actors())
 	}
+	if s.Equal {
+		m.facts.classes = equalActors(m.sys)
+	}
 	for _, x := range s.Lessons {
 		m.facts.teach(x)
 	}
@@ -61,7 +65,8 @@ func (m *Member) Set(s *Setting) error {
 	}
 	m.facts.keepLessons()
 	m.visible, m.known, m.rec = m.facts.frozen(), m.facts.known(), newRecorder(m.facts, m.sys)
-	tell([]System{m.sys}, s.Told, m.facts.live)
+	m.equal = newEquality(m.sys, m.facts.equal())
+	tell([]System{m.sys}, s.Told, m.facts.live, m.facts.equal())
 	return nil
 }
 
@@ -78,14 +83,14 @@ func (m *Member) Cover(list []Claim) {
 // Do makes a task of the present round.
 func (m *Member) Do(ctx context.Context, t *Task) *Yield {
 	r := &round{
-		ctx: ctx, facts: m.facts, visible: m.visible, known: m.known, visited: newVisited(), level: t.Level, judging: t.Judging,
+		ctx: ctx, facts: m.facts, visible: m.visible, known: m.known, visited: newVisited(m.equal != nil), level: t.Level, judging: t.Judging,
 		pause: math.MaxInt, busy: 1, part: &yielding{covered: m.covered, quota: m.setting.Quota},
 		outcomes: map[uint64]struct{}{}, violating: map[uint32]struct{}{},
 		o: Options{Without: m.setting.Without, KeepOutcomes: m.setting.Ends,
 			Bounds: Bounds{Depth: m.setting.Depth, States: math.MaxInt, Memory: math.MaxInt}},
 	}
 	r.more.L = &r.mu
-	w := &worker{round: r, sys: m.sys, coarse: coarse(m.sys), doers: doers(m.sys), root: m.root, rec: m.rec, actors: m.sys.Actors()}
+	w := &worker{round: r, sys: m.sys, coarse: coarse(m.sys), doers: doers(m.sys), root: m.root, rec: m.rec, equal: m.equal, actors: m.sys.Actors()}
 	w.hurry()
 	defer w.calm()
 	y := &Yield{Round: t.Round, ID: t.ID}
@@ -158,6 +163,9 @@ func (w *worker) takeSteps(s *TaskState) bool {
 		}
 		w.sys.Step(s.Actor)
 		w.unseen(s.Actor, nil)
+	}
+	if w.equal != nil && s.Actor >= 0 {
+		w.equal.sys.Rename(s.Names)
 	}
 	return s.Run == 0 || w.sys.Hash() == s.Hash
 }

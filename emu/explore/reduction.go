@@ -16,15 +16,18 @@ const (
 	// LockReleases: that a vCPU frees a lock is not tried in another order with
 	// others' taking it.
 	LockReleases
+	// EqualActors: states that differ only in which of several equal actors has
+	// which part are one. It needs a Symmetric.
+	EqualActors
 )
 
 // AllReductions is the set of all of them.
-const AllReductions = DeadMemory | LocalStarts | LockReleases
+const AllReductions = DeadMemory | LocalStarts | LockReleases | EqualActors
 
 // Reductions are all of them.
-var Reductions = []Reduction{DeadMemory, LocalStarts, LockReleases}
+var Reductions = []Reduction{DeadMemory, LocalStarts, LockReleases, EqualActors}
 
-var reductionNames = []string{"dead memory", "local starts", "lock releases"}
+var reductionNames = []string{"dead memory", "local starts", "lock releases", "equal vCPUs"}
 
 func (r Reduction) has(x Reduction) bool { return r&x != 0 }
 

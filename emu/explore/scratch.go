@@ -109,20 +109,26 @@ func (s *Machine) leftOut() []*emu.LeftOut {
 		return nil
 	}
 	for a := range s.M.CPUs {
-		if len(x.stacks[a]) == 0 {
-			continue
-		}
-		var k standingAt
-		k.actor = a
-		k.at, k.key = s.Standing(a)
-		list, ok := x.known[k]
-		if !ok {
-			list = s.makeLeftOut(k)
-			x.known[k] = list
-		}
-		x.out = append(x.out, list...)
+		x.out = append(x.out, s.leftOutOf(a)...)
 	}
 	return x.out
+}
+
+// leftOutOf is what of a vCPU's stacks it leaves out.
+func (s *Machine) leftOutOf(cpu int) []*emu.LeftOut {
+	x := &s.scratch
+	if x.dead == nil || len(x.stacks[cpu]) == 0 {
+		return nil
+	}
+	var k standingAt
+	k.actor = cpu
+	k.at, k.key = s.Standing(cpu)
+	list, ok := x.known[k]
+	if !ok {
+		list = s.makeLeftOut(k)
+		x.known[k] = list
+	}
+	return list
 }
 
 // makeLeftOut is what is left out of a vCPU's stacks.

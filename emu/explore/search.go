@@ -100,6 +100,11 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		f.live = newLiveness(s, systems[0].Actors())
 	}
 	root := systems[0].Hash()
+	if !o.NoReduction && !o.EveryEnd && o.AtEnd == nil && o.NameEnd == nil && !o.Without.has(EqualActors) {
+		if f.classes = equalActors(systems[0]); !o.EqualPairs && onlyPairs(f.classes) {
+			f.classes = nil
+		}
+	}
 	if o.Crew != nil {
 		f.keepLessons()
 	}
@@ -141,6 +146,13 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 		}
 		rep.Ends = r.ends
 		rep.Rounds, rep.Places, rep.Grain = n, r.visible.n, grainOf(systems[0])
+		for _, class := range r.classes {
+			rep.Equal = append(rep.Equal, len(class.list()))
+		}
+		if r.broken || rep.Found != nil && !r.retell(systems[0], roots[0], rep.Found) {
+			f.unequal()
+			rep.Found = nil
+		}
 		rep.Elapsed = elapsed(o) - start
 		stopped := rep.Cut == CutTime || rep.Cut == CutCancelled
 		again := r.grew()
@@ -167,10 +179,10 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 // when everything else is known, since states then seldom come back.
 func (r *round) tell(systems []System, clocks bool) {
 	r.clocks = clocks
-	tell(systems, Asked{Registers: r.known.asked.Registers, Clocks: clocks}, r.facts.live)
+	tell(systems, Asked{Registers: r.known.asked.Registers, Clocks: clocks}, r.facts.live, r.classes)
 }
 
-func tell(systems []System, a Asked, l *liveness) {
+func tell(systems []System, a Asked, l *liveness, classes []mask) {
 	for _, s := range systems {
 		if t, ok := s.(Teller); ok {
 			t.Tell(a)
@@ -179,7 +191,7 @@ func tell(systems []System, a Asked, l *liveness) {
 	if l == nil {
 		return
 	}
-	dead := l.frozen()
+	dead := l.frozen(classes)
 	for _, s := range systems {
 		s.(Scratcher).LeaveOut(dead)
 	}
@@ -246,6 +258,8 @@ type round struct {
 	division *division // its levels are made by a crew; or nil
 	part     *yielding // it is a part of one; or nil
 	stays    bool      // no snapshot is dropped
+	classes  []mask    // of actors that are taken for equal
+	broken   bool      // they are not
 
 	judging   bool // see beyond
 	pause     int  // states after which to judge again
@@ -260,8 +274,9 @@ type counts struct {
 }
 
 func newRound(ctx context.Context, o Options, f *facts, start duration) *round {
-	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), start: start,
-		visited: newVisited(), outcomes: map[uint64]struct{}{}, ends: map[string]sched.Schedule{}, violating: map[uint32]struct{}{}}
+	classes := f.equal()
+	r := &round{ctx: ctx, o: o, facts: f, visible: f.frozen(), known: f.known(), start: start, classes: classes,
+		visited: newVisited(classes != nil), outcomes: map[uint64]struct{}{}, ends: map[string]sched.Schedule{}, violating: map[uint32]struct{}{}}
 	r.more.L = &r.mu
 	return r
 }
@@ -403,7 +418,7 @@ func (r *round) report() *Report {
 }
 
 // over is called with the lock held.
-func (r *round) over() bool { return r.found != nil || r.cut != CutNone || r.err != nil }
+func (r *round) over() bool { return r.found != nil || r.broken || r.cut != CutNone || r.err != nil }
 
 func (r *round) stopped() bool {
 	r.mu.Lock()
@@ -434,8 +449,8 @@ func (r *round) violated(v *Violation, from uint32, actor int, steps uint32) {
 		r.part.violated(r, Violated{*v, from, actor, steps})
 		return
 	}
-	s := r.visited.schedule(from)
-	s.Append(actor, uint64(steps))
+	s, names := r.visited.schedule(from)
+	s.Append(names.inverse().Of(actor), uint64(steps))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.judging { // beyond the bound: an end

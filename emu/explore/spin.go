@@ -23,12 +23,11 @@ func (r *round) free() bool {
 // markCircle marks the states of the circle to which an actor's edges lead, if
 // there is one (Brent's algorithm). It is called while nobody works.
 func (v *visited) markCircle(e edgeOf) {
-	a := int(e.actor)
-	saved, steps, power := e.from, 0, 1
-	at := e.from
+	saved, steps, power := e, 0, 1
+	at := e
 	for {
-		next, ok := v.follow(at, a)
-		if !ok || v.at(next).spinning.has(a) {
+		next, ok := v.on(at)
+		if !ok || v.at(next.from).spinning.has(int(next.actor)) {
 			return
 		}
 		if at = next; at == saved {
@@ -38,8 +37,18 @@ func (v *visited) markCircle(e edgeOf) {
 			saved, steps, power = at, 0, 2*power
 		}
 	}
-	for !v.at(at).spinning.has(a) {
-		v.at(at).spinning |= bit(a)
-		at, _ = v.follow(at, a)
+	for !v.at(at.from).spinning.has(int(at.actor)) {
+		v.at(at.from).spinning |= bit(int(at.actor))
+		at, _ = v.on(at)
 	}
+}
+
+// on is the actor's next edge, by the number that it has there.
+func (v *visited) on(e edgeOf) (edgeOf, bool) {
+	a := int(e.actor)
+	to, ok := v.follow(e.from, a)
+	if !ok {
+		return e, false
+	}
+	return edgeOf{to, int8(v.naming(e.from, a).Of(a))}, true
 }

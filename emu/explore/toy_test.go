@@ -156,6 +156,9 @@ func (t *toy) Step(a int) *Step {
 	case "store":
 		touch(o.n, true)
 		t.vars[o.n] = t.reg[a]
+	case "me":
+		touch(o.n, true)
+		t.vars[o.n] = a + 1
 	case "set":
 		t.reg[a] = o.n
 	case "add":

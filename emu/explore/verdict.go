@@ -53,6 +53,8 @@ type Verdict struct {
 	Undecided bool
 	Memory    MemoryModel
 	Grain     Grain
+	// Equal is how many equal vCPUs were taken for one another, by class.
+	Equal []int
 	// Unjudged says what could not be judged, or "".
 	Unjudged string
 	// Unended executions of Schedules were ended by the bound on depth.
@@ -61,7 +63,15 @@ type Verdict struct {
 
 // String is the verdict's line.
 func (v Verdict) String() string {
-	return fmt.Sprintf("%s (%s; %v; %v)", v.outcome(), v.Bound, v.Memory, v.Grain)
+	return fmt.Sprintf("%s (%s; %v; %v%s)", v.outcome(), v.Bound, v.Memory, v.Grain, v.equal())
+}
+
+// equal says which vCPUs were taken for one another.
+func (v Verdict) equal() (text string) {
+	for _, n := range v.Equal {
+		text += fmt.Sprintf("; %d equal vCPUs as one", n)
+	}
+	return text
 }
 
 func (v Verdict) outcome() string {
@@ -122,8 +132,12 @@ func (r *Report) Unjudge(why string) {
 
 // Verdict is what the search has shown.
 func (r *Report) Verdict() Verdict {
-	return Verdict{
+	v := Verdict{
 		Exhausted: r.Exhausted, Bound: r.Bound, Cut: r.Cut, Complete: r.Preemptions, Undecided: r.Undecided, Clocks: r.Clocks, Unjudged: r.Unjudged,
-		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain, Memory: r.Model,
+		Unended: r.Unended, Schedules: r.Schedules, Grain: r.Grain, Memory: r.Model, Equal: r.Equal,
 	}
+	if v.Cut == CutViolation { // which holds however it was found
+		v.Equal = nil
+	}
+	return v
 }

@@ -43,11 +43,13 @@ type visited struct {
 		sync.Mutex
 		ids map[uint64]uint32
 	}
-	mu    sync.Mutex // of what follows
-	nodes table[node]
-	edges table[uint32] // an id plus one, or 0: none yet
-	n     atomic.Uint32
-	used  uint32 // edges
+	mu      sync.Mutex // of what follows
+	nodes   table[node]
+	edges   table[uint32]   // an id plus one, or 0: none yet
+	names   table[Renaming] // by which each edge leads there, if actors are renamed
+	renames bool
+	n       atomic.Uint32
+	used    uint32 // edges
 }
 
 // table is an array that grows without moving.
@@ -68,8 +70,8 @@ func (t *table[T]) reserve(i uint32) {
 	t.chunks.Store(&list)
 }
 
-func newVisited() *visited {
-	v := &visited{}
+func newVisited(renames bool) *visited {
+	v := &visited{renames: renames}
 	for i := range v.shard {
 		v.shard[i].ids = map[uint64]uint32{}
 	}
@@ -90,6 +92,9 @@ func (v *visited) add(n node) uint32 {
 			n.first += chunk - n.first%chunk // all in one piece
 		}
 		v.edges.reserve(n.first)
+		if v.renames {
+			v.names.reserve(n.first)
+		}
 		v.used = n.first + k
 	}
 	v.nodes.reserve(id)
@@ -125,17 +130,21 @@ func (v *visited) find(hash uint64) (uint32, bool) {
 }
 
 // slot is where actor's edge from n is kept.
-func (v *visited) slot(n *node, actor int) *uint32 {
-	return v.edges.at(n.first + uint32(bits.OnesCount32(uint32(n.live&(bit(actor)-1)))))
+func (v *visited) slot(n *node, actor int) uint32 {
+	return n.first + uint32(bits.OnesCount32(uint32(n.live&(bit(actor)-1))))
 }
 
-// lead notes that actor's steps lead from one state to another. It reports
-// whether that may close a circle.
-func (v *visited) lead(from uint32, actor int, to uint32) bool {
+// lead notes that actor's steps lead from one state to another, in which actors
+// have other numbers. It reports whether that may close a circle.
+func (v *visited) lead(from uint32, actor int, to uint32, r Renaming) bool {
 	n := v.at(from)
 	s := &v.shard[n.hash%shards]
 	s.Lock()
-	*v.slot(n, actor) = to + 1
+	i := v.slot(n, actor)
+	*v.edges.at(i) = to + 1
+	if v.renames {
+		*v.names.at(i) = r
+	}
 	s.Unlock()
 	return v.at(to).depth <= n.depth
 }
@@ -147,21 +156,42 @@ func (v *visited) follow(from uint32, actor int) (uint32, bool) {
 	if !n.live.has(actor) {
 		return 0, false
 	}
-	to := *v.slot(n, actor)
+	to := *v.edges.at(v.slot(n, actor))
 	return to - 1, to != 0
 }
 
-// schedule is the way to a state.
-func (v *visited) schedule(id uint32) sched.Schedule {
+// naming is by which numbers actor's edge from a state leads on.
+func (v *visited) naming(from uint32, actor int) Renaming {
+	if !v.renames {
+		return unchanged
+	}
+	return *v.names.at(v.slot(v.at(from), actor))
+}
+
+// leads is by which numbers the way leads to a state.
+func (v *visited) leads(id uint32) Renaming {
+	n := v.at(id)
+	if n.actor < 0 {
+		return unchanged
+	}
+	return v.naming(n.parent, int(n.actor))
+}
+
+// schedule is a way to a state, by the numbers that actors have where the search
+// starts, and what numbers they have there.
+func (v *visited) schedule(id uint32) (sched.Schedule, Renaming) {
 	var way []*node
 	for n := v.at(id); n.actor >= 0; n = v.at(n.parent) {
 		way = append(way, n)
 	}
 	var s sched.Schedule
+	r := unchanged
 	for i := len(way) - 1; i >= 0; i-- {
-		s.Append(int(way[i].actor), uint64(way[i].steps))
+		n := way[i]
+		s.Append(r.inverse().Of(int(n.actor)), uint64(n.steps))
+		r = r.then(v.naming(n.parent, int(n.actor)))
 	}
-	return s
+	return s, r
 }
 
 func (v *visited) count() int { return int(v.n.Load()) }

@@ -18,6 +18,7 @@ type worker struct {
 	doers    [][]int
 	root     Snapshot
 	keeps    bool // snapshots of other workers are of no use
+	equal    *equality
 	rec      *recorder
 	reporter bool
 	my       counts
@@ -27,7 +28,8 @@ type worker struct {
 }
 
 func newWorker(r *round, sys System, root Snapshot, reporter bool) *worker {
-	w := &worker{round: r, sys: sys, coarse: coarse(sys), root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter, actors: sys.Actors()}
+	w := &worker{round: r, sys: sys, coarse: coarse(sys), root: root, keeps: keeps(sys), rec: newRecorder(r.facts, sys), reporter: reporter,
+		equal: newEquality(sys, r.classes), actors: sys.Actors()}
 	if !r.o.NoReduction {
 		w.doers = doers(sys)
 	}
@@ -44,6 +46,10 @@ func (w *worker) begin() {
 				return
 			}
 		}
+	}
+	if w.equal != nil && !w.equal.keeps(w.sys) {
+		w.unequal()
+		return
 	}
 	live := alive(w.sys)
 	n := b.reach(w.sys.Hash(), live)
@@ -65,7 +71,7 @@ type beginning struct {
 func (b *beginning) reach(hash uint64, live mask) uint32 {
 	n, _ := b.visited.reach(hash, b.from, b.by, b.steps, 0, live)
 	if b.by >= 0 {
-		b.visited.lead(b.from, b.by, n)
+		b.visited.lead(b.from, b.by, n, unchanged)
 	}
 	return n
 }
@@ -74,7 +80,7 @@ func (b *beginning) reach(hash uint64, live mask) uint32 {
 // violated on the way.
 func (b *beginning) advance(actor int) bool {
 	hash := b.sys.Hash()
-	steps, v := b.edge(actor)
+	steps, v := b.edge(nil, actor)
 	if v == nil && (steps == 0 || b.sys.Hash() == hash) { // blocked, or in a loop
 		return true
 	}
@@ -120,7 +126,7 @@ func (w *worker) run() {
 func (w *worker) reachAgain(it item) (Snapshot, bool) {
 	n := w.visited.at(it.node)
 	w.my.remade++
-	if w.retake(w.visited.schedule(it.node)) && w.sys.Hash() == n.hash {
+	if w.retake(it.node) && w.sys.Hash() == n.hash {
 		return w.sys.Snapshot(), true
 	}
 	clocks := w.facts.known().asked.Clocks && !w.clocks
@@ -139,8 +145,9 @@ func (w *worker) reachAgain(it item) (Snapshot, bool) {
 	return nil, false
 }
 
-// retake takes the steps of a schedule from the start. False: an actor cannot.
-func (w *worker) retake(s sched.Schedule) bool {
+// retake takes the steps to a state from the start. False: an actor cannot.
+func (w *worker) retake(id uint32) bool {
+	s, names := w.visited.schedule(id)
 	w.sys.Restore(w.root)
 	for _, r := range s.Runs() {
 		for range r.Steps {
@@ -150,6 +157,9 @@ func (w *worker) retake(s sched.Schedule) bool {
 			w.sys.Step(r.Actor)
 			w.unseen(r.Actor, nil)
 		}
+	}
+	if names != unchanged {
+		w.equal.sys.Rename(names)
 	}
 	return true
 }
@@ -207,7 +217,10 @@ const lookEvery = 256
 // is not.
 func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 	for {
-		steps, v := w.edge(actor)
+		if w.equal != nil && snap == nil {
+			snap = w.sys.Snapshot()
+		}
+		steps, v := w.edge(snap, actor)
 		w.my.taken++
 		if v != nil {
 			w.my.ended++
@@ -218,7 +231,8 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 			w.stuck(from, snap, actor)
 			return
 		}
-		to := w.arrive(from, actor, steps)
+		to, names := w.arrive(from, actor, steps)
+		actor = names.Of(actor)
 		m := w.visited.at(to)
 		if w.prune != 0 && uint64(m.depth) >= w.prune {
 			w.rec.pruned = true
@@ -256,12 +270,16 @@ func (w *worker) follow(from uint32, snap Snapshot, actor int) {
 }
 
 // arrive notes that steps of actor led from a state to the system's present one.
-func (w *worker) arrive(from uint32, actor int, steps uint32) uint32 {
+func (w *worker) arrive(from uint32, actor int, steps uint32) (uint32, Renaming) {
+	names := unchanged
+	if w.equal != nil {
+		names = w.equal.canonical()
+	}
 	to, isNew := w.visited.reach(w.sys.Hash(), from, actor, steps, w.level, alive(w.sys))
 	if w.part != nil {
-		w.part.reached(w.visited.at(to), isNew, Edge{from, to, int8(actor), steps})
+		w.part.reached(w.visited.at(to), isNew, Edge{from, to, int8(actor), steps, names})
 	}
-	if w.visited.lead(from, actor, to) {
+	if w.visited.lead(from, actor, to, names) {
 		w.circles = append(w.circles, edgeOf{from, int8(actor)})
 	}
 	if isNew {
@@ -269,7 +287,7 @@ func (w *worker) arrive(from uint32, actor int, steps uint32) uint32 {
 	} else {
 		w.my.merged++
 	}
-	return to
+	return to, names
 }
 
 // stuck: actor is blocked in a state, so whoever can go on may, at this level.
@@ -285,12 +303,23 @@ func (w *worker) stuck(at uint32, snap Snapshot, actor int) {
 	}
 }
 
-// edge runs actor for a step and then on while its steps are local. It returns
-// the number of steps that did something.
-func (w *worker) edge(actor int) (uint32, *Violation) {
+// edge runs actor from a state for a step and then on while its steps are local.
+// It returns the number of steps that did something.
+func (w *worker) edge(from Snapshot, actor int) (uint32, *Violation) {
+	compares := w.equal != nil && from != nil
+	if compares {
+		w.equal.sys.Before(actor, w.equal.renamed)
+	}
 	n, v := w.local(actor)
+	var d Dependence
+	if compares {
+		d = w.equal.sys.After(from, w.rec.trail.touched, w.rec.trail.watched)
+	}
 	if !w.o.NoReduction {
 		w.rec.end(actor)
+	}
+	if compares && !w.compare(from, actor, d, n, v) {
+		w.unequal()
 	}
 	return n, v
 }
@@ -328,7 +357,7 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 		if w.coarse != nil && w.coarse.Within(actor) {
 			continue
 		}
-		if w.o.NoReduction || n >= MaxChain && c.ends(w.sys.Hash()) {
+		if w.o.NoReduction || n >= MaxChain && c.ends(w.sys.Hash(), w.rank(actor)) {
 			return n, nil
 		}
 		if at, ok = w.sys.Place(actor); !ok || w.visible.has(place{actor, at}) {
@@ -338,10 +367,20 @@ func (w *worker) local(actor int) (uint32, *Violation) {
 	return n, nil
 }
 
+// rank orders the states of a circle that actor goes round in: of equal actors,
+// in the same way.
+func (w *worker) rank(actor int) uint64 {
+	if w.equal == nil {
+		return 0
+	}
+	return w.equal.sys.Part(actor)
+}
+
 // circle finds the state in which an actor that goes round is left: the one
-// with the lowest hash.
+// with the lowest rank, and of these the one with the lowest hash, or with ranks the first.
 type circle struct {
 	entry, lowest uint64
+	rank          uint64 // of lowest
 	steps         int
 	closed        bool
 }
@@ -349,14 +388,14 @@ type circle struct {
 // ends reports whether the actor is to be left in the state with this hash. A
 // run that has not come back to where it was first asked about within MaxChain
 // steps is left where it is.
-func (c *circle) ends(h uint64) bool {
+func (c *circle) ends(h, rank uint64) bool {
 	switch {
 	case c.steps == 0:
-		c.entry, c.lowest = h, h
+		c.entry, c.lowest, c.rank = h, h, rank
 	case h == c.entry:
 		c.closed = true
-	case !c.closed:
-		c.lowest = min(c.lowest, h)
+	case !c.closed && (rank < c.rank || rank == 0 && h < c.lowest):
+		c.lowest, c.rank = h, rank
 	}
 	c.steps++
 	return c.closed && h == c.lowest || c.steps > 2*MaxChain
@@ -371,6 +410,10 @@ func (w *worker) finish(id uint32) {
 	w.my.ended++
 	v := w.sys.End()
 	w.rec.looked()
+	if w.equal != nil && !w.equal.ends(w.sys, v, w.another) {
+		w.unequal()
+		return
+	}
 	if v != nil {
 		w.violated(v, id, 0, 0)
 		return
@@ -387,11 +430,23 @@ func (w *worker) finish(id uint32) {
 		w.o.AtEnd(w.sys)
 	}
 	if w.o.NameEnd != nil {
-		name, s := w.o.NameEnd(w.sys), w.visited.schedule(id)
+		s, _ := w.visited.schedule(id)
+		name := w.o.NameEnd(w.sys)
 		if least, ok := w.ends[name]; !ok || sched.Compare(s, least) < 0 {
 			w.ends[name] = s
 		}
 	}
+}
+
+// another keeps an end that is one with others for the search.
+func (w *worker) another() {
+	w.rec.looked()
+	if !w.o.KeepOutcomes || w.judging {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.outcomes[w.sys.EndHash()] = struct{}{}
 }
 
 func sorted(set map[uint64]struct{}) []uint64 {

@@ -37,7 +37,7 @@ func Standard(g *kprobes.Manager) []explore.Property {
 func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
 	g.K.M.Quiet = true
 	return explore.NewMachine(g.K.M, explore.MachineConfig{
-		Observe: g.Observe, Properties: list, Locks: Locks(g), Stacks: Stacks(g),
+		Observe: g.Observe, Properties: list, Locks: Locks(g), Stacks: Stacks(g), Equal: Equal(g, nil),
 	})
 }
 

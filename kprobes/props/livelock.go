@@ -77,3 +77,22 @@ func (p *Livelock) Hash(h *emu.Hasher) {
 		h.Uint64(c.n)
 	}
 }
+
+// Rename implements emu.Renamer.
+func (p *Livelock) Rename(r *emu.Renaming) {
+	for i, c := range append([]trapping(nil), p.cpu...) {
+		p.cpu[r.To[i]] = c
+	}
+}
+
+// HashOwn implements emu.Renamer.
+func (p *Livelock) HashOwn(h *emu.Hasher, cpu int, _ *emu.Namer) {
+	h.Uint64(p.cpu[cpu].pc)
+	h.Uint64(p.cpu[cpu].n)
+}
+
+// HashShared implements emu.Renamer: there is nothing else.
+func (p *Livelock) HashShared(*emu.Hasher) {}
+
+// CPUOf implements emu.Renamer: it has no cells.
+func (p *Livelock) CPUOf(emu.Loc) int { return -1 }

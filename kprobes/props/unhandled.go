@@ -61,3 +61,23 @@ func (p *Unhandled) Restore(v any) { p.swallowed = v.(uint32) }
 
 // Hash feeds it: it decides which row a later oops is explained by.
 func (p *Unhandled) Hash(h *emu.Hasher) { h.Uint64(uint64(p.swallowed)) }
+
+// Rename implements emu.Renamer.
+func (p *Unhandled) Rename(r *emu.Renaming) {
+	old := p.swallowed
+	p.swallowed = 0
+	for i, to := range r.To {
+		p.swallowed |= old >> i & 1 << to
+	}
+}
+
+// HashOwn implements emu.Renamer.
+func (p *Unhandled) HashOwn(h *emu.Hasher, cpu int, _ *emu.Namer) {
+	h.Uint64(uint64(p.swallowed >> cpu & 1))
+}
+
+// HashShared implements emu.Renamer: there is nothing else.
+func (p *Unhandled) HashShared(*emu.Hasher) {}
+
+// CPUOf implements emu.Renamer: it has no cells.
+func (p *Unhandled) CPUOf(emu.Loc) int { return -1 }

@@ -30,11 +30,11 @@ type Campaign struct {
 	// Log, if not nil, gets a line for each difference and a table now and then.
 	Log io.Writer
 
-	tried, several, enumerated, violated, thorough int
-	cut                                            map[explore.Cut]int
-	features                                       map[Feature]int
-	discarded                                      map[string]int
-	differences                                    map[string][]uint64 // seeds, by kind
+	tried, several, enumerated, equal, violated, thorough int
+	cut                                                   map[explore.Cut]int
+	features                                              map[Feature]int
+	discarded                                             map[string]int
+	differences                                           map[string][]uint64 // seeds, by kind
 }
 
 // Run tries them and reports how many differ.
@@ -116,6 +116,9 @@ func (c *Campaign) count(r *Result, thorough bool) {
 	if r.Enumerated {
 		c.enumerated++
 	}
+	if r.Equal {
+		c.equal++
+	}
 	if r.Violated != "" {
 		c.violated++
 	}
@@ -163,6 +166,7 @@ func (c *Campaign) Table() string {
 	row("with two or more final states", c.several)
 	row("in which the search found a violation", c.violated)
 	row("enumerated completely", c.enumerated)
+	row("searched with equal vCPUs as one", c.equal)
 	row("not exhausted, as the search says, because of clocks", c.cut[explore.CutClocks])
 	row(fmt.Sprintf("with %d random executions of each kind", c.Many), c.thorough)
 	b.WriteString("that execute the feature\n")

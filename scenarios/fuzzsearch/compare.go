@@ -38,6 +38,7 @@ type Result struct {
 	Ends        int          // final states
 	Violated    string       // property that the search found violated, or ""
 	Enumerated  bool         // plain enumeration was complete
+	Equal       bool         // the search took equal vCPUs for one another
 	Cut         explore.Cut  // why the search did not exhaust, or CutNone
 	ByLines     bool         // CompareGrains: a line was one step to the end
 	Certified   bool         // CompareModels: x86-TSO comes to the same
@@ -153,7 +154,7 @@ func (t *trial) differ(kind, text string, args ...any) {
 
 func (t *trial) options(jobs int, full bool) explore.Options {
 	return explore.Options{
-		Jobs: t.systems.Jobs(jobs), NoReduction: full, KeepOutcomes: true,
+		Jobs: t.systems.Jobs(jobs), NoReduction: full, KeepOutcomes: true, EqualPairs: true,
 		Bounds: explore.Bounds{States: t.config.States}, // a loop without a visible place needs the depth
 	}
 }
@@ -182,7 +183,7 @@ func (t *trial) search() error {
 		t.result.Discarded = "a search without reduction meets the bound on " + string(explore.CutStates)
 		return nil
 	}
-	t.result.Ends, t.result.Cut = len(t.reduced.Outcomes), cutOf(t.reduced)
+	t.result.Ends, t.result.Cut, t.result.Equal = len(t.reduced.Outcomes), cutOf(t.reduced), len(t.reduced.Equal) > 0
 	if f := t.reduced.Found; f != nil {
 		t.result.Violated = f.Violation.Property
 	}

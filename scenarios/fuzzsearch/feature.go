@@ -43,6 +43,7 @@ const (
 	Prefetch      Feature = "prefetch"
 	KernelText    Feature = "kernel text"
 	Condition     Feature = "condition"
+	EqualCPUs     Feature = "equal vCPUs"
 )
 
 // Features of scenarios of Linux programs.
@@ -74,7 +75,7 @@ const (
 var all = []Feature{
 	Kernel, OneCPU, TwoCPUs, ThreeCPUs, Hits, SharedProbe, ReadsMemory, WritesMemory, WritesCode, SetsRegister, OtherCPU, ReadsCounts,
 	ReadsArmed, ReadsLock, ReadsHalted, ReadsKernel, GuestHandler, HandlerClock, Multiprobe, KprobeEvent, PostHandler, FaultHandler, Registers, TimeStamp, RandomNumber,
-	LazyPage, OwnLock, OwnWait, Halt, FreeInterrupt, PlacedIRQ, NMI, Masked, SelfModifying, Prefetch, KernelText, Condition,
+	LazyPage, OwnLock, OwnWait, Halt, FreeInterrupt, PlacedIRQ, NMI, Masked, SelfModifying, Prefetch, KernelText, Condition, EqualCPUs,
 	Program, TwoThreads, ThreeThreads, Futex, Signal, Clock, Sleep, Mapping, Output, ExitGroup, Uprobe, Uretprobe, Quantum, Yield, Fork,
 	OneCPUOfMany,
 }

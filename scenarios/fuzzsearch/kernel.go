@@ -71,6 +71,9 @@ func (m *maker) kernel() {
 	s.Features = []Feature{Kernel}
 	s.Arch = pick(m, "i386", "i386", "x86_64")
 	s.CPUs = pick(m, 1, 2, 2, 2, 2, 2, 2, 3, 3)
+	if s.Seed%equalEvery == 2 {
+		m.equal()
+	}
 	s.Engine = pick(m, "none", "none", "2002", "2002", "2005", "2005", "2005", "modern", "modern", "modern+boost")
 	if s.Arch == "x86_64" && m.chance(20) {
 		s.Engine = "modern+int3"
@@ -88,7 +91,9 @@ func (m *maker) kernel() {
 	if s.CPUs > 1 && m.chance(30) {
 		m.function()
 	}
-	m.interrupts()
+	if !s.Equal || m.chance(10) {
+		m.interrupts()
+	}
 	if s.Engine != "none" && s.CPUs > 1 && m.chance(12) {
 		m.operations()
 	}
@@ -115,6 +120,21 @@ func (m *maker) kernel() {
 	if m.chance(25) {
 		m.checks()
 	}
+}
+
+// equalEvery is how often a scenario has equal vCPUs.
+const equalEvery = 4
+
+// equal makes the vCPUs run the same code.
+func (m *maker) equal() {
+	m.s.CPUs = pick(m, 2, 3, 3, 3)
+	m.s.Equal = true
+	m.s.Features = append(m.s.Features, EqualCPUs)
+}
+
+// equals reports whether a vCPU runs the first task.
+func (s *Scenario) equals(cpu int) bool {
+	return s.Equal && cpu > 0 && cpu < s.CPUs && len(s.Tasks[cpu].Calls) == 0
 }
 
 // function makes one that several vCPUs call.
@@ -181,6 +201,9 @@ func (m *maker) code() {
 	}
 	for range 14 {
 		cpu := m.IntN(len(s.Tasks))
+		if s.equals(cpu) {
+			cpu = 0
+		}
 		t := &s.Tasks[cpu]
 		sites, flags := m.sites, m.flags
 		p := m.piece(cpu)
@@ -192,8 +215,15 @@ func (m *maker) code() {
 		if wants {
 			n += hit
 		}
-		if steps[cpu] += n; product() > m.budget {
-			steps[cpu] -= n
+		add := func(n float64) {
+			for i := range steps {
+				if i == cpu || cpu == 0 && s.equals(i) {
+					steps[i] += n
+				}
+			}
+		}
+		if add(n); product() > m.budget {
+			add(-n)
 			m.sites, m.flags = sites, flags
 			continue
 		}
@@ -206,7 +236,7 @@ func (m *maker) code() {
 		t.Pieces = append(t.Pieces, p)
 	}
 	for i := range s.Tasks {
-		for len(s.Tasks[i].Pieces) == 0 {
+		for len(s.Tasks[i].Pieces) == 0 && !s.equals(i) {
 			s.Tasks[i].Pieces = append(s.Tasks[i].Pieces, Part{Text: "incl " + m.word(), Steps: 1})
 		}
 	}
@@ -225,6 +255,9 @@ func has(list []Feature, f Feature) bool {
 func (s *Scenario) kernelText(b *strings.Builder) {
 	b.WriteString("\t.text\n")
 	for i, t := range append(append([]Task(nil), s.Tasks...), s.Functions...) {
+		if s.equals(i) {
+			continue
+		}
 		fmt.Fprintf(b, "\t.globl %s\n\t.type %s, @function\n%s:\n", t.Label, t.Label, t.Label)
 		code(b, i, t.Pieces)
 		b.WriteString("\tret\n")
@@ -258,6 +291,9 @@ func (s *Scenario) base() uint64 {
 func (s *Scenario) tasks(b *strings.Builder) {
 	b.WriteString("-- tasks --\n")
 	for cpu, t := range s.Tasks {
+		if s.equals(cpu) {
+			t = s.Tasks[0]
+		}
 		if len(t.Calls) == 0 {
 			fmt.Fprintf(b, "cpu %d at %s\n", cpu, t.Label)
 			continue

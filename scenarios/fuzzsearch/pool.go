@@ -34,10 +34,14 @@ func (p *pool) get() (explore.System, error) {
 
 // lent is s with what more its system can do.
 func (s *pooled) lent() explore.System {
-	if x, ok := s.System.(explore.Scratcher); ok {
+	type able interface {
+		explore.Scratcher
+		explore.Symmetric
+	}
+	if x, ok := s.System.(able); ok {
 		return struct {
 			*pooled
-			explore.Scratcher
+			able
 		}{s, x}
 	}
 	return s

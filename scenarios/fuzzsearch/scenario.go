@@ -17,6 +17,7 @@ type Scenario struct {
 	Quantum  int  // of a program, in instructions; 0: the default
 	Program  bool // a Linux program; its tasks are threads
 	Text     bool // searched with kernel text
+	Equal    bool // the vCPUs that make no calls run the first task
 
 	Tasks      []Task
 	Functions  []Task // that tasks call
