@@ -64,17 +64,18 @@ var mayImport = []struct{ pkg, imports string }{
 
 	{"tui/text", "emu/printable"},
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},
-	{"tui/panel", "docs emu/record tui/text tui/walk"},
+	{"tui/figure", "emu/record tui/walk"},
+	{"tui/panel", "docs emu/record tui/figure tui/text tui/walk"},
 	{"tui/session", "docs emu emu/record scenarios tui/walk"},
 	{"tui/quiz", ""},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},
 	// The page in the browser: web is its files, web/live what is behind it.
 	{"web", ""},
-	{"web/live", "docs emu emu/explore emu/record emu/sched scenarios scenarios/format tui/course tui/panel tui/quiz tui/session tui/text tui/walk"},
+	{"web/live", "docs emu emu/explore emu/record emu/sched scenarios scenarios/format tui/course tui/figure tui/quiz tui/session tui/walk"},
 	{"web/machine", "web/live"},
 	{"web/site", "web"},
-	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/panel tui/text tui/walk web web/live"},
+	{"tui/export", "emu emu/printable emu/record scenarios/story tui tui/figure tui/panel tui/text tui/walk web web/live"},
 
 	{"cmd/trapline", "docs idt emu/... traps kprobes/... scenarios/... tui/..."},
 }

@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu/printable"
 	"trapline/emu/record"
+	"trapline/tui/figure"
 	"trapline/tui/panel"
 	"trapline/tui/text"
 	"trapline/tui/walk"
@@ -46,8 +47,8 @@ func SVG(w *walk.Walk) []byte {
 	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666">0</text><text x="%d" y="%d" fill="#666" text-anchor="end">%d steps, engine %s</text>`+"\n",
 		svgLeft, y, svgWidth-20, y, w.End(), html.EscapeString(printable.Name(w.Run.Engine())))
 	x := svgLeft
-	for _, g := range panel.GlyphsOf(w.Marks(), w.Run.File.Linux != nil) {
-		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="11"><tspan fill="%s">%s</tspan> %s</text>`+"\n", x, y+24, svgColours[g.Role], g.Glyph, g.Name)
+	for _, g := range figure.GlyphsOf(w.Marks(), w.Run.File.Linux != nil) {
+		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="11"><tspan fill="%s">%s</tspan> %s</text>`+"\n", x, y+24, svgColours[panel.Roles[g.Class]], g.Glyph, g.Name)
 		x += 22 + 7*len(g.Name)
 	}
 	b.WriteString("</svg>\n")
@@ -68,9 +69,9 @@ func drawMarks(b *bytes.Buffer, w *walk.Walk) {
 		kinds[p] |= m.Kind
 	}
 	for _, p := range order {
-		for _, g := range panel.Glyphs {
+		for _, g := range figure.Glyphs {
 			if kinds[p]&g.Kind != 0 {
-				fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle" fill="%s">%s</text>`+"\n", p.x, svgTop+p.cpu*svgRow+svgRow/2+5, svgColours[g.Role], g.Glyph)
+				fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle" fill="%s">%s</text>`+"\n", p.x, svgTop+p.cpu*svgRow+svgRow/2+5, svgColours[panel.Roles[g.Class]], g.Glyph)
 				break
 			}
 		}

@@ -2,12 +2,11 @@ package panel
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"trapline/emu/record"
+	"trapline/tui/figure"
 	"trapline/tui/text"
-	"trapline/tui/walk"
 )
 
 // Timeline shows all vCPUs over the run: what each did as marks, the present
@@ -42,34 +41,10 @@ func (p *Timeline) Title() string {
 	return s
 }
 
-// Glyph is how a kind of marks is shown.
-type Glyph struct {
-	Kind  record.Kind
-	Glyph string
-	Role  text.Role
-	Name  string
+// Roles are those of the classes of glyphs.
+var Roles = map[string]text.Role{
+	"alarm": text.Alarm, "changed": text.Changed, "work": text.Work, "trap": text.Trap, "place": text.Place, "row": text.Row, "code": text.Code,
 }
-
-// Glyphs of marks, the most telling first: a cell shows the first that it has.
-var Glyphs = []Glyph{
-	{walk.Violated, "✗", text.Alarm, "violation"},
-	{walk.Missed, "○", text.Alarm, "missed"},
-	{walk.Hit, "●", text.Changed, "hit"},
-	{walk.Wait, "≈", text.Work, "waits"},
-	{walk.Fired, "✦", text.Code, "event"},
-	{walk.Handler, "◆", text.Work, "handler"},
-	{walk.Stepped, "▵", text.Trap, "single step"},
-	{walk.Trap, "▼", text.Trap, "trap"},
-	{walk.Patched, "◦", text.Place, "cc in/out"},
-	{walk.LockMoved, "◇", text.Row, "lock"},
-	{walk.Signal, "↯", text.Alarm, "signal"},
-	{walk.Call, "▪", text.Row, "call"},
-	{walk.Switch, "│", text.Place, "switch"},
-	{walk.Noted, "!", text.Row, "note"},
-}
-
-// ofPrograms are the marks that only a Linux program has.
-const ofPrograms record.Kind = walk.Signal | walk.Call | walk.Switch
 
 // nameWidth is where the cells begin.
 const nameWidth = 5
@@ -134,9 +109,9 @@ func (p *Timeline) Lines() []text.Line {
 }
 
 func glyph(k record.Kind) (string, text.Role) {
-	for _, g := range Glyphs {
+	for _, g := range figure.Glyphs {
 		if k&g.Kind != 0 {
-			return g.Glyph, g.Role
+			return g.Glyph, Roles[g.Class]
 		}
 	}
 	return "─", text.Dim
@@ -155,31 +130,12 @@ func join(l text.Line) text.Line {
 	return out
 }
 
-// GlyphsOf are the glyphs that a legend names: all that kernel code may have, or
-// of a program, which may have more, those of its marks.
-func GlyphsOf(marks []record.Mark, program bool) []Glyph {
-	kinds := ^ofPrograms
-	if program {
-		kinds = 0
-		for _, m := range marks {
-			kinds |= m.Kind
-		}
-	}
-	l := slices.DeleteFunc(slices.Clone(Glyphs), func(g Glyph) bool { return g.Kind&kinds == 0 })
-	for i := range l {
-		if program && l[i].Kind == walk.LockMoved {
-			l[i].Name = "slot"
-		}
-	}
-	return l
-}
-
 // legend names the glyphs.
 func (p *Timeline) legend() text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", nameWidth)
-	for _, g := range GlyphsOf(p.Marks, p.m.Program != nil) {
-		l.Add(g.Role, g.Glyph)
+	for _, g := range figure.GlyphsOf(p.Marks, p.m.Program != nil) {
+		l.Add(Roles[g.Class], g.Glyph)
 		l.Add(text.Dim, " "+g.Name+"  ")
 	}
 	return l

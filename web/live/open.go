@@ -12,10 +12,9 @@ import (
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/tui/course"
-	"trapline/tui/panel"
+	"trapline/tui/figure"
 	"trapline/tui/quiz"
 	"trapline/tui/session"
-	"trapline/tui/text"
 	"trapline/tui/walk"
 )
 
@@ -160,7 +159,7 @@ func SceneOf(w *walk.Walk) *Scene {
 	f := w.Run.File
 	s := &Scene{
 		Title: f.Title(), Text: f.Text, Engine: w.Run.Engine(), Engines: f.Engines(),
-		States: panel.States(w.Run.Engine()), Edges: panel.Edges(w.Run.Engine()), Glyphs: Glyphs(),
+		States: figure.States(w.Run.Engine()), Edges: figure.Edges(w.Run.Engine()), Glyphs: figure.Glyphs,
 		CPUs: len(w.Run.Machine.CPUs), Traced: w.Run.Traced(), Source: w.HasSource(), Program: f.Linux != nil,
 	}
 	for i := range w.Run.Actors() {
@@ -171,20 +170,6 @@ func SceneOf(w *walk.Walk) *Scene {
 		s.Engines = append([]string{s.Engine}, s.Engines...)
 	}
 	return s
-}
-
-// glyphClass is a role's class in the page.
-var glyphClass = map[text.Role]string{
-	text.Alarm: "alarm", text.Changed: "changed", text.Work: "work", text.Trap: "trap", text.Place: "place", text.Row: "row", text.Code: "code",
-}
-
-// Glyphs are those of the timeline's marks, the most telling first.
-func Glyphs() []Glyph {
-	var l []Glyph
-	for _, g := range panel.Glyphs {
-		l = append(l, Glyph{g.Kind, g.Glyph, g.Name, glyphClass[g.Role]})
-	}
-	return l
 }
 
 // compare puts another engine beside this one: "" is the next one.

@@ -7,7 +7,7 @@ package live
 import (
 	"trapline/emu/record"
 	"trapline/scenarios"
-	"trapline/tui/panel"
+	"trapline/tui/figure"
 	"trapline/tui/walk"
 )
 
@@ -78,30 +78,22 @@ type LibraryEntry struct {
 
 // Scene is what does not change while a scenario is walked through.
 type Scene struct {
-	Lesson   string        `json:"lesson,omitempty"`
-	Scenario string        `json:"scenario"`
-	Title    string        `json:"title"`
-	Text     string        `json:"text"` // of the lesson, else of the scenario
-	Engine   string        `json:"engine"`
-	Engines  []string      `json:"engines"`
-	Probes   []string      `json:"probes,omitempty"` // of the viewer's own: see Request
-	States   []panel.State `json:"states"`
-	Edges    []panel.Edge  `json:"edges"`
-	Glyphs   []Glyph       `json:"glyphs"`
-	CPUs     int           `json:"cpus"`
-	Actors   []string      `json:"actors"`
-	Traced   bool          `json:"traced,omitempty"`
-	Source   bool          `json:"source,omitempty"`  // the kernel's text has lines of C
-	Search   bool          `json:"search,omitempty"`  // there is more than one schedule
-	Program  bool          `json:"program,omitempty"` // a Linux program
-}
-
-// Glyph is how the timeline shows a kind of marks.
-type Glyph struct {
-	Kind  record.Kind `json:"kind"`
-	Glyph string      `json:"glyph"`
-	Name  string      `json:"name"`
-	Class string      `json:"class"` // of its colour
+	Lesson   string         `json:"lesson,omitempty"`
+	Scenario string         `json:"scenario"`
+	Title    string         `json:"title"`
+	Text     string         `json:"text"` // of the lesson, else of the scenario
+	Engine   string         `json:"engine"`
+	Engines  []string       `json:"engines"`
+	Probes   []string       `json:"probes,omitempty"` // of the viewer's own: see Request
+	States   []figure.State `json:"states"`
+	Edges    []figure.Edge  `json:"edges"`
+	Glyphs   []figure.Glyph `json:"glyphs"`
+	CPUs     int            `json:"cpus"`
+	Actors   []string       `json:"actors"`
+	Traced   bool           `json:"traced,omitempty"`
+	Source   bool           `json:"source,omitempty"`  // the kernel's text has lines of C
+	Search   bool           `json:"search,omitempty"`  // there is more than one schedule
+	Program  bool           `json:"program,omitempty"` // a Linux program
 }
 
 // Mark is a step of a kind worth finding.

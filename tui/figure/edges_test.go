@@ -1,4 +1,4 @@
-package panel_test
+package figure_test
 
 import (
 	"math/rand/v2"
@@ -11,7 +11,7 @@ import (
 	"trapline/kprobes"
 	"trapline/kprobes/uprobes"
 	"trapline/scenarios"
-	"trapline/tui/panel"
+	"trapline/tui/figure"
 	"trapline/tui/walk"
 )
 
@@ -26,7 +26,7 @@ const (
 // none that a run takes is missing.
 func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
 	engines := []string{"2002", "2005", "modern", "modern+boost", "modern+int3"}
-	seen := map[string]map[panel.Edge]string{}
+	seen := map[string]map[figure.Edge]string{}
 	for _, name := range scenarios.Names() {
 		f, err := scenarios.Load(name)
 		require.NoError(t, err)
@@ -44,13 +44,13 @@ func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
 		}
 	}
 	for engine, edges := range seen {
-		drawn := panel.Edges(engine)
+		drawn := figure.Edges(engine)
 		for e, where := range edges {
 			assert.Contains(t, drawn, e, "engine %s: taken in %s, not drawn", engine, where)
 		}
 	}
 	for _, group := range [][]string{{"2002"}, {"2005"}, {"modern", "modern+boost", "modern+int3"}, {"uprobes"}, {"uprobes-inline"}, {"uprobes-2005", "uprobes-2005-coded"}} {
-		for _, e := range panel.Edges(group[0]) {
+		for _, e := range figure.Edges(group[0]) {
 			assert.True(t, slices.ContainsFunc(group, func(engine string) bool { return seen[engine][e] != "" }),
 				"engine %s: %v is drawn, no run takes it", group[0], e)
 		}
@@ -58,7 +58,7 @@ func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
 }
 
 // follow notes the edges that one run takes.
-func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen map[string]map[panel.Edge]string) {
+func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen map[string]map[figure.Edge]string) {
 	t.Helper()
 	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: engine}})
 	if err != nil {
@@ -69,7 +69,7 @@ func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen m
 		return
 	}
 	if seen[engine] == nil {
-		seen[engine] = map[panel.Edge]string{}
+		seen[engine] = map[figure.Edge]string{}
 	}
 	rng := rand.New(rand.NewPCG(uint64(schedule), 1))
 	last := w.Phases()
@@ -90,7 +90,7 @@ func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen m
 		}
 		now := w.Phases()
 		for id, p := range now {
-			if e := (panel.Edge{From: last[id], To: p}); e.From != p && seen[engine][e] == "" {
+			if e := (figure.Edge{From: last[id], To: p}); e.From != p && seen[engine][e] == "" {
 				seen[engine][e] = f.Name
 			}
 		}

@@ -1,10 +1,49 @@
-package panel
+// Package figure is what pictures of a run are made of, whatever draws them: the
+// states and edges of a hit's diagram, the glyphs of a timeline's marks.
+package figure
 
 import (
 	"strings"
 
 	"trapline/tui/walk"
 )
+
+// State is a box of a diagram.
+type State struct {
+	Phase walk.Phase
+	Name  string
+	Does  string
+	Side  bool // beside the usual way
+}
+
+// States are the boxes of an engine's diagram in the order of a hit.
+func States(engine string) []State {
+	engine, _, _ = strings.Cut(engine, "+") // a variant has the same states
+	switch engine {
+	case "none":
+		return nil
+	case "2002":
+		return []State{
+			{walk.Away, "ARMED", "cc in place", false}, {walk.Trapped, "TRAP", "int3, lock", false},
+			{walk.HitActive, "HIT_ACTIVE", "pre_handler", false}, {walk.HitSS, "HIT_SS", "cc out, TF", false},
+			{walk.HitSSDone, "REARM", "post, cc in", false}, {walk.Reenter, "REENTERED", "disarmed, lost", true},
+		}
+	case "2005":
+		return []State{
+			{walk.Away, "ARMED", "cc stays", false}, {walk.Trapped, "TRAP", "int3, lock", false},
+			{walk.HitActive, "HIT_ACTIVE", "pre_handler", false}, {walk.HitSS, "HIT_SS", "steps copy", false},
+			{walk.HitSSDone, "RESUME", "fix up, post", false}, {walk.Reenter, "REENTERED", "given up", true},
+		}
+	}
+	if l := userStates(engine); l != nil {
+		return l
+	}
+	return []State{
+		{walk.Away, "ARMED", "cc stays", false}, {walk.Trapped, "TRAP", "int3", false},
+		{walk.HitActive, "HIT_ACTIVE", "pre_handler", false}, {walk.HitSS, "HIT_SS", "steps copy", false},
+		{walk.HitSSDone, "HIT_SSDONE", "post_handler", false}, {walk.Reenter, "REENTER", "nmissed++", true},
+	}
+}
 
 // userStates are the boxes of a user probe's hit: enum uprobe_task_state with
 // the kernel functions between its states, or what the patches of 2005 do.
