@@ -3,6 +3,7 @@
 package web_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,9 +13,55 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/scenarios"
+	"trapline/scenarios/format"
 	"trapline/tui/export"
 	"trapline/tui/walk"
+	"trapline/web/live"
 )
+
+// What trapline export --live writes opens its own scenario, with its questions, in
+// the state of the schedule; its links do too.
+func TestALivePageOfItsOwn(t *testing.T) {
+	f, err := format.Parse("own.txtar", []byte(`My lesson
+
+Its text.
+-- machine --
+cpus 2
+-- text.S --
+main:	incl %eax
+	hlt
+-- tasks --
+cpu 0 at main
+cpu 1 at main
+-- lesson --
+? What is one and one?
+answer: two
+`))
+	require.NoError(t, err)
+	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: 100})
+	require.NoError(t, err)
+	defer w.Close()
+	require.NoError(t, w.Take(1))
+	require.NoError(t, w.Take(1))
+	hash := fmt.Sprintf("%016x", w.Hash())
+	site, err := os.ReadFile(filepath.Join(*site, "index.html"))
+	require.NoError(t, err)
+	page, err := export.Live(t.Context(), w, site)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, os.WriteFile(file, page, 0o644))
+
+	b := openTab(t, browser(t))
+	b.url = "file://" + file
+	b.open("")
+	require.Equal(t, "My lesson", b.text("#title"))
+	require.Equal(t, "What is one and one?", b.text("#question"))
+	require.Equal(t, hash, b.ask(live.Request{Do: "hash"}).Hash)
+	b.open("#step=1")
+	require.EqualValues(t, 1, b.at())
+	b.press(kb.ArrowRight)
+	require.Equal(t, hash, b.ask(live.Request{Do: "hash"}).Hash, "the schedule goes on")
+}
 
 // What trapline export writes is the same page without a machine: walked through by
 // keys and buttons, opened at the step of its address.

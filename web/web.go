@@ -8,6 +8,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io/fs"
@@ -26,6 +27,22 @@ type Parts struct {
 	Exec    []byte // Go's wasm_exec.js of the same version
 }
 
+// openingMark is where a live page is told what to open: see Opening.
+const openingMark = `<script type="application/json" id="opening"></script>`
+
+// ErrNotLive is returned for a page that is not one of "make web".
+var ErrNotLive = errors.New("not a page with the machine in it: make web makes bin/web/index.html")
+
+// Opening is a live page that opens what a request says, instead of the first
+// lesson; request is JSON as encoding/json writes it.
+func Opening(page, request []byte) ([]byte, error) {
+	if !bytes.Contains(page, []byte(openingMark)) {
+		return nil, ErrNotLive
+	}
+	told := strings.Replace(openingMark, "></", ">"+string(request)+"</", 1)
+	return bytes.Replace(page, []byte(openingMark), []byte(told), 1), nil
+}
+
 // Page makes a page.
 func Page(p Parts) ([]byte, error) {
 	read := func(name string) string {
@@ -41,6 +58,7 @@ func Page(p Parts) ([]byte, error) {
 	if p.Data != nil {
 		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"data\">%s</script>\n", base64.StdEncoding.EncodeToString(p.Data))
 	} else {
+		fmt.Fprintln(&parts, openingMark)
 		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"worker\">%s\n%s</script>\n", p.Exec, read("worker.js"))
 		fmt.Fprintf(&parts, "<script type=\"text/plain\" id=\"wasm\">%s</script>\n", base64.StdEncoding.EncodeToString(p.Machine))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,10 +32,12 @@ func exportCommand(out *output) *cli.Command {
 EXAMPLES:
    trapline export first-probe -o hit.html
    trapline export hit.tlr -o hit.svg
-   trapline export program.tlr -o hits.html --hits`,
+   trapline export program.tlr -o hits.html --hits
+   trapline export smp-missed-probe -o race.html --live bin/web/index.html`,
 		Flags: append(walkFlags(),
 			&cli.Uint64Flag{Name: "from", Usage: "of a page: begin at step `N`"},
 			&cli.Uint64Flag{Name: "to", Usage: "of a page: end at step `N`"},
+			&cli.StringFlag{Name: "live", Usage: "of a page: with the machine in it, taken from `PAGE`, which make web writes"},
 			&cli.BoolFlag{Name: "hits", Usage: "of a page: only the hits of probes, with some steps around each"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"}),
 		ShellComplete: completeWalks(out),
@@ -50,8 +53,12 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 	if !slices.Contains(export.Formats, filepath.Ext(name)) {
 		return usagef(c, "cannot export to %q; expected a name that ends in one of %s", name, strings.Join(export.Formats, " "))
 	}
-	if filepath.Ext(name) != ".html" && (c.IsSet("from") || c.IsSet("to") || c.IsSet("hits")) {
-		return usagef(c, "--from, --to and --hits choose the steps of a page; expected a name that ends in .html, not %q", name)
+	choice := c.IsSet("from") || c.IsSet("to") || c.IsSet("hits")
+	if filepath.Ext(name) != ".html" && (choice || c.IsSet("live")) {
+		return usagef(c, "--from, --to, --hits and --live are of a page; expected a name that ends in .html, not %q", name)
+	}
+	if choice && c.IsSet("live") {
+		return usagef(c, "--from, --to and --hits choose what is played back; a page with --live has the whole run")
 	}
 	target, err := openOutput(c)
 	if err != nil {
@@ -66,7 +73,7 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	defer w.Close()
-	data, left, err := export.Export(ctx, w, name, export.Choice{From: c.Uint64("from"), To: c.Uint64("to"), Hits: c.Bool("hits")})
+	data, left, err := exported(ctx, c, w, name)
 	if err != nil {
 		return notWritten(name, err)
 	}
@@ -78,4 +85,17 @@ func doExport(ctx context.Context, c *cli.Command, out *output) error {
 		fmt.Fprintln(out, left)
 	}
 	return nil
+}
+
+// exported is the content of the file, and what is left out of it.
+func exported(ctx context.Context, c *cli.Command, w *walk.Walk, name string) (data []byte, left string, err error) {
+	if c.IsSet("live") {
+		page, err := os.ReadFile(c.String("live"))
+		if err != nil {
+			return nil, "", err
+		}
+		data, err := export.Live(ctx, w, page)
+		return data, "", err
+	}
+	return export.Export(ctx, w, name, export.Choice{From: c.Uint64("from"), To: c.Uint64("to"), Hits: c.Bool("hits")})
 }

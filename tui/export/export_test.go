@@ -16,6 +16,8 @@ import (
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/tui/walk"
+	"trapline/web"
+	"trapline/web/live"
 )
 
 func open(t *testing.T, name string) *walk.Walk {
@@ -139,6 +141,40 @@ func TestALongProgramsPageHasItsHits(t *testing.T) {
 	}
 	_, _, err = HTML(t.Context(), w, Choice{To: 5, Hits: true})
 	require.ErrorContains(t, err, "no probe is hit from step 0 to step 5")
+}
+
+// A live page opens the scenario with its listing, engine and schedule, at the step
+// at which the walk stands.
+func TestALivePageOpensTheRun(t *testing.T) {
+	w := open(t, "smp-missed-probe")
+	require.NoError(t, w.Goto(t.Context(), 30))
+	require.NoError(t, w.Take((turn(t, w)+1)%2))
+	site, err := web.Page(web.Parts{Title: "site", Machine: []byte("machine")})
+	require.NoError(t, err)
+	page, err := Live(t.Context(), w, site)
+	require.NoError(t, err)
+	m := regexp.MustCompile(`<script type="application/json" id="opening">([^<]*)</script>`).FindSubmatch(page)
+	require.NotNil(t, m)
+	var q live.Request
+	require.NoError(t, json.Unmarshal(m[1], &q))
+	require.EqualValues(t, 31, q.At)
+	f, err := format.Parse("x.txtar", []byte(q.File))
+	require.NoError(t, err)
+	require.NotNil(t, f.Listing)
+	r, s, err := scenarios.OpenScheduled(t.Context(), &scenarios.File{File: f}, scenarios.Options{Engine: q.Engine, Scheduled: true}, q.Schedule)
+	require.NoError(t, err)
+	r.Close()
+	require.Equal(t, w.End(), s.Steps())
+
+	_, err = Live(t.Context(), w, []byte("a page"))
+	require.ErrorIs(t, err, web.ErrNotLive)
+}
+
+func turn(t *testing.T, w *walk.Walk) int {
+	t.Helper()
+	actor, ok := w.Turn()
+	require.True(t, ok)
+	return actor
 }
 
 // long is a program that counts, calls a probed function, and counts again, five times.

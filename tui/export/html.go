@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 
 	"trapline/emu/printable"
 	"trapline/tui/walk"
@@ -20,6 +21,32 @@ type recorded struct {
 	Marks   []live.Mark    `json:"marks"`
 	First   int            `json:"first"` // the moment that it opens at, by number
 	Left    string         `json:"left,omitempty"`
+}
+
+// ErrNotAlone is returned for a live page of a scenario that names other files.
+var ErrNotAlone = errors.New("the scenario names other files, which a live page has not: without --live it plays back")
+
+// Live is a page of "make web" that opens the walk's scenario, under its engine,
+// with its schedule, at the moment that the walk stands at.
+func Live(ctx context.Context, w *walk.Walk, page []byte) ([]byte, error) {
+	f := w.Run.File
+	if len(f.Named()) > 0 {
+		return nil, ErrNotAlone
+	}
+	at := w.At()
+	r, err := w.Recording(ctx, "") // with its listing: a browser has no assembler
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Goto(ctx, w.End()); err != nil {
+		return nil, err
+	}
+	q := live.Request{Do: "open", File: string(r.Scenario), Engine: w.Run.Engine(), Schedule: w.Schedule(), At: at}
+	request, err := json.Marshal(q) // escapes <, > and &, so it may stand in a script
+	if err != nil {
+		return nil, err
+	}
+	return web.Opening(page, request)
 }
 
 // HTML makes one page with everything in it: no network is needed, and a

@@ -87,6 +87,10 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 	if err != nil {
 		return err
 	}
+	own, err := course.Own(f)
+	if err != nil {
+		return err
+	}
 	o := walk.Options{Record: recordAhead}
 	o.Engine = q.Engine
 	if o.Engine == "" && l != nil {
@@ -109,7 +113,11 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 	m.quiz, m.schedul, m.sent = quiz.Quiz{}, q.Schedule, marksSent{}
 	m.scene = SceneOf(w)
 	m.scene.Scenario, m.scene.Probes = cmp.Or(q.Scenario, f.Name), q.Probes
-	if l != nil {
+	switch {
+	case own != nil:
+		m.quiz.Questions = own.Asked()
+		m.scene.Title, m.scene.Text = own.Title, own.Text
+	case l != nil:
 		m.quiz.Questions = l.Asked()
 		m.scene.Lesson, m.scene.Title, m.scene.Text, m.scene.Scenario = l.Name, l.Title, l.Text, l.Scenario
 	}

@@ -13,7 +13,7 @@ export function opened(hash) {
   if (p.has("probe")) q.probes = p.getAll("probe");
   if (p.has("schedule")) q.schedule = p.get("schedule") ?? "";
   if (p.has("set")) q.changes = p.getAll("set").map(change);
-  return q;
+  return JSON.parse(JSON.stringify(q)); // without what is undefined
 }
 
 /** @param {string} text AT:CPU:PLACE EXPR */

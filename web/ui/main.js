@@ -205,7 +205,14 @@ function explained(rows) {
 
 /** Opens what is open with something else about it. @param {Partial<Request>} change */
 function reopen(change) {
-  return ask({ do: "open", lesson: scene.lesson, scenario: scene.lesson ? undefined : scene.scenario, engine: scene.engine, probes: scene.probes, ...change });
+  const file = scene.lesson ? undefined : ownFile();
+  return ask({ do: "open", file, lesson: scene.lesson, scenario: scene.lesson ? undefined : scene.scenario, engine: scene.engine, probes: scene.probes, ...change });
+}
+
+/** The scenario of a page that was made for one. @returns {string | undefined} */
+function ownFile() {
+  const opening = document.getElementById("opening")?.textContent;
+  return opening ? JSON.parse(opening).file : undefined;
 }
 
 // Playing.
@@ -316,14 +323,16 @@ async function share() {
 async function main() {
   wire();
   document.body.classList.toggle("recorded", !machine.live);
-  const q = opened(location.hash) ?? { do: "open", ...firstScenario };
+  const opening = document.getElementById("opening")?.textContent;
+  const own = opening ? JSON.parse(opening) : { do: "open", ...firstScenario };
+  const q = opened(location.hash) ?? own;
   if (!machine.live) {
     await ask({ do: "open", at: location.hash ? q.at : undefined });
     return;
   }
-  const a = await ask(q);
+  const a = await ask(opening ? { ...own, ...q } : q);
   if (a.error) {
-    await ask({ do: "open", ...firstScenario });
+    await ask(own);
     $("error").textContent = `The link does not open: ${a.error}`;
   }
   const c = await machine.ask({ do: "catalog" });
