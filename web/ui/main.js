@@ -11,7 +11,9 @@ import { scrubbing, timeline } from "trapline/timeline";
 import { spoken, why } from "trapline/why";
 
 const busyAfter = 150; // ms after which a request that still runs is shown
-const firstScenario = { lesson: "01-what-int3-does" };
+const ownName = "yours.txtar"; // of a scenario that is no built-in one
+/** @type {Request} what the page opens: the scenario that it was made for, or the first lesson */
+const own = JSON.parse(document.getElementById("opening")?.textContent || '{"do": "open", "lesson": "01-what-int3-does"}');
 
 const recorded = document.getElementById("data")?.textContent?.trim();
 /** @type {Machine} */
@@ -205,14 +207,15 @@ function explained(rows) {
 
 /** Opens what is open with something else about it. @param {Partial<Request>} change */
 function reopen(change) {
-  const file = scene.lesson ? undefined : ownFile();
+  const file = scene.scenario === ownName ? own.file : undefined;
   return ask({ do: "open", file, lesson: scene.lesson, scenario: scene.lesson ? undefined : scene.scenario, engine: scene.engine, probes: scene.probes, ...change });
 }
 
-/** The scenario of a page that was made for one. @returns {string | undefined} */
-function ownFile() {
-  const opening = document.getElementById("opening")?.textContent;
-  return opening ? JSON.parse(opening).file : undefined;
+/** What the address asks for; of the page's own scenario it tells only what is different. @returns {Request} */
+function wanted() {
+  const q = opened(location.hash);
+  if (!q) return own;
+  return own.file && !q.lesson && (q.scenario ?? ownName) === ownName ? { ...own, ...q } : q;
 }
 
 // Playing.
@@ -300,7 +303,7 @@ function wire() {
   scrubbing(at => void move({ do: "goto", at }));
   keys({ move, play, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), help: () => dialog("keys").showModal() });
   addEventListener("resize", () => { if (view) { diagram($("diagram"), view.moment, scene); } });
-  addEventListener("hashchange", () => { const q = opened(location.hash); if (q) void ask(q); });
+  addEventListener("hashchange", () => { if (opened(location.hash)) void ask(wanted()); });
 }
 
 async function share() {
@@ -323,14 +326,11 @@ async function share() {
 async function main() {
   wire();
   document.body.classList.toggle("recorded", !machine.live);
-  const opening = document.getElementById("opening")?.textContent;
-  const own = opening ? JSON.parse(opening) : { do: "open", ...firstScenario };
-  const q = opened(location.hash) ?? own;
   if (!machine.live) {
-    await ask({ do: "open", at: location.hash ? q.at : undefined });
+    await ask({ do: "open", at: opened(location.hash)?.at });
     return;
   }
-  const a = await ask(opening ? { ...own, ...q } : q);
+  const a = await ask(wanted());
   if (a.error) {
     await ask(own);
     $("error").textContent = `The link does not open: ${a.error}`;
