@@ -23,7 +23,7 @@ import (
 
 var (
 	site  = flag.String("site", "../bin/web", "the folder that make web wrote")
-	look  = flag.String("look", "", "a folder for pictures of the page")
+	look  = flag.String("look", "../bin/pictures", "a folder for pictures of the page")
 	axe   = flag.String("axe", "../bin/npm/node_modules/axe-core/axe.min.js", "axe-core")
 	slack = flag.Float64("slack", 1, "how many times longer than it should be a step may take")
 )
@@ -107,12 +107,10 @@ func (b *tab) size(w, h int64, dark bool) {
 // awaited has an evaluation wait for a promise.
 func awaited(p *cdruntime.EvaluateParams) *cdruntime.EvaluateParams { return p.WithAwaitPromise(true) }
 
-// picture writes what the page shows, where pictures are asked for.
+// picture writes what the page shows.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	if *look == "" {
-		return
-	}
+	require.NoError(b.t, os.MkdirAll(*look, 0o755))
 	var data []byte
 	b.run(chromedp.CaptureScreenshot(&data))
 	require.NoError(b.t, os.WriteFile(filepath.Join(*look, name+".png"), data, 0o644))

@@ -201,7 +201,7 @@ func TestTimes(t *testing.T) {
 	require.Less(t, info.Size(), int64(12<<20))
 }
 
-// Ten lessons as they look, for whoever looks at them: -look FOLDER.
+// Ten lessons as they look, for whoever looks at them.
 func TestPictures(t *testing.T) {
 	lessons, err := course.Lessons()
 	require.NoError(t, err)
