@@ -61,11 +61,12 @@ web:
 # lessons to be looked at; SLACK is how many times longer a busy machine may take. axe-core and
 # the checker of the scripts' types come from npm.
 SLACK ?= 1
+WEB_TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/npm
 test-web: deps-web web
-	npm install --silent --no-save --prefix bin/npm axe-core@4.10.3 typescript@5.9.2
-	bin/npm/node_modules/.bin/tsc -p web/ui/jsconfig.json
+	npm install --silent --no-save --prefix $(WEB_TOOLS) axe-core@4.10.3 typescript@5.9.2
+	$(WEB_TOOLS)/node_modules/.bin/tsc -p web/ui/jsconfig.json
 	$(GO) vet -tags chromium ./web
-	$(GO) test -tags chromium ./web -timeout 1h -v -axe $(CURDIR)/bin/npm/node_modules/axe-core/axe.min.js -slack $(SLACK)
+	$(GO) test -tags chromium ./web -timeout 1h -v -axe $(WEB_TOOLS)/node_modules/axe-core/axe.min.js -slack $(SLACK)
 
 # The program for other hosts, and the last state of every built-in scenario with
 # and without the library, on linux/arm64 and on js/wasm: all equal. Floating point

@@ -24,7 +24,7 @@ import (
 var (
 	site  = flag.String("site", "../bin/web", "the folder that make web wrote")
 	look  = flag.String("look", "../bin/pictures", "a folder for pictures of the page")
-	axe   = flag.String("axe", "../bin/npm/node_modules/axe-core/axe.min.js", "axe-core")
+	axe   = flag.String("axe", "", "axe-core's axe.min.js")
 	slack = flag.Float64("slack", 1, "how many times longer than it should be a step may take")
 )
 
