@@ -20,9 +20,10 @@ type equalCPUs struct {
 	actor int
 }
 
-// Renames implements Symmetric. Interrupts and store buffers are certain vCPUs'.
+// Renames implements Symmetric. Interrupts, store buffers and other units are
+// certain vCPUs'.
 func (s *Machine) Renames() (list []int) {
-	if s.Equal == nil || len(s.Interrupts) > 0 || s.M.Buffers() {
+	if s.Equal == nil || s.Actors() > len(s.M.CPUs) {
 		return nil
 	}
 	e := &s.equal

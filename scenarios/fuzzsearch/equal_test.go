@@ -31,6 +31,7 @@ const (
 var equalCases = map[string]struct {
 	code, rest string
 	engine     string
+	machine    string
 	equal      bool // they are taken for one another to the end
 	noticed    bool // where nothing is compared, the answer differs
 }{
@@ -44,6 +45,7 @@ var equalCases = map[string]struct {
 	"property names a vCPU":     {code: ticket, rest: "-- check --\nnever last: %ebx@1 == 2\n"},
 	"end names a vCPU":          {code: ticket, rest: "-- check --\nfinally first: %ebx@0 != 2\n"},
 	"interrupt of a vCPU":       {code: "incl x", rest: "-- interrupts --\ntimer cpu 1\n"},
+	"code fetched ahead":        {code: "incl x", engine: "none", machine: "prefetch 16\n"},
 	"handler names a vCPU":      {code: "p:\t" + count, engine: "modern", rest: "-- probes --\nq at p\n\tpre set u32[x] u32[x] + halted(1)\n"},
 	"probe, own current_kprobe": {code: "p:\t" + count, engine: "modern", equal: true, rest: "-- probes --\nq at p\n\tpre count\n"},
 	"probe, lock with owner":    {code: "p:\t" + count, engine: "2005", equal: true, rest: "-- probes --\nq at p\n\tpre count\n"},
@@ -59,8 +61,8 @@ func TestEqualCPUs(t *testing.T) {
 			if engine == "" {
 				engine, cpus = "none", 3
 			}
-			text := fmt.Sprintf("Equal.\n-- machine --\narch i386\ncpus %d\nengine %s\n-- memory --\nx at 0xc0800000 size 4096 prot rw--\n\tu32 0\n-- text.S --\n"+
-				"\t.globl worker, p\nworker:\n\t%s\n\tret\n", cpus, engine, x.code)
+			text := fmt.Sprintf("Equal.\n-- machine --\narch i386\ncpus %d\nengine %s\n%s-- memory --\nx at 0xc0800000 size 4096 prot rw--\n\tu32 0\n-- text.S --\n"+
+				"\t.globl worker, p\nworker:\n\t%s\n\tret\n", cpus, engine, x.machine, x.code)
 			tasks := "-- tasks --\n"
 			for cpu := range cpus {
 				tasks += fmt.Sprintf("cpu %d at worker\n", cpu)
