@@ -21,7 +21,7 @@ WEB_PACKAGES      := chromium nodejs npm
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search litmus divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable deps-web clean
+.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable deps-web clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -122,6 +122,11 @@ fuzz-search: deps deps-test
 PROGRAMS ?= 2000
 litmus: deps deps-test
 	$(GO) test $(LIBRARY) ./scenarios/litmus -run Generated -programs $(PROGRAMS) -timeout 4h -v
+
+# RUNS of each of twelve memory-order tests on this processor, in both modes.
+RUNS ?= 1000000
+litmus-native: deps deps-test
+	$(GO) test $(LIBRARY) ./scenarios/litmus -run ThisProcessor -native $(RUNS) -timeout 4h -v
 
 # One large search by MEMBERS worker processes, of which one is killed every 5 s,
 # SEARCHES times, beside one process: verdict, violation and counts are the same.

@@ -154,3 +154,38 @@ func BenchmarkMemoryModels(b *testing.B) {
 		})
 	}
 }
+
+// T2, T4: which built-in scenarios violate something in plain memory, and which
+// need store buffers or a prefetch window.
+func TestT2WhichRacesNeedStoreBuffers(t *testing.T) {
+	list, err := Library()
+	require.NoError(t, err)
+	var needBuffers, needWindow []string
+	for _, b := range list {
+		f, err := Load(b.Name)
+		require.NoError(t, err)
+		if f.Linux != nil || f.Machine.CPUs == 1 {
+			continue
+		}
+		window := f.Machine.Prefetch
+		found := func(stores, prefetch int) string {
+			f.Machine.StoreBuffer, f.Machine.Prefetch = stores, prefetch
+			x, err := Search{}.Do(t.Context(), f)
+			require.NoError(t, err)
+			if x.Found == nil {
+				require.True(t, x.Exhausted, b.Name)
+				return ""
+			}
+			return x.Violation.Property
+		}
+		sc, tso := found(0, 0), found(8, 0)
+		switch {
+		case sc != tso:
+			needBuffers = append(needBuffers, b.Name)
+		case sc == "" && window > 0 && found(0, window) != "":
+			needWindow = append(needWindow, b.Name)
+		}
+	}
+	require.Equal(t, []string{"plain-unlock", "store-buffering"}, needBuffers)
+	require.Equal(t, []string{"torn-instruction", "self-modifying-neighbour"}, needWindow)
+}
