@@ -88,19 +88,29 @@ func (m *Machine) staleByte(c *CPU, last bool) (i int, ok bool) {
 	return i, ok && i != first
 }
 
+// Stale is the byte that a fetch of vCPU cpu has to do with, at linear address at:
+// the vCPU has old, memory now.
+func (m *Machine) Stale(u Unit, cpu int) (at uint64, old, now byte, ok bool) {
+	c := m.CPUs[cpu]
+	i, ok := m.staleByte(c, u == RefetchLast)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	var b [1]byte
+	at = c.Space.mask(c.fetched.at + uint64(i))
+	c.Space.Peek(at, b[:])
+	return at, c.fetched.b[i], b[0], true
+}
+
 // refetch is a step of its own: a byte that vCPU c has fetched ahead, and that
 // has changed since, is fetched anew (T4).
-func (m *Machine) refetch(c *CPU, last bool) {
-	i, ok := m.staleByte(c, last)
+func (m *Machine) refetch(c *CPU, u Unit) {
+	at, old, now, ok := m.Stale(u, c.ID)
 	if !ok {
 		panic("no byte to fetch anew")
 	}
-	w := &c.fetched
-	m.ev.Kind = StepRefetch
-	at := c.Space.mask(w.at + uint64(i))
-	old := w.b[i]
-	c.Space.Peek(at, w.b[i:i+1])
-	m.ev.Refetched = Refetched{At: at, Old: old, New: w.b[i]}
+	c.fetched.b[at-c.fetched.at] = now
+	m.ev.Kind, m.ev.Refetched = StepRefetch, Refetched{At: at, Old: old, New: now}
 	m.ev.FetchedAt, m.ev.Fetched = at, 1
 }
 

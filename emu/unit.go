@@ -36,11 +36,10 @@ func (m *Machine) UnitDue(u Unit, cpu int) (Loc, bool) {
 		at := c.stores.stores[0].at
 		return MemoryLoc(at.frame, uint64(at.off)), true
 	}
-	i, ok := m.staleByte(c, u == RefetchLast)
+	at, _, _, ok := m.Stale(u, cpu)
 	if !ok {
 		return 0, false
 	}
-	at := c.Space.mask(c.fetched.at + uint64(i))
 	return MemoryLoc(c.Space.entry(at).pte.Frame, at), true
 }
 
@@ -57,7 +56,7 @@ func (m *Machine) StepUnit(u Unit, cpu int) *Event {
 		ev.Kind = StepFlush
 		m.flush(c)
 	case RefetchFirst, RefetchLast:
-		m.refetch(c, u == RefetchLast)
+		m.refetch(c, u)
 	default:
 		panic(fmt.Sprintf("unit %d", u))
 	}

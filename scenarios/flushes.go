@@ -17,8 +17,8 @@ func (r *Run) firstUnit() int {
 	return n
 }
 
-// unitOf is the part of a vCPU that an actor is.
-func (r *Run) unitOf(actor int) (u emu.Unit, cpu int, ok bool) {
+// UnitOf is the part of a vCPU that an actor is.
+func (r *Run) UnitOf(actor int) (u emu.Unit, cpu int, ok bool) {
 	units, n := r.Machine.Units(), len(r.Machine.CPUs)
 	i := actor - r.firstUnit()
 	if i < 0 || i >= n*len(units) {
@@ -47,7 +47,7 @@ func (r *Run) dueFlush() (int, bool) {
 		return 0, false
 	}
 	for _, actor := range r.dueUnits() {
-		u, _, _ := r.unitOf(actor)
+		u, _, _ := r.UnitOf(actor)
 		return actor, u == emu.StoreBuffer
 	}
 	return 0, false

@@ -102,7 +102,7 @@ func (r *Run) Can(actor int) bool {
 	case actor < len(r.Machine.CPUs):
 		return r.world.able(actor)
 	}
-	if u, cpu, ok := r.unitOf(actor); ok {
+	if u, cpu, ok := r.UnitOf(actor); ok {
 		_, due := r.Machine.UnitDue(u, cpu)
 		return due
 	}
@@ -112,7 +112,7 @@ func (r *Run) Can(actor int) bool {
 // ActorName is what an actor is called, such as "cpu0", "timer on cpu0" or
 // "cpu0's stores".
 func (r *Run) ActorName(actor int) string {
-	if u, cpu, ok := r.unitOf(actor); ok {
+	if u, cpu, ok := r.UnitOf(actor); ok {
 		return unitName(u, cpu)
 	}
 	if n := len(r.Machine.CPUs); actor >= n {

@@ -135,7 +135,7 @@ func (r *Run) Step(actor int) *emu.Event {
 	var ev *emu.Event
 	next, _ := r.Next()
 	r.state.steps++
-	if u, cpu, ok := r.unitOf(actor); ok {
+	if u, cpu, ok := r.UnitOf(actor); ok {
 		ev = r.Machine.StepUnit(u, cpu)
 		r.judgeStep(ev)
 	} else if actor < len(r.Machine.CPUs) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"trapline/emu"
 	"trapline/tui/text"
 )
 
@@ -18,6 +19,14 @@ func (m *Model) pickActor(key string) {
 		m.overlay = overlay{}
 		m.Take(n - 1)
 	}
+}
+
+// unitDoes is what a step of a part of a vCPU does.
+func unitDoes(u emu.Unit) string {
+	if u == emu.StoreBuffer {
+		return "the oldest store reaches memory: the others see it"
+	}
+	return "a byte that has changed since it was fetched ahead is fetched anew"
 }
 
 // actorLines has a line for each actor: the vCPUs with what they do next, then
@@ -50,6 +59,8 @@ func (m *Model) actorLines() []text.Line {
 			l.Add(text.Place, c.At+" ")
 			l.Add(text.Code, c.Text)
 			l.Add(text.Dim, fmt.Sprintf("  %s", c.State))
+		} else if u, _, ok := run.UnitOf(i); ok {
+			l.Add(text.Dim, unitDoes(u))
 		} else if run.Can(i) {
 			l.Add(text.Dim, "raised now, taken when the vCPU takes interrupts")
 		}

@@ -16,6 +16,10 @@ func (n *Names) reasons(ev *emu.Event) []Reason {
 		return n.whyDelivery(ev)
 	case ev.Kind == emu.StepInstruction:
 		return whyInstruction(ev)
+	case ev.Kind == emu.StepFlush:
+		return []Reason{{"the oldest store in the buffer reaches memory: the others see it now", "T2"}}
+	case ev.Kind == emu.StepRefetch:
+		return []Reason{{"a byte that was fetched ahead is fetched anew: the vCPU runs the new one, whatever it has of the others", "T4"}}
 	}
 	return nil
 }

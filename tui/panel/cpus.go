@@ -38,15 +38,26 @@ func (p *CPUs) Lines() []text.Line {
 	return append(lines, p.interrupts()...)
 }
 
-// interrupts has a line for each that can be raised, or was.
+// interrupts has a line for each that can be raised, or was, and for each part of a
+// vCPU that works by itself.
 func (p *CPUs) interrupts() []text.Line {
 	var lines []text.Line
 	for _, x := range p.m.Raisable {
 		var l text.Line
 		l.Add(text.Code, x.Name)
-		switch {
-		case x.ID == p.m.Turn:
+		if x.ID == p.m.Turn {
 			l.Add(text.Key, " next")
+		}
+		switch {
+		case x.ID == p.m.Turn && !x.Unit:
+		case x.Unit && len(x.Holds) > 0:
+			l.Add(text.Plain, " ")
+			l.Add(text.Changed, x.Holds[0])
+			if len(x.Holds) > 1 {
+				l.Add(text.Plain, ", "+strings.Join(x.Holds[1:], ", "))
+			}
+		case x.Unit:
+			l.Add(text.Dim, " empty")
 		case x.Able:
 			l.Add(text.Dim, " can be raised")
 		default:

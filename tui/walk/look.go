@@ -87,6 +87,10 @@ func head(r *story.Record) string {
 		return r.Micro.In + ": " + r.Micro.Name
 	case r.Micro != nil:
 		return r.Micro.Name
+	case r.Kind == emu.StepFlush.String():
+		return fmt.Sprintf("the store buffer of cpu%d", r.CPU)
+	case r.Refetched != nil:
+		return fmt.Sprintf("cpu%d fetches [%s] anew: %02x, not %02x", r.CPU, r.Refetched.At, uint64(r.Refetched.New), uint64(r.Refetched.Old))
 	case r.Kind == "idle" && len(r.Notes) > 0:
 		return r.Notes[0].Text
 	case r.Kind == "idle":

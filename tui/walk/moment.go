@@ -23,7 +23,7 @@ type Moment struct {
 	Notes []string      `json:"notes,omitempty"`
 
 	CPUs     []CPU                 `json:"cpus"`
-	Raisable []Actor               `json:"raisable,omitempty"` // interrupts behind the vCPUs
+	Raisable []Actor               `json:"raisable,omitempty"` // actors behind the vCPUs
 	Regs     []Reg                 `json:"regs"`
 	Flags    []Flag                `json:"flags"`
 	Code     []Line                `json:"code"`
@@ -60,11 +60,16 @@ type CPU struct {
 	Thread int `json:"thread,omitempty"`
 }
 
-// Actor is an interrupt that can be raised at a moment of the viewer's choice.
+// Actor is an interrupt that can be raised at a moment of the viewer's choice, or
+// a part of a vCPU that works by itself.
 type Actor struct {
 	ID   int    `json:"id"`
 	Name string `json:"name"`
-	Able bool   `json:"able"` // not raised yet
+	Able bool   `json:"able"` // not raised yet; a part of a vCPU: it has something to do
+	// Unit: it is a part of a vCPU. Holds is what it has to do, the next first: of a
+	// store buffer the stores that wait in it.
+	Unit  bool     `json:"unit,omitempty"`
+	Holds []string `json:"holds,omitempty"`
 }
 
 // Reg is a register.

@@ -54,13 +54,33 @@ func (w *Walk) Phases() map[int]Phase {
 	return l
 }
 
-// raisable lists the interrupts that are actors.
+// raisable lists the actors that are no vCPUs: interrupts, store buffers, and
+// fetches of code that have something to do.
 func (w *Walk) raisable() []Actor {
 	var l []Actor
 	for i := len(w.Run.Machine.CPUs); i < w.Run.Actors(); i++ {
-		l = append(l, Actor{i, w.Run.ActorName(i), w.Run.Can(i)})
+		a := Actor{ID: i, Name: w.Run.ActorName(i), Able: w.Run.Can(i)}
+		if u, cpu, ok := w.Run.UnitOf(i); ok {
+			if a.Unit, a.Holds = true, w.holds(u, cpu); u != emu.StoreBuffer && !a.Able {
+				continue
+			}
+		}
+		l = append(l, a)
 	}
 	return l
+}
+
+// holds is what a part of a vCPU has to do.
+func (w *Walk) holds(u emu.Unit, cpu int) []string {
+	var list []string
+	if u == emu.StoreBuffer {
+		for _, s := range w.Run.Machine.CPUs[cpu].Buffered() {
+			list = append(list, fmt.Sprintf("[%s] %#x", w.Place(s.Addr), s.Value))
+		}
+	} else if at, old, now, ok := w.Run.Machine.Stale(u, cpu); ok {
+		list = append(list, fmt.Sprintf("[%s] %02x -> %02x", w.Place(at), old, now))
+	}
+	return list
 }
 
 // instructionAt is the instruction that a vCPU stands at.

@@ -1,12 +1,16 @@
 /** @import { Moment, Scene } from "./protocol.js" */
 import { $, cell, el, fill, row } from "trapline/dom";
 
+/** @param {Moment} m what of a vCPU works by itself: its store buffer, and its fetch of code */
+const beside = m => (m.raisable ?? []).filter(a => a.unit).map(a => row("", cell("", a.name), cell("value stored", a.holds?.[0] ?? ""),
+  cell("", (a.holds ?? []).slice(1).join(", ")), cell("dim", a.able ? "" : "empty"), cell("", "")));
+
 /** @param {Moment} m @param {Scene} scene everything beside the stage */
 export function panels(m, scene) {
   fill($("regs"), m.regs.map(r => row("", cell("dim", r.name), cell(r.changed ? "value stored" : "value", r.value), cell("place", r.means || (r.changed ? "was " + r.old : "")))));
   fill($("probes"), m.probes.map(p => row("", cell("", p.name), cell(p.state === "armed" ? "" : "alarm", p.state), cell("", "hits " + p.hits), cell(p.missed ? "alarm" : "dim", "missed " + p.missed), cell("place", p.at))));
   locks(m);
-  fill($("cpus"), m.cpus.map(c => row(c.id === m.cpu ? "here" : "", cell("", "cpu" + c.id), cell("place", c.at), cell("", c.text), cell(quiet(c.state) || c.thread ? "dim" : "alarm", c.state), cell("work", phase(scene, c.phase)))));
+  fill($("cpus"), [...m.cpus.map(c => row(c.id === m.cpu ? "here" : "", cell("", "cpu" + c.id), cell("place", c.at), cell("", c.text), cell(quiet(c.state) || c.thread ? "dim" : "alarm", c.state), cell("work", phase(scene, c.phase)))), ...beside(m)]);
   memory(m);
   fill($("gates"), (m.gates ?? []).map(g => row(g.used ? "here" : "", cell("", `${g.vector} ${g.name}`), cell("", g.type), cell("", "DPL " + g.dpl), cell("place", "→ " + g.to))));
   fill($("log"), [(m.log ?? []).join("\n") || "nothing printed yet"]);

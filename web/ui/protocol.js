@@ -4,7 +4,7 @@
  *
  * @typedef {{property: string, text: string, step: number, row?: string}} Violation
  * @typedef {{id: number, at: string, ring: number, phase: number, outer?: number, state: string, able: boolean, text: string, thread?: number}} CPU
- * @typedef {{id: number, name: string, able: boolean}} Actor
+ * @typedef {{id: number, name: string, able: boolean, unit?: boolean, holds?: string[]}} Actor
  * @typedef {{name: string, value: string, old?: string, means?: string, changed?: boolean}} Reg
  * @typedef {{name: string, set: boolean, changed?: boolean}} Flag
  * @typedef {{addr: number, label?: string, at: string, bytes: string, text: string, here?: boolean, probe?: string, patched?: boolean,
