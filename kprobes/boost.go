@@ -1,16 +1,15 @@
 package kprobes
 
 import (
-	"fmt"
-
-	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/emu/linux/abi"
 	"trapline/traps"
 )
 
-// Boosting (engine option modern+boost, O5): a copy that needs no fix-up is
-// followed by a jump back behind the original, and runs without any trap at
-// its end. What may be boosted is what the 6.1 kernel's can_boost says.
+// Instructions are decoded by the simulator, whose decoder stands for the
+// kernel's: what may be boosted is what the 6.1 kernel's can_boost() says (engine
+// option modern+boost), what is emulated what its prepare_emulation() says
+// (modern+int3); the rest of it is engines/modern (O5).
 
 // boostable0F are the two-byte opcodes that can be boosted: one word a row of
 // sixteen opcodes, bit 0 for the row's first.
@@ -38,118 +37,62 @@ func boostable(in *insn.Inst) bool {
 	return true
 }
 
-// The jump back: E9 and 32 bits.
+// prepare is arch_prepare_kprobe(): the copy, and what spares its step.
+func (e *engineModern) prepare(x *traps.Exec) abi.Errno {
+	var code [copySize]byte
+	n := x.M.Peek(x.C.ID, e.addr(x), code[:])
+	if n == 0 {
+		return abi.EINVAL
+	}
+	if errno := refusal(code[:n]); errno != 0 && e.options.int3 {
+		return errno
+	}
+	e.copyInsn(x)
+	in, err := insn.Decode(code[:n], x.M.Arch.Mode())
+	if err != nil {
+		return 0
+	}
+	way := uint64(0)
+	if e.options.int3 {
+		way = emulation(&in)
+	}
+	end := e.copyAt(x) + uint64(in.Len)
+	switch {
+	case e.options.boost && boostable(&in) && e.field(x, e.l.post) == 0 && in.Len+jumpSize <= copySize:
+		way |= boostableInsn
+		x.M.PokeWord(x.C.Space, end, 1, 0xe9)
+		x.M.PokeWord(x.C.Space, end+1, 4, uint64(uint32(e.addr(x)+uint64(in.Len)-end-jumpSize)))
+	case e.options.int3:
+		x.M.PokeWord(x.C.Space, end, 1, breakpoint)
+	}
+	x.M.PokeWord(x.C.Space, x.Probe+e.l.opcode+1, 1, uint64(in.Len))
+	x.M.PokeWord(x.C.Space, x.Probe+e.l.opcode+2, 1, way)
+	return 0
+}
+
 const (
-	jumpNear = 0xe9
-	jumpSize = 5 // bytes
+	jumpSize      = 5    // bytes of the jump back: E9 and 32 bits
+	boostableInsn = 0x80 // AINSN_BOOSTABLE
 )
 
-// tryBoost sends the interrupted code into the copy for good, if it may. A hit
-// inside a hit leaves the outer one's state alone.
-func (e *engineModern) tryBoost(x *traps.Exec, nested bool) traps.Result {
-	x.Return(0)
-	if nested {
-		for _, i := range e.g.byAddr[e.addr(x)] {
-			if e.g.registered(i) {
-				e.g.add(i, Skipped)
-			}
+// prepareInsn is the micro-step that decodes: 0 or the negative errno in eax.
+func (e *engineModern) prepareInsn(x *traps.Exec) traps.Result {
+	errno := e.prepare(x)
+	x.Return(uint64(uint32(-int32(errno))))
+	if errno != 0 {
+		x.Say("O5", "the instruction can neither be emulated nor run out of line: the probe is refused")
+	}
+	return traps.Next
+}
+
+// emulation is how 6.1's prepare_emulation() has the instruction emulated: a
+// value of engines/modern/emulate.c, 0 for what is stepped instead.
+func emulation(in *insn.Inst) uint64 {
+	for i, a := range [...]insn.Attr{insn.Cli | insn.Sti | insn.Pushf | insn.Popf, insn.RetNear | insn.RetFar, insn.CallRel, insn.JmpRel,
+		insn.Jcc, insn.Loop | insn.Jcxz, insn.CallInd, insn.JmpInd} {
+		if in.Attr().Has(a) && (i < 6 || in.Mod() == 3) {
+			return uint64(i + 1)
 		}
 	}
-	in, at, ok := e.decodeCopy(x)
-	if !e.options.boost || !ok || !boostable(&in) || e.field(x, e.l.post) != 0 || in.Len+jumpSize > copySize {
-		x.Say("O5", "not boosted: the step will trap")
-		return traps.Next
-	}
-	e.writeJumpBack(x, at, in.Len)
-	if !nested {
-		e.set(x, ctlCurrent, 0)
-		e.countEnd(x)
-	}
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), copy: at, active: true}
-	x.Regs.Set(traps.FieldIP, at)
-	x.Return(1)
-	x.Say("O5", "boosted: the copy runs at full speed and a jump behind it leads back; no second trap")
-	return traps.Next
-}
-
-// writeJumpBack puts the jump behind the copy's instruction of n bytes. The
-// first hit does it, and it stays.
-func (e *engineModern) writeJumpBack(x *traps.Exec, at uint64, n int) {
-	at += uint64(n)
-	back := uint64(uint32(e.addr(x) + uint64(n) - at - jumpSize))
-	if op, _ := x.M.PeekWord(x.C.Space, at, 1); op == jumpNear {
-		if to, _ := x.M.PeekWord(x.C.Space, at+1, 4); to == back {
-			return
-		}
-	}
-	x.M.PokeWord(x.C.Space, at, 1, jumpNear)
-	x.M.PokeWord(x.C.Space, at+1, 4, back)
-}
-
-// decodeCopy decodes the probe's copy.
-func (e *engineModern) decodeCopy(x *traps.Exec) (insn.Inst, uint64, bool) {
-	at := e.copyAt(x)
-	var b [copySize]byte
-	n := x.M.Peek(x.C.ID, at, b[:])
-	in, err := insn.Decode(b[:n], x.M.Arch.Mode())
-	return in, at, err == nil
-}
-
-// tryEmulate does the instruction's work on the frame, for those that the 6.1
-// kernel emulates (modern+int3): the rest is stepped with an int3 behind it.
-func (e *engineModern) tryEmulate(x *traps.Exec) traps.Result {
-	x.Return(0)
-	if !e.options.int3 {
-		x.Say("O5", "stepped with TF")
-		return traps.Next
-	}
-	in, at, ok := e.decodeCopy(x)
-	if !ok || !e.emulate(x, &in) {
-		x.M.PokeWord(x.C.Space, at+uint64(in.Len), 1, breakpoint)
-		x.Say("O5", "not emulated: the copy runs up to an int3 behind it")
-		return traps.Next
-	}
-	for _, i := range e.g.byAddr[e.addr(x)] {
-		e.g.add(i, Executions)
-		if e.get(x, ctlStatus) != reenter {
-			e.g.add(i, Posts)
-		}
-	}
-	x.Return(1)
-	x.Sayf("O5", func() string { return fmt.Sprintf("emulated on the frame: %v; no step, no second trap", in.Attr()) })
-	return traps.Next
-}
-
-// secondInt3: an int3 that is no probe's, while this CPU steps: the end of
-// the copy.
-func (e *engineModern) secondInt3(x *traps.Exec) traps.Result {
-	x.Return(0)
-	p := e.get(x, ctlCurrent)
-	st := e.get(x, ctlStatus)
-	if p == 0 || st != hitSS && st != reenter {
-		x.Say("O5", "this CPU steps nothing: not the end of a copy")
-		return traps.Next
-	}
-	x.Probe = p
-	at, ip := e.copyAt(x), x.Regs.Get(traps.FieldIP)
-	if ip <= at || ip >= at+copySize {
-		x.Say("O5", "not inside the copy")
-		return traps.Next
-	}
-	x.C.SetReg(emu.RBX, p)
-	x.Return(1)
-	x.Say("O5", "the int3 behind the copy: the step is over")
-	return traps.Next
-}
-
-// resumeSinglestep puts IF and the instruction pointer back after the second
-// int3.
-func (e *engineModern) resumeSinglestep(x *traps.Exec) traps.Result {
-	saved := e.get(x, ctlSavedFlags)
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved&emu.IF)
-	ip := x.Regs.Get(traps.FieldIP)
-	x.Regs.Set(traps.FieldIP, x.M.Arch.Mask(ip-e.copyAt(x)+e.addr(x)-1))
-	e.countEnd(x)
-	x.Say("O5", "IF is put back, eip moves by the distance and back over the int3")
-	return traps.Next
+	return 0
 }

@@ -111,19 +111,20 @@ func (e *common) action(kind HandlerKind) traps.Op {
 // sharedOps are the micro-steps that mean the same in every engine.
 func (e *common) sharedOps() map[string]traps.Op {
 	return map[string]traps.Op{
-		"get_kprobe":           e.getKprobe,
-		"breakpoint_gone":      e.breakpointGone,
-		"hit_active":           e.hitActive,
-		"save_flags":           e.saveFlags,
-		"prepare_singlestep":   e.prepareSinglestep,
-		"restore_opcode":       e.restoreOpcode,
-		"hit_ss":               e.hitSS,
-		"write_breakpoint":     e.writeBreakpoint,
-		"restore_saved_flags":  e.restoreSavedFlags,
-		"restore_old_flags":    e.restoreOldFlags,
-		"pre_handler_action":   e.action(Pre),
-		"post_handler_action":  e.action(Post),
-		"fault_handler_action": e.action(Fault),
+		"get_kprobe":            e.getKprobe,
+		"breakpoint_gone":       e.breakpointGone,
+		"hit_active":            e.hitActive,
+		"save_flags":            e.saveFlags,
+		"prepare_singlestep":    e.prepareSinglestep,
+		"restore_opcode":        e.restoreOpcode,
+		"hit_ss":                e.hitSS,
+		"write_breakpoint":      e.writeBreakpoint,
+		"restore_saved_flags":   e.restoreSavedFlags,
+		"restore_old_flags":     e.restoreOldFlags,
+		"pre_handler_action":    e.action(Pre),
+		"post_handler_action":   e.action(Post),
+		"fault_handler_action":  e.action(Fault),
+		"return_handler_action": e.returnAction,
 	}
 }
 
@@ -211,17 +212,19 @@ func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 }
 
 func (e *common) hitActive(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkHit
-	e.g.add(e.g.index(x.Probe), Hits)
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
 	e.set(x, ctlStatus, hitActive)
 	e.set(x, ctlCurrent, x.Probe)
-	addr := e.addr(x)
-	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: addr})
-	x.Sayf("K4", func() string {
-		return fmt.Sprintf("kprobe_status = KPROBE_HIT_ACTIVE: the probe at %s is hit", x.K.Name(addr))
-	})
+	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
+	e.hit(x)
+	x.Say("K4", "kprobe_status = KPROBE_HIT_ACTIVE: a probe is hit")
 	return traps.Next
+}
+
+// hit counts the beginning of a hit of x.Probe.
+func (e *common) hit(x *traps.Exec) {
+	x.Micro.Work = emu.WorkHit
+	e.g.add(e.g.index(x.Probe), Hits)
+	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: e.addr(x)})
 }
 
 // isIFModifier is the patch's opcode test: cli, sti, iret, popf by their
@@ -247,7 +250,7 @@ func (e *common) firstOpcode(x *traps.Exec) byte {
 // changesIF tells whether the probed instruction sets IF itself. 2005 knows iretq
 // by its REX prefix.
 func (e *common) changesIF(x *traps.Exec) bool {
-	if e.hlist && x.M.Arch == emu.AMD64 && e.opcode(x)&0xf0 == 0x40 {
+	if e.hlist && !e.skipPrefixes && x.M.Arch == emu.AMD64 && e.opcode(x)&0xf0 == 0x40 {
 		next, _ := x.M.PeekWord(x.C.Space, e.copyAt(x)+1, 1)
 		return next == 0xcf
 	}
@@ -295,11 +298,11 @@ func (e *common) hitSS(x *traps.Exec) traps.Result {
 	x.Micro.Work = emu.WorkStep
 	e.set(x, ctlStatus, hitSS)
 	e.g.step[x.C.ID].active = true
+	row := "K4"
 	if e.percpu {
-		x.Say("O4", "kprobe_status = KPROBE_HIT_SS; current_kprobe stays set over the return to the probed code, no lock is held")
-	} else {
-		x.Say("K4", "kprobe_status = KPROBE_HIT_SS; the lock stays held over the return to the probed code")
+		row = "O4"
 	}
+	x.Say(row, "kprobe_status = KPROBE_HIT_SS: it stays so over the return to the probed code")
 	return traps.Next
 }
 
@@ -325,13 +328,8 @@ func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
-// countEnd counts the end of a hit, unless it was one that was only counted as
-// missed.
-func (e *common) countEnd(x *traps.Exec) {
-	if e.get(x, ctlStatus) != reenter {
-		e.g.add(e.g.index(x.Probe), Posts)
-	}
-}
+// countEnd counts the end of a hit.
+func (e *common) countEnd(x *traps.Exec) { e.g.add(e.g.index(x.Probe), Posts) }
 
 func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
 	e.g.add(e.g.index(x.Probe), Faults)
@@ -344,3 +342,15 @@ func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
 }
 
 // The loads that kernel text does by instructions, as direct mode's steps.
+
+func (e *common) loadCurrent(x *traps.Exec) traps.Result {
+	x.C.SetReg(emu.RBX, e.get(x, ctlCurrent))
+	x.Say("K5", "current_kprobe")
+	return traps.Next
+}
+
+func (e *common) loadStatus(x *traps.Exec) traps.Result {
+	x.Return(e.get(x, ctlStatus))
+	x.Say("K9", "kprobe_status")
+	return traps.Next
+}

@@ -41,11 +41,10 @@ func (e *engine2005) register(x *traps.Exec) error { return e.registerCopy(x) }
 func (e *engine2005) Ops() map[string]traps.Op {
 	ops := e.lockedOps()
 	maps.Copy(ops, map[string]traps.Op{
-		"set_copy_ip":           e.setCopyIP,
-		"resume_execution":      e.resumeExecution,
-		"back_up_eip":           backUpIP,
-		"reentrant_step":        e.reentrantStep,
-		"return_handler_action": e.returnAction,
+		"set_copy_ip":      e.setCopyIP,
+		"resume_execution": e.resumeExecution,
+		"back_up_eip":      backUpIP,
+		"reentrant_step":   e.reentrantStep,
 	})
 	return ops
 }

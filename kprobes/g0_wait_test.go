@@ -27,7 +27,7 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 		{"in a hit", func(r *kit, _ *emu.CPU) { r.until(0, "get_kprobe") }, true},
 		{"in a handler that turned interrupts on", func(r *kit, c *emu.CPU) { r.until(0, "hit_active"); c.RFLAGS |= emu.IF }, true},
 		{"in the step", func(r *kit, _ *emu.CPU) { r.until(0, "set_copy_ip") }, true},
-		{"behind the step", func(r *kit, _ *emu.CPU) { r.until(0, "end_probe") }, true},
+		{"behind the step", func(r *kit, _ *emu.CPU) { r.until(0, "reset_current_kprobe") }, true},
 		{"its task has ended", func(r *kit, c *emu.CPU) { c.RFLAGS &^= emu.IF; c.Shutdown = traps.TaskDone }, false},
 		{"halted and woken by interrupts", func(_ *kit, c *emu.CPU) { c.Halted = true }, false},
 		{"halted with interrupts off", func(_ *kit, c *emu.CPU) { c.Halted = true; c.RFLAGS &^= emu.IF }, true},
@@ -39,12 +39,11 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 			r.probe(kprobes.Probe{Name: "another", Addr: at})
 			c := r.start(0, at)
 			r.call(1, "unregister_kprobe", r.probe(kprobes.Probe{Name: "p", Addr: at + 1}))
-			r.until(1, "text_poke_sync")
+			r.until(1, "smp_call_function_many")
 			r.take(0)
 			r.until(1, "mutex_unlock")
 			x.is(r, c)
-			first := r.step(1)
-			require.Equal(t, "synchronize_rcu", first.Micro.Name, x.name)
+			r.reach(1, "synchronize_rcu")
 			second := r.step(1)
 			waits := second.Kind == emu.StepSpin
 			require.Equal(t, x.waits, waits, x.name)
@@ -65,7 +64,7 @@ func (r *kit) take(id int) {
 func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
 	r := newKit(t, emu.I386, kprobes.EngineModern, 3)
 	at := r.kernel(loop...)
-	p := r.define(kprobes.Probe{Name: "p", Addr: at})
+	p := r.probe(kprobes.Probe{Name: "p", Addr: at})
 	a, b := r.start(0, at), r.start(2, at)
 	off := func(c *emu.CPU, on bool) {
 		c.RFLAGS |= emu.IF
@@ -74,13 +73,13 @@ func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
 		}
 	}
 	c := r.call(1, "unregister_kprobe", p)
-	r.until(1, "text_poke_sync")
+	r.until(1, "smp_call_function_many")
 	r.take(0)
 	r.take(2)
 	r.until(1, "mutex_unlock")
 	off(a, true)
 	off(b, true)
-	require.Equal(t, emu.StepMicro, r.step(1).Kind, "begins to wait for both")
+	require.Equal(t, emu.StepMicro, r.reach(1, "synchronize_rcu").Kind, "begins to wait for both")
 	require.Equal(t, emu.StepSpin, r.step(1).Kind)
 	off(a, false)
 	require.Equal(t, emu.StepMicro, r.step(1).Kind, "one less")
@@ -107,7 +106,7 @@ func TestG0TextPokeSyncWaitsForInterrupts(t *testing.T) {
 			c := r.start(0, r.kernel(join([]byte{0xfa, 0x90, 0x90, 0xfb, 0x90}, loop)...))
 			r.step(0) // cli
 			r.call(1, op, p)
-			r.until(1, "text_poke_sync")
+			r.reach(1, "csd_lock_wait")
 			for range 3 {
 				require.Equal(t, emu.StepSpin, r.step(1).Kind, op)
 			}

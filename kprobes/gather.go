@@ -3,163 +3,109 @@ package kprobes
 import (
 	"fmt"
 
-	"trapline/emu"
 	"trapline/traps"
 )
 
-// Probes at one address, engine modern (M5): a gathering probe takes the hash
-// table's place and its handlers call each one's own, newest first.
+// Registering outside guest time, as engines/modern/register.c does it, and
+// probes at one address: an aggregated probe takes the hash table's place and
+// its handlers call each one's own (M5).
 
-func (e *engineModern) gatherOps() map[string]traps.Op {
-	return map[string]traps.Op{"gather": e.gather, "ungather": e.ungather, "restore_saved_flags": e.endStep}
+// define makes the probe's list empty, beside its place for the copy.
+func (e *engineModern) define(i int) {
+	e.defineCopy(i)
+	at, word := e.g.Address(i)+e.l.list, e.arch.Word()
+	e.g.poke(at, at, word)
+	e.g.poke(at+uint64(word), at, word)
 }
 
-func (e *engineModern) word(x *traps.Exec, at uint64) uint64 {
-	v, _ := x.M.PeekWord(x.C.Space, at, x.M.Arch.Word())
-	return v
-}
-
-func (e *engineModern) put(x *traps.Exec, at, v uint64) {
-	x.M.PokeWord(x.C.Space, at, x.M.Arch.Word(), v)
-}
-
-func (e *engineModern) gathers(x *traps.Exec, p uint64) bool {
-	return e.word(x, p+e.l.pre) == x.K.Symbol("aggr_pre_handler")
-}
-
-// gather adds the probe at hand to those at its address; the second one there
-// makes the gathering probe, which takes over the first one's copy and place.
-func (e *engineModern) gather(x *traps.Exec) traps.Result {
-	addr := e.addr(x)
-	old := e.lookup(x, addr)
-	g := old
-	if !e.gathers(x, old) {
-		if g = e.newGathering(x, old); g == 0 {
-			x.C.Shutdown = fmt.Sprintf("more than %d addresses with several probes", activeSlots)
-			return traps.Next
+// register puts the probe behind those that were defined after it: the kernel
+// registers an event's probe when it is defined and only arms it later, so that
+// enabling does not change the order.
+func (e *engineModern) register(x *traps.Exec) error {
+	ap := e.lookup(x, e.addr(x))
+	if ap == 0 {
+		if errno := e.prepare(x); errno != 0 {
+			return errno
+		}
+		return e.common.register(x)
+	}
+	if !e.aggregated(x, ap) {
+		first := ap
+		if ap = e.aggregate(x, first); ap == 0 {
+			return fmt.Errorf("more than %d addresses with several probes", activeSlots)
 		}
 	}
-	e.put(x, x.Probe+e.l.next, e.word(x, g+e.l.head))
-	e.put(x, g+e.l.head, x.Probe)
+	at := ap + e.l.list
+	for next, n := e.peek(x, at), 0; n < MaxProbes && next != ap+e.l.list && next > x.Probe; n++ {
+		at = next
+		next = e.peek(x, at)
+	}
+	e.link(x, x.Probe+e.l.list, at)
+	if e.field(x, e.l.post) != 0 {
+		e.write(x, ap+e.l.post, x.K.Symbol("aggr_post_handler"))
+	}
 	e.g.setRegistered(e.g.index(x.Probe), true)
-	x.Sayf("M5", func() string {
-		return fmt.Sprintf("another probe at %s: it joins the gathering probe, newest first", x.K.Name(addr))
-	})
-	return traps.Next
+	return nil
 }
 
-// endStep counts the step as the end of every gathered probe's hit: a probe
-// with a post_handler is counted when that runs, one that came since the hit
-// is not.
-func (e *engineModern) endStep(x *traps.Exec) traps.Result {
-	if e.g.index(x.Probe) < 0 && e.get(x, ctlStatus) != reenter {
-		for _, i := range e.g.byAddr[e.g.step[x.C.ID].addr] {
-			if e.g.registered(i) && !e.g.probes[i].Post.Set() && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
-				e.g.add(i, Posts)
-			}
-		}
-	}
-	return e.restoreSavedFlags(x)
+func (e *engineModern) aggregated(x *traps.Exec, p uint64) bool {
+	return e.peek(x, p+e.l.pre) == x.K.Symbol("aggr_pre_handler")
 }
 
-func (e *engineModern) newGathering(x *traps.Exec, first uint64) uint64 {
+// link puts an entry behind the one at at.
+func (e *engineModern) link(x *traps.Exec, entry, at uint64) {
+	w, next := uint64(x.M.Arch.Word()), e.peek(x, at)
+	e.write(x, entry, next)
+	e.write(x, entry+w, at)
+	e.write(x, next+w, entry)
+	e.write(x, at, entry)
+}
+
+// aggregate is init_aggr_kprobe() with a free one, or 0.
+func (e *engineModern) aggregate(x *traps.Exec, first uint64) uint64 {
+	w := uint64(x.M.Arch.Word())
 	for i := range activeSlots {
-		g := x.K.Symbol("active_pool") + uint64(i)*e.l.size
-		if e.word(x, g+e.l.addr) != 0 {
+		ap := x.K.Symbol("aggr_pool") + uint64(i)*e.l.size
+		if e.peek(x, ap+e.l.addr) != 0 {
 			continue
 		}
-		for off := uint64(0); off < e.l.next; off += uint64(x.M.Arch.Word()) {
-			e.put(x, g+off, e.word(x, first+off))
+		for off := uint64(0); off < e.l.list; off += w {
+			e.write(x, ap+off, e.peek(x, first+off))
 		}
-		e.put(x, g+e.l.pre, x.K.Symbol("aggr_pre_handler"))
-		e.put(x, g+e.l.post, x.K.Symbol("aggr_post_handler"))
-		e.put(x, g+e.l.fault, x.K.Symbol("aggr_fault_handler"))
-		e.put(x, g+e.l.head, first)
-		e.put(x, first+e.l.next, 0)
-		w := uint64(x.M.Arch.Word())
-		e.put(x, e.word(x, g)+w, g) // the neighbours in the bucket
-		e.put(x, e.word(x, g+w), g)
-		return g
+		e.write(x, ap+e.l.pre, x.K.Symbol("aggr_pre_handler"))
+		e.write(x, ap+e.l.fault, x.K.Symbol("aggr_fault_handler"))
+		if e.peek(x, ap+e.l.post) != 0 {
+			e.write(x, ap+e.l.post, x.K.Symbol("aggr_post_handler"))
+		}
+		e.write(x, ap+e.l.list, ap+e.l.list)
+		e.write(x, ap+e.l.list+w, ap+e.l.list)
+		e.link(x, first+e.l.list, ap+e.l.list)
+		if next := e.peek(x, ap); next != 0 { // the neighbours in the bucket
+			e.write(x, next+w, ap)
+		}
+		e.write(x, e.peek(x, ap+w), ap)
+		return ap
 	}
 	return 0
 }
 
-// ungather takes the probe at hand out of a gathering one. It answers 1 if
-// others stay, so that the breakpoint must stay too.
-func (e *engineModern) ungather(x *traps.Exec) traps.Result {
-	g := e.lookup(x, e.addr(x))
-	if g == 0 || !e.gathers(x, g) {
-		x.Return(0)
-		x.Say("M5", "the only probe at its address")
-		return traps.Next
-	}
-	at := g + e.l.head
-	for n := 0; n < MaxProbes && e.word(x, at) != 0 && e.word(x, at) != x.Probe; n++ {
-		at = e.word(x, at) + e.l.next
-	}
-	e.put(x, at, e.word(x, x.Probe+e.l.next))
-	e.g.setRegistered(e.g.index(x.Probe), false)
-	if e.word(x, g+e.l.head) != 0 {
-		x.Return(1)
-		x.Say("M5", "other probes stay at the address: so does the breakpoint")
-		return traps.Next
-	}
-	x.C.SetReg(emu.RBX, g)
-	x.Return(0)
-	x.Say("M5", "the last probe at the address: the gathering one goes with it")
-	return traps.Next
-}
-
-func (e *engineModern) setInstance(x *traps.Exec) traps.Result {
-	e.set(x, ctlInstance, x.Probe)
-	x.Say("M5", "a fault in this handler will go to this probe's fault_handler only")
-	return traps.Next
-}
-
-func (e *engineModern) resetInstance(x *traps.Exec) traps.Result {
-	e.set(x, ctlInstance, 0)
-	x.Say("M5", "no handler of the gathering probe runs")
-	return traps.Next
-}
-
-func (e *engineModern) loadInstance(x *traps.Exec) traps.Result {
-	x.C.SetReg(emu.RBX, e.get(x, ctlInstance))
-	x.Say("M5", "whose handler was running?")
-	return traps.Next
-}
-
-// register is register_kprobe's work before the run starts.
-func (e *engineModern) register(x *traps.Exec) error {
-	if e.lookup(x, e.addr(x)) != 0 {
-		e.gather(x)
-		e.orderGathered(x)
-		return nil
-	}
-	if err := e.g.MayProbe(e.addr(x)); err != nil {
-		return err
-	}
-	return e.registerCopy(x)
-}
-
-// orderGathered puts the probe at hand behind those that were defined after
-// it: the kernel registers an event's probe when it is defined and only arms
-// it later, so that enabling does not change the order.
-func (e *engineModern) orderGathered(x *traps.Exec) {
-	at := e.lookup(x, e.addr(x)) + e.l.head
-	e.put(x, at, e.word(x, x.Probe+e.l.next)) // gather has put it first
-	for n := 0; n < MaxProbes && e.word(x, at) > x.Probe; n++ {
-		at = e.word(x, at) + e.l.next
-	}
-	e.put(x, x.Probe+e.l.next, e.word(x, at))
-	e.put(x, at, x.Probe)
-}
-
 // unregister is unregister_kprobe's work outside guest time.
 func (e *engineModern) unregister(x *traps.Exec) {
-	e.ungather(x)
-	if x.C.Reg(emu.RAX) != 0 {
+	ap := e.lookup(x, e.addr(x))
+	if ap == 0 || ap == x.Probe {
+		e.common.unregister(x)
 		return
 	}
-	x.Probe = x.C.Reg(emu.RBX)
-	e.common.unregister(x)
+	w, entry := uint64(x.M.Arch.Word()), x.Probe+e.l.list
+	next, prev := e.peek(x, entry), e.peek(x, entry+w)
+	e.write(x, prev, next)
+	e.write(x, next+w, prev)
+	e.g.setRegistered(e.g.index(x.Probe), false)
+	e.write(x, entry, entry)
+	e.write(x, entry+w, entry)
+	if e.peek(x, ap+e.l.list) == ap+e.l.list { // it was the last one
+		x.Probe = ap
+		e.common.unregister(x)
+		e.write(x, ap+e.l.addr, 0)
+	}
 }

@@ -128,6 +128,18 @@ func (r *kit) until(id int, micro string) *emu.Event {
 	return nil
 }
 
+// reach steps vCPU id to a micro-step, which may be a spin.
+func (r *kit) reach(id int, micro string) *emu.Event {
+	r.Helper()
+	for range 20000 {
+		if ev := r.step(id); ev.Micro != nil && ev.Micro.Name == micro {
+			return ev
+		}
+	}
+	r.Fatalf("no micro-step %s", micro)
+	return nil
+}
+
 // run steps vCPU id to its end and returns why it stopped and its micro-steps.
 func (r *kit) run(id int) (string, []string) {
 	r.Helper()

@@ -38,7 +38,7 @@ type Ret struct {
 
 // Words of struct kretprobe behind struct kprobe's, in units of a word.
 const (
-	krpHandler = 10 + iota
+	krpHandler = 11 + iota
 	krpMaxActive
 	krpNmissed
 	krpFree
@@ -56,6 +56,7 @@ const (
 	kriRet
 	kriTask // 0: not in use
 	kriFP
+	kriRefs
 
 	kriWords = 8
 )
@@ -65,8 +66,8 @@ type kretEngine interface {
 	engineOps
 	// prepareReturns gets the trampoline ready for the first return probe.
 	prepareReturns() error
-	initInstances(x *traps.Exec) traps.Result
-	orphanInstances(x *traps.Exec) traps.Result
+	initInstances(x *traps.Exec)
+	orphanInstances(x *traps.Exec)
 }
 
 // checkReturn refuses a return probe that the engine cannot have.

@@ -8,46 +8,58 @@ import (
 	"trapline/traps"
 )
 
-// seen tells what lines mean that the text of 2002 and of 2005 have, by the names
-// that they have there; nil: nothing more than they say.
-func (e *locked) seen() map[string]traps.Seen {
+// seen tells what lines mean that the text of every kernel with probes has, by the
+// names that they have there; nil: nothing more than they say.
+func (e *common) seen() map[string]traps.Seen {
 	return map[string]traps.Seen{
-		"preempt_disable":           nil,
-		"spin_lock":                 e.seenLock,
-		"set_kprobe_cpu":            nil,
-		"kprobe_running":            nil,
-		"get_kprobe":                nil,
-		"hit_active":                nil,
-		"set_current":               e.seenHit,
-		"keep_flags":                nil,
-		"save_flags":                nil,
-		"prepare_singlestep":        nil,
-		"restore_opcode":            nil,
-		"rewind_eip":                rewinds,
-		"hit_ss":                    e.seenStep,
-		"reentrant_hit":             e.seenReentrant,
-		"breakpoint_gone":           e.seenGone,
-		"write_breakpoint":          e.seenArmed,
-		"restore_saved_flags":       e.seenEnd,
-		"restore_old_flags":         e.seenFault,
-		"clear_kprobe_cpu":          e.seenLeave,
-		"spin_unlock":               e.seenUnlock,
-		"preempt_enable_no_resched": nil,
-		"list_add":                  nil,
-		"list_del":                  e.seenGoing,
-		"save_opcode":               nil,
-		"flush_icache":              nil,
-		"force_sig":                 traps.SeenSignal,
-		"signal_pending":            nil,
-		"do_signal":                 nil,
-		"preempt_check":             nil,
-		"timer_interrupt":           nil,
-		"reschedule_interrupt":      nil,
-		"fixup_exception":           nil,
-		"restore_fpu":               nil,
-		"thread_debugreg7":          nil,
-		"save_debugreg6":            nil,
+		"spin_lock":          e.seenLock,
+		"spin_unlock":        e.seenUnlock,
+		"kprobe_running":     nil,
+		"get_kprobe":         nil,
+		"keep_flags":         nil,
+		"save_flags":         nil,
+		"prepare_singlestep": nil,
+		"restore_opcode":     nil,
+		"hit_ss":             e.seenStep,
+		"breakpoint_gone":    e.seenGone,
+		"write_breakpoint":   e.seenArmed,
+		"restore_old_flags":  e.seenFault,
+		"list_add":           nil,
+		"save_opcode":        nil,
 	}
+}
+
+// seenCopies tells the same of lines about copies and return probes.
+func (e *common) seenCopies() map[string]traps.Seen {
+	return map[string]traps.Seen{
+		"back_up_eip":       nil,
+		"set_copy_ip":       e.seenCopyIP,
+		"resume_execution":  nil,
+		"kretprobe_missed":  e.seenKretprobeMissed,
+		"get_free_instance": e.seenCall,
+		"prepare_return":    nil,
+		"next_instance":     nil,
+		"recycle_instance":  nil,
+		"init_instances":    nil,
+		"orphan_instances":  nil,
+	}
+}
+
+// seen adds what lines mean of the kernels with one lock.
+func (e *locked) seen() map[string]traps.Seen {
+	seen := e.common.seen()
+	maps.Copy(seen, map[string]traps.Seen{
+		"set_kprobe_cpu":      nil,
+		"hit_active":          nil,
+		"set_current":         e.seenHit,
+		"rewind_eip":          rewinds,
+		"reentrant_hit":       e.seenReentrant,
+		"restore_saved_flags": e.seenEnd,
+		"clear_kprobe_cpu":    e.seenLeave,
+		"list_del":            e.seenGoing,
+		"flush_icache":        nil,
+	})
+	return seen
 }
 
 // Asks names the line that compares kprobe_cpu with this CPU's number.
@@ -56,7 +68,7 @@ func (e *locked) Asks() string { return "kprobe_running" }
 // Seen tells what lines of engines/2002/*.c mean.
 func (e *engine2002) Seen() map[string]traps.Seen {
 	seen := e.seen()
-	maps.Copy(seen, map[string]traps.Seen{"fix_pushf": nil, "clear_tf": nil, "preempt_enable": nil, "ptrace_dtrace": nil})
+	maps.Copy(seen, map[string]traps.Seen{"fix_pushf": nil, "clear_tf": nil, "preempt_enable": nil})
 	return seen
 }
 
@@ -64,7 +76,7 @@ func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 
 // seenLock: a locked compare and exchange has found the lock free if it left
 // ZF set (K6, K12).
-func (e *locked) seenLock(x *traps.Exec) {
+func (e *common) seenLock(x *traps.Exec) {
 	l := x.Loaded()
 	x.Micro.Takes = l.Addr
 	if x.C.RFLAGS&emu.ZF != 0 {
@@ -81,7 +93,7 @@ func (e *locked) seenLock(x *traps.Exec) {
 	}
 }
 
-func (e *locked) seenUnlock(x *traps.Exec) {
+func (e *common) seenUnlock(x *traps.Exec) {
 	w := x.Written()
 	for _, k := range e.g.Locks() {
 		if k.Addr == w.Addr && k.Owner(w.Old) != x.C.ID {
@@ -91,7 +103,7 @@ func (e *locked) seenUnlock(x *traps.Exec) {
 }
 
 // noteUnlock notes that a lock was released by another than its owner (K19).
-func (e *locked) noteUnlock(x *traps.Exec, lock string, owner uint64) {
+func (e *common) noteUnlock(x *traps.Exec, lock string, owner uint64) {
 	holder := "free"
 	if owner != 0 {
 		holder = fmt.Sprintf("held by cpu%d", owner-1)
@@ -102,12 +114,9 @@ func (e *locked) noteUnlock(x *traps.Exec, lock string, owner uint64) {
 
 // seenHit: current_kprobe is set, which begins a hit.
 func (e *common) seenHit(x *traps.Exec) {
-	x.Micro.Work = emu.WorkHit
 	x.Probe = x.Written().New
-	e.g.add(e.g.index(x.Probe), Hits)
-	addr := e.addr(x)
-	e.g.step[x.C.ID] = stepOf{addr: addr}
-	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: addr})
+	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
+	e.hit(x)
 }
 
 func (e *common) seenStep(x *traps.Exec) {

@@ -11,12 +11,10 @@ import (
 // Seen tells what lines of engines/2005/*.c mean.
 func (e *engine2005) Seen() map[string]traps.Seen {
 	seen := e.seen()
+	maps.Copy(seen, e.seenCopies())
 	maps.Copy(seen, map[string]traps.Seen{
 		"copy_insn":          nil,
 		"reentrant_step":     e.seenGivenUp,
-		"back_up_eip":        nil,
-		"set_copy_ip":        e.seenCopyIP,
-		"resume_execution":   nil,
 		"read_wait":          e.seenReadWait,
 		"read_lock":          seenReadLock,
 		"read_unlock":        nil,
@@ -26,13 +24,6 @@ func (e *engine2005) Seen() map[string]traps.Seen {
 		"link_multiprobe":    e.seenLinked,
 		"unlink_multiprobe":  e.seenGoing,
 		"free_active_probe":  nil,
-		"kretprobe_missed":   e.seenKretprobeMissed,
-		"get_free_instance":  e.seenCall,
-		"prepare_return":     nil,
-		"next_instance":      nil,
-		"recycle_instance":   nil,
-		"init_instances":     nil,
-		"orphan_instances":   nil,
 	})
 	return seen
 }
@@ -46,7 +37,7 @@ func (e *engine2005) seenGivenUp(x *traps.Exec) {
 }
 
 // seenCopyIP: the frame's eip is set to where the instruction will be stepped.
-func (e *engine2005) seenCopyIP(x *traps.Exec) {
+func (e *common) seenCopyIP(x *traps.Exec) {
 	if to := x.Written().New; to-e.slots < copies*copySize {
 		e.g.step[x.C.ID].copy = to
 	}
@@ -85,14 +76,14 @@ func (e *engine2005) seenLinked(x *traps.Exec) { e.g.setRegistered(e.g.index(x.C
 
 // seenCall: get_free_instance(rp) is called. A multiprobe's common handler calls
 // it for a probe that is not the one that was hit.
-func (e *engine2005) seenCall(x *traps.Exec) {
+func (e *common) seenCall(x *traps.Exec) {
 	if rp := x.CallArg(0); e.current(x) != rp {
 		e.g.add(e.g.index(rp), Hits)
 	}
 }
 
 // seenKretprobeMissed: rp->nmissed goes up (E7).
-func (e *engine2005) seenKretprobeMissed(x *traps.Exec) {
+func (e *common) seenKretprobeMissed(x *traps.Exec) {
 	x.Probe = x.Written().Addr - krpNmissed*uint64(x.M.Arch.Word())
 	e.g.add(e.g.index(x.Probe), Nmissed)
 	x.M.Note(emu.Note{Kind: NoteMissed, ID: "E7", Text: "nmissed", Addr: e.addr(x)})

@@ -128,15 +128,3 @@ func (e *locked) kprobeRunning(x *traps.Exec) traps.Result {
 	x.Sayf("K4", func() string { return fmt.Sprintf("does this CPU run a probe already? %v", running) })
 	return traps.Next
 }
-
-func (e *locked) loadCurrent(x *traps.Exec) traps.Result {
-	x.C.SetReg(emu.RBX, e.get(x, ctlCurrent))
-	x.Say("K5", "current_kprobe")
-	return traps.Next
-}
-
-func (e *locked) loadStatus(x *traps.Exec) traps.Result {
-	x.Return(e.get(x, ctlStatus))
-	x.Say("K9", "kprobe_status")
-	return traps.Next
-}

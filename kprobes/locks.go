@@ -22,7 +22,7 @@ type Lock struct {
 var engineLocks = [...]Lock{
 	{Name: "kprobe_lock", Kind: SpinLock, ID: "K12"},
 	{Name: multiLock, Kind: RWLock, ID: "M4"},
-	{Name: kprobeMutex, Kind: Mutex, ID: "O4"},
+	{Name: "kprobe_mutex", Kind: Mutex, ID: "O4"},
 }
 
 // Locks lists the engine's locks.

@@ -66,7 +66,7 @@ type structKprobe struct {
 	size                           uint64
 	addr, pre, post, fault, opcode uint64
 	ainsn                          uint64 // pointer to the copy; 0: the engine has none
-	next, head                     uint64 // engine modern: links of probes at one address
+	list                           uint64 // engine modern: links of probes at one address
 }
 
 // MaxProbes bounds the probes of one machine.
@@ -79,17 +79,15 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range KernelTexts() {
-		if t.Engine != name || t.Arch != m.Arch {
-			continue
-		}
-		text := t.boot()
-		if text.err != nil {
-			return nil, text.err
-		}
-		return BootText(m, engine, traps.Options{Image: text.image, Source: text.source, Places: text.places, Pieces: text.pieces})
+	t, ok := kernelText(name, m.Arch)
+	if !ok {
+		return nil, fmt.Errorf("engine %q has no kernel", engine)
 	}
-	return nil, fmt.Errorf("engine %q has no kernel for %s", engine, m.Arch)
+	o, err := t.Options()
+	if err != nil {
+		return nil, err
+	}
+	return BootText(m, engine, o)
 }
 
 // BootText is Boot with a kernel text that is given: the engine's, or one that

@@ -2,17 +2,17 @@ package kprobes
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 
 	"trapline/emu"
 	"trapline/traps"
 )
 
-// engineModern is kprobes as later kernels have it (5.12's, before stepping
-// went without TF): the probe at hand is each CPU's own, nothing is locked on
-// the hit path, a hit inside a hit is counted as missed and still stepped, and
-// probes at one address share a gathering probe (O4, M5).
+// engineModern is kprobes of 5.12, and with options of 6.1: the probe at hand is
+// each CPU's own, nothing is locked on the hit path, a hit inside a hit is
+// counted as missed and still stepped, and probes at one address share an
+// aggregated probe (O4, M5). Its text is C, in engines/modern, with micro-steps
+// as an abstraction of a hit for direct mode.
 type engineModern struct {
 	common
 	options options
@@ -20,117 +20,84 @@ type engineModern struct {
 }
 
 // More values of kprobe_status.
-const (
-	reenter   = 4 // KPROBE_REENTER: stepping a hit inside a hit
-	hitSSDone = 8 // KPROBE_HIT_SSDONE: post_handler runs
-)
-
-// ctlInstance is the probe whose handler a gathering probe calls.
-const ctlInstance = ctlPrevious + 4
+const reenter = 4 // KPROBE_REENTER: stepping a hit inside a hit
 
 // NoteMissed marks a hit that was counted in nmissed.
 const NoteMissed emu.NoteKind = "nmissed"
 
 func newEngineModern(a emu.Arch) *engineModern {
 	w := uint64(a.Word())
-	return &engineModern{arch: a, common: common{percpu: true, skipPrefixes: true, l: structKprobe{
-		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w,
-		next: 8 * w, head: 9 * w,
+	return &engineModern{arch: a, common: common{percpu: true, hlist: true, skipPrefixes: true, l: structKprobe{
+		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w, list: 8 * w,
 	}}}
 }
 
 // Name is what scenarios and flags call it.
 func (e *engineModern) Name() string { return EngineModern }
 
-func (e *engineModern) attach(g *Manager) error { return e.attachCopies(g) }
-func (e *engineModern) define(i int)            { e.defineCopy(i) }
+func (e *engineModern) attach(g *Manager) error {
+	if e.options.int3 {
+		g.poke(g.K.Symbol("kprobe_int3_steps"), 1, e.arch.Word())
+	}
+	return e.attachCopies(g)
+}
 
-//go:embed ktext/modern.flow
+//go:embed engines/modern/direct.flow
 var flowModern string
 
 // Flow is the engine's control flow for direct mode.
 func (e *engineModern) Flow() string { return flowModern }
 
 // Traits of its kernel.
-func (e *engineModern) Traits() traps.Traits { return trapsModern(e.arch) }
+func (e *engineModern) Traits() traps.Traits {
+	t := trapsModern(e.arch)
+	t.TextSteps = e.options.boost || e.options.int3
+	return t
+}
 
 // Ops are its micro-steps.
 func (e *engineModern) Ops() map[string]traps.Op {
 	ops := e.sharedOps()
-	maps.Copy(ops, e.gatherOps())
-	maps.Copy(ops, e.kretprobeOps())
-	maps.Copy(ops, e.trampolineOps())
 	maps.Copy(ops, e.waitOps())
 	maps.Copy(ops, map[string]traps.Op{
-		"copy_insn":             e.prepareInsn,
-		"list_add":              e.listAdd,
-		"list_del":              e.listDel,
-		"save_opcode":           e.saveOpcode,
-		"set_copy_ip":           e.setCopyIP,
-		"resume_execution":      e.resumeExecution,
-		"back_up_eip":           backUpIP,
-		"kprobe_running":        e.running,
-		"load_current_kprobe":   e.load,
-		"check_reenter":         e.checkReenter,
-		"inc_nmissed":           e.incNmissed,
-		"save_previous_kprobe":  e.savePrevious,
-		"set_current_kprobe":    e.setCurrent,
-		"set_reenter":           e.setReenter,
-		"reset_current_kprobe":  e.resetCurrent,
-		"begin_post":            e.beginPost,
-		"end_probe":             e.endProbe,
-		"fault_in_step":         e.faultInStep,
-		"rewind_to_probe":       e.rewindToProbe,
-		"try_boost":             func(x *traps.Exec) traps.Result { return e.tryBoost(x, false) },
-		"try_boost_nested":      func(x *traps.Exec) traps.Result { return e.tryBoost(x, true) },
-		"try_emulate":           e.tryEmulate,
-		"second_int3":           e.secondInt3,
-		"resume_singlestep":     e.resumeSinglestep,
-		"prepare_singlestep":    e.prepareStep,
-		"mutex_lock":            e.mutexLock,
-		"mutex_unlock":          e.mutexUnlock,
-		"set_kprobe_instance":   e.setInstance,
-		"reset_kprobe_instance": e.resetInstance,
-		"load_kprobe_instance":  e.loadInstance,
+		"copy_insn":               e.prepareInsn,
+		"set_copy_ip":             e.setCopyIP,
+		"resume_execution":        e.resumeExecution,
+		"back_up_eip":             backUpIP,
+		"kprobe_running":          e.running,
+		"load_current_kprobe":     e.loadCurrent,
+		"load_kprobe_status":      e.loadStatus,
+		"reenter_kprobe":          e.reenterKprobe,
+		"inc_nmissed":             e.incNmissed,
+		"save_previous_kprobe":    e.savePrevious,
+		"set_current_kprobe":      e.setCurrent,
+		"hit_active":              e.hitActive,
+		"set_reenter":             e.setReenter,
+		"reset_current_kprobe":    e.resetCurrent,
+		"restore_previous_kprobe": e.restorePrevious,
+		"begin_post":              e.beginPost,
+		"restore_saved_flags":     e.restoreSavedFlags,
+		"fault_in_step":           e.faultInStep,
+		"rewind_to_probe":         e.rewindToProbe,
 	})
 	return ops
 }
 
 func (e *engineModern) running(x *traps.Exec) traps.Result {
-	p := e.get(x, ctlCurrent)
-	x.Return(b2u(p != 0))
+	x.Return(b2u(e.current(x) != 0))
 	x.Say("O4", "does this CPU run a probe? its own current_kprobe says so: no lock")
 	return traps.Next
 }
 
-func (e *engineModern) load(x *traps.Exec) traps.Result {
-	x.C.SetReg(emu.RBX, e.get(x, ctlCurrent))
-	x.Say("O4", "this CPU's current_kprobe")
-	return traps.Next
-}
-
-// checkReenter: a third hit, while a reentrant one is stepped, cannot be
-// handled: the kernel gives up.
-func (e *engineModern) checkReenter(x *traps.Exec) traps.Result {
-	bad := e.get(x, ctlStatus) == reenter
-	x.Return(b2u(bad))
-	if bad {
-		x.Say("O4", "a probe is hit on the way of a reentrant hit: unrecoverable, BUG")
-	} else {
-		x.Say("O4", "a hit inside a hit")
-	}
+func (e *engineModern) reenterKprobe(x *traps.Exec) traps.Result {
+	e.skipped(x)
+	x.Say("O4", "a hit inside a hit: nmissed goes up, no handler runs for it")
 	return traps.Next
 }
 
 func (e *engineModern) incNmissed(x *traps.Exec) traps.Result {
-	addr := e.addr(x)
-	for _, i := range e.g.byAddr[addr] {
-		if e.g.registered(i) {
-			e.g.add(i, Nmissed)
-		}
-	}
-	x.M.Note(emu.Note{Kind: NoteMissed, ID: "O4", Text: "nmissed", Addr: addr})
-	x.Sayf("O4", func() string { return fmt.Sprintf("nmissed of %s goes up: no handler runs for it", x.K.Name(addr)) })
+	e.missed(x)
+	x.Say("O4", "a handler faulted: nmissed goes up")
 	return traps.Next
 }
 
@@ -138,110 +105,72 @@ func (e *engineModern) savePrevious(x *traps.Exec) traps.Result {
 	for v := range ctlPrevious {
 		e.set(x, ctlPrevious+v, e.get(x, v))
 	}
-	e.g.step[x.C.ID].outer = e.g.step[x.C.ID].addr
+	e.seenPutAside(x)
 	x.Say("O4", "the outer hit's state is put aside")
 	return traps.Next
 }
 
-// setCurrent is set_current_kprobe: the probe and the flags to give back.
 func (e *engineModern) setCurrent(x *traps.Exec) traps.Result {
 	e.set(x, ctlCurrent, x.Probe)
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), outer: e.g.step[x.C.ID].outer}
-	return e.saveFlags(x)
+	e.begin(x)
+	x.Say("O4", "a fault, or the end of the step, on this CPU will be this one's")
+	return traps.Next
+}
+
+func (e *engineModern) hitActive(x *traps.Exec) traps.Result {
+	e.set(x, ctlStatus, hitActive)
+	e.hit(x)
+	x.Say("K4", "a probe is hit: its handler comes next")
+	return traps.Next
 }
 
 func (e *engineModern) setReenter(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkReenter
 	e.set(x, ctlStatus, reenter)
-	e.g.step[x.C.ID].active = true
-	x.Say("O4", "kprobe_status = KPROBE_REENTER: the instruction is stepped, nothing is called")
+	e.seenReenter(x)
+	x.Say("O4", "the instruction is stepped, no handler is called")
 	return traps.Next
 }
 
 func (e *engineModern) resetCurrent(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkLeave
 	e.set(x, ctlCurrent, 0)
-	e.g.step[x.C.ID].active = false
+	e.seenLeave(x)
 	x.Say("O4", "this CPU runs no probe any more")
 	return traps.Next
 }
 
-// beginPost says whether the post-handler may run: not for a reentrant hit.
-func (e *engineModern) beginPost(x *traps.Exec) traps.Result {
-	again := e.get(x, ctlStatus) == reenter
-	x.Return(b2u(!again))
-	if again {
-		x.Say("O4", "a reentrant hit has no post_handler")
-		return traps.Next
-	}
-	x.Micro.Work = emu.WorkPost
-	e.set(x, ctlStatus, hitSSDone)
-	x.Say("O4", "kprobe_status = KPROBE_HIT_SSDONE")
-	return traps.Next
-}
-
-// endProbe goes back to the outer hit, or to none.
-func (e *engineModern) endProbe(x *traps.Exec) traps.Result {
-	if e.get(x, ctlStatus) != reenter {
-		return e.resetCurrent(x)
-	}
-	x.Micro.Work = emu.WorkEnd
+func (e *engineModern) restorePrevious(x *traps.Exec) traps.Result {
 	for v := range ctlPrevious {
 		e.set(x, v, e.get(x, ctlPrevious+v))
 	}
-	s := &e.g.step[x.C.ID]
-	*s = stepOf{addr: s.outer}
+	e.seenTakenBack(x)
 	x.Say("O4", "the outer hit's state is back")
+	return traps.Next
+}
+
+func (e *engineModern) beginPost(x *traps.Exec) traps.Result {
+	e.set(x, ctlStatus, 8) // KPROBE_HIT_SSDONE
+	seenPost(x)
+	x.Say("O4", "the step is over, post_handler comes next")
+	return traps.Next
+}
+
+func (e *engineModern) restoreSavedFlags(x *traps.Exec) traps.Result {
+	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|e.get(x, ctlSavedFlags))
+	e.seenEnd(x)
+	x.Say("K5", "the flags kept at the hit are or-ed in")
 	return traps.Next
 }
 
 // faultInStep: the copy itself faulted, as its address in the frame shows.
 func (e *engineModern) faultInStep(x *traps.Exec) traps.Result {
-	in := x.Regs.Get(traps.FieldIP) == e.copyAt(x)
-	x.Return(b2u(in))
-	if in {
-		x.Say("K9", "the copied instruction faulted")
-	} else {
-		x.Say("K9", "a handler faulted")
-	}
+	x.Return(b2u(x.Regs.Get(traps.FieldIP) == e.copyAt(x)))
+	x.Say("K9", "was it the copy that faulted, as the frame's eip shows?")
 	return traps.Next
 }
 
 func (e *engineModern) rewindToProbe(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldIP, e.addr(x))
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
-	x.Say("K9", "eip goes back to the probed address, TF is cleared: the fault is the original instruction's")
-	return traps.Next
-}
-
-// prepareStep is the shared one, but without TF where an int3 ends the step.
-func (e *engineModern) prepareStep(x *traps.Exec) traps.Result {
-	if !e.options.int3 {
-		return e.prepareSinglestep(x)
-	}
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.IF)
-	x.Say("O5", "IF is cleared in the frame; TF is not needed: an int3 ends the step")
-	return traps.Next
-}
-
-const kprobeMutex = "kprobe_mutex"
-
-// mutexLock is a lock that sleeps: no hit takes it, so nothing waits for it
-// but another register or unregister.
-func (e *engineModern) mutexLock(x *traps.Exec) traps.Result {
-	x.Micro.Takes = x.K.Symbol(kprobeMutex)
-	if x.Word(kprobeMutex) != 0 {
-		x.Micro.Holds = kprobeMutex
-		x.Say("O4", "kprobe_mutex is held: this task sleeps")
-		return traps.Spin
-	}
-	x.SetWord(kprobeMutex, uint64(x.C.ID+1))
-	x.Say("O4", "kprobe_mutex is taken; hits go on without it")
-	return traps.Next
-}
-
-func (e *engineModern) mutexUnlock(x *traps.Exec) traps.Result {
-	x.SetWord(kprobeMutex, 0)
-	x.Say("O4", "kprobe_mutex is released")
+	x.Say("K9", "eip goes back to the probed address: the fault is the original instruction's")
 	return traps.Next
 }

@@ -3,7 +3,6 @@ package kprobes
 import (
 	"trapline/emu/insn"
 	"trapline/emu/linux/abi"
-	"trapline/traps"
 )
 
 // refusal is the errno with which 6.1's register_kprobe refuses an x86-64
@@ -79,21 +78,4 @@ func (g *Manager) MayProbe(addr uint64) error {
 		return errno
 	}
 	return nil
-}
-
-// prepareInsn is arch_prepare_kprobe(): 0 or the negative errno in eax.
-func (e *engineModern) prepareInsn(x *traps.Exec) traps.Result {
-	if !e.options.int3 {
-		x.Return(0)
-		return e.copyInsn(x)
-	}
-	var code [insn.MaxLen]byte
-	n := x.M.Peek(x.C.ID, e.addr(x), code[:])
-	errno := refusal(code[:n])
-	x.Return(uint64(uint32(-int32(errno))))
-	if errno != 0 {
-		x.Say("O5", "the instruction can neither be emulated nor run out of line: the probe is refused")
-		return traps.Next
-	}
-	return e.copyInsn(x)
 }

@@ -1,68 +1,82 @@
 package kprobes
 
 import (
-	_ "embed"
-	"fmt"
+	"embed"
+	"path"
 
 	"trapline/emu"
-	"trapline/emu/loader"
 	"trapline/traps"
 )
 
-// Assembly sources of the engines' kernel functions, and the listings of
-// whole kernels that run.
-var (
-	//go:embed ktext/i386_kretprobe.S
-	sourceKretprobeX32 string
-	//go:embed ktext/amd64_kretprobe.S
-	sourceKretprobeX64 string
-	//go:embed ktext/i386_modern.S
-	sourceModernX32 string
-	//go:embed ktext/amd64_modern.S
-	sourceModernX64 string
-	//go:embed ktext/i386_modern.lst
-	listingModernX32 []byte
-	//go:embed ktext/amd64_modern.lst
-	listingModernX64 []byte
-)
+//go:embed engines
+var engineFiles embed.FS
 
-// KernelText is one kernel as it is built: which source makes which listing.
-type KernelText struct {
-	Engine  string
-	Arch    emu.Arch
-	Listing string // file, relative to the module's root
-	Source  string // the whole
-	// A text in C is assembly with C behind it.
-	Assembly, C string
-	Files       []loader.SourceFile // of Source; nil: one
-	Image       func() (*loader.Image, error)
+// sources are what an engine's text is made of, behind what all kernels share:
+// files of engines.
+type sources struct {
+	engine   string   // whose folder in engines it is
+	assembly []string // NAME_i386.S and NAME_amd64.S of its folder
+	c        []string
+	traits   func(emu.Arch) traps.Traits
 }
 
-// KernelTexts lists every kernel. A test assembles each and compares; with
+var engineSources = []sources{
+	{engine: Engine2002, c: []string{"actions.c", "2002/kprobes.c"}, traits: traps2002},
+	{engine: Engine2005, assembly: []string{"trampoline"}, traits: traps2005, c: []string{"actions.c", "hlist.h", "2005/kprobe.h", "copies.c",
+		"2005/kprobes.c", "2005/multiprobe.c", "instances.c", "2005/kretprobe.c", "2005/traps.c"}},
+	{engine: EngineModern, assembly: []string{"trampoline"}, traits: trapsModern, c: []string{"actions.c", "hlist.h", "modern/kprobe.h", "copies.c",
+		"modern/kprobes.c", "modern/emulate.c", "modern/register.c", "instances.c", "modern/kretprobe.c", "modern/traps.c"}},
+}
+
+func engineFile(name string) traps.File {
+	b, err := engineFiles.ReadFile("engines/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return traps.File{Name: path.Base(name), Text: string(b)}
+}
+
+// text is the kernel's text of one architecture.
+func (s *sources) text(a emu.Arch) traps.Text {
+	var assembly, c []traps.File
+	for _, f := range s.assembly {
+		assembly = append(assembly, engineFile(s.engine+"/"+f+"_"+traps.ArchName(a)+".S"))
+	}
+	for _, f := range s.c {
+		c = append(c, engineFile(f))
+	}
+	if s.engine == Engine2002 {
+		c = append(c, traps.TrapCode())
+	}
+	t := traps.NewText(s.engine, a, s.traits(a).Config(), assembly, c)
+	name := "engines/" + s.engine + "/" + traps.ArchName(a) + ".lst"
+	t.Listing = "kprobes/" + name
+	t.Read = func() ([]byte, error) { return engineFiles.ReadFile(name) }
+	return t
+}
+
+// kernelText is the text of an engine's kernel; false: there is no such engine.
+func kernelText(engine string, a emu.Arch) (traps.Text, bool) {
+	if engine == EngineNone {
+		return traps.StockText(a), true
+	}
+	for i := range engineSources {
+		if engineSources[i].engine == engine {
+			return engineSources[i].text(a), true
+		}
+	}
+	return traps.Text{}, false
+}
+
+// KernelTexts lists every kernel. A test compiles each and compares; with
 // -update it writes the listings anew.
-func KernelTexts() []KernelText {
-	return []KernelText{
-		stockText(emu.I386, "i386"), stockText(emu.AMD64, "amd64"),
-		cText2002.kernel(emu.I386), cText2002.kernel(emu.AMD64),
-		cText2005.kernel(emu.I386), cText2005.kernel(emu.AMD64),
-		engineText(EngineModern, emu.I386, "i386", trapsModern(emu.I386), sourceModernX32+sourceKretprobeX32, listingModernX32),
-		engineText(EngineModern, emu.AMD64, "amd64", trapsModern(emu.AMD64), sourceModernX64+sourceKretprobeX64, listingModernX64),
+func KernelTexts() []traps.Text {
+	var l []traps.Text
+	for _, engine := range Engines() {
+		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+			t, _ := kernelText(engine, a)
+			l = append(l, t)
+		}
 	}
-}
-
-func stockText(a emu.Arch, name string) KernelText {
-	return KernelText{
-		Engine: EngineNone, Arch: a, Listing: fmt.Sprintf("traps/ktext/%s_none.lst", name), Source: traps.EntrySource(a),
-		Image: func() (*loader.Image, error) { return traps.StockImage(a) },
-	}
-}
-
-// engineText is the shared entry code with an engine's own behind it.
-func engineText(engine string, a emu.Arch, name string, t traps.Traits, source string, listing []byte) KernelText {
-	return KernelText{
-		Engine: engine, Arch: a,
-		Listing: fmt.Sprintf("kprobes/ktext/%s_%s.lst", name, engine),
-		Source:  t.Config() + traps.EntrySource(a) + source,
-		Image:   func() (*loader.Image, error) { return traps.ReadText("engine "+engine, listing) },
-	}
+	return l
 }

@@ -38,7 +38,7 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil || !r.Kernel.HasLines()) {
+	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil) {
 		s.end()
 		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
 	}

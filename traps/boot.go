@@ -172,6 +172,7 @@ var vectors = []struct {
 	{14, "page_fault", idt.InterruptGate, 0},
 	{16, "coprocessor_error", idt.TrapGate, 0},
 	{17, "alignment_check", idt.TrapGate, 0},
+	{19, "simd_coprocessor_error", idt.TrapGate, 0},
 	{0x20, "timer_interrupt", idt.InterruptGate, 0},
 	{0x80, "system_call", idt.TrapGate, 3},
 	{0xfb, "call_function_interrupt", idt.InterruptGate, 0},

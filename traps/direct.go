@@ -68,6 +68,7 @@ type directFrame struct {
 	stack  [maxFlowCalls]directCall
 	inCall bool // a guest handler runs
 	args   int  // bytes of arguments that its caller pops
+	dr7    uint64
 }
 
 type directCall struct {
@@ -133,7 +134,7 @@ func flowLabel(vec uint8) string {
 		return "page_fault"
 	case emu.VecNM:
 		return "device_not_available"
-	case emu.VecDE, emu.VecOF, 5, emu.VecUD, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecMF, emu.VecAC:
+	case emu.VecDE, emu.VecOF, 5, emu.VecUD, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecMF, emu.VecAC, emu.VecXM:
 		return "trap"
 	}
 	return ""
@@ -261,8 +262,13 @@ func directStep(x *Exec) Result {
 	s := &d.flow.code[f.pc]
 	x.Micro.Name, x.Micro.In = s.label, s.in
 	x.Probe = c.GPR[emu.RBX]
-	if s.kind == stHandler {
+	switch s.kind {
+	case stHandler:
 		return k.callHandler(x, st, f, s)
+	case stText:
+		x.Micro.Name = "call_handler"
+		k.pushCall(x, f, k.Symbol(s.label), handlerFault, s.n)
+		return Jump
 	}
 	if r := s.op(x); r == Spin {
 		return Spin
@@ -322,6 +328,7 @@ func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
 	}
 	push(k.direct.step)
 	f.inCall = true
+	c.SetReg(emu.RAX, p) // as the text has it: what a function answers that does not set it
 	c.RIP = p
 }
 
@@ -333,7 +340,7 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 		s := &k.direct.flow.code[f.pc]
 		f.pc++
 		switch s.kind {
-		case stDo, stHandler:
+		case stDo, stHandler, stText:
 			f.pc--
 			return
 		case stCall:
@@ -381,6 +388,8 @@ func (s *statement) set(c *emu.CPU, f *directFrame, regs PtRegs) {
 		if regs.Get(FieldFlags)&emu.IF != 0 {
 			c.RFLAGS |= emu.IF
 		}
+	case stSti:
+		c.RFLAGS |= emu.IF
 	case stCli:
 		c.RFLAGS &^= emu.IF
 	case stClts:
@@ -389,6 +398,10 @@ func (s *statement) set(c *emu.CPU, f *directFrame, regs PtRegs) {
 		c.Sys.DR[6] = emu.DR6Fixed
 	case stDR7:
 		c.Sys.DR[7] = emu.DR7Fixed
+	case stSaveDR7:
+		f.dr7, c.Sys.DR[7] = c.Sys.DR[7], emu.DR7Fixed
+	case stRestoreDR7:
+		c.Sys.DR[7] = f.dr7
 	case stClearTF:
 		regs.Set(FieldFlags, regs.Get(FieldFlags)&^emu.TF)
 	}

@@ -20,7 +20,9 @@ import (
 //	rbx = N | rax | dr6 | cr2
 //	handler pre|pre?|post|fault
 //	                         call through struct kprobe; pre (not pre?) even if NULL
-//	sti if IF | cli | clts | dr6 = 0 | dr7 = 0 | flags &= ~TF
+//	text NAME [N]            call NAME(rbx, regs, N) of the kernel's text
+//	sti if IF | sti | cli | clts | flags &= ~TF
+//	dr6 = 0 | dr7 = 0 | save dr7 | restore dr7
 //	iret                     registers from the frame, and return
 //
 // Before a statement [NAME ...] may say for which kernels it is there: see Traits.
@@ -58,11 +60,15 @@ const (
 	stRAXErr
 	stRBXCR2
 	stHandler
+	stText
 	stStiIfIF
+	stSti
 	stCli
 	stClts
 	stDR6
 	stDR7
+	stSaveDR7
+	stRestoreDR7
 	stClearTF
 	stIret
 )
@@ -154,7 +160,7 @@ func (f *flow) link(called map[string]bool) error {
 			in = l
 		}
 		s.in = in
-		if s.label == "" || s.kind == stDo {
+		if s.label == "" || s.kind == stDo || s.kind == stText {
 			continue
 		}
 		at, ok := f.labels[s.label]
@@ -189,6 +195,13 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 		return statement{kind: stCall, label: w[1]}, nil
 	case len(w) == 2 && w[0] == "goto":
 		return statement{kind: stGoto, label: w[1]}, nil
+	case len(w) >= 2 && len(w) <= 3 && w[0] == "text":
+		s := statement{kind: stText, label: w[1]}
+		var err error
+		if len(w) == 3 {
+			s.n, err = strconv.ParseUint(w[2], 0, 64)
+		}
+		return s, err
 	case len(w) == 2 && w[0] == "handler":
 		name, checked := strings.CutSuffix(w[1], "?")
 		n, ok := map[string]uint64{"pre": handlerPre, "post": handlerPost, "fault": handlerFault}[name]
@@ -209,7 +222,8 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 }
 
 var fixedStatements = map[string]stmtKind{
-	"return": stReturn, "sti if IF": stStiIfIF, "cli": stCli, "clts": stClts, "dr6 = 0": stDR6, "dr7 = 0": stDR7,
+	"return": stReturn, "sti if IF": stStiIfIF, "sti": stSti, "cli": stCli, "clts": stClts, "dr6 = 0": stDR6, "dr7 = 0": stDR7,
+	"save dr7": stSaveDR7, "restore dr7": stRestoreDR7,
 	"flags &= ~TF": stClearTF, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
 	"rax = ip": stRAXIP, "rax = error_code": stRAXErr, "rbx = cr2": stRBXCR2,
 }

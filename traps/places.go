@@ -2,6 +2,7 @@ package traps
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -48,9 +49,6 @@ func (k *Kernel) SourceFile(name string) []string {
 	}
 	return nil
 }
-
-// HasLines reports whether the text has lines of C.
-func (k *Kernel) HasLines() bool { return len(k.pieces) > 0 }
 
 // InOneLine reports whether two instructions of kernel text are of one line of
 // C, with nothing but that line between them.
@@ -204,9 +202,10 @@ func (k *Kernel) followPlaces() error {
 	if len(k.places) == 0 {
 		return nil
 	}
-	var seen map[string]Seen
+	seen := stockSeen()
 	if e, ok := k.engine.(CEngine); ok {
-		seen, k.asks = e.Seen(), e.Asks()
+		maps.Copy(seen, e.Seen())
+		k.asks = e.Asks()
 	}
 	k.seen = make([]Seen, len(k.places))
 	base := k.image.Segments[0].Addr

@@ -95,8 +95,10 @@ func (p PtRegs) Set(f Field, v uint64) {
 	p.m.PokeWord(p.c.Space, p.Addr+f.Offset(p.m.Arch), p.m.Arch.Word(), v)
 }
 
-// User reports whether the frame came from ring 3.
-func (p PtRegs) User() bool { return p.Get(FieldCS)&3 != 0 }
+// User reports whether the frame came from ring 3 or, on i386, virtual-8086 mode.
+func (p PtRegs) User() bool {
+	return p.Get(FieldCS)&3 != 0 || p.m.Arch == emu.I386 && p.Get(FieldFlags)&emu.VM != 0
+}
 
 // Reg reads general register r of the interrupted code. A 32-bit kernel-mode
 // frame has no esp: the interrupted stack begins where the field would be (P5).

@@ -59,6 +59,7 @@ func (st *directCPU) hash(h *emu.Hasher, word func(uint64) uint64) {
 		h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | uint64(f.calls))
 		h.Uint64(word(f.regs)<<1 | b2u(f.inCall))
 		h.Uint64(uint64(f.err))
+		h.Uint64(f.dr7)
 		for _, c := range f.stack[:f.calls] {
 			h.Uint64(uint64(c.pc)<<32 ^ word(c.rbx))
 		}

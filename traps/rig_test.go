@@ -40,8 +40,10 @@ func boot(t *testing.T, a emu.Arch, o traps.Options) *rig {
 	m, err := emu.New(emu.Config{Arch: a, CPUs: 1})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
-	o.Image, err = traps.StockImage(a)
+	text := traps.StockText(a)
+	stock, err := text.Options()
 	require.NoError(t, err)
+	o.Image, o.Source, o.Places, o.Pieces = stock.Image, stock.Source, stock.Places, stock.Pieces
 	k, err := traps.Boot(m, o)
 	require.NoError(t, err)
 	return &rig{T: t, m: m, k: k, c: m.CPUs[0]}

@@ -11,27 +11,24 @@ import (
 // stockOps are the micro-steps of the kernel without any probe engine.
 func stockOps() map[string]Op {
 	return map[string]Op{
-		"signal_pending":          signalPending,
-		"do_signal":               doSignal,
-		"deliver_signal":          deliverSignal,
-		"preempt_schedule":        preempted,
-		"preempt_check":           preemptCheck,
-		"force_sig":               forceSig,
-		"die":                     die,
-		"fixup_exception":         fixupException,
-		"handle_mm_fault":         handleMMFault,
-		"restore_fpu":             restoreFPU,
-		"thread_debugreg7":        threadDebugReg7,
-		"save_debugreg6":          saveDebugReg6,
-		"save_virtual_dr6":        saveVirtualDR6,
-		"ptrace_dtrace":           ptraceDTrace,
-		"task_exit":               taskExit,
-		"direct_step":             directStep,
-		"system_call":             systemCall,
-		"nmi":                     ackNMI,
-		"timer_interrupt":         timerInterrupt,
-		"call_function_interrupt": ipi,
-		"reschedule_interrupt":    rescheduleInterrupt,
+		"signal_pending":   signalPending,
+		"do_signal":        doSignal,
+		"deliver_signal":   deliverSignal,
+		"preempt_schedule": preempted,
+		"preempt_check":    preemptCheck,
+		"force_sig":        forceSig,
+		"die":              die,
+		"fixup_exception":  fixupException,
+		"handle_mm_fault":  handleMMFault,
+		"restore_fpu":      restoreFPU,
+		"thread_debugreg7": threadDebugReg7,
+		"save_debugreg6":   saveDebugReg6,
+		"save_virtual_dr6": saveVirtualDR6,
+		"ptrace_dtrace":    ptraceDTrace,
+		"task_exit":        taskExit,
+		"direct_step":      directStep,
+		"system_call":      systemCall,
+		"nmi":              ackNMI,
 	}
 }
 
@@ -122,9 +119,20 @@ func restartSystemCall(x *Exec) bool {
 	return true
 }
 
-// SeenSignal is for a line of C that calls a function (signal, regs) which
+// stockSeen tells what lines of ktext/*.c mean; nil: nothing more than they say.
+func stockSeen() map[string]Seen {
+	seen := map[string]Seen{}
+	for _, name := range [...]string{"preempt_disable", "preempt_enable_no_resched", "spin_lock", "spin_unlock", "fixup_exception", "restore_fpu",
+		"signal_pending", "do_signal", "preempt_check", "timer_interrupt", "reschedule_interrupt", "thread_debugreg7", "save_debugreg6", "ptrace_dtrace"} {
+		seen[name] = nil
+	}
+	seen["force_sig"] = seenSignal
+	return seen
+}
+
+// seenSignal is for a line of C that calls a function (signal, regs) which
 // sends the signal (K14).
-func SeenSignal(x *Exec) {
+func seenSignal(x *Exec) {
 	regs := PtRegs{x.M, x.C, x.CallArg(1)}
 	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(int(x.CallArg(0))), Addr: regs.Get(FieldIP)})
 }
@@ -278,25 +286,6 @@ func systemCall(x *Exec) Result {
 
 func ackNMI(x *Exec) Result {
 	x.Say("", "NMI")
-	return Next
-}
-
-func timerInterrupt(x *Exec) Result {
-	v, _ := x.M.PeekWord(x.C.Space, x.K.Symbol("jiffies"), 4)
-	x.M.PokeWord(x.C.Space, x.K.Symbol("jiffies"), 4, v+1)
-	x.K.SetNeedResched(x.C, true)
-	x.Sayf("", func() string { return fmt.Sprintf("timer tick: jiffies %d, the time slice is over", v+1) })
-	return Next
-}
-
-func ipi(x *Exec) Result {
-	x.Say("", "inter-processor interrupt")
-	return Next
-}
-
-func rescheduleInterrupt(x *Exec) Result {
-	x.K.SetNeedResched(x.C, true)
-	x.Say("", "another CPU asks this one to reschedule")
 	return Next
 }
 

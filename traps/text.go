@@ -2,60 +2,122 @@ package traps
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"fmt"
+	"strings"
+	"sync"
 
 	"trapline/emu"
 	"trapline/emu/loader"
 )
 
-// The stock kernel's text, and the part of it that every engine's shares, as
-// source (assembled by the tests and by go generate) and as listings (what
-// runs, so that no assembler is needed).
-var (
-	//go:embed ktext/i386_entry.S
-	entry32 string
-	//go:embed ktext/i386_handlers.S
-	handlers32 string
-	//go:embed ktext/i386_tables.S
-	tables32 string
-	//go:embed ktext/amd64_entry.S
-	entry64 string
-	//go:embed ktext/amd64_handlers.S
-	handlers64 string
-	//go:embed ktext/amd64_tables.S
-	tables64 string
-	//go:embed ktext/i386_none.lst
-	none32 []byte
-	//go:embed ktext/amd64_none.lst
-	none64 []byte
-)
+// The text that every kernel shares, and the stock kernel's, as source (compiled
+// by the tests) and as listings (what runs, so that no compiler is needed).
+//
+//go:embed ktext
+var ktext embed.FS
 
-// EntrySource is the assembly source that a kernel of architecture a starts
-// with. CONFIG_KPROBES, set before it, makes it call an engine's functions.
-func EntrySource(a emu.Arch) string {
-	if a == emu.AMD64 {
-		return entry64 + handlers64 + tables64
+// File is a part of a kernel's source.
+type File struct{ Name, Text string }
+
+func ktextFile(name string) File {
+	b, err := ktext.ReadFile("ktext/" + name)
+	if err != nil {
+		panic(err)
 	}
-	return entry32 + handlers32 + tables32
+	return File{name, string(b)}
 }
 
-// EntryCode is EntrySource without the trap handlers, for a kernel that has
-// them in C: stubs, the way back, and the processor's tables.
-func EntryCode(a emu.Arch) string {
-	if a == emu.AMD64 {
-		return entry64 + tables64
-	}
-	return entry32 + tables32
+// TrapCode is the C of 2.5.30's trap handlers.
+func TrapCode() File { return ktextFile("traps.c") }
+
+// Text is one kernel's text as it is built: assembly with C behind it. Which
+// source makes which listing.
+type Text struct {
+	Engine      string // "" for the stock kernel
+	Arch        emu.Arch
+	Listing     string // file, relative to the module's root
+	Source      string // the whole
+	Assembly, C string
+	Files       []loader.SourceFile    // of Source
+	Read        func() ([]byte, error) // the listing's bytes
 }
 
-// StockImage is the kernel without any probe engine.
-func StockImage(a emu.Arch) (*loader.Image, error) {
-	if a == emu.AMD64 {
-		return ReadText("stock kernel", none64)
+// NewText puts a kernel's text together: what the assembler's conditions are,
+// entry code, more assembly; the C that all kernels share, and the kernel's own.
+// It sets neither Listing nor Read.
+func NewText(engine string, a emu.Arch, config string, assembly, c []File) Text {
+	t := Text{Engine: engine, Arch: a}
+	add := func(part *string, files ...File) {
+		for _, f := range files {
+			if f.Text == "" {
+				continue
+			}
+			t.Files = append(t.Files, loader.SourceFile{Name: f.Name, Line: strings.Count(t.Assembly+t.C, "\n") + 1})
+			*part += f.Text
+		}
 	}
-	return ReadText("stock kernel", none32)
+	add(&t.Assembly, File{"config", config}, ktextFile(ArchName(a)+"_entry.S"))
+	add(&t.Assembly, assembly...)
+	add(&t.C, ktextFile("kernel.h"), ktextFile("stock.c"))
+	add(&t.C, c...)
+	t.Source = t.Assembly + t.C
+	return t
+}
+
+// ArchName is what an architecture is called in names of files.
+func ArchName(a emu.Arch) string {
+	if a == emu.AMD64 {
+		return "amd64"
+	}
+	return "i386"
+}
+
+// StockText is the kernel without probes.
+func StockText(a emu.Arch) Text {
+	t := NewText("", a, "", nil, []File{ktextFile("none.h"), TrapCode()})
+	name := "ktext/" + ArchName(a) + "_none.lst"
+	t.Listing = "traps/" + name
+	t.Read = func() ([]byte, error) { return ktext.ReadFile(name) }
+	return t
+}
+
+// Image rebuilds the text from its listing.
+func (t *Text) Image() (*loader.Image, error) {
+	b, err := t.Read()
+	if err != nil {
+		return nil, err
+	}
+	img, _, err := loader.ReadListing(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: embedded listing: %w", t.Listing, err)
+	}
+	return img, nil
+}
+
+// booted is what machines share of a kernel's text.
+type booted struct {
+	o   Options
+	err error
+}
+
+var bootedTexts sync.Map // by listing's name: func() booted
+
+// Options is what boots the text; it is read once a process. An engine and its
+// traits are not in it.
+func (t *Text) Options() (Options, error) {
+	once, _ := bootedTexts.LoadOrStore(t.Listing, sync.OnceValue(func() booted {
+		var b booted
+		if b.o.Image, b.err = t.Image(); b.err == nil {
+			b.o.Source = strings.Split(t.Source, "\n")
+			b.o.Places, b.err = ReadPlaces(b.o.Image, b.o.Source)
+			b.o.Pieces = Pieces(b.o.Image)
+		}
+		return b
+	}))
+	b := once.(func() booted)()
+	return b.o, b.err
 }
 
 // TextSum names what the steps of kernel code are made of: 16 hexadecimal digits
@@ -71,13 +133,4 @@ func (k *Kernel) TextSum() string {
 		sum.Write(s.Data)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8])
-}
-
-// ReadText rebuilds kernel text from its embedded listing.
-func ReadText(name string, listing []byte) (*loader.Image, error) {
-	img, _, err := loader.ReadListing(listing)
-	if err != nil {
-		return nil, fmt.Errorf("%s: embedded listing: %w", name, err)
-	}
-	return img, nil
 }

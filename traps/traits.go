@@ -23,8 +23,9 @@ type Traits struct {
 	// DebugFirst: #DB asks kprobes before it looks at DR6, else behind the test
 	// for a lazily loaded DR7, and of single steps only.
 	DebugFirst bool
-	// NoLazyDR7: DR6 is cleared when it is read; a kernel-mode #DB that nobody
-	// wants is dropped with interrupts off, and DR7 stays as it is.
+	// NoLazyDR7: DR6 is cleared when it is read; breakpoints are off while a
+	// kernel-mode #DB is handled, which is dropped with interrupts off if nobody
+	// wants it, and DR7 stays as it is.
 	NoLazyDR7 bool
 	// NoDTrace: a single step in ring 3 is a signal, whether or not TF was set by
 	// a tracer that has gone.
@@ -35,6 +36,8 @@ type Traits struct {
 	FixupFirst bool
 	// KernelOnly: #DB and #PF from ring 3 never ask kprobes.
 	KernelOnly bool
+	// TextSteps: kernel text sets a step up in direct mode too.
+	TextSteps bool
 }
 
 // names are what the assembler's conditions and a flow's call the traits.
@@ -42,7 +45,7 @@ func (t Traits) names() map[string]bool {
 	return map[string]bool{
 		"SAVES_AX": t.SavesAX, "GAP": t.Gap, "INTERRUPT_GATES": t.InterruptGates, "RESTORES_IF": t.RestoresIF,
 		"DEBUG_FIRST": t.DebugFirst, "NO_LAZY_DR7": t.NoLazyDR7, "NO_DTRACE": t.NoDTrace, "ALL_FAULTS": t.AllFaults, "FIXUP_FIRST": t.FixupFirst,
-		"KERNEL_ONLY": t.KernelOnly,
+		"KERNEL_ONLY": t.KernelOnly, "TEXT_STEPS": t.TextSteps,
 	}
 }
 

@@ -114,3 +114,26 @@ func TestP4NewStackBeyondItsLimit(t *testing.T) {
 	require.EqualValues(t, emu.VecSS, d.Trap.Vector)
 	require.EqualValues(t, 0x48, d.Trap.ErrCode)
 }
+
+// A trap of a virtual-8086 task is a task's whatever its CS looks like: entry code
+// and handlers look at EFLAGS.VM too (2.5.30, entry.S: VM_MASK | 3).
+func TestK14TrapOfVM86IsATasks(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		r := intoVM86(t, emu.IF, 0xf4) // hlt is of ring 0
+		require.NoError(t, r.k.SetDirect(direct))
+		require.False(t, r.finishes())
+		require.Equal(t, "killed by SIGSEGV", r.c.Shutdown, "direct %v", direct)
+	}
+}
+
+func TestK14FloatingPointErrorOfSSE(t *testing.T) {
+	eachArch(t, func(t *testing.T, a emu.Arch) {
+		for _, direct := range []bool{false, true} {
+			r := at(t, a, 3, 0x90)
+			require.NoError(t, r.k.SetDirect(direct))
+			r.c.Raise(emu.Trap{Vector: emu.VecXM, Kind: emu.Exception})
+			require.False(t, r.finishes())
+			require.Equal(t, "killed by SIGFPE", r.c.Shutdown, "direct %v", direct)
+		}
+	})
+}

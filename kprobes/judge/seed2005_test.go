@@ -102,7 +102,7 @@ func (s *text2005) image(optimisation string) (traps.Options, error) {
 
 // join2005 puts assembly behind that of the engine's text, whose multiprobe gets
 // other names.
-func join2005(k kprobes.KernelText, seed string) (traps.Options, error) {
+func join2005(k traps.Text, seed string) (traps.Options, error) {
 	assembly, c := k.Assembly+seed, own.ReplaceAllString(k.C, "own_$1")
 	layout := traps.LayoutOf(k.Arch)
 	img, err := asm.Compile(context.Background(), asm.Source{

@@ -64,10 +64,12 @@ func waiting() map[string]*scene {
 		"interrupts on, between": programs(between, nil),
 		// The breakpoint stays for another probe, so no interrupt is sent.
 		"interrupts on, between, at a shared address": programs(between, nil),
-		"nothing": programs(program(twice...), nil),
-		"a hit":   programs(program(incEAX), nil),
-		"two":     programs(program(off), nil, program(off)),
+		"nothing":                      programs(program(twice...), nil),
+		"a hit":                        programs(program(incEAX), nil),
+		"two":                          programs(program(off), nil, program(off)),
+		"two, each a quiescent moment": programs(program(off), nil, program(off)),
 	}
+	alone := map[string]string{"two": "text_poke_sync", "two, each a quiescent moment": "synchronize_rcu"} // what each waits in
 	for name, s := range all {
 		s.engine = kprobes.EngineModern
 		s.start[1] = uint64(len(s.code))
@@ -87,7 +89,11 @@ func waiting() map[string]*scene {
 				register(t, g, p)
 			}
 			c := g.K.M.CPUs[1]
-			c.GPR[emu.RBX], c.GPR[emu.RSI] = g.K.Symbol("unregister_kprobe"), g.Address(0)
+			function := "unregister_kprobe"
+			if f := alone[name]; f != "" {
+				function = f
+			}
+			c.GPR[emu.RBX], c.GPR[emu.RSI] = g.K.Symbol(function), g.Address(0)
 		}
 	}
 	return all

@@ -56,7 +56,7 @@ func TestHiddenUsesAreNoticed(t *testing.T) {
 			f, err := scenarios.LoadFS(os.DirFS("testdata/hidden"), name+scenarios.Ext)
 			require.NoError(t, err)
 			c := Small
-			c.States *= 2 // kernel functions that tasks call run as text
+			c.States *= 8 // kernel functions that tasks call run as text
 			whole := CompareFile(t.Context(), f, false, c)
 			require.Empty(t, whole.Discarded)
 			require.Empty(t, whole.Differences)

@@ -134,9 +134,10 @@ func machine(t *testing.T, code string) (*emu.Machine, *emu.CPU, uint64) {
 	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
-	img, err := traps.StockImage(emu.I386)
+	text := traps.StockText(emu.I386)
+	o, err := text.Options()
 	require.NoError(t, err)
-	k, err := traps.Boot(m, traps.Options{Image: img})
+	k, err := traps.Boot(m, o)
 	require.NoError(t, err)
 	cpu := m.CPUs[0]
 	at, err := k.AllocKernel(cpu.Space, 4096, emu.Write|emu.Exec)

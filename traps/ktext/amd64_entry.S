@@ -1,16 +1,11 @@
 # Entry and exit of the modelled x86-64 kernel. The 2002 patch was for i386
-# only: this is the same path carried over to 64-bit frames. System V calling
-# convention; %r12 holds the pt_regs argument, %rbx the struct kprobe.
+# only: this is the same path carried over to 64-bit frames.
 
 # struct pt_regs, offsets from its start
-.set R_RAX, 80
 .set R_ORIG_RAX, 120
-.set R_RIP, 128
 .set R_CS, 136
 .set R_EFLAGS, 144
-.set R_RSP, 152
 
-.set EF_TF, 0x100
 .set EF_IF, 0x200
 
 # One named micro-step; the label is how the simulator finds its name.
@@ -36,22 +31,6 @@ hc.\name\().\@:
 	pushq %r13
 	pushq %r14
 	pushq %r15
-.endm
-
-# A C function's frame; %r12 is its pt_regs argument throughout.
-.macro ENTER_REGS
-	pushq %rbp
-	movq %rsp,%rbp
-	pushq %r12
-	pushq %rbx
-	movq %rdi,%r12
-.endm
-
-.macro LEAVE_REGS
-	popq %rbx
-	popq %r12
-	popq %rbp
-	ret
 .endm
 
 .macro FUNC name
@@ -85,6 +64,7 @@ FUNC \name
 	FAULT_STUB page_fault, do_page_fault, 1
 	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
 	FAULT_STUB alignment_check, do_alignment_check, 1
+	FAULT_STUB simd_coprocessor_error, do_simd_coprocessor_error, 0
 
 # The error code is in orig_rax's slot; the handler in %rax.
 FUNC fault_common
@@ -162,12 +142,7 @@ FUNC system_call
 FUNC \name
 	pushq $(\vector - 256)
 	SAVE_ALL
-	movq %rsp,%r12
-.ifdef TEXT_IN_C
 	call do_\name
-.else
-	MICRO \name
-.endif
 	jmp ret_from_exception
 .endm
 	IRQ_STUB timer_interrupt, 0x20
@@ -177,16 +152,11 @@ FUNC \name
 # --- the way back ----------------------------------------------------------
 
 FUNC ret_from_exception
-	movq %rsp,%r12
 	testl $3,R_CS(%rsp)
 	jz resume_kernel
 FUNC resume_userspace
 	cli
-.ifdef TEXT_IN_C
 	call signal_pending
-.else
-	MICRO signal_pending
-.endif
 	testl %eax,%eax
 	jz restore_all
 	movq %rsp,%rdi
@@ -199,12 +169,8 @@ FUNC resume_kernel
 	cli
 	testl $EF_IF,R_EFLAGS(%rsp)
 	jz restore_all
-.ifdef TEXT_IN_C
 	movq %rsp,%rdi
 	call preempt_check
-.else
-	MICRO preempt_check
-.endif
 
 FUNC restore_all
 	popq %r15
@@ -230,15 +196,23 @@ FUNC return_from_trap
 FUNC direct_step
 	MICRO direct_step
 
-.ifndef TEXT_IN_C
-FUNC do_signal
-	ENTER_REGS
-	MICRO do_signal
-	LEAVE_REGS
-.endif
-
 # What a kernel task returns to, and what it runs when it has nothing to do.
 FUNC task_exit
 	MICRO task_exit
 	jmp task_exit
 
+	.bss
+	.balign 16
+	.globl idt_table
+idt_table:
+	.zero 256*16
+	.globl gdt_table
+gdt_table:
+	.zero 64*8
+	.globl init_tss
+	.balign 128
+init_tss:
+	.zero 8*128
+	.globl jiffies
+jiffies:
+	.zero 8

@@ -1,25 +1,15 @@
 # Entry and exit of the modelled i386 kernel: interrupt stubs, the frame they
-# build (struct pt_regs), the way back, and the stock trap handlers. Kernel
-# work that is not plain register arithmetic is one hypercall per micro-step.
+# build (struct pt_regs), and the way back. What they call is C.
 
 # struct pt_regs, offsets from its start
-.set R_EBX, 0
-.set R_ECX, 4
-.set R_EDX, 8
-.set R_ESI, 12
-.set R_EDI, 16
-.set R_EBP, 20
-.set R_EAX, 24
-.set R_XDS, 28
 .set R_XES, 32
 .set R_ORIG_EAX, 36
-.set R_EIP, 40
 .set R_XCS, 44
 .set R_EFLAGS, 48
 
 .set KERNEL_DS, 0x18
-.set EF_TF, 0x100
 .set EF_IF, 0x200
+.set EF_VM, 0x20000
 
 # One named micro-step; the label is how the simulator finds its name.
 .macro MICRO name
@@ -42,22 +32,6 @@ hc.\name\().\@:
 	movl $KERNEL_DS,%edx
 	movl %edx,%ds
 	movl %edx,%es
-.endm
-
-# A C function's frame; %esi is its pt_regs argument throughout.
-.macro ENTER_REGS
-	pushl %ebp
-	movl %esp,%ebp
-	pushl %esi
-	pushl %ebx
-	movl 8(%ebp),%esi
-.endm
-
-.macro LEAVE_REGS
-	popl %ebx
-	popl %esi
-	popl %ebp
-	ret
 .endm
 
 .macro FUNC name
@@ -90,6 +64,7 @@ FUNC \name
 	FAULT_STUB page_fault, do_page_fault, 1
 	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
 	FAULT_STUB alignment_check, do_alignment_check, 1
+	FAULT_STUB simd_coprocessor_error, do_simd_coprocessor_error, 0
 
 # On the stack: handler (in xes' slot), error code (in orig_eax's), frame.
 FUNC fault_common
@@ -180,12 +155,7 @@ FUNC system_call
 FUNC \name
 	pushl $(\vector - 256)
 	SAVE_ALL
-	movl %esp,%esi
-.ifdef TEXT_IN_C
 	call do_\name
-.else
-	MICRO \name
-.endif
 	jmp ret_from_exception
 .endm
 	IRQ_STUB timer_interrupt, 0x20
@@ -195,16 +165,13 @@ FUNC \name
 # --- the way back ----------------------------------------------------------
 
 FUNC ret_from_exception
-	movl %esp,%esi
-	testl $3,R_XCS(%esp)
+	movl R_EFLAGS(%esp),%eax	# from virtual-8086 mode or ring 3?
+	movb R_XCS(%esp),%al
+	testl $(EF_VM | 3),%eax
 	jz resume_kernel
 FUNC resume_userspace
 	cli
-.ifdef TEXT_IN_C
 	call signal_pending
-.else
-	MICRO signal_pending
-.endif
 	testl %eax,%eax
 	jz restore_all
 	pushl %esp
@@ -218,14 +185,9 @@ FUNC resume_kernel
 	cli
 	testl $EF_IF,R_EFLAGS(%esp)
 	jz restore_all
-	movl %esp,%esi
-.ifdef TEXT_IN_C
 	pushl %esp
 	call preempt_check
 	addl $4,%esp
-.else
-	MICRO preempt_check
-.endif
 
 FUNC restore_all
 	popl %ebx
@@ -245,15 +207,23 @@ FUNC return_from_trap
 FUNC direct_step
 	MICRO direct_step
 
-.ifndef TEXT_IN_C
-FUNC do_signal
-	ENTER_REGS
-	MICRO do_signal
-	LEAVE_REGS
-.endif
-
 # What a kernel task returns to, and what it runs when it has nothing to do.
 FUNC task_exit
 	MICRO task_exit
 	jmp task_exit
 
+	.bss
+	.balign 4
+	.globl idt_table
+idt_table:
+	.zero 256*8
+	.globl gdt_table
+gdt_table:
+	.zero 64*8
+	.globl init_tss
+	.balign 128
+init_tss:
+	.zero 8*128
+	.globl jiffies
+jiffies:
+	.zero 4

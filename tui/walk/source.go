@@ -26,7 +26,7 @@ type SourceLine struct {
 const sourceAround = 40
 
 // HasSource reports whether the kernel's text has lines of C.
-func (w *Walk) HasSource() bool { return !w.program() && w.Run.Kernel.HasLines() }
+func (w *Walk) HasSource() bool { return !w.program() }
 
 // kernelSource is nil where the kernel's text is no C.
 func (w *Walk) kernelSource(cpu int) *Source {

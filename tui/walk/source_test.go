@@ -63,11 +63,11 @@ func TestMovesByLinesOfC(t *testing.T) {
 	require.Equal(t, want[0], back[len(back)-1])
 }
 
-// A kernel whose text is no C has no source, nor has a program.
+// A program's kernel has no source.
 func TestOnlyCHasSource(t *testing.T) {
-	f, err := scenarios.Load("first-probe")
+	f, err := scenarios.Load("xol-slot")
 	require.NoError(t, err)
-	w, err := Open(t.Context(), f, Options{Options: scenarios.Options{Engine: "none"}})
+	w, err := Open(t.Context(), f, Options{})
 	require.NoError(t, err)
 	defer w.Close()
 	require.False(t, w.HasSource())

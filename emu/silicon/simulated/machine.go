@@ -52,7 +52,8 @@ func Open(mode silicon.Mode) (*Machine, error) {
 func OpenCompatibility() (*Machine, error) { return open(silicon.Mode32, emu.AMD64) }
 
 func open(mode silicon.Mode, arch emu.Arch) (*Machine, error) {
-	image, err := traps.StockImage(arch)
+	text := traps.StockText(arch)
+	options, err := text.Options()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func open(mode silicon.Mode, arch emu.Arch) (*Machine, error) {
 		return nil, err
 	}
 	s := &Machine{mode: mode, m: m, cpu: m.CPUs[0]}
-	if err := s.boot(image); err != nil {
+	if err := s.boot(options); err != nil {
 		m.Close()
 		return nil, fmt.Errorf("simulated: %w", err)
 	}

@@ -3,45 +3,10 @@
  * which is stepped in place of the original, so the breakpoint stays; one lock
  * from a hit to the end of its step (O4).
  */
-#define KPROBE_HASH_BITS 6
-#define KPROBE_TABLE_SIZE (1 << KPROBE_HASH_BITS)
-#define MAX_PROBES 4096
-#define MAX_INSN_SIZE 16
-#define BREAKPOINT_INSTRUCTION 0xcc
 
 /* kprobe_status */
 #define KPROBE_HIT_ACTIVE 1UL
 #define KPROBE_HIT_SS 2UL
-
-struct hlist_node {
-	struct hlist_node *volatile next;
-	struct hlist_node *volatile *volatile pprev;
-};
-
-struct hlist_head {
-	struct hlist_node *volatile first;
-};
-
-/* What an hlist_node points to that is out of its list. */
-#define LIST_POISON1 ((void *)0x00100100)
-#define LIST_POISON2 ((void *)0x00200200)
-
-struct kprobe {
-	struct hlist_node hlist;
-	volatile u8 *volatile addr;
-	int (*volatile pre_handler)(struct kprobe *, struct pt_regs *);
-	void (*volatile post_handler)(struct kprobe *, struct pt_regs *, unsigned long);
-	int (*volatile fault_handler)(struct kprobe *, struct pt_regs *, int);
-	volatile u8 opcode;
-	volatile u8 *volatile insn;	/* where the copy lies */
-};
-
-/* A place of kprobe_pool: a kprobe, or a larger structure that begins with one. */
-#define PLACE_SIZE (16 * sizeof(long))
-
-struct kprobe_place {
-	struct kprobe kp;
-} __attribute__((aligned(16 * sizeof(long))));
 
 volatile unsigned long kprobe_lock;		/* 0 free, else the owner's number plus one */
 volatile unsigned long kprobe_cpu = NR_CPUS;	/* who runs a probe */
@@ -49,20 +14,6 @@ volatile unsigned long kprobe_status;
 struct kprobe *volatile current_kprobe;
 volatile unsigned long kprobe_old_eflags;
 volatile unsigned long kprobe_saved_eflags;
-
-struct hlist_head kprobe_table[KPROBE_TABLE_SIZE] __attribute__((aligned(64)));
-struct kprobe_place kprobe_pool[MAX_PROBES];
-
-void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
-{
-	struct hlist_node *first = h->first;
-
-	n->next = first;
-	if (first)
-		first->pprev = &n->next;
-	h->first = n;
-	n->pprev = &h->first;
-}
 
 /* Nobody looks whether it is in a list (M2). */
 void hlist_del(struct hlist_node *n)
@@ -98,34 +49,6 @@ void unlock_kprobes(void)
 	spin_unlock(&kprobe_lock);
 }
 
-/* The list of the bucket that an address hashes to. */
-struct hlist_head *kprobe_bucket(volatile void *addr)
-{
-#ifdef __x86_64__
-	unsigned long hash = (unsigned long)addr * 0x9e37fffffffc0001UL;
-#else
-	unsigned long hash = (unsigned long)addr * 0x9e370001UL;
-#endif
-	return &kprobe_table[hash >> (8 * sizeof(hash) - KPROBE_HASH_BITS)];
-}
-
-/* The probe at addr, or NULL. The caller holds kprobe_lock. */
-struct kprobe *get_kprobe(volatile u8 *addr)
-{
-	struct hlist_head *head = kprobe_bucket(addr);
-	struct hlist_node *node;
-
-	node = head->first;	/* K3 @get_kprobe: is there a probe for the address in its bucket of the hash table? */
-	while (node) {
-		struct kprobe *p = (struct kprobe *)node;
-
-		if (p->addr == addr)
-			return p;
-		node = node->next;
-	}
-	return NULL;
-}
-
 void flush_icache_range(volatile u8 *start, volatile u8 *end)
 {
 	__asm__ volatile("" : : "r"(start), "r"(end));
@@ -144,22 +67,6 @@ const unsigned short twobyte_modrm[16] = {
 	0xa00f, 0x01ff, 0xff5f, 0x0000, 0xffff, 0xffff, 0xffff, 0xf07f,
 	0x0000, 0xffff, 0xf8f8, 0xfcff, 0x00ff, 0xffff, 0xffff, 0x7fff,
 };
-
-int is_prefix(u8 byte)
-{
-	switch (byte) {
-	case 0x26:
-	case 0x2e:
-	case 0x36:
-	case 0x3e:
-	case 0x64 ... 0x67:
-	case 0xf0:
-	case 0xf2:
-	case 0xf3:
-		return 1;
-	}
-	return 0;
-}
 
 /* The displacement of the instruction's operand relative to rip, or NULL. */
 volatile int *rip_displacement(volatile u8 *insn)
@@ -234,7 +141,7 @@ int register_kprobe(struct kprobe *p)
 	hlist_add_head(&p->hlist, kprobe_bucket(addr));	/* K3 @list_add: the probe joins its bucket of the hash table */
 	opcode = *addr;		/* K15: one byte, whether or not an instruction begins there */
 	p->opcode = opcode;	/* K3 @save_opcode: the original byte is kept */
-	*addr = BREAKPOINT_INSTRUCTION;	/* K3 @write_breakpoint: CC is written: the probe is armed */
+	*addr = INT3_INSN_OPCODE;	/* K3 @write_breakpoint: CC is written: the probe is armed */
 	flush_icache_range(addr, addr + 1);	/* P13 @flush_icache: nothing to do on x86: the next fetch sees the byte */
 out:
 	spin_unlock(&kprobe_lock);
@@ -304,7 +211,7 @@ void prepare_singlestep(struct kprobe *p, struct pt_regs *regs)
 	volatile u8 *at;
 
 	regs->eflags = flags | EF_TF;	/* K4 @prepare_singlestep: one instruction will run, with interrupts off, and trap */
-	if (p->opcode == BREAKPOINT_INSTRUCTION) {
+	if (p->opcode == INT3_INSN_OPCODE) {
 		at = p->addr;
 		regs->eip = (unsigned long)at;	/* K20 @set_copy_ip: the probed instruction is an int3 itself: it is executed in place */
 	} else {
@@ -343,7 +250,7 @@ int kprobe_handler(struct pt_regs *regs)
 		unlock_kprobes();
 		if (regs->eflags & EF_VM)	/* virtual-8086 mode */
 			goto no_kprobe;
-		if (*addr == BREAKPOINT_INSTRUCTION)	/* K8 @breakpoint_gone: nobody's probe: is there still a CC? */
+		if (*addr == INT3_INSN_OPCODE)	/* K8 @breakpoint_gone: nobody's probe: is there still a CC? */
 			goto no_kprobe;
 		regs->eip = (unsigned long)addr;	/* K8 @back_up_eip: eip goes back to the instruction that the breakpoint had covered: it runs whole */
 		ret = 1;
@@ -371,32 +278,6 @@ no_kprobe:
 	return ret;
 }
 
-/* The top word of the interrupted stack: in a 32-bit frame regs->esp itself, right for kernel mode only (K10). */
-volatile unsigned long *top_of_stack(struct pt_regs *regs)
-{
-#ifdef __x86_64__
-	return (volatile unsigned long *)regs->esp;
-#else
-	return &regs->esp;
-#endif
-}
-
-void fix_pushf(volatile unsigned long *top)
-{
-	unsigned long flags = *top & ~(EF_TF | EF_IF);
-
-	flags |= kprobe_old_eflags;
-	*top = flags;	/* K10: pushf pushed the stepping flags: the image on the stack gets TF and IF as they were */
-}
-
-void fix_return_address(volatile unsigned long *top, unsigned long distance)
-{
-	unsigned long addr = *top;
-
-	addr += distance;
-	*top = addr;	/* O3: a call pushed the address behind the copy: it moves by the distance */
-}
-
 /*
  * What the copy left behind moves to where the original would have left it: by
  * the opcode (O3).
@@ -416,7 +297,7 @@ void resume_execution(struct kprobe *p, struct pt_regs *regs)
 #endif
 	switch (opcode) {
 	case 0x9c:	/* pushf */
-		fix_pushf(top);
+		fix_pushf(top, kprobe_old_eflags);
 		break;
 	case 0xc2:	/* ret, lret */
 	case 0xc3:

@@ -95,3 +95,8 @@ int do_int3(struct pt_regs *regs, long error_code)
 	do_trap(BP, regs, error_code);
 	return 0;
 }
+
+/* Nobody asks for a call here. */
+void do_call_function_interrupt(void)
+{
+}

@@ -52,9 +52,6 @@ FUNC \name
 FUNC \name
 	pushl \saved
 	SAVE_ALL
-	movl %esp,%esi
-	MICRO \name
-	jmp ret_from_exception
 .endm
 
 	.text
@@ -70,9 +67,17 @@ FUNC \name
 	TRAP page_fault, 1
 	TRAP coprocessor_error, 0
 	TRAP alignment_check, 1
-	INTERRUPT timer_interrupt, $-224
+	TRAP simd_coprocessor_error, 0
 	INTERRUPT call_function_interrupt, $-5
+	jmp ret_from_exception
 	INTERRUPT reschedule_interrupt, $-4
+	jmp 1f
+	INTERRUPT timer_interrupt, $-224
+	incl jiffies
+1:	movl $-8192,%eax
+	andl %esp,%eax
+	movl $1,20(%eax)	# need_resched
+	jmp ret_from_exception
 
 FUNC device_not_available
 	pushl $-1

@@ -31,6 +31,7 @@ HANDLER(segment_not_present, 11)
 HANDLER(stack_segment, 12)
 HANDLER(coprocessor_error, 16)
 HANDLER(alignment_check, 17)
+HANDLER(simd_coprocessor_error, 19)
 
 asmlinkage void do_double_fault(struct pt_regs *regs, long error_code)
 {

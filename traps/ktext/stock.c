@@ -3,7 +3,7 @@
  * spinlocks, preemption, signals, the memory manager's part of a page fault, and
  * interrupts.
  */
-enum { DE = 0, DB = 1, BP = 3, OF = 4, BR = 5, UD = 6, NM = 7, DF = 8, TS = 10, NP = 11, SS = 12, GP = 13, PF = 14, MF = 16, AC = 17 };
+enum { DE = 0, DB = 1, BP = 3, OF = 4, BR = 5, UD = 6, NM = 7, DF = 8, TS = 10, NP = 11, SS = 12, GP = 13, PF = 14, MF = 16, AC = 17, XM = 19 };
 enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
 
 enum { ERESTARTSYS = 512, ERESTARTNOINTR = 513, ERESTARTNOHAND = 514 };
@@ -45,6 +45,7 @@ int signal_of(int trapnr)
 	switch (trapnr) {
 	case DE:
 	case MF:
+	case XM:
 		return SIGFPE;
 	case DB:
 	case BP:
@@ -151,11 +152,6 @@ void do_reschedule_interrupt(void)
 	current_thread_info()->need_resched = 1;	/* K0 @reschedule_interrupt: another CPU asks this one to schedule */
 }
 
-/* Nobody asks for a call here. */
-void do_call_function_interrupt(void)
-{
-}
-
 /* Each kernel's own. */
 void do_trap(int trapnr, struct pt_regs *regs, long error_code);
 void device_not_available_fault(struct pt_regs *regs);
@@ -175,6 +171,7 @@ TRAP_HANDLER(segment_not_present, NP)
 TRAP_HANDLER(stack_segment, SS)
 TRAP_HANDLER(coprocessor_error, MF)
 TRAP_HANDLER(alignment_check, AC)
+TRAP_HANDLER(simd_coprocessor_error, XM)
 
 void do_double_fault(struct pt_regs *regs, long error_code)
 {

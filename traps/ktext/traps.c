@@ -1,6 +1,6 @@
 /*
- * The trap handlers of 2.5.30 with the 2002 patch. Entry code calls them with
- * the saved registers and the error code.
+ * The trap handlers of 2.5.30, with the calls of the 2002 patch. Entry code calls
+ * them with the saved registers and the error code.
  */
 void do_trap(int trapnr, struct pt_regs *regs, long error_code)
 {
@@ -96,4 +96,9 @@ int do_int3(struct pt_regs *regs, long error_code)
 		return 1;
 	do_trap(BP, regs, error_code);
 	return 0;
+}
+
+/* Nobody asks for a call here. */
+void do_call_function_interrupt(void)
+{
 }

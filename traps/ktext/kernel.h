@@ -17,6 +17,7 @@ typedef unsigned int u32;
 #define NULL ((void *)0)
 #define ENOMEM 12
 #define EEXIST 17
+#define EINVAL 22
 #define NR_CPUS 32
 #define THREAD_SIZE 8192
 
@@ -36,14 +37,15 @@ struct pt_regs {
 #define eip rip
 #define esp rsp
 #define xcs cs
+#define user_mode(regs) (((regs)->xcs & 3) != 0)
 #else
 struct pt_regs {
 	unsigned long ebx, ecx, edx, esi, edi, ebp, eax, xds, xes, orig_eax;
 	unsigned long eip, xcs, eflags, esp, xss;
 };
+#define user_mode(regs) ((((regs)->eflags & EF_VM) | ((regs)->xcs & 3)) != 0)
 #endif
 
-#define user_mode(regs) (((regs)->xcs & 3) != 0)
 
 #define PT_PTRACED 1
 #define PT_DTRACE 2
@@ -86,11 +88,18 @@ struct thread_info {
 /* One locked compare and exchange: is *word now to, and was it from before? */
 #define cmpxchg_took(word, from, to) ({						\
 	u8 took__;								\
-	unsigned long was__ = (from);						\
+	unsigned long was__ = (unsigned long)(from);				\
 	__asm__ volatile("lock cmpxchg %3,%1"					\
 		: "=@ccz"(took__), "+m"(*(word)), "+a"(was__)			\
 		: "r"(to) : "memory");						\
 	took__; })
+
+/* What was in *word before n was added. */
+#define fetch_add(word, n) ({							\
+	unsigned long was__ = (n);						\
+	__asm__ volatile("lock xadd %0,%1"					\
+		: "+r"(was__), "+m"(*(word)) : : "memory");			\
+	was__; })
 
 /* Is n in the word? What else may be there goes into no register. */
 #define holds(word, n) ({						\

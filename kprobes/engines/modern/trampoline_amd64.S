@@ -1,0 +1,35 @@
+# What functions with a return probe return to (E7). It saves the registers
+# itself, as a trap's entry code would.
+.set R_SS, 160
+
+	.text
+FUNC kretprobe_trampoline
+	pushq %rax		# room for the true return address
+	pushq %rax		# ss, then what popfq takes
+	pushq %rsp
+	pushfq
+	subq $24,%rsp		# cs, rip, orig_rax
+	SAVE_ALL
+	movq %rsp,%rdi
+	call trampoline_handler
+	movq R_EFLAGS(%rsp),%rcx
+	movq %rcx,R_SS(%rsp)	# what popfq takes
+	movq %rax,R_SS+8(%rsp)	# what ret takes
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbp
+	popq %rbx
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rax
+	popq %rcx
+	popq %rdx
+	popq %rsi
+	popq %rdi
+	addq $40,%rsp
+	popfq
+	ret

@@ -1,0 +1,27 @@
+# What functions with a return probe return to (E7). It saves the registers
+# itself; the frame ends where the caller's stack begins, as a trap's would.
+	.text
+FUNC kretprobe_trampoline
+	pushfl
+	pushl %cs
+	pushl $kretprobe_trampoline
+	pushl $-1
+	SAVE_ALL
+	pushl %esp
+	call trampoline_handler
+	addl $4,%esp
+	movl R_EFLAGS(%esp),%edx
+	movl %edx,R_XCS(%esp)		# what popfl takes
+	movl %eax,R_EFLAGS(%esp)	# what ret takes
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	popl %ds
+	popl %es
+	addl $8,%esp
+	popfl
+	ret
