@@ -172,9 +172,13 @@ func programImage(f *File) (*loader.Image, error) {
 	if err != nil {
 		return nil, f.Program.Pos.Error(f.Name, "a readable ELF file", "%v", err)
 	}
-	img, err := loader.ReadELF(data, loader.Options{})
+	kind := "a statically linked ELF program for "
+	if f.Linux != nil {
+		kind = "an ELF program for "
+	}
+	img, err := loader.ReadELF(data, loader.Options{Interpreter: f.Linux != nil})
 	if err != nil {
-		return nil, f.Program.Pos.Error(f.Name, "a statically linked ELF program for "+f.Machine.Arch, "%s: %v", f.Program.Path, err)
+		return nil, f.Program.Pos.Error(f.Name, kind+f.Machine.Arch, "%s: %v", f.Program.Path, err)
 	}
 	if img.Arch != loaderArch(archOf(f.File)) {
 		return nil, f.Program.Pos.Error(f.Name, "arch "+img.Arch.String()+" in machine", "%s is for %s, the machine is %s",

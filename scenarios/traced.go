@@ -29,7 +29,7 @@ type Traced struct {
 
 // File makes the scenario. It holds everything; nothing is read later.
 func (t *Traced) File() (*File, error) {
-	img, err := loader.ReadELF(t.Program, loader.Options{})
+	img, err := loader.ReadELF(t.Program, loader.Options{Interpreter: true})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Path, err)
 	}

@@ -72,7 +72,7 @@ func (p probedFiles) Image(path string) (*loader.Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		image, err := loader.ReadELF(data, loader.Options{})
+		image, err := loader.ReadELF(data, loader.Options{Interpreter: true})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

@@ -95,7 +95,7 @@ func (b *userBuilder) makeFiles() error {
 	if b.program, err = b.elf(); err != nil {
 		return err
 	}
-	if w.image, err = loader.ReadELF(b.program, loader.Options{}); err != nil {
+	if w.image, err = loader.ReadELF(b.program, loader.Options{Interpreter: true}); err != nil {
 		return err
 	}
 	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
@@ -215,7 +215,7 @@ func (b *userBuilder) moveImage() (err error) {
 		return nil
 	}
 	if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
-		w.image, err = loader.ReadELF(b.program, loader.Options{Bias: bias})
+		w.image, err = loader.ReadELF(b.program, loader.Options{Bias: bias, Interpreter: true})
 	}
 	return err
 }

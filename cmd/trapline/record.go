@@ -26,7 +26,7 @@ func recordCommand(out *output) *cli.Command {
 		Description: `The file holds the scenario, the engine, who took each step, and hashes of the states: trapline replay makes
 the run again on any machine, and trapline tui walks through it. docs/recording-format.md has the bytes.
 
-A static Linux ELF program can be recorded in place of a scenario, under uprobe events (-p, -f). The program, its
+A Linux ELF program can be recorded in place of a scenario, under uprobe events (-p, -f). The program, its
 arguments and environment, standard input, and the files that its arguments name go into the recording.
 
 EXAMPLES:

@@ -27,15 +27,16 @@ const traceName = "trace"
 func traceCommand(out *output, stderr io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:      traceName,
-		Usage:     "run a static Linux program in the machine, under uprobe events",
+		Usage:     "run a Linux program in the machine, under uprobe events",
 		ArgsUsage: "-- PROGRAM [ARGS…]",
-		Description: `Runs a static i386 or x86-64 ELF program. Its standard streams and its exit status (128 plus the signal) are passed
-through; 125 is a failure of trace itself or a bound that was reached. The program sees the files named by its
-arguments, read-only, and nothing else of the host: --allow and --root show more. Time and random numbers are the same
-in every run.
+		Description: `Runs an i386 or x86-64 ELF program, static or dynamic, or a script. Its standard streams and its exit status
+(128 plus the signal) are passed through; 125 is a failure of trace itself or a bound that was reached. The program sees
+the files named by its arguments, the system's libraries if it is dynamic, read-only, and nothing else of the host:
+--allow and --root show more.
+Time and random numbers are the same in every run.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
-with the program mapped. SYMBOL is a name of the ELF file's symbol table, a C++ function also without its parameters
+with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++ function also without its parameters
 (ns::f); SYMBOL%return is its return. An instruction that cannot be probed is a warning; --strict makes it a failure.
 A trace file given with -o appears whole when the run is over, also one that Ctrl-C ended, or not at all.
 
@@ -44,6 +45,7 @@ EXAMPLES:
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
+   trapline trace -p 'p libc.so.6:malloc size=%di' -- /bin/ls
    trapline trace -p 'p ./hello:main+4' -o trace.txt --explain -- ./hello
    trapline trace -f events.txt --json -- ./hello | jq .
    trapline trace --functions -- /bin/busybox | head
@@ -82,7 +84,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	}
 	defer func() { _ = cfg.FS.Close() }()
 	if c.Bool("functions") {
-		if err := listFunctions(out, newProbedFiles(c, &cfg), cfg.Path); err != nil {
+		if err := listFunctions(out, newProbedFiles(c, &cfg), programPath(cfg)); err != nil {
 			return usageError(c, err)
 		}
 		if err := out.Flush(); err != nil {
@@ -199,9 +201,6 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 			return cfg, err
 		}
 	}
-	if cfg.Path, err = filepath.Abs(cfg.Path); err != nil {
-		return cfg, err
-	}
 	if cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...); err != nil {
 		return cfg, err
 	}
@@ -209,10 +208,25 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	return cfg, nil
 }
 
+// programPath is the absolute path of the program.
+func programPath(cfg linux.Config) string {
+	if filepath.IsAbs(cfg.Path) {
+		return cfg.Path
+	}
+	return filepath.Join(cfg.Dir, cfg.Path)
+}
+
 // visibleFiles are the files that the program may see without --root: itself,
-// those that its arguments name, and what --allow adds.
+// what it is run by, those that its arguments name, and what --allow adds.
 func visibleFiles(cfg linux.Config, allow []string) []string {
-	files := []string{cfg.Path}
+	path := programPath(cfg)
+	return append(append([]string{path}, neededBy(path, cfg.Env)...), namedBy(cfg, allow)...)
+}
+
+// namedBy are the files that exist of those that the program's arguments name, and
+// what is allowed.
+func namedBy(cfg linux.Config, allow []string) []string {
+	var files []string
 	for _, p := range append(allow, cfg.Args[1:]...) {
 		if !filepath.IsAbs(p) {
 			p = filepath.Join(cfg.Dir, p)

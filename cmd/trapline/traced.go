@@ -60,8 +60,8 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenarios.Traced{Path: cfg.Path, Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
-	if t.Program, err = os.ReadFile(cfg.Path); err != nil {
+	t := scenarios.Traced{Path: programPath(cfg), Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
+	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}
 	if t.Files, err = tracedFiles(cfg); err != nil {
@@ -111,18 +111,18 @@ func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]str
 	return lines, nil
 }
 
-// tracedFiles reads the files that the program may open, those below
-// directories too.
+// tracedFiles reads the files that the program may open: the libraries that it is
+// linked with, and what its arguments name, below directories too.
 func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	total := 0
-	for _, name := range visibleFiles(cfg, nil) {
+	total, program := 0, programPath(cfg)
+	for _, name := range append(linkedWith(program, cfg.Env), namedBy(cfg, nil)...) {
 		home, err := filepath.EvalSymlinks(name)
 		if err != nil {
 			return nil, err
 		}
 		err = filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || p == cfg.Path {
+			if err != nil || p == program {
 				return err
 			}
 			if to, err := filepath.EvalSymlinks(p); err != nil || to != home && !strings.HasPrefix(to, home+"/") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -15,9 +16,11 @@ import (
 
 // probedFiles are the ELF files in which probes are defined, each read once.
 type probedFiles struct {
-	dir  string // of relative paths
-	root string // the guest's "/" on the host, or ""
-	read map[string]*probedFile
+	dir     string // of relative paths
+	root    string // the guest's "/" on the host, or ""
+	program string // what runs, in the guest's tree
+	env     []string
+	read    map[string]*probedFile
 }
 
 type probedFile struct {
@@ -26,7 +29,9 @@ type probedFile struct {
 }
 
 func newProbedFiles(c *cli.Command, cfg *linux.Config) *probedFiles {
-	return &probedFiles{dir: cfg.Dir, root: c.String("root"), read: map[string]*probedFile{}}
+	return &probedFiles{
+		dir: cfg.Dir, root: c.String("root"), program: programPath(*cfg), env: cfg.Env, read: map[string]*probedFile{},
+	}
 }
 
 // file reads the ELF file at a guest path.
@@ -42,7 +47,7 @@ func (f *probedFiles) file(path string) (*probedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := loader.ReadELF(data, loader.Options{})
+	image, err := loader.ReadELF(data, loader.Options{Interpreter: true})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -59,12 +64,23 @@ func (p *probedFile) program() *places.Program {
 	return p.code
 }
 
-// Absolute implements places.Files.
+// Absolute implements places.Files. A name without a slash that is no file of the
+// working directory is a library's.
 func (f *probedFiles) Absolute(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(f.dir, path)
+	full := filepath.Join(f.dir, path)
+	if strings.Contains(path, "/") {
+		return full
+	}
+	if _, err := os.Stat(filepath.Join(f.root, full)); err == nil {
+		return full
+	}
+	if library := findLibrary(f.root, f.program, path, f.env); library != "" {
+		return library
+	}
+	return full
 }
 
 // Image implements places.Files.

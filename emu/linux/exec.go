@@ -2,7 +2,6 @@ package linux
 
 import (
 	"errors"
-	"io"
 	"path"
 
 	"trapline/emu"
@@ -10,61 +9,9 @@ import (
 	"trapline/emu/loader"
 )
 
-// program is an executable file that was read and judged.
-type program struct {
-	path  string
-	file  *File
-	image *loader.Image
-}
-
-// openProgram reads a static executable. Errors wrap package loader's, or are
-// an errno.
-func (k *Kernel) openProgram(p string) (*program, error) {
-	h, full, err := k.cfg.FS.open(p, true)
-	if err != nil {
-		return nil, err
-	}
-	f := &File{refs: 1, path: full, host: h}
-	image, err := k.readProgram(f)
-	if err != nil {
-		k.closeFile(f)
-		return nil, err
-	}
-	return &program{full, f, image}, nil
-}
-
-func (k *Kernel) readProgram(f *File) (*loader.Image, error) {
-	st, err := f.host.Stat()
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case !st.Mode().IsRegular() || st.Mode()&0o111 == 0:
-		return nil, abi.EACCES
-	case st.Size() > maxProgram:
-		return nil, loader.ErrBounds
-	}
-	data := make([]byte, st.Size())
-	if _, err := io.ReadFull(io.NewSectionReader(f.host, 0, st.Size()), data); err != nil {
-		return nil, err
-	}
-	bias := layouts[emu.I386].pieBase
-	if len(data) > 4 && data[4] == 2 { // ELFCLASS64
-		bias = layouts[emu.AMD64].pieBase
-	}
-	image, err := loader.ReadELF(data, loader.Options{Bias: bias})
-	if err != nil {
-		return nil, err
-	}
-	if k.m != nil && emu.Arch(image.Arch) != k.m.Arch {
-		return nil, ErrOtherArch
-	}
-	return image, nil
-}
-
 // load makes prog the program of t, which is on no vCPU and whose process has
 // no address space.
-func (k *Kernel) load(t *Thread, prog *program, argv, env []string) error {
+func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	mm, err := k.newMM()
 	if err != nil {
 		return err
@@ -72,34 +19,66 @@ func (k *Kernel) load(t *Thread, prog *program, argv, env []string) error {
 	p := t.proc
 	p.mm = mm
 	mm.exe = prog.file
-	p.Name = path.Base(prog.path)
-	inode, err := k.inodeOf(prog.file)
-	if err != nil {
+	p.Name = path.Base(prog.given)
+	if err := mm.mapImage(prog.file, prog.image, 0); err != nil {
 		return err
-	}
-	inode.refs++ // held while its segments are mapped one by one
-	defer k.dropInode(inode)
-	for i := range prog.image.Segments {
-		if err := mm.mapSegment(inode, &prog.image.Segments[i]); err != nil {
-			return err
-		}
 	}
 	last := prog.image.Segments[len(prog.image.Segments)-1]
 	mm.startBrk = pageCeil(last.End())
 	mm.brk = mm.startBrk
+	entry, base := prog.image.Entry, uint64(0)
+	if prog.interp != nil {
+		if base, err = mm.mapInterpreter(prog.interp); err != nil {
+			return err
+		}
+		entry = base + prog.interp.image.Entry
+		k.closeFile(prog.interp.file)
+	}
 	if err := k.mapVDSO(mm); err != nil {
 		return err
 	}
-	sp, err := k.buildStack(mm, prog, argv, env)
+	sp, err := k.buildStack(mm, prog, base, env)
 	if err != nil {
 		return err
 	}
-	t.ctx = emu.NewContext(k.startRegisters(prog.image.Entry, sp))
+	t.ctx = emu.NewContext(k.startRegisters(entry, sp))
 	t.tls = [3]uint64{}
 	if k.bound != NoBound {
 		return errNoMemory
 	}
 	return nil
+}
+
+// mapImage maps the segments of an executable file, base bytes above their
+// addresses.
+func (mm *MM) mapImage(f *File, m *loader.Image, base uint64) error {
+	inode, err := mm.k.inodeOf(f)
+	if err != nil {
+		return err
+	}
+	inode.refs++ // held while the segments are mapped one by one
+	defer mm.k.dropInode(inode)
+	for i := range m.Segments {
+		s := m.Segments[i]
+		s.Addr += base
+		if err := mm.mapSegment(inode, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mapInterpreter maps a program's interpreter where mmap would put it, as one
+// piece, and returns what its addresses are moved by (AT_BASE).
+func (mm *MM) mapInterpreter(prog *program) (uint64, error) {
+	s := prog.image.Segments
+	first, base := pageFloor(s[0].Addr), uint64(0)
+	if first == 0 { // else it is linked to where it lies
+		if base = mm.hole(pageCeil(s[len(s)-1].End()) - first); base == 0 {
+			return 0, errNoRoom
+		}
+	}
+	return base, mm.mapImage(prog.file, prog.image, base)
 }
 
 // mapSegment maps one PT_LOAD: the file's pages, then zeroed memory. The rest
@@ -175,9 +154,10 @@ func (k *Kernel) startRegisters(entry, sp uint64) emu.Core {
 	return c.Core
 }
 
-// execve replaces the process's program. Other threads of it are gone after.
-func (k *Kernel) execve(t *Thread, file string, argv, env []string) int64 {
-	prog, err := k.openProgram(file)
+// execve replaces the process's program by that of file, which the program
+// gave as given.
+func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64 {
+	prog, err := k.openProgram(t.proc.fs, file, given, argv)
 	if err != nil {
 		return execError(err)
 	}
@@ -185,7 +165,7 @@ func (k *Kernel) execve(t *Thread, file string, argv, env []string) int64 {
 	p := t.proc
 	old := p.mm
 	k.detach(t)
-	if err := k.load(t, prog, argv, env); err != nil {
+	if err := k.load(t, prog, env); err != nil {
 		if p.mm != old {
 			p.mm.drop()
 			p.mm = old

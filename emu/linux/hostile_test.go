@@ -129,7 +129,7 @@ func TestBadPrograms(t *testing.T) {
 	require.NoError(t, err)
 	defer fs.Close()
 	for text, want := range map[string]error{
-		"": loader.ErrNotELF, "#!/bin/sh\n": loader.ErrNotELF, "\x7fELF\x02\x01\x01": loader.ErrTruncated,
+		"": loader.ErrNotELF, "#!/absent\n": abi.ENOENT, "#!\n": abi.ENOEXEC, "\x7fELF\x02\x01\x01": loader.ErrTruncated,
 	} {
 		p := writeFile(t, dir, "program", text)
 		require.NoError(t, os.Chmod(p, 0o755))

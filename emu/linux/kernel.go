@@ -112,7 +112,7 @@ func New(cfg Config) (*Kernel, error) {
 // boot makes the machine and its first process.
 func (k *Kernel) boot() error {
 	fs := &fsState{cwd: k.cfg.Dir, umask: 0o22}
-	prog, err := k.openProgram(fs.absolute(k.cfg.Path))
+	prog, err := k.openProgram(fs, fs.absolute(k.cfg.Path), k.cfg.Path, k.cfg.Args)
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
@@ -135,7 +135,7 @@ func (k *Kernel) boot() error {
 	}
 	k.init = p
 	t := k.newThread(p, emu.NewContext(emu.Core{}))
-	return k.load(t, prog, k.cfg.Args, k.cfg.Env)
+	return k.load(t, prog, k.cfg.Env)
 }
 
 // setupCPUs gives every vCPU its descriptor table.

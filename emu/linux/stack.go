@@ -10,8 +10,9 @@ import (
 const clockTicks = 100
 
 // buildStack makes the stack that a program starts on (arch ABI supplements,
-// "Process Initialization") and returns its stack pointer.
-func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, error) {
+// "Process Initialization") and returns its stack pointer. base is where its
+// interpreter lies.
+func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (uint64, error) {
 	top := k.layout.stackTop
 	prot := ProtRead | ProtWrite
 	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && k.m.Arch == emu.I386 {
@@ -21,20 +22,20 @@ func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, 
 	mm.insert(&VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
 	s := stackBuilder{mm: mm, sp: top, word: uint64(k.m.Arch.Word())}
 	s.sp -= s.word
-	execFn := s.str(prog.path)
+	execFn := s.str(prog.given)
 	envp := s.strs(env)
 	mm.argEnd = s.sp
 	if len(envp) > 0 {
 		mm.argEnd = envp[0]
 	}
-	args := s.strs(argv)
+	args := s.strs(prog.argv)
 	mm.argStart = s.sp
 	platform := s.str(map[emu.Arch]string{emu.I386: "i686", emu.AMD64: "x86_64"}[k.m.Arch])
 	random := make([]byte, 16)
 	k.random.fill(random)
 	s.sp = s.sp&^15 - 16
 	s.put(s.sp, random)
-	auxv := k.auxv(prog, mm.vdso, execFn, platform, s.sp)
+	auxv := k.auxv(prog, base, mm.vdso, execFn, platform, s.sp)
 	s.sp &^= 15
 	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
 	s.sp = (s.sp - uint64(words)*s.word) &^ 15
@@ -59,7 +60,7 @@ func (k *Kernel) buildStack(mm *MM, prog *program, argv, env []string) (uint64, 
 	return s.sp, nil
 }
 
-func (k *Kernel) auxv(prog *program, vdso, execFn, platform, random uint64) []uint64 {
+func (k *Kernel) auxv(prog *program, base, vdso, execFn, platform, random uint64) []uint64 {
 	h := prog.image.Headers
 	var v []uint64
 	if k.m.Arch == emu.I386 {
@@ -67,7 +68,7 @@ func (k *Kernel) auxv(prog *program, vdso, execFn, platform, random uint64) []ui
 	}
 	return append(v, []uint64{
 		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,
-		abi.AT_PHDR, h.Addr, abi.AT_PHENT, h.EntrySize, abi.AT_PHNUM, h.Count, abi.AT_BASE, 0, abi.AT_FLAGS, 0,
+		abi.AT_PHDR, h.Addr, abi.AT_PHENT, h.EntrySize, abi.AT_PHNUM, h.Count, abi.AT_BASE, base, abi.AT_FLAGS, 0,
 		abi.AT_ENTRY, prog.image.Entry, abi.AT_UID, userID, abi.AT_EUID, userID, abi.AT_GID, userID, abi.AT_EGID, userID,
 		abi.AT_SECURE, 0, abi.AT_RANDOM, random, abi.AT_HWCAP2, 0, abi.AT_EXECFN, execFn, abi.AT_PLATFORM, platform, abi.AT_NULL, 0,
 	}...)

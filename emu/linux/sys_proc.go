@@ -43,6 +43,7 @@ func sysExecve(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
+	given, _ := t.proc.mm.ReadString(c.arg[0], maxArgs) // userPath has read it
 	total := 0
 	argv, r := k.userStrings(t, c.arg[1], c.word(), &total)
 	if r != 0 {
@@ -58,7 +59,7 @@ func sysExecve(k *Kernel, t *Thread, c *call) int64 {
 	if len(argv) == 0 {
 		argv = []string{""}
 	}
-	return k.execve(t, p, argv, env)
+	return k.execve(t, p, given, argv, env)
 }
 
 // userStrings reads a NULL-terminated list of strings; total counts all bytes.

@@ -12,11 +12,14 @@ type Options struct {
 	// Bias is added to every address of a position-independent program
 	// (static-PIE, ET_DYN); a multiple of PageSize. Others ignore it.
 	Bias uint64
+	// Interpreter lets a program need other files, Image.Interpreter naming the
+	// one that the kernel maps beside it, and takes shared libraries.
+	Interpreter bool
 }
 
-// ReadELF reads a statically linked Linux program, ELF32 or ELF64, little
-// endian, for i386 or x86-64. Segment data aliases data, which must not change
-// afterwards.
+// ReadELF reads a Linux program, ELF32 or ELF64, little endian, for i386 or
+// x86-64; a dynamically linked one only with Options.Interpreter. Segment data
+// aliases data, which must not change afterwards.
 //
 // It refuses what Linux' binfmt_elf refuses, what it could not map, and what
 // contradicts itself. Errors wrap ErrNotELF, ErrTruncated, ErrDynamic,
@@ -36,7 +39,12 @@ func ReadELF(data []byte, opt Options) (*Image, error) {
 		bias = opt.Bias
 		m.Entry += bias
 	}
-	if err := f.checkStatic(); err != nil {
+	if opt.Interpreter {
+		m.Interpreter, err = f.interpreter()
+	} else {
+		err = f.checkStatic()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := f.loadSegments(m, bias, lim); err != nil {

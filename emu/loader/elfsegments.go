@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"bytes"
 	"cmp"
 	"debug/elf"
 	"fmt"
@@ -27,6 +28,33 @@ func (f *elfFile) checkStatic() error {
 		return fmt.Errorf("%w: it is a shared library, it has no entry point", ErrForeign)
 	}
 	return nil
+}
+
+// maxInterpreter bounds PT_INTERP's path with its NUL (the kernel's PATH_MAX).
+const maxInterpreter = 4096
+
+// interpreter is the path that the first PT_INTERP names, or "" (binfmt_elf.c,
+// load_elf_binary).
+func (f *elfFile) interpreter() (string, error) {
+	for i, p := range f.segments {
+		if p.Type != elf.PT_INTERP {
+			continue
+		}
+		what := fmt.Sprintf("PT_INTERP of program header %d", i)
+		if p.Filesz < 2 || p.Filesz > maxInterpreter {
+			return "", fmt.Errorf("%w: %s has %d bytes, expected 2 to %d", ErrMalformed, what, p.Filesz, maxInterpreter)
+		}
+		raw, err := f.at(p.Off, p.Filesz, what)
+		if err != nil {
+			return "", err
+		}
+		if raw[len(raw)-1] != 0 {
+			return "", fmt.Errorf("%w: %s does not end in a NUL", ErrMalformed, what)
+		}
+		name, _, _ := bytes.Cut(raw, []byte{0})
+		return string(name), nil
+	}
+	return "", nil
 }
 
 // needsLibrary reports whether the dynamic section p, program header i, has a

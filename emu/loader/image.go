@@ -145,6 +145,8 @@ type Image struct {
 	Lines    LineMap      // source lines, 1 for the first line of the assembled text; empty for ELF programs
 	Files    []SourceFile // what that text is put together of, in order; empty: one file
 
+	Interpreter string // path that PT_INTERP names; "": the program runs by itself
+
 	TLS     *TLS // nil without PT_TLS
 	Stack   StackKind
 	Headers ProgramHeaders // zero for assembled text

@@ -2,7 +2,8 @@ package format
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+	"unicode/utf8"
 )
 
 // Error is a flaw of a scenario file.
@@ -24,19 +25,27 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Caret gives the line and, below it, a caret under the column.
+// maxShown bounds, in characters, how much of a line Caret shows.
+const maxShown = 200
+
+// Caret gives the line, or of a long one what is around the column, and below it a
+// caret under the column.
 func (e *Error) Caret() string {
-	var pad strings.Builder
-	for i, r := range e.Text {
-		if i >= e.Col-1 {
-			break
-		}
-		if r != '\t' {
-			r = ' '
-		}
-		pad.WriteRune(r)
+	at := utf8.RuneCountInString(e.Text[:min(max(e.Col-1, 0), len(e.Text))])
+	line := []rune(e.Text)
+	if from := at - maxShown/2; from > 0 && len(line) > maxShown {
+		line, at = append([]rune{'…'}, line[from:]...), at-from+1
 	}
-	return fmt.Sprintf("  %s\n  %s^", e.Text, pad.String())
+	if len(line) > maxShown {
+		line = append(line[:maxShown:maxShown], '…')
+	}
+	pad := slices.Clone(line[:at])
+	for i, r := range pad {
+		if r != '\t' {
+			pad[i] = ' '
+		}
+	}
+	return fmt.Sprintf("  %s\n  %s^", string(line), string(pad))
 }
 
 // Pos is a place in a scenario file: line and column from 1, and the line.

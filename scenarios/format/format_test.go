@@ -159,6 +159,10 @@ func TestCaretStandsUnderTheColumn(t *testing.T) {
 	var e *Error
 	require.True(t, errors.As(err, &e))
 	assert.Equal(t, "  \tcpus é9\n  \t     ^", e.Caret())
+	long := &Error{Col: 1001, Text: strings.Repeat("é", 500) + "x" + strings.Repeat("y", 500)}
+	assert.Equal(t, "  …"+strings.Repeat("é", 100)+"x"+strings.Repeat("y", 98)+"…\n  "+strings.Repeat(" ", 101)+"^", long.Caret())
+	long.Col = 1
+	assert.Equal(t, "  "+strings.Repeat("é", 200)+"…\n  ^", long.Caret())
 }
 
 func FuzzParse(f *testing.F) {

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"trapline/emu/loader"
+)
+
+// linkerCache is where the dynamic linker looks a library's name up.
+const linkerCache = "/etc/ld.so.cache"
+
+// libraryDirs are the directories of libraries, and of what these load by
+// themselves: locales, converters, an interpreter's modules.
+var libraryDirs = []string{"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib"}
+
+// multiarch is Debian's name for a width's own folder in them.
+var multiarch = map[elf.Class]string{elf.ELFCLASS32: "i386-linux-gnu", elf.ELFCLASS64: "x86_64-linux-gnu"}
+
+// scriptChain bounds how many scripts are followed, one more than the kernel does.
+const scriptChain = 6
+
+// neededBy lists what a program cannot run without, files and directories:
+// a script's interpreter, a dynamic program's linker and the directories in which that
+// looks for libraries. What does not exist is left out.
+func neededBy(path string, env []string) []string {
+	var needs []string
+	for range scriptChain {
+		interpreter := scriptInterpreter(path)
+		if interpreter == "" {
+			break
+		}
+		needs, path = append(needs, interpreter), interpreter
+	}
+	linker := dynamicLinker(path)
+	if linker == "" {
+		return needs
+	}
+	needs = append(needs, linker, linkerCache)
+	needs = append(needs, searchPath(path, env)...)
+	needs = append(needs, libraryDirs...)
+	return slices.DeleteFunc(needs, func(p string) bool {
+		_, err := os.Stat(p)
+		return err != nil
+	})
+}
+
+// scriptInterpreter is the program that a script's first line names, or "".
+func scriptInterpreter(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	line, _ := bufio.NewReader(f).ReadSlice('\n')
+	rest, ok := strings.CutPrefix(string(line), "#!")
+	if words := strings.Fields(rest); ok && len(words) > 0 {
+		return words[0]
+	}
+	return ""
+}
+
+// dynamicLinker is the program that maps a program's libraries, or "".
+func dynamicLinker(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	image, err := loader.ReadELF(data, loader.Options{Interpreter: true})
+	if err != nil {
+		return ""
+	}
+	return image.Interpreter
+}
+
+// searchPath is where the dynamic linker looks for a program's libraries before its
+// own directories (ld.so(8)): DT_RPATH, LD_LIBRARY_PATH, DT_RUNPATH.
+func searchPath(path string, env []string) []string {
+	f, err := elf.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	rpath, _ := f.DynString(elf.DT_RPATH)
+	runpath, _ := f.DynString(elf.DT_RUNPATH)
+	lists := rpath
+	for _, e := range env {
+		if v, ok := strings.CutPrefix(e, "LD_LIBRARY_PATH="); ok {
+			lists = append(lists, v)
+		}
+	}
+	origin := strings.NewReplacer("$ORIGIN", filepath.Dir(path), "${ORIGIN}", filepath.Dir(path))
+	var dirs []string
+	for _, list := range append(lists, runpath...) {
+		for _, dir := range filepath.SplitList(list) {
+			if dir = origin.Replace(dir); filepath.IsAbs(dir) {
+				dirs = append(dirs, filepath.Clean(dir))
+			}
+		}
+	}
+	return dirs
+}
+
+// findLibrary is the path of a library that the program at path may load by its
+// name, below root; "": there is none of its width.
+func findLibrary(root, path, name string, env []string) string {
+	f, err := elf.Open(filepath.Join(root, path))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	dirs := searchPath(filepath.Join(root, path), env)
+	for _, dir := range libraryDirs {
+		dirs = append(dirs, filepath.Join(dir, multiarch[f.Class]), dir)
+	}
+	for _, dir := range dirs {
+		p := filepath.Join(dir, name)
+		if lib, err := elf.Open(filepath.Join(root, p)); err == nil {
+			class := lib.Class
+			_ = lib.Close()
+			if class == f.Class {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+// linkedWith lists the files that a dynamic program is loaded with: the linker, and
+// the libraries that it and they name, none twice.
+func linkedWith(path string, env []string) []string {
+	linker := dynamicLinker(path)
+	if linker == "" {
+		return nil
+	}
+	files := []string{linker}
+	if _, err := os.Stat(linkerCache); err == nil {
+		files = append(files, linkerCache)
+	}
+	seen := map[string]bool{filepath.Base(linker): true}
+	for queue := []string{path}; len(queue) > 0 && len(files) <= maxTracedFiles; queue = queue[1:] {
+		f, err := elf.Open(queue[0])
+		if err != nil {
+			continue
+		}
+		names, _ := f.ImportedLibraries()
+		_ = f.Close()
+		for _, name := range names {
+			if library := findLibrary("", path, name, env); library != "" && !seen[name] {
+				seen[name] = true
+				files, queue = append(files, library), append(queue, library)
+			}
+		}
+	}
+	return files
+}
