@@ -15,13 +15,15 @@ TEST_PACKAGES     := binutils gcc-multilib redis-server nodejs
 SOURCE_PACKAGES   := dpkg-dev bzip2 xz-utils make tcl
 PORTABLE_PACKAGES := qemu-user nodejs
 WEB_PACKAGES      := chromium nodejs npm
+COMMAND_PACKAGES  := bash bc bzip2 coreutils curl dc dash diffutils file findutils gawk gcc gdb git jq lua5.4 m4 make nano openssl \
+	patch perl python3 redis-server sed sqlite3 tar tcl xz-utils zstd
 
 # The build tag of the CPU library, where a libunicorn.a can be linked. A
 # library that proves not to fit when the program starts is a note and the
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs-fp libc-test lint deps deps-test deps-portable deps-web clean
+.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test lint deps deps-test deps-portable deps-web clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -186,6 +188,12 @@ programs-fp: deps deps-test
 	@$(call install,$(SOURCE_PACKAGES))
 	$(MAKE) -s -f emu/linux/testdata/debian.mk DIR=$(PROGRAMS)
 	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./emu/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
+
+# Commands of Debian's as it has them, dynamic, beside their native runs: what they print
+# and which files they leave.
+programs: deps deps-test
+	@$(call install,$(COMMAND_PACKAGES))
+	$(GO) test $(LIBRARY) ./emu/linux -run TestDebianCommands -all-commands -timeout 1h -v
 
 # The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on
 # glibc and on musl, in both widths.

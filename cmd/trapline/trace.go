@@ -31,8 +31,8 @@ func traceCommand(out *output, stderr io.Writer) *cli.Command {
 		ArgsUsage: "-- PROGRAM [ARGS…]",
 		Description: `Runs an i386 or x86-64 ELF program, static or dynamic, or a script. Its standard streams and its exit status
 (128 plus the signal) are passed through; 125 is a failure of trace itself or a bound that was reached. The program sees
-the files named by its arguments, the system's libraries if it is dynamic, read-only, and nothing else of the host:
---allow and --root show more.
+the files named by its arguments, the system's libraries if it is dynamic, and nothing else of the host: --allow and
+--root show more. What it writes is its own and gone at the end, unless --keep DIR is given; the host's files stay as they are.
 Time and random numbers are the same in every run.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
@@ -43,6 +43,7 @@ A trace file given with -o appears whole when the run is over, also one that Ctr
 EXAMPLES:
    trapline trace -- ./hello world
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
+   trapline trace --keep out --allow . -- /usr/bin/make
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
    trapline trace -p 'p libc.so.6:malloc size=%di' -- /bin/ls
@@ -54,6 +55,7 @@ EXAMPLES:
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
 			&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
+			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
 			processorFlag(),
@@ -120,11 +122,34 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	}
 	res, err := k.Run(ctx)
 	bar.erase()
+	if dir := c.String("keep"); dir != "" {
+		if err := keepFiles(said, k, dir); err != nil {
+			ev.discard()
+			fmt.Fprintf(said, "trapline: --keep: %v\n", err)
+			return reported(exitTrace)
+		}
+	}
 	if err := ev.finish(context.WithoutCancel(ctx)); err != nil {
 		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
 	return traceEnd(said, res, err)
+}
+
+// keepFiles writes what the program changed, and says what it removed.
+func keepFiles(said io.Writer, k *linux.Kernel, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := k.Keep(dir); err != nil {
+		return err
+	}
+	made, removed := k.Changes()
+	fmt.Fprintf(said, "trapline: %d files, directories and links kept in %s\n", len(made), dir)
+	for _, p := range removed {
+		fmt.Fprintf(said, "trapline: the program removed %s, which is still there\n", p)
+	}
+	return nil
 }
 
 // watchProgress has a long run tell how far it is, if somebody looks.
@@ -175,7 +200,7 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	}
 	cfg := linux.Config{
 		Processor: processor, Level: level,
-		Path: args[0], Args: args, Env: os.Environ(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
+		Path: args[0], Args: args, Env: os.Environ(), User: hostUser(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Limits: linux.Limits{
 			Steps: c.Uint64("steps"), Memory: c.Int("memory") << 20,
@@ -205,7 +230,31 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 		return cfg, err
 	}
 	cfg.FS.ShowDir(cfg.Dir)
+	cfg.FS.Stock(stock(*cfg.User))
 	return cfg, nil
+}
+
+// hostUser is who runs this.
+func hostUser() *linux.User {
+	if os.Getuid() < 0 { // the host has no such numbers
+		return &linux.User{UID: 1000, GID: 1000}
+	}
+	return &linux.User{UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}
+}
+
+// stock is what a program finds besides the files of the host that it sees.
+func stock(u linux.User) map[string]string {
+	passwd, group := "root:x:0:0:root:/root:/bin/sh\n", "root:x:0:\n"
+	if u.UID != 0 {
+		passwd += fmt.Sprintf("user:x:%d:%d::/home/user:/bin/sh\n", u.UID, u.GID)
+	}
+	if u.GID != 0 {
+		group += fmt.Sprintf("user:x:%d:\n", u.GID)
+	}
+	return map[string]string{
+		"/tmp/": "", "/var/tmp/": "", "/dev/shm/": "", "/etc/passwd": passwd, "/etc/group": group,
+		"/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n", "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+	}
 }
 
 // programPath is the absolute path of the program.

@@ -58,7 +58,7 @@ func (k *Kernel) openProgram(from *fsState, file, given string, argv []string) (
 
 // openExec opens a file that may be executed.
 func (k *Kernel) openExec(p string) (*File, string, error) {
-	h, full, err := k.cfg.FS.open(p, true)
+	h, full, err := k.open(p, true)
 	if err != nil {
 		return nil, "", err
 	}

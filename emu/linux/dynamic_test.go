@@ -26,7 +26,7 @@ func runHere(t *testing.T, dir string, args []string, files ...string) outcome {
 	require.NoError(t, err)
 	defer fs.Close()
 	var stdout, stderr bytes.Buffer
-	k, err := New(Config{FS: fs, Path: args[0], Args: args, Dir: dir, Stdout: &stdout, Stderr: &stderr, Env: []string{"LC_ALL=C.UTF-8"}})
+	k, err := New(Config{FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: args[0], Args: args, Dir: dir, Stdout: &stdout, Stderr: &stderr, Env: []string{"LC_ALL=C.UTF-8"}})
 	require.NoError(t, err)
 	defer k.Close()
 	res, err := k.Run(context.Background())

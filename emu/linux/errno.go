@@ -25,7 +25,6 @@ const (
 	errnoNotHere    = -int64(abi.ENOENT)
 	errnoPermission = -int64(abi.EPERM)
 	errnoAgain      = -int64(abi.EAGAIN)
-	errnoReadOnly   = -int64(abi.EROFS)
 	errnoNoProcess  = -int64(abi.ESRCH)
 )
 

@@ -56,8 +56,13 @@ func (k *Kernel) closeFile(f *File) {
 	if f.refs--; f.refs > 0 {
 		return
 	}
+	k.dropLocks(f, func(l *lock) bool { return l.file == f })
 	if f.host != nil {
 		_ = f.host.Close()
+		if n := f.host.node; n != nil {
+			n.users--
+			k.dropNode(n)
+		}
 	}
 	if f.pipe != nil {
 		f.pipe.drop(f.writable())
@@ -78,6 +83,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		if f.isDir() {
 			return -int64(abi.EISDIR)
 		}
+		k.settle(f)
 		n, err := f.host.ReadAt(b, *pos)
 		if n == 0 && err != nil && err != io.EOF {
 			return fail(err)
@@ -116,10 +122,13 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	return errnoInvalid
 }
 
-// write moves bytes to f.
-func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
+// write moves bytes to f, from *pos on where that means something.
+func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	if !f.writable() {
 		return errnoBadFile
+	}
+	if f.host != nil {
+		return k.writeFile(f, b, pos)
 	}
 	if f.pipe != nil {
 		return k.writePipe(t, f, b)
@@ -135,6 +144,33 @@ func (k *Kernel) write(t *Thread, f *File, b []byte) int64 {
 		return k.writeOut(t, &k.stderr, b)
 	}
 	return errnoInvalid
+}
+
+// maxFile bounds a file's size (s_maxbytes of a file system with 4 KiB blocks).
+const maxFile = 16 << 40
+
+// writeFile moves bytes to a regular file, which is open for writing and so is the
+// layer's.
+func (k *Kernel) writeFile(f *File, b []byte, pos *int64) int64 {
+	k.settle(f)
+	n := f.host.node
+	switch {
+	case n == nil || n.inode == nil:
+		return errnoBadFile
+	case len(b) == 0:
+		return 0
+	case f.flags&abi.O_APPEND != 0:
+		*pos = n.inode.Size
+	}
+	if *pos > maxFile-int64(len(b)) {
+		return -int64(abi.EFBIG)
+	}
+	done := k.writeNode(n, b, *pos)
+	if done == 0 {
+		return -int64(abi.ENOSPC)
+	}
+	*pos += int64(done)
+	return int64(done)
 }
 
 // seek moves the file position (lseek(2)).
@@ -232,6 +268,7 @@ func (k *Kernel) closeFD(t *fdTable, fd int) bool {
 		return false
 	}
 	t.fds[fd] = descriptor{}
+	k.dropLocks(f, func(l *lock) bool { return l.table == t && t != nil })
 	k.closeFile(f)
 	return true
 }

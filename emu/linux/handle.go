@@ -13,6 +13,7 @@ type handle struct {
 	path string      // without links
 	info fs.FileInfo // when it was opened first
 	file openFile    // nil: not open now
+	node *node       // of the layer; nil: a file of the FS, or a directory
 }
 
 // openFile is what a tree opens.
@@ -43,7 +44,7 @@ func (h *handle) ReadAt(b []byte, off int64) (int, error) {
 	return f.ReadAt(b, off)
 }
 
-// Stat tells of the file as it was opened first.
+// Stat tells of a file of the FS as it was opened first, and of a node as it is.
 func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
 
 // readDir lists at most n entries of a directory from its beginning, in the
@@ -64,8 +65,9 @@ func (h *handle) readDir(n int) ([]fs.DirEntry, error) {
 // Close closes the host's file; need opens it again.
 func (h *handle) Close() error {
 	f := h.file
-	if h.file = nil; f == nil {
+	if f == nil || h.node != nil {
 		return nil
 	}
+	h.file = nil
 	return f.Close()
 }

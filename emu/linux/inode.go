@@ -1,10 +1,6 @@
 package linux
 
-import (
-	"io"
-
-	"trapline/emu"
-)
+import "trapline/emu"
 
 // Inode is a file whose pages are mapped, or a piece of shared anonymous
 // memory: the identity that uprobes attach to.
@@ -12,6 +8,7 @@ type Inode struct {
 	Dev, Ino uint64 // 0, n for shared anonymous memory
 	Path     string // as first opened
 	Size     int64  // bytes
+	backed   int64  // bytes that file has of it; behind that it is zeros
 
 	file   *handle // nil: anonymous
 	frames map[uint64]emu.Frame
@@ -32,11 +29,11 @@ func (k *Kernel) inodeOf(f *File) (*Inode, error) {
 	if n := k.inodes[key]; n != nil {
 		return n, nil
 	}
-	h, _, err := k.cfg.FS.open(f.path, true)
+	h, _, err := k.cfg.FS.open(f.host.path, true)
 	if err != nil {
 		return nil, err
 	}
-	n := &Inode{Dev: key.dev, Ino: key.ino, Path: f.path, Size: st.Size(), file: h, frames: map[uint64]emu.Frame{}}
+	n := &Inode{Dev: key.dev, Ino: key.ino, Path: f.path, Size: st.Size(), backed: st.Size(), file: h, frames: map[uint64]emu.Frame{}}
 	k.inodes[key] = n
 	return n, nil
 }
@@ -89,8 +86,7 @@ func (k *Kernel) inodeFrame(n *Inode, i uint64) (emu.Frame, bool) {
 			continue
 		}
 		k.m.Mem.MarkDirty(f)
-		_, err := n.file.ReadAt(k.m.Mem.Bytes(f), int64(i+uint64(j))*emu.PageSize)
-		if err != nil && err != io.EOF {
+		if err := n.readBacking(k.m.Mem.Bytes(f), int64(i+uint64(j))*emu.PageSize); err != nil {
 			return 0, false
 		}
 	}

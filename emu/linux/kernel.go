@@ -16,11 +16,15 @@ type Clock interface {
 	Sleep(d time.Duration)
 }
 
+// User is who a guest's processes are.
+type User struct{ UID, GID uint32 }
+
 // Config describes a run.
 type Config struct {
 	Path string   // the program's path in FS, absolute or below Dir
 	Args []string // argv; empty: Path
 	Env  []string
+	User *User  // whose processes they are; nil: user and group 1000
 	Dir  string // working directory in FS; empty: "/"
 	FS   *FS    // what the guest sees of the host's files
 
@@ -48,6 +52,7 @@ type Config struct {
 type Kernel struct {
 	m         *emu.Machine
 	cfg       Config
+	fs        *FS // what the guest sees: cfg.FS under what it changed
 	layout    *layout
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
@@ -91,11 +96,13 @@ func New(cfg Config) (*Kernel, error) {
 		return nil, errors.New("no file tree: Config.FS is nil")
 	}
 	k := &Kernel{cfg: cfg, kernelState: kernelState{
+		names: map[string]*node{}, copied: map[inodeKey]*node{}, locks: map[inodeKey][]lock{},
 		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
 		current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs), random: generator{cfg.Seed},
 		input:  input{from: &source{r: cfg.Stdin}},
 		stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
 	}}
+	k.fs = &FS{tree: &layerTree{cfg.FS.tree, k}}
 	if cfg.Clock != nil {
 		k.started = cfg.Clock.Now()
 	}

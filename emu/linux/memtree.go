@@ -68,6 +68,7 @@ type memNode struct {
 	file     MemFile
 	dir      bool
 	dev, ino uint64
+	like     *abi.Stat     // permissions and owner of a directory on the way; nil: the guest's user's
 	children []fs.DirEntry // by name
 }
 
@@ -148,6 +149,8 @@ func (n *memNode) ModTime() time.Time         { return time.Unix(epoch, 0).UTC()
 
 func (n *memNode) Mode() fs.FileMode {
 	switch {
+	case n.dir && n.like != nil:
+		return fileMode(n.like.Mode)
 	case n.dir:
 		return fs.ModeDir | 0o755
 	case n.file.Link != "":
@@ -163,8 +166,12 @@ func (n *memNode) Sys() any {
 	const block = 512 // the unit of st_blocks
 	kind := map[fs.FileMode]uint32{fs.ModeDir: abi.S_IFDIR, fs.ModeSymlink: abi.S_IFLNK, 0: abi.S_IFREG}[n.Type()]
 	at := abi.Timespec{Sec: epoch}
+	mode, uid, gid := kind|uint32(n.Mode().Perm()), uint32(userID), uint32(userID)
+	if n.like != nil {
+		mode, uid, gid = n.like.Mode, n.like.Uid, n.like.Gid
+	}
 	return &abi.Stat{
-		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: kind | uint32(n.Mode().Perm()), Uid: userID, Gid: userID, Size: uint64(n.Size()),
+		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: mode, Uid: uid, Gid: gid, Size: uint64(n.Size()),
 		Blksize: 4096, Blocks: uint64(n.Size()+block-1) / block, Atime: at, Mtime: at, Ctime: at,
 	}
 }

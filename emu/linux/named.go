@@ -58,6 +58,38 @@ func (f *FS) ShowDir(dir string) {
 	}
 }
 
+// Stock adds files in memory that the guest finds where the host's are not shown. A
+// path that ends in a slash is a directory that everybody may write to. It must not be
+// called while a guest runs.
+func (f *FS) Stock(files map[string]string) {
+	t, ok := f.tree.(*namedTree)
+	if !ok {
+		return
+	}
+	for _, p := range slices.Sorted(maps.Keys(files)) {
+		for name, rest := ".", inRoot(path.Clean(p)); rest != ""; {
+			var part string
+			part, rest, _ = strings.Cut(rest, "/")
+			name = path.Join(name, part)
+			if t.way[name] != nil || t.isNamed(name) {
+				continue
+			}
+			n := &memNode{name: part, dev: wayDevice, ino: uint64(len(t.way)) + 2, dir: rest != "" || strings.HasSuffix(p, "/")}
+			n.like = &abi.Stat{Mode: abi.S_IFREG | 0o644}
+			switch {
+			case !n.dir:
+				n.file.Data = []byte(files[p])
+			case rest == "":
+				n.like.Mode = abi.S_IFDIR | abi.S_ISVTX | 0o777
+			default:
+				n.like.Mode = abi.S_IFDIR | 0o755
+			}
+			t.way[name] = n
+			t.enter(path.Dir(name), n)
+		}
+	}
+}
+
 // walk resolves p in the host's tree and adds to seen everything on the way.
 func (t *namedTree) walk(p string, seen map[string]fs.FileInfo) (string, error) {
 	return (&FS{tree: seeingTree{t.hostTree, seen}}).resolve(p, true)
@@ -89,7 +121,8 @@ func (t *namedTree) lead(seen map[string]fs.FileInfo) {
 			n := &memNode{name: path.Base(name), dev: wayDevice, ino: uint64(len(t.way)) + 2}
 			switch {
 			case info.IsDir():
-				n.dir = true
+				st := StatOf(info)
+				n.dir, n.like = true, &st
 			case info.Mode()&fs.ModeSymlink != 0:
 				n.file.Link, _ = t.hostTree.Readlink(name)
 			default:

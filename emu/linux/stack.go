@@ -61,7 +61,8 @@ func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (u
 }
 
 func (k *Kernel) auxv(prog *program, base, vdso, execFn, platform, random uint64) []uint64 {
-	h := prog.image.Headers
+	h, u := prog.image.Headers, k.user()
+	uid, gid := uint64(u.UID), uint64(u.GID)
 	var v []uint64
 	if k.m.Arch == emu.I386 {
 		v = []uint64{abi.AT_SYSINFO, vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, vdso}
@@ -69,7 +70,7 @@ func (k *Kernel) auxv(prog *program, base, vdso, execFn, platform, random uint64
 	return append(v, []uint64{
 		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,
 		abi.AT_PHDR, h.Addr, abi.AT_PHENT, h.EntrySize, abi.AT_PHNUM, h.Count, abi.AT_BASE, base, abi.AT_FLAGS, 0,
-		abi.AT_ENTRY, prog.image.Entry, abi.AT_UID, userID, abi.AT_EUID, userID, abi.AT_GID, userID, abi.AT_EGID, userID,
+		abi.AT_ENTRY, prog.image.Entry, abi.AT_UID, uid, abi.AT_EUID, uid, abi.AT_GID, gid, abi.AT_EGID, gid,
 		abi.AT_SECURE, 0, abi.AT_RANDOM, random, abi.AT_HWCAP2, 0, abi.AT_EXECFN, execFn, abi.AT_PLATFORM, platform, abi.AT_NULL, 0,
 	}...)
 }

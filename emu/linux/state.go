@@ -15,6 +15,10 @@ type kernelState struct {
 	refs       []uint16 // by frame: mappings and page caches that show it
 	inodes     map[inodeKey]*Inode
 	lastShared uint64
+	names      map[string]*node    // what the guest made or changed, by path without a leading slash; nil: removed
+	copied     map[inodeKey]*node  // those of the FS that it changed, by what they were
+	locks      map[inodeKey][]lock // by file; each list is replaced, not changed
+	lastNode   uint64              // inode number of the last file that it made
 
 	threads  []*Thread // in the order of their turns
 	procs    map[int]*Process
@@ -40,6 +44,7 @@ type kernelState struct {
 // keep. Slices that only grow stay shared. refs are kept by frameRefs.
 func (s *kernelState) own() {
 	s.refs = nil
+	s.names, s.copied, s.locks = maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.locks)
 	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
 	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
 	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
@@ -75,6 +80,7 @@ type snapshot struct {
 	vmas     memento.Set[VMA]
 	inodes   memento.Set[Inode]
 	frames   []map[uint64]emu.Frame // of inodes
+	nodes    memento.Set[node]
 	tables   memento.Set[fdTable]
 	files    memento.Set[File]
 	pipes    memento.Set[pipe]
@@ -107,6 +113,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.threads, s.procs = memento.Of(o.threads, (*Thread).own), memento.Of(o.procs, (*Process).own)
 	s.mms, s.vmas = memento.Of(o.mms, (*MM).own), memento.Of(o.vmas, nil)
 	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
+	s.nodes = memento.Of(o.nodes, nil)
 	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
 	for _, p := range o.pipes {
@@ -128,9 +135,9 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 // Bytes is about what the snapshot holds (emu.Sized).
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
-	return s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
+	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
 		s.files.Bytes() + s.pipes.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.extra + context*len(s.contexts) +
-		entry*(len(s.kernel.inodes)+len(s.kernel.procs)+len(s.kernel.threads))
+		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
 // Restore is emu.Part's. The snapshot must be of this kernel: its objects are
@@ -149,6 +156,7 @@ func (k *Kernel) Restore(v any) {
 	s.mms.Restore()
 	s.vmas.Restore()
 	s.inodes.Restore()
+	s.nodes.Restore()
 	s.tables.Restore()
 	s.files.Restore()
 	s.pipes.Restore()

@@ -11,8 +11,8 @@ import (
 // TestSnapshotsHaveEveryField: a field that is added to what the kernel's state
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
-	mementotest.References(t, Kernel{}, "m cfg layout idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs inodes threads procs init current slice input stdout stderr both unknown")
+	mementotest.References(t, Kernel{}, "m cfg fs layout idleSpace kernelState started lastRefs")
+	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
 	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex vforkOf")
@@ -22,6 +22,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
+	mementotest.References(t, node{}, "inode")
 	mementotest.References(t, fdTable{}, "fds")
 	mementotest.References(t, File{}, "host entries text pipe watched")
 	mementotest.References(t, pipe{}, "data")
@@ -40,6 +41,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.files.add(&File{refs: 1, pipe: p, path: "pipe:"}, 0, false)
 	k.init.alarm, th.expiry, th.wait.deadline = 1<<40, 1<<40, 1<<40
 	hash := func() uint64 { return k.m.Hash(true) }
+	n := k.makeFile(th, "/made", 0o600)
+	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
 	mementotest.Hashed(t, &k.kernelState, hash, "refs")
 	mementotest.Hashed(t, th, hash, "ctx wait futex")
 	mementotest.Hashed(t, &th.futex, hash, "order")
@@ -47,6 +50,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, k.init.mm, hash, "")
 	mementotest.Hashed(t, k.init.mm.vmas[0], hash, "")
 	mementotest.Hashed(t, k.init.mm.vmas[0].Inode, hash, "")
+	mementotest.Hashed(t, n, hash, "st")
+	mementotest.Hashed(t, &n.st, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, k.init.files, hash, "")
 	mementotest.Hashed(t, k.init.files.get(0), hash, "")
 	mementotest.Hashed(t, p, hash, "")

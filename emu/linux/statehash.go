@@ -41,6 +41,8 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 	for _, n := range o.inodes {
 		n.hash(h)
 	}
+	k.hashLayer(h, o)
+	k.hashLocks(h, o)
 	k.hashFiles(h, o)
 }
 
@@ -136,6 +138,7 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
 		h.Bool(v.Shared)
 		h.Bool(v.DontCopy)
+		h.Bool(v.ReadOnly)
 		h.Bool(v.GrowsDown)
 		h.String(v.Name)
 	}
@@ -150,7 +153,28 @@ func (n *Inode) hash(h *emu.Hasher) {
 		sum += one.Sum()
 	}
 	h.Bool(n.file != nil)
-	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
+	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.backed), uint64(n.refs), sum)
+}
+
+// hashLayer feeds what the guest has changed of the tree. Times are clocks.
+func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
+	if k.lastNode == 0 && len(k.names)+len(k.copied) == 0 {
+		return
+	}
+	words(h, k.lastNode, uint64(len(k.names)), uint64(len(k.copied)))
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
+		h.String(name)
+		h.Uint64(number(o, k.names[name]))
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
+		words(h, key.dev, key.ino, number(o, k.copied[key]))
+	}
+	for _, n := range o.nodes {
+		s := &n.st
+		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users))
+		h.String(n.target)
+		h.Bool(n.opaque)
+	}
 }
 
 func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
@@ -184,6 +208,9 @@ func (f *File) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
+	if f.host != nil {
+		h.Uint64(number(o, f.host.node))
+	}
 	h.Bytes(f.text)
 	for _, e := range f.entries {
 		h.String(e.name)

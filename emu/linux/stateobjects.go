@@ -29,6 +29,7 @@ type objects struct {
 	mms     []*MM
 	vmas    []*VMA
 	inodes  []*Inode
+	nodes   []*node
 	tables  []*fdTable
 	files   []*File
 	pipes   []*pipe
@@ -71,13 +72,20 @@ func (k *Kernel) objects() *objects {
 	for _, t := range k.threads {
 		o.thread(t)
 	}
-	keys := slices.SortedFunc(maps.Keys(k.inodes), func(a, b inodeKey) int {
-		return cmp.Or(cmp.Compare(a.dev, b.dev), cmp.Compare(a.ino, b.ino))
-	})
-	for _, key := range keys {
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
+		add(o, &o.nodes, k.names[name])
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
+		add(o, &o.nodes, k.copied[key])
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(k.inodes), compareKeys) {
 		add(o, &o.inodes, k.inodes[key])
 	}
 	return o
+}
+
+func compareKeys(a, b inodeKey) int {
+	return cmp.Or(cmp.Compare(a.dev, b.dev), cmp.Compare(a.ino, b.ino))
 }
 
 func (o *objects) thread(t *Thread) {
@@ -119,6 +127,9 @@ func (o *objects) process(p *Process) {
 func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
+		if f.host != nil {
+			add(o, &o.nodes, f.host.node)
+		}
 	}
 }
 

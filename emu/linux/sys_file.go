@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"path"
 	"strings"
 
 	"trapline/emu/linux/abi"
@@ -38,61 +37,6 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 		return "", -int64(abi.ENOTDIR)
 	}
 	return f.path + "/" + p, 0
-}
-
-func sysOpen(k *Kernel, t *Thread, c *call) int64 {
-	return k.openAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1])
-}
-
-func sysOpenat(k *Kernel, t *Thread, c *call) int64 {
-	return k.openAt(t, c.fd(0), c.arg[1], c.arg[2])
-}
-
-func sysCreat(k *Kernel, t *Thread, c *call) int64 {
-	return k.openAt(t, abi.AT_FDCWD, c.arg[0], abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC)
-}
-
-func (k *Kernel) openAt(t *Thread, dirfd int, va, flags uint64) int64 {
-	p, r := k.userPath(t, dirfd, va)
-	if r != 0 {
-		return r
-	}
-	f, r := k.openPath(t, p, int(flags))
-	if r != 0 {
-		return r
-	}
-	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
-	if fd < 0 {
-		k.closeFile(f)
-		return -int64(abi.EMFILE)
-	}
-	return int64(fd)
-}
-
-// openPath opens a device, a generated file or a file of the FS. The guest
-// cannot change files: anything but reading is EROFS.
-func (k *Kernel) openPath(t *Thread, p string, flags int) (*File, int64) {
-	kept := flags & (abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK)
-	if f := k.special(t, path.Clean(p)); f != nil {
-		f.refs, f.flags, f.path = 1, kept, path.Clean(p)
-		return f, 0
-	}
-	if flags&abi.O_ACCMODE != abi.O_RDONLY || flags&(abi.O_CREAT|abi.O_TRUNC) != 0 {
-		if _, err := k.cfg.FS.lstat(p, true); err != nil && flags&abi.O_CREAT == 0 {
-			return nil, fail(err)
-		}
-		return nil, errnoReadOnly
-	}
-	h, full, err := k.cfg.FS.open(p, flags&abi.O_NOFOLLOW == 0)
-	if err != nil {
-		return nil, fail(err)
-	}
-	f := &File{refs: 1, flags: kept, path: full, host: h}
-	if flags&abi.O_DIRECTORY != 0 && !f.isDir() {
-		k.closeFile(f)
-		return nil, -int64(abi.ENOTDIR)
-	}
-	return f, 0
 }
 
 func sysClose(k *Kernel, t *Thread, c *call) int64 {
@@ -164,6 +108,9 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	f := fds.get(fd)
 	if f == nil {
 		return errnoBadFile
+	}
+	if c.isLockCommand() {
+		return k.fcntlLock(t, c, f)
 	}
 	switch c.int(1) {
 	case abi.F_DUPFD, abi.F_DUPFD_CLOEXEC:
@@ -247,7 +194,7 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	if r <= 0 {
 		return r
 	}
-	if r = k.write(t, out, b[:r]); r > 0 {
+	if r = k.write(t, out, b[:r], &out.pos); r > 0 {
 		in.pos += r
 	} else if r == resultBlock {
 		t.progress = 0
@@ -255,22 +202,17 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	return r
 }
 
+// sysSync has nothing to write back: files are memory.
 func sysSync(k *Kernel, t *Thread, c *call) int64 {
-	if t.proc.files.get(c.fd(0)) == nil {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
 		return errnoBadFile
+	case f.host == nil:
+		return errnoInvalid
 	}
-	return errnoInvalid
+	return 0
 }
-
-func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
-	if t.proc.files.get(c.fd(0)) == nil {
-		return errnoBadFile
-	}
-	return errnoInvalid
-}
-
-// sysReadOnly is every call that would change the tree.
-func sysReadOnly(*Kernel, *Thread, *call) int64 { return errnoReadOnly }
 
 // sysAbsent is a call that this kernel was built without; programs have
 // another way.

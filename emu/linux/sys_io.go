@@ -12,7 +12,7 @@ func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bo
 		if !mm.Read(va, b) {
 			return errnoFault
 		}
-		return k.write(t, f, b)
+		return k.write(t, f, b, pos)
 	}
 	if !mm.ready(va, len(b), ProtWrite) {
 		return errnoFault
@@ -86,7 +86,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		}
 	}
 	if write {
-		return k.write(t, f, out)
+		return k.write(t, f, out, &f.pos)
 	}
 	return total
 }
@@ -128,6 +128,7 @@ func sysLseek(k *Kernel, t *Thread, c *call) int64 {
 	if f == nil {
 		return errnoBadFile
 	}
+	k.settle(f)
 	return f.seek(off, c.int(2))
 }
 
@@ -136,6 +137,7 @@ func sysLlseek(k *Kernel, t *Thread, c *call) int64 {
 	if f == nil {
 		return errnoBadFile
 	}
+	k.settle(f)
 	r := f.seek(int64(c.arg[1]<<32|c.arg[2]), c.int(4))
 	if r < 0 {
 		return r

@@ -73,11 +73,13 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 		return errnoBadFile
 	case f.device == devZero && !v.Shared:
 		return 0
+	case !f.readable(), v.Shared && v.Prot&ProtWrite != 0 && !f.writable():
+		return -int64(abi.EACCES)
 	case f.host == nil || f.isDir():
 		return -int64(abi.ENODEV)
-	case v.Shared && v.Prot&ProtWrite != 0:
-		return -int64(abi.EACCES)
 	}
+	v.ReadOnly = v.Shared && !f.writable()
+	k.settle(f)
 	n, err := k.inodeOf(f)
 	if err != nil {
 		return fail(err)
@@ -150,7 +152,7 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 	prot := Prot(c.arg[2] & 7)
 	for i := mm.index(c.arg[0]); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
 		v := mm.vmas[i]
-		if v.Shared && v.Inode != nil && v.Inode.file != nil && prot&ProtWrite != 0 {
+		if v.ReadOnly && prot&ProtWrite != 0 {
 			return -int64(abi.EACCES)
 		}
 	}

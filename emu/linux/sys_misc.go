@@ -18,12 +18,15 @@ func sysGetppid(k *Kernel, t *Thread, c *call) int64 {
 	return int64(t.proc.parent.PID)
 }
 
-func sysGetuid(k *Kernel, t *Thread, c *call) int64 { return userID }
+func sysGetuid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().UID) }
+func sysGetgid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().GID) }
 
-// sysGetres is getresuid and getresgid.
-func sysGetres(k *Kernel, t *Thread, c *call) int64 {
+func sysGetresuid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().UID) }
+func sysGetresgid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().GID) }
+
+func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
 	for i := range 3 {
-		if !putWord(t.proc.mm, c.arg[i], 4, userID) {
+		if !putWord(t.proc.mm, c.arg[i], 4, uint64(id)) {
 			return errnoFault
 		}
 	}
@@ -32,9 +35,17 @@ func sysGetres(k *Kernel, t *Thread, c *call) int64 {
 
 func sysGetgroups(k *Kernel, t *Thread, c *call) int64 { return 0 }
 
-func sysSetID(k *Kernel, t *Thread, c *call) int64 {
-	if c.int(0) != userID {
-		return errnoPermission
+// sysSetuid, sysSetgid and those that set several IDs change nothing: there is one user.
+func sysSetuid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().UID) }
+func sysSetgid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().GID) }
+
+func setIDs(c *call, id uint32) int64 {
+	const same = 0xffffffff
+	args := len(lookup(c).args)
+	for _, a := range c.arg[:args] {
+		if to := uint32(a); to != id && (args == 1 || to != same) {
+			return errnoPermission
+		}
 	}
 	return 0
 }

@@ -25,13 +25,11 @@ func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode uint64) int64 {
 	if k.special(t, path.Clean(p)) != nil {
 		return 0
 	}
-	st, err := k.cfg.FS.lstat(p, true)
+	info, err := k.fs.lstat(p, true)
 	switch {
 	case err != nil:
 		return fail(err)
-	case mode&abi.W_OK != 0:
-		return errnoReadOnly
-	case mode&abi.X_OK != 0 && st.Mode()&0o111 == 0, mode&abi.R_OK != 0 && st.Mode()&0o444 == 0:
+	case !k.may(StatOf(info), uint32(mode)&7):
 		return -int64(abi.EACCES)
 	}
 	return 0
@@ -56,7 +54,7 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 	target, ok := k.specialLink(t, path.Clean(p))
 	if !ok {
 		var err error
-		if target, err = k.cfg.FS.readlink(p); err != nil {
+		if target, err = k.fs.readlink(p); err != nil {
 			return fail(err)
 		}
 	}
@@ -84,11 +82,11 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	full, err := k.cfg.FS.resolve(p, true)
+	full, err := k.fs.resolve(p, true)
 	if err != nil {
 		return fail(err)
 	}
-	st, err := k.cfg.FS.lstat(full, false)
+	st, err := k.fs.lstat(full, false)
 	switch {
 	case err != nil:
 		return fail(err)
@@ -221,7 +219,7 @@ func (k *Kernel) special(t *Thread, p string) *File {
 	case "comm":
 		return &File{device: devText, text: []byte(t.proc.Name + "\n")}
 	case "exe":
-		if h, full, err := k.cfg.FS.open(mm.exe.path, true); err == nil {
+		if h, full, err := k.open(mm.exe.path, true); err == nil {
 			return &File{path: full, host: h}
 		}
 	}

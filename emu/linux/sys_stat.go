@@ -7,6 +7,9 @@ import (
 	"trapline/emu/linux/abi"
 )
 
+// pipeDevice is the device number of pipes: 0:Dh.
+const pipeDevice = 0xd
+
 const (
 	modePipe = abi.S_IFIFO | 0o600
 	modeChar = abi.S_IFCHR | 0o666
@@ -28,11 +31,11 @@ func (f *File) stat() (abi.Stat, error) {
 	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: userID, Gid: userID}
 	switch {
 	case f.pipe != nil, f.device >= devStdin && f.device <= devStderr:
-		s.Mode = modePipe
+		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
 	case f.device == devText:
 		s.Mode, s.Size = modeText, 0
 	case f.device == devNull:
-		s.Rdev = 0x103
+		s.Rdev, s.Ino = 0x103, 4
 	}
 	return s, nil
 }
@@ -57,7 +60,7 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 		}
 		return st, 0
 	}
-	info, err := k.cfg.FS.lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	info, err := k.fs.lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
 	if err != nil {
 		return abi.Stat{}, fail(err)
 	}
@@ -69,6 +72,7 @@ func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {
 	if f == nil {
 		return abi.Stat{}, errnoBadFile
 	}
+	k.settle(f)
 	st, err := f.stat()
 	if err != nil {
 		return st, fail(err)

@@ -65,7 +65,8 @@ func (k *Kernel) ofOneThread(ev *emu.Event) bool {
 func (k *Kernel) calledAlone(t *Thread) bool {
 	switch t.call.name() {
 	case "write":
-		return true
+		f := t.proc.files.get(t.call.fd(0))
+		return f == nil || f.host == nil
 	case "clone":
 		return t.call.arg[0]&abi.CLONE_THREAD != 0
 	case "exit":

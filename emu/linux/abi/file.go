@@ -7,6 +7,7 @@ const (
 	O_RDWR      = 0o2
 	O_ACCMODE   = 0o3
 	O_CREAT     = 0o100
+	O_EXCL      = 0o200
 	O_TRUNC     = 0o1000
 	O_APPEND    = 0o2000
 	O_NONBLOCK  = 0o4000
@@ -14,13 +15,22 @@ const (
 	O_DIRECTORY = 0o200000
 	O_NOFOLLOW  = 0o400000
 	O_CLOEXEC   = 0o2000000
+	O_TMPFILE   = 0o20000000 // with O_DIRECTORY
 )
 
 // Places of a path in a *at call, and their flags.
 const (
 	AT_FDCWD            = -100
 	AT_SYMLINK_NOFOLLOW = 0x100
+	AT_REMOVEDIR        = 0x200
+	AT_SYMLINK_FOLLOW   = 0x400
 	AT_EMPTY_PATH       = 0x1000
+)
+
+// Flags of renameat2(2) and of fallocate(2).
+const (
+	RENAME_NOREPLACE    = 1
+	FALLOC_FL_KEEP_SIZE = 1
 )
 
 // Modes of access(2).
@@ -37,9 +47,34 @@ const (
 	F_SETFD             = 2
 	F_GETFL             = 3
 	F_SETFL             = 4
+	F_GETLK             = 5
+	F_SETLK             = 6
+	F_SETLKW            = 7
+	F_GETLK64           = 12 // of i386
+	F_SETLK64           = 13
+	F_SETLKW64          = 14
+	F_OFD_GETLK         = 36
+	F_OFD_SETLK         = 37
+	F_OFD_SETLKW        = 38
 	F_DUPFD_CLOEXEC     = 1030
 	FD_CLOEXEC          = 1
 	CLOSE_RANGE_CLOEXEC = 4
+)
+
+// Kinds of a lock in struct flock, operations of flock(2), and where an offset counts from.
+const (
+	F_RDLCK = 0
+	F_WRLCK = 1
+	F_UNLCK = 2
+
+	LOCK_SH = 1
+	LOCK_EX = 2
+	LOCK_NB = 4
+	LOCK_UN = 8
+
+	SEEK_SET = 0
+	SEEK_CUR = 1
+	SEEK_END = 2
 )
 
 // Requests of ioctl(2).
@@ -53,6 +88,7 @@ const (
 	S_IFDIR = 0o040000
 	S_IFREG = 0o100000
 	S_IFLNK = 0o120000
+	S_ISVTX = 0o1000 // the sticky bit
 )
 
 // File types in d_type.

@@ -1,0 +1,165 @@
+package linux
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// layerSeeds is how many programs of random operations TestLayerAgainstTheHost runs.
+var layerSeeds = flag.Int("trees", 12, "programs of random operations on a tree")
+
+// lowerTree puts a small tree of the host's into dir.
+func lowerTree(t *testing.T, dir string) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"old": strings.Repeat("old ", 2000), "lower/x": "x", "lower/y": strings.Repeat("y", 5000), "lower/sub/z": "zzz",
+	} {
+		writeFile(t, dir, name, text)
+	}
+	require.NoError(t, os.Symlink("lower", filepath.Join(dir, "link")))
+	require.NoError(t, os.Link(filepath.Join(dir, "lower/x"), filepath.Join(dir, "lower/hard")))
+}
+
+// digest is of the names, modes and contents below dir.
+func digest(t *testing.T, dir string) string {
+	t.Helper()
+	h := sha256.New()
+	require.NoError(t, filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := d.Info()
+		require.NoError(t, err)
+		fmt.Fprintln(h, p, info.Mode(), info.ModTime().UnixNano())
+		if info.Mode().IsRegular() {
+			data, err := os.ReadFile(p)
+			require.NoError(t, err)
+			h.Write(data)
+		}
+		return nil
+	}))
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// TestLayerAgainstTheHost: random operations answer in the machine as they do
+// natively and leave the same tree, and the host's files stay as they are.
+func TestLayerAgainstTheHost(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Log("permissions are compared as they are for this user")
+	}
+	prog := compile(t, "tree.c", "gcc")
+	data, err := os.ReadFile(prog)
+	require.NoError(t, err)
+	for seed := range *layerSeeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			native, guest := t.TempDir(), t.TempDir()
+			for _, dir := range []string{native, guest} {
+				lowerTree(t, dir)
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
+			}
+			before := digest(t, guest)
+			want := nativeHere(t, native, []string{"./program", fmt.Sprint(seed)})
+			got := runHere(t, guest, []string{"./program", fmt.Sprint(seed)})
+			assert.Equal(t, want.stdout, got.stdout)
+			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+			assert.Equal(t, before, digest(t, guest), "the host's files are as they were")
+		})
+	}
+}
+
+// TestLayerGoesBack: a run that changes files, gone through with going back again and
+// again, ends as one that does not.
+func TestLayerGoesBack(t *testing.T) {
+	prog := compile(t, "tree.c", "gcc")
+	start := func() (*Kernel, *bytes.Buffer) {
+		fs, err := OpenMem(map[string]MemFile{
+			"/w/program": {Data: mustRead(t, prog), Exec: true}, "/w/old": {Data: bytes.Repeat([]byte("old "), 2000)},
+			"/w/lower/x": {Data: []byte("x")}, "/w/lower/sub/z": {Data: []byte("z")}, "/w/link": {Link: "lower"},
+		})
+		require.NoError(t, err)
+		out := &bytes.Buffer{}
+		k, err := New(Config{Path: "/w/program", Args: []string{"program", "5"}, Dir: "/w", FS: fs, Stdout: out, Capture: 1 << 16})
+		require.NoError(t, err)
+		t.Cleanup(k.Close)
+		return k, out
+	}
+	fast, want := start()
+	_, err := fast.Run(context.Background())
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(3, 4))
+	k, out := start()
+	for !k.Done() {
+		k.round(rng.IntN(40_000))
+		s := k.m.Snapshot()
+		before, n := k.m.Hash(true), rng.IntN(20_000)
+		first := k.round(n)
+		k.m.Restore(s)
+		require.Equal(t, before, k.m.Hash(true))
+		require.Equal(t, first, k.round(n))
+	}
+	require.Equal(t, want.String(), out.String())
+	made, removed := fast.Changes()
+	require.NotEmpty(t, made)
+	backMade, backRemoved := k.Changes()
+	require.Equal(t, made, backMade)
+	require.Equal(t, removed, backRemoved)
+}
+
+// TestKeep: what is kept is the tree that the program left.
+func TestKeep(t *testing.T) {
+	prog, data := compile(t, "tree.c", "gcc"), []byte(nil)
+	data = mustRead(t, prog)
+	native, guest, kept := t.TempDir(), t.TempDir(), t.TempDir()
+	for _, dir := range []string{native, guest} {
+		lowerTree(t, dir)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
+	}
+	nativeHere(t, native, []string{"./program", "7"})
+	fs, err := OpenFiles(guest)
+	require.NoError(t, err)
+	defer fs.Close()
+	k, err := New(Config{FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: "./program", Args: []string{"./program", "7"}, Dir: guest})
+	require.NoError(t, err)
+	defer k.Close()
+	_, err = k.Run(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, k.Keep(kept))
+	made, removed := k.Changes()
+	require.NotEmpty(t, made)
+	for _, p := range made {
+		name, err := filepath.Rel(guest, p)
+		require.NoError(t, err)
+		want, err := os.Lstat(filepath.Join(native, name))
+		require.NoError(t, err, p)
+		got, err := os.Lstat(filepath.Join(kept, p))
+		require.NoError(t, err, p)
+		assert.Equal(t, want.Mode(), got.Mode(), p)
+		if want.Mode().IsRegular() {
+			assert.Equal(t, mustRead(t, filepath.Join(native, name)), mustRead(t, filepath.Join(kept, p)), p)
+		}
+	}
+	for _, p := range removed {
+		name, _ := filepath.Rel(guest, p)
+		_, err := os.Lstat(filepath.Join(native, name))
+		assert.ErrorIs(t, err, os.ErrNotExist, p)
+	}
+	assert.ErrorContains(t, k.Keep(kept), "empty directory")
+}
+
+func mustRead(t *testing.T, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return data
+}
