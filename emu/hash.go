@@ -8,13 +8,19 @@ import (
 	"trapline/emu/regs"
 )
 
-// Hasher accumulates a 64-bit state hash. It depends on the values fed only,
-// not on process or machine, so hashes can be compared across runs (S2).
-type Hasher struct{ h uint64 }
+// Fingerprint is a hash of 128 bits, of which the first 64 are a hash too.
+type Fingerprint [2]uint64
 
+// Hasher accumulates a state hash. It depends on the values fed only,
+// not on process or machine, so hashes can be compared across runs (S2).
+type Hasher struct{ h Fingerprint }
+
+// Constants of the two halves: odd numbers with bits all over.
 const (
 	mixA = 0x9e3779b97f4a7c15
 	mixB = 0xd6e8feb86659fd93
+	mixC = 0xbf58476d1ce4e5b9
+	mixD = 0x94d049bb133111eb
 )
 
 func mix(a, b uint64) uint64 {
@@ -22,8 +28,30 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
+func mix2(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^mixC, b^mixD)
+	return hi ^ lo
+}
+
+// at is the fingerprint of f at a place among others whose sum is formed.
+func (f Fingerprint) at(place uint64) Fingerprint {
+	return Fingerprint{mix(f[0], place), mix2(f[1], place)}
+}
+
+func (f *Fingerprint) add(g Fingerprint) { f[0], f[1] = f[0]+g[0], f[1]+g[1] }
+func (f *Fingerprint) sub(g Fingerprint) { f[0], f[1] = f[0]-g[0], f[1]-g[1] }
+
 // Uint64 feeds one value.
-func (h *Hasher) Uint64(v uint64) { h.h = mix(h.h, v) + mixA }
+func (h *Hasher) Uint64(v uint64) {
+	h.h[0] = mix(h.h[0], v) + mixA
+	h.h[1] = mix2(h.h[1], v) + mixC
+}
+
+// Fingerprint feeds one.
+func (h *Hasher) Fingerprint(f Fingerprint) {
+	h.h[0] = mix(h.h[0], f[0]) + mixA
+	h.h[1] = mix2(h.h[1], f[1]) + mixC
+}
 
 // Bool feeds one bit.
 func (h *Hasher) Bool(b bool) {
@@ -52,12 +80,15 @@ func (h *Hasher) bytes(b []byte) {
 }
 
 // Sum is the hash of what was fed.
-func (h *Hasher) Sum() uint64 { return mix(h.h, mixA) }
+func (h *Hasher) Sum() uint64 { return mix(h.h[0], mixA) }
 
-func blockHash(b []byte) uint64 {
+// All is the fingerprint of what was fed. Its first half is Sum.
+func (h *Hasher) All() Fingerprint { return Fingerprint{mix(h.h[0], mixA), mix2(h.h[1], mixC)} }
+
+func blockHash(b []byte) Fingerprint {
 	var h Hasher
 	h.bytes(b)
-	return h.Sum()
+	return h.All()
 }
 
 // Clocked is a Part with clocks of its own, which only Machine.Hash(true) asks
@@ -80,16 +111,16 @@ func (h *Hasher) Bytes(b []byte) {
 // memory, mappings, registers, what is pending, and the parts' values. Clocks
 // (Seq, Retired, TSC) are left out unless clocks is set or code has read one
 // (V2).
-func (m *Machine) Hash(clocks bool) uint64 { return m.HashWithout(clocks, nil) }
+func (m *Machine) Hash(clocks bool) uint64 { return m.HashWithout(clocks, nil)[0] }
 
 // EndHash is Hash without any clock: of a state from which nothing goes on.
-func (m *Machine) EndHash() uint64 { return m.EndHashWithout(nil) }
+func (m *Machine) EndHash() uint64 { return m.EndHashWithout(nil)[0] }
 
-func (m *Machine) stateHash(clocks bool, memory uint64) uint64 {
+func (m *Machine) stateHash(clocks bool, memory Fingerprint) Fingerprint {
 	var h Hasher
-	h.Uint64(memory)
+	h.Fingerprint(memory)
 	for _, s := range m.spaces {
-		h.Uint64(s.hash())
+		h.Fingerprint(s.hash())
 	}
 	for _, c := range m.CPUs {
 		h.Uint64(uint64(m.SpaceNumber(c.Space)))
@@ -104,17 +135,17 @@ func (m *Machine) stateHash(clocks bool, memory uint64) uint64 {
 			k.HashClocks(&h)
 		}
 	}
-	return h.Sum()
+	return h.All()
 }
 
-func (s *Space) hash() uint64 {
+func (s *Space) hash() Fingerprint {
 	t := s.snapshot()
-	if t.hash == 0 {
-		var sum uint64
+	if t.hash == (Fingerprint{}) {
 		for v, p := range t.pages {
-			sum += mix(v+1, uint64(p.Frame)<<8|uint64(p.Prot))
+			entry := uint64(p.Frame)<<8 | uint64(p.Prot)
+			t.hash.add(Fingerprint{mix(v+1, entry), mix2(v+1, entry)})
 		}
-		t.hash = sum | 1
+		t.hash[0] |= 1
 	}
 	return t.hash
 }

@@ -33,17 +33,17 @@ func LeaveOut(f Frame, out []uint64) []*LeftOut {
 }
 
 // hash is the hash of a block without what is left out.
-func (l *LeftOut) hash(b *block) uint64 {
+func (l *LeftOut) hash(b *block) Fingerprint {
 	var h Hasher
 	for i, keep := range l.keep {
 		h.Uint64(binary.LittleEndian.Uint64(b.data[8*i:]) & keep)
 	}
-	return h.Sum()
+	return h.All()
 }
 
 // hashWithout is hash without bytes of some frames. Pieces of one frame follow
 // each other.
-func (p *PhysMem) hashWithout(out []*LeftOut) uint64 {
+func (p *PhysMem) hashWithout(out []*LeftOut) Fingerprint {
 	sum := p.hash()
 	for i := 0; i < len(out); {
 		f := out[i].frame
@@ -52,20 +52,22 @@ func (p *PhysMem) hashWithout(out []*LeftOut) uint64 {
 		for ; i < len(out) && out[i].frame == f; i++ {
 			l := out[i]
 			b := page.blocks[l.block]
-			h += mix(l.hash(b), uint64(l.block)) - mix(b.hash, uint64(l.block))
+			h.add(l.hash(b).at(uint64(l.block)))
+			h.sub(b.hash.at(uint64(l.block)))
 		}
-		sum += mix(h, uint64(f)) - p.hashes[f]
+		sum.add(h.at(uint64(f)))
+		sum.sub(p.hashes[f])
 	}
 	return sum
 }
 
-// HashWithout is Hash without the bytes of memory given. Pieces of one frame
+// HashWithout is the fingerprint whose first half is Hash, without the bytes of memory given. Pieces of one frame
 // follow each other.
-func (m *Machine) HashWithout(clocks bool, out []*LeftOut) uint64 {
+func (m *Machine) HashWithout(clocks bool, out []*LeftOut) Fingerprint {
 	return m.stateHash(clocks || m.clocksRead, m.Mem.hashWithout(out))
 }
 
-// EndHashWithout is EndHash without the bytes of memory given.
-func (m *Machine) EndHashWithout(out []*LeftOut) uint64 {
+// EndHashWithout is that whose first half is EndHash, without the bytes of memory given.
+func (m *Machine) EndHashWithout(out []*LeftOut) Fingerprint {
 	return m.stateHash(false, m.Mem.hashWithout(out))
 }

@@ -121,7 +121,7 @@ func (m *Machine) HashShared(h *Hasher) {
 		h.Uint64(c.Sys.TR.Base<<8 | uint64(c.Sys.TR.Type))
 	}
 	for _, s := range m.spaces {
-		h.Uint64(s.hash())
+		h.Fingerprint(s.hash())
 	}
 	for _, p := range m.parts {
 		if x, ok := p.(Renamer); ok {

@@ -12,13 +12,13 @@ const (
 // block is an immutable piece of a frame.
 type block struct {
 	data [blockSize]byte
-	hash uint64 // of data
+	hash Fingerprint // of data
 }
 
 // page is an immutable copy of a frame, shared by snapshots.
 type page struct {
 	blocks [blocksPerPage]*block
-	hash   uint64 // of the blocks, by position
+	hash   Fingerprint // of the blocks, by position
 }
 
 // zeroPage is what every frame holds before its first write; noPage stands for
@@ -40,9 +40,9 @@ func newZeroPage() *page {
 }
 
 func (c *page) rehash() {
-	c.hash = 0
+	c.hash = Fingerprint{}
 	for i, b := range c.blocks {
-		c.hash += mix(b.hash, uint64(i))
+		c.hash.add(b.hash.at(uint64(i)))
 	}
 }
 

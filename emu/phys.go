@@ -26,15 +26,16 @@ var ErrMemoryBound = errors.New("memory bound reached")
 // pointers to it, it is host memory outside the Go heap.
 type PhysMem struct {
 	data  []byte
-	saved []*page // the last snapshot's content of each allocated frame
+	saved []*page    // the last snapshot's content of each allocated frame
+	runs  []*pageRun // the same by runs, as snapshots share them; nil: not made yet
 	dirty []bool
 	list  []Frame // the frames marked in dirty
 	free  []Frame // given back by Free
 	next  Frame
 
-	hashes []uint64 // of each frame's content as of sum
-	sum    uint64   // of hashes
-	folded int      // bytes copied by fold since the last snapshot
+	hashes []Fingerprint // of each frame's content as of sum
+	sum    Fingerprint   // of hashes
+	folded int           // bytes copied by fold since the last snapshot
 
 	code       []frameCode // what runners hold of each frame
 	codeWrites uint64      // changes of frames that runners hold code of
@@ -95,14 +96,17 @@ func (p *PhysMem) AllocRun(n int) (Frame, error) {
 // weigh nothing in the state hash.
 func (p *PhysMem) setNext(next Frame) {
 	for ; p.next > next; p.next-- {
-		p.sum -= p.hashes[p.next-1]
-		p.hashes[p.next-1] = 0
+		p.sum.sub(p.hashes[p.next-1])
+		p.hashes[p.next-1] = Fingerprint{}
 	}
 	for ; p.next < next; p.next++ {
 		if int(p.next) == len(p.saved) {
 			p.saved = append(p.saved, zeroPage)
+			if int(p.next)%runPages == 0 {
+				p.runs = append(p.runs, nil)
+			}
 			p.dirty = append(p.dirty, false)
-			p.hashes = append(p.hashes, 0)
+			p.hashes = append(p.hashes, Fingerprint{})
 			p.code = append(p.code, frameCode{})
 		}
 		p.rehash(p.next)
@@ -129,10 +133,16 @@ func (p *PhysMem) MarkDirty(f Frame) {
 	}
 }
 
+// pageRun is the content of frames that follow each other, zero where there is
+// none. It is immutable.
+type pageRun [runPages]*page
+
+const runPages = 8
+
 // memSnapshot is the content of all frames at one moment. Equal blocks of
-// different snapshots share their copy.
+// different snapshots share their copy, and so do equal runs of pages.
 type memSnapshot struct {
-	pages []*page
+	runs  []*pageRun
 	free  []Frame
 	next  Frame
 	bytes int // held by this snapshot and no earlier one
@@ -157,22 +167,31 @@ func (p *PhysMem) fold() {
 
 // rehash brings hashes and sum in line with a saved page.
 func (p *PhysMem) rehash(f Frame) {
-	p.sum -= p.hashes[f]
-	p.hashes[f] = mix(p.saved[f].hash, uint64(f))
-	p.sum += p.hashes[f]
+	p.runs[f/runPages] = nil
+	p.sum.sub(p.hashes[f])
+	p.hashes[f] = p.saved[f].hash.at(uint64(f))
+	p.sum.add(p.hashes[f])
 }
 
 // hash is a sum over all frames.
-func (p *PhysMem) hash() uint64 {
+func (p *PhysMem) hash() Fingerprint {
 	p.fold()
 	return p.sum
 }
 
 func (p *PhysMem) snapshot() *memSnapshot {
 	p.fold()
-	s := &memSnapshot{pages: make([]*page, p.next), next: p.next}
-	copy(s.pages, p.saved)
-	s.bytes = p.folded + len(s.pages)*pointerSize
+	n := (int(p.next) + runPages - 1) / runPages
+	s := &memSnapshot{runs: make([]*pageRun, n), next: p.next, bytes: p.folded + n*pointerSize}
+	for i := range s.runs {
+		if p.runs[i] == nil {
+			r := new(pageRun)
+			copy(r[:], p.saved[i*runPages:])
+			p.runs[i] = r
+			s.bytes += runPages * pointerSize
+		}
+		s.runs[i] = p.runs[i]
+	}
 	p.folded = 0
 	if len(p.free) > 0 {
 		s.free = append([]Frame(nil), p.free...)
@@ -188,19 +207,28 @@ func (p *PhysMem) restore(s *memSnapshot) {
 	}
 	p.list = p.list[:0]
 	p.cleans++
-	for f := range p.saved {
-		if want := s.page(Frame(f)); p.saved[f] != want {
-			p.put(Frame(f), want)
+	p.setNext(max(p.next, s.next))
+	for i := range p.runs {
+		if i < len(s.runs) && p.runs[i] == s.runs[i] {
+			continue
+		}
+		for f := i * runPages; f < min((i+1)*runPages, len(p.saved)); f++ {
+			if want := s.page(Frame(f)); p.saved[f] != want {
+				p.put(Frame(f), want)
+			}
 		}
 	}
 	p.setNext(s.next)
+	copy(p.runs, s.runs)
 	p.free = append(p.free[:0], s.free...)
 }
 
 // page is frame f's content in s; frames allocated later are zero.
 func (s *memSnapshot) page(f Frame) *page {
-	if int(f) < len(s.pages) {
-		return s.pages[f]
+	if i := int(f / runPages); i < len(s.runs) {
+		if c := s.runs[i][f%runPages]; c != nil {
+			return c
+		}
 	}
 	return zeroPage
 }

@@ -72,9 +72,9 @@ func (r *Renaming) cpus(m *Machine) {
 		for t := range s.pending[:s.nPending] {
 			s.pending[t].CR2 = r.Word(s.pending[t].CR2)
 		}
-		s.sys.CR2 = r.Word(s.sys.CR2)
-		s.sys.MSR.SysenterESP = r.Word(s.sys.MSR.SysenterESP)
-		s.sys.TR = c.Sys.TR
+		sys := *s.sys
+		sys.CR2, sys.MSR.SysenterESP, sys.TR = r.Word(sys.CR2), r.Word(sys.MSR.SysenterESP), c.Sys.TR
+		s.sys = &sys
 		used := c.fpuUsed
 		c.setState(&s.cpuState)
 		c.saved = nil

@@ -39,7 +39,7 @@ type cpuSnapshot struct {
 // cpuState is the comparable part.
 type cpuState struct {
 	core     Core
-	sys      System
+	sys      *System // shared by snapshots between which it did not change
 	space    *Space
 	halted   bool
 	shutdown string
@@ -55,12 +55,19 @@ type cpuState struct {
 }
 
 func (c *CPU) state() cpuState {
-	return cpuState{c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
+	var sys *System
+	if c.saved != nil && *c.saved.sys == c.Sys {
+		sys = c.saved.sys
+	} else {
+		sys = new(System)
+		*sys = c.Sys
+	}
+	return cpuState{c.Core, sys, c.Space, c.Halted, c.Shutdown, c.Retired, c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed,
 		c.fetched, c.stores}
 }
 
 func (c *CPU) setState(s *cpuState) {
-	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, s.sys, s.space, s.halted, s.shutdown, s.retired
+	c.Core, c.Sys, c.Space, c.Halted, c.Shutdown, c.Retired = s.core, *s.sys, s.space, s.halted, s.shutdown, s.retired
 	c.pending, c.nPending, c.heldDR6, c.irqs, c.inNMI, c.fpuUsed = s.pending, s.nPending, s.heldDR6, s.irqs, s.inNMI, s.fpuUsed
 	c.fetched, c.stores = s.fetched, s.stores
 	c.on = nil
@@ -72,13 +79,17 @@ func (c *CPU) save() (s *cpuSnapshot, bytes int) {
 	if c.saved != nil && !c.fpuUsed && c.saved.cpuState == now {
 		return c.saved, 0
 	}
+	bytes = cpuSize
+	if c.saved == nil || c.saved.sys != now.sys {
+		bytes += systemSize
+	}
 	c.saved = &cpuSnapshot{cpuState: now}
 	if c.fpuUsed {
 		ext := *c.extended()
 		c.saved.ext = &ext
-		return c.saved, cpuSize + extendedSize
+		bytes += extendedSize
 	}
-	return c.saved, cpuSize
+	return c.saved, bytes
 }
 
 // maxContext bounds unicorn.ContextSize.
@@ -115,9 +126,9 @@ func (m *Machine) Snapshot() *Snapshot {
 }
 
 const (
-	pointerSize = int(unsafe.Sizeof(uintptr(0)))
-	cpuSize     = int(unsafe.Sizeof(cpuSnapshot{}))
-
+	pointerSize  = int(unsafe.Sizeof(uintptr(0)))
+	cpuSize      = int(unsafe.Sizeof(cpuSnapshot{}))
+	systemSize   = int(unsafe.Sizeof(System{}))
 	extendedSize = int(unsafe.Sizeof(regs.Extended{}))
 )
 

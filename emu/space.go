@@ -261,7 +261,7 @@ func (s *Space) poke(va uint64, b []byte) error {
 // pageTable is an immutable copy of a space's mappings.
 type pageTable struct {
 	pages map[uint64]PTE
-	hash  uint64 // 0: not computed yet
+	hash  Fingerprint // zero: not computed yet
 }
 
 func (s *Space) snapshot() *pageTable {

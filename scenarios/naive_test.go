@@ -40,11 +40,11 @@ func (n *naive) Restore(s explore.Snapshot) {
 	n.exits = maps.Clone(s.(naiveSnapshot).exits)
 }
 
-func (n *naive) Hash() uint64 {
+func (n *naive) Hash() explore.Fingerprint {
 	var h emu.Hasher
-	h.Uint64(n.userSystem.Hash())
+	h.Fingerprint(n.userSystem.Hash())
 	h.String(n.text())
-	return h.Sum()
+	return h.All()
 }
 
 func (n *naive) text() string {

@@ -20,9 +20,9 @@ type Crew interface {
 // Setting is what the tasks of one round of a search have in common.
 type Setting struct {
 	Round   int
-	Root    uint64   // hash of the state in which the search starts
-	Lessons []Lesson // what is known when the round begins
-	Sum     uint64   // of what follows from them
+	Root    Fingerprint // of the state in which the search starts
+	Lessons []Lesson    // what is known when the round begins
+	Sum     uint64      // of what follows from them
 	Told    Asked
 	Without Reduction
 	Equal   bool   // equal actors are taken for one another
@@ -46,7 +46,7 @@ type TaskState struct {
 	Parent int // among the task's; the first state is the start
 	Actor  int // whose steps lead here from Parent; -1: it is the start
 	Steps  uint32
-	Hash   uint64
+	Hash   Fingerprint
 	Names  Renaming // that actors get behind these steps
 	// Sets of actors, a bit each.
 	Live, Claimed, Waiting, Blocked uint32
@@ -55,7 +55,7 @@ type TaskState struct {
 
 // Claim says that steps of actors from a state are taken already, or by somebody.
 type Claim struct {
-	Hash   uint64
+	Hash   Fingerprint
 	Actors uint32
 }
 
@@ -76,7 +76,7 @@ type Yield struct {
 
 // YieldState is a state that was reached.
 type YieldState struct {
-	Hash          uint64
+	Hash          Fingerprint
 	Live, Blocked uint32
 }
 

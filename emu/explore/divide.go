@@ -28,7 +28,7 @@ type division struct {
 var errClocks = errors.New("code reads a clock")
 
 // divides makes the round be made by a crew. It is called when the round begins.
-func (r *round) divides(number int, root uint64) error {
+func (r *round) divides(number int, root Fingerprint) error {
 	r.division = &division{round: r, crew: r.o.Crew, out: map[int]*Task{}, setting: &Setting{
 		Round: number, Root: root, Lessons: r.facts.lessons.all(), Sum: r.facts.sum(), Told: Asked{Registers: r.known.asked.Registers},
 		Without: r.o.Without, Equal: r.classes != nil, Depth: r.o.Bounds.Depth, Ends: r.o.KeepOutcomes, Quota: taskQuota,

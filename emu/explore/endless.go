@@ -12,7 +12,7 @@ const MaxEndless = 1 << 14
 
 // reach is what an endless run can come to: the hashes of its states, nil where
 // an end can be reached, a clock is read, or MaxEndless was met.
-type reach map[uint64]struct{}
+type reach map[Fingerprint]struct{}
 
 // endless looks for an end that any schedule leads to from the present state,
 // by running all of them. The system is where it was afterwards.
@@ -74,7 +74,7 @@ type lap struct {
 // the bounds.
 func findLap(sys System, first int) (l *lap, ok bool) {
 	l = &lap{sys: sys}
-	seen := map[uint64]int{}
+	seen := map[Fingerprint]int{}
 	for len(l.way) < maxLap {
 		h := sys.Hash()
 		if l.turn, ok = seen[h]; ok {
@@ -96,7 +96,7 @@ func findLap(sys System, first int) (l *lap, ok bool) {
 // circle before, and else none: it is left where it comes to the circle.
 func (l *lap) spin(actor int) bool {
 	start := len(l.way)
-	seen := map[uint64]int{l.sys.Hash(): start}
+	seen := map[Fingerprint]int{l.sys.Hash(): start}
 	for len(l.way)-start < maxSpin {
 		if _, ok := l.sys.Place(actor); !ok {
 			return true

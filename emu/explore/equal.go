@@ -232,7 +232,7 @@ func sameVerdict(a, b *Violation) bool {
 func (e *equality) ends(sys System, v *Violation, see func()) bool {
 	here := sys.Snapshot()
 	defer sys.Restore(here)
-	seen := map[uint64]struct{}{sys.Hash(): {}}
+	seen := map[Fingerprint]struct{}{sys.Hash(): {}}
 	for todo := []Snapshot{here}; len(todo) > 0; {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]

@@ -13,13 +13,13 @@ import (
 
 // graph is the plain state graph of a system: no reduction, no levels.
 type graph struct {
-	next    map[uint64][]uint64 // by actor; 0: cannot step
-	blocked map[uint64]mask
-	start   uint64
+	next    map[Fingerprint][]Fingerprint // by actor; 0: cannot step
+	blocked map[Fingerprint]mask
+	start   Fingerprint
 }
 
 func plainGraph(sys System) *graph {
-	g := &graph{next: map[uint64][]uint64{}, blocked: map[uint64]mask{}, start: sys.Hash()}
+	g := &graph{next: map[Fingerprint][]Fingerprint{}, blocked: map[Fingerprint]mask{}, start: sys.Hash()}
 	todo := []Snapshot{sys.Snapshot()}
 	for len(todo) > 0 {
 		at := todo[0]
@@ -30,7 +30,7 @@ func plainGraph(sys System) *graph {
 			continue
 		}
 		live := alive(sys)
-		g.next[h] = make([]uint64, sys.Actors())
+		g.next[h] = make([]Fingerprint, sys.Actors())
 		for a := range sys.Actors() {
 			if !live.has(a) {
 				continue
@@ -47,9 +47,9 @@ func plainGraph(sys System) *graph {
 }
 
 // deadlocked is also the end of a run.
-func (g *graph) ended(h uint64) bool {
+func (g *graph) ended(h Fingerprint) bool {
 	for a, to := range g.next[h] {
-		if to != 0 && !g.blocked[h].has(a) {
+		if to != (Fingerprint{}) && !g.blocked[h].has(a) {
 			return false
 		}
 	}
@@ -57,21 +57,21 @@ func (g *graph) ended(h uint64) bool {
 }
 
 // endless lists the states from which no end can be reached.
-func (g *graph) endless() map[uint64]bool {
-	ends := map[uint64]bool{}
+func (g *graph) endless() map[Fingerprint]bool {
+	ends := map[Fingerprint]bool{}
 	for changed := true; changed; {
 		changed = false
 		for h, list := range g.next {
 			can := g.ended(h)
 			for _, to := range list {
-				can = can || to != 0 && ends[to]
+				can = can || to != (Fingerprint{}) && ends[to]
 			}
 			if can && !ends[h] {
 				ends[h], changed = true, true
 			}
 		}
 	}
-	never := map[uint64]bool{}
+	never := map[Fingerprint]bool{}
 	for h := range g.next {
 		if !ends[h] {
 			never[h] = true
@@ -81,8 +81,8 @@ func (g *graph) endless() map[uint64]bool {
 }
 
 // round reports whether actor comes back to a state by its own steps.
-func (g *graph) round(h uint64, a int) bool {
-	for at, n := g.next[h][a], 0; at != 0 && n <= len(g.next); at, n = g.next[at][a], n+1 {
+func (g *graph) round(h Fingerprint, a int) bool {
+	for at, n := g.next[h][a], 0; at != (Fingerprint{}) && n <= len(g.next); at, n = g.next[at][a], n+1 {
 		if at == h {
 			return true
 		}
@@ -91,9 +91,9 @@ func (g *graph) round(h uint64, a int) bool {
 }
 
 // needed is how many preemptions it takes to reach one of the states, or -1.
-func (g *graph) needed(states map[uint64]bool) int {
+func (g *graph) needed(states map[Fingerprint]bool) int {
 	type at struct {
-		h uint64
+		h Fingerprint
 		a int
 	}
 	cost := map[at]int{}
@@ -111,10 +111,10 @@ func (g *graph) needed(states map[uint64]bool) int {
 				return n
 			}
 			for b, to := range g.next[x.h] {
-				if to == 0 {
+				if to == (Fingerprint{}) {
 					continue
 				}
-				free := x.a < 0 || b == x.a || g.next[x.h][x.a] == 0 || g.round(x.h, x.a) // blocked is a round of no step
+				free := x.a < 0 || b == x.a || g.next[x.h][x.a] == (Fingerprint{}) || g.round(x.h, x.a) // blocked is a round of no step
 				if free {
 					level = append(level, at{to, b})
 				} else {

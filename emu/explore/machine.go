@@ -392,16 +392,20 @@ func (s *Machine) Restore(v Snapshot) {
 }
 
 // Hash is the machine's state hash, with clocks if they are told of.
-func (s *Machine) Hash() uint64 {
+func (s *Machine) Hash() Fingerprint {
+	var h Fingerprint
 	if s.told.Clocks {
-		return s.M.HashWithout(true, s.leftOut()) ^ s.raisedHash()
+		h = s.M.HashWithout(true, s.leftOut())
+	} else {
+		h = s.M.EndHashWithout(s.leftOut())
 	}
-	return s.M.EndHashWithout(s.leftOut()) ^ s.raisedHash()
+	r := s.raisedHash()
+	return Fingerprint{h[0] ^ r, h[1] ^ r}
 }
 
 // EndHash is the machine's state hash without clocks, and without what lies
 // below the stack pointers of vCPUs that have stopped.
-func (s *Machine) EndHash() uint64 { return s.M.EndHashWithout(s.belowStacks()) ^ s.raisedHash() }
+func (s *Machine) EndHash() uint64 { return s.M.EndHashWithout(s.belowStacks())[0] ^ s.raisedHash() }
 
 func (s *Machine) raisedHash() uint64 { return uint64(s.raised) * 0x9e3779b97f4a7c15 }
 

@@ -11,14 +11,14 @@ import (
 type Member struct {
 	sys     System
 	root    Snapshot
-	start   uint64 // hash of root
+	start   Fingerprint // of root
 	setting *Setting
 	facts   *facts
 	visible placeSet
 	known   known
 	rec     *recorder
 	equal   *equality
-	covered map[uint64]mask
+	covered map[Fingerprint]mask
 }
 
 // MaxCovered bounds the states of which a Member remembers that others have taken
@@ -47,7 +47,7 @@ func (m *Member) Set(s *Setting) error {
 	if s.Root != m.start {
 		return errors.New("it starts in another state than the leader's")
 	}
-	m.setting, m.covered = s, map[uint64]mask{}
+	m.setting, m.covered = s, map[Fingerprint]mask{}
 	m.facts = newFacts(nil)
 	m.facts.of(m.sys, s.Without)
 	scratch, _ := m.sys.(Scratcher)
@@ -173,7 +173,7 @@ func (w *worker) takeSteps(s *TaskState) bool {
 // yielding collects what becomes a Yield.
 type yielding struct {
 	quota      int
-	covered    map[uint64]mask
+	covered    map[Fingerprint]mask
 	edges      []Edge
 	violations []Violated
 }

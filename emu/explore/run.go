@@ -71,7 +71,7 @@ type execution struct {
 	clocks  bool   // one was read: states that look alike may go on differently
 
 	// Brent's cycle detection
-	saved uint64
+	saved Fingerprint
 	next  uint64
 }
 

@@ -4,7 +4,13 @@
 // shrinks. docs/exploring.md says what a search that finds nothing proves.
 package explore
 
-import "trapline/emu/sched"
+import (
+	"trapline/emu"
+	"trapline/emu/sched"
+)
+
+// Fingerprint tells states apart.
+type Fingerprint = emu.Fingerprint
 
 // System is what is searched: a few actors over shared state, one of which
 // takes each step. Steps must be deterministic. A System is used by one
@@ -25,7 +31,7 @@ type System interface {
 	Restore(Snapshot)
 	// Hash tells states apart by all that decides how they go on. Clocks and
 	// counts that nothing reads are not part of it: see Teller.
-	Hash() uint64
+	Hash() Fingerprint
 	// EndHash tells final states apart: what of a state matters when nothing
 	// goes on from it, so no clock.
 	EndHash() uint64

@@ -72,14 +72,14 @@ func (t *toy) Restore(s Snapshot) {
 
 var toySeed = maphash.MakeSeed()
 
-func (t *toy) Hash() uint64 {
+func (t *toy) Hash() Fingerprint {
 	vars := t.vars
 	for a, pc := range t.pc {
 		if t.dead != nil && t.scratch && t.dead(a, uint64(pc)).Has(0) {
 			vars[4+a] = 0
 		}
 	}
-	return t.hash(vars)
+	return Fingerprint{t.hash(vars), 1}
 }
 
 func (t *toy) hash(vars [8]int) uint64 {

@@ -11,7 +11,7 @@ import (
 // node is a state that was reached: how, and where the actors' steps from it
 // lead. There may be many millions, so that it has no pointers.
 type node struct {
-	hash   uint64
+	hash   Fingerprint
 	parent uint32 // id; the start has none
 	steps  uint32 // by actor, from parent
 	depth  uint32 // steps from the start
@@ -27,8 +27,9 @@ type node struct {
 }
 
 // nodeBytes is about how much memory a state takes that nobody waits in: its
-// node, its place in the table, and an edge or two.
-const nodeBytes = 56 + 32 + 8
+// node, its place in the table, which is half full or more but for moments, and
+// an edge or two.
+const nodeBytes = 56 + 8 + 8
 
 const (
 	shards = 64
@@ -41,7 +42,7 @@ const (
 type visited struct {
 	shard [shards]struct {
 		sync.Mutex
-		ids map[uint64]uint32
+		ids idTable
 	}
 	mu      sync.Mutex // of what follows
 	nodes   table[node]
@@ -72,9 +73,6 @@ func (t *table[T]) reserve(i uint32) {
 
 func newVisited(renames bool) *visited {
 	v := &visited{renames: renames}
-	for i := range v.shard {
-		v.shard[i].ids = map[uint64]uint32{}
-	}
 	return v
 }
 
@@ -104,11 +102,11 @@ func (v *visited) add(n node) uint32 {
 }
 
 // reach gives the node of a state, made if it is new.
-func (v *visited) reach(hash uint64, parent uint32, actor int, steps uint32, level int, live mask) (id uint32, isNew bool) {
-	s := &v.shard[hash%shards]
+func (v *visited) reach(hash Fingerprint, parent uint32, actor int, steps uint32, level int, live mask) (id uint32, isNew bool) {
+	s := &v.shard[hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
-	if id, ok := s.ids[hash]; ok {
+	if id, ok := s.ids.find(v, hash); ok {
 		return id, false
 	}
 	n := node{hash: hash, parent: parent, actor: int8(actor), steps: steps, live: live, level: uint16(min(level, 1<<16-1))}
@@ -116,17 +114,56 @@ func (v *visited) reach(hash uint64, parent uint32, actor int, steps uint32, lev
 		n.depth = v.at(parent).depth + steps
 	}
 	id = v.add(n)
-	s.ids[hash] = id
+	s.ids.add(v, hash, id)
 	return id, true
 }
 
 // find gives the node of a state, if it was reached.
-func (v *visited) find(hash uint64) (uint32, bool) {
-	s := &v.shard[hash%shards]
+func (v *visited) find(hash Fingerprint) (uint32, bool) {
+	s := &v.shard[hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
-	id, ok := s.ids[hash]
-	return id, ok
+	return s.ids.find(v, hash)
+}
+
+// idTable finds nodes by their hashes: open addressing with linear probing, at
+// most three quarters full. Ids are kept plus one; the nodes have the hashes.
+type idTable struct {
+	slots []uint32
+	n     int
+}
+
+// slot is where the node of a hash is, or the empty place for it.
+func (t *idTable) slot(v *visited, hash Fingerprint) *uint32 {
+	last := uint64(len(t.slots) - 1)
+	for i := hash[0] / shards; ; i++ {
+		if s := &t.slots[i&last]; *s == 0 || v.at(*s-1).hash == hash {
+			return s
+		}
+	}
+}
+
+func (t *idTable) find(v *visited, hash Fingerprint) (uint32, bool) {
+	if t.n == 0 {
+		return 0, false
+	}
+	s := *t.slot(v, hash)
+	return s - 1, s != 0
+}
+
+// add adds a node that is not there.
+func (t *idTable) add(v *visited, hash Fingerprint, id uint32) {
+	if 4*(t.n+1) > 3*len(t.slots) {
+		old := t.slots
+		t.slots = make([]uint32, max(16, 2*len(old)))
+		for _, s := range old {
+			if s != 0 {
+				*t.slot(v, v.at(s-1).hash) = s
+			}
+		}
+	}
+	*t.slot(v, hash) = id + 1
+	t.n++
 }
 
 // slot is where actor's edge from n is kept.
@@ -138,7 +175,7 @@ func (v *visited) slot(n *node, actor int) uint32 {
 // have other numbers. It reports whether that may close a circle.
 func (v *visited) lead(from uint32, actor int, to uint32, r Renaming) bool {
 	n := v.at(from)
-	s := &v.shard[n.hash%shards]
+	s := &v.shard[n.hash[0]%shards]
 	s.Lock()
 	i := v.slot(n, actor)
 	*v.edges.at(i) = to + 1
@@ -206,7 +243,7 @@ func (v *visited) deepest() (d uint64) {
 
 // claim gives the caller the right to run actor from n, once.
 func (v *visited) claim(n *node, actor int) bool {
-	s := &v.shard[n.hash%shards]
+	s := &v.shard[n.hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
 	if n.claimed.has(actor) {
@@ -219,7 +256,7 @@ func (v *visited) claim(n *node, actor int) bool {
 // wait notes that a later level will run those of want that nobody runs or
 // waits for yet, and gives them.
 func (v *visited) wait(n *node, want mask) mask {
-	s := &v.shard[n.hash%shards]
+	s := &v.shard[n.hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
 	want &^= n.claimed | n.waiting
@@ -229,7 +266,7 @@ func (v *visited) wait(n *node, want mask) mask {
 
 // unclaimed gives those of want that nobody has run from n.
 func (v *visited) unclaimed(n *node, want mask) mask {
-	s := &v.shard[n.hash%shards]
+	s := &v.shard[n.hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
 	return want &^ n.claimed
@@ -238,7 +275,7 @@ func (v *visited) unclaimed(n *node, want mask) mask {
 // block notes that actor is blocked in n. It reports whether now all are who
 // could step: the caller is then the one to judge the state.
 func (v *visited) block(n *node, actor int) bool {
-	s := &v.shard[n.hash%shards]
+	s := &v.shard[n.hash[0]%shards]
 	s.Lock()
 	defer s.Unlock()
 	before := n.blocked

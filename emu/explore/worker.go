@@ -68,7 +68,7 @@ type beginning struct {
 }
 
 // reach notes the present state, from which those of live are run.
-func (b *beginning) reach(hash uint64, live mask) uint32 {
+func (b *beginning) reach(hash Fingerprint, live mask) uint32 {
 	n, _ := b.visited.reach(hash, b.from, b.by, b.steps, 0, live)
 	if b.by >= 0 {
 		b.visited.lead(b.from, b.by, n, unchanged)
@@ -379,7 +379,7 @@ func (w *worker) rank(actor int) uint64 {
 // circle finds the state in which an actor that goes round is left: the one
 // with the lowest rank, and of these the one with the lowest hash, or with ranks the first.
 type circle struct {
-	entry, lowest uint64
+	entry, lowest Fingerprint
 	rank          uint64 // of lowest
 	steps         int
 	closed        bool
@@ -388,18 +388,20 @@ type circle struct {
 // ends reports whether the actor is to be left in the state with this hash. A
 // run that has not come back to where it was first asked about within MaxChain
 // steps is left where it is.
-func (c *circle) ends(h, rank uint64) bool {
+func (c *circle) ends(h Fingerprint, rank uint64) bool {
 	switch {
 	case c.steps == 0:
 		c.entry, c.lowest, c.rank = h, h, rank
 	case h == c.entry:
 		c.closed = true
-	case !c.closed && (rank < c.rank || rank == 0 && h < c.lowest):
+	case !c.closed && (rank < c.rank || rank == 0 && less(h, c.lowest)):
 		c.lowest, c.rank = h, rank
 	}
 	c.steps++
 	return c.closed && h == c.lowest || c.steps > 2*MaxChain
 }
+
+func less(a, b Fingerprint) bool { return a[0] < b[0] || a[0] == b[0] && a[1] < b[1] }
 
 // finish judges a new state in which nobody can step.
 func (w *worker) finish(id uint32) {

@@ -36,11 +36,12 @@ func (b *broken) Step(actor int) *explore.Step {
 	return s
 }
 
-func (b *broken) Hash() uint64 {
+func (b *broken) Hash() explore.Fingerprint {
+	h := b.System.Hash()
 	if b.hash != nil {
-		return b.hash(b.System.Hash())
+		h = explore.Fingerprint{b.hash(h[0])}
 	}
-	return b.System.Hash()
+	return h
 }
 
 func (b *broken) EndHash() uint64 {
