@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -30,9 +31,12 @@ func ordered(t *testing.T) []*File {
 // T2: under x86-TSO too, C and its abstraction in micro-steps come to the same
 // ends: what a micro-step stores is buffered as what its C stores is.
 func TestT2MicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
-	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005} {
+	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
 		searched := 0
 		for _, f := range ordered(t) {
+			if engine == kprobes.EngineModern && strings.HasSuffix(f.Name, "register-self-deadlock.txtar") {
+				continue // see sameOutcomes
+			}
 			f.Machine.StoreBuffer = 4
 			micro, c := searchOutcomes(t, f, engine, byMicroSteps), searchOutcomes(t, f, engine, byInstructions)
 			if c == nil {
