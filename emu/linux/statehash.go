@@ -138,7 +138,9 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
 		h.Bool(v.Shared)
 		h.Bool(v.DontCopy)
-		h.Bool(v.ReadOnly)
+		if v.ReadOnly {
+			h.String("read-only")
+		}
 		h.Bool(v.GrowsDown)
 		h.String(v.Name)
 	}
@@ -153,7 +155,10 @@ func (n *Inode) hash(h *emu.Hasher) {
 		sum += one.Sum()
 	}
 	h.Bool(n.file != nil)
-	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.backed), uint64(n.refs), sum)
+	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
+	if n.file != nil && n.backed != n.Size || n.file == nil && n.backed != 0 {
+		h.Uint64(uint64(n.backed))
+	}
 }
 
 // hashLayer feeds what the guest has changed of the tree. Times are clocks.
@@ -208,7 +213,7 @@ func (f *File) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
-	if f.host != nil {
+	if f.host != nil && f.host.node != nil {
 		h.Uint64(number(o, f.host.node))
 	}
 	h.Bytes(f.text)

@@ -51,7 +51,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	if target, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW == 0 {
 		p = target
 	}
-	if flags&abi.O_TMPFILE != 0 && flags&abi.O_DIRECTORY != 0 {
+	if flags&abi.O_TMPFILE == abi.O_TMPFILE {
 		return k.openUnnamed(t, p, kept, mode)
 	}
 	excl := flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL

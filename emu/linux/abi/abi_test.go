@@ -46,7 +46,7 @@ func TestErrnos(t *testing.T) {
 var ours = map[string]string{
 	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
-	"AT_SYSINFO": "32", // i386 only
+	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
 	"Frame64UC": "offsetof(struct frame64, uc)", "Frame64Link": "offsetof(struct frame64, uc.uc_link)",
 	"Frame64Stack": "offsetof(struct frame64, uc.uc_stack)", "Frame64Regs": "offsetof(struct frame64, uc.uc_mcontext)",
@@ -93,6 +93,7 @@ const head = `
 #include <linux/close_range.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <linux/mman.h>

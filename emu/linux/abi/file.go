@@ -15,7 +15,7 @@ const (
 	O_DIRECTORY = 0o200000
 	O_NOFOLLOW  = 0o400000
 	O_CLOEXEC   = 0o2000000
-	O_TMPFILE   = 0o20000000 // with O_DIRECTORY
+	O_TMPFILE   = 0o20200000
 )
 
 // Places of a path in a *at call, and their flags.

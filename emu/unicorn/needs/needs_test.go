@@ -46,7 +46,7 @@ func tagged(t *testing.T, f *ast.File) bool {
 			}
 			x, err := constraint.Parse(c.Text)
 			require.NoError(t, err)
-			return !x.Eval(func(tag string) bool { return tag != "unicorn" && tag != "cgo" })
+			return !x.Eval(func(tag string) bool { return tag != "unicorn" && tag != "cgo" && tag != "js" })
 		}
 	}
 	return false

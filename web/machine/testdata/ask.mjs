@@ -1,6 +1,8 @@
 // Runs the machine as a Web Worker runs it, gives it the requests of the third
 // argument one after the other, and prints the answers, a line each.
+import { webcrypto } from "crypto";
 import fs from "fs";
+globalThis.crypto ??= webcrypto; // node 18 has it behind a flag
 const [exec, wasm, requests] = process.argv.slice(2);
 await import(exec);
 const list = JSON.parse(requests);
