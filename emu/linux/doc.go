@@ -1,11 +1,13 @@
-// Package linux runs a static Linux program, i386 or x86-64, on an
+// Package linux runs Linux programs, i386 or x86-64, static or dynamic, on an
 // emu.Machine: it is the kernel under the program, written in Go. Programs get
 // their own address space, system calls, signals with real frames, threads and
 // processes; runs repeat exactly unless a host clock is given.
 //
 // The guest reaches nothing of the host but the FS (which may be files in
-// memory: OpenMem), the three standard streams, and the clock of its Config. Everything that grows has a bound in
-// Limits; Result says which one ended a run.
+// memory: OpenMem), the three standard streams, and the clock of its Config. What it
+// writes to files lies in a layer over the FS, which does not change (layer.go,
+// node.go); Kernel.Keep writes it out. Everything that grows has a bound in Limits;
+// Result says which one ended a run.
 //
 // # Steps
 //
