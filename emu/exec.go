@@ -258,6 +258,13 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 	case unicorn.Invalid:
 		return Fault(VecUD)
 	case unicorn.Mem:
+		const top = 1<<32 - 16 // an access from here on may end past the segment, where the library wraps
+		if c.Code64 == 0 && x.MemAddr >= top {
+			if t := m.interpret(c, d); t != nil {
+				return t
+			}
+			c.Core = m.ev.Before
+		}
 		return m.memFault(c, d)
 	case unicorn.Dead:
 		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))

@@ -35,6 +35,9 @@ func (m *Machine) stretch(c *CPU, limit uint64, patience int) (n uint64, step bo
 		if t != nil || d.own != ownInterp || d.in.Attr().Has(leave) {
 			return n, t != nil || d.own != ownNone
 		}
+		if leavesStores(&d.in) { // a step makes it again if it faults
+			return n, true
+		}
 		ev.Reads, ev.Writes = ev.Reads[:0], ev.Writes[:0]
 		if m.interpret(c, d) != nil {
 			return n, true
