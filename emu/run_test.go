@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand"
 	"testing"
@@ -213,6 +214,30 @@ func TestRunKeepsKillersAway(t *testing.T) {
 			require.Zero(t, n)
 			require.NoError(t, m.Err())
 		})
+	}
+}
+
+// runStackFrame is the frame of the stack's page.
+const runStackFrame Frame = 5
+
+// ENTER and PUSHA keep what they stored before a fault, so Run does not begin one
+// that it cannot end: memory changes in the step.
+func TestRunDoesNotBeginWhatKeepsItsStores(t *testing.T) {
+	for _, code := range [][]byte{
+		{0xc8, 0, 0, 31}, // enter $0, $31: 32 words onto a stack of 16 bytes
+		{0x60},           // pusha
+	} {
+		m := newRunTest(t, I386, append([]byte{0x90}, code...))
+		c := m.CPUs[0]
+		c.GPR[RSP] = runStack - PageSize + 16
+		c.GPR[RBP], c.GPR[RAX] = runStack-16, 0x01010101
+		before := bytes.Clone(m.Mem.Bytes(runStackFrame))
+		n, why := m.Run(0, 100)
+		require.Equal(t, RunStep, why)
+		require.Equal(t, uint64(1), n, "the nop")
+		require.Equal(t, before, m.Mem.Bytes(runStackFrame), "% x", code)
+		m.Step(0)
+		require.NotEqual(t, before, m.Mem.Bytes(runStackFrame), "% x: the step stores before it faults", code)
 	}
 }
 
