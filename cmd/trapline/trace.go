@@ -146,6 +146,9 @@ func keepFiles(said io.Writer, k *linux.Kernel, dir string) error {
 	}
 	made, removed := k.Changes()
 	fmt.Fprintf(said, "trapline: %d files, directories and links kept in %s\n", len(made), dir)
+	for _, p := range k.Unkept() {
+		fmt.Fprintf(said, "trapline: %s has other names on the host, which show the change in the run and are not kept\n", p)
+	}
 	for _, p := range removed {
 		fmt.Fprintf(said, "trapline: the program removed %s, which is still there\n", p)
 	}

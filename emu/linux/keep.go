@@ -18,11 +18,39 @@ func (k *Kernel) Changes() (made, removed []string) {
 		switch n := k.names[name]; {
 		case n == nil:
 			removed = append(removed, "/"+name)
-		case n.inode != nil || n.opaque || n.st.Mode&abi.S_IFMT == abi.S_IFLNK:
+		case n.inode != nil || n.opaque || n.st.Mode&abi.S_IFMT == abi.S_IFLNK || k.changedDir(name, n):
 			made = append(made, "/"+name)
 		}
 	}
 	return made, removed
+}
+
+// changedDir reports whether a directory of the FS has another mode or owner now: its
+// times alone are no change.
+func (k *Kernel) changedDir(name string, n *node) bool {
+	info, err := k.cfg.FS.tree.Lstat(name)
+	if err != nil {
+		return true
+	}
+	was := StatOf(info)
+	return was.Mode != n.st.Mode || was.Uid != n.st.Uid || was.Gid != n.st.Gid
+}
+
+// Unkept lists changed files of the FS that have names which Changes does not know: other
+// links of the host's. A file is listed by the name under which it was changed first.
+func (k *Kernel) Unkept() []string {
+	names := map[*node]uint64{}
+	for _, n := range k.names {
+		names[n]++
+	}
+	var list []string
+	for _, n := range k.copied {
+		if n.inode != nil && n.st.Nlink > names[n] {
+			list = append(list, n.inode.Path)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Keep writes the files, directories and links of Changes into dir, below the paths
@@ -66,7 +94,7 @@ func (k *Kernel) Keep(dir string) error {
 
 func (k *Kernel) keep(root *os.Root, name string, n *node) error {
 	switch {
-	case n.inode == nil && n.opaque:
+	case n.st.Mode&abi.S_IFMT == abi.S_IFDIR:
 		return root.MkdirAll(name, 0o755)
 	case n.inode == nil:
 		return root.Symlink(n.target, name)

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,13 +119,13 @@ func TestLayerGoesBack(t *testing.T) {
 
 // TestKeep: what is kept is the tree that the program left.
 func TestKeep(t *testing.T) {
-	prog, data := compile(t, "tree.c", "gcc"), []byte(nil)
-	data = mustRead(t, prog)
+	data := mustRead(t, compile(t, "tree.c", "gcc"))
 	native, guest, kept := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, dir := range []string{native, guest} {
 		lowerTree(t, dir)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
 	}
+	original := filesBelow(t, os.DirFS(native))
 	nativeHere(t, native, []string{"./program", "7"})
 	fs, err := OpenFiles(guest)
 	require.NoError(t, err)
@@ -154,7 +155,25 @@ func TestKeep(t *testing.T) {
 		_, err := os.Lstat(filepath.Join(native, name))
 		assert.ErrorIs(t, err, os.ErrNotExist, p)
 	}
+	after := filesBelow(t, os.DirFS(native))
+	for name, what := range after {
+		if linked := name == "lower/hard" || name == "lower/x"; original[name] != what && !(linked && len(k.Unkept()) > 0) {
+			assert.Contains(t, made, filepath.Join(guest, name))
+		}
+	}
+	for name := range original {
+		if _, ok := after[name]; !ok {
+			gone := slices.ContainsFunc(removed, func(p string) bool { return strings.HasPrefix(filepath.Join(guest, name)+"/", p+"/") })
+			assert.True(t, gone || hiddenBy(made, guest, name), name)
+		}
+	}
+	assert.Equal(t, []string{filepath.Join(guest, "lower/x")}, k.Unkept(), "its other name is lower/hard")
 	assert.ErrorContains(t, k.Keep(kept), "empty directory")
+}
+
+// hiddenBy reports whether something that was made stands where name's directory was.
+func hiddenBy(made []string, dir, name string) bool {
+	return slices.ContainsFunc(made, func(p string) bool { return strings.HasPrefix(filepath.Join(dir, name), p+"/") })
 }
 
 func mustRead(t *testing.T, file string) []byte {
