@@ -120,17 +120,23 @@ func TestLayerGoesBack(t *testing.T) {
 // TestKeep: what is kept is the tree that the program left.
 func TestKeep(t *testing.T) {
 	data := mustRead(t, compile(t, "tree.c", "gcc"))
+	for seed := range 8 {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { testKeep(t, data, fmt.Sprint(seed)) })
+	}
+}
+
+func testKeep(t *testing.T, data []byte, seed string) {
 	native, guest, kept := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, dir := range []string{native, guest} {
 		lowerTree(t, dir)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
 	}
 	original := filesBelow(t, os.DirFS(native))
-	nativeHere(t, native, []string{"./program", "7"})
+	nativeHere(t, native, []string{"./program", seed})
 	fs, err := OpenFiles(guest)
 	require.NoError(t, err)
 	defer fs.Close()
-	k, err := New(Config{FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: "./program", Args: []string{"./program", "7"}, Dir: guest})
+	k, err := New(Config{FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: "./program", Args: []string{"./program", seed}, Dir: guest})
 	require.NoError(t, err)
 	defer k.Close()
 	_, err = k.Run(context.Background())
@@ -167,7 +173,9 @@ func TestKeep(t *testing.T) {
 			assert.True(t, gone || hiddenBy(made, guest, name), name)
 		}
 	}
-	assert.Equal(t, []string{filepath.Join(guest, "lower/x")}, k.Unkept(), "its other name is lower/hard")
+	for _, p := range k.Unkept() {
+		assert.Contains(t, []string{"x", "hard"}, filepath.Base(p))
+	}
 	assert.ErrorContains(t, k.Keep(kept), "empty directory")
 }
 
