@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -40,6 +41,7 @@ func TestEveryLesson(t *testing.T) {
 			b.open("#lesson=" + l.Name)
 			require.Equal(t, l.Title, b.text("#title"), b.text("#error"))
 			b.sameStates(l)
+			b.shownAsAnew()
 			b.branched()
 			b.searched()
 			b.answered(l)
@@ -90,6 +92,22 @@ func (b *tab) sameStates(l *course.Lesson) {
 	b.js("location.hash", &hash)
 	require.Contains(b.t, hash, "lesson="+l.Name)
 	require.Contains(b.t, hash, fmt.Sprintf("step=%d", last))
+}
+
+// shownAsAnew compares what moves made of the page with the page opened at the same
+// moment: fill leaves what did not change.
+func (b *tab) shownAsAnew() {
+	b.t.Helper()
+	var hash, moved, differs string
+	b.js("location.hash", &hash)
+	b.js("document.querySelector('main').innerHTML", &moved)
+	b.open(hash)
+	text, err := json.Marshal(moved)
+	require.NoError(b.t, err)
+	b.js(`(moved => { const find = (a, b) => a.isEqualNode(b) ? "" : [...a.childNodes].map((c, i) => b.childNodes[i] && find(c, b.childNodes[i])).find(x => x) ?? a.parentNode.outerHTML + " is not " + b.parentNode.outerHTML;
+		const parsed = text => { const e = document.createElement("main"); e.innerHTML = text; return e; };
+		return find(parsed(moved), parsed(document.querySelector("main").innerHTML)); })(`+string(text)+")", &differs)
+	require.Empty(b.t, differs)
 }
 
 // branched has somebody else go on than whose turn it is, where there is somebody.

@@ -16,6 +16,7 @@ type Look struct {
 	CPU    int    // whose registers, code and stack; -1: that of the last step
 	Code   int    // instructions
 	Stack  int    // words
+	Source int    // lines of the kernel's C on each side of the present one; 0: 40
 	Memory uint64 // where the memory panel looks; 0: probed code and the last write
 }
 
@@ -49,7 +50,7 @@ func (w *Walk) Moment(l Look) *Moment {
 	}
 	m.CPUs, m.Raisable = w.cpus(), w.raisable()
 	m.Regs, m.Flags = w.registers(cpu, ev), w.flags(cpu, ev)
-	m.Code, m.Source = w.code(cpu, l.Code), w.kernelSource(cpu)
+	m.Code, m.Source = w.code(cpu, l.Code), w.kernelSource(cpu, l.Source)
 	m.Stack = w.stack(cpu, l.Stack, ev)
 	m.Memory = w.memory(cpu, l.Memory, ev)
 	m.Gates = w.gates(ev)

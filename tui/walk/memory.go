@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/scenarios/story"
 )
 
@@ -42,53 +43,77 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	if s, off, ok := w.names.Symbols.At(pc); ok && off < maxFunction {
 		start = s.Addr
 	}
-	elsewhere := w.copyOn(c.ID) != nil
-	var all []Line
+	var starts []uint64
 	here := 0
-	for at := start; len(all) < maxLines; {
-		l, size := w.line(c, at)
+	for at := start; len(starts) < maxLines && len(starts) <= here+n; {
+		size := w.lineSize(c, at)
 		if size == 0 {
 			break
 		}
-		l.Here = at == pc && !elsewhere
 		if at <= pc {
-			here = len(all)
+			here = len(starts)
 		}
 		if at < pc && pc < at+uint64(size) { // not an instruction boundary of this reading
 			size = int(pc - at)
 		}
-		all = append(all, l)
+		starts = append(starts, at)
 		at += uint64(size)
-		if len(all) > here+n {
-			break
-		}
 	}
-	from := max(0, min(here-n/3, len(all)-n))
-	return all[from:min(len(all), from+n)]
+	from := max(0, min(here-n/3, len(starts)-n))
+	starts = starts[from:min(len(starts), from+n)]
+	elsewhere := w.copyOn(c.ID) != nil
+	all := make([]Line, len(starts))
+	for i, at := range starts {
+		all[i], _ = w.line(c, at)
+		all[i].Here = at == pc && !elsewhere
+	}
+	return all
 }
 
 const (
 	maxFunction = 4096 // bytes that are read from a function's start
 	maxLines    = 4096
+	breakpoint  = 0xcc // INT3
 )
 
-func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
-	buf := make([]byte, 15)
+// codeAt are the bytes at an address as far as an instruction may reach; none where
+// there are none, or padding behind the code.
+func (w *Walk) codeAt(c *emu.CPU, at uint64) []byte {
+	buf := make([]byte, insn.MaxLen)
 	buf = buf[:w.Run.Peek(c.ID, at, buf)]
-	if len(buf) == 0 || at != c.LinearPC() && bytes.Count(buf, []byte{0}) == len(buf) {
-		return Line{}, 0 // nothing there, or padding behind the code
+	if at != c.LinearPC() && bytes.Count(buf, []byte{0}) == len(buf) {
+		return nil
 	}
-	n := instructionLen(buf, w.Run.Machine.Arch)
+	return buf
+}
+
+// lineSize is how long the line of an address is; 0: there is none.
+func (w *Walk) lineSize(c *emu.CPU, at uint64) int {
+	buf := w.codeAt(c, at)
+	if len(buf) == 0 {
+		return 0
+	}
+	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == breakpoint {
+		return min(len(original), len(buf))
+	}
+	return instructionLen(buf, w.Run.Machine.Arch)
+}
+
+// line is the instruction at an address, and how long it is; 0: there is none.
+func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
+	buf, n := w.codeAt(c, at), w.lineSize(c, at)
+	if n == 0 {
+		return Line{}, 0
+	}
 	l := Line{Addr: at, At: w.Place(at)}
 	if s, off, ok := w.names.Symbols.At(at); ok && off == 0 {
 		l.Label = s.Name
 	}
 	if name, original, ok := w.names.Breakpoint(at); ok {
 		l.Probe = name
-		if buf[0] == 0xcc {
+		if buf[0] == breakpoint {
 			l.Patched = true
 			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(original, at)
-			n = min(len(original), len(buf))
 		}
 	}
 	l.Bytes = fmt.Sprintf("% x", buf[:n])

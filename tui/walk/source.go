@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"strings"
 
 	"trapline/emu"
@@ -22,14 +23,14 @@ type SourceLine struct {
 	CPUs []int  `json:"cpus,omitempty"` // whose next instruction is of it
 }
 
-// sourceAround is how many lines a Source has on each side.
+// sourceAround is how many lines a Source has on each side, if Look does not say.
 const sourceAround = 40
 
 // HasSource reports whether the kernel's text has lines of C.
 func (w *Walk) HasSource() bool { return !w.program() }
 
 // kernelSource is nil where the kernel's text is no C.
-func (w *Walk) kernelSource(cpu int) *Source {
+func (w *Walk) kernelSource(cpu, around int) *Source {
 	if !w.HasSource() {
 		return nil
 	}
@@ -42,14 +43,16 @@ func (w *Walk) kernelSource(cpu int) *Source {
 	}
 	s.File, s.Func = at.File, at.Func
 	file := k.SourceFile(at.File)
-	for n := max(1, at.Line-sourceAround); n <= min(len(file), at.Line+sourceAround); n++ {
-		l := SourceLine{Line: n, Text: strings.ReplaceAll(file[n-1], "\t", "    "), Here: n == at.Line}
-		for _, c := range w.Run.Machine.CPUs {
-			if o, ok := k.LineAt(c.LinearPC()); ok && o.File == at.File && o.Line == n && c.CanStep() {
-				l.CPUs = append(l.CPUs, c.ID)
-			}
+	around = cmp.Or(around, sourceAround)
+	first := max(1, at.Line-around)
+	for n := first; n <= min(len(file), at.Line+around); n++ {
+		s.Lines = append(s.Lines, SourceLine{Line: n, Text: strings.ReplaceAll(file[n-1], "\t", "    "), Here: n == at.Line})
+	}
+	for _, c := range w.Run.Machine.CPUs {
+		if o, ok := k.LineAt(c.LinearPC()); ok && o.File == at.File && c.CanStep() && o.Line >= first && o.Line < first+len(s.Lines) {
+			l := &s.Lines[o.Line-first]
+			l.CPUs = append(l.CPUs, c.ID)
 		}
-		s.Lines = append(s.Lines, l)
 	}
 	return s
 }

@@ -90,11 +90,31 @@ func (w *Walk) instructionAt(c *emu.CPU) string {
 	return w.disassemble(code[:n], c.LinearPC())
 }
 
+// codeText is an instruction whose text is kept.
+type codeText struct {
+	pc   uint64
+	n    int
+	code [insn.MaxLen]byte
+}
+
+// maxTexts bounds the texts that are kept.
+const maxTexts = 4096
+
 func (w *Walk) disassemble(code []byte, pc uint64) string {
 	if len(code) == 0 {
 		return ""
 	}
-	return w.names.Disassemble(code[:instructionLen(code, w.Run.Machine.Arch)], pc)
+	k := codeText{pc: pc, n: instructionLen(code, w.Run.Machine.Arch)}
+	copy(k.code[:k.n], code)
+	s, ok := w.texts[k]
+	if !ok {
+		if len(w.texts) == maxTexts {
+			clear(w.texts)
+		}
+		s = w.names.Disassemble(code[:k.n], pc)
+		w.texts[k] = s
+	}
+	return s
 }
 
 func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {

@@ -27,6 +27,7 @@ type Walk struct {
 	source []string // lines of text.S
 	lines  loader.LineMap
 	micros map[uint64]string // micro-steps by address, as far as they have run
+	texts  map[codeText]string
 }
 
 // Options of a walk.
@@ -48,7 +49,7 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}}
+	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}, texts: map[codeText]string{}}
 	w.trail = trail{w: w}
 	w.nameFunctions()
 	w.findLocks()
@@ -162,7 +163,7 @@ func (w *Walk) remember(ev *emu.Event) {
 }
 
 func (w *Walk) writeKind(ev *emu.Event, x *emu.MemWrite) record.Kind {
-	if ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == 0xcc || x.Old == 0xcc) {
+	if ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == breakpoint || x.Old == breakpoint) {
 		if _, _, ok := w.names.Breakpoint(x.Addr); ok || !w.program() { // not the trampoline's
 			return Patched
 		}

@@ -26,7 +26,7 @@ const recordAhead = 20_000
 const MaxProbes = 8
 
 // Look is how much of code and stack a view has.
-var Look = walk.Look{CPU: -1, Code: 40, Stack: 32}
+var Look = walk.Look{CPU: -1, Code: 24, Stack: 18, Source: 10}
 
 func (m *Machine) catalog() (*Catalog, error) {
 	c := &Catalog{Version: m.version}

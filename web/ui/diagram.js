@@ -1,5 +1,5 @@
 /** @import { Moment, Scene, State } from "./protocol.js" */
-import { fill, svg } from "trapline/dom";
+import { fill, screen, svg } from "trapline/dom";
 
 const box = { w: 150, h: 64, gap: 44 }; // in the drawing's units
 const narrow = 640; // pixels of the window below which the states stand one below the other
@@ -26,7 +26,7 @@ export function diagram(host, m, scene) {
   const all = inHits(m), away = all.every(x => x.phase === 0);
   /** @param {State} s */
   const who = s => all.filter(x => (x.phase === s.Phase || x.outer === s.Phase) && (s.Phase !== 0 || away));
-  const upright = innerWidth < narrow; // the host's own width would cost a layout
+  const upright = screen.width < narrow;
   const main = states.filter(s => !s.Side), side = states.filter(s => s.Side);
   /** @type {Map<number, {x: number, y: number}>} */
   const at = new Map();

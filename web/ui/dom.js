@@ -43,5 +43,54 @@ export const row = (cls, ...cells) => el("tr", cls, ...cells.map(c => (c instanc
 /** @param {string} cls @param {Child} [content] */
 export const cell = (cls, content) => el("td", cls, content || "");
 
-/** @param {HTMLElement} e @param {Child[]} kids */
-export const fill = (e, kids) => e.replaceChildren(.../** @type {(Node|string)[]} */ (kids.filter(Boolean)));
+/** Tags that are changed in place, not made anew: nothing that listens. */
+const containers = new Set(["TABLE", "TR", "svg", "g"]);
+
+/**
+ * Gives an element these children. Those that look as before stay, which saves the
+ * browser most of a step's layout; rows are found again by their key.
+ * @param {Element} e @param {Child[]} kids
+ */
+export function fill(e, kids) {
+  /** @type {Map<string, Element>} */
+  const keyed = new Map();
+  for (const c of e.children) if (c instanceof HTMLElement && c.dataset.key) keyed.set(c.dataset.key, c);
+  /** @type {ChildNode | null} */
+  let old = e.firstChild;
+  for (const k of kids) {
+    if (!k) continue;
+    const node = typeof k === "string" ? new Text(k) : k;
+    const key = node instanceof HTMLElement ? node.dataset.key : undefined;
+    const kept = key && keyed.get(key);
+    if (kept) {
+      keyed.delete(/** @type {string} */ (key));
+      if (kept === old) old = old.nextSibling;
+      else e.insertBefore(kept, old);
+      become(kept, node);
+    } else if (!old || key || old instanceof HTMLElement && old.dataset.key) {
+      e.insertBefore(node, old);
+    } else {
+      const next = old.nextSibling;
+      become(old, node);
+      old = next;
+    }
+  }
+  while (old) {
+    const next = old.nextSibling;
+    old.remove();
+    old = next;
+  }
+}
+
+/** @param {ChildNode} old @param {Node} node has one become what the other is */
+function become(old, node) {
+  if (old.isEqualNode(node)) return;
+  if (!(old instanceof Element && node instanceof Element && old.tagName === node.tagName && containers.has(old.tagName))) return old.replaceWith(node);
+  for (const a of [...old.attributes]) if (!node.hasAttribute(a.name)) old.removeAttribute(a.name);
+  for (const a of node.attributes) if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value);
+  fill(old, [...node.childNodes]);
+}
+
+/** How wide the window is; asking the window costs a layout. */
+export const screen = { width: innerWidth };
+addEventListener("resize", () => { screen.width = innerWidth; });

@@ -1,6 +1,6 @@
 /** @import { Answer, Catalog, Machine, Moment, Request, Scene, View } from "./protocol.js" */
 import { diagram } from "trapline/diagram";
-import { $, dialog, el, fill, input, select } from "trapline/dom";
+import { $, dialog, el, fill, input, screen, select } from "trapline/dom";
 import { keys } from "trapline/keys";
 import { catalog, lesson, paragraphs, question } from "trapline/lesson";
 import { fragment, opened } from "trapline/link";
@@ -10,6 +10,7 @@ import { code, effects, stack, vital } from "trapline/stage";
 import { scrubbing, timeline } from "trapline/timeline";
 import { spoken, why } from "trapline/why";
 
+const addressAfter = 200; // ms without a move after which the address is changed
 const busyAfter = 150; // ms after which a request that still runs is shown
 const ownName = "yours.txtar"; // of a scenario that is no built-in one
 /** @type {Request} what the page opens: the scenario that it was made for, or the first lesson */
@@ -24,6 +25,7 @@ let scene;
 /** @type {View} */
 let view;
 let busy = 0;
+let addressing = 0; // the timer of a change of the address
 /** @type {Request | null} */
 let next = null; // a move that was asked for while another one runs
 let chosenCPU = -1;
@@ -62,9 +64,10 @@ async function move(q) {
   }
 }
 
-/** Ends when nothing is asked any more. */
+/** Ends when nothing is asked any more and the address is that of what is shown. */
 async function idle() {
   while (busy) await new Promise(r => setTimeout(r, 5));
+  if (addressing) await address();
 }
 
 /** @param {Answer} a */
@@ -111,7 +114,7 @@ function show() {
   why($("why"), m, { message: view.message, explain: machine.live ? row => void ask({ do: "explain", text: row }) : undefined });
   $("live").textContent = spoken(view);
   diagram($("diagram"), m, scene);
-  const small = innerWidth < 700;
+  const small = screen.width < 700;
   code($("code"), m, small ? 10 : 18, view.breaks ?? [], place => { input("place").value = place; });
   stack($("stack"), m, small ? 10 : 18);
   effects($("effects"), m);
@@ -124,7 +127,8 @@ function show() {
   beside();
   if (!document.body.dataset.at) performance.mark("first view");
   document.body.dataset.at = String(m.at);
-  void address();
+  clearTimeout(addressing);
+  addressing = setTimeout(() => void address(), addressAfter);
 }
 
 /** @param {Moment} m */
@@ -159,7 +163,7 @@ function actors(m) {
     button("own-" + c.id, "its line", () => move({ do: "own", cpu: c.id }), `cpu${c.id} alone to the next step of its story (L)`),
     pressed(button("hold-" + c.id, "hold", () => move({ do: "hold", cpu: c.id }), `hold cpu${c.id}: moves forwards are the others' (H)`), held.includes(c.id)),
   ])]);
-  if (focused) document.getElementById(focused)?.focus();
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus(); // which costs a layout
 }
 
 /** @param {HTMLElement} b @param {boolean} on */
@@ -192,8 +196,10 @@ function beside() {
   stack($("beside-stack"), m, 12);
 }
 
-/** Keeps the address a link to what is shown. */
+/** Makes the address a link to what is shown; the browser takes milliseconds for it. */
 async function address() {
+  clearTimeout(addressing);
+  addressing = 0;
   const branch = (view.moment.branch ?? 0) > 0 || Boolean(opened(location.hash)?.schedule);
   const link = machine.live && branch ? (await machine.ask({ do: "link" })).link : undefined;
   history.replaceState(null, "", fragment(scene, link ?? { at: view.moment.at }, machine.live));

@@ -7,7 +7,11 @@ import { cell, el, fill, row } from "trapline/dom";
  */
 export function code(table, m, most, breaks, pick) {
   const list = window_(m.code, most);
-  fill(table, list.flatMap(c => codeLine(c, m, breaks, pick)));
+  fill(table, list.flatMap(c => codeLine(c, m, breaks)));
+  table.onclick = e => {
+    const place = /** @type {HTMLElement} */ (e.target).closest("tr")?.dataset.place;
+    if (pick && place) pick(place);
+  };
 }
 
 /** @param {CodeLine[]} list @param {number} most @returns {CodeLine[]} those around the present one */
@@ -17,8 +21,8 @@ function window_(list, most) {
   return list.slice(from, from + most);
 }
 
-/** @param {CodeLine} c @param {Moment} m @param {string[]} breaks @param {((place: string) => void)} [pick] */
-function codeLine(c, m, breaks, pick) {
+/** @param {CodeLine} c @param {Moment} m @param {string[]} breaks */
+function codeLine(c, m, breaks) {
   const out = [];
   if (c.label) {
     const label = el("th", "place", c.label + ":", c.copy ? el("span", "work", " copy of " + c.copy) : "");
@@ -33,7 +37,8 @@ function codeLine(c, m, breaks, pick) {
   const r = row(c.here ? "here" : "", cell("mark", mark), cell("dim at", offset(c.at)), el("td", "bytes", ...first),
     el("td", c.micro ? "work" : "text", c.micro ? "* " + c.micro : c.text, flag, ...others));
   if (c.here) r.setAttribute("aria-current", "step");
-  if (pick) r.onclick = () => pick(c.at);
+  r.dataset.place = c.at;
+  r.dataset.key = String(c.addr);
   out.push(r);
   if (c.patched) out.push(row("was", cell(""), cell("at", "was"), cell("bytes", c.original), cell("text", c.orig_text)));
   return out;
@@ -74,7 +79,9 @@ function heading(title) {
 /** @param {Word} w */
 function word(w) {
   const cls = (w.field || w.signal ? "frame" : "") + (w.top ? " top" : "") + (w.changed ? " stored" : "");
-  return row(cls, cell("mark", w.top ? "sp▸" : ""), cell("dim addr", w.addr), cell("value", w.value), el("td", "", w.field ? el("span", "work", w.field + " ") : "", el("span", "place", w.means ?? "")));
+  const r = row(cls, cell("mark", w.top ? "sp▸" : ""), cell("dim addr", w.addr), cell("value", w.value), el("td", "", w.field ? el("span", "work", w.field + " ") : "", el("span", "place", w.means ?? "")));
+  r.dataset.key = w.addr;
+  return r;
 }
 
 /**

@@ -1,7 +1,8 @@
 // The Web Worker of the machine: the first message is the program, gzip in base64.
 // What follows is the program's own: see web/machine.
 self.onmessage = async (/** @type {MessageEvent<string>} */ e) => {
-  const packed = Uint8Array.from(atob(e.data), c => c.charCodeAt(0));
+  const text = atob(e.data), packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i); // Uint8Array.from takes twenty times as long
   const code = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   // @ts-ignore: Go is of Go's wasm_exec.js, which comes before this
   const go = new Go();
