@@ -5,6 +5,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -23,8 +24,8 @@ type Options struct {
 	walk.Options
 	Start uint64 // moment to begin at
 	Light bool   // the terminal is light, until it says otherwise
-	// Questions of a lesson that the UI asks, or nil.
-	Questions []quiz.Question
+	// Quiz of a lesson that the UI asks, or nil.
+	Quiz *quiz.Quiz
 	// Panic makes the first key a panic: for the test that the terminal is restored.
 	Panic bool
 }
@@ -45,7 +46,7 @@ type Model struct {
 	areas     []area
 
 	play  play
-	quiz  quiz.Quiz
+	quiz  *quiz.Quiz
 	scrub *area // the timeline that the mouse holds, or nil
 }
 
@@ -66,7 +67,7 @@ func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m := &Model{Session: session.On(ctx, w, o.Options), ctx: ctx, opt: o, theme: text.NewTheme(!o.Light)}
 	m.set = newPanels(m.File, m.Points.Breaks)
 	m.otherSet = newPanels(m.File, m.Points.Breaks)
-	m.quiz = quiz.Quiz{Questions: o.Questions}
+	m.quiz = cmp.Or(o.Quiz, &quiz.Quiz{})
 	m.Shown = m.show
 	m.w, m.h = 80, 24
 	if err := w.Goto(ctx, o.Start); err != nil {

@@ -11,7 +11,7 @@ func (m *Model) ask() {
 }
 
 func (m *Model) quizLines(w int) []text.Line {
-	q := &m.quiz
+	q := m.quiz
 	var lines []text.Line
 	add := func(r text.Role, s string) {
 		for _, part := range text.Wrap(s, w) {

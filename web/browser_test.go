@@ -129,3 +129,11 @@ func (b *tab) js(expression string, into any) {
 	b.t.Helper()
 	b.run(chromedp.Evaluate(expression, into, awaited))
 }
+
+// number evaluates an expression that is a number.
+func (b *tab) number(expression string) float64 {
+	b.t.Helper()
+	var n float64
+	b.js(expression, &n)
+	return n
+}

@@ -3,13 +3,18 @@
 package web_test
 
 import (
+	"encoding/json"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"trapline/tui/course"
+	"trapline/tui/quiz"
 	"trapline/web/live"
 )
 
@@ -76,8 +81,58 @@ func TestDialogsAndForms(t *testing.T) {
 	click("#probe-here")
 	require.Contains(t, b.text("#probes"), "yours1")
 
+	b.press("P")
+	require.NotEmpty(t, b.text("#large"))
+	fine("presenter")
+	require.GreaterOrEqual(t, b.number("parseFloat(getComputedStyle(document.querySelector('#code td.text')).fontSize)"), 20.0)
+	require.Greater(t, b.number("document.getElementById('large').getBoundingClientRect().height"), 60.0)
+	b.press("P")
+	require.Zero(t, b.number("document.getElementById('large').getBoundingClientRect().height"))
+
 	click("#open")
 	fine("the lists")
 	b.js("[...document.querySelectorAll('#scenarios .entry')].find(e => e.textContent.startsWith('xol-slot')).click(); trapline.idle()", nil)
 	require.Contains(t, b.text("#title"), "A copy in a slot")
+}
+
+// What is answered becomes the lines of a results file, of several lessons, which
+// stay when the page is opened again; an engine is changed without losing the question.
+func TestResults(t *testing.T) {
+	b := openTab(t, browser(t))
+	b.open("#lesson=01-what-int3-does")
+	b.js("localStorage.clear()", nil)
+	give := func(text string) {
+		t.Helper()
+		b.js("document.getElementById('answer').value = "+strconv.Quote(text)+"; document.getElementById('answering').requestSubmit(); trapline.idle()", nil)
+	}
+	l, err := course.Find("01-what-int3-does")
+	require.NoError(t, err)
+	give("no")
+	give(l.Questions[0].Answers[0])
+	title := b.text("#question-title")
+	b.js("const e = document.getElementById('engine'); e.value = '2005'; e.dispatchEvent(new Event('change')); trapline.idle()", nil)
+	require.Equal(t, title, b.text("#question-title"), "the next question is still asked")
+	b.open("#lesson=02-the-life-of-a-hit")
+	for range quiz.MaxTries {
+		give("no")
+	}
+	require.Equal(t, "Results (2)", b.text("#results"))
+	b.js("{ const make = URL.createObjectURL; URL.createObjectURL = x => { window.saved = x.text(); return make(x); }; }", nil)
+	b.run(chromedp.Click("#results", chromedp.ByQuery))
+	require.Contains(t, b.text("#result-list"), "01-what-int3-does, question 1: right at go 2")
+	b.run(chromedp.Click("#save-results", chromedp.ByQuery))
+	var saved string
+	b.js("window.saved", &saved)
+	var lines []quiz.Answered
+	for line := range strings.Lines(saved) {
+		var a quiz.Answered
+		require.NoError(t, json.Unmarshal([]byte(line), &a))
+		lines = append(lines, a)
+	}
+	require.Equal(t, []quiz.Answered{
+		{Type: "answer", V: 1, Lesson: "01-what-int3-does", Question: 1, Given: []string{"no", l.Questions[0].Answers[0]}, Right: true},
+		{Type: "answer", V: 1, Lesson: "02-the-life-of-a-hit", Question: 1, Given: []string{"no", "no", "no"}},
+	}, lines)
+	b.run(chromedp.Click("#forget-results", chromedp.ByQuery))
+	require.False(t, b.number("document.getElementById('results').checkVisibility() ? 1 : 0") == 1)
 }

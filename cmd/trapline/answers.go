@@ -9,19 +9,11 @@ import (
 	"io/fs"
 	"os"
 
-	"trapline/emu/printable"
-)
+	"github.com/urfave/cli/v3"
 
-// answered is a line of --results: one question.
-type answered struct {
-	Type     string   `json:"type"` // "answer"
-	V        int      `json:"v"`
-	Lesson   string   `json:"lesson"`
-	Question int      `json:"question"` // from 1
-	Task     bool     `json:"task,omitempty"`
-	Given    []string `json:"given"` // in order
-	Right    bool     `json:"right"` // the last one
-}
+	"trapline/emu/printable"
+	"trapline/tui/quiz"
+)
 
 // readAnswers counts the questions of each lesson that a file of --results has.
 func readAnswers(name string) (map[string]int, error) {
@@ -38,7 +30,7 @@ func readAnswers(name string) (map[string]int, error) {
 	asked := map[string]map[int]bool{}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {
-		var a answered
+		var a quiz.Answered
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil || a.Type != "answer" {
 			return nil, fmt.Errorf("%s:%d: no line of --results; expected another file", printable.Name(name), n)
 		}
@@ -52,4 +44,29 @@ func readAnswers(name string) (map[string]int, error) {
 		done[lesson] = len(questions)
 	}
 	return done, lines.Err()
+}
+
+// openResults opens the file of --results to add to; nil: there is none.
+func openResults(c *cli.Command) (*os.File, error) {
+	name := c.String("results")
+	if name == "" && c.IsSet("results") {
+		return nil, usagef(c, "--results with an empty name: expected the name of a file")
+	}
+	if name == "" {
+		return nil, nil
+	}
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+}
+
+// keepAnswers adds lines to a results file, where there is one.
+func keepAnswers(results *os.File, list []quiz.Answered) error {
+	if results == nil {
+		return nil
+	}
+	for i := range list {
+		if _, err := results.WriteString(list[i].Line()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -67,7 +67,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/figure", "emu/record tui/walk"},
 	{"tui/panel", "docs emu/record tui/figure tui/text tui/walk"},
 	{"tui/session", "docs emu emu/record scenarios tui/walk"},
-	{"tui/quiz", ""},
+	{"tui/quiz", "scenarios/story"},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},
 	// The page in the browser: web is its files, web/live what is behind it.

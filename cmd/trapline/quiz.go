@@ -126,11 +126,19 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 		if err := needTerminal(c); err != nil {
 			return err
 		}
+		results, err := openResults(c)
+		if err != nil {
+			return err
+		}
+		if results != nil {
+			defer results.Close()
+		}
 		w, err := openLesson(ctx, l)
 		if err != nil {
 			return err
 		}
-		return showTUI(ctx, w, 0, l.Asked())
+		asked := &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
+		return errors.Join(showTUI(ctx, w, 0, asked), keepAnswers(results, asked.Done))
 	}
 	return askLessons(ctx, c, out, []course.Lesson{*l}, nil)
 }
@@ -184,17 +192,14 @@ func courseOf(c *cli.Command) ([]course.Lesson, error) {
 
 // askLessons asks the questions of each lesson that is not in done.
 func askLessons(ctx context.Context, c *cli.Command, out *output, list []course.Lesson, done map[string]int) error {
-	q := &asking{out: out, in: bufio.NewScanner(&stoppableReader{ctx, os.Stdin})}
-	if name := c.String("results"); name != "" {
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		q.results = f
-	} else if c.IsSet("results") {
-		return usagef(c, "--results with an empty name: expected the name of a file")
+	results, err := openResults(c)
+	if err != nil {
+		return err
 	}
+	if results != nil {
+		defer results.Close()
+	}
+	q := &asking{out: out, in: bufio.NewScanner(&stoppableReader{ctx, os.Stdin}), results: results}
 	all := true
 	for i := range list {
 		l := &list[i]
@@ -249,11 +254,7 @@ func (a *asking) lesson(ctx context.Context, l *course.Lesson) (right int, err e
 		if ok && len(given) == 1 {
 			right++
 		}
-		if a.results == nil {
-			continue
-		}
-		line := jsonLine(&answered{Type: "answer", V: story.Version, Lesson: l.Name, Question: i + 1, Task: q.Task != nil, Given: given, Right: ok})
-		if _, err := a.results.WriteString(line); err != nil {
+		if err := keepAnswers(a.results, []quiz.Answered{quiz.NewAnswered(l.Name, i, q, given, ok)}); err != nil {
 			return right, err
 		}
 	}

@@ -67,9 +67,9 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 
 // questionsOf are those of the file's own lesson, or of the first of the course that is about this run: the same
 // scenario, wherever it came from, under the lesson's engine.
-func questionsOf(w *walk.Walk) []quiz.Question {
+func questionsOf(w *walk.Walk) *quiz.Quiz {
 	if l, err := course.Own(w.Run.File); err == nil && l != nil {
-		return l.Asked()
+		return &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
 	}
 	list, err := course.Lessons()
 	if err != nil {
@@ -79,7 +79,7 @@ func questionsOf(w *walk.Walk) []quiz.Question {
 		l := &list[i]
 		f, err := scenarios.Load(l.Scenario)
 		if err == nil && bytes.Equal(f.Bytes(), w.Run.File.Bytes()) && w.Run.Engine() == cmp.Or(l.Engine, f.Machine.Engine) {
-			return l.Asked()
+			return &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
 		}
 	}
 	return nil
@@ -115,11 +115,11 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 }
 
 // showTUI shows a walk on the terminal and closes it.
-func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions []quiz.Question) error {
+func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions *quiz.Quiz) error {
 	m, err := tui.NewOn(ctx, w, tui.Options{
 		Options: walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord},
 		Light:   lightTerminal(),
-		Start:   at, Questions: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
+		Start:   at, Quiz: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/tui"
+	"trapline/tui/quiz"
 )
 
 // A task in the UI: the run as the class has branched it is the answer, and a
@@ -18,7 +19,7 @@ func TestTheRunThatIsShownAnswersATask(t *testing.T) {
 	require.NoError(t, err)
 	f, err := l.Open()
 	require.NoError(t, err)
-	m, err := tui.New(t.Context(), f, tui.Options{Questions: l.Asked()[3:]})
+	m, err := tui.New(t.Context(), f, tui.Options{Quiz: &quiz.Quiz{Questions: l.Asked()[3:]}})
 	require.NoError(t, err)
 	defer m.Close()
 	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})

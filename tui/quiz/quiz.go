@@ -76,18 +76,22 @@ const MaxTries = 3
 
 // Quiz is how far the questions are answered.
 type Quiz struct {
+	Lesson    string // its name
 	Questions []Question
 	At        int // the question that is asked; their number: all are answered
 	Right     int // at the first go
 	Tries     int // wrong answers to the question that is asked
 	Verdict   string
+	Done      []Answered // the questions that were answered, in order; Restart keeps them
+
+	given []string // to the question that is asked
 }
 
 // Over reports whether all questions are answered.
 func (q *Quiz) Over() bool { return q.At == len(q.Questions) }
 
 // Restart asks from the first question on.
-func (q *Quiz) Restart() { q.At, q.Right, q.Tries, q.Verdict = 0, 0, 0, "" }
+func (q *Quiz) Restart() { q.At, q.Right, q.Tries, q.Verdict, q.given = 0, 0, 0, "", nil }
 
 // Title names what is asked, such as "Task 3 of 4".
 func (q *Quiz) Title() string {
@@ -120,7 +124,8 @@ func (q *Quiz) Hint() string {
 }
 
 // Answer judges what was given; nothing gives the run up to the present step
-// where that can be the answer. It reports whether there was an answer.
+// where that can be the answer. It reports whether there was an answer; one whose
+// trying ctx ended is none.
 func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool {
 	x := &q.Questions[q.At]
 	given = strings.TrimSpace(given)
@@ -131,6 +136,10 @@ func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool
 		return false
 	}
 	right, means := x.Judge(ctx, given)
+	if ctx.Err() != nil {
+		return false
+	}
+	q.given = append(q.given, given)
 	switch {
 	case right:
 		if q.Tries == 0 {
@@ -144,7 +153,8 @@ func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool
 		q.Verdict = "✗ Not that. " + cmp.Or(means, "Step to it and look again.")
 		return true
 	}
+	q.Done = append(q.Done, NewAnswered(q.Lesson, q.At, x, q.given, right))
 	q.At++
-	q.Tries = 0
+	q.Tries, q.given = 0, nil
 	return true
 }

@@ -243,6 +243,10 @@ func (m *Machine) answered(ctx context.Context, q *Request, a *Answer) error {
 			return err
 		}
 	}
+	for i := range m.quiz.Done {
+		a.Answered += m.quiz.Done[i].Line()
+	}
+	m.quiz.Done = nil
 	a.Question = m.question()
 	return nil
 }

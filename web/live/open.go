@@ -110,20 +110,30 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 	}
 	m.Session = session.On(ctx, w, o)
 	m.Session.Look = Look
-	m.quiz, m.schedul, m.sent = quiz.Quiz{}, q.Schedule, marksSent{}
+	m.schedul, m.sent = q.Schedule, marksSent{}
 	m.scene = SceneOf(w)
 	m.scene.Scenario, m.scene.Probes = cmp.Or(q.Scenario, f.Name), q.Probes
 	switch {
 	case own != nil:
-		m.quiz.Questions = own.Asked()
+		m.asks(own)
 		m.scene.Title, m.scene.Text = own.Title, own.Text
 	case l != nil:
-		m.quiz.Questions = l.Asked()
+		m.asks(l)
 		m.scene.Lesson, m.scene.Title, m.scene.Text, m.scene.Scenario = l.Name, l.Title, l.Text, l.Scenario
+	default:
+		m.quiz = quiz.Quiz{}
 	}
 	m.GoTo(q.At)
 	a.Scene, a.View, a.Question = m.scene, m.view(), m.question()
 	return nil
+}
+
+// asks has the questions of a lesson asked, from the first one on unless they are
+// asked already.
+func (m *Machine) asks(l *course.Lesson) {
+	if m.quiz.Lesson != l.Name {
+		m.quiz = quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
+	}
 }
 
 // started opens a walk and follows the request's schedule: of steps as the UI

@@ -46,6 +46,7 @@ type Answer struct {
 	Scene    *Scene      `json:"scene,omitempty"`
 	View     *View       `json:"view,omitempty"`
 	Question *Question   `json:"question,omitempty"`
+	Answered string      `json:"answered,omitempty"` // lines of a results file: questions that are done
 	Rows     []Row       `json:"rows,omitempty"`
 	Progress *Progress   `json:"progress,omitempty"` // more answers of this ID follow
 	Search   *SearchDone `json:"search,omitempty"`

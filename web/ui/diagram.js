@@ -47,6 +47,18 @@ export function diagram(host, m, scene) {
   fill(host, [picture]);
 }
 
+/**
+ * The state of the vCPU that is shown, for letters that a room can read.
+ * @param {HTMLElement} host @param {Moment} m @param {Scene} scene
+ */
+export function large(host, m, scene) {
+  const thread = m.program?.processes.flatMap(p => p.threads ?? []).find(t => t.cpu === m.cpu);
+  const phase = m.program ? thread?.phase : m.cpus[m.cpu]?.phase;
+  const s = (scene.states ?? []).find(s => s.Phase === phase);
+  host.textContent = s ? s.Name : "";
+  host.classList.toggle("alarm", Boolean(m.violated?.length));
+}
+
 /** The arrow's head. */
 function marker() {
   return svg("defs", {}, svg("marker", { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse" },

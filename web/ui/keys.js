@@ -2,7 +2,7 @@
 import { $, fill, el, input } from "trapline/dom";
 
 /**
- * @typedef {{move: (q: Request) => unknown, play: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, help: () => void}} Doing
+ * @typedef {{move: (q: Request) => unknown, play: () => void, present: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, help: () => void}} Doing
  * @typedef {{keys: string, help: string, live?: boolean, run: (d: Doing, key: string) => unknown}} Command
  */
 
@@ -22,6 +22,7 @@ const commands = [
   { keys: "Home", help: "to the start", run: d => d.move({ do: "goto", at: 0 }) },
   { keys: "End", help: "to the end", run: d => d.move({ do: "end" }) },
   { keys: "p", help: "play and pause", run: d => d.play() },
+  { keys: "P", help: "large, for a room", run: d => d.present() },
   ...marks.map(([k, kind]) => ({ keys: `${k} ${k.toUpperCase()}`, help: `to the next, the previous ${kind === "patched" ? "arming or disarming" : kind}`,
     /** @type {Command["run"]} */ run: (d, key) => d.move({ do: "mark", kind, back: key !== k }) })),
   { keys: "1 2 3 4 5 6 7 8 9", help: "who takes the next step", live: true, run: (d, key) => { if (d.scene().actors.length > 1) d.move({ do: "take", actor: Number(key) - 1 }); } },

@@ -1,11 +1,12 @@
 /** @import { Answer, Catalog, Machine, Moment, Request, Scene, View } from "./protocol.js" */
-import { diagram } from "trapline/diagram";
+import { diagram, large } from "trapline/diagram";
 import { $, dialog, el, fill, input, screen, select } from "trapline/dom";
 import { keys } from "trapline/keys";
 import { catalog, lesson, paragraphs, question } from "trapline/lesson";
 import { fragment, opened } from "trapline/link";
 import { liveMachine, recordedMachine } from "trapline/machine";
 import { panels } from "trapline/panels";
+import { answered, results } from "trapline/results";
 import { code, effects, stack, vital } from "trapline/stage";
 import { scrubbing, timeline } from "trapline/timeline";
 import { spoken, why } from "trapline/why";
@@ -29,6 +30,7 @@ let addressing = 0; // the timer of a change of the address
 /** @type {Request | null} */
 let next = null; // a move that was asked for while another one runs
 let chosenCPU = -1;
+let presenting = false;
 
 /**
  * Asks the machine, and shows what comes back.
@@ -78,6 +80,7 @@ function take(a) {
     opening();
   }
   if (a.question) question(a.question);
+  if (a.answered) answered(a.answered);
   if (a.view) {
     view = a.view;
     whole(view.moment);
@@ -114,9 +117,10 @@ function show() {
   why($("why"), m, { message: view.message, explain: machine.live ? row => void ask({ do: "explain", text: row }) : undefined });
   $("live").textContent = spoken(view);
   diagram($("diagram"), m, scene);
-  const small = screen.width < 700;
-  code($("code"), m, small ? 10 : 18, view.breaks ?? [], place => { input("place").value = place; });
-  stack($("stack"), m, small ? 10 : 18);
+  const lines = presenting ? 8 : screen.width < 700 ? 10 : 18;
+  code($("code"), m, lines, view.breaks ?? [], place => { input("place").value = place; });
+  stack($("stack"), m, lines);
+  if (presenting) large($("large"), m, scene);
   effects($("effects"), m);
   vital($("vital"), m);
   $("code-title").textContent = `Code, cpu${m.cpu}`;
@@ -224,6 +228,14 @@ function wanted() {
   return own.file && !q.lesson && (q.scenario ?? ownName) === ownName ? { ...own, ...q } : q;
 }
 
+/** Large, for a room: the diagram, the step, code and stack. */
+function present() {
+  presenting = !presenting;
+  document.body.classList.toggle("presenting", presenting);
+  $("present").setAttribute("aria-pressed", String(presenting));
+  if (view) show();
+}
+
 // Playing.
 let playing = 0;
 function pause() {
@@ -290,6 +302,8 @@ function wire() {
   on("stop-search", () => machine.stop());
   on("single", () => move({ do: "single" }));
   on("share", share);
+  on("present", present);
+  results();
   on("help", () => dialog("keys").showModal());
   on("break-here", () => move({ do: "break", text: input("place").value }));
   on("memory-at", () => move({ do: "memory", text: input("place").value }));
@@ -307,7 +321,7 @@ function wire() {
   $("speed").addEventListener("change", () => { if (playing) { pause(); play(); } });
   for (const d of document.querySelectorAll("dialog")) d.querySelector(".close")?.addEventListener("click", () => d.close());
   scrubbing(at => void move({ do: "goto", at }));
-  keys({ move, play, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), help: () => dialog("keys").showModal() });
+  keys({ move, play, present, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), help: () => dialog("keys").showModal() });
   addEventListener("resize", () => { if (view) { diagram($("diagram"), view.moment, scene); } });
   addEventListener("hashchange", () => { if (opened(location.hash)) void ask(wanted()); });
 }

@@ -48,7 +48,7 @@
  *
  * @typedef {{do: string, lesson?: string, scenario?: string, file?: string, engine?: string, probes?: string[], schedule?: string, changes?: Change[],
  *   at?: number, back?: boolean, actor?: number, cpu?: number, kind?: string, text?: string, strategy?: string, preemptions?: number, seconds?: number}} Request
- * @typedef {{id: number, error?: string, catalog?: Catalog, scene?: Scene, view?: View, question?: Question, rows?: Row[], progress?: Progress,
+ * @typedef {{id: number, error?: string, catalog?: Catalog, scene?: Scene, view?: View, question?: Question, answered?: string, rows?: Row[], progress?: Progress,
  *   search?: SearchDone, link?: Link, hash?: string}} Answer
  *
  * @typedef {{live: boolean, ask(q: Request, progress?: (p: Progress) => void): Promise<Answer>, stop(): void}} Machine
