@@ -14,7 +14,7 @@ import (
 // probed loop's next turn: with kernel text, stepped with full events ("text")
 // and run freely between micro-steps ("run"), and without it ("direct").
 func BenchmarkHit(b *testing.B) {
-	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2002", "2005", "modern"} {
 		for _, mode := range []string{"text", "run", "direct", "direct-run"} {
 			b.Run(engine+"/"+mode, func(b *testing.B) {
 				m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})

@@ -38,13 +38,13 @@ func boostable(in *insn.Inst) bool {
 }
 
 // prepare is arch_prepare_kprobe(): the copy, and what spares its step.
-func (e *engineModern) prepare(x *traps.Exec) abi.Errno {
+func (e *perCPU) prepare(x *traps.Exec) abi.Errno {
 	var code [copySize]byte
 	n := x.M.Peek(x.C.ID, e.addr(x), code[:])
 	if n == 0 {
 		return abi.EINVAL
 	}
-	if errno := refusal(code[:n]); errno != 0 && e.options.int3 {
+	if errno := refusal(code[:n]); errno != 0 && e.chosen("int3") {
 		return errno
 	}
 	e.copyInsn(x)
@@ -53,16 +53,16 @@ func (e *engineModern) prepare(x *traps.Exec) abi.Errno {
 		return 0
 	}
 	way := uint64(0)
-	if e.options.int3 {
+	if e.chosen("int3") {
 		way = emulation(&in)
 	}
 	end := e.copyAt(x) + uint64(in.Len)
 	switch {
-	case e.options.boost && boostable(&in) && e.field(x, e.l.post) == 0 && in.Len+jumpSize <= copySize:
+	case e.chosen("boost") && boostable(&in) && e.field(x, e.l.post) == 0 && in.Len+jumpSize <= copySize:
 		way |= boostableInsn
 		x.M.PokeWord(x.C.Space, end, 1, 0xe9)
 		x.M.PokeWord(x.C.Space, end+1, 4, uint64(uint32(e.addr(x)+uint64(in.Len)-end-jumpSize)))
-	case e.options.int3:
+	case e.chosen("int3"):
 		x.M.PokeWord(x.C.Space, end, 1, breakpoint)
 	}
 	x.M.PokeWord(x.C.Space, x.Probe+e.l.opcode+1, 1, uint64(in.Len))
@@ -76,7 +76,7 @@ const (
 )
 
 // prepareInsn is the micro-step that decodes: 0 or the negative errno in eax.
-func (e *engineModern) prepareInsn(x *traps.Exec) traps.Result {
+func (e *perCPU) prepareInsn(x *traps.Exec) traps.Result {
 	errno := e.prepare(x)
 	x.Return(uint64(uint32(-int32(errno))))
 	if errno != 0 {

@@ -10,6 +10,7 @@ import (
 // common is what the engines with one global lock share: the lock, the hash
 // table, the status, the breakpoint byte. Its values lie in guest memory.
 type common struct {
+	described
 	g      *Manager
 	l      structKprobe
 	percpu bool // the control variables are each CPU's own (kprobe_ctlblk)

@@ -36,7 +36,7 @@ func TestDirectEqualsText(t *testing.T) {
 		0x52, 0x9d, // 15 push %edx; 16 popf
 		0xc3,
 	}
-	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2002", "2005", "modern"} {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 			directEqualsText(t, engine, a, code)
 		}

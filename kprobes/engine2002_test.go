@@ -63,7 +63,7 @@ func (r *rig) run() []string {
 func TestK4K5FirstHit(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		t.Run(a.String(), func(t *testing.T) {
-			r := newRig(t, a, kprobes.Engine2002,
+			r := newRig(t, a, "2002",
 				0xb8, 1, 0, 0, 0, // mov $1,%eax
 				0x83, 0xc0, 2, // add $2,%eax
 				0x9c, // pushf
@@ -93,7 +93,7 @@ func BenchmarkHit2002(b *testing.B) {
 			m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
 			require.NoError(b, err)
 			defer m.Close()
-			g, err := kprobes.Boot(m, kprobes.Engine2002)
+			g, err := kprobes.Boot(m, "2002")
 			require.NoError(b, err)
 			require.NoError(b, g.K.SetDirect(direct))
 			s := m.CPUs[0].Space

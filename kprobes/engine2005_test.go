@@ -39,9 +39,9 @@ func TestO4CallsAndBranches(t *testing.T) {
 		0xc3, // 24
 	}
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		want := newRig(t, a, kprobes.EngineNone, code...)
+		want := newRig(t, a, "none", code...)
 		want.run()
-		engines := []string{kprobes.Engine2005, kprobes.EngineModern, "modern+boost", "modern+int3", "modern+int3+boost"}
+		engines := []string{"2005", "modern", "modern+boost", "modern+int3", "modern+int3+boost"}
 		places := []uint64{0, 5, 8, 11, 13, 14, 15, 20, 22, 24}
 		for n := range len(engines) * len(places) {
 			engine, at := engines[n/len(places)], places[n%len(places)]
@@ -64,7 +64,7 @@ func TestO4CallsAndBranches(t *testing.T) {
 func TestM1M2MultiprobeOrder(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		var order []string
-		r := newRig(t, a, kprobes.Engine2005, 0x90, 0x90, 0xc3)
+		r := newRig(t, a, "2005", 0x90, 0x90, 0xc3)
 		first, second := r.define("first", 0, &order), r.define("second", 0, &order)
 		plain := r.define("plain", 1, &order)
 		require.NoError(t, r.g.RegisterMulti(first))

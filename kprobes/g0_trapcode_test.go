@@ -10,6 +10,7 @@ import (
 	"trapline/emu"
 	"trapline/idt"
 	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/traps"
 )
 
@@ -63,7 +64,7 @@ func ring3(code ...byte) func(r *kit) *emu.CPU {
 func bytesOf(b ...byte) func(*kit) []byte { return func(*kit) []byte { return b } }
 
 func ended(by2002, by2005, modern string) map[string]string {
-	return map[string]string{kprobes.Engine2002: by2002, kprobes.Engine2005: by2005, kprobes.EngineModern: modern}
+	return map[string]string{"2002": by2002, "2005": by2005, "modern": modern}
 }
 
 var situations = []situation{
@@ -135,7 +136,7 @@ func TestG0TrapCodeOfEachGeneration(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, s := range situations {
 			t.Run(s.name, func(t *testing.T) {
-				for _, engine := range kprobes.Engines()[1:] {
+				for _, engine := range engines.Names(engines.Kernel)[1:] {
 					text, direct := s.run(t, a, engine, false), s.run(t, a, engine, true)
 					require.Equal(t, text.micro, direct.micro, engine)
 					if text.why != done { // the text's own frames are still on the stack
@@ -157,18 +158,18 @@ func TestG0TrapCodeOfEachGeneration(t *testing.T) {
 // the vectors that the kernel's code tells kprobes of.
 func TestG0WhichFaultsAskKprobes(t *testing.T) {
 	for name, want := range map[string]map[string]bool{
-		"divide error":         {kprobes.Engine2002: true},
-		"undefined opcode":     {kprobes.Engine2002: true},
-		"device not available": {kprobes.Engine2002: true},
-		"page fault":           {kprobes.Engine2002: true, kprobes.Engine2005: true},
-		"general protection":   {kprobes.Engine2002: true, kprobes.Engine2005: true},
+		"divide error":         {"2002": true},
+		"undefined opcode":     {"2002": true},
+		"device not available": {"2002": true},
+		"page fault":           {"2002": true, "2005": true},
+		"general protection":   {"2002": true, "2005": true},
 	} {
 		for _, s := range situations {
 			if s.name != name {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
-				for _, engine := range kprobes.Engines()[1:] {
+				for _, engine := range engines.Names(engines.Kernel)[1:] {
 					o := s.run(t, emu.I386, engine, false)
 					require.Equal(t, want[engine], slices.Contains(o.micro, "fault_handler_action"), "%s: %v", engine, o.micro)
 				}
@@ -180,7 +181,7 @@ func TestG0WhichFaultsAskKprobes(t *testing.T) {
 // TestG0DivideErrorInTheStepOf2005: it oopses with the lock held and eip in the
 // copy.
 func TestG0DivideErrorInTheStepOf2005(t *testing.T) {
-	o := situations[1].run(t, emu.I386, kprobes.Engine2005, false)
+	o := situations[1].run(t, emu.I386, "2005", false)
 	require.EqualValues(t, 1, o.lock)
 	require.True(t, strings.HasSuffix(o.why, " at 0xc0330000"), o.why)
 }
@@ -189,7 +190,7 @@ func TestG0DivideErrorInTheStepOf2005(t *testing.T) {
 // the 2002 patch's takes the #DB for a stale DR7, and the next instruction ends
 // the step.
 func TestG0WatchpointOnTheStep(t *testing.T) {
-	for engine, steps := range map[string]int{kprobes.Engine2002: 2, kprobes.Engine2005: 1, kprobes.EngineModern: 1} {
+	for engine, steps := range map[string]int{"2002": 2, "2005": 1, "modern": 1} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
 			r := newKit(t, a, engine, 1)
 			c := watched(0, traps.Task{})(r)
@@ -201,7 +202,7 @@ func TestG0WatchpointOnTheStep(t *testing.T) {
 			}
 			require.Equal(t, steps, n, engine)
 			require.EqualValues(t, 1, r.g.Stats(0).Posts, engine)
-			require.Equal(t, engine != kprobes.Engine2002, c.Sys.DR[7] != emu.DR7Fixed, "%s: DR7 %#x", engine, c.Sys.DR[7])
+			require.Equal(t, engine != "2002", c.Sys.DR[7] != emu.DR7Fixed, "%s: DR7 %#x", engine, c.Sys.DR[7])
 		})
 	}
 }
@@ -210,10 +211,10 @@ func TestG0WatchpointOnTheStep(t *testing.T) {
 func TestG0Gates(t *testing.T) {
 	i, tr := uint8(idt.InterruptGate), uint8(idt.TrapGate)
 	for engine, want := range map[string]map[uint8][2]uint8{
-		kprobes.EngineNone:   {0: {tr, 0}, 1: {tr, 0}, 3: {tr, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
-		kprobes.Engine2002:   {0: {tr, 0}, 1: {i, 3}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
-		kprobes.Engine2005:   {0: {tr, 0}, 1: {i, 0}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
-		kprobes.EngineModern: {0: {i, 0}, 1: {i, 0}, 3: {i, 3}, 4: {i, 3}, 5: {i, 0}, 13: {i, 0}, 14: {i, 0}},
+		"none":   {0: {tr, 0}, 1: {tr, 0}, 3: {tr, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
+		"2002":   {0: {tr, 0}, 1: {i, 3}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
+		"2005":   {0: {tr, 0}, 1: {i, 0}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
+		"modern": {0: {i, 0}, 1: {i, 0}, 3: {i, 3}, 4: {i, 3}, 5: {i, 0}, 13: {i, 0}, 14: {i, 0}},
 	} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
 			r := newKit(t, a, engine, 1)

@@ -34,7 +34,7 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 		{"ring 3", func(_ *kit, c *emu.CPU) { c.CPL = 3; c.RFLAGS &^= emu.IF }, false},
 	} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
-			r := newKit(t, a, kprobes.EngineModern, 3) // the third CPU idles
+			r := newKit(t, a, "modern", 3) // the third CPU idles
 			at := r.kernel(0x90, 0xc3)
 			r.probe(kprobes.Probe{Name: "another", Addr: at})
 			c := r.start(0, at)
@@ -62,7 +62,7 @@ func (r *kit) take(id int) {
 // TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach: CPUs that are never
 // quiescent together do not keep it waiting.
 func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
-	r := newKit(t, emu.I386, kprobes.EngineModern, 3)
+	r := newKit(t, emu.I386, "modern", 3)
 	at := r.kernel(loop...)
 	p := r.probe(kprobes.Probe{Name: "p", Addr: at})
 	a, b := r.start(0, at), r.start(2, at)
@@ -97,7 +97,7 @@ func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
 func TestG0TextPokeSyncWaitsForInterrupts(t *testing.T) {
 	for _, op := range []string{"register_kprobe", "unregister_kprobe"} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
-			r := newKit(t, a, kprobes.EngineModern, 3)
+			r := newKit(t, a, "modern", 3)
 			at := r.kernel(0x90, 0xc3)
 			p := r.define(kprobes.Probe{Name: "p", Addr: at})
 			if op == "unregister_kprobe" {

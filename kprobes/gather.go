@@ -11,7 +11,7 @@ import (
 // its handlers call each one's own (M5).
 
 // define makes the probe's list empty, beside its place for the copy.
-func (e *engineModern) define(i int) {
+func (e *perCPU) define(i int) {
 	e.defineCopy(i)
 	at, word := e.g.Address(i)+e.l.list, e.arch.Word()
 	e.g.poke(at, at, word)
@@ -21,7 +21,7 @@ func (e *engineModern) define(i int) {
 // register puts the probe behind those that were defined after it: the kernel
 // registers an event's probe when it is defined and only arms it later, so that
 // enabling does not change the order.
-func (e *engineModern) register(x *traps.Exec) error {
+func (e *perCPU) register(x *traps.Exec) error {
 	ap := e.lookup(x, e.addr(x))
 	if ap == 0 {
 		if errno := e.prepare(x); errno != 0 {
@@ -48,12 +48,12 @@ func (e *engineModern) register(x *traps.Exec) error {
 	return nil
 }
 
-func (e *engineModern) aggregated(x *traps.Exec, p uint64) bool {
+func (e *perCPU) aggregated(x *traps.Exec, p uint64) bool {
 	return e.peek(x, p+e.l.pre) == x.K.Symbol("aggr_pre_handler")
 }
 
 // link puts an entry behind the one at at.
-func (e *engineModern) link(x *traps.Exec, entry, at uint64) {
+func (e *perCPU) link(x *traps.Exec, entry, at uint64) {
 	w, next := uint64(x.M.Arch.Word()), e.peek(x, at)
 	e.write(x, entry, next)
 	e.write(x, entry+w, at)
@@ -62,7 +62,7 @@ func (e *engineModern) link(x *traps.Exec, entry, at uint64) {
 }
 
 // aggregate is init_aggr_kprobe() with a free one, or 0.
-func (e *engineModern) aggregate(x *traps.Exec, first uint64) uint64 {
+func (e *perCPU) aggregate(x *traps.Exec, first uint64) uint64 {
 	w := uint64(x.M.Arch.Word())
 	for i := range activeSlots {
 		ap := x.K.Symbol("aggr_pool") + uint64(i)*e.l.size
@@ -90,7 +90,7 @@ func (e *engineModern) aggregate(x *traps.Exec, first uint64) uint64 {
 }
 
 // unregister is unregister_kprobe's work outside guest time.
-func (e *engineModern) unregister(x *traps.Exec) {
+func (e *perCPU) unregister(x *traps.Exec) {
 	ap := e.lookup(x, e.addr(x))
 	if ap == 0 || ap == x.Probe {
 		e.common.unregister(x)

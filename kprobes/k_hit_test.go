@@ -15,7 +15,7 @@ import (
 // though somebody asked for it: it is inside a trap.
 func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x40|0x80, 0xc0, 0x01, 0x90, 0xc3) // rolb $1,%al; nop; ret
 		r.probe(kprobes.Probe{Addr: at})
 		c := r.start(0, at)
@@ -35,7 +35,7 @@ func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 
 func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		var at0 emu.Core
 		seen := false
@@ -76,7 +76,7 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 // A trap that is the kernel's own goes back by ret_from_exception.
 func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0xcc}, exit(a))...)
 		found := false
 		for c.Shutdown == "" {
@@ -90,7 +90,7 @@ func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
 
 func TestK3Register(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.probe(kprobes.Probe{Name: "first", Addr: at})
 		require.EqualValues(t, 0xcc, r.byteAt(at))
@@ -126,7 +126,7 @@ func (r *kit) call(id int, fn string, probe int) *emu.CPU {
 
 func TestK3RegisterByTheGuest(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.define(kprobes.Probe{Name: "p", Addr: at})
 		c := r.call(0, "register_kprobe", i)
@@ -153,7 +153,7 @@ func TestK3RegisterByTheGuest(t *testing.T) {
 
 func TestK3UnregisterWithoutRegister(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
 		c := r.call(0, "unregister_kprobe", i)
 		why, _ := r.run(0)
@@ -165,7 +165,7 @@ func TestK3UnregisterWithoutRegister(t *testing.T) {
 
 func TestK4StateThroughAHit(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
 			require.EqualValues(t, 1, r.word("kprobe_status"), "KPROBE_HIT_ACTIVE")
@@ -213,7 +213,7 @@ func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
 			{"prefixed cli: K23", []byte{0x66, 0xfa}, false, true, true},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
-				r := newKit(t, a, kprobes.Engine2002, 1)
+				r := newKit(t, a, "2002", 1)
 				at := r.kernel(join(tt.code, []byte{0x90, 0xc3})...)
 				r.probe(kprobes.Probe{Addr: at})
 				c := r.start(0, at)
@@ -242,7 +242,7 @@ func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
 
 func TestK5PostHandlerAndTheWayOut(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 5, 0, 0, 0, 0xc3) // mov $5,%eax
 		posts := 0
 		r.probe(kprobes.Probe{Addr: at, Post: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -262,7 +262,7 @@ func TestK5PostHandlerAndTheWayOut(t *testing.T) {
 // Somebody else is single-stepping: TF is set again and do_debug goes on.
 func TestK5SomeoneElseIsSingleStepping(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0x90, 0x90}, exit(a))...)
 		r.probe(kprobes.Probe{Addr: userCode})
 		c.RFLAGS |= emu.TF
@@ -282,7 +282,7 @@ func TestK10PushfFixup(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		t.Run("kernel mode", func(t *testing.T) {
 			for _, f := range []uint64{0, emu.IF} {
-				r := newKit(t, a, kprobes.Engine2002, 1)
+				r := newKit(t, a, "2002", 1)
 				at := r.kernel(0x9c, 0x5b, 0xc3) // pushf; pop %ebx; ret
 				r.probe(kprobes.Probe{Addr: at})
 				c := r.start(0, at)
@@ -292,7 +292,7 @@ func TestK10PushfFixup(t *testing.T) {
 			}
 		})
 		t.Run("ring 3", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			c := r.user(traps.Task{}, join([]byte{0x9c}, exit(a))...)
 			r.probe(kprobes.Probe{Addr: userCode})
 			c.GPR[emu.RSP] = userStack - 0x200 // pushf leaves it at ...fdfc
@@ -316,7 +316,7 @@ func TestK10PushfFixup(t *testing.T) {
 
 func TestK23PrefixedPushfEscapes(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x66, 0x9c, 0x66, 0x5b, 0xc3) // pushfw; pop %bx; ret
 		r.probe(kprobes.Probe{Addr: at})
 		c := r.start(0, at)
@@ -327,7 +327,7 @@ func TestK23PrefixedPushfEscapes(t *testing.T) {
 
 func TestK15AProbeInTheMiddleOfAnInstruction(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 1, 0, 0, 0, 0xc3) // mov $1,%eax
 		p := r.probe(kprobes.Probe{Addr: at + 1})
 		c := r.start(0, at)
@@ -343,7 +343,7 @@ func TestK17PopfUnderTheProbe(t *testing.T) {
 			return []byte{0x68, 2, image, 0, 0, 0x9d, 0x90, 0xc3}
 		}
 		t.Run("TF that it sets is lost", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			at := r.kernel(popf(1)...)
 			r.probe(kprobes.Probe{Addr: at + 5})
 			c := r.start(0, at)
@@ -352,7 +352,7 @@ func TestK17PopfUnderTheProbe(t *testing.T) {
 			_ = c
 		})
 		t.Run("TF that it clears comes back", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			c := r.user(traps.Task{Ptraced: true}, join(popf(2)[:7], exit(a))...)
 			r.probe(kprobes.Probe{Addr: userCode + 5})
 			r.step(0)

@@ -13,7 +13,7 @@ import (
 
 func TestK7HitInsideAHit(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x90, 0xc3) // a handler that hits a probe itself
 		at := r.kernel(0x90, 0xc3)
 		inner := r.probe(kprobes.Probe{Name: "inner", Addr: helper, Pre: kprobes.Handler{Action: func(*kprobes.Call) uint64 {
@@ -41,7 +41,7 @@ func TestK7HitInsideAHit(t *testing.T) {
 // asks kprobe_fault for vector 3.
 func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0xcc, 0xc3)
 		at := r.kernel(0x90, 0xc3)
 		var vectors []uint64
@@ -59,7 +59,7 @@ func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 func TestK9FaultDuringTheStep(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		t.Run("kernel handles it: the instruction hits again", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			at := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 			p := r.probe(kprobes.Probe{Addr: at})
 			r.start(0, at)
@@ -74,7 +74,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 			require.EqualValues(t, 1, s.Executions)
 		})
 		t.Run("fault_handler answers 1: the same hit goes on", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			page := r.lazy()
 			at := r.kernel(join(r.load(page), []byte{0xc3})...)
 			p := r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -98,7 +98,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 				6:  {0x0f, 0x0b},
 			} {
 				t.Run(fmt.Sprint(vec), func(t *testing.T) {
-					r := newKit(t, a, kprobes.Engine2002, 1)
+					r := newKit(t, a, "2002", 1)
 					at := r.kernel(join(code, []byte{0xc3})...)
 					var got []uint64
 					r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -125,7 +125,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 // saved ones, are or-ed in.
 func TestK9OldFlagsAreOredIn(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0x9d)
 		_, err := r.k.MapLazy(userStack, emu.Write|emu.User) // popf reads the absent page above
 		require.NoError(t, err)
@@ -146,7 +146,7 @@ func frameFlags(r *kit) uint64 { return r.wordAt(r.frame + traps.FieldFlags.Offs
 // In KPROBE_HIT_ACTIVE nothing is undone: the handler is retried.
 func TestK9FaultInsidePreHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Guest: helper}})
@@ -164,7 +164,7 @@ func TestK9FaultInsidePreHandler(t *testing.T) {
 func TestK13ProbeOnTheTrapPath(t *testing.T) {
 	for _, place := range []string{"int3", "do_int3", "kprobe_handler", "kprobe_running"} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			at := r.kernel(0xcc, 0xc3)
 			r.probe(kprobes.Probe{Addr: r.k.Symbol(place)})
 			r.start(0, at)
@@ -179,7 +179,7 @@ func TestK13ProbeOnTheTrapPath(t *testing.T) {
 }
 
 func TestK14NobodysBreakpoint(t *testing.T) {
-	for _, engine := range []string{kprobes.EngineNone, kprobes.Engine2002} {
+	for _, engine := range []string{"none", "2002"} {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
 			r := newKit(t, a, engine, 1)
 			r.user(traps.Task{}, 0x90, 0xcc, 0x90)
@@ -200,7 +200,7 @@ func TestK14NobodysBreakpoint(t *testing.T) {
 // Any single-step trap on the CPU that runs a probe counts as its end.
 func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x68, 2, 1, 0, 0, 0x9d /* popf: TF */, 0x90, 0x90, 0xc3)
 		at := r.kernel(0x90, 0xc3)
 		posts := []uint64{}
@@ -220,7 +220,7 @@ func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 
 func TestK18NullPreHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: at})
 		require.NoError(t, err)
@@ -235,7 +235,7 @@ func TestK18NullPreHandler(t *testing.T) {
 func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, fn := range []string{"register_kprobe", "unregister_kprobe"} {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
 			if fn == "unregister_kprobe" {
 				require.NoError(t, r.g.Register(i))
@@ -250,7 +250,7 @@ func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 
 func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0xcc)
 		r.until(0, "spin_lock")
 		require.NotZero(t, r.word("kprobe_lock"))
@@ -259,7 +259,7 @@ func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 
 func TestK19FaultInsidePostHandler(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Addr: at, Post: kprobes.Handler{Guest: helper}})
@@ -279,7 +279,7 @@ func TestK19FaultInsidePostHandler(t *testing.T) {
 
 func TestK20ProbeOnABreakpoint(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xcc, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at})
 		c := r.start(0, at)
@@ -300,7 +300,7 @@ func TestK20ProbeOnABreakpoint(t *testing.T) {
 func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 	const restartSys = -512
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		for _, engine := range []string{kprobes.EngineNone, kprobes.Engine2002} {
+		for _, engine := range []string{"none", "2002"} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0xcc, 0x90)
 			c.GPR[emu.RAX] = 7
@@ -308,9 +308,9 @@ func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 			regs := r.frame
 			orig := r.wordAt(regs + traps.FieldOrigAX.Offset(a))
 			r.m.PokeWord(r.s, regs+traps.FieldAX.Offset(a), a.Word(), a.Mask(^uint64(-restartSys)+1))
-			r.until(0, map[string]string{kprobes.EngineNone: "do_signal", kprobes.Engine2002: "deliver_signal"}[engine])
+			r.until(0, map[string]string{"none": "do_signal", "2002": "deliver_signal"}[engine])
 			ip := r.wordAt(regs + traps.FieldIP.Offset(a))
-			if engine == kprobes.EngineNone {
+			if engine == "none" {
 				require.Equal(t, a.Mask(^uint64(0)), orig)
 				require.EqualValues(t, userCode+1, ip)
 				continue
@@ -324,7 +324,7 @@ func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 
 func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		for engine, on := range map[string]bool{kprobes.EngineNone: true, kprobes.Engine2002: false} {
+		for engine, on := range map[string]bool{"none": true, "2002": false} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0x90, 0x90)
 			c.RFLAGS |= emu.TF
@@ -342,7 +342,7 @@ func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 // 5.12 clears DR6 when it reads it, and keeps interrupts off in a kernel-mode #DB
 // (debug_read_clear_dr6, exc_debug_kernel); 2.6.12 does neither.
 func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
-	for engine, modern := range map[string]bool{kprobes.Engine2005: false, kprobes.EngineModern: true} {
+	for engine, modern := range map[string]bool{"2005": false, "modern": true} {
 		for _, direct := range []bool{false, true} {
 			eachArch(t, func(t *testing.T, a emu.Arch) {
 				r := newKit(t, a, engine, 1)
@@ -367,7 +367,7 @@ func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
 
 func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{}, join([]byte{0xcd, 0x80, 0x90, 0x90}, exit(a))...)
 		c.GPR[emu.RAX] = 999 // an unknown call
 		var end uint64
@@ -388,7 +388,7 @@ func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 // eip-1 is taken as a linear address: in a segment with a base the probe is
 // not found, and what lies at that address decides.
 func TestK25SegmentWithABase(t *testing.T) {
-	r := newKit(t, emu.I386, kprobes.Engine2002, 1)
+	r := newKit(t, emu.I386, "2002", 1)
 	const base = 0x40000
 	require.NoError(t, r.k.MapZero(r.s, userCode-base, 4096, emu.User))
 	c := r.user(traps.Task{}, 0xb8, 1, 0, 0, 0, 0x90) // mov $1,%eax
@@ -405,7 +405,7 @@ func TestK25SegmentWithABase(t *testing.T) {
 // The same in virtual-8086 mode, where the base is 16 times CS: the hit's eip is
 // an offset.
 func TestK25InVirtual8086Mode(t *testing.T) {
-	r := newKit(t, emu.I386, kprobes.Engine2002, 1)
+	r := newKit(t, emu.I386, "2002", 1)
 	const at, cs = 0x20000, 0x2000
 	require.NoError(t, r.k.MapZero(r.s, 0, 4096, emu.User))
 	require.NoError(t, r.k.MapZero(r.s, at, 4096, emu.User|emu.Exec))

@@ -12,7 +12,7 @@ import (
 
 func TestK6OneLockFromHitToStep(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 2)
+		r := newKit(t, a, "2002", 2)
 		one, two := r.kernel(0x90, 0xc3), r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Name: "one", Addr: one})
 		second := r.probe(kprobes.Probe{Name: "two", Addr: two})
@@ -43,7 +43,7 @@ func TestK6OneLockFromHitToStep(t *testing.T) {
 
 func TestK8UnregisteredAfterTheHit(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 2)
+		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0xb8, 0x05, 0x90, 0x90, 0x90, 0xc3) // behind its first byte: add $0x909090..,%eax
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
 		c := r.start(0, at)
@@ -66,13 +66,13 @@ func TestK8UnregisteredAfterTheHit(t *testing.T) {
 func TestK8NobodysBreakpoints(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		t.Run("cd 03 is swallowed", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			r.user(traps.Task{}, join([]byte{0xcd, 3}, exit(a))...)
 			micro := r.done(0)
 			require.NotContains(t, micro, "force_sig", "no SIGTRAP")
 		})
 		t.Run("cc is the kernel's own", func(t *testing.T) {
-			r := newKit(t, a, kprobes.Engine2002, 1)
+			r := newKit(t, a, "2002", 1)
 			c := r.user(traps.Task{}, 0xcc)
 			r.until(0, "force_sig")
 			require.NotZero(t, c.RFLAGS&emu.IF, "IF restored")
@@ -82,7 +82,7 @@ func TestK8NobodysBreakpoints(t *testing.T) {
 
 func TestK11MissedProbe(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 2)
+		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
 		r.start(0, at)
@@ -103,7 +103,7 @@ func TestK11MissedProbe(t *testing.T) {
 
 func TestK12ProbeInsideRegister(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.Engine2002, 1)
+		r := newKit(t, a, "2002", 1)
 		r.probe(kprobes.Probe{Name: "inside", Addr: r.k.Symbol("get_kprobe")})
 		i := r.define(kprobes.Probe{Name: "new", Addr: r.kernel(0x90, 0xc3)})
 		c := r.call(0, "register_kprobe", i)

@@ -47,7 +47,7 @@ func (r *rig) kretprobe(off uint64, maxActive int, seen *[]returned) int {
 
 // eachKret runs f on each engine that has return probes, in each mode.
 func eachKret(t *testing.T, f func(t *testing.T, r *rig)) {
-	for _, engine := range []string{kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2005", "modern"} {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 			for _, direct := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%v/direct=%v", engine, a, direct), func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestE7RecursiveReturns(t *testing.T) {
 		r.finish()
 		w := uint64(r.m.Arch.Word())
 		want := []returned{{26, 26, 1, 2 * w}, {26, 26, 2, w}, {15, 15, 3, 0}}
-		if r.g.Engine == kprobes.Engine2005 { // behind the trampoline's int3
+		if r.g.Engine == "2005" { // behind the trampoline's int3
 			for n := range want {
 				want[n].ip = r.g.K.Symbol("kretprobe_trampoline") + 1 - r.code
 			}
@@ -117,7 +117,7 @@ func TestE7UnregisterWhileOut(t *testing.T) {
 
 func TestE7TwoOnOneFunction(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		r := newRig(t, a, kprobes.EngineModern, recursive...)
+		r := newRig(t, a, "modern", recursive...)
 		var first, second []returned
 		r.kretprobe(recursiveF, 0, &first)
 		r.kretprobe(recursiveF, 0, &second)
@@ -166,7 +166,7 @@ func TestE7AgainWhileOut(t *testing.T) {
 // probe that it hits is only counted.
 func TestE7HitInsideHandler(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		r := newRig(t, a, kprobes.EngineModern, append(append([]byte{}, recursive...), 0xc3)...)
+		r := newRig(t, a, "modern", append(append([]byte{}, recursive...), 0xc3)...)
 		i, err := r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code + recursiveF,
 			Return: &kprobes.Return{Handler: kprobes.Handler{Guest: r.code + 30}}})
 		require.NoError(t, err)
@@ -179,10 +179,10 @@ func TestE7HitInsideHandler(t *testing.T) {
 }
 
 func TestE7Refusals(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.Engine2002, recursive...)
+	r := newRig(t, emu.I386, "2002", recursive...)
 	_, err := r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code + recursiveF, Return: &kprobes.Return{}})
 	require.ErrorIs(t, err, kprobes.ErrNoKretprobes)
-	r = newRig(t, emu.I386, kprobes.EngineModern, recursive...)
+	r = newRig(t, emu.I386, "modern", recursive...)
 	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{MaxActive: kprobes.MaxMaxActive + 1}})
 	require.ErrorContains(t, err, "4097 instances; expected at most 4096")
 	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{}, Pre: kprobes.Handler{Action: kprobes.Nothing}})

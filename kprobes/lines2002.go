@@ -66,7 +66,7 @@ func (e *locked) seen() map[string]traps.Seen {
 func (e *locked) Asks() string { return "kprobe_running" }
 
 // Seen tells what lines of engines/2002/*.c mean.
-func (e *engine2002) Seen() map[string]traps.Seen {
+func (e *inPlace) Seen() map[string]traps.Seen {
 	seen := e.seen()
 	maps.Copy(seen, map[string]traps.Seen{"fix_pushf": nil, "clear_tf": nil, "preempt_enable": nil})
 	return seen

@@ -9,7 +9,7 @@ import (
 )
 
 // Seen tells what lines of engines/2005/*.c mean.
-func (e *engine2005) Seen() map[string]traps.Seen {
+func (e *copying) Seen() map[string]traps.Seen {
 	seen := e.seen()
 	maps.Copy(seen, e.seenCopies())
 	maps.Copy(seen, map[string]traps.Seen{
@@ -29,7 +29,7 @@ func (e *engine2005) Seen() map[string]traps.Seen {
 }
 
 // seenGivenUp: give_up_step(p, regs) is called for a hit during a step (K7).
-func (e *engine2005) seenGivenUp(x *traps.Exec) {
+func (e *copying) seenGivenUp(x *traps.Exec) {
 	x.Probe = x.CallArg(0)
 	x.Micro.Work = emu.WorkReenter
 	e.g.add(e.g.index(x.Probe), Reentrant)
@@ -44,7 +44,7 @@ func (e *common) seenCopyIP(x *traps.Exec) {
 }
 
 // seenReadWait: multiprobe_lock was looked at by who wants to read (M4).
-func (e *engine2005) seenReadWait(x *traps.Exec) {
+func (e *copying) seenReadWait(x *traps.Exec) {
 	v := x.Loaded().Value
 	if v < writerBit {
 		return
@@ -63,7 +63,7 @@ func seenReadLock(x *traps.Exec) {
 	}
 }
 
-func (e *engine2005) seenWriteLock(x *traps.Exec) {
+func (e *copying) seenWriteLock(x *traps.Exec) {
 	if x.C.RFLAGS&emu.ZF == 0 {
 		x.Wait(multiLock)
 		x.Say("M4", "multiprobe_lock is held: this CPU waits to write")
@@ -72,7 +72,7 @@ func (e *engine2005) seenWriteLock(x *traps.Exec) {
 
 // seenLinked: hlist_add_head(&mp->hlist, head) is called, and hlist is its first
 // member (M6).
-func (e *engine2005) seenLinked(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), true) }
+func (e *copying) seenLinked(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), true) }
 
 // seenCall: get_free_instance(rp) is called. A multiprobe's common handler calls
 // it for a probe that is not the one that was hit.

@@ -57,7 +57,7 @@ func TestAskingForANumberShowsNothingElse(t *testing.T) {
 			if a == emu.AMD64 && name == "step" {
 				code = []byte{0x9c, 0x48, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}
 			}
-			for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005} {
+			for _, engine := range []string{"2002", "2005"} {
 				none, three := asked(t, a, engine, code, 32), asked(t, a, engine, code, 3)
 				require.Equal(t, none, three, "%s %v %s", engine, a, name)
 			}
@@ -119,7 +119,7 @@ func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see fu
 // would bring it: the same registers, but for flags that nobody looks at.
 func TestK6ASpinStandsForItsLoop(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-		for engine, lock := range map[string]string{kprobes.Engine2002: "kprobe_lock", kprobes.Engine2005: "kprobe_lock", kprobes.EngineModern: "kprobe_mutex"} {
+		for engine, lock := range map[string]string{"2002": "kprobe_lock", "2005": "kprobe_lock", "modern": "kprobe_mutex"} {
 			arrive := func(follow bool) []emu.Core {
 				r := newKit(t, a, engine, 1)
 				r.m.PokeWord(r.s, r.k.Symbol(lock), a.Word(), 2)

@@ -8,7 +8,7 @@ import (
 )
 
 // Seen tells what lines of engines/modern/*.c mean.
-func (e *engineModern) Seen() map[string]traps.Seen {
+func (e *perCPU) Seen() map[string]traps.Seen {
 	seen := e.seen()
 	maps.Copy(seen, e.seenCopies())
 	maps.Copy(seen, map[string]traps.Seen{
@@ -47,32 +47,32 @@ func (e *engineModern) Seen() map[string]traps.Seen {
 }
 
 // Asks: nothing asks for a CPU's number.
-func (e *engineModern) Asks() string { return "" }
+func (e *perCPU) Asks() string { return "" }
 
 // begin notes that this CPU steps x.Probe from now on.
-func (e *engineModern) begin(x *traps.Exec) {
+func (e *perCPU) begin(x *traps.Exec) {
 	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), outer: e.g.step[x.C.ID].outer}
 }
 
-func (e *engineModern) seenCurrent(x *traps.Exec) {
+func (e *perCPU) seenCurrent(x *traps.Exec) {
 	x.Probe = x.Written().New
 	e.begin(x)
 }
 
-func (e *engineModern) seenActive(x *traps.Exec) {
+func (e *perCPU) seenActive(x *traps.Exec) {
 	x.Probe = e.current(x)
 	e.hit(x)
 }
 
-func (e *engineModern) seenPutAside(x *traps.Exec) { e.g.step[x.C.ID].outer = e.g.step[x.C.ID].addr }
+func (e *perCPU) seenPutAside(x *traps.Exec) { e.g.step[x.C.ID].outer = e.g.step[x.C.ID].addr }
 
-func (e *engineModern) seenTakenBack(x *traps.Exec) {
+func (e *perCPU) seenTakenBack(x *traps.Exec) {
 	x.Micro.Work = emu.WorkEnd
 	s := &e.g.step[x.C.ID]
 	*s = stepOf{addr: s.outer}
 }
 
-func (e *engineModern) seenReenter(x *traps.Exec) {
+func (e *perCPU) seenReenter(x *traps.Exec) {
 	x.Micro.Work = emu.WorkReenter
 	e.g.step[x.C.ID].active = true
 }
@@ -81,7 +81,7 @@ func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
 
 // seenEnd: the step is over. It ends every gathered probe's hit: a probe with a
 // post_handler is counted when that runs, one that came since the hit is not.
-func (e *engineModern) seenEnd(x *traps.Exec) {
+func (e *perCPU) seenEnd(x *traps.Exec) {
 	x.Probe = e.current(x)
 	if e.get(x, ctlStatus) != reenter {
 		e.endHit(x)
@@ -89,7 +89,7 @@ func (e *engineModern) seenEnd(x *traps.Exec) {
 }
 
 // endHit counts the end of the hit of x.Probe.
-func (e *engineModern) endHit(x *traps.Exec) {
+func (e *perCPU) endHit(x *traps.Exec) {
 	if i := e.g.index(x.Probe); i >= 0 {
 		e.g.add(i, Posts)
 		return
@@ -102,7 +102,7 @@ func (e *engineModern) endHit(x *traps.Exec) {
 }
 
 // each sees the registered probes at the address of x.Probe.
-func (e *engineModern) each(x *traps.Exec, see func(i int)) {
+func (e *perCPU) each(x *traps.Exec, see func(i int)) {
 	for _, i := range e.g.byAddr[e.addr(x)] {
 		if e.g.registered(i) {
 			see(i)
@@ -111,30 +111,30 @@ func (e *engineModern) each(x *traps.Exec, see func(i int)) {
 }
 
 // missed: kprobes_inc_nmissed_count() for x.Probe.
-func (e *engineModern) missed(x *traps.Exec) {
+func (e *perCPU) missed(x *traps.Exec) {
 	e.each(x, func(i int) { e.g.add(i, Nmissed) })
 	x.M.Note(emu.Note{Kind: NoteMissed, ID: "O4", Text: "nmissed", Addr: e.addr(x)})
 }
 
 // skipped: the same for a hit inside a hit.
-func (e *engineModern) skipped(x *traps.Exec) {
+func (e *perCPU) skipped(x *traps.Exec) {
 	e.missed(x)
 	e.each(x, func(i int) { e.g.add(i, Skipped) })
 }
 
-func (e *engineModern) seenMissed(x *traps.Exec) {
+func (e *perCPU) seenMissed(x *traps.Exec) {
 	x.Probe = x.CallArg(0)
 	e.missed(x)
 }
 
-func (e *engineModern) seenSkipped(x *traps.Exec) {
+func (e *perCPU) seenSkipped(x *traps.Exec) {
 	x.Probe = x.CallArg(0)
 	e.skipped(x)
 }
 
 // seenBoost: the frame's eip is set to a copy that runs without a trap at its
 // end. A hit inside a hit leaves the outer one current.
-func (e *engineModern) seenBoost(x *traps.Exec) {
+func (e *perCPU) seenBoost(x *traps.Exec) {
 	to := x.Written().New
 	addr := e.g.probes[(to-e.slots)/copySize].Addr
 	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
@@ -144,7 +144,7 @@ func (e *engineModern) seenBoost(x *traps.Exec) {
 }
 
 // seenEmulated: emulate(way, p, regs) is called.
-func (e *engineModern) seenEmulated(x *traps.Exec) {
+func (e *perCPU) seenEmulated(x *traps.Exec) {
 	x.Probe = x.CallArg(1)
 	e.each(x, func(i int) { e.g.add(i, Executions) })
 	e.seenEnd(x)
@@ -152,17 +152,17 @@ func (e *engineModern) seenEmulated(x *traps.Exec) {
 
 // seenDeleted: hlist_del_rcu(&p->hlist) is called, and hlist is struct kprobe's first
 // member. An aggregated probe goes with the last one at its address.
-func (e *engineModern) seenDeleted(x *traps.Exec) {
+func (e *perCPU) seenDeleted(x *traps.Exec) {
 	x.Probe = x.CallArg(0)
 	e.each(x, func(i int) { e.g.setRegistered(i, false) })
 }
 
 // seenArmed: CC was written, for all enabled probes at the address.
-func (e *engineModern) seenArmed(x *traps.Exec) {
+func (e *perCPU) seenArmed(x *traps.Exec) {
 	e.enabled(x, x.Written().Addr)
 }
 
-func (e *engineModern) enabled(x *traps.Exec, addr uint64) {
+func (e *perCPU) enabled(x *traps.Exec, addr uint64) {
 	ap := e.lookup(x, addr)
 	for _, i := range e.g.byAddr[addr] {
 		if at := e.g.Address(i); at == ap || e.lists(x, ap, at) {
@@ -175,7 +175,7 @@ func (e *engineModern) enabled(x *traps.Exec, addr uint64) {
 
 // lists reports whether the probe at at is on the list of an aggregated one. The
 // bound is for lists that a guest has broken.
-func (e *engineModern) lists(x *traps.Exec, ap, at uint64) bool {
+func (e *perCPU) lists(x *traps.Exec, ap, at uint64) bool {
 	next := e.peek(x, ap+e.l.list)
 	for n := 0; n < MaxProbes && next != ap+e.l.list && next != at+e.l.list; n++ {
 		next = e.peek(x, next)
@@ -184,10 +184,10 @@ func (e *engineModern) lists(x *traps.Exec, ap, at uint64) bool {
 }
 
 // seenDisabled: __disable_kprobe(p) is called.
-func (e *engineModern) seenDisabled(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), false) }
+func (e *perCPU) seenDisabled(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), false) }
 
 // seenEnabled: a probe's flags were cleared; another one may keep the breakpoint.
-func (e *engineModern) seenEnabled(x *traps.Exec) {
+func (e *perCPU) seenEnabled(x *traps.Exec) {
 	x.Probe = x.Written().Addr - e.l.opcode - 3
 	if b, _ := x.M.PeekWord(x.C.Space, e.addr(x), 1); b == breakpoint {
 		e.enabled(x, e.addr(x))
@@ -195,10 +195,10 @@ func (e *engineModern) seenEnabled(x *traps.Exec) {
 }
 
 // seenGathered: list_add_rcu(&p->list, head) is called (M5).
-func (e *engineModern) seenGathered(x *traps.Exec) {
+func (e *perCPU) seenGathered(x *traps.Exec) {
 	e.g.setRegistered(e.g.index(x.CallArg(0)-e.l.list), true)
 }
 
-func (e *engineModern) seenUngathered(x *traps.Exec) {
+func (e *perCPU) seenUngathered(x *traps.Exec) {
 	e.g.setRegistered(e.g.index(x.CallArg(0)-e.l.list), false)
 }

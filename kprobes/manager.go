@@ -6,6 +6,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux/abi"
+	"trapline/kprobes/engines"
 	"trapline/traps"
 )
 
@@ -54,10 +55,6 @@ type engineOps interface {
 	define(i int)
 }
 
-// kprobeMaySchedule is the word of 2002's C text that turns preempt_enable() on
-// (option preempt-enable).
-const kprobeMaySchedule = "kprobe_may_schedule"
-
 // errExist is what a second probe at an address gets (K3, M2).
 const errExist = abi.EEXIST
 
@@ -73,16 +70,13 @@ type structKprobe struct {
 const MaxProbes = 4096
 
 // Boot makes the kernel of an engine on m and the manager of its probes. An
-// engine's name may be followed by options: see Options.
+// engine's name may be followed by options: see engines.Parse.
 func Boot(m *emu.Machine, engine string) (*Manager, error) {
-	name, _, err := parseEngine(engine)
+	e, _, err := engines.Parse(engines.Kernel, engine)
 	if err != nil {
 		return nil, err
 	}
-	t, ok := kernelText(name, m.Arch)
-	if !ok {
-		return nil, fmt.Errorf("engine %q has no kernel", engine)
-	}
+	t := kernelText(e, m.Arch)
 	o, err := t.Options()
 	if err != nil {
 		return nil, err
@@ -93,15 +87,18 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 // BootText is Boot with a kernel text that is given: the engine's, or one that
 // has its symbols and micro-steps. It sets o's engine and traits.
 func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) {
-	name, opts, err := parseEngine(engine)
+	e, opts, err := engines.Parse(engines.Kernel, engine)
 	if err != nil {
 		return nil, err
 	}
-	if opts.int3 && m.Arch == emu.I386 {
-		return nil, fmt.Errorf("engine %s needs x86_64: a 32-bit kernel-mode frame has no room to push a return address", engine)
+	for _, x := range opts {
+		if x.Arch != "" && x.Arch != m.Arch.String() {
+			return nil, fmt.Errorf("engine %s needs %s: %s", engine, x.Arch, x.Because)
+		}
 	}
-	ops := newEngine(name, m.Arch, opts)
-	if ops != nil {
+	var ops engineOps
+	if machinery := machineries[e.Machinery]; machinery != nil {
+		ops = machinery(described{e, opts, m.Arch})
 		o.Engine, o.Traits = ops, ops.Traits()
 	}
 	k, err := traps.Boot(m, o)
@@ -118,30 +115,52 @@ func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) 
 		if err := ops.attach(g); err != nil {
 			return nil, err
 		}
-		if opts.preemptEnable && k.HasSymbol(kprobeMaySchedule) {
-			g.poke(k.Symbol(kprobeMaySchedule), 1, m.Arch.Word())
+	}
+	for _, x := range opts {
+		if x.Word != "" && k.HasSymbol(x.Word) {
+			g.poke(k.Symbol(x.Word), 1, m.Arch.Word())
 		}
 	}
 	m.AddPart(g)
 	return g, nil
 }
 
-// newEngine makes an engine; none has no code of its own.
-func newEngine(name string, a emu.Arch, opts options) engineOps {
-	switch name {
-	case Engine2002:
-		e := newEngine2002(a)
-		e.options = opts
-		return e
-	case Engine2005:
-		return newEngine2005(a)
-	case EngineModern:
-		e := newEngineModern(a)
-		e.options = opts
-		return e
-	}
-	return nil
+// machineries make what gives the lines of an engine's text their meaning.
+var machineries = map[engines.Machinery]func(described) engineOps{
+	engines.InPlace: newInPlace, engines.Copies: newCopies, engines.PerCPU: newPerCPU,
 }
+
+// described is an engine as its description and the options have it.
+type described struct {
+	engine  *engines.Engine
+	options []engines.Option
+	arch    emu.Arch
+}
+
+// Name is what scenarios and flags call it.
+func (d *described) Name() string { return d.engine.Name }
+
+// Flow is the engine's control flow for direct mode.
+func (d *described) Flow() string {
+	if d.engine.Text.Flow == "" {
+		return ""
+	}
+	return engineText(d.engine.Text.Flow)
+}
+
+// Traits of its kernel.
+func (d *described) Traits() traps.Traits {
+	t := traitsOf(d.engine, d.arch)
+	t.TextSteps = slices.ContainsFunc(d.options, func(o engines.Option) bool { return o.TextSteps })
+	return t
+}
+
+func (d *described) chosen(option string) bool {
+	return slices.ContainsFunc(d.options, func(o engines.Option) bool { return o.Name == option })
+}
+
+// Describe is the description of the engine.
+func (g *Manager) Describe() *engines.Engine { return engines.Of(g.Engine) }
 
 // Probes lists the probes in the order they were defined.
 func (g *Manager) Probes() []*Probe { return g.probes }
@@ -250,10 +269,7 @@ func (g *Manager) Unregister(i int) {
 }
 
 // SharesAddresses tells whether several plain probes may be at one address.
-func (g *Manager) SharesAddresses() bool {
-	_, gathers := g.ops.(*engineModern)
-	return g.ops == nil || gathers
-}
+func (g *Manager) SharesAddresses() bool { return g.ops == nil || g.Describe().Shares }
 
 // Arm puts a probe back that was disarmed (enable_kprobe()).
 func (g *Manager) Arm(i int) error {

@@ -14,7 +14,7 @@ import (
 func TestM5GatheredProbes(t *testing.T) {
 	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 		var order []string
-		r := newRig(t, a, kprobes.EngineModern, 0x90, 0x90, 0xc3)
+		r := newRig(t, a, "modern", 0x90, 0x90, 0xc3)
 		var probes []int
 		for _, name := range []string{"first", "second", "third"} {
 			probes = append(probes, r.define(name, 0, &order))
@@ -72,7 +72,7 @@ func TestO5LoopIsOffByOne(t *testing.T) {
 func TestM5RegisteredByTasks(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		var order []string
-		r := newKit(t, a, kprobes.EngineModern, 1)
+		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
 		probe := func(name string) int {
 			return r.define(kprobes.Probe{Name: name, Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -128,7 +128,7 @@ func TestM5RegisteredByTasks(t *testing.T) {
 // with the last enabled probe at its address.
 func TestO4DisabledByTasks(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		r := newKit(t, a, kprobes.EngineModern, 1)
+		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
 		one, two := r.define(kprobes.Probe{Name: "one", Addr: at}), r.define(kprobes.Probe{Name: "two", Addr: at})
 		op := func(function string, i int, want int32) {
@@ -176,7 +176,7 @@ func TestO4DisabledByTasks(t *testing.T) {
 func TestO4AThirdHitIsABug(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, direct := range []bool{false, true} {
-			r := newKit(t, a, kprobes.EngineModern, 1)
+			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			at := r.kernel(0x90, 0xc3, 0x90, 0x90, 0xc3)
 			r.probe(kprobes.Probe{Name: "outer", Addr: at, Pre: kprobes.Handler{Guest: at + 2}})
@@ -197,7 +197,7 @@ func TestO4AThirdHitIsABug(t *testing.T) {
 func TestG0NoBreakpointInADebugTrap(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, direct := range []bool{false, true} {
-			r := newKit(t, a, kprobes.EngineModern, 1)
+			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			data := r.kernel(0, 0, 0, 0)
 			incl := []byte{0xff, 0x05}

@@ -18,12 +18,12 @@ const writerBit = 0x100
 const multiLock = "multiprobe_lock"
 
 // activeAt is the struct kprobe inside active probe i: its head is the word before.
-func (e *engine2005) activeAt(i int) uint64 {
+func (e *copying) activeAt(i int) uint64 {
 	return e.g.K.Symbol("active_pool") + uint64(i)*e.l.size + uint64(e.g.K.M.Arch.Word())
 }
 
 // attachActive gives every active probe its place for the copy.
-func (e *engine2005) attachActive() {
+func (e *copying) attachActive() {
 	for i := range activeSlots {
 		e.g.poke(e.activeAt(i)+e.l.ainsn, e.slots+uint64(MaxProbes+i)*copySize, e.g.K.M.Arch.Word())
 	}
@@ -32,14 +32,14 @@ func (e *engine2005) attachActive() {
 // RegisterMulti registers probe i as a multiprobe before the run, as
 // register_multiprobe would (M1, M2). Only engine 2005 has it.
 func (g *Manager) RegisterMulti(i int) error {
-	e, ok := g.ops.(*engine2005)
+	e, ok := g.ops.(*copying)
 	if !ok {
 		return fmt.Errorf("register_multiprobe(%s): engine %s has no multiprobe", g.probes[i].Name, g.Engine)
 	}
 	return g.outside(i, func(x *traps.Exec) error { return e.registerMulti(x, i) })
 }
 
-func (e *engine2005) registerMulti(x *traps.Exec, i int) error {
+func (e *copying) registerMulti(x *traps.Exec, i int) error {
 	p := e.lookup(x, e.addr(x))
 	if p == 0 {
 		var err error
@@ -64,7 +64,7 @@ func (e *engine2005) registerMulti(x *traps.Exec, i int) error {
 }
 
 // registerActive makes the active probe for the multiprobe at hand.
-func (e *engine2005) registerActive(x *traps.Exec) (uint64, error) {
+func (e *copying) registerActive(x *traps.Exec) (uint64, error) {
 	for i := range activeSlots {
 		y := *x
 		y.Probe = e.activeAt(i)

@@ -14,7 +14,7 @@ import (
 // never ends, because nobody else gets the fault; a plain probe is no hindrance.
 func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 	for _, multi := range []bool{false, true} {
-		r := newRig(t, emu.I386, kprobes.Engine2005, 0xa1, 0, 0, 0x90, 0xc0 /* mov 0xc0900000,%eax */, 0xc3)
+		r := newRig(t, emu.I386, "2005", 0xa1, 0, 0, 0x90, 0xc0 /* mov 0xc0900000,%eax */, 0xc3)
 		_, err := r.g.K.MapLazy(0xc0900000, emu.Write)
 		require.NoError(t, err)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
@@ -44,7 +44,7 @@ func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 // TestM6ArmedBeforeLinked: the breakpoint is in place before the active probe
 // has its first multiprobe.
 func TestM6ArmedBeforeLinked(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.Engine2005, 0x90, 0xc3)
+	r := newRig(t, emu.I386, "2005", 0x90, 0xc3)
 	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
 	require.NoError(t, err)
 	c := r.m.CPUs[0]
@@ -68,7 +68,7 @@ func TestM6ArmedBeforeLinked(t *testing.T) {
 func TestM2UnlinkingWhatIsNotLinked(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, linkedBefore := range []bool{false, true} {
-			r := newKit(t, a, kprobes.Engine2005, 1)
+			r := newKit(t, a, "2005", 1)
 			at := r.kernel(0x90, 0xc3)
 			require.NoError(t, r.g.RegisterMulti(r.define(kprobes.Probe{Name: "stays", Addr: at})))
 			i := r.define(kprobes.Probe{Name: "goes", Addr: at})

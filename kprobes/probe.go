@@ -9,15 +9,6 @@ import (
 	"trapline/traps"
 )
 
-// Engine names, as scenarios and flags give them.
-const (
-	EngineNone = "none"
-	Engine2002 = "2002"
-	Engine2005 = "2005"
-
-	EngineModern = "modern"
-)
-
 // HandlerKind says when a handler runs.
 type HandlerKind uint8
 

@@ -67,8 +67,8 @@ func probedOpcode(code []byte) (op, next byte, addr32 bool) {
 // MayProbe is what register_kprobe says of the instruction at addr: nil, or an
 // errno.
 func (g *Manager) MayProbe(addr uint64) error {
-	e, ok := g.ops.(*engineModern)
-	if !ok || !e.options.int3 {
+	e, ok := g.ops.(*perCPU)
+	if !ok || !e.chosen("int3") {
 		return nil
 	}
 	var code [insn.MaxLen]byte

@@ -45,9 +45,9 @@ func TestO5RefusedInstructions(t *testing.T) {
 		"nop":               {[]byte{0x90}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, engine := range []string{"modern+int3", "modern+int3+boost", kprobes.EngineModern} {
+			for _, engine := range []string{"modern+int3", "modern+int3+boost", "modern"} {
 				want := c.want
-				if engine == kprobes.EngineModern {
+				if engine == "modern" {
 					want = 0
 				}
 				r := newKit(t, emu.AMD64, engine, 1)

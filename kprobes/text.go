@@ -1,81 +1,69 @@
 package kprobes
 
 import (
-	"embed"
 	"path"
 
 	"trapline/emu"
+	"trapline/kprobes/engines"
 	"trapline/traps"
 )
 
-//go:embed engines
-var engineFiles embed.FS
-
-// sources are what an engine's text is made of, behind what all kernels share:
-// files of engines.
-type sources struct {
-	engine   string   // whose folder in engines it is
-	assembly []string // NAME_i386.S and NAME_amd64.S of its folder
-	c        []string
-	traits   func(emu.Arch) traps.Traits
-}
-
-var engineSources = []sources{
-	{engine: Engine2002, c: []string{"actions.c", "2002/kprobes.c"}, traits: traps2002},
-	{engine: Engine2005, assembly: []string{"trampoline"}, traits: traps2005, c: []string{"actions.c", "hlist.h", "2005/kprobe.h", "copies.c",
-		"2005/kprobes.c", "2005/multiprobe.c", "instances.c", "2005/kretprobe.c", "2005/traps.c"}},
-	{engine: EngineModern, assembly: []string{"trampoline"}, traits: trapsModern, c: []string{"actions.c", "hlist.h", "modern/kprobe.h", "copies.c",
-		"modern/kprobes.c", "modern/emulate.c", "modern/register.c", "instances.c", "modern/kretprobe.c", "modern/traps.c"}},
-}
-
 func engineFile(name string) traps.File {
-	b, err := engineFiles.ReadFile("engines/" + name)
+	return traps.File{Name: path.Base(name), Text: engineText(name)}
+}
+
+// engineText reads a file that a description names; a test boots each engine.
+func engineText(name string) string {
+	b, err := engines.Files.ReadFile(name)
 	if err != nil {
 		panic(err)
 	}
-	return traps.File{Name: path.Base(name), Text: string(b)}
+	return string(b)
 }
 
-// text is the kernel's text of one architecture.
-func (s *sources) text(a emu.Arch) traps.Text {
-	var assembly, c []traps.File
-	for _, f := range s.assembly {
-		assembly = append(assembly, engineFile(s.engine+"/"+f+"_"+traps.ArchName(a)+".S"))
+// kernelText is the text of an engine's kernel on one architecture.
+func kernelText(e *engines.Engine, a emu.Arch) traps.Text {
+	if e.None() {
+		return traps.StockText(a)
 	}
-	for _, f := range s.c {
+	var assembly, c []traps.File
+	for _, f := range e.Text.Assembly {
+		assembly = append(assembly, engineFile(f+"_"+traps.ArchName(a)+".S"))
+	}
+	for _, f := range e.Text.C {
 		c = append(c, engineFile(f))
 	}
-	if s.engine == Engine2002 {
+	if !e.Text.OwnTraps {
 		c = append(c, traps.TrapCode())
 	}
-	t := traps.NewText(s.engine, a, s.traits(a).Config(), assembly, c)
-	name := "engines/" + s.engine + "/" + traps.ArchName(a) + ".lst"
-	t.Listing = "kprobes/" + name
-	t.Read = func() ([]byte, error) { return engineFiles.ReadFile(name) }
+	t := traps.NewText(e.Name, a, traitsOf(e, a).Config(), assembly, c)
+	name := e.Name + "/" + traps.ArchName(a) + ".lst"
+	t.Listing = "kprobes/engines/" + name
+	t.Read = func() ([]byte, error) { return engines.Files.ReadFile(name) }
 	return t
 }
 
-// kernelText is the text of an engine's kernel; false: there is no such engine.
-func kernelText(engine string, a emu.Arch) (traps.Text, bool) {
-	if engine == EngineNone {
-		return traps.StockText(a), true
+// traitsOf is how an engine's trap code and gates differ from the stock kernel's
+// (G0).
+func traitsOf(e *engines.Engine, a emu.Arch) traps.Traits {
+	names := e.TrapCode
+	if a == emu.AMD64 {
+		names = append(names[:len(names):len(names)], e.TrapCode64...)
 	}
-	for i := range engineSources {
-		if engineSources[i].engine == engine {
-			return engineSources[i].text(a), true
-		}
-	}
-	return traps.Text{}, false
+	t := traps.TraitsNamed(names...)
+	t.ProbeGates = e.Gates.Probes == engines.InterruptGate
+	t.InterruptGates = e.Gates.Others == engines.InterruptGate
+	t.UserDebugGate = e.Gates.UserDebug
+	return t
 }
 
 // KernelTexts lists every kernel. A test compiles each and compares; with
 // -update it writes the listings anew.
 func KernelTexts() []traps.Text {
 	var l []traps.Text
-	for _, engine := range Engines() {
+	for _, e := range engines.All(engines.Kernel) {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-			t, _ := kernelText(engine, a)
-			l = append(l, t)
+			l = append(l, kernelText(e, a))
 		}
 	}
 	return l

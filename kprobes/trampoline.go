@@ -5,7 +5,7 @@ package kprobes
 
 // prepareReturns is arch_init_kprobes of 2005: a probe of the kernel's own
 // sits on the trampoline's nop.
-func (e *engine2005) prepareReturns() error {
+func (e *copying) prepareReturns() error {
 	x := e.g.setup(0)
 	x.Probe = x.K.Symbol("trampoline_p")
 	if e.addr(&x) != 0 {
@@ -18,4 +18,4 @@ func (e *engine2005) prepareReturns() error {
 }
 
 // prepareReturns has nothing to do.
-func (e *engineModern) prepareReturns() error { return nil }
+func (e *perCPU) prepareReturns() error { return nil }

@@ -14,7 +14,7 @@ import (
 // callFunctionVector is CALL_FUNCTION_VECTOR.
 const callFunctionVector = 0xfb
 
-func (e *engineModern) waitOps() map[string]traps.Op {
+func (e *perCPU) waitOps() map[string]traps.Op {
 	return map[string]traps.Op{
 		"synchronize_rcu":        e.synchronizeRCU,
 		"smp_call_function_many": e.callOthers,
@@ -25,7 +25,7 @@ func (e *engineModern) waitOps() map[string]traps.Op {
 // synchronizeRCU waits until every other CPU has been quiescent at some moment
 // since it began (G0): a set of CPUs in eax, at first of all. Each look takes
 // those out that are.
-func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
+func (e *perCPU) synchronizeRCU(x *traps.Exec) traps.Result {
 	x.Micro.Locked = true // a grace period is a full barrier
 	before := x.Arg()
 	var left uint64
@@ -55,7 +55,7 @@ func (e *engineModern) synchronizeRCU(x *traps.Exec) traps.Result {
 // busy tells why vCPU c is in no quiescent state, or "". Interrupts that are off,
 // preemption that is off, and a probe's handlers and step each are an RCU
 // read-side section; ring 3, an idle CPU and one whose task has ended are none.
-func (e *engineModern) busy(x *traps.Exec, c int) string {
+func (e *perCPU) busy(x *traps.Exec, c int) string {
 	word := x.M.Arch.Word()
 	running, _ := x.M.PeekWord(x.C.Space, e.ctl+uint64(c)*ctlWords*uint64(word)+uint64(ctlCurrent)*uint64(word), word)
 	switch {
@@ -72,13 +72,13 @@ func (e *engineModern) busy(x *traps.Exec, c int) string {
 }
 
 // started reports whether c runs a task. Others idle.
-func (e *engineModern) started(x *traps.Exec, c int) bool {
+func (e *perCPU) started(x *traps.Exec, c int) bool {
 	return x.M.Register(c, emu.RegisterEnded) == 0 && x.K.Tasks[c].Started
 }
 
 // called goes through the other CPUs that run tasks: the word at ebx on of each
 // says who waits for it, a bit each.
-func (e *engineModern) called(x *traps.Exec, see func(c int, at uint64)) {
+func (e *perCPU) called(x *traps.Exec, see func(c int, at uint64)) {
 	for c := range x.M.CPUs() {
 		if c != x.C.ID && e.started(x, c) {
 			see(c, x.C.Reg(emu.RBX)+uint64(c*x.M.Arch.Word()))
@@ -87,7 +87,7 @@ func (e *engineModern) called(x *traps.Exec, see func(c int, at uint64)) {
 }
 
 // callOthers sends each an interrupt. This CPU serialises by itself.
-func (e *engineModern) callOthers(x *traps.Exec) traps.Result {
+func (e *perCPU) callOthers(x *traps.Exec) traps.Result {
 	x.Micro.Locked = true // smp_call_function_many() adds to lists by locked instructions
 	e.called(x, func(c int, at uint64) {
 		e.write(x, at, e.peek(x, at)|1<<x.C.ID)
@@ -98,7 +98,7 @@ func (e *engineModern) callOthers(x *traps.Exec) traps.Result {
 }
 
 // waitForOthers waits until those have run the function, or their tasks have ended.
-func (e *engineModern) waitForOthers(x *traps.Exec) traps.Result {
+func (e *perCPU) waitForOthers(x *traps.Exec) traps.Result {
 	var left uint64
 	e.called(x, func(c int, at uint64) { left |= e.peek(x, at) >> x.C.ID & 1 << c })
 	if left == 0 {

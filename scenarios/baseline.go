@@ -7,7 +7,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/props"
 )
 
@@ -98,7 +98,7 @@ func machineOf(s explore.System) *emu.Machine {
 }
 
 func (b *baseline) options() Options {
-	return Options{Engine: kprobes.EngineNone, WithoutProbes: true, base: b}
+	return Options{Engine: engines.Without().Name, WithoutProbes: true, base: b}
 }
 
 // share gives the run the baseline of the systems of its search, or one of its

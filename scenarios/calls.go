@@ -3,11 +3,9 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"trapline/emu"
 	"trapline/emu/loader"
-	"trapline/kprobes"
 	"trapline/scenarios/format"
 )
 
@@ -23,28 +21,21 @@ var operations = map[string]string{
 }
 
 // operation is the kernel's function for an operation under the run's engine,
-// "" where there are no probes. Engine modern lets plain probes share an
-// address (M5), so there the multiprobe functions are the plain ones.
+// "" where there are no probes. Where plain probes may share an address (M5) the multiprobe functions are the plain ones.
 func (b *builder) operation(name string) (string, error) {
 	name = operations[name]
-	switch engine := engineName(b.run.Engine()); {
-	case engine == kprobes.EngineNone:
+	switch engine := b.run.Describe(); {
+	case engine.None():
 		return "", nil
 	case b.run.Kernel.HasSymbol(name):
 		return name, nil
-	case name == operations["register_multiprobe"] && engine == kprobes.EngineModern:
+	case name == operations["register_multiprobe"] && engine.Shares:
 		return operations["register"], nil
-	case name == operations["unregister_multiprobe"] && engine == kprobes.EngineModern:
+	case name == operations["unregister_multiprobe"] && engine.Shares:
 		return operations["unregister"], nil
 	default:
-		return "", fmt.Errorf("%w, because engine %s has no %s", ErrNotPossible, engine, name)
+		return "", fmt.Errorf("%w, because engine %s has no %s", ErrNotPossible, engine.Name, name)
 	}
-}
-
-// engineName is an engine without its options.
-func engineName(engine string) string {
-	name, _, _ := strings.Cut(engine, "+")
-	return name
 }
 
 // writeCalls writes the code that makes a task's calls, one after the other,

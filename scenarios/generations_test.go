@@ -12,7 +12,7 @@ import (
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
 )
@@ -26,18 +26,25 @@ Each cell is a search of every schedule of a built-in scenario under one engine,
 semantics checklist that explains it; "holds" is an exhausted search that found nothing.
 This page is written by a test, "go test ./scenarios -run TestGenerations -update", and checked by it.
 
-| scenario | 2002 | 2005 | modern |
-|---|---|---|---|
 `
 
-const generationsMiddle = `
-What the columns are: 2002 steps in place under one lock; 2005 steps a copy under one lock, with multiprobe; modern
-steps a copy per CPU with no lock on the hit path, and lets plain probes share an address. A defect that stays in 2005
-is one of the lock or of multiprobe, not of the step. self-modifying-neighbour is the processor's, in all of them.
+const generationsMiddle = `A defect that stays in 2005 is one of the lock or of multiprobe, not of the step. self-modifying-neighbour is the processor's, in all of them.
 
 ## See them
 
 `
+
+// columns is the head of a table with a column for each engine, and what they are.
+func columns(list []*engines.Engine) (head, about string) {
+	head, rule := "| scenario |", "|---|"
+	about = "\nThe columns:\n\n"
+	for _, e := range list {
+		head += " " + e.Name + " |"
+		rule += "---|"
+		about += "- " + e.Name + " " + e.About + ".\n"
+	}
+	return head + "\n" + rule + "\n", about + "\n"
+}
 
 // TestGenerations searches every race under every engine and compares with the
 // documented table.
@@ -50,14 +57,15 @@ func TestGenerations(t *testing.T) {
 			continue
 		}
 		fmt.Fprintf(&table, "| %s |", b.Name)
-		for _, engine := range kprobes.Engines()[1:] {
+		for _, engine := range engines.Names(engines.Kernel)[1:] {
 			cell, command := generation(t, b.Name, engine)
 			fmt.Fprintf(&table, " %s |", cell)
 			lines.WriteString(command)
 		}
 		table.WriteString("\n")
 	}
-	text := generationsHead + table.String() + generationsMiddle + lines.String()
+	head, about := columns(engines.All(engines.Kernel)[1:])
+	text := generationsHead + head + table.String() + about + generationsMiddle + lines.String()
 	if updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), generationsDoc, []byte(text)))
 		return

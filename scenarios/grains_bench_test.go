@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/scenarios"
 )
 
@@ -35,7 +34,7 @@ func BenchmarkGrains(b *testing.B) {
 			} {
 				f, err := scenarios.Load(x.Name)
 				require.NoError(b, err)
-				by.Engine = kprobes.Engine2002
+				by.Engine = "2002"
 				if all {
 					f.Check, f.HasCheck = nil, true
 				}

@@ -21,7 +21,7 @@ func (r *Run) deciding() kprobes.Hashed {
 	switch {
 	case r.asksForCounts():
 		return kprobes.AllCounts
-	case r.Engine() == kprobes.EngineNone:
+	case r.Describe().None():
 		return kprobes.NoCounts
 	case slices.ContainsFunc(r.checks, func(p explore.Property) bool { return p.Name() == props.OnePreOnePost }):
 		return kprobes.Balances

@@ -5,7 +5,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/kprobes/props"
 	"trapline/scenarios/expr"
 	"trapline/scenarios/format"
@@ -32,7 +31,7 @@ func (b *builder) prepareChecks() error {
 			if err != nil && own {
 				return err
 			}
-			if err != nil || b.options.Engine == kprobes.EngineNone && asksAboutProbes(p.Cond.Node) {
+			if err != nil || b.options.engine().None() && asksAboutProbes(p.Cond.Node) {
 				continue
 			}
 			c = b.run.condition(p)

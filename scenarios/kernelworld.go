@@ -98,7 +98,7 @@ func (w kernelWorld) ends() []ProbeEnd {
 		s := w.Probes.Stats(i)
 		state := "armed"
 		switch {
-		case w.engine() == kprobes.EngineNone:
+		case w.Describe().None():
 			state = "unused"
 		case !s.Registered:
 			state = "not registered"

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 )
 
 // ordered are the built-in scenarios of kernel code on several vCPUs.
@@ -31,10 +31,10 @@ func ordered(t *testing.T) []*File {
 // T2: under x86-TSO too, C and its abstraction in micro-steps come to the same
 // ends: what a micro-step stores is buffered as what its C stores is.
 func TestT2MicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
-	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2002", "2005", "modern"} {
 		searched := 0
 		for _, f := range ordered(t) {
-			if engine == kprobes.EngineModern && strings.HasSuffix(f.Name, "register-self-deadlock.txtar") {
+			if engine == "modern" && strings.HasSuffix(f.Name, "register-self-deadlock.txtar") {
 				continue // see sameOutcomes
 			}
 			f.Machine.StoreBuffer = 4
@@ -54,7 +54,7 @@ func TestT2MicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
 // lose no end.
 func TestT2ReductionsKeepOutcomes(t *testing.T) {
 	compared := 0
-	for _, engine := range kprobes.Engines() {
+	for _, engine := range engines.Names(engines.Kernel) {
 		for _, f := range ordered(t) {
 			f.Machine.StoreBuffer = 2
 			micro := searchOutcomes(t, f, engine, byMicroSteps)
@@ -76,7 +76,7 @@ func TestT2ReductionsKeepOutcomes(t *testing.T) {
 // T1: what is certified has the same ends under both memory models.
 func TestT1CertifiedScenariosEndTheSame(t *testing.T) {
 	certified, others := 0, 0
-	for _, engine := range kprobes.Engines() {
+	for _, engine := range engines.Names(engines.Kernel) {
 		for _, f := range ordered(t) {
 			sc := searchOutcomesBy(t, f, engine, byMicroSteps, explore.Options{Certify: true})
 			if sc == nil {

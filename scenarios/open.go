@@ -11,6 +11,7 @@ import (
 	"trapline/emu/loader"
 	"trapline/idt"
 	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios/story"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	cpus int       // vCPUs instead of the file's; 0: the file's
 }
 
+func (o *Options) engine() *engines.Engine { return engines.Of(o.Engine) }
+
 // Open builds the machine of a scenario, ready for its first step. Flaws that
 // show only now, such as an unknown symbol, are *format.Error or *asm.Error.
 func Open(ctx context.Context, f *File, o Options) (*Run, error) {
@@ -48,6 +51,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	if f.Linux != nil {
 		return openUser(ctx, f, o)
 	}
+	o.Direct = o.Direct && o.engine().Direct()
 	img, err := imageOf(ctx, f)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/insn"
-	"trapline/kprobes"
 	"trapline/scenarios"
 )
 
@@ -92,8 +91,8 @@ func TestRealInput(t *testing.T) {
 				}
 			}
 			f := load(t, path, scenarioText(c.arch, probes, want))
-			plain := finish(t, f, kprobes.EngineNone)
-			probed := finish(t, f, kprobes.Engine2002)
+			plain := finish(t, f, "none")
+			probed := finish(t, f, "2002")
 			assert.Empty(t, probed.Judge(true))
 			assert.Equal(t, plain.Results(), probed.Results())
 			hit := 0

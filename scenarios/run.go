@@ -12,6 +12,7 @@ import (
 	"trapline/emu/explore"
 	"trapline/emu/sched"
 	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/props"
 	"trapline/kprobes/trace"
 	"trapline/scenarios/story"
@@ -95,6 +96,9 @@ func (r *Run) Names() *story.Names { return &r.names }
 
 // Engine is the name of the engine that the run uses.
 func (r *Run) Engine() string { return r.world.engine() }
+
+// Describe is the description of the engine.
+func (r *Run) Describe() *engines.Engine { return engines.Of(r.Engine()) }
 
 // Done tells why the run is over, or "".
 func (r *Run) Done() string { return r.state.done }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 )
 
@@ -17,7 +17,7 @@ import (
 // change by their names; the stub of a 64-bit kernel moves the frame of an int3.
 func TestSavedRegistersAreNamed(t *testing.T) {
 	for name, arch := range map[string]emu.Arch{"first-probe": emu.I386, "x86-64-first-probe": emu.AMD64} {
-		for _, engine := range kprobes.Engines()[1:] {
+		for _, engine := range engines.Names(engines.Kernel)[1:] {
 			f, err := scenarios.Load(name)
 			require.NoError(t, err)
 			r := open(t, f, scenarios.Options{Engine: engine})
@@ -32,7 +32,7 @@ func TestSavedRegistersAreNamed(t *testing.T) {
 			}))
 			ip := map[emu.Arch]string{emu.I386: "regs->eip ", emu.AMD64: "regs->rip "}[arch]
 			where := fmt.Sprintf("%s under %s: %v", name, engine, wrote)
-			if engine == kprobes.Engine2002 {
+			if engine == "2002" {
 				require.Equal(t, ip, wrote["rewind_eip"], where)
 			} else {
 				require.Equal(t, ip, wrote["set_copy_ip"], where)

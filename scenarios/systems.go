@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu/explore"
 	"trapline/emu/sched"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/props"
 )
 
@@ -28,6 +29,13 @@ var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this
 // NewSystems prepares a search. It goes without kernel text unless the engine
 // or the probes need it, or the options ask for it (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
+	engine := o.engine()
+	if o.Engine == "" {
+		engine = engines.Of(f.Machine.Engine)
+	}
+	if engine != nil && f.Linux == nil && !engine.Direct() {
+		o.KernelText = true
+	}
 	s := &Systems{file: f, options: o}
 	s.ctx, s.end = context.WithCancel(ctx)
 	s.options.base = newBaseline(s.ctx, f)

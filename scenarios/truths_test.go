@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 )
 
 // everyEngine has the same verdict under every engine.
 func everyEngine(verdict string) map[string]string {
 	m := map[string]string{}
-	for _, e := range kprobes.Engines() {
+	for _, e := range engines.Names(engines.Kernel) {
 		m[e] = verdict
 	}
 	return m

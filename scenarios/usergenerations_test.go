@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes/uprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 	"trapline/scenarios/atomicfile"
 	"trapline/scenarios/format"
@@ -28,14 +28,9 @@ nothing; "refused" is that the engine does not take all of the probes. For the s
 was searched. U16 is what a program can tell of today's uprobes.
 This page is written by a test, "go test ./scenarios -run TestUserGenerations -update", and checked by it.
 
-| scenario | uprobes-inline | uprobes-2005 | uprobes-2005-coded | uprobes |
-|---|---|---|---|---|
 `
 
-const userGenerationsFoot = `
-What the columns are: uprobes-inline steps in place, with the breakpoint out for all threads; uprobes-2005 is the proposal
-to step a copy on the program's stack, as its text has it, and uprobes-2005-coded as its code has it; uprobes is Linux 6.1.
-None but the last has return probes. Linux 6.1 in turn refuses instructions that it cannot step rightly (row U4).
+const userGenerationsFoot = `None but uprobes has return probes. It in turn refuses instructions that it cannot step rightly (row U4).
 
 What breaks under uprobes-2005 is what its one fix-up, the distance taken off eip, is wrong for (row O3): calls and
 returns, operands found from rip, and popf, whose TF it clears. Under uprobes-2005-coded any probe breaks that is hit with
@@ -47,21 +42,24 @@ stack, which in the scenarios of threads is part of the program's data.
 // and compares with the documented table.
 func TestUserGenerations(t *testing.T) {
 	table := strings.Builder{}
+	columnsInTime := engines.All(engines.Program)[1:]
+	slices.SortStableFunc(columnsInTime, func(a, b *engines.Engine) int { return strings.Compare(a.Since, b.Since) })
 	list, err := scenarios.Library()
 	require.NoError(t, err)
 	for _, b := range list {
 		f, err := scenarios.Load(b.Name)
 		require.NoError(t, err)
-		if f.Linux == nil || !slices.Contains(uprobes.Engines(), f.Machine.Engine) {
+		if f.Linux == nil || !slices.Contains(engines.Probing(engines.Program), f.Machine.Engine) {
 			continue // TestO6GlobalsNeedTheLock has the other
 		}
 		fmt.Fprintf(&table, "| %s |", b.Name)
-		for _, engine := range []string{"uprobes-inline", "uprobes-2005", "uprobes-2005-coded", "uprobes"} {
-			fmt.Fprintf(&table, " %s |", userGeneration(t, f, engine, b.Group == "races"))
+		for _, e := range columnsInTime {
+			fmt.Fprintf(&table, " %s |", userGeneration(t, f, e.Name, b.Group == "races"))
 		}
 		table.WriteString("\n")
 	}
-	text := userGenerationsHead + table.String() + userGenerationsFoot
+	head, about := columns(columnsInTime)
+	text := userGenerationsHead + head + table.String() + about + userGenerationsFoot
 	if updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), userGenerationsDoc, []byte(text)))
 		return

@@ -11,7 +11,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/emu/loader"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
@@ -22,26 +22,22 @@ import (
 	"trapline/scenarios/story"
 )
 
-// UserEngines are the engines under which a Linux program can be run.
-func UserEngines() []string { return append([]string{kprobes.EngineNone}, uprobes.Engines()...) }
-
 // Engines are those that a scenario of f's kind can be run under.
 func (f *File) Engines() []string {
+	return engines.Names(f.world())
+}
+
+func (f *File) world() engines.World {
 	if f.Linux != nil {
-		return UserEngines()
+		return engines.Program
 	}
-	return kprobes.Engines()
+	return engines.Kernel
 }
 
 // CheckEngine says what is wrong with the name of an engine for f.
 func (f *File) CheckEngine(name string) error {
-	if f.Linux == nil {
-		return kprobes.CheckEngine(name)
-	}
-	if _, err := uprobes.ParseEngine(name); err != nil && name != kprobes.EngineNone {
-		return fmt.Errorf("engine %q: expected one of %s", name, strings.Join(UserEngines(), ", "))
-	}
-	return nil
+	_, _, err := engines.Parse(f.world(), name)
+	return err
 }
 
 // openUser builds the machine of a Linux program, with its uprobes enabled
@@ -138,12 +134,9 @@ func content(f *File, x format.GuestFile) ([]byte, error) {
 // boot loads the program.
 func (b *userBuilder) boot() error {
 	w, f := b.world, b.file
-	engine := uprobes.Modern
-	if e := b.options.Engine; e != kprobes.EngineNone {
-		var err error
-		if engine, err = uprobes.ParseEngine(e); err != nil {
-			return err
-		}
+	engine, err := uprobes.ParseEngine(b.options.Engine)
+	if err != nil {
+		return err
 	}
 	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
 	w.tracer = tracer.New(w.files, w.uprobes, 0) // before there is a kernel, whose snapshots shall have its state
@@ -249,7 +242,7 @@ func (b *userBuilder) defineEvents() error {
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,
 		Printk: w.printk,
 	})
-	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+	if b.options.WithoutProbes || b.options.engine().None() {
 		return nil
 	}
 	for _, e := range b.file.Events {
@@ -274,7 +267,7 @@ func (b *userBuilder) defineEvents() error {
 // checkNames looks at the probes that conditions and directives name: events
 // have theirs only now.
 func (b *userBuilder) checkNames() error {
-	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+	if b.options.WithoutProbes || b.options.engine().None() {
 		return nil
 	}
 	var names []string

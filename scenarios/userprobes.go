@@ -51,7 +51,7 @@ func (b *userBuilder) defineProbes() error {
 		return fmt.Errorf("%s: %w", b.file.Linux.Path, errno)
 	}
 	w.programFile = file.ID
-	if b.options.WithoutProbes || b.options.Engine == kprobes.EngineNone {
+	if b.options.WithoutProbes || b.options.engine().None() {
 		return nil
 	}
 	for i := range b.file.Probes {
@@ -152,7 +152,7 @@ func (w *userWorld) observe(ev *emu.Event) {
 	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && w.probed(ev.PC):
 		w.user.hitAt[t.TID] = ev.PC
 	case ev.Kind == emu.StepInstruction:
-		inPlace := w.user.hitAt[t.TID] == ev.PC && w.engine() == uprobes.Inline.String()
+		inPlace := w.user.hitAt[t.TID] == ev.PC && w.Describe().InPlace
 		delete(w.user.hitAt, t.TID)
 		if !inPlace && w.probed(ev.PC) && w.uprobes.Due(t.Process().MM(), ev.PC) {
 			w.miss(ev, t)
@@ -198,7 +198,7 @@ func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
 		}
 	}
 	row := ""
-	if w.engine() == uprobes.Inline.String() {
+	if w.Describe().InPlace {
 		row = "K11"
 	}
 	w.Machine.Note(emu.Note{Kind: NoteMissed, ID: row, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 )
 
@@ -85,7 +86,7 @@ func searchedTwice(t *testing.T, f *scenarios.File, engine string) (some, every 
 func TestS3ProgramsEndAsWithoutReduction(t *testing.T) {
 	for i, text := range generated(10) {
 		f := parse(t, text)
-		engines := scenarios.UserEngines()
+		engines := engines.Names(engines.Program)
 		if !strings.Contains(text, "call target") {
 			engines = engines[:2] // without a hit they do the same
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/scenarios"
 )
 
@@ -35,7 +34,7 @@ func TestV2WhatCodeReadsIsSearched(t *testing.T) {
 		require.NoError(t, err)
 		engines := []string{f.Machine.Engine}
 		if len(f.Probes) > 0 && f.Linux == nil {
-			engines = []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern}
+			engines = []string{"2002", "2005", "modern"}
 		}
 		for _, engine := range engines {
 			for _, text := range []bool{false, true} {

@@ -17,7 +17,7 @@ import (
 	"trapline/emu/sched"
 	"trapline/emu/silicon"
 	"trapline/emu/silicon/generate"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/transparent"
 	"trapline/scenarios"
 )
@@ -97,7 +97,7 @@ func schedule(t *testing.T, rng *rand.Rand) {
 func open(t *testing.T, rng *rand.Rand) *scenarios.Run {
 	t.Helper()
 	names := scenarios.Names()
-	engines := kprobes.Engines()
+	engines := engines.Names(engines.Kernel)
 	for {
 		f, err := scenarios.Load(names[rng.IntN(len(names))])
 		require.NoError(t, err)
@@ -129,14 +129,14 @@ func probed(t *testing.T, rng *rand.Rand) {
 	g := generate.New(generate.Config{Mode: mode, Seed: rng.Uint64(), Groups: generate.AllGroups})
 	p := g.Sequence(rng.Uint64() % uint64(g.Forms())).Program
 	run := func(engine string, probes []uint64) *transparent.Result {
-		r, err := transparent.NewRig(p, transparent.Config{Engine: engine, Direct: rng.IntN(2) == 0 && engine != kprobes.EngineNone, Probes: probes})
+		r, err := transparent.NewRig(p, transparent.Config{Engine: engine, Direct: rng.IntN(2) == 0 && engine != "none", Probes: probes})
 		require.NoError(t, err)
 		defer r.Close()
 		res, err := r.Run(probes...)
 		require.NoError(t, err)
 		return res
 	}
-	run(kprobes.Engine2002, run(kprobes.EngineNone, nil).Addresses())
+	run("2002", run("none", nil).Addresses())
 }
 
 // guestBytes tries some arbitrary code.

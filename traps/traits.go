@@ -1,6 +1,9 @@
 package traps
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Traits are how the trap code of an engine's kernel differs from that of the
 // stock one, 2.5.30 (G0). The zero value is that kernel. What the assembler
@@ -40,28 +43,42 @@ type Traits struct {
 	TextSteps bool
 }
 
-// names are what the assembler's conditions and a flow's call the traits.
-func (t Traits) names() map[string]bool {
-	return map[string]bool{
-		"SAVES_AX": t.SavesAX, "GAP": t.Gap, "INTERRUPT_GATES": t.InterruptGates, "RESTORES_IF": t.RestoresIF,
-		"DEBUG_FIRST": t.DebugFirst, "NO_LAZY_DR7": t.NoLazyDR7, "NO_DTRACE": t.NoDTrace, "ALL_FAULTS": t.AllFaults, "FIXUP_FIRST": t.FixupFirst,
-		"KERNEL_ONLY": t.KernelOnly, "TEXT_STEPS": t.TextSteps,
+// names are what the assembler's conditions, a flow and descriptions call the
+// traits, and where each is.
+func (t *Traits) names() []struct {
+	name string
+	on   *bool
+} {
+	return []struct {
+		name string
+		on   *bool
+	}{
+		{"SAVES_AX", &t.SavesAX}, {"GAP", &t.Gap}, {"INTERRUPT_GATES", &t.InterruptGates}, {"RESTORES_IF", &t.RestoresIF},
+		{"DEBUG_FIRST", &t.DebugFirst}, {"NO_LAZY_DR7", &t.NoLazyDR7}, {"NO_DTRACE", &t.NoDTrace}, {"ALL_FAULTS", &t.AllFaults},
+		{"FIXUP_FIRST", &t.FixupFirst}, {"KERNEL_ONLY", &t.KernelOnly}, {textSteps, &t.TextSteps},
 	}
 }
 
-// traitNames is their order in Config.
-var traitNames = [...]string{"SAVES_AX", "GAP", "INTERRUPT_GATES", "RESTORES_IF", "DEBUG_FIRST", "NO_LAZY_DR7", "NO_DTRACE", "ALL_FAULTS",
-	"FIXUP_FIRST", "KERNEL_ONLY"}
+// textSteps is no concern of the assembler's.
+const textSteps = "TEXT_STEPS"
+
+// TraitsNamed has the traits of these names on.
+func TraitsNamed(on ...string) Traits {
+	var t Traits
+	for _, x := range t.names() {
+		*x.on = slices.Contains(on, x.name)
+	}
+	return t
+}
 
 // Config is what an engine's kernel text begins with: symbols that choose
 // between variants of the entry code.
 func (t Traits) Config() string {
 	var b strings.Builder
 	b.WriteString(".set CONFIG_KPROBES,1\n")
-	on := t.names()
-	for _, name := range traitNames {
-		if on[name] {
-			b.WriteString(".set TRAP_" + name + ",1\n")
+	for _, x := range t.names() {
+		if *x.on && x.name != textSteps {
+			b.WriteString(".set TRAP_" + x.name + ",1\n")
 		}
 	}
 	return b.String()
@@ -69,7 +86,9 @@ func (t Traits) Config() string {
 
 // build tells a flow which of its lines are in: by a trait's name, or KPROBES.
 func (t Traits) build(kprobes bool) map[string]bool {
-	m := t.names()
-	m["KPROBES"] = kprobes
+	m := map[string]bool{"KPROBES": kprobes}
+	for _, x := range t.names() {
+		m[x.name] = *x.on
+	}
 	return m
 }

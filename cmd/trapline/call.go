@@ -15,7 +15,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/loader/vmlinux"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/events"
 	"trapline/kprobes/kcall"
 	"trapline/kprobes/trace"
@@ -42,7 +42,7 @@ EXAMPLES:
    trapline call --engine 2002 --json vmlinux int_sqrt 1000000 | jq .value`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the event `LINE` (may be repeated)"},
-			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Value: kprobes.EngineModern, Usage: "run under `ENGINE`: " + strings.Join(kprobes.Engines(), ", ")},
+			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Value: engines.For(engines.KernelCalls).Name, Usage: "run under `ENGINE`: " + strings.Join(engines.Names(engines.Kernel), ", ")},
 			&cli.StringFlag{Name: "symbols", Usage: "take the symbols from `FILE`: kallsyms or System.map"},
 			processorFlag(),
 			&cli.Uint64Flag{Name: "steps", Value: kcall.DefaultSteps, Usage: "stop after `N` steps"},
@@ -57,8 +57,8 @@ func doCall(ctx context.Context, c *cli.Command, out *output) error {
 	if c.Args().Len() < 2 {
 		return usagef(c, "call takes IMAGE and SYMBOL, not %d arguments", c.Args().Len())
 	}
-	if e := c.String("engine"); !slices.Contains(kprobes.Engines(), e) {
-		return usagef(c, "unknown engine %q; expected one of %s", e, strings.Join(kprobes.Engines(), ", "))
+	if e := c.String("engine"); !slices.Contains(engines.Names(engines.Kernel), e) {
+		return usagef(c, "unknown engine %q; expected one of %s", e, strings.Join(engines.Names(engines.Kernel), ", "))
 	}
 	args, err := parseCallArgs(c.Args().Slice()[2:])
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
 )
@@ -27,7 +27,7 @@ EXAMPLES:
    trapline compare lock-convoy
    trapline compare smp-missed-probe --engines 2002,2005`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "engines", Usage: engineUsage("compare") + "; options: " + strings.Join(kprobes.EngineOptions(), ", ")},
+			&cli.StringFlag{Name: "engines", Usage: engineUsage("compare") + "; options: " + strings.Join(engines.Options(engines.Kernel), ", ")},
 			&cli.DurationFlag{Name: "time", Value: defaultCompareTime, Usage: "search for at most `DURATION` under each engine"},
 			processorFlag(),
 			requireExhausted(),

@@ -10,8 +10,7 @@ import (
 
 	"trapline/docs"
 	"trapline/emu"
-	"trapline/kprobes"
-	"trapline/kprobes/uprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 	"trapline/tui/course"
 )
@@ -99,19 +98,10 @@ func valuesOf(flag string, args []string) []string {
 func enginesFor(args []string) []string {
 	for _, a := range args[1:] {
 		if f, err := scenarios.Load(a); err == nil {
-			if f.Linux != nil {
-				return uprobes.Engines()
-			}
-			return kprobes.Engines()
+			return f.Engines()
 		}
 	}
-	list := kprobes.Engines()
-	for _, e := range uprobes.Engines() {
-		if !slices.Contains(list, e) {
-			list = append(list, e)
-		}
-	}
-	return list
+	return append(engines.Names(engines.Kernel), engines.Probing(engines.Program)...)
 }
 
 func lessonNames() []string {

@@ -48,12 +48,12 @@ func TestALessonKeepsItsQuestions(t *testing.T) {
 	gates, err := course.Find("gates")
 	require.NoError(t, err)
 	w := openedWalk(t, loaded(t, gates.Scenario), "")
-	require.Equal(t, gates.Asked(), questionsOf(w))
-	require.Equal(t, gates.Asked(), questionsOf(replayed(t, w)))
+	require.Equal(t, gates.Asked(), questionsOf(w).Questions)
+	require.Equal(t, gates.Asked(), questionsOf(replayed(t, w)).Questions)
 
 	file := filepath.Join(t.TempDir(), "copy.txtar")
 	require.NoError(t, atomicfile.Write(t.Context(), file, loaded(t, gates.Scenario).Bytes()))
-	require.Equal(t, gates.Asked(), questionsOf(openedWalk(t, loaded(t, file), "")))
+	require.Equal(t, gates.Asked(), questionsOf(openedWalk(t, loaded(t, file), "")).Questions)
 }
 
 // Two lessons may be about one scenario; an answer is true only under the engine that it was asked for.
@@ -64,7 +64,7 @@ func TestQuestionsAreThoseOfTheEngine(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, two.Scenario, why.Scenario)
 	f := loaded(t, two.Scenario)
-	require.Equal(t, two.Asked(), questionsOf(openedWalk(t, f, "")))
-	require.Equal(t, why.Asked(), questionsOf(openedWalk(t, f, why.Engine)))
-	require.Empty(t, questionsOf(openedWalk(t, f, "none")))
+	require.Equal(t, two.Asked(), questionsOf(openedWalk(t, f, "")).Questions)
+	require.Equal(t, why.Asked(), questionsOf(openedWalk(t, f, why.Engine)).Questions)
+	require.Nil(t, questionsOf(openedWalk(t, f, "none")))
 }

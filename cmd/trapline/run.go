@@ -11,7 +11,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/nearest"
 	"trapline/emu/sched"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/trace"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -126,7 +126,7 @@ func checkEngine(c *cli.Command, f *scenarios.File, name string) error {
 
 // engineUsage lists what --engine takes.
 func engineUsage(what string) string {
-	return what + " `ENGINE`: " + strings.Join(kprobes.Engines(), ", ") + "; a Linux program: " + strings.Join(scenarios.UserEngines(), ", ")
+	return what + " `ENGINE`: " + strings.Join(engines.Names(engines.Kernel), ", ") + "; a Linux program: " + strings.Join(engines.Names(engines.Program), ", ")
 }
 
 func levelOf(c *cli.Command) (story.Level, error) {

@@ -11,6 +11,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
@@ -29,7 +30,7 @@ func traceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
 		&cli.BoolFlag{Name: "functions", Usage: "list the functions of PROGRAM that can be probed, and do not run it"},
-		&cli.StringFlag{Name: "engine", Value: uprobes.Modern.String(), Usage: "`NAME` of the engine: " + strings.Join(uprobes.Engines(), ", ")},
+		&cli.StringFlag{Name: "engine", Value: engines.For(engines.ProgramScenarios).Name, Usage: "`NAME` of the engine: " + strings.Join(engines.Probing(engines.Program), ", ")},
 		&cli.BoolFlag{Name: "strict", Usage: "a probe that is refused is a failure"},
 	}
 }
@@ -40,7 +41,7 @@ type traceEvents struct {
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
 	account  *uprobes.Account // with --explain, else nil
-	engine   uprobes.Engine
+	engine   *engines.Engine
 	cmd      *cli.Command
 	defs     []definition
 	files    *probedFiles
@@ -66,15 +67,16 @@ func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stde
 	if len(t.defs) == 0 {
 		return nil, nil
 	}
-	var err error
-	if t.engine, err = uprobes.ParseEngine(c.String("engine")); err != nil {
-		return nil, err
+	name := c.String("engine")
+	engine, err := uprobes.ParseEngine(name)
+	if t.engine = engines.Of(name); err != nil || t.engine.None() {
+		return nil, fmt.Errorf("unknown engine %q; expected one of %s", name, strings.Join(append(engines.Probing(engines.Program), engines.Options(engines.Program)...), ", "))
 	}
 	if t.out, err = createTrace(c.String("output"), c.IsSet("output"), t.stderr); err != nil {
 		return nil, err
 	}
 	t.system = uprobes.New(uprobes.Options{
-		Engine: t.engine, Printk: func(line string) { t.say("kernel log: %s", line) },
+		Engine: engine, Printk: func(line string) { t.say("kernel log: %s", line) },
 	})
 	if c.Bool("explain") {
 		t.account = uprobes.NewAccount(t.system)
@@ -152,11 +154,11 @@ func (t *traceEvents) report(err error) error {
 	return reported(exitTrace)
 }
 
-// whyRefused tells why p could not be enabled. Only the modern engine has return probes.
+// whyRefused tells why p could not be enabled. Not every engine has return probes.
 func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 	switch {
-	case p.Return && t.engine != uprobes.Modern && errors.Is(err, events.ENOTSUPP):
-		return fmt.Sprintf("the engine %s has no return probes", t.engine)
+	case p.Return && !t.engine.Returns && errors.Is(err, events.ENOTSUPP):
+		return fmt.Sprintf("the engine %s has no return probes", t.engine.Name)
 	case errors.Is(err, events.ENOTSUPP):
 		return "uprobes do not take the instruction at that place"
 	case errors.Is(err, events.ENOEXEC):

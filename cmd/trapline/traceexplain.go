@@ -127,7 +127,7 @@ func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruct
 	at := s.At
 	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, s.TID, s.Process, s.CPU)
 	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Original[:i.Len], at))
-	if t.engine == uprobes.Modern { // the others look at no instruction
+	if t.engine.Analyzes { // the others look at no instruction
 		for _, line := range append(i.Story(), fmt.Sprintf("an undisturbed hit takes traps: %d (U9)", i.Traps(p.Return))) {
 			fmt.Fprintf(t.stderr, "  %-12s %s\n", "", line)
 		}

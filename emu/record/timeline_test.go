@@ -10,7 +10,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/record"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 )
 
@@ -46,7 +46,7 @@ func kernelScenarios(t *testing.T) []string {
 // openDrawn opens a drawn scenario under a drawn engine.
 func openDrawn(t *testing.T, rt *rapid.T, names []string) (*scenarios.Run, *record.Timeline) {
 	name := rapid.SampledFrom(names).Draw(rt, "scenario")
-	engine := rapid.SampledFrom(kprobes.Engines()).Draw(rt, "engine")
+	engine := rapid.SampledFrom(engines.Names(engines.Kernel)).Draw(rt, "engine")
 	f, err := scenarios.Load(name)
 	require.NoError(rt, err)
 	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
-	"trapline/kprobes"
 )
 
 // watched runs a situation under a text.
@@ -65,7 +64,7 @@ func difference(a, b []string) string {
 
 // ours2002 are the C text of engine 2002 and its micro-steps.
 func ours2002() []text {
-	return []text{ourText(kprobes.Engine2002, false), ourText(kprobes.Engine2002, true)}
+	return []text{ourText("2002", false), ourText("2002", true)}
 }
 
 func seed2002(t *testing.T) *text2002 {
@@ -80,7 +79,7 @@ func TestGates2002(t *testing.T) {
 	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
 	require.NoError(t, err)
 	defer m.Close()
-	s, err := ourText(kprobes.Engine2002, false).boot(m)
+	s, err := ourText("2002", false).boot(m)
 	require.NoError(t, err)
 	var seen []string
 	for vec := range 256 {

@@ -5,8 +5,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"trapline/kprobes"
 )
 
 const (
@@ -102,7 +100,7 @@ fault1:	xorl %eax,%eax
 
 // ours2005 are the texts of engine 2005.
 func ours2005() []text {
-	return []text{ourText(kprobes.Engine2005, false), ourText(kprobes.Engine2005, true)}
+	return []text{ourText("2005", false), ourText("2005", true)}
 }
 
 // TestMultiprobes: the seed's multiprobe on the engine's kprobes shows what the
@@ -151,7 +149,7 @@ var mutations2005 = []mutation{
 
 func TestMutations2005(t *testing.T) {
 	seed := seed2005(t)
-	notice := noticing(t, ourText(kprobes.Engine2005, false), multiprobes)
+	notice := noticing(t, ourText("2005", false), multiprobes)
 	for _, m := range mutations2005 {
 		t.Run(m.name, func(t *testing.T) {
 			img, err := seed.apply(t, m).image("-Og")
@@ -235,7 +233,7 @@ func TestOutcomesNoticeMutations2005(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			img, err := seed.apply(t, m).image("-Og")
 			require.NoError(t, err)
-			stage2005.notice(t, ourText(kprobes.Engine2005, true), multiText("mutated", img))
+			stage2005.notice(t, ourText("2005", true), multiText("mutated", img))
 		})
 	}
 }

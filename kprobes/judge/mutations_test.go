@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"trapline/kprobes"
 )
 
 // mutation is an edit of the seed's text by tokens: in the function that is
@@ -121,7 +119,7 @@ func noticing(t *testing.T, ours text, list []situation) func(*testing.T, text) 
 // TestMutations2002: the comparison notices each change of the seed's text.
 func TestMutations2002(t *testing.T) {
 	seed := seed2002(t)
-	notice := noticing(t, ourText(kprobes.Engine2002, false), situations)
+	notice := noticing(t, ourText("2002", false), situations)
 	for _, m := range mutations2002 {
 		t.Run(m.name, func(t *testing.T) {
 			img, err := seed.apply(t, m).image("-Og")

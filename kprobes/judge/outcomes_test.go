@@ -12,7 +12,6 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/kprobes/props"
 	"trapline/traps"
 )
@@ -323,7 +322,7 @@ func TestOutcomesNoticeMutations2002(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			img, err := seed.apply(t, m).image("-Og")
 			require.NoError(t, err)
-			stage2002.notice(t, ourText(kprobes.Engine2002, true), seedText("mutated", img))
+			stage2002.notice(t, ourText("2002", true), seedText("mutated", img))
 		})
 	}
 }

@@ -93,11 +93,11 @@ func (s *text2005) image(optimisation string) (traps.Options, error) {
 		return traps.Options{}, err
 	}
 	for _, k := range kprobes.KernelTexts() {
-		if k.Engine == kprobes.Engine2005 && k.Arch == emu.I386 {
+		if k.Engine == "2005" && k.Arch == emu.I386 {
 			return join2005(k, "\n\t.text\n"+seed+"\n")
 		}
 	}
-	return traps.Options{}, fmt.Errorf("engine %s has no text", kprobes.Engine2005)
+	return traps.Options{}, fmt.Errorf("engine %s has no text", "2005")
 }
 
 // join2005 puts assembly behind that of the engine's text, whose multiprobe gets

@@ -60,7 +60,7 @@ func ourText(engine string, direct bool) text {
 		if err = g.K.SetDirect(direct); err != nil {
 			return nil, err
 		}
-		if engine == kprobes.Engine2005 {
+		if engine == "2005" {
 			return side2005(g, "kprobe_pool", 0, "active_pool"), nil
 		}
 		return &side{m: m, k: g.K, g: g, words: words2002, size: 32}, nil
@@ -83,7 +83,7 @@ func seedText(name string, img *loader.Image) text {
 // multiText is engine 2005's kernel with the seed's multiprobe.
 func multiText(name string, o traps.Options) text {
 	return text{name, false, func(m *emu.Machine) (*side, error) {
-		g, err := kprobes.BootText(m, kprobes.Engine2005, o)
+		g, err := kprobes.BootText(m, "2005", o)
 		if err != nil {
 			return nil, err
 		}

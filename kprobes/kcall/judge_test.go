@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
-	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/kcall"
@@ -88,7 +87,7 @@ func TestE3CallJudgesAsEvents(t *testing.T) {
 		s := image.Symbols[i]
 		lines = append(lines, "p "+s.Name, fmt.Sprintf("p %s+%d", s.Name, i%16))
 	}
-	c, err := kcall.New(image, kprobes.EngineModern, emu.DefaultProcessor)
+	c, err := kcall.New(image, "modern", emu.DefaultProcessor)
 	require.NoError(t, err)
 	defer c.Close()
 	n := 0

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
 	"trapline/kprobes/props"
 )
 
@@ -19,7 +18,7 @@ func missed(cpus int, direct bool) *scene { return missedLoop(cpus, 1, direct) }
 
 // missedLoop is the same with the probed code run so many times.
 func missedLoop(cpus int, times byte, direct bool) *scene {
-	s := &scene{engine: kprobes.Engine2002, direct: direct, cpus: cpus, probes: []uint64{5},
+	s := &scene{engine: "2002", direct: direct, cpus: cpus, probes: []uint64{5},
 		// mov $times,%ecx; 1: add $2,%eax; dec %ecx; jnz 1b; ret
 		code: []byte{0xb9, times, 0, 0, 0, 0x83, 0xc0, 2, 0x49, 0x75, 0xfa, 0xc3}}
 	for range cpus {
@@ -34,15 +33,15 @@ func missedLoop(cpus int, times byte, direct bool) *scene {
 // rates it gives rates by processor time, which other load disturbs less.
 func BenchmarkExhaust(b *testing.B) {
 	times := map[string][2]byte{ // the probed loop's turns, with 2 and 3 vCPUs
-		kprobes.Engine2002: {8, 2}, kprobes.Engine2005: {8, 2}, kprobes.EngineModern: {8, 1},
+		"2002": {8, 2}, "2005": {8, 2}, "modern": {8, 1},
 	}
 	for _, mode := range []string{"direct", "text"} {
-		for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+		for _, engine := range []string{"2002", "2005", "modern"} {
 			for _, cpus := range []int{2, 3} {
 				for _, jobs := range []int{1, 2} {
 					s := missedLoop(cpus, times[engine][cpus-2], mode == "direct")
 					s.engine = engine
-					o := explore.Options{Jobs: jobs, NoReduction: engine == kprobes.EngineModern}
+					o := explore.Options{Jobs: jobs, NoReduction: engine == "modern"}
 					b.Run(fmt.Sprintf("%s/%s/cpus=%d/jobs=%d", mode, engine, cpus, jobs), func(b *testing.B) { exhaust(b, s, o) })
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/traps"
 )
 
@@ -57,7 +58,7 @@ func Stacks(g *kprobes.Manager) []explore.Stack {
 func Locks(g *kprobes.Manager) []uint64 {
 	var l []uint64
 	for _, k := range g.Locks() {
-		if k.Kind != kprobes.RWLock {
+		if k.Kind != engines.RWLock {
 			l = append(l, k.Addr)
 		}
 	}

@@ -51,7 +51,7 @@ func program(insns ...[]byte) []byte { return append(slices.Concat(insns...), re
 
 // scene of programs, vCPU by vCPU.
 func programs(list ...[]byte) *scene {
-	s := &scene{engine: kprobes.EngineNone, cpus: len(list), direct: true}
+	s := &scene{engine: "none", cpus: len(list), direct: true}
 	for _, p := range list {
 		s.start = append(s.start, uint64(len(s.code)))
 		s.code = append(s.code, p...)
@@ -124,7 +124,7 @@ func remapped() map[string]*scene {
 // handler at the first instruction that changes it. The instruction is not
 // stepped: the handler says so, and being one byte long it is skipped.
 func changing(s *scene, lazy bool, change func(*emu.Space)) *scene {
-	s.engine = kprobes.EngineModern
+	s.engine = "modern"
 	s.setup = func(t testing.TB, g *kprobes.Manager, code uint64) {
 		var err error
 		if lazy {
@@ -170,7 +170,7 @@ func fetchedAhead() map[string]*scene {
 		all[name] = unprobed()[name]
 	}
 	for _, name := range []string{"changes its immediate", "writes the probed byte", "changes the next", "runs the rest of it"} {
-		all["another "+name] = probed(kprobes.Engine2002)[name]
+		all["another "+name] = probed("2002")[name]
 	}
 	for _, s := range all {
 		s.ahead = 16
@@ -187,7 +187,7 @@ func enumerated() map[string]*scene {
 	for name, s := range remapped() {
 		all["a page "+name] = s
 	}
-	for _, engine := range []string{kprobes.EngineNone, kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"none", "2002", "2005", "modern"} {
 		for name, s := range probed(engine) {
 			all[engine+": another "+name] = s
 		}
@@ -240,7 +240,7 @@ func (b *blind) Step(actor int) *explore.Step {
 // access has other final states than plain enumeration on some scene above.
 func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 	ends := map[*scene][]uint64{}
-	for _, list := range []map[string]*scene{unprobed(), remapped(), fetchedAhead(), probed(kprobes.Engine2002)} {
+	for _, list := range []map[string]*scene{unprobed(), remapped(), fetchedAhead(), probed("2002")} {
 		for _, s := range list {
 			ends[s] = outcomes(enumerate(t, s))
 		}

@@ -4,6 +4,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/kprobes"
+	"trapline/kprobes/engines"
 )
 
 // Equal says what of the kernel is each vCPU's own: its stacks, thread_info at
@@ -23,7 +24,7 @@ func Equal(g *kprobes.Manager, more [][]emu.Area) *explore.Equal {
 	}
 	word := m.Arch.Word()
 	for _, l := range g.Locks() {
-		if l.Kind != kprobes.RWLock {
+		if l.Kind != engines.RWLock {
 			e.Numbers = append(e.Numbers, emu.NumberWord{Addr: l.Addr, Size: word, First: 1})
 		}
 	}

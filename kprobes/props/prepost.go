@@ -20,7 +20,7 @@ func (*PrePost) Name() string { return OnePreOnePost }
 
 // End compares the counts of each probe.
 func (p *PrePost) End() *explore.Violation {
-	if p.g.Engine == kprobes.EngineNone {
+	if p.g.Describe().None() {
 		return nil
 	}
 	for i, probe := range p.g.Probes() {

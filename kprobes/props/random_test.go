@@ -78,13 +78,13 @@ func TestRandomProgramsUnder2002(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		code, starts := randomProgram(rt)
 		probes := rapid.SliceOfNDistinct(rapid.SampledFrom(starts), 1, min(3, len(starts)), rapid.ID[uint64]).Draw(rt, "probes")
-		plain, _ := ended(t, &scene{engine: kprobes.EngineNone, cpus: 1, code: code, start: []uint64{0}}, 0)
-		one, _ := ended(t, &scene{engine: kprobes.Engine2002, direct: true, cpus: 1, code: code, start: []uint64{0}, probes: probes}, 0)
+		plain, _ := ended(t, &scene{engine: "none", cpus: 1, code: code, start: []uint64{0}}, 0)
+		one, _ := ended(t, &scene{engine: "2002", direct: true, cpus: 1, code: code, start: []uint64{0}, probes: probes}, 0)
 		require.Equal(rt, plain.GPR, one.GPR)
 		require.Equal(rt, plain.RFLAGS&(emu.FlagsStatus|emu.IF|emu.TF|emu.DF), one.RFLAGS)
 
 		both := rapid.Bool().Draw(rt, "both run the code")
-		s := &scene{engine: kprobes.Engine2002, direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: probes}
+		s := &scene{engine: "2002", direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: probes}
 		if !both {
 			s.setup = func(t testing.TB, g *kprobes.Manager, _ uint64) { call(t, g, 1, "unregister_kprobe", g.Address(0)) }
 		}

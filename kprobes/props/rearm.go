@@ -23,7 +23,7 @@ const breakpoint = 0xcc
 
 // End looks at the bytes.
 func (p *Rearm) End() *explore.Violation {
-	if p.g.Engine == kprobes.EngineNone {
+	if p.g.Describe().None() {
 		return nil
 	}
 	for i, probe := range p.g.Probes() {

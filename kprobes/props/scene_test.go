@@ -139,12 +139,12 @@ func scenes(direct bool) map[string]*scene {
 			setup: func(t testing.TB, g *kprobes.Manager, _ uint64) {
 				user(t, g, 1, 0xcd, 3, 0xb8, 1, 0, 0, 0, 0xcd, 0x80) // int $3; exit()
 			}},
-		"multiprobe-abba": {engine: kprobes.Engine2005, cpus: 2, code: addReturn, start: []uint64{0, 0}, spare: []uint64{0, 0},
+		"multiprobe-abba": {engine: "2005", cpus: 2, code: addReturn, start: []uint64{0, 0}, spare: []uint64{0, 0},
 			setup: func(t testing.TB, g *kprobes.Manager, _ uint64) {
 				require.NoError(t, g.RegisterMulti(0))
 				call(t, g, 1, "register_multiprobe", g.Address(1))
 			}},
-		"multiprobe-fault-livelock": {engine: kprobes.Engine2005, cpus: 2, code: []byte{0xa1, 0, 0, 0x3f, 0xc0, 0xc3}, start: []uint64{0, 5}, spare: []uint64{0},
+		"multiprobe-fault-livelock": {engine: "2005", cpus: 2, code: []byte{0xa1, 0, 0, 0x3f, 0xc0, 0xc3}, start: []uint64{0, 5}, spare: []uint64{0},
 			setup: func(t testing.TB, g *kprobes.Manager, _ uint64) {
 				_, err := g.K.MapLazy(0xc03f0000, emu.Write)
 				require.NoError(t, err)
@@ -154,7 +154,7 @@ func scenes(direct bool) map[string]*scene {
 	for _, s := range all {
 		s.direct = direct
 		if s.engine == "" {
-			s.engine = kprobes.Engine2002
+			s.engine = "2002"
 		}
 	}
 	all["register-self-deadlock"].direct = false // it probes kernel text

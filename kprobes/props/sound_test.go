@@ -24,13 +24,13 @@ func TestReductionKeepsOutcomesOfMachines(t *testing.T) {
 		"a probe that both hit":           missed(2, true),
 		"a probe that both hit, text":     missed(2, false),
 		"unregistered meanwhile":          scenes(true)["unregister-race"],
-		"a probe on shared data":          {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{6}},
-		"one probes, one does not":        {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 6}, probes: []uint64{0}},
-		"no probe":                        {engine: kprobes.EngineNone, cpus: 3, code: shared, start: []uint64{0, 0, 0}},
-		"two probes":                      {engine: kprobes.Engine2002, direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{0, 6}},
+		"a probe on shared data":          {engine: "2002", direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{6}},
+		"one probes, one does not":        {engine: "2002", direct: true, cpus: 2, code: shared, start: []uint64{0, 6}, probes: []uint64{0}},
+		"no probe":                        {engine: "none", cpus: 3, code: shared, start: []uint64{0, 0, 0}},
+		"two probes":                      {engine: "2002", direct: true, cpus: 2, code: shared, start: []uint64{0, 0}, probes: []uint64{0, 6}},
 		"a page on demand, then unmapped": changing(programs(program(incEAX), program(at(load, demandPage))), true, func(s *emu.Space) { s.Unmap(demandPage, 1) }),
 	}
-	for _, engine := range []string{kprobes.Engine2005, kprobes.EngineModern, kprobes.EngineModern + "+boost"} {
+	for _, engine := range []string{"2005", "modern", "modern" + "+boost"} {
 		hit, unregistered := missed(2, true), scenes(true)["unregister-race"]
 		hit.engine, unregistered.engine = engine, engine
 		all[engine+": a probe that both hit"], all[engine+": unregistered meanwhile"] = hit, unregistered
@@ -71,7 +71,7 @@ func waiting() map[string]*scene {
 	}
 	alone := map[string]string{"two": "text_poke_sync", "two, each a quiescent moment": "synchronize_rcu"} // what each waits in
 	for name, s := range all {
-		s.engine = kprobes.EngineModern
+		s.engine = "modern"
 		s.start[1] = uint64(len(s.code))
 		// mov data+16,%edi; push %esi; call *%ebx; pop %ecx; mov $7,data; ret
 		s.code = append(s.code, program(at([]byte{0x8b, 0x3d}, dataAt+16), []byte{0x56, 0xff, 0xd3, 0x59}, storeImm(dataAt, 7))...)

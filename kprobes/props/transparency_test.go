@@ -25,7 +25,7 @@ func (*unprobedScene) One(func(*props.End)) (bool, error) { return false, nil }
 // All searches every schedule.
 func (u *unprobedScene) All(add func(*props.End)) error {
 	plain := u.scene
-	plain.engine = kprobes.EngineNone
+	plain.engine = "none"
 	managers := map[*emu.Machine]*kprobes.Manager{}
 	return props.FindEnds(context.Background(), func() (explore.System, error) {
 		g := plain.build(u.t)
@@ -65,7 +65,7 @@ var sharedMemory = []props.Range{{Low: 0xc0330000, High: 0xc0331000}}
 
 // S4: what races without probes may race under them; there is no other end.
 func TestS4TransparencyHoldsWhereTheProgramItselfRaces(t *testing.T) {
-	s := racing(kprobes.Engine2002)
+	s := racing("2002")
 	ends := map[uint64]bool{}
 	require.NoError(t, (&unprobedScene{t, *s, sharedMemory}).All(func(e *props.End) { ends[e.Hash()] = true }))
 	require.Len(t, ends, 3, "1+2, 2+1 and the lost update")

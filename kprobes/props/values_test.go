@@ -19,7 +19,7 @@ const values = 5
 // random runs changed with what the search was told.
 func TestS3EveryChangeOfTheSimulatorsValuesIsTold(t *testing.T) {
 	list := scenes(true)
-	for _, engine := range []string{kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2005", "modern"} {
 		s := scenes(true)["unregister-race"]
 		s.engine = engine
 		list["unregister-race, "+engine] = s

@@ -6,13 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
-	"trapline/kprobes"
 	"trapline/kprobes/events"
 )
 
 // The functions of "adding" are called with ecx 0 and 3.
 func TestE4EventFilterAndTriggers(t *testing.T) {
-	for _, engine := range []string{kprobes.Engine2002, kprobes.EngineModern} {
+	for _, engine := range []string{"2002", "modern"} {
 		r := newRig(t, emu.I386, engine, adding)
 		require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32 c=$comm"))
 		require.NoError(t, r.t.WriteFile("events/g/a/filter", `cx == 3 && c == "main"`, true))
@@ -37,7 +36,7 @@ func TestE4EventFilterAndTriggers(t *testing.T) {
 
 // A trigger on a disabled event arms its probe without recording; tracing goes off behind the record that asks for it.
 func TestE4TriggersOfOtherEvents(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, adding)
+	r := newRig(t, emu.I386, "modern", adding)
 	for _, line := range []string{"p:g/a add cx=%cx:u32", "p:g/b add+5 cx=%cx:u32"} {
 		require.NoError(t, r.t.WriteFile("kprobe_events", line, false))
 	}

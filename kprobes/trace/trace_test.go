@@ -120,7 +120,7 @@ table:	.long 0x11223344, 5
 `
 
 func TestE6FetchAndProfile(t *testing.T) {
-	for _, engine := range []string{kprobes.Engine2002, kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2002", "2005", "modern"} {
 		r := newRig(t, emu.I386, engine, adding)
 		require.NoError(t, r.t.Define("p:g/e add+5 ax=%ax:s32 m=+4(%di):u8 w=+0(%di):x32 s=+8(%di):string top=$stack0:symbol c=$comm bad=+0(+64(%ax)):u32"))
 		r.run()
@@ -133,7 +133,7 @@ func TestE6FetchAndProfile(t *testing.T) {
 }
 
 func TestE7ReturnEvents(t *testing.T) {
-	for _, engine := range []string{kprobes.Engine2005, kprobes.EngineModern} {
+	for _, engine := range []string{"2005", "modern"} {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 			src := adding
 			if a == emu.AMD64 {
@@ -149,14 +149,14 @@ func TestE7ReturnEvents(t *testing.T) {
 			require.Equal(t, "r10:g/ret add ret=$retval:s32 cx=%cx:u32\n", r.read("kprobe_events"))
 		}
 	}
-	r := newRig(t, emu.I386, kprobes.Engine2002, adding)
+	r := newRig(t, emu.I386, "2002", adding)
 	require.EqualError(t, errors.Unwrap(r.t.Define("r:g/ret add")), "errno 38 ENOSYS")
 	require.Contains(t, r.t.Printk()[0], "return probes came in 2005")
 }
 
 // TestE4SeveralAtOneAddress: engine modern gathers them, the others refuse.
 func TestE4SeveralAtOneAddress(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, adding)
+	r := newRig(t, emu.I386, "modern", adding)
 	for _, l := range []string{"p:g/a add", "p:g/b add %cx", "r:g/c add"} {
 		require.NoError(t, r.t.Define(l))
 	}
@@ -169,13 +169,13 @@ func TestE4SeveralAtOneAddress(t *testing.T) {
 		names += rec.Event
 	}
 	require.Equal(t, "bacbac", names, "newest definition first, the return last")
-	r = newRig(t, emu.I386, kprobes.Engine2005, adding)
+	r = newRig(t, emu.I386, "2005", adding)
 	require.NoError(t, r.t.Define("p:g/a add"))
 	require.ErrorIs(t, r.t.Define("p:g/b add"), events.EEXIST)
 }
 
 func TestE4Control(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, adding)
+	r := newRig(t, emu.I386, "modern", adding)
 	w := func(file, text string, truncate bool) error { return r.t.WriteFile(file, text, truncate) }
 	require.NoError(t, w("kprobe_events", "p:g/a add", false))
 	require.NoError(t, w("kprobe_events", "p:g/b add+5", false))
@@ -204,7 +204,7 @@ func TestE4Control(t *testing.T) {
 
 // TestE7DisabledWhileOut: a call that has begun is still seen to end.
 func TestE7DisabledWhileOut(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, adding)
+	r := newRig(t, emu.I386, "modern", adding)
 	require.NoError(t, r.t.Define("r:g/ret add"))
 	r.until("add_end")
 	require.NoError(t, r.t.WriteFile("events/g/ret/enable", "0", true))
@@ -225,7 +225,7 @@ work:	mov $1, %eax
 `
 
 func TestE5Module(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, twoPages)
+	r := newRig(t, emu.I386, "modern", twoPages)
 	begin, _ := r.img.Symbols.Lookup("mod_begin")
 	inside := loader.NewSymbols([]loader.Symbol{{Name: "work", Addr: begin.Addr, Kind: loader.Function}})
 	require.NoError(t, r.t.AddModule("mod", begin.Addr, begin.Addr+4096, inside))
@@ -247,7 +247,7 @@ func TestE5Module(t *testing.T) {
 
 // TestSnapshot goes back to before an event was defined, and on again.
 func TestSnapshot(t *testing.T) {
-	r := newRig(t, emu.AMD64, kprobes.EngineModern, strings.ReplaceAll(strings.ReplaceAll(adding, "%edi", "%rdi"), "mov $table", "lea table(%rip)"))
+	r := newRig(t, emu.AMD64, "modern", strings.ReplaceAll(strings.ReplaceAll(adding, "%edi", "%rdi"), "mov $table", "lea table(%rip)"))
 	require.NoError(t, r.t.Define("p:g/a add"))
 	start := r.m.Snapshot()
 	again := func() ([]string, string, string) {
@@ -270,7 +270,7 @@ func TestSnapshot(t *testing.T) {
 }
 
 func TestBufferBound(t *testing.T) {
-	r := newRig(t, emu.I386, kprobes.EngineModern, "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
+	r := newRig(t, emu.I386, "modern", "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
 	r.t = trace.New(trace.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Entries: 10})
 	require.NoError(t, r.t.Define("p:g/a loop %cx:u32"))
 	r.run()
@@ -286,7 +286,7 @@ func TestBufferBound(t *testing.T) {
 // steps of the hit, as who does not watch instructions does; "step" steps them.
 // events/cpu-s is by processor time, which other load disturbs less.
 func BenchmarkEvents(b *testing.B) {
-	for _, engine := range []string{kprobes.EngineModern, kprobes.EngineModern + "+boost"} {
+	for _, engine := range []string{"modern", "modern" + "+boost"} {
 		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
 			for _, mode := range []string{"step", "run"} {
 				b.Run(engine+"/"+a.String()+"/"+mode, func(b *testing.B) { benchmarkEvents(b, engine, a, mode == "run") })

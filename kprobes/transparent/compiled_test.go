@@ -7,7 +7,6 @@ import (
 
 	"trapline/emu/silicon"
 	"trapline/emu/silicon/compiled"
-	"trapline/kprobes"
 	"trapline/kprobes/transparent"
 )
 
@@ -25,7 +24,7 @@ const (
 // plain runs p under engine none.
 func plain(t *testing.T, p *silicon.Program) *transparent.Result {
 	t.Helper()
-	r, err := transparent.NewRig(p, transparent.Config{Engine: kprobes.EngineNone})
+	r, err := transparent.NewRig(p, transparent.Config{Engine: "none"})
 	require.NoError(t, err)
 	defer r.Close()
 	res, err := r.Run()
@@ -73,7 +72,7 @@ func TestCompiledCode(t *testing.T) {
 							slice = append(slice, []uint64{at})
 						}
 					}
-					c := transparent.Config{Engine: kprobes.Engine2002, Direct: true, Post: true, Probes: all}
+					c := transparent.Config{Engine: "2002", Direct: true, Post: true, Probes: all}
 					compare(t, call.Program, c, want, sets...)
 					c.Direct = false
 					compare(t, call.Program, c, want, slice...)

@@ -8,7 +8,6 @@ import (
 
 	"trapline/emu/silicon"
 	"trapline/emu/silicon/generate"
-	"trapline/kprobes"
 	"trapline/kprobes/transparent"
 )
 
@@ -52,7 +51,7 @@ func probeEach(t *testing.T, s *generate.Sequence, want *transparent.Result, sho
 	t.Helper()
 	code := func(at uint64) []byte { return s.Code[at-s.Origin:] }
 	all := want.Addresses()
-	r, err := transparent.NewRig(s.Program, transparent.Config{Engine: kprobes.Engine2002, Direct: true, Probes: all})
+	r, err := transparent.NewRig(s.Program, transparent.Config{Engine: "2002", Direct: true, Probes: all})
 	require.NoError(t, err)
 	defer r.Close()
 	run := func(probes ...uint64) string {

@@ -1,11 +1,10 @@
 package uprobes
 
 import (
-	"fmt"
-
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/linux"
+	"trapline/kprobes/engines"
 )
 
 // Engine is a generation of uprobes.
@@ -26,21 +25,23 @@ const (
 	CodedUnlocked2005
 )
 
-// named is how many engines Engines lists; the one behind them is a variant.
-const named = Inline + 1
-
-var engineNames = [...]string{"uprobes", "uprobes-2005", "uprobes-2005-coded", "uprobes-inline", "uprobes-2005-coded+unlocked"}
-
-func (e Engine) String() string { return engineNames[e] }
+// machineries are the engines by what their descriptions name; without probes
+// nothing of it runs.
+var machineries = map[engines.Machinery]Engine{
+	"": Modern, engines.Slots: Modern, engines.Stack: Described2005, engines.StackCoded: Coded2005, engines.UserInPlace: Inline,
+}
 
 // ParseEngine finds an engine by name.
 func ParseEngine(name string) (Engine, error) {
-	for i, n := range engineNames {
-		if n == name {
-			return Engine(i), nil
-		}
+	d, options, err := engines.Parse(engines.Program, name)
+	if err != nil {
+		return 0, err
 	}
-	return 0, fmt.Errorf("unknown engine %q; expected one of %v", name, engineNames)
+	e := machineries[d.Machinery]
+	if e == Coded2005 && len(options) > 0 {
+		e = CodedUnlocked2005
+	}
+	return e, nil
 }
 
 func (s *System) coded() bool { return s.engine == Coded2005 || s.engine == CodedUnlocked2005 }

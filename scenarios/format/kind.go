@@ -1,6 +1,6 @@
 package format
 
-import "strings"
+import "trapline/kprobes/engines"
 
 // What only one kind of scenario has.
 var (
@@ -23,10 +23,11 @@ func (f *File) checkKind() error {
 		}
 	}
 	if f.Machine.Engine == "" {
-		f.Machine.Engine = DefaultEngine
+		use := engines.KernelScenarios
 		if f.Linux != nil {
-			f.Machine.Engine = DefaultLinuxEngine
+			use = engines.ProgramScenarios
 		}
+		f.Machine.Engine = engines.For(use).Name
 	}
 	members, verbs, lines, actions, what := linuxMembers, linuxVerbs, linuxLines, linuxActions, "kernel code; a member linux makes it one of a Linux program"
 	if f.Linux != nil {
@@ -79,7 +80,7 @@ func (f *File) checkKindOfProperties(what string) error {
 		if len(f.Machine.Gates) > 0 || f.Machine.Prefetch > 0 {
 			return f.MemberPos("machine").errorAt("neither", "gate or prefetch in a scenario of %s", what)
 		}
-	} else if strings.HasPrefix(f.Machine.Engine, DefaultLinuxEngine) {
+	} else if e := engines.Of(f.Machine.Engine); e != nil && !e.In(engines.Kernel) {
 		return f.Machine.EnginePos.errorAt("a member linux or uprobe_events too", "engine %s in a scenario of kernel code", f.Machine.Engine)
 	}
 	for _, p := range f.Check {

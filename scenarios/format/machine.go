@@ -43,12 +43,6 @@ type Machine struct {
 	EnginePos Pos
 }
 
-// Engines of files that name none.
-const (
-	DefaultEngine      = "2002"
-	DefaultLinuxEngine = "uprobes"
-)
-
 // Gate changes one entry of the IDT.
 type Gate struct {
 	Vector int

@@ -4,20 +4,20 @@ import (
 	"context"
 
 	"trapline/emu/explore"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 )
 
 // grainStates bounds a search of CompareGrains.
 const grainStates = 20_000
 
-// ThroughC makes s a scenario of engine 2002 that is searched through kernel
+// ThroughC makes s a scenario of the usual engine that is searched through kernel
 // text. False: it is one that no engine of kernel code runs.
 func (s *Scenario) ThroughC() bool {
-	if s.Program || s.Engine == kprobes.EngineNone {
+	if s.Program || engines.Of(s.Engine).None() {
 		return false
 	}
-	s.Engine, s.Text = kprobes.Engine2002, true
+	s.Engine, s.Text = engines.For(engines.KernelScenarios).Name, true
 	return true
 }
 

@@ -19,7 +19,7 @@ func (m *maker) kernelProbes() {
 		}
 		s.Probes = append(s.Probes, p)
 	}
-	if s.Engine == "2005" && len(s.Probes) > 0 && !m.operating() && m.chance(25) {
+	if s.engine().Multi && len(s.Probes) > 0 && !m.operating() && m.chance(25) {
 		first := &s.Probes[0]
 		first.Features = append(first.Features, Multiprobe)
 		second := Probe{Part: Part{Text: fmt.Sprintf("q%d", len(s.Probes)) + strings.TrimPrefix(first.Text, "q0") + "\n\tmultiprobe", Features: first.Features}}
@@ -46,7 +46,7 @@ func (m *maker) kernelProbes() {
 			p.Handlers = append(p.Handlers, h)
 		}
 	}
-	if strings.HasPrefix(s.Engine, "modern") && len(s.Probes) > 0 && m.chance(15) {
+	if s.engine().Shares && len(s.Probes) > 0 && m.chance(15) {
 		text := fmt.Sprintf("p:ev %s %%ax %s=@%s:u32", m.places[0].label, "w", m.address())
 		s.Probes = append(s.Probes, Probe{Event: true, Part: Part{Text: text, Features: []Feature{KprobeEvent}}})
 	}
@@ -155,10 +155,7 @@ func (m *maker) atom() Part {
 
 // lock is the name of a lock of the engine.
 func (m *maker) lock() string {
-	if strings.HasPrefix(m.s.Engine, "modern") {
-		return "kprobe_mutex"
-	}
-	return "kprobe_lock"
+	return m.s.engine().Locks[0].Name
 }
 
 // checks makes properties that may or may not hold.
@@ -175,7 +172,7 @@ func (m *maker) checks() {
 		s.Checks = append(s.Checks, a)
 	}
 	for _, name := range []string{"no-missed-probe", "no-lost-rearm", "no-unhandled-trap", "one-pre-one-post", "transparency", "no-double-unlock"} {
-		if m.chance(15) && s.Engine != "none" {
+		if m.chance(15) && !s.engine().None() {
 			s.Checks = append(s.Checks, Part{Text: name})
 		}
 	}

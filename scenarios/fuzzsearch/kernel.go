@@ -74,9 +74,9 @@ func (m *maker) kernel() {
 	if s.Seed%equalEvery == 2 {
 		m.equal()
 	}
-	s.Engine = pick(m, "none", "none", "2002", "2002", "2005", "2005", "2005", "modern", "modern", "modern+boost")
-	if s.Arch == "x86_64" && m.chance(20) {
-		s.Engine = "modern+int3"
+	s.Engine = pick(m, kernelEngines()...)
+	if l := kernelVariants(s.Arch); len(l) > 0 && m.chance(20) {
+		s.Engine = l[0]
 	}
 	if m.chance(20) {
 		s.Prefetch = pick(m, 4, 16, 32)
@@ -84,7 +84,7 @@ func (m *maker) kernel() {
 	}
 	s.Features = append(s.Features, [...]Feature{OneCPU, TwoCPUs, ThreeCPUs}[s.CPUs-1])
 	m.budget = 1000
-	if s.Engine != "none" && m.chance(7) {
+	if !s.engine().None() && m.chance(7) {
 		s.Text = true
 		s.Features = append(s.Features, KernelText)
 	}
@@ -94,7 +94,7 @@ func (m *maker) kernel() {
 	if !s.Equal || m.chance(10) {
 		m.interrupts()
 	}
-	if s.Engine != "none" && s.CPUs > 1 && m.chance(12) {
+	if !s.engine().None() && s.CPUs > 1 && m.chance(12) {
 		m.operations()
 	}
 	for cpu := range s.CPUs {
@@ -109,7 +109,7 @@ func (m *maker) kernel() {
 			s.Interrupts[i].Features[0] = PlacedIRQ
 		}
 	}
-	if s.Engine != "none" {
+	if !s.engine().None() {
 		m.kernelProbes()
 	}
 	for i := range s.Tasks {
@@ -208,8 +208,8 @@ func (m *maker) code() {
 		sites, flags := m.sites, m.flags
 		p := m.piece(cpu)
 		n := float64(p.Steps)
-		wants := s.Engine != "none" && (probed == 0 || m.chance(25)) && !strings.HasPrefix(p.Text, "1:")
-		if strings.Contains(p.Text, "call fn") && s.Engine != "none" {
+		wants := !s.engine().None() && (probed == 0 || m.chance(25)) && !strings.HasPrefix(p.Text, "1:")
+		if strings.Contains(p.Text, "call fn") && !s.engine().None() {
 			n += hit
 		}
 		if wants {

@@ -10,7 +10,7 @@ func (m *maker) program() {
 	s := m.s
 	s.Program, s.Arch = true, "x86_64"
 	s.Features = []Feature{Program}
-	s.Engine = pick(m, "none", "none", "uprobes", "uprobes", "uprobes-2005", "uprobes-2005-coded", "uprobes-inline", "uprobes-2005-coded+unlocked")
+	s.Engine = pick(m, programEngines()...)
 	threads := pick(m, 2, 2, 3)
 	s.CPUs = pick(m, 2, 2, 2, threads, 1)
 	s.Features = append(s.Features, [...]Feature{TwoThreads, ThreeThreads}[threads-2])
@@ -18,7 +18,7 @@ func (m *maker) program() {
 	if threads == 3 {
 		m.budget = 220 // they start one after the other
 	}
-	if s.Engine != "none" {
+	if !s.engine().None() {
 		m.budget *= 1.5
 	}
 	if s.CPUs == 1 {
@@ -32,7 +32,7 @@ func (m *maker) program() {
 		s.Tasks = append(s.Tasks, Task{Label: fmt.Sprintf("t%d", i)})
 	}
 	m.threads()
-	if s.Engine != "none" {
+	if !s.engine().None() {
 		m.uprobes()
 	}
 	if m.chance(25) {
@@ -59,11 +59,11 @@ func (m *maker) threads() {
 		i := m.IntN(len(s.Tasks))
 		p := m.deed(i)
 		n := float64(p.Steps)
-		hit := strings.Contains(p.Text, "call target") && s.Engine != "none"
+		hit := strings.Contains(p.Text, "call target") && !s.engine().None()
 		if hit {
 			n += 9
 		}
-		own := s.Engine != "none" && !hit && m.chance(15) && !strings.HasPrefix(p.Text, "1:")
+		own := !s.engine().None() && !hit && m.chance(15) && !strings.HasPrefix(p.Text, "1:")
 		if own {
 			n += 9
 		}
@@ -234,7 +234,7 @@ func (m *maker) programChecks() {
 	a.Features = []Feature{Condition}
 	m.s.Checks = append(m.s.Checks, a)
 	for _, name := range []string{"no-missed-probe", "transparency", "no-deadlock", "no-unhandled-trap"} {
-		if m.chance(20) && m.s.Engine != "none" {
+		if m.chance(20) && !m.s.engine().None() {
 			m.s.Checks = append(m.s.Checks, Part{Text: name})
 		}
 	}

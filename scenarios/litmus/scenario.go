@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/emu/loader"
+	"trapline/kprobes/engines"
 	"trapline/scenarios/expr"
 )
 
@@ -35,8 +36,8 @@ func (t *Test) Scenario(name string) ([]byte, error) {
 		return nil, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s %s\n\n-- machine --\narch x86_64\ncpus %d\nengine none\nbase %#x\n",
-		t.Name, t.Condition.Quantifier, t.Condition.Formula, len(t.Threads), uint64(codeBase))
+	fmt.Fprintf(&b, "%s\n\n%s %s\n\n-- machine --\narch x86_64\ncpus %d\nengine %s\nbase %#x\n",
+		t.Name, t.Condition.Quantifier, t.Condition.Formula, len(t.Threads), engines.Without().Name, uint64(codeBase))
 	b.WriteString("-- memory --\n")
 	for i, l := range t.Locations {
 		fmt.Fprintf(&b, "%s at %#x size %d prot rw--\n\tu32 %#x\n", l, locationAddr(i), pageSize, uint32(t.Initial[l]))

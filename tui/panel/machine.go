@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/tui/figure"
+	"trapline/kprobes/engines"
 	"trapline/tui/text"
 	"trapline/tui/walk"
 )
@@ -18,7 +18,7 @@ func (p *Diagram) Title() string { return "A hit, engine " + p.m.Engine }
 
 // stateName is what an engine's diagram calls a phase.
 func stateName(engine string, f walk.Phase) string {
-	for _, s := range figure.States(engine) {
+	for _, s := range engines.Of(engine).States {
 		if s.Phase == f {
 			return s.Name
 		}
@@ -29,9 +29,9 @@ func stateName(engine string, f walk.Phase) string {
 // Lines implements Panel: boxes side by side as large as there is room for,
 // else all names in one line, else one below the other.
 func (p *Diagram) Lines() []text.Line {
-	states := figure.States(p.m.Engine)
+	states := engines.Of(p.m.Engine).States
 	if len(states) == 0 {
-		return []text.Line{text.Of(text.Dim, "engine none: no probes, the stock trap handlers")}
+		return []text.Line{text.Of(text.Dim, "engine "+p.m.Engine+": no probes, the stock trap handlers")}
 	}
 	shown := p.shown(states)
 	for _, does := range []bool{true, false} {
@@ -53,8 +53,8 @@ func (p *Diagram) Lines() []text.Line {
 }
 
 // shown leaves out the side states that nobody is in.
-func (p *Diagram) shown(states []figure.State) []figure.State {
-	var l []figure.State
+func (p *Diagram) shown(states []engines.State) []engines.State {
+	var l []engines.State
 	for _, s := range states {
 		if !s.Side || p.inside(s.Phase) {
 			l = append(l, s)
@@ -123,7 +123,7 @@ func (p *Diagram) phases() []inPhase {
 
 // boxes draws the states side by side, with arrows, each by some cells wider
 // than its words, and tells in which column the middle of each box is.
-func (p *Diagram) boxes(states []figure.State, does bool, wider int) (lines []text.Line, middles []int) {
+func (p *Diagram) boxes(states []engines.State, does bool, wider int) (lines []text.Line, middles []int) {
 	rows := 3
 	switch {
 	case does && p.h >= 7: // room enough to be seen from afar
@@ -148,7 +148,7 @@ func (p *Diagram) boxes(states []figure.State, does bool, wider int) (lines []te
 
 // arrow leads to a state: from the one before it, or, beside the usual way,
 // from those that it is named after.
-func (p *Diagram) arrow(lines []text.Line, before, s figure.State) {
+func (p *Diagram) arrow(lines []text.Line, before, s engines.State) {
 	switch {
 	case s.Side:
 		between(lines, text.Alarm, "  "+p.from(s))
@@ -171,7 +171,7 @@ func between(lines []text.Line, role text.Role, s string) {
 	}
 }
 
-func (p *Diagram) box(lines []text.Line, s figure.State, does bool, wider int) {
+func (p *Diagram) box(lines []text.Line, s engines.State, does bool, wider int) {
 	name, lit := p.named(s)
 	w := len(name)
 	if does {
@@ -206,7 +206,7 @@ func (p *Diagram) box(lines []text.Line, s figure.State, does bool, wider int) {
 
 // named is a state's name with the vCPUs that are in it, where there are
 // several, and whether there is any.
-func (p *Diagram) named(s figure.State) (name string, lit bool) {
+func (p *Diagram) named(s engines.State) (name string, lit bool) {
 	name = s.Name
 	who := p.who(s.Phase)
 	if len(p.phases()) > 1 && s.Phase != walk.Away {
@@ -226,7 +226,7 @@ func center(s string, w int) string {
 }
 
 // wayBack is the line to the first state from all that lead there.
-func (p *Diagram) wayBack(states []figure.State, middles []int) text.Line {
+func (p *Diagram) wayBack(states []engines.State, middles []int) text.Line {
 	const label = " the next hit "
 	var from []int
 	for i, s := range states {
@@ -254,7 +254,7 @@ func (p *Diagram) wayBack(states []figure.State, middles []int) text.Line {
 }
 
 // upright lists the states one below the other, for narrow panels.
-func (p *Diagram) upright(states []figure.State) []text.Line {
+func (p *Diagram) upright(states []engines.State) []text.Line {
 	var lines []text.Line
 	w := 0
 	for _, s := range states {
@@ -281,7 +281,7 @@ func (p *Diagram) upright(states []figure.State) []text.Line {
 
 // inALine has the names in one line, those at the start left out where there
 // is no room, and below it what the states with a vCPU do.
-func (p *Diagram) inALine(states []figure.State) []text.Line {
+func (p *Diagram) inALine(states []engines.State) []text.Line {
 	var does text.Line
 	for _, s := range states {
 		if name, lit := p.named(s); lit {

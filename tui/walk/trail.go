@@ -5,28 +5,27 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/trace"
 	"trapline/traps"
 )
 
-// Phase is where a vCPU is in the life of a hit.
-type Phase uint8
+// Phase is where a vCPU, or a program's thread, is in the life of a hit.
+type Phase = engines.Phase
 
 // Phases, in the order of a hit.
 const (
-	Away      Phase = iota // no hit under way
-	Trapped                // int3 was delivered, no probe found yet
-	HitActive              // KPROBE_HIT_ACTIVE: pre_handler runs
-	HitSS                  // KPROBE_HIT_SS: the instruction is being stepped
-	HitSSDone              // the step's #DB arrived: post_handler, re-arming
-	Reenter                // KPROBE_REENTER: a hit inside a hit
-
-	// Of user probes.
-	Preparing  // the thread is about to be sent to the copy
-	Emulating  // the instruction's effect is made without a step
-	Waiting    // for a slot, or for another's step in place
-	Faulted    // UTASK_SSTEP_TRAPPED: the copy faulted
-	Trampoline // a probed function has returned
+	Away       = engines.Away
+	Trapped    = engines.Trapped
+	HitActive  = engines.HitActive
+	HitSS      = engines.HitSS
+	HitSSDone  = engines.HitSSDone
+	Reenter    = engines.Reenter
+	Preparing  = engines.Preparing
+	Emulating  = engines.Emulating
+	Waiting    = engines.Waiting
+	Faulted    = engines.Faulted
+	Trampoline = engines.Trampoline
 )
 
 // MaxEvents bounds the trace events remembered for the trace panel.

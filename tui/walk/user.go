@@ -8,7 +8,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/emu/record"
-	"trapline/kprobes"
+	"trapline/kprobes/engines"
 	"trapline/kprobes/uprobes"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -138,7 +138,7 @@ func (w *Walk) userProbes() []Probe {
 }
 
 // inPlace reports whether the engine steps probed instructions in place.
-func (w *Walk) inPlace() bool { return w.Run.Engine() == uprobes.Inline.String() }
+func (w *Walk) inPlace() bool { return w.Run.Describe().InPlace }
 
 // slotList has a line for each taken slot, or for the step in place.
 func (w *Walk) slotList(ev *emu.Event) []Lock {
@@ -256,7 +256,7 @@ const shownSlots = 2
 
 // programState lists processes, threads and mappings.
 func (w *Walk) programState(cpu int, ev *emu.Event) *Program {
-	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Engine(), w.Run.Machine.Arch, ev)}
+	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Describe(), w.Run.Machine.Arch, ev)}
 	for _, p := range w.Run.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
@@ -301,17 +301,10 @@ func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
 
 // vectors are the exceptions that matter to uprobes with the kernel function
 // that takes each: in this kernel a Go function, so that there is no gate.
-func vectors(engine string, arch emu.Arch, ev *emu.Event) []Vector {
-	bp, db := "kprobe_exceptions_notify, else SIGTRAP", "kprobe_exceptions_notify, else SIGTRAP"
-	switch engine {
-	case kprobes.EngineNone:
-		bp, db = "SIGTRAP", "SIGTRAP"
-	case uprobes.Modern.String():
-		bp, db = "uprobe_pre_sstep_notifier, else SIGTRAP", "uprobe_post_sstep_notifier, else SIGTRAP"
-	}
+func vectors(engine *engines.Engine, arch emu.Arch, ev *emu.Event) []Vector {
 	l := []Vector{
-		{emu.VecBP, "", bp, false},
-		{emu.VecDB, "", db, false},
+		{emu.VecBP, "", engine.Traps.Int3, false},
+		{emu.VecDB, "", engine.Traps.Debug, false},
 		{emu.VecPF, "", "handle_mm_fault, else SIGSEGV", false},
 		{emu.VecGP, "", "SIGSEGV", false},
 		{emu.VecUD, "", "SIGILL", false},

@@ -177,7 +177,7 @@ func SceneOf(w *walk.Walk) *Scene {
 	f := w.Run.File
 	s := &Scene{
 		Title: f.Title(), Text: f.Text, Engine: w.Run.Engine(), Engines: f.Engines(),
-		States: figure.States(w.Run.Engine()), Edges: figure.Edges(w.Run.Engine()), Glyphs: figure.Glyphs,
+		States: w.Run.Describe().States, Edges: w.Run.Describe().Edges(), Glyphs: figure.Glyphs,
 		CPUs: len(w.Run.Machine.CPUs), Traced: w.Run.Traced(), Source: w.HasSource(), Program: f.Linux != nil,
 	}
 	for i := range w.Run.Actors() {

@@ -6,6 +6,7 @@ package live
 
 import (
 	"trapline/emu/record"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
 	"trapline/tui/figure"
 	"trapline/tui/walk"
@@ -79,22 +80,22 @@ type LibraryEntry struct {
 
 // Scene is what does not change while a scenario is walked through.
 type Scene struct {
-	Lesson   string         `json:"lesson,omitempty"`
-	Scenario string         `json:"scenario"`
-	Title    string         `json:"title"`
-	Text     string         `json:"text"` // of the lesson, else of the scenario
-	Engine   string         `json:"engine"`
-	Engines  []string       `json:"engines"`
-	Probes   []string       `json:"probes,omitempty"` // of the viewer's own: see Request
-	States   []figure.State `json:"states"`
-	Edges    []figure.Edge  `json:"edges"`
-	Glyphs   []figure.Glyph `json:"glyphs"`
-	CPUs     int            `json:"cpus"`
-	Actors   []string       `json:"actors"`
-	Traced   bool           `json:"traced,omitempty"`
-	Source   bool           `json:"source,omitempty"`  // the kernel's text has lines of C
-	Search   bool           `json:"search,omitempty"`  // there is more than one schedule
-	Program  bool           `json:"program,omitempty"` // a Linux program
+	Lesson   string          `json:"lesson,omitempty"`
+	Scenario string          `json:"scenario"`
+	Title    string          `json:"title"`
+	Text     string          `json:"text"` // of the lesson, else of the scenario
+	Engine   string          `json:"engine"`
+	Engines  []string        `json:"engines"`
+	Probes   []string        `json:"probes,omitempty"` // of the viewer's own: see Request
+	States   []engines.State `json:"states"`
+	Edges    []engines.Edge  `json:"edges"`
+	Glyphs   []figure.Glyph  `json:"glyphs"`
+	CPUs     int             `json:"cpus"`
+	Actors   []string        `json:"actors"`
+	Traced   bool            `json:"traced,omitempty"`
+	Source   bool            `json:"source,omitempty"`  // the kernel's text has lines of C
+	Search   bool            `json:"search,omitempty"`  // there is more than one schedule
+	Program  bool            `json:"program,omitempty"` // a Linux program
 }
 
 // Mark is a step of a kind worth finding.

@@ -20,7 +20,7 @@ export function inHits(m) {
 export function diagram(host, m, scene) {
   const states = scene.states ?? [];
   if (states.length === 0) {
-    host.textContent = "Engine none: no probes, the stock trap handlers.";
+    host.textContent = `Engine ${scene.engine}: no probes, the stock trap handlers.`;
     return;
   }
   const all = inHits(m), away = all.every(x => x.phase === 0);

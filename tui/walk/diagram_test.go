@@ -1,4 +1,4 @@
-package figure_test
+package walk_test
 
 import (
 	"math/rand/v2"
@@ -8,10 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes"
-	"trapline/kprobes/uprobes"
+	"trapline/kprobes/engines"
 	"trapline/scenarios"
-	"trapline/tui/figure"
 	"trapline/tui/walk"
 )
 
@@ -25,40 +23,40 @@ const (
 // TestDiagramsHaveTheEdgesThatOccur: no edge is drawn that no run takes, and
 // none that a run takes is missing.
 func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
-	engines := []string{"2002", "2005", "modern", "modern+boost", "modern+int3"}
-	seen := map[string]map[figure.Edge]string{}
+	seen := map[string]map[engines.Edge]string{}
 	for _, name := range scenarios.Names() {
 		f, err := scenarios.Load(name)
 		require.NoError(t, err)
-		list := engines
+		list := slices.Concat(f.Engines(), engines.Options(engines.Kernel))
 		if f.Linux != nil {
-			list = uprobes.Engines()
+			list = f.Engines()
 		}
 		for _, engine := range list {
-			if engine == kprobes.EngineNone {
-				continue
-			}
 			for schedule := range 1 + edgeSchedules {
 				follow(t, f, engine, schedule, seen)
 			}
 		}
 	}
+	taken := map[*engines.Engine][]engines.Edge{}
 	for engine, edges := range seen {
-		drawn := figure.Edges(engine)
-		for e, where := range edges {
-			assert.Contains(t, drawn, e, "engine %s: taken in %s, not drawn", engine, where)
+		e := engines.Of(engine)
+		if e.None() {
+			continue // an int3 is a trap there too
+		}
+		for edge, where := range edges {
+			assert.Contains(t, e.Edges(), edge, "engine %s: taken in %s, not drawn", engine, where)
+			taken[e] = append(taken[e], edge)
 		}
 	}
-	for _, group := range [][]string{{"2002"}, {"2005"}, {"modern", "modern+boost", "modern+int3"}, {"uprobes"}, {"uprobes-inline"}, {"uprobes-2005", "uprobes-2005-coded"}} {
-		for _, e := range figure.Edges(group[0]) {
-			assert.True(t, slices.ContainsFunc(group, func(engine string) bool { return seen[engine][e] != "" }),
-				"engine %s: %v is drawn, no run takes it", group[0], e)
+	for _, e := range append(engines.All(engines.Kernel), engines.All(engines.Program)...) {
+		for _, edge := range e.Edges() {
+			assert.Contains(t, taken[e], edge, "engine %s: drawn, no run takes it", e.Name)
 		}
 	}
 }
 
 // follow notes the edges that one run takes.
-func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen map[string]map[figure.Edge]string) {
+func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen map[string]map[engines.Edge]string) {
 	t.Helper()
 	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: engine}})
 	if err != nil {
@@ -69,7 +67,7 @@ func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen m
 		return
 	}
 	if seen[engine] == nil {
-		seen[engine] = map[figure.Edge]string{}
+		seen[engine] = map[engines.Edge]string{}
 	}
 	rng := rand.New(rand.NewPCG(uint64(schedule), 1))
 	last := w.Phases()
@@ -90,7 +88,7 @@ func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen m
 		}
 		now := w.Phases()
 		for id, p := range now {
-			if e := (figure.Edge{From: last[id], To: p}); e.From != p && seen[engine][e] == "" {
+			if e := (engines.Edge{From: last[id], To: p}); e.From != p && seen[engine][e] == "" {
 				seen[engine][e] = f.Name
 			}
 		}

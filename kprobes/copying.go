@@ -1,30 +1,26 @@
 package kprobes
 
 import (
-	_ "embed"
 	"maps"
 
 	"trapline/emu"
 	"trapline/traps"
 )
 
-// engine2005 is kprobes of spring 2005 (2.6.12): each probe has a copy of its
+// copying is kprobes of spring 2005 (2.6.12): each probe has a copy of its
 // instruction, which is stepped in place of the original, so the breakpoint
 // stays; the one lock is still held from hit to the step's end (O4). Its text is
 // C, in engines/2005, with micro-steps as an abstraction of it for direct mode.
-type engine2005 struct{ locked }
+type copying struct{ locked }
 
-func newEngine2005(a emu.Arch) *engine2005 {
-	w := uint64(a.Word())
-	return &engine2005{locked{common{hlist: true, l: structKprobe{
+func newCopies(d described) engineOps {
+	w := uint64(d.arch.Word())
+	return &copying{locked{common{described: d, hlist: true, l: structKprobe{
 		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w,
 	}}}}
 }
 
-// Name is what scenarios and flags call it.
-func (e *engine2005) Name() string { return Engine2005 }
-
-func (e *engine2005) attach(g *Manager) error {
+func (e *copying) attach(g *Manager) error {
 	if err := e.attachCopies(g); err != nil {
 		return err
 	}
@@ -34,11 +30,11 @@ func (e *engine2005) attach(g *Manager) error {
 	return nil
 }
 
-func (e *engine2005) define(i int)                 { e.defineCopy(i) }
-func (e *engine2005) register(x *traps.Exec) error { return e.registerCopy(x) }
+func (e *copying) define(i int)                 { e.defineCopy(i) }
+func (e *copying) register(x *traps.Exec) error { return e.registerCopy(x) }
 
 // Ops are its micro-steps.
-func (e *engine2005) Ops() map[string]traps.Op {
+func (e *copying) Ops() map[string]traps.Op {
 	ops := e.lockedOps()
 	maps.Copy(ops, map[string]traps.Op{
 		"set_copy_ip":      e.setCopyIP,
@@ -49,19 +45,10 @@ func (e *engine2005) Ops() map[string]traps.Op {
 	return ops
 }
 
-//go:embed engines/2005/direct.flow
-var flow2005 string
-
-// Flow is the engine's control flow for direct mode.
-func (e *engine2005) Flow() string { return flow2005 }
-
-// Traits of its kernel.
-func (e *engine2005) Traits() traps.Traits { return traps2005(emu.I386) }
-
 // reentrantStep: another probe is hit while the step is under way. The step
 // is given up, the lock released, and the breakpoint is nobody's: the kernel
 // gets it.
-func (e *engine2005) reentrantStep(x *traps.Exec) traps.Result {
+func (e *copying) reentrantStep(x *traps.Exec) traps.Result {
 	x.Micro.Work = emu.WorkReenter
 	e.g.add(e.g.index(x.Probe), Reentrant)
 	f := x.Regs.Get(traps.FieldFlags)

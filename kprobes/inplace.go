@@ -1,7 +1,6 @@
 package kprobes
 
 import (
-	_ "embed"
 	"fmt"
 	"maps"
 
@@ -9,51 +8,36 @@ import (
 	"trapline/traps"
 )
 
-// engine2002 is the patch of August 2002 (seed 000): single stepping in
+// inPlace is the patch of August 2002 (seed 000): single stepping in
 // place, one lock from hit to re-arm. Its text is C, in engines/2002, with
 // micro-steps as an abstraction of it for direct mode.
-type engine2002 struct {
-	locked
-	options options
-}
+type inPlace struct{ locked }
 
-func newEngine2002(a emu.Arch) *engine2002 {
-	w := uint64(a.Word())
-	return &engine2002{locked: locked{common{l: structKprobe{
+func newInPlace(d described) engineOps {
+	w := uint64(d.arch.Word())
+	return &inPlace{locked{common{described: d, l: structKprobe{
 		size: 8 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w,
 	}}}}
 }
 
-// Name is what scenarios and flags call it.
-func (e *engine2002) Name() string { return Engine2002 }
-
 // Ops are its micro-steps.
-func (e *engine2002) Ops() map[string]traps.Op {
+func (e *inPlace) Ops() map[string]traps.Op {
 	ops := e.lockedOps()
 	maps.Copy(ops, map[string]traps.Op{
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
 		"schedule":  schedule,
 	})
-	if e.options.preemptEnable {
+	if e.chosen("preempt-enable") {
 		ops["preempt_enable_no_resched"] = preemptEnable
 	}
 	return ops
 }
 
-//go:embed engines/2002/direct.flow
-var flow2002 string
-
-// Flow is the engine's control flow for direct mode.
-func (e *engine2002) Flow() string { return flow2002 }
-
-// Traits of the 2002 kernel.
-func (e *engine2002) Traits() traps.Traits { return traps2002(emu.I386) }
-
 // fixPushf mends what a stepped pushf pushed. In a 32-bit frame the patch
 // edits regs->esp, which is the interrupted stack's top word if the frame came
 // from kernel mode, and the saved stack pointer itself if not (K10).
-func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
+func (e *inPlace) fixPushf(x *traps.Exec) traps.Result {
 	if e.opcode(x) != 0x9c { // K23: only the first byte is looked at
 		x.Say("K10", "not pushf: nothing to mend on the stack")
 		return traps.Next
@@ -80,7 +64,7 @@ func (e *engine2002) fixPushf(x *traps.Exec) traps.Result {
 
 // clearTF is the first half of rearm_kprobe: a TF that the stepped popf has set
 // goes with it (K17).
-func (e *engine2002) clearTF(x *traps.Exec) traps.Result {
+func (e *inPlace) clearTF(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K5", "the frame's TF is cleared")
 	return traps.Next

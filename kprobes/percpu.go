@@ -1,23 +1,18 @@
 package kprobes
 
 import (
-	_ "embed"
 	"maps"
 
 	"trapline/emu"
 	"trapline/traps"
 )
 
-// engineModern is kprobes of 5.12, and with options of 6.1: the probe at hand is
+// perCPU is kprobes of 5.12, and with options of 6.1: the probe at hand is
 // each CPU's own, nothing is locked on the hit path, a hit inside a hit is
 // counted as missed and still stepped, and probes at one address share an
 // aggregated probe (O4, M5). Its text is C, in engines/modern, with micro-steps
 // as an abstraction of a hit for direct mode.
-type engineModern struct {
-	common
-	options options
-	arch    emu.Arch
-}
+type perCPU struct{ common }
 
 // More values of kprobe_status.
 const reenter = 4 // KPROBE_REENTER: stepping a hit inside a hit
@@ -25,38 +20,17 @@ const reenter = 4 // KPROBE_REENTER: stepping a hit inside a hit
 // NoteMissed marks a hit that was counted in nmissed.
 const NoteMissed emu.NoteKind = "nmissed"
 
-func newEngineModern(a emu.Arch) *engineModern {
-	w := uint64(a.Word())
-	return &engineModern{arch: a, common: common{percpu: true, hlist: true, skipPrefixes: true, l: structKprobe{
+func newPerCPU(d described) engineOps {
+	w := uint64(d.arch.Word())
+	return &perCPU{common{described: d, percpu: true, hlist: true, skipPrefixes: true, l: structKprobe{
 		size: 16 * w, addr: 2 * w, pre: 3 * w, post: 4 * w, fault: 5 * w, opcode: 6 * w, ainsn: 7 * w, list: 8 * w,
 	}}}
 }
 
-// Name is what scenarios and flags call it.
-func (e *engineModern) Name() string { return EngineModern }
-
-func (e *engineModern) attach(g *Manager) error {
-	if e.options.int3 {
-		g.poke(g.K.Symbol("kprobe_int3_steps"), 1, e.arch.Word())
-	}
-	return e.attachCopies(g)
-}
-
-//go:embed engines/modern/direct.flow
-var flowModern string
-
-// Flow is the engine's control flow for direct mode.
-func (e *engineModern) Flow() string { return flowModern }
-
-// Traits of its kernel.
-func (e *engineModern) Traits() traps.Traits {
-	t := trapsModern(e.arch)
-	t.TextSteps = e.options.boost || e.options.int3
-	return t
-}
+func (e *perCPU) attach(g *Manager) error { return e.attachCopies(g) }
 
 // Ops are its micro-steps.
-func (e *engineModern) Ops() map[string]traps.Op {
+func (e *perCPU) Ops() map[string]traps.Op {
 	ops := e.sharedOps()
 	maps.Copy(ops, e.waitOps())
 	maps.Copy(ops, map[string]traps.Op{
@@ -83,25 +57,25 @@ func (e *engineModern) Ops() map[string]traps.Op {
 	return ops
 }
 
-func (e *engineModern) running(x *traps.Exec) traps.Result {
+func (e *perCPU) running(x *traps.Exec) traps.Result {
 	x.Return(b2u(e.current(x) != 0))
 	x.Say("O4", "does this CPU run a probe? its own current_kprobe says so: no lock")
 	return traps.Next
 }
 
-func (e *engineModern) reenterKprobe(x *traps.Exec) traps.Result {
+func (e *perCPU) reenterKprobe(x *traps.Exec) traps.Result {
 	e.skipped(x)
 	x.Say("O4", "a hit inside a hit: nmissed goes up, no handler runs for it")
 	return traps.Next
 }
 
-func (e *engineModern) incNmissed(x *traps.Exec) traps.Result {
+func (e *perCPU) incNmissed(x *traps.Exec) traps.Result {
 	e.missed(x)
 	x.Say("O4", "a handler faulted: nmissed goes up")
 	return traps.Next
 }
 
-func (e *engineModern) savePrevious(x *traps.Exec) traps.Result {
+func (e *perCPU) savePrevious(x *traps.Exec) traps.Result {
 	for v := range ctlPrevious {
 		e.set(x, ctlPrevious+v, e.get(x, v))
 	}
@@ -110,35 +84,35 @@ func (e *engineModern) savePrevious(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
-func (e *engineModern) setCurrent(x *traps.Exec) traps.Result {
+func (e *perCPU) setCurrent(x *traps.Exec) traps.Result {
 	e.set(x, ctlCurrent, x.Probe)
 	e.begin(x)
 	x.Say("O4", "a fault, or the end of the step, on this CPU will be this one's")
 	return traps.Next
 }
 
-func (e *engineModern) hitActive(x *traps.Exec) traps.Result {
+func (e *perCPU) hitActive(x *traps.Exec) traps.Result {
 	e.set(x, ctlStatus, hitActive)
 	e.hit(x)
 	x.Say("K4", "a probe is hit: its handler comes next")
 	return traps.Next
 }
 
-func (e *engineModern) setReenter(x *traps.Exec) traps.Result {
+func (e *perCPU) setReenter(x *traps.Exec) traps.Result {
 	e.set(x, ctlStatus, reenter)
 	e.seenReenter(x)
 	x.Say("O4", "the instruction is stepped, no handler is called")
 	return traps.Next
 }
 
-func (e *engineModern) resetCurrent(x *traps.Exec) traps.Result {
+func (e *perCPU) resetCurrent(x *traps.Exec) traps.Result {
 	e.set(x, ctlCurrent, 0)
 	e.seenLeave(x)
 	x.Say("O4", "this CPU runs no probe any more")
 	return traps.Next
 }
 
-func (e *engineModern) restorePrevious(x *traps.Exec) traps.Result {
+func (e *perCPU) restorePrevious(x *traps.Exec) traps.Result {
 	for v := range ctlPrevious {
 		e.set(x, v, e.get(x, ctlPrevious+v))
 	}
@@ -147,14 +121,14 @@ func (e *engineModern) restorePrevious(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
-func (e *engineModern) beginPost(x *traps.Exec) traps.Result {
+func (e *perCPU) beginPost(x *traps.Exec) traps.Result {
 	e.set(x, ctlStatus, 8) // KPROBE_HIT_SSDONE
 	seenPost(x)
 	x.Say("O4", "the step is over, post_handler comes next")
 	return traps.Next
 }
 
-func (e *engineModern) restoreSavedFlags(x *traps.Exec) traps.Result {
+func (e *perCPU) restoreSavedFlags(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|e.get(x, ctlSavedFlags))
 	e.seenEnd(x)
 	x.Say("K5", "the flags kept at the hit are or-ed in")
@@ -162,13 +136,13 @@ func (e *engineModern) restoreSavedFlags(x *traps.Exec) traps.Result {
 }
 
 // faultInStep: the copy itself faulted, as its address in the frame shows.
-func (e *engineModern) faultInStep(x *traps.Exec) traps.Result {
+func (e *perCPU) faultInStep(x *traps.Exec) traps.Result {
 	x.Return(b2u(x.Regs.Get(traps.FieldIP) == e.copyAt(x)))
 	x.Say("K9", "was it the copy that faulted, as the frame's eip shows?")
 	return traps.Next
 }
 
-func (e *engineModern) rewindToProbe(x *traps.Exec) traps.Result {
+func (e *perCPU) rewindToProbe(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldIP, e.addr(x))
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
 	x.Say("K9", "eip goes back to the probed address: the fault is the original instruction's")

@@ -1,0 +1,57 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/kprobes/engines"
+	"trapline/scenarios/atomicfile"
+)
+
+const enginesDoc = "../docs/engines.md"
+
+// TestEnginesTable compares the documented table with the descriptions.
+func TestEnginesTable(t *testing.T) {
+	text, err := os.ReadFile(enginesDoc)
+	require.NoError(t, err)
+	head, rest, ok := strings.Cut(string(text), "<!-- engines -->\n")
+	got, tail, end := strings.Cut(rest, "<!-- end -->\n")
+	require.True(t, ok && end)
+	var b strings.Builder
+	b.WriteString("| engine | stands for | locks | gates | variants | refuses |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, e := range append(engines.All(engines.Kernel), engines.All(engines.Program)[1:]...) {
+		var locks, variants, refuses []string
+		for _, l := range e.Locks {
+			locks = append(locks, fmt.Sprintf("`%s`, a %s (%s)", l.Name, l.Kind, l.ID))
+		}
+		for _, o := range e.Options {
+			variants = append(variants, fmt.Sprintf("`+%s` (%s): %s", o.Name, o.Row, o.About))
+		}
+		for _, r := range e.Refuses {
+			by := ""
+			if r.Option != "" {
+				by = "`+" + r.Option + "`: "
+			}
+			refuses = append(refuses, fmt.Sprintf("%s%s (%s, %s)", by, r.What, r.Errno, r.Row))
+		}
+		gates := ""
+		if g := e.Gates; g.Probes != "" {
+			gates = fmt.Sprintf("1 and 3 %s, others %s", g.Probes, g.Others)
+			if g.UserDebug {
+				gates += "; ring 3 may use gate 1"
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s: %s | %s | %s | %s | %s |\n", e.Name, e.Kernel, strings.Join(e.Files, ", "),
+			strings.Join(locks, "; "), gates, strings.Join(variants, "; "), strings.Join(refuses, "; "))
+	}
+	if updating() {
+		text := head + "<!-- engines -->\n" + b.String() + "<!-- end -->\n" + tail
+		require.NoError(t, atomicfile.Write(t.Context(), enginesDoc, []byte(text)))
+		return
+	}
+	require.Equal(t, b.String(), got, "go test ./scenarios -run TestEnginesTable -update")
+}
