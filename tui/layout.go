@@ -136,7 +136,7 @@ func (m *Model) columns(h int) []column {
 		return []column{
 			{4, append([]slot{{s.lesson, 8, 3}, {s.probes, 4, 1}, {s.locks, 3, 0}, {s.log, 5, 1}}, trace...)},
 			{6, append(middle, slot{s.diagram, 5, 0}, slot{s.cpus, 4 + len(m.Moment.Raisable), 0}, slot{s.memory, 6, 2})},
-			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.gates, 8, 1}}},
+			{4, []slot{{s.registers, 12, 0}, {s.stack, 10, 3}, {s.calls, 7, 1}, {s.gates, 8, 1}}},
 		}
 	case size == medium:
 		return []column{

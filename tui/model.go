@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -26,6 +27,10 @@ type Options struct {
 	Light bool   // the terminal is light, until it says otherwise
 	// Quiz of a lesson that the UI asks, or nil.
 	Quiz *quiz.Quiz
+	// Opening, if set, is done before the viewer begins.
+	Opening *Opening
+	// Patience is how long a move may keep the keys waiting; 0: until it ends.
+	Patience time.Duration
 	// Panic makes the first key a panic: for the test that the terminal is restored.
 	Panic bool
 }
@@ -48,6 +53,12 @@ type Model struct {
 	play  play
 	quiz  *quiz.Quiz
 	scrub *area // the timeline that the mouse holds, or nil
+
+	job    *job   // that goes on, or nil
+	last   string // the last screen
+	opened bool
+	err    error // that ends the UI
+	first  tea.Cmd
 }
 
 // New opens a scenario for the UI.
@@ -70,25 +81,40 @@ func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m.quiz = cmp.Or(o.Quiz, &quiz.Quiz{})
 	m.Shown = m.show
 	m.w, m.h = 80, 24
-	if err := w.Goto(ctx, o.Start); err != nil {
-		w.Close()
-		return nil, err
-	}
 	m.Refresh()
+	if o.Patience == 0 {
+		m.opens()
+	} else {
+		m.Limit = 0 // whoever waits ends a move when it is long enough
+		m.first = m.begin("opening", func() tea.Cmd { m.opens(); return nil })
+	}
+	if m.job == nil && m.err != nil {
+		m.Close()
+		return nil, m.err
+	}
 	return m, nil
 }
 
+// Close ends what goes on and frees the machines.
+func (m *Model) Close() {
+	if j := m.job; j != nil {
+		j.stop()
+		<-j.done
+	}
+	m.Session.Close()
+}
+
 // Init asks the terminal whether it is dark.
-func (m *Model) Init() tea.Cmd { return tea.RequestBackgroundColor }
+func (m *Model) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, m.first) }
 
 // show gives the panels the present moment.
 func (m *Model) show() {
 	m.set.show(m.Moment)
-	m.set.timeline.Marks, m.set.timeline.Books = m.Walk.Marks(), m.Books
+	m.set.timeline.Marks, m.set.timeline.Books, m.set.timeline.Unmarked = m.Walk.Marks(), m.Books, m.Walk.Unmarked()
 	m.set.why.Message = m.Message
 	if m.Other != nil {
 		m.otherSet.show(m.Beside)
-		m.otherSet.timeline.Marks = m.Other.Marks()
+		m.otherSet.timeline.Marks, m.otherSet.timeline.Unmarked = m.Other.Marks(), m.Other.Unmarked()
 	}
 }
 
@@ -98,6 +124,7 @@ type panels struct {
 	source    *panel.Source
 	registers *panel.Registers
 	stack     *panel.Stack
+	calls     *panel.Calls
 	memory    *panel.Memory
 	gates     panel.Panel // the IDT, or a Linux program's processes
 	probes    *panel.Probes
@@ -118,13 +145,13 @@ func newPanels(f *scenarios.File, breaks map[uint64]bool) panels {
 		gates = &panel.Process{}
 	}
 	return panels{
-		&panel.Code{Breaks: breaks}, &panel.Source{}, &panel.Registers{}, &panel.Stack{}, &panel.Memory{}, gates, &panel.Probes{},
+		&panel.Code{Breaks: breaks}, &panel.Source{}, &panel.Registers{}, &panel.Stack{}, &panel.Calls{}, &panel.Memory{}, gates, &panel.Probes{},
 		&panel.Diagram{}, &panel.Big{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},
 	}
 }
 
 func (p *panels) all() []panel.Panel {
-	return []panel.Panel{p.code, p.source, p.registers, p.stack, p.memory, p.gates, p.probes, p.diagram, p.big, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
+	return []panel.Panel{p.code, p.source, p.registers, p.stack, p.calls, p.memory, p.gates, p.probes, p.diagram, p.big, p.locks, p.cpus, p.lesson, p.log, p.trace, p.timeline, p.why}
 }
 
 func (p *panels) show(m *walk.Moment) {
@@ -150,6 +177,9 @@ func (m *Model) tabs() []panel.Panel {
 	}
 	if m.Traced() && m.size() != large {
 		list = append(list, p.trace)
+	}
+	if m.size() != large {
+		list = append(list, p.calls)
 	}
 	if m.Walk.HasSource() {
 		list = append(list, p.source)

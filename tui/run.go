@@ -19,6 +19,8 @@ func Run(m *Model, in io.Reader, out io.Writer) error {
 	// waited for ever for a loop that had gone.
 	p := tea.NewProgram(m, tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(out))
 	defer context.AfterFunc(m.ctx, p.Quit)()
-	_, err := p.Run()
-	return err
+	if _, err := p.Run(); err != nil {
+		return err
+	}
+	return m.err
 }

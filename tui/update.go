@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"trapline/emu/record"
@@ -10,25 +12,56 @@ import (
 
 // Update takes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if m.job != nil {
+		return m, m.beside(msg)
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
 		m.theme = text.NewTheme(msg.IsDark())
+	case tickMsg, tea.KeyPressMsg, tea.MouseMsg:
+		if m.opt.Patience == 0 {
+			return m, m.handle(msg)
+		}
+		return m, m.begin(m.naming(msg), func() tea.Cmd { return m.handle(msg) })
+	}
+	return m, nil
+}
+
+// naming is what a message asks for, in a word or two.
+func (m *Model) naming(msg tea.Msg) string {
+	key, ok := msg.(tea.KeyPressMsg)
+	switch {
+	case ok && m.overlay.kind == overlayPrompt:
+		return m.overlay.label
+	case ok && m.overlay.kind == overlayNone:
+		for _, c := range commands() {
+			if slices.Contains(c.keys, key.String()) {
+				return c.name
+			}
+		}
+	}
+	return "move"
+}
+
+// handle does what a message asks for.
+func (m *Model) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
 	case tickMsg:
-		return m, m.ticked(msg)
+		return m.ticked(msg)
 	case tea.KeyPressMsg:
 		if m.overlay.kind != overlayNone {
-			return m, m.overlayKey(msg)
+			return m.overlayKey(msg)
 		}
 		if key := msg.String(); m.play.on && key != "space" && key != "backspace" && key != "b" && key != "+" && key != "=" && key != "-" {
 			m.play.on = false // any move stops playing
 		}
-		return m, m.press(msg.String())
+		return m.press(msg.String())
 	case tea.MouseMsg:
 		m.mouse(msg)
 	}
-	return m, nil
+	return nil
 }
 
 // mouse scrubs the timeline, sets breakpoints, steps by the wheel over the

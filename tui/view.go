@@ -14,7 +14,14 @@ import (
 
 // View draws everything.
 func (m *Model) View() tea.View {
-	v := tea.NewView(m.theme.Render(m.screen()))
+	content := ""
+	if m.job != nil {
+		content = m.busy()
+	} else {
+		content = m.theme.Render(m.screen())
+		m.last = content
+	}
+	v := tea.NewView(content)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = "trapline: " + printable.Name(m.File.Title())

@@ -20,6 +20,7 @@ import (
 	"trapline/scenarios/format"
 	"trapline/scenarios/story"
 	"trapline/scenarios/sweep/queue"
+	"trapline/tui"
 	"trapline/tui/walk"
 )
 
@@ -199,7 +200,7 @@ func (s *searching) walk(ctx context.Context, x *scenarios.Searched) error {
 	if err != nil {
 		return err
 	}
-	return showTUI(ctx, w, 0, nil)
+	return showTUI(ctx, w, tui.Options{})
 }
 
 // newSearching reads the command line.

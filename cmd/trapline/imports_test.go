@@ -67,7 +67,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/walk", "idt emu/... traps kprobes/... scenarios scenarios/format scenarios/story"},
 	{"tui/figure", "emu/record tui/walk"},
 	{"tui/panel", "docs emu/record kprobes/engines tui/figure tui/text tui/walk"},
-	{"tui/session", "docs emu emu/record scenarios tui/walk"},
+	{"tui/session", "docs emu emu/insn emu/record scenarios tui/walk"},
 	{"tui/quiz", "scenarios/story"},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},

@@ -16,6 +16,7 @@ import (
 	"trapline/emu/printable"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
+	"trapline/tui"
 	"trapline/tui/course"
 	"trapline/tui/quiz"
 )
@@ -138,7 +139,7 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 			return err
 		}
 		asked := &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
-		return errors.Join(showTUI(ctx, w, 0, asked), keepAnswers(results, asked.Done))
+		return errors.Join(showTUI(ctx, w, tui.Options{Quiz: asked}), keepAnswers(results, asked.Done))
 	}
 	return askLessons(ctx, c, out, []course.Lesson{*l}, nil)
 }

@@ -248,6 +248,11 @@ func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) 
 	if f == nil {
 		return openScenario(ctx, c, name, steps)
 	}
+	return openRecorded(ctx, c, name, f, walk.Replay)
+}
+
+// openRecorded opens the recording of a file's name, by a way to open one.
+func openRecorded(ctx context.Context, c *cli.Command, name string, f *record.File, how func(context.Context, *record.File, emu.Processor) (*walk.Walk, error)) (*walk.Walk, error) {
 	if c.IsSet("engine") || c.IsSet("schedule") || c.IsSet("direct") {
 		return nil, usagef(c, "%s is a recording, which has its engine and schedule; --engine, --schedule and --direct are for scenarios", name)
 	}
@@ -255,7 +260,7 @@ func openTarget(ctx context.Context, c *cli.Command, name string, steps uint64) 
 	if err != nil {
 		return nil, err
 	}
-	w, err := walk.Replay(ctx, f, p)
+	w, err := how(ctx, f, p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", printable.Name(name), err)
 	}

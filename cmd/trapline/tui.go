@@ -5,12 +5,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
 
+	"trapline/emu/printable"
+	"trapline/emu/record"
 	"trapline/scenarios"
 	"trapline/tui"
 	"trapline/tui/course"
@@ -43,8 +47,10 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	if c.Args().Len() != 1 && !traced {
 		return usagef(c, "tui takes one SCENARIO or RECORDING, not %d", c.Args().Len())
 	}
+	var f *record.File
 	if !traced { // a bad file is said to be one before anything else
-		if _, err := readRecording(c.Args().First()); err != nil {
+		var err error
+		if f, err = readRecording(c.Args().First()); err != nil {
 			return err
 		}
 	}
@@ -56,13 +62,28 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 		if err != nil {
 			return err
 		}
-		return showTUI(ctx, w, c.Uint64("at"), nil)
+		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at")})
 	}
-	w, err := openTarget(ctx, c, c.Args().First(), walk.DefaultRecord)
+	name := c.Args().First()
+	if f == nil {
+		w, err := openScenario(ctx, c, name, walk.DefaultRecord)
+		if err != nil {
+			return err
+		}
+		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w)})
+	}
+	w, err := openRecorded(ctx, c, name, f, walk.OpenRecorded)
 	if err != nil {
 		return err
 	}
-	return showTUI(ctx, w, c.Uint64("at"), questionsOf(w))
+	return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w), Opening: &tui.Opening{
+		Steps: f.Steps(), Do: func(ctx context.Context) error {
+			if err := f.Verify(ctx, w.Timeline); err != nil {
+				return fmt.Errorf("%s: %w", printable.Name(name), err)
+			}
+			return w.Goto(ctx, 0)
+		},
+	}})
 }
 
 // questionsOf are those of the file's own lesson, or of the first of the course that is about this run: the same
@@ -114,13 +135,15 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 	return walk.Open(ctx, f, walk.Options{Options: scenarios.Options{Engine: l.Engine}, Record: walk.DefaultRecord})
 }
 
+// patience is how long a move may keep the keys waiting.
+const patience = 80 * time.Millisecond
+
 // showTUI shows a walk on the terminal and closes it.
-func showTUI(ctx context.Context, w *walk.Walk, at uint64, questions *quiz.Quiz) error {
-	m, err := tui.NewOn(ctx, w, tui.Options{
-		Options: walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord},
-		Light:   lightTerminal(),
-		Start:   at, Quiz: questions, Panic: os.Getenv("TRAPLINE_TEST_PANIC") != "",
-	})
+func showTUI(ctx context.Context, w *walk.Walk, o tui.Options) error {
+	o.Options = walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord}
+	o.Light, o.Patience = lightTerminal(), patience
+	o.Panic = os.Getenv("TRAPLINE_TEST_PANIC") != ""
+	m, err := tui.NewOn(ctx, w, o)
 	if err != nil {
 		return err
 	}

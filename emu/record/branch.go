@@ -19,6 +19,9 @@ type Line struct {
 	points checkpoints
 	marks  []Mark
 	over   bool // no step follows the last one
+
+	kinds    Kind   // of all marks
+	unmarked uint64 // see Timeline.Unmarked
 }
 
 // End is the line's last moment.
@@ -45,6 +48,12 @@ func (t *Timeline) fork() {
 		script: old.script.prefix(t.cur, t.at),
 		points: old.points.upTo(t.at),
 		marks:  append([]Mark(nil), old.marks[:n]...),
+	}
+	for _, m := range l.marks {
+		l.kinds |= m.Kind
+	}
+	if old.unmarked <= t.at {
+		l.unmarked = old.unmarked
 	}
 	t.made++
 	if len(t.lines) == MaxLines {

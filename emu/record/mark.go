@@ -13,15 +13,26 @@ type Mark struct {
 	Kind Kind
 }
 
-// MaxMarks bounds the marks of one line; later steps get none, and Search
-// finds them by looking.
+// MaxMarks bounds the marks of one line; later steps get none: see Unmarked.
 const MaxMarks = 1 << 20
 
-func (l *Line) mark(at uint64, cpu int, k Kind) {
-	if k != 0 && len(l.marks) < MaxMarks {
+func (l *Line) mark(at uint64, cpu int, k Kind, most int) {
+	switch {
+	case k == 0:
+	case len(l.marks) < most:
 		l.marks = append(l.marks, Mark{at, uint8(cpu), k})
+		l.kinds |= k
+	case l.unmarked == 0:
+		l.unmarked = at
 	}
 }
+
+// Unmarked is the first step of the present line that has no mark for want of room;
+// 0: all have theirs. From there on Search finds steps by looking.
+func (t *Timeline) Unmarked() uint64 { return t.line.unmarked }
+
+// Kinds is what the present line's marks are, together.
+func (t *Timeline) Kinds() Kind { return t.line.kinds }
 
 // Marks lists the present line's marks, by moment. The caller must not change them.
 func (t *Timeline) Marks() []Mark { return t.line.marks }

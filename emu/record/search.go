@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 
 	"trapline/emu"
 )
@@ -18,7 +19,8 @@ const (
 // Search goes to the nearest other moment whose step matches, such as one that
 // writes a watched address. Forwards the run goes on behind the end of the
 // recording; backwards the last match before the present moment is meant. It
-// reports false, and stays, if there is none.
+// reports false, and stays, if there is none. A context that ends leaves it where it
+// got: between there and where it began nothing matches.
 func (t *Timeline) Search(ctx context.Context, d Direction, match func(*emu.Event) bool) (bool, error) {
 	from := t.at
 	var found bool
@@ -28,22 +30,21 @@ func (t *Timeline) Search(ctx context.Context, d Direction, match func(*emu.Even
 	} else {
 		found, err = t.searchOn(ctx, match)
 	}
-	if !found {
-		if back := t.Goto(context.WithoutCancel(ctx), from); err == nil {
-			err = back
-		}
+	if !found && err == nil {
+		err = t.Goto(context.WithoutCancel(ctx), from)
 	}
 	return found, err
 }
 
 func (t *Timeline) searchOn(ctx context.Context, match func(*emu.Event) bool) (bool, error) {
 	for {
-		n, err := t.Forward(ctx, 1)
-		if err != nil || n == 0 {
-			return false, err
-		}
-		if match(t.last) {
+		from := t.at
+		_, err := t.Forward(ctx, 1)
+		if t.at > from && match(t.last) { // made, even if the context ends with it
 			return true, nil
+		}
+		if err != nil || t.at == from {
+			return false, err
 		}
 	}
 }
@@ -57,7 +58,7 @@ func (t *Timeline) searchBack(ctx context.Context, match func(*emu.Event) bool) 
 		start, last := t.at, uint64(0)
 		for t.at+1 < limit {
 			if n, err := t.Forward(ctx, 1); err != nil || n == 0 {
-				return false, err
+				return false, errors.Join(err, t.Goto(context.WithoutCancel(ctx), limit))
 			}
 			if match(t.last) {
 				last = t.at

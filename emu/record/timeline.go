@@ -1,9 +1,11 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"trapline/emu"
 )
@@ -37,6 +39,8 @@ type Options struct {
 	// Changes is how many more there are behind those: changes of the machine by
 	// whoever looks at it. No file is made of a line with one: see Changed.
 	Changes int
+	// Marks bounds the marks of a line; 0: MaxMarks.
+	Marks int
 }
 
 // Timeline is a run with a present moment that can be moved. Moments are
@@ -51,12 +55,15 @@ type Timeline struct {
 	at    uint64
 	cur   cursor
 	last  *emu.Event // the step that led to at; nil where it is not known
+
+	reached atomic.Uint64
 }
 
 // New starts a timeline at the machine's present state, which becomes step 0.
 func New(m *emu.Machine, run Runner, o Options) *Timeline {
 	t := &Timeline{m: m, run: run, opt: o}
 	t.opt.Actors = max(o.Actors, len(m.CPUs))
+	t.opt.Marks = cmp.Or(o.Marks, MaxMarks)
 	t.line = &Line{points: checkpoints{distance: firstDistance}}
 	t.lines = []*Line{t.line}
 	t.made = 1
@@ -114,11 +121,16 @@ func (t *Timeline) Ended(ctx context.Context) error {
 	if t.at%checkEvery != 0 {
 		return nil
 	}
+	t.reached.Store(t.at)
 	if err := emu.Ended(ctx); err != nil {
 		return fmt.Errorf("%w at step %d", err, t.at)
 	}
 	return nil
 }
+
+// Reached is where a move under way was a moment ago. Unlike everything else here
+// it may be asked for by another goroutine.
+func (t *Timeline) Reached() uint64 { return t.reached.Load() }
 
 // Record makes steps from the end of the recording until the run is over, or n
 // more are made, and returns to the present moment.
@@ -197,7 +209,7 @@ func (t *Timeline) step(cpu int) {
 		return
 	}
 	if t.opt.Mark != nil {
-		l.mark(t.at, ev.CPU, t.opt.Mark(ev))
+		l.mark(t.at, ev.CPU, t.opt.Mark(ev), t.opt.Marks)
 	}
 	if l.points.due(t.at) {
 		t.checkpoint()

@@ -16,6 +16,8 @@ type Timeline struct {
 	Marks []record.Mark
 	Books []uint64 // bookmarks
 	Zoom  int      // the span shown is the run's length / 2^Zoom
+	// Unmarked is the first step that has no mark for want of room, or 0.
+	Unmarked uint64
 
 	key  timelineKey // of cells
 	rows [][]record.Kind
@@ -37,6 +39,9 @@ func (p *Timeline) Title() string {
 	}
 	if p.Zoom > 0 {
 		s += fmt.Sprintf(" · zoom %d×", 1<<p.Zoom)
+	}
+	if p.Unmarked > 0 {
+		s += fmt.Sprintf(" · no marks from step %d on", p.Unmarked)
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/record"
 	"trapline/tui/walk"
 )
@@ -17,7 +18,11 @@ func (s *Session) move(f func(*walk.Walk) error) {
 		if w == nil {
 			continue
 		}
-		if err := f(w); err != nil && !errors.Is(err, record.ErrOver) {
+		switch err := f(w); {
+		case err == nil || errors.Is(err, record.ErrOver):
+		case errors.Is(err, emu.ErrStopped) || errors.Is(err, emu.ErrTime):
+			s.say("%v: the same again goes on from here", err)
+		default:
 			s.say("%v", err)
 		}
 	}
@@ -131,16 +136,45 @@ func (s *Session) Find(d record.Direction) {
 	ctx, cancel := s.Bounded()
 	defer cancel()
 	all := true
-	needle := strings.ToLower(s.Sought)
 	s.move(func(w *walk.Walk) error {
-		found, err := w.Search(ctx, d, func(ev *emu.Event) bool {
-			return strings.Contains(strings.ToLower(words(w, ev)), needle)
-		})
+		found, err := w.Search(ctx, d, finder(w, strings.ToLower(s.Sought)))
 		all = all && found
 		return err
 	})
 	if !all && s.Message == "" {
 		s.Notice("%q: not found %s here", s.Sought, side(d))
+	}
+}
+
+// plain is an instruction at its place, of which a run has few.
+type plain struct {
+	pc   uint64
+	n    int
+	code [insn.MaxLen]byte
+}
+
+// maxPlain bounds the instructions whose words a search keeps.
+const maxPlain = 1 << 16
+
+// finder matches the steps whose words hold a text in small letters. The words of a
+// step that is an instruction and nothing more are made once for its place.
+func finder(w *walk.Walk, needle string) func(*emu.Event) bool {
+	known := map[plain]bool{}
+	has := func(ev *emu.Event) bool { return strings.Contains(strings.ToLower(words(w, ev)), needle) }
+	return func(ev *emu.Event) bool {
+		if ev.Kind != emu.StepInstruction || ev.Micro != nil || ev.Delivery != nil || len(ev.Notes) > 0 {
+			return has(ev)
+		}
+		k := plain{pc: ev.PC, n: len(ev.Bytes)}
+		copy(k.code[:], ev.Bytes)
+		found, ok := known[k]
+		if !ok && len(known) < maxPlain {
+			found = has(ev)
+			known[k] = found
+		} else if !ok {
+			return has(ev)
+		}
+		return found
 	}
 }
 

@@ -29,6 +29,9 @@ type Session struct {
 	Sought  string   // what Find looks for
 	Message string   // for the viewer, until the next move
 
+	// Limit bounds one move in time; 0: only the context ends it.
+	Limit time.Duration
+
 	// Shown, if set, is called whenever Moment is new.
 	Shown func()
 
@@ -36,14 +39,14 @@ type Session struct {
 	opt walk.Options
 }
 
-// MoveTime bounds one move, so that the viewer always gets an answer.
+// MoveTime is the usual Limit.
 const MoveTime = 10 * time.Second
 
 // On starts a session at an open walk's present moment; o opens it under other
 // engines.
 func On(ctx context.Context, w *walk.Walk, o walk.Options) *Session {
 	return &Session{
-		ctx: ctx, opt: o, File: w.Run.File, Walk: w,
+		ctx: ctx, opt: o, File: w.Run.File, Walk: w, Limit: MoveTime,
 		Look: walk.Look{CPU: -1, Code: 64, Stack: 48}, Points: Points{Breaks: map[uint64]bool{}},
 	}
 }
@@ -81,7 +84,10 @@ func (s *Session) Notice(format string, args ...any) {
 
 // Bounded is a context for one move.
 func (s *Session) Bounded() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(s.ctx, MoveTime)
+	if s.Limit == 0 {
+		return context.WithCancel(s.ctx)
+	}
+	return context.WithTimeout(s.ctx, s.Limit)
 }
 
 // Single reports whether nothing is compared.
@@ -110,15 +116,7 @@ func (s *Session) HasMark(k record.Kind) bool {
 	if k == walk.Fired && !s.Traced() {
 		return false
 	}
-	if !s.Walk.Line().Over() {
-		return true
-	}
-	for _, x := range s.Walk.Marks() {
-		if x.Kind&k != 0 {
-			return true
-		}
-	}
-	return false
+	return !s.Walk.Line().Over() || s.Walk.Unmarked() > 0 || s.Walk.Kinds()&k != 0
 }
 
 // OtherCPU looks at the next vCPU.

@@ -51,7 +51,7 @@ func (w *Walk) Moment(l Look) *Moment {
 	m.CPUs, m.Raisable = w.cpus(), w.raisable()
 	m.Regs, m.Flags = w.registers(cpu, ev), w.flags(cpu, ev)
 	m.Code, m.Source = w.code(cpu, l.Code), w.kernelSource(cpu, l.Source)
-	m.Stack = w.stack(cpu, l.Stack, ev)
+	m.Stack, m.Chain = w.stack(cpu, l.Stack, ev), w.chain(cpu)
 	m.Memory = w.memory(cpu, l.Memory, ev)
 	m.Gates = w.gates(ev)
 	m.Probes, m.Locks = w.probes(), w.lockList(ev)

@@ -29,6 +29,7 @@ type Moment struct {
 	Code     []Line                `json:"code"`
 	Source   *Source               `json:"source,omitempty"` // nil: the kernel's text is no C
 	Stack    []Word                `json:"stack"`
+	Chain    []Called              `json:"chain,omitempty"` // of calls and traps, the innermost first
 	Memory   []Row                 `json:"memory"`
 	Gates    []Gate                `json:"gates"`
 	Probes   []Probe               `json:"probes"`

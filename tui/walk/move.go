@@ -57,24 +57,56 @@ func (w *Walk) To(ctx context.Context, d record.Direction, f func(*emu.Event) bo
 }
 
 // ToMark goes to the nearest step of a kind; it stays and reports false if
-// there is none. Forwards the run goes on behind the end of the recording.
+// there is none. Forwards the run goes on behind the end of the recording; a context
+// that ends leaves it as far as that got.
 func (w *Walk) ToMark(ctx context.Context, d record.Direction, k record.Kind) (bool, error) {
+	unmarked := w.Unmarked()
+	if unmarked > 0 && d == record.Backward && w.At() > unmarked {
+		return w.Search(ctx, d, w.is(k))
+	}
 	if m, ok := w.Marked(d, k); ok {
 		return true, w.Goto(ctx, m.At)
+	}
+	if unmarked > 0 && d == record.Forward {
+		return w.searchUnmarked(ctx, unmarked, k)
 	}
 	if d == record.Backward {
 		return false, nil
 	}
 	from := w.At()
 	found, err := w.extendTo(ctx, k)
-	if !found {
-		err = errors.Join(err, w.Goto(context.WithoutCancel(ctx), from))
+	if !found && err == nil {
+		err = w.Goto(context.WithoutCancel(ctx), from)
+	}
+	return found, err
+}
+
+// is makes a match of steps of a kind, which are made again.
+func (w *Walk) is(k record.Kind) func(*emu.Event) bool {
+	return func(ev *emu.Event) bool { return w.kindOf(ev)&k != 0 }
+}
+
+// searchUnmarked goes to the next step of a kind behind those that have marks, the
+// first of which is unmarked.
+func (w *Walk) searchUnmarked(ctx context.Context, unmarked uint64, k record.Kind) (bool, error) {
+	from := w.At()
+	if from < unmarked {
+		if err := w.Goto(ctx, unmarked-1); err != nil {
+			return false, err
+		}
+	}
+	found, err := w.Search(ctx, record.Forward, w.is(k))
+	if !found && err == nil {
+		err = w.Goto(context.WithoutCancel(ctx), from)
 	}
 	return found, err
 }
 
 // MarkedHere reports whether the step that led to the present moment is of a kind.
 func (w *Walk) MarkedHere(k record.Kind) bool {
+	if u := w.Unmarked(); u > 0 && w.At() >= u {
+		return w.Event() != nil && w.kindOf(w.Event())&k != 0
+	}
 	for _, m := range slices.Backward(w.Marks()) {
 		if m.At <= w.At() {
 			return m.At == w.At() && m.Kind&k != 0
@@ -90,14 +122,16 @@ func (w *Walk) extendTo(ctx context.Context, k record.Kind) (bool, error) {
 		if err := w.Goto(ctx, end); err != nil {
 			return false, err
 		}
-		if n, err := w.Forward(ctx, extend); err != nil || n == 0 {
-			return false, err
-		}
-		if err := w.Goto(ctx, end); err != nil {
-			return false, err
+		n, err := w.Forward(ctx, extend)
+		ended := w.At()
+		if back := w.Goto(context.WithoutCancel(ctx), end); back != nil {
+			return false, errors.Join(err, back)
 		}
 		if m, ok := w.Marked(record.Forward, k); ok {
-			return true, w.Goto(ctx, m.At)
+			return true, w.Goto(context.WithoutCancel(ctx), m.At)
+		}
+		if err != nil || n == 0 {
+			return false, errors.Join(err, w.Goto(context.WithoutCancel(ctx), ended))
 		}
 	}
 }

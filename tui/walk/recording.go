@@ -91,6 +91,19 @@ func parseRecorded(name string, scenario []byte) (*format.File, error) {
 // compared, standing at its first moment. Instructions run on a processor of
 // the caller's choice: no hash depends on it.
 func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error) {
+	w, err := OpenRecorded(ctx, f, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Verify(ctx, w.Timeline); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, w.Goto(ctx, 0)
+}
+
+// OpenRecorded opens a recording at its first moment; File.Verify replays it.
+func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error) {
 	parsed, err := parseRecorded(f.Name, f.Scenario)
 	if err != nil {
 		return nil, err
@@ -120,11 +133,7 @@ func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error)
 		w.Close()
 		return nil, fmt.Errorf("%w: engine %s had %s, here it has %s", record.ErrOtherText, f.Engine, f.Text, text)
 	}
-	if err := f.Verify(ctx, w.Timeline); err != nil {
-		w.Close()
-		return nil, err
-	}
-	return w, w.Goto(ctx, 0)
+	return w, nil
 }
 
 // readOptions takes the options that Recording writes.

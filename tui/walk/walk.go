@@ -36,6 +36,8 @@ type Options struct {
 	// Record is how many steps are recorded ahead, so that the timeline shows
 	// what is to come.
 	Record uint64
+	// Marks bounds the marks of a line; 0: record.MaxMarks.
+	Marks int
 }
 
 // DefaultRecord is a second's worth of steps.
@@ -55,7 +57,7 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	w.findLocks()
 	w.readSource()
 	r.Machine.AddPart(&w.trail)
-	w.Timeline = record.New(r.Machine, w.runner, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors(), Changes: MaxChanges})
+	w.Timeline = record.New(r.Machine, w.runner, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors(), Changes: MaxChanges, Marks: o.Marks})
 	if err := w.Record(ctx, o.Record); err != nil {
 		r.Close()
 		return nil, err

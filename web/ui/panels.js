@@ -9,6 +9,7 @@ const beside = m => (m.raisable ?? []).filter(a => a.unit).map(a => row("", cell
 export function panels(m, scene) {
   fill($("regs"), m.regs.map(r => row("", cell("dim", r.name), cell(r.changed ? "value stored" : "value", r.value), cell("place", r.means || (r.changed ? "was " + r.old : "")))));
   fill($("probes"), m.probes.map(p => row("", cell("", p.name), cell(p.state === "armed" ? "" : "alarm", p.state), cell("", "hits " + p.hits), cell(p.missed ? "alarm" : "dim", "missed " + p.missed), cell("place", p.at))));
+  calls(m);
   locks(m);
   fill($("cpus"), [...m.cpus.map(c => row(c.id === m.cpu ? "here" : "", cell("", "cpu" + c.id), cell("place", c.at), cell("", c.text), cell(quiet(c.state) || c.thread ? "dim" : "alarm", c.state), cell("work", phase(scene, c.phase)))), ...beside(m)]);
   memory(m);
@@ -28,6 +29,15 @@ const quiet = state => state === "runs" || state === "idle";
 
 /** @param {Scene} scene @param {number} p */
 const phase = (scene, p) => (p && scene.states?.find(s => s.Phase === p)?.Name) || "";
+
+/** @param {Moment} m the call chain, the innermost level first */
+function calls(m) {
+  const chain = m.chain ?? [];
+  const list = chain.map((x, i) => row("", cell(x.maybe ? "dim" : "alarm", i ? (x.maybe ? "?" : "") : "▸"), cell(x.maybe ? "dim" : "place", x.at),
+    cell(x.trap ? "trap" : "work", x.trap ? x.trap.split(" ")[0] + " interrupted it" : x.return ? "a return probe's, for the caller" : "")));
+  if (chain.some(x => x.maybe)) list.push(row("", cell("dim", "?"), cell("dim", "may be left over"), cell("dim", "")));
+  fill($("calls"), list.length ? list : [row("", cell("dim", "no thread is on this vCPU"))]);
+}
 
 /** @param {Moment} m */
 function locks(m) {

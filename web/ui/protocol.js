@@ -25,7 +25,7 @@
  * @typedef {{cpu: number, kind: string, at: string, writes?: Store[], delivery?: Delivery, micro?: {name: string}, notes?: {kind: string, text: string}[]}} Step
  * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, arch: string, cpu: number, turn: number, step?: Step, head: string,
  *   why?: {row?: string, text: string}[], notes?: string[], cpus: CPU[], raisable?: Actor[], regs: Reg[], flags: Flag[], code: CodeLine[], source?: Source,
- *   stack: Word[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], program?: Program, log?: string[], trace?: string[], fired?: number,
+ *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], program?: Program, log?: string[], trace?: string[], fired?: number,
  *   violated?: Violation[]}} Moment
  *
  * @typedef {{Phase: number, Name: string, Does: string, Side: boolean}} State
