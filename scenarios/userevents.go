@@ -18,10 +18,19 @@ var errRefused = errors.New("the kernel refuses it")
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
 func (w *userWorld) define(line string) error {
-	named, err := places.Resolve(line, probedFiles{w})
+	lines, err := places.Resolve(line, probedFiles{w})
 	if err != nil {
 		return err
 	}
+	for _, l := range lines {
+		if err := w.defineLine(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *userWorld) defineLine(named places.Line) error {
 	if named.Remark != "" {
 		w.addLog(named.Remark)
 	}
@@ -58,8 +67,16 @@ type probedFiles struct{ world *userWorld }
 // Absolute implements places.Files: a path is the guest's, and there is no working directory to begin from.
 func (probedFiles) Absolute(path string) string { return path }
 
-// Image implements places.Files.
-func (p probedFiles) Image(path string) (*loader.Image, error) {
+// File implements places.Files.
+func (p probedFiles) File(path string) (*places.File, error) {
+	image, err := p.image(path)
+	if err != nil {
+		return nil, err
+	}
+	return places.NewFile(image), nil
+}
+
+func (p probedFiles) image(path string) (*loader.Image, error) {
 	f := p.world.File
 	if path == f.Linux.Path {
 		return p.world.image, nil

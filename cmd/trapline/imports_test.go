@@ -43,7 +43,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"traps", "emu emu/insn emu/loader emu/regs idt"},
 
 	{"kprobes/events/fetch", "kprobes/events"},
-	{"kprobes/events/filter", "kprobes/events"},
+	{"kprobes/glob", ""},
+	{"kprobes/events/filter", "kprobes/events kprobes/glob"},
 	{"kprobes/events/tracefs", "kprobes/events kprobes/events/fetch"},
 	{"kprobes/events/tracearray", "kprobes/events kprobes/events/fetch kprobes/events/filter kprobes/events/tracefs"},
 	{"kprobes", "emu emu/insn emu/linux/abi emu/loader emu/memento emu/regs kprobes/engines traps idt"},
@@ -51,7 +52,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/trace", "emu emu/insn emu/linux/abi emu/loader kprobes kprobes/events/... traps"},
 	{"kprobes/kcall", "emu emu/insn emu/loader/... kprobes kprobes/events/... kprobes/trace traps"},
 	{"kprobes/uprobes", "emu emu/insn emu/linux emu/linux/abi emu/memento emu/regs kprobes/engines kprobes/events"},
-	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest"},
+	{"kprobes/uprobes/names", ""},
+	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest kprobes/glob kprobes/uprobes/names"},
 	{"kprobes/uprobes/tracer", "emu emu/linux emu/linux/abi emu/memento kprobes/events/... kprobes/uprobes"},
 
 	{"scenarios/format", "emu/nearest emu/sched kprobes/engines scenarios/expr"},

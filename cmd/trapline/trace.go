@@ -36,8 +36,8 @@ the files named by its arguments, the system's libraries if it is dynamic, and n
 Time and random numbers are the same in every run.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
-with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++ function also without its parameters
-(ns::f); SYMBOL%return is its return. An instruction that cannot be probed is a warning; --strict makes it a failure.
+with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
+name in source, with or without parameters, or a pattern (ns::*); SYMBOL%return is its return. An instruction that cannot be probed is a warning; --strict makes it a failure.
 A trace file given with -o appears whole when the run is over, also one that Ctrl-C ended, or not at all.
 
 EXAMPLES:
@@ -47,6 +47,7 @@ EXAMPLES:
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
    trapline trace -p 'p libc.so.6:malloc size=%di' -- /bin/ls
+   trapline trace -p 'p ./prog:geo::area(int, int) %di %si' -p 'r ./prog:geo::Point::*' -- ./prog
    trapline trace -p 'p ./hello:main+4' -o trace.txt --explain -- ./hello
    trapline trace -f events.txt --json -- ./hello | jq .
    trapline trace --functions -- /bin/busybox | head

@@ -102,11 +102,13 @@ func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]str
 	files := newProbedFiles(c, cfg)
 	var lines []string
 	for i := range defs {
-		line, err := files.resolve(&defs[i])
+		resolved, err := files.resolve(&defs[i])
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, line.Text)
+		for _, line := range resolved {
+			lines = append(lines, line.Text)
+		}
 	}
 	return lines, nil
 }

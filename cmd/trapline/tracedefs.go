@@ -17,27 +17,6 @@ type definition struct {
 	text   string
 }
 
-// word is a word of a definition and where it begins, in bytes.
-type word struct {
-	text string
-	at   int
-}
-
-func (d *definition) words() []word {
-	var l []word
-	for at := 0; ; {
-		rest := strings.TrimLeft(d.text[at:], " \t")
-		if rest == "" {
-			return l
-		}
-		at = len(d.text) - len(rest)
-		text, _, _ := strings.Cut(rest, " ")
-		text, _, _ = strings.Cut(text, "\t")
-		l = append(l, word{text, at})
-		at += len(text)
-	}
-}
-
 // flaw is an error of the definition at a byte of it, from 0.
 func (d *definition) flaw(at int, msg string, args ...any) *format.Error {
 	return &format.Error{File: d.source, Line: d.line, Col: at + 1, Msg: fmt.Sprintf(msg, args...), Text: d.text}
@@ -53,7 +32,7 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 	case e.Reason != "":
 		msg += ": " + e.Reason
 	}
-	words := d.words()
+	words := places.Fields(d.text)
 	if e.Text() == "" || len(words) == 0 {
 		f := d.flaw(0, "%s", msg)
 		f.Want = "p[:[GROUP/]EVENT] PATH:PLACE [ARG...], or r for a return, as in uprobe_events"
@@ -69,7 +48,7 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 			at += len(given) + 1
 			continue
 		}
-		return d.flaw(w.at+columnIn(w.text, given, e.Pos-at), "%s", msg)
+		return d.flaw(w.At+columnIn(w.Text, given, e.Pos-at), "%s", msg)
 	}
 	return d.flaw(len(d.text), "%s", msg)
 }

@@ -16,6 +16,7 @@ import (
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
+	"trapline/kprobes/uprobes/places"
 	"trapline/kprobes/uprobes/tracer"
 	"trapline/scenarios/format"
 )
@@ -123,10 +124,20 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 
 // define gives a line to uprobe_events.
 func (t *traceEvents) define(d *definition) error {
-	line, err := t.files.resolve(d)
+	lines, err := t.files.resolve(d)
 	if err != nil {
 		return t.report(err)
 	}
+	for _, line := range lines {
+		if err := t.defineLine(d, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// defineLine gives one of a definition's lines to uprobe_events.
+func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	if line.Remark != "" {
 		t.say("%v", d.flaw(0, "%s", line.Remark))
 	}

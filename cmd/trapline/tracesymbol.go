@@ -25,6 +25,7 @@ type probedFiles struct {
 
 type probedFile struct {
 	image *loader.Image
+	names *places.File
 	code  *places.Program
 }
 
@@ -51,7 +52,7 @@ func (f *probedFiles) file(path string) (*probedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	p := &probedFile{image: image}
+	p := &probedFile{image: image, names: places.NewFile(image)}
 	f.read[path] = p
 	return p, nil
 }
@@ -83,23 +84,23 @@ func (f *probedFiles) Absolute(path string) string {
 	return full
 }
 
-// Image implements places.Files.
-func (f *probedFiles) Image(path string) (*loader.Image, error) {
+// File implements places.Files.
+func (f *probedFiles) File(path string) (*places.File, error) {
 	file, err := f.file(path)
 	if err != nil {
 		return nil, err
 	}
-	return file.image, nil
+	return file.names, nil
 }
 
 // resolve makes the place of a definition what the kernel takes.
-func (f *probedFiles) resolve(d *definition) (places.Line, error) {
-	line, err := places.Resolve(d.text, f)
+func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
+	lines, err := places.Resolve(d.text, f)
 	var at *places.Error
 	if errors.As(err, &at) {
-		return line, d.flaw(at.At, "%v", at)
+		return nil, d.flaw(at.At, "%v", at)
 	}
-	return line, err
+	return lines, err
 }
 
 // splitsInstruction reports whether the place is inside an instruction, as far as the file tells where one begins.

@@ -5,18 +5,23 @@ import (
 	"fmt"
 )
 
-// symbols reads the symbol table, or the dynamic one of a stripped program.
+// symbols reads the symbol table, or the dynamic one of a stripped program and, if it is one of Go, its functions.
 // Only names for addresses are kept: functions, objects and labels that some
 // section holds; not absolute constants, files, sections or TLS offsets.
 func (f *elfFile) symbols(lim Limits) ([]Symbol, error) {
 	for _, want := range []elf.SectionType{elf.SHT_SYMTAB, elf.SHT_DYNSYM} {
 		for i := range f.sections {
 			if f.sections[i].Type == want {
-				return f.symbolTable(i, lim)
+				list, err := f.symbolTable(i, lim)
+				if want == elf.SHT_SYMTAB || err != nil {
+					return list, err
+				}
+				more, err := f.goFunctions(lim)
+				return append(list, more...), err
 			}
 		}
 	}
-	return nil, nil
+	return f.goFunctions(lim)
 }
 
 // symbolTable reads the table in section index.
@@ -102,8 +107,10 @@ func kindOf(t elf.SymType) (Kind, bool) {
 	switch t {
 	case elf.STT_NOTYPE:
 		return NoType, true
-	case elf.STT_FUNC, elf.STT_GNU_IFUNC:
+	case elf.STT_FUNC:
 		return Function, true
+	case elf.STT_GNU_IFUNC:
+		return Indirect, true
 	case elf.STT_OBJECT, elf.STT_COMMON:
 		return Object, true
 	}

@@ -178,7 +178,7 @@ func (w *elfWriter) symbol(s Symbol) elf.Sym64 {
 			section = uint16(i + 1)
 		}
 	}
-	kind := map[Kind]elf.SymType{NoType: elf.STT_NOTYPE, Function: elf.STT_FUNC, Object: elf.STT_OBJECT}[s.Kind]
+	kind := map[Kind]elf.SymType{NoType: elf.STT_NOTYPE, Function: elf.STT_FUNC, Object: elf.STT_OBJECT, Indirect: elf.STT_GNU_IFUNC}[s.Kind]
 	bind := map[Binding]elf.SymBind{Local: elf.STB_LOCAL, Weak: elf.STB_WEAK, Global: elf.STB_GLOBAL}[s.Binding]
 	name := uint32(w.strings.Len())
 	w.strings.WriteString(s.Name + "\x00")

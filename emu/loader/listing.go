@@ -82,7 +82,7 @@ func (e *ListingError) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, 
 
 // The words of kinds and bindings in a listing, by value.
 var (
-	kindWords    = []string{NoType: "notype", Function: "func", Object: "object"}
+	kindWords    = []string{NoType: "notype", Function: "func", Object: "object", Indirect: "ifunc"}
 	bindingWords = []string{Local: "local", Weak: "weak", Global: "global"}
 )
 

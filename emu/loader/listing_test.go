@@ -122,7 +122,7 @@ func TestListingErrorsHaveAPlace(t *testing.T) {
 		text + ".bss 0xfffffffff\n":                                 "7:6: image over",
 		text + "00001000 <a b> func local\n":                        "7:10: symbol name <a",
 		text + "00001000 <\"a\"b> func local\n":                     "7:10: symbol name",
-		text + "00001000 <a> thing local\n":                         "7:14: symbol kind \"thing\": expected one of [notype func object]",
+		text + "00001000 <a> thing local\n":                         "7:14: symbol kind \"thing\": expected one of [notype func object ifunc]",
 		text + "00001000 <a> func everywhere\n":                     "7:19: symbol binding",
 		text + "00001000 <a> func local size\n":                     "7:25: unexpected \"size\"",
 		text + "00001000 <a> func local size 4\n":                   "7:30: address \"4\"",

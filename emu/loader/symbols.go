@@ -13,9 +13,13 @@ type Kind uint8
 // The kinds of symbols, STT_* of ELF.
 const (
 	NoType   Kind = iota // a plain label
-	Function             // STT_FUNC, STT_GNU_IFUNC
+	Function             // STT_FUNC
 	Object               // STT_OBJECT
+	Indirect             // STT_GNU_IFUNC: code that chooses a function when a program is bound
 )
+
+// IsCode tells whether a symbol of the kind is at code that is entered there.
+func (k Kind) IsCode() bool { return k == Function || k == Indirect }
 
 // Binding is a symbol's visibility between object files, STB_* of ELF.
 type Binding uint8
@@ -80,7 +84,7 @@ func (t *Symbols) Merge(other Symbols) { t.Add(other.byAddr...) }
 // name with fewer leading underscores. What follows makes the order total.
 func comparePreference(a, b Symbol) int {
 	return cmp.Or(
-		cmp.Compare(boolRank(b.Kind == Function), boolRank(a.Kind == Function)),
+		cmp.Compare(boolRank(b.Kind.IsCode()), boolRank(a.Kind.IsCode())),
 		cmp.Compare(b.Binding, a.Binding),
 		cmp.Compare(underscores(a.Name), underscores(b.Name)),
 		cmp.Compare(a.Name, b.Name),
@@ -157,7 +161,7 @@ func (t Symbols) At(addr uint64) (s Symbol, offset uint64, ok bool) {
 		return Symbol{}, 0, false
 	}
 	for i := end - 1; i >= 0 && i >= end-maxInnerLabels; i-- {
-		if f := t.byAddr[i]; f.Kind == Function && addr-f.Addr < f.Size {
+		if f := t.byAddr[i]; f.Kind.IsCode() && addr-f.Addr < f.Size {
 			s := t.preferred(i)
 			return s, addr - s.Addr, true
 		}

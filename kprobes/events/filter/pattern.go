@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"trapline/kprobes/glob"
+)
 
 // pattern makes the test of a pattern (filter_parse_regex()). One that begins with a digit is a plain text. A '*' at
 // the beginning or the end alone means the end, the beginning or any part; other patterns are globs.
@@ -19,7 +23,7 @@ func pattern(p string) func(string) bool {
 	}
 	switch {
 	case strings.ContainsAny(inner, "*[?\\"):
-		return func(s string) bool { return glob(p, s) }
+		return func(s string) bool { return glob.Match(p, s) }
 	case front && behind:
 		return func(s string) bool { return strings.Contains(s, inner) }
 	case front:
@@ -28,78 +32,4 @@ func pattern(p string) func(string) bool {
 		return func(s string) bool { return strings.HasPrefix(s, inner) }
 	}
 	return plain
-}
-
-// glob matches a whole text: '*' any bytes, '?' one, "[a-z]" and "[!a-z]" one of a set, '\' takes the next byte as it
-// is. A set that does not end is a plain '[' (glob_match()). Only the last '*' is ever tried again.
-func glob(p, s string) bool {
-	behindStar, from, star := "", "", false
-	for {
-		if p != "" && p[0] == '*' {
-			p = p[1:]
-			behindStar, from, star = p, s, true
-			continue
-		}
-		if s == "" {
-			return p == ""
-		}
-		if n := one(p, s[0]); n > 0 {
-			p, s = p[n:], s[1:]
-			continue
-		}
-		if !star {
-			return false
-		}
-		from = from[1:]
-		p, s = behindStar, from
-	}
-}
-
-// one is how many bytes of a pattern match a byte; 0 if they do not.
-func one(p string, c byte) int {
-	switch byteAt(p, 0) {
-	case 0:
-		return 0
-	case '?':
-		return 1
-	case '[':
-		if in, n := inSet(p, c); in {
-			return n
-		} else if n > 0 {
-			return 0
-		}
-	case '\\':
-		if byteAt(p, 1) == c && c != 0 {
-			return 2
-		}
-		return 0
-	}
-	if p[0] == c {
-		return 1
-	}
-	return 0
-}
-
-// inSet tells whether a byte is in the set that p begins with, and the set's length; 0 if it does not end.
-func inSet(p string, c byte) (in bool, n int) {
-	i, turned := 1, false
-	if byteAt(p, i) == '!' {
-		i, turned = i+1, true
-	}
-	for first := true; first || byteAt(p, i) != ']'; first = false {
-		low := byteAt(p, i)
-		if low == 0 {
-			return false, 0
-		}
-		high := low
-		i++
-		if byteAt(p, i) == '-' && byteAt(p, i+1) != ']' {
-			if high = byteAt(p, i+1); high == 0 {
-				return false, 0
-			}
-			i += 2
-		}
-		in = in || low <= c && c <= high
-	}
-	return in != turned, i + 1
 }

@@ -2,6 +2,8 @@ package places
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"trapline/emu/loader"
@@ -11,8 +13,8 @@ import (
 type Files interface {
 	// Absolute makes a path of a definition one from the root on.
 	Absolute(path string) string
-	// Image reads the file at an absolute path.
-	Image(path string) (*loader.Image, error)
+	// File reads the file at an absolute path.
+	File(path string) (*File, error)
 }
 
 // Line is a definition of uprobe_events with its place as the kernel takes it.
@@ -34,45 +36,173 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Resolve makes the place of a definition what the kernel takes, PATH:0xOFFSET with an absolute path, of
 // PATH:SYMBOL[+OFFSET]. A suffix as %return or (REFCTR) stays, and so does a line of which the kernel will say what is
-// wrong. Errors are of type *Error.
-func Resolve(line string, files Files) (Line, error) {
-	words := strings.Fields(line)
-	if len(words) < 2 || strings.HasPrefix(line, "-") {
-		return Line{Text: line}, nil
+// wrong. A pattern as PATH:name* gives a line for each function that it matches. Errors are of type *Error.
+func Resolve(line string, files Files) ([]Line, error) {
+	fields := Fields(line)
+	if len(fields) < 2 || strings.HasPrefix(line, "-") {
+		return []Line{{Text: line}}, nil
 	}
-	path, place, ok := Split(words[1])
+	path, place, at, ok := splitPlace(fields[1], files)
 	if !ok {
-		return Line{Text: line}, nil
+		return []Line{{Text: line}}, nil
 	}
-	first := strings.Index(line, words[0]) + len(words[0])
-	at := first + strings.Index(line[first:], words[1]) + len(path) + 1
-	path = files.Absolute(path)
-	var remark string
-	if place[0] < '0' || place[0] > '9' {
-		end := strings.IndexAny(place, "%(")
-		if end < 0 {
-			end = len(place)
-		}
-		image, err := files.Image(path)
-		if err != nil {
-			return Line{}, &Error{at, err}
-		}
-		var offset uint64
-		if offset, remark, err = SymbolOffset(image, path, place[:end]); err != nil {
-			return Line{}, &Error{at, err}
-		}
-		place = fmt.Sprintf("%#x", offset) + place[end:]
+	words := make([]string, len(fields))
+	for i, f := range fields {
+		words[i] = f.Text
 	}
-	words[1] = path + ":" + place
-	return Line{strings.Join(words, " "), remark}, nil
+	with := func(first, place string) string {
+		words[0], words[1] = first, path+":"+place
+		return strings.Join(words, " ")
+	}
+	if isDigit(place[0]) {
+		return []Line{{with(words[0], place), numberHint(path, place, files)}}, nil
+	}
+	name, suffix := cutSuffix(place)
+	file, err := files.File(path)
+	if err != nil {
+		return nil, &Error{at, err}
+	}
+	found, err := file.find(path, name)
+	if err != nil {
+		return nil, &Error{at, err}
+	}
+	first := words[0]
+	events := eventNames(first, found.functions)
+	var l []Line
+	for i, f := range found.functions {
+		offset, ok := file.Image.OffsetOfAddr(f.Addr + found.add)
+		if !ok {
+			return nil, &Error{at, fmt.Errorf("%s: %s is not in the file", path, name)}
+		}
+		l = append(l, Line{with(events[i], fmt.Sprintf("%#x", offset)+suffix), found.remark})
+		found.remark = "" // said once
+	}
+	return l, nil
+}
+
+// splitPlace cuts PATH:PLACE of a definition, gives the path from the root on and says where the place begins. The path ends at
+// the first colon ahead of which is the name of an ELF file.
+func splitPlace(f Field, files Files) (path, place string, at int, ok bool) {
+	text, at := f.Text, f.At
+	if len(text) > 1 && text[0] == '"' && strings.HasSuffix(text, `"`) {
+		text, at = text[1:len(text)-1], at+1
+	}
+	path, place, ok = Split(text)
+	for i := nextColon(text, 0); i > 0; i = nextColon(text, i+1) {
+		if _, err := files.File(files.Absolute(text[:i])); err == nil {
+			path, place, ok = text[:i], text[i+1:], true
+			break
+		}
+	}
+	if !ok {
+		return "", "", 0, false
+	}
+	return files.Absolute(path), place, at + len(path) + 1, true
 }
 
 // Split cuts PATH:PLACE at the last colon that is not one of C++'s double ones.
 func Split(s string) (path, place string, ok bool) {
-	for i := len(s) - 2; i > 0; i-- {
+	last := 0
+	for i := nextColon(s, 0); i > 0; i = nextColon(s, i+1) {
+		last = i
+	}
+	if last == 0 {
+		return "", "", false
+	}
+	return s[:last], s[last+1:], true
+}
+
+// nextColon is where the next single colon is with something on both sides, from a place on; 0 if there is none.
+func nextColon(s string, from int) int {
+	for i := max(from, 1); i < len(s)-1; i++ {
 		if s[i] == ':' && s[i-1] != ':' && s[i+1] != ':' {
-			return s[:i], s[i+1:], true
+			return i
 		}
 	}
-	return "", "", false
+	return 0
+}
+
+// suffixes are %return and (REFCTR), a number.
+var suffixes = regexp.MustCompile(`(?:%\w*|\((?:0[xX][0-9a-fA-F]+|\d+)\))*$`)
+
+// cutSuffix takes what the kernel reads behind a place off.
+func cutSuffix(place string) (name, suffix string) {
+	at := suffixes.FindStringIndex(place)[0]
+	return place[:at], place[at:]
+}
+
+// numberHint says what a number was probably meant for that is no file offset of code.
+func numberHint(path, place string, files Files) string {
+	number, _ := cutSuffix(place)
+	n, notNumber := strconv.ParseUint(number, 0, 64)
+	file, err := files.File(path)
+	if err != nil || notNumber == nil && isCode(file.Image, n) {
+		return ""
+	}
+	image := file.Image
+	if offset, ok := image.OffsetOfAddr(n); ok && notNumber == nil && isCode(image, offset) {
+		return fmt.Sprintf("%s is an address of %s; expected the file offset, which is %#x, in %s", number, path, offset, image.Symbols.Format(n))
+	}
+	if h, err := strconv.ParseUint(number, 16, 64); err == nil && isCode(image, h) {
+		addr, _ := image.AddrOfOffset(h)
+		what := "decimal and not in the code of " + path
+		if notNumber != nil {
+			what = "no number"
+		}
+		return fmt.Sprintf("%s is %s; 0x%s is in %s", number, what, number, image.Symbols.Format(addr))
+	}
+	return ""
+}
+
+// isCode tells whether a file offset is in an executable segment.
+func isCode(image *loader.Image, offset uint64) bool {
+	addr, ok := image.AddrOfOffset(offset)
+	if !ok {
+		return false
+	}
+	s := image.SegmentAt(addr)
+	return s != nil && s.Prot&loader.ProtX != 0
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// notInEvents are the bytes that an event's name cannot have.
+var notInEvents = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
+// eventNames gives the first word of each function's line. One function has the user's. Of several each event has the
+// user's name or that of its function, with _1, _2 where it is not the first of the name.
+func eventNames(first string, functions []loader.Symbol) []string {
+	if len(functions) == 1 {
+		return []string{first}
+	}
+	kind, name, named := strings.Cut(first, ":")
+	count := map[string]int{}
+	l := make([]string, len(functions))
+	for i, f := range functions {
+		event, group := name, ""
+		if g, e, ok := strings.Cut(name, "/"); ok {
+			group, event = g+"/", e
+		}
+		if !named || event == "" {
+			event = eventName(f.Name)
+		}
+		if n := count[event]; n > 0 {
+			l[i] = fmt.Sprintf("%s:%s%s_%d", kind, group, event, n)
+		} else {
+			l[i] = fmt.Sprintf("%s:%s%s", kind, group, event)
+		}
+		count[event]++
+	}
+	return l
+}
+
+// maxEventName is the length of an event's name, in bytes, that leaves room for a number (64 in the kernel).
+const maxEventName = 58
+
+func eventName(symbol string) string {
+	name := strings.Trim(notInEvents.ReplaceAllString(sourceName(symbol, true), "_"), "_")
+	if name == "" || isDigit(name[0]) {
+		name = "f_" + name
+	}
+	return name[:min(len(name), maxEventName)]
 }

@@ -20,11 +20,11 @@ func (files) Absolute(path string) string {
 	return path
 }
 
-func (f files) Image(path string) (*loader.Image, error) {
+func (f files) File(path string) (*places.File, error) {
 	if path != "/bin/x" {
 		return nil, errors.New("no such file")
 	}
-	return f.image, nil
+	return places.NewFile(f.image), nil
 }
 
 func code(names ...loader.Symbol) files {
@@ -55,12 +55,13 @@ func TestU16Resolve(t *testing.T) {
 	} {
 		got, err := places.Resolve(in, f)
 		require.NoError(t, err, in)
-		require.Equal(t, want, got.Text, in)
-		require.Equal(t, in == "p ./x:same", got.Remark != "", in)
+		require.Len(t, got, 1, in)
+		require.Equal(t, want, got[0].Text, in)
+		require.Equal(t, in == "p ./x:same", got[0].Remark != "", in)
 	}
 	got, err := places.Resolve("p ./x:same", f)
 	require.NoError(t, err)
-	require.Equal(t, "2 symbols of /bin/x are named same, at the file offsets 0x1030, 0x1040; the first is taken", got.Remark)
+	require.Equal(t, "2 symbols of /bin/x are named same, at the file offsets 0x1030, 0x1040; the first is taken", got[0].Remark)
 }
 
 // An error knows where in the line the place is.

@@ -8,101 +8,180 @@ import (
 
 	"trapline/emu/loader"
 	"trapline/emu/nearest"
+	"trapline/kprobes/glob"
+	"trapline/kprobes/uprobes/names"
 )
 
-// SymbolOffset is the file offset of SYMBOL[+OFFSET] in the ELF file of an image, whatever its bias. A C++ function may
-// be named without its parameters, as ns::f. The remark tells of several symbols of the name, of which the first is
-// taken; else it is "".
-func SymbolOffset(image *loader.Image, path, expr string) (offset uint64, remark string, err error) {
-	name, add := expr, uint64(0)
-	found := symbolsNamed(image, name)
-	if i := strings.LastIndexByte(expr, '+'); len(found) == 0 && i > 0 {
-		name = expr[:i]
-		if add, err = strconv.ParseUint(expr[i+1:], 0, 64); err != nil {
-			return 0, "", fmt.Errorf("offset %q behind the symbol; expected a number", expr[i+1:])
-		}
-		found = symbolsNamed(image, name)
-	}
-	if len(found) == 0 {
-		return 0, "", fmt.Errorf("%s has no symbol %q%s", path, name, suggestions(image, name))
-	}
-	if len(found) > 1 {
-		remark = ambiguous(path, name, image, found)
-	}
-	offset, ok := image.OffsetOfAddr(found[0].Addr + add)
-	if !ok {
-		return 0, "", fmt.Errorf("%s: %s is not in the file", path, expr)
-	}
-	return offset, remark, nil
+// File is an ELF file in which functions are looked for.
+type File struct {
+	Image *loader.Image
+	names map[string]*names.Name // by symbol; nil for one that is its own name
 }
 
-// symbolsNamed lists the symbols of a name at different addresses, the one that is taken first. The name may be a C++
-// function's without its parameters.
-func symbolsNamed(image *loader.Image, name string) []loader.Symbol {
-	l := slices.Collect(image.Symbols.Named(name))
-	if len(l) == 0 {
-		for s := range image.Symbols.All() {
-			if plain, ok := cppName(s.Name); ok && plain == name {
-				l = append(l, s)
-			}
+// NewFile takes a file's image, which must not change.
+func NewFile(image *loader.Image) *File { return &File{image, map[string]*names.Name{}} }
+
+// source reads a symbol as names.Of does, once.
+func (f *File) source(symbol string) (names.Name, bool) {
+	n, known := f.names[symbol]
+	if !known {
+		if of, ok := names.Of(symbol); ok {
+			n = &of
+		}
+		f.names[symbol] = n
+	}
+	if n == nil {
+		return names.Name{}, false
+	}
+	return *n, true
+}
+
+// maxMatches bounds the functions that a pattern stands for.
+const maxMatches = 1000
+
+// found is what a name with an offset stands for.
+type found struct {
+	functions []loader.Symbol // at least one, at different addresses
+	add       uint64          // bytes behind the function's beginning
+	remark    string          // what the user should know, or ""
+}
+
+// find reads SYMBOL[+OFFSET], SYMBOL being a symbol of the file, a function's name as its source has it, or a pattern.
+func (f *File) find(path, text string) (found, error) {
+	name, add := text, uint64(0)
+	l, closeness := f.named(name)
+	if i := strings.LastIndexByte(text, '+'); len(l) == 0 && i > 0 {
+		n, err := strconv.ParseUint(text[i+1:], 0, 64)
+		if err == nil {
+			name, add = text[:i], n
+			l, closeness = f.named(name)
+		} else if l, _ := f.named(text[:i]); len(l) > 0 {
+			return found{}, fmt.Errorf("offset %q behind the symbol; expected a number", text[i+1:])
 		}
 	}
-	var distinct []loader.Symbol
+	switch {
+	case len(l) > 1:
+		return found{l[:1], add, f.ambiguous(path, name, l)}, nil
+	case len(l) == 1:
+		return f.one(name, l[0], add, closeness)
+	case strings.ContainsAny(name, "*?"):
+		return f.matching(path, name, add)
+	}
+	return found{}, fmt.Errorf("%s has no symbol %q%s", path, name, f.suggestions(name))
+}
+
+// one is what a name of one function stands for.
+func (f *File) one(name string, s loader.Symbol, add uint64, closeness names.Closeness) (found, error) {
+	l := found{functions: []loader.Symbol{s}, add: add}
+	if closeness == names.Ending {
+		l.remark = fmt.Sprintf("%s is taken for %s", sourceName(s.Name, false), name)
+	}
+	if s.Kind == loader.Indirect {
+		implementations := resolved(f.Image, s)
+		if len(implementations) == 1 {
+			l.functions = implementations
+		}
+		l.remark = indirect(name, implementations)
+	}
+	return l, nil
+}
+
+// matching lists the functions that a pattern matches, by one of their names.
+func (f *File) matching(path, pattern string, add uint64) (found, error) {
+	match := func(s string) bool { return glob.Match(pattern, s) }
+	var l []loader.Symbol
+	for s := range f.Image.Symbols.All() {
+		if s.Kind != loader.Function || len(l) > 0 && l[len(l)-1].Addr == s.Addr {
+			continue
+		}
+		if match(s.Name) {
+			l = append(l, s)
+		} else if n, ok := f.source(s.Name); ok && n.Like(match) {
+			l = append(l, s)
+		}
+	}
+	switch {
+	case len(l) == 0:
+		return found{}, fmt.Errorf("%s has no function that matches %q", path, pattern)
+	case len(l) > maxMatches:
+		return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(l), path, pattern, maxMatches)
+	}
+	return found{l, add, ""}, nil
+}
+
+// named lists the symbols of a name at different addresses, the one that is taken first: those that have the name as
+// it is, or else the functions that it names most closely.
+func (f *File) named(name string) ([]loader.Symbol, names.Closeness) {
+	if l := distinct(slices.Collect(f.Image.Symbols.Named(name))); len(l) > 0 {
+		return l, names.Exact
+	}
+	var l []loader.Symbol
+	closest := names.None
+	query := names.NewQuery(name)
+	for s := range f.Image.Symbols.All() {
+		if s.Kind == loader.Object || !query.May(s.Name) {
+			continue
+		}
+		n, ok := f.source(s.Name)
+		if !ok {
+			continue
+		}
+		c := query.Matches(n)
+		if c < closest {
+			l, closest = nil, c
+		}
+		if c == closest && c != names.None {
+			l = append(l, s)
+		}
+	}
+	return distinct(l), closest
+}
+
+func distinct(l []loader.Symbol) []loader.Symbol {
+	var d []loader.Symbol
 	for _, s := range l {
-		if !slices.ContainsFunc(distinct, func(o loader.Symbol) bool { return o.Addr == s.Addr }) {
-			distinct = append(distinct, s)
+		if !slices.ContainsFunc(d, func(o loader.Symbol) bool { return o.Addr == s.Addr }) {
+			d = append(d, s)
 		}
 	}
-	return distinct
+	return d
 }
 
-// cppName is the qualified name, without parameters, of a symbol mangled as the Itanium C++ ABI has it: _ZN2ns1fEi is
-// ns::f. false for others, and for templates, operators and constructors.
-func cppName(symbol string) (string, bool) {
-	rest, ok := strings.CutPrefix(symbol, "_Z")
-	if !ok {
-		return "", false
+// sourceName is a function's name as its source has it, also without parameters.
+func sourceName(symbol string, short bool) string {
+	n, ok := names.Of(symbol)
+	switch {
+	case !ok:
+		return symbol
+	case short:
+		return n.Short()
 	}
-	rest, nested := strings.CutPrefix(rest, "N")
-	rest = strings.TrimLeft(rest, "LrVK")
-	var parts []string
-	for rest != "" && rest[0] >= '1' && rest[0] <= '9' {
-		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-		n, err := strconv.Atoi(rest[:digits])
-		if err != nil || n > len(rest)-digits {
-			return "", false
-		}
-		parts = append(parts, rest[digits:digits+n])
-		if rest = rest[digits+n:]; !nested {
-			return parts[0], !strings.HasPrefix(rest, "I")
-		}
-	}
-	return strings.Join(parts, "::"), len(parts) > 0 && strings.HasPrefix(rest, "E")
+	return n.Full
 }
 
 // maxNames bounds the names and places that a message lists.
 const maxNames = 3
 
 // suggestions names the symbols that a wrong one may have meant, as the rest of a message.
-func suggestions(image *loader.Image, name string) string {
-	var names []string
-	for s := range image.Symbols.All() {
-		if plain, ok := cppName(s.Name); ok {
-			names = append(names, plain)
+func (f *File) suggestions(name string) string {
+	var all []string
+	for s := range f.Image.Symbols.All() {
+		if n, ok := f.source(s.Name); ok {
+			all = append(all, n.Short())
 		}
-		names = append(names, s.Name)
+		all = append(all, s.Name)
 	}
-	if len(names) == 0 {
+	if len(all) == 0 {
 		return ": the file is stripped; expected PATH:0xOFFSET (trace --functions lists the offsets of functions)"
 	}
 	var near []string
 	for len(near) < maxNames {
-		n := nearest.Word(name, names)
+		n := nearest.Word(name, all)
 		if n == "" {
 			break
 		}
 		near = append(near, n)
-		names = slices.DeleteFunc(names, func(o string) bool { return o == n })
+		all = slices.DeleteFunc(all, func(o string) bool { return o == n })
 	}
 	if len(near) == 0 {
 		return ""
@@ -110,13 +189,13 @@ func suggestions(image *loader.Image, name string) string {
 	return "; did you mean " + strings.Join(near, ", ") + "?"
 }
 
-func ambiguous(path, name string, image *loader.Image, found []loader.Symbol) string {
+func (f *File) ambiguous(path, name string, found []loader.Symbol) string {
 	var at []string
 	for _, s := range found[:min(len(found), maxNames)] {
-		off, _ := image.OffsetOfAddr(s.Addr)
+		off, _ := f.Image.OffsetOfAddr(s.Addr)
 		text := fmt.Sprintf("%#x", off)
 		if s.Name != name {
-			text += " (" + s.Name + ")"
+			text += " (" + sourceName(s.Name, false) + ")"
 		}
 		at = append(at, text)
 	}

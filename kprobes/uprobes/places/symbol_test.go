@@ -21,16 +21,3 @@ func TestSplit(t *testing.T) {
 		require.Equal(t, want[0] != "", ok, in)
 	}
 }
-
-func TestCPPName(t *testing.T) {
-	for in, want := range map[string]string{
-		"_Z1fv": "f", "_ZN2ns1fEi": "ns::f", "_ZNK2ns1C1mEi": "ns::C::m", "_ZL4stati": "stat",
-		"_ZN2ns1CC1Ev": "", "_ZN2ns1fIiEEvT_": "", "_Z1fIiEvT_": "", "main": "", "_Z": "", "_Z9f": "", "_Z99999999999999999999f": "",
-	} {
-		got, ok := cppName(in)
-		require.Equal(t, want != "", ok, in)
-		if ok {
-			require.Equal(t, want, got, in)
-		}
-	}
-}

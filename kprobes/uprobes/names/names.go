@@ -1,0 +1,227 @@
+// Package names reads functions' names as source code has them: C++, Rust and Go.
+package names
+
+import (
+	"strings"
+
+	"github.com/ianlancetaylor/demangle"
+)
+
+// Name is a function's name as its source has it.
+type Name struct {
+	// Full has a C++ function's parameters and qualifiers, and no result: "ns::f(int) const".
+	Full  string
+	short string         // without parameters, "" if there are none
+	forms [levels]string // in normal form, "" where there is none
+	whole string         // with a template's result ahead, in normal form
+}
+
+// Closeness tells how exactly a text names a function: less is closer.
+type Closeness int
+
+// The ways to name a function.
+const (
+	Exact       Closeness = iota // with parameters and qualifiers
+	Unqualified                  // without what stands behind the parameters
+	Bare                         // without parameters: ns::f, ns::g<int>
+	Plain                        // without template arguments: ns::g
+	Ending                       // without the namespaces around it: f
+	None
+
+	levels = int(Ending)
+)
+
+// maxSymbol bounds the symbols that are read as mangled names, in bytes.
+const maxSymbol = 1 << 14
+
+// Of reads a symbol: mangled by C++ or Rust, or the name of a Go function. false for the name of a C function.
+func Of(symbol string) (Name, bool) {
+	if len(symbol) > maxSymbol {
+		return Name{}, false
+	}
+	if !strings.HasPrefix(symbol, "_Z") && !strings.HasPrefix(symbol, "_R") {
+		return goName(symbol)
+	}
+	full, err := demangle.ToString(symbol, limit)
+	if err != nil {
+		return Name{}, false
+	}
+	bare, err := demangle.ToString(symbol, limit, demangle.NoParams)
+	if err != nil {
+		return Name{}, false
+	}
+	plain, err := demangle.ToString(symbol, limit, demangle.NoParams, demangle.NoTemplateParams)
+	if err != nil {
+		return Name{}, false
+	}
+	whole := normal(full)
+	if i := strings.Index(full, bare+"("); i > 0 { // a template's result stands ahead
+		full = full[i:]
+	}
+	n := Name{Full: full, short: bare, whole: whole}
+	n.forms[Exact] = normal(full)
+	if end := parameters(full); end > 0 {
+		n.forms[Unqualified] = normal(full[:end])
+	}
+	n.forms[Bare] = normal(bare)
+	n.forms[Plain] = normal(rustType(strings.ReplaceAll(plain, "::<>", "")))
+	return n, true
+}
+
+// limit is a bound on the length of a name in source form: 2 to this power.
+var limit = demangle.MaxLength(16)
+
+// goName is a name with a package's path before its first dot behind a slash: of methods also main.T.Get for main.(*T).Get,
+// of generic functions main.f for main.f[...].
+func goName(symbol string) (Name, bool) {
+	if !strings.Contains(symbol, ".") || strings.ContainsAny(symbol, "@ ") {
+		return Name{}, false
+	}
+	plain := symbol
+	if i := strings.IndexByte(plain, '['); i > 0 {
+		if j := strings.LastIndexByte(plain, ']'); j > i {
+			plain = plain[:i] + plain[j+1:]
+		}
+	}
+	plain = strings.NewReplacer("(*", "", ")", "").Replace(plain)
+	n := Name{Full: symbol}
+	n.forms[Exact], n.forms[Plain] = symbol, plain
+	return n, true
+}
+
+// rustType makes T::method of <T as Trait>::method.
+func rustType(s string) string {
+	if !strings.HasPrefix(s, "<") {
+		return s
+	}
+	inner, rest, ok := cutBracket(s)
+	if !ok {
+		return s
+	}
+	if of, _, ok := strings.Cut(inner, " as "); ok {
+		inner = of
+	}
+	return inner + rest
+}
+
+// cutBracket takes the text in the bracket that s begins with, and what follows.
+func cutBracket(s string) (inner, rest string, ok bool) {
+	depth := 0
+	for i, c := range []byte(s) {
+		switch c {
+		case '<', '(', '[', '{':
+			depth++
+		case '>', ')', ']', '}':
+			if depth--; depth == 0 {
+				return s[1:i], s[i+1:], true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// parameters is where a function's parameters end in its full name, 0 if it has none.
+func parameters(full string) int {
+	if i := strings.LastIndexByte(full, ')'); i > 0 && strings.Count(full[i:], ">") == 0 {
+		return i + 1
+	}
+	return 0
+}
+
+// Query is a text that may name functions.
+type Query struct {
+	text, form, shortened string
+	part                  string // what a symbol must have in it
+}
+
+// NewQuery reads a text.
+func NewQuery(text string) Query {
+	form := normal(text)
+	return Query{text, form, shortened(form), hint(text)}
+}
+
+// May tells quickly that a symbol cannot be meant.
+func (q Query) May(symbol string) bool { return strings.Contains(symbol, q.part) }
+
+// Matches tells how closely the text names a function.
+func (q Query) Matches(n Name) Closeness {
+	if n.whole == q.form {
+		return Exact
+	}
+	for c, form := range n.forms {
+		switch {
+		case form == "":
+		case form == q.form || form == q.text:
+			return Closeness(c)
+		case shortened(form) == q.shortened:
+			return max(Closeness(c), Bare)
+		}
+	}
+	for _, form := range n.forms {
+		if ends(form, q.form) || ends(form, q.text) {
+			return Ending
+		}
+	}
+	return None
+}
+
+// ends tells whether a name ends with another at the beginning of one of its parts.
+func ends(form, text string) bool {
+	front, ok := strings.CutSuffix(form, text)
+	return ok && text != "" && (strings.HasSuffix(front, "::") || strings.HasSuffix(front, ".") || strings.HasSuffix(front, "/"))
+}
+
+// Short is a function's name without parameters.
+func (n Name) Short() string {
+	if n.short != "" {
+		return n.short
+	}
+	return n.Full
+}
+
+// Like tells whether a pattern of the kernel's globs matches the name.
+func (n Name) Like(match func(string) bool) bool {
+	for _, form := range n.forms {
+		if form != "" && match(form) {
+			return true
+		}
+	}
+	return match(n.Full)
+}
+
+// hint is the last identifier of a name outside brackets, which a symbol has as it is; "" if that is not sure.
+func hint(text string) string {
+	if strings.Contains(text, "operator") || strings.Contains(text, "std::") {
+		return ""
+	}
+	var last string
+	for rest := text; rest != ""; {
+		if strings.IndexByte("<([{", rest[0]) >= 0 {
+			var ok bool
+			if _, rest, ok = cutBracket(rest); !ok {
+				break
+			}
+			continue
+		}
+		n := 0
+		for n < len(rest) && isWord(rest[n]) {
+			n++
+		}
+		switch {
+		case n == 0:
+			rest = rest[1:]
+		case qualifiers[rest[:n]]:
+			rest = rest[n:]
+		default:
+			last, rest = rest[:n], rest[n:]
+		}
+	}
+	return last
+}
+
+// qualifiers stand behind a function's parameters.
+var qualifiers = map[string]bool{"const": true, "volatile": true}
+
+func isWord(c byte) bool {
+	return c == '_' || c == '$' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}

@@ -1,0 +1,110 @@
+package places
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func hex(n uint64) string { return fmt.Sprintf("%#x", n) }
+
+// symbolAt is what a place's offset is the beginning of.
+func symbolAt(t *testing.T, f oneFile, place string) (name, remark string) {
+	t.Helper()
+	lines, err := Resolve("p ./x:"+place, f)
+	require.NoError(t, err)
+	require.Len(t, lines, 1, place)
+	_, at, _ := Split(Fields(lines[0].Text)[1].Text)
+	for s := range f.file.Image.Symbols.All() {
+		if offset, ok := f.file.Image.OffsetOfAddr(s.Addr); ok && at == hex(offset) {
+			return s.Name, lines[0].Remark
+		}
+	}
+	t.Fatalf("%s: no symbol at %s", place, at)
+	return "", ""
+}
+
+// A probe on an indirect function is on its implementation, if there is only one, or what it is on is said.
+func TestIndirectFunctions(t *testing.T) {
+	for _, how := range [][]string{{"gcc", "-O1"}, {"gcc", "-O0", "-no-pie", "-fno-pie"}, {"gcc", "-O2", "-m32", "-no-pie", "-fno-pie"}} {
+		image, _ := built(t, "ifunc.c", how...)
+		f := oneFile{NewFile(image)}
+		name, remark := symbolAt(t, f, "single")
+		require.Equal(t, "only", name, how)
+		require.Equal(t, "single is an indirect function: the probe is on its implementation, only", remark)
+		name, remark = symbolAt(t, f, "several")
+		require.Contains(t, []string{"several", "pick"}, name)
+		require.Regexp(t, "^several is an indirect function: the probe is on the code that chooses its implementation, which runs when the program is bound; to choose from: (fast, slow|slow, fast)$", remark)
+	}
+}
+
+func TestNamesOfRust(t *testing.T) {
+	for _, more := range [][]string{{}, {"-C", "symbol-mangling-version=v0"}} {
+		image, _ := built(t, "names.rs", append([]string{"rustc", "-O"}, more...)...)
+		f := oneFile{NewFile(image)}
+		for _, text := range []string{"names::work", "work", "shapes::Square::made", "names::shapes::Square::made", "Square::area",
+			"<names::shapes::Square as names::shapes::Area>::area", "names::shapes::twice"} {
+			name, _ := symbolAt(t, f, text)
+			n, ok := f.file.source(name)
+			require.True(t, ok, name)
+			require.Contains(t, n.Full, "names::", text)
+		}
+	}
+}
+
+// A stripped Go program has its functions' names all the same.
+func TestNamesOfGo(t *testing.T) {
+	for _, flags := range [][]string{{}, {"-ldflags=-s -w"}, {"-buildmode=pie", "-ldflags=-s -w"}} {
+		path := filepath.Join(t.TempDir(), "program")
+		cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, "./testdata/gonames")...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		f := oneFile{NewFile(read(t, path))}
+		for text, symbol := range map[string]string{
+			"main.(*point).move": "main.(*point).move",
+			"main.point.move":    "main.(*point).move",
+			"main.point.get":     "main.point.get",
+			"main.double":        "main.double[go.shape.int]",
+			"main.apply":         "main.apply",
+			"main.main.func1":    "main.main.func1",
+			"runtime.mallocgc":   "runtime.mallocgc",
+		} {
+			name, _ := symbolAt(t, f, text)
+			require.Equal(t, symbol, name, "%v", flags)
+		}
+	}
+}
+
+// A number that is no file offset of code was meant for something else.
+func TestNumberHints(t *testing.T) {
+	image, _ := built(t, "ifunc.c", "gcc", "-O0", "-no-pie", "-fno-pie")
+	f := oneFile{NewFile(image)}
+	s, ok := image.Symbols.Lookup("main")
+	require.True(t, ok)
+	offset, _ := image.OffsetOfAddr(s.Addr)
+	remark := func(place string) string {
+		lines, err := Resolve("p ./x:"+place, f)
+		require.NoError(t, err)
+		require.Equal(t, "p ./x:"+place, lines[0].Text)
+		return lines[0].Remark
+	}
+	require.Empty(t, remark(hex(offset)))
+	require.Equal(t, hex(s.Addr)+" is an address of ./x; expected the file offset, which is "+hex(offset)+", in main", remark(hex(s.Addr)))
+	digits := hex(offset)[2:]
+	what := "no number"
+	if strings.Trim(digits, "0123456789") == "" {
+		what = "decimal and not in the code of ./x"
+	}
+	require.Equal(t, digits+" is "+what+"; 0x"+digits+" is in main", remark(digits))
+	digits = hex(offset + 16)[2:4] + "10"
+	if strings.Trim(digits, "0123456789") == "" {
+		require.Contains(t, remark(digits), digits+" is decimal and not in the code of ./x; 0x"+digits+" is in ")
+	}
+	require.Empty(t, remark("0xffffff"))
+}
