@@ -29,23 +29,14 @@ func (w *working) task(ctx context.Context, m redis.XMessage, j job) error {
 	if err != nil {
 		return err
 	}
-	var b []byte
-	if y != nil {
-		if b, err = encode(y); err != nil {
-			return err
-		}
+	if y == nil {
+		return w.handIn(ctx, m, j.Run, nil)
 	}
-	_, err = w.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		if y != nil {
-			results := prefix + "results:" + j.Run
-			p.XAdd(ctx, &redis.XAddArgs{Stream: results, Values: map[string]any{field: b}})
-			p.Expire(ctx, results, keep)
-		}
-		p.XAck(ctx, w.jobs, group, m.ID)
-		p.XDel(ctx, w.jobs, m.ID)
-		return nil
-	})
-	return err
+	b, err := encode(y)
+	if err != nil {
+		return err
+	}
+	return w.handIn(ctx, m, j.Run, b)
 }
 
 // yield makes a task; nil: nobody wants it any more. What cannot be made says so.

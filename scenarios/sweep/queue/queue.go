@@ -148,11 +148,15 @@ func sumOf(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
 const field = "v"
 
 func entry(stream string, v any) *redis.XAddArgs {
+	return &redis.XAddArgs{Stream: stream, Values: map[string]any{field: marshal(v)}}
+}
+
+func marshal(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	return &redis.XAddArgs{Stream: stream, Values: map[string]any{field: b}}
+	return b
 }
 
 // decode reads an entry.

@@ -231,3 +231,25 @@ func TestOtherVersionsSeeNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, n)
 }
+
+// A result that comes when nobody wants it any more is dropped, and its job is gone.
+func TestLateResultsAreDropped(t *testing.T) {
+	q := dial(t, server(t))
+	ctx := t.Context()
+	w := &working{Queue: q}
+	for _, wanted := range []bool{true, false} {
+		id, err := q.db.XAdd(ctx, entry(q.jobs, job{Run: "r"})).Result()
+		require.NoError(t, err)
+		if wanted {
+			require.NoError(t, q.db.Set(ctx, prefix+"run:r", 1, 0).Err())
+		}
+		require.NoError(t, w.handIn(ctx, redis.XMessage{ID: id}, "r", []byte("{}")))
+		n, err := q.db.XLen(ctx, prefix+"results:r").Result()
+		require.NoError(t, err)
+		require.Equal(t, wanted, n == 1)
+		n, err = q.db.XLen(ctx, q.jobs).Result()
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.NoError(t, q.db.Del(ctx, prefix+"run:r", prefix+"results:r").Err())
+	}
+}

@@ -107,8 +107,7 @@ func (w *working) next(ctx context.Context) (*redis.XMessage, error) {
 	return &list[0].Messages[0], nil
 }
 
-// take makes a search and hands its result in. The entry goes with the result,
-// in one transaction, so that no search is lost.
+// take makes a search and hands its result in.
 func (w *working) take(ctx context.Context, m redis.XMessage) error {
 	var j job
 	var result *sweep.Result
@@ -126,19 +125,31 @@ func (w *working) take(ctx context.Context, m redis.XMessage) error {
 			}
 		}
 	}
-	_, err := w.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		if result != nil {
-			p.XAdd(ctx, entry(prefix+"results:"+j.Run, result))
-			p.Expire(ctx, prefix+"results:"+j.Run, keep)
-		}
-		p.XAck(ctx, w.jobs, group, m.ID)
-		p.XDel(ctx, w.jobs, m.ID)
-		return nil
-	})
+	var value []byte
+	if result != nil {
+		value = marshal(result)
+	}
+	err := w.handIn(ctx, m, j.Run, value)
 	if err == nil && result != nil && w.Tell != nil {
 		w.Tell(*result)
 	}
 	return err
+}
+
+// handingIn adds a value to a run's results while somebody wants them, and takes the entry out of the jobs.
+var handingIn = redis.NewScript(`
+if ARGV[3] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then
+	redis.call('XADD', KEYS[2], '*', '` + field + `', ARGV[3])
+	redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+redis.call('XACK', KEYS[3], ARGV[1], ARGV[2])
+return redis.call('XDEL', KEYS[3], ARGV[2])
+`)
+
+// handIn gives what a job came to, nil for nothing, to those who want it. The job goes in the same moment, so that none is lost.
+func (w *working) handIn(ctx context.Context, m redis.XMessage, run string, value []byte) error {
+	keys := []string{prefix + "run:" + run, prefix + "results:" + run, w.jobs}
+	return handingIn.Run(ctx, w.db, keys, group, m.ID, value, int(keep.Seconds())).Err()
 }
 
 // search makes it while the entry is kept from being taken over. Its own
