@@ -67,6 +67,14 @@ func (m *Machine) flush(c *CPU) {
 	c.stores = c.stores.from(1)
 }
 
+// Drain writes all that vCPU cpu has buffered to memory, as part of the present
+// step of another one, which drains too: its kernel has sent an interrupt there.
+func (m *Machine) Drain(cpu int) {
+	for c := m.CPUs[cpu]; c.stores != nil; {
+		m.flush(c)
+	}
+}
+
 // word reads size bytes (1-8) at a place in memory, little endian.
 func (p *PhysMem) word(at physical, size uint8) uint64 {
 	return littleEndian(p.Bytes(at.frame)[at.off : int(at.off)+int(size)])

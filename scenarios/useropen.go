@@ -161,6 +161,7 @@ func (b *userBuilder) boot() error {
 	}
 	w.kernel, err = linux.New(linux.Config{
 		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
+		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
 	})
 	if err != nil {

@@ -4,7 +4,8 @@ import (
 	"trapline/emu/explore"
 )
 
-// userSystem is a Linux program to search. Its actors are the vCPUs.
+// userSystem is a Linux program to search. Its actors are the vCPUs and their
+// store buffers.
 type userSystem struct {
 	*explore.Machine
 	world *userWorld
@@ -25,7 +26,7 @@ func (*userSystem) KeepsSnapshots() bool { return true }
 
 // Place is where a vCPU stands; a run that is over has no steps.
 func (s *userSystem) Place(actor int) (uint64, bool) {
-	if !s.world.able(actor) {
+	if actor < len(s.world.Machine.CPUs) && !s.world.able(actor) {
 		return 0, false
 	}
 	return s.Machine.Place(actor)

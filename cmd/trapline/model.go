@@ -46,14 +46,10 @@ func underModel(c *cli.Command, f *scenarios.File) error {
 	if err != nil {
 		return err
 	}
-	split := c.Bool("split-rmw")
-	if f.Linux != nil && (n > 0 || split) {
-		return usagef(c, "--memory-model tso or --split-rmw with a Linux program; expected a scenario of kernel code")
-	}
 	if given {
 		f.Machine.StoreBuffer = n
 	}
-	f.Machine.SplitRMW = f.Machine.SplitRMW || split
+	f.Machine.SplitRMW = f.Machine.SplitRMW || c.Bool("split-rmw")
 	return nil
 }
 

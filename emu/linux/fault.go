@@ -20,6 +20,7 @@ const (
 
 // fault handles an access by ring 3 to va that the page tables refused.
 func (mm *MM) fault(va uint64, need Prot) faultResult {
+	mm.k.drain()
 	v := mm.Find(va)
 	if v == nil {
 		if v = mm.growStack(va); v == nil {
@@ -63,6 +64,7 @@ func (mm *MM) growStack(va uint64) *VMA {
 func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResult {
 	page := pageFloor(va)
 	if need == ProtWrite && !mm.mayWrite(v, pte) {
+		mm.interruptUsers()
 		if err := mm.copyFrame(v, page, pte.Frame); err != nil {
 			return faultEnd
 		}

@@ -33,6 +33,9 @@ type Config struct {
 	Capture        int       // bytes of each that Output keeps, and of both OutputInOrder
 
 	CPUs      int // vCPUs; 0: 1
+	// StoreBuffer and SplitRMW are emu.Config's: steps have them, Run does not.
+	StoreBuffer int
+	SplitRMW    bool
 	Vendor    emu.Vendor
 	Processor emu.Processor // of the machine
 	Level     emu.Level     // what its CPUID shows
@@ -124,7 +127,7 @@ func (k *Kernel) boot() error {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
 	arch := emu.Arch(prog.image.Arch)
-	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Level: k.cfg.Level, Seed: k.cfg.Seed})
+	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Level: k.cfg.Level, Seed: k.cfg.Seed, StoreBuffer: k.cfg.StoreBuffer, SplitRMW: k.cfg.SplitRMW})
 	if err != nil {
 		return err
 	}

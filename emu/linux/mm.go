@@ -95,6 +95,7 @@ func (k *Kernel) freeRun(n int, first *emu.Frame) bool {
 
 // dropPages unmaps the pages of [start, end) and frees their frames.
 func (mm *MM) dropPages(start, end uint64) {
+	mm.interruptUsers()
 	for va := start; va < end; {
 		n := 0
 		for ; va+uint64(n)*emu.PageSize < end; n++ {
@@ -146,6 +147,7 @@ func (mm *MM) add(v *VMA) {
 
 // protect changes the protection of [start, end), all of it mapped.
 func (mm *MM) protect(start, end uint64, p Prot) {
+	mm.interruptUsers()
 	for _, v := range mm.within(start, end) {
 		if v.Prot == p {
 			continue
@@ -205,6 +207,7 @@ const copyThreshold = 8192
 
 // fork makes a copy of mm.
 func (mm *MM) fork() (*MM, error) {
+	mm.interruptUsers()
 	n, err := mm.k.newMM()
 	if err != nil {
 		return nil, err

@@ -164,6 +164,9 @@ func (k *Kernel) exitThread(t *Thread) {
 		return
 	}
 	p := t.proc
+	if t.cpu != nil {
+		k.interrupt(t.cpu.ID)
+	}
 	k.releaseVfork(t)
 	k.robustExit(t)
 	if t.clearTID != 0 && p.mm.users > 0 {

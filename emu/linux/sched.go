@@ -85,6 +85,7 @@ func (k *Kernel) advance(id int) {
 	k.count(id, n) // before a system call reads the clock
 	if why == emu.RunStep && n < limit && !k.watches(k.current[id]) {
 		k.m.Step(id)
+		k.m.Drain(id)
 		k.count(id, 1)
 	}
 }

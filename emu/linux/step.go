@@ -109,6 +109,9 @@ func (k *Kernel) Stepped(m *emu.Machine, c *emu.CPU) {
 	if ev.Kind == emu.StepInstruction || ev.Kind == emu.StepDelivery {
 		k.count(c.ID, 1)
 	}
+	if k.Done() {
+		k.interruptAll()
+	}
 	k.haltIdle()
 	if ev.Micro != nil && ev.Micro.Waits && c.Halted {
 		ev.Kind = emu.StepSpin
@@ -136,6 +139,7 @@ func (k *Kernel) micro(s emu.Micro) {
 	}
 	ev := k.m.Event()
 	if ev.Kind == emu.StepIdle {
+		s.Locked = true // see drain
 		*ev.BeginMicro() = s
 		return
 	}

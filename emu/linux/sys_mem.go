@@ -243,6 +243,7 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 	} else {
 		mm.unmap(to, to+size)
 	}
+	mm.interruptUsers()
 	keep := min(oldSize, size)
 	v := *mm.within(old, old+oldSize)[0]
 	v.Off, v.Start, v.End = v.offset(old), to, to+size

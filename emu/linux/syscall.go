@@ -65,6 +65,9 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 		}
 	}
 	t.inCall, t.progress, t.expiry = true, 0, 0
+	if !lockless[t.call.name()] {
+		k.drain()
+	}
 	k.entered = true
 	if r := k.dispatch(t, &t.call); r != resultBlock {
 		k.finish(t, r)

@@ -130,7 +130,7 @@ var calls = []spec{
 	{"sched_getaffinity", "dux", sysGetaffinity},
 	{"sched_setaffinity", "dux", sysZero},
 	{"getcpu", "xxx", sysGetcpu},
-	{"membarrier", "dxd", sysZero},
+	{"membarrier", "dxd", sysMembarrier},
 
 	{"rseq", "xuxx", sysAbsent},
 	{"clone3", "xu", sysAbsent},

@@ -21,5 +21,6 @@ func (k *Kernel) watch(id int) {
 	defer func() { k.fast = true }()
 	for t := k.current[id]; k.current[id] == t && k.watches(t) && !k.Done() && k.m.Err() == nil; {
 		k.cfg.Watch.Watched(t, k.m.Step(id))
+		k.m.Drain(id)
 	}
 }

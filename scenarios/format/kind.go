@@ -74,9 +74,6 @@ func (f *File) checkKindOfProperties(what string) error {
 		if p := f.Program; p != nil && len(p.Calls) > 0 {
 			return p.Calls[0].Pos.errorAt("the path alone", "a call in a scenario of %s", what)
 		}
-		if f.Machine.StoreBuffer > 0 || f.Machine.SplitRMW {
-			return f.MemberPos("machine").errorAt("neither", "memory-model tso or split-rmw in a scenario of %s", what)
-		}
 		if len(f.Machine.Gates) > 0 || f.Machine.Prefetch > 0 {
 			return f.MemberPos("machine").errorAt("neither", "gate or prefetch in a scenario of %s", what)
 		}

@@ -1,0 +1,64 @@
+package linux
+
+// Store buffers (emu.Config.StoreBuffer, row T2). What the kernel stores is its
+// vCPU's, and goes to its buffer, as long as nothing in the kernel's way is a
+// locked instruction. Exceptions and interrupts drain by their delivery, so a
+// page fault does, int 0x80 and the end of a turn. SYSCALL, SYSENTER and SYSRET
+// are not serialising and drain nothing (SDM vol. 3, 9.3): what a call does is
+// what drains. Each takes a lock or a reference, but for those in lockless; a
+// change of threads has a full barrier (__schedule, smp_mb__after_spinlock),
+// and the way back from a signal's frame is IRET.
+
+// lockless are the calls that take no lock and no reference.
+var lockless = map[string]bool{
+	"getpid": true, "gettid": true, "getppid": true, "getpgrp": true, "getpgid": true, "getsid": true,
+	"getuid": true, "geteuid": true, "getgid": true, "getegid": true, "getresuid": true, "getresgid": true,
+	"getuid32": true, "geteuid32": true, "getgid32": true, "getegid32": true, "getresuid32": true, "getresgid32": true,
+	"time": true, "gettimeofday": true, "clock_gettime": true, "clock_getres": true, "clock_gettime64": true, "clock_getres_time64": true,
+	"getcpu": true, "set_tid_address": true, "set_robust_list": true, "rseq": true,
+}
+
+// drain notes that the step under way empties its vCPU's store buffer first.
+func (k *Kernel) drain() {
+	if k.telling {
+		k.m.Event().Drains = true
+	}
+}
+
+// interrupt has another vCPU drain its store buffer within the step under way,
+// as the interrupt does that the kernel sends it and waits for. What that
+// vCPU's thread has stored can matter to the step, and the other way round.
+func (k *Kernel) interrupt(id int) {
+	if !k.telling || id == k.m.Event().CPU || !k.m.Buffers() {
+		return
+	}
+	k.reaches = true
+	k.drain()
+	k.m.Drain(id)
+}
+
+// interruptAll interrupts every vCPU.
+func (k *Kernel) interruptAll() {
+	for id := range k.m.CPUs {
+		k.interrupt(id)
+	}
+}
+
+// interruptUsers interrupts the vCPUs that run mm: an entry of its page table
+// goes or allows less than before (flush_tlb_mm_range).
+func (mm *MM) interruptUsers() {
+	for id, c := range mm.k.m.CPUs {
+		if c.Space == mm.space && mm.k.current[id] != nil {
+			mm.k.interrupt(id)
+		}
+	}
+}
+
+// sysMembarrier has every vCPU drain, whichever command it is but
+// MEMBARRIER_CMD_QUERY, which finds none.
+func sysMembarrier(k *Kernel, _ *Thread, c *call) int64 {
+	if c.int(0) != 0 {
+		k.interruptAll()
+	}
+	return 0
+}
