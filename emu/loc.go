@@ -51,6 +51,9 @@ const (
 // registers is how many there are.
 const registers = int(RegisterSegment) + 6
 
+// IsPage reports whether l is an entry of a page table.
+func (l Loc) IsPage() bool { return l&(0xf<<60) == locPage }
+
 // IsRegister reports whether l is a register of a vCPU.
 func (l Loc) IsRegister() bool { return l&(0xf<<60) == locRegister }
 
@@ -88,6 +91,16 @@ func (m *Machine) NewCells() Cells {
 
 // Loc is the owner's value number n.
 func (c Cells) Loc(n int) Loc { return c.base + Loc(n) }
+
+// Order says what a location's uses mean for the order of a vCPU's stores (T1).
+type Order uint8
+
+// Orders.
+const (
+	Buffered Order = iota // a load can come before an earlier store to elsewhere is seen
+	Drained               // it cannot: what it reads changes in a step that has the vCPU drain
+	Unsaid                // the step does not tell which memory it has changed
+)
 
 // Use says what was done to a location.
 type Use uint8

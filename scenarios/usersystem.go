@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"trapline/emu"
 	"trapline/emu/explore"
 )
 
@@ -19,6 +20,11 @@ func (w *userWorld) system() explore.System {
 	return &userSystem{explore.NewMachine(w.Machine, explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Close: w.Close,
 	}), w}
+}
+
+// MemoryOrder implements explore.Ordered.
+func (s *userSystem) MemoryOrder(loc uint64) emu.Order {
+	return s.world.kernel.MemoryOrder(emu.Loc(loc))
 }
 
 // KeepsSnapshots: the kernel's objects are of one machine.

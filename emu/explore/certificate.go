@@ -1,6 +1,10 @@
 package explore
 
-import "maps"
+import (
+	"maps"
+
+	"trapline/emu"
+)
 
 // Certificate tells whether what a search has shown of sequentially consistent
 // memory holds under x86-TSO too (T1). If no vCPU loads a location that another
@@ -31,6 +35,7 @@ const (
 	OtherModel                         // it was not of sequentially consistent memory
 	ReadRegisters                      // code outside instructions read another vCPU's registers
 	TooMuch                            // too many accesses to remember
+	UnsaidChange                       // a step did not tell which memory it has changed
 	Triangle                           // there may be a triangular race
 )
 
@@ -54,7 +59,7 @@ func (f *facts) leads(actor int, to uint64, t *trail) {
 		return
 	}
 	w := way{actor: actor, from: t.steps[0].at, to: to}
-	done := 0
+	done, unsaid := 0, false
 	for _, s := range t.steps {
 		if s.waits { // with no effect: when it goes on, it loads again
 			done = s.touched
@@ -62,7 +67,9 @@ func (f *facts) leads(actor int, to uint64, t *trail) {
 		}
 		x := wayStep{at: s.at, locks: s.locks, drains: s.drains}
 		for _, a := range t.touched[done:s.touched] {
-			if a.changes() {
+			if o := f.order(a.Loc); o != emu.Buffered {
+				unsaid = unsaid || o == emu.Unsaid
+			} else if a.changes() {
 				x.stores = append(x.stores, a)
 			} else {
 				x.loads = append(x.loads, a)
@@ -72,10 +79,19 @@ func (f *facts) leads(actor int, to uint64, t *trail) {
 		w.steps = append(w.steps, x)
 	}
 	f.mu.Lock()
+	f.unsaid = f.unsaid || unsaid
 	if f.wayAccesses += len(t.touched); f.wayAccesses <= maxWayAccesses {
 		f.ways = append(f.ways, w)
 	}
 	f.mu.Unlock()
+}
+
+// order is what uses of a location mean for the order of stores.
+func (f *facts) order(loc uint64) emu.Order {
+	if f.ordered == nil {
+		return emu.Buffered
+	}
+	return f.ordered.MemoryOrder(loc)
 }
 
 // maxWayAccesses bounds the accesses of trails kept for a certificate.
@@ -101,6 +117,8 @@ func (f *facts) certify() Certificate {
 	switch {
 	case f.asked.Registers:
 		return Certificate{Why: ReadRegisters}
+	case f.unsaid:
+		return Certificate{Why: UnsaidChange}
 	case f.n >= MaxFacts || f.wayAccesses > maxWayAccesses:
 		return Certificate{Why: TooMuch}
 	}

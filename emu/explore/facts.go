@@ -51,6 +51,8 @@ type facts struct {
 	owner       func(actor int) int
 	doers       [][]int       // see doers
 	certifies   bool          // ways are kept, for a certificate
+	ordered     Ordered       // or nil
+	unsaid      bool          // see emu.Unsaid
 	raises      map[pair]bool // see raisers
 	ways        []way
 	wayAccesses int
@@ -71,6 +73,7 @@ func (f *facts) of(sys System, without Reduction) {
 	if s, ok := sys.(Owned); ok {
 		f.owner = s.Owner
 	}
+	f.ordered, _ = sys.(Ordered)
 	f.doers = doers(sys)
 }
 

@@ -48,6 +48,12 @@ type Teller interface {
 	Tell(Asked)
 }
 
+// Ordered is a System that tells what the uses of a location mean for the order
+// of its actors' stores, for a certificate.
+type Ordered interface {
+	MemoryOrder(loc uint64) emu.Order
+}
+
 // Owned is a System some of whose actors do another one's work: their steps
 // commute with all of that one's.
 type Owned interface{ Owner(actor int) int }

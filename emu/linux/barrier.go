@@ -9,9 +9,10 @@ package linux
 // change of threads has a full barrier (__schedule, smp_mb__after_spinlock),
 // and the way back from a signal's frame is IRET.
 
-// lockless are the calls that take no lock and no reference.
+// lockless are the calls that take no lock and no reference, and whose result
+// nobody else decides.
 var lockless = map[string]bool{
-	"getpid": true, "gettid": true, "getppid": true, "getpgrp": true, "getpgid": true, "getsid": true,
+	"getpid": true, "gettid": true,
 	"getuid": true, "geteuid": true, "getgid": true, "getegid": true, "getresuid": true, "getresgid": true,
 	"getuid32": true, "geteuid32": true, "getgid32": true, "getegid32": true, "getresuid32": true, "getresgid32": true,
 	"time": true, "gettimeofday": true, "clock_gettime": true, "clock_getres": true, "clock_gettime64": true, "clock_getres_time64": true,
@@ -35,6 +36,20 @@ func (k *Kernel) interrupt(id int) {
 	k.reaches = true
 	k.drain()
 	k.m.Drain(id)
+}
+
+// interrupt interrupts the vCPU that t is on, if it is on one.
+func (t *Thread) interrupt() {
+	if t.cpu != nil {
+		t.k.interrupt(t.cpu.ID)
+	}
+}
+
+// interruptFor interrupts a thread that a signal has come for (kick_process).
+func (t *Thread) interruptFor(signal int) {
+	if !t.blocked.has(signal) {
+		t.interrupt()
+	}
 }
 
 // interruptAll interrupts every vCPU.

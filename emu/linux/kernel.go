@@ -32,22 +32,22 @@ type Config struct {
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
 	Capture        int       // bytes of each that Output keeps, and of both OutputInOrder
 
-	CPUs      int // vCPUs; 0: 1
+	CPUs int // vCPUs; 0: 1
 	// StoreBuffer and SplitRMW are emu.Config's: steps have them, Run does not.
 	StoreBuffer int
 	SplitRMW    bool
-	Vendor    emu.Vendor
-	Processor emu.Processor // of the machine
-	Level     emu.Level     // what its CPUID shows
-	Quantum   int           // instructions before another thread's turn; 0: 10000, negative: never
-	Seed      uint64        // of AT_RANDOM, getrandom, RDRAND and RDSEED
-	Clock     Clock         // nil: time is the number of instructions, in nanoseconds
-	Limits    Limits
-	Hooks     Hooks                       // nil: none
-	Watch     Watcher                     // of Run; nil: none
-	OnCall    func(CallRecord)            // every system call when it ends; nil: none
-	OnSignal  func(t *Thread, signal int) // every signal that a thread takes; nil: none
-	OnTurn    func(uint64)                // now and then in Run, with the number of instructions; nil: none
+	Vendor      emu.Vendor
+	Processor   emu.Processor // of the machine
+	Level       emu.Level     // what its CPUID shows
+	Quantum     int           // instructions before another thread's turn; 0: 10000, negative: never
+	Seed        uint64        // of AT_RANDOM, getrandom, RDRAND and RDSEED
+	Clock       Clock         // nil: time is the number of instructions, in nanoseconds
+	Limits      Limits
+	Hooks       Hooks                       // nil: none
+	Watch       Watcher                     // of Run; nil: none
+	OnCall      func(CallRecord)            // every system call when it ends; nil: none
+	OnSignal    func(t *Thread, signal int) // every signal that a thread takes; nil: none
+	OnTurn      func(uint64)                // now and then in Run, with the number of instructions; nil: none
 }
 
 // Kernel is the Linux side of a machine. It implements emu.Kernel,

@@ -164,9 +164,7 @@ func (k *Kernel) exitThread(t *Thread) {
 		return
 	}
 	p := t.proc
-	if t.cpu != nil {
-		k.interrupt(t.cpu.ID)
-	}
+	t.interrupt()
 	k.releaseVfork(t)
 	k.robustExit(t)
 	if t.clearTID != 0 && p.mm.users > 0 {
@@ -268,6 +266,9 @@ func (k *Kernel) bury(p *Process) {
 // stopProcess suspends a process until SIGCONT.
 func (k *Kernel) stopProcess(p *Process, sig int) {
 	p.stopped = true
+	for _, t := range p.thr {
+		t.interrupt()
+	}
 	p.status = sig<<8 | 0x7f
 	if p.parent != nil && p.parent.sigs.act[abi.SIGCHLD].flags&abi.SA_NOCLDSTOP == 0 {
 		p.parent.send(sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: p.PID, status: int32(sig)})

@@ -148,6 +148,7 @@ func (t *Thread) send(i sigInfo) {
 		return
 	}
 	t.sig.add(i)
+	t.interruptFor(i.signo)
 	t.k.changed()
 }
 
@@ -162,6 +163,9 @@ func (p *Process) send(i sigInfo) {
 		return
 	}
 	p.pend.add(i)
+	for _, t := range p.thr {
+		t.interruptFor(i.signo)
+	}
 	p.k.changed()
 }
 

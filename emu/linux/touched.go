@@ -9,6 +9,7 @@ import (
 const (
 	valueKernel   = iota // what only the kernel's work reads: every piece of it counts as a change
 	valueEveryone        // what may decide how any thread's instructions go on
+	valueFiles           // pages of files that others see too, which calls change unsaid
 )
 
 // touch records what the step just made used of the kernel (V2). Steps of the
@@ -25,8 +26,28 @@ func (k *Kernel) touch(ev *emu.Event) {
 	use := emu.Reads
 	if k.reaches || k.bound != NoBound || k.awaitsTime() || !k.ofOneThread(ev) {
 		use = emu.Writes
+		if k.sharesMemory() {
+			d.Touch(k.cells.Loc(valueFiles), emu.Writes)
+		}
 	}
 	d.Touch(k.cells.Loc(valueEveryone), use)
+}
+
+// MemoryOrder tells how uses of a location that is none of memory are ordered,
+// for a certificate. Where an entry of a page table goes or allows less, its
+// users are interrupted, and to miss one that comes is a page fault; what else
+// an instruction uses of the kernel is changed by interrupting its vCPU.
+func (k *Kernel) MemoryOrder(l emu.Loc) emu.Order {
+	switch l {
+	case k.cells.Loc(valueFiles):
+		return emu.Unsaid
+	case k.cells.Loc(valueKernel), k.cells.Loc(valueEveryone):
+		return emu.Drained
+	}
+	if l.IsPage() {
+		return emu.Drained
+	}
+	return emu.Buffered
 }
 
 // Read records through d that something of the kernel's own state is read,
