@@ -64,6 +64,23 @@ func unitName(u emu.Unit, cpu int) string {
 	return fmt.Sprintf("cpu%d's stores", cpu)
 }
 
+// Words are what schedules call actors: "" for those that go by their numbers.
+func (r *Run) Words() []string { return r.wordsFrom(r.firstUnit()) }
+
+// wordsFrom has the parts of vCPUs from an actor on.
+func (r *Run) wordsFrom(first int) []string {
+	words := make([]string, first)
+	for _, u := range r.Machine.Units() {
+		for cpu := range r.Machine.CPUs {
+			words = append(words, fmt.Sprintf("%s%d", unitWords[u], cpu))
+		}
+	}
+	return words
+}
+
+// unitWords are what schedules call the parts of vCPUs, before the vCPU's number.
+var unitWords = map[emu.Unit]string{emu.StoreBuffer: "flush", emu.RefetchFirst: "refetch", emu.RefetchLast: "refetchlast"}
+
 // modelOf is the memory model of a scenario.
 func modelOf(f *File) explore.MemoryModel {
 	return explore.MemoryModel{Stores: f.Machine.StoreBuffer, Split: f.Machine.SplitRMW}

@@ -31,7 +31,7 @@ func OpenScheduled(ctx context.Context, f *File, o Options, schedule string) (*R
 	if !o.Direct && errors.Is(err, sched.ErrOtherScenario) {
 		o.Direct = true
 		direct, again, derr := OpenScheduled(ctx, f, o, schedule)
-		if derr == nil || errors.Is(derr, ErrOtherText) {
+		if !errors.Is(derr, sched.ErrOtherScenario) {
 			return direct, again, derr
 		}
 	}

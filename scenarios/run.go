@@ -314,12 +314,13 @@ var ErrOtherText = errors.New("schedule of another text of the kernel, an earlie
 
 // ParseSchedule reads a printed schedule, which must be one of this run's.
 func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
-	s, err := sched.Parse(text, r.Checksum())
+	words := r.wordsFrom(len(r.Machine.CPUs) + len(r.free())) // as Follow numbers actors
+	s, err := sched.Parse(text, r.Checksum(), words...)
 	if !errors.Is(err, sched.ErrOtherScenario) {
 		return s, err
 	}
 	// Schedules had no sum of the kernel's text at first.
-	if _, earlier := sched.Parse(text, r.checksum()); earlier == nil {
+	if _, earlier := sched.Parse(text, r.checksum(), words...); earlier == nil {
 		return s, ErrOtherText
 	}
 	return s, err

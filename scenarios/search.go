@@ -47,6 +47,7 @@ type Searched struct {
 	*explore.Report
 	Options  Options        // of the runs that it made, and of one that shows what was found
 	Checksum sched.Checksum // of the schedule that was found
+	Words    []string       // of its actors: see Run.Words
 	// Violation is what was found, as a run of its schedule shows it, or as the
 	// search tells it where there is no such run: see Untold. Violations are all
 	// that the run shows.
@@ -61,7 +62,7 @@ type Searched struct {
 }
 
 // Schedule is the printed schedule of what was found.
-func (s *Searched) Schedule() string { return s.Found.Schedule.Format(s.Checksum) }
+func (s *Searched) Schedule() string { return s.Found.Schedule.Format(s.Checksum, s.Words...) }
 
 // Untold reports whether what was found goes on for ever and no turn was found
 // that it repeats, so that no single run can show it.
@@ -91,7 +92,7 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 		return nil, err
 	}
 	systems.Settle(rep)
-	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum(), TSO: systems.certificate(rep)}
+	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum(), Words: systems.Words(), TSO: systems.certificate(rep)}
 	if rep.Found == nil {
 		return done, nil
 	}

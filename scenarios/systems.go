@@ -19,7 +19,8 @@ type Systems struct {
 	file    *File
 	options Options
 	sum     sched.Checksum
-	events  bool // there are event files
+	words   []string // of its schedules
+	events  bool     // there are event files
 	name    func(uint64) string
 }
 
@@ -50,7 +51,7 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		s.end()
 		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
 	}
-	s.sum = r.Checksum()
+	s.sum, s.words = r.Checksum(), r.wordsFrom(len(r.Machine.CPUs)+len(r.free()))
 	s.options.Engine = r.Engine()
 	s.events = r.Tracing != nil
 	s.name = r.names.Addr
@@ -68,6 +69,9 @@ func (s *Systems) Jobs(n int) int {
 
 // Checksum is that of the schedules that the search finds.
 func (s *Systems) Checksum() sched.Checksum { return s.sum }
+
+// Words are what those schedules call actors: see Run.Words.
+func (s *Systems) Words() []string { return s.words }
 
 // Options are those of the runs that the search makes.
 func (s *Systems) Options() Options { return s.options }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,12 +17,14 @@ import (
 //	version  = "t2"
 //	checksum = 6 * HEXDIGIT            lower case: of the scenario
 //	run      = actor [ "x" count ]     count steps in a row; none: 1
-//	actor    = decimal                 0-63
+//	actor    = decimal | word          0-63, or what the scenario calls it
+//	word     = letter { letter } digit   lower case, no x
 //	count    = decimal                 2 or more, no leading zero
 //
 // "t2.5f3a9c.0x14,1x3,0" is 14 steps of vCPU 0, 3 of vCPU 1, 1 of vCPU 0;
 // "t2.5f3a9c.0x14.1x3,0x2" is 14 steps of vCPU 0, then 3 of vCPU 1 and 2 of
-// vCPU 0 over and over.
+// vCPU 0 over and over. Who prints and reads schedules can give the words of some
+// actors, such as "flush0", by the actors' numbers; numbers are read all the same.
 
 // version is the format and meaning of a step; a change of either raises it.
 const version = "t2"
@@ -66,22 +69,27 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("schedule column %d: %s; expected %s", e.Col, e.What, e.Want)
 }
 
-// Format prints s as a schedule of the scenario with checksum c.
-func (s Schedule) Format(c Checksum) string {
+// Format prints s as a schedule of the scenario with checksum c. words are what
+// actors are called, "" by their numbers.
+func (s Schedule) Format(c Checksum, words ...string) string {
 	b := append([]byte(version+"."), c.String()...)
-	b = appendRuns(append(b, '.'), s.runs)
+	b = appendRuns(append(b, '.'), s.runs, words)
 	if len(s.turn) > 0 {
-		b = appendRuns(append(b, '.'), s.turn)
+		b = appendRuns(append(b, '.'), s.turn, words)
 	}
 	return string(b)
 }
 
-func appendRuns(b []byte, runs []Run) []byte {
+func appendRuns(b []byte, runs []Run, words []string) []byte {
 	for i, r := range runs {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = strconv.AppendInt(b, int64(r.Actor), 10)
+		if r.Actor < len(words) && words[r.Actor] != "" {
+			b = append(b, words[r.Actor]...)
+		} else {
+			b = strconv.AppendInt(b, int64(r.Actor), 10)
+		}
 		if r.Steps > 1 {
 			b = append(b, 'x')
 			b = strconv.AppendUint(b, r.Steps, 10)
@@ -91,20 +99,24 @@ func appendRuns(b []byte, runs []Run) []byte {
 }
 
 // Parse reads a printed schedule and demands that it belongs to the scenario
-// with checksum want.
-func Parse(text string, want Checksum) (Schedule, error) {
-	s, got, err := ParseAny(text)
+// with checksum want, whose actors are called as words says.
+func Parse(text string, want Checksum, words ...string) (Schedule, error) {
+	_, got, err := ParseAny(text)
 	if err != nil {
 		return Schedule{}, err
 	}
 	if got != want {
 		return Schedule{}, fmt.Errorf("%w: it has checksum %v, this scenario has %v: the scenario was changed since, or it is not the one", ErrOtherScenario, got, want)
 	}
-	return s, nil
+	s, _, err := parse(text, words, false)
+	return s, err
 }
 
-// ParseAny reads a printed schedule and the checksum it carries.
-func ParseAny(text string) (Schedule, Checksum, error) {
+// ParseAny reads a printed schedule and the checksum it carries. Words stand for
+// actors from MaxActors on, in the order of their appearance.
+func ParseAny(text string) (Schedule, Checksum, error) { return parse(text, nil, true) }
+
+func parse(text string, words []string, any bool) (Schedule, Checksum, error) {
 	v, rest, ok := strings.Cut(text, ".")
 	if !ok {
 		return Schedule{}, 0, &SyntaxError{1, "no version", version + ".CHECKSUM.RUNS, such as " + version + ".5f3a9c.0x14,1x3,0"}
@@ -112,7 +124,7 @@ func ParseAny(text string) (Schedule, Checksum, error) {
 	if v != version {
 		return Schedule{}, 0, fmt.Errorf("%w: it begins with %q; expected %q: search again", ErrVersion, v, version)
 	}
-	p := parser{text: text, at: len(text) - len(rest)}
+	p := parser{text: text, at: len(text) - len(rest), words: words, any: any}
 	sum, err := p.checksum()
 	if err != nil {
 		return Schedule{}, 0, err
@@ -123,8 +135,10 @@ func ParseAny(text string) (Schedule, Checksum, error) {
 
 // parser reads what follows the version.
 type parser struct {
-	text string
-	at   int
+	text  string
+	at    int
+	words []string // by actor
+	any   bool     // every word is taken
 }
 
 func (p *parser) fail(want string) error {
@@ -207,19 +221,15 @@ func (p *parser) runs() ([]Run, error) {
 }
 
 func (p *parser) run() (Run, error) {
-	at := p.at
-	actor, err := p.number("an actor's number")
+	actor, err := p.actor()
 	if err != nil {
 		return Run{}, err
 	}
-	if actor >= MaxActors {
-		return Run{}, &SyntaxError{at + 1, fmt.Sprintf("actor %d", actor), fmt.Sprintf("0 to %d", MaxActors-1)}
-	}
 	if p.peek() != 'x' {
-		return Run{int(actor), 1}, nil
+		return Run{actor, 1}, nil
 	}
 	p.at++
-	at = p.at
+	at := p.at
 	n, err := p.number("a number of steps")
 	if err != nil {
 		return Run{}, err
@@ -227,7 +237,56 @@ func (p *parser) run() (Run, error) {
 	if n < 2 {
 		return Run{}, &SyntaxError{at + 1, fmt.Sprintf("%d steps", n), "2 or more (one step has no count)"}
 	}
-	return Run{int(actor), n}, nil
+	return Run{actor, n}, nil
+}
+
+// actor reads a number or a word.
+func (p *parser) actor() (int, error) {
+	at := p.at
+	if word := p.word(); word != "" {
+		i := slices.Index(p.words, word)
+		if i < 0 && p.any {
+			i = len(p.words)
+			p.words = append(p.words, word)
+		}
+		switch {
+		case i >= MaxActors:
+			return 0, &SyntaxError{at + 1, fmt.Sprintf("actor %q", word), fmt.Sprintf("at most %d words", MaxActors)}
+		case i < 0:
+			return 0, &SyntaxError{at + 1, fmt.Sprintf("actor %q", word), p.wanted()}
+		case p.any:
+			i += MaxActors
+		}
+		return i, nil
+	}
+	n, err := p.number("an actor's number")
+	if err == nil && n >= MaxActors {
+		err = &SyntaxError{at + 1, fmt.Sprintf("actor %d", n), fmt.Sprintf("0 to %d", MaxActors-1)}
+	}
+	return int(n), err
+}
+
+// word reads letters and a digit; "": there is no such thing.
+func (p *parser) word() string {
+	end := p.at
+	for end < len(p.text) && p.text[end] >= 'a' && p.text[end] <= 'z' && p.text[end] != 'x' {
+		end++
+	}
+	if end == p.at || end == len(p.text) || p.text[end] < '0' || p.text[end] > '9' {
+		return ""
+	}
+	word := p.text[p.at : end+1]
+	p.at = end + 1
+	return word
+}
+
+// wanted lists the words that there are.
+func (p *parser) wanted() string {
+	known := slices.DeleteFunc(slices.Clone(p.words), func(w string) bool { return w == "" })
+	if len(known) == 0 {
+		return "an actor's number"
+	}
+	return "an actor's number, or one of " + strings.Join(known, ", ")
 }
 
 // number reads a decimal without leading zeros.

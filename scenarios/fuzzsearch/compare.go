@@ -386,7 +386,7 @@ func (t *trial) way(ends []uint64) string {
 		sys.Restore(root)
 		out := explore.Run(sys, random, maxDepth)
 		if out.Ended && out.Violation == nil && slices.Contains(ends, sys.EndHash()) {
-			return fmt.Sprintf("%x by %s", sys.EndHash(), out.Schedule.Format(t.systems.Checksum()))
+			return fmt.Sprintf("%x by %s", sys.EndHash(), out.Schedule.Format(t.systems.Checksum(), t.systems.Words()...))
 		}
 	}
 	return fmt.Sprintf("%x, which %d random executions do not reach", ends[0], witnesses)

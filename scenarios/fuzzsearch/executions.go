@@ -37,7 +37,7 @@ func (t *trial) enumerate() error {
 	}
 	if e.Found != nil {
 		t.differ("enumeration: found", "%s\nenumeration: %v, such as %s", verdict(t.reduced), e.Violations,
-			e.Found.Schedule.Format(t.systems.Checksum()))
+			e.Found.Schedule.Format(t.systems.Checksum(), t.systems.Words()...))
 	}
 	ends := slices.Sorted(maps.Keys(e.Outcomes))
 	if e.Complete && !slices.Equal(ends, t.reduced.Outcomes) || !e.Complete && !contained(ends, t.reduced.Outcomes) {
@@ -142,7 +142,7 @@ func (t *trial) replay() error {
 		out := explore.Run(sys, sched.NewReplay(found.Schedule), maxDepth)
 		if out.Violation == nil || out.Violation.Property != f.Violation.Property {
 			t.differ("replay: "+[2]string{"found", "shrunk"}[i], "%s\nby %s\nreplayed: %+v", verdict(t.reduced),
-				found.Schedule.Format(t.systems.Checksum()), out.Violation)
+				found.Schedule.Format(t.systems.Checksum(), t.systems.Words()...), out.Violation)
 		}
 	}
 	if endless(small) {
@@ -170,6 +170,6 @@ func (t *trial) run(f explore.Found) error {
 		}
 	}
 	t.differ("replay: run", "%s: %s by %s\nrun: %v", f.Violation.Property, f.Violation.What,
-		f.Schedule.Format(t.systems.Checksum()), r.Violations())
+		f.Schedule.Format(t.systems.Checksum(), t.systems.Words()...), r.Violations())
 	return nil
 }

@@ -72,7 +72,7 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 	}
 	r := &Result{Verdict: x.Verdict()}
 	for shown, s := range x.Ends {
-		r.Found = append(r.Found, Found{ends[shown], s.Format(x.Checksum)})
+		r.Found = append(r.Found, Found{ends[shown], s.Format(x.Checksum, x.Words...)})
 	}
 	slices.SortFunc(r.Found, func(a, b Found) int { return slices.Compare(a.Outcome, b.Outcome) })
 	return r, nil

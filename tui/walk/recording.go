@@ -65,7 +65,7 @@ func (w *Walk) Schedule() string {
 		}
 		at++
 	}
-	return s.Format(w.Run.Checksum())
+	return s.Format(w.Run.Checksum(), w.Run.Words()...)
 }
 
 // Decode reads a recording with the files that its scenario names.
