@@ -61,6 +61,39 @@ func TestT2WhatDrainsTheStoreBuffer(t *testing.T) {
 	}
 }
 
+// T2: a store inside an aligned quadword reaches memory whole (AMD's manual, vol. 2, 7.3.2), on Intel's processors inside
+// a cache line (SDM vol. 3, 9.1.1). Others come in two pieces, the lower one first.
+func TestT2StoresAreWholeInAQuadword(t *testing.T) {
+	for _, x := range []struct {
+		vendor Vendor
+		at     uint64
+		pieces []int
+	}{
+		{AMD, 0x5000, []int{4}}, {AMD, 0x5002, []int{4}}, {AMD, 0x5004, []int{4}}, {AMD, 0x5005, []int{3, 1}}, {AMD, 0x503e, []int{2, 2}},
+		{Intel, 0x5005, []int{4}}, {Intel, 0x503c, []int{4}}, {Intel, 0x503d, []int{3, 1}}, {Intel, 0x5fff, []int{1, 3}},
+	} {
+		m, c, _ := newTaken(t, AMD64, 0x89, 0x06) // movl %eax,(%rsi)
+		m.Vendor, m.buffer = x.vendor, 8
+		next, err := m.Mem.AllocRun(1)
+		require.NoError(t, err)
+		require.NoError(t, c.Space.Map(0x6000, next, 1, Write))
+		c.GPR[RAX], c.GPR[RSI] = 0x44332211, x.at
+		m.Step(0)
+		require.Nil(t, m.Event().Delivery, "%#x", x.at)
+		at := x.at
+		for _, n := range x.pieces {
+			s := c.Buffered()[0]
+			require.Equal(t, at, s.Addr)
+			require.EqualValues(t, n, s.Size)
+			m.StepUnit(StoreBuffer, 0)
+			at += uint64(n)
+			seen, _ := m.PeekWord(c.Space, x.at, int(at-x.at))
+			require.Equal(t, uint64(0x44332211)&(1<<(8*(at-x.at))-1), seen)
+		}
+		require.Empty(t, c.Buffered())
+	}
+}
+
 // The ICR sends interrupts to vCPUs by their numbers (SDM vol. 3, 11.12.9).
 func TestInterruptCommandRegister(t *testing.T) {
 	for _, x := range []struct {

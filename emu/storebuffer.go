@@ -10,8 +10,8 @@ import (
 const MaxStoreBuffer = 64
 
 // BufferedStore is a store that a vCPU has made and that is not in memory yet:
-// Size bytes (1-8), little endian, at linear address Addr. A store across two
-// pages is two.
+// Size bytes (1-8), little endian, at linear address Addr. A store that does not
+// lie in one aligned piece of Machine.whole bytes is two.
 type BufferedStore struct {
 	Addr  uint64
 	Value uint64
@@ -165,16 +165,30 @@ func (m *Machine) passThrough(c *CPU, drained bool) int {
 		if !m.buffers(w, drained) {
 			continue
 		}
-		if (w.Addr+uint64(w.Size)-1)/PageSize != w.Addr/PageSize { // it is two stores
+		last := w.Addr + uint64(w.Size) - 1
+		if last/PageSize != w.Addr/PageSize {
 			return i
 		}
 		e := c.Space.entry(w.Addr)
 		if e == nil || !m.atOnce(c.ID, MemoryLoc(e.pte.Frame, w.Addr)) {
 			return i
 		}
+		if whole := m.whole(); last/whole != w.Addr/whole && !m.atOnce(c.ID, MemoryLoc(e.pte.Frame, last)) {
+			return i
+		}
 		w.AtOnce = true
 	}
 	return len(m.ev.Writes)
+}
+
+// whole is the size in bytes of the aligned pieces of memory within each of which
+// processors promise that a store is seen whole: a cache line, on AMD's a quadword
+// (SDM vol. 3, 9.1.1; AMD's manual, vol. 2, 7.3.2).
+func (m *Machine) whole() uint64 {
+	if m.Vendor == Intel {
+		return 64
+	}
+	return 8
 }
 
 // splits reports whether the step just made is an instruction whose write is an
@@ -186,7 +200,7 @@ func (m *Machine) splits() bool {
 // takeBack undoes a write and adds its stores to list, the last one first.
 func (m *Machine) takeBack(list []BufferedStore, space *Space, w *MemWrite) []BufferedStore {
 	for n := int(w.Size); n > 0; {
-		k := min(n, int((w.Addr+uint64(n)-1)%PageSize)+1) // bytes in the last page
+		k := min(n, int((w.Addr+uint64(n)-1)%m.whole())+1) // bytes in the last piece
 		at := space.mask(w.Addr + uint64(n-k))
 		n -= k
 		e := space.entry(at)

@@ -123,6 +123,29 @@ func TestT2WhatDrainsAProgramsStores(t *testing.T) {
 	}
 }
 
+// T3: threads lose an update between the load and the store of an instruction without LOCK, where one is asked for.
+func TestT3ProgramsLoseUpdates(t *testing.T) {
+	text := strings.Replace(storeBuffered("incl z", "incl z"), "finally not-both: u32[r0] + u32[r1] != 0", "finally both: u32[z] == 2", 1)
+	for _, x := range []struct {
+		text         string
+		stores       int
+		split, loses bool
+	}{
+		{text, 0, false, false}, {text, 0, true, true}, {text, 2, false, true},
+		{strings.ReplaceAll(text, "incl z", "lock incl z"), 2, true, false},
+	} {
+		f := parse(t, x.text)
+		f.Machine.StoreBuffer, f.Machine.SplitRMW = x.stores, x.split
+		found, err := scenarios.Search{}.Do(t.Context(), f)
+		require.NoError(t, err)
+		if require.Equal(t, x.loses, found.Found != nil, "%+v", x); x.loses {
+			replays(t, f, found)
+		} else {
+			require.True(t, found.Exhausted)
+		}
+	}
+}
+
 // replays runs what a search has found.
 func replays(t *testing.T, f *scenarios.File, found *scenarios.Searched) {
 	r, err := scenarios.Open(t.Context(), f, found.Options)
