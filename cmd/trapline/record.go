@@ -49,6 +49,8 @@ func walkFlags() []cli.Flag {
 		&cli.StringFlag{Name: "schedule", Usage: "let the vCPUs take their steps as `SCHEDULE` says, such as explore prints it"},
 		&cli.BoolFlag{Name: "direct", Usage: "do the kernel's work without its text: fewer steps"},
 		processorFlag(),
+		modelFlag(),
+		splitFlag(),
 	}
 }
 
@@ -131,6 +133,9 @@ func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64
 // openTraced is openScenario for a program and its arguments.
 func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
 	f, err := tracedFile(ctx, c)
+	if err == nil {
+		err = underModel(c, f)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -79,11 +79,24 @@ func ripRelative(text string, in *x86asm.Inst, pc uint64, look x86asm.SymLookup)
 	for _, a := range in.Args {
 		if m, ok := a.(x86asm.Mem); ok && m.Base == x86asm.RIP {
 			if name, _ := look(pc + uint64(in.Len) + uint64(m.Disp)); name != "" && !strings.Contains(text, "%rip") {
-				return strings.Replace(text, name, name+"(%rip)", 1)
+				return behindOperand(text, name, "(%rip)")
 			}
 		}
 	}
 	return text
+}
+
+// behindOperand puts more behind the operand that is name.
+func behindOperand(text, name, more string) string {
+	at := strings.LastIndexByte(text, ' ') + 1
+	list := strings.Split(text[at:], ",")
+	for i, o := range list {
+		if strings.TrimPrefix(o, "*") == name {
+			list[i] += more
+			break
+		}
+	}
+	return text[:at] + strings.Join(list, ",")
 }
 
 func unknown(code []byte) string {

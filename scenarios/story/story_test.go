@@ -15,6 +15,7 @@ func names(a emu.Arch, s Syntax) *Names {
 	return &Names{Arch: a, Syntax: s, Symbols: loader.NewSymbols([]loader.Symbol{
 		{Name: "main", Addr: 0x1000, Size: 0x100, Kind: loader.Function},
 		{Name: "table", Addr: 0x2000, Size: 0x10, Kind: loader.Object},
+		{Name: "x", Addr: 0x3000, Size: 4, Kind: loader.Object},
 	})}
 }
 
@@ -32,6 +33,8 @@ func TestDisassemble(t *testing.T) {
 		{emu.I386, ATT, "\xcc", "int3"},
 		{emu.I386, ATT, "\x75\xfe", "jne main"},
 		{emu.AMD64, ATT, "\x48\x8b\x05\xf9\x0f\x00\x00", "mov table(%rip),%rax"},
+		{emu.AMD64, ATT, "\xc7\x05\xf6\x1f\x00\x00\x01\x00\x00\x00", "movl $0x1,x(%rip)"},
+		{emu.AMD64, ATT, "\xf0\xff\x05\xf9\x1f\x00\x00", "lock incl x(%rip)"},
 		{emu.AMD64, ATT, "\x0f\x0a", ".byte 0x0f,0x0a"}, // no instruction
 		{emu.AMD64, ATT, "\xc5\xf8\x28\x05\xf8\x0f\x00\x00", "vmovaps table(%rip),%xmm0"},
 		{emu.AMD64, Intel, "\xc4\xe2\x70\xf2\xc3", "andn eax, ecx, ebx"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"trapline/emu"
 	"trapline/emu/record"
@@ -12,8 +13,13 @@ import (
 	"trapline/scenarios/format"
 )
 
-// optionDirect is the key in a recording's options of scenarios.Options.Direct.
-const optionDirect = "direct"
+// Keys in a recording's options: scenarios.Options.Direct, and what of the
+// machine's memory differs from what the scenario's text says.
+const (
+	optionDirect = "direct" // "true"
+	optionStores = "stores" // format.Machine.StoreBuffer, decimal
+	optionSplit  = "split"  // "true"
+)
 
 // Recording makes the file of the present line, from its start to its end. The
 // scenario goes in with its listing, so that no assembler is needed to replay it.
@@ -35,6 +41,9 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Text: w.Run.KernelText(), Options: map[string]string{}}
 	if w.Run.Options.Direct {
 		f.Options[optionDirect] = "true"
+	}
+	if err := keepModel(f, file); err != nil {
+		return nil, err
 	}
 	for _, name := range file.Named() {
 		data, err := file.ReadFile(name)
@@ -111,7 +120,7 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 	if f.Steps() > uint64(parsed.Machine.Steps) {
 		return nil, fmt.Errorf("%w: %d steps of a scenario whose bound is %d", record.ErrDamaged, f.Steps(), parsed.Machine.Steps)
 	}
-	direct, err := readOptions(f.Options)
+	direct, err := readOptions(f.Options, &parsed.Machine)
 	if err != nil {
 		return nil, err
 	}
@@ -136,14 +145,39 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 	return w, nil
 }
 
+// keepModel notes the memory model that a run had if its scenario's text has
+// another one.
+func keepModel(f *record.File, file *scenarios.File) error {
+	own, err := parseRecorded(f.Name, f.Scenario)
+	if err != nil {
+		return err
+	}
+	if n := file.Machine.StoreBuffer; n != own.Machine.StoreBuffer {
+		f.Options[optionStores] = strconv.Itoa(n)
+	}
+	if file.Machine.SplitRMW && !own.Machine.SplitRMW {
+		f.Options[optionSplit] = "true"
+	}
+	return nil
+}
+
 // readOptions takes the options that Recording writes.
-func readOptions(options map[string]string) (direct bool, err error) {
+func readOptions(options map[string]string, m *format.Machine) (direct bool, err error) {
 	for name, value := range options {
-		if name != optionDirect || value != "true" {
-			return false, fmt.Errorf("%w: option %q is %q; expected only %q, true", record.ErrDamaged, name, value, optionDirect)
+		n, bad := strconv.Atoi(value)
+		switch {
+		case name == optionDirect && value == "true":
+			direct = true
+		case name == optionSplit && value == "true":
+			m.SplitRMW = true
+		case name == optionStores && bad == nil && n >= 0 && n <= format.MaxStores:
+			m.StoreBuffer = n
+		default:
+			return false, fmt.Errorf("%w: option %q is %q; expected only %q or %q, true, or %q, 0 to %d",
+				record.ErrDamaged, name, value, optionDirect, optionSplit, optionStores, format.MaxStores)
 		}
 	}
-	return len(options) > 0, nil
+	return direct, nil
 }
 
 // Follow takes the steps of a schedule from the start, one turn of it too if it
