@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,14 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	s.options.Engine = r.Engine()
 	s.events = r.Tracing != nil
 	s.name = r.names.Addr
+	if k := r.Kernel; k != nil {
+		s.name = func(at uint64) string {
+			if line, ok := k.LineAt(at); ok {
+				return fmt.Sprintf("%s:%d", line.Func, line.Line)
+			}
+			return cmp.Or(k.PlaceName(at), r.names.Addr(at))
+		}
+	}
 	return s, nil
 }
 

@@ -1,6 +1,10 @@
 package traps
 
-import "trapline/emu"
+import (
+	"math"
+
+	"trapline/emu"
+)
 
 // Place is a number for the code that c's next step runs: the linear address,
 // and in direct mode, where all micro-steps share one address, the statement
@@ -16,4 +20,30 @@ func (k *Kernel) Place(c *emu.CPU) uint64 {
 	}
 	f := &st.frames[st.depth-1]
 	return pc ^ uint64(f.pc+1)<<32 ^ b2u(f.inCall)<<31
+}
+
+// PlaceName names a place of direct mode by its micro-step, such as "lock_kprobes of
+// kprobe_handler"; "": the place is an address.
+func (k *Kernel) PlaceName(at uint64) string {
+	if k.direct == nil {
+		return ""
+	}
+	const inCall = 1 << 31
+	x := at ^ k.direct.step
+	i := int(x>>32) - 1
+	if x&^inCall&math.MaxUint32 != 0 || i < 0 || i >= len(k.direct.flow.code) {
+		return ""
+	}
+	s := &k.direct.flow.code[i]
+	name := s.label
+	switch {
+	case x&inCall != 0:
+		name = "handler_returned"
+	case s.kind == stHandler:
+		name = "call_handler"
+	}
+	if s.in == "" {
+		return name
+	}
+	return name + " of " + s.in
 }

@@ -67,16 +67,18 @@ func (k *Kernel) haltIdle() {
 	}
 }
 
+// WorkPlace is the place of the kernel's work, which is no address of a program.
+const WorkPlace = 1<<63 | 1
+
 // Place tells what c's next step runs: the instruction at an address, or the
 // kernel's work, for which all vCPUs stand at one place (package explore).
 func (k *Kernel) Place(c *emu.CPU) uint64 {
-	const inKernel = 1 << 63
 	t := k.current[c.ID]
 	if t == nil || t.state != stateRunning || t.proc.stopped || k.slice[c.ID] <= 0 || t.work() ||
 		k.cfg.Hooks != nil && k.cfg.Hooks.Pending(t) {
-		return inKernel | 1
+		return WorkPlace
 	}
-	return c.LinearPC() &^ inKernel
+	return c.LinearPC() &^ (1 << 63)
 }
 
 // Work is emu.Worker's: the next piece of kernel-side work of c.

@@ -1,0 +1,32 @@
+package scenarios_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/emu"
+	"trapline/scenarios"
+)
+
+// T1: what a certificate calls a place of direct mode is the micro-step that runs there.
+func TestT1PlacesOfMicroSteps(t *testing.T) {
+	f, err := scenarios.Load("first-probe")
+	require.NoError(t, err)
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Direct: true})
+	require.NoError(t, err)
+	defer r.Close()
+	named := 0
+	for cpu, ok := r.Next(); ok; cpu, ok = r.Next() {
+		at := r.Kernel.Place(r.Machine.CPUs[cpu])
+		pc := r.Machine.CPUs[cpu].LinearPC()
+		name := r.Kernel.PlaceName(at)
+		ev := r.Step(cpu)
+		if require.Equal(t, at != pc, name != "", "%#x", at); name != "" && ev.Kind == emu.StepMicro && !strings.HasPrefix(name, "call_handler") {
+			require.Equal(t, ev.Micro.Name+" of "+ev.Micro.In, name)
+			named++
+		}
+	}
+	require.Greater(t, named, 5)
+}
