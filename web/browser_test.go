@@ -137,3 +137,9 @@ func (b *tab) number(expression string) float64 {
 	b.js(expression, &n)
 	return n
 }
+
+// settled waits until the page has taken its input and what that asked for is done.
+func (b *tab) settled() {
+	b.t.Helper()
+	b.js("new Promise(r => requestAnimationFrame(() => setTimeout(r))).then(() => trapline.idle())", nil)
+}

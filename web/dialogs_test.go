@@ -35,7 +35,7 @@ func TestDialogsAndForms(t *testing.T) {
 	click := func(selector string) {
 		t.Helper()
 		b.run(chromedp.Click(selector, chromedp.ByQuery))
-		b.js("trapline.idle()", nil)
+		b.settled()
 	}
 	submit := func(form, field, text string) {
 		t.Helper()

@@ -64,7 +64,7 @@ func (b *tab) at() uint64 {
 func (b *tab) press(key string) {
 	b.t.Helper()
 	b.run(chromedp.KeyEvent(key))
-	b.js("trapline.idle()", nil)
+	b.settled()
 }
 
 // sameStates steps by keys and compares state hashes with a walk here.

@@ -89,8 +89,16 @@ func listLessons(out *output, list []course.Lesson) {
 		}
 		out.styled(story.Place, fmt.Sprintf("  %-32s", l.Short()))
 		questions, tasks := l.Count()
-		fmt.Fprintf(out, " %s (%d questions, %d tasks, scenario %s)\n", l.Title, questions, tasks, l.Scenario)
+		fmt.Fprintf(out, " %s (%s, %s, scenario %s)\n", l.Title, several(questions, "question"), several(tasks, "task"), l.Scenario)
 	}
+}
+
+// several is a number of things, such as "1 task".
+func several(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // lessonOf finds a lesson by its name, or in a scenario's file.

@@ -47,7 +47,7 @@ func TestHonestFormsAreRight(t *testing.T) {
 
 // forms are ways to say one answer.
 func forms(a string) []string {
-	list := []string{a, strings.ToUpper(a), "  " + a + " ", a + ".", "(" + a + ")", "the " + a, "`" + a + "`", "It is " + a}
+	list := []string{a, strings.ToUpper(a), strings.ReplaceAll(a, "_", " "), "  " + a + " ", a + ".", "(" + a + ")", "the " + a, "`" + a + "`", "It is " + a}
 	if n, err := strconv.ParseUint(a, 10, 64); err == nil {
 		list = append(list, "0x"+strconv.FormatUint(n, 16), a+" bytes", "0"+a)
 	} else if n, err := strconv.ParseUint(strings.TrimPrefix(a, "0x"), 16, 64); err == nil && (len(a) == 2 || strings.HasPrefix(a, "0x")) {
@@ -96,6 +96,13 @@ func TestForms(t *testing.T) {
 		{"IF", "the IF", true}, {"IF", "%IF", true}, {"IF", "TF", false}, {"IF", "", false}, {"rsi", "%rsi", true}, {"rsi", "$rsi", true},
 		{"[GONE]", "gone", true}, {"(fault)", "fault", true}, {"(fault)", "(FAULT)", true}, {"(fault)", "default", false},
 		{"the slot", "to the slot", true}, {"the slot", "Into a slot.", true}, {"yes", "no", false}, {"0x80000000006e", "140737488355438", true},
+		{"HIT_SS", "HIT SS", true}, {"HIT_SS", "hit-ss", true}, {"HIT_SS", "in the HIT_SS state", true}, {"HIT_SS", "HIT_SSDONE", false},
+		{"kprobe_lock", "kprobe lock", true}, {"kprobe_lock", "kprobe_lock()", true}, {"do_int3", "do_int3()", true}, {"do_int3", "int3", false},
+		{"trap gate", "trap-gate", true}, {"trap gate", "interrupt gate", false}, {"IF", "IF flag", true}, {"IF", "EFLAGS.IF", true},
+		{"yes", "Yes, it does.", true}, {"no", "Yes, it does not", false}, {"no", "no, never", true}, {"yes", "yes and no", false},
+		{"4", "4x", true}, {"4", "just 4 of them", true}, {"4", "=4", true}, {"15", "fifteen", true}, {"15", "fourteen", false},
+		{"5321", "5,321", true}, {"5321", "5 321", true}, {"5321", "532", false}, {"0", "never", true}, {"0", "nothing", true}, {"1", "nothing", false},
+		{"-56", "-56", true}, {"-56", "56", false}, {"2", "-2", false}, {"2", "2 3", false}, {"2", "2.5", false},
 	} {
 		q := quiz.Question{Answers: []string{c.want}}
 		assert.Equal(t, c.right, q.Right(c.got), "%q for %q", c.got, c.want)

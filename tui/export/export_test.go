@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/emu/loader"
 	"trapline/scenarios"
 	"trapline/scenarios/format"
 	"trapline/tui/walk"
@@ -168,6 +170,54 @@ func TestALivePageOpensTheRun(t *testing.T) {
 
 	_, err = Live(t.Context(), w, []byte("a page"))
 	require.ErrorIs(t, err, web.ErrNotLive)
+}
+
+// A live page takes along the program that its scenario names, and opens in the state
+// of the walk without any other file.
+func TestALivePageWithFiles(t *testing.T) {
+	f, err := scenarios.Load("xol-slot")
+	require.NoError(t, err)
+	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
+	require.NoError(t, err)
+	program, err := loader.ELF(r.Image())
+	r.Close()
+	require.NoError(t, err)
+	open := func(program []byte) *walk.Walk {
+		t.Helper()
+		traced := scenarios.Traced{Path: "/bin/prog", Program: program, Args: []string{"prog"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/prog:add"}}
+		file, err := traced.File()
+		require.NoError(t, err)
+		require.NotEmpty(t, file.Named())
+		w, err := walk.Open(t.Context(), file, walk.Options{Record: 1000})
+		require.NoError(t, err)
+		t.Cleanup(w.Close)
+		return w
+	}
+	w := open(program)
+	require.NoError(t, w.Goto(t.Context(), w.End()/2))
+	hash := fmt.Sprintf("%016x", w.Hash())
+	site, err := web.Page(web.Parts{Title: "site", Machine: []byte("machine")})
+	require.NoError(t, err)
+	page, err := Live(t.Context(), w, site)
+	require.NoError(t, err)
+	opening := regexp.MustCompile(`<script type="application/json" id="opening">([^<]*)</script>`).FindSubmatch(page)
+	require.NotNil(t, opening)
+
+	var got live.Answer
+	m := live.New("test", func(text string) {
+		got = live.Answer{}
+		require.NoError(t, json.Unmarshal([]byte(text), &got))
+	})
+	m.Handle(string(opening[1]))
+	require.Empty(t, got.Error)
+	defer m.Close()
+	require.True(t, got.Scene.Program)
+	require.Contains(t, got.View.Moment.Probes[0].At, "add")
+	m.Handle(`{"id":2,"do":"hash"}`)
+	require.Equal(t, hash, got.Hash)
+
+	_, err = Live(t.Context(), open(append(program, make([]byte, MaxLiveFiles)...)), site)
+	require.ErrorIs(t, err, ErrFilesTooLarge)
 }
 
 func turn(t *testing.T, w *walk.Walk) int {

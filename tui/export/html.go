@@ -5,7 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 
 	"trapline/emu/printable"
 	"trapline/tui/walk"
@@ -23,25 +23,31 @@ type recorded struct {
 	Left    string         `json:"left,omitempty"`
 }
 
-// ErrNotAlone is returned for a live page of a scenario that names other files.
-var ErrNotAlone = errors.New("the scenario names other files, which a live page has not: without --live it plays back")
+// MaxLiveFiles bounds the files that a live page takes along, in bytes together.
+const MaxLiveFiles = 16 << 20
+
+// ErrFilesTooLarge is returned for a live page of a scenario with more than MaxLiveFiles.
+var ErrFilesTooLarge = fmt.Errorf("the scenario's files have more than %d bytes, the most that a live page takes along: without --live it plays back", MaxLiveFiles)
 
 // Live is a page of "make web" that opens the walk's scenario, under its engine,
-// with its schedule, at the moment that the walk stands at.
+// with its schedule and the files that it names, at the moment that the walk stands at.
 func Live(ctx context.Context, w *walk.Walk, page []byte) ([]byte, error) {
-	f := w.Run.File
-	if len(f.Named()) > 0 {
-		return nil, ErrNotAlone
-	}
 	at := w.At()
 	r, err := w.Recording(ctx, "") // with its listing: a browser has no assembler
 	if err != nil {
 		return nil, err
 	}
+	size := 0
+	for _, data := range r.Files {
+		size += len(data)
+	}
+	if size > MaxLiveFiles {
+		return nil, ErrFilesTooLarge
+	}
 	if err := w.Goto(ctx, w.End()); err != nil {
 		return nil, err
 	}
-	q := live.Request{Do: "open", File: string(r.Scenario), Engine: w.Run.Engine(), Schedule: w.Schedule(), At: at}
+	q := live.Request{Do: "open", File: string(r.Scenario), Files: r.Files, Engine: w.Run.Engine(), Schedule: w.Schedule(), At: at}
 	request, err := json.Marshal(q) // escapes <, > and &, so it may stand in a script
 	if err != nil {
 		return nil, err

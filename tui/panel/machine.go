@@ -14,7 +14,49 @@ import (
 type Diagram struct{ base }
 
 // Title implements Panel.
-func (p *Diagram) Title() string { return "A hit, engine " + p.m.Engine }
+func (p *Diagram) Title() string { return "A hit, engine " + p.m.Engine + p.awaited() }
+
+// awaited tells how many instances of return probes are out: calls that come back
+// through the trampoline. Of a program's threads the probes have no bound of their own.
+func (p *Diagram) awaited() string {
+	s := ""
+	for _, x := range p.m.Awaited {
+		if len(x.To) > 0 {
+			s += fmt.Sprintf(" · %s awaits %d of %d", x.Probe, len(x.To), x.Most)
+		}
+	}
+	if p.m.Program == nil {
+		return s
+	}
+	for _, x := range p.m.Program.Processes {
+		for _, t := range x.Threads {
+			if t.Returns > 0 {
+				s += fmt.Sprintf(" · %d awaits %d", t.TID, t.Returns)
+			}
+		}
+	}
+	return s
+}
+
+// instances draws the instances of each return probe, those that are out with where
+// their calls return to.
+func (p *Diagram) instances() []text.Line {
+	var lines []text.Line
+	for _, x := range p.m.Awaited {
+		l := text.Of(text.Dim, "    returns of ")
+		l.Add(text.Code, x.Probe+" ")
+		l.Add(text.Work, strings.Repeat("▣", len(x.To)))
+		l.Add(text.Dim, strings.Repeat("□", min(max(x.Most-len(x.To), 0), maxFree)))
+		for _, to := range x.To {
+			l.Add(text.Place, "  to "+to)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// maxFree bounds the free instances that are drawn.
+const maxFree = 16
 
 // stateName is what an engine's diagram calls a phase.
 func stateName(engine string, f walk.Phase) string {
@@ -42,6 +84,11 @@ func (p *Diagram) Lines() []text.Line {
 			d, middles := p.boxes(shown, does, p.spread(len(shown), d[0].Width()))
 			if p.h == 0 || p.h > len(d) {
 				d = append(d, p.wayBack(shown, middles))
+			}
+			for _, l := range p.instances() {
+				if p.h == 0 || p.h > len(d) {
+					d = append(d, l)
+				}
 			}
 			return d
 		}

@@ -1,14 +1,16 @@
 package quiz
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // Right judges an answer. Case, blanks, articles, brackets, quotes, a full stop
-// and units do not matter. A number may be decimal, hexadecimal or a word; one
-// that the lesson gives in hexadecimal, as cc or 0x83, may also come without 0x.
+// and units do not matter, nor whether words are joined by a blank, "_" or "-". A number
+// may be decimal, hexadecimal or a word; one that the lesson gives in hexadecimal, as cc or
+// 0x83, may also come without 0x. What follows "yes," or "no," is not looked at.
 func (q *Question) Right(answer string) bool {
 	return slices.ContainsFunc(q.Answers, func(want string) bool { return same(want, answer) })
 }
@@ -34,16 +36,23 @@ func same(want, got string) bool {
 // plain is an answer without what does not matter.
 func plain(s string) string {
 	s = strings.ToLower(strings.Join(strings.Fields(s), " "))
+	s = strings.TrimSuffix(joined.ReplaceAllString(s, "$1 "), "()")
 	for {
 		before := s
 		s = strings.TrimRight(s, ".!?,;: ")
+		if first, _, ok := strings.Cut(s, ","); ok && (first == "yes" || first == "no") {
+			s = first
+		}
 		for _, b := range []string{`""`, "''", "``", "()", "[]", "<>", "{}"} {
 			if len(s) > 2 && s[0] == b[0] && s[len(s)-1] == b[1] {
 				s = strings.TrimSpace(s[1 : len(s)-1])
 			}
 		}
-		for _, word := range []string{"the ", "an ", "a ", "it is ", "it's ", "to ", "into ", "by "} {
+		for _, word := range []string{"the ", "an ", "a ", "it is ", "it's ", "to ", "into ", "by ", "in ", "just ", "only ", "exactly ", "eflags.", "="} {
 			s = strings.TrimPrefix(s, word)
+		}
+		for _, word := range []string{" state", " flag", " of them"} {
+			s = strings.TrimSuffix(s, word)
 		}
 		if len(s) > 1 {
 			s = strings.TrimLeft(s, "%$")
@@ -53,6 +62,12 @@ func plain(s string) string {
 		}
 	}
 }
+
+// joined is what joins words: not a minus sign.
+var joined = regexp.MustCompile(`([a-z0-9])[-_]`)
+
+// thousands is a number in groups of three digits.
+var thousands = regexp.MustCompile(`^\d{1,3}([, ]\d{3})+$`)
 
 // units may follow a number.
 var units = []string{"byte", "word", "bit", "time", "step", "hit", "trap", "call", "line", "event", "instance", "cpu", "switch"}
@@ -66,7 +81,11 @@ func withoutUnit(s string) string {
 	return s
 }
 
-var numberWords = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+var numberWords = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+	"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
+
+// counts are adverbs and pronouns that are numbers.
+var counts = map[string]uint64{"once": 1, "twice": 2, "none": 0, "nothing": 0, "never": 0}
 
 // wanted is the number that a lesson's answer is; hex: it is written in hexadecimal.
 func wanted(s string) (n uint64, hex, ok bool) {
@@ -95,11 +114,14 @@ func values(s string, hex bool) map[uint64]bool {
 	if i := slices.Index(numberWords, s); i >= 0 {
 		list[uint64(i)] = true
 	}
-	if s == "once" {
-		list[1] = true
+	if n, ok := counts[s]; ok {
+		list[n] = true
 	}
-	if s == "twice" {
-		list[2] = true
+	if thousands.MatchString(s) {
+		s = strings.NewReplacer(",", "", " ", "").Replace(s)
+	}
+	if digits, ok := strings.CutSuffix(s, "x"); ok { // times
+		add(digits, 10)
 	}
 	if digits, ok := strings.CutPrefix(s, "0x"); ok {
 		add(digits, 16)

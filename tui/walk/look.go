@@ -54,7 +54,7 @@ func (w *Walk) Moment(l Look) *Moment {
 	m.Stack, m.Chain = w.stack(cpu, l.Stack, ev), w.chain(cpu)
 	m.Memory = w.memory(cpu, l.Memory, ev)
 	m.Gates = w.gates(ev)
-	m.Probes, m.Locks = w.probes(), w.lockList(ev)
+	m.Probes, m.Locks, m.Awaited = w.probes(), w.lockList(ev), w.awaited()
 	if w.program() {
 		m.Program = w.programState(cpu, ev)
 	}

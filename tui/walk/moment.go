@@ -34,6 +34,7 @@ type Moment struct {
 	Gates    []Gate                `json:"gates"`
 	Probes   []Probe               `json:"probes"`
 	Locks    []Lock                `json:"locks"`
+	Awaited  []Awaited             `json:"awaited,omitempty"` // returns, of kernel code
 	Program  *Program              `json:"program,omitempty"` // nil: kernel code
 	Log      []string              `json:"log,omitempty"`
 	Trace    []string              `json:"trace,omitempty"` // events that fired, the last MaxEvents
@@ -191,6 +192,13 @@ type Probe struct {
 	Changed bool  `json:"changed,omitempty"`
 	In      []int `json:"in,omitempty"`  // processes in which a uprobe's breakpoint stands
 	Out     []int `json:"out,omitempty"` // processes that have mapped the place without
+}
+
+// Awaited is what a return probe's instances are out for.
+type Awaited struct {
+	Probe string   `json:"probe"`
+	Most  int      `json:"most"`         // instances that it has
+	To    []string `json:"to,omitempty"` // where the calls return to, one for each that is out
 }
 
 // Lock is a lock word, or a slot for copies of probed instructions.

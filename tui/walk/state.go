@@ -204,6 +204,26 @@ func (w *Walk) probes() []Probe {
 	return l
 }
 
+// awaited are the return probes with the calls whose return they await.
+func (w *Walk) awaited() []Awaited {
+	if w.program() || w.Run.Probes == nil {
+		return nil
+	}
+	var l []Awaited
+	for i, p := range w.Run.Probes.Probes() {
+		to, most := w.Run.Probes.Awaited(i)
+		if most == 0 {
+			continue
+		}
+		x := Awaited{Probe: p.Name, Most: most}
+		for _, at := range to {
+			x.To = append(x.To, w.Place(at))
+		}
+		l = append(l, x)
+	}
+	return l
+}
+
 // phaseOf is the furthest phase of the vCPUs that are in a hit at addr.
 func (w *Walk) phaseOf(addr uint64) Phase {
 	best := Away

@@ -53,6 +53,9 @@ func file(q *Request, l *course.Lesson) (f *scenarios.File, err error) {
 			return nil, err
 		}
 		f = &scenarios.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
+			if data, ok := q.Files[name]; ok {
+				return data, nil
+			}
 			return nil, fmt.Errorf("%s: a page has no other files", name)
 		}}
 	case l != nil:

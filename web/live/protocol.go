@@ -21,6 +21,7 @@ type Request struct {
 	Lesson   string            `json:"lesson,omitempty"`   // open: a lesson of the course
 	Scenario string            `json:"scenario,omitempty"` // open: a built-in one
 	File     string            `json:"file,omitempty"`     // open: the text of one
+	Files    map[string][]byte `json:"files,omitempty"`    // open: those that File names
 	Engine   string            `json:"engine,omitempty"`   // open, compare; "": the scenario's own, the next one
 	Probes   []string          `json:"probes,omitempty"`   // open: places of more probes
 	Schedule string            `json:"schedule,omitempty"` // open: who took the first steps

@@ -1,5 +1,5 @@
 /** @import { Moment, Scene, State } from "./protocol.js" */
-import { fill, screen, svg } from "trapline/dom";
+import { el, fill, screen, svg } from "trapline/dom";
 
 const box = { w: 150, h: 64, gap: 44 }; // in the drawing's units
 const narrow = 640; // pixels of the window below which the states stand one below the other
@@ -57,6 +57,15 @@ export function large(host, m, scene) {
   const s = (scene.states ?? []).find(s => s.Phase === phase);
   host.textContent = s ? s.Name : "";
   host.classList.toggle("alarm", Boolean(m.violated?.length));
+}
+
+/**
+ * The instances of return probes, those that are out with where their calls return to.
+ * @param {HTMLElement} host @param {Moment} m
+ */
+export function awaited(host, m) {
+  fill(host, (m.awaited ?? []).map(x => el("span", "instances", el("span", "dim", "returns of "), x.probe + " ", el("span", "work", "▣".repeat(x.to?.length ?? 0)),
+    el("span", "dim", "□".repeat(Math.min(Math.max(x.most - (x.to?.length ?? 0), 0), 16))), el("span", "place", (x.to ?? []).map(t => " to " + t).join("")))));
 }
 
 /** The arrow's head. */

@@ -1,5 +1,5 @@
 /** @import { Answer, Catalog, Machine, Moment, Request, Scene, View } from "./protocol.js" */
-import { diagram, large } from "trapline/diagram";
+import { awaited, diagram, large } from "trapline/diagram";
 import { $, dialog, el, fill, input, screen, select } from "trapline/dom";
 import { keys } from "trapline/keys";
 import { catalog, lesson, paragraphs, question } from "trapline/lesson";
@@ -117,6 +117,7 @@ function show() {
   why($("why"), m, { message: view.message, explain: machine.live ? row => void ask({ do: "explain", text: row }) : undefined });
   $("live").textContent = spoken(view);
   diagram($("diagram"), m, scene);
+  awaited($("awaited"), m);
   const lines = presenting ? 8 : screen.width < 700 ? 10 : 18;
   code($("code"), m, lines, view.breaks ?? [], place => { input("place").value = place; });
   stack($("stack"), m, lines);
@@ -217,8 +218,8 @@ function explained(rows) {
 
 /** Opens what is open with something else about it. @param {Partial<Request>} change */
 function reopen(change) {
-  const file = scene.scenario === ownName ? own.file : undefined;
-  return ask({ do: "open", file, lesson: scene.lesson, scenario: scene.lesson ? undefined : scene.scenario, engine: scene.engine, probes: scene.probes, ...change });
+  const { file, files } = scene.scenario === ownName ? own : { file: undefined, files: undefined };
+  return ask({ do: "open", file, files, lesson: scene.lesson, scenario: scene.lesson ? undefined : scene.scenario, engine: scene.engine, probes: scene.probes, ...change });
 }
 
 /** What the address asks for; of the page's own scenario it tells only what is different. @returns {Request} */

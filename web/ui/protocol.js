@@ -25,7 +25,7 @@
  * @typedef {{cpu: number, kind: string, at: string, writes?: Store[], delivery?: Delivery, micro?: {name: string}, notes?: {kind: string, text: string}[]}} Step
  * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, arch: string, cpu: number, turn: number, step?: Step, head: string,
  *   why?: {row?: string, text: string}[], notes?: string[], cpus: CPU[], raisable?: Actor[], regs: Reg[], flags: Flag[], code: CodeLine[], source?: Source,
- *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], program?: Program, log?: string[], trace?: string[], fired?: number,
+ *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], awaited?: {probe: string, most: number, to?: string[]}[], program?: Program, log?: string[], trace?: string[], fired?: number,
  *   violated?: Violation[]}} Moment
  *
  * @typedef {{Phase: number, Name: string, Does: string, Side: boolean}} State
@@ -46,7 +46,7 @@
  * @typedef {{name: string, title: string, part: string, scenario: string, minutes: number}} LessonEntry
  * @typedef {{version: string, lessons: LessonEntry[], scenarios: {name: string, group: string, title: string}[]}} Catalog
  *
- * @typedef {{do: string, lesson?: string, scenario?: string, file?: string, engine?: string, probes?: string[], schedule?: string, changes?: Change[],
+ * @typedef {{do: string, lesson?: string, scenario?: string, file?: string, files?: Record<string, string>, engine?: string, probes?: string[], schedule?: string, changes?: Change[],
  *   at?: number, back?: boolean, actor?: number, cpu?: number, kind?: string, text?: string, strategy?: string, preemptions?: number, seconds?: number}} Request
  * @typedef {{id: number, error?: string, catalog?: Catalog, scene?: Scene, view?: View, question?: Question, answered?: string, rows?: Row[], progress?: Progress,
  *   search?: SearchDone, link?: Link, hash?: string}} Answer
