@@ -189,10 +189,12 @@ programs-fp: deps deps-test
 	$(MAKE) -s -f emu/linux/testdata/debian.mk DIR=$(PROGRAMS)
 	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./emu/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
 
-# Commands of Debian's as it has them, dynamic, beside their native runs: what they print
-# and which files they leave.
+# Names and lines of programs beside nm's and perf probe's answers. Commands of Debian's
+# as it has them, dynamic, beside their native runs: what they print and which files they leave.
 programs: deps deps-test
-	@$(call install,$(COMMAND_PACKAGES))
+	@$(call install,$(COMMAND_PACKAGES) linux-perf rustc)
+	$(GO) test $(LIBRARY) ./kprobes/uprobes/source -run AsPerf -v
+	$(GO) test $(LIBRARY) ./kprobes/uprobes/places -run Names -every-name -v
 	$(GO) test $(LIBRARY) ./emu/linux -run TestDebianCommands -all-commands -timeout 1h -v
 
 # The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on

@@ -69,17 +69,9 @@ func (probedFiles) Absolute(path string) string { return path }
 
 // File implements places.Files.
 func (p probedFiles) File(path string) (*places.File, error) {
-	image, err := p.image(path)
-	if err != nil {
-		return nil, err
-	}
-	return places.NewFile(image), nil
-}
-
-func (p probedFiles) image(path string) (*loader.Image, error) {
 	f := p.world.File
 	if path == f.Linux.Path {
-		return p.world.image, nil
+		return places.NewFile(p.world.image, p.world.program), nil
 	}
 	for _, g := range f.Linux.Files {
 		if g.Path != path {
@@ -93,7 +85,7 @@ func (p probedFiles) image(path string) (*loader.Image, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		return image, nil
+		return places.NewFile(image, data), nil
 	}
 	return nil, fmt.Errorf("the scenario has no file %s", path)
 }

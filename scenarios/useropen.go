@@ -94,6 +94,7 @@ func (b *userBuilder) makeFiles() error {
 	if w.image, err = loader.ReadELF(b.program, loader.Options{Interpreter: true}); err != nil {
 		return err
 	}
+	w.program = b.program
 	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
 	for _, g := range x.Files {
 		data, err := content(b.file, g)

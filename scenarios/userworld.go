@@ -24,6 +24,7 @@ type userWorld struct {
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
 	image    *loader.Image
+	program  []byte // its ELF file
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe

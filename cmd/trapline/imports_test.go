@@ -53,7 +53,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/kcall", "emu emu/insn emu/loader/... kprobes kprobes/events/... kprobes/trace traps"},
 	{"kprobes/uprobes", "emu emu/insn emu/linux emu/linux/abi emu/memento emu/regs kprobes/engines kprobes/events"},
 	{"kprobes/uprobes/names", ""},
-	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest kprobes/glob kprobes/uprobes/names"},
+	{"kprobes/uprobes/source", ""},
+	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest kprobes/glob kprobes/uprobes/names kprobes/uprobes/source"},
 	{"kprobes/uprobes/tracer", "emu emu/linux emu/linux/abi emu/memento kprobes/events/... kprobes/uprobes"},
 
 	{"scenarios/format", "emu/nearest emu/sched kprobes/engines scenarios/expr"},

@@ -37,7 +37,8 @@ Time and random numbers are the same in every run.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
 with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
-name in source, with or without parameters, or a pattern (ns::*); SYMBOL%return is its return. An instruction that cannot be probed is a warning; --strict makes it a failure.
+name in source, with or without parameters, or a pattern (ns::*); SYMBOL%return is its return. FUNCTION:LINE, counted from the declaration,
+and FILE.c:LINE are places where a line of source begins, if the file has debug information. An instruction that cannot be probed is a warning; --strict makes it a failure.
 A trace file given with -o appears whole when the run is over, also one that Ctrl-C ended, or not at all.
 
 EXAMPLES:
@@ -51,6 +52,8 @@ EXAMPLES:
    trapline trace -p 'p ./hello:main+4' -o trace.txt --explain -- ./hello
    trapline trace -f events.txt --json -- ./hello | jq .
    trapline trace --functions -- /bin/busybox | head
+   trapline trace -L main -- ./hello
+   trapline trace -p 'p ./hello:main:3' -p 'p ./hello:hello.c:17' -- ./hello
    trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
 		Flags: append(traceFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
@@ -86,14 +89,8 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return usageError(c, err)
 	}
 	defer func() { _ = cfg.FS.Close() }()
-	if c.Bool("functions") {
-		if err := listFunctions(out, newProbedFiles(c, &cfg), programPath(cfg)); err != nil {
-			return usageError(c, err)
-		}
-		if err := out.Flush(); err != nil {
-			return &failure{outputFailure(err), exitTrace}
-		}
-		return nil
+	if listed, err := listPlaces(c, &cfg, out); listed || err != nil {
+		return err
 	}
 	if d := c.Duration("time"); d > 0 {
 		var cancel context.CancelFunc
@@ -135,6 +132,26 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return reported(exitTrace)
 	}
 	return traceEnd(said, res, err)
+}
+
+// listPlaces prints what can be probed, if that is what was asked for.
+func listPlaces(c *cli.Command, cfg *linux.Config, out *output) (listed bool, err error) {
+	files := newProbedFiles(c, cfg)
+	switch function := c.String("lines"); {
+	case c.Bool("functions"):
+		err = listFunctions(out, files, programPath(*cfg))
+	case function != "":
+		err = listLines(out, files, programPath(*cfg), function)
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return true, usageError(c, err)
+	}
+	if err := out.Flush(); err != nil {
+		return true, &failure{outputFailure(err), exitTrace}
+	}
+	return true, nil
 }
 
 // keepFiles writes what the program changed, and says what it removed.

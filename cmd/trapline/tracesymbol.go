@@ -52,7 +52,7 @@ func (f *probedFiles) file(path string) (*probedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	p := &probedFile{image: image, names: places.NewFile(image)}
+	p := &probedFile{image: image, names: places.NewFile(image, data)}
 	f.read[path] = p
 	return p, nil
 }

@@ -33,7 +33,7 @@ func symbolAt(t *testing.T, f oneFile, place string) (name, remark string) {
 func TestIndirectFunctions(t *testing.T) {
 	for _, how := range [][]string{{"gcc", "-O1"}, {"gcc", "-O0", "-no-pie", "-fno-pie"}, {"gcc", "-O2", "-m32", "-no-pie", "-fno-pie"}} {
 		image, _ := built(t, "ifunc.c", how...)
-		f := oneFile{NewFile(image)}
+		f := oneFile{NewFile(image, nil)}
 		name, remark := symbolAt(t, f, "single")
 		require.Equal(t, "only", name, how)
 		require.Equal(t, "single is an indirect function: the probe is on its implementation, only", remark)
@@ -46,7 +46,7 @@ func TestIndirectFunctions(t *testing.T) {
 func TestNamesOfRust(t *testing.T) {
 	for _, more := range [][]string{{}, {"-C", "symbol-mangling-version=v0"}} {
 		image, _ := built(t, "names.rs", append([]string{"rustc", "-O"}, more...)...)
-		f := oneFile{NewFile(image)}
+		f := oneFile{NewFile(image, nil)}
 		for _, text := range []string{"names::work", "work", "shapes::Square::made", "names::shapes::Square::made", "Square::area",
 			"<names::shapes::Square as names::shapes::Area>::area", "names::shapes::twice"} {
 			name, _ := symbolAt(t, f, text)
@@ -65,7 +65,7 @@ func TestNamesOfGo(t *testing.T) {
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
-		f := oneFile{NewFile(read(t, path))}
+		f := oneFile{NewFile(read(t, path), nil)}
 		for text, symbol := range map[string]string{
 			"main.(*point).move": "main.(*point).move",
 			"main.point.move":    "main.(*point).move",
@@ -84,7 +84,7 @@ func TestNamesOfGo(t *testing.T) {
 // A number that is no file offset of code was meant for something else.
 func TestNumberHints(t *testing.T) {
 	image, _ := built(t, "ifunc.c", "gcc", "-O0", "-no-pie", "-fno-pie")
-	f := oneFile{NewFile(image)}
+	f := oneFile{NewFile(image, nil)}
 	s, ok := image.Symbols.Lookup("main")
 	require.True(t, ok)
 	offset, _ := image.OffsetOfAddr(s.Addr)

@@ -62,8 +62,14 @@ func Resolve(line string, files Files) ([]Line, error) {
 	if err != nil {
 		return nil, &Error{at, err}
 	}
+	if base, line, ok := cutLine(name); ok {
+		return file.lines(path, base, line, at, func(event, place string) string { return with(event, place+suffix) }, words[0])
+	}
 	found, err := file.find(path, name)
 	if err != nil {
+		if file.isInlined(name) {
+			return file.lines(path, name, 0, at, func(event, place string) string { return with(event, place+suffix) }, words[0])
+		}
 		return nil, &Error{at, err}
 	}
 	first := words[0]

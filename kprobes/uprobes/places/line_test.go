@@ -24,7 +24,7 @@ func (f files) File(path string) (*places.File, error) {
 	if path != "/bin/x" {
 		return nil, errors.New("no such file")
 	}
-	return places.NewFile(f.image), nil
+	return places.NewFile(f.image, nil), nil
 }
 
 func code(names ...loader.Symbol) files {

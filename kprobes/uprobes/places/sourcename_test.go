@@ -85,7 +85,7 @@ func TestNamesThatNMGives(t *testing.T) {
 }
 
 func namedByNM(t *testing.T, image *loader.Image, path string, atLeast, step int, options ...string) {
-	f := oneFile{NewFile(image)}
+	f := oneFile{NewFile(image, nil)}
 	mangled, plain := functions(t, path, options...), functions(t, path, append(options, "-C")...)
 	require.Equal(t, len(mangled), len(plain))
 	at := map[string]map[string]bool{} // offsets of a name
@@ -131,7 +131,7 @@ func namedByNM(t *testing.T, image *loader.Image, path string, atLeast, step int
 // What users write, without quotes too, and the symbols that are meant.
 func TestNamesOfCPlusPlus(t *testing.T) {
 	image, _ := built(t, "names.cc", "g++", "-O1", "-static")
-	f := oneFile{NewFile(image)}
+	f := oneFile{NewFile(image, nil)}
 	for text, symbol := range map[string]string{
 		"geo::area(int)":                       "_ZN3geo4areaEi",
 		"geo::area(int, int)":                  "_ZN3geo4areaEii",
@@ -198,7 +198,7 @@ func TestNamesOfCPlusPlus(t *testing.T) {
 // A pattern stands for every function that has such a name.
 func TestPatterns(t *testing.T) {
 	image, _ := built(t, "names.cc", "g++", "-O1", "-static")
-	f := oneFile{NewFile(image)}
+	f := oneFile{NewFile(image, nil)}
 	text := func(line string) []string {
 		lines, err := Resolve(line, f)
 		require.NoError(t, err, line)

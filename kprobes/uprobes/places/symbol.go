@@ -10,16 +10,32 @@ import (
 	"trapline/emu/nearest"
 	"trapline/kprobes/glob"
 	"trapline/kprobes/uprobes/names"
+	"trapline/kprobes/uprobes/source"
 )
 
 // File is an ELF file in which functions are looked for.
 type File struct {
 	Image *loader.Image
+	data  []byte
 	names map[string]*names.Name // by symbol; nil for one that is its own name
+	debug *source.Program        // of data, once it is read
 }
 
-// NewFile takes a file's image, which must not change.
-func NewFile(image *loader.Image) *File { return &File{image, map[string]*names.Name{}} }
+// NewFile takes a file's image and its bytes, which must not change.
+func NewFile(image *loader.Image, data []byte) *File {
+	return &File{Image: image, data: data, names: map[string]*names.Name{}}
+}
+
+// Source reads the file's debug information, once.
+func (f *File) Source() (*source.Program, error) {
+	if f.debug == nil {
+		var err error
+		if f.debug, err = source.Read(f.data); err != nil {
+			return nil, err
+		}
+	}
+	return f.debug, nil
+}
 
 // source reads a symbol as names.Of does, once.
 func (f *File) source(symbol string) (names.Name, bool) {
