@@ -38,7 +38,8 @@ Time and random numbers are the same in every run.
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
 with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
 name in source, with or without parameters, or a pattern (ns::*); SYMBOL%return is its return. FUNCTION:LINE, counted from the declaration,
-and FILE.c:LINE are places where a line of source begins, if the file has debug information. An instruction that cannot be probed is a warning; --strict makes it a failure.
+and FILE.c:LINE are places where a line of source begins, if the file has debug information;
+arguments can name variables then, as in perf probe. An instruction that cannot be probed is a warning; --strict makes it a failure.
 A trace file given with -o appears whole when the run is over, also one that Ctrl-C ended, or not at all.
 
 EXAMPLES:
@@ -53,7 +54,8 @@ EXAMPLES:
    trapline trace -f events.txt --json -- ./hello | jq .
    trapline trace --functions -- /bin/busybox | head
    trapline trace -L main -- ./hello
-   trapline trace -p 'p ./hello:main:3' -p 'p ./hello:hello.c:17' -- ./hello
+   trapline trace -V main:3 -- ./hello
+   trapline trace -p 'p ./hello:main:3 argc argv[1]:string' -p 'p ./hello:hello.c:17 item->next->name:string' -- ./hello
    trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
 		Flags: append(traceFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
@@ -137,11 +139,13 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 // listPlaces prints what can be probed, if that is what was asked for.
 func listPlaces(c *cli.Command, cfg *linux.Config, out *output) (listed bool, err error) {
 	files := newProbedFiles(c, cfg)
-	switch function := c.String("lines"); {
+	switch function, place := c.String("lines"), c.String("vars"); {
 	case c.Bool("functions"):
 		err = listFunctions(out, files, programPath(*cfg))
 	case function != "":
 		err = listLines(out, files, programPath(*cfg), function)
+	case place != "":
+		err = listVariables(out, files, programPath(*cfg), place)
 	default:
 		return false, nil
 	}

@@ -32,6 +32,7 @@ func traceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
 		&cli.BoolFlag{Name: "functions", Usage: "list the functions of PROGRAM that can be probed, and do not run it"},
 		&cli.StringFlag{Name: "lines", Aliases: []string{"L"}, Usage: "print `FUNCTION`'s source with the numbers of the lines that can be probed, and do not run PROGRAM"},
+		&cli.StringFlag{Name: "vars", Aliases: []string{"V"}, Usage: "print the variables that a probe at `PLACE` can fetch, and do not run PROGRAM"},
 		&cli.StringFlag{Name: "engine", Value: engines.For(engines.ProgramScenarios).Name, Usage: "`NAME` of the engine: " + strings.Join(engines.Probing(engines.Program), ", ")},
 		&cli.BoolFlag{Name: "strict", Usage: "a probe that is refused is a failure"},
 	}

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -46,44 +47,96 @@ func Resolve(line string, files Files) ([]Line, error) {
 	if !ok {
 		return []Line{{Text: line}}, nil
 	}
-	words := make([]string, len(fields))
-	for i, f := range fields {
-		words[i] = f.Text
-	}
-	with := func(first, place string) string {
-		words[0], words[1] = first, path+":"+place
-		return strings.Join(words, " ")
-	}
+	d := &definition{first: fields[0].Text, path: path, at: at, arguments: fields[2:]}
 	if isDigit(place[0]) {
-		return []Line{{with(words[0], place), numberHint(path, place, files)}}, nil
+		if number, suffix := cutSuffix(place); hasVariables(d.arguments) {
+			d.suffix = suffix
+			return d.variablesAt(number, files)
+		}
+		return []Line{{d.text(d.first, place, texts(d.arguments)), numberHint(path, place, files)}}, nil
 	}
-	name, suffix := cutSuffix(place)
+	var name string
+	name, d.suffix = cutSuffix(place)
 	file, err := files.File(path)
 	if err != nil {
 		return nil, &Error{at, err}
 	}
 	if base, line, ok := cutLine(name); ok {
-		return file.lines(path, base, line, at, func(event, place string) string { return with(event, place+suffix) }, words[0])
+		return d.sourceLine(file, base, line)
 	}
 	found, err := file.find(path, name)
-	if err != nil {
-		if file.isInlined(name) {
-			return file.lines(path, name, 0, at, func(event, place string) string { return with(event, place+suffix) }, words[0])
-		}
+	switch {
+	case err != nil && file.isInlined(name):
+		return d.sourceLine(file, name, 0)
+	case err != nil:
 		return nil, &Error{at, err}
 	}
-	first := words[0]
-	events := eventNames(first, found.functions)
+	events := eventNames(d.first, found.functions)
 	var l []Line
 	for i, f := range found.functions {
 		offset, ok := file.Image.OffsetOfAddr(f.Addr + found.add)
 		if !ok {
 			return nil, &Error{at, fmt.Errorf("%s: %s is not in the file", path, name)}
 		}
-		l = append(l, Line{with(events[i], fmt.Sprintf("%#x", offset)+suffix), found.remark})
+		text, err := d.line(file, events[i], offset)
+		if err != nil {
+			return nil, err
+		}
+		l = append(l, Line{text, found.remark})
 		found.remark = "" // said once
 	}
 	return l, nil
+}
+
+// definition is a line in its parts.
+type definition struct {
+	first     string // p or r, and the event's name
+	path      string // from the root on
+	at        int    // where the place is in the line
+	suffix    string // %return, (REFCTR)
+	arguments []Field
+}
+
+// text is a line for the kernel.
+func (d *definition) text(first, place string, arguments []string) string {
+	return strings.Join(append([]string{first, d.path + ":" + place}, arguments...), " ")
+}
+
+// line is a line for the kernel with its place at a file offset, and with arguments that name variables there.
+func (d *definition) line(file *File, first string, offset uint64) (string, error) {
+	arguments := texts(d.arguments)
+	if hasVariables(d.arguments) {
+		if strings.HasPrefix(d.first, "r") || strings.Contains(d.suffix, "%return") {
+			return "", &Error{d.arguments[0].At, errors.New("a return probe cannot fetch variables: their places are gone; expected $retval or a register")}
+		}
+		var err error
+		if arguments, offset, err = file.arguments(d.path, offset, d.arguments); err != nil {
+			return "", err
+		}
+	}
+	return d.text(first, fmt.Sprintf("%#x", offset)+d.suffix, arguments), nil
+}
+
+// variablesAt makes the line of a place that is a file offset.
+func (d *definition) variablesAt(number string, files Files) ([]Line, error) {
+	offset, err := strconv.ParseUint(number, 0, 64)
+	if err != nil {
+		return nil, &Error{d.at, fmt.Errorf("%q; expected a file offset", number)}
+	}
+	file, err := files.File(d.path)
+	if err != nil {
+		return nil, &Error{d.at, err}
+	}
+	text, err := d.line(file, d.first, offset)
+	return []Line{{Text: text}}, err
+}
+
+func texts(fields []Field) []string {
+	var l []string
+	for _, f := range fields {
+		l = append(l, f.Text)
+	}
+	return l
 }
 
 // splitPlace cuts PATH:PLACE of a definition, gives the path from the root on and says where the place begins. The path ends at

@@ -2,6 +2,7 @@ package places
 
 import (
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -22,17 +23,18 @@ func cutLine(name string) (base string, line int, ok bool) {
 	return m[1], n, err == nil
 }
 
-// lines makes a definition's lines of a source line, which may have code in several places: they are one event, whose name says the
-// line if the user gave none.
-func (f *File) lines(path, base string, line, at int, with func(event, place string) string, first string) ([]Line, error) {
+// sourceLine makes lines for the kernel of a source line, which may have code in several places: they are one event, whose name
+// says the line if the user gave none.
+func (d *definition) sourceLine(f *File, base string, line int) ([]Line, error) {
 	p, err := f.Source()
 	if err != nil {
-		return nil, &Error{at, fmt.Errorf("%s: %w", path, err)}
+		return nil, &Error{d.at, fmt.Errorf("%s: %w", d.path, err)}
 	}
 	addrs, err := f.sourceLine(p, base, line)
 	if err != nil {
-		return nil, &Error{at, fmt.Errorf("%s: %s:%d: %w", path, base, line, err)}
+		return nil, &Error{d.at, fmt.Errorf("%s: %s:%d: %w", d.path, base, line, err)}
 	}
+	first := d.first
 	if !strings.Contains(first, ":") {
 		first += fmt.Sprintf(":%s_L%d", eventName(filepath.Base(base)), line)
 	}
@@ -40,9 +42,13 @@ func (f *File) lines(path, base string, line, at int, with func(event, place str
 	for _, a := range addrs {
 		offset, ok := p.Offset(a)
 		if !ok {
-			return nil, &Error{at, fmt.Errorf("%s: %s:%d is not in the file", path, base, line)}
+			return nil, &Error{d.at, fmt.Errorf("%s: %s:%d is not in the file", d.path, base, line)}
 		}
-		l = append(l, Line{Text: with(first, fmt.Sprintf("%#x", offset))})
+		text, err := d.line(f, first, offset)
+		if err != nil {
+			return nil, err
+		}
+		l = append(l, Line{Text: text})
 	}
 	return l, nil
 }
@@ -80,4 +86,37 @@ func (f *File) isInlined(name string) bool {
 	}
 	l := p.Functions(name)
 	return len(l) > 0 && l[0].Entry == 0
+}
+
+// Offsets are the file offsets that a place stands for, without %return and (REFCTR).
+func (f *File) Offsets(path, place string) ([]uint64, error) {
+	lines, err := Resolve("p "+path+":"+place, single{f, path})
+	if err != nil {
+		return nil, err
+	}
+	var l []uint64
+	for _, line := range lines {
+		_, at, _ := Split(Fields(line.Text)[1].Text)
+		offset, err := strconv.ParseUint(at, 0, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s; expected FUNCTION, FUNCTION:LINE, FILE:LINE or an offset", place)
+		}
+		l = append(l, offset)
+	}
+	return l, nil
+}
+
+// single is one file.
+type single struct {
+	file *File
+	path string
+}
+
+func (s single) Absolute(path string) string { return path }
+
+func (s single) File(path string) (*File, error) {
+	if path != s.path {
+		return nil, fs.ErrNotExist
+	}
+	return s.file, nil
 }

@@ -61,3 +61,42 @@ func TestInlinedFunctions(t *testing.T) {
 	require.Len(t, offsets(f, "twice"), 1)
 	require.True(t, strings.HasPrefix(offsets(f, "twice")[0], "0x"))
 }
+
+// Arguments name variables; a probe on the entry of a function that sets its frame up first is put behind that.
+func TestVariableArguments(t *testing.T) {
+	f := list(t, "-g", "-O0")
+	one := func(line string) string {
+		lines, err := Resolve(line, f)
+		if err != nil {
+			return err.Error()
+		}
+		_, arguments, _ := strings.Cut(lines[0].Text, " ./x:")
+		_, arguments, _ = strings.Cut(arguments, " ")
+		return arguments
+	}
+	require.Equal(t, "factor=-28(%bp):s32 list=-24(%bp):x64", one("p ./x:sum factor list"))
+	require.Equal(t, "%di f=-28(%bp):u8 +0(%si):string", one("p ./x:sum %di f=factor:u8 +0(%si):string"))
+	require.Equal(t, "id=+0(+8(-16(%bp))):s32 name=+16(-16(%bp)):string name_1=+18(-16(%bp)):s8", one("p ./x:sum:5 i->next->id i->name:string i->name[2]"))
+	require.Equal(t, "list=-24(%bp):x64 factor=-28(%bp):s32", one("p ./x:sum $params"))
+	require.Regexp(t, `^total=@\+0x[0-9a-f]+:s32$`, one("p ./x:sum total"))
+	require.NotEqual(t, offsets(f, "sum"), offsets(f, "sum factor"))
+	for line, want := range map[string]string{
+		"p ./x:sum nosuch":                   `no variable "nosuch" in sum there; expected one of list, factor, s`,
+		"p ./x:sum:5 i.id":                   "i.id: .id of a pointer; expected ->id",
+		"p ./x:sum:5 i->size":                `i->size: struct item has no member "size"; expected one of id, next, name`,
+		"p ./x:sum:5 factor[1]":              "factor[1]: [1] of what is no array and no pointer, but int",
+		"p ./x:sum:5 i->name":                "i->name: is an array; expected an [index], or :string behind it",
+		"p ./x:sum:5 i->next->id->x":         "i->next->id->x: ->x of what is no pointer, but int",
+		"p ./x:sum:5 i->next->[x]":           `"->[x]" in i->next->[x]; expected .member, ->member or [index]`,
+		"p ./x:sum:5 i->name[1234567890123]": "index 1234567890123; expected one below 2^31",
+	} {
+		require.Equal(t, want, one(line), line)
+	}
+	at5 := offsets(f, "sum:5")[0]
+	require.Equal(t, "s=-4(%bp):s32", one("p ./x:"+at5+" s"))
+	require.Equal(t, "a return probe cannot fetch variables: their places are gone; expected $retval or a register", one("r ./x:sum s"))
+	_, err := Resolve("p ./x:sum %di nosuch", f)
+	var at *Error
+	require.ErrorAs(t, err, &at)
+	require.Equal(t, 14, at.At)
+}

@@ -222,3 +222,17 @@ func sorted(set map[int]bool) []int {
 	slices.Sort(l)
 	return l
 }
+
+// AfterPrologue is where the code behind the function's entry begins that sets its frame up, if it was compiled without
+// optimization; before that, variables are not yet where the debug information says. false: they are right at the entry.
+func (f *Function) AfterPrologue() (addr uint64, ok bool) {
+	if f.unit.moves {
+		return 0, false
+	}
+	for i := range f.unit.rows {
+		if r := &f.unit.rows[i]; r.Address > f.Entry && r.IsStmt && !r.EndSequence && f.has(r.Address) {
+			return r.Address, true
+		}
+	}
+	return 0, false
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -94,4 +95,71 @@ func TestLinesAsPerf(t *testing.T) {
 			}
 		}
 	}
+}
+
+// available are the variables that perf probe lists at a place's first address, by type and name.
+func available(t *testing.T, path, point string) (l []string) {
+	out, err := exec.Command("perf", "probe", "-x", path, "-V", point).Output()
+	if err != nil {
+		return nil
+	}
+	places := strings.Split(string(out), "\t@<")
+	for _, m := range regexp.MustCompile(`(?m)^\t\t(.*)\t(\w+)$`).FindAllStringSubmatch(places[1], -1) {
+		l = append(l, m[1]+" "+m[2])
+	}
+	slices.Sort(l)
+	return l
+}
+
+// Variables, and how they are fetched, are perf probe's. Global ones it names by symbols, which uprobes do not take.
+func TestVariablesAsPerf(t *testing.T) {
+	compared := 0
+	for _, flags := range ways {
+		p, path := program(t, flags...)
+		for _, point := range []string{"sum", "sum:4", "sum:5", "sum:6", "sum:8", "main:2", "main:4", "main:6", "total_of", "total_of:5", "total_of:6"} {
+			name, line, _ := strings.Cut(point, ":")
+			f := p.Functions(name)[0]
+			n, _ := strconv.Atoi(line)
+			addrs, err := f.FunctionLine(n)
+			if err != nil {
+				continue
+			}
+			if name == "main" && slices.Contains(flags, "-m32") { // it aligns its stack, and perf leaves a step to the frame out
+				mine, err := p.Argument(addrs[0], "argc")
+				require.NoError(t, err)
+				require.Regexp(t, `^argc=\+0\(-\d+\(%bp\)\):s32$`, mine)
+				continue
+			}
+			var got []string
+			for _, v := range p.Variables(addrs[0]) {
+				got = append(got, v.Type+" "+v.Name)
+			}
+			slices.Sort(got)
+			if want := available(t, path, point); want != nil {
+				assert.Equal(t, want, got, "%v %s", flags, point)
+			}
+			for _, a := range []string{"s", "factor", "list", "i", "i->id", "i->next->id", "i->name:string", "i->name[2]", "list->next->name:string", "n", "argc",
+				"argv[1]:string", "argv", "a.id", "a.next", "b.name:string", "b.name[1]", "x=a.id:u8"} {
+				_, text := perf(t, path, point+" "+a)
+				m := regexp.MustCompile(`(?m)^p:\S+ \S+:(0x\w+) (.*)$`).FindStringSubmatch(text)
+				addr := addrs[0]
+				if behind, ok := f.AfterPrologue(); ok && line == "" {
+					addr = behind
+				}
+				mine, err := p.Argument(addr, a)
+				if m == nil {
+					if err == nil {
+						t.Logf("%v %s %s: only ours: %s; perf: %s", flags, point, a, mine, text)
+					}
+					continue
+				}
+				offset, _ := p.Offset(addr)
+				require.Equal(t, m[1], fmt.Sprintf("%#x", offset), "%v %s", flags, point)
+				assert.Equal(t, m[2], mine, "%v %s %s: %v", flags, point, a, err)
+				compared++
+			}
+		}
+	}
+	t.Logf("%d arguments compared", compared)
+	require.Greater(t, compared, 200)
 }

@@ -10,6 +10,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/go-delve/delve/pkg/dwarf/frame"
 )
 
 // ErrNone means that a file has no debug information.
@@ -26,6 +28,8 @@ type Program struct {
 	file  *elf.File
 	data  *dwarf.Data
 	units []*unit
+
+	frames frame.FrameDescriptionEntries // of the unwinding tables, once they are read
 }
 
 // unit is a compilation unit.
@@ -36,6 +40,7 @@ type unit struct {
 	files     []*dwarf.LineFile
 	rows      []dwarf.LineEntry // in order of addresses, of one address as the table has them
 	functions []*Function
+	moves     bool // some variable is in several places: the code was optimized
 }
 
 // Function is a subprogram that has code.
@@ -171,6 +176,9 @@ func (u *unit) readFunctions(r *dwarf.Reader) error {
 			if _, named := u.attr(e, dwarf.AttrName).(string); named && (len(ranges) > 0 || e.Val(dwarf.AttrInline) != nil) {
 				u.functions = append(u.functions, u.function(e, ranges))
 			}
+		case e.Tag == dwarf.TagVariable || e.Tag == dwarf.TagFormalParameter:
+			l := e.AttrField(dwarf.AttrLocation)
+			u.moves = u.moves || l != nil && (l.Class == dwarf.ClassLocListPtr || l.Class == dwarf.ClassLocList)
 		case e.Tag == dwarf.TagInlinedSubroutine:
 			origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset)
 			ranges, err := u.program.data.Ranges(e)
@@ -297,4 +305,24 @@ func (p *Program) Offset(addr uint64) (offset uint64, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// wordSize is that of an address, in bytes.
+func (p *Program) wordSize() int {
+	if p.file.Class == elf.ELFCLASS64 {
+		return 8
+	}
+	return 4
+}
+
+// Address is the linear address of the byte at a file offset.
+func (p *Program) Address(offset uint64) (addr uint64, ok bool) {
+	for _, s := range p.file.Progs {
+		if s.Type == elf.PT_LOAD && offset-s.Off < s.Filesz {
+			if addr, ok = s.Vaddr+offset-s.Off, true; s.Flags&elf.PF_X != 0 {
+				return addr, true
+			}
+		}
+	}
+	return addr, ok
 }
