@@ -188,6 +188,15 @@ func (f *facts) relate(a, b *fact) {
 	}
 }
 
+// see makes places visible.
+func (f *facts) see(l []place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range l {
+		f.visible[p] = struct{}{}
+	}
+}
+
 // excludes reports whether two uses of a lock need not be tried in both orders.
 // Where code reads a clock it can tell how long it has waited.
 func (f *facts) excludes(a, b LockUse) bool {

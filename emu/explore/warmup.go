@@ -44,3 +44,22 @@ const warmUpQuiet = 2
 
 // warmUpSteps bounds one execution of warmUp.
 const warmUpSteps = 4000
+
+// judgeStart looks whether a property is false where the search starts. Nobody judges that state, but the first step of anyone
+// shows it that does not make the property true: who goes first decides, so all actors' first places are visible. Elsewhere a
+// property that a step finds false became so by a step that was judged.
+func (f *facts) judgeStart(sys System, root Snapshot) {
+	wrong := false
+	var first []place
+	for a := range sys.Actors() {
+		sys.Restore(root)
+		if at, ok := sys.Place(a); ok {
+			first = append(first, place{a, at})
+			wrong = sys.Step(a).Violation != nil || wrong
+		}
+	}
+	sys.Restore(root)
+	if wrong {
+		f.see(first)
+	}
+}
