@@ -3,6 +3,7 @@ package kprobes
 import (
 	"fmt"
 
+	"trapline/emu/linux/abi"
 	"trapline/traps"
 )
 
@@ -22,6 +23,9 @@ func (e *perCPU) define(i int) {
 // registers an event's probe when it is defined and only arms it later, so that
 // enabling does not change the order.
 func (e *perCPU) register(x *traps.Exec) error {
+	if e.g.Blacklisted(e.addr(x)) {
+		return abi.EINVAL
+	}
 	ap := e.lookup(x, e.addr(x))
 	if ap == 0 {
 		if errno := e.prepare(x); errno != 0 {

@@ -64,9 +64,28 @@ func probedOpcode(code []byte) (op, next byte, addr32 bool) {
 	return at(i), at(i + 1), addr32
 }
 
+// Blacklisted reports whether the kernel lets no probe lie at addr, as its table
+// of ranges says, which ends with zeros.
+func (g *Manager) Blacklisted(addr uint64) bool {
+	if !g.K.HasSymbol("kprobe_blacklist") {
+		return false
+	}
+	word := g.K.M.Arch.Word()
+	for at := g.K.Symbol("kprobe_blacklist"); ; at += 2 * uint64(word) {
+		from, _ := g.K.M.Look().PeekWord(g.space(), at, word)
+		to, _ := g.K.M.Look().PeekWord(g.space(), at+uint64(word), word)
+		if to == 0 || addr >= from && addr < to {
+			return to != 0
+		}
+	}
+}
+
 // MayProbe is what register_kprobe says of the instruction at addr: nil, or an
 // errno.
 func (g *Manager) MayProbe(addr uint64) error {
+	if g.Blacklisted(addr) {
+		return abi.EINVAL
+	}
 	e, ok := g.ops.(*perCPU)
 	if !ok || !e.chosen("int3") {
 		return nil

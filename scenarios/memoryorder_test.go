@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -34,9 +33,6 @@ func TestT2MicroStepsAndCHaveTheSameOutcomes(t *testing.T) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
 		searched := 0
 		for _, f := range ordered(t) {
-			if engine == "modern" && strings.HasSuffix(f.Name, "register-self-deadlock.txtar") {
-				continue // see sameOutcomes
-			}
 			f.Machine.StoreBuffer = 4
 			micro, c := searchOutcomes(t, f, engine, byMicroSteps), searchOutcomes(t, f, engine, byInstructions)
 			if c == nil {

@@ -41,7 +41,7 @@ func (b *builder) defineProbes() error {
 			err = b.register(n, p)
 		}
 		if errno := abi.Errno(0); errors.As(err, &errno) {
-			return b.refused(p, errno)
+			return b.refused(p, addr, errno)
 		}
 		if errors.Is(err, ErrNotPossible) {
 			return err
@@ -64,8 +64,11 @@ var refusals = map[abi.Errno][2]string{
 }
 
 // refused is the error for a probe that the kernel does not register.
-func (b *builder) refused(p *format.Probe, errno abi.Errno) error {
+func (b *builder) refused(p *format.Probe, addr uint64, errno abi.Errno) error {
 	name, why := events.Errno(errno).Name(), refusals[errno]
+	if b.run.Probes.Blacklisted(addr) {
+		why = [2]string{"a hit runs that function, so no probe may lie on it", "a function that no hit runs"}
+	}
 	if b.options.Engine != b.file.Machine.Engine {
 		return fmt.Errorf("%w, because engine %s refuses probe %s with %s: %s", ErrNotPossible, b.options.Engine, p.Name, name, why[0])
 	}

@@ -35,5 +35,6 @@ struct kprobe_ctlblk {
 } __attribute__((aligned(16 * sizeof(long))));
 
 int kprobe_disabled(struct kprobe *p);
+int within_kprobe_blacklist(volatile void *addr);
 void kprobes_inc_nmissed_count(struct kprobe *p);
 void emulate(u8 way, struct kprobe *p, struct pt_regs *regs);

@@ -302,6 +302,8 @@ int register_kprobe(struct kprobe *p)
 
 	if (!p->addr)
 		return -EINVAL;
+	if (within_kprobe_blacklist(p->addr))
+		return -EINVAL;
 	mutex_lock(&kprobe_mutex);
 	ret = -EINVAL;
 	if (__get_valid_kprobe(p))
