@@ -207,6 +207,51 @@ func TestG0WatchpointOnTheStep(t *testing.T) {
 	}
 }
 
+// TestG0TrapCodeOf2005ByArchitecture: where 2.6.12 for x86-64 is not that for i386. A
+// step in ring 3 whose TF was set by a tracer that has gone is dropped, a
+// watchpoint of the kernel's is no signal, and all gates turn interrupts off, so
+// that handlers turn them on again.
+func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
+	for name, c := range map[string]struct {
+		setup      func(r *kit) *emu.CPU
+		i386, wide string
+	}{
+		"step of a tracer that has gone": {func(r *kit) *emu.CPU {
+			c := r.user(traps.Task{DTrace: true}, join([]byte{0x90}, exit(r.a))...)
+			c.RFLAGS |= emu.TF
+			return c
+		}, trap, done},
+		"step of a traced task": {func(r *kit) *emu.CPU {
+			c := r.user(traps.Task{DTrace: true, Ptraced: true}, join([]byte{0x90}, exit(r.a))...)
+			c.RFLAGS |= emu.TF
+			return c
+		}, done, done},
+		"watchpoint of the kernel's": {watched(2, traps.Task{DebugReg7: 1}), done, done},
+	} {
+		eachArch(t, func(t *testing.T, a emu.Arch) {
+			s := situation{name, c.setup, nil}
+			text, direct := s.run(t, a, "2005", false), s.run(t, a, "2005", true)
+			text.core, direct.core = emu.Core{}, emu.Core{} // the text's own frames are still on a killed task's stack
+			require.Equal(t, text, direct, name)
+			want := c.i386
+			if a == emu.AMD64 {
+				want = c.wide
+			}
+			require.Equal(t, want, text.why, name)
+			if name == "watchpoint of the kernel's" {
+				require.Equal(t, a == emu.I386, slices.Contains(text.micro, "force_sig"), text.micro)
+				require.EqualValues(t, emu.DR7Fixed, text.dr[7])
+			}
+		})
+	}
+	eachArch(t, func(t *testing.T, a emu.Arch) {
+		r := newKit(t, a, "2005", 1)
+		c := r.start(0, r.kernel(0xf7, 0xf9)) // idiv %ecx
+		r.until(0, "die")
+		require.Equal(t, emu.IF, c.RFLAGS&emu.IF, "the handler of a divide error runs with interrupts on")
+	})
+}
+
 // TestG0Gates: types and privilege levels of the gates.
 func TestG0Gates(t *testing.T) {
 	i, tr := uint8(idt.InterruptGate), uint8(idt.TrapGate)
@@ -219,6 +264,9 @@ func TestG0Gates(t *testing.T) {
 		eachArch(t, func(t *testing.T, a emu.Arch) {
 			r := newKit(t, a, engine, 1)
 			for vec, w := range want {
+				if engine == "2005" && a == emu.AMD64 {
+					w[0] = i // 2.6.12 for x86-64, set_system_gate
+				}
 				g := r.k.Gate(r.s, vec)
 				require.Equal(t, w, [2]uint8{g.Type, g.DPL}, "%s: gate %d", engine, vec)
 			}

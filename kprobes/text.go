@@ -2,6 +2,7 @@ package kprobes
 
 import (
 	"path"
+	"slices"
 
 	"trapline/emu"
 	"trapline/kprobes/engines"
@@ -46,14 +47,17 @@ func kernelText(e *engines.Engine, a emu.Arch) traps.Text {
 // traitsOf is how an engine's trap code and gates differ from the stock kernel's
 // (G0).
 func traitsOf(e *engines.Engine, a emu.Arch) traps.Traits {
-	names := e.TrapCode
+	names, gates := e.TrapCode32, e.Gates
 	if a == emu.AMD64 {
-		names = append(names[:len(names):len(names)], e.TrapCode64...)
+		names = e.TrapCode64
+		if e.Gates64 != nil {
+			gates = *e.Gates64
+		}
 	}
-	t := traps.TraitsNamed(names...)
-	t.ProbeGates = e.Gates.Probes == engines.InterruptGate
-	t.InterruptGates = e.Gates.Others == engines.InterruptGate
-	t.UserDebugGate = e.Gates.UserDebug
+	t := traps.TraitsNamed(slices.Concat(e.TrapCode, names)...)
+	t.ProbeGates = gates.Probes == engines.InterruptGate
+	t.InterruptGates = gates.Others == engines.InterruptGate
+	t.UserDebugGate, t.KernelBoundsGate = gates.UserDebug, gates.KernelBounds
 	return t
 }
 

@@ -14,6 +14,20 @@ import (
 
 const enginesDoc = "../docs/engines.md"
 
+func gatesText(g engines.Gates) string {
+	if g.Probes == "" {
+		return ""
+	}
+	text := fmt.Sprintf("1 and 3 %s, others %s", g.Probes, g.Others)
+	if g.UserDebug {
+		text += "; ring 3 may use gate 1"
+	}
+	if g.KernelBounds {
+		text += "; ring 3 may not use gate 5"
+	}
+	return text
+}
+
 // TestEnginesTable compares the documented table with the descriptions.
 func TestEnginesTable(t *testing.T) {
 	text, err := os.ReadFile(enginesDoc)
@@ -38,12 +52,9 @@ func TestEnginesTable(t *testing.T) {
 			}
 			refuses = append(refuses, fmt.Sprintf("%s%s (%s, %s)", by, r.What, r.Errno, r.Row))
 		}
-		gates := ""
-		if g := e.Gates; g.Probes != "" {
-			gates = fmt.Sprintf("1 and 3 %s, others %s", g.Probes, g.Others)
-			if g.UserDebug {
-				gates += "; ring 3 may use gate 1"
-			}
+		gates := gatesText(e.Gates)
+		if e.Gates64 != nil {
+			gates += "; on x86-64: " + gatesText(*e.Gates64)
 		}
 		fmt.Fprintf(&b, "| %s | %s: %s | %s | %s | %s | %s |\n", e.Name, e.Kernel, strings.Join(e.Files, ", "),
 			strings.Join(locks, "; "), gates, strings.Join(variants, "; "), strings.Join(refuses, "; "))

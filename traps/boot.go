@@ -191,7 +191,7 @@ func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
 		switch {
 		case v.vec == emu.VecDB && t.UserDebugGate:
 			g.DPL = 3 // K1
-		case v.vec == vecBR && t.InterruptGates:
+		case v.vec == vecBR && t.KernelBoundsGate:
 			g.DPL = 0 // G0
 		}
 		if v.vec == emu.VecDF && k.M.Arch == emu.AMD64 {

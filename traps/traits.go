@@ -20,6 +20,8 @@ type Traits struct {
 	ProbeGates, InterruptGates bool
 	// UserDebugGate: gate 1 has DPL 3 (K1).
 	UserDebugGate bool
+	// KernelBoundsGate: gate 5 has DPL 0.
+	KernelBoundsGate bool
 	// RestoresIF: stock handling of #BP and #DB turns interrupts back on, which
 	// the 2002 patch does not (K22).
 	RestoresIF bool
@@ -33,6 +35,8 @@ type Traits struct {
 	// NoDTrace: a single step in ring 3 is a signal, whether or not TF was set by
 	// a tracer that has gone.
 	NoDTrace bool
+	// NoKernelSIGTRAP: a watchpoint that the kernel meets is no signal.
+	NoKernelSIGTRAP bool
 	// AllFaults: do_trap's vectors and #NM ask kprobes, not only #GP and #PF.
 	AllFaults bool
 	// FixupFirst: #GP asks kprobes in ring 0 only, behind the exception table.
@@ -54,7 +58,7 @@ func (t *Traits) names() []struct {
 		on   *bool
 	}{
 		{"SAVES_AX", &t.SavesAX}, {"GAP", &t.Gap}, {"INTERRUPT_GATES", &t.InterruptGates}, {"RESTORES_IF", &t.RestoresIF},
-		{"DEBUG_FIRST", &t.DebugFirst}, {"NO_LAZY_DR7", &t.NoLazyDR7}, {"NO_DTRACE", &t.NoDTrace}, {"ALL_FAULTS", &t.AllFaults},
+		{"DEBUG_FIRST", &t.DebugFirst}, {"NO_LAZY_DR7", &t.NoLazyDR7}, {"NO_DTRACE", &t.NoDTrace}, {"NO_KERNEL_SIGTRAP", &t.NoKernelSIGTRAP}, {"ALL_FAULTS", &t.AllFaults},
 		{"FIXUP_FIRST", &t.FixupFirst}, {"KERNEL_ONLY", &t.KernelOnly}, {textSteps, &t.TextSteps},
 	}
 }

@@ -58,8 +58,10 @@ type Engine struct {
 	Options    []Option  `json:"options"`    // variants
 	Locks      []Lock    `json:"locks"`      // that a hit or registering takes; the first is what registering holds
 	Gates      Gates     `json:"gates"`      // of the IDT
+	Gates64    *Gates    `json:"gates64"`    // on x86-64, if they differ
 	TrapCode   []string  `json:"trapCode"`   // names of traps.Traits: how entry code differs from 2.5.30's
-	TrapCode64 []string  `json:"trapCode64"` // the same, on x86-64 only
+	TrapCode32 []string  `json:"trapCode32"` // the same, on i386 only
+	TrapCode64 []string  `json:"trapCode64"` // on x86-64 only
 	Traps      Handlers  `json:"traps"`      // who is asked about a program's traps
 	Refuses    []Refusal `json:"refuses"`
 
@@ -126,9 +128,10 @@ const (
 
 // Gates are the gates of exceptions.
 type Gates struct {
-	Probes    GateKind `json:"probes"` // vectors 1 and 3
-	Others    GateKind `json:"others"`
-	UserDebug bool     `json:"userDebug"` // ring 3 may say int 1
+	Probes       GateKind `json:"probes"` // vectors 1 and 3
+	Others       GateKind `json:"others"`
+	UserDebug    bool     `json:"userDebug"`    // ring 3 may say int 1
+	KernelBounds bool     `json:"kernelBounds"` // it may not say int 5
 }
 
 // Handlers are the functions of a kernel that is Go which take a program's int3

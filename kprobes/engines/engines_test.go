@@ -39,7 +39,7 @@ func TestDescriptions(t *testing.T) {
 				assert.Contains(t, []LockKind{SpinLock, Mutex, RWLock}, l.Kind)
 				assert.Regexp(t, row, l.ID)
 			}
-			for _, g := range []GateKind{e.Gates.Probes, e.Gates.Others} {
+			for _, g := range []GateKind{e.Gates.Probes, e.Gates.Others} { // a text's are looked at by TestG0Gates
 				assert.Contains(t, []GateKind{"", TrapGate, InterruptGate}, g)
 			}
 			for _, r := range e.Refuses {

@@ -1,7 +1,9 @@
 /*
- * The trap handlers of 2.6.12 for i386, on both architectures. Entry code calls
+ * The trap handlers of 2.6.12, whose two architectures differ. Entry code calls
  * them with the saved registers and the error code.
  */
+#define X86_64 (sizeof(long) == 8)
+
 int notify_die(int what, struct pt_regs *regs, int trapnr)
 {
 	return kprobe_exceptions_notify(what, regs, trapnr);
@@ -17,6 +19,8 @@ void restore_interrupts(struct pt_regs *regs)
 /* Nothing but int3, debug, general protection and page faults is told to kprobes (G0). */
 void do_trap(int trapnr, struct pt_regs *regs, long error_code)
 {
+	if (X86_64)	/* whose gates turn interrupts off, all of them */
+		restore_interrupts(regs);
 	if (user_mode(regs))
 		force_sig(trapnr, regs);
 	else
@@ -25,6 +29,8 @@ void do_trap(int trapnr, struct pt_regs *regs, long error_code)
 
 void do_general_protection(struct pt_regs *regs, long error_code)
 {
+	if (X86_64)
+		restore_interrupts(regs);
 	if (user_mode(regs)) {	/* G0: a program's is not told to anybody */
 		force_sig(GP, regs);
 		return;
@@ -62,6 +68,14 @@ void device_not_available_fault(struct pt_regs *regs)
 	restore_fpu(current_thread_info());	/* @restore_fpu */
 }
 
+/* Was TF set by a tracer that has gone? */
+int traced_no_more(struct thread_info *ti)
+{
+	u32 ptrace = ti->ptrace;	/* @ptrace_dtrace */
+
+	return (ptrace & (PT_PTRACED | PT_DTRACE)) == PT_DTRACE;
+}
+
 /* The answer says which way back entry code takes (K2). */
 int do_debug(struct pt_regs *regs, long error_code)
 {
@@ -77,13 +91,20 @@ int do_debug(struct pt_regs *regs, long error_code)
 			goto clear_dr7;
 	}
 	ti->debugreg6 = condition;	/* K22 @save_debugreg6: kept for the task; DR6 itself is not cleared */
-	if ((condition & DR_STEP) && !user_mode(regs)) {
-		regs->eflags &= ~EF_TF;
-		return 0;
+	if (condition & DR_STEP) {
+		if (!user_mode(regs))
+			goto clear_TF;
+		if (X86_64 && traced_no_more(ti))
+			goto clear_TF;
 	}
+	if (X86_64 && !user_mode(regs))	/* a watchpoint of the kernel's is no signal */
+		goto clear_dr7;
 	force_sig(DB, regs);
 clear_dr7:
 	__asm__ volatile("mov %0,%%db7" : : "r"(0UL));
+	return 0;
+clear_TF:
+	regs->eflags &= ~EF_TF;
 	return 0;
 }
 
