@@ -54,7 +54,7 @@ func (s *Space) code(user bool) *codeCache {
 }
 
 func (k *codeCache) slot(pc uint64) *codeSlot {
-	i := (pc ^ pc>>12) % codeSlots
+	i := (pc ^ pc>>12*0x9e5) % codeSlots // pages of one text shall not meet in a slot
 	p := &k.chunks[i/chunkSlots]
 	if *p == nil {
 		*p = new([chunkSlots]codeSlot)

@@ -9,68 +9,44 @@ import (
 )
 
 // seen tells what lines mean that the text of every kernel with probes has, by the
-// names that they have there; nil: nothing more than they say.
+// names that they have there. Other names mean no more than their lines say.
 func (e *common) seen() map[string]traps.Seen {
 	return map[string]traps.Seen{
-		"spin_lock":          e.seenLock,
-		"spin_unlock":        e.seenUnlock,
-		"kprobe_running":     nil,
-		"get_kprobe":         nil,
-		"keep_flags":         nil,
-		"save_flags":         nil,
-		"prepare_singlestep": nil,
-		"restore_opcode":     nil,
-		"hit_ss":             e.seenStep,
-		"breakpoint_gone":    e.seenGone,
-		"write_breakpoint":   e.seenArmed,
-		"restore_old_flags":  e.seenFault,
-		"list_add":           nil,
-		"save_opcode":        nil,
+		"spin_lock":         e.seenLock,
+		"spin_unlock":       e.seenUnlock,
+		"hit_ss":            e.seenStep,
+		"breakpoint_gone":   e.seenGone,
+		"write_breakpoint":  e.seenArmed,
+		"restore_old_flags": e.seenFault,
 	}
 }
 
 // seenCopies tells the same of lines about copies and return probes.
 func (e *common) seenCopies() map[string]traps.Seen {
 	return map[string]traps.Seen{
-		"back_up_eip":       nil,
 		"set_copy_ip":       e.seenCopyIP,
-		"resume_execution":  nil,
 		"kretprobe_missed":  e.seenKretprobeMissed,
 		"get_free_instance": e.seenCall,
-		"prepare_return":    nil,
-		"next_instance":     nil,
-		"recycle_instance":  nil,
-		"init_instances":    nil,
-		"orphan_instances":  nil,
 	}
 }
 
-// seen adds what lines mean of the kernels with one lock.
-func (e *locked) seen() map[string]traps.Seen {
+// Seen adds what lines mean of the kernels with one lock, which is all of
+// engines/2002/*.c.
+func (e *locked) Seen() map[string]traps.Seen {
 	seen := e.common.seen()
 	maps.Copy(seen, map[string]traps.Seen{
-		"set_kprobe_cpu":      nil,
-		"hit_active":          nil,
 		"set_current":         e.seenHit,
 		"rewind_eip":          rewinds,
 		"reentrant_hit":       e.seenReentrant,
 		"restore_saved_flags": e.seenEnd,
 		"clear_kprobe_cpu":    e.seenLeave,
 		"list_del":            e.seenGoing,
-		"flush_icache":        nil,
 	})
 	return seen
 }
 
 // Asks names the line that compares kprobe_cpu with this CPU's number.
 func (e *locked) Asks() string { return "kprobe_running" }
-
-// Seen tells what lines of engines/2002/*.c mean.
-func (e *inPlace) Seen() map[string]traps.Seen {
-	seen := e.seen()
-	maps.Copy(seen, map[string]traps.Seen{"fix_pushf": nil, "clear_tf": nil, "preempt_enable": nil})
-	return seen
-}
 
 func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 

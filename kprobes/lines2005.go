@@ -10,20 +10,15 @@ import (
 
 // Seen tells what lines of engines/2005/*.c mean.
 func (e *copying) Seen() map[string]traps.Seen {
-	seen := e.seen()
+	seen := e.locked.Seen()
 	maps.Copy(seen, e.seenCopies())
 	maps.Copy(seen, map[string]traps.Seen{
-		"copy_insn":          nil,
-		"reentrant_step":     e.seenGivenUp,
-		"read_wait":          e.seenReadWait,
-		"read_lock":          seenReadLock,
-		"read_unlock":        nil,
-		"write_lock":         e.seenWriteLock,
-		"write_unlock":       nil,
-		"alloc_active_probe": nil,
-		"link_multiprobe":    e.seenLinked,
-		"unlink_multiprobe":  e.seenGoing,
-		"free_active_probe":  nil,
+		"reentrant_step":    e.seenGivenUp,
+		"read_wait":         e.seenReadWait,
+		"read_lock":         seenReadLock,
+		"write_lock":        e.seenWriteLock,
+		"link_multiprobe":   e.seenLinked,
+		"unlink_multiprobe": e.seenGoing,
 	})
 	return seen
 }

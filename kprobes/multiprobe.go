@@ -49,16 +49,7 @@ func (e *copying) registerMulti(x *traps.Exec, i int) error {
 	} else if e.peek(x, p+e.l.pre) != x.K.Symbol("comm_pre_handler") {
 		return fmt.Errorf("register_multiprobe(%s): %w", e.g.probes[i].Name, errExist)
 	}
-	// hlist_add_head: handlers run newest first.
-	word := uint64(x.M.Arch.Word())
-	head := p - word
-	first := e.peek(x, head)
-	e.write(x, x.Probe, first)
-	if first != 0 {
-		e.write(x, first+word, x.Probe)
-	}
-	e.write(x, head, x.Probe)
-	e.write(x, x.Probe+word, head)
+	e.addHead(x, p-uint64(x.M.Arch.Word())) // handlers run newest first
 	e.g.setRegistered(i, true)
 	return nil
 }

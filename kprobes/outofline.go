@@ -2,7 +2,6 @@ package kprobes
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"trapline/emu"
 	"trapline/emu/insn"
@@ -37,9 +36,7 @@ func (e *common) registerCopy(x *traps.Exec) error {
 	if e.lookup(x, e.addr(x)) != 0 {
 		return errExist
 	}
-	if r := e.copyInsn(x); r != traps.Next {
-		return fmt.Errorf("the instruction at %s cannot be copied: its RIP-relative operand is out of reach", x.K.Name(e.addr(x)))
-	}
+	e.copyInsn(x)
 	return e.register(x)
 }
 
@@ -47,7 +44,7 @@ func (e *common) copyAt(x *traps.Exec) uint64 { return e.field(x, e.l.ainsn) }
 
 // copyInsn copies the instruction's bytes; a RIP-relative displacement is
 // moved by the distance, as the x86-64 code of the time did.
-func (e *common) copyInsn(x *traps.Exec) traps.Result {
+func (e *common) copyInsn(x *traps.Exec) {
 	from, to := e.addr(x), e.copyAt(x)
 	var b [copySize]byte
 	n := x.M.Peek(x.C.ID, from, b[:])
@@ -59,10 +56,6 @@ func (e *common) copyInsn(x *traps.Exec) traps.Result {
 	for i := 0; i < len(b); i += 8 {
 		x.M.PokeWord(x.C.Space, to+uint64(i), 8, binary.LittleEndian.Uint64(b[i:]))
 	}
-	x.Sayf("O4", func() string {
-		return fmt.Sprintf("%d bytes are copied from %s to the probe's own place", copySize, x.K.Name(from))
-	})
-	return traps.Next
 }
 
 // setCopyIP sends the interrupted code to the copy. An int3 is stepped where

@@ -1,11 +1,6 @@
 package kprobes
 
-import (
-	"fmt"
-
-	"trapline/emu"
-	"trapline/traps"
-)
+import "trapline/traps"
 
 // register is register_kprobe's work before the run starts (K3).
 func (e *common) register(x *traps.Exec) error {
@@ -24,40 +19,32 @@ func (e *common) unregister(x *traps.Exec) {
 }
 
 // listAdd puts the probe at the head of its bucket (K3).
-func (e *common) listAdd(x *traps.Exec) traps.Result {
-	word := x.M.Arch.Word()
-	w := uint64(word)
-	addr := e.addr(x)
-	head := e.head(x, addr)
-	first, _ := x.M.PeekWord(x.C.Space, head, word)
-	x.M.PokeWord(x.C.Space, x.Probe, word, first)
-	x.M.PokeWord(x.C.Space, x.Probe+w, word, head)
+func (e *common) listAdd(x *traps.Exec) { e.addHead(x, e.head(x, e.addr(x))) }
+
+// addHead is hlist_add_head() of the struct at hand, or list_add().
+func (e *common) addHead(x *traps.Exec, head uint64) {
+	word := uint64(x.M.Arch.Word())
+	first := e.peek(x, head)
+	e.write(x, x.Probe, first)
+	e.write(x, x.Probe+word, head)
 	if first != 0 {
-		x.M.PokeWord(x.C.Space, first+w, word, x.Probe)
+		e.write(x, first+word, x.Probe)
 	}
-	x.M.PokeWord(x.C.Space, head, word, x.Probe)
-	x.Sayf("K3", func() string {
-		return fmt.Sprintf("the probe joins bucket %d of the hash table", bucket(x.M.Arch, addr))
-	})
-	return traps.Next
+	e.write(x, head, x.Probe)
 }
 
-func (e *common) listDel(x *traps.Exec) traps.Result {
-	word := x.M.Arch.Word()
-	w := uint64(word)
-	next, _ := x.M.PeekWord(x.C.Space, x.Probe, word)
-	prev, _ := x.M.PeekWord(x.C.Space, x.Probe+w, word)
-	x.M.PokeWord(x.C.Space, prev, word, next)
+func (e *common) listDel(x *traps.Exec) {
+	word := uint64(x.M.Arch.Word())
+	next, prev := e.peek(x, x.Probe), e.peek(x, x.Probe+word)
+	e.write(x, prev, next)
 	if next != 0 {
-		x.M.PokeWord(x.C.Space, next+w, word, prev)
+		e.write(x, next+word, prev)
 	}
 	if e.hlist {
-		x.M.PokeWord(x.C.Space, x.Probe, word, listPoison1)
-		x.M.PokeWord(x.C.Space, x.Probe+w, word, listPoison2)
+		e.write(x, x.Probe, listPoison1)
+		e.write(x, x.Probe+word, listPoison2)
 	}
 	e.g.setRegistered(e.g.index(x.Probe), false)
-	x.Say("K3", "the probe leaves the hash table")
-	return traps.Next
 }
 
 // What hlist_del leaves in next and pprev (include/linux/list.h of 2.6).
@@ -68,18 +55,7 @@ const (
 
 // saveOpcode keeps the first byte, whatever it is: the middle of an
 // instruction (K15) and a CC that is there already (K20) are not noticed.
-func (e *common) saveOpcode(x *traps.Exec) traps.Result {
-	addr := e.addr(x)
-	v, ok := x.M.PeekWord(x.C.Space, addr, 1)
-	if !ok {
-		pageFault(x, addr)
-	}
+func (e *common) saveOpcode(x *traps.Exec) {
+	v, _ := x.M.PeekWord(x.C.Space, e.addr(x), 1)
 	x.M.PokeWord(x.C.Space, x.Probe+e.l.opcode, 1, v)
-	x.Sayf("K3", func() string { return fmt.Sprintf("the byte at %s, %02x, is kept", x.K.Name(addr), v) })
-	return traps.Next
-}
-
-// pageFault is what a kernel's read of an address without memory meets.
-func pageFault(x *traps.Exec, addr uint64) {
-	x.C.Raise(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception, HasErr: true, SetCR2: true, CR2: addr})
 }

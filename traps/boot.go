@@ -42,9 +42,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 	if err := k.bindHypercalls(); err != nil {
 		return nil, err
 	}
-	if err := k.followPlaces(); err != nil {
-		return nil, err
-	}
+	k.followPlaces()
 	space := m.CPUs[0].Space
 	if err := k.LoadImage(space, o.Image, 0); err != nil {
 		return nil, fmt.Errorf("kernel text: %w", err)

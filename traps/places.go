@@ -190,7 +190,7 @@ type Seen func(x *Exec)
 // CEngine is an Engine whose text is C.
 type CEngine interface {
 	Engine
-	// Seen are the meanings of lines by their names; nil: a name only.
+	// Seen are the meanings of lines by their names; other names are names only.
 	Seen() map[string]Seen
 	// Asks is the name of the lines that only ask whether a word holds this
 	// vCPU's number (see emu.Micro.Asks), or "".
@@ -198,11 +198,11 @@ type CEngine interface {
 }
 
 // followPlaces makes the machine tell of the text's places.
-func (k *Kernel) followPlaces() error {
+func (k *Kernel) followPlaces() {
 	if len(k.places) == 0 {
-		return nil
+		return
 	}
-	seen := stockSeen()
+	seen := map[string]Seen{"force_sig": seenSignal}
 	if e, ok := k.engine.(CEngine); ok {
 		maps.Copy(seen, e.Seen())
 		k.asks = e.Asks()
@@ -211,16 +211,12 @@ func (k *Kernel) followPlaces() error {
 	base := k.image.Segments[0].Addr
 	at := make([]uint16, k.image.Segments[0].MemSize)
 	for i, p := range k.places {
-		var known bool
-		if k.seen[i], known = seen[p.Name]; p.Name != "" && !known {
-			return fmt.Errorf("%s:%d: nothing knows what @%s means", p.File, p.Line, p.Name)
-		}
+		k.seen[i] = seen[p.Name]
 		if at[p.Addr-base] = uint16(i + 1); k.seen[i] != nil {
 			at[p.Addr-base] |= emu.FollowedCounts
 		}
 	}
 	k.M.Follow(emu.Followed{Base: base, At: at, Passed: k.passed})
-	return nil
 }
 
 // passed notes in the event of an instruction what its line means.

@@ -119,17 +119,6 @@ func restartSystemCall(x *Exec) bool {
 	return true
 }
 
-// stockSeen tells what lines of ktext/*.c mean; nil: nothing more than they say.
-func stockSeen() map[string]Seen {
-	seen := map[string]Seen{}
-	for _, name := range [...]string{"preempt_disable", "preempt_enable_no_resched", "spin_lock", "spin_unlock", "fixup_exception", "restore_fpu",
-		"signal_pending", "do_signal", "preempt_check", "timer_interrupt", "reschedule_interrupt", "thread_debugreg7", "save_debugreg6", "ptrace_dtrace"} {
-		seen[name] = nil
-	}
-	seen["force_sig"] = seenSignal
-	return seen
-}
-
 // seenSignal is for a line of C that calls a function (signal, regs) which
 // sends the signal (K14).
 func seenSignal(x *Exec) {
