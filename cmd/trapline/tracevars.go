@@ -45,7 +45,9 @@ func listVariables(w io.Writer, files *probedFiles, program, place string) error
 		for _, v := range p.Variables(addr) {
 			l = append(l, v.Type+"\t"+v.Name)
 		}
-		slices.SortFunc(l, func(a, b string) int { return strings.Compare(a[strings.IndexByte(a, '\t'):], b[strings.IndexByte(b, '\t'):]) })
+		slices.SortFunc(l, func(a, b string) int {
+			return strings.Compare(a[strings.IndexByte(a, '\t'):], b[strings.IndexByte(b, '\t'):])
+		})
 		for _, v := range l {
 			fmt.Fprintf(b, "\t\t%s\n", v)
 		}
