@@ -147,8 +147,14 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	if v.Err != nil {
 		return t.report(d.refusal(v.Err))
 	}
-	if p := v.Probe; p != nil && t.files.splitsInstruction(p.Path, p.FileOffset) {
+	p := v.Probe
+	if p != nil && t.files.splitsInstruction(p.Path, p.FileOffset) {
 		t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
+	}
+	if p != nil && p.Return {
+		if danger := t.files.returnDanger(p.Path, p.FileOffset); danger != "" {
+			t.say("event %s/%s (%s): %s", p.On.Group, p.On.Name, p.Place(nil), danger)
+		}
 	}
 	return nil
 }

@@ -120,3 +120,22 @@ func (f *probedFiles) splitsInstruction(path string, offset uint64) bool {
 	}
 	return file.program().Splits(from, addr)
 }
+
+// returnDanger says what a return probe on a function is known to break; "" if nothing is. The trampoline's address takes
+// the place of the return address (U13).
+func (f *probedFiles) returnDanger(path string, offset uint64) string {
+	file, err := f.file(path)
+	if err != nil {
+		return ""
+	}
+	addr, ok := file.image.AddrOfOffset(offset)
+	switch {
+	case !ok:
+		return ""
+	case file.names.IsGo():
+		return "a return probe on Go code: Go unwinds and moves stacks by their return addresses, and crashes where it finds the trampoline's"
+	case file.program().TouchesReturnAddress(addr):
+		return "the function uses its return address and will find the trampoline's there"
+	}
+	return ""
+}

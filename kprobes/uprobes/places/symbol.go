@@ -37,6 +37,12 @@ func (f *File) Source() (*source.Program, error) {
 	return f.debug, nil
 }
 
+// IsGo tells whether Go's run-time system is in the file.
+func (f *File) IsGo() bool {
+	_, ok := f.Image.Symbols.Lookup("runtime.goexit")
+	return ok
+}
+
 // source reads a symbol as names.Of does, once.
 func (f *File) source(symbol string) (names.Name, bool) {
 	n, known := f.names[symbol]

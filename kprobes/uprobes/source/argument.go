@@ -45,7 +45,7 @@ func (p *Program) Argument(addr uint64, text string) (string, error) {
 	}
 	last := path[0].name
 	for _, s := range path[1:] {
-		if x, err = x.step(s, p.wordSize()); err != nil {
+		if x, err = x.step(s); err != nil {
 			return "", fmt.Errorf("%s: %w", expr, err)
 		}
 		if s.name != "" {
@@ -169,7 +169,7 @@ func (x value) through(n int64) value {
 	return x
 }
 
-func (x value) step(s step, word int) (value, error) {
+func (x value) step(s step) (value, error) {
 	if s.name == "" {
 		return x.element(s.index)
 	}
