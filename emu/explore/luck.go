@@ -53,15 +53,18 @@ func SearchWithLuck(ctx context.Context, factory func() (System, error), o Optio
 		return first, err
 	}
 	lucky, err := luck(ctx, factory, o.during(PartLuck))
-	if err != nil || lucky.Found == nil {
-		if err != nil || lucky.Cut != CutExecutions {
-			return first, err
-		}
+	if err != nil {
+		return first, err
+	}
+	if lucky.Found == nil && lucky.Cut == CutExecutions {
 		debug.FreeOSMemory() // what the first parts leave counts against Bounds.Memory
 		return Search(ctx, factory, o)
 	}
 	r := *first
-	r.Found, r.Luck, r.Cut, r.Elapsed = lucky.Found, lucky.Luck, CutViolation, elapsed(o)
+	r.Found, r.Luck, r.Cut, r.Elapsed = lucky.Found, lucky.Luck, lucky.Cut, elapsed(o)
+	if r.Found != nil {
+		r.Cut = CutViolation
+	}
 	r.Schedules += lucky.Schedules
 	r.Executions += lucky.Executions
 	r.Steps += lucky.Steps

@@ -79,3 +79,24 @@ func TestLuckOnlyWhereItHelps(t *testing.T) {
 		require.Equal(t, plain, r, name)
 	}
 }
+
+// A search that is ended while it tries its luck says what ended it, not the bound of its first part.
+func TestLuckThatIsEndedSaysSo(t *testing.T) {
+	s := crowd(-1)
+	o := Options{Bounds: Bounds{States: 4 * FirstStates}, Without: DeadMemory}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	lucky := false
+	o.Progress = func(p Progress) {
+		if p.Part == PartLuck {
+			lucky = true
+			cancel()
+		}
+	}
+	r, err := SearchWithLuck(ctx, s.factory, o)
+	require.NoError(t, err)
+	require.True(t, lucky)
+	require.Equal(t, CutCancelled, r.Cut)
+	require.Nil(t, r.Found)
+	require.False(t, r.Exhausted)
+}
