@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/explore"
+	"trapline/emu/explore/crewtest"
 	"trapline/scenarios"
 )
 
@@ -35,9 +36,14 @@ always set: %ebx == 7
 // nothing that the vCPUs do depends on each other.
 func TestV1AConditionFalseAtTheStart(t *testing.T) {
 	f := parse(t, falseAtTheStart)
-	for _, o := range []explore.Options{{}, {NoReduction: true}, {Without: explore.LocalStarts}, {Jobs: 2}} {
+	for i, o := range []explore.Options{{}, {NoReduction: true}, {Without: explore.LocalStarts}, {Jobs: 2}, {}} {
 		systems, err := scenarios.NewSystems(t.Context(), f, scenarios.Options{})
 		require.NoError(t, err)
+		if i == 4 { // divided
+			crew := crewtest.New(1, 3, systems.New)
+			defer crew.Close()
+			o.Crew = crew
+		}
 		r, err := explore.Search(t.Context(), systems.New, o)
 		require.NoError(t, err)
 		require.NotNil(t, r.Found, "%+v: %v", o, r.Verdict())

@@ -15,12 +15,16 @@ const MaxEndless = 1 << 14
 type reach map[Fingerprint]struct{}
 
 // endless looks for an end that any schedule leads to from the present state,
-// by running all of them. The system is where it was afterwards.
-func endless(sys System) reach {
+// by running all of them. The system is where it was afterwards. stop ends it with
+// nil, as a bound does.
+func endless(sys System, stop func() bool) reach {
 	root := sys.Snapshot()
 	defer sys.Restore(root)
 	seen := reach{sys.Hash(): {}}
 	for todo := []Snapshot{root}; len(todo) > 0; {
+		if stop() {
+			return nil
+		}
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		sys.Restore(at)
@@ -153,7 +157,7 @@ func (s *shrinker) shrinkEndless() Found {
 		return start
 	}
 	s.replay(s.best)
-	if s.within = endless(s.sys); s.within != nil {
+	if s.within = endless(s.sys, func() bool { return s.ctx.Err() != nil }); s.within != nil {
 		s.try(s.best.Schedule.Runs())
 		for s.pass() {
 		}

@@ -199,7 +199,8 @@ func requireGoesRound(t require.TestingT, s *toy, f *Found) {
 	}
 	take(small.Schedule)
 	h := sys.Hash()
-	require.NotNil(t, endless(sys))
+	require.NotNil(t, endless(sys, func() bool { return false }))
+	require.Nil(t, endless(sys, func() bool { return true }), "a search whose time is over judges nothing")
 	for range 2 {
 		take(turn)
 		require.Equal(t, h, sys.Hash(), "%s", small.Schedule.Format(0))

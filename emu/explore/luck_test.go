@@ -100,3 +100,31 @@ func TestLuckThatIsEndedSaysSo(t *testing.T) {
 	require.Nil(t, r.Found)
 	require.False(t, r.Exhausted)
 }
+
+// asksToStop is a scheduler whose executions are to end.
+type asksToStop struct{ sched.RoundRobin }
+
+func (*asksToStop) Stopped() bool { return true }
+
+// countsSteps is a toy that counts its steps, with those that judge it.
+type countsSteps struct {
+	*toy
+	steps int
+}
+
+func (c *countsSteps) Step(a int) *Step {
+	c.steps++
+	return c.toy.Step(a)
+}
+
+// What takes long within an execution ends with it: here, looking whether any schedule ends from a state that came back.
+func TestJudgingEndsWithTheExecution(t *testing.T) {
+	wait := func(s sched.Scheduler) int {
+		c := &countsSteps{toy: newToy([]toyOp{op("load", 0), op("jz", 0)}, []toyOp{op("load", 0), op("jz", 0)})}
+		s.Begin(0)
+		Run(c, s, 4*livelockAfter)
+		return c.steps
+	}
+	require.Equal(t, 4*livelockAfter, wait(&asksToStop{}))
+	require.NotEqual(t, 4*livelockAfter, wait(&sched.RoundRobin{}))
+}

@@ -60,6 +60,7 @@ func (m *Member) Set(s *Setting) error {
 	for _, x := range s.Lessons {
 		m.facts.teach(x)
 	}
+	m.facts.judgeStart(m.sys, m.root)
 	if m.facts.sum() != s.Sum {
 		return fmt.Errorf("%d lessons teach it something else than the leader", len(s.Lessons))
 	}

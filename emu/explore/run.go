@@ -36,7 +36,10 @@ func runObserved(sys System, s sched.Scheduler, maxSteps uint64, see func(place,
 	if maxSteps == 0 {
 		maxSteps = DefaultDepth
 	}
-	r := execution{sys: sys, sched: s, last: -1, see: see}
+	r := execution{sys: sys, sched: s, last: -1, see: see, stop: func() bool { return false }}
+	if s, ok := s.(stopper); ok {
+		r.stop = s.Stopped
+	}
 	if r.replay, _ = s.(*sched.Replay); r.replay == nil {
 		r.coarse = coarse(sys)
 	}
@@ -44,7 +47,7 @@ func runObserved(sys System, s sched.Scheduler, maxSteps uint64, see func(place,
 		if !r.step() {
 			return r.out
 		}
-		if n >= livelockAfter && !r.clocks && r.comesBack(n-livelockAfter) && endless(sys) != nil {
+		if n >= livelockAfter && !r.clocks && r.comesBack(n-livelockAfter) && endless(sys, r.stop) != nil {
 			r.out.Violation = &Violation{Property: NoLivelock, Actor: -1, What: neverEnds}
 			r.out.Endless = true
 			return r.out
@@ -60,6 +63,7 @@ type execution struct {
 	sched   sched.Scheduler
 	replay  *sched.Replay
 	see     func(place, *Step)
+	stop    func() bool // what takes long is to end
 	out     Outcome
 	last    int
 	blocked mask
@@ -74,6 +78,9 @@ type execution struct {
 	saved Fingerprint
 	next  uint64
 }
+
+// stopper is a scheduler that wants an execution ended, at any time.
+type stopper interface{ Stopped() bool }
 
 // step takes one step and reports whether there may be another.
 func (r *execution) step() bool {

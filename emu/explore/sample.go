@@ -111,6 +111,9 @@ type untilDone struct {
 // askEvery is how many steps pass between two looks at a context.
 const askEvery = 1024
 
+// Stopped implements stopper.
+func (u *untilDone) Stopped() bool { return u.ctx.Err() != nil }
+
 // Next asks the scheduler.
 func (u *untilDone) Next(runnable []int, last int) (int, bool) {
 	if u.n++; u.n%askEvery == 0 && u.ctx.Err() != nil {

@@ -110,8 +110,8 @@ func search(ctx context.Context, factory func() (System, error), o Options) (*Re
 	}
 	if !o.NoReduction {
 		warmUp(ctx, systems[0], roots[0], f, o.Bounds.Depth)
-		f.judgeStart(systems[0], roots[0])
 	}
+	f.judgeStart(systems[0], roots[0])
 	var best *Found
 	clocks, stays := false, false // clocks: states are told apart by them
 	var deepest uint64
