@@ -59,7 +59,7 @@ func (m *Model) actorLines() []text.Line {
 			l.Add(text.Place, c.At+" ")
 			l.Add(text.Code, c.Text)
 			l.Add(text.Dim, fmt.Sprintf("  %s", c.State))
-		} else if u, _, ok := run.UnitOf(i); ok {
+		} else if u, _, ok := run.UnitOf(i); ok && run.Can(i) {
 			l.Add(text.Dim, unitDoes(u))
 		} else if run.Can(i) {
 			l.Add(text.Dim, "raised now, taken when the vCPU takes interrupts")

@@ -11,7 +11,9 @@ import (
 func TestStoreBuffersAreShownAndFlushed(t *testing.T) {
 	m := open(t, "store-buffering", "", 120, 40)
 	require.Contains(t, shown(t, m), "cpu0's stores empty")
-	press(m, "1", "1", "1")
+	press(m, "1")
+	require.Contains(t, shown(t, m), "[v] was 0x0, is 0x1 (buffered)", "memory does not have it yet")
+	press(m, "1", "1")
 	require.Contains(t, shown(t, m), "cpu0's stores next [v] 0x1, [v+0x8] 0x0")
 	press(m, "0")
 	require.Contains(t, shown(t, m), "3 cpu0's stores")

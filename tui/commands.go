@@ -122,7 +122,7 @@ func viewCommands() []command {
 		{[]string{"e"}, "engine", "the same scenario under the next engine", "Engine", 0, single, do((*Model).nextEngine)},
 		{[]string{"E"}, "compare", "compare with another engine, side by side; again for the next one", "Engine", 0, nil, do((*Model).Compare)},
 		{[]string{"p"}, "presenter", "presenter mode: few, large panels", "View", 0, single, do(func(m *Model) { m.presenter = !m.presenter })},
-		{[]string{"y"}, "quiz", "the lesson's questions", "Help", 0, func(m *Model) bool { return len(m.quiz.Questions) > 0 }, do((*Model).ask)},
+		{[]string{"y"}, "quiz", "the lesson's questions", "Help", 3, func(m *Model) bool { return len(m.quiz.Questions) > 0 }, do((*Model).ask)},
 		{[]string{":", "ctrl+p"}, "palette", "every command by name", "Help", 0, nil, do(func(m *Model) { m.overlay = overlay{kind: overlayPalette} })},
 		{[]string{"?", "f1"}, "help", "what is possible now", "Help", rankHelp, nil, do(func(m *Model) { m.overlay = overlay{kind: overlayHelp} })},
 		{[]string{"esc"}, "close", "stop playing, end the comparison", "View", 0, func(m *Model) bool { return m.play.on || m.Other != nil }, do((*Model).escape)},

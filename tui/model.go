@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -27,6 +28,9 @@ type Options struct {
 	Light bool   // the terminal is light, until it says otherwise
 	// Quiz of a lesson that the UI asks, or nil.
 	Quiz *quiz.Quiz
+	// Lesson is the text of the Lesson panel, which is then the first of the
+	// slot; "": the scenario's text, in its usual place.
+	Lesson string
 	// Opening, if set, is done before the viewer begins.
 	Opening *Opening
 	// Patience is how long a move may keep the keys waiting; 0: until it ends.
@@ -79,6 +83,10 @@ func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m.set = newPanels(m.File, m.Points.Breaks)
 	m.otherSet = newPanels(m.File, m.Points.Breaks)
 	m.quiz = cmp.Or(o.Quiz, &quiz.Quiz{})
+	if o.Lesson != "" {
+		m.set.lesson.Text = o.Lesson
+	}
+	m.set.why.Asks = len(m.quiz.Questions) > 0
 	m.Shown = m.show
 	m.w, m.h = 80, 24
 	m.Refresh()
@@ -183,6 +191,9 @@ func (m *Model) tabs() []panel.Panel {
 	}
 	if m.Walk.HasSource() {
 		list = append(list, p.source)
+	}
+	if i := slices.Index(list, panel.Panel(p.lesson)); m.opt.Lesson != "" && i >= 0 {
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, panel.Panel(p.lesson))
 	}
 	return list
 }

@@ -163,7 +163,7 @@ func (m *Model) drawOverlay(lines []text.Line) {
 	case overlayPalette:
 		title, content = "Commands: type to choose, ↑ ↓, enter", m.paletteLines(h-2)
 	case overlayQuiz:
-		title, content = m.quiz.Title(), m.quizLines(w-4)
+		title, content = m.quiz.Title(), m.quizLines(w-4, h-2)
 	case overlayWhy:
 		whole := *m.set.why
 		whole.SetSize(w-4, h-2)

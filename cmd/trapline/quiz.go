@@ -147,7 +147,7 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 			return err
 		}
 		asked := &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
-		return errors.Join(showTUI(ctx, w, tui.Options{Quiz: asked}), keepAnswers(results, asked.Done))
+		return errors.Join(showTUI(ctx, w, tui.Options{Quiz: asked, Lesson: l.Page(w.Run.File)}), keepAnswers(results, asked.Done))
 	}
 	return askLessons(ctx, c, out, []course.Lesson{*l}, nil)
 }

@@ -48,17 +48,17 @@ func (t *Task) Form() string {
 	case Schedule:
 		return "a schedule: who takes how many steps, such as 0x14,1x3,0, or what trapline explore prints"
 	case Engine:
-		return "the name of an engine, perhaps with options behind +"
+		return "the name of an engine, such as 2005, perhaps with an option, such as 2002+preempt-enable"
 	case Probe:
-		return "the place of a probe, such as main+3; it is named " + Yours
+		return "the place of a probe, such as main+3; messages call the probe " + Yours
 	case Event:
-		return "a line of kprobe_events or uprobe_events"
+		return "a line of kprobe_events or uprobe_events: p:NAME PLACE ARG=%ax at a place, r:NAME FUNCTION ARG=$retval at a return"
 	}
-	s := "directives that lead to a moment, and a change of the machine, such as: until main; set %eax 5"
+	s := "moves (step N, trap, hit, until PLACE) and then one change of the machine, such as: until main; set "
 	if len(t.Places) > 0 {
-		s += " (only " + strings.Join(t.Places, " or ") + " may be set)"
+		return s + t.Places[0] + " 5 (only " + strings.Join(t.Places, " or ") + " may be set)"
 	}
-	return s
+	return s + "%eax 5, or u32[%esp] 5 for memory"
 }
 
 // searched reports whether a search can find an answer: there is a goal that

@@ -68,6 +68,14 @@ func (l *Lesson) Count() (questions, tasks int) {
 	return questions, tasks
 }
 
+// Page is what the UI shows of the lesson: its text, then that of its scenario.
+func (l *Lesson) Page(f *scenarios.File) string {
+	if l.file != nil { // one's own: its text is the scenario's
+		return f.Text
+	}
+	return l.Title + "\n\n" + l.Text + "\n\n" + strings.TrimSpace(f.Text)
+}
+
 // Asked are the questions and tasks, as the UI and the quiz ask them.
 func (l *Lesson) Asked() []quiz.Question {
 	var list []quiz.Question

@@ -93,7 +93,8 @@ func (p *Code) line(c *walk.Line) text.Line {
 	l.Add(text.Plain, " ")
 	if c.Patched {
 		l.Add(text.Alarm, c.Bytes[:2])
-		l.Pad(text.Dim, c.Bytes[2:], p.bytesWidth()-1)
+		l = append(l, text.Of(text.Dim, c.Bytes[2:]).Fit(p.bytesWidth()-2)...)
+		l[len(l)-1].Text += " "
 	} else {
 		w := p.bytesWidth()
 		if c.Micro != "" && p.w < wideCode { // a long name needs the room more
@@ -144,7 +145,8 @@ func (p *Code) original(c *walk.Line) text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", 3)
 	l.Pad(text.Dim, "was", 8)
-	l.Pad(text.Dim, c.Original, p.bytesWidth()+1)
+	l = append(l, text.Of(text.Dim, c.Original).Fit(p.bytesWidth())...)
+	l[len(l)-1].Text += " "
 	l.Add(text.Dim, c.OrigText)
 	return l
 }

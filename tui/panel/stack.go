@@ -20,13 +20,33 @@ func (p *Stack) trapped() bool {
 	return p.m.Program != nil && p.m.Step != nil && p.m.Step.Delivery != nil && p.m.Step.CPU == p.m.CPU
 }
 
+// short reports whether there is no room for addresses: their distance from the
+// top stands for them.
+func (p *Stack) short(addr string) bool { return p.w < 2*len(addr)+16 }
+
+// fieldWidth is the room for the names of a frame's fields: less where a word's
+// meaning would be cut for it.
+func (p *Stack) fieldWidth() int {
+	const most, least = 9, 7
+	for _, w := range p.m.Stack {
+		addr := len(w.Addr)
+		if p.short(w.Addr) {
+			addr = len("+00")
+		}
+		if w.Field != "" && addr+len(w.Value)+len(w.Means)+most+3 > p.w {
+			return least
+		}
+	}
+	return most
+}
+
 // Lines implements Panel.
 func (p *Stack) Lines() []text.Line {
 	var lines []text.Line
 	if p.trapped() {
 		lines = append(lines, text.Of(text.Trap, "the trap's frame is not in guest memory"))
 	}
-	trap, signal := "", false
+	trap, signal, fields := "", false, p.fieldWidth()
 	for i, w := range p.m.Stack {
 		if w.Trap != trap && w.Trap != "" {
 			short, _, _ := strings.Cut(w.Trap, " ")
@@ -45,7 +65,7 @@ func (p *Stack) Lines() []text.Line {
 		default:
 			l.Add(text.Plain, " ")
 		}
-		if p.w < 2*len(w.Addr)+16 { // no room for addresses: the distance from the top
+		if p.short(w.Addr) {
 			l.Add(text.Dim, fmt.Sprintf("+%02x ", i*len(w.Value)/2))
 		} else {
 			l.Add(text.Dim, w.Addr+" ")
@@ -53,7 +73,7 @@ func (p *Stack) Lines() []text.Line {
 		l.Add(changed(w.Changed), w.Value)
 		l.Add(text.Plain, " ")
 		if w.Field != "" {
-			l.Pad(text.Work, w.Field, 9)
+			l.Pad(text.Work, w.Field, max(fields, len(w.Field)+1))
 		}
 		l.Add(text.Place, w.Means)
 		lines = append(lines, l)

@@ -11,6 +11,7 @@ import (
 type Why struct {
 	base
 	Message string // of the viewer, above the reasons until the next move
+	Asks    bool   // the viewer has questions of a lesson
 }
 
 // Title implements Panel.
@@ -91,10 +92,16 @@ func (p *Why) welcome() []text.Line {
 	l.Add(text.Plain, " to step, ")
 	l.Add(text.Key, "←")
 	l.Add(text.Plain, " to go back, ")
+	told := "Nothing has run yet. The lesson's text is a panel (Tab) where it is not shown; q leaves."
+	if p.Asks {
+		l.Add(text.Key, "y")
+		l.Add(text.Plain, " for the questions, ")
+		told = "Nothing has run yet. Tab turns to the next panel, PgDn scrolls it; q leaves."
+	}
 	l.Add(text.Key, "?")
 	l.Add(text.Plain, " for everything else.")
 	lines := []text.Line{l}
-	for _, s := range text.Wrap("Nothing has run yet. The lesson's text is a panel (Tab) where it is not shown; q leaves.", p.w) {
+	for _, s := range text.Wrap(told, p.w) {
 		lines = append(lines, text.Of(text.Dim, s))
 	}
 	return lines

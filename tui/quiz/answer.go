@@ -10,7 +10,8 @@ import (
 // Right judges an answer. Case, blanks, articles, brackets, quotes, a full stop
 // and units do not matter, nor whether words are joined by a blank, "_" or "-". A number
 // may be decimal, hexadecimal or a word; one that the lesson gives in hexadecimal, as cc or
-// 0x83, may also come without 0x. What follows "yes," or "no," is not looked at.
+// 0x83, may also come without 0x. What follows "yes," or "no," is not looked at. An
+// errno, a status or a signal may have its name before it, and an errno's name a minus.
 func (q *Question) Right(answer string) bool {
 	return slices.ContainsFunc(q.Answers, func(want string) bool { return same(want, answer) })
 }
@@ -48,7 +49,7 @@ func plain(s string) string {
 				s = strings.TrimSpace(s[1 : len(s)-1])
 			}
 		}
-		for _, word := range []string{"the ", "an ", "a ", "it is ", "it's ", "to ", "into ", "by ", "in ", "just ", "only ", "exactly ", "eflags.", "="} {
+		for _, word := range []string{"the ", "an ", "a ", "it is ", "it's ", "to ", "into ", "by ", "in ", "just ", "only ", "exactly ", "eflags.", "errno ", "errno=", "exit ", "status ", "signal ", "="} {
 			s = strings.TrimPrefix(s, word)
 		}
 		for _, word := range []string{" state", " flag", " of them"} {
@@ -56,6 +57,9 @@ func plain(s string) string {
 		}
 		if len(s) > 1 {
 			s = strings.TrimLeft(s, "%$")
+		}
+		if len(s) > 3 && strings.HasPrefix(s, "-e") { // an errno as a system call returns it
+			s = s[1:]
 		}
 		if s == before {
 			return s

@@ -44,3 +44,15 @@ func TestStoppedAnswer(t *testing.T) {
 	require.Zero(t, q.Tries)
 	require.Empty(t, q.Verdict)
 }
+
+// TestAnswersAsTheScreenHasThem: an errno, a status or a signal with its name
+// before it, and an errno as a system call returns it.
+func TestAnswersAsTheScreenHasThem(t *testing.T) {
+	q := Question{Answers: []string{"17", "EEXIST"}}
+	for _, a := range []string{"errno 17", "errno=17", "exit 17", "status 17", "signal 17", "EEXIST", "-EEXIST", "errno EEXIST"} {
+		require.True(t, q.Right(a), a)
+	}
+	for _, a := range []string{"-17", "17 EEXIST", "exit", "errno", "-"} {
+		require.False(t, q.Right(a), a)
+	}
+}

@@ -131,7 +131,11 @@ func changesText(r *story.Record) string {
 	}
 	for _, x := range r.Writes {
 		if x.Old != x.New {
-			l = append(l, fmt.Sprintf("[%s] was %s, is %s", x.At, x.Old, x.New))
+			s := fmt.Sprintf("[%s] was %s, is %s", x.At, x.Old, x.New)
+			if x.Buffered {
+				s += " (buffered)"
+			}
+			l = append(l, s)
 		}
 	}
 	if len(l) == 0 && r.Kind == "instruction" {
