@@ -8,10 +8,10 @@ BENCH   ?= .
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Debian packages: the CPU library; GNU as and ld for scenarios without a
-# listing, 32-bit compiling and a queue's server for the tests; what unpacks and
+# listing, 32-bit compiling, C++, perf probe and a queue's server for the tests; what unpacks and
 # makes Debian's sources; what runs other hosts' programs; a browser.
 BUILD_PACKAGES    := libunicorn-dev gcc libc6-dev
-TEST_PACKAGES     := binutils gcc-multilib redis-server nodejs
+TEST_PACKAGES     := binutils gcc-multilib g++ redis-server nodejs linux-perf
 SOURCE_PACKAGES   := dpkg-dev bzip2 xz-utils make tcl
 PORTABLE_PACKAGES := qemu-user nodejs
 WEB_PACKAGES      := chromium nodejs $(if $(shell command -v npm),,npm)
@@ -192,7 +192,7 @@ programs-fp: deps deps-test
 # Names and lines of programs beside nm's and perf probe's answers. Commands of Debian's
 # as it has them, dynamic, beside their native runs: what they print and which files they leave.
 programs: deps deps-test
-	@$(call install,$(COMMAND_PACKAGES) linux-perf rustc)
+	@$(call install,$(COMMAND_PACKAGES) rustc)
 	$(GO) test $(LIBRARY) ./kprobes/uprobes/source -run AsPerf -v
 	$(GO) test $(LIBRARY) ./kprobes/uprobes/places -run Names -every-name -v
 	$(GO) test $(LIBRARY) ./emu/linux -run TestDebianCommands -all-commands -timeout 1h -v
