@@ -137,7 +137,7 @@ func (p *Program) begin(v Variable, pl place) (value, error) {
 
 // plain takes typedefs and qualifiers off a type.
 func plain(t dwarf.Type) dwarf.Type {
-	for {
+	for range maxNestedTypes {
 		switch x := t.(type) {
 		case *dwarf.TypedefType:
 			t = x.Type
@@ -147,6 +147,7 @@ func plain(t dwarf.Type) dwarf.Type {
 			return t
 		}
 	}
+	return &dwarf.UnspecifiedType{}
 }
 
 // inMemory tells whether the value is read from memory, so that its parts lie there too.

@@ -121,15 +121,25 @@ func (v Variable) typ() (dwarf.Type, error) {
 	return v.unit.program.data.Type(off)
 }
 
+// maxNestedTypes bounds types within a type: one of a file that was made to harm may contain itself.
+const maxNestedTypes = 64
+
 // typeName writes a type as perf probe does: char*, struct item*.
-func typeName(t dwarf.Type) string {
+func typeName(t dwarf.Type) string { return nestedName(t, maxNestedTypes) }
+
+func nestedName(t dwarf.Type, left int) string {
+	if left == 0 {
+		return "..."
+	}
 	switch t := t.(type) {
 	case *dwarf.PtrType:
-		return typeName(t.Type) + "*"
+		return nestedName(t.Type, left-1) + "*"
 	case *dwarf.QualType:
-		return t.Qual + " " + typeName(t.Type)
+		return t.Qual + " " + nestedName(t.Type, left-1)
 	case *dwarf.ArrayType:
-		return typeName(t.Type) + "[]"
+		return nestedName(t.Type, left-1) + "[]"
+	case *dwarf.TypedefType:
+		return t.Name
 	case *dwarf.VoidType:
 		return "void"
 	case *dwarf.StructType:
