@@ -23,7 +23,7 @@ COMMAND_PACKAGES  := bash bc bzip2 coreutils curl dc dash diffutils file finduti
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed web test-web portable fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test lint deps deps-test deps-portable deps-web clean
+.PHONY: demo build test test-go test-go-listed web test-web portable release fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test lint deps deps-test deps-portable deps-release deps-web clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -87,6 +87,22 @@ portable: deps deps-portable
 		for host in amd64 arm64 wasm; do cmp library.txt $$host.txt || exit 1; done
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/softfloat
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/linux -run TestFloatHash
+
+# Archives of six systems and the page, with their sums. None needs anything
+# installed; the CPU library is left out, "trapline version" says so.
+RELEASE = $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
+release: deps-release web
+	@rm -rf bin/release && mkdir -p bin/release
+	for host in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+		os=$${host%/*} arch=$${host#*/}; name=trapline-$(RELEASE)-$$os-$$arch; \
+		mkdir -p bin/release/$$name/docs && cp LICENSE *.md bin/release/$$name && cp -r docs/*.md docs/*.svg docs/walkthroughs bin/release/$$name/docs && \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w' -o bin/release/$$name ./cmd/trapline && \
+		if [ $$os = windows ]; then (cd bin/release && zip -qr $$name.zip $$name); \
+		else tar -C bin/release --owner=0 --group=0 -czf bin/release/$$name.tar.gz $$name; fi && \
+		rm -r bin/release/$$name || exit 1; \
+	done
+	tar -C bin --owner=0 --group=0 -czf bin/release/trapline-$(RELEASE)-page.tar.gz web
+	cd bin/release && sha256sum *.tar.gz *.zip >SHA256SUMS && cat SHA256SUMS
 
 # A million random and mutated byte strings as guest code, in each mode and both
 # rings; then every fuzz target for FUZZ each.
@@ -224,6 +240,9 @@ deps-test:
 
 deps-portable:
 	@$(call install,$(PORTABLE_PACKAGES))
+
+deps-release:
+	@$(call install,zip)
 
 deps-web:
 	@$(call install,$(WEB_PACKAGES))

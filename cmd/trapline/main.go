@@ -83,9 +83,10 @@ func command(out *output, stderr io.Writer) *cli.Command {
 		Usage:     "walk through Linux kprobes and uprobes, instruction by instruction",
 		UsageText: "trapline COMMAND [OPTIONS] [ARGUMENTS]",
 		Description: "Start with: trapline run first-probe\n\n" +
-			"Exit status: 0 what the file says came true; 1 it did not; 2 usage, bad input, or output that cannot be\n" +
+			"Exit status: 0 all expectations held; 1 one did not; 2 usage, bad input, or output that cannot be\n" +
 			"written; 3 an internal failure; 130 Ctrl-C, SIGTERM or SIGHUP. That of trace is the program's own.",
 		Commands:              commands(out, stderr),
+		Flags:                 []cli.Flag{&cli.BoolFlag{Name: "version", Local: true, Usage: "print the version, as the command of this name"}},
 		Suggest:               true,
 		HideVersion:           true,
 		EnableShellCompletion: true,
@@ -100,6 +101,10 @@ func command(out *output, stderr io.Writer) *cli.Command {
 		Action: func(_ context.Context, c *cli.Command) error {
 			if name := c.Args().First(); name != "" {
 				return unknownCommand(c, name)
+			}
+			if c.Bool("version") {
+				printVersion(out)
+				return nil
 			}
 			return cli.ShowRootCommandHelp(c)
 		},

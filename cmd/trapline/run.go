@@ -24,8 +24,8 @@ func runCommand(out *output) *cli.Command {
 		ArgsUsage: "SCENARIO",
 		Description: `SCENARIO is a built-in name (trapline list) or the path of a file.
 
-The exit status is 0 if everything that the file says came true: its golden steps, and exactly the violations
-that it expects. With --engine, --schedule or -p only the properties that it checks are judged.
+The exit status is 0 if all expectations of the file held: its golden steps, and exactly the violations that it
+names. With --engine, --schedule or -p only the properties that it checks are judged.
 
 EXAMPLES:
    trapline run first-probe                     the first lesson
@@ -323,7 +323,7 @@ func (t *telling) summary(failures []scenarios.Failure, own bool) {
 		fmt.Fprintf(o, " %s:%d: %s\n", r.File.Name, x.Pos.Line, x.Text)
 	}
 	if len(failures) == 0 {
-		o.styled(story.Changed, "Everything came true that the file says.\n")
+		o.styled(story.Changed, "All expectations held.\n")
 	}
 }
 

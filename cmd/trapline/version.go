@@ -20,10 +20,14 @@ func versionCommand(out *output) *cli.Command {
 			if c.Args().Present() {
 				return usagef(c, "version takes no arguments")
 			}
-			fmt.Fprintf(out, "trapline %s\nprocessor: interpreter; %s\n", version(), library())
+			printVersion(out)
 			return nil
 		},
 	}
+}
+
+func printVersion(out *output) {
+	fmt.Fprintf(out, "trapline %s\nprocessor: interpreter; %s\n", version(), library())
 }
 
 // library says what runs long programs, and MMX.
