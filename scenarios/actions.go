@@ -29,7 +29,7 @@ func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error)
 	}
 	for _, a := range actions {
 		for _, x := range a.Args {
-			if err := b.checkSymbols(x); err != nil {
+			if err := b.run.checkSymbols(x); err != nil {
 				return kprobes.Handler{}, err
 			}
 		}

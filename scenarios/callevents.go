@@ -52,7 +52,7 @@ func (b *builder) writeEventCall(s *stub, c *format.TaskCall) {
 
 // collecting is a micro-step that changes the event files or modules. What the
 // kernel refuses is told; the task goes on.
-func (r *Run) collecting(row, what string, do func() error) traps.Op {
+func (r *KernelRun) collecting(row, what string, do func() error) traps.Op {
 	return func(x *traps.Exec) traps.Result {
 		log := len(r.Tracing.Printk())
 		err := r.Tracing.Collect(x.M, x.C.ID, do)

@@ -43,7 +43,7 @@ cpu 0 calls CALLS
 `
 
 // calls runs a task's calls to their end.
-func calls(t *testing.T, engine, list string) *scenarios.Run {
+func calls(t *testing.T, engine, list string) *scenarios.KernelRun {
 	t.Helper()
 	parsed, err := format.Parse("t", []byte(strings.ReplaceAll(eventCalls, "CALLS", list)))
 	require.NoError(t, err)
@@ -51,7 +51,12 @@ func calls(t *testing.T, engine, list string) *scenarios.Run {
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	require.NoError(t, r.Finish(context.Background(), nil))
-	return r
+	return kernelRun(r)
+}
+
+func kernelRun(r *scenarios.Run) (k *scenarios.KernelRun) {
+	r.Visit(func(x *scenarios.KernelRun) { k = x }, nil)
+	return k
 }
 
 // Each call does what the command of the same name does.

@@ -71,7 +71,7 @@ func (b *builder) defineEvents() error {
 // refusal is what the kernel says to a line or a write that it refuses: the
 // errno, error_log's text where it has any, and what its log says from line
 // number log on.
-func (r *Run) refusal(err error, log int) string {
+func (r *KernelRun) refusal(err error, log int) string {
 	var e *events.Error
 	var errno events.Errno
 	s := err.Error()
@@ -134,7 +134,7 @@ func (b *builder) addModuleFile(m *format.Module) error {
 }
 
 // noteOriginals keeps what the breakpoints of events cover, for the story.
-func (r *Run) noteOriginals() {
+func (r *KernelRun) noteOriginals() {
 	for _, p := range r.Probes.Probes() {
 		if _, known := r.original[p.Addr]; known {
 			continue
@@ -148,7 +148,7 @@ func (r *Run) noteOriginals() {
 }
 
 // control carries out a directive of the event files.
-func (r kernelWorld) control(s *format.Step) (string, error) {
+func (r *KernelRun) control(s *format.Step) (string, error) {
 	if r.Tracing == nil {
 		return "", s.Pos.Error(r.File.Name, "", "a run without probes has no events")
 	}
@@ -178,10 +178,9 @@ func (r *Run) EventLines() []string {
 }
 
 // EventRecords are the events that fired.
-func (r *Run) EventRecords() []trace.Record {
-	if w, ok := r.world.(*userWorld); ok {
-		return w.eventRecords()
-	}
+func (r *Run) EventRecords() []trace.Record { return r.world.eventRecords() }
+
+func (r *KernelRun) eventRecords() []trace.Record {
 	if r.Tracing == nil {
 		return nil
 	}

@@ -66,14 +66,14 @@ func (r *Run) loopHash() uint64 {
 	return r.Machine.Hash(false)
 }
 
-func (w kernelWorld) hashCounts(h kprobes.Hashed) {
+func (w *KernelRun) hashCounts(h kprobes.Hashed) {
 	w.Probes.HashCounts(h)
 	if w.Tracing != nil {
 		w.Tracing.LeaveOutCounts(h != kprobes.AllCounts)
 	}
 }
 
-func (w *userWorld) hashCounts(h kprobes.Hashed) {
+func (w *ProgramRun) hashCounts(h kprobes.Hashed) {
 	w.countsOut = h != kprobes.AllCounts
 	w.tracer.LeaveOutTrace(w.countsOut)
 }

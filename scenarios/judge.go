@@ -13,40 +13,40 @@ import (
 // prepareChecks makes the checks of the file, or every built-in one. Under
 // another engine than the file's, conditions on that engine's own variables
 // are left out, and under none those on probes.
-func (b *builder) prepareChecks() error {
-	if b.options.WithoutProbes {
+func (r *Run) prepareChecks() error {
+	if r.Options.WithoutProbes {
 		return nil
 	}
-	own := b.options.Engine == b.file.Machine.Engine
-	list := b.file.Check
-	if !b.file.HasCheck {
-		for _, name := range format.PropertyNames(b.file.Where()) {
+	own := r.Options.Engine == r.File.Machine.Engine
+	list := r.File.Check
+	if !r.File.HasCheck {
+		for _, name := range format.PropertyNames(r.File.Where()) {
 			list = append(list, format.Property{Name: name})
 		}
 	}
 	for _, p := range list {
-		c := b.run.world.property(p)
+		c := r.world.property(p)
 		if p.Cond != nil {
-			err := b.checkSymbols(*p.Cond)
+			err := r.checkSymbols(*p.Cond)
 			if err != nil && own {
 				return err
 			}
-			if err != nil || b.options.engine().None() && asksAboutProbes(p.Cond.Node) {
+			if err != nil || r.Options.engine().None() && asksAboutProbes(p.Cond.Node) {
 				continue
 			}
-			c = b.run.condition(p)
+			c = r.condition(p)
 		}
-		b.run.checks = append(b.run.checks, c)
+		r.checks = append(r.checks, c)
 	}
-	for _, p := range b.file.Finally {
-		b.run.checks = append(b.run.checks, &props.Finally{M: b.run.Machine, Title: p.Name, Good: p.Holds})
+	for _, p := range r.File.Finally {
+		r.checks = append(r.checks, &props.Finally{M: r.Machine, Title: p.Name, Good: p.Holds})
 	}
-	for _, s := range b.file.Steps {
+	for _, s := range r.File.Steps {
 		for _, x := range []*format.Expr{s.Expr, s.Target} {
 			if x == nil || !own {
 				continue
 			}
-			if err := b.checkSymbols(*x); err != nil {
+			if err := r.checkSymbols(*x); err != nil {
 				return err
 			}
 		}
@@ -64,13 +64,13 @@ func asksAboutProbes(n expr.Node) bool {
 }
 
 // checkSymbols reports the first symbol of x that does not exist.
-func (b *builder) checkSymbols(x format.Expr) error {
+func (r *Run) checkSymbols(x format.Expr) error {
 	var bad error
 	expr.Walk(x.Node, func(n expr.Node) {
 		if s, ok := n.(*expr.Symbol); ok && bad == nil {
 			at := x
 			at.Node = s
-			_, bad = evalAt(b.file.File, at, b.symbols())
+			_, bad = evalAt(r.File.File, at, r.symbols)
 		}
 	})
 	return bad

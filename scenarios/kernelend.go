@@ -9,18 +9,18 @@ import (
 
 // end is how the tasks ended, and all of the scenario's memory but the dead
 // stack below the stack pointer (S4).
-func (w kernelWorld) end() *props.End {
+func (w *KernelRun) end() *props.End {
 	return props.KernelEnd(w.Probes, &props.Scope{
 		CPUs: slices.Collect(w.File.taskCPUs()), Memory: w.areas(), Operates: w.operates, Read: w.read,
 	})
 }
 
 // threads: a task never leaves its vCPU.
-func (kernelWorld) threads() int { return 0 }
+func (*KernelRun) threads() int { return 0 }
 
 // oneOrder reports whether one vCPU alone has work, and no interrupt comes at
 // a time that the schedule chooses.
-func (w kernelWorld) oneOrder(int) bool { return len(w.File.Tasks) < 2 && len(w.free()) == 0 }
+func (w *KernelRun) oneOrder(int) bool { return len(w.File.Tasks) < 2 && len(w.free()) == 0 }
 
 // operates reports whether the task of a vCPU registers probes itself.
 func (r *Run) operates(cpu int) bool {

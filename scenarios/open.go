@@ -61,7 +61,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 		return nil, err
 	}
 	b := &builder{file: f, options: o, image: img, space: m.CPUs[0].Space}
-	b.run = &Run{File: f, Options: o, Machine: m, scheduled: o.Scheduled, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
+	b.run = &KernelRun{Run: &Run{File: f, Options: o, Machine: m, scheduled: o.Scheduled, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}}
 	if err := b.build(ctx); err != nil {
 		m.Close()
 		if errors.Is(err, emu.ErrMemoryBound) {
@@ -69,7 +69,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 		}
 		return nil, err
 	}
-	return b.run, nil
+	return b.run.Run, nil
 }
 
 // builder puts a scenario onto a machine.
@@ -78,7 +78,7 @@ type builder struct {
 	options Options
 	image   *loader.Image
 	space   *emu.Space
-	run     *Run
+	run     *KernelRun
 	own     []loader.Symbol // of regions and helper code
 }
 
@@ -91,17 +91,17 @@ func (b *builder) build(ctx context.Context) error {
 		return err
 	}
 	r.Kernel = r.Probes.K
-	r.world = kernelWorld{r}
-	r.Probes.SetHost(runKey{}, r)
+	r.world = r
+	r.Probes.SetHost(runKey{}, r.Run)
 	r.share(ctx, b.options.base)
 	for _, do := range []func() error{
-		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, b.prepareChecks,
+		b.loadImage, b.nameRegions, b.loadRegions, b.loadCalls, b.startTasks, b.setGates, b.defineProbes, b.defineEvents, b.noteSegments, b.prepareInterrupts, r.prepareChecks,
 	} {
 		if err := do(); err != nil {
 			return err
 		}
 	}
-	r.Machine.AddPart(r)
+	r.Machine.AddPart(r.Run)
 	if b.options.Direct {
 		if err := r.Kernel.SetDirect(true); err != nil {
 			return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)

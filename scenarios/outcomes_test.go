@@ -21,7 +21,7 @@ import (
 // them, not by what kernel text has left on stacks and in registers.
 type outcomes struct {
 	*explore.Machine
-	run *Run
+	run *KernelRun
 }
 
 func (s outcomes) EndHash() uint64 {
@@ -85,8 +85,9 @@ func searchOutcomesBy(t *testing.T, f *File, engine string, o Options, by explor
 			return nil, err
 		}
 		s := run.world.system()
-		run.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
-		return outcomes{s.(*explore.Machine), run}, nil
+		k := run.world.(*KernelRun)
+		k.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
+		return outcomes{s.(*explore.Machine), k}, nil
 	}, by)
 	if errors.Is(err, explore.ErrSystem) { // what the scenario asks for is another engine's
 		return nil

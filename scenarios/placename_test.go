@@ -17,11 +17,12 @@ func TestT1PlacesOfMicroSteps(t *testing.T) {
 	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Direct: true})
 	require.NoError(t, err)
 	defer r.Close()
+	kernel := kernelRun(r).Kernel
 	named := 0
 	for cpu, ok := r.Next(); ok; cpu, ok = r.Next() {
-		at := r.Kernel.Place(r.Machine.CPUs[cpu])
+		at := kernel.Place(r.Machine.CPUs[cpu])
 		pc := r.Machine.CPUs[cpu].LinearPC()
-		name := r.Kernel.PlaceName(at)
+		name := kernel.PlaceName(at)
 		ev := r.Step(cpu)
 		if require.Equal(t, at != pc, name != "", "%#x", at); name != "" && ev.Kind == emu.StepMicro && !strings.HasPrefix(name, "call_handler") {
 			require.Equal(t, ev.Micro.Name+" of "+ev.Micro.In, name)

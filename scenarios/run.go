@@ -11,12 +11,9 @@ import (
 	"trapline/emu"
 	"trapline/emu/explore"
 	"trapline/emu/sched"
-	"trapline/kprobes"
 	"trapline/kprobes/engines"
 	"trapline/kprobes/props"
-	"trapline/kprobes/trace"
 	"trapline/scenarios/story"
-	"trapline/traps"
 )
 
 // Run is a scenario on its machine. All that changes while it runs is the
@@ -26,9 +23,6 @@ type Run struct {
 	File    *File
 	Options Options
 	Machine *emu.Machine
-	Kernel  *traps.Kernel    // nil for a Linux program, as the next two
-	Probes  *kprobes.Manager // of kernel code
-	Tracing *trace.Tracing   // the event files; nil where there are no events
 
 	world    world
 	symbols  symbolEnv
@@ -89,6 +83,11 @@ func (v Violation) String() string {
 // Close frees the machine.
 func (r *Run) Close() {
 	r.world.close()
+}
+
+// Visit gives the run to the one of two functions that is for its world.
+func (r *Run) Visit(kernel func(*KernelRun), program func(*ProgramRun)) {
+	r.world.visit(kernel, program)
 }
 
 // Names resolves addresses of the run.
@@ -328,12 +327,7 @@ func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
 
 // KernelText names the text of the modelled kernel, or what stands for it in
 // direct mode; "": there is none.
-func (r *Run) KernelText() string {
-	if r.Kernel == nil {
-		return ""
-	}
-	return r.Kernel.TextSum()
-}
+func (r *Run) KernelText() string { return r.world.kernelText() }
 
 func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,14 +14,14 @@ import (
 // Systems makes the systems of one search of a scenario: its machine, judged
 // by the properties of its check.
 type Systems struct {
-	ctx     context.Context
-	end     context.CancelFunc
-	file    *File
-	options Options
-	sum     sched.Checksum
-	words   []string // of its schedules
-	events  bool     // there are event files
-	name    func(uint64) string
+	ctx       context.Context
+	end       context.CancelFunc
+	file      *File
+	options   Options
+	sum       sched.Checksum
+	words     []string // of its schedules
+	oneWorker bool
+	name      func(uint64) string
 }
 
 // ErrNoLines is returned for a search by lines of C where there are none.
@@ -54,23 +53,15 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	}
 	s.sum, s.words = r.Checksum(), r.wordsFrom(len(r.Machine.CPUs)+len(r.free()))
 	s.options.Engine = r.Engine()
-	s.events = r.Tracing != nil
-	s.name = r.names.Addr
-	if k := r.Kernel; k != nil {
-		s.name = func(at uint64) string {
-			if line, ok := k.LineAt(at); ok {
-				return fmt.Sprintf("%s:%d", line.Func, line.Line)
-			}
-			return cmp.Or(k.PlaceName(at), r.names.Addr(at))
-		}
-	}
+	s.oneWorker = r.world.oneWorker()
+	s.name = r.world.placeName
 	return s, nil
 }
 
-// Jobs is how many of n workers can share the search: one where there are event
-// files, whose snapshots are of no use to another machine.
+// Jobs is how many of n workers can share the search: one where snapshots of
+// the event files are of no use to another machine.
 func (s *Systems) Jobs(n int) int {
-	if s.events {
+	if s.oneWorker {
 		return 1
 	}
 	return n

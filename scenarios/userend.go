@@ -65,7 +65,7 @@ type spent struct {
 const maxStackStep = 64 << 10
 
 // leftOf is the entry of a thread, made if there is none.
-func (w *userWorld) leftOf(t *linux.Thread) *threadLeft {
+func (w *ProgramRun) leftOf(t *linux.Thread) *threadLeft {
 	list := w.user.threads
 	i, ok := slices.BinarySearchFunc(list, t.TID, func(x threadLeft, tid int) int { return cmp.Compare(x.tid, tid) })
 	if !ok {
@@ -75,7 +75,7 @@ func (w *userWorld) leftOf(t *linux.Thread) *threadLeft {
 }
 
 // followStack notes what a thread's step has made its stack.
-func (w *userWorld) followStack(t *linux.Thread) {
+func (w *ProgramRun) followStack(t *linux.Thread) {
 	if !w.keeps || t == nil {
 		return
 	}
@@ -110,7 +110,7 @@ func widened(list []props.Range, r props.Range) []props.Range {
 }
 
 // gotSignal notes a signal that a thread takes.
-func (w *userWorld) gotSignal(t *linux.Thread, n int) {
+func (w *ProgramRun) gotSignal(t *linux.Thread, n int) {
 	if w.keeps {
 		w.leftOf(t).signals |= 1 << (n & 63)
 	}
@@ -119,7 +119,7 @@ func (w *userWorld) gotSignal(t *linux.Thread, n int) {
 // userHooks are the uprobes' with an eye on the ends of threads.
 type userHooks struct {
 	*uprobes.System
-	world *userWorld
+	world *ProgramRun
 }
 
 // ThreadExited follows the end of a thread.
@@ -140,7 +140,7 @@ func (h userHooks) Execed(t *linux.Thread) {
 }
 
 // exited keeps what t leaves: of the last thread of a process the memory too.
-func (w *userWorld) exited(t *linux.Thread) {
+func (w *ProgramRun) exited(t *linux.Thread) {
 	p := t.Process()
 	mm := p.MM()
 	if w.kernel == nil || mm == nil {
@@ -163,7 +163,7 @@ func (w *userWorld) exited(t *linux.Thread) {
 
 // keepThread keeps the registers of a thread that ends by itself, and notes
 // what of its stack does not count any more.
-func (w *userWorld) keepThread(t *linux.Thread) {
+func (w *ProgramRun) keepThread(t *linux.Thread) {
 	l := w.leftOf(t)
 	l.ended = true
 	if c := t.CPU(); c != nil && c.ID == w.Machine.Event().CPU {
@@ -192,7 +192,7 @@ func (w *userWorld) keepThread(t *linux.Thread) {
 }
 
 // spend notes that what is in memory now does not count.
-func (w *userWorld) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
+func (w *ProgramRun) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
 	for at := r.Low; at < r.High; {
 		n := min(r.High-at, emu.PageSize-at%emu.PageSize)
 		b := make([]byte, n)
@@ -203,7 +203,7 @@ func (w *userWorld) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
 	}
 }
 
-func (w *userWorld) addSpent(s spent) {
+func (w *ProgramRun) addSpent(s spent) {
 	var h emu.Hasher
 	h.Uint64(uint64(s.pid))
 	h.Uint64(s.at)
@@ -236,7 +236,7 @@ func writablePages(mm *linux.MM) map[uint64][]byte {
 
 // keepMemory keeps what of the memory of a process counts. Pages as they were
 // when they came count as absent ones: a handler that reads brings pages in.
-func (w *userWorld) keepMemory(p *linux.Process, pages map[uint64][]byte) {
+func (w *ProgramRun) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 	l := processLeft{pid: p.PID}
 	var h emu.Hasher
 	for page, b := range pages {
@@ -263,7 +263,7 @@ func (w *userWorld) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 
 // counting puts what counts in place of what is spent, in the page b at an
 // address.
-func (w *userWorld) counting(pid int, page uint64, b []byte) []byte {
+func (w *ProgramRun) counting(pid int, page uint64, b []byte) []byte {
 	for i := range w.user.spent {
 		s := &w.user.spent[i]
 		if s.pid != pid || s.at+uint64(len(s.was)) <= page || s.at >= page+emu.PageSize {
@@ -286,7 +286,7 @@ func (w *userWorld) counting(pid int, page uint64, b []byte) []byte {
 
 // hashLeft feeds what is kept to a state hash: two states that differ in what
 // an ended thread left are two.
-func (w *userWorld) hashLeft(h *emu.Hasher) {
+func (w *ProgramRun) hashLeft(h *emu.Hasher) {
 	if !w.keeps {
 		return
 	}
@@ -314,7 +314,7 @@ func (w *userWorld) hashLeft(h *emu.Hasher) {
 }
 
 // end is how the program ended.
-func (w *userWorld) end() *props.End {
+func (w *ProgramRun) end() *props.End {
 	r := w.kernel.Result()
 	how, _ := w.ending()
 	e := &props.End{Arch: w.Machine.Arch, Output: w.output(), Stop: props.Stop{Text: how}}
@@ -341,7 +341,7 @@ func (w *userWorld) end() *props.End {
 }
 
 // threads counts the threads of all processes.
-func (w *userWorld) threads() int {
+func (w *ProgramRun) threads() int {
 	n := 0
 	for _, p := range w.kernel.Processes() {
 		n += len(p.Threads())
@@ -350,4 +350,4 @@ func (w *userWorld) threads() int {
 }
 
 // oneOrder reports whether there was nobody to take turns with.
-func (w *userWorld) oneOrder(threads int) bool { return threads < 2 }
+func (w *ProgramRun) oneOrder(threads int) bool { return threads < 2 }

@@ -17,7 +17,7 @@ import (
 var errRefused = errors.New("the kernel refuses it")
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
-func (w *userWorld) define(line string) error {
+func (w *ProgramRun) define(line string) error {
 	lines, err := places.Resolve(line, probedFiles{w})
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (w *userWorld) define(line string) error {
 	return nil
 }
 
-func (w *userWorld) defineLine(named places.Line) error {
+func (w *ProgramRun) defineLine(named places.Line) error {
 	if named.Remark != "" {
 		w.addLog(named.Remark)
 	}
@@ -49,7 +49,7 @@ func (w *userWorld) defineLine(named places.Line) error {
 }
 
 // enableAll enables the events, with the program mapped (U16).
-func (w *userWorld) enableAll() {
+func (w *ProgramRun) enableAll() {
 	for _, e := range w.registry.Events() {
 		err := w.registry.SetEvent(e.Group, e.Name, true)
 		errno, _ := err.(events.Errno)
@@ -62,7 +62,7 @@ func (w *userWorld) enableAll() {
 }
 
 // probedFiles are the ELF files of a scenario, for the places of its events.
-type probedFiles struct{ world *userWorld }
+type probedFiles struct{ world *ProgramRun }
 
 // Absolute implements places.Files: a path is the guest's, and there is no working directory to begin from.
 func (probedFiles) Absolute(path string) string { return path }
@@ -91,7 +91,7 @@ func (p probedFiles) File(path string) (*places.File, error) {
 }
 
 // control writes and reads control files.
-func (w *userWorld) control(s *format.Step) (string, error) {
+func (w *ProgramRun) control(s *format.Step) (string, error) {
 	const file = "uprobe_events"
 	group, name, enable := enableFile(s.Word)
 	switch {
@@ -113,7 +113,7 @@ func (w *userWorld) control(s *format.Step) (string, error) {
 
 // echo writes a line to uprobe_events. What the kernel says to a line that it
 // does not take is the output.
-func (w *userWorld) echo(s *format.Step) (string, error) {
+func (w *ProgramRun) echo(s *format.Step) (string, error) {
 	if !s.Append {
 		if err := w.registry.Truncate(tracefs.UprobeEvents); err != nil {
 			return refusal(err), nil

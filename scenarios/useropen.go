@@ -47,7 +47,7 @@ func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &userBuilder{file: f, options: o, world: &userWorld{image: img, user: userState{hitAt: map[int]uint64{}}}}
+	b := &userBuilder{file: f, options: o, world: &ProgramRun{image: img, user: userState{hitAt: map[int]uint64{}}}}
 	b.world.Run = &Run{File: f, Options: o, world: b.world, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
 	if err := b.build(ctx); err != nil {
 		b.world.close()
@@ -60,7 +60,7 @@ func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
 type userBuilder struct {
 	file    *File
 	options Options
-	world   *userWorld
+	world   *ProgramRun
 	program []byte // its ELF file
 }
 
@@ -68,14 +68,10 @@ func (b *userBuilder) build(ctx context.Context) error {
 	w := b.world
 	w.share(ctx, b.options.base)
 	w.keeps = b.options.WithoutProbes
-	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames} {
+	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames, w.prepareChecks} {
 		if err := do(); err != nil {
 			return err
 		}
-	}
-	checks := &builder{file: b.file, options: b.options, image: w.image, run: w.Run}
-	if err := checks.prepareChecks(); err != nil {
-		return err
 	}
 	w.cells = w.Machine.NewCells()
 	w.Machine.AddPart(w)
@@ -291,7 +287,7 @@ func (b *userBuilder) checkNames() error {
 	return nil
 }
 
-func (w *userWorld) close() {
+func (w *ProgramRun) close() {
 	if w.kernel != nil {
 		w.kernel.Close()
 	}

@@ -78,11 +78,10 @@ func (b *userBuilder) defineProbes() error {
 
 // consumer makes what is called at a probe's hits.
 func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, error) {
-	checks := &builder{file: b.file, run: b.world.Run}
 	for _, list := range p.Handlers {
 		for _, a := range list {
 			for _, x := range a.Args {
-				if err := checks.checkSymbols(x); err != nil {
+				if err := b.world.checkSymbols(x); err != nil {
 					return nil, err
 				}
 			}
@@ -118,7 +117,7 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 }
 
 // hit makes what a handler's actions work on.
-func (w *userWorld) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
+func (w *ProgramRun) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
 	return &hit{
 		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), door: w.Machine.Door(), addr: h.Addr,
 		regs: coreRegisters{h.Thread.Core()}, read: h.Thread.Process().MM().Read,
@@ -133,7 +132,7 @@ func (w *userWorld) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
 }
 
 // pidOf is the process that has an address space; 0: none.
-func (w *userWorld) pidOf(mm *linux.MM) int {
+func (w *ProgramRun) pidOf(mm *linux.MM) int {
 	for _, p := range mm.Kernel().Processes() {
 		if p.MM() == mm {
 			return p.PID
@@ -144,7 +143,7 @@ func (w *userWorld) pidOf(mm *linux.MM) int {
 
 // observe notes what a step means for the probes: hits, entries of the trace,
 // and executions of a probed instruction that no hit preceded.
-func (w *userWorld) observe(ev *emu.Event) {
+func (w *ProgramRun) observe(ev *emu.Event) {
 	t := w.kernel.Current(ev.CPU)
 	w.followStack(t)
 	switch {
@@ -169,7 +168,7 @@ func (w *userWorld) observe(ev *emu.Event) {
 }
 
 // noteHit puts the hit before what its handlers did.
-func (w *userWorld) noteHit(ev *emu.Event, t *linux.Thread) {
+func (w *ProgramRun) noteHit(ev *emu.Event, t *linux.Thread) {
 	var names []string
 	addr := w.user.hitAt[t.TID]
 	for _, p := range w.probes {
@@ -190,7 +189,7 @@ const (
 	NoteMissed emu.NoteKind = "missed" // a probed instruction ran without a hit
 )
 
-func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
+func (w *ProgramRun) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
 		if p.addr == ev.PC && p.wants(t.Process().PID) {
 			p.missed++
@@ -205,7 +204,7 @@ func (w *userWorld) miss(ev *emu.Event, t *linux.Thread) {
 }
 
 // namesAt lists the probes at an address.
-func (w *userWorld) namesAt(addr uint64) string {
+func (w *ProgramRun) namesAt(addr uint64) string {
 	var names []string
 	for _, p := range w.probes {
 		if p.addr == addr {
@@ -215,7 +214,7 @@ func (w *userWorld) namesAt(addr uint64) string {
 	return strings.Join(names, ", ")
 }
 
-func (w *userWorld) probed(pc uint64) bool {
+func (w *ProgramRun) probed(pc uint64) bool {
 	for _, p := range w.probes {
 		if p.addr == pc && p.refused == 0 {
 			return true
@@ -225,7 +224,7 @@ func (w *userWorld) probed(pc uint64) bool {
 }
 
 // count adds up the probes of a name: an event may have several.
-func (w *userWorld) count(d emu.Door, name string, c probeCount) (uint64, bool) {
+func (w *ProgramRun) count(d emu.Door, name string, c probeCount) (uint64, bool) {
 	var n uint64
 	known := false
 	w.kernel.Read(d)
@@ -252,12 +251,12 @@ const valueMissed = 0
 
 // breakpointAt reports whether there is an int3 at an address, as the thread on
 // vCPU 0 or else the first process sees it.
-func (w *userWorld) breakpointAt(d emu.Door, addr uint64) bool {
+func (w *ProgramRun) breakpointAt(d emu.Door, addr uint64) bool {
 	var b [1]byte
 	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == breakpoint
 }
 
-func (w *userWorld) hitsOf(p *userProbe) uint64 {
+func (w *ProgramRun) hitsOf(p *userProbe) uint64 {
 	if p.def != nil {
 		return w.tracer.Counts(p.def).Hits
 	}
@@ -265,14 +264,14 @@ func (w *userWorld) hitsOf(p *userProbe) uint64 {
 }
 
 // instruction is what stands at a probe; nil: nothing is mapped, or refused.
-func (w *userWorld) instruction(p *userProbe) *uprobes.Instruction {
+func (w *ProgramRun) instruction(p *userProbe) *uprobes.Instruction {
 	if p.def != nil {
 		return w.tracer.Instruction(p.def)
 	}
 	return w.uprobes.Instruction(p.place)
 }
 
-func (w *userWorld) stateOf(p *userProbe) string {
+func (w *ProgramRun) stateOf(p *userProbe) string {
 	switch {
 	case p.refused != 0:
 		return "refused"
@@ -289,7 +288,7 @@ func (w *userWorld) stateOf(p *userProbe) string {
 // stateArmed is ProbeEnd.State of a probe whose breakpoint is in place.
 const stateArmed = "armed"
 
-func (w *userWorld) missed() uint64 {
+func (w *ProgramRun) missed() uint64 {
 	var n uint64
 	for _, p := range w.probes {
 		n += p.missed
@@ -297,7 +296,7 @@ func (w *userWorld) missed() uint64 {
 	return n
 }
 
-func (w *userWorld) ends() []ProbeEnd {
+func (w *ProgramRun) ends() []ProbeEnd {
 	var list []ProbeEnd
 	for _, p := range w.probes {
 		at := w.names.Addr(p.addr)
@@ -310,7 +309,7 @@ func (w *userWorld) ends() []ProbeEnd {
 }
 
 // breakpoint tells the story which probe's int3 is at addr.
-func (w *userWorld) breakpoint(addr uint64) (string, []byte, bool) {
+func (w *ProgramRun) breakpoint(addr uint64) (string, []byte, bool) {
 	for _, p := range w.probes {
 		if p.addr != addr {
 			continue

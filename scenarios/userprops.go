@@ -14,7 +14,7 @@ import (
 )
 
 // property makes a built-in property of a Linux program (S4).
-func (w *userWorld) property(p format.Property) explore.Property {
+func (w *ProgramRun) property(p format.Property) explore.Property {
 	atEnd := func(what func() string) explore.Property { return &endProperty{p.Name, what} }
 	switch p.Name {
 	case props.NoMissedProbe:
@@ -54,21 +54,21 @@ func (p *endProperty) End() *explore.Violation {
 	return nil
 }
 
-func (w *userWorld) deadlocked() string {
+func (w *ProgramRun) deadlocked() string {
 	if w.kernel.Result().Bound == linux.BoundDeadlock {
 		return everyoneWaits + ": " + strings.Join(w.kernel.Waiting(), ", ")
 	}
 	return ""
 }
 
-func (w *userWorld) killed() string {
+func (w *ProgramRun) killed() string {
 	if r := w.kernel.Result(); r.Signal != 0 {
 		return "the program was " + r.String()
 	}
 	return ""
 }
 
-func (w *userWorld) exitDiffers(want *format.Exit) string {
+func (w *ProgramRun) exitDiffers(want *format.Exit) string {
 	r := w.kernel.Result()
 	got := format.Exit{Status: r.Code}
 	if r.Signal != 0 {
@@ -84,7 +84,7 @@ func (w *userWorld) exitDiffers(want *format.Exit) string {
 	return ""
 }
 
-func (w *userWorld) outputDiffers(want string) string {
+func (w *ProgramRun) outputDiffers(want string) string {
 	if got := w.output(); got != want {
 		return fmt.Sprintf("the output is %s; expected %s", strconv.Quote(got), strconv.Quote(want))
 	}
@@ -93,7 +93,7 @@ func (w *userWorld) outputDiffers(want string) string {
 
 // userMissed is no-missed-probe: a thread whose process has a uprobe runs the
 // probed instruction only in a hit.
-type userMissed struct{ world *userWorld }
+type userMissed struct{ world *ProgramRun }
 
 func (*userMissed) Name() string            { return props.NoMissedProbe }
 func (*userMissed) End() *explore.Violation { return nil }
@@ -115,7 +115,7 @@ type trapping struct{ pc, n uint64 }
 // userLivelock is no-livelock: an instruction that traps again and again while
 // no instruction completes.
 type userLivelock struct {
-	world *userWorld
+	world *ProgramRun
 	cpu   []trapping
 }
 

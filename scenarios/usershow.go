@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // show carries out the directives that only a Linux program has, and those
 // that have another meaning for it.
-func (w *userWorld) show(s *format.Step) (string, error) {
+func (w *ProgramRun) show(s *format.Step) (string, error) {
 	switch s.Verb {
 	case "tasks":
 		return w.threadsText(), nil
@@ -33,13 +34,13 @@ func (w *userWorld) show(s *format.Step) (string, error) {
 }
 
 // entryLine is an entry of the trace without the columns of time and place.
-func (w *userWorld) entryLine(i int) string {
+func (w *ProgramRun) entryLine(i int) string {
 	var l fetch.Line
 	w.tracer.Entries()[i].AppendLine(&l, tracefs.TraceOptions{NoContext: true})
 	return strings.TrimSpace(string(l.Text))
 }
 
-func (w *userWorld) eventRecords() []trace.Record {
+func (w *ProgramRun) eventRecords() []trace.Record {
 	var list []trace.Record
 	for _, e := range w.tracer.Entries() {
 		list = append(list, trace.Record{
@@ -49,16 +50,10 @@ func (w *userWorld) eventRecords() []trace.Record {
 	return list
 }
 
-func (w *userWorld) exitText() string {
-	if !w.kernel.Done() {
-		return "runs"
-	}
-	how, _ := w.ending()
-	return how
-}
+func (w *ProgramRun) exitText() string { return cmp.Or(w.exit(), "runs") }
 
 // mapsText lists the mappings of each process.
-func (w *userWorld) mapsText() string {
+func (w *ProgramRun) mapsText() string {
 	var b strings.Builder
 	pid, word := 0, 2*w.Machine.Arch.Word()
 	for _, m := range w.Mappings() {
@@ -80,13 +75,8 @@ type Mapping struct {
 	Name       string // PATH+0xOFFSET of a file, a name such as [stack], or ""
 }
 
-// Mappings lists the memory of a Linux program's processes, by process and
-// address.
-func (r *Run) Mappings() []Mapping {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return nil
-	}
+// Mappings lists the memory of the processes, by process and address.
+func (w *ProgramRun) Mappings() []Mapping {
 	var list []Mapping
 	for _, p := range w.kernel.Processes() {
 		for _, v := range p.MM().VMAs() {
@@ -109,7 +99,7 @@ func protText(v *linux.VMA) string {
 	return string(s)
 }
 
-func (w *userWorld) mappingName(v *linux.VMA) string {
+func (w *ProgramRun) mappingName(v *linux.VMA) string {
 	if v.Inode == nil {
 		return v.Name
 	}
@@ -121,7 +111,7 @@ func (w *userWorld) mappingName(v *linux.VMA) string {
 }
 
 // threadsText shows where each thread is and what it waits for.
-func (w *userWorld) threadsText() string {
+func (w *ProgramRun) threadsText() string {
 	var b strings.Builder
 	for _, t := range w.Threads() {
 		fmt.Fprintf(&b, "%s\n", t)
@@ -150,7 +140,7 @@ func (t ThreadState) String() string {
 	return s
 }
 
-func (w *userWorld) threadState(t *linux.Thread) ThreadState {
+func (w *ProgramRun) threadState(t *linux.Thread) ThreadState {
 	p := t.Process()
 	x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
 	if c := t.CPU(); c != nil {
@@ -159,12 +149,8 @@ func (w *userWorld) threadState(t *linux.Thread) ThreadState {
 	return x
 }
 
-// Threads lists the threads of a Linux program, by process and number.
-func (r *Run) Threads() []ThreadState {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return nil
-	}
+// Threads lists the threads, by process and number.
+func (w *ProgramRun) Threads() []ThreadState {
 	var list []ThreadState
 	for _, p := range w.kernel.Processes() {
 		for _, t := range p.Threads() {
@@ -175,18 +161,15 @@ func (r *Run) Threads() []ThreadState {
 }
 
 // Output is what a Linux program has written so far.
-func (r *Run) Output() string {
-	if w, ok := r.world.(*userWorld); ok {
-		return w.output()
-	}
-	return ""
-}
+func (r *Run) Output() string { return r.world.output() }
 
 // Exit is how a Linux program ended, "" before and for kernel code.
-func (r *Run) Exit() string {
-	if w, ok := r.world.(*userWorld); ok && w.kernel.Done() {
-		how, _ := w.ending()
-		return how
+func (r *Run) Exit() string { return r.world.exit() }
+
+func (w *ProgramRun) exit() string {
+	if !w.kernel.Done() {
+		return ""
 	}
-	return ""
+	how, _ := w.ending()
+	return how
 }

@@ -9,18 +9,23 @@ import (
 // store buffers.
 type userSystem struct {
 	*explore.Machine
-	world *userWorld
+	world *ProgramRun
 }
 
 // system makes a system to search of the run as it is now, which the system
 // owns from then on. Its snapshots are of no use to another one.
-func (w *userWorld) system() explore.System {
+func (w *ProgramRun) system() explore.System {
 	w.Machine.Quiet = true
 	w.hashCounts(w.deciding())
 	return &userSystem{explore.NewMachine(w.Machine, explore.MachineConfig{
 		Observe: w.observe, Properties: w.checks, Close: w.Close,
 	}), w}
 }
+
+// oneWorker: another worker comes to a state by the same steps (KeepsSnapshots).
+func (*ProgramRun) oneWorker() bool { return false }
+
+func (w *ProgramRun) placeName(at uint64) string { return w.names.Addr(at) }
 
 // MemoryOrder implements explore.Ordered.
 func (s *userSystem) MemoryOrder(loc uint64) emu.Order {

@@ -31,13 +31,8 @@ type MapState struct {
 	Name       string
 }
 
-// ProcessStates lists the processes of a Linux program, by number; none of
-// kernel code.
-func (r *Run) ProcessStates() []ProcessState {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return nil
-	}
+// ProcessStates lists the processes, by number.
+func (w *ProgramRun) ProcessStates() []ProcessState {
 	var list []ProcessState
 	for _, p := range w.kernel.Processes() {
 		x := ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name}
@@ -63,12 +58,8 @@ type SlotState struct {
 	Taken []int  // numbers of the slots that threads have
 }
 
-// Slots lists the processes of a Linux program that have slots for copies.
-func (r *Run) Slots() []SlotState {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return nil
-	}
+// Slots lists the processes that have slots for copies.
+func (w *ProgramRun) Slots() []SlotState {
 	var list []SlotState
 	for _, p := range w.kernel.Processes() {
 		if start, taken, ok := w.uprobes.Area(p.MM()); ok {
@@ -80,20 +71,11 @@ func (r *Run) Slots() []SlotState {
 
 // InPlace is the thread that steps a probed instruction in place, with the
 // breakpoint out for all (K11); 0: none.
-func (r *Run) InPlace() int {
-	if w, ok := r.world.(*userWorld); ok {
-		return w.uprobes.InPlace()
-	}
-	return 0
-}
+func (w *ProgramRun) InPlace() int { return w.uprobes.InPlace() }
 
 // Armed lists the processes in which a uprobe's breakpoint stands at an
 // address now, and those that have mapped it without.
-func (r *Run) Armed(addr uint64) (in, out []int) {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return nil, nil
-	}
+func (w *ProgramRun) Armed(addr uint64) (in, out []int) {
 	for _, p := range w.kernel.Processes() {
 		switch {
 		case w.uprobes.Armed(p.MM(), addr):
@@ -105,21 +87,11 @@ func (r *Run) Armed(addr uint64) (in, out []int) {
 	return in, out
 }
 
-// Image is a Linux program's file as it is mapped; nil of kernel code.
-func (r *Run) Image() *loader.Image {
-	if w, ok := r.world.(*userWorld); ok {
-		return w.image
-	}
-	return nil
-}
+// Image is the program's file as it is mapped.
+func (w *ProgramRun) Image() *loader.Image { return w.image }
 
-// ThreadOn is the thread of a Linux program on a vCPU and its process; zeros:
-// none.
-func (r *Run) ThreadOn(cpu int) (tid, pid int) {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return 0, 0
-	}
+// ThreadOn is the thread on a vCPU and its process; zeros: none.
+func (w *ProgramRun) ThreadOn(cpu int) (tid, pid int) {
 	t := w.kernel.Current(cpu)
 	if t == nil {
 		return 0, 0
@@ -127,20 +99,13 @@ func (r *Run) ThreadOn(cpu int) (tid, pid int) {
 	return t.TID, t.Process().PID
 }
 
-// KernelNext reports whether a vCPU's next step is the work of the kernel
-// under a Linux program, of which there is no text.
-func (r *Run) KernelNext(cpu int) bool {
-	w, ok := r.world.(*userWorld)
-	return ok && w.kernel.Place(r.Machine.CPUs[cpu])>>63 != 0
-}
+// KernelNext reports whether a vCPU's next step is the kernel's work, of which
+// there is no text.
+func (w *ProgramRun) KernelNext(cpu int) bool { return w.kernel.Place(w.Machine.CPUs[cpu])>>63 != 0 }
 
 // OwnCode reports whether an address is in a file that the process on a vCPU
 // has mapped, and not in a slot, a copy on the stack or the kernel's own pages.
-func (r *Run) OwnCode(cpu int, addr uint64) bool {
-	w, ok := r.world.(*userWorld)
-	if !ok {
-		return false
-	}
+func (w *ProgramRun) OwnCode(cpu int, addr uint64) bool {
 	t := w.kernel.Current(cpu)
 	if t == nil || t.Process().MM() == nil {
 		return true
@@ -153,11 +118,13 @@ func (r *Run) OwnCode(cpu int, addr uint64) bool {
 // how many bytes are there. Of a Linux program's file pages that were not
 // touched yet are there too.
 func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
-	n := r.world.peek(r.Machine.Look(), cpu, addr, b)
-	w, ok := r.world.(*userWorld)
-	if !ok || n > 0 {
+	if n := r.world.peek(r.Machine.Look(), cpu, addr, b); n > 0 {
 		return n
 	}
+	return r.world.peekFile(addr, b)
+}
+
+func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
 	for i := range w.image.Segments {
 		s := &w.image.Segments[i]
 		if addr >= s.Addr && addr-s.Addr < uint64(len(s.Data)) {
@@ -168,9 +135,6 @@ func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
 }
 
 // Traced reports whether the run has trace events.
-func (r *Run) Traced() bool {
-	if w, ok := r.world.(*userWorld); ok {
-		return w.registry != nil && len(w.registry.Probes()) > 0
-	}
-	return r.Tracing != nil
-}
+func (r *Run) Traced() bool { return r.world.traced() }
+
+func (w *ProgramRun) traced() bool { return w.registry != nil && len(w.registry.Probes()) > 0 }

@@ -5,13 +5,17 @@ import (
 	"trapline/emu/explore"
 	"trapline/kprobes"
 	"trapline/kprobes/props"
+	"trapline/kprobes/trace"
 	"trapline/scenarios/format"
 )
 
 // world is what a scenario runs in: the modelled kernel with kprobes
-// (kernelWorld), or a Linux program under uprobes (userWorld). A Run has one
+// (*KernelRun), or a Linux program under uprobes (ProgramRun). A Run has one
 // and asks it for all that differs.
 type world interface {
+	visit(kernel func(*KernelRun), program func(*ProgramRun))
+	// kernelText is Run.KernelText.
+	kernelText() string
 	// engine is the name of the engine.
 	engine() string
 	// able reports whether a step of a vCPU would do something.
@@ -44,6 +48,10 @@ type world interface {
 
 	// property makes a built-in property, nil if it has no such one.
 	property(p format.Property) explore.Property
+	// placeName names an address, in C by its line.
+	placeName(addr uint64) string
+	// oneWorker reports whether only one worker can search the run.
+	oneWorker() bool
 	// end is how the run has ended, as transparency judges it; nil: that is not
 	// known.
 	end() *props.End
@@ -54,6 +62,14 @@ type world interface {
 	oneOrder(threads int) bool
 	// show carries out a directive of its own.
 	show(s *format.Step) (string, error)
+	// output is what a program has written, exit how it ended.
+	output() string
+	exit() string
+	// peekFile reads what a program's file has for memory that was not touched yet.
+	peekFile(addr uint64, b []byte) int
+	// traced reports whether there are trace events, which eventRecords lists.
+	traced() bool
+	eventRecords() []trace.Record
 	// eventLines are the lines of the trace file without its header.
 	eventLines() []string
 	// system makes a system to search of the run as it is now.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/scenarios"
 	"trapline/tui/walk"
 )
 
@@ -51,7 +52,9 @@ func TestAMissedUserProbeByHand(t *testing.T) {
 		ev := m.Walk.Event()
 		return ev != nil && ev.Micro != nil && ev.Micro.Name == "prepare_singlestep"
 	})
-	until("2", func() bool { return m.Moment.CPUs[1].At == "target" && !m.Walk.Run.KernelNext(1) })
+	var program *scenarios.ProgramRun
+	m.Walk.Run.Visit(nil, func(p *scenarios.ProgramRun) { program = p })
+	until("2", func() bool { return m.Moment.CPUs[1].At == "target" && !program.KernelNext(1) })
 	press(m, "2")
 	s := shown(t, m)
 	require.Contains(t, s, "runs the probed instruction without a hit")

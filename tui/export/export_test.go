@@ -179,7 +179,8 @@ func TestALivePageWithFiles(t *testing.T) {
 	require.NoError(t, err)
 	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
 	require.NoError(t, err)
-	program, err := loader.ELF(r.Image())
+	var program []byte
+	r.Visit(nil, func(p *scenarios.ProgramRun) { program, err = loader.ELF(p.Image()) })
 	r.Close()
 	require.NoError(t, err)
 	open := func(program []byte) *walk.Walk {

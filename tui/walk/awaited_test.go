@@ -28,7 +28,7 @@ func TestInstancesAreTheCallsThatReturnToTheTrampoline(t *testing.T) {
 					break
 				}
 				out := 0
-				for _, x := range w.awaited() {
+				for _, x := range w.world.awaited() {
 					out += len(x.To)
 					require.LessOrEqual(t, len(x.To), x.Most)
 				}
@@ -45,7 +45,7 @@ func TestInstancesAreTheCallsThatReturnToTheTrampoline(t *testing.T) {
 				require.Equal(t, returns, out, "step %d", w.At())
 			}
 			require.Positive(t, deepest)
-			require.Zero(t, len(slices.Concat(w.awaited()[0].To)), "all have returned")
+			require.Zero(t, len(slices.Concat(w.world.awaited()[0].To)), "all have returned")
 		})
 	}
 }

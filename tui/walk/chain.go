@@ -1,12 +1,8 @@
 package walk
 
 import (
-	"slices"
-
 	"trapline/emu"
 	"trapline/emu/insn"
-	"trapline/scenarios/story"
-	"trapline/traps"
 )
 
 // Called is a level of a vCPU's call chain.
@@ -59,16 +55,16 @@ func (w *Walk) chain(cpu int) []Called {
 
 func (w *Walk) unwind(cpu int) []level {
 	c := w.Run.Machine.CPUs[cpu]
-	if tid, _ := w.Run.ThreadOn(cpu); w.program() && tid == 0 {
+	if !w.world.hasStack(cpu) {
 		return nil
 	}
 	pc := c.LinearPC()
-	u := &unwinding{w: w, c: c, in: pc, sp: c.LinearSP(), bp: c.GPR[emu.RBP], trampoline: w.trampoline(cpu)}
-	if t := w.copyOn(cpu); t != nil {
-		u.in = t.Addr
+	u := &unwinding{w: w, c: c, in: pc, sp: c.LinearSP(), bp: c.GPR[emu.RBP], trampoline: w.world.trampoline(cpu)}
+	if addr, ok := w.world.original(cpu); ok {
+		u.in = addr
 	}
 	u.list = []level{{Called{At: w.Place(pc)}, pc, 0}}
-	for _, f := range w.interrupted(cpu) {
+	for _, f := range w.world.interrupted(cpu) {
 		if f.base < u.sp || f.base-u.sp > maxChainWords*u.word() {
 			u.in = 0 // another stack
 		} else {
@@ -91,7 +87,7 @@ func (u *unwinding) scan(limit uint64) {
 		if !ok {
 			return
 		}
-		if u.w.Run.Kernel != nil && v == u.w.Run.Kernel.Symbol("task_exit") {
+		if u.w.world.bottom(v) {
 			u.add(level{Called{At: u.w.Place(v)}, v, at})
 			u.complete = true
 			return
@@ -126,41 +122,6 @@ type interruption struct {
 	ip, bp       uint64 // where they are saved; 0: nowhere
 	spAt, behind uint64 // where the stack pointer is saved; 0: it is behind the frame
 	back         uint64 // how far before ip the interrupted instruction lies, at least
-}
-
-// interrupted lists them for a vCPU, the innermost first.
-func (w *Walk) interrupted(cpu int) []interruption {
-	var l []interruption
-	if w.program() {
-		tid, _ := w.Run.ThreadOn(cpu)
-		for _, s := range slices.Backward(w.trail.signals) {
-			if field := func(name string) uint64 { return s.base + 8*uint64(max(slices.Index(rtSigframe, name), 0)) }; s.tid == tid && w.Run.Machine.Arch == emu.AMD64 {
-				l = append(l, interruption{base: s.base, what: "signal", ip: field("rip"), bp: field("rbp"), spAt: field("rsp")})
-			}
-		}
-		return l
-	}
-	a := w.Run.Machine.Arch
-	for _, f := range slices.Backward(w.trail.frames[cpu]) {
-		x := interruption{base: f.regs, what: story.VectorName(f.vector), ip: f.regs + traps.FieldIP.Offset(a), behind: f.end}
-		for off := uint64(0); ; off += uint64(a.Word()) {
-			name, ok := traps.PtRegsName(a, off)
-			if name == "ebp" || name == "rbp" {
-				x.bp = f.regs + off
-			}
-			if !ok {
-				break
-			}
-		}
-		if cs, ok := w.word(w.Run.Machine.CPUs[cpu], f.regs+traps.FieldCS.Offset(a)); a == emu.AMD64 || ok && cs&3 != 0 {
-			x.spAt = f.regs + traps.FieldSP.Offset(a)
-		}
-		if f.vector == emu.VecBP {
-			x.back = 1
-		}
-		l = append(l, x)
-	}
-	return l
 }
 
 // resume goes on in the code that was interrupted.
@@ -217,22 +178,4 @@ func (w *Walk) callBefore(c *emu.CPU, addr uint64) (target uint64, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-// trampoline is the address to which functions with a return probe return; 0: there
-// is none.
-func (w *Walk) trampoline(cpu int) uint64 {
-	if !w.program() {
-		if k := w.Run.Kernel; k.HasSymbol("kretprobe_trampoline") {
-			return k.Symbol("kretprobe_trampoline")
-		}
-		return 0
-	}
-	_, pid := w.Run.ThreadOn(cpu)
-	for _, p := range w.Run.ProcessStates() {
-		if p.PID == pid {
-			return p.Area
-		}
-	}
-	return 0
 }

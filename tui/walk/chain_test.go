@@ -126,7 +126,7 @@ func TestCallChainsOfPrograms(t *testing.T) {
 					break
 				}
 				ev := w.Event()
-				tid, _ := w.Run.ThreadOn(ev.CPU)
+				tid, _ := w.world.(*programSide).run.ThreadOn(ev.CPU)
 				s := shadows[tid]
 				if s == nil {
 					s = &shadow{}

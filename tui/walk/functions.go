@@ -10,9 +10,9 @@ import (
 
 // nameFunctions gives the functions of a stripped program names by their
 // addresses, as far as a sweep of its code finds them.
-func (w *Walk) nameFunctions() {
-	img := w.Run.Image()
-	if img == nil || img.Symbols.Len() > 0 {
+func (w *programSide) nameFunctions() {
+	img := w.run.Image()
+	if img.Symbols.Len() > 0 {
 		return
 	}
 	entries := places.Read(img).Entries()

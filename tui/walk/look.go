@@ -50,14 +50,11 @@ func (w *Walk) Moment(l Look) *Moment {
 	}
 	m.CPUs, m.Raisable = w.cpus(), w.raisable()
 	m.Regs, m.Flags = w.registers(cpu, ev), w.flags(cpu, ev)
-	m.Code, m.Source = w.code(cpu, l.Code), w.kernelSource(cpu, l.Source)
+	m.Code, m.Source = w.world.code(cpu, l.Code), w.world.source(cpu, l.Source)
 	m.Stack, m.Chain = w.stack(cpu, l.Stack, ev), w.chain(cpu)
 	m.Memory = w.memory(cpu, l.Memory, ev)
-	m.Gates = w.gates(ev)
-	m.Probes, m.Locks, m.Awaited = w.probes(), w.lockList(ev), w.awaited()
-	if w.program() {
-		m.Program = w.programState(cpu, ev)
-	}
+	m.Gates, m.Program = w.world.gates(ev), w.world.program(cpu, ev)
+	m.Probes, m.Locks, m.Awaited = w.world.probes(), w.world.locks(ev), w.world.awaited()
 	return m
 }
 

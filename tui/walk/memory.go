@@ -10,32 +10,6 @@ import (
 	"trapline/scenarios/story"
 )
 
-// code lists n instructions around where the vCPU stands. In a step of a copy
-// that is the copy, with the probed instruction's surroundings below.
-func (w *Walk) code(cpu, n int) []Line {
-	c := w.Run.Machine.CPUs[cpu]
-	pc := c.LinearPC()
-	if !w.program() {
-		return w.listing(c, pc, n)
-	}
-	if tid, _ := w.Run.ThreadOn(cpu); tid == 0 {
-		l := w.listing(c, w.readyPC(pc), n)
-		for i := range l {
-			l[i].Here = false
-		}
-		return l
-	}
-	if w.behindBreakpoint(cpu) {
-		return w.listing(c, pc-1, n)
-	}
-	t := w.copyOn(cpu)
-	if t == nil {
-		return w.listing(c, pc, n)
-	}
-	l := w.copied(c, t)
-	return append(l, w.listing(c, t.Addr, max(n-len(l), 0))...)
-}
-
 // listing lists n instructions around the one that a vCPU is at: from the start
 // of the function, as x86 code can only be read forwards.
 func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
@@ -61,7 +35,7 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	}
 	from := max(0, min(here-n/3, len(starts)-n))
 	starts = starts[from:min(len(starts), from+n)]
-	elsewhere := w.copyOn(c.ID) != nil
+	_, elsewhere := w.world.original(c.ID)
 	all := make([]Line, len(starts))
 	for i, at := range starts {
 		all[i], _ = w.line(c, at)
@@ -192,7 +166,7 @@ func (w *Walk) memory(cpu int, at uint64, ev *emu.Event) []Row {
 			l = w.row(l, c, "probe "+p.Name, p.Addr, ev)
 		}
 	}
-	l = w.slotRows(l, c, ev)
+	l = w.world.memory(l, c, ev)
 	if ev != nil {
 		last := ^uint64(0)
 		for i := range ev.Writes {

@@ -37,10 +37,7 @@ func raised(ev *emu.Event) bool {
 // Own reports whether a step is an instruction of the scenario's own code, not
 // of a copy of it.
 func (w *Walk) Own(ev *emu.Event) bool {
-	if w.program() {
-		return ev.Kind == emu.StepInstruction && w.Run.OwnCode(ev.CPU, ev.PC)
-	}
-	return ev.Kind == emu.StepInstruction && !w.names.Kernel(ev.PC)
+	return ev.Kind == emu.StepInstruction && w.world.own(ev.CPU, ev.PC)
 }
 
 // To goes to the nearest moment in a direction whose step satisfies f, or to

@@ -23,9 +23,10 @@ var rtSigframe = []string{
 
 // followSignals keeps the signal frames: setup_rt_frame() makes one, and it is
 // gone when its thread's stack pointer is where it was before.
-func (t *trail) followSignals(ev *emu.Event) {
+func (w *programSide) followSignals(ev *emu.Event) {
+	t := &w.trail
 	if ev.Micro != nil && ev.Micro.Work == emu.WorkSignalFrame {
-		tid, _ := t.w.Run.ThreadOn(ev.CPU)
+		tid, _ := w.run.ThreadOn(ev.CPU)
 		l := t.signals[max(0, len(t.signals)-MaxFrames+1):]
 		t.signals = append(slices.Clone(l), signalFrame{tid, ev.After.GPR[emu.RSP], ev.Before.GPR[emu.RSP]})
 		return
@@ -33,7 +34,7 @@ func (t *trail) followSignals(ev *emu.Event) {
 	if len(t.signals) == 0 {
 		return
 	}
-	tid, _ := t.w.Run.ThreadOn(ev.CPU)
+	tid, _ := w.run.ThreadOn(ev.CPU)
 	last := t.signals[len(t.signals)-1]
 	if sp := ev.After.GPR[emu.RSP]; last.tid == tid && (last.end > last.base && sp >= last.end || sp < last.base && last.end < last.base) {
 		t.signals = slices.Clip(t.signals[:len(t.signals)-1])

@@ -27,14 +27,12 @@ type SourceLine struct {
 const sourceAround = 40
 
 // HasSource reports whether the kernel's text has lines of C.
-func (w *Walk) HasSource() bool { return !w.program() }
+func (w *Walk) HasSource() bool { return w.world.hasSource() }
 
-// kernelSource is nil where the kernel's text is no C.
-func (w *Walk) kernelSource(cpu, around int) *Source {
-	if !w.HasSource() {
-		return nil
-	}
-	k := w.Run.Kernel
+func (*kernelSide) hasSource() bool { return true }
+
+func (w *kernelSide) source(cpu, around int) *Source {
+	k := w.run.Kernel
 	pc := w.Run.Machine.CPUs[cpu].LinearPC()
 	s := &Source{At: w.names.Addr(pc)}
 	at, ok := k.LineAt(pc)
@@ -60,10 +58,11 @@ func (w *Walk) kernelSource(cpu, around int) *Source {
 // EntersLine reports whether a step leads its vCPU into a line of C, or back to the
 // beginning of the one that it is in.
 func (w *Walk) EntersLine(ev *emu.Event) bool {
-	if !w.HasSource() || ev.Kind == emu.StepSpin || ev.Kind == emu.StepIdle {
-		return false
-	}
-	k := w.Run.Kernel
+	return ev.Kind != emu.StepSpin && ev.Kind != emu.StepIdle && w.world.entersLine(ev)
+}
+
+func (w *kernelSide) entersLine(ev *emu.Event) bool {
+	k := w.run.Kernel
 	at := ev.After.RIP // flat segments
 	to, ok := k.LineAt(at)
 	if !ok {

@@ -16,7 +16,7 @@ import (
 func TestMovesByLinesOfC(t *testing.T) {
 	w := newRace(t, false)
 	require.NoError(t, w.Record(t.Context(), 2000))
-	k := w.Run.Kernel
+	k := w.world.(*kernelSide).run.Kernel
 	lineOf := func(at uint64) string {
 		l, ok := k.LineAt(at)
 		if !ok {

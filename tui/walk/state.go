@@ -5,54 +5,19 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
-	"trapline/scenarios/story"
 )
 
 func (w *Walk) cpus() []CPU {
 	var l []CPU
 	for _, c := range w.Run.Machine.CPUs {
-		if w.program() {
-			l = append(l, w.userCPU(c))
-			continue
-		}
-		x := CPU{ID: c.ID, At: w.Place(c.LinearPC()), Ring: int(c.CPL), Phase: w.trail.phase[c.ID], Able: c.CanStep(), State: "runs"}
-		if x.Phase == Reenter {
-			x.Outer = w.trail.outer[c.ID]
-		}
-		x.Text = w.instructionAt(c)
-		if name := w.micros[c.LinearPC()]; name != "" {
-			x.Text = "* " + name
-		}
-		switch {
-		case c.Shutdown != "":
-			x.State, x.Text = c.Shutdown, ""
-		case len(c.Pending()) > 0:
-			x.State = "takes " + story.VectorName(c.Pending()[0].Vector)
-		case c.Halted:
-			x.State, x.Text = "halted", ""
-		case w.trail.waits[c.ID] != "":
-			x.State = "spins on " + w.trail.waits[c.ID]
-		}
-		l = append(l, x)
+		l = append(l, w.world.cpu(c))
 	}
 	return l
 }
 
 // Phases are where the vCPUs, or of a program the threads, are in a hit, by
 // their numbers.
-func (w *Walk) Phases() map[int]Phase {
-	l := map[int]Phase{}
-	if w.program() {
-		for _, t := range w.threads() {
-			l[t.TID] = userPhases[t.Stage]
-		}
-		return l
-	}
-	for _, c := range w.Run.Machine.CPUs {
-		l[c.ID] = w.trail.phase[c.ID]
-	}
-	return l
-}
+func (w *Walk) Phases() map[int]Phase { return w.world.phases() }
 
 // raisable lists the actors that are no vCPUs: interrupts, store buffers, and
 // fetches of code that have something to do.
@@ -159,114 +124,4 @@ func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 		}
 	}
 	return l
-}
-
-func (w *Walk) gates(ev *emu.Event) []Gate {
-	if w.program() {
-		return nil
-	}
-	var l []Gate
-	k, space := w.Run.Kernel, w.Run.Machine.CPUs[0].Space
-	size := uint64(8)
-	if w.Run.Machine.Arch == emu.AMD64 {
-		size = 16
-	}
-	base := w.Run.Machine.CPUs[0].Sys.IDTR.Base
-	for _, v := range []uint8{emu.VecBP, emu.VecDB, emu.VecGP, emu.VecPF, emu.VecUD, 0x80} {
-		g := k.Gate(space, v)
-		if !g.Present {
-			continue
-		}
-		raw := make([]byte, size)
-		space.Peek(base+uint64(v)*size, raw)
-		x := Gate{int(v), story.VectorName(v), w.Place(base + uint64(v)*size), fmt.Sprintf("% x", raw), g.TypeName(), int(g.DPL), w.Place(g.Offset), false}
-		x.Used = ev != nil && ev.Delivery != nil && ev.Delivery.HasGate && ev.Delivery.Trap.Vector == v
-		l = append(l, x)
-	}
-	return l
-}
-
-func (w *Walk) probes() []Probe {
-	if w.program() {
-		return w.userProbes()
-	}
-	var l []Probe
-	for i, p := range w.Run.ProbeEnds() {
-		x := Probe{ProbeEnd: p}
-		if i < len(w.Run.Probes.Probes()) {
-			x.Phase = w.phaseOf(w.Run.Probes.Probes()[i].Addr)
-		}
-		if x.Phase == HitSS && x.State != "lost" {
-			x.State = "stepping"
-		}
-		l = append(l, x)
-	}
-	return l
-}
-
-// awaited are the return probes with the calls whose return they await.
-func (w *Walk) awaited() []Awaited {
-	if w.program() || w.Run.Probes == nil {
-		return nil
-	}
-	var l []Awaited
-	for i, p := range w.Run.Probes.Probes() {
-		to, most := w.Run.Probes.Awaited(i)
-		if most == 0 {
-			continue
-		}
-		x := Awaited{Probe: p.Name, Most: most}
-		for _, at := range to {
-			x.To = append(x.To, w.Place(at))
-		}
-		l = append(l, x)
-	}
-	return l
-}
-
-// phaseOf is the furthest phase of the vCPUs that are in a hit at addr.
-func (w *Walk) phaseOf(addr uint64) Phase {
-	best := Away
-	for _, c := range w.Run.Machine.CPUs {
-		if w.trail.hitting[c.ID] == addr && w.trail.phase[c.ID] > best {
-			best = w.trail.phase[c.ID]
-		}
-	}
-	return best
-}
-
-func (w *Walk) lockList(ev *emu.Event) []Lock {
-	if w.program() {
-		return w.slotList(ev)
-	}
-	var l []Lock
-	c := w.Run.Machine.CPUs[0]
-	for _, k := range w.locks {
-		v, _ := w.word(c, k.addr)
-		x := Lock{Name: k.name, Owner: owner(v)}
-		for _, c := range w.Run.Machine.CPUs {
-			if w.trail.waits[c.ID] == k.name {
-				x.Waiting = append(x.Waiting, fmt.Sprintf("cpu%d", c.ID))
-			}
-		}
-		if ev != nil {
-			for _, wr := range ev.Writes {
-				x.Changed = x.Changed || wr.Addr == k.addr && wr.Old != wr.New
-			}
-		}
-		l = append(l, x)
-	}
-	return l
-}
-
-// owner reads a lock word: 0 is free, else the holder's number plus one; a
-// reader-writer lock has bit 8 set for its writer and counts readers below it.
-func owner(v uint64) string {
-	switch {
-	case v == 0:
-		return "free"
-	case v > 0x100:
-		return fmt.Sprintf("cpu%d", v-0x101)
-	}
-	return fmt.Sprintf("cpu%d", v-1)
 }

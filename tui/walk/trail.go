@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"trapline/emu"
-	"trapline/emu/insn"
 	"trapline/kprobes/engines"
 	"trapline/kprobes/trace"
 	"trapline/traps"
@@ -89,12 +88,7 @@ func (t *trail) Restore(v any) {
 func (t *trail) Hash(*emu.Hasher) {}
 
 func (t *trail) observe(ev *emu.Event) {
-	if t.w.program() {
-		t.followUser(ev)
-	} else {
-		t.follow(ev)
-		t.enter(ev)
-	}
+	t.w.world.observe(ev)
 	t.waits[ev.CPU] = ""
 	if ev.Kind == emu.StepSpin && ev.Micro != nil {
 		t.waits[ev.CPU] = ev.Micro.Holds
@@ -112,73 +106,6 @@ func (t *trail) observe(ev *emu.Event) {
 	n := t.w.Run.Missed()
 	t.missed = n > t.misses
 	t.misses = n
-}
-
-// follow keeps the trap frames: a delivery makes one; it is gone when the
-// stack pointer is above it.
-func (t *trail) follow(ev *emu.Event) {
-	l := t.frames[ev.CPU]
-	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if regs, end, ok := t.w.Run.Kernel.FrameOf(d); ok {
-			if len(l) == MaxFrames {
-				l = append(l[:0], l[1:]...)
-			}
-			l = append(l, frame{regs, end, d.Trap.Vector})
-		}
-	} else {
-		if ev.Insn.Attr().Has(insn.Iret) && len(l) > 0 {
-			l = l[:len(l)-1]
-		}
-		sp := ev.After.GPR[emu.RSP]
-		for len(l) > 0 && sp >= l[len(l)-1].end && sp-l[len(l)-1].end < traps.StackSize {
-			l = l[:len(l)-1]
-		}
-	}
-	t.frames[ev.CPU] = l
-}
-
-// enter follows the state machine of a hit by the micro-steps that set
-// kprobe_status, whatever the engine.
-func (t *trail) enter(ev *emu.Event) {
-	p := &t.phase[ev.CPU]
-	switch {
-	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && *p == Away:
-		*p = Trapped
-	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecDB && *p == HitSS:
-		*p = HitSSDone
-	case ev.Micro != nil:
-		t.enterMicro(ev, p)
-	}
-	if *p == Trapped && ev.Kind == emu.StepInstruction && len(t.frames[ev.CPU]) == 0 {
-		*p = Away
-	}
-}
-
-func (t *trail) enterMicro(ev *emu.Event, p *Phase) {
-	if ev.Kind == emu.StepSpin {
-		return
-	}
-	switch ev.Micro.Work {
-	case emu.WorkHit:
-		*p = HitActive
-	case emu.WorkStep:
-		*p = HitSS
-	case emu.WorkPost:
-		*p = HitSSDone
-	case emu.WorkReenter:
-		if *p != Reenter {
-			t.outer[ev.CPU] = *p
-		}
-		*p = Reenter
-	case emu.WorkLeave:
-		*p = Away
-	case emu.WorkEnd:
-		*p = t.outer[ev.CPU]
-	case emu.WorkRewind:
-		if *p == Reenter {
-			*p = t.outer[ev.CPU]
-		}
-	}
 }
 
 // frameWord names an address inside a trap frame: the field of pt_regs and the

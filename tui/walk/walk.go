@@ -23,7 +23,7 @@ type Walk struct {
 	names  story.Names // a copy: which frames are on the stacks is trail's
 	trail  trail
 	runner *runner
-	locks  []lock
+	world  world
 	source []string // lines of text.S
 	lines  loader.LineMap
 	micros map[uint64]string // micro-steps by address, as far as they have run
@@ -53,8 +53,10 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	}
 	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}, texts: map[codeText]string{}}
 	w.trail = trail{w: w}
-	w.nameFunctions()
-	w.findLocks()
+	r.Visit(
+		func(k *scenarios.KernelRun) { w.world = newKernelSide(w, k) },
+		func(p *scenarios.ProgramRun) { w.world = newProgramSide(w, p) },
+	)
 	w.readSource()
 	r.Machine.AddPart(&w.trail)
 	w.Timeline = record.New(r.Machine, w.runner, record.Options{Observe: w.trail.observe, Mark: w.kindOf, Actors: r.Actors(), Changes: MaxChanges, Marks: o.Marks})
@@ -64,9 +66,6 @@ func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
 	}
 	return w, nil
 }
-
-// program reports whether the walk is through a Linux program.
-func (w *Walk) program() bool { return w.Run.Kernel == nil }
 
 // Close frees the machine.
 func (w *Walk) Close() { w.Run.Close() }
@@ -111,11 +110,7 @@ const maxMicros = 1024
 
 // kindOf judges a step that was just made, after trail has seen it.
 func (w *Walk) kindOf(ev *emu.Event) record.Kind {
-	var k record.Kind
-	if w.program() {
-		k = w.userKind(ev)
-	}
-	w.remember(ev)
+	k := w.world.kind(ev)
 	if ev.Delivery != nil {
 		k |= Trap
 		if t := ev.Delivery.Trap; t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0 {
@@ -139,7 +134,9 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		}
 	}
 	for i := range ev.Writes {
-		k |= w.writeKind(ev, &ev.Writes[i])
+		if w.patches(ev, &ev.Writes[i]) {
+			k |= Patched
+		}
 	}
 	if w.trail.missed {
 		k |= Missed
@@ -150,49 +147,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	return k
 }
 
-// remember notes where a micro-step is: a line of C has its text. In direct mode one place has many: such
-// a place has no name.
-func (w *Walk) remember(ev *emu.Event) {
-	if ev.Micro == nil || ev.Micro.File != "" || w.program() { // a program's kernel has no text
-		return
-	}
-	switch name, known := w.micros[ev.PC]; {
-	case known && name != ev.Micro.Name:
-		w.micros[ev.PC] = ""
-	case !known && len(w.micros) < maxMicros:
-		w.micros[ev.PC] = ev.Micro.Name
-	}
-}
-
-func (w *Walk) writeKind(ev *emu.Event, x *emu.MemWrite) record.Kind {
-	if ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == breakpoint || x.Old == breakpoint) {
-		if _, _, ok := w.names.Breakpoint(x.Addr); ok || !w.program() { // not the trampoline's
-			return Patched
-		}
-	}
-	for i := range w.locks {
-		if x.Addr == w.locks[i].addr && x.Old != x.New {
-			return LockMoved
-		}
-	}
-	return 0
-}
-
-// lock is a lock word of the modelled kernel.
-type lock struct {
-	name string
-	addr uint64
-}
-
-// findLocks takes the kernel variables that are locks by name.
-func (w *Walk) findLocks() {
-	if w.program() {
-		return
-	}
-	for s := range w.Run.Kernel.Symbols.All() {
-		l := w.Run.Kernel.Layout
-		if strings.HasSuffix(s.Name, "_lock") && s.Kind != loader.Function && s.Addr >= l.Data && s.Addr < l.Stacks {
-			w.locks = append(w.locks, lock{s.Name, s.Addr})
-		}
-	}
+// patches reports whether a store put a breakpoint somewhere, or took one out.
+func (w *Walk) patches(ev *emu.Event, x *emu.MemWrite) bool {
+	return ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == breakpoint || x.Old == breakpoint) && w.world.probed(x.Addr)
 }

@@ -18,6 +18,18 @@ import (
 // processes, slots in place of locks. Its kernel is Go: there is no IDT and no
 // trap frame in guest memory.
 
+// programSide is a walk through a Linux program.
+type programSide struct {
+	*Walk
+	run *scenarios.ProgramRun
+}
+
+func newProgramSide(w *Walk, run *scenarios.ProgramRun) *programSide {
+	p := &programSide{w, run}
+	p.nameFunctions()
+	return p
+}
+
 // userPhases are the stages of a hit as the diagram has them.
 var userPhases = map[uprobes.Stage]Phase{
 	uprobes.StageTrapped: Trapped, uprobes.StageHandlers: HitActive, uprobes.StagePrepare: Preparing, uprobes.StageEmulate: Emulating,
@@ -25,15 +37,16 @@ var userPhases = map[uprobes.Stage]Phase{
 	uprobes.StageTrampoline: Trampoline,
 }
 
-// followUser keeps the marks' view of the slots.
-func (t *trail) followUser(ev *emu.Event) {
-	t.followSignals(ev)
+// observe keeps the marks' view of the slots.
+func (w *programSide) observe(ev *emu.Event) {
+	t := &w.trail
+	w.followSignals(ev)
 	t.moved = false
 	if ev.Micro == nil && len(ev.Notes) == 0 {
 		return
 	}
-	sum := uint64(t.w.Run.InPlace())
-	for _, p := range t.w.Run.Slots() {
+	sum := uint64(w.run.InPlace())
+	for _, p := range w.run.Slots() {
 		for _, n := range p.Taken {
 			sum += uint64(p.PID)<<32 | 1<<(uint(n)&31)
 		}
@@ -41,8 +54,7 @@ func (t *trail) followUser(ev *emu.Event) {
 	t.moved, t.slots = sum != t.slots, sum
 }
 
-// userKind is what marks tell of a program's step beside what they tell of any.
-func (w *Walk) userKind(ev *emu.Event) record.Kind {
+func (w *programSide) kind(ev *emu.Event) record.Kind {
 	var k record.Kind
 	if w.trail.moved {
 		k |= LockMoved
@@ -74,9 +86,9 @@ func noteKind(n emu.NoteKind) record.Kind {
 	return Noted
 }
 
-// userCPU is a vCPU with the thread that is on it.
-func (w *Walk) userCPU(c *emu.CPU) CPU {
-	tid, pid := w.Run.ThreadOn(c.ID)
+// cpu is a vCPU with the thread that is on it.
+func (w *programSide) cpu(c *emu.CPU) CPU {
+	tid, pid := w.run.ThreadOn(c.ID)
 	x := CPU{ID: c.ID, Ring: int(c.CPL), Able: w.Run.Can(c.ID), State: "idle", Thread: tid}
 	switch {
 	case tid == 0 && x.Able:
@@ -88,7 +100,7 @@ func (w *Walk) userCPU(c *emu.CPU) CPU {
 		if pid != tid {
 			x.State += fmt.Sprintf(" of %d", pid)
 		}
-		if w.Run.KernelNext(c.ID) {
+		if w.run.KernelNext(c.ID) {
 			x.Text = "(the kernel's work)"
 		}
 	}
@@ -103,15 +115,15 @@ func (w *Walk) userCPU(c *emu.CPU) CPU {
 	return x
 }
 
-func (w *Walk) threads() []scenarios.ThreadActivity {
+func (w *programSide) threads() []scenarios.ThreadActivity {
 	var l []scenarios.ThreadActivity
-	for _, p := range w.Run.ProcessStates() {
+	for _, p := range w.run.ProcessStates() {
 		l = append(l, p.Threads...)
 	}
 	return l
 }
 
-func (w *Walk) userProbes() []Probe {
+func (w *programSide) probes() []Probe {
 	var l []Probe
 	threads := w.threads()
 	for _, p := range w.Run.ProbeEnds() {
@@ -128,7 +140,7 @@ func (w *Walk) userProbes() []Probe {
 		if x.Phase == HitSS {
 			x.State = "stepping"
 		}
-		x.In, x.Out = w.Run.Armed(p.Addr)
+		x.In, x.Out = w.run.Armed(p.Addr)
 		if x.State == "armed" && len(x.In) == 0 && len(x.Out) > 0 {
 			x.State = "out"
 		}
@@ -138,10 +150,10 @@ func (w *Walk) userProbes() []Probe {
 }
 
 // inPlace reports whether the engine steps probed instructions in place.
-func (w *Walk) inPlace() bool { return w.Run.Describe().InPlace }
+func (w *programSide) inPlace() bool { return w.Run.Describe().InPlace }
 
-// slotList has a line for each taken slot, or for the step in place.
-func (w *Walk) slotList(ev *emu.Event) []Lock {
+// locks has a line for each taken slot, or for the step in place.
+func (w *programSide) locks(ev *emu.Event) []Lock {
 	moved := ev != nil && w.trail.moved
 	threads := w.threads()
 	var waiting []string
@@ -152,7 +164,7 @@ func (w *Walk) slotList(ev *emu.Event) []Lock {
 	}
 	if w.inPlace() {
 		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: moved}
-		if tid := w.Run.InPlace(); tid != 0 {
+		if tid := w.run.InPlace(); tid != 0 {
 			l.Owner = fmt.Sprintf("thread %d", tid)
 		}
 		return []Lock{l}
@@ -169,73 +181,10 @@ func (w *Walk) slotList(ev *emu.Event) []Lock {
 	return l
 }
 
-// copyOn is the thread on a vCPU if it stands at a copy elsewhere, or right
-// behind it.
-func (w *Walk) copyOn(cpu int) *scenarios.ThreadActivity {
-	if !w.program() {
-		return nil
-	}
-	threads := w.threads()
-	for i := range threads {
-		t := &threads[i]
-		if t.CPU == cpu && t.Copy != 0 && t.Copy != t.Addr && t.PC-t.Copy <= uprobes.CodeSize {
-			return t
-		}
-	}
-	return nil
-}
-
-// behindBreakpoint reports whether the thread on a vCPU stands behind the int3
-// that it has just run, which the kernel has yet to look at.
-func (w *Walk) behindBreakpoint(cpu int) bool {
-	for _, t := range w.threads() {
-		if t.CPU == cpu {
-			return t.Stage == uprobes.StageTrapped || t.Stage == uprobes.StageTrampoline
-		}
-	}
-	return false
-}
-
-// readyPC is where the thread stands that a vCPU without one may get.
-func (w *Walk) readyPC(pc uint64) uint64 {
-	for _, t := range w.threads() {
-		if t.CPU < 0 && t.Waits == "" {
-			return t.PC
-		}
-	}
-	return pc
-}
-
-// copied lists the copy that a thread steps: the one instruction, and where the
-// thread stands behind it.
-func (w *Walk) copied(c *emu.CPU, t *scenarios.ThreadActivity) []Line {
-	var l []Line
-	for at := t.Copy; ; {
-		x, size := w.line(c, at)
-		if size == 0 {
-			break
-		}
-		x.Here = at == c.LinearPC()
-		if strings.HasPrefix(x.At, "0x") { // on the stack
-			x.At = fmt.Sprintf("copy+%#x", at-t.Copy)
-		}
-		if at == t.Copy {
-			x.Label, x.Copy = w.Place(at), w.Place(t.Addr)
-		} else {
-			x.Text = "(behind the copy)"
-		}
-		l = append(l, x)
-		if at += uint64(size); len(l) > 1 || at != c.LinearPC() {
-			break
-		}
-	}
-	return l
-}
-
-// slotRows adds the slots that were used to what the memory panel shows.
-func (w *Walk) slotRows(l []Row, c *emu.CPU, ev *emu.Event) []Row {
-	_, pid := w.Run.ThreadOn(c.ID)
-	for _, p := range w.Run.Slots() {
+// memory adds the slots that were used to what the memory panel shows.
+func (w *programSide) memory(l []Row, c *emu.CPU, ev *emu.Event) []Row {
+	_, pid := w.run.ThreadOn(c.ID)
+	for _, p := range w.run.Slots() {
 		if p.PID == pid && p.Area != 0 {
 			l = w.row(l, c, "[uprobes] trampoline", p.Area, ev)
 			for n := 1; n <= shownSlots; n++ {
@@ -254,10 +203,10 @@ func (w *Walk) slotRows(l []Row, c *emu.CPU, ev *emu.Event) []Row {
 // shownSlots is how many slots the memory panel shows.
 const shownSlots = 2
 
-// programState lists processes, threads and mappings.
-func (w *Walk) programState(cpu int, ev *emu.Event) *Program {
+// program lists processes, threads and mappings.
+func (w *programSide) program(cpu int, ev *emu.Event) *Program {
 	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Describe(), w.Run.Machine.Arch, ev)}
-	for _, p := range w.Run.ProcessStates() {
+	for _, p := range w.run.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
 		for i := range p.Threads {
@@ -280,7 +229,7 @@ const MaxOutput = 4096
 
 func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)-n):], "·") }
 
-func (w *Walk) thread(t *scenarios.ThreadActivity) Thread {
+func (w *programSide) thread(t *scenarios.ThreadActivity) Thread {
 	x := Thread{TID: t.TID, CPU: t.CPU, At: w.Place(t.PC), State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
 	switch {
 	case t.Stage == uprobes.StageWaiting && w.inPlace():

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,30 +10,40 @@ import (
 	"trapline/emu/explore"
 	"trapline/kprobes"
 	"trapline/kprobes/props"
+	"trapline/kprobes/trace"
 	"trapline/scenarios/format"
 	"trapline/traps"
 )
 
-// kernelWorld is the modelled kernel with kprobes on it: a world.
-type kernelWorld struct{ *Run }
+// KernelRun is a run of kernel code: the modelled kernel with kprobes on it.
+type KernelRun struct {
+	*Run
+	Kernel  *traps.Kernel
+	Probes  *kprobes.Manager
+	Tracing *trace.Tracing // the event files; nil where there are no events
+}
 
-func (w kernelWorld) engine() string { return w.Probes.Engine }
+func (w *KernelRun) visit(kernel func(*KernelRun), _ func(*ProgramRun)) { kernel(w) }
 
-func (w kernelWorld) able(cpu int) bool { return w.Machine.CPUs[cpu].CanStep() }
+func (w *KernelRun) kernelText() string { return w.Kernel.TextSum() }
 
-func (w kernelWorld) step(cpu int) *emu.Event {
+func (w *KernelRun) engine() string { return w.Probes.Engine }
+
+func (w *KernelRun) able(cpu int) bool { return w.Machine.CPUs[cpu].CanStep() }
+
+func (w *KernelRun) step(cpu int) *emu.Event {
 	ev := w.Machine.Step(cpu)
 	w.observe(ev)
 	return ev
 }
 
 // observe counts what a step means and raises interrupts that it leads to.
-func (w kernelWorld) observe(ev *emu.Event) {
+func (w *KernelRun) observe(ev *emu.Event) {
 	w.Probes.Observe(ev)
 	w.raisePlaced()
 }
 
-func (w kernelWorld) ending() (string, bool) {
+func (w *KernelRun) ending() (string, bool) {
 	s := ""
 	for i := range w.File.taskCPUs() {
 		if s != "" {
@@ -44,7 +55,7 @@ func (w kernelWorld) ending() (string, bool) {
 }
 
 // outcome is how the task of a vCPU ended.
-func (w kernelWorld) outcome(cpu int) string {
+func (w *KernelRun) outcome(cpu int) string {
 	c := w.Machine.CPUs[cpu]
 	switch {
 	case c.Shutdown != "":
@@ -55,7 +66,7 @@ func (w kernelWorld) outcome(cpu int) string {
 	return "running"
 }
 
-func (w kernelWorld) count(d emu.Door, name string, c probeCount) (uint64, bool) {
+func (w *KernelRun) count(d emu.Door, name string, c probeCount) (uint64, bool) {
 	i, ok := w.Probes.Find(name)
 	if !ok {
 		return 0, false
@@ -73,12 +84,12 @@ func (w kernelWorld) count(d emu.Door, name string, c probeCount) (uint64, bool)
 }
 
 // armed reports whether probe i's breakpoint is in memory.
-func (w kernelWorld) armed(d emu.Door, i int) bool {
+func (w *KernelRun) armed(d emu.Door, i int) bool {
 	v, ok := d.Word(0, w.Probes.Probes()[i].Addr, 1)
 	return ok && v == breakpoint && w.Probes.Read(d, i, kprobes.Registered) != 0
 }
 
-func (w kernelWorld) missed() uint64 {
+func (w *KernelRun) missed() uint64 {
 	var n uint64
 	for i := range w.Probes.Probes() {
 		n += allMissed(w.Probes.Stats(i))
@@ -90,9 +101,9 @@ func (w kernelWorld) missed() uint64 {
 // those that the kernel itself counts as missed.
 func allMissed(s kprobes.Stats) uint64 { return s.Missed + s.Nmissed }
 
-func (kernelWorld) outOfKernel(int, *emu.Event) bool { return true }
+func (*KernelRun) outOfKernel(int, *emu.Event) bool { return true }
 
-func (w kernelWorld) ends() []ProbeEnd {
+func (w *KernelRun) ends() []ProbeEnd {
 	var list []ProbeEnd
 	for i, p := range w.Probes.Probes() {
 		s := w.Probes.Stats(i)
@@ -116,7 +127,7 @@ func (w kernelWorld) ends() []ProbeEnd {
 }
 
 // breakpoint tells the story which probe's int3 is at addr.
-func (w kernelWorld) breakpoint(addr uint64) (string, []byte, bool) {
+func (w *KernelRun) breakpoint(addr uint64) (string, []byte, bool) {
 	op, ok := w.original[addr]
 	if !ok {
 		return "", nil, false
@@ -130,7 +141,7 @@ func (w kernelWorld) breakpoint(addr uint64) (string, []byte, bool) {
 	return "", nil, false
 }
 
-func (w kernelWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
+func (w *KernelRun) aboutCPU(d emu.Door, function string, n int) uint64 {
 	switch function {
 	case "signals":
 		return w.Kernel.Signals(d, n)
@@ -142,9 +153,9 @@ func (w kernelWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 	return b2u(d.Register(n, emu.RegisterAble) == 0)
 }
 
-func (kernelWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int { return d.Peek(cpu, addr, b) }
+func (*KernelRun) peek(d emu.Door, cpu int, addr uint64, b []byte) int { return d.Peek(cpu, addr, b) }
 
-func (w kernelWorld) holder(name string) int {
+func (w *KernelRun) holder(name string) int {
 	for _, l := range w.Probes.Locks() {
 		if l.Name != name {
 			continue
@@ -159,7 +170,7 @@ func (w kernelWorld) holder(name string) int {
 
 // property makes a built-in property (S4). Deadlock of several vCPUs is seen
 // by the run itself.
-func (w kernelWorld) property(p format.Property) explore.Property {
+func (w *KernelRun) property(p format.Property) explore.Property {
 	g := w.Probes
 	switch p.Name {
 	case props.NoMissedProbe:
@@ -186,7 +197,7 @@ func (w kernelWorld) property(p format.Property) explore.Property {
 	return nil
 }
 
-func (w kernelWorld) show(s *format.Step) (string, error) {
+func (w *KernelRun) show(s *format.Step) (string, error) {
 	switch s.Verb {
 	case "gate":
 		return w.gateText(uint8(s.N)), nil
@@ -199,7 +210,7 @@ func (w kernelWorld) show(s *format.Step) (string, error) {
 }
 
 // gateText decodes an IDT entry from guest memory.
-func (w kernelWorld) gateText(vec uint8) string {
+func (w *KernelRun) gateText(vec uint8) string {
 	g := w.Kernel.Gate(w.Machine.CPUs[0].Space, vec)
 	if !g.Present {
 		return fmt.Sprintf("gate %d: not present", vec)
@@ -208,7 +219,7 @@ func (w kernelWorld) gateText(vec uint8) string {
 }
 
 // locksText shows the probe lock and who may schedule.
-func (w kernelWorld) locksText() string {
+func (w *KernelRun) locksText() string {
 	var b strings.Builder
 	if w.Kernel.HasSymbol("kprobe_lock") {
 		env := w.shows(0)
@@ -227,7 +238,7 @@ func (w kernelWorld) locksText() string {
 }
 
 // tasksText shows how each task does and the signals that it got.
-func (w kernelWorld) tasksText() string {
+func (w *KernelRun) tasksText() string {
 	var b strings.Builder
 	for cpu := range w.File.taskCPUs() {
 		fmt.Fprintf(&b, "cpu%d %s", cpu, w.outcome(cpu))
@@ -241,7 +252,7 @@ func (w kernelWorld) tasksText() string {
 	return b.String()
 }
 
-func (w kernelWorld) eventLines() []string {
+func (w *KernelRun) eventLines() []string {
 	if w.Tracing == nil {
 		return nil
 	}
@@ -250,7 +261,7 @@ func (w kernelWorld) eventLines() []string {
 
 // system makes a system to search of the run as it is now, which the system
 // owns from then on.
-func (w kernelWorld) system() explore.System {
+func (w *KernelRun) system() explore.System {
 	w.Machine.Quiet = true
 	w.hashCounts(w.deciding())
 	c := explore.MachineConfig{
@@ -264,7 +275,7 @@ func (w kernelWorld) system() explore.System {
 }
 
 // stackList are the stacks of the tasks: the kernel's and, in ring 3, their own.
-func (w kernelWorld) stackList() []explore.Stack {
+func (w *KernelRun) stackList() []explore.Stack {
 	list := props.Stacks(w.Probes)
 	for cpu, s := range w.stacks {
 		if s.High > s.Low {
@@ -276,7 +287,7 @@ func (w kernelWorld) stackList() []explore.Stack {
 
 // equal says what is each vCPU's own. An interrupt is a certain vCPU's, and a
 // task's line in the trace is too.
-func (w kernelWorld) equal() *explore.Equal {
+func (w *KernelRun) equal() *explore.Equal {
 	if len(w.interrupts) > 0 || w.Tracing != nil {
 		return nil
 	}
@@ -291,4 +302,23 @@ func (w kernelWorld) equal() *explore.Equal {
 	return props.Equal(w.Probes, more)
 }
 
-func (w kernelWorld) close() { w.Machine.Close() }
+// placeName names an address, in C by its line.
+func (w *KernelRun) placeName(at uint64) string {
+	if line, ok := w.Kernel.LineAt(at); ok {
+		return fmt.Sprintf("%s:%d", line.Func, line.Line)
+	}
+	return cmp.Or(w.Kernel.PlaceName(at), w.names.Addr(at))
+}
+
+// oneWorker: snapshots of the event files are of no use to another machine.
+func (w *KernelRun) oneWorker() bool { return w.traced() }
+
+func (w *KernelRun) traced() bool { return w.Tracing != nil }
+
+func (*KernelRun) output() string { return "" }
+
+func (*KernelRun) exit() string { return "" }
+
+func (*KernelRun) peekFile(uint64, []byte) int { return 0 }
+
+func (w *KernelRun) close() { w.Machine.Close() }

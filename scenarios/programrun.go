@@ -15,8 +15,8 @@ import (
 	"trapline/traps"
 )
 
-// userWorld is a Linux program under uprobes: a world.
-type userWorld struct {
+// ProgramRun is a run of a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.
+type ProgramRun struct {
 	*Run
 	kernel   *linux.Kernel
 	files    *linux.FS
@@ -52,26 +52,30 @@ type lastMemory struct {
 	pages map[uint64][]byte
 }
 
-func (w *userWorld) engine() string { return w.Options.Engine }
+func (w *ProgramRun) visit(_ func(*KernelRun), program func(*ProgramRun)) { program(w) }
 
-func (w *userWorld) able(cpu int) bool { return w.kernel.CanStep(cpu) }
+func (w *ProgramRun) kernelText() string { return "" }
+
+func (w *ProgramRun) engine() string { return w.Options.Engine }
+
+func (w *ProgramRun) able(cpu int) bool { return w.kernel.CanStep(cpu) }
 
 // outOfKernel: an exception is followed by kernel work, but for a system call,
 // whose result comes with it; and a thread that waits is in the kernel.
-func (w *userWorld) outOfKernel(cpu int, ev *emu.Event) bool {
+func (w *ProgramRun) outOfKernel(cpu int, ev *emu.Event) bool {
 	t := w.kernel.Current(cpu)
 	trapped := ev.CPU == cpu && ev.Delivery != nil && ev.Delivery.Trap.Vector != 0x80
 	return t != nil && t.Waits() == "" && !trapped
 }
 
 // step makes one step. What it means for the probes becomes notes of the event.
-func (w *userWorld) step(cpu int) *emu.Event {
+func (w *ProgramRun) step(cpu int) *emu.Event {
 	ev := w.Machine.Step(cpu)
 	w.observe(ev)
 	return ev
 }
 
-func (w *userWorld) ending() (string, bool) {
+func (w *ProgramRun) ending() (string, bool) {
 	switch r := w.kernel.Result(); r.Bound {
 	case linux.NoBound:
 		return r.String(), false
@@ -85,7 +89,7 @@ func (w *userWorld) ending() (string, bool) {
 // everyoneWaits is how a program ends that cannot go on.
 const everyoneWaits = "every thread waits for another"
 
-func (w *userWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
+func (w *ProgramRun) aboutCPU(d emu.Door, function string, n int) uint64 {
 	if function == "halted" {
 		w.kernel.Read(d)
 		return b2u(!w.able(n))
@@ -93,11 +97,11 @@ func (w *userWorld) aboutCPU(d emu.Door, function string, n int) uint64 {
 	return 0
 }
 
-func (w *userWorld) holder(string) int { return -1 }
+func (w *ProgramRun) holder(string) int { return -1 }
 
 // peek reads memory as the thread on a vCPU sees it; where there is none, as
 // the first process does or did.
-func (w *userWorld) peek(d emu.Door, cpu int, addr uint64, b []byte) int {
+func (w *ProgramRun) peek(d emu.Door, cpu int, addr uint64, b []byte) int {
 	w.kernel.Read(d) // who is there
 	if w.kernel.Current(cpu) != nil {
 		return d.Peek(cpu, addr, b)
@@ -123,16 +127,16 @@ func (l *lastMemory) peek(addr uint64, b []byte) int {
 
 // output is what the program has written to descriptors 1 and 2, in the order
 // of its writes.
-func (w *userWorld) output() string {
+func (w *ProgramRun) output() string {
 	text, _ := w.kernel.OutputInOrder()
 	return string(text)
 }
 
 // printk takes a line of the kernel's log.
-func (w *userWorld) printk(line string) { w.addLog("kernel: " + line) }
+func (w *ProgramRun) printk(line string) { w.addLog("kernel: " + line) }
 
 // Save implements emu.Part.
-func (w *userWorld) Save() any {
+func (w *ProgramRun) Save() any {
 	s := w.user
 	s.hitAt = maps.Clone(s.hitAt)
 	s.threads = slices.Clone(s.threads)
@@ -150,7 +154,7 @@ type savedWorld struct {
 }
 
 // Restore implements emu.Part.
-func (w *userWorld) Restore(v any) {
+func (w *ProgramRun) Restore(v any) {
 	s := v.(savedWorld)
 	w.user = s.userState
 	w.user.hitAt = maps.Clone(s.hitAt)
@@ -161,7 +165,7 @@ func (w *userWorld) Restore(v any) {
 }
 
 // Hash implements emu.Part: what was left, and who is in a hit.
-func (w *userWorld) Hash(h *emu.Hasher) {
+func (w *ProgramRun) Hash(h *emu.Hasher) {
 	for _, tid := range slices.Sorted(maps.Keys(w.user.hitAt)) {
 		h.Uint64(uint64(tid))
 		h.Uint64(w.user.hitAt[tid])
@@ -184,7 +188,7 @@ func (w *userWorld) Hash(h *emu.Hasher) {
 	}
 }
 
-func (w *userWorld) eventLines() []string {
+func (w *ProgramRun) eventLines() []string {
 	var lines []string
 	for line := range bytes.Lines([]byte(w.tracer.Text(tracefs.TraceOptions{}))) {
 		lines = append(lines, string(bytes.TrimSuffix(line, []byte("\n"))))
