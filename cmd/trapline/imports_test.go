@@ -55,6 +55,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/uprobes/names", ""},
 	{"kprobes/uprobes/source", ""},
 	{"kprobes/uprobes/places", "emu emu/insn emu/loader emu/nearest kprobes/glob kprobes/uprobes/names kprobes/uprobes/source"},
+	{"kprobes/uprobes/audit", "emu emu/insn emu/loader kprobes/events kprobes/uprobes kprobes/uprobes/places"},
+	{"kprobes/uprobes/trial", "emu/linux emu/linux/abi kprobes/uprobes"},
 	{"kprobes/uprobes/tracer", "emu emu/linux emu/linux/abi emu/memento kprobes/events/... kprobes/uprobes"},
 
 	{"scenarios/format", "emu/nearest emu/sched kprobes/engines scenarios/expr"},

@@ -67,6 +67,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		eventsCommand(out),
 		callCommand(out),
 		traceCommand(out, stderr),
+		auditCommand(out),
 		tuiCommand(out),
 		recordCommand(out),
 		replayCommand(out),

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -57,24 +58,30 @@ EXAMPLES:
    trapline trace -V main:3 -- ./hello
    trapline trace -p 'p ./hello:main:3 argc argv[1]:string' -p 'p ./hello:hello.c:17 item->next->name:string' -- ./hello
    trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
-		Flags: append(traceFlags(), []cli.Flag{
-			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
-			&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
-			&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
-			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
+		Flags: slices.Concat(traceFlags(), guestFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
-			&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
-			processorFlag(),
-			levelFlag(),
-			&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
-			&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
-			&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
-			&cli.IntFlag{Name: "memory", Value: linux.DefaultMemory >> 20, Usage: "`MIB` of memory for all processes"},
-			&cli.IntFlag{Name: "processes", Value: linux.DefaultProcesses, Usage: "at most `N` processes"},
-			&cli.IntFlag{Name: "threads", Value: linux.DefaultThreads, Usage: "at most `N` threads"},
-		}...),
+			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
+			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
+		}),
 		DisableSliceFlagSeparator: true, // a comma may be part of a path
 		Action:                    func(ctx context.Context, c *cli.Command) error { return doTrace(ctx, c, out, stderr) },
+	}
+}
+
+// guestFlags are those that say what a program is run in, for traceConfig.
+func guestFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "root", Usage: "the program's \"/\" is `DIR`, as in a chroot"},
+		&cli.StringSliceFlag{Name: "allow", Usage: "show the file or directory `PATH` too (may be repeated)"},
+		&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
+		processorFlag(),
+		levelFlag(),
+		&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
+		&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
+		&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
+		&cli.IntFlag{Name: "memory", Value: linux.DefaultMemory >> 20, Usage: "`MIB` of memory for all processes"},
+		&cli.IntFlag{Name: "processes", Value: linux.DefaultProcesses, Usage: "at most `N` processes"},
+		&cli.IntFlag{Name: "threads", Value: linux.DefaultThreads, Usage: "at most `N` threads"},
 	}
 }
 

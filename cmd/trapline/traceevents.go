@@ -16,6 +16,7 @@ import (
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
+	"trapline/kprobes/uprobes/audit"
 	"trapline/kprobes/uprobes/places"
 	"trapline/kprobes/uprobes/tracer"
 	"trapline/scenarios/format"
@@ -147,16 +148,23 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	if v.Err != nil {
 		return t.report(d.refusal(v.Err))
 	}
-	p := v.Probe
-	if p != nil && t.files.splitsInstruction(p.Path, p.FileOffset) {
-		t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
-	}
-	if p != nil && p.Return {
-		if danger := t.files.returnDanger(p.Path, p.FileOffset); danger != "" {
-			t.say("event %s/%s (%s): %s", p.On.Group, p.On.Name, p.Place(nil), danger)
-		}
+	if v.Probe != nil {
+		t.warn(v.Probe)
 	}
 	return nil
+}
+
+// warn says what a probe is known to break.
+func (t *traceEvents) warn(p *tracefs.Probe) {
+	judged, _ := t.files.judge(p.Path, p.FileOffset)
+	for _, h := range judged.Hazards {
+		switch {
+		case h.Kind == audit.InsideInstruction:
+			t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
+		case p.Return && (h.Kind == audit.Go || h.Kind == audit.ReturnAddress):
+			t.say("event %s/%s (%s): a return probe on %s", p.On.Group, p.On.Name, p.Place(nil), h.Text)
+		}
+	}
 }
 
 func (t *traceEvents) say(msg string, args ...any) {
@@ -178,10 +186,11 @@ func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 	switch {
 	case p.Return && !t.engine.Returns && errors.Is(err, events.ENOTSUPP):
 		return fmt.Sprintf("the engine %s has no return probes", t.engine.Name)
-	case errors.Is(err, events.ENOTSUPP):
-		return "uprobes do not take the instruction at that place"
-	case errors.Is(err, events.ENOEXEC):
-		return "the bytes at that place are no instruction"
+	case errors.Is(err, events.ENOTSUPP), errors.Is(err, events.ENOEXEC):
+		if judged, ok := t.files.judge(p.Path, p.FileOffset); ok {
+			return fmt.Sprintf("uprobes do not take the instruction: %v (%s)", judged.Rule, judged.Rule.Row())
+		}
+		return "uprobes do not take the instruction"
 	case errors.Is(err, events.EINVAL):
 		return "the place is outside the file, or its reference counter is"
 	}

@@ -14,7 +14,7 @@ func listFunctions(w io.Writer, files *probedFiles, path string) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	program := file.program()
+	program := file.names.Program()
 	for _, addr := range program.Entries() {
 		offset, _ := file.image.OffsetOfAddr(addr)
 		fmt.Fprintf(b, "%s:%#x", path, offset)

@@ -11,6 +11,7 @@ import (
 
 	"trapline/emu/linux"
 	"trapline/emu/loader"
+	"trapline/kprobes/uprobes/audit"
 	"trapline/kprobes/uprobes/places"
 )
 
@@ -26,7 +27,7 @@ type probedFiles struct {
 type probedFile struct {
 	image *loader.Image
 	names *places.File
-	code  *places.Program
+	audit *audit.Auditor // nil until it is asked for
 }
 
 func newProbedFiles(c *cli.Command, cfg *linux.Config) *probedFiles {
@@ -57,12 +58,12 @@ func (f *probedFiles) file(path string) (*probedFile, error) {
 	return p, nil
 }
 
-// program is the file's code. Reading it takes a moment.
-func (p *probedFile) program() *places.Program {
-	if p.code == nil {
-		p.code = places.Read(p.image)
+// auditor judges the file's places. Reading its code takes a moment.
+func (p *probedFile) auditor() *audit.Auditor {
+	if p.audit == nil {
+		p.audit = audit.New(p.names, p.names.Program())
 	}
-	return p.code
+	return p.audit
 }
 
 // Absolute implements places.Files. A name without a slash that is no file of the
@@ -103,39 +104,11 @@ func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
 	return lines, err
 }
 
-// splitsInstruction reports whether the place is inside an instruction, as far as the file tells where one begins.
-// The kernel does not ask.
-func (f *probedFiles) splitsInstruction(path string, offset uint64) bool {
+// judge is what comes of a probe at a place; false if the file cannot be read.
+func (f *probedFiles) judge(path string, offset uint64) (audit.Place, bool) {
 	file, err := f.file(path)
 	if err != nil {
-		return false
+		return audit.Place{}, false
 	}
-	addr, ok := file.image.AddrOfOffset(offset)
-	if !ok {
-		return false
-	}
-	from := addr
-	if s, _, ok := file.image.Symbols.At(addr); ok {
-		from = s.Addr
-	}
-	return file.program().Splits(from, addr)
-}
-
-// returnDanger says what a return probe on a function is known to break; "" if nothing is. The trampoline's address takes
-// the place of the return address (U13).
-func (f *probedFiles) returnDanger(path string, offset uint64) string {
-	file, err := f.file(path)
-	if err != nil {
-		return ""
-	}
-	addr, ok := file.image.AddrOfOffset(offset)
-	switch {
-	case !ok:
-		return ""
-	case file.names.IsGo():
-		return "a return probe on Go code: Go unwinds and moves stacks by their return addresses, and crashes where it finds the trampoline's"
-	case file.program().TouchesReturnAddress(addr):
-		return "the function uses its return address and will find the trampoline's there"
-	}
-	return ""
+	return file.auditor().Judge(offset), true
 }

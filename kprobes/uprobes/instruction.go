@@ -68,44 +68,56 @@ const Breakpoint = 0xcc
 // ENOEXEC for bytes that the kernel's decoder rejects, or ENOTSUPP for instructions that cannot be probed (U4,
 // arch_uprobe_analyze_insn()).
 func Analyze(code []byte, m insn.Mode) (*Instruction, events.Errno) {
+	i, rule := Judge(code, m)
+	return i, rule.Errno()
+}
+
+// Judge is Analyze with the rule that refuses the instruction, or Accepted.
+func Judge(code []byte, m insn.Mode) (*Instruction, Rule) {
 	i := &Instruction{Mode: m}
 	copy(i.Original[:], code)
 	i.Copy = i.Original
 	if i.Original[0] == Breakpoint {
-		return nil, events.ENOTSUPP
+		return nil, IsBreakpoint
 	}
 	e, ok := decode(i.Original[:], m)
-	switch {
-	case !ok:
-		return nil, events.ENOEXEC
-	case e.refused(m):
-		return nil, events.ENOTSUPP
+	if !ok {
+		return nil, Undecodable
+	}
+	if rule := e.refused(m); rule != Accepted {
+		return nil, rule
 	}
 	i.Len = e.Len
 	if opcode, ok := branchOpcode(&e); ok {
 		if e.hasPrefix(prefixOpSize) && opcode != opcodeNop {
-			return nil, events.ENOTSUPP // Intel and AMD differ (U10)
+			return nil, NarrowBranch
 		}
 		i.setBranch(&e, opcode)
-		return i, 0
+		return i, Accepted
 	}
 	if i.setPush(&e) {
-		return i, 0
+		return i, Accepted
 	}
 	i.setStep(&e)
-	return i, 0
+	return i, Accepted
 }
 
-// refused tells whether the instruction is one that uprobes do not take (uprobe_init_insn()).
-func (e *encoding) refused(m insn.Mode) bool {
+// refused is the rule by which uprobes do not take the instruction (uprobe_init_insn()).
+func (e *encoding) refused(m insn.Mode) Rule {
 	for _, p := range e.prefixes {
 		switch p {
 		case prefixES, prefixCS, prefixSS, prefixDS, prefixLock:
-			return true
+			return BadPrefix
 		}
 	}
 	const movSreg, ss = 0x8e, 2
-	return e.first == movSreg && e.digit == ss || !probeable(e.first, m)
+	switch {
+	case e.first == movSreg && e.digit == ss:
+		return LoadsSS
+	case !probeable(e.first, m):
+		return BadOpcode
+	}
+	return Accepted
 }
 
 // setStep chooses the fix-ups of a step out of line.

@@ -17,16 +17,36 @@ type Program struct {
 	mode    insn.Mode
 	starts  map[uint64]bool // where the sweep saw an instruction begin
 	entries []uint64
+	symbols []uint64 // where the symbol table says that a function begins, in order
 }
 
-// Read sweeps the code of an image. A function's entry is the target of a direct call that lies on an instruction
+// Range is a range of linear addresses.
+type Range struct{ From, To uint64 }
+
+// Read sweeps the code of an image: the given ranges of it, or without any its executable segments. A function's entry is the target of a direct call that lies on an instruction
 // and begins a body that can be decoded to its end: code that is only called through a pointer is not found.
-func Read(image *loader.Image) *Program {
+func Read(image *loader.Image, code ...Range) *Program {
 	p := &Program{image: image, mode: emu.Arch(image.Arch).Mode(), starts: map[uint64]bool{}}
+	for s := range image.Symbols.All() {
+		if s.Kind.IsCode() {
+			p.symbols = append(p.symbols, s.Addr)
+		}
+	}
+	slices.Sort(p.symbols)
 	targets := map[uint64]bool{}
 	for i := range image.Segments {
-		if s := &image.Segments[i]; s.Prot&loader.ProtX != 0 {
-			p.sweep(s, targets)
+		s := &image.Segments[i]
+		if s.Prot&loader.ProtX == 0 {
+			continue
+		}
+		end := s.Addr + uint64(len(s.Data))
+		if len(code) == 0 {
+			p.sweep(s, Range{s.Addr, end}, targets)
+		}
+		for _, r := range code {
+			if r.From >= s.Addr && r.From < end {
+				p.sweep(s, Range{r.From, min(r.To, end)}, targets)
+			}
 		}
 	}
 	p.entries = slices.DeleteFunc(slices.Sorted(maps.Keys(targets)), func(a uint64) bool { return !p.starts[a] })
@@ -34,15 +54,24 @@ func Read(image *loader.Image) *Program {
 	return p
 }
 
-// sweep decodes a segment from end to end, going on behind a byte that begins no instruction.
-func (p *Program) sweep(s *loader.Segment, targets map[uint64]bool) {
-	for at := 0; at < len(s.Data); {
-		in, err := insn.Decode(s.Data[at:min(len(s.Data), at+insn.MaxLen)], p.mode)
+// sweep decodes a range of a segment from end to end, going on behind a byte that begins no instruction and anew where a
+// function's symbol is.
+func (p *Program) sweep(s *loader.Segment, r Range, targets map[uint64]bool) {
+	next, _ := slices.BinarySearch(p.symbols, r.From)
+	for at, end := int(r.From-s.Addr), int(r.To-s.Addr); at < end; {
+		pc := s.Addr + uint64(at)
+		for next < len(p.symbols) && p.symbols[next] <= pc {
+			next++
+		}
+		in, err := insn.Decode(s.Data[at:min(end, at+insn.MaxLen)], p.mode)
 		if err != nil {
 			at++
 			continue
 		}
-		pc := s.Addr + uint64(at)
+		if next < len(p.symbols) && p.symbols[next] < pc+uint64(in.Len) { // what precedes a function is no code
+			at = int(p.symbols[next] - s.Addr)
+			continue
+		}
 		p.starts[pc] = true
 		if in.Attr().Has(insn.CallRel) {
 			if target, ok := in.BranchTarget(pc); ok {

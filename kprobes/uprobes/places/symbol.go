@@ -19,6 +19,8 @@ type File struct {
 	data  []byte
 	names map[string]*names.Name // by symbol; nil for one that is its own name
 	debug *source.Program        // of data, once it is read
+
+	imports map[string]bool // names of dynamic symbols that other files define; nil: not read
 }
 
 // NewFile takes a file's image and its bytes, which must not change.
