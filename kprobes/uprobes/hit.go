@@ -20,7 +20,7 @@ func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 		if ut.active == nil {
 			return false
 		}
-		ut.state = stepped
+		ut.become(stepped)
 		s.account.trap(ut.active.insn.Kind(), emu.VecDB)
 		t.CPU().Sys.DR[6] = emu.DR6Fixed
 	default:
@@ -84,16 +84,10 @@ func (s *System) HoldSignals(t *linux.Thread) bool {
 		return false
 	}
 	if t.FatalPending() || t.TrapNo() != untrapped {
-		ut.state, ut.notify = trapped, true
+		ut.next(trapped)
 	}
 	return true
 }
-
-// next leaves the rest of a hit to the next micro-step.
-func (ut *task) next(state taskState) { ut.state, ut.notify = state, true }
-
-// over ends a hit.
-func (ut *task) over() { ut.state, ut.notify, ut.hit = running, false, nil }
 
 // breakpoint deals with a #BP (handle_swbp()).
 func (s *System) breakpoint(t *linux.Thread, ut *task) {
@@ -230,8 +224,7 @@ func (s *System) stepOut(t *linux.Thread, ut *task) linux.Resume {
 	ut.step = u.insn.Begin(t.Core(), ut.addr, slot)
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
-	ut.over()
-	ut.state = stepping
+	ut.run()
 	return linux.Resumed
 }
 

@@ -41,13 +41,12 @@ func (s *System) unlockStep(t *linux.Thread) {
 func (s *System) stepInPlace(t *linux.Thread, ut *task) {
 	t.Micro(emu.Micro{Name: "prepare_singlestep", In: "kprobe_handler", Alone: true, ID: "K11", Why: "the breakpoint is taken out, for every thread, and the instruction is stepped where it stands"})
 	u, addr := ut.hit, ut.addr
-	ut.over()
 	t.Process().MM().WriteForced(addr, u.insn.Original[:1])
 	ut.active = u
 	ut.step = u.insn.Begin(t.Core(), addr, addr)
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
-	ut.state = stepping
+	ut.run()
 }
 
 // rearm puts the breakpoint back behind a step in place (arch_arm_uprobe()).

@@ -76,7 +76,6 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 // one byte behind the breakpoint, and the copy's address stays that of some earlier step, or 0 (O6).
 func (s *System) stepOnStack(t *linux.Thread, ut *task) {
 	u, addr := ut.hit, ut.addr
-	ut.over()
 	mm, c := t.Process().MM(), t.Core()
 	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
 	t.Micro(s.tellPlace(ok))
@@ -95,6 +94,7 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task) {
 		s.warn(t, "place the instruction on the stack")
 		t.ForceTrap()
 		s.unlockStep(t)
+		ut.over()
 		return
 	}
 	s.last = lastStep{addr, copyAt}
@@ -102,7 +102,7 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task) {
 	ut.step = u.insn.Begin(c, addr, at)
 	ut.trapNo = t.TrapNo()
 	t.SetTrapNo(untrapped)
-	ut.state = stepping
+	ut.run()
 }
 
 // tellPlace names the micro-step that places the copy.

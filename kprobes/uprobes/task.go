@@ -8,20 +8,6 @@ import (
 // MaxReturns is how many return probes may wait in one thread; further ones are left out (MAX_URETPROBE_DEPTH, U13).
 const MaxReturns = 64
 
-// taskState is where a thread is in a hit (enum uprobe_task_state).
-type taskState uint8
-
-const (
-	running      taskState = iota // not in a hit, or its breakpoint is not looked at yet
-	found                         // the uprobe is found, its consumers have not run
-	returnWanted                  // they have, and one wants the function's return
-	handled                       // all is done that comes before the instruction
-	slotWanted                    // the instruction must be stepped; waits for a slot
-	stepping                      // runs the copy (UTASK_SSTEP)
-	stepped                       // the copy's #DB came (UTASK_SSTEP_ACK)
-	trapped                       // the copy faulted, or the thread is to die (UTASK_SSTEP_TRAPPED)
-)
-
 // task is what uprobes keep of a thread (struct uprobe_task).
 type task struct {
 	state   taskState
@@ -60,7 +46,7 @@ func (s *System) ThreadExited(t *linux.Thread) {
 	if mm := t.Process().MM(); mm != nil && s.engine == Modern {
 		s.freeSlot(mm, ut.step.Slot)
 	}
-	ut.state = running
+	ut.become(running)
 }
 
 // Own gives a thread's registers as its program had them: of one that ended in the step of a system call, the step's TF
