@@ -46,6 +46,7 @@ func commands() []command {
 		{[]string{"O", "up", "k"}, "over back", "back over a trap", "Move", 0, backward, do(func(m *Model) { m.StepOwn(record.Backward) })},
 		{[]string{"home"}, "start", "to the start", "Move", 0, backward, do(func(m *Model) { m.GoTo(0) })},
 		{[]string{"end"}, "end", "to the end of the run", "Move", 0, forward, do((*Model).ToEnd)},
+		{[]string{"G"}, opening, "go on with an opening that esc stopped", "Move", 1, func(m *Model) bool { return m.partly }, (*Model).goOn},
 		{[]string{"g"}, "go to", "go to step N", "Move", 0, nil, prompt("go to step", (*Model).GoToText)},
 		{[]string{"/"}, "search", "search the steps for words: an instruction, a micro-step, a reason", "Find", 0, nil, prompt("search", (*Model).promptSearch)},
 		{[]string{"n"}, "again", "search again, forwards", "Find", 0, func(m *Model) bool { return m.Sought != "" }, do(func(m *Model) { m.Find(record.Forward) })},
@@ -96,6 +97,7 @@ func runCommands() []command {
 		{[]string{"w"}, "watch", "watch memory for writes: SYMBOL, %esp, an address; ,N bytes", "Run", 0, nil, prompt("watch SYMBOL or address[,bytes]", (*Model).AddWatch)},
 		{[]string{"f"}, "run to", "run on to the next break- or watchpoint", "Run", 0, points, do(func(m *Model) { m.Run(record.Forward) })},
 		{[]string{"F"}, "run back to", "run back to the last one: the last writer of what is watched", "Run", 0, points, do(func(m *Model) { m.Run(record.Backward) })},
+		{[]string{"$"}, "directive", "change the machine or ask it: %eax 5, rmmod NAME, cat FILE, print EXPR, …", "Run", 0, nil, prompt("change or ask", (*Model).promptDirective)},
 		{digits, "who goes", "vCPU 0 and so on takes the next step, or an interrupt is raised; another choice than before is a branch", "Branch", 3, choice, nil},
 		{[]string{"L"}, "its line", "the vCPU that is shown goes on alone, to the next step of its story", "Branch", 0, func(m *Model) bool { return m.CanHold() && forward(m) }, do((*Model).OwnLine)},
 		{[]string{"H"}, "hold", "hold the vCPU that is shown: moves forwards are the others' until H lets it go", "Branch", 0, (*Model).CanHold, do((*Model).Hold)},
@@ -252,6 +254,14 @@ func (m *Model) promptBreak(s string) error {
 	addr, err := m.Address(s)
 	if err == nil {
 		m.ToggleBreak(addr)
+	}
+	return err
+}
+
+func (m *Model) promptDirective(s string) error {
+	shown, err := m.Directive(m.Moment.CPU, s)
+	if err == nil && shown != "" {
+		m.overlay = overlay{kind: overlayShown, label: s, shown: shown}
 	}
 	return err
 }

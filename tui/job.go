@@ -18,9 +18,14 @@ import (
 // Opening brings an open walk to where it can be looked at, such as by replaying a
 // recording.
 type Opening struct {
-	Steps uint64 // how many it will make
-	Do    func(ctx context.Context) error
+	Steps uint64 // how many it will make, at most
+	// Do makes them, from where it was stopped before.
+	Do     func(ctx context.Context) error
+	Partly string // what is to be known of a walk that was opened up to some step
 }
+
+// opening is what the job that opens is called.
+const opening = "opening"
 
 // job is what a message does when that takes longer than a key may wait. It goes
 // on in a goroutine of its own, which has the session and the panels for itself:
@@ -29,6 +34,8 @@ type Opening struct {
 type job struct {
 	what string
 	walk *walk.Walk
+	from uint64 // where it began
+	when time.Time
 	of   uint64 // the last step that it can come to, as far as that is known
 	stop context.CancelFunc
 	done chan struct{} // closed at its end
@@ -54,7 +61,10 @@ const jobTickEvery = 100 * time.Millisecond
 // else, then as a job.
 func (m *Model) begin(what string, f func() tea.Cmd) tea.Cmd {
 	ctx, stop := context.WithCancel(m.ctx)
-	j := &job{what: what, walk: m.Walk, of: max(m.Walk.End(), m.ahead()), stop: stop, done: make(chan struct{}), w: m.w, h: m.h}
+	j := &job{what: what, walk: m.Walk, from: m.Walk.Reached(), when: time.Now(), of: m.Walk.End(), stop: stop, done: make(chan struct{}), w: m.w, h: m.h}
+	if o := m.opt.Opening; o != nil && what == opening {
+		j.of = max(j.of, o.Steps)
+	}
 	m.Within(ctx)
 	go func() {
 		defer close(j.done)
@@ -144,6 +154,9 @@ func (m *Model) status() text.Line {
 	at := j.walk.Reached()
 	l.Add(text.Here, " "+j.what+" ")
 	l.Add(text.Code, fmt.Sprintf(" step %d of %d", at, max(j.of, at)))
+	if left := j.left(at, time.Since(j.when)); left > 0 {
+		l.Add(text.Dim, fmt.Sprintf(", %v left", left))
+	}
 	switch {
 	case j.quit:
 		l.Add(text.Work, "  leaves…")
@@ -159,6 +172,19 @@ func (m *Model) status() text.Line {
 		l.Add(text.Work, "  "+j.refused+": only these two now")
 	}
 	return l
+}
+
+// leftAfter is how long a job goes on before it is judged how long it still takes.
+const leftAfter = time.Second
+
+// left is about how long a job still takes that has come to a step in some time,
+// in seconds; 0 where nothing can be said.
+func (j *job) left(at uint64, spent time.Duration) time.Duration {
+	if spent < leftAfter || at <= j.from || at >= j.of {
+		return 0
+	}
+	left := time.Duration(float64(spent) * float64(j.of-at) / float64(at-j.from))
+	return max(left.Round(time.Second), time.Second)
 }
 
 // busy is what is shown while a job goes on: the screen of before, or of another
@@ -180,28 +206,34 @@ func (m *Model) busy() string {
 	return strings.Join(append(lines[:h-1:h-1], last), "\n")
 }
 
-// ahead is how many steps opening makes, while it does.
-func (m *Model) ahead() uint64 {
-	if m.opt.Opening == nil || m.opened {
-		return 0
-	}
-	return m.opt.Opening.Steps
-}
-
-// opens brings the walk to where the viewer begins.
+// opens brings the walk to where the viewer begins, or goes on with that.
 func (m *Model) opens() {
+	again, at := m.partly, m.Walk.At()
+	m.opened, m.partly = true, false
 	if o := m.opt.Opening; o != nil {
-		defer func() { m.opened = true }()
 		ctx, cancel := m.Bounded()
 		defer cancel()
 		switch err := o.Do(ctx); {
 		case errors.Is(err, emu.ErrStopped):
-			m.Notice("stopped at step %d of %d: the recording is open up to there, what follows is not compared with it", m.Walk.At(), o.Steps)
+			m.partly = true
+			m.Notice("stopped at step %d of %d: %s; G goes on with it", m.Walk.End(), o.Steps, o.Partly)
 			return
 		case err != nil:
 			m.err = err
 			return
 		}
 	}
-	m.GoTo(m.opt.Start)
+	if !again {
+		at = m.opt.Start
+	}
+	m.GoTo(at)
+}
+
+// goOn goes on with an opening that was stopped.
+func (m *Model) goOn() tea.Cmd {
+	m.opens()
+	if m.err != nil {
+		return tea.Quit
+	}
+	return nil
 }

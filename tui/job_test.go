@@ -52,16 +52,21 @@ func (s *source) match(w *walk.Walk) func(*emu.Event) bool {
 	}
 }
 
-// impatient opens the long run so that every move is a job at once.
-func impatient(t *testing.T, o *Opening) *Model {
+// impatient opens the long run so that every move is a job at once, and gives the walk to
+// walks before it opens.
+func impatient(t *testing.T, walks chan<- *walk.Walk, o *Opening) *Model {
 	t.Helper()
 	f, err := format.Parse("endless.txtar", []byte(endless))
 	require.NoError(t, err)
 	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{})
 	require.NoError(t, err)
+	if walks != nil {
+		walks <- w
+	}
 	m, err := NewOn(t.Context(), w, Options{Patience: time.Nanosecond, Opening: o})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	return m
 }
 
@@ -90,7 +95,7 @@ func screenLines(t *testing.T, m *Model) []string {
 // line, other keys do nothing and do nothing later, the terminal's size changes, and
 // esc ends it where it got. The same search goes on from there.
 func TestKeysWhileASearchGoesOn(t *testing.T) {
-	m := impatient(t, nil)
+	m := impatient(t, nil, nil)
 	settle(m)
 	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
 	m.View()
@@ -142,7 +147,7 @@ func TestKeysWhileASearchGoesOn(t *testing.T) {
 // Every key that moves is a job of its own when it takes long; what they come to is
 // what they come to without.
 func TestMovesAsJobs(t *testing.T) {
-	m := impatient(t, nil)
+	m := impatient(t, nil, nil)
 	settle(m)
 	keys := strings.Fields("right right . end left g =3 =0 =0 enter / =i =n =c enter n N x f F")
 	for _, k := range keys {
@@ -158,25 +163,24 @@ func TestMovesAsJobs(t *testing.T) {
 	require.Equal(t, shown(t, patient), shown(t, m))
 }
 
-// Opening is a job too: it shows how far it is, esc keeps what it reached, q leaves,
-// and what fails ends the UI with its error.
+// Opening is a job too: the UI is there at once and shows how far it is, esc keeps what it
+// reached and G goes on from there, q leaves, and what fails ends the UI with its error.
 func TestOpening(t *testing.T) {
 	for _, end := range []string{"esc", "q", "done", "fails"} {
 		t.Run(end, func(t *testing.T) {
 			s := newSource(1000)
-			var m *Model
-			ready := make(chan struct{})
-			m = impatient(t, &Opening{Steps: 50_000, Do: func(ctx context.Context) error {
-				<-ready
-				_, err := m.Walk.Search(ctx, record.Forward, s.match(m.Walk))
+			w := make(chan *walk.Walk, 2)
+			m := impatient(t, w, &Opening{Steps: 50_000, Partly: "it is open up to there", Do: func(ctx context.Context) error {
+				walk := <-w
+				_, err := walk.Search(ctx, record.Forward, s.match(walk))
 				if end == "fails" {
 					return fmt.Errorf("x.tlr: %w", record.ErrDamaged)
 				}
 				return err
 			}})
-			close(ready)
 			<-s.held
 			require.Contains(t, lastLine(t, m), "opening  step 768 of 50000")
+			require.Contains(t, strings.Join(screenLines(t, m), "\n"), "jmp main", "the first moment is seen meanwhile")
 			if end == "esc" || end == "q" {
 				press(m, end)
 			}
@@ -184,11 +188,18 @@ func TestOpening(t *testing.T) {
 			cmd := settle(m)
 			switch end {
 			case "esc":
-				require.Contains(t, m.Message, "stopped at step 1024 of 50000")
+				require.Contains(t, m.Message, "stopped at step 1024 of 50000: it is open up to there; G goes on with it")
 				require.EqualValues(t, 1024, m.Walk.At())
+				require.Contains(t, lastLine(t, m), "G opening")
 				press(m, "left")
 				settle(m)
 				require.EqualValues(t, 1023, m.Walk.At())
+				w <- m.Walk
+				press(m, "G")
+				settle(m)
+				require.EqualValues(t, 60_000, m.Walk.End())
+				require.EqualValues(t, 1023, m.Walk.At(), "the viewer stays")
+				require.NotContains(t, lastLine(t, m), "G opening")
 			case "done":
 				require.Zero(t, m.Walk.At(), "no step matched")
 				require.EqualValues(t, 60_000, m.Walk.End())
@@ -200,9 +211,19 @@ func TestOpening(t *testing.T) {
 	}
 }
 
+// How long a job still takes is told after a second, as far as it can be known.
+func TestHowLongAJobTakes(t *testing.T) {
+	j := &job{from: 1000, of: 11_000}
+	require.Zero(t, j.left(5000, 900*time.Millisecond))
+	require.Equal(t, 6*time.Second, j.left(5000, 4*time.Second))
+	require.Equal(t, time.Second, j.left(10_999, 4*time.Second))
+	require.Zero(t, j.left(1000, 4*time.Second), "it has not moved")
+	require.Zero(t, j.left(12_000, 4*time.Second), "it is beyond what is known")
+}
+
 // What panics in a job panics in Update, where Bubble Tea restores the terminal.
 func TestAPanicInAJob(t *testing.T) {
-	m := impatient(t, nil)
+	m := impatient(t, nil, nil)
 	settle(m)
 	gone := make(chan struct{})
 	m.begin("move", func() tea.Cmd {

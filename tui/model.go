@@ -60,9 +60,9 @@ type Model struct {
 
 	job    *job   // that goes on, or nil
 	last   string // the last screen
-	opened bool
-	err    error // that ends the UI
-	first  tea.Cmd
+	opened bool   // or it opens
+	partly bool   // opening was stopped
+	err    error  // that ends the UI
 }
 
 // New opens a scenario for the UI.
@@ -90,13 +90,12 @@ func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m.Shown = m.show
 	m.w, m.h = 80, 24
 	m.Refresh()
-	if o.Patience == 0 {
-		m.opens()
-	} else {
-		m.Limit = 0 // whoever waits ends a move when it is long enough
-		m.first = m.begin("opening", func() tea.Cmd { m.opens(); return nil })
+	if o.Patience > 0 {
+		m.Limit = 0   // whoever waits ends a move when it is long enough
+		return m, nil // the first size of the terminal opens: there is a screen then
 	}
-	if m.job == nil && m.err != nil {
+	m.opens()
+	if m.err != nil {
 		m.Close()
 		return nil, m.err
 	}
@@ -113,7 +112,7 @@ func (m *Model) Close() {
 }
 
 // Init asks the terminal whether it is dark.
-func (m *Model) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, m.first) }
+func (m *Model) Init() tea.Cmd { return tea.RequestBackgroundColor }
 
 // show gives the panels the present moment.
 func (m *Model) show() {

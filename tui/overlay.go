@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
+	"trapline/emu/printable"
 	"trapline/tui/text"
 )
 
@@ -20,6 +22,7 @@ const (
 	overlayActors
 	overlayWhy
 	overlayExplain
+	overlayShown
 )
 
 // overlay is what lies over the panels and takes the keys.
@@ -31,6 +34,7 @@ type overlay struct {
 	err    string
 	at     int      // the chosen line; help and explain: scrolled by
 	rows   []string // explain: IDs of the rows
+	shown  string   // what a directive shows
 }
 
 // pageLines is how far a page key moves.
@@ -86,7 +90,7 @@ func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		o.scroll(pageLines)
 	default:
-		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy || o.kind == overlayExplain {
+		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy || o.kind == overlayExplain || o.kind == overlayShown {
 			m.overlay = overlay{}
 			return nil
 		}
@@ -170,10 +174,12 @@ func (m *Model) drawOverlay(lines []text.Line) {
 		title, content = whole.Title(), whole.Lines()
 	case overlayExplain:
 		title, content = "What the row says: ↑ ↓ scroll, esc", m.explainLines(w-4)
+	case overlayShown:
+		title, content = m.overlay.label+": ↑ ↓ scroll, esc", m.shownLines(w-4)
 	case overlayActors:
 		title, content = "Who goes next: ↑ ↓, enter, or its digit", m.actorLines()
 	}
-	if m.overlay.kind == overlayHelp || m.overlay.kind == overlayExplain {
+	if k := m.overlay.kind; k == overlayHelp || k == overlayExplain || k == overlayShown {
 		m.overlay.at = min(m.overlay.at, max(0, len(content)-h+2))
 		content = content[m.overlay.at:]
 	}
@@ -207,6 +213,17 @@ func cutLine(l text.Line, a, b int) text.Line {
 		x += len(r)
 	}
 	return out
+}
+
+// shownLines are what a directive shows; lines that are too long go on in the next.
+func (m *Model) shownLines(w int) []text.Line {
+	var lines []text.Line
+	for l := range strings.Lines(m.overlay.shown) {
+		for _, part := range strings.Split(ansi.Hardwrap(printable.Text(strings.TrimRight(l, "\n")), w, true), "\n") {
+			lines = append(lines, text.Of(text.Plain, part))
+		}
+	}
+	return lines
 }
 
 func (m *Model) helpLines(w int) []text.Line {

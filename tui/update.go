@@ -18,6 +18,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
+		if !m.opened {
+			m.View() // to be seen while it opens
+			return m, m.begin(opening, func() tea.Cmd { m.opens(); return nil })
+		}
 	case tea.BackgroundColorMsg:
 		m.theme = text.NewTheme(msg.IsDark())
 	case tickMsg, tea.KeyPressMsg, tea.MouseMsg:

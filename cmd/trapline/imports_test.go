@@ -75,7 +75,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/session", "docs emu emu/insn emu/record scenarios tui/walk"},
 	{"tui/quiz", "scenarios/story"},
 	{"tui", "docs emu emu/printable emu/record scenarios scenarios/story tui/panel tui/quiz tui/session tui/text tui/walk"},
-	{"tui/course", "emu/explore scenarios scenarios/attempt scenarios/format tui/quiz"},
+	{"tui/course", "docs emu/explore emu/linux/abi scenarios scenarios/attempt scenarios/expr scenarios/format tui/quiz"},
 	// The page in the browser: web is its files, web/live what is behind it.
 	{"web", ""},
 	{"web/live", "docs emu emu/explore emu/record emu/sched kprobes/engines scenarios scenarios/format tui/course tui/figure tui/quiz tui/session tui/walk"},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -147,7 +148,7 @@ func doQuiz(ctx context.Context, c *cli.Command, out *output) error {
 			return err
 		}
 		asked := &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
-		return errors.Join(showTUI(ctx, w, tui.Options{Quiz: asked, Lesson: l.Page(w.Run.File)}), keepAnswers(results, asked.Done))
+		return errors.Join(showTUI(ctx, w, tui.Options{Quiz: asked, Lesson: l.Page(w.Run.File), Opening: recordingAhead(w)}), keepAnswers(results, asked.Done))
 	}
 	return askLessons(ctx, c, out, []course.Lesson{*l}, nil)
 }
@@ -281,23 +282,28 @@ func (a *asking) question(ctx context.Context, q *quiz.Question) (given []string
 		if !a.in.Scan() {
 			return given, false, errors.Join(errNoAnswer, a.in.Err())
 		}
-		given = append(given, a.in.Text())
-		right, means := q.Judge(ctx, a.in.Text())
+		answer := strings.TrimSpace(a.in.Text())
+		j := q.Judge(ctx, answer)
 		if err := emu.Ended(ctx); err != nil {
 			return given, false, err
 		}
-		if right {
+		if j.Unread {
+			a.out.styled(story.Alarm, quiz.NotCounted(answer, j)+"\n")
+			continue
+		}
+		given = append(given, answer)
+		if j.Right {
 			a.out.styled(story.Changed, "Right. ")
 			fmt.Fprintln(a.out, q.Because)
 			return given, true, nil
 		}
+		a.out.styled(story.Alarm, "Not that. ")
+		fmt.Fprintln(a.out, j.Says)
 		if len(given) == quiz.MaxTries {
 			a.out.styled(story.Alarm, q.Told(ctx)+" ")
 			fmt.Fprintln(a.out, q.Because)
 			return given, false, nil
 		}
-		a.out.styled(story.Alarm, "Not that. ")
-		fmt.Fprintln(a.out, means)
 		if q.Hint != "" {
 			fmt.Fprintf(a.out, "   Look: %s\n", q.Hint)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,4 +52,15 @@ func TestReadmeNamesEveryCommand(t *testing.T) {
 		delete(shown, c.Name)
 	}
 	assert.Empty(t, shown, "no such commands")
+}
+
+// Each target of make that the README names is there.
+func TestReadmeNamesTargetsThatAreThere(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile("`make ([a-z-]+)`").FindAllStringSubmatch(string(readme), -1) {
+		assert.Contains(t, string(makefile), "\n"+m[1]+":")
+	}
 }

@@ -58,32 +58,58 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	if traced {
-		w, err := openTraced(ctx, c, walk.DefaultRecord)
+		w, err := openTraced(ctx, c, 0)
 		if err != nil {
 			return err
 		}
-		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at")})
+		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Opening: recordingAhead(w)})
 	}
 	name := c.Args().First()
 	if f == nil {
-		w, err := openScenario(ctx, c, name, walk.DefaultRecord)
+		w, err := openScenario(ctx, c, name, 0)
 		if err != nil {
 			return err
 		}
-		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w)})
+		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w), Opening: recordingAhead(w)})
 	}
 	w, err := openRecorded(ctx, c, name, f, walk.OpenRecorded)
 	if err != nil {
 		return err
 	}
-	return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w), Opening: &tui.Opening{
-		Steps: f.Steps(), Do: func(ctx context.Context) error {
-			if err := f.Verify(ctx, w.Timeline); err != nil {
+	return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Quiz: questionsOf(w), Opening: replaying(w, f, name)})
+}
+
+// recordingAhead records a scenario's first steps, so that the timeline shows what is to come.
+func recordingAhead(w *walk.Walk) *tui.Opening {
+	steps := min(walk.DefaultRecord, uint64(w.Run.File.Machine.Steps))
+	return &tui.Opening{
+		Steps: steps, Partly: "the timeline shows the run up to there, moves lead on",
+		Do: func(ctx context.Context) error { return w.Record(ctx, steps-min(w.End(), steps)) },
+	}
+}
+
+// replaying replays a recording of a file's name to its end with every hash compared, and goes to its start.
+func replaying(w *walk.Walk, f *record.File, name string) *tui.Opening {
+	compared := uint64(0) // steps
+	return &tui.Opening{
+		Steps: f.Steps(), Partly: "the recording is open up to there, what follows is not compared with it",
+		Do: func(ctx context.Context) error {
+			if compared > 0 { // the viewer may have gone elsewhere
+				if err := w.Switch(ctx, 0); err != nil {
+					return err
+				}
+				if err := w.Goto(ctx, compared); err != nil {
+					return err
+				}
+			}
+			err := f.Verify(ctx, w.Timeline)
+			compared = w.At()
+			if err != nil {
 				return fmt.Errorf("%s: %w", printable.Name(name), err)
 			}
 			return w.Goto(ctx, 0)
 		},
-	}})
+	}
 }
 
 // questionsOf are those of the file's own lesson, or of the first of the course that is about this run: the same
@@ -132,7 +158,7 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return walk.Open(ctx, f, walk.Options{Options: scenarios.Options{Engine: l.Engine}, Record: walk.DefaultRecord})
+	return walk.Open(ctx, f, walk.Options{Options: scenarios.Options{Engine: l.Engine}})
 }
 
 // patience is how long a move may keep the keys waiting.

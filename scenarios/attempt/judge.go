@@ -17,7 +17,9 @@ import (
 // Result is what an attempt came to.
 type Result struct {
 	Right bool
-	Saw   string // of a wrong one: what the machine showed instead, or what is wrong with the answer
+	// Untried: the answer is none that the machine could try.
+	Untried bool
+	Saw     string // of a wrong one: what the machine showed instead, or what is wrong with the answer
 }
 
 // Judge tries an answer on f's machine under an engine ("": the file's own).
@@ -26,10 +28,10 @@ type Result struct {
 func (t *Task) Judge(ctx context.Context, f *scenarios.File, engine, answer string) (Result, error) {
 	answer = strings.TrimSpace(answer)
 	if answer == "" {
-		return Result{Saw: "an empty answer; expected " + t.Form()}, nil
+		return Result{Untried: true, Saw: "an empty answer; expected " + t.Form()}, nil
 	}
 	if strings.ContainsAny(answer, "\n\r") {
-		return Result{Saw: "an answer of several lines; expected one"}, nil
+		return Result{Untried: true, Saw: "an answer of several lines; expected one"}, nil
 	}
 	return t.judge(ctx, f, engine, answer)
 }
@@ -43,13 +45,13 @@ func (t *Task) judge(ctx context.Context, f *scenarios.File, engine, answer stri
 	if t.Kind == Engine && answer != "" {
 		o.Engine = answer
 		if err := f.CheckEngine(answer); err != nil {
-			return Result{Saw: err.Error()}, nil
+			return Result{Untried: true, Saw: err.Error()}, nil
 		}
 	}
 	edits := len(t.directives(answer))
 	if edits > 0 {
 		if flaw := t.checkEdit(g.Steps[:edits]); flaw != "" {
-			return Result{Saw: flaw}, nil
+			return Result{Untried: true, Saw: flaw}, nil
 		}
 	}
 	whole := ctx
@@ -72,9 +74,9 @@ func (t *Task) judge(ctx context.Context, f *scenarios.File, engine, answer stri
 // refused tells what is wrong with an answer.
 func refused(err error, answer string) Result {
 	if f, ok := inText(err, answer, 0).(*Flaw); ok {
-		return Result{Saw: fmt.Sprintf("column %d of the answer: %v", f.At+1, f)}
+		return Result{Untried: true, Saw: fmt.Sprintf("column %d of the answer: %v", f.At+1, f)}
 	}
-	return Result{Saw: err.Error()}
+	return Result{Untried: true, Saw: err.Error()}
 }
 
 // run is an attempt that is made.

@@ -36,7 +36,8 @@ type Lesson struct {
 type Question struct {
 	quiz.Question
 	Proofs []Proof
-	Task   *Task // or nil
+	Seen   []Proof // that wrong answers mean what the lesson says
+	Task   *Task   // or nil
 }
 
 // Proof is directives of a scenario's steps, and what the last must print; or
@@ -79,8 +80,10 @@ func (l *Lesson) Page(f *scenarios.File) string {
 // Asked are the questions and tasks, as the UI and the quiz ask them.
 func (l *Lesson) Asked() []quiz.Question {
 	var list []quiz.Question
-	for _, q := range l.Questions {
+	for i := range l.Questions {
+		q := &l.Questions[i]
 		x := q.Question
+		x.About = &about{l, q}
 		if q.Task != nil {
 			x.Task = q.Task
 		}

@@ -59,11 +59,19 @@ func (l *Lesson) page() string {
 			fmt.Fprintf(&b, "%d. %s", i+1, q.Text)
 		}
 		if q.Hint != "" {
-			fmt.Fprintf(&b, " *(Look: %s.)*", q.Hint)
+			fmt.Fprintf(&b, " *(Look: %s)*", sentence(q.Hint))
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// sentence is a text with a full stop, unless it is a question.
+func sentence(s string) string {
+	if strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
 }
 
 // answer is what the teacher's page says.

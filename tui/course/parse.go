@@ -21,6 +21,7 @@ import (
 //	                                           a proof; any number of them
 //	    "answer: " TEXT { " | " TEXT }         any of them
 //	    "wrong: " TEXT " => " TEXT             an answer that is wrong, and what it would mean
+//	    "seen: " as of "shown: "               a proof of that
 //	    "because: " TEXT
 //	where = "in " SCENARIO [ " engine " ENGINE ] | "engine " ENGINE
 //	BOUNDS and OUTCOME as in a line of the member explore of a scenario
@@ -163,6 +164,13 @@ func (l *Lesson) question(x line) error {
 		}
 		q.Wrong = append(q.Wrong, quiz.Mistake{Answer: answer, Means: means})
 		return nil
+	case "seen:":
+		p, err := proof(x, value, at)
+		if len(q.Wrong) == 0 {
+			err = &flaw{x, 0, "a proof of no wrong answer", "a line wrong: before it"}
+		}
+		q.Seen = append(q.Seen, p)
+		return err
 	}
 	if q.Task != nil {
 		return q.Task.line(x, key, value, at)
@@ -177,7 +185,7 @@ func (l *Lesson) question(x line) error {
 		}
 		q.Proofs = append(q.Proofs, p)
 	default:
-		return &flaw{x, 0, fmt.Sprintf("unexpected %q", key), "one of ?, !, look:, shown:, answer:, wrong:, because:"}
+		return &flaw{x, 0, fmt.Sprintf("unexpected %q", key), "one of ?, !, look:, shown:, answer:, wrong:, seen:, because:"}
 	}
 	return nil
 }

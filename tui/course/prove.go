@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"trapline/emu/explore"
@@ -35,7 +37,7 @@ func (u Unproved) String() string {
 func (l *Lesson) Prove(ctx context.Context, o explore.Options) ([]Unproved, error) {
 	var list []Unproved
 	for i, q := range l.Questions {
-		for _, p := range q.Proofs {
+		for _, p := range slices.Concat(q.Proofs, q.Seen) {
 			out, ok, err := l.shown(ctx, p, o)
 			if err != nil {
 				return nil, fmt.Errorf("question %d of %s: %w", i+1, l.Name, err)
@@ -72,6 +74,10 @@ func (l *Lesson) shown(ctx context.Context, p Proof, o explore.Options) (out str
 		return searched(ctx, f, engine, p, o)
 	}
 	out, err = printed(ctx, f, engine, p)
+	want, numeric := strconv.ParseUint(p.Prints, 0, 64)
+	if n, ok := shownNumber(out); ok && numeric == nil && strings.HasPrefix(p.Directives[len(p.Directives)-1], "print ") {
+		return out, n == want, err // 0x1 is no 0x10
+	}
 	return out, strings.Contains(out, p.Prints), err
 }
 

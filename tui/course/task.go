@@ -10,6 +10,7 @@ import (
 	"trapline/emu/explore"
 	"trapline/scenarios"
 	"trapline/scenarios/attempt"
+	"trapline/tui/quiz"
 )
 
 // Task is something to be done to a scenario. The machine tries the answer.
@@ -129,16 +130,16 @@ func (t *Task) open() (*scenarios.File, error) {
 }
 
 // Judge implements quiz.Task: it tries an answer on the machine.
-func (t *Task) Judge(ctx context.Context, answer string) (right bool, saw string) {
+func (t *Task) Judge(ctx context.Context, answer string) quiz.Judgement {
 	f, err := t.open()
 	if err != nil {
-		return false, err.Error()
+		return quiz.Judgement{Unread: true, Says: err.Error()}
 	}
 	r, err := t.Task.Judge(ctx, f, t.Engine, answer)
 	if err != nil {
-		return false, err.Error()
+		return quiz.Judgement{Unread: true, Says: err.Error()}
 	}
-	return r.Right, r.Saw
+	return quiz.Judgement{Right: r.Right, Unread: r.Untried, Says: r.Saw}
 }
 
 // Solve implements quiz.Task: an answer that is right.

@@ -39,7 +39,6 @@ func (c Choice) spans(ctx context.Context, w *walk.Walk) (list []span, hit uint6
 	if c.From > c.To || c.To > w.End() {
 		return nil, 0, "", fmt.Errorf("from step %d to step %d: expected two steps of 0 to %d, the earlier one first", c.From, c.To, w.End())
 	}
-	hits := hitsIn(w, c)
 	if !c.Hits {
 		n, last, err := told(ctx, w, c.From, c.To, MaxMoments)
 		switch {
@@ -47,9 +46,19 @@ func (c Choice) spans(ctx context.Context, w *walk.Walk) (list []span, hit uint6
 			return nil, 0, "", err
 		case n < MaxMoments || last == c.To:
 			return []span{{c.From, c.To, MaxMoments}}, c.From, outside(c, w), nil
-		case len(hits) == 0:
-			return []span{{c.From, c.To, MaxMoments}}, c.From, fmt.Sprintf("%d steps from step %d on are left out: a page has at most %d steps of the story", c.To-last, last, MaxMoments), nil
 		}
+		hits, unseen, err := hitsIn(ctx, w, c, 1)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		if len(hits) == 0 && unseen == 0 {
+			left := fmt.Sprintf("%d steps from step %d on are left out: a page has at most %d steps of the story", c.To-last, last, MaxMoments)
+			return []span{{c.From, c.To, MaxMoments}}, c.From, left, nil
+		}
+	}
+	hits, unseen, err := hitsIn(ctx, w, c, MaxMoments/minPerHit)
+	if err != nil {
+		return nil, 0, "", err
 	}
 	if len(hits) == 0 {
 		return nil, 0, "", fmt.Errorf("no probe is hit from step %d to step %d", c.From, c.To)
@@ -70,7 +79,14 @@ func (c Choice) spans(ctx context.Context, w *walk.Walk) (list []span, hit uint6
 		}
 		list = append(list, span{from, to, per})
 	}
-	left = fmt.Sprintf("Of %d steps the page has %d of %d hits, with up to %d steps of the story each; what lies between is left out.", w.End(), len(shown), len(hits), per)
+	count := fmt.Sprint(len(hits))
+	if unseen > 0 {
+		count += " or more"
+	}
+	left = fmt.Sprintf("Of %d steps the page has %d of %s hits, with up to %d steps of the story each; what lies between is left out.", w.End(), len(shown), count, per)
+	if unseen > 0 {
+		left += fmt.Sprintf(" Behind step %d no hits were looked for: --from finds them.", unseen)
+	}
 	return list, shown[0], left, nil
 }
 
@@ -82,15 +98,33 @@ func outside(c Choice, w *walk.Walk) string {
 	return ""
 }
 
-// hitsIn are the moments at which hits begin.
-func hitsIn(w *walk.Walk, c Choice) []uint64 {
-	var l []uint64
+// hitsIn are the moments at which hits begin: all that have marks, and of later ones as
+// many as are missing to enough. unseen is the step behind which none was looked
+// for, 0 for none.
+func hitsIn(ctx context.Context, w *walk.Walk, c Choice, enough int) (l []uint64, unseen uint64, err error) {
 	for _, m := range w.Marks() {
 		if m.Kind&walk.Hit != 0 && m.At >= c.From && m.At <= c.To {
 			l = append(l, m.At)
 		}
 	}
-	return l
+	unmarked := w.Unmarked()
+	if unmarked == 0 || unmarked > c.To {
+		return l, 0, nil
+	}
+	if err := w.Goto(ctx, max(unmarked, c.From, 1)-1); err != nil {
+		return nil, 0, err
+	}
+	for len(l) < enough {
+		found, err := w.ToMark(ctx, record.Forward, walk.Hit)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !found || w.At() > c.To {
+			return l, 0, nil
+		}
+		l = append(l, w.At())
+	}
+	return l, w.At(), nil
 }
 
 // before is the moment some steps of the story before another one.

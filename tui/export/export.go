@@ -25,7 +25,10 @@ func Export(ctx context.Context, w *walk.Walk, name string, c Choice) (data []by
 	case ".html":
 		return HTML(ctx, w, c)
 	case ".svg":
-		return SVG(w), "", nil
+		if u := w.Unmarked(); u > 0 {
+			left = fmt.Sprintf("The timeline has no marks from step %d on.", u)
+		}
+		return SVG(w), left, nil
 	case ".txt":
 		data, err = Text(ctx, w)
 	case ".cast":

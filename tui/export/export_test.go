@@ -115,7 +115,9 @@ func TestALongProgramsPageHasItsHits(t *testing.T) {
 	require.Regexp(t, `^Of 28\d\d\d steps the page has 5 of 5 hits, with up to 60 steps of the story each; `, left)
 	d := data(t, page)
 	require.Equal(t, left, d.Left)
-	hits := hitsIn(w, Choice{To: w.End()})
+	hits, unseen, err := hitsIn(t.Context(), w, Choice{To: w.End()}, 100)
+	require.NoError(t, err)
+	require.Zero(t, unseen)
 	require.Len(t, hits, 5)
 	require.Equal(t, hits[0], d.Moments[d.First].At)
 	at := map[uint64]bool{}
@@ -143,6 +145,39 @@ func TestALongProgramsPageHasItsHits(t *testing.T) {
 	}
 	_, _, err = HTML(t.Context(), w, Choice{To: 5, Hits: true})
 	require.ErrorContains(t, err, "no probe is hit from step 0 to step 5")
+}
+
+// Hits that have no marks for want of room are looked for, and found by the page's buttons.
+func TestHitsWithoutMarksAreFound(t *testing.T) {
+	want, _, err := hitsIn(t.Context(), long(t), Choice{To: 1 << 20}, 100)
+	require.NoError(t, err)
+	w := longMarked(t, 12)
+	require.Positive(t, w.Unmarked())
+	require.Less(t, w.Unmarked(), want[3])
+	page, left, err := HTML(t.Context(), w, Choice{})
+	require.NoError(t, err)
+	require.Contains(t, left, "the page has 5 of 5 hits")
+	d := data(t, page)
+	require.Equal(t, w.Unmarked(), d.Unmarked)
+	var marked []uint64
+	for _, m := range d.Marks {
+		if m.Kind&walk.Hit != 0 {
+			marked = append(marked, m.At)
+		}
+	}
+	require.Equal(t, want, marked)
+
+	hits, unseen, err := hitsIn(t.Context(), w, Choice{To: w.End()}, 4)
+	require.NoError(t, err)
+	require.Equal(t, want[:4], hits)
+	require.Equal(t, want[3], unseen, "what was not looked for is said")
+	hits, unseen, err = hitsIn(t.Context(), w, Choice{From: want[1] + 1, To: want[3]}, 100)
+	require.NoError(t, err)
+	require.Zero(t, unseen)
+	require.Equal(t, want[2:4], hits)
+	_, left, err = Export(t.Context(), w, "x.svg", Choice{})
+	require.NoError(t, err)
+	require.Contains(t, left, "no marks from step")
 }
 
 // A live page opens the scenario with its listing, engine and schedule, at the step
@@ -229,7 +264,10 @@ func turn(t *testing.T, w *walk.Walk) int {
 }
 
 // long is a program that counts, calls a probed function, and counts again, five times.
-func long(t *testing.T) *walk.Walk {
+func long(t *testing.T) *walk.Walk { return longMarked(t, 0) }
+
+// longMarked is long with a bound on its marks.
+func longMarked(t *testing.T, marks int) *walk.Walk {
 	t.Helper()
 	f, err := format.Parse("long.txtar", []byte(`A program of many steps.
 -- machine --
@@ -257,7 +295,7 @@ add:
 p:add /prog:add
 `))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: walk.DefaultRecord})
+	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: walk.DefaultRecord, Marks: marks})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	return w

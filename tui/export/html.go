@@ -21,6 +21,9 @@ type recorded struct {
 	Marks   []live.Mark    `json:"marks"`
 	First   int            `json:"first"` // the moment that it opens at, by number
 	Left    string         `json:"left,omitempty"`
+	// Unmarked is the first step behind which marks are left out but for those of
+	// Moments; 0: none is.
+	Unmarked uint64 `json:"unmarked,omitempty"`
 }
 
 // MaxLiveFiles bounds the files that a live page takes along, in bytes together.
@@ -62,7 +65,8 @@ func HTML(ctx context.Context, w *walk.Walk, c Choice) (page []byte, left string
 	if err != nil {
 		return nil, "", err
 	}
-	d := recorded{Scene: live.SceneOf(w), Marks: live.Marks(w), Left: left}
+	d := recorded{Scene: live.SceneOf(w), Left: left}
+	d.Marks, d.Unmarked = live.Marks(w)
 	d.Scene.Title, d.Scene.Text = printable.Name(d.Scene.Title), printable.Text(d.Scene.Text)
 	for _, s := range spans {
 		err := each(ctx, w, s, func() error {
@@ -72,7 +76,11 @@ func HTML(ctx context.Context, w *walk.Walk, c Choice) (page []byte, left string
 			if w.At() <= first {
 				d.First = len(d.Moments)
 			}
-			d.Moments = append(d.Moments, w.Moment(walk.Look{CPU: -1, Code: 24, Stack: 24}))
+			m := w.Moment(walk.Look{CPU: -1, Code: 24, Stack: 24})
+			d.Moments = append(d.Moments, m)
+			if d.Unmarked > 0 && w.At() >= d.Unmarked && w.MarkedHere(walk.Hit) {
+				d.Marks = append(d.Marks, live.Mark{At: m.At, CPU: uint8(m.CPU), Kind: walk.Hit})
+			}
 			return nil
 		})
 		if err != nil {

@@ -18,7 +18,7 @@ func (q *Question) Right(answer string) bool {
 
 func same(want, got string) bool {
 	want, got = plain(want), plain(got)
-	if want == got {
+	if want == got || want == yesNo[got] || flags[want] == want && want != "" && flags[got] == want {
 		return true
 	}
 	w, wantHex, ok := wanted(want)
@@ -89,7 +89,7 @@ var numberWords = []string{"zero", "one", "two", "three", "four", "five", "six",
 	"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 
 // counts are adverbs and pronouns that are numbers.
-var counts = map[string]uint64{"once": 1, "twice": 2, "none": 0, "nothing": 0, "never": 0}
+var counts = map[string]uint64{"once": 1, "twice": 2, "none": 0, "neither": 0, "nothing": 0, "never": 0}
 
 // wanted is the number that a lesson's answer is; hex: it is written in hexadecimal.
 func wanted(s string) (n uint64, hex, ok bool) {

@@ -17,7 +17,22 @@ type Question struct {
 	Hint    string   // where to look
 	Because string   // shown with the right answer
 	Wrong   []Mistake
-	Task    Task // nil: Answers has the right ones
+	Task    Task  // nil: Answers has the right ones
+	About   About // nil: nothing is known beside the answers
+}
+
+// About is what the lesson and its machine have to say of an answer.
+type About interface {
+	// Knows reports whether a word, in small letters, is one of the lesson's or of its machine's.
+	Knows(word string) bool
+	// Shows says where the machine shows a wrong answer, in a sentence, or "".
+	Shows(ctx context.Context, g Given) string
+}
+
+// Given is a wrong answer that could be read.
+type Given struct {
+	Numbers []uint64 // that it can mean
+	Place   string   // the register or flag that it names, such as "%eax", or ""
 }
 
 // Task judges an answer by trying it on a machine. A task is a Question without
@@ -27,10 +42,20 @@ type Task interface {
 	Form() string
 	// Run reports whether a run can be the answer, as its schedule.
 	Run() bool
-	// Judge tries an answer; saw is what the machine showed of a wrong one.
-	Judge(ctx context.Context, answer string) (right bool, saw string)
+	// Judge tries an answer.
+	Judge(ctx context.Context, answer string) Judgement
 	// Solve is an answer that is right.
 	Solve(ctx context.Context) (string, error)
+}
+
+// Judgement is on one answer.
+type Judgement struct {
+	Right bool
+	// Unread: the answer is of no form that the question or task knows, so that it counts as none.
+	Unread bool
+	// Says is what a wrong answer would mean, or what the machine showed when it was tried; of an
+	// unread one what was expected.
+	Says string
 }
 
 // Mistake is an answer that is wrong, and what it would mean.
@@ -46,17 +71,24 @@ func (q *Question) Means(answer string) string {
 	return ""
 }
 
-// Judge judges an answer; means is what a wrong one would mean, or what the
-// machine showed when it was tried, or "".
-func (q *Question) Judge(ctx context.Context, answer string) (right bool, means string) {
-	if q.Task == nil {
-		return q.Right(answer), q.Means(answer)
+// Judge judges an answer.
+func (q *Question) Judge(ctx context.Context, answer string) Judgement {
+	means := q.Means(answer)
+	switch {
+	case q.Task != nil:
+		j := q.Task.Judge(ctx, answer)
+		if means != "" && !j.Right {
+			j.Unread, j.Says = false, means+" "+j.Says
+		}
+		return j
+	case q.Right(answer):
+		return Judgement{Right: true}
+	case means == "" && !q.readable(answer):
+		return Judgement{Unread: true, Says: "expected " + q.Form()}
+	case means == "" && q.About != nil:
+		means = q.About.Shows(ctx, q.given(answer))
 	}
-	right, saw := q.Task.Judge(ctx, answer)
-	if m := q.Means(answer); m != "" && !right {
-		saw = m + " " + saw
-	}
-	return right, saw
+	return Judgement{Says: cmp.Or(means, "Asked for is "+q.Form()+".")}
 }
 
 // Told is the answer, for somebody who has tried often enough.
@@ -124,8 +156,8 @@ func (q *Quiz) Hint() string {
 }
 
 // Answer judges what was given; nothing gives the run up to the present step
-// where that can be the answer. It reports whether there was an answer; one whose
-// trying ctx ended is none.
+// where that can be the answer. It reports whether there was something to judge; an
+// answer whose trying ctx ended is none. One that cannot be read is told so, and is no try.
 func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool {
 	x := &q.Questions[q.At]
 	given = strings.TrimSpace(given)
@@ -135,26 +167,35 @@ func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool
 	if given == "" {
 		return false
 	}
-	right, means := x.Judge(ctx, given)
+	j := x.Judge(ctx, given)
 	if ctx.Err() != nil {
 		return false
 	}
+	if j.Unread {
+		q.Verdict = NotCounted(given, j)
+		return true
+	}
 	q.given = append(q.given, given)
 	switch {
-	case right:
+	case j.Right:
 		if q.Tries == 0 {
 			q.Right++
 		}
 		q.Verdict = "✓ Right. " + x.Because
 	case q.Tries+1 == MaxTries:
-		q.Verdict = x.Told(ctx) + " " + x.Because
+		q.Verdict = "✗ Not that. " + j.Says + " " + x.Told(ctx) + " " + x.Because
 	default:
 		q.Tries++
-		q.Verdict = "✗ Not that. " + cmp.Or(means, "Step to it and look again.")
+		q.Verdict = "✗ Not that. " + j.Says
 		return true
 	}
-	q.Done = append(q.Done, NewAnswered(q.Lesson, q.At, x, q.given, right))
+	q.Done = append(q.Done, NewAnswered(q.Lesson, q.At, x, q.given, j.Right))
 	q.At++
 	q.Tries, q.given = 0, nil
 	return true
+}
+
+// NotCounted says of an answer that cannot be read what was expected.
+func NotCounted(given string, j Judgement) string {
+	return fmt.Sprintf("? %q counts as no answer: %s.", given, strings.TrimSuffix(j.Says, "."))
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/record"
+	"trapline/scenarios"
 	"trapline/tui/walk"
 )
 
@@ -210,17 +212,33 @@ func (s *Session) Taken() string {
 	return s.Walk.Schedule()
 }
 
-// Change sets a place of the machine, as the directive set does, in a step of its
-// own.
+// Change changes the machine in a step of its own: see scenarios.ParseChange.
 func (s *Session) Change(cpu int, text string) (err error) {
 	if cpu < 0 || cpu >= len(s.Moment.CPUs) {
 		return fmt.Errorf("no cpu%d", cpu)
 	}
 	s.EndCompare()
 	s.Look.CPU = -1
+	line := s.Walk.Line()
 	s.move(func(w *walk.Walk) error {
 		err = w.Change(cpu, text)
 		return nil
 	})
+	if err == nil && s.Walk.Line() != line {
+		s.Notice("the machine is changed: this is branch %d now; r returns", s.Walk.Line().ID)
+	}
 	return err
+}
+
+// Directive carries out a directive that a person typed: one that shows something,
+// which is the answer, or a change of the machine.
+func (s *Session) Directive(cpu int, text string) (shown string, err error) {
+	if cpu < 0 || cpu >= len(s.Moment.CPUs) {
+		return "", fmt.Errorf("no cpu%d", cpu)
+	}
+	if !scenarios.Shows(text) {
+		return "", s.Change(cpu, text)
+	}
+	shown, err = s.Walk.Run.Ask(cpu, text)
+	return cmp.Or(shown, "nothing"), err
 }

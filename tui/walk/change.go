@@ -44,8 +44,8 @@ func (r *runner) Step(actor int) *emu.Event {
 	return r.Run.Step(actor)
 }
 
-// Change sets a place of the machine, as the directive set does, in a step of
-// its own: a branch, unless that step was there already.
+// Change changes the machine in a step of its own: a branch, unless that step was
+// there already. See scenarios.ParseChange.
 func (w *Walk) Change(cpu int, text string) error {
 	x, err := w.Run.File.ParseChange(cpu, text)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"trapline/docs"
 	"trapline/emu"
@@ -22,6 +24,7 @@ import (
 type Machine struct {
 	version string
 	send    func(string)
+	sending sync.Mutex
 
 	*session.Session
 	quiz    quiz.Quiz
@@ -31,7 +34,18 @@ type Machine struct {
 
 	mu   sync.Mutex
 	stop context.CancelFunc // of the request that is being answered
+
+	moving atomic.Pointer[moving] // what the request moves
 }
+
+// moving is a walk that a request moves.
+type moving struct {
+	walk *walk.Walk
+	of   uint64 // the last step that it leads to, as far as that is known
+}
+
+// progressEvery is how often a request that moves a walk says how far it is.
+const progressEvery = 200 * time.Millisecond
 
 // marksSent tells whether the page has the present line's marks.
 type marksSent struct {
@@ -67,13 +81,41 @@ func (m *Machine) Handle(text string) {
 	m.stop = cancel
 	m.mu.Unlock()
 	defer m.Stop()
+	done := m.reporting(ctx, q.ID)
 	if err := m.do(ctx, &q, a); err != nil {
 		a.Error = err.Error()
 	}
+	done()
 	m.answer(a)
 }
 
+// reporting says now and then how far a request is that moves a walk, until what it gives is
+// called.
+func (m *Machine) reporting(ctx context.Context, id int) (done func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	m.moving.Store(nil)
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if x := m.moving.Load(); x != nil {
+				m.answer(&Answer{ID: id, Progress: &Progress{At: x.walk.Reached(), Of: x.of}})
+			}
+		}
+	}()
+	return func() { cancel(); <-over }
+}
+
 func (m *Machine) answer(a *Answer) {
+	m.sending.Lock()
+	defer m.sending.Unlock()
 	data, err := json.Marshal(a)
 	if err != nil {
 		data, _ = json.Marshal(&Answer{ID: a.ID, Error: err.Error()})
@@ -103,6 +145,9 @@ func (m *Machine) do(ctx context.Context, q *Request, a *Answer) (err error) {
 		return errNotOpen
 	}
 	m.Within(ctx)
+	if q.Do != "search" && q.Do != "answer" {
+		m.moving.Store(&moving{m.Walk, max(m.Walk.End(), q.At)})
+	}
 	return act(m, ctx, q, a)
 }
 
@@ -113,8 +158,8 @@ func direction(q *Request) record.Direction {
 	return record.Forward
 }
 
-// moving makes an action of a move, which shows where it led.
-func moving(f func(m *Machine, q *Request) error) action {
+// showing makes an action of a move, which shows where it led.
+func showing(f func(m *Machine, q *Request) error) action {
 	return func(m *Machine, _ context.Context, q *Request, a *Answer) error {
 		if err := f(m, q); err != nil {
 			return err
@@ -126,7 +171,7 @@ func moving(f func(m *Machine, q *Request) error) action {
 
 // plain makes an action of a move that cannot be a wrong one.
 func plain(f func(m *Machine, q *Request)) action {
-	return moving(func(m *Machine, q *Request) error { f(m, q); return nil })
+	return showing(func(m *Machine, q *Request) error { f(m, q); return nil })
 }
 
 // actions are the requests about an open scenario.
@@ -146,19 +191,19 @@ var actions = map[string]action{
 	"return": plain(func(m *Machine, _ *Request) { m.Return() }),
 	"branch": plain(func(m *Machine, _ *Request) { m.NextBranch() }),
 
-	"mark": moving((*Machine).toMark),
+	"mark": showing((*Machine).toMark),
 	"find": plain(func(m *Machine, q *Request) { m.Sought = q.Text; m.Find(direction(q)) }),
-	"watch": moving(func(m *Machine, q *Request) error {
+	"watch": showing(func(m *Machine, q *Request) error {
 		return m.AddWatch(q.Text)
 	}),
-	"break": moving(func(m *Machine, q *Request) error {
+	"break": showing(func(m *Machine, q *Request) error {
 		addr, err := m.Address(q.Text)
 		if err == nil {
 			m.ToggleBreak(addr)
 		}
 		return err
 	}),
-	"memory": moving(func(m *Machine, q *Request) (err error) {
+	"memory": showing(func(m *Machine, q *Request) (err error) {
 		m.Session.Look.Memory = 0
 		if q.Text != "" {
 			m.Session.Look.Memory, err = m.Address(q.Text)
@@ -166,8 +211,14 @@ var actions = map[string]action{
 		m.Refresh()
 		return err
 	}),
-	"change": moving(func(m *Machine, q *Request) error { return m.Change(q.CPU, q.Text) }),
-	"compare": moving(func(m *Machine, q *Request) error {
+	"change": func(m *Machine, _ context.Context, q *Request, a *Answer) (err error) {
+		a.Shown, err = m.Directive(q.CPU, q.Text)
+		if err == nil {
+			a.View = m.view()
+		}
+		return err
+	},
+	"compare": showing(func(m *Machine, q *Request) error {
 		return m.compare(q.Engine)
 	}),
 	"single": plain(func(m *Machine, _ *Request) { m.EndCompare(); m.Refresh() }),
@@ -236,8 +287,6 @@ func (m *Machine) askAgain(_ context.Context, _ *Request, a *Answer) error {
 
 func (m *Machine) answered(ctx context.Context, q *Request, a *Answer) error {
 	if !m.quiz.Over() {
-		ctx, cancel := context.WithTimeout(ctx, session.MoveTime)
-		defer cancel()
 		m.quiz.Answer(ctx, q.Text, m.Taken)
 		if err := emu.Ended(ctx); err != nil {
 			return err

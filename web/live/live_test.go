@@ -18,6 +18,8 @@ type page struct {
 	t       *testing.T
 	m       *Machine
 	answers []*Answer
+
+	progress func(*Progress) // or nil
 }
 
 func newPage(t *testing.T) *page {
@@ -26,6 +28,9 @@ func newPage(t *testing.T) *page {
 		a := &Answer{}
 		require.NoError(t, json.Unmarshal([]byte(text), a))
 		p.answers = append(p.answers, a)
+		if a.Progress != nil && p.progress != nil {
+			p.progress(a.Progress)
+		}
 	})
 	t.Cleanup(func() {
 		if p.m.Session != nil {
@@ -181,6 +186,45 @@ func TestRegistersAndMemoryAreChanged(t *testing.T) {
 	require.Contains(t, p.answer(Request{Do: "change", CPU: 7, Text: "%eax 5"}).Error, "no cpu7")
 }
 
+// A module goes and a line is written to a file of events, each in a step of its own; what the
+// kernel answers is said. Going back undoes both.
+func TestFilesOfEventsAreWritten(t *testing.T) {
+	p := newPage(t)
+	p.ask(Request{Do: "open", Scenario: "module-comes-and-goes"})
+	p.ask(Request{Do: "break", Text: "between"})
+	at := p.ask(Request{Do: "run"}).View.Moment.At
+	list := func() string { return p.ask(Request{Do: "change", Text: "cat kprobes/list"}).Shown }
+	before, hash := list(), p.hash()
+	require.NotContains(t, before, "[GONE]")
+	v := p.ask(Request{Do: "change", Text: "rmmod driver"}).View
+	require.Equal(t, "rmmod driver", v.Moment.Head)
+	require.Contains(t, list(), "[GONE]")
+	v = p.ask(Request{Do: "change", Text: "echo 'p:ev/plain work' >> kprobe_events"}).View
+	require.Contains(t, v.Moment.Head, "ENOENT")
+	gone := p.hash()
+	l := p.ask(Request{Do: "link"}).Link
+	v = p.ask(Request{Do: "end"}).View
+	require.Contains(t, v.Moment.Over, "page_fault")
+
+	p.ask(Request{Do: "goto", At: at})
+	require.Equal(t, hash, p.hash())
+	require.Equal(t, before, list())
+	p.ask(Request{Do: "goto", At: at + 2})
+	require.Equal(t, gone, p.hash())
+	require.Contains(t, list(), "[GONE]")
+	p.ask(Request{Do: "return"})
+	require.NotContains(t, p.ask(Request{Do: "end"}).View.Moment.Over, "page_fault")
+
+	other := newPage(t)
+	other.ask(Request{Do: "open", Scenario: "module-comes-and-goes", Schedule: l.Schedule, Changes: l.Changes, At: l.At})
+	require.Equal(t, gone, other.hash())
+	require.Contains(t, p.answer(Request{Do: "change", Text: "rmmod"}).Error, "expected a name")
+	require.Contains(t, p.answer(Request{Do: "change", Text: "step 5"}).Error, "expected")
+	p.ask(Request{Do: "open", Scenario: "first-probe"})
+	require.Contains(t, p.answer(Request{Do: "change", Text: "rmmod driver"}).Error, "no event files")
+	require.Equal(t, "%eax + 1 = 0x1 (1)\n", p.ask(Request{Do: "change", Text: "print %eax + 1"}).Shown)
+}
+
 // A probe of the viewer's own is hit.
 func TestAProbeIsPlaced(t *testing.T) {
 	p := newPage(t)
@@ -211,7 +255,10 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	q := p.ask(Request{Do: "open", Lesson: "two-cpus-one-probe"}).Question
 	require.Equal(t, "Question 1 of 4", q.Title)
 	q = p.ask(Request{Do: "answer", Text: "the moon"}).Question
-	require.Contains(t, q.Verdict, "Not that")
+	require.Contains(t, q.Verdict, "counts as no answer: expected a name")
+	require.Empty(t, q.Hint)
+	q = p.ask(Request{Do: "answer", Text: "multiprobe lock"}).Question
+	require.Contains(t, q.Verdict, "Not that. That belongs to multiprobes")
 	require.NotEmpty(t, q.Hint)
 	for _, answer := range []string{"kprobe_lock", "hit_ss", "none"} {
 		q = p.ask(Request{Do: "answer", Text: answer}).Question
@@ -256,4 +303,29 @@ func TestBadRequests(t *testing.T) {
 	require.Equal(t, "K4", p.ask(Request{Do: "explain", Text: "k4"}).Rows[0].ID)
 	p.m.Handle("{")
 	require.Contains(t, p.answers[len(p.answers)-1].Error, "no JSON")
+}
+
+// A long move says how far it is, has no bound in time, and stays where it was stopped; the
+// same again goes on from there.
+func TestLongMovesAreToldAndStopped(t *testing.T) {
+	const endless = "A long run\n\n-- machine --\ncpus 1\nsteps 90000000\ntime 1h\n-- text.S --\nmain:\tincl %eax\n\tjmp main\n-- tasks --\ncpu 0 at main\n"
+	p := newPage(t)
+	p.ask(Request{Do: "open", File: endless})
+	require.Zero(t, p.m.Limit)
+	stopped := make(chan uint64, 1)
+	p.progress = func(x *Progress) {
+		if x.At > 30_000 && len(stopped) == 0 {
+			stopped <- x.At
+			p.m.Stop()
+		}
+	}
+	v := p.ask(Request{Do: "goto", At: 80_000_000}).View
+	seen := <-stopped
+	require.GreaterOrEqual(t, v.Moment.At, seen)
+	require.Less(t, v.Moment.At, uint64(80_000_000))
+	require.Contains(t, v.Message, "stopped at step")
+	require.Contains(t, v.Message, "the same again goes on from here")
+	require.Equal(t, v.Moment.At, v.Moment.End)
+	p.progress = nil
+	require.Equal(t, v.Moment.At+1000, p.ask(Request{Do: "goto", At: v.Moment.At + 1000}).View.Moment.At)
 }

@@ -104,7 +104,7 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 			return err
 		}
 	}
-	w, err := started(ctx, f, &o, q)
+	w, err := m.started(ctx, f, &o, q)
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,7 @@ func (m *Machine) open(ctx context.Context, q *Request, a *Answer) error {
 	}
 	m.Session = session.On(ctx, w, o)
 	m.Session.Look = Look
+	m.Session.Limit = 0 // the page shows how far a move is, and stops it
 	m.schedul, m.sent = q.Schedule, marksSent{}
 	m.scene = SceneOf(w)
 	m.scene.Scenario, m.scene.Probes = cmp.Or(q.Scenario, f.Name), q.Probes
@@ -141,12 +142,15 @@ func (m *Machine) asks(l *course.Lesson) {
 
 // started opens a walk and follows the request's schedule: of steps as the UI
 // takes them, or of direct mode, in which searches run.
-func started(ctx context.Context, f *scenarios.File, o *walk.Options, q *Request) (*walk.Walk, error) {
-	w, err := walk.Open(ctx, f, *o)
+func (m *Machine) started(ctx context.Context, f *scenarios.File, o *walk.Options, q *Request) (*walk.Walk, error) {
+	ahead := *o
+	ahead.Record = 0
+	w, err := walk.Open(ctx, f, ahead)
 	if err != nil {
 		return nil, err
 	}
-	err = start(ctx, w, q)
+	m.moving.Store(&moving{w, max(o.Record, q.At)})
+	err = errors.Join(w.Record(ctx, o.Record), start(ctx, w, q))
 	if err == nil {
 		return w, nil
 	}
@@ -155,7 +159,7 @@ func started(ctx context.Context, f *scenarios.File, o *walk.Options, q *Request
 		return nil, err
 	}
 	o.Direct = true
-	return started(ctx, f, o, q)
+	return m.started(ctx, f, o, q)
 }
 
 // start follows the schedule and the changes of a request.

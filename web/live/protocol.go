@@ -53,7 +53,8 @@ type Answer struct {
 	Progress *Progress   `json:"progress,omitempty"` // more answers of this ID follow
 	Search   *SearchDone `json:"search,omitempty"`
 	Link     *Link       `json:"link,omitempty"`
-	Hash     string      `json:"hash,omitempty"` // of the present state, clocks included
+	Shown    string      `json:"shown,omitempty"` // what a directive shows
+	Hash     string      `json:"hash,omitempty"`  // of the present state, clocks included
 }
 
 // Catalog lists what can be opened.
@@ -113,7 +114,8 @@ type View struct {
 	Rows    []string     `json:"rows,omitempty"` // that the step cites
 	// Marks are those of the present line; nil: as in the last view.
 	Marks    []Mark       `json:"marks,omitempty"`
-	Branches int          `json:"branches"` // lines there are
+	Unmarked uint64       `json:"unmarked,omitempty"` // from this step on there are no marks; 0: there are all
+	Branches int          `json:"branches"`           // lines there are
 	Held     []int        `json:"held,omitempty"`
 	Breaks   []string     `json:"breaks,omitempty"` // hexadecimal addresses
 	Can      Can          `json:"can"`
@@ -155,12 +157,15 @@ type Row struct {
 	Today  string `json:"today,omitempty"` // what does not hold yet
 }
 
-// Progress is how far a search is.
+// Progress is how far a search is, or a move.
 type Progress struct {
-	Schedules uint64  `json:"schedules"`
-	States    int     `json:"states"`
-	Steps     uint64  `json:"steps"`
-	Done      float64 `json:"done"` // 0 to 1; it may fall
+	Schedules uint64  `json:"schedules,omitempty"`
+	States    int     `json:"states,omitempty"`
+	Steps     uint64  `json:"steps,omitempty"`
+	Done      float64 `json:"done,omitempty"` // 0 to 1; it may fall
+
+	At uint64 `json:"at,omitempty"` // of a move: the step that it has come to
+	Of uint64 `json:"of,omitempty"` // of a move: the last step that it leads to, as far as that is known
 }
 
 // SearchDone is what a search came to.

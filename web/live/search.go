@@ -19,7 +19,7 @@ const maxMemory = 512 << 20
 func (m *Machine) search(ctx context.Context, q *Request, a *Answer) error {
 	o := explore.Options{Bounds: explore.Bounds{Memory: maxMemory}, Progress: func(p explore.Progress) {
 		rest()
-		m.answer(&Answer{ID: a.ID, Progress: &Progress{p.Schedules, p.States, p.Steps, p.Done}})
+		m.answer(&Answer{ID: a.ID, Progress: &Progress{Schedules: p.Schedules, States: p.States, Steps: p.Steps, Done: p.Done}})
 	}}
 	if q.Preemptions > 0 {
 		o.Bounds.Preemptions = explore.AtMost(q.Preemptions)

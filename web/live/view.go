@@ -32,7 +32,8 @@ func (m *Machine) toMark(q *Request) error {
 
 // view is the present moment.
 func (m *Machine) view() *View {
-	v := &View{Moment: m.Moment, Message: m.Message, Rows: m.RowsHere(), Branches: len(m.Walk.Lines()), Beside: m.Beside, Marks: m.marks()}
+	v := &View{Moment: m.Moment, Message: m.Message, Rows: m.RowsHere(), Branches: len(m.Walk.Lines()), Beside: m.Beside}
+	v.Marks, v.Unmarked = m.marks()
 	for i := range m.Moment.CPUs {
 		if m.Held&(1<<i) != 0 {
 			v.Held = append(v.Held, i)
@@ -63,23 +64,32 @@ func (m *Machine) view() *View {
 // maxMarks bounds the marks of a view; later ones are left out.
 const maxMarks = 20_000
 
-// marks are those of the present line, or nil if the page has them.
-func (m *Machine) marks() []Mark {
-	list := m.Walk.Marks()
-	now := marksSent{m.Walk, m.Walk.Line(), len(list)}
+// marks are those of the present line, or nil if the page has them; from the step
+// unmarked on they are left out, unless that is 0.
+func (m *Machine) marks() (l []Mark, unmarked uint64) {
+	now := marksSent{m.Walk, m.Walk.Line(), len(m.Walk.Marks())}
 	if now == m.sent {
-		return nil
+		return nil, unmarkedFrom(m.Walk)
 	}
 	m.sent = now
 	return Marks(m.Walk)
 }
 
-// Marks are those of a walk's present line.
-func Marks(w *walk.Walk) []Mark {
+// Marks are those of a walk's present line, from the step unmarked on without, if that
+// is not 0.
+func Marks(w *walk.Walk) (l []Mark, unmarked uint64) {
 	list := w.Marks()
-	l := make([]Mark, 0, min(len(list), maxMarks))
+	l = make([]Mark, 0, min(len(list), maxMarks))
 	for _, x := range list[:min(len(list), maxMarks)] {
 		l = append(l, Mark(x))
 	}
-	return l
+	return l, unmarkedFrom(w)
+}
+
+// unmarkedFrom is the first step whose mark a page does not get, 0 for none.
+func unmarkedFrom(w *walk.Walk) uint64 {
+	if list := w.Marks(); len(list) > maxMarks {
+		return list[maxMarks].At
+	}
+	return w.Unmarked()
 }

@@ -2,7 +2,7 @@
 import { $, fill, el, input } from "trapline/dom";
 
 /**
- * @typedef {{move: (q: Request) => unknown, play: () => void, present: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, help: () => void}} Doing
+ * @typedef {{move: (q: Request) => unknown, play: () => void, present: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, directive: () => void, help: () => void}} Doing
  * @typedef {{keys: string, help: string, live?: boolean, run: (d: Doing, key: string) => unknown}} Command
  */
 
@@ -33,6 +33,7 @@ const commands = [
   { keys: "x", help: "breakpoint at the place that is chosen", live: true, run: d => d.move({ do: "break", text: input("place").value }) },
   { keys: "f F", help: "run on, back to the next break- or watchpoint", live: true, run: (d, key) => { if (d.view().can.run) d.move({ do: "run", back: key === "F" }); } },
   { keys: "K", help: "what the rows say that the step cites", live: true, run: d => d.explain() },
+  { keys: "$", help: "change the machine or ask it: %eax 5, rmmod NAME, cat FILE", live: true, run: d => d.directive() },
   { keys: "/", help: "search the steps for words", run: () => input("find").focus() },
   { keys: "y", help: "to the question", live: true, run: () => input("answer").focus() },
   { keys: "Escape", help: "stop playing, or what the machine does", run: d => d.stop() },

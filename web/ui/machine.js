@@ -46,7 +46,7 @@ export function liveMachine() {
  */
 export async function recordedMachine(packed) {
   const stream = new Blob([Uint8Array.from(atob(packed), c => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("gzip"));
-  /** @type {{scene: import("./protocol.js").Scene, moments: import("./protocol.js").Moment[], marks: import("./protocol.js").Mark[], first: number, left?: string}} */
+  /** @type {{scene: import("./protocol.js").Scene, moments: import("./protocol.js").Moment[], marks: import("./protocol.js").Mark[], first: number, left?: string, unmarked?: number}} */
   const data = JSON.parse(await new Response(stream).text());
   const { scene, moments, marks } = data;
   let at = data.first, sent = false;
@@ -74,7 +74,7 @@ export async function recordedMachine(packed) {
   function view(message) {
     const first = !sent;
     sent = true;
-    return { moment: moments[at], message, branches: 1, able: [], marks: first ? marks : undefined, can: { forward: at < moments.length - 1, backward: at > 0, kinds: there } };
+    return { moment: moments[at], message, branches: 1, able: [], marks: first ? marks : undefined, unmarked: data.unmarked, can: { forward: at < moments.length - 1, backward: at > 0, kinds: there } };
   }
   return {
     live: false,

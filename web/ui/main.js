@@ -13,6 +13,7 @@ import { spoken, why } from "trapline/why";
 
 const addressAfter = 200; // ms without a move after which the address is changed
 const busyAfter = 150; // ms after which a request that still runs is shown
+const leftAfter = 1000; // ms after which it is judged how long a move still takes
 const ownName = "yours.txtar"; // of a scenario that is no built-in one
 /** @type {Request} what the page opens: the scenario that it was made for, or the first lesson */
 const own = JSON.parse(document.getElementById("opening")?.textContent || '{"do": "open", "lesson": "01-what-int3-does"}');
@@ -39,6 +40,7 @@ let presenting = false;
 async function ask(q, progress) {
   busy++;
   const timer = setTimeout(() => document.body.classList.add("busy"), busyAfter);
+  progress ??= farness();
   try {
     const a = await machine.ask(q, progress);
     take(a);
@@ -48,8 +50,21 @@ async function ask(q, progress) {
     return { id: 0, error: String(e) };
   } finally {
     clearTimeout(timer);
+    $("progress").textContent = "";
     if (--busy === 0) document.body.classList.remove("busy");
   }
+}
+
+/** Shows how far a move is, and about how long it still takes. @returns {(p: import("./protocol.js").Progress) => void} */
+function farness() {
+  let from = -1, began = 0;
+  return p => {
+    const at = p.at ?? 0, of = p.of ?? 0, now = performance.now();
+    if (from < 0) [from, began] = [at, now];
+    const left = (now - began) * (of - at) / (at - from) / 1000;
+    const known = at > from && of > at && now - began > leftAfter;
+    $("progress").textContent = `step ${at.toLocaleString("en")}${of > at ? " of " + of.toLocaleString("en") : ""}${known ? `, ${Math.max(1, Math.round(left))} s left` : ""}`;
+  };
 }
 
 /** A move: of those that come while one runs, only the last is made. @param {Request} q */
@@ -88,6 +103,7 @@ function take(a) {
     show();
   }
   if (a.rows) explained(a.rows);
+  if (a.shown) shown(a.shown);
 }
 
 /** Gives a moment the lists that are empty, which Go writes as null. @param {Moment} m */
@@ -127,7 +143,7 @@ function show() {
   $("code-title").textContent = `Code, cpu${m.cpu}`;
   $("stack-title").textContent = `Stack, cpu${m.cpu}, grows downwards`;
   panels(m, scene);
-  timeline(m, view.marks, scene);
+  timeline(m, view.marks, scene, view.unmarked);
   controls(m);
   beside();
   if (!document.body.dataset.at) performance.mark("first view");
@@ -216,6 +232,12 @@ function explained(rows) {
   if (!dialog("explain").open) dialog("explain").showModal();
 }
 
+/** What a directive shows. @param {string} text */
+function shown(text) {
+  $("shown").textContent = text;
+  if (!dialog("showing").open) dialog("showing").showModal();
+}
+
 /** Opens what is open with something else about it. @param {Partial<Request>} change */
 function reopen(change) {
   const { file, files } = scene.scenario === ownName ? own : { file: undefined, files: undefined };
@@ -263,7 +285,7 @@ async function search() {
   const bound = Number(new FormData(form).get("preemptions"));
   $("stop-search").hidden = false;
   const a = await ask({ do: "search", strategy: String(new FormData(form).get("strategy")), preemptions: bound }, p => {
-    result.textContent = `${p.schedules.toLocaleString("en")} schedules, ${p.states.toLocaleString("en")} states, ${p.steps.toLocaleString("en")} steps so far…`;
+    result.textContent = `${(p.schedules ?? 0).toLocaleString("en")} schedules, ${(p.states ?? 0).toLocaleString("en")} states, ${(p.steps ?? 0).toLocaleString("en")} steps so far…`;
   });
   $("stop-search").hidden = true;
   const d = a.search;
@@ -322,7 +344,7 @@ function wire() {
   $("speed").addEventListener("change", () => { if (playing) { pause(); play(); } });
   for (const d of document.querySelectorAll("dialog")) d.querySelector(".close")?.addEventListener("click", () => d.close());
   scrubbing(at => void move({ do: "goto", at }));
-  keys({ move, play, present, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), help: () => dialog("keys").showModal() });
+  keys({ move, play, present, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), directive: () => input("directive").focus(), help: () => dialog("keys").showModal() });
   addEventListener("resize", () => { if (view) { diagram($("diagram"), view.moment, scene); } });
   addEventListener("hashchange", () => { if (opened(location.hash)) void ask(wanted()); });
 }

@@ -35,11 +35,11 @@
  * @typedef {{lesson?: string, scenario: string, title: string, text: string, engine: string, engines: string[], probes?: string[], states: State[] | null,
  *   edges: Edge[] | null, glyphs: Glyph[], cpus: number, actors: string[], traced?: boolean, source?: boolean, search?: boolean, program?: boolean}} Scene
  * @typedef {{forward?: boolean, backward?: boolean, choose?: boolean, hold?: boolean, return?: boolean, run?: boolean, kinds?: string[]}} Can
- * @typedef {{moment: Moment, message?: string, rows?: string[], marks?: Mark[], branches: number, held?: number[], breaks?: string[], can: Can, able: boolean[],
+ * @typedef {{moment: Moment, message?: string, rows?: string[], marks?: Mark[], unmarked?: number, branches: number, held?: number[], breaks?: string[], can: Can, able: boolean[],
  *   beside?: Moment, beside_of?: Scene}} View
  * @typedef {{title: string, text: string, form?: string, run?: boolean, hint?: string, verdict?: string, over?: boolean, right: number, count: number}} Question
  * @typedef {{id: string, title: string, text: string, source: string, today?: string}} Row
- * @typedef {{schedules: number, states: number, steps: number, done: number}} Progress
+ * @typedef {{schedules?: number, states?: number, steps?: number, done?: number, at?: number, of?: number}} Progress
  * @typedef {{verdict: string, exhausted?: boolean, found?: boolean, violated?: Violation[], schedule?: string}} SearchDone
  * @typedef {{at: number, cpu: number, text: string}} Change
  * @typedef {{schedule?: string, changes?: Change[], at: number}} Link
@@ -49,7 +49,7 @@
  * @typedef {{do: string, lesson?: string, scenario?: string, file?: string, files?: Record<string, string>, engine?: string, probes?: string[], schedule?: string, changes?: Change[],
  *   at?: number, back?: boolean, actor?: number, cpu?: number, kind?: string, text?: string, strategy?: string, preemptions?: number, seconds?: number}} Request
  * @typedef {{id: number, error?: string, catalog?: Catalog, scene?: Scene, view?: View, question?: Question, answered?: string, rows?: Row[], progress?: Progress,
- *   search?: SearchDone, link?: Link, hash?: string}} Answer
+ *   search?: SearchDone, link?: Link, shown?: string, hash?: string}} Answer
  *
  * @typedef {{live: boolean, ask(q: Request, progress?: (p: Progress) => void): Promise<Answer>, stop(): void}} Machine
  */

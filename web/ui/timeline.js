@@ -13,8 +13,9 @@ const xOf = (n, end) => left + (n * (W - left - right)) / Math.max(end, 1);
 /**
  * The run as marks over time, a line for each vCPU; the range below it moves.
  * @param {Moment} m @param {Mark[] | undefined} marks undefined: as before @param {Scene} scene
+ * @param {number} [unmarked] the step from which on there are no marks
  */
-export function timeline(m, marks, scene) {
+export function timeline(m, marks, scene, unmarked) {
   if (marks || m.end !== drawn.end) {
     drawn.marks = marks ?? drawn.marks;
     drawn.end = m.end;
@@ -27,7 +28,7 @@ export function timeline(m, marks, scene) {
   range.max = String(m.end);
   range.value = String(m.at);
   range.setAttribute("aria-valuetext", `step ${m.at} of ${m.end}`);
-  $("where").textContent = `step ${m.at} of ${m.end}${m.branch ? `, branch ${m.branch}` : ""}`;
+  $("where").textContent = `step ${m.at} of ${m.end}${m.branch ? `, branch ${m.branch}` : ""}${unmarked ? `, not all marks from step ${unmarked} on` : ""}`;
 }
 
 /** @param {number} end @param {Scene} scene */

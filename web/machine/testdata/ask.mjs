@@ -7,7 +7,9 @@ const [exec, wasm, requests] = process.argv.slice(2);
 await import(exec);
 const list = JSON.parse(requests);
 globalThis.postMessage = text => {
-  if (JSON.parse(text).id > 0) console.log(text);
+  const answer = JSON.parse(text);
+  if (answer.progress) return; // more of this answer follows
+  if (answer.id > 0) console.log(text);
   const next = list.shift();
   if (next) setTimeout(() => globalThis.onmessage({ data: JSON.stringify(next) }), 0);
   else process.exit(0);
