@@ -44,6 +44,7 @@ EXAMPLES:
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "judge the place of the uprobe event `LINE` too (may be repeated)"},
 			&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "judge the places of the events of `FILE` too, a line each; - is standard input"},
+			returnsFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "without PLACEs: list every instruction, not only what is refused or has hazards"},
 			&cli.BoolFlag{Name: "try", Usage: "run the program without probes and with all that are accepted, and compare"},
 			&cli.BoolFlag{Name: "safe", Usage: "with --try: leave out the places that have a hazard"},

@@ -31,6 +31,7 @@ func tracedFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "run a program under the uprobe event `LINE` (may be repeated), as trace does"},
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "run a program under the uprobe events of `FILE`, a line each"},
+		returnsFlag(),
 		levelFlag(),
 	}
 }

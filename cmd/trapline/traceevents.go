@@ -28,6 +28,7 @@ func traceFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the uprobe event `LINE` (may be repeated)"},
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "define and enable the events of `FILE`, a line each; - is standard input"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the trace to `TRACE` (default: standard error, after the run)"},
+		returnsFlag(),
 		&cli.BoolFlag{Name: "profile", Usage: "print how often each probe was hit, as uprobe_profile does"},
 		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
@@ -162,7 +163,7 @@ func (t *traceEvents) warn(p *tracefs.Probe) {
 		case h.Kind == audit.InsideInstruction:
 			t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
 		case p.Return && (h.Kind == audit.Go || h.Kind == audit.ReturnAddress):
-			t.say("event %s/%s (%s): a return probe on %s", p.On.Group, p.On.Name, p.Place(nil), h.Text)
+			t.say("event %s/%s (%s): a return probe on %s; --%s=%s is safe from that", p.On.Group, p.On.Name, p.Place(nil), h.Text, returnsName, allRets)
 		}
 	}
 }
@@ -238,18 +239,63 @@ func (t *traceEvents) hits() uint64 {
 	return n
 }
 
-// tellSilent names the probes that were never hit, and why if that can be told.
+// maxSilent is how many events that never fired are told one by one.
+const maxSilent = 4
+
+// tellSilent names the events that were never hit, and why if that can be told.
 func (t *traceEvents) tellSilent() {
-	for _, p := range t.registry.Probes() {
-		if !p.Registered || t.tracer.Counts(p).Hits != 0 {
-			continue
+	var silent []*tracefs.Event
+	unmapped := map[*tracefs.Event]bool{}
+	for _, e := range t.registry.Events() {
+		hits, registered, mapped := uint64(0), false, false
+		for _, p := range e.Probes {
+			hits += t.tracer.Counts(p).Hits
+			registered = registered || p.Registered
+			mapped = mapped || t.tracer.Instruction(p) != nil
 		}
+		if registered && hits == 0 {
+			silent = append(silent, e)
+			unmapped[e] = !mapped
+		}
+	}
+	if len(silent) > maxSilent {
+		t.sumSilent(silent, unmapped)
+		return
+	}
+	for _, e := range silent {
 		why := ""
-		if t.tracer.Instruction(p) == nil {
+		if unmapped[e] {
 			why = ": no process mapped the place as code"
 		}
-		t.say("event %s/%s (%s) never fired%s", p.On.Group, p.On.Name, p.Place(nil), why)
+		t.say("event %s/%s (%s) never fired%s", e.Group, e.Name, e.Probes[0].Place(nil), why)
 	}
+}
+
+// sumSilent tells of many events that never fired in two lines.
+func (t *traceEvents) sumSilent(silent []*tracefs.Event, unmapped map[*tracefs.Event]bool) {
+	var idle, absent []string
+	for _, e := range silent {
+		if name := e.Group + "/" + e.Name; unmapped[e] {
+			absent = append(absent, name)
+		} else {
+			idle = append(idle, name)
+		}
+	}
+	all := len(t.registry.Events())
+	if len(idle) > 0 {
+		t.say("%d of %d events never fired: %s", len(idle), all, firstOf(idle))
+	}
+	if len(absent) > 0 {
+		t.say("%d of %d events never fired because no process mapped the place as code: %s", len(absent), all, firstOf(absent))
+	}
+}
+
+// firstOf names the first few of a list, in order.
+func firstOf(names []string) string {
+	if len(names) > maxSilent {
+		return strings.Join(names[:maxSilent], ", ") + fmt.Sprintf(" and %d more", len(names)-maxSilent)
+	}
+	return strings.Join(names, ", ")
 }
 
 // traceObject is one entry with --json.

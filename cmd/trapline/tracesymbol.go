@@ -21,6 +21,7 @@ type probedFiles struct {
 	root    string // the guest's "/" on the host, or ""
 	program string // what runs, in the guest's tree
 	env     []string
+	allRets bool // return probes are on return instructions
 	read    map[string]*probedFile
 }
 
@@ -32,7 +33,8 @@ type probedFile struct {
 
 func newProbedFiles(c *cli.Command, cfg *linux.Config) *probedFiles {
 	return &probedFiles{
-		dir: cfg.Dir, root: c.String("root"), program: programPath(*cfg), env: cfg.Env, read: map[string]*probedFile{},
+		dir: cfg.Dir, root: c.String("root"), program: programPath(*cfg), env: cfg.Env, allRets: c.String(returnsName) == allRets,
+		read: map[string]*probedFile{},
 	}
 }
 
@@ -94,12 +96,43 @@ func (f *probedFiles) File(path string) (*places.File, error) {
 	return file.names, nil
 }
 
+// returnsFlag is --returns.
+func returnsFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: returnsName, Value: trampoline, Usage: "return probes see returns by `WAY`: " + trampoline + ", as the kernel's, or " + allRets + ", probes on every return instruction",
+		Validator: func(s string) error {
+			if s != trampoline && s != allRets {
+				return fmt.Errorf("%q; expected %s or %s", s, trampoline, allRets)
+			}
+			return nil
+		},
+	}
+}
+
+// How return probes see that a function returns.
+const (
+	returnsName = "returns"
+	trampoline  = "trampoline"
+	allRets     = "all-rets"
+)
+
 // resolve makes the place of a definition what the kernel takes.
 func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
 	lines, err := places.Resolve(d.text, f)
+	if f.allRets && err == nil {
+		var all []places.Line
+		for _, line := range lines {
+			var more []places.Line
+			if more, err = places.AllReturns(line, f); err != nil {
+				break
+			}
+			all = append(all, more...)
+		}
+		lines = all
+	}
 	var at *places.Error
 	if errors.As(err, &at) {
-		return nil, d.flaw(at.At, "%v", at)
+		return nil, d.flaw(min(at.At, len(d.text)), "%v", at)
 	}
 	return lines, err
 }

@@ -16,8 +16,11 @@ func (f *File) Code(offset uint64) []byte {
 	return f.data[offset:][:min(maxCode, uint64(len(f.data))-offset)]
 }
 
-// Program reads the file's code: its sections of instructions, if it has a table of sections.
+// Program reads the file's code, once: its sections of instructions, if it has a table of sections.
 func (f *File) Program() *Program {
+	if f.code != nil {
+		return f.code
+	}
 	var code []Range
 	if file, err := elf.NewFile(bytes.NewReader(f.data)); err == nil {
 		for _, s := range file.Sections {
@@ -26,7 +29,8 @@ func (f *File) Program() *Program {
 			}
 		}
 	}
-	return Read(f.Image, code...)
+	f.code = Read(f.Image, code...)
+	return f.code
 }
 
 // UsesAny gives the first of some functions that the file defines or imports; "" if it has none of them.

@@ -21,6 +21,7 @@ type File struct {
 	debug *source.Program        // of data, once it is read
 
 	imports map[string]bool // names of dynamic symbols that other files define; nil: not read
+	code    *Program        // nil until it is asked for
 }
 
 // NewFile takes a file's image and its bytes, which must not change.
@@ -39,11 +40,9 @@ func (f *File) Source() (*source.Program, error) {
 	return f.debug, nil
 }
 
-// IsGo tells whether Go's run-time system is in the file.
-func (f *File) IsGo() bool {
-	_, ok := f.Image.Symbols.Lookup("runtime.goexit")
-	return ok
-}
+// IsGo tells whether Go's run-time system is in the file: a symbol table has the name with the linker's mark of assembly code,
+// the table of a stripped program without.
+func (f *File) IsGo() bool { return f.UsesAny([]string{"runtime.goexit", "runtime.goexit.abi0"}) != "" }
 
 // source reads a symbol as names.Of does, once.
 func (f *File) source(symbol string) (names.Name, bool) {
