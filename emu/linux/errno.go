@@ -14,7 +14,9 @@ var errNoMemory = errors.New("out of guest memory")
 // for interrupted calls never reach the guest.
 const (
 	restartSys      = -512 // ERESTARTSYS: again if SA_RESTART or no handler, else EINTR
+	restartNoIntr   = -513 // ERESTARTNOINTR: again
 	restartNoHand   = -514 // ERESTARTNOHAND: again if no handler, else EINTR
+	restartBlock    = -516 // ERESTART_RESTARTBLOCK: again with the time left if no handler, else EINTR
 	resultBlock     = -600 // the thread waits: see Thread.wait
 	resultNone      = -601 // the call set the registers itself
 	resultUnknown   = -602 // no such call

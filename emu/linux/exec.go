@@ -164,6 +164,8 @@ func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64
 	k.dropOtherThreads(t)
 	p := t.proc
 	old := p.mm
+	k.robustExit(t)
+	k.piExit(t)
 	k.detach(t)
 	if err := k.load(t, prog, env); err != nil {
 		if p.mm != old {
@@ -177,6 +179,8 @@ func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64
 	old.drop()
 	k.closeOnExec(p)
 	p.resetHandlers()
+	p.timers = nil
+	k.setTimers()
 	t.alt, t.clearTID, t.robust, t.trapNo, t.errCode, t.cr2 = altStack{}, 0, 0, 0, 0, 0
 	t.inCall = false
 	if k.cfg.Hooks != nil {

@@ -47,7 +47,7 @@ func (mm *MM) growStack(va uint64) *VMA {
 	}
 	v, page := mm.vmas[i], pageFloor(va)
 	const guard = 256 * emu.PageSize
-	lowest := v.End - stackLimit
+	lowest := v.End - min(v.End, mm.stackSize())
 	if i > 0 {
 		lowest = max(lowest, mm.vmas[i-1].End+guard)
 	}

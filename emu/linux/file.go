@@ -18,7 +18,9 @@ type File struct {
 	text    []byte     // content of a generated file, such as /proc/self/maps
 	device  device
 	pipe    *pipe
-	count   uint64     // of an eventfd
+	count   uint64     // of an eventfd; times that a timer has run out
+	clock   clock      // of a timer
+	when    interval   // of a timer
 	watched []interest // by an epoll instance; replaced when it changes
 }
 
@@ -38,6 +40,7 @@ const (
 	devEvent
 	devSemaphore // an eventfd that gives its count one by one
 	devEpoll
+	devTimer
 )
 
 func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY }
@@ -116,6 +119,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return int64(n)
 	case devEvent, devSemaphore:
 		return k.readEvent(t, f, b)
+	case devTimer:
+		return k.readTimer(t, f, b)
 	case devStdout, devStderr, devNull:
 		return 0
 	}
@@ -128,7 +133,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return errnoBadFile
 	}
 	if f.host != nil {
-		return k.writeFile(f, b, pos)
+		return k.writeFile(t, f, b, pos)
 	}
 	if f.pipe != nil {
 		return k.writePipe(t, f, b)
@@ -151,7 +156,7 @@ const maxFile = 16 << 40
 
 // writeFile moves bytes to a regular file, which is open for writing and so is the
 // layer's.
-func (k *Kernel) writeFile(f *File, b []byte, pos *int64) int64 {
+func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	k.settle(f)
 	n := f.host.node
 	switch {
@@ -165,7 +170,11 @@ func (k *Kernel) writeFile(f *File, b []byte, pos *int64) int64 {
 	if *pos > maxFile-int64(len(b)) {
 		return -int64(abi.EFBIG)
 	}
-	done := k.writeNode(n, b, *pos)
+	room, r := t.fileRoom(*pos, len(b))
+	if r != 0 {
+		return r
+	}
+	done := k.writeNode(n, b[:room], *pos)
 	if done == 0 {
 		return -int64(abi.ENOSPC)
 	}

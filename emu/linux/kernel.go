@@ -102,8 +102,8 @@ func New(cfg Config) (*Kernel, error) {
 		names: map[string]*node{}, copied: map[inodeKey]*node{}, locks: map[inodeKey][]lock{},
 		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
 		current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs), random: generator{cfg.Seed},
-		input:  input{from: &source{r: cfg.Stdin}},
-		stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
+		input:   input{from: &source{r: cfg.Stdin}},
+		timerAt: never, stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
 	}}
 	k.fs = &FS{tree: &layerTree{cfg.FS.tree, k}}
 	if cfg.Clock != nil {
@@ -139,6 +139,7 @@ func (k *Kernel) boot() error {
 	}
 	p := k.newProcess(nil)
 	p.fs, p.sigs = fs, &handlers{users: 1}
+	p.limits, p.attr = k.firstLimits(), firstAttributes()
 	p.files = &fdTable{users: 1, max: k.cfg.Limits.Files}
 	for fd, d := range []device{devStdin, devStdout, devStderr} {
 		p.files.add(&File{refs: 1, flags: min(fd, 1), path: "/dev/" + []string{"stdin", "stdout", "stderr"}[fd], device: d}, 0, false)

@@ -26,6 +26,7 @@ func (k *Kernel) newProcess(parent *Process) *Process {
 	p.pgid, p.sid = p.PID, p.PID
 	if parent != nil {
 		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name
+		p.limits, p.attr = parent.limits, parent.attr.child()
 		parent.children = append(parent.children, p)
 	}
 	k.procs[p.PID] = p
@@ -63,7 +64,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		thread && a.flags&abi.CLONE_SIGHAND == 0,
 		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
 		return errnoInvalid
-	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes:
+	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
 		return errnoAgain
 	}
 	ctx := emu.NewContext(emu.Core{})
@@ -77,6 +78,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		return r
 	}
 	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
+	n.sched, n.noTSC = t.sched.child(), t.noTSC
 	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}
@@ -167,11 +169,13 @@ func (k *Kernel) exitThread(t *Thread) {
 	t.interrupt()
 	k.releaseVfork(t)
 	k.robustExit(t)
+	k.piExit(t)
 	if t.clearTID != 0 && p.mm.users > 0 {
 		putWord(p.mm, t.clearTID, 4, 0)
 		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
 	}
 	t.state = stateDead
+	p.ran += t.ran
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.ThreadExited(t)
 	}
@@ -212,21 +216,41 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 		k.exitThread(t)
 	}
 	p.zombie, p.status = true, status
+	p.timers, p.itimers = nil, [3]interval{}
+	k.setTimers()
 	p.mm.drop()
 	k.dropFiles(p.files)
 	p.sigs.users--
 	p.mm, p.files = nil, nil
+	reaper := p.reaper()
 	for _, c := range p.children {
-		c.parent = k.init
-		if c.zombie || k.init == p {
+		c.parent = reaper
+		if c.attr.deathSignal != 0 && !c.zombie {
+			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
+		}
+		switch {
+		case k.init == p, c.zombie && reaper == k.init:
 			delete(k.procs, c.PID)
-		} else {
-			k.init.children = append(k.init.children, c)
+		case c.zombie:
+			reaper.children = append(reaper.children, c)
+			k.notifyParent(c)
+		default:
+			reaper.children = append(reaper.children, c)
 		}
 	}
 	p.children = nil
 	k.notifyParent(p)
 	k.changed()
+}
+
+// reaper is the process whose children p's become (find_new_reaper()).
+func (p *Process) reaper() *Process {
+	for a := p.parent; a != nil; a = a.parent {
+		if a.attr.subreaper && !a.zombie {
+			return a
+		}
+	}
+	return p.k.init
 }
 
 // notifyParent sends SIGCHLD, or buries the process if nobody will wait.
@@ -259,6 +283,7 @@ func childInfo(p *Process, sig int) sigInfo {
 func (k *Kernel) bury(p *Process) {
 	delete(k.procs, p.PID)
 	if p.parent != nil {
+		p.parent.buried += p.ran + p.buried
 		p.parent.children = slices.DeleteFunc(p.parent.children, func(x *Process) bool { return x == p })
 	}
 }

@@ -93,6 +93,9 @@ func (k *Kernel) advance(id int) {
 // count books n instructions of vCPU id.
 func (k *Kernel) count(id int, n uint64) {
 	k.steps += n
+	if t := k.current[id]; t != nil {
+		t.ran += n
+	}
 	if !k.endlessTurns() {
 		k.slice[id] -= int(n)
 	}
@@ -118,12 +121,12 @@ func (k *Kernel) turn() int {
 func (k *Kernel) work(id int) bool {
 	t := k.current[id]
 	switch {
-	case t.state != stateRunning || t.proc.stopped:
+	case t.state != stateRunning || t.proc.stopped || !t.mayUse(id):
 		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread waits and leaves the vCPU"})
 		k.switchOut(id)
 		return true
 	case k.slice[id] <= 0 && len(t.cpu.Pending()) == 0:
-		k.slice[id] = k.turn()
+		k.slice[id] = t.length()
 		fired := k.timers()
 		if k.othersWait(t) {
 			k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread's turn is over and others wait"})
@@ -140,7 +143,7 @@ func (k *Kernel) work(id int) bool {
 // othersWait reports whether another thread could use t's vCPU.
 func (k *Kernel) othersWait(t *Thread) bool {
 	for _, o := range k.threads {
-		if o != t && o.cpu == nil && k.mayRun(o) {
+		if o != t && o.cpu == nil && o.mayUse(t.cpu.ID) && t.yields(o) && k.mayRun(o) {
 			return true
 		}
 	}
@@ -179,11 +182,13 @@ func (k *Kernel) switchOut(id int) {
 // counts as an instruction: the caller looks at its bounds and tries again.
 func (k *Kernel) schedule(id int) bool {
 	k.timers()
-	for _, t := range slices.Clone(k.threads) {
-		if t.cpu != nil || t.state == stateDead || !k.mayRun(t) {
-			continue
-		}
+	var tried map[*Thread]bool
+	for t := k.candidate(id, nil); t != nil; t = k.candidate(id, tried) {
 		if t.state == stateBlocked && !k.wake(t) {
+			if tried == nil {
+				tried = map[*Thread]bool{}
+			}
+			tried[t] = true
 			continue
 		}
 		k.switchIn(id, t)
@@ -210,8 +215,8 @@ func (k *Kernel) allIdle(id int) bool {
 func (k *Kernel) wake(t *Thread) bool {
 	k.reaches = true
 	var r int64
-	if t.signalReady() && !t.futex.woken {
-		t.futex = futexWait{}
+	if t.signalReady() && !t.futexWoken() {
+		t.futex, t.futexes = futexWait{}, nil
 		r = t.wait.interrupt
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {
 		return false
@@ -236,7 +241,8 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 	t.held = false
 	c.Halted = false
 	k.current[id] = t
-	k.slice[id] = k.turn()
+	k.slice[id] = t.length()
+	t.timeStamps(c)
 }
 
 // setDescriptor writes entry i of a vCPU's descriptor table.

@@ -48,7 +48,10 @@ func (k *Kernel) signalWork(t *Thread) bool {
 	}
 	if t.inCall {
 		t.inCall = false
-		if isRestart(t.result()) {
+		if r := t.result(); isRestart(r) {
+			if r == restartBlock {
+				t.kept = t.expiry
+			}
 			k.micro(emu.Micro{Name: "arch_do_signal_or_restart", In: "exit_to_user_mode_loop", Why: "the interrupted system call is made again"})
 			t.again()
 			return true
@@ -149,13 +152,15 @@ func (t *Thread) result() int64 {
 	return int64(v)
 }
 
-func isRestart(r int64) bool { return r == restartSys || r == restartNoHand }
+func isRestart(r int64) bool {
+	return r == restartSys || r == restartNoIntr || r == restartNoHand || r == restartBlock
+}
 
 // interrupted decides about an interrupted call before a handler runs.
 func (t *Thread) interrupted(a action) {
 	r := t.result()
 	switch {
-	case r == restartSys && a.flags&abi.SA_RESTART != 0:
+	case r == restartNoIntr, r == restartSys && a.flags&abi.SA_RESTART != 0:
 		t.again()
 	case isRestart(r):
 		t.setResult(-int64(abi.EINTR))

@@ -139,6 +139,7 @@ func (i sigInfo) put64(b []byte) {
 		le.PutUint32(b[24:], uint32(i.status))
 	default:
 		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint32(b[20:], uint32(i.status))
 		le.PutUint64(b[24:], i.value)
 	}
 }
@@ -155,6 +156,7 @@ func (i sigInfo) put32(b []byte) {
 		le.PutUint32(b[20:], uint32(i.status))
 	default:
 		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[16:], uint32(i.status))
 		le.PutUint32(b[20:], uint32(i.value))
 	}
 }

@@ -46,6 +46,7 @@ type sigInfo struct {
 	pid    int    // SI_USER and SIGCHLD
 	status int32  // SIGCHLD
 	value  uint64 // SI_QUEUE
+	timer  int    // number of the timer that it is of, plus one
 }
 
 // signals are the ones that wait for delivery. Standard signals wait once
@@ -56,7 +57,7 @@ type signals struct {
 }
 
 func (s *signals) add(i sigInfo) {
-	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN || len(s.queue) >= maxQueued {
+	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN && i.timer == 0 || len(s.queue) >= maxQueued {
 		return
 	}
 	s.set |= bit(i.signo)
@@ -237,7 +238,9 @@ func (t *Thread) next() (sigInfo, bool) {
 			set = s
 		}
 		if set != 0 {
-			return src.take(lowest(set)), true
+			info := src.take(lowest(set))
+			t.proc.taken(&info)
+			return info, true
 		}
 	}
 	return sigInfo{}, false

@@ -37,7 +37,10 @@ type kernelState struct {
 	random   generator
 	unknown  map[int]int
 	bound    Bound
-	last     int // the vCPU that stepped last
+	timed    []*File // armed timers that are files; replaced when it changes
+	timerAt  uint64  // when the next timer runs out, or never
+	cpuTimed bool    // there are timers on the time that somebody has run
+	last     int     // the vCPU that stepped last
 }
 
 // own replaces what a copied state shares with its original and would not
@@ -51,11 +54,12 @@ func (s *kernelState) own() {
 }
 
 func (t *Thread) own() {
-	t.sig.queue = slices.Clone(t.sig.queue)
+	t.sig.queue, t.futexes = slices.Clone(t.sig.queue), slices.Clone(t.futexes)
 }
 
 func (p *Process) own() {
 	p.pend.queue = slices.Clone(p.pend.queue)
+	p.timers = slices.Clone(p.timers)
 	p.thr, p.children = slices.Clone(p.thr), slices.Clone(p.children)
 }
 

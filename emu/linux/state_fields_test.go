@@ -12,13 +12,13 @@ import (
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m cfg fs layout idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown")
+	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown timed")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
-	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex vforkOf")
-	mementotest.References(t, futexWait{}, "key")
+	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex futexes vforkOf")
+	mementotest.References(t, futexWait{}, "key pi")
 	mementotest.References(t, signals{}, "queue")
-	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children")
+	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers")
 	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
@@ -37,14 +37,18 @@ func TestHashesSeeEveryField(t *testing.T) {
 	th := k.init.thr[0]
 	th.state, th.held, th.call.compat = stateBlocked, true, true
 	th.futex = futexWait{queued: true, order: 1, bits: 1}
+	th.futexes = []futexWait{{bits: 1}}
 	p := &pipe{readers: 1, writers: 1}
 	k.init.files.add(&File{refs: 1, pipe: p, path: "pipe:"}, 0, false)
-	k.init.alarm, th.expiry, th.wait.deadline = 1<<40, 1<<40, 1<<40
+	th.expiry, th.kept, th.wait.deadline = 1<<40, 1<<40, 1<<40
+	k.init.timers = []posixTimer{{when: interval{1 << 40, 5}}}
+	k.init.itimers[0] = interval{1 << 40, 1}
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
-	mementotest.Hashed(t, &k.kernelState, hash, "refs")
+	mementotest.Hashed(t, &k.kernelState, hash, "refs timerAt cpuTimed")
 	mementotest.Hashed(t, th, hash, "ctx wait futex")
+	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
 	mementotest.Hashed(t, k.init, hash, "")
 	mementotest.Hashed(t, k.init.mm, hash, "")

@@ -48,6 +48,12 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 
 // HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
 func (k *Kernel) HashClocks(h *emu.Hasher) {
+	for _, p := range k.processes() {
+		words(h, p.ran, p.buried)
+		for _, t := range p.thr {
+			h.Uint64(t.ran)
+		}
+	}
 	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
 }
 
@@ -67,7 +73,7 @@ func (k *Kernel) fromNow(at uint64) uint64 {
 
 func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	k := t.k
-	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry))
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry), k.fromNow(t.kept))
 	if t.state == stateBlocked {
 		words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
 	}
@@ -82,6 +88,11 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
 	words(h, t.tls[:]...)
 	words(h, t.clearTID, t.robust, number(o, t.vforkOf))
+	if s := &t.sched; *s != (scheduling{}) || t.noTSC {
+		words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
+		h.Bool(s.reset)
+		h.Bool(t.noTSC)
+	}
 	k.hashFutex(h, o, t)
 	if t.cpu != nil {
 		h.Uint64(uint64(t.cpu.ID) + 1)
@@ -93,24 +104,35 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 
 // hashFutex feeds t's place in a queue, of which only the order counts.
 func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
-	f := &t.futex
-	if h.Bool(f.queued); !f.queued {
-		return
+	if h.Bool(t.futex.queued); t.futex.queued {
+		k.hashPlace(h, o, &t.futex)
 	}
+	h.Uint64(uint64(len(t.futexes)))
+	for i := range t.futexes {
+		k.hashPlace(h, o, &t.futexes[i])
+	}
+}
+
+func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
 	before := uint64(0)
 	for _, other := range k.threads {
-		if other.futex.queued && other.futex.order < f.order {
-			before++
-		}
+		other.places(func(p *futexWait) {
+			if p.order < f.order {
+				before++
+			}
+		})
 	}
 	h.Bool(f.woken)
 	words(h, number(o, f.key.mm), number(o, f.key.inode), f.key.at, uint64(f.bits), before)
+	if pi := &f.pi; *pi != (futexPI{}) {
+		words(h, number(o, pi.owner), number(o, pi.requeue.mm), number(o, pi.requeue.inode), pi.requeue.at)
+	}
 }
 
 func (s *signals) hash(h *emu.Hasher) {
 	words(h, uint64(s.set), uint64(len(s.queue)))
 	for _, i := range s.queue {
-		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value, uint64(i.timer))
 	}
 }
 
@@ -127,7 +149,34 @@ func (p *Process) hash(h *emu.Hasher, o *objects) {
 	}
 	h.Bool(p.zombie)
 	h.Bool(p.stopped)
-	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.alarm), p.alarmGap)
+	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), uint64(p.nextTimer))
+	p.hashTimers(h)
+	for _, l := range p.limits {
+		words(h, l.now, l.most)
+	}
+	p.attr.hash(h)
+}
+
+// hashTimers feeds how long the process's timers still run.
+func (p *Process) hashTimers(h *emu.Hasher) {
+	for which := range p.itimers {
+		it, now := p.itimer(which)
+		words(h, it.left(now), it.gap)
+	}
+	for i := range p.timers {
+		tm := &p.timers[i]
+		words(h, uint64(tm.id), uint64(tm.clock.id), uint64(tm.clock.of), uint64(tm.notify), uint64(tm.signo), uint64(tm.tid), tm.value,
+			tm.when.left(p.k.reads(tm.clock)), tm.when.gap, tm.missed, uint64(tm.overrun))
+		h.Bool(tm.waiting)
+	}
+}
+
+func (a *attributes) hash(h *emu.Hasher) {
+	words(h, uint64(a.deathSignal), a.slack)
+	h.Bool(a.dumpable)
+	h.Bool(a.subreaper)
+	h.Bool(a.noNewPrivs)
+	h.Bool(a.keepCaps)
 }
 
 func (mm *MM) hash(h *emu.Hasher, o *objects) {
@@ -192,6 +241,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 	}
 	for _, f := range o.files {
 		f.hash(h, o)
+		words(h, k.fromNow(f.when.at), f.when.gap)
 	}
 	for _, p := range o.pipes {
 		h.Bytes(p.data)
@@ -211,6 +261,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 
 func (f *File) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	words(h, uint64(f.clock.id), uint64(f.clock.of))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {

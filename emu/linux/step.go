@@ -48,7 +48,7 @@ func (k *Kernel) CanStep(id int) bool {
 		return true
 	}
 	for _, t := range k.threads {
-		if t.cpu == nil && t.state != stateDead && k.mayRun(t) {
+		if t.cpu == nil && t.state != stateDead && t.mayUse(id) && k.mayRun(t) {
 			return true
 		}
 	}
@@ -74,7 +74,7 @@ const WorkPlace = 1<<63 | 1
 // kernel's work, for which all vCPUs stand at one place (package explore).
 func (k *Kernel) Place(c *emu.CPU) uint64 {
 	t := k.current[c.ID]
-	if t == nil || t.state != stateRunning || t.proc.stopped || k.slice[c.ID] <= 0 || t.work() ||
+	if t == nil || t.state != stateRunning || t.proc.stopped || !t.mayUse(c.ID) || k.slice[c.ID] <= 0 || t.work() ||
 		k.cfg.Hooks != nil && k.cfg.Hooks.Pending(t) {
 		return WorkPlace
 	}

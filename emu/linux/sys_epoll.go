@@ -240,7 +240,7 @@ func (f *File) pollEvent() uint16 {
 	if f.count > 0 {
 		r |= abi.POLLIN
 	}
-	if f.count < eventMax {
+	if f.device != devTimer && f.count < eventMax {
 		r |= abi.POLLOUT
 	}
 	return r

@@ -30,7 +30,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	switch {
 	case c.arg[1] == 0 || off%emu.PageSize != 0:
 		return errnoInvalid
-	case size == 0 || size > k.layout.taskSize:
+	case size == 0 || size > k.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
 		return errnoNoMem
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
 		return errnoNoMem
@@ -171,7 +171,7 @@ func sysBrk(k *Kernel, t *Thread, c *call) int64 {
 	case newEnd < oldEnd:
 		mm.unmap(newEnd, oldEnd)
 	case newEnd > oldEnd:
-		if !mm.free(oldEnd, newEnd+emu.PageSize) {
+		if !mm.free(oldEnd, newEnd+emu.PageSize) || !t.proc.mayGrow(newEnd-oldEnd, true) {
 			return int64(mm.brk)
 		}
 		mm.add(&VMA{Start: oldEnd, End: newEnd, Prot: ProtRead | ProtWrite})
@@ -209,7 +209,7 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 		return errnoInvalid
 	case v == nil || v.End-old < oldSize:
 		return errnoFault
-	case size > k.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps:
+	case size > k.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
 		return errnoNoMem
 	case flags&abi.MREMAP_FIXED != 0:
 		return mm.move(old, oldSize, size, c.arg[4])

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"strings"
 	"time"
 
 	"trapline/emu"
@@ -139,96 +138,23 @@ func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
+	var ran uint64
+	switch c.int(0) {
+	case abi.RUSAGE_SELF:
+		ran = t.proc.cpuTime()
+	case abi.RUSAGE_CHILDREN:
+		ran = t.proc.buried
+	case abi.RUSAGE_THREAD:
+		ran = t.ran
+	default:
+		return errnoInvalid
+	}
 	word := c.word()
 	if !t.proc.mm.Write(c.arg[1], make([]byte, 18*word)) {
 		return errnoFault
 	}
-	if c.int(0) < 0 { // RUSAGE_CHILDREN
-		return 0
-	}
 	k.readsClock()
-	return putTime(t.proc.mm, c.arg[1], k.steps, 1000, word)
-}
-
-// sysGetpriority: the raw call gives 20 minus the nice value.
-func sysGetpriority(k *Kernel, t *Thread, c *call) int64 { return 20 }
-
-// rlimit is a resource's limit; ^0: none.
-func (k *Kernel) rlimit(n int) uint64 {
-	switch n {
-	case abi.RLIMIT_STACK:
-		return stackLimit
-	case abi.RLIMIT_CORE:
-		return 0
-	case abi.RLIMIT_NPROC:
-		return uint64(k.cfg.Limits.Processes)
-	case abi.RLIMIT_NOFILE:
-		return uint64(k.cfg.Limits.Files)
-	}
-	return ^uint64(0)
-}
-
-func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
-	n := c.int(0)
-	if n < 0 || n >= abi.RLIM_NLIMITS {
-		return errnoInvalid
-	}
-	word := c.word()
-	b := make([]byte, 2*word)
-	for i := range 2 {
-		if word == 4 {
-			le.PutUint32(b[4*i:], uint32(min(k.rlimit(n), 1<<32-1)))
-		} else {
-			le.PutUint64(b[8*i:], k.rlimit(n))
-		}
-	}
-	if !t.proc.mm.Write(c.arg[1], b) {
-		return errnoFault
-	}
-	return 0
-}
-
-// sysPrlimit reads limits; new ones are taken without effect.
-func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
-	n := c.int(1)
-	if n < 0 || n >= abi.RLIM_NLIMITS {
-		return errnoInvalid
-	}
-	if k.byID(t, c.int(0)) == nil {
-		return errnoNoProcess
-	}
-	if c.arg[3] == 0 {
-		return 0
-	}
-	b := make([]byte, 16)
-	le.PutUint64(b, k.rlimit(n))
-	le.PutUint64(b[8:], k.rlimit(n))
-	if !t.proc.mm.Write(c.arg[3], b) {
-		return errnoFault
-	}
-	return 0
-}
-
-// sysPrctl knows the process's name.
-func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
-	const size = abi.TASK_COMM_LEN
-	switch c.int(0) {
-	case abi.PR_SET_NAME:
-		s, ok := t.proc.mm.ReadString(c.arg[1], size)
-		if !ok && s == "" {
-			return errnoFault
-		}
-		t.proc.Name = strings.TrimRight(s[:min(len(s), size-1)], "\x00")
-		return 0
-	case abi.PR_GET_NAME:
-		b := make([]byte, size)
-		copy(b[:size-1], t.proc.Name)
-		if !t.proc.mm.Write(c.arg[1], b) {
-			return errnoFault
-		}
-		return 0
-	}
-	return errnoInvalid
+	return putTime(t.proc.mm, c.arg[1], ran, 1000, word)
 }
 
 func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
@@ -242,33 +168,4 @@ func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
 		return errnoFault
 	}
 	return int64(len(b))
-}
-
-func sysSchedYield(k *Kernel, t *Thread, c *call) int64 {
-	k.slice[t.cpu.ID] = 0
-	return 0
-}
-
-// sysGetaffinity: every thread may use every vCPU.
-func sysGetaffinity(k *Kernel, t *Thread, c *call) int64 {
-	size := 8
-	if c.compat {
-		size = 4
-	}
-	if c.arg[1] < uint64(size) {
-		return errnoInvalid
-	}
-	if !putWord(t.proc.mm, c.arg[2], size, 1<<len(k.m.CPUs)-1) {
-		return errnoFault
-	}
-	return int64(size)
-}
-
-func sysGetcpu(k *Kernel, t *Thread, c *call) int64 {
-	for i, v := range []uint64{uint64(t.cpu.ID), 0} {
-		if c.arg[i] != 0 && !putWord(t.proc.mm, c.arg[i], 4, v) {
-			return errnoFault
-		}
-	}
-	return 0
 }

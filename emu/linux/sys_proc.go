@@ -187,7 +187,14 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		return errnoInvalid
 	}
 	count := int(int32(min(val, 1<<31-1)))
-	switch op := int(c.arg[1]) &^ (abi.FUTEX_PRIVATE_FLAG | abi.FUTEX_CLOCK_REALTIME); op {
+	op := int(uint32(c.arg[1])) &^ (abi.FUTEX_PRIVATE_FLAG | abi.FUTEX_CLOCK_REALTIME)
+	if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 && !futexClocked[op] {
+		return -int64(abi.ENOSYS)
+	}
+	switch op {
+	case abi.FUTEX_LOCK_PI, abi.FUTEX_LOCK_PI2, abi.FUTEX_TRYLOCK_PI, abi.FUTEX_UNLOCK_PI,
+		abi.FUTEX_WAIT_REQUEUE_PI, abi.FUTEX_CMP_REQUEUE_PI:
+		return k.futexLocks(t, c, op, word)
 	case abi.FUTEX_WAIT, abi.FUTEX_WAIT_BITSET:
 		bits := ^uint32(0)
 		if op == abi.FUTEX_WAIT_BITSET {
@@ -217,6 +224,34 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		return k.futexWakeModify(mm, va, c.arg[4], count, int(int32(c.arg[3])), uint32(c.arg[5]))
 	}
 	return -int64(abi.ENOSYS)
+}
+
+// futexClocked are the operations that FUTEX_CLOCK_REALTIME goes with.
+var futexClocked = map[int]bool{abi.FUTEX_WAIT_BITSET: true, abi.FUTEX_WAIT_REQUEUE_PI: true, abi.FUTEX_LOCK_PI2: true}
+
+// futexLocks are the operations on locks with priority inheritance.
+func (k *Kernel) futexLocks(t *Thread, c *call, op, word int) int64 {
+	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
+	switch op {
+	case abi.FUTEX_UNLOCK_PI:
+		return k.futexUnlockPI(t, va)
+	case abi.FUTEX_TRYLOCK_PI:
+		return k.futexLockPI(t, va, never, true)
+	case abi.FUTEX_CMP_REQUEUE_PI:
+		return k.futexRequeuePI(mm, va, c.arg[4], uint32(c.arg[5]), int(int32(val)), int(int32(c.arg[3])))
+	}
+	d := *c
+	if op == abi.FUTEX_LOCK_PI {
+		d.arg[1] |= abi.FUTEX_CLOCK_REALTIME
+	}
+	deadline, r := k.futexDeadline(t, &d, word, true)
+	switch {
+	case r != 0:
+		return r
+	case op == abi.FUTEX_WAIT_REQUEUE_PI:
+		return k.futexWaitRequeuePI(t, va, val, ^uint32(0), c.arg[4], deadline)
+	}
+	return k.futexLockPI(t, va, deadline, false)
 }
 
 // futexDeadline reads the timeout: relative for a plain wait, else a time of
@@ -249,10 +284,13 @@ func sysSetRobustList(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysGetRobustList(k *Kernel, t *Thread, c *call) int64 {
-	if id := c.int(0); id != 0 && id != t.TID {
-		return errnoPermission
+	of := t
+	if id := c.int(0); id != 0 {
+		if of = k.threadByID(id); of == nil {
+			return errnoNoProcess
+		}
 	}
-	if !putWord(t.proc.mm, c.arg[1], c.word(), t.robust) ||
+	if !putWord(t.proc.mm, c.arg[1], c.word(), of.robust) ||
 		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(3*c.word())) {
 		return errnoFault
 	}

@@ -212,6 +212,7 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 			continue
 		}
 		info := src.take(lowest(s))
+		t.proc.taken(&info)
 		if c.arg[1] != 0 {
 			b := make([]byte, 128)
 			if c.compat {

@@ -20,6 +20,9 @@ func (k *Kernel) ftruncate(t *Thread, c *call, size int64) int64 {
 	case f.host == nil || f.isDir() || !f.writable():
 		return errnoInvalid
 	}
+	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
+		return r
+	}
 	n, r := k.nodeOf(f)
 	return k.resize(n, r, size)
 }
@@ -45,6 +48,9 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 		return -int64(abi.EISDIR)
 	case !k.may(n.st, 2):
 		return -int64(abi.EACCES)
+	}
+	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
+		return r
 	}
 	return k.resize(n, 0, size)
 }

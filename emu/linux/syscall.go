@@ -64,11 +64,12 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 			t.call.arg[i] &= 0xffffffff
 		}
 	}
-	t.inCall, t.progress, t.expiry = true, 0, 0
+	t.inCall, t.progress, t.expiry, t.kept = true, 0, t.kept, 0
 	if !lockless[t.call.name()] {
 		k.drain()
 	}
 	k.entered = true
+	k.timers()
 	if r := k.dispatch(t, &t.call); r != resultBlock {
 		k.finish(t, r)
 	} else if k.tells() {

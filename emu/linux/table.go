@@ -128,7 +128,7 @@ var calls = []spec{
 	{"get_thread_area", "x", sysGetThreadArea},
 	{"sched_yield", "", sysSchedYield},
 	{"sched_getaffinity", "dux", sysGetaffinity},
-	{"sched_setaffinity", "dux", sysZero},
+	{"sched_setaffinity", "dux", sysSetaffinity},
 	{"getcpu", "xxx", sysGetcpu},
 	{"membarrier", "dxd", sysMembarrier},
 
@@ -153,7 +153,7 @@ var calls = []spec{
 	{"setresuid", "ddd", sysSetuid},
 	{"setresgid", "ddd", sysSetgid},
 	{"prlimit64", "ddxx", sysPrlimit},
-	{"setrlimit", "dx", sysZero},
+	{"setrlimit", "dx", sysSetrlimit},
 	{"prctl", "dxxxx", sysPrctl},
 	{"getrandom", "xux", sysGetrandom},
 	{"time", "x", sysTime},
@@ -318,17 +318,23 @@ var numbers32 = map[string]int{
 var table64, table32 []*spec
 
 func init() {
-	table64 = makeTable(numbers64, calls64)
-	table32 = makeTable(numbers32, calls32)
+	table64 = makeTable(numbers64, calls64, true)
+	table32 = makeTable(numbers32, calls32, false)
 }
 
-func makeTable(numbers map[string]int, own []spec) []*spec {
+func makeTable(numbers map[string]int, own []spec, wide bool) []*spec {
 	t := make([]*spec, 512)
 	for _, list := range [][]spec{calls, own} {
 		for i := range list {
 			if n, ok := numbers[list[i].name]; ok {
 				t[n] = &list[i]
 			}
+		}
+	}
+	for i := range numberedCalls {
+		c := &numberedCalls[i]
+		if n := c.number(wide); n != 0 {
+			t[n] = &c.spec
 		}
 	}
 	return t

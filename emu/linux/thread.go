@@ -41,6 +41,7 @@ type Thread struct {
 	inCall   bool // its result is not yet looked at for a restart
 	progress int  // bytes that a blocked write has moved
 	expiry   uint64
+	kept     uint64 // expiry of an interrupted call that is made again
 
 	sig       signals // sent to this thread
 	blocked   sigset
@@ -55,6 +56,10 @@ type Thread struct {
 	clearTID uint64    // address to clear and wake at exit
 	robust   uint64
 	futex    futexWait
+	futexes  []futexWait // of futex_waitv; replaced, and changed in place only while it waits
+	sched    scheduling
+	ran      uint64  // nanoseconds
+	noTSC    bool    // PR_SET_TSC: reading the time stamp is SIGSEGV
 	vforkOf  *Thread // the parent that waits for this thread's process
 }
 
@@ -113,15 +118,20 @@ type Process struct {
 	pend   signals // sent to the process
 	thr    []*Thread
 
-	children []*Process
-	pgid     int
-	sid      int
-	zombie   bool
-	stopped  bool
-	status   int // wait status, once a zombie
-	exitSig  int // sent to the parent at exit
-	alarm    uint64
-	alarmGap uint64 // interval of ITIMER_REAL
+	children  []*Process
+	pgid      int
+	sid       int
+	zombie    bool
+	stopped   bool
+	status    int // wait status, once a zombie
+	exitSig   int // sent to the parent at exit
+	limits    rlimits
+	attr      attributes
+	itimers   [3]interval  // ITIMER_REAL on the time since the start, the others on the process's own
+	timers    []posixTimer // in the order they were made in
+	nextTimer int          // number of the next one
+	ran       uint64       // nanoseconds that threads which ended have run
+	buried    uint64       // and children that were waited for
 }
 
 // fsState is a process's place in the file tree, shared under CLONE_FS.

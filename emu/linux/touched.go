@@ -115,10 +115,8 @@ func (k *Kernel) sharesMemory() bool {
 // awaitsTime reports whether something happens at a time: the number of
 // instructions that all threads have run then decides when.
 func (k *Kernel) awaitsTime() bool {
-	for _, p := range k.procs {
-		if p.alarm != 0 {
-			return true
-		}
+	if k.timerAt != never || k.cpuTimed {
+		return true
 	}
 	for _, t := range k.threads {
 		if t.state == stateBlocked && t.wait.deadline != never {

@@ -44,7 +44,7 @@ func TestErrnos(t *testing.T) {
 
 // ours are constants that no header of the kernel names; what each one is in C.
 var ours = map[string]string{
-	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)",
+	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
 	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
@@ -98,8 +98,11 @@ const head = `
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/timerfd.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
+#include <linux/timerfd.h>
 #include <linux/stat.h>
 #include <linux/time.h>
 #include <linux/wait.h>

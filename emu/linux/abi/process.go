@@ -28,15 +28,28 @@ const (
 
 // Operations of futex(2).
 const (
-	FUTEX_WAIT           = 0
-	FUTEX_WAKE           = 1
-	FUTEX_REQUEUE        = 3
-	FUTEX_CMP_REQUEUE    = 4
-	FUTEX_WAKE_OP        = 5
-	FUTEX_WAIT_BITSET    = 9
-	FUTEX_WAKE_BITSET    = 10
-	FUTEX_PRIVATE_FLAG   = 128
-	FUTEX_CLOCK_REALTIME = 256
+	FUTEX_WAIT            = 0
+	FUTEX_WAKE            = 1
+	FUTEX_REQUEUE         = 3
+	FUTEX_CMP_REQUEUE     = 4
+	FUTEX_WAKE_OP         = 5
+	FUTEX_LOCK_PI         = 6
+	FUTEX_UNLOCK_PI       = 7
+	FUTEX_TRYLOCK_PI      = 8
+	FUTEX_WAIT_BITSET     = 9
+	FUTEX_WAKE_BITSET     = 10
+	FUTEX_WAIT_REQUEUE_PI = 11
+	FUTEX_CMP_REQUEUE_PI  = 12
+	FUTEX_LOCK_PI2        = 13
+	FUTEX_PRIVATE_FLAG    = 128
+	FUTEX_CLOCK_REALTIME  = 256
+)
+
+// Of futex_waitv(2).
+const (
+	FUTEX_WAITV_MAX  = 128
+	FUTEX_32         = 2
+	SizeofFutexWaitv = 24
 )
 
 // Words of a robust futex.
@@ -46,24 +59,72 @@ const (
 	FUTEX_WAITERS    = 0x80000000
 )
 
+// Policies of sched_setscheduler(2), and whom getpriority(2) asks about.
+const (
+	SCHED_NORMAL        = 0
+	SCHED_FIFO          = 1
+	SCHED_RR            = 2
+	SCHED_BATCH         = 3
+	SCHED_IDLE          = 5
+	SCHED_DEADLINE      = 6
+	SCHED_RESET_ON_FORK = 0x40000000
+	PRIO_PROCESS        = 0
+	PRIO_PGRP           = 1
+	PRIO_USER           = 2
+)
+
+// Whose use of resources getrusage(2) tells.
+const (
+	RUSAGE_SELF     = 0
+	RUSAGE_CHILDREN = -1
+	RUSAGE_THREAD   = 1
+)
+
 // Resources of getrlimit(2).
 const (
-	RLIMIT_STACK  = 3
-	RLIMIT_CORE   = 4
-	RLIMIT_NPROC  = 6
-	RLIMIT_NOFILE = 7
-	RLIM_NLIMITS  = 16
+	RLIMIT_CPU        = 0
+	RLIMIT_FSIZE      = 1
+	RLIMIT_DATA       = 2
+	RLIMIT_STACK      = 3
+	RLIMIT_CORE       = 4
+	RLIMIT_NPROC      = 6
+	RLIMIT_NOFILE     = 7
+	RLIMIT_MEMLOCK    = 8
+	RLIMIT_AS         = 9
+	RLIMIT_SIGPENDING = 11
+	RLIMIT_MSGQUEUE   = 12
+	RLIMIT_NICE       = 13
+	RLIMIT_RTPRIO     = 14
+	RLIM_NLIMITS      = 16
 )
 
 // Operations of prctl(2) and arch_prctl(2).
 const (
-	PR_SET_NAME   = 15
-	PR_GET_NAME   = 16
-	TASK_COMM_LEN = 16 // bytes of a name and its 0
-	ARCH_SET_GS   = 0x1001
-	ARCH_SET_FS   = 0x1002
-	ARCH_GET_FS   = 0x1003
-	ARCH_GET_GS   = 0x1004
+	PR_SET_PDEATHSIG       = 1
+	PR_GET_PDEATHSIG       = 2
+	PR_GET_DUMPABLE        = 3
+	PR_SET_DUMPABLE        = 4
+	PR_GET_KEEPCAPS        = 7
+	PR_SET_KEEPCAPS        = 8
+	PR_GET_TIMING          = 13
+	PR_SET_NAME            = 15
+	PR_GET_NAME            = 16
+	PR_GET_SECCOMP         = 21
+	PR_GET_TSC             = 25
+	PR_SET_TSC             = 26
+	PR_TSC_ENABLE          = 1
+	PR_TSC_SIGSEGV         = 2
+	PR_SET_TIMERSLACK      = 29
+	PR_GET_TIMERSLACK      = 30
+	PR_SET_CHILD_SUBREAPER = 36
+	PR_GET_CHILD_SUBREAPER = 37
+	PR_SET_NO_NEW_PRIVS    = 38
+	PR_GET_NO_NEW_PRIVS    = 39
+	TASK_COMM_LEN          = 16 // bytes of a name and its 0
+	ARCH_SET_GS            = 0x1001
+	ARCH_SET_FS            = 0x1002
+	ARCH_GET_FS            = 0x1003
+	ARCH_GET_GS            = 0x1004
 )
 
 // Entries of the auxiliary vector.

@@ -10,4 +10,22 @@ const (
 	CLOCK_REALTIME_COARSE    = 5
 	CLOCK_MONOTONIC_COARSE   = 6
 	CLOCK_BOOTTIME           = 7
+	CLOCK_REALTIME_ALARM     = 8
+	CLOCK_BOOTTIME_ALARM     = 9
+	CLOCK_TAI                = 11
+)
+
+// Timers: of setitimer(2), timer_create(2) and timerfd_create(2).
+const (
+	ITIMER_REAL             = 0
+	ITIMER_VIRTUAL          = 1
+	ITIMER_PROF             = 2
+	TIMER_ABSTIME           = 1
+	TFD_TIMER_ABSTIME       = 1
+	TFD_TIMER_CANCEL_ON_SET = 2
+	SIGEV_SIGNAL            = 0
+	SIGEV_NONE              = 1
+	SIGEV_THREAD            = 2
+	SIGEV_THREAD_ID         = 4
+	SizeofSigevent          = 64
 )
