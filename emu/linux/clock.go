@@ -50,6 +50,7 @@ func (t *Thread) clock(id int) (clock, bool) {
 // reads is what a clock shows, in nanoseconds from its own beginning; clocks of
 // timers, whatever they count from, show the time since the start.
 func (k *Kernel) reads(c clock) uint64 {
+	k.readsRan = k.readsRan || c.cpu()
 	switch {
 	case !c.cpu():
 		return k.Now()

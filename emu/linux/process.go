@@ -217,6 +217,7 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	}
 	p.zombie, p.status = true, status
 	p.timers, p.itimers = nil, [3]interval{}
+	k.semExit(p)
 	k.setTimers()
 	p.mm.drop()
 	k.dropFiles(p.files)

@@ -216,7 +216,7 @@ func (k *Kernel) wake(t *Thread) bool {
 	k.reaches = true
 	var r int64
 	if t.signalReady() && !t.futexWoken() {
-		t.futex, t.futexes = futexWait{}, nil
+		t.futex, t.futexes, t.sem = futexWait{}, nil, semWait{}
 		r = t.wait.interrupt
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {
 		return false

@@ -37,10 +37,13 @@ type kernelState struct {
 	random   generator
 	unknown  map[int]int
 	bound    Bound
-	timed    []*File // armed timers that are files; replaced when it changes
-	timerAt  uint64  // when the next timer runs out, or never
-	cpuTimed bool    // there are timers on the time that somebody has run
-	last     int     // the vCPU that stepped last
+	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
+	nextIPC  [3]int       // numbers of the next ones, by kind
+	timed    []*File      // armed timers that are files; replaced when it changes
+	readsRan bool         // somebody has asked how long a process or thread ran
+	timerAt  uint64       // when the next timer runs out, or never
+	cpuTimed bool         // there are timers on the time that somebody has run
+	last     int          // the vCPU that stepped last
 }
 
 // own replaces what a copied state shares with its original and would not
@@ -90,6 +93,7 @@ type snapshot struct {
 	pipes    memento.Set[pipe]
 	fss      memento.Set[fsState]
 	sigs     memento.Set[handlers]
+	ipcs     memento.Set[ipcObject]
 	extra    int // bytes in pipes
 }
 
@@ -120,8 +124,12 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.nodes = memento.Of(o.nodes, nil)
 	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
+	s.ipcs = memento.Of(o.ipcs, nil)
 	for _, p := range o.pipes {
 		s.extra += len(p.data)
+	}
+	for _, i := range o.ipcs {
+		s.extra += i.bytes + 16*len(i.sems)
 	}
 	s.contexts = make([]savedContext, 0, len(o.threads))
 	for _, t := range o.threads {
@@ -140,7 +148,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
 	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
-		s.files.Bytes() + s.pipes.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.extra + context*len(s.contexts) +
+		s.files.Bytes() + s.pipes.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.extra + context*len(s.contexts) +
 		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
@@ -166,6 +174,7 @@ func (k *Kernel) Restore(v any) {
 	s.pipes.Restore()
 	s.fss.Restore()
 	s.sigs.Restore()
+	s.ipcs.Restore()
 	for i := range s.contexts {
 		*s.contexts[i].at = s.contexts[i].was
 	}

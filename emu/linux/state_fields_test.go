@@ -12,13 +12,13 @@ import (
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m cfg fs layout idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown timed")
+	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown timed ipcs")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
-	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex futexes vforkOf")
+	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex futexes sem vforkOf")
 	mementotest.References(t, futexWait{}, "key pi")
 	mementotest.References(t, signals{}, "queue")
-	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers")
+	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers undo")
 	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
@@ -43,10 +43,17 @@ func TestHashesSeeEveryField(t *testing.T) {
 	th.expiry, th.kept, th.wait.deadline = 1<<40, 1<<40, 1<<40
 	k.init.timers = []posixTimer{{when: interval{1 << 40, 5}}}
 	k.init.itimers[0] = interval{1 << 40, 1}
+	seg := &ipcObject{sems: make([]semaphore, 1), queue: make([]message, 1), inode: k.init.mm.vmas[0].Inode}
+	k.ipcs = append(k.ipcs, seg)
+	k.init.undo = []semUndo{{seg, 0, 1}}
+	k.readsRan = true
+	k.init.nextTimer = 1
+	timer := &File{refs: 1, device: devTimer, path: "timer:", when: interval{1 << 40, 5}}
+	k.init.files.add(timer, 0, false)
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
-	mementotest.Hashed(t, &k.kernelState, hash, "refs timerAt cpuTimed")
+	mementotest.Hashed(t, &k.kernelState, hash, "refs timerAt cpuTimed readsRan")
 	mementotest.Hashed(t, th, hash, "ctx wait futex")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
@@ -57,10 +64,14 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, n, hash, "st")
 	mementotest.Hashed(t, &n.st, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, k.init.files, hash, "")
-	mementotest.Hashed(t, k.init.files.get(0), hash, "")
+	mementotest.Hashed(t, k.init.files.get(0), hash, "clock when")
+	mementotest.Hashed(t, timer, hash, "")
 	mementotest.Hashed(t, p, hash, "")
 	mementotest.Hashed(t, k.init.fs, hash, "")
 	mementotest.Hashed(t, k.init.sigs, hash, "")
+	mementotest.Hashed(t, seg, hash, "changed used taken")
+	mementotest.Hashed(t, &k.init.undo[0], hash, "")
+	mementotest.Hashed(t, &k.init.timers[0], hash, "")
 	require.NoError(t, k.m.Err())
 }
 

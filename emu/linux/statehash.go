@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/emu"
+	"trapline/emu/linux/abi"
 )
 
 // Hash feeds what decides how the run goes on, but for clocks, to h: values
@@ -41,6 +42,10 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 	for _, n := range o.inodes {
 		n.hash(h)
 	}
+	k.hashIPC(h, o)
+	for _, f := range k.timed {
+		h.Uint64(number(o, f))
+	}
 	k.hashLayer(h, o)
 	k.hashLocks(h, o)
 	k.hashFiles(h, o)
@@ -48,10 +53,12 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 
 // HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
 func (k *Kernel) HashClocks(h *emu.Hasher) {
-	for _, p := range k.processes() {
-		words(h, p.ran, p.buried)
-		for _, t := range p.thr {
-			h.Uint64(t.ran)
+	if k.readsRan {
+		for _, p := range k.processes() {
+			words(h, p.ran, p.buried)
+			for _, t := range p.thr {
+				h.Uint64(t.ran)
+			}
 		}
 	}
 	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
@@ -73,7 +80,10 @@ func (k *Kernel) fromNow(at uint64) uint64 {
 
 func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	k := t.k
-	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry), k.fromNow(t.kept))
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry))
+	if t.kept != 0 {
+		h.Uint64(k.fromNow(t.kept))
+	}
 	if t.state == stateBlocked {
 		words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
 	}
@@ -93,6 +103,10 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 		h.Bool(s.reset)
 		h.Bool(t.noTSC)
 	}
+	if s := &t.sem; *s != (semWait{}) {
+		words(h, number(o, s.set), uint64(s.num))
+		h.Bool(s.zero)
+	}
 	k.hashFutex(h, o, t)
 	if t.cpu != nil {
 		h.Uint64(uint64(t.cpu.ID) + 1)
@@ -107,7 +121,6 @@ func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
 	if h.Bool(t.futex.queued); t.futex.queued {
 		k.hashPlace(h, o, &t.futex)
 	}
-	h.Uint64(uint64(len(t.futexes)))
 	for i := range t.futexes {
 		k.hashPlace(h, o, &t.futexes[i])
 	}
@@ -132,7 +145,10 @@ func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
 func (s *signals) hash(h *emu.Hasher) {
 	words(h, uint64(s.set), uint64(len(s.queue)))
 	for _, i := range s.queue {
-		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value, uint64(i.timer))
+		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+		if i.timer != 0 {
+			h.Uint64(uint64(i.timer))
+		}
 	}
 }
 
@@ -149,19 +165,30 @@ func (p *Process) hash(h *emu.Hasher, o *objects) {
 	}
 	h.Bool(p.zombie)
 	h.Bool(p.stopped)
-	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), uint64(p.nextTimer))
+	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
 	p.hashTimers(h)
-	for _, l := range p.limits {
-		words(h, l.now, l.most)
+	for _, u := range p.undo {
+		words(h, number(o, u.set), uint64(u.num), uint64(u.adjust))
 	}
-	p.attr.hash(h)
+	if p.limits != p.k.firstLimits() {
+		for _, l := range p.limits {
+			words(h, l.now, l.most)
+		}
+	}
+	if p.attr != firstAttributes() {
+		p.attr.hash(h)
+	}
 }
 
 // hashTimers feeds how long the process's timers still run.
 func (p *Process) hashTimers(h *emu.Hasher) {
-	for which := range p.itimers {
-		it, now := p.itimer(which)
-		words(h, it.left(now), it.gap)
+	for _, it := range p.itimers[abi.ITIMER_VIRTUAL:] {
+		if it != (interval{}) {
+			words(h, it.left(p.cpuTime()), it.gap)
+		}
+	}
+	if p.nextTimer != 0 {
+		words(h, uint64(p.nextTimer), uint64(len(p.timers)))
 	}
 	for i := range p.timers {
 		tm := &p.timers[i]
@@ -210,6 +237,29 @@ func (n *Inode) hash(h *emu.Hasher) {
 	}
 }
 
+// hashIPC feeds the System V objects, without their times.
+func (k *Kernel) hashIPC(h *emu.Hasher, o *objects) {
+	if len(o.ipcs) == 0 && k.nextIPC == [3]int{} {
+		return
+	}
+	words(h, uint64(k.nextIPC[0]), uint64(k.nextIPC[1]), uint64(k.nextIPC[2]), uint64(len(k.ipcs)))
+	for _, i := range k.ipcs {
+		h.Uint64(number(o, i))
+	}
+	for _, i := range o.ipcs {
+		words(h, uint64(i.kind), uint64(i.id), uint64(i.key), uint64(i.uid), uint64(i.gid), uint64(i.mode), uint64(i.owner.UID), uint64(i.owner.GID),
+			uint64(i.lastPID), uint64(i.lastTake), uint64(i.maker), number(o, i.inode), i.size, uint64(i.bytes), uint64(i.most), uint64(len(i.sems)), uint64(len(i.queue)))
+		h.Bool(i.gone)
+		for _, s := range i.sems {
+			words(h, uint64(s.value), uint64(s.pid))
+		}
+		for _, m := range i.queue {
+			h.Uint64(uint64(m.kind))
+			h.Bytes(m.data)
+		}
+	}
+}
+
 // hashLayer feeds what the guest has changed of the tree. Times are clocks.
 func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
 	if k.lastNode == 0 && len(k.names)+len(k.copied) == 0 {
@@ -241,7 +291,9 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 	}
 	for _, f := range o.files {
 		f.hash(h, o)
-		words(h, k.fromNow(f.when.at), f.when.gap)
+		if f.device == devTimer || f.when.at != 0 {
+			words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)
+		}
 	}
 	for _, p := range o.pipes {
 		h.Bytes(p.data)
@@ -261,7 +313,6 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 
 func (f *File) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
-	words(h, uint64(f.clock.id), uint64(f.clock.of))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {

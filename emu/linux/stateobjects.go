@@ -35,6 +35,7 @@ type objects struct {
 	pipes   []*pipe
 	fss     []*fsState
 	sigs    []*handlers
+	ipcs    []*ipcObject
 }
 
 // add numbers an object; false: it has a number already, or is nil.
@@ -72,6 +73,12 @@ func (k *Kernel) objects() *objects {
 	for _, t := range k.threads {
 		o.thread(t)
 	}
+	for _, i := range k.ipcs {
+		add(o, &o.ipcs, i)
+	}
+	for _, f := range k.timed {
+		o.file(f)
+	}
 	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		add(o, &o.nodes, k.names[name])
 	}
@@ -91,6 +98,7 @@ func compareKeys(a, b inodeKey) int {
 func (o *objects) thread(t *Thread) {
 	if add(o, &o.threads, t) {
 		o.process(t.proc)
+		add(o, &o.ipcs, t.sem.set)
 		if t.vforkOf != nil {
 			o.thread(t.vforkOf)
 		}
@@ -107,6 +115,9 @@ func (o *objects) process(p *Process) {
 	}
 	for _, t := range p.thr {
 		o.thread(t)
+	}
+	for _, u := range p.undo {
+		add(o, &o.ipcs, u.set)
 	}
 	add(o, &o.fss, p.fs)
 	add(o, &o.sigs, p.sigs)

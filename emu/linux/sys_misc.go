@@ -149,6 +149,7 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 	default:
 		return errnoInvalid
 	}
+	k.readsRan = true
 	word := c.word()
 	if !t.proc.mm.Write(c.arg[1], make([]byte, 18*word)) {
 		return errnoFault

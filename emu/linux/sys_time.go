@@ -67,6 +67,7 @@ func sysTime(k *Kernel, t *Thread, c *call) int64 {
 func sysTimes(k *Kernel, t *Thread, c *call) int64 {
 	const perTick = uint64(time.Second) / clockTicks
 	k.readsClock()
+	k.readsRan = true
 	word := c.word()
 	if c.arg[0] != 0 {
 		b := make([]byte, 4*word)

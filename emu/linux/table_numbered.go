@@ -15,6 +15,20 @@ func (c *numbered) number(wide bool) int {
 
 // numberedCalls are the calls of timers, queues, locks, and tracing.
 var numberedCalls = []numbered{
+	{spec{"shmget", "xux", sysShmget}, 29, 395},
+	{spec{"shmat", "dxx", sysShmat}, 30, 397},
+	{spec{"shmctl", "ddx", sysShmctl}, 31, 396},
+	{spec{"shmdt", "x", sysShmdt}, 67, 398},
+	{spec{"semget", "xdx", sysSemget}, 64, 393},
+	{spec{"semop", "dxu", sysSemop}, 65, 0},
+	{spec{"semctl", "dddx", sysSemctl}, 66, 394},
+	{spec{"semtimedop", "dxux", sysSemtimedop}, 220, 0},
+	{spec{"semtimedop_time64", "dxux", sysSemtimedop64}, 0, 420},
+	{spec{"msgget", "xx", sysMsgget}, 68, 399},
+	{spec{"msgsnd", "dxux", sysMsgsnd}, 69, 400},
+	{spec{"msgrcv", "dxudx", sysMsgrcv}, 70, 401},
+	{spec{"msgctl", "ddx", sysMsgctl}, 71, 402},
+	{spec{"ipc", "udddxd", sysIPC}, 0, 117},
 	{spec{"timer_create", "dxx", sysTimerCreate}, 222, 259},
 	{spec{"timer_settime", "ddxx", sysTimerSettime}, 223, 260},
 	{spec{"timer_settime64", "ddxx", sysTimerSettime64}, 0, 409},

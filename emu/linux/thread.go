@@ -58,8 +58,9 @@ type Thread struct {
 	futex    futexWait
 	futexes  []futexWait // of futex_waitv; replaced, and changed in place only while it waits
 	sched    scheduling
-	ran      uint64  // nanoseconds
-	noTSC    bool    // PR_SET_TSC: reading the time stamp is SIGSEGV
+	ran      uint64 // nanoseconds
+	noTSC    bool   // PR_SET_TSC: reading the time stamp is SIGSEGV
+	sem      semWait
 	vforkOf  *Thread // the parent that waits for this thread's process
 }
 
@@ -129,6 +130,7 @@ type Process struct {
 	attr      attributes
 	itimers   [3]interval  // ITIMER_REAL on the time since the start, the others on the process's own
 	timers    []posixTimer // in the order they were made in
+	undo      []semUndo    // replaced when it changes
 	nextTimer int          // number of the next one
 	ran       uint64       // nanoseconds that threads which ended have run
 	buried    uint64       // and children that were waited for

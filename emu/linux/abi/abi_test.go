@@ -44,7 +44,7 @@ func TestErrnos(t *testing.T) {
 
 // ours are constants that no header of the kernel names; what each one is in C.
 var ours = map[string]string{
-	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
+	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SHM_DEST": "01000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
 	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
@@ -100,14 +100,22 @@ const head = `
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
+#include <linux/ipc.h>
+#include <linux/msg.h>
+#include <linux/sem.h>
+#include <linux/shm.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
+#include <linux/ipc.h>
+#include <linux/msg.h>
+#include <linux/sem.h>
+#include <linux/shm.h>
 #include <linux/stat.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 #include <dirent.h>
-enum { R_OK = 4, W_OK = 2, X_OK = 1, EFD_SEMAPHORE = 1 }; // of the C library, or not in a header
+enum { EFD_SEMAPHORE = 1 }; // of the C library
 struct frame64 { char *pretcode; struct ucontext uc; siginfo_t info; };
 struct frame32 { uint32_t pretcode; int sig; struct sigcontext_32 sc; struct _fpstate_32 unused; uint32_t extramask[1]; char retcode[8]; }
 	__attribute__((packed, aligned(4))); // as an i386 kernel has it

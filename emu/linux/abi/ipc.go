@@ -1,0 +1,30 @@
+package abi
+
+// Flags and commands of System V IPC.
+const (
+	IPC_PRIVATE = 0
+	IPC_CREAT   = 0o1000
+	IPC_EXCL    = 0o2000
+	IPC_NOWAIT  = 0o4000
+	IPC_RMID    = 0
+	IPC_SET     = 1
+	IPC_STAT    = 2
+	SHM_RDONLY  = 0o10000
+	SHM_RND     = 0o20000
+	SHM_REMAP   = 0o40000
+	SHM_EXEC    = 0o100000
+	SHM_DEST    = 0o1000
+	SHM_LOCK    = 11
+	SHM_UNLOCK  = 12
+	SEM_UNDO    = 0x1000
+	GETPID      = 11
+	GETVAL      = 12
+	GETALL      = 13
+	GETNCNT     = 14
+	GETZCNT     = 15
+	SETVAL      = 16
+	SETALL      = 17
+	MSG_NOERROR = 0o10000
+	MSG_EXCEPT  = 0o20000
+	MSG_COPY    = 0o40000
+)
