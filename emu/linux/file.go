@@ -18,6 +18,8 @@ type File struct {
 	text    []byte     // content of a generated file, such as /proc/self/maps
 	device  device
 	pipe    *pipe
+	sock    *socket
+	wakes   wakes      // of an eventfd
 	count   uint64     // of an eventfd; times that a timer has run out
 	clock   clock      // of a timer
 	when    interval   // of a timer
@@ -67,6 +69,9 @@ func (k *Kernel) closeFile(f *File) {
 			k.dropNode(n)
 		}
 	}
+	if f.sock != nil {
+		k.releaseSocket(f.sock)
+	}
 	if f.pipe != nil {
 		f.pipe.drop(f.writable())
 		k.changed()
@@ -82,6 +87,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	switch {
 	case f.pipe != nil:
 		return k.readPipe(t, f, b)
+	case f.sock != nil:
+		return k.receiveBytes(t, f, b)
 	case f.host != nil:
 		if f.isDir() {
 			return -int64(abi.EISDIR)
@@ -138,6 +145,9 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	if f.pipe != nil {
 		return k.writePipe(t, f, b)
 	}
+	if f.sock != nil {
+		return k.sendBytes(t, f, b)
+	}
 	switch f.device {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
@@ -184,7 +194,7 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 
 // seek moves the file position (lseek(2)).
 func (f *File) seek(off int64, whence int) int64 {
-	if f.pipe != nil || f.device >= devStdin && f.device <= devStderr {
+	if f.pipe != nil || f.sock != nil || f.device >= devStdin && f.device <= devStderr {
 		return -int64(abi.ESPIPE)
 	}
 	switch whence {

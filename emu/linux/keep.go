@@ -16,6 +16,7 @@ import (
 func (k *Kernel) Changes() (made, removed []string) {
 	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		switch n := k.names[name]; {
+		case n != nil && n.isEndpoint(): // what is nothing without the run
 		case n == nil:
 			removed = append(removed, "/"+name)
 		case n.inode != nil || n.opaque || n.st.Mode&abi.S_IFMT == abi.S_IFLNK || k.changedDir(name, n):
@@ -34,6 +35,12 @@ func (k *Kernel) changedDir(name string, n *node) bool {
 	}
 	was := StatOf(info)
 	return was.Mode != n.st.Mode || was.Uid != n.st.Uid || was.Gid != n.st.Gid
+}
+
+// isEndpoint reports whether n is the name of a socket or a pipe.
+func (n *node) isEndpoint() bool {
+	kind := n.st.Mode & abi.S_IFMT
+	return kind == abi.S_IFSOCK || kind == abi.S_IFIFO
 }
 
 // Unkept lists changed files of the FS that have names which Changes does not know: other

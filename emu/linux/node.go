@@ -21,6 +21,7 @@ type node struct {
 	opaque bool     // a directory: what the FS has below it is not there
 	inode  *Inode   // a regular file's pages; nil for others
 	users  int      // open file descriptions
+	sock   *socket  // that was bound here
 }
 
 // stat is what stat(2) tells of it.
@@ -65,6 +66,8 @@ func fileMode(mode uint32) fs.FileMode {
 		m |= fs.ModeNamedPipe
 	case abi.S_IFCHR:
 		m |= fs.ModeDevice | fs.ModeCharDevice
+	case abi.S_IFSOCK:
+		m |= fs.ModeSocket
 	}
 	return m
 }

@@ -8,6 +8,7 @@ import (
 type pipe struct {
 	data             []byte
 	readers, writers int
+	wakes            wakes
 }
 
 func (p *pipe) drop(writer bool) {
@@ -16,6 +17,8 @@ func (p *pipe) drop(writer bool) {
 	} else {
 		p.readers--
 	}
+	p.wakes.in++
+	p.wakes.out++
 }
 
 func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
@@ -26,6 +29,7 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 	case len(p.data) > 0:
 		n := copy(b, p.data)
 		p.data = p.data[n:]
+		p.wakes.out++
 		k.changed()
 		return int64(n)
 	case p.writers == 0:
@@ -54,6 +58,7 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
 	if n > 0 {
 		p.data = append(p.data, rest[:n]...)
 		t.progress += n
+		p.wakes.in++
 		k.changed()
 	}
 	switch {

@@ -20,6 +20,13 @@ type kernelState struct {
 	locks      map[inodeKey][]lock // by file; each list is replaced, not changed
 	lastNode   uint64              // inode number of the last file that it made
 
+	sockets     []*socket // that are open or wait to be accepted; replaced when it changes
+	socketBytes int       // weight of what is in all queues
+	held        []heldPort
+	lastSocket  uint64 // inode number
+	lastName    uint32 // given by autobind
+	lastPort    uint16
+
 	threads  []*Thread // in the order of their turns
 	procs    map[int]*Process
 	init     *Process
@@ -52,6 +59,7 @@ func (s *kernelState) own() {
 	s.refs = nil
 	s.names, s.copied, s.locks = maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.locks)
 	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
+	s.sockets, s.held = slices.Clone(s.sockets), slices.Clone(s.held)
 	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
 	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
 }
@@ -72,6 +80,10 @@ func (t *fdTable) own() { t.fds = slices.Clone(t.fds) }
 
 func (p *pipe) own() { p.data = slices.Clone(p.data) }
 
+func (s *socket) own() {
+	s.queue, s.backlog, s.waiting = slices.Clone(s.queue), slices.Clone(s.backlog), slices.Clone(s.waiting)
+}
+
 // frames of an inode are kept by savedInode.
 func (n *Inode) own() { n.frames = nil }
 
@@ -91,10 +103,11 @@ type snapshot struct {
 	tables   memento.Set[fdTable]
 	files    memento.Set[File]
 	pipes    memento.Set[pipe]
+	sockets  memento.Set[socket]
 	fss      memento.Set[fsState]
 	sigs     memento.Set[handlers]
 	ipcs     memento.Set[ipcObject]
-	extra    int // bytes in pipes
+	extra    int // bytes in pipes, in messages and what sockets hold
 }
 
 // savedContext is the registers of a thread that is on no vCPU.
@@ -123,6 +136,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
 	s.nodes = memento.Of(o.nodes, nil)
 	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
+	s.sockets = memento.Of(o.sockets, (*socket).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
 	s.ipcs = memento.Of(o.ipcs, nil)
 	for _, p := range o.pipes {
@@ -130,6 +144,9 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	}
 	for _, i := range o.ipcs {
 		s.extra += i.bytes + 16*len(i.sems)
+	}
+	for _, x := range o.sockets {
+		s.extra += len(x.queue)*int(unsafe.Sizeof(packet{})) + x.queued
 	}
 	s.contexts = make([]savedContext, 0, len(o.threads))
 	for _, t := range o.threads {
@@ -148,7 +165,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
 	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
-		s.files.Bytes() + s.pipes.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.extra + context*len(s.contexts) +
+		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.extra + context*len(s.contexts) +
 		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
@@ -172,6 +189,7 @@ func (k *Kernel) Restore(v any) {
 	s.tables.Restore()
 	s.files.Restore()
 	s.pipes.Restore()
+	s.sockets.Restore()
 	s.fss.Restore()
 	s.sigs.Restore()
 	s.ipcs.Restore()

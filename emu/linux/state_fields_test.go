@@ -12,7 +12,7 @@ import (
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m cfg fs layout idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs names copied locks inodes threads procs init current slice input stdout stderr both unknown timed ipcs")
+	mementotest.References(t, kernelState{}, "refs names copied locks sockets held inodes threads procs init current slice input stdout stderr both unknown timed ipcs")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
 	mementotest.References(t, Thread{}, "Probes k proc ctx cpu sig futex futexes sem vforkOf")
@@ -22,10 +22,12 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
-	mementotest.References(t, node{}, "inode")
+	mementotest.References(t, node{}, "inode sock")
 	mementotest.References(t, fdTable{}, "fds")
-	mementotest.References(t, File{}, "host entries text pipe watched")
+	mementotest.References(t, File{}, "host entries text pipe sock watched")
 	mementotest.References(t, pipe{}, "data")
+	mementotest.References(t, socket{}, "peer queue backlog waiting")
+	mementotest.References(t, packet{}, "data by rights")
 	mementotest.References(t, fsState{}, "")
 	mementotest.References(t, handlers{}, "")
 }
@@ -50,6 +52,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.nextTimer = 1
 	timer := &File{refs: 1, device: devTimer, path: "timer:", when: interval{1 << 40, 5}}
 	k.init.files.add(timer, 0, false)
+	s := &socket{queue: []packet{{by: &socket{}}}}
+	k.init.files.add(s.file(), 0, false)
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
@@ -64,9 +68,11 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, n, hash, "st")
 	mementotest.Hashed(t, &n.st, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, k.init.files, hash, "")
-	mementotest.Hashed(t, k.init.files.get(0), hash, "clock when")
-	mementotest.Hashed(t, timer, hash, "")
-	mementotest.Hashed(t, p, hash, "")
+	mementotest.Hashed(t, k.init.files.get(0), hash, "clock when wakes")
+	mementotest.Hashed(t, timer, hash, "wakes")
+	mementotest.Hashed(t, p, hash, "wakes")
+	mementotest.Hashed(t, s, hash, "wakes")
+	mementotest.Hashed(t, &s.queue[0], hash, "")
 	mementotest.Hashed(t, k.init.fs, hash, "")
 	mementotest.Hashed(t, k.init.sigs, hash, "")
 	mementotest.Hashed(t, seg, hash, "changed used taken")

@@ -62,6 +62,9 @@ func (k *Kernel) HashClocks(h *emu.Hasher) {
 		}
 	}
 	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
+	for _, p := range k.held {
+		h.Uint64(p.until)
+	}
 }
 
 func words(h *emu.Hasher, l ...uint64) {
@@ -80,7 +83,7 @@ func (k *Kernel) fromNow(at uint64) uint64 {
 
 func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	k := t.k
-	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), k.fromNow(t.expiry))
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), k.fromNow(t.expiry))
 	if t.kept != 0 {
 		h.Uint64(k.fromNow(t.kept))
 	}
@@ -275,7 +278,7 @@ func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
 	}
 	for _, n := range o.nodes {
 		s := &n.st
-		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users))
+		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock))
 		h.String(n.target)
 		h.Bool(n.opaque)
 	}
@@ -290,7 +293,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 		}
 	}
 	for _, f := range o.files {
-		f.hash(h, o)
+		f.hash(h, o, k)
 		if f.device == devTimer || f.when.at != 0 {
 			words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)
 		}
@@ -299,6 +302,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 		h.Bytes(p.data)
 		words(h, uint64(p.readers), uint64(p.writers))
 	}
+	k.hashSockets(h, o)
 	for _, f := range o.fss {
 		h.String(f.cwd)
 		h.Uint64(uint64(f.umask))
@@ -311,8 +315,8 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 	}
 }
 
-func (f *File) hash(h *emu.Hasher, o *objects) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {
@@ -324,6 +328,9 @@ func (f *File) hash(h *emu.Hasher, o *objects) {
 		words(h, e.ino, uint64(e.typ))
 	}
 	for _, i := range f.watched {
-		words(h, uint64(i.fd), number(o, i.file), uint64(i.events), i.data, i.seen)
+		now := i.file.edges(k)
+		words(h, uint64(i.fd), number(o, i.file), uint64(i.events), i.data)
+		h.Bool(i.seen.in == now.in)
+		h.Bool(i.seen.out == now.out)
 	}
 }

@@ -33,6 +33,7 @@ type objects struct {
 	tables  []*fdTable
 	files   []*File
 	pipes   []*pipe
+	sockets []*socket
 	fss     []*fsState
 	sigs    []*handlers
 	ipcs    []*ipcObject
@@ -80,10 +81,13 @@ func (k *Kernel) objects() *objects {
 		o.file(f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(k.names)) {
-		add(o, &o.nodes, k.names[name])
+		o.node(k.names[name])
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
-		add(o, &o.nodes, k.copied[key])
+		o.node(k.copied[key])
+	}
+	for _, s := range k.sockets {
+		o.socket(s)
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(k.inodes), compareKeys) {
 		add(o, &o.inodes, k.inodes[key])
@@ -138,8 +142,34 @@ func (o *objects) process(p *Process) {
 func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
+		o.socket(f.sock)
 		if f.host != nil {
-			add(o, &o.nodes, f.host.node)
+			o.node(f.host.node)
+		}
+	}
+}
+
+func (o *objects) node(n *node) {
+	if add(o, &o.nodes, n) {
+		o.socket(n.sock)
+	}
+}
+
+func (o *objects) socket(s *socket) {
+	if !add(o, &o.sockets, s) {
+		return
+	}
+	o.socket(s.peer)
+	for _, c := range s.backlog {
+		o.socket(c)
+	}
+	for _, c := range s.waiting {
+		o.socket(c)
+	}
+	for _, p := range s.queue {
+		o.socket(p.by)
+		for _, f := range p.rights {
+			o.file(f)
 		}
 	}
 }

@@ -10,7 +10,9 @@ import (
 
 // Operations and flags of epoll(7) and eventfd(2).
 const (
-	epollEvents = abi.POLLIN | abi.POLLOUT | abi.POLLERR | abi.POLLHUP
+	epollIn     = abi.POLLIN | abi.POLLRDNORM | abi.POLLRDHUP | abi.POLLERR | abi.POLLHUP
+	epollOut    = abi.POLLOUT | abi.POLLWRNORM | abi.POLLWRBAND | abi.POLLERR | abi.POLLHUP
+	epollEvents = epollIn | epollOut
 
 	eventMax = math.MaxUint64 - 1
 )
@@ -22,7 +24,7 @@ type interest struct {
 	file   *File
 	events uint32
 	data   uint64
-	seen   uint64 // edge-triggered: Kernel.changes when it was last reported, plus one
+	seen   wakes // edge-triggered: the file's edges when it was last looked at
 }
 
 // ready is the events that a watched file has, of those asked for.
@@ -31,6 +33,13 @@ func (i *interest) ready() uint32 {
 		return 0
 	}
 	return uint32(i.file.poll()) & (i.events | abi.POLLERR | abi.POLLHUP) & epollEvents
+}
+
+// fresh reports whether something has woken who waits for the events of n since they
+// were last looked at.
+func (i *interest) fresh(k *Kernel) bool {
+	now := i.file.edges(k)
+	return i.events&epollIn != 0 && now.in != i.seen.in || i.events&epollOut != 0 && now.out != i.seen.out
 }
 
 func sysEpollCreate(k *Kernel, t *Thread, c *call) int64 {
@@ -147,12 +156,15 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	for i := range list {
 		n := &list[i]
 		got := n.ready()
-		if got == 0 || len(out) == most*abi.SizeofEpollEvent || n.events&abi.EPOLLET != 0 && n.seen == k.changes+1 {
+		if len(out) == most*abi.SizeofEpollEvent || n.events&abi.EPOLLET != 0 && !n.fresh(k) {
+			continue
+		}
+		n.seen = n.file.edges(k)
+		if got == 0 {
 			continue
 		}
 		out = le.AppendUint32(out, got)
 		out = le.AppendUint64(out, n.data)
-		n.seen = k.changes + 1
 		if n.events&abi.EPOLLONESHOT != 0 {
 			n.events &^= epollEvents
 		}
@@ -165,9 +177,7 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	if !t.proc.mm.Write(c.arg[1], out) {
 		return errnoFault
 	}
-	if len(out) > 0 {
-		e.watched = list
-	}
+	e.watched = list
 	return int64(len(out) / abi.SizeofEpollEvent)
 }
 
@@ -203,6 +213,7 @@ func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 		n = 1
 	}
 	f.count -= n
+	f.wakes.out++
 	le.PutUint64(b, n)
 	k.changed()
 	return 8
@@ -218,6 +229,7 @@ func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 		return errnoInvalid
 	case n <= eventMax-f.count:
 		f.count += n
+		f.wakes.in++
 		k.changed()
 		return 8
 	case f.flags&abi.O_NONBLOCK != 0:

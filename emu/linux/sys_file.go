@@ -141,17 +141,55 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 
 // sysIoctl: nothing is a terminal.
 func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
-	f := t.proc.files.get(c.fd(0))
+	fds, fd := t.proc.files, c.fd(0)
+	f := fds.get(fd)
 	if f == nil {
 		return errnoBadFile
 	}
-	if c.arg[1] == abi.FIONREAD && f.pipe != nil {
-		if !putWord(t.proc.mm, c.arg[2], 4, uint64(len(f.pipe.data))) {
+	switch uint32(c.arg[1]) {
+	case abi.FIOCLEX, abi.FIONCLEX:
+		fds.fds[fd].cloexec = c.arg[1] == abi.FIOCLEX
+		return 0
+	case abi.FIONBIO:
+		on, ok := getWord(t.proc.mm, c.arg[2], 4)
+		if !ok {
 			return errnoFault
+		}
+		f.flags &^= abi.O_NONBLOCK
+		if on != 0 {
+			f.flags |= abi.O_NONBLOCK
 		}
 		return 0
 	}
-	return -int64(abi.ENOTTY)
+	n, r := f.amount(uint32(c.arg[1]))
+	if r == 0 && !putWord(t.proc.mm, c.arg[2], 4, uint64(n)) {
+		return errnoFault
+	}
+	return r
+}
+
+// amount answers requests of ioctl(2) for a number of bytes.
+func (f *File) amount(request uint32) (int, int64) {
+	s := f.sock
+	switch {
+	case s != nil && request == abi.FIONREAD:
+		switch {
+		case s.state == sockListening:
+			return 0, errnoInvalid
+		case s.isStream() || s.kind == abi.SOCK_SEQPACKET:
+			return s.available(), 0
+		case len(s.queue) > 0:
+			return len(s.queue[0].data), 0
+		}
+		return 0, 0
+	case s != nil && request == abi.SIOCOUTQ:
+		return s.sent, 0
+	case s != nil && request == abi.SIOCATMARK && s.isTCP():
+		return 0, 0
+	case f.pipe != nil && request == abi.FIONREAD:
+		return len(f.pipe.data), 0
+	}
+	return 0, -int64(abi.ENOTTY)
 }
 
 func sysPipe(k *Kernel, t *Thread, c *call) int64 {
@@ -177,29 +215,6 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 		return errnoFault
 	}
 	return 0
-}
-
-// sysSendfile copies between two descriptors inside the kernel.
-func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
-	out, in := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(1))
-	if out == nil || in == nil {
-		return errnoBadFile
-	}
-	if in.host == nil || in.isDir() || c.arg[2] != 0 || t.progress > 0 {
-		return errnoInvalid
-	}
-	b := make([]byte, min(c.arg[3], pipeSize/2))
-	pos := in.pos
-	r := k.read(t, in, b, &pos)
-	if r <= 0 {
-		return r
-	}
-	if r = k.write(t, out, b[:r], &out.pos); r > 0 {
-		in.pos += r
-	} else if r == resultBlock {
-		t.progress = 0
-	}
-	return r
 }
 
 // sysSync has nothing to write back: files are memory.

@@ -61,6 +61,3 @@ func sysNoAttribute(k *Kernel, t *Thread, c *call) int64 { return -int64(abi.ENO
 
 // sysSetAttribute: and none can be given.
 func sysSetAttribute(k *Kernel, t *Thread, c *call) int64 { return -int64(abi.ENOTSUP) }
-
-// sysSocket: there is no network, nor another kind of socket.
-func sysSocket(k *Kernel, t *Thread, c *call) int64 { return -int64(abi.EAFNOSUPPORT) }

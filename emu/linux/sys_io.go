@@ -33,6 +33,9 @@ func (k *Kernel) simpleIO(t *Thread, c *call, write bool) int64 {
 	if f == nil {
 		return errnoBadFile
 	}
+	if f.sock != nil {
+		return k.socketIO(t, f, []span{{c.arg[1], c.arg[2]}}, write)
+	}
 	return k.transfer(t, f, c.arg[1], c.arg[2], &f.pos, write)
 }
 
@@ -49,6 +52,13 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 	n, word := c.int(2), c.word()
 	if n < 0 || n > maxIOVec {
 		return errnoInvalid
+	}
+	if f.sock != nil {
+		list, r := t.spans(c.arg[1], n, word)
+		if r != 0 {
+			return r
+		}
+		return k.socketIO(t, f, list, write)
 	}
 	vec := make([]byte, n*2*word)
 	if !t.proc.mm.Read(c.arg[1], vec) {
@@ -111,7 +121,7 @@ func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 	switch {
 	case f == nil:
 		return errnoBadFile
-	case f.pipe != nil || f.device >= devStdin && f.device <= devStderr:
+	case f.pipe != nil || f.sock != nil || f.device >= devStdin && f.device <= devStderr:
 		return -int64(abi.ESPIPE)
 	case pos < 0 && f.device != devMem:
 		return errnoInvalid

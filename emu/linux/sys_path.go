@@ -147,6 +147,10 @@ func dirType(m os.FileMode) byte {
 		return abi.DT_LNK
 	case m.IsRegular():
 		return abi.DT_REG
+	case m&os.ModeSocket != 0:
+		return abi.DT_SOCK
+	case m&os.ModeNamedPipe != 0:
+		return abi.DT_FIFO
 	}
 	return abi.DT_UNKNOWN
 }

@@ -12,6 +12,9 @@ func (f *File) poll() uint16 {
 	if f.device >= devEvent {
 		return f.pollEvent()
 	}
+	if f.sock != nil {
+		return f.sock.poll()
+	}
 	if f.pipe == nil {
 		if f.readable() {
 			r |= abi.POLLIN
@@ -174,7 +177,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 	size := (n + word - 1) / word * c.word()
 	var out [3][]byte
 	ready := int64(0)
-	for i, events := range [3]uint16{abi.POLLIN | abi.POLLHUP, abi.POLLOUT | abi.POLLERR, 0} {
+	for i, events := range [3]uint16{abi.POLLIN | abi.POLLHUP | abi.POLLERR, abi.POLLOUT | abi.POLLERR, 0} {
 		if c.arg[1+i] == 0 {
 			continue
 		}

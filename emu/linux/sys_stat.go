@@ -10,6 +10,9 @@ import (
 // pipeDevice is the device number of pipes: 0:Dh.
 const pipeDevice = 0xd
 
+// socketDevice is the device number of sockets: 0:8.
+const socketDevice = 8
+
 const (
 	modePipe = abi.S_IFIFO | 0o600
 	modeChar = abi.S_IFCHR | 0o666
@@ -30,6 +33,8 @@ func (f *File) stat() (abi.Stat, error) {
 	}
 	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: userID, Gid: userID}
 	switch {
+	case f.sock != nil:
+		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
 	case f.pipe != nil, f.device >= devStdin && f.device <= devStderr:
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
 	case f.device == devText:

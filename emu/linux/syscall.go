@@ -64,7 +64,7 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 			t.call.arg[i] &= 0xffffffff
 		}
 	}
-	t.inCall, t.progress, t.expiry, t.kept = true, 0, t.kept, 0
+	t.inCall, t.progress, t.messages, t.expiry, t.kept = true, 0, 0, t.kept, 0
 	if !lockless[t.call.name()] {
 		k.drain()
 	}

@@ -40,6 +40,7 @@ type Thread struct {
 	call     call // the system call that is being run or retried
 	inCall   bool // its result is not yet looked at for a restart
 	progress int  // bytes that a blocked write has moved
+	messages int  // messages that a blocked sendmmsg or recvmmsg has moved
 	expiry   uint64
 	kept     uint64 // expiry of an interrupted call that is made again
 

@@ -82,21 +82,24 @@ const FIONREAD = 0x541b
 
 // File types in st_mode.
 const (
-	S_IFMT  = 0o170000
-	S_IFIFO = 0o010000
-	S_IFCHR = 0o020000
-	S_IFDIR = 0o040000
-	S_IFREG = 0o100000
-	S_IFLNK = 0o120000
-	S_ISVTX = 0o1000 // the sticky bit
+	S_IFMT   = 0o170000
+	S_IFIFO  = 0o010000
+	S_IFCHR  = 0o020000
+	S_IFDIR  = 0o040000
+	S_IFREG  = 0o100000
+	S_IFLNK  = 0o120000
+	S_IFSOCK = 0o140000
+	S_ISVTX  = 0o1000 // the sticky bit
 )
 
 // File types in d_type.
 const (
 	DT_UNKNOWN = 0
+	DT_FIFO    = 1
 	DT_DIR     = 4
 	DT_REG     = 8
 	DT_LNK     = 10
+	DT_SOCK    = 12
 )
 
 // Flags of eventfd(2).
@@ -104,11 +107,15 @@ const EFD_SEMAPHORE = 1
 
 // Events of poll(2).
 const (
-	POLLIN   = 0x001
-	POLLOUT  = 0x004
-	POLLERR  = 0x008
-	POLLHUP  = 0x010
-	POLLNVAL = 0x020
+	POLLIN     = 0x001
+	POLLOUT    = 0x004
+	POLLERR    = 0x008
+	POLLHUP    = 0x010
+	POLLNVAL   = 0x020
+	POLLRDNORM = 0x040
+	POLLWRNORM = 0x100
+	POLLWRBAND = 0x200
+	POLLRDHUP  = 0x2000
 )
 
 // Operations and flags of epoll(7).

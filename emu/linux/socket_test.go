@@ -1,0 +1,88 @@
+package linux
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// socketSeeds is how many programs of random operations TestSocketsAgainstTheHost runs.
+var socketSeeds = flag.Int("sockets", 12, "programs of random operations on sockets")
+
+// TestSocketsAgainstTheHost: random operations on sockets answer in the machine as they do
+// natively, error by error. A program that answers otherwise when it runs natively a
+// second time is not compared.
+func TestSocketsAgainstTheHost(t *testing.T) {
+	data, err := os.ReadFile(compile(t, "sockets.c", "gcc"))
+	require.NoError(t, err)
+	for seed := range *socketSeeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			run := func(how func(*testing.T, string, []string) outcome) outcome {
+				dir := t.TempDir()
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
+				return how(t, dir, []string{"./program", fmt.Sprint(seed)})
+			}
+			want := run(nativeHere)
+			if again := run(nativeHere); again.stdout != want.stdout {
+				t.Skip("not the same natively")
+			}
+			got := run(func(t *testing.T, dir string, args []string) outcome { return runHere(t, dir, args) })
+			assert.Empty(t, firstLine(want.stdout, got.stdout))
+			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+		})
+	}
+}
+
+// TestSocketsGoBack: a run that uses sockets, gone through with going back again and
+// again, ends as one that does not.
+func TestSocketsGoBack(t *testing.T) {
+	data := mustRead(t, compile(t, "sockets.c", "gcc"))
+	start := func() (*Kernel, *bytes.Buffer) {
+		fs, err := OpenMem(map[string]MemFile{"/w/program": {Data: data, Exec: true}})
+		require.NoError(t, err)
+		out := &bytes.Buffer{}
+		k, err := New(Config{Path: "/w/program", Args: []string{"program", "7"}, Dir: "/w", FS: fs, Stdout: out, Capture: 1 << 16})
+		require.NoError(t, err)
+		t.Cleanup(k.Close)
+		return k, out
+	}
+	fast, want := start()
+	_, err := fast.Run(context.Background())
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(5, 6))
+	k, out := start()
+	for !k.Done() {
+		k.round(rng.IntN(60_000))
+		s := k.m.Snapshot()
+		before, n := k.m.Hash(true), rng.IntN(30_000)
+		first := k.round(n)
+		k.m.Restore(s)
+		require.Equal(t, before, k.m.Hash(true))
+		require.Equal(t, first, k.round(n))
+	}
+	require.Equal(t, want.String(), out.String())
+	require.Zero(t, k.socketBytes)
+}
+
+// firstLine is the first line in which two outputs differ, with those before it, or "".
+func firstLine(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("seed line %d, after\n%s\nexpected %s\nactual   %s", i+1, strings.Join(a[max(0, i-12):i], "\n"), a[i], b[i])
+		}
+	}
+	if len(a) != len(b) {
+		return fmt.Sprintf("%d lines, expected %d", len(b), len(a))
+	}
+	return ""
+}
