@@ -115,14 +115,15 @@ func TestResults(t *testing.T) {
 	}
 	l, err := course.Find("01-what-int3-does")
 	require.NoError(t, err)
-	give("no")
+	give("nothing that counts")
+	give("77")
 	give(l.Questions[0].Answers[0])
 	title := b.text("#question-title")
 	b.js("const e = document.getElementById('engine'); e.value = '2005'; e.dispatchEvent(new Event('change')); trapline.idle()", nil)
 	require.Equal(t, title, b.text("#question-title"), "the next question is still asked")
 	b.open("#lesson=02-the-life-of-a-hit")
 	for range quiz.MaxTries {
-		give("no")
+		give("77")
 	}
 	require.Equal(t, "Results (2)", b.text("#results"))
 	b.js("{ const make = URL.createObjectURL; URL.createObjectURL = x => { window.saved = x.text(); return make(x); }; }", nil)
@@ -138,8 +139,8 @@ func TestResults(t *testing.T) {
 		lines = append(lines, a)
 	}
 	require.Equal(t, []quiz.Answered{
-		{Type: "answer", V: 1, Lesson: "01-what-int3-does", Question: 1, Given: []string{"no", l.Questions[0].Answers[0]}, Right: true},
-		{Type: "answer", V: 1, Lesson: "02-the-life-of-a-hit", Question: 1, Given: []string{"no", "no", "no"}},
+		{Type: "answer", V: 1, Lesson: "01-what-int3-does", Question: 1, Given: []string{"77", l.Questions[0].Answers[0]}, Right: true},
+		{Type: "answer", V: 1, Lesson: "02-the-life-of-a-hit", Question: 1, Given: []string{"77", "77", "77"}},
 	}, lines)
 	b.run(chromedp.Click("#forget-results", chromedp.ByQuery))
 	require.False(t, b.number("document.getElementById('results').checkVisibility() ? 1 : 0") == 1)

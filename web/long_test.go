@@ -49,7 +49,7 @@ func TestLongMoves(t *testing.T) {
 	b.open("")
 	b.ask(live.Request{Do: "open", File: fmt.Sprintf(endless, source, sha256.Sum256([]byte(source)))})
 	at := func() float64 { return b.number("Number(document.body.dataset.at)") }
-	for i, stop := range []string{"document.getElementById('stop').click()", "dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))"} {
+	for i, stop := range []string{"document.getElementById('stop').click()", "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}))"} {
 		before := at()
 		b.js("void trapline.move({do: 'goto', at: 80000000})", nil)
 		time.Sleep(3 * time.Second)

@@ -122,7 +122,7 @@ func checkLesson(ctx context.Context, f *scenarios.File) (failures []scenarios.F
 	}
 	wrong, err := l.Prove(ctx, explore.Options{Jobs: runtime.NumCPU()})
 	for _, u := range wrong {
-		failures = append(failures, scenarios.Failure{Pos: f.MemberPos("lesson"), Text: u.String()})
+		failures = append(failures, scenarios.Failure{Pos: u.Pos, Text: u.String()})
 	}
 	return failures, err
 }

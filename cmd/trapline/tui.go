@@ -83,7 +83,7 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 func recordingAhead(w *walk.Walk) *tui.Opening {
 	steps := min(walk.DefaultRecord, uint64(w.Run.File.Machine.Steps))
 	return &tui.Opening{
-		Steps: steps, Partly: "the timeline shows the run up to there, moves lead on",
+		Steps: steps, Partly: "the timeline shows the run up to there, and moves go further",
 		Do: func(ctx context.Context) error { return w.Record(ctx, steps-min(w.End(), steps)) },
 	}
 }

@@ -38,6 +38,8 @@ type Question struct {
 	Proofs []Proof
 	Seen   []Proof // that wrong answers mean what the lesson says
 	Task   *Task   // or nil
+
+	asked line
 }
 
 // Proof is directives of a scenario's steps, and what the last must print; or
@@ -49,6 +51,9 @@ type Proof struct {
 	Directives []string
 	Prints     string // of a search: the outcome, as in the member explore
 	Search     bool
+
+	from line // of the lesson's file
+	at   int  // where it begins there
 }
 
 // Short is the name without its number, by which a lesson can be asked for too.

@@ -2,6 +2,7 @@ package course
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"trapline/scenarios"
@@ -43,18 +44,28 @@ func Own(f *scenarios.File) (*Lesson, error) {
 				return nil, placed(f, err)
 			}
 		case len(q.Answers) == 0:
-			return nil, at.Error(f.Name, "a line answer:", "question %q without an answer", q.Text)
+			return nil, q.asked.pos(0).Error(f.Name, "a line answer:", "question %q without an answer", q.Text)
+		}
+		for _, p := range slices.Concat(q.Proofs, q.Seen) {
+			if err := l.check(&p); err != nil {
+				return nil, placed(f, err)
+			}
 		}
 	}
 	return l, nil
+}
+
+// pos is a column of the logical line, from 0, as a place in the file.
+func (l *line) pos(at int) format.Pos {
+	num, col, text := l.place(at)
+	return format.Pos{Line: num, Col: col, Text: text}
 }
 
 // placed gives a flaw of a lesson its place in the file.
 func placed(f *scenarios.File, err error) error {
 	var x *flaw
 	if errors.As(err, &x) {
-		num, col, text := x.place(x.at)
-		return format.Pos{Line: num, Col: col, Text: text}.Error(f.Name, x.want, "%s", x.msg)
+		return x.pos(x.at).Error(f.Name, x.want, "%s", x.msg)
 	}
 	return err
 }

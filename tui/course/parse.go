@@ -138,7 +138,7 @@ func (l *Lesson) question(x line) error {
 	value = strings.TrimSpace(value)
 	switch {
 	case key == "?" || key == "!":
-		l.Questions = append(l.Questions, Question{})
+		l.Questions = append(l.Questions, Question{asked: x})
 		q := &l.Questions[len(l.Questions)-1]
 		if q.Text = value; key == "!" {
 			q.Task = &Task{Scenario: l.Scenario, Engine: l.Engine, file: l.file, asked: x}
@@ -196,7 +196,7 @@ func proof(x line, value string, at int) (Proof, error) {
 	if !ok {
 		return Proof{}, &flaw{x, at, fmt.Sprintf("%q", value), `directives, " => " and what the last one prints`}
 	}
-	p := Proof{Prints: prints}
+	p := Proof{Prints: prints, from: x, at: at}
 	for _, where := range []struct {
 		word string
 		into *string

@@ -10,6 +10,7 @@ import (
 
 	"trapline/emu/explore"
 	"trapline/scenarios"
+	"trapline/scenarios/format"
 )
 
 // Unproved is a proof that does not show what the lesson says, or what is
@@ -19,6 +20,7 @@ type Unproved struct {
 	Proof    Proof
 	Printed  string
 	Task     string // of a task: why it is no good
+	Pos      format.Pos
 }
 
 func (u Unproved) String() string {
@@ -39,11 +41,14 @@ func (l *Lesson) Prove(ctx context.Context, o explore.Options) ([]Unproved, erro
 	for i, q := range l.Questions {
 		for _, p := range slices.Concat(q.Proofs, q.Seen) {
 			out, ok, err := l.shown(ctx, p, o)
+			if x := (*flaw)(nil); l.file != nil && errors.As(err, &x) {
+				return nil, placed(l.file, err)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("question %d of %s: %w", i+1, l.Name, err)
 			}
 			if !ok {
-				list = append(list, Unproved{Question: i + 1, Proof: p, Printed: out})
+				list = append(list, Unproved{Question: i + 1, Proof: p, Printed: out, Pos: p.from.pos(p.at)})
 			}
 		}
 		if q.Task == nil {
@@ -57,7 +62,7 @@ func (l *Lesson) Prove(ctx context.Context, o explore.Options) ([]Unproved, erro
 			return nil, fmt.Errorf("task %d of %s: %w", i+1, l.Name, err)
 		}
 		for _, f := range flaws {
-			list = append(list, Unproved{Question: i + 1, Task: f})
+			list = append(list, Unproved{Question: i + 1, Task: f, Pos: q.asked.pos(0)})
 		}
 	}
 	return list, nil
@@ -71,14 +76,52 @@ func (l *Lesson) shown(ctx context.Context, p Proof, o explore.Options) (out str
 		return "", false, err
 	}
 	if p.Search {
-		return searched(ctx, f, engine, p, o)
+		out, ok, err = searched(ctx, f, engine, p, o)
+		return out, ok, p.placed(err)
 	}
 	out, err = printed(ctx, f, engine, p)
+	err = p.placed(err)
 	want, numeric := strconv.ParseUint(p.Prints, 0, 64)
 	if n, ok := shownNumber(out); ok && numeric == nil && strings.HasPrefix(p.Directives[len(p.Directives)-1], "print ") {
 		return out, n == want, err // 0x1 is no 0x10
 	}
 	return out, strings.Contains(out, p.Prints), err
+}
+
+// placed gives a flaw of a directive its place in the lesson.
+func (p *Proof) placed(err error) error {
+	var e *format.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	directive := strings.TrimPrefix(e.Text, "> ")
+	at := p.at
+	if i := strings.Index(p.from.text, directive); i >= 0 {
+		at = i + max(e.Col-1-(len(e.Text)-len(directive)), 0)
+	}
+	return &flaw{p.from, at, e.Msg, e.Want}
+}
+
+// check judges a proof's directives without carrying them out.
+func (l *Lesson) check(p *Proof) error {
+	f, _, err := l.where(*p)
+	if err != nil {
+		return &flaw{p.from, p.at, err.Error(), ""}
+	}
+	if p.Search {
+		return nil
+	}
+	_, err = f.With(map[string][]byte{"steps": p.steps(), "lesson": nil})
+	return p.placed(err)
+}
+
+// steps are the directives as a member.
+func (p *Proof) steps() []byte {
+	var b strings.Builder
+	for _, d := range p.Directives {
+		b.WriteString("> " + d + "\n")
+	}
+	return []byte(b.String())
 }
 
 // where is the scenario that a proof is about, and the engine, "" for the scenario's own.
@@ -113,11 +156,7 @@ func searched(ctx context.Context, f *scenarios.File, engine string, p Proof, o 
 
 // printed carries out a proof's directives and gives what the last one printed.
 func printed(ctx context.Context, f *scenarios.File, engine string, p Proof) (string, error) {
-	var b strings.Builder
-	for _, d := range p.Directives {
-		b.WriteString("> " + d + "\n")
-	}
-	f, err := f.With(map[string][]byte{"steps": []byte(b.String())})
+	f, err := f.With(map[string][]byte{"steps": p.steps()})
 	if err != nil {
 		return "", err
 	}

@@ -1,13 +1,14 @@
 package panel
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"trapline/tui/text"
 )
 
-// Big is the state that the shown vCPU is in, in letters of many cells: for a room.
+// Big is the state that the shown vCPU is in, or where no probe is its name, in letters of many cells: for a room.
 type Big struct{ base }
 
 // Title implements Panel.
@@ -36,7 +37,7 @@ const (
 
 // Lines implements Panel: the largest letters that there is room for, else plain ones.
 func (p *Big) Lines() []text.Line {
-	word := p.state()
+	word := cmp.Or(p.state(), fmt.Sprintf("CPU%d", p.m.CPU))
 	role := text.Work
 	if len(p.m.Violated) > 0 {
 		role = text.Alarm
@@ -71,7 +72,7 @@ func drawn(word string, scale int, role text.Role) []text.Line {
 	return lines
 }
 
-// letters are those that names of states have, row by row.
+// letters are those that names of states and vCPUs have, row by row.
 var letters = map[rune]string{
 	'A': "010 101 111 101 101", 'B': "110 101 110 101 110", 'C': "011 100 100 100 011", 'D': "110 101 101 101 110",
 	'E': "111 100 110 100 111", 'F': "111 100 110 100 100", 'G': "011 100 101 101 011", 'H': "101 101 111 101 101",
@@ -80,4 +81,6 @@ var letters = map[rune]string{
 	'Q': "010 101 101 110 011", 'R': "110 101 110 101 101", 'S': "011 100 010 001 110", 'T': "111 010 010 010 010",
 	'U': "101 101 101 101 111", 'V': "101 101 101 101 010", 'W': "101 101 111 111 101", 'X': "101 101 010 101 101",
 	'Y': "101 101 010 010 010", 'Z': "111 001 010 100 111", '_': "000 000 000 000 111", ' ': "000 000 000 000 000",
+	'0': "111 101 101 101 111", '1': "010 110 010 010 111", '2': "110 001 010 100 111", '3': "110 001 010 001 110",
+	'4': "101 101 111 001 001", '5': "111 100 110 001 110", '6': "011 100 111 101 111", '7': "111 001 010 010 010",
 }

@@ -127,11 +127,13 @@ func (q *Quiz) Restart() { q.At, q.Right, q.Tries, q.Verdict, q.given = 0, 0, 0,
 
 // Title names what is asked, such as "Task 3 of 4".
 func (q *Quiz) Title() string {
-	what := "Question"
-	if !q.Over() && q.Questions[q.At].Task != nil {
-		what = "Task"
+	switch {
+	case q.Over():
+		return "The end"
+	case q.Questions[q.At].Task != nil:
+		return fmt.Sprintf("Task %d of %d", q.At+1, len(q.Questions))
 	}
-	return fmt.Sprintf("%s %d of %d", what, min(q.At+1, len(q.Questions)), len(q.Questions))
+	return fmt.Sprintf("Question %d of %d", q.At+1, len(q.Questions))
 }
 
 // Form says what the answer of the present task looks like; "" of a question.
