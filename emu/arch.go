@@ -1,39 +1,18 @@
 package emu
 
-import "trapline/emu/insn"
+import (
+	"trapline/emu/insn"
+	"trapline/idt"
+)
 
-// Arch is the processor's mode of operation: it fixes register width, frame
-// and gate formats.
-type Arch int
+// Arch is the width of a machine.
+type Arch = idt.Arch
 
 // Architectures of a machine.
 const (
-	I386  Arch = iota // 32-bit protected mode
-	AMD64             // 64-bit mode
+	I386  = idt.I386
+	AMD64 = idt.AMD64
 )
-
-func (a Arch) String() string {
-	if a == AMD64 {
-		return "x86_64"
-	}
-	return "i386"
-}
-
-// Word is the size of a register and of a stack slot, in bytes.
-func (a Arch) Word() int {
-	if a == AMD64 {
-		return 8
-	}
-	return 4
-}
-
-// Mask cuts a value to the register width.
-func (a Arch) Mask(v uint64) uint64 {
-	if a == AMD64 {
-		return v
-	}
-	return v & 0xffffffff
-}
 
 // Vendor is whose processor a machine is where the two differ: in 64-bit mode a
 // 66 prefix makes a near branch's operand 16 bits wide on AMD's and means
@@ -58,14 +37,5 @@ func (v Vendor) mode(a Arch) insn.Mode {
 	if a == AMD64 && v == AMD {
 		return insn.Mode64AMD
 	}
-	return a.Mode()
-}
-
-// Mode is the decoder's mode for code of this width, of 64-bit mode Intel's:
-// how Linux decodes it.
-func (a Arch) Mode() insn.Mode {
-	if a == AMD64 {
-		return insn.Mode64
-	}
-	return insn.Mode32
+	return insn.ModeOf(a)
 }

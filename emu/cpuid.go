@@ -27,7 +27,7 @@ const (
 
 // cpuid is CPUID: EAX, EBX, ECX and EDX of a leaf. It shows one AMD processor of
 // family 6 whatever the host is: programs choose by it what they run.
-func (a Arch) cpuid(l Level, leaf, subleaf uint32) [4]uint32 {
+func cpuid(a Arch, l Level, leaf, subleaf uint32) [4]uint32 {
 	const vendorB, vendorC, vendorD = 0x68747541, 0x444d4163, 0x69746e65 // AuthenticAMD
 	const signature = 0x663
 	switch leaf {
@@ -66,7 +66,7 @@ func (a Arch) cpuid(l Level, leaf, subleaf uint32) [4]uint32 {
 
 func (c *CPU) cpuidInsn() {
 	leaf, subleaf := uint32(c.GPR[RAX]), uint32(c.GPR[RCX])
-	r := c.Space.arch.cpuid(c.Space.level, leaf, subleaf)
+	r := cpuid(c.Space.arch, c.Space.level, leaf, subleaf)
 	switch {
 	case leaf == 1 && c.Sys.CR4&CR4OSXSAVE != 0:
 		r[2] |= cpuidOSXSAVE

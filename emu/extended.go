@@ -74,7 +74,7 @@ func (c *CPU) lendExtended(e *unicorn.Engine) error {
 func (c *CPU) MXCSR() uint32 { return c.extended().MXCSR }
 
 // xmmCount is how many XMM registers code of a can reach.
-func (a Arch) xmmCount() int {
+func xmmCount(a Arch) int {
 	if a == I386 {
 		return 8
 	}

@@ -70,13 +70,13 @@ func TestLibraryVectors(t *testing.T) {
 					data[i] = byte(r.Uint32())
 				}
 				x := resetExtended
-				for i := range a.xmmCount() {
+				for i := range xmmCount(a) {
 					for k := range 2 {
 						x.YMM[i][k] = r.Uint64() & r.Uint64()
 					}
 				}
 				var core Core = c.Core
-				for i := range a.xmmCount() {
+				for i := range xmmCount(a) {
 					core.GPR[i] = a.Mask(r.Uint64() >> r.IntN(64))
 				}
 				core.GPR[RBX], core.GPR[RDI], core.GPR[RSP], core.RIP = 0x5100, 0x5200, 0x8000, 0x1000

@@ -172,7 +172,7 @@ func (m *Machine) loadArea(c *CPU, in *insn.Inst, area []byte, first, last int) 
 // in use in XSTATE_BV.
 func (m *Machine) XSave(c *CPU, b *[XSaveSize]byte) {
 	x := c.extended()
-	n := m.Arch.xmmCount()
+	n := xmmCount(m.Arch)
 	*b = [XSaveSize]byte{}
 	putState(b, x, n, m.Arch == AMD64)
 	bv := inUse(x, n)
@@ -190,7 +190,7 @@ func (m *Machine) XRestore(c *CPU, b *[XSaveSize]byte, mask uint64) bool {
 	if !ok || compacted || mxcsr&^regs.MXCSRMask != 0 {
 		return false
 	}
-	n := m.Arch.xmmCount()
+	n := xmmCount(m.Arch)
 	loaded := takeState(b, n, m.Arch == AMD64)
 	c.restoreComponents(&loaded, mask&xcr0Bits, mask&binary.LittleEndian.Uint64(b[xsaveHeader:]), n)
 	if mask&(xstateSSE|xstateAVX) != 0 {

@@ -33,6 +33,9 @@ const (
 	FirstUser Vector = 32
 )
 
+// Int3 is the instruction INT3, one byte long: the breakpoint that probes write.
+const Int3 = 0xcc
+
 // Kind tells what the saved instruction pointer of an exception points to
 // (SDM vol. 3, 6.5).
 type Kind uint8

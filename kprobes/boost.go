@@ -48,7 +48,7 @@ func (e *perCPU) prepare(x *traps.Exec) abi.Errno {
 		return errno
 	}
 	e.copyInsn(x)
-	in, err := insn.Decode(code[:n], x.M.Arch.Mode())
+	in, err := insn.Decode(code[:n], insn.ModeOf(x.M.Arch))
 	if err != nil {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/emu"
+	"trapline/idt"
 	"trapline/traps"
 )
 
@@ -60,7 +61,7 @@ func (e *common) set(x *traps.Exec, v ctlVar, val uint64) {
 
 const (
 	nrCPUs     = 32 // NR_CPUS: kprobe_cpu when nobody holds a probe
-	breakpoint = 0xcc
+	breakpoint = idt.Int3
 
 	// kprobe_status
 	hitActive = 1 // KPROBE_HIT_ACTIVE: pre_handler runs

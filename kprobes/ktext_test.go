@@ -13,6 +13,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/asm"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -25,9 +26,9 @@ func TestKernelListings(t *testing.T) {
 	for _, k := range kprobes.KernelTexts() {
 		t.Run(k.Listing, func(t *testing.T) {
 			layout := traps.LayoutOf(k.Arch)
-			arch := loader.I386
+			arch := idt.I386
 			if k.Arch == emu.AMD64 {
-				arch = loader.AMD64
+				arch = idt.AMD64
 			}
 			source := asm.Source{Name: k.Listing, Text: k.Assembly, Arch: arch, Base: layout.Text, DataBase: layout.Data}
 			img, err := asm.Compile(context.Background(), source, k.C)

@@ -11,6 +11,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -103,7 +104,7 @@ func asked(t *testing.T, a emu.Arch, engine string, code []byte, number uint64) 
 func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see func(*insn.Inst)) {
 	t.Helper()
 	mode := insn.Mode32
-	if img.Arch == loader.AMD64 {
+	if img.Arch == idt.AMD64 {
 		mode = insn.Mode64
 	}
 	seg := img.SegmentAt(r.Addr)

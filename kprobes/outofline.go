@@ -48,7 +48,7 @@ func (e *common) copyInsn(x *traps.Exec) {
 	from, to := e.addr(x), e.copyAt(x)
 	var b [copySize]byte
 	n := x.M.Peek(x.C.ID, from, b[:])
-	in, err := insn.Decode(b[:n], x.M.Arch.Mode())
+	in, err := insn.Decode(b[:n], insn.ModeOf(x.M.Arch))
 	if err == nil && in.RIPRelative {
 		disp := in.Disp + int64(from-to)
 		binary.LittleEndian.PutUint32(b[in.DispOff:], uint32(disp))

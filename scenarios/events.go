@@ -120,7 +120,7 @@ func (b *builder) addModuleFile(m *format.Module) error {
 		return m.Pos.Error(b.file.Name, "a readable ELF file", "%v", err)
 	}
 	img, err := loader.ReadELF(data, loader.Options{})
-	if err == nil && img.Arch != loaderArch(b.run.Machine.Arch) {
+	if err == nil && img.Arch != b.run.Machine.Arch {
 		err = fmt.Errorf("it is for %s", img.Arch)
 	}
 	if err == nil {

@@ -49,13 +49,6 @@ func vendorOf(f *format.File) emu.Vendor {
 	return emu.AMD
 }
 
-func loaderArch(a emu.Arch) loader.Arch {
-	if a == emu.AMD64 {
-		return loader.AMD64
-	}
-	return loader.I386
-}
-
 // runsInUserMode reports whether any task starts in ring 3.
 func runsInUserMode(f *format.File) bool {
 	for _, t := range f.Tasks {
@@ -96,7 +89,7 @@ func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error
 		return nil, nil, err
 	}
 	img, err := asm.Assemble(ctx, asm.Source{
-		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: loaderArch(archOf(f)), Base: base,
+		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: archOf(f), Base: base,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -161,7 +154,7 @@ func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
 	switch {
 	case hash != loader.HashSource(sourceText(f.File)):
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: text.S has changed since")
-	case img.Arch != loaderArch(archOf(f.File)) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
+	case img.Arch != archOf(f.File) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: it is for another architecture or base address")
 	}
 	return img, nil
@@ -180,7 +173,7 @@ func programImage(f *File) (*loader.Image, error) {
 	if err != nil {
 		return nil, f.Program.Pos.Error(f.Name, kind+f.Machine.Arch, "%s: %v", f.Program.Path, err)
 	}
-	if img.Arch != loaderArch(archOf(f.File)) {
+	if img.Arch != archOf(f.File) {
 		return nil, f.Program.Pos.Error(f.Name, "arch "+img.Arch.String()+" in machine", "%s is for %s, the machine is %s",
 			f.Program.Path, img.Arch, f.Machine.Arch)
 	}

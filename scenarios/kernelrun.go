@@ -8,6 +8,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/explore"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/kprobes/props"
 	"trapline/kprobes/trace"
@@ -86,7 +87,7 @@ func (w *KernelRun) count(d emu.Door, name string, c probeCount) (uint64, bool) 
 // armed reports whether probe i's breakpoint is in memory.
 func (w *KernelRun) armed(d emu.Door, i int) bool {
 	v, ok := d.Word(0, w.Probes.Probes()[i].Addr, 1)
-	return ok && v == breakpoint && w.Probes.Read(d, i, kprobes.Registered) != 0
+	return ok && v == idt.Int3 && w.Probes.Read(d, i, kprobes.Registered) != 0
 }
 
 func (w *KernelRun) missed() uint64 {

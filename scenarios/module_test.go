@@ -10,6 +10,7 @@ import (
 
 	"trapline/emu/asm"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/scenarios"
 )
 
@@ -50,7 +51,7 @@ r10:ev/out driver:work arg1=$retval
 // name, its code goes and comes back with it, and so do its probes, whose hits
 // count on.
 func TestE5ModuleFromAFile(t *testing.T) {
-	img, err := asm.Assemble(context.Background(), asm.Source{Arch: loader.I386, Base: 0xc0800000, Name: "driver.S", Text: `
+	img, err := asm.Assemble(context.Background(), asm.Source{Arch: idt.I386, Base: 0xc0800000, Name: "driver.S", Text: `
 	.globl work
 	.type work, @function
 work:	movl $41, %eax

@@ -101,7 +101,7 @@ func (r *Run) originalLen(d emu.Door, addr uint64) int {
 }
 
 func instructionLen(code []byte, a emu.Arch) int {
-	in, err := insn.Decode(code, a.Mode())
+	in, err := insn.Decode(code, insn.ModeOf(a))
 	if err != nil || in.Len == 0 {
 		return 1
 	}

@@ -380,8 +380,6 @@ func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Ev
 	}
 }
 
-const breakpoint = 0xcc
-
 // lockAddr is where a lock lies: kernel variables are locks of one word.
 func (r *Run) lockAddr(name string) uint64 {
 	s, ok := r.symbols.kernel.Lookup(name)

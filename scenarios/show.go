@@ -6,6 +6,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/idt"
 )
 
 // regsText shows a vCPU's registers, four to a line, flags by name.
@@ -88,7 +89,7 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 		}
 		length := min(instructionLen(code, r.Machine.Arch), len(code))
 		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
-		if name, original, ok := r.world.breakpoint(at); ok && code[0] == breakpoint {
+		if name, original, ok := r.world.breakpoint(at); ok && code[0] == idt.Int3 {
 			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
 			length = len(original)
 		}

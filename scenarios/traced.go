@@ -37,7 +37,7 @@ func (t *Traced) File() (*File, error) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%q under uprobes.", t.Path)
-	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", emu.Arch(img.Arch), t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
+	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", img.Arch, t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
 	if t.Level != emu.DefaultLevel {
 		line("cpuid %v", t.Level)
 	}

@@ -231,10 +231,7 @@ const (
 // defineEvents makes the control files and the events, those of the file first.
 func (b *userBuilder) defineEvents() error {
 	w := b.world
-	arch := events.X8664
-	if w.Machine.Arch == emu.I386 {
-		arch = events.I386
-	}
+	arch := w.Machine.Arch
 	w.tracer.Attach(w.kernel)
 	w.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,

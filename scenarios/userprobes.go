@@ -9,6 +9,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
@@ -253,7 +254,7 @@ const valueMissed = 0
 // vCPU 0 or else the first process sees it.
 func (w *ProgramRun) breakpointAt(d emu.Door, addr uint64) bool {
 	var b [1]byte
-	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == breakpoint
+	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == idt.Int3
 }
 
 func (w *ProgramRun) hitsOf(p *userProbe) uint64 {

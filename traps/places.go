@@ -9,6 +9,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
+	"trapline/idt"
 )
 
 // SourceLine is a line of kernel text's C source.
@@ -124,7 +125,7 @@ func ReadPlaces(img *loader.Image, source []string) ([]Place, error) {
 // find sets the instruction that the line of the whole source stands for.
 func (p *Place) find(img *loader.Image, line int) error {
 	mode := insn.Mode32
-	if img.Arch == loader.AMD64 {
+	if img.Arch == idt.AMD64 {
 		mode = insn.Mode64
 	}
 	var first, access, call uint64

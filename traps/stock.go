@@ -215,7 +215,7 @@ func handleMMFault(x *Exec) Result {
 func (x *Exec) fetches(addr uint64) bool {
 	var b [insn.MaxLen]byte
 	n, off := x.M.Peek(x.C.ID, x.Regs.Get(FieldIP), b[:]), addr-x.Regs.Get(FieldIP)
-	if in, err := insn.Decode(b[:n], x.M.Arch.Mode()); err == nil {
+	if in, err := insn.Decode(b[:n], insn.ModeOf(x.M.Arch)); err == nil {
 		return off < uint64(in.Len)
 	}
 	return off < insn.MaxLen

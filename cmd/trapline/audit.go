@@ -12,7 +12,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux"
-	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes/audit"
@@ -195,9 +195,9 @@ func (a *auditing) judgeDefinition(d *definition, asked string) error {
 		return err
 	}
 	for _, line := range lines {
-		arch := events.X8664
+		arch := idt.AMD64
 		if a.is32(programPath(a.cfg)) {
-			arch = events.I386
+			arch = idt.I386
 		}
 		r := tracefs.New(tracefs.Config{Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: tracefs.FilesOnly{Files: a.host}})
 		v := r.Judge(tracefs.UprobeEvents, line.Text)
@@ -237,7 +237,7 @@ func (a *auditing) judgeAll(ctx context.Context, path string) error {
 
 func (a *auditing) is32(path string) bool {
 	file, err := a.files.file(path)
-	return err == nil && file.image.Arch == loader.I386
+	return err == nil && file.image.Arch == idt.I386
 }
 
 // bad tells whether a place counts against the exit status.

@@ -246,7 +246,7 @@ func (a *auditing) text(p *auditedPlace) string {
 	if err != nil || len(p.Bytes) == 0 {
 		return ""
 	}
-	n := &story.Names{Arch: emu.Arch(file.image.Arch), Symbols: file.image.Symbols}
+	n := &story.Names{Arch: file.image.Arch, Symbols: file.image.Symbols}
 	return n.Disassemble(p.Bytes, p.Addr)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
-	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/kcall"
@@ -38,7 +38,7 @@ EXAMPLES:
 			&cli.StringSliceFlag{Name: "define", Aliases: []string{"e"}, Usage: "judge `LINE` (may be repeated)"},
 			&cli.BoolFlag{Name: "kprobes", Aliases: []string{"k"}, Usage: "the lines go to kprobe_events (the default)"},
 			&cli.BoolFlag{Name: "uprobes", Aliases: []string{"u"}, Usage: "the lines go to uprobe_events"},
-			&cli.StringFlag{Name: "arch", Value: events.X8664.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
+			&cli.StringFlag{Name: "arch", Value: idt.AMD64.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
 			&cli.StringFlag{Name: "kernel", Usage: "ask the kernel `IMAGE` (a vmlinux or bzImage) for symbols and places"},
 			&cli.BoolFlag{Name: "format", Usage: "print each event's format file too"},
 			&cli.StringFlag{Name: "root", Usage: "look paths up inside `DIR`, as in a chroot"},
@@ -52,19 +52,15 @@ EXAMPLES:
 
 // judgeOf makes a kernel image answer. Its architecture is the lines', which
 // must not contradict it if it was given.
-func judgeOf(path string, arch events.Arch, given bool) (tracefs.Kprobes, events.Arch, error) {
+func judgeOf(path string, arch idt.Arch, given bool) (tracefs.Kprobes, idt.Arch, error) {
 	image, err := readKernel(path, "")
 	if err != nil {
 		return nil, arch, err
 	}
-	is := events.X8664
-	if image.Arch == loader.I386 {
-		is = events.I386
+	if given && image.Arch != arch {
+		return nil, arch, fmt.Errorf("%s is an %v kernel; --arch says %v", path, image.Arch, arch)
 	}
-	if given && is != arch {
-		return nil, arch, fmt.Errorf("%s is an %v kernel; --arch says %v", path, is, arch)
-	}
-	return kcall.NewJudge(image), is, nil
+	return kcall.NewJudge(image), image.Arch, nil
 }
 
 func doEvents(ctx context.Context, c *cli.Command, out *output) error {
@@ -77,7 +73,7 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	case len(lines) == 0 && c.Args().Len() != 1:
 		return usagef(c, "events takes -e LINE or one FILE, not %d", c.Args().Len())
 	}
-	arch, err := archNamed(c.String("arch"))
+	arch, err := idt.ParseArch(c.String("arch"))
 	if err != nil {
 		return usageError(c, err)
 	}
@@ -111,15 +107,6 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 		return reported(exitUsage)
 	}
 	return nil
-}
-
-func archNamed(name string) (events.Arch, error) {
-	for _, a := range []events.Arch{events.X8664, events.I386} {
-		if name == a.String() {
-			return a, nil
-		}
-	}
-	return 0, fmt.Errorf("unknown architecture %q; expected x86_64 or i386", name)
 }
 
 func sameName(c *cli.Command) tracefs.SameName {

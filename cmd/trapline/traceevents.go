@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/kprobes/engines"
 	"trapline/kprobes/events"
@@ -99,10 +98,7 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 		return nil
 	}
 	t.tracer.Attach(k)
-	arch := events.X8664
-	if k.Machine().Arch == emu.I386 {
-		arch = events.I386
-	}
+	arch := k.Machine().Arch
 	t.registry = tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: t.tracer, Now: k.Now,
 	})

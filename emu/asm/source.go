@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trapline/emu/loader"
+	"trapline/idt"
 )
 
 // Source is one piece of assembly, in the syntax of GNU as (AT&T, or Intel
@@ -14,7 +15,7 @@ type Source struct {
 	Name      string // file that messages name
 	Text      string
 	FirstLine int // line of Name that Text starts at; 0 means 1
-	Arch      loader.Arch
+	Arch      idt.Arch
 	Base      uint64 // linear address of .text
 	// DataBase is the linear address of .data, which .bss follows. 0 means
 	// the first page after .text and .rodata.
@@ -40,11 +41,11 @@ func (s *Source) check() error {
 	if len(s.Text) > MaxSource {
 		return fmt.Errorf("%w: source of %d bytes, at most %d are allowed", ErrLimit, len(s.Text), MaxSource)
 	}
-	if s.Arch != loader.I386 && s.Arch != loader.AMD64 {
-		return fmt.Errorf("architecture %s: expected %s or %s", s.Arch, loader.I386, loader.AMD64)
+	if s.Arch != idt.I386 && s.Arch != idt.AMD64 {
+		return fmt.Errorf("architecture %s: expected %s or %s", s.Arch, idt.I386, idt.AMD64)
 	}
 	for _, base := range []uint64{s.Base, s.DataBase} {
-		if s.Arch == loader.I386 && base >= 1<<32 {
+		if s.Arch == idt.I386 && base >= 1<<32 {
 			return fmt.Errorf("base address %#x: expected 32 bits for %s", base, s.Arch)
 		}
 	}

@@ -3,6 +3,8 @@ package insn
 import (
 	"errors"
 	"fmt"
+
+	"trapline/idt"
 )
 
 // MaxLen is the length limit of an instruction in bytes; one byte more is #GP (SDM vol. 2, 2.3.11).
@@ -28,6 +30,14 @@ const (
 	Mode64AMD             // 64-bit mode; 66 on a near branch gives a 16-bit operand (AMD)
 	Mode16                // CS.D=0: virtual-8086 mode, or 16-bit code of protected or compatibility mode
 )
+
+// ModeOf is the mode of code of an architecture, of 64-bit mode Intel's: how Linux decodes it.
+func ModeOf(a idt.Arch) Mode {
+	if a == idt.AMD64 {
+		return Mode64
+	}
+	return Mode32
+}
 
 // Is64 reports whether m is a 64-bit mode.
 func (m Mode) Is64() bool { return m == Mode64 || m == Mode64AMD }

@@ -126,7 +126,7 @@ func (k *Kernel) boot() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
-	arch := emu.Arch(prog.image.Arch)
+	arch := prog.image.Arch
 	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Level: k.cfg.Level, Seed: k.cfg.Seed, StoreBuffer: k.cfg.StoreBuffer, SplitRMW: k.cfg.SplitRMW})
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 	c := t.cpu
 	var code [insn.MaxLen]byte
 	n := c.Space.Peek(c.LinearPC(), code[:])
-	in, err := insn.Decode(code[:n], k.m.Arch.Mode())
+	in, err := insn.Decode(code[:n], insn.ModeOf(k.m.Arch))
 	if err != nil {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+
+	"trapline/idt"
 )
 
 // Options of ReadELF.
@@ -70,7 +72,7 @@ func ReadELF(data []byte, opt Options) (*Image, error) {
 // section table, which Linux does not.
 type elfFile struct {
 	data     []byte
-	arch     Arch
+	arch     idt.Arch
 	header   elf.Header64
 	segments []elf.ProgHeader
 	sections []section
@@ -90,7 +92,7 @@ func parseELF(data []byte, lim Limits) (*elfFile, error) {
 	return f, nil
 }
 
-func (f *elfFile) is64() bool { return f.arch == AMD64 }
+func (f *elfFile) is64() bool { return f.arch == idt.AMD64 }
 
 // at returns the size bytes at file offset off, nil for none, or an error that
 // names what.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"debug/elf"
 	"fmt"
+
+	"trapline/idt"
 )
 
 // readIdent judges the first 16 bytes and sets the class.
@@ -18,9 +20,9 @@ func (f *elfFile) readIdent() error {
 	}
 	switch class := elf.Class(ident[elf.EI_CLASS]); class {
 	case elf.ELFCLASS32:
-		f.arch = I386
+		f.arch = idt.I386
 	case elf.ELFCLASS64:
-		f.arch = AMD64
+		f.arch = idt.AMD64
 	default:
 		return fmt.Errorf("%w: class is %s", ErrForeign, class)
 	}
@@ -61,7 +63,7 @@ func (f *elfFile) readHeader() error {
 
 func (f *elfFile) checkHeader() error {
 	machine, class := elf.Machine(f.header.Machine), elf.Class(f.header.Ident[elf.EI_CLASS])
-	switch want := map[Arch]elf.Machine{I386: elf.EM_386, AMD64: elf.EM_X86_64}[f.arch]; {
+	switch want := map[idt.Arch]elf.Machine{idt.I386: elf.EM_386, idt.AMD64: elf.EM_X86_64}[f.arch]; {
 	case machine == want:
 	case machine == elf.EM_X86_64:
 		return fmt.Errorf("%w: it is an x32 program (%s in %s)", ErrForeign, machine, class)

@@ -129,7 +129,7 @@ func (f *elfFile) loadSegment(m *Image, p elf.ProgHeader, bias uint64) error {
 		return fmt.Errorf("%w: address %#x and file offset %#x differ modulo the page size, it cannot be mapped",
 			ErrMalformed, p.Vaddr, p.Off)
 	}
-	if !m.Arch.holds(p.Vaddr, p.Memsz) || !m.Arch.holds(p.Vaddr+bias, p.Memsz) {
+	if !holds(m.Arch, p.Vaddr, p.Memsz) || !holds(m.Arch, p.Vaddr+bias, p.Memsz) {
 		return fmt.Errorf("%w: address %#x (bias %#x) of %#x bytes is outside the %s address space",
 			ErrMalformed, p.Vaddr, bias, p.Memsz, m.Arch)
 	}

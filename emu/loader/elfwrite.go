@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"trapline/idt"
 )
 
 // ELF writes a statically linked executable of an image: ELF32 for I386, ELF64
@@ -40,7 +42,7 @@ type elfWriter struct {
 	symAt    uint64       // file offset of .symtab, behind all segments
 }
 
-func (w *elfWriter) is64() bool { return w.image.Arch == AMD64 }
+func (w *elfWriter) is64() bool { return w.image.Arch == idt.AMD64 }
 
 // size is of a structure in the file's class.
 func (w *elfWriter) size(v64, v32 any) uint64 {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/loader"
+	"trapline/idt"
 )
 
 // What ELF writes, ReadELF and debug/elf read: the same image.
@@ -41,7 +42,7 @@ func TestELFIsReadBack(t *testing.T) {
 }
 
 func TestELFSectionsNameTheSegments(t *testing.T) {
-	image := &loader.Image{Arch: loader.I386, Entry: 0x8048010, Segments: []loader.Segment{
+	image := &loader.Image{Arch: idt.I386, Entry: 0x8048010, Segments: []loader.Segment{
 		{Addr: 0x8048000, Data: make([]byte, 32), MemSize: 32, Prot: loader.ProtR | loader.ProtX},
 		{Addr: 0x8049000, Data: []byte{1, 2}, MemSize: 2, Prot: loader.ProtR | loader.ProtW},
 		{Addr: 0x804a000, MemSize: 64, Prot: loader.ProtR | loader.ProtW},
@@ -63,6 +64,6 @@ func TestELFSectionsNameTheSegments(t *testing.T) {
 }
 
 func TestELFRefusesWhatCannotBeMapped(t *testing.T) {
-	_, err := loader.ELF(&loader.Image{Arch: loader.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x2000}}})
+	_, err := loader.ELF(&loader.Image{Arch: idt.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x2000}}})
 	require.ErrorIs(t, err, loader.ErrMalformed)
 }

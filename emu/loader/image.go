@@ -4,58 +4,21 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"trapline/idt"
 )
 
 // PageSize is the size of an x86 base page in bytes.
 const PageSize = 4096
 
-// Arch is the instruction set of an image, with the values of emu.Arch, which
-// this package does not import: it would bring in the emulation library.
-type Arch uint8
-
-// The two instruction sets.
-const (
-	I386  Arch = iota // 32-bit protected mode, EM_386
-	AMD64             // 64-bit mode, EM_X86_64
-)
-
-// String gives the name used in listings and scenario files.
-func (a Arch) String() string {
-	switch a {
-	case I386:
-		return "i386"
-	case AMD64:
-		return "x86_64"
-	}
-	return fmt.Sprintf("Arch(%d)", uint8(a))
-}
-
-// ParseArch is the inverse of Arch.String.
-func ParseArch(name string) (Arch, error) {
-	for _, a := range []Arch{I386, AMD64} {
-		if name == a.String() {
-			return a, nil
-		}
-	}
-	return 0, fmt.Errorf("architecture %q: expected %s or %s", name, I386, AMD64)
-}
-
-// AddrDigits is the number of hexadecimal digits of a full address: 8 or 16.
-func (a Arch) AddrDigits() int {
-	if a == AMD64 {
-		return 16
-	}
-	return 8
-}
-
-// holds reports whether the size bytes from addr are addresses of a: below
+// holds reports whether the size bytes from addr are addresses of an architecture: below
 // 4 GiB, or within one canonical half of the 48-bit space (SDM vol. 1, 3.3.7.1).
-func (a Arch) holds(addr, size uint64) bool {
+func holds(a idt.Arch, addr, size uint64) bool {
 	last := addr + size - 1
 	if size == 0 || last < addr {
 		return false
 	}
-	if a == I386 {
+	if a == idt.I386 {
 		return last < 1<<32
 	}
 	const lowEnd, highStart = 1<<47 - 1, 0xffff8000_00000000
@@ -138,7 +101,7 @@ type ProgramHeaders struct {
 // Image is a program, or a piece of kernel text, ready to be mapped. Callers
 // may also make one by hand; Check then says whether it is sound.
 type Image struct {
-	Arch     Arch
+	Arch     idt.Arch
 	Entry    uint64    // linear address of the first instruction
 	Segments []Segment // in address order, not overlapping
 	Symbols  Symbols
@@ -157,7 +120,7 @@ type Image struct {
 // under different protections (ErrMalformed), or over lim (ErrBounds).
 func (m *Image) Check(lim Limits) error {
 	lim = lim.withDefaults()
-	if m.Arch != I386 && m.Arch != AMD64 {
+	if m.Arch != idt.I386 && m.Arch != idt.AMD64 {
 		return fmt.Errorf("%w: architecture %s", ErrForeign, m.Arch)
 	}
 	if len(m.Segments) > lim.Segments {
@@ -191,7 +154,7 @@ func (m *Image) checkSegment(s *Segment) error {
 	case uint64(len(s.Data)) > s.MemSize:
 		return fmt.Errorf("%w: segment at %#x has %#x bytes of data for %#x bytes of memory",
 			ErrMalformed, s.Addr, len(s.Data), s.MemSize)
-	case !m.Arch.holds(s.Addr, s.MemSize):
+	case !holds(m.Arch, s.Addr, s.MemSize):
 		return fmt.Errorf("%w: segment at %#x of %#x bytes is empty or outside the %s address space",
 			ErrMalformed, s.Addr, s.MemSize, m.Arch)
 	}

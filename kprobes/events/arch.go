@@ -1,41 +1,13 @@
 package events
 
-// Arch is the architecture of the kernel that is asked, which is not always
-// the probed program's: a 32-bit program under a 64-bit kernel is fetched
-// with 64-bit words.
-type Arch uint8
+import "trapline/idt"
 
-const (
-	X8664 Arch = iota // x86-64
-	I386              // i386
-)
+// The architecture of a definition is that of the kernel that is asked, which
+// is not always the probed program's: a 32-bit program under a 64-bit kernel is
+// fetched with 64-bit words.
 
-// String is the name the command line uses: "x86_64" or "i386".
-func (a Arch) String() string {
-	if a == I386 {
-		return "i386"
-	}
-	return "x86_64"
-}
-
-// WordSize is the width of an unsigned long in bytes: 8 or 4.
-func (a Arch) WordSize() int {
-	if a == I386 {
-		return 4
-	}
-	return 8
-}
-
-// WordBits is WordSize in bits.
-func (a Arch) WordBits() int { return a.WordSize() * 8 }
-
-// Word cuts a value to the width of an unsigned long.
-func (a Arch) Word(v uint64) uint64 {
-	if a == I386 {
-		return v & 0xffffffff
-	}
-	return v
-}
+// wordBits is the width of an unsigned long in bits: 64 or 32.
+func wordBits(a idt.Arch) int { return 8 * a.Word() }
 
 // Reg is a field of struct pt_regs.
 type Reg uint8
@@ -84,23 +56,23 @@ func (r Reg) String() string {
 	return "?"
 }
 
-// Register finds the register that %NAME means; names are lower case and
+// RegisterNamed finds the register that %NAME means; names are lower case and
 // those of struct pt_regs, so "eax", "rax" and "AX" are none.
-func (a Arch) Register(name string) (Reg, bool) {
+func RegisterNamed(a idt.Arch, name string) (Reg, bool) {
 	for r := Reg(0); r < NumRegs; r++ {
 		if regNames[r] == name {
-			return r, a.has(r)
+			return r, has(a, r)
 		}
 	}
 	return 0, false
 }
 
-func (a Arch) has(r Reg) bool {
+func has(a idt.Arch, r Reg) bool {
 	switch {
 	case r >= RegDS:
-		return a == I386
+		return a == idt.I386
 	case r >= RegR8:
-		return a == X8664
+		return a == idt.AMD64
 	}
 	return true
 }
@@ -108,8 +80,8 @@ func (a Arch) has(r Reg) bool {
 // ArgRegs are the registers of a kernel function's first arguments, in
 // order: the System V order on x86-64, the kernel's -mregparm=3 on i386.
 // Further arguments lie on the stack above the return address.
-func (a Arch) ArgRegs() []Reg {
-	if a == I386 {
+func ArgRegs(a idt.Arch) []Reg {
+	if a == idt.I386 {
 		return i386ArgRegs
 	}
 	return x8664ArgRegs
@@ -124,19 +96,19 @@ var (
 // numbers as they are, the rest scrambled to 32 bits. A running kernel keys
 // the hash at random; this is the fixed hash that it uses when booted with
 // debug_boot_weak_hash, so that runs repeat.
-func (a Arch) HashPointer(addr uint64) uint64 {
+func HashPointer(a idt.Arch, addr uint64) uint64 {
 	const maxErrno = 4095
-	addr = a.Word(addr)
-	if addr == 0 || addr >= a.Word(^uint64(0))-maxErrno+1 {
+	addr = a.Mask(addr)
+	if addr == 0 || addr >= a.Mask(^uint64(0))-maxErrno+1 {
 		return addr
 	}
-	return a.Hash(addr, 32)
+	return Hash(a, addr, 32)
 }
 
 // Hash is the kernel's multiplicative hash of a word to the given number of
 // bits, at most 32 (hash_long()).
-func (a Arch) Hash(v uint64, bits int) uint64 {
-	if a == I386 {
+func Hash(a idt.Arch, v uint64, bits int) uint64 {
+	if a == idt.I386 {
 		return uint64(uint32(v) * 0x61c88647 >> (32 - bits))
 	}
 	return v * 0x61c8864680b583eb >> (64 - bits)

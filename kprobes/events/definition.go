@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"strings"
+
+	"trapline/idt"
 )
 
 // Kind tells kernel probes from user probes.
@@ -24,7 +26,7 @@ func (k Kind) String() string {
 // Definition is one parsed line: one probe of one event.
 type Definition struct {
 	Kind    Kind
-	Arch    Arch
+	Arch    idt.Arch
 	Release Release
 	Return  bool // kretprobe or uretprobe
 	Group   string
@@ -91,9 +93,9 @@ func (d *Definition) letter() byte {
 // Place is the second word of the readback: where the probe sits.
 func (d *Definition) Place(hash func(uint64) uint64) string {
 	if hash == nil {
-		hash = d.Arch.HashPointer
+		hash = func(addr uint64) uint64 { return HashPointer(d.Arch, addr) }
 	}
-	digits := 2 * d.Arch.WordSize()
+	digits := 2 * d.Arch.Word()
 	switch {
 	case d.Kind == Uprobe && d.RefCounter != 0:
 		return fmt.Sprintf("%s:0x%0*x(0x%x)", d.Path, digits, d.FileOffset, d.RefCounter)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 )
 
@@ -136,7 +137,7 @@ func TestE3_EveryReason(t *testing.T) {
 		t.Run(tc.line, func(t *testing.T) {
 			before, after, ok := strings.Cut(tc.line, "^")
 			require.True(t, ok)
-			_, err := events.Parse(tc.kind, before+after, options(events.X8664))
+			_, err := events.Parse(tc.kind, before+after, options(idt.AMD64))
 			var e *events.Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, tc.problem, e.Problem.Name())
@@ -174,7 +175,7 @@ func TestE3_SilentRefusals(t *testing.T) {
 		{events.Uprobe, `p /bin/prog:0 a=\"x":string[2]`, events.EINVAL},
 	} {
 		t.Run(tc.line, func(t *testing.T) {
-			d, err := events.Parse(tc.kind, tc.line, options(events.X8664))
+			d, err := events.Parse(tc.kind, tc.line, options(idt.AMD64))
 			require.Nil(t, d)
 			require.ErrorIs(t, err, tc.errno)
 			var e *events.Error
@@ -192,7 +193,7 @@ func TestE3_CaretBehindTheLine(t *testing.T) {
 }
 
 func TestE3_WordsAreJoinedByOneBlank(t *testing.T) {
-	_, err := events.Parse(events.Kprobe, "  p:g/e\t\tvfs_read \xa0 %none  ", options(events.X8664))
+	_, err := events.Parse(events.Kprobe, "  p:g/e\t\tvfs_read \xa0 %none  ", options(idt.AMD64))
 	var e *events.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "p:g/e vfs_read %none", e.Command)
@@ -200,8 +201,8 @@ func TestE3_WordsAreJoinedByOneBlank(t *testing.T) {
 }
 
 func TestE3_OlderReleaseMisspells(t *testing.T) {
-	opt := options(events.I386)
-	opt.Release = events.RecordedRelease(events.I386)
+	opt := options(idt.I386)
+	opt.Release = events.RecordedRelease(idt.I386)
 	_, err := events.Parse(events.Uprobe, "p /bin/prog:0 $x", opt)
 	assert.ErrorContains(t, err, "Invalid $-valiable specified")
 }

@@ -20,9 +20,9 @@ const CommonSize = 8
 // fields and one or two addresses.
 func (d *Definition) HeaderSize() int {
 	if d.Return {
-		return CommonSize + 2*d.Arch.WordSize()
+		return CommonSize + 2*d.Arch.Word()
 	}
-	return CommonSize + d.Arch.WordSize()
+	return CommonSize + d.Arch.Word()
 }
 
 // Field is a line of the format file.
@@ -43,7 +43,7 @@ var commonFields = [...]Field{
 
 // Fields are the event's own fields: the addresses, then the arguments.
 func (d *Definition) Fields() []Field {
-	word := d.Arch.WordSize()
+	word := d.Arch.Word()
 	var fields []Field
 	if d.Return {
 		fields = append(fields,

@@ -3,6 +3,7 @@ package events_test
 import (
 	"strings"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 )
 
@@ -63,6 +64,6 @@ func (fakeFiles) Stat(path string) (events.File, events.Errno) {
 	return events.File{}, events.ENOENT
 }
 
-func options(arch events.Arch) events.Options {
+func options(arch idt.Arch) events.Options {
 	return events.Options{Arch: arch, Symbols: fakeKernel{}, Files: fakeFiles{}}
 }

@@ -1,10 +1,14 @@
 package events
 
-import "strings"
+import (
+	"strings"
+
+	"trapline/idt"
+)
 
 // Options is the kernel that judges a line.
 type Options struct {
-	Arch    Arch
+	Arch    idt.Arch
 	Release Release
 	Symbols Symbols // for kprobe_events; required there
 	Files   Files   // for uprobe_events; required there

@@ -145,11 +145,11 @@ func (a *argParser) findType(expr string) *Error {
 		if a.arg.Count != 0 || a.typed && a.typeName != "string" {
 			return silent(EINVAL, "argument "+strconv.Quote(a.arg.Text)+" can only have the type string, and be no array")
 		}
-		a.arg.Type = arch.findType("string")
+		a.arg.Type = findType(arch, "string")
 	case a.typed:
-		a.arg.Type = arch.findType(a.typeName)
+		a.arg.Type = findType(arch, a.typeName)
 	default:
-		a.arg.Type = arch.defaultType()
+		a.arg.Type = defaultType(arch)
 	}
 	if a.arg.Type == nil {
 		return a.fail(EINVAL, BadType, a.typePos)
@@ -183,7 +183,7 @@ func (a *argParser) check(slot, offs int) *Error {
 	}
 	if byteAt(a.typeName, 0) == 'b' {
 		slot++
-		bf, ok := a.opt.Arch.parseBitfield(a.typeName, t.Size)
+		bf, ok := parseBitfield(a.opt.Arch, a.typeName, t.Size)
 		if !ok || slot >= maxOps-1 {
 			return a.fail(EINVAL, BadBitfield, a.typePos)
 		}

@@ -27,7 +27,7 @@ func (p *exprParser) parse(s string, offs int) (e *Expr, slot int, err *Error) {
 		e, err = p.variable(s[1:], offs)
 		return e, 0, err
 	case '%':
-		reg, ok := p.opt.Arch.Register(s[1:])
+		reg, ok := RegisterNamed(p.opt.Arch, s[1:])
 		if !ok {
 			return nil, 0, p.fail(EINVAL, BadRegister, offs)
 		}
@@ -54,7 +54,7 @@ func (p *exprParser) variable(s string, offs int) (*Expr, *Error) {
 	case isStack && stack == "":
 		return &Expr{Kind: StackPointer}, nil
 	case isStack && isDigit(stack[0]):
-		n, errno := ParseUint(stack, 10, p.opt.Arch.WordBits())
+		n, errno := ParseUint(stack, 10, wordBits(p.opt.Arch))
 		switch {
 		case errno != 0:
 			return nil, p.fail(EINVAL, BadVariable, offs)
@@ -73,7 +73,7 @@ func (p *exprParser) variable(s string, offs int) (*Expr, *Error) {
 
 // argument reads N of $argN, which only probes at a function's entry have.
 func (p *exprParser) argument(s string, offs int) (*Expr, *Error) {
-	n, errno := ParseUint(s, 10, p.opt.Arch.WordBits())
+	n, errno := ParseUint(s, 10, wordBits(p.opt.Arch))
 	switch {
 	case errno != 0:
 		return nil, p.fail(EINVAL, BadVariable, offs)
@@ -86,7 +86,7 @@ func (p *exprParser) argument(s string, offs int) (*Expr, *Error) {
 // memory reads what stands behind '@'. A symbol takes a slot more, for its
 // name, which is resolved when the probe is registered.
 func (p *exprParser) memory(s string, offs int) (*Expr, int, *Error) {
-	bits := p.opt.Arch.WordBits()
+	bits := wordBits(p.opt.Arch)
 	switch {
 	case isDigit(byteAt(s, 0)):
 		addr, errno := ParseUint(s, 0, bits)
@@ -121,7 +121,7 @@ func (p *exprParser) dereference(s string, offs int) (*Expr, int, *Error) {
 	if open < 0 {
 		return nil, 0, p.fail(EINVAL, DerefNeedsBrace, offs)
 	}
-	offset, errno := parseInt(s[:open], p.opt.Arch.WordBits())
+	offset, errno := parseInt(s[:open], wordBits(p.opt.Arch))
 	if errno != 0 {
 		return nil, 0, p.fail(errno, BadDerefOffset, offs)
 	}
@@ -160,12 +160,12 @@ func (p *exprParser) immediate(s string, offs int) (*Expr, *Error) {
 	if errno != 0 {
 		return nil, p.fail(errno, BadImmediate, offs)
 	}
-	return &Expr{Kind: Immediate, Value: p.opt.Arch.Word(value)}, nil
+	return &Expr{Kind: Immediate, Value: p.opt.Arch.Mask(value)}, nil
 }
 
 // immediateNumber is unsigned unless it carries a sign.
 func (p *exprParser) immediateNumber(s string) (uint64, Errno) {
-	bits := p.opt.Arch.WordBits()
+	bits := wordBits(p.opt.Arch)
 	switch c := byteAt(s, 0); {
 	case isDigit(c):
 		return ParseUint(s, 0, bits)

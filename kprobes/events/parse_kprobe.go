@@ -62,7 +62,7 @@ func (p *probeParser) maxActive(d *Definition, number string) *Error {
 // place reads the second word: an address if it is a number, else a symbol.
 func (p *probeParser) place(d *Definition) *Error {
 	word := p.cmd.Words[1]
-	addr, errno := ParseUint(word, 0, p.opt.Arch.WordBits())
+	addr, errno := ParseUint(word, 0, wordBits(p.opt.Arch))
 	if errno == 0 {
 		d.Address = addr
 		return nil
@@ -78,7 +78,7 @@ func (p *probeParser) place(d *Definition) *Error {
 		d.Return = true
 	}
 	var offset int64
-	d.Symbol, offset, errno = splitSymbol(symbol, p.opt.Arch.WordBits())
+	d.Symbol, offset, errno = splitSymbol(symbol, wordBits(p.opt.Arch))
 	if errno != 0 || offset < 0 || offset > math.MaxUint32 {
 		return p.cmd.Fail(EINVAL, BadProbeAddress, 1, 0)
 	}

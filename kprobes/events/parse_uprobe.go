@@ -58,7 +58,7 @@ func (p *probeParser) uprobeOffset(d *Definition, s string, pos int) *Error {
 		}
 		d.Return = true
 	}
-	offset, errno := ParseUint(number, 0, p.opt.Arch.WordBits())
+	offset, errno := ParseUint(number, 0, wordBits(p.opt.Arch))
 	if errno != 0 {
 		return p.cmd.Fail(errno, BadUprobeOffset, 1, pos)
 	}
@@ -79,7 +79,7 @@ func (p *probeParser) refCounter(d *Definition, s string, pos int) (string, *Err
 	case tail != "":
 		return "", p.cmd.Fail(EINVAL, BadRefCountSuffix, 1, pos+len(s)-len(tail))
 	}
-	counter, errno := ParseUint(number, 0, p.opt.Arch.WordBits())
+	counter, errno := ParseUint(number, 0, wordBits(p.opt.Arch))
 	if errno != 0 {
 		return "", p.cmd.Fail(errno, BadRefCount, 1, pos+open+1)
 	}

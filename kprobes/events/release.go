@@ -1,5 +1,7 @@
 package events
 
+import "trapline/idt"
+
 // Release tells apart the two 6.1 kernels that were recorded, where they
 // differ in what a definition says or fetches.
 type Release uint8
@@ -14,8 +16,8 @@ const (
 )
 
 // RecordedRelease is the release that was recorded on the architecture.
-func RecordedRelease(a Arch) Release {
-	if a == I386 {
+func RecordedRelease(a idt.Arch) Release {
+	if a == idt.I386 {
 		return Release61176
 	}
 	return Release61192

@@ -13,7 +13,7 @@ func (d *Definition) ResolveSymbols(syms Symbols) Errno {
 		if e.Kind != MemorySymbol {
 			continue
 		}
-		name, offset, errno := splitSymbol(e.Text, d.Arch.WordBits())
+		name, offset, errno := splitSymbol(e.Text, wordBits(d.Arch))
 		if errno != 0 {
 			return errno
 		}
@@ -21,7 +21,7 @@ func (d *Definition) ResolveSymbols(syms Symbols) Errno {
 		if !ok || addr == 0 {
 			return ENOENT
 		}
-		e.Value = d.Arch.Word(addr + uint64(offset))
+		e.Value = d.Arch.Mask(addr + uint64(offset))
 	}
 	return 0
 }

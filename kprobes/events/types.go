@@ -1,6 +1,10 @@
 package events
 
-import "strings"
+import (
+	"strings"
+
+	"trapline/idt"
+)
 
 // Type is a fetch type: how a value is stored in the record and printed.
 type Type struct {
@@ -56,18 +60,18 @@ var integerTypes = []*Type{
 
 // symbolTypes is the "symbol" type by architecture: an unsigned long.
 var symbolTypes = [...]*Type{
-	X8664: {"symbol", 8, false, Address, "%pS", "u64"},
-	I386:  {"symbol", 4, false, Address, "%pS", "u32"},
+	idt.AMD64: {"symbol", 8, false, Address, "%pS", "u64"},
+	idt.I386:  {"symbol", 4, false, Address, "%pS", "u32"},
 }
 
 // findType looks a type name up; a bitfield "bW@O/S" finds its container.
-func (a Arch) findType(name string) *Type {
+func findType(a idt.Arch, name string) *Type {
 	if byteAt(name, 0) == 'b' {
 		_, size, ok := strings.Cut(name, "/")
 		if !ok {
 			return nil
 		}
-		bits, errno := ParseUint(size, 0, a.WordBits())
+		bits, errno := ParseUint(size, 0, wordBits(a))
 		if errno != 0 {
 			return nil
 		}
@@ -92,11 +96,11 @@ func (a Arch) findType(name string) *Type {
 }
 
 // defaultType is an unsigned long in hexadecimal: x64 or x32.
-func (a Arch) defaultType() *Type {
-	if a == I386 {
-		return a.findType("x32")
+func defaultType(a idt.Arch) *Type {
+	if a == idt.I386 {
+		return findType(a, "x32")
 	}
-	return a.findType("x64")
+	return findType(a, "x64")
 }
 
 // Bitfield is the W@O part of a type bW@O/S, reduced to the two shifts that
@@ -109,18 +113,18 @@ type Bitfield struct {
 
 // parseBitfield reads "bW@O/S" for a container of size bytes. Sums wrap at
 // the word width, as the kernel's do.
-func (a Arch) parseBitfield(s string, size int) (Bitfield, bool) {
+func parseBitfield(a idt.Arch, s string, size int) (Bitfield, bool) {
 	width, rest := scanUint(s[1:])
-	width = a.Word(width)
+	width = a.Mask(width)
 	if width == 0 || byteAt(rest, 0) != '@' {
 		return Bitfield{}, false
 	}
 	offset, tail := scanUint(rest[1:])
-	offset = a.Word(offset)
+	offset = a.Mask(offset)
 	if tail == rest[1:] || byteAt(tail, 0) != '/' {
 		return Bitfield{}, false
 	}
 	bits := uint64(size) * 8
-	end := a.Word(width + offset)
+	end := a.Mask(width + offset)
 	return Bitfield{Left: uint8(bits - end), Right: uint8(bits - width)}, end <= bits
 }

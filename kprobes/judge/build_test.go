@@ -13,6 +13,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/asm"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/traps"
 )
 
@@ -76,6 +77,6 @@ func (s *text2002) image(optimisation string) (*loader.Image, error) {
 func link(text string) (*loader.Image, error) {
 	layout := traps.LayoutOf(emu.I386)
 	return asm.Assemble(context.Background(), asm.Source{
-		Name: "seed", Text: text, Arch: loader.I386, Base: layout.Text, DataBase: layout.Data,
+		Name: "seed", Text: text, Arch: idt.I386, Base: layout.Text, DataBase: layout.Data,
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/asm"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -49,7 +50,7 @@ var probeLabel = regexp.MustCompile(`^([psmn])(\d)$`)
 
 func assemble(name, text string, noPre bool) (*program, error) {
 	img, err := asm.Assemble(context.Background(), asm.Source{
-		Name: name, Text: programShim + text, Arch: loader.I386, Base: programAt, DataBase: userAt,
+		Name: name, Text: programShim + text, Arch: idt.I386, Base: programAt, DataBase: userAt,
 	})
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/asm"
-	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -106,7 +106,7 @@ func join2005(k traps.Text, seed string) (traps.Options, error) {
 	assembly, c := k.Assembly+seed, own.ReplaceAllString(k.C, "own_$1")
 	layout := traps.LayoutOf(k.Arch)
 	img, err := asm.Compile(context.Background(), asm.Source{
-		Name: "seed", Text: assembly, Arch: loader.I386, Base: layout.Text, DataBase: layout.Data,
+		Name: "seed", Text: assembly, Arch: idt.I386, Base: layout.Text, DataBase: layout.Data,
 	}, c)
 	if err != nil {
 		return traps.Options{}, err

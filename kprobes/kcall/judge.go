@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
 	"trapline/emu/loader/vmlinux"
@@ -74,20 +73,13 @@ func (j *Judge) between(from, to string) span {
 // addresses reads a table of addresses, sorted.
 func (j *Judge) addresses(from, to string) []uint64 {
 	s := j.between(from, to)
-	word := uint64(j.arch().WordSize())
+	word := uint64(j.image.Arch.Word())
 	var list []uint64
 	for data := j.read(s.from, int(min(s.to-s.from, vmlinux.MaxImage))); uint64(len(data)) >= word; data = data[word:] {
 		list = append(list, binary.LittleEndian.Uint64(append(bytes.Clone(data[:word]), make([]byte, 8-word)...)))
 	}
 	slices.Sort(list)
 	return list
-}
-
-func (j *Judge) arch() events.Arch {
-	if j.image.Arch == loader.I386 {
-		return events.I386
-	}
-	return events.X8664
 }
 
 // read copies at most n bytes of the image's memory.
@@ -170,10 +162,7 @@ func (j *Judge) blacklisted(s events.Symbol) bool {
 }
 
 func (j *Judge) startsInstruction(at, addr uint64) bool {
-	mode := emu.I386.Mode()
-	if j.arch() == events.X8664 {
-		mode = emu.AMD64.Mode()
-	}
+	mode := insn.ModeOf(j.image.Arch)
 	for at < addr {
 		in, err := insn.Decode(j.read(at, insn.MaxLen), mode)
 		if err != nil || in.Len == 0 {

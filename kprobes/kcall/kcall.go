@@ -46,11 +46,7 @@ func New(image *vmlinux.Kernel, engine string, p emu.Processor) (*Caller, error)
 	for _, s := range image.Segments {
 		size += int(s.MemSize)
 	}
-	arch := emu.I386
-	if image.Arch == loader.AMD64 {
-		arch = emu.AMD64
-	}
-	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: size &^ (emu.PageSize - 1), Processor: p})
+	m, err := emu.New(emu.Config{Arch: image.Arch, CPUs: 1, Memory: size &^ (emu.PageSize - 1), Processor: p})
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +239,7 @@ func (c *Caller) Boundaries(function string) ([]uint64, error) {
 	}
 	var list []uint64
 	for off := 0; off < len(code); {
-		in, err := insn.Decode(code[off:], c.Machine.Arch.Mode())
+		in, err := insn.Decode(code[off:], insn.ModeOf(c.Machine.Arch))
 		if err != nil || in.Len == 0 {
 			return nil, fmt.Errorf("%s+%#x: no instruction that can be decoded", function, off)
 		}

@@ -2,6 +2,7 @@ package props
 
 import (
 	"trapline/emu/explore"
+	"trapline/idt"
 	"trapline/kprobes"
 )
 
@@ -19,7 +20,6 @@ func NewRearm(g *kprobes.Manager) *Rearm { return &Rearm{g: g} }
 func (*Rearm) Name() string { return NoLostRearm }
 
 // breakpoint is INT3's opcode.
-const breakpoint = 0xcc
 
 // End looks at the bytes.
 func (p *Rearm) End() *explore.Violation {
@@ -29,7 +29,7 @@ func (p *Rearm) End() *explore.Violation {
 	for i, probe := range p.g.Probes() {
 		var b [1]byte
 		p.g.K.M.Watch().Peek(0, probe.Addr, b[:])
-		if p.g.Stats(i).Registered && b[0] != breakpoint {
+		if p.g.Stats(i).Registered && b[0] != idt.Int3 {
 			return violation(NoLostRearm, "K7", "probe %s at %s is registered, but the byte there is %02x", probe.Name, p.g.K.Name(probe.Addr), b[0])
 		}
 	}

@@ -145,7 +145,7 @@ func (t *Tracing) startsInstruction(addr uint64) bool {
 		var code [insn.MaxLen]byte
 		n := t.g.K.M.Door().Peek(0, at, code[:])
 		t.g.Original(at, code[:n])
-		in, err := insn.Decode(code[:n], t.g.K.M.Arch.Mode())
+		in, err := insn.Decode(code[:n], insn.ModeOf(t.g.K.M.Arch))
 		if err != nil || in.Len == 0 {
 			return false
 		}

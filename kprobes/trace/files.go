@@ -132,5 +132,5 @@ func (t *Tracing) list() string {
 			entries = append(entries, tracefs.ListEntry{Addr: p.Addr, Return: p.Return, Gone: p.Gone, Disabled: !pl.armed})
 		}
 	}
-	return tracefs.List(entries, archOf(t.g.K.M.Arch), t.symbols)
+	return tracefs.List(entries, t.g.K.M.Arch, t.symbols)
 }

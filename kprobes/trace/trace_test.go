@@ -13,6 +13,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/asm"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
@@ -31,9 +32,9 @@ type rig struct {
 
 func newRig(t *testing.T, a emu.Arch, engine, source string) *rig {
 	t.Helper()
-	arch := loader.I386
+	arch := idt.I386
 	if a == emu.AMD64 {
-		arch = loader.AMD64
+		arch = idt.AMD64
 	}
 	img, err := asm.Assemble(context.Background(), asm.Source{
 		Name: t.Name(), Text: source, Arch: arch, Base: traps.LayoutOf(a).KernelEnd + 0x800000,

@@ -91,7 +91,7 @@ func New(cfg Config) *Tracing {
 	t.buffer = newBuffer(cfg.Entries)
 	m := t.g.K.M
 	t.registry = tracefs.New(tracefs.Config{
-		Arch: archOf(m.Arch), Release: events.RecordedRelease(archOf(m.Arch)), Kprobes: (*engine)(t), Uprobes: noUprobes{},
+		Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(t), Uprobes: noUprobes{},
 		CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName,
 		Now: t.now, Printk: t.printk,
 	})
@@ -101,13 +101,6 @@ func New(cfg Config) *Tracing {
 	t.cells = m.NewCells()
 	t.g.SetHost(hostKey{}, t)
 	return t
-}
-
-func archOf(a emu.Arch) events.Arch {
-	if a == emu.AMD64 {
-		return events.X8664
-	}
-	return events.I386
 }
 
 // Registry is the control plane. Changes go through WriteFile or through it,

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/linux"
 )
 
@@ -32,7 +33,7 @@ func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
 	require.Equal(t, uint64(0x7fffffffe000), a.start, "as recorded")
 	require.Same(t, a, s.areaOf(mm, 0))
 
-	in, errno := Analyze([]byte{0x48, 0x83, 0xc3, 0x01}, emu.AMD64.Mode())
+	in, errno := Analyze([]byte{0x48, 0x83, 0xc3, 0x01}, insn.ModeOf(emu.AMD64))
 	require.Zero(t, errno)
 	for n := uint64(1); n < Slots; n++ {
 		va, ok := a.take(mm, in)

@@ -5,6 +5,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/idt"
 	"trapline/kprobes/events"
 )
 
@@ -62,7 +63,7 @@ type Instruction struct {
 }
 
 // Breakpoint is the byte that stands in for a probed instruction's first one: int3.
-const Breakpoint = 0xcc
+const Breakpoint = idt.Int3
 
 // Analyze judges the bytes at a probed place: at most CodeSize of them, fewer at the end of a file. The number is 0,
 // ENOEXEC for bytes that the kernel's decoder rejects, or ENOTSUPP for instructions that cannot be probed (U4,

@@ -15,6 +15,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/linux"
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
@@ -67,7 +68,7 @@ func (p program) start(t testing.TB) *running {
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	registry := tracefs.New(tracefs.Config{
-		Arch: events.X8664, Release: events.RecordedRelease(events.X8664), CPUs: 1, FirstID: 1, Uprobes: r.tracer,
+		Arch: idt.AMD64, Release: events.RecordedRelease(idt.AMD64), CPUs: 1, FirstID: 1, Uprobes: r.tracer,
 	})
 	for i, def := range p.events {
 		place := strings.Replace(def, "PROG:nap_call", "PROG:"+offsetOf(t, path, "nap_call"), 1)

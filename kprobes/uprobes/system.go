@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trapline/emu"
+	"trapline/emu/insn"
 	"trapline/emu/linux"
 	"trapline/kprobes/events"
 )
@@ -200,11 +201,11 @@ func (s *System) prepare(u *uprobe, v *linux.VMA) events.Errno {
 		return events.EIO
 	}
 	if s.engine != Modern {
-		u.insn = unanalyzed(code[:n], s.mode.Mode())
+		u.insn = unanalyzed(code[:n], insn.ModeOf(s.mode))
 		return 0
 	}
 	var errno events.Errno
-	u.insn, errno = Analyze(code[:n], s.mode.Mode())
+	u.insn, errno = Analyze(code[:n], insn.ModeOf(s.mode))
 	return errno
 }
 

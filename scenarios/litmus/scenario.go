@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes/engines"
 	"trapline/scenarios/expr"
 )
@@ -149,7 +150,7 @@ func (t *Test) image(name string) (image *loader.Image, text string, handlerAt u
 		lines = append(lines, loader.LineRange{Addr: handlerAt, Size: 2, Line: line + 1})
 	}
 	image = &loader.Image{
-		Arch: loader.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
+		Arch: idt.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
 		Segments: []loader.Segment{{Addr: codeBase, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX, Offset: pageSize}},
 	}
 	return image, source.String(), handlerAt, nil

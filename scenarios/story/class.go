@@ -22,7 +22,7 @@ func (n *Names) whyVector(d *emu.Delivery) []Reason {
 		return []Reason{{whyPageFault(n, t), "P11"}}
 	case t.Kind == emu.Exception:
 		return whyClass(d)
-	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP && t.Op == breakpoint:
+	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP && t.Op == idt.Int3:
 		return []Reason{{"int3 is a trap: the saved instruction pointer is behind the cc byte", "P1"}}
 	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP:
 		return []Reason{{"int $3 as cd 03 is two bytes: the saved instruction pointer minus one is its second byte", "P1"}}

@@ -8,8 +8,6 @@ import (
 	"trapline/traps"
 )
 
-const breakpoint = 0xcc
-
 // Describe makes the record of an event. Events of one run must come in
 // order: names of saved registers follow the frames on the stacks.
 func (n *Names) Describe(ev *emu.Event) *Record {
@@ -68,7 +66,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 }
 
 func (n *Names) probeByte(ev *emu.Event) *ProbeByte {
-	if n.Breakpoint == nil || ev.Bytes[0] != breakpoint {
+	if n.Breakpoint == nil || ev.Bytes[0] != idt.Int3 {
 		return nil
 	}
 	name, original, ok := n.Breakpoint(ev.PC)
@@ -106,9 +104,9 @@ func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	sp := ev.After.GPR[emu.RSP]
 	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[emu.RSP]
 	if w.Size == 1 && ev.Micro != nil && w.Old != w.New {
-		if w.New == breakpoint {
+		if w.New == idt.Int3 {
 			x.Code = "armed"
-		} else if w.Old == breakpoint {
+		} else if w.Old == idt.Int3 {
 			x.Code = "disarmed"
 		}
 	}

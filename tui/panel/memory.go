@@ -3,6 +3,7 @@ package panel
 import (
 	"fmt"
 
+	"trapline/idt"
 	"trapline/tui/text"
 )
 
@@ -38,7 +39,7 @@ func (p *Memory) Lines() []text.Line {
 			}
 			for i := from; i < min(from+per, len(r.Bytes)); i++ {
 				role := changed(r.Changed[i])
-				if r.Bytes[i] == 0xcc && !r.Changed[i] {
+				if r.Bytes[i] == idt.Int3 && !r.Changed[i] {
 					role = text.Alarm
 				}
 				l.Add(role, fmt.Sprintf("%02x", r.Bytes[i]))

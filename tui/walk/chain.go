@@ -166,7 +166,7 @@ func (w *Walk) callBefore(c *emu.CPU, addr uint64) (target uint64, ok bool) {
 		if _, original, there := w.names.Breakpoint(addr - n); there && len(original) > 0 && uint64(len(original)) == n {
 			code = original
 		}
-		in, err := insn.Decode(code, w.Run.Machine.Arch.Mode())
+		in, err := insn.Decode(code, insn.ModeOf(w.Run.Machine.Arch))
 		if err != nil || uint64(in.Len) != n {
 			continue
 		}

@@ -181,7 +181,7 @@ func (w *Walk) means(v uint64) string {
 }
 
 func instructionLen(code []byte, a emu.Arch) int {
-	in, err := insn.Decode(code, a.Mode())
+	in, err := insn.Decode(code, insn.ModeOf(a))
 	if err != nil || in.Len == 0 {
 		return 1
 	}

@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/insn"
+	"trapline/idt"
 	"trapline/scenarios/story"
 )
 
@@ -47,7 +48,6 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 const (
 	maxFunction = 4096 // bytes that are read from a function's start
 	maxLines    = 4096
-	breakpoint  = 0xcc // INT3
 )
 
 // codeAt are the bytes at an address as far as an instruction may reach; none where
@@ -67,7 +67,7 @@ func (w *Walk) lineSize(c *emu.CPU, at uint64) int {
 	if len(buf) == 0 {
 		return 0
 	}
-	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == breakpoint {
+	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == idt.Int3 {
 		return min(len(original), len(buf))
 	}
 	return instructionLen(buf, w.Run.Machine.Arch)
@@ -85,7 +85,7 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	}
 	if name, original, ok := w.names.Breakpoint(at); ok {
 		l.Probe = name
-		if buf[0] == breakpoint {
+		if buf[0] == idt.Int3 {
 			l.Patched = true
 			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(original, at)
 		}

@@ -10,6 +10,7 @@ import (
 	"trapline/emu"
 	"trapline/emu/loader"
 	"trapline/emu/record"
+	"trapline/idt"
 	"trapline/kprobes/trace"
 	"trapline/scenarios"
 	"trapline/scenarios/story"
@@ -149,5 +150,5 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 
 // patches reports whether a store put a breakpoint somewhere, or took one out.
 func (w *Walk) patches(ev *emu.Event, x *emu.MemWrite) bool {
-	return ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == breakpoint || x.Old == breakpoint) && w.world.probed(x.Addr)
+	return ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == idt.Int3 || x.Old == idt.Int3) && w.world.probed(x.Addr)
 }

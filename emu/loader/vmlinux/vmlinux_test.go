@@ -15,6 +15,7 @@ import (
 
 	"trapline/emu/loader"
 	"trapline/emu/loader/vmlinux"
+	"trapline/idt"
 )
 
 const base = 0xffffffff81000000
@@ -206,7 +207,7 @@ func TestReadPackings(t *testing.T) {
 			}
 			k, err := vmlinux.Read(data, nil)
 			require.NoError(t, err, name)
-			require.Equal(t, loader.AMD64, k.Arch)
+			require.Equal(t, idt.AMD64, k.Arch)
 			require.Equal(t, "Linux version 6.1.0-test (someone)", k.Banner)
 			require.Equal(t, "percpu content", string(k.PerCPU))
 			require.Len(t, k.Symbols, len(names()))

@@ -55,7 +55,7 @@ func (f *Fetcher) putAddresses() {
 	}
 }
 
-func (f *Fetcher) word() int { return f.prog.def.Arch.WordSize() }
+func (f *Fetcher) word() int { return f.prog.def.Arch.Word() }
 
 func (f *Fetcher) putWord(p []byte, v uint64) {
 	if f.word() == 4 {

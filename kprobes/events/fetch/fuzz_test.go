@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 )
@@ -27,14 +28,14 @@ func FuzzFetch(f *testing.F) {
 		pages(m.kernel, kernelBuf)
 		m.regs[events.RegAX], m.regs[events.RegDI], m.regs[events.RegSI], m.regs[events.RegSP] = ax, di, kernelBuf, kernelBuf+page
 		for _, kind := range []events.Kind{events.Kprobe, events.Uprobe} {
-			for _, arch := range []events.Arch{events.X8664, events.I386} {
+			for _, arch := range []idt.Arch{idt.AMD64, idt.I386} {
 				runHostile(t, m, kind, arch, line)
 			}
 		}
 	})
 }
 
-func runHostile(t *testing.T, m *machine, kind events.Kind, arch events.Arch, line string) {
+func runHostile(t *testing.T, m *machine, kind events.Kind, arch idt.Arch, line string) {
 	place := "p:e func "
 	if kind == events.Uprobe {
 		place = "p:e /f:0 "
@@ -67,14 +68,14 @@ func benchMachine() *machine {
 
 func TestFetchDoesNotAllocate(t *testing.T) {
 	m := benchMachine()
-	f := fetch.NewFetcher(compile(t, m, events.Kprobe, events.X8664, "p:e func "+fourArgs), m)
+	f := fetch.NewFetcher(compile(t, m, events.Kprobe, idt.AMD64, "p:e func "+fourArgs), m)
 	f.Fetch(m, fetch.Hit{})
 	require.Zero(t, testing.AllocsPerRun(100, func() { f.Fetch(m, fetch.Hit{}) }))
 }
 
 func BenchmarkFetch(b *testing.B) {
 	m := benchMachine()
-	f := fetch.NewFetcher(compile(b, m, events.Kprobe, events.X8664, "p:e func "+fourArgs), m)
+	f := fetch.NewFetcher(compile(b, m, events.Kprobe, idt.AMD64, "p:e func "+fourArgs), m)
 	b.Run("4-args", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -35,7 +35,7 @@ func (f *Fetcher) read(addr uint64, p []byte, user bool) int {
 func (f *Fetcher) copyString(addr uint64, dst []byte, user bool) (n int, ended, ok bool) {
 	arch := f.prog.def.Arch
 	for n < len(dst) {
-		at := arch.Word(addr + uint64(n))
+		at := arch.Mask(addr + uint64(n))
 		p := dst[n:min(len(dst), n+chunkSize, n+int(pageSize-at%pageSize))]
 		var got int
 		if f.reachesUser(addr, user) {
@@ -59,7 +59,7 @@ func (f *Fetcher) copyString(addr uint64, dst []byte, user bool) (n int, ended, 
 func (f *Fetcher) stringLength(addr uint64, limit int, user bool) (n int, ended, ok bool) {
 	arch := f.prog.def.Arch
 	for n < limit {
-		at := arch.Word(addr + uint64(n))
+		at := arch.Mask(addr + uint64(n))
 		want := min(limit-n, chunkSize, int(pageSize-at%pageSize))
 		got, ended, ok := f.copyString(at, f.scratch[:want], user)
 		n += got

@@ -23,7 +23,7 @@ func (r Record) Clone() Record {
 
 // Hit gives the addresses back.
 func (r Record) Hit() Hit {
-	word := r.Program.def.Arch.WordSize()
+	word := r.Program.def.Arch.Word()
 	h := Hit{Addr: getInt(r.Data[events.CommonSize:][:word])}
 	if r.Program.def.Return {
 		h.Return = getInt(r.Data[events.CommonSize+word:][:word])

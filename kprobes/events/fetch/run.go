@@ -3,6 +3,7 @@ package fetch
 import (
 	"encoding/binary"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 )
 
@@ -72,7 +73,7 @@ func (r *run) load() {
 	case opFileOffset:
 		r.value = r.hit.Addr - r.prog.def.FileOffset + in.imm
 	}
-	r.value = arch.Word(r.value)
+	r.value = arch.Mask(r.value)
 	r.pc = 1
 }
 
@@ -80,7 +81,7 @@ func (r *run) load() {
 // them in the slot is not the register's.
 func (r *run) register(reg events.Reg) uint64 {
 	v := r.target.Register(reg)
-	if r.prog.def.Arch != events.I386 {
+	if r.prog.def.Arch != idt.I386 {
 		return v
 	}
 	switch reg {
@@ -94,7 +95,7 @@ func (r *run) register(reg events.Reg) uint64 {
 // kernel probe does not look beyond its kernel stack.
 func (r *run) stackEntry(n uint32) uint64 {
 	sp := r.target.Register(events.RegSP)
-	addr := r.prog.def.Arch.Word(sp + uint64(n)*uint64(r.word()))
+	addr := r.prog.def.Arch.Mask(sp + uint64(n)*uint64(r.word()))
 	p := r.scratch[:r.word()]
 	clear(p)
 	if r.prog.def.Kind == events.Uprobe {
@@ -111,7 +112,7 @@ func (r *run) stackEntry(n uint32) uint64 {
 }
 
 func (r *run) argument(n uint32) uint64 {
-	regs := r.prog.def.Arch.ArgRegs()
+	regs := events.ArgRegs(r.prog.def.Arch)
 	if int(n) < len(regs) {
 		return r.target.Register(regs[n])
 	}
@@ -157,7 +158,7 @@ func (r *run) dereference() bool {
 		in := &r.code[r.pc]
 		r.pointer = r.value
 		p := r.scratch[:r.word()]
-		addr := arch.Word(r.value + uint64(int64(in.offset)))
+		addr := arch.Mask(r.value + uint64(int64(in.offset)))
 		if r.read(addr, p, in.op == opDerefUser) != len(p) {
 			return false
 		}
@@ -175,11 +176,11 @@ func (r *run) next(store, n int) {
 	r.pc = store
 	if !in.op.isStringStore() {
 		r.dest += int(in.size)
-		r.value = arch.Word(r.value + uint64(in.size))
+		r.value = arch.Mask(r.value + uint64(in.size))
 		return
 	}
 	r.pc-- // the load of the pointer again
-	r.value = arch.Word(r.pointer + uint64(r.word()))
+	r.value = arch.Mask(r.pointer + uint64(r.word()))
 	if r.dest != noDest {
 		r.dest += locatorSize
 		r.setLocator(r.dest, r.roomAt+n, r.room-n)

@@ -18,7 +18,7 @@ func (r *run) stringSource(addr uint64) source {
 	if r.from == fromData && r.prog.def.Kind == events.Uprobe {
 		return fromNowhere // a kernel address, which user accesses refuse
 	}
-	if r.prog.def.Kind == events.Uprobe && addr == r.prog.def.Arch.Word(commToken) {
+	if r.prog.def.Kind == events.Uprobe && addr == r.prog.def.Arch.Mask(commToken) {
 		return fromComm
 	}
 	return r.from
@@ -27,7 +27,7 @@ func (r *run) stringSource(addr uint64) source {
 // string stores or measures the string that the value points to. The result
 // is the bytes taken, the NUL included, or failed.
 func (r *run) string(in *insn) int {
-	addr := r.prog.def.Arch.Word(r.value + uint64(int64(in.offset)))
+	addr := r.prog.def.Arch.Mask(r.value + uint64(int64(in.offset)))
 	user := in.op == opStoreUserStr
 	if r.dest == noDest {
 		return r.measureString(addr, user)
@@ -145,7 +145,7 @@ func (r *run) fixed(in *insn) {
 		putInt(dst, r.value)
 		return
 	}
-	addr := r.prog.def.Arch.Word(r.value + uint64(int64(in.offset)))
+	addr := r.prog.def.Arch.Mask(r.value + uint64(int64(in.offset)))
 	n := r.read(addr, dst, in.op == opStoreUser)
 	clear(dst[n:])
 }

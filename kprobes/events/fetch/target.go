@@ -4,7 +4,10 @@
 // (SEMANTICS E2, E8). It prints records as trace lines do, and as JSON.
 package fetch
 
-import "trapline/kprobes/events"
+import (
+	"trapline/idt"
+	"trapline/kprobes/events"
+)
 
 // Target is the machine at a hit: what the probe's handler can see.
 type Target interface {
@@ -49,6 +52,6 @@ type layout struct {
 const pageSize = 4096
 
 var layouts = [...]layout{
-	events.X8664: {userEnd: 1<<47 - pageSize, stackSize: 16 << 10, maxRecord: pageSize - 16 - 8},
-	events.I386:  {userEnd: 0xc0000000, stackSize: 8 << 10, maxRecord: pageSize - 12 - 8},
+	idt.AMD64: {userEnd: 1<<47 - pageSize, stackSize: 16 << 10, maxRecord: pageSize - 16 - 8},
+	idt.I386:  {userEnd: 0xc0000000, stackSize: 8 << 10, maxRecord: pageSize - 12 - 8},
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracearray"
@@ -27,7 +28,7 @@ func (files) Stat(string) (events.File, events.Errno) { return events.File{ID: 1
 
 func newKernel(t *testing.T) *kernel {
 	k := &kernel{T: t}
-	k.r = tracefs.New(tracefs.Config{Arch: events.X8664, Uprobes: tracefs.FilesOnly{Files: files{}}, CPUs: 1, FirstID: 1400})
+	k.r = tracefs.New(tracefs.Config{Arch: idt.AMD64, Uprobes: tracefs.FilesOnly{Files: files{}}, CPUs: 1, FirstID: 1400})
 	require.NoError(t, k.r.Write(tracefs.UprobeEvents, []byte("p:o/l /f:0x10 a=%di:u32 s=$comm\np:o/m /f:0x20 b=%si:s16\n")))
 	k.a = tracearray.New(tracearray.Config{Registry: k.r, CPUs: 2, Now: func() uint64 { return k.time }})
 	return k

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 )
 
@@ -22,7 +23,7 @@ const MaxAssumed = 8192
 // blacklists is refused, and the functions seen refused there for not being
 // traceable. Probes do nothing.
 type AssumedKernel struct {
-	arch  events.Arch
+	arch  idt.Arch
 	addrs map[string]uint64
 	syms  []events.Symbol
 	black map[string]bool
@@ -31,7 +32,7 @@ type AssumedKernel struct {
 var _ Kprobes = (*AssumedKernel)(nil)
 
 // NewAssumedKernel makes one.
-func NewAssumedKernel(arch events.Arch) *AssumedKernel {
+func NewAssumedKernel(arch idt.Arch) *AssumedKernel {
 	k := &AssumedKernel{arch: arch, addrs: map[string]uint64{}, black: map[string]bool{}}
 	for _, name := range strings.Fields(blacklistText) {
 		k.black[name] = true
@@ -42,7 +43,7 @@ func NewAssumedKernel(arch events.Arch) *AssumedKernel {
 // span gives where the symbols start and how far apart they are. On x86-64
 // no 32-bit offset reaches the next one.
 func (k *AssumedKernel) span() (base, size uint64) {
-	if k.arch == events.I386 {
+	if k.arch == idt.I386 {
 		return 0xc1000000, 0x10000
 	}
 	return 0xffff900000000000, 1 << 33
@@ -62,7 +63,7 @@ func (k *AssumedKernel) Address(name string) (uint64, bool) {
 		return addr, true
 	}
 	base, size := k.span()
-	if name == "" || len(k.syms) >= MaxAssumed || k.arch.Word(base+uint64(len(k.syms)+1)*size) < base {
+	if name == "" || len(k.syms) >= MaxAssumed || k.arch.Mask(base+uint64(len(k.syms)+1)*size) < base {
 		return 0, false
 	}
 	sym := events.Symbol{Name: name, Addr: base + uint64(len(k.syms))*size, Size: size}

@@ -1,6 +1,9 @@
 package tracefs
 
-import "trapline/kprobes/events"
+import (
+	"trapline/idt"
+	"trapline/kprobes/events"
+)
 
 // Kprobes is the kernel behind kprobe_events: its symbols and its probe
 // engine. Numbers are errnos, 0 for success.
@@ -45,7 +48,7 @@ const (
 // Config is what a [Registry] is made from. Kprobes may be nil if
 // kprobe_events is never used, Uprobes if uprobe_events is not.
 type Config struct {
-	Arch    events.Arch
+	Arch    idt.Arch
 	Release events.Release
 	Kprobes Kprobes
 	Uprobes Uprobes
@@ -59,7 +62,7 @@ type Config struct {
 	// whose name no probe event may take; nil when it has none.
 	Tracepoint func(group, event string) bool
 	// HashPointer is what "%p" prints for an address; nil means
-	// [events.Arch.HashPointer].
+	// [events.HashPointer].
 	HashPointer func(addr uint64) uint64
 	// Now is the trace clock in nanoseconds, for error_log; nil means 0.
 	Now func() uint64

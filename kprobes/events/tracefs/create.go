@@ -185,7 +185,7 @@ func (p *Probe) address(k Kprobes) (uint64, bool) {
 		return p.Address, p.Address != 0
 	}
 	addr, ok := k.Address(p.Symbol)
-	return p.Arch.Word(addr + uint64(p.Offset)), ok
+	return p.Arch.Mask(addr + uint64(p.Offset)), ok
 }
 
 // moduleExists tells whether an unknown symbol is wrong for good: it is the

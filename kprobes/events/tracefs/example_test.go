@@ -3,6 +3,7 @@ package tracefs_test
 import (
 	"fmt"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
@@ -18,7 +19,7 @@ func (oneHit) Comm() string                  { return "demo" }
 
 // Define an event, enable it, and print a hit as the trace file would.
 func Example() {
-	r := tracefs.New(tracefs.Config{CPUs: 1, Kprobes: tracefs.NewAssumedKernel(events.X8664)})
+	r := tracefs.New(tracefs.Config{Arch: idt.AMD64, CPUs: 1, Kprobes: tracefs.NewAssumedKernel(idt.AMD64)})
 	if err := r.Write(tracefs.KprobeEvents, []byte("p:demo/work do_work+3 %cx name=+0(%di):string\n")); err != nil {
 		fmt.Println(err)
 		return

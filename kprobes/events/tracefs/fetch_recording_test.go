@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
@@ -113,8 +114,8 @@ func TestRecordedFetch(t *testing.T) {
 		want int // definitions in the recording
 	}{
 		{"fetch/fa64.txt", newFa64, 252},
-		{"fetch/fa32.txt", func(t *testing.T) *program { return newFa32(t, events.X8664) }, 268},
-		{"fetch_k32/fa32.txt", func(t *testing.T) *program { return newFa32(t, events.I386) }, 268},
+		{"fetch/fa32.txt", func(t *testing.T) *program { return newFa32(t, idt.AMD64) }, 268},
+		{"fetch_k32/fa32.txt", func(t *testing.T) *program { return newFa32(t, idt.I386) }, 268},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			p := tc.prog(t)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 )
@@ -165,7 +166,7 @@ func (k *kernel) list() string {
 			Addr: p.Addr, Return: p.Return, Disabled: !p.enabled, Ftrace: entry, Optimized: !entry && p.enabled,
 		})
 	}
-	return tracefs.List(entries, events.X8664, k)
+	return tracefs.List(entries, idt.AMD64, k)
 }
 
 // files is the file system of the uprobe scripts.

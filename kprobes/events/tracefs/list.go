@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 )
@@ -26,7 +27,7 @@ const listBuckets = 6
 // List is the file kprobes/list. entries are in the order of registration;
 // the file has them by hash bucket, later addresses of a bucket first, and at
 // one address the later probe first.
-func List(entries []ListEntry, arch events.Arch, syms fetch.Symbols) string {
+func List(entries []ListEntry, arch idt.Arch, syms fetch.Symbols) string {
 	type place struct {
 		ListEntry
 		bucket uint64
@@ -39,7 +40,7 @@ func List(entries []ListEntry, arch events.Arch, syms fetch.Symbols) string {
 		if _, ok := first[e.Addr]; !ok {
 			first[e.Addr] = i
 		}
-		places[i] = place{e, arch.Hash(e.Addr, listBuckets), first[e.Addr], i}
+		places[i] = place{e, events.Hash(arch, e.Addr, listBuckets), first[e.Addr], i}
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(b.first, a.first), cmp.Compare(b.nth, a.nth))
@@ -51,12 +52,12 @@ func List(entries []ListEntry, arch events.Arch, syms fetch.Symbols) string {
 	return b.String()
 }
 
-func (e ListEntry) line(b *strings.Builder, arch events.Arch, syms fetch.Symbols) {
+func (e ListEntry) line(b *strings.Builder, arch idt.Arch, syms fetch.Symbols) {
 	typ := "k"
 	if e.Return {
 		typ = "r"
 	}
-	fmt.Fprintf(b, "%0*x  %s  ", 2*arch.WordSize(), e.Addr, typ)
+	fmt.Fprintf(b, "%0*x  %s  ", 2*arch.Word(), e.Addr, typ)
 	sym, ok := events.Symbol{}, false
 	if syms != nil {
 		sym, ok = syms.Lookup(e.Addr)

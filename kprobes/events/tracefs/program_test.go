@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
@@ -18,9 +19,9 @@ import (
 // registers that the source loads.
 type program struct {
 	path  string
-	arch  events.Arch // of the kernel
-	base  uint64      // address of file offset 0
-	size  uint64      // bytes of the file
+	arch  idt.Arch // of the kernel
+	base  uint64   // address of file offset 0
+	size  uint64   // bytes of the file
 	pages map[uint64][]byte
 	funcs map[uint64]function // by file offset
 }
@@ -75,7 +76,7 @@ func call(regs map[events.Reg]uint64, addr, ret, sp, word uint64, out map[events
 
 // newFa64 is fa64 under the x86-64 kernel.
 func newFa64(t *testing.T) *program {
-	p := &program{path: "/t/fa64", arch: events.X8664, base: 0x400000, size: 9816}
+	p := &program{path: "/t/fa64", arch: idt.AMD64, base: 0x400000, size: 9816}
 	at := p.image(t, "../testdata/bin/fa64")
 	sp := at["stk"]
 	for _, v := range []uint64{0x5555, 0x4444, 0x3333333344444444, ^uint64(1)} {
@@ -106,7 +107,7 @@ func newFa64(t *testing.T) *program {
 // newFa32 is fa32 under the kernel of the given architecture. What the kernel
 // decides about segment registers is not in the program's source; gs under
 // i386 is what 6.1.176's entry code leaves in the slot.
-func newFa32(t *testing.T, arch events.Arch) *program {
+func newFa32(t *testing.T, arch idt.Arch) *program {
 	p := &program{path: "/t/fa32", arch: arch, base: 0x8048000, size: 9404}
 	at := p.image(t, "../testdata/bin/fa32")
 	sp := at["stk"]
@@ -121,7 +122,7 @@ func newFa32(t *testing.T, arch events.Arch) *program {
 		events.RegSI: at["str1"], events.RegDI: at["st"], events.RegBP: at["frame"],
 		events.RegFlags: 0x202, events.RegCS: 0x23, events.RegSS: 0x2b, events.RegOrigAX: ^uint64(0),
 	}
-	if arch == events.I386 {
+	if arch == idt.I386 {
 		maps.Copy(regs, map[events.Reg]uint64{events.RegCS: 0x73, events.RegSS: 0x7b,
 			events.RegDS: 0x7b, events.RegES: 0x7b, events.RegFS: 0, events.RegGS: 0x3620})
 	}

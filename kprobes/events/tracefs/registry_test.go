@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 )
@@ -24,11 +25,11 @@ type engine struct {
 }
 
 func newEngine() *engine {
-	return &engine{AssumedKernel: tracefs.NewAssumedKernel(events.X8664), refuse: map[string]events.Errno{}, planted: map[*tracefs.Probe]bool{}}
+	return &engine{AssumedKernel: tracefs.NewAssumedKernel(idt.AMD64), refuse: map[string]events.Errno{}, planted: map[*tracefs.Probe]bool{}}
 }
 
 func (e *engine) registry(change func(*tracefs.Config)) *tracefs.Registry {
-	cfg := tracefs.Config{Kprobes: e, Uprobes: uprobes{e}, CPUs: 2, Printk: func(s string) { e.log = append(e.log, s) }}
+	cfg := tracefs.Config{Arch: idt.AMD64, Kprobes: e, Uprobes: uprobes{e}, CPUs: 2, Printk: func(s string) { e.log = append(e.log, s) }}
 	if change != nil {
 		change(&cfg)
 	}

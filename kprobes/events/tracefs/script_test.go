@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 )
@@ -128,13 +129,13 @@ func newShell(t *testing.T, s *script, choices []exception) *shell {
 	require.NotNil(t, m)
 	sh.cpus = int(m[1][0] - '0')
 	sh.r = tracefs.New(tracefs.Config{
-		Kprobes: sh.k, Uprobes: files{}, CPUs: sh.cpus,
+		Arch: idt.AMD64, Kprobes: sh.k, Uprobes: files{}, CPUs: sh.cpus,
 		Printk: func(line string) { sh.dmesg = append(sh.dmesg, line) },
 		HashPointer: func(addr uint64) uint64 {
 			if h, ok := recordedHashes[addr]; ok {
 				return h
 			}
-			return events.X8664.HashPointer(addr)
+			return events.HashPointer(idt.AMD64, addr)
 		},
 	})
 	return sh

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/fetch"
 	"trapline/kprobes/events/tracefs"
@@ -32,8 +33,8 @@ func TestE1_Variations(t *testing.T) {
 // run of the program left in the trace.
 func TestE2_Variations(t *testing.T) {
 	replayVariations(t, "fetch64.x86_64", 2500, func() *program { return newFa64(t) })
-	replayVariations(t, "fetch32.x86_64", 2000, func() *program { return newFa32(t, events.X8664) })
-	replayVariations(t, "fetch32.i386", 2000, func() *program { return newFa32(t, events.I386) })
+	replayVariations(t, "fetch32.x86_64", 2000, func() *program { return newFa32(t, idt.AMD64) })
+	replayVariations(t, "fetch32.i386", 2000, func() *program { return newFa32(t, idt.I386) })
 }
 
 // TestE4_Variations replays made-up sessions with enabling, disabling,
@@ -91,9 +92,9 @@ func replayVariations(t *testing.T, file string, sessions int, makeProgram func(
 	t.Run(file, func(t *testing.T) {
 		k, list := readVariations(t, file)
 		assert.Len(t, list, sessions)
-		arch := events.X8664
+		arch := idt.AMD64
 		if strings.HasSuffix(file, ".i386") {
-			arch = events.I386
+			arch = idt.I386
 		}
 		var p *program
 		if makeProgram != nil {

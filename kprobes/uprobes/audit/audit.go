@@ -3,7 +3,6 @@
 package audit
 
 import (
-	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
 	"trapline/kprobes/events"
@@ -68,7 +67,7 @@ type Auditor struct {
 
 // New makes an auditor of a file and its code.
 func New(names *places.File, code *places.Program) *Auditor {
-	return &Auditor{names: names, code: code, mode: emu.Arch(names.Image.Arch).Mode(), program: programHazards(names)}
+	return &Auditor{names: names, code: code, mode: insn.ModeOf(names.Image.Arch), program: programHazards(names)}
 }
 
 // Program lists what return probes anywhere in the file may break.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
 )
@@ -17,7 +16,7 @@ func resolved(image *loader.Image, s loader.Symbol) []loader.Symbol {
 	if segment == nil {
 		return nil
 	}
-	mode := emu.Arch(image.Arch).Mode()
+	mode := insn.ModeOf(image.Arch)
 	code := segment.Data[min(s.Addr-segment.Addr, uint64(len(segment.Data))):]
 	code = code[:min(uint64(len(code)), s.Size)]
 	var l []loader.Symbol

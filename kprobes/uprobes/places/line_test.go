@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/loader"
+	"trapline/idt"
 	"trapline/kprobes/uprobes/places"
 )
 
@@ -29,7 +30,7 @@ func (f files) File(path string) (*places.File, error) {
 
 func code(names ...loader.Symbol) files {
 	return files{&loader.Image{
-		Arch:     loader.AMD64,
+		Arch:     idt.AMD64,
 		Segments: []loader.Segment{{Addr: 0x401000, Data: make([]byte, 0x100), MemSize: 0x100, Prot: loader.ProtR | loader.ProtX, Offset: 0x1000}},
 		Symbols:  loader.NewSymbols(names),
 	}}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"trapline/emu"
 	"trapline/emu/insn"
 	"trapline/emu/loader"
 )
@@ -26,7 +25,7 @@ type Range struct{ From, To uint64 }
 // Read sweeps the code of an image: the given ranges of it, or without any its executable segments. A function's entry is the target of a direct call that lies on an instruction
 // and begins a body that can be decoded to its end: code that is only called through a pointer is not found.
 func Read(image *loader.Image, code ...Range) *Program {
-	p := &Program{image: image, mode: emu.Arch(image.Arch).Mode(), starts: map[uint64]bool{}}
+	p := &Program{image: image, mode: insn.ModeOf(image.Arch), starts: map[uint64]bool{}}
 	for s := range image.Symbols.All() {
 		if s.Kind.IsCode() {
 			p.symbols = append(p.symbols, s.Addr)

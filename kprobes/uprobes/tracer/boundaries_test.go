@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/emu/insn"
-	"trapline/kprobes/events"
+	"trapline/idt"
 	"trapline/kprobes/events/tracefs"
 )
 
@@ -23,11 +23,11 @@ func TestEveryInstructionProbed(t *testing.T) {
 	for _, args := range [][]string{{"fib", "7"}, {"nest"}, {"longjmp"}, {"tail", "10"}, {"str", "words"}, {"pt"}, {"deep", "9"}, {"threads"}, {"fork"}, {"signal"}} {
 		t.Run(args[0], func(t *testing.T) {
 			args = append([]string{"/t/beh"}, args...)
-			plain := newRig(t, root, events.X8664)
+			plain := newRig(t, root, idt.AMD64)
 			plain.load(t, args...)
 			want := plain.run(t)
 
-			r := newRig(t, root, events.X8664)
+			r := newRig(t, root, idt.AMD64)
 			for at := firstFunction; at < endOfFunctions; {
 				line := fmt.Sprintf("p:b/at%x /t/beh:%#x\n", at, at)
 				require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(line)))

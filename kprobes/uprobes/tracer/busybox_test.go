@@ -54,11 +54,7 @@ func newBoxRig(t *testing.T, dpkgArch string) *boxRig {
 
 // reset takes all events away. The programs see the host's files, as natively.
 func (b *boxRig) reset(t *testing.T) {
-	arch := events.X8664
-	if b.image.Arch == loader.I386 {
-		arch = events.I386
-	}
-	b.rig, b.fresh, b.seen = newRig(t, "/", arch), nil, map[*tracefs.Probe]bool{}
+	b.rig, b.fresh, b.seen = newRig(t, "/", b.image.Arch), nil, map[*tracefs.Probe]bool{}
 }
 
 // define adds an event of a kind, p or r, at an address.

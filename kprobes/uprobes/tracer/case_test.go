@@ -19,6 +19,7 @@ import (
 
 	"trapline/emu"
 	"trapline/emu/linux"
+	"trapline/idt"
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
@@ -114,11 +115,11 @@ type rig struct {
 	log      []string
 }
 
-func newRig(t testing.TB, root string, arch events.Arch) *rig {
+func newRig(t testing.TB, root string, arch idt.Arch) *rig {
 	return newRigOf(t, root, arch, uprobes.Modern)
 }
 
-func newRigOf(t testing.TB, root string, arch events.Arch, engine uprobes.Engine) *rig {
+func newRigOf(t testing.TB, root string, arch idt.Arch, engine uprobes.Engine) *rig {
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
@@ -199,7 +200,7 @@ func guestRootOf(t testing.TB, file string) string {
 
 // machineOf is what a set of recordings was made on.
 type machineOf struct {
-	arch events.Arch
+	arch idt.Arch
 	// processor: a real one, whose saved flags have RF. The others are the emulator's.
 	processor bool
 	// flags is the latency column of that kernel's uprobe lines, if it is not 6.1's.
@@ -286,7 +287,7 @@ func leaveOut(got, want string) string {
 }
 
 // play does to the case what was done when it was recorded.
-func (c recorded) play(t *testing.T, root string, arch events.Arch) map[string]string {
+func (c recorded) play(t *testing.T, root string, arch idt.Arch) map[string]string {
 	got := map[string]string{}
 	plain := newRig(t, root, arch)
 	plain.load(t, c.args...)

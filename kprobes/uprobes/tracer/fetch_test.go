@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes/events"
+	"trapline/idt"
 	"trapline/kprobes/events/tracefs"
 )
 
@@ -55,11 +55,11 @@ func readDefinitions(t *testing.T, file string) []definition {
 func TestFetch(t *testing.T) {
 	for _, set := range []struct {
 		file, program string
-		arch          events.Arch
+		arch          idt.Arch
 	}{
-		{"fetch/fa64.txt", "fa64", events.X8664},
-		{"fetch/fa32.txt", "fa32", events.X8664},
-		{"fetch_k32/fa32.txt", "fa32", events.I386},
+		{"fetch/fa64.txt", "fa64", idt.AMD64},
+		{"fetch/fa32.txt", "fa32", idt.AMD64},
+		{"fetch_k32/fa32.txt", "fa32", idt.I386},
 	} {
 		t.Run(set.file, func(t *testing.T) {
 			root := guestRootOf(t, filepath.Join(eventsData, "bin", set.program))

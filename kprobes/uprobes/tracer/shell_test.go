@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes/events"
+	"trapline/idt"
 	"trapline/kprobes/events/tracearray"
 )
 
@@ -33,7 +33,7 @@ type shell struct {
 }
 
 func newShell(t testing.TB, root string, cpus int) *shell {
-	sh := &shell{rig: newRig(t, root, events.X8664), TB: t, files: map[string]string{}}
+	sh := &shell{rig: newRig(t, root, idt.AMD64), TB: t, files: map[string]string{}}
 	sh.array = tracearray.New(tracearray.Config{Registry: sh.registry, CPUs: cpus})
 	sh.tracer.RecordInto(sh.array)
 	return sh
