@@ -93,20 +93,24 @@ func (p probedFiles) File(path string) (*places.File, error) {
 // control writes and reads control files.
 func (w *ProgramRun) control(s *format.Step) (string, error) {
 	const file = "uprobe_events"
-	group, name, enable := enableFile(s.Word)
+	word := tracefs.Name(s.Word)
+	group, name, enable := enableFile(word)
 	switch {
-	case s.Verb == "echo" && s.Word == file:
+	case s.Verb == "echo" && word == file:
 		return w.echo(s)
 	case s.Verb == "echo" && enable && (s.Text == "0" || s.Text == "1"):
 		return refusal(w.registry.SetEvent(group, name, s.Text == "1")), nil
-	case s.Verb == "cat" && s.Word == "trace":
+	case s.Verb == "cat" && word == "trace":
 		return strings.Join(w.eventLines(), "\n"), nil
-	case s.Verb == "cat" && s.Word == "uprobe_profile":
+	case s.Verb == "cat" && word == "uprobe_profile":
 		return w.registry.UprobeProfile(w.tracer.Counts), nil
-	case s.Verb == "cat" && s.Word == file:
+	case s.Verb == "cat" && word == file:
 		return w.registry.Read(tracefs.UprobeEvents), nil
-	case s.Verb == "cat" && s.Word == "error_log":
+	case s.Verb == "cat" && word == "error_log":
 		return w.registry.ErrorLog(), nil
+	}
+	if err := tracefs.NotModelled(word, nil); err != nil {
+		return err.Error(), nil
 	}
 	return "", s.Pos.Error(w.File.Name, "uprobe_events, events/GROUP/EVENT/enable, uprobe_profile, trace or error_log", "%s of %q", s.Verb, s.Word)
 }

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"trapline/kprobes/events"
@@ -16,9 +15,10 @@ var Files = []string{"kprobe_events", "dynamic_events", "kprobe_profile", "error
 	"events/GROUP/enable", "events/GROUP/filter", "events/GROUP/EVENT/enable", "events/GROUP/EVENT/filter",
 	"events/GROUP/EVENT/format", "events/GROUP/EVENT/hist", "events/GROUP/EVENT/id", "events/GROUP/EVENT/trigger"}
 
-// ReadFile gives what reading a file of tracefs gives. The error is an errno.
+// ReadFile gives what reading a file of tracefs gives. The error is an errno,
+// or of a file that is not modelled.
 func (t *Tracing) ReadFile(name string) (string, error) {
-	switch name = path.Clean(name); name {
+	switch name = tracefs.Name(name); name {
 	case "kprobe_events":
 		return t.registry.Read(tracefs.KprobeEvents), nil
 	case "dynamic_events":
@@ -50,13 +50,14 @@ func (t *Tracing) ReadFile(name string) (string, error) {
 			return fmt.Sprintf("%d\n", e.ID), nil
 		}
 	}
-	return "", events.ENOENT
+	return "", tracefs.NotModelled(name, events.ENOENT)
 }
 
 // WriteFile writes a line to a file of tracefs, as echo does: with truncate
-// by >, else by >>. The error is an errno or an *events.Error.
+// by >, else by >>. The error is an errno, an *events.Error, or of a file that
+// is not modelled.
 func (t *Tracing) WriteFile(name, text string, truncate bool) error {
-	name = path.Clean(name)
+	name = tracefs.Name(name)
 	for f, n := range map[tracefs.File]string{tracefs.KprobeEvents: "kprobe_events", tracefs.DynamicEvents: "dynamic_events"} {
 		if name != n {
 			continue
@@ -88,7 +89,7 @@ func (t *Tracing) WriteFile(name, text string, truncate bool) error {
 func (t *Tracing) writeEnable(name, text string) error {
 	group, event, file := splitEvent(name)
 	if file != "enable" {
-		return events.ENOENT
+		return tracefs.NotModelled(name, events.ENOENT)
 	}
 	if _, err := t.ReadFile(name); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"trapline/emu"
 	"trapline/kprobes/events"
+	"trapline/kprobes/events/tracefs"
 )
 
 // The functions of "adding" are called with ecx 0 and 3.
@@ -48,4 +49,49 @@ func TestE4TriggersOfOtherEvents(t *testing.T) {
 	require.Equal(t, "0\n", r.read("tracing_on"))
 	require.Equal(t, "1*\n", r.read("events/g/b/enable"))
 	require.Equal(t, "g:b\ng:a\n", r.read("available_events"))
+}
+
+// set_event takes words: GROUP:EVENT with nothing or "*" for all, or the name of a group or of events; "!" disables.
+func TestE4SetEvent(t *testing.T) {
+	r := newRig(t, emu.I386, "modern", adding)
+	for _, line := range []string{"p:g/a add", "p:g/b add+5", "p:h/a add+5"} {
+		require.NoError(t, r.t.WriteFile("kprobe_events", line, false))
+	}
+	for _, c := range []struct {
+		text     string
+		truncate bool
+		want     string // set_event then, newest first
+		err      error
+	}{
+		{"g:a", false, "g:a\n", nil},
+		{"h:", false, "h:a\ng:a\n", nil},
+		{"!g:a", false, "h:a\n", nil},
+		{"a", false, "h:a\ng:a\n", nil},
+		{"!h", false, "g:a\n", nil},
+		{"*:b", true, "g:b\n", nil},
+		{":a !*:b", false, "h:a\ng:a\n", nil},
+		{"g:b none h:a", true, "g:b\n", events.EINVAL},
+		{"G:a", false, "g:b\n", events.EINVAL},
+		{"g:*", false, "g:b\ng:a\n", nil},
+		{"*:*", false, "h:a\ng:b\ng:a\n", nil},
+		{"", true, "", nil},
+	} {
+		require.ErrorIs(t, r.t.WriteFile("/sys/kernel/tracing/set_event", c.text, c.truncate), c.err, "%q", c.text)
+		require.Equal(t, c.want, r.read("set_event"), "%q", c.text)
+	}
+}
+
+// A file that a kernel has and this one does not is told from a misspelt one.
+func TestE4FilesThatAreNotModelled(t *testing.T) {
+	r := newRig(t, emu.I386, "modern", adding)
+	for name, want := range map[string]error{
+		"trace_clock": tracefs.ErrNotModelled, "/sys/kernel/tracing/options/overwrite": tracefs.ErrNotModelled, "trace_clok": events.ENOENT,
+		"/sys/kernel/debug/tracing/instances/x/trace": tracefs.ErrNotModelled, "events/kprobes/none/enable": events.ENOENT, "/proc/stat": events.ENOENT,
+	} {
+		_, err := r.t.ReadFile(name)
+		require.ErrorIs(t, err, want, name)
+		require.ErrorIs(t, r.t.WriteFile(name, "1", true), want, name)
+	}
+	_, err := r.t.ReadFile("/sys/kernel/debug/kprobes/list")
+	require.NoError(t, err)
 }

@@ -84,24 +84,22 @@ func parseModule(w *words) (Module, error) {
 }
 
 // parseEcho takes TEXT and the file that it goes to: "echo TEXT > FILE", or
-// ">> FILE" to append. TEXT may be in single quotes.
+// ">> FILE" to append. Quotes in TEXT are a shell's.
 func (s *Step) parseEcho(w *words) error {
 	const want = "TEXT > FILE or TEXT >> FILE"
 	rest := w.line.text[w.off:]
-	at := strings.LastIndex(rest, ">")
-	if at < 0 {
+	list, at, err := shellWords(rest)
+	switch {
+	case err != nil:
+		return w.line.at(w.off+at).errorAt(want, "%v", err)
+	case at < 0:
 		return w.line.at(w.off).errorAt(want, "nothing says where the text goes")
 	}
-	text := rest[:at]
-	if cut, ok := strings.CutSuffix(text, ">"); ok {
-		s.Append, text = true, cut
-	}
-	text = strings.TrimSpace(text)
-	if len(text) > 1 && text[0] == '\'' && text[len(text)-1] == '\'' {
-		text = text[1 : len(text)-1]
-	}
-	s.Text = text
+	s.Text = strings.Join(list, " ")
 	w.off += at + 1
+	if s.Append = strings.HasPrefix(rest[at+1:], ">"); s.Append {
+		w.off++
+	}
 	x, err := w.next(want)
 	s.Word = x.text
 	return err

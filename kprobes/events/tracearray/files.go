@@ -1,6 +1,7 @@
 package tracearray
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -235,6 +236,8 @@ func (a *Array) writeControl(name, text string, truncate bool) (errno events.Err
 		for _, r := range a.rings {
 			r.resize(int(n) << 10)
 		}
+	case "set_event":
+		return a.setEvents(text, truncate), true
 	case "set_event_pid":
 		if truncate {
 			a.pids = nil
@@ -252,6 +255,24 @@ func (a *Array) writeControl(name, text string, truncate bool) (errno events.Err
 		return 0, false
 	}
 	return 0, true
+}
+
+// setEvents enables events by the words of set_event, and disables those behind
+// "!"; truncated, it begins with none. A word that no event matches ends it.
+func (a *Array) setEvents(text string, truncate bool) events.Errno {
+	var errno events.Errno
+	if truncate {
+		for _, e := range a.cfg.Registry.Events() {
+			_ = a.cfg.Registry.SetEvent(e.Group, e.Name, false) // disabling does not fail
+		}
+	}
+	for _, w := range strings.Fields(text) {
+		w, off := strings.CutPrefix(w, "!")
+		if err := a.cfg.Registry.SetMatching(w, !off); errors.As(err, &errno) {
+			return errno
+		}
+	}
+	return 0
 }
 
 func (a *Array) writeGroup(group, file, data string) error {

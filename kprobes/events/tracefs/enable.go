@@ -60,6 +60,29 @@ func (r *Registry) SetGroup(group string, on bool) error {
 	return nil
 }
 
+// SetMatching is a word written to set_event: GROUP:EVENT, where "*" and
+// nothing stand for all, or the name of a group or of events
+// (ftrace_set_clr_event()). The first number is the result, but all are tried.
+func (r *Registry) SetMatching(word string, on bool) error {
+	all := func(s string) bool { return s == "" || s == "*" }
+	group, name, both := strings.Cut(word, ":")
+	var first events.Errno = events.EINVAL
+	found := false
+	for _, e := range r.Events() {
+		if both && (!all(group) && e.Group != group || !all(name) && e.Name != name) || !both && word != e.Group && word != e.Name {
+			continue
+		}
+		if errno := r.set(e, on); !found || first == 0 {
+			first = errno
+		}
+		found = true
+	}
+	if first != 0 {
+		return first
+	}
+	return nil
+}
+
 // EventState is what reading an event's enable file gives: "0" or "1", a "*"
 // when triggers need the event, and a newline.
 func (r *Registry) EventState(group, name string) (string, error) {
