@@ -87,6 +87,11 @@ func (m *Machine) randomInsn(c *CPU, in *insn.Inst) {
 	c.RFLAGS = c.RFLAGS&^FlagsStatus | CF
 }
 
+// SwapGS exchanges the base of gs with MSR_KERNEL_GS_BASE.
+func (c *CPU) SwapGS() {
+	c.Seg[GS].Base, c.Sys.MSR.KernelGSBase = c.Sys.MSR.KernelGSBase, c.Seg[GS].Base
+}
+
 // fsgsInsn runs SWAPGS and RD/WRFSBASE, RD/WRGSBASE; CR4.FSGSBASE is taken as
 // set.
 func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
@@ -94,7 +99,7 @@ func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 		return Fault(VecUD)
 	}
 	if in.Opcode == 0x01 {
-		c.Seg[GS].Base, c.Sys.MSR.KernelGSBase = c.Sys.MSR.KernelGSBase, c.Seg[GS].Base
+		c.SwapGS()
 		return nil
 	}
 	base := &c.Seg[FS+in.Digit()&1].Base

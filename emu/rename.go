@@ -69,11 +69,13 @@ func (r *Renaming) cpus(m *Machine) {
 		for g := range s.core.GPR {
 			s.core.GPR[g] = r.Word(s.core.GPR[g])
 		}
+		s.core.Seg[GS].Base = r.Word(s.core.Seg[GS].Base)
 		for t := range s.pending[:s.nPending] {
 			s.pending[t].CR2 = r.Word(s.pending[t].CR2)
 		}
 		sys := *s.sys
 		sys.CR2, sys.MSR.SysenterESP, sys.TR = r.Word(sys.CR2), r.Word(sys.MSR.SysenterESP), c.Sys.TR
+		sys.MSR.KernelGSBase = r.Word(sys.MSR.KernelGSBase)
 		s.sys = &sys
 		used := c.fpuUsed
 		c.setState(&s.cpuState)
@@ -99,7 +101,12 @@ func (r *Renaming) changes(c *CPU) bool {
 			return true
 		}
 	}
-	return r.Word(c.Sys.CR2) != c.Sys.CR2 || r.Word(c.Sys.MSR.SysenterESP) != c.Sys.MSR.SysenterESP
+	for _, v := range [...]uint64{c.Sys.CR2, c.Sys.MSR.SysenterESP, c.Seg[GS].Base, c.Sys.MSR.KernelGSBase} {
+		if r.Word(v) != v {
+			return true
+		}
+	}
+	return false
 }
 
 // memory moves the contents of areas and renames the words outside them that

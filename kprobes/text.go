@@ -37,7 +37,8 @@ func kernelText(e *engines.Engine, a emu.Arch) traps.Text {
 	if !e.Text.OwnTraps {
 		c = append(c, traps.TrapCode())
 	}
-	t := traps.NewText(e.Name, a, traitsOf(e, a).Config(), assembly, c)
+	traits := traitsOf(e, a)
+	t := traps.NewText(e.Name, a, traits.Config(), traits.Header(), assembly, c)
 	name := e.Name + "/" + traps.ArchName(a) + ".lst"
 	t.Listing = "kprobes/engines/" + name
 	t.Read = func() ([]byte, error) { return engines.Files.ReadFile(name) }

@@ -55,6 +55,9 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		if err := k.bootCPU(c); err != nil {
 			return nil, err
 		}
+		if o.Traits.DebugStack {
+			k.bootDebugStack(c)
+		}
 	}
 	k.dataSeg = m.CPUs[0].Seg[emu.DS]
 	m.Kernel = k
@@ -192,8 +195,11 @@ func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
 		case v.vec == vecBR && t.KernelBoundsGate:
 			g.DPL = 0 // G0
 		}
-		if v.vec == emu.VecDF && k.M.Arch == emu.AMD64 {
+		switch {
+		case v.vec == emu.VecDF && k.M.Arch == emu.AMD64:
 			g.IST = 1
+		case v.vec == emu.VecDB && t.DebugStack:
+			g.IST = debugIST // G0
 		}
 		k.SetGate(s, v.vec, g)
 	}
@@ -260,6 +266,41 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 	c.Shutdown = ""
 	c.Halted = true // until a task is started on it
 	return k.loadSegments(c, k.Layout.KernelCS, k.Layout.KernelDS)
+}
+
+// What 2.6.12 for x86-64 has for each CPU beside its thread's stack.
+const (
+	debugIST       = 4    // DEBUG_STACK: which of the TSS's stacks is #DB's
+	exceptionSize  = 4096 // EXCEPTION_STKSZ
+	pdaSize        = 64
+	pdaKernelStack = 16
+	pdaStackOffset = 40 // the word there is that far below the thread's stack's end
+)
+
+// bootDebugStack gives a vCPU a stack for #DB, and what it finds its thread by.
+func (k *Kernel) bootDebugStack(c *emu.CPU) {
+	_, end := k.DebugStack(c.ID)
+	k.poke(c.Space, c.Sys.TR.Base+36+8*(debugIST-1), end, 8)
+	pda := k.PDA(c.ID)
+	k.poke(c.Space, pda.Low+pdaKernelStack, k.Layout.StackTop(c.ID)-pdaStackOffset, 8)
+	c.Seg[emu.GS].Base = pda.Low
+}
+
+func (k *Kernel) hasDebugStack() bool { return k.HasSymbol("exception_stacks") }
+
+// DebugStack is where a vCPU handles #DB, if it has a stack for that.
+func (k *Kernel) DebugStack(cpu int) (low, high uint64) {
+	if !k.hasDebugStack() {
+		return 0, 0
+	}
+	low = k.Symbol("exception_stacks") + uint64(cpu)*exceptionSize
+	return low, low + exceptionSize
+}
+
+// PDA is what gs points at while a vCPU with a stack for #DB is in the kernel.
+func (k *Kernel) PDA(cpu int) emu.Area {
+	low := k.Symbol("cpu_pda") + uint64(cpu)*pdaSize
+	return emu.Area{Low: low, High: low + pdaSize}
 }
 
 func (k *Kernel) gateSize() int {

@@ -46,6 +46,8 @@ type directEntry struct {
 	// saveAX: orig_eax gets eax (K21), as the 2002 stubs do; else -1.
 	saveAX bool
 	gap    bool
+	// gs: the kernel's own is loaded, as the trait DebugStack says.
+	gs bool
 }
 
 const (
@@ -69,6 +71,7 @@ type directFrame struct {
 	inCall bool // a guest handler runs
 	args   int  // bytes of arguments that its caller pops
 	dr7    uint64
+	gs     bool // the kernel's was loaded for this trap
 }
 
 type directCall struct {
@@ -113,6 +116,7 @@ func (k *Kernel) SetDirect(on bool) error {
 			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
 			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && traits.SavesAX}
 			d.entries[v.vec].gap = v.vec == emu.VecBP && traits.Gap
+			d.entries[v.vec].gs = traits.DebugStack
 		}
 	}
 	k.direct = d
@@ -155,10 +159,33 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 	f := &st.frames[st.depth]
 	st.depth++
 	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[emu.RSP]}
+	if f.gs = e.gs && k.needsGS(c, f); f.gs {
+		c.SwapGS()
+	}
 	c.RIP = d.step
 	c.RFLAGS &^= emu.DF
 	c.SetReg(emu.RBX, uint64(t.Vector))
 	k.runControl(c, st, f)
+}
+
+// needsGS reports whether the kernel's gs is not loaded: #DB looks itself; others
+// believe that it is in a frame from the kernel, but for one of the iret to ring 3.
+func (k *Kernel) needsGS(c *emu.CPU, f *directFrame) bool {
+	regs := PtRegs{k.M.Door(), c, f.regs}
+	if f.vec == emu.VecDB {
+		return int64(c.Seg[emu.GS].Base) >= 0
+	}
+	return regs.User() || regs.Get(FieldIP) == k.direct.ret
+}
+
+// syncRegs moves a frame that is elsewhere to the end of the thread's own stack.
+func (k *Kernel) syncRegs(c *emu.CPU, f *directFrame) {
+	to := k.Layout.StackTop(c.ID) - ptRegsSize64
+	for off := uint64(0); off < ptRegsSize64 && to != f.regs; off += 8 {
+		v, _ := k.M.PeekWord(c.Space, f.regs+off, 8)
+		k.M.PokeWord(c.Space, to+off, 8, v)
+	}
+	f.regs, c.GPR[emu.RSP] = to, to
 }
 
 // buildFrame pushes what the entry stub would, or nothing if the stack has no
@@ -357,8 +384,14 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 			if s.holds(c, regs) {
 				f.pc = s.target
 			}
+		case stSyncRegs:
+			k.syncRegs(c, f)
+			regs.Addr = f.regs
 		case stIret:
 			st.depth--
+			if f.gs {
+				c.SwapGS()
+			}
 			k.leaveDirect(c, regs)
 			return
 		default:

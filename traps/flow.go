@@ -23,6 +23,7 @@ import (
 //	text NAME [N]            call NAME(rbx, regs, N) of the kernel's text
 //	sti if IF | sti | cli | clts | flags &= ~TF
 //	dr6 = 0 | dr7 = 0 | save dr7 | restore dr7
+//	sync_regs                the frame moves to the end of the thread's stack
 //	iret                     registers from the frame, and return
 //
 // Before a statement [NAME ...] may say for which kernels it is there: see Traits.
@@ -70,6 +71,7 @@ const (
 	stSaveDR7
 	stRestoreDR7
 	stClearTF
+	stSyncRegs
 	stIret
 )
 
@@ -224,7 +226,7 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 var fixedStatements = map[string]stmtKind{
 	"return": stReturn, "sti if IF": stStiIfIF, "sti": stSti, "cli": stCli, "clts": stClts, "dr6 = 0": stDR6, "dr7 = 0": stDR7,
 	"save dr7": stSaveDR7, "restore dr7": stRestoreDR7,
-	"flags &= ~TF": stClearTF, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
+	"flags &= ~TF": stClearTF, "sync_regs": stSyncRegs, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
 	"rax = ip": stRAXIP, "rax = error_code": stRAXErr, "rbx = cr2": stRBXCR2,
 }
 

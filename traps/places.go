@@ -167,8 +167,11 @@ func (p *Place) find(img *loader.Image, line int) error {
 }
 
 // OfFrame reports whether the memory operand is addressed by the frame's or
-// the stack's pointer.
+// the stack's pointer, or by gs, where a CPU's own words are.
 func OfFrame(in *insn.Inst) bool {
+	if in.Seg == insn.SegGS {
+		return true
+	}
 	if !in.HasMemory() {
 		return false // a moffs
 	}

@@ -28,6 +28,8 @@ var (
 	fields64 = [...]uint64{FieldIP: 128, FieldCS: 136, FieldFlags: 144, FieldSP: 152, FieldSS: 160, FieldOrigAX: 120, FieldAX: 80}
 )
 
+const ptRegsSize64 = 21 * 8
+
 // PtRegsName names the word of struct pt_regs at an offset of bytes; false:
 // there is none.
 func PtRegsName(a emu.Arch, off uint64) (string, bool) {

@@ -147,6 +147,12 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 	info := k.Layout.ThreadInfo(id)
 	k.poke(c.Space, info+threadPtrace, b2u(t.Ptraced)*ptPtraced|b2u(t.DTrace)*ptDTrace, 4)
 	k.poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
+	if k.hasDebugStack() {
+		c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = k.PDA(id).Low, 0
+		if ring == 3 {
+			c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = 0, c.Seg[emu.GS].Base
+		}
+	}
 	c.GPR[emu.RSP], c.RIP = sp, rip
 	c.RFLAGS |= emu.IF
 	c.Halted = false

@@ -44,10 +44,10 @@ type Text struct {
 	Read        func() ([]byte, error) // the listing's bytes
 }
 
-// NewText puts a kernel's text together: what the assembler's conditions are,
-// entry code, more assembly; the C that all kernels share, and the kernel's own.
-// It sets neither Listing nor Read.
-func NewText(engine string, a emu.Arch, config string, assembly, c []File) Text {
+// NewText puts a kernel's text together: what its traits are, entry code, more
+// assembly; the C that all kernels share, and the kernel's own. It sets neither
+// Listing nor Read.
+func NewText(engine string, a emu.Arch, assembler, header string, assembly, c []File) Text {
 	t := Text{Engine: engine, Arch: a}
 	add := func(part *string, files ...File) {
 		for _, f := range files {
@@ -58,9 +58,9 @@ func NewText(engine string, a emu.Arch, config string, assembly, c []File) Text 
 			*part += f.Text
 		}
 	}
-	add(&t.Assembly, File{"config", config}, ktextFile(ArchName(a)+"_entry.S"))
+	add(&t.Assembly, File{"config", assembler}, ktextFile(ArchName(a)+"_entry.S"))
 	add(&t.Assembly, assembly...)
-	add(&t.C, ktextFile("kernel.h"), ktextFile("stock.c"))
+	add(&t.C, File{"config.h", header}, ktextFile("kernel.h"), ktextFile("stock.c"))
 	add(&t.C, c...)
 	t.Source = t.Assembly + t.C
 	return t
@@ -76,7 +76,7 @@ func ArchName(a emu.Arch) string {
 
 // StockText is the kernel without probes.
 func StockText(a emu.Arch) Text {
-	t := NewText("", a, "", nil, []File{ktextFile("none.h"), TrapCode()})
+	t := NewText("", a, "", "", nil, []File{ktextFile("none.h"), TrapCode()})
 	name := "ktext/" + ArchName(a) + "_none.lst"
 	t.Listing = "traps/" + name
 	t.Read = func() ([]byte, error) { return ktext.ReadFile(name) }

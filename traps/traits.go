@@ -43,6 +43,9 @@ type Traits struct {
 	FixupFirst bool
 	// KernelOnly: #DB and #PF from ring 3 never ask kprobes.
 	KernelOnly bool
+	// DebugStack: x86-64's #DB comes on a stack of its own, the thread is found by
+	// the kernel's gs, and nothing is scheduled on the way back.
+	DebugStack bool
 	// TextSteps: kernel text sets a step up in direct mode too.
 	TextSteps bool
 }
@@ -59,12 +62,14 @@ func (t *Traits) names() []struct {
 	}{
 		{"SAVES_AX", &t.SavesAX}, {"GAP", &t.Gap}, {"INTERRUPT_GATES", &t.InterruptGates}, {"RESTORES_IF", &t.RestoresIF},
 		{"DEBUG_FIRST", &t.DebugFirst}, {"NO_LAZY_DR7", &t.NoLazyDR7}, {"NO_DTRACE", &t.NoDTrace}, {"NO_KERNEL_SIGTRAP", &t.NoKernelSIGTRAP}, {"ALL_FAULTS", &t.AllFaults},
-		{"FIXUP_FIRST", &t.FixupFirst}, {"KERNEL_ONLY", &t.KernelOnly}, {textSteps, &t.TextSteps},
+		{"FIXUP_FIRST", &t.FixupFirst}, {"KERNEL_ONLY", &t.KernelOnly}, {debugStack, &t.DebugStack}, {textSteps, &t.TextSteps},
 	}
 }
 
-// textSteps is no concern of the assembler's.
-const textSteps = "TEXT_STEPS"
+const (
+	debugStack = "DEBUG_STACK" // C asks for it too
+	textSteps  = "TEXT_STEPS"  // is no concern of the assembler's
+)
 
 // TraitsNamed has the traits of these names on.
 func TraitsNamed(on ...string) Traits {
@@ -86,6 +91,14 @@ func (t Traits) Config() string {
 		}
 	}
 	return b.String()
+}
+
+// Header is what its C begins with.
+func (t Traits) Header() string {
+	if t.DebugStack {
+		return "#define TRAP_" + debugStack + "\n"
+	}
+	return ""
 }
 
 // build tells a flow which of its lines are in: by a trait's name, or KPROBES.

@@ -1,12 +1,19 @@
 package explore
 
-import "trapline/emu"
+import (
+	"math/bits"
+
+	"trapline/emu"
+)
 
 // Stack is a stack of a vCPU: linear memory from Low up to but not including
 // High, whole pages, that is mapped once.
 type Stack struct {
 	CPU       int
 	Low, High uint64
+	// Exceptions: a gate leads to its end (IST), where the interrupted stack pointer
+	// is kept. It has nothing in it when the stack pointer is elsewhere.
+	Exceptions bool
 }
 
 // scratch is what a Machine knows of its vCPUs' stacks.
@@ -19,13 +26,14 @@ type scratch struct {
 
 // stackPage is a page of a vCPU's stack.
 type stackPage struct {
-	linear   uint64
-	low, top uint64 // of the stack that it is of
-	frame    emu.Frame
+	linear     uint64
+	low, top   uint64 // of the stack that it is of
+	exceptions bool
+	frame      emu.Frame
 }
 
-// standingAt is where a vCPU stands and, if it has stopped, its stack pointer
-// plus one.
+// standingAt is where a vCPU stands and, if it has stopped, what its stack pointers
+// are; else 0.
 type standingAt struct {
 	place
 	key uint64
@@ -36,7 +44,7 @@ func newScratch(m *emu.Machine, stacks []Stack) scratch {
 	for _, k := range stacks {
 		for at := k.Low; at < k.High; at += emu.PageSize {
 			if pte, ok := m.CPUs[k.CPU].Space.Lookup(at); ok {
-				s.stacks[k.CPU] = append(s.stacks[k.CPU], stackPage{at, k.Low, k.High, pte.Frame})
+				s.stacks[k.CPU] = append(s.stacks[k.CPU], stackPage{at, k.Low, k.High, k.Exceptions, pte.Frame})
 			}
 		}
 	}
@@ -62,7 +70,8 @@ func (s *Machine) Standing(actor int) (at, key uint64) {
 	}
 	c := s.M.CPUs[actor]
 	if !c.CanStep() {
-		key = c.LinearSP() + 1
+		sp := c.LinearSP()
+		key = sp + 1 ^ bits.RotateLeft64(s.interrupted(actor, sp), 32)
 	}
 	if s.placer != nil {
 		return s.placer.Place(c), key
@@ -70,17 +79,40 @@ func (s *Machine) Standing(actor int) (at, key uint64) {
 	return c.LinearPC(), key
 }
 
-// Shown implements Scratcher. Of a stack in which the stack pointer is, it is
-// what lies at it and above; of another one all.
+// Shown implements Scratcher. Of a stack in which the stack pointer is, or the one
+// that an exception on another stack has interrupted, it is what lies at it and
+// above; of another one all.
 func (s *Machine) Shown(actor int, live Bits) {
 	sp := s.M.CPUs[actor].LinearSP()
+	interrupted := s.interrupted(actor, sp)
 	for i, p := range s.scratch.stacks[actor] {
+		from := sp
+		switch {
+		case dies(p, sp):
+		case p.exceptions:
+			continue
+		case dies(p, interrupted):
+			from = interrupted
+		default:
+			from = p.low
+		}
 		for b := range emu.PageSize {
-			if at := p.linear + uint64(b); !dies(p, sp) || at >= sp {
+			if p.linear+uint64(b) >= from {
 				live.Add(i*emu.PageSize + b)
 			}
 		}
 	}
+}
+
+// interrupted is the stack pointer that the frame at the end of the exceptions'
+// stack has kept in which sp is, or 0.
+func (s *Machine) interrupted(cpu int, sp uint64) uint64 {
+	for _, p := range s.scratch.stacks[cpu] {
+		if p.exceptions && dies(p, sp) {
+			return s.M.CPUs[cpu].Space.Word(p.top-16, 8)
+		}
+	}
+	return 0
 }
 
 // dies reports whether bytes below a stack pointer are dead in the stack of p.

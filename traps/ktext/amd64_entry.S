@@ -3,6 +3,7 @@
 
 # struct pt_regs, offsets from its start
 .set R_ORIG_RAX, 120
+.set R_RIP, 128
 .set R_CS, 136
 .set R_EFLAGS, 144
 
@@ -14,7 +15,7 @@ hc.\name\().\@:
 	int $0x81
 .endm
 
-.macro SAVE_ALL
+.macro SAVE_REGS
 	cld
 	pushq %rdi
 	pushq %rsi
@@ -31,6 +32,22 @@ hc.\name\().\@:
 	pushq %r13
 	pushq %r14
 	pushq %r15
+.endm
+
+.macro SAVE_ALL
+	SAVE_REGS
+	SWAPGS_IF_USER
+.endm
+
+# Where #DB has a stack of its own, a thread is found by the kernel's gs, which
+# is loaded at the border of ring 3. The frame is built.
+.macro SWAPGS_IF_USER
+.ifdef TRAP_DEBUG_STACK
+	testl $3,R_CS(%rsp)
+	jz .Lkernel\@
+	swapgs
+.Lkernel\@:
+.endif
 .endm
 
 .macro FUNC name
@@ -68,6 +85,12 @@ FUNC \name
 
 # The error code is in orig_rax's slot; the handler in %rax.
 FUNC fault_common
+.ifdef TRAP_DEBUG_STACK	# the iret to ring 3 faults with ring 3's gs
+	cmpq $return_from_trap,R_RIP(%rsp)
+	jne 1f
+	swapgs
+1:
+.endif
 	movq R_ORIG_RAX(%rsp),%rsi
 	movq $-1,R_ORIG_RAX(%rsp)
 	movq %rsp,%rdi
@@ -84,6 +107,44 @@ FUNC fault_common
 .endif
 .endm
 
+.ifdef TRAP_DEBUG_STACK
+# G0: #DB comes on a stack of its own, wherever the kernel is: whose gs is loaded
+# its address tells. ebx: 0 if it was ring 3's.
+FUNC debug
+	PUSH_ORIG_RAX
+	SAVE_REGS
+	movl $1,%ebx
+	movl $0xc0000101,%ecx	# MSR_GS_BASE
+	rdmsr
+	testl %edx,%edx
+	js 1f
+	swapgs
+	xorl %ebx,%ebx
+1:	movq %rsp,%rdi
+	xorl %esi,%esi
+	call do_debug
+	cli
+
+# Nobody looks for a reason to schedule. A signal is delivered on the thread's
+# own stack.
+FUNC paranoid_exit
+	testl $3,R_CS(%rsp)
+	jz 1f
+	call signal_pending
+	testl %eax,%eax
+	jz 1f
+	movq %rsp,%rdi
+	call sync_regs
+	movq %rax,%rsp
+	movq %rsp,%rdi
+	call do_signal
+	cli
+	jmp paranoid_exit
+1:	testl %ebx,%ebx
+	jnz restore_regs
+	swapgs
+	jmp restore_regs
+.else
 # K2: the answer in eax picks the way back.
 FUNC debug
 	PUSH_ORIG_RAX
@@ -94,6 +155,7 @@ FUNC debug
 	testl %eax,%eax
 	jnz restore_all
 	jmp ret_from_exception
+.endif
 
 FUNC int3
 	PUSH_ORIG_RAX
@@ -173,6 +235,10 @@ FUNC resume_kernel
 	call preempt_check
 
 FUNC restore_all
+.ifdef TRAP_DEBUG_STACK
+	SWAPGS_IF_USER
+FUNC restore_regs
+.endif
 	popq %r15
 	popq %r14
 	popq %r13
@@ -216,3 +282,11 @@ init_tss:
 	.globl jiffies
 jiffies:
 	.zero 8
+.ifdef TRAP_DEBUG_STACK
+	.balign 4096
+	.globl exception_stacks, cpu_pda
+exception_stacks:	# EXCEPTION_STKSZ bytes for each CPU
+	.zero 8*4096
+cpu_pda:
+	.zero 8*64
+.endif

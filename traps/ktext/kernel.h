@@ -69,10 +69,27 @@ struct thread_info {
 #define and_stack "andl %%esp,%0"
 #define lock_dec "lock decl %0"
 #endif
+#ifdef TRAP_DEBUG_STACK	/* the stack pointer does not say whose thread it is */
+/* A CPU's own, at its gs. */
+struct x8664_pda {
+	unsigned long unused[2];
+	char *kernelstack;	/* PDA_STACKOFFSET below the thread's stack's end */
+};
+#define PDA_STACKOFFSET (5 * 8)
+
+#define read_pda(field) ({						\
+	unsigned long value__;						\
+	__asm__("movq %%gs:%c1,%0" : "=r"(value__)			\
+		: "i"(__builtin_offsetof(struct x8664_pda, field)));	\
+	value__; })
+#define current_thread_info()						\
+	((struct thread_info *)(read_pda(kernelstack) + PDA_STACKOFFSET - THREAD_SIZE))
+#else
 #define current_thread_info() ({						\
 	struct thread_info *ti__;						\
 	__asm__(and_stack : "=r"(ti__) : "0"(-(unsigned long)THREAD_SIZE));	\
 	ti__; })
+#endif
 #define smp_processor_id() ((unsigned long)current_thread_info()->cpu)
 
 #define local_irq_disable() __asm__ volatile("cli" : : : "memory")
