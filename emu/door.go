@@ -156,11 +156,11 @@ func (c *CPU) register(r Register) uint64 {
 	case RegisterDR6:
 		return c.Sys.DR[6]
 	case RegisterAble:
-		return b2u(c.CanStep())
+		return B2U(c.CanStep())
 	case RegisterEnded:
-		return b2u(c.Shutdown != "")
+		return B2U(c.Shutdown != "")
 	case RegisterIF:
-		return b2u(c.RFLAGS&IF != 0)
+		return B2U(c.RFLAGS&IF != 0)
 	}
 	if r >= RegisterSegment {
 		return uint64(c.Seg[r-RegisterSegment].Sel)
@@ -199,7 +199,8 @@ func (c *CPU) See(s *Seen) {
 	}
 }
 
-func b2u(b bool) uint64 {
+// B2U is 1 for true.
+func B2U(b bool) uint64 {
 	if b {
 		return 1
 	}

@@ -37,28 +37,14 @@ func (g *Manager) runAction(kind HandlerKind, x *traps.Exec) traps.Result {
 // handler is the handler of a kind that has a function of its own; a return
 // probe's is in Return.
 func (p *Probe) handler(kind HandlerKind) *Handler {
-	switch kind {
-	case Pre:
-		return &p.Pre
-	case Post:
-		return &p.Post
-	}
-	return &p.Fault
+	return [...]*Handler{Pre: &p.Pre, Post: &p.Post, Fault: &p.Fault}[kind]
 }
 
 // countMultiprobe counts the hit of a probe that is not itself the current
 // kprobe but linked to it.
 func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
-	if g.ops == nil || g.ops.current(x) == x.Probe {
-		return
-	}
-	switch kind {
-	case Pre:
-		g.add(i, Hits)
-	case Post:
-		g.add(i, Posts)
-	case Fault:
-		g.add(i, Faults)
+	if g.ops != nil && g.ops.current(x) != x.Probe {
+		g.add(i, [...]Count{Pre: Hits, Post: Posts, Fault: Faults}[kind])
 	}
 }
 

@@ -1,8 +1,6 @@
 package kprobes
 
 import (
-	"fmt"
-
 	"trapline/emu"
 	"trapline/idt"
 	"trapline/traps"
@@ -50,14 +48,9 @@ func (e *common) cell(x *traps.Exec, v ctlVar) uint64 {
 
 const ctlWords = 16 // of kprobe_ctlblk, per CPU
 
-func (e *common) get(x *traps.Exec, v ctlVar) uint64 {
-	w, _ := x.M.PeekWord(x.C.Space, e.cell(x, v), x.M.Arch.Word())
-	return w
-}
+func (e *common) get(x *traps.Exec, v ctlVar) uint64 { return e.peek(x, e.cell(x, v)) }
 
-func (e *common) set(x *traps.Exec, v ctlVar, val uint64) {
-	x.M.PokeWord(x.C.Space, e.cell(x, v), x.M.Arch.Word(), val)
-}
+func (e *common) set(x *traps.Exec, v ctlVar, val uint64) { e.write(x, e.cell(x, v), val) }
 
 const (
 	nrCPUs     = 32 // NR_CPUS: kprobe_cpu when nobody holds a probe
@@ -119,10 +112,12 @@ func (e *common) sharedOps() map[string]traps.Op {
 		"save_flags":            e.saveFlags,
 		"prepare_singlestep":    e.prepareSinglestep,
 		"restore_opcode":        e.restoreOpcode,
-		"hit_ss":                e.hitSS,
+		"hit_ss":                e.store(ctlStatus, hitSS),
 		"write_breakpoint":      e.writeBreakpoint,
-		"restore_saved_flags":   e.restoreSavedFlags,
-		"restore_old_flags":     e.restoreOldFlags,
+		"restore_saved_flags":   e.orFlags(ctlSavedFlags),
+		"restore_old_flags":     e.orFlags(ctlOldFlags),
+		"load_current_kprobe":   e.load(ctlCurrent, emu.RBX),
+		"load_kprobe_status":    e.load(ctlStatus, emu.RAX),
 		"pre_handler_action":    e.action(Pre),
 		"post_handler_action":   e.action(Post),
 		"fault_handler_action":  e.action(Fault),
@@ -139,10 +134,7 @@ const (
 )
 
 // probeField reads a field of the struct kprobe at hand.
-func (e *common) field(x *traps.Exec, off uint64) uint64 {
-	v, _ := x.M.PeekWord(x.C.Space, x.Probe+off, x.M.Arch.Word())
-	return v
-}
+func (e *common) field(x *traps.Exec, off uint64) uint64 { return e.peek(x, x.Probe+off) }
 
 func (e *common) opcode(x *traps.Exec) byte {
 	v, _ := x.M.PeekWord(x.C.Space, x.Probe+e.l.opcode, 1)
@@ -170,17 +162,7 @@ func (e *common) head(x *traps.Exec, addr uint64) uint64 {
 // getKprobe walks the bucket's list in guest memory; the bound is for lists
 // that a guest has broken.
 func (e *common) getKprobe(x *traps.Exec) traps.Result {
-	addr := x.Arg()
-	p := e.lookup(x, addr)
-	x.Return(p)
-	b := bucket(x.M.Arch, addr)
-	if p == 0 {
-		x.Sayf("K8", func() string { return fmt.Sprintf("no probe for %s in bucket %d of the hash table", x.K.Name(addr), b) })
-	} else {
-		x.Sayf("K4", func() string {
-			return fmt.Sprintf("bucket %d of the hash table has the probe for %s", b, x.K.Name(addr))
-		})
-	}
+	x.Return(e.lookup(x, x.Arg()))
 	return traps.Next
 }
 
@@ -203,22 +185,14 @@ func (e *common) lookup(x *traps.Exec, addr uint64) uint64 {
 func (e *common) breakpointGone(x *traps.Exec) traps.Result {
 	at := x.M.Arch.Mask(x.Arg() - 1) // K25: no segment base
 	v, ok := x.M.PeekWord(x.C.Space, at, 1)
-	gone := ok && v != breakpoint
-	x.Return(b2u(gone))
-	if gone {
-		e.noteSwallowed(x, at, v)
-	} else {
-		x.Say("K8", "memory still holds CC: not a kprobe's, the kernel handles it")
-	}
+	x.Return(emu.B2U(ok && v != breakpoint))
 	return traps.Next
 }
 
 func (e *common) hitActive(x *traps.Exec) traps.Result {
 	e.set(x, ctlStatus, hitActive)
 	e.set(x, ctlCurrent, x.Probe)
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
-	e.hit(x)
-	x.Say("K4", "kprobe_status = KPROBE_HIT_ACTIVE: a probe is hit")
+	e.seenHit(x)
 	return traps.Next
 }
 
@@ -261,98 +235,56 @@ func (e *common) changesIF(x *traps.Exec) bool {
 
 func (e *common) saveFlags(x *traps.Exec) traps.Result {
 	old := x.Regs.Get(traps.FieldFlags) & (emu.TF | emu.IF)
-	saved := old
-	why := "TF and IF of the interrupted code (%s) are kept for the way back"
-	if e.changesIF(x) {
-		saved &^= emu.IF
-		why = "TF and IF of the interrupted code (%s) are kept, but IF is dropped from what is put back: the instruction sets IF itself"
-	}
 	e.set(x, ctlOldFlags, old)
-	e.set(x, ctlSavedFlags, saved)
-	x.Sayf("K4", func() string { return fmt.Sprintf(why, emu.FormatFlags(old)) })
+	if e.changesIF(x) {
+		old &^= emu.IF
+	}
+	e.set(x, ctlSavedFlags, old)
 	return traps.Next
 }
 
 func (e *common) prepareSinglestep(x *traps.Exec) traps.Result {
 	f := x.Regs.Get(traps.FieldFlags)
 	x.Regs.Set(traps.FieldFlags, f&^emu.IF|emu.TF)
-	x.Say("K4", "the frame's TF is set and IF cleared: one instruction will run, with interrupts off, and trap")
 	return traps.Next
 }
 
 func (e *common) restoreOpcode(x *traps.Exec) traps.Result {
-	addr, op := e.addr(x), e.opcode(x)
-	x.M.PokeWord(x.C.Space, addr, 1, uint64(op)) // K15: one byte
-	x.Sayf("K4", func() string {
-		return fmt.Sprintf("the original byte %02x is back at %s: until it is re-armed, any CPU runs through it unseen (K11)", op, x.K.Name(addr))
-	})
+	x.M.PokeWord(x.C.Space, e.addr(x), 1, uint64(e.opcode(x))) // K15: one byte
 	return traps.Next
 }
 
 func (e *common) rewindIP(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkRewind
 	x.Regs.Set(traps.FieldIP, e.addr(x))
-	x.Say("K4", "the frame's eip goes back to the instruction itself")
-	return traps.Next
-}
-
-func (e *common) hitSS(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkStep
-	e.set(x, ctlStatus, hitSS)
-	e.g.step[x.C.ID].active = true
-	row := "K4"
-	if e.percpu {
-		row = "O4"
-	}
-	x.Say(row, "kprobe_status = KPROBE_HIT_SS: it stays so over the return to the probed code")
 	return traps.Next
 }
 
 func (e *common) writeBreakpoint(x *traps.Exec) traps.Result {
-	addr := e.addr(x)
-	x.M.PokeWord(x.C.Space, addr, 1, breakpoint)
-	i := e.g.index(x.Probe)
-	e.g.setLost(i, false)
-	e.g.setRegistered(i, true)
-	x.Sayf("K5", func() string { return fmt.Sprintf("CC is written to %s: the probe is armed", x.K.Name(addr)) })
+	x.M.PokeWord(x.C.Space, e.addr(x), 1, breakpoint)
 	return traps.Next
 }
 
-// restoreSavedFlags or-s the flags in: a TF that the stepped popf has cleared
-// comes back (K17).
-func (e *common) restoreSavedFlags(x *traps.Exec) traps.Result {
-	e.countEnd(x)
-	saved := e.get(x, ctlSavedFlags)
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|saved)
-	x.Sayf("K5", func() string {
-		return fmt.Sprintf("the flags kept at the hit (%s) are or-ed into the frame", emu.FormatFlags(saved))
-	})
-	return traps.Next
+// orFlags or-s kept flags in: a TF that the stepped popf has cleared comes back
+// (K17).
+func (e *common) orFlags(v ctlVar) traps.Op {
+	return func(x *traps.Exec) traps.Result {
+		x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|e.get(x, v))
+		return traps.Next
+	}
 }
 
-// countEnd counts the end of a hit.
-func (e *common) countEnd(x *traps.Exec) { e.g.add(e.g.index(x.Probe), Posts) }
-
-func (e *common) restoreOldFlags(x *traps.Exec) traps.Result {
-	e.g.add(e.g.index(x.Probe), Faults)
-	old := e.get(x, ctlOldFlags)
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)|old)
-	x.Sayf("K9", func() string {
-		return fmt.Sprintf("the step faulted: kprobe_old_eflags (%s), not the saved ones, are or-ed into the frame, and the instruction will hit again", emu.FormatFlags(old))
-	})
-	return traps.Next
+// store sets a control variable.
+func (e *common) store(v ctlVar, to uint64) traps.Op {
+	return func(x *traps.Exec) traps.Result {
+		e.set(x, v, to)
+		return traps.Next
+	}
 }
 
-// The loads that kernel text does by instructions, as direct mode's steps.
-
-func (e *common) loadCurrent(x *traps.Exec) traps.Result {
-	x.C.SetReg(emu.RBX, e.get(x, ctlCurrent))
-	x.Say("K5", "current_kprobe")
-	return traps.Next
-}
-
-func (e *common) loadStatus(x *traps.Exec) traps.Result {
-	x.Return(e.get(x, ctlStatus))
-	x.Say("K9", "kprobe_status")
-	return traps.Next
+// load reads one into a register, as kernel text does by an instruction.
+func (e *common) load(v ctlVar, r emu.Reg) traps.Op {
+	return func(x *traps.Exec) traps.Result {
+		x.C.SetReg(r, e.get(x, v))
+		return traps.Next
+	}
 }

@@ -45,15 +45,9 @@ func (e *copying) Ops() map[string]traps.Op {
 	return ops
 }
 
-// reentrantStep: another probe is hit while the step is under way. The step
-// is given up, the lock released, and the breakpoint is nobody's: the kernel
-// gets it.
+// reentrantStep is give_up_step.
 func (e *copying) reentrantStep(x *traps.Exec) traps.Result {
-	x.Micro.Work = emu.WorkReenter
-	e.g.add(e.g.index(x.Probe), Reentrant)
 	f := x.Regs.Get(traps.FieldFlags)
 	x.Regs.Set(traps.FieldFlags, f&^emu.TF|e.get(x, ctlSavedFlags))
-	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit during a step", Addr: e.addr(x)})
-	x.Say("K7", "a probe is hit while another's instruction is stepped: TF goes, the lock is given up, the int3 is left to the kernel")
 	return traps.Next
 }

@@ -50,9 +50,9 @@ func (g *Manager) Read(d emu.Door, i int, c Count) uint64 {
 	s := &g.stats[i]
 	switch c {
 	case Registered:
-		return b2u(s.Registered)
+		return emu.B2U(s.Registered)
 	case Lost:
-		return b2u(s.Lost)
+		return emu.B2U(s.Lost)
 	}
 	return *c.of(s)
 }

@@ -81,7 +81,7 @@ func TestG0ASecondDebugOverwritesTheFirst(t *testing.T) {
 	r := newKit(t, emu.AMD64, "2005", 1)
 	c := r.user(traps.Task{Ptraced: true, DebugReg7: 1}, join([]byte{0x90}, exit(r.a))...)
 	c.RFLAGS |= emu.TF
-	const debugreg6 = 32 // of thread_info
+	const debugreg6 = 32                                                                // of thread_info
 	c.Sys.DR[0], c.Sys.DR[7] = r.k.Layout.ThreadInfo(0)+debugreg6, emu.DR7Fixed|0x90002 // G0, 8 bytes, writes
 	var frames, cs []uint64
 	for len(frames) < 2 {

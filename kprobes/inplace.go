@@ -1,7 +1,6 @@
 package kprobes
 
 import (
-	"fmt"
 	"maps"
 
 	"trapline/emu"
@@ -39,25 +38,13 @@ func (e *inPlace) Ops() map[string]traps.Op {
 // from kernel mode, and the saved stack pointer itself if not (K10).
 func (e *inPlace) fixPushf(x *traps.Exec) traps.Result {
 	if e.opcode(x) != 0x9c { // K23: only the first byte is looked at
-		x.Say("K10", "not pushf: nothing to mend on the stack")
 		return traps.Next
 	}
 	old := e.get(x, ctlOldFlags)
-	if x.M.Arch == emu.AMD64 { // a 64-bit frame has rsp: the carried-over code follows it
-		sp := x.Regs.Get(traps.FieldSP)
-		v, _ := x.M.PeekWord(x.C.Space, sp, 8)
-		x.M.PokeWord(x.C.Space, sp, 8, v&^(emu.TF|emu.IF)|old)
-		x.Say("K10", "pushf pushed the stepping flags: the word on the stack gets TF and IF as they were")
-		return traps.Next
-	}
-	v := x.Regs.Get(traps.FieldSP)
-	x.Regs.Set(traps.FieldSP, v&^(emu.TF|emu.IF)|old)
-	if x.Regs.User() {
-		x.Sayf("K10", func() string {
-			return fmt.Sprintf("pushf: regs->esp is edited as if it were the pushed word, but this frame came from ring 3: it is the stack pointer (%#x)", v)
-		})
-	} else {
-		x.Say("K10", "pushf pushed the stepping flags: regs->esp is where that word lies, and gets TF and IF as they were")
+	e.editTop(x, func(v uint64) uint64 { return v&^(emu.TF|emu.IF) | old })
+	x.Say("K10", "the pushed image gets TF and IF as they were")
+	if x.M.Arch == emu.I386 && x.Regs.User() {
+		x.Say("K10", "regs->esp is edited as if it were the pushed word, but this frame came from ring 3: it is the stack pointer")
 	}
 	return traps.Next
 }
@@ -66,7 +53,6 @@ func (e *inPlace) fixPushf(x *traps.Exec) traps.Result {
 // goes with it (K17).
 func (e *inPlace) clearTF(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
-	x.Say("K5", "the frame's TF is cleared")
 	return traps.Next
 }
 
@@ -78,7 +64,6 @@ const NoteScheduled emu.NoteKind = "scheduled-in-trap"
 func preemptEnable(x *traps.Exec) traps.Result {
 	x.K.AddPreemptCount(x.C, -1)
 	if x.K.PreemptCount(x.M, x.C.ID) != 0 || !x.K.NeedResched(x.M, x.C.ID) {
-		x.Say("K0", "preempt_enable: nothing asks to schedule")
 		return traps.Next
 	}
 	return schedule(x)

@@ -28,23 +28,18 @@ func (e *common) setKRI(x *traps.Exec, at uint64, field int, v uint64) {
 // initInstances is the allocating part of register_kretprobe: a new set, beside
 // the instances of an earlier registration that are still out.
 func (e *common) initInstances(x *traps.Exec) {
-	n, made := e.kri(x, x.Probe, krpMaxActive), uint64(0)
-	first, last := uint64(0), uint64(0)
+	left := e.kri(x, x.Probe, krpMaxActive)
+	link := x.Probe + uint64(krpFree*x.M.Arch.Word()) // of the last one
+	e.write(x, link, 0)
 	e.eachInstance(x, func(ri uint64) bool {
-		if e.kri(x, ri, kriTask) != 0 {
-			return true
+		if e.kri(x, ri, kriTask) == 0 {
+			e.setKRI(x, ri, kriNext, 0)
+			e.setKRI(x, ri, kriRefs, 1)
+			e.write(x, link, ri)
+			link, left = ri, left-1
 		}
-		if made++; last == 0 {
-			first = ri
-		} else {
-			e.setKRI(x, last, kriNext, ri)
-		}
-		last = ri
-		e.setKRI(x, ri, kriNext, 0)
-		e.setKRI(x, ri, kriRefs, 1)
-		return made < n
+		return left > 0
 	})
-	e.setKRI(x, x.Probe, krpFree, first)
 	e.setKRI(x, x.Probe, krpNmissed, 0)
 }
 

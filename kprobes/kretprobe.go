@@ -61,15 +61,6 @@ const (
 	kriWords = 8
 )
 
-// kretEngine is an engine that has return probes.
-type kretEngine interface {
-	engineOps
-	// prepareReturns gets the trampoline ready for the first return probe.
-	prepareReturns() error
-	initInstances(x *traps.Exec)
-	orphanInstances(x *traps.Exec)
-}
-
 // checkReturn refuses a return probe that the engine cannot have.
 func (g *Manager) checkReturn(p *Probe) error {
 	switch {
@@ -81,13 +72,11 @@ func (g *Manager) checkReturn(p *Probe) error {
 		return fmt.Errorf("return probe %s: %d instances; expected at most %d", p.Name, p.Return.MaxActive, MaxMaxActive)
 	case g.ops == nil:
 		return nil // none: nothing is hit anyway
-	}
-	e, ok := g.ops.(kretEngine)
-	if !ok {
+	case !g.Describe().Returns:
 		return fmt.Errorf("return probe %s: %w: engine %s single-steps in place and knows no trampoline; return probes came in 2005",
 			p.Name, ErrNoKretprobes, g.Engine)
 	}
-	return e.prepareReturns()
+	return g.ops.prepareReturns()
 }
 
 // defineReturn fills in the part of struct kretprobe behind struct kprobe.
@@ -116,15 +105,15 @@ func (g *Manager) defineReturn(i int) error {
 
 // registerReturn does what register_kretprobe does before register_kprobe.
 func (g *Manager) registerReturn(x *traps.Exec, i int) {
-	if e, ok := g.ops.(kretEngine); ok && g.probes[i].Return != nil {
-		e.initInstances(x)
+	if g.probes[i].Return != nil {
+		g.ops.initInstances(x)
 	}
 }
 
 // unregisterReturn does what unregister_kretprobe does last.
 func (g *Manager) unregisterReturn(x *traps.Exec, i int) {
-	if e, ok := g.ops.(kretEngine); ok && g.probes[i].Return != nil {
-		e.orphanInstances(x)
+	if g.probes[i].Return != nil {
+		g.ops.orphanInstances(x)
 	}
 }
 

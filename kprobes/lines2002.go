@@ -53,6 +53,9 @@ func rewinds(x *traps.Exec) { x.Micro.Work = emu.WorkRewind }
 // seenLock: a locked compare and exchange has found the lock free if it left
 // ZF set (K6, K12).
 func (e *common) seenLock(x *traps.Exec) {
+	if x.Micro.Takes != 0 {
+		return // a micro-step
+	}
 	l := x.Loaded()
 	x.Micro.Takes = l.Addr
 	if x.C.RFLAGS&emu.ZF != 0 {
@@ -100,15 +103,30 @@ func (e *common) seenStep(x *traps.Exec) {
 	e.g.step[x.C.ID].active = true
 }
 
-// seenReentrant: disarm_kprobe(p, regs) is called for a hit inside a hit (K7).
+// seenReentrant: disarm_kprobe(p, regs) is called for a hit while this CPU runs a
+// probe. Unless it is the current probe, nobody re-arms it (K7).
 func (e *locked) seenReentrant(x *traps.Exec) {
 	x.Probe = x.CallArg(0)
-	e.reentrantHit(x)
+	x.Micro.Work = emu.WorkReenter
+	i := e.g.index(x.Probe)
+	e.g.add(i, Reentrant)
+	addr := e.addr(x)
+	x.M.Note(emu.Note{Kind: NoteReentrant, ID: "K7", Text: "hit inside a hit", Addr: addr})
+	if e.get(x, ctlCurrent) == x.Probe {
+		x.Sayf("K20", func() string {
+			return fmt.Sprintf("the probe at %s is hit inside its own hit: no handler, its byte goes back", x.K.Name(addr))
+		})
+		return
+	}
+	e.g.setLost(i, true)
+	x.Sayf("K7", func() string {
+		return fmt.Sprintf("a hit inside a hit: no handler for %s, its byte goes back and is never re-armed", x.K.Name(addr))
+	})
 }
 
 // seenGone: the byte of a breakpoint that is no probe's was looked at (K8).
 func (e *common) seenGone(x *traps.Exec) {
-	if l := x.Loaded(); l.Value != breakpoint {
+	if l := x.Loaded(); l.Size != 0 && l.Value != breakpoint {
 		e.noteSwallowed(x, l.Addr, l.Value)
 	}
 }
@@ -128,23 +146,36 @@ func (e *common) noteSwallowed(x *traps.Exec, at, value uint64) {
 
 // seenArmed: CC was written at a probe's address.
 func (e *common) seenArmed(x *traps.Exec) {
-	p := e.lookup(x, x.Written().Addr)
+	p := x.Probe
+	if p == 0 {
+		p = e.lookup(x, x.Written().Addr)
+	}
 	if p == 0 { // unregistered since the hit
 		p = e.current(x)
 	}
+	e.armed(p)
+}
+
+func (e *common) armed(p uint64) {
 	i := e.g.index(p)
 	e.g.setLost(i, false)
 	e.g.setRegistered(i, true)
 }
 
 // seenEnd: the step is over and the saved flags are put back.
-func (e *common) seenEnd(x *traps.Exec) {
-	x.Probe = e.current(x)
-	e.countEnd(x)
-}
+func (e *common) seenEnd(x *traps.Exec) { e.g.add(e.atHand(x), Posts) }
 
 // seenFault: the step has faulted and the instruction will hit again (K9).
-func (e *common) seenFault(x *traps.Exec) { e.g.add(e.g.index(e.current(x)), Faults) }
+func (e *common) seenFault(x *traps.Exec) { e.g.add(e.atHand(x), Faults) }
+
+// atHand makes the probe that the CPU runs the one at hand, if there is none, and
+// gives its number.
+func (e *common) atHand(x *traps.Exec) int {
+	if x.Probe == 0 {
+		x.Probe = e.current(x)
+	}
+	return e.g.index(x.Probe)
+}
 
 func (e *common) seenLeave(x *traps.Exec) {
 	x.Micro.Work = emu.WorkLeave

@@ -50,7 +50,7 @@ func (e *perCPU) seenCurrent(x *traps.Exec) {
 }
 
 func (e *perCPU) seenActive(x *traps.Exec) {
-	x.Probe = e.current(x)
+	e.atHand(x)
 	e.hit(x)
 }
 
@@ -72,7 +72,7 @@ func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
 // seenEnd: the step is over. It ends every gathered probe's hit: a probe with a
 // post_handler is counted when that runs, one that came since the hit is not.
 func (e *perCPU) seenEnd(x *traps.Exec) {
-	x.Probe = e.current(x)
+	e.atHand(x)
 	if e.get(x, ctlStatus) != reenter {
 		e.endHit(x)
 	}

@@ -9,14 +9,15 @@ type Lock struct {
 }
 
 // Locks lists the engine's locks.
-func (g *Manager) Locks() []Lock {
-	var l []Lock
-	for _, k := range g.Describe().Locks {
-		if g.K.HasSymbol(k.Name) { // else it is a judge's text
-			l = append(l, Lock{k, g.K.Symbol(k.Name)})
+func (g *Manager) Locks() []Lock { return g.locks }
+
+// findLocks finds them, but for those that a judge's text has not.
+func (g *Manager) findLocks(e *engines.Engine) {
+	for _, k := range e.Locks {
+		if g.K.HasSymbol(k.Name) {
+			g.locks = append(g.locks, Lock{k, g.K.Symbol(k.Name)})
 		}
 	}
-	return l
 }
 
 // Owner is the vCPU that holds a lock with this word for itself alone, or -1:

@@ -17,6 +17,7 @@ type Manager struct {
 	Engine string
 
 	ops    engineOps
+	locks  []Lock
 	pool   uint64 // kprobe_pool, the address of probe 0's struct kprobe
 	probes []*Probe
 	byAddr map[uint64][]int
@@ -49,8 +50,16 @@ type engineOps interface {
 	// register does register_kprobe's work outside guest time.
 	register(x *traps.Exec) error
 	unregister(x *traps.Exec)
+	// lookup finds the struct kprobe of an address, or 0, and opcode reads the byte
+	// that the one at hand has kept.
+	lookup(x *traps.Exec, addr uint64) uint64
+	opcode(x *traps.Exec) byte
 	// current is the struct kprobe that x's CPU runs.
 	current(x *traps.Exec) uint64
+	// prepareReturns gets the trampoline ready for the first return probe.
+	prepareReturns() error
+	initInstances(x *traps.Exec)
+	orphanInstances(x *traps.Exec)
 	// define prepares what an engine keeps beside struct kprobe for probe i.
 	define(i int)
 }
@@ -107,6 +116,7 @@ func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) 
 	}
 	g := &Manager{K: k, Engine: engine, ops: ops, byAddr: map[uint64][]int{}, step: make([]stepOf, len(m.CPUs)),
 		cells: m.NewCells(), hosts: map[any]any{}}
+	g.findLocks(e)
 	if k.HasSymbol(kprobeCPU) {
 		m.Numbers = append(m.Numbers, k.Symbol(kprobeCPU))
 	}
@@ -151,7 +161,9 @@ func (d *described) Flow() string {
 // Traits of its kernel.
 func (d *described) Traits() traps.Traits {
 	t := traitsOf(d.engine, d.arch)
-	t.TextSteps = slices.ContainsFunc(d.options, func(o engines.Option) bool { return o.TextSteps })
+	if slices.ContainsFunc(d.options, func(o engines.Option) bool { return o.TextSteps }) {
+		t = append(t, traps.TextSteps)
+	}
 	return t
 }
 
@@ -214,11 +226,7 @@ func (g *Manager) pointer(h Handler, action string) uint64 {
 	return h.Guest
 }
 
-func (g *Manager) poke(at, v uint64, n int) {
-	if !g.K.M.PokeWord(g.space(), at, n, v) {
-		panic(fmt.Sprintf("kernel data at %#x is not mapped", at))
-	}
-}
+func (g *Manager) poke(at, v uint64, n int) { g.K.Poke(g.space(), at, v, n) }
 
 // space is the address space that probes and kernel data live in.
 func (g *Manager) space() *emu.Space { return g.K.M.CPUs[0].Space }
@@ -420,7 +428,7 @@ func (g *Manager) Hash(h *emu.Hasher) {
 
 func (s *stepOf) hash(h *emu.Hasher) {
 	h.Uint64(s.addr)
-	h.Uint64(s.copy<<1 | b2u(s.active))
+	h.Uint64(s.copy<<1 | emu.B2U(s.active))
 	h.Uint64(s.outer)
 }
 
@@ -444,11 +452,4 @@ func (g *Manager) hashCounts(h *emu.Hasher) {
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
 	}
-}
-
-func b2u(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }

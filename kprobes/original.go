@@ -2,27 +2,20 @@ package kprobes
 
 import "trapline/traps"
 
-// copied is an engine that keeps the first byte of what it probes.
-type copied interface {
-	lookup(x *traps.Exec, addr uint64) uint64
-	opcode(x *traps.Exec) byte
-}
+// Probed reports whether a probe was defined at linear address pc.
+func (g *Manager) Probed(pc uint64) bool { return len(g.byAddr[pc]) > 0 }
 
 // Original puts back into code, read from addr on, the first bytes that
 // breakpoints cover now.
 func (g *Manager) Original(addr uint64, code []byte) {
-	e, ok := g.ops.(copied)
-	if !ok {
-		return
-	}
 	for i := range code {
 		at := g.K.M.Arch.Mask(addr + uint64(i))
-		if len(g.byAddr[at]) == 0 || code[i] != breakpoint {
+		if g.ops == nil || !g.Probed(at) || code[i] != breakpoint {
 			continue
 		}
 		x := traps.Exec{K: g.K, M: g.K.M.Look(), C: g.K.M.CPUs[0]}
-		if x.Probe = e.lookup(&x, at); x.Probe != 0 {
-			code[i] = e.opcode(&x)
+		if x.Probe = g.ops.lookup(&x, at); x.Probe != 0 {
+			code[i] = g.ops.opcode(&x)
 		}
 	}
 }

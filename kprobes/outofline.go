@@ -66,10 +66,7 @@ func (e *common) setCopyIP(x *traps.Exec) traps.Result {
 		x.Say("K20", "the probed instruction is an int3 itself: it is executed in place")
 		return traps.Next
 	}
-	to := e.copyAt(x)
-	e.g.step[x.C.ID].copy = to
-	x.Regs.Set(traps.FieldIP, to)
-	x.Say("O4", "the frame's eip is set to the copy: the breakpoint stays, so no other CPU can miss it (K11)")
+	x.Regs.Set(traps.FieldIP, e.copyAt(x))
 	return traps.Next
 }
 
@@ -82,41 +79,33 @@ func (e *common) resumeExecution(x *traps.Exec) traps.Result {
 	op, modrm := e.copiedOpcode(x, from)
 	ip := x.Regs.Get(traps.FieldIP)
 	moved := x.M.Arch.Mask(ip - from + orig)
+	moveReturn := func() { e.editTop(x, func(v uint64) uint64 { return v - from + orig }) }
 	switch op {
-	case 0x9c:
+	case 0x9c: // pushf
 		old := e.get(x, ctlOldFlags)
 		e.editTop(x, func(v uint64) uint64 { return v&^(emu.TF|emu.IF) | old })
-		x.Say("K10", "pushf pushed the stepping flags: the word on the stack gets TF and IF as they were; eip moves by the distance")
-	case 0xc3, 0xcb, 0xc2, 0xca, 0xea:
-		x.Say("O3", "a return or absolute jump: eip is right already")
+	case 0xc3, 0xcb, 0xc2, 0xca, 0xea: // a return or absolute jump
 		return traps.Next
 	case 0xcf, 0x9a:
 		if !e.skipPrefixes { // 2005 knows neither iret nor a direct far call
 			break
 		}
 		if op == 0x9a {
-			e.editTop(x, func(v uint64) uint64 { return v - from + orig })
+			moveReturn()
 		}
-		x.Say("O3", "a return or absolute jump: eip is right already")
 		return traps.Next
-	case 0xe8:
-		e.editTop(x, func(v uint64) uint64 { return v - from + orig })
-		x.Say("O3", "a call pushed the address behind the copy: it and eip move by the distance")
+	case 0xe8: // a call
+		moveReturn()
 	case 0xff:
-		if modrm&0x30 == 0x10 {
-			e.editTop(x, func(v uint64) uint64 { return v - from + orig })
-			x.Say("O3", "an indirect call: eip is right, the pushed return address moves by the distance")
+		switch {
+		case modrm&0x30 == 0x10: // an indirect call
+			moveReturn()
 			return traps.Next
-		}
-		if modrm&0x31 == 0x20 || modrm&0x31 == 0x21 {
-			x.Say("O3", "an indirect jump: eip is right already")
+		case modrm&0x30 == 0x20: // an indirect jump
 			return traps.Next
 		}
 	}
 	x.Regs.Set(traps.FieldIP, moved)
-	if x.Micro.ID == "" {
-		x.Say("O3", "eip moves from the copy back by the distance")
-	}
 	return traps.Next
 }
 
@@ -157,6 +146,5 @@ func (e *common) editTop(x *traps.Exec, f func(uint64) uint64) {
 
 func backUpIP(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldIP, x.M.Arch.Mask(x.Regs.Get(traps.FieldIP)-1))
-	x.Say("K8", "eip goes back to the instruction that the breakpoint had covered: it runs whole")
 	return traps.Next
 }

@@ -10,6 +10,7 @@ func (e *common) register(x *traps.Exec) error {
 	e.listAdd(x)
 	e.saveOpcode(x)
 	e.writeBreakpoint(x)
+	e.armed(x.Probe)
 	return nil
 }
 

@@ -55,10 +55,19 @@ func traitsOf(e *engines.Engine, a emu.Arch) traps.Traits {
 			gates = *e.Gates64
 		}
 	}
-	t := traps.TraitsNamed(slices.Concat(e.TrapCode, names)...)
-	t.ProbeGates = gates.Probes == engines.InterruptGate
-	t.InterruptGates = gates.Others == engines.InterruptGate
-	t.UserDebugGate, t.KernelBoundsGate = gates.UserDebug, gates.KernelBounds
+	var t traps.Traits
+	for _, name := range slices.Concat(e.TrapCode, names) {
+		t = append(t, traps.Trait(name))
+	}
+	for trait, is := range map[traps.Trait]bool{
+		traps.ProbeGates: gates.Probes == engines.InterruptGate, traps.InterruptGates: gates.Others == engines.InterruptGate,
+		traps.UserDebugGate: gates.UserDebug, traps.KernelBoundsGate: gates.KernelBounds,
+	} {
+		if is {
+			t = append(t, trait)
+		}
+	}
+	slices.Sort(t)
 	return t
 }
 

@@ -17,5 +17,4 @@ func (e *copying) prepareReturns() error {
 	return e.registerCopy(&x)
 }
 
-// prepareReturns has nothing to do.
-func (e *perCPU) prepareReturns() error { return nil }
+func (e *common) prepareReturns() error { return nil }

@@ -125,7 +125,7 @@ func flagOf(name string, flags uint64) uint64 {
 	if bit == ^uint64(0) {
 		return flags
 	}
-	return b2u(flags&bit != 0)
+	return emu.B2U(flags&bit != 0)
 }
 
 func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
@@ -200,11 +200,4 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 		return e.regs.Reg(r), nil
 	}
 	return e.machineEnv.Register(cpu, name)
-}
-
-func b2u(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -73,7 +73,7 @@ func (w *KernelRun) count(d emu.Door, name string, c probeCount) (uint64, bool) 
 		return 0, false
 	}
 	if c == countArmed {
-		return b2u(w.armed(d, i)), true
+		return emu.B2U(w.armed(d, i)), true
 	}
 	n := uint64(0)
 	if c == countMissed {
@@ -149,9 +149,9 @@ func (w *KernelRun) aboutCPU(d emu.Door, function string, n int) uint64 {
 	case "preempt_count":
 		return w.Kernel.PreemptCount(d, n)
 	case "need_resched":
-		return b2u(w.Kernel.NeedResched(d, n))
+		return emu.B2U(w.Kernel.NeedResched(d, n))
 	}
-	return b2u(d.Register(n, emu.RegisterAble) == 0)
+	return emu.B2U(d.Register(n, emu.RegisterAble) == 0)
 }
 
 func (*KernelRun) peek(d emu.Door, cpu int, addr uint64, b []byte) int { return d.Peek(cpu, addr, b) }
@@ -305,6 +305,7 @@ func (w *KernelRun) equal() *explore.Equal {
 
 // placeName names an address, in C by its line.
 func (w *KernelRun) placeName(at uint64) string {
+	at = w.Kernel.CodeAt(at)
 	if line, ok := w.Kernel.LineAt(at); ok {
 		return fmt.Sprintf("%s:%d", line.Func, line.Line)
 	}

@@ -41,7 +41,7 @@ func (s outcomes) EndHash() uint64 {
 	for i, p := range r.Probes.Probes() {
 		s := r.Probes.Stats(i)
 		v, _ := d.Word(0, p.Addr, 1)
-		for _, n := range []uint64{v, s.Hits, s.Posts, s.Faults, s.Executions, s.Missed, s.Nmissed, s.Reentrant, b2u(s.Registered), b2u(s.Lost)} {
+		for _, n := range []uint64{v, s.Hits, s.Posts, s.Faults, s.Executions, s.Missed, s.Nmissed, s.Reentrant, emu.B2U(s.Registered), emu.B2U(s.Lost)} {
 			h.Uint64(n)
 		}
 	}

@@ -11,8 +11,7 @@ import (
 // MaxPlaces bounds how many runs of a schedule are told by their places.
 const MaxPlaces = 12
 
-// Places tell a schedule of a run through kernel text by where it leaves each
-// vCPU.
+// Places tell a schedule of a run by where it leaves each vCPU.
 type Places struct {
 	List []Left
 	More int // runs of the schedule that List has not
@@ -24,7 +23,8 @@ type Left struct {
 	Actor string `json:"actor"`
 	Steps uint64 `json:"steps"`
 	// Function is that of kernel text or of the scenario's code where the actor
-	// stands; "": it has no further step, or it is an interrupt.
+	// stands, or in direct mode the micro-step that comes next; "": it has no further
+	// step, or it is an interrupt.
 	Function string `json:"function,omitempty"`
 	File     string `json:"file,omitempty"` // of C
 	Line     int    `json:"line,omitempty"` // in File
@@ -32,9 +32,9 @@ type Left struct {
 }
 
 // PlacesOf takes the steps of a schedule and says where they lead. There are
-// none in direct mode, which has no text, and of Linux programs.
+// none of Linux programs.
 func PlacesOf(ctx context.Context, f *File, o Options, s sched.Schedule) (p Places, err error) {
-	if o.Direct || f.Linux != nil {
+	if f.Linux != nil {
 		return p, nil
 	}
 	o.Scheduled = true
@@ -66,7 +66,13 @@ func (r *Run) left(x sched.Run) Left {
 	if x.Actor >= len(r.Machine.CPUs) || !r.world.able(x.Actor) {
 		return l
 	}
-	pc := r.Machine.CPUs[x.Actor].LinearPC()
+	c := r.Machine.CPUs[x.Actor]
+	if w, ok := r.world.(*KernelRun); ok {
+		if l.Function = w.Kernel.PlaceName(w.Kernel.Place(c)); l.Function != "" {
+			return l
+		}
+	}
+	pc := c.LinearPC()
 	if r.names.Line != nil {
 		if line, ok := r.names.Line(pc); ok {
 			l.Function, l.File, l.Line, l.Code = line.Func, line.File, line.Line, line.Code
@@ -106,7 +112,7 @@ func (l Left) text() string {
 
 // cut bounds a name in a line of places.
 func cut(name string) string {
-	const most = 40
+	const most = 48
 	if len(name) > most {
 		return name[:most] + "…"
 	}

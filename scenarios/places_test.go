@@ -56,14 +56,22 @@ func TestPlacesAreWhereAScheduleSwitches(t *testing.T) {
 	}
 }
 
-// Direct mode has no text, and a name has a bound.
+// In direct mode a place is the micro-step that comes next.
+func TestPlacesOfMicroStepsAreNamed(t *testing.T) {
+	f, err := Load("smp-missed-probe")
+	require.NoError(t, err)
+	var s sched.Schedule
+	s.Append(0, 11)
+	s.Append(1, 1)
+	p, err := PlacesOf(context.Background(), f, Options{Direct: true}, s)
+	require.NoError(t, err)
+	require.Equal(t, "cpu0 until rewind_eip of disarm_kprobe, cpu1 until target+0x3", p.String())
+}
+
 func TestPlacesHaveBounds(t *testing.T) {
 	f, err := Load("smp-missed-probe")
 	require.NoError(t, err)
-	p, err := PlacesOf(context.Background(), f, Options{Direct: true}, sched.Of(0, 1, 0))
-	require.NoError(t, err)
-	require.Empty(t, p.String())
-	p, err = PlacesOf(context.Background(), f, Options{}, sched.Of(0).Endless(sched.Of(0, 1)))
+	p, err := PlacesOf(context.Background(), f, Options{}, sched.Of(0).Endless(sched.Of(0, 1)))
 	require.NoError(t, err)
 	require.Regexp(t, `^cpu0 until target\+0x\w+, then 2 over and over$|^cpu0 until \S+, then 2 over and over$`, p.String())
 	l := Left{Actor: "cpu0", Function: strings.Repeat("x", 200), Line: 7}

@@ -92,7 +92,7 @@ const everyoneWaits = "every thread waits for another"
 func (w *ProgramRun) aboutCPU(d emu.Door, function string, n int) uint64 {
 	if function == "halted" {
 		w.kernel.Read(d)
-		return b2u(!w.able(n))
+		return emu.B2U(!w.able(n))
 	}
 	return 0
 }

@@ -184,7 +184,7 @@ func (r *Run) over() string {
 	for _, c := range r.Machine.CPUs {
 		if r.world.able(c.ID) {
 			able++
-			spinning += int(b2u(r.state.spinning[c.ID]))
+			spinning += int(emu.B2U(r.state.spinning[c.ID]))
 		}
 	}
 	if r.scheduled {
@@ -330,7 +330,7 @@ func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
 func (r *Run) KernelText() string { return r.world.kernelText() }
 
 func (r *Run) checksum(more ...[]byte) sched.Checksum {
-	parts := [][]byte{[]byte(r.Engine()), {byte(b2u(r.Options.Direct))}}
+	parts := [][]byte{[]byte(r.Engine()), {byte(emu.B2U(r.Options.Direct))}}
 	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts", "linux", "uprobe_events"} {
 		if r.File.Linux == nil && (name == "linux" || name == "uprobe_events") {
 			continue
@@ -338,7 +338,7 @@ func (r *Run) checksum(more ...[]byte) sched.Checksum {
 		parts = append(parts, r.File.Member(name))
 	}
 	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {
-		parts = append(parts, []byte{byte(m.StoreBuffer), byte(b2u(m.SplitRMW))})
+		parts = append(parts, []byte{byte(m.StoreBuffer), byte(emu.B2U(m.SplitRMW))})
 	}
 	if r.File.Machine.Prefetch > 0 { // since bytes can be fetched anew
 		parts = append(parts, []byte("t4"))

@@ -241,7 +241,7 @@ func (w *ProgramRun) count(d emu.Door, name string, c probeCount) (uint64, bool)
 			d.Touch(w.cells.Loc(valueMissed), emu.Reads)
 			n += p.missed
 		case countArmed:
-			n |= b2u(w.stateOf(p) == stateArmed && w.breakpointAt(d, p.addr))
+			n |= emu.B2U(w.stateOf(p) == stateArmed && w.breakpointAt(d, p.addr))
 		}
 	}
 	return n, known

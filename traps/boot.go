@@ -55,7 +55,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		if err := k.bootCPU(c); err != nil {
 			return nil, err
 		}
-		if o.Traits.DebugStack {
+		if o.Traits.Has(DebugStack) {
 			k.bootDebugStack(c)
 		}
 	}
@@ -129,7 +129,8 @@ func (k *Kernel) MapLazy(addr uint64, prot emu.Prot) (emu.Frame, error) {
 	return f, nil
 }
 
-func (k *Kernel) poke(s *emu.Space, at uint64, v uint64, n int) {
+// Poke writes n bytes of kernel data at at, which is mapped.
+func (k *Kernel) Poke(s *emu.Space, at uint64, v uint64, n int) {
 	if !k.M.PokeWord(s, at, n, v) {
 		panic(fmt.Sprintf("kernel data at %#x is not mapped", at))
 	}
@@ -137,7 +138,7 @@ func (k *Kernel) poke(s *emu.Space, at uint64, v uint64, n int) {
 
 func (k *Kernel) writeGDT(s *emu.Space) {
 	base := k.Symbol("gdt_table")
-	put := func(sel uint16, d idt.Descriptor) { k.poke(s, base+uint64(sel&^7), d.Encode(), 8) }
+	put := func(sel uint16, d idt.Descriptor) { k.Poke(s, base+uint64(sel&^7), d.Encode(), 8) }
 	code := idt.FlatCode32
 	if k.M.Arch == emu.AMD64 {
 		code = idt.FlatCode64
@@ -186,19 +187,19 @@ func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
 			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
 		}
 		g := idt.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
-		if probe := v.vec == emu.VecDB || v.vec == emu.VecBP; t.InterruptGates || t.ProbeGates && probe {
+		if probe := v.vec == emu.VecDB || v.vec == emu.VecBP; t.Has(InterruptGates) || t.Has(ProbeGates) && probe {
 			g.Type = idt.InterruptGate // K1, G0
 		}
 		switch {
-		case v.vec == emu.VecDB && t.UserDebugGate:
+		case v.vec == emu.VecDB && t.Has(UserDebugGate):
 			g.DPL = 3 // K1
-		case v.vec == vecBR && t.KernelBoundsGate:
+		case v.vec == vecBR && t.Has(KernelBoundsGate):
 			g.DPL = 0 // G0
 		}
 		switch {
 		case v.vec == emu.VecDF && k.M.Arch == emu.AMD64:
 			g.IST = 1
-		case v.vec == emu.VecDB && t.DebugStack:
+		case v.vec == emu.VecDB && t.Has(DebugStack):
 			g.IST = debugIST // G0
 		}
 		k.SetGate(s, v.vec, g)
@@ -214,12 +215,12 @@ func (k *Kernel) SetGate(s *emu.Space, vec uint8, g idt.Gate) {
 	base := k.Symbol("idt_table")
 	if k.M.Arch == emu.AMD64 {
 		b := g.Encode64()
-		k.poke(s, base+uint64(vec)*idt.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
-		k.poke(s, base+uint64(vec)*idt.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
+		k.Poke(s, base+uint64(vec)*idt.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
+		k.Poke(s, base+uint64(vec)*idt.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
 		return
 	}
 	b := g.Encode32()
-	k.poke(s, base+uint64(vec)*idt.GateSize32, binary.LittleEndian.Uint64(b[:]), 8)
+	k.Poke(s, base+uint64(vec)*idt.GateSize32, binary.LittleEndian.Uint64(b[:]), 8)
 }
 
 // Gate reads vector vec's gate from guest memory.
@@ -246,19 +247,19 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 		if err := k.MapZero(s, top, istSize, emu.Write); err != nil {
 			return err
 		}
-		k.poke(s, tss+4, top, word)
-		k.poke(s, tss+36, ist, word)
+		k.Poke(s, tss+4, top, word)
+		k.Poke(s, tss+36, ist, word)
 	} else {
-		k.poke(s, tss+4, top, word)
-		k.poke(s, tss+8, uint64(k.Layout.KernelDS), 2)
+		k.Poke(s, tss+4, top, word)
+		k.Poke(s, tss+8, uint64(k.Layout.KernelDS), 2)
 	}
-	k.poke(s, tss+102, tssSize, 2) // I/O bitmap beyond the limit: none
-	k.poke(s, k.Layout.ThreadInfo(c.ID)+threadCPU, uint64(c.ID), 4)
+	k.Poke(s, tss+102, tssSize, 2) // I/O bitmap beyond the limit: none
+	k.Poke(s, k.Layout.ThreadInfo(c.ID)+threadCPU, uint64(c.ID), 4)
 	sel := k.Layout.tssSelector(c.ID)
 	gdt := k.Symbol("gdt_table")
 	d := idt.Descriptor{Base: uint32(tss), Limit: tssSize - 1, Access: idt.AccessTSS | 2}
-	k.poke(s, gdt+uint64(sel), d.Encode(), 8)
-	k.poke(s, gdt+uint64(sel)+8, tss>>32, 8)
+	k.Poke(s, gdt+uint64(sel), d.Encode(), 8)
+	k.Poke(s, gdt+uint64(sel)+8, tss>>32, 8)
 	c.Sys.GDTR = emu.TableReg{Base: gdt, Limit: 64*8 - 1}
 	c.Sys.IDTR = emu.TableReg{Base: k.Symbol("idt_table"), Limit: uint16(256*k.gateSize() - 1)}
 	c.Sys.TR = emu.SystemSeg{Sel: sel, Base: tss, Limit: tssSize - 1, Type: 11}
@@ -279,21 +280,20 @@ const (
 
 // bootDebugStack gives a vCPU a stack for #DB, and what it finds its thread by.
 func (k *Kernel) bootDebugStack(c *emu.CPU) {
+	k.debugStacks = k.Symbol("exception_stacks")
 	_, end := k.DebugStack(c.ID)
-	k.poke(c.Space, c.Sys.TR.Base+36+8*(debugIST-1), end, 8)
+	k.Poke(c.Space, c.Sys.TR.Base+36+8*(debugIST-1), end, 8)
 	pda := k.PDA(c.ID)
-	k.poke(c.Space, pda.Low+pdaKernelStack, k.Layout.StackTop(c.ID)-pdaStackOffset, 8)
+	k.Poke(c.Space, pda.Low+pdaKernelStack, k.Layout.StackTop(c.ID)-pdaStackOffset, 8)
 	c.Seg[emu.GS].Base = pda.Low
 }
 
-func (k *Kernel) hasDebugStack() bool { return k.HasSymbol("exception_stacks") }
-
 // DebugStack is where a vCPU handles #DB, if it has a stack for that.
 func (k *Kernel) DebugStack(cpu int) (low, high uint64) {
-	if !k.hasDebugStack() {
+	if k.debugStacks == 0 {
 		return 0, 0
 	}
-	low = k.Symbol("exception_stacks") + uint64(cpu)*exceptionSize
+	low = k.debugStacks + uint64(cpu)*exceptionSize
 	return low, low + exceptionSize
 }
 
@@ -301,6 +301,11 @@ func (k *Kernel) DebugStack(cpu int) (low, high uint64) {
 func (k *Kernel) PDA(cpu int) emu.Area {
 	low := k.Symbol("cpu_pda") + uint64(cpu)*pdaSize
 	return emu.Area{Low: low, High: low + pdaSize}
+}
+
+// OwnGS reports whether a vCPU has the kernel's gs loaded, not the task's.
+func (k *Kernel) OwnGS(c *emu.CPU) bool {
+	return k.debugStacks != 0 && c.Seg[emu.GS].Base == k.PDA(c.ID).Low
 }
 
 func (k *Kernel) gateSize() int {

@@ -39,6 +39,8 @@ type directMode struct {
 	cpus    []directCPU
 }
 
+var handlerActions = [...]string{handlerPre: "pre_handler_action", handlerPost: "post_handler_action", handlerFault: "fault_handler_action"}
+
 // directEntry is where a vector enters the flow.
 type directEntry struct {
 	stub uint64 // the gate's handler that this stands for; 0: none
@@ -96,9 +98,9 @@ func (k *Kernel) SetDirect(on bool) error {
 		if !ok {
 			return fmt.Errorf("engine %s has no direct mode", k.engine.Name())
 		}
-		d.engine, traits = e, e.Traits()
+		d.engine, traits = e, append(e.Traits(), kprobes)
 		sources = append(sources, e.Flow())
-		for i, name := range [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"} {
+		for i, name := range handlerActions {
 			d.actions[i] = k.Symbol(name)
 		}
 	}
@@ -106,43 +108,44 @@ func (k *Kernel) SetDirect(on bool) error {
 		io.WriteString(sum, s)
 	}
 	d.sum = hex.EncodeToString(sum.Sum(nil)[:8])
-	f, err := compileFlow(traits.build(k.engine != nil), k.ops, sources...)
+	f, err := compileFlow(traits, k.ops, sources...)
 	if err != nil {
 		return err
 	}
 	d.flow = f
+	k.nameLines(f)
 	for _, v := range vectors {
-		if label := flowLabel(v.vec); label != "" {
-			probe := v.vec == emu.VecDB || v.vec == emu.VecBP
-			d.entries[v.vec] = directEntry{stub: k.Symbol(v.stub), pc: f.labels[label], saveAX: probe && traits.SavesAX}
-			d.entries[v.vec].gap = v.vec == emu.VecBP && traits.Gap
-			d.entries[v.vec].gs = traits.DebugStack
+		pc, own := f.labels[v.stub]
+		switch {
+		case v.vec > emu.VecXM || v.vec == emu.VecNMI || v.vec == emu.VecDF:
+			continue
+		case !own:
+			pc = f.labels["trap"]
+		}
+		probe := v.vec == emu.VecDB || v.vec == emu.VecBP
+		d.entries[v.vec] = directEntry{
+			stub: k.Symbol(v.stub), pc: pc, saveAX: probe && traits.Has(SavesAX), gap: v.vec == emu.VecBP && traits.Has(Gap), gs: traits.Has(DebugStack),
 		}
 	}
 	k.direct = d
 	return nil
 }
 
+// nameLines gives micro-steps the words and the meaning of the lines of C with
+// their names. Of several lines, the last is a hit's.
+func (k *Kernel) nameLines(f *flow) {
+	for i := range f.code {
+		s := &f.code[i]
+		for n, p := range k.places {
+			if s.kind == stDo && p.Name == s.label {
+				s.row, s.why, s.seen = p.Row, p.Why, k.seen[n]
+			}
+		}
+	}
+}
+
 // Direct reports whether direct mode is on.
 func (k *Kernel) Direct() bool { return k.direct != nil }
-
-func flowLabel(vec uint8) string {
-	switch vec {
-	case emu.VecBP:
-		return "int3"
-	case emu.VecDB:
-		return "debug"
-	case emu.VecGP:
-		return "general_protection"
-	case emu.VecPF:
-		return "page_fault"
-	case emu.VecNM:
-		return "device_not_available"
-	case emu.VecDE, emu.VecOF, 5, emu.VecUD, emu.VecTS, emu.VecNP, emu.VecSS, emu.VecMF, emu.VecAC, emu.VecXM:
-		return "trap"
-	}
-	return ""
-}
 
 // enterDirect takes over from the entry stub after a delivery, if it can: it
 // builds struct pt_regs and goes to the first micro-step.
@@ -297,8 +300,12 @@ func directStep(x *Exec) Result {
 		k.pushCall(x, f, k.Symbol(s.label), handlerFault, s.n)
 		return Jump
 	}
+	x.Micro.ID, x.Micro.Why = s.row, s.why
 	if r := s.op(x); r == Spin {
 		return Spin
+	}
+	if s.seen != nil {
+		s.seen(x)
 	}
 	f.pc++
 	k.runControl(c, st, f)
@@ -316,7 +323,7 @@ func (k *Kernel) callHandler(x *Exec, st *directCPU, f *directFrame, s *statemen
 	}
 	switch {
 	case p == d.actions[s.n]:
-		x.Micro.Name, x.Micro.In = [...]string{"pre_handler_action", "post_handler_action", "fault_handler_action"}[s.n], s.in
+		x.Micro.Name, x.Micro.In = handlerActions[s.n], s.in
 		c.SetReg(emu.RAX, arg)
 		s.op(x)
 	case p == 0 && s.not:
@@ -381,7 +388,7 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 		case stGoto:
 			f.pc = s.target
 		case stIf:
-			if s.holds(c, regs) {
+			if s.holds(c, regs) != s.not {
 				f.pc = s.target
 			}
 		case stSyncRegs:
@@ -394,49 +401,9 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 			}
 			k.leaveDirect(c, regs)
 			return
-		default:
-			s.set(c, f, regs)
+		case stPlain:
+			s.do(c, f, regs)
 		}
-	}
-}
-
-// set does a statement that changes a register.
-func (s *statement) set(c *emu.CPU, f *directFrame, regs PtRegs) {
-	switch s.kind {
-	case stRAXErr:
-		c.SetReg(emu.RAX, uint64(f.err))
-	case stRBXCR2:
-		c.SetReg(emu.RBX, c.Sys.CR2)
-	case stRAX:
-		c.SetReg(emu.RAX, s.n)
-	case stRAXIP:
-		c.SetReg(emu.RAX, regs.Get(FieldIP)-s.n)
-	case stRBX:
-		c.SetReg(emu.RBX, s.n)
-	case stRBXRAX:
-		c.SetReg(emu.RBX, c.GPR[emu.RAX])
-	case stRBXDR6:
-		c.SetReg(emu.RBX, c.Sys.DR[6])
-	case stStiIfIF:
-		if regs.Get(FieldFlags)&emu.IF != 0 {
-			c.RFLAGS |= emu.IF
-		}
-	case stSti:
-		c.RFLAGS |= emu.IF
-	case stCli:
-		c.RFLAGS &^= emu.IF
-	case stClts:
-		c.Sys.CR0 &^= emu.CR0TS
-	case stDR6:
-		c.Sys.DR[6] = emu.DR6Fixed
-	case stDR7:
-		c.Sys.DR[7] = emu.DR7Fixed
-	case stSaveDR7:
-		f.dr7, c.Sys.DR[7] = c.Sys.DR[7], emu.DR7Fixed
-	case stRestoreDR7:
-		c.Sys.DR[7] = f.dr7
-	case stClearTF:
-		regs.Set(FieldFlags, regs.Get(FieldFlags)&^emu.TF)
 	}
 }
 

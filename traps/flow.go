@@ -17,7 +17,7 @@ import (
 //	goto LABEL
 //	if COND LABEL | ifnot COND LABEL
 //	rax = N | ip | ip - 1 | error_code
-//	rbx = N | rax | dr6 | cr2
+//	rbx = N | rax | regs | dr6 | cr2
 //	handler pre|pre?|post|fault
 //	                         call through struct kprobe; pre (not pre?) even if NULL
 //	text NAME [N]            call NAME(rbx, regs, N) of the kernel's text
@@ -36,13 +36,18 @@ type flow struct {
 
 type statement struct {
 	kind   stmtKind
-	cond   condKind
-	not    bool // the condition is negated; a handler pointer is checked for NULL
+	do     func(c *emu.CPU, f *directFrame, regs PtRegs) // of stPlain
+	holds  func(c *emu.CPU, regs PtRegs) bool            // of stIf
+	not    bool                                          // the condition is negated; a handler pointer is checked for NULL
 	target int
 	label  string
 	n      uint64
 	op     Op
 	in     string // function: the last label that is called
+	// Of a micro-step, the words of the line of C that it stands for, and what
+	// that line means beside its effect.
+	row, why string
+	seen     Seen
 }
 
 type stmtKind uint8
@@ -53,38 +58,11 @@ const (
 	stReturn
 	stGoto
 	stIf
-	stRAX
-	stRAXIP
-	stRBX
-	stRBXRAX
-	stRBXDR6
-	stRAXErr
-	stRBXCR2
 	stHandler
 	stText
-	stStiIfIF
-	stSti
-	stCli
-	stClts
-	stDR6
-	stDR7
-	stSaveDR7
-	stRestoreDR7
-	stClearTF
+	stPlain // a change to registers
 	stSyncRegs
 	stIret
-)
-
-type condKind uint8
-
-const (
-	condRAX condKind = iota
-	condRAXMask
-	condRBXMask
-	condUser
-	condIF
-	condTF
-	condVM
 )
 
 // Handler pointers of struct kprobe, in the order of statement.n.
@@ -94,15 +72,14 @@ const (
 	handlerFault
 )
 
-// compileFlow parses the sources, the kernel's first. build says what the
-// conditions of lines mean.
-func compileFlow(build map[string]bool, ops map[string]Op, sources ...string) (*flow, error) {
+// compileFlow parses the sources, the kernel's first, for a kernel of these traits.
+func compileFlow(traits Traits, ops map[string]Op, sources ...string) (*flow, error) {
 	f := &flow{labels: map[string]int{}}
 	called := map[string]bool{}
 	for _, src := range sources {
 		for n, line := range strings.Split(src, "\n") {
 			line, _, _ = strings.Cut(line, "#")
-			line, in, err := included(line, build)
+			line, in, err := included(line, traits)
 			if err != nil {
 				return nil, fmt.Errorf("flow line %d: %w", n+1, err)
 			}
@@ -128,7 +105,7 @@ func compileFlow(build map[string]bool, ops map[string]Op, sources ...string) (*
 
 // included strips a line's condition, [NAME ...] or [!NAME ...] of which all must
 // hold, and says whether the line counts.
-func included(line string, build map[string]bool) (string, bool, error) {
+func included(line string, traits Traits) (string, bool, error) {
 	line = strings.TrimSpace(line)
 	cond, rest, conditional := strings.Cut(strings.TrimPrefix(line, "["), "]")
 	if !strings.HasPrefix(line, "[") || !conditional {
@@ -137,11 +114,10 @@ func included(line string, build map[string]bool) (string, bool, error) {
 	in := true
 	for _, name := range strings.Fields(cond) {
 		name, not := strings.CutPrefix(name, "!")
-		v, known := build[name]
-		if !known {
+		if !allTraits.Has(Trait(name)) {
 			return "", false, fmt.Errorf("no condition %q", name)
 		}
-		in = in && v != not
+		in = in && traits.Has(Trait(name)) != not
 	}
 	rest = strings.TrimSpace(rest)
 	return rest, in && rest != "", nil
@@ -180,11 +156,11 @@ var entryFlows = map[string]bool{"int3": true, "debug": true, "trap": true, "gen
 
 func parseStatement(w []string, ops map[string]Op) (statement, error) {
 	text := strings.Join(w, " ")
-	if k, ok := fixedStatements[text]; ok {
-		return statement{kind: k}, nil
+	if do := plain[text]; do != nil {
+		return statement{kind: stPlain, do: do}, nil
 	}
-	if text == "rax = ip - 1" {
-		return statement{kind: stRAXIP, n: 1}, nil
+	if kind, ok := map[string]stmtKind{"return": stReturn, "sync_regs": stSyncRegs, "iret": stIret}[text]; ok {
+		return statement{kind: kind}, nil
 	}
 	switch {
 	case len(w) == 2 && w[0] == "do":
@@ -212,65 +188,57 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 		}
 	case len(w) >= 3 && (w[0] == "if" || w[0] == "ifnot"):
 		return parseCond(w)
-	case len(w) == 3 && w[1] == "=" && (w[0] == "rax" || w[0] == "rbx"):
+	case len(w) == 3 && w[1] == "=" && registers[w[0]] != 0:
 		n, err := strconv.ParseUint(w[2], 0, 64)
-		kind := stRAX
-		if w[0] == "rbx" {
-			kind = stRBX
-		}
-		return statement{kind: kind, n: n}, err
+		r := registers[w[0]] - 1
+		return statement{kind: stPlain, do: func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(r, n) }}, err
 	}
 	return statement{}, fmt.Errorf("unknown statement %q", text)
 }
 
-var fixedStatements = map[string]stmtKind{
-	"return": stReturn, "sti if IF": stStiIfIF, "sti": stSti, "cli": stCli, "clts": stClts, "dr6 = 0": stDR6, "dr7 = 0": stDR7,
-	"save dr7": stSaveDR7, "restore dr7": stRestoreDR7,
-	"flags &= ~TF": stClearTF, "sync_regs": stSyncRegs, "iret": stIret, "rbx = rax": stRBXRAX, "rbx = dr6": stRBXDR6,
-	"rax = ip": stRAXIP, "rax = error_code": stRAXErr, "rbx = cr2": stRBXCR2,
+// registers are those that statements name, plus one.
+var registers = map[string]emu.Reg{"rax": emu.RAX + 1, "rbx": emu.RBX + 1}
+
+// plain are the statements that change registers and have no argument.
+var plain = map[string]func(c *emu.CPU, f *directFrame, regs PtRegs){
+	"rax = error_code": func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(emu.RAX, uint64(f.err)) },
+	"rax = ip":         func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(emu.RAX, regs.Get(FieldIP)) },
+	"rax = ip - 1":     func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(emu.RAX, regs.Get(FieldIP)-1) },
+	"rbx = rax":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.GPR[emu.RAX]) },
+	"rbx = regs":       func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(emu.RBX, f.regs) },
+	"rbx = dr6":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.Sys.DR[6]) },
+	"rbx = cr2":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.Sys.CR2) },
+	"sti":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS |= emu.IF },
+	"sti if IF":        func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.RFLAGS |= regs.Get(FieldFlags) & emu.IF },
+	"cli":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS &^= emu.IF },
+	"clts":             func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.CR0 &^= emu.CR0TS },
+	"dr6 = 0":          func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.DR[6] = emu.DR6Fixed },
+	"dr7 = 0":          func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.DR[7] = emu.DR7Fixed },
+	"save dr7":         func(c *emu.CPU, f *directFrame, _ PtRegs) { f.dr7, c.Sys.DR[7] = c.Sys.DR[7], emu.DR7Fixed },
+	"restore dr7":      func(c *emu.CPU, f *directFrame, _ PtRegs) { c.Sys.DR[7] = f.dr7 },
+	"flags &= ~TF":     func(_ *emu.CPU, _ *directFrame, regs PtRegs) { regs.Set(FieldFlags, regs.Get(FieldFlags)&^emu.TF) },
 }
 
 func parseCond(w []string) (statement, error) {
 	s := statement{kind: stIf, not: w[0] == "ifnot", label: w[len(w)-1]}
 	cond := strings.Join(w[1:len(w)-1], " ")
-	if len(w) == 5 && w[2] == "&" {
+	if len(w) == 5 && w[2] == "&" && registers[w[1]] != 0 {
 		n, err := strconv.ParseUint(w[3], 0, 64)
-		if err != nil {
-			return s, err
-		}
-		s.n = n
-		s.cond = condRAXMask
-		if w[1] == "rbx" {
-			s.cond = condRBXMask
-		}
-		return s, nil
+		r := registers[w[1]] - 1
+		s.holds = func(c *emu.CPU, _ PtRegs) bool { return c.GPR[r]&n != 0 }
+		return s, err
 	}
-	c, ok := map[string]condKind{"rax": condRAX, "user": condUser, "IF": condIF, "TF": condTF, "VM": condVM}[cond]
-	if !ok {
+	if s.holds = conditions[cond]; s.holds == nil {
 		return s, fmt.Errorf("unknown condition %q", cond)
 	}
-	s.cond = c
 	return s, nil
 }
 
-// holds evaluates a condition.
-func (s *statement) holds(c *emu.CPU, regs PtRegs) bool {
-	var v bool
-	switch s.cond {
-	case condRAX:
-		v = c.GPR[emu.RAX] != 0
-	case condRAXMask:
-		v = c.GPR[emu.RAX]&s.n != 0
-	case condRBXMask:
-		v = c.GPR[emu.RBX]&s.n != 0
-	case condUser:
-		v = regs.User()
-	case condIF:
-		v = regs.Get(FieldFlags)&emu.IF != 0
-	case condTF:
-		v = regs.Get(FieldFlags)&emu.TF != 0
-	case condVM:
-		v = regs.Get(FieldFlags)&emu.VM != 0
-	}
-	return v != s.not
+// conditions are those of if and ifnot without a number.
+var conditions = map[string]func(c *emu.CPU, regs PtRegs) bool{
+	"rax":  func(c *emu.CPU, _ PtRegs) bool { return c.GPR[emu.RAX] != 0 },
+	"user": func(_ *emu.CPU, regs PtRegs) bool { return regs.User() },
+	"IF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.IF != 0 },
+	"TF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.TF != 0 },
+	"VM":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.VM != 0 },
 }

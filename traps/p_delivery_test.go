@@ -249,7 +249,7 @@ func TestK1Gates(t *testing.T) {
 		require.EqualValues(t, 0, stock.k.Gate(stock.c.Space, 1).DPL)
 		require.EqualValues(t, idt.TrapGate, stock.k.Gate(stock.c.Space, 3).Type)
 		require.EqualValues(t, 3, stock.k.Gate(stock.c.Space, 3).DPL)
-		patched := boot(t, a, traps.Options{Traits: traps.Traits{ProbeGates: true, UserDebugGate: true}})
+		patched := boot(t, a, traps.Options{Traits: traps.Traits{traps.ProbeGates, traps.UserDebugGate}})
 		for _, vec := range []uint8{1, 3} {
 			g := patched.k.Gate(patched.c.Space, vec)
 			require.EqualValues(t, idt.InterruptGate, g.Type)

@@ -8,8 +8,27 @@ import (
 
 // Place is a number for the code that c's next step runs: the linear address,
 // and in direct mode, where all micro-steps share one address, the statement
-// of the flow. Equal places run the same code.
+// of the flow. Equal places run the same code on the same kind of stack.
 func (k *Kernel) Place(c *emu.CPU) uint64 {
+	at := k.place(c)
+	if low, high := k.DebugStack(c.ID); low <= c.GPR[emu.RSP] && c.GPR[emu.RSP] < high {
+		at ^= onDebugStack
+	}
+	return at
+}
+
+// onDebugStack turns a bit over that is the one above it in every address.
+const onDebugStack = 1 << 62
+
+// CodeAt is a place without what it says of the stack: an address, or for PlaceName.
+func (k *Kernel) CodeAt(place uint64) uint64 {
+	if k.debugStacks != 0 && (place>>1^place)&onDebugStack != 0 {
+		return place ^ onDebugStack
+	}
+	return place
+}
+
+func (k *Kernel) place(c *emu.CPU) uint64 {
 	pc := c.LinearPC()
 	if k.direct == nil || pc != k.direct.step {
 		return pc
@@ -19,7 +38,7 @@ func (k *Kernel) Place(c *emu.CPU) uint64 {
 		return pc
 	}
 	f := &st.frames[st.depth-1]
-	return pc ^ uint64(f.pc+1)<<32 ^ b2u(f.inCall)<<31
+	return pc ^ uint64(f.pc+1)<<32 ^ emu.B2U(f.inCall)<<31
 }
 
 // PlaceName names a place of direct mode by its micro-step, such as "lock_kprobes of
@@ -29,7 +48,7 @@ func (k *Kernel) PlaceName(at uint64) string {
 		return ""
 	}
 	const inCall = 1 << 31
-	x := at ^ k.direct.step
+	x := k.CodeAt(at) ^ k.direct.step
 	i := int(x>>32) - 1
 	if x&^inCall&math.MaxUint32 != 0 || i < 0 || i >= len(k.direct.flow.code) {
 		return ""

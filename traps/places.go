@@ -186,9 +186,9 @@ func OfFrame(in *insn.Inst) bool {
 	return (base == 4 || base == 5) && in.REX&insn.RexB == 0
 }
 
-// Seen is what a line of kernel text in C means beside what its instruction
-// does: it counts, and says so in the event's typed data. The instruction has
-// run.
+// Seen is what a line of kernel text in C means beside what its instruction, or
+// the micro-step of its name, does: it counts, and says so in the event's typed
+// data. That has run.
 type Seen func(x *Exec)
 
 // CEngine is an Engine whose text is C.
@@ -257,8 +257,12 @@ func (x *Exec) Loaded() emu.MemRead {
 	return r[len(r)-1]
 }
 
-// CallArg is argument n of the call that a place is at.
+// CallArg is argument n of the call that a place is at. A micro-step's are the probe
+// at hand and the saved registers.
 func (x *Exec) CallArg(n int) uint64 {
+	if x.Place == nil {
+		return [...]uint64{x.Probe, x.Regs.Addr}[n]
+	}
 	if x.M.Arch == emu.AMD64 {
 		return x.C.GPR[[...]emu.Reg{emu.RDI, emu.RSI, emu.RDX}[n]]
 	}

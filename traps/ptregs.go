@@ -71,7 +71,7 @@ func (k *Kernel) FrameOf(d *emu.Delivery) (regs, end uint64, ok bool) {
 		regs = w.Addr - FieldIP.Offset(k.M.Arch)
 		end = d.Frame[0].Addr + uint64(k.M.Arch.Word())
 		e, direct := k.engine.(DirectEngine)
-		if direct && e.Traits().Gap && d.Trap.Vector == emu.VecBP && d.From == d.To {
+		if direct && e.Traits().Has(Gap) && d.Trap.Vector == emu.VecBP && d.From == d.To {
 			regs -= 8 * gapWords
 		}
 		return regs, end, true

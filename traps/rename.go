@@ -56,8 +56,8 @@ func (t *Task) hash(h *emu.Hasher) {
 func (st *directCPU) hash(h *emu.Hasher, word func(uint64) uint64) {
 	h.Uint64(uint64(st.depth))
 	for _, f := range st.frames[:st.depth] {
-		h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | b2u(f.gs)<<7 | uint64(f.calls))
-		h.Uint64(word(f.regs)<<1 | b2u(f.inCall))
+		h.Uint64(uint64(f.pc)<<16 | uint64(f.vec)<<8 | emu.B2U(f.gs)<<7 | uint64(f.calls))
+		h.Uint64(word(f.regs)<<1 | emu.B2U(f.inCall))
 		h.Uint64(uint64(f.err))
 		h.Uint64(f.dr7)
 		for _, c := range f.stack[:f.calls] {

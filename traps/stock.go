@@ -2,7 +2,7 @@ package traps
 
 import (
 	"fmt"
-	"math/bits"
+	"maps"
 
 	"trapline/emu"
 	"trapline/emu/insn"
@@ -12,18 +12,16 @@ import (
 func stockOps() map[string]Op {
 	return map[string]Op{
 		"signal_pending":   signalPending,
-		"do_signal":        doSignal,
 		"deliver_signal":   deliverSignal,
 		"preempt_schedule": preempted,
 		"preempt_check":    preemptCheck,
-		"force_sig":        forceSig,
 		"die":              die,
 		"fixup_exception":  fixupException,
 		"handle_mm_fault":  handleMMFault,
-		"restore_fpu":      restoreFPU,
+		"restore_fpu":      Nothing, // the registers are the task's already
 		"thread_debugreg7": threadDebugReg7,
 		"save_debugreg6":   saveDebugReg6,
-		"save_virtual_dr6": saveVirtualDR6,
+		"save_virtual_dr6": saveDebugReg6,
 		"ptrace_dtrace":    ptraceDTrace,
 		"task_exit":        taskExit,
 		"direct_step":      directStep,
@@ -31,6 +29,9 @@ func stockOps() map[string]Op {
 		"nmi":              ackNMI,
 	}
 }
+
+// Nothing is a micro-step that has no effect beside what its line of C means.
+func Nothing(*Exec) Result { return Next }
 
 // thread reads a field of the vCPU's thread_info, of size bytes.
 func (x *Exec) thread(field uint64, size int) uint64 {
@@ -44,8 +45,7 @@ func (x *Exec) setThread(field uint64, size int, v uint64) {
 
 // DebugReg6 is what the kernel has kept of DR6 for the task of a vCPU.
 func (k *Kernel) DebugReg6(d emu.Door, cpu int) uint64 {
-	v, _ := d.Word(cpu, k.Layout.ThreadInfo(cpu)+threadDR6, k.M.Arch.Word())
-	return v
+	return k.threadField(d, cpu, threadDR6, k.M.Arch.Word())
 }
 
 func (x *Exec) task() *Task { return &x.K.Tasks[x.C.ID] }
@@ -57,66 +57,24 @@ func (k *Kernel) Signals(d emu.Door, cpu int) uint64 {
 }
 
 func signalPending(x *Exec) Result {
-	x.Return(b2u(x.thread(threadPending, 4) != 0))
-	x.Say("", "are there signals to deliver before user mode goes on?")
+	x.Return(emu.B2U(x.thread(threadPending, 4) != 0))
 	return Next
 }
 
-// doSignal takes the first pending signal. A frame whose orig_eax is not
-// negative looks like a system call, and an eax of -ERESTART... restarts it (K21).
-func doSignal(x *Exec) Result {
-	pending := x.thread(threadPending, 4)
-	x.setThread(threadPending, 4, pending&(pending-1))
-	restarted := restartSystemCall(x)
-	x.takeSignal(bits.TrailingZeros64(pending)) // the kernel asks only if there is one
-	if restarted {
-		x.Sayf("K21", func() string {
-			return fmt.Sprintf("%s; orig_eax is not -1, so eax %s is taken for an interrupted system call and eip goes back by 2", x.Micro.Why, "-ERESTART")
-		})
-	}
-	return Next
-}
-
-// deliverSignal is the end of do_signal() in C: the signal is in eax.
+// deliverSignal is the end of do_signal(): the signal in eax ends the task, or goes
+// to the debugger that traces it.
 func deliverSignal(x *Exec) Result {
-	x.takeSignal(int(x.Arg()))
-	return Next
-}
-
-// takeSignal ends a task by a signal, or hands it to the debugger that traces
-// the task.
-func (x *Exec) takeSignal(sig int) {
-	t := x.task()
+	t, sig := x.task(), int(x.Arg())
 	t.Got |= 1 << sig
 	x.M.Touch(x.K.cells.Loc(x.C.ID), emu.Writes)
 	if t.Ptraced {
-		x.Sayf("K14", func() string {
-			return fmt.Sprintf("%s goes to the debugger, which lets the task go on", SignalName(sig))
-		})
-		return
+		x.Sayf("K14", func() string { return SignalName(sig) + " goes to the debugger, which lets the task go on" })
+		return Next
 	}
 	t.Killed = sig
 	x.C.Shutdown = "killed by " + SignalName(sig)
-	x.Sayf("K14", func() string { return fmt.Sprintf("the task is killed by %s", SignalName(sig)) })
-}
-
-// restartSystemCall is the tail of do_signal (K21).
-func restartSystemCall(x *Exec) bool {
-	orig := int64(int32(x.Regs.Get(FieldOrigAX)))
-	if x.M.Arch == emu.AMD64 {
-		orig = int64(x.Regs.Get(FieldOrigAX))
-	}
-	if orig < 0 {
-		return false
-	}
-	switch int32(x.Regs.Get(FieldAX)) {
-	case -512, -513, -514: // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND
-	default:
-		return false
-	}
-	x.Regs.Set(FieldAX, uint64(orig))
-	x.Regs.Set(FieldIP, x.M.Arch.Mask(x.Regs.Get(FieldIP)-2))
-	return true
+	x.Sayf("K14", func() string { return "the task is killed by " + SignalName(sig) })
+	return Next
 }
 
 // seenSignal is for a line of C that calls a function (signal, regs) which
@@ -124,15 +82,6 @@ func restartSystemCall(x *Exec) bool {
 func seenSignal(x *Exec) {
 	regs := PtRegs{x.M, x.C, x.CallArg(1)}
 	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(int(x.CallArg(0))), Addr: regs.Get(FieldIP)})
-}
-
-func forceSig(x *Exec) Result {
-	vec := uint8(x.C.Reg(emu.RBX))
-	sig := signalOf(vec)
-	x.setThread(threadPending, 4, x.thread(threadPending, 4)|1<<sig)
-	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(sig), Addr: x.Regs.Get(FieldIP)})
-	x.Sayf("K14", func() string { return fmt.Sprintf("nobody claimed vector %d: %s for the task", vec, SignalName(sig)) })
-	return Next
 }
 
 // Kinds of notes the stock path makes.
@@ -160,7 +109,6 @@ func die(x *Exec) Result {
 // fixupException looks for an exception-table entry; scenario code has none.
 func fixupException(x *Exec) Result {
 	x.Return(0)
-	x.Sayf("", func() string { return fmt.Sprintf("no exception-table entry for %s", x.K.Name(x.Regs.Get(FieldIP))) })
 	return Next
 }
 
@@ -175,13 +123,10 @@ type lazyPage struct {
 type lazyPages struct{ pages map[uint64]lazyPage }
 
 func (l *lazyPages) with(vpn uint64, p lazyPage) *lazyPages {
-	n := &lazyPages{map[uint64]lazyPage{vpn: p}}
-	for v, old := range l.pages {
-		if v != vpn {
-			n.pages[v] = old
-		}
-	}
-	return n
+	n := make(map[uint64]lazyPage, len(l.pages)+1)
+	maps.Copy(n, l.pages)
+	n[vpn] = p
+	return &lazyPages{n}
 }
 
 // handleMMFault is the rest of do_page_fault for a fault that no engine took:
@@ -221,33 +166,18 @@ func (x *Exec) fetches(addr uint64) bool {
 	return off < insn.MaxLen
 }
 
-func restoreFPU(x *Exec) Result {
-	x.Say("", "the task's FPU state is loaded (CR0.TS is clear now)")
-	return Next
-}
-
 func threadDebugReg7(x *Exec) Result {
 	x.Return(x.thread(threadDR7, x.M.Arch.Word()))
-	x.Say("", "does the task have debug registers set?")
 	return Next
 }
 
 func saveDebugReg6(x *Exec) Result {
 	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
-	x.Say("K22", "DR6 is kept for the task; the register itself is not cleared")
-	return Next
-}
-
-// saveVirtualDR6 is exc_debug_user() of 5.12: DR6 was cleared when it was read.
-func saveVirtualDR6(x *Exec) Result {
-	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
-	x.Say("G0", "DR6 is kept for the task; the register was cleared")
 	return Next
 }
 
 func ptraceDTrace(x *Exec) Result {
-	x.Return(b2u(x.thread(threadPtrace, 4) == ptDTrace))
-	x.Say("", "was TF set by a tracer that has gone?")
+	x.Return(emu.B2U(x.thread(threadPtrace, 4) == ptDTrace))
 	return Next
 }
 
@@ -281,16 +211,10 @@ func ackNMI(x *Exec) Result {
 // preemptCheck is K0: a kernel that may be preempted schedules here if it is
 // asked to and preempt_count is zero.
 func preemptCheck(x *Exec) Result {
-	count, need := x.K.PreemptCount(x.M, x.C.ID), x.K.NeedResched(x.M, x.C.ID)
-	switch {
-	case !need:
-		x.Say("K0", "nothing to schedule")
-	case count != 0:
-		x.Sayf("K0", func() string { return fmt.Sprintf("asked to reschedule, but preempt_count is %d", count) })
-	default:
-		return preempted(x)
+	if !x.K.NeedResched(x.M, x.C.ID) || x.K.PreemptCount(x.M, x.C.ID) != 0 {
+		return Next
 	}
-	return Next
+	return preempted(x)
 }
 
 // preempted is the scheduler's work: others run, and the task comes back.
@@ -304,22 +228,15 @@ func preempted(x *Exec) Result {
 // NotePreempted marks a point where the modelled scheduler switched away.
 const NotePreempted emu.NoteKind = "preempted"
 
-func b2u(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // thread_info lies at the bottom of the vCPU's kernel stack.
-func (k *Kernel) threadField(d emu.Door, cpu int, off uint64) uint64 {
-	v, _ := d.Word(cpu, k.Layout.ThreadInfo(cpu)+off, 4)
+func (k *Kernel) threadField(d emu.Door, cpu int, off uint64, size int) uint64 {
+	v, _ := d.Word(cpu, k.Layout.ThreadInfo(cpu)+off, size)
 	return v
 }
 
 // PreemptCount is the vCPU's preempt_count.
 func (k *Kernel) PreemptCount(d emu.Door, cpu int) uint64 {
-	return k.threadField(d, cpu, threadPreemptCount)
+	return k.threadField(d, cpu, threadPreemptCount, 4)
 }
 
 // AddPreemptCount changes preempt_count by d.
@@ -330,10 +247,10 @@ func (k *Kernel) AddPreemptCount(c *emu.CPU, d int) {
 
 // NeedResched reads TIF_NEED_RESCHED.
 func (k *Kernel) NeedResched(d emu.Door, cpu int) bool {
-	return k.threadField(d, cpu, threadNeedResched) != 0
+	return k.threadField(d, cpu, threadNeedResched, 4) != 0
 }
 
 // SetNeedResched writes TIF_NEED_RESCHED.
 func (k *Kernel) SetNeedResched(c *emu.CPU, on bool) {
-	k.M.PokeWord(c.Space, k.Layout.ThreadInfo(c.ID)+threadNeedResched, 4, b2u(on))
+	k.M.PokeWord(c.Space, k.Layout.ThreadInfo(c.ID)+threadNeedResched, 4, emu.B2U(on))
 }

@@ -42,21 +42,6 @@ func SignalName(n int) string {
 	return fmt.Sprintf("signal %d", n)
 }
 
-// signalOf is the signal a user-mode trap ends in.
-func signalOf(vec uint8) int {
-	switch vec {
-	case emu.VecDE, emu.VecMF, emu.VecXM:
-		return SIGFPE
-	case emu.VecDB, emu.VecBP:
-		return SIGTRAP
-	case emu.VecUD:
-		return SIGILL
-	case emu.VecNP, emu.VecSS, emu.VecAC:
-		return SIGBUS
-	}
-	return SIGSEGV
-}
-
 // kernelState is the simulator-side part of a snapshot. Snapshots share what
 // did not change between them: nothing in here is written again.
 type kernelState struct {
@@ -145,9 +130,9 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 		}
 	}
 	info := k.Layout.ThreadInfo(id)
-	k.poke(c.Space, info+threadPtrace, b2u(t.Ptraced)*ptPtraced|b2u(t.DTrace)*ptDTrace, 4)
-	k.poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
-	if k.hasDebugStack() {
+	k.Poke(c.Space, info+threadPtrace, emu.B2U(t.Ptraced)*ptPtraced|emu.B2U(t.DTrace)*ptDTrace, 4)
+	k.Poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
+	if k.debugStacks != 0 {
 		c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = k.PDA(id).Low, 0
 		if ring == 3 {
 			c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = 0, c.Seg[emu.GS].Base

@@ -58,7 +58,7 @@ func NewText(engine string, a emu.Arch, assembler, header string, assembly, c []
 			*part += f.Text
 		}
 	}
-	add(&t.Assembly, File{"config", assembler}, ktextFile(ArchName(a)+"_entry.S"))
+	add(&t.Assembly, File{"config", assembler}, ktextFile("macros.S"), ktextFile(ArchName(a)+"_entry.S"), ktextFile("entry.S"))
 	add(&t.Assembly, assembly...)
 	add(&t.C, File{"config.h", header}, ktextFile("kernel.h"), ktextFile("stock.c"))
 	add(&t.C, c...)

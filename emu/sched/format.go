@@ -106,7 +106,7 @@ func Parse(text string, want Checksum, words ...string) (Schedule, error) {
 		return Schedule{}, err
 	}
 	if got != want {
-		return Schedule{}, fmt.Errorf("%w: it has checksum %v, this scenario has %v: the scenario was changed since, or it is not the one", ErrOtherScenario, got, want)
+		return Schedule{}, fmt.Errorf("%w: it has checksum %v, this scenario has %v: the scenario or the steps of its engine were changed since, or it is not the one", ErrOtherScenario, got, want)
 	}
 	s, _, err := parse(text, words, false)
 	return s, err

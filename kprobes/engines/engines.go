@@ -59,7 +59,7 @@ type Engine struct {
 	Locks      []Lock    `json:"locks"`      // that a hit or registering takes; the first is what registering holds
 	Gates      Gates     `json:"gates"`      // of the IDT
 	Gates64    *Gates    `json:"gates64"`    // on x86-64, if they differ
-	TrapCode   []string  `json:"trapCode"`   // names of traps.Traits: how entry code differs from 2.5.30's
+	TrapCode   []string  `json:"trapCode"`   // traps.Traits: how entry code differs from 2.5.30's
 	TrapCode32 []string  `json:"trapCode32"` // the same, on i386 only
 	TrapCode64 []string  `json:"trapCode64"` // on x86-64 only
 	Traps      Handlers  `json:"traps"`      // who is asked about a program's traps

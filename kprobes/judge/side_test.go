@@ -70,7 +70,7 @@ func ourText(engine string, direct bool) text {
 // seedText is a kernel of the seed's text.
 func seedText(name string, img *loader.Image) text {
 	return text{name, false, func(m *emu.Machine) (*side, error) {
-		k, err := traps.Boot(m, traps.Options{Image: img, Engine: locks{}, Traits: traps.Traits{ProbeGates: true, UserDebugGate: true}})
+		k, err := traps.Boot(m, traps.Options{Image: img, Engine: locks{}, Traits: traps.Traits{traps.ProbeGates, traps.UserDebugGate}})
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"trapline/emu"
 	"trapline/kprobes"
 	"trapline/traps"
 )
@@ -63,7 +64,11 @@ func taskEnd(k *traps.Kernel, cpu int, operates bool) TaskEnd {
 		t.Stop.Text = "running"
 	}
 	if !operates && (c.Shutdown == "" || task.Done) {
-		t.Registers = NewRegisters(&c.Core, 0, c.FPUHash())
+		core := c.Core
+		if k.OwnGS(c) {
+			core.Seg[emu.GS].Base = c.Sys.MSR.KernelGSBase // the task's
+		}
+		t.Registers = NewRegisters(&core, 0, c.FPUHash())
 	}
 	return t
 }

@@ -41,7 +41,7 @@ type Result struct {
 	Row      string `json:"row,omitempty"`
 	Text     string `json:"text,omitempty"` // of the violation, or why it is impossible
 	Schedule string `json:"schedule,omitempty"`
-	Places   string `json:"places,omitempty"` // of the schedule, through kernel text
+	Places   string `json:"places,omitempty"` // of the schedule
 	// Expected: the file's member explore says that this is found.
 	Expected  bool    `json:"expected,omitempty"`
 	Schedules uint64  `json:"schedules"`

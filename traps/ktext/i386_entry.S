@@ -11,10 +11,29 @@
 .set EF_IF, 0x200
 .set EF_VM, 0x20000
 
-# One named micro-step; the label is how the simulator finds its name.
-.macro MICRO name
-hc.\name\().\@:
-	int $0x81
+.set WORD, 4
+
+.macro PUSH_AX
+	pushl %eax
+.endm
+
+.macro FRAME_ARGUMENT	# the frame itself is the argument
+.endm
+
+.macro FRAME_OF_MICRO
+	movl %esp,%esi
+.endm
+
+.macro RESTORE_REGS
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	popl %ds
+	popl %es
 .endm
 
 # K2: the register part of struct pt_regs, behind orig_eax.
@@ -34,13 +53,6 @@ hc.\name\().\@:
 	movl %edx,%es
 .endm
 
-.macro FUNC name
-	.globl \name
-	.type \name,@function
-\name:
-.endm
-
-	.text
 # --- entry stubs -----------------------------------------------------------
 
 .macro FAULT_STUB name, handler, has_error
@@ -52,20 +64,7 @@ FUNC \name
 	jmp fault_common
 .endm
 
-	FAULT_STUB divide_error, do_divide_error, 0
-	FAULT_STUB overflow, do_overflow, 0
-	FAULT_STUB bounds, do_bounds, 0
-	FAULT_STUB invalid_op, do_invalid_op, 0
-	FAULT_STUB double_fault, do_double_fault, 1
-	FAULT_STUB invalid_TSS, do_invalid_TSS, 1
-	FAULT_STUB segment_not_present, do_segment_not_present, 1
-	FAULT_STUB stack_segment, do_stack_segment, 1
-	FAULT_STUB general_protection, do_general_protection, 1
-	FAULT_STUB page_fault, do_page_fault, 1
-	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
-	FAULT_STUB alignment_check, do_alignment_check, 1
-	FAULT_STUB simd_coprocessor_error, do_simd_coprocessor_error, 0
-
+	.text 1
 # On the stack: handler (in xes' slot), error code (in orig_eax's), frame.
 FUNC fault_common
 	pushl %ds
@@ -93,18 +92,9 @@ FUNC fault_common
 	jmp ret_from_exception
 
 .ifdef CONFIG_KPROBES
-# What goes into orig_eax's slot: eax in the 2002 patch (K21), -1 later.
-.macro PUSH_ORIG_EAX
-.ifdef TRAP_SAVES_AX
-	pushl %eax
-.else
-	pushl $-1
-.endif
-.endm
-
 # K2: the answer in eax picks the way back.
 FUNC debug
-	PUSH_ORIG_EAX
+	PUSH_ORIG_AX
 	SAVE_ALL
 	movl %esp,%edx
 	pushl $0
@@ -116,7 +106,7 @@ FUNC debug
 	jmp ret_from_exception
 
 FUNC int3
-	PUSH_ORIG_EAX
+	PUSH_ORIG_AX
 	SAVE_ALL
 	movl %esp,%edx
 	pushl $0
@@ -131,38 +121,8 @@ FUNC int3
 	FAULT_STUB int3, do_int3, 0
 .endif
 
-FUNC device_not_available
-	pushl $-1
-	SAVE_ALL
-	call math_state_restore
-	jmp ret_from_exception
-
-FUNC nmi
-	pushl %eax
-	SAVE_ALL
-	MICRO nmi
-	jmp restore_all
-
-FUNC system_call
-	pushl %eax
-	SAVE_ALL
-	movl %esp,%esi
-	sti
-	MICRO system_call
-	jmp ret_from_exception
-
-.macro IRQ_STUB name, vector
-FUNC \name
-	pushl $(\vector - 256)
-	SAVE_ALL
-	call do_\name
-	jmp ret_from_exception
-.endm
-	IRQ_STUB timer_interrupt, 0x20
-	IRQ_STUB call_function_interrupt, 0xfb
-	IRQ_STUB reschedule_interrupt, 0xfc
-
 # --- the way back ----------------------------------------------------------
+	.text 3
 
 FUNC ret_from_exception
 	movl R_EFLAGS(%esp),%eax	# from virtual-8086 mode or ring 3?
@@ -190,40 +150,7 @@ FUNC resume_kernel
 	addl $4,%esp
 
 FUNC restore_all
-	popl %ebx
-	popl %ecx
-	popl %edx
-	popl %esi
-	popl %edi
-	popl %ebp
-	popl %eax
-	popl %ds
-	popl %es
+	RESTORE_REGS
 	addl $4,%esp
 FUNC return_from_trap
 	iret
-
-# Direct mode stays here between its micro-steps.
-FUNC direct_step
-	MICRO direct_step
-
-# What a kernel task returns to, and what it runs when it has nothing to do.
-FUNC task_exit
-	MICRO task_exit
-	jmp task_exit
-
-	.bss
-	.balign 4
-	.globl idt_table
-idt_table:
-	.zero 256*8
-	.globl gdt_table
-gdt_table:
-	.zero 64*8
-	.globl init_tss
-	.balign 128
-init_tss:
-	.zero 8*128
-	.globl jiffies
-jiffies:
-	.zero 4

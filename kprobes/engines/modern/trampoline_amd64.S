@@ -2,7 +2,7 @@
 # itself, as a trap's entry code would.
 .set R_SS, 160
 
-	.text
+	.text 5
 FUNC kretprobe_trampoline
 	pushq %rax		# room for the true return address
 	pushq %rax		# ss, then what popfq takes
@@ -15,21 +15,7 @@ FUNC kretprobe_trampoline
 	movq R_EFLAGS(%rsp),%rcx
 	movq %rcx,R_SS(%rsp)	# what popfq takes
 	movq %rax,R_SS+8(%rsp)	# what ret takes
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rcx
-	popq %rdx
-	popq %rsi
-	popq %rdi
+	RESTORE_REGS
 	addq $40,%rsp
 	popfq
 	ret

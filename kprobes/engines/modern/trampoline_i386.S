@@ -1,6 +1,6 @@
 # What functions with a return probe return to (E7). It saves the registers
 # itself; the frame ends where the caller's stack begins, as a trap's would.
-	.text
+	.text 5
 FUNC kretprobe_trampoline
 	pushfl
 	pushl %cs
@@ -13,15 +13,7 @@ FUNC kretprobe_trampoline
 	movl R_EFLAGS(%esp),%edx
 	movl %edx,R_XCS(%esp)		# what popfl takes
 	movl %eax,R_EFLAGS(%esp)	# what ret takes
-	popl %ebx
-	popl %ecx
-	popl %edx
-	popl %esi
-	popl %edi
-	popl %ebp
-	popl %eax
-	popl %ds
-	popl %es
+	RESTORE_REGS
 	addl $8,%esp
 	popfl
 	ret
