@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trapline/emu"
+	"trapline/emu/linux"
 	"trapline/emu/loader"
 	"trapline/scenarios/format"
 )
@@ -25,6 +26,8 @@ type Traced struct {
 	CPUs      int
 	Level     emu.Level
 	Memory    uint64 // bytes
+	More      []linux.Program
+	When      linux.When // those start
 }
 
 // File makes the scenario. It holds everything; nothing is read later.
@@ -60,6 +63,12 @@ func (t *Traced) File() (*File, error) {
 		own := fmt.Sprintf("file%d", i)
 		content[own] = t.Files[name]
 		line("file %s from %q", strconv.Quote(name), own)
+	}
+	for _, p := range t.More {
+		line("and %q %s", p.Path, quoted(p.Args))
+	}
+	if t.When != 0 {
+		line("and-when %v", t.When)
 	}
 	line("-- uprobe_events --")
 	for _, e := range t.Events {

@@ -156,7 +156,18 @@ func (b *userBuilder) boot() error {
 	if quantum == 0 && cpus > 1 {
 		quantum = -1 // a thread keeps its vCPU until it waits
 	}
+	var more []linux.Program
+	for _, p := range f.Linux.And {
+		more = append(more, linux.Program{Path: p.Path, Args: p.Args})
+	}
+	var when linux.When
+	if f.Linux.AndWhen != "" {
+		if when, err = linux.ParseWhen(f.Linux.AndWhen); err != nil {
+			return err
+		}
+	}
 	w.kernel, err = linux.New(linux.Config{
+		More: more, When: when,
 		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
 		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,

@@ -22,7 +22,7 @@ func recordCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "record",
 		Usage:     "run a scenario and write it down as one file",
-		ArgsUsage: "SCENARIO | -- PROGRAM [ARGS…]",
+		ArgsUsage: "SCENARIO | -- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…",
 		Description: `The file holds the scenario, the engine, who took each step, and hashes of the states: trapline replay makes
 the run again on any machine, and trapline tui walks through it. docs/recording-format.md has the bytes.
 

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,12 +26,16 @@ func traceCommand(out *output, stderr io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:      traceName,
 		Usage:     "run a Linux program in the machine, under uprobe events",
-		ArgsUsage: "-- PROGRAM [ARGS…]",
+		ArgsUsage: "-- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…",
 		Description: `Runs an i386 or x86-64 ELF program, static or dynamic, or a script. Its standard streams and its exit status
 (128 plus the signal) are passed through; 125 is a failure of trace itself or a bound that was reached. The program sees
 the files named by its arguments, the system's libraries if it is dynamic, and nothing else of the host: --allow and
 --root show more. What it writes is its own and gone at the end, unless --keep DIR is given; the host's files stay as they are.
 Time and random numbers are the same in every run.
+
+Behind --and comes one more program of the same machine, a client for the server before it; they share files and a loopback
+interface, and no packet leaves it. It starts as soon as every thread of those before it waits (--and-when says otherwise). As in a
+shell's "server & client", the last program has standard input, and its end is the run's; its exit status counts.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
 with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
@@ -48,6 +49,7 @@ EXAMPLES:
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
    trapline trace --keep out --allow . -- /usr/bin/make
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
+   trapline trace -- redis-server --port 7777 --and redis-cli -p 7777 ping
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
    trapline trace -p 'p libc.so.6:malloc size=%di' -- /bin/ls
    trapline trace -p 'p ./prog:geo::area(int, int) %di %si' -p 'r ./prog:geo::Point::*' -- ./prog
@@ -76,6 +78,7 @@ func guestFlags() []cli.Flag {
 		&cli.Uint64Flag{Name: "seed", Usage: "of the program's random numbers"},
 		processorFlag(),
 		levelFlag(),
+		whenFlag(),
 		&cli.IntFlag{Name: "cpus", Value: 1, Usage: "vCPUs, 1 to 8"},
 		&cli.Uint64Flag{Name: "steps", Value: linux.DefaultSteps, Usage: "stop after `N` instructions"},
 		&cli.DurationFlag{Name: "time", Usage: "stop after this much of the host's time"},
@@ -230,6 +233,10 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if err != nil {
 		return linux.Config{}, err
 	}
+	args, more, err := splitPrograms(args)
+	if err != nil {
+		return linux.Config{}, err
+	}
 	cfg := linux.Config{
 		Processor: processor, Level: level,
 		Path: args[0], Args: args, Env: os.Environ(), User: hostUser(), Seed: c.Uint64("seed"), CPUs: c.Int("cpus"),
@@ -242,6 +249,9 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if c.Bool("host-time") {
 		cfg.Clock = hostClock{}
 	}
+	if err := joinPrograms(c, &cfg, more); err != nil {
+		return cfg, err
+	}
 	if root := c.String("root"); root != "" {
 		cfg.Dir = "/"
 		cfg.FS, err = linux.OpenRoot(root)
@@ -253,10 +263,8 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if cfg.Dir, err = os.Getwd(); err != nil {
 		return cfg, err
 	}
-	if !strings.Contains(args[0], "/") {
-		if cfg.Path, err = exec.LookPath(args[0]); err != nil && !errors.Is(err, exec.ErrDot) {
-			return cfg, err
-		}
+	if cfg.Path, err = lookPath(args[0]); err != nil {
+		return cfg, err
 	}
 	if cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...); err != nil {
 		return cfg, err
@@ -286,22 +294,25 @@ func stock(u linux.User) map[string]string {
 	return map[string]string{
 		"/tmp/": "", "/var/tmp/": "", "/dev/shm/": "", "/etc/passwd": passwd, "/etc/group": group,
 		"/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n", "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+		"/etc/services":  "ftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp\nhttps 443/tcp\n",
+		"/etc/protocols": "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\n", "/etc/resolv.conf": "",
 	}
 }
 
 // programPath is the absolute path of the program.
 func programPath(cfg linux.Config) string {
-	if filepath.IsAbs(cfg.Path) {
-		return cfg.Path
-	}
-	return filepath.Join(cfg.Dir, cfg.Path)
+	return absoluteIn(cfg.Dir, cfg.Path)
 }
 
-// visibleFiles are the files that the program may see without --root: itself,
-// what it is run by, those that its arguments name, and what --allow adds.
+// visibleFiles are the files that the programs may see without --root: themselves,
+// what they are run by, those that their arguments name, and what --allow adds.
 func visibleFiles(cfg linux.Config, allow []string) []string {
-	path := programPath(cfg)
-	return append(append([]string{path}, neededBy(path, cfg.Env)...), namedBy(cfg, allow)...)
+	var files []string
+	for _, one := range programs(cfg) {
+		path := programPath(one)
+		files = append(append(append(files, path), neededBy(path, cfg.Env)...), namedBy(one, allow)...)
+	}
+	return files
 }
 
 // namedBy are the files that exist of those that the program's arguments name, and

@@ -22,7 +22,7 @@ const (
 	maxTracedFiles  = 32
 	maxTracedBytes  = 64 << 20 // of all files, and of standard input
 	tracedMemory    = 256 << 20
-	tracedProgramAt = "-- PROGRAM [ARGS…]"
+	tracedProgramAt = "-- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…"
 )
 
 // tracedFlags are those with which a command takes a program of the host's in
@@ -33,6 +33,7 @@ func tracedFlags() []cli.Flag {
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "run a program under the uprobe events of `FILE`, a line each"},
 		returnsFlag(),
 		levelFlag(),
+		whenFlag(),
 	}
 }
 
@@ -61,13 +62,23 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenarios.Traced{Path: programPath(cfg), Args: args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
+	t := scenarios.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}
 	if t.Files, err = tracedFiles(cfg); err != nil {
 		return nil, err
 	}
+	for _, one := range programs(cfg)[1:] {
+		path := programPath(one)
+		if path != t.Path {
+			if t.Files[path], err = os.ReadFile(path); err != nil {
+				return nil, err
+			}
+		}
+		t.More = append(t.More, linux.Program{Path: path, Args: one.Args})
+	}
+	t.When = cfg.When
 	if !term.IsTerminal(os.Stdin.Fd()) {
 		if t.Stdin, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxTracedBytes+1)); err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
@@ -119,13 +130,17 @@ func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]str
 func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	total, program := 0, programPath(cfg)
-	for _, name := range append(linkedWith(program, cfg.Env), namedBy(cfg, nil)...) {
+	var named []string
+	for _, one := range programs(cfg) {
+		named = append(append(named, linkedWith(programPath(one), cfg.Env)...), namedBy(one, nil)...)
+	}
+	for _, name := range named {
 		home, err := filepath.EvalSymlinks(name)
 		if err != nil {
 			return nil, err
 		}
 		err = filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || p == program {
+			if _, read := files[p]; err != nil || p == program || read {
 				return err
 			}
 			if to, err := filepath.EvalSymlinks(p); err != nil || to != home && !strings.HasPrefix(to, home+"/") {

@@ -26,7 +26,7 @@ func tuiCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "tui",
 		Usage:     "walk through a scenario or a recording, forwards and backwards",
-		ArgsUsage: "SCENARIO|RECORDING | -- PROGRAM [ARGS…]",
+		ArgsUsage: "SCENARIO|RECORDING | -- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…",
 		Description: `Right steps, left goes back, ? shows every key that does something now.
 
 EXAMPLES:

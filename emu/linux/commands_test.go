@@ -61,7 +61,7 @@ func workFolder(t *testing.T) string {
 		fmt.Fprintln(&numbers, i*i%97)
 	}
 	for name, text := range map[string]string{
-		"text": "b\na\nc\nhello world\nfoo bar baz\n", "nums": numbers.String(), "d/sub/x.txt": "x\n",
+		"net.py": string(mustRead(t, "testdata/net.py")), "text": "b\na\nc\nhello world\nfoo bar baz\n", "nums": numbers.String(), "d/sub/x.txt": "x\n",
 		"p.c": "#include <stdio.h>\nint main(void) { puts(\"made here\"); return 3; }\n", "Makefile": "all: out\nout: text\n\tsort text > out\n",
 		"j.json": `{"a": [1, 2.5, {"b": null}]}`,
 	} {
@@ -78,7 +78,8 @@ func runCommand(t *testing.T, dir string, args []string) (outcome, map[string]st
 	tree, err := OpenFiles(append(append([]string{dir}, hostLibraries...), commandFiles...)...)
 	require.NoError(t, err)
 	defer tree.Close()
-	tree.Stock(map[string]string{"/tmp/": "", "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/group": "root:x:0:\n"})
+	tree.Stock(map[string]string{"/tmp/": "", "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/group": "root:x:0:\n",
+		"/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n", "/etc/nsswitch.conf": "hosts: files\n"})
 	var stdout, stderr bytes.Buffer
 	k, err := New(Config{
 		FS: tree, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: args[0], Args: args, Dir: dir, Stdout: &stdout, Stderr: &stderr,

@@ -18,6 +18,7 @@ type File struct {
 	text    []byte     // content of a generated file, such as /proc/self/maps
 	device  device
 	pipe    *pipe
+	fifo    *node // that has the pipe's name
 	sock    *socket
 	wakes   wakes      // of an eventfd
 	count   uint64     // of an eventfd; times that a timer has run out
@@ -39,6 +40,7 @@ const (
 	devStderr
 	devText // content is File.text
 	devMem  // /proc/self/mem
+	devList // a generated directory, which is read anew
 	devEvent
 	devSemaphore // an eventfd that gives its count one by one
 	devEpoll
@@ -50,7 +52,7 @@ func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY }
 
 func (f *File) isDir() bool {
 	if f.host == nil {
-		return false
+		return f.device == devList
 	}
 	st, err := f.host.Stat()
 	return err == nil && st.IsDir()
@@ -73,7 +75,10 @@ func (k *Kernel) closeFile(f *File) {
 		k.releaseSocket(f.sock)
 	}
 	if f.pipe != nil {
-		f.pipe.drop(f.writable())
+		f.pipe.drop(f)
+		if p := f.pipe; f.fifo != nil && p.readers+p.writers == 0 {
+			f.fifo.fifo = nil
+		}
 		k.changed()
 	}
 }

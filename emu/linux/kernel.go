@@ -24,9 +24,11 @@ type Config struct {
 	Path string   // the program's path in FS, absolute or below Dir
 	Args []string // argv; empty: Path
 	Env  []string
-	User *User  // whose processes they are; nil: user and group 1000
-	Dir  string // working directory in FS; empty: "/"
-	FS   *FS    // what the guest sees of the host's files
+	More []Program // more programs of the run, in the order in which they start; it ends with the last of them
+	When When      // the next one starts
+	User *User     // whose processes they are; nil: user and group 1000
+	Dir  string    // working directory in FS; empty: "/"
+	FS   *FS       // what the guest sees of the host's files
 
 	Stdin          io.Reader // nil: empty
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
@@ -137,16 +139,18 @@ func (k *Kernel) boot() error {
 	if err := k.setupCPUs(); err != nil {
 		return err
 	}
-	p := k.newProcess(nil)
-	p.fs, p.sigs = fs, &handlers{users: 1}
-	p.limits, p.attr = k.firstLimits(), firstAttributes()
-	p.files = &fdTable{users: 1, max: k.cfg.Limits.Files}
-	for fd, d := range []device{devStdin, devStdout, devStderr} {
-		p.files.add(&File{refs: 1, flags: min(fd, 1), path: "/dev/" + []string{"stdin", "stdout", "stderr"}[fd], device: d}, 0, false)
-	}
+	p, t := k.newProgram()
 	k.init = p
-	t := k.newThread(p, emu.NewContext(emu.Core{}))
-	return k.load(t, prog, k.cfg.Env)
+	if err := k.load(t, prog, k.cfg.Env); err != nil {
+		return err
+	}
+	if err := k.checkMore(); err != nil {
+		return err
+	}
+	for k.cfg.When == AtOnce && k.moreToStart() {
+		k.startNext()
+	}
+	return nil
 }
 
 // setupCPUs gives every vCPU its descriptor table.

@@ -22,6 +22,7 @@ type node struct {
 	inode  *Inode   // a regular file's pages; nil for others
 	users  int      // open file descriptions
 	sock   *socket  // that was bound here
+	fifo   *pipe    // of a pipe with a name, while it is open
 }
 
 // stat is what stat(2) tells of it.

@@ -8,13 +8,30 @@ import (
 type pipe struct {
 	data             []byte
 	readers, writers int
+	seen             [2]uint64 // readers and writers that have opened it so far
 	wakes            wakes
 }
 
-func (p *pipe) drop(writer bool) {
-	if writer {
+// take opens the ends that f is.
+func (p *pipe) take(f *File) {
+	if f.writable() {
+		p.writers++
+		p.seen[1]++
+	}
+	if f.readable() {
+		p.readers++
+		p.seen[0]++
+	}
+	p.wakes.in++
+	p.wakes.out++
+}
+
+// drop closes the ends that f is.
+func (p *pipe) drop(f *File) {
+	if f.writable() {
 		p.writers--
-	} else {
+	}
+	if f.readable() {
 		p.readers--
 	}
 	p.wakes.in++

@@ -167,6 +167,7 @@ func (k *Kernel) exitThread(t *Thread) {
 	}
 	p := t.proc
 	t.interrupt()
+	k.stopOpening(t)
 	k.releaseVfork(t)
 	k.robustExit(t)
 	k.piExit(t)
@@ -230,7 +231,7 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
 		}
 		switch {
-		case k.init == p, c.zombie && reaper == k.init:
+		case k.init == p && len(k.cfg.More) == 0, c.zombie && reaper == k.init:
 			delete(k.procs, c.PID)
 		case c.zombie:
 			reaper.children = append(reaper.children, c)

@@ -63,9 +63,9 @@ func (k *Kernel) stop(b Bound) {
 // Result is the outcome so far.
 func (k *Kernel) Result() Result {
 	r := Result{Bound: k.bound, Steps: k.steps}
-	if k.init != nil && k.init.zombie {
-		r.Signal = k.init.status & 0x7f
-		r.Code = k.init.status >> 8 & 0xff
+	if p := k.lastProgram(); p != nil && p.zombie {
+		r.Signal = p.status & 0x7f
+		r.Code = p.status >> 8 & 0xff
 	}
 	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
 		r.Unknown = append(r.Unknown, UnknownCall{nr, k.unknown[nr]})

@@ -34,7 +34,10 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 }
 
 // Done reports whether the run is over.
-func (k *Kernel) Done() bool { return k.bound != NoBound || k.init.zombie }
+func (k *Kernel) Done() bool {
+	p := k.lastProgram()
+	return k.bound != NoBound || p != nil && p.zombie
+}
 
 // runSlice lets vCPU id work until its thread's turn is over.
 func (k *Kernel) runSlice(id int) error {
@@ -128,6 +131,7 @@ func (k *Kernel) work(id int) bool {
 	case k.slice[id] <= 0 && len(t.cpu.Pending()) == 0:
 		k.slice[id] = t.length()
 		fired := k.timers()
+		k.startListening()
 		if k.othersWait(t) {
 			k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread's turn is over and others wait"})
 			k.switchOut(id)
@@ -182,6 +186,7 @@ func (k *Kernel) switchOut(id int) {
 // counts as an instruction: the caller looks at its bounds and tries again.
 func (k *Kernel) schedule(id int) bool {
 	k.timers()
+	k.startListening()
 	var tried map[*Thread]bool
 	for t := k.candidate(id, nil); t != nil; t = k.candidate(id, tried) {
 		if t.state == stateBlocked && !k.wake(t) {
@@ -199,7 +204,9 @@ func (k *Kernel) schedule(id int) bool {
 		return true
 	}
 	if k.allIdle(id) && !k.Done() {
-		k.idle()
+		if !k.startIdle() {
+			k.idle()
+		}
 		k.count(id, 1)
 	}
 	return false
@@ -218,6 +225,7 @@ func (k *Kernel) wake(t *Thread) bool {
 	if t.signalReady() && !t.futexWoken() {
 		t.futex, t.futexes, t.sem = futexWait{}, nil, semWait{}
 		r = t.wait.interrupt
+		k.stopOpening(t)
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {
 		return false
 	}
@@ -256,14 +264,20 @@ func (k *Kernel) setDescriptor(c *emu.CPU, i int, d uint64) {
 	le.PutUint64(b, d)
 }
 
-// idle moves time on to the next deadline, or ends the run if there is none.
-func (k *Kernel) idle() {
+// nextMoment is when something happens by itself while every thread waits, or never.
+func (k *Kernel) nextMoment() uint64 {
 	next := k.nextTimer()
 	for _, t := range k.threads {
 		if t.state == stateBlocked && !t.proc.stopped {
 			next = min(next, t.wait.deadline)
 		}
 	}
+	return next
+}
+
+// idle moves time on to the next deadline, or ends the run if there is none.
+func (k *Kernel) idle() {
+	next := k.nextMoment()
 	if next == never {
 		k.micro(emu.Micro{Work: emu.WorkSwitch, Name: "do_idle", In: "cpu_startup_entry", Why: "every thread waits for another: the run is over"})
 		k.stop(BoundDeadlock)

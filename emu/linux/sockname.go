@@ -187,9 +187,11 @@ func (k *Kernel) hold(n sockName) {
 	k.held = append(list, heldPort{n.ip, n.port, now + minute})
 }
 
+// net.ipv4.ip_local_port_range
+const firstPort, lastPort = 32768, 60999
+
 // bindPort gives s a port: the one that local names, or any free one for 0.
 func (k *Kernel) bindPort(s *socket, local sockName, by boundTo) int64 {
-	const first, last = 32768, 60999 // net.ipv4.ip_local_port_range
 	was := s.local
 	s.local = local
 	if local.port != 0 {
@@ -200,9 +202,9 @@ func (k *Kernel) bindPort(s *socket, local sockName, by boundTo) int64 {
 		s.bound = by
 		return 0
 	}
-	for range last - first + 1 {
-		if k.lastPort < first || k.lastPort >= last {
-			k.lastPort = first - 1
+	for range lastPort - firstPort + 1 {
+		if k.lastPort < firstPort || k.lastPort >= lastPort {
+			k.lastPort = firstPort - 1
 		}
 		k.lastPort++
 		s.local.port = k.lastPort

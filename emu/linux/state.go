@@ -30,6 +30,7 @@ type kernelState struct {
 	threads  []*Thread // in the order of their turns
 	procs    map[int]*Process
 	init     *Process
+	programs []*Process // of the run that have started; replaced when it changes
 	lastPID  int
 	current  []*Thread // by vCPU
 	slice    []int     // instructions left of the current thread's turn, by vCPU

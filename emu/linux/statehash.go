@@ -15,6 +15,9 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 	o := k.objects()
 	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
 	h.String(string(k.bound))
+	for _, p := range k.programs[min(1, len(k.programs)):] {
+		h.Uint64(number(o, p))
+	}
 	for _, t := range k.current {
 		h.Uint64(number(o, t))
 	}
@@ -83,7 +86,7 @@ func (k *Kernel) fromNow(at uint64) uint64 {
 
 func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	k := t.k
-	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), k.fromNow(t.expiry))
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), number(o, t.opening), k.fromNow(t.expiry))
 	if t.kept != 0 {
 		h.Uint64(k.fromNow(t.kept))
 	}
@@ -278,7 +281,7 @@ func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
 	}
 	for _, n := range o.nodes {
 		s := &n.st
-		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock))
+		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock), number(o, n.fifo))
 		h.String(n.target)
 		h.Bool(n.opaque)
 	}
@@ -300,7 +303,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 	}
 	for _, p := range o.pipes {
 		h.Bytes(p.data)
-		words(h, uint64(p.readers), uint64(p.writers))
+		words(h, uint64(p.readers), uint64(p.writers), p.seen[0], p.seen[1])
 	}
 	k.hashSockets(h, o)
 	for _, f := range o.fss {
@@ -316,7 +319,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 }
 
 func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {

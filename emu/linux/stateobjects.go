@@ -71,6 +71,9 @@ func (k *Kernel) objects() *objects {
 		o.process(p)
 	}
 	o.process(k.init)
+	for _, p := range k.programs {
+		o.process(p)
+	}
 	for _, t := range k.threads {
 		o.thread(t)
 	}
@@ -102,6 +105,7 @@ func compareKeys(a, b inodeKey) int {
 func (o *objects) thread(t *Thread) {
 	if add(o, &o.threads, t) {
 		o.process(t.proc)
+		o.file(t.opening)
 		add(o, &o.ipcs, t.sem.set)
 		if t.vforkOf != nil {
 			o.thread(t.vforkOf)
@@ -142,6 +146,7 @@ func (o *objects) process(p *Process) {
 func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
+		o.node(f.fifo)
 		o.socket(f.sock)
 		if f.host != nil {
 			o.node(f.host.node)
@@ -152,6 +157,7 @@ func (o *objects) file(f *File) {
 func (o *objects) node(n *node) {
 	if add(o, &o.nodes, n) {
 		o.socket(n.sock)
+		add(o, &o.pipes, n.fifo)
 	}
 }
 

@@ -74,7 +74,7 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 		return errnoBadFile
 	case e.device != devEpoll || f.device == devEpoll: // instances are not nested here
 		return errnoInvalid
-	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devText || f.device == devMem:
+	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devText || f.device == devMem || f.device == devList:
 		return errnoPermission
 	}
 	n := interest{fd: c.fd(2), file: f}

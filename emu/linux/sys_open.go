@@ -45,7 +45,17 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, int64) {
 	kept := flags & (abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK)
 	if f := k.special(t, path.Clean(p)); f != nil {
-		f.refs, f.flags, f.path = 1, kept, path.Clean(p)
+		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
+		return f, 0
+	}
+	if f, r := k.reopen(t, path.Clean(p)); r != 0 {
+		return nil, r
+	} else if f != nil {
+		f.refs, f.flags = 1, kept
+		if f.pipe != nil {
+			f.pipe.take(f)
+			k.changed()
+		}
 		return f, 0
 	}
 	if target, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW == 0 {
@@ -73,10 +83,13 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, -int64(abi.EISDIR)
 	case !info.IsDir() && (flags&abi.O_DIRECTORY != 0 || strings.HasSuffix(p, "/")):
 		return nil, -int64(abi.ENOTDIR)
-	case !info.IsDir() && !info.Mode().IsRegular():
+	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
 		return nil, -int64(abi.ENXIO)
 	case flags&abi.O_ACCMODE != abi.O_WRONLY && !k.may(st, 4), writes && !k.may(st, 2):
 		return nil, -int64(abi.EACCES)
+	}
+	if n := fifoOf(info); n != nil {
+		return k.openFifo(t, n, full, kept)
 	}
 	if writes {
 		n, err := k.raise(full, info)

@@ -163,7 +163,11 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	case !f.isDir():
 		return -int64(abi.ENOTDIR)
 	}
-	if f.entries == nil {
+	if f.entries == nil && f.device == devList {
+		if now := k.procFile(t, f.path); now != nil {
+			f.entries = now.entries
+		}
+	} else if f.entries == nil {
 		l, err := k.readDir(f)
 		if err != nil {
 			return fail(err)
@@ -205,61 +209,34 @@ func (k *Kernel) special(t *Thread, p string) *File {
 	case "/dev/random", "/dev/urandom":
 		return &File{device: devRandom}
 	}
-	name, ok := k.procName(t, p)
-	if !ok {
-		return nil
-	}
-	mm := t.proc.mm
-	switch name {
-	case "maps":
-		return &File{device: devText, text: []byte(mm.Maps())}
-	case "mem":
-		return &File{device: devMem}
-	case "auxv":
-		return &File{device: devText, text: mm.auxv}
-	case "cmdline":
-		b := make([]byte, mm.argEnd-mm.argStart)
-		return &File{device: devText, text: b[:mm.ReadForced(mm.argStart, b)]}
-	case "comm":
-		return &File{device: devText, text: []byte(t.proc.Name + "\n")}
-	case "exe":
-		if h, full, err := k.open(mm.exe.path, true); err == nil {
-			return &File{path: full, host: h}
-		}
-	}
-	return nil
-}
-
-// procName is the part of p behind /proc/self/ or the like.
-func (k *Kernel) procName(t *Thread, p string) (string, bool) {
-	for _, dir := range []string{"/proc/self/", "/proc/thread-self/", fmt.Sprintf("/proc/%d/", t.proc.PID)} {
-		if rest, ok := strings.CutPrefix(p, dir); ok {
-			return rest, true
-		}
-	}
-	return "", false
+	return k.procFile(t, p)
 }
 
 // specialLink resolves the links below /proc that a guest has.
 func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
-	if p == "/proc/self" {
+	switch p {
+	case "/proc/self":
 		return fmt.Sprint(t.proc.PID), true
+	case "/proc/thread-self":
+		return fmt.Sprintf("%d/task/%d", t.proc.PID, t.TID), true
+	case "/dev/fd":
+		return "/proc/self/fd", true
 	}
-	name, ok := k.procName(t, p)
-	if !ok {
+	proc, name, ok := k.procOf(t, p)
+	if !ok || proc.mm == nil {
 		return "", false
 	}
 	switch name {
 	case "exe":
-		return t.proc.mm.exe.path, true
+		return proc.mm.exe.path, true
 	case "cwd":
-		return t.proc.fs.cwd, true
+		return proc.fs.cwd, true
 	case "root":
 		return "/", true
 	}
 	var fd int
 	if n, err := fmt.Sscanf(name, "fd/%d", &fd); n == 1 && err == nil {
-		if f := t.proc.files.get(fd); f != nil {
+		if f := proc.files.get(fd); f != nil {
 			return f.path, true
 		}
 	}

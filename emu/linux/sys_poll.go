@@ -29,7 +29,7 @@ func (f *File) poll() uint16 {
 		if len(p.data) > 0 {
 			r |= abi.POLLIN
 		}
-		if p.writers == 0 {
+		if p.writers == 0 && (f.fifo == nil || p.seen[1] != f.count) {
 			r |= abi.POLLHUP
 		}
 	}

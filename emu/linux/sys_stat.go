@@ -33,10 +33,14 @@ func (f *File) stat() (abi.Stat, error) {
 	}
 	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: userID, Gid: userID}
 	switch {
+	case f.fifo != nil:
+		s = f.fifo.stat()
 	case f.sock != nil:
 		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
 	case f.pipe != nil, f.device >= devStdin && f.device <= devStderr:
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
+	case f.device == devList:
+		s.Mode = abi.S_IFDIR | 0o555
 	case f.device == devText:
 		s.Mode, s.Size = modeText, 0
 	case f.device == devNull:
@@ -64,6 +68,9 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 			return st, fail(err)
 		}
 		return st, 0
+	}
+	if fd, ok := k.descriptorAt(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
+		return k.statFD(t, fd)
 	}
 	info, err := k.fs.lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
 	if err != nil {

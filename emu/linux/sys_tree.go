@@ -179,13 +179,19 @@ func sysMknodat(k *Kernel, t *Thread, c *call) int64 {
 	return k.mknodAt(t, c.fd(0), c.arg[1], uint32(c.arg[2]))
 }
 
-// mknodAt makes regular files; there are no devices, and no pipes with names.
+// mknodAt makes regular files, pipes and sockets that nothing is bound to; there are no devices.
 func (k *Kernel) mknodAt(t *Thread, dirfd int, va uint64, mode uint32) int64 {
-	if kind := mode & abi.S_IFMT; kind != 0 && kind != abi.S_IFREG {
+	kind := mode & abi.S_IFMT
+	endpoint := kind == abi.S_IFIFO || kind == abi.S_IFSOCK
+	if kind != 0 && kind != abi.S_IFREG && !endpoint {
 		return errnoPermission
 	}
 	full, r := k.newEntry(t, dirfd, va)
-	if r == 0 {
+	switch {
+	case r != 0:
+	case endpoint:
+		k.addName(full, k.newNode(t, kind|mode&0o7777))
+	default:
 		k.makeFile(t, full, mode)
 	}
 	return r

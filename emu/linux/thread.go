@@ -37,10 +37,11 @@ type Thread struct {
 	held  bool // by the uprobes layer, until Kernel.changes is another than wait.tried
 	wait  wait
 
-	call     call // the system call that is being run or retried
-	inCall   bool // its result is not yet looked at for a restart
-	progress int  // bytes that a blocked write has moved
-	messages int  // messages that a blocked sendmmsg or recvmmsg has moved
+	call     call  // the system call that is being run or retried
+	inCall   bool  // its result is not yet looked at for a restart
+	progress int   // bytes that a blocked write has moved
+	opening  *File // a pipe whose other end it waits for
+	messages int   // messages that a blocked sendmmsg or recvmmsg has moved
 	expiry   uint64
 	kept     uint64 // expiry of an interrupted call that is made again
 

@@ -16,6 +16,8 @@ import (
 //	"env" NAME=VALUE           of its environment, which is empty otherwise; may be repeated
 //	"stdin" content            what it reads from descriptor 0
 //	"file" PATH content        a file that it can open; may be repeated
+//	"and" PATH { WORD }         one more program, of the files, and its argv; may be repeated
+//	"and-when" "waits" | "listens" | "now"    when the next program starts
 //	"quantum" N                instructions of a thread's turn while others wait for its vCPU
 //	WORD = characters without blanks | STRING
 //	content = STRING | "from" STRING      text, or a file beside the scenario
@@ -26,6 +28,14 @@ type Linux struct {
 	Stdin   GuestFile
 	Files   []GuestFile
 	Quantum int // 0: the machine's default
+	And     []GuestProgram
+	AndWhen string // "": waits
+}
+
+// GuestProgram is one more program of the run.
+type GuestProgram struct {
+	Path string // absolute and clean
+	Args []string
 }
 
 // GuestFile is a file that the program can read.
@@ -41,7 +51,10 @@ const ProgramPath = "/prog"
 
 func newLinux() *Linux { return &Linux{Path: ProgramPath} }
 
-var linuxKeys = []string{"path", "args", "env", "stdin", "file", "quantum"}
+var linuxKeys = []string{"path", "args", "env", "stdin", "file", "quantum", "and", "and-when"}
+
+// moments are the words of and-when.
+var moments = []string{"waits", "listens", "now"}
 
 func (f *File) parseLinux(lines []line) error {
 	f.Linux = newLinux()
@@ -55,7 +68,7 @@ func (f *File) parseLinux(lines []line) error {
 		if err != nil {
 			return err
 		}
-		if seen[key] && key != "env" && key != "file" {
+		if seen[key] && key != "env" && key != "file" && key != "and" {
 			return l.at(0).errorAt("each key once", "a second %q", key)
 		}
 		seen[key] = true
@@ -65,7 +78,7 @@ func (f *File) parseLinux(lines []line) error {
 		if err := w.done(); err != nil {
 			return err
 		}
-		if n := len(f.Linux.Env) + len(f.Linux.Files); n > MaxItems {
+		if n := len(f.Linux.Env) + len(f.Linux.Files) + len(f.Linux.And); n > MaxItems {
 			return l.at(0).errorAt(fmt.Sprintf("at most %d", MaxItems), "too many files and variables")
 		}
 	}
@@ -94,6 +107,16 @@ func (x *Linux) parseKey(key string, w *words) (err error) {
 		err = w.content(&x.Stdin)
 	case "file":
 		err = x.parseFile(w)
+	case "and":
+		var p GuestProgram
+		if p.Path, err = w.absolutePath(); err == nil {
+			if _, more := w.peek(); more {
+				p.Args, err = w.plainWords("an argument")
+			}
+		}
+		x.And = append(x.And, p)
+	case "and-when":
+		x.AndWhen, err = w.choice("moment", moments)
 	case "quantum":
 		x.Quantum, err = w.integer("a number of instructions", 1, MaxSteps)
 	}
