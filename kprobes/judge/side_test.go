@@ -100,7 +100,29 @@ func (locks) Ops() map[string]traps.Op {
 	return map[string]traps.Op{
 		"spin_lock":        spinLock,
 		"preempt_schedule": preemptSchedule,
+		"force_sig":        forceSig,
 	}
+}
+
+// forceSig sends the signal of the vector in ebx.
+func forceSig(x *traps.Exec) traps.Result {
+	sig := uint64(traps.SIGSEGV)
+	switch x.C.Reg(emu.RBX) {
+	case emu.VecDE, emu.VecMF, emu.VecXM:
+		sig = traps.SIGFPE
+	case emu.VecDB, emu.VecBP:
+		sig = traps.SIGTRAP
+	case emu.VecUD:
+		sig = traps.SIGILL
+	case emu.VecNP, emu.VecSS, emu.VecAC:
+		sig = traps.SIGBUS
+	}
+	const pending = 24 // of thread_info
+	at := x.K.Layout.ThreadInfo(x.C.ID) + pending
+	v, _ := x.M.PeekWord(x.C.Space, at, 4)
+	x.M.PokeWord(x.C.Space, at, 4, v|1<<sig)
+	x.M.Note(emu.Note{Kind: traps.NoteSignal, ID: "K14", Text: traps.SignalName(int(sig)), Addr: x.Regs.Get(traps.FieldIP)})
+	return traps.Next
 }
 
 // spinLock takes the lock at ebx.

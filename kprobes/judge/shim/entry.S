@@ -1,7 +1,9 @@
 # Entry and exit of the kernel that the seed's C is linked into: every stub but
 # those of vectors 1 and 3, which the seed brings itself.
 
+.set R_EAX, 24
 .set R_ORIG_EAX, 36
+.set R_EIP, 40
 .set R_XCS, 44
 .set R_EFLAGS, 48
 
@@ -106,7 +108,21 @@ FUNC ret_from_exception
 	MICRO signal_pending
 	testl %eax,%eax
 	jz restore_all
-	MICRO do_signal
+	movl $-8192,%edx
+	andl %esp,%edx
+	movl 24(%edx),%ebx	# pending: the first one is taken
+	bsfl %ebx,%eax
+	btrl %eax,24(%edx)
+	cmpl $0,R_ORIG_EAX(%esp)
+	jl 2f
+	movl R_EAX(%esp),%ecx	# -512 to -514: a system call is to be made again
+	addl $514,%ecx
+	cmpl $2,%ecx
+	ja 2f
+	movl R_ORIG_EAX(%esp),%ecx
+	movl %ecx,R_EAX(%esp)
+	subl $2,R_EIP(%esp)
+2:	MICRO deliver_signal
 	jmp ret_from_exception
 1:	testl $0x200,R_EFLAGS(%esp)
 	jz restore_all
