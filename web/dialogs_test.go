@@ -71,11 +71,13 @@ func TestDialogsAndForms(t *testing.T) {
 	submit("#changing", "#changing input", "%nothing 1")
 	require.Contains(t, b.text("#error"), "%nothing")
 	fine("an error")
-	b.press("$")
-	var focused string
-	b.js("document.activeElement.id", &focused)
-	require.Equal(t, "directive", focused)
-	submit("#changing", "#directive", "locks")
+	choose := func(key, text string) {
+		t.Helper()
+		b.press(key)
+		b.js("document.activeElement.select()", nil) // DevTools type the key, which a keyboard does not
+		b.press(text + "\r")
+	}
+	choose("$", "locks")
 	require.Contains(t, b.text("#shown"), "kprobe_lock")
 	fine("what a directive shows")
 	click("#showing .close")
@@ -88,6 +90,10 @@ func TestDialogsAndForms(t *testing.T) {
 	b.run(chromedp.SetValue("#place", "target+3", chromedp.ByQuery))
 	click("#probe-here")
 	require.Contains(t, b.text("#probes"), "yours1")
+
+	choose("X", "spin_lock")
+	b.press("f")
+	require.Contains(t, b.text("#vital"), "spin_lock", "X, Enter and f as in the terminal")
 
 	b.press("P")
 	require.NotEmpty(t, b.text("#large"))

@@ -2,7 +2,7 @@
 import { $, fill, el, input } from "trapline/dom";
 
 /**
- * @typedef {{move: (q: Request) => unknown, play: () => void, present: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, directive: () => void, help: () => void}} Doing
+ * @typedef {{move: (q: Request) => unknown, play: () => void, present: () => void, stop: () => void, scene: () => Scene, view: () => View, live: boolean, explain: () => void, choose: (id: string) => void, help: () => void}} Doing
  * @typedef {{keys: string, help: string, live?: boolean, run: (d: Doing, key: string) => unknown}} Command
  */
 
@@ -31,9 +31,10 @@ const commands = [
   { keys: "H", help: "hold the vCPU that is shown, or let it go", live: true, run: d => d.move({ do: "hold", cpu: d.view().moment.cpu }) },
   { keys: "r", help: "return from a branch", live: true, run: d => { if (d.view().can.return) d.move({ do: "return" }); } },
   { keys: "x", help: "breakpoint at the place that is chosen", live: true, run: d => d.move({ do: "break", text: input("place").value }) },
+  { keys: "X", help: "choose a place; Enter sets a breakpoint there", live: true, run: d => d.choose("place") },
   { keys: "f F", help: "run on, back to the next break- or watchpoint", live: true, run: (d, key) => { if (d.view().can.run) d.move({ do: "run", back: key === "F" }); } },
   { keys: "K", help: "what the rows say that the step cites", live: true, run: d => d.explain() },
-  { keys: "$", help: "change the machine or ask it: %eax 5, rmmod NAME, cat FILE", live: true, run: d => d.directive() },
+  { keys: "$", help: "change the machine or ask it: %eax 5, rmmod NAME, cat FILE", live: true, run: d => d.choose("directive") },
   { keys: "/", help: "search the steps for words", run: () => input("find").focus() },
   { keys: "y", help: "to the question", live: true, run: () => input("answer").focus() },
   { keys: "Escape", help: "stop playing, or what the machine does", run: d => d.stop() },

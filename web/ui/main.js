@@ -251,6 +251,12 @@ function wanted() {
   return own.file && !q.lesson && (q.scenario ?? ownName) === ownName ? { ...own, ...q } : q;
 }
 
+/** A move that was typed: what it came to has the focus, and keys move again. @param {Request} q */
+function typed(q) {
+  $("why").focus();
+  void move(q);
+}
+
 /** Large, for a room: the diagram, the step, code and stack. */
 function present() {
   presenting = !presenting;
@@ -337,14 +343,15 @@ function wire() {
   for (const b of document.querySelectorAll("[data-mark]")) b.addEventListener("click", () => move({ do: "mark", kind: /** @type {HTMLElement} */ (b).dataset.mark }));
   onSubmit("answering", text => { if (text.trim()) void ask({ do: "answer", text }); });
   onSubmit("finding", text => { if (text) void move({ do: "find", text }); });
-  onSubmit("changing", text => { if (text) void move({ do: "change", cpu: view.moment.cpu, text }); });
+  onSubmit("changing", text => { if (text) typed({ do: "change", cpu: view.moment.cpu, text }); });
+  input("place").addEventListener("keydown", e => { if (e.key === "Enter") typed({ do: "break", text: input("place").value }); });
   $("search").addEventListener("submit", e => { e.preventDefault(); void search(); });
   $("engine").addEventListener("change", () => void reopen({ engine: select("engine").value, at: 0 }));
   $("compare").addEventListener("change", () => { if (select("compare").value) void move({ do: "compare", engine: select("compare").value }); select("compare").value = ""; });
   $("speed").addEventListener("change", () => { if (playing) { pause(); play(); } });
   for (const d of document.querySelectorAll("dialog")) d.querySelector(".close")?.addEventListener("click", () => d.close());
   scrubbing(at => void move({ do: "goto", at }));
-  keys({ move, play, present, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), directive: () => input("directive").focus(), help: () => dialog("keys").showModal() });
+  keys({ move, play, present, stop: () => { pause(); machine.stop(); }, scene: () => scene, view: () => view, live: machine.live, explain: () => void ask({ do: "explain" }), choose: id => { input(id).focus(); input(id).select(); }, help: () => dialog("keys").showModal() });
   addEventListener("resize", () => { if (view) { diagram($("diagram"), view.moment, scene); } });
   addEventListener("hashchange", () => { if (opened(location.hash)) void ask(wanted()); });
 }
