@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"trapline/emu"
@@ -11,6 +12,7 @@ import (
 	"trapline/emu/loader"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/uprobes"
+	debuginfo "trapline/kprobes/uprobes/source"
 	"trapline/kprobes/uprobes/tracer"
 	"trapline/traps"
 )
@@ -24,7 +26,10 @@ type ProgramRun struct {
 	tracer   *tracer.Tracer
 	registry *tracefs.Registry
 	image    *loader.Image
-	program  []byte // its ELF file
+	program  []byte             // its ELF file
+	bias     uint64             // by how much it is moved
+	debug    *debuginfo.Program // nil until a line is asked for
+	noDebug  bool               // it has no debug information
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe
@@ -130,6 +135,30 @@ func (l *lastMemory) peek(addr uint64, b []byte) int {
 func (w *ProgramRun) output() string {
 	text, _ := w.kernel.OutputInOrder()
 	return string(text)
+}
+
+// Ended is what the program has written to descriptors 1 and 2, at most MaxOutput bytes of each, and how it ended; over
+// is false while it runs.
+func (w *ProgramRun) Ended() (stdout, stderr []byte, result linux.Result, over bool) {
+	stdout, stderr, _, _ = w.kernel.Output()
+	return stdout, stderr, w.kernel.Result(), w.kernel.Done()
+}
+
+// sourceLine is FILE:LINE of the program's code at an address, "" if the program has no debug information about it.
+func (w *ProgramRun) sourceLine(addr uint64) string {
+	if w.debug == nil && !w.noDebug {
+		var err error
+		w.debug, err = debuginfo.Read(w.program)
+		w.noDebug = err != nil
+	}
+	if w.noDebug {
+		return ""
+	}
+	file, line, ok := w.debug.LineOf(addr - w.bias)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", path.Base(file), line)
 }
 
 // printk takes a line of the kernel's log.

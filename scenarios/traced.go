@@ -19,6 +19,7 @@ type Traced struct {
 	Path      string // where it lies, absolute
 	Program   []byte // its ELF file
 	Args, Env []string
+	Dir       string // where it was started, absolute
 	Stdin     []byte
 	Files     map[string][]byte // that it can open, by absolute path
 	Events    []string          // lines of uprobe_events
@@ -51,6 +52,9 @@ func (t *Traced) File() (*File, error) {
 	line("-- linux --\npath %q", t.Path)
 	if len(t.Args) > 0 {
 		line("args %s", quoted(t.Args))
+	}
+	if t.Dir != "" && t.Dir != "/" {
+		line("dir %s", strconv.Quote(t.Dir))
 	}
 	for _, e := range t.Env {
 		line("env %s", strconv.Quote(e))

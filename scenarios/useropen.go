@@ -99,6 +99,9 @@ func (b *userBuilder) makeFiles() error {
 		}
 		tree[g.Path] = linux.MemFile{Data: data, Exec: true}
 	}
+	if _, file := tree[x.Dir]; x.Dir != "" && !file {
+		tree[x.Dir] = linux.MemFile{Dir: true}
+	}
 	if w.files, err = linux.OpenMem(tree); err != nil {
 		return b.file.MemberPos("linux").Error(b.file.Name, "", "%v", err)
 	}
@@ -168,7 +171,7 @@ func (b *userBuilder) boot() error {
 	}
 	w.kernel, err = linux.New(linux.Config{
 		More: more, When: when,
-		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, Dir: f.Linux.Dir, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
 		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
 	})
@@ -203,7 +206,7 @@ func (b *userBuilder) name() error {
 	}
 	w.names = story.Names{
 		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: loader.NewSymbols(list),
-		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint,
+		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint, Program: w.sourceLine,
 	}
 	return nil
 }
@@ -217,6 +220,7 @@ func (b *userBuilder) moveImage() (err error) {
 		return nil
 	}
 	if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
+		w.bias = bias
 		w.image, err = loader.ReadELF(b.program, loader.Options{Bias: bias, Interpreter: true})
 	}
 	return err

@@ -92,7 +92,8 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 	wants := func(mm *linux.MM) bool { return u.wants(w.pidOf(mm)) }
 	pre, _ := p.Handler("pre")
 	c := &uprobes.Consumer{Filter: wants, Handler: func(h *uprobes.Hit) bool {
-		if !wants(h.Thread.Process().MM()) {
+		// A thread that trapped before another's handler took the breakpoint out is a hit all the same (handler_chain()).
+		if pid := h.Thread.Process().PID; u.only != 0 && u.only != pid {
 			return true
 		}
 		u.hits++

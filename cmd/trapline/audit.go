@@ -202,7 +202,7 @@ func (a *auditing) judgeDefinition(d *definition, asked string) error {
 		r := tracefs.New(tracefs.Config{Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: tracefs.FilesOnly{Files: a.host}})
 		v := r.Judge(tracefs.UprobeEvents, line.Text)
 		if v.Err != nil {
-			return d.refusal(v.Err)
+			return d.refusal(v.Err, v.Later)
 		}
 		if v.Probe == nil {
 			continue

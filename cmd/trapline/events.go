@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -12,6 +13,7 @@ import (
 	"trapline/kprobes/events"
 	"trapline/kprobes/events/tracefs"
 	"trapline/kprobes/kcall"
+	"trapline/kprobes/uprobes/audit"
 )
 
 func eventsCommand(out *output) *cli.Command {
@@ -33,13 +35,14 @@ EXAMPLES:
    trapline events --format -e 'r:myret vfs_read $retval'
    trapline events --uprobes -e 'p:sh /bin/sh:0x1000 %ax'
    trapline events --kernel /boot/vmlinuz-$(uname -r) -e 'p:mine vfs_read+5 %ax'
+   trapline events --kernel vmlinuz-6.1 --kernel vmlinuz-6.12 probes.txt
    trapline events --arch i386 --json probes.txt | jq .error`,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "define", Aliases: []string{"e"}, Usage: "judge `LINE` (may be repeated)"},
 			&cli.BoolFlag{Name: "kprobes", Aliases: []string{"k"}, Usage: "the lines go to kprobe_events (the default)"},
 			&cli.BoolFlag{Name: "uprobes", Aliases: []string{"u"}, Usage: "the lines go to uprobe_events"},
 			&cli.StringFlag{Name: "arch", Value: idt.AMD64.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
-			&cli.StringFlag{Name: "kernel", Usage: "ask the kernel `IMAGE` (a vmlinux or bzImage) for symbols and places"},
+			&cli.StringSliceFlag{Name: "kernel", Usage: "ask the kernel `IMAGE` (a vmlinux or bzImage) for symbols and places; of several the answers stand side by side"},
 			&cli.BoolFlag{Name: "format", Usage: "print each event's format file too"},
 			&cli.StringFlag{Name: "root", Usage: "look paths up inside `DIR`, as in a chroot"},
 			&cli.BoolFlag{Name: "replace", Usage: "a name that exists is replaced, as by Linux 4.15, not joined"},
@@ -77,12 +80,6 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return usageError(c, err)
 	}
-	var kernel tracefs.Kprobes = tracefs.NewAssumedKernel(arch)
-	if path := c.String("kernel"); path != "" {
-		if kernel, arch, err = judgeOf(path, arch, c.IsSet("arch")); err != nil {
-			return usageError(c, err)
-		}
-	}
 	files, err := openHostFiles(c.String("root"))
 	if err != nil {
 		return usageError(c, err)
@@ -92,10 +89,10 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	if c.Bool("uprobes") {
 		j.file = tracefs.UprobeEvents
 	}
-	j.registry = tracefs.New(tracefs.Config{
-		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, SameName: sameName(c),
-		Kprobes: kernel, Uprobes: tracefs.FilesOnly{Files: files},
-	})
+	j.probed = &probedFiles{dir: files.dir, root: c.String("root"), read: map[string]*probedFile{}}
+	if err := j.ask(c, arch, files); err != nil {
+		return usageError(c, err)
+	}
 	if len(lines) > 0 {
 		for _, l := range lines {
 			j.line(l)
@@ -103,8 +100,31 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	} else if err := j.read(ctx, c.Args().First()); err != nil {
 		return err
 	}
+	j.sum()
 	if j.refused {
 		return reported(exitUsage)
+	}
+	return nil
+}
+
+// ask makes the kernels that judge: those of the images, or one of which nothing is known.
+func (j *judging) ask(c *cli.Command, arch idt.Arch, files *hostFiles) error {
+	add := func(name string, kernel tracefs.Kprobes, arch idt.Arch) {
+		j.kernels = append(j.kernels, judgingKernel{name, arch, tracefs.New(tracefs.Config{
+			Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, SameName: sameName(c),
+			Kprobes: kernel, Uprobes: tracefs.FilesOnly{Files: files},
+		})})
+	}
+	images := c.StringSlice("kernel")
+	if len(images) == 0 {
+		add("", tracefs.NewAssumedKernel(arch), arch)
+	}
+	for _, path := range images {
+		kernel, is, err := judgeOf(path, arch, c.IsSet("arch"))
+		if err != nil {
+			return err
+		}
+		add(path, kernel, is)
 	}
 	return nil
 }
@@ -118,12 +138,22 @@ func sameName(c *cli.Command) tracefs.SameName {
 
 // judging judges lines one after the other, all of one file of events.
 type judging struct {
-	out      *output
+	out     *output
+	kernels []judgingKernel
+	file    tracefs.File
+	json    bool
+	format  bool
+	refused bool
+	probed  *probedFiles // in which uprobes are judged
+	lines   int
+	differ  int // lines on which the kernels' answers differ
+}
+
+// judgingKernel is a kernel that answers.
+type judgingKernel struct {
+	name     string // its image, or ""
+	arch     idt.Arch
 	registry *tracefs.Registry
-	file     tracefs.File
-	json     bool
-	format   bool
-	refused  bool
 }
 
 // read judges the lines of a file, or of standard input for "-".
@@ -137,8 +167,14 @@ func (j *judging) read(ctx context.Context, name string) error {
 }
 
 func (j *judging) line(line string) {
-	v := j.registry.Judge(j.file, line)
+	j.lines++
+	if len(j.kernels) > 1 {
+		j.sideBySide(line)
+		return
+	}
+	v := j.kernels[0].registry.Judge(j.file, line)
 	j.refused = j.refused || v.Err != nil
+	v.Enabling = j.enabling(v.Probe)
 	if !j.json {
 		j.out.WriteString(v.Text(j.format))
 		return
@@ -147,4 +183,81 @@ func (j *judging) line(line string) {
 		v.Format = ""
 	}
 	j.out.object(v)
+}
+
+// enabling judges what becomes of a uprobe when it is enabled and a process maps the place, as trace and audit do.
+func (j *judging) enabling(p *tracefs.Probe) *tracefs.Enabling {
+	if p == nil || p.Kind != events.Uprobe || j.probed == nil {
+		return nil
+	}
+	judged, ok := j.probed.judge(j.probed.Absolute(p.Path), p.FileOffset)
+	if !ok || judged.Errno() == 0 {
+		return nil
+	}
+	e := &tracefs.Enabling{Errno: judged.Errno(), Why: "the place is outside the file"}
+	if judged.Verdict == audit.Refused {
+		e.Why, e.Row = "the instruction is refused: "+judged.Rule.String(), judged.Rule.Row()
+	}
+	return e
+}
+
+// sideObject is a line with the answers of several kernels.
+type sideObject struct {
+	Line    string       `json:"line"`
+	Same    bool         `json:"same"`
+	Kernels []sideAnswer `json:"kernels"`
+}
+
+type sideAnswer struct {
+	Kernel  string          `json:"kernel"`
+	Arch    string          `json:"arch"`
+	Verdict tracefs.Verdict `json:"verdict"`
+}
+
+// everyKernel stands for all of them where they agree.
+const everyKernel = "every kernel"
+
+// sideBySide asks every kernel.
+func (j *judging) sideBySide(line string) {
+	o := sideObject{Line: line, Same: true}
+	width := 0
+	for _, k := range j.kernels {
+		v := k.registry.Judge(j.file, line)
+		j.refused = j.refused || v.Err != nil
+		if !j.format {
+			v.Format = ""
+		}
+		o.Kernels = append(o.Kernels, sideAnswer{k.name, k.arch.String(), v})
+		o.Same = o.Same && v.Agrees(o.Kernels[0].Verdict)
+		width = max(width, len(k.name))
+	}
+	if !o.Same {
+		j.differ++
+	}
+	if j.json {
+		j.out.object(o)
+		return
+	}
+	mark := ""
+	if o.Same {
+		o.Kernels, width = o.Kernels[:1], len(everyKernel)
+		o.Kernels[0].Kernel = everyKernel
+	} else {
+		mark = "  # the kernels differ"
+	}
+	fmt.Fprintf(j.out, "%s%s\n", line, mark)
+	for _, a := range o.Kernels {
+		first, rest, _ := strings.Cut(a.Verdict.Text(j.format), "\n")
+		fmt.Fprintf(j.out, "  %-*s  %s\n", width, a.Kernel, first)
+		for l := range strings.Lines(rest) {
+			fmt.Fprintf(j.out, "  %-*s%s", width, "", l)
+		}
+	}
+}
+
+// sum tells how many lines several kernels answer differently.
+func (j *judging) sum() {
+	if len(j.kernels) > 1 && !j.json {
+		fmt.Fprintf(j.out, "lines: %d, on which the kernels differ: %d\n", j.lines, j.differ)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu"
+	"trapline/emu/linux"
 	"trapline/emu/printable"
 	"trapline/emu/record"
 	"trapline/emu/sched"
@@ -115,9 +116,34 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	if err := writeOutput(ctx, c, target, data); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
+	summary := fmt.Sprintf("%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
 		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, shellWord(name), shellWord(name))
-	return nil
+	if !takesProgram(c) {
+		out.WriteString(summary)
+		return nil
+	}
+	if err := w.Timeline.Goto(ctx, w.Timeline.End()); err != nil {
+		return err
+	}
+	fmt.Fprint(c.Root().ErrWriter, summary) // standard output is the program's
+	return passThrough(w)
+}
+
+// passThrough writes what the program of a walk has written so far, and gives its exit status if it has ended.
+func passThrough(w *walk.Walk) error {
+	status := error(nil)
+	w.Run.Visit(func(*scenarios.KernelRun) {}, func(p *scenarios.ProgramRun) {
+		stdout, stderr, result, over := p.Ended()
+		_, err := os.Stdout.Write(stdout)
+		_, _ = os.Stderr.Write(stderr) // there is nobody to tell
+		switch {
+		case err != nil:
+			status = &failure{outputFailure(err), exitUsage}
+		case over && result.Bound == linux.NoBound && result.ExitStatus() != 0:
+			status = reported(result.ExitStatus())
+		}
+	})
+	return status
 }
 
 // openScenario opens a scenario with the flags of walkFlags and records up to

@@ -143,7 +143,11 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
-	return traceEnd(said, res, err)
+	end := traceEnd(said, res, err)
+	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
+		return reported(exitTrace) // a bound was reached
+	}
+	return end
 }
 
 // listPlaces prints what can be probed, if that is what was asked for.

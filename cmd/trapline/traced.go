@@ -62,7 +62,7 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenarios.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
+	t := scenarios.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}

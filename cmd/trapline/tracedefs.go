@@ -22,9 +22,9 @@ func (d *definition) flaw(at int, msg string, args ...any) *format.Error {
 	return &format.Error{File: d.source, Line: d.line, Col: at + 1, Msg: fmt.Sprintf(msg, args...), Text: d.text}
 }
 
-// refusal is what the kernel says of the definition. Its column counts in the words that the kernel was given, of
+// refusal is what the kernel says of the definition, and what a later one takes of it. Its column counts in the words that the kernel was given, of
 // which the second, the place, may have been rewritten.
-func (d *definition) refusal(e *events.Error) *format.Error {
+func (d *definition) refusal(e *events.Error, later string) *format.Error {
 	msg := fmt.Sprintf("errno=%d %s", e.Errno, e.Errno.Name())
 	switch {
 	case e.Text() != "":
@@ -32,6 +32,10 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 	case e.Reason != "":
 		msg += ": " + e.Reason
 	}
+	if later != "" {
+		msg += "; " + later
+	}
+	msg += quoteHint(d.text)
 	words := places.Fields(d.text)
 	if e.Text() == "" || len(words) == 0 {
 		f := d.flaw(0, "%s", msg)
@@ -51,6 +55,20 @@ func (d *definition) refusal(e *events.Error) *format.Error {
 		return d.flaw(w.At+columnIn(w.Text, given, e.Pos-at), "%s", msg)
 	}
 	return d.flaw(len(d.text), "%s", msg)
+}
+
+// quoteHint says of a line that was refused which quote in it has no partner, or stands where the shell should have taken it; "" if
+// there is none.
+func quoteHint(text string) string {
+	for _, quote := range []string{`"`, "'"} {
+		if strings.Count(text, quote)%2 != 0 {
+			return fmt.Sprintf("; the quote %s at column %d is not closed", quote, strings.LastIndex(text, quote)+1)
+		}
+	}
+	if i := strings.IndexByte(text, '\''); i >= 0 {
+		return fmt.Sprintf("; the quote ' at column %d is part of the line: expected it around the whole line, where the shell takes it away", i+1)
+	}
+	return ""
 }
 
 // columnIn carries a column of the word that the kernel was given over to the user's: they differ in a path's

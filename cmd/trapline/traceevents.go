@@ -28,6 +28,7 @@ func traceFlags() []cli.Flag {
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "define and enable the events of `FILE`, a line each; - is standard input"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the trace to `TRACE` (default: standard error, after the run)"},
 		returnsFlag(),
+		&cli.IntFlag{Name: "entries", Value: tracer.DefaultEntries, Usage: "keep at most `N` entries of the trace; if more are raised the exit status is 125"},
 		&cli.BoolFlag{Name: "profile", Usage: "print how often each probe was hit, as uprobe_profile does"},
 		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
@@ -80,13 +81,16 @@ func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stde
 		return nil, err
 	}
 	t.system = uprobes.New(uprobes.Options{
-		Engine: engine, Printk: func(line string) { t.say("kernel log: %s", line) },
+		Engine: engine, CountMissed: true, Printk: func(line string) { t.say("kernel log: %s", line) },
 	})
 	if c.Bool("explain") {
 		t.account = uprobes.NewAccount(t.system)
 		cfg.Watch = t.account
 	}
-	t.tracer = tracer.New(cfg.FS, t.system, 0)
+	if n := c.Int("entries"); n < 1 {
+		return nil, fmt.Errorf("--entries %d; expected 1 or more", n)
+	}
+	t.tracer = tracer.New(cfg.FS, t.system, c.Int("entries"))
 	cfg.Hooks = t.system
 	return t, nil
 }
@@ -143,7 +147,7 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	}
 	v := t.registry.Judge(tracefs.UprobeEvents, line.Text)
 	if v.Err != nil {
-		return t.report(d.refusal(v.Err))
+		return t.report(d.refusal(v.Err, v.Later))
 	}
 	if v.Probe != nil {
 		t.warn(v.Probe)
@@ -212,11 +216,24 @@ func (t *traceEvents) finish(ctx context.Context) error {
 	if t.cmd.Bool("profile") {
 		fmt.Fprint(t.stderr, t.registry.UprobeProfile(t.tracer.Counts))
 	}
-	if n := t.tracer.Lost(); n > 0 {
-		t.say("%d entries of the trace are lost: %d are kept", n, len(t.tracer.Entries()))
-	}
+	t.tellLosses()
 	t.tellSilent()
 	return err
+}
+
+// lostEntries tells whether the bound on the trace was reached.
+func (t *traceEvents) lostEntries() bool { return t != nil && t.tracer.Lost() > 0 }
+
+// tellLosses says what is not in the trace: entries for which there was no room, and hits that the engine missed.
+func (t *traceEvents) tellLosses() {
+	if n := t.tracer.Lost(); n > 0 {
+		t.say("%d entries of the trace are lost: %d are kept (--entries)", n, len(t.tracer.Entries()))
+	}
+	for _, p := range t.registry.Probes() {
+		if n := t.system.Missed(t.tracer.Place(p)); n > 0 {
+			t.say("event %s (%s): %d hits were missed beside %d: another thread's step had the breakpoint out (K11)", eventName(p), p.Place(nil), n, t.tracer.Counts(p).Hits)
+		}
+	}
 }
 
 // discard is for a run that does not take place.
@@ -321,8 +338,30 @@ func (t *traceEvents) writeJSON() {
 		}
 		t.out.WriteString(jsonLine(o))
 	}
+	t.writeLosses()
 	if t.account != nil {
 		t.explainJSON()
+	}
+}
+
+// lostObject says with --json what is not in the trace.
+type lostObject struct {
+	Type    string `json:"type"`              // "lost" or "missed"
+	Event   string `json:"event,omitempty"`   // of "missed": GROUP/EVENT
+	Place   string `json:"place,omitempty"`   // of "missed"
+	Entries int    `json:"entries,omitempty"` // of "lost": kept
+	Hits    uint64 `json:"hits,omitempty"`    // of "missed": that were not
+	Lost    uint64 `json:"lost"`
+}
+
+func (t *traceEvents) writeLosses() {
+	if n := t.tracer.Lost(); n > 0 {
+		t.out.WriteString(jsonLine(lostObject{Type: "lost", Entries: len(t.tracer.Entries()), Lost: uint64(n)}))
+	}
+	for _, p := range t.registry.Probes() {
+		if n := t.system.Missed(t.tracer.Place(p)); n > 0 {
+			t.out.WriteString(jsonLine(lostObject{Type: "missed", Event: eventName(p), Place: p.Place(nil), Hits: t.tracer.Counts(p).Hits, Lost: n}))
+		}
 	}
 }
 

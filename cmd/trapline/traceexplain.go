@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"trapline/emu"
 	"trapline/emu/loader"
@@ -88,13 +89,24 @@ func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes
 		return n
 	}
 	n.Symbols = file.image.Symbols
-	if addr, ok := file.image.AddrOfOffset(p.FileOffset); ok && addr != at {
-		var moved []loader.Symbol
-		for sym := range file.image.Symbols.All() {
-			sym.Addr += at - addr
-			moved = append(moved, sym)
+	moved := uint64(0)
+	if debug, err := file.names.Source(); err == nil {
+		n.Program = func(addr uint64) string {
+			name, line, ok := debug.LineOf(addr - moved)
+			if !ok {
+				return ""
+			}
+			return fmt.Sprintf("%s:%d", filepath.Base(name), line)
 		}
-		n.Symbols = loader.NewSymbols(moved)
+	}
+	if addr, ok := file.image.AddrOfOffset(p.FileOffset); ok && addr != at {
+		moved = at - addr
+		var l []loader.Symbol
+		for sym := range file.image.Symbols.All() {
+			sym.Addr += moved
+			l = append(l, sym)
+		}
+		n.Symbols = loader.NewSymbols(l)
 	}
 	return n
 }

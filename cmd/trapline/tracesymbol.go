@@ -132,7 +132,7 @@ func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
 	}
 	var at *places.Error
 	if errors.As(err, &at) {
-		return nil, d.flaw(min(at.At, len(d.text)), "%v", at)
+		return nil, d.flaw(min(at.At, len(d.text)), "%v%s", at, quoteHint(d.text))
 	}
 	return lines, err
 }

@@ -62,7 +62,7 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 		if err != nil {
 			return err
 		}
-		return showTUI(ctx, w, tui.Options{Start: c.Uint64("at"), Opening: recordingAhead(w)})
+		return showProgram(ctx, w, tui.Options{Start: c.Uint64("at"), Opening: recordingAhead(w)}, passThrough)
 	}
 	name := c.Args().First()
 	if f == nil {
@@ -166,6 +166,11 @@ const patience = 80 * time.Millisecond
 
 // showTUI shows a walk on the terminal and closes it.
 func showTUI(ctx context.Context, w *walk.Walk, o tui.Options) error {
+	return showProgram(ctx, w, o, func(*walk.Walk) error { return nil })
+}
+
+// showProgram is showTUI, and does something with the walk as it was left before it closes it.
+func showProgram(ctx context.Context, w *walk.Walk, o tui.Options, left func(*walk.Walk) error) error {
 	o.Options = walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord}
 	o.Light, o.Patience = lightTerminal(), patience
 	o.Panic = os.Getenv("TRAPLINE_TEST_PANIC") != ""
@@ -178,5 +183,8 @@ func showTUI(ctx context.Context, w *walk.Walk, o tui.Options) error {
 	if errors.Is(err, tui.ErrPanic) {
 		return reported(exitInternal) // it said why, once the terminal was restored
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return left(m.Walk)
 }

@@ -19,6 +19,7 @@ type MemFile struct {
 	Data []byte // must not change afterwards
 	Exec bool   // mode 0755 in place of 0644
 	Link string // not empty: a symbolic link to this path, with no Data
+	Dir  bool   // a directory, with no Data
 }
 
 // Bounds of OpenMem.
@@ -73,10 +74,12 @@ type memNode struct {
 }
 
 func (t *memTree) add(name string, f MemFile) error {
-	if t.nodes[name] != nil {
+	if known := t.nodes[name]; known != nil && known.dir && f.Dir {
+		return nil
+	} else if known != nil {
 		return fmt.Errorf("/%s: a file and a directory", name)
 	}
-	n := &memNode{name: path.Base(name), file: f}
+	n := &memNode{name: path.Base(name), file: f, dir: f.Dir}
 	t.nodes[name] = n
 	for dir := path.Dir(name); ; name, dir = dir, path.Dir(dir) {
 		parent, known := t.nodes[dir]

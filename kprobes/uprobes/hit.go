@@ -17,6 +17,9 @@ func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 			return false
 		}
 	case emu.VecDB:
+		if s.countedMissed(t) {
+			return true
+		}
 		if ut.active == nil {
 			return false
 		}

@@ -42,6 +42,7 @@ func (s *System) stepInPlace(t *linux.Thread, ut *task) {
 	t.Micro(emu.Micro{Name: "prepare_singlestep", In: "kprobe_handler", Alone: true, ID: "K11", Why: "the breakpoint is taken out, for every thread, and the instruction is stepped where it stands"})
 	u, addr := ut.hit, ut.addr
 	t.Process().MM().WriteForced(addr, u.insn.Original[:1])
+	s.watchMissed(t, addr)
 	ut.active = u
 	ut.step = u.insn.Begin(t.Core(), addr, addr)
 	ut.trapNo = t.TrapNo()
@@ -52,6 +53,9 @@ func (s *System) stepInPlace(t *linux.Thread, ut *task) {
 // rearm puts the breakpoint back behind a step in place (arch_arm_uprobe()).
 func (s *System) rearm(t *linux.Thread, ut *task) {
 	mm := t.Process().MM()
+	if s.engine == Inline && s.stepper == t.TID {
+		s.watchedMissed(ut.step.Addr)
+	}
 	if s.engine == Inline && s.stepper == t.TID && mm != nil && ut.active != nil && ut.active.wanted(mm) {
 		mm.WriteForced(ut.step.Addr, []byte{Breakpoint})
 	}

@@ -133,6 +133,9 @@ func (s *System) Hash(h *emu.Hasher) {
 	}
 	for _, u := range o.uprobes {
 		feed(h, u.File.Dev, u.File.Ino, u.Offset, u.RefCounter, uint64(len(u.consumers)))
+		if s.countMissed {
+			h.Uint64(u.missed)
+		}
 		h.Bool(u.insn != nil)
 	}
 	for _, st := range o.mms {

@@ -16,7 +16,9 @@ type System struct {
 	tree   tree
 	engine Engine
 	printk func(string)
-	last   lastStep // of the 2005 engine as coded
+	// countMissed: see Options.
+	countMissed bool
+	last        lastStep // of the 2005 engine as coded
 	// stepper is the thread that has kprobe_lock, which the engines of 2005 hold from a hit to its step's end; 0: none.
 	stepper int
 	// account is told of hits; nil: none. It is no part of the state.
@@ -28,6 +30,9 @@ type System struct {
 // Options choose how a System works.
 type Options struct {
 	Engine Engine
+	// CountMissed has an engine that steps in place count the hits that other threads miss meanwhile (K11), by debug registers that
+	// the program does not see. They are part of the machine's state.
+	CountMissed bool
 	// Printk takes the lines that the kernel's log would get, without a newline; nil drops them.
 	Printk func(line string)
 }
@@ -37,7 +42,7 @@ func New(o Options) *System {
 	if o.Printk == nil {
 		o.Printk = func(string) {}
 	}
-	return &System{tree: tree{}, engine: o.Engine, printk: o.Printk}
+	return &System{tree: tree{}, engine: o.Engine, printk: o.Printk, countMissed: o.CountMissed && o.Engine == Inline}
 }
 
 // Attach tells the system whose Config.Hooks it is, which a new kernel's first mapping does too. Uprobes stay when one

@@ -45,6 +45,7 @@ type uprobe struct {
 	Place
 	consumers []*Consumer  // newest first
 	insn      *Instruction // nil until a process maps the place
+	missed    uint64       // with Options.CountMissed
 }
 
 func (u *uprobe) wanted(mm *linux.MM) bool {

@@ -14,6 +14,7 @@ import (
 //	"path" PATH                where the program lies for itself and its probes; else ProgramPath
 //	"args" WORD { WORD }       argv, its first word the program's own name; else the path alone
 //	"env" NAME=VALUE           of its environment, which is empty otherwise; may be repeated
+//	"dir" PATH                 its working directory, which exists; else "/"
 //	"stdin" content            what it reads from descriptor 0
 //	"file" PATH content        a file that it can open; may be repeated
 //	"and" PATH { WORD }         one more program, of the files, and its argv; may be repeated
@@ -25,6 +26,7 @@ type Linux struct {
 	Path    string // absolute and clean
 	Args    []string
 	Env     []string // NAME=VALUE
+	Dir     string   // absolute and clean; "": "/"
 	Stdin   GuestFile
 	Files   []GuestFile
 	Quantum int // 0: the machine's default
@@ -51,7 +53,7 @@ const ProgramPath = "/prog"
 
 func newLinux() *Linux { return &Linux{Path: ProgramPath} }
 
-var linuxKeys = []string{"path", "args", "env", "stdin", "file", "quantum", "and", "and-when"}
+var linuxKeys = []string{"path", "args", "env", "dir", "stdin", "file", "quantum", "and", "and-when"}
 
 // moments are the words of and-when.
 var moments = []string{"waits", "listens", "now"}
@@ -102,6 +104,8 @@ func (x *Linux) parseKey(key string, w *words) (err error) {
 			err = w.line.at(0).errorAt("NAME=VALUE", "a variable %q", s)
 		}
 		x.Env = append(x.Env, s)
+	case "dir":
+		x.Dir, err = w.absolutePath()
 	case "stdin":
 		x.Stdin.Pos = w.line.at(0)
 		err = w.content(&x.Stdin)

@@ -20,6 +20,9 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	r.Kernel = n.Kernel != nil && n.Kernel(ev.PC)
 	if len(ev.Bytes) > 0 {
 		r.Bytes, r.Text = hexBytes(ev.Bytes), n.Disassemble(ev.Bytes, ev.PC)
+		if n.Program != nil {
+			r.Line = n.Program(ev.PC)
+		}
 		r.Probe = n.probeByte(ev)
 	}
 	r.Registers = n.registers(&ev.Before, &ev.After)

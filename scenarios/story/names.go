@@ -24,6 +24,9 @@ type Names struct {
 	// is C.
 	Line func(addr uint64) (traps.SourceLine, bool)
 
+	// Program is FILE:LINE of a program's code at an address, "" where that is not known; nil: of none.
+	Program func(addr uint64) string
+
 	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
 	// none. A Linux program's deliveries push no frames and never ask.
 	Frame func(d *emu.Delivery) (regs, end uint64, ok bool)

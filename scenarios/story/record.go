@@ -39,6 +39,7 @@ type Record struct {
 	At    string `json:"at"`   // PC as symbol+offset
 	Bytes string `json:"bytes,omitempty"`
 	Text  string `json:"text,omitempty"` // disassembly
+	Line  string `json:"line,omitempty"` // FILE:LINE of a Linux program's code
 	// Kernel tells that PC lies in the modelled kernel's own text.
 	Kernel bool `json:"kernel,omitempty"`
 

@@ -161,6 +161,9 @@ func (t *Teller) code(r *Record) Line {
 	l.add(Dim, r.Bytes, bytesWidth-1)
 	l.add(Plain, " ", 0)
 	l.add(Code, r.Text, 0)
+	if r.Line != "" {
+		l.add(Dim, "  "+r.Line, 0)
+	}
 	if r.Probe != nil {
 		l = padTo(l, cpuWidth+placeWidth+bytesWidth+8)
 		l.add(Alarm, fmt.Sprintf("probe %q; originally %s  %s", r.Probe.Name, r.Probe.Original, r.Probe.Text), 0)

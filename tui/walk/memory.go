@@ -97,6 +97,8 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 		l.Source = w.source[i-1]
 	} else if s, ok := w.kernelLine(at); ok {
 		l.Source = s
+	} else if w.names.Program != nil {
+		l.Source = w.names.Program(at)
 	}
 	for _, o := range w.Run.Machine.CPUs {
 		if o.LinearPC() == at && o.Space == c.Space {

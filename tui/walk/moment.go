@@ -103,7 +103,7 @@ type Line struct {
 	Original string `json:"original,omitempty"`
 	OrigText string `json:"orig_text,omitempty"`
 	Copy     string `json:"copy,omitempty"`   // the probed instruction that it is a copy of
-	Source   string `json:"source,omitempty"` // line of text.S
+	Source   string `json:"source,omitempty"` // line of text.S, or FILE:LINE of a program
 	Micro    string `json:"micro,omitempty"`  // the micro-step that it is (INT 0x81), once seen
 	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
 }
