@@ -317,6 +317,7 @@ func (p *PhysMem) narrow(f Frame) error {
 	for _, r := range p.runners {
 		for vpn, pte := range r.window.mapped {
 			if pte.Frame == f && pte.Prot&Write != 0 {
+				r.pieces.forget(vpn, 1)
 				if err := r.eng.Protect(vpn*PageSize, PageSize, r.libProt(pte)); err != nil {
 					return err
 				}
@@ -373,6 +374,7 @@ func (r *runner) widen(va uint64) (bool, error) {
 	if r.space.mem.code[p.Frame].holders != 0 {
 		return false, nil
 	}
+	r.pieces.forget(va/PageSize, 1)
 	return true, r.eng.Protect(va&^(PageSize-1), PageSize, r.libProt(p))
 }
 

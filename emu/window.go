@@ -17,6 +17,7 @@ type window struct {
 	epoch  int
 	pos    int // ops replayed
 	mapped map[uint64]PTE
+	pieces pieces
 }
 
 // windowOwner is who runs code in the instance.
@@ -74,7 +75,7 @@ func (w *window) apply(op mapOp) error {
 				break
 			}
 		}
-		if err := w.eng.Map((op.vpn+done)*PageSize, n*PageSize, prot, w.space.mem.host(first.Frame)); err != nil {
+		if err := w.mapPiece(op.vpn+done, piece{n, first.Frame, prot}); err != nil {
 			return err
 		}
 		for i := range n {
@@ -101,6 +102,7 @@ func (w *window) unmap(vpn, n uint64) error {
 			run++
 		}
 		if run > 0 {
+			w.pieces.forget(vpn, run)
 			if err := w.eng.Unmap(vpn*PageSize, run*PageSize); err != nil {
 				return err
 			}
@@ -139,7 +141,7 @@ func (w *window) unmapAll() error {
 	for _, vpn := range pages {
 		w.owner.pageUnmapping(vpn, w.mapped[vpn])
 	}
-	w.mapped = map[uint64]PTE{}
+	w.mapped, w.pieces = map[uint64]PTE{}, newPieces()
 	for i := 0; i < len(pages); {
 		n := 1
 		for i+n < len(pages) && pages[i+n] == pages[i]+uint64(n) {

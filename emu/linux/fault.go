@@ -111,10 +111,76 @@ func (mm *MM) span(v *VMA, page uint64) uint64 {
 	return n
 }
 
+// A program that has much memory gets frames in the order of its addresses: what the library shows of memory is in as many pieces as
+// there are breaks in that order, and each of its calls costs by their number.
+const (
+	manyFrames  = 8192 // ever allocated, from which on frames are looked for near others
+	reservation = 2048 // frames that are set aside around the first one; free for others when memory runs out
+	neighbours  = 512  // pages above that are looked at
+)
+
+// allocNear is alloc for n absent pages of an anonymous mapping from start on.
+func (mm *MM) allocNear(v *VMA, start uint64, n int) (emu.Frame, int) {
+	k := mm.k
+	if len(k.refs) < manyFrames {
+		return k.alloc(n)
+	}
+	for _, anchor := range mm.anchors(v, start, n) {
+		pte, ok := mm.space.Lookup(anchor)
+		if !ok {
+			continue
+		}
+		want := int64(pte.Frame) + (int64(start)-int64(anchor))/emu.PageSize
+		if want > 0 && want+int64(n) <= int64(len(k.refs)) && k.takeRun(emu.Frame(want), n) {
+			return emu.Frame(want), n
+		}
+	}
+	at := int(start / emu.PageSize % reservation)
+	if at+n > reservation {
+		return k.alloc(n)
+	}
+	base, err := k.m.Mem.AllocRun(reservation)
+	if err != nil {
+		return k.alloc(n)
+	}
+	k.refs = append(k.refs, make([]uint16, max(0, int(base)+reservation-len(k.refs)))...)
+	f := base + emu.Frame(at)
+	k.takeRun(f, n)
+	return f, n
+}
+
+// anchors are addresses of pages whose frames those of [start, start+n pages) may be next to.
+func (mm *MM) anchors(v *VMA, start uint64, n int) []uint64 {
+	end := start + uint64(n)*emu.PageSize
+	l := []uint64{start - emu.PageSize}
+	for above := end; above <= v.End && above < end+neighbours*emu.PageSize; above += emu.PageSize {
+		if _, ok := mm.space.Lookup(above); ok {
+			l = append(l, above)
+			break
+		}
+	}
+	return append(l, v.End, v.Start-emu.PageSize)
+}
+
+// takeRun takes n frames that nobody has, zeroed; false: somebody has one of them.
+func (k *Kernel) takeRun(first emu.Frame, n int) bool {
+	for f := first; f < first+emu.Frame(n); f++ {
+		if k.refs[f] != 0 {
+			return false
+		}
+	}
+	for f := first; f < first+emu.Frame(n); f++ {
+		k.m.Mem.MarkDirty(f)
+		clear(k.m.Mem.Bytes(f))
+		k.refs[f] = 1
+	}
+	return true
+}
+
 // faultZero brings in zeroed anonymous memory.
 func (mm *MM) faultZero(v *VMA, va uint64) faultResult {
 	start, n := mm.around(v, va)
-	f, got := mm.k.alloc(n)
+	f, got := mm.allocNear(v, start, n)
 	if got == 0 {
 		return faultEnd
 	}
