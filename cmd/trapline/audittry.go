@@ -88,7 +88,7 @@ func (a *auditing) dealt(n, runs int) []trial.Probe {
 			continue
 		}
 		l = append(l, trial.Probe{Path: p.path, Offset: p.Offset, Return: p.returns})
-		if !a.asked && p.Addr == p.Function.Entry && !p.breaksReturns(safe) {
+		if !a.asked && !a.files.allRets && p.Addr == p.Function.Entry && !p.breaksReturns(safe) {
 			l = append(l, trial.Probe{Path: p.path, Offset: p.Offset, Return: true})
 		}
 	}

@@ -171,7 +171,7 @@ func benchBare(b *testing.B, box string, args ...string) {
 	for b.Loop() {
 		b.StopTimer()
 		for load(); len(calls) == 0; {
-			require.NoError(b, k.runSlice(0))
+			require.NoError(b, k.runSlice(b.Context(), 0))
 		}
 		r := newBare(b, k, k.init.thr[0])
 		for _, c := range rest {

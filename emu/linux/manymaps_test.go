@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -22,4 +23,26 @@ func TestMemoryInManyMappings(t *testing.T) {
 	one, many := took("4", "64"), took("256", "1")
 	t.Logf("256 MB in mappings of 64 MB: %v, of 1 MB: %v", one, many)
 	require.Less(t, many, factor*one)
+}
+
+// The deadline of a run holds within a turn too, whose page faults may be slow.
+func TestDeadlineHoldsWithinATurn(t *testing.T) {
+	prog := compile(t, "sparse.c", "gcc")
+	fs, err := OpenFiles(prog)
+	require.NoError(t, err)
+	defer fs.Close()
+	k, err := New(Config{FS: fs, Path: prog, Args: []string{prog, "4000"}, Limits: Limits{Memory: 1 << 30}})
+	require.NoError(t, err)
+	defer k.Close()
+	const limit, slack = time.Second, 3 * time.Second // a busy machine's; without looks within a turn it took a minute
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	start := time.Now()
+	res, err := k.Run(ctx)
+	require.NoError(t, err)
+	if res.Bound == NoBound {
+		t.Skip("the program was done in time")
+	}
+	require.Equal(t, BoundTime, res.Bound)
+	require.Less(t, time.Since(start), limit+slack)
 }

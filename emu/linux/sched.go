@@ -21,7 +21,7 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 			k.stop(BoundCanceled)
 		}
 		for id := range k.m.CPUs {
-			if err := k.runSlice(id); err != nil {
+			if err := k.runSlice(ctx, id); err != nil {
 				return k.Result(), err
 			}
 		}
@@ -39,11 +39,18 @@ func (k *Kernel) Done() bool {
 	return k.bound != NoBound || p != nil && p.zombie
 }
 
-// runSlice lets vCPU id work until its thread's turn is over.
-func (k *Kernel) runSlice(id int) error {
+// looksAtTime is how many pieces of a turn go by between two looks at the context: a page fault may take milliseconds.
+const looksAtTime = 16
+
+// runSlice lets vCPU id work until its thread's turn is over, or the context is.
+func (k *Kernel) runSlice(ctx context.Context, id int) error {
 	k.fast = true
 	defer func() { k.fast = false }()
+	pieces := 0
 	for t := k.ready(id); t != nil && k.current[id] == t && !k.Done(); {
+		if pieces++; pieces%looksAtTime == 0 && ctx.Err() != nil {
+			break
+		}
 		if k.watches(t) {
 			k.watch(id)
 		} else {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"hash"
 	"time"
 
@@ -139,13 +138,4 @@ type Difference struct {
 	What          string // "status", "standard output", "standard error", or a file's path
 	At            uint64 // of an output: the first byte that differs
 	Without, With string // what it is, in short
-}
-
-// String is a line about the difference.
-func (d Difference) String() string {
-	at := ""
-	if d.What == stdoutName || d.What == stderrName {
-		at = fmt.Sprintf(" from byte %d on", d.At)
-	}
-	return fmt.Sprintf("%s%s: without probes %s, with them %s", d.What, at, d.Without, d.With)
 }
