@@ -314,13 +314,16 @@ func (s *socket) available() int {
 }
 
 // streamEnd is what reading an empty stream gives: its end, its error, or resultBlock.
-// An error is not taken if some bytes are returned first.
+// Where some bytes are returned first, an error is AF_UNIX's to forget and TCP's to keep.
 func (s *socket) streamEnd(some bool) int64 {
 	if s.isTCP() && s.ended {
 		return 0
 	}
 	switch {
+	case s.err != 0 && some && s.isTCP():
+		return 0
 	case s.err != 0 && some:
+		s.takeError()
 		return 0
 	case s.err != 0:
 		return s.takeError()
@@ -339,7 +342,8 @@ func (s *socket) streamEnd(some bool) int64 {
 func (k *Kernel) takeStream(s *socket, n, flags, off int, to scatter, a *arrival) int64 {
 	done := 0
 	peek := flags&abi.MSG_PEEK != 0
-	for at := 0; at < len(s.queue) && (done < n || n == 0); {
+	on := peek && !s.isTCP() // looking on, for descriptors
+	for at := 0; at < len(s.queue) && (on || done < n || n == 0); {
 		p := &s.queue[at]
 		if s.opts.passCred && done > 0 && p.cred != a.cred {
 			break
@@ -368,7 +372,7 @@ func (k *Kernel) takeStream(s *socket, n, flags, off int, to scatter, a *arrival
 			}
 			k.dropPacket(s)
 		}
-		if len(rights) > 0 || n == 0 {
+		if len(rights) > 0 || n == 0 && !on {
 			break
 		}
 	}

@@ -242,7 +242,8 @@ func (k *Kernel) closeUnix(s *socket, unborn bool) {
 	if peer != nil {
 		if s.kind != abi.SOCK_DGRAM && peer.peer == s {
 			peer.noReceive, peer.noSend = true, true
-			if s.available() > 0 || unborn {
+			unread := len(s.queue) > 1 || len(s.queue) == 1 && len(s.queue[0].data) > 0
+			if unread || unborn {
 				peer.err = abi.ECONNRESET
 			}
 			k.wakeAll(peer)

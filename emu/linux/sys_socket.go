@@ -137,7 +137,7 @@ func (k *Kernel) accept(t *Thread, c *call, flags int) int64 {
 		return -int64(abi.ENOTSUP)
 	case s.state != sockListening:
 		return errnoInvalid
-	case len(s.backlog) == 0 && s.noReceive && s.family == abi.AF_UNIX:
+	case len(s.backlog) == 0 && s.noReceive && s.family == abi.AF_UNIX && f.flags&abi.O_NONBLOCK == 0:
 		return errnoInvalid
 	case len(s.backlog) == 0:
 		return t.waitSocket(f, 0, s.opts.receiveTimeout, errnoAgain)

@@ -88,7 +88,7 @@ static socklen_t name(int fd)
 		family = AF_UNSPEC;
 	if (family == AF_UNIX)
 		return unix_name();
-	int port = rnd(8) ? ports[rnd(PORTS)] : rnd(2) ? 0 : 1;
+	int port = rnd(10) ? ports[rnd(PORTS)] : 0;
 	ad.sa.sa_family = family;
 	if (family == AF_INET6) {
 		static const char *a[] = {"::1", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"};
