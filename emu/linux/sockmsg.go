@@ -281,6 +281,12 @@ func (k *Kernel) receiveStream(t *Thread, f *File, n, flags int, to scatter, a *
 		}
 		return k.takeStream(s, n, flags, 0, to, a)
 	}
+	if t.progress > 0 && !s.isTCP() { // what came before the call waited
+		a.cred, a.withCred = s.cred, true
+		if s.peer != nil {
+			a.from, a.hasFrom = s.peer.local, true
+		}
+	}
 	for {
 		r := k.takeStream(s, n-t.progress, flags, t.progress, to, a)
 		if r < 0 {

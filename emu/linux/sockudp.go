@@ -49,7 +49,7 @@ func (k *Kernel) sendUDP(t *Thread, f *File, m *sockMessage) int64 {
 		return -int64(abi.EMSGSIZE)
 	}
 	to := s.remote
-	if m.hasTo && s.family == abi.AF_INET6 && len(m.to) >= abi.SIZEOF_SOCKADDR && le.Uint16(m.to) == abi.AF_UNSPEC {
+	if m.hasTo && s.family == abi.AF_INET6 && len(m.to) >= 2 && le.Uint16(m.to) == abi.AF_UNSPEC {
 		m.hasTo = false
 	}
 	switch {
@@ -63,6 +63,9 @@ func (k *Kernel) sendUDP(t *Thread, f *File, m *sockMessage) int64 {
 		}
 		if s.opts.v6only && isIPv4(to.ip) {
 			return -int64(abi.ENETUNREACH)
+		}
+		if isIPv4(to.ip) && len(m.data) > 0xffff {
+			return -int64(abi.EMSGSIZE)
 		}
 		if to.port == 0 {
 			return errnoInvalid
