@@ -312,11 +312,7 @@ func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arr
 		room -= n
 		return true
 	}
-	if s.opts.passCred {
-		if !a.withCred { // the end of a stream: from nobody
-			const nobody = 65534
-			a.cred = credentials{0, nobody, nobody}
-		}
+	if s.opts.passCred && (a.withCred || s.isStream()) { // the end of a stream comes from nobody: zeros
 		var data []byte
 		for _, v := range []uint32{a.cred.pid, a.cred.uid, a.cred.gid} {
 			data = le.AppendUint32(data, v)
