@@ -271,7 +271,7 @@ func (k *Kernel) bindInet(s *socket, b []byte) int64 {
 	if r := k.bindPort(s, n, by); r != 0 {
 		return r
 	}
-	s.fixedIP = !isAny(n.ip)
+	s.fixedIP = s.fixedIP || !isAny(n.ip)
 	s.opts.v6only = s.opts.v6only || !isAny(n.ip) && !isIPv4(n.ip)
 	return 0
 }
