@@ -168,8 +168,6 @@ func (k *Kernel) setOption(t *Thread, s *socket, c *call, level, name int, va ui
 		return t.readTimeout(c, name == abi.SO_RCVTIMEO_NEW, va, size, &o.receiveTimeout)
 	case abi.SO_SNDTIMEO_OLD, abi.SO_SNDTIMEO_NEW:
 		return t.readTimeout(c, name == abi.SO_SNDTIMEO_NEW, va, size, &o.sendTimeout)
-	case abi.SO_TYPE, abi.SO_PROTOCOL, abi.SO_DOMAIN, abi.SO_ERROR, abi.SO_SNDLOWAT, abi.SO_ACCEPTCONN, abi.SO_PEERCRED:
-		return -int64(abi.ENOPROTOOPT)
 	default:
 		return -int64(abi.ENOPROTOOPT)
 	}

@@ -39,7 +39,7 @@ func (k *Kernel) connectUDP(s *socket, b []byte) int64 {
 	return 0
 }
 
-func (k *Kernel) sendUDP(t *Thread, f *File, m *sockMessage) int64 {
+func (k *Kernel) sendUDP(f *File, m *sockMessage) int64 {
 	const most4, most6 = 65507, 65527
 	s := f.sock
 	if r := k.autobind(s); r != 0 {
