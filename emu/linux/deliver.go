@@ -148,6 +148,7 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 	case emu.VecDB:
 		info = sigInfo{signo: abi.SIGTRAP, code: trapCode(trap), addr: ip}
 		t.cpu.Sys.DR[6] = emu.DR6Fixed
+		t.debugTrap(trap)
 	case emu.VecBP:
 		info = sigInfo{signo: abi.SIGTRAP, code: abi.SI_KERNEL}
 	case emu.VecUD:

@@ -161,6 +161,7 @@ func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64
 	if err != nil {
 		return execError(err)
 	}
+	oldTID := t.TID
 	k.dropOtherThreads(t)
 	p := t.proc
 	old := p.mm
@@ -183,6 +184,7 @@ func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64
 	k.setTimers()
 	t.alt, t.clearTID, t.robust, t.trapNo, t.errCode, t.cr2 = altStack{}, 0, 0, 0, 0, 0
 	t.inCall = false
+	t.traceExec(oldTID)
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.Execed(t)
 	}

@@ -120,11 +120,12 @@ func (t *Thread) futexWoken() bool {
 	return woken
 }
 
-// futexWake wakes up to n waiters at va and says how many.
+// futexWake wakes up to n waiters at va, one for n below 1 as the kernel does,
+// and says how many.
 func (k *Kernel) futexWake(mm *MM, va uint64, n int, bits uint32) int64 {
 	key := k.futexKey(mm, va)
 	woken := 0
-	for woken < n {
+	for woken == 0 || woken < n {
 		_, f := k.futexFirst(key, bits)
 		if f == nil {
 			break
@@ -146,7 +147,10 @@ func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 	if n < 0 || limit < 0 {
 		return errnoInvalid
 	}
-	done := k.futexWake(mm, va, n, ^uint32(0))
+	done := int64(0)
+	if n > 0 {
+		done = k.futexWake(mm, va, n, ^uint32(0))
+	}
 	from, to := k.futexKey(mm, va), k.futexKey(mm, va2)
 	for i := 0; done >= 0 && i < limit && from != to; i++ {
 		_, f := k.futexFirst(from, ^uint32(0))

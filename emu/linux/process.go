@@ -98,6 +98,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.Forked(t, n)
 	}
+	t.traceChild(n, a.flags, a.exitSig)
 	if a.flags&abi.CLONE_VFORK != 0 {
 		n.vforkOf = t
 		t.state = stateVfork
@@ -176,6 +177,7 @@ func (k *Kernel) exitThread(t *Thread) {
 		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
 	}
 	t.state = stateDead
+	k.traceEnded(t, t.exit)
 	p.ran += t.ran
 	if k.cfg.Hooks != nil {
 		k.cfg.Hooks.ThreadExited(t)
@@ -191,6 +193,9 @@ func (k *Kernel) releaseVfork(t *Thread) {
 	if t.vforkOf != nil {
 		if t.vforkOf.state == stateVfork {
 			t.vforkOf.state = stateRunning
+		}
+		if t.vforkOf.wants(abi.PTRACE_O_TRACEVFORKDONE) {
+			t.vforkOf.trace.event, t.vforkOf.trace.message = abi.PTRACE_EVENT_VFORK_DONE, uint64(t.TID)
 		}
 		t.vforkOf = nil
 		k.changed()
@@ -214,8 +219,10 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 		return
 	}
 	for _, t := range slices.Clone(p.thr) {
+		t.exit = status
 		k.exitThread(t)
 	}
+	k.forgetTracees(p)
 	p.zombie, p.status = true, status
 	p.timers, p.itimers = nil, [3]interval{}
 	k.semExit(p)
@@ -241,7 +248,9 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 		}
 	}
 	p.children = nil
-	k.notifyParent(p)
+	if !p.withheld {
+		k.notifyParent(p)
+	}
 	k.changed()
 }
 
@@ -273,9 +282,12 @@ func (k *Kernel) notifyParent(p *Process) {
 	}
 }
 
-func childInfo(p *Process, sig int) sigInfo {
-	i := sigInfo{signo: sig, code: abi.CLD_EXITED, pid: p.PID, status: int32(p.status >> 8 & 0xff)}
-	if s := p.status & 0x7f; s != 0 {
+func childInfo(p *Process, sig int) sigInfo { return childInfoOf(p.PID, p.status, sig) }
+
+// childInfoOf tells of an end with a wait status.
+func childInfoOf(pid, status, sig int) sigInfo {
+	i := sigInfo{signo: sig, code: abi.CLD_EXITED, pid: pid, status: int32(status >> 8 & 0xff)}
+	if s := status & 0x7f; s != 0 {
 		i.code, i.status = abi.CLD_KILLED, int32(s)
 	}
 	return i
@@ -292,37 +304,24 @@ func (k *Kernel) bury(p *Process) {
 
 // stopProcess suspends a process until SIGCONT.
 func (k *Kernel) stopProcess(p *Process, sig int) {
-	p.stopped = true
+	traced := false
 	for _, t := range p.thr {
 		t.interrupt()
+		if t.traced() {
+			traced = true
+			t.trace.halt = sig
+		}
 	}
+	if traced {
+		k.changed()
+		return
+	}
+	p.stopped = true
 	p.status = sig<<8 | 0x7f
 	if p.parent != nil && p.parent.sigs.act[abi.SIGCHLD].flags&abi.SA_NOCLDSTOP == 0 {
 		p.parent.send(sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: p.PID, status: int32(sig)})
 	}
 	k.changed()
-}
-
-// waitChild finds a child of p that matches id (as waitpid's pid) and has
-// ended; the error result tells why there is none.
-func (k *Kernel) waitChild(t *Thread, id int, options uint64) (*Process, int64) {
-	p, any := t.proc, false
-	for _, c := range p.children {
-		if !matches(c, id, p) {
-			continue
-		}
-		any = true
-		if c.zombie {
-			return c, 0
-		}
-	}
-	switch {
-	case !any:
-		return nil, -int64(abi.ECHILD)
-	case options&abi.WNOHANG != 0:
-		return nil, 0
-	}
-	return nil, t.block(restartSys, never)
 }
 
 func matches(c *Process, id int, p *Process) bool {

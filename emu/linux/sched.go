@@ -131,7 +131,7 @@ func (k *Kernel) turn() int {
 func (k *Kernel) work(id int) bool {
 	t := k.current[id]
 	switch {
-	case t.state != stateRunning || t.proc.stopped || !t.mayUse(id):
+	case t.state != stateRunning || t.proc.stopped && !t.traced() || !t.mayUse(id):
 		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread waits and leaves the vCPU"})
 		k.switchOut(id)
 		return true
@@ -145,6 +145,15 @@ func (k *Kernel) work(id int) bool {
 			return true
 		}
 		if fired {
+			return true
+		}
+	}
+	if t.trace != (tracing{}) {
+		if t.trace.resumed != noStop {
+			k.goesOn(t)
+			return true
+		}
+		if t.stopNow() {
 			return true
 		}
 	}
@@ -164,12 +173,12 @@ func (k *Kernel) othersWait(t *Thread) bool {
 // mayRun reports whether it is worth giving o a turn.
 func (k *Kernel) mayRun(o *Thread) bool {
 	switch {
-	case o.proc.stopped:
+	case o.state == stateTraced, o.proc.stopped && o.trace.halt == 0:
 		return o.fatalPending()
 	case o.state == stateRunning:
 		return !o.held || o.wait.tried != k.changes
 	case o.state == stateBlocked:
-		return o.wait.tried != k.changes || k.Now() >= o.wait.deadline || o.signalReady()
+		return o.wait.tried != k.changes || k.Now() >= o.wait.deadline || o.signalReady() || o.trace.halt != 0
 	}
 	return false
 }
@@ -196,6 +205,9 @@ func (k *Kernel) schedule(id int) bool {
 	k.startListening()
 	var tried map[*Thread]bool
 	for t := k.candidate(id, nil); t != nil; t = k.candidate(id, tried) {
+		if t.state == stateTraced {
+			t.state, t.trace.stop = stateRunning, noStop // SIGKILL
+		}
 		if t.state == stateBlocked && !k.wake(t) {
 			if tried == nil {
 				tried = map[*Thread]bool{}
@@ -229,7 +241,7 @@ func (k *Kernel) allIdle(id int) bool {
 func (k *Kernel) wake(t *Thread) bool {
 	k.reaches = true
 	var r int64
-	if t.signalReady() && !t.futexWoken() {
+	if (t.signalReady() || t.trace.halt != 0) && !t.futexWoken() {
 		t.futex, t.futexes, t.sem = futexWait{}, nil, semWait{}
 		r = t.wait.interrupt
 		k.stopOpening(t)
@@ -258,6 +270,7 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 	k.current[id] = t
 	k.slice[id] = t.length()
 	t.timeStamps(c)
+	t.loadDebugRegs(c)
 }
 
 // setDescriptor writes entry i of a vCPU's descriptor table.

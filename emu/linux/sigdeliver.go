@@ -36,6 +36,10 @@ func (k *Kernel) signalWork(t *Thread) bool {
 			return k.resume(t)
 		}
 		if info, ok := t.next(); ok {
+			if t.traced() && info.signo != abi.SIGKILL {
+				t.stopFor(stopSignal, info.signo, info)
+				return true
+			}
 			if k.act(t, info) {
 				t.inCall = false
 			}
@@ -81,6 +85,9 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	default:
 		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "do_group_exit", In: "get_signal", Why: "a signal ends the process"})
 		k.took(t, n)
+		if k.tellsExit(t, n, true) {
+			return false
+		}
 		k.exitProcess(p, n) // no core file: RLIMIT_CORE is 0
 	}
 	return false
@@ -172,7 +179,7 @@ func (t *Thread) interrupted(a action) {
 func (t *Thread) again() {
 	c := t.Core()
 	c.RIP = t.k.m.Arch.Mask(c.RIP - 2)
-	c.GPR[emu.RAX] = t.k.m.Arch.Mask(uint64(t.call.nr))
+	c.GPR[emu.RAX] = t.orig
 }
 
 func (t *Thread) setResult(r int64) {

@@ -145,7 +145,7 @@ func (a *altStack) state(sp uint64) uint32 {
 // send adds a signal for the thread. Ignored ones go nowhere.
 func (t *Thread) send(i sigInfo) {
 	t.proc.stopOrContinue(i.signo)
-	if t.proc.sigs.ignores(i.signo) && !t.blocked.has(i.signo) {
+	if t.proc.sigs.ignores(i.signo) && !t.blocked.has(i.signo) && !t.traced() {
 		return
 	}
 	t.sig.add(i)
@@ -160,7 +160,7 @@ func (p *Process) send(i sigInfo) {
 		return
 	}
 	p.stopOrContinue(i.signo)
-	if p.sigs.ignores(i.signo) && !p.allBlock(i.signo) {
+	if p.sigs.ignores(i.signo) && !p.allBlock(i.signo) && !p.thr[0].traced() {
 		return
 	}
 	p.pend.add(i)
@@ -184,7 +184,7 @@ func (p *Process) stopOrContinue(n int) {
 	switch {
 	case n == abi.SIGCONT || n == abi.SIGKILL:
 		if p.stopped {
-			p.stopped = false
+			p.stopped, p.continued = false, n == abi.SIGCONT
 			p.k.changed()
 		}
 		p.dropEverywhere(stopByDefault)
@@ -219,7 +219,7 @@ func (t *Thread) deliverable() sigset { return (t.sig.set | t.proc.pend.set) &^ 
 // ignored in the meantime.
 func (t *Thread) signalReady() bool {
 	for s := t.deliverable(); s != 0; s &= s - 1 {
-		if n := lowest(s); !t.proc.sigs.ignores(n) {
+		if n := lowest(s); !t.proc.sigs.ignores(n) || t.traced() {
 			return true
 		}
 	}

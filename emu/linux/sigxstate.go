@@ -41,14 +41,14 @@ const xstateLegacy = 3
 // reports false where the kernel would not (fpu__restore_sig()).
 func (k *Kernel) loadFPU(t *Thread, fx []byte, at uint64) bool {
 	if !k.m.HasXSave() {
-		k.loadFX(t, fx)
+		k.loadFX(t.cpu, fx)
 		return true
 	}
 	features, ok := k.frameFeatures(t, fx, at)
 	if !ok { // FXSAVE's area only: the rest as after reset
 		var initial [emu.XSaveSize]byte
 		k.m.XRestore(t.cpu, &initial, emu.XSaveAll&^xstateLegacy)
-		k.loadFX(t, fx)
+		k.loadFX(t.cpu, fx)
 		return true
 	}
 	var b [emu.XSaveSize]byte
@@ -77,9 +77,9 @@ func (k *Kernel) frameFeatures(t *Thread, fx []byte, at uint64) (uint64, bool) {
 }
 
 // loadFX takes FXSAVE's area back, without the bits of MXCSR that do not exist.
-func (k *Kernel) loadFX(t *Thread, b []byte) {
+func (k *Kernel) loadFX(c *emu.CPU, b []byte) {
 	var fx [emu.FXSize]byte
 	copy(fx[:], b)
 	le.PutUint32(fx[regs.FXMXCSR:], le.Uint32(fx[regs.FXMXCSR:])&regs.MXCSRMask)
-	k.m.FXRestore(t.cpu, &fx)
+	k.m.FXRestore(c, &fx)
 }

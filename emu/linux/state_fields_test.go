@@ -15,10 +15,13 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, kernelState{}, "refs names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
-	mementotest.References(t, Thread{}, "Probes k proc ctx cpu opening sig futex futexes sem vforkOf")
+	mementotest.References(t, Thread{}, "Probes k proc ctx cpu opening sig futex futexes sem trace vforkOf")
 	mementotest.References(t, futexWait{}, "key pi")
+	mementotest.References(t, tracing{}, "by")
+	mementotest.References(t, endedTracee{}, "proc")
+	mementotest.References(t, ipcObject{}, "inode sems queue")
 	mementotest.References(t, signals{}, "queue")
-	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers undo")
+	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers undo ended")
 	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
@@ -49,6 +52,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.ipcs = append(k.ipcs, seg)
 	k.init.undo = []semUndo{{seg, 0, 1}}
 	k.readsRan = true
+	th.trace.by, th.exit = th, 1
+	k.init.ended = []endedTracee{{tid: 1}}
 	k.init.nextTimer = 1
 	timer := &File{refs: 1, device: devTimer, path: "timer:", when: interval{1 << 40, 5}}
 	k.init.files.add(timer, 0, false)
@@ -75,6 +80,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, &s.queue[0], hash, "")
 	mementotest.Hashed(t, k.init.fs, hash, "")
 	mementotest.Hashed(t, k.init.sigs, hash, "")
+	mementotest.Hashed(t, &th.trace, hash, "")
 	mementotest.Hashed(t, seg, hash, "changed used taken")
 	mementotest.Hashed(t, &k.init.undo[0], hash, "")
 	mementotest.Hashed(t, &k.init.timers[0], hash, "")

@@ -109,6 +109,12 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 		h.Bool(s.reset)
 		h.Bool(t.noTSC)
 	}
+	if t.trace != (tracing{}) || t.dr != [8]uint64{} || t.exit != 0 || t.exitGroup {
+		t.trace.hash(h, o)
+		words(h, t.dr[:]...)
+		words(h, uint64(t.exit), t.orig)
+		h.Bool(t.exitGroup)
+	}
 	if s := &t.sem; *s != (semWait{}) {
 		words(h, number(o, s.set), uint64(s.num))
 		h.Bool(s.zero)
@@ -151,10 +157,14 @@ func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
 func (s *signals) hash(h *emu.Hasher) {
 	words(h, uint64(s.set), uint64(len(s.queue)))
 	for _, i := range s.queue {
-		words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
-		if i.timer != 0 {
-			h.Uint64(uint64(i.timer))
-		}
+		i.hash(h)
+	}
+}
+
+func (i *sigInfo) hash(h *emu.Hasher) {
+	words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+	if i.timer != 0 {
+		h.Uint64(uint64(i.timer))
 	}
 }
 
@@ -173,6 +183,13 @@ func (p *Process) hash(h *emu.Hasher, o *objects) {
 	h.Bool(p.stopped)
 	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
 	p.hashTimers(h)
+	if len(p.ended) > 0 || p.withheld || p.continued {
+		for _, e := range p.ended {
+			words(h, uint64(e.tid), uint64(e.status), number(o, e.proc))
+		}
+		h.Bool(p.withheld)
+		h.Bool(p.continued)
+	}
 	for _, u := range p.undo {
 		words(h, number(o, u.set), uint64(u.num), uint64(u.adjust))
 	}
@@ -202,6 +219,14 @@ func (p *Process) hashTimers(h *emu.Hasher) {
 			tm.when.left(p.k.reads(tm.clock)), tm.when.gap, tm.missed, uint64(tm.overrun))
 		h.Bool(tm.waiting)
 	}
+}
+
+func (tr *tracing) hash(h *emu.Hasher, o *objects) {
+	words(h, number(o, tr.by), tr.options, uint64(tr.mode), uint64(tr.stop), uint64(tr.code), tr.message, uint64(tr.resumed), uint64(tr.inject), uint64(tr.event), uint64(tr.halt))
+	for _, v := range []bool{tr.seized, tr.told, tr.forced, tr.emulate, tr.exitDue, tr.leaving} {
+		h.Bool(v)
+	}
+	tr.info.hash(h)
 }
 
 func (a *attributes) hash(h *emu.Hasher) {

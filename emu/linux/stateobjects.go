@@ -107,6 +107,9 @@ func (o *objects) thread(t *Thread) {
 		o.process(t.proc)
 		o.file(t.opening)
 		add(o, &o.ipcs, t.sem.set)
+		if t.trace.by != nil {
+			o.thread(t.trace.by)
+		}
 		if t.vforkOf != nil {
 			o.thread(t.vforkOf)
 		}
@@ -123,6 +126,11 @@ func (o *objects) process(p *Process) {
 	}
 	for _, t := range p.thr {
 		o.thread(t)
+	}
+	for _, e := range p.ended {
+		if e.proc != nil {
+			o.process(e.proc)
+		}
 	}
 	for _, u := range p.undo {
 		add(o, &o.ipcs, u.set)

@@ -88,6 +88,10 @@ func (k *Kernel) userStrings(t *Thread, va uint64, word int, total *int) ([]stri
 
 func sysExit(k *Kernel, t *Thread, c *call) int64 {
 	code := int(c.arg[0]&0xff) << 8
+	if k.tellsExit(t, code, false) {
+		return resultNone
+	}
+	t.exit = code
 	if len(t.proc.thr) == 1 {
 		k.exitProcess(t.proc, code)
 	} else {
@@ -97,7 +101,10 @@ func sysExit(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysExitGroup(k *Kernel, t *Thread, c *call) int64 {
-	k.exitProcess(t.proc, int(c.arg[0]&0xff)<<8)
+	code := int(c.arg[0]&0xff) << 8
+	if !k.tellsExit(t, code, true) {
+		k.exitProcess(t.proc, code)
+	}
 	return resultNone
 }
 
@@ -107,74 +114,6 @@ func sysWaitpid(k *Kernel, t *Thread, c *call) int64 {
 
 func sysWait4(k *Kernel, t *Thread, c *call) int64 {
 	return k.wait4(t, c.int(0), c.arg[1], c.arg[2], c.arg[3])
-}
-
-func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
-	if options&abi.WUNTRACED != 0 {
-		if p := t.proc.stoppedChild(id); p != nil {
-			if status != 0 && !putWord(t.proc.mm, status, 4, uint64(p.status)) {
-				return errnoFault
-			}
-			p.status = 0
-			return int64(p.PID)
-		}
-	}
-	p, r := k.waitChild(t, id, options)
-	if p == nil {
-		return r
-	}
-	if status != 0 && !putWord(t.proc.mm, status, 4, uint64(p.status)) {
-		return errnoFault
-	}
-	if usage != 0 && !t.proc.mm.Write(usage, make([]byte, 18*k.m.Arch.Word())) {
-		return errnoFault
-	}
-	k.bury(p)
-	return int64(p.PID)
-}
-
-// stoppedChild finds a child whose stop was not reported yet.
-func (p *Process) stoppedChild(id int) *Process {
-	for _, c := range p.children {
-		if c.stopped && c.status&0xff == 0x7f && matches(c, id, p) {
-			return c
-		}
-	}
-	return nil
-}
-
-func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
-	id := c.int(1)
-	switch c.int(0) {
-	case abi.P_ALL:
-		id = -1
-	case abi.P_PID:
-	case abi.P_PGID:
-		id = -id
-	default:
-		return errnoInvalid
-	}
-	p, r := k.waitChild(t, id, c.arg[3])
-	b := make([]byte, 128)
-	if p == nil {
-		if r == 0 && c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
-			return errnoFault
-		}
-		return r
-	}
-	info := childInfo(p, abi.SIGCHLD)
-	if c.compat {
-		info.put32(b)
-	} else {
-		info.put64(b)
-	}
-	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
-		return errnoFault
-	}
-	if c.arg[3]&abi.WNOWAIT == 0 {
-		k.bury(p)
-	}
-	return 0
 }
 
 func sysFutex(k *Kernel, t *Thread, c *call) int64   { return k.futex(t, c, c.word()) }

@@ -96,7 +96,17 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	if k.m.Arch != emu.I386 || n >= uint32(len(t.tls)) {
 		return errnoInvalid
 	}
-	d := t.tls[n]
+	copy(b, describe(le.Uint32(b), t.tls[n]))
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+// describe is the user_desc of a TLS descriptor, with the entry's number.
+func describe(entry uint32, d uint64) []byte {
+	b := make([]byte, 16)
+	le.PutUint32(b, entry)
 	le.PutUint32(b[4:], uint32(d>>16&0xffffff|d>>56<<24))
 	le.PutUint32(b[8:], uint32(d&0xffff|d>>32&0xf0000))
 	var flags uint32
@@ -113,8 +123,5 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 		flags |= descNotPresent
 	}
 	le.PutUint32(b[12:], flags)
-	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
-	}
-	return 0
+	return b
 }

@@ -54,22 +54,17 @@ var (
 func (k *Kernel) enter(t *Thread, compat bool) {
 	core := t.Core()
 	t.call = call{nr: int(int32(core.GPR[emu.RAX])), compat: compat}
-	regs := argRegs64
-	if compat {
-		regs = argRegs32
-	}
-	for i, r := range regs {
-		t.call.arg[i] = core.GPR[r]
-		if compat {
-			t.call.arg[i] &= 0xffffffff
-		}
-	}
+	t.orig = core.GPR[emu.RAX]
+	t.readArgs()
 	t.inCall, t.progress, t.messages, t.expiry, t.kept = true, 0, 0, t.kept, 0
 	if !lockless[t.call.name()] {
 		k.drain()
 	}
 	k.entered = true
 	k.timers()
+	if t.stopAtEntry() {
+		return
+	}
 	if r := k.dispatch(t, &t.call); r != resultBlock {
 		k.finish(t, r)
 	} else if k.tells() {
@@ -121,6 +116,9 @@ func (k *Kernel) finish(t *Thread, r int64) {
 	}
 	if r != resultNone {
 		t.setResult(r)
+	}
+	if t.trace.by != nil {
+		t.callEnds()
 	}
 }
 

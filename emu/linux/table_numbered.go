@@ -15,6 +15,7 @@ func (c *numbered) number(wide bool) int {
 
 // numberedCalls are the calls of timers, queues, locks, and tracing.
 var numberedCalls = []numbered{
+	{spec{"ptrace", "xdxx", sysPtrace}, 101, 26},
 	{spec{"shmget", "xux", sysShmget}, 29, 395},
 	{spec{"shmat", "dxx", sysShmat}, 30, 397},
 	{spec{"shmctl", "ddx", sysShmctl}, 31, 396},

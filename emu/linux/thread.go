@@ -11,6 +11,7 @@ const (
 	stateRunning threadState = iota // runs or waits for a vCPU
 	stateBlocked                    // in a system call, see Thread.wait
 	stateVfork                      // until the child execs or exits
+	stateTraced                     // stands still for its tracer
 	stateDead
 )
 
@@ -37,11 +38,12 @@ type Thread struct {
 	held  bool // by the uprobes layer, until Kernel.changes is another than wait.tried
 	wait  wait
 
-	call     call  // the system call that is being run or retried
-	inCall   bool  // its result is not yet looked at for a restart
-	progress int   // bytes that a blocked write has moved
-	opening  *File // a pipe whose other end it waits for
-	messages int   // messages that a blocked sendmmsg or recvmmsg has moved
+	orig     uint64 // RAX at the entry of the system call
+	call     call   // the system call that is being run or retried
+	inCall   bool   // its result is not yet looked at for a restart
+	progress int    // bytes that a blocked write has moved
+	opening  *File  // a pipe whose other end it waits for
+	messages int    // messages that a blocked sendmmsg or recvmmsg has moved
 	expiry   uint64
 	kept     uint64 // expiry of an interrupted call that is made again
 
@@ -54,16 +56,20 @@ type Thread struct {
 	errCode   uint64
 	cr2       uint64
 
-	tls      [3]uint64 // descriptors of set_thread_area
-	clearTID uint64    // address to clear and wake at exit
-	robust   uint64
-	futex    futexWait
-	futexes  []futexWait // of futex_waitv; replaced, and changed in place only while it waits
-	sched    scheduling
-	ran      uint64 // nanoseconds
-	noTSC    bool   // PR_SET_TSC: reading the time stamp is SIGSEGV
-	sem      semWait
-	vforkOf  *Thread // the parent that waits for this thread's process
+	tls       [3]uint64 // descriptors of set_thread_area
+	clearTID  uint64    // address to clear and wake at exit
+	robust    uint64
+	futex     futexWait
+	futexes   []futexWait // of futex_waitv; replaced, and changed in place only while it waits
+	sched     scheduling
+	ran       uint64 // nanoseconds
+	trace     tracing
+	dr        [8]uint64 // debug registers; DR6 without the bits that are always set
+	exit      int       // wait status that it ends with
+	exitGroup bool      // the process ends with it
+	noTSC     bool      // PR_SET_TSC: reading the time stamp is SIGSEGV
+	sem       semWait
+	vforkOf   *Thread // the parent that waits for this thread's process
 }
 
 // Process is the thread's process.
@@ -130,12 +136,15 @@ type Process struct {
 	exitSig   int // sent to the parent at exit
 	limits    rlimits
 	attr      attributes
-	itimers   [3]interval  // ITIMER_REAL on the time since the start, the others on the process's own
-	timers    []posixTimer // in the order they were made in
-	undo      []semUndo    // replaced when it changes
-	nextTimer int          // number of the next one
-	ran       uint64       // nanoseconds that threads which ended have run
-	buried    uint64       // and children that were waited for
+	itimers   [3]interval   // ITIMER_REAL on the time since the start, the others on the process's own
+	timers    []posixTimer  // in the order they were made in
+	ended     []endedTracee // replaced when it changes
+	withheld  bool          // its tracer waits for it before its parent can
+	continued bool          // by SIGCONT, and no wait has reported that
+	undo      []semUndo     // replaced when it changes
+	nextTimer int           // number of the next one
+	ran       uint64        // nanoseconds that threads which ended have run
+	buried    uint64        // and children that were waited for
 }
 
 // fsState is a process's place in the file tree, shared under CLONE_FS.

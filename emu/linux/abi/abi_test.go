@@ -45,7 +45,7 @@ func TestErrnos(t *testing.T) {
 
 // ours are constants that no header of the kernel names; what each one is in C.
 var ours = map[string]string{
-	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SHM_DEST": "01000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
+	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
 	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
@@ -101,6 +101,11 @@ const head = `
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
+#include <linux/ptrace.h>
+#include <asm/ptrace-abi.h>
+#include <linux/wait.h>
+#include <linux/elf.h>
+#include <linux/audit.h>
 #include <linux/ipc.h>
 #include <linux/msg.h>
 #include <linux/sem.h>
@@ -108,6 +113,11 @@ const head = `
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
+#include <linux/ptrace.h>
+#include <asm/ptrace-abi.h>
+#include <linux/wait.h>
+#include <linux/elf.h>
+#include <linux/audit.h>
 #include <linux/ipc.h>
 #include <linux/msg.h>
 #include <linux/sem.h>
@@ -167,8 +177,11 @@ const socketHead = `
 #define SIZEOF_SUN sizeof(struct sockaddr_un)
 `
 
-// ofSockets reports whether a constant is one of those.
+// ofSockets reports whether a constant is one of those; some names of messages are msgrcv(2)'s.
 func ofSockets(name string) bool {
+	if name == "MSG_NOERROR" || name == "MSG_EXCEPT" || name == "MSG_COPY" {
+		return false
+	}
 	for _, p := range []string{"AF_", "SOCK_", "MSG_", "SHUT_", "SCM_", "SIZEOF_", "NPROTO"} {
 		if strings.HasPrefix(name, p) {
 			return true

@@ -10,6 +10,8 @@ const (
 	CLONE_VFORK          = 0x4000
 	CLONE_THREAD         = 0x10000
 	CLONE_SETTLS         = 0x80000
+	CLONE_PTRACE         = 0x2000
+	CLONE_UNTRACED       = 0x800000
 	CLONE_PARENT_SETTID  = 0x100000
 	CLONE_CHILD_CLEARTID = 0x200000
 	CLONE_CHILD_SETTID   = 0x1000000
@@ -17,13 +19,17 @@ const (
 
 // Options of wait4(2) and waitid(2), and what waitid waits for.
 const (
-	WNOHANG   = 1
-	WUNTRACED = 2
-	WEXITED   = 4
-	WNOWAIT   = 0x1000000
-	P_ALL     = 0
-	P_PID     = 1
-	P_PGID    = 2
+	WNOHANG    = 1
+	WUNTRACED  = 2
+	WEXITED    = 4
+	WCONTINUED = 8
+	WNOWAIT    = 0x1000000
+	WNOTHREAD  = 0x20000000
+	WALL       = 0x40000000
+	WCLONE     = 0x80000000
+	P_ALL      = 0
+	P_PID      = 1
+	P_PGID     = 2
 )
 
 // Operations of futex(2).

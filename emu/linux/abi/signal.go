@@ -39,28 +39,30 @@ const (
 
 // Values of si_code.
 const (
-	SI_USER     = 0
-	SI_KERNEL   = 0x80
-	SI_QUEUE    = -1
-	SI_TIMER    = -2
-	SI_TKILL    = -6
-	ILL_ILLOPN  = 2
-	FPE_INTDIV  = 1
-	FPE_FLTDIV  = 3
-	FPE_FLTOVF  = 4
-	FPE_FLTUND  = 5
-	FPE_FLTRES  = 6
-	FPE_FLTINV  = 7
-	SEGV_MAPERR = 1
-	SEGV_ACCERR = 2
-	BUS_ADRALN  = 1
-	BUS_ADRERR  = 2
-	TRAP_BRKPT  = 1
-	TRAP_TRACE  = 2
-	TRAP_HWBKPT = 4
-	CLD_EXITED  = 1
-	CLD_KILLED  = 2
-	CLD_STOPPED = 5
+	SI_USER       = 0
+	SI_KERNEL     = 0x80
+	SI_QUEUE      = -1
+	SI_TIMER      = -2
+	SI_TKILL      = -6
+	ILL_ILLOPN    = 2
+	FPE_INTDIV    = 1
+	FPE_FLTDIV    = 3
+	FPE_FLTOVF    = 4
+	FPE_FLTUND    = 5
+	FPE_FLTRES    = 6
+	FPE_FLTINV    = 7
+	SEGV_MAPERR   = 1
+	SEGV_ACCERR   = 2
+	BUS_ADRALN    = 1
+	BUS_ADRERR    = 2
+	TRAP_BRKPT    = 1
+	TRAP_TRACE    = 2
+	TRAP_HWBKPT   = 4
+	CLD_EXITED    = 1
+	CLD_KILLED    = 2
+	CLD_TRAPPED   = 4
+	CLD_STOPPED   = 5
+	CLD_CONTINUED = 6
 )
 
 // Flags and handlers of sigaction(2).

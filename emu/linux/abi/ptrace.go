@@ -1,0 +1,64 @@
+package abi
+
+// Requests of ptrace(2).
+const (
+	PTRACE_TRACEME          = 0
+	PTRACE_PEEKTEXT         = 1
+	PTRACE_PEEKDATA         = 2
+	PTRACE_PEEKUSER         = 3
+	PTRACE_POKETEXT         = 4
+	PTRACE_POKEDATA         = 5
+	PTRACE_POKEUSER         = 6
+	PTRACE_CONT             = 7
+	PTRACE_KILL             = 8
+	PTRACE_SINGLESTEP       = 9
+	PTRACE_GETREGS          = 12
+	PTRACE_SETREGS          = 13
+	PTRACE_GETFPREGS        = 14
+	PTRACE_SETFPREGS        = 15
+	PTRACE_ATTACH           = 16
+	PTRACE_DETACH           = 17
+	PTRACE_GETFPXREGS       = 18
+	PTRACE_SETFPXREGS       = 19
+	PTRACE_OLDSETOPTIONS    = 21
+	PTRACE_SYSCALL          = 24
+	PTRACE_GET_THREAD_AREA  = 25
+	PTRACE_ARCH_PRCTL       = 30
+	PTRACE_SYSEMU           = 31
+	PTRACE_SETOPTIONS       = 0x4200
+	PTRACE_GETEVENTMSG      = 0x4201
+	PTRACE_GETSIGINFO       = 0x4202
+	PTRACE_SETSIGINFO       = 0x4203
+	PTRACE_GETREGSET        = 0x4204
+	PTRACE_SETREGSET        = 0x4205
+	PTRACE_SEIZE            = 0x4206
+	PTRACE_INTERRUPT        = 0x4207
+	PTRACE_PEEKSIGINFO      = 0x4209
+	PTRACE_GETSIGMASK       = 0x420a
+	PTRACE_SETSIGMASK       = 0x420b
+	PTRACE_GET_SYSCALL_INFO = 0x420e
+)
+
+// Options and events of ptrace(2), and kinds of sets of registers.
+const (
+	PTRACE_O_TRACESYSGOOD     = 1
+	PTRACE_O_TRACEEXEC        = 0x10
+	PTRACE_O_TRACEVFORKDONE   = 0x20
+	PTRACE_O_TRACEEXIT        = 0x40
+	PTRACE_O_EXITKILL         = 0x100000
+	PTRACE_O_MASK             = 0x3000ff
+	PTRACE_EVENT_FORK         = 1
+	PTRACE_EVENT_VFORK        = 2
+	PTRACE_EVENT_CLONE        = 3
+	PTRACE_EVENT_EXEC         = 4
+	PTRACE_EVENT_VFORK_DONE   = 5
+	PTRACE_EVENT_EXIT         = 6
+	PTRACE_EVENT_STOP         = 128
+	PTRACE_PEEKSIGINFO_SHARED = 1
+	NT_PRSTATUS               = 1
+	NT_PRFPREG                = 2
+	NT_X86_XSTATE             = 0x202
+	NT_PRXFPREG               = 0x46e62b7f
+	AUDIT_ARCH_X86_64         = 0xc000003e
+	AUDIT_ARCH_I386           = 0x40000003
+)
