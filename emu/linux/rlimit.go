@@ -3,7 +3,6 @@ package linux
 import (
 	"math"
 
-	"trapline/emu"
 	"trapline/emu/linux/abi"
 )
 
@@ -175,6 +174,3 @@ func (t *Thread) fileRoom(pos int64, n int) (int, int64) {
 func (k *Kernel) mayFork(p *Process) bool {
 	return k.privileged() || uint64(len(k.threads)) < p.limit(abi.RLIMIT_NPROC).now
 }
-
-// pagesOf is how many pages hold n bytes.
-func pagesOf(n uint64) uint64 { return pageCeil(n) / emu.PageSize }
