@@ -46,6 +46,9 @@ func completing(out *output, names func() []string, patterns []string) cli.Shell
 		last := ""
 		if n := len(out.args); n >= 2 {
 			last = out.args[n-2] // in front of the flag that asks for completions
+			if last == "=" && n >= 3 {
+				last = out.args[n-3] // bash makes three words of --engine=2002
+			}
 		}
 		var list []string
 		switch {
@@ -90,6 +93,10 @@ func valuesOf(flag string, args []string) []string {
 		return []string{emu.Interp.String(), emu.Unicorn.String()}
 	case "--diagram":
 		return []string{"mermaid", "plantuml"}
+	case "--memory-model":
+		return []string{"sc", "tso"}
+	case "--syntax":
+		return []string{"att", "intel"}
 	}
 	return nil
 }

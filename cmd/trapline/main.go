@@ -98,6 +98,7 @@ func command(out *output, stderr io.Writer) *cli.Command {
 			c.Hidden = false
 			c.Usage = "print the completion script of a shell: bash, zsh, fish or pwsh"
 			c.UsageText = "trapline completion SHELL\n\nEXAMPLE:\n   source <(trapline completion bash)"
+			completeInBash(c)
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if name := c.Args().First(); name != "" {

@@ -171,7 +171,7 @@ func (x *terminal) answers(rgb string) {
 
 // The colours follow the terminal's answer, and COLORFGBG until it answers.
 func TestTheThemeFollowsTheTerminal(t *testing.T) {
-	const dark, light = "\x1b[96;1m", "\x1b[38;5;30;1m" // a key in the footer
+	const dark, light = "\x1b[96;1m", "\x1b[38;5;24;1m" // a key in the footer
 	x := openTerminal(t, nil, "tui", "first-probe")
 	x.answers("ffff/ffff/ffff")
 	x.await(light)

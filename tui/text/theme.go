@@ -21,7 +21,7 @@ func NewTheme(dark bool) Theme {
 	pick := lipgloss.LightDark(dark)
 	c := lipgloss.Color
 	base := lipgloss.NewStyle()
-	yellow, cyan, grey := pick(c("130"), c("11")), pick(c("30"), c("14")), pick(c("242"), c("245"))
+	yellow, cyan, grey := pick(c("130"), c("11")), pick(c("24"), c("14")), pick(c("242"), c("245"))
 	green, magenta := pick(c("28"), c("10")), pick(c("90"), c("13"))
 	t.styles = [roles]lipgloss.Style{
 		Plain:   base,
