@@ -12,10 +12,15 @@ import (
 func (m *Model) explain() {
 	ids := m.RowsHere()
 	if len(ids) == 0 {
-		m.overlay = overlay{kind: overlayPrompt, label: "explain row, such as K4", accept: (*Model).promptRow}
+		m.askRow()
 		return
 	}
 	m.overlay = overlay{kind: overlayExplain, rows: ids}
+}
+
+// askRow asks for a row by its name.
+func (m *Model) askRow() {
+	m.overlay = overlay{kind: overlayPrompt, label: "explain row, such as K4", accept: (*Model).promptRow}
 }
 
 func (m *Model) promptRow(s string) error {

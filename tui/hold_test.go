@@ -55,6 +55,7 @@ func TestAMoveThatOnlyWaitsEnds(t *testing.T) {
 	m.Refresh()
 	press(m, "H")
 	require.Contains(t, shown(t, m), "held: cpu0 cpu1")
+	require.Contains(t, shown(t, m), "cpu0 is held as well: nobody moves forwards")
 	press(m, "right")
 	require.Contains(t, shown(t, m), "who is not held cannot go on")
 	m.Look.CPU = 1
@@ -92,6 +93,8 @@ func TestRowsAreExplained(t *testing.T) {
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 16})
 	press(m, "down")
 	require.NotContains(t, shown(t, m), "P1  "+docs.Find("P1").Title)
+	press(m, "K", "=u3", "enter")
+	require.Contains(t, shown(t, m), "U3  "+docs.Find("U3").Title)
 	press(m, "esc")
 	require.NotContains(t, shown(t, m), "┏━ What the row")
 }

@@ -90,6 +90,10 @@ func (m *Model) overlayKey(k tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		o.scroll(pageLines)
 	default:
+		if o.kind == overlayExplain && key == "K" {
+			m.askRow()
+			return nil
+		}
 		if o.kind == overlayHelp && (key == "?" || key == "q") || o.kind == overlayWhy || o.kind == overlayExplain || o.kind == overlayShown {
 			m.overlay = overlay{}
 			return nil
@@ -173,7 +177,7 @@ func (m *Model) drawOverlay(lines []text.Line) {
 		whole.SetSize(w-4, h-2)
 		title, content = whole.Title(), whole.Lines()
 	case overlayExplain:
-		title, content = "What the row says: ↑ ↓ scroll, esc", m.explainLines(w-4)
+		title, content = "What the row says: ↑ ↓ scroll, K another row, esc", m.explainLines(w-4)
 	case overlayShown:
 		title, content = m.overlay.label+": ↑ ↓ scroll, esc", m.shownLines(w-4)
 	case overlayActors:

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -73,8 +74,12 @@ func TestDialogsAndForms(t *testing.T) {
 	fine("an error")
 	choose := func(key, text string) {
 		t.Helper()
-		b.press(key)
-		b.js("document.activeElement.select()", nil) // DevTools type the key, which a keyboard does not
+		b.js("document.activeElement.blur()", nil)
+		b.run(input.DispatchKeyEvent(input.KeyDown).WithKey(key).WithText(key), input.DispatchKeyEvent(input.KeyUp).WithKey(key))
+		var typed string
+		b.js("document.activeElement.value", &typed)
+		require.NotContains(t, typed, key, "the key chooses the field and is not typed into it")
+		b.js("document.activeElement.select()", nil)
 		b.press(text + "\r")
 	}
 	choose("$", "locks")

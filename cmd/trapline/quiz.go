@@ -179,6 +179,11 @@ func courseOf(c *cli.Command) ([]course.Lesson, error) {
 		return nil, usagef(c, "course takes one DIR, not %d", c.Args().Len())
 	}
 	dir := c.Args().First()
+	if info, err := os.Stat(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s is no folder; trapline quiz takes one file", printable.Name(dir))
+	}
 	names, err := fs.Glob(os.DirFS(dir), "*"+scenarios.Ext)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,8 @@ func tuiCommand(out *output) *cli.Command {
 		Name:      "tui",
 		Usage:     "walk through a scenario or a recording, forwards and backwards",
 		ArgsUsage: "SCENARIO|RECORDING | -- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…",
-		Description: `Right steps, left goes back, ? shows every key that does something now.
+		Description: `Right steps, left goes back, ? shows every key that does something now. The colours are for a dark or a light
+terminal: as it answers when it is asked, else as COLORFGBG says (0;15 is light). NO_COLOR turns them off.
 
 EXAMPLES:
    trapline tui first-probe

@@ -54,11 +54,11 @@ func (t *Task) Form() string {
 	case Event:
 		return "a line of kprobe_events or uprobe_events: p:NAME PLACE ARG=%ax at a place, r:NAME FUNCTION ARG=$retval at a return"
 	}
-	s := "moves (step N, trap, hit, until PLACE) and then one change of the machine, such as: until main; set "
+	s := "moves (step N, trap, hit, until PLACE) and then one change of the machine, such as: step 3; set "
 	if len(t.Places) > 0 {
-		return s + t.Places[0] + " 5 (only " + strings.Join(t.Places, " or ") + " may be set)"
+		return s + t.Places[0] + " 1 (only " + strings.Join(t.Places, " or ") + " may be set)"
 	}
-	return s + "%eax 5, or u32[%esp] 5 for memory"
+	return s + "%eax 1, or u32[ADDRESS] 1 for memory"
 }
 
 // searched reports whether a search can find an answer: there is a goal that

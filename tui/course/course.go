@@ -56,8 +56,12 @@ type Proof struct {
 	at   int  // where it begins there
 }
 
-// Short is the name without its number, by which a lesson can be asked for too.
+// Short is what a lesson is asked for by: its name without its number, or the path
+// of one's own.
 func (l *Lesson) Short() string {
+	if l.file != nil {
+		return l.Name
+	}
 	_, s, _ := strings.Cut(l.Name, "-")
 	return s
 }

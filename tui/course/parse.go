@@ -2,6 +2,7 @@ package course
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -178,6 +179,9 @@ func (l *Lesson) question(x line) error {
 	switch key {
 	case "answer:":
 		q.Answers = strings.Split(value, " | ")
+		if slices.ContainsFunc(q.Answers, func(a string) bool { return strings.TrimSpace(a) == "" }) {
+			return &flaw{x, at, "an empty answer", "what is right, or several with \" | \" between"}
+		}
 	case "shown:":
 		p, err := proof(x, value, at)
 		if err != nil {

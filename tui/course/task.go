@@ -46,7 +46,7 @@ func (t *Task) line(x line, key, value string, at int) error {
 		kind, rest, _ := strings.Cut(value, " ")
 		t.Kind = attempt.Kind(kind)
 		if !slices.Contains(attempt.Kinds, t.Kind) {
-			return &flaw{x, at, fmt.Sprintf("an answer of kind %q", kind), fmt.Sprintf("one of %v", attempt.Kinds)}
+			return &flaw{x, at, fmt.Sprintf("an answer of kind %q", kind), "one of " + kindList()}
 		}
 		if rest == "" {
 			return nil
@@ -71,6 +71,15 @@ func (t *Task) line(x line, key, value string, at int) error {
 	return nil
 }
 
+// kindList names the kinds of answers.
+func kindList() string {
+	var names []string
+	for _, k := range attempt.Kinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
 // inLine gives a flaw of a value its place in the line; value begins at offset at.
 func inLine(x line, at int, err error) error {
 	var f *attempt.Flaw
@@ -89,7 +98,7 @@ func valueAt(x line) int {
 // check judges the task without running it.
 func (t *Task) check() error {
 	if t.Kind == "" {
-		return &flaw{t.asked, 0, "a task that does not say what its answer is", fmt.Sprintf("a line give: and one of %v", attempt.Kinds)}
+		return &flaw{t.asked, 0, "a task that does not say what its answer is", "a line give: and one of " + kindList()}
 	}
 	if len(t.Goals) == 0 {
 		return &flaw{t.asked, 0, "a task without a goal", "a line goal:"}

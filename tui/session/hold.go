@@ -25,6 +25,10 @@ func (s *Session) Hold() {
 		return
 	}
 	s.Held |= 1 << cpu
+	if s.Held == 1<<len(s.Moment.CPUs)-1 {
+		s.Notice("cpu%d is held as well: nobody moves forwards until H lets one go", cpu)
+		return
+	}
 	s.Notice("cpu%d is held: moves forwards are the others'; H lets it go", cpu)
 }
 
