@@ -2,7 +2,6 @@ package course
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -178,9 +177,12 @@ func (l *Lesson) question(x line) error {
 	}
 	switch key {
 	case "answer:":
-		q.Answers = strings.Split(value, " | ")
-		if slices.ContainsFunc(q.Answers, func(a string) bool { return strings.TrimSpace(a) == "" }) {
-			return &flaw{x, at, "an empty answer", "what is right, or several with \" | \" between"}
+		q.Answers = nil
+		for a := range strings.SplitSeq(" "+value+" ", " | ") {
+			if a = strings.TrimSpace(a); a == "" {
+				return &flaw{x, at, "an empty answer", `what is right, or several with " | " between`}
+			}
+			q.Answers = append(q.Answers, a)
 		}
 	case "shown:":
 		p, err := proof(x, value, at)
