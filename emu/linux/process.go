@@ -157,6 +157,7 @@ func (k *Kernel) setThreadPointer(t *Thread, tls uint64) bool {
 func (k *Kernel) detach(t *Thread) {
 	if t.cpu != nil {
 		k.current[t.cpu.ID] = nil
+		t.dropDebugRegs()
 		t.cpu = nil
 	}
 }

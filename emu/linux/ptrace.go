@@ -297,7 +297,7 @@ func (t *Thread) traceChild(n *Thread, flags uint64, exitSignal int) {
 
 // traceExec tells the tracer of a new program.
 func (t *Thread) traceExec(oldTID int) {
-	t.dr = [8]uint64{}
+	t.clearDebugRegs()
 	t.trace.forced = false
 	switch {
 	case t.wants(abi.PTRACE_O_TRACEEXEC):
@@ -354,7 +354,7 @@ func (k *Kernel) release(e endedTracee) {
 // untrace ends a thread's tracing; if it stands, it goes on with a signal.
 func (t *Thread) untrace(signal int) {
 	t.stepping(false)
-	t.dr = [8]uint64{}
+	t.clearDebugRegs()
 	if t.state == stateTraced {
 		t.goOn(traceCont, signal)
 	}

@@ -275,11 +275,38 @@ func (t *Thread) validControl(v uint64) bool {
 	return true
 }
 
-// loadDebugRegs gives a vCPU its thread's breakpoints.
+// loadDebugRegs puts a thread's breakpoints onto its vCPU. The others there are the
+// kernel's own.
 func (t *Thread) loadDebugRegs(c *emu.CPU) {
-	copy(c.Sys.DR[:4], t.dr[:4])
-	c.Sys.DR[7] = t.dr[7]&0xffff00ff | emu.DR7Fixed
+	for i := range 4 {
+		if mine := breakpointBits(i); t.dr[7]&mine&dr7Enables != 0 {
+			c.Sys.DR[i] = t.dr[i]
+			c.Sys.DR[7] = c.Sys.DR[7]&^mine | t.dr[7]&mine
+		}
+	}
 }
+
+// dropDebugRegs takes them off again.
+func (t *Thread) dropDebugRegs() {
+	for i := range 4 {
+		if mine := breakpointBits(i); t.cpu != nil && t.dr[7]&mine&dr7Enables != 0 {
+			t.cpu.Sys.DR[i] = 0
+			t.cpu.Sys.DR[7] &^= mine
+		}
+	}
+}
+
+// clearDebugRegs takes a thread's breakpoints away.
+func (t *Thread) clearDebugRegs() {
+	t.dropDebugRegs()
+	t.dr = [8]uint64{}
+}
+
+// dr7Enables are DR7's L and G bits (SDM vol. 3, 17.2.4).
+const dr7Enables = 0xff
+
+// breakpointBits are the bits of DR7 that are breakpoint i's.
+func breakpointBits(i int) uint64 { return 3<<(2*i) | 0xf<<(16+4*i) }
 
 // debugTrap notes in DR6 as its tracer sees it what a #DB was for, and skips an
 // instruction's breakpoint once.

@@ -191,6 +191,7 @@ func (k *Kernel) switchOut(id int) {
 	}
 	k.current[id] = nil
 	t.cpu.SaveContext(t.ctx)
+	t.dropDebugRegs()
 	t.cpu = nil
 	if i := slices.Index(k.threads, t); i >= 0 {
 		k.threads = append(slices.Delete(k.threads, i, i+1), t)
