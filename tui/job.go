@@ -162,14 +162,13 @@ func (m *Model) status() text.Line {
 		l.Add(text.Work, "  leaves…")
 	case j.stopping:
 		l.Add(text.Work, "  stops…")
+	case j.refused != "": // in place of the keys' names: 80 cells have room for one
+		l.Add(text.Work, "  "+j.refused+": only esc and q now")
 	default:
 		l.Add(text.Key, "  esc")
-		l.Add(text.Dim, " stops and stays there ")
+		l.Add(text.Dim, " stops here ")
 		l.Add(text.Key, " q")
 		l.Add(text.Dim, " leaves")
-	}
-	if j.refused != "" {
-		l.Add(text.Work, "  "+j.refused+": only these two now")
 	}
 	return l
 }

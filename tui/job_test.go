@@ -119,7 +119,7 @@ func TestKeysWhileASearchGoesOn(t *testing.T) {
 	for _, k := range []string{"right", "home", "x", "=12"} {
 		press(m, k)
 	}
-	require.Contains(t, lastLine(t, m), "2: only these two now")
+	require.Contains(t, lastLine(t, m), "2: only esc and q now")
 	m.Update(tea.WindowSizeMsg{Width: 60, Height: 20})
 	require.Len(t, screenLines(t, m), 20)
 	require.Contains(t, lastLine(t, m), "search  step 4864 of")
