@@ -99,7 +99,7 @@ func (r *kit) step(id int) *emu.Event {
 	require.NoError(r, r.m.Err())
 	r.g.Observe(ev)
 	if ev.Delivery != nil {
-		r.frame, _, _ = r.k.FrameOf(ev.Delivery)
+		r.frame, _, _ = r.k.FrameOf(ev.CPU, ev.Delivery)
 	}
 	return ev
 }

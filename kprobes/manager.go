@@ -94,7 +94,7 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 }
 
 // BootText is Boot with a kernel text that is given: the engine's, or one that
-// has its symbols and micro-steps. It sets o's engine and traits.
+// has its symbols and micro-steps. It sets o's engine, traits and stacks.
 func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) {
 	e, opts, err := engines.Parse(engines.Kernel, engine)
 	if err != nil {
@@ -104,6 +104,9 @@ func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) 
 		if x.Arch != "" && x.Arch != m.Arch.String() {
 			return nil, fmt.Errorf("engine %s needs %s: %s", engine, x.Arch, x.Because)
 		}
+	}
+	if m.Arch == emu.AMD64 {
+		o.Stacks = e.Stacks64
 	}
 	var ops engineOps
 	if machinery := machineries[e.Machinery]; machinery != nil {

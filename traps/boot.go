@@ -23,6 +23,9 @@ type Options struct {
 	Engine Engine
 	// Traits are the kernel's: its gates follow them.
 	Traits Traits
+	// Stacks are the numbers of IST by the names of x86-64's gates. nil: #DF has
+	// the first.
+	Stacks map[string]uint8
 }
 
 // Boot puts the kernel into m's first address space: text, data, stacks, GDT,
@@ -43,12 +46,15 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		return nil, err
 	}
 	k.followPlaces()
+	if o.Stacks == nil && m.Arch == emu.AMD64 {
+		o.Stacks = map[string]uint8{"double_fault": 1}
+	}
 	space := m.CPUs[0].Space
 	if err := k.LoadImage(space, o.Image, 0); err != nil {
 		return nil, fmt.Errorf("kernel text: %w", err)
 	}
 	k.writeGDT(space)
-	if err := k.writeIDT(space, o.Traits); err != nil {
+	if err := k.writeIDT(space, &o); err != nil {
 		return nil, err
 	}
 	for _, c := range m.CPUs {
@@ -56,7 +62,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 			return nil, err
 		}
 		if o.Traits.Has(DebugStack) {
-			k.bootDebugStack(c)
+			k.bootStacks(c)
 		}
 	}
 	k.dataSeg = m.CPUs[0].Seg[emu.DS]
@@ -181,7 +187,8 @@ var vectors = []struct {
 	{0xfc, "reschedule_interrupt", idt.InterruptGate, 0},
 }
 
-func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
+func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
+	t := o.Traits
 	for _, v := range vectors {
 		if !k.HasSymbol(v.stub) {
 			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
@@ -196,11 +203,8 @@ func (k *Kernel) writeIDT(s *emu.Space, t Traits) error {
 		case v.vec == vecBR && t.Has(KernelBoundsGate):
 			g.DPL = 0 // G0
 		}
-		switch {
-		case v.vec == emu.VecDF && k.M.Arch == emu.AMD64:
-			g.IST = 1
-		case v.vec == emu.VecDB && t.Has(DebugStack):
-			g.IST = debugIST // G0
+		if g.IST = o.Stacks[v.stub]; g.IST != 0 { // G0
+			k.stacks[v.vec] = g.IST
 		}
 		k.SetGate(s, v.vec, g)
 	}
@@ -248,7 +252,7 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 			return err
 		}
 		k.Poke(s, tss+4, top, word)
-		k.Poke(s, tss+36, ist, word)
+		k.Poke(s, tss+istOffset(k.stacks[emu.VecDF]), ist, word)
 	} else {
 		k.Poke(s, tss+4, top, word)
 		k.Poke(s, tss+8, uint64(k.Layout.KernelDS), 2)
@@ -269,35 +273,49 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 	return k.loadSegments(c, k.Layout.KernelCS, k.Layout.KernelDS)
 }
 
-// What 2.6.12 for x86-64 has for each CPU beside its thread's stack.
+// istOffset is where the TSS has the end of stack n, from 1.
+func istOffset(n uint8) uint64 { return 36 + 8*uint64(n-1) }
+
+// What 2.6.12 for x86-64 has for each CPU beside its thread's stack, and 5.12 too.
 const (
-	debugIST       = 4    // DEBUG_STACK: which of the TSS's stacks is #DB's
 	exceptionSize  = 4096 // EXCEPTION_STKSZ
+	exceptionMax   = 4    // stacks of a vCPU in exception_stacks, by their numbers in the TSS
 	pdaSize        = 64
 	pdaKernelStack = 16
 	pdaStackOffset = 40 // the word there is that far below the thread's stack's end
 )
 
-// bootDebugStack gives a vCPU a stack for #DB, and what it finds its thread by.
-func (k *Kernel) bootDebugStack(c *emu.CPU) {
-	k.debugStacks = k.Symbol("exception_stacks")
-	_, end := k.DebugStack(c.ID)
-	k.Poke(c.Space, c.Sys.TR.Base+36+8*(debugIST-1), end, 8)
+// bootStacks gives a vCPU the stacks that gates lead to, and what it finds its
+// thread by.
+func (k *Kernel) bootStacks(c *emu.CPU) {
+	k.stacksAt = k.Symbol("exception_stacks")
+	for vec, n := range k.stacks {
+		if n != 0 && vec != emu.VecDF {
+			k.Poke(c.Space, c.Sys.TR.Base+istOffset(n), k.ExceptionStack(c.ID, uint8(vec)).High, 8)
+		}
+	}
 	pda := k.PDA(c.ID)
 	k.Poke(c.Space, pda.Low+pdaKernelStack, k.Layout.StackTop(c.ID)-pdaStackOffset, 8)
 	c.Seg[emu.GS].Base = pda.Low
 }
 
-// DebugStack is where a vCPU handles #DB, if it has a stack for that.
-func (k *Kernel) DebugStack(cpu int) (low, high uint64) {
-	if k.debugStacks == 0 {
-		return 0, 0
-	}
-	low = k.debugStacks + uint64(cpu)*exceptionSize
-	return low, low + exceptionSize
+// ExceptionStack is the stack that a vector's gate leads to, which is not #DF's.
+func (k *Kernel) ExceptionStack(cpu int, vec uint8) emu.Area {
+	low := k.stacksAt + uint64(cpu*exceptionMax+int(k.stacks[vec])-1)*exceptionSize
+	return emu.Area{Low: low, High: low + exceptionSize}
 }
 
-// PDA is what gs points at while a vCPU with a stack for #DB is in the kernel.
+// ExceptionStacks are a vCPU's, in the order of vectors.
+func (k *Kernel) ExceptionStacks(cpu int) (l []emu.Area) {
+	for vec, n := range k.stacks {
+		if k.stacksAt != 0 && n != 0 && vec != emu.VecDF {
+			l = append(l, k.ExceptionStack(cpu, uint8(vec)))
+		}
+	}
+	return l
+}
+
+// PDA is what gs points at while a vCPU with stacks for exceptions is in the kernel.
 func (k *Kernel) PDA(cpu int) emu.Area {
 	low := k.Symbol("cpu_pda") + uint64(cpu)*pdaSize
 	return emu.Area{Low: low, High: low + pdaSize}
@@ -305,7 +323,7 @@ func (k *Kernel) PDA(cpu int) emu.Area {
 
 // OwnGS reports whether a vCPU has the kernel's gs loaded, not the task's.
 func (k *Kernel) OwnGS(c *emu.CPU) bool {
-	return k.debugStacks != 0 && c.Seg[emu.GS].Base == k.PDA(c.ID).Low
+	return k.stacksAt != 0 && c.Seg[emu.GS].Base == k.PDA(c.ID).Low
 }
 
 func (k *Kernel) gateSize() int {

@@ -171,11 +171,11 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 	k.runControl(c, st, f)
 }
 
-// needsGS reports whether the kernel's gs is not loaded: #DB looks itself; others
+// needsGS reports whether the kernel's gs is not loaded: what has a stack of its own looks; others
 // believe that it is in a frame from the kernel, but for one of the iret to ring 3.
 func (k *Kernel) needsGS(c *emu.CPU, f *directFrame) bool {
 	regs := PtRegs{k.M.Door(), c, f.regs}
-	if f.vec == emu.VecDB {
+	if k.stacks[f.vec] != 0 {
 		return int64(c.Seg[emu.GS].Base) >= 0
 	}
 	return regs.User() || regs.Get(FieldIP) == k.direct.ret

@@ -151,7 +151,7 @@ func (f *flow) link(called map[string]bool) error {
 }
 
 // entryFlows are the labels that vectors enter by.
-var entryFlows = map[string]bool{"int3": true, "debug": true, "trap": true, "general_protection": true,
+var entryFlows = map[string]bool{"int3": true, "debug": true, "trap": true, "stack_segment": true, "general_protection": true,
 	"page_fault": true, "device_not_available": true, "ret_from_exception": true}
 
 func parseStatement(w []string, ops map[string]Op) (statement, error) {

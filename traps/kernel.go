@@ -66,12 +66,14 @@ type Kernel struct {
 	ops     map[string]Op
 	direct  *directMode // nil: kernel text runs
 	lazy    *lazyPages
-	// debugStacks is where vCPUs' stacks for #DB begin; 0: there are none.
-	debugStacks uint64
-	brk         uint64       // next free kernel address for AllocKernel
-	saved       *kernelState // the last one saved or restored
-	cells       emu.Cells    // the signals that each vCPU's task got
-	exec        Exec         // of the micro-step under way: one at a time, so that none is allocated
+	// stacks are the numbers of IST by vector, stacksAt where vCPUs' stacks for them
+	// begin but for #DF's; 0: there are none.
+	stacks   [32]uint8
+	stacksAt uint64
+	brk      uint64       // next free kernel address for AllocKernel
+	saved    *kernelState // the last one saved or restored
+	cells    emu.Cells    // the signals that each vCPU's task got
+	exec     Exec         // of the micro-step under way: one at a time, so that none is allocated
 }
 
 // hypercall is one place in kernel text where a micro-step runs.

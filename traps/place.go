@@ -10,22 +10,29 @@ import (
 // and in direct mode, where all micro-steps share one address, the statement
 // of the flow. Equal places run the same code on the same kind of stack.
 func (k *Kernel) Place(c *emu.CPU) uint64 {
-	at := k.place(c)
-	if low, high := k.DebugStack(c.ID); low <= c.GPR[emu.RSP] && c.GPR[emu.RSP] < high {
-		at ^= onDebugStack
-	}
-	return at
+	return k.place(c) ^ k.onStack(c)<<stackShift
 }
 
-// onDebugStack turns a bit over that is the one above it in every address.
-const onDebugStack = 1 << 62
+// stackShift is where places have the number of an exception's stack: over bits that
+// are those of the sign in every address.
+const stackShift = 60
+
+// onStack is the number in the TSS of the exception's stack in which c's stack
+// pointer is, or 0.
+func (k *Kernel) onStack(c *emu.CPU) uint64 {
+	at := c.GPR[emu.RSP] - k.stacksAt - uint64(c.ID)*exceptionMax*exceptionSize
+	if k.stacksAt == 0 || at >= exceptionMax*exceptionSize {
+		return 0
+	}
+	return at/exceptionSize + 1
+}
 
 // CodeAt is a place without what it says of the stack: an address, or for PlaceName.
 func (k *Kernel) CodeAt(place uint64) uint64 {
-	if k.debugStacks != 0 && (place>>1^place)&onDebugStack != 0 {
-		return place ^ onDebugStack
+	if k.stacksAt == 0 {
+		return place
 	}
-	return place
+	return uint64(int64(place<<(64-stackShift)) >> (64 - stackShift))
 }
 
 func (k *Kernel) place(c *emu.CPU) uint64 {

@@ -62,17 +62,25 @@ func gprOffset(a emu.Arch, r emu.Reg) uint64 {
 
 // FrameOf is where the entry stub puts the struct pt_regs of a delivery, and
 // the first address behind all that the delivery pushed: a stub that leaves a
-// gap moves the frame down. False: the delivery pushed none.
-func (k *Kernel) FrameOf(d *emu.Delivery) (regs, end uint64, ok bool) {
+// gap moves the frame down, one that leaves the exception's stack to the end of the
+// thread's. False: the delivery pushed none.
+func (k *Kernel) FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool) {
 	for _, w := range d.Frame {
 		if w.Name != "eip" && w.Name != "rip" {
 			continue
 		}
 		regs = w.Addr - FieldIP.Offset(k.M.Arch)
 		end = d.Frame[0].Addr + uint64(k.M.Arch.Word())
-		e, direct := k.engine.(DirectEngine)
-		if direct && e.Traits().Has(Gap) && d.Trap.Vector == emu.VecBP && d.From == d.To {
+		var traits Traits
+		if e, direct := k.engine.(DirectEngine); direct {
+			traits = e.Traits()
+		}
+		switch {
+		case traits.Has(Gap) && d.Trap.Vector == emu.VecBP && d.From == d.To:
 			regs -= 8 * gapWords
+		case traits.Has(ThreadStack) && d.Gate.IST != 0 && d.From == 3:
+			end = k.Layout.StackTop(cpu)
+			regs = end - ptRegsSize64
 		}
 		return regs, end, true
 	}

@@ -132,7 +132,7 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 	info := k.Layout.ThreadInfo(id)
 	k.Poke(c.Space, info+threadPtrace, emu.B2U(t.Ptraced)*ptPtraced|emu.B2U(t.DTrace)*ptDTrace, 4)
 	k.Poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
-	if k.debugStacks != 0 {
+	if k.stacksAt != 0 {
 		c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = k.PDA(id).Low, 0
 		if ring == 3 {
 			c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = 0, c.Seg[emu.GS].Base

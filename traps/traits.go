@@ -35,16 +35,18 @@ const (
 	AllFaults       Trait = "ALL_FAULTS"        // do_trap's vectors and #NM ask kprobes, not only #GP and #PF
 	FixupFirst      Trait = "FIXUP_FIRST"       // #GP asks kprobes in ring 0 only, behind the exception table
 	KernelOnly      Trait = "KERNEL_ONLY"       // #DB and #PF from ring 3 never ask kprobes
-	// x86-64's #DB comes on a stack of its own, the thread is found by the kernel's gs,
-	// and nothing is scheduled on the way back.
-	DebugStack Trait = "DEBUG_STACK"
+	// x86-64's #DB and NMI come on stacks of their own, the thread is found by the
+	// kernel's gs, and nothing is scheduled on the way back.
+	DebugStack  Trait = "DEBUG_STACK"
+	FaultStack  Trait = "FAULT_STACK"  // with DEBUG_STACK: #SS too
+	ThreadStack Trait = "THREAD_STACK" // with DEBUG_STACK: from ring 3 they go on on the thread's stack and return as others do
 
 	kprobes   Trait = "KPROBES"    // of a flow: there are any
 	TextSteps Trait = "TEXT_STEPS" // of a flow: kernel text sets a step up in direct mode too
 )
 
 var allTraits = Traits{SavesAX, Gap, ProbeGates, InterruptGates, UserDebugGate, KernelBoundsGate, RestoresIF, DebugFirst, NoLazyDR7,
-	NoDTrace, NoKernelSIGTRAP, AllFaults, FixupFirst, KernelOnly, DebugStack, kprobes, TextSteps}
+	NoDTrace, NoKernelSIGTRAP, AllFaults, FixupFirst, KernelOnly, DebugStack, FaultStack, ThreadStack, kprobes, TextSteps}
 
 // Has reports whether the kernel is so.
 func (t Traits) Has(x Trait) bool { return slices.Contains(t, x) }

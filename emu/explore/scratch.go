@@ -2,6 +2,7 @@ package explore
 
 import (
 	"math/bits"
+	"slices"
 
 	"trapline/emu"
 )
@@ -12,7 +13,8 @@ type Stack struct {
 	CPU       int
 	Low, High uint64
 	// Exceptions: a gate leads to its end (IST), where the interrupted stack pointer
-	// is kept. It has nothing in it when the stack pointer is elsewhere.
+	// is kept. It has nothing in it when neither the stack pointer is there nor one
+	// that an exception has interrupted.
 	Exceptions bool
 }
 
@@ -71,7 +73,10 @@ func (s *Machine) Standing(actor int) (at, key uint64) {
 	c := s.M.CPUs[actor]
 	if !c.CanStep() {
 		sp := c.LinearSP()
-		key = sp + 1 ^ bits.RotateLeft64(s.interrupted(actor, sp), 32)
+		key = sp + 1
+		for _, at := range s.interrupted(actor, sp) {
+			key = bits.RotateLeft64(key, 32) ^ at
+		}
 	}
 	if s.placer != nil {
 		return s.placer.Place(c), key
@@ -79,22 +84,18 @@ func (s *Machine) Standing(actor int) (at, key uint64) {
 	return c.LinearPC(), key
 }
 
-// Shown implements Scratcher. Of a stack in which the stack pointer is, or the one
+// Shown implements Scratcher. Of a stack in which the stack pointer is, or one
 // that an exception on another stack has interrupted, it is what lies at it and
-// above; of another one all.
+// above; of another one all, unless it is an exception's.
 func (s *Machine) Shown(actor int, live Bits) {
 	sp := s.M.CPUs[actor].LinearSP()
-	interrupted := s.interrupted(actor, sp)
+	used := append([]uint64{sp}, s.interrupted(actor, sp)...)
 	for i, p := range s.scratch.stacks[actor] {
-		from := sp
-		switch {
-		case dies(p, sp):
-		case p.exceptions:
+		from := p.low
+		if n := slices.IndexFunc(used, func(sp uint64) bool { return dies(p, sp) }); n >= 0 {
+			from = used[n]
+		} else if p.exceptions {
 			continue
-		case dies(p, interrupted):
-			from = interrupted
-		default:
-			from = p.low
 		}
 		for b := range emu.PageSize {
 			if p.linear+uint64(b) >= from {
@@ -104,15 +105,20 @@ func (s *Machine) Shown(actor int, live Bits) {
 	}
 }
 
-// interrupted is the stack pointer that the frame at the end of the exceptions'
-// stack has kept in which sp is, or 0.
-func (s *Machine) interrupted(cpu int, sp uint64) uint64 {
-	for _, p := range s.scratch.stacks[cpu] {
-		if p.exceptions && dies(p, sp) {
-			return s.M.CPUs[cpu].Space.Word(p.top-16, 8)
+// interrupted are the stack pointers that frames at the ends of exceptions' stacks
+// have kept: of the stack in which sp is, then of the one in which that is. A frame
+// that was overwritten leads to its own stack.
+func (s *Machine) interrupted(cpu int, sp uint64) (kept []uint64) {
+	pages := s.scratch.stacks[cpu]
+	for range pages {
+		n := slices.IndexFunc(pages, func(p stackPage) bool { return p.exceptions && dies(p, sp) })
+		if n < 0 {
+			break
 		}
+		sp = s.M.CPUs[cpu].Space.Word(pages[n].top-16, 8)
+		kept = append(kept, sp)
 	}
-	return 0
+	return kept
 }
 
 // dies reports whether bytes below a stack pointer are dead in the stack of p.

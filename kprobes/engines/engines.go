@@ -62,8 +62,11 @@ type Engine struct {
 	TrapCode   []string  `json:"trapCode"`   // traps.Traits: how entry code differs from 2.5.30's
 	TrapCode32 []string  `json:"trapCode32"` // the same, on i386 only
 	TrapCode64 []string  `json:"trapCode64"` // on x86-64 only
-	Traps      Handlers  `json:"traps"`      // who is asked about a program's traps
-	Refuses    []Refusal `json:"refuses"`
+	// Stacks64 are the gates that lead to stacks of their own on x86-64: the IST's
+	// number by the gate's name.
+	Stacks64 map[string]uint8 `json:"stacks64"`
+	Traps    Handlers         `json:"traps"` // who is asked about a program's traps
+	Refuses  []Refusal        `json:"refuses"`
 
 	Text   Text    `json:"text"`
 	States []State `json:"states"` // of a hit's diagram, in the order of a hit

@@ -48,8 +48,8 @@ func Stacks(g *kprobes.Manager) []explore.Stack {
 	for _, c := range g.K.M.CPUs {
 		top := g.K.Layout.StackTop(c.ID)
 		l = append(l, explore.Stack{CPU: c.ID, Low: top - traps.StackSize, High: top})
-		if low, high := g.K.DebugStack(c.ID); high != 0 {
-			l = append(l, explore.Stack{CPU: c.ID, Low: low, High: high, Exceptions: true})
+		for _, a := range g.K.ExceptionStacks(c.ID) {
+			l = append(l, explore.Stack{CPU: c.ID, Low: a.Low, High: a.High, Exceptions: true})
 		}
 	}
 	return l

@@ -12,18 +12,22 @@ import (
 func Equal(g *kprobes.Manager, more [][]emu.Area) *explore.Equal {
 	k, m := g.K, g.K.M
 	e := &explore.Equal{Areas: more}
-	var stacks, debug, pda []emu.Area
+	var stacks, pda []emu.Area
+	exceptions := make([][]emu.Area, len(k.ExceptionStacks(0)))
 	for _, c := range m.CPUs {
 		low, high := k.Layout.KernelStacks(c.ID, m.Arch)
 		stacks = append(stacks, emu.Area{Low: low, High: high})
-		if low, high := k.DebugStack(c.ID); high != 0 {
-			debug, pda = append(debug, emu.Area{Low: low, High: high}), append(pda, k.PDA(c.ID))
+		for i, a := range k.ExceptionStacks(c.ID) {
+			exceptions[i] = append(exceptions[i], a)
+		}
+		if len(exceptions) != 0 {
+			pda = append(pda, k.PDA(c.ID))
 		}
 		e.Numbers = append(e.Numbers, emu.NumberWord{Addr: k.Layout.NumberOf(c.ID), Size: 4})
 	}
 	e.Areas = append(e.Areas, stacks)
-	if debug != nil {
-		e.Areas = append(e.Areas, debug, pda)
+	if pda != nil {
+		e.Areas = append(append(e.Areas, pda), exceptions...)
 	}
 	if own := g.PerCPU(); own != nil {
 		e.Areas = append(e.Areas, own)

@@ -29,7 +29,7 @@ type Names struct {
 
 	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
 	// none. A Linux program's deliveries push no frames and never ask.
-	Frame func(d *emu.Delivery) (regs, end uint64, ok bool)
+	Frame func(cpu int, d *emu.Delivery) (regs, end uint64, ok bool)
 
 	frames [emu.MaxCPUs][]frame
 }
@@ -81,7 +81,7 @@ func (n *Names) Forget() { n.frames = [emu.MaxCPUs][]frame{} }
 func (n *Names) track(ev *emu.Event) {
 	list := n.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if regs, end, ok := n.Frame(d); ok {
+		if regs, end, ok := n.Frame(ev.CPU, d); ok {
 			if len(list) == maxFrames {
 				list = append(list[:0], list[1:]...)
 			}

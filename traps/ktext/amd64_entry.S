@@ -65,8 +65,8 @@
 	SWAPGS_IF_USER
 .endm
 
-# Where #DB has a stack of its own, a thread is found by the kernel's gs, which
-# is loaded at the border of ring 3. The frame is built.
+# Where exceptions have stacks of their own, a thread is found by the kernel's gs,
+# which is loaded at the border of ring 3. The frame is built.
 .macro SWAPGS_IF_USER
 .ifdef TRAP_DEBUG_STACK
 	testl $3,R_CS(%rsp)
@@ -88,6 +88,39 @@ FUNC \name
 	jmp fault_common
 .endm
 
+# G0: what comes on a stack of its own may come wherever the kernel is: whose gs is
+# loaded its address tells. ebx: 0 if it was ring 3's.
+.macro PARANOID_ENTRY
+	SAVE_REGS
+	movl $1,%ebx
+	movl $0xc0000101,%ecx	# MSR_GS_BASE
+	rdmsr
+	testl %edx,%edx
+	js .Lown\@
+	swapgs
+	xorl %ebx,%ebx
+.Lown\@:
+.endm
+
+# From ring 3 it goes on on the thread's stack.
+.macro THREAD_STACK_ENTRY
+	SAVE_ALL
+	movq %rsp,%rdi
+	call sync_regs
+	movq %rax,%rsp
+	movq %rax,%rdi
+.endm
+
+.macro PARANOID_STUB name, handler	# there is an error code
+FUNC \name
+	PARANOID_ENTRY
+	movq R_ORIG_RAX(%rsp),%rsi
+	movq $-1,R_ORIG_RAX(%rsp)
+	movq %rsp,%rdi
+	call \handler
+	jmp paranoid_exit
+.endm
+
 	.text 1
 # The error code is in orig_rax's slot; the handler in %rax.
 FUNC fault_common
@@ -105,26 +138,22 @@ FUNC fault_common
 
 .ifdef CONFIG_KPROBES
 .ifdef TRAP_DEBUG_STACK
-# G0: #DB comes on a stack of its own, wherever the kernel is: whose gs is loaded
-# its address tells. ebx: 0 if it was ring 3's.
 FUNC debug
 	PUSH_ORIG_AX
-	SAVE_REGS
-	movl $1,%ebx
-	movl $0xc0000101,%ecx	# MSR_GS_BASE
-	rdmsr
-	testl %edx,%edx
-	js 1f
-	swapgs
-	xorl %ebx,%ebx
-1:	movq %rsp,%rdi
+.ifdef TRAP_THREAD_STACK
+	testb $3,16(%rsp)
+	jnz debug_user
+.endif
+	PARANOID_ENTRY
+	movq %rsp,%rdi
 	xorl %esi,%esi
 	call do_debug
-	cli
 
 # Nobody looks for a reason to schedule. A signal is delivered on the thread's
 # own stack.
 FUNC paranoid_exit
+.ifndef TRAP_THREAD_STACK
+	cli
 	testl $3,R_CS(%rsp)
 	jz 1f
 	call signal_pending
@@ -135,12 +164,36 @@ FUNC paranoid_exit
 	movq %rax,%rsp
 	movq %rsp,%rdi
 	call do_signal
-	cli
 	jmp paranoid_exit
-1:	testl %ebx,%ebx
+1:
+.endif
+	testl %ebx,%ebx
 	jnz restore_regs
 	swapgs
 	jmp restore_regs
+.ifdef TRAP_THREAD_STACK
+FUNC debug_user
+	THREAD_STACK_ENTRY
+	xorl %esi,%esi
+	call do_debug
+	jmp ret_from_exception
+.endif
+
+FUNC nmi
+	pushq $-1
+.ifdef TRAP_THREAD_STACK
+	testb $3,16(%rsp)
+	jnz nmi_user
+.endif
+	PARANOID_ENTRY
+	MICRO nmi
+	jmp paranoid_exit
+.ifdef TRAP_THREAD_STACK
+FUNC nmi_user
+	THREAD_STACK_ENTRY
+	MICRO nmi
+	jmp restore_all
+.endif
 .else
 # K2: the answer in eax picks the way back.
 FUNC debug

@@ -6,10 +6,18 @@
 	FAULT_STUB overflow, do_overflow, 0
 	FAULT_STUB bounds, do_bounds, 0
 	FAULT_STUB invalid_op, do_invalid_op, 0
+.ifdef TRAP_DEBUG_STACK
+	PARANOID_STUB double_fault, do_double_fault
+.else
 	FAULT_STUB double_fault, do_double_fault, 1
+.endif
 	FAULT_STUB invalid_TSS, do_invalid_TSS, 1
 	FAULT_STUB segment_not_present, do_segment_not_present, 1
+.ifdef TRAP_FAULT_STACK
+	PARANOID_STUB stack_segment, do_stack_segment
+.else
 	FAULT_STUB stack_segment, do_stack_segment, 1
+.endif
 	FAULT_STUB general_protection, do_general_protection, 1
 	FAULT_STUB page_fault, do_page_fault, 1
 	FAULT_STUB coprocessor_error, do_coprocessor_error, 0
@@ -24,11 +32,13 @@ FUNC device_not_available
 	call math_state_restore
 	jmp ret_from_exception
 
+.ifndef TRAP_DEBUG_STACK
 FUNC nmi
 	PUSH_AX
 	SAVE_ALL
 	MICRO nmi
 	jmp restore_all
+.endif
 
 FUNC system_call
 	PUSH_AX
@@ -74,8 +84,8 @@ jiffies:
 .ifdef TRAP_DEBUG_STACK
 	.balign 4096
 	.globl exception_stacks, cpu_pda
-exception_stacks:	# EXCEPTION_STKSZ bytes for each CPU
-	.zero 8*4096
+exception_stacks:	# four of EXCEPTION_STKSZ bytes for each CPU
+	.zero 8*4*4096
 cpu_pda:
 	.zero 8*64
 .endif

@@ -190,3 +190,16 @@ void math_state_restore(struct pt_regs regs)
 	device_not_available_fault(&regs);
 }
 #endif
+
+#ifdef TRAP_DEBUG_STACK
+/* Registers saved on an exception's own stack go to the end of the thread's: where they are then (G0). */
+struct pt_regs *sync_regs(struct pt_regs *eregs)
+{
+	char *end = (char *)current_thread_info() + THREAD_SIZE;
+	struct pt_regs *regs = (struct pt_regs *)end - 1;
+
+	if (regs != eregs)
+		*regs = *eregs;
+	return regs;
+}
+#endif

@@ -15,7 +15,7 @@ func (w *kernelSide) follow(ev *emu.Event) {
 	t := &w.trail
 	l := t.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if regs, end, ok := w.run.Kernel.FrameOf(d); ok {
+		if regs, end, ok := w.run.Kernel.FrameOf(ev.CPU, d); ok {
 			if len(l) == MaxFrames {
 				l = append(l[:0], l[1:]...)
 			}

@@ -108,19 +108,6 @@ clear_TF:
 	return 0;
 }
 
-#ifdef TRAP_DEBUG_STACK
-/* Where the saved registers are when a signal is delivered: at the end of the thread's own stack (G0). */
-struct pt_regs *sync_regs(struct pt_regs *eregs)
-{
-	char *end = (char *)current_thread_info() + THREAD_SIZE;
-	struct pt_regs *regs = (struct pt_regs *)end - 1;
-
-	if (regs != eregs)
-		*regs = *eregs;
-	return regs;
-}
-#endif
-
 int do_int3(struct pt_regs *regs, long error_code)
 {
 	if (notify_die(DIE_INT3, regs, BP))

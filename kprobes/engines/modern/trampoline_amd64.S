@@ -9,7 +9,7 @@ FUNC kretprobe_trampoline
 	pushq %rsp
 	pushfq
 	subq $24,%rsp		# cs, rip, orig_rax
-	SAVE_ALL
+	SAVE_REGS
 	movq %rsp,%rdi
 	call trampoline_handler
 	movq R_EFLAGS(%rsp),%rcx
