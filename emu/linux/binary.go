@@ -156,7 +156,7 @@ func (k *Kernel) readImage(f *File, isProgram bool) (*loader.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.m != nil && image.Arch != k.m.Arch {
+	if k.m != nil && k.layoutOf(image.Arch) == nil {
 		return nil, ErrOtherArch
 	}
 	return image, nil

@@ -77,7 +77,7 @@ func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
 	}
 	va := trap.CR2
 	info := sigInfo{signo: abi.SIGSEGV, code: abi.SEGV_MAPERR, addr: va}
-	if va >= k.layout.taskSize {
+	if va >= t.proc.mm.layout.taskSize {
 		code |= hiddenProt // whether a kernel page is there is not told
 	} else {
 		mended := t.mending(va)

@@ -12,7 +12,7 @@ import (
 // load makes prog the program of t, which is on no vCPU and whose process has
 // no address space.
 func (k *Kernel) load(t *Thread, prog *program, env []string) error {
-	mm, err := k.newMM()
+	mm, err := k.newMM(prog.image.Arch)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	if err != nil {
 		return err
 	}
-	t.ctx = emu.NewContext(k.startRegisters(entry, sp))
+	t.ctx = emu.NewContext(k.startRegisters(mm, entry, sp))
 	t.tls = [3]uint64{}
 	if k.bound != NoBound {
 		return errNoMemory
@@ -91,7 +91,7 @@ func (mm *MM) mapSegment(n *Inode, s *loader.Segment) error {
 		}
 	}
 	start, end := pageFloor(s.Addr), pageCeil(s.End())
-	if start < minAddress || end > mm.k.layout.taskSize {
+	if start < minAddress || end > mm.layout.taskSize {
 		return abi.EINVAL
 	}
 	fileEnd := start
@@ -140,15 +140,15 @@ func (mm *MM) AddSpecial(name string, p Prot, hint uint64) (*VMA, error) {
 
 // startRegisters are those of a new program: all zero but the flat segments,
 // the stack and the entry.
-func (k *Kernel) startRegisters(entry, sp uint64) emu.Core {
+func (k *Kernel) startRegisters(mm *MM, entry, sp uint64) emu.Core {
 	c := k.m.CPUs[0]
 	core, space := c.Core, c.Space
 	defer func() { c.Core, c.Space = core, space }()
 	c.Core = emu.Core{RFLAGS: emu.FlagsFixed | emu.IF, CPL: 3}
 	c.Space = k.idleSpace
-	k.setFlat(c, k.layout.cs, k.layout.ss)
+	k.setFlat(c, mm.layout.cs, mm.layout.ss)
 	for _, s := range []int{emu.DS, emu.ES} {
-		_ = k.m.LoadData(c, s, k.layout.data) // a flat segment of our own table, or null: cannot fail
+		_ = k.m.LoadData(c, s, mm.layout.data) // a flat segment of our own table, or null: cannot fail
 	}
 	c.RIP, c.GPR[emu.RSP] = entry, sp
 	return c.Core

@@ -236,7 +236,7 @@ func (mm *MM) ready(va uint64, n int, need Prot) bool {
 	if n == 0 {
 		return true
 	}
-	if va >= mm.k.layout.taskSize || uint64(n) > mm.k.layout.taskSize-va {
+	if va >= mm.layout.taskSize || uint64(n) > mm.layout.taskSize-va {
 		return false
 	}
 	for page := pageFloor(va); page < va+uint64(n); page += emu.PageSize {

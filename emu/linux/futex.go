@@ -220,7 +220,8 @@ func (k *Kernel) robustExit(t *Thread) {
 	if t.robust == 0 || t.proc.mm == nil {
 		return
 	}
-	mm, word := t.proc.mm, k.m.Arch.Word()
+	mm := t.proc.mm
+	word := mm.abi.Word()
 	head := t.robust
 	t.robust = 0
 	entry, ok := getWord(mm, head, word)
@@ -232,12 +233,12 @@ func (k *Kernel) robustExit(t *Thread) {
 	for n := 0; ok && entry&^1 != head && n < robustLimit; n++ {
 		at, pi := entry&^1, entry&1 != 0
 		entry, ok = getWord(mm, at, word)
-		if at != pending&^1 && !k.ownerDied(t, k.m.Arch.Mask(at+offset), pi, false) {
+		if at != pending&^1 && !k.ownerDied(t, mm.abi.Mask(at+offset), pi, false) {
 			return
 		}
 	}
 	if pending != 0 {
-		k.ownerDied(t, k.m.Arch.Mask(pending&^1+offset), pending&1 != 0, true)
+		k.ownerDied(t, mm.abi.Mask(pending&^1+offset), pending&1 != 0, true)
 	}
 }
 

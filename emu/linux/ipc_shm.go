@@ -25,7 +25,7 @@ func sysShmget(k *Kernel, t *Thread, c *call) int64 {
 			return 0
 		},
 		func(o *ipcObject) int64 {
-			if size == 0 || size > k.layout.taskSize {
+			if size == 0 || size > t.proc.mm.layout.taskSize {
 				return errnoInvalid
 			}
 			o.size = size

@@ -34,7 +34,10 @@ type Config struct {
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
 	Capture        int       // bytes of each that Output keeps, and of both OutputInOrder
 
-	CPUs int // vCPUs; 0: 1
+	// Kernel is the kernel's width; nil: Path's program's. A 64-bit kernel runs 32-bit
+	// programs too (U15).
+	Kernel *emu.Arch
+	CPUs   int // vCPUs; 0: 1
 	// StoreBuffer and SplitRMW are emu.Config's: steps have them, Run does not.
 	StoreBuffer int
 	SplitRMW    bool
@@ -58,7 +61,7 @@ type Kernel struct {
 	m         *emu.Machine
 	cfg       Config
 	fs        *FS // what the guest sees: cfg.FS under what it changed
-	layout    *layout
+	tables    tables
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
 
@@ -74,11 +77,11 @@ type Kernel struct {
 	lastRefs frameRefs // of the last snapshot
 }
 
-// ErrOtherArch is returned for a program that the machine cannot run because
-// another one with the other register width runs in it.
+// ErrOtherArch is returned for a program of 64 bits under a kernel of 32, and for
+// an interpreter that is not of its program's width.
 var ErrOtherArch = errors.New("program of the other register width")
 
-// New loads the program of cfg into a machine of its architecture. Errors of
+// New loads the program of cfg into a machine of the kernel's architecture. Errors of
 // the ELF file are package loader's.
 func New(cfg Config) (*Kernel, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
@@ -129,13 +132,19 @@ func (k *Kernel) boot() error {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}
 	arch := prog.image.Arch
+	if k.cfg.Kernel != nil {
+		arch = *k.cfg.Kernel
+	}
 	k.m, err = emu.New(emu.Config{Arch: arch, CPUs: k.cfg.CPUs, Memory: k.cfg.Limits.Memory, Vendor: k.cfg.Vendor, Processor: k.cfg.Processor, Level: k.cfg.Level, Seed: k.cfg.Seed, StoreBuffer: k.cfg.StoreBuffer, SplitRMW: k.cfg.SplitRMW})
 	if err != nil {
 		return err
 	}
 	k.m.Kernel, k.m.Worker = k, k
 	k.idleSpace = k.m.CPUs[0].Space
-	k.layout = layouts[arch]
+	k.tables = tablesOf[arch]
+	if k.layoutOf(prog.image.Arch) == nil {
+		return fmt.Errorf("%s: %w: a 32-bit kernel does not run 64-bit programs", k.cfg.Path, ErrOtherArch)
+	}
 	if err := k.setupCPUs(); err != nil {
 		return err
 	}
@@ -160,12 +169,12 @@ func (k *Kernel) setupCPUs() error {
 	if n < len(k.m.CPUs) {
 		return errNoMemory
 	}
-	if err := k.idleSpace.Map(k.layout.gdt, k.gdt, n, emu.Write); err != nil {
+	if err := k.idleSpace.Map(k.tables.gdt, k.gdt, n, emu.Write); err != nil {
 		return err
 	}
 	table := descriptors(k.m.Arch)
 	for i, c := range k.m.CPUs {
-		c.Sys.GDTR = emu.TableReg{Base: k.layout.gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
+		c.Sys.GDTR = emu.TableReg{Base: k.tables.gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
 		c.Sys.MSR.TSCAux = uint64(i)
 		c.Sys.CR4 |= emu.CR4UMIP
 		for j, d := range table {

@@ -2,31 +2,61 @@ package linux
 
 import "trapline/emu"
 
-// layout is where a process of one architecture has what (Linux without
-// address randomisation).
+// layout is where a process of one width has what (Linux without address
+// randomisation).
 type layout struct {
 	taskSize uint64 // first address that is not the user's
 	stackTop uint64
 	mmapBase uint64 // mappings are placed below it
 	pieBase  uint64 // load bias of position-independent programs
-	gdt      uint64 // the descriptor table, kernel only
 	cs, ss   uint16 // flat user segments
 	data     uint16 // initial DS and ES
-	tlsEntry int    // first of the three TLS descriptors
 }
 
 // minAddress is vm.mmap_min_addr.
 const minAddress = 0x10000
 
+// layouts are those of a kernel's own width.
 var layouts = map[emu.Arch]*layout{
 	emu.I386: {
 		taskSize: 0xc0000000, stackTop: 0xbfff0000, mmapBase: 0xb7ffe000, pieBase: 0x56555000,
-		gdt: 0xffff0000, cs: 0x73, ss: 0x7b, data: 0x7b, tlsEntry: 6,
+		cs: 0x73, ss: 0x7b, data: 0x7b,
 	},
 	emu.AMD64: {
 		taskSize: 0x7ffffffff000, stackTop: 0x7ffffffef000, mmapBase: 0x7ffff7fff000, pieBase: 0x555555554000,
-		gdt: 0xfffffe0000001000, cs: 0x33, ss: 0x2b, data: 0, tlsEntry: 12,
+		cs: 0x33, ss: 0x2b,
 	},
+}
+
+// compatLayout is that of 32-bit programs under a 64-bit kernel: they have all
+// of the low 4 GiB but two pages (IA32_PAGE_OFFSET), and run in compatibility
+// mode (U15).
+var compatLayout = &layout{
+	taskSize: 0xffffe000, stackTop: 0xfffee000, mmapBase: 0xf7ffe000, pieBase: 0x56555000,
+	cs: 0x23, ss: 0x2b, data: 0x2b,
+}
+
+// layoutOf is the layout of programs of a width; nil: the kernel has none.
+func (k *Kernel) layoutOf(program emu.Arch) *layout {
+	if program == emu.I386 && k.m.Arch == emu.AMD64 {
+		return compatLayout
+	}
+	if program != k.m.Arch {
+		return nil
+	}
+	return layouts[program]
+}
+
+// tables is where a kernel has its descriptor tables: the address of the first,
+// of ring 0 only, and the number of the first of three TLS descriptors.
+type tables struct {
+	gdt      uint64
+	tlsEntry int
+}
+
+var tablesOf = map[emu.Arch]tables{
+	emu.I386:  {gdt: 0xffff0000, tlsEntry: 6},
+	emu.AMD64: {gdt: 0xfffffe0000001000, tlsEntry: 12},
 }
 
 // gdtEntries is the size of the descriptor table, as both kernels have it.

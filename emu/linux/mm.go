@@ -18,16 +18,26 @@ type MM struct {
 	argEnd        uint64
 	exe           *File
 	auxv          []byte
-	vdso          uint64 // i386: address of the vDSO
-	Probes        any    // what the uprobes layer keeps of this address space
+	abi           emu.Arch // its programs' width, which may be below the kernel's
+	layout        *layout  // follows from abi
+	vdso          uint64   // 32-bit programs: address of the vDSO
+	Probes        any      // what the uprobes layer keeps of this address space
 }
 
 // Space is the machine's address space behind mm.
 func (mm *MM) Space() *emu.Space { return mm.space }
 
-func (k *Kernel) newMM() (*MM, error) {
-	mm := &MM{k: k, space: k.m.NewSpace(), users: 1, mmapBase: k.layout.mmapBase}
-	err := mm.space.Map(k.layout.gdt, k.gdt, len(k.m.CPUs), emu.Write)
+// ABI is the width of the address space's programs.
+func (mm *MM) ABI() emu.Arch { return mm.abi }
+
+// TaskSize is the first address that is not the user's.
+func (mm *MM) TaskSize() uint64 { return mm.layout.taskSize }
+
+// newMM makes an address space for programs of a width that the kernel runs.
+func (k *Kernel) newMM(abi emu.Arch) (*MM, error) {
+	l := k.layoutOf(abi)
+	mm := &MM{k: k, space: k.m.NewSpace(), users: 1, abi: abi, layout: l, mmapBase: l.mmapBase}
+	err := mm.space.Map(k.tables.gdt, k.gdt, len(k.m.CPUs), emu.Write)
 	return mm, err
 }
 
@@ -208,7 +218,7 @@ const copyThreshold = 8192
 // fork makes a copy of mm.
 func (mm *MM) fork() (*MM, error) {
 	mm.interruptUsers()
-	n, err := mm.k.newMM()
+	n, err := mm.k.newMM(mm.abi)
 	if err != nil {
 		return nil, err
 	}

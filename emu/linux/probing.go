@@ -62,9 +62,6 @@ func (k *Kernel) Processes() []*Process {
 	return l
 }
 
-// TaskSize is the first address that is not the user's.
-func (k *Kernel) TaskSize() uint64 { return k.layout.taskSize }
-
 // CPU is the vCPU that the thread is on, or nil.
 func (t *Thread) CPU() *emu.CPU { return t.cpu }
 

@@ -82,7 +82,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}
-	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls) {
+	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls, t.call.compat) {
 		k.exitThread(n)
 		return errnoInvalid
 	}
@@ -144,11 +144,12 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 	return k.newThread(n, ctx), 0
 }
 
-// setThreadPointer gives a new thread its TLS: the FS base, or a descriptor.
-func (k *Kernel) setThreadPointer(t *Thread, tls uint64) bool {
-	if k.m.Arch == emu.AMD64 {
+// setThreadPointer gives a new thread its TLS: the FS base, or in a 32-bit call a
+// descriptor (set_new_tls()).
+func (k *Kernel) setThreadPointer(t *Thread, tls uint64, compat bool) bool {
+	if !compat {
 		t.ctx.Seg[emu.FS].Base = tls
-		return tls < k.layout.taskSize
+		return tls < t.proc.mm.layout.taskSize
 	}
 	return k.setThreadArea(t, tls, t.ctx.Seg[emu.GS].Sel>>3) == 0
 }

@@ -58,7 +58,7 @@ func (k *Kernel) checkMore() error {
 		if prog.interp != nil {
 			k.closeFile(prog.interp.file)
 		}
-		if emu.Arch(prog.image.Arch) != k.m.Arch {
+		if k.layoutOf(prog.image.Arch) == nil {
 			return fmt.Errorf("%s: %w", m.Path, ErrOtherArch)
 		}
 	}
@@ -93,14 +93,14 @@ func (k *Kernel) startNext() {
 	}
 	p, t := k.newProgram()
 	prog, err := k.openProgram(p.fs, p.fs.absolute(m.Path), m.Path, m.Args)
-	if err == nil && emu.Arch(prog.image.Arch) == k.m.Arch {
+	if err == nil {
 		if err = k.load(t, prog, k.cfg.Env); err == nil {
 			k.changed()
 			return
 		}
 	}
 	if p.mm == nil {
-		if p.mm, err = k.newMM(); err != nil {
+		if p.mm, err = k.newMM(k.m.Arch); err != nil {
 			k.stop(BoundMemory)
 			return
 		}

@@ -91,13 +91,13 @@ func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
 		}
 		return 0
 	case abi.PTRACE_PEEKUSER:
-		v, ok := k.peekUser(o, addr)
+		v, ok := k.peekUser(o, addr, c.compat)
 		if !ok {
 			return errnoIO
 		}
 		return t.give(data, le.AppendUint64(nil, v)[:word])
 	case abi.PTRACE_POKEUSER:
-		return k.pokeUser(o, addr, data)
+		return k.pokeUser(o, addr, data, c.compat)
 	case abi.PTRACE_SETOPTIONS, abi.PTRACE_OLDSETOPTIONS:
 		if data&^abi.PTRACE_O_MASK != 0 {
 			return errnoInvalid

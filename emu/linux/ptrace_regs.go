@@ -46,8 +46,9 @@ const (
 	debugRegs32, userSize32 = 252, 284
 )
 
-func (k *Kernel) userRegs() []userReg {
-	if k.m.Arch == emu.I386 {
+// userRegs is user_regs_struct; small is that of 32 bits.
+func userRegs(small bool) []userReg {
+	if small {
 		return userRegs32
 	}
 	return userRegs64
@@ -94,7 +95,7 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 	case r == userFlags:
 		t.setFlags(v)
 	case r == userFSBase, r == userGSBase:
-		if v >= k.layout.taskSize {
+		if v >= t.proc.mm.layout.taskSize {
 			return errnoIO
 		}
 		core.Seg[map[userReg]int{userFSBase: emu.FS, userGSBase: emu.GS}[r]].Base = v
@@ -155,12 +156,12 @@ func (k *Kernel) onCPU(t *Thread, do func(c *emu.CPU)) {
 	c.LoadContext(t.ctx)
 	c.Space = t.proc.mm.space
 	for i, d := range t.tls {
-		k.setDescriptor(c, k.layout.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.tlsEntry+i, d)
 	}
 	do(c)
 	c.SaveContext(t.ctx)
 	for i, d := range tls {
-		k.setDescriptor(c, k.layout.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.tlsEntry+i, d)
 	}
 	c.LoadContext(own)
 	c.Space = space
@@ -175,7 +176,7 @@ func (k *Kernel) lastCPU() int {
 func (k *Kernel) tlsOn(c *emu.CPU) (l [3]uint64) {
 	b := k.m.Mem.Bytes(k.gdt + emu.Frame(c.ID))
 	for i := range l {
-		l[i] = le.Uint64(b[8*(k.layout.tlsEntry+i):])
+		l[i] = le.Uint64(b[8*(k.tables.tlsEntry+i):])
 	}
 	return l
 }
@@ -194,13 +195,13 @@ func (t *Thread) readArgs() {
 	}
 }
 
-// peekUser reads a word of struct user; false: there is none.
-func (k *Kernel) peekUser(o *Thread, addr uint64) (uint64, bool) {
+// peekUser reads a word of struct user, of 32 bits if small; false: there is none.
+func (k *Kernel) peekUser(o *Thread, addr uint64, small bool) (uint64, bool) {
 	word, debug, size := uint64(8), uint64(debugRegs64), uint64(userSize64)
-	if k.m.Arch == emu.I386 {
+	if small {
 		word, debug, size = 4, debugRegs32, userSize32
 	}
-	list := k.userRegs()
+	list := userRegs(small)
 	switch i := addr / word; {
 	case addr%word != 0 || addr >= size:
 		return 0, false
@@ -212,12 +213,12 @@ func (k *Kernel) peekUser(o *Thread, addr uint64) (uint64, bool) {
 	return 0, true
 }
 
-func (k *Kernel) pokeUser(o *Thread, addr, v uint64) int64 {
+func (k *Kernel) pokeUser(o *Thread, addr, v uint64, small bool) int64 {
 	word, debug := uint64(8), uint64(debugRegs64)
-	if k.m.Arch == emu.I386 {
+	if small {
 		word, debug = 4, debugRegs32
 	}
-	list := k.userRegs()
+	list := userRegs(small)
 	switch i := addr / word; {
 	case addr%word != 0:
 		return errnoIO
@@ -247,7 +248,7 @@ func (k *Kernel) setDebugReg(t *Thread, n int, v uint64) int64 {
 	switch {
 	case n == 4 || n == 5:
 		return errnoIO
-	case n < 4 && v >= k.layout.taskSize:
+	case n < 4 && v >= t.proc.mm.layout.taskSize:
 		return errnoInvalid
 	case n == 6:
 		v ^= dr6Reserved
@@ -319,44 +320,45 @@ func (t *Thread) debugTrap(trap emu.Trap) {
 	}
 }
 
-// ptraceRegisters are the requests about sets of registers.
+// ptraceRegisters are the requests about sets of registers. Those of before
+// GETREGSET have them as the tracer's own width has (arch_ptrace()).
 func (k *Kernel) ptraceRegisters(t, o *Thread, c *call, request int) int64 {
 	data := c.arg[3]
 	switch request {
 	case abi.PTRACE_GETREGS:
-		return t.give(data, k.regset(o, abi.NT_PRSTATUS))
+		return t.give(data, k.regset(o, abi.NT_PRSTATUS, c.compat))
 	case abi.PTRACE_SETREGS:
-		return k.takeRegset(t, o, abi.NT_PRSTATUS, data, len(k.regset(o, abi.NT_PRSTATUS)))
+		return k.takeRegset(t, o, abi.NT_PRSTATUS, data, len(k.regset(o, abi.NT_PRSTATUS, c.compat)), c.compat)
 	case abi.PTRACE_GETFPREGS:
-		return t.give(data, k.regset(o, abi.NT_PRFPREG))
+		return t.give(data, k.regset(o, abi.NT_PRFPREG, c.compat))
 	case abi.PTRACE_SETFPREGS:
-		return k.takeRegset(t, o, abi.NT_PRFPREG, data, len(k.regset(o, abi.NT_PRFPREG)))
+		return k.takeRegset(t, o, abi.NT_PRFPREG, data, len(k.regset(o, abi.NT_PRFPREG, c.compat)), c.compat)
 	case abi.PTRACE_GETFPXREGS, abi.PTRACE_SETFPXREGS:
-		if k.m.Arch != emu.I386 {
+		if !c.compat {
 			return errnoIO
 		}
 		if request == abi.PTRACE_GETFPXREGS {
-			return t.give(data, k.regset(o, abi.NT_PRXFPREG))
+			return t.give(data, k.regset(o, abi.NT_PRXFPREG, c.compat))
 		}
-		return k.takeRegset(t, o, abi.NT_PRXFPREG, data, emu.FXSize)
+		return k.takeRegset(t, o, abi.NT_PRXFPREG, data, emu.FXSize, c.compat)
 	case abi.PTRACE_GETREGSET, abi.PTRACE_SETREGSET:
 		return k.ptraceRegset(t, o, c, request == abi.PTRACE_SETREGSET)
 	case abi.PTRACE_GET_THREAD_AREA:
 		return k.tracedArea(t, o, c.arg[2], data)
 	case abi.PTRACE_ARCH_PRCTL:
-		return k.tracedBase(t, o, c.arg[2], data)
+		return k.tracedBase(t, o, c, data)
 	}
 	return errnoIO
 }
 
-// regset is a set of registers as ptrace has it, or nil.
-func (k *Kernel) regset(o *Thread, kind uint64) []byte {
+// regset is a set of registers as ptrace has it for a width, or nil.
+func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 	switch kind {
 	case abi.NT_PRSTATUS:
 		var b []byte
-		for _, r := range k.userRegs() {
+		for _, r := range userRegs(small) {
 			b = le.AppendUint64(b, o.getReg(r))
-			if k.m.Arch == emu.I386 {
+			if small {
 				b = b[:len(b)-4]
 			}
 		}
@@ -365,9 +367,9 @@ func (k *Kernel) regset(o *Thread, kind uint64) []byte {
 		var fx [emu.FXSize]byte
 		k.onCPU(o, func(c *emu.CPU) { k.m.FXSave(c, &fx) })
 		switch {
-		case k.m.Arch == emu.I386 && kind == abi.NT_PRFPREG:
+		case small && kind == abi.NT_PRFPREG:
 			return fsave(fx[:])[:108]
-		case k.m.Arch == emu.AMD64 && kind == abi.NT_PRXFPREG:
+		case !small && kind == abi.NT_PRXFPREG:
 			return nil
 		}
 		return fx[:]
@@ -383,8 +385,8 @@ func (k *Kernel) regset(o *Thread, kind uint64) []byte {
 }
 
 // takeRegset changes registers from the first n bytes of a set at va.
-func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int) int64 {
-	b := k.regset(o, kind)
+func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) int64 {
+	b := k.regset(o, kind, small)
 	if b == nil || n > len(b) {
 		return errnoInvalid
 	}
@@ -393,8 +395,8 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int) int64 {
 	}
 	switch kind {
 	case abi.NT_PRSTATUS:
-		word := k.m.Arch.Word()
-		for i, r := range k.userRegs()[:n/word] {
+		word := regsetWord(small)
+		for i, r := range userRegs(small)[:n/word] {
 			if e := k.setReg(o, r, wordAt(b, i, word)); e != 0 {
 				return e
 			}
@@ -409,7 +411,7 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int) int64 {
 			return errnoInvalid
 		}
 	case abi.NT_PRFPREG:
-		if k.m.Arch == emu.I386 {
+		if small {
 			var fx [emu.FXSize]byte
 			k.onCPU(o, func(c *emu.CPU) { k.m.FXSave(c, &fx) })
 			frame := append(append(slices.Clone(b), make([]byte, 4)...), fx[:]...)
@@ -423,7 +425,15 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int) int64 {
 	return 0
 }
 
-// ptraceRegset is GETREGSET and SETREGSET: a set of a kind at an iovec.
+func regsetWord(small bool) int {
+	if small {
+		return 4
+	}
+	return 8
+}
+
+// ptraceRegset is GETREGSET and SETREGSET: a set of a kind at an iovec, as the
+// code that the tracee runs has it (task_user_regset_view()).
 func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 	word := c.word()
 	iov := make([]byte, 2*word)
@@ -431,16 +441,17 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 		return errnoFault
 	}
 	base, size := wordAt(iov, 0, word), wordAt(iov, 1, word)
-	b := k.regset(o, c.arg[2])
+	small := o.Core().Code64 == 0
+	b := k.regset(o, c.arg[2], small)
 	switch {
 	case c.arg[2] == abi.NT_X86_XSTATE && b == nil:
 		return -int64(abi.ENODEV)
-	case b == nil, size%uint64(k.m.Arch.Word()) != 0:
+	case b == nil, size%uint64(regsetWord(small)) != 0:
 		return errnoInvalid
 	}
 	n := min(uint64(len(b)), size)
 	if set {
-		if r := k.takeRegset(t, o, c.arg[2], base, int(n)); r != 0 {
+		if r := k.takeRegset(t, o, c.arg[2], base, int(n), small); r != 0 {
 			return r
 		}
 	} else if r := t.give(base, b[:n]); r != 0 {
@@ -454,7 +465,7 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 
 // tracedArea is PTRACE_GET_THREAD_AREA: the TLS descriptor of an entry.
 func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64) int64 {
-	n := entry - uint64(k.layout.tlsEntry)
+	n := entry - uint64(k.tables.tlsEntry)
 	if n >= uint64(len(o.tls)) {
 		return errnoInvalid
 	}
@@ -462,10 +473,11 @@ func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64) int64 {
 }
 
 // tracedBase is PTRACE_ARCH_PRCTL of a tracee's FS and GS bases.
-func (k *Kernel) tracedBase(t, o *Thread, va, what uint64) int64 {
+func (k *Kernel) tracedBase(t, o *Thread, c *call, what uint64) int64 {
+	va := c.arg[2]
 	reg := map[uint64]userReg{abi.ARCH_GET_FS: userFSBase, abi.ARCH_SET_FS: userFSBase, abi.ARCH_GET_GS: userGSBase, abi.ARCH_SET_GS: userGSBase}[what]
 	switch {
-	case k.m.Arch == emu.I386 || reg == 0:
+	case c.compat || reg == 0:
 		return errnoInvalid
 	case what == abi.ARCH_SET_FS || what == abi.ARCH_SET_GS:
 		if k.setReg(o, reg, va) != 0 {

@@ -260,7 +260,7 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 	c.Space = t.proc.mm.space
 	c.LoadContext(t.ctx)
 	for i, d := range t.tls {
-		k.setDescriptor(c, k.layout.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.tlsEntry+i, d)
 	}
 	if k.m.Arch == emu.AMD64 {
 		k.setDescriptor(c, gdtEntries-1, descCPUNumber|uint64(id))

@@ -116,7 +116,7 @@ func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
 	}
 	core := t.Core()
 	frame := k.frame64
-	if k.m.Arch == emu.I386 {
+	if a.compat {
 		frame = k.frame32
 	}
 	if !frame(t, a, info, mask) {
@@ -153,7 +153,7 @@ func (k *Kernel) cannotTake(t *Thread) bool {
 // result is the present value of the result register, signed.
 func (t *Thread) result() int64 {
 	v := t.Core().GPR[emu.RAX]
-	if t.k.m.Arch == emu.I386 {
+	if t.call.compat || t.k.m.Arch == emu.I386 {
 		return int64(int32(v))
 	}
 	return int64(v)

@@ -71,13 +71,9 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
 	c.GPR[emu.RAX] = 0
 	c.GPR[emu.RSP], c.RIP = sp, a.handler
-	k.flatSegments(t)
+	l := k.layoutOf(emu.AMD64)
+	k.setFlat(t.cpu, l.cs, l.ss)
 	return true
-}
-
-// flatSegments gives a handler the flat code and stack segments.
-func (k *Kernel) flatSegments(t *Thread) {
-	k.setFlat(t.cpu, k.layout.cs, k.layout.ss)
 }
 
 func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) bool {

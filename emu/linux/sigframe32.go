@@ -12,7 +12,8 @@ var regs32 = [8]emu.Reg{emu.RDI, emu.RSI, emu.RBP, emu.RSP, emu.RBX, emu.RDX, em
 // segs32 is the order of data segments in the i386 sigcontext.
 var segs32 = [4]int{emu.GS, emu.FS, emu.ES, emu.DS}
 
-// frame32 pushes an i386 sigframe or rt_sigframe and enters the handler.
+// frame32 pushes an i386 sigframe or rt_sigframe and enters the handler, under
+// a 64-bit kernel in compatibility mode.
 func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c := t.Core()
 	fx := k.fpuImage(t)
@@ -56,9 +57,10 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		c.GPR[emu.RDX], c.GPR[emu.RCX] = sp+abi.RTFrame32Info, sp+abi.RTFrame32UC
 	}
 	c.GPR[emu.RSP], c.RIP = sp, a.handler
-	k.flatSegments(t)
+	l := k.layoutOf(emu.I386)
+	k.setFlat(t.cpu, l.cs, l.ss)
 	for _, s := range []int{emu.DS, emu.ES} {
-		_ = k.m.LoadData(t.cpu, s, k.layout.data) // a flat segment of our own table: cannot fail
+		_ = k.m.LoadData(t.cpu, s, l.data) // a flat segment of our own table: cannot fail
 	}
 	return true
 }

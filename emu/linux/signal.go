@@ -105,6 +105,7 @@ type action struct {
 	flags    uint64
 	restorer uint64
 	mask     sigset
+	compat   bool // set by a 32-bit call: the handler is 32-bit code (SA_IA32_ABI)
 }
 
 // handlers are the actions of a process, shared under CLONE_SIGHAND.

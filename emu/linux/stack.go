@@ -13,14 +13,14 @@ const clockTicks = 100
 // "Process Initialization") and returns its stack pointer. base is where its
 // interpreter lies.
 func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (uint64, error) {
-	top := k.layout.stackTop
+	top := mm.layout.stackTop
 	prot := ProtRead | ProtWrite
-	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && k.m.Arch == emu.I386 {
+	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mm.abi == emu.I386 {
 		prot |= ProtExec
 	}
 	const start = 33 * emu.PageSize // as the kernel leaves it after execve
 	mm.insert(&VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
-	s := stackBuilder{mm: mm, sp: top, word: uint64(k.m.Arch.Word())}
+	s := stackBuilder{mm: mm, sp: top, word: uint64(mm.abi.Word())}
 	s.sp -= s.word
 	execFn := s.str(prog.given)
 	envp := s.strs(env)
@@ -30,12 +30,12 @@ func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (u
 	}
 	args := s.strs(prog.argv)
 	mm.argStart = s.sp
-	platform := s.str(map[emu.Arch]string{emu.I386: "i686", emu.AMD64: "x86_64"}[k.m.Arch])
+	platform := s.str(map[emu.Arch]string{emu.I386: "i686", emu.AMD64: "x86_64"}[mm.abi])
 	random := make([]byte, 16)
 	k.random.fill(random)
 	s.sp = s.sp&^15 - 16
 	s.put(s.sp, random)
-	auxv := k.auxv(prog, base, mm.vdso, execFn, platform, s.sp)
+	auxv := k.auxv(prog, base, mm, execFn, platform, s.sp)
 	s.sp &^= 15
 	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
 	s.sp = (s.sp - uint64(words)*s.word) &^ 15
@@ -60,12 +60,12 @@ func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (u
 	return s.sp, nil
 }
 
-func (k *Kernel) auxv(prog *program, base, vdso, execFn, platform, random uint64) []uint64 {
+func (k *Kernel) auxv(prog *program, base uint64, mm *MM, execFn, platform, random uint64) []uint64 {
 	h, u := prog.image.Headers, k.user()
 	uid, gid := uint64(u.UID), uint64(u.GID)
 	var v []uint64
-	if k.m.Arch == emu.I386 {
-		v = []uint64{abi.AT_SYSINFO, vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, vdso}
+	if mm.abi == emu.I386 {
+		v = []uint64{abi.AT_SYSINFO, mm.vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, mm.vdso}
 	}
 	return append(v, []uint64{
 		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,

@@ -11,7 +11,7 @@ import (
 // TestSnapshotsHaveEveryField: a field that is added to what the kernel's state
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
-	mementotest.References(t, Kernel{}, "m cfg fs layout idleSpace kernelState started lastRefs")
+	mementotest.References(t, Kernel{}, "m cfg fs tables idleSpace kernelState started lastRefs")
 	mementotest.References(t, kernelState{}, "refs names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
@@ -22,7 +22,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, ipcObject{}, "inode sems queue")
 	mementotest.References(t, signals{}, "queue")
 	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers undo ended")
-	mementotest.References(t, MM{}, "k space vmas exe auxv Probes")
+	mementotest.References(t, MM{}, "k space layout vmas exe auxv Probes")
 	mementotest.References(t, VMA{}, "Inode")
 	mementotest.References(t, Inode{}, "file frames saved")
 	mementotest.References(t, node{}, "inode sock fifo")

@@ -65,7 +65,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.init.mm.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {

@@ -30,7 +30,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	switch {
 	case c.arg[1] == 0 || off%emu.PageSize != 0:
 		return errnoInvalid
-	case size == 0 || size > k.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
+	case size == 0 || size > t.proc.mm.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
 		return errnoNoMem
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
 		return errnoNoMem
@@ -90,7 +90,7 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 
 // place chooses the address of a new mapping.
 func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
-	top := mm.k.layout.taskSize
+	top := mm.layout.taskSize
 	fits := addr >= minAddress && addr < top && size <= top-addr
 	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
 		switch {
@@ -119,7 +119,7 @@ func (mm *MM) userRange(addr, size uint64) (end uint64, r int64) {
 	if addr%emu.PageSize != 0 {
 		return 0, errnoInvalid
 	}
-	if addr >= mm.k.layout.taskSize || size > mm.k.layout.taskSize-addr {
+	if addr >= mm.layout.taskSize || size > mm.layout.taskSize-addr {
 		return 0, errnoInvalid
 	}
 	return addr + size, 0
@@ -163,7 +163,7 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 func sysBrk(k *Kernel, t *Thread, c *call) int64 {
 	mm := t.proc.mm
 	want := c.arg[0]
-	if want < mm.startBrk || want >= k.layout.taskSize {
+	if want < mm.startBrk || want >= mm.layout.taskSize {
 		return int64(mm.brk)
 	}
 	oldEnd, newEnd := pageCeil(mm.brk), pageCeil(want)
@@ -209,14 +209,14 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 		return errnoInvalid
 	case v == nil || v.End-old < oldSize:
 		return errnoFault
-	case size > k.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
+	case size > mm.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
 		return errnoNoMem
 	case flags&abi.MREMAP_FIXED != 0:
 		return mm.move(old, oldSize, size, c.arg[4])
 	case size <= oldSize:
 		mm.unmap(old+size, old+oldSize)
 		return int64(old)
-	case v.End == old+oldSize && old+size <= k.layout.taskSize && mm.free(v.End, old+size):
+	case v.End == old+oldSize && old+size <= mm.layout.taskSize && mm.free(v.End, old+size):
 		n := *v
 		n.Start, n.End, n.Off = v.End, old+size, v.offset(v.End)
 		if n.Inode != nil && n.Inode.file == nil {
@@ -232,7 +232,7 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 
 // move puts a mapping elsewhere with its pages: at to, or where there is room.
 func (mm *MM) move(old, oldSize, size, to uint64) int64 {
-	if to != 0 && (to < minAddress || to >= mm.k.layout.taskSize || size > mm.k.layout.taskSize-to ||
+	if to != 0 && (to < minAddress || to >= mm.layout.taskSize || size > mm.layout.taskSize-to ||
 		to < old+oldSize && old < to+size) {
 		return errnoInvalid
 	}

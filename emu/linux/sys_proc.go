@@ -250,7 +250,7 @@ func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
 	core := t.Core()
 	switch c.arg[0] {
 	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
-		if c.arg[1] >= k.layout.taskSize {
+		if c.arg[1] >= t.proc.mm.layout.taskSize {
 			return errnoPermission
 		}
 		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0

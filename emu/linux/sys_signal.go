@@ -15,9 +15,9 @@ func readAction(mm *MM, va uint64, compat bool) (action, bool) {
 		return action{}, false
 	}
 	if compat {
-		return action{uint64(le.Uint32(b)), uint64(le.Uint32(b[4:])), uint64(le.Uint32(b[8:])), sigset(le.Uint64(b[12:]))}, true
+		return action{uint64(le.Uint32(b)), uint64(le.Uint32(b[4:])), uint64(le.Uint32(b[8:])), sigset(le.Uint64(b[12:])), true}, true
 	}
-	return action{le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), sigset(le.Uint64(b[24:]))}, true
+	return action{le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), sigset(le.Uint64(b[24:])), false}, true
 }
 
 func writeAction(mm *MM, va uint64, a action, compat bool) bool {
@@ -95,7 +95,7 @@ func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 			return errnoInvalid
 		}
 		t.proc.setAction(n, action{uint64(le.Uint32(b)), uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:])),
-			sigset(le.Uint32(b[4:]))})
+			sigset(le.Uint32(b[4:])), true})
 	}
 	if c.arg[2] != 0 {
 		for i, v := range []uint64{old.handler, uint64(old.mask), old.flags, old.restorer} {
@@ -241,14 +241,14 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 }
 
 func sysRtSigreturn(k *Kernel, t *Thread, c *call) int64 {
-	if k.m.Arch == emu.I386 {
+	if c.compat {
 		return k.sigreturn32(t, true)
 	}
 	return k.sigreturn64(t)
 }
 
 func sysSigreturn(k *Kernel, t *Thread, c *call) int64 {
-	if k.m.Arch != emu.I386 {
+	if !c.compat {
 		return k.badFrame(t)
 	}
 	return k.sigreturn32(t, false)

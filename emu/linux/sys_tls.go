@@ -8,7 +8,7 @@ import (
 )
 
 func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
-	if k.m.Arch != emu.I386 {
+	if !c.compat {
 		return -int64(abi.ENOSYS)
 	}
 	return k.setThreadArea(t, c.arg[0], ^uint32(0))
@@ -26,7 +26,7 @@ const (
 // is a TLS one, is what the thread's register uses; -1 in memory asks for a
 // free one, which is written back.
 func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
-	mm, first := t.proc.mm, uint32(k.layout.tlsEntry)
+	mm, first := t.proc.mm, uint32(k.tables.tlsEntry)
 	b := make([]byte, 16)
 	if !mm.Read(va, b) {
 		return errnoFault
@@ -92,8 +92,8 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	if !t.proc.mm.Read(c.arg[0], b) {
 		return errnoFault
 	}
-	n := le.Uint32(b) - uint32(k.layout.tlsEntry)
-	if k.m.Arch != emu.I386 || n >= uint32(len(t.tls)) {
+	n := le.Uint32(b) - uint32(k.tables.tlsEntry)
+	if !c.compat || n >= uint32(len(t.tls)) {
 		return errnoInvalid
 	}
 	copy(b, describe(le.Uint32(b), t.tls[n]))

@@ -21,7 +21,7 @@ var taskSelector = map[emu.Arch]uint64{emu.I386: 0x80, emu.AMD64: 0x40}
 
 // umipValue is what the instruction would store, or false if it is none of
 // SGDT, SIDT, SMSW, SLDT and STR.
-func (k *Kernel) umipValue(in *insn.Inst) (b []byte, ok bool) {
+func (k *Kernel) umipValue(in *insn.Inst, width emu.Arch) (b []byte, ok bool) {
 	if in.Map != insn.Map0F || in.Vex.Kind != insn.VexNone || !in.HasModRM {
 		return nil, false
 	}
@@ -33,7 +33,7 @@ func (k *Kernel) umipValue(in *insn.Inst) (b []byte, ok bool) {
 			base = umipIDT
 		}
 		b = le.AppendUint64(make([]byte, 2, 10), base)
-		return b[:2+k.m.Arch.Word()], true
+		return b[:2+width.Word()], true
 	case key == 0x014:
 		v = umipCR0
 	case key == 0x000:
@@ -55,11 +55,11 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 	c := t.cpu
 	var code [insn.MaxLen]byte
 	n := c.Space.Peek(c.LinearPC(), code[:])
-	in, err := insn.Decode(code[:n], insn.ModeOf(k.m.Arch))
+	in, err := insn.Decode(code[:n], insn.ModeOf(codeWidth(c)))
 	if err != nil {
 		return false
 	}
-	b, ok := k.umipValue(&in)
+	b, ok := k.umipValue(&in, codeWidth(c))
 	if !ok {
 		return false
 	}
@@ -78,6 +78,14 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 		return true
 	}
 	t.Note(emu.Note{Kind: NoteFault, Text: "UMIP: the kernel stores a value of its own instead of the processor's"})
-	c.RIP = k.m.Arch.Mask(c.RIP + uint64(in.Len))
+	c.RIP = codeWidth(c).Mask(c.RIP + uint64(in.Len))
 	return true
+}
+
+// codeWidth is the width of the code segment that runs.
+func codeWidth(c *emu.CPU) emu.Arch {
+	if c.Code64 != 0 {
+		return emu.AMD64
+	}
+	return emu.I386
 }

@@ -11,7 +11,8 @@ import (
 
 // Offsets in the i386 vDSO's page. Its ELF parts lie before its code.
 const (
-	vdsoVsyscall    = 0x400 // __kernel_vsyscall
+	vdsoVsyscall    = 0x400            // __kernel_vsyscall
+	vdsoSyscall     = vdsoVsyscall + 3 // where the stack is copied
 	vdsoLanding     = vdsoVsyscall + 9
 	vdsoSigreturn   = 0x420 // __kernel_sigreturn
 	vdsoRTSigreturn = 0x430 // __kernel_rt_sigreturn
@@ -24,9 +25,13 @@ const (
 // behind the INT 80h, which is there so that a call to be restarted is entered
 // again by going back two bytes.
 var (
-	codeVsyscall    = []byte{0x51, 0x52, 0x55, 0x89, 0xe5, 0x0f, 0x34, 0xcd, 0x80, 0x5d, 0x5a, 0x59, 0xc3}
-	codeSigreturn   = []byte{0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80} // pop eax; mov eax, sigreturn; int 80h
-	codeRTSigreturn = []byte{0xb8, 173, 0, 0, 0, 0xcd, 0x80}       // mov eax, rt_sigreturn; int 80h
+	codeVsyscall  = []byte{0x51, 0x52, 0x55, 0x89, 0xe5, 0x0f, 0x34, 0xcd, 0x80, 0x5d, 0x5a, 0x59, 0xc3}
+	codeSigreturn = []byte{0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80} // pop eax; mov eax, sigreturn; int 80h
+	// codeSyscall is in the place of the stack's copy to EBP and the SYSENTER where
+	// SYSCALL is what 32-bit code has: under a 64-bit kernel on AMD's processors
+	// (mov ebp, ecx; syscall).
+	codeSyscall     = []byte{0x89, 0xcd, 0x0f, 0x05}
+	codeRTSigreturn = []byte{0xb8, 173, 0, 0, 0, 0xcd, 0x80} // mov eax, rt_sigreturn; int 80h
 )
 
 // vdsoImage is the i386 vDSO: an ELF shared object, linked at 0, of one
@@ -119,10 +124,10 @@ func elfHash(name string) uint32 {
 	return h
 }
 
-// mapVDSO gives an i386 program the page with the kernel's entry by SYSENTER
+// mapVDSO gives a 32-bit program the page with the kernel's entry by SYSENTER
 // and with what handlers without a restorer return to.
 func (k *Kernel) mapVDSO(mm *MM) error {
-	if k.m.Arch != emu.I386 {
+	if mm.abi != emu.I386 {
 		return nil
 	}
 	v, err := mm.AddSpecial("[vdso]", ProtRead|ProtExec, 0)
@@ -131,6 +136,9 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 	}
 	mm.vdso = v.Start
 	if !mm.WriteForced(v.Start, vdsoImage) {
+		return errNoMemory
+	}
+	if k.m.Arch == emu.AMD64 && k.m.Vendor == emu.AMD && !mm.WriteForced(v.Start+vdsoSyscall, codeSyscall) {
 		return errNoMemory
 	}
 	return nil

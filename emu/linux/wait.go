@@ -92,7 +92,7 @@ func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
 	if status != 0 && !putWord(t.proc.mm, status, 4, uint64(w.status)) {
 		return errnoFault
 	}
-	if usage != 0 && !t.proc.mm.Write(usage, make([]byte, 18*k.m.Arch.Word())) {
+	if usage != 0 && !t.proc.mm.Write(usage, make([]byte, 18*t.call.word())) {
 		return errnoFault
 	}
 	return int64(w.pid)
