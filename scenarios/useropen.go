@@ -196,7 +196,7 @@ func (b *userBuilder) name() error {
 	if err := b.moveImage(); err != nil {
 		return err
 	}
-	slots := slotSymbols(w.kernel.TaskSize() - emu.PageSize)
+	slots := slotSymbols(w.kernel.Init().MM().TaskSize() - emu.PageSize)
 	w.symbols.own, w.symbols.kernel = w.image.Symbols, slots
 	list := slices.Collect(slots.All())
 	for s := range w.image.Symbols.All() {

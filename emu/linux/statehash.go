@@ -239,8 +239,11 @@ func (a *attributes) hash(h *emu.Hasher) {
 
 func (mm *MM) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
-		number(o, mm.exe), uint64(mm.abi), mm.vdso, uint64(len(mm.vmas)))
+		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
 	h.Bytes(mm.auxv)
+	if mm.abi != mm.k.m.Arch {
+		h.String("32-bit programs")
+	}
 	for _, v := range mm.vmas {
 		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
 		h.Bool(v.Shared)
@@ -339,7 +342,9 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 		h.Uint64(uint64(s.users))
 		for _, a := range s.act {
 			words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
-			h.Bool(a.compat)
+			if a.compat && k.m.Arch == emu.AMD64 {
+				h.String("32-bit handler")
+			}
 		}
 	}
 }

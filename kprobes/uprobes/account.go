@@ -112,7 +112,7 @@ func (a *Account) breakpointFrom(mm *linux.MM, pc uint64) (uint64, bool) {
 		if mm.ReadForced(at, now[:]) != 1 {
 			return 0, false
 		}
-		rex := a.system.mode == emu.AMD64 && now[0]&0xf0 == 0x40
+		rex := mm.ABI() == emu.AMD64 && now[0]&0xf0 == 0x40
 		if !rex && !isLegacyPrefix(now[0]) {
 			return at, now[0] == Breakpoint
 		}

@@ -64,8 +64,9 @@ func (s *System) trapStage(t *linux.Thread, ut *task) Stage {
 }
 
 func (s *System) atTrampoline(t *linux.Thread) bool {
-	start, _, ok := s.Area(t.Process().MM())
-	return ok && s.mode.Mask(t.Core().RIP-1) == start
+	mm := t.Process().MM()
+	start, _, ok := s.Area(mm)
+	return ok && mm.ABI().Mask(t.Core().RIP-1) == start
 }
 
 func (s *System) prepareStage(t *linux.Thread, ut *task) Stage {

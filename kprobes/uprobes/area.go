@@ -29,7 +29,7 @@ func (s *System) areaOf(mm *linux.MM, at uint64) *area {
 		return st.area
 	}
 	if at == 0 {
-		at = s.k.TaskSize() - emu.PageSize
+		at = mm.TaskSize() - emu.PageSize
 	}
 	v, err := mm.AddSpecial("[uprobes]", linux.ProtExec, at)
 	if err != nil {

@@ -95,7 +95,7 @@ func (s *System) HoldSignals(t *linux.Thread) bool {
 // breakpoint deals with a #BP (handle_swbp()).
 func (s *System) breakpoint(t *linux.Thread, ut *task) {
 	c, mm := t.Core(), t.Process().MM()
-	addr := s.mode.Mask(c.RIP - 1)
+	addr := mm.ABI().Mask(c.RIP - 1)
 	ut.over()
 	if a := stateOf(mm).area; a != nil && addr == a.start {
 		s.trampoline(t, ut)

@@ -55,7 +55,8 @@ func (s *System) countedMissed(t *linux.Thread) bool {
 	}
 	c.Sys.DR[6] &^= missedHit
 	c.RFLAGS |= emu.RF
-	if u := s.uprobeAt(t.Process().MM(), s.mode.Mask(c.RIP)); u != nil && s.stepper != 0 {
+	mm := t.Process().MM()
+	if u := s.uprobeAt(mm, mm.ABI().Mask(c.RIP)); u != nil && s.stepper != 0 {
 		u.missed++
 	}
 	return true

@@ -82,5 +82,5 @@ func (s *System) warnCounter(u *uprobe, d int16, errno events.Errno) {
 		what = "decrement"
 	}
 	s.printk(fmt.Sprintf("ref_ctr %s failed for inode: 0x%x offset: 0x%x ref_ctr_offset: 0x%x of mm: 0x%0*x",
-		what, u.File.Ino, u.Offset, u.RefCounter, 2*s.mode.Word(), 0))
+		what, u.File.Ino, u.Offset, u.RefCounter, 2*s.machine.Arch.Word(), 0))
 }

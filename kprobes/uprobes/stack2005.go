@@ -88,7 +88,7 @@ func (s *System) stepOnStack(t *linux.Thread, ut *task) {
 	case ok && s.engine == Described2005:
 		ok = mm.AllowExec(at)
 	case !ok && s.coded():
-		at, copyAt, ok = s.mode.Mask(addr+1), s.last.copyAt, true
+		at, copyAt, ok = mm.ABI().Mask(addr+1), s.last.copyAt, true
 	}
 	if !ok {
 		s.warn(t, "place the instruction on the stack")
@@ -132,13 +132,13 @@ func (s *System) placeOnStack(mm *linux.MM, sp uint64) (uint64, bool) {
 // placeAsCoded rounds the stack pointer up where the text rounds down, so that the room below it is a negative number
 // taken for a large one, and the copy lands on live stack (O2).
 func (s *System) placeAsCoded(mm *linux.MM, sp uint64) (uint64, bool) {
-	page := s.mode.Mask((sp + emu.PageSize - 1) &^ (emu.PageSize - 1))
+	page := mm.ABI().Mask((sp + emu.PageSize - 1) &^ (emu.PageSize - 1))
 	v := vmaFrom(mm, page)
 	switch {
 	case v == nil:
 		return 0, false
 	case v.GrowsDown:
-		return page + CodeSize, s.mode.Mask(sp-wordBelow-page) > CodeSize
+		return page + CodeSize, mm.ABI().Mask(sp-wordBelow-page) > CodeSize
 	}
 	page += emu.PageSize
 	return page, page-(sp+wordBelow) > CodeSize
@@ -161,6 +161,6 @@ func (s *System) resumeFromStack(t *linux.Thread, ut *task) {
 		from = s.last
 	}
 	c := t.Core()
-	c.RIP = s.mode.Mask(from.addr + c.RIP - from.copyAt)
+	c.RIP = s.widthOf(t).Mask(from.addr + c.RIP - from.copyAt)
 	c.RFLAGS &^= emu.TF
 }

@@ -12,7 +12,6 @@ import (
 // System is the uprobes of one kernel. It implements linux.Hooks. It is not safe for concurrent use.
 type System struct {
 	k      *linux.Kernel
-	mode   emu.Arch
 	tree   tree
 	engine Engine
 	printk func(string)
@@ -52,7 +51,6 @@ func (s *System) Attach(k *linux.Kernel) {
 		return
 	}
 	s.machine = k.Machine()
-	s.mode = s.machine.Arch
 	for _, p := range append([]emu.Part{s}, s.parts...) {
 		s.machine.AddPart(p)
 	}
@@ -175,7 +173,7 @@ func probeableVMA(v *linux.VMA, forInsert bool) bool {
 
 // install plants the breakpoint in one address space, in a copy of the page (U2, install_breakpoint()).
 func (s *System) install(u *uprobe, m mapping) events.Errno {
-	if errno := s.prepare(u, m.v); errno != 0 {
+	if errno := s.prepare(u, m); errno != 0 {
 		return errno
 	}
 	st := stateOf(m.mm)
@@ -195,22 +193,22 @@ func (s *System) install(u *uprobe, m mapping) events.Errno {
 	return 0
 }
 
-// prepare analyses the instruction when the first process maps it.
-func (s *System) prepare(u *uprobe, v *linux.VMA) events.Errno {
+// prepare analyses the instruction when the first process maps it, as one of that process's width (U15, prepare_uprobe()).
+func (s *System) prepare(u *uprobe, m mapping) events.Errno {
 	if u.insn != nil {
 		return 0
 	}
 	var code [CodeSize]byte
-	n := s.k.ReadInode(v.Inode, u.Offset, code[:])
+	n := s.k.ReadInode(m.v.Inode, u.Offset, code[:])
 	if n == 0 {
 		return events.EIO
 	}
 	if s.engine != Modern {
-		u.insn = unanalyzed(code[:n], insn.ModeOf(s.mode))
+		u.insn = unanalyzed(code[:n], insn.ModeOf(m.mm.ABI()))
 		return 0
 	}
 	var errno events.Errno
-	u.insn, errno = Analyze(code[:n], insn.ModeOf(s.mode))
+	u.insn, errno = Analyze(code[:n], insn.ModeOf(m.mm.ABI()))
 	return errno
 }
 

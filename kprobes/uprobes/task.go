@@ -54,12 +54,20 @@ func (s *System) ThreadExited(t *linux.Thread) {
 func (s *System) Own(t *linux.Thread) emu.Core {
 	c := *t.Core()
 	if ut := taskOf(t); ut.active != nil {
-		c.RIP = s.mode.Mask(c.RIP + ut.step.Addr - ut.step.Slot)
+		c.RIP = s.widthOf(t).Mask(c.RIP + ut.step.Addr - ut.step.Slot)
 		if !ut.step.hadTF {
 			c.RFLAGS &^= emu.TF
 		}
 	}
 	return c
+}
+
+// widthOf is the width of a thread's program; of one that has ended, the kernel's.
+func (s *System) widthOf(t *linux.Thread) emu.Arch {
+	if mm := t.Process().MM(); mm != nil {
+		return mm.ABI()
+	}
+	return s.machine.Arch
 }
 
 // ReturnSlot is a word on a stack that holds the trampoline's address in place of a return address (U13).

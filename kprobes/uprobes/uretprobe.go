@@ -59,7 +59,7 @@ func (s *System) awaitReturn(t *linux.Thread, ut *task) {
 // hijack exchanges the word on top of the stack for the trampoline's address; false if it cannot.
 func (s *System) hijack(mm *linux.MM, c *emu.Core, trampoline uint64) (ret uint64, ok bool) {
 	var b [8]byte
-	sp, n := c.GPR[emu.RSP], s.mode.Word()
+	sp, n := c.GPR[emu.RSP], codeWidth(c).Word()
 	if !mm.Read(sp, b[:n]) {
 		return 0, false
 	}
@@ -68,6 +68,14 @@ func (s *System) hijack(mm *linux.MM, c *emu.Core, trampoline uint64) (ret uint6
 	}
 	binary.LittleEndian.PutUint64(b[:], trampoline)
 	return ret, mm.Write(sp, b[:n])
+}
+
+// codeWidth is the width of the code that a thread runs, which a return address has (U15, sizeof_long()).
+func codeWidth(c *emu.Core) emu.Arch {
+	if c.Code64 != 0 {
+		return emu.AMD64
+	}
+	return emu.I386
 }
 
 // dropDead forgets the frames that a longjmp left behind.

@@ -106,6 +106,7 @@ var otherLog = regexp.MustCompile(`(?m)^(umip: .*|process '.*' started with exec
 
 // rig is a program in the machine with its events.
 type rig struct {
+	arch     idt.Arch // of the kernel
 	kernel   *linux.Kernel
 	fs       *linux.FS
 	system   *uprobes.System
@@ -123,7 +124,7 @@ func newRigOf(t testing.TB, root string, arch idt.Arch, engine uprobes.Engine) *
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
-	r := &rig{fs: fs}
+	r := &rig{fs: fs, arch: arch}
 	printk := func(s string) { r.log = append(r.log, s) }
 	r.system = uprobes.New(uprobes.Options{Printk: printk, Engine: engine})
 	r.tracer = New(fs, r.system, 0)
@@ -137,7 +138,7 @@ func newRigOf(t testing.TB, root string, arch idt.Arch, engine uprobes.Engine) *
 func (r *rig) load(t testing.TB, args ...string) {
 	var err error
 	r.kernel, err = linux.New(linux.Config{
-		Path: args[0], Args: args, FS: r.fs, Stdout: &r.out, Stderr: &r.out, Hooks: r.system, Level: emu.V3,
+		Path: args[0], Args: args, Kernel: &r.arch, FS: r.fs, Stdout: &r.out, Stderr: &r.out, Hooks: r.system, Level: emu.V3,
 		Limits: linux.Limits{Steps: 20_000_000},
 	})
 	require.NoError(t, err)

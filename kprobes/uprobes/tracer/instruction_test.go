@@ -29,11 +29,11 @@ func TestInstructionsElsewhere(t *testing.T) {
 	})
 	t.Run("native 32", func(t *testing.T) {
 		testCases(t, "insn32-native", "insn32o", readCollection(t, "other-kernels/insn32.native-6.18.txt"),
-			machineOf{arch: idt.I386, processor: true, flags: "DBZff", unseen: native})
+			machineOf{arch: idt.AMD64, processor: true, flags: "DBZff", unseen: native})
 	})
 }
 
 // U15: the 32-bit program under the 64-bit kernel.
 func TestU15ProgramOf32BitsUnder64BitKernel(t *testing.T) {
-	testCases(t, "insn32-on-x86_64", "insn32o", readCollection(t, "other-kernels/insn32.on-x86_64-6.1.txt.gz"), machineOf{arch: idt.I386})
+	testCases(t, "insn32-on-x86_64", "insn32o", readCollection(t, "other-kernels/insn32.on-x86_64-6.1.txt.gz"), machineOf{arch: idt.AMD64})
 }
