@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/emu/linux"
+	"trapline/idt"
 )
 
 // exitTrace is the status of trace's own failures, as env and timeout have
@@ -22,6 +23,9 @@ import (
 const exitTrace = 125
 
 const traceName = "trace"
+
+// kernelName is --kernel of trace.
+const kernelName = "kernel"
 
 func traceCommand(out *output, stderr io.Writer) *cli.Command {
 	return &cli.Command{
@@ -62,6 +66,7 @@ EXAMPLES:
    trapline trace -p 'p ./hello:main:3 argc argv[1]:string' -p 'p ./hello:hello.c:17 item->next->name:string' -- ./hello
    trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
 		Flags: slices.Concat(traceFlags(), guestFlags(), []cli.Flag{
+			&cli.StringFlag{Name: kernelName, Value: idt.AMD64.String(), Usage: "the kernel is of `ARCH` x86_64, which runs programs of 32 bits too, or i386"},
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
 			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
@@ -102,6 +107,11 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return usageError(c, err)
 	}
 	defer func() { _ = cfg.FS.Close() }()
+	kernel, err := idt.ParseArch(c.String(kernelName))
+	if err != nil {
+		return usageError(c, fmt.Errorf("--%s: %w", kernelName, err))
+	}
+	cfg.Kernel = &kernel
 	if listed, err := listPlaces(c, &cfg, out); listed || err != nil {
 		return err
 	}
