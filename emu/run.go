@@ -86,7 +86,7 @@ func (m *Machine) runFreely(c *CPU, limit uint64) uint64 {
 func (c *CPU) runsFreely() bool {
 	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interrupted() && c.Shadow == 0 &&
 		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC()) &&
-		!c.checked() && c.codeMode() == c.Space.mode && (c.Code64 != 0 || c.Seg[CS].Limit == 0xffffffff)
+		!c.checked() && c.codeMode() == c.Space.runs && (c.Code64 != 0 || c.Seg[CS].Limit == 0xffffffff)
 }
 
 // run runs c once in the library and says whether it should go on.
@@ -109,7 +109,7 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 		}
 	}
 	r.lib.Run(c.ctx, &c.Core, x, &p, limit)
-	c.RIP = c.Space.arch.Mask(c.RIP) // see retire
+	c.RIP = c.cutCode(c.RIP) // see retire
 	c.on = nil
 	for _, va := range r.lib.Dirty(&p) {
 		if e := r.space.entry(r.space.mask(va)); e != nil {

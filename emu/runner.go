@@ -216,7 +216,7 @@ func (b *runBlock) mustAlign() {
 // decode decodes the instruction at pc as far as its bytes may be fetched.
 func (r *runner) decode(pc uint64) (insn.Inst, error) {
 	var buf [insn.MaxLen + 1]byte
-	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.mode)
+	return insn.Decode(buf[:r.fetch(pc, buf[:])], r.space.runs)
 }
 
 // runs reports whether the library does an instruction right without help;

@@ -69,6 +69,7 @@ type Space struct {
 	mem       *PhysMem
 	arch      Arch
 	mode      insn.Mode // of its 64-bit code, or of all
+	runs      insn.Mode // of the code that Run runs
 	processor Processor
 	level     Level
 	pages     map[uint64]PTE // by linear page number
@@ -94,8 +95,12 @@ type tlbEntry struct {
 }
 
 func newSpace(mem *PhysMem, arch Arch, mode insn.Mode, p Processor, l Level) *Space {
-	return &Space{mem: mem, arch: arch, mode: mode, processor: p, level: l, pages: map[uint64]PTE{}}
+	return &Space{mem: mem, arch: arch, mode: mode, runs: mode, processor: p, level: l, pages: map[uint64]PTE{}}
 }
+
+// RunCompatible has Run run the space's code of compatibility mode at full speed,
+// instead of its 64-bit code. It is for a space before its first run.
+func (s *Space) RunCompatible() { s.runs = insn.Mode32 }
 
 // Map shows n frames from first at linear address va (page aligned).
 // Pages already there are replaced.

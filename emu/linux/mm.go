@@ -37,6 +37,9 @@ func (mm *MM) TaskSize() uint64 { return mm.layout.taskSize }
 func (k *Kernel) newMM(abi emu.Arch) (*MM, error) {
 	l := k.layoutOf(abi)
 	mm := &MM{k: k, space: k.m.NewSpace(), users: 1, abi: abi, layout: l, mmapBase: l.mmapBase}
+	if abi != k.m.Arch {
+		mm.space.RunCompatible()
+	}
 	err := mm.space.Map(k.tables.gdt, k.gdt, len(k.m.CPUs), emu.Write)
 	return mm, err
 }
