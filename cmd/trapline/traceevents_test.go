@@ -65,15 +65,15 @@ func TestTraceReadsDefinitions(t *testing.T) {
 func TestTraceExplains(t *testing.T) {
 	_, stderr := runTrace(t, "-p", "p:s PROG:p_step", "-p", "p:c PROG:p_call", "-p", "r:back PROG:p_call+28", "--explain")
 	for _, want := range []string{
-		`uprobes/s at PROG:0x00001016, hits: 1; the first, by thread 100 of stack32 on cpu0\n`,
+		`uprobes/s at PROG:0x0000000000001016, hits: 1; the first, by thread 100 of stack32 on cpu0\n`,
 		`ordinary +83 c3 01  add \$0x1,%ebx\n`,
 		`TRAP 3 #BP breakpoint .*at p_step`,
-		`pre_ssout +U5 .*\n +\[0xbffff000\] byte 00 -> cc .*\n +\[0xbffff080\] 0 -> 0x17e801c383\n`,
-		`0xbffff080 +83 c3 01 +add \$0x1,%ebx +ebx 0 -> 1`,
-		`TRAP 1 #DB debug .*at 0xbffff083`,
+		`pre_ssout +U5 .*\n +\[0xffffd000\] byte 00 -> cc .*\n +\[0xffffd080\] 0 -> 0x17e801c383\n`,
+		`0xffffd080 +83 c3 01 +add \$0x1,%ebx +ebx 0 -> 1`,
+		`TRAP 1 #DB debug .*at 0xffffd083`,
 		`handle_singlestep U6 .*\n.*\n +TF off, goes on at p_call\n`,
 		`arch_uprobe_skip_sstep +U8 .*\n +\[0x[0-9a-f]+\] 0 -> 0x804901e p_call\+0x5\n +esp -4, goes on at p_call\+0x1c\n`,
-		`prepare_uretprobe +U13 (.*\n)+? +\[0x[0-9a-f]+\] 0x804901e -> 0xbffff000\n`,
+		`prepare_uretprobe +U13 (.*\n)+? +\[0x[0-9a-f]+\] 0x804901e -> 0xffffd000\n`,
 		`the function's return\n(.*\n)*.*handle_trampoline +U13 `,
 		`(?m)^kind +hits +#BP +#DB +traps/hit\n`,
 		`(?m)^call +1 +1 +0 +1\.00\n`,
@@ -119,7 +119,7 @@ func TestTraceEngines(t *testing.T) {
 	for engine, status := range map[string]int{"uprobes": 1, "uprobes-2005": 1, "uprobes-2005-coded": 139} {
 		code, stderr := runTrace(t, "--engine", engine, "-p", "p:s PROG:p_step", "--explain")
 		require.Equal(t, status, code, engine)
-		require.Contains(t, stderr, "uprobes/s at PROG:0x00001016, hits: 1")
+		require.Contains(t, stderr, "uprobes/s at PROG:0x0000000000001016, hits: 1")
 	}
 	_, stderr := runTrace(t, "--engine", "uprobes-2005", "-p", "r:s PROG:p_step")
 	require.Contains(t, stderr, "is not enabled: errno 524")
