@@ -100,6 +100,22 @@ func (x *terminal) keys(s string) {
 	require.NoError(x.t, err)
 }
 
+// press sends a key until the program has written something after it: while a
+// scenario opens, keys do nothing.
+func (x *terminal) press(key, want string) {
+	x.t.Helper()
+	for range 20 {
+		x.keys(key)
+		for range 50 {
+			if strings.Contains(x.text(), want) {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	require.Fail(x.t, "no answer to a key", "%q to %q in %q", want, key, x.text())
+}
+
 // restored demands that the terminal is as it was: its modes, the main screen,
 // the mouse off, the cursor shown.
 func (x *terminal) restored() {
@@ -116,9 +132,9 @@ func (x *terminal) restored() {
 func TestTheUIOnATerminal(t *testing.T) {
 	x := openTerminal(t, nil, "tui", "first-probe")
 	x.await("to go back")
-	x.keys("\x1b[C")
+	x.press("\x1b[C", "step 1")
 	x.await("step 1")
-	x.keys("\x1b[D")
+	x.press("\x1b[D", "to go back")
 	x.await("to go back")
 	x.resize(120, 40)
 	x.await("Stack")
@@ -154,8 +170,17 @@ func TestASignalLeavesTheUI(t *testing.T) {
 func TestTheTerminalIsRestoredAfterAPanic(t *testing.T) {
 	x := openTerminal(t, []string{"TRAPLINE_TEST_PANIC=1"}, "tui", "first-probe")
 	x.await("to go back")
-	x.keys("l")
-	err := x.cmd.Wait()
+	ended := make(chan error, 1)
+	go func() { ended <- x.cmd.Wait() }()
+	var err error
+	for waiting := true; waiting; {
+		x.keys("l") // until the scenario is open
+		select {
+		case err = <-ended:
+			waiting = false
+		case <-time.After(time.Second):
+		}
+	}
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, exitInternal, exit.ExitCode())
@@ -196,8 +221,7 @@ var colour = regexp.MustCompile(`\x1b\[[0-9;]*\b(3[0-8]|4[0-8]|9[0-7])[;m]`)
 func TestNoColourIsKept(t *testing.T) {
 	x := openTerminal(t, []string{"NO_COLOR=1"}, "tui", "first-probe")
 	x.expect("quit")
-	x.keys("l")
-	x.expect("step 1")
+	x.press("l", "step 1")
 	require.NotRegexp(t, colour, x.text())
 	require.Contains(t, x.text(), "\x1b[1;4m", "what changed is told by attributes")
 	x.keys("q")

@@ -20,7 +20,10 @@ func TestTheUIPassesAProgramsOutputOn(t *testing.T) {
 	leave := func(keys string) *terminal {
 		x := openTerminal(t, nil, "tui", "-p", "p "+prog+":_start", "--", prog)
 		x.expect("_start")
-		x.keys(keys + "q")
+		if keys != "" {
+			x.press(keys, "17 of 17")
+		}
+		x.keys("q")
 		_ = x.cmd.Wait()
 		x.restored()
 		return x
