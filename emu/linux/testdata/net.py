@@ -47,7 +47,7 @@ def selected():
     v = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); v.sendto(b"hello", "sock"); print(u.recvfrom(10)); os.unlink("sock")
     try: socket.create_connection(("127.0.0.1", 1))
     except OSError as x: print(x)
-    print(socket.getaddrinfo("localhost", 80, socket.AF_INET, socket.SOCK_STREAM))
+    print(socket.getaddrinfo("127.0.0.1", 80, socket.AF_INET, socket.SOCK_STREAM))
 
 async def handle(r, w):
     w.write((await r.readline())[::-1]); await w.drain(); w.close(); await w.wait_closed()
