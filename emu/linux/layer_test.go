@@ -95,21 +95,7 @@ func TestLayerGoesBack(t *testing.T) {
 		t.Cleanup(k.Close)
 		return k, out
 	}
-	fast, want := start()
-	_, err := fast.Run(context.Background())
-	require.NoError(t, err)
-	rng := rand.New(rand.NewPCG(3, 4))
-	k, out := start()
-	for !k.Done() {
-		k.round(rng.IntN(40_000))
-		s := k.m.Snapshot()
-		before, n := k.m.Hash(true), rng.IntN(20_000)
-		first := k.round(n)
-		k.m.Restore(s)
-		require.Equal(t, before, k.m.Hash(true))
-		require.Equal(t, first, k.round(n))
-	}
-	require.Equal(t, want.String(), out.String())
+	fast, k := goBack(t, start, 40_000)
 	made, removed := fast.Changes()
 	require.NotEmpty(t, made)
 	backMade, backRemoved := k.Changes()
@@ -189,4 +175,26 @@ func mustRead(t *testing.T, file string) []byte {
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	return data
+}
+
+// goBack makes a run twice: at once, and going back again and again after some of at
+// most so many steps. Both write the same.
+func goBack(t *testing.T, start func() (*Kernel, *bytes.Buffer), most int) (fast, k *Kernel) {
+	t.Helper()
+	fast, want := start()
+	_, err := fast.Run(context.Background())
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(3, 4))
+	k, out := start()
+	for !k.Done() {
+		k.round(rng.IntN(most))
+		s := k.m.Snapshot()
+		before, n := k.m.Hash(true), rng.IntN(most/2)
+		first := k.round(n)
+		k.m.Restore(s)
+		require.Equal(t, before, k.m.Hash(true))
+		require.Equal(t, first, k.round(n))
+	}
+	require.Equal(t, want.String(), out.String())
+	return fast, k
 }

@@ -2,10 +2,8 @@ package linux
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,21 +53,7 @@ func TestSocketsGoBack(t *testing.T) {
 		t.Cleanup(k.Close)
 		return k, out
 	}
-	fast, want := start()
-	_, err := fast.Run(context.Background())
-	require.NoError(t, err)
-	rng := rand.New(rand.NewPCG(5, 6))
-	k, out := start()
-	for !k.Done() {
-		k.round(rng.IntN(60_000))
-		s := k.m.Snapshot()
-		before, n := k.m.Hash(true), rng.IntN(30_000)
-		first := k.round(n)
-		k.m.Restore(s)
-		require.Equal(t, before, k.m.Hash(true))
-		require.Equal(t, first, k.round(n))
-	}
-	require.Equal(t, want.String(), out.String())
+	_, k := goBack(t, start, 60_000)
 	require.Zero(t, k.socketBytes)
 }
 
