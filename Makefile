@@ -21,7 +21,7 @@ COMMAND_PACKAGES  := bash bc bzip2 coreutils curl dc dash diffutils file finduti
 # The build tag of the CPU library, where a libunicorn.a can be linked. A
 # library that proves not to fit when the program starts is a note and the
 # interpreter. LIBRARY= builds without.
-LIBRARY ?= $(shell $(GO) build -tags unicorn ./emu/unicorn 2>/dev/null && echo -tags unicorn)
+LIBRARY ?= $(shell $(GO) build -tags unicorn ./internal/emu/unicorn 2>/dev/null && echo -tags unicorn)
 
 .PHONY: demo build test test-go test-go-listed web test-web portable release fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test lint deps deps-test deps-portable deps-release deps-web clean
 
@@ -39,24 +39,24 @@ build: deps
 PROCESSOR ?= interp
 test: deps deps-test
 	$(GO) vet $(LIBRARY) ./...
-	$(GO) test $(LIBRARY) -ldflags '-X trapline/emu.processorByDefault=$(PROCESSOR)' ./...
+	$(GO) test $(LIBRARY) -ldflags '-X trapline/internal/emu.processorByDefault=$(PROCESSOR)' ./...
 
-# Every test that needs neither cgo nor the CPU library: emu/unicorn/needs/needs.txt
+# Every test that needs neither cgo nor the CPU library: internal/rigs/needs/needs.txt
 # lists those that do.
 test-go: deps-test
 	CGO_ENABLED=0 $(GO) vet ./...
-	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs
+	CGO_ENABLED=0 $(GO) run ./internal/rigs/needs
 
 # Without the library, each line of that list has a test that fails.
 test-go-listed: deps-test
-	CGO_ENABLED=0 $(GO) run ./emu/unicorn/needs -listed
+	CGO_ENABLED=0 $(GO) run ./internal/rigs/needs -listed
 
 # The site: bin/web/index.html, one page with the machine in it, for a web server
 # or opened as a file. Nothing is fetched.
 web:
 	@mkdir -p bin/web
-	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w -X main.version=$(or $(shell git describe --always --dirty 2>/dev/null),unknown)' -o bin/machine.wasm ./web/machine
-	$(GO) run ./web/site -machine bin/machine.wasm -exec "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" -o bin/web
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w -X main.version=$(or $(shell git describe --always --dirty 2>/dev/null),unknown)' -o bin/machine.wasm ./internal/web/machine
+	$(GO) run ./internal/web/site -machine bin/machine.wasm -exec "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" -o bin/web
 
 # The site in Chromium: every lesson is stepped, branched, searched and answered,
 # its states are those of the terminal, and axe finds nothing. bin/pictures has ten
@@ -66,9 +66,9 @@ SLACK ?= 1
 WEB_TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/npm
 test-web: deps-web web
 	npm install --silent --no-save --prefix $(WEB_TOOLS) axe-core@4.10.3 typescript@5.9.2
-	$(WEB_TOOLS)/node_modules/.bin/tsc -p web/ui/jsconfig.json
-	$(GO) vet -tags chromium ./web
-	$(GO) test -tags chromium ./web -timeout 4h -v -axe $(WEB_TOOLS)/node_modules/axe-core/axe.min.js -slack $(SLACK)
+	$(WEB_TOOLS)/node_modules/.bin/tsc -p internal/web/ui/jsconfig.json
+	$(GO) vet -tags chromium ./internal/web
+	$(GO) test -tags chromium ./internal/web -timeout 4h -v -axe $(WEB_TOOLS)/node_modules/axe-core/axe.min.js -slack $(SLACK)
 
 # The program for other hosts, and the last state of every built-in scenario with
 # and without the library, on linux/arm64 and on js/wasm: all equal. Floating point
@@ -78,15 +78,15 @@ portable: deps deps-portable
 	for host in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
 		CGO_ENABLED=0 GOOS=$${host%/*} GOARCH=$${host#*/} $(GO) build -o bin/portable/ ./cmd/trapline || exit 1; \
 	done
-	$(GO) build $(LIBRARY) -o bin/portable/library ./scenarios/hashes
-	CGO_ENABLED=0 $(GO) build -o bin/portable/amd64 ./scenarios/hashes
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) build -o bin/portable/arm64 ./scenarios/hashes
-	GOOS=js GOARCH=wasm $(GO) build -o bin/portable/wasm ./scenarios/hashes
+	$(GO) build $(LIBRARY) -o bin/portable/library ./internal/rigs/hashes
+	CGO_ENABLED=0 $(GO) build -o bin/portable/amd64 ./internal/rigs/hashes
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) build -o bin/portable/arm64 ./internal/rigs/hashes
+	GOOS=js GOARCH=wasm $(GO) build -o bin/portable/wasm ./internal/rigs/hashes
 	cd bin/portable && ./library >library.txt && ./amd64 >amd64.txt && qemu-aarch64 ./arm64 >arm64.txt && \
 		node "$$($(GO) env GOROOT)/lib/wasm/wasm_exec_node.js" wasm >wasm.txt && wc -l library.txt && \
 		for host in amd64 arm64 wasm; do cmp library.txt $$host.txt || exit 1; done
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/softfloat
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./emu/linux -run TestFloatHash
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./internal/emu/softfloat
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./internal/linux -run TestFloatHash
 
 # Archives of six systems and the page, with their sums. None needs anything
 # installed; the CPU library is left out, "trapline version" says so.
@@ -108,7 +108,7 @@ release: deps-release web
 # rings; then every fuzz target for FUZZ each.
 CASES   ?= 1000000
 fuzz: deps deps-test
-	$(GO) test $(LIBRARY) ./emu/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./internal/rigs/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
 	@$(GO) test $(LIBRARY) -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
 	while read -r pkg name; do \
 		echo "$$pkg $$name"; \
@@ -119,11 +119,11 @@ fuzz: deps deps-test
 # processor that runs the tests; and CASES on the library as the second processor.
 INSTRUCTIONS ?= 100000
 silicon: deps deps-test
-	$(GO) test $(LIBRARY) ./emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
-	$(GO) test $(LIBRARY) ./emu/silicon -run 'Agree|Pointers' -sequences $(INSTRUCTIONS) -vectors $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./internal/emu/interp -run TestSilicon -instructions $(INSTRUCTIONS) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./internal/rigs/silicon -run 'Agree|Pointers' -sequences $(INSTRUCTIONS) -vectors $(INSTRUCTIONS) -timeout 3h -v
 
 referee: deps
-	$(GO) test $(LIBRARY) ./emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./internal/emu/interp -run TestReferee -cases $(CASES) -timeout 3h -v
 
 # SCENARIOS generated scenarios from seed START on, each searched in ways that
 # must agree, also in WAY (without a reduction, divided ...; "all"); THOROUGH of them with 10,000 random executions of each kind. What
@@ -133,18 +133,18 @@ START     ?= 1
 THOROUGH  ?= 300
 FOLDER    ?=
 fuzz-search: deps deps-test
-	GOGC=400 $(GO) test $(LIBRARY) ./scenarios/fuzzsearch -run 'TestSearch|TestGrains' -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
+	GOGC=400 $(GO) test $(LIBRARY) ./internal/rigs/fuzzsearch -run 'TestSearch|TestGrains' -scenarios $(SCENARIOS) -start $(START) -thorough $(THOROUGH) \
 		$(if $(FOLDER),-folder $(abspath $(FOLDER))) $(if $(WAY),-way "$(WAY)") -timeout 48h -v
 
 # PROGRAMS generated memory-order tests beside the operational model.
 PROGRAMS ?= 2000
 litmus: deps deps-test
-	$(GO) test $(LIBRARY) ./scenarios/litmus -run Generated -programs $(PROGRAMS) -timeout 4h -v
+	$(GO) test $(LIBRARY) ./internal/litmus -run Generated -programs $(PROGRAMS) -timeout 4h -v
 
 # RUNS of each of twelve memory-order tests on this processor, in both modes.
 RUNS ?= 1000000
 litmus-native: deps deps-test
-	$(GO) test $(LIBRARY) ./scenarios/litmus -run ThisProcessor -native $(RUNS) -timeout 4h -v
+	$(GO) test $(LIBRARY) ./internal/litmus -run ThisProcessor -native $(RUNS) -timeout 4h -v
 
 # One large search by MEMBERS worker processes, of which one is killed every 5 s,
 # SEARCHES times, beside one process: verdict, violation and counts are the same.
@@ -153,7 +153,7 @@ MEMBERS  ?= 4
 CPUS     ?= 5
 LOOPS    ?= 8
 divide: deps deps-test
-	$(GO) test $(LIBRARY) ./scenarios/sweep/queue -run '^TestDividedSearches$$' -searches $(SEARCHES) -members $(MEMBERS) -kill 5s \
+	$(GO) test $(LIBRARY) ./internal/sweep/queue -run '^TestDividedSearches$$' -searches $(SEARCHES) -members $(MEMBERS) -kill 5s \
 		-cpus $(CPUS) -loops $(LOOPS) -turns 3 -timeout 10h -v
 
 # Tables of docs/performance.md: searches of every schedule of up to 8 vCPUs, two
@@ -167,7 +167,7 @@ scale: deps
 # instances watched.
 SOAK    ?= 10m
 soak: deps
-	$(GO) test $(LIBRARY) ./soak -run TestSoak -soak $(SOAK) -timeout 2h -v
+	$(GO) test $(LIBRARY) ./internal/rigs/soak -run TestSoak -soak $(SOAK) -timeout 2h -v
 
 bench: deps
 	$(GO) test $(LIBRARY) -run '^$$' -bench '$(BENCH)' -benchmem ./...
@@ -194,7 +194,7 @@ busybox:
 # its HOT hottest ones. "make test" does the same with one of these.
 HOT     ?= 40
 busybox-probes: deps busybox
-	$(GO) test $(LIBRARY) ./kprobes/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
+	$(GO) test $(LIBRARY) ./internal/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
 
 # Programs of floating point and vectors as gcc makes them for x86-64-v3 and for
 # x87, beside their native runs: the project's own, and busybox, lua, zstd and
@@ -202,23 +202,23 @@ busybox-probes: deps busybox
 PROGRAMS ?= $(or $(TRAPLINE_PROGRAMS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trapline/programs)
 programs-fp: deps deps-test
 	@$(call install,$(SOURCE_PACKAGES))
-	$(MAKE) -s -f emu/linux/testdata/debian.mk DIR=$(PROGRAMS)
-	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./emu/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
+	$(MAKE) -s -f internal/linux/testdata/debian.mk DIR=$(PROGRAMS)
+	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./internal/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
 
 # Names and lines of programs beside nm's and perf probe's answers. Commands of Debian's
 # as it has them, dynamic, beside their native runs: what they print and which files they leave.
 programs: deps deps-test
 	@$(call install,$(COMMAND_PACKAGES) rustc)
-	$(GO) test $(LIBRARY) ./kprobes/uprobes/source -run AsPerf -v
-	$(GO) test $(LIBRARY) ./kprobes/uprobes/places -run Names -every-name -v
-	$(GO) test $(LIBRARY) ./emu/linux -run TestDebianCommands -all-commands -timeout 1h -v
+	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -v
+	$(GO) test $(LIBRARY) ./internal/uprobes/places -run Names -every-name -v
+	$(GO) test $(LIBRARY) ./internal/linux -run TestDebianCommands -all-commands -timeout 1h -v
 
 # The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on
 # glibc and on musl, in both widths.
 LIBC_TEST ?= $(TRAPLINE_LIBC_TEST)
 libc-test: deps deps-test busybox
 	@$(call install,musl-tools)
-	TRAPLINE_LIBC_TEST=$(LIBC_TEST) $(GO) test $(LIBRARY) ./emu/linux -run TestLibcTest -timeout 2h -v
+	TRAPLINE_LIBC_TEST=$(LIBC_TEST) $(GO) test $(LIBRARY) ./internal/linux -run TestLibcTest -timeout 2h -v
 
 # The linters' versions are pinned in tools.mod, apart from what the program
 # itself needs. deadcode looks at programs and tests together.

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/kprobes"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/traps"
 )
 
 // NotePrint marks a line that a handler printed.

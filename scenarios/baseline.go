@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/props"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
 )
 
 // baseline finds the ends that a scenario can have without probes, for

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
+	"trapline/internal/explore"
 	"trapline/scenarios"
 )
 

@@ -3,9 +3,9 @@ package scenarios
 import (
 	"fmt"
 
-	"trapline/emu"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/traps"
 )
 
 // stubHypercall is a micro-step in the code that a task's calls are written to.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
+	"trapline/internal/explore"
+	"trapline/internal/format"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
 )
 
 // eventCalls is a scenario whose one task changes events and modules.

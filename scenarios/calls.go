@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/loader"
 )
 
 // ErrNotPossible is the class of errors of a scenario that asks for what its

@@ -3,8 +3,8 @@ package scenarios
 import (
 	"fmt"
 
-	"trapline/emu/explore"
-	"trapline/emu/linux"
+	"trapline/internal/explore"
+	"trapline/internal/linux"
 )
 
 // certifies reports whether an exhausted search can be certified for x86-TSO: it

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/format"
 )
 
 // NoteChanged is the note of a change that whoever looks at the run made.

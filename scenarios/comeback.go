@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/kprobes/props"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
 )
 
 // comeback notices that a run whose scheduler repeats itself comes back to a

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes/props"
+	"trapline/internal/kprobes/props"
 	"trapline/scenarios"
 )
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"trapline/emu"
+	"trapline/internal/emu"
 )
 
 // Counts are what a run under one engine cost and caught.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/kprobes"
-	"trapline/scenarios/format"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/story"
 )
 
 // Transcript carries out the directives of a steps member on a run. The zero

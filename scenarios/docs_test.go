@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/atomicfile"
+	"trapline/internal/format"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/scenarios/format"
-	"trapline/scenarios/story"
 )
 
 const formatDoc = "../docs/scenario-format.md"

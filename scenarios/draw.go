@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/sched"
-	"trapline/scenarios/picture"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/picture"
+	"trapline/internal/sched"
+	"trapline/internal/story"
 )
 
 // MaxDrawn bounds the lines of a sequence diagram.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/story"
 )
 
 // take lets an actor take the next steps, whoever's turn it is, as far as it can

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes/engines"
-	"trapline/scenarios/atomicfile"
+	"trapline/internal/atomicfile"
+	"trapline/internal/engines"
 )
 
 const enginesDoc = "../docs/engines.md"

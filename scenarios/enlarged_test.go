@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
+	"trapline/internal/emu"
+	"trapline/internal/format"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
 )
 
 // enlarge gives a scenario eight vCPUs. Those of kernel code take its tasks in

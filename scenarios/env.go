@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strconv"
 
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/emu/nearest"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/nearest"
+	"trapline/internal/traps"
 )
 
 // evalAt evaluates an expression of f; a flaw is shown at its place.

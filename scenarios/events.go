@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu/loader"
-	"trapline/kprobes/events"
-	"trapline/kprobes/trace"
-	"trapline/scenarios/format"
+	"trapline/internal/events"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/loader"
 )
 
 // usesEvents tells whether the run needs the event files.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/emu/explore/crewtest"
+	"trapline/internal/explore"
+	"trapline/internal/rigs/crewtest"
 	"trapline/scenarios"
 )
 

@@ -3,8 +3,8 @@ package scenarios
 import (
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/explore"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
 )
 
 // firstUnit is the number of the first actor that is a part of a vCPU: for each

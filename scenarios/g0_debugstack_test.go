@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/scenarios/format"
+	"trapline/internal/format"
 )
 
 // What a #DB has left on its own stack is dead when the next one comes, and so is what

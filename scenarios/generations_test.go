@@ -10,11 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/engines"
+	"trapline/internal/atomicfile"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/sched"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
 )
 
 const generationsDoc = "../docs/generations.md"

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
+	"trapline/internal/explore"
 	"trapline/scenarios"
 )
 

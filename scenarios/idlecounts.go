@@ -3,11 +3,11 @@ package scenarios
 import (
 	"slices"
 
-	"trapline/emu/explore"
-	"trapline/kprobes"
-	"trapline/kprobes/props"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
+	"trapline/internal/explore"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/kprobes/props"
 )
 
 // What probes have counted decides nothing where nobody asks for it. States are

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/kprobes/props"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
 	"trapline/scenarios"
 )
 

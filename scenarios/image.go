@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/asm"
-	"trapline/emu/loader"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/asm"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
 )
 
 // Where text.S is put unless the file gives a base: kernel code behind the

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
+	"trapline/internal/explore"
 )
 
 // instancesScenario is two tasks that call one function, with a return probe of

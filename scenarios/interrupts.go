@@ -3,9 +3,9 @@ package scenarios
 import (
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
 )
 
 // interrupt is an external interrupt of the scenario.

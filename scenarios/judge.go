@@ -3,11 +3,11 @@ package scenarios
 import (
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/kprobes/props"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/props"
 )
 
 // prepareChecks makes the checks of the file, or every built-in one. Under

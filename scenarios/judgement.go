@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/kprobes/props"
-	"trapline/scenarios/format"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/props"
 )
 
 // Failure is something that a scenario file says and that did not come true.

@@ -3,8 +3,8 @@ package scenarios
 import (
 	"slices"
 
-	"trapline/emu"
-	"trapline/kprobes/props"
+	"trapline/internal/emu"
+	"trapline/internal/kprobes/props"
 )
 
 // end is how the tasks ended, and all of the scenario's memory but the dead

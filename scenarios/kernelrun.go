@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/idt"
-	"trapline/kprobes"
-	"trapline/kprobes/props"
-	"trapline/kprobes/trace"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/idt"
+	"trapline/internal/kprobes"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/traps"
 )
 
 // KernelRun is a run of kernel code: the modelled kernel with kprobes on it.

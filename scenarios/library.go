@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"trapline/emu"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/format"
 )
 
 // Ext is the ending of a scenario file's name.

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/asm"
+	"trapline/internal/asm"
 	"trapline/scenarios"
 )
 

@@ -3,7 +3,7 @@ package scenarios
 import (
 	"context"
 
-	"trapline/emu/explore"
+	"trapline/internal/explore"
 )
 
 // Member makes tasks of a search of a scenario that another process leads: see

@@ -2,9 +2,9 @@ package scenarios
 
 import (
 	"fmt"
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/loader"
 )
 
 // nameRegions makes the regions' names symbols before anything uses them.

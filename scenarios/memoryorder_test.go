@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/kprobes/engines"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
 )
 
 // ordered are the built-in scenarios of kernel code on several vCPUs.

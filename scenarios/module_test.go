@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/asm"
-	"trapline/emu/loader"
-	"trapline/idt"
+	"trapline/internal/asm"
+	"trapline/internal/idt"
+	"trapline/internal/loader"
 	"trapline/scenarios"
 )
 

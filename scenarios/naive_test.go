@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/explore"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
 )
 
 // naive is a program to search that tells its ends apart in its own way: by

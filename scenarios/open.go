@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/loader"
-	"trapline/idt"
-	"trapline/kprobes"
-	"trapline/kprobes/engines"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/idt"
+	"trapline/internal/kprobes"
+	"trapline/internal/loader"
+	"trapline/internal/story"
 )
 
 // Options change how a scenario is run.

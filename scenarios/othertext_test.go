@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/sched"
-	"trapline/scenarios/format"
+	"trapline/internal/format"
+	"trapline/internal/sched"
 )
 
 // A schedule that smp-missed-probe had while engine 2002's text was assembly (by

@@ -9,12 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/kprobes"
-	"trapline/scenarios/expr"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/traps"
 )
 
 // outcomes is a system whose ends are told apart by what a scenario can see of

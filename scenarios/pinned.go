@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/sched"
 )
 
 // ErrBadSchedule is returned for a text that is no schedule of the scenario.

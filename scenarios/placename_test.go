@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
+	"trapline/internal/emu"
 	"trapline/scenarios"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu/sched"
+	"trapline/internal/sched"
 )
 
 // MaxPlaces bounds how many runs of a schedule are told by their places.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/sched"
+	"trapline/internal/sched"
 )
 
 // Places are where the vCPUs stand when a run of the schedule leaves them.

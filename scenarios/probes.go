@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/insn"
-	"trapline/emu/linux/abi"
-	"trapline/kprobes"
-	"trapline/kprobes/events"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/events"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/linux/abi"
 )
 
 // defineProbes makes and registers the probes, in the file's order.

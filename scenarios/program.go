@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/loader"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
 )
 
 // resultsSymbol is the array of what the calls of a program returned, one

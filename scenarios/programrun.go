@@ -7,14 +7,14 @@ import (
 	"path"
 	"slices"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/emu/loader"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes"
-	debuginfo "trapline/kprobes/uprobes/source"
-	"trapline/kprobes/uprobes/tracer"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/linux"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
+	"trapline/internal/uprobes"
+	debuginfo "trapline/internal/uprobes/source"
+	"trapline/internal/uprobes/tracer"
 )
 
 // ProgramRun is a run of a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/idt"
+	"trapline/internal/emu"
+	"trapline/internal/idt"
+	"trapline/internal/loader"
 	"trapline/scenarios"
 )
 

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/format"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
 )
 
 // Every property that a file may name is judged in each kind of scenario that

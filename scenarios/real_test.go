@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/insn"
+	"trapline/internal/emu/insn"
 	"trapline/scenarios"
 )
 

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/props"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
+	"trapline/internal/story"
 )
 
 // Run is a scenario on its machine. All that changes while it runs is the

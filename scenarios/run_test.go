@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/asm"
-	"trapline/emu/sched"
+	"trapline/internal/asm"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/sched"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
-	"trapline/scenarios/story"
 )
 
 func parse(t *testing.T, text string) *scenarios.File {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/kprobes/engines"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
 	"trapline/scenarios"
 )
 

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/sched"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/sched"
 )
 
 // Strategy is how a search chooses schedules.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/insn"
-	"trapline/idt"
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/idt"
 )
 
 // regsText shows a vCPU's registers, four to a line, flags by name.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/props"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
 )
 
 // Systems makes the systems of one search of a scenario: its machine, judged

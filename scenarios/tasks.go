@@ -1,11 +1,11 @@
 package scenarios
 
 import (
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/kprobes/props"
-	"trapline/scenarios/format"
-	"trapline/traps"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
 )
 
 // startTasks puts the tasks on their vCPUs; a program has its calls on cpu 0.

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"trapline/emu/explore"
-	"trapline/scenarios/atomicfile"
-	"trapline/scenarios/format"
+	"trapline/internal/atomicfile"
+	"trapline/internal/explore"
+	"trapline/internal/format"
 )
 
 // updateFlag is the flag of a test binary that rewrites golden steps.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/explore"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
 )
 
 // TestTextsDecideNothing searches every built-in race with all texts of its

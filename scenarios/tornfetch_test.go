@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/explore"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
 	"trapline/scenarios"
 )
 

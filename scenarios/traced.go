@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/emu/loader"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/linux"
+	"trapline/internal/loader"
 )
 
 // Traced is a program of the host's to be run as a scenario, with all that it

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/props"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
 	"trapline/scenarios"
 )
 

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/idt"
+	"trapline/internal/emu"
+	"trapline/internal/idt"
 	"trapline/scenarios"
 )
 

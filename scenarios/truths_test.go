@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/kprobes/engines"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
 	"trapline/scenarios"
 )
 

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/props"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
 )
 
 // turns watches a run whose schedule repeats a turn for ever, until a turn

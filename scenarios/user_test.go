@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/emu/sched"
-	"trapline/kprobes/props"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
 	"trapline/scenarios"
 )
 
@@ -122,7 +122,7 @@ func TestLinuxBuildFlaws(t *testing.T) {
 
 // elfProgram is a small position-independent program that writes "hello".
 func elfProgram(t *testing.T) []byte {
-	data, err := os.ReadFile("../emu/loader/testdata/pie64.elf")
+	data, err := os.ReadFile("../internal/loader/testdata/pie64.elf")
 	require.NoError(t, err)
 	return data
 }

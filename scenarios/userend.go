@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/kprobes/props"
-	"trapline/kprobes/uprobes"
+	"trapline/internal/emu"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes"
 )
 
 // What a program leaves, for transparency (S4): how it ended and what it has

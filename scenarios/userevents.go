@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu/loader"
-	"trapline/kprobes/events"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes/places"
-	"trapline/scenarios/format"
+	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/uprobes/places"
 )
 
 // errRefused is the class of definitions that the kernel does not take.

@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/kprobes/engines"
+	"trapline/internal/atomicfile"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/format"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/scenarios/format"
 )
 
 const userGenerationsDoc = "../docs/user-generations.md"

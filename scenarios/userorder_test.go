@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/explore"
-	"trapline/emu/sched"
+	"trapline/internal/explore"
+	"trapline/internal/sched"
 	"trapline/scenarios"
 )
 

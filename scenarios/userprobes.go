@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/idt"
-	"trapline/kprobes"
-	"trapline/kprobes/events"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/format"
+	"trapline/internal/idt"
+	"trapline/internal/kprobes"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes"
 )
 
 // userProbe is a uprobe of the scenario: an event's, or one with actions.

@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/linux"
-	"trapline/kprobes/props"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/linux"
 )
 
 // property makes a built-in property of a Linux program (S4).

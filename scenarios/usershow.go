@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/emu/linux"
-	"trapline/kprobes/events/fetch"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/trace"
-	"trapline/kprobes/uprobes"
-	"trapline/scenarios/format"
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes"
 )
 
 // show carries out the directives that only a Linux program has, and those

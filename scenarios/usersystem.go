@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"trapline/emu"
-	"trapline/emu/explore"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
 )
 
 // userSystem is a Linux program to search. Its actors are the vCPUs and their

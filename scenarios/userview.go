@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"trapline/emu/loader"
-	"trapline/kprobes/uprobes"
+	"trapline/internal/loader"
+	"trapline/internal/uprobes"
 )
 
 // What viewers ask of a run beside what the machine shows. Nothing here changes

@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
-	"trapline/emu/sched"
+	"trapline/internal/emu"
+	"trapline/internal/sched"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
 )
 
 // V3: every strategy tells the same of every built-in race, whatever the number

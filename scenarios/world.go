@@ -1,12 +1,12 @@
 package scenarios
 
 import (
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/kprobes"
-	"trapline/kprobes/props"
-	"trapline/kprobes/trace"
-	"trapline/scenarios/format"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/kprobes/trace"
 )
 
 // world is what a scenario runs in: the modelled kernel with kprobes

@@ -11,8 +11,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
-	"trapline/tui/quiz"
+	"trapline/internal/printable"
+	"trapline/internal/tui/quiz"
 )
 
 // readAnswers counts the questions of each lesson that a file of --results has.

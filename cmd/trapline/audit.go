@@ -10,13 +10,13 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/idt"
-	"trapline/kprobes/events"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes/audit"
-	"trapline/kprobes/uprobes/places"
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/idt"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes/audit"
+	"trapline/internal/uprobes/places"
 )
 
 const auditName = "audit"

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu"
-	"trapline/emu/insn"
-	"trapline/kprobes/uprobes"
-	"trapline/kprobes/uprobes/audit"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/story"
+	"trapline/internal/uprobes"
+	"trapline/internal/uprobes/audit"
 )
 
 // placeObject is a place with --json.

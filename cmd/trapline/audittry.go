@@ -10,9 +10,9 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
-	"trapline/emu/linux"
-	"trapline/kprobes/uprobes/audit"
-	"trapline/kprobes/uprobes/trial"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes/audit"
+	"trapline/internal/uprobes/trial"
 )
 
 // tryObject is a run under probes with --json.

@@ -13,12 +13,12 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/loader/vmlinux"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/events"
-	"trapline/kprobes/kcall"
-	"trapline/kprobes/trace"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/events"
+	"trapline/internal/kprobes/kcall"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/loader/vmlinux"
 )
 
 func callCommand(out *output) *cli.Command {

@@ -8,12 +8,12 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/printable"
+	"trapline/internal/atomicfile"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/printable"
+	"trapline/internal/tui/course"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/tui/course"
 )
 
 func checkCommand(out *output) *cli.Command {

@@ -9,10 +9,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/kprobes/engines"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
 )
 
 func compareCommand(out *output) *cli.Command {

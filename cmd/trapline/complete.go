@@ -9,10 +9,10 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/docs"
-	"trapline/emu"
-	"trapline/kprobes/engines"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/tui/course"
 	"trapline/scenarios"
-	"trapline/tui/course"
 )
 
 // Endings of the files that commands take.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"trapline/kprobes/events/tracefs"
+	"trapline/internal/events/tracefs"
 	"trapline/scenarios"
 )
 

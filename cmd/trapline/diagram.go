@@ -8,10 +8,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
-	"trapline/emu/sched"
+	"trapline/internal/picture"
+	"trapline/internal/printable"
+	"trapline/internal/sched"
 	"trapline/scenarios"
-	"trapline/scenarios/picture"
 )
 
 // diagramFlag asks for diagrams in the place of a story.

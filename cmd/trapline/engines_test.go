@@ -15,11 +15,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/kprobes/engines"
+	"trapline/internal/engines"
 )
 
 // above are the folders that read engines' descriptions and know none by name.
-var above = []string{"../../scenarios", "../../tui", "../../web", "../../cmd"}
+var above = []string{
+	"../../scenarios", "../../internal/attempt", "../../internal/expr", "../../internal/format", "../../internal/litmus", "../../internal/picture",
+	"../../internal/story", "../../internal/sweep", "../../internal/tui", "../../internal/web", "../../cmd",
+}
 
 // TestNothingAboveNamesAnEngine: no code of scenarios, user interface, page or
 // commands has an engine's name, nor that of a machinery.

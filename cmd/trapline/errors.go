@@ -8,10 +8,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/nearest"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/nearest"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
 )
 
 // reported is the exit status of a command that has said why already.

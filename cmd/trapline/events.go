@@ -8,12 +8,12 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/idt"
-	"trapline/kprobes/events"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/kcall"
-	"trapline/kprobes/uprobes/audit"
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/idt"
+	"trapline/internal/kprobes/kcall"
+	"trapline/internal/uprobes/audit"
 )
 
 func eventsCommand(out *output) *cli.Command {

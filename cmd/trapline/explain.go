@@ -11,8 +11,8 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/docs"
-	"trapline/emu/nearest"
-	"trapline/scenarios/story"
+	"trapline/internal/nearest"
+	"trapline/internal/story"
 )
 
 func explainCommand(out *output) *cli.Command {

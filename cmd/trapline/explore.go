@@ -11,17 +11,17 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/explore"
-	"trapline/emu/printable"
-	"trapline/emu/sched"
+	"trapline/internal/atomicfile"
+	"trapline/internal/emu"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/printable"
+	"trapline/internal/sched"
+	"trapline/internal/story"
+	"trapline/internal/sweep/queue"
+	"trapline/internal/tui"
+	"trapline/internal/tui/walk"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/scenarios/format"
-	"trapline/scenarios/story"
-	"trapline/scenarios/sweep/queue"
-	"trapline/tui"
-	"trapline/tui/walk"
 )
 
 // requireExhausted is the flag of commands that search.

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"trapline/emu/explore"
+	"trapline/internal/explore"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
 )
 
 // searchObject is the first line of explore --json.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/printable"
-	"trapline/tui/export"
-	"trapline/tui/walk"
+	"trapline/internal/emu"
+	"trapline/internal/printable"
+	"trapline/internal/tui/export"
+	"trapline/internal/tui/walk"
 )
 
 func exportCommand(out *output) *cli.Command {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"trapline/emu/record"
-	"trapline/emu/record/recordtest"
-	"trapline/tui/walk"
+	"trapline/internal/record"
+	"trapline/internal/rigs/recordtest"
+	"trapline/internal/tui/walk"
 )
 
 // forge IN OUT KEY=VALUE... makes a recording that no program writes from one

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"trapline/emu/linux"
-	"trapline/emu/linux/abi"
-	"trapline/kprobes/events"
+	"trapline/internal/events"
+	"trapline/internal/linux"
+	"trapline/internal/linux/abi"
 )
 
 // hostFiles answers the path look-ups of uprobe_events from the host's files.

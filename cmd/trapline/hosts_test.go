@@ -11,9 +11,9 @@ import (
 )
 
 // notOnJS are the packages that js/wasm does not have: the terminal UI and what
-// stands on it. (emu/silicon/native, which traces processes of the host, has
+// stands on it. (internal/rigs/silicon/native, which traces processes of the host, has
 // files for linux/amd64 only.)
-var notOnJS = []string{"trapline/cmd/trapline", "trapline/tui", "trapline/tui/export"}
+var notOnJS = []string{"trapline/cmd/trapline", "trapline/internal/tui", "trapline/internal/tui/export"}
 
 // compiles lists the packages that go can compile for a host, and the others.
 func compiles(t *testing.T, host string) (yes, no []string) {

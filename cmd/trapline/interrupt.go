@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"trapline/emu/linux"
+	"trapline/internal/linux"
 )
 
 // interruption is the cause of a context that a signal ended.

@@ -15,11 +15,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/record"
-	"trapline/emu/record/recordtest"
+	"trapline/internal/format"
+	"trapline/internal/record"
+	"trapline/internal/rigs/recordtest"
+	"trapline/internal/tui/walk"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
-	"trapline/tui/walk"
 )
 
 // counting has no end and never comes back to a state.

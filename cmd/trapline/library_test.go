@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/unicorn"
+	"trapline/internal/emu/unicorn"
 )
 
 // TestLibraryThatDoesNotFit: a library whose self-check fails is a note, and
@@ -19,7 +19,7 @@ func TestLibraryThatDoesNotFit(t *testing.T) {
 		return
 	}
 	program := filepath.Join(t.TempDir(), "trapline")
-	out, err := exec.Command("go", "build", "-tags", "unicorn", "-ldflags", "-X trapline/emu/unicorn.skew=8", "-o", program, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-tags", "unicorn", "-ldflags", "-X trapline/internal/emu/unicorn.skew=8", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	var text, notes bytes.Buffer
 	cmd := exec.Command(program, "run", "first-probe")

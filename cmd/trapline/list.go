@@ -6,8 +6,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
 )
 
 func listCommand(out *output) *cli.Command {

@@ -7,10 +7,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/explore"
-	"trapline/scenarios/format"
-	"trapline/scenarios/litmus"
-	"trapline/scenarios/story"
+	"trapline/internal/explore"
+	"trapline/internal/format"
+	"trapline/internal/litmus"
+	"trapline/internal/story"
 )
 
 func litmusCommand(out *output) *cli.Command {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
+	"trapline/internal/printable"
 )
 
 // Exit statuses, a contract that scripts depend on.

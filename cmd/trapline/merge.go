@@ -7,10 +7,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
-	"trapline/scenarios/atomicfile"
-	"trapline/scenarios/story"
-	"trapline/scenarios/sweep"
+	"trapline/internal/atomicfile"
+	"trapline/internal/printable"
+	"trapline/internal/story"
+	"trapline/internal/sweep"
 )
 
 func mergeCommand(out *output) *cli.Command {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/internal/format"
+	"trapline/internal/litmus"
 	"trapline/scenarios"
-	"trapline/scenarios/format"
-	"trapline/scenarios/litmus"
 )
 
 // modelFlag is --memory-model.

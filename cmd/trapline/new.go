@@ -12,9 +12,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
+	"trapline/internal/atomicfile"
+	"trapline/internal/printable"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
 )
 
 //go:embed template.txtar

@@ -9,8 +9,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
-	"trapline/emu/printable"
-	"trapline/scenarios/story"
+	"trapline/internal/printable"
+	"trapline/internal/story"
 )
 
 // output is standard output, buffered, with colour where a person looks.

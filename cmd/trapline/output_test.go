@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"trapline/emu/printable"
-	"trapline/scenarios/story"
+	"trapline/internal/printable"
+	"trapline/internal/story"
 )
 
 const hostileText = "a\x1b[2Jb\u009b1mc\u202e\x07"

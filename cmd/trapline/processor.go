@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
+	"trapline/internal/emu"
 	"trapline/scenarios"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/linux"
+	"trapline/internal/linux"
 )
 
 // andWord stands between the programs of a run.

@@ -7,11 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu"
+	"trapline/internal/atomicfile"
+	"trapline/internal/emu"
+	"trapline/internal/tui/course"
+	"trapline/internal/tui/walk"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/tui/course"
-	"trapline/tui/walk"
 )
 
 func openedWalk(t *testing.T, f *scenarios.File, engine string) *walk.Walk {

@@ -13,13 +13,13 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/printable"
+	"trapline/internal/emu"
+	"trapline/internal/printable"
+	"trapline/internal/story"
+	"trapline/internal/tui"
+	"trapline/internal/tui/course"
+	"trapline/internal/tui/quiz"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
-	"trapline/tui"
-	"trapline/tui/course"
-	"trapline/tui/quiz"
 )
 
 func resultsFlag() cli.Flag {

@@ -9,14 +9,14 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/linux"
-	"trapline/emu/printable"
-	"trapline/emu/record"
-	"trapline/emu/sched"
+	"trapline/internal/atomicfile"
+	"trapline/internal/emu"
+	"trapline/internal/linux"
+	"trapline/internal/printable"
+	"trapline/internal/record"
+	"trapline/internal/sched"
+	"trapline/internal/tui/walk"
 	"trapline/scenarios"
-	"trapline/scenarios/atomicfile"
-	"trapline/tui/walk"
 )
 
 func recordCommand(out *output) *cli.Command {

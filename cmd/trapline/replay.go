@@ -7,9 +7,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
-	"trapline/emu/record"
-	"trapline/tui/walk"
+	"trapline/internal/printable"
+	"trapline/internal/record"
+	"trapline/internal/tui/walk"
 )
 
 func replayCommand(out *output) *cli.Command {

@@ -8,13 +8,13 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu"
-	"trapline/emu/nearest"
-	"trapline/emu/sched"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/trace"
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/nearest"
+	"trapline/internal/sched"
+	"trapline/internal/story"
 	"trapline/scenarios"
-	"trapline/scenarios/story"
 )
 
 func runCommand(out *output) *cli.Command {

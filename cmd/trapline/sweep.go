@@ -16,10 +16,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/explore"
-	"trapline/emu/printable"
+	"trapline/internal/explore"
+	"trapline/internal/printable"
+	"trapline/internal/sweep"
 	"trapline/scenarios"
-	"trapline/scenarios/sweep"
 )
 
 func sweepCommand(out *output) *cli.Command {

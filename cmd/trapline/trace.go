@@ -14,8 +14,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/linux"
-	"trapline/idt"
+	"trapline/internal/idt"
+	"trapline/internal/linux"
 )
 
 // exitTrace is the status of trace's own failures, as env and timeout have

@@ -13,7 +13,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/linux"
+	"trapline/internal/linux"
 	"trapline/scenarios"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/emu/linux"
+	"trapline/internal/linux"
 )
 
 // A recording holds what the program can see: not what a link out of a named

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/kprobes/events"
-	"trapline/kprobes/uprobes/places"
-	"trapline/scenarios/format"
+	"trapline/internal/events"
+	"trapline/internal/format"
+	"trapline/internal/uprobes/places"
 )
 
 // definition is a line of uprobe_events as the user wrote it.

@@ -9,16 +9,16 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/linux"
-	"trapline/kprobes/engines"
-	"trapline/kprobes/events"
-	"trapline/kprobes/events/fetch"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes"
-	"trapline/kprobes/uprobes/audit"
-	"trapline/kprobes/uprobes/places"
-	"trapline/kprobes/uprobes/tracer"
-	"trapline/scenarios/format"
+	"trapline/internal/engines"
+	"trapline/internal/events"
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/format"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes"
+	"trapline/internal/uprobes/audit"
+	"trapline/internal/uprobes/places"
+	"trapline/internal/uprobes/tracer"
 )
 
 // traceFlags are those of the events.

@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"trapline/scenarios/story"
+	"trapline/internal/story"
 )
 
 // traceProgram exits with 1 and prints nothing.
 func traceProgram(t *testing.T) string {
-	path, err := filepath.Abs("../../kprobes/uprobes/testdata/bin/stack32")
+	path, err := filepath.Abs("../../internal/uprobes/testdata/bin/stack32")
 	require.NoError(t, err)
 	return path
 }

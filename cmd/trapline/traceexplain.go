@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"trapline/emu"
-	"trapline/emu/loader"
-	"trapline/kprobes/events/tracefs"
-	"trapline/kprobes/uprobes"
-	"trapline/scenarios/story"
+	"trapline/internal/emu"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/loader"
+	"trapline/internal/story"
+	"trapline/internal/uprobes"
 )
 
 // hitObject is the first hit of a probe with --explain --json.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"trapline/scenarios/atomicfile"
+	"trapline/internal/atomicfile"
 )
 
 // traceFile collects a trace and writes it when the run is over, to a file or

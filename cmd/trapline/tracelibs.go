@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/emu/loader"
+	"trapline/internal/loader"
 )
 
 // linkerCache is where the dynamic linker looks a library's name up.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/kprobes/uprobes/source"
+	"trapline/internal/uprobes/source"
 )
 
 // linesBehind is how many lines of source are shown behind the last one with code.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/linux"
-	"trapline/emu/loader"
-	"trapline/kprobes/uprobes/audit"
-	"trapline/kprobes/uprobes/places"
+	"trapline/internal/linux"
+	"trapline/internal/loader"
+	"trapline/internal/uprobes/audit"
+	"trapline/internal/uprobes/places"
 )
 
 // probedFiles are the ELF files in which probes are defined, each read once.

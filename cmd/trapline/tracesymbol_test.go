@@ -15,7 +15,7 @@ import (
 // What a return probe breaks is said before the program runs.
 func TestReturnProbesThatBreakPrograms(t *testing.T) {
 	goProgram := filepath.Join(t.TempDir(), "go")
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", goProgram, "../../kprobes/uprobes/places/testdata/gonames")
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", goProgram, "../../internal/uprobes/places/testdata/gonames")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -39,7 +39,7 @@ func TestReturnProbesThatBreakPrograms(t *testing.T) {
 // Lines and variables are listed without a run.
 func TestTraceListsLinesAndVariables(t *testing.T) {
 	prog := filepath.Join(t.TempDir(), "list")
-	if out, err := exec.Command("gcc", "-g", "-O0", "-o", prog, "../../kprobes/uprobes/source/testdata/list.c").CombinedOutput(); err != nil {
+	if out, err := exec.Command("gcc", "-g", "-O0", "-o", prog, "../../internal/uprobes/source/testdata/list.c").CombinedOutput(); err != nil {
 		t.Skipf("gcc: %s", out)
 	}
 	lines := listing(t, "-L", "sum", "--", prog)

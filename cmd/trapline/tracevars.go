@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/kprobes/uprobes/places"
+	"trapline/internal/uprobes/places"
 )
 
 // listVariables prints what a probe at a place can name, for each address that the place has.

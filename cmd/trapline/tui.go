@@ -13,13 +13,13 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/printable"
-	"trapline/emu/record"
+	"trapline/internal/printable"
+	"trapline/internal/record"
+	"trapline/internal/tui"
+	"trapline/internal/tui/course"
+	"trapline/internal/tui/quiz"
+	"trapline/internal/tui/walk"
 	"trapline/scenarios"
-	"trapline/tui"
-	"trapline/tui/course"
-	"trapline/tui/quiz"
-	"trapline/tui/walk"
 )
 
 func tuiCommand(out *output) *cli.Command {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/unicorn"
+	"trapline/internal/emu/unicorn"
 )
 
 func versionCommand(out *output) *cli.Command {

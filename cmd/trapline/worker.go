@@ -9,9 +9,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/emu/explore"
-	"trapline/scenarios/sweep"
-	"trapline/scenarios/sweep/queue"
+	"trapline/internal/explore"
+	"trapline/internal/sweep"
+	"trapline/internal/sweep/queue"
 )
 
 func workerCommand(out *output) *cli.Command {

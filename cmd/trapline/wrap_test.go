@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
-	"trapline/scenarios/story"
+	"trapline/internal/story"
 )
 
 func TestLinesAreWrappedAtBlanks(t *testing.T) {

@@ -1,0 +1,120 @@
+package emu
+
+import (
+	"encoding/binary"
+
+	"trapline/internal/idt"
+)
+
+// Bits that a task switch uses.
+const (
+	DR6BT    uint64 = 1 << 15 // #DB: the new task's T bit is set
+	dr7Local uint64 = 0x155   // L0-L3, LE
+	tss32Min        = idt.TSSSize - 1
+)
+
+// SwitchTask enters the 32-bit task whose TSS selector sel names, nested in
+// the present one, as a task gate does on i386 (SDM vol. 3, 7.3). RIP is as it
+// is to be saved. With a fault, the memory of both TSSs may have changed.
+func (m *Machine) SwitchTask(c *CPU, sel uint16) *Trap {
+	old := c.Sys.TR
+	if t := m.loadSystemSeg(c, sel, &c.Sys.TR, 9); t != nil {
+		return t
+	}
+	next := c.Sys.TR
+	if next.Limit < tss32Min || old.Limit < tss32Min {
+		c.Sys.TR = old
+		return FaultErr(VecTS, uint32(sel&^3))
+	}
+	if t := m.saveTask(c, old); t != nil {
+		c.Sys.TR = old
+		return t
+	}
+	if t := m.Store(c, next.Base, 2, uint64(old.Sel), false, ByDelivery); t != nil {
+		return t
+	}
+	tss, t := m.readTSS(c, next)
+	if t != nil {
+		return t
+	}
+	return m.enterTask(c, &tss)
+}
+
+// saveTask writes the registers to the TSS; what only software changes there
+// stays: the link, the stacks, CR3, the LDT.
+func (m *Machine) saveTask(c *CPU, tr SystemSeg) *Trap {
+	tss, t := m.readTSS(c, tr)
+	if t != nil {
+		return t
+	}
+	tss.EIP, tss.EFLAGS = uint32(c.RIP), uint32(c.RFLAGS)
+	for i := range tss.GPR {
+		tss.GPR[i] = uint32(c.GPR[i])
+	}
+	for i := range tss.Seg {
+		tss.Seg[i] = uint16(c.Seg[i].Sel)
+	}
+	b := tss.Encode()
+	const eip, ldt = 32, 96
+	for off := eip; off < ldt; off += 4 {
+		v := binary.LittleEndian.Uint32(b[off:])
+		if t := m.Store(c, tr.Base+uint64(off), 4, uint64(v), false, ByDelivery); t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+func (m *Machine) readTSS(c *CPU, tr SystemSeg) (idt.TSS32, *Trap) {
+	var b [idt.TSSSize]byte
+	for off := 0; off < len(b); off += 4 {
+		v, t := m.Load(c, tr.Base+uint64(off), 4, false)
+		if t != nil {
+			return idt.TSS32{}, t
+		}
+		binary.LittleEndian.PutUint32(b[off:], uint32(v))
+	}
+	return idt.DecodeTSS32(b), nil
+}
+
+// enterTask loads the registers from the new task's TSS. Its segments are
+// checked in its own context: a bad one is #TS.
+func (m *Machine) enterTask(c *CPU, tss *idt.TSS32) *Trap {
+	for i, v := range tss.GPR {
+		c.GPR[i] = uint64(v)
+	}
+	c.RIP = uint64(tss.EIP)
+	c.RFLAGS = uint64(tss.EFLAGS)&popable | FlagsFixed | NT
+	c.Sys.CR0 |= CR0TS
+	c.Sys.CR3 = uint64(tss.CR3)
+	c.Sys.DR[7] &^= dr7Local
+	c.Shadow = 0
+	invalid := func(t *Trap) *Trap {
+		if t != nil && t.Vector == VecGP {
+			t.Vector = VecTS
+		}
+		return t
+	}
+	if t := m.loadSystemSeg(c, tss.LDT, &c.Sys.LDTR, 2); t != nil {
+		return invalid(t)
+	}
+	cs := tss.Seg[CS]
+	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
+		return invalid(t)
+	}
+	if t := m.LoadStack(c, tss.Seg[SS], c.CPL, VecTS); t != nil {
+		return t
+	}
+	for _, i := range [...]int{ES, DS, FS, GS} {
+		if t := m.LoadData(c, i, tss.Seg[i]); t != nil {
+			return invalid(t)
+		}
+	}
+	if tss.Trap {
+		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: DR6BT})
+	}
+	return nil
+}
+
+// popable are the flags that a TSS's image sets.
+const popable = FlagsStatus | TF | IF | DF | IOPL | NT | RF | VM | AC | VIF | VIP | ID

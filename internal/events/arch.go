@@ -1,0 +1,115 @@
+package events
+
+import "trapline/internal/idt"
+
+// The architecture of a definition is that of the kernel that is asked, which
+// is not always the probed program's: a 32-bit program under a 64-bit kernel is
+// fetched with 64-bit words.
+
+// wordBits is the width of an unsigned long in bits: 64 or 32.
+func wordBits(a idt.Arch) int { return 8 * a.Word() }
+
+// Reg is a field of struct pt_regs.
+type Reg uint8
+
+const (
+	RegAX Reg = iota
+	RegBX
+	RegCX
+	RegDX
+	RegSI
+	RegDI
+	RegBP
+	RegSP
+	RegIP
+	RegFlags
+	RegCS
+	RegSS
+	RegOrigAX
+	RegR8 // x86-64 only, to RegR15
+	RegR9
+	RegR10
+	RegR11
+	RegR12
+	RegR13
+	RegR14
+	RegR15
+	RegDS // i386 only, to RegGS
+	RegES
+	RegFS
+	RegGS
+	// NumRegs bounds the register numbers of both architectures.
+	NumRegs
+)
+
+var regNames = [NumRegs]string{
+	"ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags", "cs", "ss", "orig_ax",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+	"ds", "es", "fs", "gs",
+}
+
+// String is the name that %NAME uses (regs_query_register_offset()).
+func (r Reg) String() string {
+	if r < NumRegs {
+		return regNames[r]
+	}
+	return "?"
+}
+
+// RegisterNamed finds the register that %NAME means; names are lower case and
+// those of struct pt_regs, so "eax", "rax" and "AX" are none.
+func RegisterNamed(a idt.Arch, name string) (Reg, bool) {
+	for r := Reg(0); r < NumRegs; r++ {
+		if regNames[r] == name {
+			return r, has(a, r)
+		}
+	}
+	return 0, false
+}
+
+func has(a idt.Arch, r Reg) bool {
+	switch {
+	case r >= RegDS:
+		return a == idt.I386
+	case r >= RegR8:
+		return a == idt.AMD64
+	}
+	return true
+}
+
+// ArgRegs are the registers of a kernel function's first arguments, in
+// order: the System V order on x86-64, the kernel's -mregparm=3 on i386.
+// Further arguments lie on the stack above the return address.
+func ArgRegs(a idt.Arch) []Reg {
+	if a == idt.I386 {
+		return i386ArgRegs
+	}
+	return x8664ArgRegs
+}
+
+var (
+	i386ArgRegs  = []Reg{RegAX, RegDX, RegCX}
+	x8664ArgRegs = []Reg{RegDI, RegSI, RegDX, RegCX, RegR8, RegR9}
+)
+
+// HashPointer is what "%p" prints instead of an address: NULL and error
+// numbers as they are, the rest scrambled to 32 bits. A running kernel keys
+// the hash at random; this is the fixed hash that it uses when booted with
+// debug_boot_weak_hash, so that runs repeat.
+func HashPointer(a idt.Arch, addr uint64) uint64 {
+	const maxErrno = 4095
+	addr = a.Mask(addr)
+	if addr == 0 || addr >= a.Mask(^uint64(0))-maxErrno+1 {
+		return addr
+	}
+	return Hash(a, addr, 32)
+}
+
+// Hash is the kernel's multiplicative hash of a word to the given number of
+// bits, at most 32 (hash_long()).
+func Hash(a idt.Arch, v uint64, bits int) uint64 {
+	if a == idt.I386 {
+		return uint64(uint32(v) * 0x61c88647 >> (32 - bits))
+	}
+	return v * 0x61c8864680b583eb >> (64 - bits)
+}

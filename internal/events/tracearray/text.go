@@ -1,0 +1,136 @@
+package tracearray
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracefs"
+)
+
+// release is what the header of the latency format names.
+const release = "6.1.0-56-amd64"
+
+// Text is the trace file: head and lines.
+func (a *Array) Text() string { return a.textOf(a.rings) }
+
+func (a *Array) textOf(rings []*ring) string {
+	list := merged(rings)
+	written := len(list)
+	for _, r := range rings {
+		written += r.overrun
+	}
+	if a.options.on(optionLatency) {
+		return a.latencyHeader(len(list), written) + a.lines(list)
+	}
+	return tracefs.TraceHeader(a.line(), len(list), written, len(a.rings)) + a.lines(list)
+}
+
+// Lines is the trace without its head.
+func (a *Array) Lines() string { return a.lines(a.Entries()) }
+
+func (a *Array) lines(list []*Entry) string {
+	var b strings.Builder
+	for i, e := range list {
+		var next *Entry
+		if i+1 < len(list) {
+			next = list[i+1]
+		}
+		a.appendLine(&b, e, next)
+	}
+	return b.String()
+}
+
+// Consume is one reading of trace_pipe up to where it would wait: what is read is taken out.
+func (a *Array) Consume() string {
+	var list []*Entry
+	for range a.Entries() {
+		var oldest *ring
+		for _, r := range a.rings {
+			if e := r.next(false); e != nil && (oldest == nil || e.seq < oldest.next(false).seq) {
+				oldest = r
+			}
+		}
+		list = append(list, oldest.next(true))
+	}
+	return a.lines(list)
+}
+
+func (a *Array) appendLine(b *strings.Builder, e, next *Entry) {
+	switch {
+	case a.options.on(optionRaw):
+		fmt.Fprintf(b, "%d %d %d type: %d\n", e.PID, e.CPU, e.Time, e.eventID())
+		return
+	case a.options.on(optionHex):
+		fmt.Fprintf(b, "%08x %08x %016x type: %d\n\n", e.PID, e.CPU, e.Time, e.eventID())
+		return
+	}
+	var l fetch.Line
+	o := a.line()
+	if a.options.on(optionLatency) && !o.NoContext {
+		b.WriteString(a.latencyContext(e, next))
+		o.NoContext = true
+	}
+	if e.Stack == nil {
+		tracefs.AppendTraceLine(&l, o, e.TraceEntry, e.Record, a.cfg.Names)
+		b.Write(l.Text)
+		return
+	}
+	tracefs.AppendTraceContext(&l, o, e.TraceEntry)
+	b.Write(l.Text)
+	b.WriteString("<stack trace>\n")
+	for _, f := range e.Stack {
+		b.WriteString(" => " + f + "\n")
+	}
+}
+
+// stackType is the number of stack traces among the kinds of entries (TRACE_STACK).
+const stackType = 4
+
+func (e *Entry) eventID() int {
+	if e.Event == nil {
+		return stackType
+	}
+	return e.Event.ID
+}
+
+func (a *Array) latencyContext(e, next *Entry) string {
+	mark := byte(' ')
+	if next != nil {
+		mark = timeMark(next.Time - e.Time)
+	}
+	return fmt.Sprintf("%8.8s-%-7d %3d%s %4dus%c: ", e.Comm, e.PID, e.CPU, e.Flags, (e.Time-a.start)/1000, mark)
+}
+
+// timeMark shows how long it is to the next entry, in nanoseconds.
+func timeMark(d uint64) byte {
+	for _, m := range []struct {
+		above uint64
+		mark  byte
+	}{{1e9, '$'}, {1e8, '@'}, {1e7, '*'}, {1e6, '#'}, {1e5, '!'}, {1e4, '+'}} {
+		if d > m.above {
+			return m.mark
+		}
+	}
+	return ' '
+}
+
+func (a *Array) latencyHeader(entries, written int) string {
+	return "# tracer: nop\n#\n" +
+		"# nop latency trace v1.1.5 on " + release + "\n" +
+		"# --------------------------------------------------------------------\n" +
+		fmt.Sprintf("# latency: 0 us, #%d/%d, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:%d)\n", entries, written, len(a.rings)) +
+		"#    -----------------\n" +
+		"#    | task: -0 (uid:0 nice:0 policy:0 rt_prio:0)\n" +
+		"#    -----------------\n" +
+		"#\n" +
+		"#                    _------=> CPU#            \n" +
+		"#                   / _-----=> irqs-off/BH-disabled\n" +
+		"#                  | / _----=> need-resched    \n" +
+		"#                  || / _---=> hardirq/softirq \n" +
+		"#                  ||| / _--=> preempt-depth   \n" +
+		"#                  |||| / _-=> migrate-disable \n" +
+		"#                  ||||| /     delay           \n" +
+		"#  cmd     pid     |||||| time  |   caller     \n" +
+		"#     \\   /        ||||||  \\    |    /       \n"
+}

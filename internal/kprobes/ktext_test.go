@@ -1,0 +1,52 @@
+package kprobes_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/internal/asm"
+	"trapline/internal/emu"
+	"trapline/internal/idt"
+	"trapline/internal/kprobes"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
+)
+
+var update = flag.Bool("update", false, "write the kernels' listings anew")
+
+// TestKernelListings compiles every kernel and compares it with the
+// committed listing that runs.
+func TestKernelListings(t *testing.T) {
+	for _, k := range kprobes.KernelTexts() {
+		t.Run(k.Listing, func(t *testing.T) {
+			layout := traps.LayoutOf(k.Arch)
+			arch := idt.I386
+			if k.Arch == emu.AMD64 {
+				arch = idt.AMD64
+			}
+			source := asm.Source{Name: k.Listing, Text: k.Assembly, Arch: arch, Base: layout.Text, DataBase: layout.Data}
+			img, err := asm.Compile(context.Background(), source, k.C)
+			if errors.Is(err, asm.ErrNoAssembler) || errors.Is(err, asm.ErrNoCompiler) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			img.Files = k.Files
+			want, err := loader.WriteListing(img, k.Source)
+			require.NoError(t, err)
+			path := filepath.Join("..", "..", k.Listing)
+			if *update {
+				require.NoError(t, os.WriteFile(path, want, 0o644))
+				return
+			}
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(got), "stale listing: go test ./internal/kprobes -run KernelListings -update")
+		})
+	}
+}

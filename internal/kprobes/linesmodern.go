@@ -1,0 +1,194 @@
+package kprobes
+
+import (
+	"maps"
+
+	"trapline/internal/emu"
+	"trapline/internal/traps"
+)
+
+// Seen tells what lines of engines/modern/*.c mean.
+func (e *perCPU) Seen() map[string]traps.Seen {
+	seen := e.seen()
+	maps.Copy(seen, e.seenCopies())
+	maps.Copy(seen, map[string]traps.Seen{
+		"set_current_kprobe":      e.seenCurrent,
+		"hit_active":              e.seenActive,
+		"save_previous_kprobe":    e.seenPutAside,
+		"restore_previous_kprobe": e.seenTakenBack,
+		"set_reenter":             e.seenReenter,
+		"reset_current_kprobe":    e.seenLeave,
+		"begin_post":              seenPost,
+		"restore_saved_flags":     e.seenEnd,
+		"reenter_kprobe":          e.seenSkipped,
+		"inc_nmissed":             e.seenMissed,
+		"boost":                   e.seenBoost,
+		"emulated":                e.seenEmulated,
+		"mutex_lock":              e.seenLock,
+		"mutex_unlock":            e.seenUnlock,
+		"list_del":                e.seenDeleted,
+		"write_breakpoint":        e.seenArmed,
+		"disable_kprobe":          e.seenDisabled,
+		"enable_kprobe":           e.seenEnabled,
+		"gather":                  e.seenGathered,
+		"ungather":                e.seenUngathered,
+	})
+	return seen
+}
+
+// Asks: nothing asks for a CPU's number.
+func (e *perCPU) Asks() string { return "" }
+
+// begin notes that this CPU steps x.Probe from now on.
+func (e *perCPU) begin(x *traps.Exec) {
+	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), outer: e.g.step[x.C.ID].outer}
+}
+
+func (e *perCPU) seenCurrent(x *traps.Exec) {
+	x.Probe = x.Written().New
+	e.begin(x)
+}
+
+func (e *perCPU) seenActive(x *traps.Exec) {
+	e.atHand(x)
+	e.hit(x)
+}
+
+func (e *perCPU) seenPutAside(x *traps.Exec) { e.g.step[x.C.ID].outer = e.g.step[x.C.ID].addr }
+
+func (e *perCPU) seenTakenBack(x *traps.Exec) {
+	x.Micro.Work = emu.WorkEnd
+	s := &e.g.step[x.C.ID]
+	*s = stepOf{addr: s.outer}
+}
+
+func (e *perCPU) seenReenter(x *traps.Exec) {
+	x.Micro.Work = emu.WorkReenter
+	e.g.step[x.C.ID].active = true
+}
+
+func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
+
+// seenEnd: the step is over. It ends every gathered probe's hit: a probe with a
+// post_handler is counted when that runs, one that came since the hit is not.
+func (e *perCPU) seenEnd(x *traps.Exec) {
+	e.atHand(x)
+	if e.get(x, ctlStatus) != reenter {
+		e.endHit(x)
+	}
+}
+
+// endHit counts the end of the hit of x.Probe.
+func (e *perCPU) endHit(x *traps.Exec) {
+	if i := e.g.index(x.Probe); i >= 0 {
+		e.g.add(i, Posts)
+		return
+	}
+	for _, i := range e.g.byAddr[e.addr(x)] {
+		if e.g.registered(i) && !e.g.probes[i].Post.Set() && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
+			e.g.add(i, Posts)
+		}
+	}
+}
+
+// each sees the registered probes at the address of x.Probe.
+func (e *perCPU) each(x *traps.Exec, see func(i int)) {
+	for _, i := range e.g.byAddr[e.addr(x)] {
+		if e.g.registered(i) {
+			see(i)
+		}
+	}
+}
+
+// missed: kprobes_inc_nmissed_count() for x.Probe.
+func (e *perCPU) missed(x *traps.Exec) {
+	e.each(x, func(i int) { e.g.add(i, Nmissed) })
+	x.M.Note(emu.Note{Kind: NoteMissed, ID: "O4", Text: "nmissed", Addr: e.addr(x)})
+}
+
+// skipped: the same for a hit inside a hit.
+func (e *perCPU) skipped(x *traps.Exec) {
+	e.missed(x)
+	e.each(x, func(i int) { e.g.add(i, Skipped) })
+}
+
+func (e *perCPU) seenMissed(x *traps.Exec) {
+	x.Probe = x.CallArg(0)
+	e.missed(x)
+}
+
+func (e *perCPU) seenSkipped(x *traps.Exec) {
+	x.Probe = x.CallArg(0)
+	e.skipped(x)
+}
+
+// seenBoost: the frame's eip is set to a copy that runs without a trap at its
+// end. A hit inside a hit leaves the outer one current.
+func (e *perCPU) seenBoost(x *traps.Exec) {
+	to := x.Written().New
+	addr := e.g.probes[(to-e.slots)/copySize].Addr
+	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
+		e.endHit(x)
+	}
+	e.g.step[x.C.ID] = stepOf{addr: addr, copy: to, active: true}
+}
+
+// seenEmulated: emulate(way, p, regs) is called.
+func (e *perCPU) seenEmulated(x *traps.Exec) {
+	x.Probe = x.CallArg(1)
+	e.each(x, func(i int) { e.g.add(i, Executions) })
+	e.seenEnd(x)
+}
+
+// seenDeleted: hlist_del_rcu(&p->hlist) is called, and hlist is struct kprobe's first
+// member. An aggregated probe goes with the last one at its address.
+func (e *perCPU) seenDeleted(x *traps.Exec) {
+	x.Probe = x.CallArg(0)
+	e.each(x, func(i int) { e.g.setRegistered(i, false) })
+}
+
+// seenArmed: CC was written, for all enabled probes at the address.
+func (e *perCPU) seenArmed(x *traps.Exec) {
+	e.enabled(x, x.Written().Addr)
+}
+
+func (e *perCPU) enabled(x *traps.Exec, addr uint64) {
+	ap := e.lookup(x, addr)
+	for _, i := range e.g.byAddr[addr] {
+		if at := e.g.Address(i); at == ap || e.lists(x, ap, at) {
+			if flags, _ := x.M.PeekWord(x.C.Space, at+e.l.opcode+3, 1); flags == 0 {
+				e.g.setRegistered(i, true)
+			}
+		}
+	}
+}
+
+// lists reports whether the probe at at is on the list of an aggregated one. The
+// bound is for lists that a guest has broken.
+func (e *perCPU) lists(x *traps.Exec, ap, at uint64) bool {
+	next := e.peek(x, ap+e.l.list)
+	for n := 0; n < MaxProbes && next != ap+e.l.list && next != at+e.l.list; n++ {
+		next = e.peek(x, next)
+	}
+	return next == at+e.l.list
+}
+
+// seenDisabled: __disable_kprobe(p) is called.
+func (e *perCPU) seenDisabled(x *traps.Exec) { e.g.setRegistered(e.g.index(x.CallArg(0)), false) }
+
+// seenEnabled: a probe's flags were cleared; another one may keep the breakpoint.
+func (e *perCPU) seenEnabled(x *traps.Exec) {
+	x.Probe = x.Written().Addr - e.l.opcode - 3
+	if b, _ := x.M.PeekWord(x.C.Space, e.addr(x), 1); b == breakpoint {
+		e.enabled(x, e.addr(x))
+	}
+}
+
+// seenGathered: list_add_rcu(&p->list, head) is called (M5).
+func (e *perCPU) seenGathered(x *traps.Exec) {
+	e.g.setRegistered(e.g.index(x.CallArg(0)-e.l.list), true)
+}
+
+func (e *perCPU) seenUngathered(x *traps.Exec) {
+	e.g.setRegistered(e.g.index(x.CallArg(0)-e.l.list), false)
+}

@@ -1,0 +1,35 @@
+package kprobes
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/traps"
+)
+
+// TestEachMeaningHasALine: every name that a machinery knows stands at a line of
+// each engine's text that has the machinery, on one architecture at least.
+func TestEachMeaningHasALine(t *testing.T) {
+	for _, e := range engines.All(engines.Kernel)[1:] {
+		named := map[string]bool{}
+		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+			text := kernelText(e, a)
+			o, err := text.Options()
+			require.NoError(t, err)
+			for _, p := range o.Places {
+				named[p.Name] = true
+			}
+		}
+		c := machineries[e.Machinery](described{engine: e}).(traps.CEngine)
+		for name := range c.Seen() {
+			assert.True(t, named[name], "%s: no line is @%s", e.Name, name)
+		}
+		if asks := c.Asks(); asks != "" {
+			assert.True(t, named[asks], "%s: no line is @%s", e.Name, asks)
+		}
+	}
+}

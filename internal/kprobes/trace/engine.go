@@ -1,0 +1,225 @@
+package trace
+
+import (
+	"errors"
+	"slices"
+
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/events"
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/kprobes"
+	"trapline/internal/linux/abi"
+)
+
+// engine is a Tracing as the kernel behind kprobe_events.
+type engine Tracing
+
+var _ tracefs.Kprobes = (*engine)(nil)
+
+func (e *engine) Count(name string) int                    { return e.names().Count(name) }
+func (e *engine) Address(name string) (uint64, bool)       { return e.names().Address(name) }
+func (e *engine) Lookup(addr uint64) (events.Symbol, bool) { return e.names().Lookup(addr) }
+
+func (e *engine) names() events.Symbols {
+	if e.places != nil {
+		return e.places
+	}
+	return e.symbols
+}
+
+// Notrace is the image's answer: the modelled kernel has no ftrace whose
+// exceptions would count.
+func (e *engine) Notrace(addr uint64) bool { return e.places != nil && e.places.Notrace(addr) }
+
+// ModuleLoaded tells whether a module's code is there.
+func (e *engine) ModuleLoaded(name string) bool {
+	m := (*Tracing)(e).module(name)
+	return m != nil && m.Loaded
+}
+
+// Register defines the probe with the engine; enabling arms it.
+func (e *engine) Register(p *tracefs.Probe) events.Errno {
+	t := (*Tracing)(e)
+	if errno := t.mayProbe(p.Addr); errno != 0 {
+		return errno
+	}
+	pl := &planted{probe: p, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
+	probe := kprobes.Probe{Name: p.On.Group + "/" + p.On.Name, Addr: p.Addr}
+	handler := kprobes.Handler{Action: hit(len(t.planted))}
+	if p.Return {
+		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: handler}
+	} else {
+		probe.Pre = handler
+	}
+	i, err := t.g.Define(probe)
+	switch {
+	case errors.Is(err, kprobes.ErrNoKretprobes):
+		t.printk(err.Error())
+		return events.ENOSYS
+	case err != nil:
+		t.printk(err.Error())
+		return events.ENOMEM
+	}
+	pl.index = i
+	t.planted = append(t.planted, pl)
+	t.byProbe[p] = pl
+	return 0
+}
+
+// earlierCounts are a probe's hits before its module went away: they go on
+// when it comes back, while misses begin anew (register_kprobe()).
+func (t *Tracing) earlierCounts(p *tracefs.Probe) tracefs.Counts {
+	for _, pl := range slices.Backward(t.planted) {
+		if pl.probe == p {
+			return pl.counts
+		}
+	}
+	return tracefs.Counts{}
+}
+
+// mayProbe judges the place: the trap path itself is blacklisted, other
+// places must hold the first byte of an instruction that the engine can probe,
+// and only engine modern takes a second probe at an address.
+func (t *Tracing) mayProbe(addr uint64) events.Errno {
+	if errno := t.judge(addr); errno != 0 {
+		return errno
+	}
+	if !t.g.SharesAddresses() && t.taken(addr) {
+		t.printk("engine " + t.g.Engine + " has one probe at an address, and there is one at " + t.g.K.Name(addr))
+		return events.EEXIST
+	}
+	return errnoOf(t.g.MayProbe(addr))
+}
+
+func (t *Tracing) judge(addr uint64) events.Errno {
+	if t.places != nil {
+		return t.places.MayProbe(addr)
+	}
+	layout := t.g.K.Layout
+	switch pte, ok := t.space().Lookup(addr); {
+	case !ok || pte.Prot&emu.Exec == 0, addr >= layout.Text && addr < layout.Data:
+		return events.EINVAL
+	case !t.startsInstruction(addr):
+		return events.EILSEQ
+	}
+	return 0
+}
+
+// errnoOf is an engine's error as the number that a write returns.
+func errnoOf(err error) events.Errno {
+	errno := abi.Errno(0)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &errno):
+		return events.Errno(errno)
+	}
+	return events.EINVAL
+}
+
+// taken tells whether a probe, of an event or not, is at the address.
+func (t *Tracing) taken(addr uint64) bool {
+	for _, pl := range t.planted {
+		if t.byProbe[pl.probe] == pl && pl.probe.Addr == addr {
+			return true
+		}
+	}
+	for i, p := range t.g.Probes() {
+		if p.Addr == addr && t.g.Stats(i).Registered {
+			return true
+		}
+	}
+	return false
+}
+
+// startsInstruction decodes from the symbol on, over breakpoints' original
+// bytes (can_probe()).
+func (t *Tracing) startsInstruction(addr uint64) bool {
+	sym, ok := t.symbols.Lookup(addr)
+	if !ok {
+		return false
+	}
+	for at := sym.Addr; at < addr; {
+		var code [insn.MaxLen]byte
+		n := t.g.K.M.Door().Peek(0, at, code[:])
+		t.g.Original(at, code[:n])
+		in, err := insn.Decode(code[:n], insn.ModeOf(t.g.K.M.Arch))
+		if err != nil || in.Len == 0 {
+			return false
+		}
+		if at += uint64(in.Len); at > addr {
+			return false
+		}
+	}
+	return true
+}
+
+// Unregister takes the probe out for good.
+func (e *engine) Unregister(p *tracefs.Probe) {
+	pl := e.byProbe[p]
+	if pl == nil {
+		return
+	}
+	t := (*Tracing)(e)
+	switch {
+	case pl.armed && t.later(work{unregisterKprobe, pl.index}):
+		t.later(work{"", pl.index})
+	case pl.armed:
+		e.g.Unregister(pl.index)
+	case pl.made && !p.Gone && !t.later(work{"", pl.index}):
+		e.g.Orphan(pl.index)
+	}
+	pl.armed = false
+	delete(e.byProbe, p)
+}
+
+// Enable arms the probe.
+func (e *engine) Enable(p *tracefs.Probe) events.Errno {
+	pl := e.byProbe[p]
+	if pl == nil {
+		return events.EINVAL
+	}
+	t := (*Tracing)(e)
+	if t.later(work{registerKprobe, pl.index}) {
+		if !pl.made {
+			e.g.MakeInstances(pl.index)
+		}
+		pl.armed, pl.made = true, true
+		return 0
+	}
+	arm := e.g.Register
+	if pl.made {
+		arm = e.g.Arm
+	}
+	if err := arm(pl.index); err != nil {
+		if errno := abi.Errno(0); !errors.As(err, &errno) {
+			t.printk(err.Error())
+		}
+		return errnoOf(err)
+	}
+	pl.armed, pl.made = true, true
+	return 0
+}
+
+// Disable takes the breakpoint out; calls that a return probe has seen begin
+// are still seen to end.
+func (e *engine) Disable(p *tracefs.Probe) {
+	if pl := e.byProbe[p]; pl != nil && pl.armed {
+		if t := (*Tracing)(e); !t.later(work{unregisterKprobe, pl.index}) {
+			e.g.Disarm(pl.index)
+		}
+		pl.armed = false
+	}
+}
+
+// symbolsOf names addresses by the table of the moment.
+type symbolsOf struct{ t *Tracing }
+
+func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) { return s.t.symbols.Lookup(addr) }
+
+// noUprobes is for the files that kernel probes do not use.
+type noUprobes struct{ tracefs.FilesOnly }
+
+func (noUprobes) Stat(string) (events.File, events.Errno) { return events.File{}, events.ENOENT }

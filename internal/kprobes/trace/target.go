@@ -1,0 +1,100 @@
+package trace
+
+import (
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/kprobes"
+	"trapline/internal/traps"
+)
+
+// target is the machine at a hit (fetch.Target).
+type target struct {
+	tracing *Tracing
+	call    *kprobes.Call
+	door    emu.Door
+}
+
+// general are the general registers in the order of events.RegAX and on.
+var general = [...]emu.Reg{
+	events.RegAX: emu.RAX, events.RegBX: emu.RBX, events.RegCX: emu.RCX, events.RegDX: emu.RDX,
+	events.RegSI: emu.RSI, events.RegDI: emu.RDI, events.RegBP: emu.RBP, events.RegSP: emu.RSP,
+	events.RegR8: emu.R8, events.RegR9: emu.R9, events.RegR10: emu.R10, events.RegR11: emu.R11,
+	events.RegR12: emu.R12, events.RegR13: emu.R13, events.RegR14: emu.R14, events.RegR15: emu.R15,
+}
+
+// Register reads the saved registers. The 32-bit frame of interrupted kernel
+// code has no stack segment, and none has FS and GS: those are the CPU's.
+func (t *target) Register(r events.Reg) uint64 {
+	c := t.call
+	switch r {
+	case events.RegIP:
+		return c.Regs.Get(traps.FieldIP)
+	case events.RegFlags:
+		return c.Regs.Get(traps.FieldFlags)
+	case events.RegCS:
+		return c.Regs.Get(traps.FieldCS)
+	case events.RegOrigAX:
+		return c.Regs.Get(traps.FieldOrigAX)
+	case events.RegSS:
+		if c.Door.Arch == emu.I386 && !c.Regs.User() {
+			return uint64(c.CPU.Seg[emu.SS].Sel)
+		}
+		return c.Regs.Get(traps.FieldSS)
+	case events.RegDS:
+		return c.Regs.Get(traps.FieldDS)
+	case events.RegES:
+		return c.Regs.Get(traps.FieldES)
+	case events.RegFS:
+		return uint64(c.CPU.Seg[emu.FS].Sel)
+	case events.RegGS:
+		return uint64(c.CPU.Seg[emu.GS].Sel)
+	}
+	return c.Regs.Reg(general[r])
+}
+
+// ReadUser reads what ring 3 may read and is present.
+func (t *target) ReadUser(addr uint64, p []byte) int {
+	if addr >= taskSize(t.call.Door.Arch) {
+		return 0
+	}
+	return t.read(addr, p, emu.User)
+}
+
+// ReadKernel reads what is mapped.
+func (t *target) ReadKernel(addr uint64, p []byte) int { return t.read(addr, p, 0) }
+
+func (t *target) read(addr uint64, p []byte, need emu.Prot) int {
+	s := t.call.CPU.Space
+	n := 0
+	for n < len(p) {
+		at := addr + uint64(n)
+		pte, ok := s.Lookup(at)
+		if !ok || pte.Prot&need != need {
+			break
+		}
+		end := min(len(p), n+int(emu.PageSize-at%emu.PageSize))
+		n += t.door.PeekSpace(s, at, p[n:end])
+	}
+	return n
+}
+
+// taskSize is where user memory ends (TASK_SIZE).
+func taskSize(a emu.Arch) uint64 {
+	if a == emu.AMD64 {
+		return 0x00007ffffffff000
+	}
+	return 0xc0000000
+}
+
+// Comm is the task's name, cut to what a task_struct holds.
+func (t *target) Comm() string { return t.tracing.comm(t.call.CPU.ID) }
+
+const commLen = 15
+
+func (t *Tracing) comm(cpu int) string {
+	name := t.g.K.Tasks[cpu].Name
+	if name == "" {
+		name = "swapper"
+	}
+	return name[:min(len(name), commLen)]
+}

@@ -1,0 +1,156 @@
+package trace
+
+import (
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracearray"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/kprobes"
+	"trapline/internal/loader"
+)
+
+// Tracing is the event files, the trace buffer and the modules of one machine.
+type Tracing struct {
+	g        *kprobes.Manager
+	kernel   func() loader.Symbols
+	places   Places
+	registry *tracefs.Registry
+	symbols  *symbolTable
+	modules  []*Module
+	byProbe  map[*tracefs.Probe]*planted
+	planted  []*planted
+	buffer   buffer
+	array    *tracearray.Array
+	target   target
+	log      []string  // the kernel's log
+	cells    emu.Cells // valueArray
+
+	work       [emu.MaxCPUs][]work // by vCPU: what its task has to do
+	collecting bool                // within Collect, for the task of vCPU collector
+	collector  int
+
+	countsOut bool // of hashes
+}
+
+// valueArray is what triggers change: tracing on or off, enabled events, their
+// own counts.
+const valueArray = 0
+
+// hostKey is what hits ask the manager for a Tracing by.
+type hostKey struct{}
+
+// planted is an event's probe in the engine.
+type planted struct {
+	probe   *tracefs.Probe
+	index   int // of the manager
+	fetcher *fetch.Fetcher
+
+	// What changes, kept by snapshots.
+	armed  bool
+	made   bool // it was armed before: a return probe has its instances
+	counts tracefs.Counts
+}
+
+// Config is what a Tracing is made from.
+type Config struct {
+	Manager *kprobes.Manager
+	// Symbols are the kernel's and the scenario's names.
+	Symbols func() loader.Symbols
+	// Places judges where events may be; nil: Symbols and the code in memory do.
+	Places Places
+	// Entries bounds the trace buffer, in records; 0: DefaultEntries.
+	Entries int
+	// SameName is what a second definition of a name does.
+	SameName tracefs.SameName
+}
+
+// Places knows a kernel's image: its names, and where probes may be.
+type Places interface {
+	events.Symbols
+	// Notrace is as tracefs.Kprobes has it.
+	Notrace(addr uint64) bool
+	// MayProbe is what register_kprobe() says of the place; 0: yes.
+	MayProbe(addr uint64) events.Errno
+}
+
+// StepTime is how long the trace clock lets a step last, in nanoseconds.
+const StepTime = 1000
+
+// firstEvent is the number of the first event: those before are the kernel's.
+const firstEvent = 1500
+
+// maxPrintk bounds the lines of the kernel's log that are kept.
+const maxPrintk = 256
+
+// New joins event files to a machine and makes them a Part of it.
+func New(cfg Config) *Tracing {
+	t := &Tracing{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
+	t.buffer = newBuffer(cfg.Entries)
+	m := t.g.K.M
+	t.registry = tracefs.New(tracefs.Config{
+		Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(t), Uprobes: noUprobes{},
+		CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName,
+		Now: t.now, Printk: t.printk,
+	})
+	t.array = t.newArray()
+	t.renewSymbols()
+	m.AddPart(t)
+	t.cells = m.NewCells()
+	t.g.SetHost(hostKey{}, t)
+	return t
+}
+
+// Registry is the control plane. Changes go through WriteFile or through it,
+// between two steps.
+func (t *Tracing) Registry() *tracefs.Registry { return t.registry }
+
+// Printk is what the kernel's log says of the events.
+func (t *Tracing) Printk() []string { return t.log }
+
+// Define appends a line to kprobe_events and enables its event: what
+// `trapline run -p` does. The error is the kernel's.
+func (t *Tracing) Define(line string) error {
+	before := len(t.registry.Probes())
+	if err := t.registry.Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
+		return err
+	}
+	for _, p := range t.registry.Probes()[before:] {
+		if err := t.registry.SetEvent(p.On.Group, p.On.Name, true); err != nil {
+			return fmt.Errorf("enable %s/%s: %w", p.On.Group, p.On.Name, err)
+		}
+	}
+	return nil
+}
+
+func (t *Tracing) now() uint64 { return t.g.K.M.Seq * StepTime }
+
+func (t *Tracing) printk(line string) {
+	if len(t.log) < maxPrintk {
+		t.log = append(t.log, line)
+	}
+}
+
+func (t *Tracing) space() *emu.Space { return t.g.K.M.CPUs[0].Space }
+
+func (t *Tracing) renewSymbols() {
+	t.symbols = newSymbolTable(t.g.K.M.Arch, t.kernel(), t.modules)
+	t.target.tracing = t
+}
+
+func (t *Tracing) names() fetch.Names {
+	return fetch.Names{Symbols: t.symbols, Trampoline: t.g.Trampoline}
+}
+
+// Counts are a probe's hits and misses, as kprobe_profile has them.
+func (t *Tracing) Counts(p *tracefs.Probe) tracefs.Counts {
+	pl := t.byProbe[p]
+	if pl == nil {
+		return tracefs.Counts{}
+	}
+	c := pl.counts
+	c.Missed = t.g.Stats(pl.index).Nmissed
+	return c
+}

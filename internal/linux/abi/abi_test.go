@@ -1,0 +1,259 @@
+//go:build linux && amd64
+
+package abi
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// TestErrnos: every number has the host's name and text.
+func TestErrnos(t *testing.T) {
+	for n := 1; n < 134; n++ {
+		host := syscall.Errno(n)
+		want := unix.ErrnoName(host)
+		if want == "EFSCORRUPTED" { // XFS's name of the same number
+			want = "EUCLEAN"
+		}
+		if want == "" {
+			want = fmt.Sprintf("errno %d", n)
+		}
+		require.Equal(t, want, Errno(n).Name())
+		if want != fmt.Sprintf("errno %d", n) {
+			require.Equal(t, host.Error(), Errno(n).Error())
+		}
+		for _, class := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission} {
+			require.Equal(t, errors.Is(host, class), errors.Is(Errno(n), class), "%v, %v", host, class)
+		}
+	}
+}
+
+// ours are constants that no header of the kernel names; what each one is in C.
+var ours = map[string]string{
+	"MaxErrno": "4095", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
+	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
+	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
+
+	"Frame64UC": "offsetof(struct frame64, uc)", "Frame64Link": "offsetof(struct frame64, uc.uc_link)",
+	"Frame64Stack": "offsetof(struct frame64, uc.uc_stack)", "Frame64Regs": "offsetof(struct frame64, uc.uc_mcontext)",
+	"Frame64Segs": "offsetof(struct frame64, uc.uc_mcontext.cs)", "Frame64SS": "offsetof(struct frame64, uc.uc_mcontext.ss)",
+	"Frame64Err": "offsetof(struct frame64, uc.uc_mcontext.err)", "Frame64FPState": "offsetof(struct frame64, uc.uc_mcontext.fpstate)",
+	"Frame64Mask": "offsetof(struct frame64, uc.uc_sigmask)", "Frame64Info": "offsetof(struct frame64, info)",
+	"Frame64Size": "sizeof(struct frame64)",
+
+	"Context32Segs": "offsetof(struct sigcontext_32, gs)", "Context32Regs": "offsetof(struct sigcontext_32, di)",
+	"Context32TrapNo": "offsetof(struct sigcontext_32, trapno)", "Context32Err": "offsetof(struct sigcontext_32, err)",
+	"Context32IP": "offsetof(struct sigcontext_32, ip)", "Context32CS": "offsetof(struct sigcontext_32, cs)",
+	"Context32Flags": "offsetof(struct sigcontext_32, flags)", "Context32SP": "offsetof(struct sigcontext_32, sp_at_signal)",
+	"Context32SS": "offsetof(struct sigcontext_32, ss)", "Context32FP": "offsetof(struct sigcontext_32, fpstate)",
+	"Context32Mask": "offsetof(struct sigcontext_32, oldmask)", "Context32CR2": "offsetof(struct sigcontext_32, cr2)",
+	"Context32Size": "sizeof(struct sigcontext_32)",
+
+	"Frame32Context": "offsetof(struct frame32, sc)", "Frame32ExtraMask": "offsetof(struct frame32, extramask)",
+	"Frame32Code": "offsetof(struct frame32, retcode)", "Frame32Size": "sizeof(struct frame32)",
+	"RTFrame32InfoPtr": "offsetof(struct rtframe32, pinfo)", "RTFrame32UCPtr": "offsetof(struct rtframe32, puc)",
+	"RTFrame32Info": "offsetof(struct rtframe32, info)", "RTFrame32UC": "offsetof(struct rtframe32, flags)",
+	"RTFrame32Stack": "offsetof(struct rtframe32, stack)", "RTFrame32Context": "offsetof(struct rtframe32, sc)",
+	"RTFrame32Mask": "offsetof(struct rtframe32, mask)", "RTFrame32Code": "offsetof(struct rtframe32, retcode)",
+	"RTFrame32Size": "sizeof(struct rtframe32)",
+	"FXSoftware":    "offsetof(struct _fpstate_64, sw_reserved)", "FXSoftwareExtended": "offsetof(struct _fpstate_64, sw_reserved.extended_size)",
+	"FXSoftwareXFeatures": "offsetof(struct _fpstate_64, sw_reserved.xfeatures)",
+	"FXSoftwareXSize":     "offsetof(struct _fpstate_64, sw_reserved.xstate_size)",
+	"FP32Legacy":          "offsetof(struct _fpstate_32, _fxsr_env)", "FP32Size": "sizeof(struct _fpstate_32)",
+}
+
+const head = `
+#define _GNU_SOURCE
+#include <linux/stat.h> // first: it yields to the C library's
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <linux/signal.h>
+#include <asm/siginfo.h>
+#include <asm/sigcontext.h>
+#include <asm/ucontext.h>
+#include <asm/prctl.h>
+#include <asm/poll.h>
+#include <asm/ioctls.h>
+#include <linux/auxvec.h>
+#include <linux/close_range.h>
+#include <linux/errno.h>
+#include <linux/eventpoll.h>
+#include <linux/falloc.h>
+#include <linux/fcntl.h>
+#include <linux/futex.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/timerfd.h>
+#include <linux/ptrace.h>
+#include <asm/ptrace-abi.h>
+#include <linux/wait.h>
+#include <linux/elf.h>
+#include <linux/audit.h>
+#include <linux/ipc.h>
+#include <linux/msg.h>
+#include <linux/sem.h>
+#include <linux/shm.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/timerfd.h>
+#include <linux/ptrace.h>
+#include <asm/ptrace-abi.h>
+#include <linux/wait.h>
+#include <linux/elf.h>
+#include <linux/audit.h>
+#include <linux/ipc.h>
+#include <linux/msg.h>
+#include <linux/sem.h>
+#include <linux/shm.h>
+#include <linux/stat.h>
+#include <linux/time.h>
+#include <linux/wait.h>
+#include <dirent.h>
+#include <asm/socket.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/tcp.h>
+#include <linux/net.h>
+#include <linux/sockios.h>
+enum { EFD_SEMAPHORE = 1 }; // of the C library
+struct frame64 { char *pretcode; struct ucontext uc; siginfo_t info; };
+struct frame32 { uint32_t pretcode; int sig; struct sigcontext_32 sc; struct _fpstate_32 unused; uint32_t extramask[1]; char retcode[8]; }
+	__attribute__((packed, aligned(4))); // as an i386 kernel has it
+struct rtframe32 { uint32_t pretcode; int sig; uint32_t pinfo, puc; char info[128];
+	uint32_t flags, link, stack[3]; struct sigcontext_32 sc; uint32_t mask[2]; char retcode[8]; };
+`
+
+// constants are the names and expressions of the package's constants.
+func constants(t *testing.T) (names []string) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || file == "errno.go" {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+				for _, s := range g.Specs {
+					for _, n := range s.(*ast.ValueSpec).Names {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// socketHead is for constants of sockets that only the C library's headers have, which
+// the kernel's do not go with.
+const socketHead = `
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+#define NPROTO PF_MAX
+#define SIZEOF_SOCKADDR sizeof(struct sockaddr_in)
+#define SIZEOF_SOCKADDR6 sizeof(struct sockaddr_in6)
+#define SIZEOF_SUN sizeof(struct sockaddr_un)
+`
+
+// ofSockets reports whether a constant is one of those; some names of messages are msgrcv(2)'s.
+func ofSockets(name string) bool {
+	if name == "MSG_NOERROR" || name == "MSG_EXCEPT" || name == "MSG_COPY" {
+		return false
+	}
+	for _, p := range []string{"AF_", "SOCK_", "MSG_", "SHUT_", "SCM_", "SIZEOF_", "NPROTO"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestConstants compiles programs of C that compare every constant with the
+// kernel's headers, and struct stat with the host's.
+func TestConstants(t *testing.T) {
+	names := constants(t)
+	require.Greater(t, len(names), 200)
+	values := valuesOf(t, names)
+	compareConstants(t, head, slices.DeleteFunc(slices.Clone(names), ofSockets), values)
+	compareConstants(t, socketHead, slices.DeleteFunc(names, func(n string) bool { return !ofSockets(n) }), values)
+}
+
+func compareConstants(t *testing.T, head string, names []string, values map[string]string) {
+	t.Helper()
+	gcc, err := exec.LookPath("gcc")
+	require.NoError(t, err, "this test needs gcc and the kernel's headers")
+	var src strings.Builder
+	src.WriteString(head + "int main(void) { int bad = 0;\n")
+	for _, n := range names {
+		want := ours[n]
+		if want == "" {
+			want = n
+		}
+		fmt.Fprintf(&src, "if ((long long)(%s) != %sLL) { bad = 1; printf(\"%s is %%lld, not %s\\n\", (long long)(%s)); }\n", want, values[n], n, values[n], want)
+	}
+	src.WriteString("return bad; }\n")
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "abi.c"), []byte(src.String()), 0o600))
+	out, err := exec.Command(gcc, "-w", "-o", filepath.Join(dir, "abi"), filepath.Join(dir, "abi.c")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	out, err = exec.Command(filepath.Join(dir, "abi")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// valuesOf evaluates the constants with go run.
+func valuesOf(t *testing.T, names []string) map[string]string {
+	dir, err := os.MkdirTemp(".", "values")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.RemoveAll(dir)) }()
+	var src strings.Builder
+	src.WriteString("package main\n\nimport (\n\"fmt\"\n\n\"trapline/internal/linux/abi\"\n)\n\nfunc main() {\n")
+	for _, n := range names {
+		fmt.Fprintf(&src, "fmt.Println(%q, int64(abi.%s))\n", n, n)
+	}
+	src.WriteString("}\n")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(src.String()), 0o600))
+	out, err := exec.Command("go", "run", "./"+dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	values := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), " ")
+		require.True(t, ok, line)
+		values[name] = value
+	}
+	return values
+}
+
+// TestStat64: struct stat is laid out as the host's.
+func TestStat64(t *testing.T) {
+	var host unix.Stat_t
+	require.NoError(t, unix.Stat("/proc/self/exe", &host))
+	at := func(s unix.Timespec) Timespec { return Timespec{s.Sec, s.Nsec} }
+	s := Stat{
+		Dev: host.Dev, Ino: host.Ino, Nlink: host.Nlink, Rdev: host.Rdev, Size: uint64(host.Size), Blksize: uint64(host.Blksize),
+		Blocks: uint64(host.Blocks), Mode: host.Mode, Uid: host.Uid, Gid: host.Gid,
+		Atime: at(host.Atim), Mtime: at(host.Mtim), Ctime: at(host.Ctim),
+	}
+	require.Equal(t, unsafe.Slice((*byte)(unsafe.Pointer(&host)), unsafe.Sizeof(host)), s.Stat64())
+}

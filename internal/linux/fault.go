@@ -1,0 +1,340 @@
+package linux
+
+import "trapline/internal/emu"
+
+// faultAround is how many pages are brought in at once where they are
+// neighbours in the same mapping: the library's mapping calls cost by the
+// call, not by the page.
+const faultAround = 16
+
+// faultResult is how a page fault ended.
+type faultResult uint8
+
+const (
+	faultDone   faultResult = iota // the access can be made again
+	faultMap                       // no mapping there: SEGV_MAPERR
+	faultAccess                    // the mapping forbids it: SEGV_ACCERR
+	faultBus                       // past the end of the file: BUS_ADRERR
+	faultEnd                       // a bound of the run was reached
+)
+
+// fault handles an access by ring 3 to va that the page tables refused.
+func (mm *MM) fault(va uint64, need Prot) faultResult {
+	mm.k.drain()
+	v := mm.Find(va)
+	if v == nil {
+		if v = mm.growStack(va); v == nil {
+			return faultMap
+		}
+	}
+	if v.Prot&need == 0 && (need != ProtRead || v.Prot == 0) { // any permission implies read on x86
+		return faultAccess
+	}
+	if pte, ok := mm.space.Lookup(va); ok {
+		return mm.faultPresent(v, va, pte, need)
+	}
+	if v.Inode != nil {
+		return mm.faultFile(v, va)
+	}
+	return mm.faultZero(v, va)
+}
+
+// growStack extends the stack mapping down to va, within its limit.
+func (mm *MM) growStack(va uint64) *VMA {
+	i := mm.index(va)
+	if i == len(mm.vmas) || !mm.vmas[i].GrowsDown {
+		return nil
+	}
+	v, page := mm.vmas[i], pageFloor(va)
+	const guard = 256 * emu.PageSize
+	lowest := v.End - min(v.End, mm.stackSize())
+	if i > 0 {
+		lowest = max(lowest, mm.vmas[i-1].End+guard)
+	}
+	if page < lowest {
+		return nil
+	}
+	const span = faultAround * emu.PageSize // more than asked for, so that its pages come in together
+	v.Start = max(lowest, page&^(span-1))
+	return v
+}
+
+// faultPresent makes a private copy of a page that is written, or lets the
+// only owner write it.
+func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResult {
+	page := pageFloor(va)
+	if need == ProtWrite && !mm.mayWrite(v, pte) {
+		mm.interruptUsers()
+		if err := mm.copyFrame(v, page, pte.Frame); err != nil {
+			return faultEnd
+		}
+		mm.k.put(pte.Frame)
+		return faultDone
+	}
+	mm.space.Protect(page, 1, pteProt(v, mm.mayWrite(v, pte)))
+	return faultDone
+}
+
+// around is the run of absent pages of v around va: at most as many as
+// mm.span says, aligned by that.
+func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
+	start = pageFloor(va)
+	span := mm.span(v, start) * emu.PageSize
+	low := max(v.Start, va&^(span-1))
+	for start > low {
+		if _, ok := mm.space.Lookup(start - emu.PageSize); ok {
+			break
+		}
+		start -= emu.PageSize
+	}
+	end := pageFloor(va) + emu.PageSize
+	for high := min(v.End, va&^(span-1)+span); end < high; end += emu.PageSize {
+		if _, ok := mm.space.Lookup(end); ok {
+			break
+		}
+	}
+	return start, int((end - start) / emu.PageSize)
+}
+
+// span is how many pages to bring in at once: faultAround, and more for
+// anonymous memory that is filled in sequence, as many as there are before.
+func (mm *MM) span(v *VMA, page uint64) uint64 {
+	const most = 1024
+	n := uint64(faultAround)
+	for v.Inode == nil && n < most {
+		before := page - n*emu.PageSize
+		if _, ok := mm.space.Lookup(before); !ok || before < v.Start || before > page {
+			break
+		}
+		n *= 2
+	}
+	return n
+}
+
+// A program that has much memory gets frames in the order of its addresses: what the library shows of memory is in as many pieces as
+// there are breaks in that order, and each of its calls costs by their number.
+const (
+	manyFrames  = 8192 // ever allocated, from which on frames are looked for near others
+	reservation = 2048 // frames that are set aside around the first one; free for others when memory runs out
+	neighbours  = 512  // pages above that are looked at
+)
+
+// allocNear is alloc for n absent pages of an anonymous mapping from start on.
+func (mm *MM) allocNear(v *VMA, start uint64, n int) (emu.Frame, int) {
+	k := mm.k
+	if len(k.refs) < manyFrames {
+		return k.alloc(n)
+	}
+	for _, anchor := range mm.anchors(v, start, n) {
+		pte, ok := mm.space.Lookup(anchor)
+		if !ok {
+			continue
+		}
+		want := int64(pte.Frame) + (int64(start)-int64(anchor))/emu.PageSize
+		if want > 0 && want+int64(n) <= int64(len(k.refs)) && k.takeRun(emu.Frame(want), n) {
+			return emu.Frame(want), n
+		}
+	}
+	at := int(start / emu.PageSize % reservation)
+	if at+n > reservation {
+		return k.alloc(n)
+	}
+	base, err := k.m.Mem.AllocRun(reservation)
+	if err != nil {
+		return k.alloc(n)
+	}
+	k.refs = append(k.refs, make([]uint16, max(0, int(base)+reservation-len(k.refs)))...)
+	f := base + emu.Frame(at)
+	k.takeRun(f, n)
+	return f, n
+}
+
+// anchors are addresses of pages whose frames those of [start, start+n pages) may be next to.
+func (mm *MM) anchors(v *VMA, start uint64, n int) []uint64 {
+	end := start + uint64(n)*emu.PageSize
+	l := []uint64{start - emu.PageSize}
+	for above := end; above <= v.End && above < end+neighbours*emu.PageSize; above += emu.PageSize {
+		if _, ok := mm.space.Lookup(above); ok {
+			l = append(l, above)
+			break
+		}
+	}
+	return append(l, v.End, v.Start-emu.PageSize)
+}
+
+// takeRun takes n frames that nobody has, zeroed; false: somebody has one of them.
+func (k *Kernel) takeRun(first emu.Frame, n int) bool {
+	for f := first; f < first+emu.Frame(n); f++ {
+		if k.refs[f] != 0 {
+			return false
+		}
+	}
+	for f := first; f < first+emu.Frame(n); f++ {
+		k.m.Mem.MarkDirty(f)
+		clear(k.m.Mem.Bytes(f))
+		k.refs[f] = 1
+	}
+	return true
+}
+
+// faultZero brings in zeroed anonymous memory.
+func (mm *MM) faultZero(v *VMA, va uint64) faultResult {
+	start, n := mm.around(v, va)
+	f, got := mm.allocNear(v, start, n)
+	if got == 0 {
+		return faultEnd
+	}
+	if got < n {
+		start, n = pageFloor(va), got
+	}
+	return mm.done(mm.space.Map(start, f, n, pteProt(v, true)))
+}
+
+// faultFile brings in pages of a file or of shared memory. A private mapping
+// that may be written gets copies at once: a second fault per page and the
+// splitting of the library's mapping cost more than the copy.
+func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
+	start, n := mm.around(v, va)
+	copies := !v.Shared && v.Prot&ProtWrite != 0
+	run := frameRun{mm: mm, v: v}
+	for i := range n {
+		page := start + uint64(i)*emu.PageSize
+		f, ok := mm.k.inodeFrame(v.Inode, v.offset(page)/emu.PageSize)
+		if !ok {
+			if page == pageFloor(va) {
+				return faultBus
+			}
+			continue
+		}
+		var err error
+		if copies {
+			err = mm.copyFrame(v, page, f)
+		} else {
+			mm.k.get(f)
+			err = run.add(page, f, pteProt(v, v.Shared))
+		}
+		if err != nil {
+			return mm.done(err)
+		}
+	}
+	return mm.done(run.flush())
+}
+
+// done turns a failed mapping call into the end of the run: the guest cannot
+// cause one but by fragmenting memory past the library's bound.
+func (mm *MM) done(err error) faultResult {
+	if err != nil {
+		mm.k.stop(BoundMemory)
+		return faultEnd
+	}
+	return faultDone
+}
+
+// ready makes [va, va+n) accessible to a copy by the kernel on the user's
+// behalf, and reports whether all of it is.
+func (mm *MM) ready(va uint64, n int, need Prot) bool {
+	if n == 0 {
+		return true
+	}
+	if va >= mm.layout.taskSize || uint64(n) > mm.layout.taskSize-va {
+		return false
+	}
+	for page := pageFloor(va); page < va+uint64(n); page += emu.PageSize {
+		if pte, ok := mm.space.Lookup(page); ok && pte.Prot&emu.User != 0 &&
+			(need != ProtWrite || pte.Prot&emu.Write != 0) {
+			continue
+		}
+		if mm.fault(page, need) != faultDone {
+			return false
+		}
+	}
+	return true
+}
+
+// Read copies user memory to b, as copy_from_user does; it reports whether
+// all of it could be read.
+func (mm *MM) Read(va uint64, b []byte) bool {
+	if !mm.ready(va, len(b), ProtRead) || mm.space.Peek(va, b) != len(b) {
+		return false
+	}
+	if mm.k.telling {
+		mm.k.m.NoteRead(va, b)
+	}
+	return true
+}
+
+// Write copies b to user memory, as copy_to_user does: all of it or nothing.
+func (mm *MM) Write(va uint64, b []byte) bool {
+	return mm.ready(va, len(b), ProtWrite) && mm.store(va, b)
+}
+
+// store writes b, whatever the protection, as part of the present step if
+// there is one.
+func (mm *MM) store(va uint64, b []byte) bool {
+	if mm.k.telling {
+		return mm.k.m.PokeBytes(mm.space, va, b)
+	}
+	return mm.k.m.WriteBytes(mm.space, va, b) == nil
+}
+
+// WriteForced changes bytes in a private copy of their page whatever its
+// protection, as the kernel does to insert a breakpoint or a debugger to poke
+// (FOLL_FORCE). The mapping must be private.
+func (mm *MM) WriteForced(va uint64, b []byte) bool {
+	for page := pageFloor(va); page < va+uint64(len(b)); page += emu.PageSize {
+		v := mm.Find(page)
+		if v == nil || v.Shared {
+			return false
+		}
+		pte, ok := mm.space.Lookup(page)
+		if !ok {
+			if mm.fault(page, v.Prot) != faultDone {
+				return false
+			}
+			pte, _ = mm.space.Lookup(page)
+		}
+		if mm.k.refs[pte.Frame] != 1 && mm.faultPresent(v, page, pte, ProtWrite) != faultDone {
+			return false
+		}
+	}
+	return mm.store(va, b)
+}
+
+// ReadForced copies memory whatever its protection, bringing pages in; it
+// returns how many bytes were there.
+func (mm *MM) ReadForced(va uint64, b []byte) int {
+	for n := 0; n < len(b); {
+		a := va + uint64(n)
+		step := min(len(b)-n, int(emu.PageSize-a%emu.PageSize))
+		if _, ok := mm.space.Lookup(a); !ok {
+			v := mm.Find(a)
+			if v == nil || v.Prot == 0 || mm.fault(a, v.Prot) != faultDone {
+				return n
+			}
+		}
+		if mm.space.Peek(a, b[n:n+step]) != step {
+			return n
+		}
+		n += step
+	}
+	return len(b)
+}
+
+// ReadString copies a NUL-terminated string of less than limit bytes.
+func (mm *MM) ReadString(va uint64, limit int) (string, bool) {
+	var s []byte
+	for len(s) < limit {
+		a := va + uint64(len(s))
+		b := make([]byte, min(limit-len(s), int(emu.PageSize-a%emu.PageSize)))
+		if !mm.Read(a, b) {
+			return "", false
+		}
+		for i, c := range b {
+			if c == 0 {
+				return string(append(s, b[:i]...)), true
+			}
+		}
+		s = append(s, b...)
+	}
+	return string(s), false
+}

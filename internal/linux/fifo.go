@@ -1,0 +1,57 @@
+package linux
+
+import (
+	"io/fs"
+
+	"trapline/internal/linux/abi"
+)
+
+// Pipes with names (fifo(7)): a node whose pipe is there while somebody has it open or
+// waits for the other end.
+
+// fifoOf is the node of a pipe of the layer, or nil. Pipes of the host are never opened.
+func fifoOf(info fs.FileInfo) *node {
+	if i, ok := info.(nodeInfo); ok && i.st.Mode&abi.S_IFMT == abi.S_IFIFO {
+		return i.node
+	}
+	return nil
+}
+
+// openFifo opens an end, or waits until the other one is opened. While it waits, its
+// own end is open already: Thread.opening has it.
+func (k *Kernel) openFifo(t *Thread, n *node, full string, kept int) (*File, int64) {
+	f := t.opening
+	if f == nil {
+		if kept&abi.O_ACCMODE == abi.O_WRONLY && kept&abi.O_NONBLOCK != 0 && (n.fifo == nil || n.fifo.readers == 0) {
+			return nil, -int64(abi.ENXIO)
+		}
+		if n.fifo == nil {
+			n.fifo = &pipe{}
+		}
+		f = &File{refs: 1, flags: kept, path: full, pipe: n.fifo, fifo: n}
+		p := n.fifo
+		p.take(f)
+		if f.readable() {
+			f.count = p.seen[1]
+		} else {
+			f.count = p.seen[0]
+		}
+		k.changed()
+	}
+	p := f.pipe
+	alone := f.readable() && p.writers == 0 && p.seen[1] == f.count || f.writable() && p.readers == 0 && p.seen[0] == f.count
+	if alone && kept&abi.O_NONBLOCK == 0 {
+		t.opening = f
+		return nil, t.block(restartSys, never)
+	}
+	t.opening = nil
+	return f, 0
+}
+
+// stopOpening gives up an open that waits for a pipe's other end.
+func (k *Kernel) stopOpening(t *Thread) {
+	if f := t.opening; f != nil {
+		t.opening = nil
+		k.closeFile(f)
+	}
+}

@@ -1,0 +1,298 @@
+package linux
+
+import (
+	"io"
+
+	"trapline/internal/linux/abi"
+)
+
+// File is an open file description: what several descriptors may share.
+type File struct {
+	refs  int
+	flags int    // O_ACCMODE, O_APPEND, O_NONBLOCK
+	path  string // absolute, in the guest's tree
+
+	host    *handle // a regular file or directory
+	pos     int64
+	entries []dirEntry // of a directory, read at the first getdents
+	text    []byte     // content of a generated file, such as /proc/self/maps
+	device  device
+	pipe    *pipe
+	fifo    *node // that has the pipe's name
+	sock    *socket
+	wakes   wakes      // of an eventfd
+	count   uint64     // of an eventfd; times that a timer has run out
+	clock   clock      // of a timer
+	when    interval   // of a timer
+	watched []interest // by an epoll instance; replaced when it changes
+}
+
+// device is a file that is no host file.
+type device uint8
+
+const (
+	notDevice device = iota
+	devNull
+	devZero
+	devRandom
+	devStdin
+	devStdout
+	devStderr
+	devText // content is File.text
+	devMem  // /proc/self/mem
+	devList // a generated directory, which is read anew
+	devEvent
+	devSemaphore // an eventfd that gives its count one by one
+	devEpoll
+	devTimer
+)
+
+func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY }
+func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY }
+
+func (f *File) isDir() bool {
+	if f.host == nil {
+		return f.device == devList
+	}
+	st, err := f.host.Stat()
+	return err == nil && st.IsDir()
+}
+
+// closeFile drops one reference.
+func (k *Kernel) closeFile(f *File) {
+	if f.refs--; f.refs > 0 {
+		return
+	}
+	k.dropLocks(f, func(l *lock) bool { return l.file == f })
+	if f.host != nil {
+		_ = f.host.Close()
+		if n := f.host.node; n != nil {
+			n.users--
+			k.dropNode(n)
+		}
+	}
+	if f.sock != nil {
+		k.releaseSocket(f.sock)
+	}
+	if f.pipe != nil {
+		f.pipe.drop(f)
+		if p := f.pipe; f.fifo != nil && p.readers+p.writers == 0 {
+			f.fifo.fifo = nil
+		}
+		k.changed()
+	}
+}
+
+// read moves bytes from f at *pos. Its result is a count or one of the
+// results of errno.go.
+func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
+	if !f.readable() {
+		return errnoBadFile
+	}
+	switch {
+	case f.pipe != nil:
+		return k.readPipe(t, f, b)
+	case f.sock != nil:
+		return k.receiveBytes(t, f, b)
+	case f.host != nil:
+		if f.isDir() {
+			return -int64(abi.EISDIR)
+		}
+		k.settle(f)
+		n, err := f.host.ReadAt(b, *pos)
+		if n == 0 && err != nil && err != io.EOF {
+			return fail(err)
+		}
+		*pos += int64(n)
+		return int64(n)
+	}
+	switch f.device {
+	case devZero:
+		clear(b)
+		return int64(len(b))
+	case devRandom:
+		k.random.fill(b)
+		return int64(len(b))
+	case devStdin:
+		return k.input.read(k, b)
+	case devText:
+		if *pos >= int64(len(f.text)) {
+			return 0
+		}
+		n := copy(b, f.text[*pos:])
+		*pos += int64(n)
+		return int64(n)
+	case devMem:
+		n := t.proc.mm.ReadForced(uint64(*pos), b)
+		if n == 0 && len(b) > 0 {
+			return -int64(abi.EIO)
+		}
+		*pos += int64(n)
+		return int64(n)
+	case devEvent, devSemaphore:
+		return k.readEvent(t, f, b)
+	case devTimer:
+		return k.readTimer(t, f, b)
+	case devStdout, devStderr, devNull:
+		return 0
+	}
+	return errnoInvalid
+}
+
+// write moves bytes to f, from *pos on where that means something.
+func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
+	if !f.writable() {
+		return errnoBadFile
+	}
+	if f.host != nil {
+		return k.writeFile(t, f, b, pos)
+	}
+	if f.pipe != nil {
+		return k.writePipe(t, f, b)
+	}
+	if f.sock != nil {
+		return k.sendBytes(t, f, b)
+	}
+	switch f.device {
+	case devNull, devZero, devRandom:
+		return int64(len(b))
+	case devEvent, devSemaphore:
+		return k.writeEvent(t, f, b)
+	case devStdout:
+		return k.writeOut(t, &k.stdout, b)
+	case devStderr:
+		return k.writeOut(t, &k.stderr, b)
+	}
+	return errnoInvalid
+}
+
+// maxFile bounds a file's size (s_maxbytes of a file system with 4 KiB blocks).
+const maxFile = 16 << 40
+
+// writeFile moves bytes to a regular file, which is open for writing and so is the
+// layer's.
+func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
+	k.settle(f)
+	n := f.host.node
+	switch {
+	case n == nil || n.inode == nil:
+		return errnoBadFile
+	case len(b) == 0:
+		return 0
+	case f.flags&abi.O_APPEND != 0:
+		*pos = n.inode.Size
+	}
+	if *pos > maxFile-int64(len(b)) {
+		return -int64(abi.EFBIG)
+	}
+	room, r := t.fileRoom(*pos, len(b))
+	if r != 0 {
+		return r
+	}
+	done := k.writeNode(n, b[:room], *pos)
+	if done == 0 {
+		return -int64(abi.ENOSPC)
+	}
+	*pos += int64(done)
+	return int64(done)
+}
+
+// seek moves the file position (lseek(2)).
+func (f *File) seek(off int64, whence int) int64 {
+	if f.pipe != nil || f.sock != nil || f.device >= devStdin && f.device <= devStderr {
+		return -int64(abi.ESPIPE)
+	}
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		off += f.pos
+	case io.SeekEnd:
+		off += f.size()
+	default:
+		return errnoInvalid
+	}
+	if off < 0 && f.device != devMem {
+		return errnoInvalid
+	}
+	if off == 0 {
+		f.entries = nil
+	}
+	f.pos = off
+	return off
+}
+
+func (f *File) size() int64 {
+	if f.host == nil {
+		return int64(len(f.text))
+	}
+	st, err := f.host.Stat()
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}
+
+// descriptor is one entry of a descriptor table.
+type descriptor struct {
+	file    *File
+	cloexec bool
+}
+
+// fdTable is a process's descriptors, shared under CLONE_FILES.
+type fdTable struct {
+	users int
+	fds   []descriptor
+	max   int
+}
+
+func (t *fdTable) get(fd int) *File {
+	if fd < 0 || fd >= len(t.fds) {
+		return nil
+	}
+	return t.fds[fd].file
+}
+
+// add puts f at the lowest free number from low on; -1: none is free.
+func (t *fdTable) add(f *File, low int, cloexec bool) int {
+	for fd := low; fd < t.max; fd++ {
+		if fd >= len(t.fds) {
+			t.fds = append(t.fds, make([]descriptor, fd+1-len(t.fds))...)
+		}
+		if t.fds[fd].file == nil {
+			t.fds[fd] = descriptor{f, cloexec}
+			return fd
+		}
+	}
+	return -1
+}
+
+func (t *fdTable) clone() *fdTable {
+	n := &fdTable{users: 1, max: t.max, fds: append([]descriptor(nil), t.fds...)}
+	for _, d := range n.fds {
+		if d.file != nil {
+			d.file.refs++
+		}
+	}
+	return n
+}
+
+// drop gives up one user's hold; the last one closes everything.
+func (k *Kernel) dropFiles(t *fdTable) {
+	if t.users--; t.users > 0 {
+		return
+	}
+	for fd := range t.fds {
+		k.closeFD(t, fd)
+	}
+}
+
+func (k *Kernel) closeFD(t *fdTable, fd int) bool {
+	f := t.get(fd)
+	if f == nil {
+		return false
+	}
+	t.fds[fd] = descriptor{}
+	k.dropLocks(f, func(l *lock) bool { return l.table == t && t != nil })
+	k.closeFile(f)
+	return true
+}

@@ -1,0 +1,287 @@
+package linux
+
+import (
+	"slices"
+
+	"trapline/internal/linux/abi"
+)
+
+// semaphore is one of a set.
+type semaphore struct {
+	value int
+	pid   int // of the last operation
+}
+
+// semWait is the operation that a thread waits for in semop(2).
+type semWait struct {
+	set  *ipcObject // nil: none
+	num  int
+	zero bool // it waits for 0, else for more
+}
+
+// semUndo is what a process has done to a semaphore and takes back at its end.
+type semUndo struct {
+	set    *ipcObject
+	num    int
+	adjust int
+}
+
+// semOp is struct sembuf.
+type semOp struct {
+	num   int
+	op    int
+	flags uint16
+}
+
+func sysSemget(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(1)
+	if n < 0 || n > maxSetSize {
+		return errnoInvalid
+	}
+	return k.ipcGet(t, ipcSem, c.arg[0], c.arg[2],
+		func(o *ipcObject) int64 {
+			if n > len(o.sems) {
+				return errnoInvalid
+			}
+			return 0
+		},
+		func(o *ipcObject) int64 {
+			all := n
+			for _, other := range k.ipcs {
+				all += len(other.sems)
+			}
+			switch {
+			case n == 0:
+				return errnoInvalid
+			case all > maxSemaphores:
+				return -int64(abi.ENOSPC)
+			}
+			o.sems = make([]semaphore, n)
+			return 0
+		})
+}
+
+func sysSemop(k *Kernel, t *Thread, c *call) int64 { return k.semop(t, c, 0, 0) }
+
+func sysSemtimedop(k *Kernel, t *Thread, c *call) int64   { return k.semop(t, c, c.arg[3], c.word()) }
+func sysSemtimedop64(k *Kernel, t *Thread, c *call) int64 { return k.semop(t, c, c.arg[3], 8) }
+
+// semop does all operations, or waits until it can (semop(2)).
+func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
+	deadline := uint64(never)
+	if timeout != 0 {
+		d, r := k.readTimespec(t, timeout, word)
+		if r != 0 {
+			return r
+		}
+		deadline = t.until(d)
+	}
+	t.sem = semWait{}
+	n := uint32(c.arg[2])
+	switch {
+	case n == 0 || c.int(0) < 0:
+		return errnoInvalid
+	case n > maxSemOps:
+		return -int64(abi.E2BIG)
+	}
+	ops, r := t.readSemOps(c.arg[1], int(n))
+	if r != 0 {
+		return r
+	}
+	o := k.ipcFind(ipcSem, c.int(0))
+	if o == nil {
+		return t.noObject()
+	}
+	need := uint32(4)
+	for _, op := range ops {
+		if op.num >= len(o.sems) {
+			return -int64(abi.EFBIG)
+		}
+		if op.op != 0 {
+			need = 2
+		}
+	}
+	if r := k.ipcPermit(o, need); r != 0 {
+		return r
+	}
+	blocking, r := k.semTry(t, o, ops)
+	switch {
+	case r != 0 || blocking < 0:
+		return r
+	case ops[blocking].flags&abi.IPC_NOWAIT != 0, k.Now() >= deadline:
+		return errnoAgain
+	}
+	t.sem = semWait{o, ops[blocking].num, ops[blocking].op == 0}
+	t.progress = 1
+	return t.block(-int64(abi.EINTR), deadline)
+}
+
+func (t *Thread) readSemOps(va uint64, n int) ([]semOp, int64) {
+	b := make([]byte, 6*n)
+	if !t.proc.mm.Read(va, b) {
+		return nil, errnoFault
+	}
+	ops := make([]semOp, n)
+	for i := range ops {
+		ops[i] = semOp{int(le.Uint16(b[6*i:])), int(int16(le.Uint16(b[6*i+2:]))), le.Uint16(b[6*i+4:])}
+	}
+	return ops, 0
+}
+
+// semTry does all operations at once; blocking is the one that cannot be done
+// now, or -1.
+func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []semOp) (blocking int, r int64) {
+	sems, undo := slices.Clone(o.sems), slices.Clone(t.proc.undo)
+	for i, op := range ops {
+		s := &sems[op.num]
+		if op.op == 0 && s.value != 0 || s.value+op.op < 0 {
+			return i, 0
+		}
+		if s.value += op.op; s.value > maxSemValue {
+			return -1, -int64(abi.ERANGE)
+		}
+		if op.flags&abi.SEM_UNDO != 0 && op.op != 0 {
+			if undo, r = addUndo(undo, semUndo{o, op.num, -op.op}); r != 0 {
+				return -1, r
+			}
+		}
+	}
+	altered := false
+	for _, op := range ops {
+		sems[op.num].pid = t.proc.PID
+		altered = altered || op.op != 0
+	}
+	o.sems, t.proc.undo = sems, undo
+	o.used = k.seconds()
+	if altered {
+		k.changed()
+	}
+	return -1, 0
+}
+
+// addUndo adds to what is taken back of one semaphore.
+func addUndo(list []semUndo, u semUndo) ([]semUndo, int64) {
+	i := slices.IndexFunc(list, func(o semUndo) bool { return o.set == u.set && o.num == u.num })
+	if i < 0 {
+		return append(list, u), 0
+	}
+	list[i].adjust += u.adjust
+	if a := list[i].adjust; a > maxSemValue || a < -maxSemValue-1 {
+		return list, -int64(abi.ERANGE)
+	}
+	return list, 0
+}
+
+// semExit takes back what a process that ends has done with SEM_UNDO.
+func (k *Kernel) semExit(p *Process) {
+	for _, u := range p.undo {
+		if u.set.gone || u.adjust == 0 {
+			continue
+		}
+		sems := slices.Clone(u.set.sems)
+		s := &sems[u.num]
+		s.value = min(max(s.value+u.adjust, 0), maxSemValue)
+		s.pid = p.PID
+		u.set.sems = sems
+		k.changed()
+	}
+	p.undo = nil
+}
+
+// semSet gives semaphores values, which no process takes back then.
+func (k *Kernel) semSet(t *Thread, o *ipcObject, first int, values []int) {
+	sems := slices.Clone(o.sems)
+	for i, v := range values {
+		sems[first+i] = semaphore{v, t.proc.PID}
+	}
+	for _, p := range k.procs {
+		p.undo = slices.DeleteFunc(slices.Clone(p.undo), func(u semUndo) bool {
+			return u.set == o && u.num >= first && u.num < first+len(values)
+		})
+	}
+	o.sems, o.changed = sems, k.seconds()
+	k.changed()
+}
+
+// semWaiting counts the threads that wait for a semaphore to be 0, or more.
+func (k *Kernel) semWaiting(o *ipcObject, num int, zero bool) int64 {
+	n := int64(0)
+	for _, t := range k.threads {
+		if t.state == stateBlocked && t.sem == (semWait{o, num, zero}) {
+			n++
+		}
+	}
+	return n
+}
+
+func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
+	o := k.ipcFind(ipcSem, c.int(0))
+	command, num, arg := c.control(2), c.int(1), c.arg[3]
+	if o == nil || c.int(0) < 0 {
+		return errnoInvalid
+	}
+	switch command {
+	case abi.GETALL, abi.SETALL:
+		return k.semAll(t, o, command == abi.SETALL, arg)
+	case abi.GETPID, abi.GETVAL, abi.GETNCNT, abi.GETZCNT:
+		if r := k.ipcPermit(o, 4); r != 0 {
+			return r
+		}
+	case abi.SETVAL:
+		switch v := int(int32(arg)); {
+		case v < 0 || v > maxSemValue:
+			return -int64(abi.ERANGE)
+		case num < 0 || num >= len(o.sems):
+			return errnoInvalid
+		default:
+			if r := k.ipcPermit(o, 2); r != 0 {
+				return r
+			}
+			k.semSet(t, o, num, []int{v})
+			return 0
+		}
+	default:
+		return k.ipcCommon(t, o, command, arg, c.word())
+	}
+	if num < 0 || num >= len(o.sems) {
+		return errnoInvalid
+	}
+	switch command {
+	case abi.GETPID:
+		return int64(o.sems[num].pid)
+	case abi.GETVAL:
+		return int64(o.sems[num].value)
+	}
+	return k.semWaiting(o, num, command == abi.GETZCNT)
+}
+
+// semAll reads or sets all values of a set: two bytes each.
+func (k *Kernel) semAll(t *Thread, o *ipcObject, set bool, va uint64) int64 {
+	b := make([]byte, 2*len(o.sems))
+	if !set {
+		if r := k.ipcPermit(o, 4); r != 0 {
+			return r
+		}
+		for i, s := range o.sems {
+			le.PutUint16(b[2*i:], uint16(s.value))
+		}
+		if !t.proc.mm.Write(va, b) {
+			return errnoFault
+		}
+		return 0
+	}
+	if r := k.ipcPermit(o, 2); r != 0 {
+		return r
+	}
+	if !t.proc.mm.Read(va, b) {
+		return errnoFault
+	}
+	values := make([]int, len(o.sems))
+	for i := range values {
+		if values[i] = int(le.Uint16(b[2*i:])); values[i] > maxSemValue {
+			return -int64(abi.ERANGE)
+		}
+	}
+	k.semSet(t, o, 0, values)
+	return 0
+}

@@ -1,0 +1,130 @@
+package linux
+
+import (
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// attached is how many mappings show a segment, beside the segment's own hold.
+func (o *ipcObject) attached() int {
+	if o.gone {
+		return o.inode.refs
+	}
+	return o.inode.refs - 1
+}
+
+func sysShmget(k *Kernel, t *Thread, c *call) int64 {
+	size := c.arg[1]
+	return k.ipcGet(t, ipcShm, c.arg[0], c.arg[2],
+		func(o *ipcObject) int64 {
+			if size > o.size {
+				return errnoInvalid
+			}
+			return 0
+		},
+		func(o *ipcObject) int64 {
+			if size == 0 || size > t.proc.mm.layout.taskSize {
+				return errnoInvalid
+			}
+			o.size = size
+			o.inode = k.newShared(pageCeil(size))
+			o.inode.Path = fmt.Sprintf("/SYSV%08x (deleted)", o.key)
+			o.inode.refs++
+			return 0
+		})
+}
+
+// sysShmat maps a segment (shmat(2)).
+func sysShmat(k *Kernel, t *Thread, c *call) int64 {
+	mm, addr, flags := t.proc.mm, c.arg[1], c.arg[2]
+	o := k.ipcFind(ipcShm, c.int(0))
+	if addr%emu.PageSize != 0 && flags&abi.SHM_RND != 0 {
+		if addr = pageFloor(addr); addr == 0 && flags&abi.SHM_REMAP != 0 {
+			return errnoInvalid
+		}
+	}
+	switch {
+	case c.int(0) < 0 || addr%emu.PageSize != 0, addr == 0 && flags&abi.SHM_REMAP != 0, o == nil:
+		return errnoInvalid
+	case len(mm.vmas) >= k.cfg.Limits.Maps, !t.proc.mayGrow(o.inodeSize(), false):
+		return errnoNoMem
+	}
+	v := &VMA{Prot: ProtRead | ProtWrite, Shared: true, Inode: o.inode}
+	need := uint32(6)
+	if flags&abi.SHM_RDONLY != 0 {
+		v.Prot, v.ReadOnly, need = ProtRead, true, 4
+	}
+	if flags&abi.SHM_EXEC != 0 {
+		v.Prot |= ProtExec
+		need |= 1
+	}
+	if r := k.ipcPermit(o, need); r != 0 {
+		return r
+	}
+	how := uint64(0)
+	if addr != 0 {
+		how = abi.MAP_FIXED
+		if flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mm.free(addr, addr+o.inodeSize())) {
+			return errnoInvalid
+		}
+	}
+	if r := mm.place(v, addr, o.inodeSize(), how); r != 0 {
+		return r
+	}
+	mm.unmap(v.Start, v.End)
+	mm.add(v)
+	o.used, o.lastPID = k.seconds(), t.proc.PID
+	return int64(v.Start)
+}
+
+func (o *ipcObject) inodeSize() uint64 { return uint64(o.inode.Size) }
+
+// sysShmdt removes the mappings of the segment that begins at an address.
+func sysShmdt(k *Kernel, t *Thread, c *call) int64 {
+	mm, addr := t.proc.mm, c.arg[0]
+	if addr%emu.PageSize != 0 {
+		return errnoInvalid
+	}
+	for _, v := range mm.vmas {
+		o := k.segmentOf(v)
+		if o == nil || v.Start < addr || v.Start-addr != v.Off {
+			continue
+		}
+		for _, w := range mm.within(addr, addr+o.inodeSize()) {
+			if w.Inode == o.inode && w.Start-addr == w.Off {
+				mm.unmap(w.Start, w.End)
+			}
+		}
+		o.taken, o.lastPID = k.seconds(), t.proc.PID
+		return 0
+	}
+	return errnoInvalid
+}
+
+// segmentOf is the segment that a mapping shows, or nil.
+func (k *Kernel) segmentOf(v *VMA) *ipcObject {
+	for _, o := range k.ipcs {
+		if o.kind == ipcShm && v.Inode == o.inode {
+			return o
+		}
+	}
+	return nil
+}
+
+func sysShmctl(k *Kernel, t *Thread, c *call) int64 {
+	o := k.ipcFind(ipcShm, c.int(0))
+	if o == nil || c.int(0) < 0 {
+		return errnoInvalid
+	}
+	switch command := c.control(1); command {
+	case abi.SHM_LOCK, abi.SHM_UNLOCK: // all memory stays where it is
+		return k.ipcOwned(o)
+	default:
+		if command == abi.IPC_RMID && o.gone {
+			return 0
+		}
+		return k.ipcCommon(t, o, command, c.arg[2], c.word())
+	}
+}

@@ -1,0 +1,90 @@
+package linux
+
+import "trapline/internal/emu"
+
+// layout is where a process of one width has what (Linux without address
+// randomisation).
+type layout struct {
+	taskSize uint64 // first address that is not the user's
+	stackTop uint64
+	mmapBase uint64 // mappings are placed below it
+	pieBase  uint64 // load bias of position-independent programs
+	cs, ss   uint16 // flat user segments
+	data     uint16 // initial DS and ES
+}
+
+// minAddress is vm.mmap_min_addr.
+const minAddress = 0x10000
+
+// layouts are those of a kernel's own width.
+var layouts = map[emu.Arch]*layout{
+	emu.I386: {
+		taskSize: 0xc0000000, stackTop: 0xbfff0000, mmapBase: 0xb7ffe000, pieBase: 0x56555000,
+		cs: 0x73, ss: 0x7b, data: 0x7b,
+	},
+	emu.AMD64: {
+		taskSize: 0x7ffffffff000, stackTop: 0x7ffffffef000, mmapBase: 0x7ffff7fff000, pieBase: 0x555555554000,
+		cs: 0x33, ss: 0x2b,
+	},
+}
+
+// compatLayout is that of 32-bit programs under a 64-bit kernel: they have all
+// of the low 4 GiB but two pages (IA32_PAGE_OFFSET), and run in compatibility
+// mode (U15).
+var compatLayout = &layout{
+	taskSize: 0xffffe000, stackTop: 0xfffee000, mmapBase: 0xf7ffe000, pieBase: 0x56555000,
+	cs: 0x23, ss: 0x2b, data: 0x2b,
+}
+
+// layoutOf is the layout of programs of a width; nil: the kernel has none.
+func (k *Kernel) layoutOf(program emu.Arch) *layout {
+	if program == emu.I386 && k.m.Arch == emu.AMD64 {
+		return compatLayout
+	}
+	if program != k.m.Arch {
+		return nil
+	}
+	return layouts[program]
+}
+
+// tables is where a kernel has its descriptor tables: the address of the first,
+// of ring 0 only, and the number of the first of three TLS descriptors.
+type tables struct {
+	gdt      uint64
+	tlsEntry int
+}
+
+var tablesOf = map[emu.Arch]tables{
+	emu.I386:  {gdt: 0xffff0000, tlsEntry: 6},
+	emu.AMD64: {gdt: 0xfffffe0000001000, tlsEntry: 12},
+}
+
+// gdtEntries is the size of the descriptor table, as both kernels have it.
+const gdtEntries = 16
+
+// Descriptors of flat segments (SDM vol. 3, 3.4.5).
+const (
+	descKernelCode32 = 0x00cf9b000000ffff
+	descKernelCode64 = 0x00af9b000000ffff
+	descKernelData   = 0x00cf93000000ffff
+	descUserCode32   = 0x00cffb000000ffff
+	descUserCode64   = 0x00affb000000ffff
+	descUserData     = 0x00cff3000000ffff
+	descCPUNumber    = 0x0040f50000000000 // its limit is the number of the CPU
+)
+
+// descriptors is the descriptor table without the thread's TLS entries.
+func descriptors(a emu.Arch) [gdtEntries]uint64 {
+	var d [gdtEntries]uint64
+	if a == emu.I386 {
+		d[12], d[13], d[14], d[15] = descKernelCode32, descKernelData, descUserCode32, descUserData
+		return d
+	}
+	d[2], d[3] = descKernelCode64, descKernelData
+	d[4], d[5], d[6] = descUserCode32, descUserData, descUserCode64
+	d[15] = descCPUNumber
+	return d
+}
+
+func pageFloor(a uint64) uint64 { return a &^ (emu.PageSize - 1) }
+func pageCeil(a uint64) uint64  { return (a + emu.PageSize - 1) &^ (emu.PageSize - 1) }

@@ -1,0 +1,353 @@
+package linux
+
+import (
+	"slices"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// userID is the user and group of every guest process.
+const userID = 1000
+
+// firstPID is the number of the first process.
+const firstPID = 100
+
+func (k *Kernel) newPID() int {
+	if k.lastPID == 0 {
+		k.lastPID = firstPID - 1
+	}
+	k.lastPID++
+	return k.lastPID
+}
+
+func (k *Kernel) newProcess(parent *Process) *Process {
+	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: abi.SIGCHLD}
+	p.pgid, p.sid = p.PID, p.PID
+	if parent != nil {
+		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name
+		p.limits, p.attr = parent.limits, parent.attr.child()
+		parent.children = append(parent.children, p)
+	}
+	k.procs[p.PID] = p
+	return p
+}
+
+// newThread adds a thread to p; the first one has the process's number.
+func (k *Kernel) newThread(p *Process, ctx *emu.Context) *Thread {
+	t := &Thread{k: k, proc: p, ctx: ctx, TID: p.PID}
+	if len(p.thr) > 0 {
+		t.TID = k.newPID()
+	}
+	p.thr = append(p.thr, t)
+	k.threads = append(k.threads, t)
+	return t
+}
+
+// Flags of clone(2).
+const (
+	cloneNewAny = 0x7e020080 // namespaces: refused
+)
+
+// cloneArgs are the arguments of clone in one order for all its forms.
+type cloneArgs struct {
+	flags                  uint64
+	stack, ptid, ctid, tls uint64
+	exitSig                int
+}
+
+// clone makes a thread or a process.
+func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
+	thread := a.flags&abi.CLONE_THREAD != 0
+	switch {
+	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0,
+		thread && a.flags&abi.CLONE_SIGHAND == 0,
+		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
+		return errnoInvalid
+	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
+		return errnoAgain
+	}
+	ctx := emu.NewContext(emu.Core{})
+	t.cpu.SaveContext(ctx)
+	ctx.GPR[emu.RAX] = 0
+	if a.stack != 0 {
+		ctx.GPR[emu.RSP] = a.stack
+	}
+	n, r := k.cloneInto(t, a, ctx)
+	if n == nil {
+		return r
+	}
+	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
+	n.sched, n.noTSC = t.sched.child(), t.noTSC
+	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
+		n.alt = altStack{}
+	}
+	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls, t.call.compat) {
+		k.exitThread(n)
+		return errnoInvalid
+	}
+	if a.flags&abi.CLONE_PARENT_SETTID != 0 {
+		putWord(t.proc.mm, a.ptid, 4, uint64(n.TID))
+	}
+	if a.flags&abi.CLONE_CHILD_SETTID != 0 {
+		putWord(n.proc.mm, a.ctid, 4, uint64(n.TID))
+	}
+	if a.flags&abi.CLONE_CHILD_CLEARTID != 0 {
+		n.clearTID = a.ctid
+	}
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.Forked(t, n)
+	}
+	t.traceChild(n, a.flags, a.exitSig)
+	if a.flags&abi.CLONE_VFORK != 0 {
+		n.vforkOf = t
+		t.state = stateVfork
+	}
+	return int64(n.TID)
+}
+
+// cloneInto makes the thread, in t's process or in a new one.
+func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, int64) {
+	p := t.proc
+	if a.flags&abi.CLONE_THREAD != 0 {
+		return k.newThread(p, ctx), 0
+	}
+	mm := p.mm
+	if a.flags&abi.CLONE_VM != 0 {
+		mm.users++
+	} else {
+		var err error
+		if mm, err = p.mm.fork(); err != nil {
+			k.stop(BoundMemory)
+			return nil, errnoNoMem
+		}
+	}
+	n := k.newProcess(p)
+	n.mm, n.exitSig = mm, a.exitSig
+	n.files, n.fs, n.sigs = p.files, p.fs, p.sigs
+	if a.flags&abi.CLONE_FILES != 0 {
+		n.files.users++
+	} else {
+		n.files = p.files.clone()
+	}
+	if a.flags&abi.CLONE_FS == 0 {
+		c := *p.fs
+		n.fs = &c
+	}
+	if a.flags&abi.CLONE_SIGHAND != 0 {
+		n.sigs.users++
+	} else {
+		c := *p.sigs
+		c.users = 1
+		n.sigs = &c
+	}
+	return k.newThread(n, ctx), 0
+}
+
+// setThreadPointer gives a new thread its TLS: the FS base, or in a 32-bit call a
+// descriptor (set_new_tls()).
+func (k *Kernel) setThreadPointer(t *Thread, tls uint64, compat bool) bool {
+	if !compat {
+		t.ctx.Seg[emu.FS].Base = tls
+		return tls < t.proc.mm.layout.taskSize
+	}
+	return k.setThreadArea(t, tls, t.ctx.Seg[emu.GS].Sel>>3) == 0
+}
+
+// detach takes a thread off its vCPU for good; its registers there are lost.
+func (k *Kernel) detach(t *Thread) {
+	if t.cpu != nil {
+		k.current[t.cpu.ID] = nil
+		t.dropDebugRegs()
+		t.cpu = nil
+	}
+}
+
+// exitThread ends one thread.
+func (k *Kernel) exitThread(t *Thread) {
+	if t.state == stateDead {
+		return
+	}
+	p := t.proc
+	t.interrupt()
+	k.stopOpening(t)
+	k.releaseVfork(t)
+	k.robustExit(t)
+	k.piExit(t)
+	if t.clearTID != 0 && p.mm.users > 0 {
+		putWord(p.mm, t.clearTID, 4, 0)
+		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
+	}
+	t.state = stateDead
+	k.traceEnded(t, t.exit)
+	p.ran += t.ran
+	if k.cfg.Hooks != nil {
+		k.cfg.Hooks.ThreadExited(t)
+	}
+	k.detach(t)
+	k.threads = slices.DeleteFunc(k.threads, func(x *Thread) bool { return x == t })
+	p.thr = slices.DeleteFunc(p.thr, func(x *Thread) bool { return x == t })
+	k.changed()
+}
+
+// releaseVfork lets a parent go on that waits for t's process in vfork.
+func (k *Kernel) releaseVfork(t *Thread) {
+	if t.vforkOf != nil {
+		if t.vforkOf.state == stateVfork {
+			t.vforkOf.state = stateRunning
+		}
+		if t.vforkOf.wants(abi.PTRACE_O_TRACEVFORKDONE) {
+			t.vforkOf.trace.event, t.vforkOf.trace.message = abi.PTRACE_EVENT_VFORK_DONE, uint64(t.TID)
+		}
+		t.vforkOf = nil
+		k.changed()
+	}
+}
+
+func (k *Kernel) dropOtherThreads(t *Thread) {
+	for _, o := range slices.Clone(t.proc.thr) {
+		if o != t {
+			k.exitThread(o)
+		}
+	}
+	if t.TID != t.proc.PID { // the survivor becomes the leader
+		t.TID = t.proc.PID
+	}
+}
+
+// exitProcess ends a process with a wait status: code<<8, or a signal.
+func (k *Kernel) exitProcess(p *Process, status int) {
+	if p.zombie {
+		return
+	}
+	for _, t := range slices.Clone(p.thr) {
+		t.exit = status
+		k.exitThread(t)
+	}
+	k.forgetTracees(p)
+	p.zombie, p.status = true, status
+	p.timers, p.itimers = nil, [3]interval{}
+	k.semExit(p)
+	k.setTimers()
+	p.mm.drop()
+	k.dropFiles(p.files)
+	p.sigs.users--
+	p.mm, p.files = nil, nil
+	reaper := p.reaper()
+	for _, c := range p.children {
+		c.parent = reaper
+		if c.attr.deathSignal != 0 && !c.zombie {
+			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
+		}
+		switch {
+		case k.init == p && len(k.cfg.More) == 0, c.zombie && reaper == k.init:
+			delete(k.procs, c.PID)
+		case c.zombie:
+			reaper.children = append(reaper.children, c)
+			k.notifyParent(c)
+		default:
+			reaper.children = append(reaper.children, c)
+		}
+	}
+	p.children = nil
+	if !p.withheld {
+		k.notifyParent(p)
+	}
+	k.changed()
+}
+
+// reaper is the process whose children p's become (find_new_reaper()).
+func (p *Process) reaper() *Process {
+	for a := p.parent; a != nil; a = a.parent {
+		if a.attr.subreaper && !a.zombie {
+			return a
+		}
+	}
+	return p.k.init
+}
+
+// notifyParent sends SIGCHLD, or buries the process if nobody will wait.
+func (k *Kernel) notifyParent(p *Process) {
+	par := p.parent
+	if par == nil || par.zombie {
+		if p != k.init {
+			delete(k.procs, p.PID)
+		}
+		return
+	}
+	a := par.sigs.act[abi.SIGCHLD]
+	if p.exitSig == abi.SIGCHLD && (a.handler == abi.SIG_IGN || a.flags&abi.SA_NOCLDWAIT != 0) {
+		k.bury(p)
+	}
+	if p.exitSig != 0 {
+		par.send(childInfo(p, p.exitSig))
+	}
+}
+
+func childInfo(p *Process, sig int) sigInfo { return childInfoOf(p.PID, p.status, sig) }
+
+// childInfoOf tells of an end with a wait status.
+func childInfoOf(pid, status, sig int) sigInfo {
+	i := sigInfo{signo: sig, code: abi.CLD_EXITED, pid: pid, status: int32(status >> 8 & 0xff)}
+	if s := status & 0x7f; s != 0 {
+		i.code, i.status = abi.CLD_KILLED, int32(s)
+	}
+	return i
+}
+
+// bury removes a zombie that was waited for.
+func (k *Kernel) bury(p *Process) {
+	delete(k.procs, p.PID)
+	if p.parent != nil {
+		p.parent.buried += p.ran + p.buried
+		p.parent.children = slices.DeleteFunc(p.parent.children, func(x *Process) bool { return x == p })
+	}
+}
+
+// stopProcess suspends a process until SIGCONT.
+func (k *Kernel) stopProcess(p *Process, sig int) {
+	traced := false
+	for _, t := range p.thr {
+		t.interrupt()
+		if t.traced() {
+			traced = true
+			t.trace.halt = sig
+		}
+	}
+	if traced {
+		k.changed()
+		return
+	}
+	p.stopped = true
+	p.status = sig<<8 | 0x7f
+	if p.parent != nil && p.parent.sigs.act[abi.SIGCHLD].flags&abi.SA_NOCLDSTOP == 0 {
+		p.parent.send(sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: p.PID, status: int32(sig)})
+	}
+	k.changed()
+}
+
+func matches(c *Process, id int, p *Process) bool {
+	switch {
+	case id > 0:
+		return c.PID == id
+	case id == 0:
+		return c.pgid == p.pgid
+	case id == -1:
+		return true
+	}
+	return c.pgid == -id
+}
+
+// putWord stores n bytes of v in user memory.
+func putWord(mm *MM, va uint64, n int, v uint64) bool {
+	var b [8]byte
+	le.PutUint64(b[:], v)
+	return mm.Write(va, b[:n])
+}
+
+// getWord reads n bytes of user memory.
+func getWord(mm *MM, va uint64, n int) (uint64, bool) {
+	var b [8]byte
+	ok := mm.Read(va, b[:n])
+	return le.Uint64(b[:]), ok
+}

@@ -1,0 +1,304 @@
+package linux
+
+import "trapline/internal/linux/abi"
+
+const errnoIO = -int64(abi.EIO)
+
+// sysPtrace is ptrace(2): request, thread, address, data.
+func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
+	request := c.int(0)
+	if request == abi.PTRACE_TRACEME {
+		return k.traceMe(t)
+	}
+	o := k.threadByID(c.int(1))
+	if o == nil {
+		return errnoNoProcess
+	}
+	switch request {
+	case abi.PTRACE_ATTACH, abi.PTRACE_SEIZE:
+		return k.attach(t, o, request == abi.PTRACE_SEIZE, c.arg[2], c.arg[3])
+	}
+	if o.trace.by != t {
+		return errnoNoProcess
+	}
+	switch request {
+	case abi.PTRACE_KILL:
+		o.send(sigInfo{signo: abi.SIGKILL, code: abi.SI_USER, pid: t.proc.PID})
+		return 0
+	case abi.PTRACE_INTERRUPT:
+		if !o.trace.seized {
+			return errnoIO
+		}
+		if o.state != stateTraced {
+			o.trace.halt = abi.SIGTRAP | abi.PTRACE_EVENT_STOP<<8
+			o.interrupt()
+			k.changed()
+		}
+		return 0
+	}
+	if o.state != stateTraced {
+		return errnoNoProcess
+	}
+	return k.ptrace(t, o, c, request)
+}
+
+func (k *Kernel) traceMe(t *Thread) int64 {
+	if t.traced() || t.proc.parent == nil || t.proc.parent.zombie {
+		return errnoPermission
+	}
+	t.trace = tracing{by: t.proc.parent.thr[0]}
+	return 0
+}
+
+// attach begins to trace o. All processes are of one user, so that anybody may
+// trace those that are dumpable.
+func (k *Kernel) attach(t, o *Thread, seize bool, addr, options uint64) int64 {
+	switch {
+	case seize && (addr != 0 || options&^abi.PTRACE_O_MASK != 0):
+		return errnoIO
+	case o.proc == t.proc, o.traced(), !o.proc.attr.dumpable && !k.privileged():
+		return errnoPermission
+	}
+	o.trace = tracing{by: t, seized: seize}
+	if seize {
+		o.trace.options = options
+		return 0
+	}
+	if o.proc.stopped {
+		o.trace.halt = abi.SIGSTOP
+		k.changed()
+		return 0
+	}
+	o.send(sigInfo{signo: abi.SIGSTOP, code: abi.SI_USER, pid: t.proc.PID})
+	return 0
+}
+
+// ptrace runs a request about o, which stands still.
+func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
+	addr, data := c.arg[2], c.arg[3]
+	word := c.word()
+	switch request {
+	case abi.PTRACE_PEEKTEXT, abi.PTRACE_PEEKDATA:
+		b := make([]byte, word)
+		if o.proc.mm.ReadForced(addr, b) != word {
+			return errnoIO
+		}
+		return t.give(data, b)
+	case abi.PTRACE_POKETEXT, abi.PTRACE_POKEDATA:
+		b := le.AppendUint64(nil, data)
+		if !o.proc.mm.poke(addr, b[:word]) {
+			return errnoIO
+		}
+		return 0
+	case abi.PTRACE_PEEKUSER:
+		v, ok := k.peekUser(o, addr, c.compat)
+		if !ok {
+			return errnoIO
+		}
+		return t.give(data, le.AppendUint64(nil, v)[:word])
+	case abi.PTRACE_POKEUSER:
+		return k.pokeUser(o, addr, data, c.compat)
+	case abi.PTRACE_SETOPTIONS, abi.PTRACE_OLDSETOPTIONS:
+		if data&^abi.PTRACE_O_MASK != 0 {
+			return errnoInvalid
+		}
+		o.trace.options = data
+		return 0
+	case abi.PTRACE_GETEVENTMSG:
+		if !putWord(t.proc.mm, data, word, o.trace.message) {
+			return errnoFault
+		}
+		return 0
+	}
+	if r, ok := k.ptraceResume(o, request, data); ok {
+		return r
+	}
+	if r, ok := k.ptraceSignals(t, o, c, request); ok {
+		return r
+	}
+	return k.ptraceRegisters(t, o, c, request)
+}
+
+// give writes bytes where a request wants them.
+func (t *Thread) give(va uint64, b []byte) int64 {
+	if !t.proc.mm.Write(va, b) {
+		return errnoFault
+	}
+	return 0
+}
+
+// poke changes memory for a debugger, shared or not.
+func (mm *MM) poke(va uint64, b []byte) bool {
+	for len(b) > 0 {
+		v := mm.Find(va)
+		if v == nil {
+			return false
+		}
+		n := min(uint64(len(b)), v.End-va)
+		if v.Shared {
+			if v.Prot&ProtWrite == 0 || !mm.Write(va, b[:n]) {
+				return false
+			}
+		} else if !mm.WriteForced(va, b[:n]) {
+			return false
+		}
+		va, b = va+n, b[n:]
+	}
+	return true
+}
+
+// ptraceResume are the requests that let o go on; false: it is another one.
+func (k *Kernel) ptraceResume(o *Thread, request int, data uint64) (int64, bool) {
+	modes := map[int]traceMode{
+		abi.PTRACE_CONT: traceCont, abi.PTRACE_SYSCALL: traceCalls, abi.PTRACE_SYSEMU: traceEmulate, abi.PTRACE_SINGLESTEP: traceStep,
+	}
+	mode, ok := modes[request]
+	if !ok && request != abi.PTRACE_DETACH {
+		return 0, false
+	}
+	if data > abi.SIGRTMAX {
+		return errnoIO, true
+	}
+	if request == abi.PTRACE_DETACH {
+		o.untrace(int(data))
+	} else {
+		o.goOn(mode, int(data))
+	}
+	return 0, true
+}
+
+// ptraceSignals are the requests about signals and calls; false: it is another one.
+func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool) {
+	addr, data, mm := c.arg[2], c.arg[3], t.proc.mm
+	switch request {
+	case abi.PTRACE_GETSIGINFO:
+		if o.trace.stop == stopGroup {
+			return errnoInvalid, true
+		}
+		return t.give(data, o.trace.info.encode(c.compat)), true
+	case abi.PTRACE_SETSIGINFO:
+		b := make([]byte, abi.SizeofSiginfo)
+		switch {
+		case !mm.Read(data, b):
+			return errnoFault, true
+		case o.trace.stop == stopGroup:
+			return errnoInvalid, true
+		}
+		o.trace.info = decodeInfo(b, c.compat)
+		return 0, true
+	case abi.PTRACE_PEEKSIGINFO:
+		return k.peekInfos(t, o, c), true
+	case abi.PTRACE_GETSIGMASK:
+		if addr != 8 {
+			return errnoInvalid, true
+		}
+		mask := o.blocked
+		if o.restore {
+			mask = o.savedMask
+		}
+		return t.give(data, le.AppendUint64(nil, uint64(mask))), true
+	case abi.PTRACE_SETSIGMASK:
+		v, ok := getWord(mm, data, 8)
+		switch {
+		case addr != 8:
+			return errnoInvalid, true
+		case !ok:
+			return errnoFault, true
+		}
+		o.blocked = sigset(v) &^ unblockable
+		return 0, true
+	case abi.PTRACE_GET_SYSCALL_INFO:
+		b := o.callInfo()
+		if !mm.Write(data, b[:min(uint64(len(b)), addr)]) {
+			return errnoFault, true
+		}
+		return int64(len(b)), true
+	}
+	return 0, false
+}
+
+func (i sigInfo) encode(compat bool) []byte {
+	b := make([]byte, abi.SizeofSiginfo)
+	if compat {
+		i.put32(b)
+	} else {
+		i.put64(b)
+	}
+	return b
+}
+
+// decodeInfo reads what encode wrote.
+func decodeInfo(b []byte, compat bool) sigInfo {
+	i := sigInfo{signo: int(int32(le.Uint32(b))), code: int32(le.Uint32(b[8:]))}
+	at, word := 16, 8
+	if compat {
+		at, word = 12, 4
+	}
+	switch {
+	case i.hasAddr():
+		i.addr = wordAt(b[at:], 0, word)
+	case i.signo == abi.SIGCHLD && i.code > 0:
+		i.pid, i.status = int(le.Uint32(b[at:])), int32(le.Uint32(b[at+8:]))
+	default:
+		i.pid, i.status, i.value = int(le.Uint32(b[at:])), int32(le.Uint32(b[at+4:])), wordAt(b[at+8:], 0, word)
+	}
+	return i
+}
+
+// peekInfos copies waiting signals without taking them.
+func (k *Kernel) peekInfos(t, o *Thread, c *call) int64 {
+	b := make([]byte, 16)
+	if !t.proc.mm.Read(c.arg[2], b) {
+		return errnoFault
+	}
+	off, flags, n := le.Uint64(b), le.Uint32(b[8:]), int32(le.Uint32(b[12:]))
+	if flags&^abi.PTRACE_PEEKSIGINFO_SHARED != 0 || n < 0 {
+		return errnoInvalid
+	}
+	queue := o.sig.queue
+	if flags != 0 {
+		queue = o.proc.pend.queue
+	}
+	done := int64(0)
+	for ; done < int64(n) && off+uint64(done) < uint64(len(queue)); done++ {
+		info := queue[off+uint64(done)].encode(c.compat)
+		if !t.proc.mm.Write(c.arg[3]+uint64(done)*abi.SizeofSiginfo, info) {
+			if done == 0 {
+				return errnoFault
+			}
+			break
+		}
+	}
+	return done
+}
+
+// callInfo is struct ptrace_syscall_info, as long as what it tells.
+func (o *Thread) callInfo() []byte {
+	const none, entry, exit = 0, 1, 2
+	core := o.Core()
+	b := make([]byte, 24)
+	le.PutUint32(b[4:], abi.AUDIT_ARCH_X86_64)
+	if o.call.compat || o.k.m.Arch.Word() == 4 {
+		le.PutUint32(b[4:], abi.AUDIT_ARCH_I386)
+	}
+	le.PutUint64(b[8:], core.RIP)
+	le.PutUint64(b[16:], core.GPR[regSP])
+	good := o.trace.info.code == abi.SIGTRAP|0x80
+	switch {
+	case o.trace.stop == stopEntry && good:
+		b[0] = entry
+		o.readArgs()
+		b = le.AppendUint64(b, uint64(uint32(o.call.nr)))
+		for _, a := range o.call.arg {
+			b = le.AppendUint64(b, a)
+		}
+	case o.trace.stop == stopExit && good:
+		b[0] = exit
+		r := o.result()
+		b = le.AppendUint64(b, uint64(r))
+		b = append(b, byte(oneIf(r < 0 && r >= -abi.MaxErrno)))
+	default:
+		b[0] = none
+	}
+	return b
+}

@@ -1,0 +1,176 @@
+package linux
+
+import (
+	"math"
+
+	"trapline/internal/linux/abi"
+)
+
+// rlimit is a resource's limit, and what it may be raised to; noLimit: none.
+type rlimit struct{ now, most uint64 }
+
+const noLimit = math.MaxUint64
+
+// rlimits are a process's, by resource.
+type rlimits [abi.RLIM_NLIMITS]rlimit
+
+// firstLimits are those of the first process.
+func (k *Kernel) firstLimits() rlimits {
+	var l rlimits
+	for i := range l {
+		l[i] = rlimit{noLimit, noLimit}
+	}
+	processes, files := uint64(k.cfg.Limits.Processes), uint64(k.cfg.Limits.Files)
+	l[abi.RLIMIT_STACK] = rlimit{stackLimit, noLimit}
+	l[abi.RLIMIT_CORE] = rlimit{0, noLimit}
+	l[abi.RLIMIT_NPROC] = rlimit{processes, processes}
+	l[abi.RLIMIT_NOFILE] = rlimit{files, files}
+	l[abi.RLIMIT_MEMLOCK] = rlimit{8 << 20, 8 << 20}
+	l[abi.RLIMIT_SIGPENDING] = rlimit{maxQueued, maxQueued}
+	l[abi.RLIMIT_MSGQUEUE] = rlimit{819200, 819200}
+	l[abi.RLIMIT_NICE], l[abi.RLIMIT_RTPRIO] = rlimit{}, rlimit{}
+	return l
+}
+
+func (p *Process) limit(resource int) rlimit { return p.limits[resource] }
+
+// setLimit changes a limit (do_prlimit()). What a run is bounded by cannot be raised.
+func (k *Kernel) setLimit(p *Process, resource int, l rlimit) int64 {
+	old := &p.limits[resource]
+	bounded := resource == abi.RLIMIT_NPROC || resource == abi.RLIMIT_NOFILE || resource == abi.RLIMIT_SIGPENDING
+	switch {
+	case l.now > l.most:
+		return errnoInvalid
+	case l.most > old.most && (!k.privileged() || bounded):
+		return errnoPermission
+	}
+	*old = l
+	switch resource {
+	case abi.RLIMIT_NOFILE:
+		p.files.max = int(l.now)
+	case abi.RLIMIT_CPU:
+		k.setTimers()
+	}
+	return 0
+}
+
+// getLimit encodes a limit in two words; 32-bit ones show what is too large as none.
+func (r rlimit) put(b []byte, word int) {
+	for i, v := range []uint64{r.now, r.most} {
+		if word == 4 {
+			le.PutUint32(b[4*i:], uint32(min(v, math.MaxUint32)))
+		} else {
+			le.PutUint64(b[8*i:], v)
+		}
+	}
+}
+
+func readLimit(b []byte, word int) rlimit {
+	if word == 8 {
+		return rlimit{le.Uint64(b), le.Uint64(b[8:])}
+	}
+	wide := func(v uint32) uint64 {
+		if v == math.MaxUint32 {
+			return noLimit
+		}
+		return uint64(v)
+	}
+	return rlimit{wide(le.Uint32(b)), wide(le.Uint32(b[4:]))}
+}
+
+func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
+	return k.prlimit(t, t.proc, c.int(0), 0, c.arg[1], c.word())
+}
+
+func sysSetrlimit(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[1] == 0 {
+		return errnoFault
+	}
+	return k.prlimit(t, t.proc, c.int(0), c.arg[1], 0, c.word())
+}
+
+func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
+	p := t.proc
+	if id := c.int(0); id != 0 {
+		o := k.threadByID(id)
+		if o == nil {
+			return errnoNoProcess
+		}
+		p = o.proc
+	}
+	return k.prlimit(t, p, c.int(1), c.arg[2], c.arg[3], 8)
+}
+
+func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, word int) int64 {
+	if resource < 0 || resource >= abi.RLIM_NLIMITS {
+		return errnoInvalid
+	}
+	old := p.limit(resource)
+	b := make([]byte, 2*word)
+	if set != 0 {
+		if !t.proc.mm.Read(set, b) {
+			return errnoFault
+		}
+		if r := k.setLimit(p, resource, readLimit(b, word)); r != 0 {
+			return r
+		}
+	}
+	old.put(b, word)
+	if get != 0 && !t.proc.mm.Write(get, b) {
+		return errnoFault
+	}
+	return 0
+}
+
+// mayGrow reports whether an address space of p's may have size bytes more
+// (may_expand_vm()); data: of private memory that can be written.
+func (p *Process) mayGrow(size uint64, data bool) bool {
+	if limit := p.limit(abi.RLIMIT_AS).now; limit != noLimit && size > limit-min(limit, p.mm.total(false)) {
+		return false
+	}
+	limit := p.limit(abi.RLIMIT_DATA).now
+	return !data || limit == noLimit || size <= limit-min(limit, p.mm.total(true))
+}
+
+// total is the size of all mappings, or of those that count as data, in bytes.
+func (mm *MM) total(data bool) uint64 {
+	n := uint64(0)
+	for _, v := range mm.vmas {
+		if !data || v.isData() {
+			n += v.End - v.Start
+		}
+	}
+	return n
+}
+
+// isData reports whether RLIMIT_DATA counts v (is_data_mapping()).
+func (v *VMA) isData() bool { return v.Prot&ProtWrite != 0 && !v.Shared && !v.GrowsDown }
+
+// stackSize is the limit on the stack's growth in bytes.
+func (mm *MM) stackSize() uint64 {
+	for _, t := range mm.k.threads {
+		if t.proc.mm == mm {
+			return t.proc.limit(abi.RLIMIT_STACK).now
+		}
+	}
+	return stackLimit
+}
+
+// fileRoom is how many of n bytes RLIMIT_FSIZE lets a file have from pos on; a
+// write of none is SIGXFSZ (generic_write_check_limits()).
+func (t *Thread) fileRoom(pos int64, n int) (int, int64) {
+	limit := t.proc.limit(abi.RLIMIT_FSIZE).now
+	if limit == noLimit || n == 0 {
+		return n, 0
+	}
+	if uint64(pos) >= limit {
+		t.send(sigInfo{signo: abi.SIGXFSZ, code: abi.SI_USER, pid: t.proc.PID})
+		return 0, -int64(abi.EFBIG)
+	}
+	return int(min(uint64(n), limit-uint64(pos))), 0
+}
+
+// mayFork reports whether RLIMIT_NPROC lets the user have one thread more.
+func (k *Kernel) mayFork(p *Process) bool {
+	return k.privileged() || uint64(len(k.threads)) < p.limit(abi.RLIMIT_NPROC).now
+}

@@ -1,0 +1,161 @@
+package linux
+
+import (
+	"encoding/binary"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+var le = binary.LittleEndian
+
+// fixedFlags are the flags that sigreturn takes from the frame: AC, OF, DF,
+// TF, SF, ZF, AF, PF, CF and RF.
+const fixedFlags = emu.AC | emu.OF | emu.DF | emu.TF | emu.SF | emu.ZF | emu.AF | emu.PF | emu.CF | emu.RF
+
+// frameStack picks the stack for a frame: the alternate one, or the present.
+// redZone bytes below it stay untouched.
+func (t *Thread) frameStack(a action, redZone uint64) uint64 {
+	sp := t.Core().GPR[emu.RSP] - redZone
+	if a.flags&abi.SA_ONSTACK != 0 && t.alt.state(t.Core().GPR[emu.RSP]) == 0 {
+		return t.alt.sp + t.alt.size
+	}
+	return sp
+}
+
+// overflows reports whether a frame at sp would leave the alternate stack
+// that the thread is on or enters.
+func (t *Thread) overflows(a action, sp uint64) bool {
+	now := t.Core().GPR[emu.RSP]
+	entering := a.flags&abi.SA_ONSTACK != 0 && t.alt.state(now) == 0 && t.alt.size != 0
+	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
+}
+
+// regs64 is the order of general registers in the x86-64 sigcontext; RIP and
+// RFLAGS follow.
+var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu.R14, emu.R15,
+	emu.RDI, emu.RSI, emu.RBP, emu.RBX, emu.RDX, emu.RAX, emu.RCX, emu.RSP}
+
+// frame64 pushes an x86-64 rt_sigframe and enters the handler.
+func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
+	c := t.Core()
+	if a.flags&abi.SA_RESTORER == 0 {
+		return false
+	}
+	fx := k.fpuImage(t)
+	fp := (t.frameStack(a, 128) - uint64(len(fx))) &^ 63
+	sp := (fp-abi.Frame64Size)&^15 - 8
+	if t.overflows(a, sp) {
+		return false
+	}
+	b := make([]byte, abi.Frame64Size)
+	le.PutUint64(b, a.restorer)
+	le.PutUint64(b[abi.Frame64UC:], abi.UC_SIGCONTEXT_SS|abi.UC_STRICT_RESTORE_SS|k.xstateFlag())
+	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[emu.RSP])
+	for i, r := range regs64 {
+		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
+	}
+	le.PutUint64(b[abi.Frame64Regs+128:], c.RIP)
+	le.PutUint64(b[abi.Frame64Regs+136:], c.RFLAGS)
+	le.PutUint16(b[abi.Frame64Segs:], uint16(c.Seg[emu.CS].Sel))
+	le.PutUint16(b[abi.Frame64SS:], uint16(c.Seg[emu.SS].Sel))
+	for i, v := range []uint64{t.errCode, t.trapNo, uint64(mask), t.cr2, fp} {
+		le.PutUint64(b[abi.Frame64Err+8*i:], v)
+	}
+	le.PutUint64(b[abi.Frame64Mask:], uint64(mask))
+	info.put64(b[abi.Frame64Info:])
+	mm := t.proc.mm
+	if !mm.Write(fp, fx) || !mm.Write(sp, b) {
+		return false
+	}
+	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
+	c.GPR[emu.RAX] = 0
+	c.GPR[emu.RSP], c.RIP = sp, a.handler
+	l := k.layoutOf(emu.AMD64)
+	k.setFlat(t.cpu, l.cs, l.ss)
+	return true
+}
+
+func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) bool {
+	return k.m.LoadCode(c, cs|3, 3) == nil && k.m.LoadStack(c, ss|3, 3, emu.VecGP) == nil
+}
+
+func (t *Thread) putAltStack64(b []byte, sp uint64) {
+	le.PutUint64(b, t.alt.sp)
+	le.PutUint32(b[8:], t.alt.state(sp))
+	le.PutUint64(b[16:], t.alt.size)
+}
+
+// sigreturn64 is rt_sigreturn of x86-64.
+func (k *Kernel) sigreturn64(t *Thread) int64 {
+	c := t.Core()
+	b := make([]byte, abi.Frame64Size)
+	if !t.proc.mm.Read(c.GPR[emu.RSP]-8, b) {
+		return k.badFrame(t)
+	}
+	fp := le.Uint64(b[abi.Frame64FPState:])
+	if fp != 0 {
+		fx := make([]byte, emu.FXSize)
+		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx, fp) {
+			return k.badFrame(t)
+		}
+	}
+	for i, r := range regs64 {
+		c.GPR[r] = le.Uint64(b[abi.Frame64Regs+8*i:])
+	}
+	rip := le.Uint64(b[abi.Frame64Regs+128:])
+	c.RFLAGS = c.RFLAGS&^fixedFlags | le.Uint64(b[abi.Frame64Regs+136:])&fixedFlags
+	cs, ss := le.Uint16(b[abi.Frame64Segs:]), le.Uint16(b[abi.Frame64SS:])
+	t.blocked = sigset(le.Uint64(b[abi.Frame64Mask:])) &^ unblockable
+	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
+		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
+	c.RIP = rip
+	if !k.setFlat(t.cpu, cs, ss) {
+		return k.badFrame(t)
+	}
+	t.inCall = false
+	return resultNone
+}
+
+// badFrame is what sigreturn does when the frame cannot be read.
+func (k *Kernel) badFrame(t *Thread) int64 {
+	t.force(sigInfo{signo: abi.SIGSEGV, code: abi.SI_KERNEL})
+	return 0
+}
+
+// put64 encodes siginfo_t as 64-bit programs see it.
+func (i sigInfo) put64(b []byte) {
+	le.PutUint32(b, uint32(i.signo))
+	le.PutUint32(b[8:], uint32(i.code))
+	switch {
+	case i.hasAddr():
+		le.PutUint64(b[16:], i.addr)
+	case i.signo == abi.SIGCHLD && i.code > 0:
+		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint32(b[24:], uint32(i.status))
+	default:
+		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint32(b[20:], uint32(i.status))
+		le.PutUint64(b[24:], i.value)
+	}
+}
+
+// put32 encodes siginfo_t as 32-bit programs see it.
+func (i sigInfo) put32(b []byte) {
+	le.PutUint32(b, uint32(i.signo))
+	le.PutUint32(b[8:], uint32(i.code))
+	switch {
+	case i.hasAddr():
+		le.PutUint32(b[12:], uint32(i.addr))
+	case i.signo == abi.SIGCHLD && i.code > 0:
+		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[20:], uint32(i.status))
+	default:
+		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[16:], uint32(i.status))
+		le.PutUint32(b[20:], uint32(i.value))
+	}
+}
+
+// hasAddr reports whether si_addr is used: signals of exceptions.
+func (i sigInfo) hasAddr() bool { return i.code > 0 && synchronous.has(i.signo) }

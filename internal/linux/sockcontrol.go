@@ -1,0 +1,136 @@
+package linux
+
+import "trapline/internal/linux/abi"
+
+// Control messages: what comes beside the bytes of sendmsg(2) and recvmsg(2).
+
+// readControl reads what is sent beside bytes (scm_send).
+func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) int64 {
+	const most = 64 << 10
+	if h.control == 0 || h.controlLen == 0 {
+		return 0
+	}
+	if h.controlLen > most {
+		return -int64(abi.ENOBUFS)
+	}
+	b := make([]byte, h.controlLen)
+	if !t.proc.mm.Read(h.control, b) {
+		return errnoFault
+	}
+	for len(b) >= h.cmsgHead() {
+		size := wordAt(b, 0, h.word)
+		if size < uint64(h.cmsgHead()) || size > uint64(len(b)) {
+			return errnoInvalid
+		}
+		level, kind, data := int(le.Uint32(b[h.word:])), int(le.Uint32(b[h.word+4:])), b[h.cmsgHead():size]
+		b = b[min(h.align(int(size)), len(b)):]
+		if level != abi.SOL_SOCKET {
+			if s.family == abi.AF_UNIX {
+				continue
+			}
+			return errnoInvalid
+		}
+		switch {
+		case s.family != abi.AF_UNIX && (kind == abi.SCM_RIGHTS || kind == abi.SCM_CREDENTIALS): // AF_UNIX's, for others nothing
+		case kind == abi.SCM_RIGHTS:
+			if r := t.readRights(data, m); r != 0 {
+				return r
+			}
+		case kind == abi.SCM_CREDENTIALS:
+			if len(data) != 12 {
+				return errnoInvalid
+			}
+			given := credentials{le.Uint32(data), le.Uint32(data[4:]), le.Uint32(data[8:])}
+			if given != m.cred && k.user().UID != 0 {
+				return errnoPermission
+			}
+			if k.procs[int(given.pid)] == nil {
+				return errnoNoProcess
+			}
+			m.cred = given
+		default:
+			return errnoInvalid
+		}
+	}
+	return 0
+}
+
+// readRights reads the descriptors of one control message.
+func (t *Thread) readRights(data []byte, m *sockMessage) int64 {
+	for ; len(data) >= 4; data = data[4:] {
+		if len(m.rights) == maxRights {
+			return errnoInvalid
+		}
+		f := t.proc.files.get(int(int32(le.Uint32(data))))
+		if f == nil {
+			return errnoBadFile
+		}
+		m.rights = append(m.rights, f)
+	}
+	return 0
+}
+
+// writeControl gives credentials and descriptors that came (scm_recv): how many bytes
+// of the buffer it took.
+func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arrival) (int, int64) {
+	room, used := h.controlLen, 0
+	if h.control == 0 {
+		room = 0
+	}
+	put := func(kind int, data []byte) bool {
+		b := make([]byte, h.cmsgHead())
+		if h.word == 4 {
+			le.PutUint32(b, uint32(len(b)+len(data)))
+		} else {
+			le.PutUint64(b, uint64(len(b)+len(data)))
+		}
+		le.PutUint32(b[h.word:], abi.SOL_SOCKET)
+		le.PutUint32(b[h.word+4:], uint32(kind))
+		b = append(b, data...)
+		n := min(uint64(len(b)), room)
+		if n > 0 && !t.proc.mm.Write(h.control+uint64(used), b[:n]) {
+			return false
+		}
+		n = min(uint64(h.align(len(b))), room)
+		used += int(n)
+		room -= n
+		return true
+	}
+	if s.opts.passCred && (a.withCred || s.isStream()) { // the end of a stream comes from nobody: zeros
+		var data []byte
+		for _, v := range []uint32{a.cred.pid, a.cred.uid, a.cred.gid} {
+			data = le.AppendUint32(data, v)
+		}
+		if room < uint64(h.cmsgHead()) {
+			a.flags |= abi.MSG_CTRUNC
+		} else {
+			if room < uint64(h.cmsgHead()+len(data)) {
+				a.flags |= abi.MSG_CTRUNC
+				data = data[:room-uint64(h.cmsgHead())]
+			}
+			if !put(abi.SCM_CREDENTIALS, data) {
+				return 0, errnoFault
+			}
+		}
+	}
+	if len(a.rights) == 0 {
+		return used, 0
+	}
+	var fds []byte
+	for room >= uint64(h.cmsgHead()+len(fds)+4) && len(a.rights) > 0 {
+		fd := t.proc.files.add(a.rights[0], 0, flags&abi.MSG_CMSG_CLOEXEC != 0)
+		if fd < 0 {
+			break
+		}
+		a.rights = a.rights[1:]
+		fds = le.AppendUint32(fds, uint32(fd))
+	}
+	if len(a.rights) > 0 {
+		a.flags |= abi.MSG_CTRUNC
+		k.closeRights(a)
+	}
+	if len(fds) > 0 && !put(abi.SCM_RIGHTS, fds) {
+		return 0, errnoFault
+	}
+	return used, 0
+}

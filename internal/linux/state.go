@@ -1,0 +1,223 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+	"unsafe"
+
+	"trapline/internal/emu"
+	"trapline/internal/memento"
+)
+
+// kernelState is what of a Kernel changes as the run goes on. What is reached from it
+// by pointers is in snapshots object by object.
+type kernelState struct {
+	refs       []uint16 // by frame: mappings and page caches that show it
+	inodes     map[inodeKey]*Inode
+	lastShared uint64
+	names      map[string]*node    // what the guest made or changed, by path without a leading slash; nil: removed
+	copied     map[inodeKey]*node  // those of the FS that it changed, by what they were
+	locks      map[inodeKey][]lock // by file; each list is replaced, not changed
+	lastNode   uint64              // inode number of the last file that it made
+
+	sockets     []*socket // that are open or wait to be accepted; replaced when it changes
+	socketBytes int       // weight of what is in all queues
+	held        []heldPort
+	lastSocket  uint64 // inode number
+	lastName    uint32 // given by autobind
+	lastPort    uint16
+
+	threads  []*Thread // in the order of their turns
+	procs    map[int]*Process
+	init     *Process
+	programs []*Process // of the run that have started; replaced when it changes
+	lastPID  int
+	current  []*Thread // by vCPU
+	slice    []int     // instructions left of the current thread's turn, by vCPU
+	changes  uint64    // counts what may end a wait
+	futexSeq uint64
+	skipped  uint64 // nanoseconds of virtual time in which nobody ran
+	steps    uint64
+	input    input
+	stdout   output
+	stderr   output
+	both     output // the bytes of both in their order, if they are captured
+	random   generator
+	unknown  map[int]int
+	bound    Bound
+	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
+	nextIPC  [3]int       // numbers of the next ones, by kind
+	timed    []*File      // armed timers that are files; replaced when it changes
+	readsRan bool         // somebody has asked how long a process or thread ran
+	timerAt  uint64       // when the next timer runs out, or never
+	cpuTimed bool         // there are timers on the time that somebody has run
+	last     int          // the vCPU that stepped last
+}
+
+// own replaces what a copied state shares with its original and would not
+// keep. Slices that only grow stay shared. refs are kept by frameRefs.
+func (s *kernelState) own() {
+	s.refs = nil
+	s.names, s.copied, s.locks = maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.locks)
+	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
+	s.sockets, s.held = slices.Clone(s.sockets), slices.Clone(s.held)
+	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
+	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
+}
+
+func (t *Thread) own() {
+	t.sig.queue, t.futexes = slices.Clone(t.sig.queue), slices.Clone(t.futexes)
+}
+
+func (p *Process) own() {
+	p.pend.queue = slices.Clone(p.pend.queue)
+	p.timers = slices.Clone(p.timers)
+	p.thr, p.children = slices.Clone(p.thr), slices.Clone(p.children)
+}
+
+func (mm *MM) own() { mm.vmas = slices.Clone(mm.vmas) }
+
+func (t *fdTable) own() { t.fds = slices.Clone(t.fds) }
+
+func (p *pipe) own() { p.data = slices.Clone(p.data) }
+
+func (s *socket) own() {
+	s.queue, s.backlog, s.waiting = slices.Clone(s.queue), slices.Clone(s.backlog), slices.Clone(s.waiting)
+}
+
+// frames of an inode are kept by savedInode.
+func (n *Inode) own() { n.frames = nil }
+
+// snapshot is a Kernel's part of a machine's snapshot.
+type snapshot struct {
+	of       *Kernel
+	kernel   kernelState
+	refs     frameRefs
+	threads  memento.Set[Thread]
+	contexts []savedContext
+	procs    memento.Set[Process]
+	mms      memento.Set[MM]
+	vmas     memento.Set[VMA]
+	inodes   memento.Set[Inode]
+	frames   []map[uint64]emu.Frame // of inodes
+	nodes    memento.Set[node]
+	tables   memento.Set[fdTable]
+	files    memento.Set[File]
+	pipes    memento.Set[pipe]
+	sockets  memento.Set[socket]
+	fss      memento.Set[fsState]
+	sigs     memento.Set[handlers]
+	ipcs     memento.Set[ipcObject]
+	extra    int // bytes in pipes, in messages and what sockets hold
+}
+
+// savedContext is the registers of a thread that is on no vCPU.
+type savedContext struct {
+	at  *emu.Context
+	was emu.Context
+}
+
+// Save is emu.Part's: all that Restore brings back. It panics if the kernel
+// cannot go back (see CanGoBack). From the first one on, standard input is kept.
+func (k *Kernel) Save() any {
+	if err := k.CanGoBack(); err != nil {
+		panic(err)
+	}
+	k.input.from.keep = true
+	o := k.objects()
+	s := &snapshot{of: k, kernel: k.kernelState, refs: saveRefs(k.refs, k.lastRefs)}
+	return s.take(k, o)
+}
+
+func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
+	s.kernel.own()
+	k.lastRefs = s.refs
+	s.threads, s.procs = memento.Of(o.threads, (*Thread).own), memento.Of(o.procs, (*Process).own)
+	s.mms, s.vmas = memento.Of(o.mms, (*MM).own), memento.Of(o.vmas, nil)
+	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
+	s.nodes = memento.Of(o.nodes, nil)
+	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
+	s.sockets = memento.Of(o.sockets, (*socket).own)
+	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
+	s.ipcs = memento.Of(o.ipcs, nil)
+	for _, p := range o.pipes {
+		s.extra += len(p.data)
+	}
+	for _, i := range o.ipcs {
+		s.extra += i.bytes + 16*len(i.sems)
+	}
+	for _, x := range o.sockets {
+		s.extra += len(x.queue)*int(unsafe.Sizeof(packet{})) + x.queued
+	}
+	s.contexts = make([]savedContext, 0, len(o.threads))
+	for _, t := range o.threads {
+		if t.cpu == nil {
+			s.contexts = append(s.contexts, savedContext{t.ctx, t.ctx.Freeze()})
+		}
+	}
+	s.frames = make([]map[uint64]emu.Frame, len(o.inodes))
+	for i, n := range o.inodes {
+		s.frames[i] = n.saveFrames()
+	}
+	return s
+}
+
+// Bytes is about what the snapshot holds (emu.Sized).
+func (s *snapshot) Bytes() int {
+	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
+	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
+		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.extra + context*len(s.contexts) +
+		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
+}
+
+// Restore is emu.Part's. The snapshot must be of this kernel: its objects are
+// given their values back.
+func (k *Kernel) Restore(v any) {
+	s := v.(*snapshot)
+	if s.of != k {
+		panic("snapshot of a Linux machine restored into another one")
+	}
+	now := k.objects()
+	k.kernelState = s.kernel
+	k.kernelState.own()
+	k.refs = s.refs.restore()
+	s.threads.Restore()
+	s.procs.Restore()
+	s.mms.Restore()
+	s.vmas.Restore()
+	s.inodes.Restore()
+	s.nodes.Restore()
+	s.tables.Restore()
+	s.files.Restore()
+	s.pipes.Restore()
+	s.sockets.Restore()
+	s.fss.Restore()
+	s.sigs.Restore()
+	s.ipcs.Restore()
+	for i := range s.contexts {
+		*s.contexts[i].at = s.contexts[i].was
+	}
+	i := 0
+	s.inodes.Each(func(n, _ *Inode) {
+		n.frames = maps.Clone(s.frames[i])
+		i++
+	})
+	k.closeGone(now, s)
+}
+
+// closeGone closes the host's files that a restored state does not have open.
+func (k *Kernel) closeGone(before *objects, s *snapshot) {
+	open := map[*handle]bool{}
+	s.files.Each(func(_, was *File) { open[was.host] = true })
+	s.inodes.Each(func(_, was *Inode) { open[was.file] = true })
+	for _, f := range before.files {
+		if f.host != nil && !open[f.host] {
+			_ = f.host.Close()
+		}
+	}
+	for _, n := range before.inodes {
+		if n.file != nil && !open[n.file] {
+			_ = n.file.Close()
+		}
+	}
+}

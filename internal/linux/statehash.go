@@ -1,0 +1,370 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// Hash feeds what decides how the run goes on, but for clocks, to h: values
+// only, objects by their numbers, times from now on. References to frames
+// follow from the mappings, which the machine's hash has.
+func (k *Kernel) Hash(h *emu.Hasher) {
+	o := k.objects()
+	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
+	h.String(string(k.bound))
+	for _, p := range k.programs[min(1, len(k.programs)):] {
+		h.Uint64(number(o, p))
+	}
+	for _, t := range k.current {
+		h.Uint64(number(o, t))
+	}
+	if !k.endlessTurns() {
+		for _, n := range k.slice {
+			h.Uint64(uint64(n))
+		}
+	}
+	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
+		words(h, uint64(nr), uint64(k.unknown[nr]))
+	}
+	h.Uint64(uint64(len(k.threads)))
+	for _, t := range k.threads {
+		h.Uint64(number(o, t))
+	}
+	for _, t := range o.threads {
+		t.hash(h, o)
+	}
+	for _, p := range o.procs {
+		p.hash(h, o)
+	}
+	for _, mm := range o.mms {
+		mm.hash(h, o)
+	}
+	for _, n := range o.inodes {
+		n.hash(h)
+	}
+	k.hashIPC(h, o)
+	for _, f := range k.timed {
+		h.Uint64(number(o, f))
+	}
+	k.hashLayer(h, o)
+	k.hashLocks(h, o)
+	k.hashFiles(h, o)
+}
+
+// HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
+func (k *Kernel) HashClocks(h *emu.Hasher) {
+	if k.readsRan {
+		for _, p := range k.processes() {
+			words(h, p.ran, p.buried)
+			for _, t := range p.thr {
+				h.Uint64(t.ran)
+			}
+		}
+	}
+	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
+	for _, p := range k.held {
+		h.Uint64(p.until)
+	}
+}
+
+func words(h *emu.Hasher, l ...uint64) {
+	for _, v := range l {
+		h.Uint64(v)
+	}
+}
+
+// fromNow is a point in time that may be 0 or never.
+func (k *Kernel) fromNow(at uint64) uint64 {
+	if at == 0 || at == never {
+		return at
+	}
+	return max(at, k.Now()) - k.Now() + 1
+}
+
+func (t *Thread) hash(h *emu.Hasher, o *objects) {
+	k := t.k
+	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), number(o, t.opening), k.fromNow(t.expiry))
+	if t.kept != 0 {
+		h.Uint64(k.fromNow(t.kept))
+	}
+	if t.state == stateBlocked {
+		words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
+	}
+	h.Bool(t.held)
+	h.Bool((t.held || t.state == stateBlocked) && t.wait.tried == k.changes)
+	h.Bool(t.inCall)
+	h.Bool(t.restore)
+	h.Bool(t.call.compat)
+	h.Uint64(uint64(t.call.nr))
+	words(h, t.call.arg[:]...)
+	t.sig.hash(h)
+	words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
+	words(h, t.tls[:]...)
+	words(h, t.clearTID, t.robust, number(o, t.vforkOf))
+	if s := &t.sched; *s != (scheduling{}) || t.noTSC {
+		words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
+		h.Bool(s.reset)
+		h.Bool(t.noTSC)
+	}
+	if t.trace != (tracing{}) || t.dr != [8]uint64{} || t.exit != 0 || t.exitGroup {
+		t.trace.hash(h, o)
+		words(h, t.dr[:]...)
+		words(h, uint64(t.exit), t.orig)
+		h.Bool(t.exitGroup)
+	}
+	if s := &t.sem; *s != (semWait{}) {
+		words(h, number(o, s.set), uint64(s.num))
+		h.Bool(s.zero)
+	}
+	k.hashFutex(h, o, t)
+	if t.cpu != nil {
+		h.Uint64(uint64(t.cpu.ID) + 1)
+		return
+	}
+	h.Uint64(0)
+	t.ctx.Hash(h)
+}
+
+// hashFutex feeds t's place in a queue, of which only the order counts.
+func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
+	if h.Bool(t.futex.queued); t.futex.queued {
+		k.hashPlace(h, o, &t.futex)
+	}
+	for i := range t.futexes {
+		k.hashPlace(h, o, &t.futexes[i])
+	}
+}
+
+func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
+	before := uint64(0)
+	for _, other := range k.threads {
+		other.places(func(p *futexWait) {
+			if p.order < f.order {
+				before++
+			}
+		})
+	}
+	h.Bool(f.woken)
+	words(h, number(o, f.key.mm), number(o, f.key.inode), f.key.at, uint64(f.bits), before)
+	if pi := &f.pi; *pi != (futexPI{}) {
+		words(h, number(o, pi.owner), number(o, pi.requeue.mm), number(o, pi.requeue.inode), pi.requeue.at)
+	}
+}
+
+func (s *signals) hash(h *emu.Hasher) {
+	words(h, uint64(s.set), uint64(len(s.queue)))
+	for _, i := range s.queue {
+		i.hash(h)
+	}
+}
+
+func (i *sigInfo) hash(h *emu.Hasher) {
+	words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+	if i.timer != 0 {
+		h.Uint64(uint64(i.timer))
+	}
+}
+
+func (p *Process) hash(h *emu.Hasher, o *objects) {
+	h.String(p.Name)
+	words(h, uint64(p.PID), number(o, p.parent), number(o, p.mm), number(o, p.files), number(o, p.fs), number(o, p.sigs))
+	p.pend.hash(h)
+	words(h, uint64(len(p.thr)), uint64(len(p.children)))
+	for _, t := range p.thr {
+		h.Uint64(number(o, t))
+	}
+	for _, c := range p.children {
+		h.Uint64(number(o, c))
+	}
+	h.Bool(p.zombie)
+	h.Bool(p.stopped)
+	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
+	p.hashTimers(h)
+	if len(p.ended) > 0 || p.withheld || p.continued {
+		for _, e := range p.ended {
+			words(h, uint64(e.tid), uint64(e.status), number(o, e.proc))
+		}
+		h.Bool(p.withheld)
+		h.Bool(p.continued)
+	}
+	for _, u := range p.undo {
+		words(h, number(o, u.set), uint64(u.num), uint64(u.adjust))
+	}
+	if p.limits != p.k.firstLimits() {
+		for _, l := range p.limits {
+			words(h, l.now, l.most)
+		}
+	}
+	if p.attr != firstAttributes() {
+		p.attr.hash(h)
+	}
+}
+
+// hashTimers feeds how long the process's timers still run.
+func (p *Process) hashTimers(h *emu.Hasher) {
+	for _, it := range p.itimers[abi.ITIMER_VIRTUAL:] {
+		if it != (interval{}) {
+			words(h, it.left(p.cpuTime()), it.gap)
+		}
+	}
+	if p.nextTimer != 0 {
+		words(h, uint64(p.nextTimer), uint64(len(p.timers)))
+	}
+	for i := range p.timers {
+		tm := &p.timers[i]
+		words(h, uint64(tm.id), uint64(tm.clock.id), uint64(tm.clock.of), uint64(tm.notify), uint64(tm.signo), uint64(tm.tid), tm.value,
+			tm.when.left(p.k.reads(tm.clock)), tm.when.gap, tm.missed, uint64(tm.overrun))
+		h.Bool(tm.waiting)
+	}
+}
+
+func (tr *tracing) hash(h *emu.Hasher, o *objects) {
+	words(h, number(o, tr.by), tr.options, uint64(tr.mode), uint64(tr.stop), uint64(tr.code), tr.message, uint64(tr.resumed), uint64(tr.inject), uint64(tr.event), uint64(tr.halt))
+	for _, v := range []bool{tr.seized, tr.told, tr.forced, tr.emulate, tr.exitDue, tr.leaving} {
+		h.Bool(v)
+	}
+	tr.info.hash(h)
+}
+
+func (a *attributes) hash(h *emu.Hasher) {
+	words(h, uint64(a.deathSignal), a.slack)
+	h.Bool(a.dumpable)
+	h.Bool(a.subreaper)
+	h.Bool(a.noNewPrivs)
+	h.Bool(a.keepCaps)
+}
+
+func (mm *MM) hash(h *emu.Hasher, o *objects) {
+	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
+		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
+	h.Bytes(mm.auxv)
+	if mm.abi != mm.k.m.Arch {
+		h.String("32-bit programs")
+	}
+	for _, v := range mm.vmas {
+		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
+		h.Bool(v.Shared)
+		h.Bool(v.DontCopy)
+		if v.ReadOnly {
+			h.String("read-only")
+		}
+		h.Bool(v.GrowsDown)
+		h.String(v.Name)
+	}
+}
+
+func (n *Inode) hash(h *emu.Hasher) {
+	h.String(n.Path)
+	sum := uint64(0) // of the pages, in any order
+	for page, f := range n.frames {
+		var one emu.Hasher
+		words(&one, page, uint64(f))
+		sum += one.Sum()
+	}
+	h.Bool(n.file != nil)
+	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
+	if n.file != nil && n.backed != n.Size || n.file == nil && n.backed != 0 {
+		h.Uint64(uint64(n.backed))
+	}
+}
+
+// hashIPC feeds the System V objects, without their times.
+func (k *Kernel) hashIPC(h *emu.Hasher, o *objects) {
+	if len(o.ipcs) == 0 && k.nextIPC == [3]int{} {
+		return
+	}
+	words(h, uint64(k.nextIPC[0]), uint64(k.nextIPC[1]), uint64(k.nextIPC[2]), uint64(len(k.ipcs)))
+	for _, i := range k.ipcs {
+		h.Uint64(number(o, i))
+	}
+	for _, i := range o.ipcs {
+		words(h, uint64(i.kind), uint64(i.id), uint64(i.key), uint64(i.uid), uint64(i.gid), uint64(i.mode), uint64(i.owner.UID), uint64(i.owner.GID),
+			uint64(i.lastPID), uint64(i.lastTake), uint64(i.maker), number(o, i.inode), i.size, uint64(i.bytes), uint64(i.most), uint64(len(i.sems)), uint64(len(i.queue)))
+		h.Bool(i.gone)
+		for _, s := range i.sems {
+			words(h, uint64(s.value), uint64(s.pid))
+		}
+		for _, m := range i.queue {
+			h.Uint64(uint64(m.kind))
+			h.Bytes(m.data)
+		}
+	}
+}
+
+// hashLayer feeds what the guest has changed of the tree. Times are clocks.
+func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
+	if k.lastNode == 0 && len(k.names)+len(k.copied) == 0 {
+		return
+	}
+	words(h, k.lastNode, uint64(len(k.names)), uint64(len(k.copied)))
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
+		h.String(name)
+		h.Uint64(number(o, k.names[name]))
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
+		words(h, key.dev, key.ino, number(o, k.copied[key]))
+	}
+	for _, n := range o.nodes {
+		s := &n.st
+		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock), number(o, n.fifo))
+		h.String(n.target)
+		h.Bool(n.opaque)
+	}
+}
+
+func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
+	for _, t := range o.tables {
+		words(h, uint64(t.users), uint64(t.max), uint64(len(t.fds)))
+		for _, d := range t.fds {
+			h.Uint64(number(o, d.file))
+			h.Bool(d.cloexec)
+		}
+	}
+	for _, f := range o.files {
+		f.hash(h, o, k)
+		if f.device == devTimer || f.when.at != 0 {
+			words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)
+		}
+	}
+	for _, p := range o.pipes {
+		h.Bytes(p.data)
+		words(h, uint64(p.readers), uint64(p.writers), p.seen[0], p.seen[1])
+	}
+	k.hashSockets(h, o)
+	for _, f := range o.fss {
+		h.String(f.cwd)
+		h.Uint64(uint64(f.umask))
+	}
+	for _, s := range o.sigs {
+		h.Uint64(uint64(s.users))
+		for _, a := range s.act {
+			words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
+			if a.compat && k.m.Arch == emu.AMD64 {
+				h.String("32-bit handler")
+			}
+		}
+	}
+}
+
+func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	h.String(f.path)
+	h.Bool(f.host != nil)
+	if f.host != nil && f.host.node != nil {
+		h.Uint64(number(o, f.host.node))
+	}
+	h.Bytes(f.text)
+	for _, e := range f.entries {
+		h.String(e.name)
+		words(h, e.ino, uint64(e.typ))
+	}
+	for _, i := range f.watched {
+		now := i.file.edges(k)
+		words(h, uint64(i.fd), number(o, i.file), uint64(i.events), i.data)
+		h.Bool(i.seen.in == now.in)
+		h.Bool(i.seen.out == now.out)
+	}
+}

@@ -1,0 +1,145 @@
+package linux
+
+import (
+	"time"
+
+	"trapline/internal/linux/abi"
+)
+
+// Calls that change what a file tells of itself.
+
+func sysChmod(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, c.arg[0], true, false)
+	return k.chmod(n, r, c.arg[1])
+}
+
+func sysFchmod(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeOf(t.proc.files.get(c.fd(0)))
+	return k.chmod(n, r, c.arg[1])
+}
+
+func sysFchmodat(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, c.fd(0), c.arg[1], true, false)
+	return k.chmod(n, r, c.arg[2])
+}
+
+func (k *Kernel) chmod(n *node, r int64, mode uint64) int64 {
+	switch {
+	case r != 0:
+		return r
+	case !k.owns(n.st):
+		return errnoPermission
+	}
+	n.st.Mode = n.st.Mode&abi.S_IFMT | uint32(mode)&0o7777
+	k.stamp(&n.st.Ctime)
+	return 0
+}
+
+func sysChown(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, c.arg[0], true, false)
+	return k.chown(n, r, c.arg[1], c.arg[2])
+}
+
+func sysLchown(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, c.arg[0], false, false)
+	return k.chown(n, r, c.arg[1], c.arg[2])
+}
+
+func sysFchown(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeOf(t.proc.files.get(c.fd(0)))
+	return k.chown(n, r, c.arg[1], c.arg[2])
+}
+
+func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[4]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[4]&abi.AT_EMPTY_PATH != 0)
+	return k.chown(n, r, c.arg[2], c.arg[3])
+}
+
+// chown changes the owner for root, and for others to what it is.
+func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
+	if r != 0 {
+		return r
+	}
+	const same = 0xffffffff
+	for _, id := range []struct {
+		to  uint32
+		now *uint32
+	}{{uint32(uid), &n.st.Uid}, {uint32(gid), &n.st.Gid}} {
+		if id.to == same || id.to == *id.now {
+			continue
+		}
+		if k.user().UID != 0 {
+			return errnoPermission
+		}
+		*id.now = id.to
+	}
+	k.stamp(&n.st.Ctime)
+	return 0
+}
+
+func sysUtimensat(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[3]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[3]&abi.AT_EMPTY_PATH != 0)
+	return k.utimens(t, c, n, r, c.arg[2], time.Nanosecond)
+}
+
+func sysUtimes(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, c.arg[0], true, false)
+	return k.utimens(t, c, n, r, c.arg[1], time.Microsecond)
+}
+
+func sysUtime(k *Kernel, t *Thread, c *call) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, c.arg[0], true, false)
+	return k.utimens(t, c, n, r, c.arg[1], time.Second)
+}
+
+// utimens sets both times from va, whose second words count in unit; with
+// time.Second there are none.
+func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit time.Duration) int64 {
+	if r != 0 {
+		return r
+	}
+	if va == 0 {
+		if !k.owns(n.st) && !k.may(n.st, 2) {
+			return -int64(abi.EACCES)
+		}
+		k.stamp(&n.st.Atime, &n.st.Mtime, &n.st.Ctime)
+		return 0
+	}
+	if !k.owns(n.st) {
+		return errnoPermission
+	}
+	word, each := c.word(), 2
+	if lookup(c).name == "utimensat_time64" {
+		word = 8
+	}
+	if unit == time.Second {
+		each = 1
+	}
+	b := make([]byte, 2*each*word)
+	if !t.proc.mm.Read(va, b) {
+		return errnoFault
+	}
+	const now, omit = 1<<30 - 1, 1<<30 - 2 // UTIME_NOW, UTIME_OMIT
+	for i, at := range []*abi.Timespec{&n.st.Atime, &n.st.Mtime} {
+		s := abi.Timespec{Sec: int64(wordAt(b, i*each, word))}
+		if word == 4 {
+			s.Sec = int64(int32(s.Sec))
+		}
+		if each == 2 {
+			s.Nsec = int64(uint32(wordAt(b, i*each+1, word)))
+		}
+		switch {
+		case unit == time.Nanosecond && s.Nsec == now:
+			k.stamp(at)
+			continue
+		case unit == time.Nanosecond && s.Nsec == omit:
+			continue
+		}
+		if s.Nsec *= int64(unit); each == 2 && (s.Nsec < 0 || s.Nsec >= int64(time.Second)) {
+			return errnoInvalid
+		}
+		*at = s
+	}
+	k.stamp(&n.st.Ctime)
+	return 0
+}

@@ -1,0 +1,237 @@
+package linux
+
+import (
+	"strings"
+
+	"trapline/internal/linux/abi"
+)
+
+// abi.AT_FDCWD is the descriptor that stands for the working directory.
+
+// absolute is p seen from the working directory.
+func (f *fsState) absolute(p string) string {
+	if strings.HasPrefix(p, "/") {
+		return p
+	}
+	return f.cwd + "/" + p
+}
+
+// userPath reads a path argument and makes it absolute from directory dirfd.
+func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
+	p, ok := t.proc.mm.ReadString(va, maxPath)
+	switch {
+	case !ok:
+		return "", errnoFault
+	case p == "":
+		return "", errnoNotHere
+	case strings.HasPrefix(p, "/"):
+		return p, 0
+	case dirfd == abi.AT_FDCWD:
+		return t.proc.fs.absolute(p), 0
+	}
+	f := t.proc.files.get(dirfd)
+	if f == nil {
+		return "", errnoBadFile
+	}
+	if !f.isDir() {
+		return "", -int64(abi.ENOTDIR)
+	}
+	return f.path + "/" + p, 0
+}
+
+func sysClose(k *Kernel, t *Thread, c *call) int64 {
+	if !k.closeFD(t.proc.files, c.fd(0)) {
+		return errnoBadFile
+	}
+	return 0
+}
+
+func sysCloseRange(k *Kernel, t *Thread, c *call) int64 {
+	fds := t.proc.files
+	last := min(c.arg[1]&0xffffffff, uint64(len(fds.fds)))
+	for fd := c.arg[0] & 0xffffffff; fd <= last && fd < uint64(len(fds.fds)); fd++ {
+		if c.arg[2]&abi.CLOSE_RANGE_CLOEXEC != 0 {
+			fds.fds[fd].cloexec = true
+		} else {
+			k.closeFD(fds, int(fd))
+		}
+	}
+	return 0
+}
+
+func sysDup(k *Kernel, t *Thread, c *call) int64 { return k.dupTo(t, c.fd(0), 0, false) }
+
+// dupTo is dup with the lowest number from low on.
+func (k *Kernel) dupTo(t *Thread, fd, low int, cloexec bool) int64 {
+	f := t.proc.files.get(fd)
+	if f == nil {
+		return errnoBadFile
+	}
+	n := t.proc.files.add(f, low, cloexec)
+	if n < 0 {
+		return -int64(abi.EMFILE)
+	}
+	f.refs++
+	return int64(n)
+}
+
+func sysDup2(k *Kernel, t *Thread, c *call) int64 {
+	if c.fd(0) == c.fd(1) {
+		if t.proc.files.get(c.fd(0)) == nil {
+			return errnoBadFile
+		}
+		return int64(c.fd(0))
+	}
+	return k.dupOver(t, c.fd(0), c.fd(1), false)
+}
+
+func sysDup3(k *Kernel, t *Thread, c *call) int64 {
+	if c.fd(0) == c.fd(1) {
+		return errnoInvalid
+	}
+	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&abi.O_CLOEXEC != 0)
+}
+
+func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
+	fds := t.proc.files
+	f := fds.get(from)
+	if f == nil || to < 0 || to >= fds.max {
+		return errnoBadFile
+	}
+	f.refs++
+	k.closeFD(fds, to)
+	return int64(fds.add(f, to, cloexec))
+}
+
+func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
+	fds, fd := t.proc.files, c.fd(0)
+	f := fds.get(fd)
+	if f == nil {
+		return errnoBadFile
+	}
+	if c.isLockCommand() {
+		return k.fcntlLock(t, c, f)
+	}
+	switch c.int(1) {
+	case abi.F_DUPFD, abi.F_DUPFD_CLOEXEC:
+		if c.int(2) < 0 || c.int(2) >= fds.max {
+			return errnoInvalid
+		}
+		return k.dupTo(t, fd, c.int(2), c.int(1) == abi.F_DUPFD_CLOEXEC)
+	case abi.F_GETFD:
+		if fds.fds[fd].cloexec {
+			return 1
+		}
+		return 0
+	case abi.F_SETFD:
+		fds.fds[fd].cloexec = c.arg[2]&abi.FD_CLOEXEC != 0
+		return 0
+	case abi.F_GETFL:
+		if c.compat || f.host != nil {
+			return int64(f.flags | abi.O_LARGEFILE)
+		}
+		return int64(f.flags)
+	case abi.F_SETFL:
+		const may = abi.O_APPEND | abi.O_NONBLOCK
+		f.flags = f.flags&^may | int(c.arg[2])&may
+		return 0
+	}
+	return errnoInvalid
+}
+
+// sysIoctl: nothing is a terminal.
+func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
+	fds, fd := t.proc.files, c.fd(0)
+	f := fds.get(fd)
+	if f == nil {
+		return errnoBadFile
+	}
+	switch uint32(c.arg[1]) {
+	case abi.FIOCLEX, abi.FIONCLEX:
+		fds.fds[fd].cloexec = c.arg[1] == abi.FIOCLEX
+		return 0
+	case abi.FIONBIO:
+		on, ok := getWord(t.proc.mm, c.arg[2], 4)
+		if !ok {
+			return errnoFault
+		}
+		f.flags &^= abi.O_NONBLOCK
+		if on != 0 {
+			f.flags |= abi.O_NONBLOCK
+		}
+		return 0
+	}
+	n, r := f.amount(uint32(c.arg[1]))
+	if r == 0 && !putWord(t.proc.mm, c.arg[2], 4, uint64(n)) {
+		return errnoFault
+	}
+	return r
+}
+
+// amount answers requests of ioctl(2) for a number of bytes.
+func (f *File) amount(request uint32) (int, int64) {
+	s := f.sock
+	switch {
+	case s != nil && request == abi.FIONREAD:
+		switch {
+		case s.state == sockListening:
+			return 0, errnoInvalid
+		case s.isStream() || s.kind == abi.SOCK_SEQPACKET:
+			return s.available(), 0
+		case len(s.queue) > 0:
+			return len(s.queue[0].data), 0
+		}
+		return 0, 0
+	case s != nil && request == abi.SIOCOUTQ:
+		return s.sent, 0
+	case s != nil && request == abi.SIOCATMARK && s.isTCP():
+		return 0, 0
+	case f.pipe != nil && request == abi.FIONREAD:
+		return len(f.pipe.data), 0
+	}
+	return 0, -int64(abi.ENOTTY)
+}
+
+func sysPipe(k *Kernel, t *Thread, c *call) int64 {
+	flags := uint64(0)
+	if n := lookup(c); n.name == "pipe2" {
+		flags = c.arg[1]
+	}
+	p := &pipe{readers: 1, writers: 1}
+	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
+	mode := int(flags) & abi.O_NONBLOCK
+	r := fds.add(&File{refs: 1, flags: abi.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	w := -1
+	if r >= 0 {
+		w = fds.add(&File{refs: 1, flags: abi.O_WRONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	}
+	if w < 0 {
+		k.closeFD(fds, r)
+		return -int64(abi.EMFILE)
+	}
+	if !putWord(t.proc.mm, c.arg[0], 8, uint64(r)|uint64(w)<<32) {
+		k.closeFD(fds, r)
+		k.closeFD(fds, w)
+		return errnoFault
+	}
+	return 0
+}
+
+// sysSync has nothing to write back: files are memory.
+func sysSync(k *Kernel, t *Thread, c *call) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case f.host == nil:
+		return errnoInvalid
+	}
+	return 0
+}
+
+// sysAbsent is a call that this kernel was built without; programs have
+// another way.
+func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(abi.ENOSYS) }
+
+// sysZero is a call that has nothing to do here.
+func sysZero(*Kernel, *Thread, *call) int64 { return 0 }

@@ -1,0 +1,268 @@
+package linux
+
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+func sysMmap(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5]) }
+
+func sysMmap2(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5]*emu.PageSize) }
+
+// sysOldMmap is i386's mmap: the arguments are in memory.
+func sysOldMmap(k *Kernel, t *Thread, c *call) int64 {
+	b := make([]byte, 24)
+	if !t.proc.mm.Read(c.arg[0], b) {
+		return errnoFault
+	}
+	n := *c
+	for i := range n.arg {
+		n.arg[i] = uint64(le.Uint32(b[4*i:]))
+	}
+	return k.mmap(t, &n, n.arg[5])
+}
+
+// mmap is mmap(2) with the offset in bytes.
+func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
+	mm := t.proc.mm
+	addr, size, flags := c.arg[0], pageCeil(c.arg[1]), c.arg[3]
+	v := &VMA{Prot: Prot(c.arg[2] & 7)}
+	switch {
+	case c.arg[1] == 0 || off%emu.PageSize != 0:
+		return errnoInvalid
+	case size == 0 || size > t.proc.mm.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
+		return errnoNoMem
+	case len(mm.vmas) >= k.cfg.Limits.Maps:
+		return errnoNoMem
+	}
+	switch flags & abi.MAP_TYPE {
+	case abi.MAP_SHARED, abi.MAP_SHARED_VALIDATE:
+		v.Shared = true
+	case abi.MAP_PRIVATE:
+	default:
+		return errnoInvalid
+	}
+	if r := k.backing(t, v, c.fd(4), flags, off, size); r != 0 {
+		return r
+	}
+	if r := mm.place(v, addr, size, flags); r != 0 {
+		if v.Inode != nil {
+			v.Inode.refs++
+			k.dropInode(v.Inode)
+		}
+		return r
+	}
+	if flags&abi.MAP_FIXED != 0 {
+		mm.unmap(v.Start, v.End)
+	}
+	mm.add(v)
+	return int64(v.Start)
+}
+
+// backing finds what stands behind a new mapping.
+func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int64 {
+	if flags&abi.MAP_ANONYMOUS != 0 {
+		if v.Shared {
+			v.Inode = k.newShared(size)
+		}
+		return 0
+	}
+	f := t.proc.files.get(fd)
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case f.device == devZero && !v.Shared:
+		return 0
+	case !f.readable(), v.Shared && v.Prot&ProtWrite != 0 && !f.writable():
+		return -int64(abi.EACCES)
+	case f.host == nil || f.isDir():
+		return -int64(abi.ENODEV)
+	}
+	v.ReadOnly = v.Shared && !f.writable()
+	k.settle(f)
+	n, err := k.inodeOf(f)
+	if err != nil {
+		return fail(err)
+	}
+	v.Inode, v.Off = n, off
+	return 0
+}
+
+// place chooses the address of a new mapping.
+func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
+	top := mm.layout.taskSize
+	fits := addr >= minAddress && addr < top && size <= top-addr
+	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
+		switch {
+		case addr%emu.PageSize != 0:
+			return errnoInvalid
+		case addr < minAddress:
+			return errnoPermission
+		case !fits:
+			return errnoNoMem
+		case flags&abi.MAP_FIXED_NOREPLACE != 0 && !mm.free(addr, addr+size):
+			return -int64(abi.EEXIST)
+		}
+		v.Start = addr
+	} else if addr = pageFloor(addr); fits && addr >= minAddress && mm.free(addr, addr+size) {
+		v.Start = addr
+	} else if v.Start = mm.hole(size); v.Start == 0 {
+		return errnoNoMem
+	}
+	v.End = v.Start + size
+	return 0
+}
+
+// userRange checks a page range argument.
+func (mm *MM) userRange(addr, size uint64) (end uint64, r int64) {
+	size = pageCeil(size)
+	if addr%emu.PageSize != 0 {
+		return 0, errnoInvalid
+	}
+	if addr >= mm.layout.taskSize || size > mm.layout.taskSize-addr {
+		return 0, errnoInvalid
+	}
+	return addr + size, 0
+}
+
+func sysMunmap(k *Kernel, t *Thread, c *call) int64 {
+	mm := t.proc.mm
+	end, r := mm.userRange(c.arg[0], c.arg[1])
+	switch {
+	case r != 0 || c.arg[1] == 0:
+		return errnoInvalid
+	case len(mm.vmas) >= k.cfg.Limits.Maps:
+		return errnoNoMem
+	}
+	mm.unmap(c.arg[0], end)
+	return 0
+}
+
+func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
+	mm := t.proc.mm
+	end, r := mm.userRange(c.arg[0], c.arg[1])
+	switch {
+	case r != 0:
+		return r
+	case c.arg[1] == 0:
+		return 0
+	case len(mm.vmas) >= k.cfg.Limits.Maps, !mm.covered(c.arg[0], end):
+		return errnoNoMem
+	}
+	prot := Prot(c.arg[2] & 7)
+	for i := mm.index(c.arg[0]); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
+		v := mm.vmas[i]
+		if v.ReadOnly && prot&ProtWrite != 0 {
+			return -int64(abi.EACCES)
+		}
+	}
+	mm.protect(c.arg[0], end, prot)
+	return 0
+}
+
+func sysBrk(k *Kernel, t *Thread, c *call) int64 {
+	mm := t.proc.mm
+	want := c.arg[0]
+	if want < mm.startBrk || want >= mm.layout.taskSize {
+		return int64(mm.brk)
+	}
+	oldEnd, newEnd := pageCeil(mm.brk), pageCeil(want)
+	switch {
+	case newEnd < oldEnd:
+		mm.unmap(newEnd, oldEnd)
+	case newEnd > oldEnd:
+		if !mm.free(oldEnd, newEnd+emu.PageSize) || !t.proc.mayGrow(newEnd-oldEnd, true) {
+			return int64(mm.brk)
+		}
+		mm.add(&VMA{Start: oldEnd, End: newEnd, Prot: ProtRead | ProtWrite})
+	}
+	mm.brk = want
+	return int64(want)
+}
+
+func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
+	mm := t.proc.mm
+	end, r := mm.userRange(c.arg[0], c.arg[1])
+	switch {
+	case r != 0:
+		return r
+	case !mm.covered(c.arg[0], end):
+		return errnoNoMem
+	}
+	if c.arg[2] == abi.MADV_DONTNEED || c.arg[2] == abi.MADV_FREE {
+		for _, v := range mm.vmas {
+			if v.End > c.arg[0] && v.Start < end && !v.Shared {
+				mm.dropPages(max(v.Start, c.arg[0]), min(v.End, end))
+			}
+		}
+	}
+	return 0
+}
+
+func sysMremap(k *Kernel, t *Thread, c *call) int64 {
+	mm := t.proc.mm
+	old, oldSize, size, flags := c.arg[0], pageCeil(c.arg[1]), pageCeil(c.arg[2]), c.arg[3]
+	v := mm.Find(old)
+	switch {
+	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
+		flags&abi.MREMAP_FIXED != 0 && (flags&abi.MREMAP_MAYMOVE == 0 || c.arg[4]%emu.PageSize != 0):
+		return errnoInvalid
+	case v == nil || v.End-old < oldSize:
+		return errnoFault
+	case size > mm.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
+		return errnoNoMem
+	case flags&abi.MREMAP_FIXED != 0:
+		return mm.move(old, oldSize, size, c.arg[4])
+	case size <= oldSize:
+		mm.unmap(old+size, old+oldSize)
+		return int64(old)
+	case v.End == old+oldSize && old+size <= mm.layout.taskSize && mm.free(v.End, old+size):
+		n := *v
+		n.Start, n.End, n.Off = v.End, old+size, v.offset(v.End)
+		if n.Inode != nil && n.Inode.file == nil {
+			n.Inode.Size = max(n.Inode.Size, int64(n.Off+n.End-n.Start))
+		}
+		mm.add(&n)
+		return int64(old)
+	case flags&abi.MREMAP_MAYMOVE == 0:
+		return errnoNoMem
+	}
+	return mm.move(old, oldSize, size, 0)
+}
+
+// move puts a mapping elsewhere with its pages: at to, or where there is room.
+func (mm *MM) move(old, oldSize, size, to uint64) int64 {
+	if to != 0 && (to < minAddress || to >= mm.layout.taskSize || size > mm.layout.taskSize-to ||
+		to < old+oldSize && old < to+size) {
+		return errnoInvalid
+	}
+	if to == 0 {
+		if to = mm.hole(size); to == 0 {
+			return errnoNoMem
+		}
+	} else {
+		mm.unmap(to, to+size)
+	}
+	mm.interruptUsers()
+	keep := min(oldSize, size)
+	v := *mm.within(old, old+oldSize)[0]
+	v.Off, v.Start, v.End = v.offset(old), to, to+size
+	mm.insert(&v)
+	for va := old; va < old+keep; {
+		pte, ok := mm.space.Lookup(va)
+		if !ok {
+			va = mm.nextPage(va, old+keep)
+			continue
+		}
+		mm.space.Unmap(va, 1)
+		if mm.done(mm.space.Map(to+va-old, pte.Frame, 1, pte.Prot)) != faultDone {
+			return errnoNoMem
+		}
+		va += emu.PageSize
+	}
+	mm.unmap(old, old+oldSize)
+	if h := mm.k.cfg.Hooks; h != nil && v.Inode != nil {
+		h.Mapped(mm, mm.Find(to))
+	}
+	return int64(to)
+}

@@ -1,0 +1,172 @@
+package linux
+
+import (
+	"time"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+func sysGetpid(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.PID) }
+func sysGettid(k *Kernel, t *Thread, c *call) int64 { return int64(t.TID) }
+
+func sysGetppid(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.parent == nil {
+		return 1
+	}
+	return int64(t.proc.parent.PID)
+}
+
+func sysGetuid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().UID) }
+func sysGetgid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().GID) }
+
+func sysGetresuid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().UID) }
+func sysGetresgid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().GID) }
+
+func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
+	for i := range 3 {
+		if !putWord(t.proc.mm, c.arg[i], 4, uint64(id)) {
+			return errnoFault
+		}
+	}
+	return 0
+}
+
+func sysGetgroups(k *Kernel, t *Thread, c *call) int64 { return 0 }
+
+// sysSetuid, sysSetgid and those that set several IDs change nothing: there is one user.
+func sysSetuid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().UID) }
+func sysSetgid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().GID) }
+
+func setIDs(c *call, id uint32) int64 {
+	const same = 0xffffffff
+	args := len(lookup(c).args)
+	for _, a := range c.arg[:args] {
+		if to := uint32(a); to != id && (args == 1 || to != same) {
+			return errnoPermission
+		}
+	}
+	return 0
+}
+
+func sysGetpgrp(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.pgid) }
+
+// byID finds a process by an argument, 0 meaning the caller.
+func (k *Kernel) byID(t *Thread, id int) *Process {
+	if id == 0 {
+		return t.proc
+	}
+	return k.procs[id]
+}
+
+func sysGetpgid(k *Kernel, t *Thread, c *call) int64 {
+	if p := k.byID(t, c.int(0)); p != nil {
+		return int64(p.pgid)
+	}
+	return errnoNoProcess
+}
+
+func sysSetpgid(k *Kernel, t *Thread, c *call) int64 {
+	p, g := k.byID(t, c.int(0)), c.int(1)
+	switch {
+	case p == nil:
+		return errnoNoProcess
+	case g < 0:
+		return errnoInvalid
+	case g == 0:
+		g = p.PID
+	}
+	p.pgid = g
+	return 0
+}
+
+func sysGetsid(k *Kernel, t *Thread, c *call) int64 {
+	if p := k.byID(t, c.int(0)); p != nil {
+		return int64(p.sid)
+	}
+	return errnoNoProcess
+}
+
+func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.pgid == t.proc.PID {
+		return errnoPermission
+	}
+	t.proc.sid, t.proc.pgid = t.proc.PID, t.proc.PID
+	return int64(t.proc.PID)
+}
+
+func sysUname(k *Kernel, t *Thread, c *call) int64 {
+	const field = 65
+	machine := "x86_64"
+	if k.m.Arch == emu.I386 {
+		machine = "i686"
+	}
+	b := make([]byte, 6*field)
+	for i, s := range []string{"Linux", "trapline", "6.1.0", "#1 SMP", machine, "(none)"} {
+		copy(b[i*field:], s)
+	}
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
+	word := c.word()
+	b := make([]byte, 112)
+	if c.compat {
+		b = b[:64]
+	}
+	put := func(i int, v uint64) {
+		if word == 4 {
+			le.PutUint32(b[4*i:], uint32(v))
+		} else {
+			le.PutUint64(b[8*i:], v)
+		}
+	}
+	total := uint64(k.cfg.Limits.Memory)
+	k.readsClock()
+	put(0, k.Now()/uint64(time.Second))
+	put(4, total)
+	put(5, total-min(total, uint64(k.m.Mem.Frames())*emu.PageSize))
+	le.PutUint16(b[10*word:], uint16(len(k.procs)))
+	le.PutUint32(b[13*word:], 1) // mem_unit
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
+	var ran uint64
+	switch c.int(0) {
+	case abi.RUSAGE_SELF:
+		ran = t.proc.cpuTime()
+	case abi.RUSAGE_CHILDREN:
+		ran = t.proc.buried
+	case abi.RUSAGE_THREAD:
+		ran = t.ran
+	default:
+		return errnoInvalid
+	}
+	k.readsRan = true
+	word := c.word()
+	if !t.proc.mm.Write(c.arg[1], make([]byte, 18*word)) {
+		return errnoFault
+	}
+	k.readsClock()
+	return putTime(t.proc.mm, c.arg[1], ran, 1000, word)
+}
+
+func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
+	const known = 7
+	if c.arg[2]&^known != 0 {
+		return errnoInvalid
+	}
+	b := make([]byte, min(c.arg[1], maxTransfer))
+	k.random.fill(b)
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return int64(len(b))
+}

@@ -1,0 +1,160 @@
+package linux
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"trapline/internal/linux/abi"
+)
+
+// Calls that open files.
+
+func sysOpen(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1], c.arg[2])
+}
+
+func sysOpenat(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, c.fd(0), c.arg[1], c.arg[2], c.arg[3])
+}
+
+func sysCreat(k *Kernel, t *Thread, c *call) int64 {
+	return k.openAt(t, abi.AT_FDCWD, c.arg[0], abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC, c.arg[1])
+}
+
+func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
+	p, r := k.userPath(t, dirfd, va)
+	if r != 0 {
+		return r
+	}
+	f, r := k.openPath(t, p, int(flags), uint32(mode))
+	if r != 0 {
+		return r
+	}
+	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
+	if fd < 0 {
+		k.closeFile(f)
+		return -int64(abi.EMFILE)
+	}
+	return int64(fd)
+}
+
+// openPath opens a device, a generated file or a file of the tree. One that is opened
+// for writing becomes the layer's.
+func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, int64) {
+	kept := flags & (abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK)
+	if f := k.special(t, path.Clean(p)); f != nil {
+		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
+		return f, 0
+	}
+	if f, r := k.reopen(t, path.Clean(p)); r != 0 {
+		return nil, r
+	} else if f != nil {
+		f.refs, f.flags = 1, kept
+		if f.pipe != nil {
+			f.pipe.take(f)
+			k.changed()
+		}
+		return f, 0
+	}
+	if target, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW == 0 {
+		p = target
+	}
+	if flags&abi.O_TMPFILE == abi.O_TMPFILE {
+		return k.openUnnamed(t, p, kept, mode)
+	}
+	excl := flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
+	full, info, r := k.place(p, flags&abi.O_NOFOLLOW == 0 && !excl)
+	if r != 0 {
+		return nil, r
+	}
+	if info == nil {
+		return k.openNew(t, full, flags, kept, mode)
+	}
+	writes := flags&abi.O_ACCMODE != abi.O_RDONLY || flags&abi.O_TRUNC != 0
+	st := StatOf(info)
+	switch {
+	case excl:
+		return nil, -int64(abi.EEXIST)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, -int64(abi.ELOOP)
+	case info.IsDir() && (writes || flags&abi.O_CREAT != 0):
+		return nil, -int64(abi.EISDIR)
+	case !info.IsDir() && (flags&abi.O_DIRECTORY != 0 || strings.HasSuffix(p, "/")):
+		return nil, -int64(abi.ENOTDIR)
+	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
+		return nil, -int64(abi.ENXIO)
+	case flags&abi.O_ACCMODE != abi.O_WRONLY && !k.may(st, 4), writes && !k.may(st, 2):
+		return nil, -int64(abi.EACCES)
+	}
+	if n := fifoOf(info); n != nil {
+		return k.openFifo(t, n, full, kept)
+	}
+	if writes {
+		n, err := k.raise(full, info)
+		if err != nil {
+			return nil, fail(err)
+		}
+		if flags&abi.O_TRUNC != 0 {
+			k.truncate(n, 0)
+		}
+	}
+	h, full, err := k.open(full, true)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &File{refs: 1, flags: kept, path: full, host: h}, 0
+}
+
+// openNew opens a file that is not there yet, with O_CREAT.
+func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (*File, int64) {
+	if flags&abi.O_CREAT == 0 {
+		return nil, errnoNotHere
+	}
+	if r := k.mayChange(full, nil); r != 0 {
+		return nil, r
+	}
+	n := k.makeFile(t, full, mode)
+	return &File{refs: 1, flags: kept, path: full, host: n.open(k, full)}, 0
+}
+
+// openUnnamed makes a file that has no name (O_TMPFILE).
+func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*File, int64) {
+	full, info, r := k.place(dir, true)
+	switch {
+	case r != 0:
+		return nil, r
+	case info == nil:
+		return nil, errnoNotHere
+	case !info.IsDir():
+		return nil, -int64(abi.ENOTDIR)
+	case !k.may(StatOf(info), 3):
+		return nil, -int64(abi.EACCES)
+	case kept&abi.O_ACCMODE == abi.O_RDONLY:
+		return nil, errnoInvalid
+	}
+	n := k.makeFile(t, "", mode)
+	n.st.Nlink = 0
+	full = fmt.Sprintf("%s/#%d (deleted)", strings.TrimSuffix(full, "/"), n.st.Ino)
+	return &File{refs: 1, flags: kept, path: full, host: n.open(k, full)}, 0
+}
+
+// open opens what is at p for reading.
+func (k *Kernel) open(p string, follow bool) (*handle, string, error) {
+	h, full, err := k.fs.open(p, follow)
+	if err != nil {
+		return nil, "", err
+	}
+	switch i := h.info.(type) {
+	case nodeInfo:
+		if i.inode != nil {
+			return i.node.open(k, full), full, nil
+		}
+	default:
+		if !i.IsDir() { // reopened, it is the FS's, whatever has its name by then
+			h.fs = k.cfg.FS
+		}
+	}
+	return h, full, nil
+}

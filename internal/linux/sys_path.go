@@ -1,0 +1,279 @@
+package linux
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"trapline/internal/linux/abi"
+)
+
+func sysAccess(k *Kernel, t *Thread, c *call) int64 {
+	return k.accessAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1])
+}
+
+func sysFaccessat(k *Kernel, t *Thread, c *call) int64 {
+	return k.accessAt(t, c.fd(0), c.arg[1], c.arg[2])
+}
+
+func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode uint64) int64 {
+	p, r := k.userPath(t, dirfd, va)
+	if r != 0 {
+		return r
+	}
+	if k.special(t, path.Clean(p)) != nil {
+		return 0
+	}
+	info, err := k.fs.lstat(p, true)
+	switch {
+	case err != nil:
+		return fail(err)
+	case !k.may(StatOf(info), uint32(mode)&7):
+		return -int64(abi.EACCES)
+	}
+	return 0
+}
+
+func sysReadlink(k *Kernel, t *Thread, c *call) int64 {
+	return k.readlinkAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1], c.arg[2])
+}
+
+func sysReadlinkat(k *Kernel, t *Thread, c *call) int64 {
+	return k.readlinkAt(t, c.fd(0), c.arg[1], c.arg[2], c.arg[3])
+}
+
+func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
+	p, r := k.userPath(t, dirfd, va)
+	if r != 0 {
+		return r
+	}
+	if int32(size) <= 0 {
+		return errnoInvalid
+	}
+	target, ok := k.specialLink(t, path.Clean(p))
+	if !ok {
+		var err error
+		if target, err = k.fs.readlink(p); err != nil {
+			return fail(err)
+		}
+	}
+	b := []byte(target)
+	b = b[:min(uint64(len(b)), size)]
+	if !t.proc.mm.Write(buf, b) {
+		return errnoFault
+	}
+	return int64(len(b))
+}
+
+func sysGetcwd(k *Kernel, t *Thread, c *call) int64 {
+	b := append([]byte(t.proc.fs.cwd), 0)
+	if uint64(len(b)) > c.arg[1] {
+		return -int64(abi.ERANGE)
+	}
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return int64(len(b))
+}
+
+func sysChdir(k *Kernel, t *Thread, c *call) int64 {
+	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[0])
+	if r != 0 {
+		return r
+	}
+	full, err := k.fs.resolve(p, true)
+	if err != nil {
+		return fail(err)
+	}
+	st, err := k.fs.lstat(full, false)
+	switch {
+	case err != nil:
+		return fail(err)
+	case !st.IsDir():
+		return -int64(abi.ENOTDIR)
+	}
+	t.proc.fs.cwd = full
+	return 0
+}
+
+func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case !f.isDir():
+		return -int64(abi.ENOTDIR)
+	}
+	t.proc.fs.cwd = f.path
+	return 0
+}
+
+func sysUmask(k *Kernel, t *Thread, c *call) int64 {
+	old := t.proc.fs.umask
+	t.proc.fs.umask = uint32(c.arg[0]) & 0o777
+	return int64(old)
+}
+
+// dirEntry is one name of a directory.
+type dirEntry struct {
+	name string
+	ino  uint64
+	typ  byte // as d_type
+}
+
+// readDir lists a directory in the host's order, "." and ".." first.
+func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
+	list := []dirEntry{{".", 1, abi.DT_DIR}, {"..", 1, abi.DT_DIR}}
+	infos, err := f.host.readDir(maxDirEntries)
+	if err != nil && len(infos) == 0 {
+		return nil, err
+	}
+	for _, d := range infos {
+		e := dirEntry{name: d.Name(), ino: 1, typ: dirType(d.Type())}
+		if st, err := d.Info(); err == nil {
+			e.ino = StatOf(st).Ino
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func dirType(m os.FileMode) byte {
+	switch {
+	case m.IsDir():
+		return abi.DT_DIR
+	case m&os.ModeSymlink != 0:
+		return abi.DT_LNK
+	case m.IsRegular():
+		return abi.DT_REG
+	case m&os.ModeSocket != 0:
+		return abi.DT_SOCK
+	case m&os.ModeNamedPipe != 0:
+		return abi.DT_FIFO
+	}
+	return abi.DT_UNKNOWN
+}
+
+func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case !f.isDir():
+		return -int64(abi.ENOTDIR)
+	}
+	if f.entries == nil && f.device == devList {
+		if now := k.procFile(t, f.path); now != nil {
+			f.entries = now.entries
+		}
+	} else if f.entries == nil {
+		l, err := k.readDir(f)
+		if err != nil {
+			return fail(err)
+		}
+		f.entries = l
+	}
+	var out []byte
+	for f.pos < int64(len(f.entries)) {
+		e := f.entries[f.pos]
+		n := (19 + len(e.name) + 1 + 7) &^ 7
+		if len(out)+n > int(min(c.arg[2], maxTransfer)) {
+			break
+		}
+		f.pos++
+		b := make([]byte, n)
+		le.PutUint64(b, e.ino)
+		le.PutUint64(b[8:], uint64(f.pos))
+		le.PutUint16(b[16:], uint16(n))
+		b[18] = e.typ
+		copy(b[19:], e.name)
+		out = append(out, b...)
+	}
+	switch {
+	case len(out) == 0 && f.pos < int64(len(f.entries)):
+		return errnoInvalid
+	case !t.proc.mm.Write(c.arg[1], out):
+		return errnoFault
+	}
+	return int64(len(out))
+}
+
+// special opens the devices and generated files that a guest has, or nil.
+func (k *Kernel) special(t *Thread, p string) *File {
+	switch p {
+	case "/dev/null":
+		return &File{device: devNull}
+	case "/dev/zero":
+		return &File{device: devZero}
+	case "/dev/random", "/dev/urandom":
+		return &File{device: devRandom}
+	}
+	return k.procFile(t, p)
+}
+
+// specialLink resolves the links below /proc that a guest has.
+func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
+	switch p {
+	case "/proc/self":
+		return fmt.Sprint(t.proc.PID), true
+	case "/proc/thread-self":
+		return fmt.Sprintf("%d/task/%d", t.proc.PID, t.TID), true
+	case "/dev/fd":
+		return "/proc/self/fd", true
+	}
+	proc, name, ok := k.procOf(t, p)
+	if !ok || proc.mm == nil {
+		return "", false
+	}
+	switch name {
+	case "exe":
+		return proc.mm.exe.path, true
+	case "cwd":
+		return proc.fs.cwd, true
+	case "root":
+		return "/", true
+	}
+	var fd int
+	if n, err := fmt.Sscanf(name, "fd/%d", &fd); n == 1 && err == nil {
+		if f := proc.files.get(fd); f != nil {
+			return f.path, true
+		}
+	}
+	return "", false
+}
+
+// Maps is the text of /proc/PID/maps.
+func (mm *MM) Maps() string {
+	var b strings.Builder
+	for _, v := range mm.vmas {
+		perm := []byte("---p")
+		for i, p := range []Prot{ProtRead, ProtWrite, ProtExec} {
+			if v.Prot&p != 0 {
+				perm[i] = "rwx"[i]
+			}
+		}
+		if v.Shared {
+			perm[3] = 's'
+		}
+		var dev, ino uint64
+		name := v.Name
+		if v.Inode != nil {
+			dev, ino, name = v.Inode.Dev, v.Inode.Ino, v.Inode.Path
+		} else if name == "" && v.Start < mm.brk && v.End > mm.startBrk {
+			name = "[heap]"
+		}
+		off := v.Off
+		if v.Inode == nil {
+			off = 0
+		}
+		line := fmt.Sprintf("%08x-%08x %s %08x %02x:%02x %d ", v.Start, v.End, perm, off,
+			dev>>8&0xfff, dev&0xff|dev>>12&0xfff00, ino)
+		if name != "" {
+			const column = 73 // of the name, as the kernel pads it
+			line = fmt.Sprintf("%-*s%s", column, line, name)
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}

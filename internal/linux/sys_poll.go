@@ -1,0 +1,214 @@
+package linux
+
+import (
+	"time"
+
+	"trapline/internal/linux/abi"
+)
+
+// poll says which events hold for f now.
+func (f *File) poll() uint16 {
+	var r uint16
+	if f.device >= devEvent {
+		return f.pollEvent()
+	}
+	if f.sock != nil {
+		return f.sock.poll()
+	}
+	if f.pipe == nil {
+		if f.readable() {
+			r |= abi.POLLIN
+		}
+		if f.writable() {
+			r |= abi.POLLOUT
+		}
+		return r
+	}
+	p := f.pipe
+	if f.readable() {
+		if len(p.data) > 0 {
+			r |= abi.POLLIN
+		}
+		if p.writers == 0 && (f.fifo == nil || p.seen[1] != f.count) {
+			r |= abi.POLLHUP
+		}
+	}
+	if f.writable() {
+		if p.readers == 0 {
+			r |= abi.POLLERR
+		}
+		if len(p.data) < pipeSize {
+			r |= abi.POLLOUT
+		}
+	}
+	return r
+}
+
+// waitUntil blocks until a deadline; timeout is -1 for none.
+func (t *Thread) waitUntil(timeout int64) int64 {
+	if timeout < 0 {
+		return t.block(restartNoHand, never)
+	}
+	deadline := t.until(uint64(timeout))
+	if t.deadlinePassed() {
+		return 0
+	}
+	return t.block(restartNoHand, deadline)
+}
+
+func sysPoll(k *Kernel, t *Thread, c *call) int64 {
+	timeout := int64(c.int(2))
+	if timeout > 0 {
+		timeout *= int64(time.Millisecond)
+	}
+	return k.poll(t, c, timeout)
+}
+
+func sysPpoll(k *Kernel, t *Thread, c *call) int64   { return k.ppoll(t, c, c.word()) }
+func sysPpoll64(k *Kernel, t *Thread, c *call) int64 { return k.ppoll(t, c, 8) }
+
+func (k *Kernel) ppoll(t *Thread, c *call, word int) int64 {
+	timeout := int64(-1)
+	if c.arg[2] != 0 {
+		ns, r := k.readTimespec(t, c.arg[2], word)
+		if r != 0 {
+			return r
+		}
+		timeout = int64(ns)
+	}
+	if r := t.maskArg(c.arg[3]); r != 0 {
+		return r
+	}
+	return k.poll(t, c, timeout)
+}
+
+// maskArg uses the signal mask at va, if there is one, for this call.
+func (t *Thread) maskArg(va uint64) int64 {
+	if va == 0 {
+		return 0
+	}
+	set, ok := getWord(t.proc.mm, va, 8)
+	if !ok {
+		return errnoFault
+	}
+	t.useMask(sigset(set))
+	return 0
+}
+
+func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
+	n := c.arg[1] & 0xffffffff
+	if n > uint64(t.proc.files.max) {
+		return errnoInvalid
+	}
+	b := make([]byte, 8*n)
+	if !t.proc.mm.Read(c.arg[0], b) {
+		return errnoFault
+	}
+	ready := int64(0)
+	for p := b; len(p) > 0; p = p[8:] {
+		var got uint16
+		if fd := int(int32(le.Uint32(p))); fd >= 0 {
+			if f := t.proc.files.get(fd); f == nil {
+				got = abi.POLLNVAL
+			} else {
+				got = f.poll() & (le.Uint16(p[4:]) | abi.POLLERR | abi.POLLHUP)
+			}
+		}
+		le.PutUint16(p[6:], got)
+		if got != 0 {
+			ready++
+		}
+	}
+	if ready == 0 && timeout != 0 {
+		if r := t.waitUntil(timeout); r != 0 {
+			return r
+		}
+	}
+	if !t.proc.mm.Write(c.arg[0], b) {
+		return errnoFault
+	}
+	return ready
+}
+
+func sysSelect(k *Kernel, t *Thread, c *call) int64 {
+	timeout := int64(-1)
+	if c.arg[4] != 0 {
+		word := c.word()
+		b := make([]byte, 2*word)
+		if !t.proc.mm.Read(c.arg[4], b) {
+			return errnoFault
+		}
+		timeout = int64(wordAt(b, 0, word)*uint64(time.Second) + wordAt(b, 1, word)*uint64(time.Microsecond))
+	}
+	return k.selectFDs(t, c, timeout)
+}
+
+func sysPselect(k *Kernel, t *Thread, c *call) int64   { return k.pselect(t, c, c.word()) }
+func sysPselect64(k *Kernel, t *Thread, c *call) int64 { return k.pselect(t, c, 8) }
+
+func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
+	timeout := int64(-1)
+	if c.arg[4] != 0 {
+		ns, r := k.readTimespec(t, c.arg[4], word)
+		if r != 0 {
+			return r
+		}
+		timeout = int64(ns)
+	}
+	if c.arg[5] != 0 {
+		va, ok := getWord(t.proc.mm, c.arg[5], c.word())
+		if !ok {
+			return errnoFault
+		}
+		if r := t.maskArg(va); r != 0 {
+			return r
+		}
+	}
+	return k.selectFDs(t, c, timeout)
+}
+
+// selectFDs is select(2): three bit sets, for reading, writing and exceptions.
+func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
+	n := c.int(0)
+	if n < 0 || n > t.proc.files.max {
+		return errnoInvalid
+	}
+	word := 8 * c.word()
+	size := (n + word - 1) / word * c.word()
+	var out [3][]byte
+	ready := int64(0)
+	for i, events := range [3]uint16{abi.POLLIN | abi.POLLHUP | abi.POLLERR, abi.POLLOUT | abi.POLLERR, 0} {
+		if c.arg[1+i] == 0 {
+			continue
+		}
+		in := make([]byte, size)
+		out[i] = make([]byte, size)
+		if !t.proc.mm.Read(c.arg[1+i], in) {
+			return errnoFault
+		}
+		for fd := range n {
+			if in[fd/8]>>(fd%8)&1 == 0 {
+				continue
+			}
+			f := t.proc.files.get(fd)
+			if f == nil {
+				return errnoBadFile
+			}
+			if f.poll()&events != 0 {
+				out[i][fd/8] |= 1 << (fd % 8)
+				ready++
+			}
+		}
+	}
+	if ready == 0 && timeout != 0 {
+		if r := t.waitUntil(timeout); r != 0 {
+			return r
+		}
+	}
+	for i, b := range out {
+		if b != nil && !t.proc.mm.Write(c.arg[1+i], b) {
+			return errnoFault
+		}
+	}
+	return ready
+}

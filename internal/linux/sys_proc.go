@@ -1,0 +1,265 @@
+package linux
+
+import (
+	"maps"
+	"slices"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// processes lists the processes by number.
+func (k *Kernel) processes() []*Process {
+	l := make([]*Process, 0, len(k.procs))
+	for _, pid := range slices.Sorted(maps.Keys(k.procs)) {
+		l = append(l, k.procs[pid])
+	}
+	return l
+}
+
+func sysFork(k *Kernel, t *Thread, c *call) int64 {
+	return k.clone(t, cloneArgs{exitSig: abi.SIGCHLD})
+}
+
+func sysVfork(k *Kernel, t *Thread, c *call) int64 {
+	return k.clone(t, cloneArgs{flags: abi.CLONE_VM | abi.CLONE_VFORK, exitSig: abi.SIGCHLD})
+}
+
+// sysClone: the order of the last arguments differs between the two ABIs.
+func sysClone(k *Kernel, t *Thread, c *call) int64 {
+	a := cloneArgs{flags: c.arg[0] &^ 0xff, exitSig: int(c.arg[0] & 0xff), stack: c.arg[1], ptid: c.arg[2],
+		ctid: c.arg[3], tls: c.arg[4]}
+	if c.compat {
+		a.tls, a.ctid = c.arg[3], c.arg[4]
+	}
+	if a.exitSig > abi.SIGRTMAX {
+		return errnoInvalid
+	}
+	return k.clone(t, a)
+}
+
+func sysExecve(k *Kernel, t *Thread, c *call) int64 {
+	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[0])
+	if r != 0 {
+		return r
+	}
+	given, _ := t.proc.mm.ReadString(c.arg[0], maxArgs) // userPath has read it
+	total := 0
+	argv, r := k.userStrings(t, c.arg[1], c.word(), &total)
+	if r != 0 {
+		return r
+	}
+	env, r := k.userStrings(t, c.arg[2], c.word(), &total)
+	if r != 0 {
+		return r
+	}
+	if target, ok := k.specialLink(t, p); ok {
+		p = target
+	}
+	if len(argv) == 0 {
+		argv = []string{""}
+	}
+	return k.execve(t, p, given, argv, env)
+}
+
+// userStrings reads a NULL-terminated list of strings; total counts all bytes.
+func (k *Kernel) userStrings(t *Thread, va uint64, word int, total *int) ([]string, int64) {
+	var l []string
+	for va != 0 {
+		at, ok := getWord(t.proc.mm, va, word)
+		if !ok {
+			return nil, errnoFault
+		}
+		if at == 0 {
+			break
+		}
+		s, ok := t.proc.mm.ReadString(at, maxArgs)
+		if !ok {
+			return nil, errnoFault
+		}
+		if *total += len(s) + 1 + word; *total > maxArgs {
+			return nil, -int64(abi.E2BIG)
+		}
+		l = append(l, s)
+		va += uint64(word)
+	}
+	return l, 0
+}
+
+func sysExit(k *Kernel, t *Thread, c *call) int64 {
+	code := int(c.arg[0]&0xff) << 8
+	if k.tellsExit(t, code, false) {
+		return resultNone
+	}
+	t.exit = code
+	if len(t.proc.thr) == 1 {
+		k.exitProcess(t.proc, code)
+	} else {
+		k.exitThread(t)
+	}
+	return resultNone
+}
+
+func sysExitGroup(k *Kernel, t *Thread, c *call) int64 {
+	code := int(c.arg[0]&0xff) << 8
+	if !k.tellsExit(t, code, true) {
+		k.exitProcess(t.proc, code)
+	}
+	return resultNone
+}
+
+func sysWaitpid(k *Kernel, t *Thread, c *call) int64 {
+	return k.wait4(t, c.int(0), c.arg[1], c.arg[2], 0)
+}
+
+func sysWait4(k *Kernel, t *Thread, c *call) int64 {
+	return k.wait4(t, c.int(0), c.arg[1], c.arg[2], c.arg[3])
+}
+
+func sysFutex(k *Kernel, t *Thread, c *call) int64   { return k.futex(t, c, c.word()) }
+func sysFutex64(k *Kernel, t *Thread, c *call) int64 { return k.futex(t, c, 8) }
+
+// futex is futex(2) with a timespec of two words.
+func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
+	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
+	if va%4 != 0 {
+		return errnoInvalid
+	}
+	count := int(int32(min(val, 1<<31-1)))
+	op := int(uint32(c.arg[1])) &^ (abi.FUTEX_PRIVATE_FLAG | abi.FUTEX_CLOCK_REALTIME)
+	if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 && !futexClocked[op] {
+		return -int64(abi.ENOSYS)
+	}
+	switch op {
+	case abi.FUTEX_LOCK_PI, abi.FUTEX_LOCK_PI2, abi.FUTEX_TRYLOCK_PI, abi.FUTEX_UNLOCK_PI,
+		abi.FUTEX_WAIT_REQUEUE_PI, abi.FUTEX_CMP_REQUEUE_PI:
+		return k.futexLocks(t, c, op, word)
+	case abi.FUTEX_WAIT, abi.FUTEX_WAIT_BITSET:
+		bits := ^uint32(0)
+		if op == abi.FUTEX_WAIT_BITSET {
+			bits = uint32(c.arg[5])
+		}
+		deadline, r := k.futexDeadline(t, c, word, op == abi.FUTEX_WAIT_BITSET)
+		if r != 0 {
+			return r
+		}
+		return k.futexWaitOn(t, va, val, bits, deadline)
+	case abi.FUTEX_WAKE:
+		return k.futexWake(mm, va, count, ^uint32(0))
+	case abi.FUTEX_WAKE_BITSET:
+		return k.futexWake(mm, va, count, uint32(c.arg[5]))
+	case abi.FUTEX_CMP_REQUEUE:
+		now, ok := getWord(mm, va, 4)
+		switch {
+		case !ok:
+			return errnoFault
+		case uint32(now) != uint32(c.arg[5]):
+			return errnoAgain
+		}
+		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
+	case abi.FUTEX_REQUEUE:
+		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
+	case abi.FUTEX_WAKE_OP:
+		return k.futexWakeModify(mm, va, c.arg[4], count, int(int32(c.arg[3])), uint32(c.arg[5]))
+	}
+	return -int64(abi.ENOSYS)
+}
+
+// futexClocked are the operations that FUTEX_CLOCK_REALTIME goes with.
+var futexClocked = map[int]bool{abi.FUTEX_WAIT_BITSET: true, abi.FUTEX_WAIT_REQUEUE_PI: true, abi.FUTEX_LOCK_PI2: true}
+
+// futexLocks are the operations on locks with priority inheritance.
+func (k *Kernel) futexLocks(t *Thread, c *call, op, word int) int64 {
+	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
+	switch op {
+	case abi.FUTEX_UNLOCK_PI:
+		return k.futexUnlockPI(t, va)
+	case abi.FUTEX_TRYLOCK_PI:
+		return k.futexLockPI(t, va, never, true)
+	case abi.FUTEX_CMP_REQUEUE_PI:
+		return k.futexRequeuePI(mm, va, c.arg[4], uint32(c.arg[5]), int(int32(val)), int(int32(c.arg[3])))
+	}
+	d := *c
+	if op == abi.FUTEX_LOCK_PI {
+		d.arg[1] |= abi.FUTEX_CLOCK_REALTIME
+	}
+	deadline, r := k.futexDeadline(t, &d, word, true)
+	switch {
+	case r != 0:
+		return r
+	case op == abi.FUTEX_WAIT_REQUEUE_PI:
+		return k.futexWaitRequeuePI(t, va, val, ^uint32(0), c.arg[4], deadline)
+	}
+	return k.futexLockPI(t, va, deadline, false)
+}
+
+// futexDeadline reads the timeout: relative for a plain wait, else a time of
+// CLOCK_MONOTONIC or, if asked for, CLOCK_REALTIME.
+func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uint64, int64) {
+	if c.arg[3] == 0 {
+		return never, 0
+	}
+	d, r := k.readTimespec(t, c.arg[3], word)
+	if r != 0 || t.expiry != 0 {
+		return t.expiry, r
+	}
+	if absolute {
+		k.readsClock()
+		now := k.Now()
+		if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 {
+			now = k.realTime()
+		}
+		d -= min(d, now)
+	}
+	return t.until(d), 0
+}
+
+func sysSetRobustList(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[1] != uint64(3*c.word()) {
+		return errnoInvalid
+	}
+	t.robust = c.arg[0]
+	return 0
+}
+
+func sysGetRobustList(k *Kernel, t *Thread, c *call) int64 {
+	of := t
+	if id := c.int(0); id != 0 {
+		if of = k.threadByID(id); of == nil {
+			return errnoNoProcess
+		}
+	}
+	if !putWord(t.proc.mm, c.arg[1], c.word(), of.robust) ||
+		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(3*c.word())) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSetTidAddress(k *Kernel, t *Thread, c *call) int64 {
+	t.clearTID = c.arg[0]
+	return int64(t.TID)
+}
+
+// sysArchPrctl sets and reads the FS and GS bases.
+func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
+	seg := emu.FS
+	if c.arg[0] == abi.ARCH_SET_GS || c.arg[0] == abi.ARCH_GET_GS {
+		seg = emu.GS
+	}
+	core := t.Core()
+	switch c.arg[0] {
+	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
+		if c.arg[1] >= t.proc.mm.layout.taskSize {
+			return errnoPermission
+		}
+		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0
+		return 0
+	case abi.ARCH_GET_FS, abi.ARCH_GET_GS:
+		if !putWord(t.proc.mm, c.arg[1], 8, core.Seg[seg].Base) {
+			return errnoFault
+		}
+		return 0
+	}
+	return errnoInvalid
+}

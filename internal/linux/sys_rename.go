@@ -1,0 +1,90 @@
+package linux
+
+import (
+	"io/fs"
+	"strings"
+
+	"trapline/internal/linux/abi"
+)
+
+func sysRename(k *Kernel, t *Thread, c *call) int64 {
+	return k.renameAt(t, abi.AT_FDCWD, c.arg[0], abi.AT_FDCWD, c.arg[1], 0)
+}
+
+func sysRenameat(k *Kernel, t *Thread, c *call) int64 {
+	return k.renameAt(t, c.fd(0), c.arg[1], c.fd(2), c.arg[3], 0)
+}
+
+func sysRenameat2(k *Kernel, t *Thread, c *call) int64 {
+	return k.renameAt(t, c.fd(0), c.arg[1], c.fd(2), c.arg[3], c.arg[4])
+}
+
+func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, flags uint64) int64 {
+	if flags&^abi.RENAME_NOREPLACE != 0 {
+		return errnoInvalid
+	}
+	var full [2]string
+	var info [2]fs.FileInfo
+	for i, arg := range []struct {
+		fd int
+		va uint64
+	}{{fromfd, fromVA}, {tofd, toVA}} {
+		p, r := k.userPath(t, arg.fd, arg.va)
+		if r != 0 {
+			return r
+		}
+		if full[i], info[i], r = k.place(p, false); r != 0 {
+			return r
+		}
+	}
+	if r := k.mayRename(full, info, flags); r != 0 || full[0] == full[1] {
+		return r
+	}
+	left := maxRaised
+	n, err := k.raiseAll(full[0], &left)
+	if err != nil {
+		return fail(err)
+	}
+	if info[1] != nil {
+		if i, ok := info[1].(nodeInfo); ok && i.node == n {
+			return 0 // two names of one file
+		}
+		k.remove(full[1], info[1])
+	}
+	for _, name := range k.below(full[0]) {
+		k.names[inRoot(full[1])+strings.TrimPrefix(name, inRoot(full[0]))] = k.names[name]
+		delete(k.names, name)
+	}
+	k.dropName(full[0])
+	k.stamp(&n.st.Ctime)
+	k.addName(full[1], n)
+	return 0
+}
+
+// mayRename is 0 if rename(2) has nothing against it.
+func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, flags uint64) int64 {
+	switch {
+	case info[0] == nil:
+		return errnoNotHere
+	case info[1] != nil && flags&abi.RENAME_NOREPLACE != 0:
+		return -int64(abi.EEXIST)
+	case full[0] == full[1]:
+		return 0
+	case strings.HasPrefix(full[1], full[0]+"/"):
+		return errnoInvalid
+	case strings.HasPrefix(full[0], full[1]+"/"):
+		return -int64(abi.ENOTEMPTY)
+	case info[1] != nil && info[0].IsDir() && !info[1].IsDir():
+		return -int64(abi.ENOTDIR)
+	case info[1] != nil && !info[0].IsDir() && info[1].IsDir():
+		return -int64(abi.EISDIR)
+	case info[1] != nil && info[1].IsDir() && !k.isEmpty(full[1]):
+		return -int64(abi.ENOTEMPTY)
+	}
+	for i := range full {
+		if r := k.mayChange(full[i], info[i]); r != 0 {
+			return r
+		}
+	}
+	return 0
+}

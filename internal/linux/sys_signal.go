@@ -1,0 +1,389 @@
+package linux
+
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// sigaction structures: handler, flags, restorer, mask.
+func readAction(mm *MM, va uint64, compat bool) (action, bool) {
+	b := make([]byte, 32)
+	if compat {
+		b = b[:20]
+	}
+	if !mm.Read(va, b) {
+		return action{}, false
+	}
+	if compat {
+		return action{uint64(le.Uint32(b)), uint64(le.Uint32(b[4:])), uint64(le.Uint32(b[8:])), sigset(le.Uint64(b[12:])), true}, true
+	}
+	return action{le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), sigset(le.Uint64(b[24:])), false}, true
+}
+
+func writeAction(mm *MM, va uint64, a action, compat bool) bool {
+	b := make([]byte, 32)
+	if compat {
+		b = b[:20]
+		le.PutUint32(b, uint32(a.handler))
+		le.PutUint32(b[4:], uint32(a.flags))
+		le.PutUint32(b[8:], uint32(a.restorer))
+		le.PutUint64(b[12:], uint64(a.mask))
+	} else {
+		le.PutUint64(b, a.handler)
+		le.PutUint64(b[8:], a.flags)
+		le.PutUint64(b[16:], a.restorer)
+		le.PutUint64(b[24:], uint64(a.mask))
+	}
+	return mm.Write(va, b)
+}
+
+func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(0)
+	if n < 1 || n > abi.SIGRTMAX || c.arg[3] != 8 {
+		return errnoInvalid
+	}
+	old := t.proc.sigs.act[n]
+	if c.arg[1] != 0 {
+		a, ok := readAction(t.proc.mm, c.arg[1], c.compat)
+		if !ok {
+			return errnoFault
+		}
+		if unblockable.has(n) {
+			return errnoInvalid
+		}
+		t.proc.setAction(n, a)
+	}
+	if c.arg[2] != 0 && !writeAction(t.proc.mm, c.arg[2], old, c.compat) {
+		return errnoFault
+	}
+	return 0
+}
+
+// setAction changes an action; signals that it ignores are forgotten.
+func (p *Process) setAction(n int, a action) {
+	a.mask &^= unblockable
+	p.sigs.act[n] = a
+	if p.sigs.ignores(n) {
+		p.dropEverywhere(bit(n))
+	}
+}
+
+func sysSignal(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(0)
+	if n < 1 || n > abi.SIGRTMAX || unblockable.has(n) {
+		return errnoInvalid
+	}
+	old := t.proc.sigs.act[n].handler
+	t.proc.setAction(n, action{handler: c.arg[1], flags: abi.SA_RESETHAND | abi.SA_NODEFER})
+	return int64(old)
+}
+
+// sysOldSigaction is i386's sigaction: handler, mask, flags, restorer.
+func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
+	n := c.int(0)
+	if n < 1 || n > abi.SIGRTMAX {
+		return errnoInvalid
+	}
+	mm := t.proc.mm
+	old := t.proc.sigs.act[n]
+	b := make([]byte, 16)
+	if c.arg[1] != 0 {
+		switch {
+		case !mm.Read(c.arg[1], b):
+			return errnoFault
+		case unblockable.has(n):
+			return errnoInvalid
+		}
+		t.proc.setAction(n, action{uint64(le.Uint32(b)), uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:])),
+			sigset(le.Uint32(b[4:])), true})
+	}
+	if c.arg[2] != 0 {
+		for i, v := range []uint64{old.handler, uint64(old.mask), old.flags, old.restorer} {
+			le.PutUint32(b[4*i:], uint32(v))
+		}
+		if !mm.Write(c.arg[2], b) {
+			return errnoFault
+		}
+	}
+	return 0
+}
+
+func sysSigprocmask(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[3] != 8 {
+		return errnoInvalid
+	}
+	return t.changeMask(c, 8)
+}
+
+func sysOldSigprocmask(k *Kernel, t *Thread, c *call) int64 { return t.changeMask(c, 4) }
+
+// changeMask is sigprocmask with sets of size bytes.
+func (t *Thread) changeMask(c *call, size int) int64 {
+	mm, old := t.proc.mm, t.blocked
+	if c.arg[1] != 0 {
+		v, ok := getWord(mm, c.arg[1], size)
+		if !ok {
+			return errnoFault
+		}
+		set := sigset(v)
+		switch c.int(0) {
+		case abi.SIG_BLOCK:
+			t.blocked |= set
+		case abi.SIG_UNBLOCK:
+			t.blocked &^= set
+		case abi.SIG_SETMASK:
+			if size == 4 {
+				set |= t.blocked &^ 0xffffffff
+			}
+			t.blocked = set
+		default:
+			return errnoInvalid
+		}
+		t.blocked &^= unblockable
+	}
+	if c.arg[2] != 0 && !putWord(mm, c.arg[2], size, uint64(old)) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSigpending(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[1] > 8 {
+		return errnoInvalid
+	}
+	return k.putPending(t, c.arg[0], int(c.arg[1]))
+}
+
+func sysOldSigpending(k *Kernel, t *Thread, c *call) int64 { return k.putPending(t, c.arg[0], 4) }
+
+func (k *Kernel) putPending(t *Thread, va uint64, size int) int64 {
+	if !putWord(t.proc.mm, va, size, uint64((t.sig.set|t.proc.pend.set)&t.blocked)) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysSigsuspend(k *Kernel, t *Thread, c *call) int64 {
+	set, ok := getWord(t.proc.mm, c.arg[0], 8)
+	switch {
+	case c.arg[1] != 8:
+		return errnoInvalid
+	case !ok:
+		return errnoFault
+	}
+	return t.suspend(sigset(set))
+}
+
+func sysOldSigsuspend(k *Kernel, t *Thread, c *call) int64 { return t.suspend(sigset(c.arg[2])) }
+
+// suspend waits with another mask until a handler has run.
+func (t *Thread) suspend(set sigset) int64 {
+	t.useMask(set)
+	return t.block(restartNoHand, never)
+}
+
+// useMask sets a mask for the length of the present call; the old one comes
+// back when the call is over and a handler's frame, if any, holds it.
+func (t *Thread) useMask(set sigset) {
+	if !t.restore {
+		t.savedMask, t.restore = t.blocked, true
+	}
+	t.blocked = set &^ unblockable
+}
+
+func sysPause(k *Kernel, t *Thread, c *call) int64 { return t.block(restartNoHand, never) }
+
+func sysSigtimedwait(k *Kernel, t *Thread, c *call) int64 {
+	return k.sigWait(t, c, c.word())
+}
+
+func sysSigtimedwait64(k *Kernel, t *Thread, c *call) int64 { return k.sigWait(t, c, 8) }
+
+// sigWait takes a waiting signal of a set without running its handler.
+func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
+	mm := t.proc.mm
+	set, ok := getWord(mm, c.arg[0], 8)
+	if !ok {
+		return errnoFault
+	}
+	for _, src := range []*signals{&t.sig, &t.proc.pend} {
+		s := src.set & sigset(set)
+		if s == 0 {
+			continue
+		}
+		info := src.take(lowest(s))
+		t.proc.taken(&info)
+		if c.arg[1] != 0 {
+			b := make([]byte, 128)
+			if c.compat {
+				info.put32(b)
+			} else {
+				info.put64(b)
+			}
+			if !mm.Write(c.arg[1], b) {
+				return errnoFault
+			}
+		}
+		return int64(info.signo)
+	}
+	deadline := uint64(never)
+	if c.arg[2] != 0 {
+		d, r := k.readTimespec(t, c.arg[2], word)
+		if r != 0 {
+			return r
+		}
+		deadline = t.until(d)
+		if t.deadlinePassed() {
+			return errnoAgain
+		}
+	}
+	return t.block(-int64(abi.EINTR), deadline)
+}
+
+func sysRtSigreturn(k *Kernel, t *Thread, c *call) int64 {
+	if c.compat {
+		return k.sigreturn32(t, true)
+	}
+	return k.sigreturn64(t)
+}
+
+func sysSigreturn(k *Kernel, t *Thread, c *call) int64 {
+	if !c.compat {
+		return k.badFrame(t)
+	}
+	return k.sigreturn32(t, false)
+}
+
+func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
+	mm, word := t.proc.mm, c.word()
+	old := t.alt
+	sp := t.Core().GPR[emu.RSP]
+	if c.arg[0] != 0 {
+		b := make([]byte, 3*word)
+		if !mm.Read(c.arg[0], b) {
+			return errnoFault
+		}
+		if r := t.setAltStack(wordAt(b, 0, word), uint32(wordAt(b, 1, word)), wordAt(b, 2, word), sp); r != 0 {
+			return r
+		}
+	}
+	if c.arg[1] != 0 {
+		b := make([]byte, 3*word)
+		flags := old.state(sp) | old.flags&abi.SS_AUTODISARM
+		if word == 4 {
+			le.PutUint32(b, uint32(old.sp))
+			le.PutUint32(b[4:], flags)
+			le.PutUint32(b[8:], uint32(old.size))
+		} else {
+			le.PutUint64(b, old.sp)
+			le.PutUint32(b[8:], flags)
+			le.PutUint64(b[16:], old.size)
+		}
+		if !mm.Write(c.arg[1], b) {
+			return errnoFault
+		}
+	}
+	return 0
+}
+
+func (t *Thread) setAltStack(base uint64, flags uint32, size, sp uint64) int64 {
+	switch mode := flags &^ abi.SS_AUTODISARM; {
+	case t.alt.state(sp) == abi.SS_ONSTACK:
+		return errnoPermission
+	case mode != 0 && mode != abi.SS_ONSTACK && mode != abi.SS_DISABLE:
+		return errnoInvalid
+	case mode == abi.SS_DISABLE:
+		t.alt = altStack{}
+		return 0
+	case size < abi.MINSIGSTKSZ:
+		return errnoNoMem
+	}
+	t.alt = altStack{base, size, flags & abi.SS_AUTODISARM}
+	return 0
+}
+
+func sysKill(k *Kernel, t *Thread, c *call) int64 {
+	id, n := c.int(0), c.int(1)
+	if n < 0 || n > abi.SIGRTMAX {
+		return errnoInvalid
+	}
+	found := false
+	for _, p := range k.processes() {
+		if p.zombie && id != p.PID || id != -1 && !matches(p, id, t.proc) || id == -1 && p == t.proc {
+			continue
+		}
+		found = true
+		if n != 0 {
+			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID})
+		}
+	}
+	if !found {
+		return errnoNoProcess
+	}
+	return 0
+}
+
+func sysTkill(k *Kernel, t *Thread, c *call) int64 { return k.killThread(t, 0, c.int(0), c.int(1)) }
+
+func sysTgkill(k *Kernel, t *Thread, c *call) int64 {
+	return k.killThread(t, c.int(0), c.int(1), c.int(2))
+}
+
+func (k *Kernel) killThread(t *Thread, pid, tid, n int) int64 {
+	if tid <= 0 || n < 0 || n > abi.SIGRTMAX {
+		return errnoInvalid
+	}
+	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID})
+}
+
+// sendThread sends to one thread; pid 0: of any process.
+func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
+	for _, o := range k.threads {
+		if o.TID == tid && (pid == 0 || o.proc.PID == pid) {
+			if info.signo != 0 {
+				o.send(info)
+			}
+			return 0
+		}
+	}
+	return errnoNoProcess
+}
+
+// readInfo reads what a program passes to the sigqueueinfo calls.
+func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64) (sigInfo, int64) {
+	b := make([]byte, 128)
+	if !t.proc.mm.Read(va, b) {
+		return sigInfo{}, errnoFault
+	}
+	i := sigInfo{signo: n, code: int32(le.Uint32(b[8:]))}
+	if c.compat {
+		i.pid, i.value = int(le.Uint32(b[12:])), uint64(le.Uint32(b[20:]))
+	} else {
+		i.pid, i.value = int(le.Uint32(b[16:])), le.Uint64(b[24:])
+	}
+	if i.code >= 0 || i.code == abi.SI_TKILL || n < 1 || n > abi.SIGRTMAX {
+		return i, errnoPermission
+	}
+	return i, 0
+}
+
+func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
+	info, r := k.readInfo(t, c, c.int(1), c.arg[2])
+	if r != 0 {
+		return r
+	}
+	p := k.procs[c.int(0)]
+	if p == nil {
+		return errnoNoProcess
+	}
+	p.send(info)
+	return 0
+}
+
+func sysTgsigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
+	info, r := k.readInfo(t, c, c.int(2), c.arg[3])
+	if r != 0 {
+		return r
+	}
+	return k.sendThread(c.int(0), c.int(1), info)
+}

@@ -1,0 +1,95 @@
+package linux
+
+import "trapline/internal/linux/abi"
+
+func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
+	size := int64(c.arg[1])
+	if c.compat {
+		size = int64(int32(c.arg[1]))
+	}
+	return k.ftruncate(t, c, size)
+}
+
+func sysFtruncate64(k *Kernel, t *Thread, c *call) int64 { return k.ftruncate(t, c, int64(c.pair(1))) }
+
+func (k *Kernel) ftruncate(t *Thread, c *call, size int64) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case f.host == nil || f.isDir() || !f.writable():
+		return errnoInvalid
+	}
+	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
+		return r
+	}
+	n, r := k.nodeOf(f)
+	return k.resize(n, r, size)
+}
+
+func sysTruncate(k *Kernel, t *Thread, c *call) int64 {
+	size := int64(c.arg[1])
+	if c.compat {
+		size = int64(int32(c.arg[1]))
+	}
+	return k.truncateAt(t, c.arg[0], size)
+}
+
+func sysTruncate64(k *Kernel, t *Thread, c *call) int64 {
+	return k.truncateAt(t, c.arg[0], int64(c.pair(1)))
+}
+
+func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
+	n, r := k.nodeAt(t, abi.AT_FDCWD, va, true, false)
+	switch {
+	case r != 0:
+		return r
+	case n.inode == nil:
+		return -int64(abi.EISDIR)
+	case !k.may(n.st, 2):
+		return -int64(abi.EACCES)
+	}
+	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
+		return r
+	}
+	return k.resize(n, 0, size)
+}
+
+func (k *Kernel) resize(n *node, r, size int64) int64 {
+	switch {
+	case r != 0:
+		return r
+	case size < 0 || n.inode == nil:
+		return errnoInvalid
+	case size > maxFile:
+		return -int64(abi.EFBIG)
+	}
+	k.truncate(n, size)
+	return 0
+}
+
+// sysFallocate makes a file longer; room in it is always there.
+func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
+	off, size := int64(c.arg[2]), int64(c.arg[3])
+	if c.compat {
+		off, size = int64(c.pair(2)), int64(c.pair(4))
+	}
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil || f.host != nil && !f.writable():
+		return errnoBadFile
+	case f.host == nil || f.isDir():
+		return -int64(abi.ENODEV)
+	case off < 0 || size <= 0:
+		return errnoInvalid
+	case c.arg[1]&^abi.FALLOC_FL_KEEP_SIZE != 0:
+		return -int64(abi.ENOTSUP)
+	case off > maxFile-size:
+		return -int64(abi.EFBIG)
+	}
+	n, r := k.nodeOf(f)
+	if r == 0 && c.arg[1] == 0 && off+size > n.inode.Size {
+		k.truncate(n, off+size)
+	}
+	return r
+}

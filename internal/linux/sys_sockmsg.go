@@ -1,0 +1,295 @@
+package linux
+
+import (
+	"time"
+
+	"trapline/internal/linux/abi"
+)
+
+// sendmsg(2), recvmsg(2) and their likes.
+
+// span is a piece of user memory.
+type span struct{ base, size uint64 }
+
+// maxSocketMessage bounds the bytes of one call on a socket; a stream returns a short count.
+const maxSocketMessage = 4 << 20
+
+// spans reads a vector of buffers.
+func (t *Thread) spans(va uint64, n, word int) ([]span, int64) {
+	if n > maxIOVec {
+		return nil, -int64(abi.EMSGSIZE)
+	}
+	b := make([]byte, n*2*word)
+	if n > 0 && !t.proc.mm.Read(va, b) {
+		return nil, errnoFault
+	}
+	list := make([]span, n)
+	for i := range list {
+		list[i] = span{wordAt(b, 2*i, word), wordAt(b, 2*i+1, word)}
+		if list[i].size > 1<<(8*word-1)-1 {
+			return nil, errnoInvalid
+		}
+	}
+	return list, 0
+}
+
+// gather reads user memory.
+func (t *Thread) gather(list []span) ([]byte, int64) {
+	var out []byte
+	for _, s := range list {
+		b := make([]byte, min(s.size, maxSocketMessage-uint64(len(out))))
+		if len(b) > 0 && !t.proc.mm.Read(s.base, b) {
+			return nil, errnoFault
+		}
+		out = append(out, b...)
+	}
+	return out, 0
+}
+
+// receiveInto receives into user memory.
+func (k *Kernel) receiveInto(t *Thread, f *File, list []span, flags int, a *arrival) int64 {
+	total := uint64(0)
+	for _, s := range list {
+		total += min(s.size, maxSocketMessage)
+	}
+	return k.receive(t, f, int(min(total, maxSocketMessage)), flags, func(off int, b []byte) bool {
+		for _, s := range list {
+			if uint64(off) >= s.size {
+				off -= int(s.size)
+				continue
+			}
+			n := min(s.size-uint64(off), uint64(len(b)))
+			if !t.proc.mm.Write(s.base+uint64(off), b[:n]) {
+				return false
+			}
+			if b, off = b[n:], 0; len(b) == 0 {
+				return true
+			}
+		}
+		return len(b) == 0
+	}, a)
+}
+
+// socketIO is read, write and their vector forms.
+func (k *Kernel) socketIO(t *Thread, f *File, list []span, write bool) int64 {
+	if !write {
+		total := uint64(0)
+		for _, s := range list {
+			total += s.size
+		}
+		if total == 0 {
+			return 0
+		}
+		var a arrival
+		r := k.receiveInto(t, f, list, 0, &a)
+		k.closeRights(&a)
+		return r
+	}
+	b, r := t.gather(list)
+	if r != 0 {
+		return r
+	}
+	m := &sockMessage{data: b, cred: k.credentialsOf(t)}
+	if f.sock.kind == abi.SOCK_SEQPACKET {
+		m.flags |= abi.MSG_EOR
+	}
+	return k.send(t, f, m)
+}
+
+// msghdr is struct msghdr.
+type msghdr struct {
+	name       uint64
+	nameLen    int
+	iov        uint64
+	iovLen     int
+	control    uint64
+	controlLen uint64
+	word       int
+}
+
+// Offsets into struct msghdr, in words: a length of four bytes has a word of its own.
+const (
+	hdrName = iota
+	hdrNameLen
+	hdrIov
+	hdrIovLen
+	hdrControl
+	hdrControlLen
+	hdrFlags
+	hdrWords
+)
+
+func (t *Thread) readHeader(va uint64, word int) (*msghdr, int64) {
+	b := make([]byte, hdrWords*word)
+	if !t.proc.mm.Read(va, b) {
+		return nil, errnoFault
+	}
+	h := &msghdr{name: wordAt(b, hdrName, word), nameLen: int(int32(le.Uint32(b[hdrNameLen*word:]))), iov: wordAt(b, hdrIov, word),
+		control: wordAt(b, hdrControl, word), controlLen: wordAt(b, hdrControlLen, word), word: word}
+	n := wordAt(b, hdrIovLen, word)
+	switch {
+	case h.nameLen < 0:
+		return nil, errnoInvalid
+	case n > maxIOVec:
+		return nil, -int64(abi.EMSGSIZE)
+	}
+	if h.name == 0 {
+		h.nameLen = 0
+	}
+	h.iovLen = int(n)
+	return h, 0
+}
+
+// align is n as a control message's length is rounded (CMSG_ALIGN).
+func (h *msghdr) align(n int) int { return (n + h.word - 1) &^ (h.word - 1) }
+
+// cmsgHead is the size of struct cmsghdr.
+func (h *msghdr) cmsgHead() int { return h.word + 8 }
+
+func sysSendmsg(k *Kernel, t *Thread, c *call) int64 {
+	return k.sendmsg(t, c.fd(0), c.arg[1], c.int(2), c.word())
+}
+
+func (k *Kernel) sendmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
+	f, r := t.sock(fd)
+	if r != 0 {
+		return r
+	}
+	h, r := t.readHeader(va, word)
+	if r != 0 {
+		return r
+	}
+	m := &sockMessage{flags: flags, cred: k.credentialsOf(t)}
+	if h.nameLen > 0 {
+		const storage = 128
+		m.hasTo = true
+		if m.to, r = t.readAddress(h.name, min(h.nameLen, storage)); r != 0 {
+			return r
+		}
+	}
+	list, r := t.spans(h.iov, h.iovLen, word)
+	if r != 0 {
+		return r
+	}
+	if m.data, r = t.gather(list); r != 0 {
+		return r
+	}
+	m.check = func() int64 { return k.readControl(t, f.sock, h, m) }
+	return k.send(t, f, m)
+}
+
+func sysRecvmsg(k *Kernel, t *Thread, c *call) int64 {
+	return k.recvmsg(t, c.fd(0), c.arg[1], c.int(2), c.word())
+}
+
+func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
+	f, r := t.sock(fd)
+	if r != 0 {
+		return r
+	}
+	h, r := t.readHeader(va, word)
+	if r != 0 {
+		return r
+	}
+	list, r := t.spans(h.iov, h.iovLen, word)
+	if r != 0 {
+		return r
+	}
+	a := arrival{flags: flags & abi.MSG_CMSG_CLOEXEC}
+	r = k.receiveInto(t, f, list, flags, &a)
+	if r < 0 {
+		k.closeRights(&a)
+		return r
+	}
+	if h.name != 0 {
+		name := f.sock.senderAddress(&a)
+		if n := min(len(name), h.nameLen); n > 0 && !t.proc.mm.Write(h.name, name[:n]) {
+			return errnoFault
+		}
+		if !putWord(t.proc.mm, va+uint64(hdrNameLen*word), 4, uint64(len(name))) {
+			return errnoFault
+		}
+	}
+	used, e := k.writeControl(t, f.sock, h, flags, &a)
+	if e != 0 {
+		return e
+	}
+	if !putWord(t.proc.mm, va+uint64(hdrFlags*word), 4, uint64(a.flags)) || !putWord(t.proc.mm, va+uint64(hdrControlLen*word), word, uint64(used)) {
+		return errnoFault
+	}
+	return r
+}
+
+// Several messages by one call. Thread.messages counts those that are through while the
+// thread waits for the next.
+
+func sysSendmmsg(k *Kernel, t *Thread, c *call) int64 {
+	return k.severally(t, c, func(va uint64) int64 { return k.sendmsg(t, c.fd(0), va, c.int(3), c.word()) }, false, never)
+}
+
+func sysRecvmmsg(k *Kernel, t *Thread, c *call) int64   { return k.recvmmsg(t, c, c.word()) }
+func sysRecvmmsg64(k *Kernel, t *Thread, c *call) int64 { return k.recvmmsg(t, c, 8) }
+
+func (k *Kernel) recvmmsg(t *Thread, c *call, word int) int64 {
+	deadline := never
+	if c.arg[4] != 0 {
+		ns, r := k.readTimespec(t, c.arg[4], word)
+		if r != 0 {
+			return r
+		}
+		deadline = t.until(min(ns, uint64(1<<62/time.Nanosecond)))
+	}
+	flags := c.int(3)
+	if f, r := t.sock(c.fd(0)); r == 0 && t.messages == 0 && t.state != stateBlocked && f.sock.err != 0 {
+		return f.sock.takeError()
+	}
+	return k.severally(t, c, func(va uint64) int64 {
+		use := flags &^ abi.MSG_WAITFORONE
+		if flags&abi.MSG_WAITFORONE != 0 && t.messages > 0 {
+			use |= abi.MSG_DONTWAIT
+		}
+		return k.recvmsg(t, c.fd(0), va, use, c.word())
+	}, true, deadline)
+}
+
+// severally does one after another for the headers at argument 1. The time of recvmmsg
+// is looked at after each message only, as on Linux.
+func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receives bool, deadline uint64) int64 {
+	if _, r := t.sock(c.fd(0)); r != 0 {
+		return r
+	}
+	size := uint64((hdrWords + 1) * c.word())
+	most := min(int(uint32(c.arg[2])), maxIOVec)
+	for t.messages < most {
+		va := c.arg[1] + uint64(t.messages)*size
+		r := one(va)
+		if r == resultBlock {
+			if t.messages > 0 {
+				t.wait.interrupt = int64(t.messages)
+			}
+			return r
+		}
+		if r < 0 {
+			if t.messages == 0 {
+				return r
+			}
+			if receives && r != errnoAgain { // told by the next call
+				f, _ := t.sock(c.fd(0))
+				f.sock.err = abi.Errno(-r)
+			}
+			break
+		}
+		if !putWord(t.proc.mm, va+uint64(hdrWords*c.word()), 4, uint64(r)) {
+			if t.messages == 0 {
+				return errnoFault
+			}
+			break
+		}
+		t.messages++
+		t.progress = 0
+		if receives && k.Now() >= deadline {
+			break
+		}
+	}
+	return int64(t.messages)
+}

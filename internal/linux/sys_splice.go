@@ -1,0 +1,159 @@
+package linux
+
+import "trapline/internal/linux/abi"
+
+// Calls that move bytes between two descriptors inside the kernel.
+
+// push writes as much of b as there is room for now; EAGAIN if there is none.
+func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
+	switch {
+	case out.sock != nil:
+		t.progress = 0
+		r := k.send(t, out, &sockMessage{data: b, flags: abi.MSG_DONTWAIT, cred: k.credentialsOf(t)})
+		t.progress = 0
+		return r
+	case out.pipe != nil && out.pipe.readers > 0:
+		if b = b[:min(len(b), pipeSize-len(out.pipe.data))]; len(b) == 0 {
+			return errnoAgain
+		}
+		t.progress = 0
+		r := k.writePipe(t, out, b)
+		t.progress = 0
+		if r == resultBlock { // less than PIPE_BUF is free, and b is shorter
+			t.state = stateRunning
+			return errnoAgain
+		}
+		return r
+	}
+	return k.write(t, out, b, pos)
+}
+
+// waitRoom waits until f can be written, if it is opened so and the call allows it.
+func (t *Thread) waitFor(f *File, nonblock bool) int64 {
+	if nonblock || f.flags&abi.O_NONBLOCK != 0 {
+		return errnoAgain
+	}
+	return t.block(restartSys, never)
+}
+
+// sysSendfile copies from a file to any descriptor.
+func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
+	out, in := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(1))
+	switch {
+	case out == nil || in == nil || !in.readable() || !out.writable():
+		return errnoBadFile
+	case in.host == nil || in.isDir():
+		return errnoInvalid
+	}
+	size := 8
+	if c.name() == "sendfile" {
+		size = c.word()
+	}
+	pos := in.pos
+	if c.arg[2] != 0 {
+		v, ok := getWord(t.proc.mm, c.arg[2], size)
+		if !ok {
+			return errnoFault
+		}
+		if pos = int64(v); pos < 0 {
+			return errnoInvalid
+		}
+	}
+	b := make([]byte, min(c.arg[3], pipeSize/2))
+	end := pos
+	r := k.read(t, in, b, &end)
+	if r <= 0 {
+		return r
+	}
+	r = k.push(t, out, b[:r], &out.pos)
+	switch {
+	case r == errnoAgain:
+		return t.waitFor(out, false)
+	case r < 0:
+		return r
+	case c.arg[2] == 0:
+		in.pos += r
+	case !putWord(t.proc.mm, c.arg[2], size, uint64(pos+r)):
+		return errnoFault
+	}
+	return r
+}
+
+// sysSplice moves bytes from or to a pipe.
+func sysSplice(k *Kernel, t *Thread, c *call) int64 {
+	const known, nonblock = 15, 2 // SPLICE_F_*, SPLICE_F_NONBLOCK
+	in, out := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
+	switch {
+	case c.arg[5]&^known != 0:
+		return errnoInvalid
+	case c.arg[4] == 0:
+		return 0
+	case in == nil || out == nil || !in.readable() || !out.writable():
+		return errnoBadFile
+	case in.pipe == nil && out.pipe == nil, in.pipe != nil && in.pipe == out.pipe:
+		return errnoInvalid
+	case in.pipe != nil && c.arg[1] != 0, out.pipe != nil && c.arg[3] != 0:
+		return -int64(abi.ESPIPE)
+	}
+	inPos, outPos := &in.pos, &out.pos
+	for _, p := range []struct {
+		va uint64
+		f  *File
+		to **int64
+	}{{c.arg[1], in, &inPos}, {c.arg[3], out, &outPos}} {
+		if p.va == 0 {
+			continue
+		}
+		v, ok := getWord(t.proc.mm, p.va, 8)
+		switch {
+		case !ok:
+			return errnoFault
+		case p.f.host == nil:
+			return errnoInvalid
+		}
+		at := int64(v)
+		*p.to = &at
+	}
+	r := k.spliceNow(t, in, out, int(min(c.arg[4], pipeSize)), c.arg[5]&nonblock != 0, inPos, outPos)
+	if r <= 0 {
+		return r
+	}
+	if c.arg[1] != 0 && !putWord(t.proc.mm, c.arg[1], 8, uint64(*inPos)) || c.arg[3] != 0 && !putWord(t.proc.mm, c.arg[3], 8, uint64(*outPos)) {
+		return errnoFault
+	}
+	return r
+}
+
+func (k *Kernel) spliceNow(t *Thread, in, out *File, n int, nonblock bool, inPos, outPos *int64) int64 {
+	if p := in.pipe; p != nil {
+		switch {
+		case len(p.data) == 0 && p.writers == 0:
+			return 0
+		case len(p.data) == 0:
+			return t.waitFor(in, nonblock)
+		}
+		r := k.push(t, out, p.data[:min(n, len(p.data))], outPos)
+		if r == errnoAgain {
+			return t.waitFor(out, nonblock)
+		}
+		if r > 0 {
+			p.data = p.data[r:]
+			p.wakes.out++
+			k.changed()
+		}
+		return r
+	}
+	if out.pipe.readers == 0 {
+		return t.brokenPipe(0)
+	}
+	room := pipeSize - len(out.pipe.data)
+	if room == 0 {
+		return t.waitFor(out, nonblock)
+	}
+	b := make([]byte, min(n, room))
+	r := k.read(t, in, b, inPos)
+	if r > 0 {
+		k.push(t, out, b[:r], outPos)
+	}
+	return r
+}

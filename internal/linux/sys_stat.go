@@ -1,0 +1,148 @@
+package linux
+
+import (
+	"io/fs"
+	"path"
+
+	"trapline/internal/linux/abi"
+)
+
+// pipeDevice is the device number of pipes: 0:Dh.
+const pipeDevice = 0xd
+
+// socketDevice is the device number of sockets: 0:8.
+const socketDevice = 8
+
+const (
+	modePipe = abi.S_IFIFO | 0o600
+	modeChar = abi.S_IFCHR | 0o666
+	modeText = abi.S_IFREG | 0o444
+)
+
+// StatOf is what a file of an FS tells of itself.
+func StatOf(info fs.FileInfo) abi.Stat { return *info.Sys().(*abi.Stat) }
+
+// stat describes an open file.
+func (f *File) stat() (abi.Stat, error) {
+	if f.host != nil {
+		info, err := f.host.Stat()
+		if err != nil {
+			return abi.Stat{}, err
+		}
+		return StatOf(info), nil
+	}
+	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: userID, Gid: userID}
+	switch {
+	case f.fifo != nil:
+		s = f.fifo.stat()
+	case f.sock != nil:
+		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
+	case f.pipe != nil, f.device >= devStdin && f.device <= devStderr:
+		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
+	case f.device == devList:
+		s.Mode = abi.S_IFDIR | 0o555
+	case f.device == devText:
+		s.Mode, s.Size = modeText, 0
+	case f.device == devNull:
+		s.Rdev, s.Ino = 0x103, 4
+	}
+	return s, nil
+}
+
+// statAt describes what is at a path, or behind dirfd for an empty one.
+func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat, int64) {
+	if flags&abi.AT_EMPTY_PATH != 0 {
+		if p, ok := t.proc.mm.ReadString(va, maxPath); ok && p == "" {
+			return k.statFD(t, dirfd)
+		}
+	}
+	p, r := k.userPath(t, dirfd, va)
+	if r != 0 {
+		return abi.Stat{}, r
+	}
+	if f := k.special(t, path.Clean(p)); f != nil {
+		st, err := f.stat()
+		f.refs = 1
+		k.closeFile(f)
+		if err != nil {
+			return st, fail(err)
+		}
+		return st, 0
+	}
+	if fd, ok := k.descriptorAt(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
+		return k.statFD(t, fd)
+	}
+	info, err := k.fs.lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	if err != nil {
+		return abi.Stat{}, fail(err)
+	}
+	return StatOf(info), 0
+}
+
+func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {
+	f := t.proc.files.get(fd)
+	if f == nil {
+		return abi.Stat{}, errnoBadFile
+	}
+	k.settle(f)
+	st, err := f.stat()
+	if err != nil {
+		return st, fail(err)
+	}
+	return st, 0
+}
+
+func (k *Kernel) putStat(t *Thread, s abi.Stat, r int64, va uint64, layout func(*abi.Stat) []byte) int64 {
+	if r != 0 {
+		return r
+	}
+	if !t.proc.mm.Write(va, layout(&s)) {
+		return errnoFault
+	}
+	return 0
+}
+
+func sysStat(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], 0)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+}
+
+func sysLstat(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], abi.AT_SYMLINK_NOFOLLOW)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+}
+
+func sysFstat(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statFD(t, c.fd(0))
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+}
+
+func sysFstatat(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
+	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat64)
+}
+
+func sysStat64(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], 0)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+}
+
+func sysLstat64(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], abi.AT_SYMLINK_NOFOLLOW)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+}
+
+func sysFstat64(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statFD(t, c.fd(0))
+	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+}
+
+func sysFstatat64(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
+	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat32)
+}
+
+func sysStatx(k *Kernel, t *Thread, c *call) int64 {
+	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[2])
+	return k.putStat(t, s, r, c.arg[4], (*abi.Stat).Statx)
+}

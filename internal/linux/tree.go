@@ -1,0 +1,78 @@
+package linux
+
+import (
+	"io/fs"
+	"os"
+	"path"
+
+	"trapline/internal/linux/abi"
+)
+
+// tree is where an FS has its files: the host's, or memory. Names are paths
+// without a leading slash, "." for the root. Each FileInfo's Sys is an
+// *abi.Stat.
+type tree interface {
+	Lstat(name string) (fs.FileInfo, error)
+	Readlink(name string) (string, error)
+	open(name string) (openFile, error)
+	Close() error
+}
+
+// hostTree is a directory of the host.
+type hostTree struct{ *os.Root }
+
+// hostInfo is a FileInfo of the host's whose Sys is an *abi.Stat.
+type hostInfo struct {
+	fs.FileInfo
+	stat abi.Stat
+}
+
+func (i *hostInfo) Sys() any { return &i.stat }
+
+func hostInfoOf(info fs.FileInfo, name string) fs.FileInfo {
+	return &hostInfo{info, hostStat(info, name)}
+}
+
+func (t hostTree) Lstat(name string) (fs.FileInfo, error) {
+	info, err := t.Root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	return hostInfoOf(info, name), nil
+}
+
+func (t hostTree) open(name string) (openFile, error) {
+	f, err := t.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	return hostFile{f, name}, nil
+}
+
+// hostFile is an open file of a hostTree.
+type hostFile struct {
+	*os.File
+	name string
+}
+
+// ReadDir is os.File's, with entries whose Info is that of the tree.
+func (f hostFile) ReadDir(n int) ([]fs.DirEntry, error) {
+	l, err := f.File.ReadDir(n)
+	for i := range l {
+		l[i] = hostEntry{l[i], path.Join(f.name, l[i].Name())}
+	}
+	return l, err
+}
+
+type hostEntry struct {
+	fs.DirEntry
+	name string // in the tree
+}
+
+func (e hostEntry) Info() (fs.FileInfo, error) {
+	info, err := e.DirEntry.Info()
+	if err != nil {
+		return nil, err
+	}
+	return hostInfoOf(info, e.name), nil
+}

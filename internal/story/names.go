@@ -1,0 +1,100 @@
+package story
+
+import (
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
+)
+
+// Names resolves addresses for people.
+type Names struct {
+	Arch    emu.Arch
+	Syntax  Syntax
+	Symbols loader.Symbols
+	// Kernel tells whether an address is in the modelled kernel's text.
+	Kernel func(addr uint64) bool
+	// Breakpoint tells which probe's breakpoint is at an address, with the
+	// bytes of the original instruction.
+	Breakpoint func(addr uint64) (name string, original []byte, ok bool)
+
+	// Line is the line of C that kernel text at an address is of; nil: no text
+	// is C.
+	Line func(addr uint64) (traps.SourceLine, bool)
+
+	// Program is FILE:LINE of a program's code at an address, "" where that is not known; nil: of none.
+	Program func(addr uint64) string
+
+	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
+	// none. A Linux program's deliveries push no frames and never ask.
+	Frame func(cpu int, d *emu.Delivery) (regs, end uint64, ok bool)
+
+	frames [emu.MaxCPUs][]frame
+}
+
+// frame is a trap frame that is still on a vCPU's stack.
+type frame struct {
+	regs uint64 // start of struct pt_regs
+	end  uint64 // first address behind what was pushed
+}
+
+// maxFrames bounds the frames that are remembered: a recursion through the
+// trap path (K13) has more than anybody wants named.
+const maxFrames = 64
+
+// Addr writes an address as symbol+offset or in hexadecimal.
+func (n *Names) Addr(addr uint64) string { return n.Symbols.Format(addr) }
+
+// place writes an address of data: a saved register of the innermost trap
+// frame that holds it, a symbol, or the address at full width.
+func (n *Names) place(cpu int, addr uint64) string {
+	for i := len(n.frames[cpu]) - 1; i >= 0; i-- {
+		f := n.frames[cpu][i]
+		if name, ok := traps.PtRegsName(n.Arch, addr-f.regs); ok && addr < f.end {
+			return "regs->" + name
+		}
+	}
+	if _, _, ok := n.Symbols.At(addr); ok {
+		return n.Addr(addr)
+	}
+	return n.word(addr)
+}
+
+// word writes a value at the machine's full width.
+func (n *Names) word(v uint64) string { return fmt.Sprintf("0x%0*x", 2*n.Arch.Word(), v) }
+
+// code names v if it points into something that has a name.
+func (n *Names) named(v uint64) string {
+	if _, off, ok := n.Symbols.At(v); ok && v != 0 && off < 1<<12 {
+		return n.Addr(v)
+	}
+	return ""
+}
+
+// Forget drops what was seen of trap frames: after going back in time.
+func (n *Names) Forget() { n.frames = [emu.MaxCPUs][]frame{} }
+
+// track follows the trap frames on each stack: a delivery makes one; it is
+// gone when the stack pointer is above it.
+func (n *Names) track(ev *emu.Event) {
+	list := n.frames[ev.CPU]
+	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
+		if regs, end, ok := n.Frame(ev.CPU, d); ok {
+			if len(list) == maxFrames {
+				list = append(list[:0], list[1:]...)
+			}
+			list = append(list, frame{regs, end})
+		}
+	} else {
+		if ev.Insn.Attr().Has(insn.Iret) && len(list) > 0 {
+			list = list[:len(list)-1]
+		}
+		sp := ev.After.GPR[emu.RSP]
+		for len(list) > 0 && sp >= list[len(list)-1].end && sp-list[len(list)-1].end < traps.StackSize {
+			list = list[:len(list)-1]
+		}
+	}
+	n.frames[ev.CPU] = list
+}

@@ -1,0 +1,176 @@
+package sweep
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"trapline/internal/explore"
+	"trapline/internal/sched"
+	"trapline/scenarios"
+)
+
+// NoBound is the bound of a job without one.
+const NoBound = -1
+
+// Key names a search: two with the same key have the same result.
+type Key struct {
+	Scenario   string `json:"scenario"` // as it was named
+	Sum        string `json:"sum"`      // checksum of what the file says
+	Engine     string `json:"engine"`
+	Strategy   string `json:"strategy"`
+	Bound      int    `json:"bound"` // preemptions, or pct's depth; NoBound: none
+	Seed       uint64 `json:"seed"`  // of pct and random; dfs: 0
+	Executions int    `json:"executions,omitempty"`
+	KernelText bool   `json:"kernel_text,omitempty"`
+}
+
+func (k Key) String() string {
+	s := fmt.Sprintf("%s, engine %s, %s", k.Scenario, k.Engine, k.Strategy)
+	if k.Bound != NoBound {
+		s += fmt.Sprintf(" %d", k.Bound)
+	}
+	if k.Strategy != string(scenarios.DFS) {
+		s += fmt.Sprintf(", seed %d", k.Seed)
+	}
+	if k.KernelText {
+		s += ", kernel text"
+	}
+	return s
+}
+
+// compare orders keys as a table has them.
+func compare(a, b Key) int {
+	text := 0
+	if a.KernelText != b.KernelText {
+		text = 1
+		if b.KernelText {
+			text = -1
+		}
+	}
+	return cmp.Or(strings.Compare(a.Scenario, b.Scenario), strings.Compare(a.Engine, b.Engine), strings.Compare(a.Strategy, b.Strategy),
+		cmp.Compare(a.Bound, b.Bound), cmp.Compare(a.Seed, b.Seed), cmp.Compare(a.Executions, b.Executions), text, strings.Compare(a.Sum, b.Sum))
+}
+
+// Job is one search to make.
+type Job struct {
+	Key
+	File *scenarios.File
+}
+
+// Scenario is a file with the name by which it was found.
+type Scenario struct {
+	Name string
+	File *scenarios.File
+}
+
+// Axes are what a sweep goes over.
+type Axes struct {
+	Engines    []string // none: each file's own
+	Strategies []scenarios.Strategy
+	Bounds     []int    // preemptions of dfs, depths of pct; NoBound
+	Seeds      []uint64 // of pct and random
+	Executions int      // of pct and random
+	KernelText bool
+}
+
+// MaxJobs bounds the searches of a sweep.
+const MaxJobs = 1 << 20
+
+// ErrTooMany is returned when a sweep would have more than MaxJobs searches.
+var ErrTooMany = errors.New("too many searches")
+
+// Plan lists the searches of a sweep, in order and each once. An engine that
+// cannot run a file, as one of uprobes cannot run kernel code, is left out for it.
+func Plan(list []Scenario, a Axes) ([]Job, error) {
+	var jobs []Job
+	seen := map[Key]bool{}
+	for _, s := range list {
+		engines := a.Engines
+		if len(engines) == 0 {
+			engines = []string{s.File.Machine.Engine}
+		}
+		sum := sched.ChecksumOf(s.File.Bytes()).String()
+		for _, e := range engines {
+			if s.File.CheckEngine(e) != nil {
+				continue
+			}
+			for _, k := range a.keys() {
+				k.Scenario, k.Sum, k.Engine = s.Name, sum, e
+				if seen[k] {
+					continue
+				}
+				seen[k] = true
+				if jobs = append(jobs, Job{k, s.File}); len(jobs) > MaxJobs {
+					return nil, fmt.Errorf("%w: expected at most %d", ErrTooMany, MaxJobs)
+				}
+			}
+		}
+	}
+	slices.SortFunc(jobs, func(a, b Job) int { return compare(a.Key, b.Key) })
+	return jobs, nil
+}
+
+// keys are the searches of one scenario under one engine.
+func (a Axes) keys() []Key {
+	var list []Key
+	for _, strategy := range a.Strategies {
+		k := Key{Strategy: string(strategy), Bound: NoBound, KernelText: a.KernelText}
+		if strategy == scenarios.DFS {
+			for _, k.Bound = range a.Bounds {
+				list = append(list, k)
+			}
+			continue
+		}
+		k.Executions = a.Executions
+		for _, k.Seed = range a.Seeds {
+			if strategy == scenarios.Random {
+				list = append(list, k)
+				continue
+			}
+			for _, b := range a.Bounds {
+				if k.Bound = b; b < 1 {
+					k.Bound = scenarios.DefaultPCTDepth
+				}
+				list = append(list, k)
+			}
+		}
+	}
+	return list
+}
+
+// search is how the job's search is made.
+func (j *Job) search() scenarios.Search {
+	s := scenarios.Search{
+		Engine: j.Engine, KernelText: j.KernelText, Strategy: scenarios.Strategy(j.Strategy), Seed: j.Seed, Executions: j.Executions,
+	}
+	switch {
+	case s.Strategy == scenarios.PCT:
+		s.Depth = j.Bound
+	case j.Bound != NoBound:
+		s.Bounds.Preemptions = explore.AtMost(j.Bound)
+	}
+	return s
+}
+
+// Shard is one of several parts of a sweep, from 1. The zero value is all of it.
+type Shard struct{ K, N int }
+
+// Of keeps the jobs of the part. A job's part follows from its key alone.
+func (s Shard) Of(jobs []Job) []Job {
+	if s.N <= 1 {
+		return jobs
+	}
+	var part []Job
+	for _, j := range jobs {
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%+v", j.Key)
+		if int(h.Sum64()%uint64(s.N)) == s.K-1 {
+			part = append(part, j)
+		}
+	}
+	return part
+}

@@ -1,0 +1,434 @@
+package traps
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"trapline/internal/emu"
+)
+
+//go:embed ktext/direct.flow
+var stockFlow string
+
+// DirectEngine is what an Engine supplies to run in direct mode.
+type DirectEngine interface {
+	Engine
+	// Flow is its functions' control flow, in the language of flow.go.
+	Flow() string
+	// Traits tells how its kernel's trap code differs from the stock one.
+	Traits() Traits
+	// HandlerPointer reads a handler's pointer from the struct kprobe at hand:
+	// 0 pre, 1 post, 2 fault.
+	HandlerPointer(x *Exec, n int) uint64
+}
+
+// directMode runs the trap path as micro-steps without the kernel text
+// between them: same frame, same order, same effects (a test compares).
+type directMode struct {
+	flow    *flow
+	sum     string // of its sources
+	engine  DirectEngine
+	entries [32]directEntry
+	step    uint64 // address of the hypercall that vCPUs stay at
+	hyper   hypercall
+	ret     uint64 // address of the iret that ends a trap
+	actions [3]uint64
+	cpus    []directCPU
+}
+
+var handlerActions = [...]string{handlerPre: "pre_handler_action", handlerPost: "post_handler_action", handlerFault: "fault_handler_action"}
+
+// directEntry is where a vector enters the flow.
+type directEntry struct {
+	stub uint64 // the gate's handler that this stands for; 0: none
+	pc   int
+	// saveAX: orig_eax gets eax (K21), as the 2002 stubs do; else -1.
+	saveAX bool
+	gap    bool
+	// gs: the kernel's own is loaded, as the trait DebugStack says.
+	gs bool
+}
+
+const (
+	maxDirectDepth = 4 // nested traps that a vCPU handles in direct mode; deeper ones run kernel text
+	maxFlowCalls   = 4
+)
+
+// directCPU is one vCPU's place in the flow. Plain values.
+type directCPU struct {
+	depth  int
+	frames [maxDirectDepth]directFrame
+}
+
+type directFrame struct {
+	pc     int
+	vec    uint8
+	err    uint32 // error code
+	regs   uint64 // struct pt_regs
+	calls  int
+	stack  [maxFlowCalls]directCall
+	inCall bool // a guest handler runs
+	args   int  // bytes of arguments that its caller pops
+	dr7    uint64
+	gs     bool // the kernel's was loaded for this trap
+}
+
+type directCall struct {
+	pc  int
+	rbx uint64
+}
+
+// SetDirect switches direct mode on or off. It has no effect while a probe
+// lies on kernel text: that text must run then.
+func (k *Kernel) SetDirect(on bool) error {
+	if !on {
+		k.direct = nil
+		return nil
+	}
+	sum := sha256.New()
+	d := &directMode{step: k.Symbol("direct_step"), ret: k.Symbol("return_from_trap"), cpus: make([]directCPU, len(k.M.CPUs))}
+	d.hyper = k.hyper[d.step]
+	sources := []string{stockFlow}
+	var traits Traits
+	if k.engine != nil {
+		e, ok := k.engine.(DirectEngine)
+		if !ok {
+			return fmt.Errorf("engine %s has no direct mode", k.engine.Name())
+		}
+		d.engine, traits = e, append(e.Traits(), kprobes)
+		sources = append(sources, e.Flow())
+		for i, name := range handlerActions {
+			d.actions[i] = k.Symbol(name)
+		}
+	}
+	for _, s := range sources {
+		io.WriteString(sum, s)
+	}
+	d.sum = hex.EncodeToString(sum.Sum(nil)[:8])
+	f, err := compileFlow(traits, k.ops, sources...)
+	if err != nil {
+		return err
+	}
+	d.flow = f
+	k.nameLines(f)
+	for _, v := range vectors {
+		pc, own := f.labels[v.stub]
+		switch {
+		case v.vec > emu.VecXM || v.vec == emu.VecNMI || v.vec == emu.VecDF:
+			continue
+		case !own:
+			pc = f.labels["trap"]
+		}
+		probe := v.vec == emu.VecDB || v.vec == emu.VecBP
+		d.entries[v.vec] = directEntry{
+			stub: k.Symbol(v.stub), pc: pc, saveAX: probe && traits.Has(SavesAX), gap: v.vec == emu.VecBP && traits.Has(Gap), gs: traits.Has(DebugStack),
+		}
+	}
+	k.direct = d
+	return nil
+}
+
+// nameLines gives micro-steps the words and the meaning of the lines of C with
+// their names. Of several lines, the last is a hit's.
+func (k *Kernel) nameLines(f *flow) {
+	for i := range f.code {
+		s := &f.code[i]
+		for n, p := range k.places {
+			if s.kind == stDo && p.Name == s.label {
+				s.row, s.why, s.seen = p.Row, p.Why, k.seen[n]
+			}
+		}
+	}
+}
+
+// Direct reports whether direct mode is on.
+func (k *Kernel) Direct() bool { return k.direct != nil }
+
+// enterDirect takes over from the entry stub after a delivery, if it can: it
+// builds struct pt_regs and goes to the first micro-step.
+func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
+	d := k.direct
+	st := &d.cpus[c.ID]
+	if int(t.Vector) >= len(d.entries) || st.depth == maxDirectDepth {
+		return
+	}
+	e := d.entries[t.Vector]
+	if e.stub == 0 || e.stub != c.RIP || !k.buildFrame(c, t, e) {
+		return
+	}
+	f := &st.frames[st.depth]
+	st.depth++
+	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[emu.RSP]}
+	if f.gs = e.gs && k.needsGS(c, f); f.gs {
+		c.SwapGS()
+	}
+	c.RIP = d.step
+	c.RFLAGS &^= emu.DF
+	c.SetReg(emu.RBX, uint64(t.Vector))
+	k.runControl(c, st, f)
+}
+
+// needsGS reports whether the kernel's gs is not loaded: what has a stack of its own looks; others
+// believe that it is in a frame from the kernel, but for one of the iret to ring 3.
+func (k *Kernel) needsGS(c *emu.CPU, f *directFrame) bool {
+	regs := PtRegs{k.M.Door(), c, f.regs}
+	if k.stacks[f.vec] != 0 {
+		return int64(c.Seg[emu.GS].Base) >= 0
+	}
+	return regs.User() || regs.Get(FieldIP) == k.direct.ret
+}
+
+// syncRegs moves a frame that is elsewhere to the end of the thread's own stack.
+func (k *Kernel) syncRegs(c *emu.CPU, f *directFrame) {
+	to := k.Layout.StackTop(c.ID) - ptRegsSize64
+	for off := uint64(0); off < ptRegsSize64 && to != f.regs; off += 8 {
+		v, _ := k.M.PeekWord(c.Space, f.regs+off, 8)
+		k.M.PokeWord(c.Space, to+off, 8, v)
+	}
+	f.regs, c.GPR[emu.RSP] = to, to
+}
+
+// buildFrame pushes what the entry stub would, or nothing if the stack has no
+// room: the stub then runs and faults as it must.
+func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
+	word := uint64(k.M.Arch.Word())
+	regs := directOrder(k.M.Arch)
+	sp := c.GPR[emu.RSP]
+	top := sp // the words pushed end here
+	if t.HasErr {
+		top += word // orig_eax takes the error code's place
+	}
+	orig := k.M.Arch.Mask(^uint64(0))
+	if e.saveAX {
+		orig = c.GPR[emu.RAX]
+	}
+	if e.gap {
+		moved, ok := k.copyFrameDown(c, sp)
+		if !ok {
+			return false
+		}
+		top -= sp - moved
+	}
+	words := append(make([]uint64, 0, len(order64)+1), orig)
+	if k.M.Arch == emu.I386 {
+		words = append(words, uint64(c.Seg[emu.ES].Sel), uint64(c.Seg[emu.DS].Sel))
+	}
+	for _, r := range regs {
+		words = append(words, c.GPR[r])
+	}
+	low := k.M.Arch.Mask(top - uint64(len(words))*word)
+	if !k.M.Writable(c, low, len(words)*int(word)) {
+		return false
+	}
+	k.M.PushWords(c.Space, top, int(word), words)
+	if k.M.Arch == emu.I386 {
+		c.Seg[emu.DS], c.Seg[emu.ES] = k.dataSeg, k.dataSeg
+	}
+	c.GPR[emu.RSP] = low
+	if k.M.Arch == emu.AMD64 {
+		c.GPR[emu.R12] = low
+	} else {
+		c.GPR[emu.RSI] = low
+	}
+	return true
+}
+
+// gapWords is how far the int3 stub of a 64-bit kernel with a gap moves a
+// kernel-mode frame: orig_rax and the five words of the frame.
+const gapWords = 6
+
+// copyFrameDown makes that gap. A frame from ring 3 stays where it is.
+func (k *Kernel) copyFrameDown(c *emu.CPU, at uint64) (uint64, bool) {
+	if cs, _ := k.M.PeekWord(c.Space, at+8, 8); cs&3 != 0 {
+		return at, true
+	}
+	to := at - 8*gapWords
+	if !k.M.Writable(c, to, 8*gapWords) {
+		return at, false
+	}
+	for off := uint64(0); off < 40; off += 8 {
+		v, _ := k.M.PeekWord(c.Space, at+off, 8)
+		k.M.PokeWord(c.Space, to+off, 8, v)
+	}
+	return to, true
+}
+
+// directOrder is the order in which SAVE_ALL pushes general registers.
+func directOrder(a emu.Arch) []emu.Reg {
+	if a == emu.AMD64 {
+		return order64[:]
+	}
+	return order32[:]
+}
+
+var (
+	order32 = [...]emu.Reg{emu.RAX, emu.RBP, emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RBX}
+	order64 = [...]emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RAX, emu.R8, emu.R9, emu.R10, emu.R11,
+		emu.RBX, emu.RBP, emu.R12, emu.R13, emu.R14, emu.R15}
+)
+
+// directStep is the micro-step at direct_step: the one the flow stands at.
+func directStep(x *Exec) Result {
+	k, c := x.K, x.C
+	d := k.direct
+	if d == nil || d.cpus[c.ID].depth == 0 {
+		c.Shutdown = "direct_step was reached by no trap"
+		return Spin
+	}
+	st := &d.cpus[c.ID]
+	f := &st.frames[st.depth-1]
+	x.Regs = PtRegs{k.M.Door(), c, f.regs}
+	if f.inCall {
+		f.inCall = false
+		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] + uint64(f.args))
+		f.pc++
+		x.Micro.Name, x.Micro.In = "handler_returned", d.flow.code[f.pc-1].in
+		k.runControl(c, st, f)
+		return Jump
+	}
+	s := &d.flow.code[f.pc]
+	x.Micro.Name, x.Micro.In = s.label, s.in
+	x.Probe = c.GPR[emu.RBX]
+	switch s.kind {
+	case stHandler:
+		return k.callHandler(x, st, f, s)
+	case stText:
+		x.Micro.Name = "call_handler"
+		k.pushCall(x, f, k.Symbol(s.label), handlerFault, s.n)
+		return Jump
+	}
+	x.Micro.ID, x.Micro.Why = s.row, s.why
+	if r := s.op(x); r == Spin {
+		return Spin
+	}
+	if s.seen != nil {
+		s.seen(x)
+	}
+	f.pc++
+	k.runControl(c, st, f)
+	return Jump
+}
+
+// callHandler runs a built-in or Go handler as one micro-step, or enters a
+// guest function that returns to direct_step.
+func (k *Kernel) callHandler(x *Exec, st *directCPU, f *directFrame, s *statement) Result {
+	c, d := x.C, k.direct
+	p := d.engine.HandlerPointer(x, int(s.n))
+	arg := uint64(0)
+	if s.n == handlerFault {
+		arg = uint64(f.vec)
+	}
+	switch {
+	case p == d.actions[s.n]:
+		x.Micro.Name, x.Micro.In = handlerActions[s.n], s.in
+		c.SetReg(emu.RAX, arg)
+		s.op(x)
+	case p == 0 && s.not:
+		x.Micro.Name = "no_handler"
+		c.SetReg(emu.RAX, 0)
+	default:
+		x.Micro.Name = "call_handler"
+		k.pushCall(x, f, p, s.n, arg)
+		return Jump
+	}
+	f.pc++
+	k.runControl(c, st, f)
+	return Jump
+}
+
+// pushCall calls guest function p(probe, regs[, arg]).
+func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
+	c := x.C
+	word := uint64(k.M.Arch.Word())
+	push := func(v uint64) {
+		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] - word)
+		k.M.PokeWord(c.Space, c.GPR[emu.RSP], int(word), v)
+	}
+	f.args = 0
+	if k.M.Arch == emu.AMD64 {
+		c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = x.Probe, f.regs, arg
+		c.GPR[emu.RSP] &^= 15
+	} else {
+		if kind != handlerPre {
+			push(arg)
+			f.args += 4
+		}
+		push(f.regs)
+		push(x.Probe)
+		f.args += 8
+	}
+	push(k.direct.step)
+	f.inCall = true
+	c.SetReg(emu.RAX, p) // as the text has it: what a function answers that does not set it
+	c.RIP = p
+}
+
+// runControl does the statements that touch nothing shared, up to the next
+// micro-step or the end of the trap.
+func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
+	regs := PtRegs{k.M.Door(), c, f.regs}
+	for {
+		s := &k.direct.flow.code[f.pc]
+		f.pc++
+		switch s.kind {
+		case stDo, stHandler, stText:
+			f.pc--
+			return
+		case stCall:
+			f.stack[f.calls] = directCall{f.pc, c.GPR[emu.RBX]}
+			f.calls++
+			f.pc = s.target
+		case stReturn:
+			f.calls--
+			f.pc = f.stack[f.calls].pc
+			c.GPR[emu.RBX] = f.stack[f.calls].rbx
+		case stGoto:
+			f.pc = s.target
+		case stIf:
+			if s.holds(c, regs) != s.not {
+				f.pc = s.target
+			}
+		case stSyncRegs:
+			k.syncRegs(c, f)
+			regs.Addr = f.regs
+		case stIret:
+			st.depth--
+			if f.gs {
+				c.SwapGS()
+			}
+			k.leaveDirect(c, regs)
+			return
+		case stPlain:
+			s.do(c, f, regs)
+		}
+	}
+}
+
+// leaveDirect loads the registers from the frame and stands at the iret. A
+// segment that cannot be loaded is left to restore_all's own text.
+func (k *Kernel) leaveDirect(c *emu.CPU, regs PtRegs) {
+	if k.M.Arch == emu.I386 {
+		saved := c.Core
+		for i, seg := range [...]int{emu.DS, emu.ES} {
+			sel, _ := k.M.PeekWord(c.Space, regs.Addr+28+4*uint64(i), 2)
+			if uint32(sel) == c.Seg[seg].Sel {
+				continue
+			}
+			if k.M.LoadData(c, seg, uint16(sel)) != nil {
+				c.Core = saved
+				c.GPR[emu.RSP] = regs.Addr
+				c.RIP = k.Symbol("restore_all")
+				return
+			}
+		}
+	}
+	for _, r := range directOrder(k.M.Arch) {
+		v, _ := k.M.PeekWord(c.Space, regs.Addr+gprOffset(k.M.Arch, r), k.M.Arch.Word())
+		c.GPR[r] = v
+	}
+	c.GPR[emu.RSP] = regs.Addr + FieldIP.Offset(k.M.Arch)
+	c.RIP = k.direct.ret
+}

@@ -1,0 +1,134 @@
+package traps_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/internal/emu"
+	"trapline/internal/idt"
+)
+
+const dfTSS = 0x58 // selector of the double fault's TSS
+
+// doubleFaultTask gives #DF a task gate and a TSS, as Linux has it from 2.6 on.
+func doubleFaultTask(r *rig, edit func(*idt.TSS32, *idt.Descriptor)) (tss uint64) {
+	r.Helper()
+	at, err := r.k.AllocKernel(r.c.Space, emu.PageSize, emu.Write)
+	require.NoError(r, err)
+	l := r.k.Layout
+	task := idt.TSS32{
+		EIP: uint32(r.k.Symbol("double_fault")), EFLAGS: 2, CR3: 0x5000, IOMap: idt.TSSSize,
+		GPR: [8]uint32{4: uint32(at) + emu.PageSize, 3: 0x1234},
+		Seg: [6]uint16{l.KernelDS, l.KernelCS, l.KernelDS, l.KernelDS, 0, 0},
+	}
+	d := idt.Descriptor{Base: uint32(at), Limit: idt.TSSSize - 1, Access: idt.AccessTSS}
+	if edit != nil {
+		edit(&task, &d)
+	}
+	b := task.Encode()
+	require.NoError(r, r.m.WriteBytes(r.c.Space, at, b[:]))
+	require.True(r, r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+dfTSS, 8, d.Encode()))
+	r.gate(emu.VecDF, func(g *idt.Gate) { *g = idt.Gate{Selector: dfTSS, Type: idt.TaskGate, Present: true} })
+	return at
+}
+
+func (r *rig) tss(at uint64) idt.TSS32 {
+	var b [idt.TSSSize]byte
+	r.c.Space.Peek(at, b[:])
+	return idt.DecodeTSS32(b)
+}
+
+// A stack that ran out is no obstacle to a double fault with a task gate: its
+// handler has a TSS and a stack of its own (SDM vol. 3, 6.12.2, 7.3).
+func TestP4TaskGateForTheDoubleFault(t *testing.T) {
+	r := at(t, emu.I386, 0, 0x50) // push %eax
+	fresh := doubleFaultTask(r, nil)
+	r.c.GPR[emu.RSP] = r.k.Layout.StackTop(0) - 0x2000 // the guard page is below
+	r.c.GPR[emu.RBX], r.c.RFLAGS = 0xabcd, r.c.RFLAGS|emu.CF
+	r.c.Sys.DR[7] |= 0x2 | 0x1
+	old, before := r.c.Sys.TR, r.c.Core
+	d := r.delivery()
+	require.Equal(t, []uint8{emu.VecPF}, nested(d))
+	require.EqualValues(t, emu.VecDF, d.Trap.Vector, "#PF on the way of #PF")
+	require.Empty(t, d.Shutdown)
+	require.EqualValues(t, dfTSS, d.Task)
+	require.Equal(t, []string{"error code"}, names(d))
+	require.Equal(t, fresh+emu.PageSize-4, r.c.GPR[emu.RSP])
+	require.Zero(t, r.word(r.c.GPR[emu.RSP]))
+
+	require.Equal(t, r.k.Symbol("double_fault"), r.c.RIP)
+	require.EqualValues(t, 0x1234, r.c.GPR[emu.RBX])
+	require.Equal(t, emu.NT|emu.FlagsFixed, r.c.RFLAGS, "a nested task")
+	require.NotZero(t, r.c.Sys.CR0&emu.CR0TS)
+	require.EqualValues(t, 0x5000, r.c.Sys.CR3)
+	require.EqualValues(t, 0x2, r.c.Sys.DR[7]&0x3, "local breakpoints go off, global ones stay")
+	require.EqualValues(t, dfTSS, r.c.Sys.TR.Sel)
+	require.EqualValues(t, old.Sel, r.tss(fresh).Link)
+	for _, sel := range []uint16{dfTSS, old.Sel} {
+		v, _ := r.m.PeekWord(r.c.Space, r.c.Sys.GDTR.Base+uint64(sel), 8)
+		require.EqualValues(t, 11, idt.DecodeDescriptor(v).Type(), "both are busy")
+	}
+
+	was := r.tss(old.Base)
+	require.EqualValues(t, before.RIP, was.EIP)
+	require.EqualValues(t, before.RFLAGS, was.EFLAGS)
+	require.EqualValues(t, before.GPR[emu.RSP], was.GPR[emu.RSP])
+	require.EqualValues(t, 0xabcd, was.GPR[emu.RBX])
+	require.EqualValues(t, r.k.Layout.KernelCS, was.Seg[emu.CS])
+	require.EqualValues(t, r.k.Layout.StackTop(0), was.Stacks[0].ESP, "what the processor does not save stays")
+
+	for !r.m.CPUs[0].Halted && r.c.Shutdown == "" { // the stock handler's end
+		r.step()
+	}
+	require.Contains(t, r.c.Shutdown, "double_fault")
+}
+
+func TestP4TaskSwitchThatFaultsIsATripleFault(t *testing.T) {
+	for name, edit := range map[string]func(*idt.TSS32, *idt.Descriptor){
+		"busy":         func(_ *idt.TSS32, d *idt.Descriptor) { d.Access |= 2 },
+		"not present":  func(_ *idt.TSS32, d *idt.Descriptor) { d.Access &^= 0x80 },
+		"too short":    func(_ *idt.TSS32, d *idt.Descriptor) { d.Limit-- },
+		"no TSS":       func(_ *idt.TSS32, d *idt.Descriptor) { d.Access = idt.AccessData },
+		"not mapped":   func(_ *idt.TSS32, d *idt.Descriptor) { d.Base = 0x5000 },
+		"bad cs":       func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.CS] = 0x18 },
+		"null ss":      func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.SS] = 0 },
+		"bad ds":       func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.DS] = 0x2000 },
+		"bad ldt":      func(s *idt.TSS32, _ *idt.Descriptor) { s.LDT = 0x18 },
+		"stack absent": func(s *idt.TSS32, _ *idt.Descriptor) { s.GPR[4] = 0x5004 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := at(t, emu.I386, 0, 0x0f, 0x0b)
+			doubleFaultTask(r, edit)
+			r.c.Sys.IDTR.Limit = 9*idt.GateSize32 - 1 // no #GP
+			r.gate(6, func(g *idt.Gate) { g.Selector = 0x2000 })
+			d := r.delivery()
+			require.Contains(t, d.Shutdown, "triple fault")
+			require.Equal(t, r.code, r.c.RIP)
+		})
+	}
+}
+
+// The T bit of the new task's TSS is a #DB at its first instruction (DR6.BT).
+func TestP4TaskSwitchDebugTrap(t *testing.T) {
+	r := at(t, emu.I386, 0, 0x0f, 0x0b)
+	doubleFaultTask(r, func(s *idt.TSS32, _ *idt.Descriptor) { s.Trap = true })
+	r.gate(6, func(g *idt.Gate) { g.Selector = 0x2000 })
+	r.gate(emu.VecGP, func(g *idt.Gate) { g.Selector = 0x2000 })
+	require.EqualValues(t, emu.VecDF, r.delivery().Trap.Vector)
+	d := r.delivery()
+	require.EqualValues(t, emu.VecDB, d.Trap.Vector)
+	require.Equal(t, emu.DR6BT, r.c.Sys.DR[6]&^emu.DR6Fixed)
+	require.Equal(t, r.k.Symbol("double_fault"), frame(d)["eip"])
+}
+
+// Task gates of other vectors, and in 64-bit mode, are not there: #GP.
+func TestP4OtherTaskGates(t *testing.T) {
+	eachArch(t, func(t *testing.T, a emu.Arch) {
+		r := at(t, a, 0, 0x0f, 0x0b)
+		r.gate(6, func(g *idt.Gate) { g.Type = idt.TaskGate })
+		d := r.delivery()
+		require.EqualValues(t, emu.VecGP, d.Trap.Vector)
+		require.EqualValues(t, 6*8+2+1, d.Trap.ErrCode)
+	})
+}

@@ -1,0 +1,127 @@
+package walk
+
+import (
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+)
+
+func (w *Walk) cpus() []CPU {
+	var l []CPU
+	for _, c := range w.Run.Machine.CPUs {
+		l = append(l, w.world.cpu(c))
+	}
+	return l
+}
+
+// Phases are where the vCPUs, or of a program the threads, are in a hit, by
+// their numbers.
+func (w *Walk) Phases() map[int]Phase { return w.world.phases() }
+
+// raisable lists the actors that are no vCPUs: interrupts, store buffers, and
+// fetches of code that have something to do.
+func (w *Walk) raisable() []Actor {
+	var l []Actor
+	for i := len(w.Run.Machine.CPUs); i < w.Run.Actors(); i++ {
+		a := Actor{ID: i, Name: w.Run.ActorName(i), Able: w.Run.Can(i)}
+		if u, cpu, ok := w.Run.UnitOf(i); ok {
+			if a.Unit, a.Holds = true, w.holds(u, cpu); u != emu.StoreBuffer && !a.Able {
+				continue
+			}
+		}
+		l = append(l, a)
+	}
+	return l
+}
+
+// holds is what a part of a vCPU has to do.
+func (w *Walk) holds(u emu.Unit, cpu int) []string {
+	var list []string
+	if u == emu.StoreBuffer {
+		for _, s := range w.Run.Machine.CPUs[cpu].Buffered() {
+			list = append(list, fmt.Sprintf("[%s] %#x", w.Place(s.Addr), s.Value))
+		}
+	} else if at, old, now, ok := w.Run.Machine.Stale(u, cpu); ok {
+		list = append(list, fmt.Sprintf("[%s] %02x -> %02x", w.Place(at), old, now))
+	}
+	return list
+}
+
+// instructionAt is the instruction that a vCPU stands at.
+func (w *Walk) instructionAt(c *emu.CPU) string {
+	var code [insn.MaxLen]byte
+	n := w.Run.Peek(c.ID, c.LinearPC(), code[:])
+	return w.disassemble(code[:n], c.LinearPC())
+}
+
+// codeText is an instruction whose text is kept.
+type codeText struct {
+	pc   uint64
+	n    int
+	code [insn.MaxLen]byte
+}
+
+// maxTexts bounds the texts that are kept.
+const maxTexts = 4096
+
+func (w *Walk) disassemble(code []byte, pc uint64) string {
+	if len(code) == 0 {
+		return ""
+	}
+	k := codeText{pc: pc, n: instructionLen(code, w.Run.Machine.Arch)}
+	copy(k.code[:k.n], code)
+	s, ok := w.texts[k]
+	if !ok {
+		if len(w.texts) == maxTexts {
+			clear(w.texts)
+		}
+		s = w.names.Disassemble(code[:k.n], pc)
+		w.texts[k] = s
+	}
+	return s
+}
+
+func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
+	c, a := w.Run.Machine.CPUs[cpu], w.Run.Machine.Arch
+	mine := ev != nil && ev.CPU == cpu
+	var l []Reg
+	add := func(name string, v, old uint64) {
+		r := Reg{Name: name, Value: w.hex(v), Means: w.means(v)}
+		if mine && v != old {
+			r.Changed, r.Old = true, w.hex(old)
+		}
+		l = append(l, r)
+	}
+	var before emu.Core
+	if mine {
+		before = ev.Before
+	}
+	for i := range emu.GPRCount(a) {
+		add(emu.Reg(i).Name(a), c.GPR[i], before.GPR[i])
+	}
+	ip := map[emu.Arch]string{emu.I386: "eip", emu.AMD64: "rip"}[a]
+	add(ip, c.RIP, before.RIP)
+	return l
+}
+
+// shownFlags are those that a reader of probes needs, high bit first.
+var shownFlags = []emu.FlagChange{{Name: "NT"}, {Name: "RF"}, {Name: "OF"}, {Name: "DF"}, {Name: "IF"}, {Name: "TF"}, {Name: "SF"},
+	{Name: "ZF"}, {Name: "AF"}, {Name: "PF"}, {Name: "CF"}}
+
+func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
+	c := w.Run.Machine.CPUs[cpu]
+	before := c.RFLAGS
+	if ev != nil && ev.CPU == cpu {
+		before = ev.Before.RFLAGS
+	}
+	var l []Flag
+	for _, f := range shownFlags {
+		for _, n := range emu.FlagNames {
+			if n.Name == f.Name {
+				l = append(l, Flag{n.Name, c.RFLAGS&n.Bit != 0, (before^c.RFLAGS)&n.Bit != 0})
+			}
+		}
+	}
+	return l
+}

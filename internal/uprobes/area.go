@@ -1,0 +1,73 @@
+package uprobes
+
+import (
+	"bytes"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux"
+)
+
+const (
+	// SlotSize is the bytes of a slot of the XOL area (UPROBE_XOL_SLOT_BYTES).
+	SlotSize = 128
+	// Slots is how many slots the area has; the first holds the trampoline of return probes (U5).
+	Slots = emu.PageSize / SlotSize
+)
+
+// area is the page of a process in which copies are stepped (struct xol_area).
+type area struct {
+	start  uint64
+	taken  [Slots]bool
+	wanted bool                  // a thread waits for a slot
+	held   [Slots][CodeSize]byte // what has been written to each
+}
+
+// areaOf finds or makes a process's area, at the address or as high as there is room; nil if there is none.
+func (s *System) areaOf(mm *linux.MM, at uint64) *area {
+	st := stateOf(mm)
+	if st.area != nil {
+		return st.area
+	}
+	if at == 0 {
+		at = mm.TaskSize() - emu.PageSize
+	}
+	v, err := mm.AddSpecial("[uprobes]", linux.ProtExec, at)
+	if err != nil {
+		return nil
+	}
+	v.DontCopy = true
+	a := &area{start: v.Start}
+	a.taken[0] = true
+	if !mm.WriteForced(a.start, []byte{Breakpoint}) {
+		return nil
+	}
+	st.area = a
+	return a
+}
+
+// take writes a copy to the first free slot; false if there is none.
+func (a *area) take(mm *linux.MM, i *Instruction) (uint64, bool) {
+	for n := range a.taken {
+		if a.taken[n] {
+			continue
+		}
+		va := a.start + uint64(n)*SlotSize
+		if !bytes.Equal(a.held[n][:], i.Copy[:]) {
+			mm.WriteForced(va, i.Copy[:])
+			a.held[n] = i.Copy
+		}
+		a.taken[n] = true
+		return va, true
+	}
+	return 0, false
+}
+
+// freeSlot gives a slot back, and those who wait for one a try (xol_free_insn_slot()).
+func (s *System) freeSlot(mm *linux.MM, slot uint64) {
+	a := stateOf(mm).area
+	a.taken[(slot-a.start)/SlotSize] = false
+	if a.wanted {
+		a.wanted = false
+		mm.Kernel().Changed()
+	}
+}

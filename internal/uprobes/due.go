@@ -1,0 +1,13 @@
+package uprobes
+
+import "trapline/internal/linux"
+
+// Due reports whether a hit is due wherever code of mm runs the instruction at an address: there is a uprobe whose
+// instruction was accepted, and a consumer that wants the process.
+func (s *System) Due(mm *linux.MM, va uint64) bool {
+	if mm == nil {
+		return false
+	}
+	u := s.uprobeAt(mm, va)
+	return u != nil && u.insn != nil && u.wanted(mm)
+}

@@ -1,0 +1,229 @@
+package places
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"trapline/internal/glob"
+	"trapline/internal/loader"
+	"trapline/internal/nearest"
+	"trapline/internal/uprobes/names"
+	"trapline/internal/uprobes/source"
+)
+
+// File is an ELF file in which functions are looked for.
+type File struct {
+	Image *loader.Image
+	data  []byte
+	names map[string]*names.Name // by symbol; nil for one that is its own name
+	debug *source.Program        // of data, once it is read
+
+	imports map[string]bool // names of dynamic symbols that other files define; nil: not read
+	code    *Program        // nil until it is asked for
+}
+
+// NewFile takes a file's image and its bytes, which must not change.
+func NewFile(image *loader.Image, data []byte) *File {
+	return &File{Image: image, data: data, names: map[string]*names.Name{}}
+}
+
+// Source reads the file's debug information, once.
+func (f *File) Source() (*source.Program, error) {
+	if f.debug == nil {
+		var err error
+		if f.debug, err = source.Read(f.data); err != nil {
+			return nil, err
+		}
+	}
+	return f.debug, nil
+}
+
+// IsGo tells whether Go's run-time system is in the file: a symbol table has the name with the linker's mark of assembly code,
+// the table of a stripped program without.
+func (f *File) IsGo() bool { return f.UsesAny([]string{"runtime.goexit", "runtime.goexit.abi0"}) != "" }
+
+// source reads a symbol as names.Of does, once.
+func (f *File) source(symbol string) (names.Name, bool) {
+	n, known := f.names[symbol]
+	if !known {
+		if of, ok := names.Of(symbol); ok {
+			n = &of
+		}
+		f.names[symbol] = n
+	}
+	if n == nil {
+		return names.Name{}, false
+	}
+	return *n, true
+}
+
+// maxMatches bounds the functions that a pattern stands for.
+const maxMatches = 1000
+
+// found is what a name with an offset stands for.
+type found struct {
+	functions []loader.Symbol // at least one, at different addresses
+	add       uint64          // bytes behind the function's beginning
+	remark    string          // what the user should know, or ""
+}
+
+// find reads SYMBOL[+OFFSET], SYMBOL being a symbol of the file, a function's name as its source has it, or a pattern.
+func (f *File) find(path, text string) (found, error) {
+	name, add := text, uint64(0)
+	l, closeness := f.named(name)
+	if i := strings.LastIndexByte(text, '+'); len(l) == 0 && i > 0 {
+		n, err := strconv.ParseUint(text[i+1:], 0, 64)
+		if err == nil {
+			name, add = text[:i], n
+			l, closeness = f.named(name)
+		} else if l, _ := f.named(text[:i]); len(l) > 0 {
+			return found{}, fmt.Errorf("offset %q behind the symbol; expected a number", text[i+1:])
+		}
+	}
+	switch {
+	case len(l) > 1:
+		return found{l[:1], add, f.ambiguous(path, name, l)}, nil
+	case len(l) == 1:
+		return f.one(name, l[0], add, closeness)
+	case strings.ContainsAny(name, "*?"):
+		return f.matching(path, name, add)
+	}
+	return found{}, fmt.Errorf("%s has no symbol %q%s", path, name, f.suggestions(name))
+}
+
+// one is what a name of one function stands for.
+func (f *File) one(name string, s loader.Symbol, add uint64, closeness names.Closeness) (found, error) {
+	l := found{functions: []loader.Symbol{s}, add: add}
+	if closeness == names.Ending {
+		l.remark = fmt.Sprintf("%s is taken for %s", sourceName(s.Name, false), name)
+	}
+	if s.Kind == loader.Indirect {
+		implementations := resolved(f.Image, s)
+		if len(implementations) == 1 {
+			l.functions = implementations
+		}
+		l.remark = indirect(name, implementations)
+	}
+	return l, nil
+}
+
+// matching lists the functions that a pattern matches, by one of their names.
+func (f *File) matching(path, pattern string, add uint64) (found, error) {
+	match := func(s string) bool { return glob.Match(pattern, s) }
+	var l []loader.Symbol
+	for s := range f.Image.Symbols.All() {
+		if s.Kind != loader.Function || len(l) > 0 && l[len(l)-1].Addr == s.Addr {
+			continue
+		}
+		if match(s.Name) {
+			l = append(l, s)
+		} else if n, ok := f.source(s.Name); ok && n.Like(match) {
+			l = append(l, s)
+		}
+	}
+	switch {
+	case len(l) == 0:
+		return found{}, fmt.Errorf("%s has no function that matches %q", path, pattern)
+	case len(l) > maxMatches:
+		return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(l), path, pattern, maxMatches)
+	}
+	return found{l, add, ""}, nil
+}
+
+// named lists the symbols of a name at different addresses, the one that is taken first: those that have the name as
+// it is, or else the functions that it names most closely.
+func (f *File) named(name string) ([]loader.Symbol, names.Closeness) {
+	if l := distinct(slices.Collect(f.Image.Symbols.Named(name))); len(l) > 0 {
+		return l, names.Exact
+	}
+	var l []loader.Symbol
+	closest := names.None
+	query := names.NewQuery(name)
+	for s := range f.Image.Symbols.All() {
+		if s.Kind == loader.Object || !query.May(s.Name) {
+			continue
+		}
+		n, ok := f.source(s.Name)
+		if !ok {
+			continue
+		}
+		c := query.Matches(n)
+		if c < closest {
+			l, closest = nil, c
+		}
+		if c == closest && c != names.None {
+			l = append(l, s)
+		}
+	}
+	return distinct(l), closest
+}
+
+func distinct(l []loader.Symbol) []loader.Symbol {
+	var d []loader.Symbol
+	for _, s := range l {
+		if !slices.ContainsFunc(d, func(o loader.Symbol) bool { return o.Addr == s.Addr }) {
+			d = append(d, s)
+		}
+	}
+	return d
+}
+
+// sourceName is a function's name as its source has it, also without parameters.
+func sourceName(symbol string, short bool) string {
+	n, ok := names.Of(symbol)
+	switch {
+	case !ok:
+		return symbol
+	case short:
+		return n.Short()
+	}
+	return n.Full
+}
+
+// maxNames bounds the names and places that a message lists.
+const maxNames = 3
+
+// suggestions names the symbols that a wrong one may have meant, as the rest of a message.
+func (f *File) suggestions(name string) string {
+	var all []string
+	for s := range f.Image.Symbols.All() {
+		if n, ok := f.source(s.Name); ok {
+			all = append(all, n.Short())
+		}
+		all = append(all, s.Name)
+	}
+	if len(all) == 0 {
+		return ": the file is stripped; expected PATH:0xOFFSET (trace --functions lists the offsets of functions)"
+	}
+	var near []string
+	for len(near) < maxNames {
+		n := nearest.Word(name, all)
+		if n == "" {
+			break
+		}
+		near = append(near, n)
+		all = slices.DeleteFunc(all, func(o string) bool { return o == n })
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(near, ", ") + "?"
+}
+
+func (f *File) ambiguous(path, name string, found []loader.Symbol) string {
+	var at []string
+	for _, s := range found[:min(len(found), maxNames)] {
+		off, _ := f.Image.OffsetOfAddr(s.Addr)
+		text := fmt.Sprintf("%#x", off)
+		if s.Name != name {
+			text += " (" + sourceName(s.Name, false) + ")"
+		}
+		at = append(at, text)
+	}
+	if len(found) > maxNames {
+		at = append(at, "...")
+	}
+	return fmt.Sprintf("%d symbols of %s are named %s, at the file offsets %s; the first is taken", len(found), path, name, strings.Join(at, ", "))
+}
