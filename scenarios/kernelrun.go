@@ -9,11 +9,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/format"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // KernelRun is a run of kernel code: the modelled kernel with kprobes on it.
@@ -87,7 +87,7 @@ func (w *KernelRun) count(d emu.Door, name string, c probeCount) (uint64, bool) 
 // armed reports whether probe i's breakpoint is in memory.
 func (w *KernelRun) armed(d emu.Door, i int) bool {
 	v, ok := d.Word(0, w.Probes.Probes()[i].Addr, 1)
-	return ok && v == idt.Int3 && w.Probes.Read(d, i, kprobes.Registered) != 0
+	return ok && v == x86.Int3 && w.Probes.Read(d, i, kprobes.Registered) != 0
 }
 
 func (w *KernelRun) missed() uint64 {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 	"trapline/scenarios"
 )
 
@@ -51,7 +51,7 @@ r10:ev/out driver:work arg1=$retval
 // name, its code goes and comes back with it, and so do its probes, whose hits
 // count on.
 func TestE5ModuleFromAFile(t *testing.T) {
-	img, err := asm.Assemble(context.Background(), asm.Source{Arch: idt.I386, Base: 0xc0800000, Name: "driver.S", Text: `
+	img, err := asm.Assemble(context.Background(), asm.Source{Arch: x86.I386, Base: 0xc0800000, Name: "driver.S", Text: `
 	.globl work
 	.type work, @function
 work:	movl $41, %eax

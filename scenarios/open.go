@@ -9,10 +9,10 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/explore"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // Options change how a scenario is run.
@@ -173,14 +173,14 @@ func (b *builder) setGates() error {
 	k := b.run.Kernel
 	for _, g := range b.file.Machine.Gates {
 		gate := k.Gate(b.space, uint8(g.Vector))
-		if gate == (idt.Gate{}) {
+		if gate == (x86.Gate{}) {
 			return g.Pos.Error(b.file.Name, "a vector that the kernel handles", "no gate %d", g.Vector)
 		}
 		switch g.Type {
 		case "interrupt":
-			gate.Type, gate.Present = idt.InterruptGate, true
+			gate.Type, gate.Present = x86.InterruptGate, true
 		case "trap":
-			gate.Type, gate.Present = idt.TrapGate, true
+			gate.Type, gate.Present = x86.TrapGate, true
 		case "absent":
 			gate.Present = false
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 	"trapline/scenarios"
 )
 
@@ -72,7 +72,7 @@ func TestProgramWithTasksAndItsOwnIDT(t *testing.T) {
 // whichever comes first.
 func TestSegmentsAreWhereTheyLie(t *testing.T) {
 	const low, high = 0x400000, 0xffffffffa0000000
-	image := &loader.Image{Arch: idt.AMD64, Entry: low, Segments: []loader.Segment{
+	image := &loader.Image{Arch: x86.AMD64, Entry: low, Segments: []loader.Segment{
 		{Addr: low, Data: []byte{0xc3}, MemSize: 1, Prot: loader.ProtR | loader.ProtX},
 		{Addr: high, Data: []byte{0xc3}, MemSize: 1, Prot: loader.ProtR | loader.ProtX},
 		{Addr: high + 0x1000, Data: []byte{1}, MemSize: 1, Prot: loader.ProtR | loader.ProtW},

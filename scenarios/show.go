@@ -6,7 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // regsText shows a vCPU's registers, four to a line, flags by name.
@@ -89,7 +89,7 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 		}
 		length := min(instructionLen(code, r.Machine.Arch), len(code))
 		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
-		if name, original, ok := r.world.breakpoint(at); ok && code[0] == idt.Int3 {
+		if name, original, ok := r.world.breakpoint(at); ok && code[0] == x86.Int3 {
 			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
 			length = len(original)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 	"trapline/scenarios"
 )
 
@@ -15,7 +15,7 @@ import (
 // retried, an abort never (SDM vol. 3, table 6-1). probe-the-prober has the double fault.
 func TestTrapsAreToldByTheirClass(t *testing.T) {
 	const retried, restarted = "can be retried", "cannot be restarted"
-	seen := map[idt.Kind]int{}
+	seen := map[x86.Kind]int{}
 	for _, name := range scenarios.Names() {
 		f, err := scenarios.Load(name)
 		require.NoError(t, err)
@@ -24,18 +24,18 @@ func TestTrapsAreToldByTheirClass(t *testing.T) {
 			if ev.Delivery == nil || ev.Delivery.Trap.Kind != emu.Exception {
 				return
 			}
-			class := idt.Vector(ev.Delivery.Trap.Vector).Kind()
+			class := x86.Vector(ev.Delivery.Trap.Vector).Kind()
 			seen[class]++
 			var why strings.Builder
 			for _, x := range r.Names().Describe(ev).Why {
 				why.WriteString(x.Text + "\n")
 			}
-			require.Equal(t, class == idt.Abort, strings.Contains(why.String(), restarted), "%s: %s", name, &why)
-			if class != idt.Fault {
+			require.Equal(t, class == x86.Abort, strings.Contains(why.String(), restarted), "%s: %s", name, &why)
+			if class != x86.Fault {
 				require.NotContains(t, why.String(), retried, name)
 			}
 		}), name)
 	}
-	require.Positive(t, seen[idt.Abort])
-	require.Positive(t, seen[idt.Fault])
+	require.Positive(t, seen[x86.Abort])
+	require.Positive(t, seen[x86.Fault])
 }

@@ -11,10 +11,10 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/format"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // userProbe is a uprobe of the scenario: an event's, or one with actions.
@@ -255,7 +255,7 @@ const valueMissed = 0
 // vCPU 0 or else the first process sees it.
 func (w *ProgramRun) breakpointAt(d emu.Door, addr uint64) bool {
 	var b [1]byte
-	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == idt.Int3
+	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == x86.Int3
 }
 
 func (w *ProgramRun) hitsOf(p *userProbe) uint64 {

@@ -13,10 +13,10 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes/audit"
 	"trapline/internal/uprobes/places"
+	"trapline/internal/x86"
 )
 
 const auditName = "audit"
@@ -195,9 +195,9 @@ func (a *auditing) judgeDefinition(d *definition, asked string) error {
 		return err
 	}
 	for _, line := range lines {
-		arch := idt.AMD64
+		arch := x86.AMD64
 		if a.is32(programPath(a.cfg)) {
-			arch = idt.I386
+			arch = x86.I386
 		}
 		r := tracefs.New(tracefs.Config{Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: tracefs.FilesOnly{Files: a.host}})
 		v := r.Judge(tracefs.UprobeEvents, line.Text)
@@ -237,7 +237,7 @@ func (a *auditing) judgeAll(ctx context.Context, path string) error {
 
 func (a *auditing) is32(path string) bool {
 	file, err := a.files.file(path)
-	return err == nil && file.image.Arch == idt.I386
+	return err == nil && file.image.Arch == x86.I386
 }
 
 // bad tells whether a place counts against the exit status.

@@ -11,9 +11,9 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes/kcall"
 	"trapline/internal/uprobes/audit"
+	"trapline/internal/x86"
 )
 
 func eventsCommand(out *output) *cli.Command {
@@ -41,7 +41,7 @@ EXAMPLES:
 			&cli.StringSliceFlag{Name: "define", Aliases: []string{"e"}, Usage: "judge `LINE` (may be repeated)"},
 			&cli.BoolFlag{Name: "kprobes", Aliases: []string{"k"}, Usage: "the lines go to kprobe_events (the default)"},
 			&cli.BoolFlag{Name: "uprobes", Aliases: []string{"u"}, Usage: "the lines go to uprobe_events"},
-			&cli.StringFlag{Name: "arch", Value: idt.AMD64.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
+			&cli.StringFlag{Name: "arch", Value: x86.AMD64.String(), Usage: "the kernel's `ARCH`: x86_64 or i386"},
 			&cli.StringSliceFlag{Name: "kernel", Usage: "ask the kernel `IMAGE` (a vmlinux or bzImage) for symbols and places; of several the answers stand side by side"},
 			&cli.BoolFlag{Name: "format", Usage: "print each event's format file too"},
 			&cli.StringFlag{Name: "root", Usage: "look paths up inside `DIR`, as in a chroot"},
@@ -55,7 +55,7 @@ EXAMPLES:
 
 // judgeOf makes a kernel image answer. Its architecture is the lines', which
 // must not contradict it if it was given.
-func judgeOf(path string, arch idt.Arch, given bool) (tracefs.Kprobes, idt.Arch, error) {
+func judgeOf(path string, arch x86.Arch, given bool) (tracefs.Kprobes, x86.Arch, error) {
 	image, err := readKernel(path, "")
 	if err != nil {
 		return nil, arch, err
@@ -76,7 +76,7 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 	case len(lines) == 0 && c.Args().Len() != 1:
 		return usagef(c, "events takes -e LINE or one FILE, not %d", c.Args().Len())
 	}
-	arch, err := idt.ParseArch(c.String("arch"))
+	arch, err := x86.ParseArch(c.String("arch"))
 	if err != nil {
 		return usageError(c, err)
 	}
@@ -108,8 +108,8 @@ func doEvents(ctx context.Context, c *cli.Command, out *output) error {
 }
 
 // ask makes the kernels that judge: those of the images, or one of which nothing is known.
-func (j *judging) ask(c *cli.Command, arch idt.Arch, files *hostFiles) error {
-	add := func(name string, kernel tracefs.Kprobes, arch idt.Arch) {
+func (j *judging) ask(c *cli.Command, arch x86.Arch, files *hostFiles) error {
+	add := func(name string, kernel tracefs.Kprobes, arch x86.Arch) {
 		j.kernels = append(j.kernels, judgingKernel{name, arch, tracefs.New(tracefs.Config{
 			Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, SameName: sameName(c),
 			Kprobes: kernel, Uprobes: tracefs.FilesOnly{Files: files},
@@ -152,7 +152,7 @@ type judging struct {
 // judgingKernel is a kernel that answers.
 type judgingKernel struct {
 	name     string // its image, or ""
-	arch     idt.Arch
+	arch     x86.Arch
 	registry *tracefs.Registry
 }
 

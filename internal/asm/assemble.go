@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // The other files in the private directory.
@@ -64,7 +64,7 @@ func (s *Source) build(ctx context.Context, t tools, dir string, others ...strin
 		}
 	}
 	emulation := "elf_i386"
-	if s.Arch == idt.AMD64 {
+	if s.Arch == x86.AMD64 {
 		emulation = "elf_x86_64"
 	}
 	// DWARF gives the lines. Notes of the features used would be loaded.
@@ -90,7 +90,7 @@ func (s *Source) build(ctx context.Context, t tools, dir string, others ...strin
 
 // width is as's option for the architecture.
 func (s *Source) width() string {
-	if s.Arch == idt.AMD64 {
+	if s.Arch == x86.AMD64 {
 		return "--64"
 	}
 	return "--32"

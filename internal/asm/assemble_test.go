@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 const (
@@ -47,7 +47,7 @@ func assemble(t *testing.T, s asm.Source) *loader.Image {
 }
 
 // source reads one of the programs in testdata.
-func source(t *testing.T, name string, arch idt.Arch, base uint64) asm.Source {
+func source(t *testing.T, name string, arch x86.Arch, base uint64) asm.Source {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
@@ -58,12 +58,12 @@ func TestAssembledSymbolsAndBytesEqualAPlainBuild(t *testing.T) {
 	needBinutils(t)
 	for _, c := range []struct {
 		file      string
-		arch      idt.Arch
+		arch      x86.Arch
 		base      uint64
 		width, ld string
 	}{
-		{"i386.S", idt.I386, i386Base, "--32", "elf_i386"},
-		{"amd64.S", idt.AMD64, amd64Base, "--64", "elf_x86_64"},
+		{"i386.S", x86.I386, i386Base, "--32", "elf_i386"},
+		{"amd64.S", x86.AMD64, amd64Base, "--64", "elf_x86_64"},
 	} {
 		t.Run(c.arch.String(), func(t *testing.T) {
 			s := source(t, c.file, c.arch, c.base)
@@ -144,7 +144,7 @@ func sectionBytes(t *testing.T, file, section string) (addr uint64, data []byte)
 
 func TestSegmentsLieAtTheAskedAddresses(t *testing.T) {
 	m := assemble(t, asm.Source{
-		Arch: idt.I386, Base: 0x1000, DataBase: 0x8010,
+		Arch: x86.I386, Base: 0x1000, DataBase: 0x8010,
 		Text: ".globl _start\nnop\n_start: ret\n.data\n.long 1\n.bss\n.space 0x2000\n" +
 			".section .rodata\n.byte 7\n.section .kprobes.text,\"ax\"\nint3\n",
 	})
@@ -164,7 +164,7 @@ func TestSegmentsLieAtTheAskedAddresses(t *testing.T) {
 }
 
 func TestDataMayLieBelowText(t *testing.T) {
-	m := assemble(t, asm.Source{Arch: idt.AMD64, Base: 0x400000, DataBase: 0x10000,
+	m := assemble(t, asm.Source{Arch: x86.AMD64, Base: 0x400000, DataBase: 0x10000,
 		Text: "mov counter(%rip),%eax\n.data\ncounter: .long 5\n"})
 	require.Len(t, m.Segments, 2)
 	assert.Equal(t, uint64(0x10000), m.Segments[0].Addr)
@@ -173,14 +173,14 @@ func TestDataMayLieBelowText(t *testing.T) {
 
 func TestAlignmentThatTheBaseDoesNotHaveIsAnError(t *testing.T) {
 	needBinutils(t)
-	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.txtar", Arch: idt.I386, Base: 0x1004, Text: ".p2align 4\nnop\n"})
+	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.txtar", Arch: x86.I386, Base: 0x1004, Text: ".p2align 4\nnop\n"})
 	var bad *asm.Error
 	require.ErrorAs(t, err, &bad)
 	assert.ErrorContains(t, err, ".text starts at 0x1010, not at its base address 0x1004")
 }
 
 func TestLineMapCountsFromTheText(t *testing.T) {
-	s := source(t, "i386.S", idt.I386, i386Base)
+	s := source(t, "i386.S", x86.I386, i386Base)
 	s.FirstLine = 40 // must not matter
 	m := assemble(t, s)
 	lines := strings.Split(s.Text, "\n")
@@ -212,7 +212,7 @@ func LineRangeOf(m *loader.Image, symbol string) loader.LineRange {
 }
 
 func TestInstructionLinesEqualThoseOfObjdump(t *testing.T) {
-	s := source(t, "i386.S", idt.I386, i386Base)
+	s := source(t, "i386.S", x86.I386, i386Base)
 	m := assemble(t, s)
 	dir := t.TempDir()
 	object := filepath.Join(dir, "o")
@@ -232,9 +232,9 @@ func TestInstructionLinesEqualThoseOfObjdump(t *testing.T) {
 func TestListingRebuildsTheAssembledImage(t *testing.T) {
 	for _, c := range []struct {
 		file string
-		arch idt.Arch
+		arch x86.Arch
 		base uint64
-	}{{"i386.S", idt.I386, i386Base}, {"amd64.S", idt.AMD64, amd64Base}} {
+	}{{"i386.S", x86.I386, i386Base}, {"amd64.S", x86.AMD64, amd64Base}} {
 		t.Run(c.arch.String(), func(t *testing.T) {
 			s := source(t, c.file, c.arch, c.base)
 			m := assemble(t, s)
@@ -257,24 +257,24 @@ func TestListingRebuildsTheAssembledImage(t *testing.T) {
 }
 
 func TestOtherCodeSectionAloneLiesAtTheBase(t *testing.T) {
-	m := assemble(t, asm.Source{Arch: idt.I386, Base: 0x5000, Text: ".section .noinstr,\"ax\"\nhlt\n"})
+	m := assemble(t, asm.Source{Arch: x86.I386, Base: 0x5000, Text: ".section .noinstr,\"ax\"\nhlt\n"})
 	require.Len(t, m.Segments, 1)
 	assert.Equal(t, uint64(0x5000), m.Segments[0].Addr)
 }
 
 func TestSourceWithoutBytesIsAnError(t *testing.T) {
 	needBinutils(t)
-	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: idt.I386, Base: 0x1000, Text: "# nothing\n"})
+	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: x86.I386, Base: 0x1000, Text: "# nothing\n"})
 	assert.ErrorIs(t, err, loader.ErrMalformed)
 }
 
 func TestIntelSyntaxIsTheAssemblersBusiness(t *testing.T) {
-	m := assemble(t, asm.Source{Arch: idt.AMD64, Base: 0x1000, Text: ".intel_syntax noprefix\nmov rax, [rbx+8]\n"})
+	m := assemble(t, asm.Source{Arch: x86.AMD64, Base: 0x1000, Text: ".intel_syntax noprefix\nmov rax, [rbx+8]\n"})
 	assert.True(t, bytes.Equal([]byte{0x48, 0x8b, 0x43, 0x08}, m.Segments[0].Data))
 }
 
 func TestCompilerOutputKeepsItsLines(t *testing.T) {
-	m := assemble(t, asm.Source{Arch: idt.AMD64, Base: 0x1000, Text: "\t.file\t\"x.c\"\n\t.text\nf:\n\tret\n\t.ident \"GCC\"\n"})
+	m := assemble(t, asm.Source{Arch: x86.AMD64, Base: 0x1000, Text: "\t.file\t\"x.c\"\n\t.text\nf:\n\tret\n\t.ident \"GCC\"\n"})
 	addr, ok := m.Lines.AddrOfLine(4)
 	assert.True(t, ok)
 	assert.Equal(t, uint64(0x1000), addr)
@@ -285,13 +285,13 @@ func TestCancelledContextIsReported(t *testing.T) {
 	why := errors.New("the reader went away")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(why)
-	_, err := asm.Assemble(ctx, asm.Source{Name: "a.S", Arch: idt.I386, Base: 0x1000, Text: "nop\n"})
+	_, err := asm.Assemble(ctx, asm.Source{Name: "a.S", Arch: x86.I386, Base: 0x1000, Text: "nop\n"})
 	assert.ErrorIs(t, err, why)
 }
 
 func TestMissingAssemblerNamesThePackage(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: idt.I386, Base: 0x1000, Text: "nop\n"})
+	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: x86.I386, Base: 0x1000, Text: "nop\n"})
 	require.ErrorIs(t, err, asm.ErrNoAssembler)
 	assert.ErrorContains(t, err, "binutils")
 }

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // CompilerVersion is the one of GCC whose output is committed. Another one may
@@ -28,9 +28,9 @@ var compilerFlags = strings.Fields(`-std=gnu11 -Og -fno-inline -fno-omit-frame-p
 
 // archFlags are those of one architecture: kernel text near the top of the
 // address space, and no more alignment of stacks than calls need.
-var archFlags = map[idt.Arch][]string{
-	idt.I386:  {"-m32", "-march=i686", "-mtune=generic", "-mpreferred-stack-boundary=2"},
-	idt.AMD64: {"-m64", "-mcmodel=kernel", "-mno-red-zone", "-mpreferred-stack-boundary=3"},
+var archFlags = map[x86.Arch][]string{
+	x86.I386:  {"-m32", "-march=i686", "-mtune=generic", "-mpreferred-stack-boundary=2"},
+	x86.AMD64: {"-m64", "-mcmodel=kernel", "-mno-red-zone", "-mpreferred-stack-boundary=3"},
 }
 
 // Compile is Assemble with C linked behind the assembly. The line map counts

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // refuse assembles text that is wrong, as lines 11 and on of lesson.txtar.
@@ -18,7 +18,7 @@ func refuse(t *testing.T, text string) []asm.Diagnostic {
 	t.Helper()
 	needBinutils(t)
 	_, err := asm.Assemble(context.Background(), asm.Source{
-		Name: "lesson.txtar", Text: text, FirstLine: 11, Arch: idt.I386, Base: 0x1000,
+		Name: "lesson.txtar", Text: text, FirstLine: 11, Arch: x86.I386, Base: 0x1000,
 	})
 	var bad *asm.Error
 	require.ErrorAs(t, err, &bad)
@@ -53,7 +53,7 @@ func TestUndefinedSymbolsAreAtTheLinesOfTheFile(t *testing.T) {
 func TestRelocationOverflowIsAtTheLineOfTheFile(t *testing.T) {
 	needBinutils(t)
 	_, err := asm.Assemble(context.Background(), asm.Source{
-		Name: "a.S", Text: "_start: nop\n movl $_start, %eax\n", FirstLine: 11, Arch: idt.AMD64, Base: amd64Base,
+		Name: "a.S", Text: "_start: nop\n movl $_start, %eax\n", FirstLine: 11, Arch: x86.AMD64, Base: amd64Base,
 	})
 	var bad *asm.Error
 	require.ErrorAs(t, err, &bad)
@@ -72,7 +72,7 @@ func TestUndefinedLocalLabelHasNoLine(t *testing.T) {
 func TestOverlappingBasesAreAnError(t *testing.T) {
 	needBinutils(t)
 	_, err := asm.Assemble(context.Background(), asm.Source{
-		Name: "a.S", Arch: idt.I386, Base: 0x1000, DataBase: 0x1001, Text: "nop; nop\n.data\n.long 1\n",
+		Name: "a.S", Arch: x86.I386, Base: 0x1000, DataBase: 0x1001, Text: "nop; nop\n.data\n.long 1\n",
 	})
 	var bad *asm.Error
 	require.ErrorAs(t, err, &bad)
@@ -82,7 +82,7 @@ func TestOverlappingBasesAreAnError(t *testing.T) {
 func TestBasesInOnePageAreAnError(t *testing.T) {
 	needBinutils(t)
 	_, err := asm.Assemble(context.Background(), asm.Source{
-		Name: "a.S", Arch: idt.I386, Base: 0x1000, DataBase: 0x1800, Text: "nop; nop\n.data\n.long 1\n",
+		Name: "a.S", Arch: x86.I386, Base: 0x1000, DataBase: 0x1800, Text: "nop; nop\n.data\n.long 1\n",
 	})
 	assert.ErrorIs(t, err, loader.ErrMalformed)
 	assert.ErrorContains(t, err, "share a page")
@@ -91,7 +91,7 @@ func TestBasesInOnePageAreAnError(t *testing.T) {
 func TestWarningsAreGivenAway(t *testing.T) {
 	var got []asm.Diagnostic
 	assemble(t, asm.Source{
-		Name: "w.S", Text: "nop\n movb $0x1234, %al\n", FirstLine: 5, Arch: idt.I386, Base: 0x1000,
+		Name: "w.S", Text: "nop\n movb $0x1234, %al\n", FirstLine: 5, Arch: x86.I386, Base: 0x1000,
 		OnWarning: func(d asm.Diagnostic) { got = append(got, d) },
 	})
 	require.Len(t, got, 1)
@@ -103,6 +103,6 @@ func TestDiagnosticsAreBounded(t *testing.T) {
 }
 
 func TestWideBaseIsRefusedFor32Bits(t *testing.T) {
-	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: idt.I386, Base: 1 << 32, Text: "nop\n"})
+	_, err := asm.Assemble(context.Background(), asm.Source{Name: "a.S", Arch: x86.I386, Base: 1 << 32, Text: "nop\n"})
 	assert.ErrorContains(t, err, "expected 32 bits")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 func TestReadingFilesIsRefusedAtItsPlace(t *testing.T) {
@@ -54,7 +54,7 @@ func TestReadingFilesThroughMacrosIsRefused(t *testing.T) {
 }
 
 func TestWordsInCommentsAndStringsAreNoDirectives(t *testing.T) {
-	assemble(t, asm.Source{Arch: idt.I386, Base: 0x1000, Text: strings.Join([]string{
+	assemble(t, asm.Source{Arch: x86.I386, Base: 0x1000, Text: strings.Join([]string{
 		"# .include is not used here", "nop # nor .incbin", "/* nor", " .line 5 */",
 		`.ascii ".include \"x\" .loc 1"`, "jmp .local", ".local:", "my.include: nop", "# 12 apples", "",
 	}, "\n")})
@@ -83,7 +83,7 @@ func TestExplodingSourceHitsABound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			_, err := asm.Assemble(context.Background(), asm.Source{
-				Name: "a.S", Text: c.text, Arch: idt.I386, Base: 0x1000,
+				Name: "a.S", Text: c.text, Arch: x86.I386, Base: 0x1000,
 			})
 			require.Error(t, err)
 			assert.ErrorContains(t, err, c.want)
@@ -102,14 +102,14 @@ func TestEndlessExpansionEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	text := ".altmacro\n.macro a n\n.if n\na %n-1\na %n-1\n.endif\n.endm\na 60\n"
-	_, err := asm.Assemble(ctx, asm.Source{Name: "a.S", Text: text, Arch: idt.I386, Base: 0x1000})
+	_, err := asm.Assemble(ctx, asm.Source{Name: "a.S", Text: text, Arch: x86.I386, Base: 0x1000})
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
 func TestNothingIsLeftBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	assemble(t, asm.Source{Arch: idt.I386, Base: 0x1000, Text: "nop\n"})
+	assemble(t, asm.Source{Arch: x86.I386, Base: 0x1000, Text: "nop\n"})
 	refuse(t, "frob\n")
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)

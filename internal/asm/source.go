@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // Source is one piece of assembly, in the syntax of GNU as (AT&T, or Intel
@@ -15,7 +15,7 @@ type Source struct {
 	Name      string // file that messages name
 	Text      string
 	FirstLine int // line of Name that Text starts at; 0 means 1
-	Arch      idt.Arch
+	Arch      x86.Arch
 	Base      uint64 // linear address of .text
 	// DataBase is the linear address of .data, which .bss follows. 0 means
 	// the first page after .text and .rodata.
@@ -41,11 +41,11 @@ func (s *Source) check() error {
 	if len(s.Text) > MaxSource {
 		return fmt.Errorf("%w: source of %d bytes, at most %d are allowed", ErrLimit, len(s.Text), MaxSource)
 	}
-	if s.Arch != idt.I386 && s.Arch != idt.AMD64 {
-		return fmt.Errorf("architecture %s: expected %s or %s", s.Arch, idt.I386, idt.AMD64)
+	if s.Arch != x86.I386 && s.Arch != x86.AMD64 {
+		return fmt.Errorf("architecture %s: expected %s or %s", s.Arch, x86.I386, x86.AMD64)
 	}
 	for _, base := range []uint64{s.Base, s.DataBase} {
-		if s.Arch == idt.I386 && base >= 1<<32 {
+		if s.Arch == x86.I386 && base >= 1<<32 {
 			return fmt.Errorf("base address %#x: expected 32 bits for %s", base, s.Arch)
 		}
 	}

@@ -2,16 +2,16 @@ package emu
 
 import (
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Arch is the width of a machine.
-type Arch = idt.Arch
+type Arch = x86.Arch
 
 // Architectures of a machine.
 const (
-	I386  = idt.I386
-	AMD64 = idt.AMD64
+	I386  = x86.I386
+	AMD64 = x86.AMD64
 )
 
 // Vendor is whose processor a machine is where the two differ: in 64-bit mode a

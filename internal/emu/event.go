@@ -2,7 +2,7 @@ package emu
 
 import (
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // StepKind is what one step was (S1).
@@ -62,7 +62,7 @@ type FrameWord struct {
 type Delivery struct {
 	Trap     Trap
 	GateAddr uint64
-	Gate     idt.Gate // valid if HasGate
+	Gate     x86.Gate // valid if HasGate
 	HasGate  bool
 	GateRaw  []byte
 	From, To uint8  // CPL before and after

@@ -3,14 +3,14 @@ package emu
 import (
 	"encoding/binary"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Bits that a task switch uses.
 const (
 	DR6BT    uint64 = 1 << 15 // #DB: the new task's T bit is set
 	dr7Local uint64 = 0x155   // L0-L3, LE
-	tss32Min        = idt.TSSSize - 1
+	tss32Min        = x86.TSSSize - 1
 )
 
 // SwitchTask enters the 32-bit task whose TSS selector sel names, nested in
@@ -65,21 +65,21 @@ func (m *Machine) saveTask(c *CPU, tr SystemSeg) *Trap {
 	return nil
 }
 
-func (m *Machine) readTSS(c *CPU, tr SystemSeg) (idt.TSS32, *Trap) {
-	var b [idt.TSSSize]byte
+func (m *Machine) readTSS(c *CPU, tr SystemSeg) (x86.TSS32, *Trap) {
+	var b [x86.TSSSize]byte
 	for off := 0; off < len(b); off += 4 {
 		v, t := m.Load(c, tr.Base+uint64(off), 4, false)
 		if t != nil {
-			return idt.TSS32{}, t
+			return x86.TSS32{}, t
 		}
 		binary.LittleEndian.PutUint32(b[off:], uint32(v))
 	}
-	return idt.DecodeTSS32(b), nil
+	return x86.DecodeTSS32(b), nil
 }
 
 // enterTask loads the registers from the new task's TSS. Its segments are
 // checked in its own context: a bad one is #TS.
-func (m *Machine) enterTask(c *CPU, tss *idt.TSS32) *Trap {
+func (m *Machine) enterTask(c *CPU, tss *x86.TSS32) *Trap {
 	for i, v := range tss.GPR {
 		c.GPR[i] = uint64(v)
 	}

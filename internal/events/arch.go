@@ -1,13 +1,13 @@
 package events
 
-import "trapline/internal/idt"
+import "trapline/internal/x86"
 
 // The architecture of a definition is that of the kernel that is asked, which
 // is not always the probed program's: a 32-bit program under a 64-bit kernel is
 // fetched with 64-bit words.
 
 // wordBits is the width of an unsigned long in bits: 64 or 32.
-func wordBits(a idt.Arch) int { return 8 * a.Word() }
+func wordBits(a x86.Arch) int { return 8 * a.Word() }
 
 // Reg is a field of struct pt_regs.
 type Reg uint8
@@ -58,7 +58,7 @@ func (r Reg) String() string {
 
 // RegisterNamed finds the register that %NAME means; names are lower case and
 // those of struct pt_regs, so "eax", "rax" and "AX" are none.
-func RegisterNamed(a idt.Arch, name string) (Reg, bool) {
+func RegisterNamed(a x86.Arch, name string) (Reg, bool) {
 	for r := Reg(0); r < NumRegs; r++ {
 		if regNames[r] == name {
 			return r, has(a, r)
@@ -67,12 +67,12 @@ func RegisterNamed(a idt.Arch, name string) (Reg, bool) {
 	return 0, false
 }
 
-func has(a idt.Arch, r Reg) bool {
+func has(a x86.Arch, r Reg) bool {
 	switch {
 	case r >= RegDS:
-		return a == idt.I386
+		return a == x86.I386
 	case r >= RegR8:
-		return a == idt.AMD64
+		return a == x86.AMD64
 	}
 	return true
 }
@@ -80,8 +80,8 @@ func has(a idt.Arch, r Reg) bool {
 // ArgRegs are the registers of a kernel function's first arguments, in
 // order: the System V order on x86-64, the kernel's -mregparm=3 on i386.
 // Further arguments lie on the stack above the return address.
-func ArgRegs(a idt.Arch) []Reg {
-	if a == idt.I386 {
+func ArgRegs(a x86.Arch) []Reg {
+	if a == x86.I386 {
 		return i386ArgRegs
 	}
 	return x8664ArgRegs
@@ -96,7 +96,7 @@ var (
 // numbers as they are, the rest scrambled to 32 bits. A running kernel keys
 // the hash at random; this is the fixed hash that it uses when booted with
 // debug_boot_weak_hash, so that runs repeat.
-func HashPointer(a idt.Arch, addr uint64) uint64 {
+func HashPointer(a x86.Arch, addr uint64) uint64 {
 	const maxErrno = 4095
 	addr = a.Mask(addr)
 	if addr == 0 || addr >= a.Mask(^uint64(0))-maxErrno+1 {
@@ -107,8 +107,8 @@ func HashPointer(a idt.Arch, addr uint64) uint64 {
 
 // Hash is the kernel's multiplicative hash of a word to the given number of
 // bits, at most 32 (hash_long()).
-func Hash(a idt.Arch, v uint64, bits int) uint64 {
-	if a == idt.I386 {
+func Hash(a x86.Arch, v uint64, bits int) uint64 {
+	if a == x86.I386 {
 		return uint64(uint32(v) * 0x61c88647 >> (32 - bits))
 	}
 	return v * 0x61c8864680b583eb >> (64 - bits)

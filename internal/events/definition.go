@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Kind tells kernel probes from user probes.
@@ -26,7 +26,7 @@ func (k Kind) String() string {
 // Definition is one parsed line: one probe of one event.
 type Definition struct {
 	Kind    Kind
-	Arch    idt.Arch
+	Arch    x86.Arch
 	Release Release
 	Return  bool // kretprobe or uretprobe
 	Group   string

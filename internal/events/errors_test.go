@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // refusals has a line for every reason that parsing can give; '^' stands
@@ -137,7 +137,7 @@ func TestE3_EveryReason(t *testing.T) {
 		t.Run(tc.line, func(t *testing.T) {
 			before, after, ok := strings.Cut(tc.line, "^")
 			require.True(t, ok)
-			_, err := events.Parse(tc.kind, before+after, options(idt.AMD64))
+			_, err := events.Parse(tc.kind, before+after, options(x86.AMD64))
 			var e *events.Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, tc.problem, e.Problem.Name())
@@ -175,7 +175,7 @@ func TestE3_SilentRefusals(t *testing.T) {
 		{events.Uprobe, `p /bin/prog:0 a=\"x":string[2]`, events.EINVAL},
 	} {
 		t.Run(tc.line, func(t *testing.T) {
-			d, err := events.Parse(tc.kind, tc.line, options(idt.AMD64))
+			d, err := events.Parse(tc.kind, tc.line, options(x86.AMD64))
 			require.Nil(t, d)
 			require.ErrorIs(t, err, tc.errno)
 			var e *events.Error
@@ -193,7 +193,7 @@ func TestE3_CaretBehindTheLine(t *testing.T) {
 }
 
 func TestE3_WordsAreJoinedByOneBlank(t *testing.T) {
-	_, err := events.Parse(events.Kprobe, "  p:g/e\t\tvfs_read \xa0 %none  ", options(idt.AMD64))
+	_, err := events.Parse(events.Kprobe, "  p:g/e\t\tvfs_read \xa0 %none  ", options(x86.AMD64))
 	var e *events.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "p:g/e vfs_read %none", e.Command)
@@ -201,8 +201,8 @@ func TestE3_WordsAreJoinedByOneBlank(t *testing.T) {
 }
 
 func TestE3_OlderReleaseMisspells(t *testing.T) {
-	opt := options(idt.I386)
-	opt.Release = events.RecordedRelease(idt.I386)
+	opt := options(x86.I386)
+	opt.Release = events.RecordedRelease(x86.I386)
 	_, err := events.Parse(events.Uprobe, "p /bin/prog:0 $x", opt)
 	assert.ErrorContains(t, err, "Invalid $-valiable specified")
 }

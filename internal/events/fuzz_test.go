@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // checkHostile holds what must be true of any line: no panic, an error that
 // points into or just behind the line, a definition within the bounds that
 // can be shown in every form.
-func checkHostile(t *testing.T, kind events.Kind, arch idt.Arch, line string) {
+func checkHostile(t *testing.T, kind events.Kind, arch x86.Arch, line string) {
 	d, err := events.Parse(kind, line, options(arch))
 	if err != nil {
 		var e *events.Error
@@ -71,7 +71,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("p:\xe9\xa0t\xe9 vfs_read \xc0=%ax")
 	f.Fuzz(func(t *testing.T, line string) {
 		for _, kind := range []events.Kind{events.Kprobe, events.Uprobe} {
-			for _, arch := range []idt.Arch{idt.AMD64, idt.I386} {
+			for _, arch := range []x86.Arch{x86.AMD64, x86.I386} {
 				checkHostile(t, kind, arch, line)
 			}
 		}
@@ -96,16 +96,16 @@ func TestHostileLines(t *testing.T) {
 		"\x00", ":", "p :", "p:/ /", `p vfs_read \`, "p vfs_read @", "p vfs_read +", "p vfs_read -u", "p vfs_read =",
 	} {
 		for _, kind := range []events.Kind{events.Kprobe, events.Uprobe} {
-			checkHostile(t, kind, idt.AMD64, line)
-			checkHostile(t, kind, idt.I386, line)
+			checkHostile(t, kind, x86.AMD64, line)
+			checkHostile(t, kind, x86.I386, line)
 		}
 	}
 }
 
 func TestLatin1Names(t *testing.T) {
-	d := parse(t, events.Kprobe, "p:\xe9t\xe9 vfs_read \xc0=%ax", idt.AMD64)
+	d := parse(t, events.Kprobe, "p:\xe9t\xe9 vfs_read \xc0=%ax", x86.AMD64)
 	assert.Equal(t, "\xe9t\xe9", d.Event)
-	_, err := events.Parse(events.Kprobe, "p:été vfs_read", options(idt.AMD64))
+	_, err := events.Parse(events.Kprobe, "p:été vfs_read", options(x86.AMD64))
 	assert.ErrorContains(t, err, "Event name must follow", "UTF-8's second bytes are no letters")
 }
 
@@ -123,7 +123,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(bc.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				d, err := events.Parse(bc.kind, bc.line, options(idt.AMD64))
+				d, err := events.Parse(bc.kind, bc.line, options(x86.AMD64))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // fakeKernel has a few functions of 0x100 bytes, a data symbol and a static
@@ -64,6 +64,6 @@ func (fakeFiles) Stat(path string) (events.File, events.Errno) {
 	return events.File{}, events.ENOENT
 }
 
-func options(arch idt.Arch) events.Options {
+func options(arch x86.Arch) events.Options {
 	return events.Options{Arch: arch, Symbols: fakeKernel{}, Files: fakeFiles{}}
 }

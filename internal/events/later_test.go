@@ -7,7 +7,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Words of later kernels are named with their version; what 6.1 takes, and what no kernel does, is not.
@@ -32,7 +32,7 @@ func TestLaterWords(t *testing.T) {
 		"":                                "",
 		"p":                               "",
 	} {
-		_, err := events.Parse(events.Kprobe, line, events.Options{Arch: idt.AMD64, Symbols: tracefs.NewAssumedKernel(idt.AMD64)})
+		_, err := events.Parse(events.Kprobe, line, events.Options{Arch: x86.AMD64, Symbols: tracefs.NewAssumedKernel(x86.AMD64)})
 		if line != "" {
 			require.Error(t, err, line)
 		}

@@ -3,12 +3,12 @@ package events
 import (
 	"strings"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Options is the kernel that judges a line.
 type Options struct {
-	Arch    idt.Arch
+	Arch    x86.Arch
 	Release Release
 	Symbols Symbols // for kprobe_events; required there
 	Files   Files   // for uprobe_events; required there

@@ -1,6 +1,6 @@
 package events
 
-import "trapline/internal/idt"
+import "trapline/internal/x86"
 
 // Release tells apart the two 6.1 kernels that were recorded, where they
 // differ in what a definition says or fetches.
@@ -16,8 +16,8 @@ const (
 )
 
 // RecordedRelease is the release that was recorded on the architecture.
-func RecordedRelease(a idt.Arch) Release {
-	if a == idt.I386 {
+func RecordedRelease(a x86.Arch) Release {
+	if a == x86.I386 {
 		return Release61176
 	}
 	return Release61192

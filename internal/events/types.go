@@ -3,7 +3,7 @@ package events
 import (
 	"strings"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Type is a fetch type: how a value is stored in the record and printed.
@@ -60,12 +60,12 @@ var integerTypes = []*Type{
 
 // symbolTypes is the "symbol" type by architecture: an unsigned long.
 var symbolTypes = [...]*Type{
-	idt.AMD64: {"symbol", 8, false, Address, "%pS", "u64"},
-	idt.I386:  {"symbol", 4, false, Address, "%pS", "u32"},
+	x86.AMD64: {"symbol", 8, false, Address, "%pS", "u64"},
+	x86.I386:  {"symbol", 4, false, Address, "%pS", "u32"},
 }
 
 // findType looks a type name up; a bitfield "bW@O/S" finds its container.
-func findType(a idt.Arch, name string) *Type {
+func findType(a x86.Arch, name string) *Type {
 	if byteAt(name, 0) == 'b' {
 		_, size, ok := strings.Cut(name, "/")
 		if !ok {
@@ -96,8 +96,8 @@ func findType(a idt.Arch, name string) *Type {
 }
 
 // defaultType is an unsigned long in hexadecimal: x64 or x32.
-func defaultType(a idt.Arch) *Type {
-	if a == idt.I386 {
+func defaultType(a x86.Arch) *Type {
+	if a == x86.I386 {
 		return findType(a, "x32")
 	}
 	return findType(a, "x64")
@@ -113,7 +113,7 @@ type Bitfield struct {
 
 // parseBitfield reads "bW@O/S" for a container of size bytes. Sums wrap at
 // the word width, as the kernel's do.
-func parseBitfield(a idt.Arch, s string, size int) (Bitfield, bool) {
+func parseBitfield(a x86.Arch, s string, size int) (Bitfield, bool) {
 	width, rest := scanUint(s[1:])
 	width = a.Mask(width)
 	if width == 0 || byteAt(rest, 0) != '@' {

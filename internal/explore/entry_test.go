@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // askedPage is a page that one vCPU's micro-step maps and the other's asks for.
@@ -49,7 +49,7 @@ func TestHiddenEntryIsNoticed(t *testing.T) {
 			require.NoError(t, err)
 			m.Kernel = k
 			require.NoError(t, m.WriteBytes(s, 0x1000, []byte{0xcd, 0x81, 0xcd, 0x81, 0xf4 /* hlt */}))
-			m.PokeWord(s, 0x7008, 8, idt.FlatCode32.Encode())
+			m.PokeWord(s, 0x7008, 8, x86.FlatCode32.Encode())
 			for _, c := range m.CPUs {
 				c.Sys.GDTR = emu.TableReg{Base: 0x7000, Limit: 0xf}
 				require.Nil(t, m.LoadCode(c, 8, 0))

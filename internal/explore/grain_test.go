@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/sched"
+	"trapline/internal/x86"
 )
 
 // Each of two vCPUs adds one to a word, without LOCK: a load, an addition and a
@@ -36,8 +36,8 @@ func adding(t *testing.T, lines ...uint64) func() (System, error) {
 			0xa3, 0, 0x50, 0, 0, // 1006 mov %eax,0x5000
 			0xf4, // 100b hlt
 		}))
-		m.PokeWord(s, 0x7008, 8, idt.FlatCode32.Encode())
-		m.PokeWord(s, 0x7010, 8, idt.FlatData.Encode())
+		m.PokeWord(s, 0x7008, 8, x86.FlatCode32.Encode())
+		m.PokeWord(s, 0x7010, 8, x86.FlatData.Encode())
 		for _, c := range m.CPUs {
 			c.Sys.GDTR = emu.TableReg{Base: 0x7000, Limit: 0x17}
 			require.Nil(t, m.LoadCode(c, 8, 0))

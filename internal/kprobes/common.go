@@ -2,8 +2,8 @@ package kprobes
 
 import (
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // common is what the engines with one global lock share: the lock, the hash
@@ -54,7 +54,7 @@ func (e *common) set(x *traps.Exec, v ctlVar, val uint64) { e.write(x, e.cell(x,
 
 const (
 	nrCPUs     = 32 // NR_CPUS: kprobe_cpu when nobody holds a probe
-	breakpoint = idt.Int3
+	breakpoint = x86.Int3
 
 	// kprobe_status
 	hitActive = 1 // KPROBE_HIT_ACTIVE: pre_handler runs

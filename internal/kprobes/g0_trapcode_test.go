@@ -9,9 +9,9 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // situation is a run that generations take in different ways.
@@ -254,7 +254,7 @@ func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
 
 // TestG0Gates: types and privilege levels of the gates.
 func TestG0Gates(t *testing.T) {
-	i, tr := uint8(idt.InterruptGate), uint8(idt.TrapGate)
+	i, tr := uint8(x86.InterruptGate), uint8(x86.TrapGate)
 	for engine, want := range map[string]map[uint8][2]uint8{
 		"none":   {0: {tr, 0}, 1: {tr, 0}, 3: {tr, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
 		"2002":   {0: {tr, 0}, 1: {i, 3}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},

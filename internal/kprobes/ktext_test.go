@@ -12,10 +12,10 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 var update = flag.Bool("update", false, "write the kernels' listings anew")
@@ -26,9 +26,9 @@ func TestKernelListings(t *testing.T) {
 	for _, k := range kprobes.KernelTexts() {
 		t.Run(k.Listing, func(t *testing.T) {
 			layout := traps.LayoutOf(k.Arch)
-			arch := idt.I386
+			arch := x86.I386
 			if k.Arch == emu.AMD64 {
-				arch = idt.AMD64
+				arch = x86.AMD64
 			}
 			source := asm.Source{Name: k.Listing, Text: k.Assembly, Arch: arch, Base: layout.Text, DataBase: layout.Data}
 			img, err := asm.Compile(context.Background(), source, k.C)

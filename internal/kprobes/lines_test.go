@@ -10,10 +10,10 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // A line of C makes at most one access that another CPU can see: of its
@@ -104,7 +104,7 @@ func asked(t *testing.T, a emu.Arch, engine string, code []byte, number uint64) 
 func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see func(*insn.Inst)) {
 	t.Helper()
 	mode := insn.Mode32
-	if img.Arch == idt.AMD64 {
+	if img.Arch == x86.AMD64 {
 		mode = insn.Mode64
 	}
 	seg := img.SegmentAt(r.Addr)

@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/idt"
 	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // tinyProgram writes its first argument's file to standard output and exits
@@ -24,7 +24,7 @@ func tinyProgram(t testing.TB) []byte {
 		0x89, 0xc2, 0xbf, 1, 0, 0, 0, 0xb8, 1, 0, 0, 0, 0x0f, 0x05, // write(1, rsp, n)
 		0xbf, 3, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05, // exit(3)
 	}
-	data, err := loader.ELF(&loader.Image{Arch: idt.AMD64, Entry: 0x401000, Segments: []loader.Segment{
+	data, err := loader.ELF(&loader.Image{Arch: x86.AMD64, Entry: 0x401000, Segments: []loader.Segment{
 		{Addr: 0x401000, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX},
 	}})
 	require.NoError(t, err)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/idt"
 	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // copier copies standard input to standard output, 16 bytes at a time, and
@@ -31,7 +31,7 @@ func copier(t testing.TB) *FS {
 		0x85, 0xc0, 0x7f, 0xdc, // test eax, eax; jg start
 		0x89, 0xc7, 0xf7, 0xdf, 0xb8, 60, 0, 0, 0, 0x0f, 0x05, // done: exit(-eax)
 	}
-	data, err := loader.ELF(&loader.Image{Arch: idt.AMD64, Entry: 0x401000, Segments: []loader.Segment{
+	data, err := loader.ELF(&loader.Image{Arch: x86.AMD64, Entry: 0x401000, Segments: []loader.Segment{
 		{Addr: 0x401000, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX},
 	}})
 	require.NoError(t, err)

@@ -7,8 +7,8 @@ import (
 
 	"trapline/internal/engines"
 	"trapline/internal/expr"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // Where a test's code and locations lie: each location in a page of its own.
@@ -150,7 +150,7 @@ func (t *Test) image(name string) (image *loader.Image, text string, handlerAt u
 		lines = append(lines, loader.LineRange{Addr: handlerAt, Size: 2, Line: line + 1})
 	}
 	image = &loader.Image{
-		Arch: idt.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
+		Arch: x86.AMD64, Entry: codeBase, Symbols: loader.NewSymbols(symbols), Lines: loader.NewLineMap(lines),
 		Segments: []loader.Segment{{Addr: codeBase, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX, Offset: pageSize}},
 	}
 	return image, source.String(), handlerAt, nil

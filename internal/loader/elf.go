@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Options of ReadELF.
@@ -72,7 +72,7 @@ func ReadELF(data []byte, opt Options) (*Image, error) {
 // section table, which Linux does not.
 type elfFile struct {
 	data     []byte
-	arch     idt.Arch
+	arch     x86.Arch
 	header   elf.Header64
 	segments []elf.ProgHeader
 	sections []section
@@ -92,7 +92,7 @@ func parseELF(data []byte, lim Limits) (*elfFile, error) {
 	return f, nil
 }
 
-func (f *elfFile) is64() bool { return f.arch == idt.AMD64 }
+func (f *elfFile) is64() bool { return f.arch == x86.AMD64 }
 
 // at returns the size bytes at file offset off, nil for none, or an error that
 // names what.

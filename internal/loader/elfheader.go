@@ -5,7 +5,7 @@ import (
 	"debug/elf"
 	"fmt"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // readIdent judges the first 16 bytes and sets the class.
@@ -20,9 +20,9 @@ func (f *elfFile) readIdent() error {
 	}
 	switch class := elf.Class(ident[elf.EI_CLASS]); class {
 	case elf.ELFCLASS32:
-		f.arch = idt.I386
+		f.arch = x86.I386
 	case elf.ELFCLASS64:
-		f.arch = idt.AMD64
+		f.arch = x86.AMD64
 	default:
 		return fmt.Errorf("%w: class is %s", ErrForeign, class)
 	}
@@ -63,7 +63,7 @@ func (f *elfFile) readHeader() error {
 
 func (f *elfFile) checkHeader() error {
 	machine, class := elf.Machine(f.header.Machine), elf.Class(f.header.Ident[elf.EI_CLASS])
-	switch want := map[idt.Arch]elf.Machine{idt.I386: elf.EM_386, idt.AMD64: elf.EM_X86_64}[f.arch]; {
+	switch want := map[x86.Arch]elf.Machine{x86.I386: elf.EM_386, x86.AMD64: elf.EM_X86_64}[f.arch]; {
 	case machine == want:
 	case machine == elf.EM_X86_64:
 		return fmt.Errorf("%w: it is an x32 program (%s in %s)", ErrForeign, machine, class)

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // ELF writes a statically linked executable of an image: ELF32 for I386, ELF64
@@ -42,7 +42,7 @@ type elfWriter struct {
 	symAt    uint64       // file offset of .symtab, behind all segments
 }
 
-func (w *elfWriter) is64() bool { return w.image.Arch == idt.AMD64 }
+func (w *elfWriter) is64() bool { return w.image.Arch == x86.AMD64 }
 
 // size is of a structure in the file's class.
 func (w *elfWriter) size(v64, v32 any) uint64 {

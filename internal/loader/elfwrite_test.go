@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // What ELF writes, ReadELF and debug/elf read: the same image.
@@ -42,7 +42,7 @@ func TestELFIsReadBack(t *testing.T) {
 }
 
 func TestELFSectionsNameTheSegments(t *testing.T) {
-	image := &loader.Image{Arch: idt.I386, Entry: 0x8048010, Segments: []loader.Segment{
+	image := &loader.Image{Arch: x86.I386, Entry: 0x8048010, Segments: []loader.Segment{
 		{Addr: 0x8048000, Data: make([]byte, 32), MemSize: 32, Prot: loader.ProtR | loader.ProtX},
 		{Addr: 0x8049000, Data: []byte{1, 2}, MemSize: 2, Prot: loader.ProtR | loader.ProtW},
 		{Addr: 0x804a000, MemSize: 64, Prot: loader.ProtR | loader.ProtW},
@@ -64,6 +64,6 @@ func TestELFSectionsNameTheSegments(t *testing.T) {
 }
 
 func TestELFRefusesWhatCannotBeMapped(t *testing.T) {
-	_, err := loader.ELF(&loader.Image{Arch: idt.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x2000}}})
+	_, err := loader.ELF(&loader.Image{Arch: x86.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x2000}}})
 	require.ErrorIs(t, err, loader.ErrMalformed)
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // PageSize is the size of an x86 base page in bytes.
@@ -13,12 +13,12 @@ const PageSize = 4096
 
 // holds reports whether the size bytes from addr are addresses of an architecture: below
 // 4 GiB, or within one canonical half of the 48-bit space (SDM vol. 1, 3.3.7.1).
-func holds(a idt.Arch, addr, size uint64) bool {
+func holds(a x86.Arch, addr, size uint64) bool {
 	last := addr + size - 1
 	if size == 0 || last < addr {
 		return false
 	}
-	if a == idt.I386 {
+	if a == x86.I386 {
 		return last < 1<<32
 	}
 	const lowEnd, highStart = 1<<47 - 1, 0xffff8000_00000000
@@ -101,7 +101,7 @@ type ProgramHeaders struct {
 // Image is a program, or a piece of kernel text, ready to be mapped. Callers
 // may also make one by hand; Check then says whether it is sound.
 type Image struct {
-	Arch     idt.Arch
+	Arch     x86.Arch
 	Entry    uint64    // linear address of the first instruction
 	Segments []Segment // in address order, not overlapping
 	Symbols  Symbols
@@ -120,7 +120,7 @@ type Image struct {
 // under different protections (ErrMalformed), or over lim (ErrBounds).
 func (m *Image) Check(lim Limits) error {
 	lim = lim.withDefaults()
-	if m.Arch != idt.I386 && m.Arch != idt.AMD64 {
+	if m.Arch != x86.I386 && m.Arch != x86.AMD64 {
 		return fmt.Errorf("%w: architecture %s", ErrForeign, m.Arch)
 	}
 	if len(m.Segments) > lim.Segments {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 const codeProt = loader.ProtR | loader.ProtX
@@ -39,9 +39,9 @@ func TestCheckNamesWhatIsUnsound(t *testing.T) {
 
 func TestSegmentsMayReachTheTopOfTheAddressSpace(t *testing.T) {
 	for _, m := range []loader.Image{
-		{Arch: idt.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x1000, Prot: codeProt}}},
-		{Arch: idt.AMD64, Segments: []loader.Segment{{Addr: 0xfffffffffffff000, MemSize: 0x1000, Prot: codeProt}}},
-		{Arch: idt.AMD64, Segments: []loader.Segment{{Addr: 0x7ffffffff000, MemSize: 0x1000, Prot: codeProt}}},
+		{Arch: x86.I386, Segments: []loader.Segment{{Addr: 0xfffff000, MemSize: 0x1000, Prot: codeProt}}},
+		{Arch: x86.AMD64, Segments: []loader.Segment{{Addr: 0xfffffffffffff000, MemSize: 0x1000, Prot: codeProt}}},
+		{Arch: x86.AMD64, Segments: []loader.Segment{{Addr: 0x7ffffffff000, MemSize: 0x1000, Prot: codeProt}}},
 	} {
 		assert.NoError(t, m.Check(loader.Limits{}))
 		s := &m.Segments[0]
@@ -52,12 +52,12 @@ func TestSegmentsMayReachTheTopOfTheAddressSpace(t *testing.T) {
 }
 
 func TestArchAndProtWordsAreReadBack(t *testing.T) {
-	for _, a := range []idt.Arch{idt.I386, idt.AMD64} {
-		got, err := idt.ParseArch(a.String())
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
+		got, err := x86.ParseArch(a.String())
 		assert.NoError(t, err)
 		assert.Equal(t, a, got)
 	}
-	_, err := idt.ParseArch("arm")
+	_, err := x86.ParseArch("arm")
 	assert.ErrorContains(t, err, "expected i386 or x86_64")
 	for p := range loader.Prot(8) {
 		got, err := loader.ParseProt(p.String())

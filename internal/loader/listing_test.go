@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // lesson is an image made by hand, with everything a listing carries.
 func lesson() (*loader.Image, string) {
 	source := "_start: push %ebp\n nop; nop\n\tret\ncounter: .long 5\n"
 	return &loader.Image{
-		Arch: idt.I386, Entry: 0xc0100000,
+		Arch: x86.I386, Entry: 0xc0100000,
 		Segments: []loader.Segment{
 			{Addr: 0xc0100000, Data: []byte{0x55, 0x90, 0x90, 0xc3}, MemSize: 4, Prot: codeProt, Offset: 0x1000},
 			{Addr: 0xc0102000, Data: append([]byte{5, 0, 0, 0}, bytes.Repeat([]byte{0xcc}, 100)...), MemSize: 0x200,
@@ -171,7 +171,7 @@ func TestAnyImageIsReadBackFromItsListing(t *testing.T) {
 }
 
 func drawImage(t *rapid.T) *loader.Image {
-	m := &loader.Image{Arch: rapid.SampledFrom([]idt.Arch{idt.I386, idt.AMD64}).Draw(t, "arch")}
+	m := &loader.Image{Arch: rapid.SampledFrom([]x86.Arch{x86.I386, x86.AMD64}).Draw(t, "arch")}
 	m.Entry = rapid.Uint64().Draw(t, "entry")
 	var symbols []loader.Symbol
 	var lines []loader.LineRange

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // ReadListing rebuilds the image that WriteListing wrote, and gives the hash
@@ -130,7 +130,7 @@ func (r *listingReader) readHeader() error {
 		key  string
 		read func(field) error
 	}{
-		{"arch", func(f field) (err error) { r.image.Arch, err = idt.ParseArch(f.text); return err }},
+		{"arch", func(f field) (err error) { r.image.Arch, err = x86.ParseArch(f.text); return err }},
 		{"base", func(f field) (err error) { r.base, err = parseHex(f.text); return err }},
 		{"entry", func(f field) (err error) { r.image.Entry, err = parseHex(f.text); return err }},
 		{"source", func(f field) (err error) { r.hash, err = parseSourceHash(f.text); return err }},

@@ -2,7 +2,7 @@ package story
 
 import (
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Opcodes of the software interrupts that have a vector of their own.
@@ -22,7 +22,7 @@ func (n *Names) whyVector(d *emu.Delivery) []Reason {
 		return []Reason{{whyPageFault(n, t), "P11"}}
 	case t.Kind == emu.Exception:
 		return whyClass(d)
-	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP && t.Op == idt.Int3:
+	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP && t.Op == x86.Int3:
 		return []Reason{{"int3 is a trap: the saved instruction pointer is behind the cc byte", "P1"}}
 	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP:
 		return []Reason{{"int $3 as cd 03 is two bytes: the saved instruction pointer minus one is its second byte", "P1"}}
@@ -35,17 +35,17 @@ func (n *Names) whyVector(d *emu.Delivery) []Reason {
 }
 
 func whyClass(d *emu.Delivery) []Reason {
-	k := idt.Vector(d.Trap.Vector).Kind()
+	k := x86.Vector(d.Trap.Vector).Kind()
 	switch {
-	case k == idt.Abort:
+	case k == x86.Abort:
 		return []Reason{{"an abort: no saved instruction pointer can be relied on, and the interrupted code cannot be restarted", "P4"}}
 	case d.Shutdown != "": // nothing is saved
 		return nil
-	case k == idt.Fault && d.Between && len(d.Nested) > 0:
+	case k == x86.Fault && d.Between && len(d.Nested) > 0:
 		return []Reason{{"a fault met while another event was delivered: the saved instruction pointer is that event's", "P4"}}
-	case k == idt.Fault:
+	case k == x86.Fault:
 		return []Reason{{"a fault: the saved instruction pointer is at the instruction, which can be retried", "P11"}}
-	case k == idt.Trap:
+	case k == x86.Trap:
 		return []Reason{{"a trap: the saved instruction pointer is behind the instruction", "P11"}}
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // TestWhyFitsTheClassOfEveryVector: the classes are SDM vol. 3, table 6-1.
@@ -102,7 +102,7 @@ func TestWhyOfAFaultMetOnATrapsWay(t *testing.T) {
 	m.Step(0)
 	ev := m.Step(0)
 	require.NotNil(t, ev.Delivery)
-	require.EqualValues(t, idt.NP, ev.Delivery.Trap.Vector)
+	require.EqualValues(t, x86.VecNP, ev.Delivery.Trap.Vector)
 	why := texts(names(emu.I386, ATT).reasons(ev))
 	assert.Contains(t, why, "the saved instruction pointer is that event's")
 	assert.NotContains(t, why, "retried")

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Describe makes the record of an event. Events of one run must come in
@@ -69,7 +69,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 }
 
 func (n *Names) probeByte(ev *emu.Event) *ProbeByte {
-	if n.Breakpoint == nil || ev.Bytes[0] != idt.Int3 {
+	if n.Breakpoint == nil || ev.Bytes[0] != x86.Int3 {
 		return nil
 	}
 	name, original, ok := n.Breakpoint(ev.PC)
@@ -107,9 +107,9 @@ func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	sp := ev.After.GPR[emu.RSP]
 	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[emu.RSP]
 	if w.Size == 1 && ev.Micro != nil && w.Old != w.New {
-		if w.New == idt.Int3 {
+		if w.New == x86.Int3 {
 			x.Code = "armed"
-		} else if w.Old == idt.Int3 {
+		} else if w.Old == x86.Int3 {
 			x.Code = "disarmed"
 		}
 	}
@@ -162,7 +162,7 @@ func (n *Names) frameMeans(w emu.FrameWord) string {
 
 // VectorName is the processor's name of a vector (SDM vol. 3, table 6-1).
 func VectorName(v uint8) string {
-	x := idt.Vector(v)
+	x := x86.Vector(v)
 	if x.Mnemonic() == "" {
 		return fmt.Sprintf("interrupt %#x", v)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // reasons explains the processor's part of a step in plain words (rows P*);
@@ -35,9 +35,9 @@ func (n *Names) whyDelivery(ev *emu.Event) []Reason {
 	}
 	if d.HasGate {
 		switch {
-		case d.Gate.Type == idt.InterruptGate && ev.Before.RFLAGS&emu.IF != 0:
+		case d.Gate.Type == x86.InterruptGate && ev.Before.RFLAGS&emu.IF != 0:
 			l = append(l, Reason{"an interrupt gate turns IF off; the image in the frame keeps it", "P2"})
-		case d.Gate.Type == idt.TrapGate && ev.Before.RFLAGS&emu.IF != 0:
+		case d.Gate.Type == x86.TrapGate && ev.Before.RFLAGS&emu.IF != 0:
 			l = append(l, Reason{"a trap gate leaves IF on", "P2"})
 		}
 	}

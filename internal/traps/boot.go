@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // Options change how the kernel is booted.
@@ -144,16 +144,16 @@ func (k *Kernel) Poke(s *emu.Space, at uint64, v uint64, n int) {
 
 func (k *Kernel) writeGDT(s *emu.Space) {
 	base := k.Symbol("gdt_table")
-	put := func(sel uint16, d idt.Descriptor) { k.Poke(s, base+uint64(sel&^7), d.Encode(), 8) }
-	code := idt.FlatCode32
+	put := func(sel uint16, d x86.Descriptor) { k.Poke(s, base+uint64(sel&^7), d.Encode(), 8) }
+	code := x86.FlatCode32
 	if k.M.Arch == emu.AMD64 {
-		code = idt.FlatCode64
-		put(user32CS, idt.FlatCode32.WithDPL(3))
+		code = x86.FlatCode64
+		put(user32CS, x86.FlatCode32.WithDPL(3))
 	}
 	put(k.Layout.KernelCS, code)
-	put(k.Layout.KernelDS, idt.FlatData)
+	put(k.Layout.KernelDS, x86.FlatData)
 	put(k.Layout.UserCS, code.WithDPL(3))
-	put(k.Layout.UserDS, idt.FlatData.WithDPL(3))
+	put(k.Layout.UserDS, x86.FlatData.WithDPL(3))
 }
 
 // vectors are the gates of the IDT: which stub takes a vector, and from which
@@ -164,27 +164,27 @@ var vectors = []struct {
 	typ  uint8
 	dpl  uint8
 }{
-	{0, "divide_error", idt.TrapGate, 0},
-	{1, "debug", idt.TrapGate, 0},
-	{2, "nmi", idt.InterruptGate, 0},
-	{3, "int3", idt.TrapGate, 3},
-	{4, "overflow", idt.TrapGate, 3},
-	{5, "bounds", idt.TrapGate, 3},
-	{6, "invalid_op", idt.TrapGate, 0},
-	{7, "device_not_available", idt.TrapGate, 0},
-	{8, "double_fault", idt.TrapGate, 0},
-	{10, "invalid_TSS", idt.TrapGate, 0},
-	{11, "segment_not_present", idt.TrapGate, 0},
-	{12, "stack_segment", idt.TrapGate, 0},
-	{13, "general_protection", idt.TrapGate, 0},
-	{14, "page_fault", idt.InterruptGate, 0},
-	{16, "coprocessor_error", idt.TrapGate, 0},
-	{17, "alignment_check", idt.TrapGate, 0},
-	{19, "simd_coprocessor_error", idt.TrapGate, 0},
-	{0x20, "timer_interrupt", idt.InterruptGate, 0},
-	{0x80, "system_call", idt.TrapGate, 3},
-	{0xfb, "call_function_interrupt", idt.InterruptGate, 0},
-	{0xfc, "reschedule_interrupt", idt.InterruptGate, 0},
+	{0, "divide_error", x86.TrapGate, 0},
+	{1, "debug", x86.TrapGate, 0},
+	{2, "nmi", x86.InterruptGate, 0},
+	{3, "int3", x86.TrapGate, 3},
+	{4, "overflow", x86.TrapGate, 3},
+	{5, "bounds", x86.TrapGate, 3},
+	{6, "invalid_op", x86.TrapGate, 0},
+	{7, "device_not_available", x86.TrapGate, 0},
+	{8, "double_fault", x86.TrapGate, 0},
+	{10, "invalid_TSS", x86.TrapGate, 0},
+	{11, "segment_not_present", x86.TrapGate, 0},
+	{12, "stack_segment", x86.TrapGate, 0},
+	{13, "general_protection", x86.TrapGate, 0},
+	{14, "page_fault", x86.InterruptGate, 0},
+	{16, "coprocessor_error", x86.TrapGate, 0},
+	{17, "alignment_check", x86.TrapGate, 0},
+	{19, "simd_coprocessor_error", x86.TrapGate, 0},
+	{0x20, "timer_interrupt", x86.InterruptGate, 0},
+	{0x80, "system_call", x86.TrapGate, 3},
+	{0xfb, "call_function_interrupt", x86.InterruptGate, 0},
+	{0xfc, "reschedule_interrupt", x86.InterruptGate, 0},
 }
 
 func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
@@ -193,9 +193,9 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 		if !k.HasSymbol(v.stub) {
 			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
 		}
-		g := idt.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
+		g := x86.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
 		if probe := v.vec == emu.VecDB || v.vec == emu.VecBP; t.Has(InterruptGates) || t.Has(ProbeGates) && probe {
-			g.Type = idt.InterruptGate // K1, G0
+			g.Type = x86.InterruptGate // K1, G0
 		}
 		switch {
 		case v.vec == emu.VecDB && t.Has(UserDebugGate):
@@ -215,24 +215,24 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 const vecBR = 5
 
 // SetGate writes vector vec's gate into the IDT in guest memory.
-func (k *Kernel) SetGate(s *emu.Space, vec uint8, g idt.Gate) {
+func (k *Kernel) SetGate(s *emu.Space, vec uint8, g x86.Gate) {
 	base := k.Symbol("idt_table")
 	if k.M.Arch == emu.AMD64 {
 		b := g.Encode64()
-		k.Poke(s, base+uint64(vec)*idt.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
-		k.Poke(s, base+uint64(vec)*idt.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
+		k.Poke(s, base+uint64(vec)*x86.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
+		k.Poke(s, base+uint64(vec)*x86.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
 		return
 	}
 	b := g.Encode32()
-	k.Poke(s, base+uint64(vec)*idt.GateSize32, binary.LittleEndian.Uint64(b[:]), 8)
+	k.Poke(s, base+uint64(vec)*x86.GateSize32, binary.LittleEndian.Uint64(b[:]), 8)
 }
 
 // Gate reads vector vec's gate from guest memory.
-func (k *Kernel) Gate(s *emu.Space, vec uint8) idt.Gate {
+func (k *Kernel) Gate(s *emu.Space, vec uint8) x86.Gate {
 	size := k.gateSize()
 	b := make([]byte, size)
 	s.Peek(k.Symbol("idt_table")+uint64(vec)*uint64(size), b)
-	return idt.DecodeGate(b)
+	return x86.DecodeGate(b)
 }
 
 // tssSize is the limit plus one of a TSS without I/O bitmap.
@@ -261,7 +261,7 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 	k.Poke(s, k.Layout.ThreadInfo(c.ID)+threadCPU, uint64(c.ID), 4)
 	sel := k.Layout.tssSelector(c.ID)
 	gdt := k.Symbol("gdt_table")
-	d := idt.Descriptor{Base: uint32(tss), Limit: tssSize - 1, Access: idt.AccessTSS | 2}
+	d := x86.Descriptor{Base: uint32(tss), Limit: tssSize - 1, Access: x86.AccessTSS | 2}
 	k.Poke(s, gdt+uint64(sel), d.Encode(), 8)
 	k.Poke(s, gdt+uint64(sel)+8, tss>>32, 8)
 	c.Sys.GDTR = emu.TableReg{Base: gdt, Limit: 64*8 - 1}
@@ -328,9 +328,9 @@ func (k *Kernel) OwnGS(c *emu.CPU) bool {
 
 func (k *Kernel) gateSize() int {
 	if k.M.Arch == emu.AMD64 {
-		return idt.GateSize64
+		return x86.GateSize64
 	}
-	return idt.GateSize32
+	return x86.GateSize32
 }
 
 // AllocKernel maps size bytes of fresh kernel memory below Layout.KernelEnd and

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Deliver takes vector t on c through the IDT in guest memory (P2-P5). A
@@ -58,10 +58,10 @@ func (k *Kernel) shutdown(c *emu.CPU, d *emu.Delivery, why string) {
 // combine is what is delivered when second is raised while first is being
 // delivered (P4). False: triple fault.
 func combine(first, second emu.Trap) (emu.Trap, bool) {
-	switch idt.Combine(classOf(first), classOf(second)) {
-	case idt.TripleFault:
+	switch x86.Combine(classOf(first), classOf(second)) {
+	case x86.TripleFault:
 		return first, false
-	case idt.DoubleFault:
+	case x86.DoubleFault:
 		return *emu.FaultErr(emu.VecDF, 0), true
 	}
 	return second, true
@@ -69,11 +69,11 @@ func combine(first, second emu.Trap) (emu.Trap, bool) {
 
 // classOf: what an INT instruction or an interrupt raises is benign whatever
 // its vector.
-func classOf(t emu.Trap) idt.Class {
+func classOf(t emu.Trap) x86.Class {
 	if t.Kind != emu.Exception {
-		return idt.Benign
+		return x86.Benign
 	}
-	return idt.Vector(t.Vector).Class()
+	return x86.Vector(t.Vector).Class()
 }
 
 // errIDT is the selector-format error code of an IDT entry: bit 1 IDT, bit 0
@@ -94,8 +94,8 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	if fault != nil {
 		return fault
 	}
-	task := g.Type == idt.TaskGate && t.Vector == emu.VecDF && m.Arch == emu.I386
-	if g.Type != idt.InterruptGate && g.Type != idt.TrapGate && !task { // other task gates and 16-bit gates are not modelled
+	task := g.Type == x86.TaskGate && t.Vector == emu.VecDF && m.Arch == emu.I386
+	if g.Type != x86.InterruptGate && g.Type != x86.TrapGate && !task { // other task gates and 16-bit gates are not modelled
 		return emu.FaultErr(emu.VecGP, errIDT(t))
 	}
 	if t.Kind == emu.SoftwareInt && uint32(g.DPL) < c.CPL {
@@ -131,7 +131,7 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	}
 	c.RIP = g.Offset
 	c.RFLAGS &^= emu.TF | emu.NT | emu.RF | emu.VM // P2
-	if g.Type == idt.InterruptGate {
+	if g.Type == x86.InterruptGate {
 		c.RFLAGS &^= emu.IF
 	}
 	return nil
@@ -139,7 +139,7 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 
 // enterTask takes t through a task gate: its handler is a task of its own, on
 // whose stack there is nothing but the error code (SDM vol. 3, 6.12.2).
-func (k *Kernel) enterTask(m *emu.Machine, c *emu.CPU, t emu.Trap, g idt.Gate, d *emu.Delivery) *emu.Trap {
+func (k *Kernel) enterTask(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, d *emu.Delivery) *emu.Trap {
 	d.Frame, d.Switched, d.Task = d.Frame[:0], true, g.Selector
 	if fault := m.SwitchTask(c, g.Selector); fault != nil {
 		return withExt(fault, t)
@@ -163,32 +163,32 @@ func withExt(f *emu.Trap, t emu.Trap) *emu.Trap {
 }
 
 // readGate reads vector t's gate; beyond the limit it is #GP (P4).
-func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) (idt.Gate, *emu.Trap) {
+func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) (x86.Gate, *emu.Trap) {
 	size := k.gateSize()
 	d.HasGate = false
 	off := uint64(t.Vector) * uint64(size)
 	if off+uint64(size)-1 > uint64(c.Sys.IDTR.Limit) {
-		return idt.Gate{}, emu.FaultErr(emu.VecGP, errIDT(t))
+		return x86.Gate{}, emu.FaultErr(emu.VecGP, errIDT(t))
 	}
 	d.GateAddr = c.Sys.IDTR.Base + off
 	d.GateRaw = d.GateRaw[:0]
 	for i := 0; i < size; i += 8 {
 		v, fault := m.Load(c, d.GateAddr+uint64(i), 8, false)
 		if fault != nil {
-			return idt.Gate{}, fault
+			return x86.Gate{}, fault
 		}
 		for b := range 8 {
 			d.GateRaw = append(d.GateRaw, byte(v>>(8*b)))
 		}
 	}
-	g := idt.DecodeGate(d.GateRaw)
+	g := x86.DecodeGate(d.GateRaw)
 	d.Gate, d.HasGate = g, true
 	return g, nil
 }
 
 // pushFrame switches stacks if the privilege changes (or an IST is asked for)
 // and pushes the frame (P5). old is the interrupted state; c has the new CS.
-func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g idt.Gate, old *emu.Core, d *emu.Delivery) *emu.Trap {
+func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, old *emu.Core, d *emu.Delivery) *emu.Trap {
 	long := m.Arch == emu.AMD64
 	d.Switched = c.CPL != old.CPL || g.IST != 0
 	if d.Switched {
@@ -265,7 +265,7 @@ func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.
 }
 
 // switchStack loads SS:ESP (RSP) for the new privilege from the TSS.
-func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g idt.Gate, old *emu.Core) *emu.Trap {
+func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g x86.Gate, old *emu.Core) *emu.Trap {
 	tr := c.Sys.TR
 	bad := func() *emu.Trap { return emu.FaultErr(emu.VecTS, uint32(tr.Sel&^3)) }
 	if m.Arch == emu.AMD64 {

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestP1SavedIPPointsBehindTheTrap(t *testing.T) {
@@ -29,9 +29,9 @@ func TestP1SavedIPPointsBehindTheTrap(t *testing.T) {
 
 func TestP2GateDecidesTheFlags(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
-		for _, typ := range []uint8{idt.InterruptGate, idt.TrapGate} {
+		for _, typ := range []uint8{x86.InterruptGate, x86.TrapGate} {
 			r := at(t, a, 0, 0xcc)
-			r.gate(emu.VecBP, func(g *idt.Gate) { g.Type = typ })
+			r.gate(emu.VecBP, func(g *x86.Gate) { g.Type = typ })
 			r.c.RFLAGS |= emu.IF | emu.TF | emu.NT | emu.RF | emu.DF | emu.AC
 			d := r.delivery()
 			require.Equal(t, typ, d.Gate.Type)
@@ -41,7 +41,7 @@ func TestP2GateDecidesTheFlags(t *testing.T) {
 			require.Equal(t, emu.IF|emu.TF|emu.NT|emu.DF|emu.AC, pushed&(emu.IF|emu.TF|emu.NT|emu.DF|emu.AC), "pushed as they were")
 			require.Zero(t, r.c.RFLAGS&(emu.TF|emu.NT|emu.RF|emu.VM))
 			require.Equal(t, emu.DF|emu.AC, r.c.RFLAGS&(emu.DF|emu.AC), "the others stay")
-			require.Equal(t, typ == idt.TrapGate, r.c.RFLAGS&emu.IF != 0)
+			require.Equal(t, typ == x86.TrapGate, r.c.RFLAGS&emu.IF != 0)
 		}
 	})
 }
@@ -50,14 +50,14 @@ func TestP2GateDecidesTheFlags(t *testing.T) {
 func TestP2GateIsReadFromMemory(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := at(t, a, 0, 0xcc)
-		r.gate(emu.VecBP, func(g *idt.Gate) { g.Offset = r.k.Symbol("overflow") })
+		r.gate(emu.VecBP, func(g *x86.Gate) { g.Offset = r.k.Symbol("overflow") })
 		r.delivery()
 		require.Equal(t, r.k.Symbol("overflow"), r.c.RIP)
 
 		r = at(t, a, 0, 0xcc)
-		size := uint64(idt.GateSize32)
+		size := uint64(x86.GateSize32)
 		if a == emu.AMD64 {
-			size = idt.GateSize64
+			size = x86.GateSize64
 		}
 		r.c.Sys.IDTR.Base += size // vector 3 now reads vector 4's gate
 		r.delivery()
@@ -81,7 +81,7 @@ func TestP3SoftwareInterruptsNeedTheGatesDPL(t *testing.T) {
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := at(t, a, tt.ring, tt.code...)
-				r.gate(emu.VecDB, func(g *idt.Gate) { g.DPL = tt.dpl })
+				r.gate(emu.VecDB, func(g *x86.Gate) { g.DPL = tt.dpl })
 				d := r.delivery()
 				if !tt.gp {
 					require.EqualValues(t, emu.VecDB, d.Trap.Vector)
@@ -100,7 +100,7 @@ func TestP3SoftwareInterruptsNeedTheGatesDPL(t *testing.T) {
 func TestP3HardwareExceptionsDoNotCheckDPL(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := at(t, a, 3, 0xcc)
-		r.gate(emu.VecBP, func(g *idt.Gate) { g.DPL = 0 })
+		r.gate(emu.VecBP, func(g *x86.Gate) { g.DPL = 0 })
 		d := r.delivery()
 		require.EqualValues(t, emu.VecGP, d.Trap.Vector)
 		require.EqualValues(t, 3*8+2, d.Trap.ErrCode)
@@ -118,7 +118,7 @@ func TestP3HardwareExceptionsDoNotCheckDPL(t *testing.T) {
 }
 
 func TestP3EXTMarksWhatIsNotSoftware(t *testing.T) {
-	absent := func(g *idt.Gate) { g.Present = false }
+	absent := func(g *x86.Gate) { g.Present = false }
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, tt := range []struct {
 			name string
@@ -133,7 +133,7 @@ func TestP3EXTMarksWhatIsNotSoftware(t *testing.T) {
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := at(t, a, 3, tt.code...)
-				r.gate(tt.vec, func(g *idt.Gate) { g.DPL = 3 })
+				r.gate(tt.vec, func(g *x86.Gate) { g.DPL = 3 })
 				r.gate(tt.vec, absent)
 				d := r.delivery()
 				require.EqualValues(t, emu.VecNP, d.Trap.Vector, "P4")
@@ -209,7 +209,7 @@ func TestP5FrameWords(t *testing.T) {
 
 func TestP5IST(t *testing.T) {
 	r := at(t, emu.AMD64, 0, 0xcc)
-	r.gate(emu.VecBP, func(g *idt.Gate) { g.IST = 1 })
+	r.gate(emu.VecBP, func(g *x86.Gate) { g.IST = 1 })
 	sp := r.c.GPR[emu.RSP]
 	d := r.delivery()
 	require.True(t, d.Switched)
@@ -245,14 +245,14 @@ func TestP12RFInThePushedImage(t *testing.T) {
 func TestK1Gates(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		stock := boot(t, a, traps.Options{})
-		require.EqualValues(t, idt.TrapGate, stock.k.Gate(stock.c.Space, 1).Type)
+		require.EqualValues(t, x86.TrapGate, stock.k.Gate(stock.c.Space, 1).Type)
 		require.EqualValues(t, 0, stock.k.Gate(stock.c.Space, 1).DPL)
-		require.EqualValues(t, idt.TrapGate, stock.k.Gate(stock.c.Space, 3).Type)
+		require.EqualValues(t, x86.TrapGate, stock.k.Gate(stock.c.Space, 3).Type)
 		require.EqualValues(t, 3, stock.k.Gate(stock.c.Space, 3).DPL)
 		patched := boot(t, a, traps.Options{Traits: traps.Traits{traps.ProbeGates, traps.UserDebugGate}})
 		for _, vec := range []uint8{1, 3} {
 			g := patched.k.Gate(patched.c.Space, vec)
-			require.EqualValues(t, idt.InterruptGate, g.Type)
+			require.EqualValues(t, x86.InterruptGate, g.Type)
 			require.EqualValues(t, 3, g.DPL)
 			require.True(t, g.Present)
 		}

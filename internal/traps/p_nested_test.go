@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // vectors of the faults met on the way, the delivered one last.
@@ -21,9 +21,9 @@ func nested(d *emu.Delivery) []uint8 {
 func TestP4VectorBeyondTheLimit(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := at(t, a, 0, 0xcd, 0xff)
-		size := uint16(idt.GateSize32)
+		size := uint16(x86.GateSize32)
 		if a == emu.AMD64 {
-			size = idt.GateSize64
+			size = x86.GateSize64
 		}
 		r.c.Sys.IDTR.Limit = 0xff*size + size - 2 // one byte short
 		d := r.delivery()
@@ -36,16 +36,16 @@ func TestP4GateChecksInOrder(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		for _, tt := range []struct {
 			name string
-			edit func(*idt.Gate)
+			edit func(*x86.Gate)
 			vec  uint8
 			err  uint32
 		}{
-			{"no gate type", func(g *idt.Gate) { g.Type, g.Present = 2, false }, emu.VecGP, 0x80*8 + 2},
-			{"DPL before presence", func(g *idt.Gate) { g.DPL, g.Present = 0, false }, emu.VecGP, 0x80*8 + 2},
-			{"not present", func(g *idt.Gate) { g.Present = false }, emu.VecNP, 0x80*8 + 2},
-			{"null selector", func(g *idt.Gate) { g.Selector = 0 }, emu.VecGP, 0},
-			{"selector beyond the GDT", func(g *idt.Gate) { g.Selector = 0x2000 }, emu.VecGP, 0x2000},
-			{"data segment", func(g *idt.Gate) { g.Selector = 0x18 }, emu.VecGP, 0x18},
+			{"no gate type", func(g *x86.Gate) { g.Type, g.Present = 2, false }, emu.VecGP, 0x80*8 + 2},
+			{"DPL before presence", func(g *x86.Gate) { g.DPL, g.Present = 0, false }, emu.VecGP, 0x80*8 + 2},
+			{"not present", func(g *x86.Gate) { g.Present = false }, emu.VecNP, 0x80*8 + 2},
+			{"null selector", func(g *x86.Gate) { g.Selector = 0 }, emu.VecGP, 0},
+			{"selector beyond the GDT", func(g *x86.Gate) { g.Selector = 0x2000 }, emu.VecGP, 0x2000},
+			{"data segment", func(g *x86.Gate) { g.Selector = 0x18 }, emu.VecGP, 0x18},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := at(t, a, 3, 0xcd, 0x80)
@@ -63,13 +63,13 @@ func TestP4GateChecksInOrder(t *testing.T) {
 func TestP4AbsentHandlerSegment(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
-		code := idt.FlatCode32
+		code := x86.FlatCode32
 		if a == emu.AMD64 {
-			code = idt.FlatCode64
+			code = x86.FlatCode64
 		}
 		code.Access &^= 0x80
 		r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, code.Encode())
-		r.gate(6, func(g *idt.Gate) { g.Selector = 0x48 })
+		r.gate(6, func(g *x86.Gate) { g.Selector = 0x48 })
 		d := r.delivery()
 		require.EqualValues(t, emu.VecNP, d.Trap.Vector)
 		require.EqualValues(t, 0x48+1, d.Trap.ErrCode, "the fault came of a hardware exception: EXT")
@@ -81,7 +81,7 @@ func TestP4SecondFault(t *testing.T) {
 	absent := func(vecs ...uint8) func(*rig) {
 		return func(r *rig) {
 			for _, v := range vecs {
-				r.gate(v, func(g *idt.Gate) { g.Present = false })
+				r.gate(v, func(g *x86.Gate) { g.Present = false })
 			}
 		}
 	}
@@ -170,13 +170,13 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := at(t, emu.I386, 3, 0xcd, 0x80)
-			absent := idt.FlatData
+			absent := x86.FlatData
 			absent.Access &^= 0x80
 			r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, absent.Encode())
 			// the fault's own handler needs a good stack: let it be conforming
 			// to ring 3 by a gate to a ring-3 segment
 			for _, v := range []uint8{emu.VecTS, emu.VecSS} {
-				r.gate(v, func(g *idt.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
+				r.gate(v, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
 			}
 			r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+8, 2, tt.ss)
 			d := r.delivery()
@@ -188,7 +188,7 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 	t.Run("non-canonical RSP0", func(t *testing.T) {
 		r := at(t, emu.AMD64, 3, 0x0f, 0x0b)
 		r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+4, 8, 1<<62)
-		r.gate(emu.VecSS, func(g *idt.Gate) { g.IST = 1 })
+		r.gate(emu.VecSS, func(g *x86.Gate) { g.IST = 1 })
 		d := r.delivery()
 		require.EqualValues(t, emu.VecSS, d.Trap.Vector)
 		require.EqualValues(t, 1, d.Trap.ErrCode)
@@ -196,7 +196,7 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 	t.Run("TSS too short", func(t *testing.T) {
 		r := at(t, emu.I386, 3, 0xcd, 0x80)
 		r.c.Sys.TR.Limit = 8
-		r.gate(emu.VecTS, func(g *idt.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
+		r.gate(emu.VecTS, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
 		d := r.delivery()
 		require.EqualValues(t, emu.VecTS, d.Trap.Vector)
 		require.EqualValues(t, r.c.Sys.TR.Sel, d.Trap.ErrCode)

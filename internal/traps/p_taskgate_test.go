@@ -6,37 +6,37 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 const dfTSS = 0x58 // selector of the double fault's TSS
 
 // doubleFaultTask gives #DF a task gate and a TSS, as Linux has it from 2.6 on.
-func doubleFaultTask(r *rig, edit func(*idt.TSS32, *idt.Descriptor)) (tss uint64) {
+func doubleFaultTask(r *rig, edit func(*x86.TSS32, *x86.Descriptor)) (tss uint64) {
 	r.Helper()
 	at, err := r.k.AllocKernel(r.c.Space, emu.PageSize, emu.Write)
 	require.NoError(r, err)
 	l := r.k.Layout
-	task := idt.TSS32{
-		EIP: uint32(r.k.Symbol("double_fault")), EFLAGS: 2, CR3: 0x5000, IOMap: idt.TSSSize,
+	task := x86.TSS32{
+		EIP: uint32(r.k.Symbol("double_fault")), EFLAGS: 2, CR3: 0x5000, IOMap: x86.TSSSize,
 		GPR: [8]uint32{4: uint32(at) + emu.PageSize, 3: 0x1234},
 		Seg: [6]uint16{l.KernelDS, l.KernelCS, l.KernelDS, l.KernelDS, 0, 0},
 	}
-	d := idt.Descriptor{Base: uint32(at), Limit: idt.TSSSize - 1, Access: idt.AccessTSS}
+	d := x86.Descriptor{Base: uint32(at), Limit: x86.TSSSize - 1, Access: x86.AccessTSS}
 	if edit != nil {
 		edit(&task, &d)
 	}
 	b := task.Encode()
 	require.NoError(r, r.m.WriteBytes(r.c.Space, at, b[:]))
 	require.True(r, r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+dfTSS, 8, d.Encode()))
-	r.gate(emu.VecDF, func(g *idt.Gate) { *g = idt.Gate{Selector: dfTSS, Type: idt.TaskGate, Present: true} })
+	r.gate(emu.VecDF, func(g *x86.Gate) { *g = x86.Gate{Selector: dfTSS, Type: x86.TaskGate, Present: true} })
 	return at
 }
 
-func (r *rig) tss(at uint64) idt.TSS32 {
-	var b [idt.TSSSize]byte
+func (r *rig) tss(at uint64) x86.TSS32 {
+	var b [x86.TSSSize]byte
 	r.c.Space.Peek(at, b[:])
-	return idt.DecodeTSS32(b)
+	return x86.DecodeTSS32(b)
 }
 
 // A stack that ran out is no obstacle to a double fault with a task gate: its
@@ -67,7 +67,7 @@ func TestP4TaskGateForTheDoubleFault(t *testing.T) {
 	require.EqualValues(t, old.Sel, r.tss(fresh).Link)
 	for _, sel := range []uint16{dfTSS, old.Sel} {
 		v, _ := r.m.PeekWord(r.c.Space, r.c.Sys.GDTR.Base+uint64(sel), 8)
-		require.EqualValues(t, 11, idt.DecodeDescriptor(v).Type(), "both are busy")
+		require.EqualValues(t, 11, x86.DecodeDescriptor(v).Type(), "both are busy")
 	}
 
 	was := r.tss(old.Base)
@@ -85,23 +85,23 @@ func TestP4TaskGateForTheDoubleFault(t *testing.T) {
 }
 
 func TestP4TaskSwitchThatFaultsIsATripleFault(t *testing.T) {
-	for name, edit := range map[string]func(*idt.TSS32, *idt.Descriptor){
-		"busy":         func(_ *idt.TSS32, d *idt.Descriptor) { d.Access |= 2 },
-		"not present":  func(_ *idt.TSS32, d *idt.Descriptor) { d.Access &^= 0x80 },
-		"too short":    func(_ *idt.TSS32, d *idt.Descriptor) { d.Limit-- },
-		"no TSS":       func(_ *idt.TSS32, d *idt.Descriptor) { d.Access = idt.AccessData },
-		"not mapped":   func(_ *idt.TSS32, d *idt.Descriptor) { d.Base = 0x5000 },
-		"bad cs":       func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.CS] = 0x18 },
-		"null ss":      func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.SS] = 0 },
-		"bad ds":       func(s *idt.TSS32, _ *idt.Descriptor) { s.Seg[emu.DS] = 0x2000 },
-		"bad ldt":      func(s *idt.TSS32, _ *idt.Descriptor) { s.LDT = 0x18 },
-		"stack absent": func(s *idt.TSS32, _ *idt.Descriptor) { s.GPR[4] = 0x5004 },
+	for name, edit := range map[string]func(*x86.TSS32, *x86.Descriptor){
+		"busy":         func(_ *x86.TSS32, d *x86.Descriptor) { d.Access |= 2 },
+		"not present":  func(_ *x86.TSS32, d *x86.Descriptor) { d.Access &^= 0x80 },
+		"too short":    func(_ *x86.TSS32, d *x86.Descriptor) { d.Limit-- },
+		"no TSS":       func(_ *x86.TSS32, d *x86.Descriptor) { d.Access = x86.AccessData },
+		"not mapped":   func(_ *x86.TSS32, d *x86.Descriptor) { d.Base = 0x5000 },
+		"bad cs":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.CS] = 0x18 },
+		"null ss":      func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.SS] = 0 },
+		"bad ds":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.DS] = 0x2000 },
+		"bad ldt":      func(s *x86.TSS32, _ *x86.Descriptor) { s.LDT = 0x18 },
+		"stack absent": func(s *x86.TSS32, _ *x86.Descriptor) { s.GPR[4] = 0x5004 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := at(t, emu.I386, 0, 0x0f, 0x0b)
 			doubleFaultTask(r, edit)
-			r.c.Sys.IDTR.Limit = 9*idt.GateSize32 - 1 // no #GP
-			r.gate(6, func(g *idt.Gate) { g.Selector = 0x2000 })
+			r.c.Sys.IDTR.Limit = 9*x86.GateSize32 - 1 // no #GP
+			r.gate(6, func(g *x86.Gate) { g.Selector = 0x2000 })
 			d := r.delivery()
 			require.Contains(t, d.Shutdown, "triple fault")
 			require.Equal(t, r.code, r.c.RIP)
@@ -112,9 +112,9 @@ func TestP4TaskSwitchThatFaultsIsATripleFault(t *testing.T) {
 // The T bit of the new task's TSS is a #DB at its first instruction (DR6.BT).
 func TestP4TaskSwitchDebugTrap(t *testing.T) {
 	r := at(t, emu.I386, 0, 0x0f, 0x0b)
-	doubleFaultTask(r, func(s *idt.TSS32, _ *idt.Descriptor) { s.Trap = true })
-	r.gate(6, func(g *idt.Gate) { g.Selector = 0x2000 })
-	r.gate(emu.VecGP, func(g *idt.Gate) { g.Selector = 0x2000 })
+	doubleFaultTask(r, func(s *x86.TSS32, _ *x86.Descriptor) { s.Trap = true })
+	r.gate(6, func(g *x86.Gate) { g.Selector = 0x2000 })
+	r.gate(emu.VecGP, func(g *x86.Gate) { g.Selector = 0x2000 })
 	require.EqualValues(t, emu.VecDF, r.delivery().Trap.Vector)
 	d := r.delivery()
 	require.EqualValues(t, emu.VecDB, d.Trap.Vector)
@@ -126,7 +126,7 @@ func TestP4TaskSwitchDebugTrap(t *testing.T) {
 func TestP4OtherTaskGates(t *testing.T) {
 	eachArch(t, func(t *testing.T, a emu.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
-		r.gate(6, func(g *idt.Gate) { g.Type = idt.TaskGate })
+		r.gate(6, func(g *x86.Gate) { g.Type = x86.TaskGate })
 		d := r.delivery()
 		require.EqualValues(t, emu.VecGP, d.Trap.Vector)
 		require.EqualValues(t, 6*8+2+1, d.Trap.ErrCode)

@@ -8,8 +8,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // SourceLine is a line of kernel text's C source.
@@ -125,7 +125,7 @@ func ReadPlaces(img *loader.Image, source []string) ([]Place, error) {
 // find sets the instruction that the line of the whole source stands for.
 func (p *Place) find(img *loader.Image, line int) error {
 	mode := insn.Mode32
-	if img.Arch == idt.AMD64 {
+	if img.Arch == x86.AMD64 {
 		mode = insn.Mode64
 	}
 	var first, access, call uint64

@@ -7,8 +7,8 @@ import (
 	"go.uber.org/goleak"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -102,7 +102,7 @@ func (r *rig) word(at uint64) uint64 {
 }
 
 // gate changes one vector's gate in guest memory.
-func (r *rig) gate(vec uint8, f func(*idt.Gate)) {
+func (r *rig) gate(vec uint8, f func(*x86.Gate)) {
 	g := r.k.Gate(r.c.Space, vec)
 	f(&g)
 	r.k.SetGate(r.c.Space, vec, g)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // intoVM86 starts a ring-0 task whose first instruction, IRET, enters
@@ -54,12 +54,12 @@ func TestP5FrameFromVM86(t *testing.T) {
 // The handler must be of ring 0: #GP(selector), delivered in turn.
 func TestP4HandlerOfVM86(t *testing.T) {
 	for name, edit := range map[string]func(*rig){
-		"ring 3": func(r *rig) { r.gate(emu.VecBP, func(g *idt.Gate) { g.Selector = r.k.Layout.UserCS }) },
+		"ring 3": func(r *rig) { r.gate(emu.VecBP, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS }) },
 		"conforming": func(r *rig) {
-			d := idt.FlatCode32
+			d := x86.FlatCode32
 			d.Access |= 4
 			r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, d.Encode())
-			r.gate(emu.VecBP, func(g *idt.Gate) { g.Selector = 0x48 })
+			r.gate(emu.VecBP, func(g *x86.Gate) { g.Selector = 0x48 })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestP4HandlerOfVM86(t *testing.T) {
 // In 64-bit mode a handler's code must be 64-bit code (SDM vol. 3, 6.14.1).
 func TestP4HandlerOf64BitMode(t *testing.T) {
 	r := at(t, emu.AMD64, 3, 0xcc)
-	r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, idt.FlatCode32.Encode())
-	r.gate(emu.VecBP, func(g *idt.Gate) { g.Selector = 0x48 })
+	r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, x86.FlatCode32.Encode())
+	r.gate(emu.VecBP, func(g *x86.Gate) { g.Selector = 0x48 })
 	d := r.delivery()
 	require.EqualValues(t, emu.VecGP, d.Trap.Vector)
 	require.EqualValues(t, 0x48, d.Trap.ErrCode)
@@ -88,7 +88,7 @@ func TestP4HandlerOf64BitMode(t *testing.T) {
 // IRETQ goes back to 32-bit code.
 func TestP5FrameFromCompatibilityMode(t *testing.T) {
 	r := at(t, emu.AMD64, 3, 0xcc, 0x40)
-	r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, idt.FlatCode32.WithDPL(3).Encode())
+	r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, x86.FlatCode32.WithDPL(3).Encode())
 	require.Nil(t, r.m.LoadCode(r.c, 0x4b, 3))
 	before := r.c.Core
 	d := r.delivery()
@@ -106,10 +106,10 @@ func TestP5FrameFromCompatibilityMode(t *testing.T) {
 // A stack that the TSS gave and that has no room is named in the error code.
 func TestP4NewStackBeyondItsLimit(t *testing.T) {
 	r := at(t, emu.I386, 3, 0xcd, 0x80)
-	small := idt.Descriptor{Limit: 0xff, Access: idt.AccessData, Flags: 4}
+	small := x86.Descriptor{Limit: 0xff, Access: x86.AccessData, Flags: 4}
 	r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, small.Encode())
 	r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+8, 2, 0x48)
-	r.gate(emu.VecSS, func(g *idt.Gate) { g.Selector, g.Offset = r.k.Layout.UserCS, userCode })
+	r.gate(emu.VecSS, func(g *x86.Gate) { g.Selector, g.Offset = r.k.Layout.UserCS, userCode })
 	d := r.delivery()
 	require.EqualValues(t, emu.VecSS, d.Trap.Vector)
 	require.EqualValues(t, 0x48, d.Trap.ErrCode)

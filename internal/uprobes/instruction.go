@@ -6,7 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Method is how a probed instruction gets its effect.
@@ -63,7 +63,7 @@ type Instruction struct {
 }
 
 // Breakpoint is the byte that stands in for a probed instruction's first one: int3.
-const Breakpoint = idt.Int3
+const Breakpoint = x86.Int3
 
 // Analyze judges the bytes at a probed place: at most CodeSize of them, fewer at the end of a file. The number is 0,
 // ENOEXEC for bytes that the kernel's decoder rejects, or ENOTSUPP for instructions that cannot be probed (U4,

@@ -15,11 +15,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/tracer"
+	"trapline/internal/x86"
 )
 
 // program is a run of a program of testdata under uprobe events.
@@ -68,7 +68,7 @@ func (p program) start(t testing.TB) *running {
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	registry := tracefs.New(tracefs.Config{
-		Arch: idt.AMD64, Release: events.RecordedRelease(idt.AMD64), CPUs: 1, FirstID: 1, Uprobes: r.tracer,
+		Arch: x86.AMD64, Release: events.RecordedRelease(x86.AMD64), CPUs: 1, FirstID: 1, Uprobes: r.tracer,
 	})
 	for i, def := range p.events {
 		place := strings.Replace(def, "PROG:nap_call", "PROG:"+offsetOf(t, path, "nap_call"), 1)

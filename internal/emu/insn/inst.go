@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // MaxLen is the length limit of an instruction in bytes; one byte more is #GP (SDM vol. 2, 2.3.11).
@@ -32,8 +32,8 @@ const (
 )
 
 // ModeOf is the mode of code of an architecture, of 64-bit mode Intel's: how Linux decodes it.
-func ModeOf(a idt.Arch) Mode {
-	if a == idt.AMD64 {
+func ModeOf(a x86.Arch) Mode {
+	if a == x86.AMD64 {
 		return Mode64
 	}
 	return Mode32

@@ -11,7 +11,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 const (
@@ -109,7 +109,7 @@ func TestE2_Arguments(t *testing.T) {
 	putWords(m.kernel, kernelBuf, 0xdead, 7, 8)
 	assert.Equal(t, "arg1=0x1 arg2=0x6 arg3=0x7 arg4=0x8", args(t, m, "$arg1 $arg6 $arg7 $arg8"))
 
-	p := compile(t, m, events.Kprobe, idt.I386, "p:e func $arg1 $arg2 $arg3 $arg4")
+	p := compile(t, m, events.Kprobe, x86.I386, "p:e func $arg1 $arg2 $arg3 $arg4")
 	m.regs[events.RegAX], m.regs[events.RegDX], m.regs[events.RegCX] = 0xa, 0xd, 0xc
 	m.regs[events.RegSP] = 0xc1000000
 	put(m.kernel, 0xc1000000, []byte{1, 0, 0, 0, 4, 0, 0, 0})
@@ -131,7 +131,7 @@ func TestE2_StackEntriesStayOnTheStack(t *testing.T) {
 func TestE2_SelectorsAre16Bit(t *testing.T) {
 	m := newMachine()
 	m.regs[events.RegCS], m.regs[events.RegGS], m.regs[events.RegAX] = 0xabcd0073, 0xc1003620, 0xabcd0073
-	p := compile(t, m, events.Uprobe, idt.I386, "p:e /f:0 %cs %gs %ax")
+	p := compile(t, m, events.Uprobe, x86.I386, "p:e /f:0 %cs %gs %ax")
 	assert.True(t, strings.HasSuffix(text(t, m, p), " arg1=0x73 arg2=0x3620 arg3=0xabcd0073"))
 }
 
@@ -142,7 +142,7 @@ func TestE8_StringCap(t *testing.T) {
 	m.regs[events.RegDI], m.regs[events.RegSI] = userBuf, kernelBuf
 	assert.Equal(t, "a=(fault)", uargs(t, m, "a=+0(%di):string"), "a uprobe reserves nothing for a string over 4096 bytes")
 	for _, line := range []string{"a=+0(%si):string", "a=+0(%di):ustring"} {
-		p := compile(t, m, events.Kprobe, idt.AMD64, "p:e func "+line)
+		p := compile(t, m, events.Kprobe, x86.AMD64, "p:e func "+line)
 		_, ok := fetch.NewFetcher(p, m).Fetch(m, fetch.Hit{})
 		assert.False(t, ok, "a page of string is more than the ring buffer takes")
 	}
@@ -153,7 +153,7 @@ func TestE8_StringCap(t *testing.T) {
 func TestE8_RecordAndLineBounds(t *testing.T) {
 	m := newMachine()
 	m.regs[events.RegDI] = userBuf
-	p := compile(t, m, events.Uprobe, idt.AMD64, "p:e /f:0 a=+0(%di):string b=%di")
+	p := compile(t, m, events.Uprobe, x86.AMD64, "p:e /f:0 a=+0(%di):string b=%di")
 	f := fetch.NewFetcher(p, m)
 	fits := 4072 - 16 - 4 - 8 - 1
 	put(m.user, userBuf, []byte(strings.Repeat("x", fits)+"\x00"))
@@ -193,7 +193,7 @@ func TestE2_Bitfields(t *testing.T) {
 		v := rapid.Uint64().Draw(rt, "value")
 		m := newMachine()
 		m.regs[events.RegAX] = v
-		p := compile(t, m, events.Uprobe, idt.AMD64, "p:e /f:0 a=%ax:b"+utoa(width)+"@"+utoa(offset)+"/"+utoa(size))
+		p := compile(t, m, events.Uprobe, x86.AMD64, "p:e /f:0 a=%ax:b"+utoa(width)+"@"+utoa(offset)+"/"+utoa(size))
 		rec, ok := fetch.NewFetcher(p, nil).Fetch(m, fetch.Hit{})
 		require.True(rt, ok)
 		want := v >> offset
@@ -208,7 +208,7 @@ func utoa(n uint) string { b, _ := json.Marshal(n); return string(b) }
 
 func TestE6_PlacesOfKernelProbes(t *testing.T) {
 	m := newMachine()
-	p := compile(t, m, events.Kprobe, idt.AMD64, "r:e func $retval")
+	p := compile(t, m, events.Kprobe, x86.AMD64, "r:e func $retval")
 	m.regs[events.RegAX] = 7
 	print := func(h fetch.Hit, n fetch.Names) string {
 		rec, ok := fetch.NewFetcher(p, m).Fetch(m, h)
@@ -229,7 +229,7 @@ func TestRecordAsJSON(t *testing.T) {
 	m := newMachine()
 	put(m.user, userBuf, []byte("ab\xff\x00cd\x00"))
 	m.regs[events.RegDI], m.regs[events.RegAX] = userBuf, ^uint64(0)
-	p := compile(t, m, events.Uprobe, idt.AMD64,
+	p := compile(t, m, events.Uprobe, x86.AMD64,
 		"p:e /f:0 a=%ax:u64 b=%ax:s8 c=%ax:x16 d=+0(%di):string e=+4(%di):string f=+0(%ax):string g=+4(%di):u8[2] h=%ax:symbol")
 	rec, ok := fetch.NewFetcher(p, nil).Fetch(m, fetch.Hit{})
 	require.True(t, ok)
@@ -243,7 +243,7 @@ func TestRecordAsJSON(t *testing.T) {
 
 func TestRecordOutlivesFetcher(t *testing.T) {
 	m := newMachine()
-	p := compile(t, m, events.Uprobe, idt.AMD64, "p:e /f:0 %ax")
+	p := compile(t, m, events.Uprobe, x86.AMD64, "p:e /f:0 %ax")
 	f := fetch.NewFetcher(p, nil)
 	m.regs[events.RegAX] = 1
 	rec, _ := f.Fetch(m, fetch.Hit{Addr: 5})

@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // FuzzFetch runs any accepted line against memory that holds pointers into
@@ -28,14 +28,14 @@ func FuzzFetch(f *testing.F) {
 		pages(m.kernel, kernelBuf)
 		m.regs[events.RegAX], m.regs[events.RegDI], m.regs[events.RegSI], m.regs[events.RegSP] = ax, di, kernelBuf, kernelBuf+page
 		for _, kind := range []events.Kind{events.Kprobe, events.Uprobe} {
-			for _, arch := range []idt.Arch{idt.AMD64, idt.I386} {
+			for _, arch := range []x86.Arch{x86.AMD64, x86.I386} {
 				runHostile(t, m, kind, arch, line)
 			}
 		}
 	})
 }
 
-func runHostile(t *testing.T, m *machine, kind events.Kind, arch idt.Arch, line string) {
+func runHostile(t *testing.T, m *machine, kind events.Kind, arch x86.Arch, line string) {
 	place := "p:e func "
 	if kind == events.Uprobe {
 		place = "p:e /f:0 "
@@ -68,14 +68,14 @@ func benchMachine() *machine {
 
 func TestFetchDoesNotAllocate(t *testing.T) {
 	m := benchMachine()
-	f := fetch.NewFetcher(compile(t, m, events.Kprobe, idt.AMD64, "p:e func "+fourArgs), m)
+	f := fetch.NewFetcher(compile(t, m, events.Kprobe, x86.AMD64, "p:e func "+fourArgs), m)
 	f.Fetch(m, fetch.Hit{})
 	require.Zero(t, testing.AllocsPerRun(100, func() { f.Fetch(m, fetch.Hit{}) }))
 }
 
 func BenchmarkFetch(b *testing.B) {
 	m := benchMachine()
-	f := fetch.NewFetcher(compile(b, m, events.Kprobe, idt.AMD64, "p:e func "+fourArgs), m)
+	f := fetch.NewFetcher(compile(b, m, events.Kprobe, x86.AMD64, "p:e func "+fourArgs), m)
 	b.Run("4-args", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

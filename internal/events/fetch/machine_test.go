@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 const page = 4096
@@ -87,7 +87,7 @@ func (m *machine) Stat(string) (events.File, events.Errno) {
 }
 
 // compile parses a line with the machine's symbols and compiles it.
-func compile(t testing.TB, m *machine, kind events.Kind, arch idt.Arch, line string) *fetch.Program {
+func compile(t testing.TB, m *machine, kind events.Kind, arch x86.Arch, line string) *fetch.Program {
 	d, err := events.Parse(kind, line, events.Options{Arch: arch, Symbols: m, Files: m})
 	require.NoError(t, err)
 	require.Zero(t, d.ResolveSymbols(m))
@@ -105,10 +105,10 @@ func text(t testing.TB, m *machine, p *fetch.Program) string {
 
 // args is what a kernel probe at func prints for the arguments.
 func args(t testing.TB, m *machine, line string) string {
-	return text(t, m, compile(t, m, events.Kprobe, idt.AMD64, "p:e func "+line))[len("e: (func+0x0/0x1000) "):]
+	return text(t, m, compile(t, m, events.Kprobe, x86.AMD64, "p:e func "+line))[len("e: (func+0x0/0x1000) "):]
 }
 
 // uargs is args for a uprobe.
 func uargs(t testing.TB, m *machine, line string) string {
-	return text(t, m, compile(t, m, events.Uprobe, idt.AMD64, "p:e /f:0 "+line))[len("e: (0xffffffff81000000) "):]
+	return text(t, m, compile(t, m, events.Uprobe, x86.AMD64, "p:e /f:0 "+line))[len("e: (0xffffffff81000000) "):]
 }

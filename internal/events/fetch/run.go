@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // noDest is the destination of a run that only measures strings.
@@ -81,7 +81,7 @@ func (r *run) load() {
 // them in the slot is not the register's.
 func (r *run) register(reg events.Reg) uint64 {
 	v := r.target.Register(reg)
-	if r.prog.def.Arch != idt.I386 {
+	if r.prog.def.Arch != x86.I386 {
 		return v
 	}
 	switch reg {

@@ -6,7 +6,7 @@ package fetch
 
 import (
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Target is the machine at a hit: what the probe's handler can see.
@@ -52,6 +52,6 @@ type layout struct {
 const pageSize = 4096
 
 var layouts = [...]layout{
-	idt.AMD64: {userEnd: 1<<47 - pageSize, stackSize: 16 << 10, maxRecord: pageSize - 16 - 8},
-	idt.I386:  {userEnd: 0xc0000000, stackSize: 8 << 10, maxRecord: pageSize - 12 - 8},
+	x86.AMD64: {userEnd: 1<<47 - pageSize, stackSize: 16 << 10, maxRecord: pageSize - 16 - 8},
+	x86.I386:  {userEnd: 0xc0000000, stackSize: 8 << 10, maxRecord: pageSize - 12 - 8},
 }

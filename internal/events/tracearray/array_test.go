@@ -11,7 +11,7 @@ import (
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracearray"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // kernel is a registry with two events, o/l and o/m, and an array.
@@ -28,7 +28,7 @@ func (files) Stat(string) (events.File, events.Errno) { return events.File{ID: 1
 
 func newKernel(t *testing.T) *kernel {
 	k := &kernel{T: t}
-	k.r = tracefs.New(tracefs.Config{Arch: idt.AMD64, Uprobes: tracefs.FilesOnly{Files: files{}}, CPUs: 1, FirstID: 1400})
+	k.r = tracefs.New(tracefs.Config{Arch: x86.AMD64, Uprobes: tracefs.FilesOnly{Files: files{}}, CPUs: 1, FirstID: 1400})
 	require.NoError(t, k.r.Write(tracefs.UprobeEvents, []byte("p:o/l /f:0x10 a=%di:u32 s=$comm\np:o/m /f:0x20 b=%si:s16\n")))
 	k.a = tracearray.New(tracearray.Config{Registry: k.r, CPUs: 2, Now: func() uint64 { return k.time }})
 	return k

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // blacklistText is the recorded kprobes/blacklist of 6.1.192, names only.
@@ -23,7 +23,7 @@ const MaxAssumed = 8192
 // blacklists is refused, and the functions seen refused there for not being
 // traceable. Probes do nothing.
 type AssumedKernel struct {
-	arch  idt.Arch
+	arch  x86.Arch
 	addrs map[string]uint64
 	syms  []events.Symbol
 	black map[string]bool
@@ -32,7 +32,7 @@ type AssumedKernel struct {
 var _ Kprobes = (*AssumedKernel)(nil)
 
 // NewAssumedKernel makes one.
-func NewAssumedKernel(arch idt.Arch) *AssumedKernel {
+func NewAssumedKernel(arch x86.Arch) *AssumedKernel {
 	k := &AssumedKernel{arch: arch, addrs: map[string]uint64{}, black: map[string]bool{}}
 	for _, name := range strings.Fields(blacklistText) {
 		k.black[name] = true
@@ -43,7 +43,7 @@ func NewAssumedKernel(arch idt.Arch) *AssumedKernel {
 // span gives where the symbols start and how far apart they are. On x86-64
 // no 32-bit offset reaches the next one.
 func (k *AssumedKernel) span() (base, size uint64) {
-	if k.arch == idt.I386 {
+	if k.arch == x86.I386 {
 		return 0xc1000000, 0x10000
 	}
 	return 0xffff900000000000, 1 << 33

@@ -2,7 +2,7 @@ package tracefs
 
 import (
 	"trapline/internal/events"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // Kprobes is the kernel behind kprobe_events: its symbols and its probe
@@ -48,7 +48,7 @@ const (
 // Config is what a [Registry] is made from. Kprobes may be nil if
 // kprobe_events is never used, Uprobes if uprobe_events is not.
 type Config struct {
-	Arch    idt.Arch
+	Arch    x86.Arch
 	Release events.Release
 	Kprobes Kprobes
 	Uprobes Uprobes

@@ -6,7 +6,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // oneHit is a machine whose registers hold their own numbers.
@@ -19,7 +19,7 @@ func (oneHit) Comm() string                  { return "demo" }
 
 // Define an event, enable it, and print a hit as the trace file would.
 func Example() {
-	r := tracefs.New(tracefs.Config{Arch: idt.AMD64, CPUs: 1, Kprobes: tracefs.NewAssumedKernel(idt.AMD64)})
+	r := tracefs.New(tracefs.Config{Arch: x86.AMD64, CPUs: 1, Kprobes: tracefs.NewAssumedKernel(x86.AMD64)})
 	if err := r.Write(tracefs.KprobeEvents, []byte("p:demo/work do_work+3 %cx name=+0(%di):string\n")); err != nil {
 		fmt.Println(err)
 		return

@@ -14,7 +14,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // fetchCase is one definition tried on a real kernel: what it answered, and
@@ -114,8 +114,8 @@ func TestRecordedFetch(t *testing.T) {
 		want int // definitions in the recording
 	}{
 		{"fetch/fa64.txt", newFa64, 252},
-		{"fetch/fa32.txt", func(t *testing.T) *program { return newFa32(t, idt.AMD64) }, 268},
-		{"fetch_k32/fa32.txt", func(t *testing.T) *program { return newFa32(t, idt.I386) }, 268},
+		{"fetch/fa32.txt", func(t *testing.T) *program { return newFa32(t, x86.AMD64) }, 268},
+		{"fetch_k32/fa32.txt", func(t *testing.T) *program { return newFa32(t, x86.I386) }, 268},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			p := tc.prog(t)

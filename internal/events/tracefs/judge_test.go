@@ -9,7 +9,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // anyFile has every path as a file of its own.
@@ -19,7 +19,7 @@ func (anyFile) Stat(path string) (events.File, events.Errno) {
 	return events.File{ID: uint64(len(path)), Regular: true}, 0
 }
 
-func judge(arch idt.Arch) *tracefs.Registry {
+func judge(arch x86.Arch) *tracefs.Registry {
 	return tracefs.New(tracefs.Config{
 		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1000,
 		Kprobes: tracefs.NewAssumedKernel(arch), Uprobes: tracefs.FilesOnly{Files: anyFile{}},
@@ -27,7 +27,7 @@ func judge(arch idt.Arch) *tracefs.Registry {
 }
 
 func TestJudge(t *testing.T) {
-	r := judge(idt.AMD64)
+	r := judge(x86.AMD64)
 	for _, tc := range []struct {
 		file   tracefs.File
 		line   string
@@ -63,13 +63,13 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeI386(t *testing.T) {
-	r := judge(idt.I386)
+	r := judge(x86.I386)
 	assert.Equal(t, "ok p:uprobes/p_ls_0x10 /bin/ls:0x00000010 arg1=%gs\n", r.Judge(tracefs.UprobeEvents, "p /bin/ls:0x10 %gs").Text(false))
 	assert.Equal(t, "ok p:kprobes/p_0x6dd90e49 0x6dd90e49\n", r.Judge(tracefs.KprobeEvents, "p 0xdeadbeef").Text(false))
 }
 
 func TestJudgeAsJSON(t *testing.T) {
-	r := judge(idt.AMD64)
+	r := judge(x86.AMD64)
 	text, err := json.Marshal(r.Judge(tracefs.UprobeEvents, "p:g/e /bin/ls:16"))
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `{"line":"p:g/e /bin/ls:16","ok":true,"readback":"p:g/e /bin/ls:0x0000000000000010","format":"name: e\n`)
@@ -80,7 +80,7 @@ func TestJudgeAsJSON(t *testing.T) {
 }
 
 func TestAssumedKernelIsBounded(t *testing.T) {
-	for _, arch := range []idt.Arch{idt.AMD64, idt.I386} {
+	for _, arch := range []x86.Arch{x86.AMD64, x86.I386} {
 		k := tracefs.NewAssumedKernel(arch)
 		for i := range tracefs.MaxAssumed {
 			_, ok := k.Address(string(rune('a'+i%26)) + string(rune(0x100+i)))
@@ -90,7 +90,7 @@ func TestAssumedKernelIsBounded(t *testing.T) {
 		assert.False(t, ok)
 		assert.Zero(t, k.Count("onemore"))
 		sym, ok := k.Lookup(0xc1000000)
-		if arch == idt.I386 {
+		if arch == x86.I386 {
 			assert.True(t, ok)
 			assert.Equal(t, "aĀ", sym.Name)
 		}

@@ -13,7 +13,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // kernel is the recorded 6.1.192 kernel and its file system, as far as the
@@ -166,7 +166,7 @@ func (k *kernel) list() string {
 			Addr: p.Addr, Return: p.Return, Disabled: !p.enabled, Ftrace: entry, Optimized: !entry && p.enabled,
 		})
 	}
-	return tracefs.List(entries, idt.AMD64, k)
+	return tracefs.List(entries, x86.AMD64, k)
 }
 
 // files is the file system of the uprobe scripts.

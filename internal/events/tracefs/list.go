@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // ListEntry is one kernel probe, of an event or not, as debugfs's
@@ -27,7 +27,7 @@ const listBuckets = 6
 // List is the file kprobes/list. entries are in the order of registration;
 // the file has them by hash bucket, later addresses of a bucket first, and at
 // one address the later probe first.
-func List(entries []ListEntry, arch idt.Arch, syms fetch.Symbols) string {
+func List(entries []ListEntry, arch x86.Arch, syms fetch.Symbols) string {
 	type place struct {
 		ListEntry
 		bucket uint64
@@ -52,7 +52,7 @@ func List(entries []ListEntry, arch idt.Arch, syms fetch.Symbols) string {
 	return b.String()
 }
 
-func (e ListEntry) line(b *strings.Builder, arch idt.Arch, syms fetch.Symbols) {
+func (e ListEntry) line(b *strings.Builder, arch x86.Arch, syms fetch.Symbols) {
 	typ := "k"
 	if e.Return {
 		typ = "r"

@@ -11,7 +11,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // program is one of the recorded fetch targets (testdata/src/fa64.S, fa32.S)
@@ -19,7 +19,7 @@ import (
 // registers that the source loads.
 type program struct {
 	path  string
-	arch  idt.Arch // of the kernel
+	arch  x86.Arch // of the kernel
 	base  uint64   // address of file offset 0
 	size  uint64   // bytes of the file
 	pages map[uint64][]byte
@@ -76,7 +76,7 @@ func call(regs map[events.Reg]uint64, addr, ret, sp, word uint64, out map[events
 
 // newFa64 is fa64 under the x86-64 kernel.
 func newFa64(t *testing.T) *program {
-	p := &program{path: "/t/fa64", arch: idt.AMD64, base: 0x400000, size: 9816}
+	p := &program{path: "/t/fa64", arch: x86.AMD64, base: 0x400000, size: 9816}
 	at := p.image(t, "../testdata/bin/fa64")
 	sp := at["stk"]
 	for _, v := range []uint64{0x5555, 0x4444, 0x3333333344444444, ^uint64(1)} {
@@ -107,7 +107,7 @@ func newFa64(t *testing.T) *program {
 // newFa32 is fa32 under the kernel of the given architecture. What the kernel
 // decides about segment registers is not in the program's source; gs under
 // i386 is what 6.1.176's entry code leaves in the slot.
-func newFa32(t *testing.T, arch idt.Arch) *program {
+func newFa32(t *testing.T, arch x86.Arch) *program {
 	p := &program{path: "/t/fa32", arch: arch, base: 0x8048000, size: 9404}
 	at := p.image(t, "../testdata/bin/fa32")
 	sp := at["stk"]
@@ -122,7 +122,7 @@ func newFa32(t *testing.T, arch idt.Arch) *program {
 		events.RegSI: at["str1"], events.RegDI: at["st"], events.RegBP: at["frame"],
 		events.RegFlags: 0x202, events.RegCS: 0x23, events.RegSS: 0x2b, events.RegOrigAX: ^uint64(0),
 	}
-	if arch == idt.I386 {
+	if arch == x86.I386 {
 		maps.Copy(regs, map[events.Reg]uint64{events.RegCS: 0x73, events.RegSS: 0x7b,
 			events.RegDS: 0x7b, events.RegES: 0x7b, events.RegFS: 0, events.RegGS: 0x3620})
 	}

@@ -10,7 +10,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // engine is a kernel and a file system that accept everything, but for what
@@ -25,11 +25,11 @@ type engine struct {
 }
 
 func newEngine() *engine {
-	return &engine{AssumedKernel: tracefs.NewAssumedKernel(idt.AMD64), refuse: map[string]events.Errno{}, planted: map[*tracefs.Probe]bool{}}
+	return &engine{AssumedKernel: tracefs.NewAssumedKernel(x86.AMD64), refuse: map[string]events.Errno{}, planted: map[*tracefs.Probe]bool{}}
 }
 
 func (e *engine) registry(change func(*tracefs.Config)) *tracefs.Registry {
-	cfg := tracefs.Config{Arch: idt.AMD64, Kprobes: e, Uprobes: uprobes{e}, CPUs: 2, Printk: func(s string) { e.log = append(e.log, s) }}
+	cfg := tracefs.Config{Arch: x86.AMD64, Kprobes: e, Uprobes: uprobes{e}, CPUs: 2, Printk: func(s string) { e.log = append(e.log, s) }}
 	if change != nil {
 		change(&cfg)
 	}

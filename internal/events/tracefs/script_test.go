@@ -12,7 +12,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // script is one recorded shell session: commands and what they printed.
@@ -129,13 +129,13 @@ func newShell(t *testing.T, s *script, choices []exception) *shell {
 	require.NotNil(t, m)
 	sh.cpus = int(m[1][0] - '0')
 	sh.r = tracefs.New(tracefs.Config{
-		Arch: idt.AMD64, Kprobes: sh.k, Uprobes: files{}, CPUs: sh.cpus,
+		Arch: x86.AMD64, Kprobes: sh.k, Uprobes: files{}, CPUs: sh.cpus,
 		Printk: func(line string) { sh.dmesg = append(sh.dmesg, line) },
 		HashPointer: func(addr uint64) uint64 {
 			if h, ok := recordedHashes[addr]; ok {
 				return h
 			}
-			return events.HashPointer(idt.AMD64, addr)
+			return events.HashPointer(x86.AMD64, addr)
 		},
 	})
 	return sh

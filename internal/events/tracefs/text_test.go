@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 func TestE6_ListFlags(t *testing.T) {
@@ -19,14 +19,14 @@ func TestE6_ListFlags(t *testing.T) {
 		{Addr: vfsRead, Return: true, Disabled: true, Ftrace: true},
 		{Addr: vfsRead, Gone: true, Disabled: true},
 		{Addr: 0xffffffffc0001000, Optimized: true},
-	}, idt.AMD64, module{k})
+	}, x86.AMD64, module{k})
 	assert.Equal(t, []string{
 		"ffffffff813669e0  k  vfs_read+0x0    [GONE]",
 		"ffffffff813669e0  r  vfs_read+0x0    [DISABLED][FTRACE]",
 		"ffffffff813669e0  k  vfs_read+0x0    [FTRACE]",
 		"ffffffffc0001000  k  start+0x0  mod [OPTIMIZED]",
 	}, sortedByAddr(list))
-	assert.Equal(t, "c1000010  k  0xc1000010 \n", tracefs.List([]tracefs.ListEntry{{Addr: 0xc1000010}}, idt.I386, nil))
+	assert.Equal(t, "c1000010  k  0xc1000010 \n", tracefs.List([]tracefs.ListEntry{{Addr: 0xc1000010}}, x86.I386, nil))
 }
 
 // module adds a module's symbol to the kernel.

@@ -17,7 +17,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // TestE1_Variations replays lines that a program made up from the grammar and
@@ -33,8 +33,8 @@ func TestE1_Variations(t *testing.T) {
 // run of the program left in the trace.
 func TestE2_Variations(t *testing.T) {
 	replayVariations(t, "fetch64.x86_64", 2500, func() *program { return newFa64(t) })
-	replayVariations(t, "fetch32.x86_64", 2000, func() *program { return newFa32(t, idt.AMD64) })
-	replayVariations(t, "fetch32.i386", 2000, func() *program { return newFa32(t, idt.I386) })
+	replayVariations(t, "fetch32.x86_64", 2000, func() *program { return newFa32(t, x86.AMD64) })
+	replayVariations(t, "fetch32.i386", 2000, func() *program { return newFa32(t, x86.I386) })
 }
 
 // TestE4_Variations replays made-up sessions with enabling, disabling,
@@ -92,9 +92,9 @@ func replayVariations(t *testing.T, file string, sessions int, makeProgram func(
 	t.Run(file, func(t *testing.T) {
 		k, list := readVariations(t, file)
 		assert.Len(t, list, sessions)
-		arch := idt.AMD64
+		arch := x86.AMD64
 		if strings.HasSuffix(file, ".i386") {
-			arch = idt.I386
+			arch = x86.I386
 		}
 		var p *program
 		if makeProgram != nil {

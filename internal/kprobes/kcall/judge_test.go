@@ -14,8 +14,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes/kcall"
+	"trapline/internal/x86"
 )
 
 // TestE3JudgeByImage: what the image says is what the running kernel answered
@@ -45,7 +45,7 @@ func TestE3JudgeByImage(t *testing.T) {
 		"p t_next":                           events.EADDRNOTAVAIL,
 		"p vfs_write arg=$arg1 +0($arg2):u8": 0,
 	} {
-		r := tracefs.New(tracefs.Config{Arch: idt.AMD64, Kprobes: j, CPUs: 2})
+		r := tracefs.New(tracefs.Config{Arch: x86.AMD64, Kprobes: j, CPUs: 2})
 		err := r.Write(tracefs.KprobeEvents, []byte(line+"\n"))
 		var errno events.Errno
 		errors.As(err, &errno)
@@ -64,7 +64,7 @@ func TestE3BlacklistOfTheImage(t *testing.T) {
 		if j.Count(name) != 1 {
 			continue
 		}
-		r := tracefs.New(tracefs.Config{Arch: idt.AMD64, Kprobes: j, CPUs: 2})
+		r := tracefs.New(tracefs.Config{Arch: x86.AMD64, Kprobes: j, CPUs: 2})
 		assert.ErrorIs(t, r.Write(tracefs.KprobeEvents, []byte("p:g/e "+name+"\n")), events.EINVAL, name)
 		n++
 	}
@@ -77,7 +77,7 @@ func TestE3CallJudgesAsEvents(t *testing.T) {
 	image := debianKernel(t, "amd64")
 	j := kcall.NewJudge(image)
 	define := func(config tracefs.Kprobes, line string) (events.Errno, string) {
-		r := tracefs.New(tracefs.Config{Arch: idt.AMD64, Kprobes: config, CPUs: 1})
+		r := tracefs.New(tracefs.Config{Arch: x86.AMD64, Kprobes: config, CPUs: 1})
 		return refused(r.Write(tracefs.KprobeEvents, []byte(line+"\n")))
 	}
 	lines := []string{
@@ -134,7 +134,7 @@ func TestE3DocumentedCallsAreAccepted(t *testing.T) {
 				continue
 			}
 			for _, m := range event.FindAllStringSubmatch(line, -1) {
-				r := tracefs.New(tracefs.Config{Arch: idt.AMD64, Kprobes: j, CPUs: 1})
+				r := tracefs.New(tracefs.Config{Arch: x86.AMD64, Kprobes: j, CPUs: 1})
 				assert.NoError(t, r.Write(tracefs.KprobeEvents, []byte(m[1]+"\n")), "%s: %s", file, m[1])
 				n++
 			}

@@ -2,8 +2,8 @@ package props
 
 import (
 	"trapline/internal/explore"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
+	"trapline/internal/x86"
 )
 
 // Rearm is no-lost-rearm: when nobody steps any more, every registered probe's
@@ -29,7 +29,7 @@ func (p *Rearm) End() *explore.Violation {
 	for i, probe := range p.g.Probes() {
 		var b [1]byte
 		p.g.K.M.Watch().Peek(0, probe.Addr, b[:])
-		if p.g.Stats(i).Registered && b[0] != idt.Int3 {
+		if p.g.Stats(i).Registered && b[0] != x86.Int3 {
 			return violation(NoLostRearm, "K7", "probe %s at %s is registered, but the byte there is %02x", probe.Name, p.g.K.Name(probe.Addr), b[0])
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // rig is a machine with event files and one task at "main".
@@ -32,9 +32,9 @@ type rig struct {
 
 func newRig(t *testing.T, a emu.Arch, engine, source string) *rig {
 	t.Helper()
-	arch := idt.I386
+	arch := x86.I386
 	if a == emu.AMD64 {
-		arch = idt.AMD64
+		arch = x86.AMD64
 	}
 	img, err := asm.Assemble(context.Background(), asm.Source{
 		Name: t.Name(), Text: source, Arch: arch, Base: traps.LayoutOf(a).KernelEnd + 0x800000,

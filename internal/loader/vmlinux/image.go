@@ -9,13 +9,13 @@ import (
 	"io"
 	"slices"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // Kernel is an image, ready to be mapped.
 type Kernel struct {
-	Arch     idt.Arch
+	Arch     x86.Arch
 	Banner   string           // "Linux version …", "" if there is none
 	Segments []loader.Segment // as the kernel is linked, without the per-CPU one
 	// PerCPU is the initial content of a CPU's variables. Their symbols are
@@ -41,9 +41,9 @@ func Read(data, symbols []byte) (*Kernel, error) {
 	k := &Kernel{}
 	switch {
 	case f.Machine == elf.EM_X86_64 && f.Class == elf.ELFCLASS64:
-		k.Arch = idt.AMD64
+		k.Arch = x86.AMD64
 	case f.Machine == elf.EM_386 && f.Class == elf.ELFCLASS32:
-		k.Arch = idt.I386
+		k.Arch = x86.I386
 	default:
 		return nil, fmt.Errorf("%w: an ELF file for %v; expected x86-64 or i386", ErrNotKernel, f.Machine)
 	}
@@ -58,7 +58,7 @@ func Read(data, symbols []byte) (*Kernel, error) {
 }
 
 func (k *Kernel) word() int {
-	if k.Arch == idt.AMD64 {
+	if k.Arch == x86.AMD64 {
 		return 8
 	}
 	return 4
@@ -66,7 +66,7 @@ func (k *Kernel) word() int {
 
 // lowest is where kernel memory begins at least, by architecture.
 func (k *Kernel) lowest() uint64 {
-	if k.Arch == idt.AMD64 {
+	if k.Arch == x86.AMD64 {
 		return 0xffffffff80000000
 	}
 	return 0xc0000000
@@ -86,7 +86,7 @@ func (k *Kernel) segments(f *elf.File) error {
 			return fmt.Errorf("%w: the segment at %#x ends early", ErrNotKernel, p.Vaddr)
 		}
 		switch {
-		case p.Vaddr < loader.PageSize && k.PerCPU == nil && k.Arch == idt.AMD64:
+		case p.Vaddr < loader.PageSize && k.PerCPU == nil && k.Arch == x86.AMD64:
 			k.PerCPU = append(data, make([]byte, p.Memsz-p.Filesz)...)
 		case p.Vaddr < k.lowest() || p.Vaddr+p.Memsz < p.Vaddr:
 			return fmt.Errorf("%w: a segment at %#x; expected kernel addresses", ErrNotKernel, p.Vaddr)
@@ -174,7 +174,7 @@ func fromELF(list []elf.Symbol) []loader.Symbol {
 // kernel.
 func (k *Kernel) size() {
 	kernelHalf := uint64(1) << 31
-	if k.Arch == idt.AMD64 {
+	if k.Arch == x86.AMD64 {
 		kernelHalf = 1 << 63
 	}
 	next := uint64(0)

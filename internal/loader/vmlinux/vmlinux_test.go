@@ -13,9 +13,9 @@ import (
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
 	"trapline/internal/loader/vmlinux"
+	"trapline/internal/x86"
 )
 
 const base = 0xffffffff81000000
@@ -207,7 +207,7 @@ func TestReadPackings(t *testing.T) {
 			}
 			k, err := vmlinux.Read(data, nil)
 			require.NoError(t, err, name)
-			require.Equal(t, idt.AMD64, k.Arch)
+			require.Equal(t, x86.AMD64, k.Arch)
 			require.Equal(t, "Linux version 6.1.0-test (someone)", k.Banner)
 			require.Equal(t, "percpu content", string(k.PerCPU))
 			require.Len(t, k.Symbols, len(names()))

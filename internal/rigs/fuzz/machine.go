@@ -6,8 +6,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/unicorn"
-	"trapline/internal/idt"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // The address space of a case: code, data and stack, each with nothing around
@@ -130,9 +130,9 @@ func (f *Machine) boot() error {
 }
 
 func (f *Machine) loadSegments(c *emu.CPU) error {
-	code := idt.FlatCode32
+	code := x86.FlatCode32
 	if f.m.Arch == emu.AMD64 {
-		code = idt.FlatCode64
+		code = x86.FlatCode64
 	}
 	for ring := range codeSelector {
 		if codeSelector[ring] == 0 {
@@ -140,7 +140,7 @@ func (f *Machine) loadSegments(c *emu.CPU) error {
 		}
 		dpl := uint8(ring)
 		f.m.PokeWord(c.Space, gdtBase+uint64(codeSelector[ring]&^7), 8, code.WithDPL(dpl).Encode())
-		f.m.PokeWord(c.Space, gdtBase+uint64(dataSelector[ring]&^7), 8, idt.FlatData.WithDPL(dpl).Encode())
+		f.m.PokeWord(c.Space, gdtBase+uint64(dataSelector[ring]&^7), 8, x86.FlatData.WithDPL(dpl).Encode())
 	}
 	c.Sys.GDTR = emu.TableReg{Base: gdtBase, Limit: 0x3f}
 	cpl, data := uint32(f.ring), dataSelector[f.ring]

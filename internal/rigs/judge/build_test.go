@@ -12,9 +12,9 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 var (
@@ -77,6 +77,6 @@ func (s *text2002) image(optimisation string) (*loader.Image, error) {
 func link(text string) (*loader.Image, error) {
 	layout := traps.LayoutOf(emu.I386)
 	return asm.Assemble(context.Background(), asm.Source{
-		Name: "seed", Text: text, Arch: idt.I386, Base: layout.Text, DataBase: layout.Data,
+		Name: "seed", Text: text, Arch: x86.I386, Base: layout.Text, DataBase: layout.Data,
 	})
 }

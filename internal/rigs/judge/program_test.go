@@ -10,10 +10,10 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 //go:embed shim/program.S
@@ -50,7 +50,7 @@ var probeLabel = regexp.MustCompile(`^([psmn])(\d)$`)
 
 func assemble(name, text string, noPre bool) (*program, error) {
 	img, err := asm.Assemble(context.Background(), asm.Source{
-		Name: name, Text: programShim + text, Arch: idt.I386, Base: programAt, DataBase: userAt,
+		Name: name, Text: programShim + text, Arch: x86.I386, Base: programAt, DataBase: userAt,
 	})
 	if err != nil {
 		return nil, err

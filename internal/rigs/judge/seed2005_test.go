@@ -12,9 +12,9 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 var (
@@ -106,7 +106,7 @@ func join2005(k traps.Text, seed string) (traps.Options, error) {
 	assembly, c := k.Assembly+seed, own.ReplaceAllString(k.C, "own_$1")
 	layout := traps.LayoutOf(k.Arch)
 	img, err := asm.Compile(context.Background(), asm.Source{
-		Name: "seed", Text: assembly, Arch: idt.I386, Base: layout.Text, DataBase: layout.Data,
+		Name: "seed", Text: assembly, Arch: x86.I386, Base: layout.Text, DataBase: layout.Data,
 	}, c)
 	if err != nil {
 		return traps.Options{}, err

@@ -3,8 +3,8 @@ package panel
 import (
 	"fmt"
 
-	"trapline/internal/idt"
 	"trapline/internal/tui/text"
+	"trapline/internal/x86"
 )
 
 // Memory is bytes of memory with what the last step changed: the probed code
@@ -39,7 +39,7 @@ func (p *Memory) Lines() []text.Line {
 			}
 			for i := from; i < min(from+per, len(r.Bytes)); i++ {
 				role := changed(r.Changed[i])
-				if r.Bytes[i] == idt.Int3 && !r.Changed[i] {
+				if r.Bytes[i] == x86.Int3 && !r.Changed[i] {
 					role = text.Alarm
 				}
 				l.Add(role, fmt.Sprintf("%02x", r.Bytes[i]))

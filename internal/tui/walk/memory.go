@@ -7,8 +7,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/idt"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // listing lists n instructions around the one that a vCPU is at: from the start
@@ -67,7 +67,7 @@ func (w *Walk) lineSize(c *emu.CPU, at uint64) int {
 	if len(buf) == 0 {
 		return 0
 	}
-	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == idt.Int3 {
+	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == x86.Int3 {
 		return min(len(original), len(buf))
 	}
 	return instructionLen(buf, w.Run.Machine.Arch)
@@ -85,7 +85,7 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 	}
 	if name, original, ok := w.names.Breakpoint(at); ok {
 		l.Probe = name
-		if buf[0] == idt.Int3 {
+		if buf[0] == x86.Int3 {
 			l.Patched = true
 			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(original, at)
 		}

@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/idt"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/loader"
 	"trapline/internal/record"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 	"trapline/scenarios"
 )
 
@@ -150,5 +150,5 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 
 // patches reports whether a store put a breakpoint somewhere, or took one out.
 func (w *Walk) patches(ev *emu.Event, x *emu.MemWrite) bool {
-	return ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == idt.Int3 || x.Old == idt.Int3) && w.world.probed(x.Addr)
+	return ev.Micro != nil && x.Size == 1 && x.Old != x.New && (x.New == x86.Int3 || x.Old == x86.Int3) && w.world.probed(x.Addr)
 }

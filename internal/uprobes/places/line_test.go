@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/idt"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes/places"
+	"trapline/internal/x86"
 )
 
 // files have one program, /bin/x.
@@ -30,7 +30,7 @@ func (f files) File(path string) (*places.File, error) {
 
 func code(names ...loader.Symbol) files {
 	return files{&loader.Image{
-		Arch:     idt.AMD64,
+		Arch:     x86.AMD64,
 		Segments: []loader.Segment{{Addr: 0x401000, Data: make([]byte, 0x100), MemSize: 0x100, Prot: loader.ProtR | loader.ProtX, Offset: 0x1000}},
 		Symbols:  loader.NewSymbols(names),
 	}}

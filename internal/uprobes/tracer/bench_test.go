@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // BenchmarkTrace runs a program of 20000 calls of a probed function and prints the trace.
@@ -14,7 +14,7 @@ func BenchmarkTrace(b *testing.B) {
 	const calls = 20000
 	root := guestRoot(b, "beh")
 	for b.Loop() {
-		r := newRig(b, root, idt.AMD64)
+		r := newRig(b, root, x86.AMD64)
 		require.NoError(b, r.registry.Write(tracefs.UprobeEvents, []byte("p:b/leaf /t/beh:0x170e a=%di:u32\n")))
 		r.load(b, "/t/beh", "leafn", "20000")
 		require.NoError(b, r.registry.SetEvent("b", "leaf", true))

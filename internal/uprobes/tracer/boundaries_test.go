@@ -9,7 +9,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // The functions that the sessions probe, in testdata/bin/beh: file offsets.
@@ -23,11 +23,11 @@ func TestEveryInstructionProbed(t *testing.T) {
 	for _, args := range [][]string{{"fib", "7"}, {"nest"}, {"longjmp"}, {"tail", "10"}, {"str", "words"}, {"pt"}, {"deep", "9"}, {"threads"}, {"fork"}, {"signal"}} {
 		t.Run(args[0], func(t *testing.T) {
 			args = append([]string{"/t/beh"}, args...)
-			plain := newRig(t, root, idt.AMD64)
+			plain := newRig(t, root, x86.AMD64)
 			plain.load(t, args...)
 			want := plain.run(t)
 
-			r := newRig(t, root, idt.AMD64)
+			r := newRig(t, root, x86.AMD64)
 			for at := firstFunction; at < endOfFunctions; {
 				line := fmt.Sprintf("p:b/at%x /t/beh:%#x\n", at, at)
 				require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(line)))

@@ -20,9 +20,9 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // recorded is what a kernel did with one probed instruction.
@@ -106,7 +106,7 @@ var otherLog = regexp.MustCompile(`(?m)^(umip: .*|process '.*' started with exec
 
 // rig is a program in the machine with its events.
 type rig struct {
-	arch     idt.Arch // of the kernel
+	arch     x86.Arch // of the kernel
 	kernel   *linux.Kernel
 	fs       *linux.FS
 	system   *uprobes.System
@@ -116,11 +116,11 @@ type rig struct {
 	log      []string
 }
 
-func newRig(t testing.TB, root string, arch idt.Arch) *rig {
+func newRig(t testing.TB, root string, arch x86.Arch) *rig {
 	return newRigOf(t, root, arch, uprobes.Modern)
 }
 
-func newRigOf(t testing.TB, root string, arch idt.Arch, engine uprobes.Engine) *rig {
+func newRigOf(t testing.TB, root string, arch x86.Arch, engine uprobes.Engine) *rig {
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
@@ -201,7 +201,7 @@ func guestRootOf(t testing.TB, file string) string {
 
 // machineOf is what a set of recordings was made on.
 type machineOf struct {
-	arch idt.Arch
+	arch x86.Arch
 	// processor: a real one, whose saved flags have RF. The others are the emulator's.
 	processor bool
 	// flags is the latency column of that kernel's uprobe lines, if it is not 6.1's.
@@ -288,7 +288,7 @@ func leaveOut(got, want string) string {
 }
 
 // play does to the case what was done when it was recorded.
-func (c recorded) play(t *testing.T, root string, arch idt.Arch) map[string]string {
+func (c recorded) play(t *testing.T, root string, arch x86.Arch) map[string]string {
 	got := map[string]string{}
 	plain := newRig(t, root, arch)
 	plain.load(t, c.args...)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // eventsData holds the recordings of definitions, which package events judges by themselves.
@@ -55,11 +55,11 @@ func readDefinitions(t *testing.T, file string) []definition {
 func TestFetch(t *testing.T) {
 	for _, set := range []struct {
 		file, program string
-		arch          idt.Arch
+		arch          x86.Arch
 	}{
-		{"fetch/fa64.txt", "fa64", idt.AMD64},
-		{"fetch/fa32.txt", "fa32", idt.AMD64},
-		{"fetch_k32/fa32.txt", "fa32", idt.I386},
+		{"fetch/fa64.txt", "fa64", x86.AMD64},
+		{"fetch/fa32.txt", "fa32", x86.AMD64},
+		{"fetch_k32/fa32.txt", "fa32", x86.I386},
 	} {
 		t.Run(set.file, func(t *testing.T) {
 			root := guestRootOf(t, filepath.Join(eventsData, "bin", set.program))

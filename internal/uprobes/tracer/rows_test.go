@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // leaf is a function of testdata/bin/beh.
@@ -27,7 +27,7 @@ func leafByte(t *testing.T, r *rig) byte {
 
 // U1: consumers share the breakpoint of a place; the first plants it, the last takes it out.
 func TestU1ConsumersShareABreakpoint(t *testing.T) {
-	r := newRig(t, guestRoot(t, "beh"), idt.AMD64)
+	r := newRig(t, guestRoot(t, "beh"), x86.AMD64)
 	r.load(t, "/t/beh", "leafn", "3")
 	original := leafByte(t, r)
 	for _, line := range []string{"p:o/a /t/beh:0x170e\n", "p:o/b /t/beh:0x170e\n"} {
@@ -48,7 +48,7 @@ func TestU2FileKeepsItsByte(t *testing.T) {
 	root := guestRoot(t, "beh")
 	before, err := os.ReadFile(root + "/t/beh")
 	require.NoError(t, err)
-	r := newRig(t, root, idt.AMD64)
+	r := newRig(t, root, x86.AMD64)
 	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/a /t/beh:0x170e\n")))
 	require.NoError(t, r.registry.SetEvent("o", "a", true))
 	r.load(t, "/t/beh", "leafn", "3")
@@ -65,7 +65,7 @@ func TestU3FilterAndRemoval(t *testing.T) {
 		wanted, remove bool
 		hits           int
 	}{{true, false, 5}, {true, true, 1}, {false, false, 0}} {
-		r := newRig(t, root, idt.AMD64)
+		r := newRig(t, root, x86.AMD64)
 		f, errno := r.tracer.Stat("/t/beh")
 		require.Zero(t, errno)
 		r.load(t, "/t/beh", "leafn", "5")
@@ -86,7 +86,7 @@ func TestU12FaultInTheCopy(t *testing.T) {
 		if c.name != "segv_load" {
 			continue
 		}
-		got := c.play(t, guestRoot(t, "insn64o"), idt.AMD64)
+		got := c.play(t, guestRoot(t, "insn64o"), x86.AMD64)
 		require.Empty(t, differences(machineOf{}.as(got[sectionRun]), c.sections[sectionRun]))
 		require.Contains(t, got[sectionRun], "trapno=0000000000000000")
 		require.Contains(t, got[sectionBaseline], "trapno=000000000000000e")
@@ -103,7 +103,7 @@ func TestU16RefusedWhileMapped(t *testing.T) {
 		if want == "" {
 			continue
 		}
-		got := c.play(t, root, idt.AMD64)
+		got := c.play(t, root, x86.AMD64)
 		require.Equal(t, want+errnoLine(nil), got[sectionEnable], c.name)
 		require.Equal(t, errnoLine(nil), got[sectionEarly], c.name)
 		require.Empty(t, got[sectionTrace], c.name)

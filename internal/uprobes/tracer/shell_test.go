@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracearray"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // tracing is where the recorded sessions have tracefs.
@@ -33,7 +33,7 @@ type shell struct {
 }
 
 func newShell(t testing.TB, root string, cpus int) *shell {
-	sh := &shell{rig: newRig(t, root, idt.AMD64), TB: t, files: map[string]string{}}
+	sh := &shell{rig: newRig(t, root, x86.AMD64), TB: t, files: map[string]string{}}
 	sh.array = tracearray.New(tracearray.Config{Registry: sh.registry, CPUs: cpus})
 	sh.tracer.RecordInto(sh.array)
 	return sh

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // File offsets in testdata/bin/stack32 and execstack32.
@@ -18,7 +18,7 @@ const (
 
 // end2005 runs one of the programs with a probe under an engine and gives its status.
 func end2005(t *testing.T, program, place string, e uprobes.Engine) string {
-	r := newRigOf(t, guestRoot(t, program), idt.I386, e)
+	r := newRigOf(t, guestRoot(t, program), x86.I386, e)
 	r.load(t, "/t/"+program)
 	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/x /t/"+program+":"+place+"\n")))
 	require.NoError(t, r.registry.SetGroup("o", true))
@@ -51,7 +51,7 @@ func TestO2CopyOnLiveStack(t *testing.T) {
 func TestO6IgnoredError(t *testing.T) {
 	const first = "0x1000" // sub $0xa000,%esp: behind its first byte stands "in (%dx),%al"
 	require.Equal(t, intact, end2005(t, "execstack32", first, uprobes.Described2005))
-	r := newRigOf(t, guestRoot(t, "execstack32"), idt.I386, uprobes.Coded2005)
+	r := newRigOf(t, guestRoot(t, "execstack32"), x86.I386, uprobes.Coded2005)
 	r.load(t, "/t/execstack32")
 	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/x /t/execstack32:"+first+"\n")))
 	require.NoError(t, r.registry.SetGroup("o", true))

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/idt"
+	"trapline/internal/x86"
 )
 
 // runningProbes bounds the probes of the kernel that runs the test: it takes some 45 ms for each to go.
@@ -26,12 +26,12 @@ var runningProbes = flag.Int("running-probes", 16, "probes on VEX instructions u
 // program sees, and it is hit once. The processor and its kernel show the same, where they can be asked.
 func TestU7VEX(t *testing.T) {
 	p, root := buildVEX(t)
-	plain := newRig(t, root, idt.AMD64)
+	plain := newRig(t, root, x86.AMD64)
 	plain.load(t, "/t/vex")
 	want := plain.run(t)
 	require.Equal(t, 712*len(p.code)+len("status=exit 0\n"), len(want))
 
-	r := newRig(t, root, idt.AMD64)
+	r := newRig(t, root, x86.AMD64)
 	for i, at := range p.offsets {
 		require.NoError(t, r.registry.Write(tracefs.UprobeEvents, fmt.Appendf(nil, "p:v/p%d /t/vex:%#x\n", i, at)))
 	}

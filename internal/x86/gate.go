@@ -1,9 +1,9 @@
-// Package idt encodes and decodes the structures that the processor reads
-// when it takes a vector: gates, segment descriptors and selectors, task state
-// segments, error codes; and it knows the vectors and how two of them combine
-// (SDM vol. 3, chapters 3, 6 and 8). All bytes are little-endian. It imports
-// only std.
-package idt
+// Package x86 is the vocabulary of the processor: architectures, vectors and
+// how two of them combine, and the structures that it reads when it takes a
+// vector: gates, segment descriptors and selectors, task state segments, error
+// codes (SDM vol. 3, chapters 3, 6 and 8). All bytes are little-endian. It
+// imports only std.
+package x86
 
 import (
 	"encoding/binary"

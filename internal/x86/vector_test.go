@@ -1,4 +1,4 @@
-package idt
+package x86
 
 import (
 	"testing"
@@ -21,19 +21,19 @@ func TestErrorCodeVectors(t *testing.T) {
 
 func TestVectorKinds(t *testing.T) {
 	// P1: INT3 is a trap.
-	assert.Equal(t, Trap, BP.Kind())
-	assert.Equal(t, Trap, OF.Kind())
-	assert.Equal(t, FaultOrTrap, DB.Kind())
-	assert.Equal(t, Abort, DF.Kind())
-	assert.Equal(t, Abort, MC.Kind())
-	assert.Equal(t, Interrupt, NMI.Kind())
+	assert.Equal(t, Trap, VecBP.Kind())
+	assert.Equal(t, Trap, VecOF.Kind())
+	assert.Equal(t, FaultOrTrap, VecDB.Kind())
+	assert.Equal(t, Abort, VecDF.Kind())
+	assert.Equal(t, Abort, VecMC.Kind())
+	assert.Equal(t, Interrupt, VecNMI.Kind())
 	assert.Equal(t, Interrupt, Vector(0x80).Kind())
-	for _, v := range []Vector{DE, BR, UD, NM, TS, NP, SS, GP, PF, MF, AC, XM, VE, CP} {
+	for _, v := range []Vector{VecDE, VecBR, VecUD, VecNM, VecTS, VecNP, VecSS, VecGP, VecPF, VecMF, VecAC, VecXM, VecVE, VecCP} {
 		assert.Equal(t, Fault, v.Kind(), v)
 	}
-	assert.Equal(t, "#GP (13)", GP.String())
-	assert.Equal(t, "general protection", GP.Name())
-	assert.Equal(t, "NMI (2)", NMI.String())
+	assert.Equal(t, "#GP (13)", VecGP.String())
+	assert.Equal(t, "general protection", VecGP.Name())
+	assert.Equal(t, "NMI (2)", VecNMI.String())
 	assert.Equal(t, "vector 128", Vector(128).String())
 	assert.Equal(t, "vector 15", Vector(15).String())
 	assert.Equal(t, "fault or trap", FaultOrTrap.String())
@@ -41,14 +41,14 @@ func TestVectorKinds(t *testing.T) {
 
 // P4: SDM vol. 3, table 6-5, every pair of exceptions.
 func TestP4DoubleFaultTable(t *testing.T) {
-	contributory := map[Vector]bool{DE: true, TS: true, NP: true, SS: true, GP: true, CP: true}
-	pageFault := map[Vector]bool{PF: true, VE: true}
+	contributory := map[Vector]bool{VecDE: true, VecTS: true, VecNP: true, VecSS: true, VecGP: true, VecCP: true}
+	pageFault := map[Vector]bool{VecPF: true, VecVE: true}
 	for first := Vector(0); first < FirstUser; first++ {
 		for second := Vector(0); second < FirstUser; second++ {
 			want := Serial
 			serious := contributory[second] || pageFault[second]
 			switch {
-			case first == DF && serious:
+			case first == VecDF && serious:
 				want = TripleFault
 			case contributory[first] && contributory[second]:
 				want = DoubleFault
@@ -58,17 +58,17 @@ func TestP4DoubleFaultTable(t *testing.T) {
 			assert.Equal(t, want, Combine(first.Class(), second.Class()), "%v then %v", first, second)
 		}
 	}
-	assert.Equal(t, Serial, Combine(Benign, GP.Class()), "int 13 is benign, whatever its vector")
-	assert.Equal(t, Serial, Combine(GP.Class(), PF.Class()))
-	assert.Equal(t, DoubleFault, Combine(PF.Class(), GP.Class()))
-	assert.Equal(t, "triple fault", Combine(DF.Class(), NP.Class()).String())
-	assert.Equal(t, "contributory", GP.Class().String())
+	assert.Equal(t, Serial, Combine(Benign, VecGP.Class()), "int 13 is benign, whatever its vector")
+	assert.Equal(t, Serial, Combine(VecGP.Class(), VecPF.Class()))
+	assert.Equal(t, DoubleFault, Combine(VecPF.Class(), VecGP.Class()))
+	assert.Equal(t, "triple fault", Combine(VecDF.Class(), VecNP.Class()).String())
+	assert.Equal(t, "contributory", VecGP.Class().String())
 }
 
 func TestP3GateError(t *testing.T) {
-	assert.Equal(t, uint32(1*8+2), GateError(DB, false).Encode())
+	assert.Equal(t, uint32(1*8+2), GateError(VecDB, false).Encode())
 	assert.Equal(t, uint32(0x80*8+2), GateError(0x80, false).Encode())
-	assert.Equal(t, uint32(14*8+2+1), GateError(PF, true).Encode())
+	assert.Equal(t, uint32(14*8+2+1), GateError(VecPF, true).Encode())
 }
 
 func TestSelectorError(t *testing.T) {

@@ -1,4 +1,4 @@
-package idt
+package x86
 
 import "fmt"
 

@@ -1,4 +1,4 @@
-package idt
+package x86
 
 import "fmt"
 
@@ -7,27 +7,27 @@ type Vector uint8
 
 // Vectors that the processor raises by itself (SDM vol. 3, table 6-1).
 const (
-	DE  Vector = 0  // divide error
-	DB  Vector = 1  // debug
-	NMI Vector = 2  // non-maskable interrupt
-	BP  Vector = 3  // breakpoint (INT3)
-	OF  Vector = 4  // overflow (INTO)
-	BR  Vector = 5  // BOUND range exceeded
-	UD  Vector = 6  // invalid opcode
-	NM  Vector = 7  // device not available
-	DF  Vector = 8  // double fault
-	CSO Vector = 9  // coprocessor segment overrun, up to the 386
-	TS  Vector = 10 // invalid TSS
-	NP  Vector = 11 // segment not present
-	SS  Vector = 12 // stack-segment fault
-	GP  Vector = 13 // general protection
-	PF  Vector = 14 // page fault
-	MF  Vector = 16 // x87 floating-point error
-	AC  Vector = 17 // alignment check
-	MC  Vector = 18 // machine check
-	XM  Vector = 19 // SIMD floating-point exception
-	VE  Vector = 20 // virtualization exception
-	CP  Vector = 21 // control protection exception
+	VecDE  Vector = 0  // divide error
+	VecDB  Vector = 1  // debug
+	VecNMI Vector = 2  // non-maskable interrupt
+	VecBP  Vector = 3  // breakpoint (INT3)
+	VecOF  Vector = 4  // overflow (INTO)
+	VecBR  Vector = 5  // BOUND range exceeded
+	VecUD  Vector = 6  // invalid opcode
+	VecNM  Vector = 7  // device not available
+	VecDF  Vector = 8  // double fault
+	VecCSO Vector = 9  // coprocessor segment overrun, up to the 386
+	VecTS  Vector = 10 // invalid TSS
+	VecNP  Vector = 11 // segment not present
+	VecSS  Vector = 12 // stack-segment fault
+	VecGP  Vector = 13 // general protection
+	VecPF  Vector = 14 // page fault
+	VecMF  Vector = 16 // x87 floating-point error
+	VecAC  Vector = 17 // alignment check
+	VecMC  Vector = 18 // machine check
+	VecXM  Vector = 19 // SIMD floating-point exception
+	VecVE  Vector = 20 // virtualization exception
+	VecCP  Vector = 21 // control protection exception
 
 	// FirstUser is the first vector that is not reserved to the processor.
 	FirstUser Vector = 32
@@ -83,27 +83,27 @@ type exception struct {
 }
 
 var exceptions = [FirstUser]exception{
-	DE:  {"#DE", "divide error", Fault, Contributory, false},
-	DB:  {"#DB", "debug", FaultOrTrap, Benign, false},
-	NMI: {"NMI", "non-maskable interrupt", Interrupt, Benign, false},
-	BP:  {"#BP", "breakpoint", Trap, Benign, false},
-	OF:  {"#OF", "overflow", Trap, Benign, false},
-	BR:  {"#BR", "bound range exceeded", Fault, Benign, false},
-	UD:  {"#UD", "invalid opcode", Fault, Benign, false},
-	NM:  {"#NM", "device not available", Fault, Benign, false},
-	DF:  {"#DF", "double fault", Abort, Double, true},
-	CSO: {"CSO", "coprocessor segment overrun", Fault, Benign, false},
-	TS:  {"#TS", "invalid TSS", Fault, Contributory, true},
-	NP:  {"#NP", "segment not present", Fault, Contributory, true},
-	SS:  {"#SS", "stack-segment fault", Fault, Contributory, true},
-	GP:  {"#GP", "general protection", Fault, Contributory, true},
-	PF:  {"#PF", "page fault", Fault, PageFault, true},
-	MF:  {"#MF", "x87 floating-point error", Fault, Benign, false},
-	AC:  {"#AC", "alignment check", Fault, Benign, true},
-	MC:  {"#MC", "machine check", Abort, Benign, false},
-	XM:  {"#XM", "SIMD floating-point exception", Fault, Benign, false},
-	VE:  {"#VE", "virtualization exception", Fault, PageFault, false},
-	CP:  {"#CP", "control protection exception", Fault, Contributory, true},
+	VecDE:  {"#DE", "divide error", Fault, Contributory, false},
+	VecDB:  {"#DB", "debug", FaultOrTrap, Benign, false},
+	VecNMI: {"NMI", "non-maskable interrupt", Interrupt, Benign, false},
+	VecBP:  {"#BP", "breakpoint", Trap, Benign, false},
+	VecOF:  {"#OF", "overflow", Trap, Benign, false},
+	VecBR:  {"#BR", "bound range exceeded", Fault, Benign, false},
+	VecUD:  {"#UD", "invalid opcode", Fault, Benign, false},
+	VecNM:  {"#NM", "device not available", Fault, Benign, false},
+	VecDF:  {"#DF", "double fault", Abort, Double, true},
+	VecCSO: {"CSO", "coprocessor segment overrun", Fault, Benign, false},
+	VecTS:  {"#TS", "invalid TSS", Fault, Contributory, true},
+	VecNP:  {"#NP", "segment not present", Fault, Contributory, true},
+	VecSS:  {"#SS", "stack-segment fault", Fault, Contributory, true},
+	VecGP:  {"#GP", "general protection", Fault, Contributory, true},
+	VecPF:  {"#PF", "page fault", Fault, PageFault, true},
+	VecMF:  {"#MF", "x87 floating-point error", Fault, Benign, false},
+	VecAC:  {"#AC", "alignment check", Fault, Benign, true},
+	VecMC:  {"#MC", "machine check", Abort, Benign, false},
+	VecXM:  {"#XM", "SIMD floating-point exception", Fault, Benign, false},
+	VecVE:  {"#VE", "virtualization exception", Fault, PageFault, false},
+	VecCP:  {"#CP", "control protection exception", Fault, Contributory, true},
 }
 
 func (v Vector) exception() exception {
