@@ -223,7 +223,7 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 // traceEnd says what the program cannot and gives its exit status.
 func traceEnd(stderr io.Writer, res linux.Result, err error) error {
 	for _, u := range res.Unknown {
-		fmt.Fprintf(stderr, "trapline: system call %d is not known: answered ENOSYS %d times\n", u.Number, u.Count)
+		fmt.Fprintf(stderr, "trapline: system call %s is missing (ENOSYS; calls: %d)\n", u.Name, u.Count)
 	}
 	switch {
 	case err != nil:

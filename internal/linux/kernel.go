@@ -105,7 +105,7 @@ func New(cfg Config) (*Kernel, error) {
 	}
 	k := &Kernel{cfg: cfg, kernelState: kernelState{
 		names: map[string]*node{}, copied: map[inodeKey]*node{}, locks: map[inodeKey][]lock{},
-		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[int]int{},
+		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[unknownCall]int{},
 		current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs), random: generator{cfg.Seed},
 		input:   input{from: &source{r: cfg.Stdin}},
 		timerAt: never, stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},

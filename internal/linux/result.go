@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,9 +50,28 @@ func (r Result) String() string {
 	return fmt.Sprintf("exit %d", r.Code)
 }
 
-// UnknownCall counts the uses of a system call that was answered ENOSYS.
+// UnknownCall counts the uses of a system call that is missing and was answered ENOSYS.
 type UnknownCall struct {
-	Number, Count int
+	Name   string // as "syscall_0x1ff" where Linux has none
+	Compat bool   // a number of i386
+	Number int
+	Count  int
+}
+
+// unknownCall is the number of such a call.
+type unknownCall struct {
+	compat bool
+	nr     int
+}
+
+// unknownCalls lists them in order, x86-64's first.
+func (k *Kernel) unknownCalls() []unknownCall {
+	return slices.SortedFunc(maps.Keys(k.unknown), func(a, b unknownCall) int {
+		if a.compat != b.compat {
+			return cmp.Compare(oneIf(a.compat), oneIf(b.compat))
+		}
+		return cmp.Compare(a.nr, b.nr)
+	})
 }
 
 func (k *Kernel) stop(b Bound) {
@@ -67,8 +87,8 @@ func (k *Kernel) Result() Result {
 		r.Signal = p.status & 0x7f
 		r.Code = p.status >> 8 & 0xff
 	}
-	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
-		r.Unknown = append(r.Unknown, UnknownCall{nr, k.unknown[nr]})
+	for _, u := range k.unknownCalls() {
+		r.Unknown = append(r.Unknown, UnknownCall{callName(!u.compat, u.nr), u.compat, u.nr, k.unknown[u]})
 	}
 	return r
 }

@@ -43,7 +43,7 @@ type kernelState struct {
 	stderr   output
 	both     output // the bytes of both in their order, if they are captured
 	random   generator
-	unknown  map[int]int
+	unknown  map[unknownCall]int
 	bound    Bound
 	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
 	nextIPC  [3]int       // numbers of the next ones, by kind

@@ -26,8 +26,11 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 			h.Uint64(uint64(n))
 		}
 	}
-	for _, nr := range slices.Sorted(maps.Keys(k.unknown)) {
-		words(h, uint64(nr), uint64(k.unknown[nr]))
+	for _, u := range k.unknownCalls() {
+		words(h, uint64(u.nr), uint64(k.unknown[u]))
+		if u.compat && k.m.Arch == emu.AMD64 {
+			h.String("32-bit call")
+		}
 	}
 	h.Uint64(uint64(len(k.threads)))
 	for _, t := range k.threads {

@@ -36,14 +36,6 @@ func (c *call) pair(i int) uint64 { return c.arg[i]&0xffffffff | c.arg[i+1]<<32 
 // handler runs a call; see errno.go for results that are no values.
 type handler func(k *Kernel, t *Thread, c *call) int64
 
-// spec describes a system call: its name, how its arguments are printed (one
-// letter each, see formatArg) and what it does.
-type spec struct {
-	name string
-	args string
-	run  handler
-}
-
 // Register order of arguments (syscall(2)).
 var (
 	argRegs64 = [6]emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.R10, emu.R8, emu.R9}
@@ -75,10 +67,7 @@ func (k *Kernel) enter(t *Thread, compat bool) {
 
 // lookup finds a call's description, or nil.
 func lookup(c *call) *spec {
-	table := table64
-	if c.compat {
-		table = table32
-	}
+	table := tableOf(!c.compat)
 	if c.nr < 0 || c.nr >= len(table) {
 		return nil
 	}
@@ -94,12 +83,14 @@ func (k *Kernel) dispatch(t *Thread, c *call) int64 {
 	return s.run(k, t, c)
 }
 
-// name is the call's name, or its number.
-func (c *call) name() string {
-	if s := lookup(c); s != nil {
-		return s.name
+// name is the call's name, or its number where Linux has none.
+func (c *call) name() string { return callName(!c.compat, c.nr) }
+
+func callName(wide bool, nr int) string {
+	if name := abi.CallName(wide, nr); name != "" {
+		return name
 	}
-	return fmt.Sprintf("syscall_%#x", c.nr)
+	return fmt.Sprintf("syscall_%#x", nr)
 }
 
 // finish gives a call's result to the thread.
@@ -108,7 +99,7 @@ func (k *Kernel) finish(t *Thread, r int64) {
 		k.note(NoteCall, "%v", k.record(t, r))
 	}
 	if r == resultUnknown {
-		k.unknown[t.call.nr]++
+		k.unknown[unknownCall{t.call.compat, t.call.nr}]++
 		r = -int64(abi.ENOSYS)
 	}
 	if k.cfg.OnCall != nil {
@@ -126,7 +117,7 @@ func (k *Kernel) finish(t *Thread, r int64) {
 type CallRecord struct {
 	PID, TID int
 	Number   int
-	Name     string // "" for one that is not known
+	Name     string // as "syscall_0x1ff" where Linux has none
 	Args     []string
 	Value    int64 // the result
 	Errno    abi.Errno
@@ -135,11 +126,7 @@ type CallRecord struct {
 
 // String is the record as strace(1) prints it.
 func (r CallRecord) String() string {
-	name := r.Name
-	if name == "" {
-		name = fmt.Sprintf("syscall_%#x", r.Number)
-	}
-	s := name + "(" + strings.Join(r.Args, ", ") + ")"
+	s := r.Name + "(" + strings.Join(r.Args, ", ") + ")"
 	switch {
 	case r.NoValue:
 		return s + " = ?"
@@ -153,10 +140,10 @@ func (r CallRecord) String() string {
 
 func (k *Kernel) record(t *Thread, r int64) CallRecord {
 	c := &t.call
-	rec := CallRecord{PID: t.proc.PID, TID: t.TID, Number: c.nr, Value: r, NoValue: r == resultNone}
+	rec := CallRecord{PID: t.proc.PID, TID: t.TID, Number: c.nr, Name: c.name(), Value: r, NoValue: r == resultNone}
 	args := "xxx"
 	if s := lookup(c); s != nil {
-		rec.Name, args = s.name, s.args
+		args = s.args
 	}
 	if r < 0 && r >= -abi.MaxErrno {
 		rec.Errno = abi.Errno(-r)

@@ -1,366 +1,165 @@
 package linux
 
-// calls are the system calls that both architectures have under one name.
-// The layouts follow the call's ABI.
-var calls = []spec{
-	{"read", "dxu", sysRead},
-	{"write", "dbu", sysWrite},
-	{"readv", "dxd", sysReadv},
-	{"writev", "dxd", sysWritev},
-	{"open", "sxo", sysOpen},
-	{"openat", "dsxo", sysOpenat},
-	{"creat", "so", sysCreat},
-	{"close", "d", sysClose},
-	{"close_range", "uux", sysCloseRange},
-	{"lseek", "ddd", sysLseek},
-	{"dup", "d", sysDup},
-	{"dup2", "dd", sysDup2},
-	{"dup3", "ddx", sysDup3},
-	{"fcntl", "ddx", sysFcntl},
-	{"ioctl", "dxx", sysIoctl},
-	{"pipe", "x", sysPipe},
-	{"pipe2", "xx", sysPipe},
-	{"access", "so", sysAccess},
-	{"faccessat", "dso", sysFaccessat},
-	{"faccessat2", "dsox", sysFaccessat},
-	{"readlink", "sxu", sysReadlink},
-	{"readlinkat", "dsxu", sysReadlinkat},
-	{"getcwd", "xu", sysGetcwd},
-	{"chdir", "s", sysChdir},
-	{"fchdir", "d", sysFchdir},
-	{"getdents64", "dxu", sysGetdents64},
-	{"statx", "dsxxx", sysStatx},
-	{"umask", "o", sysUmask},
-	{"poll", "xud", sysPoll},
-	{"ppoll", "xuxx", sysPpoll},
-	{"epoll_create", "d", sysEpollCreate},
-	{"epoll_create1", "x", sysEpollCreate1},
-	{"epoll_ctl", "dddx", sysEpollCtl},
-	{"epoll_wait", "dxdd", sysEpollWait},
-	{"epoll_pwait", "dxddxu", sysEpollPwait},
-	{"epoll_pwait2", "dxdxxu", sysEpollPwait2},
-	{"eventfd", "u", sysEventfd},
-	{"eventfd2", "ux", sysEventfd2},
-	{"pselect6", "dxxxxx", sysPselect},
-	{"sendfile", "ddxu", sysSendfile},
-	{"splice", "dxdxux", sysSplice},
-	{"flock", "dx", sysFlock},
-	{"getxattr", "ssxu", sysNoAttribute},
-	{"lgetxattr", "ssxu", sysNoAttribute},
-	{"fgetxattr", "dsxu", sysNoAttribute},
-	{"listxattr", "sxu", sysZero},
-	{"llistxattr", "sxu", sysZero},
-	{"flistxattr", "dxu", sysZero},
-	{"setxattr", "ssxux", sysSetAttribute},
-	{"lsetxattr", "ssxux", sysSetAttribute},
-	{"fsetxattr", "dsxux", sysSetAttribute},
-	{"socket", "ddd", sysSocket},
-	{"socketpair", "dddx", sysSocketpair},
-	{"bind", "dxd", sysBind},
-	{"connect", "dxd", sysConnect},
-	{"listen", "dd", sysListen},
-	{"accept4", "dxxx", sysAccept4},
-	{"getsockname", "dxx", sysGetsockname},
-	{"getpeername", "dxx", sysGetpeername},
-	{"getsockopt", "dddxx", sysGetsockopt},
-	{"setsockopt", "dddxd", sysSetsockopt},
-	{"shutdown", "dd", sysShutdown},
-	{"sendto", "dbuxxd", sysSendto},
-	{"recvfrom", "dxuxxx", sysRecvfrom},
-	{"sendmsg", "dxx", sysSendmsg},
-	{"recvmsg", "dxx", sysRecvmsg},
-	{"sendmmsg", "dxux", sysSendmmsg},
-	{"recvmmsg", "dxuxx", sysRecvmmsg},
-	{"fsync", "d", sysSync},
-	{"fdatasync", "d", sysSync},
-	{"sync", "", sysZero},
-	{"syncfs", "d", sysSync},
-	{"fadvise64", "dxxd", sysZero},
-	{"unlink", "s", sysUnlink},
-	{"unlinkat", "dsx", sysUnlinkat},
-	{"mkdir", "so", sysMkdir},
-	{"mkdirat", "dso", sysMkdirat},
-	{"rmdir", "s", sysRmdir},
-	{"rename", "ss", sysRename},
-	{"renameat", "dsds", sysRenameat},
-	{"renameat2", "dsdsx", sysRenameat2},
-	{"chmod", "so", sysChmod},
-	{"fchmod", "do", sysFchmod},
-	{"fchmodat", "dso", sysFchmodat},
-	{"chown", "sdd", sysChown},
-	{"lchown", "sdd", sysLchown},
-	{"fchown", "ddd", sysFchown},
-	{"fchownat", "dsddx", sysFchownat},
-	{"symlink", "ss", sysSymlink},
-	{"symlinkat", "sds", sysSymlinkat},
-	{"link", "ss", sysLink},
-	{"linkat", "dsdsx", sysLinkat},
-	{"mknod", "sox", sysMknod},
-	{"mknodat", "dsox", sysMknodat},
-	{"truncate", "sd", sysTruncate},
-	{"fallocate", "dxdd", sysFallocate},
-	{"utimensat", "dsxx", sysUtimensat},
-	{"utimes", "sx", sysUtimes},
-	{"utime", "sx", sysUtime},
+import (
+	"maps"
+	"slices"
 
-	{"mprotect", "xux", sysMprotect},
-	{"munmap", "xu", sysMunmap},
-	{"mremap", "xuuxx", sysMremap},
-	{"brk", "x", sysBrk},
-	{"madvise", "xud", sysMadvise},
-	{"msync", "xux", sysZero},
-	{"mlock", "xu", sysZero},
-	{"munlock", "xu", sysZero},
+	"trapline/internal/linux/abi"
+)
 
-	{"rt_sigaction", "dxxu", sysSigaction},
-	{"rt_sigprocmask", "dxxu", sysSigprocmask},
-	{"rt_sigpending", "xu", sysSigpending},
-	{"rt_sigsuspend", "xu", sysSigsuspend},
-	{"rt_sigtimedwait", "xxxu", sysSigtimedwait},
-	{"rt_sigqueueinfo", "ddx", sysSigqueueinfo},
-	{"rt_tgsigqueueinfo", "dddx", sysTgsigqueueinfo},
-	{"rt_sigreturn", "", sysRtSigreturn},
-	{"sigaltstack", "xx", sysSigaltstack},
-	{"kill", "dd", sysKill},
-	{"tkill", "dd", sysTkill},
-	{"tgkill", "ddd", sysTgkill},
-	{"pause", "", sysPause},
-	{"alarm", "u", sysAlarm},
-	{"setitimer", "dxx", sysSetitimer},
-	{"getitimer", "dx", sysGetitimer},
+// Support is how much of a system call there is.
+type Support uint8
 
-	{"fork", "", sysFork},
-	{"vfork", "", sysVfork},
-	{"clone", "xxxxx", sysClone},
-	{"execve", "sxx", sysExecve},
-	{"exit", "d", sysExit},
-	{"exit_group", "d", sysExitGroup},
-	{"wait4", "dxxx", sysWait4},
-	{"waitid", "ddxxx", sysWaitid},
-	{"futex", "xxuxxu", sysFutex},
-	{"set_robust_list", "xu", sysSetRobustList},
-	{"get_robust_list", "dxx", sysGetRobustList},
-	{"set_tid_address", "x", sysSetTidAddress},
-	{"set_thread_area", "x", sysSetThreadArea},
-	{"get_thread_area", "x", sysGetThreadArea},
-	{"sched_yield", "", sysSchedYield},
-	{"sched_getaffinity", "dux", sysGetaffinity},
-	{"sched_setaffinity", "dux", sysSetaffinity},
-	{"getcpu", "xxx", sysGetcpu},
-	{"membarrier", "dxd", sysMembarrier},
+// Kinds of support.
+const (
+	SupportFull     Support = iota // as a kernel has it
+	SupportPartial                 // the note says what is not
+	SupportNoEffect                // it checks its arguments and does nothing, which is what a kernel shows too; the note says why
+	SupportAbsent                  // refused as by a kernel that was built without it; the note says how programs go on
+	SupportMissing                 // not there: answered ENOSYS, and the run's Result names it
+)
 
-	{"rseq", "xuxx", sysAbsent},
-	{"clone3", "xu", sysAbsent},
+var supportNames = [...]string{"full", "partial", "no visible effect", "absent", "missing"}
 
-	{"getpid", "", sysGetpid},
-	{"gettid", "", sysGettid},
-	{"getppid", "", sysGetppid},
-	{"getpgrp", "", sysGetpgrp},
-	{"getpgid", "d", sysGetpgid},
-	{"setpgid", "dd", sysSetpgid},
-	{"getsid", "d", sysGetsid},
-	{"setsid", "", sysSetsid},
-	{"uname", "x", sysUname},
-	{"sysinfo", "x", sysSysinfo},
-	{"getrusage", "dx", sysGetrusage},
-	{"getpriority", "dd", sysGetpriority},
-	{"times", "x", sysTimes},
-	{"setreuid", "dd", sysSetuid},
-	{"setregid", "dd", sysSetgid},
-	{"setresuid", "ddd", sysSetuid},
-	{"setresgid", "ddd", sysSetgid},
-	{"prlimit64", "ddxx", sysPrlimit},
-	{"setrlimit", "dx", sysSetrlimit},
-	{"prctl", "dxxxx", sysPrctl},
-	{"getrandom", "xux", sysGetrandom},
-	{"time", "x", sysTime},
-	{"gettimeofday", "xx", sysGettimeofday},
-	{"clock_gettime", "dx", sysClockGettime},
-	{"clock_getres", "dx", sysClockGetres},
-	{"nanosleep", "xx", sysNanosleep},
-	{"clock_nanosleep", "dxxx", sysClockNanosleep},
+// String is "full", "partial", "no visible effect", "absent" or "missing".
+func (s Support) String() string { return supportNames[s] }
+
+// MarshalText is String, for JSON.
+func (s Support) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// supported says how much of a call there is, beside its handler.
+type supported struct {
+	level Support
+	note  string // a sentence without a capital and a full stop; of SupportFull none
 }
 
-// calls64 are the calls of x86-64 only, or with its own meaning there.
-var calls64 = []spec{
-	{"select", "dxxxx", sysSelect},
-	{"accept", "dxx", sysAccept},
-	{"mmap", "xuxxdx", sysMmap},
-	{"stat", "sx", sysStat},
-	{"lstat", "sx", sysLstat},
-	{"fstat", "dx", sysFstat},
-	{"newfstatat", "dsxx", sysFstatat},
-	{"pread64", "dxud", sysPread},
-	{"pwrite64", "dbud", sysPwrite},
-	{"arch_prctl", "xx", sysArchPrctl},
-	{"getuid", "", sysGetuid},
-	{"geteuid", "", sysGetuid},
-	{"getgid", "", sysGetgid},
-	{"getegid", "", sysGetgid},
-	{"getresuid", "xxx", sysGetresuid},
-	{"getresgid", "xxx", sysGetresgid},
-	{"getgroups", "dx", sysGetgroups},
-	{"setuid", "d", sysSetuid},
-	{"setgid", "d", sysSetgid},
-	{"getrlimit", "dx", sysGetrlimit},
-	{"ftruncate", "dd", sysFtruncate},
-	{"statfs", "sx", sysStatfs},
-	{"fstatfs", "dx", sysFstatfs},
+var full = supported{}
+
+// partial: note is what is not there, and what the program gets instead.
+func partial(note string) supported { return supported{SupportPartial, note} }
+
+// noEffect: note says why nothing that happens could be seen.
+func noEffect(note string) supported { return supported{SupportNoEffect, note} }
+
+// absent: note says how programs go on without.
+func absent(note string) supported { return supported{SupportAbsent, note} }
+
+// spec describes a system call: its name, how its arguments are printed (one
+// letter each, see formatArg), what it does, and how much of it there is.
+type spec struct {
+	name string
+	args string
+	run  handler
+	supported
 }
 
-// calls32 are the calls of i386 only, or with its own meaning there.
-var calls32 = []spec{
-	{"sendfile64", "ddxu", sysSendfile},
-	{"socketcall", "dx", sysSocketcall},
-	{"recvmmsg_time64", "dxuxx", sysRecvmmsg64},
-	{"mmap", "x", sysOldMmap},
-	{"mmap2", "xuxxdx", sysMmap2},
-	{"_llseek", "dxxxd", sysLlseek},
-	{"stat64", "sx", sysStat64},
-	{"lstat64", "sx", sysLstat64},
-	{"fstat64", "dx", sysFstat64},
-	{"fstatat64", "dsxx", sysFstatat64},
-	{"pread64", "dxuxx", sysPread32},
-	{"pwrite64", "dbuxx", sysPwrite32},
-	{"fcntl64", "ddx", sysFcntl},
-	{"_newselect", "dxxxx", sysSelect},
-	{"ugetrlimit", "dx", sysGetrlimit},
-	{"waitpid", "dxx", sysWaitpid},
-	{"getuid32", "", sysGetuid},
-	{"geteuid32", "", sysGetuid},
-	{"getgid32", "", sysGetgid},
-	{"getegid32", "", sysGetgid},
-	{"getuid", "", sysGetuid},
-	{"geteuid", "", sysGetuid},
-	{"getgid", "", sysGetgid},
-	{"getegid", "", sysGetgid},
-	{"getresuid32", "xxx", sysGetresuid},
-	{"getresgid32", "xxx", sysGetresgid},
-	{"getgroups32", "dx", sysGetgroups},
-	{"setuid32", "d", sysSetuid},
-	{"setgid32", "d", sysSetgid},
-	{"ftruncate64", "dxx", sysFtruncate64},
-	{"truncate64", "sxx", sysTruncate64},
-	{"ftruncate", "dd", sysFtruncate},
-	{"lchown32", "sdd", sysLchown},
-	{"chown32", "sdd", sysChown},
-	{"fchown32", "ddd", sysFchown},
-	{"utimensat_time64", "dsxx", sysUtimensat},
-	{"setreuid32", "dd", sysSetuid},
-	{"setregid32", "dd", sysSetgid},
-	{"setresuid32", "ddd", sysSetuid},
-	{"setresgid32", "ddd", sysSetgid},
-	{"statfs64", "sux", sysStatfs},
-	{"fstatfs64", "dux", sysFstatfs},
-	{"fadvise64_64", "dxxxxd", sysZero},
-	{"signal", "dx", sysSignal},
-	{"sigaction", "dxx", sysOldSigaction},
-	{"sigprocmask", "dxx", sysOldSigprocmask},
-	{"sigreturn", "", sysSigreturn},
-	{"sigsuspend", "xxx", sysOldSigsuspend},
-	{"sigpending", "x", sysOldSigpending},
-	{"clock_gettime64", "dx", sysClockGettime64},
-	{"clock_getres_time64", "dx", sysClockGetres64},
-	{"clock_nanosleep_time64", "dxxx", sysClockNanosleep64},
-	{"futex_time64", "xxuxxu", sysFutex64},
-	{"ppoll_time64", "xuxx", sysPpoll64},
-	{"pselect6_time64", "dxxxxx", sysPselect64},
-	{"rt_sigtimedwait_time64", "xxxu", sysSigtimedwait64},
+// callGroup is the calls of one subject. The layouts of those that both
+// architectures have follow the call's ABI.
+type callGroup struct {
+	subject string
+	both    []spec // both architectures have them, under one name and with one meaning
+	only64  []spec // x86-64 only, or with a meaning of its own there
+	only32  []spec // i386 only, or with a meaning of its own there
 }
 
-// numbers64 and numbers32 give each call's number (the kernel's uapi tables).
-var numbers64 = map[string]int{
-	"read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8,
-	"mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14,
-	"rt_sigreturn": 15, "ioctl": 16, "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21,
-	"pipe": 22, "select": 23, "sched_yield": 24, "mremap": 25, "msync": 26, "madvise": 28, "dup": 32, "dup2": 33,
-	"pause": 34, "nanosleep": 35, "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "sendfile": 40,
-	"clone": 56, "fork": 57, "vfork": 58, "execve": 59, "exit": 60, "wait4": 61, "kill": 62, "uname": 63,
-	"setreuid": 113, "setregid": 114, "setresuid": 117, "setresgid": 119, "flock": 73, "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "getxattr": 191, "lgetxattr": 192, "fgetxattr": 193,
-	"listxattr": 194, "llistxattr": 195, "flistxattr": 196, "splice": 275,
-	"socket": 41, "connect": 42, "accept": 43, "sendto": 44, "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "shutdown": 48, "bind": 49, "listen": 50,
-	"getsockname": 51, "getpeername": 52, "socketpair": 53, "setsockopt": 54, "getsockopt": 55, "accept4": 288, "recvmmsg": 299, "sendmmsg": 307, "statfs": 137, "fstatfs": 138,
-	"fcntl": 72, "fsync": 74, "fdatasync": 75, "sync": 162, "syncfs": 306, "renameat": 264, "renameat2": 316, "lchown": 94, "fchown": 93,
-	"fchownat": 260, "symlinkat": 266, "linkat": 265, "mknod": 133, "mknodat": 259, "fallocate": 285, "utimes": 235, "utime": 132, "truncate": 76, "ftruncate": 77, "getcwd": 79, "chdir": 80, "fchdir": 81, "rename": 82,
-	"mkdir": 83, "rmdir": 84, "creat": 85, "link": 86, "unlink": 87, "symlink": 88, "readlink": 89, "chmod": 90,
-	"fchmod": 91, "chown": 92, "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99,
-	"times": 100, "getuid": 102, "getgid": 104, "setuid": 105, "setgid": 106, "geteuid": 107, "getegid": 108,
-	"setpgid": 109, "getppid": 110, "getpgrp": 111, "setsid": 112, "getgroups": 115, "getresuid": 118,
-	"getresgid": 120, "getpgid": 121, "getsid": 124, "rt_sigpending": 127, "rt_sigtimedwait": 128,
-	"rt_sigqueueinfo": 129, "rt_sigsuspend": 130, "sigaltstack": 131, "getpriority": 140, "mlock": 149, "munlock": 150,
-	"prctl": 157, "arch_prctl": 158, "setrlimit": 160, "gettid": 186, "tkill": 200, "time": 201, "futex": 202,
-	"sched_setaffinity": 203, "sched_getaffinity": 204, "set_thread_area": 205, "get_thread_area": 211,
-	"getdents64": 217, "set_tid_address": 218, "fadvise64": 221, "clock_gettime": 228, "clock_getres": 229,
-	"clock_nanosleep": 230, "exit_group": 231, "tgkill": 234, "waitid": 247, "openat": 257, "mkdirat": 258,
-	"newfstatat": 262, "unlinkat": 263, "readlinkat": 267, "fchmodat": 268, "faccessat": 269, "pselect6": 270,
-	"ppoll": 271, "set_robust_list": 273, "get_robust_list": 274, "utimensat": 280, "dup3": 292, "pipe2": 293,
-	"rt_tgsigqueueinfo": 297, "prlimit64": 302, "getcpu": 309, "getrandom": 318, "membarrier": 324, "statx": 332,
-	"epoll_create": 213, "epoll_wait": 232, "epoll_ctl": 233, "epoll_pwait": 281, "eventfd": 284, "eventfd2": 290,
-	"epoll_create1": 291, "rseq": 334, "clone3": 435, "close_range": 436, "faccessat2": 439, "epoll_pwait2": 441,
+// callGroups are all calls that there are. Their numbers are in abi.CallNumber.
+var callGroups = []*callGroup{
+	&callsOfFiles, &callsOfTree, &callsOfWaiting, &callsOfSockets, &callsOfMemory, &callsOfSignals, &callsOfProcesses, &callsOfScheduling, &callsOfUsers,
+	&callsOfTime, &callsOfIPC,
 }
 
-var numbers32 = map[string]int{
-	"setreuid": 70, "setregid": 71, "setresuid": 164, "setresgid": 170, "setreuid32": 203, "setregid32": 204, "setresuid32": 208,
-	"setresgid32": 210, "flock": 143, "setxattr": 226, "lsetxattr": 227, "fsetxattr": 228, "getxattr": 229, "lgetxattr": 230, "fgetxattr": 231,
-	"listxattr": 232, "llistxattr": 233, "flistxattr": 234, "splice": 313,
-	"socketcall": 102, "socket": 359, "socketpair": 360, "bind": 361, "connect": 362, "listen": 363, "accept4": 364, "getsockopt": 365, "setsockopt": 366,
-	"getsockname": 367, "getpeername": 368, "sendto": 369, "sendmsg": 370, "recvfrom": 371, "recvmsg": 372, "shutdown": 373, "recvmmsg": 337,
-	"sendmmsg": 345, "recvmmsg_time64": 417, "statfs64": 268, "fstatfs64": 269,
-	"fdatasync": 148, "sync": 36, "syncfs": 344, "renameat": 302, "renameat2": 353, "lchown": 16, "fchown": 95, "ftruncate": 93,
-	"fchownat": 298, "symlinkat": 304, "linkat": 303, "mknod": 14, "mknodat": 297, "fallocate": 324, "utimes": 271, "utime": 30,
-	"lchown32": 198, "fchown32": 207, "chown32": 212, "utimensat_time64": 412,
-	"exit": 1, "fork": 2, "read": 3, "write": 4, "open": 5, "close": 6, "waitpid": 7, "creat": 8, "link": 9,
-	"unlink": 10, "execve": 11, "chdir": 12, "time": 13, "chmod": 15, "lseek": 19, "getpid": 20, "getuid": 24,
-	"alarm": 27, "pause": 29, "access": 33, "kill": 37, "rename": 38, "mkdir": 39, "rmdir": 40, "dup": 41, "pipe": 42,
-	"times": 43, "brk": 45, "getgid": 47, "signal": 48, "geteuid": 49, "getegid": 50, "ioctl": 54, "fcntl": 55,
-	"setpgid": 57, "umask": 60, "dup2": 63, "getppid": 64, "getpgrp": 65, "setsid": 66, "sigaction": 67,
-	"sigsuspend": 72, "sigpending": 73, "setrlimit": 75, "getrusage": 77, "gettimeofday": 78, "symlink": 83,
-	"readlink": 85, "mmap": 90, "munmap": 91, "truncate": 92, "fchmod": 94, "getpriority": 96, "setitimer": 104,
-	"getitimer": 105, "wait4": 114, "sysinfo": 116, "fsync": 118, "sigreturn": 119, "clone": 120, "uname": 122,
-	"mprotect": 125, "sigprocmask": 126, "getpgid": 132, "fchdir": 133, "_llseek": 140, "_newselect": 142,
-	"msync": 144, "readv": 145, "writev": 146, "getsid": 147, "mlock": 150, "munlock": 151, "sched_yield": 158,
-	"nanosleep": 162, "mremap": 163, "poll": 168, "prctl": 172, "rt_sigreturn": 173, "rt_sigaction": 174,
-	"rt_sigprocmask": 175, "rt_sigpending": 176, "rt_sigtimedwait": 177, "rt_sigqueueinfo": 178,
-	"rt_sigsuspend": 179, "pread64": 180, "pwrite64": 181, "chown": 182, "getcwd": 183, "sigaltstack": 186,
-	"sendfile": 187, "vfork": 190, "ugetrlimit": 191, "mmap2": 192, "truncate64": 193, "ftruncate64": 194,
-	"stat64": 195, "lstat64": 196, "fstat64": 197, "getuid32": 199, "getgid32": 200, "geteuid32": 201,
-	"getegid32": 202, "getgroups32": 205, "getresuid32": 209, "getresgid32": 211, "setuid32": 213, "setgid32": 214,
-	"madvise": 219, "getdents64": 220, "fcntl64": 221, "gettid": 224, "tkill": 238, "sendfile64": 239, "futex": 240,
-	"sched_setaffinity": 241, "sched_getaffinity": 242, "set_thread_area": 243, "get_thread_area": 244,
-	"fadvise64": 250, "exit_group": 252, "set_tid_address": 258, "clock_gettime": 265, "clock_getres": 266,
-	"clock_nanosleep": 267, "tgkill": 270, "fadvise64_64": 272, "waitid": 284, "openat": 295, "mkdirat": 296,
-	"fstatat64": 300, "unlinkat": 301, "readlinkat": 305, "fchmodat": 306, "faccessat": 307, "pselect6": 308,
-	"ppoll": 309, "set_robust_list": 311, "get_robust_list": 312, "getcpu": 318, "utimensat": 320, "dup3": 330,
-	"pipe2": 331, "rt_tgsigqueueinfo": 335, "prlimit64": 340, "getrandom": 355, "membarrier": 375, "statx": 383,
-	"clock_gettime64": 403, "clock_getres_time64": 406, "clock_nanosleep_time64": 407, "pselect6_time64": 413,
-	"ppoll_time64": 414, "rt_sigtimedwait_time64": 421, "futex_time64": 422, "rseq": 386,
-	"epoll_create": 254, "epoll_ctl": 255, "epoll_wait": 256, "epoll_pwait": 319, "eventfd": 323, "eventfd2": 328,
-	"epoll_create1": 329, "clone3": 435, "close_range": 436, "faccessat2": 439, "epoll_pwait2": 441,
+// of lists the calls of an architecture.
+func (g *callGroup) of(wide bool) [][]spec {
+	if wide {
+		return [][]spec{g.both, g.only64}
+	}
+	return [][]spec{g.both, g.only32}
 }
 
 // table64 and table32 are the calls by number, nil where there is none. They
 // are filled once at start-up: the handlers refer back to them for records.
 var table64, table32 []*spec
 
-func init() {
-	table64 = makeTable(numbers64, calls64, true)
-	table32 = makeTable(numbers32, calls32, false)
-}
+func init() { table64, table32 = makeTable(true), makeTable(false) }
 
-func makeTable(numbers map[string]int, own []spec, wide bool) []*spec {
-	t := make([]*spec, 512)
-	for _, list := range [][]spec{calls, own} {
-		for i := range list {
-			if n, ok := numbers[list[i].name]; ok {
-				t[n] = &list[i]
+func makeTable(wide bool) []*spec {
+	t := make([]*spec, abi.Calls(wide))
+	for _, g := range callGroups {
+		for _, list := range g.of(wide) {
+			for i := range list {
+				t[abi.CallNumber(wide, list[i].name)] = &list[i]
 			}
 		}
 	}
-	for i := range numberedCalls {
-		c := &numberedCalls[i]
-		if n := c.number(wide); n != 0 {
-			t[n] = &c.spec
+	return t
+}
+
+// CallInfo says of a system call how much of it there is.
+type CallInfo struct {
+	Name    string  `json:"name"`
+	Subject string  `json:"subject,omitempty"` // of one that is there, such as "Signals"
+	AMD64   int     `json:"amd64"`             // its number in 64-bit programs; -1: none
+	I386    int     `json:"i386"`              // and in 32-bit ones
+	Support Support `json:"-"`
+	Level   string  `json:"support"`         // Support in words
+	Note    string  `json:"note,omitempty"`  // what is not there, or why it does nothing
+	Later   bool    `json:"later,omitempty"` // kernels after 6.1 have it, this one has not
+}
+
+// Calls lists every system call that Linux has: those that are there by subject, then
+// those that are missing by name. Calls of one name that the architectures have
+// in two ways are two.
+func Calls() []CallInfo {
+	var list []CallInfo
+	for _, g := range callGroups {
+		for i, specs := range [][]spec{g.both, g.only64, g.only32} {
+			for _, s := range specs {
+				c := CallInfo{Name: s.name, Subject: g.subject, AMD64: -1, I386: -1, Support: s.level, Note: s.note}
+				if i != 2 {
+					c.AMD64 = abi.CallNumber(true, s.name)
+				}
+				if i != 1 {
+					c.I386 = abi.CallNumber(false, s.name)
+				}
+				list = append(list, c)
+			}
 		}
 	}
-	return t
+	return append(list, missingCalls()...)
+}
+
+// missingCalls are the calls that no handler has, by name.
+func missingCalls() []CallInfo {
+	byName := map[string]*CallInfo{}
+	for _, wide := range []bool{true, false} {
+		table := tableOf(wide)
+		for nr, s := range table {
+			name := abi.CallName(wide, nr)
+			if s != nil || name == "" {
+				continue
+			}
+			c := byName[name]
+			if c == nil {
+				c = &CallInfo{Name: name, AMD64: -1, I386: -1, Support: SupportMissing, Later: nr >= abi.LaterCalls}
+				byName[name] = c
+			}
+			if wide {
+				c.AMD64 = nr
+			} else {
+				c.I386 = nr
+			}
+		}
+	}
+	var list []CallInfo
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, *byName[name])
+	}
+	return list
+}
+
+func tableOf(wide bool) []*spec {
+	if wide {
+		return table64
+	}
+	return table32
 }

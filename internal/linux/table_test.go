@@ -4,28 +4,55 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/internal/linux/abi"
 )
 
-// Every call has a number, and every number a call: one without the other
-// would be answered ENOSYS without a word.
+// TestEveryCallHasANumber: a call that an architecture does not have under its name
+// would be answered ENOSYS without a word, and so would one of two with one name.
 func TestEveryCallHasANumber(t *testing.T) {
-	for _, c := range calls {
-		assert.Contains(t, numbers64, c.name)
-		assert.Contains(t, numbers32, c.name)
-	}
-	for _, own := range []struct {
-		calls   []spec
-		numbers map[string]int
-		table   []*spec
-	}{{calls64, numbers64, table64}, {calls32, numbers32, table32}} {
-		for _, c := range own.calls {
-			assert.Contains(t, own.numbers, c.name)
+	for _, wide := range []bool{true, false} {
+		rows := 0
+		for _, g := range callGroups {
+			for _, list := range g.of(wide) {
+				rows += len(list)
+				for _, s := range list {
+					assert.GreaterOrEqual(t, abi.CallNumber(wide, s.name), 0, "%s: 64 bits: %v", s.name, wide)
+				}
+			}
 		}
-		at := map[int]string{}
-		for name, n := range own.numbers {
-			assert.NotNil(t, own.table[n], "%s: number %d has no call", name, n)
-			assert.Empty(t, at[n], "%s has the number of", name)
-			at[n] = name
+		if t.Failed() {
+			return
+		}
+		filled := 0
+		for nr, s := range makeTable(wide) {
+			if s != nil {
+				filled++
+				assert.Equal(t, abi.CallName(wide, nr), s.name)
+			}
+		}
+		assert.Equal(t, rows, filled, "calls and numbers, 64 bits: %v", wide)
+	}
+}
+
+// TestCallsListsEveryCall: each number of both architectures is in the list once.
+func TestCallsListsEveryCall(t *testing.T) {
+	seen := map[bool]map[int]string{true: {}, false: {}}
+	for _, c := range Calls() {
+		for wide, nr := range map[bool]int{true: c.AMD64, false: c.I386} {
+			if nr >= 0 {
+				require.Empty(t, seen[wide][nr], "%s has the number of", c.Name)
+				require.Equal(t, abi.CallName(wide, nr), c.Name)
+				seen[wide][nr] = c.Name
+			}
+		}
+		require.Equal(t, c.Support == SupportFull || c.Support == SupportMissing, c.Note == "", c.Name)
+		require.Equal(t, c.Support == SupportMissing, c.Subject == "", c.Name)
+	}
+	for wide, names := range seen {
+		for nr := range abi.Calls(wide) {
+			require.Equal(t, abi.CallName(wide, nr), names[nr])
 		}
 	}
 }

@@ -1,0 +1,42 @@
+package linux
+
+var callsOfProcesses = callGroup{
+	subject: "Processes and threads",
+	both: []spec{
+		{"fork", "", sysFork, full},
+		{"vfork", "", sysVfork, full},
+		{"clone", "xxxxx", sysClone, full},
+		{"clone3", "xu", sysAbsent, absent("libraries use clone")},
+		{"execve", "sxx", sysExecve, full},
+		{"exit", "d", sysExit, full},
+		{"exit_group", "d", sysExitGroup, full},
+		{"wait4", "dxxx", sysWait4, full},
+		{"waitid", "ddxxx", sysWaitid, full},
+		{"getpid", "", sysGetpid, full},
+		{"gettid", "", sysGettid, full},
+		{"getppid", "", sysGetppid, full},
+		{"getpgrp", "", sysGetpgrp, full},
+		{"getpgid", "d", sysGetpgid, full},
+		{"setpgid", "dd", sysSetpgid, full},
+		{"getsid", "d", sysGetsid, full},
+		{"setsid", "", sysSetsid, full},
+		{"ptrace", "xdxx", sysPtrace, full},
+		{"prctl", "dxxxx", sysPrctl, full},
+		{"set_thread_area", "x", sysSetThreadArea, full},
+		{"get_thread_area", "x", sysGetThreadArea, full},
+		{"set_tid_address", "x", sysSetTidAddress, full},
+		{"futex", "xxuxxu", sysFutex, full},
+		{"futex_waitv", "xuxxd", sysFutexWaitv, full},
+		{"set_robust_list", "xu", sysSetRobustList, full},
+		{"get_robust_list", "dxx", sysGetRobustList, full},
+		{"rseq", "xuxx", sysAbsent, absent("libraries go on without")},
+		{"membarrier", "dxd", sysMembarrier, full},
+	},
+	only64: []spec{
+		{"arch_prctl", "xx", sysArchPrctl, full},
+	},
+	only32: []spec{
+		{"waitpid", "dxx", sysWaitpid, full},
+		{"futex_time64", "xxuxxu", sysFutex64, full},
+	},
+}
