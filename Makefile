@@ -161,7 +161,7 @@ divide: deps deps-test
 # violation of each race on 8 vCPUs. A quiet machine is needed for the times.
 scale: deps
 	$(GO) test $(LIBRARY) ./cmd/trapline -run xxx -bench 'Scale|Parallel|Sweep' -benchtime 1x -timeout 3h
-	$(GO) test $(LIBRARY) ./scenarios -run xxx -bench RacesOnEightCPUs -benchtime 3x
+	$(GO) test $(LIBRARY) ./internal/scenario -run xxx -bench RacesOnEightCPUs -benchtime 3x
 
 # Random scenarios and programs for SOAK, with memory, goroutines and library
 # instances watched.

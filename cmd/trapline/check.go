@@ -12,8 +12,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/course"
-	"trapline/scenarios"
 )
 
 func checkCommand(out *output) *cli.Command {
@@ -80,11 +80,11 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	failures, err := scenarios.CheckSteps(ctx, f, false)
+	failures, err := scenario.CheckSteps(ctx, f, false)
 	if err != nil {
 		return err
 	}
-	r, err := scenarios.Open(ctx, f, scenarios.Options{})
+	r, err := scenario.Open(ctx, f, scenario.Options{})
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,11 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 		return err
 	}
 	failures = append(failures, r.Judge(true)...)
-	judge := func(x scenarios.Shown) { failures = append(failures, x.Failures()...) }
-	if err := scenarios.CheckSchedules(ctx, f, judge); err != nil {
+	judge := func(x scenario.Shown) { failures = append(failures, x.Failures()...) }
+	if err := scenario.CheckSchedules(ctx, f, judge); err != nil {
 		return err
 	}
-	if err := scenarios.CheckSearches(whole, f, explore.Options{Jobs: runtime.NumCPU()}, judge); err != nil {
+	if err := scenario.CheckSearches(whole, f, explore.Options{Jobs: runtime.NumCPU()}, judge); err != nil {
 		return err
 	}
 	unproved, err := checkLesson(whole, f)
@@ -115,14 +115,14 @@ func checkFile(ctx context.Context, out *output, c *cli.Command, name string) er
 }
 
 // checkLesson carries out the proofs of the file's own lesson, if it has one, and shows that its tasks can be solved.
-func checkLesson(ctx context.Context, f *scenarios.File) (failures []scenarios.Failure, err error) {
+func checkLesson(ctx context.Context, f *scenario.File) (failures []scenario.Failure, err error) {
 	l, err := course.Own(f)
 	if err != nil || l == nil {
 		return nil, err
 	}
 	wrong, err := l.Prove(ctx, explore.Options{Jobs: runtime.NumCPU()})
 	for _, u := range wrong {
-		failures = append(failures, scenarios.Failure{Pos: u.Pos, Text: u.String()})
+		failures = append(failures, scenario.Failure{Pos: u.Pos, Text: u.String()})
 	}
 	return failures, err
 }
@@ -160,13 +160,13 @@ func rewrite(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
 	if f.Source != nil {
-		_, listing, err := scenarios.Assemble(ctx, f.File)
+		_, listing, err := scenario.Assemble(ctx, f.File)
 		if err != nil {
 			return err
 		}
 		f.SetListing(listing)
 	}
-	if _, err := scenarios.CheckSteps(ctx, f, true); err != nil {
+	if _, err := scenario.CheckSteps(ctx, f, true); err != nil {
 		return err
 	}
 	if err := atomicfile.Write(ctx, name, f.Bytes()); err != nil {

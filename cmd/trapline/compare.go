@@ -11,8 +11,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 func compareCommand(out *output) *cli.Command {
@@ -86,7 +86,7 @@ func doCompare(ctx context.Context, c *cli.Command, out *output) error {
 
 // enginesOf are the engines to compare: those asked for, or all of them and
 // the file's own variant.
-func enginesOf(c *cli.Command, f *scenarios.File) ([]string, error) {
+func enginesOf(c *cli.Command, f *scenario.File) ([]string, error) {
 	text := c.String("engines")
 	if text == "" {
 		list := f.Engines()
@@ -106,26 +106,26 @@ func enginesOf(c *cli.Command, f *scenarios.File) ([]string, error) {
 
 // comparison is what one engine makes of the scenario, and a line of --json.
 type comparison struct {
-	Type       string                `json:"type"` // "engine"
-	V          int                   `json:"v"`
-	Scenario   string                `json:"scenario"`
-	Engine     string                `json:"engine"`
-	Impossible string                `json:"impossible,omitempty"` // why it cannot be run
-	Counts     *scenarios.Counts     `json:"counts,omitempty"`
-	Done       string                `json:"done,omitempty"`
-	Violations []scenarios.Violation `json:"violations,omitempty"` // of that run
-	*verdict                         // of the search
-	Schedules  uint64                `json:"schedules"`
-	States     int                   `json:"states"`
-	Found      *foundObject          `json:"found,omitempty"`
+	Type       string               `json:"type"` // "engine"
+	V          int                  `json:"v"`
+	Scenario   string               `json:"scenario"`
+	Engine     string               `json:"engine"`
+	Impossible string               `json:"impossible,omitempty"` // why it cannot be run
+	Counts     *scenario.Counts     `json:"counts,omitempty"`
+	Done       string               `json:"done,omitempty"`
+	Violations []scenario.Violation `json:"violations,omitempty"` // of that run
+	*verdict                        // of the search
+	Schedules  uint64               `json:"schedules"`
+	States     int                  `json:"states"`
+	Found      *foundObject         `json:"found,omitempty"`
 }
 
-func compareEngine(ctx context.Context, f *scenarios.File, name, engine string, d time.Duration) (*comparison, error) {
+func compareEngine(ctx context.Context, f *scenario.File, name, engine string, d time.Duration) (*comparison, error) {
 	x := &comparison{Type: "engine", V: story.Version, Scenario: name, Engine: engine}
 	within, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(within, f, scenarios.Options{Engine: engine})
-	if errors.Is(err, scenarios.ErrNotPossible) {
+	r, err := scenario.Open(within, f, scenario.Options{Engine: engine})
+	if errors.Is(err, scenario.ErrNotPossible) {
 		x.Impossible = err.Error()
 		return x, nil
 	}
@@ -142,7 +142,7 @@ func compareEngine(ctx context.Context, f *scenarios.File, name, engine string, 
 }
 
 // search adds what a search of the schedules finds.
-func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Duration) error {
+func (x *comparison) search(ctx context.Context, f *scenario.File, d time.Duration) error {
 	s := searchAll(f, x.Scenario, x.Engine, d)
 	found, err := s.search(ctx)
 	if err != nil {
@@ -156,18 +156,18 @@ func (x *comparison) search(ctx context.Context, f *scenarios.File, d time.Durat
 }
 
 // printComparison is the table, engines in columns, and the violations.
-func printComparison(out *output, f *scenarios.File, list []*comparison) {
+func printComparison(out *output, f *scenario.File, list []*comparison) {
 	out.styled(story.Code, f.Title())
 	fmt.Fprint(out, "\n\n")
 	rows := []struct {
 		title string
-		value func(*scenarios.Counts) string
+		value func(*scenario.Counts) string
 	}{
-		{"hits", func(n *scenarios.Counts) string { return fmt.Sprint(n.Hits) }},
-		{"misses", func(n *scenarios.Counts) string { return fmt.Sprint(n.Missed) }},
-		{"traps per hit", func(n *scenarios.Counts) string { return n.TrapsPerHit() }},
-		{"lock wait, steps", func(n *scenarios.Counts) string { return fmt.Sprint(n.LockWait) }},
-		{"steps", func(n *scenarios.Counts) string { return fmt.Sprint(n.Steps) }},
+		{"hits", func(n *scenario.Counts) string { return fmt.Sprint(n.Hits) }},
+		{"misses", func(n *scenario.Counts) string { return fmt.Sprint(n.Missed) }},
+		{"traps per hit", func(n *scenario.Counts) string { return n.TrapsPerHit() }},
+		{"lock wait, steps", func(n *scenario.Counts) string { return fmt.Sprint(n.LockWait) }},
+		{"steps", func(n *scenario.Counts) string { return fmt.Sprint(n.Steps) }},
 	}
 	fmt.Fprintf(out, "%-18s", "")
 	for _, x := range list {

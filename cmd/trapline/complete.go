@@ -11,25 +11,25 @@ import (
 	"trapline/docs"
 	"trapline/internal/emu"
 	"trapline/internal/engines"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/course"
-	"trapline/scenarios"
 )
 
 // Endings of the files that commands take.
 var (
-	scenarioFiles  = []string{"*" + scenarios.Ext}
-	recordedFiles  = []string{"*" + scenarios.Ext, "*.tlr"}
+	scenarioFiles  = []string{"*" + scenario.Ext}
+	recordedFiles  = []string{"*" + scenario.Ext, "*.tlr"}
 	recordingFiles = []string{"*.tlr"}
 )
 
 // completeScenarios offers the built-in names and the scenario files that are here.
 func completeScenarios(out *output) cli.ShellCompleteFunc {
-	return completing(out, scenarios.Names, scenarioFiles)
+	return completing(out, scenario.Names, scenarioFiles)
 }
 
 // completeWalks is completeScenarios with recordings.
 func completeWalks(out *output) cli.ShellCompleteFunc {
-	return completing(out, scenarios.Names, recordedFiles)
+	return completing(out, scenario.Names, recordedFiles)
 }
 
 // completeFiles offers files that are here.
@@ -85,7 +85,7 @@ func valuesOf(flag string, args []string) []string {
 		return enginesFor(args)
 	case "--strategy":
 		var list []string
-		for _, s := range scenarios.Strategies() {
+		for _, s := range scenario.Strategies() {
 			list = append(list, string(s))
 		}
 		return list
@@ -104,7 +104,7 @@ func valuesOf(flag string, args []string) []string {
 // enginesFor are the engines of the scenario that a command line names, or all.
 func enginesFor(args []string) []string {
 	for _, a := range args[1:] {
-		if f, err := scenarios.Load(a); err == nil {
+		if f, err := scenario.Load(a); err == nil {
 			return f.Engines()
 		}
 	}

@@ -37,7 +37,7 @@ func TestContributingNamesWhatExists(t *testing.T) {
 	tests := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(text), -1)
 	for _, name := range tests {
 		found := false
-		for _, dir := range []string{"internal/emu", "internal/linux", "internal/kprobes", "scenarios"} {
+		for _, dir := range []string{"internal/emu", "internal/linux", "internal/kprobes", "internal/scenario"} {
 			found = found || hasTest(t, filepath.Join(root, dir), name)
 		}
 		assert.True(t, found, "no %s", name)

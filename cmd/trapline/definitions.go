@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"trapline/internal/events/tracefs"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // maxDefinitions bounds a file of event definitions, in bytes.
@@ -22,7 +22,7 @@ const maxDefinitions = 64 << 20
 func eachDefinition(ctx context.Context, name string, see func(n int, line string)) error {
 	in := io.Reader(&stoppableReader{ctx, os.Stdin})
 	if name != "-" {
-		f, err := scenarios.OpenInput(name)
+		f, err := scenario.OpenInput(name)
 		if err != nil {
 			return err
 		}

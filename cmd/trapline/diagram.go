@@ -10,8 +10,8 @@ import (
 
 	"trapline/internal/picture"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // diagramFlag asks for diagrams in the place of a story.
@@ -61,14 +61,14 @@ func (t *telling) draw(ctx context.Context, l picture.Language) error {
 
 // draw prints what was found: the line that shows it again, the run, and the
 // choices that lead there.
-func (s *searching) draw(ctx context.Context, x *scenarios.Searched, l picture.Language) error {
+func (s *searching) draw(ctx context.Context, x *scenario.Searched, l picture.Language) error {
 	fmt.Fprintf(s.out, "**%s** violates %s\n\n%v\n\n    %s\n\n", s.file.Title(), x.Violation, x.Verdict(), s.command(x.Schedule()))
 	if places := x.Places.String(); places != "" {
 		fmt.Fprintf(s.out, "%s%s\n\n", placesWord, places)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(ctx, s.file, x.Options)
+	r, err := scenario.Open(ctx, s.file, x.Options)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *searching) draw(ctx context.Context, x *scenarios.Searched, l picture.L
 		return err
 	}
 	s.out.fence(l, d.Sequence(s.file.Title()).Print(l))
-	tree, err := scenarios.Choices(ctx, s.file, x.Options, x.Found.Schedule)
+	tree, err := scenario.Choices(ctx, s.file, x.Options, x.Found.Schedule)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 
 // above are the folders that read engines' descriptions and know none by name.
 var above = []string{
-	"../../scenarios", "../../internal/attempt", "../../internal/expr", "../../internal/format", "../../internal/litmus", "../../internal/picture",
+	"../../internal/scenario", "../../internal/attempt", "../../internal/expr", "../../internal/format", "../../internal/litmus", "../../internal/picture",
 	"../../internal/story", "../../internal/sweep", "../../internal/tui", "../../internal/web", "../../cmd",
 }
 

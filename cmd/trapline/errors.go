@@ -11,7 +11,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/nearest"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // reported is the exit status of a command that has said why already.
@@ -103,10 +103,10 @@ func report(stderr io.Writer, err error) int {
 			fmt.Fprintln(stderr, flaw.Caret())
 		}
 		return exitUsage
-	case errors.Is(err, scenarios.ErrTime):
+	case errors.Is(err, scenario.ErrTime):
 		fmt.Fprintf(stderr, "trapline: %v\n", err)
 		return exitViolated
-	case errors.Is(err, emu.ErrCPULibrary), errors.Is(err, scenarios.ErrNotShown):
+	case errors.Is(err, emu.ErrCPULibrary), errors.Is(err, scenario.ErrNotShown):
 		fmt.Fprintf(stderr, "trapline: internal failure: %v\n", err)
 		return exitInternal
 	}

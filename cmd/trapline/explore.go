@@ -16,12 +16,12 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/format"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
 	"trapline/internal/story"
 	"trapline/internal/sweep/queue"
 	"trapline/internal/tui"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // requireExhausted is the flag of commands that search.
@@ -59,7 +59,7 @@ EXAMPLES:
    trapline explore my.txtar --strategy pct --seed 7        random priorities`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
-			&cli.StringFlag{Name: "strategy", Value: string(scenarios.DFS), Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
+			&cli.StringFlag{Name: "strategy", Value: string(scenario.DFS), Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
 			&cli.IntFlag{Name: "bound", Value: noBound, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "pct, random: the `SEED`"},
@@ -87,11 +87,11 @@ EXAMPLES:
 
 // searching is one search of a scenario and how it is told.
 type searching struct {
-	scenarios.Search
+	scenario.Search
 	out    *output
 	stderr io.Writer
 	name   string
-	file   *scenarios.File
+	file   *scenario.File
 	model  string // words of the command line, or ""
 	bound  int    // preemptions, or pct's depth; noBound
 	level  story.Level
@@ -174,7 +174,7 @@ func isOwn(name string) error {
 }
 
 // pin writes the schedule into the scenario's file.
-func (s *searching) pin(x *scenarios.Searched) error {
+func (s *searching) pin(x *scenario.Searched) error {
 	if x.Untold() {
 		return fmt.Errorf("%s: no schedule shows it whole, so that there is nothing to pin", printable.Name(s.name))
 	}
@@ -194,8 +194,8 @@ func (s *searching) pin(x *scenarios.Searched) error {
 }
 
 // walk opens what was found in the UI.
-func (s *searching) walk(ctx context.Context, x *scenarios.Searched) error {
-	o := scenarios.Options{Engine: s.Engine, Direct: x.Options.Direct}
+func (s *searching) walk(ctx context.Context, x *scenario.Searched) error {
+	o := scenario.Options{Engine: s.Engine, Direct: x.Options.Direct}
 	w, err := walkScheduled(ctx, s.file, o, x.Schedule(), walk.DefaultRecord)
 	if err != nil {
 		return err
@@ -218,8 +218,8 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	}
 	s := &searching{
 		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), model: modelWords(c), level: level, json: c.Bool("json"),
-		Search: scenarios.Search{
-			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: scenarios.Strategy(c.String("strategy")),
+		Search: scenario.Search{
+			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: scenario.Strategy(c.String("strategy")),
 			Seed: c.Uint64("seed"), Executions: c.Int("executions"), Time: c.Duration("time"),
 		},
 	}
@@ -239,23 +239,23 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 		Jobs: c.Int("jobs"), Bounds: explore.Bounds{Memory: c.Int("memory") << 20},
 		Clock: clock(), Progress: s.progress(),
 	}
-	if c.String("queue") != "" && s.Strategy != scenarios.DFS {
+	if c.String("queue") != "" && s.Strategy != scenario.DFS {
 		return nil, usagef(c, "--queue with the strategy %s: expected dfs", s.Strategy)
 	}
 	switch s.Strategy {
-	case scenarios.DFS:
+	case scenario.DFS:
 		if s.bound != noBound {
 			s.Options.Bounds.Preemptions = explore.AtMost(s.bound)
 		}
-	case scenarios.PCT:
+	case scenario.PCT:
 		if s.bound == noBound {
-			s.bound = scenarios.DefaultPCTDepth
+			s.bound = scenario.DefaultPCTDepth
 		}
 		if s.bound < 1 || s.bound > sched.MaxActors {
 			return nil, usagef(c, "a pct depth of %d: expected 1 to %d", s.bound, sched.MaxActors)
 		}
 		s.Depth = s.bound
-	case scenarios.Random:
+	case scenario.Random:
 		if s.bound != noBound {
 			return nil, usagef(c, "--bound with the random strategy: expected --executions")
 		}
@@ -317,9 +317,9 @@ func clock() func() time.Duration {
 }
 
 // searchAll is a search for every schedule of f under an engine, for at most d.
-func searchAll(f *scenarios.File, name, engine string, d time.Duration) *searching {
-	s := &searching{name: name, file: f, bound: noBound, Search: scenarios.Search{
-		Engine: engine, Strategy: scenarios.DFS, Time: d, Options: explore.Options{Jobs: runtime.NumCPU(), Clock: clock()},
+func searchAll(f *scenario.File, name, engine string, d time.Duration) *searching {
+	s := &searching{name: name, file: f, bound: noBound, Search: scenario.Search{
+		Engine: engine, Strategy: scenario.DFS, Time: d, Options: explore.Options{Jobs: runtime.NumCPU(), Clock: clock()},
 	}}
 	if engine == f.Machine.Engine {
 		s.Engine = ""
@@ -335,7 +335,7 @@ const (
 )
 
 // search searches within the bound on the process's memory.
-func (s *searching) search(ctx context.Context) (*scenarios.Searched, error) {
+func (s *searching) search(ctx context.Context) (*scenario.Searched, error) {
 	bound := s.Bounds.Memory
 	if bound == 0 {
 		bound = explore.DefaultMemory
@@ -363,7 +363,7 @@ func (s *searching) progress() func(explore.Progress) {
 }
 
 // summary tells what was searched.
-func (s *searching) summary(x *scenarios.Searched) {
+func (s *searching) summary(x *scenario.Searched) {
 	if s.json {
 		s.searchJSON(x)
 		return
@@ -386,9 +386,9 @@ func (s *searching) summary(x *scenarios.Searched) {
 
 func (s *searching) boundText() string {
 	switch {
-	case s.Strategy == scenarios.PCT:
+	case s.Strategy == scenario.PCT:
 		return fmt.Sprintf("depth %d, seed %d, at most %d executions", s.bound, s.Seed, s.Executions)
-	case s.Strategy == scenarios.Random:
+	case s.Strategy == scenario.Random:
 		return fmt.Sprintf("seed %d, at most %d executions", s.Seed, s.Executions)
 	case s.bound == noBound:
 		return "no bound on preemptions"
@@ -407,7 +407,7 @@ func (s *searching) command(schedule string) string {
 
 // show tells the story of what was found, as run --schedule does. When it is
 // interrupted it names at least the schedule.
-func (s *searching) show(ctx context.Context, x *scenarios.Searched) error {
+func (s *searching) show(ctx context.Context, x *scenario.Searched) error {
 	if !s.json {
 		s.out.styled(story.Alarm, "found")
 		fmt.Fprintf(s.out, " %s\nschedule %s (%s)\n", x.Violation, x.Schedule(), lengthText(x.Found.Schedule))
@@ -423,7 +423,7 @@ func (s *searching) show(ctx context.Context, x *scenarios.Searched) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(ctx, s.file, x.Options)
+	r, err := scenario.Open(ctx, s.file, x.Options)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 // searchObject is the first line of explore --json.
@@ -56,10 +56,10 @@ type foundObject struct {
 	Turn     uint64 `json:"turn,omitempty"` // steps that are repeated for ever behind them
 	Command  string `json:"command"`
 	// Places are where the schedule leaves each actor, through kernel text.
-	Places []scenarios.Left `json:"places,omitempty"`
+	Places []scenario.Left `json:"places,omitempty"`
 }
 
-func (s *searching) searchJSON(x *scenarios.Searched) {
+func (s *searching) searchJSON(x *scenario.Searched) {
 	s.out.object(&searchObject{
 		Type: "search", V: story.Version, Scenario: s.name, Engine: x.Options.Engine, Strategy: string(s.Strategy), Bound: s.bound,
 		verdict: verdictOf(x.Report), Cut: string(x.Cut), Preemptions: x.Preemptions, Schedules: x.Schedules, Executions: x.Executions,
@@ -67,9 +67,9 @@ func (s *searching) searchJSON(x *scenarios.Searched) {
 	})
 }
 
-func (s *searching) foundJSON(x *scenarios.Searched) { s.out.object(s.foundOf(x)) }
+func (s *searching) foundJSON(x *scenario.Searched) { s.out.object(s.foundOf(x)) }
 
-func (s *searching) foundOf(x *scenarios.Searched) *foundObject {
+func (s *searching) foundOf(x *scenario.Searched) *foundObject {
 	schedule := x.Found.Schedule
 	return &foundObject{
 		Type: "found", V: story.Version, Property: x.Violation.Property, Row: x.Violation.Row, Text: x.Violation.Text,

@@ -41,5 +41,5 @@ func TestHosts(t *testing.T) {
 	yes, no := compiles(t, "js/wasm")
 	slices.Sort(no)
 	require.Equal(t, notOnJS, no)
-	require.Contains(t, yes, "trapline/scenarios")
+	require.Contains(t, yes, "trapline/internal/scenario")
 }

@@ -18,8 +18,8 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/record"
 	"trapline/internal/rigs/recordtest"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // counting has no end and never comes back to a state.
@@ -148,7 +148,7 @@ func counted(t *testing.T) *record.File {
 	t.Helper()
 	parsed, err := format.Parse("counting", []byte(counting))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: parsed}, walk.Options{})
+	w, err := walk.Open(t.Context(), &scenario.File{File: parsed}, walk.Options{})
 	require.NoError(t, err)
 	defer w.Close()
 	f, err := w.Recording(t.Context(), "test")

@@ -6,8 +6,8 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 func listCommand(out *output) *cli.Command {
@@ -28,7 +28,7 @@ func listCommand(out *output) *cli.Command {
 }
 
 func doList(out *output, namesOnly bool) error {
-	list, err := scenarios.Library()
+	list, err := scenario.Library()
 	if err != nil {
 		return err
 	}

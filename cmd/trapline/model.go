@@ -9,7 +9,7 @@ import (
 
 	"trapline/internal/format"
 	"trapline/internal/litmus"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // modelFlag is --memory-model.
@@ -41,7 +41,7 @@ func storesOf(c *cli.Command) (stores int, given bool, err error) {
 }
 
 // underModel gives a file the memory model of --memory-model and --split-rmw.
-func underModel(c *cli.Command, f *scenarios.File) error {
+func underModel(c *cli.Command, f *scenario.File) error {
 	n, given, err := storesOf(c)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func isLitmus(name string) bool { return filepath.Ext(name) == litmusExt }
 
 // readLitmus reads a litmus test from its file.
 func readLitmus(name string) (*litmus.Test, error) {
-	data, err := scenarios.ReadText(name, litmus.MaxBytes)
+	data, err := scenario.ReadText(name, litmus.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func readLitmus(name string) (*litmus.Test, error) {
 }
 
 // loadLitmus is a litmus test as a scenario.
-func loadLitmus(name string) (*scenarios.File, error) {
+func loadLitmus(name string) (*scenario.File, error) {
 	t, err := readLitmus(name)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 
 	"trapline/internal/atomicfile"
 	"trapline/internal/printable"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 //go:embed template.txtar
@@ -31,7 +31,7 @@ func newCommand(out *output) *cli.Command {
 		Name:      "new",
 		Usage:     "write a scenario to start from",
 		ArgsUsage: "NAME",
-		Description: `Writes NAME` + scenarios.Ext + ` (NAME may have a folder). A file that is there already is left alone.
+		Description: `Writes NAME` + scenario.Ext + ` (NAME may have a folder). A file that is there already is left alone.
 
 EXAMPLES:
    trapline new my-probe && trapline run my-probe.txtar
@@ -52,10 +52,10 @@ EXAMPLES:
 
 func doNew(ctx context.Context, c *cli.Command, out *output, name string) error {
 	file := name
-	if !strings.HasSuffix(file, scenarios.Ext) {
-		file += scenarios.Ext
+	if !strings.HasSuffix(file, scenario.Ext) {
+		file += scenario.Ext
 	}
-	if base := filepath.Base(file); base == scenarios.Ext {
+	if base := filepath.Base(file); base == scenario.Ext {
 		return usagef(c, "%q is no name", name)
 	}
 	if _, err := os.Lstat(file); err == nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/docs"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 func allRows(t *testing.T) []docs.Row {
@@ -49,7 +49,7 @@ func checkRow(t *testing.T, root string, r docs.Row) {
 		}
 	}
 	for _, name := range r.Scenarios {
-		assert.True(t, slices.Contains(scenarios.Names(), name), "%s: no scenario %q", r.ID, name)
+		assert.True(t, slices.Contains(scenario.Names(), name), "%s: no scenario %q", r.ID, name)
 	}
 	for _, ref := range r.Tests {
 		for _, name := range ref.Names {

@@ -4,7 +4,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/internal/emu"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // processorFlag is --cpu.
@@ -34,7 +34,7 @@ func processorOf(c *cli.Command) (emu.Processor, error) {
 }
 
 // loadFor is load for a command with --cpu, and perhaps --memory-model.
-func loadFor(c *cli.Command, name string) (*scenarios.File, error) {
+func loadFor(c *cli.Command, name string) (*scenario.File, error) {
 	p, err := processorOf(c)
 	if err != nil {
 		return nil, err

@@ -9,22 +9,22 @@ import (
 
 	"trapline/internal/atomicfile"
 	"trapline/internal/emu"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
-func openedWalk(t *testing.T, f *scenarios.File, engine string) *walk.Walk {
+func openedWalk(t *testing.T, f *scenario.File, engine string) *walk.Walk {
 	t.Helper()
-	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: engine}, Record: walk.DefaultRecord})
+	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenario.Options{Engine: engine}, Record: walk.DefaultRecord})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	return w
 }
 
-func loaded(t *testing.T, name string) *scenarios.File {
+func loaded(t *testing.T, name string) *scenario.File {
 	t.Helper()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(t, err)
 	return f
 }

@@ -15,11 +15,11 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/tui"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 func resultsFlag() cli.Flag {
@@ -104,7 +104,7 @@ func several(n int, what string) string {
 
 // lessonOf finds a lesson by its name, or in a scenario's file.
 func lessonOf(c *cli.Command, name string) (*course.Lesson, error) {
-	if filepath.Ext(name) != scenarios.Ext {
+	if filepath.Ext(name) != scenario.Ext {
 		l, err := course.Find(name)
 		if err != nil {
 			return nil, usageError(c, err)
@@ -184,7 +184,7 @@ func courseOf(c *cli.Command) ([]course.Lesson, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s is no folder; trapline quiz takes one file", printable.Name(dir))
 	}
-	names, err := fs.Glob(os.DirFS(dir), "*"+scenarios.Ext)
+	names, err := fs.Glob(os.DirFS(dir), "*"+scenario.Ext)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func courseOf(c *cli.Command) ([]course.Lesson, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: no lessons; expected files *%s with a member lesson", printable.Name(dir), scenarios.Ext)
+		return nil, fmt.Errorf("%s: no lessons; expected files *%s with a member lesson", printable.Name(dir), scenario.Ext)
 	}
 	return list, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // TestReadmeExcerptIsReal: what the README shows is what the program prints.
@@ -41,8 +41,8 @@ func TestReadmeNamesEveryCommand(t *testing.T) {
 		shown[words[1]] = true
 		switch words[1] {
 		case "run", "tui", "explore", "compare", "record", "export":
-			if !strings.HasSuffix(words[2], scenarios.Ext) {
-				_, err := scenarios.Load(words[2])
+			if !strings.HasSuffix(words[2], scenario.Ext) {
+				_, err := scenario.Load(words[2])
 				assert.NoError(t, err, line)
 			}
 		}

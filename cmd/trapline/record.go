@@ -14,9 +14,9 @@ import (
 	"trapline/internal/linux"
 	"trapline/internal/printable"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 func recordCommand(out *output) *cli.Command {
@@ -132,7 +132,7 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 // passThrough writes what the program of a walk has written so far, and gives its exit status if it has ended.
 func passThrough(w *walk.Walk) error {
 	status := error(nil)
-	w.Run.Visit(func(*scenarios.KernelRun) {}, func(p *scenarios.ProgramRun) {
+	w.Run.Visit(func(*scenario.KernelRun) {}, func(p *scenario.ProgramRun) {
 		stdout, stderr, result, over := p.Ended()
 		_, err := os.Stdout.Write(stdout)
 		_, _ = os.Stderr.Write(stderr) // there is nobody to tell
@@ -168,12 +168,12 @@ func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, 
 	return openFile(ctx, c, f, steps)
 }
 
-func openFile(ctx context.Context, c *cli.Command, f *scenarios.File, steps uint64) (*walk.Walk, error) {
+func openFile(ctx context.Context, c *cli.Command, f *scenario.File, steps uint64) (*walk.Walk, error) {
 	engine := c.String("engine")
 	if err := checkEngine(c, f, engine); err != nil {
 		return nil, err
 	}
-	o := scenarios.Options{Engine: engine, Direct: c.Bool("direct")}
+	o := scenario.Options{Engine: engine, Direct: c.Bool("direct")}
 	w, err := walkScheduled(ctx, f, o, c.String("schedule"), steps)
 	if errors.Is(err, sched.ErrOtherScenario) && !o.Direct {
 		// A schedule of a search belongs to direct mode, which its checksum tells.
@@ -182,7 +182,7 @@ func openFile(ctx context.Context, c *cli.Command, f *scenarios.File, steps uint
 		if derr == nil {
 			return direct, nil
 		}
-		if errors.Is(derr, scenarios.ErrOtherText) {
+		if errors.Is(derr, scenario.ErrOtherText) {
 			err = derr
 		}
 	}
@@ -197,7 +197,7 @@ var errSchedule = errors.New("bad schedule")
 
 // walkScheduled opens a walk, follows the schedule if there is one, and records
 // up to so many steps.
-func walkScheduled(ctx context.Context, f *scenarios.File, so scenarios.Options, schedule string, steps uint64) (*walk.Walk, error) {
+func walkScheduled(ctx context.Context, f *scenario.File, so scenario.Options, schedule string, steps uint64) (*walk.Walk, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
 	w, err := walk.Open(ctx, f, walk.Options{Options: so})

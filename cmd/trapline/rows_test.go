@@ -78,7 +78,7 @@ func TestEveryCitedRowExists(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" && !strings.Contains(p, "scenarios") && !strings.Contains(p, "cmd")) {
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" && !strings.Contains(p, "scenario") && !strings.Contains(p, "cmd")) {
 			return fs.SkipDir
 		}
 		if d.IsDir() || !slices.Contains([]string{".go", ".S", ".c", ".h", ".flow", ".txtar", ".md"}, filepath.Ext(p)) || d.Name() == "rows_test.go" {

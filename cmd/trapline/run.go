@@ -12,9 +12,9 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/nearest"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 func runCommand(out *output) *cli.Command {
@@ -78,7 +78,7 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	o := scenarios.Options{Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax, Events: c.StringSlice("probe")}
+	o := scenario.Options{Engine: c.String("engine"), Direct: c.Bool("direct"), Syntax: syntax, Events: c.StringSlice("probe")}
 	r, schedule, err := openScheduled(ctx, c, f, o)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 	defer r.Close()
 	t := &telling{out: out, run: r, teller: story.Teller{Level: level}, json: c.Bool("json"), name: c.Args().First(), schedule: schedule}
 	if schedule != nil {
-		if t.places, err = scenarios.PlacesOf(ctx, f, r.Options, schedule.Schedule); err != nil {
+		if t.places, err = scenario.PlacesOf(ctx, f, r.Options, schedule.Schedule); err != nil {
 			return err
 		}
 	}
@@ -97,14 +97,14 @@ func doRun(ctx context.Context, c *cli.Command, out *output) error {
 }
 
 // openScheduled opens the scenario with the schedule that was given, if any.
-func openScheduled(ctx context.Context, c *cli.Command, f *scenarios.File, o scenarios.Options) (*scenarios.Run, *sched.Replay, error) {
+func openScheduled(ctx context.Context, c *cli.Command, f *scenario.File, o scenario.Options) (*scenario.Run, *sched.Replay, error) {
 	text := c.String("schedule")
 	if text == "" {
-		r, err := scenarios.Open(ctx, f, o)
+		r, err := scenario.Open(ctx, f, o)
 		return r, nil, err
 	}
-	r, s, err := scenarios.OpenScheduled(ctx, f, o, text)
-	if errors.Is(err, scenarios.ErrBadSchedule) {
+	r, s, err := scenario.OpenScheduled(ctx, f, o, text)
+	if errors.Is(err, scenario.ErrBadSchedule) {
 		return nil, nil, usageError(c, err)
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func openScheduled(ctx context.Context, c *cli.Command, f *scenarios.File, o sce
 }
 
 // checkEngine judges an engine that was given for f, if one was.
-func checkEngine(c *cli.Command, f *scenarios.File, name string) error {
+func checkEngine(c *cli.Command, f *scenario.File, name string) error {
 	if name == "" {
 		return nil
 	}
@@ -142,19 +142,19 @@ func levelOf(c *cli.Command) (story.Level, error) {
 }
 
 // load finds a scenario and suggests what may have been meant otherwise.
-func load(name string) (*scenarios.File, error) {
+func load(name string) (*scenario.File, error) {
 	if isLitmus(name) {
 		return loadLitmus(name)
 	}
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	switch {
 	case err != nil && isRecording(name):
 		return nil, fmt.Errorf("%s is a recording; expected a scenario (trapline replay, tui and export take recordings)", name)
-	case !errors.Is(err, scenarios.ErrNotFound):
+	case !errors.Is(err, scenario.ErrNotFound):
 		return f, err
 	}
 	hint := "trapline list shows the built-in ones"
-	if near := nearest.Word(name, scenarios.Names()); near != "" {
+	if near := nearest.Word(name, scenario.Names()); near != "" {
 		hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 	}
 	return nil, fmt.Errorf("no scenario %q: neither a built-in name nor a file; %s", name, hint)
@@ -163,7 +163,7 @@ func load(name string) (*scenarios.File, error) {
 // telling prints one run.
 type telling struct {
 	out    *output
-	run    *scenarios.Run
+	run    *scenario.Run
 	teller story.Teller
 	folder story.Folder
 	json   bool
@@ -173,7 +173,7 @@ type telling struct {
 	endless   *story.Endless // of a schedule with a turn, told at the normal level
 	steps     uint64         // told
 	schedules []string       // what those of the file showed
-	places    scenarios.Places
+	places    scenario.Places
 }
 
 // follow runs to the end.
@@ -187,10 +187,10 @@ func (t *telling) follow(ctx context.Context, see func(*emu.Event)) error {
 // tell runs the scenario and prints what happens. own: golden steps and
 // expectations are judged too.
 func (t *telling) tell(ctx context.Context, own bool) error {
-	var failures []scenarios.Failure
+	var failures []scenario.Failure
 	if own {
 		var err error
-		if failures, err = scenarios.CheckSteps(ctx, t.run.File, false); err != nil {
+		if failures, err = scenario.CheckSteps(ctx, t.run.File, false); err != nil {
 			return err
 		}
 	}
@@ -228,9 +228,9 @@ func (t *telling) tell(ctx context.Context, own bool) error {
 }
 
 // kept judges the schedules that the file keeps, and notes a line for each.
-func (t *telling) kept(ctx context.Context) (failures []scenarios.Failure, err error) {
+func (t *telling) kept(ctx context.Context) (failures []scenario.Failure, err error) {
 	f := t.run.File
-	err = scenarios.CheckSchedules(ctx, f, func(x scenarios.Shown) {
+	err = scenario.CheckSchedules(ctx, f, func(x scenario.Shown) {
 		line := fmt.Sprintf("schedule of line %d %s", x.Pos.Line, x.Text)
 		if places := x.Places.String(); places != "" {
 			line += "; " + placesWord + places
@@ -292,7 +292,7 @@ func (t *telling) header() {
 }
 
 // summary tells how it ended and what held.
-func (t *telling) summary(failures []scenarios.Failure, own bool) {
+func (t *telling) summary(failures []scenario.Failure, own bool) {
 	r, o := t.run, t.out
 	fmt.Fprintf(o, "\nEnd after %d steps. %s\n", r.Steps(), r.Done())
 	if s := r.Output(); s != "" {
@@ -327,7 +327,7 @@ func (t *telling) summary(failures []scenarios.Failure, own bool) {
 	}
 }
 
-func expects(f *scenarios.File, property string) bool {
+func expects(f *scenario.File, property string) bool {
 	for _, e := range f.Expect {
 		if e.Property == property {
 			return true
@@ -338,23 +338,23 @@ func expects(f *scenarios.File, property string) bool {
 
 // endObject is the last line of --json.
 type endObject struct {
-	Type       string                `json:"type"` // "end"
-	V          int                   `json:"v"`
-	Scenario   string                `json:"scenario"`
-	Engine     string                `json:"engine"`
-	Steps      uint64                `json:"steps"`
-	Done       string                `json:"done"`
-	Probes     []scenarios.ProbeEnd  `json:"probes,omitempty"`
-	Results    []story.Hex           `json:"results,omitempty"`
-	Output     string                `json:"output,omitempty"`
-	Events     []trace.Record        `json:"events,omitempty"`
-	Violations []scenarios.Violation `json:"violations,omitempty"`
-	Schedules  []string              `json:"schedules,omitempty"`
-	Failures   []string              `json:"failures,omitempty"`
-	Held       bool                  `json:"held"`
+	Type       string               `json:"type"` // "end"
+	V          int                  `json:"v"`
+	Scenario   string               `json:"scenario"`
+	Engine     string               `json:"engine"`
+	Steps      uint64               `json:"steps"`
+	Done       string               `json:"done"`
+	Probes     []scenario.ProbeEnd  `json:"probes,omitempty"`
+	Results    []story.Hex          `json:"results,omitempty"`
+	Output     string               `json:"output,omitempty"`
+	Events     []trace.Record       `json:"events,omitempty"`
+	Violations []scenario.Violation `json:"violations,omitempty"`
+	Schedules  []string             `json:"schedules,omitempty"`
+	Failures   []string             `json:"failures,omitempty"`
+	Held       bool                 `json:"held"`
 }
 
-func (t *telling) endJSON(failures []scenarios.Failure) {
+func (t *telling) endJSON(failures []scenario.Failure) {
 	r := t.run
 	end := endObject{
 		Type: "end", V: story.Version, Scenario: t.name, Engine: r.Engine(), Steps: r.Steps(), Done: r.Done(),

@@ -18,8 +18,8 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 func sweepCommand(out *output) *cli.Command {
@@ -42,7 +42,7 @@ EXAMPLES:
    trapline merge part*.jsonl -o all.jsonl --junit all.xml`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engines", Usage: engineUsage("search under")},
-			&cli.StringFlag{Name: "strategies", Value: string(scenarios.DFS), Usage: "`LIST` of dfs, pct, random"},
+			&cli.StringFlag{Name: "strategies", Value: string(scenario.DFS), Usage: "`LIST` of dfs, pct, random"},
 			&cli.StringFlag{Name: "bounds", Value: "-1", Usage: "`LIST` of bounds: preemptions of dfs, depths of pct; -1 is none"},
 			&cli.StringFlag{Name: "seeds", Value: "1", Usage: "`LIST` of seeds of pct and random, such as 1,5 or 1-20"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions each"},
@@ -158,10 +158,10 @@ func sweepOptions(c *cli.Command) (a sweep.Axes, o sweep.Options, err error) {
 		a.Engines = strings.Split(text, ",")
 	}
 	for _, s := range strings.Split(c.String("strategies"), ",") {
-		if !slices.Contains(scenarios.Strategies(), scenarios.Strategy(s)) {
+		if !slices.Contains(scenario.Strategies(), scenario.Strategy(s)) {
 			return a, o, usagef(c, "unknown strategy %q: expected dfs, pct or random", s)
 		}
-		a.Strategies = append(a.Strategies, scenarios.Strategy(s))
+		a.Strategies = append(a.Strategies, scenario.Strategy(s))
 	}
 	for _, s := range strings.Split(c.String("bounds"), ",") {
 		n, err := strconv.Atoi(s)
@@ -284,7 +284,7 @@ func sweepScenarios(c *cli.Command) ([]sweep.Scenario, error) {
 		}
 		n := len(list)
 		err := filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(p) != scenarios.Ext {
+			if err != nil || d.IsDir() || filepath.Ext(p) != scenario.Ext {
 				return err
 			}
 			return add(p)
@@ -293,7 +293,7 @@ func sweepScenarios(c *cli.Command) ([]sweep.Scenario, error) {
 			return nil, err
 		}
 		if len(list) == n {
-			return nil, fmt.Errorf("%s: no scenario files (*%s) below it", printable.Name(name), scenarios.Ext)
+			return nil, fmt.Errorf("%s: no scenario files (*%s) below it", printable.Name(name), scenario.Ext)
 		}
 	}
 	return list, nil

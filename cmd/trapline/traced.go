@@ -14,7 +14,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/internal/linux"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Bounds of what a recording takes of a program's surroundings.
@@ -49,12 +49,12 @@ func takesProgram(c *cli.Command) bool {
 // tracedFile makes a scenario of a program: itself, its arguments, its
 // environment, standard input unless that is a terminal, and the files that its
 // arguments name go in whole.
-func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
+func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return nil, usagef(c, "events without a program: expected %s behind them", tracedProgramAt)
 	}
-	if _, err := scenarios.Load(args[0]); err == nil {
+	if _, err := scenario.Load(args[0]); err == nil {
 		return nil, usagef(c, "%s is a scenario; -p and -f are for a program here. Expected the event in its kprobe_events or uprobe_events member, or trapline run %s -p", args[0], args[0])
 	}
 	cfg, err := traceConfig(c, args)
@@ -62,7 +62,7 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenarios.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenarios.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
+	t := scenario.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}

@@ -15,11 +15,11 @@ import (
 
 	"trapline/internal/printable"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/quiz"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 func tuiCommand(out *output) *cli.Command {
@@ -125,7 +125,7 @@ func questionsOf(w *walk.Walk) *quiz.Quiz {
 	}
 	for i := range list {
 		l := &list[i]
-		f, err := scenarios.Load(l.Scenario)
+		f, err := scenario.Load(l.Scenario)
 		if err == nil && bytes.Equal(f.Bytes(), w.Run.File.Bytes()) && w.Run.Engine() == cmp.Or(l.Engine, f.Machine.Engine) {
 			return &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}
 		}
@@ -159,7 +159,7 @@ func openLesson(ctx context.Context, l *course.Lesson) (*walk.Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return walk.Open(ctx, f, walk.Options{Options: scenarios.Options{Engine: l.Engine}})
+	return walk.Open(ctx, f, walk.Options{Options: scenario.Options{Engine: l.Engine}})
 }
 
 // patience is how long a move may keep the keys waiting.

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
-func loaded(t *testing.T, name string) *scenarios.File {
+func loaded(t *testing.T, name string) *scenario.File {
 	t.Helper()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(t, err)
 	return f
 }
@@ -36,7 +36,7 @@ func goalsOf(t *testing.T, texts ...string) (list []Goal) {
 func untilOut(t *testing.T) int {
 	t.Helper()
 	f := loaded(t, "smp-missed-probe")
-	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
+	r, err := scenario.Open(t.Context(), f, scenario.Options{})
 	require.NoError(t, err)
 	defer r.Close()
 	target := r.Machine.CPUs[0].RIP
@@ -156,7 +156,7 @@ func TestAStoppedJudgementIsNone(t *testing.T) {
 	defer cancel()
 	task := Task{Kind: Edit, Goals: goalsOf(t, "finally hits(deep) == 64")}
 	_, err := task.Judge(ctx, loaded(t, "uretprobe-recursion-longjmp"), "", "until deep; set %rdi 63")
-	require.ErrorIs(t, err, scenarios.ErrTime)
+	require.ErrorIs(t, err, scenario.ErrTime)
 }
 
 func TestGoalsThatAreNone(t *testing.T) {

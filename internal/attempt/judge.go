@@ -10,8 +10,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/expr"
 	"trapline/internal/format"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // Result is what an attempt came to.
@@ -25,7 +25,7 @@ type Result struct {
 // Judge tries an answer on f's machine under an engine ("": the file's own).
 // An answer that is none is a wrong one. An error is the context's, or of the
 // machine.
-func (t *Task) Judge(ctx context.Context, f *scenarios.File, engine, answer string) (Result, error) {
+func (t *Task) Judge(ctx context.Context, f *scenario.File, engine, answer string) (Result, error) {
 	answer = strings.TrimSpace(answer)
 	if answer == "" {
 		return Result{Untried: true, Saw: "an empty answer; expected " + t.Form()}, nil
@@ -36,12 +36,12 @@ func (t *Task) Judge(ctx context.Context, f *scenarios.File, engine, answer stri
 	return t.judge(ctx, f, engine, answer)
 }
 
-func (t *Task) judge(ctx context.Context, f *scenarios.File, engine, answer string) (Result, error) {
+func (t *Task) judge(ctx context.Context, f *scenario.File, engine, answer string) (Result, error) {
 	g, err := t.prepare(f, answer)
 	if err != nil {
 		return refused(err, answer), nil
 	}
-	o := scenarios.Options{Engine: engine, Scheduled: t.Kind == Schedule}
+	o := scenario.Options{Engine: engine, Scheduled: t.Kind == Schedule}
 	if t.Kind == Engine && answer != "" {
 		o.Engine = answer
 		if err := f.CheckEngine(answer); err != nil {
@@ -81,7 +81,7 @@ func refused(err error, answer string) Result {
 
 // run is an attempt that is made.
 type run struct {
-	*scenarios.Run
+	*scenario.Run
 	task     *Task
 	goals    []format.Step // what shows the goals at the end
 	schedule *sched.Schedule
@@ -95,14 +95,14 @@ func (a *run) see(ev *emu.Event) {
 }
 
 // do runs the scenario to its end.
-func (a *run) do(ctx context.Context, g *scenarios.File, o scenarios.Options, answer string, edits []format.Step) (err error) {
+func (a *run) do(ctx context.Context, g *scenario.File, o scenario.Options, answer string, edits []format.Step) (err error) {
 	if a.task.Kind == Schedule && answer != "" {
 		return a.follow(ctx, g, o, answer)
 	}
-	if a.Run, err = scenarios.Open(ctx, g, o); err != nil {
+	if a.Run, err = scenario.Open(ctx, g, o); err != nil {
 		return err
 	}
-	t := scenarios.NewTranscript(a.Run)
+	t := scenario.NewTranscript(a.Run)
 	for i := range edits {
 		if _, err := t.Do(ctx, &edits[i]); err != nil {
 			return err
@@ -111,10 +111,10 @@ func (a *run) do(ctx context.Context, g *scenarios.File, o scenarios.Options, an
 	return a.Finish(ctx, a.see)
 }
 
-func (a *run) follow(ctx context.Context, g *scenarios.File, o scenarios.Options, answer string) (err error) {
+func (a *run) follow(ctx context.Context, g *scenario.File, o scenario.Options, answer string) (err error) {
 	prefix := ""
 	if !strings.Contains(answer, ".") { // runs alone: of the steps that the UI takes
-		r, err := scenarios.Open(ctx, g, o)
+		r, err := scenario.Open(ctx, g, o)
 		if err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (a *run) follow(ctx context.Context, g *scenarios.File, o scenarios.Options
 		r.Close()
 	}
 	var s sched.Schedule
-	a.Run, s, err = scenarios.OpenScheduled(ctx, g, o, prefix+answer)
+	a.Run, s, err = scenario.OpenScheduled(ctx, g, o, prefix+answer)
 	if flaw := (*sched.SyntaxError)(nil); errors.As(err, &flaw) {
 		return &Flaw{flaw.Col - 1 - len(prefix), flaw.What, flaw.Want}
 	}
@@ -136,7 +136,7 @@ func (a *run) follow(ctx context.Context, g *scenarios.File, o scenarios.Options
 // result judges the run's end goal by goal.
 func (a *run) result(ctx context.Context) (Result, error) {
 	var saw []string
-	t := scenarios.NewTranscript(a.Run)
+	t := scenario.NewTranscript(a.Run)
 	next := a.goals
 	for i := range a.task.Goals {
 		g := &a.task.Goals[i]
@@ -195,7 +195,7 @@ func (a *run) missed(ctx context.Context, i int, g *Goal, shown string) string {
 	return ""
 }
 
-func (a *run) violation(property string) (v scenarios.Violation, ok bool) {
+func (a *run) violation(property string) (v scenario.Violation, ok bool) {
 	for _, v := range a.Violations() {
 		if v.Property == property {
 			return v, true
@@ -227,7 +227,7 @@ func (a *run) values(ctx context.Context, g *Goal) string {
 		switch n.(type) {
 		case *expr.Register, *expr.Memory, *expr.Call:
 			s := format.Step{Verb: "print", Expr: &format.Expr{Node: n}}
-			if out, err := scenarios.NewTranscript(a.Run).Do(ctx, &s); err == nil {
+			if out, err := scenario.NewTranscript(a.Run).Do(ctx, &s); err == nil {
 				parts = append(parts, strings.TrimSpace(out))
 			}
 		}

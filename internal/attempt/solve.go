@@ -7,12 +7,12 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Solve is an answer that reaches the goals: the stated one, or the schedule
 // with the fewest switches that a search finds, at most for the file's time.
-func (t *Task) Solve(ctx context.Context, f *scenarios.File, engine string, o explore.Options) (string, error) {
+func (t *Task) Solve(ctx context.Context, f *scenario.File, engine string, o explore.Options) (string, error) {
 	if t.Solution != "" {
 		return t.Solution, nil
 	}
@@ -20,7 +20,7 @@ func (t *Task) Solve(ctx context.Context, f *scenarios.File, engine string, o ex
 }
 
 // search looks for a schedule that reaches the first goal that a search can find.
-func (t *Task) search(ctx context.Context, f *scenarios.File, engine string, o explore.Options) (string, error) {
+func (t *Task) search(ctx context.Context, f *scenario.File, engine string, o explore.Options) (string, error) {
 	for i := range t.Goals {
 		if !t.Goals[i].searched() {
 			continue
@@ -29,7 +29,7 @@ func (t *Task) search(ctx context.Context, f *scenarios.File, engine string, o e
 		if err != nil {
 			return "", err
 		}
-		x, err := scenarios.Search{Engine: engine, Time: f.Machine.Time, Options: o}.Do(ctx, s)
+		x, err := scenario.Search{Engine: engine, Time: f.Machine.Time, Options: o}.Do(ctx, s)
 		if err != nil {
 			return "", err
 		}
@@ -42,7 +42,7 @@ func (t *Task) search(ctx context.Context, f *scenarios.File, engine string, o e
 }
 
 // alone is the scenario with one check, which what reaches the goal violates.
-func (g *Goal) alone(f *scenarios.File, i int) (*scenarios.File, error) {
+func (g *Goal) alone(f *scenario.File, i int) (*scenario.File, error) {
 	if g.Verb == "finally" {
 		check := fmt.Sprintf("finally %s: !(%s)\n", goalName(i), g.Text)
 		return f.With(map[string][]byte{"expect": nil, "schedule": nil, "explore": nil, "lesson": nil, "steps": nil, "check": []byte(check)})
@@ -52,7 +52,7 @@ func (g *Goal) alone(f *scenarios.File, i int) (*scenarios.File, error) {
 
 // Prove shows that the task can be solved and is not solved by doing nothing;
 // what it gives is why it is no good.
-func (t *Task) Prove(ctx context.Context, f *scenarios.File, engine string, o explore.Options) (flaws []string, err error) {
+func (t *Task) Prove(ctx context.Context, f *scenario.File, engine string, o explore.Options) (flaws []string, err error) {
 	nothing, err := t.judge(ctx, f, engine, "")
 	if err != nil {
 		return nil, err

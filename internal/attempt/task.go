@@ -12,7 +12,7 @@ import (
 
 	"trapline/internal/expr"
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Kind is what a task's answer is.
@@ -69,7 +69,7 @@ func (t *Task) searched() bool {
 
 // Check judges the task itself against its scenario, without running it.
 // Flaws in expressions and directives have the place in the text of the goal.
-func (t *Task) Check(f *scenarios.File) (goal int, err error) {
+func (t *Task) Check(f *scenario.File) (goal int, err error) {
 	for _, p := range t.Places {
 		if _, err := expr.Parse(p); err != nil {
 			return -1, &Flaw{0, fmt.Sprintf("the place %q", p), "a register, a flag or memory, such as %eax or u8[main]"}
@@ -102,7 +102,7 @@ func (t *Task) Check(f *scenarios.File) (goal int, err error) {
 
 // CheckSymbols judges the symbols of the goals and of the solution, for which
 // the machine has to be there. Its flaws are as Check's.
-func (t *Task) CheckSymbols(ctx context.Context, f *scenarios.File, engine string) (goal int, err error) {
+func (t *Task) CheckSymbols(ctx context.Context, f *scenario.File, engine string) (goal int, err error) {
 	alone := *t
 	alone.Goals = nil
 	opens := func() error {
@@ -110,7 +110,7 @@ func (t *Task) CheckSymbols(ctx context.Context, f *scenarios.File, engine strin
 		if err != nil {
 			return err
 		}
-		r, err := scenarios.Open(ctx, g, scenarios.Options{Engine: engine})
+		r, err := scenario.Open(ctx, g, scenario.Options{Engine: engine})
 		if err == nil {
 			r.Close()
 		}
@@ -154,7 +154,7 @@ func inText(err error, text string, at int) error {
 
 // prepare is the scenario with the answer in it, and with the goals as its
 // checks and steps; "" is no answer.
-func (t *Task) prepare(f *scenarios.File, answer string) (*scenarios.File, error) {
+func (t *Task) prepare(f *scenario.File, answer string) (*scenario.File, error) {
 	change := map[string][]byte{"expect": nil, "schedule": nil, "explore": nil, "lesson": nil}
 	own := map[string]string{}
 	for _, p := range f.Check {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/litmus"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 var programs = flag.Int("programs", 40, "generated tests that are compared with the model")
@@ -58,7 +58,7 @@ func isCertified(t *testing.T, test *litmus.Test) bool {
 	f, err := test.File("certificate")
 	require.NoError(t, err)
 	f.Check = nil
-	x, err := scenarios.Search{}.Do(t.Context(), f)
+	x, err := scenario.Search{}.Do(t.Context(), f)
 	require.NoError(t, err)
 	require.True(t, x.Exhausted)
 	return x.Certificate.Given

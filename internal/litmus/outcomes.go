@@ -8,7 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // MaxOutcomes bounds the outcomes that are looked for.
@@ -61,7 +61,7 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 		ends[t.Show(end)] = end
 		return t.Show(end)
 	}
-	x, err := scenarios.Search{Options: o.Search}.Do(ctx, f)
+	x, err := scenario.Search{Options: o.Search}.Do(ctx, f)
 	switch {
 	case err != nil:
 		return nil, err
@@ -79,7 +79,7 @@ func (t *Test) Outcomes(ctx context.Context, name string, stores int, o Options)
 }
 
 // File is t as a scenario of sequentially consistent memory.
-func (t *Test) File(name string) (*scenarios.File, error) {
+func (t *Test) File(name string) (*scenario.File, error) {
 	text, err := t.Scenario(name)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (t *Test) File(name string) (*scenarios.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s as a scenario: %w", name, err)
 	}
-	return &scenarios.File{File: f}, nil
+	return &scenario.File{File: f}, nil
 }
 
 // read is the outcome in the present state.

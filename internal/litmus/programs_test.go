@@ -10,7 +10,7 @@ import (
 
 	"trapline/internal/format"
 	"trapline/internal/litmus"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // atEnd is a register of a thread as a condition has it.
@@ -18,7 +18,7 @@ var atEnd = regexp.MustCompile(`\(%(\w+)@(\d+) & 0xffffffff\)`)
 
 // program is a test as a Linux program whose threads, one a vCPU, leave their registers in memory. It is violated where
 // the condition is shown.
-func program(t *testing.T, test *litmus.Test) *scenarios.File {
+func program(t *testing.T, test *litmus.Test) *scenario.File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n-- machine --\narch x86_64\ncpus %d\nmemory 1M\nengine none\n-- text.S --\n\t.globl _start\n_start:\nlock addl $0, %s\n", test.Name, len(test.Threads), test.Locations[0])
 	for i := 1; i < len(test.Threads); i++ {
@@ -47,7 +47,7 @@ func program(t *testing.T, test *litmus.Test) *scenarios.File {
 		256*len(test.Threads), atEnd.ReplaceAllString(condition, "u32[left_${2}_$1]"))
 	f, err := format.Parse("program.txtar", []byte(b.String()))
 	require.NoError(t, err, b.String())
-	return &scenarios.File{File: f}
+	return &scenario.File{File: f}
 }
 
 // T2: threads of a Linux program, each on a vCPU of its own, end as the published tests of two threads say, and can end
@@ -69,7 +69,7 @@ func TestT2PublishedAsPrograms(t *testing.T) {
 				}
 				f := program(t, test)
 				f.Machine.StoreBuffer = stores
-				found, err := scenarios.Search{}.Do(t.Context(), f)
+				found, err := scenario.Search{}.Do(t.Context(), f)
 				require.NoError(t, err)
 				if require.Equal(t, allowed, found.Found != nil, "stores %d", stores); found.Found == nil {
 					require.True(t, found.Exhausted)

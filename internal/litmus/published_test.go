@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/litmus"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // published are tests of the literature and what they allow: Intel's white paper
@@ -68,7 +68,7 @@ func replayed(t *testing.T, test *litmus.Test, stores int, schedule string) litm
 	f, err := test.File(test.Name)
 	require.NoError(t, err)
 	f.Machine.StoreBuffer = stores
-	run, err := scenarios.Open(t.Context(), f, scenarios.Options{Direct: true, Scheduled: true})
+	run, err := scenario.Open(t.Context(), f, scenario.Options{Direct: true, Scheduled: true})
 	require.NoError(t, err)
 	defer run.Close()
 	s, err := run.ParseSchedule(schedule)

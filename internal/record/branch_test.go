@@ -8,7 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // twoTasks is a machine whose two vCPUs never stop by themselves.
@@ -29,11 +29,11 @@ cpu 0 at main
 cpu 1 at main
 `
 
-func openText(t testing.TB, text string) (*scenarios.Run, *record.Timeline) {
+func openText(t testing.TB, text string) (*scenario.Run, *record.Timeline) {
 	t.Helper()
 	f, err := format.Parse("test.txtar", []byte(text))
 	require.NoError(t, err)
-	return openFile(t, &scenarios.File{File: f}, "")
+	return openFile(t, &scenario.File{File: f}, "")
 }
 
 func take(t *testing.T, l *record.Timeline, cpus ...int) {
@@ -79,9 +79,9 @@ func TestBranchesAreBounded(t *testing.T) {
 }
 
 func TestMarksLeadToTheirSteps(t *testing.T) {
-	f, err := scenarios.Load("first-probe")
+	f, err := scenario.Load("first-probe")
 	require.NoError(t, err)
-	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
+	r, err := scenario.Open(t.Context(), f, scenario.Options{})
 	require.NoError(t, err)
 	defer r.Close()
 	const trap record.Kind = 1

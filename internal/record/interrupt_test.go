@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // interruptions is a machine with an interrupt for each vCPU, to be raised at
@@ -53,7 +53,7 @@ func TestARecordingHasWhereInterruptsWereRaised(t *testing.T) {
 				before := l.Hash()
 				_, err := l.Forward(t.Context(), 1)
 				require.NoError(t, err)
-				require.Equal(t, scenarios.NoteRaised, l.Event().Notes[0].Kind)
+				require.Equal(t, scenario.NoteRaised, l.Event().Notes[0].Kind)
 				require.False(t, r.Can(actor), "once")
 				require.NoError(t, l.Back(t.Context(), 1))
 				require.True(t, r.Can(actor))

@@ -11,12 +11,12 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // takeAtRandom makes up to n steps of actors picked at random: vCPUs, and
 // interrupts that are raised.
-func takeAtRandom(t require.TestingT, r *scenarios.Run, l *record.Timeline, rng *rand.Rand, n int) {
+func takeAtRandom(t require.TestingT, r *scenario.Run, l *record.Timeline, rng *rand.Rand, n int) {
 	for range n {
 		if _, ok := r.Next(); !ok {
 			return
@@ -33,8 +33,8 @@ func takeAtRandom(t require.TestingT, r *scenarios.Run, l *record.Timeline, rng 
 func kernelScenarios(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, name := range scenarios.Names() {
-		f, err := scenarios.Load(name)
+	for _, name := range scenario.Names() {
+		f, err := scenario.Load(name)
 		require.NoError(t, err)
 		if f.Linux == nil {
 			names = append(names, name)
@@ -44,12 +44,12 @@ func kernelScenarios(t *testing.T) []string {
 }
 
 // openDrawn opens a drawn scenario under a drawn engine.
-func openDrawn(t *testing.T, rt *rapid.T, names []string) (*scenarios.Run, *record.Timeline) {
+func openDrawn(t *testing.T, rt *rapid.T, names []string) (*scenario.Run, *record.Timeline) {
 	name := rapid.SampledFrom(names).Draw(rt, "scenario")
 	engine := rapid.SampledFrom(engines.Names(engines.Kernel)).Draw(rt, "engine")
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(rt, err)
-	r, err := scenarios.Open(t.Context(), f, scenarios.Options{Engine: engine, Scheduled: true})
+	r, err := scenario.Open(t.Context(), f, scenario.Options{Engine: engine, Scheduled: true})
 	if err != nil {
 		rt.Skip(err) // not every engine takes every scenario
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // NoBound is the bound of a job without one.
@@ -33,7 +33,7 @@ func (k Key) String() string {
 	if k.Bound != NoBound {
 		s += fmt.Sprintf(" %d", k.Bound)
 	}
-	if k.Strategy != string(scenarios.DFS) {
+	if k.Strategy != string(scenario.DFS) {
 		s += fmt.Sprintf(", seed %d", k.Seed)
 	}
 	if k.KernelText {
@@ -58,19 +58,19 @@ func compare(a, b Key) int {
 // Job is one search to make.
 type Job struct {
 	Key
-	File *scenarios.File
+	File *scenario.File
 }
 
 // Scenario is a file with the name by which it was found.
 type Scenario struct {
 	Name string
-	File *scenarios.File
+	File *scenario.File
 }
 
 // Axes are what a sweep goes over.
 type Axes struct {
 	Engines    []string // none: each file's own
-	Strategies []scenarios.Strategy
+	Strategies []scenario.Strategy
 	Bounds     []int    // preemptions of dfs, depths of pct; NoBound
 	Seeds      []uint64 // of pct and random
 	Executions int      // of pct and random
@@ -119,7 +119,7 @@ func (a Axes) keys() []Key {
 	var list []Key
 	for _, strategy := range a.Strategies {
 		k := Key{Strategy: string(strategy), Bound: NoBound, KernelText: a.KernelText}
-		if strategy == scenarios.DFS {
+		if strategy == scenario.DFS {
 			for _, k.Bound = range a.Bounds {
 				list = append(list, k)
 			}
@@ -127,13 +127,13 @@ func (a Axes) keys() []Key {
 		}
 		k.Executions = a.Executions
 		for _, k.Seed = range a.Seeds {
-			if strategy == scenarios.Random {
+			if strategy == scenario.Random {
 				list = append(list, k)
 				continue
 			}
 			for _, b := range a.Bounds {
 				if k.Bound = b; b < 1 {
-					k.Bound = scenarios.DefaultPCTDepth
+					k.Bound = scenario.DefaultPCTDepth
 				}
 				list = append(list, k)
 			}
@@ -143,12 +143,12 @@ func (a Axes) keys() []Key {
 }
 
 // search is how the job's search is made.
-func (j *Job) search() scenarios.Search {
-	s := scenarios.Search{
-		Engine: j.Engine, KernelText: j.KernelText, Strategy: scenarios.Strategy(j.Strategy), Seed: j.Seed, Executions: j.Executions,
+func (j *Job) search() scenario.Search {
+	s := scenario.Search{
+		Engine: j.Engine, KernelText: j.KernelText, Strategy: scenario.Strategy(j.Strategy), Seed: j.Seed, Executions: j.Executions,
 	}
 	switch {
-	case s.Strategy == scenarios.PCT:
+	case s.Strategy == scenario.PCT:
 		s.Depth = j.Bound
 	case j.Bound != NoBound:
 		s.Bounds.Preemptions = explore.AtMost(j.Bound)

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"trapline/internal/emu"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // Options are how searches are made.
@@ -65,7 +65,7 @@ func Run(ctx context.Context, jobs []Job, done []Result, o Options, emit func(Re
 			}
 		})
 	}
-	files := map[*scenarios.File]*scenarios.File{}
+	files := map[*scenario.File]*scenario.File{}
 	for _, j := range jobs {
 		if have[j.Key] {
 			continue
@@ -99,7 +99,7 @@ func (j *Job) Do(ctx context.Context, o Options) (Result, error) {
 		start = o.Clock()
 	}
 	x, err := s.Do(ctx, j.File)
-	if errors.Is(err, scenarios.ErrNotPossible) {
+	if errors.Is(err, scenario.ErrNotPossible) {
 		r.Outcome, r.Text = Impossible, err.Error()
 		return r, nil
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/format"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/panel"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 // Forwards and back again leads over the same moments, by every pair of keys.
@@ -97,7 +97,7 @@ cpu 1 at main
 func TestAnotherVCPUStartsABranchAndReturns(t *testing.T) {
 	p, err := format.Parse("two.txtar", []byte(twoCPUs))
 	require.NoError(t, err)
-	m := openFile(t, &scenarios.File{File: p}, "", 80, 24)
+	m := openFile(t, &scenario.File{File: p}, "", 80, 24)
 	next := m.Moment.Turn
 	press(m, string(rune('1'+1-next)))
 	require.Equal(t, 1, m.Walk.Line().ID)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/docs"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // Lesson 10 by keys: hold the one, let the other take its breakpoint out, let
@@ -102,8 +102,8 @@ func TestRowsAreExplained(t *testing.T) {
 // At 80 by 24 every scenario shows what it is about, the ring and the flags at
 // its start, whatever panel Tab has chosen.
 func TestTitleRingAndFlagsAreAlwaysVisible(t *testing.T) {
-	for _, name := range scenarios.Names() {
-		f, err := scenarios.Load(name)
+	for _, name := range scenario.Names() {
+		f, err := scenario.Load(name)
 		require.NoError(t, err)
 		m, err := New(t.Context(), f, Options{Options: walk.Options{Record: 10}})
 		require.NoError(t, err)

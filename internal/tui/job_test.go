@@ -15,8 +15,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // endless counts for 60,000 steps.
@@ -58,7 +58,7 @@ func impatient(t *testing.T, walks chan<- *walk.Walk, o *Opening) *Model {
 	t.Helper()
 	f, err := format.Parse("endless.txtar", []byte(endless))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{})
+	w, err := walk.Open(t.Context(), &scenario.File{File: f}, walk.Options{})
 	require.NoError(t, err)
 	if walks != nil {
 		walks <- w
@@ -156,7 +156,7 @@ func TestMovesAsJobs(t *testing.T) {
 	}
 	f, err := format.Parse("endless.txtar", []byte(endless))
 	require.NoError(t, err)
-	patient := openFile(t, &scenarios.File{File: f}, "", 80, 24)
+	patient := openFile(t, &scenario.File{File: f}, "", 80, 24)
 	press(patient, keys...)
 	require.Equal(t, patient.Walk.At(), m.Walk.At())
 	require.Equal(t, patient.Message, m.Message)

@@ -7,14 +7,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 // A lesson's own text is what is read first, and the key of its questions is named
 // from the start, at every size.
 func TestALessonBeginsWithItsTextAndNamesItsQuestions(t *testing.T) {
-	f, err := scenarios.Load("first-probe")
+	f, err := scenario.Load("first-probe")
 	require.NoError(t, err)
 	asked := &quiz.Quiz{Questions: []quiz.Question{{Text: "Which byte?", Answers: []string{"cc"}}}}
 	m, err := New(t.Context(), f, Options{Quiz: asked, Lesson: "What int3 does\n\nA breakpoint is one byte."})

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 const eightCPUs = `Eight vCPUs.
@@ -39,7 +39,7 @@ cpu 7 at main
 func TestEightVCPUs(t *testing.T) {
 	p, err := format.Parse("eight.txtar", []byte(eightCPUs))
 	require.NoError(t, err)
-	m := openFile(t, &scenarios.File{File: p}, "2002", 80, 24)
+	m := openFile(t, &scenario.File{File: p}, "2002", 80, 24)
 	press(m, "i")
 	for _, s := range append(sizes, struct{ w, h int }{100, 36}, struct{ w, h int }{130, 38}) {
 		m.Update(tea.WindowSizeMsg{Width: s.w, Height: s.h})

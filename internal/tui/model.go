@@ -13,12 +13,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/panel"
 	"trapline/internal/tui/quiz"
 	"trapline/internal/tui/session"
 	"trapline/internal/tui/text"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // Options of the UI.
@@ -66,7 +66,7 @@ type Model struct {
 }
 
 // New opens a scenario for the UI.
-func New(ctx context.Context, f *scenarios.File, o Options) (*Model, error) {
+func New(ctx context.Context, f *scenario.File, o Options) (*Model, error) {
 	if o.Record == 0 {
 		o.Record = walk.DefaultRecord
 	}
@@ -146,7 +146,7 @@ type panels struct {
 	why       *panel.Why
 }
 
-func newPanels(f *scenarios.File, breaks map[uint64]bool) panels {
+func newPanels(f *scenario.File, breaks map[uint64]bool) panels {
 	lesson, gates := f.Text, panel.Panel(&panel.Gates{})
 	if f.Linux != nil {
 		gates = &panel.Process{}

@@ -13,22 +13,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func open(t testing.TB, name, engine string, w, h int) *Model {
 	t.Helper()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(t, err)
 	return openFile(t, f, engine, w, h)
 }
 
-func openFile(t testing.TB, f *scenarios.File, engine string, w, h int) *Model {
+func openFile(t testing.TB, f *scenario.File, engine string, w, h int) *Model {
 	t.Helper()
-	m, err := New(t.Context(), f, Options{Options: walk.Options{Options: scenarios.Options{Engine: engine}}})
+	m, err := New(t.Context(), f, Options{Options: walk.Options{Options: scenario.Options{Engine: engine}}})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})

@@ -5,21 +5,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // Every built-in scenario, kernel code with kernel text and without: the screen
 // is whole at the start, at each kind of mark, and at the end.
 func TestEveryScenarioInTheUI(t *testing.T) {
-	for _, name := range scenarios.Names() {
-		f, err := scenarios.Load(name)
+	for _, name := range scenario.Names() {
+		f, err := scenario.Load(name)
 		require.NoError(t, err)
 		for _, direct := range []bool{false, true} {
 			if direct && f.Linux != nil { // its kernel has no text
 				continue
 			}
-			o := Options{Options: walk.Options{Options: scenarios.Options{Direct: direct}, Record: walk.DefaultRecord}}
+			o := Options{Options: walk.Options{Options: scenario.Options{Direct: direct}, Record: walk.DefaultRecord}}
 			m, err := New(t.Context(), f, o)
 			if err != nil {
 				require.True(t, direct, "%s: %v", name, err) // some probe kernel text

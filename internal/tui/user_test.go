@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // U3, U5, U6: a hit walked through by keys, forwards and back, over it, and by
@@ -52,8 +52,8 @@ func TestAMissedUserProbeByHand(t *testing.T) {
 		ev := m.Walk.Event()
 		return ev != nil && ev.Micro != nil && ev.Micro.Name == "prepare_singlestep"
 	})
-	var program *scenarios.ProgramRun
-	m.Walk.Run.Visit(nil, func(p *scenarios.ProgramRun) { program = p })
+	var program *scenario.ProgramRun
+	m.Walk.Run.Visit(nil, func(p *scenario.ProgramRun) { program = p })
 	until("2", func() bool { return m.Moment.CPUs[1].At == "target" && !program.KernelNext(1) })
 	press(m, "2")
 	s := shown(t, m)

@@ -17,10 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/walk"
 	"trapline/internal/web/live"
-	"trapline/scenarios"
 )
 
 // sizes are the screens that every lesson is shown on.
@@ -72,7 +72,7 @@ func (b *tab) sameStates(l *course.Lesson) {
 	b.t.Helper()
 	f, err := l.Open()
 	require.NoError(b.t, err)
-	w, err := walk.Open(b.t.Context(), f, walk.Options{Options: scenarios.Options{Engine: l.Engine}, Record: walk.DefaultRecord})
+	w, err := walk.Open(b.t.Context(), f, walk.Options{Options: scenario.Options{Engine: l.Engine}, Record: walk.DefaultRecord})
 	require.NoError(b.t, err)
 	defer w.Close()
 	last := uint64(0)

@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/format"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/export"
 	"trapline/internal/tui/walk"
 	"trapline/internal/web/live"
-	"trapline/scenarios"
 )
 
 // What trapline export --live writes opens its own scenario, with its questions, in
@@ -38,7 +38,7 @@ cpu 1 at main
 answer: two
 `))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: 100})
+	w, err := walk.Open(t.Context(), &scenario.File{File: f}, walk.Options{Record: 100})
 	require.NoError(t, err)
 	defer w.Close()
 	require.NoError(t, w.Take(1))
@@ -66,7 +66,7 @@ answer: two
 // What trapline export writes is the same page without a machine: walked through by
 // keys and buttons, opened at the step of its address.
 func TestARecordedPage(t *testing.T) {
-	f, err := scenarios.Load("first-probe")
+	f, err := scenario.Load("first-probe")
 	require.NoError(t, err)
 	w, err := walk.Open(t.Context(), f, walk.Options{Record: walk.DefaultRecord})
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // small is a scenario with a race, and pieces that have no part in it.
@@ -89,7 +89,7 @@ func TestBrokenSearchesAreNoticed(t *testing.T) {
 func TestReplayIsCompared(t *testing.T) {
 	f, _, err := parse(t.Context(), small())
 	require.NoError(t, err)
-	systems, err := scenarios.NewSystems(t.Context(), f, scenarios.Options{})
+	systems, err := scenario.NewSystems(t.Context(), f, scenario.Options{})
 	require.NoError(t, err)
 	defer systems.Close()
 	found := explore.Found{Violation: explore.Violation{Property: "no-such"}}

@@ -13,8 +13,8 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/loader"
 	"trapline/internal/rigs/crewtest"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // Config says how much is tried with each scenario.
@@ -67,8 +67,8 @@ type Difference struct {
 type trial struct {
 	ctx     context.Context
 	config  Config
-	file    *scenarios.File
-	systems *scenarios.Systems
+	file    *scenario.File
+	systems *scenario.Systems
 	pool    pool
 	result  Result
 	full    *explore.Report // without reduction
@@ -92,8 +92,8 @@ func Compare(ctx context.Context, s *Scenario, c Config) Result {
 }
 
 // CompareFile does so for a scenario file.
-func CompareFile(ctx context.Context, f *scenarios.File, text bool, c Config) Result {
-	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{KernelText: text})
+func CompareFile(ctx context.Context, f *scenario.File, text bool, c Config) Result {
+	systems, err := scenario.NewSystems(ctx, f, scenario.Options{KernelText: text})
 	if err != nil {
 		return Result{Discarded: reason(err)}
 	}
@@ -120,17 +120,17 @@ func CompareFile(ctx context.Context, f *scenarios.File, text bool, c Config) Re
 
 // parse makes the scenario's file, with its listing, so that the assembler
 // runs once, and the labels of its code.
-func parse(ctx context.Context, s *Scenario) (*scenarios.File, loader.Symbols, error) {
+func parse(ctx context.Context, s *Scenario) (*scenario.File, loader.Symbols, error) {
 	f, err := format.Parse(fmt.Sprintf("seed-%d.txtar", s.Seed), []byte(s.File()))
 	if err != nil {
 		return nil, loader.Symbols{}, err
 	}
-	img, listing, err := scenarios.Assemble(ctx, f)
+	img, listing, err := scenario.Assemble(ctx, f)
 	if err != nil {
 		return nil, loader.Symbols{}, err
 	}
 	f.SetListing(listing)
-	return &scenarios.File{File: f}, img.Symbols, nil
+	return &scenario.File{File: f}, img.Symbols, nil
 }
 
 // reason is the class of a refusal.

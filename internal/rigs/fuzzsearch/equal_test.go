@@ -9,7 +9,7 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // trusting is a system whose steps depend on nobody's number, as it says, so that
@@ -79,13 +79,13 @@ func TestEqualCPUs(t *testing.T) {
 			c := Small
 			c.States, c.Executions = 10*c.States, 50
 			c.Way = without + explore.EqualActors.String()
-			r := CompareFile(t.Context(), &scenarios.File{File: f}, false, c)
+			r := CompareFile(t.Context(), &scenario.File{File: f}, false, c)
 			require.Empty(t, r.Discarded)
 			require.Empty(t, r.Differences)
 			require.Equal(t, x.equal, r.Equal)
 			if x.noticed {
 				c.Wrap = func(sys explore.System) explore.System { return trusting{sys.(*explore.Machine)} }
-				r = CompareFile(t.Context(), &scenarios.File{File: f}, false, c)
+				r = CompareFile(t.Context(), &scenario.File{File: f}, false, c)
 				require.NotEmpty(t, r.Differences)
 			}
 		})

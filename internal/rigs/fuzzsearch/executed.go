@@ -9,8 +9,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // mark is the label of a piece of code with features.
@@ -20,7 +20,7 @@ func mark(task, piece int) string { return fmt.Sprintf("f%d_%d", task, piece) }
 type executed struct {
 	places  map[uint64]bool // linear addresses of instructions that were begun
 	vectors map[uint8]bool  // that were delivered
-	probes  map[string]scenarios.ProbeEnd
+	probes  map[string]scenario.ProbeEnd
 }
 
 // executions is how many are looked at, at most, for what a scenario executes.
@@ -28,8 +28,8 @@ const executions = 8
 
 // execute tells the features of a scenario that executions of it come to: one in
 // turns, then random ones.
-func execute(ctx context.Context, s *Scenario, f *scenarios.File, symbols loader.Symbols) ([]Feature, error) {
-	x := executed{map[uint64]bool{}, map[uint8]bool{}, map[string]scenarios.ProbeEnd{}}
+func execute(ctx context.Context, s *Scenario, f *scenario.File, symbols loader.Symbols) ([]Feature, error) {
+	x := executed{map[uint64]bool{}, map[uint8]bool{}, map[string]scenario.ProbeEnd{}}
 	all := s.All()
 	var seen []Feature
 	for n := range executions {
@@ -38,7 +38,7 @@ func execute(ctx context.Context, s *Scenario, f *scenarios.File, symbols loader
 			next = &sched.Random{Seed: 1}
 		}
 		next.Begin(n)
-		if err := x.follow(ctx, f, scenarios.Options{KernelText: s.Text}, next); err != nil {
+		if err := x.follow(ctx, f, scenario.Options{KernelText: s.Text}, next); err != nil {
 			return nil, err
 		}
 		if seen = x.features(s, symbols); len(seen) == len(all) {
@@ -49,9 +49,9 @@ func execute(ctx context.Context, s *Scenario, f *scenarios.File, symbols loader
 }
 
 // follow adds one execution.
-func (x *executed) follow(ctx context.Context, f *scenarios.File, o scenarios.Options, next sched.Scheduler) error {
+func (x *executed) follow(ctx context.Context, f *scenario.File, o scenario.Options, next sched.Scheduler) error {
 	o.Direct = !o.KernelText
-	r, err := scenarios.Open(ctx, f, o)
+	r, err := scenario.Open(ctx, f, o)
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 // enumerate compares with every interleaving, one by one, neither hashed nor
@@ -156,7 +156,7 @@ func endless(f explore.Found) bool { return f.Endless && f.Schedule.Turn().Steps
 
 // run follows the schedule as trapline run does.
 func (t *trial) run(f explore.Found) error {
-	r, err := scenarios.Open(t.ctx, t.file, t.systems.Options())
+	r, err := scenario.Open(t.ctx, t.file, t.systems.Options())
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // TestFoundBefore: scenarios that differed once, made small, do not any more.
@@ -21,7 +21,7 @@ func TestFoundBefore(t *testing.T) {
 	config.Way = AllWays
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file.Name(), path.Ext(file.Name())), func(t *testing.T) {
-			f, err := scenarios.LoadFS(folder, file.Name())
+			f, err := scenario.LoadFS(folder, file.Name())
 			require.NoError(t, err)
 			r := CompareFile(t.Context(), f, false, config)
 			require.Empty(t, r.Discarded)

@@ -5,7 +5,7 @@ import (
 
 	"trapline/internal/engines"
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // grainStates bounds a search of CompareGrains.
@@ -31,7 +31,7 @@ func CompareGrains(ctx context.Context, s *Scenario) Result {
 	t := &trial{ctx: ctx, config: Config{States: grainStates}, file: f}
 	var reports [2]*explore.Report
 	for i, g := range []explore.Grain{explore.WholeInstructions, explore.WholeLines} {
-		systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{KernelText: true, Grain: g})
+		systems, err := scenario.NewSystems(ctx, f, scenario.Options{KernelText: true, Grain: g})
 		if err != nil {
 			return Result{Discarded: reason(err)}
 		}

@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // forgetful is a system whose machine can leave uses out of its records.
@@ -53,7 +53,7 @@ func TestEveryAccessorIsHidden(t *testing.T) {
 func TestHiddenUsesAreNoticed(t *testing.T) {
 	for name, x := range hidden {
 		t.Run(name, func(t *testing.T) {
-			f, err := scenarios.LoadFS(os.DirFS("testdata/hidden"), name+scenarios.Ext)
+			f, err := scenario.LoadFS(os.DirFS("testdata/hidden"), name+scenario.Ext)
 			require.NoError(t, err)
 			c := Small
 			c.States *= 8 // kernel functions that tasks call run as text

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // modelStates bounds a search of CompareModels.
@@ -46,9 +46,9 @@ func CompareModels(ctx context.Context, s *Scenario) Result {
 }
 
 // searchModel searches with store buffers of as many stores; 0: none.
-func searchModel(ctx context.Context, f *scenarios.File, text bool, stores int) (*explore.Report, error) {
+func searchModel(ctx context.Context, f *scenario.File, text bool, stores int) (*explore.Report, error) {
 	f.Machine.StoreBuffer = stores
-	systems, err := scenarios.NewSystems(ctx, f, scenarios.Options{KernelText: text})
+	systems, err := scenario.NewSystems(ctx, f, scenario.Options{KernelText: text})
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 func main() {
@@ -19,7 +19,7 @@ func main() {
 }
 
 func run() error {
-	list, err := scenarios.Library()
+	list, err := scenario.Library()
 	if err != nil {
 		return err
 	}
@@ -37,11 +37,11 @@ func run() error {
 // cannot run says so in the place of its state.
 func stateOf(name string) (string, error) {
 	ctx := context.Background()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	if err != nil {
 		return "", err
 	}
-	r, err := scenarios.Open(ctx, f, scenarios.Options{})
+	r, err := scenario.Open(ctx, f, scenario.Options{})
 	if err != nil {
 		return "", err
 	}

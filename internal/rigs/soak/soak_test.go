@@ -18,8 +18,8 @@ import (
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/generate"
 	"trapline/internal/rigs/transparent"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 var (
@@ -36,7 +36,7 @@ type job struct {
 }
 
 var jobs = []job{
-	{"scenario", scenario},
+	{"scenario", builtIn},
 	{"scenario under a random schedule", schedule},
 	{"probed sequence", probed},
 	{"guest bytes", guestBytes},
@@ -73,8 +73,8 @@ func TestSoak(t *testing.T) {
 	require.LessOrEqual(t, after.residentMB, before.residentMB+residentSlackMB)
 }
 
-// scenario runs a built-in one to its end.
-func scenario(t *testing.T, rng *rand.Rand) {
+// builtIn runs a built-in one to its end.
+func builtIn(t *testing.T, rng *rand.Rand) {
 	r := open(t, rng)
 	defer r.Close()
 	ctx, cancel := bounded()
@@ -94,15 +94,15 @@ func schedule(t *testing.T, rng *rand.Rand) {
 }
 
 // open opens a random scenario under a random engine.
-func open(t *testing.T, rng *rand.Rand) *scenarios.Run {
+func open(t *testing.T, rng *rand.Rand) *scenario.Run {
 	t.Helper()
-	names := scenarios.Names()
+	names := scenario.Names()
 	engines := engines.Names(engines.Kernel)
 	for {
-		f, err := scenarios.Load(names[rng.IntN(len(names))])
+		f, err := scenario.Load(names[rng.IntN(len(names))])
 		require.NoError(t, err)
-		o := scenarios.Options{Engine: engines[rng.IntN(len(engines))], Direct: rng.IntN(2) == 0}
-		r, err := scenarios.Open(context.Background(), f, o)
+		o := scenario.Options{Engine: engines[rng.IntN(len(engines))], Direct: rng.IntN(2) == 0}
+		r, err := scenario.Open(context.Background(), f, o)
 		if err == nil {
 			return r
 		}
@@ -118,7 +118,7 @@ func bounded() (context.Context, context.CancelFunc) {
 
 func finished(t *testing.T, err error) {
 	t.Helper()
-	if !errors.Is(err, scenarios.ErrTime) {
+	if !errors.Is(err, scenario.ErrTime) {
 		require.NoError(t, err)
 	}
 }

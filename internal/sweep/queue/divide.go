@@ -13,8 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 const (
@@ -40,7 +40,7 @@ type Divided struct {
 }
 
 // Divide makes a crew for one search of f of the queue's workers. Close ends it.
-func (q *Queue) Divide(ctx context.Context, f *scenarios.File, s scenarios.Search) (*Divided, error) {
+func (q *Queue) Divide(ctx context.Context, f *scenario.File, s scenario.Search) (*Divided, error) {
 	if len(f.Finally) > 0 {
 		return nil, fmt.Errorf("%s cannot be searched by workers: some of its conditions are no text", f.Name)
 	}

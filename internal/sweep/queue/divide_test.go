@@ -16,7 +16,7 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // A short test by default; "make divide" has longer searches.
@@ -33,7 +33,7 @@ var (
 // counting is a probed function that every vCPU calls in a loop, another number
 // of times each. Where ordered is set, a counter goes on only if the vCPUs take
 // turns, and no schedule may bring it to that number.
-func counting(t *testing.T, cpus, loops, ordered int) *scenarios.File {
+func counting(t *testing.T, cpus, loops, ordered int) *scenario.File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vCPUs count in one place.\n-- machine --\narch i386\ncpus %d\nengine modern\n", cpus)
 	b.WriteString("-- memory --\nn at 0xc0800000 size 4096 prot rw--\n\tu32 0\n\tu32 0\n-- text.S --\n")
@@ -54,7 +54,7 @@ func counting(t *testing.T, cpus, loops, ordered int) *scenarios.File {
 	}
 	f, err := format.Parse("counting.txtar", []byte(b.String()))
 	require.NoError(t, err)
-	return &scenarios.File{File: f}
+	return &scenario.File{File: f}
 }
 
 // hurdle is a crew whose tasks are small.
@@ -112,14 +112,14 @@ func lived(killed int) time.Duration { return time.Duration(1 + killed/8) }
 func TestDividedSearches(t *testing.T) {
 	url := server(t)
 	q := dial(t, url)
-	for name, f := range map[string]*scenarios.File{
+	for name, f := range map[string]*scenario.File{
 		"holds":    counting(t, *cpusFlag, *loopsFlag, 0),
 		"violated": counting(t, *cpusFlag, *turnsFlag, *cpusFlag),
 	} {
 		t.Run(name, func(t *testing.T) {
-			search := func(crew explore.Crew) (*scenarios.Searched, time.Duration) {
+			search := func(crew explore.Crew) (*scenario.Searched, time.Duration) {
 				start := time.Now()
-				x, err := scenarios.Search{Options: explore.Options{Crew: crew}}.Do(t.Context(), f)
+				x, err := scenario.Search{Options: explore.Options{Crew: crew}}.Do(t.Context(), f)
 				require.NoError(t, err)
 				return x, time.Since(start)
 			}
@@ -128,7 +128,7 @@ func TestDividedSearches(t *testing.T) {
 			t.Logf("one process: %v in %v, %.0f states a second", one.Verdict(), alone.Round(time.Millisecond), float64(one.States)/alone.Seconds())
 			end := members(t, url)
 			for range *searchesFlag {
-				d, err := q.Divide(t.Context(), f, scenarios.Search{})
+				d, err := q.Divide(t.Context(), f, scenario.Search{})
 				require.NoError(t, err)
 				many, took := search(hurdle{d})
 				d.Close(t.Context())

@@ -10,13 +10,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // membership is a worker's part in a search that is divided.
 type membership struct {
 	run    string
-	member *scenarios.Member
+	member *scenario.Member
 	last   string // entry of claims
 }
 
@@ -87,8 +87,8 @@ func (w *working) join(ctx context.Context, j job) (bool, error) {
 		}
 		own := *f.File // files are shared
 		own.Machine.StoreBuffer, own.Machine.SplitRMW = j.Part.StoreBuffer, j.Part.SplitRMW
-		f = &scenarios.File{File: &own, ReadFile: f.ReadFile}
-		m, err := scenarios.Search{Engine: j.Key.Engine, KernelText: j.Key.KernelText, Grain: j.Part.Grain}.Member(ctx, f)
+		f = &scenario.File{File: &own, ReadFile: f.ReadFile}
+		m, err := scenario.Search{Engine: j.Key.Engine, KernelText: j.Key.KernelText, Grain: j.Part.Grain}.Member(ctx, f)
 		if err != nil {
 			return false, err
 		}

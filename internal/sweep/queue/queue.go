@@ -30,8 +30,8 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/format"
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 const (
@@ -102,9 +102,9 @@ type content struct {
 
 // pack is what a worker needs of a file, its listing included: the worker's
 // machine need not have an assembler.
-func pack(ctx context.Context, f *scenarios.File) ([]byte, error) {
+func pack(ctx context.Context, f *scenario.File) ([]byte, error) {
 	if f.Source != nil && f.Listing == nil {
-		_, listing, err := scenarios.Assemble(ctx, f.File)
+		_, listing, err := scenario.Assemble(ctx, f.File)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func pack(ctx context.Context, f *scenarios.File) ([]byte, error) {
 }
 
 // unpack makes the file again. It reads nothing of the worker's machine.
-func unpack(name string, data []byte) (*scenarios.File, error) {
+func unpack(name string, data []byte) (*scenario.File, error) {
 	var c content
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func unpack(name string, data []byte) (*scenarios.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scenarios.File{File: f, ReadFile: func(n string) ([]byte, error) {
+	return &scenario.File{File: f, ReadFile: func(n string) ([]byte, error) {
 		if data, ok := c.Files[n]; ok {
 			return data, nil
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 const race = `Two CPUs run one probed instruction.
@@ -76,10 +76,10 @@ func dial(t *testing.T, url string) *Queue {
 // plan is searches of a scenario, executions of the random ones each.
 func plan(t *testing.T, executions int, seeds ...uint64) []sweep.Job {
 	t.Helper()
-	f, err := scenarios.LoadFS(fstest.MapFS{"race.txtar": {Data: []byte(race)}}, "race.txtar")
+	f, err := scenario.LoadFS(fstest.MapFS{"race.txtar": {Data: []byte(race)}}, "race.txtar")
 	require.NoError(t, err)
 	jobs, err := sweep.Plan([]sweep.Scenario{{Name: "race.txtar", File: f}}, sweep.Axes{
-		Engines: []string{"2002", "2005", "modern"}, Strategies: []scenarios.Strategy{scenarios.DFS, scenarios.Random},
+		Engines: []string{"2002", "2005", "modern"}, Strategies: []scenario.Strategy{scenario.DFS, scenario.Random},
 		Bounds: []int{sweep.NoBound, 0}, Seeds: seeds, Executions: executions,
 	})
 	require.NoError(t, err)
@@ -194,7 +194,7 @@ func TestDeadWorkersLoseNothing(t *testing.T) {
 func TestASearchThatKillsIsGivenUp(t *testing.T) {
 	jobs := plan(t, 1)[:1]
 	q := dial(t, server(t))
-	r := &run{Queue: q, id: runID(jobs, sweep.Options{}), files: map[*scenarios.File]string{}}
+	r := &run{Queue: q, id: runID(jobs, sweep.Options{}), files: map[*scenario.File]string{}}
 	require.NoError(t, r.add(t.Context(), &jobs[0], sweep.Options{}))
 	for range MaxDeliveries {
 		_, err := q.db.XReadGroup(t.Context(), &redis.XReadGroupArgs{Group: group, Consumer: "dead", Streams: []string{q.jobs, ">"}, Count: 1, Block: -1}).Result()
@@ -221,7 +221,7 @@ func TestOtherVersionsSeeNothing(t *testing.T) {
 	jobs := plan(t, 1)[:1]
 	url := server(t)
 	q := dial(t, url)
-	r := &run{Queue: q, id: runID(jobs, sweep.Options{}), files: map[*scenarios.File]string{}}
+	r := &run{Queue: q, id: runID(jobs, sweep.Options{}), files: map[*scenario.File]string{}}
 	require.NoError(t, r.add(t.Context(), &jobs[0], sweep.Options{}))
 	other, err := Dial(t.Context(), url, "other")
 	require.NoError(t, err)

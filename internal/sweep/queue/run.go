@@ -8,8 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 // Run has the searches of jobs that done has not made by workers, and gives
@@ -24,7 +24,7 @@ func (q *Queue) Run(ctx context.Context, jobs []sweep.Job, done []sweep.Result, 
 	for _, r := range done {
 		delete(missing, r.Key)
 	}
-	r := &run{Queue: q, id: runID(jobs, o), files: map[*scenarios.File]string{}}
+	r := &run{Queue: q, id: runID(jobs, o), files: map[*scenario.File]string{}}
 	for i := range jobs {
 		if !missing[jobs[i].Key] {
 			continue
@@ -64,7 +64,7 @@ func (q *Queue) Run(ctx context.Context, jobs []sweep.Job, done []sweep.Result, 
 type run struct {
 	*Queue
 	id    string
-	files map[*scenarios.File]string
+	files map[*scenario.File]string
 }
 
 // runID tells runs apart: the same searches made in the same way are one run,
@@ -103,7 +103,7 @@ func (r *run) add(ctx context.Context, j *sweep.Job, o sweep.Options) error {
 }
 
 // file puts a scenario onto the server, once.
-func (r *run) file(ctx context.Context, f *scenarios.File) (string, error) {
+func (r *run) file(ctx context.Context, f *scenario.File) (string, error) {
 	if sum, ok := r.files[f]; ok {
 		return sum, nil
 	}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"trapline/internal/scenario"
 	"trapline/internal/sweep"
-	"trapline/scenarios"
 )
 
 // Worker makes searches that lie in a queue.
@@ -38,7 +38,7 @@ func (q *Queue) Work(ctx context.Context, n int, w Worker) error {
 	if w.Lease == 0 {
 		w.Lease = DefaultLease
 	}
-	files := &fileCache{q: q, files: map[string]*scenarios.File{}}
+	files := &fileCache{q: q, files: map[string]*scenario.File{}}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -211,13 +211,13 @@ func (w *working) deliveries(ctx context.Context, id string) (int64, error) {
 type fileCache struct {
 	q     *Queue
 	mu    sync.Mutex
-	files map[string]*scenarios.File
+	files map[string]*scenario.File
 }
 
 // maxFiles bounds a fileCache.
 const maxFiles = 256
 
-func (c *fileCache) get(ctx context.Context, j job) (*scenarios.File, error) {
+func (c *fileCache) get(ctx context.Context, j job) (*scenario.File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f, ok := c.files[j.File]; ok {

@@ -13,8 +13,8 @@ import (
 	"trapline/docs"
 	"trapline/internal/expr"
 	"trapline/internal/linux/abi"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 // about is what a lesson and its machine have to say of answers to one of its questions.
@@ -88,8 +88,8 @@ func (l *Lesson) words() []string {
 
 // machineWords are the names of an opened scenario's symbols, and what its
 // engine's diagram says.
-func machineWords(f *scenarios.File, engine string) (list []string) {
-	r, err := scenarios.Open(context.Background(), f, scenarios.Options{Engine: engine})
+func machineWords(f *scenario.File, engine string) (list []string) {
+	r, err := scenario.Open(context.Background(), f, scenario.Options{Engine: engine})
 	if err != nil {
 		return nil
 	}
@@ -239,17 +239,17 @@ func cpuOf(directives []string) string {
 
 // moment is the first one of a scenario's own run at which an expression is one of
 // some numbers: "after step 12, at main+5".
-func moment(ctx context.Context, f *scenarios.File, engine, cpu, what string, numbers []uint64) string {
+func moment(ctx context.Context, f *scenario.File, engine, cpu, what string, numbers []uint64) string {
 	f, err := f.With(map[string][]byte{"steps": []byte("> cpu " + cpu + "\n> print " + what + "\n"), "lesson": nil})
 	if err != nil {
 		return ""
 	}
-	r, err := scenarios.Open(ctx, f, scenarios.Options{Engine: engine})
+	r, err := scenario.Open(ctx, f, scenario.Options{Engine: engine})
 	if err != nil {
 		return ""
 	}
 	defer r.Close()
-	t := scenarios.NewTranscript(r)
+	t := scenario.NewTranscript(r)
 	if _, err := t.Do(ctx, &f.Steps[0]); err != nil {
 		return ""
 	}

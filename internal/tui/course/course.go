@@ -10,8 +10,8 @@ import (
 	"path"
 	"strings"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 //go:embed lessons/*.md
@@ -28,7 +28,7 @@ type Lesson struct {
 	Text      string
 	Questions []Question
 
-	file *scenarios.File // of a lesson of one's own, or nil
+	file *scenario.File // of a lesson of one's own, or nil
 }
 
 // Question has, beside what the UI needs, the proofs of its answer. A task is a
@@ -79,7 +79,7 @@ func (l *Lesson) Count() (questions, tasks int) {
 }
 
 // Page is what the UI shows of the lesson: its text, then that of its scenario.
-func (l *Lesson) Page(f *scenarios.File) string {
+func (l *Lesson) Page(f *scenario.File) string {
 	if l.file != nil { // one's own: its text is the scenario's
 		return f.Text
 	}

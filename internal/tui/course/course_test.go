@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 var update = flag.Bool("update", false, "write docs/walkthroughs anew")
@@ -117,7 +117,7 @@ func TestEachLessonAsksWhyOrWhatIf(t *testing.T) {
 // its step at the probed instruction: it runs unseen exactly while the byte is
 // out, and HIT_SS is the state that is so from beginning to end.
 func TestAnotherCPURunsThroughUnseenInHIT_SS(t *testing.T) {
-	f, err := scenarios.Load("smp-missed-probe")
+	f, err := scenario.Load("smp-missed-probe")
 	require.NoError(t, err)
 	w, err := walk.Open(t.Context(), f, walk.Options{})
 	require.NoError(t, err)

@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Own is the lesson that a scenario's file holds in its member lesson: the
 // file's own text, and questions written as in the course, behind an optional
 // line "minutes: N". It is nil for a file without one.
-func Own(f *scenarios.File) (*Lesson, error) {
+func Own(f *scenario.File) (*Lesson, error) {
 	if f.Lesson == nil {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (l *line) pos(at int) format.Pos {
 }
 
 // placed gives a flaw of a lesson its place in the file.
-func placed(f *scenarios.File, err error) error {
+func placed(f *scenario.File, err error) error {
 	var x *flaw
 	if errors.As(err, &x) {
 		return x.pos(x.at).Error(f.Name, x.want, "%s", x.msg)
@@ -71,9 +71,9 @@ func placed(f *scenarios.File, err error) error {
 }
 
 // Open loads the lesson's scenario.
-func (l *Lesson) Open() (*scenarios.File, error) {
+func (l *Lesson) Open() (*scenario.File, error) {
 	if l.file != nil {
 		return l.file, nil
 	}
-	return scenarios.Load(l.Scenario)
+	return scenario.Load(l.Scenario)
 }

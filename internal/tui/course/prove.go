@@ -10,7 +10,7 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/format"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Unproved is a proof that does not show what the lesson says, or what is
@@ -125,9 +125,9 @@ func (p *Proof) steps() []byte {
 }
 
 // where is the scenario that a proof is about, and the engine, "" for the scenario's own.
-func (l *Lesson) where(p Proof) (f *scenarios.File, engine string, err error) {
+func (l *Lesson) where(p Proof) (f *scenario.File, engine string, err error) {
 	if p.Scenario != "" {
-		f, err = scenarios.Load(p.Scenario)
+		f, err = scenario.Load(p.Scenario)
 		return f, p.Engine, err
 	}
 	f, err = l.Open()
@@ -138,7 +138,7 @@ func (l *Lesson) where(p Proof) (f *scenarios.File, engine string, err error) {
 }
 
 // searched makes a search as a line of the member explore asks for it.
-func searched(ctx context.Context, f *scenarios.File, engine string, p Proof, o explore.Options) (string, bool, error) {
+func searched(ctx context.Context, f *scenario.File, engine string, p Proof, o explore.Options) (string, bool, error) {
 	line := strings.TrimSpace(p.Explore + " " + p.Prints)
 	if engine != "" {
 		line = "engine " + engine + " " + line
@@ -148,26 +148,26 @@ func searched(ctx context.Context, f *scenarios.File, engine string, p Proof, o 
 		return "", false, err
 	}
 	out, ok := "", false
-	err = scenarios.CheckSearches(ctx, g, o, func(s scenarios.Shown) {
+	err = scenario.CheckSearches(ctx, g, o, func(s scenario.Shown) {
 		out, ok = s.Text+"; "+s.Failure, s.Failure == ""
 	})
 	return out, ok, err
 }
 
 // printed carries out a proof's directives and gives what the last one printed.
-func printed(ctx context.Context, f *scenarios.File, engine string, p Proof) (string, error) {
+func printed(ctx context.Context, f *scenario.File, engine string, p Proof) (string, error) {
 	f, err := f.With(map[string][]byte{"steps": p.steps()})
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	r, err := scenarios.Open(ctx, f, scenarios.Options{Engine: engine})
+	r, err := scenario.Open(ctx, f, scenario.Options{Engine: engine})
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
-	t := scenarios.NewTranscript(r)
+	t := scenario.NewTranscript(r)
 	out := ""
 	for i := range f.Steps {
 		if out, err = t.Do(ctx, &f.Steps[i]); err != nil {

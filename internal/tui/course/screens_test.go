@@ -11,10 +11,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui"
 	"trapline/internal/tui/quiz"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // One lesson of each part at three sizes, where a hit begins or in its middle, with its
@@ -75,7 +75,7 @@ func opened(t *testing.T, l *Lesson, size [2]int) *tui.Model {
 	f, err := l.Open()
 	require.NoError(t, err)
 	m, err := tui.New(t.Context(), f, tui.Options{
-		Options: walk.Options{Options: scenarios.Options{Engine: l.Engine}}, Quiz: &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}, Lesson: l.Page(f),
+		Options: walk.Options{Options: scenario.Options{Engine: l.Engine}}, Quiz: &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}, Lesson: l.Page(f),
 	})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)

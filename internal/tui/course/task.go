@@ -9,8 +9,8 @@ import (
 
 	"trapline/internal/attempt"
 	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/quiz"
-	"trapline/scenarios"
 )
 
 // Task is something to be done to a scenario. The machine tries the answer.
@@ -29,7 +29,7 @@ type Task struct {
 	Scenario string
 	Engine   string // "": the scenario's own
 
-	file     *scenarios.File // of a lesson of one's own, or nil
+	file     *scenario.File // of a lesson of one's own, or nil
 	asked    line
 	goals    []line // of each goal, for flaws
 	solution line
@@ -131,11 +131,11 @@ func (t *Task) placed(goal int, err error) error {
 	return inLine(t.solution, valueAt(t.solution), err)
 }
 
-func (t *Task) open() (*scenarios.File, error) {
+func (t *Task) open() (*scenario.File, error) {
 	if t.file != nil {
 		return t.file, nil
 	}
-	return scenarios.Load(t.Scenario)
+	return scenario.Load(t.Scenario)
 }
 
 // Judge implements quiz.Task: it tries an answer on the machine.

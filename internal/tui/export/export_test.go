@@ -16,15 +16,15 @@ import (
 
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
 	"trapline/internal/web"
 	"trapline/internal/web/live"
-	"trapline/scenarios"
 )
 
 func open(t *testing.T, name string) *walk.Walk {
 	t.Helper()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(t, err)
 	w, err := walk.Open(t.Context(), f, walk.Options{Record: walk.DefaultRecord})
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestALivePageOpensTheRun(t *testing.T) {
 	f, err := format.Parse("x.txtar", []byte(q.File))
 	require.NoError(t, err)
 	require.NotNil(t, f.Listing)
-	r, s, err := scenarios.OpenScheduled(t.Context(), &scenarios.File{File: f}, scenarios.Options{Engine: q.Engine, Scheduled: true}, q.Schedule)
+	r, s, err := scenario.OpenScheduled(t.Context(), &scenario.File{File: f}, scenario.Options{Engine: q.Engine, Scheduled: true}, q.Schedule)
 	require.NoError(t, err)
 	r.Close()
 	require.Equal(t, w.End(), s.Steps())
@@ -210,17 +210,17 @@ func TestALivePageOpensTheRun(t *testing.T) {
 // A live page takes along the program that its scenario names, and opens in the state
 // of the walk without any other file.
 func TestALivePageWithFiles(t *testing.T) {
-	f, err := scenarios.Load("xol-slot")
+	f, err := scenario.Load("xol-slot")
 	require.NoError(t, err)
-	r, err := scenarios.Open(t.Context(), f, scenarios.Options{})
+	r, err := scenario.Open(t.Context(), f, scenario.Options{})
 	require.NoError(t, err)
 	var program []byte
-	r.Visit(nil, func(p *scenarios.ProgramRun) { program, err = loader.ELF(p.Image()) })
+	r.Visit(nil, func(p *scenario.ProgramRun) { program, err = loader.ELF(p.Image()) })
 	r.Close()
 	require.NoError(t, err)
 	open := func(program []byte) *walk.Walk {
 		t.Helper()
-		traced := scenarios.Traced{Path: "/bin/prog", Program: program, Args: []string{"prog"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/prog:add"}}
+		traced := scenario.Traced{Path: "/bin/prog", Program: program, Args: []string{"prog"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/prog:add"}}
 		file, err := traced.File()
 		require.NoError(t, err)
 		require.NotEmpty(t, file.Named())
@@ -295,7 +295,7 @@ add:
 p:add /prog:add
 `))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: walk.DefaultRecord, Marks: marks})
+	w, err := walk.Open(t.Context(), &scenario.File{File: f}, walk.Options{Record: walk.DefaultRecord, Marks: marks})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	return w

@@ -11,8 +11,8 @@ import (
 
 	"trapline/internal/format"
 	"trapline/internal/printable"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // hostile has the control characters that a scenario may have: those of C1,
@@ -24,7 +24,7 @@ func openHostile(t *testing.T) *walk.Walk {
 	t.Helper()
 	f, err := format.Parse("h.txtar", []byte(hostile))
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), &scenarios.File{File: f}, walk.Options{Record: walk.DefaultRecord})
+	w, err := walk.Open(t.Context(), &scenario.File{File: f}, walk.Options{Record: walk.DefaultRecord})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	return w

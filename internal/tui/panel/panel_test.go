@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/panel"
 	"trapline/internal/tui/text"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -50,9 +50,9 @@ var scenes = map[string]scene{
 
 func at(t *testing.T, s scene) *walk.Walk {
 	t.Helper()
-	f, err := scenarios.Load(s.scenario)
+	f, err := scenario.Load(s.scenario)
 	require.NoError(t, err)
-	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: s.engine}, Record: walk.DefaultRecord})
+	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenario.Options{Engine: s.engine}, Record: walk.DefaultRecord})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	if s.phase != walk.Away {

@@ -9,8 +9,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // move makes a move of every open walk and shows where it led.
@@ -212,7 +212,7 @@ func (s *Session) Taken() string {
 	return s.Walk.Schedule()
 }
 
-// Change changes the machine in a step of its own: see scenarios.ParseChange.
+// Change changes the machine in a step of its own: see scenario.ParseChange.
 func (s *Session) Change(cpu int, text string) (err error) {
 	if cpu < 0 || cpu >= len(s.Moment.CPUs) {
 		return fmt.Errorf("no cpu%d", cpu)
@@ -236,7 +236,7 @@ func (s *Session) Directive(cpu int, text string) (shown string, err error) {
 	if cpu < 0 || cpu >= len(s.Moment.CPUs) {
 		return "", fmt.Errorf("no cpu%d", cpu)
 	}
-	if !scenarios.Shows(text) {
+	if !scenario.Shows(text) {
 		return "", s.Change(cpu, text)
 	}
 	shown, err = s.Walk.Run.Ask(cpu, text)

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // Session is an open walk and what its viewer has chosen. Not safe for several
 // goroutines.
 type Session struct {
-	File   *scenarios.File
+	File   *scenario.File
 	Walk   *walk.Walk
 	Moment *walk.Moment // of Walk, as Look says
 	Other  *walk.Walk   // compared with, or nil

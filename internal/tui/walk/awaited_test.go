@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // While no hit is under way, the instances that are out are the levels of the call chain
@@ -15,9 +15,9 @@ import (
 func TestInstancesAreTheCallsThatReturnToTheTrampoline(t *testing.T) {
 	for _, c := range []struct{ name, engine string }{{"kretprobe", "modern"}, {"kretprobe", "2005"}, {"kretprobe-maxactive", "modern"}, {"kretprobe-recursion", "modern"}} {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {
-			f, err := scenarios.Load(c.name)
+			f, err := scenario.Load(c.name)
 			require.NoError(t, err)
-			w, err := Open(t.Context(), f, Options{Options: scenarios.Options{Engine: c.engine}})
+			w, err := Open(t.Context(), f, Options{Options: scenario.Options{Engine: c.engine}})
 			require.NoError(t, err)
 			defer w.Close()
 			deepest := 0

@@ -10,7 +10,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // shadow follows calls and traps by the instructions that make and end them: the
@@ -57,9 +57,9 @@ func TestCallChainsAreTrue(t *testing.T) {
 		{"kretprobe", "2005"}, {"kretprobe", "modern"}, {"x86-64-first-probe", ""}, {"mov-ss-shadow", ""},
 	} {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {
-			f, err := scenarios.Load(c.name)
+			f, err := scenario.Load(c.name)
 			require.NoError(t, err)
-			w, err := Open(t.Context(), f, Options{Options: scenarios.Options{Engine: c.engine}})
+			w, err := Open(t.Context(), f, Options{Options: scenario.Options{Engine: c.engine}})
 			require.NoError(t, err)
 			defer w.Close()
 			shadows := make([]shadow, len(w.Run.Machine.CPUs))
@@ -112,7 +112,7 @@ func TestCallChainsAreTrue(t *testing.T) {
 func TestCallChainsOfPrograms(t *testing.T) {
 	for _, name := range []string{"xol-slot", "signal-during-step", "uretprobe", "uretprobe-recursion-longjmp", "threads-xol"} {
 		t.Run(name, func(t *testing.T) {
-			f, err := scenarios.Load(name)
+			f, err := scenario.Load(name)
 			require.NoError(t, err)
 			w, err := Open(t.Context(), f, Options{})
 			require.NoError(t, err)

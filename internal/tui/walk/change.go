@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // MaxChanges bounds the changes of the machine that a viewer makes in a walk.
@@ -17,15 +17,15 @@ var ErrChanged = errors.New("the machine was changed by hand in this run: r retu
 
 // runner is the run with its viewer's changes as actors behind all others.
 type runner struct {
-	*scenarios.Run
-	changes []scenarios.Change
+	*scenario.Run
+	changes []scenario.Change
 }
 
-func (r *runner) change(actor int) (scenarios.Change, bool) {
+func (r *runner) change(actor int) (scenario.Change, bool) {
 	if i := actor - r.Actors(); i >= 0 && i < len(r.changes) {
 		return r.changes[i], true
 	}
-	return scenarios.Change{}, false
+	return scenario.Change{}, false
 }
 
 // Can implements record.Runner.
@@ -45,7 +45,7 @@ func (r *runner) Step(actor int) *emu.Event {
 }
 
 // Change changes the machine in a step of its own: a branch, unless that step was
-// there already. See scenarios.ParseChange.
+// there already. See scenario.ParseChange.
 func (w *Walk) Change(cpu int, text string) error {
 	x, err := w.Run.File.ParseChange(cpu, text)
 	if err != nil {

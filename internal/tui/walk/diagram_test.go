@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/engines"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // The set of runs that the diagrams are compared with: every built-in scenario
@@ -24,8 +24,8 @@ const (
 // none that a run takes is missing.
 func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
 	seen := map[string]map[engines.Edge]string{}
-	for _, name := range scenarios.Names() {
-		f, err := scenarios.Load(name)
+	for _, name := range scenario.Names() {
+		f, err := scenario.Load(name)
 		require.NoError(t, err)
 		list := slices.Concat(f.Engines(), engines.Options(engines.Kernel))
 		if f.Linux != nil {
@@ -56,9 +56,9 @@ func TestDiagramsHaveTheEdgesThatOccur(t *testing.T) {
 }
 
 // follow notes the edges that one run takes.
-func follow(t *testing.T, f *scenarios.File, engine string, schedule int, seen map[string]map[engines.Edge]string) {
+func follow(t *testing.T, f *scenario.File, engine string, schedule int, seen map[string]map[engines.Edge]string) {
 	t.Helper()
-	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenarios.Options{Engine: engine}})
+	w, err := walk.Open(t.Context(), f, walk.Options{Options: scenario.Options{Engine: engine}})
 	if err != nil {
 		return // an engine of another architecture, or without what the file has
 	}

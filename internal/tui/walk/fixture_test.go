@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 var update = flag.Bool("update", false, "record testdata anew")
@@ -18,14 +18,14 @@ var update = flag.Bool("update", false, "record testdata anew")
 // runs the tests makes the same runs again.
 var fixtures = []struct {
 	name, scenario string
-	options        scenarios.Options
+	options        scenario.Options
 }{
-	{"first-probe", "first-probe", scenarios.Options{}},
-	{"race-2005", "smp-missed-probe", scenarios.Options{Engine: "2005"}},
-	{"tick-direct", "timer-during-step", scenarios.Options{Direct: true}},
-	{"long-modern", "x86-64-first-probe", scenarios.Options{Engine: "modern"}},
-	{"threads-xol", "threads-xol", scenarios.Options{}},
-	{"stack-2005", "xol-slot", scenarios.Options{Engine: "uprobes-2005"}},
+	{"first-probe", "first-probe", scenario.Options{}},
+	{"race-2005", "smp-missed-probe", scenario.Options{Engine: "2005"}},
+	{"tick-direct", "timer-during-step", scenario.Options{Direct: true}},
+	{"long-modern", "x86-64-first-probe", scenario.Options{Engine: "modern"}},
+	{"threads-xol", "threads-xol", scenario.Options{}},
+	{"stack-2005", "xol-slot", scenario.Options{Engine: "uprobes-2005"}},
 }
 
 // A recording made on an AMD EPYC under Debian 12 replays here to its hashes.
@@ -49,7 +49,7 @@ func TestRecordingsOfAnotherMachineReplay(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, file, scenario string, o scenarios.Options) {
+func write(t *testing.T, file, scenario string, o scenario.Options) {
 	t.Helper()
 	w := open(t, scenario, Options{Options: o, Record: DefaultRecord})
 	f, err := w.Recording(t.Context(), "a test on an AMD EPYC, Debian 12, libunicorn 2.0.1")

@@ -6,13 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/loader"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // A stripped program's functions have their addresses for names, its entry is
 // _start, and both can be looked up.
 func TestFunctionsOfAStrippedProgramHaveNames(t *testing.T) {
-	f, err := scenarios.Load("xol-slot")
+	f, err := scenario.Load("xol-slot")
 	require.NoError(t, err)
 	img, _, err := loader.ReadListing([]byte(f.Listing.Text))
 	require.NoError(t, err)
@@ -21,7 +21,7 @@ func TestFunctionsOfAStrippedProgramHaveNames(t *testing.T) {
 	img.Symbols = loader.Symbols{}
 	program, err := loader.ELF(img)
 	require.NoError(t, err)
-	traced := scenarios.Traced{Path: "/bin/stripped", Program: program, Args: []string{"stripped"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/stripped:0x1020"}}
+	traced := scenario.Traced{Path: "/bin/stripped", Program: program, Args: []string{"stripped"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/stripped:0x1020"}}
 	file, err := traced.File()
 	require.NoError(t, err)
 	w, err := Open(t.Context(), file, Options{Record: DefaultRecord})

@@ -7,18 +7,18 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/loader"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 // kernelSide is a walk through kernel code.
 type kernelSide struct {
 	*Walk
-	run       *scenarios.KernelRun
+	run       *scenario.KernelRun
 	lockWords []lock
 }
 
-func newKernelSide(w *Walk, run *scenarios.KernelRun) *kernelSide {
+func newKernelSide(w *Walk, run *scenario.KernelRun) *kernelSide {
 	k := &kernelSide{Walk: w, run: run}
 	k.findLocks()
 	return k

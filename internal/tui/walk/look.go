@@ -7,8 +7,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes/trace"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 // Look says what is wanted of a moment.
@@ -154,7 +154,7 @@ func notes(r *story.Record) []string {
 			s = "✦ " + s
 		case n.Kind == noteHit:
 			s = "● " + s + " at " + n.Name
-		case noteKind(emu.NoteKind(n.Kind)) != Noted && n.Kind != string(scenarios.NoteMissed):
+		case noteKind(emu.NoteKind(n.Kind)) != Noted && n.Kind != string(scenario.NoteMissed):
 			s = "- " + s
 		default:
 			if n.Name != "" {

@@ -1,8 +1,8 @@
 package walk
 
 import (
+	"trapline/internal/scenario"
 	"trapline/internal/story"
-	"trapline/scenarios"
 )
 
 // Moment is what a viewer shows of one moment: plain data, never changed once
@@ -22,24 +22,24 @@ type Moment struct {
 	Why   []Reason      `json:"why,omitempty"`
 	Notes []string      `json:"notes,omitempty"`
 
-	CPUs     []CPU                 `json:"cpus"`
-	Raisable []Actor               `json:"raisable,omitempty"` // actors behind the vCPUs
-	Regs     []Reg                 `json:"regs"`
-	Flags    []Flag                `json:"flags"`
-	Code     []Line                `json:"code"`
-	Source   *Source               `json:"source,omitempty"` // nil: the kernel's text is no C
-	Stack    []Word                `json:"stack"`
-	Chain    []Called              `json:"chain,omitempty"` // of calls and traps, the innermost first
-	Memory   []Row                 `json:"memory"`
-	Gates    []Gate                `json:"gates"`
-	Probes   []Probe               `json:"probes"`
-	Locks    []Lock                `json:"locks"`
-	Awaited  []Awaited             `json:"awaited,omitempty"` // returns, of kernel code
-	Program  *Program              `json:"program,omitempty"` // nil: kernel code
-	Log      []string              `json:"log,omitempty"`
-	Trace    []string              `json:"trace,omitempty"` // events that fired, the last MaxEvents
-	Fired    uint64                `json:"fired,omitempty"` // events that fired in all
-	Violated []scenarios.Violation `json:"violated,omitempty"`
+	CPUs     []CPU                `json:"cpus"`
+	Raisable []Actor              `json:"raisable,omitempty"` // actors behind the vCPUs
+	Regs     []Reg                `json:"regs"`
+	Flags    []Flag               `json:"flags"`
+	Code     []Line               `json:"code"`
+	Source   *Source              `json:"source,omitempty"` // nil: the kernel's text is no C
+	Stack    []Word               `json:"stack"`
+	Chain    []Called             `json:"chain,omitempty"` // of calls and traps, the innermost first
+	Memory   []Row                `json:"memory"`
+	Gates    []Gate               `json:"gates"`
+	Probes   []Probe              `json:"probes"`
+	Locks    []Lock               `json:"locks"`
+	Awaited  []Awaited            `json:"awaited,omitempty"` // returns, of kernel code
+	Program  *Program             `json:"program,omitempty"` // nil: kernel code
+	Log      []string             `json:"log,omitempty"`
+	Trace    []string             `json:"trace,omitempty"` // events that fired, the last MaxEvents
+	Fired    uint64               `json:"fired,omitempty"` // events that fired in all
+	Violated []scenario.Violation `json:"violated,omitempty"`
 }
 
 // Reason is a sentence with the row of the semantics checklist behind it.
@@ -187,7 +187,7 @@ type Gate struct {
 
 // Probe is a probe with its counts.
 type Probe struct {
-	scenarios.ProbeEnd
+	scenario.ProbeEnd
 	Phase   Phase `json:"phase"` // of the vCPU that is in its hit
 	Changed bool  `json:"changed,omitempty"`
 	In      []int `json:"in,omitempty"`  // processes in which a uprobe's breakpoint stands

@@ -7,7 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Told reports whether a step is one that the normal story tells: not one of
@@ -27,7 +27,7 @@ func (w *Walk) Told(ev *emu.Event) bool {
 // raised reports whether a step was the raising of an interrupt.
 func raised(ev *emu.Event) bool {
 	for _, n := range ev.Notes {
-		if n.Kind == scenarios.NoteRaised {
+		if n.Kind == scenario.NoteRaised {
 			return true
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Recordings of earlier versions, of the built-in race smp-missed-probe, are
@@ -57,9 +57,9 @@ func TestRecordingsNameTheirText(t *testing.T) {
 
 func newRace(t *testing.T, direct bool) *Walk {
 	t.Helper()
-	f, err := scenarios.Load("smp-missed-probe")
+	f, err := scenario.Load("smp-missed-probe")
 	require.NoError(t, err)
-	w, err := Open(t.Context(), f, Options{Options: scenarios.Options{Direct: direct}})
+	w, err := Open(t.Context(), f, Options{Options: scenario.Options{Direct: direct}})
 	require.NoError(t, err)
 	t.Cleanup(w.Close)
 	return w

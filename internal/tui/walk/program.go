@@ -9,9 +9,9 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/linux"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
-	"trapline/scenarios"
 )
 
 // What a moment of a Linux program has in place of a kernel's: threads and
@@ -21,10 +21,10 @@ import (
 // programSide is a walk through a Linux program.
 type programSide struct {
 	*Walk
-	run *scenarios.ProgramRun
+	run *scenario.ProgramRun
 }
 
-func newProgramSide(w *Walk, run *scenarios.ProgramRun) *programSide {
+func newProgramSide(w *Walk, run *scenario.ProgramRun) *programSide {
 	p := &programSide{w, run}
 	p.nameFunctions()
 	return p
@@ -80,7 +80,7 @@ func noteKind(n emu.NoteKind) record.Kind {
 		return Signal
 	case linux.NoteThread:
 		return Switch
-	case linux.NoteFault, linux.NoteKernel, scenarios.NoteMissed:
+	case linux.NoteFault, linux.NoteKernel, scenario.NoteMissed:
 		return 0
 	}
 	return Noted
@@ -115,8 +115,8 @@ func (w *programSide) cpu(c *emu.CPU) CPU {
 	return x
 }
 
-func (w *programSide) threads() []scenarios.ThreadActivity {
-	var l []scenarios.ThreadActivity
+func (w *programSide) threads() []scenario.ThreadActivity {
+	var l []scenario.ThreadActivity
 	for _, p := range w.run.ProcessStates() {
 		l = append(l, p.Threads...)
 	}
@@ -229,7 +229,7 @@ const MaxOutput = 4096
 
 func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)-n):], "·") }
 
-func (w *programSide) thread(t *scenarios.ThreadActivity) Thread {
+func (w *programSide) thread(t *scenario.ThreadActivity) Thread {
 	x := Thread{TID: t.TID, CPU: t.CPU, At: w.Place(t.PC), State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
 	switch {
 	case t.Stage == uprobes.StageWaiting && w.inPlace():

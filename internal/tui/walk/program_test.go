@@ -9,7 +9,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // programs are scenarios of Linux programs: one thread, return probes, two
@@ -61,7 +61,7 @@ func TestTheStagesOfAUprobesHitComeInOrder(t *testing.T) {
 		"uprobes-inline": {Trapped, HitActive, Preparing, HitSS, HitSSDone, Away},
 	} {
 		t.Run(engine, func(t *testing.T) {
-			w := open(t, "xol-slot", Options{Options: scenarios.Options{Engine: engine}})
+			w := open(t, "xol-slot", Options{Options: scenario.Options{Engine: engine}})
 			var got []Phase
 			last := Away
 			for len(got) < len(order) {
@@ -136,7 +136,7 @@ func TestTheWaysAsideOfAUserHit(t *testing.T) {
 		{"signal-during-step", "uprobes", Faulted},
 		{"threads-inline-miss", "uprobes-inline", Waiting},
 	} {
-		w := open(t, x.scenario, Options{Options: scenarios.Options{Engine: x.engine}, Record: DefaultRecord})
+		w := open(t, x.scenario, Options{Options: scenario.Options{Engine: x.engine}, Record: DefaultRecord})
 		seen := map[Phase]bool{}
 		for w.At() < w.End() {
 			_, err := w.Forward(t.Context(), 1)

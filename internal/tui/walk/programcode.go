@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/scenario"
 	"trapline/internal/uprobes"
-	"trapline/scenarios"
 )
 
 // code lists n instructions around where the vCPU stands. In a step of a copy
@@ -35,7 +35,7 @@ func (w *programSide) code(cpu, n int) []Line {
 
 // copyOn is the thread on a vCPU if it stands at a copy elsewhere, or right
 // behind it.
-func (w *programSide) copyOn(cpu int) *scenarios.ThreadActivity {
+func (w *programSide) copyOn(cpu int) *scenario.ThreadActivity {
 	threads := w.threads()
 	for i := range threads {
 		t := &threads[i]
@@ -69,7 +69,7 @@ func (w *programSide) readyPC(pc uint64) uint64 {
 
 // copied lists the copy that a thread steps: the one instruction, and where the
 // thread stands behind it.
-func (w *programSide) copied(c *emu.CPU, t *scenarios.ThreadActivity) []Line {
+func (w *programSide) copied(c *emu.CPU, t *scenario.ThreadActivity) []Line {
 	var l []Line
 	for at := t.Copy; ; {
 		x, size := w.line(c, at)

@@ -9,11 +9,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
-// Keys in a recording's options: scenarios.Options.Direct, and what of the
+// Keys in a recording's options: scenario.Options.Direct, and what of the
 // machine's memory differs from what the scenario's text says.
 const (
 	optionDirect = "direct" // "true"
@@ -32,7 +32,7 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	}
 	file := w.Run.File
 	if file.Source != nil && file.Listing == nil {
-		_, listing, err := scenarios.Assemble(ctx, file.File)
+		_, listing, err := scenario.Assemble(ctx, file.File)
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +124,7 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 	if err != nil {
 		return nil, err
 	}
-	file := &scenarios.File{File: parsed, Processor: p, ReadFile: func(name string) ([]byte, error) {
+	file := &scenario.File{File: parsed, Processor: p, ReadFile: func(name string) ([]byte, error) {
 		if data, ok := f.Files[name]; ok {
 			return data, nil
 		}
@@ -133,7 +133,7 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 	if err := file.CheckEngine(f.Engine); err != nil {
 		return nil, fmt.Errorf("%w: %w", record.ErrDamaged, err)
 	}
-	o := scenarios.Options{Engine: f.Engine, Direct: direct}
+	o := scenario.Options{Engine: f.Engine, Direct: direct}
 	w, err := Open(ctx, file, Options{Options: o})
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 
 // keepModel notes the memory model that a run had if its scenario's text has
 // another one.
-func keepModel(f *record.File, file *scenarios.File) error {
+func keepModel(f *record.File, file *scenario.File) error {
 	own, err := parseRecorded(f.Name, f.Scenario)
 	if err != nil {
 		return err

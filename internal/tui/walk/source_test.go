@@ -8,7 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // A move by lines of C stops wherever a vCPU comes to another line, or back to the
@@ -65,7 +65,7 @@ func TestMovesByLinesOfC(t *testing.T) {
 
 // A program's kernel has no source.
 func TestOnlyCHasSource(t *testing.T) {
-	f, err := scenarios.Load("xol-slot")
+	f, err := scenario.Load("xol-slot")
 	require.NoError(t, err)
 	w, err := Open(t.Context(), f, Options{})
 	require.NoError(t, err)

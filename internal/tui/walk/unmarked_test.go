@@ -8,13 +8,13 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // Where there is no room for marks steps are found by looking, the same ones in
 // both directions.
 func TestStepsWithoutMarksAreFound(t *testing.T) {
-	f, err := scenarios.Load("smp-missed-probe")
+	f, err := scenario.Load("smp-missed-probe")
 	require.NoError(t, err)
 	way := func(marks int, d record.Direction, k record.Kind) (list []uint64) {
 		w, err := Open(t.Context(), f, Options{Record: DefaultRecord, Marks: marks})
@@ -51,7 +51,7 @@ func TestStepsWithoutMarksAreFound(t *testing.T) {
 
 // A move to a step of a kind that is stopped keeps what it reached.
 func TestAStoppedMoveKeepsWhatItReached(t *testing.T) {
-	f, err := scenarios.Load("smp-missed-probe")
+	f, err := scenario.Load("smp-missed-probe")
 	require.NoError(t, err)
 	w, err := Open(t.Context(), f, Options{})
 	require.NoError(t, err)

@@ -11,15 +11,15 @@ import (
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/loader"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/x86"
-	"trapline/scenarios"
 )
 
 // Walk is an open scenario. Not safe for several goroutines.
 type Walk struct {
 	*record.Timeline
-	Run *scenarios.Run
+	Run *scenario.Run
 
 	names  story.Names // a copy: which frames are on the stacks is trail's
 	trail  trail
@@ -33,7 +33,7 @@ type Walk struct {
 
 // Options of a walk.
 type Options struct {
-	scenarios.Options
+	scenario.Options
 	// Record is how many steps are recorded ahead, so that the timeline shows
 	// what is to come.
 	Record uint64
@@ -45,18 +45,18 @@ type Options struct {
 const DefaultRecord = 500_000
 
 // Open puts a scenario at its first moment.
-func Open(ctx context.Context, f *scenarios.File, o Options) (*Walk, error) {
+func Open(ctx context.Context, f *scenario.File, o Options) (*Walk, error) {
 	so := o.Options
 	so.Scheduled = true // interrupts can be moved about
-	r, err := scenarios.Open(ctx, f, so)
+	r, err := scenario.Open(ctx, f, so)
 	if err != nil {
 		return nil, err
 	}
 	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}, texts: map[codeText]string{}}
 	w.trail = trail{w: w}
 	r.Visit(
-		func(k *scenarios.KernelRun) { w.world = newKernelSide(w, k) },
-		func(p *scenarios.ProgramRun) { w.world = newProgramSide(w, p) },
+		func(k *scenario.KernelRun) { w.world = newKernelSide(w, k) },
+		func(p *scenario.ProgramRun) { w.world = newProgramSide(w, p) },
 	)
 	w.readSource()
 	r.Machine.AddPart(&w.trail)

@@ -9,13 +9,13 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
-	"trapline/scenarios"
 )
 
 func open(t testing.TB, name string, o Options) *Walk {
 	t.Helper()
-	f, err := scenarios.Load(name)
+	f, err := scenario.Load(name)
 	require.NoError(t, err)
 	w, err := Open(t.Context(), f, o)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestAMomentIsTheSameFromEitherSide(t *testing.T) {
 func TestTheStatesOfAHitComeInOrder(t *testing.T) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
 		t.Run(engine, func(t *testing.T) {
-			w := open(t, "first-probe", Options{Options: scenarios.Options{Engine: engine}})
+			w := open(t, "first-probe", Options{Options: scenario.Options{Engine: engine}})
 			var order []Phase
 			last := Away
 			for {
@@ -127,7 +127,7 @@ func TestARecordingGoesToAnotherMachine(t *testing.T) {
 // In direct mode every micro-step is at one place, which has no name of its own:
 // what comes next is not known from what came before.
 func TestDirectModeNamesNoMicroStepAhead(t *testing.T) {
-	w := open(t, "first-probe", Options{Options: scenarios.Options{Direct: true}, Record: DefaultRecord})
+	w := open(t, "first-probe", Options{Options: scenario.Options{Direct: true}, Record: DefaultRecord})
 	require.NoError(t, w.To(t.Context(), record.Forward, func(ev *emu.Event) bool { return ev.Micro != nil }))
 	require.Equal(t, "direct_step", w.Moment(Look{CPU: 0, Code: 4}).CPUs[0].At)
 	require.Empty(t, w.Moment(Look{CPU: 0, Code: 4}).Code[0].Micro)

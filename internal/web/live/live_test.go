@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // page asks a machine as the page does, and keeps the answers.
@@ -71,7 +71,7 @@ func TestEverythingOpens(t *testing.T) {
 	lessons, err := course.Lessons()
 	require.NoError(t, err)
 	require.Len(t, c.Lessons, len(lessons))
-	require.Len(t, c.Scenarios, len(scenarios.Names()))
+	require.Len(t, c.Scenarios, len(scenario.Names()))
 	for i := range lessons {
 		l := &lessons[i]
 		a := p.ask(Request{Do: "open", Lesson: c.Lessons[i].Name})
@@ -87,17 +87,17 @@ func TestEverythingOpens(t *testing.T) {
 	}
 }
 
-func (p *page) sameAsTheTerminal(scenario, engine string) {
+func (p *page) sameAsTheTerminal(name, engine string) {
 	p.t.Helper()
-	f, err := scenarios.Load(scenario)
+	f, err := scenario.Load(name)
 	require.NoError(p.t, err)
-	w, err := walk.Open(p.t.Context(), f, walk.Options{Options: scenarios.Options{Engine: engine}, Record: walk.DefaultRecord})
+	w, err := walk.Open(p.t.Context(), f, walk.Options{Options: scenario.Options{Engine: engine}, Record: walk.DefaultRecord})
 	require.NoError(p.t, err)
 	defer w.Close()
 	for _, q := range []Request{{Do: "step"}, {Do: "end"}, {Do: "step", Back: true}, {Do: "goto", At: w.End() / 2}} {
 		v := p.ask(q).View
 		require.NoError(p.t, w.Goto(p.t.Context(), v.Moment.At))
-		require.Equal(p.t, fmt.Sprintf("%016x", w.Hash()), p.hash(), "%s after %s", scenario, q.Do)
+		require.Equal(p.t, fmt.Sprintf("%016x", w.Hash()), p.hash(), "%s after %s", name, q.Do)
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 	"strings"
 
 	"trapline/internal/format"
+	"trapline/internal/scenario"
 	"trapline/internal/sched"
 	"trapline/internal/tui/course"
 	"trapline/internal/tui/figure"
 	"trapline/internal/tui/quiz"
 	"trapline/internal/tui/session"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // recordAhead is how many steps are recorded when a scenario opens, so that the
@@ -37,7 +37,7 @@ func (m *Machine) catalog() (*Catalog, error) {
 	for _, l := range list {
 		c.Lessons = append(c.Lessons, LessonEntry{l.Name, l.Title, l.Part, l.Scenario, l.Minutes})
 	}
-	library, err := scenarios.Library()
+	library, err := scenario.Library()
 	for _, b := range library {
 		c.Scenarios = append(c.Scenarios, LibraryEntry{b.Name, b.Group, b.Title})
 	}
@@ -45,14 +45,14 @@ func (m *Machine) catalog() (*Catalog, error) {
 }
 
 // file is the scenario that a request asks for, with the viewer's probes in it.
-func file(q *Request, l *course.Lesson) (f *scenarios.File, err error) {
+func file(q *Request, l *course.Lesson) (f *scenario.File, err error) {
 	switch {
 	case q.File != "":
 		parsed, err := format.Parse("yours.txtar", []byte(q.File))
 		if err != nil {
 			return nil, err
 		}
-		f = &scenarios.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
+		f = &scenario.File{File: parsed, ReadFile: func(name string) ([]byte, error) {
 			if data, ok := q.Files[name]; ok {
 				return data, nil
 			}
@@ -61,7 +61,7 @@ func file(q *Request, l *course.Lesson) (f *scenarios.File, err error) {
 	case l != nil:
 		f, err = l.Open()
 	default:
-		f, err = scenarios.Load(q.Scenario)
+		f, err = scenario.Load(q.Scenario)
 	}
 	if err != nil || len(q.Probes) == 0 {
 		return f, err
@@ -142,7 +142,7 @@ func (m *Machine) asks(l *course.Lesson) {
 
 // started opens a walk and follows the request's schedule: of steps as the UI
 // takes them, or of direct mode, in which searches run.
-func (m *Machine) started(ctx context.Context, f *scenarios.File, o *walk.Options, q *Request) (*walk.Walk, error) {
+func (m *Machine) started(ctx context.Context, f *scenario.File, o *walk.Options, q *Request) (*walk.Walk, error) {
 	ahead := *o
 	ahead.Record = 0
 	w, err := walk.Open(ctx, f, ahead)

@@ -7,9 +7,9 @@ package live
 import (
 	"trapline/internal/engines"
 	"trapline/internal/record"
+	"trapline/internal/scenario"
 	"trapline/internal/tui/figure"
 	"trapline/internal/tui/walk"
-	"trapline/scenarios"
 )
 
 // Request is a line from the page. Do says what is asked, the other fields are
@@ -170,11 +170,11 @@ type Progress struct {
 
 // SearchDone is what a search came to.
 type SearchDone struct {
-	Verdict   string                `json:"verdict"`
-	Exhausted bool                  `json:"exhausted,omitempty"`
-	Found     bool                  `json:"found,omitempty"`
-	Violated  []scenarios.Violation `json:"violated,omitempty"`
-	Schedule  string                `json:"schedule,omitempty"` // to open with; "" where no single run shows it
+	Verdict   string               `json:"verdict"`
+	Exhausted bool                 `json:"exhausted,omitempty"`
+	Found     bool                 `json:"found,omitempty"`
+	Violated  []scenario.Violation `json:"violated,omitempty"`
+	Schedule  string               `json:"schedule,omitempty"` // to open with; "" where no single run shows it
 }
 
 // Link is what a link to the present moment holds.

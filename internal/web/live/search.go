@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"trapline/internal/explore"
-	"trapline/scenarios"
+	"trapline/internal/scenario"
 )
 
 // DefaultSeconds bounds a search that names no time.
@@ -24,8 +24,8 @@ func (m *Machine) search(ctx context.Context, q *Request, a *Answer) error {
 	if q.Preemptions > 0 {
 		o.Bounds.Preemptions = explore.AtMost(q.Preemptions)
 	}
-	x, err := scenarios.Search{
-		Engine: m.Walk.Run.Engine(), Strategy: scenarios.Strategy(q.Strategy), Time: time.Duration(cmp.Or(q.Seconds, DefaultSeconds)) * time.Second, Options: o,
+	x, err := scenario.Search{
+		Engine: m.Walk.Run.Engine(), Strategy: scenario.Strategy(q.Strategy), Time: time.Duration(cmp.Or(q.Seconds, DefaultSeconds)) * time.Second, Options: o,
 	}.Do(ctx, m.File)
 	if err != nil {
 		return err

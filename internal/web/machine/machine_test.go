@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
 	"trapline/internal/web/live"
-	"trapline/scenarios"
 )
 
 // The machine of the page, compiled for js/wasm and run by node: its states are
@@ -54,7 +54,7 @@ func TestTheMachineInNode(t *testing.T) {
 	}
 	require.Len(t, answers, len(asked))
 	for i, n := range names {
-		f, err := scenarios.Load(n)
+		f, err := scenario.Load(n)
 		require.NoError(t, err)
 		w, err := walk.Open(t.Context(), f, walk.Options{Record: walk.DefaultRecord})
 		require.NoError(t, err)

@@ -1,0 +1,203 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"trapline/internal/emu"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/nearest"
+	"trapline/internal/traps"
+)
+
+// evalAt evaluates an expression of f; a flaw is shown at its place.
+func evalAt(f *format.File, x format.Expr, env expr.Env) (uint64, error) {
+	v, err := expr.Eval(x.Node, env)
+	var e *expr.Error
+	if errors.As(err, &e) {
+		return 0, x.At(e).Error(f.Name, e.Want, "%s", e.Msg)
+	}
+	return v, err
+}
+
+// symbolEnv knows symbols only: what addresses and first values may use.
+type symbolEnv struct {
+	own, kernel loader.Symbols
+}
+
+var errSymbolsOnly = errors.New("only numbers and symbols are known here")
+
+func (symbolEnv) Register(int, string) (uint64, error) { return 0, errSymbolsOnly }
+func (symbolEnv) Memory(uint64, int) (uint64, error)   { return 0, errSymbolsOnly }
+func (symbolEnv) Call(string, string) (uint64, error)  { return 0, errSymbolsOnly }
+
+func (e symbolEnv) Symbol(name string) (uint64, error) {
+	for _, t := range []loader.Symbols{e.own, e.kernel} {
+		if s, ok := t.Lookup(name); ok {
+			return s.Addr, nil
+		}
+	}
+	var names []string
+	for s := range e.own.All() {
+		names = append(names, s.Name)
+	}
+	for s := range e.kernel.All() {
+		names = append(names, s.Name)
+	}
+	if near := nearest.Word(name, names); near != "" {
+		return 0, &expr.Error{Msg: fmt.Sprintf("no symbol %q", name), Want: strconv.Quote(near) + " perhaps"}
+	}
+	return 0, fmt.Errorf("no symbol %q", name)
+}
+
+// machineEnv sees the whole machine, through a door that records what it is
+// asked for, or between two steps through one that does not.
+type machineEnv struct {
+	symbolEnv
+	run  *Run
+	cpu  int // that expr.ThisCPU stands for
+	door emu.Door
+}
+
+// shows is the environment of what people are shown.
+func (r *Run) shows(cpu int) machineEnv { return machineEnv{r.symbols, r, cpu, r.Machine.Look()} }
+
+// selectors are the segment registers that expressions know.
+var selectors = map[string]emu.Register{
+	"es": emu.RegisterSegment + emu.ES, "cs": emu.RegisterSegment + emu.CS,
+	"ss": emu.RegisterSegment + emu.SS, "ds": emu.RegisterSegment + emu.DS,
+}
+
+func (e machineEnv) Register(cpu int, name string) (uint64, error) {
+	if cpu == expr.ThisCPU {
+		cpu = e.cpu
+	}
+	if cpu >= e.door.CPUs() {
+		return 0, fmt.Errorf("no cpu %d", cpu)
+	}
+	switch name {
+	case "eip", "rip":
+		return e.door.Register(cpu, emu.RegisterIP), nil
+	case "cr2":
+		return e.door.Register(cpu, emu.RegisterCR2), nil
+	case "dr6":
+		return e.door.Register(cpu, emu.RegisterDR6), nil
+	case "cpl":
+		return e.door.Register(cpu, emu.RegisterCPL), nil
+	}
+	if r, ok := selectors[name]; ok {
+		return e.door.Register(cpu, r), nil
+	}
+	if isFlag(name) {
+		return flagOf(name, e.door.Register(cpu, emu.RegisterFlags)), nil
+	}
+	r, err := emu.ParseReg(e.door.Arch, name)
+	if err != nil {
+		return 0, err
+	}
+	return e.door.Register(cpu, emu.Register(r)), nil
+}
+
+// flagBit is the flag of that name, all of them for eflags and rflags.
+func flagBit(name string) (uint64, bool) {
+	if name == "eflags" || name == "rflags" {
+		return ^uint64(0), true
+	}
+	for _, f := range emu.FlagNames {
+		if f.Name == name {
+			return f.Bit, true
+		}
+	}
+	return 0, false
+}
+
+func isFlag(name string) bool {
+	_, ok := flagBit(name)
+	return ok
+}
+
+// flagOf is the flags register, or 1 for a single flag that is set.
+func flagOf(name string, flags uint64) uint64 {
+	bit, _ := flagBit(name)
+	if bit == ^uint64(0) {
+		return flags
+	}
+	return emu.B2U(flags&bit != 0)
+}
+
+func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
+	if size == 0 {
+		size = e.door.Arch.Word()
+	}
+	var b [8]byte
+	if e.run.world.peek(e.door, e.cpu, addr, b[:size]) < size {
+		return 0, fmt.Errorf("no memory at %#x", addr)
+	}
+	var v uint64
+	for i := size - 1; i >= 0; i-- {
+		v = v<<8 | uint64(b[i])
+	}
+	return v, nil
+}
+
+func (e machineEnv) Call(function, arg string) (uint64, error) {
+	switch function {
+	case "held":
+		return e.Memory(e.run.lockAddr(arg), 0)
+	case "halted", "signals", "preempt_count", "need_resched":
+		n, err := strconv.Atoi(arg)
+		if err != nil || n >= e.door.CPUs() {
+			return 0, fmt.Errorf("no cpu %s", arg)
+		}
+		return e.run.world.aboutCPU(e.door, function, n), nil
+	}
+	v, ok := e.run.world.count(e.door, arg, countNames[function])
+	if !ok {
+		return 0, fmt.Errorf("no probe %q", arg)
+	}
+	return v, nil
+}
+
+// countNames are the functions of expressions that take a probe.
+var countNames = map[string]probeCount{
+	"hits": countHits, "pre": countHits, "post": countPosts, "faults": countFaults, "missed": countMissed, "armed": countArmed,
+}
+
+// handlerEnv is what a probe's handler sees: the registers of the interrupted
+// code, as the frame has them.
+type handlerEnv struct {
+	machineEnv
+	regs savedRegisters
+	// read, if not nil, reads the interrupted code's memory, bringing pages in.
+	read func(addr uint64, b []byte) bool
+}
+
+func (e handlerEnv) Memory(addr uint64, size int) (uint64, error) {
+	if e.read != nil {
+		var b [8]byte
+		_ = e.read(addr, b[:max(size, 1)]) // what cannot be read, the look below says
+	}
+	return e.machineEnv.Memory(addr, size)
+}
+
+func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
+	if cpu != expr.ThisCPU {
+		return e.machineEnv.Register(cpu, name)
+	}
+	switch name {
+	case "eip", "rip":
+		return e.regs.Get(traps.FieldIP), nil
+	case "cs":
+		return e.regs.Get(traps.FieldCS), nil
+	}
+	if isFlag(name) {
+		return flagOf(name, e.regs.Get(traps.FieldFlags)), nil
+	}
+	if r, err := emu.ParseReg(e.door.Arch, name); err == nil {
+		return e.regs.Reg(r), nil
+	}
+	return e.machineEnv.Register(cpu, name)
+}

@@ -1,0 +1,79 @@
+package scenario
+
+import (
+	"slices"
+
+	"trapline/internal/explore"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/kprobes/props"
+)
+
+// What probes have counted decides nothing where nobody asks for it. States are
+// told apart without it there, else a loop with a probe in it would never come
+// back to a state: the run could go on for ever, and no search would say so
+// (V4). Hashes that others compare, such as those of recordings, have it.
+
+// deciding is what of the probes' counts something asks for: an expression of a
+// handler or a condition, or a property.
+func (r *Run) deciding() kprobes.Hashed {
+	switch {
+	case r.asksForCounts():
+		return kprobes.AllCounts
+	case r.Describe().None():
+		return kprobes.NoCounts
+	case slices.ContainsFunc(r.checks, func(p explore.Property) bool { return p.Name() == props.OnePreOnePost }):
+		return kprobes.Balances
+	}
+	return kprobes.NoCounts
+}
+
+func (r *Run) asksForCounts() bool {
+	asks := false
+	look := func(x *format.Expr) {
+		if x == nil {
+			return
+		}
+		expr.Walk(x.Node, func(n expr.Node) {
+			if c, ok := n.(*expr.Call); ok {
+				what, counts := countNames[c.Func]
+				asks = asks || counts && what != countArmed
+			}
+		})
+	}
+	for i := range r.File.Probes {
+		for _, actions := range r.File.Probes[i].Handlers {
+			for _, a := range actions {
+				look(a.Target)
+				for j := range a.Args {
+					look(&a.Args[j])
+				}
+			}
+		}
+	}
+	for _, p := range r.File.Check {
+		look(p.Cond)
+	}
+	return asks
+}
+
+// loopHash is the hash of what decides how the run goes on: two states of a run
+// with the same one are one.
+func (r *Run) loopHash() uint64 {
+	r.world.hashCounts(r.deciding())
+	defer r.world.hashCounts(kprobes.AllCounts)
+	return r.Machine.Hash(false)
+}
+
+func (w *KernelRun) hashCounts(h kprobes.Hashed) {
+	w.Probes.HashCounts(h)
+	if w.Tracing != nil {
+		w.Tracing.LeaveOutCounts(h != kprobes.AllCounts)
+	}
+}
+
+func (w *ProgramRun) hashCounts(h kprobes.Hashed) {
+	w.countsOut = h != kprobes.AllCounts
+	w.tracer.LeaveOutTrace(w.countsOut)
+}

@@ -1,0 +1,181 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/internal/asm"
+	"trapline/internal/emu"
+	"trapline/internal/format"
+	"trapline/internal/loader"
+	"trapline/internal/traps"
+)
+
+// Where text.S is put unless the file gives a base: kernel code behind the
+// modelled kernel, code for ring 3 where programs are by custom.
+const (
+	userBase32 = 0x08048000
+	userBase64 = 0x00400000
+)
+
+// Where the text.S of a Linux program is linked: behind the page that a
+// linked file's headers would be in.
+const (
+	linuxBase32 = 0x08049000
+	linuxBase64 = 0x00401000
+)
+
+func archOf(f *format.File) emu.Arch {
+	if f.Machine.Arch == "x86_64" {
+		return emu.AMD64
+	}
+	return emu.I386
+}
+
+// levelOf is what the machine's processor shows in CPUID.
+func levelOf(f *format.File) emu.Level {
+	l, err := emu.ParseLevel(f.Machine.CPUID)
+	if err != nil {
+		return emu.DefaultLevel // a file that was not parsed
+	}
+	return l
+}
+
+func vendorOf(f *format.File) emu.Vendor {
+	if f.Machine.Vendor == emu.Intel.String() {
+		return emu.Intel
+	}
+	return emu.AMD
+}
+
+// runsInUserMode reports whether any task starts in ring 3.
+func runsInUserMode(f *format.File) bool {
+	for _, t := range f.Tasks {
+		if t.Ring == 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// baseOf is the address of text.S.
+func baseOf(f *format.File) (uint64, error) {
+	a := archOf(f)
+	switch {
+	case f.Machine.Base != nil:
+		v, err := evalAt(f, *f.Machine.Base, symbolEnv{})
+		if err == nil && v%emu.PageSize != 0 {
+			return 0, f.Machine.Base.Pos.Error(f.Name, "a multiple of 4096", "base address %#x", v)
+		}
+		return v, err
+	case f.Linux != nil && a == emu.AMD64:
+		return linuxBase64, nil
+	case f.Linux != nil:
+		return linuxBase32, nil
+	case runsInUserMode(f) && a == emu.AMD64:
+		return userBase64, nil
+	case runsInUserMode(f):
+		return userBase32, nil
+	}
+	return traps.LayoutOf(a).KernelEnd, nil
+}
+
+// Assemble makes the image of text.S with GNU as, and its listing. Flaws of
+// the source are an *asm.Error whose lines are the scenario file's.
+func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error) {
+	base, err := baseOf(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	img, err := asm.Assemble(ctx, asm.Source{
+		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: archOf(f), Base: base,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	listing, err := loader.WriteListing(img, sourceText(f))
+	return img, listing, err
+}
+
+// Assembled is f with its listing, so that the assembler need not run again for
+// each of several searches; f itself if it has one, needs none, or cannot be
+// assembled, which the search then says.
+func (f *File) Assembled(ctx context.Context) *File {
+	if f.Source == nil || f.Listing != nil {
+		return f
+	}
+	_, listing, err := Assemble(ctx, f.File)
+	if err != nil {
+		return f
+	}
+	c := *f
+	c.File = f.WithListing(listing)
+	return &c
+}
+
+// sourceText is text.S with the regions' names defined behind it, so that code
+// can use them; a region whose place depends on the code has none there.
+func sourceText(f *format.File) string {
+	text := f.Source.Text
+	for i := range f.Memory {
+		if addr, err := evalAt(f, f.Memory[i].At, symbolEnv{}); err == nil {
+			text += fmt.Sprintf("\t.set %s, %#x\n", f.Memory[i].Name, addr)
+		}
+	}
+	return text
+}
+
+// imageOf gives the code of a scenario: its listing, its source assembled, or
+// its ELF file.
+func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
+	switch {
+	case f.Program != nil:
+		return programImage(f)
+	case f.Listing == nil:
+		img, _, err := Assemble(ctx, f.File)
+		return img, err
+	}
+	img, hash, err := loader.ReadListing([]byte(f.Listing.Text))
+	var flaw *loader.ListingError
+	if errors.As(err, &flaw) {
+		p := format.Pos{Line: f.Listing.Line + flaw.Line - 1, Col: flaw.Col}
+		return nil, p.Error(f.Name, "a listing as trapline check --write makes it", "text.lst: %s", flaw.Msg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: text.lst: %w", f.Name, err)
+	}
+	base, err := baseOf(f.File)
+	if err != nil {
+		return nil, err
+	}
+	at := f.MemberPos("text.lst")
+	const fresh = "a fresh one: trapline check --write %s"
+	switch {
+	case hash != loader.HashSource(sourceText(f.File)):
+		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: text.S has changed since")
+	case img.Arch != archOf(f.File) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
+		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: it is for another architecture or base address")
+	}
+	return img, nil
+}
+
+func programImage(f *File) (*loader.Image, error) {
+	data, err := f.ReadFile(f.Program.Path)
+	if err != nil {
+		return nil, f.Program.Pos.Error(f.Name, "a readable ELF file", "%v", err)
+	}
+	kind := "a statically linked ELF program for "
+	if f.Linux != nil {
+		kind = "an ELF program for "
+	}
+	img, err := loader.ReadELF(data, loader.Options{Interpreter: f.Linux != nil})
+	if err != nil {
+		return nil, f.Program.Pos.Error(f.Name, kind+f.Machine.Arch, "%s: %v", f.Program.Path, err)
+	}
+	if img.Arch != archOf(f.File) {
+		return nil, f.Program.Pos.Error(f.Name, "arch "+img.Arch.String()+" in machine", "%s is for %s, the machine is %s",
+			f.Program.Path, img.Arch, f.Machine.Arch)
+	}
+	return img, nil
+}

@@ -1,0 +1,4 @@
+package scenario
+
+// nonblock: there are no pipes.
+const nonblock = 0

@@ -1,0 +1,109 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/events"
+	"trapline/internal/format"
+	"trapline/internal/kprobes"
+	"trapline/internal/linux/abi"
+)
+
+// defineProbes makes and registers the probes, in the file's order.
+func (b *builder) defineProbes() error {
+	if b.options.WithoutProbes {
+		return nil
+	}
+	for i := range b.file.Probes {
+		p := &b.file.Probes[i]
+		addr, err := evalAt(b.file.File, p.At, b.symbols())
+		if err != nil && b.options.Engine != b.file.Machine.Engine {
+			return fmt.Errorf("%w, because engine %s has nothing at %s, where probe %s is", ErrNotPossible, b.options.Engine, p.At.Node, p.Name)
+		}
+		if err != nil {
+			return err
+		}
+		probe := kprobes.Probe{Name: p.Name, Addr: addr}
+		for i, h := range []*kprobes.Handler{&probe.Pre, &probe.Post, &probe.Fault} {
+			if *h, err = b.handler(p, format.HandlerKinds[i]); err != nil {
+				return err
+			}
+		}
+		var first [1]byte
+		if b.space.Peek(addr, first[:]) == 0 {
+			return p.At.Pos.Error(b.file.Name, "the address of an instruction", "probe %s: no memory at %#x", p.Name, addr)
+		}
+		n, err := b.run.Probes.Define(probe)
+		if err == nil && !p.Unregistered {
+			err = b.register(n, p)
+		}
+		if errno := abi.Errno(0); errors.As(err, &errno) {
+			return b.refused(p, addr, errno)
+		}
+		if errors.Is(err, ErrNotPossible) {
+			return err
+		}
+		if err != nil {
+			return p.At.Pos.Error(b.file.Name, "", "%v", err)
+		}
+		if _, known := b.run.original[addr]; !known {
+			b.run.original[addr] = first[0]
+		}
+	}
+	return nil
+}
+
+// refusals are the errnos of register_kprobe: why, and what was expected.
+var refusals = map[abi.Errno][2]string{
+	abi.EEXIST:  {"its address has one", "an address without a probe"},
+	abi.ENOTSUP: {"it can neither emulate nor step the instruction there", "an instruction that the engine can probe"},
+	abi.EINVAL:  {"the instruction there holds traps off", "an instruction that the engine can probe"},
+}
+
+// refused is the error for a probe that the kernel does not register.
+func (b *builder) refused(p *format.Probe, addr uint64, errno abi.Errno) error {
+	name, why := events.Errno(errno).Name(), refusals[errno]
+	if b.run.Probes.Blacklisted(addr) {
+		why = [2]string{"a hit runs that function, so no probe may lie on it", "a function that no hit runs"}
+	}
+	if b.options.Engine != b.file.Machine.Engine {
+		return fmt.Errorf("%w, because engine %s refuses probe %s with %s: %s", ErrNotPossible, b.options.Engine, p.Name, name, why[0])
+	}
+	return p.At.Pos.Error(b.file.Name, why[1], "probe %s: the kernel refuses it with %s", p.Name, name)
+}
+
+// register registers probe n before the tasks start.
+func (b *builder) register(n int, p *format.Probe) error {
+	if p.Multiprobe {
+		if name, err := b.operation("register_multiprobe"); err != nil || name == operations["register_multiprobe"] {
+			if err == nil {
+				err = b.run.Probes.RegisterMulti(n)
+			}
+			return err
+		}
+	}
+	return b.run.Probes.Register(n)
+}
+
+func (r *Run) originalCode(d emu.Door, addr uint64, op byte) []byte {
+	code := make([]byte, insn.MaxLen)
+	n := d.Peek(0, addr, code)
+	code[0] = op
+	return code[:max(n, 1)]
+}
+
+// originalLen is the length of the probed instruction at addr.
+func (r *Run) originalLen(d emu.Door, addr uint64) int {
+	return instructionLen(r.originalCode(d, addr, r.original[addr]), r.Machine.Arch)
+}
+
+func instructionLen(code []byte, a emu.Arch) int {
+	in, err := insn.Decode(code, insn.ModeOf(a))
+	if err != nil || in.Len == 0 {
+		return 1
+	}
+	return in.Len
+}

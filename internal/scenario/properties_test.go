@@ -1,0 +1,33 @@
+package scenario_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"trapline/internal/format"
+	"trapline/internal/scenario"
+)
+
+// Every property that a file may name is judged in each kind of scenario that
+// has it: one that is only in format.BuiltIns would be called by nobody.
+func TestEveryPropertyIsJudged(t *testing.T) {
+	for _, kind := range []struct {
+		scenario string
+		where    format.Where
+	}{{"first-probe", format.KernelCode}, {"xol-slot", format.LinuxProgram}} {
+		for _, name := range format.PropertyNames(kind.where) {
+			f, err := scenario.Load(kind.scenario)
+			require.NoError(t, err)
+			f.Check, f.HasCheck = []format.Property{{Name: name}}, true
+			require.NotPanics(t, func() {
+				r, err := scenario.Open(t.Context(), f, scenario.Options{})
+				require.NoError(t, err, name)
+				defer r.Close()
+				require.NoError(t, r.Finish(t.Context(), nil))
+				assert.Empty(t, r.Judge(false), name)
+			}, "%s is not made by the world of %s", name, kind.scenario)
+		}
+	}
+}

@@ -1,0 +1,417 @@
+// Package scenario runs scenario files: it loads them or finds them in the
+// built-in library, builds their machine, steps it, and judges what the file
+// says. It prints nothing and reads no clock; a context bounds the time.
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
+	"trapline/internal/story"
+)
+
+// Run is a scenario on its machine. All that changes while it runs is the
+// machine's and its parts', this one's own among them: Machine.Snapshot and
+// Machine.Restore hold everything.
+type Run struct {
+	File    *File
+	Options Options
+	Machine *emu.Machine
+
+	world    world
+	symbols  symbolEnv
+	names    story.Names
+	lazy     map[uint64]lazyPage      // by linear page number
+	original map[uint64]byte          // first byte of each probed instruction
+	stacks   [emu.MaxCPUs]props.Range // of ring 3 tasks
+	segments []props.Range            // code, data and regions
+	checks   []explore.Property
+
+	interrupts []interrupt
+	scheduled  bool // Follow decides who steps
+	following  bool // it does so now
+	base       *baseline
+	state      state
+	saved      *state // by Save, or what Restore took: only added to since
+}
+
+// state is what the run knows beside the machine. Plain values.
+type state struct {
+	progress
+	log        []string // what handlers printed
+	violations []Violation
+}
+
+// progress is the part of it that can be compared.
+type progress struct {
+	turn     int // vCPU that had the last turn
+	steps    uint64
+	done     string // why the run is over, or ""
+	cut      bool   // a bound ended it
+	spinning [emu.MaxCPUs]bool
+	waits    [emu.MaxCPUs]wait
+	raised   uint16   // interrupts, a bit each
+	back     comeback // of a run in which Next decides
+}
+
+// wait is what a vCPU spins for, and the row that says why.
+type wait struct{ lock, row string }
+
+// Violation is a property that did not hold.
+type Violation struct {
+	Property string `json:"property"`
+	Row      string `json:"row,omitempty"` // of the semantics checklist, where one explains it
+	Text     string `json:"text"`
+	Step     uint64 `json:"step"` // after which it was seen
+	CPU      int    `json:"cpu"`
+}
+
+func (v Violation) String() string {
+	s := v.Property + ": " + v.Text
+	if v.Row != "" {
+		s += " (" + v.Row + ")"
+	}
+	return s
+}
+
+// Close frees the machine.
+func (r *Run) Close() {
+	r.world.close()
+}
+
+// Visit gives the run to the one of two functions that is for its world.
+func (r *Run) Visit(kernel func(*KernelRun), program func(*ProgramRun)) {
+	r.world.visit(kernel, program)
+}
+
+// Names resolves addresses of the run.
+func (r *Run) Names() *story.Names { return &r.names }
+
+// Engine is the name of the engine that the run uses.
+func (r *Run) Engine() string { return r.world.engine() }
+
+// Describe is the description of the engine.
+func (r *Run) Describe() *engines.Engine { return engines.Of(r.Engine()) }
+
+// Done tells why the run is over, or "".
+func (r *Run) Done() string { return r.state.done }
+
+// Violations lists the properties that did not hold so far, each once.
+func (r *Run) Violations() []Violation { return r.state.violations }
+
+// Log is what the probes' handlers printed.
+func (r *Run) Log() []string { return r.state.log }
+
+// Steps is how many steps were made.
+func (r *Run) Steps() uint64 { return r.state.steps }
+
+// Next is the vCPU whose turn it is, round robin among those that can go on, or
+// with Options.Scheduled the interrupt that comes now; false when the run is over.
+func (r *Run) Next() (int, bool) {
+	if r.state.done != "" {
+		return 0, false
+	}
+	if actor, ok := r.dueInterrupt(); ok {
+		return actor, true
+	}
+	if actor, ok := r.dueFlush(); ok {
+		return actor, true
+	}
+	n := len(r.Machine.CPUs)
+	for i := 1; i <= n; i++ {
+		if c := (r.state.turn + i) % n; r.world.able(c) {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// Step makes one step of a vCPU and judges it; numbers behind the vCPUs' raise
+// interrupts, and those behind them are parts of vCPUs. The event is valid until the next step.
+func (r *Run) Step(actor int) *emu.Event {
+	var ev *emu.Event
+	next, _ := r.Next()
+	r.state.steps++
+	if u, cpu, ok := r.UnitOf(actor); ok {
+		ev = r.Machine.StepUnit(u, cpu)
+		r.judgeStep(ev)
+	} else if actor < len(r.Machine.CPUs) {
+		ev = r.world.step(actor)
+		r.state.turn = actor
+		r.judgeStep(ev)
+	} else {
+		ev = r.raiseActor(actor)
+		r.state.spinning = [emu.MaxCPUs]bool{}
+	}
+	if r.state.steps == 1 && !r.scheduled {
+		r.raiseFree()
+	}
+	if r.state.done == "" {
+		r.state.done = r.over()
+	}
+	if r.state.done != "" {
+		r.judgeEnd()
+		return ev
+	}
+	switch {
+	case r.following:
+	case next != actor:
+		r.state.back = comeback{}
+	default:
+		if n := r.state.back.see(r, ev, 0); n > 0 {
+			r.comesBack(n)
+		}
+	}
+	return ev
+}
+
+// over tells why no further step makes sense, or "".
+func (r *Run) over() string {
+	switch {
+	case r.state.steps >= uint64(r.File.Machine.Steps):
+		r.state.cut = true
+		return fmt.Sprintf("the bound of %d steps is reached", r.File.Machine.Steps)
+	case r.Machine.Err() != nil:
+		return r.Machine.Err().Error()
+	}
+	able, spinning := 0, 0
+	for _, c := range r.Machine.CPUs {
+		if r.world.able(c.ID) {
+			able++
+			spinning += int(emu.B2U(r.state.spinning[c.ID]))
+		}
+	}
+	if r.scheduled {
+		able += len(r.unraised())
+	}
+	able += len(r.dueUnits())
+	switch {
+	case able == 0:
+		how, cut := r.world.ending()
+		r.state.cut = r.state.cut || cut
+		return how
+	case able == spinning:
+		return endDeadlock
+	}
+	return ""
+}
+
+// taskCPUs yields the vCPUs that have work.
+func (f *File) taskCPUs() func(func(int) bool) {
+	return func(yield func(int) bool) {
+		if f.Program != nil && len(f.Tasks) == 0 {
+			yield(0)
+			return
+		}
+		for _, t := range f.Tasks {
+			if !yield(t.CPU) {
+				return
+			}
+		}
+	}
+}
+
+// ErrTime and ErrStopped are returned when the context ended a run.
+var (
+	ErrTime    = emu.ErrTime
+	ErrStopped = emu.ErrStopped
+)
+
+// Finish runs to the end, giving each event to see, which may be nil.
+func (r *Run) Finish(ctx context.Context, see func(*emu.Event)) error {
+	return r.until(ctx, see, func(*emu.Event) bool { return false })
+}
+
+// runnable lists who can step, ascending; none when the run is over. Behind a
+// schedule's end those that spin wait until somebody else has stepped.
+func (r *Run) runnable(spinners bool) []int {
+	if r.state.done != "" {
+		return nil
+	}
+	var list []int
+	for _, c := range r.Machine.CPUs {
+		if r.world.able(c.ID) && (spinners || !r.state.spinning[c.ID]) {
+			list = append(list, c.ID)
+		}
+	}
+	return append(append(list, r.unraised()...), r.dueUnits()...)
+}
+
+// ErrSchedule is returned when a schedule names a vCPU that cannot go on.
+var ErrSchedule = errors.New("the schedule does not fit the run")
+
+// Follow runs to the end as s says, giving each event to see. A schedule with a
+// turn ends where the turn has led back to where it began.
+func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event)) error {
+	r.scheduled, r.following = true, true
+	defer func() { r.following = false }()
+	replay, _ := s.(*sched.Replay)
+	turns := r.watchTurns(replay)
+	var back comeback
+	last := -1
+	for {
+		list := r.runnable(replay != nil && replay.Decides())
+		if len(list) == 0 {
+			return r.Machine.Err()
+		}
+		if turns != nil && replay.AtTurn() {
+			if ended, err := turns.begin(); ended || err != nil {
+				return err
+			}
+		}
+		cpu, ok := s.Next(list, last)
+		if !ok {
+			return fmt.Errorf("%w after %d steps", ErrSchedule, r.state.steps)
+		}
+		space := r.spaceOf(cpu)
+		ev := r.Step(cpu)
+		if see != nil {
+			see(ev)
+		}
+		last = cpu
+		switch {
+		case turns != nil:
+			turns.see(ev, space)
+		case replay != nil && !replay.Decides() && r.state.done == "":
+			if n := back.see(r, ev, replay.Phase()); n > 0 {
+				r.comesBack(n)
+			}
+		}
+		if err := r.ended(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// spaceOf is the address space in which an actor's next step runs.
+func (r *Run) spaceOf(actor int) *emu.Space {
+	if actor < len(r.Machine.CPUs) {
+		return r.Machine.CPUs[actor].Space
+	}
+	return nil
+}
+
+// Checksum identifies what decides a run, for schedules: the machine, the
+// code, memory, probes, tasks, and how it is run. Lesson, golden steps and
+// checks may change without making a schedule another's.
+func (r *Run) Checksum() sched.Checksum {
+	if text := r.KernelText(); text != "" {
+		return r.checksum([]byte(text))
+	}
+	return r.checksum()
+}
+
+// ErrOtherText is returned for a schedule of the scenario as it ran on another
+// text of the engine's kernel, an earlier version's.
+var ErrOtherText = errors.New("schedule of another text of the kernel, an earlier version's, whose steps were others: search again")
+
+// ParseSchedule reads a printed schedule, which must be one of this run's.
+func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
+	words := r.wordsFrom(len(r.Machine.CPUs) + len(r.free())) // as Follow numbers actors
+	s, err := sched.Parse(text, r.Checksum(), words...)
+	if !errors.Is(err, sched.ErrOtherScenario) {
+		return s, err
+	}
+	// Schedules had no sum of the kernel's text at first.
+	if _, earlier := sched.Parse(text, r.checksum(), words...); earlier == nil {
+		return s, ErrOtherText
+	}
+	return s, err
+}
+
+// KernelText names the text of the modelled kernel, or what stands for it in
+// direct mode; "": there is none.
+func (r *Run) KernelText() string { return r.world.kernelText() }
+
+func (r *Run) checksum(more ...[]byte) sched.Checksum {
+	parts := [][]byte{[]byte(r.Engine()), {byte(emu.B2U(r.Options.Direct))}}
+	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts", "linux", "uprobe_events"} {
+		if r.File.Linux == nil && (name == "linux" || name == "uprobe_events") {
+			continue
+		}
+		parts = append(parts, r.File.Member(name))
+	}
+	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {
+		parts = append(parts, []byte{byte(m.StoreBuffer), byte(emu.B2U(m.SplitRMW))})
+	}
+	if r.File.Machine.Prefetch > 0 { // since bytes can be fetched anew
+		parts = append(parts, []byte("t4"))
+	}
+	return sched.ChecksumOf(append(parts, more...)...)
+}
+
+// checkEvery is how many steps go by between looks at the context.
+const checkEvery = 256
+
+// ended is the error with which the context ends the run, looked for now and then.
+func (r *Run) ended(ctx context.Context) error {
+	if r.state.steps%checkEvery != 0 {
+		return nil
+	}
+	if err := emu.Ended(ctx); err != nil {
+		return fmt.Errorf("%w after %d steps", err, r.state.steps)
+	}
+	return nil
+}
+
+// until steps until stop says so or the run is over.
+func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Event) bool) error {
+	for {
+		cpu, ok := r.Next()
+		if !ok {
+			return r.Machine.Err()
+		}
+		ev := r.Step(cpu)
+		if see != nil {
+			see(ev)
+		}
+		if stop(ev) {
+			return r.Machine.Err()
+		}
+		if err := r.ended(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// lockAddr is where a lock lies: kernel variables are locks of one word.
+func (r *Run) lockAddr(name string) uint64 {
+	s, ok := r.symbols.kernel.Lookup(name)
+	if !ok {
+		return 0
+	}
+	return s.Addr
+}
+
+// Save implements emu.Part. States between which nothing changed share a value,
+// as all those of a search do.
+func (r *Run) Save() any {
+	if o := r.saved; o != nil && o.progress == r.state.progress && len(o.log) == len(r.state.log) && len(o.violations) == len(r.state.violations) {
+		return o
+	}
+	s := r.state
+	s.log = s.log[:len(s.log):len(s.log)]
+	s.violations = s.violations[:len(s.violations):len(s.violations)]
+	r.saved = &s
+	return r.saved
+}
+
+// Restore implements emu.Part.
+func (r *Run) Restore(v any) {
+	r.saved = v.(*state)
+	r.state = *r.saved
+}
+
+// Hash implements emu.Part: what decides who goes next and what was violated.
+func (r *Run) Hash(h *emu.Hasher) {
+	h.Uint64(uint64(r.state.turn))
+	h.Uint64(uint64(len(r.state.violations)))
+	h.Uint64(uint64(r.state.raised))
+	h.Bool(r.state.done != "")
+}

@@ -1,0 +1,139 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
+
+// regsText shows a vCPU's registers, four to a line, flags by name.
+func (r *Run) regsText(cpu int) string {
+	c, a := r.Machine.CPUs[cpu], r.Machine.Arch
+	var b strings.Builder
+	for i := range emu.GPRCount(a) {
+		fmt.Fprintf(&b, "%-3s %0*x", emu.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
+		if i%4 == 3 {
+			b.WriteByte('\n')
+		} else {
+			b.WriteString("  ")
+		}
+	}
+	fmt.Fprintf(&b, "ip  %s  ring %d  flags %s", r.names.Addr(c.RIP), c.CPL, emu.FormatFlags(c.RFLAGS))
+	return b.String()
+}
+
+// wordsText shows n machine words of memory, one to a line, with names.
+func (r *Run) wordsText(cpu int, at uint64, n int) string {
+	word := r.Machine.Arch.Word()
+	env := r.shows(cpu)
+	var b strings.Builder
+	for i := range n {
+		addr := at + uint64(i*word)
+		v, err := env.Memory(addr, 0)
+		if err != nil {
+			fmt.Fprintf(&b, "%#x  (no memory)\n", addr)
+			break
+		}
+		fmt.Fprintf(&b, "%#x  %0*x", addr, 2*word, v)
+		if name := r.names.Addr(v); !strings.HasPrefix(name, "0x") {
+			b.WriteString("  " + name)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// dumpText shows n bytes of memory, 16 to a line.
+func (r *Run) dumpText(cpu int, at uint64, n int) string {
+	buf := make([]byte, n)
+	got := r.world.peek(r.Machine.Look(), cpu, at, buf)
+	var b strings.Builder
+	for i := 0; i < got; i += 16 {
+		row := buf[i:min(i+16, got)]
+		text := strings.Map(func(c rune) rune {
+			if c < ' ' || c > '~' {
+				return '.'
+			}
+			return c
+		}, string(widen(row)))
+		fmt.Fprintf(&b, "%-20s %-47s  %s\n", r.names.Addr(at+uint64(i)), fmt.Sprintf("% x", row), text)
+	}
+	if got < n {
+		fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at+uint64(got)))
+	}
+	return b.String()
+}
+
+// widen widens bytes to runes, so that each shows as one character.
+func widen(row []byte) []rune {
+	out := make([]rune, len(row))
+	for i, c := range row {
+		out[i] = rune(c)
+	}
+	return out
+}
+
+// codeText disassembles n instructions as they are in memory, breakpoints
+// included, with the original beside a breakpoint.
+func (r *Run) codeText(cpu int, at uint64, n int) string {
+	var b strings.Builder
+	for range n {
+		code := make([]byte, insn.MaxLen)
+		code = code[:r.world.peek(r.Machine.Look(), cpu, at, code)]
+		if len(code) == 0 {
+			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
+			break
+		}
+		length := min(instructionLen(code, r.Machine.Arch), len(code))
+		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
+		if name, original, ok := r.world.breakpoint(at); ok && code[0] == x86.Int3 {
+			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
+			length = len(original)
+		}
+		b.WriteByte('\n')
+		at += uint64(length)
+	}
+	return b.String()
+}
+
+// ProbeEnd is what happened to one probe.
+type ProbeEnd struct {
+	Name      string `json:"name"`
+	At        string `json:"at"`
+	State     string `json:"state"` // armed, disarmed, lost, not registered, refused, disabled, removed, not mapped, unused (engine none)
+	Hits      uint64 `json:"hits"`
+	Posts     uint64 `json:"posts"`
+	Faults    uint64 `json:"faults"`
+	Missed    uint64 `json:"missed"`
+	Reentrant uint64 `json:"reentrant"`
+	Errno     int    `json:"errno,omitempty"` // why a uprobe was refused
+
+	Addr uint64 `json:"-"` // linear
+}
+
+// ProbeEnds lists the probes with their state and counts.
+func (r *Run) ProbeEnds() []ProbeEnd { return r.world.ends() }
+
+// Missed is how many executions of probed instructions had no hit.
+func (r *Run) Missed() uint64 { return r.world.missed() }
+
+// ProbeLines is ProbeEnds for people.
+func (r *Run) ProbeLines() []string {
+	var lines []string
+	for _, p := range r.ProbeEnds() {
+		if r.File.Linux != nil {
+			line := fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed)
+			if p.Errno != 0 {
+				line += fmt.Sprintf(", errno %d", p.Errno)
+			}
+			lines = append(lines, line)
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",
+			p.Name, p.At, p.State, p.Hits, p.Posts, p.Faults, p.Missed, p.Reentrant))
+	}
+	return lines
+}

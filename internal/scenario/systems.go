@@ -1,0 +1,111 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trapline/internal/engines"
+	"trapline/internal/explore"
+	"trapline/internal/kprobes/props"
+	"trapline/internal/sched"
+)
+
+// Systems makes the systems of one search of a scenario: its machine, judged
+// by the properties of its check.
+type Systems struct {
+	ctx       context.Context
+	end       context.CancelFunc
+	file      *File
+	options   Options
+	sum       sched.Checksum
+	words     []string // of its schedules
+	oneWorker bool
+	name      func(uint64) string
+}
+
+// ErrNoLines is returned for a search by lines of C where there are none.
+var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this search does not run")
+
+// NewSystems prepares a search. It goes without kernel text unless the engine
+// or the probes need it, or the options ask for it (Options.KernelText).
+func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
+	engine := o.engine()
+	if o.Engine == "" {
+		engine = engines.Of(f.Machine.Engine)
+	}
+	if engine != nil && f.Linux == nil && !engine.Direct() {
+		o.KernelText = true
+	}
+	s := &Systems{file: f, options: o}
+	s.ctx, s.end = context.WithCancel(ctx)
+	s.options.base = newBaseline(s.ctx, f)
+	s.options.Direct = !o.KernelText
+	r, err := Open(ctx, f, s.options)
+	if err != nil {
+		s.end()
+		return nil, err
+	}
+	defer r.Close()
+	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil) {
+		s.end()
+		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
+	}
+	s.sum, s.words = r.Checksum(), r.wordsFrom(len(r.Machine.CPUs)+len(r.free()))
+	s.options.Engine = r.Engine()
+	s.oneWorker = r.world.oneWorker()
+	s.name = r.world.placeName
+	return s, nil
+}
+
+// Jobs is how many of n workers can share the search: one where snapshots of
+// the event files are of no use to another machine.
+func (s *Systems) Jobs(n int) int {
+	if s.oneWorker {
+		return 1
+	}
+	return n
+}
+
+// Checksum is that of the schedules that the search finds.
+func (s *Systems) Checksum() sched.Checksum { return s.sum }
+
+// Words are what those schedules call actors: see Run.Words.
+func (s *Systems) Words() []string { return s.words }
+
+// Options are those of the runs that the search makes.
+func (s *Systems) Options() Options { return s.options }
+
+// New makes a system; the search closes it.
+func (s *Systems) New() (explore.System, error) {
+	r, err := Open(s.ctx, s.file, s.options)
+	if err != nil {
+		return nil, err
+	}
+	return r.world.system(), nil
+}
+
+// Settle adds to a report under which memory model it holds, and what could not
+// be judged.
+func (s *Systems) Settle(r *explore.Report) {
+	r.Model = modelOf(s.file)
+	if why := s.unjudged(); why != "" {
+		r.Unjudge(why)
+	}
+}
+
+// unjudged says what could not be judged so far, or "".
+func (s *Systems) unjudged() string {
+	if n, why := s.options.base.ref.Undecided(); n > 0 {
+		return undecided(why)
+	}
+	return ""
+}
+
+// undecided says that transparency could not be judged.
+func undecided(why string) string {
+	return props.Transparency + " is not decided, because " + why
+}
+
+// Close ends what the systems share: the search for the ends without probes.
+func (s *Systems) Close() { s.end() }

@@ -1,0 +1,309 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"trapline/internal/emu"
+	"trapline/internal/engines"
+	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/expr"
+	"trapline/internal/format"
+	"trapline/internal/linux"
+	"trapline/internal/loader"
+	"trapline/internal/story"
+	"trapline/internal/uprobes"
+	"trapline/internal/uprobes/places"
+	"trapline/internal/uprobes/tracer"
+)
+
+// Engines are those that a scenario of f's kind can be run under.
+func (f *File) Engines() []string {
+	return engines.Names(f.world())
+}
+
+func (f *File) world() engines.World {
+	if f.Linux != nil {
+		return engines.Program
+	}
+	return engines.Kernel
+}
+
+// CheckEngine says what is wrong with the name of an engine for f.
+func (f *File) CheckEngine(name string) error {
+	_, _, err := engines.Parse(f.world(), name)
+	return err
+}
+
+// openUser builds the machine of a Linux program, with its uprobes enabled
+// and nothing run yet.
+func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
+	img, err := imageOf(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	b := &userBuilder{file: f, options: o, world: &ProgramRun{image: img, user: userState{hitAt: map[int]uint64{}}}}
+	b.world.Run = &Run{File: f, Options: o, world: b.world, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
+	if err := b.build(ctx); err != nil {
+		b.world.close()
+		return nil, err
+	}
+	return b.world.Run, nil
+}
+
+// userBuilder puts a Linux program onto a machine.
+type userBuilder struct {
+	file    *File
+	options Options
+	world   *ProgramRun
+	program []byte // its ELF file
+}
+
+func (b *userBuilder) build(ctx context.Context) error {
+	w := b.world
+	w.share(ctx, b.options.base)
+	w.keeps = b.options.WithoutProbes
+	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames, w.prepareChecks} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	w.cells = w.Machine.NewCells()
+	w.Machine.AddPart(w)
+	w.Machine.AddPart(w.Run)
+	return nil
+}
+
+// makeFiles makes the tree that the program sees, and reads the program as it
+// lies there.
+func (b *userBuilder) makeFiles() error {
+	w, x := b.world, b.file.Linux
+	var err error
+	if b.program, err = b.elf(); err != nil {
+		return err
+	}
+	if w.image, err = loader.ReadELF(b.program, loader.Options{Interpreter: true}); err != nil {
+		return err
+	}
+	w.program = b.program
+	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
+	for _, g := range x.Files {
+		data, err := content(b.file, g)
+		if err != nil {
+			return err
+		}
+		tree[g.Path] = linux.MemFile{Data: data, Exec: true}
+	}
+	if _, file := tree[x.Dir]; x.Dir != "" && !file {
+		tree[x.Dir] = linux.MemFile{Dir: true}
+	}
+	if w.files, err = linux.OpenMem(tree); err != nil {
+		return b.file.MemberPos("linux").Error(b.file.Name, "", "%v", err)
+	}
+	return nil
+}
+
+// elf is the program's file.
+func (b *userBuilder) elf() ([]byte, error) {
+	if p := b.file.Program; p != nil {
+		return b.file.ReadFile(p.Path)
+	}
+	return loader.ELF(b.world.image)
+}
+
+// MaxOutput bounds what is kept of a program's output: bytes of both streams.
+const MaxOutput = 1 << 20
+
+// content is what the program reads.
+func content(f *File, x format.GuestFile) ([]byte, error) {
+	if x.From == "" {
+		return []byte(x.Content), nil
+	}
+	data, err := f.ReadFile(x.From)
+	if err != nil {
+		return nil, x.Pos.Error(f.Name, "a readable file", "%v", err)
+	}
+	return data, nil
+}
+
+// boot loads the program.
+func (b *userBuilder) boot() error {
+	w, f := b.world, b.file
+	engine, err := uprobes.ParseEngine(b.options.Engine)
+	if err != nil {
+		return err
+	}
+	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
+	w.tracer = tracer.New(w.files, w.uprobes, 0) // before there is a kernel, whose snapshots shall have its state
+	memory := int(f.Machine.Memory)
+	if memory == 0 {
+		memory = emu.DefaultMemory
+	}
+	args := f.Linux.Args
+	if len(args) == 0 {
+		args = []string{f.Linux.Path}
+	}
+	stdin, err := content(b.file, f.Linux.Stdin)
+	if err != nil {
+		return err
+	}
+	quantum, cpus := f.Linux.Quantum, f.Machine.CPUs
+	if b.options.cpus > 0 {
+		quantum, cpus = -1, b.options.cpus
+	}
+	if quantum == 0 && cpus > 1 {
+		quantum = -1 // a thread keeps its vCPU until it waits
+	}
+	var more []linux.Program
+	for _, p := range f.Linux.And {
+		more = append(more, linux.Program{Path: p.Path, Args: p.Args})
+	}
+	var when linux.When
+	if f.Linux.AndWhen != "" {
+		if when, err = linux.ParseWhen(f.Linux.AndWhen); err != nil {
+			return err
+		}
+	}
+	w.kernel, err = linux.New(linux.Config{
+		More: more, When: when,
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, Dir: f.Linux.Dir, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
+		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
+		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
+	})
+	if err != nil {
+		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)
+	}
+	w.Machine = w.kernel.Machine()
+	if w.kernel.Done() {
+		how, _ := w.ending()
+		return f.MemberPos("machine").Error(f.Name, "a larger memory in machine", "the program cannot be loaded: %s", how)
+	}
+	if want := archOf(f.File); w.Machine.Arch != want {
+		return f.MemberPos("machine").Error(f.Name, fmt.Sprintf("arch %v", w.Machine.Arch), "a program for another architecture")
+	}
+	return nil
+}
+
+// name gives addresses their names: the program's symbols, and the slots of
+// the page that uprobes add to the process.
+func (b *userBuilder) name() error {
+	w := b.world
+	if err := b.moveImage(); err != nil {
+		return err
+	}
+	slots := slotSymbols(w.kernel.Init().MM().TaskSize() - emu.PageSize)
+	w.symbols.own, w.symbols.kernel = w.image.Symbols, slots
+	list := slices.Collect(slots.All())
+	for s := range w.image.Symbols.All() {
+		if _, taken := slots.Lookup(s.Name); !taken {
+			list = append(list, s)
+		}
+	}
+	w.names = story.Names{
+		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: loader.NewSymbols(list),
+		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint, Program: w.sourceLine,
+	}
+	return nil
+}
+
+// moveImage puts the image of a position-independent program where the kernel
+// has put the program.
+func (b *userBuilder) moveImage() (err error) {
+	w := b.world
+	v := w.kernel.Init().MM().VMAs()
+	if len(v) == 0 || len(w.image.Segments) == 0 {
+		return nil
+	}
+	if bias := v[0].Start - w.image.Segments[0].Addr&^(emu.PageSize-1); bias != 0 {
+		w.bias = bias
+		w.image, err = loader.ReadELF(b.program, loader.Options{Bias: bias, Interpreter: true})
+	}
+	return err
+}
+
+// slotSymbols names the slots of the area at an address.
+func slotSymbols(area uint64) loader.Symbols {
+	slots := []loader.Symbol{{Name: trampolineName, Addr: area, Size: uprobes.SlotSize, Kind: loader.Function}}
+	for n := uint64(1); n < uprobes.Slots; n++ {
+		slots = append(slots, loader.Symbol{
+			Name: fmt.Sprintf("%s%d", slotName, n), Addr: area + n*uprobes.SlotSize, Size: uprobes.SlotSize, Kind: loader.Function,
+		})
+	}
+	return loader.NewSymbols(slots)
+}
+
+// Names of the places in the page of a process's slots.
+const (
+	trampolineName = "uretprobe_trampoline"
+	slotName       = "xol_slot"
+)
+
+// defineEvents makes the control files and the events, those of the file first.
+func (b *userBuilder) defineEvents() error {
+	w := b.world
+	arch := w.Machine.Arch
+	w.tracer.Attach(w.kernel)
+	w.registry = tracefs.New(tracefs.Config{
+		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,
+		Printk: w.printk,
+	})
+	if b.options.WithoutProbes || b.options.engine().None() {
+		return nil
+	}
+	for _, e := range b.file.Events {
+		if err := w.define(e.Line); err != nil {
+			pos := e.Pos
+			var at *places.Error
+			if errors.As(err, &at) {
+				pos.Col += at.At
+			}
+			return pos.Error(b.file.Name, "", "%v", err)
+		}
+	}
+	for _, line := range b.options.Events {
+		if err := w.define(line); err != nil {
+			return fmt.Errorf("-p %q: %w", line, err)
+		}
+	}
+	w.enableAll()
+	return nil
+}
+
+// checkNames looks at the probes that conditions and directives name: events
+// have theirs only now.
+func (b *userBuilder) checkNames() error {
+	if b.options.WithoutProbes || b.options.engine().None() {
+		return nil
+	}
+	var names []string
+	for _, p := range b.world.probes {
+		names = append(names, p.name)
+	}
+	for _, x := range b.file.Exprs() {
+		var bad error
+		expr.Walk(x.Node, func(n expr.Node) {
+			c, ok := n.(*expr.Call)
+			if ok && expr.Functions[c.Func] == "probe" && !slices.Contains(names, c.Arg) && bad == nil {
+				bad = x.At(&expr.Error{Offset: c.Pos()}).Error(b.file.Name, "one of "+strings.Join(names, ", "), "no probe %q", c.Arg)
+			}
+		})
+		if bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+func (w *ProgramRun) close() {
+	if w.kernel != nil {
+		w.kernel.Close()
+	}
+	if w.files != nil {
+		_ = w.files.Close()
+	}
+}

@@ -1,0 +1,175 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/format"
+	"trapline/internal/kprobes/trace"
+	"trapline/internal/linux"
+	"trapline/internal/uprobes"
+)
+
+// show carries out the directives that only a Linux program has, and those
+// that have another meaning for it.
+func (w *ProgramRun) show(s *format.Step) (string, error) {
+	switch s.Verb {
+	case "tasks":
+		return w.threadsText(), nil
+	case "trace":
+		return strings.Join(w.eventLines(), "\n"), nil
+	case "profile":
+		return w.registry.UprobeProfile(w.tracer.Counts), nil
+	case "output":
+		return w.output(), nil
+	case "maps":
+		return w.mapsText(), nil
+	case "exit":
+		return w.exitText(), nil
+	}
+	return w.control(s)
+}
+
+// entryLine is an entry of the trace without the columns of time and place.
+func (w *ProgramRun) entryLine(i int) string {
+	var l fetch.Line
+	w.tracer.Entries()[i].AppendLine(&l, tracefs.TraceOptions{NoContext: true})
+	return strings.TrimSpace(string(l.Text))
+}
+
+func (w *ProgramRun) eventRecords() []trace.Record {
+	var list []trace.Record
+	for _, e := range w.tracer.Entries() {
+		list = append(list, trace.Record{
+			Group: e.Probe.On.Group, Event: e.Probe.On.Name, CPU: e.CPU, Time: e.Time, Values: e.Record.Values(fetch.Names{}),
+		})
+	}
+	return list
+}
+
+func (w *ProgramRun) exitText() string { return cmp.Or(w.exit(), "runs") }
+
+// mapsText lists the mappings of each process.
+func (w *ProgramRun) mapsText() string {
+	var b strings.Builder
+	pid, word := 0, 2*w.Machine.Arch.Word()
+	for _, m := range w.Mappings() {
+		if m.PID != pid {
+			pid = m.PID
+			fmt.Fprintf(&b, "process %d (%s)\n", pid, m.Program)
+		}
+		fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", word, m.Start, word, m.End, m.Prot, m.Name)
+	}
+	return b.String()
+}
+
+// Mapping is a run of a process's memory.
+type Mapping struct {
+	PID        int
+	Program    string
+	Start, End uint64 // linear, End exclusive
+	Prot       string // as in /proc/PID/maps, such as "r-xp"
+	Name       string // PATH+0xOFFSET of a file, a name such as [stack], or ""
+}
+
+// Mappings lists the memory of the processes, by process and address.
+func (w *ProgramRun) Mappings() []Mapping {
+	var list []Mapping
+	for _, p := range w.kernel.Processes() {
+		for _, v := range p.MM().VMAs() {
+			list = append(list, Mapping{p.PID, p.Name, v.Start, v.End, protText(v), w.mappingName(v)})
+		}
+	}
+	return list
+}
+
+func protText(v *linux.VMA) string {
+	s := []byte("---p")
+	for i, bit := range []linux.Prot{linux.ProtRead, linux.ProtWrite, linux.ProtExec} {
+		if v.Prot&bit != 0 {
+			s[i] = "rwx"[i]
+		}
+	}
+	if v.Shared {
+		s[3] = 's'
+	}
+	return string(s)
+}
+
+func (w *ProgramRun) mappingName(v *linux.VMA) string {
+	if v.Inode == nil {
+		return v.Name
+	}
+	path := "file"
+	if w.programFile == (uprobes.FileID{Dev: v.Inode.Dev, Ino: v.Inode.Ino}) {
+		path = w.File.Linux.Path
+	}
+	return fmt.Sprintf("%s+%#x", path, v.Off)
+}
+
+// threadsText shows where each thread is and what it waits for.
+func (w *ProgramRun) threadsText() string {
+	var b strings.Builder
+	for _, t := range w.Threads() {
+		fmt.Fprintf(&b, "%s\n", t)
+	}
+	return b.String()
+}
+
+// ThreadState is a thread of a Linux program.
+type ThreadState struct {
+	TID, PID int
+	Program  string
+	CPU      int // -1: none
+	At       string
+	Waits    string // what for, or ""
+}
+
+func (t ThreadState) String() string {
+	s := fmt.Sprintf("thread %d of process %d (%s)", t.TID, t.PID, t.Program)
+	if t.CPU >= 0 {
+		s += fmt.Sprintf(" on cpu%d", t.CPU)
+	}
+	s += " at " + t.At
+	if t.Waits != "" {
+		s += ", waits: " + t.Waits
+	}
+	return s
+}
+
+func (w *ProgramRun) threadState(t *linux.Thread) ThreadState {
+	p := t.Process()
+	x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
+	if c := t.CPU(); c != nil {
+		x.CPU = c.ID
+	}
+	return x
+}
+
+// Threads lists the threads, by process and number.
+func (w *ProgramRun) Threads() []ThreadState {
+	var list []ThreadState
+	for _, p := range w.kernel.Processes() {
+		for _, t := range p.Threads() {
+			list = append(list, w.threadState(t))
+		}
+	}
+	return list
+}
+
+// Output is what a Linux program has written so far.
+func (r *Run) Output() string { return r.world.output() }
+
+// Exit is how a Linux program ended, "" before and for kernel code.
+func (r *Run) Exit() string { return r.world.exit() }
+
+func (w *ProgramRun) exit() string {
+	if !w.kernel.Done() {
+		return ""
+	}
+	how, _ := w.ending()
+	return how
+}

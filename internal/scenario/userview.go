@@ -1,0 +1,140 @@
+package scenario
+
+import (
+	"trapline/internal/loader"
+	"trapline/internal/uprobes"
+)
+
+// What viewers ask of a run beside what the machine shows. Nothing here changes
+// a run.
+
+// ProcessState is a process of a Linux program.
+type ProcessState struct {
+	SlotState
+	Name    string
+	Zombie  bool // it has ended; it has no threads and no memory
+	Threads []ThreadActivity
+	Maps    []MapState
+}
+
+// ThreadActivity is a thread with what it does with uprobes.
+type ThreadActivity struct {
+	ThreadState
+	PC uint64 // of its next instruction
+	uprobes.Activity
+}
+
+// MapState is a mapping of a process.
+type MapState struct {
+	Start, End uint64 // linear
+	Prot       string // as in /proc/PID/maps
+	Name       string
+}
+
+// ProcessStates lists the processes, by number.
+func (w *ProgramRun) ProcessStates() []ProcessState {
+	var list []ProcessState
+	for _, p := range w.kernel.Processes() {
+		x := ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name}
+		x.Area, x.Taken, _ = w.uprobes.Area(p.MM())
+		for _, t := range p.Threads() {
+			x.Threads = append(x.Threads, ThreadActivity{w.threadState(t), t.Core().RIP, w.uprobes.Activity(t)})
+		}
+		for _, v := range p.MM().VMAs() {
+			x.Maps = append(x.Maps, MapState{v.Start, v.End, protText(v), w.mappingName(v)})
+		}
+		list = append(list, x)
+	}
+	for _, p := range w.kernel.Zombies() {
+		list = append(list, ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name, Zombie: true})
+	}
+	return list
+}
+
+// SlotState is who has which slots of a process.
+type SlotState struct {
+	PID   int
+	Area  uint64 // linear address of its page of slots; 0: it has none
+	Taken []int  // numbers of the slots that threads have
+}
+
+// Slots lists the processes that have slots for copies.
+func (w *ProgramRun) Slots() []SlotState {
+	var list []SlotState
+	for _, p := range w.kernel.Processes() {
+		if start, taken, ok := w.uprobes.Area(p.MM()); ok {
+			list = append(list, SlotState{p.PID, start, taken})
+		}
+	}
+	return list
+}
+
+// InPlace is the thread that steps a probed instruction in place, with the
+// breakpoint out for all (K11); 0: none.
+func (w *ProgramRun) InPlace() int { return w.uprobes.InPlace() }
+
+// Armed lists the processes in which a uprobe's breakpoint stands at an
+// address now, and those that have mapped it without.
+func (w *ProgramRun) Armed(addr uint64) (in, out []int) {
+	for _, p := range w.kernel.Processes() {
+		switch {
+		case w.uprobes.Armed(p.MM(), addr):
+			in = append(in, p.PID)
+		case p.MM().Find(addr) != nil:
+			out = append(out, p.PID)
+		}
+	}
+	return in, out
+}
+
+// Image is the program's file as it is mapped.
+func (w *ProgramRun) Image() *loader.Image { return w.image }
+
+// ThreadOn is the thread on a vCPU and its process; zeros: none.
+func (w *ProgramRun) ThreadOn(cpu int) (tid, pid int) {
+	t := w.kernel.Current(cpu)
+	if t == nil {
+		return 0, 0
+	}
+	return t.TID, t.Process().PID
+}
+
+// KernelNext reports whether a vCPU's next step is the kernel's work, of which
+// there is no text.
+func (w *ProgramRun) KernelNext(cpu int) bool { return w.kernel.Place(w.Machine.CPUs[cpu])>>63 != 0 }
+
+// OwnCode reports whether an address is in a file that the process on a vCPU
+// has mapped, and not in a slot, a copy on the stack or the kernel's own pages.
+func (w *ProgramRun) OwnCode(cpu int, addr uint64) bool {
+	t := w.kernel.Current(cpu)
+	if t == nil || t.Process().MM() == nil {
+		return true
+	}
+	v := t.Process().MM().Find(addr)
+	return v == nil || v.Inode != nil
+}
+
+// Peek reads memory as a vCPU sees it, without a trace in events, and returns
+// how many bytes are there. Of a Linux program's file pages that were not
+// touched yet are there too.
+func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
+	if n := r.world.peek(r.Machine.Look(), cpu, addr, b); n > 0 {
+		return n
+	}
+	return r.world.peekFile(addr, b)
+}
+
+func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
+	for i := range w.image.Segments {
+		s := &w.image.Segments[i]
+		if addr >= s.Addr && addr-s.Addr < uint64(len(s.Data)) {
+			return copy(b, s.Data[addr-s.Addr:])
+		}
+	}
+	return 0
+}
+
+// Traced reports whether the run has trace events.
+func (r *Run) Traced() bool { return r.world.traced() }
+
+func (w *ProgramRun) traced() bool { return w.registry != nil && len(w.registry.Probes()) > 0 }

@@ -1,4 +1,0 @@
-package scenarios
-
-// nonblock: there are no pipes.
-const nonblock = 0
