@@ -57,6 +57,7 @@ func (k *Kernel) Syscall(m *emu.Machine, c *emu.CPU, sysenter bool) bool {
 		k.fastCall(t, c.GPR[emu.RSP]&math.MaxUint32)
 	default:
 		c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
+		k.setReturn(t, emu.AMD64)
 		k.enter(t, false)
 	}
 	return true

@@ -47,16 +47,17 @@ func (k *Kernel) layoutOf(program emu.Arch) *layout {
 	return layouts[program]
 }
 
-// tables is where a kernel has its descriptor tables: the address of the first,
-// of ring 0 only, and the number of the first of three TLS descriptors.
+// tables is where a kernel has its descriptor tables: the address of the first global
+// one and of an address space's local one, of ring 0 only, and the number of the first
+// of three TLS descriptors.
 type tables struct {
-	gdt      uint64
+	gdt, ldt uint64
 	tlsEntry int
 }
 
 var tablesOf = map[emu.Arch]tables{
-	emu.I386:  {gdt: 0xffff0000, tlsEntry: 6},
-	emu.AMD64: {gdt: 0xfffffe0000001000, tlsEntry: 12},
+	emu.I386:  {gdt: 0xffff0000, ldt: 0xffc00000, tlsEntry: 6},
+	emu.AMD64: {gdt: 0xfffffe0000001000, ldt: 0xffff880000000000, tlsEntry: 12},
 }
 
 // gdtEntries is the size of the descriptor table, as both kernels have it.

@@ -21,6 +21,7 @@ type MM struct {
 	abi           emu.Arch // its programs' width, which may be below the kernel's
 	layout        *layout  // follows from abi
 	vdso          uint64   // 32-bit programs: address of the vDSO
+	ldtEntries    int      // size of the local descriptor table, which is in the space; 0: there is none
 	Probes        any      // what the uprobes layer keeps of this address space
 }
 
@@ -206,6 +207,7 @@ func (mm *MM) drop() {
 		}
 	}
 	mm.vmas = nil
+	mm.dropLDT()
 	if mm.exe != nil {
 		mm.k.closeFile(mm.exe)
 	}
@@ -230,6 +232,9 @@ func (mm *MM) fork() (*MM, error) {
 	if mm.exe != nil {
 		n.exe = mm.exe
 		n.exe.refs++
+	}
+	if !mm.copyLDT(n) {
+		return nil, errNoMemory
 	}
 	private := mm.privatePages()
 	for _, v := range mm.vmas {

@@ -272,6 +272,7 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 	k.slice[id] = t.length()
 	t.timeStamps(c)
 	t.loadDebugRegs(c)
+	k.reloadLDT(t, true)
 }
 
 // setDescriptor writes entry i of a vCPU's descriptor table.

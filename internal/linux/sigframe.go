@@ -50,7 +50,12 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	}
 	b := make([]byte, abi.Frame64Size)
 	le.PutUint64(b, a.restorer)
-	le.PutUint64(b[abi.Frame64UC:], abi.UC_SIGCONTEXT_SS|abi.UC_STRICT_RESTORE_SS|k.xstateFlag())
+	l := k.layoutOf(emu.AMD64)
+	flags := abi.UC_SIGCONTEXT_SS | k.xstateFlag()
+	if c.Seg[emu.CS].Sel == uint32(l.cs) {
+		flags |= abi.UC_STRICT_RESTORE_SS
+	}
+	le.PutUint64(b[abi.Frame64UC:], flags)
 	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[emu.RSP])
 	for i, r := range regs64 {
 		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
@@ -71,9 +76,19 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
 	c.GPR[emu.RAX] = 0
 	c.GPR[emu.RSP], c.RIP = sp, a.handler
-	l := k.layoutOf(emu.AMD64)
-	k.setFlat(t.cpu, l.cs, l.ss)
+	k.setFlat(t.cpu, l.cs, k.validStack(t, uint16(c.Seg[emu.SS].Sel), l))
 	return true
+}
+
+// validStack is ss, or the flat stack segment if ss is none that ring 3 can
+// have (force_valid_ss()).
+func (k *Kernel) validStack(t *Thread, ss uint16, l *layout) uint16 {
+	saved := t.cpu.Core
+	defer func() { t.cpu.Core = saved }()
+	if ss == l.ss || k.m.LoadStack(t.cpu, ss|3, 3, emu.VecGP) != nil {
+		return l.ss
+	}
+	return ss
 }
 
 func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) bool {
@@ -110,9 +125,10 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
 		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
 	c.RIP = rip
-	if !k.setFlat(t.cpu, cs, ss) {
-		return k.badFrame(t)
+	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(emu.AMD64).cs {
+		ss = k.validStack(t, ss, k.layoutOf(emu.AMD64))
 	}
+	k.returnTo(t, cs|3, ss|3)
 	t.inCall = false
 	return resultNone
 }

@@ -25,7 +25,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if a.flags&abi.SA_RESTORER != 0 {
 		ret = a.restorer
 	}
-	fp := (t.frameStack(a, 0)-uint64(len(fx)))&^63 - abi.FP32Legacy
+	fp := (k.frameStack32(t, a)-uint64(len(fx)))&^63 - abi.FP32Legacy
 	sp := (fp-size+4)&^15 - 4
 	if t.overflows(a, sp) {
 		return false
@@ -63,6 +63,16 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		_ = k.m.LoadData(t.cpu, s, l.data) // a flat segment of our own table: cannot fail
 	}
 	return true
+}
+
+// frameStack32 is frameStack for a program of 32 bits: one that has a stack segment of its own and
+// no restorer gives the stack as its restorer (get_sigframe()).
+func (k *Kernel) frameStack32(t *Thread, a action) uint64 {
+	switch ss := t.Core().Seg[emu.SS].Sel; {
+	case a.flags&abi.SA_ONSTACK != 0, ss == uint32(k.layoutOf(emu.I386).ss), a.flags&abi.SA_RESTORER != 0, a.restorer == 0:
+		return t.frameStack(a, 0)
+	}
+	return a.restorer
 }
 
 func (t *Thread) putContext32(b []byte, fp uint64, mask sigset) {
@@ -172,14 +182,12 @@ func (k *Kernel) restoreContext32(t *Thread, b []byte) bool {
 	}
 	c.RIP = uint64(le.Uint32(b[abi.Context32IP:]))
 	c.RFLAGS = c.RFLAGS&^fixedFlags | uint64(le.Uint32(b[abi.Context32Flags:]))&fixedFlags
-	if !k.setFlat(t.cpu, uint16(le.Uint32(b[abi.Context32CS:])), uint16(le.Uint32(b[abi.Context32SS:]))) {
-		return false
-	}
 	for i, s := range segs32 {
 		if k.m.LoadData(t.cpu, s, uint16(le.Uint32(b[abi.Context32Segs+4*i:]))) != nil {
 			_ = k.m.LoadData(t.cpu, s, 0) // a null selector always loads
 		}
 	}
+	k.returnTo(t, uint16(le.Uint32(b[abi.Context32CS:]))|3, uint16(le.Uint32(b[abi.Context32SS:]))|3)
 	return true
 }
 

@@ -244,6 +244,9 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
 		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
 	h.Bytes(mm.auxv)
+	if mm.ldtEntries != 0 {
+		h.Uint64(uint64(mm.ldtEntries))
+	}
 	if mm.abi != mm.k.m.Arch {
 		h.String("32-bit programs")
 	}

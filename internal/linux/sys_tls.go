@@ -17,21 +17,78 @@ func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 // Bits of struct user_desc's last word.
 const (
 	descSeg32      = 1 << 0
+	descContents   = 3 << 1 // data, data that grows down, code, conforming code
 	descReadOnly   = 1 << 3
 	descPages      = 1 << 4
 	descNotPresent = 1 << 5
+	descUseable    = 1 << 6
+	descLong       = 1 << 7 // read of 64-bit kernels only, and without effect
 )
+
+// userDesc is struct user_desc.
+type userDesc struct{ entry, base, limit, flags uint32 }
+
+const sizeofUserDesc = 16
+
+func readUserDesc(b []byte) userDesc {
+	return userDesc{le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[12:])}
+}
+
+// contents is what kind of segment it is of.
+func (u userDesc) contents() uint32 { return u.flags & descContents >> 1 }
+
+// empty reports whether it asks for no segment (LDT_empty()).
+func (u userDesc) empty() bool {
+	const all = descSeg32 | descContents | descReadOnly | descPages | descNotPresent | descUseable
+	return u.base == 0 && u.limit == 0 && u.flags&all == descReadOnly|descNotPresent
+}
+
+// ofTLS is the descriptor that it makes of a TLS entry; false: not there
+// (tls_desc_okay()).
+func (u userDesc) ofTLS() (uint64, bool) {
+	const all = descSeg32 | descContents | descReadOnly | descPages | descNotPresent | descUseable
+	switch {
+	case u.empty() || u.base == 0 && u.limit == 0 && u.flags&all == 0:
+		return 0, true
+	case u.flags&descSeg32 == 0 || u.contents() > 1 || u.flags&descNotPresent != 0:
+		return 0, false
+	}
+	return u.descriptor(), true
+}
+
+// descriptor is that of ring 3 which it describes, accessed (fill_ldt(); SDM vol. 3, 3.4.5).
+func (u userDesc) descriptor() uint64 {
+	d := uint64(u.limit&0xffff) | uint64(u.base&0xffffff)<<16 | uint64(u.base>>24)<<56 | uint64(u.limit>>16&15)<<48
+	d |= 0x71<<40 | uint64(u.contents())<<42
+	for _, f := range []struct {
+		on  bool
+		bit uint64
+	}{
+		{u.flags&descReadOnly == 0, 1 << 41}, {u.flags&descNotPresent == 0, 1 << 47}, {u.flags&descUseable != 0, 1 << 52},
+		{u.flags&descSeg32 != 0, 1 << 54}, {u.flags&descPages != 0, 1 << 55},
+	} {
+		if f.on {
+			d |= f.bit
+		}
+	}
+	return d
+}
 
 // setThreadArea makes a TLS descriptor of the user_desc at va. entry, if it
 // is a TLS one, is what the thread's register uses; -1 in memory asks for a
 // free one, which is written back.
 func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 	mm, first := t.proc.mm, uint32(k.tables.tlsEntry)
-	b := make([]byte, 16)
+	b := make([]byte, sizeofUserDesc)
 	if !mm.Read(va, b) {
 		return errnoFault
 	}
-	n := le.Uint32(b)
+	u := readUserDesc(b)
+	d, ok := u.ofTLS()
+	if !ok {
+		return errnoInvalid
+	}
+	n := u.entry
 	if n == ^uint32(0) {
 		if n = entry; n-first >= 3 {
 			n = first + uint32(slices.Index(t.tls[:], 0))
@@ -46,13 +103,12 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 	if n-first >= uint32(len(t.tls)) {
 		return errnoInvalid
 	}
-	d := makeDescriptor(le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[12:]))
 	t.tls[n-first] = d
 	if t.cpu != nil {
 		k.setDescriptor(t.cpu, int(n), d)
 		k.reloadSegments(t, uint16(n))
 	} else if t.ctx.Seg[emu.GS].Sel>>3 == n {
-		t.ctx.Seg[emu.GS].Base = uint64(le.Uint32(b[4:]))
+		t.ctx.Seg[emu.GS].Base = uint64(u.base)
 	}
 	return 0
 }
@@ -66,29 +122,8 @@ func (k *Kernel) reloadSegments(t *Thread, entry uint16) {
 	}
 }
 
-// makeDescriptor is a data segment descriptor of ring 3 (SDM vol. 3, 3.4.5).
-func makeDescriptor(base, limit, flags uint32) uint64 {
-	if base == 0 && limit == 0 && flags&(descReadOnly|descNotPresent) == descReadOnly|descNotPresent {
-		return 0
-	}
-	d := uint64(limit&0xffff) | uint64(base&0xffffff)<<16 | uint64(base>>24)<<56 | uint64(limit>>16&15)<<48
-	d |= 0xf1 << 40
-	for _, f := range []struct {
-		on  bool
-		bit uint64
-	}{
-		{flags&descReadOnly == 0, 1 << 41}, {flags&descNotPresent != 0, 1 << 47},
-		{flags&descSeg32 != 0, 1 << 54}, {flags&descPages != 0, 1 << 55},
-	} {
-		if f.on {
-			d ^= f.bit
-		}
-	}
-	return d
-}
-
 func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
-	b := make([]byte, 16)
+	b := make([]byte, sizeofUserDesc)
 	if !t.proc.mm.Read(c.arg[0], b) {
 		return errnoFault
 	}
@@ -105,13 +140,17 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 
 // describe is the user_desc of a TLS descriptor, with the entry's number.
 func describe(entry uint32, d uint64) []byte {
-	b := make([]byte, 16)
+	b := make([]byte, sizeofUserDesc)
 	le.PutUint32(b, entry)
 	le.PutUint32(b[4:], uint32(d>>16&0xffffff|d>>56<<24))
 	le.PutUint32(b[8:], uint32(d&0xffff|d>>32&0xf0000))
 	var flags uint32
 	if d>>54&1 != 0 {
 		flags |= descSeg32
+	}
+	flags |= uint32(d>>42&3) << 1 & descContents
+	if d>>52&1 != 0 {
+		flags |= descUseable
 	}
 	if d>>41&1 == 0 {
 		flags |= descReadOnly

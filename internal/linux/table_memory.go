@@ -11,6 +11,7 @@ var callsOfMemory = callGroup{
 		{"msync", "xux", sysZero, noEffect("nothing here can be told of it")},
 		{"mlock", "xu", sysZero, noEffect("nothing here can be told of it")},
 		{"munlock", "xu", sysZero, noEffect("nothing here can be told of it")},
+		{"modify_ldt", "dxu", sysModifyLDT, full},
 	},
 	only64: []spec{
 		{"mmap", "xuxxdx", sysMmap, full},

@@ -9,7 +9,7 @@ import (
 // What a program sees of the system registers: the processor refuses the
 // instructions that store them outside ring 0 (CR4.UMIP; SDM vol. 3, 2.5), and
 // the kernel answers most programs' curiosity with values of nothing (umip.c of
-// 6.1). No program has an LDT here.
+// 6.1).
 const (
 	umipGDT = 0xfffffffffffe0000 // base; on i386 the low half
 	umipIDT = 0xffffffffffff0000
@@ -21,7 +21,7 @@ var taskSelector = map[emu.Arch]uint64{emu.I386: 0x80, emu.AMD64: 0x40}
 
 // umipValue is what the instruction would store, or false if it is none of
 // SGDT, SIDT, SMSW, SLDT and STR.
-func (k *Kernel) umipValue(in *insn.Inst, width emu.Arch) (b []byte, ok bool) {
+func (k *Kernel) umipValue(in *insn.Inst, width emu.Arch, mm *MM) (b []byte, ok bool) {
 	if in.Map != insn.Map0F || in.Vex.Kind != insn.VexNone || !in.HasModRM {
 		return nil, false
 	}
@@ -37,6 +37,7 @@ func (k *Kernel) umipValue(in *insn.Inst, width emu.Arch) (b []byte, ok bool) {
 	case key == 0x014:
 		v = umipCR0
 	case key == 0x000:
+		v = uint64(mm.ldtRegister().Sel)
 	case key == 0x001:
 		v = taskSelector[k.m.Arch]
 	default:
@@ -59,7 +60,7 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 	if err != nil {
 		return false
 	}
-	b, ok := k.umipValue(&in, codeWidth(c))
+	b, ok := k.umipValue(&in, codeWidth(c), t.proc.mm)
 	if !ok {
 		return false
 	}

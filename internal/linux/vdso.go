@@ -151,6 +151,7 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 func (k *Kernel) fastCall(t *Thread, stack uint64) {
 	c := t.Core()
 	c.RIP, c.GPR[emu.RSP] = t.proc.mm.vdso+vdsoLanding, stack
+	k.setReturn(t, emu.I386)
 	arg, ok := getWord(t.proc.mm, stack, 4)
 	if !ok {
 		t.setResult(errnoFault)

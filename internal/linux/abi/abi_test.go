@@ -103,6 +103,7 @@ const head = `
 #include <linux/timerfd.h>
 #include <linux/ptrace.h>
 #include <asm/ptrace-abi.h>
+#include <asm/ldt.h>
 #include <linux/wait.h>
 #include <linux/elf.h>
 #include <linux/audit.h>

@@ -45,6 +45,7 @@ const (
 	SI_TIMER      = -2
 	SI_TKILL      = -6
 	ILL_ILLOPN    = 2
+	ILL_BADSTK    = 8
 	FPE_INTDIV    = 1
 	FPE_FLTDIV    = 3
 	FPE_FLTOVF    = 4

@@ -1,0 +1,206 @@
+package linux
+
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// Local descriptor tables (modify_ldt(2), arch/x86/kernel/ldt.c of 6.1). A table
+// belongs to an address space, lies in memory of ring 0 of it, and is what the
+// processor reads when a selector with TI is loaded.
+
+// ldtPages hold as many descriptors as a table can have.
+const ldtPages = abi.LDT_ENTRIES * abi.LDT_ENTRY_SIZE / emu.PageSize
+
+// Numbers of the func argument.
+const (
+	ldtRead        = 0
+	ldtWriteOld    = 1
+	ldtReadDefault = 2
+	ldtWrite       = 0x11
+)
+
+// ldtSelectors are the kernel's selectors of the table (GDT_ENTRY_LDT).
+var ldtSelectors = map[emu.Arch]uint16{emu.I386: 0x88, emu.AMD64: 0x50}
+
+// defaultLDT is how many zeroes the read of a default table gives (read_default_ldt()).
+var defaultLDT = map[emu.Arch]uint64{emu.I386: 5 * abi.LDT_ENTRY_SIZE, emu.AMD64: 128}
+
+// ldtRegister is LDTR for threads of the address space.
+func (mm *MM) ldtRegister() emu.SystemSeg {
+	if mm.ldtEntries == 0 {
+		return emu.SystemSeg{}
+	}
+	return emu.SystemSeg{Sel: ldtSelectors[mm.k.m.Arch], Base: mm.k.tables.ldt, Limit: uint32(mm.ldtEntries*abi.LDT_ENTRY_SIZE - 1), Type: 2}
+}
+
+// mapLDT gives the address space memory for a table; false: there is none left.
+func (mm *MM) mapLDT() bool {
+	for i := range uint64(ldtPages) {
+		f, n := mm.k.alloc(1)
+		if n == 0 || mm.done(mm.space.Map(mm.k.tables.ldt+i*emu.PageSize, f, 1, emu.Write)) != faultDone {
+			return false
+		}
+	}
+	return true
+}
+
+// dropLDT gives the table's memory back.
+func (mm *MM) dropLDT() {
+	if mm.ldtEntries != 0 {
+		mm.dropPages(mm.k.tables.ldt, mm.k.tables.ldt+ldtPages*emu.PageSize)
+		mm.ldtEntries = 0
+	}
+}
+
+// copyLDT gives n, a copy of mm, a table of its own (ldt_dup_context()).
+func (mm *MM) copyLDT(n *MM) bool {
+	if mm.ldtEntries == 0 {
+		return true
+	}
+	if !n.mapLDT() {
+		return false
+	}
+	b := mm.readLDT()
+	n.ldtEntries = mm.ldtEntries
+	return n.k.m.WriteBytes(n.space, n.k.tables.ldt, b) == nil
+}
+
+// readLDT is the table's descriptors.
+func (mm *MM) readLDT() []byte {
+	b := make([]byte, mm.ldtEntries*abi.LDT_ENTRY_SIZE)
+	return b[:mm.space.Peek(mm.k.tables.ldt, b)]
+}
+
+// sysModifyLDT is modify_ldt(func, ptr, bytes). Its result is an int, also where
+// the caller reads a long: 64-bit programs see an error as a positive number.
+func sysModifyLDT(k *Kernel, t *Thread, c *call) int64 {
+	r := int64(-int64(abi.ENOSYS))
+	size := c.arg[2]
+	if c.compat {
+		size &= 0xffffffff
+	}
+	switch c.int(0) {
+	case ldtRead:
+		size = min(size, abi.LDT_ENTRIES*abi.LDT_ENTRY_SIZE)
+		r = t.giveLDT(c.arg[1], size, t.proc.mm.readLDT())
+	case ldtReadDefault:
+		r = t.giveLDT(c.arg[1], min(size, defaultLDT[k.m.Arch]), make([]byte, min(size, defaultLDT[k.m.Arch])))
+	case ldtWriteOld, ldtWrite:
+		r = k.writeLDT(t, c.arg[1], size, c.int(0) == ldtWriteOld)
+	}
+	return int64(uint32(r))
+}
+
+// giveLDT writes size bytes of a table, zeroes behind its end; none of a table that is empty.
+func (t *Thread) giveLDT(va, size uint64, table []byte) int64 {
+	if len(table) == 0 {
+		return 0
+	}
+	b := make([]byte, size)
+	copy(b, table)
+	if !t.proc.mm.Write(va, b) {
+		return errnoFault
+	}
+	return int64(size)
+}
+
+// writeLDT sets one descriptor (write_ldt()).
+func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
+	b := make([]byte, sizeofUserDesc)
+	switch {
+	case size != sizeofUserDesc:
+		return errnoInvalid
+	case !t.proc.mm.Read(va, b):
+		return errnoFault
+	}
+	u := readUserDesc(b)
+	const conforming = 3
+	if u.entry >= abi.LDT_ENTRIES || u.contents() == conforming && (old || u.flags&descNotPresent == 0) {
+		return errnoInvalid
+	}
+	d := uint64(0)
+	wide := k.m.Arch == emu.AMD64 && u.flags&descLong != 0
+	if !(old && u.base == 0 && u.limit == 0) && (!u.empty() || wide) {
+		if d = u.descriptor(); old {
+			d &^= 1 << 52
+		}
+	}
+	mm := t.proc.mm
+	if mm.ldtEntries == 0 && !mm.mapLDT() {
+		return errnoNoMem
+	}
+	mm.ldtEntries = max(mm.ldtEntries, int(u.entry)+1)
+	if k.m.WriteBytes(mm.space, k.tables.ldt+uint64(u.entry)*abi.LDT_ENTRY_SIZE, le.AppendUint64(nil, d)) != nil {
+		return errnoNoMem
+	}
+	for _, o := range k.current {
+		if o != nil && o.proc.mm == mm {
+			k.reloadLDT(o, false)
+		}
+	}
+	return 0
+}
+
+// ofLDT reports whether a selector is of the local table.
+func ofLDT(sel uint32) bool { return sel&4 != 0 }
+
+// reloadLDT makes a thread's vCPU take the table as it is now: when the table has
+// changed, where the vCPU is interrupted for that (flush_ldt()), or when the
+// thread gets the vCPU (switched), which reloads every selector. The return to
+// ring 3 loads CS and SS.
+func (k *Kernel) reloadLDT(t *Thread, switched bool) {
+	c := t.cpu
+	c.Sys.LDTR = t.proc.mm.ldtRegister()
+	own := k.m.Arch == emu.I386 // all but GS are loaded on the way back to ring 3
+	for _, s := range []int{emu.DS, emu.ES, emu.FS, emu.GS} {
+		if !ofLDT(c.Seg[s].Sel) || !switched && (s == emu.GS || s == emu.FS && !own) {
+			continue
+		}
+		base := c.Seg[s].Base
+		if k.m.LoadData(c, s, uint16(c.Seg[s].Sel)) != nil {
+			_ = k.m.LoadData(c, s, 0) // a null selector always loads
+		}
+		if switched && !own && (s == emu.FS || s == emu.GS) {
+			c.Seg[s].Base = base // x86_fsgsbase_load()
+		}
+	}
+	if ofLDT(c.Seg[emu.CS].Sel) || ofLDT(c.Seg[emu.SS].Sel) {
+		k.returnTo(t, uint16(c.Seg[emu.CS].Sel), uint16(c.Seg[emu.SS].Sel))
+	}
+}
+
+// returnTo goes back to ring 3 by IRET with these selectors. One that cannot be
+// loaded is an exception of the program, at the instruction it would go on with,
+// with the registers that it would have had (fixup_bad_iret()).
+func (k *Kernel) returnTo(t *Thread, cs, ss uint16) {
+	c := t.cpu
+	trap := k.m.LoadCode(c, cs, 3)
+	if trap == nil {
+		trap = k.m.LoadStack(c, ss, 3, emu.VecGP)
+	}
+	if trap == nil {
+		if c.Code64 == 0 {
+			c.GPR[emu.RSP] &= 0xffffffff
+		}
+		return
+	}
+	c.Seg[emu.CS].Sel, c.Seg[emu.SS].Sel = uint32(cs), uint32(ss)
+	flags := c.RFLAGS
+	if k.m.Arch == emu.I386 { // iret_error: a number behind the processor's
+		const trapIRET = 32
+		t.trapNo, t.errCode = trapIRET, 0
+		t.force(sigInfo{signo: abi.SIGILL, code: abi.ILL_BADSTK})
+	} else {
+		k.exception(t, *trap)
+	}
+	c.RFLAGS = flags
+}
+
+// setReturn is what an entry of the kernel that saves no selectors returns to: the flat
+// ones, whatever the program had.
+func (k *Kernel) setReturn(t *Thread, program emu.Arch) {
+	if l := k.layoutOf(program); t.cpu.Seg[emu.CS].Sel != uint32(l.cs) || t.cpu.Seg[emu.SS].Sel != uint32(l.ss) {
+		k.setFlat(t.cpu, l.cs, l.ss)
+	}
+}
