@@ -96,6 +96,11 @@ type Option struct {
 	Defect bool   `json:"defect"` // it makes a mistake that the kernel does not make
 	// Word is a word of the text that the option sets to 1, or "".
 	Word string `json:"word"`
+	// MicroSteps: direct mode has the option too. Else a run with it is on kernel
+	// text alone.
+	MicroSteps bool `json:"microSteps"`
+	// Instead are the micro-steps that it exchanges for others.
+	Instead map[string]string `json:"instead"`
 	// TextSteps: kernel text sets a step up in direct mode too.
 	TextSteps bool `json:"textSteps"`
 	// Arch is the only architecture that it is for, and Because why; "": any.
@@ -200,10 +205,6 @@ func (e *Engine) Edges() []Edge {
 // None reports whether the engine has no probes.
 func (e *Engine) None() bool { return e.Machinery == "" }
 
-// Direct reports whether the engine has micro-steps for direct mode. Else its text
-// is all there is, and runs instead.
-func (e *Engine) Direct() bool { return e.None() || e.Text.Flow != "" }
-
 // In reports whether the engine is for a world.
 func (e *Engine) In(w World) bool { return slices.Contains(e.Worlds, w) }
 
@@ -278,6 +279,13 @@ func Of(name string) *Engine {
 		}
 	}
 	return nil
+}
+
+// Direct reports whether direct mode has micro-steps for an engine, and for all the
+// options behind its name. Else its text is all there is, and runs instead.
+func Direct(name string) bool {
+	e, chosen, err := Parse(Kernel, name)
+	return err == nil && (e.None() || e.Text.Flow != "") && !slices.ContainsFunc(chosen, func(o Option) bool { return !o.MicroSteps })
 }
 
 // Options lists the options of a world's engines, as "ENGINE+OPTION", sorted.

@@ -120,3 +120,18 @@ func TestParse(t *testing.T) {
 		assert.EqualError(t, err, want)
 	}
 }
+
+// TestOptionsWithoutMicroSteps: an option that only the text knows keeps a run on
+// the text.
+func TestOptionsWithoutMicroSteps(t *testing.T) {
+	for _, name := range slices.Concat([]string{"none", "2002"}, Options(Kernel)) {
+		require.True(t, Direct(name), name)
+	}
+	e := Of("2002")
+	defer func(l []Option) { e.Options = l }(e.Options)
+	e.Options = append(slices.Clone(e.Options), Option{Name: "own", Word: "kprobe_own"})
+	require.True(t, Direct("2002"))
+	require.False(t, Direct("2002+own"))
+	require.False(t, Direct("2002+preempt-enable+own"))
+	require.False(t, Direct("2002+unknown"))
+}

@@ -26,10 +26,9 @@ func (e *inPlace) Ops() map[string]traps.Op {
 		"fix_pushf": e.fixPushf,
 		"clear_tf":  e.clearTF,
 		"schedule":  schedule,
+
+		"preempt_enable": preemptEnable,
 	})
-	if e.chosen("preempt-enable") {
-		ops["preempt_enable_no_resched"] = preemptEnable
-	}
 	return ops
 }
 

@@ -2,6 +2,7 @@ package kprobes
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"trapline/internal/emu"
@@ -159,6 +160,15 @@ func (d *described) Flow() string {
 		return ""
 	}
 	return engineText(d.engine.Text.Flow)
+}
+
+// Instead are the micro-steps that the options exchange for others.
+func (d *described) Instead() map[string]string {
+	m := map[string]string{}
+	for _, o := range d.options {
+		maps.Copy(m, o.Instead)
+	}
+	return m
 }
 
 // Traits of its kernel.

@@ -51,7 +51,7 @@ func Open(ctx context.Context, f *File, o Options) (*Run, error) {
 	if f.Linux != nil {
 		return openUser(ctx, f, o)
 	}
-	o.Direct = o.Direct && o.engine().Direct()
+	o.Direct = o.Direct && engines.Direct(o.Engine)
 	img, err := imageOf(ctx, f)
 	if err != nil {
 		return nil, err

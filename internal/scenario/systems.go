@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,11 +31,7 @@ var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this
 // NewSystems prepares a search. It goes without kernel text unless the engine
 // or the probes need it, or the options ask for it (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
-	engine := o.engine()
-	if o.Engine == "" {
-		engine = engines.Of(f.Machine.Engine)
-	}
-	if engine != nil && f.Linux == nil && !engine.Direct() {
+	if f.Linux == nil && !engines.Direct(cmp.Or(o.Engine, f.Machine.Engine)) {
 		o.KernelText = true
 	}
 	s := &Systems{file: f, options: o}

@@ -18,6 +18,8 @@ type DirectEngine interface {
 	Engine
 	// Flow is its functions' control flow, in the language of flow.go.
 	Flow() string
+	// Instead are micro-steps of it that others are done instead of.
+	Instead() map[string]string
 	// Traits tells how its kernel's trap code differs from the stock one.
 	Traits() Traits
 	// HandlerPointer reads a handler's pointer from the struct kprobe at hand:
@@ -93,13 +95,14 @@ func (k *Kernel) SetDirect(on bool) error {
 	d.hyper = k.hyper[d.step]
 	sources := []string{stockFlow}
 	var traits Traits
+	var instead map[string]string
 	if k.engine != nil {
 		e, ok := k.engine.(DirectEngine)
 		if !ok {
 			return fmt.Errorf("engine %s has no direct mode", k.engine.Name())
 		}
 		d.engine, traits = e, append(e.Traits(), kprobes)
-		sources = append(sources, e.Flow())
+		sources, instead = append(sources, e.Flow()), e.Instead()
 		for i, name := range handlerActions {
 			d.actions[i] = k.Symbol(name)
 		}
@@ -108,7 +111,7 @@ func (k *Kernel) SetDirect(on bool) error {
 		io.WriteString(sum, s)
 	}
 	d.sum = hex.EncodeToString(sum.Sum(nil)[:8])
-	f, err := compileFlow(traits, k.ops, sources...)
+	f, err := compileFlow(traits, k.ops, instead, sources...)
 	if err != nil {
 		return err
 	}

@@ -72,8 +72,9 @@ const (
 	handlerFault
 )
 
-// compileFlow parses the sources, the kernel's first, for a kernel of these traits.
-func compileFlow(traits Traits, ops map[string]Op, sources ...string) (*flow, error) {
+// compileFlow parses the sources, the kernel's first, for a kernel of these traits
+// that does some micro-steps instead of others.
+func compileFlow(traits Traits, ops map[string]Op, instead map[string]string, sources ...string) (*flow, error) {
 	f := &flow{labels: map[string]int{}}
 	called := map[string]bool{}
 	for _, src := range sources {
@@ -90,7 +91,11 @@ func compileFlow(traits Traits, ops map[string]Op, sources ...string) (*flow, er
 				f.labels[label] = len(f.code)
 				continue
 			}
-			s, err := parseStatement(strings.Fields(line), ops)
+			words := strings.Fields(line)
+			if other := instead[words[len(words)-1]]; other != "" && words[0] == "do" {
+				words[len(words)-1] = other
+			}
+			s, err := parseStatement(words, ops)
 			if err != nil {
 				return nil, fmt.Errorf("flow line %d: %w", n+1, err)
 			}
