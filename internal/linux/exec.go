@@ -204,12 +204,17 @@ func (p *Process) resetHandlers() {
 	h := *p.sigs
 	p.sigs.users--
 	h.users = 1
+	h.forgetCaught()
+	p.sigs = &h
+}
+
+// forgetCaught leaves of all actions those that ignore a signal.
+func (h *handlers) forgetCaught() {
 	for n := range h.act {
 		if h.act[n].handler != abi.SIG_IGN {
 			h.act[n] = action{}
 		}
 	}
-	p.sigs = &h
 }
 
 func (k *Kernel) closeOnExec(p *Process) {

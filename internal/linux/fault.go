@@ -51,11 +51,13 @@ func (mm *MM) growStack(va uint64) *VMA {
 	if i > 0 {
 		lowest = max(lowest, mm.vmas[i-1].End+guard)
 	}
-	if page < lowest {
+	if page < lowest || v.Locked != notLocked && !mm.mayLock(v.Start-page) {
 		return nil
 	}
 	const span = faultAround * emu.PageSize // more than asked for, so that its pages come in together
-	v.Start = max(lowest, page&^(span-1))
+	if v.Start = max(lowest, page&^(span-1)); v.Locked != notLocked {
+		v.Start = page
+	}
 	return v
 }
 

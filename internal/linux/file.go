@@ -25,6 +25,8 @@ type File struct {
 	clock   clock      // of a timer
 	when    interval   // of a timer
 	watched []interest // by an epoll instance; replaced when it changes
+	mask    sigset     // of a signalfd: the signals that it gives
+	sigs    *handlers  // of a signalfd: of the process that made it, whose signals are its edges
 }
 
 // device is a file that is no host file.
@@ -45,6 +47,8 @@ const (
 	devSemaphore // an eventfd that gives its count one by one
 	devEpoll
 	devTimer
+	devSignal // of signalfd(2)
+	devNotify // an inotify instance
 )
 
 func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY }
@@ -133,6 +137,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.readEvent(t, f, b)
 	case devTimer:
 		return k.readTimer(t, f, b)
+	case devSignal:
+		return k.readSignals(t, f, b)
 	case devStdout, devStderr, devNull:
 		return 0
 	}
@@ -188,6 +194,11 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	room, r := t.fileRoom(*pos, len(b))
 	if r != 0 {
 		return r
+	}
+	if n.memfd {
+		if room, r = n.sealedRoom(*pos, room); r != 0 {
+			return r
+		}
 	}
 	done := k.writeNode(n, b[:room], *pos)
 	if done == 0 {

@@ -21,6 +21,7 @@ type MM struct {
 	abi           emu.Arch // its programs' width, which may be below the kernel's
 	layout        *layout  // follows from abi
 	vdso          uint64   // 32-bit programs: address of the vDSO
+	lockFuture    locking  // of mappings to come (mlockall(2))
 	ldtEntries    int      // size of the local descriptor table, which is in the space; 0: there is none
 	Probes        any      // what the uprobes layer keeps of this address space
 }
@@ -242,6 +243,7 @@ func (mm *MM) fork() (*MM, error) {
 			continue
 		}
 		c := *v
+		c.Locked = notLocked
 		n.insert(&c)
 		if err := mm.copyPages(n, v, private <= copyThreshold); err != nil {
 			return nil, err

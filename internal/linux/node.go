@@ -23,6 +23,8 @@ type node struct {
 	users  int      // open file descriptions
 	sock   *socket  // that was bound here
 	fifo   *pipe    // of a pipe with a name, while it is open
+	memfd  bool     // made by memfd_create(2)
+	seals  uint32   // its F_SEAL_*
 }
 
 // stat is what stat(2) tells of it.

@@ -60,7 +60,7 @@ type cloneArgs struct {
 func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	thread := a.flags&abi.CLONE_THREAD != 0
 	switch {
-	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0,
+	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0, a.flags&abi.CLONE_CLEAR_SIGHAND != 0 && a.flags&abi.CLONE_SIGHAND != 0,
 		thread && a.flags&abi.CLONE_SIGHAND == 0,
 		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
 		return errnoInvalid
@@ -140,8 +140,22 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 		c := *p.sigs
 		c.users = 1
 		n.sigs = &c
+		if a.flags&abi.CLONE_CLEAR_SIGHAND != 0 {
+			c.forgetCaught()
+		}
+	}
+	if a.flags&abi.CLONE_PARENT != 0 {
+		k.adopt(n, p)
 	}
 	return k.newThread(n, ctx), 0
+}
+
+// adopt makes n, a new child of p, a sibling of it (CLONE_PARENT).
+func (k *Kernel) adopt(n, p *Process) {
+	p.children = slices.DeleteFunc(p.children, func(c *Process) bool { return c == n })
+	if n.parent, n.exitSig = p.parent, p.exitSig; p.parent != nil {
+		p.parent.children = append(p.parent.children, n)
+	}
 }
 
 // setThreadPointer gives a new thread its TLS: the FS base, or in a 32-bit call a

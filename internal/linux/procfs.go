@@ -237,9 +237,9 @@ func (k *Kernel) procStatus(p *Process) string {
 	size, rss := p.mm.sizes()
 	all := uint64(1)<<len(k.m.CPUs) - 1
 	return fmt.Sprintf("Name:\t%s\nUmask:\t%04o\nState:\t%s (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"+
-		"FDSize:\t%d\nGroups:\t\nVmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nCapEff:\t%016x\nCpus_allowed:\t%x\n",
+		"FDSize:\t%d\nGroups:\t\nVmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmLck:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nCapEff:\t%016x\nCpus_allowed:\t%x\n",
 		p.Name, p.fs.umask, letter, word, p.PID, p.PID, p.parentPID(), u.UID, u.UID, u.UID, u.UID, u.GID, u.GID, u.GID, u.GID, len(p.files.fds),
-		size>>10, size>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
+		size>>10, size>>10, p.mm.locked()>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
 }
 
 func (p *Process) limitsText() string {

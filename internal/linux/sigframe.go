@@ -148,6 +148,7 @@ func (i sigInfo) put64(b []byte) {
 		le.PutUint64(b[16:], i.addr)
 	case i.signo == abi.SIGCHLD && i.code > 0:
 		le.PutUint32(b[16:], uint32(i.pid))
+		le.PutUint32(b[20:], i.uid)
 		le.PutUint32(b[24:], uint32(i.status))
 	default:
 		le.PutUint32(b[16:], uint32(i.pid))
@@ -165,6 +166,7 @@ func (i sigInfo) put32(b []byte) {
 		le.PutUint32(b[12:], uint32(i.addr))
 	case i.signo == abi.SIGCHLD && i.code > 0:
 		le.PutUint32(b[12:], uint32(i.pid))
+		le.PutUint32(b[16:], i.uid)
 		le.PutUint32(b[20:], uint32(i.status))
 	default:
 		le.PutUint32(b[12:], uint32(i.pid))

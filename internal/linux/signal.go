@@ -44,8 +44,9 @@ type sigInfo struct {
 	code   int32
 	addr   uint64 // faults
 	pid    int    // SI_USER and SIGCHLD
-	status int32  // SIGCHLD
+	status int32  // SIGCHLD; who sent it of SI_USER; overruns of SI_TIMER
 	value  uint64 // SI_QUEUE
+	uid    uint32 // SIGCHLD
 	timer  int    // number of the timer that it is of, plus one
 }
 
@@ -56,12 +57,14 @@ type signals struct {
 	queue []sigInfo
 }
 
-func (s *signals) add(i sigInfo) {
+// add reports whether the signal waits now and did not before.
+func (s *signals) add(i sigInfo) bool {
 	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN && i.timer == 0 || len(s.queue) >= maxQueued {
-		return
+		return false
 	}
 	s.set |= bit(i.signo)
 	s.queue = append(s.queue, i)
+	return true
 }
 
 // take removes the first waiting signal n.
@@ -111,6 +114,7 @@ type action struct {
 // handlers are the actions of a process, shared under CLONE_SIGHAND.
 type handlers struct {
 	users int
+	sent  uint64 // signals: the edges of a signalfd
 	act   [abi.SIGRTMAX + 1]action
 }
 
@@ -143,13 +147,24 @@ func (a *altStack) state(sp uint64) uint32 {
 	return 0
 }
 
+// signed adds to what tells of a child whose it was: there is one user.
+func (k *Kernel) signed(i sigInfo) sigInfo {
+	if i.signo == abi.SIGCHLD && i.code > 0 {
+		i.uid = k.user().UID
+	}
+	return i
+}
+
 // send adds a signal for the thread. Ignored ones go nowhere.
 func (t *Thread) send(i sigInfo) {
+	i = t.k.signed(i)
 	t.proc.stopOrContinue(i.signo)
 	if t.proc.sigs.ignores(i.signo) && !t.blocked.has(i.signo) && !t.traced() {
 		return
 	}
-	t.sig.add(i)
+	if t.sig.add(i) {
+		t.proc.sigs.sent++
+	}
 	t.interruptFor(i.signo)
 	t.k.changed()
 }
@@ -160,11 +175,14 @@ func (p *Process) send(i sigInfo) {
 	if p.zombie {
 		return
 	}
+	i = p.k.signed(i)
 	p.stopOrContinue(i.signo)
 	if p.sigs.ignores(i.signo) && !p.allBlock(i.signo) && !p.thr[0].traced() {
 		return
 	}
-	p.pend.add(i)
+	if p.pend.add(i) {
+		p.sigs.sent++
+	}
 	for _, t := range p.thr {
 		t.interruptFor(i.signo)
 	}
@@ -233,16 +251,5 @@ func (t *Thread) fatalPending() bool { return (t.sig.set | t.proc.pend.set).has(
 // next takes the signal to deliver now: synchronous ones first, then by
 // number, the thread's before the process's.
 func (t *Thread) next() (sigInfo, bool) {
-	for _, src := range []*signals{&t.sig, &t.proc.pend} {
-		set := src.set &^ t.blocked
-		if s := set & synchronous; s != 0 {
-			set = s
-		}
-		if set != 0 {
-			info := src.take(lowest(set))
-			t.proc.taken(&info)
-			return info, true
-		}
-	}
-	return sigInfo{}, false
+	return t.take(^t.blocked)
 }

@@ -73,8 +73,16 @@ func (f *File) edges(k *Kernel) wakes {
 		w = f.sock.wakes
 	case f.pipe != nil:
 		w = f.pipe.wakes
-	case f.device == devEvent || f.device == devSemaphore:
+	case f.device == devEvent || f.device == devSemaphore || f.device == devNotify:
 		w = f.wakes
+	case f.device == devSignal:
+		w = wakes{in: f.sigs.sent}
+	case f.device == devEpoll:
+		w = wakes{}
+		for _, i := range f.watched {
+			inner := i.file.edges(k)
+			w.in += inner.in + inner.out
+		}
 	}
 	return wakes{w.in + 1, w.out + 1} // 0 is never
 }

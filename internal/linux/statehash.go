@@ -165,7 +165,7 @@ func (s *signals) hash(h *emu.Hasher) {
 }
 
 func (i *sigInfo) hash(h *emu.Hasher) {
-	words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value)
+	words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value, uint64(i.uid))
 	if i.timer != 0 {
 		h.Uint64(uint64(i.timer))
 	}
@@ -244,8 +244,8 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
 		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
 	h.Bytes(mm.auxv)
-	if mm.ldtEntries != 0 {
-		h.Uint64(uint64(mm.ldtEntries))
+	if mm.ldtEntries != 0 || mm.lockFuture != notLocked {
+		words(h, uint64(mm.ldtEntries), uint64(mm.lockFuture))
 	}
 	if mm.abi != mm.k.m.Arch {
 		h.String("32-bit programs")
@@ -256,6 +256,10 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 		h.Bool(v.DontCopy)
 		if v.ReadOnly {
 			h.String("read-only")
+		}
+		if v.Locked != notLocked {
+			h.String("locked")
+			h.Uint64(uint64(v.Locked))
 		}
 		h.Bool(v.GrowsDown)
 		h.String(v.Name)
@@ -318,6 +322,10 @@ func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
 		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock), number(o, n.fifo))
 		h.String(n.target)
 		h.Bool(n.opaque)
+		if n.memfd || n.seals != 0 {
+			h.Bool(n.memfd)
+			h.Uint64(uint64(n.seals))
+		}
 	}
 }
 
@@ -361,6 +369,9 @@ func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {
 		h.Uint64(number(o, f.host.node))
+	}
+	if f.sigs != nil || f.mask != 0 {
+		words(h, uint64(f.mask), number(o, f.sigs))
 	}
 	h.Bytes(f.text)
 	for _, e := range f.entries {

@@ -154,6 +154,7 @@ func (o *objects) process(p *Process) {
 func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
+		add(o, &o.sigs, f.sigs)
 		o.node(f.fifo)
 		o.socket(f.sock)
 		if f.host != nil {

@@ -27,12 +27,12 @@ type interest struct {
 	seen   wakes // edge-triggered: the file's edges when it was last looked at
 }
 
-// ready is the events that a watched file has, of those asked for.
-func (i *interest) ready() uint32 {
+// ready is the events that a watched file has, of those asked for, when t asks.
+func (i *interest) ready(t *Thread) uint32 {
 	if i.file.refs == 0 || i.events&epollEvents == 0 { // closed, or a one-shot that was reported
 		return 0
 	}
-	return uint32(i.file.poll()) & (i.events | abi.POLLERR | abi.POLLHUP) & epollEvents
+	return uint32(i.file.poll(t)) & (i.events | abi.POLLERR | abi.POLLHUP) & epollEvents
 }
 
 // fresh reports whether something has woken who waits for the events of n since they
@@ -72,10 +72,10 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case e == nil || f == nil:
 		return errnoBadFile
-	case e.device != devEpoll || f.device == devEpoll: // instances are not nested here
-		return errnoInvalid
 	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devText || f.device == devMem || f.device == devList:
 		return errnoPermission
+	case e.device != devEpoll || e == f:
+		return errnoInvalid
 	}
 	n := interest{fd: c.fd(2), file: f}
 	if c.int(1) != abi.EPOLL_CTL_DEL {
@@ -85,9 +85,52 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 		}
 		n.events, n.data = le.Uint32(b), le.Uint64(b[4:])
 	}
+	if f.device == devEpoll && c.int(1) == abi.EPOLL_CTL_ADD && k.nestsTooDeep(e, f) {
+		return -int64(abi.ELOOP)
+	}
 	r := e.watch(c.int(1), n)
 	k.changed()
 	return r
+}
+
+// maxNested is how deep epoll instances may watch each other (EP_MAX_NESTS).
+const maxNested = 4
+
+// nestsTooDeep reports whether an instance that watched another would be in a circle,
+// or in a chain that is too long (ep_loop_check()).
+func (k *Kernel) nestsTooDeep(outer, inner *File) bool {
+	down := outer.depthBelow(inner, 0)
+	if down > maxNested {
+		return true
+	}
+	var up func(f *File) int
+	files := k.objects().files
+	up = func(f *File) int {
+		depth := 0
+		for _, o := range files {
+			if o.refs > 0 && slices.ContainsFunc(o.watched, func(w interest) bool { return w.file == f && f.refs > 0 }) {
+				depth = max(depth, up(o)+1)
+			}
+		}
+		return depth
+	}
+	return down+1+up(outer) > maxNested
+}
+
+// depthBelow is how many instances there are in a row below i: more than may be if
+// f is among them.
+func (f *File) depthBelow(i *File, depth int) int {
+	deepest := 0
+	for _, w := range i.watched {
+		switch {
+		case w.file.refs == 0 || w.file.device != devEpoll:
+		case w.file == f || depth > maxNested:
+			return maxNested + 1
+		default:
+			deepest = max(deepest, f.depthBelow(w.file, depth+1)+1)
+		}
+	}
+	return deepest
 }
 
 // watch changes what an epoll instance watches. The list is replaced, not
@@ -155,7 +198,7 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	list := slices.Clone(e.watched)
 	for i := range list {
 		n := &list[i]
-		got := n.ready()
+		got := n.ready(t)
 		if len(out) == most*abi.SizeofEpollEvent || n.events&abi.EPOLLET != 0 && !n.fresh(k) {
 			continue
 		}
@@ -238,14 +281,20 @@ func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 	return t.block(restartSys, never)
 }
 
-// pollEvent says which events hold for an eventfd or an epoll instance.
-func (f *File) pollEvent() uint16 {
+// pollEvent says which events hold for an eventfd, an epoll instance and the like.
+func (f *File) pollEvent(t *Thread) uint16 {
 	var r uint16
-	if f.device == devEpoll {
+	switch f.device {
+	case devEpoll:
 		for i := range f.watched {
-			if f.watched[i].ready() != 0 {
+			if f.watched[i].ready(t) != 0 {
 				r |= abi.POLLIN
 			}
+		}
+		return r
+	case devSignal:
+		if t.pending()&f.mask != 0 {
+			r |= abi.POLLIN
 		}
 		return r
 	}

@@ -131,6 +131,10 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 			return int64(f.flags | abi.O_LARGEFILE)
 		}
 		return int64(f.flags)
+	case abi.F_GET_SEALS:
+		return f.getSeals()
+	case abi.F_ADD_SEALS:
+		return k.addSeals(f, uint32(c.arg[2]))
 	case abi.F_SETFL:
 		const may = abi.O_APPEND | abi.O_NONBLOCK
 		f.flags = f.flags&^may | int(c.arg[2])&may

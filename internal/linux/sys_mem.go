@@ -35,6 +35,10 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
 		return errnoNoMem
 	}
+	how, r := t.proc.futureLock(size, flags)
+	if r != 0 {
+		return r
+	}
 	switch flags & abi.MAP_TYPE {
 	case abi.MAP_SHARED, abi.MAP_SHARED_VALIDATE:
 		v.Shared = true
@@ -55,8 +59,11 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	if flags&abi.MAP_FIXED != 0 {
 		mm.unmap(v.Start, v.End)
 	}
+	start, end := v.Start, v.End
+	v.lock(how)
 	mm.add(v)
-	return int64(v.Start)
+	mm.populateLocked(start, end)
+	return int64(start)
 }
 
 // backing finds what stands behind a new mapping.
@@ -85,7 +92,7 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 		return fail(err)
 	}
 	v.Inode, v.Off = n, off
-	return 0
+	return f.sealsMapping(v)
 }
 
 // place chooses the address of a new mapping.
@@ -171,10 +178,12 @@ func sysBrk(k *Kernel, t *Thread, c *call) int64 {
 	case newEnd < oldEnd:
 		mm.unmap(newEnd, oldEnd)
 	case newEnd > oldEnd:
-		if !mm.free(oldEnd, newEnd+emu.PageSize) || !t.proc.mayGrow(newEnd-oldEnd, true) {
+		how, r := t.proc.futureLock(newEnd-oldEnd, 0)
+		if r != 0 || !mm.free(oldEnd, newEnd+emu.PageSize) || !t.proc.mayGrow(newEnd-oldEnd, true) {
 			return int64(mm.brk)
 		}
-		mm.add(&VMA{Start: oldEnd, End: newEnd, Prot: ProtRead | ProtWrite})
+		mm.add(&VMA{Start: oldEnd, End: newEnd, Prot: ProtRead | ProtWrite, Locked: how})
+		mm.populateLocked(oldEnd, newEnd)
 	}
 	mm.brk = want
 	return int64(want)
@@ -190,6 +199,9 @@ func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
 		return errnoNoMem
 	}
 	if c.arg[2] == abi.MADV_DONTNEED || c.arg[2] == abi.MADV_FREE {
+		if mm.lockedIn(c.arg[0], end) != 0 {
+			return errnoInvalid
+		}
 		for _, v := range mm.vmas {
 			if v.End > c.arg[0] && v.Start < end && !v.Shared {
 				mm.dropPages(max(v.Start, c.arg[0]), min(v.End, end))
@@ -211,6 +223,20 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 		return errnoFault
 	case size > mm.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
 		return errnoNoMem
+	case size > oldSize && v.Locked != notLocked && !t.proc.mayLock(mm.locked()+size-oldSize):
+		return errnoAgain
+	}
+	r := mm.remap(v, oldSize, size, c)
+	if r > 0 && size > oldSize {
+		mm.populateLocked(uint64(r)+oldSize, uint64(r)+size)
+	}
+	return r
+}
+
+// remap is mremap with arguments that are right: of the mapping v, from the first.
+func (mm *MM) remap(v *VMA, oldSize, size uint64, c *call) int64 {
+	old, flags := c.arg[0], c.arg[3]
+	switch {
 	case flags&abi.MREMAP_FIXED != 0:
 		return mm.move(old, oldSize, size, c.arg[4])
 	case size <= oldSize:

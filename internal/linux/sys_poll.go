@@ -6,11 +6,11 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// poll says which events hold for f now.
-func (f *File) poll() uint16 {
+// poll says which events hold for f now, when t asks.
+func (f *File) poll(t *Thread) uint16 {
 	var r uint16
 	if f.device >= devEvent {
-		return f.pollEvent()
+		return f.pollEvent(t)
 	}
 	if f.sock != nil {
 		return f.sock.poll()
@@ -111,7 +111,7 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 			if f := t.proc.files.get(fd); f == nil {
 				got = abi.POLLNVAL
 			} else {
-				got = f.poll() & (le.Uint16(p[4:]) | abi.POLLERR | abi.POLLHUP)
+				got = f.poll(t) & (le.Uint16(p[4:]) | abi.POLLERR | abi.POLLHUP)
 			}
 		}
 		le.PutUint16(p[6:], got)
@@ -194,7 +194,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 			if f == nil {
 				return errnoBadFile
 			}
-			if f.poll()&events != 0 {
+			if f.poll(t)&events != 0 {
 				out[i][fd/8] |= 1 << (fd % 8)
 				ready++
 			}

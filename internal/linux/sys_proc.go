@@ -27,7 +27,7 @@ func sysVfork(k *Kernel, t *Thread, c *call) int64 {
 
 // sysClone: the order of the last arguments differs between the two ABIs.
 func sysClone(k *Kernel, t *Thread, c *call) int64 {
-	a := cloneArgs{flags: c.arg[0] &^ 0xff, exitSig: int(c.arg[0] & 0xff), stack: c.arg[1], ptid: c.arg[2],
+	a := cloneArgs{flags: c.arg[0] & 0xffffff00, exitSig: int(c.arg[0] & 0xff), stack: c.arg[1], ptid: c.arg[2],
 		ctid: c.arg[3], tls: c.arg[4]}
 	if c.compat {
 		a.tls, a.ctid = c.arg[3], c.arg[4]

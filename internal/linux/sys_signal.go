@@ -206,13 +206,7 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 	if !ok {
 		return errnoFault
 	}
-	for _, src := range []*signals{&t.sig, &t.proc.pend} {
-		s := src.set & sigset(set)
-		if s == 0 {
-			continue
-		}
-		info := src.take(lowest(s))
-		t.proc.taken(&info)
+	if info, ok := t.take(sigset(set) &^ unblockable); ok {
 		if c.arg[1] != 0 {
 			b := make([]byte, 128)
 			if c.compat {
@@ -314,7 +308,7 @@ func sysKill(k *Kernel, t *Thread, c *call) int64 {
 		}
 		found = true
 		if n != 0 {
-			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID})
+			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID, status: int32(k.user().UID)})
 		}
 	}
 	if !found {
@@ -333,7 +327,7 @@ func (k *Kernel) killThread(t *Thread, pid, tid, n int) int64 {
 	if tid <= 0 || n < 0 || n > abi.SIGRTMAX {
 		return errnoInvalid
 	}
-	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID})
+	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID, status: int32(k.user().UID)})
 }
 
 // sendThread sends to one thread; pid 0: of any process.
@@ -357,11 +351,11 @@ func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64) (sigInfo, int64)
 	}
 	i := sigInfo{signo: n, code: int32(le.Uint32(b[8:]))}
 	if c.compat {
-		i.pid, i.value = int(le.Uint32(b[12:])), uint64(le.Uint32(b[20:]))
+		i.pid, i.status, i.value = int(int32(le.Uint32(b[12:]))), int32(le.Uint32(b[16:])), uint64(le.Uint32(b[20:]))
 	} else {
-		i.pid, i.value = int(le.Uint32(b[16:])), le.Uint64(b[24:])
+		i.pid, i.status, i.value = int(int32(le.Uint32(b[16:]))), int32(le.Uint32(b[20:])), le.Uint64(b[24:])
 	}
-	if i.code >= 0 || i.code == abi.SI_TKILL || n < 1 || n > abi.SIGRTMAX {
+	if (i.code >= 0 || i.code == abi.SI_TKILL) && c.int(0) != t.proc.PID {
 		return i, errnoPermission
 	}
 	return i, 0
@@ -373,17 +367,26 @@ func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	p := k.procs[c.int(0)]
-	if p == nil {
+	switch {
+	case p == nil:
 		return errnoNoProcess
+	case info.signo < 0 || info.signo > abi.SIGRTMAX:
+		return errnoInvalid
+	case info.signo != 0:
+		p.send(info)
 	}
-	p.send(info)
 	return 0
 }
 
 func sysTgsigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 	info, r := k.readInfo(t, c, c.int(2), c.arg[3])
-	if r != 0 {
+	switch {
+	case r != 0:
 		return r
+	case c.int(0) <= 0 || c.int(1) <= 0:
+		return errnoInvalid
+	case info.signo < 0 || info.signo > abi.SIGRTMAX:
+		return errnoInvalid
 	}
 	return k.sendThread(c.int(0), c.int(1), info)
 }

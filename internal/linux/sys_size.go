@@ -63,6 +63,8 @@ func (k *Kernel) resize(n *node, r, size int64) int64 {
 		return errnoInvalid
 	case size > maxFile:
 		return -int64(abi.EFBIG)
+	case size < n.inode.Size && n.sealed(abi.F_SEAL_SHRINK), size > n.inode.Size && n.sealed(abi.F_SEAL_GROW):
+		return errnoPermission
 	}
 	k.truncate(n, size)
 	return 0
@@ -88,6 +90,9 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 		return -int64(abi.EFBIG)
 	}
 	n, r := k.nodeOf(f)
+	if n != nil && n.sealed(abi.F_SEAL_GROW) && off+size > n.inode.Size {
+		return errnoPermission
+	}
 	if r == 0 && c.arg[1] == 0 && off+size > n.inode.Size {
 		k.truncate(n, off+size)
 	}

@@ -13,6 +13,8 @@ var callsOfWaiting = callGroup{
 		{"epoll_pwait", "dxddxu", sysEpollPwait, full},
 		{"epoll_pwait2", "dxdxxu", sysEpollPwait2, full},
 		{"eventfd", "u", sysEventfd, full},
+		{"signalfd", "dxu", sysSignalfd, full},
+		{"signalfd4", "dxux", sysSignalfd4, full},
 		{"eventfd2", "ux", sysEventfd2, full},
 	},
 	only64: []spec{

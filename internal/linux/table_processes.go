@@ -6,7 +6,7 @@ var callsOfProcesses = callGroup{
 		{"fork", "", sysFork, full},
 		{"vfork", "", sysVfork, full},
 		{"clone", "xxxxx", sysClone, full},
-		{"clone3", "xu", sysAbsent, absent("libraries use clone")},
+		{"clone3", "xu", sysClone3, partial("no numbers chosen by the caller, no descriptors of processes, namespaces and cgroups: EPERM, EINVAL, EBADF")},
 		{"execve", "sxx", sysExecve, full},
 		{"exit", "d", sysExit, full},
 		{"exit_group", "d", sysExitGroup, full},

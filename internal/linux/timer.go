@@ -214,6 +214,7 @@ func (p *Process) fire(tm *posixTimer) {
 		return
 	}
 	tm.waiting = true
+	p.sigs.sent++
 	if to != nil {
 		to.sig.add(info)
 		to.interruptFor(tm.signo)

@@ -18,10 +18,11 @@ const (
 type VMA struct {
 	Start, End uint64 // linear addresses, page aligned, End exclusive
 	Prot       Prot
-	Shared     bool   // MAP_SHARED
-	DontCopy   bool   // fork leaves it out
-	ReadOnly   bool   // shared, of a file that was not opened for writing: it never can be
-	GrowsDown  bool   // the stack
+	Shared     bool // MAP_SHARED
+	DontCopy   bool // fork leaves it out
+	ReadOnly   bool // shared, of a file that was not opened for writing: it never can be
+	GrowsDown  bool // the stack
+	Locked     locking
 	Inode      *Inode // nil: anonymous
 	Off        uint64 // offset in Inode of Start, in bytes
 	Name       string // of a special mapping, such as "[stack]"
@@ -32,7 +33,7 @@ func (v *VMA) offset(va uint64) uint64 { return v.Off + va - v.Start }
 
 // joins reports whether w continues v with the same properties.
 func (v *VMA) joins(w *VMA) bool {
-	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown &&
+	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown && v.Locked == w.Locked &&
 		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.offset(w.Start) == w.Off)
 }
 

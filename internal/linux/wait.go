@@ -130,7 +130,7 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 		}
 		return r
 	}
-	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], w.info.encode(c.compat)) {
+	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], k.signed(w.info).encode(c.compat)) {
 		return errnoFault
 	}
 	if options&abi.WNOWAIT == 0 {

@@ -8,6 +8,10 @@ const (
 	CLONE_SIGHAND        = 0x800
 	CLONE_PIDFD          = 0x1000
 	CLONE_VFORK          = 0x4000
+	CLONE_PARENT         = 0x8000
+	CLONE_DETACHED       = 0x400000
+	CLONE_CLEAR_SIGHAND  = 0x100000000
+	CLONE_INTO_CGROUP    = 0x200000000
 	CLONE_THREAD         = 0x10000
 	CLONE_SETTLS         = 0x80000
 	CLONE_PTRACE         = 0x2000
@@ -15,6 +19,13 @@ const (
 	CLONE_PARENT_SETTID  = 0x100000
 	CLONE_CHILD_CLEARTID = 0x200000
 	CLONE_CHILD_SETTID   = 0x1000000
+)
+
+// Sizes of struct clone_args by the kernel that has it, and the largest, in bytes.
+const (
+	CLONE_ARGS_SIZE_VER0 = 64
+	CLONE_ARGS_SIZE_VER2 = 88
+	CLONE_ARGS_MAX       = 4096
 )
 
 // Options of wait4(2) and waitid(2), and what waitid waits for.

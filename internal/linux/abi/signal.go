@@ -94,3 +94,6 @@ const (
 	SS_AUTODISARM = 1 << 31
 	MINSIGSTKSZ   = 2048
 )
+
+// SizeofSignalfdSiginfo is the size of struct signalfd_siginfo in bytes.
+const SizeofSignalfdSiginfo = 128
