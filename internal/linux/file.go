@@ -16,6 +16,7 @@ type File struct {
 	pos     int64
 	entries []dirEntry // of a directory, read at the first getdents
 	text    []byte     // content of a generated file, such as /proc/self/maps
+	mem     *MM        // of devMem: whose memory
 	device  device
 	pipe    *pipe
 	fifo    *node // that has the pipe's name
@@ -41,7 +42,7 @@ const (
 	devStdout
 	devStderr
 	devText // content is File.text
-	devMem  // /proc/self/mem
+	devMem  // /proc/PID/mem
 	devList // a generated directory, which is read anew
 	devEvent
 	devSemaphore // an eventfd that gives its count one by one
@@ -127,12 +128,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		*pos += int64(n)
 		return int64(n)
 	case devMem:
-		n := t.proc.mm.ReadForced(uint64(*pos), b)
-		if n == 0 && len(b) > 0 {
-			return -int64(abi.EIO)
-		}
-		*pos += int64(n)
-		return int64(n)
+		return f.mem.asFile(b, pos, f.mem.ReadForced)
 	case devEvent, devSemaphore:
 		return k.readEvent(t, f, b)
 	case devTimer:
@@ -162,6 +158,8 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	switch f.device {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
+	case devMem:
+		return f.mem.asFile(b, pos, f.mem.poke)
 	case devEvent, devSemaphore:
 		return k.writeEvent(t, f, b)
 	case devStdout:
@@ -170,6 +168,20 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.writeOut(t, &k.stderr, b)
 	}
 	return errnoInvalid
+}
+
+// asFile moves bytes of memory as /proc/PID/mem does (mem_rw()); once its last
+// process is gone it is empty.
+func (mm *MM) asFile(b []byte, pos *int64, move func(uint64, []byte) int) int64 {
+	if mm.users == 0 {
+		return 0
+	}
+	n := move(uint64(*pos), b)
+	if n == 0 && len(b) > 0 {
+		return -int64(abi.EIO)
+	}
+	*pos += int64(n)
+	return int64(n)
 }
 
 // maxFile bounds a file's size (s_maxbytes of a file system with 4 KiB blocks).

@@ -78,7 +78,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		return r
 	}
 	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
-	n.sched, n.noTSC = t.sched.child(), t.noTSC
+	n.sched, n.noTSC, n.persona = t.sched.child(), t.noTSC, t.persona
 	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}

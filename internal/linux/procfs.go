@@ -301,8 +301,8 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	case "maps":
 		return &File{device: devText, text: []byte(mm.Maps())}
 	case "mem":
-		if proc == t.proc {
-			return &File{device: devMem}
+		if proc == t.proc || k.mayTrace(proc) {
+			return &File{device: devMem, mem: mm}
 		}
 	case "auxv":
 		return &File{device: devText, text: mm.auxv}
@@ -358,7 +358,7 @@ func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
 	if f.pipe != nil && f.pipe.readers+f.pipe.writers == 0 {
 		return nil, errnoNotHere
 	}
-	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, path: f.path}, 0
+	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}, 0
 }
 
 // descriptorAt is the caller's descriptor that a path such as /dev/fd/3 stands for.

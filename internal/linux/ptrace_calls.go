@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
 
 const errnoIO = -int64(abi.EIO)
 
@@ -50,13 +53,16 @@ func (k *Kernel) traceMe(t *Thread) int64 {
 	return 0
 }
 
-// attach begins to trace o. All processes are of one user, so that anybody may
-// trace those that are dumpable.
+// mayTrace is ptrace_may_access(): all processes are of one user, so that anybody
+// may trace those that are dumpable.
+func (k *Kernel) mayTrace(p *Process) bool { return p.attr.dumpable || k.privileged() }
+
+// attach begins to trace o.
 func (k *Kernel) attach(t, o *Thread, seize bool, addr, options uint64) int64 {
 	switch {
 	case seize && (addr != 0 || options&^abi.PTRACE_O_MASK != 0):
 		return errnoIO
-	case o.proc == t.proc, o.traced(), !o.proc.attr.dumpable && !k.privileged():
+	case o.proc == t.proc, o.traced(), !k.mayTrace(o.proc):
 		return errnoPermission
 	}
 	o.trace = tracing{by: t, seized: seize}
@@ -86,7 +92,7 @@ func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
 		return t.give(data, b)
 	case abi.PTRACE_POKETEXT, abi.PTRACE_POKEDATA:
 		b := le.AppendUint64(nil, data)
-		if !o.proc.mm.poke(addr, b[:word]) {
+		if o.proc.mm.poke(addr, b[:word]) != word {
 			return errnoIO
 		}
 		return 0
@@ -127,24 +133,27 @@ func (t *Thread) give(va uint64, b []byte) int64 {
 	return 0
 }
 
-// poke changes memory for a debugger, shared or not.
-func (mm *MM) poke(va uint64, b []byte) bool {
-	for len(b) > 0 {
-		v := mm.Find(va)
+// poke changes memory for a debugger, shared or not; it returns how many bytes
+// could be changed.
+func (mm *MM) poke(va uint64, b []byte) int {
+	done := 0
+	for done < len(b) {
+		at := va + uint64(done)
+		v := mm.Find(at)
 		if v == nil {
-			return false
+			break
 		}
-		n := min(uint64(len(b)), v.End-va)
+		part := b[done:min(uint64(len(b)), uint64(done)+emu.PageSize-at%emu.PageSize)]
 		if v.Shared {
-			if v.Prot&ProtWrite == 0 || !mm.Write(va, b[:n]) {
-				return false
+			if v.Prot&ProtWrite == 0 || !mm.Write(at, part) {
+				break
 			}
-		} else if !mm.WriteForced(va, b[:n]) {
-			return false
+		} else if !mm.WriteForced(at, part) {
+			break
 		}
-		va, b = va+n, b[n:]
+		done += len(part)
 	}
-	return true
+	return done
 }
 
 // ptraceResume are the requests that let o go on; false: it is another one.

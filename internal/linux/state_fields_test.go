@@ -27,7 +27,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Inode{}, "file frames saved")
 	mementotest.References(t, node{}, "inode sock fifo")
 	mementotest.References(t, fdTable{}, "fds")
-	mementotest.References(t, File{}, "host entries text pipe fifo sock watched sigs")
+	mementotest.References(t, File{}, "host entries text mem pipe fifo sock watched sigs")
 	mementotest.References(t, pipe{}, "data")
 	mementotest.References(t, socket{}, "peer queue backlog waiting")
 	mementotest.References(t, packet{}, "data by rights")

@@ -118,6 +118,9 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 		words(h, uint64(t.exit), t.orig)
 		h.Bool(t.exitGroup)
 	}
+	if t.persona != 0 {
+		words(h, uint64(t.persona))
+	}
 	if s := &t.sem; *s != (semWait{}) {
 		words(h, number(o, s.set), uint64(s.num))
 		h.Bool(s.zero)
@@ -364,7 +367,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 }
 
 func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), number(o, f.mem), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {

@@ -142,9 +142,13 @@ func (o *objects) process(p *Process) {
 			o.file(d.file)
 		}
 	}
-	if add(o, &o.mms, p.mm) {
-		o.file(p.mm.exe)
-		for _, v := range p.mm.vmas {
+	o.mm(p.mm)
+}
+
+func (o *objects) mm(mm *MM) {
+	if add(o, &o.mms, mm) {
+		o.file(mm.exe)
+		for _, v := range mm.vmas {
 			add(o, &o.vmas, v)
 			add(o, &o.inodes, v.Inode)
 		}
@@ -157,6 +161,9 @@ func (o *objects) file(f *File) {
 		add(o, &o.sigs, f.sigs)
 		o.node(f.fifo)
 		o.socket(f.sock)
+		if f.mem != nil && f.mem.users > 0 {
+			o.mm(f.mem)
+		}
 		if f.host != nil {
 			o.node(f.host.node)
 		}

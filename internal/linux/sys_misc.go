@@ -97,18 +97,32 @@ func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
 
 func sysUname(k *Kernel, t *Thread, c *call) int64 {
 	const field = 65
-	machine := "x86_64"
-	if k.m.Arch == emu.I386 {
+	machine, release := "x86_64", "6.1.0"
+	if k.m.Arch == emu.I386 || t.persona&abi.PER_MASK == abi.PER_LINUX32 {
 		machine = "i686"
 	}
+	if t.persona&abi.UNAME26 != 0 {
+		release = "2.6.61" // override_release()
+	}
 	b := make([]byte, 6*field)
-	for i, s := range []string{"Linux", "trapline", "6.1.0", "#1 SMP", machine, "(none)"} {
+	for i, s := range []string{"Linux", "trapline", release, "#1 SMP", machine, "(none)"} {
 		copy(b[i*field:], s)
 	}
 	if !t.proc.mm.Write(c.arg[0], b) {
 		return errnoFault
 	}
 	return 0
+}
+
+// sysPersonality is personality(2). Of a personality, uname's words follow; addresses
+// are never random.
+func sysPersonality(_ *Kernel, t *Thread, c *call) int64 {
+	const ask = 0xffffffff
+	old := t.persona
+	if p := uint32(c.arg[0]); p != ask {
+		t.persona = p
+	}
+	return int64(old)
 }
 
 func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {

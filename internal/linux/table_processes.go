@@ -22,6 +22,7 @@ var callsOfProcesses = callGroup{
 		{"setsid", "", sysSetsid, full},
 		{"ptrace", "xdxx", sysPtrace, full},
 		{"prctl", "dxxxx", sysPrctl, full},
+		{"personality", "x", sysPersonality, partial("kept, and uname follows it; addresses are never random, and reading a page never makes it executable")},
 		{"set_thread_area", "x", sysSetThreadArea, full},
 		{"get_thread_area", "x", sysGetThreadArea, full},
 		{"set_tid_address", "x", sysSetTidAddress, full},

@@ -68,6 +68,7 @@ type Thread struct {
 	exit      int       // wait status that it ends with
 	exitGroup bool      // the process ends with it
 	noTSC     bool      // PR_SET_TSC: reading the time stamp is SIGSEGV
+	persona   uint32    // of personality(2)
 	sem       semWait
 	vforkOf   *Thread // the parent that waits for this thread's process
 }

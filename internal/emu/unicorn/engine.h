@@ -21,6 +21,8 @@ struct tl_context {
 
 typedef struct tl_runner tl_runner;
 
+enum { TL_PIECES = 256 };
+
 struct tl_engine {
 	uc_engine *uc;
 	int mode64;
@@ -30,6 +32,7 @@ struct tl_engine {
 	region *regions;
 	int nregions;
 	int last_region;
+	void *pieces[TL_PIECES]; // by number of the host's page: the piece of mapped memory that it is in (ramlist.c)
 	tl_runner *runner; // NULL: this instance steps
 	uint64_t shown_at; // tl_show_code: nshown bytes of memory, kept while others stand there
 	int nshown;

@@ -18,6 +18,7 @@ package unicorn
 #cgo LDFLAGS: -Wl,--wrap=helper_be_stl_mmu_x86_64 -Wl,--wrap=helper_be_stq_mmu_x86_64
 #cgo LDFLAGS: -Wl,--wrap=cpu_stb_data_ra_x86_64 -Wl,--wrap=cpu_stw_data_ra_x86_64 -Wl,--wrap=cpu_stl_data_ra_x86_64
 #cgo LDFLAGS: -Wl,--wrap=cpu_stq_data_ra_x86_64 -Wl,--wrap=qemu_ram_alloc_from_ptr_x86_64
+#cgo LDFLAGS: -Wl,--wrap=qemu_ram_addr_from_host_x86_64
 #include <stdlib.h>
 #include "ramlist.h"
 #include "runner.h"

@@ -28,6 +28,13 @@ const (
 	CLONE_ARGS_MAX       = 4096
 )
 
+// Of personality(2).
+const (
+	PER_MASK    = 0xff
+	PER_LINUX32 = 0x8
+	UNAME26     = 0x20000
+)
+
 // Options of wait4(2) and waitid(2), and what waitid waits for.
 const (
 	WNOHANG    = 1

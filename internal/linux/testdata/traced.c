@@ -1,4 +1,4 @@
-// A tracer and what it traces: steps, system calls, registers, memory, events, breakpoints of the processor.
+// A tracer and what it traces: steps, system calls, registers, memory and its file, events, breakpoints of the processor; and personality(2).
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <elf.h>
+#include <fcntl.h>
+#include <sys/personality.h>
+#include <sys/utsname.h>
 
 static volatile long word = 5;
 static volatile int counter;
@@ -82,12 +85,65 @@ static void run(int kind, int request, long options) {
 	}
 }
 
+// A process's memory as a file: of a child, of one that executes another program, of one that ended.
+static void memory(void) {
+	static const char fixed[] = "read-only";
+	char path[40], got[10] = "";
+	long v = 0;
+	int pid = fork(), status;
+	if (pid == 0) { ptrace(PTRACE_TRACEME, 0, 0, 0); raise(SIGSTOP); printf("child has %ld %s\n", word, fixed); execl("/proc/self/exe", "traced", "end", (char *)0); _exit(1); }
+	waitpid(pid, &status, 0);
+	for (int way = 0; way < 2; way++) {
+		sprintf(path, way ? "/proc/%d/task/%d/mem" : "/proc/%d/mem", pid, pid);
+		int ro = open(path, O_RDONLY), fd = open(path, O_RDWR);
+		printf("read %d %ld\n", (int)pread(fd, &v, sizeof v, (long)&word), v);
+		v = 40 + way;
+		printf("write %d", (int)pwrite(fd, &v, sizeof v, (long)&word));
+		printf(" by a reader %d", (int)pwrite(ro, &v, sizeof v, (long)&word));
+		printf(" %d\n", errno);
+		printf("fixed %d\n", (int)pwrite(fd, "changed!!", 9, (long)fixed));
+		printf("nothing there %d", (int)pread(fd, &v, sizeof v, 4096));
+		printf(" %d\n", errno);
+		printf("seek %d", lseek(fd, (long)fixed, SEEK_SET) == (long)fixed);
+		printf(" read %d %s\n", (int)read(fd, got, 9), got);
+		if (!way) { close(ro); close(fd); continue; }
+		ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC);
+		ptrace(PTRACE_CONT, pid, 0, 0);
+		waitpid(pid, &status, 0);
+		printf("stop %#x", status >> 8);
+		printf(" old memory %d %d", (int)pread(fd, &v, sizeof v, (long)&word), (int)pwrite(fd, &v, sizeof v, (long)&word));
+		int again = open(path, O_RDONLY);
+		printf(" new %d\n", (int)pread(again, &v, sizeof v, (long)&word));
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		printf("ended: memory %d\n", (int)pread(again, &v, sizeof v, (long)&word));
+		close(ro); close(fd); close(again);
+	}
+}
+
+static void person(void) {
+	struct utsname u;
+	printf("personality %#x", personality(0xffffffff));
+	printf(" %#x", personality(PER_LINUX32 | ADDR_NO_RANDOMIZE));
+	uname(&u);
+	printf(" %#x machine %s", personality(UNAME26), u.machine);
+	uname(&u);
+	printf(" release %.3s", u.release);
+	int pid = fork();
+	if (pid == 0) _exit(personality(0xffffffff) == UNAME26);
+	int status;
+	waitpid(pid, &status, 0);
+	printf(" child %d, back %#x\n", WEXITSTATUS(status), personality(0));
+}
+
 int main(int argc, char **argv) {
 	setvbuf(stdout, 0, _IONBF, 0);
 	if (argc > 1) return 9;
 	printf("nobody's: %ld %d\n", ptrace(PTRACE_CONT, getpid(), 0, 0), errno);
 	printf("no process: %ld %d\n", ptrace(PTRACE_ATTACH, 1 << 21, 0, 0), errno);
 	printf("own: %ld %d\n", ptrace(PTRACE_ATTACH, getpid(), 0, 0), errno);
+	person();
+	memory();
 	run(0, PTRACE_CONT, 0);
 	run(0, PTRACE_SYSCALL, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
 	run(1, PTRACE_CONT, PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXIT);
