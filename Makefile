@@ -194,7 +194,7 @@ busybox:
 # its HOT hottest ones. "make test" does the same with one of these.
 HOT     ?= 40
 busybox-probes: deps busybox
-	$(GO) test $(LIBRARY) ./internal/uprobes/tracer -run TestBusybox -hot $(HOT) -timeout 1h -v
+	$(GO) test $(LIBRARY) ./internal/uprobes/traceuprobe -run TestBusybox -hot $(HOT) -timeout 1h -v
 
 # Programs of floating point and vectors as gcc makes them for x86-64-v3 and for
 # x87, beside their native runs: the project's own, and busybox, lua, zstd and

@@ -153,16 +153,11 @@ func (a *auditing) judgeAsked(ctx context.Context, names []string) error {
 		}
 	}
 	own := len(defs)
-	for i, text := range a.cmd.StringSlice("probe") {
-		defs = append(defs, definition{"-p", i + 1, text})
+	more, err := askedDefinitions(ctx, a.cmd)
+	if err != nil {
+		return err
 	}
-	if name := a.cmd.String("file"); name != "" {
-		more, err := readDefinitions(ctx, name)
-		if err != nil {
-			return err
-		}
-		defs = append(defs, more...)
-	}
+	defs = append(defs, more...)
 	for i := range defs {
 		asked := defs[i].text
 		if i < own {

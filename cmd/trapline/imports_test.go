@@ -48,6 +48,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"events/filter", "events glob"},
 	{"events/tracefs", "x86 events events/fetch"},
 	{"events/tracearray", "events events/fetch events/filter events/tracefs"},
+	{"events/tracedir", "events events/tracearray events/tracefs"},
 	{"kprobes", "emu emu/insn linux/abi loader memento emu/regs engines traps x86"},
 	{"kprobes/props", "x86 emu explore linux kprobes engines traps"},
 	{"kprobes/trace", "emu emu/insn linux/abi loader kprobes events/... traps"},
@@ -58,7 +59,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"uprobes/places", "emu emu/insn loader nearest glob uprobes/names uprobes/source"},
 	{"uprobes/audit", "emu emu/insn loader events uprobes uprobes/places"},
 	{"uprobes/trial", "linux linux/abi uprobes"},
-	{"uprobes/tracer", "emu linux linux/abi memento events/... uprobes"},
+	{"uprobes/traceuprobe", "emu x86 linux linux/abi memento events/... uprobes"},
 
 	{"format", "nearest sched engines expr"},
 	{"story", "emu emu/insn loader emu/regs x86 traps"},

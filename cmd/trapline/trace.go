@@ -150,7 +150,9 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 			return reported(exitTrace)
 		}
 	}
-	if err := ev.finish(context.WithoutCancel(ctx)); err != nil {
+	if err := ev.finish(context.WithoutCancel(ctx)); errors.Is(err, reported(exitTrace)) {
+		return err
+	} else if err != nil {
 		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}

@@ -100,16 +100,9 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 
 // tracedEvents reads the definitions, with their symbols resolved.
 func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]string, error) {
-	var defs []definition
-	for i, text := range c.StringSlice("probe") {
-		defs = append(defs, definition{"-p", i + 1, text})
-	}
-	if name := c.String("file"); name != "" {
-		more, err := readDefinitions(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		defs = append(defs, more...)
+	defs, err := askedDefinitions(ctx, c)
+	if err != nil {
+		return nil, err
 	}
 	files := newProbedFiles(c, cfg)
 	var lines []string

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/urfave/cli/v3"
+
 	"trapline/internal/events"
 	"trapline/internal/format"
 	"trapline/internal/uprobes/places"
@@ -83,6 +85,19 @@ func columnIn(users, given string, column int) int {
 		return 0
 	}
 	return len(path) + 1 + min(column-len(gpath)-1, len(place)-1)
+}
+
+// askedDefinitions are those of -p and -f.
+func askedDefinitions(ctx context.Context, c *cli.Command) ([]definition, error) {
+	var defs []definition
+	for i, text := range c.StringSlice("probe") {
+		defs = append(defs, definition{"-p", i + 1, text})
+	}
+	if name := c.String("file"); name != "" {
+		more, err := readDefinitions(ctx, name)
+		return append(defs, more...), err
+	}
+	return defs, nil
 }
 
 // readDefinitions reads a file of definitions, "-" being standard input.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/audit"
 	"trapline/internal/uprobes/places"
-	"trapline/internal/uprobes/tracer"
+	"trapline/internal/uprobes/traceuprobe"
 )
 
 // traceFlags are those of the events.
@@ -26,9 +27,10 @@ func traceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "define and enable the uprobe event `LINE` (may be repeated)"},
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "define and enable the events of `FILE`, a line each; - is standard input"},
+		&cli.StringFlag{Name: sessionName, Usage: "write and read files of tracefs as `FILE` says, by lines of echo and cat, with run between them; then cat shows the trace"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the trace to `TRACE` (default: standard error, after the run)"},
 		returnsFlag(),
-		&cli.IntFlag{Name: "entries", Value: tracer.DefaultEntries, Usage: "keep at most `N` entries of the trace; if more are raised the exit status is 125"},
+		&cli.IntFlag{Name: "entries", Value: traceuprobe.DefaultRecords, Usage: "keep at most `N` entries of the trace; if more are raised the exit status is 125"},
 		&cli.BoolFlag{Name: "profile", Usage: "print how often each probe was hit, as uprobe_profile does"},
 		&cli.BoolFlag{Name: "json", Usage: "the trace, and what --explain tells, as one JSON object a line"},
 		&cli.BoolFlag{Name: "explain", Usage: "tell the first hit of each probe step by step, and count traps"},
@@ -42,34 +44,32 @@ func traceFlags() []cli.Flag {
 
 // traceEvents are the events of one run of trace; nil: there are none.
 type traceEvents struct {
-	system   *uprobes.System
-	tracer   *tracer.Tracer
-	registry *tracefs.Registry
-	account  *uprobes.Account // with --explain, else nil
-	engine   *engines.Engine
-	cmd      *cli.Command
-	defs     []definition
-	files    *probedFiles
-	stderr   io.Writer // through package printable
-	show     *output   // standard error with colour
-	out      *traceFile
-	flawed   bool // a probe was refused
+	system  *uprobes.System
+	session *traceuprobe.Session
+	script  *traceScript     // of --session; nil: there is none
+	account *uprobes.Account // with --explain, else nil
+	engine  *engines.Engine
+	cmd     *cli.Command
+	defs    []definition
+	files   *probedFiles
+	stderr  io.Writer // through package printable
+	show    *output   // standard error with colour
+	out     *traceFile
+	echoed  definition // by the step of a session under way
+	flawed  bool       // a probe was refused
 }
 
 // newTraceEvents reads the definitions and opens the trace file.
 func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stderr io.Writer) (*traceEvents, error) {
 	t := &traceEvents{cmd: c, stderr: c.Root().ErrWriter, show: newOutput(stderr), files: newProbedFiles(c, cfg)}
-	for i, text := range c.StringSlice("probe") {
-		t.defs = append(t.defs, definition{"-p", i + 1, text})
+	var err error
+	if t.defs, err = askedDefinitions(ctx, c); err != nil {
+		return nil, err
 	}
-	if name := c.String("file"); name != "" {
-		more, err := readDefinitions(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		t.defs = append(t.defs, more...)
+	if t.script, err = readTraceScript(ctx, c); err != nil {
+		return nil, err
 	}
-	if len(t.defs) == 0 {
+	if len(t.defs) == 0 && t.script == nil {
 		return nil, nil
 	}
 	name := c.String("engine")
@@ -90,7 +90,9 @@ func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stde
 	if n := c.Int("entries"); n < 1 {
 		return nil, fmt.Errorf("--entries %d; expected 1 or more", n)
 	}
-	t.tracer = tracer.New(cfg.FS, t.system, c.Int("entries"))
+	t.session = traceuprobe.New(traceuprobe.Config{
+		Arch: *cfg.Kernel, CPUs: cfg.CPUs, FS: cfg.FS, System: t.system, Records: c.Int("entries"), Rewrite: t.rewrite,
+	})
 	cfg.Hooks = t.system
 	return t, nil
 }
@@ -101,18 +103,14 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 	if t == nil {
 		return nil
 	}
-	t.tracer.Attach(k)
-	arch := k.Machine().Arch
-	t.registry = tracefs.New(tracefs.Config{
-		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: t.tracer, Now: k.Now,
-	})
+	t.session.Attach(k)
 	for i := range t.defs {
 		if err := t.define(&t.defs[i]); err != nil {
 			return err
 		}
 	}
-	for _, e := range t.registry.Events() {
-		err := t.registry.SetEvent(e.Group, e.Name, true)
+	for _, e := range t.session.Registry().Events() {
+		err := t.session.Registry().SetEvent(e.Group, e.Name, true)
 		if err == nil {
 			continue
 		}
@@ -123,7 +121,7 @@ func (t *traceEvents) enable(k *linux.Kernel) error {
 		t.say("--strict: a probe was refused")
 		return reported(exitTrace)
 	}
-	return nil
+	return t.script.before(t)
 }
 
 // define gives a line to uprobe_events.
@@ -145,7 +143,7 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	if line.Remark != "" {
 		t.say("%v", d.flaw(0, "%s", line.Remark))
 	}
-	v := t.registry.Judge(tracefs.UprobeEvents, line.Text)
+	v := t.session.Registry().Judge(tracefs.UprobeEvents, line.Text)
 	if v.Err != nil {
 		return t.report(d.refusal(v.Err, v.Later))
 	}
@@ -204,17 +202,21 @@ func (t *traceEvents) finish(ctx context.Context) error {
 		return nil
 	}
 	asJSON := t.cmd.Bool("json")
-	if asJSON {
+	var flaw error
+	switch {
+	case asJSON:
 		t.writeJSON()
-	} else {
-		t.out.WriteString(t.tracer.Text(tracefs.TraceOptions{}))
+	case t.script != nil:
+		flaw = t.script.after(t)
+	default:
+		t.out.WriteString(t.session.Lines())
 	}
-	err := t.out.finish(ctx)
+	err := cmp.Or(t.out.finish(ctx), flaw)
 	if t.account != nil && !asJSON {
 		t.explain()
 	}
 	if t.cmd.Bool("profile") {
-		fmt.Fprint(t.stderr, t.registry.UprobeProfile(t.tracer.Counts))
+		fmt.Fprint(t.stderr, t.session.Registry().UprobeProfile(t.session.Counts))
 	}
 	t.tellLosses()
 	t.tellSilent()
@@ -222,16 +224,16 @@ func (t *traceEvents) finish(ctx context.Context) error {
 }
 
 // lostEntries tells whether the bound on the trace was reached.
-func (t *traceEvents) lostEntries() bool { return t != nil && t.tracer.Lost() > 0 }
+func (t *traceEvents) lostEntries() bool { return t != nil && t.session.Array().Lost() > 0 }
 
 // tellLosses says what is not in the trace: entries for which there was no room, and hits that the engine missed.
 func (t *traceEvents) tellLosses() {
-	if n := t.tracer.Lost(); n > 0 {
-		t.say("%d entries of the trace are lost: %d are kept (--entries)", n, len(t.tracer.Entries()))
+	if n := t.session.Array().Lost(); n > 0 {
+		t.say("%d entries of the trace are lost: %d are kept (--entries)", n, len(t.session.Array().Entries()))
 	}
-	for _, p := range t.registry.Probes() {
-		if n := t.system.Missed(t.tracer.Place(p)); n > 0 {
-			t.say("event %s (%s): %d hits were missed beside %d: another thread's step had the breakpoint out (K11)", eventName(p), p.Place(nil), n, t.tracer.Counts(p).Hits)
+	for _, p := range t.session.Registry().Probes() {
+		if n := t.system.Missed(t.session.Place(p)); n > 0 {
+			t.say("event %s (%s): %d hits were missed beside %d: another thread's step had the breakpoint out (K11)", eventName(p), p.Place(nil), n, t.session.Counts(p).Hits)
 		}
 	}
 }
@@ -246,8 +248,8 @@ func (t *traceEvents) discard() {
 // hits counts those of all probes so far.
 func (t *traceEvents) hits() uint64 {
 	var n uint64
-	for _, p := range t.registry.Probes() {
-		n += t.tracer.Counts(p).Hits
+	for _, p := range t.session.Registry().Probes() {
+		n += t.session.Counts(p).Hits
 	}
 	return n
 }
@@ -259,12 +261,12 @@ const maxSilent = 4
 func (t *traceEvents) tellSilent() {
 	var silent []*tracefs.Event
 	unmapped := map[*tracefs.Event]bool{}
-	for _, e := range t.registry.Events() {
+	for _, e := range t.session.Registry().Events() {
 		hits, registered, mapped := uint64(0), false, false
 		for _, p := range e.Probes {
-			hits += t.tracer.Counts(p).Hits
+			hits += t.session.Counts(p).Hits
 			registered = registered || p.Registered
-			mapped = mapped || t.tracer.Instruction(p) != nil
+			mapped = mapped || t.session.Instruction(p) != nil
 		}
 		if registered && hits == 0 {
 			silent = append(silent, e)
@@ -294,7 +296,7 @@ func (t *traceEvents) sumSilent(silent []*tracefs.Event, unmapped map[*tracefs.E
 			idle = append(idle, name)
 		}
 	}
-	all := len(t.registry.Events())
+	all := len(t.session.Registry().Events())
 	if len(idle) > 0 {
 		t.say("%d of %d events never fired: %s", len(idle), all, firstOf(idle))
 	}
@@ -327,13 +329,13 @@ type traceObject struct {
 
 // writeJSON writes the trace, and with --explain what is told of it.
 func (t *traceEvents) writeJSON() {
-	for _, e := range t.tracer.Entries() {
+	for _, e := range t.session.Entries() {
 		h := e.Record.Hit()
 		o := traceObject{
-			Time: e.Time, Comm: e.Comm, PID: e.PID, TGID: e.TGID, CPU: e.CPU, Group: e.Probe.On.Group,
-			Event: e.Probe.On.Name, Addr: fmt.Sprintf("%#x", h.Addr), Args: e.Record.Values(fetch.Names{}),
+			Time: e.Time, Comm: e.Comm, PID: e.PID, TGID: e.TGID, CPU: e.CPU, Group: e.Event.Group,
+			Event: e.Event.Name, Addr: fmt.Sprintf("%#x", h.Addr), Args: e.Record.Values(fetch.Names{}),
 		}
-		if e.Probe.Return {
+		if e.Record.Program.Definition().Return {
 			o.Return = fmt.Sprintf("%#x", h.Return)
 		}
 		t.out.WriteString(jsonLine(o))
@@ -355,12 +357,12 @@ type lostObject struct {
 }
 
 func (t *traceEvents) writeLosses() {
-	if n := t.tracer.Lost(); n > 0 {
-		t.out.WriteString(jsonLine(lostObject{Type: "lost", Entries: len(t.tracer.Entries()), Lost: uint64(n)}))
+	if n := t.session.Array().Lost(); n > 0 {
+		t.out.WriteString(jsonLine(lostObject{Type: "lost", Entries: len(t.session.Array().Entries()), Lost: uint64(n)}))
 	}
-	for _, p := range t.registry.Probes() {
-		if n := t.system.Missed(t.tracer.Place(p)); n > 0 {
-			t.out.WriteString(jsonLine(lostObject{Type: "missed", Event: eventName(p), Place: p.Place(nil), Hits: t.tracer.Counts(p).Hits, Lost: n}))
+	for _, p := range t.session.Registry().Probes() {
+		if n := t.system.Missed(t.session.Place(p)); n > 0 {
+			t.out.WriteString(jsonLine(lostObject{Type: "missed", Event: eventName(p), Place: p.Place(nil), Hits: t.session.Counts(p).Hits, Lost: n}))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (t *traceEvents) explain() {
 	told := map[*uprobes.Story]string{}
 	t.eachStory(func(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
 		if before := told[s]; before != "" {
-			fmt.Fprintf(t.stderr, "%s at %s, hits: %d; they are those of %s too\n\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, before)
+			fmt.Fprintf(t.stderr, "%s at %s, hits: %d; they are those of %s too\n\n", eventName(p), p.Place(nil), t.session.Counts(p).Hits, before)
 			return
 		}
 		told[s] = eventName(p)
@@ -69,8 +69,8 @@ func (t *traceEvents) explainJSON() {
 
 // eachStory goes through the probes that were hit.
 func (t *traceEvents) eachStory(show func(*tracefs.Probe, *uprobes.Instruction, *uprobes.Story)) {
-	for _, p := range t.registry.Probes() {
-		if i, s := t.tracer.Instruction(p), t.account.Story(t.tracer.Place(p)); i != nil && s != nil {
+	for _, p := range t.session.Registry().Probes() {
+		if i, s := t.session.Instruction(p), t.account.Story(t.session.Place(p)); i != nil && s != nil {
 			show(p, i, s)
 		}
 	}
@@ -121,7 +121,7 @@ func describe(n *story.Names, events []*emu.Event) []*story.Record {
 
 func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) hitObject {
 	o := hitObject{
-		Type: "hit", Event: eventName(p), Place: p.Place(nil), Hits: t.tracer.Counts(p).Hits, TID: s.TID, CPU: s.CPU,
+		Type: "hit", Event: eventName(p), Place: p.Place(nil), Hits: t.session.Counts(p).Hits, TID: s.TID, CPU: s.CPU,
 		Instruction: fmt.Sprintf("% x", i.Original[:i.Len]), Kind: i.Kind().String(),
 		Steps: describe(n, s.Hit), Return: describe(n, s.Return), Cut: s.Cut(),
 	}
@@ -137,7 +137,7 @@ func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Ins
 // tell prints the story of a probe.
 func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
 	at := s.At
-	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.tracer.Counts(p).Hits, s.TID, s.Process, s.CPU)
+	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.session.Counts(p).Hits, s.TID, s.Process, s.CPU)
 	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Original[:i.Len], at))
 	if t.engine.Analyzes { // the others look at no instruction
 		for _, line := range append(i.Story(), fmt.Sprintf("an undisturbed hit takes traps: %d (U9)", i.Traps(p.Return))) {

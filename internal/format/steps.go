@@ -66,16 +66,8 @@ func (f *File) parseSteps(lines []line) error {
 			}
 			continue
 		}
-		w := &words{line: l, off: len(prompt)}
-		s := Step{Pos: l.at(len(prompt)), N: -1, text: strings.TrimSpace(directive)}
-		var err error
-		if s.Verb, err = w.choice("directive", verbs); err != nil {
-			return err
-		}
-		if err = s.parseArgs(w); err != nil {
-			return err
-		}
-		if err = w.done(); err != nil {
+		s, err := parseStep(l, len(prompt), strings.TrimSpace(directive), verbs)
+		if err != nil {
 			return err
 		}
 		if f.Steps = append(f.Steps, s); len(f.Steps) > MaxItems {
@@ -86,6 +78,29 @@ func (f *File) parseSteps(lines []line) error {
 		f.Steps[i].Want = TidyOutput(f.Steps[i].Want)
 	}
 	return nil
+}
+
+// parseStep reads the directive at an offset of a line.
+func parseStep(l line, offset int, text string, among []string) (Step, error) {
+	w := &words{line: l, off: offset}
+	s := Step{Pos: l.at(offset), N: -1, text: text}
+	var err error
+	if s.Verb, err = w.choice("directive", among); err != nil {
+		return s, err
+	}
+	if err = s.parseArgs(w); err != nil {
+		return s, err
+	}
+	return s, w.done()
+}
+
+// ParseDirective reads a line of a file that is one of some directives. Its errors are *Error.
+func ParseDirective(file string, number int, text string, among ...string) (Step, error) {
+	s, err := parseStep(line{number, text}, 0, strings.TrimSpace(text), among)
+	if e, ok := err.(*Error); ok {
+		e.File = file
+	}
+	return s, err
 }
 
 func (f *File) addOutput(l line) error {

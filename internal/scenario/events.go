@@ -1,11 +1,9 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
-	"trapline/internal/events"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/format"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/loader"
@@ -72,18 +70,7 @@ func (b *builder) defineEvents() error {
 // errno, error_log's text where it has any, and what its log says from line
 // number log on.
 func (r *KernelRun) refusal(err error, log int) string {
-	var e *events.Error
-	var errno events.Errno
-	s := err.Error()
-	switch {
-	case errors.As(err, &e):
-		s = fmt.Sprintf("errno=%d %s", e.Errno, e.Errno.Name())
-		for line := range strings.Lines(e.LogText()) {
-			s += "\n  " + strings.TrimSuffix(line, "\n")
-		}
-	case errors.As(err, &errno):
-		s = fmt.Sprintf("errno=%d %s", errno, errno.Name())
-	}
+	s, _ := tracedir.Refusal(err)
 	for _, line := range r.Tracing.Printk()[log:] {
 		s += "\n  " + line
 	}

@@ -75,5 +75,5 @@ func (w *KernelRun) hashCounts(h kprobes.Hashed) {
 
 func (w *ProgramRun) hashCounts(h kprobes.Hashed) {
 	w.countsOut = h != kprobes.AllCounts
-	w.tracer.LeaveOutTrace(w.countsOut)
+	w.events.LeaveOutTrace(w.countsOut)
 }

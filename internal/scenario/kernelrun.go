@@ -257,7 +257,7 @@ func (w *KernelRun) eventLines() []string {
 	if w.Tracing == nil {
 		return nil
 	}
-	return w.Tracing.Lines()
+	return w.Tracing.Array().EntryLines()
 }
 
 // system makes a system to search of the run as it is now, which the system

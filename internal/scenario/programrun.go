@@ -1,35 +1,33 @@
 package scenario
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
 	"trapline/internal/uprobes"
 	debuginfo "trapline/internal/uprobes/source"
-	"trapline/internal/uprobes/tracer"
+	"trapline/internal/uprobes/traceuprobe"
 )
 
 // ProgramRun is a run of a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.
 type ProgramRun struct {
 	*Run
-	kernel   *linux.Kernel
-	files    *linux.FS
-	uprobes  *uprobes.System
-	tracer   *tracer.Tracer
-	registry *tracefs.Registry
-	image    *loader.Image
-	program  []byte             // its ELF file
-	bias     uint64             // by how much it is moved
-	debug    *debuginfo.Program // nil until a line is asked for
-	noDebug  bool               // it has no debug information
+	kernel  *linux.Kernel
+	files   *linux.FS
+	uprobes *uprobes.System
+	events  *traceuprobe.Session
+	image   *loader.Image
+	program []byte             // its ELF file
+	bias    uint64             // by how much it is moved
+	debug   *debuginfo.Program // nil until a line is asked for
+	noDebug bool               // it has no debug information
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe
@@ -44,7 +42,7 @@ type ProgramRun struct {
 type userState struct {
 	hitAt map[int]uint64 // by thread: the probed instruction whose hit it is in
 	last  *lastMemory
-	told  int // trace entries that events have as notes
+	told  uint64 // the number of the newest record that an event has as a note
 
 	threads []threadLeft  // by number, if the world keeps them
 	left    []processLeft // of processes that have ended, by number
@@ -219,8 +217,8 @@ func (w *ProgramRun) Hash(h *emu.Hasher) {
 
 func (w *ProgramRun) eventLines() []string {
 	var lines []string
-	for line := range bytes.Lines([]byte(w.tracer.Text(tracefs.TraceOptions{}))) {
-		lines = append(lines, string(bytes.TrimSuffix(line, []byte("\n"))))
+	for line := range strings.Lines(w.events.Lines()) {
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
 	return lines
 }

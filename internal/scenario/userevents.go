@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +11,6 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/uprobes/places"
 )
-
-// errRefused is the class of definitions that the kernel does not take.
-var errRefused = errors.New("the kernel refuses it")
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
 func (w *ProgramRun) define(line string) error {
@@ -34,24 +30,47 @@ func (w *ProgramRun) defineLine(named places.Line) error {
 	if named.Remark != "" {
 		w.addLog(named.Remark)
 	}
-	v := w.registry.Judge(tracefs.UprobeEvents, named.Text)
+	v := w.events.Registry().Judge(tracefs.UprobeEvents, named.Text)
 	if v.Err != nil {
-		return fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(v.Text(false)))
+		return fmt.Errorf("the kernel refuses it: %s", strings.TrimSpace(v.Text(false)))
 	}
-	if p := v.Probe; p != nil {
-		var addr uint64 // of another file: unknown
-		if p.Path == w.File.Linux.Path {
-			addr, _ = w.image.AddrOfOffset(p.FileOffset)
-		}
-		w.probes = append(w.probes, &userProbe{name: p.On.Name, addr: addr, returns: p.Return, def: p})
-	}
+	w.followEvents()
 	return nil
+}
+
+// rewrite makes the kernel's lines of a definition that is echoed.
+func (w *ProgramRun) rewrite(line string) ([]string, error) {
+	lines, err := places.Resolve(line, probedFiles{w})
+	var texts []string
+	for _, l := range lines {
+		if l.Remark != "" {
+			w.addLog(l.Remark)
+		}
+		texts = append(texts, l.Text)
+	}
+	return texts, err
+}
+
+// followEvents makes the probes of events those that there are now.
+func (w *ProgramRun) followEvents() {
+	defined := w.events.Registry().Probes()
+	w.probes = slices.DeleteFunc(slices.Clone(w.probes), func(p *userProbe) bool { return p.def != nil && !slices.Contains(defined, p.def) })
+	for _, d := range defined {
+		if slices.ContainsFunc(w.probes, func(p *userProbe) bool { return p.def == d }) {
+			continue
+		}
+		var addr uint64 // of another file: unknown
+		if d.Path == w.File.Linux.Path {
+			addr, _ = w.image.AddrOfOffset(d.FileOffset)
+		}
+		w.probes = append(w.probes, &userProbe{name: d.On.Name, addr: addr, returns: d.Return, def: d})
+	}
 }
 
 // enableAll enables the events, with the program mapped (U16).
 func (w *ProgramRun) enableAll() {
-	for _, e := range w.registry.Events() {
-		err := w.registry.SetEvent(e.Group, e.Name, true)
+	for _, e := range w.events.Registry().Events() {
+		err := w.events.Registry().SetEvent(e.Group, e.Name, true)
 		errno, _ := err.(events.Errno)
 		for _, p := range w.probes {
 			if p.def != nil && p.def.On == e {
@@ -90,64 +109,22 @@ func (p probedFiles) File(path string) (*places.File, error) {
 	return nil, fmt.Errorf("the scenario has no file %s", path)
 }
 
-// control writes and reads control files.
+// control carries out a directive of the files of the tracing directory. What the kernel says to what it refuses is the
+// output.
 func (w *ProgramRun) control(s *format.Step) (string, error) {
-	const file = "uprobe_events"
-	word := tracefs.Name(s.Word)
-	group, name, enable := enableFile(word)
-	switch {
-	case s.Verb == "echo" && word == file:
-		return w.echo(s)
-	case s.Verb == "echo" && enable && (s.Text == "0" || s.Text == "1"):
-		return refusal(w.registry.SetEvent(group, name, s.Text == "1")), nil
-	case s.Verb == "cat" && word == "trace":
-		return strings.Join(w.eventLines(), "\n"), nil
-	case s.Verb == "cat" && word == "uprobe_profile":
-		return w.registry.UprobeProfile(w.tracer.Counts), nil
-	case s.Verb == "cat" && word == file:
-		return w.registry.Read(tracefs.UprobeEvents), nil
-	case s.Verb == "cat" && word == "error_log":
-		return w.registry.ErrorLog(), nil
-	}
-	if err := tracefs.NotModelled(word, nil); err != nil {
-		return err.Error(), nil
-	}
-	return "", s.Pos.Error(w.File.Name, "uprobe_events, events/GROUP/EVENT/enable, uprobe_profile, trace or error_log", "%s of %q", s.Verb, s.Word)
-}
-
-// echo writes a line to uprobe_events. What the kernel says to a line that it
-// does not take is the output.
-func (w *ProgramRun) echo(s *format.Step) (string, error) {
-	if !s.Append {
-		if err := w.registry.Truncate(tracefs.UprobeEvents); err != nil {
-			return refusal(err), nil
-		}
-		w.probes = slices.DeleteFunc(w.probes, func(p *userProbe) bool { return p.def != nil })
-	}
-	err := w.define(s.Text)
-	if errors.Is(err, errRefused) {
-		return err.Error(), nil
+	var out string
+	var err error
+	switch s.Verb {
+	case "echo":
+		out, err = w.events.Echo(s.Word, s.Text, !s.Append)
+		w.followEvents()
+	case "cat":
+		out, err = w.events.Cat(s.Word)
+	default:
+		err = fmt.Errorf("%s is for kernel code", s.Verb)
 	}
 	if err != nil {
 		return "", s.Pos.Error(w.File.Name, "", "%v", err)
 	}
-	return "", nil
-}
-
-// enableFile takes events/GROUP/EVENT/enable apart.
-func enableFile(path string) (group, event string, ok bool) {
-	parts := strings.Split(path, "/")
-	if len(parts) != 4 || parts[0] != "events" || parts[3] != "enable" {
-		return "", "", false
-	}
-	return parts[1], parts[2], true
-}
-
-// refusal is what a write that is refused gives; "" for one that is not.
-func refusal(err error) string {
-	var errno events.Errno
-	if errors.As(err, &errno) {
-		return fmt.Sprintf("errno=%d %s", errno, errno.Name())
-	}
-	return ""
+	return out, nil
 }

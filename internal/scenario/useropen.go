@@ -10,8 +10,6 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
-	"trapline/internal/events"
-	"trapline/internal/events/tracefs"
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/linux"
@@ -19,7 +17,7 @@ import (
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/places"
-	"trapline/internal/uprobes/tracer"
+	"trapline/internal/uprobes/traceuprobe"
 )
 
 // Engines are those that a scenario of f's kind can be run under.
@@ -139,7 +137,10 @@ func (b *userBuilder) boot() error {
 		return err
 	}
 	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
-	w.tracer = tracer.New(w.files, w.uprobes, 0) // before there is a kernel, whose snapshots shall have its state
+	w.events = traceuprobe.New(traceuprobe.Config{ // before there is a kernel, whose snapshots shall have its state
+		Arch: archOf(f.File), CPUs: f.Machine.CPUs, FS: w.files, System: w.uprobes, Records: traceuprobe.DefaultRecords,
+		Printk: w.printk, Rewrite: w.rewrite,
+	})
 	memory := int(f.Machine.Memory)
 	if memory == 0 {
 		memory = emu.DefaultMemory
@@ -243,15 +244,10 @@ const (
 	slotName       = "xol_slot"
 )
 
-// defineEvents makes the control files and the events, those of the file first.
+// defineEvents makes the events, those of the file first.
 func (b *userBuilder) defineEvents() error {
 	w := b.world
-	arch := w.Machine.Arch
-	w.tracer.Attach(w.kernel)
-	w.registry = tracefs.New(tracefs.Config{
-		Arch: arch, Release: events.RecordedRelease(arch), CPUs: b.file.Machine.CPUs, FirstID: 1, Uprobes: w.tracer, Now: w.kernel.Now,
-		Printk: w.printk,
-	})
+	w.events.Attach(w.kernel)
 	if b.options.WithoutProbes || b.options.engine().None() {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/uprobes/traceuprobe"
 	"trapline/internal/x86"
 )
 
@@ -47,7 +48,7 @@ func (c userCounts) clone() userCounts {
 // defineProbes registers the uprobes that have actions.
 func (b *userBuilder) defineProbes() error {
 	w := b.world
-	file, errno := w.tracer.File(b.file.Linux.Path)
+	file, errno := w.events.File(b.file.Linux.Path)
 	if errno != 0 {
 		return fmt.Errorf("%s: %w", b.file.Linux.Path, errno)
 	}
@@ -162,11 +163,12 @@ func (w *ProgramRun) observe(ev *emu.Event) {
 	if ev.Micro != nil && ev.Micro.Work == emu.WorkHandler && t != nil {
 		w.noteHit(ev, t)
 	}
-	n := len(w.tracer.Entries())
-	for i := w.user.told; i < n; i++ {
-		w.Machine.Note(emu.Note{Kind: NoteEvent, Text: w.entryLine(i)})
+	for _, e := range w.events.Array().After(w.user.told) {
+		if e.Event != nil {
+			w.Machine.Note(emu.Note{Kind: NoteEvent, Text: traceuprobe.Line(e)})
+		}
 	}
-	w.user.told = n // fewer than before where the trace was emptied
+	w.user.told = w.events.Array().Sequence()
 }
 
 // noteHit puts the hit before what its handlers did.
@@ -260,7 +262,7 @@ func (w *ProgramRun) breakpointAt(d emu.Door, addr uint64) bool {
 
 func (w *ProgramRun) hitsOf(p *userProbe) uint64 {
 	if p.def != nil {
-		return w.tracer.Counts(p.def).Hits
+		return w.events.Counts(p.def).Hits
 	}
 	return p.hits
 }
@@ -268,7 +270,7 @@ func (w *ProgramRun) hitsOf(p *userProbe) uint64 {
 // instruction is what stands at a probe; nil: nothing is mapped, or refused.
 func (w *ProgramRun) instruction(p *userProbe) *uprobes.Instruction {
 	if p.def != nil {
-		return w.tracer.Instruction(p.def)
+		return w.events.Instruction(p.def)
 	}
 	return w.uprobes.Instruction(p.place)
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"trapline/internal/events/fetch"
-	"trapline/internal/events/tracefs"
 	"trapline/internal/format"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/linux"
@@ -22,7 +21,7 @@ func (w *ProgramRun) show(s *format.Step) (string, error) {
 	case "trace":
 		return strings.Join(w.eventLines(), "\n"), nil
 	case "profile":
-		return w.registry.UprobeProfile(w.tracer.Counts), nil
+		return w.events.ReadFile("uprobe_profile")
 	case "output":
 		return w.output(), nil
 	case "maps":
@@ -33,18 +32,11 @@ func (w *ProgramRun) show(s *format.Step) (string, error) {
 	return w.control(s)
 }
 
-// entryLine is an entry of the trace without the columns of time and place.
-func (w *ProgramRun) entryLine(i int) string {
-	var l fetch.Line
-	w.tracer.Entries()[i].AppendLine(&l, tracefs.TraceOptions{NoContext: true})
-	return strings.TrimSpace(string(l.Text))
-}
-
 func (w *ProgramRun) eventRecords() []trace.Record {
 	var list []trace.Record
-	for _, e := range w.tracer.Entries() {
+	for _, e := range w.events.Entries() {
 		list = append(list, trace.Record{
-			Group: e.Probe.On.Group, Event: e.Probe.On.Name, CPU: e.CPU, Time: e.Time, Values: e.Record.Values(fetch.Names{}),
+			Group: e.Event.Group, Event: e.Event.Name, CPU: e.CPU, Time: e.Time, Values: e.Record.Values(fetch.Names{}),
 		})
 	}
 	return list

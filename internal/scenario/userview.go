@@ -137,4 +137,4 @@ func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
 // Traced reports whether the run has trace events.
 func (r *Run) Traced() bool { return r.world.traced() }
 
-func (w *ProgramRun) traced() bool { return w.registry != nil && len(w.registry.Probes()) > 0 }
+func (w *ProgramRun) traced() bool { return len(w.events.Registry().Probes()) > 0 }

@@ -13,12 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
-	"trapline/internal/uprobes/tracer"
+	"trapline/internal/uprobes/traceuprobe"
 	"trapline/internal/x86"
 )
 
@@ -48,8 +47,8 @@ var programs = []program{
 // running is a program in the machine.
 type running struct {
 	*linux.Kernel
-	out    bytes.Buffer
-	tracer *tracer.Tracer
+	out     bytes.Buffer
+	session *traceuprobe.Session
 }
 
 // start loads a program, whose path is found, and enables its events.
@@ -60,16 +59,14 @@ func (p program) start(t testing.TB) *running {
 	t.Cleanup(func() { _ = fs.Close() })
 	r := &running{}
 	system := uprobes.New(uprobes.Options{})
-	r.tracer = tracer.New(fs, system, 0)
+	r.session = traceuprobe.New(traceuprobe.Config{Arch: x86.AMD64, FS: fs, System: system, Records: traceuprobe.DefaultRecords})
 	r.Kernel, err = linux.New(linux.Config{
 		Path: path, Args: append([]string{path}, p.args[1:]...), FS: fs, Dir: filepath.Dir(path), CPUs: p.cpus,
 		Stdout: &r.out, Stderr: &r.out, Capture: 1 << 16, Hooks: system, Limits: linux.Limits{Steps: 5_000_000, Memory: 64 << 20},
 	})
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
-	registry := tracefs.New(tracefs.Config{
-		Arch: x86.AMD64, Release: events.RecordedRelease(x86.AMD64), CPUs: 1, FirstID: 1, Uprobes: r.tracer,
-	})
+	registry := r.session.Registry()
 	for i, def := range p.events {
 		place := strings.Replace(def, "PROG:nap_call", "PROG:"+offsetOf(t, path, "nap_call"), 1)
 		kind, rest, _ := strings.Cut(place, " ")
@@ -126,7 +123,7 @@ type shown struct {
 }
 
 func (r *running) shown() shown {
-	return shown{r.out.String(), r.tracer.Text(tracefs.TraceOptions{}), r.Result(), r.Machine().Hash(false)}
+	return shown{r.out.String(), r.session.Lines(), r.Result(), r.Machine().Hash(false)}
 }
 
 // stepAsRun steps the vCPUs in the order in which Run lets them work: each until its thread's turn is over or the

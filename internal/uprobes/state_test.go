@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
-	"trapline/internal/events/tracefs"
 )
 
 // walk is what steps show: their events, and the state after each some of them.
@@ -41,7 +40,7 @@ func (r *running) walk(rng *rand.Rand, n int) (w walk) {
 	}
 	w.hashes = append(w.hashes, r.Machine().Hash(true))
 	stdout, _, _, _ := r.Output()
-	w.trace, w.out = r.tracer.Text(tracefs.TraceOptions{}), string(stdout)
+	w.trace, w.out = r.session.Lines(), string(stdout)
 	return w
 }
 

@@ -40,11 +40,11 @@ func TestTimelineOfAProgram(t *testing.T) {
 	}
 	require.Equal(t, on, back)
 	require.NoError(t, l.Goto(t.Context(), 0))
-	require.Empty(t, r.tracer.Entries())
+	require.Empty(t, r.session.Entries())
 	require.NoError(t, l.Goto(t.Context(), end))
 	require.Equal(t, hash, l.Hash())
 	require.Equal(t, out, r.out.String(), "nothing is written again")
-	require.Len(t, r.tracer.Entries(), len(on))
+	require.Len(t, r.session.Entries(), len(on))
 }
 
 // explore.Machine steps it without knowing of the kernel.
@@ -66,5 +66,5 @@ func TestExploredMachineSteps(t *testing.T) {
 	require.True(t, r.Done())
 	require.NotZero(t, seen[0])
 	require.NotZero(t, seen[1])
-	require.NotEmpty(t, r.tracer.Entries())
+	require.NotEmpty(t, r.session.Entries())
 }

@@ -30,7 +30,8 @@ func newKernel(t *testing.T) *kernel {
 	k := &kernel{T: t}
 	k.r = tracefs.New(tracefs.Config{Arch: x86.AMD64, Uprobes: tracefs.FilesOnly{Files: files{}}, CPUs: 1, FirstID: 1400})
 	require.NoError(t, k.r.Write(tracefs.UprobeEvents, []byte("p:o/l /f:0x10 a=%di:u32 s=$comm\np:o/m /f:0x20 b=%si:s16\n")))
-	k.a = tracearray.New(tracearray.Config{Registry: k.r, CPUs: 2, Now: func() uint64 { return k.time }})
+	k.a = tracearray.New(tracearray.Config{Registry: k.r, CPUs: 2, Now: func() uint64 { return k.time },
+		Stack: func(*tracearray.Raised) []string { return []string{"inner", "outer"} }})
 	return k
 }
 
@@ -56,13 +57,18 @@ func (k *kernel) fire(name string, value uint64) {
 	rec, ok := fetch.NewFetcher(e.Probes[0].Program, nil).Fetch(machine{value, value}, fetch.Hit{Addr: 0x400010})
 	require.True(k, ok)
 	k.time += 1000
-	k.a.Raise(e, tracearray.Raised{
+	k.a.Raise(e, &tracearray.Raised{
 		TraceEntry: tracefs.TraceEntry{Comm: "prog", PID: 7, TGID: 7, Flags: tracefs.UprobeFlags, Time: k.time},
-		Record:     rec.Clone(), Context: [2]byte{0xff, 0xff}, Stack: []string{"inner", "outer"},
+		Record:     rec, Context: [2]byte{0xff, 0xff},
 	})
 }
 
-func (k *kernel) write(file, text string) error { return k.a.WriteFile(file, text+"\n", true) }
+func (k *kernel) write(file, text string) error {
+	if err := k.a.Open(file, true); err != nil {
+		return err
+	}
+	return k.a.Write(file, text+"\n")
+}
 
 func (k *kernel) read(file string) string {
 	s, err := k.a.ReadFile(file)
@@ -177,7 +183,7 @@ func TestEventPIDs(t *testing.T) {
 	require.NoError(t, k.write("set_event_pid", "9 8"))
 	require.Equal(t, "8\n9\n", k.read("set_event_pid"))
 	k.fire("m", 1)
-	require.NoError(t, k.a.WriteFile("set_event_pid", "7\n", false))
+	require.NoError(t, k.a.Write("set_event_pid", "7\n"))
 	k.fire("m", 2)
 	require.Equal(t, "m: b=2", k.values())
 	require.ErrorIs(t, k.write("set_event_pid", "x"), events.EINVAL)
@@ -243,7 +249,7 @@ func TestSaveAndRestore(t *testing.T) {
 	k := newKernel(t)
 	require.NoError(t, k.write("events/o/l/enable", "1"))
 	require.NoError(t, k.write("events/o/l/trigger", "hist:keys=a"))
-	require.NoError(t, k.a.WriteFile("events/o/l/trigger", "traceoff:1 if a == 2", false))
+	require.NoError(t, k.a.Write("events/o/l/trigger", "traceoff:1 if a == 2"))
 	k.fire("l", 1)
 	s, r := k.a.Save(), k.r.Save()
 	first := func() string {

@@ -24,47 +24,84 @@ var (
 	groupFiles = []string{"enable", "filter"}
 )
 
+// controls are the files of the whole array, pageControls those of one whose buffer has pages.
+var (
+	controls     = []string{"trace", "trace_pipe", "snapshot", "tracing_on", "trace_options", "trace_clock", "set_event", "available_events", "set_event_pid"}
+	pageControls = []string{"buffer_size_kb"}
+)
+
+// exists tells whether there is a file of a name that is clean; the error is ENOENT.
+func (a *Array) exists(name string) error {
+	w := strings.Split(name, "/")
+	switch {
+	case slices.Contains(controls, name), a.paged() && slices.Contains(pageControls, name), a.isOption(w):
+		return nil
+	case a.paged() && len(w) == 3 && w[0] == "per_cpu":
+		_, err := a.stats(w[1], w[2])
+		return err
+	case len(w) == 3 && w[0] == "events" && slices.Contains(groupFiles, w[2]):
+		_, err := a.cfg.Registry.GroupState(w[1])
+		return err
+	case len(w) == 4 && w[0] == "events" && slices.Contains(eventFiles, w[3]) && a.cfg.Registry.Event(w[1], w[2]) != nil:
+		return nil
+	}
+	return events.ENOENT
+}
+
+func (a *Array) isOption(w []string) bool {
+	return len(w) == 2 && w[0] == "options" && slices.Contains(strings.Fields(optionList), w[1])
+}
+
+// paged tells whether the buffer has pages.
+func (a *Array) paged() bool { return a.cfg.Records == 0 }
+
 // ReadFile gives what reading a file gives; names are those below /sys/kernel/tracing. ENOENT means that it is no
 // file of an Array's.
 func (a *Array) ReadFile(name string) (string, error) {
-	switch name = path.Clean(name); name {
-	case "trace":
-		return a.Text(), nil
-	case "trace_pipe":
-		return a.Consume(), nil
-	case "snapshot":
-		return a.textOf(a.spare), nil
-	case "tracing_on":
-		return bit(!a.off), nil
-	case "trace_options":
-		return a.options.text(), nil
-	case "trace_clock":
-		return a.clockText(), nil
-	case "buffer_size_kb":
-		return a.sizeText(), nil
-	case "set_event":
-		return a.eventList(func(e *tracefs.Event) bool { return e.Enabled }), nil
-	case "available_events":
-		return a.eventList(func(*tracefs.Event) bool { return true }), nil
-	case "set_event_pid":
-		var b strings.Builder
-		for _, pid := range a.pids {
-			fmt.Fprintf(&b, "%d\n", pid)
-		}
-		return b.String(), nil
+	name = path.Clean(name)
+	if err := a.exists(name); err != nil {
+		return "", err
 	}
 	w := strings.Split(name, "/")
 	switch {
-	case len(w) == 2 && w[0] == "options" && slices.Contains(strings.Fields(optionList), w[1]):
+	case len(w) == 1:
+		return a.readControl(name), nil
+	case w[0] == "options":
 		return bit(a.options.on(w[1])), nil
-	case len(w) == 3 && w[0] == "per_cpu" && w[2] == "stats":
-		return a.stats(w[1])
-	case len(w) == 3 && w[0] == "events":
+	case w[0] == "per_cpu":
+		return a.stats(w[1], w[2])
+	case len(w) == 3:
 		return a.readGroup(w[1], w[2])
-	case len(w) == 4 && w[0] == "events":
-		return a.readEvent(w[1], w[2], w[3])
 	}
-	return "", events.ENOENT
+	return a.readEvent(w[1], w[2], w[3])
+}
+
+func (a *Array) readControl(name string) string {
+	switch name {
+	case "trace":
+		return a.Text()
+	case "trace_pipe":
+		return a.Consume()
+	case "snapshot":
+		return a.textOf(a.spare)
+	case "tracing_on":
+		return bit(!a.off)
+	case "trace_options":
+		return a.options.text()
+	case "trace_clock":
+		return a.clockText()
+	case "buffer_size_kb":
+		return a.sizeText()
+	case "set_event":
+		return a.eventList(func(e *tracefs.Event) bool { return e.Enabled })
+	case "available_events":
+		return a.eventList(func(*tracefs.Event) bool { return true })
+	}
+	var b strings.Builder // set_event_pid
+	for _, pid := range a.pids {
+		fmt.Fprintf(&b, "%d\n", pid)
+	}
+	return b.String()
 }
 
 func bit(on bool) string {
@@ -75,21 +112,14 @@ func bit(on bool) string {
 }
 
 func (a *Array) readGroup(group, file string) (string, error) {
-	state, err := a.cfg.Registry.GroupState(group)
-	switch {
-	case err != nil || file == "enable":
-		return state, err
-	case file != "filter":
-		return "", events.ENOENT
+	if file == "enable" {
+		return a.cfg.Registry.GroupState(group)
 	}
 	return groupFilterText, nil
 }
 
 func (a *Array) readEvent(group, name, file string) (string, error) {
 	e := a.cfg.Registry.Event(group, name)
-	if e == nil {
-		return "", events.ENOENT
-	}
 	switch file {
 	case "enable":
 		return a.cfg.Registry.EventState(group, name)
@@ -97,17 +127,15 @@ func (a *Array) readEvent(group, name, file string) (string, error) {
 		return a.cfg.Registry.Format(group, name)
 	case "id":
 		return fmt.Sprintln(e.ID), nil
-	case "filter":
-		if text := a.file(e).text; text != "" {
-			return text + "\n", nil
-		}
-		return "none\n", nil
 	case "trigger":
 		return a.triggerText(e), nil
 	case "hist":
 		return a.histText(e), nil
 	}
-	return "", events.ENOENT
+	if text := a.file(e).text; text != "" {
+		return text + "\n", nil
+	}
+	return "none\n", nil
 }
 
 // List names what a directory below events/ holds, sorted.
@@ -149,7 +177,7 @@ func (a *Array) sizeText() string {
 	case !a.everEnabled():
 		return fmt.Sprintf("%d (expanded: %d)\n", minPages*pageRoom>>10, DefaultBuffer>>10)
 	}
-	return fmt.Sprintln(a.rings[0].size() >> 10)
+	return fmt.Sprintln(a.buffers[0].(*ring).size() >> 10)
 }
 
 func (a *Array) everEnabled() bool {
@@ -157,19 +185,19 @@ func (a *Array) everEnabled() bool {
 }
 
 // stats is per_cpu/cpuN/stats.
-func (a *Array) stats(cpu string) (string, error) {
+func (a *Array) stats(cpu, file string) (string, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(cpu, "cpu"))
-	if err != nil || n < 0 || n >= len(a.rings) || cpu != fmt.Sprint("cpu", n) {
+	if err != nil || n < 0 || n >= len(a.buffers) || cpu != fmt.Sprint("cpu", n) || file != "stats" {
 		return "", events.ENOENT
 	}
-	r := a.rings[n]
+	r := a.buffers[n].(*ring)
 	list := r.entries()
 	oldest := uint64(0)
 	if len(list) > 0 {
 		oldest = list[0].Time
 	}
 	return fmt.Sprintf("entries: %d\noverrun: %d\ncommit overrun: 0\nbytes: %d\noldest event ts: %s\nnow ts: %s\ndropped events: %d\nread events: %d\n",
-		len(list), r.overrun, r.bytes(), seconds(oldest), seconds(a.now()), r.dropped, r.read), nil
+		len(list), r.n.overrun, r.bytes(), seconds(oldest), seconds(a.now()), r.n.dropped, r.n.read), nil
 }
 
 func seconds(ns uint64) string {
@@ -177,30 +205,50 @@ func seconds(ns uint64) string {
 	return fmt.Sprintf("%5d.%06d", us/1_000_000, us%1_000_000)
 }
 
-// WriteFile writes data to a file as one write(2) does, after opening it with O_TRUNC or O_APPEND. The error is an
-// errno.
-func (a *Array) WriteFile(name, data string, truncate bool) error {
+// Open is opening a file to write, with O_TRUNC or O_APPEND. The error is ENOENT.
+func (a *Array) Open(name string, truncate bool) error {
 	name = path.Clean(name)
-	text := strings.Trim(data, spaces)
-	if errno, known := a.writeControl(name, text, truncate); known {
-		return asError(errno)
+	if err := a.exists(name); err != nil || !truncate {
+		return err
 	}
+	switch name {
+	case "trace":
+		a.Clear()
+	case "set_event":
+		for _, e := range a.cfg.Registry.Events() {
+			_ = a.cfg.Registry.SetEvent(e.Group, e.Name, false) // disabling does not fail
+		}
+	case "set_event_pid":
+		a.pids = nil
+	}
+	if w := strings.Split(name, "/"); len(w) == 4 && w[3] == "trigger" {
+		a.removeHists(a.cfg.Registry.Event(w[1], w[2]))
+	}
+	return nil
+}
+
+// Write is one write(2) to a file that was opened. The error is an errno.
+func (a *Array) Write(name, data string) error {
+	name = path.Clean(name)
+	if err := a.exists(name); err != nil {
+		return err
+	}
+	text := strings.Trim(data, spaces)
 	w := strings.Split(name, "/")
 	switch {
-	case len(w) == 2 && w[0] == "options" && slices.Contains(strings.Fields(optionList), w[1]):
-		if text != "0" && text != "1" {
-			return events.EINVAL
-		}
+	case len(w) == 1:
+		return asError(a.writeControl(name, text))
+	case w[0] == "options" && (text == "0" || text == "1"):
 		if text == "0" {
-			return asError(a.options.set(negativePrefix + w[1]))
+			text = negativePrefix
 		}
-		return asError(a.options.set(w[1]))
-	case len(w) == 3 && w[0] == "events":
+		return asError(a.setOption(strings.TrimPrefix(text, "1") + w[1]))
+	case w[0] == "events" && len(w) == 3:
 		return a.writeGroup(w[1], w[2], data)
-	case len(w) == 4 && w[0] == "events":
-		return a.writeEvent(w[1], w[2], w[3], data, truncate)
+	case w[0] == "events":
+		return a.writeEvent(w[1], w[2], w[3], data)
 	}
-	return events.ENOENT
+	return events.EINVAL
 }
 
 func asError(errno events.Errno) error {
@@ -210,62 +258,61 @@ func asError(errno events.Errno) error {
 	return nil
 }
 
-// writeControl writes the files of the whole array; known is false for others.
-func (a *Array) writeControl(name, text string, truncate bool) (errno events.Errno, known bool) {
+// writeControl writes the files of the whole array.
+func (a *Array) writeControl(name, text string) events.Errno {
 	switch name {
 	case "trace":
-		if truncate {
-			a.Clear()
-		}
+		return 0
 	case "tracing_on":
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return events.EINVAL, true
+			return events.EINVAL
 		}
 		a.off = n == 0
+		return 0
 	case "trace_options":
-		return a.options.set(text), true
+		return a.setOption(text)
 	case "trace_clock":
-		return a.setClock(text), true
+		return a.setClock(text)
 	case "buffer_size_kb":
-		n, err := strconv.ParseUint(text, 10, 31)
-		if err != nil || n == 0 {
-			return events.EINVAL, true
-		}
-		a.kb = int(n)
-		for _, r := range a.rings {
-			r.resize(int(n) << 10)
-		}
+		return a.resize(text)
 	case "set_event":
-		return a.setEvents(text, truncate), true
+		return a.setEvents(text)
 	case "set_event_pid":
-		if truncate {
-			a.pids = nil
-		}
-		for _, w := range strings.Fields(text) {
-			pid, err := strconv.ParseUint(w, 0, 22) // PID_MAX_LIMIT
-			if err != nil {
-				return events.EINVAL, true
-			}
-			a.pids = append(a.pids, int(pid))
-		}
-		slices.Sort(a.pids)
-		a.pids = slices.Compact(a.pids)
-	default:
-		return 0, false
+		return a.addPIDs(text)
 	}
-	return 0, true
+	return events.EINVAL
+}
+
+func (a *Array) resize(text string) events.Errno {
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || n == 0 {
+		return events.EINVAL
+	}
+	a.kb = int(n)
+	for _, b := range a.buffers {
+		b.(*ring).resize(int(n) << 10)
+	}
+	return 0
+}
+
+func (a *Array) addPIDs(text string) events.Errno {
+	for _, w := range strings.Fields(text) {
+		pid, err := strconv.ParseUint(w, 0, 22) // PID_MAX_LIMIT
+		if err != nil {
+			return events.EINVAL
+		}
+		a.pids = append(a.pids, int(pid))
+	}
+	slices.Sort(a.pids)
+	a.pids = slices.Compact(a.pids)
+	return 0
 }
 
 // setEvents enables events by the words of set_event, and disables those behind
-// "!"; truncated, it begins with none. A word that no event matches ends it.
-func (a *Array) setEvents(text string, truncate bool) events.Errno {
+// "!". A word that no event matches ends it.
+func (a *Array) setEvents(text string) events.Errno {
 	var errno events.Errno
-	if truncate {
-		for _, e := range a.cfg.Registry.Events() {
-			_ = a.cfg.Registry.SetEvent(e.Group, e.Name, false) // disabling does not fail
-		}
-	}
 	for _, w := range strings.Fields(text) {
 		w, off := strings.CutPrefix(w, "!")
 		if err := a.cfg.Registry.SetMatching(w, !off); errors.As(err, &errno) {
@@ -276,32 +323,23 @@ func (a *Array) setEvents(text string, truncate bool) events.Errno {
 }
 
 func (a *Array) writeGroup(group, file, data string) error {
-	if _, err := a.cfg.Registry.GroupState(group); err != nil {
-		return err
-	}
-	switch file {
-	case "enable":
+	if file == "enable" {
 		on, errno := tracefs.ParseSwitch(data)
 		if errno != 0 {
 			return errno
 		}
 		return a.cfg.Registry.SetGroup(group, on)
-	case "filter":
-		for _, e := range a.cfg.Registry.Events() {
-			if e.Group == group {
-				a.setFilter(e, data, true)
-			}
-		}
-		return nil
 	}
-	return events.ENOENT
+	for _, e := range a.cfg.Registry.Events() {
+		if e.Group == group {
+			a.setFilter(e, data, true)
+		}
+	}
+	return nil
 }
 
-func (a *Array) writeEvent(group, name, file, data string, truncate bool) error {
+func (a *Array) writeEvent(group, name, file, data string) error {
 	e := a.cfg.Registry.Event(group, name)
-	if e == nil {
-		return events.ENOENT
-	}
 	switch file {
 	case "enable":
 		on, errno := tracefs.ParseSwitch(data)
@@ -312,9 +350,6 @@ func (a *Array) writeEvent(group, name, file, data string, truncate bool) error 
 	case "filter":
 		return asError(a.setFilter(e, data, false))
 	case "trigger":
-		if truncate {
-			a.removeHists(e)
-		}
 		return asError(a.writeTrigger(e, data))
 	}
 	return events.EINVAL

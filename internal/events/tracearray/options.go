@@ -49,6 +49,13 @@ func (o *options) set(text string) events.Errno {
 	return 0
 }
 
+// setOption is a write to trace_options.
+func (a *Array) setOption(text string) events.Errno {
+	errno := a.options.set(text)
+	a.overwrite, a.tgid = a.options.on(optionOverwrite), a.options.on(optionRecordTGID)
+	return errno
+}
+
 // text is the file trace_options.
 func (o options) text() string {
 	var b strings.Builder

@@ -21,8 +21,7 @@ type ring struct {
 	inReader bool // the writer is on the reader's page
 	tail     int  // the writer's page in pages
 	last     uint64
-
-	overrun, dropped, read int
+	n        counts
 }
 
 type page struct {
@@ -46,7 +45,7 @@ func newRing(bytes int) *ring {
 // size is the bytes that records and their headers can take.
 func (r *ring) size() int { return len(r.pages) * pageRoom }
 
-func (r *ring) clone() *ring {
+func (r *ring) clone() buffer {
 	c := *r
 	c.reader, c.pages = r.reader.clone(), make([]*page, len(r.pages))
 	for i, p := range r.pages {
@@ -55,7 +54,10 @@ func (r *ring) clone() *ring {
 	return &c
 }
 
-// add writes a record of so many bytes; false if there is no room and nothing may be overwritten.
+func (r *ring) counts() counts { return r.n }
+
+func (r *ring) empty() buffer { return newRing(r.size()) }
+
 func (r *ring) add(e *Entry, overwrite bool) bool {
 	n := headerSize + (e.size+3)&^3
 	if e.size > longRecord {
@@ -67,7 +69,7 @@ func (r *ring) add(e *Entry, overwrite bool) bool {
 	}
 	if p.used+n > pageRoom {
 		if p = r.nextPage(overwrite); p == nil {
-			r.dropped++
+			r.n.dropped++
 			return false
 		}
 	}
@@ -108,11 +110,10 @@ func (r *ring) nextPage(overwrite bool) *page {
 }
 
 func (r *ring) drop(p *page) {
-	r.overrun += len(p.entries) - p.read
+	r.n.overrun += len(p.entries) - p.read
 	*p = page{}
 }
 
-// next is the oldest record that was not consumed; nil if there is none. consume takes it away.
 func (r *ring) next(consume bool) *Entry {
 	if r.reader.read == len(r.reader.entries) {
 		switch {
@@ -127,7 +128,7 @@ func (r *ring) next(consume bool) *Entry {
 	e := r.reader.entries[r.reader.read]
 	if consume {
 		r.reader.read++
-		r.read++
+		r.n.read++
 	}
 	return e
 }
@@ -157,7 +158,6 @@ func (r *ring) swapReader() bool {
 	return true
 }
 
-// entries lists what was not consumed, oldest first.
 func (r *ring) entries() []*Entry {
 	l := slices.Clone(r.reader.entries[r.reader.read:])
 	if r.inReader {

@@ -12,43 +12,57 @@ import (
 const release = "6.1.0-56-amd64"
 
 // Text is the trace file: head and lines.
-func (a *Array) Text() string { return a.textOf(a.rings) }
+func (a *Array) Text() string { return a.textOf(a.buffers) }
 
-func (a *Array) textOf(rings []*ring) string {
-	list := merged(rings)
+func (a *Array) textOf(buffers []buffer) string {
+	list := merged(buffers)
 	written := len(list)
-	for _, r := range rings {
-		written += r.overrun
+	for _, b := range buffers {
+		written += b.counts().overrun
 	}
 	if a.options.on(optionLatency) {
 		return a.latencyHeader(len(list), written) + a.lines(list)
 	}
-	return tracefs.TraceHeader(a.line(), len(list), written, len(a.rings)) + a.lines(list)
+	return tracefs.TraceHeader(a.line(), len(list), written, a.cfg.CPUs) + a.lines(list)
 }
 
 // Lines is the trace without its head.
 func (a *Array) Lines() string { return a.lines(a.Entries()) }
 
+// EntryLines are the same by entry, without their last newlines.
+func (a *Array) EntryLines() []string {
+	var l []string
+	a.eachLine(a.Entries(), func(text string) { l = append(l, strings.TrimSuffix(text, "\n")) })
+	return l
+}
+
 func (a *Array) lines(list []*Entry) string {
+	var b strings.Builder
+	a.eachLine(list, func(text string) { b.WriteString(text) })
+	return b.String()
+}
+
+func (a *Array) eachLine(list []*Entry, see func(string)) {
 	var b strings.Builder
 	for i, e := range list {
 		var next *Entry
 		if i+1 < len(list) {
 			next = list[i+1]
 		}
+		b.Reset()
 		a.appendLine(&b, e, next)
+		see(b.String())
 	}
-	return b.String()
 }
 
 // Consume is one reading of trace_pipe up to where it would wait: what is read is taken out.
 func (a *Array) Consume() string {
 	var list []*Entry
 	for range a.Entries() {
-		var oldest *ring
-		for _, r := range a.rings {
-			if e := r.next(false); e != nil && (oldest == nil || e.seq < oldest.next(false).seq) {
-				oldest = r
+		var oldest buffer
+		for _, b := range a.buffers {
+			if e := b.next(false); e != nil && (oldest == nil || e.seq < oldest.next(false).seq) {
+				oldest = b
 			}
 		}
 		list = append(list, oldest.next(true))
@@ -72,16 +86,32 @@ func (a *Array) appendLine(b *strings.Builder, e, next *Entry) {
 		o.NoContext = true
 	}
 	if e.Stack == nil {
-		tracefs.AppendTraceLine(&l, o, e.TraceEntry, e.Record, a.cfg.Names)
+		tracefs.AppendTraceLine(&l, o, e.context(), e.Record, a.names())
 		b.Write(l.Text)
 		return
 	}
-	tracefs.AppendTraceContext(&l, o, e.TraceEntry)
+	tracefs.AppendTraceContext(&l, o, e.context())
 	b.Write(l.Text)
 	b.WriteString("<stack trace>\n")
 	for _, f := range e.Stack {
 		b.WriteString(" => " + f + "\n")
 	}
+}
+
+func (a *Array) names() fetch.Names {
+	if a.cfg.Names == nil {
+		return fetch.Names{}
+	}
+	return a.cfg.Names()
+}
+
+// context is what the trace file shows of an entry's TraceEntry.
+func (e *Entry) context() tracefs.TraceEntry {
+	c := e.TraceEntry
+	if e.noTGID {
+		c.TGID = 0
+	}
+	return c
 }
 
 // stackType is the number of stack traces among the kinds of entries (TRACE_STACK).
@@ -119,7 +149,7 @@ func (a *Array) latencyHeader(entries, written int) string {
 	return "# tracer: nop\n#\n" +
 		"# nop latency trace v1.1.5 on " + release + "\n" +
 		"# --------------------------------------------------------------------\n" +
-		fmt.Sprintf("# latency: 0 us, #%d/%d, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:%d)\n", entries, written, len(a.rings)) +
+		fmt.Sprintf("# latency: 0 us, #%d/%d, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:%d)\n", entries, written, a.cfg.CPUs) +
 		"#    -----------------\n" +
 		"#    | task: -0 (uid:0 nice:0 policy:0 rt_prio:0)\n" +
 		"#    -----------------\n" +

@@ -2,7 +2,6 @@ package tracearray
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -103,7 +102,7 @@ func (t *trigger) run(a *Array, r *Raised) {
 		a.off = !t.on
 	case snapshot:
 		if t.use() {
-			a.rings, a.spare = a.spare, a.rings
+			a.buffers, a.spare = a.spare, a.buffers
 		}
 	case stackTrace:
 		if t.use() {
@@ -136,7 +135,11 @@ func (t *trigger) use() bool {
 
 func (a *Array) addStack(r *Raised) {
 	const header, word = 16, 8 // common fields and the length; an address
-	a.add(&Entry{TraceEntry: r.TraceEntry, Stack: r.Stack, size: header + word*len(r.Stack)})
+	stack := []string{}
+	if a.cfg.Stack != nil {
+		stack = a.cfg.Stack(r)
+	}
+	a.add(Entry{TraceEntry: r.TraceEntry, Stack: stack, size: header + word*len(stack)})
 }
 
 // String is the trigger's line in the trigger file.
@@ -163,21 +166,13 @@ func (t *trigger) condition() string {
 	return " if " + t.text
 }
 
-// commands are those that the array knows.
-func (a *Array) commands() []triggerCommand {
-	if a.cfg.Keep == nil {
-		return triggerCommands
-	}
-	return slices.DeleteFunc(slices.Clone(triggerCommands), func(c triggerCommand) bool { return c.kind == snapshot })
-}
-
 // triggerText is the trigger file.
 func (a *Array) triggerText(e *tracefs.Event) string {
 	f := a.file(e)
 	var b strings.Builder
 	if len(f.triggers) == 0 {
 		b.WriteString("# Available triggers:\n#")
-		for _, c := range a.commands() {
+		for _, c := range triggerCommands {
 			b.WriteString(" " + c.name)
 		}
 		b.WriteByte('\n')
@@ -196,7 +191,7 @@ func (a *Array) writeTrigger(e *tracefs.Event, text string) events.Errno {
 		word, rest = text[:i], strings.TrimLeft(text[i+1:], spaces)
 	}
 	word, remove := strings.CutPrefix(word, "!")
-	for _, c := range a.commands() {
+	for _, c := range triggerCommands {
 		if c.name != word {
 			continue
 		}
@@ -282,8 +277,8 @@ func (a *Array) addTrigger(e *tracefs.Event, t *trigger, param, cond string) eve
 		}
 	}
 	if t.kind == snapshot && a.spare == nil {
-		for _, r := range a.rings {
-			a.spare = append(a.spare, newRing(r.size()))
+		for _, b := range a.buffers {
+			a.spare = append(a.spare, b.empty())
 		}
 	}
 	if errno := a.cfg.Registry.SetSoft(e, true); errno != 0 {

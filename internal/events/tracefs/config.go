@@ -64,6 +64,8 @@ type Config struct {
 	// HashPointer is what "%p" prints for an address; nil means
 	// [events.HashPointer].
 	HashPointer func(addr uint64) uint64
+	// Deleted is told of an event that is no more; nil: nobody is.
+	Deleted func(*Event)
 	// Now is the trace clock in nanoseconds, for error_log; nil means 0.
 	Now func() uint64
 	// Printk takes the lines that the kernel's log would get, without a

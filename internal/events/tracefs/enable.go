@@ -175,7 +175,7 @@ func (r *Registry) plant(e *Event) events.Errno {
 			return errno
 		}
 	}
-	e.Enabled = true
+	e.Enabled, e.WasEnabled = true, true
 	return 0
 }
 

@@ -45,7 +45,10 @@ type Event struct {
 	Enabled bool
 	// SoftDisabled marks an enabled event whose records are not kept.
 	SoftDisabled bool
-	softRefs     int // triggers that need it
+	// WasEnabled tells whether the probes were ever planted
+	// (EVENT_FILE_FL_WAS_ENABLED).
+	WasEnabled bool
+	softRefs   int // triggers that need it
 }
 
 // Probe is one place of an event.
@@ -133,6 +136,9 @@ func (r *Registry) drop(p *Probe) {
 	p.On.Probes = slices.DeleteFunc(p.On.Probes, is)
 	if len(p.On.Probes) == 0 {
 		r.groupOrder = slices.DeleteFunc(r.groupOrder, func(e *Event) bool { return e == p.On })
+		if r.cfg.Deleted != nil {
+			r.cfg.Deleted(p.On)
+		}
 	}
 }
 

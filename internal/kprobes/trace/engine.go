@@ -218,8 +218,3 @@ func (e *engine) Disable(p *tracefs.Probe) {
 type symbolsOf struct{ t *Tracing }
 
 func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) { return s.t.symbols.Lookup(addr) }
-
-// noUprobes is for the files that kernel probes do not use.
-type noUprobes struct{ tracefs.FilesOnly }
-
-func (noUprobes) Stat(string) (events.File, events.Errno) { return events.File{}, events.ENOENT }

@@ -20,7 +20,6 @@ func TestE4EventFilterAndTriggers(t *testing.T) {
 		require.ErrorIs(t, r.t.WriteFile("events/g/a/filter", "cy == 3", true), events.EINVAL)
 		require.Contains(t, r.read("events/g/a/filter"), "parse_error: Field not found")
 		require.NoError(t, r.t.WriteFile("events/g/a/filter", "cx == 3", true))
-		require.ErrorIs(t, r.t.WriteFile("events/g/a/trigger", "snapshot", true), events.EINVAL, "there is no second buffer")
 		require.NoError(t, r.t.WriteFile("events/g/a/trigger", "stacktrace:1 if cx == 3", true))
 		start := r.m.Snapshot()
 		for range 2 {
@@ -49,6 +48,51 @@ func TestE4TriggersOfOtherEvents(t *testing.T) {
 	require.Equal(t, "0\n", r.read("tracing_on"))
 	require.Equal(t, "1*\n", r.read("events/g/b/enable"))
 	require.Equal(t, "g:b\ng:a\n", r.read("available_events"))
+}
+
+// What a snapshot trigger takes away and a histogram counts is put back with the machine.
+func TestE4SnapshotAndHistogram(t *testing.T) {
+	r := newRig(t, emu.I386, "modern", adding)
+	require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32"))
+	require.NoError(t, r.t.WriteFile("events/g/a/trigger", "snapshot if cx == 3", false))
+	require.NoError(t, r.t.WriteFile("events/g/a/trigger", "hist:keys=cx:sort=cx", false))
+	start := r.m.Snapshot()
+	for range 2 {
+		r.run()
+		require.Equal(t, []string{"a: (add+0x0/0x7) cx=3"}, r.columns(), "the record that asked for it comes behind")
+		require.Contains(t, r.read("snapshot"), "cx=0")
+		require.Contains(t, r.read("events/g/a/hist"), "{ cx:          0 } hitcount:          1\n{ cx:          3 } hitcount:          1\n\nTotals:\n    Hits: 2\n")
+		r.m.Restore(start)
+		require.NotContains(t, r.read("snapshot"), "cx=0")
+		require.Contains(t, r.read("events/g/a/hist"), "Hits: 0\n")
+	}
+}
+
+// Two states that differ only in what a trigger still does are two for who looks at counts, and one for who does not.
+func TestTriggersAreInHashes(t *testing.T) {
+	r := newRig(t, emu.I386, "modern", adding)
+	require.NoError(t, r.t.Define("p:g/a add"))
+	hash := func(text string) uint64 {
+		before := r.m.Snapshot()
+		defer r.m.Restore(before)
+		require.NoError(t, r.t.WriteFile("events/g/a/trigger", text, false))
+		return r.m.Hash(false)
+	}
+	require.NotEqual(t, hash("traceoff:1"), hash("traceoff:2"))
+	r.t.LeaveOutCounts(true)
+	require.Equal(t, hash("traceoff:1"), hash("traceoff:2"))
+}
+
+// An option, a clock and trace_pipe are the array's here too.
+func TestE4OptionsClocksAndPipe(t *testing.T) {
+	r := newRig(t, emu.I386, "modern", adding)
+	require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32"))
+	require.NoError(t, r.t.WriteFile("trace_clock", "counter", true))
+	require.NoError(t, r.t.WriteFile("options/irq-info", "0", true))
+	r.run()
+	require.Equal(t, "            main-100     [000]             1: a: (add+0x0/0x7) cx=0\n"+
+		"            main-100     [000]             2: a: (add+0x0/0x7) cx=3\n", r.read("trace_pipe"))
+	require.Empty(t, r.read("trace_pipe"))
 }
 
 // set_event takes words: GROUP:EVENT with nothing or "*" for all, or the name of a group or of events; "!" disables.
@@ -85,7 +129,7 @@ func TestE4SetEvent(t *testing.T) {
 func TestE4FilesThatAreNotModelled(t *testing.T) {
 	r := newRig(t, emu.I386, "modern", adding)
 	for name, want := range map[string]error{
-		"trace_clock": tracefs.ErrNotModelled, "/sys/kernel/tracing/options/overwrite": tracefs.ErrNotModelled, "trace_clok": events.ENOENT,
+		"buffer_size_kb": tracefs.ErrNotModelled, "/sys/kernel/tracing/per_cpu/cpu0/stats": tracefs.ErrNotModelled, "uprobe_events": tracefs.ErrNotModelled, "trace_clok": events.ENOENT,
 		"/sys/kernel/debug/tracing/instances/x/trace": tracefs.ErrNotModelled, "events/kprobes/none/enable": events.ENOENT, "/proc/stat": events.ENOENT,
 	} {
 		_, err := r.t.ReadFile(name)

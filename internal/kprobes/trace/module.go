@@ -107,7 +107,7 @@ func (t *Tracing) LoadModule(name string) error {
 	}
 	m.Loaded = true
 	t.renewSymbols()
-	t.registry.ModuleComing(name)
+	t.Registry().ModuleComing(name)
 	return nil
 }
 
@@ -133,7 +133,7 @@ func (t *Tracing) ModuleGoing(name string) error {
 			p.armed = false
 		}
 	}
-	t.registry.ModuleGoing(name)
+	t.Registry().ModuleGoing(name)
 	return nil
 }
 

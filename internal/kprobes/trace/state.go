@@ -5,30 +5,25 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
-	"trapline/internal/events/tracearray"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/events/tracefs"
 )
 
 // saved is a Tracing's part of a snapshot.
 type saved struct {
-	registry tracefs.State
-	planted  []planted
-	byProbe  map[*tracefs.Probe]*planted
-	at       []*planted
-	entries  []entry
-	written  int
-	array    tracearray.State
-	modules  []Module
-	log      []string
-	work     [emu.MaxCPUs][]work
+	dir     tracedir.State
+	planted []planted
+	byProbe map[*tracefs.Probe]*planted
+	at      []*planted
+	modules []Module
+	log     []string
+	work    [emu.MaxCPUs][]work
 }
 
 // Save implements emu.Part.
 func (t *Tracing) Save() any {
-	b := &t.buffer
 	s := saved{
-		registry: t.registry.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
-		entries: b.entries[:len(b.entries):len(b.entries)], written: b.written, array: t.array.Save(),
+		dir: t.Dir.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
 		log: t.log[:len(t.log):len(t.log)], work: t.work,
 	}
 	for _, p := range t.planted {
@@ -43,13 +38,11 @@ func (t *Tracing) Save() any {
 // Restore implements emu.Part. Modules are added before the first snapshot.
 func (t *Tracing) Restore(v any) {
 	s := v.(saved)
-	t.registry.Restore(s.registry)
+	t.Dir.Restore(s.dir)
 	t.byProbe, t.planted = maps.Clone(s.byProbe), slices.Clone(s.at)
 	for i, p := range t.planted {
 		*p = s.planted[i]
 	}
-	t.buffer.entries, t.buffer.written = s.entries, s.written
-	t.array.Restore(s.array)
 	t.log, t.work = s.log, s.work
 	changed := false
 	for i, m := range t.modules {
@@ -67,7 +60,7 @@ func (t *Tracing) LeaveOutCounts(out bool) { t.countsOut = out }
 
 // Hash implements emu.Part: what decides how the run goes on.
 func (t *Tracing) Hash(h *emu.Hasher) {
-	h.Bool(t.array.Off())
+	h.Bool(t.Array().Off())
 	h.Uint64(uint64(len(t.planted)))
 	for _, p := range t.planted {
 		h.Bool(p.armed)
@@ -78,7 +71,7 @@ func (t *Tracing) Hash(h *emu.Hasher) {
 	for _, m := range t.modules {
 		h.Bool(m.Loaded)
 	}
-	for _, e := range t.registry.Events() {
+	for _, e := range t.Registry().Events() {
 		h.String(e.Group)
 		h.String(e.Name)
 		h.Bool(e.Enabled)
@@ -88,6 +81,11 @@ func (t *Tracing) Hash(h *emu.Hasher) {
 		for _, w := range list {
 			h.String(w.function)
 			h.Uint64(uint64(w.probe))
+		}
+	}
+	if !t.countsOut {
+		for _, text := range t.Array().Conditions() {
+			h.String(text)
 		}
 	}
 }

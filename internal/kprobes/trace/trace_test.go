@@ -89,7 +89,7 @@ func (r *rig) until(symbol string) {
 // columns are the function columns of the trace's lines.
 func (r *rig) columns() []string {
 	var list []string
-	for _, l := range r.t.Lines() {
+	for _, l := range r.t.Array().EntryLines() {
 		_, text, _ := strings.Cut(l, ": ")
 		list = append(list, text)
 	}
@@ -198,7 +198,7 @@ func TestE4Control(t *testing.T) {
 	require.ErrorIs(t, w("kprobe_events", "p:g/d add+1", false), events.EILSEQ, "decoding looks under the breakpoint")
 	require.NoError(t, w("tracing_on", "0", true))
 	r.run()
-	require.Empty(t, r.t.Lines())
+	require.Empty(t, r.t.Array().EntryLines())
 	require.Contains(t, r.read("kprobe_profile"), "c      ")
 	require.Regexp(t, ` 2 +0\n$`, r.read("kprobe_profile"), "hits count while tracing is off")
 }
@@ -210,7 +210,7 @@ func TestE7DisabledWhileOut(t *testing.T) {
 	r.until("add_end")
 	require.NoError(t, r.t.WriteFile("events/g/ret/enable", "0", true))
 	r.run()
-	require.Empty(t, r.t.Lines(), "it is disabled")
+	require.Empty(t, r.t.Array().EntryLines(), "it is disabled")
 	require.Regexp(t, ` 1 +0\n$`, r.read("kprobe_profile"), "but counted")
 }
 
@@ -254,28 +254,28 @@ func TestSnapshot(t *testing.T) {
 	again := func() ([]string, string, string) {
 		require.NoError(t, r.t.Define("r:g/b add $retval"))
 		r.run()
-		return r.t.Lines(), r.read("kprobe_profile"), r.read("kprobes/list")
+		return r.t.Array().EntryLines(), r.read("kprobe_profile"), r.read("kprobes/list")
 	}
 	l1, p1, k1 := again()
 	end := r.m.Snapshot()
 	r.m.Restore(start)
 	require.Equal(t, "p:g/a add\n", r.read("kprobe_events"))
-	require.Empty(t, r.t.Lines())
+	require.Empty(t, r.t.Array().EntryLines())
 	l2, p2, k2 := again()
 	require.Equal(t, l1, l2)
 	require.Equal(t, p1, p2)
 	require.Equal(t, k1, k2)
 	r.m.Restore(end)
-	require.Equal(t, l1, r.t.Lines())
+	require.Equal(t, l1, r.t.Array().EntryLines())
 	require.Len(t, l1, 4)
 }
 
 func TestBufferBound(t *testing.T) {
 	r := newRig(t, emu.I386, "modern", "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
-	r.t = trace.New(trace.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Entries: 10})
+	r.t = trace.New(trace.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Records: 10})
 	require.NoError(t, r.t.Define("p:g/a loop %cx:u32"))
 	r.run()
-	require.Len(t, r.t.Lines(), 10)
+	require.Len(t, r.t.Array().EntryLines(), 10)
 	require.Contains(t, r.read("trace"), "# entries-in-buffer/entries-written: 10/50   #P:1")
 	require.NoError(t, r.t.WriteFile("trace", "", true))
 	require.Contains(t, r.read("trace"), "0/0")

@@ -1,12 +1,14 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/fetch"
 	"trapline/internal/events/tracearray"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
@@ -14,19 +16,18 @@ import (
 
 // Tracing is the event files, the trace buffer and the modules of one machine.
 type Tracing struct {
-	g        *kprobes.Manager
-	kernel   func() loader.Symbols
-	places   Places
-	registry *tracefs.Registry
-	symbols  *symbolTable
-	modules  []*Module
-	byProbe  map[*tracefs.Probe]*planted
-	planted  []*planted
-	buffer   buffer
-	array    *tracearray.Array
-	target   target
-	log      []string  // the kernel's log
-	cells    emu.Cells // valueArray
+	*tracedir.Dir
+	g       *kprobes.Manager
+	kernel  func() loader.Symbols
+	places  Places
+	symbols *symbolTable
+	modules []*Module
+	byProbe map[*tracefs.Probe]*planted
+	planted []*planted
+	target  target
+	raised  tracearray.Raised // in use while an event is raised
+	log     []string          // the kernel's log
+	cells   emu.Cells         // valueArray
 
 	work       [emu.MaxCPUs][]work // by vCPU: what its task has to do
 	collecting bool                // within Collect, for the task of vCPU collector
@@ -61,8 +62,8 @@ type Config struct {
 	Symbols func() loader.Symbols
 	// Places judges where events may be; nil: Symbols and the code in memory do.
 	Places Places
-	// Entries bounds the trace buffer, in records; 0: DefaultEntries.
-	Entries int
+	// Records bounds the trace buffer, which drops the oldest; 0: DefaultRecords.
+	Records int
 	// SameName is what a second definition of a name does.
 	SameName tracefs.SameName
 }
@@ -76,6 +77,10 @@ type Places interface {
 	MayProbe(addr uint64) events.Errno
 }
 
+// DefaultRecords is how many records the trace buffer holds; older ones are
+// overwritten, and the header says how many were written.
+const DefaultRecords = 1 << 16
+
 // StepTime is how long the trace clock lets a step last, in nanoseconds.
 const StepTime = 1000
 
@@ -88,14 +93,16 @@ const maxPrintk = 256
 // New joins event files to a machine and makes them a Part of it.
 func New(cfg Config) *Tracing {
 	t := &Tracing{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
-	t.buffer = newBuffer(cfg.Entries)
 	m := t.g.K.M
-	t.registry = tracefs.New(tracefs.Config{
-		Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(t), Uprobes: noUprobes{},
-		CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName,
-		Now: t.now, Printk: t.printk,
+	t.Dir = tracedir.New(tracedir.Config{
+		Registry: tracefs.Config{
+			Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(t),
+			CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName, Now: t.now, Printk: t.printk,
+		},
+		Array:  tracearray.Config{Records: cmp.Or(cfg.Records, DefaultRecords), Names: t.names, Stack: t.stackOf, Added: t.added},
+		Counts: t.Counts,
+		List:   t.list,
 	})
-	t.array = t.newArray()
 	t.renewSymbols()
 	m.AddPart(t)
 	t.cells = m.NewCells()
@@ -103,22 +110,18 @@ func New(cfg Config) *Tracing {
 	return t
 }
 
-// Registry is the control plane. Changes go through WriteFile or through it,
-// between two steps.
-func (t *Tracing) Registry() *tracefs.Registry { return t.registry }
-
 // Printk is what the kernel's log says of the events.
 func (t *Tracing) Printk() []string { return t.log }
 
 // Define appends a line to kprobe_events and enables its event: what
 // `trapline run -p` does. The error is the kernel's.
 func (t *Tracing) Define(line string) error {
-	before := len(t.registry.Probes())
-	if err := t.registry.Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
+	before := len(t.Registry().Probes())
+	if err := t.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
 		return err
 	}
-	for _, p := range t.registry.Probes()[before:] {
-		if err := t.registry.SetEvent(p.On.Group, p.On.Name, true); err != nil {
+	for _, p := range t.Registry().Probes()[before:] {
+		if err := t.Registry().SetEvent(p.On.Group, p.On.Name, true); err != nil {
 			return fmt.Errorf("enable %s/%s: %w", p.On.Group, p.On.Name, err)
 		}
 	}

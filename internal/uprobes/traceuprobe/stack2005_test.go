@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"testing"
@@ -18,12 +18,12 @@ const (
 
 // end2005 runs one of the programs with a probe under an engine and gives its status.
 func end2005(t *testing.T, program, place string, e uprobes.Engine) string {
-	r := newRigOf(t, guestRoot(t, program), x86.I386, e)
+	r := newRigOf(t, guestRoot(t, program), x86.I386, e, Config{Records: DefaultRecords})
 	r.load(t, "/t/"+program)
-	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/x /t/"+program+":"+place+"\n")))
-	require.NoError(t, r.registry.SetGroup("o", true))
+	require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, []byte("p:o/x /t/"+program+":"+place+"\n")))
+	require.NoError(t, r.session.Registry().SetGroup("o", true))
 	out := r.run(t)
-	require.NotEmpty(t, r.tracer.Entries())
+	require.NotEmpty(t, r.session.Entries())
 	return out
 }
 
@@ -51,10 +51,10 @@ func TestO2CopyOnLiveStack(t *testing.T) {
 func TestO6IgnoredError(t *testing.T) {
 	const first = "0x1000" // sub $0xa000,%esp: behind its first byte stands "in (%dx),%al"
 	require.Equal(t, intact, end2005(t, "execstack32", first, uprobes.Described2005))
-	r := newRigOf(t, guestRoot(t, "execstack32"), x86.I386, uprobes.Coded2005)
+	r := newRigOf(t, guestRoot(t, "execstack32"), x86.I386, uprobes.Coded2005, Config{Records: DefaultRecords})
 	r.load(t, "/t/execstack32")
-	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/x /t/execstack32:"+first+"\n")))
-	require.NoError(t, r.registry.SetGroup("o", true))
+	require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, []byte("p:o/x /t/execstack32:"+first+"\n")))
+	require.NoError(t, r.session.Registry().SetGroup("o", true))
 	require.Equal(t, segfault, r.run(t))
 	require.Contains(t, r.log, "No vma found")
 }

@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"testing"
@@ -15,12 +15,12 @@ func BenchmarkTrace(b *testing.B) {
 	root := guestRoot(b, "beh")
 	for b.Loop() {
 		r := newRig(b, root, x86.AMD64)
-		require.NoError(b, r.registry.Write(tracefs.UprobeEvents, []byte("p:b/leaf /t/beh:0x170e a=%di:u32\n")))
+		require.NoError(b, r.session.Registry().Write(tracefs.UprobeEvents, []byte("p:b/leaf /t/beh:0x170e a=%di:u32\n")))
 		r.load(b, "/t/beh", "leafn", "20000")
-		require.NoError(b, r.registry.SetEvent("b", "leaf", true))
+		require.NoError(b, r.session.Registry().SetEvent("b", "leaf", true))
 		r.run(b)
-		require.Len(b, r.tracer.Entries(), calls)
-		require.NotEmpty(b, r.tracer.Text(tracefs.TraceOptions{}))
+		require.Len(b, r.session.Entries(), calls)
+		require.NotEmpty(b, r.session.Lines())
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/calls, "ns/hit")
 }

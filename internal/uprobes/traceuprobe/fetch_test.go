@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"os"
@@ -89,17 +89,17 @@ func (d *definition) play(t *testing.T, r *rig, program string) string {
 	if d.write == "" { // only opened
 		return ""
 	}
-	got := errnoLine(r.registry.Write(tracefs.UprobeEvents, []byte(d.line+"\n")))
+	got := errnoLine(r.session.Registry().Write(tracefs.UprobeEvents, []byte(d.line+"\n")))
 	if got != d.write || got != errnoLine(nil) {
 		return differences(got, d.write)
 	}
 	if d.enable == "" { // a group's name that the recorder did not look up
 		return ""
 	}
-	e := r.registry.Events()[0]
-	got = errnoLine(r.registry.SetEvent(e.Group, e.Name, true))
+	e := r.session.Registry().Events()[0]
+	got = errnoLine(r.session.Registry().SetEvent(e.Group, e.Name, true))
 	r.load(t, program)
-	got += r.run(t) + r.tracer.Text(tracefs.TraceOptions{})
+	got += r.run(t) + r.session.Lines()
 	return differences(got, d.enable+d.status+strings.Join(d.trace, "\n"))
 }
 

@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"fmt"
@@ -30,15 +30,15 @@ func TestEveryInstructionProbed(t *testing.T) {
 			r := newRig(t, root, x86.AMD64)
 			for at := firstFunction; at < endOfFunctions; {
 				line := fmt.Sprintf("p:b/at%x /t/beh:%#x\n", at, at)
-				require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(line)))
+				require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, []byte(line)))
 				in, err := insn.Decode(code[at:], insn.Mode64)
 				require.NoError(t, err, "%#x", at)
 				at += in.Len
 			}
 			r.load(t, args...)
-			require.NoError(t, r.registry.SetGroup("b", true))
+			require.NoError(t, r.session.Registry().SetGroup("b", true))
 			require.Equal(t, want, r.run(t))
-			require.Greater(t, len(r.tracer.Entries()), 10)
+			require.Greater(t, len(r.session.Entries()), 10)
 		})
 	}
 }

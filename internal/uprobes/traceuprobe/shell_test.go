@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"path"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/events/tracearray"
+	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
 
@@ -23,20 +23,14 @@ const tracing = "/sys/kernel/tracing"
 type shell struct {
 	*rig
 	testing.TB
-	array  *tracearray.Array
 	files  map[string]string // outside tracefs
 	jobs   []*job
 	status int
 	errors strings.Builder // what goes to the terminal whatever is redirected
-	// truncated is the file of tracefs that was opened with O_TRUNC and not yet written to.
-	truncated string
 }
 
 func newShell(t testing.TB, root string, cpus int) *shell {
-	sh := &shell{rig: newRig(t, root, x86.AMD64), TB: t, files: map[string]string{}}
-	sh.array = tracearray.New(tracearray.Config{Registry: sh.registry, CPUs: cpus})
-	sh.tracer.RecordInto(sh.array)
-	return sh
+	return &shell{rig: newRigOf(t, root, x86.AMD64, uprobes.Modern, Config{CPUs: cpus}), TB: t, files: map[string]string{}}
 }
 
 // token is a word with its quotes, or an operator.
@@ -168,12 +162,12 @@ func (sh *shell) simple(l []token, in string, background bool) string {
 
 // write is what a command prints into a file of tracefs, in one write(2). echo says that it failed.
 func (sh *shell) write(name, text string, truncate, loud bool) {
-	if err := sh.open(name, truncate); err != nil {
+	if err := sh.session.Open(name, truncate); err != nil {
 		sh.status = 1
 		sh.errors.WriteString("sh: can't create " + name + ": " + sentence(err) + "\n")
 		return
 	}
-	if err := sh.writeTo(name, text); err != nil {
+	if err := sh.session.Write(name, text); err != nil {
 		sh.status = 1
 		if loud {
 			sh.errors.WriteString("sh: write error: " + sentence(err) + "\n")

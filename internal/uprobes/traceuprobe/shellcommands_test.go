@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events"
-	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
 )
 
@@ -37,10 +36,12 @@ func shellCommands() map[string]func(sh *shell, w []string, in string) string {
 		"tool": func(sh *shell, w []string, _ string) string { return sh.tool(w[0], w[1], w[2]) },
 		"run":  func(sh *shell, w []string, _ string) string { sh.load(sh, w...); return sh.rig.run(sh) },
 		"tr_": func(sh *shell, _ []string, _ string) string {
-			return notComments.ReplaceAllString(sh.array.Lines(), "")
+			return notComments.ReplaceAllString(sh.session.Array().Lines(), "")
 		},
-		"clr":    func(sh *shell, _ []string, _ string) string { sh.array.Clear(); return "" },
-		"prof":   func(sh *shell, _ []string, _ string) string { return sh.registry.UprobeProfile(sh.tracer.Counts) },
+		"clr": func(sh *shell, _ []string, _ string) string { sh.session.Array().Clear(); return "" },
+		"prof": func(sh *shell, _ []string, _ string) string {
+			return sh.session.Registry().UprobeProfile(sh.session.Counts)
+		},
 		"elog":   (*shell).errorLog,
 		"echo":   func(_ *shell, w []string, _ string) string { return strings.Join(w, " ") + "\n" },
 		"printf": (*shell).printf,
@@ -99,13 +100,13 @@ func unescape(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
 
 // tool opens a file to write, with O_TRUNC or O_APPEND, and writes a line in one write(2).
 func (sh *shell) tool(how, file, text string) string {
-	if err := sh.open(file, how == "w"); err != nil {
+	if err := sh.session.Open(file, how == "w"); err != nil {
 		return fmt.Sprintf("open errno=%d %s\n", errnoOf(err), errnoOf(err).Name())
 	}
 	if text == "" {
 		return "opened rc=0\n"
 	}
-	return errnoLine(asErrno(sh.writeTo(file, text+"\n")))
+	return errnoLine(asErrno(sh.session.Write(file, text+"\n")))
 }
 
 func errnoOf(err error) events.Errno {
@@ -121,68 +122,15 @@ func asErrno(err error) error {
 	return errnoOf(err)
 }
 
-var definitionFiles = map[string]tracefs.File{
-	"uprobe_events": tracefs.UprobeEvents, "kprobe_events": tracefs.KprobeEvents, "dynamic_events": tracefs.DynamicEvents,
-}
-
-// open is opening a file of tracefs to write.
-func (sh *shell) open(file string, truncate bool) error {
-	name := strings.TrimPrefix(file, tracing+"/")
-	if f, ok := definitionFiles[name]; ok {
-		if truncate {
-			return sh.changing(func() error { return sh.registry.Truncate(f) })
-		}
-		return nil
-	}
-	if name == "error_log" && truncate {
-		sh.registry.ClearErrorLog()
-		return nil
-	}
-	if _, err := sh.read(file); err != nil {
-		return err
-	}
-	if truncate {
-		sh.truncated = name
-	}
-	return nil
-}
-
-func (sh *shell) writeTo(file, text string) error {
-	name := strings.TrimPrefix(file, tracing+"/")
-	if f, ok := definitionFiles[name]; ok {
-		return sh.changing(func() error { return sh.registry.Write(f, []byte(text)) })
-	}
-	truncate := sh.truncated == name
-	sh.truncated = ""
-	return sh.array.WriteFile(name, text, truncate)
-}
-
-// changing tells the tracer which events went away.
-func (sh *shell) changing(change func() error) error {
-	before := sh.registry.Probes()
-	err := change()
-	after := sh.registry.Probes()
-	for _, p := range before {
-		if !slices.Contains(after, p) {
-			sh.tracer.Deleted(p)
-		}
-	}
-	return err
-}
-
 func (sh *shell) read(file string) (string, error) {
-	name, inTracing := strings.CutPrefix(file, tracing+"/")
-	if !inTracing {
-		text, ok := sh.files[file]
-		if !ok {
-			return "", events.ENOENT
-		}
-		return text, nil
+	if strings.HasPrefix(file, tracing+"/") {
+		return sh.session.ReadFile(file)
 	}
-	if f, ok := definitionFiles[name]; ok {
-		return sh.registry.Read(f), nil
+	text, ok := sh.files[file]
+	if !ok {
+		return "", events.ENOENT
 	}
-	return sh.array.ReadFile(name)
+	return text, nil
 }
 
 func (sh *shell) cat(w []string, in string) string {
@@ -202,7 +150,7 @@ func (sh *shell) cat(w []string, in string) string {
 }
 
 func (sh *shell) ls(w []string, _ string) string {
-	names, err := sh.array.List(strings.TrimPrefix(w[0], tracing+"/"))
+	names, err := sh.session.Array().List(strings.TrimPrefix(w[0], tracing+"/"))
 	require.NoError(sh, err)
 	return strings.Join(names, "\n") + "\n"
 }
@@ -210,8 +158,8 @@ func (sh *shell) ls(w []string, _ string) string {
 var logTime = regexp.MustCompile(`(?m)^\[ *[\d.]+\] `)
 
 func (sh *shell) errorLog([]string, string) string {
-	text := logTime.ReplaceAllString(sh.registry.ErrorLog(), "")
-	sh.registry.ClearErrorLog()
+	text := logTime.ReplaceAllString(sh.session.Registry().ErrorLog(), "")
+	sh.session.Registry().ClearErrorLog()
 	return text
 }
 
@@ -325,5 +273,5 @@ func (sh *shell) wait() {
 		sh.out.Reset()
 	}
 	sh.jobs = nil
-	sh.tracer.Attach(nil)
+	sh.session.Attach(nil)
 }

@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"bytes"
@@ -36,9 +36,9 @@ type boxRig struct {
 	box     *linuxtest.Box
 	program *places.Program
 	image   *loader.Image
-	native  []linuxtest.Outcome     // of the box's programs, in order
-	fresh   []string                // events that are not yet enabled
-	seen    map[*tracefs.Probe]bool // probes with an entry in the trace of some program
+	native  []linuxtest.Outcome         // of the box's programs, in order
+	fresh   []string                    // events that are not yet enabled
+	seen    map[*events.Definition]bool // probes with an entry in the trace of some program
 }
 
 func newBoxRig(t *testing.T, dpkgArch string) *boxRig {
@@ -54,7 +54,7 @@ func newBoxRig(t *testing.T, dpkgArch string) *boxRig {
 
 // reset takes all events away. The programs see the host's files, as natively.
 func (b *boxRig) reset(t *testing.T) {
-	b.rig, b.fresh, b.seen = newRig(t, "/", b.image.Arch), nil, map[*tracefs.Probe]bool{}
+	b.rig, b.fresh, b.seen = newRig(t, "/", b.image.Arch), nil, map[*events.Definition]bool{}
 }
 
 // define adds an event of a kind, p or r, at an address.
@@ -63,7 +63,7 @@ func (b *boxRig) define(t *testing.T, kind string, addr uint64) {
 	require.True(t, ok)
 	name := fmt.Sprintf("%s%x", kind, addr)
 	line := fmt.Sprintf("%s:box/%s %s:%#x\n", kind, name, b.box.Path, offset)
-	require.NoError(t, b.registry.Write(tracefs.UprobeEvents, []byte(line)))
+	require.NoError(t, b.session.Registry().Write(tracefs.UprobeEvents, []byte(line)))
 	b.fresh = append(b.fresh, name)
 }
 
@@ -77,20 +77,20 @@ func (b *boxRig) play(t *testing.T, args []string) linuxtest.Outcome {
 	})
 	require.NoError(t, err)
 	defer k.Close()
-	b.tracer.Attach(k)
+	b.session.Attach(k)
 	for _, name := range b.fresh {
-		err := b.registry.SetEvent("box", name, true)
+		err := b.session.Registry().SetEvent("box", name, true)
 		require.True(t, err == nil || errors.Is(err, events.ENOTSUPP), "%s: %v", name, err)
 	}
 	b.fresh, b.log = nil, nil
 	res, err := k.Run(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, linux.NoBound, res.Bound)
-	b.tracer.Attach(nil)
-	for _, e := range b.tracer.Entries() {
-		b.seen[e.Probe] = true
+	b.session.Attach(nil)
+	for _, e := range b.session.Entries() {
+		b.seen[e.Record.Program.Definition()] = true
 	}
-	b.tracer.Clear()
+	b.session.Array().Clear()
 	return linuxtest.Outcome{Stdout: stdout.String(), Stderr: stderr.String(), Code: res.Code, Signal: res.Signal}
 }
 
@@ -109,10 +109,10 @@ func (b *boxRig) compare(t *testing.T) {
 func (b *boxRig) hottest(n int) []uint64 {
 	const shortest = 20 // instructions
 	hits := map[uint64]uint64{}
-	for _, p := range b.registry.Probes() {
+	for _, p := range b.session.Registry().Probes() {
 		addr, _ := b.image.AddrOfOffset(p.FileOffset)
 		if len(b.program.Body(addr)) >= shortest {
-			hits[addr] += b.tracer.Counts(p).Hits
+			hits[addr] += b.session.Counts(p).Hits
 		}
 	}
 	l := slices.Collect(maps.Keys(hits))

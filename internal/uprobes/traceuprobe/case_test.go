@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"bytes"
@@ -106,31 +106,29 @@ var otherLog = regexp.MustCompile(`(?m)^(umip: .*|process '.*' started with exec
 
 // rig is a program in the machine with its events.
 type rig struct {
-	arch     x86.Arch // of the kernel
-	kernel   *linux.Kernel
-	fs       *linux.FS
-	system   *uprobes.System
-	tracer   *Tracer
-	registry *tracefs.Registry
-	out      bytes.Buffer
-	log      []string
+	arch    x86.Arch // of the kernel
+	kernel  *linux.Kernel
+	fs      *linux.FS
+	system  *uprobes.System
+	session *Session
+	out     bytes.Buffer
+	log     []string
 }
 
 func newRig(t testing.TB, root string, arch x86.Arch) *rig {
-	return newRigOf(t, root, arch, uprobes.Modern)
+	return newRigOf(t, root, arch, uprobes.Modern, Config{Records: DefaultRecords})
 }
 
-func newRigOf(t testing.TB, root string, arch x86.Arch, engine uprobes.Engine) *rig {
+// newRigOf makes a rig with what cfg has of the trace buffer.
+func newRigOf(t testing.TB, root string, arch x86.Arch, engine uprobes.Engine, cfg Config) *rig {
 	fs, err := linux.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	r := &rig{fs: fs, arch: arch}
 	printk := func(s string) { r.log = append(r.log, s) }
 	r.system = uprobes.New(uprobes.Options{Printk: printk, Engine: engine})
-	r.tracer = New(fs, r.system, 0)
-	r.registry = tracefs.New(tracefs.Config{
-		Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: r.tracer, Printk: printk,
-	})
+	cfg.Arch, cfg.FS, cfg.System, cfg.Printk = arch, fs, r.system, printk
+	r.session = New(cfg)
 	return r
 }
 
@@ -142,13 +140,14 @@ func (r *rig) load(t testing.TB, args ...string) {
 		Limits: linux.Limits{Steps: 20_000_000},
 	})
 	require.NoError(t, err)
+	r.session.Attach(r.kernel)
 }
 
 // run runs the loaded program to its end and gives its output.
 func (r *rig) run(t testing.TB) string {
 	res, err := r.kernel.Run(context.Background())
 	require.NoError(t, err)
-	r.tracer.Attach(nil)
+	r.session.Attach(nil)
 	r.kernel.Close()
 	out := r.out.String() + "status=" + status(res) + "\n"
 	r.out.Reset()
@@ -296,21 +295,21 @@ func (c recorded) play(t *testing.T, root string, arch x86.Arch) map[string]stri
 
 	r := newRig(t, root, arch)
 	r.load(t, c.args...)
-	got["define"] = errnoLine(r.registry.Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
-	e := r.registry.Events()[0]
-	err := r.registry.SetEvent(e.Group, e.Name, true)
-	got[sectionEnable] = errnoLine(err) + errnoLine(r.registry.SetEvent(e.Group, e.Name, false))
+	got["define"] = errnoLine(r.session.Registry().Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
+	e := r.session.Registry().Events()[0]
+	err := r.session.Registry().SetEvent(e.Group, e.Name, true)
+	got[sectionEnable] = errnoLine(err) + errnoLine(r.session.Registry().SetEvent(e.Group, e.Name, false))
 	if err == nil {
-		require.NoError(t, r.registry.SetEvent(e.Group, e.Name, true))
+		require.NoError(t, r.session.Registry().SetEvent(e.Group, e.Name, true))
 	}
 	got[sectionLog] = strings.Join(r.log, "\n")
 	got[sectionRun] = r.run(t)
-	got[sectionTrace] = r.tracer.Text(tracefs.TraceOptions{})
-	got[sectionProfile] = r.registry.UprobeProfile(r.tracer.Counts)
+	got[sectionTrace] = r.session.Lines()
+	got[sectionProfile] = r.session.Registry().UprobeProfile(r.session.Counts)
 
 	early := newRig(t, root, arch) // nothing is mapped: nothing is refused
-	require.NoError(t, early.registry.Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
-	got[sectionEarly] = errnoLine(early.registry.SetEvent(e.Group, e.Name, true))
+	require.NoError(t, early.session.Registry().Write(tracefs.UprobeEvents, []byte(c.define+"\n")))
+	got[sectionEarly] = errnoLine(early.session.Registry().SetEvent(e.Group, e.Name, true))
 	return got
 }
 

@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"bytes"
@@ -33,15 +33,15 @@ func TestU7VEX(t *testing.T) {
 
 	r := newRig(t, root, x86.AMD64)
 	for i, at := range p.offsets {
-		require.NoError(t, r.registry.Write(tracefs.UprobeEvents, fmt.Appendf(nil, "p:v/p%d /t/vex:%#x\n", i, at)))
+		require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, fmt.Appendf(nil, "p:v/p%d /t/vex:%#x\n", i, at)))
 	}
 	r.load(t, "/t/vex")
 	accepted := make([]bool, len(p.code))
 	for i := range p.code {
-		accepted[i] = r.registry.SetEvent("v", fmt.Sprintf("p%d", i), true) == nil
+		accepted[i] = r.session.Registry().SetEvent("v", fmt.Sprintf("p%d", i), true) == nil
 	}
 	p.compare(t, want, r.run(t))
-	for i, hits := range profile(t, r.registry.UprobeProfile(r.tracer.Counts), "p") {
+	for i, hits := range profile(t, r.session.Registry().UprobeProfile(r.session.Counts), "p") {
 		require.Equal(t, accepted[i], hits == 1, "% x: %d hits", p.code[i], hits)
 	}
 	n := len(slices.DeleteFunc(slices.Clone(accepted), func(a bool) bool { return !a }))

@@ -1,4 +1,4 @@
-package tracer
+package traceuprobe
 
 import (
 	"os"
@@ -31,14 +31,14 @@ func TestU1ConsumersShareABreakpoint(t *testing.T) {
 	r.load(t, "/t/beh", "leafn", "3")
 	original := leafByte(t, r)
 	for _, line := range []string{"p:o/a /t/beh:0x170e\n", "p:o/b /t/beh:0x170e\n"} {
-		require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte(line)))
+		require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, []byte(line)))
 	}
 	for _, step := range []struct {
 		event string
 		on    bool
 		want  byte
 	}{{"a", true, uprobes.Breakpoint}, {"b", true, uprobes.Breakpoint}, {"a", false, uprobes.Breakpoint}, {"b", false, original}} {
-		require.NoError(t, r.registry.SetEvent("o", step.event, step.on))
+		require.NoError(t, r.session.Registry().SetEvent("o", step.event, step.on))
 		require.Equal(t, step.want, leafByte(t, r), "%+v", step)
 	}
 }
@@ -49,8 +49,8 @@ func TestU2FileKeepsItsByte(t *testing.T) {
 	before, err := os.ReadFile(root + "/t/beh")
 	require.NoError(t, err)
 	r := newRig(t, root, x86.AMD64)
-	require.NoError(t, r.registry.Write(tracefs.UprobeEvents, []byte("p:o/a /t/beh:0x170e\n")))
-	require.NoError(t, r.registry.SetEvent("o", "a", true))
+	require.NoError(t, r.session.Registry().Write(tracefs.UprobeEvents, []byte("p:o/a /t/beh:0x170e\n")))
+	require.NoError(t, r.session.Registry().SetEvent("o", "a", true))
 	r.load(t, "/t/beh", "leafn", "3")
 	require.EqualValues(t, uprobes.Breakpoint, leafByte(t, r))
 	var b [1]byte
@@ -66,12 +66,12 @@ func TestU3FilterAndRemoval(t *testing.T) {
 		hits           int
 	}{{true, false, 5}, {true, true, 1}, {false, false, 0}} {
 		r := newRig(t, root, x86.AMD64)
-		f, errno := r.tracer.Stat("/t/beh")
+		f, errno := r.session.File("/t/beh")
 		require.Zero(t, errno)
 		r.load(t, "/t/beh", "leafn", "5")
 		hits := 0
-		place := uprobes.Place{File: r.tracer.files[f.ID].id, Offset: leafOffset}
-		require.Zero(t, r.system.Register(place, r.tracer.files[f.ID].size, &uprobes.Consumer{
+		place := uprobes.Place{File: f.ID, Offset: leafOffset}
+		require.Zero(t, r.system.Register(place, f.Size, &uprobes.Consumer{
 			Handler: func(*uprobes.Hit) bool { hits++; return c.remove },
 			Filter:  func(*linux.MM) bool { return c.wanted },
 		}))

@@ -1,0 +1,110 @@
+package trace
+
+import (
+	"fmt"
+
+	"trapline/internal/emu"
+	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracearray"
+	"trapline/internal/events/tracefs"
+	"trapline/internal/kprobes"
+	"trapline/internal/traps"
+)
+
+// NoteEvent marks an event that fired; its text is the trace line's function
+// column.
+const NoteEvent emu.NoteKind = "event"
+
+// hit is the handler of an event's probe (kprobe_dispatcher(),
+// kretprobe_dispatcher()): of the n-th that was planted.
+func hit(n int) kprobes.Action {
+	return func(c *kprobes.Call) uint64 {
+		t := c.Host(hostKey{}).(*Tracing)
+		t.hit(t.planted[n], c)
+		return 0
+	}
+}
+
+func (t *Tracing) hit(p *planted, c *kprobes.Call) {
+	p.counts.Hits++
+	on := p.probe.On
+	c.Door.Touch(t.cells.Loc(valueArray), emu.Reads) // a task's write changes it
+	plain := t.Array().Plain(on)
+	if !on.Enabled || plain && t.Array().Off() {
+		return
+	}
+	t.target.call, t.target.door = c, t.g.K.M.Look() // what is only shown decides nothing
+	if !plain {
+		t.target.door = c.Door
+	}
+	h := fetch.Hit{Addr: p.probe.Addr}
+	if c.Kind == kprobes.OnReturn {
+		h.Return = c.Ret.Addr
+	}
+	rec, ok := p.fetcher.Fetch(&t.target, h)
+	if !ok {
+		return
+	}
+	if !plain {
+		c.Door.Touch(t.cells.Loc(valueArray), emu.Writes)
+	}
+	t.raised = tracearray.Raised{Record: rec, TraceEntry: tracefs.TraceEntry{
+		Comm: t.comm(c.CPU.ID), PID: firstPID + c.CPU.ID, CPU: c.CPU.ID, Flags: flagsOf(c), Time: t.now(),
+	}}
+	t.Array().Raise(on, &t.raised)
+}
+
+// added tells of a record that was written.
+func (t *Tracing) added(e *tracearray.Entry) {
+	if m := t.g.K.M; !m.Quiet && e.Event != nil {
+		var l fetch.Line
+		e.Record.AppendText(&l, t.names())
+		m.Note(emu.Note{Kind: NoteEvent, ID: "E6", Text: string(l.Text), Addr: e.Record.Hit().Addr})
+	}
+}
+
+// stackOf is the stack that a stacktrace trigger shows, the probed function: the
+// modelled kernel's own frames are not those of a recorded one.
+func (t *Tracing) stackOf(r *tracearray.Raised) []string {
+	addr := r.Record.Hit().Addr
+	if sym, ok := t.symbols.Lookup(addr); ok {
+		return []string{sym.Name}
+	}
+	return []string{fmt.Sprintf("%#x", addr)}
+}
+
+// flagsOf is the latency column: only whether interrupts were on is the
+// interrupted code's, the rest is always so inside an int3's handler.
+func flagsOf(c *kprobes.Call) string {
+	flags := tracefs.Int3Flags
+	if c.Kind == kprobes.OnReturn {
+		flags = tracefs.FtraceFlags
+	}
+	if c.Regs.Get(traps.FieldFlags)&emu.IF == 0 {
+		return "d" + flags[1:]
+	}
+	return flags
+}
+
+// firstPID is the process number of cpu 0's task; the next CPUs' follow.
+const firstPID = 100
+
+// Records are the events' records in the buffer, oldest first.
+func (t *Tracing) Records() []Record {
+	var list []Record
+	for _, e := range t.Array().Entries() {
+		if e.Event != nil {
+			list = append(list, Record{e.Event.Group, e.Event.Name, e.CPU, e.Time, e.Record.Values(t.names())})
+		}
+	}
+	return list
+}
+
+// Record is an event that fired, for JSON and for checks in Go.
+type Record struct {
+	Group  string        `json:"group"`
+	Event  string        `json:"event"`
+	CPU    int           `json:"cpu"`
+	Time   uint64        `json:"time"` // nanoseconds
+	Values []fetch.Value `json:"values"`
+}

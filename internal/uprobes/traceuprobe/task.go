@@ -1,0 +1,65 @@
+package traceuprobe
+
+import (
+	"trapline/internal/emu"
+	"trapline/internal/events"
+	"trapline/internal/linux"
+)
+
+func comm(t *linux.Thread) string {
+	const longest = 15 // TASK_COMM_LEN without the NUL
+	name := t.Process().Name
+	return name[:min(len(name), longest)]
+}
+
+// task is the machine at a hit, as fetch arguments see it.
+type task struct{ *linux.Thread }
+
+func (t task) Comm() string { return comm(t.Thread) }
+
+// ReadKernel is never used: a uprobe reads the user's memory only.
+func (t task) ReadKernel(uint64, []byte) int { return 0 }
+
+// ReadUser reads page by page, bringing pages in.
+func (t task) ReadUser(addr uint64, p []byte) int {
+	mm := t.Process().MM()
+	for n := 0; n < len(p); {
+		step := min(len(p)-n, int(emu.PageSize-(addr+uint64(n))%emu.PageSize))
+		if !mm.Read(addr+uint64(n), p[n:n+step]) {
+			return n
+		}
+		n += step
+	}
+	return len(p)
+}
+
+// gprOf are the general registers by their place in struct pt_regs.
+var gprOf = map[events.Reg]emu.Reg{
+	events.RegAX: emu.RAX, events.RegBX: emu.RBX, events.RegCX: emu.RCX, events.RegDX: emu.RDX,
+	events.RegSI: emu.RSI, events.RegDI: emu.RDI, events.RegBP: emu.RBP, events.RegSP: emu.RSP,
+	events.RegR8: emu.R8, events.RegR9: emu.R9, events.RegR10: emu.R10, events.RegR11: emu.R11,
+	events.RegR12: emu.R12, events.RegR13: emu.R13, events.RegR14: emu.R14, events.RegR15: emu.R15,
+}
+
+var segmentOf = map[events.Reg]int{
+	events.RegCS: emu.CS, events.RegSS: emu.SS, events.RegDS: emu.DS, events.RegES: emu.ES,
+	events.RegFS: emu.FS, events.RegGS: emu.GS,
+}
+
+// Register reads struct pt_regs, in which orig_ax is -1 after an exception.
+func (t task) Register(r events.Reg) uint64 {
+	c := t.Core()
+	if g, ok := gprOf[r]; ok {
+		return c.GPR[g]
+	}
+	if s, ok := segmentOf[r]; ok {
+		return uint64(c.Seg[s].Sel)
+	}
+	switch r {
+	case events.RegIP:
+		return c.RIP
+	case events.RegFlags:
+		return c.RFLAGS
+	}
+	return ^uint64(0)
+}
