@@ -69,7 +69,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios/races", ""},
 	{"scenarios/regress", ""},
 	{"scenario", "docs x86 emu/... linux/... loader/... asm explore sched traps kprobes/... uprobes/... events/... engines atomicfile expr format nearest picture story scenarios/lessons scenarios/races scenarios/regress"},
-	{"scenarios", "scenario"},
+	{"scenarios", "emu explore format sched scenario story"},
 	{"litmus", "x86 emu explore loader sched engines scenario expr format"},
 	{"sweep", "emu explore sched scenario"},
 	{"attempt", "emu explore sched scenario expr format"},

@@ -245,12 +245,16 @@ func (s *Machine) judge(c *emu.CPU, ev *emu.Event) {
 		s.step.Violation = &Violation{Property: MachineFailed, What: err.Error(), Actor: c.ID}
 		return
 	}
+	n := len(ev.Touched)
 	for _, p := range s.Properties {
 		if v := p.Step(ev); v != nil {
 			v.Actor = c.ID
 			s.step.Violation = v
-			return
+			break
 		}
+	}
+	for _, t := range ev.Touched[n:] { // what properties have of their own
+		s.add(t.Loc, t.Mask, t.Use)
 	}
 }
 

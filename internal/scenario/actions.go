@@ -16,6 +16,11 @@ const NotePrint emu.NoteKind = "print"
 
 // handler makes the handler of a probe from its actions.
 func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error) {
+	if h, ok := b.file.handlers[handlerAt{p.Name, kind}]; ok {
+		return kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
+			return c.Host(runKey{}).(*Run).call(h, handlerAt{p.Name, kind}, hitOf(c))
+		}}, nil
+	}
 	actions, ok := p.Handler(kind)
 	if !ok {
 		return kprobes.Handler{}, nil
@@ -35,11 +40,16 @@ func (b *builder) handler(p *format.Probe, kind string) (kprobes.Handler, error)
 		}
 	}
 	return kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
-		return c.Host(runKey{}).(*Run).act(&hit{
-			who: fmt.Sprintf("%s %s on cpu%d", c.Probe.Name, c.Kind, c.CPU.ID), cpu: c.CPU, door: c.Door, addr: c.Probe.Addr, regs: c.Regs,
-			poke: func(addr uint64, size int, v uint64) bool { return c.Door.PokeWord(c.CPU.Space, addr, size, v) },
-		}, actions)
+		return c.Host(runKey{}).(*Run).act(hitOf(c), actions)
 	}}, nil
+}
+
+// hitOf is what a kprobe's handler works on.
+func hitOf(c *kprobes.Call) *hit {
+	return &hit{
+		who: fmt.Sprintf("%s %s on cpu%d", c.Probe.Name, c.Kind, c.CPU.ID), cpu: c.CPU, door: c.Door, addr: c.Probe.Addr, regs: c.Regs,
+		poke: func(addr uint64, size int, v uint64) bool { return c.Door.PokeWord(c.CPU.Space, addr, size, v) },
+	}
 }
 
 // runKey is what actions ask the manager for their Run by.

@@ -16,7 +16,7 @@ import (
 // (V4). Hashes that others compare, such as those of recordings, have it.
 
 // deciding is what of the probes' counts something asks for: an expression of a
-// handler or a condition, or a property.
+// handler or a condition, Go code, or a property.
 func (r *Run) deciding() kprobes.Hashed {
 	switch {
 	case r.asksForCounts():
@@ -30,7 +30,7 @@ func (r *Run) deciding() kprobes.Hashed {
 }
 
 func (r *Run) asksForCounts() bool {
-	asks := false
+	asks := r.File.InGo()
 	look := func(x *format.Expr) {
 		if x == nil {
 			return

@@ -38,9 +38,7 @@ func (r *Run) prepareChecks() error {
 		}
 		r.checks = append(r.checks, c)
 	}
-	for _, p := range r.File.Finally {
-		r.checks = append(r.checks, &props.Finally{M: r.Machine, Title: p.Name, Good: p.Holds})
-	}
+	r.checks = append(r.checks, r.goProperties()...)
 	for _, s := range r.File.Steps {
 		for _, x := range []*format.Expr{s.Expr, s.Target} {
 			if x == nil || !own {

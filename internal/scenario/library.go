@@ -40,15 +40,9 @@ type File struct {
 	// Processor runs the instructions of every machine of the scenario; it is
 	// not of the file, and changes no outcome.
 	Processor emu.Processor
-	// Finally are conditions of Go code beside the file's.
-	Finally []Finally
-}
 
-// Finally is a condition on the state in which a run has ended. Holds may be
-// called by several goroutines at once.
-type Finally struct {
-	Name  string
-	Holds func(emu.Door) bool
+	handlers   map[handlerAt]Handler
+	properties []Property
 }
 
 // BuiltIn is an entry of the library.
@@ -209,5 +203,5 @@ func (f *File) With(change map[string][]byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{File: p, ReadFile: f.ReadFile, Processor: f.Processor}, nil
+	return &File{File: p, ReadFile: f.ReadFile, Processor: f.Processor, handlers: f.handlers, properties: f.properties}, nil
 }

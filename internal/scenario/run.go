@@ -246,49 +246,6 @@ func (r *Run) runnable(spinners bool) []int {
 // ErrSchedule is returned when a schedule names a vCPU that cannot go on.
 var ErrSchedule = errors.New("the schedule does not fit the run")
 
-// Follow runs to the end as s says, giving each event to see. A schedule with a
-// turn ends where the turn has led back to where it began.
-func (r *Run) Follow(ctx context.Context, s sched.Scheduler, see func(*emu.Event)) error {
-	r.scheduled, r.following = true, true
-	defer func() { r.following = false }()
-	replay, _ := s.(*sched.Replay)
-	turns := r.watchTurns(replay)
-	var back comeback
-	last := -1
-	for {
-		list := r.runnable(replay != nil && replay.Decides())
-		if len(list) == 0 {
-			return r.Machine.Err()
-		}
-		if turns != nil && replay.AtTurn() {
-			if ended, err := turns.begin(); ended || err != nil {
-				return err
-			}
-		}
-		cpu, ok := s.Next(list, last)
-		if !ok {
-			return fmt.Errorf("%w after %d steps", ErrSchedule, r.state.steps)
-		}
-		space := r.spaceOf(cpu)
-		ev := r.Step(cpu)
-		if see != nil {
-			see(ev)
-		}
-		last = cpu
-		switch {
-		case turns != nil:
-			turns.see(ev, space)
-		case replay != nil && !replay.Decides() && r.state.done == "":
-			if n := back.see(r, ev, replay.Phase()); n > 0 {
-				r.comesBack(n)
-			}
-		}
-		if err := r.ended(ctx); err != nil {
-			return err
-		}
-	}
-}
-
 // spaceOf is the address space in which an actor's next step runs.
 func (r *Run) spaceOf(actor int) *emu.Space {
 	if actor < len(r.Machine.CPUs) {
@@ -342,6 +299,9 @@ func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	}
 	if r.File.Machine.Prefetch > 0 { // since bytes can be fetched anew
 		parts = append(parts, []byte("t4"))
+	}
+	if len(r.File.handlers) > 0 {
+		parts = append(parts, r.File.handlersSum())
 	}
 	return sched.ChecksumOf(append(parts, more...)...)
 }

@@ -34,6 +34,9 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	if f.Linux == nil && !engines.Direct(cmp.Or(o.Engine, f.Machine.Engine)) {
 		o.KernelText = true
 	}
+	if why := f.searchable(o); why != "" {
+		return nil, fmt.Errorf("%w: %s: %s", ErrNotPossible, f.Name, why)
+	}
 	s := &Systems{file: f, options: o}
 	s.ctx, s.end = context.WithCancel(ctx)
 	s.options.base = newBaseline(s.ctx, f)

@@ -99,7 +99,7 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 		}
 		u.hits++
 		x := w.hit(u, h, "pre")
-		w.act(x, pre)
+		w.handle(x, handlerAt{p.Name, "pre"}, pre)
 		if x.remove {
 			u.removed = maps.Clone(u.removed)
 			if u.removed == nil {
@@ -109,14 +109,25 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 		}
 		return x.remove
 	}}
-	if ret, ok := p.Handler("ret"); ok {
+	ret, ok := p.Handler("ret")
+	at := handlerAt{p.Name, "ret"}
+	if ok || b.file.handlers[at] != nil {
 		c.Return = func(h *uprobes.Hit) {
 			if wants(h.Thread.Process().MM()) {
-				w.act(w.hit(u, h, "ret"), ret)
+				w.handle(w.hit(u, h, "ret"), at, ret)
 			}
 		}
 	}
 	return c, nil
+}
+
+// handle runs a handler: the one in Go, or the file's actions.
+func (w *ProgramRun) handle(x *hit, at handlerAt, actions []format.Action) {
+	if h, ok := w.File.handlers[at]; ok {
+		w.call(h, at, x)
+		return
+	}
+	w.act(x, actions)
 }
 
 // hit makes what a handler's actions work on.

@@ -41,8 +41,8 @@ type Divided struct {
 
 // Divide makes a crew for one search of f of the queue's workers. Close ends it.
 func (q *Queue) Divide(ctx context.Context, f *scenario.File, s scenario.Search) (*Divided, error) {
-	if len(f.Finally) > 0 {
-		return nil, fmt.Errorf("%s cannot be searched by workers: some of its conditions are no text", f.Name)
+	if f.InGo() {
+		return nil, fmt.Errorf("%s cannot be searched by workers: it has handlers or properties in Go", f.Name)
 	}
 	data, err := pack(ctx, f)
 	if err != nil {

@@ -1,0 +1,154 @@
+package scenarios_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"trapline/scenarios"
+)
+
+func opened(t *testing.T, f *scenarios.File, o scenarios.Options) *scenarios.Run {
+	t.Helper()
+	r, err := scenarios.Open(t.Context(), f, o)
+	require.NoError(t, err)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// TestEventsOfAProperty: they have no texts and no lock's value, whoever runs the
+// property; those of a run have.
+func TestEventsOfAProperty(t *testing.T) {
+	f := load("smp-missed-probe")
+	require.NoError(t, f.Check(scenarios.Property{Name: "texts", Step: func(_ *scenarios.View, ev *scenarios.Event) string {
+		data, err := json.Marshal(ev)
+		if err != nil || string(data) != "null" || ev.Text() != "" || ev.String() != "" || ev.Kind() == scenarios.Spin {
+			return ev.Place()
+		}
+		for _, n := range ev.Notes() {
+			if n.Text != "" {
+				return n.Text
+			}
+		}
+		return ""
+	}}))
+	var locks int
+	require.NoError(t, f.Check(scenarios.Property{Name: "locks", Step: func(v *scenarios.View, ev *scenarios.Event) string {
+		at, err := v.Eval("kprobe_lock")
+		for _, a := range ev.Reads() {
+			if ev.Work() != "" && err == nil && a.Addr == at {
+				return "the lock's word is read"
+			}
+		}
+		return ""
+	}}))
+	r := opened(t, f, scenarios.Options{Direct: true})
+	at, err := r.Eval(0, "kprobe_lock")
+	require.NoError(t, err)
+	texts, notes := 0, 0
+	require.NoError(t, r.Finish(t.Context(), func(ev *scenarios.Event) {
+		for _, a := range ev.Reads() {
+			if a.Addr == at {
+				locks++
+			}
+		}
+		texts += len(ev.Text()) + len(ev.String())
+		for _, n := range ev.Notes() {
+			notes += len(n.Text)
+		}
+	}))
+	require.Empty(t, r.Violations())
+	require.Positive(t, texts)
+	require.Positive(t, notes)
+	require.Positive(t, locks, "a run's own events have the lock")
+	x, err := scenarios.Search{Engine: "2005"}.Do(t.Context(), f)
+	require.NoError(t, err)
+	require.True(t, x.Exhausted, x.Verdict)
+}
+
+// TestSchedulesOfOthers: a schedule decides alone, and only where it belongs.
+func TestSchedulesOfOthers(t *testing.T) {
+	f := load("smp-missed-probe")
+	x, err := scenarios.Search{}.Do(t.Context(), f)
+	require.NoError(t, err)
+	r := opened(t, f, x.Found.Options)
+	require.ErrorIs(t, r.StepCPU(0), scenarios.ErrNotNow)
+	told := uint64(0)
+	for r.Step() {
+		told++
+	}
+	require.NoError(t, r.Err())
+	require.Equal(t, told, r.Steps())
+	require.Equal(t, x.Found.Violations, r.Violations())
+	require.Equal(t, x.Found.Violation, r.Violations()[0])
+	require.Len(t, r.Failures(), 1)
+	require.True(t, strings.HasPrefix(r.Failures()[0], f.Name()+":"), "%q", r.Failures())
+	for _, o := range []scenarios.Options{{Schedule: x.Found.Schedule, Engine: "2005"}, {Schedule: "t2.000000.0x1"}, {Schedule: "x"}} {
+		_, err = scenarios.Open(t.Context(), f, o)
+		require.ErrorIs(t, err, scenarios.ErrBadSchedule)
+	}
+	require.NoError(t, f.Handle("entry", "pre", func(*scenarios.Hit) {}))
+	_, err = scenarios.Open(t.Context(), f, x.Found.Options)
+	require.ErrorIs(t, err, scenarios.ErrBadSchedule)
+}
+
+// TestRunsThatAreStopped: by their time, and whether they are told or not.
+func TestRunsThatAreStopped(t *testing.T) {
+	f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(
+		"A loop that goes on for ever\n-- machine --\nsteps 100000000\n-- text.S --\nl:\tincl n\n\tjmp l\n\t.data\nn:\t.long 0\n-- tasks --\ncpu 0 at l\n")}}, "s.txtar")
+	require.NoError(t, err)
+	for _, see := range []func(*scenarios.Event){nil, func(*scenarios.Event) {}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := opened(t, f, scenarios.Options{})
+		cancel()
+		require.ErrorIs(t, r.Finish(ctx, see), scenarios.ErrStopped)
+	}
+}
+
+// program is a Linux program with a probe that has handlers in Go.
+const program = `A Linux program whose probe has handlers in Go
+
+-- machine --
+arch x86_64
+-- linux --
+-- text.S --
+	.globl _start, f
+	.type f, @function
+_start:	movl $3, %edi
+	call f
+	movl %eax, %edi
+	movl $60, %eax
+	syscall
+f:	leal 1(%rdi), %eax
+	ret
+-- probes --
+p at f
+`
+
+// TestHandlersOfAProgram: at a hit, and when the function returns.
+func TestHandlersOfAProgram(t *testing.T) {
+	f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(program)}}, "s.txtar")
+	require.NoError(t, err)
+	require.Equal(t, []string{"p"}, f.Probes())
+	var seen []string
+	for _, kind := range []string{"pre", "ret"} {
+		require.NoError(t, f.Handle("p", kind, func(h *scenarios.Hit) {
+			seen = append(seen, h.Probe()+" "+h.Kind())
+			place := map[string]string{"pre": "%rdi", "ret": "%rax"}[h.Kind()]
+			n, err := h.Eval(place)
+			require.NoError(t, err)
+			require.NoError(t, h.Set(place, n+10))
+			require.ErrorContains(t, h.Set("1+1", 1), "no place")
+			require.Zero(t, h.CPU())
+		}))
+	}
+	require.Error(t, f.Handle("p", "post", func(*scenarios.Hit) {}))
+	r := opened(t, f, scenarios.Options{})
+	require.NoError(t, r.Finish(t.Context(), nil))
+	require.Equal(t, []string{"p pre", "p ret"}, seen)
+	require.Contains(t, r.Exit(), "24")
+}

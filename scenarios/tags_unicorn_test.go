@@ -1,0 +1,5 @@
+//go:build unicorn
+
+package scenarios_test
+
+const tags = "-tags=unicorn"
