@@ -369,7 +369,14 @@ func (s *searching) summary(x *scenario.Searched) {
 		return
 	}
 	o := s.out
-	fmt.Fprintf(o, "%s: engine %s, strategy %s, %s\n", s.name, x.Options.Engine, s.Strategy, s.boundText())
+	text := ""
+	if x.Options.KernelText {
+		text = ", kernel text"
+	}
+	if x.KernelText != "" {
+		text += ", because " + x.KernelText
+	}
+	fmt.Fprintf(o, "%s: engine %s, strategy %s, %s%s\n", s.name, x.Options.Engine, s.Strategy, s.boundText(), text)
 	fmt.Fprintf(o, "%v\n", x.Verdict())
 	fmt.Fprintf(o, "%d schedules, %d executions ended, %d states, %d steps, %v\n",
 		x.Schedules, x.Executions, x.States, x.Steps, x.Elapsed.Round(time.Millisecond))

@@ -25,6 +25,9 @@ type searchObject struct {
 	Found       bool    `json:"found"`
 	Luck        string  `json:"luck,omitempty"` // the random execution that found it
 	TSO         string  `json:"tso,omitempty"`
+
+	KernelText bool   `json:"kernel_text,omitempty"`
+	Because    string `json:"kernel_text_because,omitempty"`
 }
 
 // verdict is what a search has shown, in an object of its command.
@@ -64,6 +67,7 @@ func (s *searching) searchJSON(x *scenario.Searched) {
 		Type: "search", V: story.Version, Scenario: s.name, Engine: x.Options.Engine, Strategy: string(s.Strategy), Bound: s.bound,
 		verdict: verdictOf(x.Report), Cut: string(x.Cut), Preemptions: x.Preemptions, Schedules: x.Schedules, Executions: x.Executions,
 		States: x.States, Steps: x.Steps, Seconds: x.Elapsed.Seconds(), Found: x.Found != nil, Luck: x.Luck, TSO: x.TSO,
+		KernelText: x.Options.KernelText, Because: x.KernelText,
 	})
 }
 

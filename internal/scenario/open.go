@@ -18,7 +18,7 @@ import (
 // Options change how a scenario is run.
 type Options struct {
 	Engine string       // instead of the file's, with options behind "+"; "" keeps it
-	Direct bool         // micro-steps without kernel text, for speed
+	Direct bool         // micro-steps without kernel text, for speed, unless the text itself is probed
 	Syntax story.Syntax // of disassembly
 	// WithoutProbes leaves the probes undefined: the baseline of transparency.
 	WithoutProbes bool
@@ -34,6 +34,7 @@ type Options struct {
 	Grain explore.Grain
 
 	base *baseline // shared by the systems of a search, or nil
+	need *textNeed // the same
 	cpus int       // vCPUs instead of the file's; 0: the file's
 }
 
@@ -102,10 +103,22 @@ func (b *builder) build(ctx context.Context) error {
 		}
 	}
 	r.Machine.AddPart(r.Run)
-	if b.options.Direct {
-		if err := r.Kernel.SetDirect(true); err != nil {
-			return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)
-		}
+	return b.setDirect()
+}
+
+// setDirect switches direct mode on, if the options ask for it and it shows all that
+// there is to see.
+func (b *builder) setDirect() error {
+	r := b.run
+	r.Options.Direct = b.options.Direct && r.hiddenByMicroSteps() == ""
+	if !r.Options.Direct {
+		return nil
+	}
+	if err := r.Kernel.SetDirect(true); err != nil {
+		return b.file.MemberPos("machine").Error(b.file.Name, "a run without direct mode", "%v", err)
+	}
+	if b.options.need != nil {
+		r.Kernel.OnHidden(b.options.need.note)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +10,6 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
-	"trapline/internal/expr"
-	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
 )
@@ -96,13 +93,6 @@ func searchOutcomesBy(t *testing.T, f *File, engine string, o Options, by explor
 	return r
 }
 
-func onKernelText(f *File) bool {
-	return slices.ContainsFunc(f.Probes, func(p format.Probe) bool {
-		s, ok := p.At.Node.(*expr.Symbol)
-		return ok && s.Name == "do_int3"
-	})
-}
-
 // C, by instructions and by lines, and its abstraction come to the same ends,
 // over all schedules of every built-in scenario of kernel code that an engine
 // can run.
@@ -124,9 +114,6 @@ func sameOutcomes(t *testing.T, engine string) {
 		}
 		f.Check, f.HasCheck = nil, true
 		f.Machine.Steps = min(f.Machine.Steps, 1<<17) // of a livelock
-		if onKernelText(f) {
-			continue // there is no direct mode
-		}
 		micro, lines, c := searchOutcomes(t, f, engine, byMicroSteps), searchOutcomes(t, f, engine, byLines), searchOutcomes(t, f, engine, byInstructions)
 		if c == nil {
 			continue

@@ -27,6 +27,7 @@ func OpenScheduled(ctx context.Context, f *File, o Options, schedule string) (*R
 	if err == nil {
 		return r, s, nil
 	}
+	err = r.ofMicroSteps(schedule, err)
 	r.Close()
 	if !o.Direct && errors.Is(err, sched.ErrOtherScenario) {
 		o.Direct = true
@@ -36,6 +37,25 @@ func OpenScheduled(ctx context.Context, f *File, o Options, schedule string) (*R
 		}
 	}
 	return nil, sched.Schedule{}, fmt.Errorf("%w: %w", ErrBadSchedule, err)
+}
+
+// ofMicroSteps says of a schedule that does not fit, for err, that it is one of
+// micro-steps, which searches made of the scenario before they knew that these leave
+// out what it asks for.
+func (r *Run) ofMicroSteps(schedule string, err error) error {
+	k, ok := r.world.(*KernelRun)
+	if !ok || !errors.Is(err, sched.ErrOtherScenario) {
+		return err
+	}
+	why := k.hiddenByMicroSteps()
+	if why == "" || k.Kernel.SetDirect(true) != nil {
+		return err
+	}
+	r.Options.Direct = true
+	if _, earlier := r.ParseSchedule(schedule); earlier != nil {
+		return err
+	}
+	return fmt.Errorf("schedule of micro-steps, which do not show this scenario, because %s: search again", why)
 }
 
 // Shown is what one line of a member schedule or explore came to.

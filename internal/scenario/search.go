@@ -57,6 +57,9 @@ type Searched struct {
 	// sequentially consistent memory holds under x86-TSO too, or why that is not
 	// known (T1); "": it was not asked.
 	TSO string
+	// KernelText is why the kernel's text was searched though the search did not ask for
+	// it, or "".
+	KernelText string
 	// Places tell that schedule where it goes through kernel text.
 	Places Places
 }
@@ -76,23 +79,37 @@ var ErrNotShown = errors.New("a run of the schedule that was found does not viol
 // which is shrunk to the fewest switches and shown by a run of its own. What
 // is not covered when ctx or Time ends the search is said by the verdict.
 func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
-	systems, err := s.systems(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	defer systems.Close()
 	within := ctx
 	if s.Time > 0 {
 		var cancel context.CancelFunc
 		within, cancel = context.WithTimeout(ctx, s.Time)
 		defer cancel()
 	}
+	done, err := s.do(ctx, within, f)
+	if err != nil || s.KernelText || done.Options.need.String() == "" {
+		return done, err
+	}
+	why := done.Options.need.String()
+	s.KernelText = true
+	if done, err = s.do(ctx, within, f); err == nil {
+		done.KernelText = why
+	}
+	return done, err
+}
+
+// do searches once; within bounds the search itself.
+func (s Search) do(ctx, within context.Context, f *File) (*Searched, error) {
+	systems, err := s.systems(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	defer systems.Close()
 	rep, err := s.search(within, systems)
 	if err != nil {
 		return nil, err
 	}
 	systems.Settle(rep)
-	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum(), Words: systems.Words(), TSO: systems.certificate(rep)}
+	done := &Searched{Report: rep, Options: systems.Options(), Checksum: systems.Checksum(), Words: systems.Words(), TSO: systems.certificate(rep), KernelText: systems.textWhy}
 	if rep.Found == nil {
 		return done, nil
 	}

@@ -22,14 +22,16 @@ type Systems struct {
 	sum       sched.Checksum
 	words     []string // of its schedules
 	oneWorker bool
+	textWhy   string // why kernel text is searched that nobody asked for, or ""
 	name      func(uint64) string
 }
 
 // ErrNoLines is returned for a search by lines of C where there are none.
 var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this search does not run")
 
-// NewSystems prepares a search. It goes without kernel text unless the engine
-// or the probes need it, or the options ask for it (Options.KernelText).
+// NewSystems prepares a search. It goes without kernel text unless the engine,
+// a probe, an interrupt or a condition needs it, or the options ask for it
+// (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	if f.Linux == nil && !engines.Direct(cmp.Or(o.Engine, f.Machine.Engine)) {
 		o.KernelText = true
@@ -38,15 +40,23 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrNotPossible, f.Name, why)
 	}
 	s := &Systems{file: f, options: o}
+	if why := looksIntoSteps(f); f.Linux == nil && !o.KernelText {
+		s.options.KernelText, s.textWhy = why != "", why
+	}
+	s.options.need = &textNeed{}
 	s.ctx, s.end = context.WithCancel(ctx)
 	s.options.base = newBaseline(s.ctx, f)
-	s.options.Direct = !o.KernelText
+	s.options.Direct = !s.options.KernelText
 	r, err := Open(ctx, f, s.options)
 	if err != nil {
 		s.end()
 		return nil, err
 	}
 	defer r.Close()
+	if k, ok := r.world.(*KernelRun); ok && s.options.Direct && !r.Options.Direct {
+		s.options.KernelText, s.options.Direct, s.textWhy = true, false, k.hiddenByMicroSteps()
+	}
+	o.KernelText = s.options.KernelText
 	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil) {
 		s.end()
 		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
@@ -98,6 +108,9 @@ func (s *Systems) Settle(r *explore.Report) {
 func (s *Systems) unjudged() string {
 	if n, why := s.options.base.ref.Undecided(); n > 0 {
 		return undecided(why)
+	}
+	if why := s.options.need.String(); why != "" {
+		return why + ", and micro-steps leave kernel text out: --kernel-text has it"
 	}
 	return ""
 }

@@ -83,8 +83,8 @@ type directCall struct {
 	rbx uint64
 }
 
-// SetDirect switches direct mode on or off. It has no effect while a probe
-// lies on kernel text: that text must run then.
+// SetDirect switches direct mode on or off. It must be off where a probe lies on
+// kernel text: that text must run then.
 func (k *Kernel) SetDirect(on bool) error {
 	if !on {
 		k.direct = nil
@@ -147,6 +147,24 @@ func (k *Kernel) nameLines(f *flow) {
 	}
 }
 
+// InText reports whether an address is one of the kernel's text.
+func (k *Kernel) InText(addr uint64) bool { return addr >= k.Layout.Text && addr < k.Layout.Data }
+
+// OnHidden has direct mode say when something would happen in kernel text, which it
+// leaves out.
+func (k *Kernel) OnHidden(say func(what string)) { k.hidden = say }
+
+// enabledBreakpoints are DR7's L and G bits of the four breakpoints (SDM vol. 3, 17.2.4).
+const enabledBreakpoints = 0xff
+
+// hides notes what of a trap's handling direct mode leaves out: a breakpoint register
+// would trap on the kernel's own accesses, or at its instructions.
+func (k *Kernel) hides(c *emu.CPU) {
+	if k.hidden != nil && c.Sys.DR[7]&enabledBreakpoints != 0 {
+		k.hidden("a breakpoint register is on while the kernel works")
+	}
+}
+
 // Direct reports whether direct mode is on.
 func (k *Kernel) Direct() bool { return k.direct != nil }
 
@@ -162,6 +180,7 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 	if e.stub == 0 || e.stub != c.RIP || !k.buildFrame(c, t, e) {
 		return
 	}
+	k.hides(c)
 	f := &st.frames[st.depth]
 	st.depth++
 	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[emu.RSP]}

@@ -65,6 +65,7 @@ type Kernel struct {
 	known   map[string]uint64    // symbols that were looked up
 	ops     map[string]Op
 	direct  *directMode // nil: kernel text runs
+	hidden  func(what string)
 	lazy    *lazyPages
 	// stacks are the numbers of IST by vector, stacksAt where vCPUs' stacks for them
 	// begin but for #DF's; 0: there are none.

@@ -1,0 +1,61 @@
+package scenario
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"trapline/internal/expr"
+)
+
+// Micro-steps show the same as the kernel's text as long as nobody looks at the
+// text itself, or at a vCPU between two accesses that others can see. Where somebody
+// may, runs and searches go through the text.
+
+// hiddenByMicroSteps says what of the scenario only the text of the kernel can come
+// to, or "": direct mode would be wrong.
+func (r *KernelRun) hiddenByMicroSteps() string {
+	for _, p := range r.Probes.Probes() {
+		if r.Kernel.InText(p.Addr) {
+			return fmt.Sprintf("probe %s lies on kernel text", p.Name)
+		}
+	}
+	for _, x := range r.interrupts {
+		if x.placed && r.Kernel.InText(x.at) {
+			return fmt.Sprintf("an interrupt comes at a place of kernel text (%s)", r.names.Addr(x.at))
+		}
+	}
+	return ""
+}
+
+// looksIntoSteps says which condition of the file can tell one instruction of the
+// kernel's from the next, or "": it is judged after each step, and registers change
+// with each instruction.
+func looksIntoSteps(f *File) string {
+	for _, p := range f.Check {
+		if p.Cond == nil || p.When == "finally" {
+			continue
+		}
+		reads := false
+		expr.Walk(p.Cond.Node, func(n expr.Node) {
+			_, register := n.(*expr.Register)
+			reads = reads || register
+		})
+		if reads {
+			return fmt.Sprintf("condition %s reads registers", p.Name)
+		}
+	}
+	return ""
+}
+
+// textNeed is what a run in direct mode came upon that only kernel text shows. The
+// systems of a search share one.
+type textNeed struct{ why atomic.Pointer[string] }
+
+func (n *textNeed) note(why string) { n.why.CompareAndSwap(nil, &why) }
+
+func (n *textNeed) String() string {
+	if why := n.why.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
