@@ -14,6 +14,7 @@ type Name struct {
 	short string         // without parameters, "" if there are none
 	forms [levels]string // in normal form, "" where there is none
 	whole string         // with a template's result ahead, in normal form
+	part  bool           // the compiler took it out of the function, whose beginning it is not
 }
 
 // Closeness tells how exactly a text names a function: less is closer.
@@ -22,6 +23,7 @@ type Closeness int
 // The ways to name a function.
 const (
 	Exact       Closeness = iota // with parameters and qualifiers
+	Original                     // without what the compiler calls a clone of it: f(int) for f(int) [clone .isra.0]
 	Unqualified                  // without what stands behind the parameters
 	Bare                         // without parameters: ns::f, ns::g<int>
 	Plain                        // without template arguments: ns::g
@@ -60,6 +62,10 @@ func Of(symbol string) (Name, bool) {
 	}
 	n := Name{Full: full, short: bare, whole: whole}
 	n.forms[Exact] = normal(full)
+	if i := strings.Index(full, " [clone "); i > 0 {
+		n.part = strings.Contains(full[i:], "[clone .cold") || strings.Contains(full[i:], "[clone .part")
+		n.forms[Original] = normal(full[:i])
+	}
 	if end := parameters(full); end > 0 {
 		n.forms[Unqualified] = normal(full[:end])
 	}
@@ -145,8 +151,11 @@ func (q Query) May(symbol string) bool { return strings.Contains(symbol, q.part)
 
 // Matches tells how closely the text names a function.
 func (q Query) Matches(n Name) Closeness {
-	if n.whole == q.form {
+	switch {
+	case n.whole == q.form || n.part && n.forms[Exact] == q.form:
 		return Exact
+	case n.part:
+		return None
 	}
 	for c, form := range n.forms {
 		switch {

@@ -2,6 +2,7 @@ package places
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,8 +12,8 @@ type Field struct {
 	At   int
 }
 
-// Fields cuts a definition at blanks. In its second word, the place, those between brackets, in the name of an operator and
-// ahead of a member function's qualifiers do not count, and none in a word in quotes.
+// Fields cuts a definition at blanks. In its second word, the place, those between brackets, in the name of an operator,
+// behind a function's result and ahead of a member function's qualifiers do not count, and none in a word in quotes.
 func Fields(line string) []Field {
 	var l []Field
 	for at := 0; ; {
@@ -47,7 +48,7 @@ func placeLen(s string) int {
 		}
 		return wordLen(s)
 	}
-	depth := 0
+	depth, isResult := 0, true
 	for i := 0; i < len(s); {
 		if n := operatorLen(s, i); n > 0 {
 			i += n
@@ -55,11 +56,15 @@ func placeLen(s string) int {
 		}
 		switch c := s[i]; {
 		case strings.IndexByte("([{<", c) >= 0:
+			isResult = isResult && (c != '(' || depth > 0)
 			depth++
 		case strings.IndexByte(")]}>", c) >= 0:
 			depth--
 		case (c == ' ' || c == '\t') && depth <= 0:
 			n := len(behind.FindString(s[i:]))
+			if n == 0 && isResult && functionFollows(s[i:]) {
+				n = 1
+			}
 			if n == 0 {
 				return i
 			}
@@ -73,6 +78,29 @@ func placeLen(s string) int {
 	}
 	return len(s)
 }
+
+// functionFollows tells whether s, blanks ahead, goes on with the function whose result stands before: with a bracket of parameters
+// that is no fetch argument's. More words of the result may come first.
+func functionFollows(s string) bool {
+	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
+		i := strings.IndexAny(s, " \t(=")
+		switch {
+		case i < 0 || strings.IndexByte("%@$+-\\", s[0]) >= 0:
+			return false
+		case s[i] == '(':
+			return true
+		case s[i] == '=':
+			return strings.HasSuffix(s[:i], "operator")
+		case !slices.Contains(resultWords, strings.TrimRight(s[:i], "*&")):
+			return strings.ContainsAny(s[:i], "<") && functionFollows(s[i:])
+		}
+		s = s[i:]
+	}
+	return false
+}
+
+// resultWords are those that a result may have behind its first.
+var resultWords = []string{"unsigned", "signed", "short", "long", "int", "char", "double", "const", "volatile", ""}
 
 // behind is what may stand behind a function's parameters.
 var behind = regexp.MustCompile(`^ +(?:const|volatile|&&?|\[clone [^\]]*\])(?:\b|$|)`)

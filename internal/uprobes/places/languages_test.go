@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/loader"
 )
 
 func hex(n uint64) string { return fmt.Sprintf("%#x", n) }
@@ -43,17 +45,41 @@ func TestIndirectFunctions(t *testing.T) {
 	}
 }
 
+// rustNames are names as a user writes them.
+var rustNames = []string{"names::work", "work", "shapes::Square::made", "names::shapes::Square::made", "Square::area",
+	"<names::shapes::Square as names::shapes::Area>::area", "names::shapes::twice"}
+
 func TestNamesOfRust(t *testing.T) {
 	for _, more := range [][]string{{}, {"-C", "symbol-mangling-version=v0"}} {
 		image, _ := built(t, "names.rs", append([]string{"rustc", "-O"}, more...)...)
-		f := oneFile{NewFile(image, nil)}
-		for _, text := range []string{"names::work", "work", "shapes::Square::made", "names::shapes::Square::made", "Square::area",
-			"<names::shapes::Square as names::shapes::Area>::area", "names::shapes::twice"} {
-			name, _ := symbolAt(t, f, text)
-			n, ok := f.file.source(name)
-			require.True(t, ok, name)
-			require.Contains(t, n.Full, "names::", text)
-		}
+		namesOfRust(t, image)
+	}
+}
+
+// The same by symbols that rustc gave, where rustc is not.
+func TestNamesOfRustSymbols(t *testing.T) {
+	text := string(mustRead(t, "testdata/names-rust.s"))
+	old, v0, ok := strings.Cut(text, "# -C symbol-mangling-version=v0\n")
+	require.True(t, ok)
+	for _, part := range []string{old, v0} {
+		source := filepath.Join(t.TempDir(), "part.s")
+		require.NoError(t, os.WriteFile(source, []byte("\t.globl _start\n_start:\n"+part), 0o600))
+		path := filepath.Join(t.TempDir(), "program")
+		out, err := exec.Command("gcc", "-nostdlib", "-static", "-o", path, source).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		namesOfRust(t, read(t, path))
+	}
+}
+
+func namesOfRust(t *testing.T, image *loader.Image) {
+	t.Helper()
+	f := oneFile{NewFile(image, nil)}
+	for _, text := range rustNames {
+		name, _ := symbolAt(t, f, text)
+		n, ok := f.file.source(name)
+		require.True(t, ok, name)
+		require.Contains(t, n.Full, "names::", text)
+		require.Contains(t, n.Full, text[strings.LastIndex(text, "::")+1:], text)
 	}
 }
 
@@ -107,4 +133,11 @@ func TestNumberHints(t *testing.T) {
 		require.Contains(t, remark(digits), digits+" is decimal and not in the code of ./x; 0x"+digits+" is in ")
 	}
 	require.Empty(t, remark("0xffffff"))
+}
+
+func mustRead(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return data
 }

@@ -170,9 +170,6 @@ func TestNamesOfCPlusPlus(t *testing.T) {
 		offset, _ := image.OffsetOfAddr(s.Addr)
 		want := fmt.Sprintf("%#x", offset)
 		assert.Equal(t, []string{want}, offsets(f, text), text)
-		if strings.Contains(text, "double geo") {
-			continue // its result needs quotes
-		}
 		for _, suffix := range []string{"", "+4", "%return", "(0x10)"} {
 			lines, err := Resolve("p:g/e ./x:"+text+suffix+" a=%di:s32 +8(%sp)", f)
 			if !assert.NoError(t, err, text+suffix) {
@@ -193,6 +190,34 @@ func TestNamesOfCPlusPlus(t *testing.T) {
 	lines, err = Resolve("p ./x:Point::get", f)
 	require.NoError(t, err)
 	require.Equal(t, "geo::Point::get() const is taken for Point::get", lines[0].Remark)
+}
+
+// What users write is found however the compiler made the functions: out of line, with arguments taken away (clones),
+// with a part of it elsewhere (.cold), which is not where it begins.
+func TestNamesOfClones(t *testing.T) {
+	for level, names := range map[string]map[string]string{
+		"-O0": {
+			"ns::S::S": "_ZN2ns1SC1Ei", "ns::S::S(int)": "_ZN2ns1SC1Ei", "ns::S::~S": "_ZN2ns1SD1Ev", "ns::S::~S()": "_ZN2ns1SD1Ev",
+			"ns::S::get() const": "_ZNK2ns1S3getEv", "ns::S::operator==(const ns::S &) const": "_ZNK2ns1SeqERKS0_", "ns::tw<double>": "_ZN2ns2twIdEET_S1_",
+			"int ns::tw<int>(int)": "_ZN2ns2twIiEET_S1_", "ns::tw<int>(int)": "_ZN2ns2twIiEET_S1_", "ns::f(int)": "_ZN2ns1fEi", "ns::f(char const*)": "_ZN2ns1fEPKc",
+			"main::{lambda(int)#1}::operator()(int) const": "_ZZ4mainENKUliE_clEi", "thrower": "_Z7throweri",
+		},
+		"-O2": {
+			"ns::S::get": "_ZNK2ns1S3getEv", "ns::S::get() const": "_ZNK2ns1S3getEv", "ns::S::operator==(ns::S const&) const": "_ZNK2ns1SeqERKS0_",
+			"main::{lambda(int)#1}::operator()(int) const": "_ZZ4mainENKUliE_clEi", "thrower": "_Z7throweri", "thrower(int)": "_Z7throweri", "mid": "_Z3midi",
+			"ns::f(int)": "_ZN2ns1fEi", "ns::f(const char*)": "_ZN2ns1fEPKc", "main": "main",
+		},
+	} {
+		image, _ := built(t, "throwing.cc", "g++", level)
+		f := oneFile{NewFile(image, nil)}
+		for text, symbol := range names {
+			name, remark := symbolAt(t, f, text)
+			assert.Empty(t, remark, "%s: %s", level, text)
+			of, _, _ := strings.Cut(name, ".")
+			assert.Equal(t, symbol, of, "%s: %s", level, text)
+			assert.NotContains(t, name, ".cold", "%s: %s", level, text)
+		}
+	}
 }
 
 // A pattern stands for every function that has such a name.
