@@ -62,6 +62,7 @@ func commands(out *output, stderr io.Writer) []*cli.Command {
 		workerCommand(out),
 		listCommand(out),
 		explainCommand(out),
+		syscallsCommand(out),
 		newCommand(out),
 		checkCommand(out),
 		eventsCommand(out),

@@ -1,5 +1,7 @@
 package linux
 
+import "trapline/internal/linux/abi"
+
 // Store buffers (emu.Config.StoreBuffer, row T2). What the kernel stores is its
 // vCPU's, and goes to its buffer, as long as nothing in the kernel's way is a
 // locked instruction. Exceptions and interrupts drain by their delivery, so a
@@ -69,11 +71,32 @@ func (mm *MM) interruptUsers() {
 	}
 }
 
-// sysMembarrier has every vCPU drain, whichever command it is but
-// MEMBARRIER_CMD_QUERY, which finds none.
-func sysMembarrier(k *Kernel, _ *Thread, c *call) int64 {
-	if c.int(0) != 0 {
-		k.interruptAll()
+// sysMembarrier has every vCPU drain, whichever barrier is asked for. The expedited ones
+// of one's own are for address spaces that have registered for them (membarrier(2)).
+func sysMembarrier(k *Kernel, t *Thread, c *call) int64 {
+	const (
+		global   = abi.MEMBARRIER_CMD_GLOBAL | abi.MEMBARRIER_CMD_GLOBAL_EXPEDITED
+		register = abi.MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE
+		private  = abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED | abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE
+	)
+	command, mm := c.int(0), t.proc.mm
+	if c.arg[1]&0xffffffff != 0 {
+		return errnoInvalid
 	}
+	switch command {
+	case abi.MEMBARRIER_CMD_QUERY:
+		return global | register | private
+	case abi.MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+		mm.barriers |= uint8(command)
+		return 0
+	case abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED, abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE:
+		if mm.barriers&uint8(command<<1) == 0 { // each is registered for by the next bit
+			return errnoPermission
+		}
+	case abi.MEMBARRIER_CMD_GLOBAL, abi.MEMBARRIER_CMD_GLOBAL_EXPEDITED:
+	default:
+		return errnoInvalid
+	}
+	k.interruptAll()
 	return 0
 }

@@ -70,7 +70,7 @@ func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResul
 		if err := mm.copyFrame(v, page, pte.Frame); err != nil {
 			return faultEnd
 		}
-		mm.k.put(pte.Frame)
+		mm.k.putFrame(pte.Frame)
 		return faultDone
 	}
 	mm.space.Protect(page, 1, pteProt(v, mm.mayWrite(v, pte)))
@@ -212,7 +212,7 @@ func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 		if copies {
 			err = mm.copyFrame(v, page, f)
 		} else {
-			mm.k.get(f)
+			mm.k.getFrame(f)
 			err = run.add(page, f, pteProt(v, v.Shared))
 		}
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 // File is an open file description: what several descriptors may share.
 type File struct {
 	refs  int
-	flags int    // O_ACCMODE, O_APPEND, O_NONBLOCK
+	flags int    // what F_GETFL tells, but for O_LARGEFILE
 	path  string // absolute, in the guest's tree
 
 	host    *handle // a regular file or directory
@@ -52,8 +52,13 @@ const (
 	devNotify // an inotify instance
 )
 
-func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY }
+func (f *File) readable() bool {
+	return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0
+}
 func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY }
+
+// isPipe reports whether f is a pipe of the guest's or, as standard streams show themselves, of the host's.
+func (f *File) isPipe() bool { return f.pipe != nil || f.device >= devStdin && f.device <= devStderr }
 
 func (f *File) isDir() bool {
 	if f.host == nil {
@@ -222,7 +227,10 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 
 // seek moves the file position (lseek(2)).
 func (f *File) seek(off int64, whence int) int64 {
-	if f.pipe != nil || f.sock != nil || f.device >= devStdin && f.device <= devStderr {
+	switch {
+	case f.flags&abi.O_PATH != 0:
+		return errnoBadFile
+	case f.isPipe() || f.sock != nil:
 		return -int64(abi.ESPIPE)
 	}
 	switch whence {

@@ -52,7 +52,7 @@ func (k *Kernel) dropInode(n *Inode) {
 		return
 	}
 	for _, f := range n.frames {
-		k.put(f)
+		k.putFrame(f)
 	}
 	if n.file != nil {
 		_ = n.file.Close()

@@ -17,6 +17,9 @@ func (o *ipcObject) attached() int {
 
 func sysShmget(k *Kernel, t *Thread, c *call) int64 {
 	size := c.arg[1]
+	if c.arg[2]&abi.SHM_HUGETLB != 0 && c.arg[2]&abi.IPC_CREAT != 0 { // no huge pages are set aside
+		return errnoNoMem
+	}
 	return k.ipcGet(t, ipcShm, c.arg[0], c.arg[2],
 		func(o *ipcObject) int64 {
 			if size > o.size {

@@ -98,8 +98,8 @@ func sysFlock(k *Kernel, t *Thread, c *call) int64 {
 		return errnoBadFile
 	case op != abi.LOCK_SH && op != abi.LOCK_EX && op != abi.LOCK_UN:
 		return errnoInvalid
-	case f.host == nil:
-		return 0 // nobody else can have it open
+	case f.host == nil: // what is no file of the tree has no locks
+		return -int64(abi.ENOLCK)
 	}
 	l := lock{file: f, whole: true, write: op == abi.LOCK_EX, end: math.MaxInt64, pid: t.proc.PID}
 	return k.lock(t, f, l, op == abi.LOCK_UN, c.arg[1]&abi.LOCK_NB == 0)

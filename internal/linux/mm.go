@@ -23,6 +23,7 @@ type MM struct {
 	vdso          uint64   // 32-bit programs: address of the vDSO
 	lockFuture    locking  // of mappings to come (mlockall(2))
 	ldtEntries    int      // size of the local descriptor table, which is in the space; 0: there is none
+	barriers      uint8    // what it has registered for: MEMBARRIER_CMD_REGISTER_*
 	Probes        any      // what the uprobes layer keeps of this address space
 }
 
@@ -62,11 +63,12 @@ func pteProt(v *VMA, write bool) emu.Prot {
 	return p
 }
 
-// put drops one reference to a frame. One without references is free for
+// putFrame drops one reference to a frame. One without references is free for
 // alloc.
-func (k *Kernel) put(f emu.Frame) { k.refs[f]-- }
+func (k *Kernel) putFrame(f emu.Frame) { k.refs[f]-- }
 
-func (k *Kernel) get(f emu.Frame) { k.refs[f]++ }
+// getFrame adds one.
+func (k *Kernel) getFrame(f emu.Frame) { k.refs[f]++ }
 
 // alloc hands out n zeroed frames in a row, or fewer where there are no such;
 // each has one reference. 0: memory is used up, and the run ends.
@@ -118,7 +120,7 @@ func (mm *MM) dropPages(start, end uint64) {
 			if !ok {
 				break
 			}
-			mm.k.put(pte.Frame)
+			mm.k.putFrame(pte.Frame)
 		}
 		if n == 0 {
 			va = mm.nextPage(va, end)
@@ -182,9 +184,7 @@ func (mm *MM) protect(start, end uint64, p Prot) {
 			h.Mapped(mm, v)
 		}
 	}
-	for i := mm.index(end); i > 0 && i >= mm.index(start); i-- {
-		mm.merge(i)
-	}
+	mm.mergeWithin(start, end)
 }
 
 // mayWrite reports whether a page of v may be written where it is: shared
@@ -230,6 +230,7 @@ func (mm *MM) fork() (*MM, error) {
 	}
 	n.mmapBase, n.startBrk, n.brk = mm.mmapBase, mm.startBrk, mm.brk
 	n.argStart, n.argEnd, n.auxv, n.vdso = mm.argStart, mm.argEnd, mm.auxv, mm.vdso
+	n.barriers = mm.barriers
 	if mm.exe != nil {
 		n.exe = mm.exe
 		n.exe.refs++
@@ -245,6 +246,9 @@ func (mm *MM) fork() (*MM, error) {
 		c := *v
 		c.Locked = notLocked
 		n.insert(&c)
+		if v.WipeOnFork {
+			continue
+		}
 		if err := mm.copyPages(n, v, private <= copyThreshold); err != nil {
 			return nil, err
 		}
@@ -299,7 +303,7 @@ func (mm *MM) copyPages(n *MM, v *VMA, now bool) error {
 			}
 			mm.space.Protect(va, 1, pteProt(v, false))
 		}
-		mm.k.get(pte.Frame)
+		mm.k.getFrame(pte.Frame)
 		e := run.add(va, pte.Frame, pteProt(v, v.Shared))
 		if err == nil {
 			err = e

@@ -184,7 +184,7 @@ func (k *Kernel) dropBehind(in *Inode, size int64) {
 	for page, frame := range in.frames {
 		switch {
 		case page >= first:
-			k.put(frame)
+			k.putFrame(frame)
 			delete(in.frames, page)
 			in.saved = nil // it may have as many pages, but others
 		case page == first-1 && size%emu.PageSize != 0:

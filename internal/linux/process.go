@@ -62,6 +62,8 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	switch {
 	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0, a.flags&abi.CLONE_CLEAR_SIGHAND != 0 && a.flags&abi.CLONE_SIGHAND != 0,
 		thread && a.flags&abi.CLONE_SIGHAND == 0,
+		thread && a.flags&(abi.CLONE_FS|abi.CLONE_FILES) != abi.CLONE_FS|abi.CLONE_FILES, // both are of processes here
+		a.flags&abi.CLONE_PARENT != 0 && t.proc.parent == nil,
 		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
 		return errnoInvalid
 	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
@@ -124,6 +126,11 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 	}
 	n := k.newProcess(p)
 	n.mm, n.exitSig = mm, a.exitSig
+	if a.flags&abi.CLONE_PARENT != 0 {
+		p.children = p.children[:len(p.children)-1]
+		n.parent, n.exitSig = p.parent, p.exitSig
+		n.parent.children = append(n.parent.children, n)
+	}
 	n.files, n.fs, n.sigs = p.files, p.fs, p.sigs
 	if a.flags&abi.CLONE_FILES != 0 {
 		n.files.users++

@@ -58,6 +58,14 @@ type endedTracee struct {
 	proc   *Process // whose parent waits for it afterwards; nil: only a thread of it ended
 }
 
+// ran is how long the process has run, in nanoseconds, with the children it waited for.
+func (e endedTracee) ran() uint64 {
+	if e.proc == nil {
+		return 0
+	}
+	return e.proc.cpuTime() + e.proc.buried
+}
+
 // traced reports whether somebody traces t.
 func (t *Thread) traced() bool { return t.trace.by != nil }
 

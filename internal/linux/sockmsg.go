@@ -44,8 +44,12 @@ func (k *Kernel) send(t *Thread, f *File, m *sockMessage) int64 {
 		return -int64(abi.ENOTSUP) // urgent data is not modelled
 	}
 	switch {
+	case s.isTCP() && m.flags&abi.MSG_FASTOPEN != 0: // net.ipv4.tcp_fastopen is 0
+		return -int64(abi.ENOTSUP)
 	case s.isTCP():
 		return k.sendTCP(t, f, m)
+	case s.isUDP() && m.flags&abi.MSG_MORE != 0: // datagrams are not put together
+		return -int64(abi.ENOTSUP)
 	case s.isUDP():
 		return k.sendUDP(f, m)
 	}

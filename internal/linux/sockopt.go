@@ -133,6 +133,9 @@ func (k *Kernel) setOption(t *Thread, s *socket, c *call, level, name int, va ui
 		*at = v != 0
 		return 0
 	}
+	if (name == abi.SO_SNDBUFFORCE || name == abi.SO_RCVBUFFORCE) && !k.privileged() {
+		return errnoPermission
+	}
 	switch name {
 	case abi.SO_SNDBUF, abi.SO_SNDBUFFORCE:
 		o.sndbuf, o.sizedSend = max(2*clampBuffer(v), minSendBuffer), true

@@ -250,6 +250,9 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 	if mm.ldtEntries != 0 || mm.lockFuture != notLocked {
 		words(h, uint64(mm.ldtEntries), uint64(mm.lockFuture))
 	}
+	if mm.barriers != 0 {
+		h.Uint64(uint64(mm.barriers))
+	}
 	if mm.abi != mm.k.m.Arch {
 		h.String("32-bit programs")
 	}
@@ -263,6 +266,9 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 		if v.Locked != notLocked {
 			h.String("locked")
 			h.Uint64(uint64(v.Locked))
+		}
+		if v.WipeOnFork {
+			h.String("wiped")
 		}
 		h.Bool(v.GrowsDown)
 		h.String(v.Name)

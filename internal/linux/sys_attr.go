@@ -51,6 +51,9 @@ func sysFchown(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[4]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
+		return errnoInvalid
+	}
 	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[4]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[4]&abi.AT_EMPTY_PATH != 0)
 	return k.chown(n, r, c.arg[2], c.arg[3])
 }
@@ -78,6 +81,9 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 }
 
 func sysUtimensat(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[3]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
+		return errnoInvalid
+	}
 	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[3]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[3]&abi.AT_EMPTY_PATH != 0)
 	return k.utimens(t, c, n, r, c.arg[2], time.Nanosecond)
 }

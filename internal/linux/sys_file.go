@@ -47,9 +47,23 @@ func sysClose(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysCloseRange(k *Kernel, t *Thread, c *call) int64 {
-	fds := t.proc.files
+	p, first := t.proc, c.arg[0]&0xffffffff
+	if c.arg[2]&^(abi.CLOSE_RANGE_UNSHARE|abi.CLOSE_RANGE_CLOEXEC) != 0 || first > c.arg[1]&0xffffffff {
+		return errnoInvalid
+	}
+	if c.arg[2]&abi.CLOSE_RANGE_UNSHARE != 0 {
+		if len(p.thr) > 1 { // descriptors are of processes here
+			return errnoInvalid
+		}
+		if p.files.users > 1 {
+			own := p.files.clone()
+			k.dropFiles(p.files)
+			p.files = own
+		}
+	}
+	fds := p.files
 	last := min(c.arg[1]&0xffffffff, uint64(len(fds.fds)))
-	for fd := c.arg[0] & 0xffffffff; fd <= last && fd < uint64(len(fds.fds)); fd++ {
+	for fd := first; fd <= last && fd < uint64(len(fds.fds)); fd++ {
 		if c.arg[2]&abi.CLOSE_RANGE_CLOEXEC != 0 {
 			fds.fds[fd].cloexec = true
 		} else {
@@ -86,7 +100,7 @@ func sysDup2(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysDup3(k *Kernel, t *Thread, c *call) int64 {
-	if c.fd(0) == c.fd(1) {
+	if c.fd(0) == c.fd(1) || c.arg[2]&0xffffffff&^abi.O_CLOEXEC != 0 {
 		return errnoInvalid
 	}
 	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&abi.O_CLOEXEC != 0)
@@ -127,7 +141,7 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 		fds.fds[fd].cloexec = c.arg[2]&abi.FD_CLOEXEC != 0
 		return 0
 	case abi.F_GETFL:
-		if c.compat || f.host != nil {
+		if (c.compat || f.host != nil) && f.flags&abi.O_PATH == 0 {
 			return int64(f.flags | abi.O_LARGEFILE)
 		}
 		return int64(f.flags)
@@ -136,7 +150,13 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	case abi.F_ADD_SEALS:
 		return k.addSeals(f, uint32(c.arg[2]))
 	case abi.F_SETFL:
-		const may = abi.O_APPEND | abi.O_NONBLOCK
+		const may = abi.O_APPEND | abi.O_NONBLOCK | abi.O_NOATIME
+		switch {
+		case f.flags&abi.O_PATH != 0:
+			return errnoBadFile
+		case c.arg[2]&(abi.O_ASYNC|abi.O_DIRECT) != 0: // no signals of files; a tmpfs of 6.1 has no direct I/O
+			return errnoInvalid
+		}
 		f.flags = f.flags&^may | int(c.arg[2])&may
 		return 0
 	}
@@ -199,7 +219,10 @@ func (f *File) amount(request uint32) (int, int64) {
 func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 	flags := uint64(0)
 	if n := lookup(c); n.name == "pipe2" {
-		flags = c.arg[1]
+		flags = c.arg[1] & 0xffffffff
+	}
+	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0 { // O_DIRECT, a pipe of packets, is not there
+		return errnoInvalid
 	}
 	p := &pipe{readers: 1, writers: 1}
 	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
@@ -222,7 +245,9 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 }
 
 // sysSync has nothing to write back: files are memory.
-func sysSync(k *Kernel, t *Thread, c *call) int64 {
+func sysSync(*Kernel, *Thread, *call) int64 { return 0 }
+
+func sysFsync(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
@@ -233,9 +258,40 @@ func sysSync(k *Kernel, t *Thread, c *call) int64 {
 	return 0
 }
 
+// sysSyncfs is for descriptors of every kind.
+func sysSyncfs(k *Kernel, t *Thread, c *call) int64 {
+	if t.proc.files.get(c.fd(0)) == nil {
+		return errnoBadFile
+	}
+	return 0
+}
+
+func sysFadvise(k *Kernel, t *Thread, c *call) int64 {
+	return t.fadvise(c.fd(0), int64(c.arg[2]), c.int(3))
+}
+
+// sysFadvise32 has a size of 32 bits, sysFadvise64 one of two words.
+func sysFadvise32(k *Kernel, t *Thread, c *call) int64 {
+	return t.fadvise(c.fd(0), int64(int32(c.arg[3])), c.int(4))
+}
+func sysFadvise64(k *Kernel, t *Thread, c *call) int64 {
+	return t.fadvise(c.fd(0), int64(c.pair(3)), c.int(5))
+}
+
+// fadvise checks what posix_fadvise(2) is given: all of a file is memory already.
+func (t *Thread) fadvise(fd int, size int64, advice int) int64 {
+	f := t.proc.files.get(fd)
+	switch {
+	case f == nil || f.flags&abi.O_PATH != 0:
+		return errnoBadFile
+	case f.isPipe():
+		return -int64(abi.ESPIPE)
+	case size < 0 || advice < abi.POSIX_FADV_NORMAL || advice > abi.POSIX_FADV_NOREUSE:
+		return errnoInvalid
+	}
+	return 0
+}
+
 // sysAbsent is a call that this kernel was built without; programs have
 // another way.
 func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(abi.ENOSYS) }
-
-// sysZero is a call that has nothing to do here.
-func sysZero(*Kernel, *Thread, *call) int64 { return 0 }

@@ -56,8 +56,39 @@ func sysFstatfs(k *Kernel, t *Thread, c *call) int64 {
 	return k.putStatfs(t, c, c.arg[len(lookup(c).args)-1])
 }
 
-// sysNoAttribute: no file has extended attributes.
-func sysNoAttribute(k *Kernel, t *Thread, c *call) int64 { return -int64(abi.ENODATA) }
+// Extended attributes: no file has any, and none can be given. Which file is
+// meant is looked for all the same: by a path, by one that is a link, by a descriptor.
 
-// sysSetAttribute: and none can be given.
-func sysSetAttribute(k *Kernel, t *Thread, c *call) int64 { return -int64(abi.ENOTSUP) }
+func sysGetxattr(k *Kernel, t *Thread, c *call) int64 { return k.attribute(t, c, 0, abi.ENODATA) }
+func sysLgetxattr(k *Kernel, t *Thread, c *call) int64 {
+	return k.attribute(t, c, abi.AT_SYMLINK_NOFOLLOW, abi.ENODATA)
+}
+func sysFgetxattr(k *Kernel, t *Thread, c *call) int64 { return t.attribute(c, abi.ENODATA) }
+
+func sysListxattr(k *Kernel, t *Thread, c *call) int64 { return k.attribute(t, c, 0, 0) }
+func sysLlistxattr(k *Kernel, t *Thread, c *call) int64 {
+	return k.attribute(t, c, abi.AT_SYMLINK_NOFOLLOW, 0)
+}
+func sysFlistxattr(k *Kernel, t *Thread, c *call) int64 { return t.attribute(c, 0) }
+
+func sysSetxattr(k *Kernel, t *Thread, c *call) int64 { return k.attribute(t, c, 0, abi.ENOTSUP) }
+func sysLsetxattr(k *Kernel, t *Thread, c *call) int64 {
+	return k.attribute(t, c, abi.AT_SYMLINK_NOFOLLOW, abi.ENOTSUP)
+}
+func sysFsetxattr(k *Kernel, t *Thread, c *call) int64 { return t.attribute(c, abi.ENOTSUP) }
+
+// attribute answers e for the file at argument 0.
+func (k *Kernel) attribute(t *Thread, c *call, flags uint64, e abi.Errno) int64 {
+	if _, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], flags); r != 0 {
+		return r
+	}
+	return -int64(e)
+}
+
+// attribute answers e for the file of descriptor argument 0.
+func (t *Thread) attribute(c *call, e abi.Errno) int64 {
+	if t.proc.files.get(c.fd(0)) == nil {
+		return errnoBadFile
+	}
+	return -int64(e)
+}

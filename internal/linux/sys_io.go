@@ -121,7 +121,7 @@ func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 	switch {
 	case f == nil:
 		return errnoBadFile
-	case f.pipe != nil || f.sock != nil || f.device >= devStdin && f.device <= devStderr:
+	case f.isPipe() || f.sock != nil:
 		return -int64(abi.ESPIPE)
 	case pos < 0 && f.device != devMem:
 		return errnoInvalid

@@ -27,9 +27,14 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	mm := t.proc.mm
 	addr, size, flags := c.arg[0], pageCeil(c.arg[1]), c.arg[3]
 	v := &VMA{Prot: Prot(c.arg[2] & 7)}
+	growsDown, anonymous := flags&abi.MAP_GROWSDOWN != 0, flags&abi.MAP_ANONYMOUS != 0
 	switch {
 	case c.arg[1] == 0 || off%emu.PageSize != 0:
 		return errnoInvalid
+	case flags&abi.MAP_HUGETLB != 0: // no huge pages are set aside
+		return errnoNoMem
+	case flags&abi.MAP_SYNC != 0 && flags&abi.MAP_TYPE == abi.MAP_SHARED_VALIDATE:
+		return -int64(abi.ENOTSUP)
 	case size == 0 || size > t.proc.mm.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
 		return errnoNoMem
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
@@ -41,8 +46,12 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	}
 	switch flags & abi.MAP_TYPE {
 	case abi.MAP_SHARED, abi.MAP_SHARED_VALIDATE:
+		if anonymous && (growsDown || flags&abi.MAP_TYPE == abi.MAP_SHARED_VALIDATE) {
+			return errnoInvalid
+		}
 		v.Shared = true
 	case abi.MAP_PRIVATE:
+		v.GrowsDown = growsDown && anonymous
 	default:
 		return errnoInvalid
 	}
@@ -113,7 +122,7 @@ func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
 		v.Start = addr
 	} else if addr = pageFloor(addr); fits && addr >= minAddress && mm.free(addr, addr+size) {
 		v.Start = addr
-	} else if v.Start = mm.hole(size); v.Start == 0 {
+	} else if v.Start = mm.holeFor(size, flags); v.Start == 0 {
 		return errnoNoMem
 	}
 	v.End = v.Start + size
@@ -146,24 +155,33 @@ func sysMunmap(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
-	mm := t.proc.mm
-	end, r := mm.userRange(c.arg[0], c.arg[1])
+	mm, start := t.proc.mm, c.arg[0]
+	end, r := mm.userRange(start, c.arg[1])
+	const grows = abi.PROT_GROWSDOWN | abi.PROT_GROWSUP
+	v := mm.Find(start)
 	switch {
 	case r != 0:
 		return r
+	case c.arg[2]&grows == grows, c.arg[2]&^(7|abi.PROT_SEM|grows) != 0:
+		return errnoInvalid
 	case c.arg[1] == 0:
-		return 0
-	case len(mm.vmas) >= k.cfg.Limits.Maps, !mm.covered(c.arg[0], end):
+		return 0 // nothing is asked for
+	case c.arg[2]&abi.PROT_GROWSUP != 0 && v != nil, c.arg[2]&abi.PROT_GROWSDOWN != 0 && v != nil && !v.GrowsDown:
+		return errnoInvalid
+	case len(mm.vmas) >= k.cfg.Limits.Maps, !mm.covered(start, end):
 		return errnoNoMem
 	}
+	if c.arg[2]&abi.PROT_GROWSDOWN != 0 {
+		start = v.Start
+	}
 	prot := Prot(c.arg[2] & 7)
-	for i := mm.index(c.arg[0]); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
+	for i := mm.index(start); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
 		v := mm.vmas[i]
 		if v.ReadOnly && prot&ProtWrite != 0 {
 			return -int64(abi.EACCES)
 		}
 	}
-	mm.protect(c.arg[0], end, prot)
+	mm.protect(start, end, prot)
 	return 0
 }
 
@@ -187,28 +205,6 @@ func sysBrk(k *Kernel, t *Thread, c *call) int64 {
 	}
 	mm.brk = want
 	return int64(want)
-}
-
-func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
-	mm := t.proc.mm
-	end, r := mm.userRange(c.arg[0], c.arg[1])
-	switch {
-	case r != 0:
-		return r
-	case !mm.covered(c.arg[0], end):
-		return errnoNoMem
-	}
-	if c.arg[2] == abi.MADV_DONTNEED || c.arg[2] == abi.MADV_FREE {
-		if mm.lockedIn(c.arg[0], end) != 0 {
-			return errnoInvalid
-		}
-		for _, v := range mm.vmas {
-			if v.End > c.arg[0] && v.Start < end && !v.Shared {
-				mm.dropPages(max(v.Start, c.arg[0]), min(v.End, end))
-			}
-		}
-	}
-	return 0
 }
 
 func sysMremap(k *Kernel, t *Thread, c *call) int64 {

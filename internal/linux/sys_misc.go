@@ -32,7 +32,13 @@ func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
 	return 0
 }
 
-func sysGetgroups(k *Kernel, t *Thread, c *call) int64 { return 0 }
+// sysGetgroups counts none.
+func sysGetgroups(k *Kernel, t *Thread, c *call) int64 {
+	if c.int(0) < 0 {
+		return errnoInvalid
+	}
+	return 0
+}
 
 // sysSetuid, sysSetgid and those that set several IDs change nothing: there is one user.
 func sysSetuid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().UID) }
@@ -69,15 +75,28 @@ func sysGetpgid(k *Kernel, t *Thread, c *call) int64 {
 func sysSetpgid(k *Kernel, t *Thread, c *call) int64 {
 	p, g := k.byID(t, c.int(0)), c.int(1)
 	switch {
-	case p == nil:
-		return errnoNoProcess
 	case g < 0:
 		return errnoInvalid
+	case p == nil || p != t.proc && p.parent != t.proc:
+		return errnoNoProcess
 	case g == 0:
 		g = p.PID
 	}
+	if p.sid != t.proc.sid || p.sid == p.PID || g != p.PID && !k.hasGroup(g, t.proc.sid) {
+		return errnoPermission
+	}
 	p.pgid = g
 	return 0
+}
+
+// hasGroup reports whether a session has a process group.
+func (k *Kernel) hasGroup(pgid, sid int) bool {
+	for _, p := range k.procs {
+		if p.pgid == pgid && p.sid == sid {
+			return true
+		}
+	}
+	return false
 }
 
 func sysGetsid(k *Kernel, t *Thread, c *call) int64 {
@@ -163,18 +182,23 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 	default:
 		return errnoInvalid
 	}
+	return k.putUsage(t, c.arg[1], ran)
+}
+
+// putUsage writes a struct rusage: the time that somebody has run, all of it user time.
+func (k *Kernel) putUsage(t *Thread, va, ran uint64) int64 {
 	k.readsRan = true
-	word := c.word()
-	if !t.proc.mm.Write(c.arg[1], make([]byte, 18*word)) {
+	word := t.call.word()
+	if !t.proc.mm.Write(va, make([]byte, 18*word)) {
 		return errnoFault
 	}
 	k.readsClock()
-	return putTime(t.proc.mm, c.arg[1], ran, 1000, word)
+	return putTime(t.proc.mm, va, ran, 1000, word)
 }
 
 func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
-	const known = 7
-	if c.arg[2]&^known != 0 {
+	const known, insecure, random = 7, 4, 2 // GRND_*
+	if flags := c.arg[2] & 0xffffffff; flags&^known != 0 || flags&insecure != 0 && flags&random != 0 {
 		return errnoInvalid
 	}
 	b := make([]byte, min(c.arg[1], maxTransfer))

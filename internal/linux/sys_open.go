@@ -43,7 +43,18 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 // openPath opens a device, a generated file or a file of the tree. One that is opened
 // for writing becomes the layer's.
 func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, int64) {
-	kept := flags & (abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK)
+	const shown = abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK | abi.O_SYNC | abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_NOATIME
+	kept := flags & shown
+	switch {
+	case flags&abi.O_PATH != 0:
+		flags &= abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_PATH
+		kept = flags
+	case flags&abi.O_DIRECT != 0: // as a tmpfs of 6.1 says
+		return nil, errnoInvalid
+	}
+	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW != 0 {
+		return nil, -int64(abi.ELOOP)
+	}
 	if f := k.special(t, path.Clean(p)); f != nil {
 		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
 		return f, 0
@@ -58,7 +69,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		}
 		return f, 0
 	}
-	if target, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW == 0 {
+	if target, ok := k.specialLink(t, path.Clean(p)); ok {
 		p = target
 	}
 	if flags&abi.O_TMPFILE == abi.O_TMPFILE {
@@ -85,8 +96,10 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, -int64(abi.ENOTDIR)
 	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
 		return nil, -int64(abi.ENXIO)
-	case flags&abi.O_ACCMODE != abi.O_WRONLY && !k.may(st, 4), writes && !k.may(st, 2):
+	case flags&abi.O_ACCMODE != abi.O_WRONLY && flags&abi.O_PATH == 0 && !k.may(st, 4), writes && !k.may(st, 2):
 		return nil, -int64(abi.EACCES)
+	case flags&abi.O_NOATIME != 0 && !k.owns(st):
+		return nil, errnoPermission
 	}
 	if n := fifoOf(info); n != nil {
 		return k.openFifo(t, n, full, kept)

@@ -10,26 +10,31 @@ import (
 )
 
 func sysAccess(k *Kernel, t *Thread, c *call) int64 {
-	return k.accessAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1])
+	return k.accessAt(t, abi.AT_FDCWD, c.arg[0], c.arg[1], 0)
 }
 
 func sysFaccessat(k *Kernel, t *Thread, c *call) int64 {
-	return k.accessAt(t, c.fd(0), c.arg[1], c.arg[2])
+	return k.accessAt(t, c.fd(0), c.arg[1], c.arg[2], 0)
 }
 
-func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode uint64) int64 {
-	p, r := k.userPath(t, dirfd, va)
-	if r != 0 {
-		return r
+// sysFaccessat2: AT_EACCESS asks for the effective user, who is the real one.
+func sysFaccessat2(k *Kernel, t *Thread, c *call) int64 {
+	flags := c.arg[3] & 0xffffffff
+	if flags&^(abi.AT_EACCESS|abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
+		return errnoInvalid
 	}
-	if k.special(t, path.Clean(p)) != nil {
-		return 0
+	return k.accessAt(t, c.fd(0), c.arg[1], c.arg[2], flags&^abi.AT_EACCESS)
+}
+
+func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode, flags uint64) int64 {
+	if mode &= 0xffffffff; mode > 7 {
+		return errnoInvalid
 	}
-	info, err := k.fs.lstat(p, true)
+	st, r := k.statAt(t, dirfd, va, flags)
 	switch {
-	case err != nil:
-		return fail(err)
-	case !k.may(StatOf(info), uint32(mode)&7):
+	case r != 0:
+		return r
+	case !k.may(st, uint32(mode)):
 		return -int64(abi.EACCES)
 	}
 	return 0
@@ -92,6 +97,8 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 		return fail(err)
 	case !st.IsDir():
 		return -int64(abi.ENOTDIR)
+	case !k.may(StatOf(st), abi.X_OK):
+		return -int64(abi.EACCES)
 	}
 	t.proc.fs.cwd = full
 	return 0
@@ -159,6 +166,8 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
+		return errnoBadFile
+	case f.flags&abi.O_PATH != 0:
 		return errnoBadFile
 	case !f.isDir():
 		return -int64(abi.ENOTDIR)

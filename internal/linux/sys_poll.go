@@ -79,7 +79,22 @@ func (k *Kernel) ppoll(t *Thread, c *call, word int) int64 {
 	if r := t.maskArg(c.arg[3]); r != 0 {
 		return r
 	}
-	return k.poll(t, c, timeout)
+	return k.tellLeft(t, c.arg[2], timeout, 1, word, k.poll(t, c, timeout))
+}
+
+// tellLeft writes what is left of a timeout, in units of unit nanoseconds, when a call
+// ends with r (poll_select_finish()). That it cannot be written is no error.
+func (k *Kernel) tellLeft(t *Thread, va uint64, timeout int64, unit uint64, word int, r int64) int64 {
+	if r < 0 || timeout <= 0 {
+		return r
+	}
+	left := uint64(timeout)
+	if t.expiry != 0 {
+		k.readsClock()
+		left = t.expiry - min(t.expiry, k.Now())
+	}
+	putTime(t.proc.mm, va, left, unit, word)
+	return r
 }
 
 // maskArg uses the signal mask at va, if there is one, for this call.
@@ -140,7 +155,7 @@ func sysSelect(k *Kernel, t *Thread, c *call) int64 {
 		}
 		timeout = int64(wordAt(b, 0, word)*uint64(time.Second) + wordAt(b, 1, word)*uint64(time.Microsecond))
 	}
-	return k.selectFDs(t, c, timeout)
+	return k.tellLeft(t, c.arg[4], timeout, uint64(time.Microsecond), c.word(), k.selectFDs(t, c, timeout))
 }
 
 func sysPselect(k *Kernel, t *Thread, c *call) int64   { return k.pselect(t, c, c.word()) }
@@ -164,7 +179,7 @@ func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
 			return r
 		}
 	}
-	return k.selectFDs(t, c, timeout)
+	return k.tellLeft(t, c.arg[4], timeout, 1, word, k.selectFDs(t, c, timeout))
 }
 
 // selectFDs is select(2): three bit sets, for reading, writing and exceptions.

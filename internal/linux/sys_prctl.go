@@ -111,7 +111,7 @@ func (k *Kernel) prctlMore(t *Thread, c *call, v uint64) int64 {
 	case abi.PR_GET_TIMERSLACK:
 		return int64(a.slack)
 	case abi.PR_GET_SECCOMP, abi.PR_GET_TIMING:
-		return 0
+		return 0 // no filter; PR_TIMING_STATISTICAL
 	}
 	return errnoInvalid
 }

@@ -223,7 +223,7 @@ func priorityLimit(policy int, realTime int64) int64 {
 	case abi.SCHED_FIFO, abi.SCHED_RR:
 		return realTime
 	case abi.SCHED_NORMAL, abi.SCHED_BATCH, abi.SCHED_IDLE, abi.SCHED_DEADLINE:
-		return 0
+		return 0 // the only priority of these
 	}
 	return errnoInvalid
 }

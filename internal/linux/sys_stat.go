@@ -37,7 +37,7 @@ func (f *File) stat() (abi.Stat, error) {
 		s = f.fifo.stat()
 	case f.sock != nil:
 		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
-	case f.pipe != nil, f.device >= devStdin && f.device <= devStderr:
+	case f.isPipe():
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
 	case f.device == devList:
 		s.Mode = abi.S_IFDIR | 0o555
@@ -118,7 +118,7 @@ func sysFstat(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysFstatat(k *Kernel, t *Thread, c *call) int64 {
-	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
+	s, r := k.fstatAt(t, c)
 	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat64)
 }
 
@@ -138,11 +138,24 @@ func sysFstat64(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysFstatat64(k *Kernel, t *Thread, c *call) int64 {
-	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
+	s, r := k.fstatAt(t, c)
 	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat32)
 }
 
+// fstatAt is fstatat's: a directory, a path, the buffer, and flags.
+func (k *Kernel) fstatAt(t *Thread, c *call) (abi.Stat, int64) {
+	if c.arg[3]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_NO_AUTOMOUNT|abi.AT_EMPTY_PATH) != 0 {
+		return abi.Stat{}, errnoInvalid
+	}
+	return k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
+}
+
 func sysStatx(k *Kernel, t *Thread, c *call) int64 {
+	flags := c.arg[2] & 0xffffffff
+	if flags&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_NO_AUTOMOUNT|abi.AT_EMPTY_PATH|abi.AT_STATX_SYNC_TYPE) != 0 ||
+		flags&abi.AT_STATX_SYNC_TYPE == abi.AT_STATX_SYNC_TYPE || c.arg[3]&abi.STATX__RESERVED != 0 {
+		return errnoInvalid
+	}
 	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[2])
 	return k.putStat(t, s, r, c.arg[4], (*abi.Stat).Statx)
 }

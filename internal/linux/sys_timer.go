@@ -90,7 +90,7 @@ func (t *Thread) readEventArg(c *call, tm *posixTimer) int64 {
 	tm.signo, tm.notify, tm.tid = int(int32(le.Uint32(b[word:]))), le.Uint32(b[word+4:]), int(int32(le.Uint32(b[word+8:])))
 	switch tm.notify {
 	case abi.SIGEV_NONE:
-		return 0
+		return 0 // nobody is told, so there is nothing more to read
 	case abi.SIGEV_SIGNAL | abi.SIGEV_THREAD_ID:
 		if o := t.k.threadByID(tm.tid); o == nil || o.proc != t.proc {
 			return errnoInvalid

@@ -4,13 +4,9 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
-	"trapline/internal/linux/abi"
 )
 
 func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
-	if !c.compat {
-		return -int64(abi.ENOSYS)
-	}
 	return k.setThreadArea(t, c.arg[0], ^uint32(0))
 }
 
@@ -128,7 +124,7 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 		return errnoFault
 	}
 	n := le.Uint32(b) - uint32(k.tables.tlsEntry)
-	if !c.compat || n >= uint32(len(t.tls)) {
+	if n >= uint32(len(t.tls)) {
 		return errnoInvalid
 	}
 	copy(b, describe(le.Uint32(b), t.tls[n]))

@@ -206,6 +206,9 @@ func sysRmdir(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysUnlinkat(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[2]&0xffffffff&^abi.AT_REMOVEDIR != 0 {
+		return errnoInvalid
+	}
 	return k.removeAt(t, c.fd(0), c.arg[1], c.arg[2]&abi.AT_REMOVEDIR != 0)
 }
 
@@ -278,6 +281,9 @@ func sysLink(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysLinkat(k *Kernel, t *Thread, c *call) int64 {
+	if c.arg[4]&0xffffffff&^(abi.AT_SYMLINK_FOLLOW|abi.AT_EMPTY_PATH) != 0 {
+		return errnoInvalid
+	}
 	return k.linkAt(t, c.fd(0), c.arg[1], c.fd(2), c.arg[3], c.arg[4])
 }
 

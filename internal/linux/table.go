@@ -14,7 +14,7 @@ type Support uint8
 const (
 	SupportFull     Support = iota // as a kernel has it
 	SupportPartial                 // the note says what is not
-	SupportNoEffect                // it checks its arguments and does nothing, which is what a kernel shows too; the note says why
+	SupportNoEffect                // it checks its arguments and does nothing, and that is all there is to see; the note says why
 	SupportAbsent                  // refused as by a kernel that was built without it; the note says how programs go on
 	SupportMissing                 // not there: answered ENOSYS, and the run's Result names it
 )
@@ -100,10 +100,9 @@ type CallInfo struct {
 	Subject string  `json:"subject,omitempty"` // of one that is there, such as "Signals"
 	AMD64   int     `json:"amd64"`             // its number in 64-bit programs; -1: none
 	I386    int     `json:"i386"`              // and in 32-bit ones
-	Support Support `json:"-"`
-	Level   string  `json:"support"`         // Support in words
-	Note    string  `json:"note,omitempty"`  // what is not there, or why it does nothing
-	Later   bool    `json:"later,omitempty"` // kernels after 6.1 have it, this one has not
+	Support Support `json:"support"`
+	Note    string  `json:"note,omitempty"`    // what is not there, or why it does nothing
+	NotIn61 bool    `json:"notIn61,omitempty"` // Linux 6.1 answers ENOSYS too: it has the number only, or a later kernel has the call
 }
 
 // Calls lists every system call that Linux has: those that are there by subject, then
@@ -140,9 +139,10 @@ func missingCalls() []CallInfo {
 			}
 			c := byName[name]
 			if c == nil {
-				c = &CallInfo{Name: name, AMD64: -1, I386: -1, Support: SupportMissing, Later: nr >= abi.LaterCalls}
+				c = &CallInfo{Name: name, AMD64: -1, I386: -1, Support: SupportMissing, NotIn61: true}
 				byName[name] = c
 			}
+			c.NotIn61 = c.NotIn61 && !abi.HasCall(wide, nr)
 			if wide {
 				c.AMD64 = nr
 			} else {

@@ -2,6 +2,8 @@ package linux
 
 import (
 	"slices"
+
+	"trapline/internal/linux/abi"
 )
 
 // Prot is the protection of a mapping, with the values of mmap(2).
@@ -20,6 +22,7 @@ type VMA struct {
 	Prot       Prot
 	Shared     bool // MAP_SHARED
 	DontCopy   bool // fork leaves it out
+	WipeOnFork bool // fork's copy is zeros
 	ReadOnly   bool // shared, of a file that was not opened for writing: it never can be
 	GrowsDown  bool // the stack
 	Locked     locking
@@ -34,6 +37,7 @@ func (v *VMA) offset(va uint64) uint64 { return v.Off + va - v.Start }
 // joins reports whether w continues v with the same properties.
 func (v *VMA) joins(w *VMA) bool {
 	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown && v.Locked == w.Locked &&
+		v.DontCopy == w.DontCopy && v.WipeOnFork == w.WipeOnFork &&
 		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.offset(w.Start) == w.Off)
 }
 
@@ -140,6 +144,22 @@ func (mm *MM) hole(size uint64) uint64 {
 		}
 		end = min(end, mm.vmas[i].Start)
 	}
+}
+
+// holeFor finds room as mmap's flags ask: with MAP_32BIT the lowest in the second GiB.
+func (mm *MM) holeFor(size, flags uint64) uint64 {
+	const low, high = 1 << 30, 1 << 31
+	if flags&abi.MAP_32BIT == 0 || mm.layout.taskSize < high || mm.abi.Word() == 4 {
+		return mm.hole(size)
+	}
+	start := uint64(low)
+	for i := mm.index(start); i < len(mm.vmas) && mm.vmas[i].Start < start+size; i++ {
+		start = mm.vmas[i].End
+	}
+	if start+size > high {
+		return 0
+	}
+	return start
 }
 
 // free reports whether nothing is mapped in [start, end).

@@ -11,6 +11,7 @@ type waited struct {
 	pid    int
 	status int
 	info   sigInfo
+	ran    uint64 // nanoseconds that a child has run, with those of its own that it waited for
 	take   func() // what WNOWAIT leaves out
 }
 
@@ -24,7 +25,7 @@ func (k *Kernel) waitFor(t *Thread, id int, options uint64, ends, stops bool) (*
 			if o.trace.stop != noStop && !o.trace.told {
 				code := o.trace.code
 				info := sigInfo{signo: abi.SIGCHLD, code: abi.CLD_TRAPPED, pid: o.TID, status: int32(code)}
-				return &waited{o.TID, code<<8 | 0x7f, info, func() { o.trace.told = true }}, 0
+				return &waited{o.TID, code<<8 | 0x7f, info, o.proc.cpuTime() + o.proc.buried, func() { o.trace.told = true }}, 0
 			}
 		}
 	}
@@ -34,7 +35,7 @@ func (k *Kernel) waitFor(t *Thread, id int, options uint64, ends, stops bool) (*
 		}
 		any = true
 		if ends {
-			return &waited{e.tid, e.status, childInfoOf(e.tid, e.status, abi.SIGCHLD), func() { k.reapTracee(t.proc, e) }}, 0
+			return &waited{e.tid, e.status, childInfoOf(e.tid, e.status, abi.SIGCHLD), e.ran(), func() { k.reapTracee(t.proc, e) }}, 0
 		}
 	}
 	for _, c := range t.proc.children {
@@ -42,15 +43,16 @@ func (k *Kernel) waitFor(t *Thread, id int, options uint64, ends, stops bool) (*
 			continue
 		}
 		any = true
+		ran := c.cpuTime() + c.buried
 		switch {
 		case c.zombie && !c.withheld && ends:
-			return &waited{c.PID, c.status, childInfo(c, abi.SIGCHLD), func() { k.bury(c) }}, 0
+			return &waited{c.PID, c.status, childInfo(c, abi.SIGCHLD), ran, func() { k.bury(c) }}, 0
 		case c.stopped && c.status&0xff == 0x7f && stops:
 			info := sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: c.PID, status: int32(c.status >> 8)}
-			return &waited{c.PID, c.status, info, func() { c.status = 0 }}, 0
+			return &waited{c.PID, c.status, info, ran, func() { c.status = 0 }}, 0
 		case c.continued && options&abi.WCONTINUED != 0:
 			info := sigInfo{signo: abi.SIGCHLD, code: abi.CLD_CONTINUED, pid: c.PID, status: abi.SIGCONT}
-			return &waited{c.PID, 0xffff, info, func() { c.continued = false }}, 0
+			return &waited{c.PID, 0xffff, info, ran, func() { c.continued = false }}, 0
 		}
 	}
 	switch {
@@ -92,8 +94,10 @@ func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
 	if status != 0 && !putWord(t.proc.mm, status, 4, uint64(w.status)) {
 		return errnoFault
 	}
-	if usage != 0 && !t.proc.mm.Write(usage, make([]byte, 18*t.call.word())) {
-		return errnoFault
+	if usage != 0 {
+		if r := k.putUsage(t, usage, w.ran); r != 0 {
+			return r
+		}
 	}
 	return int64(w.pid)
 }
@@ -135,6 +139,9 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 	}
 	if options&abi.WNOWAIT == 0 {
 		w.take()
+	}
+	if c.arg[4] != 0 {
+		return k.putUsage(t, c.arg[4], w.ran)
 	}
 	return 0
 }

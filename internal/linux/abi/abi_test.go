@@ -47,7 +47,7 @@ func TestErrnos(t *testing.T) {
 var ours = map[string]string{
 	"MaxErrno": "4095", "CLONE_ARGS_MAX": "4096", "LaterCalls": "__NR_set_mempolicy_home_node + 1", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SizeofSignalfdSiginfo": "sizeof(struct signalfd_siginfo)", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
-	"AT_SYSINFO": "32", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
+	"AT_SYSINFO": "32", "O_ASYNC": "FASYNC", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
 	"Frame64UC": "offsetof(struct frame64, uc)", "Frame64Link": "offsetof(struct frame64, uc.uc_link)",
 	"Frame64Stack": "offsetof(struct frame64, uc.uc_stack)", "Frame64Regs": "offsetof(struct frame64, uc.uc_mcontext)",
@@ -95,6 +95,9 @@ const head = `
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/falloc.h>
+#include <linux/fadvise.h>
+#include <linux/membarrier.h>
+#include <linux/personality.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <linux/mman.h>

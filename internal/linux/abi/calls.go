@@ -27,6 +27,29 @@ func Calls(wide bool) int { return len(callNames(wide)) }
 // LaterCalls is the first number that 6.1 does not have.
 const LaterCalls = 451
 
+// HasCall reports whether the kernel's table of 6.1 has a call behind a number, and not
+// only its name.
+func HasCall(wide bool, number int) bool {
+	without := numbersOnly32
+	if wide {
+		without = numbersOnly64
+	}
+	name := CallName(wide, number)
+	return name != "" && number < LaterCalls && !slices.Contains(without, name)
+}
+
+// Names of numbers whose calls were taken out or never were (COND_SYSCALL aside).
+var (
+	numbersOnly64 = []string{
+		"uselib", "_sysctl", "create_module", "get_kernel_syms", "query_module", "nfsservctl", "getpmsg", "putpmsg", "afs_syscall", "tuxcall", "security",
+		"set_thread_area", "get_thread_area", "epoll_ctl_old", "epoll_wait_old", "vserver",
+	}
+	numbersOnly32 = []string{
+		"break", "stty", "gtty", "ftime", "prof", "lock", "mpx", "ulimit", "profil", "idle", "create_module", "get_kernel_syms", "bdflush", "afs_syscall",
+		"_sysctl", "query_module", "nfsservctl", "getpmsg", "putpmsg", "vserver",
+	}
+)
+
 func callNames(wide bool) []string {
 	if wide {
 		return calls64[:]

@@ -11,10 +11,16 @@ const (
 	O_TRUNC     = 0o1000
 	O_APPEND    = 0o2000
 	O_NONBLOCK  = 0o4000
+	O_DSYNC     = 0o10000
+	O_ASYNC     = 0o20000
+	O_DIRECT    = 0o40000
 	O_LARGEFILE = 0o100000 // the kernel's; the C library's is 0 on x86-64
 	O_DIRECTORY = 0o200000
 	O_NOFOLLOW  = 0o400000
+	O_NOATIME   = 0o1000000
 	O_CLOEXEC   = 0o2000000
+	O_SYNC      = 0o4010000
+	O_PATH      = 0o10000000
 	O_TMPFILE   = 0o20200000
 )
 
@@ -23,8 +29,11 @@ const (
 	AT_FDCWD            = -100
 	AT_SYMLINK_NOFOLLOW = 0x100
 	AT_REMOVEDIR        = 0x200
+	AT_EACCESS          = 0x200 // of faccessat2(2)
 	AT_SYMLINK_FOLLOW   = 0x400
+	AT_NO_AUTOMOUNT     = 0x800
 	AT_EMPTY_PATH       = 0x1000
+	AT_STATX_SYNC_TYPE  = 0x6000
 )
 
 // Flags of renameat2(2) and of fallocate(2).
@@ -58,6 +67,7 @@ const (
 	F_OFD_SETLKW        = 38
 	F_DUPFD_CLOEXEC     = 1030
 	FD_CLOEXEC          = 1
+	CLOSE_RANGE_UNSHARE = 2
 	CLOSE_RANGE_CLOEXEC = 4
 )
 
@@ -79,6 +89,12 @@ const (
 
 // Requests of ioctl(2).
 const FIONREAD = 0x541b
+
+// Advice of posix_fadvise(2), from 0 on.
+const (
+	POSIX_FADV_NORMAL  = 0
+	POSIX_FADV_NOREUSE = 5
+)
 
 // File types in st_mode.
 const (

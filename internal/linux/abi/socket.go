@@ -44,6 +44,8 @@ const (
 	MSG_CTRUNC       = 0x8
 	MSG_TRUNC        = 0x20
 	MSG_DONTWAIT     = 0x40
+	MSG_MORE         = 0x8000
+	MSG_FASTOPEN     = 0x20000000
 	MSG_EOR          = 0x80
 	MSG_WAITALL      = 0x100
 	MSG_ERRQUEUE     = 0x2000

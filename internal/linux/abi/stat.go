@@ -16,6 +16,9 @@ type Stat struct {
 // STATX_BASIC_STATS is the mask of the fields that statx(2) gives.
 const STATX_BASIC_STATS = 0x7ff
 
+// STATX__RESERVED is the bit of a mask that is refused.
+const STATX__RESERVED = 0x80000000
+
 var le = binary.LittleEndian
 
 // Stat64 is struct stat of x86-64, 144 bytes.
