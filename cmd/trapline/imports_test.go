@@ -34,10 +34,10 @@ var mayImport = []struct{ pkg, imports string }{
 
 	{"loader/vmlinux", "loader x86"},
 	{"asm", "loader x86"},
-	{"emu/interp", "emu/insn emu/regs emu/softfloat"},
+	{"emu/interp", "x86 emu/insn emu/regs emu/softfloat"},
 	{"emu/unicorn", "emu/regs"},
 	{"emu", "emu/insn emu/interp emu/regs emu/unicorn x86"},
-	{"explore", "emu sched"},
+	{"explore", "x86 emu sched"},
 	{"record", "emu sched"},
 	{"linux", "emu emu/insn linux/abi loader memento emu/regs x86"},
 
@@ -61,7 +61,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"uprobes/trial", "linux linux/abi uprobes"},
 	{"uprobes/traceuprobe", "emu x86 linux linux/abi memento events/... uprobes"},
 
-	{"format", "nearest sched engines expr"},
+	{"format", "x86 nearest sched engines expr"},
 	{"story", "emu emu/insn loader emu/regs x86 traps"},
 	{"picture", ""},
 	// The built-in library's files.

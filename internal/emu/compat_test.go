@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Selectors of compatRig's table beside gdtRig's.
@@ -20,11 +22,11 @@ func compatRig(t *testing.T, code ...byte) (*Machine, *CPU, *taken) {
 	t.Helper()
 	m, c, k := gdtRig(t, AMD64, code...)
 	const big = 1 << 54
-	for sel, d := range map[uint64]descriptor{
-		selCode32: flatCode(0, false), selUserCode32: flatCode(3, false), selCode16: flatCode(0, false) &^ big,
-		selCode64Big: flatCode(0, true) | big,
+	for sel, d := range map[uint64]uint64{
+		selCode32: flatCode(0, false).Encode(), selUserCode32: flatCode(3, false).Encode(), selCode16: flatCode(0, false).Encode() &^ big,
+		selCode64Big: flatCode(0, true).Encode() | big,
 	} {
-		require.True(t, m.PokeWord(c.Space, gdtAt+sel, 8, uint64(d)))
+		require.True(t, m.PokeWord(c.Space, gdtAt+sel, 8, d))
 	}
 	c.Sys.GDTR.Limit = 0x7f
 	return m, c, k
@@ -103,10 +105,10 @@ func TestCompatibilityModeHasSegments(t *testing.T) {
 			t.Run(fmt.Sprintf("%v/%s", p, name), func(t *testing.T) {
 				m, c, k := compatRig(t, code...)
 				c.Space.processor = p
-				c.setSeg(DS, 0x18, flatData(0)|0x1000<<16)
+				c.setSeg(DS, 0x18, x86.DecodeDescriptor(flatData(0).Encode()|0x1000<<16))
 				for _, tt := range []struct {
 					cs   uint16
-					d    descriptor
+					d    x86.Descriptor
 					want uint64
 				}{{selKernelCode, flatCode(0, true), 0x5000}, {selCode32, flatCode(0, false), 0x6000}} {
 					c.setSeg(CS, tt.cs, tt.d)

@@ -3,6 +3,8 @@ package emu
 import (
 	"encoding/binary"
 	"slices"
+
+	"trapline/internal/x86"
 )
 
 // Door is how code outside an instruction reads and changes what can decide
@@ -169,7 +171,7 @@ func (c *CPU) register(r Register) uint64 {
 }
 
 // RaiseInterrupt asserts external interrupt vec of a vCPU.
-func (d Door) RaiseInterrupt(cpu int, vec uint8) {
+func (d Door) RaiseInterrupt(cpu int, vec x86.Vector) {
 	d.record(RaisesInterrupt, Touch{InterruptsLoc(cpu), 1, Writes})
 	d.m.CPUs[cpu].RaiseInterrupt(vec)
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // T2: what empties the store buffer, and what does not (SDM vol. 3, 9.2.2, 9.3,
@@ -98,19 +100,19 @@ func TestT2StoresAreWholeInAQuadword(t *testing.T) {
 func TestInterruptCommandRegister(t *testing.T) {
 	for _, x := range []struct {
 		low, to uint64
-		reached [][]uint8
+		reached [][]x86.Vector
 		faults  bool
 	}{
-		{low: 0x40, to: 1, reached: [][]uint8{nil, {0x40}}},
-		{low: 0x40, to: 2, reached: [][]uint8{nil, nil}},
-		{low: 0x40, to: icrBroadcast, reached: [][]uint8{{0x40}, {0x40}}},
-		{low: 0x40 | icrSelf, to: 1, reached: [][]uint8{{0x40}, nil}},
-		{low: 0x40 | icrAll, reached: [][]uint8{{0x40}, {0x40}}},
-		{low: 0x40 | icrOthers | icrAssert, reached: [][]uint8{nil, {0x40}}},
-		{low: icrNMI, to: 1, reached: [][]uint8{nil, {VecNMI}}},
-		{low: 0xf, to: 1, reached: [][]uint8{nil, nil}}, // no vector of an interrupt
-		{low: 0x40 | 5<<8, to: 1, faults: true},         // INIT
-		{low: 0x40 | 1<<11, to: 1, faults: true},        // a logical destination
+		{low: 0x40, to: 1, reached: [][]x86.Vector{nil, {0x40}}},
+		{low: 0x40, to: 2, reached: [][]x86.Vector{nil, nil}},
+		{low: 0x40, to: icrBroadcast, reached: [][]x86.Vector{{0x40}, {0x40}}},
+		{low: 0x40 | icrSelf, to: 1, reached: [][]x86.Vector{{0x40}, nil}},
+		{low: 0x40 | icrAll, reached: [][]x86.Vector{{0x40}, {0x40}}},
+		{low: 0x40 | icrOthers | icrAssert, reached: [][]x86.Vector{nil, {0x40}}},
+		{low: icrNMI, to: 1, reached: [][]x86.Vector{nil, {VecNMI}}},
+		{low: 0xf, to: 1, reached: [][]x86.Vector{nil, nil}}, // no vector of an interrupt
+		{low: 0x40 | 5<<8, to: 1, faults: true},              // INIT
+		{low: 0x40 | 1<<11, to: 1, faults: true},             // a logical destination
 		{low: 0x40 | 1<<12, to: 1, faults: true},
 	} {
 		m, err := New(Config{Arch: AMD64, CPUs: 2})

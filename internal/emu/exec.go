@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // execute runs the instruction at c's RIP: by itself (classify), in package
@@ -182,7 +183,7 @@ func (m *Machine) runLibrary(c *CPU, v *view, d *decoded, code []byte) *Trap {
 	v.eng.Step(c.ctx, &c.Core, &c.x, load)
 	c.on = v
 	x := &c.x
-	if x.Status == unicorn.Intr && x.Vector == VecDB {
+	if x.Status == unicorn.Intr && x86.Vector(x.Vector) == VecDB {
 		x.Status = unicorn.OK
 	}
 	if !d.in.Attr().Has(insn.Popf) || x.Status != unicorn.OK {
@@ -250,11 +251,12 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 	defer m.undoWrites(c)
 	switch x.Status {
 	case unicorn.Intr:
-		switch x.Vector {
+		switch v := x86.Vector(x.Vector); v {
 		case VecGP, VecSS, VecTS, VecNP, VecAC:
-			return FaultErr(uint8(x.Vector), 0)
+			return FaultErr(v, 0)
+		default:
+			return Fault(v)
 		}
-		return Fault(uint8(x.Vector))
 	case unicorn.Invalid:
 		return Fault(VecUD)
 	case unicorn.Mem:

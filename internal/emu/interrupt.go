@@ -1,17 +1,21 @@
 package emu
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"trapline/internal/x86"
+)
 
 // RaiseInterrupt asserts external interrupt vec. VecNMI is the non-maskable
 // one; the others are taken when IF allows.
-func (c *CPU) RaiseInterrupt(vec uint8) { c.irqs[vec/64] |= 1 << (vec % 64) }
+func (c *CPU) RaiseInterrupt(vec x86.Vector) { c.irqs[vec/64] |= 1 << (vec % 64) }
 
 // Interrupts lists the external vectors that are asserted.
-func (c *CPU) Interrupts() []uint8 {
-	var l []uint8
+func (c *CPU) Interrupts() []x86.Vector {
+	var l []x86.Vector
 	for v := range 256 {
 		if c.irqs[v/64]>>(v%64)&1 != 0 {
-			l = append(l, uint8(v))
+			l = append(l, x86.Vector(v))
 		}
 	}
 	return l
@@ -52,12 +56,12 @@ func (c *CPU) takeInterrupt() Trap {
 }
 
 // highestInterrupt is the highest maskable vector that is asserted, or 0.
-func (c *CPU) highestInterrupt() uint8 {
+func (c *CPU) highestInterrupt() x86.Vector {
 	lines := c.irqs
 	lines[0] &^= lineNMI
 	for i := len(lines) - 1; i >= 0; i-- {
 		if lines[i] != 0 {
-			return uint8(64*i + 63 - bits.LeadingZeros64(lines[i]))
+			return x86.Vector(64*i + 63 - bits.LeadingZeros64(lines[i]))
 		}
 	}
 	return 0

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Page-fault error codes and CR2 as a processor gives them (SDM vol. 3, 4.7).
@@ -133,7 +135,7 @@ func TestP11NonCanonical(t *testing.T) {
 		code []byte
 		rbx  uint64
 		rsp  uint64
-		vec  uint8
+		vec  x86.Vector
 	}{
 		{"mov (rbx)", []byte{0x8b, 0x03}, bad, 0x8000, VecGP},
 		{"mov to (rbx)", []byte{0x89, 0x03}, bad, 0x8000, VecGP},

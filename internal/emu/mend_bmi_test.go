@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // The processor's own results, measured on an AMD EPYC.
@@ -31,7 +33,7 @@ func TestBMI(t *testing.T) {
 		m.Step(0)
 		require.NoError(t, m.Err())
 		require.Equal(t, test.want, c.GPR[RCX], test.name)
-		require.Equal(t, FormatFlags(test.flags), FormatFlags(c.RFLAGS&(CF|ZF|SF|OF)), test.name)
+		require.Equal(t, x86.FormatFlags(test.flags), x86.FormatFlags(c.RFLAGS&(CF|ZF|SF|OF)), test.name)
 		require.EqualValues(t, 0x1000+len(test.code), c.RIP, test.name)
 	}
 }

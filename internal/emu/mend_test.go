@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // The results in this file are the processor's own, as package silicon finds
@@ -40,7 +42,7 @@ func TestMemoryArithmetic(t *testing.T) {
 			require.NoError(t, m.Err())
 			got, _ := m.PeekWord(c.Space, memoryOperand, 4)
 			require.Equal(t, test.want, got, test.name)
-			require.Equal(t, FormatFlags(test.flags), FormatFlags(c.RFLAGS&FlagsStatus&^test.open), test.name)
+			require.Equal(t, x86.FormatFlags(test.flags), x86.FormatFlags(c.RFLAGS&FlagsStatus&^test.open), test.name)
 			require.EqualValues(t, 0x1000+len(test.code), c.RIP, test.name)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // An NMI does not ask IF, wakes a halted vCPU, and goes before maskable
@@ -18,7 +20,7 @@ func TestNMIIgnoresIF(t *testing.T) {
 		require.True(t, c.CanStep())
 		m.Step(0)
 		require.Equal(t, []Trap{{Vector: VecNMI, Kind: NMI}}, k.traps)
-		require.Equal(t, []uint8{0x20}, c.Interrupts())
+		require.Equal(t, []x86.Vector{0x20}, c.Interrupts())
 		require.False(t, c.Halted)
 	})
 }

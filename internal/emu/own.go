@@ -3,6 +3,7 @@ package emu
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
+	"trapline/internal/x86"
 )
 
 // ownOp says how an instruction is run when not by the library: those that
@@ -246,7 +247,7 @@ func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 	case 0xcc:
 		t.Vector = VecBP
 	case 0xcd:
-		t.Vector = uint8(in.Imm)
+		t.Vector = x86.Vector(in.Imm)
 	case 0xce:
 		t.Vector = VecOF
 		if c.RFLAGS&OF == 0 {

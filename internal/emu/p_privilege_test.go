@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 func TestP11Ring3MayNot(t *testing.T) {
@@ -116,7 +118,7 @@ func TestP11DeviceNotAvailable(t *testing.T) {
 			name string
 			code []byte
 			cr0  uint64
-			want int
+			want x86.Vector
 		}{
 			{"fld1", []byte{0xd9, 0xe8}, CR0TS, VecNM},
 			{"fld1, EM", []byte{0xd9, 0xe8}, CR0EM, VecNM},
@@ -136,7 +138,7 @@ func TestP11DeviceNotAvailable(t *testing.T) {
 				before := c.Core
 				ev := m.Step(0)
 				require.NoError(t, m.Err())
-				require.Equal(t, []Trap{*Fault(uint8(x.want))}, k.traps)
+				require.Equal(t, []Trap{*Fault(x.want)}, k.traps)
 				require.Equal(t, before.RIP, c.RIP)
 				require.Empty(t, ev.Reads)
 				require.Empty(t, ev.Writes)

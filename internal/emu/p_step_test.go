@@ -67,7 +67,7 @@ func TestP6FaultGivesNoStepTrap(t *testing.T) {
 			m.Step(0)
 			require.NoError(t, m.Err())
 			require.Len(t, k.traps, 1)
-			require.NotEqual(t, uint8(VecDB), k.traps[0].Vector)
+			require.NotEqual(t, VecDB, k.traps[0].Vector)
 			require.Empty(t, c.Pending())
 			require.EqualValues(t, 0x1000, c.RIP)
 		}

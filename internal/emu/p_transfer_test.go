@@ -27,14 +27,14 @@ func gdtRig(t *testing.T, a Arch, code ...byte) (*Machine, *CPU, *taken) {
 	m, c, k := newTaken(t, a, code...)
 	long := a == AMD64
 	const present, access, write = 1 << 47, 1 << 40, 1 << 41
-	for sel, d := range map[uint64]descriptor{
-		selKernelCode: flatCode(0, long), selKernelData: flatData(0),
-		selUserCode: flatCode(3, long), selUserData: flatData(3),
-		selAbsentCode: flatCode(0, long) &^ present, selAbsentData: flatData(0) &^ present,
-		selConforming: flatCode(0, long) | 1<<42, selReadOnly: flatData(0) &^ write,
+	for sel, d := range map[uint64]uint64{
+		selKernelCode: flatCode(0, long).Encode(), selKernelData: flatData(0).Encode(),
+		selUserCode: flatCode(3, long).Encode(), selUserData: flatData(3).Encode(),
+		selAbsentCode: flatCode(0, long).Encode() &^ present, selAbsentData: flatData(0).Encode() &^ present,
+		selConforming: flatCode(0, long).Encode() | 1<<42, selReadOnly: flatData(0).Encode() &^ write,
 		selTSS: 0x0000890000000067 | 0x6000<<16,
 	} {
-		require.True(t, m.PokeWord(c.Space, gdtAt+sel, 8, uint64(d)))
+		require.True(t, m.PokeWord(c.Space, gdtAt+sel, 8, d))
 	}
 	c.Sys.GDTR = TableReg{gdtAt, 0x5f}
 	return m, c, k

@@ -1,89 +1,42 @@
 package emu
 
 import (
-	"fmt"
-	"strings"
-
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
-// Reg numbers a general register as instructions encode it.
-type Reg uint8
+// Reg numbers a general register.
+type Reg = x86.Reg
 
-// General registers; the i386 ones are the low halves of the first eight.
+// General registers.
 const (
-	RAX Reg = regs.RAX
-	RCX Reg = regs.RCX
-	RDX Reg = regs.RDX
-	RBX Reg = regs.RBX
-	RSP Reg = regs.RSP
-	RBP Reg = regs.RBP
-	RSI Reg = regs.RSI
-	RDI Reg = regs.RDI
-	R8  Reg = regs.R8
-	R9  Reg = regs.R9
-	R10 Reg = regs.R10
-	R11 Reg = regs.R11
-	R12 Reg = regs.R12
-	R13 Reg = regs.R13
-	R14 Reg = regs.R14
-	R15 Reg = regs.R15
+	RAX = x86.RAX
+	RCX = x86.RCX
+	RDX = x86.RDX
+	RBX = x86.RBX
+	RSP = x86.RSP
+	RBP = x86.RBP
+	RSI = x86.RSI
+	RDI = x86.RDI
+	R8  = x86.R8
+	R9  = x86.R9
+	R10 = x86.R10
+	R11 = x86.R11
+	R12 = x86.R12
+	R13 = x86.R13
+	R14 = x86.R14
+	R15 = x86.R15
 )
 
-// Segment register numbers.
+// Segment registers.
 const (
-	ES = regs.ES
-	CS = regs.CS
-	SS = regs.SS
-	DS = regs.DS
-	FS = regs.FS
-	GS = regs.GS
+	ES = x86.ES
+	CS = x86.CS
+	SS = x86.SS
+	DS = x86.DS
+	FS = x86.FS
+	GS = x86.GS
 )
-
-var (
-	regNames64 = [16]string{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-		"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"}
-	regNames32 = [8]string{"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"}
-	segNames   = [6]string{"es", "cs", "ss", "ds", "fs", "gs"}
-)
-
-// Name is the register's full-width name on a: "eax" or "rax".
-func (r Reg) Name(a Arch) string {
-	if a == I386 && r < 8 {
-		return regNames32[r]
-	}
-	return regNames64[r&15]
-}
-
-// GPRCount is how many general registers a has.
-func GPRCount(a Arch) int {
-	if a == I386 {
-		return 8
-	}
-	return 16
-}
-
-// SegName names segment register i (ES = 0).
-func SegName(i int) string { return segNames[i] }
-
-// ParseReg finds a full-width general register by name, with or without '%'.
-func ParseReg(a Arch, name string) (Reg, error) {
-	n := strings.TrimPrefix(strings.ToLower(name), "%")
-	for i := 0; i < GPRCount(a); i++ {
-		if Reg(i).Name(a) == n {
-			return Reg(i), nil
-		}
-	}
-	return 0, fmt.Errorf("%q is not a general register of %s; expected one of %s", name, a, regList(a))
-}
-
-func regList(a Arch) string {
-	names := make([]string, GPRCount(a))
-	for i := range names {
-		names[i] = Reg(i).Name(a)
-	}
-	return strings.Join(names, " ")
-}
 
 // Core is the register state every instruction sees: general registers,
 // RIP, RFLAGS (the guest's, TF included), segments with cached descriptors,

@@ -3,16 +3,16 @@ package emu
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
+	"trapline/internal/x86"
 )
 
-// Bits of Seg.Flags: those of the descriptor's second word, in place (SDM vol.
-// 3, 3.4.5, 3.4.5.1).
+// Bits of Seg.Flags: those of the descriptor's second word, in place.
 const (
-	segWritable   = 1 << 9  // a data segment's W, a code segment's R
-	segExpandDown = 1 << 10 // a data segment's E, a code segment's C
-	segCode       = 1 << 11
-	segPresent    = 1 << 15
-	segBig        = 1 << 22 // D/B
+	segWritable   = x86.AccessWritable << x86.AttributesAccess
+	segExpandDown = x86.AccessExpandDown << x86.AttributesAccess
+	segCode       = x86.AccessExecutable << x86.AttributesAccess
+	segPresent    = x86.AccessPresent << x86.AttributesAccess
+	segBig        = x86.FlagBig << x86.AttributesFlags
 )
 
 // linear is the linear address of an offset, unchecked. 64-bit mode has bases

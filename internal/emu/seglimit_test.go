@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // segmentKind is a segment with the offsets that it allows, said byte by byte
 // (SDM vol. 3, 3.4.5.1, 5.3).
 type segmentKind struct {
 	name        string
-	d           descriptor
+	d           x86.Descriptor
 	read, write bool
 	in          func(off uint64) bool
 }
@@ -22,8 +24,8 @@ const (
 )
 
 func segmentKinds() []segmentKind {
-	segment := func(access, flags uint64) descriptor {
-		return descriptor(segLimit | segBase<<16 | access<<40 | flags<<52)
+	segment := func(access, flags uint8) x86.Descriptor {
+		return x86.Descriptor{Base: segBase, Limit: segLimit, Access: access, Flags: flags}
 	}
 	up := func(off uint64) bool { return off <= segLimit }
 	none := func(uint64) bool { return false }
@@ -34,7 +36,7 @@ func segmentKinds() []segmentKind {
 		{"expand-down, 16 bits", segment(0xf7, 0), true, true, func(off uint64) bool { return off > segLimit && off <= 0xffff }},
 		{"code, readable", segment(0xfb, 4), true, false, up},
 		{"code, execute-only", segment(0xf9, 4), false, false, up},
-		{"null", 0, true, true, none},
+		{"null", x86.Descriptor{}, true, true, none},
 	}
 }
 
@@ -97,12 +99,12 @@ func TestSegmentLimits(t *testing.T) {
 	}
 }
 
-func checkAccess(t *testing.T, m *Machine, k *taken, d descriptor, off uint64, want bool, name string) {
+func checkAccess(t *testing.T, m *Machine, k *taken, d x86.Descriptor, off uint64, want bool, name string) {
 	t.Helper()
 	c := m.CPUs[0]
 	flat(c)
 	c.setSeg(GS, 0x40, d)
-	if d == 0 {
+	if d == (x86.Descriptor{}) {
 		c.Seg[GS].Flags = 0
 	}
 	c.RIP, c.GPR[RBX], c.GPR[RAX] = 0x1000, off, 0
@@ -155,7 +157,7 @@ func TestStackLimit(t *testing.T) {
 			for _, p := range []Processor{Interp, Unicorn} {
 				m, c, k := gdtRig(t, I386, tt.code...)
 				c.Space.processor = p
-				c.setSeg(SS, 0x40, descriptor(segLimit|segBase<<16|0x93<<40|4<<52))
+				c.setSeg(SS, 0x40, x86.Descriptor{Base: segBase, Limit: segLimit, Access: 0x93, Flags: x86.FlagBig})
 				c.GPR[RSP], c.GPR[RBP] = tt.sp, 0x1000
 				before := c.Core
 				m.Step(0)
@@ -173,7 +175,7 @@ func TestStackLimit(t *testing.T) {
 // The stack pointer is SP where SS.B is clear: the upper half of ESP stays.
 func TestStackPointerOf16Bits(t *testing.T) {
 	m, c, k := newTaken(t, I386, 0x50, 0x58, 0xe8, 0, 0, 0, 0, 0x60)
-	c.setSeg(SS, 0x40, descriptor(0xffff|0x5000<<16|0x93<<40))
+	c.setSeg(SS, 0x40, x86.Descriptor{Base: 0x5000, Limit: 0xffff, Access: 0x93})
 	c.GPR[RSP] = 0xabcd0000
 	for _, want := range []uint64{0xabcdfffc, 0xabcd0000, 0xabcdfffc} {
 		f, err := m.Mem.Alloc()
@@ -191,7 +193,7 @@ func TestCodeLimit(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		code  []byte
-		limit uint64
+		limit uint32
 		at    uint64 // RIP of the fault; 0: none
 	}{
 		{"within", []byte{0x90, 0xb8, 1, 0, 0, 0}, 0x1005, 0},
@@ -208,8 +210,8 @@ func TestCodeLimit(t *testing.T) {
 			t.Run(p.String()+"/"+tt.name, func(t *testing.T) {
 				m, c, k := iretRig(t, I386, tt.code, 0x1080, 0x48, 2)
 				c.Space.processor = p
-				d := flatCode(0, false)&^(0xffff|0xf<<48|1<<55) | descriptor(tt.limit)
-				require.True(t, m.PokeWord(c.Space, gdtAt+0x48, 8, uint64(d)))
+				d := x86.Descriptor{Limit: tt.limit, Access: 0x9b, Flags: x86.FlagBig}
+				require.True(t, m.PokeWord(c.Space, gdtAt+0x48, 8, d.Encode()))
 				c.setSeg(CS, 0x48, d)
 				m.Step(0)
 				m.Step(0)

@@ -1,64 +1,37 @@
 package emu
 
-import "trapline/internal/emu/insn"
-
-// descriptor is the raw 8 bytes of a segment descriptor (SDM vol. 3, 3.4.5).
-type descriptor uint64
-
-func (d descriptor) base() uint64 {
-	return uint64(d)>>16&0xffffff | uint64(d)>>56<<24
-}
-
-// limit is in bytes, granularity applied.
-func (d descriptor) limit() uint32 {
-	l := uint32(d)&0xffff | uint32(d>>48&0xf)<<16
-	if d>>55&1 != 0 {
-		l = l<<12 | 0xfff
-	}
-	return l
-}
-
-func (d descriptor) typ() uint8     { return uint8(d>>40) & 15 }
-func (d descriptor) system() bool   { return d>>44&1 == 0 }
-func (d descriptor) dpl() uint32    { return uint32(d>>45) & 3 }
-func (d descriptor) present() bool  { return d>>47&1 != 0 }
-func (d descriptor) code() bool     { return !d.system() && d.typ()&8 != 0 }
-func (d descriptor) conform() bool  { return d.code() && d.typ()&4 != 0 }
-func (d descriptor) readable() bool { return !d.code() || d.typ()&2 != 0 }
-func (d descriptor) writable() bool { return !d.system() && !d.code() && d.typ()&2 != 0 }
-func (d descriptor) long() bool     { return d>>53&1 != 0 }
-func (d descriptor) big() bool      { return d>>54&1 != 0 }
-
-// attributes are the flag bits in the place the CPU library caches them.
-func (d descriptor) attributes() uint32 { return uint32(d>>32) & 0x00f0ff00 }
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // readDescriptor reads sel's descriptor from the GDT or LDT in guest memory;
 // a selector beyond the table is #vec(sel).
-func (m *Machine) readDescriptor(c *CPU, sel uint16, vec uint8) (descriptor, *Trap) {
+func (m *Machine) readDescriptor(c *CPU, sel uint16, vec x86.Vector) (x86.Descriptor, *Trap) {
 	base, limit := c.Sys.GDTR.Base, uint32(c.Sys.GDTR.Limit)
 	if sel&4 != 0 {
 		base, limit = c.Sys.LDTR.Base, c.Sys.LDTR.Limit
 		if c.Sys.LDTR.Sel&^3 == 0 {
-			return 0, FaultErr(vec, uint32(sel&^3))
+			return x86.Descriptor{}, FaultErr(vec, uint32(sel&^3))
 		}
 	}
 	off := uint32(sel &^ 7)
 	if off+7 > limit {
-		return 0, FaultErr(vec, uint32(sel&^3))
+		return x86.Descriptor{}, FaultErr(vec, uint32(sel&^3))
 	}
 	v, t := m.Load(c, base+uint64(off), 8, false)
-	return descriptor(v), t
+	return x86.DecodeDescriptor(v), t
 }
 
 // setSeg loads segment register i with selector sel and the descriptor's
 // cached fields, unchecked: for CS, CPL and the code width follow.
-func (c *CPU) setSeg(i int, sel uint16, d descriptor) {
+func (c *CPU) setSeg(i int, sel uint16, d x86.Descriptor) {
 	s := &c.Seg[i]
-	s.Sel, s.Base, s.Limit, s.Flags = uint32(sel), d.base(), d.limit(), d.attributes()|1<<8
+	s.Sel, s.Base, s.Limit, s.Flags = uint32(sel), uint64(d.Base), d.LastByte(), d.Attributes()|1<<8
 	if i == CS {
 		c.CPL = uint32(sel & 3)
 		c.Code64 = 0
-		if c.Space.arch == AMD64 && d.long() {
+		if c.Space.arch == AMD64 && d.Long() {
 			c.Code64 = 1
 		}
 	}
@@ -75,13 +48,13 @@ func (m *Machine) LoadCode(c *CPU, sel uint16, cpl uint32) *Trap {
 	if t != nil {
 		return t
 	}
-	if !d.code() || d.conform() && d.dpl() > cpl || !d.conform() && d.dpl() != cpl {
+	if !d.Code() || d.Conforming() && uint32(d.DPL()) > cpl || !d.Conforming() && uint32(d.DPL()) != cpl {
 		return FaultErr(VecGP, code)
 	}
-	if c.Space.arch == AMD64 && d.long() && d.big() { // SDM vol. 3, 3.4.5
+	if c.Space.arch == AMD64 && d.Long() && d.Big() { // SDM vol. 3, 3.4.5
 		return FaultErr(VecGP, code)
 	}
-	if !d.present() {
+	if !d.Present() {
 		return FaultErr(VecNP, code)
 	}
 	c.setSeg(CS, sel&^3|uint16(cpl), d)
@@ -111,12 +84,12 @@ func (c *CPU) InCode(off uint64) bool {
 
 // code reads the descriptor of a code selector, for transfers that decide the
 // new privilege by it. Errors are as LoadCode's.
-func (m *Machine) code(c *CPU, sel uint16) (descriptor, *Trap) {
+func (m *Machine) code(c *CPU, sel uint16) (x86.Descriptor, *Trap) {
 	if sel&^3 == 0 {
-		return 0, FaultErr(VecGP, 0)
+		return x86.Descriptor{}, FaultErr(VecGP, 0)
 	}
 	d, t := m.readDescriptor(c, sel, VecGP)
-	if t == nil && !d.code() {
+	if t == nil && !d.Code() {
 		t = FaultErr(VecGP, uint32(sel&^3))
 	}
 	return d, t
@@ -126,18 +99,18 @@ func (m *Machine) code(c *CPU, sel uint16) (descriptor, *Trap) {
 // bits (SDM vol. 3, 6.14.1), else #GP(sel).
 func (m *Machine) Handler(c *CPU, sel uint16) (dpl uint32, conforming bool, t *Trap) {
 	d, t := m.code(c, sel)
-	if t == nil && c.Space.arch == AMD64 && (!d.long() || d.big()) {
+	if t == nil && c.Space.arch == AMD64 && (!d.Long() || d.Big()) {
 		t = FaultErr(VecGP, uint32(sel&^3))
 	}
-	return d.dpl(), d.conform(), t
+	return uint32(d.DPL()), d.Conforming(), t
 }
 
 // LoadStack loads SS for privilege cpl; vec is the exception for a bad
 // selector: #GP from an instruction, #TS for one taken from a TSS.
-func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
+func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec x86.Vector) *Trap {
 	if sel&^3 == 0 {
 		if c.Code64 != 0 && cpl != 3 && uint32(sel&3) == cpl && vec == VecGP {
-			c.setSeg(SS, sel, 0)
+			c.setSeg(SS, sel, x86.Descriptor{})
 			return nil
 		}
 		return FaultErr(vec, uint32(sel&^3))
@@ -146,10 +119,10 @@ func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
 	if t != nil {
 		return t
 	}
-	if uint32(sel&3) != cpl || !d.writable() || d.dpl() != cpl {
+	if uint32(sel&3) != cpl || !d.Writable() || uint32(d.DPL()) != cpl {
 		return FaultErr(vec, uint32(sel&^3))
 	}
-	if !d.present() {
+	if !d.Present() {
 		return FaultErr(VecSS, uint32(sel&^3))
 	}
 	c.setSeg(SS, sel, d)
@@ -159,7 +132,7 @@ func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec uint8) *Trap {
 // LoadData loads DS, ES, FS or GS (SDM vol. 2, MOV: protected mode).
 func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 	if sel&^3 == 0 {
-		c.setSeg(i, sel, 0) // also the base of FS and GS: as Intel and, from Zen 2, AMD have it
+		c.setSeg(i, sel, x86.Descriptor{}) // also the base of FS and GS: as Intel and, from Zen 2, AMD have it
 		c.Seg[i].Flags = 0
 		return nil
 	}
@@ -167,11 +140,11 @@ func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 	if t != nil {
 		return t
 	}
-	if d.system() || !d.readable() ||
-		!d.conform() && (uint32(sel&3) > d.dpl() || c.CPL > d.dpl()) {
+	if d.System() || !d.Readable() ||
+		!d.Conforming() && (uint32(sel&3) > uint32(d.DPL()) || c.CPL > uint32(d.DPL())) {
 		return FaultErr(VecGP, uint32(sel&^3))
 	}
-	if !d.present() {
+	if !d.Present() {
 		return FaultErr(VecNP, uint32(sel&^3))
 	}
 	c.setSeg(i, sel, d)

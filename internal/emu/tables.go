@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // umip reports whether the instructions that store system registers are
 // refused (SDM vol. 3, 2.5).
@@ -38,16 +41,16 @@ func (m *Machine) table00(c *CPU, in *insn.Inst) *Trap {
 	}
 	switch in.Digit() {
 	case 2:
-		return m.loadSystemSeg(c, uint16(v), &c.Sys.LDTR, 2)
+		return m.loadSystemSeg(c, uint16(v), &c.Sys.LDTR, x86.SystemLDT)
 	case 3:
-		return m.loadSystemSeg(c, uint16(v), &c.Sys.TR, 9)
+		return m.loadSystemSeg(c, uint16(v), &c.Sys.TR, x86.SystemTSS)
 	case 4, 5: // VERR, VERW
 		d, t := m.readDescriptor(c, uint16(v), VecGP)
-		ok := t == nil && v&^3 != 0 && !d.system() && (d.conform() || d.dpl() >= max(c.CPL, uint32(v&3)))
+		ok := t == nil && v&^3 != 0 && !d.System() && (d.Conforming() || uint32(d.DPL()) >= max(c.CPL, uint32(v&3)))
 		if in.Digit() == 4 {
-			ok = ok && d.readable()
+			ok = ok && d.Readable()
 		} else {
-			ok = ok && d.writable()
+			ok = ok && d.Writable()
 		}
 		c.setZF(ok)
 		return nil
@@ -57,7 +60,7 @@ func (m *Machine) table00(c *CPU, in *insn.Inst) *Trap {
 
 // loadSystemSeg runs LLDT and LTR. LTR marks the TSS busy in guest memory.
 func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Trap {
-	if sel&^3 == 0 && typ == 2 {
+	if sel&^3 == 0 && typ == x86.SystemLDT {
 		*s = SystemSeg{Sel: sel}
 		return nil
 	}
@@ -68,13 +71,13 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 	if t != nil {
 		return t
 	}
-	if !d.system() || d.typ() != typ {
+	if !d.System() || d.Type() != typ {
 		return FaultErr(VecGP, uint32(sel&^3))
 	}
-	if !d.present() {
+	if !d.Present() {
 		return FaultErr(VecNP, uint32(sel&^3))
 	}
-	base := d.base()
+	base := uint64(d.Base)
 	at := c.Sys.GDTR.Base + uint64(sel&^7)
 	if c.Space.arch == AMD64 {
 		if uint32(sel&^7)+15 > uint32(c.Sys.GDTR.Limit) {
@@ -89,13 +92,13 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 			return FaultErr(VecGP, uint32(sel&^3))
 		}
 	}
-	if typ == 9 {
-		if t := m.Store(c, at+5, 1, uint64(d>>40&0xff|2), false, ByInstruction); t != nil {
+	if typ == x86.SystemTSS {
+		if t := m.Store(c, at+5, 1, uint64(d.Access|x86.AccessBusy), false, ByInstruction); t != nil {
 			return t
 		}
-		typ = 11
+		typ = x86.SystemBusyTSS
 	}
-	*s = SystemSeg{Sel: sel, Base: base, Limit: d.limit(), Type: typ}
+	*s = SystemSeg{Sel: sel, Base: base, Limit: d.LastByte(), Type: typ}
 	return nil
 }
 
@@ -143,15 +146,15 @@ func (m *Machine) larLsl(c *CPU, in *insn.Inst) *Trap {
 	}
 	sel := uint16(v)
 	d, t := m.readDescriptor(c, sel, VecGP)
-	ok := t == nil && sel&^3 != 0 && (d.conform() || d.dpl() >= max(c.CPL, uint32(sel&3)))
+	ok := t == nil && sel&^3 != 0 && (d.Conforming() || uint32(d.DPL()) >= max(c.CPL, uint32(sel&3)))
 	c.setZF(ok)
 	if !ok {
 		return nil
 	}
 	if in.Opcode == 0x02 {
-		c.setGPR(regReg(in), in.OperandBits, uint64(d>>32)&0x00ffff00)
+		c.setGPR(regReg(in), in.OperandBits, d.Encode()>>32&0x00ffff00)
 	} else {
-		c.setGPR(regReg(in), in.OperandBits, uint64(d.limit()))
+		c.setGPR(regReg(in), in.OperandBits, uint64(d.LastByte()))
 	}
 	return nil
 }

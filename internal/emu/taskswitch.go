@@ -18,7 +18,7 @@ const (
 // is to be saved. With a fault, the memory of both TSSs may have changed.
 func (m *Machine) SwitchTask(c *CPU, sel uint16) *Trap {
 	old := c.Sys.TR
-	if t := m.loadSystemSeg(c, sel, &c.Sys.TR, 9); t != nil {
+	if t := m.loadSystemSeg(c, sel, &c.Sys.TR, x86.SystemTSS); t != nil {
 		return t
 	}
 	next := c.Sys.TR
@@ -55,8 +55,7 @@ func (m *Machine) saveTask(c *CPU, tr SystemSeg) *Trap {
 		tss.Seg[i] = uint16(c.Seg[i].Sel)
 	}
 	b := tss.Encode()
-	const eip, ldt = 32, 96
-	for off := eip; off < ldt; off += 4 {
+	for off := x86.TSS32Saved; off < x86.TSS32SavedEnd; off += 4 {
 		v := binary.LittleEndian.Uint32(b[off:])
 		if t := m.Store(c, tr.Base+uint64(off), 4, uint64(v), false, ByDelivery); t != nil {
 			return t
@@ -95,7 +94,7 @@ func (m *Machine) enterTask(c *CPU, tss *x86.TSS32) *Trap {
 		}
 		return t
 	}
-	if t := m.loadSystemSeg(c, tss.LDT, &c.Sys.LDTR, 2); t != nil {
+	if t := m.loadSystemSeg(c, tss.LDT, &c.Sys.LDTR, x86.SystemLDT); t != nil {
 		return invalid(t)
 	}
 	cs := tss.Seg[CS]

@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // iret runs IRET/IRETD/IRETQ (SDM vol. 2): pops RIP, CS, RFLAGS and, to an
 // outer ring or in 64-bit mode, RSP and SS.
@@ -155,7 +158,7 @@ func (m *Machine) farCode(c *CPU, sel uint16) *Trap {
 	if t != nil {
 		return t
 	}
-	if !d.conform() && (d.dpl() != c.CPL || uint32(sel&3) > c.CPL) {
+	if !d.Conforming() && (uint32(d.DPL()) != c.CPL || uint32(sel&3) > c.CPL) {
 		return FaultErr(VecGP, uint32(sel&^3))
 	}
 	return m.LoadCode(c, sel&^3|uint16(c.CPL), c.CPL)
@@ -215,15 +218,20 @@ func (m *Machine) farRetOuter(c *CPU, cs uint16, in *insn.Inst) (sp uint64, t *T
 
 // Flat descriptors that SYSCALL, SYSENTER and their returns load without
 // reading a table (SDM vol. 2).
-func flatCode(dpl uint32, long bool) descriptor {
-	d := descriptor(0x00cf9b000000ffff) | descriptor(dpl)<<45
+func flatCode(dpl uint8, long bool) x86.Descriptor {
+	d := x86.FlatCode32
 	if long {
-		d = d&^(1<<54) | 1<<53
+		d = x86.FlatCode64
 	}
-	return d
+	d.Access |= x86.AccessAccessed
+	return d.WithDPL(dpl)
 }
 
-func flatData(dpl uint32) descriptor { return descriptor(0x00cf93000000ffff) | descriptor(dpl)<<45 }
+func flatData(dpl uint8) x86.Descriptor {
+	d := x86.FlatData
+	d.Access |= x86.AccessAccessed
+	return d.WithDPL(dpl)
+}
 
 // syscall runs SYSCALL, in compatibility mode on AMD's processors only (P9;
 // SDM vol. 2, SYSCALL; APM vol. 3, SYSCALL).

@@ -1,6 +1,10 @@
 package emu
 
-import "fmt"
+import (
+	"fmt"
+
+	"trapline/internal/x86"
+)
 
 // TrapKind says what raised a vector: it decides the DPL check, the EXT bit
 // and the double-fault rules (SDM vol. 3, 6.12 and 6.15).
@@ -21,7 +25,7 @@ func (k TrapKind) String() string {
 
 // Trap is a vector to be delivered with RIP as it stands.
 type Trap struct {
-	Vector  uint8
+	Vector  x86.Vector
 	Kind    TrapKind
 	HasErr  bool
 	ErrCode uint32
@@ -39,41 +43,39 @@ func (t Trap) String() string {
 	return s
 }
 
-// Vectors that the processor raises by itself (SDM vol. 3, table 6-1).
+// Vectors that the processor raises by itself.
 const (
-	VecDE = 0
-	VecDB = 1
-
-	VecNMI = 2
-
-	VecBP = 3
-	VecOF = 4
-	VecBR = 5
-	VecUD = 6
-	VecNM = 7
-	VecDF = 8
-	VecTS = 10
-	VecNP = 11
-	VecSS = 12
-	VecGP = 13
-	VecPF = 14
-	VecMF = 16
-	VecAC = 17
-	VecXM = 19
+	VecDE  = x86.VecDE
+	VecDB  = x86.VecDB
+	VecNMI = x86.VecNMI
+	VecBP  = x86.VecBP
+	VecOF  = x86.VecOF
+	VecBR  = x86.VecBR
+	VecUD  = x86.VecUD
+	VecNM  = x86.VecNM
+	VecDF  = x86.VecDF
+	VecTS  = x86.VecTS
+	VecNP  = x86.VecNP
+	VecSS  = x86.VecSS
+	VecGP  = x86.VecGP
+	VecPF  = x86.VecPF
+	VecMF  = x86.VecMF
+	VecAC  = x86.VecAC
+	VecXM  = x86.VecXM
 )
 
 // Fault makes an exception without error code.
-func Fault(vec uint8) *Trap { return &Trap{Vector: vec, Kind: Exception} }
+func Fault(vec x86.Vector) *Trap { return &Trap{Vector: vec, Kind: Exception} }
 
 // FaultErr makes an exception that pushes an error code.
-func FaultErr(vec uint8, code uint32) *Trap {
+func FaultErr(vec x86.Vector, code uint32) *Trap {
 	return &Trap{Vector: vec, Kind: Exception, HasErr: true, ErrCode: code}
 }
 
-// Page-fault error code bits (SDM vol. 3, 4.7).
+// Bits of a page fault's error code.
 const (
-	PFProt  uint32 = 1 << 0 // a present page refused the access
-	PFWrite uint32 = 1 << 1
-	PFUser  uint32 = 1 << 2
-	PFFetch uint32 = 1 << 4 // only with NX enabled
+	PFProt  = uint32(x86.PFProtection)
+	PFWrite = uint32(x86.PFWrite)
+	PFUser  = uint32(x86.PFUser)
+	PFFetch = uint32(x86.PFFetch)
 )

@@ -1,5 +1,7 @@
 package emu
 
+import "trapline/internal/x86"
+
 // MSRs whose WRMSR neither serialises nor drains the store buffer (SDM vol. 3,
 // 9.3, 11.12.3).
 const (
@@ -36,7 +38,7 @@ func (m *Machine) writeAPIC(c *CPU, msr uint32) *Trap {
 	if msr != msrX2APICICR || low&^(icrVector|icrDelivery|icrAssert|icrShorthand) != 0 {
 		return FaultErr(VecGP, 0)
 	}
-	vec := uint8(low)
+	vec := x86.Vector(low)
 	switch low & icrDelivery {
 	case icrNMI:
 		vec = VecNMI

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Property is judged on a machine's events. One that keeps values from step to
@@ -30,7 +31,7 @@ type Explainer interface {
 // step.
 type Interrupt struct {
 	CPU    int
-	Vector uint8
+	Vector x86.Vector
 }
 
 // MachineConfig says what of a machine is searched.

@@ -1,5 +1,7 @@
 package format
 
+import "trapline/internal/x86"
+
 // Interrupt is an external interrupt that one vCPU gets once.
 //
 //	( "timer" | "reschedule" | "call_function" | "nmi" ) "cpu" N [ "at" EXPR ]
@@ -16,7 +18,7 @@ type Interrupt struct {
 }
 
 // Vectors are the interrupts by name, as the kernel's IDT has them.
-var Vectors = map[string]uint8{"timer": 0x20, "call_function": 0xfb, "reschedule": 0xfc, "nmi": 2}
+var Vectors = map[string]x86.Vector{"timer": 0x20, "call_function": 0xfb, "reschedule": 0xfc, "nmi": x86.VecNMI}
 
 var interruptKinds = []string{"timer", "reschedule", "call_function", "nmi"}
 

@@ -8,20 +8,21 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // TestG0StacksOfGates: numbers of IST.
 func TestG0StacksOfGates(t *testing.T) {
-	for engine, want := range map[string]map[uint8]uint8{
+	for engine, want := range map[string]map[x86.Vector]uint8{
 		"none": {emu.VecDF: 1}, "2002": {emu.VecDF: 1},
 		"2005":   {emu.VecSS: 1, emu.VecDF: 2, emu.VecNMI: 3, emu.VecDB: 4}, // 2.6.12
 		"modern": {emu.VecDF: 1, emu.VecNMI: 2, emu.VecDB: 3},               // 5.12, IST_INDEX_DF
 	} {
 		r := newKit(t, emu.AMD64, engine, 1)
-		got := map[uint8]uint8{}
+		got := map[x86.Vector]uint8{}
 		for vec := range 256 {
-			if n := r.k.Gate(r.s, uint8(vec)).IST; n != 0 {
-				got[uint8(vec)] = n
+			if n := r.k.Gate(r.s, x86.Vector(vec)).IST; n != 0 {
+				got[x86.Vector(vec)] = n
 			}
 		}
 		require.Equal(t, want, got, engine)
@@ -159,7 +160,7 @@ func TestG0NMIComesOnAStackOfItsOwn(t *testing.T) {
 func TestG0AStackFaultHasAStackIn2005(t *testing.T) {
 	const nowhere = 1 << 62
 	for _, direct := range []bool{false, true} {
-		for engine, want := range map[string]uint8{"2005": emu.VecSS, "modern": emu.VecDF} {
+		for engine, want := range map[string]x86.Vector{"2005": emu.VecSS, "modern": emu.VecDF} {
 			r := newKit(t, emu.AMD64, engine, 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			c := r.start(0, r.kernel(0x50, 0xc3)) // push rax

@@ -255,7 +255,7 @@ func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
 // TestG0Gates: types and privilege levels of the gates.
 func TestG0Gates(t *testing.T) {
 	i, tr := uint8(x86.InterruptGate), uint8(x86.TrapGate)
-	for engine, want := range map[string]map[uint8][2]uint8{
+	for engine, want := range map[string]map[x86.Vector][2]uint8{
 		"none":   {0: {tr, 0}, 1: {tr, 0}, 3: {tr, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
 		"2002":   {0: {tr, 0}, 1: {i, 3}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
 		"2005":   {0: {tr, 0}, 1: {i, 0}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},

@@ -41,7 +41,7 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 		seen := false
 		r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
 			seen = true
-			for i := range emu.GPRCount(a) {
+			for i := range a.Regs() {
 				require.Equal(t, at0.GPR[i], c.Regs.Reg(emu.Reg(i)), emu.Reg(i).Name(a))
 			}
 			require.Equal(t, at+1, c.Regs.Get(traps.FieldIP), "P1")
@@ -51,7 +51,7 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 			return 0
 		}}})
 		c := r.start(0, at)
-		for i := range emu.GPRCount(a) {
+		for i := range a.Regs() {
 			if emu.Reg(i) != emu.RSP {
 				c.GPR[i] = uint64(0x1000 + i)
 			}

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/regs"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // Deliver takes an exception or software interrupt that a thread met in
@@ -170,7 +171,7 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 
 // floatCode is the si_code of the unmasked exception that the x87 unit or MXCSR shows, or 0 for none
 // (fpu__exception_code).
-func (k *Kernel) floatCode(c *emu.CPU, vector uint8) int32 {
+func (k *Kernel) floatCode(c *emu.CPU, vector x86.Vector) int32 {
 	var fx [emu.FXSize]byte
 	k.m.FXSave(c, &fx)
 	raised := le.Uint16(fx[regs.FXStatus:]) &^ le.Uint16(fx[regs.FXControl:])

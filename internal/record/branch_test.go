@@ -97,11 +97,11 @@ func TestMarksLeadToTheirSteps(t *testing.T) {
 	m, ok := l.Marked(record.Forward, trap)
 	require.True(t, ok)
 	require.NoError(t, l.Goto(t.Context(), m.At))
-	require.Equal(t, uint8(3), l.Event().Delivery.Trap.Vector)
+	require.Equal(t, emu.VecBP, l.Event().Delivery.Trap.Vector)
 	_, ok = l.Marked(record.Backward, trap)
 	require.False(t, ok)
 	m, ok = l.Marked(record.Forward, trap)
 	require.True(t, ok)
 	require.NoError(t, l.Goto(t.Context(), m.At))
-	require.Equal(t, uint8(1), l.Event().Delivery.Trap.Vector)
+	require.Equal(t, emu.VecDB, l.Event().Delivery.Trap.Vector)
 }

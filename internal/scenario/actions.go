@@ -9,6 +9,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // NotePrint marks a line that a handler printed.
@@ -136,10 +137,10 @@ func values(env expr.Env, args []format.Expr) string {
 
 func (r *Run) frameText(c *hit) string {
 	var b strings.Builder
-	for i := range emu.GPRCount(r.Machine.Arch) {
+	for i := range r.Machine.Arch.Regs() {
 		fmt.Fprintf(&b, "%s=%#x ", emu.Reg(i).Name(r.Machine.Arch), c.regs.Reg(emu.Reg(i)))
 	}
-	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.regs.Get(traps.FieldIP)), emu.FormatFlags(c.regs.Get(traps.FieldFlags)))
+	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.regs.Get(traps.FieldIP)), x86.FormatFlags(c.regs.Get(traps.FieldFlags)))
 	return b.String()
 }
 
@@ -181,7 +182,7 @@ func (r *Run) setPlace(c *hit, env handlerEnv, place expr.Node, v uint64) error 
 			c.regs.Set(traps.FieldFlags, v)
 			return nil
 		}
-		reg, err := emu.ParseReg(c.door.Arch, p.Name)
+		reg, err := x86.ParseReg(c.door.Arch, p.Name)
 		if err == nil {
 			c.regs.SetReg(reg, v)
 		}

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // take lets an actor take the next steps, whoever's turn it is, as far as it can
@@ -80,7 +81,7 @@ func setRegister(a emu.Arch, c *emu.CPU, name string, v uint64) bool {
 	case flag:
 		c.RFLAGS &^= bit
 	default:
-		r, err := emu.ParseReg(a, name)
+		r, err := x86.ParseReg(a, name)
 		if err != nil {
 			return false
 		}

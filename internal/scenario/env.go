@@ -11,6 +11,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/nearest"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // evalAt evaluates an expression of f; a flaw is shown at its place.
@@ -94,7 +95,7 @@ func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	if isFlag(name) {
 		return flagOf(name, e.door.Register(cpu, emu.RegisterFlags)), nil
 	}
-	r, err := emu.ParseReg(e.door.Arch, name)
+	r, err := x86.ParseReg(e.door.Arch, name)
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +107,7 @@ func flagBit(name string) (uint64, bool) {
 	if name == "eflags" || name == "rflags" {
 		return ^uint64(0), true
 	}
-	for _, f := range emu.FlagNames {
+	for _, f := range x86.FlagNames {
 		if f.Name == name {
 			return f.Bit, true
 		}
@@ -196,7 +197,7 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	if isFlag(name) {
 		return flagOf(name, e.regs.Get(traps.FieldFlags)), nil
 	}
-	if r, err := emu.ParseReg(e.door.Arch, name); err == nil {
+	if r, err := x86.ParseReg(e.door.Arch, name); err == nil {
 		return e.regs.Reg(r), nil
 	}
 	return e.machineEnv.Register(cpu, name)

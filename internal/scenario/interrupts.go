@@ -6,13 +6,14 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/format"
+	"trapline/internal/x86"
 )
 
 // interrupt is an external interrupt of the scenario.
 type interrupt struct {
 	kind   string
 	cpu    int
-	vector uint8
+	vector x86.Vector
 	placed bool
 	at     uint64 // linear address, if placed
 }

@@ -201,7 +201,7 @@ func (w *KernelRun) property(p format.Property) explore.Property {
 func (w *KernelRun) show(s *format.Step) (string, error) {
 	switch s.Verb {
 	case "gate":
-		return w.gateText(uint8(s.N)), nil
+		return w.gateText(x86.Vector(s.N)), nil
 	case "locks":
 		return w.locksText(), nil
 	case "tasks":
@@ -211,7 +211,7 @@ func (w *KernelRun) show(s *format.Step) (string, error) {
 }
 
 // gateText decodes an IDT entry from guest memory.
-func (w *KernelRun) gateText(vec uint8) string {
+func (w *KernelRun) gateText(vec x86.Vector) string {
 	g := w.Kernel.Gate(w.Machine.CPUs[0].Space, vec)
 	if !g.Present {
 		return fmt.Sprintf("gate %d: not present", vec)

@@ -185,7 +185,7 @@ func (b *builder) joinSymbols() error {
 func (b *builder) setGates() error {
 	k := b.run.Kernel
 	for _, g := range b.file.Machine.Gates {
-		gate := k.Gate(b.space, uint8(g.Vector))
+		gate := k.Gate(b.space, x86.Vector(g.Vector))
 		if gate == (x86.Gate{}) {
 			return g.Pos.Error(b.file.Name, "a vector that the kernel handles", "no gate %d", g.Vector)
 		}
@@ -200,7 +200,7 @@ func (b *builder) setGates() error {
 		if g.DPL >= 0 {
 			gate.DPL = uint8(g.DPL)
 		}
-		k.SetGate(b.space, uint8(g.Vector), gate)
+		k.SetGate(b.space, x86.Vector(g.Vector), gate)
 	}
 	return nil
 }

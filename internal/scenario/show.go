@@ -13,7 +13,7 @@ import (
 func (r *Run) regsText(cpu int) string {
 	c, a := r.Machine.CPUs[cpu], r.Machine.Arch
 	var b strings.Builder
-	for i := range emu.GPRCount(a) {
+	for i := range a.Regs() {
 		fmt.Fprintf(&b, "%-3s %0*x", emu.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
 		if i%4 == 3 {
 			b.WriteByte('\n')
@@ -21,7 +21,7 @@ func (r *Run) regsText(cpu int) string {
 			b.WriteString("  ")
 		}
 	}
-	fmt.Fprintf(&b, "ip  %s  ring %d  flags %s", r.names.Addr(c.RIP), c.CPL, emu.FormatFlags(c.RFLAGS))
+	fmt.Fprintf(&b, "ip  %s  ring %d  flags %s", r.names.Addr(c.RIP), c.CPL, x86.FormatFlags(c.RFLAGS))
 	return b.String()
 }
 

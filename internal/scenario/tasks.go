@@ -6,6 +6,7 @@ import (
 	"trapline/internal/kprobes/props"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // startTasks puts the tasks on their vCPUs; a program has its calls on cpu 0.
@@ -49,7 +50,7 @@ func (b *builder) startTask(t *format.Task) error {
 	}
 	if t.Flags != nil {
 		c.RFLAGS = emu.FlagsFixed
-		for _, f := range emu.FlagNames {
+		for _, f := range x86.FlagNames {
 			if contains(t.Flags, f.Name) {
 				c.RFLAGS |= f.Bit
 			}
@@ -60,7 +61,7 @@ func (b *builder) startTask(t *format.Task) error {
 		if err != nil {
 			return err
 		}
-		reg, err := emu.ParseReg(b.run.Machine.Arch, v.Name)
+		reg, err := x86.ParseReg(b.run.Machine.Arch, v.Name)
 		if err != nil {
 			return v.Pos.Error(b.file.Name, "", "%v", err)
 		}

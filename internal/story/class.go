@@ -35,7 +35,7 @@ func (n *Names) whyVector(d *emu.Delivery) []Reason {
 }
 
 func whyClass(d *emu.Delivery) []Reason {
-	k := x86.Vector(d.Trap.Vector).Kind()
+	k := d.Trap.Vector.Kind()
 	switch {
 	case k == x86.Abort:
 		return []Reason{{"an abort: no saved instruction pointer can be relied on, and the interrupted code cannot be restarted", "P4"}}

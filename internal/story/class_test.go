@@ -16,16 +16,16 @@ import (
 // #DB is told by its DR6, an NMI is no exception.
 func TestWhyFitsTheClassOfEveryVector(t *testing.T) {
 	const fault, trap, abort = "a fault", "a trap", "an abort"
-	classes := map[uint8]string{
+	classes := map[x86.Vector]string{
 		0: fault, 3: trap, 4: trap, 5: fault, 6: fault, 7: fault, 8: abort, 9: fault, 10: fault, 11: fault, 12: fault,
 		13: fault, 14: fault, 16: fault, 17: fault, 18: abort, 19: fault, 20: fault, 21: fault,
 	}
 	for v := range 256 {
 		var text string
-		for _, r := range whyClass(&emu.Delivery{Trap: emu.Trap{Vector: uint8(v), Kind: emu.Exception}}) {
+		for _, r := range whyClass(&emu.Delivery{Trap: emu.Trap{Vector: x86.Vector(v), Kind: emu.Exception}}) {
 			text += r.Text
 		}
-		want := classes[uint8(v)]
+		want := classes[x86.Vector(v)]
 		assert.Equal(t, want != "", text != "", "%d: %s", v, text)
 		assert.True(t, strings.HasPrefix(text, want), "%d: %s", v, text)
 		assert.Equal(t, want == fault, strings.Contains(text, "retried"), "%d: %s", v, text)

@@ -26,7 +26,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		r.Probe = n.probeByte(ev)
 	}
 	r.Registers = n.registers(&ev.Before, &ev.After)
-	for _, f := range emu.DiffFlags(ev.Before.RFLAGS, ev.After.RFLAGS) {
+	for _, f := range x86.DiffFlags(ev.Before.RFLAGS, ev.After.RFLAGS) {
 		r.Flags = append(r.Flags, Flag(f))
 	}
 	for i := range ev.Writes {
@@ -82,7 +82,7 @@ func (n *Names) probeByte(ev *emu.Event) *ProbeByte {
 // registers lists what changed, the instruction pointer and flags apart.
 func (n *Names) registers(before, after *emu.Core) []Change {
 	var l []Change
-	for i := range emu.GPRCount(n.Arch) {
+	for i := range n.Arch.Regs() {
 		if before.GPR[i] != after.GPR[i] {
 			v := after.GPR[i]
 			l = append(l, Change{emu.Reg(i).Name(n.Arch), Hex(before.GPR[i]), Hex(v), n.named(v)})
@@ -90,7 +90,7 @@ func (n *Names) registers(before, after *emu.Core) []Change {
 	}
 	for i := range before.Seg {
 		if before.Seg[i].Sel != after.Seg[i].Sel {
-			l = append(l, Change{Name: emu.SegName(i), Old: Hex(before.Seg[i].Sel), New: Hex(after.Seg[i].Sel)})
+			l = append(l, Change{Name: x86.SegmentName(i), Old: Hex(before.Seg[i].Sel), New: Hex(after.Seg[i].Sel)})
 		}
 	}
 	return l
@@ -151,7 +151,7 @@ func (n *Names) delivery(ev *emu.Event) *Delivery {
 func (n *Names) frameMeans(w emu.FrameWord) string {
 	switch w.Name {
 	case "eflags", "rflags":
-		return emu.FormatFlags(w.Value)
+		return x86.FormatFlags(w.Value)
 	case "eip", "rip":
 		return n.Addr(w.Value)
 	case "cs":
@@ -161,10 +161,9 @@ func (n *Names) frameMeans(w emu.FrameWord) string {
 }
 
 // VectorName is the processor's name of a vector (SDM vol. 3, table 6-1).
-func VectorName(v uint8) string {
-	x := x86.Vector(v)
-	if x.Mnemonic() == "" {
-		return fmt.Sprintf("interrupt %#x", v)
+func VectorName(v x86.Vector) string {
+	if v.Mnemonic() == "" {
+		return fmt.Sprintf("interrupt %#x", uint8(v))
 	}
-	return x.Mnemonic() + " " + x.Name()
+	return v.Mnemonic() + " " + v.Name()
 }

@@ -159,28 +159,28 @@ func (k *Kernel) writeGDT(s *emu.Space) {
 // vectors are the gates of the IDT: which stub takes a vector, and from which
 // privilege INT may use it.
 var vectors = []struct {
-	vec  uint8
+	vec  x86.Vector
 	stub string
 	typ  uint8
 	dpl  uint8
 }{
-	{0, "divide_error", x86.TrapGate, 0},
-	{1, "debug", x86.TrapGate, 0},
-	{2, "nmi", x86.InterruptGate, 0},
-	{3, "int3", x86.TrapGate, 3},
-	{4, "overflow", x86.TrapGate, 3},
-	{5, "bounds", x86.TrapGate, 3},
-	{6, "invalid_op", x86.TrapGate, 0},
-	{7, "device_not_available", x86.TrapGate, 0},
-	{8, "double_fault", x86.TrapGate, 0},
-	{10, "invalid_TSS", x86.TrapGate, 0},
-	{11, "segment_not_present", x86.TrapGate, 0},
-	{12, "stack_segment", x86.TrapGate, 0},
-	{13, "general_protection", x86.TrapGate, 0},
-	{14, "page_fault", x86.InterruptGate, 0},
-	{16, "coprocessor_error", x86.TrapGate, 0},
-	{17, "alignment_check", x86.TrapGate, 0},
-	{19, "simd_coprocessor_error", x86.TrapGate, 0},
+	{x86.VecDE, "divide_error", x86.TrapGate, 0},
+	{x86.VecDB, "debug", x86.TrapGate, 0},
+	{x86.VecNMI, "nmi", x86.InterruptGate, 0},
+	{x86.VecBP, "int3", x86.TrapGate, 3},
+	{x86.VecOF, "overflow", x86.TrapGate, 3},
+	{x86.VecBR, "bounds", x86.TrapGate, 3},
+	{x86.VecUD, "invalid_op", x86.TrapGate, 0},
+	{x86.VecNM, "device_not_available", x86.TrapGate, 0},
+	{x86.VecDF, "double_fault", x86.TrapGate, 0},
+	{x86.VecTS, "invalid_TSS", x86.TrapGate, 0},
+	{x86.VecNP, "segment_not_present", x86.TrapGate, 0},
+	{x86.VecSS, "stack_segment", x86.TrapGate, 0},
+	{x86.VecGP, "general_protection", x86.TrapGate, 0},
+	{x86.VecPF, "page_fault", x86.InterruptGate, 0},
+	{x86.VecMF, "coprocessor_error", x86.TrapGate, 0},
+	{x86.VecAC, "alignment_check", x86.TrapGate, 0},
+	{x86.VecXM, "simd_coprocessor_error", x86.TrapGate, 0},
 	{0x20, "timer_interrupt", x86.InterruptGate, 0},
 	{0x80, "system_call", x86.TrapGate, 3},
 	{0xfb, "call_function_interrupt", x86.InterruptGate, 0},
@@ -200,7 +200,7 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 		switch {
 		case v.vec == emu.VecDB && t.Has(UserDebugGate):
 			g.DPL = 3 // K1
-		case v.vec == vecBR && t.Has(KernelBoundsGate):
+		case v.vec == x86.VecBR && t.Has(KernelBoundsGate): // the stock kernel lets ring 3 use it
 			g.DPL = 0 // G0
 		}
 		if g.IST = o.Stacks[v.stub]; g.IST != 0 { // G0
@@ -211,11 +211,8 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 	return nil
 }
 
-// vecBR is #BR, which the stock kernel lets ring 3 use.
-const vecBR = 5
-
 // SetGate writes vector vec's gate into the IDT in guest memory.
-func (k *Kernel) SetGate(s *emu.Space, vec uint8, g x86.Gate) {
+func (k *Kernel) SetGate(s *emu.Space, vec x86.Vector, g x86.Gate) {
 	base := k.Symbol("idt_table")
 	if k.M.Arch == emu.AMD64 {
 		b := g.Encode64()
@@ -228,15 +225,12 @@ func (k *Kernel) SetGate(s *emu.Space, vec uint8, g x86.Gate) {
 }
 
 // Gate reads vector vec's gate from guest memory.
-func (k *Kernel) Gate(s *emu.Space, vec uint8) x86.Gate {
-	size := k.gateSize()
+func (k *Kernel) Gate(s *emu.Space, vec x86.Vector) x86.Gate {
+	size := k.M.Arch.GateSize()
 	b := make([]byte, size)
 	s.Peek(k.Symbol("idt_table")+uint64(vec)*uint64(size), b)
 	return x86.DecodeGate(b)
 }
-
-// tssSize is the limit plus one of a TSS without I/O bitmap.
-const tssSize = 104
 
 func (k *Kernel) bootCPU(c *emu.CPU) error {
 	s := c.Space
@@ -251,32 +245,28 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 		if err := k.MapZero(s, top, istSize, emu.Write); err != nil {
 			return err
 		}
-		k.Poke(s, tss+4, top, word)
-		k.Poke(s, tss+istOffset(k.stacks[emu.VecDF]), ist, word)
+		k.Poke(s, tss+x86.TSS64RSP0, top, word)
+		k.Poke(s, tss+x86.TSS64Stack(k.stacks[emu.VecDF]), ist, word)
 	} else {
-		k.Poke(s, tss+4, top, word)
-		k.Poke(s, tss+8, uint64(k.Layout.KernelDS), 2)
+		k.Poke(s, tss+x86.TSS32ESP0, top, word)
+		k.Poke(s, tss+x86.TSS32SS0, uint64(k.Layout.KernelDS), 2)
 	}
-	k.Poke(s, tss+102, tssSize, 2) // I/O bitmap beyond the limit: none
+	k.Poke(s, tss+x86.TSSIOMap, x86.TSSSize, 2) // I/O bitmap beyond the limit: none
 	k.Poke(s, k.Layout.ThreadInfo(c.ID)+threadCPU, uint64(c.ID), 4)
 	sel := k.Layout.tssSelector(c.ID)
 	gdt := k.Symbol("gdt_table")
-	d := x86.Descriptor{Base: uint32(tss), Limit: tssSize - 1, Access: x86.AccessTSS | 2}
+	d := x86.Descriptor{Base: uint32(tss), Limit: x86.TSSSize - 1, Access: x86.AccessTSS | x86.AccessBusy}
 	k.Poke(s, gdt+uint64(sel), d.Encode(), 8)
 	k.Poke(s, gdt+uint64(sel)+8, tss>>32, 8)
 	c.Sys.GDTR = emu.TableReg{Base: gdt, Limit: 64*8 - 1}
-	c.Sys.IDTR = emu.TableReg{Base: k.Symbol("idt_table"), Limit: uint16(256*k.gateSize() - 1)}
-	c.Sys.TR = emu.SystemSeg{Sel: sel, Base: tss, Limit: tssSize - 1, Type: 11}
+	c.Sys.IDTR = emu.TableReg{Base: k.Symbol("idt_table"), Limit: uint16(256*k.M.Arch.GateSize() - 1)}
+	c.Sys.TR = emu.SystemSeg{Sel: sel, Base: tss, Limit: x86.TSSSize - 1, Type: x86.SystemBusyTSS}
 	c.CPL = 0
 	c.Shutdown = ""
 	c.Halted = true // until a task is started on it
 	return k.loadSegments(c, k.Layout.KernelCS, k.Layout.KernelDS)
 }
 
-// istOffset is where the TSS has the end of stack n, from 1.
-func istOffset(n uint8) uint64 { return 36 + 8*uint64(n-1) }
-
-// What 2.6.12 for x86-64 has for each CPU beside its thread's stack, and 5.12 too.
 const (
 	exceptionSize  = 4096 // EXCEPTION_STKSZ
 	exceptionMax   = 4    // stacks of a vCPU in exception_stacks, by their numbers in the TSS
@@ -289,9 +279,10 @@ const (
 // thread by.
 func (k *Kernel) bootStacks(c *emu.CPU) {
 	k.stacksAt = k.Symbol("exception_stacks")
-	for vec, n := range k.stacks {
+	for i, n := range k.stacks {
+		vec := x86.Vector(i)
 		if n != 0 && vec != emu.VecDF {
-			k.Poke(c.Space, c.Sys.TR.Base+istOffset(n), k.ExceptionStack(c.ID, uint8(vec)).High, 8)
+			k.Poke(c.Space, c.Sys.TR.Base+x86.TSS64Stack(n), k.ExceptionStack(c.ID, vec).High, 8)
 		}
 	}
 	pda := k.PDA(c.ID)
@@ -300,16 +291,17 @@ func (k *Kernel) bootStacks(c *emu.CPU) {
 }
 
 // ExceptionStack is the stack that a vector's gate leads to, which is not #DF's.
-func (k *Kernel) ExceptionStack(cpu int, vec uint8) emu.Area {
+func (k *Kernel) ExceptionStack(cpu int, vec x86.Vector) emu.Area {
 	low := k.stacksAt + uint64(cpu*exceptionMax+int(k.stacks[vec])-1)*exceptionSize
 	return emu.Area{Low: low, High: low + exceptionSize}
 }
 
 // ExceptionStacks are a vCPU's, in the order of vectors.
 func (k *Kernel) ExceptionStacks(cpu int) (l []emu.Area) {
-	for vec, n := range k.stacks {
+	for i, n := range k.stacks {
+		vec := x86.Vector(i)
 		if k.stacksAt != 0 && n != 0 && vec != emu.VecDF {
-			l = append(l, k.ExceptionStack(cpu, uint8(vec)))
+			l = append(l, k.ExceptionStack(cpu, vec))
 		}
 	}
 	return l
@@ -326,13 +318,6 @@ func (k *Kernel) OwnGS(c *emu.CPU) bool {
 	return k.stacksAt != 0 && c.Seg[emu.GS].Base == k.PDA(c.ID).Low
 }
 
-func (k *Kernel) gateSize() int {
-	if k.M.Arch == emu.AMD64 {
-		return x86.GateSize64
-	}
-	return x86.GateSize32
-}
-
 // AllocKernel maps size bytes of fresh kernel memory below Layout.KernelEnd and
 // returns its address.
 func (k *Kernel) AllocKernel(s *emu.Space, size uint64, prot emu.Prot) (uint64, error) {
@@ -345,7 +330,7 @@ func (k *Kernel) AllocKernel(s *emu.Space, size uint64, prot emu.Prot) (uint64, 
 }
 
 // vectorName is such as "int3" or "general protection".
-func vectorName(vec uint8) string {
+func vectorName(vec x86.Vector) string {
 	for _, v := range vectors {
 		if v.vec == vec {
 			return v.stub

@@ -73,12 +73,12 @@ func classOf(t emu.Trap) x86.Class {
 	if t.Kind != emu.Exception {
 		return x86.Benign
 	}
-	return x86.Vector(t.Vector).Class()
+	return t.Vector.Class()
 }
 
 // errIDT is the selector-format error code of an IDT entry: bit 1 IDT, bit 0
 // EXT when what is being delivered did not come from an INT instruction (P3).
-func errIDT(t emu.Trap) uint32 { return uint32(t.Vector)<<3 | 2 | ext(t) }
+func errIDT(t emu.Trap) uint32 { return x86.GateError(t.Vector, ext(t) != 0).Encode() }
 
 func ext(t emu.Trap) uint32 {
 	if t.Kind == emu.SoftwareInt {
@@ -164,7 +164,7 @@ func withExt(f *emu.Trap, t emu.Trap) *emu.Trap {
 
 // readGate reads vector t's gate; beyond the limit it is #GP (P4).
 func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delivery) (x86.Gate, *emu.Trap) {
-	size := k.gateSize()
+	size := m.Arch.GateSize()
 	d.HasGate = false
 	off := uint64(t.Vector) * uint64(size)
 	if off+uint64(size)-1 > uint64(c.Sys.IDTR.Limit) {
@@ -203,14 +203,11 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 	if t.Kind == emu.Exception && pushesRF(t) {
 		flags |= emu.RF
 	}
-	names := &frameNames32
-	if long {
-		names = &frameNames64
-	}
+	names := &frameNames[m.Arch]
 	d.Frame = d.Frame[:0]
 	if old.RFLAGS&emu.VM != 0 {
 		for _, i := range [...]int{emu.GS, emu.FS, emu.DS, emu.ES} {
-			if fault := k.push(m, c, uint64(old.Seg[i].Sel), emu.SegName(i), d); fault != nil {
+			if fault := k.push(m, c, uint64(old.Seg[i].Sel), x86.SegmentName(i), d); fault != nil {
 				return fault
 			}
 		}
@@ -232,10 +229,12 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 	return nil
 }
 
-var (
-	frameNames32 = [...]string{"ss", "esp", "eflags", "cs", "eip"}
-	frameNames64 = [...]string{"ss", "rsp", "rflags", "cs", "rip"}
-)
+// frameNames are the words of a frame, in the order in which they are pushed.
+var frameNames = [...][5]string{emu.I386: frameWords(emu.I386), emu.AMD64: frameWords(emu.AMD64)}
+
+func frameWords(a emu.Arch) [5]string {
+	return [...]string{x86.SegmentName(emu.SS), emu.RSP.Name(a), a.FlagsName(), x86.SegmentName(emu.CS), a.IPName()}
+}
 
 // pushesRF: faults push RF set so that the retried instruction's execute
 // breakpoint is not met twice; a #DB that is itself such a breakpoint, traps

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 //go:embed ktext/direct.flow
@@ -67,7 +68,7 @@ type directCPU struct {
 
 type directFrame struct {
 	pc     int
-	vec    uint8
+	vec    x86.Vector
 	err    uint32 // error code
 	regs   uint64 // struct pt_regs
 	calls  int

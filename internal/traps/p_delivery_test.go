@@ -123,7 +123,7 @@ func TestP3EXTMarksWhatIsNotSoftware(t *testing.T) {
 		for _, tt := range []struct {
 			name string
 			code []byte
-			vec  uint8
+			vec  x86.Vector
 			ext  uint32
 		}{
 			{"int $4", []byte{0xcd, 4}, 4, 0},
@@ -250,7 +250,7 @@ func TestK1Gates(t *testing.T) {
 		require.EqualValues(t, x86.TrapGate, stock.k.Gate(stock.c.Space, 3).Type)
 		require.EqualValues(t, 3, stock.k.Gate(stock.c.Space, 3).DPL)
 		patched := boot(t, a, traps.Options{Traits: traps.Traits{traps.ProbeGates, traps.UserDebugGate}})
-		for _, vec := range []uint8{1, 3} {
+		for _, vec := range []x86.Vector{x86.VecDB, x86.VecBP} {
 			g := patched.k.Gate(patched.c.Space, vec)
 			require.EqualValues(t, x86.InterruptGate, g.Type)
 			require.EqualValues(t, 3, g.DPL)

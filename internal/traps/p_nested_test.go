@@ -10,8 +10,8 @@ import (
 )
 
 // vectors of the faults met on the way, the delivered one last.
-func nested(d *emu.Delivery) []uint8 {
-	var l []uint8
+func nested(d *emu.Delivery) []x86.Vector {
+	var l []x86.Vector
 	for _, t := range d.Nested {
 		l = append(l, t.Vector)
 	}
@@ -37,7 +37,7 @@ func TestP4GateChecksInOrder(t *testing.T) {
 		for _, tt := range []struct {
 			name string
 			edit func(*x86.Gate)
-			vec  uint8
+			vec  x86.Vector
 			err  uint32
 		}{
 			{"no gate type", func(g *x86.Gate) { g.Type, g.Present = 2, false }, emu.VecGP, 0x80*8 + 2},
@@ -78,7 +78,7 @@ func TestP4AbsentHandlerSegment(t *testing.T) {
 
 // What a second fault does depends on what was being delivered (SDM vol. 3, table 6-5).
 func TestP4SecondFault(t *testing.T) {
-	absent := func(vecs ...uint8) func(*rig) {
+	absent := func(vecs ...x86.Vector) func(*rig) {
 		return func(r *rig) {
 			for _, v := range vecs {
 				r.gate(v, func(g *x86.Gate) { g.Present = false })
@@ -90,17 +90,17 @@ func TestP4SecondFault(t *testing.T) {
 			name   string
 			code   []byte
 			setup  func(*rig)
-			nested []uint8
-			vec    uint8
+			nested []x86.Vector
+			vec    x86.Vector
 		}{
-			{"int3 then #NP: in turn", []byte{0xcc}, absent(3), []uint8{11}, 11},
-			{"int3 then #NP then #NP: double", []byte{0xcc}, absent(3, 11), []uint8{11, 11}, 8},
-			{"#UD then #NP: in turn", []byte{0x0f, 0x0b}, absent(6), []uint8{11}, 11},
-			{"#DE then #NP: double", []byte{0xf7, 0xf1}, absent(0), []uint8{11}, 8},
-			{"#GP then #NP: double", []byte{0xcd, 0x81}, absent(13), []uint8{13, 11}, 8},
-			{"int $13 then #NP: in turn, not double", []byte{0xcd, 13}, absent(13), []uint8{11}, 11},
-			{"int $8 then #NP: in turn", []byte{0xcd, 8}, absent(8), []uint8{11}, 11},
-			{"#PF then #NP: double", []byte{0xa1, 0, 0, 0, 1, 0, 0, 0, 0}, absent(14), []uint8{11}, 8},
+			{"int3 then #NP: in turn", []byte{0xcc}, absent(3), []x86.Vector{11}, 11},
+			{"int3 then #NP then #NP: double", []byte{0xcc}, absent(3, 11), []x86.Vector{11, 11}, 8},
+			{"#UD then #NP: in turn", []byte{0x0f, 0x0b}, absent(6), []x86.Vector{11}, 11},
+			{"#DE then #NP: double", []byte{0xf7, 0xf1}, absent(0), []x86.Vector{11}, 8},
+			{"#GP then #NP: double", []byte{0xcd, 0x81}, absent(13), []x86.Vector{13, 11}, 8},
+			{"int $13 then #NP: in turn, not double", []byte{0xcd, 13}, absent(13), []x86.Vector{11}, 11},
+			{"int $8 then #NP: in turn", []byte{0xcd, 8}, absent(8), []x86.Vector{11}, 11},
+			{"#PF then #NP: double", []byte{0xa1, 0, 0, 0, 1, 0, 0, 0, 0}, absent(14), []x86.Vector{11}, 8},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := at(t, a, 0, tt.code...)
@@ -129,12 +129,12 @@ func TestP4PageFaultsOnTheStack(t *testing.T) {
 		r.m.PokeWord(r.c.Space, tss+4, a.Word(), bad)
 		d := r.delivery()
 		if a == emu.AMD64 { // #UD, #PF, #PF again: #DF has a stack of its own
-			require.Equal(t, []uint8{14, 14}, nested(d))
+			require.Equal(t, []x86.Vector{14, 14}, nested(d))
 			require.EqualValues(t, emu.VecDF, d.Trap.Vector)
 			require.Equal(t, r.word(tss+36)-8, d.Frame[0].Addr)
 			return
 		}
-		require.Equal(t, []uint8{14, 14, 14}, nested(d))
+		require.Equal(t, []x86.Vector{14, 14, 14}, nested(d))
 		require.Contains(t, d.Shutdown, "triple fault")
 		require.EqualValues(t, bad-4, r.c.Sys.CR2)
 	})
@@ -147,7 +147,7 @@ func TestP4TripleFaultStopsTheCPUOnly(t *testing.T) {
 		ev := r.step()
 		require.NotNil(t, ev.Delivery)
 		require.Contains(t, ev.Delivery.Shutdown, "triple fault")
-		require.Equal(t, []uint8{13, 13}, nested(ev.Delivery), "#DE, #GP: #DF; #GP again: shutdown")
+		require.Equal(t, []x86.Vector{13, 13}, nested(ev.Delivery), "#DE, #GP: #DF; #GP again: shutdown")
 		require.Equal(t, ev.Delivery.Shutdown, r.c.Shutdown)
 		require.False(t, r.c.CanStep())
 		require.Equal(t, emu.StepIdle, r.step().Kind)
@@ -159,7 +159,7 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		ss   uint64
-		vec  uint8
+		vec  x86.Vector
 		err  uint32
 	}{
 		{"null", 0, emu.VecTS, 0},
@@ -175,7 +175,7 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 			r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, absent.Encode())
 			// the fault's own handler needs a good stack: let it be conforming
 			// to ring 3 by a gate to a ring-3 segment
-			for _, v := range []uint8{emu.VecTS, emu.VecSS} {
+			for _, v := range []x86.Vector{emu.VecTS, emu.VecSS} {
 				r.gate(v, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
 			}
 			r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+8, 2, tt.ss)

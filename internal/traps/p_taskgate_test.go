@@ -49,7 +49,7 @@ func TestP4TaskGateForTheDoubleFault(t *testing.T) {
 	r.c.Sys.DR[7] |= 0x2 | 0x1
 	old, before := r.c.Sys.TR, r.c.Core
 	d := r.delivery()
-	require.Equal(t, []uint8{emu.VecPF}, nested(d))
+	require.Equal(t, []x86.Vector{emu.VecPF}, nested(d))
 	require.EqualValues(t, emu.VecDF, d.Trap.Vector, "#PF on the way of #PF")
 	require.Empty(t, d.Shutdown)
 	require.EqualValues(t, dfTSS, d.Task)

@@ -102,7 +102,7 @@ func (r *rig) word(at uint64) uint64 {
 }
 
 // gate changes one vector's gate in guest memory.
-func (r *rig) gate(vec uint8, f func(*x86.Gate)) {
+func (r *rig) gate(vec x86.Vector, f func(*x86.Gate)) {
 	g := r.k.Gate(r.c.Space, vec)
 	f(&g)
 	r.k.SetGate(r.c.Space, vec, g)

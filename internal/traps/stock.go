@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 // stockOps are the micro-steps of the kernel without any probe engine.
@@ -93,7 +94,7 @@ const (
 // die is a kernel-mode trap that nobody claimed: an oops ends the run of
 // this vCPU, registers as the frame has them.
 func die(x *Exec) Result {
-	vec := uint8(x.C.Reg(emu.RBX))
+	vec := x86.Vector(x.C.Reg(emu.RBX))
 	ip := x.Regs.Get(FieldIP)
 	t := x.task()
 	t.Oopsed, t.OopsVector = true, vec

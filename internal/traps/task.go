@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Task is what runs on a vCPU: the part of task_struct that the trap path
@@ -19,7 +20,7 @@ type Task struct {
 	// How it ended otherwise. CPU.Shutdown says so too, in words.
 	Killed     int // by this signal; 0: by none
 	Oopsed     bool
-	OopsVector uint8
+	OopsVector x86.Vector
 	DebugReg7  uint64 // at the start
 }
 

@@ -66,7 +66,7 @@ func TestP4HandlerOfVM86(t *testing.T) {
 			r := intoVM86(t, emu.IF, 0xcc)
 			edit(r)
 			d := r.delivery()
-			require.Equal(t, []uint8{emu.VecGP}, nested(d))
+			require.Equal(t, []x86.Vector{emu.VecGP}, nested(d))
 			require.EqualValues(t, emu.VecGP, d.Trap.Vector)
 			require.EqualValues(t, d.Nested[0].ErrCode, d.Trap.ErrCode)
 			require.Zero(t, frame(d)["eip"], "at the INT3")

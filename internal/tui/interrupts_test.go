@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // S1: an interrupt without a place is raised where the viewer wants it, which
@@ -32,9 +33,9 @@ func TestAnInterruptIsRaisedWhereTheViewerWantsIt(t *testing.T) {
 	press(m, "right")
 	require.Equal(t, hash, m.Walk.Hash())
 	press(m, "t", "t", "t", "t")
-	require.Equal(t, uint8(0x20), m.Walk.Event().Delivery.Trap.Vector, "taken in the end (K4: not in the step)")
+	require.Equal(t, x86.Vector(0x20), m.Walk.Event().Delivery.Trap.Vector, "taken in the end (K4: not in the step)")
 	press(m, "T")
-	require.Equal(t, uint8(emu.VecDB), m.Walk.Event().Delivery.Trap.Vector)
+	require.Equal(t, emu.VecDB, m.Walk.Event().Delivery.Trap.Vector)
 	press(m, "end", "r")
 	require.Zero(t, m.Walk.Line().ID)
 }

@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // Account is what a run shows of its hits: the first of each uprobe step by step, and the traps of all of them. It is
@@ -139,7 +140,7 @@ func (a *Account) hit(k Kind) {
 }
 
 // trap counts a #BP or a #DB.
-func (a *Account) trap(k Kind, vector uint8) {
+func (a *Account) trap(k Kind, vector x86.Vector) {
 	switch {
 	case a == nil:
 	case vector == emu.VecBP:

@@ -5,7 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Store writes user memory on the probed thread's behalf, as copy_to_user does: all of it, or nothing and false.
@@ -92,7 +92,7 @@ func (i *Instruction) emulateBranch(c *emu.Core, store Store) bool {
 		if !i.push(c, store, next) {
 			return false
 		}
-	case i.branch&^conditionMask == opcodeJcc8 && !regs.Condition(i.branch&conditionMask, c.RFLAGS):
+	case i.branch&^conditionMask == opcodeJcc8 && !x86.Condition(i.branch&conditionMask, c.RFLAGS):
 		return true
 	}
 	c.RIP = i.mask(next + uint64(i.offset))

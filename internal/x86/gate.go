@@ -1,8 +1,10 @@
-// Package x86 is the vocabulary of the processor: architectures, vectors and
-// how two of them combine, and the structures that it reads when it takes a
-// vector: gates, segment descriptors and selectors, task state segments, error
-// codes (SDM vol. 3, chapters 3, 6 and 8). All bytes are little-endian. It
-// imports only std.
+// Package x86 is the vocabulary of the processor: architectures, registers,
+// flags, vectors and how two of them combine, and the structures that it reads
+// when it takes a vector: gates, segment descriptors and selectors, task state
+// segments, error codes (SDM vol. 1, chapter 3; vol. 3, chapters 3, 6 and 8).
+// Numbers of other interfaces, such as struct pt_regs and struct
+// user_regs_struct, are elsewhere and refer to these. All bytes are
+// little-endian. It imports only std.
 package x86
 
 import (
@@ -25,6 +27,14 @@ const (
 	GateSize32 = 8
 	GateSize64 = 16
 )
+
+// GateSize is the size of an IDT entry of a in bytes.
+func (a Arch) GateSize() int {
+	if a == AMD64 {
+		return GateSize64
+	}
+	return GateSize32
+}
 
 // Gate is one IDT entry (SDM vol. 3, figures 6-2 and 6-8):
 //

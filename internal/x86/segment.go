@@ -11,11 +11,44 @@ const (
 	AccessCode = 0x9a // present, code, readable
 	AccessData = 0x92 // present, data, writable
 	AccessLDT  = 0x82 // present, LDT
-	AccessTSS  = 0x89 // present, available 32- or 64-bit TSS; busy with bit 1
+	AccessTSS  = 0x89 // present, available 32- or 64-bit TSS
 
-	FlagsBig32 = 0xc // G, D/B
-	FlagsLong  = 0xa // G, L
+	FlagsBig32 = FlagGranularity | FlagBig
+	FlagsLong  = FlagGranularity | FlagLong
 	FlagsByte  = 0x0 // limit in bytes
+)
+
+// Bits of an access byte; what those of the type mean depends on S and on
+// AccessExecutable (SDM vol. 3, 3.4.5.1).
+const (
+	AccessAccessed   = 1 << 0
+	AccessWritable   = 1 << 1 // a data segment's W, a code segment's R
+	AccessBusy       = 1 << 1 // of a TSS
+	AccessExpandDown = 1 << 2 // of a data segment
+	AccessConforming = 1 << 2 // of a code segment
+	AccessExecutable = 1 << 3 // a code segment, else data
+	AccessSegment    = 1 << 4 // S: code or data, else a system descriptor
+	AccessPresent    = 1 << 7
+)
+
+// Bits of a flag nibble.
+const (
+	FlagLong        = 1 << 1 // L: 64-bit code
+	FlagBig         = 1 << 2 // D/B: 32-bit code, or a 32-bit stack
+	FlagGranularity = 1 << 3 // G: the limit is in pages
+)
+
+// Types of system descriptors (SDM vol. 3, table 3-2).
+const (
+	SystemLDT     = 2
+	SystemTSS     = 9 // available
+	SystemBusyTSS = 11
+)
+
+// Where the access byte and the flag nibble lie in a descriptor's second word.
+const (
+	AttributesAccess = 8
+	AttributesFlags  = 20
 )
 
 // Sizes of a descriptor in bytes. In 64-bit mode the system descriptors (LDT,
@@ -82,40 +115,51 @@ func (d Descriptor) WithDPL(dpl uint8) Descriptor {
 	return d
 }
 
+// Attributes are the access byte and the flag nibble as the descriptor's second
+// word has them, as a segment register caches them.
+func (d Descriptor) Attributes() uint32 {
+	return uint32(d.Access)<<AttributesAccess | uint32(d.Flags)<<AttributesFlags
+}
+
 // Type is the type field, 0..15; what it means depends on System.
 func (d Descriptor) Type() uint8 { return d.Access & 15 }
 
 // System reports that S is 0: an LDT, a TSS or a gate.
-func (d Descriptor) System() bool { return d.Access&0x10 == 0 }
+func (d Descriptor) System() bool { return d.Access&AccessSegment == 0 }
 
 // DPL is the privilege level, 0..3.
 func (d Descriptor) DPL() uint8 { return d.Access >> 5 & 3 }
 
 // Present is the P flag.
-func (d Descriptor) Present() bool { return d.Access&0x80 != 0 }
+func (d Descriptor) Present() bool { return d.Access&AccessPresent != 0 }
 
 // Code reports a code segment.
-func (d Descriptor) Code() bool { return !d.System() && d.Access&8 != 0 }
+func (d Descriptor) Code() bool { return !d.System() && d.Access&AccessExecutable != 0 }
 
 // Conforming reports a code segment that runs at its caller's privilege.
-func (d Descriptor) Conforming() bool { return d.Code() && d.Access&4 != 0 }
+func (d Descriptor) Conforming() bool { return d.Code() && d.Access&AccessConforming != 0 }
 
 // ExpandDown reports a data segment whose valid offsets are above the limit.
-func (d Descriptor) ExpandDown() bool { return !d.System() && !d.Code() && d.Access&4 != 0 }
+func (d Descriptor) ExpandDown() bool {
+	return !d.System() && !d.Code() && d.Access&AccessExpandDown != 0
+}
 
 // Writable reports a data segment that can be written.
-func (d Descriptor) Writable() bool { return !d.System() && !d.Code() && d.Access&2 != 0 }
+func (d Descriptor) Writable() bool { return !d.System() && !d.Code() && d.Access&AccessWritable != 0 }
+
+// Readable reports a data segment, or a code segment that can be read.
+func (d Descriptor) Readable() bool { return !d.Code() || d.Access&AccessWritable != 0 }
 
 // Long is the L flag: 64-bit code.
-func (d Descriptor) Long() bool { return d.Flags&2 != 0 }
+func (d Descriptor) Long() bool { return d.Flags&FlagLong != 0 }
 
 // Big is the D/B flag: 32-bit code, or a 32-bit stack.
-func (d Descriptor) Big() bool { return d.Flags&4 != 0 }
+func (d Descriptor) Big() bool { return d.Flags&FlagBig != 0 }
 
 // LastByte is the limit in bytes, that is, with G applied: the greatest valid
 // offset, or in an expand-down segment the greatest invalid one.
 func (d Descriptor) LastByte() uint32 {
-	if d.Flags&8 != 0 {
+	if d.Flags&FlagGranularity != 0 {
 		return d.Limit<<12 | 0xfff
 	}
 	return d.Limit
@@ -123,8 +167,8 @@ func (d Descriptor) LastByte() uint32 {
 
 // systemTypes names the types of system descriptors (SDM vol. 3, table 3-2).
 var systemTypes = [16]string{
-	1: "16-bit TSS (available)", 2: "LDT", 3: "16-bit TSS (busy)", 4: "16-bit call gate", 5: "task gate",
-	6: "16-bit interrupt gate", 7: "16-bit trap gate", 9: "TSS (available)", 11: "TSS (busy)", 12: "call gate",
+	1: "16-bit TSS (available)", SystemLDT: "LDT", 3: "16-bit TSS (busy)", 4: "16-bit call gate", 5: "task gate",
+	6: "16-bit interrupt gate", 7: "16-bit trap gate", SystemTSS: "TSS (available)", SystemBusyTSS: "TSS (busy)", 12: "call gate",
 	14: "interrupt gate", 15: "trap gate",
 }
 

@@ -27,12 +27,20 @@ type Stack32 struct {
 	SS  uint16
 }
 
+// TSSIOMap is the offset of IOMap in both kinds of TSS.
+const TSSIOMap = 102
+
 // Offsets in a TSS32.
 const (
-	TSS32ESP0  = 4
-	TSS32SS0   = 8
-	TSS32IOMap = 102
+	TSS32ESP0 = 4
+	TSS32SS0  = 8
+	tss32EIP  = 32
+	tss32LDT  = 96
 )
+
+// TSS32Saved are the offsets of what a task switch saves: EIP to the segments,
+// and the first one behind (SDM vol. 3, 7.3).
+const TSS32Saved, TSS32SavedEnd = tss32EIP, tss32LDT
 
 // Encode gives the bytes of the TSS.
 func (t TSS32) Encode() [TSSSize]byte {
@@ -45,7 +53,7 @@ func (t TSS32) Encode() [TSSSize]byte {
 		put16(TSS32SS0+8*n, s.SS)
 	}
 	put32(28, t.CR3)
-	put32(32, t.EIP)
+	put32(tss32EIP, t.EIP)
 	put32(36, t.EFLAGS)
 	for n, v := range t.GPR {
 		put32(40+4*n, v)
@@ -53,11 +61,11 @@ func (t TSS32) Encode() [TSSSize]byte {
 	for n, v := range t.Seg {
 		put16(72+4*n, v)
 	}
-	put16(96, t.LDT)
+	put16(tss32LDT, t.LDT)
 	if t.Trap {
 		b[100] = 1
 	}
-	put16(TSS32IOMap, t.IOMap)
+	put16(TSSIOMap, t.IOMap)
 	return b
 }
 
@@ -66,8 +74,8 @@ func DecodeTSS32(b [TSSSize]byte) TSS32 {
 	get16 := func(offset int) uint16 { return binary.LittleEndian.Uint16(b[offset:]) }
 	get32 := func(offset int) uint32 { return binary.LittleEndian.Uint32(b[offset:]) }
 	t := TSS32{
-		Link: get16(0), CR3: get32(28), EIP: get32(32), EFLAGS: get32(36),
-		LDT: get16(96), Trap: b[100]&1 != 0, IOMap: get16(TSS32IOMap),
+		Link: get16(0), CR3: get32(28), EIP: get32(tss32EIP), EFLAGS: get32(36),
+		LDT: get16(tss32LDT), Trap: b[100]&1 != 0, IOMap: get16(TSSIOMap),
 	}
 	for n := range t.Stacks {
 		t.Stacks[n] = Stack32{get32(TSS32ESP0 + 8*n), get16(TSS32SS0 + 8*n)}
@@ -90,10 +98,12 @@ type TSS64 struct {
 
 // Offsets in a TSS64.
 const (
-	TSS64RSP0  = 4
-	TSS64IST1  = 36
-	TSS64IOMap = 102
+	TSS64RSP0 = 4
+	TSS64IST1 = 36
 )
+
+// TSS64Stack is the offset of interrupt stack n, 1 to 7, in a TSS64.
+func TSS64Stack(n uint8) uint64 { return TSS64IST1 + 8*uint64(n-1) }
 
 // Encode gives the bytes of the TSS.
 func (t TSS64) Encode() [TSSSize]byte {
@@ -104,13 +114,13 @@ func (t TSS64) Encode() [TSSSize]byte {
 	for n, v := range t.IST[1:] {
 		binary.LittleEndian.PutUint64(b[TSS64IST1+8*n:], v)
 	}
-	binary.LittleEndian.PutUint16(b[TSS64IOMap:], t.IOMap)
+	binary.LittleEndian.PutUint16(b[TSSIOMap:], t.IOMap)
 	return b
 }
 
 // DecodeTSS64 reads the bytes of a TSS.
 func DecodeTSS64(b [TSSSize]byte) TSS64 {
-	t := TSS64{IOMap: binary.LittleEndian.Uint16(b[TSS64IOMap:])}
+	t := TSS64{IOMap: binary.LittleEndian.Uint16(b[TSSIOMap:])}
 	for n := range t.RSP {
 		t.RSP[n] = binary.LittleEndian.Uint64(b[TSS64RSP0+8*n:])
 	}

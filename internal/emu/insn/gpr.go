@@ -3,28 +3,26 @@ package insn
 import (
 	"math/bits"
 	"strings"
+
+	"trapline/internal/x86"
 )
 
-// GPRSet is a set of general registers, bit n for the register with number n in the encoding:
-// 0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp, 5 rbp, 6 rsi, 7 rdi, 8..15 r8..r15.
+// GPRSet is a set of general registers, bit n for the register with number n in the encoding.
 type GPRSet uint16
 
 const (
-	rAX GPRSet = 1 << iota
-	rCX
-	rDX
-	rBX
-	rSP
-	rBP
-	rSI
-	rDI
-	r11    GPRSet = 1 << 11
+	rAX    GPRSet = 1 << x86.RAX
+	rCX    GPRSet = 1 << x86.RCX
+	rDX    GPRSet = 1 << x86.RDX
+	rBX    GPRSet = 1 << x86.RBX
+	rSP    GPRSet = 1 << x86.RSP
+	rBP    GPRSet = 1 << x86.RBP
+	rSI    GPRSet = 1 << x86.RSI
+	rDI    GPRSet = 1 << x86.RDI
+	r11    GPRSet = 1 << x86.R11
 	allGPR GPRSet = 0xFFFF
 	lowGPR GPRSet = 0x00FF
 )
-
-var gprNames = [16]string{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"}
 
 // Has reports whether the register with number n (0..15) is in s.
 func (s GPRSet) Has(n int) bool { return s>>n&1 != 0 }
@@ -36,7 +34,7 @@ func (s GPRSet) String() string {
 	}
 	var names []string
 	for ; s != 0; s &= s - 1 {
-		names = append(names, gprNames[bits.TrailingZeros16(uint16(s))])
+		names = append(names, x86.Reg(bits.TrailingZeros16(uint16(s))).NameOf(8))
 	}
 	return strings.Join(names, "|")
 }
@@ -93,7 +91,11 @@ func (i Inst) addressGPRs(x, b int) GPRSet {
 		if i.ModRM&0xC7 == 6 {
 			return 0
 		}
-		return [8]GPRSet{rBX | rSI, rBX | rDI, rBP | rSI, rBP | rDI, rSI, rDI, rBP, rBX}[i.RM()]
+		var used GPRSet
+		for _, r := range Address16(i.RM()) {
+			used |= 1 << r
+		}
+		return used
 	}
 	if !i.HasSIB {
 		if i.ModRM&0xC7 == 5 {
@@ -110,6 +112,13 @@ func (i Inst) addressGPRs(x, b int) GPRSet {
 	}
 	return used
 }
+
+// Address16 gives the base, and the index if there is one, of a memory operand
+// with 16-bit addresses, by ModRM.rm (SDM vol. 2, table 2-1).
+func Address16(rm int) []x86.Reg { return address16[rm&7] }
+
+var address16 = [8][]x86.Reg{{x86.RBX, x86.RSI}, {x86.RBX, x86.RDI}, {x86.RBP, x86.RSI}, {x86.RBP, x86.RDI},
+	{x86.RSI}, {x86.RDI}, {x86.RBP}, {x86.RBX}}
 
 func bit(b bool, value int) int {
 	if b {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"trapline/internal/x86"
 )
 
 // textRow is a row of textTable; -1 stands for a condition that it does not have.
@@ -192,9 +194,9 @@ func (i *Inst) registerText(kind byte, n int, intel bool) string {
 	var name string
 	switch {
 	case kind == 'd':
-		name = dwordName(n)
+		name = x86.Reg(n).NameOf(4)
 	case kind == 'q':
-		name = gprNames[n&15]
+		name = x86.Reg(n).NameOf(8)
 	case kind == 'y' || kind == 'v' && i.Vex.L == 1:
 		name = fmt.Sprintf("ymm%d", n)
 	default:
@@ -204,13 +206,6 @@ func (i *Inst) registerText(kind byte, n int, intel bool) string {
 		return name
 	}
 	return "%" + name
-}
-
-func dwordName(n int) string {
-	if n < 8 {
-		return "e" + gprNames[n][1:]
-	}
-	return gprNames[n&15] + "d"
 }
 
 // memoryText is the memory operand.
@@ -280,23 +275,21 @@ func intelAddress(base, index string, scale int, disp int64, bits int) string {
 // addressText names the base and the index of the memory operand, "" for none.
 func (i *Inst) addressText() (base, index string, scale int) {
 	_, x, b := i.extensions()
-	name := func(n int) string {
-		if i.AddressBits == 32 {
-			return dwordName(n)
-		}
-		return gprNames[n]
-	}
+	name := func(n int) string { return x86.Reg(n).NameOf(i.AddressBits / 8) }
 	switch {
 	case i.AddressBits == 16:
 		if i.ModRM&0xc7 == 6 {
 			return "", "", 0
 		}
-		pair := [8][2]string{{"bx", "si"}, {"bx", "di"}, {"bp", "si"}, {"bp", "di"}, {"si", ""}, {"di", ""}, {"bp", ""}, {"bx", ""}}[i.RM()]
-		return pair[0], pair[1], 1
+		regs := Address16(i.RM())
+		if base = regs[0].NameOf(2); len(regs) > 1 {
+			index = regs[1].NameOf(2)
+		}
+		return base, index, 1
 	case i.RIPRelative && i.AddressBits == 32:
-		return "eip", "", 0
+		return x86.I386.IPName(), "", 0
 	case i.RIPRelative:
-		return "rip", "", 0
+		return x86.AMD64.IPName(), "", 0
 	case !i.HasSIB:
 		if i.ModRM&0xc7 == 5 {
 			return "", "", 0

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // The eight operations of 00-3F and of 80-83, by bits 3-5 of the opcode or by the digit.
@@ -26,10 +27,10 @@ func calculate(op uint8, a, b, flags, mask uint64, bits uint8) (r, f uint64) {
 	case opOr: // OR
 		r = a | b
 	case opAdc: // ADC
-		r = (a + b + flags&regs.CF) & mask
+		r = (a + b + flags&x86.CF) & mask
 		return r, addFlags(a, b, r, bits)
 	case opSbb: // SBB
-		r = (a - b - flags&regs.CF) & mask
+		r = (a - b - flags&x86.CF) & mask
 		return r, subFlags(a, b, r, bits)
 	case opAnd: // AND
 		r = a & b
@@ -61,7 +62,7 @@ func arithmetic(o *Op, in *insn.Inst) handler {
 		}
 		return calculateRegRM
 	}
-	o.rm = register{n: regs.RAX, keep: keepOf(o.size)}
+	o.rm = accumulator(o.size)
 	return o.calculateImm()
 }
 
@@ -164,7 +165,7 @@ func test(o *Op, in *insn.Inst) handler {
 		return testRMReg
 	}
 	if !in.HasModRM {
-		o.rm = register{n: regs.RAX, keep: keepOf(o.size)}
+		o.rm = accumulator(o.size)
 	}
 	o.imm &= o.mask
 	return testRMImm

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // decimal prepares DAA, DAS, AAA, AAS, AAM, AAD: 27, 2F, 37, 3F, D4, D5.
@@ -22,8 +23,8 @@ func decimal(_ *Op, in *insn.Inst) handler {
 	return aad
 }
 
-func setAL(c *regs.Core, v uint64) { c.GPR[regs.RAX] = c.GPR[regs.RAX]&^0xff | v&0xff }
-func setAX(c *regs.Core, v uint64) { c.GPR[regs.RAX] = c.GPR[regs.RAX]&^0xffff | v&0xffff }
+func setAL(c *regs.Core, v uint64) { c.GPR[x86.RAX] = c.GPR[x86.RAX]&^0xff | v&0xff }
+func setAX(c *regs.Core, v uint64) { c.GPR[x86.RAX] = c.GPR[x86.RAX]&^0xffff | v&0xffff }
 
 // daa is DAA. OF, undefined, is 0.
 func daa(c *regs.Core, _ Memory, o *Op) Outcome { return adjust(c, o, 1) }
@@ -33,18 +34,18 @@ func das(c *regs.Core, _ Memory, o *Op) Outcome { return adjust(c, o, ^uint64(0)
 
 // adjust adds the correction in the direction of sign, 1 or -1.
 func adjust(c *regs.Core, o *Op, sign uint64) Outcome {
-	al, f := c.GPR[regs.RAX]&0xff, uint64(0)
+	al, f := c.GPR[x86.RAX]&0xff, uint64(0)
 	v := al
-	if al&15 > 9 || c.RFLAGS&regs.AF != 0 {
+	if al&15 > 9 || c.RFLAGS&x86.AF != 0 {
 		v += 6 * sign
-		f |= regs.AF
+		f |= x86.AF
 		if sign != 1 && al < 6 { // DAS: the borrow out of AL
-			f |= regs.CF
+			f |= x86.CF
 		}
 	}
-	if al > 0x99 || c.RFLAGS&regs.CF != 0 {
+	if al > 0x99 || c.RFLAGS&x86.CF != 0 {
 		v += 0x60 * sign
-		f |= regs.CF
+		f |= x86.CF
 	}
 	setAL(c, v)
 	setStatus(c, f|resultFlags(v&0xff, 8))
@@ -53,8 +54,8 @@ func adjust(c *regs.Core, o *Op, sign uint64) Outcome {
 
 // aaa is AAA: OF, SF, ZF and PF, undefined, stay.
 func aaa(c *regs.Core, _ Memory, o *Op) Outcome {
-	ax := c.GPR[regs.RAX]
-	adjusted := ax&15 > 9 || c.RFLAGS&regs.AF != 0
+	ax := c.GPR[x86.RAX]
+	adjusted := ax&15 > 9 || c.RFLAGS&x86.AF != 0
 	if adjusted {
 		ax += 0x106
 	}
@@ -63,8 +64,8 @@ func aaa(c *regs.Core, _ Memory, o *Op) Outcome {
 
 // aas is AAS: OF, SF, ZF and PF, undefined, stay.
 func aas(c *regs.Core, _ Memory, o *Op) Outcome {
-	ax := c.GPR[regs.RAX]
-	adjusted := ax&15 > 9 || c.RFLAGS&regs.AF != 0
+	ax := c.GPR[x86.RAX]
+	adjusted := ax&15 > 9 || c.RFLAGS&x86.AF != 0
 	if adjusted {
 		ax -= 0x106
 	}
@@ -73,7 +74,7 @@ func aas(c *regs.Core, _ Memory, o *Op) Outcome {
 
 func asciiAdjusted(c *regs.Core, o *Op, ax uint64, adjusted bool) Outcome {
 	setAX(c, ax&0xff0f)
-	setFlag(c, regs.AF|regs.CF, adjusted)
+	setFlag(c, x86.AF|x86.CF, adjusted)
 	return o.done(c)
 }
 
@@ -83,7 +84,7 @@ func aam(c *regs.Core, _ Memory, o *Op) Outcome {
 	if base == 0 {
 		return Divide
 	}
-	al := c.GPR[regs.RAX] & 0xff
+	al := c.GPR[x86.RAX] & 0xff
 	setAX(c, al/base<<8|al%base)
 	setStatus(c, resultFlags(al%base, 8))
 	return o.done(c)
@@ -91,7 +92,7 @@ func aam(c *regs.Core, _ Memory, o *Op) Outcome {
 
 // aad is AAD: CF, OF and AF, undefined, are 0.
 func aad(c *regs.Core, _ Memory, o *Op) Outcome {
-	al := (c.GPR[regs.RAX] + c.GPR[regs.RAX]>>8&0xff*(o.imm&0xff)) & 0xff
+	al := (c.GPR[x86.RAX] + c.GPR[x86.RAX]>>8&0xff*(o.imm&0xff)) & 0xff
 	setAX(c, al)
 	setStatus(c, resultFlags(al, 8))
 	return o.done(c)
@@ -99,6 +100,6 @@ func aad(c *regs.Core, _ Memory, o *Op) Outcome {
 
 // salc is SALC (D6), which AMD's manual lists as undocumented: AL is all ones if CF.
 func salc(c *regs.Core, _ Memory, o *Op) Outcome {
-	setAL(c, -(c.RFLAGS & regs.CF))
+	setAL(c, -(c.RFLAGS & x86.CF))
 	return o.done(c)
 }

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // loop is 64-bit code that sums an array and writes it back.
@@ -51,7 +52,7 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if c.RIP == uint64(len(loop)) {
-			c.RIP, c.GPR[regs.RCX] = 0, 8000
+			c.RIP, c.GPR[x86.RCX] = 0, 8000
 		}
 		if ops[c.RIP].Run(&c, m) != interp.Done {
 			b.Fatal("fault")

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Operations of bitTest in Op.code.
@@ -71,7 +72,7 @@ func (o *Op) bitTestAt(c *regs.Core, m Memory, at, n uint64) Outcome {
 			return Refused
 		}
 	}
-	c.RFLAGS = c.RFLAGS&^regs.CF | v>>n&1
+	c.RFLAGS = c.RFLAGS&^x86.CF | v>>n&1
 	return o.done(c)
 }
 
@@ -137,9 +138,9 @@ func count(c *regs.Core, m Memory, o *Op, f func(v uint64, width int) int) Outco
 // extractFlags are the flags of the instructions of BMI1: ZF and SF of the result, the carry, OF 0; AF and PF,
 // undefined, 0.
 func extractFlags(r uint64, carry bool, width uint8) uint64 {
-	f := resultFlags(r, width) &^ regs.PF
+	f := resultFlags(r, width) &^ x86.PF
 	if carry {
-		f |= regs.CF
+		f |= x86.CF
 	}
 	return f
 }
@@ -154,7 +155,7 @@ func popcnt(c *regs.Core, m Memory, o *Op) Outcome {
 	o.reg.write(c, n)
 	var f uint64
 	if n == 0 {
-		f = regs.ZF
+		f = x86.ZF
 	}
 	setStatus(c, f)
 	return o.done(c)

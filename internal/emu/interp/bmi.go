@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // vex prepares BMI1 and BMI2. The operand in VEX.vvvv is register o.code.
@@ -148,7 +149,7 @@ func mulx(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	high, low := bits.Mul64(c.GPR[regs.RDX]&o.mask, v)
+	high, low := bits.Mul64(c.GPR[x86.RDX]&o.mask, v)
 	if o.size < 8 {
 		high, low = low>>o.bits, low&o.mask
 	}

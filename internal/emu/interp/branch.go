@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // inCode reports whether a near branch may go to an offset: a canonical address (bits 47-63 are alike, SDM vol. 1,
@@ -12,7 +13,7 @@ func (o *Op) inCode(c *regs.Core, to uint64) bool {
 	if o.long {
 		return uint64(int64(to<<16)>>16) == to
 	}
-	return to <= uint64(c.Seg[regs.CS].Limit)
+	return to <= uint64(c.Seg[x86.CS].Limit)
 }
 
 // jump prepares JMP, CALL, Jcc, JCXZ, LOOP and RET, near. o.imm is the offset from the next instruction, o.mask
@@ -53,7 +54,7 @@ func (o *Op) goTo(c *regs.Core, to uint64) Outcome {
 func jmp(c *regs.Core, _ Memory, o *Op) Outcome { return o.goTo(c, o.target(c)) }
 
 func jcc(c *regs.Core, _ Memory, o *Op) Outcome {
-	if !regs.Condition(o.code, c.RFLAGS) {
+	if !x86.Condition(o.code, c.RFLAGS) {
 		return o.done(c)
 	}
 	return o.goTo(c, o.target(c))
@@ -61,7 +62,7 @@ func jcc(c *regs.Core, _ Memory, o *Op) Outcome {
 
 // jcxz is JCXZ, JECXZ, JRCXZ by the address size.
 func jcxz(c *regs.Core, _ Memory, o *Op) Outcome {
-	if c.GPR[regs.RCX]&o.addr != 0 {
+	if c.GPR[x86.RCX]&o.addr != 0 {
 		return o.done(c)
 	}
 	return o.goTo(c, o.target(c))
@@ -69,13 +70,13 @@ func jcxz(c *regs.Core, _ Memory, o *Op) Outcome {
 
 // loop is LOOP, LOOPE, LOOPNE: the counter has the address size.
 func loop(c *regs.Core, _ Memory, o *Op) Outcome {
-	n := (c.GPR[regs.RCX] - 1) & o.addr
+	n := (c.GPR[x86.RCX] - 1) & o.addr
 	taken := n != 0
 	switch o.code {
 	case 0: // LOOPNE
-		taken = taken && c.RFLAGS&regs.ZF == 0
+		taken = taken && c.RFLAGS&x86.ZF == 0
 	case 1: // LOOPE
-		taken = taken && c.RFLAGS&regs.ZF != 0
+		taken = taken && c.RFLAGS&x86.ZF != 0
 	}
 	to := o.next(c)
 	if taken {
@@ -84,7 +85,7 @@ func loop(c *regs.Core, _ Memory, o *Op) Outcome {
 			return Protection
 		}
 	}
-	c.GPR[regs.RCX] = counter(c.GPR[regs.RCX], n, o.addr)
+	c.GPR[x86.RCX] = counter(c.GPR[x86.RCX], n, o.addr)
 	c.RIP = to
 	return Done
 }
@@ -102,15 +103,15 @@ func call(c *regs.Core, m Memory, o *Op) Outcome { return o.callTo(c, m, o.targe
 func (o *Op) callTo(c *regs.Core, m Memory, to uint64) Outcome {
 	sp := moveSP(c, -uint64(o.size))
 	if !o.inCode(c, to) {
-		if !m.Probe(regs.SS, sp&StackMask(c), o.size, true) {
+		if !m.Probe(x86.SS, sp&StackMask(c), o.size, true) {
 			return Refused
 		}
 		return Protection
 	}
-	if !m.Store(regs.SS, sp&StackMask(c), o.size, o.next(c)&o.mask) {
+	if !m.Store(x86.SS, sp&StackMask(c), o.size, o.next(c)&o.mask) {
 		return Refused
 	}
-	c.GPR[regs.RSP], c.RIP = sp, to
+	c.GPR[x86.RSP], c.RIP = sp, to
 	return Done
 }
 
@@ -153,6 +154,6 @@ func ret(c *regs.Core, m Memory, o *Op) Outcome {
 		return Protection
 	}
 	c.RIP = to
-	c.GPR[regs.RSP] = setSP(c, sp+o.imm)
+	c.GPR[x86.RSP] = setSP(c, sp+o.imm)
 	return Done
 }

@@ -7,7 +7,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
-	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // clash is one difference between this package and the library.
@@ -45,7 +45,7 @@ var knownClashes = []struct {
 		return x.got == interp.Protection && x.want == interp.Done && x.in.Attr().Has(insn.RelBranch|insn.CallRel|insn.CallInd|insn.JmpInd|insn.RetNear)
 	}},
 	{"RET's immediate is taken as signed", func(x *clash) bool { return x.is(insn.OneByte, 0xc2) && x.in.Imm >= 0x8000 }},
-	{"PAUSE adds the code segment's base to EIP", func(x *clash) bool { return x.in.Attr().Has(insn.Pause) && x.before.Seg[regs.CS].Base != 0 }},
+	{"PAUSE adds the code segment's base to EIP", func(x *clash) bool { return x.in.Attr().Has(insn.Pause) && x.before.Seg[x86.CS].Base != 0 }},
 	{"CRC32 of 16-bit code takes 32 bits", func(x *clash) bool {
 		return x.is(insn.Map0F38, 0xf1) && x.in.Repne && x.in.Mode == insn.Mode16
 	}},

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // exchange prepares XCHG: 86, 87, 90-97.
@@ -11,7 +12,7 @@ func exchange(o *Op, in *insn.Inst) handler {
 		if in.Attr().Has(insn.Nop90 | insn.Pause) {
 			return nop
 		}
-		o.reg = register{n: regs.RAX, keep: keepOf(o.size)}
+		o.reg = accumulator(o.size)
 		return xchg
 	}
 	o.byteIfEven(in)
@@ -38,7 +39,7 @@ func compareExchange(o *Op, in *insn.Inst) handler {
 
 // cmpxchg is CMPXCHG: unequal, memory gets its own value back, and a register its own upper half.
 func cmpxchg(c *regs.Core, m Memory, o *Op) Outcome {
-	a := c.GPR[regs.RAX] & o.mask
+	a := c.GPR[x86.RAX] & o.mask
 	at := uint64(0)
 	var v uint64
 	if o.mem {
@@ -64,7 +65,7 @@ func cmpxchg(c *regs.Core, m Memory, o *Op) Outcome {
 		o.rm.write(c, by)
 	}
 	if !equal {
-		c.GPR[regs.RAX] = c.GPR[regs.RAX]&keepOf(o.size) | v
+		c.GPR[x86.RAX] = c.GPR[x86.RAX]&keepOf(o.size) | v
 	}
 	setStatus(c, subFlags(a, v, (a-v)&o.mask, o.bits))
 	return o.done(c)
@@ -101,18 +102,18 @@ func cmpxchg8b(c *regs.Core, m Memory, o *Op) Outcome {
 		return Refused
 	}
 	r := &c.GPR
-	equal := v == r[regs.RDX]<<32|r[regs.RAX]&0xffffffff
+	equal := v == r[x86.RDX]<<32|r[x86.RAX]&0xffffffff
 	by := v
 	if equal {
-		by = r[regs.RCX]<<32 | r[regs.RBX]&0xffffffff
+		by = r[x86.RCX]<<32 | r[x86.RBX]&0xffffffff
 	}
 	if !m.Store(o.seg, at, 8, by) {
 		return Refused
 	}
 	if !equal {
-		r[regs.RAX], r[regs.RDX] = v&0xffffffff, v>>32
+		r[x86.RAX], r[x86.RDX] = v&0xffffffff, v>>32
 	}
-	setFlag(c, regs.ZF, equal)
+	setFlag(c, x86.ZF, equal)
 	return o.done(c)
 }
 
@@ -120,7 +121,7 @@ func cmpxchg8b(c *regs.Core, m Memory, o *Op) Outcome {
 func cmpxchg16b(c *regs.Core, m Memory, o *Op) Outcome {
 	at := o.offset(c)
 	base := uint64(0)
-	if o.seg >= regs.FS {
+	if o.seg >= x86.FS {
 		base = c.Seg[o.seg].Base
 	}
 	if (base+at)%16 != 0 {
@@ -135,17 +136,17 @@ func cmpxchg16b(c *regs.Core, m Memory, o *Op) Outcome {
 		return Refused
 	}
 	r := &c.GPR
-	equal := low == r[regs.RAX] && high == r[regs.RDX]
+	equal := low == r[x86.RAX] && high == r[x86.RDX]
 	a, b := low, high
 	if equal {
-		a, b = r[regs.RBX], r[regs.RCX]
+		a, b = r[x86.RBX], r[x86.RCX]
 	}
 	if !m.Store(o.seg, at, 8, a) || !m.Store(o.seg, at+8, 8, b) {
 		return Refused
 	}
 	if !equal {
-		r[regs.RAX], r[regs.RDX] = low, high
+		r[x86.RAX], r[x86.RDX] = low, high
 	}
-	setFlag(c, regs.ZF, equal)
+	setFlag(c, x86.ZF, equal)
 	return o.done(c)
 }

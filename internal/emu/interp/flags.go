@@ -1,6 +1,9 @@
 package interp
 
-import "trapline/internal/emu/regs"
+import (
+	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
+)
 
 // parity has PF for every value of a result's low byte.
 var parity = func() (t [256]uint8) {
@@ -10,7 +13,7 @@ var parity = func() (t [256]uint8) {
 			ones++
 		}
 		if ones%2 == 0 {
-			t[i] = uint8(regs.PF)
+			t[i] = uint8(x86.PF)
 		}
 	}
 	return t
@@ -20,7 +23,7 @@ var parity = func() (t [256]uint8) {
 func resultFlags(r uint64, bits uint8) uint64 {
 	f := r>>(bits-1)&1<<7 | uint64(parity[uint8(r)])
 	if r == 0 {
-		f |= regs.ZF
+		f |= x86.ZF
 	}
 	return f
 }
@@ -28,7 +31,7 @@ func resultFlags(r uint64, bits uint8) uint64 {
 // carryFlags turns the carries out of each bit into CF, AF and OF.
 func carryFlags(carries uint64, bits uint8) uint64 {
 	top := carries >> (bits - 2)
-	return top>>1&1 | carries<<1&regs.AF | (top^top>>1)&1<<11
+	return top>>1&1 | carries<<1&x86.AF | (top^top>>1)&1<<11
 }
 
 // addFlags are the status flags of r = a + b + carry.
@@ -42,7 +45,7 @@ func subFlags(a, b, r uint64, bits uint8) uint64 {
 }
 
 // withStatus is RFLAGS with other status flags.
-func withStatus(c *regs.Core, f uint64) uint64 { return c.RFLAGS&^regs.FlagsStatus | f }
+func withStatus(c *regs.Core, f uint64) uint64 { return c.RFLAGS&^x86.FlagsStatus | f }
 
 // setStatus replaces the status flags.
 func setStatus(c *regs.Core, f uint64) { c.RFLAGS = withStatus(c, f) }

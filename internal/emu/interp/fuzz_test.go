@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // FuzzRun runs any bytes in any state: nothing panics, a fault leaves registers as they were, and an instruction
@@ -42,7 +43,7 @@ func FuzzRun(f *testing.F) {
 		}
 		c := newSource(5, mode).state()
 		_, _ = binary.Decode(state, binary.LittleEndian, c.GPR[:min(len(state)/8, 16)])
-		c.RFLAGS = flags&0x3f7fd5 | regs.FlagsFixed
+		c.RFLAGS = flags&0x3f7fd5 | x86.FlagsFixed
 		if !long {
 			for i := range c.GPR {
 				c.GPR[i] &= 0xffffffff
@@ -66,7 +67,7 @@ func FuzzRun(f *testing.F) {
 			}
 			return
 		}
-		if c.RFLAGS&regs.FlagsFixed == 0 || c.RFLAGS&^0x3f7fd7 != 0 {
+		if c.RFLAGS&x86.FlagsFixed == 0 || c.RFLAGS&^0x3f7fd7 != 0 {
 			t.Fatalf("% x: rflags %#x", code[:in.Len], c.RFLAGS)
 		}
 		wide := c.RIP

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // source makes random instructions and states.
@@ -210,14 +211,14 @@ func (s *source) value() uint64 {
 
 // state is a random one, ring 0 or 3.
 func (s *source) state() regs.Core {
-	c := regs.Core{RIP: codeBase, RFLAGS: 2 | s.Uint64()&(regs.FlagsStatus|regs.DF|regs.IF|regs.AC|regs.NT)}
+	c := regs.Core{RIP: codeBase, RFLAGS: 2 | s.Uint64()&(x86.FlagsStatus|x86.DF|x86.IF|x86.AC|x86.NT)}
 	for i := range c.GPR {
 		c.GPR[i] = s.value()
 	}
 	if !s.oneIn(8) {
-		c.GPR[regs.RSP] = memBase + 0x400 + uint64(s.IntN(memSize-0x800))
+		c.GPR[x86.RSP] = memBase + 0x400 + uint64(s.IntN(memSize-0x800))
 	}
-	for _, r := range []int{regs.RSI, regs.RDI, regs.RBX, regs.RBP} {
+	for _, r := range []x86.Reg{x86.RSI, x86.RDI, x86.RBX, x86.RBP} {
 		if !s.oneIn(3) {
 			c.GPR[r] = memBase + uint64(s.IntN(memSize))
 		}
@@ -229,10 +230,10 @@ func (s *source) state() regs.Core {
 	for i := range c.Seg {
 		c.Seg[i] = regs.Seg{Sel: 0x18 | c.CPL, Limit: 0xffffffff, Flags: 0x00cf9300 | c.CPL<<13}
 	}
-	c.Seg[regs.FS].Base = uint64(s.IntN(64))
-	c.Seg[regs.CS] = regs.Seg{Sel: 0x10 | c.CPL, Limit: 0xffffffff, Flags: 0x00cf9b00 | c.CPL<<13}
+	c.Seg[x86.FS].Base = uint64(s.IntN(64))
+	c.Seg[x86.CS] = regs.Seg{Sel: 0x10 | c.CPL, Limit: 0xffffffff, Flags: 0x00cf9b00 | c.CPL<<13}
 	if s.mode.Is64() {
-		c.Seg[regs.CS].Flags = 0x00af9b00 | c.CPL<<13
+		c.Seg[x86.CS].Flags = 0x00af9b00 | c.CPL<<13
 		c.Code64 = 1
 		return c
 	}
@@ -254,12 +255,12 @@ const smallLimit = 0xffff
 // small gives a state 16-bit code at offset 0 of its segment, data segments from memBase on, and a stack of 16 or 32 bits.
 func (s *source) small(c *regs.Core) {
 	c.RIP = 0
-	c.Seg[regs.CS] = regs.Seg{Sel: c.Seg[regs.CS].Sel, Base: codeBase, Limit: smallLimit, Flags: 0x00009b00 | c.CPL<<13}
-	for _, r := range []int{regs.ES, regs.SS, regs.DS} {
+	c.Seg[x86.CS] = regs.Seg{Sel: c.Seg[x86.CS].Sel, Base: codeBase, Limit: smallLimit, Flags: 0x00009b00 | c.CPL<<13}
+	for _, r := range []int{x86.ES, x86.SS, x86.DS} {
 		c.Seg[r] = regs.Seg{Sel: c.Seg[r].Sel, Base: memBase, Limit: smallLimit, Flags: 0x00009300 | c.CPL<<13}
 	}
 	if s.oneIn(2) {
-		c.Seg[regs.SS].Flags |= 1 << 22
+		c.Seg[x86.SS].Flags |= 1 << 22
 	}
 	for i := range 8 {
 		switch {

@@ -1,7 +1,7 @@
 package interp
 
 // Memory is what an instruction sees of memory: the caller's segments, pages and permissions. Offsets are
-// within the segment and cut to the address size; a segment is one of regs.ES to regs.GS. Sizes are 1, 2, 4 and
+// within the segment and cut to the address size; a segment is one of x86.ES to x86.GS. Sizes are 1, 2, 4 and
 // 8 bytes, values little endian. False says that the access is refused and nothing has changed; the caller
 // knows the fault, and the instruction ends in Refused.
 type Memory interface {

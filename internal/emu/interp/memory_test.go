@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // access is one that an instruction made.
@@ -34,7 +35,7 @@ type testMemory struct {
 // at is the place of an access, or nil.
 func (m *testMemory) at(seg uint8, offset uint64, size uint8, write bool) ([]byte, uint64) {
 	a := offset
-	if write && seg == regs.CS && m.c.Code64 == 0 {
+	if write && seg == x86.CS && m.c.Code64 == 0 {
 		return nil, a
 	}
 	if last := a + uint64(size) - 1; m.c.Code64 == 0 && (last < a || last > uint64(m.c.Seg[seg].Limit)) {
@@ -44,7 +45,7 @@ func (m *testMemory) at(seg uint8, offset uint64, size uint8, write bool) ([]byt
 	switch {
 	case m.c.Code64 == 0:
 		a = (a + m.c.Seg[seg].Base) & 0xffffffff
-	case seg >= regs.FS:
+	case seg >= x86.FS:
 		a += m.c.Seg[seg].Base
 	}
 	switch last := a + uint64(size) - 1; {

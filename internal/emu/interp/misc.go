@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // nop is every NOP and hint: PAUSE, prefetches, fences, ENDBR.
@@ -70,7 +71,7 @@ func arpl(c *regs.Core, m Memory, o *Op) Outcome {
 	} else if lower && !m.Store(o.seg, at, 2, v) {
 		return Refused
 	}
-	setFlag(c, regs.ZF, lower)
+	setFlag(c, x86.ZF, lower)
 	return o.done(c)
 }
 

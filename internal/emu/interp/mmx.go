@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 // mmxExponent is what an MMX register that is written has in the place of sign and exponent (SDM vol. 3, 12.2).
@@ -201,7 +202,7 @@ func pmovmskb64(v uint64, _ uint8) uint64 { return signBits(v, 1) }
 // as for MASKMOVDQU.
 func maskmovq(_ *Op, _ *insn.Inst) vectorHandler {
 	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		at, v, mask := c.GPR[regs.RDI], getMMX(x, o.reg.n), getMMX(x, o.rm.n)
+		at, v, mask := c.GPR[x86.RDI], getMMX(x, o.reg.n), getMMX(x, o.rm.n)
 		if !m.Probe(o.seg, at&o.addr, 8, true) {
 			return Refused
 		}

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // move prepares MOV: 88-8C, A0-A3, B0-BF, C6, C7; and MOVNTI (0F C3).
@@ -46,7 +47,7 @@ func (o *Op) moveDirect(in *insn.Inst) handler {
 	if in.Opcode&1 == 0 {
 		o.setSize(1)
 	}
-	o.reg = register{n: regs.RAX, keep: keepOf(o.size)}
+	o.reg = accumulator(o.size)
 	o.mem = true
 	if in.Opcode < 0xa2 {
 		return movRegRM
@@ -150,7 +151,7 @@ func cmov(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	if !regs.Condition(o.code, c.RFLAGS) {
+	if !x86.Condition(o.code, c.RFLAGS) {
 		v = o.reg.read(c) & o.mask
 	}
 	o.reg.write(c, v)
@@ -159,7 +160,7 @@ func cmov(c *regs.Core, m Memory, o *Op) Outcome {
 
 func setcc(c *regs.Core, m Memory, o *Op) Outcome {
 	var v uint64
-	if regs.Condition(o.code, c.RFLAGS) {
+	if x86.Condition(o.code, c.RFLAGS) {
 		v = 1
 	}
 	if !o.store(c, m, v) {
@@ -207,24 +208,24 @@ func movbeStore(c *regs.Core, m Memory, o *Op) Outcome {
 
 // xlat is XLAT.
 func xlat(c *regs.Core, m Memory, o *Op) Outcome {
-	v, ok := m.Load(o.seg, (c.GPR[regs.RBX]+c.GPR[regs.RAX]&0xff)&o.addr, 1)
+	v, ok := m.Load(o.seg, (c.GPR[x86.RBX]+c.GPR[x86.RAX]&0xff)&o.addr, 1)
 	if !ok {
 		return Refused
 	}
-	c.GPR[regs.RAX] = c.GPR[regs.RAX]&^0xff | v
+	c.GPR[x86.RAX] = c.GPR[x86.RAX]&^0xff | v
 	return o.done(c)
 }
 
 // cbw is CBW, CWDE, CDQE.
 func cbw(c *regs.Core, _ Memory, o *Op) Outcome {
-	v := uint64(signed(c.GPR[regs.RAX], o.bits/2)) & o.mask
-	c.GPR[regs.RAX] = c.GPR[regs.RAX]&keepOf(o.size) | v
+	v := uint64(signed(c.GPR[x86.RAX], o.bits/2)) & o.mask
+	c.GPR[x86.RAX] = c.GPR[x86.RAX]&keepOf(o.size) | v
 	return o.done(c)
 }
 
 // cwd is CWD, CDQ, CQO.
 func cwd(c *regs.Core, _ Memory, o *Op) Outcome {
-	v := uint64(signed(c.GPR[regs.RAX], o.bits)>>63) & o.mask
-	c.GPR[regs.RDX] = c.GPR[regs.RDX]&keepOf(o.size) | v
+	v := uint64(signed(c.GPR[x86.RAX], o.bits)>>63) & o.mask
+	c.GPR[x86.RDX] = c.GPR[x86.RDX]&keepOf(o.size) | v
 	return o.done(c)
 }

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // productFlags are the flags of MUL and IMUL: CF and OF if the low half does not hold the product; SF, ZF and
@@ -12,7 +13,7 @@ import (
 func productFlags(low uint64, overflow bool, width uint8) uint64 {
 	f := resultFlags(low, width)
 	if overflow {
-		f |= regs.CF | regs.OF
+		f |= x86.CF | x86.OF
 	}
 	return f
 }
@@ -20,12 +21,12 @@ func productFlags(low uint64, overflow bool, width uint8) uint64 {
 // accumulator writes the double-width result of MUL, IMUL, DIV and IDIV: AX, or rDX:rAX.
 func (o *Op) accumulator(c *regs.Core, low, high uint64) {
 	if o.size == 1 {
-		c.GPR[regs.RAX] = c.GPR[regs.RAX]&^0xffff | high&0xff<<8 | low&0xff
+		c.GPR[x86.RAX] = c.GPR[x86.RAX]&^0xffff | high&0xff<<8 | low&0xff
 		return
 	}
 	keep := keepOf(o.size)
-	c.GPR[regs.RAX] = c.GPR[regs.RAX]&keep | low&o.mask
-	c.GPR[regs.RDX] = c.GPR[regs.RDX]&keep | high&o.mask
+	c.GPR[x86.RAX] = c.GPR[x86.RAX]&keep | low&o.mask
+	c.GPR[x86.RDX] = c.GPR[x86.RDX]&keep | high&o.mask
 }
 
 // mul is MUL.
@@ -34,7 +35,7 @@ func mul(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	high, low := bits.Mul64(c.GPR[regs.RAX]&o.mask, v)
+	high, low := bits.Mul64(c.GPR[x86.RAX]&o.mask, v)
 	if o.size < 8 {
 		high, low = low>>o.bits, low&o.mask
 	}
@@ -70,7 +71,7 @@ func imulWide(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	low, high, overflow := product(c.GPR[regs.RAX]&o.mask, v, o)
+	low, high, overflow := product(c.GPR[x86.RAX]&o.mask, v, o)
 	o.accumulator(c, low, high)
 	setStatus(c, productFlags(low, overflow, o.bits))
 	return o.done(c)
@@ -101,9 +102,9 @@ func imul(c *regs.Core, m Memory, o *Op, by uint64) Outcome {
 // dividend is AX, or rDX:rAX.
 func (o *Op) dividend(c *regs.Core) (low, high uint64) {
 	if o.size == 1 {
-		return c.GPR[regs.RAX] & 0xff, c.GPR[regs.RAX] >> 8 & 0xff
+		return c.GPR[x86.RAX] & 0xff, c.GPR[x86.RAX] >> 8 & 0xff
 	}
-	return c.GPR[regs.RAX] & o.mask, c.GPR[regs.RDX] & o.mask
+	return c.GPR[x86.RAX] & o.mask, c.GPR[x86.RDX] & o.mask
 }
 
 // div is DIV. The flags, undefined, stay.

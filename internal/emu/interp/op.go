@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // handler runs one kind of instruction.
@@ -49,6 +50,9 @@ type register struct {
 	keep  uint64 // bits that a write leaves
 }
 
+// accumulator is AL, AX, EAX or RAX.
+func accumulator(size uint8) register { return register{n: uint8(x86.RAX), keep: keepOf(size)} }
+
 func (r register) read(c *regs.Core) uint64 { return c.GPR[r.n&15] >> r.shift }
 
 // write sets the register; v has no bits beyond its width.
@@ -82,7 +86,7 @@ func byteRegister(n uint8, rex byte) register {
 func Prepare(in *insn.Inst) (Op, bool) {
 	o := Op{
 		imm: uint64(in.Imm), length: uint8(in.Len), long: in.Mode.Is64(), addr: maskOf(uint8(in.AddressBits / 8)),
-		base: noRegister, index: noRegister, seg: regs.DS,
+		base: noRegister, index: noRegister, seg: x86.DS,
 	}
 	o.ip = ^uint64(0)
 	if !o.long {
@@ -173,7 +177,7 @@ func (o *Op) operands(in *insn.Inst) {
 		return 0
 	}
 	o.disp = uint64(in.Disp)
-	o.seg = segmentOf(in, o.long, regs.DS)
+	o.seg = segmentOf(in, o.long, x86.DS)
 	if !in.HasModRM {
 		o.rm.n = in.Opcode&7 | extend(insn.RexB)
 		return
@@ -200,8 +204,8 @@ func (o *Op) operands(in *insn.Inst) {
 	default:
 		o.base = uint8(in.RM()) | extend(insn.RexB)
 	}
-	if o.base == regs.RSP || o.base == regs.RBP {
-		o.seg = segmentOf(in, o.long, regs.SS)
+	if b := x86.Reg(o.base); b == x86.RSP || b == x86.RBP {
+		o.seg = segmentOf(in, o.long, x86.SS)
 	}
 }
 
@@ -220,11 +224,12 @@ func vexBits(v *insn.Vex) (rex byte) {
 
 // address16 is the address of a 16-bit form (SDM vol. 2, table 2-1).
 func (o *Op) address16(in *insn.Inst) {
-	const none = noRegister
-	forms := [8][2]uint8{{regs.RBX, regs.RSI}, {regs.RBX, regs.RDI}, {regs.RBP, regs.RSI}, {regs.RBP, regs.RDI},
-		{regs.RSI, none}, {regs.RDI, none}, {regs.RBP, none}, {regs.RBX, none}}
-	if in.RM() != 6 || in.Mod() != 0 {
-		o.base, o.index = forms[in.RM()][0], forms[in.RM()][1]
+	if in.RM() == 6 && in.Mod() == 0 {
+		return
+	}
+	list := insn.Address16(in.RM())
+	if o.base = uint8(list[0]); len(list) > 1 {
+		o.index = uint8(list[1])
 	}
 }
 
@@ -233,14 +238,14 @@ func (o *Op) address16(in *insn.Inst) {
 func segmentOf(in *insn.Inst, long bool, otherwise uint8) uint8 {
 	switch in.Seg {
 	case insn.SegFS:
-		return regs.FS
+		return x86.FS
 	case insn.SegGS:
-		return regs.GS
+		return x86.GS
 	}
 	if in.Seg == insn.SegNone || long {
 		return otherwise
 	}
-	return [...]uint8{insn.SegES: regs.ES, insn.SegCS: regs.CS, insn.SegSS: regs.SS, insn.SegDS: regs.DS}[in.Seg]
+	return [...]uint8{insn.SegES: x86.ES, insn.SegCS: x86.CS, insn.SegSS: x86.SS, insn.SegDS: x86.DS}[in.Seg]
 }
 
 // offset is the memory operand's offset in its segment.

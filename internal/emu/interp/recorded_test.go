@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu/interp"
-	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/x86"
 )
 
 var update = flag.Bool("update", false, "write the processor's results anew")
@@ -81,7 +81,7 @@ func digest(t *testing.T, m silicon.Mode, x *trial) uint32 {
 		put(v)
 	}
 	put(after.RIP)
-	put(after.RFLAGS &^ (regs.RF | undefinedFlags(&x.in, &before)))
+	put(after.RFLAGS &^ (x86.RF | undefinedFlags(&x.in, &before)))
 	for i := range mem.data {
 		if mem.data[i] != x.data[i] {
 			put(uint64(i)<<8 | uint64(mem.data[i]))

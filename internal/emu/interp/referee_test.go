@@ -17,6 +17,7 @@ import (
 	"trapline/internal/emu/interp"
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 var cases = flag.Int("cases", 20_000, "instructions that both processors run, a mode")
@@ -50,9 +51,9 @@ func (r *referee) run(c *regs.Core, code []byte) (interp.Outcome, []access, stri
 	copy(r.code, code)
 	r.eng.RemoveCache(codeBase, codeBase+1)
 	var x unicorn.Exit
-	tf := c.RFLAGS & regs.TF
+	tf := c.RFLAGS & x86.TF
 	r.eng.Step(r.ctx, c, &x, true)
-	c.RFLAGS = c.RFLAGS&^regs.TF | tf
+	c.RFLAGS = c.RFLAGS&^x86.TF | tf
 	var list []access
 	for _, a := range r.eng.Accesses(&x) {
 		v := a.Old
@@ -160,7 +161,7 @@ func compareSides(before, ours, theirs *regs.Core, got, want interp.Outcome, m *
 	switch {
 	case ours.RIP != theirs.RIP:
 		return fmt.Sprintf("rip %#x, the library's %#x", ours.RIP, theirs.RIP)
-	case (ours.RFLAGS^theirs.RFLAGS)&^regs.TF != 0:
+	case (ours.RFLAGS^theirs.RFLAGS)&^x86.TF != 0:
 		return fmt.Sprintf("rflags %#x, the library's %#x", ours.RFLAGS, theirs.RFLAGS)
 	case ours.Shadow != theirs.Shadow:
 		return fmt.Sprintf("shadow %d, the library's %d", ours.Shadow, theirs.Shadow)

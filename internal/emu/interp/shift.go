@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // The operations of C0, C1, D0-D3, by digit; /6 is /4 (APM vol. 3, table A-6).
@@ -54,7 +55,7 @@ func shiftCL(c *regs.Core, m Memory, o *Op) Outcome {
 	})
 }
 
-func (o *Op) countCL(c *regs.Core) uint { return uint(c.GPR[regs.RCX] & o.countMask()) }
+func (o *Op) countCL(c *regs.Core) uint { return uint(c.GPR[x86.RCX] & o.countMask()) }
 
 // shifted is the result and the flags of a shift or rotate by n < 64.
 func shifted(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
@@ -69,7 +70,7 @@ func shifted(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
 	case opShl:
 		last = v << (n - 1)
 		r = last << 1 & o.mask
-		return r, flags&^regs.FlagsStatus | shiftFlags(last>>(o.bits-1)&1, last, r, o.bits)
+		return r, flags&^x86.FlagsStatus | shiftFlags(last>>(o.bits-1)&1, last, r, o.bits)
 	case opShr:
 		last = v >> (n - 1)
 		r = last >> 1
@@ -77,7 +78,7 @@ func shifted(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
 		wide := signed(v, o.bits) >> (n - 1)
 		last, r = uint64(wide)&o.mask, uint64(wide>>1)&o.mask
 	}
-	return r, flags&^regs.FlagsStatus | shiftFlags(last&1, last, r, o.bits)
+	return r, flags&^x86.FlagsStatus | shiftFlags(last&1, last, r, o.bits)
 }
 
 // shiftFlags are the flags of a shift whose last step made r of last. OF, undefined for more than one step, is
@@ -106,7 +107,7 @@ func rotated(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
 		if n %= width + 1; n == 0 {
 			return v, flags
 		}
-		in := flags & regs.CF
+		in := flags & x86.CF
 		if o.code == opRcl {
 			r = (v<<n | in<<(n-1) | v>>(width+1-n)) & o.mask
 			carry = v >> (width - n) & 1
@@ -116,7 +117,7 @@ func rotated(o *Op, v uint64, n uint, flags uint64) (r, f uint64) {
 		}
 		overflow = (v ^ r) >> (width - 1) & 1
 	}
-	return r, flags&^(regs.CF|regs.OF) | carry | overflow<<11
+	return r, flags&^(x86.CF|x86.OF) | carry | overflow<<11
 }
 
 // doubleShift prepares SHLD and SHRD: 0F A4, A5, AC, AD.
@@ -170,5 +171,5 @@ func doubleShifted(o *Op, v, src uint64, n uint, flags uint64) (r, f uint64) {
 	if o.code == 0 {
 		carry = last >> (o.bits - 1) & 1
 	}
-	return r, flags&^regs.FlagsStatus | shiftFlags(carry, last, r, o.bits)
+	return r, flags&^x86.FlagsStatus | shiftFlags(carry, last, r, o.bits)
 }

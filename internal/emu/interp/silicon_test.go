@@ -14,6 +14,7 @@ import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/x86"
 )
 
 var instructions = flag.Int("instructions", 4_000, "instructions that the processor runs too, a mode")
@@ -68,12 +69,12 @@ func comparable(x *trial) bool {
 // inRing3 is a trial as a ring 3 program of package silicon, and the registers that it starts with.
 func inRing3(m silicon.Mode, x *trial) (regs.Core, *silicon.Program) {
 	before := x.before
-	before.RFLAGS = before.RFLAGS&^(regs.IOPL|regs.AC|regs.NT) | regs.IF
+	before.RFLAGS = before.RFLAGS&^(x86.IOPL|x86.AC|x86.NT) | x86.IF
 	before.CPL = 3
 	program := &silicon.Program{Mode: m, Origin: codeBase, Code: x.code, Stop: ^uint64(0), Init: silicon.Reset(m), Data: x.data}
 	program.Init.GPR, program.Init.RFLAGS, program.Init.RIP = before.GPR, before.RFLAGS, before.RIP
 	if m == silicon.Mode64 {
-		program.Init.FSBase = before.Seg[regs.FS].Base
+		program.Init.FSBase = before.Seg[x86.FS].Base
 	}
 	if x.in.Mode == insn.Mode16 {
 		smallSegments(&before, program)
@@ -86,8 +87,8 @@ func inRing3(m silicon.Mode, x *trial) (regs.Core, *silicon.Program) {
 
 // smallSegments gives a program the segments of 16-bit code, by its LDT.
 func smallSegments(c *regs.Core, p *silicon.Program) {
-	p.LDT = []uint64{descriptor(&c.Seg[regs.CS]), descriptor(&c.Seg[regs.DS]), descriptor(&c.Seg[regs.SS])}
-	for seg, entry := range map[int]uint16{regs.CS: 0, regs.DS: 1, regs.ES: 1, regs.SS: 2} {
+	p.LDT = []uint64{descriptor(&c.Seg[x86.CS]), descriptor(&c.Seg[x86.DS]), descriptor(&c.Seg[x86.SS])}
+	for seg, entry := range map[int]uint16{x86.CS: 0, x86.DS: 1, x86.ES: 1, x86.SS: 2} {
 		p.Init.Selectors[seg] = entry<<3 | 7
 	}
 }
@@ -121,7 +122,7 @@ func tryProcessor(t *testing.T, p *native.Processor, m silicon.Mode, x *trial) (
 			return fmt.Sprintf("register %d is %#x, the processor's %#x", i, ours.GPR[i], want.State.GPR[i])
 		}
 	}
-	if f := (ours.RFLAGS ^ want.State.RFLAGS) &^ (regs.RF | undefinedFlags(&x.in, &before)); f != 0 {
+	if f := (ours.RFLAGS ^ want.State.RFLAGS) &^ (x86.RF | undefinedFlags(&x.in, &before)); f != 0 {
 		return fmt.Sprintf("rflags %#x, the processor's %#x: %s", ours.RFLAGS, want.State.RFLAGS, silicon.FlagNames(f))
 	}
 	if ours.RIP != want.State.RIP {

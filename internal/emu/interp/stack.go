@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // StackMask is the width of the stack pointer: that of 64-bit mode, else SS.B's (SDM vol. 1, 6.2.3).
@@ -11,20 +12,20 @@ func StackMask(c *regs.Core) uint64 {
 	switch {
 	case c.Code64 != 0:
 		return ^uint64(0)
-	case c.Seg[regs.SS].Flags&big != 0:
+	case c.Seg[x86.SS].Flags&big != 0:
 		return 0xffffffff
 	}
 	return 0xffff
 }
 
 // moveSP is the stack pointer register moved by n bytes: a 16-bit one leaves the upper half of ESP.
-func moveSP(c *regs.Core, n uint64) uint64 { return setSP(c, c.GPR[regs.RSP]+n) }
+func moveSP(c *regs.Core, n uint64) uint64 { return setSP(c, c.GPR[x86.RSP]+n) }
 
 // setSP is the stack pointer register with the offset v.
 func setSP(c *regs.Core, v uint64) uint64 {
 	w := StackMask(c)
 	if w == 0xffff {
-		return c.GPR[regs.RSP]&^w | v&w
+		return c.GPR[x86.RSP]&^w | v&w
 	}
 	return v & w
 }
@@ -32,12 +33,12 @@ func setSP(c *regs.Core, v uint64) uint64 {
 // push stores v below the stack pointer, which then is sp.
 func (o *Op) push(c *regs.Core, m Memory, v uint64) (sp uint64, ok bool) {
 	sp = moveSP(c, -uint64(o.size))
-	return sp, m.Store(regs.SS, sp&StackMask(c), o.size, v&o.mask)
+	return sp, m.Store(x86.SS, sp&StackMask(c), o.size, v&o.mask)
 }
 
 // top loads the word at the stack pointer, which behind it is sp.
 func (o *Op) top(c *regs.Core, m Memory) (v, sp uint64, ok bool) {
-	v, ok = m.Load(regs.SS, c.GPR[regs.RSP]&StackMask(c), o.size)
+	v, ok = m.Load(x86.SS, c.GPR[x86.RSP]&StackMask(c), o.size)
 	return v, moveSP(c, uint64(o.size)), ok
 }
 
@@ -45,7 +46,7 @@ func (o *Op) top(c *regs.Core, m Memory) (v, sp uint64, ok bool) {
 func pushes(o *Op, in *insn.Inst) handler {
 	switch op := in.Opcode; {
 	case in.Map == insn.Map0F:
-		o.code = regs.FS + op>>3&1
+		o.code = x86.FS + op>>3&1
 		return pushSeg
 	case op < 0x20:
 		o.code = op >> 3
@@ -76,7 +77,7 @@ func (o *Op) pushValue(c *regs.Core, m Memory, v uint64) Outcome {
 	if !ok {
 		return Refused
 	}
-	c.GPR[regs.RSP] = sp
+	c.GPR[x86.RSP] = sp
 	return o.done(c)
 }
 
@@ -87,10 +88,10 @@ func pop(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	old := c.GPR[regs.RSP]
-	c.GPR[regs.RSP] = sp
+	old := c.GPR[x86.RSP]
+	c.GPR[x86.RSP] = sp
 	if !o.store(c, m, v) {
-		c.GPR[regs.RSP] = old
+		c.GPR[x86.RSP] = old
 		return Refused
 	}
 	return o.done(c)
@@ -98,14 +99,14 @@ func pop(c *regs.Core, m Memory, o *Op) Outcome {
 
 // pusha is PUSHA and PUSHAD: EAX first, the stack pointer as it was before.
 func pusha(c *regs.Core, m Memory, o *Op) Outcome {
-	sp := c.GPR[regs.RSP]
+	sp := c.GPR[x86.RSP]
 	for i := range uint64(8) {
 		at := (sp - (i+1)*uint64(o.size)) & StackMask(c)
-		if !m.Store(regs.SS, at, o.size, c.GPR[i]&o.mask) {
+		if !m.Store(x86.SS, at, o.size, c.GPR[i]&o.mask) {
 			return Refused
 		}
 	}
-	c.GPR[regs.RSP] = moveSP(c, -(8 * uint64(o.size)))
+	c.GPR[x86.RSP] = moveSP(c, -(8 * uint64(o.size)))
 	return o.done(c)
 }
 
@@ -114,23 +115,23 @@ func popa(c *regs.Core, m Memory, o *Op) Outcome {
 	r := c.GPR
 	for i := range uint64(8) {
 		n := 7 - i
-		if n == regs.RSP {
+		if x86.Reg(n) == x86.RSP {
 			continue
 		}
-		v, ok := m.Load(regs.SS, (c.GPR[regs.RSP]+i*uint64(o.size))&StackMask(c), o.size)
+		v, ok := m.Load(x86.SS, (c.GPR[x86.RSP]+i*uint64(o.size))&StackMask(c), o.size)
 		if !ok {
 			return Refused
 		}
 		r[n] = r[n]&keepOf(o.size) | v
 	}
-	r[regs.RSP] = moveSP(c, 8*uint64(o.size))
+	r[x86.RSP] = moveSP(c, 8*uint64(o.size))
 	c.GPR = r
 	return o.done(c)
 }
 
 // pushf is PUSHF, PUSHFD, PUSHFQ: the image has VM and RF clear, TF as it is (P10).
 func pushf(c *regs.Core, m Memory, o *Op) Outcome {
-	return o.pushValue(c, m, c.RFLAGS&^(regs.VM|regs.RF))
+	return o.pushValue(c, m, c.RFLAGS&^(x86.VM|x86.RF))
 }
 
 // popf is POPF, POPFD, POPFQ: IF by CPL <= IOPL, IOPL in ring 0 only; VM, VIF, VIP stay and RF goes.
@@ -139,28 +140,28 @@ func popf(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	may := regs.FlagsStatus | regs.TF | regs.DF | regs.NT
+	may := x86.FlagsStatus | x86.TF | x86.DF | x86.NT
 	if o.size > 2 {
-		may |= regs.AC | regs.ID
+		may |= x86.AC | x86.ID
 	}
 	if c.CPL == 0 {
-		may |= regs.IOPL
+		may |= x86.IOPL
 	}
-	if c.CPL <= uint32(c.RFLAGS&regs.IOPL>>12) {
-		may |= regs.IF
+	if c.CPL <= uint32(c.RFLAGS&x86.IOPL>>12) {
+		may |= x86.IF
 	}
-	c.RFLAGS = c.RFLAGS&^(may|regs.RF) | image&may | regs.FlagsFixed
-	c.GPR[regs.RSP] = sp
+	c.RFLAGS = c.RFLAGS&^(may|x86.RF) | image&may | x86.FlagsFixed
+	c.GPR[x86.RSP] = sp
 	return o.done(c)
 }
 
 // enter is ENTER. The new top of the stack must be writable.
 func enter(c *regs.Core, m Memory, o *Op) Outcome {
 	size, mask := uint64(o.size), StackMask(c)
-	sp, bp := c.GPR[regs.RSP], c.GPR[regs.RBP]
+	sp, bp := c.GPR[x86.RSP], c.GPR[x86.RBP]
 	push := func(v uint64) bool {
 		sp -= size
-		return m.Store(regs.SS, sp&mask, o.size, v&o.mask)
+		return m.Store(x86.SS, sp&mask, o.size, v&o.mask)
 	}
 	if !push(bp) {
 		return Refused
@@ -168,7 +169,7 @@ func enter(c *regs.Core, m Memory, o *Op) Outcome {
 	frame, level := sp, o.code
 	for i := uint8(1); i < level; i++ {
 		bp -= size
-		v, ok := m.Load(regs.SS, bp&mask, o.size)
+		v, ok := m.Load(x86.SS, bp&mask, o.size)
 		if !ok || !push(v) {
 			return Refused
 		}
@@ -177,22 +178,22 @@ func enter(c *regs.Core, m Memory, o *Op) Outcome {
 		return Refused
 	}
 	sp = setSP(c, sp-o.imm)
-	if !m.Probe(regs.SS, sp&mask, o.size, true) {
+	if !m.Probe(x86.SS, sp&mask, o.size, true) {
 		return Refused
 	}
-	c.GPR[regs.RBP] = c.GPR[regs.RBP]&keepOf(o.size) | frame&o.mask&mask
-	c.GPR[regs.RSP] = sp
+	c.GPR[x86.RBP] = c.GPR[x86.RBP]&keepOf(o.size) | frame&o.mask&mask
+	c.GPR[x86.RSP] = sp
 	return o.done(c)
 }
 
 // leave is LEAVE.
 func leave(c *regs.Core, m Memory, o *Op) Outcome {
-	bp := c.GPR[regs.RBP]
-	v, ok := m.Load(regs.SS, bp&StackMask(c), o.size)
+	bp := c.GPR[x86.RBP]
+	v, ok := m.Load(x86.SS, bp&StackMask(c), o.size)
 	if !ok {
 		return Refused
 	}
-	c.GPR[regs.RSP] = setSP(c, bp+uint64(o.size))
-	c.GPR[regs.RBP] = c.GPR[regs.RBP]&keepOf(o.size) | v
+	c.GPR[x86.RSP] = setSP(c, bp+uint64(o.size))
+	c.GPR[x86.RBP] = c.GPR[x86.RBP]&keepOf(o.size) | v
 	return o.done(c)
 }

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Repeat prefixes in Op.code.
@@ -23,7 +24,7 @@ func strings(o *Op, in *insn.Inst) handler {
 	case in.Repne:
 		o.code = whileUnequal
 	}
-	o.reg = register{n: regs.RAX, keep: keepOf(o.size)}
+	o.reg = accumulator(o.size)
 	switch in.Opcode &^ 1 {
 	case 0xa4:
 		return movs
@@ -38,19 +39,19 @@ func strings(o *Op, in *insn.Inst) handler {
 }
 
 // ended reports whether a repeated instruction's count is used up before it.
-func (o *Op) ended(c *regs.Core) bool { return o.code != once && c.GPR[regs.RCX]&o.addr == 0 }
+func (o *Op) ended(c *regs.Core) bool { return o.code != once && c.GPR[x86.RCX]&o.addr == 0 }
 
 // step moves rSI and rDI, as asked for, to the next element by DF.
 func (o *Op) step(c *regs.Core, source, destination bool) {
 	by := uint64(o.size)
-	if c.RFLAGS&regs.DF != 0 {
+	if c.RFLAGS&x86.DF != 0 {
 		by = -by
 	}
 	if source {
-		c.GPR[regs.RSI] = counter(c.GPR[regs.RSI], c.GPR[regs.RSI]+by, o.addr)
+		c.GPR[x86.RSI] = counter(c.GPR[x86.RSI], c.GPR[x86.RSI]+by, o.addr)
 	}
 	if destination {
-		c.GPR[regs.RDI] = counter(c.GPR[regs.RDI], c.GPR[regs.RDI]+by, o.addr)
+		c.GPR[x86.RDI] = counter(c.GPR[x86.RDI], c.GPR[x86.RDI]+by, o.addr)
 	}
 }
 
@@ -59,23 +60,23 @@ func (o *Op) again(c *regs.Core, compares bool) Outcome {
 	if o.code == once {
 		return o.done(c)
 	}
-	n := (c.GPR[regs.RCX] - 1) & o.addr
-	c.GPR[regs.RCX] = counter(c.GPR[regs.RCX], n, o.addr)
-	if n == 0 || compares && (c.RFLAGS&regs.ZF != 0) != (o.code == whileEqual) {
+	n := (c.GPR[x86.RCX] - 1) & o.addr
+	c.GPR[x86.RCX] = counter(c.GPR[x86.RCX], n, o.addr)
+	if n == 0 || compares && (c.RFLAGS&x86.ZF != 0) != (o.code == whileEqual) {
 		return o.done(c)
 	}
 	return Done
 }
 
-func (o *Op) source(c *regs.Core) uint64      { return c.GPR[regs.RSI] & o.addr }
-func (o *Op) destination(c *regs.Core) uint64 { return c.GPR[regs.RDI] & o.addr }
+func (o *Op) source(c *regs.Core) uint64      { return c.GPR[x86.RSI] & o.addr }
+func (o *Op) destination(c *regs.Core) uint64 { return c.GPR[x86.RDI] & o.addr }
 
 func movs(c *regs.Core, m Memory, o *Op) Outcome {
 	if o.ended(c) {
 		return o.done(c)
 	}
 	v, ok := m.Load(o.seg, o.source(c), o.size)
-	if !ok || !m.Store(regs.ES, o.destination(c), o.size, v) {
+	if !ok || !m.Store(x86.ES, o.destination(c), o.size, v) {
 		return Refused
 	}
 	o.step(c, true, true)
@@ -86,7 +87,7 @@ func cmps(c *regs.Core, m Memory, o *Op) Outcome {
 	if o.ended(c) {
 		return o.done(c)
 	}
-	b, ok := m.Load(regs.ES, o.destination(c), o.size)
+	b, ok := m.Load(x86.ES, o.destination(c), o.size)
 	if !ok {
 		return Refused
 	}
@@ -103,7 +104,7 @@ func stos(c *regs.Core, m Memory, o *Op) Outcome {
 	if o.ended(c) {
 		return o.done(c)
 	}
-	if !m.Store(regs.ES, o.destination(c), o.size, c.GPR[regs.RAX]&o.mask) {
+	if !m.Store(x86.ES, o.destination(c), o.size, c.GPR[x86.RAX]&o.mask) {
 		return Refused
 	}
 	o.step(c, false, true)
@@ -127,11 +128,11 @@ func scas(c *regs.Core, m Memory, o *Op) Outcome {
 	if o.ended(c) {
 		return o.done(c)
 	}
-	b, ok := m.Load(regs.ES, o.destination(c), o.size)
+	b, ok := m.Load(x86.ES, o.destination(c), o.size)
 	if !ok {
 		return Refused
 	}
-	a := c.GPR[regs.RAX] & o.mask
+	a := c.GPR[x86.RAX] & o.mask
 	setStatus(c, subFlags(a, b, (a-b)&o.mask, o.bits))
 	o.step(c, false, true)
 	return o.again(c, true)

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // unary prepares F6, F7, FE, and FF's INC and DEC.
@@ -62,7 +63,7 @@ func (o *Op) change(c *regs.Core, m Memory, f func(c *regs.Core, o *Op, v uint64
 func inc(c *regs.Core, m Memory, o *Op) Outcome {
 	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
 		r := (v + 1) & o.mask
-		return r, withStatus(c, addFlags(v, 1, r, o.bits)&^regs.CF|c.RFLAGS&regs.CF)
+		return r, withStatus(c, addFlags(v, 1, r, o.bits)&^x86.CF|c.RFLAGS&x86.CF)
 	})
 }
 
@@ -70,7 +71,7 @@ func inc(c *regs.Core, m Memory, o *Op) Outcome {
 func dec(c *regs.Core, m Memory, o *Op) Outcome {
 	return o.change(c, m, func(c *regs.Core, o *Op, v uint64) (uint64, uint64) {
 		r := (v - 1) & o.mask
-		return r, withStatus(c, subFlags(v, 1, r, o.bits)&^regs.CF|c.RFLAGS&regs.CF)
+		return r, withStatus(c, subFlags(v, 1, r, o.bits)&^x86.CF|c.RFLAGS&x86.CF)
 	})
 }
 

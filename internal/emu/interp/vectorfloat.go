@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 // floatOp is an operation on elements of 32 and of 64 bits.
@@ -353,8 +354,8 @@ func comis(o *Op, in *insn.Inst) vectorHandler {
 		if report(x, &e) {
 			return Float
 		}
-		setStatus(c, [...]uint64{softfloat.Less: regs.CF, softfloat.Equal: regs.ZF, softfloat.Greater: 0,
-			softfloat.Unordered: regs.ZF | regs.PF | regs.CF}[r])
+		setStatus(c, [...]uint64{softfloat.Less: x86.CF, softfloat.Equal: x86.ZF, softfloat.Greater: 0,
+			softfloat.Unordered: x86.ZF | x86.PF | x86.CF}[r])
 		return o.done(c)
 	}
 }

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Moves between vector registers and memory.
@@ -162,7 +163,7 @@ func movqStore(o *Op, _ *insn.Inst) vectorHandler {
 // writable too, as on AMD's processors.
 func maskmovdqu(o *Op, _ *insn.Inst) vectorHandler {
 	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		at, v, mask := c.GPR[regs.RDI], laneOf(&x.YMM[o.reg.n], 0), laneOf(&x.YMM[o.rm.n], 0)
+		at, v, mask := c.GPR[x86.RDI], laneOf(&x.YMM[o.reg.n], 0), laneOf(&x.YMM[o.rm.n], 0)
 		if !m.Probe(o.seg, at&o.addr, 8, true) || !m.Probe(o.seg, (at+8)&o.addr, 8, true) {
 			return Refused
 		}

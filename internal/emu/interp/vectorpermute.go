@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Shifts, blends and what moves elements across the lanes of 128 bits.
@@ -152,10 +153,10 @@ func ptest(signs uint64) vectorFamily {
 			}
 			var f uint64
 			if both&signs == 0 {
-				f |= regs.ZF
+				f |= x86.ZF
 			}
 			if only&signs == 0 {
-				f |= regs.CF
+				f |= x86.CF
 			}
 			setStatus(c, f)
 			return o.done(c)

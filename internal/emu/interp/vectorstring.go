@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // Bits of the immediate of PCMPxSTRx (SDM vol. 1, 14.5; vol. 2, 4.1).
@@ -33,7 +34,7 @@ func strings128(explicit, mask bool) vectorFamily {
 				s.n = 8
 			}
 			if explicit {
-				s.lenA, s.lenB = s.length(c.GPR[regs.RAX], o.size), s.length(c.GPR[regs.RDX], o.size)
+				s.lenA, s.lenB = s.length(c.GPR[x86.RAX], o.size), s.length(c.GPR[x86.RDX], o.size)
 			} else {
 				s.lenA, s.lenB = s.terminated(s.a), s.terminated(s.b)
 			}
@@ -41,7 +42,7 @@ func strings128(explicit, mask bool) vectorFamily {
 			if mask {
 				o.putLane(x, 0, s.maskOf(result))
 			} else {
-				c.GPR[regs.RCX] = uint64(s.index(result))
+				c.GPR[x86.RCX] = uint64(s.index(result))
 			}
 			setStatus(c, s.flags(result))
 			return o.done(c)
@@ -170,16 +171,16 @@ func (s *stringPair) maskOf(r uint32) (v lane) {
 
 func (s *stringPair) flags(r uint32) (f uint64) {
 	if r != 0 {
-		f |= regs.CF
+		f |= x86.CF
 	}
 	if s.lenB < s.n {
-		f |= regs.ZF
+		f |= x86.ZF
 	}
 	if s.lenA < s.n {
-		f |= regs.SF
+		f |= x86.SF
 	}
 	if r&1 != 0 {
-		f |= regs.OF
+		f |= x86.OF
 	}
 	return f
 }

@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 // x87Handler runs one kind of x87 instruction. Nothing has changed unless it ends in Done.
@@ -64,7 +65,7 @@ func (o *Op) runX87(c *regs.Core, x *regs.X87, m Memory) Outcome {
 	}
 	if !o.control { // none of these changes a general register
 		l := &x.Last
-		l.IP, l.CS, l.Opcode = c.RIP, uint16(c.Seg[regs.CS].Sel), o.fop
+		l.IP, l.CS, l.Opcode = c.RIP, uint16(c.Seg[x86.CS].Sel), o.fop
 		if o.mem {
 			l.DP, l.DS = o.offset(c), uint16(c.Seg[o.seg].Sel)
 		}

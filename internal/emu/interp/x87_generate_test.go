@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // x87Source makes x87 and MMX instructions, and states of the unit.
@@ -59,7 +60,7 @@ func (s *x87Source) aim(x *x87Trial) {
 		if i >= 8 && !x.in.Mode.Is64() {
 			break
 		}
-		if i != regs.RSP || x.in.AddressBits != 16 {
+		if x86.Reg(i) != x86.RSP || x.in.AddressBits != 16 {
 			x.before.GPR[i] = memBase + uint64(at) - uint64(x.in.Disp)
 			if !x.in.Mode.Is64() {
 				x.before.GPR[i] &= 0xffffffff

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/x86"
 )
 
 // TestSiliconX87 runs random x87 and MMX instructions in random states of the unit here and on the processor that runs the
@@ -74,7 +75,7 @@ func tryX87(t *testing.T, p *native.Processor, m silicon.Mode, x *x87Trial, near
 			return fmt.Sprintf("register %d is %#x, the processor's %#x", i, ours.GPR[i], want.State.GPR[i])
 		}
 	}
-	if f := (ours.RFLAGS ^ want.State.RFLAGS) &^ regs.RF; f != 0 {
+	if f := (ours.RFLAGS ^ want.State.RFLAGS) &^ x86.RF; f != 0 {
 		return fmt.Sprintf("rflags %#x, the processor's %#x: %s", ours.RFLAGS, want.State.RFLAGS, silicon.FlagNames(f))
 	}
 	if got != interp.Done {
@@ -210,7 +211,7 @@ func TestSiliconX87Pointers(t *testing.T) {
 					traps, err := p.RunTraps(program, 1)
 					require.NoError(t, err)
 					g := traps[0].State.GPR
-					got = [4]uint64{g[regs.RAX], g[regs.RBX], g[regs.RCX], g[regs.RDX]}
+					got = [4]uint64{g[x86.RAX], g[x86.RBX], g[x86.RCX], g[x86.RDX]}
 				}
 				require.Equal(t, got, want, "% x", x.code)
 			}
@@ -233,8 +234,8 @@ func environmentInRegisters(m silicon.Mode) (code []byte) {
 		code = binary.LittleEndian.AppendUint32(code, at)
 	}
 	add(environmentAt, 6, 0xd9)
-	for i, reg := range []byte{regs.RAX, regs.RBX, regs.RCX, regs.RDX} {
-		add(environmentAt+12+4*uint32(i), reg, 0x8b)
+	for i, reg := range []x86.Reg{x86.RAX, x86.RBX, x86.RCX, x86.RDX} {
+		add(environmentAt+12+4*uint32(i), byte(reg), 0x8b)
 	}
 	return append(code, silicon.Filler)
 }
@@ -250,7 +251,7 @@ func runPointers(t *testing.T, m silicon.Mode, x *x87Trial) (words [4]uint64, do
 		in, err := insn.Decode(memory.Code[c.RIP-codeBase:], x.in.Mode)
 		require.NoError(t, err)
 		if in.Attr().Has(insn.Int3) {
-			return [4]uint64{c.GPR[regs.RAX], c.GPR[regs.RBX], c.GPR[regs.RCX], c.GPR[regs.RDX]}, true
+			return [4]uint64{c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX]}, true
 		}
 		op, ok := interp.Prepare(&in)
 		require.True(t, ok)

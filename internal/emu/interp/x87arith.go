@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 // Operations of D8, DA, DC and DE by ModRM.reg.
@@ -187,9 +188,9 @@ func (x *fpu) compareFlags(c *regs.Core, i uint8, quiet, pop bool) Outcome {
 
 // setRelation sets the flags as FCOMI and COMISS do: unordered is all three.
 func setRelation(c *regs.Core, r softfloat.Relation) {
-	c.RFLAGS &^= regs.FlagsStatus
-	c.RFLAGS |= [...]uint64{softfloat.Less: regs.CF, softfloat.Equal: regs.ZF, softfloat.Greater: 0,
-		softfloat.Unordered: regs.ZF | regs.PF | regs.CF}[r]
+	c.RFLAGS &^= x86.FlagsStatus
+	c.RFLAGS |= [...]uint64{softfloat.Less: x86.CF, softfloat.Equal: x86.ZF, softfloat.Greater: 0,
+		softfloat.Unordered: x86.ZF | x86.PF | x86.CF}[r]
 }
 
 func fcomi(x *fpu, c *regs.Core, _ Memory, o *Op) Outcome {

@@ -3,6 +3,7 @@ package interp
 import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 func fninit(x *fpu, _ *regs.Core, _ Memory, _ *Op) Outcome {
@@ -50,7 +51,7 @@ func storeWord(c *regs.Core, m Memory, o *Op, v uint16) Outcome {
 }
 
 func fnstswAX(x *fpu, c *regs.Core, _ Memory, _ *Op) Outcome {
-	c.GPR[regs.RAX] = c.GPR[regs.RAX]&^0xffff | uint64(x.Status)
+	c.GPR[x86.RAX] = c.GPR[x86.RAX]&^0xffff | uint64(x.Status)
 	return Done
 }
 
@@ -102,7 +103,7 @@ func (o *Op) wordSize() uint8 {
 }
 
 // flat reports whether the environment has the form of real and virtual-8086 mode: linear addresses.
-func flat(c *regs.Core) bool { return c.RFLAGS&regs.VM != 0 }
+func flat(c *regs.Core) bool { return c.RFLAGS&x86.VM != 0 }
 
 // save makes the image.
 func (x *fpu) save(c *regs.Core, size uint8) image {

@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/softfloat"
+	"trapline/internal/x86"
 )
 
 // x87Registers are the forms on registers by the low three bits of the opcode and ModRM.reg; those without are in
@@ -210,7 +211,7 @@ func fcmov(x *fpu, c *regs.Core, _ Memory, o *Op) Outcome {
 		}
 		return Done
 	}
-	mask := [...]uint64{regs.CF, regs.ZF, regs.CF | regs.ZF, regs.PF}[o.fop>>3&3]
+	mask := [...]uint64{x86.CF, x86.ZF, x86.CF | x86.ZF, x86.PF}[o.fop>>3&3]
 	if (c.RFLAGS&mask != 0) != (o.fop>>8 == 3) {
 		x.set(0, x.st(o.code))
 	}

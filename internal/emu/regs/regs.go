@@ -2,36 +2,6 @@
 // on, and package unicorn hands to the library. It imports nothing and needs no cgo.
 package regs
 
-// General registers as instructions number them; the i386 ones are the low halves of the first eight.
-const (
-	RAX = iota
-	RCX
-	RDX
-	RBX
-	RSP
-	RBP
-	RSI
-	RDI
-	R8
-	R9
-	R10
-	R11
-	R12
-	R13
-	R14
-	R15
-)
-
-// Segment register numbers, in the order of their encoding.
-const (
-	ES = iota
-	CS
-	SS
-	DS
-	FS
-	GS
-)
-
 // Seg is a segment register with its cached descriptor. Flags are bits 8-23 of the descriptor's second word,
 // in place.
 type Seg struct {

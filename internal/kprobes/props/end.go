@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // End is how a run ended, as far as the probed code and its user can tell. Two
@@ -212,14 +213,14 @@ func (r *Registers) difference(plain *Registers, a emu.Arch, name func(uint64) s
 	case r == nil:
 		return "was ended by another task, without probes it ended by itself"
 	}
-	for i := range emu.GPRCount(a) {
+	for i := range a.Regs() {
 		if x, y := r.GPR[i], plain.GPR[i]; x != y {
 			return fmt.Sprintf("%s is %#x, without probes %#x", emu.Reg(i).Name(a), x, y)
 		}
 	}
 	switch {
 	case r.Flags != plain.Flags:
-		return fmt.Sprintf("flags are %s, without probes %s", emu.FormatFlags(r.Flags), emu.FormatFlags(plain.Flags))
+		return fmt.Sprintf("flags are %s, without probes %s", x86.FormatFlags(r.Flags), x86.FormatFlags(plain.Flags))
 	case r.IP != plain.IP:
 		return fmt.Sprintf("the end came at %s, without probes at %s", name(r.IP), name(plain.IP))
 	case r.Segment != plain.Segment:

@@ -50,7 +50,7 @@ func TestLockMisuseIsUndefined(t *testing.T) {
 	} {
 		for _, mode := range silicon.Modes {
 			for _, ring := range []int{0, 3} {
-				require.Equal(t, emu.VecUD, outcome(t, mode, ring, code...), "%v ring %d: % x", mode, ring, code)
+				require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, code...), "%v ring %d: % x", mode, ring, code)
 			}
 		}
 	}
@@ -85,10 +85,10 @@ func TestFarFormsOfARegisterAreUndefined(t *testing.T) {
 				if modrm >= 0xe0 && modrm < 0xe8 {
 					continue // /4: jmp
 				}
-				require.Equal(t, emu.VecUD, outcome(t, mode, ring, 0xff, byte(modrm)), "%v: ff %02x", mode, modrm)
+				require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xff, byte(modrm)), "%v: ff %02x", mode, modrm)
 			}
-			require.Equal(t, emu.VecUD, outcome(t, mode, ring, 0xff, 0xf8), "ff /7")
-			require.Equal(t, emu.VecUD, outcome(t, mode, ring, 0xfe, 0xd8), "fe /3")
+			require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xff, 0xf8), "ff /7")
+			require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xfe, 0xd8), "fe /3")
 		}
 	}
 }
@@ -100,10 +100,10 @@ func TestDebugRegisterMoves(t *testing.T) {
 		for n := range byte(8) {
 			write, read := []byte{0x0f, 0x23, 0xc3 | n<<3}, []byte{0x0f, 0x21, 0xc3 | n<<3} // mov %ebx,%drN and back
 			for _, code := range [][]byte{write, read} {
-				require.Equal(t, emu.VecGP, outcome(t, mode, 3, code...), "%v: % x", mode, code)
+				require.Equal(t, int(emu.VecGP), outcome(t, mode, 3, code...), "%v: % x", mode, code)
 				want := -1
 				if n == 4 || n == 5 {
-					want = emu.VecUD
+					want = int(emu.VecUD)
 				}
 				require.Equal(t, want, outcome(t, mode, 0, code...), "%v: % x", mode, code)
 			}

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
+	"trapline/internal/x86"
 )
 
 // mark is the label of a piece of code with features.
@@ -18,8 +19,8 @@ func mark(task, piece int) string { return fmt.Sprintf("f%d_%d", task, piece) }
 
 // executed is what some executions of a scenario came to.
 type executed struct {
-	places  map[uint64]bool // linear addresses of instructions that were begun
-	vectors map[uint8]bool  // that were delivered
+	places  map[uint64]bool     // linear addresses of instructions that were begun
+	vectors map[x86.Vector]bool // that were delivered
 	probes  map[string]scenario.ProbeEnd
 }
 
@@ -29,7 +30,7 @@ const executions = 8
 // execute tells the features of a scenario that executions of it come to: one in
 // turns, then random ones.
 func execute(ctx context.Context, s *Scenario, f *scenario.File, symbols loader.Symbols) ([]Feature, error) {
-	x := executed{map[uint64]bool{}, map[uint8]bool{}, map[string]scenario.ProbeEnd{}}
+	x := executed{map[uint64]bool{}, map[x86.Vector]bool{}, map[string]scenario.ProbeEnd{}}
 	all := s.All()
 	var seen []Feature
 	for n := range executions {

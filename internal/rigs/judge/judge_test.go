@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // watched runs a situation under a text.
@@ -27,7 +28,7 @@ func watched(x text, p *program, sit *situation) (*watch, error) {
 	if err := p.load(s, sit.task, sit.on); err != nil {
 		return nil, err
 	}
-	w := &watch{side: s, p: p, bound: maxLines, raise: map[uint64]uint8{}, during: maps.Clone(sit.during)}
+	w := &watch{side: s, p: p, bound: maxLines, raise: map[uint64]x86.Vector{}, during: maps.Clone(sit.during)}
 	for label, vec := range sit.raise {
 		at, ok := p.labels[label]
 		if !ok {
@@ -83,7 +84,7 @@ func TestGates2002(t *testing.T) {
 	require.NoError(t, err)
 	var seen []string
 	for vec := range 256 {
-		if g := s.k.Gate(m.CPUs[0].Space, uint8(vec)); vec == 1 || vec == 3 {
+		if g := s.k.Gate(m.CPUs[0].Space, x86.Vector(vec)); vec == 1 || vec == 3 {
 			seen = append(seen, fmt.Sprint(vec, " ", g.Type, " ", g.DPL, " ", s.k.Name(g.Offset)))
 		}
 	}

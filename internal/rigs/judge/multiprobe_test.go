@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 const (
@@ -67,7 +69,7 @@ var multiprobes = []situation{
 	{name: "registering with interrupts off", text: "main: cli\n" + registerMulti + "MULTI0\npushf\npopl %ebx\nn0: " + add + "ret\n"},
 	{name: "registering in vain with interrupts off", text: "main: cli\n" + registerMulti + "MULTI1\npushf\npopl %ebx\np0: n1: " + add + "ret\n"},
 	{name: "unregistering with interrupts off", text: "main: cli\n" + unregisterMulti + "MULTI0\npushf\npopl %ebx\nm0: " + add + "ret\n"},
-	{name: "registering, and an interrupt waits", raise: map[string]uint8{"call": 0x20}, text: "main: cli\ncall: " + registerMulti + "MULTI0\nn0: " + add + "ret\n"},
+	{name: "registering, and an interrupt waits", raise: map[string]x86.Vector{"call": 0x20}, text: "main: cli\ncall: " + registerMulti + "MULTI0\nn0: " + add + "ret\n"},
 	{name: "a fault for ever", text: "main: m0: movl LAZY,%eax\nret\n"},
 	{name: "a fault for ever, handlers decline", text: "main: m0: m1: movl LAZY,%eax\nret\nfault0: xorl %eax,%eax\nret\nfault1: xorl %eax,%eax\nret\n"},
 	{name: "a fault that one of two handlers mends", text: `
@@ -92,8 +94,8 @@ fault1:	xorl %eax,%eax
 	{name: "popf that turns interrupts off", text: "main: pushl $2\nm0: popf\npushf\npopl %ebx\nret\n"},
 	{name: "a call", text: "main: m0: call 1f\nret\n1: incl %eax\nret\n"},
 	{name: "a return", text: "main: incl %eax\nm0: m1: ret\n"},
-	{name: "an interrupt during the hit", during: map[uint8]uint8{3: 0x20}, text: "main: m0: m1: " + add + "incl %ebx\nret\n" + counting},
-	{name: "an NMI in a handler", raise: map[string]uint8{"pre0": 2}, text: "main: m0: m1: " + add + "ret\n" + counting},
+	{name: "an interrupt during the hit", during: map[x86.Vector]x86.Vector{3: 0x20}, text: "main: m0: m1: " + add + "incl %ebx\nret\n" + counting},
+	{name: "an NMI in a handler", raise: map[string]x86.Vector{"pre0": 2}, text: "main: m0: m1: " + add + "ret\n" + counting},
 	{name: "ring 3", text: ".data\nuser: m0: m1: " + add + "EXIT\n.text\n" + counting},
 	{name: "a fault for ever in ring 3", text: ".data\nuser: m0: movl USER_LAZY,%eax\nEXIT\n"},
 }

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // stage is what vCPUs do in pairs.
@@ -134,7 +135,7 @@ func (g *stage) pairs() []pair {
 	}
 	for i, a := range g.parts[:g.interrupted] {
 		b := g.parts[g.disturbing].name
-		for name, vec := range map[string]uint8{"timer": 0x20, "NMI": emu.VecNMI} {
+		for name, vec := range map[string]x86.Vector{"timer": 0x20, "NMI": emu.VecNMI} {
 			if name == "NMI" && a.name == g.noNMI {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // side is a machine under one of the texts that are compared.
@@ -107,7 +108,7 @@ func (locks) Ops() map[string]traps.Op {
 // forceSig sends the signal of the vector in ebx.
 func forceSig(x *traps.Exec) traps.Result {
 	sig := uint64(traps.SIGSEGV)
-	switch x.C.Reg(emu.RBX) {
+	switch x86.Vector(x.C.Reg(emu.RBX)) {
 	case emu.VecDE, emu.VecMF, emu.VecXM:
 		sig = traps.SIGFPE
 	case emu.VecDB, emu.VecBP:

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // situation is a program that both sides run on one vCPU.
@@ -15,8 +16,8 @@ type situation struct {
 	noPre bool
 	// raise are interrupts by the label where vCPU 0 stands when they come; during
 	// are others, by the vector whose delivery they follow.
-	raise  map[string]uint8
-	during map[uint8]uint8
+	raise  map[string]x86.Vector
+	during map[x86.Vector]x86.Vector
 	// on is a kernel function that probe 0 is on instead of its label. Only the
 	// ends are compared then: what runs before depends on the text.
 	on string
@@ -60,11 +61,11 @@ p0:	adcl %ebx,%eax
 	{name: "in the middle of an instruction", text: "main: movl $1,%eax\n.set p0, main+1\nret\n"},
 	{name: "a byte written over the breakpoint", text: "main: movb $0x40,p0\np0: " + add + "ret\n"},
 	{name: "a breakpoint on a breakpoint", text: "main: p0: int3\nret\n"},
-	{name: "an interrupt that waits for the step to end", raise: map[string]uint8{"p0": 0x20}, text: "main: cli\nsti\np0: incl %eax\nincl %eax\nret\n"},
-	{name: "an NMI before the hit", raise: map[string]uint8{"p0": 2}, text: "main: p0: incl %eax\nincl %eax\nret\n"},
-	{name: "a reschedule is asked for before the hit", raise: map[string]uint8{"main": 0xfc}, text: "main: incl %eax\np0: incl %eax\nret\n"},
-	{name: "an interrupt that comes while a handler runs", raise: map[string]uint8{"pre0": 0x20}, text: "main: p0: incl %eax\nincl %eax\nret\npre0: nop\nret\n"},
-	{name: "an NMI while a handler runs", raise: map[string]uint8{"pre0": 2}, text: "main: p0: incl %eax\nincl %eax\nret\npre0: nop\nret\n"},
+	{name: "an interrupt that waits for the step to end", raise: map[string]x86.Vector{"p0": 0x20}, text: "main: cli\nsti\np0: incl %eax\nincl %eax\nret\n"},
+	{name: "an NMI before the hit", raise: map[string]x86.Vector{"p0": 2}, text: "main: p0: incl %eax\nincl %eax\nret\n"},
+	{name: "a reschedule is asked for before the hit", raise: map[string]x86.Vector{"main": 0xfc}, text: "main: incl %eax\np0: incl %eax\nret\n"},
+	{name: "an interrupt that comes while a handler runs", raise: map[string]x86.Vector{"pre0": 0x20}, text: "main: p0: incl %eax\nincl %eax\nret\npre0: nop\nret\n"},
+	{name: "an NMI while a handler runs", raise: map[string]x86.Vector{"pre0": 2}, text: "main: p0: incl %eax\nincl %eax\nret\npre0: nop\nret\n"},
 	{name: "a data breakpoint met by the step", text: `
 main:	movl $DATA,%eax
 	movl %eax,%db0
@@ -89,7 +90,7 @@ var flagsOf = []situation{
 	{name: "cli", text: "main: p0: cli\npushf\npopl %ebx\nret\n"},
 	{name: "a prefixed cli", text: "main: p0: .byte 0x66; cli\npushf\npopl %ebx\nret\n"},
 	{name: "sti", text: "main: cli\np0: sti\nnop\npushf\npopl %ebx\nret\n"},
-	{name: "sti and an interrupt", raise: map[string]uint8{"p0": 0x20}, text: "main: cli\np0: sti\nnop\nnop\nret\n"},
+	{name: "sti and an interrupt", raise: map[string]x86.Vector{"p0": 0x20}, text: "main: cli\np0: sti\nnop\nnop\nret\n"},
 	{name: "iret", text: "main: pushf\npushl %cs\npushl $1f\np0: iret\n1: pushf\npopl %ebx\nret\n"},
 	{name: "iret that turns interrupts off", text: "main: pushl $2\npushl %cs\npushl $1f\np0: iret\n1: pushf\npopl %ebx\nret\n"},
 	{name: "iret that sets TF", text: "main: pushl $0x302\npushl %cs\npushl $1f\np0: iret\n1: nop\nnop\nret\n"},
@@ -197,7 +198,7 @@ fault0:	cmpl $0,DATA
 }
 
 var handlersWork = []situation{
-	{name: "an interrupt during the step's fault", during: map[uint8]uint8{14: 0x20}, text: "main: p0: movl LAZY,%eax\nret\n"},
+	{name: "an interrupt during the step's fault", during: map[x86.Vector]x86.Vector{14: 0x20}, text: "main: p0: movl LAZY,%eax\nret\n"},
 	{name: "no pre-handler", text: "main: p0: " + add + "ret\n", noPre: true},
 	{name: "no pre-handler, and the fault handler goes on elsewhere", noPre: true, text: `
 main:	p0: addl $2,%eax
@@ -210,7 +211,7 @@ fault0:	movl 8(%esp),%ecx
 	{name: "a pre-handler changes eax", text: "main: p0: " + add + "ret\npre0: movl 8(%esp),%ecx\nmovl $40,R_EAX(%ecx)\nret\n"},
 	{name: "a pre-handler changes eip", text: "main: p0: " + add + "ret\npre0: movl 8(%esp),%ecx\nincl R_EIP(%ecx)\nret\n"},
 	{name: "a pre-handler sets TF and clears IF", text: "main: p0: " + add + "nop\nret\npre0: movl 8(%esp),%ecx\nxorl $0x300,R_EFLAGS(%ecx)\nret\n"},
-	{name: "a pre-handler turns interrupts on", raise: map[string]uint8{"p0": 0x20}, text: "main: p0: " + add + "ret\npre0: sti\nnop\nret\n"},
+	{name: "a pre-handler turns interrupts on", raise: map[string]x86.Vector{"p0": 0x20}, text: "main: p0: " + add + "ret\npre0: sti\nnop\nret\n"},
 	{name: "a pre-handler steps itself", text: "main: p0: " + add + "ret\npre0: pushl $0x102\npopf\nnop\nret\n"},
 	{name: "a post-handler changes eax and eip", text: "main: p0: " + add + "nop\nincl %ebx\nret\npost0: movl 8(%esp),%ecx\nmovl $40,R_EAX(%ecx)\nincl R_EIP(%ecx)\nret\n"},
 	{name: "a post-handler sets TF", text: "main: p0: " + add + "nop\nnop\nret\npost0: movl 8(%esp),%ecx\norl $0x100,R_EFLAGS(%ecx)\nret\n"},
@@ -243,7 +244,7 @@ var foreign = []situation{
 	{name: "nobody's int3 in a handler, declined", text: "main: p0: " + add + "ret\npre0: int3\nret\nfault0: xorl %eax,%eax\nret\n"},
 	{name: "nobody's int3 in a post-handler", text: "main: p0: " + add + "ret\npost0: int3\nret\n"},
 	{name: "cd 03 in a handler", text: "main: p0: " + add + "ret\npre0: .byte 0xcd,3\nret\nfault0: movl $1,%eax\nret\n"},
-	{name: "an interrupt while nobody's int3 is handled", during: map[uint8]uint8{3: 0x20}, text: "main: int3\nret\n"},
+	{name: "an interrupt while nobody's int3 is handled", during: map[x86.Vector]x86.Vector{3: 0x20}, text: "main: int3\nret\n"},
 	{name: "single steps of nobody's", text: "main: pushl $0x302\npopf\nnop\nnop\nret\n"},
 	{name: "int1 in the kernel", text: "main: .byte 0xf1\nnop\nret\n"},
 	{name: "int 1 in the kernel", text: "main: int $1\nnop\nret\n"},
@@ -261,8 +262,8 @@ var registering = append([]situation{
 	{name: "unregister the one that was refused", text: "main: kernel REGISTER, PROBE1\nkernel UNREGISTER, PROBE1\np0: s1: nop\nret\n"},
 	{name: "register with interrupts off", text: "main: cli\nkernel REGISTER, PROBE0\npushf\npopl %ebx\ns0: nop\nret\n"},
 	{name: "unregister with interrupts off", text: "main: cli\nkernel UNREGISTER, PROBE0\npushf\npopl %ebx\np0: nop\nret\n"},
-	{name: "register where a reschedule is asked for", raise: map[string]uint8{"main": 0xfc}, text: "main: cli\nkernel REGISTER, PROBE0\ns0: nop\nret\n"},
-	{name: "register, and an interrupt waits", raise: map[string]uint8{"call": 0x20}, text: "main: cli\ncall: kernel REGISTER, PROBE0\ns0: nop\nret\n"},
+	{name: "register where a reschedule is asked for", raise: map[string]x86.Vector{"main": 0xfc}, text: "main: cli\nkernel REGISTER, PROBE0\ns0: nop\nret\n"},
+	{name: "register, and an interrupt waits", raise: map[string]x86.Vector{"call": 0x20}, text: "main: cli\ncall: kernel REGISTER, PROBE0\ns0: nop\nret\n"},
 	{name: "unregister after the byte was changed", text: "main: movb $0x40,p0\nkernel UNREGISTER, PROBE0\np0: nop\nret\n"},
 	{name: "the opcode of a registered probe is changed", text: "main: movl PROBE0,%eax\nmovb $0x40,24(%eax)\nkernel UNREGISTER, PROBE0\np0: nop\nret\n"},
 	{name: "unregister one that never was registered", text: "main: kernel UNREGISTER, PROBE0\nret\ns0: nop\n"},
@@ -282,9 +283,9 @@ var rings = []situation{
 	{name: "ring 3 steps itself, its tracer has gone", task: traps.Task{DTrace: true}, text: ".data\nuser: pushf\norl $0x100,(%esp)\npopf\np0: nop\nnop\nEXIT\n"},
 	{name: "ring 3's own int3", text: ".data\nuser: int3\nEXIT\n"},
 	{name: "ring 3's own int3, traced", task: traps.Task{Ptraced: true}, text: ".data\nuser: int3\nEXIT\n"},
-	{name: "an interrupt while ring 3's own int3 is handled", task: traps.Task{Ptraced: true}, during: map[uint8]uint8{3: 0x20}, text: ".data\nuser: int3\nEXIT\n"},
-	{name: "an interrupt while a hit in ring 3 is handled", during: map[uint8]uint8{3: 0x20}, text: ".data\nuser: p0: nop\nEXIT\n"},
-	{name: "an interrupt while ring 3's step over a probe is handled", task: traps.Task{Ptraced: true}, during: map[uint8]uint8{1: 0x20},
+	{name: "an interrupt while ring 3's own int3 is handled", task: traps.Task{Ptraced: true}, during: map[x86.Vector]x86.Vector{3: 0x20}, text: ".data\nuser: int3\nEXIT\n"},
+	{name: "an interrupt while a hit in ring 3 is handled", during: map[x86.Vector]x86.Vector{3: 0x20}, text: ".data\nuser: p0: nop\nEXIT\n"},
+	{name: "an interrupt while ring 3's step over a probe is handled", task: traps.Task{Ptraced: true}, during: map[x86.Vector]x86.Vector{1: 0x20},
 		text: ".data\nuser: pushf\norl $0x100,(%esp)\npopf\np0: nop\nnop\nEXIT\n"},
 	{name: "ring 3's own int3 restarts a system call", task: traps.Task{Ptraced: true}, text: ".data\nuser: nop\nnop\nmovl $-512,%eax\nint3\n1: EXIT\n"},
 	{name: "ring 3's own cd 03", text: ".data\nuser: .byte 0xcd,3\nEXIT\n"},
@@ -298,7 +299,7 @@ var rings = []situation{
 	{name: "a probe in the kernel and one in ring 3", text: "main: p0: pushl $USER_DS\npushl $USER_STACK-64\npushl $0x202\npushl $USER_CS\npushl $ring3\niret\n.data\nring3: p1: nop\nEXIT\n"},
 	{name: "hlt in ring 3 under a probe", text: ".data\nuser: p0: hlt\nEXIT\n"},
 	{name: "push of a segment register in ring 3", text: ".data\nuser: p0: pushl %cs\npopl %ebx\nEXIT\n"},
-	{name: "a reschedule before ring 3's hit", raise: map[string]uint8{"user": 0xfc}, text: ".data\nuser: nop\np0: nop\nEXIT\n"},
+	{name: "a reschedule before ring 3's hit", raise: map[string]x86.Vector{"user": 0xfc}, text: ".data\nuser: nop\np0: nop\nEXIT\n"},
 }
 
 // onText are probes on the kernel's own functions.

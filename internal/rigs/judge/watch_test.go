@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Bounds of one watched run.
@@ -22,11 +23,11 @@ type watch struct {
 	*side
 	p      *program
 	lines  []string
-	bound  int              // on lines
-	raise  map[uint64]uint8 // interrupts to come, by where the vCPU stands
-	during map[uint8]uint8  // others, by the vector that they follow
-	hits   []int            // pre-handlers called, by probe
-	inner  []uint64         // esp at the entry of each handler that has not returned
+	bound  int                       // on lines
+	raise  map[uint64]x86.Vector     // interrupts to come, by where the vCPU stands
+	during map[x86.Vector]x86.Vector // others, by the vector that they follow
+	hits   []int                     // pre-handlers called, by probe
+	inner  []uint64                  // esp at the entry of each handler that has not returned
 }
 
 func (w *watch) say(format string, args ...any) {
@@ -291,7 +292,7 @@ func (s *side) endCPU(i int, c *emu.CPU, spins bool) string {
 	switch in := s.k.Name(c.RIP); {
 	case c.Shutdown != traps.TaskDone:
 	case strings.HasPrefix(in, "task_exit"): // a return from the program
-		for r := range emu.GPRCount(emu.I386) {
+		for r := range emu.I386.Regs() {
 			out += " " + s.value(c.GPR[r])
 		}
 		out += fmt.Sprintf(" flags %#x", c.RFLAGS)

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // Result is what a run left behind, and how often each instruction ran.
@@ -72,7 +73,7 @@ func differentRegisters(got, want *emu.Core) string {
 		}
 	}
 	if got.RFLAGS != want.RFLAGS {
-		return fmt.Sprintf("flags %s instead of %s", emu.FormatFlags(got.RFLAGS), emu.FormatFlags(want.RFLAGS))
+		return fmt.Sprintf("flags %s instead of %s", x86.FormatFlags(got.RFLAGS), x86.FormatFlags(want.RFLAGS))
 	}
 	return fmt.Sprintf("%+v instead of %+v", *got, *want)
 }

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/record"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // kernelSide is a walk through kernel code.
@@ -78,12 +79,9 @@ func (w *kernelSide) phases() map[int]Phase {
 func (w *kernelSide) gates(ev *emu.Event) []Gate {
 	var l []Gate
 	k, space := w.run.Kernel, w.Run.Machine.CPUs[0].Space
-	size := uint64(8)
-	if w.Run.Machine.Arch == emu.AMD64 {
-		size = 16
-	}
+	size := uint64(w.Run.Machine.Arch.GateSize())
 	base := w.Run.Machine.CPUs[0].Sys.IDTR.Base
-	for _, v := range []uint8{emu.VecBP, emu.VecDB, emu.VecGP, emu.VecPF, emu.VecUD, 0x80} {
+	for _, v := range []x86.Vector{emu.VecBP, emu.VecDB, emu.VecGP, emu.VecPF, emu.VecUD, 0x80} {
 		g := k.Gate(space, v)
 		if !g.Present {
 			continue

@@ -124,13 +124,13 @@ func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 		if f, vec, ok := w.trail.frameWord(cpu, at); ok {
 			x.Field, x.Trap = f, story.VectorName(vec)
 			if f == "eflags" {
-				x.Means = emu.FormatFlags(v)
+				x.Means = x86.FormatFlags(v)
 			}
 		}
 		if f, ok := w.trail.signalWord(at); ok {
 			x.Field, x.Signal = f, true
 			if f == "eflags" {
-				x.Means = emu.FormatFlags(v)
+				x.Means = x86.FormatFlags(v)
 			}
 		}
 		x.Changed = wrote(ev, at, word)

@@ -3,6 +3,7 @@ package walk
 import (
 	"trapline/internal/scenario"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // Moment is what a viewer shows of one moment: plain data, never changed once
@@ -147,10 +148,10 @@ type Map struct {
 
 // Vector is an exception of a program and who takes it.
 type Vector struct {
-	Vector int    `json:"vector"`
-	Name   string `json:"name"`
-	To     string `json:"to"`
-	Used   bool   `json:"used,omitempty"` // by the last step
+	Vector x86.Vector `json:"vector"`
+	Name   string     `json:"name"`
+	To     string     `json:"to"`
+	Used   bool       `json:"used,omitempty"` // by the last step
 }
 
 // Word is a machine word of the stack.

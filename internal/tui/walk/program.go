@@ -262,8 +262,8 @@ func vectors(engine *engines.Engine, arch emu.Arch, ev *emu.Event) []Vector {
 		l = append(l, Vector{0x80, "", "a system call", false})
 	}
 	for i := range l {
-		l[i].Used = ev != nil && ev.Delivery != nil && int(ev.Delivery.Trap.Vector) == l[i].Vector
-		l[i].Name = story.VectorName(uint8(l[i].Vector))
+		l[i].Used = ev != nil && ev.Delivery != nil && ev.Delivery.Trap.Vector == l[i].Vector
+		l[i].Name = story.VectorName(l[i].Vector)
 	}
 	return l
 }

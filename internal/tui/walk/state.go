@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 func (w *Walk) cpus() []CPU {
@@ -97,7 +98,7 @@ func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
 	if mine {
 		before = ev.Before
 	}
-	for i := range emu.GPRCount(a) {
+	for i := range a.Regs() {
 		add(emu.Reg(i).Name(a), c.GPR[i], before.GPR[i])
 	}
 	ip := map[emu.Arch]string{emu.I386: "eip", emu.AMD64: "rip"}[a]
@@ -106,7 +107,7 @@ func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
 }
 
 // shownFlags are those that a reader of probes needs, high bit first.
-var shownFlags = []emu.FlagChange{{Name: "NT"}, {Name: "RF"}, {Name: "OF"}, {Name: "DF"}, {Name: "IF"}, {Name: "TF"}, {Name: "SF"},
+var shownFlags = []x86.FlagChange{{Name: "NT"}, {Name: "RF"}, {Name: "OF"}, {Name: "DF"}, {Name: "IF"}, {Name: "TF"}, {Name: "SF"},
 	{Name: "ZF"}, {Name: "AF"}, {Name: "PF"}, {Name: "CF"}}
 
 func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
@@ -117,7 +118,7 @@ func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 	}
 	var l []Flag
 	for _, f := range shownFlags {
-		for _, n := range emu.FlagNames {
+		for _, n := range x86.FlagNames {
 			if n.Name == f.Name {
 				l = append(l, Flag{n.Name, c.RFLAGS&n.Bit != 0, (before^c.RFLAGS)&n.Bit != 0})
 			}

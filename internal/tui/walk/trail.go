@@ -7,6 +7,7 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/kprobes/trace"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Phase is where a vCPU, or a program's thread, is in the life of a hit.
@@ -36,7 +37,7 @@ const MaxFrames = 32
 // frame is a trap frame that is still on a vCPU's stack.
 type frame struct {
 	regs, end uint64 // struct pt_regs, first address behind what was pushed
-	vector    uint8
+	vector    x86.Vector
 }
 
 // trail is what the panels know of the past beside the machine's state: a part
@@ -110,7 +111,7 @@ func (t *trail) observe(ev *emu.Event) {
 
 // frameWord names an address inside a trap frame: the field of pt_regs and the
 // vector of its trap.
-func (t *trail) frameWord(cpu int, addr uint64) (name string, vector uint8, ok bool) {
+func (t *trail) frameWord(cpu int, addr uint64) (name string, vector x86.Vector, ok bool) {
 	arch := t.w.Run.Machine.Arch
 	for i := len(t.frames[cpu]) - 1; i >= 0; i-- {
 		f := t.frames[cpu][i]

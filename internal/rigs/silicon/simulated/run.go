@@ -107,7 +107,7 @@ func (s *Machine) signalOf(t emu.Trap, pc uint64) silicon.Signal {
 	if t.Vector == vectorPF && t.CR2 >= s.k.Layout.Text {
 		code = 0
 	}
-	return silicon.SignalOf(t.Vector, code, t.CR2, pc)
+	return silicon.SignalOf(uint8(t.Vector), code, t.CR2, pc)
 }
 
 // changes lists the bytes of the data and stack regions that a step altered, and

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // setState loads every register. Selectors go through the GDT, as MOV would.
@@ -23,7 +24,7 @@ func (s *Machine) setState(state *silicon.State) error {
 	}
 	for _, i := range [...]int{emu.ES, emu.DS, emu.FS, emu.GS} {
 		if t := s.m.LoadData(c, i, state.Selectors[i]); t != nil {
-			return fmt.Errorf("simulated: segment register %s = %#x: %v", emu.SegName(i), state.Selectors[i], t)
+			return fmt.Errorf("simulated: segment register %s = %#x: %v", x86.SegmentName(i), state.Selectors[i], t)
 		}
 	}
 	if s.mode == silicon.Mode64 {

@@ -1,4 +1,6 @@
-package regs
+package x86
+
+import "strings"
 
 // EFLAGS bits (SDM vol. 1, 3.4.3).
 const (
@@ -25,6 +27,53 @@ const (
 	// FlagsStatus are the arithmetic flags.
 	FlagsStatus = CF | PF | AF | ZF | SF | OF
 )
+
+// FlagNames lists the flags with names, high bit first, as FormatFlags prints them.
+var FlagNames = []struct {
+	Bit  uint64
+	Name string
+}{
+	{ID, "ID"}, {VIP, "VIP"}, {VIF, "VIF"}, {AC, "AC"}, {VM, "VM"}, {RF, "RF"}, {NT, "NT"},
+	{OF, "OF"}, {DF, "DF"}, {IF, "IF"}, {TF, "TF"}, {SF, "SF"}, {ZF, "ZF"}, {AF, "AF"},
+	{PF, "PF"}, {CF, "CF"},
+}
+
+// FormatFlags names the flags that are set, such as "IF ZF PF", or "-".
+func FormatFlags(f uint64) string {
+	var b strings.Builder
+	for _, n := range FlagNames {
+		if f&n.Bit != 0 {
+			if b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(n.Name)
+		}
+	}
+	if iopl := f & IOPL >> 12; iopl != 0 {
+		b.WriteString(" IOPL=" + string(rune('0'+iopl)))
+	}
+	if b.Len() == 0 {
+		return "-"
+	}
+	return b.String()
+}
+
+// FlagChange is one flag that a step set or cleared.
+type FlagChange struct {
+	Name string
+	Set  bool
+}
+
+// DiffFlags lists the named flags in which before and after differ.
+func DiffFlags(before, after uint64) []FlagChange {
+	var d []FlagChange
+	for _, n := range FlagNames {
+		if (before^after)&n.Bit != 0 {
+			d = append(d, FlagChange{n.Name, after&n.Bit != 0})
+		}
+	}
+	return d
+}
 
 // Condition evaluates condition code cc (0 o, 1 no, 2 b, … 15 nle) on an EFLAGS value (SDM vol. 1, appendix B).
 func Condition(cc byte, flags uint64) bool {
