@@ -52,7 +52,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes", "emu emu/insn linux/abi loader memento emu/regs engines traps x86"},
 	{"kprobes/props", "x86 emu explore linux kprobes engines traps"},
 	{"kprobes/trace", "emu emu/insn linux/abi loader kprobes events/... traps"},
-	{"kprobes/kcall", "emu emu/insn loader/... kprobes events/... kprobes/trace traps"},
+	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/trace traps"},
 	{"uprobes", "x86 emu emu/insn linux linux/abi memento emu/regs engines events"},
 	{"uprobes/names", ""},
 	{"uprobes/source", ""},

@@ -244,7 +244,7 @@ func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 	next := c.nextRIP(in)
 	t := &Trap{Kind: SoftwareInt, Op: in.Opcode}
 	switch in.Opcode {
-	case 0xcc:
+	case x86.Int3:
 		t.Vector = VecBP
 	case 0xcd:
 		t.Vector = x86.Vector(in.Imm)

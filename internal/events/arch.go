@@ -42,16 +42,58 @@ const (
 	NumRegs
 )
 
-var regNames = [NumRegs]string{
-	"ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags", "cs", "ss", "orig_ax",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-	"ds", "es", "fs", "gs",
+// firstGeneral are the general registers that both architectures have, by field.
+var firstGeneral = [...]x86.Reg{RegAX: x86.RAX, RegBX: x86.RBX, RegCX: x86.RCX, RegDX: x86.RDX,
+	RegSI: x86.RSI, RegDI: x86.RDI, RegBP: x86.RBP, RegSP: x86.RSP}
+
+// General is the general register that the field holds, if it is one's.
+func (r Reg) General() (x86.Reg, bool) {
+	switch {
+	case int(r) < len(firstGeneral):
+		return firstGeneral[r], true
+	case r >= RegR8 && r <= RegR15:
+		return x86.R8 + x86.Reg(r-RegR8), true
+	}
+	return 0, false
+}
+
+// Segment is the segment register that the field holds, if it is one's.
+func (r Reg) Segment() (int, bool) {
+	switch r {
+	case RegCS:
+		return x86.CS, true
+	case RegSS:
+		return x86.SS, true
+	case RegDS:
+		return x86.DS, true
+	case RegES:
+		return x86.ES, true
+	case RegFS:
+		return x86.FS, true
+	case RegGS:
+		return x86.GS, true
+	}
+	return 0, false
 }
 
 // String is the name that %NAME uses (regs_query_register_offset()).
 func (r Reg) String() string {
-	if r < NumRegs {
-		return regNames[r]
+	if g, ok := r.General(); ok {
+		if g < x86.R8 {
+			return g.NameOf(2)
+		}
+		return g.NameOf(8)
+	}
+	if s, ok := r.Segment(); ok {
+		return x86.SegmentName(s)
+	}
+	switch r {
+	case RegIP:
+		return "ip"
+	case RegFlags:
+		return "flags"
+	case RegOrigAX:
+		return "orig_ax"
 	}
 	return "?"
 }
@@ -60,7 +102,7 @@ func (r Reg) String() string {
 // those of struct pt_regs, so "eax", "rax" and "AX" are none.
 func RegisterNamed(a x86.Arch, name string) (Reg, bool) {
 	for r := Reg(0); r < NumRegs; r++ {
-		if regNames[r] == name {
+		if r.String() == name {
 			return r, has(a, r)
 		}
 	}

@@ -1,29 +1,23 @@
 package format
 
-var registers32 = []string{"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"}
-
-var registers64 = []string{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"}
+import "trapline/internal/x86"
 
 // generalRegisters lists the full-width general registers of an architecture.
 func generalRegisters(arch string) []string {
-	if arch == "x86_64" {
-		return registers64
-	}
-	return registers32
+	a, _ := x86.ParseArch(arch) // parseMachine has checked it
+	return a.RegNames()
 }
 
 func isRegister(arch, name string) bool { return contains(generalRegisters(arch), name) }
 
 // readableRegisters lists what an expression may name behind "%".
 func readableRegisters(arch string) []string {
-	list := append([]string(nil), generalRegisters(arch)...)
-	if arch == "x86_64" {
-		list = append(list, "rip", "rflags")
-	} else {
-		list = append(list, "eip", "eflags")
+	a, _ := x86.ParseArch(arch)
+	list := append(a.RegNames(), a.IPName(), a.FlagsName())
+	for _, segment := range []int{x86.CS, x86.SS, x86.DS, x86.ES} {
+		list = append(list, x86.SegmentName(segment))
 	}
-	list = append(list, "cs", "ss", "ds", "es", "cr2", "dr6", "cpl")
+	list = append(list, "cr2", "dr6", "cpl")
 	return append(list, TaskFlags...)
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"trapline/internal/x86"
 )
 
 // Task says where a vCPU starts.
@@ -103,8 +105,18 @@ type RegValue struct {
 	Pos   Pos
 }
 
-// TaskFlags are the flags that a task may start with.
-var TaskFlags = []string{"CF", "PF", "AF", "ZF", "SF", "TF", "IF", "DF", "OF", "NT", "RF", "AC", "ID"}
+// TaskFlags are the flags that a task may start with, lowest bit first: those of
+// virtual-8086 mode it has no use for.
+var TaskFlags = taskFlags()
+
+func taskFlags() (names []string) {
+	for _, f := range slices.Backward(x86.FlagNames) {
+		if f.Bit&(x86.VM|x86.VIF|x86.VIP) == 0 {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
 
 func (f *File) parseTasks(lines []line) error {
 	for _, l := range lines {

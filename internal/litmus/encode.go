@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"trapline/internal/x86"
 )
 
 // encoder makes the machine code of a thread, for 64-bit code that lies
@@ -86,7 +88,7 @@ var arithmetic = []string{"add", "or", "", "", "and", "sub", "xor", "cmp"}
 // plain are the instructions without operands.
 var plain = map[string][]byte{
 	"mfence": {0x0f, 0xae, 0xf0}, "lfence": {0x0f, 0xae, 0xe8}, "sfence": {0x0f, 0xae, 0xf8}, "nop": {0x90},
-	"endbr64": {0xf3, 0x0f, 0x1e, 0xfa}, "cpuid": {0x0f, 0xa2}, "int3": {0xcc},
+	"endbr64": {0xf3, 0x0f, 0x1e, 0xfa}, "cpuid": {0x0f, 0xa2}, "int3": {x86.Int3},
 }
 
 func (e *encoder) instruction(in *Instruction) {

@@ -66,12 +66,6 @@ type machineEnv struct {
 // shows is the environment of what people are shown.
 func (r *Run) shows(cpu int) machineEnv { return machineEnv{r.symbols, r, cpu, r.Machine.Look()} }
 
-// selectors are the segment registers that expressions know.
-var selectors = map[string]emu.Register{
-	"es": emu.RegisterSegment + emu.ES, "cs": emu.RegisterSegment + emu.CS,
-	"ss": emu.RegisterSegment + emu.SS, "ds": emu.RegisterSegment + emu.DS,
-}
-
 func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	if cpu == expr.ThisCPU {
 		cpu = e.cpu
@@ -89,8 +83,8 @@ func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	case "cpl":
 		return e.door.Register(cpu, emu.RegisterCPL), nil
 	}
-	if r, ok := selectors[name]; ok {
-		return e.door.Register(cpu, r), nil
+	if s, ok := x86.SegmentNamed(name); ok {
+		return e.door.Register(cpu, emu.RegisterSegment+emu.Register(s)), nil
 	}
 	if isFlag(name) {
 		return flagOf(name, e.door.Register(cpu, emu.RegisterFlags)), nil

@@ -152,7 +152,7 @@ func (r *Run) raiseActor(actor int) *emu.Event {
 	c := r.Machine.CPUs[x.cpu]
 	return &emu.Event{
 		Seq: r.Machine.Seq, CPU: x.cpu, Kind: emu.StepIdle, PC: c.LinearPC(), Before: c.Core, After: c.Core,
-		Notes: []emu.Note{{Kind: NoteRaised, ID: "S1", Text: fmt.Sprintf("the %s interrupt (vector %#x) is raised", x.kind, x.vector)}},
+		Notes: []emu.Note{{Kind: NoteRaised, ID: "S1", Text: fmt.Sprintf("the %s interrupt (vector %#x) is raised", x.kind, uint8(x.vector))}},
 	}
 }
 

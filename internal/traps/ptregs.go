@@ -1,64 +1,93 @@
 package traps
 
-import "trapline/internal/emu"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/x86"
+)
 
-// Field is a word of struct pt_regs.
+// Field is a word of struct pt_regs: a general register by its number, or one of
+// those below.
 type Field uint8
 
 // Fields of struct pt_regs common to both architectures, by role.
 const (
-	FieldIP Field = iota
+	FieldIP Field = x86.NumRegs + iota
 	FieldCS
 	FieldFlags
-	FieldSP
 	FieldSS
 	FieldOrigAX
-	FieldAX
 	FieldDS // 32-bit only, as is FieldES
 	FieldES
+	numFields
+
+	FieldAX = Field(x86.RAX)
+	FieldSP = Field(x86.RSP)
 )
 
-// Names of the words of struct pt_regs, lowest address first (K2).
+// The words of struct pt_regs, lowest address first (K2).
 var (
-	ptRegs32 = []string{"ebx", "ecx", "edx", "esi", "edi", "ebp", "eax", "xds", "xes", "orig_eax",
-		"eip", "xcs", "eflags", "esp", "xss"}
-	ptRegs64 = []string{"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx",
-		"rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss"}
-	fields32 = [...]uint64{FieldIP: 40, FieldCS: 44, FieldFlags: 48, FieldSP: 52, FieldSS: 56, FieldOrigAX: 36, FieldAX: 24, FieldDS: 28, FieldES: 32}
-	fields64 = [...]uint64{FieldIP: 128, FieldCS: 136, FieldFlags: 144, FieldSP: 152, FieldSS: 160, FieldOrigAX: 120, FieldAX: 80}
+	ptRegs32 = []Field{Field(x86.RBX), Field(x86.RCX), Field(x86.RDX), Field(x86.RSI), Field(x86.RDI), Field(x86.RBP),
+		FieldAX, FieldDS, FieldES, FieldOrigAX, FieldIP, FieldCS, FieldFlags, FieldSP, FieldSS}
+	ptRegs64 = []Field{Field(x86.R15), Field(x86.R14), Field(x86.R13), Field(x86.R12), Field(x86.RBP), Field(x86.RBX),
+		Field(x86.R11), Field(x86.R10), Field(x86.R9), Field(x86.R8), FieldAX, Field(x86.RCX), Field(x86.RDX), Field(x86.RSI),
+		Field(x86.RDI), FieldOrigAX, FieldIP, FieldCS, FieldFlags, FieldSP, FieldSS}
+
+	ptRegs  = [...][]Field{emu.I386: ptRegs32, emu.AMD64: ptRegs64}
+	offsets = [...][numFields]uint64{emu.I386: offsetsOf(emu.I386), emu.AMD64: offsetsOf(emu.AMD64)}
 )
+
+func offsetsOf(a emu.Arch) (l [numFields]uint64) {
+	for i, f := range ptRegs[a] {
+		l[f] = uint64(i * a.Word())
+	}
+	return l
+}
+
+// name is the field's in struct pt_regs of the kernels modelled.
+func (f Field) name(a emu.Arch) string {
+	segment := func(s int) string {
+		if a == emu.I386 {
+			return "x" + x86.SegmentName(s)
+		}
+		return x86.SegmentName(s)
+	}
+	switch f {
+	case FieldIP:
+		return a.IPName()
+	case FieldCS:
+		return segment(x86.CS)
+	case FieldFlags:
+		return "eflags"
+	case FieldSS:
+		return segment(x86.SS)
+	case FieldOrigAX:
+		return "orig_" + x86.RAX.Name(a)
+	case FieldDS:
+		return segment(x86.DS)
+	case FieldES:
+		return segment(x86.ES)
+	}
+	return x86.Reg(f).Name(a)
+}
 
 const ptRegsSize64 = 21 * 8
 
 // PtRegsName names the word of struct pt_regs at an offset of bytes; false:
 // there is none.
 func PtRegsName(a emu.Arch, off uint64) (string, bool) {
-	word, names := uint64(a.Word()), ptRegs32
-	if a == emu.AMD64 {
-		names = ptRegs64
-	}
-	if off%word != 0 || off/word >= uint64(len(names)) {
+	word, fields := uint64(a.Word()), ptRegs[a]
+	if off%word != 0 || off/word >= uint64(len(fields)) {
 		return "", false
 	}
-	return names[off/word], true
+	return fields[off/word].name(a), true
 }
 
 // Offset is where a field lies in struct pt_regs, in bytes.
-func (f Field) Offset(a emu.Arch) uint64 {
-	if a == emu.AMD64 {
-		return fields64[f]
-	}
-	return fields32[f]
-}
+func (f Field) Offset(a emu.Arch) uint64 { return offsets[a][f] }
 
 // gprOffset is where general register r lies in struct pt_regs. The stack
 // pointer of a 32-bit kernel-mode frame is not saved: see PtRegs.Reg.
-func gprOffset(a emu.Arch, r emu.Reg) uint64 {
-	if a == emu.AMD64 {
-		return [...]uint64{80, 88, 96, 40, 152, 32, 104, 112, 72, 64, 56, 48, 24, 16, 8, 0}[r]
-	}
-	return [...]uint64{24, 4, 8, 0, 52, 20, 12, 16}[r]
-}
+func gprOffset(a emu.Arch, r emu.Reg) uint64 { return Field(r).Offset(a) }
 
 // FrameOf is where the entry stub puts the struct pt_regs of a delivery, and
 // the first address behind all that the delivery pushed: a stub that leaves a
@@ -66,7 +95,7 @@ func gprOffset(a emu.Arch, r emu.Reg) uint64 {
 // thread's. False: the delivery pushed none.
 func (k *Kernel) FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool) {
 	for _, w := range d.Frame {
-		if w.Name != "eip" && w.Name != "rip" {
+		if w.Name != k.M.Arch.IPName() {
 			continue
 		}
 		regs = w.Addr - FieldIP.Offset(k.M.Arch)

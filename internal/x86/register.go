@@ -2,6 +2,7 @@ package x86
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -120,3 +121,9 @@ func (a Arch) FlagsName() string {
 
 // SegmentName names a segment register: "es" for ES.
 func SegmentName(s int) string { return segmentNames[s] }
+
+// SegmentNamed finds a segment register by name.
+func SegmentNamed(name string) (int, bool) {
+	s := slices.Index(segmentNames[:], name)
+	return s, s >= 0
+}

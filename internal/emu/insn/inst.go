@@ -61,7 +61,7 @@ type SegPrefix uint8
 
 const (
 	SegNone SegPrefix = iota
-	SegES             // 26
+	SegES             // 26; from here on in the order of x86.ES
 	SegCS             // 2E
 	SegSS             // 36
 	SegDS             // 3E
@@ -70,9 +70,11 @@ const (
 )
 
 func (s SegPrefix) String() string {
-	names := [...]string{"none", "es", "cs", "ss", "ds", "fs", "gs"}
-	if int(s) < len(names) {
-		return names[s]
+	switch {
+	case s == SegNone:
+		return "none"
+	case s <= SegGS:
+		return x86.SegmentName(int(s - SegES))
 	}
 	return fmt.Sprintf("SegPrefix(%d)", uint8(s))
 }

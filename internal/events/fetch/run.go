@@ -84,8 +84,7 @@ func (r *run) register(reg events.Reg) uint64 {
 	if r.prog.def.Arch != x86.I386 {
 		return v
 	}
-	switch reg {
-	case events.RegCS, events.RegSS, events.RegDS, events.RegES, events.RegFS, events.RegGS:
+	if _, ok := reg.Segment(); ok {
 		return v & 0xffff
 	}
 	return v

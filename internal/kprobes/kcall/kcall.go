@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 
+	"trapline/internal/x86"
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes"
@@ -234,7 +235,7 @@ func (c *Caller) Boundaries(function string) ([]uint64, error) {
 	}
 	code := c.Peek(s.Addr, int(s.Size))
 	c.Probes.Original(s.Addr, code)
-	for len(code) > 0 && code[len(code)-1] == 0xcc {
+	for len(code) > 0 && code[len(code)-1] == x86.Int3 {
 		code = code[:len(code)-1]
 	}
 	var list []uint64
@@ -243,7 +244,7 @@ func (c *Caller) Boundaries(function string) ([]uint64, error) {
 		if err != nil || in.Len == 0 {
 			return nil, fmt.Errorf("%s+%#x: no instruction that can be decoded", function, off)
 		}
-		if code[off] != 0xcc {
+		if code[off] != x86.Int3 {
 			list = append(list, s.Addr+uint64(off))
 		}
 		off += in.Len

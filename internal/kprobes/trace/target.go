@@ -14,14 +14,6 @@ type target struct {
 	door    emu.Door
 }
 
-// general are the general registers in the order of events.RegAX and on.
-var general = [...]emu.Reg{
-	events.RegAX: emu.RAX, events.RegBX: emu.RBX, events.RegCX: emu.RCX, events.RegDX: emu.RDX,
-	events.RegSI: emu.RSI, events.RegDI: emu.RDI, events.RegBP: emu.RBP, events.RegSP: emu.RSP,
-	events.RegR8: emu.R8, events.RegR9: emu.R9, events.RegR10: emu.R10, events.RegR11: emu.R11,
-	events.RegR12: emu.R12, events.RegR13: emu.R13, events.RegR14: emu.R14, events.RegR15: emu.R15,
-}
-
 // Register reads the saved registers. The 32-bit frame of interrupted kernel
 // code has no stack segment, and none has FS and GS: those are the CPU's.
 func (t *target) Register(r events.Reg) uint64 {
@@ -49,7 +41,8 @@ func (t *target) Register(r events.Reg) uint64 {
 	case events.RegGS:
 		return uint64(c.CPU.Seg[emu.GS].Sel)
 	}
-	return c.Regs.Reg(general[r])
+	g, _ := r.General()
+	return c.Regs.Reg(g)
 }
 
 // ReadUser reads what ring 3 may read and is present.

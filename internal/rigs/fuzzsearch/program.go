@@ -3,6 +3,8 @@ package fuzzsearch
 import (
 	"fmt"
 	"strings"
+
+	"trapline/internal/x86"
 )
 
 // program makes a scenario of a Linux program.
@@ -93,7 +95,7 @@ func (m *maker) programResult() string { return fmt.Sprintf("word+%d", 8+4*m.Int
 func call(number int, args ...string) string {
 	text := fmt.Sprintf("movl $%d, %%eax", number)
 	for i, a := range args {
-		text += fmt.Sprintf("\n\tmovl %s, %%%s", a, [...]string{"edi", "esi", "edx", "r10d"}[i])
+		text += fmt.Sprintf("\n\tmovl %s, %%%s", a, [...]x86.Reg{x86.RDI, x86.RSI, x86.RDX, x86.R10}[i].NameOf(4))
 	}
 	return text + "\n\tsyscall"
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/arch/x86/x86asm"
+
+	"trapline/internal/x86"
 )
 
 // Comparer compares runs of the same program and counts what it saw. The zero
@@ -172,7 +174,7 @@ func compareRegisters(m Mode, want, got *State, undefined uint64,
 		return true
 	}
 	for i := range want.Selectors {
-		if number(segmentNames[i], uint64(want.Selectors[i]), uint64(got.Selectors[i])) {
+		if number(x86.SegmentName(i), uint64(want.Selectors[i]), uint64(got.Selectors[i])) {
 			return true
 		}
 	}

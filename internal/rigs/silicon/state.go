@@ -1,6 +1,10 @@
 package silicon
 
-import "fmt"
+import (
+	"fmt"
+
+	"trapline/internal/x86"
+)
 
 // Mode is the processor mode that a program runs in.
 type Mode uint8
@@ -93,17 +97,10 @@ var selectors = map[Mode][6]uint16{
 	Mode64: {CS: 0x33, SS: 0x2b},
 }
 
-var gprNames = [16]string{
-	"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-}
-
 // RegisterName returns the name of general register n in mode m: "eax" or "rax".
 func (m Mode) RegisterName(n int) string {
 	if m == Mode32 {
-		return "e" + gprNames[n][1:]
+		return x86.Reg(n).NameOf(4)
 	}
-	return gprNames[n]
+	return x86.Reg(n).NameOf(8)
 }
-
-var segmentNames = [6]string{"es", "cs", "ss", "ds", "fs", "gs"}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // signalFrame is what a signal's delivery put on a thread's stack, as long as
@@ -15,10 +16,15 @@ type signalFrame struct {
 
 // rtSigframe names the words of struct rt_sigframe of x86-64: the restorer's
 // address, struct ucontext with struct sigcontext in it.
-var rtSigframe = []string{
-	"pretcode", "uc_flags", "uc_link", "ss_sp", "ss_flags", "ss_size",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rdi", "rsi", "rbp", "rbx", "rdx", "rax", "rcx", "rsp", "rip", "eflags",
-	"cs", "err", "trapno", "oldmask", "cr2", "fpstate",
+var rtSigframe = rtSigframeNames()
+
+func rtSigframeNames() []string {
+	l := []string{"pretcode", "uc_flags", "uc_link", "ss_sp", "ss_flags", "ss_size"}
+	for _, r := range []x86.Reg{x86.R8, x86.R9, x86.R10, x86.R11, x86.R12, x86.R13, x86.R14, x86.R15,
+		x86.RDI, x86.RSI, x86.RBP, x86.RBX, x86.RDX, x86.RAX, x86.RCX, x86.RSP} {
+		l = append(l, r.NameOf(8))
+	}
+	return append(l, x86.AMD64.IPName(), "eflags", "cs", "err", "trapno", "oldmask", "cr2", "fpstate")
 }
 
 // followSignals keeps the signal frames: setup_rt_frame() makes one, and it is

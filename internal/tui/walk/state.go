@@ -101,14 +101,12 @@ func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
 	for i := range a.Regs() {
 		add(emu.Reg(i).Name(a), c.GPR[i], before.GPR[i])
 	}
-	ip := map[emu.Arch]string{emu.I386: "eip", emu.AMD64: "rip"}[a]
-	add(ip, c.RIP, before.RIP)
+	add(a.IPName(), c.RIP, before.RIP)
 	return l
 }
 
-// shownFlags are those that a reader of probes needs, high bit first.
-var shownFlags = []x86.FlagChange{{Name: "NT"}, {Name: "RF"}, {Name: "OF"}, {Name: "DF"}, {Name: "IF"}, {Name: "TF"}, {Name: "SF"},
-	{Name: "ZF"}, {Name: "AF"}, {Name: "PF"}, {Name: "CF"}}
+// shownFlags are those that a reader of probes needs.
+const shownFlags = x86.NT | x86.RF | x86.OF | x86.DF | x86.IF | x86.TF | x86.SF | x86.ZF | x86.AF | x86.PF | x86.CF
 
 func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 	c := w.Run.Machine.CPUs[cpu]
@@ -117,11 +115,9 @@ func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 		before = ev.Before.RFLAGS
 	}
 	var l []Flag
-	for _, f := range shownFlags {
-		for _, n := range x86.FlagNames {
-			if n.Name == f.Name {
-				l = append(l, Flag{n.Name, c.RFLAGS&n.Bit != 0, (before^c.RFLAGS)&n.Bit != 0})
-			}
+	for _, f := range x86.FlagNames {
+		if f.Bit&shownFlags != 0 {
+			l = append(l, Flag{f.Name, c.RFLAGS&f.Bit != 0, (before^c.RFLAGS)&f.Bit != 0})
 		}
 	}
 	return l
