@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -46,15 +47,9 @@ const (
 )
 
 func (b Bounds) withDefaults() Bounds {
-	if b.Depth == 0 {
-		b.Depth = DefaultDepth
-	}
-	if b.States == 0 {
-		b.States = DefaultStates
-	}
-	if b.Memory == 0 {
-		b.Memory = DefaultMemory
-	}
+	b.Depth = cmp.Or(b.Depth, DefaultDepth)
+	b.States = cmp.Or(b.States, DefaultStates)
+	b.Memory = cmp.Or(b.Memory, DefaultMemory)
 	return b
 }
 

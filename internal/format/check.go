@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"trapline/internal/expr"
 )
@@ -130,7 +131,7 @@ func parseProperty(w *words) (Property, error) {
 	} else if !w.accept(":") {
 		return Property{}, w.line.at(x.at+n).errorAt(`":" behind the property's name`, "no %q", ":")
 	}
-	if !isName(name) || contains(append(PropertyNames(Everywhere), ExitProperty, OutputProperty), name) {
+	if !isName(name) || slices.Contains(append(PropertyNames(Everywhere), ExitProperty, OutputProperty), name) {
 		return Property{}, w.line.at(x.at).errorAt("a name of your own of letters, digits, _ . and -", "property named %q", name)
 	}
 	cond, err := w.rest("a condition")
@@ -217,8 +218,8 @@ func (f *File) checkTasks() error {
 		}
 		for _, c := range t.Calls {
 			switch {
-			case contains(ModuleOps, c.Operation):
-				if !contains(f.moduleNames(), c.Module) {
+			case slices.Contains(ModuleOps, c.Operation):
+				if !slices.Contains(f.moduleNames(), c.Module) {
 					return c.Pos.errorAt(meant(c.Module, f.moduleNames()), "no module %q", c.Module)
 				}
 			case c.Operation != "" && c.Operation != Echo && f.probe(c.Probe) == nil:
@@ -266,7 +267,7 @@ func (f *File) checkExpectations() error {
 		expected = append(expected, s.Violates...)
 	}
 	for _, e := range expected {
-		if !contains(known, e.Property) {
+		if !slices.Contains(known, e.Property) {
 			return e.Pos.errorAt(meant(e.Property, known), "%q is not checked", e.Property)
 		}
 	}

@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/tools/txtar"
@@ -141,7 +142,7 @@ func (f *File) parse(data []byte) error {
 	num := 1 + bytes.Count(f.archive.Comment, []byte("\n"))
 	for _, m := range f.archive.Files {
 		marker := line{num, "-- " + m.Name + " --"}
-		if !contains(Members, m.Name) {
+		if !slices.Contains(Members, m.Name) {
 			return marker.at(3).errorAt(meant(m.Name, Members), "unknown member %q", m.Name)
 		}
 		if first, twice := f.members[m.Name]; twice {
@@ -240,13 +241,4 @@ func splitLines(data []byte, num int) ([]line, error) {
 		num++
 	}
 	return list, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,10 @@
 package format
 
-import "trapline/internal/engines"
+import (
+	"slices"
+
+	"trapline/internal/engines"
+)
 
 // What only one kind of scenario has.
 var (
@@ -39,7 +43,7 @@ func (f *File) checkKind() error {
 		}
 	}
 	for i := range f.Steps {
-		if s := &f.Steps[i]; contains(verbs, s.Verb) {
+		if s := &f.Steps[i]; slices.Contains(verbs, s.Verb) {
 			return s.Pos.errorAt("another directive", "%q in a scenario of %s", s.Verb, what)
 		}
 	}
@@ -53,13 +57,13 @@ func (f *File) checkKind() error {
 
 func (p *Probe) checkKind(lines, actions []string, what string) error {
 	for _, l := range p.lines {
-		if contains(lines, l.kind) {
+		if slices.Contains(lines, l.kind) {
 			return l.pos.errorAt("another line", "%q in a scenario of %s", l.kind, what)
 		}
 	}
 	for _, list := range p.Handlers {
 		for i := range list {
-			if contains(actions, list[i].Kind) {
+			if slices.Contains(actions, list[i].Kind) {
 				return list[i].Pos.errorAt("another action", "%q in a scenario of %s", list[i].Kind, what)
 			}
 		}
@@ -81,7 +85,7 @@ func (f *File) checkKindOfProperties(what string) error {
 		return f.Machine.EnginePos.errorAt("a member linux or uprobe_events too", "engine %s in a scenario of kernel code", f.Machine.Engine)
 	}
 	for _, p := range f.Check {
-		if p.Cond == nil && !contains(known, p.Name) {
+		if p.Cond == nil && !slices.Contains(known, p.Name) {
 			return p.Pos.errorAt(meant(p.Name, known), "%s in a scenario of %s", p.Name, what)
 		}
 	}

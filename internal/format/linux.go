@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -165,7 +166,7 @@ func (w *words) content(g *GuestFile) (err error) {
 func (f *File) Named() []string {
 	var list []string
 	add := func(name string) {
-		if name != "" && !contains(list, name) {
+		if name != "" && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}

@@ -1,6 +1,10 @@
 package format
 
-import "trapline/internal/x86"
+import (
+	"slices"
+
+	"trapline/internal/x86"
+)
 
 // generalRegisters lists the full-width general registers of an architecture.
 func generalRegisters(arch string) []string {
@@ -8,7 +12,7 @@ func generalRegisters(arch string) []string {
 	return a.RegNames()
 }
 
-func isRegister(arch, name string) bool { return contains(generalRegisters(arch), name) }
+func isRegister(arch, name string) bool { return slices.Contains(generalRegisters(arch), name) }
 
 // readableRegisters lists what an expression may name behind "%".
 func readableRegisters(arch string) []string {
@@ -21,4 +25,4 @@ func readableRegisters(arch string) []string {
 	return append(list, TaskFlags...)
 }
 
-func isReadable(arch, name string) bool { return contains(readableRegisters(arch), name) }
+func isReadable(arch, name string) bool { return slices.Contains(readableRegisters(arch), name) }

@@ -68,7 +68,7 @@ const (
 )
 
 // OnModule reports whether a module comes or goes by the call.
-func (c *TaskCall) OnModule() bool { return contains(ModuleOps, c.Operation) }
+func (c *TaskCall) OnModule() bool { return slices.Contains(ModuleOps, c.Operation) }
 
 // OnEvents reports whether the call is about the event files or modules.
 func (c *TaskCall) OnEvents() bool { return c.Operation == Echo || c.OnModule() }
@@ -183,9 +183,9 @@ func (t *Task) parseCalls(w *words) error {
 			name, closed := strings.CutSuffix(arg, ")")
 			c = TaskCall{Operation: op, Pos: c.Pos}
 			switch {
-			case contains(Operations, op) && closed:
+			case slices.Contains(Operations, op) && closed:
 				c.Probe = name
-			case contains(ModuleOps, op) && closed:
+			case slices.Contains(ModuleOps, op) && closed:
 				c.Module = name
 			default:
 				return c.Pos.errorAt(meant(op, slices.Concat(Operations, ModuleOps))+", with a probe or a module in parentheses", "unknown operation %q", text)
@@ -259,7 +259,7 @@ func (t *Task) parseFlags(w *words) error {
 	}
 	at := x.at
 	for _, name := range strings.Split(x.text, ",") {
-		if !contains(TaskFlags, name) {
+		if !slices.Contains(TaskFlags, name) {
 			return w.line.at(at).errorAt(meant(name, TaskFlags), "unknown flag %q", name)
 		}
 		t.Flags = append(t.Flags, name)

@@ -1,6 +1,9 @@
 package loader
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+)
 
 // What ReadELF and Check say of an input; test with errors.Is.
 var (
@@ -36,17 +39,9 @@ const (
 )
 
 func (l Limits) withDefaults() Limits {
-	if l.Segments == 0 {
-		l.Segments = DefaultSegments
-	}
-	if l.Memory == 0 {
-		l.Memory = DefaultMemory
-	}
-	if l.Symbols == 0 {
-		l.Symbols = DefaultSymbols
-	}
-	if l.Name == 0 {
-		l.Name = DefaultName
-	}
+	l.Segments = cmp.Or(l.Segments, DefaultSegments)
+	l.Memory = cmp.Or(l.Memory, DefaultMemory)
+	l.Symbols = cmp.Or(l.Symbols, DefaultSymbols)
+	l.Name = cmp.Or(l.Name, DefaultName)
 	return l
 }

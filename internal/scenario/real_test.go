@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -86,7 +87,7 @@ func TestRealInput(t *testing.T) {
 			require.Greater(t, len(all), 250)
 			probes := functions
 			for i := 3; i < len(all); i += 11 {
-				if !contains(functions, strings.TrimSuffix(all[i], "+0")) {
+				if !slices.Contains(functions, strings.TrimSuffix(all[i], "+0")) {
 					probes = append(probes, all[i])
 				}
 			}
@@ -138,15 +139,6 @@ func finish(t *testing.T, f *scenario.File, engine string) *scenario.Run {
 	t.Cleanup(r.Close)
 	require.NoError(t, r.Finish(context.Background(), nil))
 	return r
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // TestProgramFlawsHaveAPlace: files that are no program for the machine.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/kprobes/props"
@@ -51,7 +52,7 @@ func (b *builder) startTask(t *format.Task) error {
 	if t.Flags != nil {
 		c.RFLAGS = emu.FlagsFixed
 		for _, f := range x86.FlagNames {
-			if contains(t.Flags, f.Name) {
+			if slices.Contains(t.Flags, f.Name) {
 				c.RFLAGS |= f.Bit
 			}
 		}

@@ -1,5 +1,7 @@
 package sched
 
+import "slices"
+
 // ReplayQuantum is how many steps in a row an actor takes once a replayed
 // schedule is used up.
 const ReplayQuantum = 1000
@@ -48,7 +50,7 @@ func (r *Replay) Next(runnable []int, last int) (int, bool) {
 		return r.tail.Next(runnable, last)
 	}
 	at := r.runs[r.run]
-	if !contains(runnable, at.Actor) {
+	if !slices.Contains(runnable, at.Actor) {
 		r.lost = true
 		return 0, false
 	}

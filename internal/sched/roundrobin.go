@@ -1,5 +1,7 @@
 package sched
 
+import "slices"
+
 // RoundRobin lets each actor take Quantum steps, or as many as it can, then
 // goes on to the next higher one. A quantum of 0 switches only when an actor
 // cannot go on.
@@ -17,7 +19,7 @@ func (r *RoundRobin) Begin(n int) bool {
 
 // Next stays with last while its quantum lasts.
 func (r *RoundRobin) Next(runnable []int, last int) (int, bool) {
-	if contains(runnable, last) && (r.Quantum == 0 || r.left > 0) {
+	if slices.Contains(runnable, last) && (r.Quantum == 0 || r.left > 0) {
 		r.left--
 		return last, true
 	}

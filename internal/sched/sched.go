@@ -21,13 +21,3 @@ type Scheduler interface {
 	// who took the step before, -1 at the start. False stops the run.
 	Next(runnable []int, last int) (int, bool)
 }
-
-// contains reports whether ascending list has v.
-func contains(list []int, v int) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
-}

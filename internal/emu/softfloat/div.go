@@ -41,7 +41,7 @@ func quotient(a, b Number) (exp int32, hi, lo uint64) {
 		hi, r = bits.Div64(a.mant, 0, b.mant)
 	}
 	lo, r = bits.Div64(r, 0, b.mant)
-	return exp, hi, lo | b2u(r != 0)
+	return exp, hi, lo | sticky(r)
 }
 
 // sqrt is the square root of a.

@@ -12,7 +12,7 @@ func (e *Env) keep(sign bool, hi, lo uint64, drop uint) (m uint64, carry, inexac
 	rest, half := lo, uint64(integerBit)
 	lsb := uint64(1) << drop
 	if drop > 0 {
-		rest = hi&(lsb-1)<<1 | b2u(lo != 0)
+		rest = hi&(lsb-1)<<1 | sticky(lo)
 		half = lsb
 		hi &^= lsb - 1
 	}
@@ -150,13 +150,13 @@ func shiftRight(hi, lo uint64, n uint) (uint64, uint64) {
 	case n == 0:
 		return hi, lo
 	case n < 64:
-		return hi >> n, hi<<(64-n) | lo>>n | b2u(lo<<(64-n) != 0)
+		return hi >> n, hi<<(64-n) | lo>>n | sticky(lo<<(64-n))
 	case n == 64:
-		return 0, hi | b2u(lo != 0)
+		return 0, hi | sticky(lo)
 	case n < 128:
-		return 0, hi>>(n-64) | b2u(hi<<(128-n) != 0 || lo != 0)
+		return 0, hi>>(n-64) | sticky(hi<<(128-n)|lo)
 	}
-	return 0, b2u(hi|lo != 0)
+	return 0, sticky(hi | lo)
 }
 
 // normalise shifts hi:lo, which is not 0, left until its top bit is set.
@@ -168,8 +168,9 @@ func normalise(exp int32, hi, lo uint64) (int32, uint64, uint64) {
 	return exp - int32(n), hi<<n | lo>>(64-n), lo << n
 }
 
-func b2u(b bool) uint64 {
-	if b {
+// sticky is the bit that stands for bits that were shifted out: 1 if any was set.
+func sticky(lost uint64) uint64 {
+	if lost != 0 {
 		return 1
 	}
 	return 0

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 
-	"trapline/internal/x86"
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes"
@@ -18,6 +17,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/loader/vmlinux"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Bounds of a call.
