@@ -41,7 +41,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"record", "emu sched"},
 	{"linux", "emu emu/insn linux/abi loader memento emu/regs x86"},
 
-	{"traps", "emu emu/insn loader emu/regs x86"},
+	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 
 	{"events/fetch", "x86 events"},
 	{"glob", ""},
@@ -50,7 +50,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"events/tracearray", "events events/fetch events/filter events/tracefs"},
 	{"events/tracedir", "events events/tracearray events/tracefs"},
 	{"kprobes", "emu emu/insn linux/abi loader memento emu/regs engines traps x86"},
-	{"kprobes/props", "x86 emu explore linux kprobes engines traps"},
+	{"kprobes/props", "linux/abi x86 emu explore linux kprobes engines traps"},
 	{"kprobes/trace", "emu emu/insn linux/abi loader kprobes events/... traps"},
 	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/trace traps"},
 	{"uprobes", "x86 emu emu/insn linux linux/abi memento emu/regs engines events"},

@@ -10,13 +10,13 @@ import (
 	"syscall"
 	"time"
 
-	"trapline/internal/linux"
+	"trapline/internal/linux/abi"
 )
 
 // interruption is the cause of a context that a signal ended.
 type interruption struct{ signal syscall.Signal }
 
-func (i *interruption) Error() string { return "interrupted by " + linux.SignalName(int(i.signal)) }
+func (i *interruption) Error() string { return "interrupted by " + abi.SignalName(int(i.signal)) }
 
 // interruptedBy is the interruption that ended ctx, or nil.
 func interruptedBy(ctx context.Context) *interruption {

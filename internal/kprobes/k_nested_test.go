@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
 )
 
@@ -186,7 +187,7 @@ func TestK14NobodysBreakpoint(t *testing.T) {
 			why, micro := r.run(0)
 			require.Equal(t, "killed by SIGTRAP", why)
 			require.Contains(t, micro, "force_sig")
-			require.EqualValues(t, 1<<traps.SIGTRAP, r.k.Tasks[0].Got)
+			require.EqualValues(t, 1<<abi.SIGTRAP, r.k.Tasks[0].Got)
 
 			r = newKit(t, a, engine, 1)
 			r.start(0, r.kernel(0xcc, 0xc3))

@@ -209,7 +209,7 @@ func trapCode(trap emu.Trap) int32 {
 // blocks.
 func (t *Thread) fault(trap emu.Trap, code, cr2 uint64, info sigInfo) {
 	if t.k.tells() {
-		t.k.note(NoteSignal, "%s is sent to thread %d", SignalName(info.signo), t.TID)
+		t.k.note(NoteSignal, "%s is sent to thread %d", abi.SignalName(info.signo), t.TID)
 	}
 	t.trapNo, t.errCode, t.cr2 = uint64(trap.Vector), code, cr2
 	// A fault saves flags with RF (SDM vol. 3, 17.3.1.1). RIP is no canonical

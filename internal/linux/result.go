@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"trapline/internal/linux/abi"
 )
 
 // Bound names the limit that ended a run.
@@ -45,7 +47,7 @@ func (r Result) String() string {
 	case r.Bound != NoBound:
 		return fmt.Sprintf("stopped after %d instructions, bound reached: %s", r.Steps, r.Bound)
 	case r.Signal != 0:
-		return "killed by " + SignalName(r.Signal)
+		return "killed by " + abi.SignalName(r.Signal)
 	}
 	return fmt.Sprintf("exit %d", r.Code)
 }

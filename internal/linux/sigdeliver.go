@@ -99,7 +99,7 @@ func (k *Kernel) took(t *Thread, n int) {
 		k.cfg.OnSignal(t, n)
 	}
 	if k.tells() {
-		k.note(NoteSignal, "%s", SignalName(n))
+		k.note(NoteSignal, "%s", abi.SignalName(n))
 	}
 }
 

@@ -1,23 +1,6 @@
 package linux
 
-import (
-	"strconv"
-
-	"trapline/internal/linux/abi"
-)
-
-var signalNames = [abi.SIGRTMIN]string{"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
-	"SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD",
-	"SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
-	"SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS"}
-
-// SignalName names a signal, such as "SIGSEGV" or "SIGRT_3".
-func SignalName(n int) string {
-	if n > 0 && n < abi.SIGRTMIN {
-		return signalNames[n]
-	}
-	return "SIGRT_" + strconv.Itoa(n-abi.SIGRTMIN)
-}
+import "trapline/internal/linux/abi"
 
 // sigset is a set of signals: bit n-1 for signal n.
 type sigset uint64

@@ -164,7 +164,7 @@ func (p *Process) itimersFire() {
 		if it := &p.itimers[which]; it.due(now) {
 			k.readsRan = k.readsRan || which != abi.ITIMER_REAL
 			it.forward(now)
-			k.micro(emu.Micro{Name: "it_real_fn", In: "hrtimer_interrupt", Why: "an interval timer has run out: " + SignalName(signal)})
+			k.micro(emu.Micro{Name: "it_real_fn", In: "hrtimer_interrupt", Why: "an interval timer has run out: " + abi.SignalName(signal)})
 			p.send(sigInfo{signo: signal, code: abi.SI_KERNEL})
 		}
 	}

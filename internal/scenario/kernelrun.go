@@ -12,6 +12,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/kprobes/trace"
+	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -245,7 +246,7 @@ func (w *KernelRun) tasksText() string {
 		fmt.Fprintf(&b, "cpu%d %s", cpu, w.outcome(cpu))
 		for sig := range 64 {
 			if w.Kernel.Tasks[cpu].Got>>sig&1 != 0 {
-				b.WriteString(", got " + traps.SignalName(sig))
+				b.WriteString(", got " + abi.SignalName(sig))
 			}
 		}
 		b.WriteByte('\n')

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/linux"
+	"trapline/internal/linux/abi"
 )
 
 // property makes a built-in property of a Linux program (S4).
@@ -72,7 +73,7 @@ func (w *ProgramRun) exitDiffers(want *format.Exit) string {
 	r := w.kernel.Result()
 	got := format.Exit{Status: r.Code}
 	if r.Signal != 0 {
-		got = format.Exit{Signal: linux.SignalName(r.Signal)}
+		got = format.Exit{Signal: abi.SignalName(r.Signal)}
 	}
 	if r.Bound != linux.NoBound {
 		how, _ := w.ending()

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
 
@@ -69,12 +70,12 @@ func deliverSignal(x *Exec) Result {
 	t.Got |= 1 << sig
 	x.M.Touch(x.K.cells.Loc(x.C.ID), emu.Writes)
 	if t.Ptraced {
-		x.Sayf("K14", func() string { return SignalName(sig) + " goes to the debugger, which lets the task go on" })
+		x.Sayf("K14", func() string { return abi.SignalName(sig) + " goes to the debugger, which lets the task go on" })
 		return Next
 	}
 	t.Killed = sig
-	x.C.Shutdown = "killed by " + SignalName(sig)
-	x.Sayf("K14", func() string { return "the task is killed by " + SignalName(sig) })
+	x.C.Shutdown = "killed by " + abi.SignalName(sig)
+	x.Sayf("K14", func() string { return "the task is killed by " + abi.SignalName(sig) })
 	return Next
 }
 
@@ -82,7 +83,7 @@ func deliverSignal(x *Exec) Result {
 // sends the signal (K14).
 func seenSignal(x *Exec) {
 	regs := PtRegs{x.M, x.C, x.CallArg(1)}
-	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: SignalName(int(x.CallArg(0))), Addr: regs.Get(FieldIP)})
+	x.M.Note(emu.Note{Kind: NoteSignal, ID: "K14", Text: abi.SignalName(int(x.CallArg(0))), Addr: regs.Get(FieldIP)})
 }
 
 // Kinds of notes the stock path makes.

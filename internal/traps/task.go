@@ -24,25 +24,6 @@ type Task struct {
 	DebugReg7  uint64 // at the start
 }
 
-// Signal numbers (i386 and x86-64 alike).
-const (
-	SIGILL  = 4
-	SIGTRAP = 5
-	SIGBUS  = 7
-	SIGFPE  = 8
-	SIGSEGV = 11
-)
-
-var signalNames = map[int]string{SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGSEGV: "SIGSEGV"}
-
-// SignalName is the name of one of the signals that traps send.
-func SignalName(n int) string {
-	if s := signalNames[n]; s != "" {
-		return s
-	}
-	return fmt.Sprintf("signal %d", n)
-}
-
 // kernelState is the simulator-side part of a snapshot. Snapshots share what
 // did not change between them: nothing in here is written again.
 type kernelState struct {

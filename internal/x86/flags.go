@@ -38,6 +38,16 @@ var FlagNames = []struct {
 	{PF, "PF"}, {CF, "CF"},
 }
 
+// FlagName is the name of the flag that is a bit, or "".
+func FlagName(bit uint64) string {
+	for _, f := range FlagNames {
+		if f.Bit == bit {
+			return f.Name
+		}
+	}
+	return ""
+}
+
 // FormatFlags names the flags that are set, such as "IF ZF PF", or "-".
 func FormatFlags(f uint64) string {
 	var b strings.Builder

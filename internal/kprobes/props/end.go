@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/linux"
+	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
 
@@ -280,7 +280,7 @@ func signalNames(set uint64) string {
 	var names []string
 	for n := range 64 {
 		if set>>n&1 != 0 {
-			names = append(names, linux.SignalName(n))
+			names = append(names, abi.SignalName(n))
 		}
 	}
 	if names == nil {

@@ -1,5 +1,7 @@
 package abi
 
+import "strconv"
+
 // Signals.
 const (
 	SIGHUP    = 1
@@ -97,3 +99,19 @@ const (
 
 // SizeofSignalfdSiginfo is the size of struct signalfd_siginfo in bytes.
 const SizeofSignalfdSiginfo = 128
+
+var signalNames = [SIGRTMIN]string{"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
+	"SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD",
+	"SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
+	"SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS"}
+
+// SignalName names a signal, such as "SIGSEGV" or "SIGRT_3"; a number that is none is "signal 0".
+func SignalName(n int) string {
+	switch {
+	case n > 0 && n < SIGRTMIN:
+		return signalNames[n]
+	case n >= SIGRTMIN:
+		return "SIGRT_" + strconv.Itoa(n-SIGRTMIN)
+	}
+	return "signal " + strconv.Itoa(n)
+}

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -107,22 +108,22 @@ func (locks) Ops() map[string]traps.Op {
 
 // forceSig sends the signal of the vector in ebx.
 func forceSig(x *traps.Exec) traps.Result {
-	sig := uint64(traps.SIGSEGV)
+	sig := uint64(abi.SIGSEGV)
 	switch x86.Vector(x.C.Reg(emu.RBX)) {
 	case emu.VecDE, emu.VecMF, emu.VecXM:
-		sig = traps.SIGFPE
+		sig = abi.SIGFPE
 	case emu.VecDB, emu.VecBP:
-		sig = traps.SIGTRAP
+		sig = abi.SIGTRAP
 	case emu.VecUD:
-		sig = traps.SIGILL
+		sig = abi.SIGILL
 	case emu.VecNP, emu.VecSS, emu.VecAC:
-		sig = traps.SIGBUS
+		sig = abi.SIGBUS
 	}
 	const pending = 24 // of thread_info
 	at := x.K.Layout.ThreadInfo(x.C.ID) + pending
 	v, _ := x.M.PeekWord(x.C.Space, at, 4)
 	x.M.PokeWord(x.C.Space, at, 4, v|1<<sig)
-	x.M.Note(emu.Note{Kind: traps.NoteSignal, ID: "K14", Text: traps.SignalName(int(sig)), Addr: x.Regs.Get(traps.FieldIP)})
+	x.M.Note(emu.Note{Kind: traps.NoteSignal, ID: "K14", Text: abi.SignalName(int(sig)), Addr: x.Regs.Get(traps.FieldIP)})
 	return traps.Next
 }
 

@@ -105,8 +105,8 @@ func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
 	return l
 }
 
-// shownFlags are those that a reader of probes needs.
-const shownFlags = x86.NT | x86.RF | x86.OF | x86.DF | x86.IF | x86.TF | x86.SF | x86.ZF | x86.AF | x86.PF | x86.CF
+// shownFlags are those that a reader of probes needs, in the order in which they are shown.
+var shownFlags = [...]uint64{x86.NT, x86.RF, x86.OF, x86.DF, x86.IF, x86.TF, x86.SF, x86.ZF, x86.AF, x86.PF, x86.CF}
 
 func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 	c := w.Run.Machine.CPUs[cpu]
@@ -115,10 +115,8 @@ func (w *Walk) flags(cpu int, ev *emu.Event) []Flag {
 		before = ev.Before.RFLAGS
 	}
 	var l []Flag
-	for _, f := range x86.FlagNames {
-		if f.Bit&shownFlags != 0 {
-			l = append(l, Flag{f.Name, c.RFLAGS&f.Bit != 0, (before^c.RFLAGS)&f.Bit != 0})
-		}
+	for _, bit := range shownFlags {
+		l = append(l, Flag{x86.FlagName(bit), c.RFLAGS&bit != 0, (before^c.RFLAGS)&bit != 0})
 	}
 	return l
 }

@@ -33,26 +33,13 @@ func (t task) ReadUser(addr uint64, p []byte) int {
 	return len(p)
 }
 
-// gprOf are the general registers by their place in struct pt_regs.
-var gprOf = map[events.Reg]emu.Reg{
-	events.RegAX: emu.RAX, events.RegBX: emu.RBX, events.RegCX: emu.RCX, events.RegDX: emu.RDX,
-	events.RegSI: emu.RSI, events.RegDI: emu.RDI, events.RegBP: emu.RBP, events.RegSP: emu.RSP,
-	events.RegR8: emu.R8, events.RegR9: emu.R9, events.RegR10: emu.R10, events.RegR11: emu.R11,
-	events.RegR12: emu.R12, events.RegR13: emu.R13, events.RegR14: emu.R14, events.RegR15: emu.R15,
-}
-
-var segmentOf = map[events.Reg]int{
-	events.RegCS: emu.CS, events.RegSS: emu.SS, events.RegDS: emu.DS, events.RegES: emu.ES,
-	events.RegFS: emu.FS, events.RegGS: emu.GS,
-}
-
 // Register reads struct pt_regs, in which orig_ax is -1 after an exception.
 func (t task) Register(r events.Reg) uint64 {
 	c := t.Core()
-	if g, ok := gprOf[r]; ok {
+	if g, ok := r.General(); ok {
 		return c.GPR[g]
 	}
-	if s, ok := segmentOf[r]; ok {
+	if s, ok := r.Segment(); ok {
 		return uint64(c.Seg[s].Sel)
 	}
 	switch r {

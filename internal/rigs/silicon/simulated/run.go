@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/traps"
 )
@@ -83,7 +84,7 @@ func (s *Machine) signal(ev *emu.Event) (silicon.Signal, silicon.State, error) {
 				continue
 			}
 			var err error
-			if n.Text != traps.SignalName(want.Number) {
+			if n.Text != abi.SignalName(want.Number) {
 				err = fmt.Errorf("simulated: the kernel sends %s for vector %d; expected %s", n.Text, d.Trap.Vector, want)
 			}
 			return want, state, err
