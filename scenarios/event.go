@@ -51,7 +51,7 @@ func (e *Event) Vector() (uint8, bool) {
 	if e.ev.Delivery == nil {
 		return 0, false
 	}
-	return e.ev.Delivery.Trap.Vector, true
+	return uint8(e.ev.Delivery.Trap.Vector), true
 }
 
 // Work is the name of a micro-step, such as lock_kprobes; "": it was none.
