@@ -26,6 +26,7 @@ type File struct {
 	clock   clock      // of a timer
 	when    interval   // of a timer
 	watched []interest // by an epoll instance; replaced when it changes
+	queue   *mqueue
 	mask    sigset     // of a signalfd: the signals that it gives
 	sigs    *handlers  // of a signalfd: of the process that made it, whose signals are its edges
 }
@@ -50,6 +51,7 @@ const (
 	devTimer
 	devSignal // of signalfd(2)
 	devNotify // an inotify instance
+	devQueue  // a message queue
 )
 
 func (f *File) readable() bool {
@@ -83,6 +85,10 @@ func (k *Kernel) closeFile(f *File) {
 	}
 	if f.sock != nil {
 		k.releaseSocket(f.sock)
+	}
+	if q := f.queue; q != nil {
+		q.files--
+		k.dropQueue(q)
 	}
 	if f.pipe != nil {
 		f.pipe.drop(f)
@@ -140,6 +146,10 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.readTimer(t, f, b)
 	case devSignal:
 		return k.readSignals(t, f, b)
+	case devQueue:
+		n := copy(b, f.queue.text()[min(*pos, int64(len(f.queue.text()))):])
+		*pos += int64(n)
+		return int64(n)
 	case devStdout, devStderr, devNull:
 		return 0
 	}
@@ -324,6 +334,9 @@ func (k *Kernel) closeFD(t *fdTable, fd int) bool {
 	}
 	t.fds[fd] = descriptor{}
 	k.dropLocks(f, func(l *lock) bool { return l.table == t && t != nil })
+	if f.queue != nil {
+		f.queue.closed(k, t)
+	}
 	k.closeFile(f)
 	return true
 }

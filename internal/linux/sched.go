@@ -242,8 +242,8 @@ func (k *Kernel) allIdle(id int) bool {
 func (k *Kernel) wake(t *Thread) bool {
 	k.reaches = true
 	var r int64
-	if (t.signalReady() || t.trace.halt != 0) && !t.futexWoken() {
-		t.futex, t.futexes, t.sem = futexWait{}, nil, semWait{}
+	if (t.signalReady() || t.trace.halt != 0) && !t.futexWoken() && !t.mq.done {
+		t.futex, t.futexes, t.sem, t.mq = futexWait{}, nil, semWait{}, mqWait{}
 		r = t.wait.interrupt
 		k.stopOpening(t)
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {

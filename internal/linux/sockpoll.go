@@ -75,6 +75,8 @@ func (f *File) edges(k *Kernel) wakes {
 		w = f.pipe.wakes
 	case f.device == devEvent || f.device == devSemaphore || f.device == devNotify:
 		w = f.wakes
+	case f.queue != nil:
+		w = f.queue.wakes
 	case f.device == devSignal:
 		w = wakes{in: f.sigs.sent}
 	case f.device == devEpoll:

@@ -46,6 +46,7 @@ type kernelState struct {
 	unknown  map[unknownCall]int
 	bound    Bound
 	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
+	queues   []*mqueue    // replaced when it changes
 	nextIPC  [3]int       // numbers of the next ones, by kind
 	timed    []*File      // armed timers that are files; replaced when it changes
 	readsRan bool         // somebody has asked how long a process or thread ran
@@ -108,6 +109,7 @@ type snapshot struct {
 	fss      memento.Set[fsState]
 	sigs     memento.Set[handlers]
 	ipcs     memento.Set[ipcObject]
+	queues   memento.Set[mqueue]
 	extra    int // bytes in pipes, in messages and what sockets hold
 }
 
@@ -139,12 +141,15 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
 	s.sockets = memento.Of(o.sockets, (*socket).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
-	s.ipcs = memento.Of(o.ipcs, nil)
+	s.ipcs, s.queues = memento.Of(o.ipcs, nil), memento.Of(o.queues, nil)
 	for _, p := range o.pipes {
 		s.extra += len(p.data)
 	}
 	for _, i := range o.ipcs {
 		s.extra += i.bytes + 16*len(i.sems)
+	}
+	for _, q := range o.queues {
+		s.extra += q.bytes()
 	}
 	for _, x := range o.sockets {
 		s.extra += len(x.queue)*int(unsafe.Sizeof(packet{})) + x.queued
@@ -166,7 +171,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
 	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
-		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.extra + context*len(s.contexts) +
+		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.queues.Bytes() + s.extra + context*len(s.contexts) +
 		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
@@ -194,6 +199,7 @@ func (k *Kernel) Restore(v any) {
 	s.fss.Restore()
 	s.sigs.Restore()
 	s.ipcs.Restore()
+	s.queues.Restore()
 	for i := range s.contexts {
 		*s.contexts[i].at = s.contexts[i].was
 	}

@@ -49,6 +49,7 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 		n.hash(h)
 	}
 	k.hashIPC(h, o)
+	k.hashQueues(h, o)
 	for _, f := range k.timed {
 		h.Uint64(number(o, f))
 	}
@@ -378,6 +379,9 @@ func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {
 		h.Uint64(number(o, f.host.node))
+	}
+	if f.queue != nil {
+		h.Uint64(number(o, f.queue))
 	}
 	if f.sigs != nil || f.mask != 0 {
 		words(h, uint64(f.mask), number(o, f.sigs))

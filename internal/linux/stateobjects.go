@@ -37,6 +37,7 @@ type objects struct {
 	fss     []*fsState
 	sigs    []*handlers
 	ipcs    []*ipcObject
+	queues  []*mqueue
 }
 
 // add numbers an object; false: it has a number already, or is nil.
@@ -80,6 +81,9 @@ func (k *Kernel) objects() *objects {
 	for _, i := range k.ipcs {
 		add(o, &o.ipcs, i)
 	}
+	for _, q := range k.queues {
+		add(o, &o.queues, q)
+	}
 	for _, f := range k.timed {
 		o.file(f)
 	}
@@ -107,6 +111,7 @@ func (o *objects) thread(t *Thread) {
 		o.process(t.proc)
 		o.file(t.opening)
 		add(o, &o.ipcs, t.sem.set)
+		add(o, &o.queues, t.mq.queue)
 		if t.trace.by != nil {
 			o.thread(t.trace.by)
 		}
@@ -158,6 +163,7 @@ func (o *objects) mm(mm *MM) {
 func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
+		add(o, &o.queues, f.queue)
 		add(o, &o.sigs, f.sigs)
 		o.node(f.fifo)
 		o.socket(f.sock)

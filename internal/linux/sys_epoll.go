@@ -292,6 +292,8 @@ func (f *File) pollEvent(t *Thread) uint16 {
 			}
 		}
 		return r
+	case devQueue:
+		return f.queue.poll()
 	case devSignal:
 		if t.pending()&f.mask != 0 {
 			r |= abi.POLLIN

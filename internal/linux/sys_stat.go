@@ -35,6 +35,8 @@ func (f *File) stat() (abi.Stat, error) {
 	switch {
 	case f.fifo != nil:
 		s = f.fifo.stat()
+	case f.queue != nil:
+		s = f.queue.st
 	case f.sock != nil:
 		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
 	case f.isPipe():

@@ -75,11 +75,11 @@ func sysTimerCreate(k *Kernel, t *Thread, c *call) int64 {
 	return 0
 }
 
-// readEventArg reads the sigevent of a timer.
-func (t *Thread) readEventArg(c *call, tm *posixTimer) int64 {
+// readSigevent reads a struct sigevent.
+func (t *Thread) readSigevent(c *call, va uint64, tm *posixTimer) int64 {
 	b := make([]byte, abi.SizeofSigevent)
 	word := c.word()
-	if !t.proc.mm.Read(c.arg[1], b) {
+	if !t.proc.mm.Read(va, b) {
 		return errnoFault
 	}
 	if word == 4 {
@@ -88,6 +88,14 @@ func (t *Thread) readEventArg(c *call, tm *posixTimer) int64 {
 		tm.value = le.Uint64(b)
 	}
 	tm.signo, tm.notify, tm.tid = int(int32(le.Uint32(b[word:]))), le.Uint32(b[word+4:]), int(int32(le.Uint32(b[word+8:])))
+	return 0
+}
+
+// readEventArg reads and checks the sigevent of a timer.
+func (t *Thread) readEventArg(c *call, tm *posixTimer) int64 {
+	if r := t.readSigevent(c, c.arg[1], tm); r != 0 {
+		return r
+	}
 	switch tm.notify {
 	case abi.SIGEV_NONE:
 		return 0 // nobody is told, so there is nothing more to read

@@ -1,24 +1,32 @@
 package linux
 
 var callsOfIPC = callGroup{
-	subject: "System V IPC",
+	subject: "Queues, semaphores, shared memory",
 	both: []spec{
 		{"shmget", "xux", sysShmget, partial("SHM_HUGETLB is ENOMEM")},
 		{"shmat", "dxx", sysShmat, full},
-		{"shmctl", "ddx", sysShmctl, partial("the INFO and STAT commands are EINVAL, and SHM_LOCK does not show in the mode")},
+		{"shmctl", "ddx", sysShmctl, full},
 		{"shmdt", "x", sysShmdt, full},
 		{"semget", "xdx", sysSemget, full},
-		{"semctl", "dddx", sysSemctl, partial("the INFO and STAT commands are EINVAL")},
+		{"semctl", "dddx", sysSemctl, full},
 		{"msgget", "xx", sysMsgget, full},
 		{"msgsnd", "dxux", sysMsgsnd, full},
 		{"msgrcv", "dxudx", sysMsgrcv, full},
-		{"msgctl", "ddx", sysMsgctl, partial("the INFO and STAT commands are EINVAL")},
+		{"msgctl", "ddx", sysMsgctl, full},
+		{"mq_open", "sxox", sysMqOpen, full},
+		{"mq_unlink", "s", sysMqUnlink, full},
+		{"mq_timedsend", "dbuux", sysMqTimedsend, full},
+		{"mq_timedreceive", "dxuxx", sysMqTimedreceive, full},
+		{"mq_notify", "dx", sysMqNotify, partial("SIGEV_THREAD needs a netlink socket, which there are not: ENOTSOCK")},
+		{"mq_getsetattr", "dxx", sysMqGetsetattr, full},
 	},
 	only64: []spec{
 		{"semop", "dxu", sysSemop, full},
 		{"semtimedop", "dxux", sysSemtimedop, full},
 	},
 	only32: []spec{
+		{"mq_timedsend_time64", "dbuux", sysMqTimedsend64, full},
+		{"mq_timedreceive_time64", "dxuxx", sysMqTimedreceive64, full},
 		{"semtimedop_time64", "dxux", sysSemtimedop64, full},
 		{"ipc", "udddxd", sysIPC, partial("as the calls that it stands for")},
 	},

@@ -70,6 +70,7 @@ type Thread struct {
 	noTSC     bool      // PR_SET_TSC: reading the time stamp is SIGSEGV
 	persona   uint32    // of personality(2)
 	sem       semWait
+	mq        mqWait
 	vforkOf   *Thread // the parent that waits for this thread's process
 }
 

@@ -45,6 +45,7 @@ const (
 	SI_KERNEL     = 0x80
 	SI_QUEUE      = -1
 	SI_TIMER      = -2
+	SI_MESGQ      = -3
 	SI_TKILL      = -6
 	ILL_ILLOPN    = 2
 	ILL_BADSTK    = 8

@@ -1,0 +1,295 @@
+package linux
+
+import (
+	"slices"
+	"strings"
+
+	"trapline/internal/linux/abi"
+)
+
+// queueName reads the name of a queue, which has no slash: the C library takes the
+// one in front away.
+func (t *Thread) queueName(va uint64) (string, int64) {
+	name, ok := t.proc.mm.ReadString(va, maxPath)
+	switch {
+	case !ok && len(name) >= maxPath:
+		return "", -int64(abi.ENAMETOOLONG)
+	case !ok:
+		return "", errnoFault
+	case name == "":
+		return "", errnoNotHere
+	}
+	return name, 0
+}
+
+// checkQueueName is what looking a name up in a directory refuses (lookup_one_len()).
+func checkQueueName(name string) int64 {
+	switch {
+	case name == "." || name == ".." || strings.Contains(name, "/"):
+		return -int64(abi.EACCES)
+	case len(name) > maxQueueName:
+		return -int64(abi.ENAMETOOLONG)
+	}
+	return 0
+}
+
+// findQueue is the queue of a name, or nil.
+func (k *Kernel) findQueue(name string) *mqueue {
+	if i := slices.IndexFunc(k.queues, func(q *mqueue) bool { return q.linked && q.name == name }); i >= 0 {
+		return k.queues[i]
+	}
+	return nil
+}
+
+// readAttributes reads a struct mq_attr: flags, the most messages, bytes of one.
+func (t *Thread) readAttributes(c *call, va uint64) (flags, most, size int64, ok bool) {
+	word := c.word()
+	b := make([]byte, 8*word)
+	if !t.proc.mm.Read(va, b) {
+		return 0, 0, 0, false
+	}
+	long := func(i int) int64 {
+		if word == 4 {
+			return int64(int32(le.Uint32(b[4*i:])))
+		}
+		return int64(le.Uint64(b[8*i:]))
+	}
+	return long(0), long(1), long(2), true
+}
+
+func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
+	flags, mode := int(c.arg[1]), uint32(c.arg[2])
+	most, size := int64(maxQueued10), int64(maxQueuedSize)
+	if c.arg[3] != 0 {
+		var ok bool
+		if _, most, size, ok = t.readAttributes(c, c.arg[3]); !ok {
+			return errnoFault
+		}
+	}
+	name, r := t.queueName(c.arg[0])
+	if r != 0 {
+		return r
+	}
+	fd := t.proc.files.add(&File{refs: 1}, 0, true)
+	if fd < 0 {
+		return -int64(abi.EMFILE)
+	}
+	t.proc.files.fds[fd] = descriptor{}
+	if r := checkQueueName(name); r != 0 {
+		return r
+	}
+	q := k.findQueue(name)
+	switch {
+	case q == nil && flags&abi.O_CREAT == 0:
+		return errnoNotHere
+	case q == nil:
+		if q, r = k.newQueue(t, name, mode, most, size); r != 0 {
+			return r
+		}
+	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
+		return -int64(abi.EEXIST)
+	case flags&abi.O_ACCMODE == abi.O_ACCMODE:
+		return errnoInvalid
+	case !k.may(q.st, map[int]uint32{abi.O_RDONLY: 4, abi.O_WRONLY: 2, abi.O_RDWR: 6}[flags&abi.O_ACCMODE]):
+		return -int64(abi.EACCES)
+	}
+	q.files++
+	t.proc.files.fds[fd] = descriptor{&File{refs: 1, device: devQueue, path: "/" + name, queue: q, flags: flags & (abi.O_ACCMODE | abi.O_NONBLOCK)}, true}
+	return int64(fd)
+}
+
+func sysMqUnlink(k *Kernel, t *Thread, c *call) int64 {
+	name, r := t.queueName(c.arg[0])
+	if r == 0 {
+		r = checkQueueName(name)
+	}
+	if r != 0 {
+		return r
+	}
+	q := k.findQueue(name)
+	if q == nil {
+		return errnoNotHere
+	}
+	q.linked = false
+	q.st.Nlink = 0
+	k.dropQueue(q)
+	return 0
+}
+
+// queueDeadline reads the time, of the wall clock, at which a wait ends.
+func (k *Kernel) queueDeadline(t *Thread, va uint64, word int) (uint64, int64) {
+	if va == 0 {
+		return never, 0
+	}
+	at, r := k.readTimespec(t, va, word)
+	if r != 0 {
+		return 0, r
+	}
+	k.readsClock()
+	begin := k.realTime() - k.Now()
+	return at - min(at, begin), 0
+}
+
+func sysMqTimedsend(k *Kernel, t *Thread, c *call) int64   { return k.mqSend(t, c, c.word()) }
+func sysMqTimedsend64(k *Kernel, t *Thread, c *call) int64 { return k.mqSend(t, c, 8) }
+
+// mqSend is do_mq_timedsend().
+func (k *Kernel) mqSend(t *Thread, c *call, word int) int64 {
+	if t.mq.done {
+		t.mq = mqWait{}
+		return 0
+	}
+	deadline, r := k.queueDeadline(t, c.arg[4], word)
+	if r != 0 {
+		return r
+	}
+	if uint32(c.arg[3]) >= maxPriority {
+		return errnoInvalid
+	}
+	f := t.queueFile(c.fd(0))
+	if f == nil || !f.writable() {
+		return errnoBadFile
+	}
+	q := f.queue
+	if c.arg[2] > uint64(q.size) {
+		return -int64(abi.EMSGSIZE)
+	}
+	data := make([]byte, c.arg[2])
+	if !t.proc.mm.Read(c.arg[1], data) {
+		return errnoFault
+	}
+	m := queued{uint32(c.arg[3]), data}
+	switch {
+	case t.mq.queue == nil && len(q.messages) < q.most:
+		if k.queueBytes()+len(data) > maxAllQueues {
+			return errnoNoMem
+		}
+		k.sendQueued(t, q, m)
+		return 0
+	case t.mq.queue == nil && f.flags&abi.O_NONBLOCK != 0:
+		return errnoAgain
+	}
+	return k.waitQueue(t, mqWait{queue: q, sends: true, queued: m}, deadline)
+}
+
+// waitQueue makes the thread wait until it is served, or the deadline has passed.
+func (k *Kernel) waitQueue(t *Thread, w mqWait, deadline uint64) int64 {
+	if t.mq.queue == nil {
+		k.futexSeq++
+		w.order = k.futexSeq
+		t.mq = w
+	}
+	if k.Now() >= deadline {
+		t.mq = mqWait{}
+		return -int64(abi.ETIMEDOUT)
+	}
+	return t.block(restartSys, deadline)
+}
+
+func sysMqTimedreceive(k *Kernel, t *Thread, c *call) int64   { return k.mqReceive(t, c, c.word()) }
+func sysMqTimedreceive64(k *Kernel, t *Thread, c *call) int64 { return k.mqReceive(t, c, 8) }
+
+// mqReceive is do_mq_timedreceive().
+func (k *Kernel) mqReceive(t *Thread, c *call, word int) int64 {
+	if t.mq.done {
+		m := t.mq.queued
+		t.mq = mqWait{}
+		return t.giveQueued(c, m)
+	}
+	deadline, r := k.queueDeadline(t, c.arg[4], word)
+	if r != 0 {
+		return r
+	}
+	f := t.queueFile(c.fd(0))
+	if f == nil || !f.readable() {
+		return errnoBadFile
+	}
+	q := f.queue
+	switch {
+	case c.arg[2] < uint64(q.size):
+		return -int64(abi.EMSGSIZE)
+	case t.mq.queue == nil && len(q.messages) > 0:
+		return t.giveQueued(c, k.receiveQueued(q))
+	case t.mq.queue == nil && f.flags&abi.O_NONBLOCK != 0:
+		return errnoAgain
+	}
+	return k.waitQueue(t, mqWait{queue: q}, deadline)
+}
+
+// giveQueued writes a message to where the caller wants it.
+func (t *Thread) giveQueued(c *call, m queued) int64 {
+	if c.arg[3] != 0 && !putWord(t.proc.mm, c.arg[3], 4, uint64(m.priority)) || !t.proc.mm.Write(c.arg[1], m.data) {
+		return errnoFault
+	}
+	return int64(len(m.data))
+}
+
+func sysMqNotify(k *Kernel, t *Thread, c *call) int64 {
+	n := mqNotify{pid: t.proc.PID}
+	if c.arg[1] != 0 {
+		tm := posixTimer{}
+		if r := t.readSigevent(c, c.arg[1], &tm); r != 0 {
+			return r
+		}
+		n.how, n.signo, n.value = tm.notify, tm.signo, tm.value
+		switch {
+		case n.how > abi.SIGEV_THREAD, n.how == abi.SIGEV_SIGNAL && (n.signo < 0 || n.signo > abi.SIGRTMAX):
+			return errnoInvalid
+		case n.how == abi.SIGEV_THREAD: // told by a netlink socket, of which there are none
+			if t.proc.files.get(n.signo) == nil {
+				return errnoBadFile
+			}
+			return -int64(abi.ENOTSOCK)
+		}
+	}
+	f := t.queueFile(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case c.arg[1] == 0:
+		if f.queue.notify.pid == t.proc.PID {
+			f.queue.notify = mqNotify{}
+		}
+	case f.queue.notify.pid != 0:
+		return -int64(abi.EBUSY)
+	default:
+		f.queue.notify = n
+	}
+	return 0
+}
+
+func sysMqGetsetattr(k *Kernel, t *Thread, c *call) int64 {
+	var flags int64
+	if c.arg[1] != 0 {
+		var ok bool
+		if flags, _, _, ok = t.readAttributes(c, c.arg[1]); !ok {
+			return errnoFault
+		}
+		if flags&^abi.O_NONBLOCK != 0 {
+			return errnoInvalid
+		}
+	}
+	f := t.queueFile(c.fd(0))
+	if f == nil {
+		return errnoBadFile
+	}
+	old := []uint64{uint64(f.flags & abi.O_NONBLOCK), uint64(f.queue.most), uint64(f.queue.size), uint64(len(f.queue.messages)), 0, 0, 0, 0}
+	if c.arg[1] != 0 {
+		f.flags = f.flags&^abi.O_NONBLOCK | int(flags)
+	}
+	if c.arg[2] == 0 {
+		return 0
+	}
+	var b []byte
+	for _, v := range old {
+		if c.word() == 4 {
+			b = le.AppendUint32(b, uint32(v))
+		} else {
+			b = le.AppendUint64(b, v)
+		}
+	}
+	if !t.proc.mm.Write(c.arg[2], b) {
+		return errnoFault
+	}
+	return 0
+}
