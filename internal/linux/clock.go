@@ -18,6 +18,9 @@ func (c clock) cpu() bool { return c.of != 0 }
 // tick is what a coarse clock is exact to (HZ is 250).
 const tick = 4 * uint64(time.Millisecond)
 
+// clockOfFile are the low bits of a number that stands for a clock which is a file.
+const clockOfFile = 3
+
 // clock finds a clock by its number for t; false: there is none.
 func (t *Thread) clock(id int) (clock, bool) {
 	switch id {
@@ -29,9 +32,9 @@ func (t *Thread) clock(id int) (clock, bool) {
 	if id >= 0 {
 		return clock{id: id}, id <= abi.CLOCK_BOOTTIME || id == abi.CLOCK_REALTIME_ALARM || id == abi.CLOCK_BOOTTIME_ALARM || id == abi.CLOCK_TAI
 	}
-	const thread, kind, file = 4, 3, 3
+	const thread, kind = 4, 3
 	of := ^(id >> 3)
-	if id&kind == file {
+	if id&kind == kind {
 		return clock{}, false
 	}
 	if id&thread != 0 {

@@ -27,8 +27,8 @@ type File struct {
 	when    interval   // of a timer
 	watched []interest // by an epoll instance; replaced when it changes
 	queue   *mqueue
-	mask    sigset     // of a signalfd: the signals that it gives
-	sigs    *handlers  // of a signalfd: of the process that made it, whose signals are its edges
+	mask    sigset    // of a signalfd: the signals that it gives
+	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
 }
 
 // device is a file that is no host file.

@@ -22,6 +22,22 @@ type futexKey struct {
 	at    uint64
 }
 
+// futexThere checks the address of a word: that it is aligned and the user's, and, if others
+// may share it, that it is mapped so that it can be read, or written (get_futex_key()).
+func (mm *MM) futexThere(va uint64, shared, write bool) int64 {
+	need := ProtRead
+	if write {
+		need = ProtWrite
+	}
+	switch {
+	case va%4 != 0:
+		return errnoInvalid
+	case !mm.inUser(va, 4), shared && !mm.ready(va, 4, need):
+		return errnoFault
+	}
+	return 0
+}
+
 func (k *Kernel) futexKey(mm *MM, va uint64) futexKey {
 	if v := mm.Find(va); v != nil && v.Shared {
 		return futexKey{nil, v.Inode, v.offset(va)}
@@ -169,6 +185,10 @@ func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 // futexWakeModify is FUTEX_WAKE_OP: change the word at va2, wake at va and,
 // if the old value passed the test, at va2.
 func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) int64 {
+	const operations = 5
+	if op>>28&7 >= operations {
+		return -int64(abi.ENOSYS)
+	}
 	old, ok := getWord(mm, va2, 4)
 	if !ok {
 		return errnoFault
@@ -190,16 +210,17 @@ func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) i
 		next &^= arg
 	case 4:
 		next ^= arg
-	default:
-		return -int64(abi.ENOSYS)
 	}
 	if !putWord(mm, va2, 4, uint64(uint32(next))) {
 		return errnoFault
 	}
-	done := k.futexWake(mm, va, n, ^uint32(0))
-	x := int32(was)
+	x, c := int32(was), int(op>>24&15)
 	tests := [...]bool{x == cmp, x != cmp, x < cmp, x <= cmp, x > cmp, x >= cmp}
-	if c := op >> 24 & 15; done >= 0 && int(c) < len(tests) && tests[c] {
+	if c >= len(tests) {
+		return -int64(abi.ENOSYS)
+	}
+	done := k.futexWake(mm, va, n, ^uint32(0))
+	if done >= 0 && tests[c] {
 		more := k.futexWake(mm, va2, n2, ^uint32(0))
 		if more < 0 {
 			return more

@@ -102,13 +102,16 @@ func (k *Kernel) waitPI(t *Thread, deadline uint64, interrupt int64) int64 {
 }
 
 // futexUnlockPI is FUTEX_UNLOCK_PI.
-func (k *Kernel) futexUnlockPI(t *Thread, va uint64) int64 {
-	w, r := k.futexWord(t.proc.mm, va)
+func (k *Kernel) futexUnlockPI(t *Thread, va uint64, shared bool) int64 {
+	w, ok := getWord(t.proc.mm, va, 4) // wherever it is
 	switch {
-	case r != 0:
-		return r
-	case w&abi.FUTEX_TID_MASK != uint32(t.TID):
+	case !ok:
+		return errnoFault
+	case w&abi.FUTEX_TID_MASK != uint64(t.TID):
 		return errnoPermission
+	}
+	if r := t.proc.mm.futexThere(va, shared, true); r != 0 {
+		return r
 	}
 	next, f := k.futexFirst(k.futexKey(t.proc.mm, va), ^uint32(0))
 	switch {
@@ -171,7 +174,7 @@ func (k *Kernel) piWaiter(t *Thread) (of *Thread, first *futexWait) {
 
 // futexWaitRequeuePI is FUTEX_WAIT_REQUEUE_PI: a wait at va that ends with the
 // lock at va2.
-func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val, bits uint32, va2, deadline uint64) int64 {
+func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadline uint64, shared bool) int64 {
 	if t.futex.queued {
 		interrupt := int64(restartNoIntr)
 		if t.futex.pi.owner != nil {
@@ -179,39 +182,32 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val, bits uint32, va2,
 		}
 		return k.waitPI(t, deadline, interrupt)
 	}
-	switch {
-	case va == va2 || bits == 0 || va2%4 != 0:
+	if va == va2 {
 		return errnoInvalid
 	}
-	if _, r := k.futexWord(t.proc.mm, va2); r != 0 {
+	if r := t.proc.mm.futexThere(va2, shared, true); r != 0 {
 		return r
 	}
 	to := k.futexKey(t.proc.mm, va2)
-	if to == k.futexKey(t.proc.mm, va) {
-		return errnoInvalid
-	}
 	if r := k.futexExpect(t.proc.mm, va, val); r != 0 {
 		return r
 	}
-	t.futex = k.futexPlace(t.proc.mm, va, bits)
+	if to == k.futexKey(t.proc.mm, va) {
+		return errnoInvalid
+	}
+	t.futex = k.futexPlace(t.proc.mm, va, ^uint32(0))
 	t.futex.pi.requeue = to
 	return k.waitPI(t, deadline, restartNoIntr)
 }
 
 // futexRequeuePI is FUTEX_CMP_REQUEUE_PI: the first waiter at va gets the lock
 // at va2 or waits for it, as up to limit others then do.
-func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, n, limit int) int64 {
-	if va == va2 || n != 1 || limit < 0 || va2%4 != 0 {
-		return errnoInvalid
-	}
-	if r := k.futexExpect(mm, va, val); r != 0 {
-		return r
-	}
+func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, limit int) int64 {
 	from, to := k.futexKey(mm, va), k.futexKey(mm, va2)
 	if from == to {
 		return errnoInvalid
 	}
-	if _, r := k.futexWord(mm, va2); r != 0 {
+	if r := k.futexExpect(mm, va, val); r != 0 {
 		return r
 	}
 	var owner *Thread

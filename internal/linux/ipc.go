@@ -18,7 +18,6 @@ const (
 
 // Bounds of System V IPC: sem(7)'s and msg(7)'s of a kernel, but for the sums.
 const (
-	maxObjects    = 4096     // of one kind (SHMMNI)
 	maxSemaphores = 1 << 20  // of all sets
 	maxSetSize    = 32000    // SEMMSL
 	maxSemOps     = 500      // SEMOPM
@@ -27,6 +26,9 @@ const (
 	maxQueue      = 16384    // MSGMNB
 	maxAllQueues  = 16 << 20 // bytes of all queues
 )
+
+// maxObjects are the most objects of each kind (SHMMNI, SEMMNI, MSGMNI).
+var maxObjects = [...]int{ipcShm: 4096, ipcSem: 32000, ipcMsg: 32000}
 
 // ipcObject is a shared memory segment, a set of semaphores or a queue of
 // messages (sysvipc(7)).
@@ -43,6 +45,7 @@ type ipcObject struct {
 	lastPID  int    // that did so
 	lastTake int    // that received last
 	maker    int    // PID
+	locked   bool   // SHM_LOCK
 	gone     bool   // removed: waiters see it, and a segment that is still attached
 
 	inode *Inode // of a segment
@@ -103,15 +106,15 @@ func (k *Kernel) ipcGet(t *Thread, kind ipcKind, key, flags uint64, fits func(o 
 			n++
 		}
 	}
-	if n >= maxObjects {
+	if n >= maxObjects[kind] {
 		return -int64(abi.ENOSPC)
 	}
 	u := k.user()
-	o := &ipcObject{kind: kind, id: k.nextIPC[kind], key: uint32(key), uid: u.UID, gid: u.GID, owner: u, mode: uint32(flags & 0o777), maker: t.proc.PID, changed: k.seconds()}
+	o := &ipcObject{kind: kind, key: uint32(key), uid: u.UID, gid: u.GID, owner: u, mode: uint32(flags & 0o777), maker: t.proc.PID, changed: k.seconds()}
 	if r := fill(o); r != 0 {
 		return r
 	}
-	k.nextIPC[kind] = (k.nextIPC[kind] + 1) & 0x7fffffff
+	o.id = k.ipcNumber(kind)
 	k.ipcs = append(k.ipcs, o)
 	return int64(o.id)
 }
@@ -160,6 +163,9 @@ func (o *ipcObject) perm(word int) []byte {
 	mode := o.mode
 	if o.gone {
 		mode |= abi.SHM_DEST
+	}
+	if o.locked {
+		mode |= abi.SHM_LOCKED
 	}
 	for i, v := range []uint32{o.key, o.uid, o.gid, o.owner.UID, o.owner.GID, mode} {
 		le.PutUint32(b[4*i:], v)

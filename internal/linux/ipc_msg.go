@@ -97,8 +97,12 @@ func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 		return t.block(restartNoHand, never)
 	}
 	m := o.queue[i]
-	if int64(len(m.data)) > size && flags&abi.MSG_NOERROR == 0 {
+	switch {
+	case int64(len(m.data)) <= size:
+	case flags&abi.MSG_NOERROR == 0:
 		return -int64(abi.E2BIG)
+	case flags&abi.MSG_COPY != 0:
+		return errnoInvalid
 	}
 	if flags&abi.MSG_COPY == 0 {
 		o.queue = slices.Delete(slices.Clone(o.queue), i, i+1)
@@ -136,9 +140,17 @@ func (o *ipcObject) chooseMessage(kind int64, flags uint64) int {
 }
 
 func sysMsgctl(k *Kernel, t *Thread, c *call) int64 {
-	o := k.ipcFind(ipcMsg, c.int(0))
+	o, command := k.ipcFind(ipcMsg, c.int(0)), c.control(1)
+	if c.int(0) >= 0 {
+		switch command {
+		case abi.IPC_INFO, abi.MSG_INFO:
+			return k.msgInfo(t, c.arg[2], command == abi.MSG_INFO)
+		case abi.MSG_STAT, abi.MSG_STAT_ANY:
+			return k.ipcStatAt(t, ipcMsg, c.int(0), c.arg[2], c.word(), command == abi.MSG_STAT_ANY)
+		}
+	}
 	if o == nil || c.int(0) < 0 {
 		return errnoInvalid
 	}
-	return k.ipcCommon(t, o, c.control(1), c.arg[2], c.word())
+	return k.ipcCommon(t, o, command, c.arg[2], c.word())
 }

@@ -217,6 +217,14 @@ func (k *Kernel) semWaiting(o *ipcObject, num int, zero bool) int64 {
 func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 	o := k.ipcFind(ipcSem, c.int(0))
 	command, num, arg := c.control(2), c.int(1), c.arg[3]
+	if c.int(0) >= 0 {
+		switch command {
+		case abi.IPC_INFO, abi.SEM_INFO:
+			return k.semInfo(t, arg, command == abi.SEM_INFO)
+		case abi.SEM_STAT, abi.SEM_STAT_ANY:
+			return k.ipcStatAt(t, ipcSem, c.int(0), arg, c.word(), command == abi.SEM_STAT_ANY)
+		}
+	}
 	if o == nil || c.int(0) < 0 {
 		return errnoInvalid
 	}

@@ -49,7 +49,7 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	switch {
-	case c.int(0) < 0 || addr%emu.PageSize != 0, addr == 0 && flags&abi.SHM_REMAP != 0, o == nil:
+	case c.int(0) < 0 || addr%emu.PageSize != 0, c.arg[1] == 0 && flags&abi.SHM_REMAP != 0, o == nil:
 		return errnoInvalid
 	case len(mm.vmas) >= k.cfg.Limits.Maps, !t.proc.mayGrow(o.inodeSize(), false):
 		return errnoNoMem
@@ -67,9 +67,9 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	how := uint64(0)
-	if addr != 0 {
+	if c.arg[1] != 0 {
 		how = abi.MAP_FIXED
-		if flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mm.free(addr, addr+o.inodeSize())) {
+		if addr != 0 && flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mm.free(addr, addr+o.inodeSize())) {
 			return errnoInvalid
 		}
 	}
@@ -117,13 +117,23 @@ func (k *Kernel) segmentOf(v *VMA) *ipcObject {
 }
 
 func sysShmctl(k *Kernel, t *Thread, c *call) int64 {
-	o := k.ipcFind(ipcShm, c.int(0))
+	o, command := k.ipcFind(ipcShm, c.int(0)), c.control(1)
+	if c.int(0) >= 0 {
+		switch command {
+		case abi.IPC_INFO:
+			return k.shmLimits(t, c.arg[2], c.word())
+		case abi.SHM_INFO:
+			return k.shmUse(t, c.arg[2], c.word())
+		case abi.SHM_STAT, abi.SHM_STAT_ANY:
+			return k.ipcStatAt(t, ipcShm, c.int(0), c.arg[2], c.word(), command == abi.SHM_STAT_ANY)
+		}
+	}
 	if o == nil || c.int(0) < 0 {
 		return errnoInvalid
 	}
-	switch command := c.control(1); command {
-	case abi.SHM_LOCK, abi.SHM_UNLOCK: // all memory stays where it is
-		return k.ipcOwned(o)
+	switch command {
+	case abi.SHM_LOCK, abi.SHM_UNLOCK:
+		return k.lockSegment(t, o, command == abi.SHM_LOCK)
 	default:
 		if command == abi.IPC_RMID && o.gone {
 			return 0

@@ -47,7 +47,8 @@ type kernelState struct {
 	bound    Bound
 	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
 	queues   []*mqueue    // replaced when it changes
-	nextIPC  [3]int       // numbers of the next ones, by kind
+	nextIPC  [3]int       // indices to look for free ones from, by kind
+	ipcRound [3]int       // how often those have begun anew
 	timed    []*File      // armed timers that are files; replaced when it changes
 	readsRan bool         // somebody has asked how long a process or thread ran
 	timerAt  uint64       // when the next timer runs out, or never

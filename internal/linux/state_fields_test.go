@@ -54,6 +54,9 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.ipcs = append(k.ipcs, seg)
 	k.init.undo = []semUndo{{seg, 0, 1}}
 	k.readsRan = true
+	q := &mqueue{messages: []queued{{}}}
+	k.queues = append(k.queues, q)
+	th.mq = mqWait{queue: q, order: 1}
 	th.trace.by, th.exit = th, 1
 	k.init.ended = []endedTracee{{tid: 1}}
 	k.init.nextTimer = 1
@@ -65,7 +68,9 @@ func TestHashesSeeEveryField(t *testing.T) {
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
 	mementotest.Hashed(t, &k.kernelState, hash, "refs timerAt cpuTimed readsRan")
-	mementotest.Hashed(t, th, hash, "ctx wait futex")
+	mementotest.Hashed(t, th, hash, "ctx wait futex mq")
+	mementotest.Hashed(t, &th.mq, hash, "order")
+	mementotest.Hashed(t, q, hash, "st wakes")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
 	mementotest.Hashed(t, k.init, hash, "")

@@ -121,77 +121,92 @@ func sysFutex64(k *Kernel, t *Thread, c *call) int64 { return k.futex(t, c, 8) }
 
 // futex is futex(2) with a timespec of two words.
 func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
-	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
-	if va%4 != 0 {
-		return errnoInvalid
-	}
-	count := int(int32(min(val, 1<<31-1)))
+	mm, va, val, to := t.proc.mm, c.arg[0], uint32(c.arg[2]), c.arg[4]
+	count, other := int(int32(min(val, 1<<31-1))), int(int32(c.arg[3]))
 	op := int(uint32(c.arg[1])) &^ (abi.FUTEX_PRIVATE_FLAG | abi.FUTEX_CLOCK_REALTIME)
+	deadline, r := uint64(never), int64(0)
+	if absolute, timed := futexTimed[op]; timed {
+		d := *c
+		if op == abi.FUTEX_LOCK_PI {
+			d.arg[1] |= abi.FUTEX_CLOCK_REALTIME
+		}
+		if deadline, r = k.futexDeadline(t, &d, word, absolute); r != 0 {
+			return r
+		}
+	}
 	if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 && !futexClocked[op] {
 		return -int64(abi.ENOSYS)
 	}
+	shared := c.arg[1]&abi.FUTEX_PRIVATE_FLAG == 0
+	words := func(write, writeOther bool) int64 { // both words of an operation on two
+		if r := mm.futexThere(va, shared, write); r != 0 {
+			return r
+		}
+		return mm.futexThere(to, shared, writeOther)
+	}
 	switch op {
-	case abi.FUTEX_LOCK_PI, abi.FUTEX_LOCK_PI2, abi.FUTEX_TRYLOCK_PI, abi.FUTEX_UNLOCK_PI,
-		abi.FUTEX_WAIT_REQUEUE_PI, abi.FUTEX_CMP_REQUEUE_PI:
-		return k.futexLocks(t, c, op, word)
 	case abi.FUTEX_WAIT, abi.FUTEX_WAIT_BITSET:
 		bits := ^uint32(0)
 		if op == abi.FUTEX_WAIT_BITSET {
 			bits = uint32(c.arg[5])
 		}
-		deadline, r := k.futexDeadline(t, c, word, op == abi.FUTEX_WAIT_BITSET)
-		if r != 0 {
+		return k.futexWaitOn(t, va, val, bits, deadline)
+	case abi.FUTEX_WAKE, abi.FUTEX_WAKE_BITSET:
+		bits := ^uint32(0)
+		if op == abi.FUTEX_WAKE_BITSET {
+			bits = uint32(c.arg[5])
+		}
+		if bits == 0 {
+			return errnoInvalid
+		}
+		if r := mm.futexThere(va, shared, false); r != 0 {
 			return r
 		}
-		return k.futexWaitOn(t, va, val, bits, deadline)
-	case abi.FUTEX_WAKE:
-		return k.futexWake(mm, va, count, ^uint32(0))
-	case abi.FUTEX_WAKE_BITSET:
-		return k.futexWake(mm, va, count, uint32(c.arg[5]))
-	case abi.FUTEX_CMP_REQUEUE:
-		now, ok := getWord(mm, va, 4)
-		switch {
-		case !ok:
-			return errnoFault
-		case uint32(now) != uint32(c.arg[5]):
-			return errnoAgain
+		return k.futexWake(mm, va, count, bits)
+	case abi.FUTEX_REQUEUE, abi.FUTEX_CMP_REQUEUE:
+		if int(int32(val)) < 0 || other < 0 {
+			return errnoInvalid
 		}
-		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
-	case abi.FUTEX_REQUEUE:
-		return k.futexRequeue(mm, va, c.arg[4], count, int(int32(c.arg[3])))
+		if r := words(false, false); r != 0 {
+			return r
+		}
+		if op == abi.FUTEX_CMP_REQUEUE {
+			if r := k.futexExpect(mm, va, uint32(c.arg[5])); r != 0 {
+				return r
+			}
+		}
+		return k.futexRequeue(mm, va, to, count, other)
 	case abi.FUTEX_WAKE_OP:
-		return k.futexWakeModify(mm, va, c.arg[4], count, int(int32(c.arg[3])), uint32(c.arg[5]))
+		if r := words(false, true); r != 0 {
+			return r
+		}
+		return k.futexWakeModify(mm, va, to, count, other, uint32(c.arg[5]))
+	case abi.FUTEX_UNLOCK_PI:
+		return k.futexUnlockPI(t, va, shared)
+	case abi.FUTEX_LOCK_PI, abi.FUTEX_LOCK_PI2, abi.FUTEX_TRYLOCK_PI:
+		if r := mm.futexThere(va, shared, true); r != 0 {
+			return r
+		}
+		return k.futexLockPI(t, va, deadline, op == abi.FUTEX_TRYLOCK_PI)
+	case abi.FUTEX_WAIT_REQUEUE_PI:
+		return k.futexWaitRequeuePI(t, va, val, to, deadline, shared)
+	case abi.FUTEX_CMP_REQUEUE_PI:
+		if va == to || int32(val) != 1 || other < 0 {
+			return errnoInvalid
+		}
+		if r := words(false, true); r != 0 {
+			return r
+		}
+		return k.futexRequeuePI(mm, va, to, uint32(c.arg[5]), other)
 	}
 	return -int64(abi.ENOSYS)
 }
 
+// futexTimed are the operations that have a timeout: whether it is a point in time.
+var futexTimed = map[int]bool{abi.FUTEX_WAIT: false, abi.FUTEX_WAIT_BITSET: true, abi.FUTEX_LOCK_PI: true, abi.FUTEX_LOCK_PI2: true, abi.FUTEX_WAIT_REQUEUE_PI: true}
+
 // futexClocked are the operations that FUTEX_CLOCK_REALTIME goes with.
 var futexClocked = map[int]bool{abi.FUTEX_WAIT_BITSET: true, abi.FUTEX_WAIT_REQUEUE_PI: true, abi.FUTEX_LOCK_PI2: true}
-
-// futexLocks are the operations on locks with priority inheritance.
-func (k *Kernel) futexLocks(t *Thread, c *call, op, word int) int64 {
-	mm, va, val := t.proc.mm, c.arg[0], uint32(c.arg[2])
-	switch op {
-	case abi.FUTEX_UNLOCK_PI:
-		return k.futexUnlockPI(t, va)
-	case abi.FUTEX_TRYLOCK_PI:
-		return k.futexLockPI(t, va, never, true)
-	case abi.FUTEX_CMP_REQUEUE_PI:
-		return k.futexRequeuePI(mm, va, c.arg[4], uint32(c.arg[5]), int(int32(val)), int(int32(c.arg[3])))
-	}
-	d := *c
-	if op == abi.FUTEX_LOCK_PI {
-		d.arg[1] |= abi.FUTEX_CLOCK_REALTIME
-	}
-	deadline, r := k.futexDeadline(t, &d, word, true)
-	switch {
-	case r != 0:
-		return r
-	case op == abi.FUTEX_WAIT_REQUEUE_PI:
-		return k.futexWaitRequeuePI(t, va, val, ^uint32(0), c.arg[4], deadline)
-	}
-	return k.futexLockPI(t, va, deadline, false)
-}
 
 // futexDeadline reads the timeout: relative for a plain wait, else a time of
 // CLOCK_MONOTONIC or, if asked for, CLOCK_REALTIME.

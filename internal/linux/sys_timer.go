@@ -43,6 +43,8 @@ func (k *Kernel) putInterval(t *Thread, va uint64, gap, left uint64, word int) i
 func (t *Thread) timerClock(id int) (clock, int64) {
 	c, ok := t.clock(id)
 	switch {
+	case id < 0 && id&7 == clockOfFile:
+		return c, -int64(abi.ENOTSUP)
 	case !ok:
 		return c, errnoInvalid
 	case c.id == abi.CLOCK_MONOTONIC_RAW || c.id == abi.CLOCK_REALTIME_COARSE || c.id == abi.CLOCK_MONOTONIC_COARSE,
@@ -63,14 +65,19 @@ func sysTimerCreate(k *Kernel, t *Thread, c *call) int64 {
 	}
 	tm := posixTimer{id: p.nextTimer, clock: on, signo: abi.SIGALRM, value: uint64(p.nextTimer)}
 	if c.arg[1] != 0 {
-		if r := t.readEventArg(c, &tm); r != 0 {
+		if r := t.readSigevent(c, c.arg[1], &tm); r != 0 {
+			return r
+		}
+	}
+	p.nextTimer++ // also if what follows fails
+	if c.arg[1] != 0 {
+		if r := t.checkSigevent(&tm); r != 0 {
 			return r
 		}
 	}
 	if r := t.putInt(c.arg[2], uint64(tm.id)); r != 0 {
 		return r
 	}
-	p.nextTimer++
 	p.timers = append(p.timers, tm)
 	return 0
 }
@@ -91,11 +98,8 @@ func (t *Thread) readSigevent(c *call, va uint64, tm *posixTimer) int64 {
 	return 0
 }
 
-// readEventArg reads and checks the sigevent of a timer.
-func (t *Thread) readEventArg(c *call, tm *posixTimer) int64 {
-	if r := t.readSigevent(c, c.arg[1], tm); r != 0 {
-		return r
-	}
+// checkSigevent checks the sigevent of a timer (good_sigevent()).
+func (t *Thread) checkSigevent(tm *posixTimer) int64 {
 	switch tm.notify {
 	case abi.SIGEV_NONE:
 		return 0 // nobody is told, so there is nothing more to read
@@ -149,6 +153,9 @@ func (k *Kernel) timerSettime(t *Thread, c *call, word int) int64 {
 	}
 	k.readsClock()
 	gap, left := tm.when.gap, k.remaining(tm)
+	if i.at == 0 && !tm.clock.cpu() {
+		i.gap = 0 // common_timer_set() stops there
+	}
 	tm.when = k.arm(tm.clock, i, c.arg[1]&abi.TIMER_ABSTIME != 0)
 	tm.overrun, tm.missed = 0, 0
 	if tm.waiting { // the signal that waits is of the time before
@@ -348,6 +355,8 @@ func sysSetitimer(k *Kernel, t *Thread, c *call) int64 {
 	*it = interval{}
 	if ns[1] != 0 {
 		*it = interval{now + ns[1], ns[0]}
+	} else if c.int(0) != abi.ITIMER_REAL { // set_cpu_itimer() keeps it
+		it.gap = ns[0]
 	}
 	k.setTimers()
 	if c.arg[2] != 0 {
