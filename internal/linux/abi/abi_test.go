@@ -102,6 +102,7 @@ const head = `
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/memfd.h>
+#include <linux/personality.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
