@@ -102,7 +102,6 @@ const head = `
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/memfd.h>
-#include <linux/personality.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/timerfd.h>
@@ -187,7 +186,7 @@ const socketHead = `
 
 // ofSockets reports whether a constant is one of those; some names of messages are msgrcv(2)'s.
 func ofSockets(name string) bool {
-	if name == "MSG_NOERROR" || name == "MSG_EXCEPT" || name == "MSG_COPY" {
+	if slices.Contains([]string{"MSG_NOERROR", "MSG_EXCEPT", "MSG_COPY", "MSG_STAT", "MSG_INFO", "MSG_STAT_ANY"}, name) {
 		return false
 	}
 	for _, p := range []string{"AF_", "SOCK_", "MSG_", "SHUT_", "SCM_", "SIZEOF_", "NPROTO"} {
