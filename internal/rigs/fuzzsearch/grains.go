@@ -21,17 +21,19 @@ func (s *Scenario) ThroughC() bool {
 	return true
 }
 
-// CompareGrains searches a scenario by instructions of kernel text and by its
-// lines of C.
+// CompareGrains searches a scenario by instructions of kernel text, by its lines of
+// C, and by what a search takes that is not told: micro-steps, if they show all that
+// the scenario asks for. Where micro-steps and instructions both come to an end, both
+// or none violate something.
 func CompareGrains(ctx context.Context, s *Scenario) Result {
 	f, _, err := parse(ctx, s)
 	if err != nil {
 		return Result{Discarded: reason(err)}
 	}
 	t := &trial{ctx: ctx, config: Config{States: grainStates}, file: f}
-	var reports [2]*explore.Report
-	for i, g := range []explore.Grain{explore.WholeInstructions, explore.WholeLines} {
-		systems, err := scenario.NewSystems(ctx, f, scenario.Options{KernelText: true, Grain: g})
+	var reports [3]*explore.Report
+	for i, o := range []scenario.Options{{KernelText: true}, {KernelText: true, Grain: explore.WholeLines}, {}} {
+		systems, err := scenario.NewSystems(ctx, f, o)
 		if err != nil {
 			return Result{Discarded: reason(err)}
 		}
@@ -47,8 +49,11 @@ func CompareGrains(ctx context.Context, s *Scenario) Result {
 		}
 	}
 	defer t.pool.close()
-	instructions, lines := reports[0], reports[1]
+	instructions, lines, steps := reports[0], reports[1], reports[2]
 	t.same("grain", instructions, lines)
+	if a, b := instructions.Found != nil, steps.Found != nil; a != b && (a || instructions.Exhausted) && (b || steps.Exhausted) {
+		t.differ("micro-steps", "instructions: %v; micro-steps: %v", instructions.Verdict(), steps.Verdict())
+	}
 	t.result.Ends, t.result.Cut, t.result.ByLines = len(lines.Outcomes), lines.Cut, lines.Grain == explore.WholeLines
 	return t.result
 }
