@@ -95,7 +95,7 @@ func TestT2WhatDrainsAProgramsStores(t *testing.T) {
 		{"write", write, write, false},
 		{"sched_yield", yield, yield, false},
 		{"write on one side", write, "", true},
-		{"membarrier on one side", system(324, "$8", "$0", "$0"), "", false},
+		{"membarrier on one side", system(324, "$1", "$0", "$0"), "", false}, // MEMBARRIER_CMD_GLOBAL, which nobody has to register for
 		{"munmap of another page on one side", system(11, "$fresh", "$4096"), "", false},
 		{"a signal to itself", system(13, "$10", "$on_signal", "$0", "$8") + "\n" + system(39) + "\nmovl %eax, %edi\n" + "movl $10, %esi\nmovl $62, %eax\nsyscall", write, false},
 		{"a probe's hit", "call target", "call target", false},
