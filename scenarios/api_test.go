@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/explore"
+	"trapline/internal/scenario"
 	"trapline/scenarios"
 )
 
@@ -151,4 +153,57 @@ func TestHandlersOfAProgram(t *testing.T) {
 	require.NoError(t, r.Finish(t.Context(), nil))
 	require.Equal(t, []string{"p pre", "p ret"}, seen)
 	require.Contains(t, r.Exit(), "24")
+}
+
+// TestWhatFilesAndRunsTell: each from where it is.
+func TestWhatFilesAndRunsTell(t *testing.T) {
+	require.Contains(t, scenarios.Names(), "events-first")
+	f := load("events-first")
+	require.Equal(t, "lessons/events-first"+scenarios.Ext, f.Name())
+	require.Contains(t, string(f.Bytes()), f.Title())
+	require.Equal(t, 1, f.CPUs())
+	require.Contains(t, f.Engines(), f.Engine())
+	r := opened(t, f, scenarios.Options{Engine: "2005"})
+	require.Equal(t, "2005", r.Engine())
+	require.Nil(t, r.Event())
+	require.NoError(t, r.Finish(t.Context(), nil))
+	require.NotEmpty(t, r.Trace())
+	require.Empty(t, r.Output()+r.Exit())
+	_, err := r.Eval(7, "%eax")
+	require.ErrorContains(t, err, "no cpu 7")
+	_, err = r.Eval(0, "nowhere")
+	require.ErrorContains(t, err, "nowhere")
+	require.Zero(t, r.Read(0, 0, make([]byte, 1)))
+
+	_, err = scenarios.Load("no-such-scenario")
+	require.ErrorIs(t, err, scenarios.ErrNotFound)
+	_, err = scenarios.Search{Lines: true}.Do(t.Context(), f)
+	require.Error(t, err)
+}
+
+// TestDefaultsOfASearch: the numbers of Search's documentation.
+func TestDefaultsOfASearch(t *testing.T) {
+	require.EqualValues(t, 3, scenario.DefaultPCTDepth)
+	require.EqualValues(t, 10_000, explore.DefaultExecutions)
+	require.EqualValues(t, 8_388_608, explore.DefaultStates)
+	require.EqualValues(t, 2<<30, explore.DefaultMemory)
+}
+
+// TestBoundsOfASearch: what a bound leaves out, the verdict says.
+func TestBoundsOfASearch(t *testing.T) {
+	f := load("smp-missed-probe")
+	x, err := scenarios.Search{Preemptions: scenarios.AtMost(0)}.Do(t.Context(), f)
+	require.NoError(t, err)
+	require.True(t, x.Exhausted, x.Verdict)
+	require.Contains(t, x.Verdict, "at most 0 preemptions")
+	x, err = scenarios.Search{Engine: "2005", States: 1}.Do(t.Context(), f)
+	require.NoError(t, err)
+	require.False(t, x.Exhausted, x.Verdict)
+	for _, s := range []scenarios.Strategy{scenarios.PCT, scenarios.Random} {
+		x, err = scenarios.Search{Strategy: s, Executions: 200, Seed: 1}.Do(t.Context(), f)
+		require.NoError(t, err)
+		require.False(t, x.Exhausted, "random schedules cover nothing")
+		require.LessOrEqual(t, x.Schedules, uint64(200))
+		require.Positive(t, x.Schedules)
+	}
 }

@@ -16,20 +16,20 @@
 //
 // # What is promised
 //
-// Until version 2 of this module nothing of the following goes away or changes
-// its meaning: the exported names of this package with their types; scenario
-// files; expressions; the JSON of an [Event] (docs/json.md); that the same file
-// with the same [Options] makes the same run; that a verdict that is Exhausted
-// is true within the bounds and the model that it names; that a schedule of an
-// earlier version is replayed, or refused with [ErrBadSchedule].
+// Nothing of the following goes away or changes its meaning without a new major
+// version: the exported names of this package with their types; scenario files;
+// expressions; the JSON of an [Event] (docs/json.md); that the same file with the
+// same [Options] makes the same run; that a verdict that is Exhausted is true
+// within the bounds and the model that it names; that a schedule of an earlier
+// version is replayed, or refused with [ErrBadSchedule].
 //
 // # What is not
 //
 // These may change with any version: the wording of errors, of events, of
 // verdicts and of [Run.Done]; names of micro-steps and the number of steps that
 // an engine takes; which of several schedules a search finds, how many states it
-// has and how long it takes; the names in [File.Engines] that have an option
-// behind "+"; kinds of notes and of events that are new. New fields of structs and
-// new methods may come, so name the fields of the structs that you make. The packages in the folders below this one
-// only embed the built-in files.
+// has and how long it takes; what [Search.KernelText] and [Search.Lines] make a
+// step of; engines with an option behind "+". New kinds of notes and events, new
+// fields and methods may come: name the fields of the structs that you make. The
+// packages in the folders below this one only embed the built-in files.
 package scenarios

@@ -45,8 +45,9 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-// TestAModuleOutside does what README says to use this package from another
-// module, and runs its tests: by a replace line, and by a workspace. Nothing else of this module can be imported.
+// TestAModuleOutside does what docs/api.md says to use this package from another
+// module, by a replace line, and runs its tests. Nothing below internal/ can be
+// imported there.
 func TestAModuleOutside(t *testing.T) {
 	o := newOutside(t)
 	require.Empty(t, o.fails("mod", "edit", "-require", "trapline@v0.0.0", "-replace", "trapline="+checkout(t)))
@@ -58,7 +59,7 @@ func TestAModuleOutside(t *testing.T) {
 	require.Contains(t, o.fails("build", "."), "use of internal package trapline/internal/emu not allowed")
 }
 
-// TestAWorkspaceOutside: the same by a workspace.
+// TestAWorkspaceOutside does the same by a workspace.
 func TestAWorkspaceOutside(t *testing.T) {
 	o := newOutside(t)
 	require.Empty(t, o.fails("work", "init", ".", checkout(t)))

@@ -134,8 +134,14 @@ func (r *Run) Can(cpu int) bool {
 	return cpu >= 0 && cpu < r.CPUs() && r.Done() == "" && r.run.Can(cpu)
 }
 
-// Event is what the last step did. It is valid until the next one.
-func (r *Run) Event() *Event { return &r.event }
+// Event is what the last step did, nil before the first. It is valid until the
+// next one.
+func (r *Run) Event() *Event {
+	if r.event.ev == nil {
+		return nil
+	}
+	return &r.event
+}
 
 // Err is what ended the run other than its own end, nil while all is well.
 func (r *Run) Err() error { return r.err }

@@ -11,7 +11,6 @@ import (
 	"trapline/internal/picture"
 	"trapline/internal/printable"
 	"trapline/internal/scenario"
-	"trapline/internal/sched"
 )
 
 // diagramFlag asks for diagrams in the place of a story.
@@ -68,13 +67,13 @@ func (s *searching) draw(ctx context.Context, x *scenario.Searched, l picture.La
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
-	r, err := scenario.Open(ctx, s.file, x.Options)
+	r, replay, err := x.Again(ctx, s.file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	d := r.Draw()
-	if err := r.Follow(ctx, sched.NewReplay(x.Found.Schedule), d.See); err != nil {
+	if err := r.Follow(ctx, replay, d.See); err != nil {
 		return err
 	}
 	s.out.fence(l, d.Sequence(s.file.Title()).Print(l))

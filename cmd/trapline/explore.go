@@ -60,7 +60,7 @@ EXAMPLES:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "engine", Aliases: []string{"e"}, Usage: engineUsage("search under")},
 			&cli.StringFlag{Name: "strategy", Value: string(scenario.DFS), Usage: "`STRATEGY` is dfs (every schedule), pct or random"},
-			&cli.IntFlag{Name: "bound", Value: noBound, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
+			&cli.IntFlag{Name: "bound", Value: scenario.NoBound, Usage: "dfs: at most `N` preemptions (-1: any number); pct: the depth (-1: 3)"},
 			&cli.IntFlag{Name: "executions", Value: explore.DefaultExecutions, Usage: "pct, random: at most `N` executions"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "pct, random: the `SEED`"},
 			&cli.IntFlag{Name: "jobs", Value: runtime.NumCPU(), Usage: "`N` workers; what is found does not depend on it"},
@@ -93,7 +93,7 @@ type searching struct {
 	name   string
 	file   *scenario.File
 	model  string // words of the command line, or ""
-	bound  int    // preemptions, or pct's depth; noBound
+	bound  int    // preemptions, or pct's depth; scenario.NoBound
 	level  story.Level
 	json   bool
 }
@@ -216,16 +216,18 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	if err != nil {
 		return nil, err
 	}
+	strategy, err := scenario.ParseStrategy(c.String("strategy"))
+	if err != nil {
+		return nil, usageError(c, err)
+	}
 	s := &searching{
 		out: out, stderr: c.Root().ErrWriter, name: c.Args().First(), bound: c.Int("bound"), model: modelWords(c), level: level, json: c.Bool("json"),
 		Search: scenario.Search{
-			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: scenario.Strategy(c.String("strategy")),
+			Engine: c.String("engine"), KernelText: c.Bool("kernel-text"), Grain: g, Strategy: strategy,
 			Seed: c.Uint64("seed"), Executions: c.Int("executions"), Time: c.Duration("time"),
 		},
 	}
 	switch jobs, memory := c.Int("jobs"), c.Int("memory"); {
-	case s.bound < noBound:
-		return nil, usagef(c, "a bound of %d: expected -1 or more", s.bound)
 	case jobs < 1 || jobs > maxJobs:
 		return nil, usagef(c, "%d jobs: expected 1 to %d", jobs, maxJobs)
 	case memory < 1 || memory > maxMemory:
@@ -242,25 +244,11 @@ func newSearching(c *cli.Command, out *output) (*searching, error) {
 	if c.String("queue") != "" && s.Strategy != scenario.DFS {
 		return nil, usagef(c, "--queue with the strategy %s: expected dfs", s.Strategy)
 	}
-	switch s.Strategy {
-	case scenario.DFS:
-		if s.bound != noBound {
-			s.Options.Bounds.Preemptions = explore.AtMost(s.bound)
-		}
-	case scenario.PCT:
-		if s.bound == noBound {
-			s.bound = scenario.DefaultPCTDepth
-		}
-		if s.bound < 1 || s.bound > sched.MaxActors {
-			return nil, usagef(c, "a pct depth of %d: expected 1 to %d", s.bound, sched.MaxActors)
-		}
-		s.Depth = s.bound
-	case scenario.Random:
-		if s.bound != noBound {
-			return nil, usagef(c, "--bound with the random strategy: expected --executions")
-		}
-	default:
-		return nil, usagef(c, "unknown strategy %q: expected dfs, pct or random", s.Strategy)
+	if err := s.Bound(s.bound); err != nil {
+		return nil, usageError(c, err)
+	}
+	if s.Strategy == scenario.PCT {
+		s.bound = s.Depth
 	}
 	return s, nil
 }
@@ -318,7 +306,7 @@ func clock() func() time.Duration {
 
 // searchAll is a search for every schedule of f under an engine, for at most d.
 func searchAll(f *scenario.File, name, engine string, d time.Duration) *searching {
-	s := &searching{name: name, file: f, bound: noBound, Search: scenario.Search{
+	s := &searching{name: name, file: f, bound: scenario.NoBound, Search: scenario.Search{
 		Engine: engine, Strategy: scenario.DFS, Time: d, Options: explore.Options{Jobs: runtime.NumCPU(), Clock: clock()},
 	}}
 	if engine == f.Machine.Engine {
@@ -329,7 +317,6 @@ func searchAll(f *scenario.File, name, engine string, d time.Duration) *searchin
 
 // Bounds of the command line.
 const (
-	noBound   = -1 // of --bound
 	maxJobs   = 64
 	maxMemory = 64 << 10 // MiB
 )
@@ -397,7 +384,7 @@ func (s *searching) boundText() string {
 		return fmt.Sprintf("depth %d, seed %d, at most %d executions", s.bound, s.Seed, s.Executions)
 	case s.Strategy == scenario.Random:
 		return fmt.Sprintf("seed %d, at most %d executions", s.Seed, s.Executions)
-	case s.bound == noBound:
+	case s.bound == scenario.NoBound:
 		return "no bound on preemptions"
 	}
 	return fmt.Sprintf("bound %d preemptions", s.bound)
@@ -430,12 +417,11 @@ func (s *searching) show(ctx context.Context, x *scenario.Searched) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.file.Machine.Time)
 	defer cancel()
-	r, err := scenario.Open(ctx, s.file, x.Options)
+	r, replay, err := x.Again(ctx, s.file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	replay := sched.NewReplay(x.Found.Schedule)
 	t := &telling{out: s.out, run: r, teller: story.Teller{Level: s.level}, json: s.json, name: s.name, schedule: replay}
 	if err := t.tell(ctx, false); !errors.Is(err, errViolated) {
 		return err

@@ -158,14 +158,15 @@ func sweepOptions(c *cli.Command) (a sweep.Axes, o sweep.Options, err error) {
 		a.Engines = strings.Split(text, ",")
 	}
 	for _, s := range strings.Split(c.String("strategies"), ",") {
-		if !slices.Contains(scenario.Strategies(), scenario.Strategy(s)) {
-			return a, o, usagef(c, "unknown strategy %q: expected dfs, pct or random", s)
+		strategy, err := scenario.ParseStrategy(s)
+		if err != nil {
+			return a, o, usageError(c, err)
 		}
-		a.Strategies = append(a.Strategies, scenario.Strategy(s))
+		a.Strategies = append(a.Strategies, strategy)
 	}
 	for _, s := range strings.Split(c.String("bounds"), ",") {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < noBound {
+		if err != nil || n < scenario.NoBound {
 			return a, o, usagef(c, "a bound of %q: expected -1 or more", s)
 		}
 		a.Bounds = append(a.Bounds, n)

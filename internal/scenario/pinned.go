@@ -169,10 +169,11 @@ func (f *File) checkSearch(ctx context.Context, s *format.Search, o explore.Opti
 	if err := f.checkEngineAt(s.Engine, s.Pos); err != nil {
 		return Shown{}, err
 	}
-	if s.Bound != format.NoBound {
-		o.Bounds.Preemptions = explore.AtMost(s.Bound)
+	search := Search{Engine: s.Engine, KernelText: s.KernelText, Time: f.Machine.Time, Options: o}
+	if err := search.Bound(s.Bound); err != nil {
+		return Shown{}, s.Pos.Error(f.Name, "", "%v", err)
 	}
-	x, err := Search{Engine: s.Engine, KernelText: s.KernelText, Time: f.Machine.Time, Options: o}.Do(ctx, f)
+	x, err := search.Do(ctx, f)
 	if err != nil {
 		return Shown{}, err
 	}

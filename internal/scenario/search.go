@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/format"
 	"trapline/internal/sched"
 )
 
@@ -24,6 +26,14 @@ const (
 
 // Strategies lists them.
 func Strategies() []Strategy { return []Strategy{DFS, PCT, Random} }
+
+// ParseStrategy finds a strategy by its name.
+func ParseStrategy(name string) (Strategy, error) {
+	if s := Strategy(name); slices.Contains(Strategies(), s) {
+		return s, nil
+	}
+	return "", fmt.Errorf("unknown strategy %q: expected %s, %s or %s", name, DFS, PCT, Random)
+}
 
 // Search says how the schedules of a scenario are searched. The zero value
 // covers every schedule under the file's own engine, with one worker.
@@ -41,6 +51,30 @@ type Search struct {
 
 // DefaultPCTDepth is the depth of PCT.
 const DefaultPCTDepth = 3
+
+// NoBound is the bound of a search without one.
+const NoBound = format.NoBound
+
+// Bound bounds s in the way of its strategy: DFS by a number of preemptions, PCT
+// by its depth, which is DefaultPCTDepth with NoBound. Random has no bound.
+func (s *Search) Bound(n int) error {
+	switch {
+	case n < NoBound:
+		return fmt.Errorf("a bound of %d: expected %d or more", n, NoBound)
+	case s.Strategy == PCT && n == NoBound:
+		s.Depth = DefaultPCTDepth
+	case s.Strategy == PCT && (n < 1 || n > sched.MaxActors):
+		return fmt.Errorf("a pct depth of %d: expected 1 to %d", n, sched.MaxActors)
+	case s.Strategy == PCT:
+		s.Depth = n
+	case n == NoBound:
+	case s.Strategy == Random:
+		return errors.New("a bound of the random strategy: expected a number of executions")
+	default:
+		s.Bounds.Preemptions = explore.AtMost(n)
+	}
+	return nil
+}
 
 // Searched is what a search has shown.
 type Searched struct {
@@ -135,6 +169,15 @@ func (s Search) systems(ctx context.Context, f *File) (*Systems, error) {
 	return systems, err
 }
 
+// Again opens the run that shows what was found, with its schedule to follow.
+func (s *Searched) Again(ctx context.Context, f *File) (*Run, *sched.Replay, error) {
+	r, err := Open(ctx, f, s.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, sched.NewReplay(s.Found.Schedule), nil
+}
+
 // show runs the schedule for the violation, unless the context ends that run.
 func (s *Searched) show(ctx context.Context, f *File) error {
 	if s.Untold() {
@@ -142,12 +185,12 @@ func (s *Searched) show(ctx context.Context, f *File) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Machine.Time)
 	defer cancel()
-	r, err := Open(ctx, f, s.Options)
+	r, replay, err := s.Again(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := r.Follow(ctx, sched.NewReplay(s.Found.Schedule), nil); err != nil {
+	if err := r.Follow(ctx, replay, nil); err != nil {
 		if emu.Ended(ctx) != nil {
 			return nil
 		}
@@ -199,7 +242,8 @@ func (s Search) search(ctx context.Context, systems *Systems) (*explore.Report, 
 			return &sched.Random{Seed: s.Seed}, nil
 		}, n, o)
 	}
-	return nil, fmt.Errorf("unknown strategy %q: expected %s, %s or %s", s.Strategy, DFS, PCT, Random)
+	_, err := ParseStrategy(string(s.Strategy))
+	return nil, err
 }
 
 // Bounds of pct: on the length that it measures, and on an execution if none is

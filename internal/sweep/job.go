@@ -8,13 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/internal/explore"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
 )
-
-// NoBound is the bound of a job without one.
-const NoBound = -1
 
 // Key names a search: two with the same key have the same result.
 type Key struct {
@@ -22,7 +18,7 @@ type Key struct {
 	Sum        string `json:"sum"`      // checksum of what the file says
 	Engine     string `json:"engine"`
 	Strategy   string `json:"strategy"`
-	Bound      int    `json:"bound"` // preemptions, or pct's depth; NoBound: none
+	Bound      int    `json:"bound"` // preemptions, or pct's depth; scenario.NoBound: none
 	Seed       uint64 `json:"seed"`  // of pct and random; dfs: 0
 	Executions int    `json:"executions,omitempty"`
 	KernelText bool   `json:"kernel_text,omitempty"`
@@ -30,7 +26,7 @@ type Key struct {
 
 func (k Key) String() string {
 	s := fmt.Sprintf("%s, engine %s, %s", k.Scenario, k.Engine, k.Strategy)
-	if k.Bound != NoBound {
+	if k.Bound != scenario.NoBound {
 		s += fmt.Sprintf(" %d", k.Bound)
 	}
 	if k.Strategy != string(scenario.DFS) {
@@ -71,7 +67,7 @@ type Scenario struct {
 type Axes struct {
 	Engines    []string // none: each file's own
 	Strategies []scenario.Strategy
-	Bounds     []int    // preemptions of dfs, depths of pct; NoBound
+	Bounds     []int    // preemptions of dfs, depths of pct; scenario.NoBound
 	Seeds      []uint64 // of pct and random
 	Executions int      // of pct and random
 	KernelText bool
@@ -118,7 +114,7 @@ func Plan(list []Scenario, a Axes) ([]Job, error) {
 func (a Axes) keys() []Key {
 	var list []Key
 	for _, strategy := range a.Strategies {
-		k := Key{Strategy: string(strategy), Bound: NoBound, KernelText: a.KernelText}
+		k := Key{Strategy: string(strategy), Bound: scenario.NoBound, KernelText: a.KernelText}
 		if strategy == scenario.DFS {
 			for _, k.Bound = range a.Bounds {
 				list = append(list, k)
@@ -143,17 +139,11 @@ func (a Axes) keys() []Key {
 }
 
 // search is how the job's search is made.
-func (j *Job) search() scenario.Search {
+func (j *Job) search() (scenario.Search, error) {
 	s := scenario.Search{
 		Engine: j.Engine, KernelText: j.KernelText, Strategy: scenario.Strategy(j.Strategy), Seed: j.Seed, Executions: j.Executions,
 	}
-	switch {
-	case s.Strategy == scenario.PCT:
-		s.Depth = j.Bound
-	case j.Bound != NoBound:
-		s.Bounds.Preemptions = explore.AtMost(j.Bound)
-	}
-	return s
+	return s, s.Bound(j.Bound)
 }
 
 // Shard is one of several parts of a sweep, from 1. The zero value is all of it.

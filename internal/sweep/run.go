@@ -89,7 +89,10 @@ func Run(ctx context.Context, jobs []Job, done []Result, o Options, emit func(Re
 // Do makes the search.
 func (j *Job) Do(ctx context.Context, o Options) (Result, error) {
 	r := Result{Type: "search", V: Version, Key: j.Key}
-	s := j.search()
+	s, err := j.search()
+	if err != nil {
+		return r, fmt.Errorf("%v: %w", j.Key, err)
+	}
 	if s.Time = o.Time; s.Time == 0 {
 		s.Time = j.File.Machine.Time
 	}

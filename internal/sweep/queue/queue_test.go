@@ -80,7 +80,7 @@ func plan(t *testing.T, executions int, seeds ...uint64) []sweep.Job {
 	require.NoError(t, err)
 	jobs, err := sweep.Plan([]sweep.Scenario{{Name: "race.txtar", File: f}}, sweep.Axes{
 		Engines: []string{"2002", "2005", "modern"}, Strategies: []scenario.Strategy{scenario.DFS, scenario.Random},
-		Bounds: []int{sweep.NoBound, 0}, Seeds: seeds, Executions: executions,
+		Bounds: []int{scenario.NoBound, 0}, Seeds: seeds, Executions: executions,
 	})
 	require.NoError(t, err)
 	return jobs
