@@ -65,6 +65,9 @@ type Searched struct {
 	// Verdict says so in a line, or what ended the search; and under which bounds
 	// and memory model.
 	Verdict string
+	// KernelText is why the instructions of the kernel's text were searched
+	// though Search did not ask for them, or "".
+	KernelText string
 	// Found is the violation that was found, shrunk to the fewest switches; nil:
 	// none was.
 	Found *Found
@@ -101,6 +104,7 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 	v := x.Verdict()
 	done := &Searched{
 		Engine: x.Options.Engine, Exhausted: v.Exhausted, Verdict: v.String(), Schedules: x.Schedules, States: x.States, Steps: x.Steps,
+		KernelText: x.KernelText,
 	}
 	if x.Found != nil {
 		done.Found = &Found{

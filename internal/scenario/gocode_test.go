@@ -274,6 +274,35 @@ func TestV2CountsThatGoAsksFor(t *testing.T) {
 	}
 }
 
+// TestV5WhatGoReadsNeedsTheText: a property that reads registers after each step
+// has the kernel's text searched, as a condition of the file has; one that reads
+// them at the end, or none, has not.
+func TestV5WhatGoReadsNeedsTheText(t *testing.T) {
+	eval := func(text string) func(*scenario.View) string {
+		return func(v *scenario.View) string {
+			_, err := v.Eval(text)
+			require.NoError(t, err)
+			return ""
+		}
+	}
+	judged := func(do func(*scenario.View) string) func(*scenario.View, *emu.Event) string {
+		return func(v *scenario.View, _ *emu.Event) string { return do(v) }
+	}
+	for want, p := range map[string]scenario.Property{
+		"property x reads registers": {Step: judged(eval("%eax + 1"))},
+		"":                           {Step: judged(eval("u32[seen]")), End: eval("%eax")},
+	} {
+		f := parsed(t, fmt.Sprintf(probed, "set %eax %eax+6", "count"))
+		p.Name = "x"
+		require.NoError(t, f.AddProperty(p))
+		x, err := scenario.Search{Engine: "modern"}.Do(t.Context(), f)
+		require.NoError(t, err)
+		require.Equal(t, want, x.KernelText)
+		require.Equal(t, want == "", x.Options.Direct)
+		require.True(t, x.Verdict().Exhausted, "%v", x.Verdict())
+	}
+}
+
 // TestGoCodeIsNotCertified: an exhausted search says of x86-TSO what it says of
 // the file's own conditions only.
 func TestGoCodeIsNotCertified(t *testing.T) {
@@ -306,6 +335,10 @@ func TestGoCodeThatCannotBe(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
+	again, err := f.With(nil)
+	require.NoError(t, err)
+	require.NoError(t, again.AddProperty(scenario.Property{Name: "x2", Step: step}))
+	require.NoError(t, f.AddProperty(scenario.Property{Name: "x2", Step: step}), "the other's is its own")
 	tso, err := f.With(map[string][]byte{"machine": []byte("arch i386\ncpus 2\nmemory-model tso\n")})
 	require.NoError(t, err)
 	_, err = scenario.Search{}.Do(t.Context(), tso)

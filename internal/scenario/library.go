@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -203,5 +205,5 @@ func (f *File) With(change map[string][]byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{File: p, ReadFile: f.ReadFile, Processor: f.Processor, handlers: f.handlers, properties: f.properties}, nil
+	return &File{File: p, ReadFile: f.ReadFile, Processor: f.Processor, handlers: maps.Clone(f.handlers), properties: slices.Clone(f.properties)}, nil
 }

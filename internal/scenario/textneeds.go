@@ -35,16 +35,20 @@ func looksIntoSteps(f *File) string {
 		if p.Cond == nil || p.When == "finally" {
 			continue
 		}
-		reads := false
-		expr.Walk(p.Cond.Node, func(n expr.Node) {
-			_, register := n.(*expr.Register)
-			reads = reads || register
-		})
-		if reads {
+		if readsRegisters(p.Cond.Node) {
 			return fmt.Sprintf("condition %s reads registers", p.Name)
 		}
 	}
 	return ""
+}
+
+// readsRegisters reports whether an expression reads any.
+func readsRegisters(n expr.Node) (reads bool) {
+	expr.Walk(n, func(n expr.Node) {
+		_, register := n.(*expr.Register)
+		reads = reads || register
+	})
+	return reads
 }
 
 // textNeed is what a run in direct mode came upon that only kernel text shows. The
