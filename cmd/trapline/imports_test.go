@@ -77,7 +77,7 @@ var mayImport = []struct{ pkg, imports string }{
 
 	{"tui/text", "printable"},
 	{"tui/walk", "x86 emu emu/insn engines linux loader record sched traps kprobes/... uprobes/... scenario format story"},
-	{"tui/figure", "record tui/walk"},
+	{"tui/figure", "engines record tui/walk"},
 	{"tui/panel", "x86 docs record engines tui/figure tui/text tui/walk"},
 	{"tui/session", "docs emu emu/insn record scenario tui/walk"},
 	{"tui/quiz", "story"},

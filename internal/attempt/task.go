@@ -180,10 +180,7 @@ func (t *Task) prepare(f *scenario.File, answer string) (*scenario.File, error) 
 			l := append([]string{Yours + " at " + answer}, indented(t.Handlers)...)
 			change["probes"] = append(withNewline(f.Member("probes")), lines(l)...)
 		case Event:
-			name := "kprobe_events"
-			if f.Linux != nil {
-				name = "uprobe_events"
-			}
+			name := f.EventsMember()
 			change[name] = append(withNewline(f.Member(name)), lines([]string{answer})...)
 		}
 	}

@@ -18,6 +18,14 @@ var (
 	linuxActions  = []string{"remove"}
 )
 
+// EventsMember is the member that defines events in a scenario of f's kind.
+func (f *File) EventsMember() string {
+	if f.Linux != nil {
+		return "uprobe_events"
+	}
+	return "kprobe_events"
+}
+
 // checkKind tells a scenario of a Linux program from one of kernel code, and
 // refuses what the other kind has.
 func (f *File) checkKind() error {

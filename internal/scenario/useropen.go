@@ -22,10 +22,11 @@ import (
 
 // Engines are those that a scenario of f's kind can be run under.
 func (f *File) Engines() []string {
-	return engines.Names(f.world())
+	return engines.Names(f.World())
 }
 
-func (f *File) world() engines.World {
+// World is what f runs in.
+func (f *File) World() engines.World {
 	if f.Linux != nil {
 		return engines.Program
 	}
@@ -34,7 +35,7 @@ func (f *File) world() engines.World {
 
 // CheckEngine says what is wrong with the name of an engine for f.
 func (f *File) CheckEngine(name string) error {
-	_, _, err := engines.Parse(f.world(), name)
+	_, _, err := engines.Parse(f.World(), name)
 	return err
 }
 

@@ -147,10 +147,7 @@ type panels struct {
 }
 
 func newPanels(f *scenario.File, breaks map[uint64]bool) panels {
-	lesson, gates := f.Text, panel.Panel(&panel.Gates{})
-	if f.Linux != nil {
-		gates = &panel.Process{}
-	}
+	lesson, gates := f.Text, panel.Traps(f.World())
 	return panels{
 		&panel.Code{Breaks: breaks}, &panel.Source{}, &panel.Registers{}, &panel.Stack{}, &panel.Calls{}, &panel.Memory{}, gates, &panel.Probes{},
 		&panel.Diagram{}, &panel.Big{}, &panel.Locks{}, &panel.CPUs{}, &panel.Lesson{Text: lesson}, &panel.Log{}, &panel.Trace{}, &panel.Timeline{}, &panel.Why{},

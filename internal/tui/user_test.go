@@ -85,7 +85,7 @@ func TestUserEnginesInTheUI(t *testing.T) {
 func TestAProgramsOwnPanels(t *testing.T) {
 	m := open(t, "cow-two-processes", "", 200, 60)
 	press(m, "end")
-	for m.Walk.At() > 0 && len(m.Moment.Program.Processes) < 2 {
+	for m.Walk.At() > 0 && len(m.Moment.Processes) < 2 {
 		press(m, "left")
 	}
 	s := shown(t, m)

@@ -247,7 +247,7 @@ func TestALivePageWithFiles(t *testing.T) {
 	m.Handle(string(opening[1]))
 	require.Empty(t, got.Error)
 	defer m.Close()
-	require.True(t, got.Scene.Program)
+	require.NotEmpty(t, got.View.Moment.Processes)
 	require.Contains(t, got.View.Moment.Probes[0].At, "add")
 	m.Handle(`{"id":2,"do":"hash"}`)
 	require.Equal(t, hash, got.Hash)
@@ -310,7 +310,7 @@ func TestExportsOfAProgram(t *testing.T) {
 	most := 0
 	for _, x := range d.Moments {
 		require.Empty(t, x.Gates)
-		most = max(most, len(x.Program.Processes))
+		most = max(most, len(x.Processes))
 	}
 	require.Equal(t, 2, most)
 	require.Contains(t, string(exported(t, "cow-two-processes", ".svg")), "</tspan> switch")

@@ -47,7 +47,7 @@ func SVG(w *walk.Walk) []byte {
 	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666">0</text><text x="%d" y="%d" fill="#666" text-anchor="end">%d steps, engine %s</text>`+"\n",
 		svgLeft, y, svgWidth-20, y, w.End(), html.EscapeString(printable.Name(w.Run.Engine())))
 	x := svgLeft
-	for _, g := range figure.GlyphsOf(w.Marks(), w.Run.File.Linux != nil) {
+	for _, g := range figure.GlyphsOf(w.Marks(), w.Run.File.World()) {
 		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="11"><tspan fill="%s">%s</tspan> %s</text>`+"\n", x, y+24, svgColours[panel.Roles[g.Class]], g.Glyph, g.Name)
 		x += 22 + 7*len(g.Name)
 	}

@@ -3,6 +3,7 @@ package figure
 import (
 	"slices"
 
+	"trapline/internal/engines"
 	"trapline/internal/record"
 	"trapline/internal/tui/walk"
 )
@@ -33,23 +34,18 @@ var Glyphs = []Glyph{
 	{walk.Noted, "!", "row", "note"},
 }
 
-// ofPrograms are the marks that only a Linux program has.
-const ofPrograms record.Kind = walk.Signal | walk.Call | walk.Switch
-
-// GlyphsOf are the glyphs that a legend names: all that kernel code may have, or
-// of a program, which may have more, those of its marks.
-func GlyphsOf(marks []record.Mark, program bool) []Glyph {
-	kinds := ^ofPrograms
-	if program {
-		kinds = 0
-		for _, m := range marks {
-			kinds |= m.Kind
-		}
+// GlyphsOf are the glyphs that a legend names: those of the marks, and all that
+// the world always has in it.
+func GlyphsOf(marks []record.Mark, w engines.World) []Glyph {
+	words := WordsOf(w)
+	kinds := words.legend
+	for _, m := range marks {
+		kinds |= m.Kind
 	}
 	l := slices.DeleteFunc(slices.Clone(Glyphs), func(g Glyph) bool { return g.Kind&kinds == 0 })
 	for i := range l {
-		if program && l[i].Kind == walk.LockMoved {
-			l[i].Name = "slot"
+		if l[i].Kind == walk.LockMoved {
+			l[i].Name = words.Lock
 		}
 	}
 	return l

@@ -35,7 +35,7 @@ func (p *Diagram) from(s engines.State) string {
 
 // outside reports whether a hit in a phase has another one inside.
 func (p *Diagram) outside(f walk.Phase) bool {
-	return slices.ContainsFunc(p.phases(), func(x inPhase) bool { return x.nested() && x.outer == f })
+	return slices.ContainsFunc(p.m.InHits, func(x walk.InHit) bool { return nested(&x) && x.Outer == f })
 }
 
 // onward is the arrow from a state beside the usual way to those that it does

@@ -3,9 +3,16 @@ package panel
 import (
 	"fmt"
 	"strings"
+	"trapline/internal/engines"
 
 	"trapline/internal/tui/text"
 )
+
+// Traps is the panel of who takes which trap in a world: the IDT, or a program's
+// processes, whose kernel is Go.
+func Traps(w engines.World) Panel {
+	return map[engines.World]Panel{engines.Kernel: &Gates{}, engines.Program: &Process{}}[w]
+}
 
 // Gates are the IDT entries of the story, the one in use decoded.
 type Gates struct{ base }

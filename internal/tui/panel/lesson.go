@@ -3,6 +3,7 @@ package panel
 import (
 	"strings"
 
+	"trapline/internal/tui/figure"
 	"trapline/internal/tui/text"
 )
 
@@ -59,10 +60,7 @@ type Log struct{ base }
 
 // Title implements Panel.
 func (p *Log) Title() string {
-	if p.m.Program != nil {
-		return "Output of the program, log"
-	}
-	return "Log of the handlers"
+	return figure.WordsOf(p.m.World).Log
 }
 
 // Lines implements Panel: the latest that fit.
@@ -81,11 +79,11 @@ func (p *Log) Lines() []text.Line {
 
 // output is what the program wrote, by lines.
 func (p *Log) output() []text.Line {
-	if p.m.Program == nil || p.m.Program.Output == "" {
+	if p.m.Output == "" {
 		return nil
 	}
 	var lines []text.Line
-	for _, s := range strings.Split(strings.TrimSuffix(p.m.Program.Output, "\n"), "\n") {
+	for _, s := range strings.Split(strings.TrimSuffix(p.m.Output, "\n"), "\n") {
 		lines = append(lines, text.Of(text.Code, "│ "+s))
 	}
 	return lines

@@ -3,6 +3,7 @@ package panel
 import (
 	"fmt"
 
+	"trapline/internal/tui/figure"
 	"trapline/internal/tui/text"
 )
 
@@ -11,19 +12,13 @@ type Locks struct{ base }
 
 // Title implements Panel.
 func (p *Locks) Title() string {
-	if p.m.Program != nil {
-		return "Slots"
-	}
-	return "Locks"
+	return figure.WordsOf(p.m.World).Locks
 }
 
 // Lines implements Panel.
 func (p *Locks) Lines() []text.Line {
-	if len(p.m.Locks) == 0 && p.m.Program != nil {
-		return []text.Line{text.Of(text.Dim, "no slot is taken")}
-	}
 	if len(p.m.Locks) == 0 {
-		return []text.Line{text.Of(text.Dim, "no lock on this engine's hit path")}
+		return []text.Line{text.Of(text.Dim, figure.WordsOf(p.m.World).NoLock)}
 	}
 	var lines []text.Line
 	for _, x := range p.m.Locks {

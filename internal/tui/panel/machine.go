@@ -25,14 +25,9 @@ func (p *Diagram) awaited() string {
 			s += fmt.Sprintf(" · %s awaits %d of %d", x.Probe, len(x.To), x.Most)
 		}
 	}
-	if p.m.Program == nil {
-		return s
-	}
-	for _, x := range p.m.Program.Processes {
-		for _, t := range x.Threads {
-			if t.Returns > 0 {
-				s += fmt.Sprintf(" · %d awaits %d", t.TID, t.Returns)
-			}
+	for _, x := range p.m.InHits {
+		if x.Await > 0 {
+			s += fmt.Sprintf(" · %d awaits %d", x.ID, x.Await)
 		}
 	}
 	return s
@@ -131,42 +126,19 @@ func (p *Diagram) inside(f walk.Phase) bool { return len(p.who(f)) > 0 }
 // is in a hit.
 func (p *Diagram) who(f walk.Phase) []int {
 	var l []int
-	all := p.phases()
-	for _, x := range all {
-		if x.phase == f || x.nested() && x.outer == f {
-			l = append(l, x.id)
+	for i := range p.m.InHits {
+		if x := &p.m.InHits[i]; x.Phase == f || nested(x) && x.Outer == f {
+			l = append(l, x.ID)
 		}
 	}
-	if f == walk.Away && len(l) < len(all) {
+	if f == walk.Away && len(l) < len(p.m.InHits) {
 		return nil
 	}
 	return l
 }
 
-// inPhase is a vCPU or a thread with where it is in a hit.
-type inPhase struct {
-	id    int
-	phase walk.Phase
-	outer walk.Phase // of a hit inside a hit: where the outer one is
-}
-
-func (x inPhase) nested() bool { return x.phase == walk.Reenter }
-
-func (p *Diagram) phases() []inPhase {
-	var l []inPhase
-	if p.m.Program == nil {
-		for _, c := range p.m.CPUs {
-			l = append(l, inPhase{c.ID, c.Phase, c.Outer})
-		}
-		return l
-	}
-	for _, x := range p.m.Program.Processes {
-		for _, t := range x.Threads {
-			l = append(l, inPhase{id: t.TID, phase: t.Phase})
-		}
-	}
-	return l
-}
+// nested reports whether x is in a hit inside a hit.
+func nested(x *walk.InHit) bool { return x.Phase == walk.Reenter }
 
 // boxes draws the states side by side, with arrows, each by some cells wider
 // than its words, and tells in which column the middle of each box is.
@@ -256,7 +228,7 @@ func (p *Diagram) box(lines []text.Line, s engines.State, does bool, wider int) 
 func (p *Diagram) named(s engines.State) (name string, lit bool) {
 	name = s.Name
 	who := p.who(s.Phase)
-	if len(p.phases()) > 1 && s.Phase != walk.Away {
+	if len(p.m.InHits) > 1 && s.Phase != walk.Away {
 		for _, c := range who {
 			name += fmt.Sprintf(" %d", c)
 		}

@@ -40,7 +40,7 @@ func (p *Probes) Lines() []text.Line {
 // where tells in which processes a uprobe's breakpoint stands, where there are
 // several.
 func (p *Probes) where(x *walk.Probe) text.Line {
-	if p.m.Program == nil || len(p.m.Program.Processes) < 2 {
+	if len(p.m.Processes) < 2 {
 		return nil
 	}
 	var l text.Line

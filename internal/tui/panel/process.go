@@ -15,27 +15,27 @@ type Process struct{ base }
 
 // Title implements Panel.
 func (p *Process) Title() string {
-	if p.m.Program == nil || len(p.m.Program.Processes) == 1 {
+	if len(p.m.Processes) < 2 {
 		return "Process"
 	}
-	return fmt.Sprintf("Processes · %d", len(p.m.Program.Processes))
+	return fmt.Sprintf("Processes · %d", len(p.m.Processes))
 }
 
 // Lines implements Panel: processes and threads, then the traps, then the
 // mappings.
 func (p *Process) Lines() []text.Line {
-	if p.m.Program == nil {
+	if len(p.m.Processes) == 0 {
 		return []text.Line{text.Of(text.Dim, "kernel code: no processes")}
 	}
 	var lines []text.Line
-	for i := range p.m.Program.Processes {
-		lines = append(lines, p.process(&p.m.Program.Processes[i])...)
+	for i := range p.m.Processes {
+		lines = append(lines, p.process(&p.m.Processes[i])...)
 	}
-	for _, v := range p.m.Program.Vectors {
+	for _, v := range p.m.Vectors {
 		lines = append(lines, vectorLine(&v))
 	}
-	for i := range p.m.Program.Processes {
-		lines = append(lines, p.maps(&p.m.Program.Processes[i])...)
+	for i := range p.m.Processes {
+		lines = append(lines, p.maps(&p.m.Processes[i])...)
 	}
 	return lines
 }

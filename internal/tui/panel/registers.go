@@ -14,7 +14,7 @@ type Registers struct{ base }
 // Title implements Panel.
 func (p *Registers) Title() string {
 	s := fmt.Sprintf("Registers · cpu%d", p.m.CPU)
-	if c := p.m.CPU; p.m.Program != nil && c < len(p.m.CPUs) && p.m.CPUs[c].Thread == 0 {
+	if c := p.m.CPU; c < len(p.m.CPUs) && p.m.CPUs[c].Ring < 0 {
 		s += ", no thread"
 	}
 	return s

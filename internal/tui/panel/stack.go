@@ -14,10 +14,11 @@ type Stack struct{ base }
 // Title implements Panel.
 func (p *Stack) Title() string { return fmt.Sprintf("Stack · cpu%d", p.m.CPU) }
 
-// trapped reports whether the last step was a trap of a program, whose kernel
-// is Go and has no stack in guest memory.
+// trapped reports whether the last step was a trap that went through no gate: a
+// program's, whose kernel is Go and has no stack in guest memory.
 func (p *Stack) trapped() bool {
-	return p.m.Program != nil && p.m.Step != nil && p.m.Step.Delivery != nil && p.m.Step.CPU == p.m.CPU
+	s := p.m.Step
+	return s != nil && s.Delivery != nil && s.Delivery.Gate == nil && s.Delivery.Shutdown == "" && s.CPU == p.m.CPU
 }
 
 // short reports whether there is no room for addresses: their distance from the

@@ -139,7 +139,7 @@ func join(l text.Line) text.Line {
 func (p *Timeline) legend() text.Line {
 	var l text.Line
 	l.Pad(text.Plain, "", nameWidth)
-	for _, g := range figure.GlyphsOf(p.Marks, p.m.Program != nil) {
+	for _, g := range figure.GlyphsOf(p.Marks, p.m.World) {
 		l.Add(Roles[g.Class], g.Glyph)
 		l.Add(text.Dim, " "+g.Name+"  ")
 	}

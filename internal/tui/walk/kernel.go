@@ -201,7 +201,18 @@ func (w *kernelSide) remember(ev *emu.Event) {
 	}
 }
 
-func (*kernelSide) program(int, *emu.Event) *Program { return nil }
+func (*kernelSide) processes(int) []Process { return nil }
+
+func (*kernelSide) vectors(*emu.Event) []Vector { return nil }
+
+func (*kernelSide) output() string { return "" }
+
+func (*kernelSide) inHits(m *Moment) (l []InHit) {
+	for _, c := range m.CPUs {
+		l = append(l, InHit{ID: c.ID, Name: fmt.Sprintf("cpu%d", c.ID), CPU: c.ID, Phase: c.Phase, Outer: c.Outer})
+	}
+	return l
+}
 
 func (w *kernelSide) code(cpu, n int) []Line {
 	c := w.Run.Machine.CPUs[cpu]

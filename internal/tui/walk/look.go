@@ -38,7 +38,7 @@ func (w *Walk) Moment(l Look) *Moment {
 		}
 	}
 	m := &Moment{
-		At: w.At(), End: w.End(), Branch: w.Line().ID, Engine: w.Run.Engine(), Arch: w.Run.Machine.Arch.String(),
+		At: w.At(), End: w.End(), Branch: w.Line().ID, Engine: w.Run.Engine(), World: w.Run.File.World(), Arch: w.Run.Machine.Arch.String(),
 		CPU: cpu, Turn: turn, Log: w.Run.Log(), Trace: w.trail.events, Fired: w.trail.fired, Violated: w.Run.Violations(),
 	}
 	if w.At() == w.End() {
@@ -53,7 +53,8 @@ func (w *Walk) Moment(l Look) *Moment {
 	m.Code, m.Source = w.world.code(cpu, l.Code), w.world.source(cpu, l.Source)
 	m.Stack, m.Chain = w.stack(cpu, l.Stack, ev), w.chain(cpu)
 	m.Memory = w.memory(cpu, l.Memory, ev)
-	m.Gates, m.Program = w.world.gates(ev), w.world.program(cpu, ev)
+	m.Gates, m.Processes, m.Vectors, m.Output = w.world.gates(ev), w.world.processes(cpu), w.world.vectors(ev), w.world.output()
+	m.InHits = w.world.inHits(m)
 	m.Probes, m.Locks, m.Awaited = w.world.probes(), w.world.locks(ev), w.world.awaited()
 	return m
 }

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"trapline/internal/engines"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/x86"
@@ -9,34 +10,41 @@ import (
 // Moment is what a viewer shows of one moment: plain data, never changed once
 // made. Addresses and values are hexadecimal text at the machine's width.
 type Moment struct {
-	At     uint64 `json:"at"`
-	End    uint64 `json:"end"`
-	Over   string `json:"over,omitempty"` // why the run is over, at its end
-	Branch int    `json:"branch,omitempty"`
-	Engine string `json:"engine"`
-	Arch   string `json:"arch"`
-	CPU    int    `json:"cpu"`  // whose registers, code and stack these are
-	Turn   int    `json:"turn"` // the actor that takes the next step; -1: nobody
+	At     uint64        `json:"at"`
+	End    uint64        `json:"end"`
+	Over   string        `json:"over,omitempty"` // why the run is over, at its end
+	Branch int           `json:"branch,omitempty"`
+	Engine string        `json:"engine"`
+	World  engines.World `json:"world"`
+	Arch   string        `json:"arch"`
+	CPU    int           `json:"cpu"`  // whose registers, code and stack these are
+	Turn   int           `json:"turn"` // the actor that takes the next step; -1: nobody
 
 	Step  *story.Record `json:"step,omitempty"` // that led here; nil at the start
 	Head  string        `json:"head"`           // what the step was, in a line
 	Why   []Reason      `json:"why,omitempty"`
 	Notes []string      `json:"notes,omitempty"`
 
-	CPUs     []CPU                `json:"cpus"`
-	Raisable []Actor              `json:"raisable,omitempty"` // actors behind the vCPUs
-	Regs     []Reg                `json:"regs"`
-	Flags    []Flag               `json:"flags"`
-	Code     []Line               `json:"code"`
-	Source   *Source              `json:"source,omitempty"` // nil: the kernel's text is no C
-	Stack    []Word               `json:"stack"`
-	Chain    []Called             `json:"chain,omitempty"` // of calls and traps, the innermost first
-	Memory   []Row                `json:"memory"`
-	Gates    []Gate               `json:"gates"`
-	Probes   []Probe              `json:"probes"`
-	Locks    []Lock               `json:"locks"`
-	Awaited  []Awaited            `json:"awaited,omitempty"` // returns, of kernel code
-	Program  *Program             `json:"program,omitempty"` // nil: kernel code
+	CPUs     []CPU     `json:"cpus"`
+	Raisable []Actor   `json:"raisable,omitempty"` // actors behind the vCPUs
+	Regs     []Reg     `json:"regs"`
+	Flags    []Flag    `json:"flags"`
+	Code     []Line    `json:"code"`
+	Source   *Source   `json:"source,omitempty"` // nil: the kernel's text is no C
+	Stack    []Word    `json:"stack"`
+	Chain    []Called  `json:"chain,omitempty"` // of calls and traps, the innermost first
+	Memory   []Row     `json:"memory"`
+	InHits   []InHit   `json:"in_hits"` // where the vCPUs, or of a program the threads, are in a hit
+	Gates    []Gate    `json:"gates"`   // of kernel code
+	Probes   []Probe   `json:"probes"`
+	Locks    []Lock    `json:"locks"`
+	Awaited  []Awaited `json:"awaited,omitempty"` // returns, of kernel code
+
+	// What a Linux program has; nothing of kernel code.
+	Processes []Process `json:"processes,omitempty"`
+	Output    string    `json:"output,omitempty"` // the last MaxOutput bytes of it
+	Vectors   []Vector  `json:"vectors,omitempty"`
+
 	Log      []string             `json:"log,omitempty"`
 	Trace    []string             `json:"trace,omitempty"` // events that fired, the last MaxEvents
 	Fired    uint64               `json:"fired,omitempty"` // events that fired in all
@@ -109,11 +117,14 @@ type Line struct {
 	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
 }
 
-// Program is the Linux program of a run.
-type Program struct {
-	Processes []Process `json:"processes"`
-	Output    string    `json:"output,omitempty"` // the last MaxOutput bytes of it
-	Vectors   []Vector  `json:"vectors"`
+// InHit is a vCPU, or a thread of a program, with where it is in a hit.
+type InHit struct {
+	ID    int    `json:"id"`
+	Name  string `json:"name"` // "cpu0", "101"
+	CPU   int    `json:"cpu"`  // that it is on, -1: none
+	Phase Phase  `json:"phase"`
+	Outer Phase  `json:"outer,omitempty"`  // of the hit that a hit in Reenter is inside of
+	Await int    `json:"awaits,omitempty"` // returns of a thread, which have no bound of their probes'
 }
 
 // Process is a process of a Linux program.

@@ -3,6 +3,7 @@ package walk
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"trapline/internal/emu"
@@ -203,9 +204,23 @@ func (w *programSide) memory(l []Row, c *emu.CPU, ev *emu.Event) []Row {
 // shownSlots is how many slots the memory panel shows.
 const shownSlots = 2
 
-// program lists processes, threads and mappings.
-func (w *programSide) program(cpu int, ev *emu.Event) *Program {
-	out := &Program{Output: lastOf(w.Run.Output(), MaxOutput), Vectors: vectors(w.Run.Describe(), w.Run.Machine.Arch, ev)}
+func (w *programSide) output() string { return lastOf(w.Run.Output(), MaxOutput) }
+
+func (w *programSide) vectors(ev *emu.Event) []Vector {
+	return vectors(w.Run.Describe(), w.Run.Machine.Arch, ev)
+}
+
+func (*programSide) inHits(m *Moment) (l []InHit) {
+	for i := range m.Processes {
+		for _, t := range m.Processes[i].Threads {
+			l = append(l, InHit{ID: t.TID, Name: strconv.Itoa(t.TID), CPU: t.CPU, Phase: t.Phase, Await: t.Returns})
+		}
+	}
+	return l
+}
+
+// processes lists them with threads and mappings.
+func (w *programSide) processes(cpu int) (list []Process) {
 	for _, p := range w.run.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
@@ -219,9 +234,9 @@ func (w *programSide) program(cpu int, ev *emu.Event) *Program {
 		for _, v := range p.Maps {
 			x.Maps = append(x.Maps, Map{fmt.Sprintf("%x-%x", v.Start, v.End), v.Prot, v.Name, here >= v.Start && here < v.End})
 		}
-		out.Processes = append(out.Processes, x)
+		list = append(list, x)
 	}
-	return out
+	return list
 }
 
 // MaxOutput bounds what a moment has of a program's output, in bytes.

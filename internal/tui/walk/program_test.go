@@ -93,9 +93,9 @@ func TestAProgramsMomentHasProcessesInPlaceOfGates(t *testing.T) {
 	for w.At() < w.End() {
 		require.NoError(t, w.To(t.Context(), record.Forward, func(*emu.Event) bool { return true }))
 		m := w.Moment(Look{CPU: -1, Code: 4, Stack: 4})
-		require.NotNil(t, m.Program)
+		require.NotEmpty(t, m.Processes)
 		require.Empty(t, m.Gates)
-		most = max(most, len(m.Program.Processes))
+		most = max(most, len(m.Processes))
 	}
 	require.Equal(t, 2, most)
 }
@@ -141,7 +141,7 @@ func TestTheWaysAsideOfAUserHit(t *testing.T) {
 		for w.At() < w.End() {
 			_, err := w.Forward(t.Context(), 1)
 			require.NoError(t, err)
-			for _, p := range w.Moment(Look{}).Program.Processes {
+			for _, p := range w.Moment(Look{}).Processes {
 				for _, thread := range p.Threads {
 					seen[thread.Phase] = true
 				}

@@ -27,8 +27,12 @@ type world interface {
 	// locks are the lock words, or who has which slot.
 	locks(ev *emu.Event) []Lock
 	gates(ev *emu.Event) []Gate
-	// program is nil for kernel code.
-	program(cpu int, ev *emu.Event) *Program
+	// inHits lists who can be in a hit, with where that is, of m's vCPUs and processes.
+	inHits(m *Moment) []InHit
+	// processes, vectors and output are of a program.
+	processes(cpu int) []Process
+	vectors(ev *emu.Event) []Vector
+	output() string
 
 	// code lists n instructions around where a vCPU stands.
 	code(cpu, n int) []Line

@@ -95,9 +95,8 @@ type Scene struct {
 	CPUs     int             `json:"cpus"`
 	Actors   []string        `json:"actors"`
 	Traced   bool            `json:"traced,omitempty"`
-	Source   bool            `json:"source,omitempty"`  // the kernel's text has lines of C
-	Search   bool            `json:"search,omitempty"`  // there is more than one schedule
-	Program  bool            `json:"program,omitempty"` // a Linux program
+	Source   bool            `json:"source,omitempty"` // the kernel's text has lines of C
+	Search   bool            `json:"search,omitempty"` // there is more than one schedule
 }
 
 // Mark is a step of a kind worth finding.

@@ -4,14 +4,8 @@ import { el, fill, screen, svg } from "trapline/dom";
 const box = { w: 150, h: 64, gap: 44 }; // in the drawing's units
 const narrow = 640; // pixels of the window below which the states stand one below the other
 
-/**
- * Who is where in a hit: vCPUs, or of a program its threads.
- * @param {Moment} m @returns {{name: string, phase: number, outer?: number}[]}
- */
-export function inHits(m) {
-  if (m.program) return m.program.processes.flatMap(p => (p.threads ?? []).map(t => ({ name: String(t.tid), phase: t.phase })));
-  return m.cpus.map(c => ({ name: "cpu" + c.id, phase: c.phase, outer: c.outer }));
-}
+/** @param {Moment} m who is where in a hit: vCPUs, or of a program its threads */
+export const inHits = m => m.in_hits ?? [];
 
 /**
  * The state machine of a hit, with its true edges and everybody who is in it.
@@ -52,8 +46,7 @@ export function diagram(host, m, scene) {
  * @param {HTMLElement} host @param {Moment} m @param {Scene} scene
  */
 export function large(host, m, scene) {
-  const thread = m.program?.processes.flatMap(p => p.threads ?? []).find(t => t.cpu === m.cpu);
-  const phase = m.program ? thread?.phase : m.cpus[m.cpu]?.phase;
+  const phase = inHits(m).find(x => x.cpu === m.cpu)?.phase;
   const s = (scene.states ?? []).find(s => s.Phase === phase);
   host.textContent = s ? s.Name : "";
   host.classList.toggle("alarm", Boolean(m.violated?.length));

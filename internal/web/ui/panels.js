@@ -21,7 +21,7 @@ export function panels(m, scene) {
   $("panel-gates").hidden = !m.gates?.length;
   $("panel-trace").hidden = !scene.traced;
   $("panel-source").hidden = !m.source;
-  $("panel-program").hidden = !m.program;
+  $("panel-program").hidden = !m.processes;
 }
 
 /** @param {string} state */
@@ -41,7 +41,7 @@ function calls(m) {
 
 /** @param {Moment} m */
 function locks(m) {
-  const none = m.program ? "no slot is taken" : "none on this engine's hit path";
+  const none = m.processes ? "no slot is taken" : "none on this engine's hit path";
   const list = (m.locks ?? []).map(l => row("", cell("", l.name), cell(l.changed ? "stored" : l.owner === "free" ? "dim" : "work", l.owner === "free" ? "free" : "held by " + l.owner), cell("alarm", (l.waiting ?? []).map(c => c + " waits").join(" "))));
   fill($("locks"), list.length ? list : [row("", cell("dim", none))]);
 }
@@ -69,17 +69,17 @@ function source(m) {
 
 /** @param {Moment} m @param {Scene} scene */
 function program(m, scene) {
-  const p = m.program;
-  if (!p) return;
+  const processes = m.processes;
+  if (!processes) return;
   const wide = (/** @type {string} */ t) => {
     const h = el("th", "", t);
     h.colSpan = 3;
     return el("tr", "", h);
   };
-  fill($("processes"), p.processes.flatMap(x => [wide(`${x.pid} ${x.name}${x.zombie ? " (zombie)" : ""}`), ...(x.threads ?? []).map(t => row("",
+  fill($("processes"), processes.flatMap(x => [wide(`${x.pid} ${x.name}${x.zombie ? " (zombie)" : ""}`), ...(x.threads ?? []).map(t => row("",
     cell(t.cpu < 0 ? "dim" : "", t.tid + (t.cpu < 0 ? "" : " cpu" + t.cpu)), cell(t.state.startsWith("waits") ? "alarm" : "dim", `${t.state}, at ${t.at}`),
     cell("work", phase(scene, t.phase) + (t.probe ? " of " + t.probe : "") + (t.copy ? " in " + t.copy : "") + (t.returns ? ", awaits " + t.returns : ""))))]));
-  fill($("vectors"), p.vectors.map(v => row(v.used ? "here" : "", cell("", `${v.vector} ${v.name}`), cell("place", "→ " + v.to))));
-  fill($("maps"), p.processes.flatMap(x => (x.maps ?? []).map(v => row(v.here ? "here" : "", cell("dim", `${x.pid} ${v.range}`), cell("dim", v.prot), cell("place", v.name)))));
-  fill($("output"), [p.output || "nothing written yet"]);
+  fill($("vectors"), (m.vectors ?? []).map(v => row(v.used ? "here" : "", cell("", `${v.vector} ${v.name}`), cell("place", "→ " + v.to))));
+  fill($("maps"), processes.flatMap(x => (x.maps ?? []).map(v => row(v.here ? "here" : "", cell("dim", `${x.pid} ${v.range}`), cell("dim", v.prot), cell("place", v.name)))));
+  fill($("output"), [m.output || "nothing written yet"]);
 }

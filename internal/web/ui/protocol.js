@@ -19,13 +19,14 @@
  * @typedef {{tid: number, cpu: number, at: string, state: string, phase: number, probe?: string, copy?: string, returns?: number}} Thread
  * @typedef {{range: string, prot: string, name: string, here?: boolean}} Mapping
  * @typedef {{pid: number, name: string, zombie?: boolean, threads?: Thread[], maps?: Mapping[]}} Process
- * @typedef {{processes: Process[], output?: string, vectors: {vector: number, name: string, to: string, used?: boolean}[]}} Program
+ * @typedef {{vector: number, name: string, to: string, used?: boolean}} Vector
+ * @typedef {{id: number, name: string, cpu: number, phase: number, outer?: number, awaits?: number}} InHit
  * @typedef {{addr: string, at: string, size: number, old: string, new: string, by: string, name?: string, code?: string, push?: boolean}} Store
  * @typedef {{vector: number, name: string, kind: string, error_code?: string, gate?: {type: string, dpl: number, to: string}, from: number, to: number, stack_switched: boolean}} Delivery
  * @typedef {{cpu: number, kind: string, at: string, writes?: Store[], delivery?: Delivery, micro?: {name: string}, notes?: {kind: string, text: string}[]}} Step
- * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, arch: string, cpu: number, turn: number, step?: Step, head: string,
+ * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, world: string, arch: string, cpu: number, turn: number, step?: Step, head: string,
  *   why?: {row?: string, text: string}[], notes?: string[], cpus: CPU[], raisable?: Actor[], regs: Reg[], flags: Flag[], code: CodeLine[], source?: Source,
- *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], awaited?: {probe: string, most: number, to?: string[]}[], program?: Program, log?: string[], trace?: string[], fired?: number,
+ *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], awaited?: {probe: string, most: number, to?: string[]}[], in_hits: InHit[], processes?: Process[], output?: string, vectors?: Vector[], log?: string[], trace?: string[], fired?: number,
  *   violated?: Violation[]}} Moment
  *
  * @typedef {{Phase: number, Name: string, Does: string, Side: boolean}} State
@@ -33,7 +34,7 @@
  * @typedef {{kind: number, glyph: string, name: string, class: string}} Glyph
  * @typedef {{at: number, cpu: number, kind: number}} Mark
  * @typedef {{lesson?: string, scenario: string, title: string, text: string, engine: string, engines: string[], probes?: string[], states: State[] | null,
- *   edges: Edge[] | null, glyphs: Glyph[], cpus: number, actors: string[], traced?: boolean, source?: boolean, search?: boolean, program?: boolean}} Scene
+ *   edges: Edge[] | null, glyphs: Glyph[], cpus: number, actors: string[], traced?: boolean, source?: boolean, search?: boolean}} Scene
  * @typedef {{forward?: boolean, backward?: boolean, choose?: boolean, hold?: boolean, return?: boolean, run?: boolean, kinds?: string[]}} Can
  * @typedef {{moment: Moment, message?: string, rows?: string[], marks?: Mark[], unmarked?: number, branches: number, held?: number[], breaks?: string[], can: Can, able: boolean[],
  *   beside?: Moment, beside_of?: Scene}} View
