@@ -207,3 +207,44 @@ func TestBoundsOfASearch(t *testing.T) {
 		require.Positive(t, x.Schedules)
 	}
 }
+
+// faulting is a scenario whose probed instruction faults.
+const faulting = `A probed load from nowhere, whose fault handler is in Go
+
+-- machine --
+arch i386
+engine modern
+-- text.S --
+main:	xorl %ecx, %ecx
+target:	movl (%ecx), %eax
+	ret
+	.data
+seven:	.long 7
+-- probes --
+p at target
+-- tasks --
+cpu 0 at main
+-- check --
+no-unhandled-trap
+`
+
+// TestAFaultHandlerThatReturns: 1 says that it has handled the fault, and the
+// instruction is tried again.
+func TestAFaultHandlerThatReturns(t *testing.T) {
+	for result := range uint64(2) {
+		f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(faulting)}}, "s.txtar")
+		require.NoError(t, err)
+		require.NoError(t, f.Handle("p", "fault", func(h *scenarios.Hit) {
+			seven, err := h.Eval("seven")
+			require.NoError(t, err)
+			require.NoError(t, h.Set("%ecx", seven))
+			h.Return(result)
+		}))
+		r := opened(t, f, scenarios.Options{Engine: "2005"})
+		require.NoError(t, r.Finish(t.Context(), nil))
+		eax, err := r.Eval(0, "%eax")
+		require.NoError(t, err)
+		require.Equal(t, result == 1, eax == 7)
+		require.Equal(t, result == 1, len(r.Violations()) == 0, "%v", r.Violations())
+	}
+}
