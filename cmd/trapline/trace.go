@@ -156,6 +156,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		fmt.Fprintf(said, "trapline: %v\n", err)
 		return reported(exitTrace)
 	}
+	otherEnds(said, k, programs(cfg))
 	end := traceEnd(said, res, err)
 	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
 		return reported(exitTrace) // a bound was reached
@@ -198,6 +199,13 @@ func keepFiles(said io.Writer, k *linux.Kernel, dir string) error {
 	for _, p := range k.Unkept() {
 		fmt.Fprintf(said, "trapline: %s has other names on the host, which show the change in the run and are not kept\n", p)
 	}
+	sockets, pipes := k.Endpoints()
+	for _, p := range sockets {
+		fmt.Fprintf(said, "trapline: %s is a socket, which is not kept\n", p)
+	}
+	for _, p := range pipes {
+		fmt.Fprintf(said, "trapline: %s is a named pipe, which is not kept\n", p)
+	}
 	for _, p := range removed {
 		fmt.Fprintf(said, "trapline: the program removed %s, which is still there\n", p)
 	}
@@ -220,6 +228,21 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 	cfg.OnTurn = p.turn
 	cfg.Stdin, cfg.Stdout, cfg.Stderr = guardedReader{cfg.Stdin, p}, guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
 	return p
+}
+
+// otherEnds says how the programs before the last one ended.
+func otherEnds(said io.Writer, k *linux.Kernel, all []linux.Config) {
+	started := k.Programs()
+	for i, one := range all[:len(all)-1] {
+		how := "not started"
+		if i < len(started) {
+			how = "still running"
+			if code, sig, ended := started[i].Ended(); ended {
+				how = linux.Result{Code: code, Signal: sig}.String()
+			}
+		}
+		fmt.Fprintf(said, "trapline: program %d, %s: %s\n", i+1, one.Path, how)
+	}
 }
 
 // traceEnd says what the program cannot and gives its exit status.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -28,4 +29,22 @@ func TestTracedFilesKeepInside(t *testing.T) {
 	require.Equal(t, map[string][]byte{
 		inside: []byte("named/file"), filepath.Join(dir, "named/alias"): []byte("named/file"),
 	}, files)
+}
+
+// --keep names what it leaves out.
+func TestKeepNamesSocketsAndPipes(t *testing.T) {
+	prog := filepath.Join(t.TempDir(), "endpoints")
+	if out, err := exec.Command("gcc", "-O1", "-static", "-o", prog, "testdata/endpoints.c").CombinedOutput(); err != nil {
+		t.Skipf("gcc: %s", out)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	_, stderr, code := traced(t, "--keep", kept, "--", prog)
+	require.Zero(t, code, stderr)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	require.Contains(t, stderr, "1 files, directories and links kept in "+kept)
+	require.Contains(t, stderr, filepath.Join(here, "socket")+" is a socket, which is not kept\n")
+	require.Contains(t, stderr, filepath.Join(here, "pipe")+" is a named pipe, which is not kept\n")
+	require.FileExists(t, filepath.Join(kept, here, "file"))
+	require.NoFileExists(t, filepath.Join(kept, here, "socket"))
 }

@@ -43,6 +43,21 @@ func (n *node) isEndpoint() bool {
 	return kind == abi.S_IFSOCK || kind == abi.S_IFIFO
 }
 
+// Endpoints lists the sockets and named pipes that the guest has made, which are nothing
+// without the run and so not among Changes, by absolute paths in order.
+func (k *Kernel) Endpoints() (sockets, pipes []string) {
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
+		switch n := k.names[name]; {
+		case n == nil || !n.isEndpoint():
+		case n.st.Mode&abi.S_IFMT == abi.S_IFSOCK:
+			sockets = append(sockets, "/"+name)
+		default:
+			pipes = append(pipes, "/"+name)
+		}
+	}
+	return sockets, pipes
+}
+
 // Unkept lists changed files of the FS that have names which Changes does not know: other
 // links of the host's. A file is listed by the name under which it was changed first.
 func (k *Kernel) Unkept() []string {
