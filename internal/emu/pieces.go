@@ -70,6 +70,8 @@ func (w *window) mapPiece(vpn uint64, p piece) error {
 		}
 		w.pieces.add(vpn, p)
 	}
+	w.shown++
+	w.spent += w.shown
 	return w.eng.Map(vpn*PageSize, p.n*PageSize, p.prot, w.space.mem.host(p.first))
 }
 
@@ -77,5 +79,6 @@ func (w *window) mapPiece(vpn uint64, p piece) error {
 func (w *window) unmapPiece(start uint64) error {
 	n := w.pieces.from[start].n
 	w.pieces.remove(start)
+	w.shown--
 	return w.eng.Unmap(start*PageSize, n*PageSize)
 }

@@ -139,10 +139,16 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 		return n, false, fmt.Errorf("error %d at %#x", x.Vector, c.LinearPC())
 	case unicorn.Mem:
 		if x.MemKind == unicorn.FetchUnmapped || x.MemKind == unicorn.FetchProt {
-			return n, false, nil
+			more, err = r.ask(x, accessFetch)
+			return n, more, err
 		}
-		if x.MemKind == unicorn.WriteProt {
+		switch x.MemKind {
+		case unicorn.WriteProt:
 			more, err = r.widen(x.MemAddr)
+		case unicorn.ReadUnmapped:
+			more, err = r.ask(x, accessRead)
+		case unicorn.WriteUnmapped:
+			more, err = r.ask(x, accessWrite)
 		}
 	}
 	if err == nil {
@@ -164,7 +170,7 @@ func (r *runner) renew() error {
 	if err != nil {
 		return err
 	}
-	n.avoid = r.avoid
+	n.avoid, n.lazy = r.avoid, r.lazy
 	r.close()
 	for i := range s.runners {
 		if s.runners[i] == r {

@@ -80,6 +80,13 @@ func (s *Space) runner(user bool) (*runner, error) {
 			return nil, err
 		}
 	}
+	if r.crowded() {
+		r.lazy = true
+		if err := r.renew(); err != nil {
+			return nil, err
+		}
+		return s.runner(user)
+	}
 	if r.writes != s.mem.codeWrites {
 		r.writes = s.mem.codeWrites
 		r.compare()

@@ -18,6 +18,9 @@ type window struct {
 	pos    int // ops replayed
 	mapped map[uint64]PTE
 	pieces pieces
+	lazy   bool // pages are mapped when they are asked for (lazily.go)
+	shown  int  // pieces, about: one that was unmapped in part counts as before
+	spent  int  // on adding pieces, in numbers of those that were there
 }
 
 // windowOwner is who runs code in the instance.
@@ -62,9 +65,14 @@ func (w *window) apply(op mapOp) error {
 	if op.unmap {
 		return w.unmap(op.vpn, op.n)
 	}
-	if !w.shows(op.pte) {
+	if !w.shows(op.pte) || w.lazy {
 		return nil
 	}
+	return w.mapRun(op)
+}
+
+// mapRun maps pages that show frames in a row.
+func (w *window) mapRun(op mapOp) error {
 	for done := uint64(0); done < op.n; { // pieces of equal library permissions
 		first := PTE{op.pte.Frame + Frame(done), op.pte.Prot}
 		prot := w.owner.libProt(first)
@@ -103,6 +111,7 @@ func (w *window) unmap(vpn, n uint64) error {
 		}
 		if run > 0 {
 			w.pieces.forget(vpn, run)
+			w.shown = max(w.shown-1, 0)
 			if err := w.eng.Unmap(vpn*PageSize, run*PageSize); err != nil {
 				return err
 			}
@@ -118,7 +127,10 @@ func (w *window) rebuild() error {
 	if err := w.unmapAll(); err != nil {
 		return err
 	}
-	pages := w.space.Pages()
+	var pages []uint64
+	if !w.lazy {
+		pages = w.space.Pages()
+	}
 	for i := 0; i < len(pages); {
 		first := w.space.pages[pages[i]]
 		n := 1
@@ -141,7 +153,7 @@ func (w *window) unmapAll() error {
 	for _, vpn := range pages {
 		w.owner.pageUnmapping(vpn, w.mapped[vpn])
 	}
-	w.mapped, w.pieces = map[uint64]PTE{}, newPieces()
+	w.mapped, w.pieces, w.shown = map[uint64]PTE{}, newPieces(), 0
 	for i := 0; i < len(pages); {
 		n := 1
 		for i+n < len(pages) && pages[i+n] == pages[i]+uint64(n) {

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -25,13 +26,30 @@ func TestMemoryInManyMappings(t *testing.T) {
 	require.Less(t, many, factor*one)
 }
 
+// Memory of which single pages far from each other are touched costs linearly too. The factor leaves room for a busy machine: a
+// library that shows all of them took sixteen times as long for four times as many, and ended at 4096.
+func TestMemoryInSinglePages(t *testing.T) {
+	prog := compile(t, "sparse.c", "gcc")
+	took := func(n int) time.Duration {
+		start := time.Now()
+		o := runProgram(t, Config{Limits: Limits{Memory: 700 << 20}}, []string{prog, fmt.Sprint(n)})
+		require.Equal(t, NoBound, o.res.Bound)
+		require.Zero(t, o.res.ExitStatus())
+		return time.Since(start)
+	}
+	const pages, factor = 1500, 4
+	few, many := took(pages), took(factor*pages)
+	t.Logf("%d pages: %v, %d pages: %v", pages, few, factor*pages, many)
+	require.Less(t, many, 2*factor*few)
+}
+
 // The deadline of a run holds within a turn too, whose page faults may be slow.
 func TestDeadlineHoldsWithinATurn(t *testing.T) {
 	prog := compile(t, "sparse.c", "gcc")
 	fs, err := OpenFiles(prog)
 	require.NoError(t, err)
 	defer fs.Close()
-	k, err := New(Config{FS: fs, Path: prog, Args: []string{prog, "4000"}, Limits: Limits{Memory: 1 << 30}})
+	k, err := New(Config{FS: fs, Path: prog, Args: []string{prog, "100000"}, Limits: Limits{Memory: 1 << 30}})
 	require.NoError(t, err)
 	defer k.Close()
 	const limit, slack = time.Second, 3 * time.Second // a busy machine's; without looks within a turn it took a minute

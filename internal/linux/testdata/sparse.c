@@ -1,4 +1,4 @@
-/* sparse N: touches one byte in each of N megabytes. */
+/* sparse N: touches words here and there in each of N megabytes, and reads them again. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -9,6 +9,9 @@ int main(int argc, char **argv)
 	if (p == MAP_FAILED)
 		return 2;
 	for (size_t i = 0; i < n; i++)
-		p[i << 20] = 1;
+		*(volatile size_t *)(p + (i << 20) + i % 5000) = i;
+	for (size_t i = 0; i < n; i++)
+		if (*(volatile size_t *)(p + (i * 7919 % n << 20) + i * 7919 % n % 5000) != i * 7919 % n)
+			return 3;
 	return 0;
 }
