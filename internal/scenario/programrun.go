@@ -3,7 +3,6 @@ package scenario
 import (
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/traps"
 	"trapline/internal/uprobes"
-	debuginfo "trapline/internal/uprobes/source"
 	"trapline/internal/uprobes/traceuprobe"
 )
 
@@ -24,10 +22,11 @@ type ProgramRun struct {
 	uprobes *uprobes.System
 	events  *traceuprobe.Session
 	image   *loader.Image
-	program []byte             // its ELF file
-	bias    uint64             // by how much it is moved
-	debug   *debuginfo.Program // nil until a line is asked for
-	noDebug bool               // it has no debug information
+	program []byte // its ELF file
+	bias    uint64 // by how much it is moved
+	// debug has the program's and its libraries' debug information by path, nil for one without; of those asked for.
+	debug map[string]*debugged
+	shown map[string]linux.MemFile // what the program sees, by path
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe
@@ -140,23 +139,6 @@ func (w *ProgramRun) output() string {
 func (w *ProgramRun) Ended() (stdout, stderr []byte, result linux.Result, over bool) {
 	stdout, stderr, _, _ = w.kernel.Output()
 	return stdout, stderr, w.kernel.Result(), w.kernel.Done()
-}
-
-// sourceLine is FILE:LINE of the program's code at an address, "" if the program has no debug information about it.
-func (w *ProgramRun) sourceLine(addr uint64) string {
-	if w.debug == nil && !w.noDebug {
-		var err error
-		w.debug, err = debuginfo.Read(w.program)
-		w.noDebug = err != nil
-	}
-	if w.noDebug {
-		return ""
-	}
-	file, line, ok := w.debug.LineOf(addr - w.bias)
-	if !ok {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", path.Base(file), line)
 }
 
 // printk takes a line of the kernel's log.

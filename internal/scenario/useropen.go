@@ -101,6 +101,7 @@ func (b *userBuilder) makeFiles() error {
 	if _, file := tree[x.Dir]; x.Dir != "" && !file {
 		tree[x.Dir] = linux.MemFile{Dir: true}
 	}
+	w.shown, w.debug = tree, map[string]*debugged{}
 	if w.files, err = linux.OpenMem(tree); err != nil {
 		return b.file.MemberPos("linux").Error(b.file.Name, "", "%v", err)
 	}
