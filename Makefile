@@ -206,12 +206,19 @@ programs-fp: deps deps-test
 	TRAPLINE_PROGRAMS=$(PROGRAMS) $(GO) test $(LIBRARY) ./internal/linux -run 'TestFloat|TestDebianPrograms' -all-programs -timeout 1h -v
 
 # Names and lines of programs beside nm's and perf probe's answers. Commands of Debian's
-# as it has them, dynamic, beside their native runs: what they print and which files they leave.
+# as it has them, dynamic, beside their native runs: what they print and which files they leave; gdb on a
+# program inside; SOCKETS programs of random operations on sockets and TREES on files. Ways to the host and bombs.
+# The programs of CASES, if it is given, as its README says.
+SOCKETS ?= 250
+TREES   ?= 100
+CASES   ?= $(TRAPLINE_CASES)
 programs: deps deps-test
 	@$(call install,$(COMMAND_PACKAGES) rustc)
 	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -v
 	$(GO) test $(LIBRARY) ./internal/uprobes/places -run Names -every-name -v
-	$(GO) test $(LIBRARY) ./internal/linux -run TestDebianCommands -all-commands -timeout 1h -v
+	$(GO) test $(LIBRARY) ./internal/linux -run 'TestDebianCommands|TestDebugger' -all-commands -timeout 1h -v
+	$(GO) test $(LIBRARY) ./internal/linux -run 'Host$$|Bomb|Hostile' -sockets $(SOCKETS) -trees $(TREES) -timeout 1h
+	$(if $(CASES),TRAPLINE_CASES=$(abspath $(CASES)) $(GO) test $(LIBRARY) ./cmd/trapline -run TestUserCases -v)
 
 # The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on
 # glibc and on musl, in both widths.

@@ -53,7 +53,7 @@ func TestDebianCommands(t *testing.T) {
 }
 
 // workFolder has the files that the commands work on.
-func workFolder(t *testing.T) string {
+func workFolder(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	var numbers strings.Builder
@@ -73,7 +73,7 @@ func workFolder(t *testing.T) string {
 }
 
 // runCommand runs args in dir and gives the files that the guest sees there at the end.
-func runCommand(t *testing.T, dir string, args []string) (outcome, map[string]string) {
+func runCommand(t testing.TB, dir string, args []string) (outcome, map[string]string) {
 	t.Helper()
 	tree, err := OpenFiles(append(append([]string{dir}, hostLibraries...), commandFiles...)...)
 	require.NoError(t, err)
@@ -128,7 +128,7 @@ func (g guestFS) Open(name string) (fs.File, error) {
 }
 
 // filesBelow gives mode and content of everything in a tree but for git's, which hold times.
-func filesBelow(t *testing.T, tree fs.FS) map[string]string {
+func filesBelow(t testing.TB, tree fs.FS) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	require.NoError(t, fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {

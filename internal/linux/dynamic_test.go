@@ -35,7 +35,7 @@ func runHere(t *testing.T, dir string, args []string, files ...string) outcome {
 }
 
 // nativeHere runs the same on the host.
-func nativeHere(t *testing.T, dir string, args []string) outcome {
+func nativeHere(t testing.TB, dir string, args []string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd := &exec.Cmd{Path: args[0], Args: args, Dir: dir, Env: []string{"LC_ALL=C.UTF-8"}, Stdout: &stdout, Stderr: &stderr}

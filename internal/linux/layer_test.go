@@ -170,7 +170,7 @@ func hiddenBy(made []string, dir, name string) bool {
 	return slices.ContainsFunc(made, func(p string) bool { return strings.HasPrefix(filepath.Join(dir, name), p+"/") })
 }
 
-func mustRead(t *testing.T, file string) []byte {
+func mustRead(t testing.TB, file string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)

@@ -60,7 +60,7 @@ func runNative(t *testing.T, stdin string, env, args []string) outcome {
 }
 
 // compile builds a static program from testdata, or skips without the compiler.
-func compile(t *testing.T, source string, compiler ...string) string {
+func compile(t testing.TB, source string, compiler ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(compiler[0]); err != nil {
 		t.Skipf("no %s: %v", compiler[0], err)
@@ -83,7 +83,7 @@ var libraries = map[string]func(testing.TB) []string{
 }
 
 // writeFile puts a file in dir and gives its path.
-func writeFile(t *testing.T, dir, name, text string) string {
+func writeFile(t testing.TB, dir, name, text string) string {
 	t.Helper()
 	p := filepath.Join(dir, name)
 	require.NoError(t, os.MkdirAll(filepath.Dir(p), 0o755))

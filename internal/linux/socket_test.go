@@ -24,7 +24,7 @@ func TestSocketsAgainstTheHost(t *testing.T) {
 	require.NoError(t, err)
 	for seed := range *socketSeeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			run := func(how func(*testing.T, string, []string) outcome) outcome {
+			run := func(how func(testing.TB, string, []string) outcome) outcome {
 				dir := t.TempDir()
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
 				return how(t, dir, []string{"./program", fmt.Sprint(seed)})
@@ -33,7 +33,7 @@ func TestSocketsAgainstTheHost(t *testing.T) {
 			if again := run(nativeHere); again.stdout != want.stdout {
 				t.Skip("not the same natively")
 			}
-			got := run(func(t *testing.T, dir string, args []string) outcome { return runHere(t, dir, args) })
+			got := run(func(_ testing.TB, dir string, args []string) outcome { return runHere(t, dir, args) })
 			assert.Empty(t, firstLine(want.stdout, got.stdout))
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 		})
