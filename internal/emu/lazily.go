@@ -6,6 +6,7 @@ import "trapline/internal/emu/unicorn"
 // instance of its own for those that are used pays for itself once that came to as much as it costs to translate all code again.
 const (
 	fewPieces   = 128  // that no new instance is made for
+	eagerPieces = 512  // that are shown before they are asked for
 	maxPieces   = 2048 // the library ends at 4096
 	renewing    = 7000 // a new instance, and
 	translating = 14   // each block there, in the unit of adding one piece to one other
@@ -13,16 +14,27 @@ const (
 
 // crowded reports whether a new instance, which shows what it is asked for, is better than this one.
 func (r *runner) crowded() bool {
-	if r.spent < renewing+translating*len(r.blocks) && r.shown < maxPieces {
+	switch {
+	case r.stale() && !r.lazy && r.epoch != r.space.epoch && piecesOf(r.space.pages) > eagerPieces:
+		return true
+	case r.stale() && !r.lazy && r.shown+len(r.space.ops)-r.pos > eagerPieces:
+		return true
+	case r.spent < renewing+translating*len(r.blocks) && r.shown < maxPieces:
 		return false
 	}
-	r.shown, r.spent = 0, 0
-	for vpn, pte := range r.mapped {
-		if before, ok := r.mapped[vpn-1]; !ok || before != (PTE{pte.Frame - 1, pte.Prot}) {
-			r.shown++
+	r.shown, r.spent = piecesOf(r.mapped), 0
+	return r.shown > fewPieces
+}
+
+// piecesOf counts the runs of pages that show frames in a row.
+func piecesOf(pages map[uint64]PTE) int {
+	n := 0
+	for vpn, pte := range pages {
+		if before, ok := pages[vpn-1]; !ok || before != (PTE{pte.Frame - 1, pte.Prot}) {
+			n++
 		}
 	}
-	return r.shown > fewPieces
+	return n
 }
 
 // ask maps the pages of an access in an instance that had too many pieces. false: it shows them, or the space refuses.

@@ -74,18 +74,17 @@ func (s *Space) runner(user bool) (*runner, error) {
 		}
 		s.runners[i] = r
 	}
+	if r := s.runners[i]; r.crowded() {
+		r.lazy = true
+		if err := r.renew(); err != nil {
+			return nil, err
+		}
+	}
 	r := s.runners[i]
 	if r.stale() {
 		if err := r.sync(); err != nil {
 			return nil, err
 		}
-	}
-	if r.crowded() {
-		r.lazy = true
-		if err := r.renew(); err != nil {
-			return nil, err
-		}
-		return s.runner(user)
 	}
 	if r.writes != s.mem.codeWrites {
 		r.writes = s.mem.codeWrites

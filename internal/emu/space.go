@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/unicorn"
@@ -332,14 +333,14 @@ func (s *Space) width() unicorn.Width {
 	return unicorn.Width32
 }
 
-// NextPage is the address of the first mapped page at or above va, or the
-// highest page address if there is none.
-func (s *Space) NextPage(va uint64) uint64 {
-	best := ^uint64(0) &^ (PageSize - 1)
+// PagesBetween lists the addresses of the pages mapped in [start, end), in order.
+func (s *Space) PagesBetween(start, end uint64) []uint64 {
+	var l []uint64
 	for vpn := range s.pages {
-		if a := vpn * PageSize; a >= va && a < best {
-			best = a
+		if a := vpn * PageSize; start <= a && a < end {
+			l = append(l, a)
 		}
 	}
-	return best
+	slices.Sort(l)
+	return l
 }

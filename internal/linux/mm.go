@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"slices"
+
 	"trapline/internal/emu"
 )
 
@@ -113,6 +115,7 @@ func (k *Kernel) freeRun(n int, first *emu.Frame) bool {
 // dropPages unmaps the pages of [start, end) and frees their frames.
 func (mm *MM) dropPages(start, end uint64) {
 	mm.interruptUsers()
+	skip := mm.skipTo(end)
 	for va := start; va < end; {
 		n := 0
 		for ; va+uint64(n)*emu.PageSize < end; n++ {
@@ -123,7 +126,7 @@ func (mm *MM) dropPages(start, end uint64) {
 			mm.k.putFrame(pte.Frame)
 		}
 		if n == 0 {
-			va = mm.nextPage(va, end)
+			va = skip(va)
 			continue
 		}
 		mm.space.Unmap(va, n)
@@ -131,13 +134,26 @@ func (mm *MM) dropPages(start, end uint64) {
 	}
 }
 
-// nextPage skips to the next present page of a large range.
-func (mm *MM) nextPage(va, end uint64) uint64 {
-	va += emu.PageSize
-	if (end-va)/emu.PageSize < 64 {
-		return va
+// skipTo is a function that gives, for a page that is absent, the next one below end that may be present: over a large gap
+// the next that is.
+func (mm *MM) skipTo(end uint64) func(va uint64) uint64 {
+	const largeGap = 64 // pages
+	var present []uint64
+	listed := false
+	return func(va uint64) uint64 {
+		va += emu.PageSize
+		if (end-va)/emu.PageSize < largeGap {
+			return va
+		}
+		if !listed {
+			present, listed = mm.space.PagesBetween(va, end), true
+		}
+		i, _ := slices.BinarySearch(present, va)
+		if present = present[i:]; len(present) == 0 {
+			return end
+		}
+		return present[0]
 	}
-	return min(end, mm.space.NextPage(va))
 }
 
 // unmap removes every mapping in [start, end).
@@ -171,10 +187,11 @@ func (mm *MM) protect(start, end uint64, p Prot) {
 		}
 		gainsExec := p&ProtExec != 0 && v.Prot&ProtExec == 0
 		v.Prot = p
+		skip := mm.skipTo(v.End)
 		for va := v.Start; va < v.End; {
 			pte, ok := mm.space.Lookup(va)
 			if !ok {
-				va = mm.nextPage(va, v.End)
+				va = skip(va)
 				continue
 			}
 			mm.space.Protect(va, 1, pteProt(v, mm.mayWrite(v, pte)))
@@ -273,10 +290,11 @@ func (mm *MM) privatePages() int {
 }
 
 func (mm *MM) eachPage(v *VMA, do func(va uint64, pte emu.PTE)) {
+	skip := mm.skipTo(v.End)
 	for va := v.Start; va < v.End; {
 		pte, ok := mm.space.Lookup(va)
 		if !ok {
-			va = mm.nextPage(va, v.End)
+			va = skip(va)
 			continue
 		}
 		do(va, pte)

@@ -270,10 +270,11 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 	v := *mm.within(old, old+oldSize)[0]
 	v.Off, v.Start, v.End = v.offset(old), to, to+size
 	mm.insert(&v)
+	skip := mm.skipTo(old + keep)
 	for va := old; va < old+keep; {
 		pte, ok := mm.space.Lookup(va)
 		if !ok {
-			va = mm.nextPage(va, old+keep)
+			va = skip(va)
 			continue
 		}
 		mm.space.Unmap(va, 1)
