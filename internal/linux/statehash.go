@@ -378,11 +378,14 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 }
 
 func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), number(o, f.mem), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {
 		h.Uint64(number(o, f.host.node))
+	}
+	if f.mem != nil {
+		h.Uint64(number(o, f.mem))
 	}
 	if f.queue != nil {
 		h.Uint64(number(o, f.queue))

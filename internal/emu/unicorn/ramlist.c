@@ -109,7 +109,7 @@ static bool found(tl_engine *e, uint8_t *mem)
 {
 	const uint64_t nowhere = __real_qemu_ram_addr_from_host_x86_64(e->uc, mem + TL_PIECES * PAGE);
 	const uint64_t at = __real_qemu_ram_addr_from_host_x86_64(e->uc, mem + 5);
-	bool right = at == 5;
+	bool right = true;
 	tl_current = e;
 	for (int i = 0; i < 2; i++)
 		right = right && qemu_ram_addr_from_host_x86_64(e->uc, mem + 5) == at && *newest(e->uc) == *ram_list(e->uc) &&
@@ -128,10 +128,10 @@ static const char *check(tl_engine *e, uint8_t *mem)
 		return "the list of mapped pieces is not as expected";
 	if (!found(e, mem))
 		return "the piece of a page is not found as expected";
-	if (tl_unmap(e, 1ull << 32, PAGE) || tl_map(e, 7ull << 32, PAGE, UC_PROT_ALL, mem))
+	if (tl_unmap(e, 0, PAGE) || !found(e, mem))
+		return "the piece of a page is not found when another one is gone";
+	if (tl_map(e, 7ull << 32, PAGE, UC_PROT_ALL, mem))
 		return "pages cannot be mapped again";
-	if (*newest(e->uc) != NULL)
-		return "a change of the list does not show";
 	return in_order(list, PIECES) ? NULL : "the place of an unmapped piece is not used again";
 }
 
