@@ -335,14 +335,27 @@ func TestGoCodeThatCannotBe(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
-	again, err := f.With(nil)
-	require.NoError(t, err)
-	require.NoError(t, again.AddProperty(scenario.Property{Name: "x2", Step: step}))
-	require.NoError(t, f.AddProperty(scenario.Property{Name: "x2", Step: step}), "the other's is its own")
 	tso, err := f.With(map[string][]byte{"machine": []byte("arch i386\ncpus 2\nmemory-model tso\n")})
 	require.NoError(t, err)
 	_, err = scenario.Search{}.Do(t.Context(), tso)
 	require.ErrorIs(t, err, scenario.ErrNotPossible)
+}
+
+// TestAChangedFileHasGoCodeOfItsOwn: it begins with that of the file, and what is
+// added to it is not the file's.
+func TestAChangedFileHasGoCodeOfItsOwn(t *testing.T) {
+	f := parsed(t, fmt.Sprintf(probed, "none", "none"))
+	sum := func(f *scenario.File) string { return fmt.Sprint(open(t, f, scenario.Options{}).Checksum()) }
+	plain := sum(f)
+	require.NoError(t, f.Handle("p", "pre", func(*scenario.Hit) {}))
+	handled := sum(f)
+	require.NotEqual(t, plain, handled)
+	again, err := f.With(nil)
+	require.NoError(t, err)
+	require.Equal(t, handled, sum(again))
+	require.NoError(t, again.Handle("p", "post", func(*scenario.Hit) {}))
+	require.NotEqual(t, handled, sum(again))
+	require.Equal(t, handled, sum(f))
 }
 
 func second(f *scenario.File, p scenario.Property) error {
