@@ -23,7 +23,7 @@ COMMAND_PACKAGES  := bash bc bzip2 coreutils curl dc dash diffutils file finduti
 # interpreter. LIBRARY= builds without.
 LIBRARY ?= $(shell $(GO) build -tags unicorn ./internal/emu/unicorn 2>/dev/null && echo -tags unicorn)
 
-.PHONY: demo build test test-go test-go-listed web test-web portable release fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test lint deps deps-test deps-portable deps-release deps-web clean
+.PHONY: demo build test test-go test-go-listed web test-web portable release fuzz fuzz-search litmus litmus-native divide scale silicon referee soak bench busybox busybox-probes programs programs-fp libc-test selftests against-host lint deps deps-test deps-portable deps-release deps-web clean
 
 demo:
 	$(GO) build -o bin/trapline ./cmd/trapline
@@ -220,12 +220,24 @@ programs: deps deps-test
 	$(GO) test $(LIBRARY) ./internal/linux -run 'Host$$|Bomb|Hostile' -sockets $(SOCKETS) -trees $(TREES) -timeout 1h
 	$(if $(CASES),TRAPLINE_CASES=$(abspath $(CASES)) $(GO) test $(LIBRARY) ./cmd/trapline -run TestUserCases -v)
 
-# The mathematical programs of musl's libc-test, whose sources are in LIBC_TEST, on
-# glibc and on musl, in both widths.
+# Programs of random operations, natively and in the machine.
+against-host: deps deps-test
+	$(GO) test $(LIBRARY) ./internal/linux -run AgainstTheHost -calls 100 -trees 100 -sockets 100 -timeout 1h -v
+
+# musl's libc-test, whose sources are in LIBC_TEST: the mathematical programs on glibc and on
+# musl in both widths, all others static and dynamic.
 LIBC_TEST ?= $(TRAPLINE_LIBC_TEST)
 libc-test: deps deps-test busybox
 	@$(call install,musl-tools)
 	TRAPLINE_LIBC_TEST=$(LIBC_TEST) $(GO) test $(LIBRARY) ./internal/linux -run TestLibcTest -timeout 2h -v
+
+# The kernel's own selftests (x86, timers, futexes, breakpoints, ptrace) of Debian's linux-source, natively and
+# in the machine. SELFTESTS is where they are, or are unpacked to.
+SELFTESTS ?= $(BUSYBOX)/selftests
+selftests: deps deps-test
+	@[ -d $(SELFTESTS)/tools/testing/selftests/x86 ] || { $(call install,linux-source xz-utils) && mkdir -p $(SELFTESTS) && \
+		tar -xf "$$(ls /usr/src/linux-source-*.tar.xz | tail -1)" -C $(SELFTESTS) --strip-components=1 --wildcards '*/tools/testing/selftests' '*/tools/include' '*/include/uapi'; }
+	TRAPLINE_SELFTESTS=$(SELFTESTS)/tools/testing/selftests $(GO) test $(LIBRARY) ./internal/linux -run TestSelftests -timeout 2h -v
 
 # The linters' versions are pinned in tools.mod, apart from what the program
 # itself needs. deadcode looks at programs and tests together.

@@ -18,8 +18,9 @@ func (c clock) cpu() bool { return c.of != 0 }
 // tick is what a coarse clock is exact to (HZ is 250).
 const tick = 4 * uint64(time.Millisecond)
 
-// clockOfFile are the low bits of a number that stands for a clock which is a file.
-const clockOfFile = 3
+// clockIsFile reports whether a number stands for a clock which is a file: it has neither timers
+// nor sleeps.
+func clockIsFile(id int) bool { return id < 0 && id&7 == 3 }
 
 // clock finds a clock by its number for t; false: there is none.
 func (t *Thread) clock(id int) (clock, bool) {

@@ -27,6 +27,7 @@ type File struct {
 	when    interval   // of a timer
 	watched []interest // by an epoll instance; replaced when it changes
 	queue   *mqueue
+	notify  *notifier
 	mask    sigset    // of a signalfd: the signals that it gives
 	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
 }
@@ -77,11 +78,18 @@ func (k *Kernel) closeFile(f *File) {
 	}
 	k.dropLocks(f, func(l *lock) bool { return l.file == f })
 	if f.host != nil {
+		k.closed(f)
 		_ = f.host.Close()
 		if n := f.host.node; n != nil {
 			n.users--
+			if n.st.Nlink == 0 && n.users == 0 && !n.memfd {
+				k.inodeGone(n.st)
+			}
 			k.dropNode(n)
 		}
+	}
+	if f.notify != nil {
+		k.dropNotifier(f.notify)
 	}
 	if f.sock != nil {
 		k.releaseSocket(f.sock)
@@ -120,6 +128,9 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 			return fail(err)
 		}
 		*pos += int64(n)
+		if n > 0 {
+			k.happenedToFile(f, abi.IN_ACCESS)
+		}
 		return int64(n)
 	}
 	switch f.device {
@@ -146,6 +157,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.readTimer(t, f, b)
 	case devSignal:
 		return k.readSignals(t, f, b)
+	case devNotify:
+		return k.readNotify(t, f, b)
 	case devQueue:
 		n := copy(b, f.queue.text()[min(*pos, int64(len(f.queue.text()))):])
 		*pos += int64(n)
@@ -232,6 +245,7 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return -int64(abi.ENOSPC)
 	}
 	*pos += int64(done)
+	k.happenedToFile(f, abi.IN_MODIFY)
 	return int64(done)
 }
 
@@ -242,6 +256,9 @@ func (f *File) seek(off int64, whence int) int64 {
 		return errnoBadFile
 	case f.isPipe() || f.sock != nil:
 		return -int64(abi.ESPIPE)
+	}
+	if f.device >= devEvent && f.device != devQueue { // noop_llseek()
+		return f.pos
 	}
 	switch whence {
 	case io.SeekStart:

@@ -49,6 +49,7 @@ type tracing struct {
 	exitDue bool      // the end of a call to stop at next
 	halt    int       // stop to make next, by a stopping signal or PTRACE_INTERRUPT
 	leaving bool      // PTRACE_EVENT_EXIT was told
+	listens bool      // PTRACE_LISTEN: it stands still, and not for its tracer
 }
 
 // endedTracee is a thread that ended and that its tracer has not waited for.
@@ -121,6 +122,30 @@ func (t *Thread) stopNow() bool {
 		return false
 	}
 	return true
+}
+
+// listen leaves a tracee that stands still with its group to that, until something is to be told
+// of it.
+func (t *Thread) listen() int64 {
+	if !t.trace.seized || t.trace.stop != stopEvent || t.trace.code>>8 != abi.PTRACE_EVENT_STOP {
+		return errnoIO
+	}
+	t.trace.listens = true
+	return 0
+}
+
+// hears stops a tracee that listens for its tracer, which is told of the signal that its group
+// stands still by, or of SIGTRAP if it does not any more (do_jobctl_trap()).
+func (t *Thread) hears(continued bool) {
+	if !t.trace.listens {
+		return
+	}
+	code := t.trace.code
+	if continued {
+		code = abi.SIGTRAP | abi.PTRACE_EVENT_STOP<<8
+	}
+	t.trace.listens = false
+	t.stopFor(stopEvent, code, t.ownInfo(code))
 }
 
 // callCode is the code of stops at system calls.

@@ -32,15 +32,18 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 		if !o.trace.seized {
 			return errnoIO
 		}
-		if o.state != stateTraced {
+		if o.hears(false); o.state != stateTraced {
 			o.trace.halt = abi.SIGTRAP | abi.PTRACE_EVENT_STOP<<8
 			o.interrupt()
 			k.changed()
 		}
 		return 0
 	}
-	if o.state != stateTraced {
+	if o.state != stateTraced || o.trace.listens {
 		return errnoNoProcess
+	}
+	if request == abi.PTRACE_LISTEN {
+		return o.listen()
 	}
 	return k.ptrace(t, o, c, request)
 }

@@ -3,9 +3,12 @@ package linux
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // callSeeds is how many programs of random operations TestCallsAgainstTheHost runs of each subject.
@@ -15,17 +18,23 @@ var callSeeds = flag.Int("calls", 3, "programs of random operations of each subj
 // error by error. A program that answers otherwise when it runs natively a second
 // time is not compared.
 func TestCallsAgainstTheHost(t *testing.T) {
-	prog := compile(t, "random.c", "gcc", "-w")
-	for _, subject := range []string{"timers", "ipc", "futex", "memfd", "limits"} {
+	prog := mustRead(t, compile(t, "random.c", "gcc", "-w"))
+	for _, subject := range []string{"timers", "ipc", "futex", "memfd", "limits", "watch"} {
 		for seed := range *callSeeds {
 			t.Run(fmt.Sprintf("%s/%d", subject, seed), func(t *testing.T) {
 				t.Parallel()
-				args := []string{prog, subject, fmt.Sprint(seed)}
-				want := runNative(t, "", nil, args)
-				if again := runNative(t, "", nil, args); again.stdout != want.stdout {
+				run := func(how func(t *testing.T, dir string, args []string) outcome) outcome {
+					dir := t.TempDir()
+					require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), prog, 0o755))
+					require.NoError(t, os.Chmod(dir, 0o777)) // the program is another user's
+					return how(t, dir, []string{filepath.Join(dir, "program"), subject, fmt.Sprint(seed)})
+				}
+				native := func(t *testing.T, _ string, args []string) outcome { return runNative(t, "", nil, args) }
+				want := run(native)
+				if again := run(native); again.stdout != want.stdout {
 					t.Skip("not the same natively")
 				}
-				got := runProgram(t, Config{}, args)
+				got := run(func(t *testing.T, dir string, args []string) outcome { return runProgram(t, Config{}, args, dir) })
 				assert.Empty(t, firstLine(want.stdout, got.stdout))
 				assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 			})

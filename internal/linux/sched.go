@@ -243,7 +243,7 @@ func (k *Kernel) wake(t *Thread) bool {
 	k.reaches = true
 	var r int64
 	if (t.signalReady() || t.trace.halt != 0) && !t.futexWoken() && !t.mq.done {
-		t.futex, t.futexes, t.sem, t.mq = futexWait{}, nil, semWait{}, mqWait{}
+		t.futex, t.futexes, t.sem, t.mq, t.nap = futexWait{}, nil, semWait{}, mqWait{}, nap{}
 		r = t.wait.interrupt
 		k.stopOpening(t)
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {

@@ -189,6 +189,11 @@ func (p *Process) stopOrContinue(n int) {
 			p.stopped, p.continued = false, n == abi.SIGCONT
 			p.k.changed()
 		}
+		for _, t := range p.thr {
+			if n == abi.SIGCONT {
+				t.hears(true)
+			}
+		}
 		p.dropEverywhere(stopByDefault)
 	case stopByDefault.has(n):
 		p.dropEverywhere(bit(abi.SIGCONT))

@@ -73,8 +73,10 @@ func (f *File) edges(k *Kernel) wakes {
 		w = f.sock.wakes
 	case f.pipe != nil:
 		w = f.pipe.wakes
-	case f.device == devEvent || f.device == devSemaphore || f.device == devNotify:
+	case f.device == devEvent || f.device == devSemaphore:
 		w = f.wakes
+	case f.notify != nil:
+		w = f.notify.wakes
 	case f.queue != nil:
 		w = f.queue.wakes
 	case f.device == devSignal:

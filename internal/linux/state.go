@@ -27,33 +27,35 @@ type kernelState struct {
 	lastName    uint32 // given by autobind
 	lastPort    uint16
 
-	threads  []*Thread // in the order of their turns
-	procs    map[int]*Process
-	init     *Process
-	programs []*Process // of the run that have started; replaced when it changes
-	lastPID  int
-	current  []*Thread // by vCPU
-	slice    []int     // instructions left of the current thread's turn, by vCPU
-	changes  uint64    // counts what may end a wait
-	futexSeq uint64
-	skipped  uint64 // nanoseconds of virtual time in which nobody ran
-	steps    uint64
-	input    input
-	stdout   output
-	stderr   output
-	both     output // the bytes of both in their order, if they are captured
-	random   generator
-	unknown  map[unknownCall]int
-	bound    Bound
-	ipcs     []*ipcObject // in the order they were made in; replaced when it changes
-	queues   []*mqueue    // replaced when it changes
-	nextIPC  [3]int       // indices to look for free ones from, by kind
-	ipcRound [3]int       // how often those have begun anew
-	timed    []*File      // armed timers that are files; replaced when it changes
-	readsRan bool         // somebody has asked how long a process or thread ran
-	timerAt  uint64       // when the next timer runs out, or never
-	cpuTimed bool         // there are timers on the time that somebody has run
-	last     int          // the vCPU that stepped last
+	threads    []*Thread // in the order of their turns
+	procs      map[int]*Process
+	init       *Process
+	programs   []*Process // of the run that have started; replaced when it changes
+	lastPID    int
+	current    []*Thread // by vCPU
+	slice      []int     // instructions left of the current thread's turn, by vCPU
+	changes    uint64    // counts what may end a wait
+	futexSeq   uint64
+	skipped    uint64 // nanoseconds of virtual time in which nobody ran
+	steps      uint64
+	input      input
+	stdout     output
+	stderr     output
+	both       output // the bytes of both in their order, if they are captured
+	random     generator
+	unknown    map[unknownCall]int
+	bound      Bound
+	ipcs       []*ipcObject // in the order they were made in; replaced when it changes
+	queues     []*mqueue    // replaced when it changes
+	notifiers  []*notifier  // that are open; replaced when it changes
+	lastCookie uint32       // of a rename that was told
+	nextIPC    [3]int       // indices to look for free ones from, by kind
+	ipcRound   [3]int       // how often those have begun anew
+	timed      []*File      // armed timers that are files; replaced when it changes
+	readsRan   bool         // somebody has asked how long a process or thread ran
+	timerAt    uint64       // when the next timer runs out, or never
+	cpuTimed   bool         // there are timers on the time that somebody has run
+	last       int          // the vCPU that stepped last
 }
 
 // own replaces what a copied state shares with its original and would not
@@ -92,26 +94,27 @@ func (n *Inode) own() { n.frames = nil }
 
 // snapshot is a Kernel's part of a machine's snapshot.
 type snapshot struct {
-	of       *Kernel
-	kernel   kernelState
-	refs     frameRefs
-	threads  memento.Set[Thread]
-	contexts []savedContext
-	procs    memento.Set[Process]
-	mms      memento.Set[MM]
-	vmas     memento.Set[VMA]
-	inodes   memento.Set[Inode]
-	frames   []map[uint64]emu.Frame // of inodes
-	nodes    memento.Set[node]
-	tables   memento.Set[fdTable]
-	files    memento.Set[File]
-	pipes    memento.Set[pipe]
-	sockets  memento.Set[socket]
-	fss      memento.Set[fsState]
-	sigs     memento.Set[handlers]
-	ipcs     memento.Set[ipcObject]
-	queues   memento.Set[mqueue]
-	extra    int // bytes in pipes, in messages and what sockets hold
+	of        *Kernel
+	kernel    kernelState
+	refs      frameRefs
+	threads   memento.Set[Thread]
+	contexts  []savedContext
+	procs     memento.Set[Process]
+	mms       memento.Set[MM]
+	vmas      memento.Set[VMA]
+	inodes    memento.Set[Inode]
+	frames    []map[uint64]emu.Frame // of inodes
+	nodes     memento.Set[node]
+	tables    memento.Set[fdTable]
+	files     memento.Set[File]
+	pipes     memento.Set[pipe]
+	sockets   memento.Set[socket]
+	fss       memento.Set[fsState]
+	sigs      memento.Set[handlers]
+	ipcs      memento.Set[ipcObject]
+	queues    memento.Set[mqueue]
+	notifiers memento.Set[notifier]
+	extra     int // bytes in pipes, in messages and what sockets hold
 }
 
 // savedContext is the registers of a thread that is on no vCPU.
@@ -143,11 +146,15 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.sockets = memento.Of(o.sockets, (*socket).own)
 	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
 	s.ipcs, s.queues = memento.Of(o.ipcs, nil), memento.Of(o.queues, nil)
+	s.notifiers = memento.Of(o.notifiers, nil)
 	for _, p := range o.pipes {
 		s.extra += len(p.data)
 	}
 	for _, i := range o.ipcs {
 		s.extra += i.bytes + 16*len(i.sems)
+	}
+	for _, n := range o.notifiers {
+		s.extra += len(n.watches)*int(unsafe.Sizeof(watch{})) + len(n.events)*int(unsafe.Sizeof(watchedEvent{}))
 	}
 	for _, q := range o.queues {
 		s.extra += q.bytes()
@@ -172,7 +179,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
 	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
-		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.queues.Bytes() + s.extra + context*len(s.contexts) +
+		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.queues.Bytes() + s.notifiers.Bytes() + s.extra + context*len(s.contexts) +
 		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
@@ -201,6 +208,7 @@ func (k *Kernel) Restore(v any) {
 	s.sigs.Restore()
 	s.ipcs.Restore()
 	s.queues.Restore()
+	s.notifiers.Restore()
 	for i := range s.contexts {
 		*s.contexts[i].at = s.contexts[i].was
 	}

@@ -12,13 +12,14 @@ import (
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m cfg fs tables idleSpace kernelState started lastRefs")
-	mementotest.References(t, kernelState{}, "refs names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs queues")
+	mementotest.References(t, kernelState{}, "refs names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
 	mementotest.References(t, Thread{}, "Probes k proc ctx cpu opening sig futex futexes sem mq trace vforkOf")
 	mementotest.References(t, futexWait{}, "key pi")
 	mementotest.References(t, tracing{}, "by")
 	mementotest.References(t, endedTracee{}, "proc")
+	mementotest.References(t, notifier{}, "watches events")
 	mementotest.References(t, mqWait{}, "queue queued")
 	mementotest.References(t, mqueue{}, "messages")
 	mementotest.References(t, ipcObject{}, "inode sems queue")
@@ -29,7 +30,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Inode{}, "file frames saved")
 	mementotest.References(t, node{}, "inode sock fifo")
 	mementotest.References(t, fdTable{}, "fds")
-	mementotest.References(t, File{}, "host entries text mem pipe fifo sock watched sigs queue")
+	mementotest.References(t, File{}, "host entries text mem pipe fifo sock watched sigs queue notify")
 	mementotest.References(t, pipe{}, "data")
 	mementotest.References(t, socket{}, "peer queue backlog waiting")
 	mementotest.References(t, packet{}, "data by rights")
@@ -56,6 +57,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.readsRan = true
 	q := &mqueue{messages: []queued{{}}}
 	k.queues = append(k.queues, q)
+	notify := &notifier{watches: []watch{{}}, events: []watchedEvent{{}}}
+	k.notifiers = append(k.notifiers, notify)
 	th.mq = mqWait{queue: q, order: 1}
 	th.trace.by, th.exit = th, 1
 	k.init.ended = []endedTracee{{tid: 1}}
@@ -71,6 +74,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, th, hash, "ctx wait futex mq")
 	mementotest.Hashed(t, &th.mq, hash, "order")
 	mementotest.Hashed(t, q, hash, "st wakes")
+	mementotest.Hashed(t, notify, hash, "wakes")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
 	mementotest.Hashed(t, k.init, hash, "")

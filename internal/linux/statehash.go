@@ -50,6 +50,7 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 	}
 	k.hashIPC(h, o)
 	k.hashQueues(h, o)
+	k.hashNotifiers(h, o)
 	for _, f := range k.timed {
 		h.Uint64(number(o, f))
 	}
@@ -121,6 +122,9 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	}
 	if t.persona != 0 {
 		words(h, uint64(t.persona))
+	}
+	if t.nap != (nap{}) {
+		words(h, uint64(t.nap.on.id), uint64(t.nap.on.of), t.nap.at)
 	}
 	if s := &t.sem; *s != (semWait{}) {
 		words(h, number(o, s.set), uint64(s.num))
@@ -230,7 +234,7 @@ func (p *Process) hashTimers(h *emu.Hasher) {
 
 func (tr *tracing) hash(h *emu.Hasher, o *objects) {
 	words(h, number(o, tr.by), tr.options, uint64(tr.mode), uint64(tr.stop), uint64(tr.code), tr.message, uint64(tr.resumed), uint64(tr.inject), uint64(tr.event), uint64(tr.halt))
-	for _, v := range []bool{tr.seized, tr.told, tr.forced, tr.emulate, tr.exitDue, tr.leaving} {
+	for _, v := range []bool{tr.seized, tr.told, tr.forced, tr.emulate, tr.exitDue, tr.leaving, tr.listens} {
 		h.Bool(v)
 	}
 	tr.info.hash(h)
@@ -386,6 +390,9 @@ func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
 	}
 	if f.mem != nil {
 		h.Uint64(number(o, f.mem))
+	}
+	if f.notify != nil {
+		h.Uint64(number(o, f.notify))
 	}
 	if f.queue != nil {
 		h.Uint64(number(o, f.queue))

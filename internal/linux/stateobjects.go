@@ -23,21 +23,22 @@ func (k *Kernel) CanGoBack() error {
 // objects are what the state consists of, each once, in an order that depends
 // on their values only.
 type objects struct {
-	numbers map[any]int // of each, within its kind
-	threads []*Thread
-	procs   []*Process
-	mms     []*MM
-	vmas    []*VMA
-	inodes  []*Inode
-	nodes   []*node
-	tables  []*fdTable
-	files   []*File
-	pipes   []*pipe
-	sockets []*socket
-	fss     []*fsState
-	sigs    []*handlers
-	ipcs    []*ipcObject
-	queues  []*mqueue
+	numbers   map[any]int // of each, within its kind
+	threads   []*Thread
+	procs     []*Process
+	mms       []*MM
+	vmas      []*VMA
+	inodes    []*Inode
+	nodes     []*node
+	tables    []*fdTable
+	files     []*File
+	pipes     []*pipe
+	sockets   []*socket
+	fss       []*fsState
+	sigs      []*handlers
+	ipcs      []*ipcObject
+	queues    []*mqueue
+	notifiers []*notifier
 }
 
 // add numbers an object; false: it has a number already, or is nil.
@@ -80,6 +81,9 @@ func (k *Kernel) objects() *objects {
 	}
 	for _, i := range k.ipcs {
 		add(o, &o.ipcs, i)
+	}
+	for _, n := range k.notifiers {
+		add(o, &o.notifiers, n)
 	}
 	for _, q := range k.queues {
 		add(o, &o.queues, q)
@@ -164,6 +168,7 @@ func (o *objects) file(f *File) {
 	if add(o, &o.files, f) {
 		add(o, &o.pipes, f.pipe)
 		add(o, &o.queues, f.queue)
+		add(o, &o.notifiers, f.notify)
 		add(o, &o.sigs, f.sigs)
 		o.node(f.fifo)
 		o.socket(f.sock)

@@ -32,6 +32,7 @@ func (k *Kernel) chmod(n *node, r int64, mode uint64) int64 {
 	}
 	n.st.Mode = n.st.Mode&abi.S_IFMT | uint32(mode)&0o7777
 	k.stamp(&n.st.Ctime)
+	k.happenedToNode(n, abi.IN_ATTRIB)
 	return 0
 }
 
@@ -64,6 +65,7 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 		return r
 	}
 	const same = 0xffffffff
+	told := uint32(uid) != same || uint32(gid) != same
 	for _, id := range []struct {
 		to  uint32
 		now *uint32
@@ -77,6 +79,9 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 		*id.now = id.to
 	}
 	k.stamp(&n.st.Ctime)
+	if told {
+		k.happenedToNode(n, abi.IN_ATTRIB)
+	}
 	return 0
 }
 
@@ -109,6 +114,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 			return -int64(abi.EACCES)
 		}
 		k.stamp(&n.st.Atime, &n.st.Mtime, &n.st.Ctime)
+		k.happenedToNode(n, abi.IN_ATTRIB)
 		return 0
 	}
 	if !k.owns(n.st) {
@@ -126,6 +132,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 		return errnoFault
 	}
 	const now, omit = 1<<30 - 1, 1<<30 - 2 // UTIME_NOW, UTIME_OMIT
+	told := uint32(abi.IN_ACCESS | abi.IN_MODIFY)
 	for i, at := range []*abi.Timespec{&n.st.Atime, &n.st.Mtime} {
 		s := abi.Timespec{Sec: int64(wordAt(b, i*each, word))}
 		if word == 4 {
@@ -139,6 +146,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 			k.stamp(at)
 			continue
 		case unit == time.Nanosecond && s.Nsec == omit:
+			told &^= abi.IN_ACCESS << i
 			continue
 		}
 		if s.Nsec *= int64(unit); each == 2 && (s.Nsec < 0 || s.Nsec >= int64(time.Second)) {
@@ -147,5 +155,9 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 		*at = s
 	}
 	k.stamp(&n.st.Ctime)
+	if told == abi.IN_ACCESS|abi.IN_MODIFY {
+		told = abi.IN_ATTRIB
+	}
+	k.happenedToNode(n, told)
 	return 0
 }

@@ -294,6 +294,11 @@ func (f *File) pollEvent(t *Thread) uint16 {
 		return r
 	case devQueue:
 		return f.queue.poll()
+	case devNotify:
+		if len(f.notify.events) > 0 {
+			r |= abi.POLLIN | abi.POLLRDNORM
+		}
+		return r
 	case devSignal:
 		if t.pending()&f.mask != 0 {
 			r |= abi.POLLIN

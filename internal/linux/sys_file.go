@@ -210,6 +210,12 @@ func (f *File) amount(request uint32) (int, int64) {
 		return s.sent, 0
 	case s != nil && request == abi.SIOCATMARK && s.isTCP():
 		return 0, 0
+	case f.notify != nil && request == abi.FIONREAD:
+		n := 0
+		for i := range f.notify.events {
+			n += f.notify.events[i].size()
+		}
+		return n, 0
 	case f.pipe != nil && request == abi.FIONREAD:
 		return len(f.pipe.data), 0
 	}

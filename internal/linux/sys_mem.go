@@ -222,7 +222,11 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	case size > oldSize && v.Locked != notLocked && !t.proc.mayLock(mm.locked()+size-oldSize):
 		return errnoAgain
 	}
+	vdso := mm.vdso
 	r := mm.remap(v, oldSize, size, c)
+	if core := t.Core(); mm.vdso != vdso && core.RIP == vdso+vdsoLanding { // where this call returns to
+		core.RIP = mm.vdso + vdsoLanding
+	}
 	if r > 0 && size > oldSize {
 		mm.populateLocked(uint64(r)+oldSize, uint64(r)+size)
 	}
@@ -254,6 +258,9 @@ func (mm *MM) remap(v *VMA, oldSize, size uint64, c *call) int64 {
 
 // move puts a mapping elsewhere with its pages: at to, or where there is room.
 func (mm *MM) move(old, oldSize, size, to uint64) int64 {
+	if v := mm.Find(old); v.Name == vdsoName && size != v.End-v.Start { // vdso_mremap()
+		return errnoInvalid
+	}
 	if to != 0 && (to < minAddress || to >= mm.layout.taskSize || size > mm.layout.taskSize-to ||
 		to < old+oldSize && old < to+size) {
 		return errnoInvalid
@@ -268,6 +275,7 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 	mm.interruptUsers()
 	keep := min(oldSize, size)
 	v := *mm.within(old, old+oldSize)[0]
+	vdso := v.Name == vdsoName
 	v.Off, v.Start, v.End = v.offset(old), to, to+size
 	mm.insert(&v)
 	skip := mm.skipTo(old + keep)
@@ -284,6 +292,9 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 		va += emu.PageSize
 	}
 	mm.unmap(old, old+oldSize)
+	if vdso {
+		mm.vdso = to
+	}
 	if h := mm.k.cfg.Hooks; h != nil && v.Inode != nil {
 		h.Mapped(mm, mm.Find(to))
 	}

@@ -37,6 +37,7 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 		k.closeFile(f)
 		return -int64(abi.EMFILE)
 	}
+	k.happenedToFile(f, abi.IN_OPEN)
 	return int64(fd)
 }
 
@@ -111,6 +112,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		}
 		if flags&abi.O_TRUNC != 0 {
 			k.truncate(n, 0)
+			k.happenedAt(full, n.st, abi.IN_MODIFY)
 		}
 	}
 	h, full, err := k.open(full, true)
@@ -129,6 +131,7 @@ func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (
 		return nil, r
 	}
 	n := k.makeFile(t, full, mode)
+	k.entryChanged(full, abi.IN_CREATE, 0)
 	return &File{refs: 1, flags: kept, path: full, host: n.open(k, full)}, 0
 }
 

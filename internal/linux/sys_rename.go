@@ -2,6 +2,7 @@ package linux
 
 import (
 	"io/fs"
+	"path"
 	"strings"
 
 	"trapline/internal/linux/abi"
@@ -37,6 +38,12 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 			return r
 		}
 	}
+	for _, va := range []uint64{fromVA, toVA} {
+		p, _ := t.proc.mm.ReadString(va, maxPath)
+		if base := path.Base(p); base == "." || base == ".." || base == "/" {
+			return -int64(abi.EBUSY) // the last component is no name
+		}
+	}
 	if r := k.mayRename(full, info, flags); r != 0 || full[0] == full[1] {
 		return r
 	}
@@ -45,11 +52,16 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	if err != nil {
 		return fail(err)
 	}
+	var target *abi.Stat
+	gone := false
 	if info[1] != nil {
 		if i, ok := info[1].(nodeInfo); ok && i.node == n {
 			return 0 // two names of one file
 		}
+		st := StatOf(info[1])
 		k.remove(full[1], info[1])
+		o := k.nodeAmong(info[1])
+		target, gone = &st, o == nil || o.st.Nlink == 0 && o.users == 0
 	}
 	for _, name := range k.below(full[0]) {
 		k.names[inRoot(full[1])+strings.TrimPrefix(name, inRoot(full[0]))] = k.names[name]
@@ -58,6 +70,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	k.dropName(full[0])
 	k.stamp(&n.st.Ctime)
 	k.addName(full[1], n)
+	k.moved(full[0], full[1], n.st, target, gone)
 	return 0
 }
 

@@ -344,7 +344,8 @@ func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
 }
 
 // readInfo reads what a program passes to the sigqueueinfo calls.
-func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64) (sigInfo, int64) {
+// Only to oneself may it have a code of the kernel's own.
+func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64, self bool) (sigInfo, int64) {
 	b := make([]byte, 128)
 	if !t.proc.mm.Read(va, b) {
 		return sigInfo{}, errnoFault
@@ -355,14 +356,14 @@ func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64) (sigInfo, int64)
 	} else {
 		i.pid, i.status, i.value = int(int32(le.Uint32(b[16:]))), int32(le.Uint32(b[20:])), le.Uint64(b[24:])
 	}
-	if (i.code >= 0 || i.code == abi.SI_TKILL) && c.int(0) != t.proc.PID {
+	if (i.code >= 0 || i.code == abi.SI_TKILL) && !self {
 		return i, errnoPermission
 	}
 	return i, 0
 }
 
 func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
-	info, r := k.readInfo(t, c, c.int(1), c.arg[2])
+	info, r := k.readInfo(t, c, c.int(1), c.arg[2], c.int(0) == t.TID)
 	if r != 0 {
 		return r
 	}
@@ -379,7 +380,7 @@ func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysTgsigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
-	info, r := k.readInfo(t, c, c.int(2), c.arg[3])
+	info, r := k.readInfo(t, c, c.int(2), c.arg[3], c.int(1) == t.TID)
 	switch {
 	case r != 0:
 		return r

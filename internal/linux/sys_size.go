@@ -24,7 +24,10 @@ func (k *Kernel) ftruncate(t *Thread, c *call, size int64) int64 {
 		return r
 	}
 	n, r := k.nodeOf(f)
-	return k.resize(n, r, size)
+	if r = k.resize(n, r, size); r == 0 {
+		k.happenedToFile(f, abi.IN_MODIFY)
+	}
+	return r
 }
 
 func sysTruncate(k *Kernel, t *Thread, c *call) int64 {
@@ -52,7 +55,11 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
 		return r
 	}
-	return k.resize(n, 0, size)
+	if r := k.resize(n, 0, size); r != 0 {
+		return r
+	}
+	k.happenedToNode(n, abi.IN_MODIFY)
+	return 0
 }
 
 func (k *Kernel) resize(n *node, r, size int64) int64 {
@@ -95,6 +102,9 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 	}
 	if r == 0 && c.arg[1] == 0 && off+size > n.inode.Size {
 		k.truncate(n, off+size)
+	}
+	if r == 0 {
+		k.happenedToFile(f, abi.IN_MODIFY)
 	}
 	return r
 }

@@ -98,8 +98,12 @@ func sysClockNanosleep64(k *Kernel, t *Thread, c *call) int64 { return k.clockSl
 func (k *Kernel) clockSleep(t *Thread, c *call, word int) int64 {
 	on, ok := t.clock(c.int(0))
 	switch {
-	case !ok || on.id == abi.CLOCK_THREAD_CPUTIME_ID:
+	case clockIsFile(c.int(0)):
+		return -int64(abi.ENOTSUP)
+	case !ok:
 		return errnoInvalid
+	case on.cpu() && c.int(0) != abi.CLOCK_THREAD_CPUTIME_ID:
+		return k.cpuSleep(t, on, c.arg[2], c.arg[3], word, c.arg[1]&abi.TIMER_ABSTIME != 0)
 	case on.cpu(), on.id == abi.CLOCK_MONOTONIC_RAW || on.id == abi.CLOCK_REALTIME_COARSE || on.id == abi.CLOCK_MONOTONIC_COARSE:
 		return -int64(abi.ENOTSUP)
 	}

@@ -43,7 +43,7 @@ func (k *Kernel) putInterval(t *Thread, va uint64, gap, left uint64, word int) i
 func (t *Thread) timerClock(id int) (clock, int64) {
 	c, ok := t.clock(id)
 	switch {
-	case id < 0 && id&7 == clockOfFile:
+	case clockIsFile(id):
 		return c, -int64(abi.ENOTSUP)
 	case !ok:
 		return c, errnoInvalid

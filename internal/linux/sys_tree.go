@@ -126,6 +126,7 @@ func (k *Kernel) mkdirAt(t *Thread, dirfd int, va, mode uint64) int64 {
 	n := k.newNode(t, abi.S_IFDIR|uint32(mode)&0o1777)
 	n.opaque, n.st.Nlink, n.st.Size = true, 2, 4096
 	k.addName(full, n)
+	k.entryChanged(full, abi.IN_CREATE|abi.IN_ISDIR, 0)
 	return 0
 }
 
@@ -168,6 +169,7 @@ func (k *Kernel) symlinkAt(t *Thread, target uint64, dirfd int, va uint64) int64
 	n := k.newNode(t, abi.S_IFLNK|0o777)
 	n.target, n.st.Size = text, uint64(len(text))
 	k.addName(full, n)
+	k.entryChanged(full, abi.IN_CREATE, 0)
 	return 0
 }
 
@@ -194,6 +196,9 @@ func (k *Kernel) mknodAt(t *Thread, dirfd int, va uint64, mode uint32) int64 {
 	default:
 		k.makeFile(t, full, mode)
 	}
+	if r == 0 {
+		k.entryChanged(full, abi.IN_CREATE, 0)
+	}
 	return r
 }
 
@@ -218,9 +223,16 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 		return r
 	}
 	full, info, r := k.place(p, false)
-	switch {
+	last, _ := t.proc.mm.ReadString(va, maxPath) // userPath has read it
+	switch last = path.Base(last); {
 	case r != 0:
 		return r
+	case !dir && (last == "." || last == ".." || last == "/"):
+		return -int64(abi.EISDIR)
+	case dir && last == ".":
+		return errnoInvalid
+	case dir && last == "..":
+		return -int64(abi.ENOTEMPTY)
 	case info == nil:
 		return errnoNotHere
 	case dir && !info.IsDir():
@@ -236,7 +248,9 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 	if dir && !k.isEmpty(full) {
 		return -int64(abi.ENOTEMPTY)
 	}
+	st := StatOf(info)
 	k.remove(full, info)
+	k.removed(full, st, k.nodeAmong(info))
 	return 0
 }
 
@@ -301,7 +315,9 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	}
 	n.st.Nlink++
 	k.stamp(&n.st.Ctime)
+	k.happened(identity(n.st), abi.IN_ATTRIB, 0, "")
 	k.addName(full, n)
+	k.entryChanged(full, abi.IN_CREATE, 0)
 	return 0
 }
 

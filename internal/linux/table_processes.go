@@ -21,7 +21,7 @@ var callsOfProcesses = callGroup{
 		{"getsid", "d", sysGetsid, full},
 		{"setsid", "", sysSetsid, full},
 		{"personality", "x", sysPersonality, partial("kept, and uname follows it; addresses are never random, and reading a page never makes it executable")},
-		{"ptrace", "xdxx", sysPtrace, partial("PTRACE_LISTEN and seccomp's requests are EIO, and anybody may trace")},
+		{"ptrace", "xdxx", sysPtrace, partial("seccomp's requests are EIO, and anybody may trace")},
 		{"prctl", "dxxxx", sysPrctl, partial("options that sys_prctl.go does not list are EINVAL; a name is the process's, and privileges that are kept or given up are none")},
 		{"set_tid_address", "x", sysSetTidAddress, full},
 		{"futex", "xxuxxu", sysFutex, full},

@@ -71,6 +71,7 @@ type Thread struct {
 	persona   uint32    // of personality(2)
 	sem       semWait
 	mq        mqWait
+	nap       nap
 	vforkOf   *Thread // the parent that waits for this thread's process
 }
 

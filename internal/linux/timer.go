@@ -82,6 +82,9 @@ func (k *Kernel) setTimers() {
 			}
 		}
 	}
+	for _, t := range k.threads {
+		k.cpuTimed = k.cpuTimed || t.nap != (nap{})
+	}
 	k.timed = slices.DeleteFunc(slices.Clone(k.timed), func(f *File) bool { return f.refs == 0 || f.when.at == 0 })
 	for _, f := range k.timed {
 		next(&f.when)
@@ -101,7 +104,7 @@ func (k *Kernel) timerDue() bool {
 			return true
 		}
 	}
-	return false
+	return k.napOver()
 }
 
 // cpuTimerDue reports whether a timer on the time that p or a thread of it has
@@ -138,6 +141,9 @@ func (k *Kernel) timers() (fired bool) {
 				}
 			}
 		}
+	}
+	if k.cpuTimed && k.napOver() {
+		k.changed()
 	}
 	now := k.Now()
 	for _, f := range k.timed {

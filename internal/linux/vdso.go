@@ -9,6 +9,9 @@ import (
 	"trapline/internal/emu"
 )
 
+// vdsoName is what /proc/PID/maps calls the vDSO.
+const vdsoName = "[vdso]"
+
 // Offsets in the i386 vDSO's page. Its ELF parts lie before its code.
 const (
 	vdsoVsyscall    = 0x400            // __kernel_vsyscall
@@ -130,7 +133,7 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 	if mm.abi != emu.I386 {
 		return nil
 	}
-	v, err := mm.AddSpecial("[vdso]", ProtRead|ProtExec, 0)
+	v, err := mm.AddSpecial(vdsoName, ProtRead|ProtExec, 0)
 	if err != nil {
 		return err
 	}

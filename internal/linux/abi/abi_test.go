@@ -45,7 +45,7 @@ func TestErrnos(t *testing.T) {
 
 // ours are constants that no header of the kernel names; what each one is in C.
 var ours = map[string]string{
-	"MaxErrno": "4095", "CLONE_ARGS_MAX": "4096", "LaterCalls": "__NR_set_mempolicy_home_node + 1", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SizeofSignalfdSiginfo": "sizeof(struct signalfd_siginfo)", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SHM_LOCKED": "02000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
+	"MaxErrno": "4095", "CLONE_ARGS_MAX": "4096", "LaterCalls": "__NR_set_mempolicy_home_node + 1", "SizeofEpollEvent": "sizeof(struct epoll_event)", "SizeofSiginfo": "sizeof(siginfo_t)", "SizeofInotifyEvent": "sizeof(struct inotify_event)", "SizeofSignalfdSiginfo": "sizeof(struct signalfd_siginfo)", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SHM_LOCKED": "02000", "SizeofSigevent": "sizeof(struct sigevent)", "SizeofFutexWaitv": "sizeof(struct futex_waitv)",
 	"TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
 	"AT_SYSINFO": "32", "O_ASYNC": "FASYNC", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
@@ -106,6 +106,7 @@ const head = `
 #include <linux/sched.h>
 #include <linux/timerfd.h>
 #include <linux/signalfd.h>
+#include <linux/inotify.h>
 #include <linux/ptrace.h>
 #include <asm/ptrace-abi.h>
 #include <asm/ldt.h>

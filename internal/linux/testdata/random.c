@@ -2,6 +2,8 @@
 // Times are far away or past, so that it does not matter how fast the program runs.
 #include "say.h"
 #include <linux/futex.h>
+#include <ftw.h>
+#include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -386,9 +388,60 @@ static void limits(void) {
 	}
 }
 
+// Files and directories that are watched. Hard links have several names, which the machine does not tell apart.
+
+static int notify = -1, open_[3] = {-1, -1, -1};
+
+static void events(void) {
+	char b[4096] __attribute__((aligned(8)));
+	long n = read(notify, b, rnd(4) ? sizeof b : rnd(60));
+	show("events", 0, n);
+	for (char *p = b; p < b + n;) {
+		struct inotify_event *e = (void *)p;
+		printf("  %d %x %u %s %d\n", e->wd, e->mask, e->len, e->len ? e->name : "", e->cookie != 0);
+		p += sizeof *e + e->len;
+	}
+}
+static void watch(void) {
+	static const char *paths[] = {"a", "b", "d/a", "d/b", "d", "e", ".", "d/e", "none/x"};
+	static const unsigned masks[] = {IN_ALL_EVENTS, IN_ALL_EVENTS, IN_OPEN | IN_CLOSE, IN_MODIFY | IN_ATTRIB, IN_MOVE | IN_MOVE_SELF, IN_CREATE | IN_DELETE | IN_DELETE_SELF, IN_OPEN | IN_ONESHOT, IN_ACCESS | IN_MASK_ADD, IN_ALL_EVENTS | IN_ONLYDIR, IN_OPEN | IN_MASK_CREATE, 0, 0x100000};
+	const char *p = PICK(paths), *q = PICK(paths);
+	unsigned n = rnd(3);
+	char b[64] = "";
+	if (notify < 0) {
+		notify = inotify_init1(IN_NONBLOCK);
+		mkdir("watched", 0700);
+		if (chdir("watched") != 0) exit(78);
+		inotify_add_watch(notify, ".", IN_ALL_EVENTS);
+	}
+	printf("%s %s: ", p, q);
+	switch (rnd(18)) {
+	case 0: case 1: case 2: show("watch", 0, inotify_add_watch(notify, p, PICK(masks))); break;
+	case 3: show("unwatch", 0, inotify_rm_watch(notify, rnd(12))); break;
+	case 4: case 5:
+		if (open_[n] >= 0) close(open_[n]);
+		open_[n] = open(p, O_RDWR | (rnd(3) ? O_CREAT : 0), 0600);
+		show("open", n, open_[n] < 0 ? -1 : 0);
+		break;
+	case 6: show("write", n, write(open_[n], b, rnd(3))); break;
+	case 7: show("read", n, pread(open_[n], b, 2, 0)); break;
+	case 8: show("ftruncate", n, ftruncate(open_[n], rnd(5))); break;
+	case 9: show("close", n, close(open_[n])); open_[n] = -1; break;
+	case 10: show("unlink", 0, unlink(p)); break;
+	case 11: show("mkdir", 0, mkdir(p, 0700)); break;
+	case 12: show("rmdir", 0, rmdir(p)); break;
+	case 13: case 14: show("rename", 0, rename(p, q)); break;
+	case 15: show("chmod", 0, chmod(p, rnd(2) ? 0700 : 0600 | 0100)); break;
+	case 16: show("truncate", 0, truncate(p, rnd(4))); break;
+	default: show("symlink", 0, symlink("target", p)); break;
+	}
+	events();
+}
+static int gone(const char *p, const struct stat *s, int kind, struct FTW *f) { return remove(p); }
+
 int main(int argc, char **argv) {
 	static const struct { const char *name; void (*run)(void); int privileged; } subjects[] = {
-		{"timers", timer}, {"ipc", ipc}, {"futex", futex}, {"memfd", memfd}, {"limits", limits},
+		{"timers", timer}, {"ipc", ipc}, {"futex", futex}, {"memfd", memfd}, {"limits", limits}, {"watch", watch},
 	};
 	setvbuf(stdout, 0, _IOFBF, 1 << 16);
 	unprivileged();
@@ -405,5 +458,6 @@ int main(int argc, char **argv) {
 	if (sem >= 0) semctl(sem, 0, IPC_RMID);
 	if (msg >= 0) msgctl(msg, IPC_RMID, 0);
 	if (shm >= 0) shmctl(shm, IPC_RMID, 0);
+	if (notify >= 0 && chdir("..") == 0) nftw("watched", gone, 9, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

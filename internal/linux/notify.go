@@ -1,0 +1,377 @@
+package linux
+
+import (
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// Bounds of inotify(7), as a kernel has them.
+const (
+	maxNotifiers = 128   // instances
+	maxWatches   = 8192  // of all of them
+	maxEvents    = 16384 // that wait in one
+)
+
+// notifier is an inotify instance.
+type notifier struct {
+	watches []watch        // in the order of their numbers; replaced when it changes
+	events  []watchedEvent // that wait to be read; replaced when it changes
+	last    int            // number of the last watch that was made
+	wakes   wakes
+}
+
+// watch is a file or directory that an instance watches.
+type watch struct {
+	number int
+	at     inodeKey
+	mask   uint32 // IN_*
+}
+
+// watchedEvent is what happened to one.
+type watchedEvent struct {
+	watch        int
+	mask, cookie uint32
+	name         string // in a directory
+}
+
+// size is that of struct inotify_event with its name, in bytes.
+func (e *watchedEvent) size() int {
+	const unit = abi.SizeofInotifyEvent
+	if e.name == "" {
+		return unit
+	}
+	return unit + (len(e.name)+unit)/unit*unit
+}
+
+// tell gives an instance an event, unless it is the one that came last; one that is too
+// many is told as such, once.
+func (k *Kernel) tell(n *notifier, e watchedEvent) {
+	if l := len(n.events); l > 0 && n.events[l-1].mask&abi.IN_IGNORED == 0 {
+		last := n.events[l-1]
+		if last.mask == e.mask && last.watch == e.watch && last.name == e.name {
+			return
+		}
+	}
+	if len(n.events) >= maxEvents {
+		if slices.ContainsFunc(n.events, func(o watchedEvent) bool { return o.mask == abi.IN_Q_OVERFLOW }) {
+			return
+		}
+		e = watchedEvent{watch: -1, mask: abi.IN_Q_OVERFLOW}
+	}
+	n.events = append(slices.Clone(n.events), e)
+	n.wakes.in++
+	k.changed()
+}
+
+// unwatch ends a watch, which is told.
+func (k *Kernel) unwatch(n *notifier, number int) {
+	i := slices.IndexFunc(n.watches, func(w watch) bool { return w.number == number })
+	if i < 0 {
+		return
+	}
+	k.tell(n, watchedEvent{watch: number, mask: abi.IN_IGNORED})
+	n.watches = slices.Delete(slices.Clone(n.watches), i, i+1)
+}
+
+// happened tells those that watch an inode of an event, with a name of what it is about in
+// a directory.
+func (k *Kernel) happened(at inodeKey, mask, cookie uint32, name string) {
+	for _, n := range k.notifiers {
+		k.happenedTo(n, at, mask, cookie, name)
+	}
+}
+
+func (k *Kernel) happenedTo(n *notifier, at inodeKey, mask, cookie uint32, name string) {
+	for _, w := range slices.Clone(n.watches) {
+		if w.at != at || w.mask&mask&abi.IN_ALL_EVENTS == 0 {
+			continue
+		}
+		k.tell(n, watchedEvent{w.number, mask, cookie, name})
+		if w.mask&abi.IN_ONESHOT != 0 {
+			k.unwatch(n, w.number)
+		}
+	}
+}
+
+// inodeAt is the identity of what is at a path without links.
+func (k *Kernel) inodeAt(full string) (inodeKey, bool) {
+	info, err := k.fs.lstat(full, false)
+	if err != nil {
+		return inodeKey{}, false
+	}
+	st := StatOf(info)
+	return inodeKey{st.Dev, st.Ino}, true
+}
+
+func identity(st abi.Stat) inodeKey { return inodeKey{st.Dev, st.Ino} }
+
+// kindBit is IN_ISDIR for a directory.
+func kindBit(st abi.Stat) uint32 {
+	if st.Mode&abi.S_IFMT == abi.S_IFDIR {
+		return abi.IN_ISDIR
+	}
+	return 0
+}
+
+// happenedAt tells of what was done to the file at full: those that watch its directory, then
+// those that watch itself (fsnotify_parent()).
+func (k *Kernel) happenedAt(full string, st abi.Stat, mask uint32) {
+	if len(k.notifiers) == 0 {
+		return
+	}
+	mask |= kindBit(st)
+	dir, ok := k.inodeAt(path.Dir(full))
+	for _, n := range k.notifiers {
+		if ok && full != "/" {
+			k.happenedTo(n, dir, mask, 0, path.Base(full))
+		}
+		k.happenedTo(n, identity(st), mask, 0, "")
+	}
+}
+
+// happenedToNode tells of what was done to a file by a name, of which it takes the first one that it has.
+func (k *Kernel) happenedToNode(n *node, mask uint32) {
+	if len(k.notifiers) == 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
+		if k.names[name] == n {
+			k.happenedAt("/"+name, n.st, mask)
+			return
+		}
+	}
+	k.happened(identity(n.st), mask|kindBit(n.st), 0, "")
+}
+
+// removed tells of an entry that was removed, and of its file, which is gone if nobody has it open.
+func (k *Kernel) removed(full string, st abi.Stat, n *node) {
+	if len(k.notifiers) == 0 {
+		return
+	}
+	if kindBit(st) == 0 {
+		k.happened(identity(st), abi.IN_ATTRIB, 0, "")
+	}
+	if n == nil || n.st.Nlink == 0 && n.users == 0 {
+		k.inodeGone(st)
+	}
+	k.entryChanged(full, abi.IN_DELETE|kindBit(st), 0)
+}
+
+// nodeAmong is the node that the layer has of what is told of, or nil.
+func (k *Kernel) nodeAmong(info fs.FileInfo) *node {
+	if i, ok := info.(nodeInfo); ok {
+		return i.node
+	}
+	return k.changedNode(info)
+}
+
+// happenedToFile tells of what was done by an open file, by the name that it was opened by or, if it
+// was renamed, by one that it has.
+func (k *Kernel) happenedToFile(f *File, mask uint32) {
+	if len(k.notifiers) == 0 || f.host == nil {
+		return
+	}
+	if n := f.host.node; n != nil && n.st.Nlink > 0 && k.names[inRoot(f.path)] != n {
+		k.happenedToNode(n, mask)
+		return
+	}
+	k.happenedAt(f.path, StatOf(f.host.info), mask)
+}
+
+// entryChanged tells those that watch a directory of an entry that was made or removed.
+func (k *Kernel) entryChanged(full string, mask, cookie uint32) {
+	if len(k.notifiers) == 0 {
+		return
+	}
+	if dir, ok := k.inodeAt(path.Dir(full)); ok {
+		k.happened(dir, mask, cookie, path.Base(full))
+	}
+}
+
+// inodeGone tells that the last name and user of a file are gone, which ends its watches.
+func (k *Kernel) inodeGone(st abi.Stat) {
+	k.happened(identity(st), abi.IN_DELETE_SELF, 0, "")
+	for _, n := range k.notifiers {
+		for _, w := range slices.Clone(n.watches) {
+			if w.at == identity(st) {
+				k.unwatch(n, w.number)
+			}
+		}
+	}
+}
+
+// moved tells of a rename: both directories by one cookie, what was there, and what was moved
+// (fsnotify_move()). gone: what was there has no other name and nobody has it open.
+func (k *Kernel) moved(from, to string, st abi.Stat, target *abi.Stat, gone bool) {
+	if len(k.notifiers) == 0 {
+		return
+	}
+	k.lastCookie++
+	k.entryChanged(from, abi.IN_MOVED_FROM|kindBit(st), k.lastCookie)
+	k.entryChanged(to, abi.IN_MOVED_TO|kindBit(st), k.lastCookie)
+	if target != nil {
+		k.happened(identity(*target), abi.IN_ATTRIB, 0, "")
+	}
+	k.happened(identity(st), abi.IN_MOVE_SELF, 0, "")
+	if target != nil && gone {
+		k.inodeGone(*target)
+	}
+}
+
+// closed tells of a file that nobody has open any more by this opening.
+func (k *Kernel) closed(f *File) {
+	if f.writable() {
+		k.happenedToFile(f, abi.IN_CLOSE_WRITE)
+	} else {
+		k.happenedToFile(f, abi.IN_CLOSE_NOWRITE)
+	}
+}
+
+// readNotify takes as many events as there is room for.
+func (k *Kernel) readNotify(t *Thread, f *File, b []byte) int64 {
+	n, done := f.notify, 0
+	for len(n.events) > 0 {
+		e := n.events[0]
+		if done+e.size() > len(b) {
+			if done == 0 {
+				return errnoInvalid
+			}
+			break
+		}
+		e.put(b[done : done+e.size()])
+		done += e.size()
+		n.events = slices.Clone(n.events[1:])
+	}
+	switch {
+	case done > 0:
+		return int64(done)
+	case f.flags&abi.O_NONBLOCK != 0:
+		return errnoAgain
+	}
+	return t.block(restartSys, never)
+}
+
+// put encodes struct inotify_event.
+func (e *watchedEvent) put(b []byte) {
+	clear(b)
+	le.PutUint32(b, uint32(e.watch))
+	le.PutUint32(b[4:], e.mask)
+	le.PutUint32(b[8:], e.cookie)
+	le.PutUint32(b[12:], uint32(len(b)-abi.SizeofInotifyEvent))
+	copy(b[abi.SizeofInotifyEvent:], e.name)
+}
+
+// dropNotifier frees an instance that is closed.
+func (k *Kernel) dropNotifier(n *notifier) {
+	k.notifiers = slices.DeleteFunc(slices.Clone(k.notifiers), func(o *notifier) bool { return o == n })
+}
+
+// hashNotifiers feeds the inotify instances.
+func (k *Kernel) hashNotifiers(h *emu.Hasher, o *objects) {
+	for _, n := range o.notifiers {
+		words(h, uint64(n.last), uint64(len(n.watches)), uint64(len(n.events)), uint64(k.lastCookie))
+		for _, w := range n.watches {
+			words(h, uint64(w.number), w.at.dev, w.at.ino, uint64(w.mask))
+		}
+		for _, e := range n.events {
+			words(h, uint64(e.watch), uint64(e.mask), uint64(e.cookie))
+			h.String(e.name)
+		}
+	}
+}
+
+func sysInotifyInit(k *Kernel, t *Thread, c *call) int64 { return k.inotifyInit(t, 0) }
+
+func sysInotifyInit1(k *Kernel, t *Thread, c *call) int64 {
+	return k.inotifyInit(t, c.arg[0]&0xffffffff)
+}
+
+func (k *Kernel) inotifyInit(t *Thread, flags uint64) int64 {
+	switch {
+	case flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0:
+		return errnoInvalid
+	case len(k.notifiers) >= maxNotifiers:
+		return -int64(abi.EMFILE)
+	}
+	f := &File{device: devNotify, path: "anon_inode:inotify", notify: &notifier{}}
+	fd := t.open(f, flags)
+	if f.flags &^= abi.O_ACCMODE; fd >= 0 {
+		k.notifiers = append(slices.Clone(k.notifiers), f.notify)
+	}
+	return fd
+}
+
+func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
+	mask := uint32(c.arg[2])
+	const flags = abi.IN_ONLYDIR | abi.IN_DONT_FOLLOW | abi.IN_EXCL_UNLINK | abi.IN_MASK_CREATE | abi.IN_MASK_ADD | abi.IN_ISDIR | abi.IN_ONESHOT
+	const all = abi.IN_ALL_EVENTS | abi.IN_UNMOUNT | abi.IN_Q_OVERFLOW | abi.IN_IGNORED | flags
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case mask&^uint32(all) != 0 || mask&all == 0:
+		return errnoInvalid
+	case f == nil:
+		return errnoBadFile
+	case mask&abi.IN_MASK_ADD != 0 && mask&abi.IN_MASK_CREATE != 0, f.notify == nil:
+		return errnoInvalid
+	}
+	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[1])
+	if r != 0 {
+		return r
+	}
+	_, info, r := k.place(p, mask&abi.IN_DONT_FOLLOW == 0)
+	switch {
+	case r != 0:
+		return r
+	case info == nil:
+		return errnoNotHere
+	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
+		return -int64(abi.ENOTDIR)
+	case !k.may(StatOf(info), 4):
+		return -int64(abi.EACCES)
+	}
+	return k.addWatch(f.notify, identity(StatOf(info)), mask)
+}
+
+// addWatch changes a watch of an inode or makes one (inotify_update_watch()).
+func (k *Kernel) addWatch(n *notifier, at inodeKey, mask uint32) int64 {
+	const kept = abi.IN_ALL_EVENTS | abi.IN_ONESHOT | abi.IN_EXCL_UNLINK
+	list := slices.Clone(n.watches)
+	if i := slices.IndexFunc(list, func(w watch) bool { return w.at == at }); i >= 0 {
+		if mask&abi.IN_MASK_CREATE != 0 {
+			return -int64(abi.EEXIST)
+		}
+		if mask&abi.IN_MASK_ADD == 0 {
+			list[i].mask = 0
+		}
+		list[i].mask |= mask & kept
+		n.watches = list
+		return int64(list[i].number)
+	}
+	all := 0
+	for _, o := range k.notifiers {
+		all += len(o.watches)
+	}
+	if all >= maxWatches {
+		return -int64(abi.ENOSPC)
+	}
+	n.last++
+	n.watches = append(list, watch{n.last, at, mask & kept})
+	return int64(n.last)
+}
+
+func sysInotifyRmWatch(k *Kernel, t *Thread, c *call) int64 {
+	f := t.proc.files.get(c.fd(0))
+	switch {
+	case f == nil:
+		return errnoBadFile
+	case f.notify == nil || !slices.ContainsFunc(f.notify.watches, func(w watch) bool { return w.number == c.int(1) }):
+		return errnoInvalid
+	}
+	k.unwatch(f.notify, c.int(1))
+	return 0
+}

@@ -1,0 +1,29 @@
+package linux
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestInotify: what is told of files and directories, and in what order, is what is
+// told natively.
+func TestInotify(t *testing.T) {
+	for _, width := range []string{"-m64", "-m32"} {
+		t.Run(width, func(t *testing.T) {
+			data := mustRead(t, compile(t, "inotify.c", "gcc", width, "-w"))
+			run := func(how func(t *testing.T, dir string, args []string) outcome) outcome {
+				dir := t.TempDir()
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
+				return how(t, dir, []string{"./program"})
+			}
+			want := run(nativeHere)
+			got := run(func(t *testing.T, dir string, args []string) outcome { return runHere(t, dir, args) })
+			assert.Empty(t, firstLine(want.stdout, got.stdout))
+			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
+		})
+	}
+}

@@ -1,0 +1,46 @@
+// Clocks that count how long somebody has run, clocks that cannot be set, and a vDSO that moves.
+#include "say.h"
+#include <sys/time.h>
+#include <sys/timex.h>
+
+static volatile int stop;
+static void *busy(void *a) { while (!stop); return 0; }
+static void handler(int s) { }
+static long ns(clockid_t c) { struct timespec t; clock_gettime(c, &t); return t.tv_sec * 1000000000l + t.tv_nsec; }
+
+int main(void) {
+	setvbuf(stdout, 0, _IONBF, 0);
+	unprivileged();
+	struct timespec t = {0, 5000000}, rem = {7, 7}, bad = {0, 1000000000}, z = {0, 0};
+	T(CALL(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &t, 0)); T(CALL(clock_nanosleep, ~gettid() << 3 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, -2 & ~7 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &bad, 0));
+	T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, 8, 0)); T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, TIMER_ABSTIME, &z, 0)); T(CALL(clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &t, 0)); T(CALL(clock_nanosleep, 99, 0, &t, 0)); T(CALL(clock_nanosleep, -5, 0, &t, 0));
+	pthread_t th;
+	pthread_create(&th, 0, busy, 0);
+	long before = ns(CLOCK_PROCESS_CPUTIME_ID);
+	T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &t, &rem));
+	printf("long enough %d\n", ns(CLOCK_PROCESS_CPUTIME_ID) - before >= 5000000);
+	clockid_t other;
+	pthread_getcpuclockid(th, &other);
+	before = ns(other);
+	T(CALL(clock_nanosleep, other, 0, &t, &rem));
+	printf("long enough %d\n", ns(other) - before >= 5000000);
+	t.tv_sec = 0; t.tv_nsec = 0; long at = ns(other) + 3000000; t.tv_sec = at / 1000000000; t.tv_nsec = at % 1000000000;
+	T(CALL(clock_nanosleep, other, TIMER_ABSTIME, &t, 0));
+	printf("reached %d\n", ns(other) >= at);
+	stop = 1;
+	pthread_join(th, 0);
+	// nobody runs: a signal ends it
+	struct sigaction a = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	sigaction(SIGALRM, &a, 0);
+	alarm(1); t.tv_sec = 50; t.tv_nsec = 0;
+	T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &t, &rem));
+	printf("left %ld\n", (long)(rem.tv_sec + 1) / 10);
+
+	struct timeval v = {5, 1000001}, v2 = {5, 5};
+	struct timex x = {.modes = ADJ_FREQUENCY};
+	T(CALL(settimeofday, &v, 0)); T(CALL(settimeofday, &v2, 0)); T(CALL(settimeofday, 8, 0)); T(CALL(settimeofday, &v2, 8));
+	T(CALL(clock_settime, CLOCK_REALTIME, &t)); T(CALL(clock_settime, CLOCK_REALTIME, &bad)); T(CALL(clock_settime, CLOCK_REALTIME, 8)); T(CALL(clock_settime, CLOCK_MONOTONIC, &t)); T(CALL(clock_settime, 99, &t));
+	T(adjtimex(&x)); x.modes = 0x8000; T(adjtimex(&x)); T(CALL(adjtimex, 8)); x.modes = 0; printf("%d\n", adjtimex(&x) >= 0); printf("%ld %ld %ld\n", (long)x.precision, (long)x.tolerance, (long)x.tick);
+	T(CALL(clock_adjtime, CLOCK_MONOTONIC, &x)); T(CALL(clock_adjtime, 99, &x)); T(CALL(clock_adjtime, CLOCK_REALTIME, 8));
+	return 0;
+}
