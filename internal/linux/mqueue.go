@@ -11,7 +11,7 @@ import (
 // Bounds of POSIX message queues (mq_overview(7)).
 const (
 	maxQueues      = 256     // for who is not privileged
-	maxQueued10    = 10      // messages of a queue, likewise, and by default
+	maxQueueLength = 10      // messages of a queue, likewise, and by default
 	maxQueuedSize  = 8192    // bytes of a message, likewise
 	hardQueued     = 65536   // messages, for who is
 	hardQueuedSize = 1 << 24 // bytes, likewise
@@ -77,7 +77,7 @@ func (k *Kernel) queueWeight(most, size int) uint64 {
 
 // newQueue makes a queue; sizes of 0 are not allowed.
 func (k *Kernel) newQueue(t *Thread, name string, mode uint32, most, size int64) (*mqueue, int64) {
-	mostMessages, mostBytes := int64(maxQueued10), int64(maxQueuedSize)
+	mostMessages, mostBytes := int64(maxQueueLength), int64(maxQueuedSize)
 	if k.privileged() {
 		mostMessages, mostBytes = hardQueued, hardQueuedSize
 	} else if len(k.queues) >= maxQueues {

@@ -7,7 +7,7 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// seals are what files of memfd_create(2) can be kept from.
+// allSeals are what files of memfd_create(2) can be kept from.
 const allSeals = abi.F_SEAL_SEAL | abi.F_SEAL_SHRINK | abi.F_SEAL_GROW | abi.F_SEAL_WRITE | abi.F_SEAL_FUTURE_WRITE
 
 // maxMemfdName is the longest name of such a file, in bytes.
@@ -34,7 +34,11 @@ func sysMemfdCreate(k *Kernel, t *Thread, c *call) int64 {
 		n.seals = 0
 	}
 	full := "/memfd:" + strings.ToValidUTF8(name, "?") + " (deleted)"
-	r := t.open(&File{path: full, host: n.open(k, full)}, flags&abi.MFD_CLOEXEC<<19)
+	opening := uint64(0)
+	if flags&abi.MFD_CLOEXEC != 0 {
+		opening = abi.O_CLOEXEC
+	}
+	r := t.open(&File{path: full, host: n.open(k, full)}, opening)
 	if r < 0 {
 		n.users--
 		k.dropNode(n)

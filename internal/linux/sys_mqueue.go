@@ -59,7 +59,7 @@ func (t *Thread) readAttributes(c *call, va uint64) (flags, most, size int64, ok
 
 func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 	flags, mode := int(c.arg[1]), uint32(c.arg[2])
-	most, size := int64(maxQueued10), int64(maxQueuedSize)
+	most, size := int64(maxQueueLength), int64(maxQueuedSize)
 	if c.arg[3] != 0 {
 		var ok bool
 		if _, most, size, ok = t.readAttributes(c, c.arg[3]); !ok {
