@@ -1,5 +1,6 @@
 // Clocks that count how long somebody has run, clocks that cannot be set, and a vDSO that moves.
 #include "say.h"
+#include <sys/auxv.h>
 #include <sys/time.h>
 #include <sys/timex.h>
 
@@ -8,8 +9,41 @@ static void *busy(void *a) { while (!stop); return 0; }
 static void handler(int s) { }
 static long ns(clockid_t c) { struct timespec t; clock_gettime(c, &t); return t.tv_sec * 1000000000l + t.tv_nsec; }
 
+#ifdef __i386__
+static volatile int signals_counted;
+static void count_signal(int s) { signals_counted++; }
+
+// raw makes a system call without the vDSO.
+static long raw(long n, long a, long b, long c, long d, long e) {
+	long r;
+	asm volatile("int $0x80" : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory");
+	return r;
+}
+
+// A handler without a restorer returns by the vDSO, wherever that is.
+static void move_vdso(void) {
+	long old = getauxval(AT_SYSINFO_EHDR), size = 4096;
+	pid_t pid = fork();
+	if (pid == 0) {
+		unsigned long action[5] = {(unsigned long)count_signal, SA_NODEFER};
+		long to = raw(SYS_mmap2, 0, 4 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		raw(SYS_munmap, to, 4 * size, 0, 0, 0);
+		while (raw(SYS_mremap, old, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == -EINVAL && size < 16384) size += 4096;
+		raw(SYS_rt_sigaction, SIGUSR1, (long)action, 0, 8, 0);
+		raw(SYS_kill, raw(SYS_getpid, 0, 0, 0, 0, 0), SIGUSR1, 0, 0, 0);
+		raw(SYS_exit, 40 + signals_counted, 0, 0, 0, 0);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	printf("moved, and back from a handler: %x\n", status);
+}
+#endif
+
 int main(void) {
 	setvbuf(stdout, 0, _IONBF, 0);
+#ifdef __i386__
+	move_vdso();
+#endif
 	unprivileged();
 	struct timespec t = {0, 5000000}, rem = {7, 7}, bad = {0, 1000000000}, z = {0, 0};
 	T(CALL(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &t, 0)); T(CALL(clock_nanosleep, ~gettid() << 3 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, -2 & ~7 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &bad, 0));
