@@ -20,7 +20,7 @@ func TestInotify(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
 				return how(t, dir, []string{"./program"})
 			}
-			want := run(nativeHere)
+			want := run(func(t *testing.T, dir string, args []string) outcome { return nativeHere(t, dir, args) })
 			got := run(func(t *testing.T, dir string, args []string) outcome { return runHere(t, dir, args) })
 			assert.Empty(t, firstLine(want.stdout, got.stdout))
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
