@@ -70,14 +70,7 @@ type View struct {
 	cpu   int
 	cells emu.Cells
 	words []uint64 // never changed in place: saved ones share it
-	known map[string]parsed
-	steps string // the property that judges a step now, ""; the end is judged
-}
-
-// parsed is an expression, and whether it reads registers.
-type parsed struct {
-	expr.Node
-	registers bool
+	known map[string]expr.Node
 }
 
 // Names resolves addresses of the run.
@@ -89,18 +82,15 @@ func (v *View) Names() *story.Names { return v.run.Names() }
 func (v *View) Eval(text string) (uint64, error) {
 	n, ok := v.known[text]
 	if !ok {
-		node, err := expr.Parse(text)
-		if err != nil {
+		var err error
+		if n, err = expr.Parse(text); err != nil {
 			return 0, fmt.Errorf("%q: %w", text, err)
 		}
-		if n = (parsed{node, readsRegisters(node)}); len(v.known) < maxKnown {
+		if len(v.known) < maxKnown {
 			v.known[text] = n
 		}
 	}
-	if o := &v.run.Options; n.registers && v.steps != "" && o.need != nil && o.Direct && v.run.File.Linux == nil {
-		o.need.note(fmt.Sprintf("property %s reads registers", v.steps))
-	}
-	x, err := expr.Eval(n.Node, machineEnv{v.run.symbols, v.run, v.cpu, v.run.Machine.Watch()})
+	x, err := expr.Eval(n, machineEnv{v.run.symbols, v.run, v.cpu, v.run.Machine.Watch()})
 	if err != nil {
 		return 0, fmt.Errorf("%q: %w", text, err)
 	}
@@ -134,7 +124,7 @@ type goProperty struct {
 // goProperties makes the file's properties in Go.
 func (r *Run) goProperties() (list []explore.Property) {
 	for _, p := range r.File.properties {
-		x := &goProperty{p, View{run: r, words: make([]uint64, p.Words), known: map[string]parsed{}}}
+		x := &goProperty{p, View{run: r, words: make([]uint64, p.Words), known: map[string]expr.Node{}}}
 		if p.Words > 0 {
 			x.view.cells = r.Machine.NewCells()
 			r.Machine.AddPart(x)
@@ -152,7 +142,7 @@ func (p *goProperty) Step(ev *emu.Event) *explore.Violation {
 	if p.Property.Step == nil || ev.Kind == emu.StepSpin || ev.Kind == emu.StepIdle {
 		return nil
 	}
-	p.view.cpu, p.view.steps = ev.CPU, p.Property.Name
+	p.view.cpu = ev.CPU
 	return p.violation(p.Property.Step(&p.view, ev))
 }
 
@@ -161,7 +151,7 @@ func (p *goProperty) End() *explore.Violation {
 	if p.Property.End == nil {
 		return nil
 	}
-	p.view.cpu, p.view.steps = 0, ""
+	p.view.cpu = 0
 	return p.violation(p.Property.End(&p.view))
 }
 

@@ -27,9 +27,9 @@ func (r *KernelRun) hiddenByMicroSteps() string {
 	return ""
 }
 
-// looksIntoSteps says which condition of the file can tell one instruction of the
-// kernel's from the next, or "": it is judged after each step, and registers change
-// with each instruction.
+// looksIntoSteps says which condition or property of the file can tell one instruction
+// of the kernel's from the next, or "": it is judged after each step, and registers
+// change with each instruction. Go code sees the step itself.
 func looksIntoSteps(f *File) string {
 	for _, p := range f.Check {
 		if p.Cond == nil || p.When == "finally" {
@@ -37,6 +37,11 @@ func looksIntoSteps(f *File) string {
 		}
 		if readsRegisters(p.Cond.Node) {
 			return fmt.Sprintf("condition %s reads registers", p.Name)
+		}
+	}
+	for i := range f.properties {
+		if f.properties[i].Step != nil {
+			return fmt.Sprintf("property %s judges steps", f.properties[i].Name)
 		}
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/sched"
 )
@@ -77,4 +78,21 @@ func TestSchedulesOfMicroStepsThatHideAProbeAreRefused(t *testing.T) {
 	}
 	_, _, err = OpenScheduled(context.Background(), f, Options{}, "t2.123456.0x86,1")
 	require.ErrorIs(t, err, sched.ErrOtherScenario)
+}
+
+// A property in Go sees each instruction of the kernel's in a search, as in a run.
+func TestGoPropertiesSeeKernelText(t *testing.T) {
+	f, err := Load("smp-missed-probe")
+	require.NoError(t, err)
+	f.Check, f.HasCheck, f.Steps = nil, true, nil
+	require.NoError(t, f.AddProperty(Property{Name: "no-handler", Step: func(v *View, ev *emu.Event) string {
+		if at, err := v.Eval("kprobe_handler"); err == nil && ev.PC == at {
+			return "the handler began"
+		}
+		return ""
+	}}))
+	x, err := Search{}.Do(context.Background(), f)
+	require.NoError(t, err)
+	require.NotNil(t, x.Found, x.Verdict())
+	require.Equal(t, "property no-handler judges steps", x.KernelText)
 }
