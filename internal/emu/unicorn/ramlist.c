@@ -132,7 +132,9 @@ static const char *check(tl_engine *e, uint8_t *mem)
 		return "the piece of a page is not found when another one is gone";
 	if (tl_map(e, 7ull << 32, PAGE, UC_PROT_ALL, mem))
 		return "pages cannot be mapped again";
-	return in_order(list, PIECES) ? NULL : "the place of an unmapped piece is not used again";
+	if (!in_order(list, PIECES))
+		return "the place of an unmapped piece is not used again";
+	return found(e, mem) ? NULL : "the piece of a page is not found when there is a new one";
 }
 
 int tl_ram_check(char *err, size_t errlen)

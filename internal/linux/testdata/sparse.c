@@ -1,4 +1,5 @@
-/* sparse N: touches words here and there in each of N megabytes, and reads them again. */
+/* sparse N: touches words here and there in each of N megabytes, reads them again, and finds them empty when they are
+   mapped anew. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -13,5 +14,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		if (*(volatile size_t *)(p + (i * 7919 % n << 20) + i * 7919 % n % 5000) != i * 7919 % n)
 			return 3;
+	if (munmap(p, n << 20) || mmap(p, n << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != p)
+		return 4;
+	for (size_t i = 0; i < n; i += i < n - 3 ? n / 10 : 1)
+		if (*(volatile size_t *)(p + (i << 20) + i % 5000))
+			return 5;
 	return 0;
 }
