@@ -77,7 +77,8 @@ func (k *Kernel) shows(c clock) uint64 {
 	case abi.CLOCK_REALTIME, abi.CLOCK_TAI, abi.CLOCK_REALTIME_ALARM:
 		return k.realTime()
 	case abi.CLOCK_REALTIME_COARSE:
-		return k.realTime() - now%tick
+		real := k.realTime() // one look at the host's clock
+		return real - real%tick
 	case abi.CLOCK_MONOTONIC_COARSE:
 		return now - now%tick
 	}
