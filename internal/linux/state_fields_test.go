@@ -85,6 +85,9 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, &n.st, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, k.init.files, hash, "")
 	mementotest.Hashed(t, k.init.files.get(0), hash, "clock when wakes")
+	before := hash()
+	k.init.files.get(0).mem = k.init.mm
+	require.NotEqual(t, before, hash())
 	mementotest.Hashed(t, timer, hash, "wakes")
 	mementotest.Hashed(t, p, hash, "wakes")
 	mementotest.Hashed(t, s, hash, "wakes")

@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 			return 3;
 	if (munmap(p, n << 20) || mmap(p, n << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != p)
 		return 4;
-	for (size_t i = 0; i < n; i += i < n - 3 ? n / 10 : 1)
+	for (size_t i = n - 1; i < n; i -= n / 10)
 		if (*(volatile size_t *)(p + (i << 20) + i % 5000))
 			return 5;
 	return 0;
