@@ -25,3 +25,6 @@ func sameAsNative(t *testing.T, source string, args ...string) {
 
 // TestTraced: a tracer sees what it sees natively.
 func TestTraced(t *testing.T) { sameAsNative(t, "traced.c") }
+
+// TestCopyFileRange: bytes, offsets and refusals are the native ones.
+func TestCopyFileRange(t *testing.T) { sameAsNative(t, "copyrange.c") }

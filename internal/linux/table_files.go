@@ -25,6 +25,7 @@ var callsOfFiles = callGroup{
 		{"sync", "", sysSync, noEffect("files are memory: there is nothing to write back")},
 		{"syncfs", "d", sysSyncfs, noEffect("files are memory: there is nothing to write back")},
 		{"sendfile", "ddxu", sysSendfile, partial("from files of the tree, at most 32 KiB by one call")},
+		{"copy_file_range", "dxdxux", sysCopyFileRange, partial("one call copies at most 1 MiB")},
 		{"splice", "dxdxux", sysSplice, full},
 	},
 	only64: []spec{

@@ -1,0 +1,91 @@
+package linux
+
+import "trapline/internal/linux/abi"
+
+// sysCopyFileRange copies between two regular files (copy_file_range(2)).
+func sysCopyFileRange(k *Kernel, t *Thread, c *call) int64 {
+	in, out := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
+	if in == nil || out == nil {
+		return errnoBadFile
+	}
+	from, r := t.offsetArg(in, c.arg[1])
+	if r != 0 {
+		return r
+	}
+	to, r := t.offsetArg(out, c.arg[3])
+	switch {
+	case r != 0:
+		return r
+	case c.arg[5]&0xffffffff != 0:
+		return errnoInvalid
+	case in.isDir() || out.isDir():
+		return -int64(abi.EISDIR)
+	case in.host == nil || out.host == nil:
+		return errnoInvalid
+	case !in.readable(), !out.writable(), out.flags&abi.O_APPEND != 0:
+		return errnoBadFile
+	}
+	k.settle(in)
+	n, r := k.copyLength(t, in, out, from, to, c.arg[4])
+	if n == 0 || r != 0 {
+		return r
+	}
+	return k.copyRange(t, c, in, out, from, to, n)
+}
+
+// offsetArg reads the offset at va, or gives the file's own.
+func (t *Thread) offsetArg(f *File, va uint64) (int64, int64) {
+	if va == 0 {
+		return f.pos, 0
+	}
+	v, ok := getWord(t.proc.mm, va, 8)
+	if !ok {
+		return 0, errnoFault
+	}
+	return int64(v), 0
+}
+
+// copyLength is how many of n bytes are copied (generic_copy_file_checks()).
+func (k *Kernel) copyLength(t *Thread, in, out *File, from, to int64, n uint64) (int, int64) {
+	switch {
+	case uint64(from)+n < n || uint64(to)+n < n:
+		return 0, -int64(abi.EOVERFLOW)
+	case from < 0 || to < 0:
+		return 0, errnoInvalid
+	}
+	count := int64(min(n, uint64(max(0, in.size()-from))))
+	room, r := t.fileRoom(to, int(count))
+	if r != 0 {
+		return 0, r
+	}
+	count = int64(room)
+	if keyOf(in) == keyOf(out) && to+count > from && to < from+count {
+		return 0, errnoInvalid
+	}
+	return int(min(count, maxTransfer)), 0
+}
+
+// copyRange copies n bytes and moves the offsets that were used.
+func (k *Kernel) copyRange(t *Thread, c *call, in, out *File, from, to int64, n int) int64 {
+	b := make([]byte, n)
+	r := k.read(t, in, b, &from)
+	if r <= 0 {
+		return r
+	}
+	if r = k.write(t, out, b[:r], &to); r < 0 {
+		return r
+	}
+	from -= int64(n) - r // less may have been written
+	for _, o := range []struct {
+		f  *File
+		va uint64
+		at int64
+	}{{in, c.arg[1], from}, {out, c.arg[3], to}} {
+		if o.va == 0 {
+			o.f.pos = o.at
+		} else if !putWord(t.proc.mm, o.va, 8, uint64(o.at)) {
+			return errnoFault
+		}
+	}
+	return r
+}
