@@ -55,7 +55,7 @@ func (a *auditing) try(ctx context.Context) error {
 	}
 	if !term.IsTerminal(os.Stdin.Fd()) && a.cmd.String("file") != "-" {
 		var err error
-		if t.Input, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxTracedBytes)); err != nil {
+		if t.Input, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxHostBytes)); err != nil {
 			return fmt.Errorf("standard input: %w", err)
 		}
 	}

@@ -16,8 +16,9 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/events"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/kprobes/kcall"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader/vmlinux"
 )
 
@@ -80,8 +81,8 @@ func doCall(ctx context.Context, c *cli.Command, out *output) error {
 	k.Machine.Quiet = true
 	k.Steps = c.Uint64("steps")
 	for _, line := range c.StringSlice("probe") {
-		if err := k.Tracing.Define(line); err != nil {
-			return fmt.Errorf("-p %s", refusal(line, err, k.Tracing))
+		if err := k.Events.Define(line); err != nil {
+			return fmt.Errorf("-p %s", refusal(line, err, k.Events))
 		}
 	}
 	x := &calling{out: out, caller: k, function: c.Args().Get(1), args: args}
@@ -138,7 +139,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 }
 
 // refusal is what the kernel says to a line that it refuses.
-func refusal(line string, err error, t *trace.Tracing) string {
+func refusal(line string, err error, t *tracekprobe.Session) string {
 	s := fmt.Sprintf("%q: %v", line, err)
 	var e *events.Error
 	if errors.As(err, &e) && e.LogText() != "" {
@@ -265,23 +266,23 @@ func (x *calling) print(stopped *kcall.Stopped) {
 			fmt.Fprintf(x.out, "  %s", line)
 		}
 	}
-	if len(x.caller.Tracing.Registry().Probes()) > 0 {
-		text, _ := x.caller.Tracing.ReadFile("trace")
+	if len(x.caller.Events.Registry().Probes()) > 0 {
+		text, _ := x.caller.Events.ReadFile("trace")
 		x.out.WriteString(text)
 	}
 }
 
 // callObject is the object of --json.
 type callObject struct {
-	Function string         `json:"function"`
-	Kernel   string         `json:"kernel,omitempty"`
-	Returned bool           `json:"returned"`
-	Value    uint64         `json:"value"`
-	Steps    uint64         `json:"steps"`
-	At       string         `json:"at,omitempty"`
-	Why      string         `json:"why,omitempty"`
-	Memory   []memoryObject `json:"memory,omitempty"`
-	Events   []trace.Record `json:"events,omitempty"`
+	Function string            `json:"function"`
+	Kernel   string            `json:"kernel,omitempty"`
+	Returned bool              `json:"returned"`
+	Value    uint64            `json:"value"`
+	Steps    uint64            `json:"steps"`
+	At       string            `json:"at,omitempty"`
+	Why      string            `json:"why,omitempty"`
+	Memory   []memoryObject    `json:"memory,omitempty"`
+	Events   []tracedir.Record `json:"events,omitempty"`
 }
 
 type memoryObject struct {
@@ -293,7 +294,7 @@ type memoryObject struct {
 func (x *calling) printJSON(stopped *kcall.Stopped) {
 	o := callObject{
 		Function: x.function, Kernel: x.caller.Image.Banner, Returned: stopped == nil,
-		Value: x.result.Value, Steps: x.result.Steps, Events: x.caller.Tracing.Records(),
+		Value: x.result.Value, Steps: x.result.Steps, Events: x.caller.Events.Records(),
 	}
 	if stopped != nil {
 		o.At, o.Why = stopped.At, stopped.Why

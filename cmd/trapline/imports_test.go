@@ -17,6 +17,7 @@ import (
 var mayImport = []struct{ pkg, imports string }{
 	// The bottom: these know nothing of each other.
 	{"docs", ""},
+	{"cstring", ""},
 	{"x86", ""},
 	{"emu/insn", "x86"},
 	{"emu/regs", ""},
@@ -29,7 +30,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"sched", ""},
 	{"atomicfile", ""},
 	{"expr", ""},
-	{"events", "x86"},
+	{"events", "cstring x86"},
 	{"engines", ""},
 
 	{"loader/vmlinux", "loader x86"},
@@ -44,15 +45,15 @@ var mayImport = []struct{ pkg, imports string }{
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 
 	{"events/fetch", "x86 events"},
-	{"glob", ""},
-	{"events/filter", "events glob"},
+	{"glob", "cstring"},
+	{"events/filter", "cstring events glob"},
 	{"events/tracefs", "x86 events events/fetch"},
 	{"events/tracearray", "events events/fetch events/filter events/tracefs"},
-	{"events/tracedir", "events events/tracearray events/tracefs"},
+	{"events/tracedir", "events events/fetch events/tracearray events/tracefs"},
 	{"kprobes", "emu emu/insn linux/abi loader memento emu/regs engines traps x86"},
 	{"kprobes/props", "linux/abi x86 emu explore linux kprobes engines traps"},
-	{"kprobes/trace", "emu emu/insn linux/abi loader kprobes events/... traps"},
-	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/trace traps"},
+	{"kprobes/tracekprobe", "emu emu/insn linux/abi loader kprobes events/... traps"},
+	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/tracekprobe traps"},
 	{"uprobes", "x86 emu emu/insn linux linux/abi memento emu/regs engines events"},
 	{"uprobes/names", ""},
 	{"uprobes/source", ""},

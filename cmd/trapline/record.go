@@ -35,7 +35,7 @@ EXAMPLES:
    trapline record reentry-lost --engine 2005 -o nested.tlr && trapline replay nested.tlr
    trapline record -p 'p:main ./prog:main' -o prog.tlr -- ./prog 3 && trapline tui prog.tlr`,
 		DisableSliceFlagSeparator: true, // a comma may be part of a line
-		Flags: append(append(walkFlags(), tracedFlags()...),
+		Flags: append(append(walkFlags(), hostProgramFlags()...),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`, whole or not at all"},
 			&cli.Uint64Flag{Name: "steps", Value: record.MaxSteps, Usage: "at most `N` steps"}),
 		ShellComplete: completeScenarios(out),
@@ -158,7 +158,7 @@ func openScenario(ctx context.Context, c *cli.Command, name string, steps uint64
 
 // openTraced is openScenario for a program and its arguments.
 func openTraced(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
-	f, err := tracedFile(ctx, c)
+	f, err := hostProgramFile(ctx, c)
 	if err == nil {
 		err = underModel(c, f)
 	}

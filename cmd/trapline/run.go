@@ -10,7 +10,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/nearest"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
@@ -347,7 +347,7 @@ type endObject struct {
 	Probes     []scenario.ProbeEnd  `json:"probes,omitempty"`
 	Results    []story.Hex          `json:"results,omitempty"`
 	Output     string               `json:"output,omitempty"`
-	Events     []trace.Record       `json:"events,omitempty"`
+	Events     []tracedir.Record    `json:"events,omitempty"`
 	Violations []scenario.Violation `json:"violations,omitempty"`
 	Schedules  []string             `json:"schedules,omitempty"`
 	Failures   []string             `json:"failures,omitempty"`

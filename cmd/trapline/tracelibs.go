@@ -142,7 +142,7 @@ func linkedWith(path string, env []string) []string {
 		files = append(files, linkerCache)
 	}
 	seen := map[string]bool{filepath.Base(linker): true}
-	for queue := []string{path}; len(queue) > 0 && len(files) <= maxTracedFiles; queue = queue[1:] {
+	for queue := []string{path}; len(queue) > 0 && len(files) <= maxHostFiles; queue = queue[1:] {
 		f, err := elf.Open(queue[0])
 		if err != nil {
 			continue

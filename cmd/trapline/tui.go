@@ -36,7 +36,7 @@ EXAMPLES:
    trapline tui hit.tlr
    trapline tui -p 'p:main ./prog:main' -- ./prog 3     a program under uprobe events`,
 		DisableSliceFlagSeparator: true, // a comma may be part of a line
-		Flags: append(append(walkFlags(), tracedFlags()...),
+		Flags: append(append(walkFlags(), hostProgramFlags()...),
 			&cli.Uint64Flag{Name: "at", Usage: "begin at step `N`"}),
 		ShellComplete: completeWalks(out),
 		Action:        func(ctx context.Context, c *cli.Command) error { return doTUI(ctx, c) },

@@ -45,11 +45,3 @@ func goodName(s string, dash bool) bool {
 	}
 	return s != ""
 }
-
-// byteAt is s[i], and the C string's NUL past the end.
-func byteAt(s string, i int) byte {
-	if i < len(s) {
-		return s[i]
-	}
-	return 0
-}

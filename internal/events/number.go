@@ -1,6 +1,10 @@
 package events
 
-import "math"
+import (
+	"math"
+
+	"trapline/internal/cstring"
+)
 
 // Number conversion as the kernel's kstrto*() family does it: an optional
 // sign, a C radix prefix where base is 0, nothing behind the digits, ERANGE
@@ -33,10 +37,10 @@ func digits(s string, base uint64) (value uint64, n int, overflow bool) {
 // radix finds the base of a number by its prefix and takes the prefix off.
 // "0x" without a hexadecimal digit behind it is the octal number 0.
 func radix(s string) (rest string, base uint64) {
-	if byteAt(s, 0) != '0' {
+	if cstring.At(s, 0) != '0' {
 		return s, 10
 	}
-	if byteAt(s, 1)|0x20 == 'x' {
+	if cstring.At(s, 1)|0x20 == 'x' {
 		if _, n, _ := digits(s[2:], 16); n > 0 {
 			return s[2:], 16
 		}
@@ -63,7 +67,7 @@ func parseMagnitude(s string, base uint64) (uint64, Errno) {
 // kernel's kstrtoul() for bits of 32. Base 0 goes by the prefix. The number is
 // EINVAL for what is no number, ERANGE for one that does not fit.
 func ParseUint(s string, base uint64, bits int) (uint64, Errno) {
-	if byteAt(s, 0) == '+' {
+	if cstring.At(s, 0) == '+' {
 		s = s[1:]
 	}
 	value, errno := parseMagnitude(s, base)
@@ -76,7 +80,7 @@ func ParseUint(s string, base uint64, bits int) (uint64, Errno) {
 // parseInt is kstrtol() on a kernel of the given word width.
 func parseInt(s string, bits int) (int64, Errno) {
 	var value int64
-	if byteAt(s, 0) == '-' {
+	if cstring.At(s, 0) == '-' {
 		m, errno := parseMagnitude(s[1:], 0)
 		if errno != 0 {
 			return 0, errno

@@ -3,6 +3,8 @@ package events
 import (
 	"strconv"
 	"strings"
+
+	"trapline/internal/cstring"
 )
 
 // reservedNames are the fields that every record has; no argument may take
@@ -181,7 +183,7 @@ func (a *argParser) check(slot, offs int) *Error {
 			return a.fail(EINVAL, TooManyOps, offs)
 		}
 	}
-	if byteAt(a.typeName, 0) == 'b' {
+	if cstring.At(a.typeName, 0) == 'b' {
 		slot++
 		bf, ok := parseBitfield(a.opt.Arch, a.typeName, t.Size)
 		if !ok || slot >= maxOps-1 {

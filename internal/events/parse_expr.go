@@ -1,6 +1,10 @@
 package events
 
-import "strings"
+import (
+	"strings"
+
+	"trapline/internal/cstring"
+)
 
 // exprParser reads the body of one fetch argument (parse_probe_arg()).
 //
@@ -22,7 +26,7 @@ func (p *exprParser) fail(errno Errno, problem Problem, offset int) *Error {
 // parse reads s, which stands offs bytes into the word. slot is the index of
 // the last operation that the expression compiles to.
 func (p *exprParser) parse(s string, offs int) (e *Expr, slot int, err *Error) {
-	switch byteAt(s, 0) {
+	switch cstring.At(s, 0) {
 	case '$':
 		e, err = p.variable(s[1:], offs)
 		return e, 0, err
@@ -88,13 +92,13 @@ func (p *exprParser) argument(s string, offs int) (*Expr, *Error) {
 func (p *exprParser) memory(s string, offs int) (*Expr, int, *Error) {
 	bits := wordBits(p.opt.Arch)
 	switch {
-	case isDigit(byteAt(s, 0)):
+	case isDigit(cstring.At(s, 0)):
 		addr, errno := ParseUint(s, 0, bits)
 		if errno != 0 {
 			return nil, 0, p.fail(errno, BadMemoryAddress, offs)
 		}
 		return &Expr{Kind: MemoryAddress, Value: addr}, 1, nil
-	case byteAt(s, 0) == '+':
+	case cstring.At(s, 0) == '+':
 		if p.kind == Kprobe {
 			return nil, 0, p.fail(EINVAL, FileOffsetOnKprobe, offs)
 		}
@@ -112,7 +116,7 @@ func (p *exprParser) memory(s string, offs int) (*Expr, int, *Error) {
 // dereference reads +|-[u]OFFS(BODY). The last ')' closes it; what follows
 // is ignored.
 func (p *exprParser) dereference(s string, offs int) (*Expr, int, *Error) {
-	user := byteAt(s, 1) == 'u'
+	user := cstring.At(s, 1) == 'u'
 	if user {
 		s = s[:1] + s[2:]
 	}
@@ -166,7 +170,7 @@ func (p *exprParser) immediate(s string, offs int) (*Expr, *Error) {
 // immediateNumber is unsigned unless it carries a sign.
 func (p *exprParser) immediateNumber(s string) (uint64, Errno) {
 	bits := wordBits(p.opt.Arch)
-	switch c := byteAt(s, 0); {
+	switch c := cstring.At(s, 0); {
 	case isDigit(c):
 		return ParseUint(s, 0, bits)
 	case c == '-', c == '+':

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"trapline/internal/cstring"
 )
 
 // kprobe reads the rest of
@@ -42,7 +44,7 @@ func (p *probeParser) kprobe(d *Definition) *Error {
 // The kernel reads an unsigned number into a signed one, so that from 1<<31 on
 // it is negative: not too big, and replaced by the default on registration.
 func (p *probeParser) maxActive(d *Definition, number string) *Error {
-	if !isDigit(byteAt(number, 0)) {
+	if !isDigit(cstring.At(number, 0)) {
 		return nil
 	}
 	if !d.Return {

@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"strings"
+
+	"trapline/internal/cstring"
 )
 
 // uprobe reads the rest of
@@ -17,7 +19,7 @@ func (p *probeParser) uprobe(d *Definition) *Error {
 		return silent(ECANCELED, "the place to probe is PATH:OFFSET, with a '/' in PATH")
 	}
 	colon := strings.LastIndexByte(place, ':')
-	if colon < 0 || !isDigit(byteAt(place, colon+1)) {
+	if colon < 0 || !isDigit(cstring.At(place, colon+1)) {
 		return silent(ECANCELED, "the place to probe is PATH:OFFSET, with OFFSET a number")
 	}
 	d.Path = place[:colon]

@@ -3,6 +3,7 @@ package events
 import (
 	"strings"
 
+	"trapline/internal/cstring"
 	"trapline/internal/x86"
 )
 
@@ -66,7 +67,7 @@ var symbolTypes = [...]*Type{
 
 // findType looks a type name up; a bitfield "bW@O/S" finds its container.
 func findType(a x86.Arch, name string) *Type {
-	if byteAt(name, 0) == 'b' {
+	if cstring.At(name, 0) == 'b' {
 		_, size, ok := strings.Cut(name, "/")
 		if !ok {
 			return nil
@@ -116,12 +117,12 @@ type Bitfield struct {
 func parseBitfield(a x86.Arch, s string, size int) (Bitfield, bool) {
 	width, rest := scanUint(s[1:])
 	width = a.Mask(width)
-	if width == 0 || byteAt(rest, 0) != '@' {
+	if width == 0 || cstring.At(rest, 0) != '@' {
 		return Bitfield{}, false
 	}
 	offset, tail := scanUint(rest[1:])
 	offset = a.Mask(offset)
-	if tail == rest[1:] || byteAt(tail, 0) != '/' {
+	if tail == rest[1:] || cstring.At(tail, 0) != '/' {
 		return Bitfield{}, false
 	}
 	bits := uint64(size) * 8

@@ -1,6 +1,8 @@
 // Package glob matches names with patterns as the kernel does (lib/glob.c).
 package glob
 
+import "trapline/internal/cstring"
+
 // Match matches a whole text: '*' any bytes, '?' one, "[a-z]" and "[!a-z]" one of a set, '\' takes the next byte as it
 // is. A set that does not end is a plain '[' (glob_match()). Only the last '*' is ever tried again.
 func Match(p, s string) bool {
@@ -28,7 +30,7 @@ func Match(p, s string) bool {
 
 // one is how many bytes of a pattern match a byte; 0 if they do not.
 func one(p string, c byte) int {
-	switch byteAt(p, 0) {
+	switch cstring.At(p, 0) {
 	case 0:
 		return 0
 	case '?':
@@ -40,7 +42,7 @@ func one(p string, c byte) int {
 			return 0
 		}
 	case '\\':
-		if byteAt(p, 1) == c && c != 0 {
+		if cstring.At(p, 1) == c && c != 0 {
 			return 2
 		}
 		return 0
@@ -54,18 +56,18 @@ func one(p string, c byte) int {
 // inSet tells whether a byte is in the set that p begins with, and the set's length; 0 if it does not end.
 func inSet(p string, c byte) (in bool, n int) {
 	i, turned := 1, false
-	if byteAt(p, i) == '!' {
+	if cstring.At(p, i) == '!' {
 		i, turned = i+1, true
 	}
-	for first := true; first || byteAt(p, i) != ']'; first = false {
-		low := byteAt(p, i)
+	for first := true; first || cstring.At(p, i) != ']'; first = false {
+		low := cstring.At(p, i)
 		if low == 0 {
 			return false, 0
 		}
 		high := low
 		i++
-		if byteAt(p, i) == '-' && byteAt(p, i+1) != ']' {
-			if high = byteAt(p, i+1); high == 0 {
+		if cstring.At(p, i) == '-' && cstring.At(p, i+1) != ']' {
+			if high = cstring.At(p, i+1); high == 0 {
 				return false, 0
 			}
 			i += 2
@@ -73,12 +75,4 @@ func inSet(p string, c byte) (in bool, n int) {
 		in = in || low <= c && c <= high
 	}
 	return in != turned, i + 1
-}
-
-// byteAt is a byte of a pattern, 0 behind its end.
-func byteAt(s string, i int) byte {
-	if i < len(s) {
-		return s[i]
-	}
-	return 0
 }

@@ -33,20 +33,20 @@ func (b *builder) writeEventCall(s *stub, c *format.TaskCall) {
 		if b.options.WithoutProbes {
 			return
 		}
-		s.hypercall("tracefs_write", "vfs_write", r.collecting("E4", c.String(), func() error { return r.Tracing.WriteFile(c.File, c.Text, !c.Append) }))
+		s.hypercall("tracefs_write", "vfs_write", r.collecting("E4", c.String(), func() error { return r.Events.WriteFile(c.File, c.Text, !c.Append) }))
 		b.writeProbeWork(s)
 	case format.Insmod:
-		s.hypercall("init_module", "load_module", r.collecting("E5", c.String(), func() error { return r.Tracing.LoadModule(c.Module) }))
+		s.hypercall("init_module", "load_module", r.collecting("E5", c.String(), func() error { return r.Events.LoadModule(c.Module) }))
 		b.writeProbeWork(s)
 	case format.Rmmod:
-		s.hypercall("module_going", "delete_module", r.collecting("E5", c.String(), func() error { return r.Tracing.ModuleGoing(c.Module) }))
+		s.hypercall("module_going", "delete_module", r.collecting("E5", c.String(), func() error { return r.Events.ModuleGoing(c.Module) }))
 		b.writeProbeWork(s)
 		if op, ok := r.Kernel.Op("synchronize_rcu"); ok {
 			s.hypercall("synchronize_rcu", "free_module", op)
 		} else if r.Kernel.HasSymbol("synchronize_rcu") {
 			s.call(r.Kernel.Symbol("synchronize_rcu"))
 		}
-		s.hypercall("free_module", "free_module", r.collecting("E5", "the pages of "+c.Module+" go", func() error { return r.Tracing.FreeModule(c.Module) }))
+		s.hypercall("free_module", "free_module", r.collecting("E5", "the pages of "+c.Module+" go", func() error { return r.Events.FreeModule(c.Module) }))
 	}
 }
 
@@ -54,8 +54,8 @@ func (b *builder) writeEventCall(s *stub, c *format.TaskCall) {
 // kernel refuses is told; the task goes on.
 func (r *KernelRun) collecting(row, what string, do func() error) traps.Op {
 	return func(x *traps.Exec) traps.Result {
-		log := len(r.Tracing.Printk())
-		err := r.Tracing.Collect(x.M, x.C.ID, do)
+		log := len(r.Events.Printk())
+		err := r.Events.Collect(x.M, x.C.ID, do)
 		r.noteOriginals()
 		x.Sayf(row, func() string {
 			if err != nil {
@@ -72,7 +72,7 @@ func (r *KernelRun) collecting(row, what string, do func() error) traps.Op {
 func (b *builder) writeProbeWork(s *stub) {
 	r := b.run
 	s.hypercall("probe_work", "kprobe_event", func(x *traps.Exec) traps.Result {
-		function, probe, ok := r.Tracing.NextWork(x.C.ID)
+		function, probe, ok := r.Events.NextWork(x.C.ID)
 		if !ok {
 			x.Return(0)
 			x.Say("", "no further probe is to be registered or unregistered")

@@ -78,7 +78,7 @@ func TestE4TasksChangeEvents(t *testing.T) {
 		} {
 			r := calls(t, engine, list)
 			require.Contains(t, r.Done(), want.ends, "%s: %s", engine, list)
-			files, err := r.Tracing.ReadFile("kprobe_events")
+			files, err := r.Events.ReadFile("kprobe_events")
 			require.NoError(t, err)
 			require.Equal(t, want.files, files, "%s: %s", engine, list)
 			n := len(r.Probes.Probes())

@@ -73,7 +73,7 @@ func (x *Change) make(r *Run) (said string, err error) {
 	if x.step.Verb == "set" {
 		return "", t.set(x.step)
 	}
-	if k, ok := r.world.(*KernelRun); !ok || k.Tracing == nil { // of a program's, snapshots have no definitions
+	if k, ok := r.world.(*KernelRun); ok && k.Events == nil {
 		return "", x.step.Pos.Error(r.File.Name, "", "this run has no event files and no modules")
 	}
 	return t.show(x.step)

@@ -5,7 +5,7 @@ import (
 
 	"trapline/internal/events/tracedir"
 	"trapline/internal/format"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
 )
 
@@ -38,7 +38,7 @@ func (b *builder) defineEvents() error {
 		return nil
 	}
 	r := b.run
-	r.Tracing = trace.New(trace.Config{Manager: r.Probes, Symbols: func() loader.Symbols { return r.Kernel.Symbols }})
+	r.Events = tracekprobe.New(tracekprobe.Config{Manager: r.Probes, Symbols: func() loader.Symbols { return r.Kernel.Symbols }})
 	for i := range b.file.Modules {
 		if err := b.addModule(&b.file.Modules[i]); err != nil {
 			return err
@@ -48,8 +48,8 @@ func (b *builder) defineEvents() error {
 		return nil
 	}
 	for _, e := range b.file.Events {
-		log := len(r.Tracing.Printk())
-		if err := r.Tracing.Define(e.Line); err != nil {
+		log := len(r.Events.Printk())
+		if err := r.Events.Define(e.Line); err != nil {
 			if b.options.Engine != b.file.Machine.Engine {
 				return fmt.Errorf("%w, because engine %s refuses %q: %s", ErrNotPossible, b.options.Engine, e.Line, r.refusal(err, log))
 			}
@@ -57,8 +57,8 @@ func (b *builder) defineEvents() error {
 		}
 	}
 	for _, line := range b.options.Events {
-		log := len(r.Tracing.Printk())
-		if err := r.Tracing.Define(line); err != nil {
+		log := len(r.Events.Printk())
+		if err := r.Events.Define(line); err != nil {
 			return fmt.Errorf("-p %q: %s", line, r.refusal(err, log))
 		}
 	}
@@ -71,7 +71,7 @@ func (b *builder) defineEvents() error {
 // number log on.
 func (r *KernelRun) refusal(err error, log int) string {
 	s, _ := tracedir.Refusal(err)
-	for _, line := range r.Tracing.Printk()[log:] {
+	for _, line := range r.Events.Printk()[log:] {
 		s += "\n  " + line
 	}
 	return s
@@ -95,7 +95,7 @@ func (b *builder) addModule(m *format.Module) error {
 			inside = append(inside, s)
 		}
 	}
-	if err := r.Tracing.AddModule(m.Name, ends[0], ends[1], loader.NewSymbols(inside)); err != nil {
+	if err := r.Events.AddModule(m.Name, ends[0], ends[1], loader.NewSymbols(inside)); err != nil {
 		return m.Pos.Error(b.file.Name, "the first and the end of whole pages of text.S", "%v", err)
 	}
 	return nil
@@ -111,7 +111,7 @@ func (b *builder) addModuleFile(m *format.Module) error {
 		err = fmt.Errorf("it is for %s", img.Arch)
 	}
 	if err == nil {
-		err = b.run.Tracing.AddModuleImage(m.Name, img)
+		err = b.run.Events.AddModuleImage(m.Name, img)
 	}
 	if err != nil {
 		return m.Pos.Error(b.file.Name, "a static ELF file for "+b.file.Machine.Arch, "%s: %v", m.Path, err)
@@ -136,21 +136,21 @@ func (r *KernelRun) noteOriginals() {
 
 // control carries out a directive of the event files.
 func (r *KernelRun) control(s *format.Step) (string, error) {
-	if r.Tracing == nil {
+	if r.Events == nil {
 		return "", s.Pos.Error(r.File.Name, "", "a run without probes has no events")
 	}
 	var out string
 	var err error
-	log := len(r.Tracing.Printk())
+	log := len(r.Events.Printk())
 	switch s.Verb {
 	case "echo":
-		err = r.Tracing.WriteFile(s.Word, s.Text, !s.Append)
+		err = r.Events.WriteFile(s.Word, s.Text, !s.Append)
 	case "cat":
-		out, err = r.Tracing.ReadFile(s.Word)
+		out, err = r.Events.ReadFile(s.Word)
 	case "insmod":
-		err = r.Tracing.LoadModule(s.Word)
+		err = r.Events.LoadModule(s.Word)
 	case "rmmod":
-		err = r.Tracing.UnloadModule(s.Word)
+		err = r.Events.UnloadModule(s.Word)
 	}
 	r.noteOriginals()
 	if err != nil {
@@ -165,11 +165,11 @@ func (r *Run) EventLines() []string {
 }
 
 // EventRecords are the events that fired.
-func (r *Run) EventRecords() []trace.Record { return r.world.eventRecords() }
+func (r *Run) EventRecords() []tracedir.Record { return r.world.eventRecords() }
 
-func (r *KernelRun) eventRecords() []trace.Record {
-	if r.Tracing == nil {
+func (r *KernelRun) eventRecords() []tracedir.Record {
+	if r.Events == nil {
 		return nil
 	}
-	return r.Tracing.Records()
+	return r.Events.Records()
 }

@@ -68,8 +68,8 @@ func (r *Run) loopHash() uint64 {
 
 func (w *KernelRun) hashCounts(h kprobes.Hashed) {
 	w.Probes.HashCounts(h)
-	if w.Tracing != nil {
-		w.Tracing.LeaveOutCounts(h != kprobes.AllCounts)
+	if w.Events != nil {
+		w.Events.LeaveOutCounts(h != kprobes.AllCounts)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -20,9 +20,9 @@ import (
 // KernelRun is a run of kernel code: the modelled kernel with kprobes on it.
 type KernelRun struct {
 	*Run
-	Kernel  *traps.Kernel
-	Probes  *kprobes.Manager
-	Tracing *trace.Tracing // the event files; nil where there are no events
+	Kernel *traps.Kernel
+	Probes *kprobes.Manager
+	Events *tracekprobe.Session // the event files; nil where there are no events
 }
 
 func (w *KernelRun) visit(kernel func(*KernelRun), _ func(*ProgramRun)) { kernel(w) }
@@ -255,10 +255,10 @@ func (w *KernelRun) tasksText() string {
 }
 
 func (w *KernelRun) eventLines() []string {
-	if w.Tracing == nil {
+	if w.Events == nil {
 		return nil
 	}
-	return w.Tracing.Array().EntryLines()
+	return w.Events.Array().EntryLines()
 }
 
 // system makes a system to search of the run as it is now, which the system
@@ -290,7 +290,7 @@ func (w *KernelRun) stackList() []explore.Stack {
 // equal says what is each vCPU's own. An interrupt is a certain vCPU's, and a
 // task's line in the trace is too.
 func (w *KernelRun) equal() *explore.Equal {
-	if len(w.interrupts) > 0 || w.Tracing != nil {
+	if len(w.interrupts) > 0 || w.Events != nil {
 		return nil
 	}
 	var more [][]emu.Area
@@ -314,9 +314,9 @@ func (w *KernelRun) placeName(at uint64) string {
 }
 
 // oneWorker: snapshots of the event files are of no use to another machine.
-func (w *KernelRun) oneWorker() bool { return w.traced() }
+func (w *KernelRun) oneWorker() bool { return w.hasEvents() }
 
-func (w *KernelRun) traced() bool { return w.Tracing != nil }
+func (w *KernelRun) hasEvents() bool { return w.Events != nil }
 
 func (*KernelRun) output() string { return "" }
 

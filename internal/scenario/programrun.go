@@ -154,12 +154,13 @@ func (w *ProgramRun) Save() any {
 	for i, p := range w.probes {
 		counts[i] = p.userCounts.clone()
 	}
-	return savedWorld{s, counts}
+	return savedWorld{s, slices.Clone(w.probes), counts}
 }
 
 type savedWorld struct {
 	userState
-	counts []userCounts
+	probes []*userProbe
+	counts []userCounts // of probes
 }
 
 // Restore implements emu.Part.
@@ -168,7 +169,8 @@ func (w *ProgramRun) Restore(v any) {
 	w.user = s.userState
 	w.user.hitAt = maps.Clone(s.hitAt)
 	w.user.threads = slices.Clone(s.threads)
-	for i, p := range w.probes[:min(len(w.probes), len(s.counts))] {
+	w.probes = slices.Clone(s.probes)
+	for i, p := range w.probes {
 		p.userCounts = s.counts[i].clone()
 	}
 }

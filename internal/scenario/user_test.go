@@ -155,7 +155,7 @@ func TestAnELFFileAsProgram(t *testing.T) {
 
 // A program of the host becomes a scenario that reads nothing more from it.
 func TestTracedProgramIsAScenario(t *testing.T) {
-	traced := scenario.Traced{
+	traced := scenario.HostProgram{
 		Path: "/bin/a program", Program: elfProgram(t), Args: []string{"a program", "-x"}, Env: []string{"A=\"b\n"},
 		Stdin: []byte{0, 1}, Files: map[string][]byte{"/etc/x": {0xff}}, Events: []string{"p:start /bin/a\\ program:0x1d9"},
 		CPUs: 1, Memory: 16 << 20,
@@ -181,6 +181,34 @@ func TestTracedProgramIsAScenario(t *testing.T) {
 	assert.Len(t, r.EventRecords(), 1)
 	require.NotEmpty(t, r.EventLines())
 	assert.Contains(t, r.EventLines()[0], "start: (0x5555555541d9)")
+}
+
+// Whoever looks at a program changes its events as those of kernel code, and goes back to before.
+func TestEventsOfAProgramAreChanged(t *testing.T) {
+	f, err := scenario.Load("events-of-a-program")
+	require.NoError(t, err)
+	r := open(t, f, scenario.Options{})
+	change := func(text string) {
+		x, err := r.File.ParseChange(0, text)
+		require.NoError(t, err)
+		require.NoError(t, r.Try(x), text)
+		r.Change(x)
+	}
+	before := r.Machine.Snapshot()
+	for range 2 {
+		require.Empty(t, r.ProbeLines())
+		change("echo 'p:g/w /prog:work n=%di:u32' > uprobe_events")
+		change("echo 'n == 4' > events/g/w/filter")
+		change("echo 1 > events/g/w/enable")
+		require.NoError(t, r.Finish(t.Context(), nil))
+		require.Len(t, r.EventLines(), 1)
+		require.Contains(t, r.EventLines()[0], "n=4")
+		require.Contains(t, r.ProbeLines()[0], "hits 5")
+		r.Machine.Restore(before)
+	}
+	x, err := r.File.ParseChange(0, "rmmod driver")
+	require.NoError(t, err)
+	require.ErrorContains(t, r.Try(x), "rmmod is for kernel code")
 }
 
 // What goes to descriptors 1 and 2 is shown as a terminal would.

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/internal/events/fetch"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/format"
-	"trapline/internal/kprobes/trace"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
 )
@@ -32,15 +31,7 @@ func (w *ProgramRun) show(s *format.Step) (string, error) {
 	return w.control(s)
 }
 
-func (w *ProgramRun) eventRecords() []trace.Record {
-	var list []trace.Record
-	for _, e := range w.events.Entries() {
-		list = append(list, trace.Record{
-			Group: e.Event.Group, Event: e.Event.Name, CPU: e.CPU, Time: e.Time, Values: e.Record.Values(fetch.Names{}),
-		})
-	}
-	return list
-}
+func (w *ProgramRun) eventRecords() []tracedir.Record { return w.events.Records() }
 
 func (w *ProgramRun) exitText() string { return cmp.Or(w.exit(), "runs") }
 

@@ -134,7 +134,7 @@ func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
 	return 0
 }
 
-// Traced reports whether the run has trace events.
-func (r *Run) Traced() bool { return r.world.traced() }
+// HasEvents reports whether the run has trace events.
+func (r *Run) HasEvents() bool { return r.world.hasEvents() }
 
-func (w *ProgramRun) traced() bool { return len(w.events.Registry().Probes()) > 0 }
+func (w *ProgramRun) hasEvents() bool { return len(w.events.Registry().Probes()) > 0 }

@@ -2,11 +2,11 @@ package scenario
 
 import (
 	"trapline/internal/emu"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/explore"
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
-	"trapline/internal/kprobes/trace"
 )
 
 // world is what a scenario runs in: the modelled kernel with kprobes
@@ -67,9 +67,9 @@ type world interface {
 	exit() string
 	// peekFile reads what a program's file has for memory that was not touched yet.
 	peekFile(addr uint64, b []byte) int
-	// traced reports whether there are trace events, which eventRecords lists.
-	traced() bool
-	eventRecords() []trace.Record
+	// hasEvents reports whether there are trace events, which eventRecords lists.
+	hasEvents() bool
+	eventRecords() []tracedir.Record
 	// eventLines are the lines of the trace file without its header.
 	eventLines() []string
 	// system makes a system to search of the run as it is now.

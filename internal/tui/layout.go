@@ -119,7 +119,7 @@ func (m *Model) columns(h int) []column {
 		registers = 7 // in two columns
 	}
 	var trace []slot
-	if m.Traced() {
+	if m.HasEvents() {
 		trace = []slot{{s.trace, 5, 1}}
 	}
 	if !many {

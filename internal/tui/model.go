@@ -179,7 +179,7 @@ func (m *Model) tabs() []panel.Panel {
 	default:
 		list = []panel.Panel{p.registers, p.stack, p.probes, p.memory, p.gates, p.locks, p.cpus, p.log, p.lesson}
 	}
-	if m.Traced() && m.size() != large {
+	if m.HasEvents() && m.size() != large {
 		list = append(list, p.trace)
 	}
 	if m.size() != large {

@@ -3,6 +3,7 @@ package filter
 import (
 	"strings"
 
+	"trapline/internal/cstring"
 	"trapline/internal/events"
 )
 
@@ -42,14 +43,7 @@ func (p *parser) fail(errno events.Errno, why Problem, pos int) *Error {
 }
 
 // peek is the byte at the reading place, 0 at the end.
-func (p *parser) peek() byte { return byteAt(p.text, p.at) }
-
-func byteAt(s string, i int) byte {
-	if i < len(s) {
-		return s[i]
-	}
-	return 0
-}
+func (p *parser) peek() byte { return cstring.At(p.text, p.at) }
 
 func (p *parser) skipSpace() {
 	for isSpace(p.peek()) {
@@ -92,7 +86,7 @@ func (p *parser) factor() (node, *Error) {
 			return nil, p.fail(events.EINVAL, Meaningless, p.at)
 		}
 		return nil, p.fail(events.EINVAL, NoFilter, p.at)
-	case p.peek() == '!' && byteAt(p.text, p.at+1) != '=' && byteAt(p.text, p.at+1) != '~':
+	case p.peek() == '!' && cstring.At(p.text, p.at+1) != '=' && cstring.At(p.text, p.at+1) != '~':
 		p.at++
 		n, err := p.factor()
 		return not{n}, err
@@ -120,7 +114,7 @@ func (p *parser) behindOperand() *Error {
 	case 0, ')':
 		return nil
 	case '&', '|':
-		if byteAt(p.text, p.at+1) == c {
+		if cstring.At(p.text, p.at+1) == c {
 			return nil
 		}
 	}
@@ -154,7 +148,7 @@ func (p *parser) balance() *Error {
 				return p.fail(errPerm, TooManyClose, i)
 			}
 			open = open[:len(open)-1]
-		case (c == '&' || c == '|') && byteAt(p.text, i+1) == c:
+		case (c == '&' || c == '|') && cstring.At(p.text, i+1) == c:
 		default:
 			something = true
 		}

@@ -76,15 +76,18 @@ func (k *kernel) read(file string) string {
 	return s
 }
 
-// values are the records' function columns, without the address.
-func (k *kernel) values() string {
+// places are the records' function columns.
+func (k *kernel) places() string {
 	var l []string
 	for line := range strings.Lines(k.a.Lines()) {
 		_, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		l = append(l, strings.Replace(text, "(0x400010) ", "", 1))
+		l = append(l, text)
 	}
 	return strings.Join(l, "; ")
 }
+
+// values are the same without the address.
+func (k *kernel) values() string { return strings.ReplaceAll(k.places(), "(0x400010) ", "") }
 
 func TestFilterFile(t *testing.T) {
 	k := newKernel(t)

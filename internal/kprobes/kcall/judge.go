@@ -9,7 +9,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
 	"trapline/internal/loader/vmlinux"
 )
@@ -30,8 +30,8 @@ type Judge struct {
 }
 
 var (
-	_ tracefs.Kprobes = (*Judge)(nil)
-	_ trace.Places    = (*Judge)(nil)
+	_ tracefs.Kprobes    = (*Judge)(nil)
+	_ tracekprobe.Places = (*Judge)(nil)
 )
 
 type span struct{ from, to uint64 }

@@ -94,18 +94,18 @@ func TestE3CallJudgesAsEvents(t *testing.T) {
 	n := 0
 	for _, line := range lines {
 		want, log := define(j, line)
-		got, gotLog := refused(c.Tracing.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")))
+		got, gotLog := refused(c.Events.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")))
 		assert.Equal(t, want, got, line)
 		assert.Equal(t, log, gotLog, line)
 		if want == 0 {
-			require.NoError(t, c.Tracing.Registry().Truncate(tracefs.KprobeEvents))
+			require.NoError(t, c.Events.Registry().Truncate(tracefs.KprobeEvents))
 			n++
 		}
 	}
 	assert.Greater(t, n, 50, "some are taken")
 	assert.Greater(t, len(lines)-n, 50, "some are not")
 	for _, name := range []string{"exc_int3", "memcpy", "strlen", "kprobe_int3_handler"} {
-		assert.ErrorIs(t, c.Tracing.Define("p "+name), events.EINVAL, name)
+		assert.ErrorIs(t, c.Events.Define("p "+name), events.EINVAL, name)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
 	"trapline/internal/loader/vmlinux"
 	"trapline/internal/traps"
@@ -35,7 +35,7 @@ type Caller struct {
 	Image   *vmlinux.Kernel
 	Machine *emu.Machine
 	Probes  *kprobes.Manager
-	Tracing *trace.Tracing
+	Events  *tracekprobe.Session
 	Steps   uint64 // bound of one call; DefaultSteps
 
 	buffers uint64 // bytes
@@ -88,7 +88,7 @@ func (c *Caller) boot(engine string) error {
 		return err
 	}
 	table := loader.NewSymbols(c.Image.Symbols)
-	c.Tracing = trace.New(trace.Config{Manager: c.Probes, Symbols: func() loader.Symbols { return table }, Places: NewJudge(c.Image)})
+	c.Events = tracekprobe.New(tracekprobe.Config{Manager: c.Probes, Symbols: func() loader.Symbols { return table }, Places: NewJudge(c.Image)})
 	return nil
 }
 

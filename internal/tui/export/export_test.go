@@ -220,7 +220,7 @@ func TestALivePageWithFiles(t *testing.T) {
 	require.NoError(t, err)
 	open := func(program []byte) *walk.Walk {
 		t.Helper()
-		traced := scenario.Traced{Path: "/bin/prog", Program: program, Args: []string{"prog"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/prog:add"}}
+		traced := scenario.HostProgram{Path: "/bin/prog", Program: program, Args: []string{"prog"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/prog:add"}}
 		file, err := traced.File()
 		require.NoError(t, err)
 		require.NotEmpty(t, file.Named())

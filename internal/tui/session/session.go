@@ -107,13 +107,13 @@ func (s *Session) CanChoose() bool {
 	return s.Walk.Run.Actors() > 1 && s.Single() && s.CanForward()
 }
 
-// Traced reports whether the scenario has trace events.
-func (s *Session) Traced() bool { return s.Walk.Run.Traced() }
+// HasEvents reports whether the scenario has trace events.
+func (s *Session) HasEvents() bool { return s.Walk.Run.HasEvents() }
 
 // HasMark reports whether the recording has a step of a kind at all, or might
 // get one further on.
 func (s *Session) HasMark(k record.Kind) bool {
-	if k == walk.Fired && !s.Traced() {
+	if k == walk.Fired && !s.HasEvents() {
 		return false
 	}
 	return !s.Walk.Line().Over() || s.Walk.Unmarked() > 0 || s.Walk.Kinds()&k != 0

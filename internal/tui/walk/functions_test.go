@@ -21,7 +21,7 @@ func TestFunctionsOfAStrippedProgramHaveNames(t *testing.T) {
 	img.Symbols = loader.Symbols{}
 	program, err := loader.ELF(img)
 	require.NoError(t, err)
-	traced := scenario.Traced{Path: "/bin/stripped", Program: program, Args: []string{"stripped"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/stripped:0x1020"}}
+	traced := scenario.HostProgram{Path: "/bin/stripped", Program: program, Args: []string{"stripped"}, CPUs: 1, Memory: 16 << 20, Events: []string{"p:add /bin/stripped:0x1020"}}
 	file, err := traced.File()
 	require.NoError(t, err)
 	w, err := Open(t.Context(), file, Options{Record: DefaultRecord})

@@ -6,7 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
 )
@@ -151,7 +151,7 @@ func notes(r *story.Record) []string {
 			continue
 		case n.Kind == "print":
 			s = "> " + s
-		case n.Kind == string(trace.NoteEvent):
+		case n.Kind == string(tracekprobe.NoteEvent):
 			s = "✦ " + s
 		case n.Kind == noteHit:
 			s = "● " + s + " at " + n.Name

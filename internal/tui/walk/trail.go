@@ -5,7 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -98,7 +98,7 @@ func (t *trail) observe(ev *emu.Event) {
 		switch n.Kind {
 		case noteHit:
 			t.hitting[ev.CPU] = n.Addr
-		case trace.NoteEvent:
+		case tracekprobe.NoteEvent:
 			t.fired++
 			t.events = append(t.events, fmt.Sprintf("cpu%d %s", ev.CPU, n.Text))
 			t.events = t.events[max(0, len(t.events)-MaxEvents):]

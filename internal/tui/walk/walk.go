@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
@@ -128,7 +128,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 		switch n.Kind {
 		case noteHit:
 			k |= Hit
-		case trace.NoteEvent:
+		case tracekprobe.NoteEvent:
 			k |= Fired
 		default:
 			k |= noteKind(n.Kind)

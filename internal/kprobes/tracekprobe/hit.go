@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"fmt"
@@ -19,13 +19,13 @@ const NoteEvent emu.NoteKind = "event"
 // kretprobe_dispatcher()): of the n-th that was planted.
 func hit(n int) kprobes.Action {
 	return func(c *kprobes.Call) uint64 {
-		t := c.Host(hostKey{}).(*Tracing)
+		t := c.Host(hostKey{}).(*Session)
 		t.hit(t.planted[n], c)
 		return 0
 	}
 }
 
-func (t *Tracing) hit(p *planted, c *kprobes.Call) {
+func (t *Session) hit(p *planted, c *kprobes.Call) {
 	p.counts.Hits++
 	on := p.probe.On
 	c.Door.Touch(t.cells.Loc(valueArray), emu.Reads) // a task's write changes it
@@ -55,7 +55,7 @@ func (t *Tracing) hit(p *planted, c *kprobes.Call) {
 }
 
 // added tells of a record that was written.
-func (t *Tracing) added(e *tracearray.Entry) {
+func (t *Session) added(e *tracearray.Entry) {
 	if m := t.g.K.M; !m.Quiet && e.Event != nil {
 		var l fetch.Line
 		e.Record.AppendText(&l, t.names())
@@ -65,7 +65,7 @@ func (t *Tracing) added(e *tracearray.Entry) {
 
 // stackOf is the stack that a stacktrace trigger shows, the probed function: the
 // modelled kernel's own frames are not those of a recorded one.
-func (t *Tracing) stackOf(r *tracearray.Raised) []string {
+func (t *Session) stackOf(r *tracearray.Raised) []string {
 	addr := r.Record.Hit().Addr
 	if sym, ok := t.symbols.Lookup(addr); ok {
 		return []string{sym.Name}
@@ -88,23 +88,3 @@ func flagsOf(c *kprobes.Call) string {
 
 // firstPID is the process number of cpu 0's task; the next CPUs' follow.
 const firstPID = 100
-
-// Records are the events' records in the buffer, oldest first.
-func (t *Tracing) Records() []Record {
-	var list []Record
-	for _, e := range t.Array().Entries() {
-		if e.Event != nil {
-			list = append(list, Record{e.Event.Group, e.Event.Name, e.CPU, e.Time, e.Record.Values(t.names())})
-		}
-	}
-	return list
-}
-
-// Record is an event that fired, for JSON and for checks in Go.
-type Record struct {
-	Group  string        `json:"group"`
-	Event  string        `json:"event"`
-	CPU    int           `json:"cpu"`
-	Time   uint64        `json:"time"` // nanoseconds
-	Values []fetch.Value `json:"values"`
-}

@@ -24,7 +24,7 @@ func TestTracedFilesKeepInside(t *testing.T) {
 	prog, inside, outside := put("prog"), put("named/file"), put("secret")
 	require.NoError(t, os.Symlink("file", filepath.Join(dir, "named/alias")))
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "named/out")))
-	files, err := tracedFiles(linux.Config{Path: prog, Args: []string{prog, "named"}, Dir: dir})
+	files, err := hostProgramFiles(linux.Config{Path: prog, Args: []string{prog, "named"}, Dir: dir})
 	require.NoError(t, err)
 	require.Equal(t, map[string][]byte{
 		inside: []byte("named/file"), filepath.Join(dir, "named/alias"): []byte("named/file"),

@@ -1,9 +1,9 @@
-package trace
+package tracekprobe
 
 import "trapline/internal/events/tracefs"
 
 // list is kprobes/list: the events' probes and those that are not events'.
-func (t *Tracing) list() string {
+func (t *Session) list() string {
 	var entries []tracefs.ListEntry
 	of := map[int]bool{}
 	for _, pl := range t.planted {

@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// engine is a Tracing as the kernel behind kprobe_events.
-type engine Tracing
+// engine is a Session as the kernel behind kprobe_events.
+type engine Session
 
 var _ tracefs.Kprobes = (*engine)(nil)
 
@@ -35,13 +35,13 @@ func (e *engine) Notrace(addr uint64) bool { return e.places != nil && e.places.
 
 // ModuleLoaded tells whether a module's code is there.
 func (e *engine) ModuleLoaded(name string) bool {
-	m := (*Tracing)(e).module(name)
+	m := (*Session)(e).module(name)
 	return m != nil && m.Loaded
 }
 
 // Register defines the probe with the engine; enabling arms it.
 func (e *engine) Register(p *tracefs.Probe) events.Errno {
-	t := (*Tracing)(e)
+	t := (*Session)(e)
 	if errno := t.mayProbe(p.Addr); errno != 0 {
 		return errno
 	}
@@ -70,7 +70,7 @@ func (e *engine) Register(p *tracefs.Probe) events.Errno {
 
 // earlierCounts are a probe's hits before its module went away: they go on
 // when it comes back, while misses begin anew (register_kprobe()).
-func (t *Tracing) earlierCounts(p *tracefs.Probe) tracefs.Counts {
+func (t *Session) earlierCounts(p *tracefs.Probe) tracefs.Counts {
 	for _, pl := range slices.Backward(t.planted) {
 		if pl.probe == p {
 			return pl.counts
@@ -82,7 +82,7 @@ func (t *Tracing) earlierCounts(p *tracefs.Probe) tracefs.Counts {
 // mayProbe judges the place: the trap path itself is blacklisted, other
 // places must hold the first byte of an instruction that the engine can probe,
 // and only engine modern takes a second probe at an address.
-func (t *Tracing) mayProbe(addr uint64) events.Errno {
+func (t *Session) mayProbe(addr uint64) events.Errno {
 	if errno := t.judge(addr); errno != 0 {
 		return errno
 	}
@@ -93,7 +93,7 @@ func (t *Tracing) mayProbe(addr uint64) events.Errno {
 	return errnoOf(t.g.MayProbe(addr))
 }
 
-func (t *Tracing) judge(addr uint64) events.Errno {
+func (t *Session) judge(addr uint64) events.Errno {
 	if t.places != nil {
 		return t.places.MayProbe(addr)
 	}
@@ -120,7 +120,7 @@ func errnoOf(err error) events.Errno {
 }
 
 // taken tells whether a probe, of an event or not, is at the address.
-func (t *Tracing) taken(addr uint64) bool {
+func (t *Session) taken(addr uint64) bool {
 	for _, pl := range t.planted {
 		if t.byProbe[pl.probe] == pl && pl.probe.Addr == addr {
 			return true
@@ -136,7 +136,7 @@ func (t *Tracing) taken(addr uint64) bool {
 
 // startsInstruction decodes from the symbol on, over breakpoints' original
 // bytes (can_probe()).
-func (t *Tracing) startsInstruction(addr uint64) bool {
+func (t *Session) startsInstruction(addr uint64) bool {
 	sym, ok := t.symbols.Lookup(addr)
 	if !ok {
 		return false
@@ -162,7 +162,7 @@ func (e *engine) Unregister(p *tracefs.Probe) {
 	if pl == nil {
 		return
 	}
-	t := (*Tracing)(e)
+	t := (*Session)(e)
 	switch {
 	case pl.armed && t.later(work{unregisterKprobe, pl.index}):
 		t.later(work{"", pl.index})
@@ -181,7 +181,7 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 	if pl == nil {
 		return events.EINVAL
 	}
-	t := (*Tracing)(e)
+	t := (*Session)(e)
 	if t.later(work{registerKprobe, pl.index}) {
 		if !pl.made {
 			e.g.MakeInstances(pl.index)
@@ -207,7 +207,7 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 // are still seen to end.
 func (e *engine) Disable(p *tracefs.Probe) {
 	if pl := e.byProbe[p]; pl != nil && pl.armed {
-		if t := (*Tracing)(e); !t.later(work{unregisterKprobe, pl.index}) {
+		if t := (*Session)(e); !t.later(work{unregisterKprobe, pl.index}) {
 			e.g.Disarm(pl.index)
 		}
 		pl.armed = false
@@ -215,6 +215,6 @@ func (e *engine) Disable(p *tracefs.Probe) {
 }
 
 // symbolsOf names addresses by the table of the moment.
-type symbolsOf struct{ t *Tracing }
+type symbolsOf struct{ t *Session }
 
 func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) { return s.t.symbols.Lookup(addr) }

@@ -19,15 +19,15 @@ import (
 
 // Bounds of what a recording takes of a program's surroundings.
 const (
-	maxTracedFiles  = 32
-	maxTracedBytes  = 64 << 20 // of all files, and of standard input
-	tracedMemory    = 256 << 20
-	tracedProgramAt = "-- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…"
+	maxHostFiles      = 32
+	maxHostBytes      = 64 << 20 // of all files, and of standard input
+	hostProgramMemory = 256 << 20
+	hostProgramAt     = "-- PROGRAM [ARGS…] [--and PROGRAM [ARGS…]]…"
 )
 
-// tracedFlags are those with which a command takes a program of the host's in
+// hostProgramFlags are those with which a command takes a program of the host's in
 // place of a scenario.
-func tracedFlags() []cli.Flag {
+func hostProgramFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "probe", Aliases: []string{"p"}, Usage: "run a program under the uprobe event `LINE` (may be repeated), as trace does"},
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "run a program under the uprobe events of `FILE`, a line each"},
@@ -46,13 +46,13 @@ func takesProgram(c *cli.Command) bool {
 	return bytes.Equal(headOf(c.Args().First(), 4), []byte("\x7fELF"))
 }
 
-// tracedFile makes a scenario of a program: itself, its arguments, its
+// hostProgramFile makes a scenario of a program: itself, its arguments, its
 // environment, standard input unless that is a terminal, and the files that its
 // arguments name go in whole.
-func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
+func hostProgramFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 	args := c.Args().Slice()
 	if len(args) == 0 {
-		return nil, usagef(c, "events without a program: expected %s behind them", tracedProgramAt)
+		return nil, usagef(c, "events without a program: expected %s behind them", hostProgramAt)
 	}
 	if _, err := scenario.Load(args[0]); err == nil {
 		return nil, usagef(c, "%s is a scenario; -p and -f are for a program here. Expected the event in its kprobe_events or uprobe_events member, or trapline run %s -p", args[0], args[0])
@@ -62,11 +62,11 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenario.Traced{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: tracedMemory}
+	t := scenario.HostProgram{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: hostProgramMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}
-	if t.Files, err = tracedFiles(cfg); err != nil {
+	if t.Files, err = hostProgramFiles(cfg); err != nil {
 		return nil, err
 	}
 	for _, one := range programs(cfg)[1:] {
@@ -80,14 +80,14 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 	}
 	t.When = cfg.When
 	if !term.IsTerminal(os.Stdin.Fd()) {
-		if t.Stdin, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxTracedBytes+1)); err != nil {
+		if t.Stdin, err = io.ReadAll(io.LimitReader(&stoppableReader{ctx, os.Stdin}, maxHostBytes+1)); err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
-		if len(t.Stdin) > maxTracedBytes {
-			return nil, fmt.Errorf("standard input has more than %d bytes", maxTracedBytes)
+		if len(t.Stdin) > maxHostBytes {
+			return nil, fmt.Errorf("standard input has more than %d bytes", maxHostBytes)
 		}
 	}
-	if t.Events, err = tracedEvents(ctx, c, &cfg); err != nil {
+	if t.Events, err = hostProgramEvents(ctx, c, &cfg); err != nil {
 		return nil, err
 	}
 	f, err := t.File()
@@ -98,8 +98,8 @@ func tracedFile(ctx context.Context, c *cli.Command) (*scenario.File, error) {
 	return f, nil
 }
 
-// tracedEvents reads the definitions, with their symbols resolved.
-func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]string, error) {
+// hostProgramEvents reads the definitions, with their symbols resolved.
+func hostProgramEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]string, error) {
 	defs, err := askedDefinitions(ctx, c)
 	if err != nil {
 		return nil, err
@@ -118,9 +118,9 @@ func tracedEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]str
 	return lines, nil
 }
 
-// tracedFiles reads the files that the program may open: the libraries that it is
+// hostProgramFiles reads the files that the program may open: the libraries that it is
 // linked with, and what its arguments name, below directories too.
-func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
+func hostProgramFiles(cfg linux.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	total, program := 0, programPath(cfg)
 	var named []string
@@ -143,8 +143,8 @@ func tracedFiles(cfg linux.Config) (map[string][]byte, error) {
 			if err != nil || !info.Mode().IsRegular() {
 				return nil // the program finds no such file
 			}
-			if total += int(info.Size()); total > maxTracedBytes || len(files) == maxTracedFiles {
-				return fmt.Errorf("the files that the arguments name are more than a recording takes: %d files or %d bytes", maxTracedFiles, maxTracedBytes)
+			if total += int(info.Size()); total > maxHostBytes || len(files) == maxHostFiles {
+				return fmt.Errorf("the files that the arguments name are more than a recording takes: %d files or %d bytes", maxHostFiles, maxHostBytes)
 			}
 			files[p], err = os.ReadFile(p)
 			return err

@@ -4,4 +4,4 @@
 // machine and a record goes into the trace buffer (SEMANTICS E4-E8).
 //
 // Everything that changes is a Part of the machine, so that snapshots hold it.
-package trace
+package tracekprobe

@@ -1,4 +1,4 @@
-package trace_test
+package tracekprobe_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/kprobes"
-	"trapline/internal/kprobes/trace"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -26,7 +26,7 @@ type rig struct {
 	*testing.T
 	m   *emu.Machine
 	g   *kprobes.Manager
-	t   *trace.Tracing
+	t   *tracekprobe.Session
 	img *loader.Image
 }
 
@@ -53,7 +53,7 @@ func newRig(t *testing.T, a emu.Arch, engine, source string) *rig {
 	at, ok := img.Symbols.Lookup("main")
 	require.True(t, ok)
 	require.NoError(t, g.K.Start(0, traps.Task{Name: "main"}, 0, at.Addr, 0))
-	tr := trace.New(trace.Config{Manager: g, Symbols: func() loader.Symbols { return g.K.Symbols }})
+	tr := tracekprobe.New(tracekprobe.Config{Manager: g, Symbols: func() loader.Symbols { return g.K.Symbols }})
 	return &rig{t, m, g, tr, img}
 }
 
@@ -272,7 +272,7 @@ func TestSnapshot(t *testing.T) {
 
 func TestBufferBound(t *testing.T) {
 	r := newRig(t, emu.I386, "modern", "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
-	r.t = trace.New(trace.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Records: 10})
+	r.t = tracekprobe.New(tracekprobe.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Records: 10})
 	require.NoError(t, r.t.Define("p:g/a loop %cx:u32"))
 	r.run()
 	require.Len(t, r.t.Array().EntryLines(), 10)
@@ -308,7 +308,7 @@ func benchmarkEvents(b *testing.B, engine string, a emu.Arch, freely bool) {
 	require.NoError(b, m.WriteBytes(m.CPUs[0].Space, at, []byte{0x90, 0xeb, 0xfd}))
 	require.NoError(b, g.K.Start(0, traps.Task{Name: "loop"}, 0, at, 0))
 	g.K.Symbols.Add(loader.Symbol{Name: "spin", Addr: at, Size: 3, Kind: loader.Function})
-	t := trace.New(trace.Config{Manager: g, Symbols: func() loader.Symbols { return g.K.Symbols }})
+	t := tracekprobe.New(tracekprobe.Config{Manager: g, Symbols: func() loader.Symbols { return g.K.Symbols }})
 	require.NoError(b, t.Define("p:g/e spin %ax $stack0 +0(%sp):u32 @spin:x16"))
 	m.Quiet = true
 	p := t.Registry().Probes()[0]

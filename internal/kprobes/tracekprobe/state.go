@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"maps"
@@ -9,7 +9,7 @@ import (
 	"trapline/internal/events/tracefs"
 )
 
-// saved is a Tracing's part of a snapshot.
+// saved is a Session's part of a snapshot.
 type saved struct {
 	dir     tracedir.State
 	planted []planted
@@ -21,7 +21,7 @@ type saved struct {
 }
 
 // Save implements emu.Part.
-func (t *Tracing) Save() any {
+func (t *Session) Save() any {
 	s := saved{
 		dir: t.Dir.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
 		log: t.log[:len(t.log):len(t.log)], work: t.work,
@@ -36,7 +36,7 @@ func (t *Tracing) Save() any {
 }
 
 // Restore implements emu.Part. Modules are added before the first snapshot.
-func (t *Tracing) Restore(v any) {
+func (t *Session) Restore(v any) {
 	s := v.(saved)
 	t.Dir.Restore(s.dir)
 	t.byProbe, t.planted = maps.Clone(s.byProbe), slices.Clone(s.at)
@@ -56,10 +56,10 @@ func (t *Tracing) Restore(v any) {
 
 // LeaveOutCounts makes Hash leave out what events have counted, for a run in
 // which nothing asks for it.
-func (t *Tracing) LeaveOutCounts(out bool) { t.countsOut = out }
+func (t *Session) LeaveOutCounts(out bool) { t.countsOut = out }
 
 // Hash implements emu.Part: what decides how the run goes on.
-func (t *Tracing) Hash(h *emu.Hasher) {
+func (t *Session) Hash(h *emu.Hasher) {
 	h.Bool(t.Array().Off())
 	h.Uint64(uint64(len(t.planted)))
 	for _, p := range t.planted {

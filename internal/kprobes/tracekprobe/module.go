@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"fmt"
@@ -47,7 +47,7 @@ func splitModule(name string) (module, plain string) {
 
 // AddModule makes the mapped pages from low up to high, whole pages, a module
 // that is loaded. symbols are those inside.
-func (t *Tracing) AddModule(name string, low, high uint64, symbols loader.Symbols) error {
+func (t *Session) AddModule(name string, low, high uint64, symbols loader.Symbols) error {
 	switch {
 	case t.module(name) != nil:
 		return fmt.Errorf("module %s: there is one of that name", name)
@@ -70,7 +70,7 @@ func (t *Tracing) AddModule(name string, low, high uint64, symbols loader.Symbol
 }
 
 // AddModuleImage maps an ELF image's segments as a module that is loaded.
-func (t *Tracing) AddModuleImage(name string, img *loader.Image) error {
+func (t *Session) AddModuleImage(name string, img *loader.Image) error {
 	if len(img.Segments) == 0 {
 		return fmt.Errorf("module %s: the image has no memory", name)
 	}
@@ -81,7 +81,7 @@ func (t *Tracing) AddModuleImage(name string, img *loader.Image) error {
 	return t.AddModule(name, low, img.Segments[len(img.Segments)-1].End(), img.Symbols)
 }
 
-func (t *Tracing) module(name string) *Module {
+func (t *Session) module(name string) *Module {
 	for _, m := range t.modules {
 		if m.Name == name {
 			return m
@@ -92,7 +92,7 @@ func (t *Tracing) module(name string) *Module {
 
 // LoadModule brings a module back: its code appears, its events' probes are
 // registered (insmod).
-func (t *Tracing) LoadModule(name string) error {
+func (t *Session) LoadModule(name string) error {
 	m := t.module(name)
 	switch {
 	case m == nil:
@@ -113,7 +113,7 @@ func (t *Tracing) LoadModule(name string) error {
 
 // UnloadModule takes a module out: its probes are gone, then its code
 // (rmmod). What calls the code from then on faults.
-func (t *Tracing) UnloadModule(name string) error {
+func (t *Session) UnloadModule(name string) error {
 	if err := t.ModuleGoing(name); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (t *Tracing) UnloadModule(name string) error {
 
 // ModuleGoing takes out the probes of a module that is to be unloaded
 // (kprobes_module_callback(), MODULE_STATE_GOING).
-func (t *Tracing) ModuleGoing(name string) error {
+func (t *Session) ModuleGoing(name string) error {
 	m := t.module(name)
 	if m == nil || !m.Loaded {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)
@@ -138,7 +138,7 @@ func (t *Tracing) ModuleGoing(name string) error {
 }
 
 // FreeModule takes the pages of a module away (free_module()).
-func (t *Tracing) FreeModule(name string) error {
+func (t *Session) FreeModule(name string) error {
 	m := t.module(name)
 	if m == nil || !m.Loaded {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)

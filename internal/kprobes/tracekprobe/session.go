@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"trapline/internal/loader"
 )
 
-// Tracing is the event files, the trace buffer and the modules of one machine.
-type Tracing struct {
+// Session is the event files, the trace buffer and the modules of one machine.
+type Session struct {
 	*tracedir.Dir
 	g       *kprobes.Manager
 	kernel  func() loader.Symbols
@@ -40,7 +40,7 @@ type Tracing struct {
 // own counts.
 const valueArray = 0
 
-// hostKey is what hits ask the manager for a Tracing by.
+// hostKey is what hits ask the manager for a Session by.
 type hostKey struct{}
 
 // planted is an event's probe in the engine.
@@ -55,7 +55,7 @@ type planted struct {
 	counts tracefs.Counts
 }
 
-// Config is what a Tracing is made from.
+// Config is what a Session is made from.
 type Config struct {
 	Manager *kprobes.Manager
 	// Symbols are the kernel's and the scenario's names.
@@ -91,8 +91,8 @@ const firstEvent = 1500
 const maxPrintk = 256
 
 // New joins event files to a machine and makes them a Part of it.
-func New(cfg Config) *Tracing {
-	t := &Tracing{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
+func New(cfg Config) *Session {
+	t := &Session{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
 	m := t.g.K.M
 	t.Dir = tracedir.New(tracedir.Config{
 		Registry: tracefs.Config{
@@ -111,11 +111,11 @@ func New(cfg Config) *Tracing {
 }
 
 // Printk is what the kernel's log says of the events.
-func (t *Tracing) Printk() []string { return t.log }
+func (t *Session) Printk() []string { return t.log }
 
 // Define appends a line to kprobe_events and enables its event: what
 // `trapline run -p` does. The error is the kernel's.
-func (t *Tracing) Define(line string) error {
+func (t *Session) Define(line string) error {
 	before := len(t.Registry().Probes())
 	if err := t.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
 		return err
@@ -128,27 +128,27 @@ func (t *Tracing) Define(line string) error {
 	return nil
 }
 
-func (t *Tracing) now() uint64 { return t.g.K.M.Seq * StepTime }
+func (t *Session) now() uint64 { return t.g.K.M.Seq * StepTime }
 
-func (t *Tracing) printk(line string) {
+func (t *Session) printk(line string) {
 	if len(t.log) < maxPrintk {
 		t.log = append(t.log, line)
 	}
 }
 
-func (t *Tracing) space() *emu.Space { return t.g.K.M.CPUs[0].Space }
+func (t *Session) space() *emu.Space { return t.g.K.M.CPUs[0].Space }
 
-func (t *Tracing) renewSymbols() {
+func (t *Session) renewSymbols() {
 	t.symbols = newSymbolTable(t.g.K.M.Arch, t.kernel(), t.modules)
 	t.target.tracing = t
 }
 
-func (t *Tracing) names() fetch.Names {
+func (t *Session) names() fetch.Names {
 	return fetch.Names{Symbols: t.symbols, Trampoline: t.g.Trampoline}
 }
 
 // Counts are a probe's hits and misses, as kprobe_profile has them.
-func (t *Tracing) Counts(p *tracefs.Probe) tracefs.Counts {
+func (t *Session) Counts(p *tracefs.Probe) tracefs.Counts {
 	pl := t.byProbe[p]
 	if pl == nil {
 		return tracefs.Counts{}

@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"trapline/internal/emu"
@@ -9,7 +9,7 @@ import (
 
 // target is the machine at a hit (fetch.Target).
 type target struct {
-	tracing *Tracing
+	tracing *Session
 	call    *kprobes.Call
 	door    emu.Door
 }
@@ -84,7 +84,7 @@ func (t *target) Comm() string { return t.tracing.comm(t.call.CPU.ID) }
 
 const commLen = 15
 
-func (t *Tracing) comm(cpu int) string {
+func (t *Session) comm(cpu int) string {
 	name := t.g.K.Tasks[cpu].Name
 	if name == "" {
 		name = "swapper"

@@ -1,4 +1,4 @@
-package trace
+package tracekprobe
 
 import (
 	"slices"
@@ -25,7 +25,7 @@ const maxWork = 4096
 // Collect does what a task on a vCPU does to events or modules, in the step under
 // way. Probes are not armed and not taken out: NextWork says by which calls the
 // task has to do it.
-func (t *Tracing) Collect(d emu.Door, cpu int, do func() error) error {
+func (t *Session) Collect(d emu.Door, cpu int, do func() error) error {
 	d.Touch(t.cells.Loc(valueArray), emu.Writes)
 	if t.g.HasText() {
 		t.collecting, t.collector = true, cpu
@@ -36,7 +36,7 @@ func (t *Tracing) Collect(d emu.Door, cpu int, do func() error) error {
 
 // later leaves work to the task that collects. False: nobody does, and it is to be
 // done now.
-func (t *Tracing) later(w work) bool {
+func (t *Session) later(w work) bool {
 	if !t.collecting || len(t.work[t.collector]) >= maxWork {
 		return false
 	}
@@ -46,7 +46,7 @@ func (t *Tracing) later(w work) bool {
 
 // NextWork takes the next call that the task on a vCPU has to make: a function of
 // the kernel with the address of probe number probe.
-func (t *Tracing) NextWork(cpu int) (function string, probe int, ok bool) {
+func (t *Session) NextWork(cpu int) (function string, probe int, ok bool) {
 	for len(t.work[cpu]) > 0 {
 		w := t.work[cpu][0]
 		t.work[cpu] = t.work[cpu][1:]

@@ -1,4 +1,4 @@
-package trace_test
+package tracekprobe_test
 
 import (
 	"testing"

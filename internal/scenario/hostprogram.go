@@ -13,9 +13,9 @@ import (
 	"trapline/internal/loader"
 )
 
-// Traced is a program of the host's to be run as a scenario, with all that it
+// HostProgram is a program of the host's to be run as a scenario, with all that it
 // needs.
-type Traced struct {
+type HostProgram struct {
 	Path      string // where it lies, absolute
 	Program   []byte // its ELF file
 	Args, Env []string
@@ -32,12 +32,12 @@ type Traced struct {
 }
 
 // File makes the scenario. It holds everything; nothing is read later.
-func (t *Traced) File() (*File, error) {
+func (t *HostProgram) File() (*File, error) {
 	img, err := loader.ReadELF(t.Program, loader.Options{Interpreter: true})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Path, err)
 	}
-	content := map[string][]byte{tracedProgram: t.Program}
+	content := map[string][]byte{hostProgramMember: t.Program}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%q under uprobes.", t.Path)
@@ -48,7 +48,7 @@ func (t *Traced) File() (*File, error) {
 	if t.Engine != "" {
 		line("engine %s", t.Engine)
 	}
-	line("-- program --\npath %q", tracedProgram)
+	line("-- program --\npath %q", hostProgramMember)
 	line("-- linux --\npath %q", t.Path)
 	if len(t.Args) > 0 {
 		line("args %s", quoted(t.Args))
@@ -94,8 +94,8 @@ func (t *Traced) File() (*File, error) {
 	}}, nil
 }
 
-// tracedProgram is the program's name as a file of its scenario.
-const tracedProgram = "program"
+// hostProgramMember is the program's name as a file of its scenario.
+const hostProgramMember = "program"
 
 func quoted(list []string) string {
 	out := make([]string, len(list))
