@@ -32,7 +32,7 @@ func TestLinesOfALibrary(t *testing.T) {
 	}
 	library := make("libtwice.so", "-shared", "-fPIC", "testdata/library.c")
 	program := make("uses", "testdata/uses.c", "-Wl,-z,now", "-L"+dir, "-ltwice")
-	traced := scenario.Traced{
+	traced := scenario.HostProgram{
 		Path: "/bin/uses", Program: program, Args: []string{"uses"}, Env: []string{"LD_LIBRARY_PATH=/own"}, CPUs: 1, Memory: 64 << 20,
 		Files: map[string][]byte{"/own/libtwice.so": library, interpreter: linker}, Events: []string{"p:twice /own/libtwice.so:twice"},
 	}
