@@ -91,8 +91,11 @@ func (k *Kernel) validStack(t *Thread, ss uint16, l *layout) uint16 {
 	return ss
 }
 
-func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) bool {
-	return k.m.LoadCode(c, cs|3, 3) == nil && k.m.LoadStack(c, ss|3, 3, emu.VecGP) == nil
+// setFlat gives a vCPU segments of our own tables, or a stack segment that was found to be right:
+// loading them cannot fail.
+func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) {
+	_ = k.m.LoadCode(c, cs|3, 3)
+	_ = k.m.LoadStack(c, ss|3, 3, emu.VecGP)
 }
 
 func (t *Thread) putAltStack64(b []byte, sp uint64) {
