@@ -68,8 +68,8 @@ func whyPageFault(n *Names, t *emu.Trap) string {
 }
 
 func whyNested(d *emu.Delivery, t emu.Trap) []Reason {
-	if t.Vector == emu.VecGP && d.From == 3 && t.ErrCode&2 != 0 && t.ErrCode&1 == 0 {
-		return []Reason{{fmt.Sprintf("gate %d's DPL keeps ring %d out: #GP with error code %d*8+2", t.ErrCode>>3, d.From, t.ErrCode>>3), "P3"}}
+	if e := x86.DecodeSelectorError(t.ErrCode); t.Vector == emu.VecGP && d.From == 3 && e.Table == x86.IDT && !e.External {
+		return []Reason{{fmt.Sprintf("gate %d's DPL keeps ring %d out: #GP with error code %d*8+2", e.Index, d.From, e.Index), "P3"}}
 	}
 	return []Reason{{fmt.Sprintf("met on the way: %s", VectorName(t.Vector)), "P4"}}
 }

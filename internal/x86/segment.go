@@ -103,12 +103,6 @@ func (d Descriptor) EncodeSystem64(baseHigh uint32) [SystemDescriptorSize64]byte
 	return b
 }
 
-// DecodeSystem64 reads a system descriptor of 64-bit mode and the high half of
-// its base.
-func DecodeSystem64(b [SystemDescriptorSize64]byte) (d Descriptor, baseHigh uint32) {
-	return DecodeDescriptor(binary.LittleEndian.Uint64(b[:])), binary.LittleEndian.Uint32(b[8:])
-}
-
 // WithDPL gives the descriptor with another privilege.
 func (d Descriptor) WithDPL(dpl uint8) Descriptor {
 	d.Access = d.Access&^0x60 | dpl&3<<5

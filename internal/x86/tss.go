@@ -89,43 +89,11 @@ func DecodeTSS32(b [TSSSize]byte) TSS32 {
 	return t
 }
 
-// TSS64 is the task state segment of 64-bit mode (SDM vol. 3, figure 8-11).
-type TSS64 struct {
-	RSP   [3]uint64 // 4, 12, 20: stacks for CPL 0, 1 and 2
-	IST   [8]uint64 // 36 for IST1 to 84 for IST7; IST[0] does not exist and is not encoded
-	IOMap uint16    // 102
-}
-
-// Offsets in a TSS64.
+// Offsets in the task state segment of 64-bit mode (SDM vol. 3, figure 8-11).
 const (
 	TSS64RSP0 = 4
 	TSS64IST1 = 36
 )
 
-// TSS64Stack is the offset of interrupt stack n, 1 to 7, in a TSS64.
+// TSS64Stack is the offset of interrupt stack n, 1 to 7, in it.
 func TSS64Stack(n uint8) uint64 { return TSS64IST1 + 8*uint64(n-1) }
-
-// Encode gives the bytes of the TSS.
-func (t TSS64) Encode() [TSSSize]byte {
-	var b [TSSSize]byte
-	for n, v := range t.RSP {
-		binary.LittleEndian.PutUint64(b[TSS64RSP0+8*n:], v)
-	}
-	for n, v := range t.IST[1:] {
-		binary.LittleEndian.PutUint64(b[TSS64IST1+8*n:], v)
-	}
-	binary.LittleEndian.PutUint16(b[TSSIOMap:], t.IOMap)
-	return b
-}
-
-// DecodeTSS64 reads the bytes of a TSS.
-func DecodeTSS64(b [TSSSize]byte) TSS64 {
-	t := TSS64{IOMap: binary.LittleEndian.Uint16(b[TSSIOMap:])}
-	for n := range t.RSP {
-		t.RSP[n] = binary.LittleEndian.Uint64(b[TSS64RSP0+8*n:])
-	}
-	for n := range t.IST[1:] {
-		t.IST[1+n] = binary.LittleEndian.Uint64(b[TSS64IST1+8*n:])
-	}
-	return t
-}
