@@ -81,7 +81,7 @@ func sysMembarrier(k *Kernel, t *Thread, c *call) int64 {
 	)
 	command, mm := c.int(0), t.proc.mm
 	if c.arg[1]&0xffffffff != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch command {
 	case abi.MEMBARRIER_CMD_QUERY:
@@ -91,11 +91,11 @@ func sysMembarrier(k *Kernel, t *Thread, c *call) int64 {
 		return 0
 	case abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED, abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE:
 		if mm.barriers&uint8(command<<1) == 0 { // each is registered for by the next bit
-			return errnoPermission
+			return -EPERM
 		}
 	case abi.MEMBARRIER_CMD_GLOBAL, abi.MEMBARRIER_CMD_GLOBAL_EXPEDITED:
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.interruptAll()
 	return 0

@@ -101,7 +101,7 @@ func (k *Kernel) clockGettime(t *Thread, c *call, word int) int64 {
 	k.readsClock()
 	id, ok := t.clock(c.int(0))
 	if !ok {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return putTime(t.proc.mm, c.arg[1], k.shows(id), 1, word)
 }
@@ -113,7 +113,7 @@ func sysClockGettime64(k *Kernel, t *Thread, c *call) int64 { return k.clockGett
 func (k *Kernel) clockGetres(t *Thread, c *call, word int) int64 {
 	id, ok := t.clock(c.int(0))
 	if !ok {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if c.arg[1] == 0 {
 		return 0

@@ -15,7 +15,7 @@ func (n *nap) over(k *Kernel) bool { return *n != (nap{}) && k.reads(n.on) >= n.
 // (posix_cpu_nsleep()).
 func (k *Kernel) cpuSleep(t *Thread, on clock, req, rem uint64, word int, absolute bool) int64 {
 	if on.id == abi.CLOCK_THREAD_CPUTIME_ID && on.of == t.TID {
-		return errnoInvalid
+		return -EINVAL
 	}
 	d, r := k.readTimespec(t, req, word)
 	if r != 0 {
@@ -39,7 +39,7 @@ func (k *Kernel) cpuSleep(t *Thread, on clock, req, rem uint64, word int, absolu
 	if rem != 0 {
 		putTime(t.proc.mm, rem, t.nap.at-k.reads(on), 1, word)
 	}
-	return t.block(-int64(abi.EINTR), never)
+	return t.block(-EINTR, never)
 }
 
 // napOver reports whether somebody's sleep on such a clock is over.

@@ -196,7 +196,7 @@ func execError(err error) int64 {
 	if e := hostErrnoOf(err); e != 0 {
 		return -int64(e)
 	}
-	return -int64(abi.ENOEXEC)
+	return -ENOEXEC
 }
 
 // resetHandlers puts caught signals back to the default (execve(2)).

@@ -23,7 +23,7 @@ func (k *Kernel) openFifo(t *Thread, n *node, full string, kept int) (*File, int
 	f := t.opening
 	if f == nil {
 		if kept&abi.O_ACCMODE == abi.O_WRONLY && kept&abi.O_NONBLOCK != 0 && (n.fifo == nil || n.fifo.readers == 0) {
-			return nil, -int64(abi.ENXIO)
+			return nil, -ENXIO
 		}
 		if n.fifo == nil {
 			n.fifo = &pipe{}

@@ -111,7 +111,7 @@ func (k *Kernel) closeFile(f *File) {
 // results of errno.go.
 func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	if !f.readable() {
-		return errnoBadFile
+		return -EBADF
 	}
 	switch {
 	case f.pipe != nil:
@@ -120,7 +120,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.receiveBytes(t, f, b)
 	case f.host != nil:
 		if f.isDir() {
-			return -int64(abi.EISDIR)
+			return -EISDIR
 		}
 		k.settle(f)
 		n, err := f.host.ReadAt(b, *pos)
@@ -166,13 +166,13 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	case devStdout, devStderr, devNull:
 		return 0
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // write moves bytes to f, from *pos on where that means something.
 func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	if !f.writable() {
-		return errnoBadFile
+		return -EBADF
 	}
 	if f.host != nil {
 		return k.writeFile(t, f, b, pos)
@@ -195,7 +195,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	case devStderr:
 		return k.writeOut(t, &k.stderr, b)
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // asFile moves bytes of memory as /proc/PID/mem does (mem_rw()); once its last
@@ -206,7 +206,7 @@ func (mm *MM) asFile(b []byte, pos *int64, move func(uint64, []byte) int) int64 
 	}
 	n := move(uint64(*pos), b)
 	if n == 0 && len(b) > 0 {
-		return -int64(abi.EIO)
+		return -EIO
 	}
 	*pos += int64(n)
 	return int64(n)
@@ -222,14 +222,14 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	n := f.host.node
 	switch {
 	case n == nil || n.inode == nil:
-		return errnoBadFile
+		return -EBADF
 	case len(b) == 0:
 		return 0
 	case f.flags&abi.O_APPEND != 0:
 		*pos = n.inode.Size
 	}
 	if *pos > maxFile-int64(len(b)) {
-		return -int64(abi.EFBIG)
+		return -EFBIG
 	}
 	room, r := t.fileRoom(*pos, len(b))
 	if r != 0 {
@@ -242,7 +242,7 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	}
 	done := k.writeNode(n, b[:room], *pos)
 	if done == 0 {
-		return -int64(abi.ENOSPC)
+		return -ENOSPC
 	}
 	*pos += int64(done)
 	k.happenedToFile(f, abi.IN_MODIFY)
@@ -253,9 +253,9 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 func (f *File) seek(off int64, whence int) int64 {
 	switch {
 	case f.flags&abi.O_PATH != 0:
-		return errnoBadFile
+		return -EBADF
 	case f.isPipe() || f.sock != nil:
-		return -int64(abi.ESPIPE)
+		return -ESPIPE
 	}
 	if f.device >= devEvent && f.device != devQueue { // noop_llseek()
 		return f.pos
@@ -267,10 +267,10 @@ func (f *File) seek(off int64, whence int) int64 {
 	case io.SeekEnd:
 		off += f.size()
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if off < 0 && f.device != devMem {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if off == 0 {
 		f.entries = nil

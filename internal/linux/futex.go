@@ -31,9 +31,9 @@ func (mm *MM) futexThere(va uint64, shared, write bool) int64 {
 	}
 	switch {
 	case va%4 != 0:
-		return errnoInvalid
+		return -EINVAL
 	case !mm.inUser(va, 4), shared && !mm.ready(va, 4, need):
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -59,18 +59,18 @@ func (k *Kernel) futexWaitOn(t *Thread, va uint64, val, bits uint32, deadline ui
 			return 0
 		case k.Now() >= deadline:
 			*f = futexWait{}
-			return -int64(abi.ETIMEDOUT)
+			return -ETIMEDOUT
 		}
 		return t.block(interrupt, deadline)
 	}
 	if bits == 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := k.futexExpect(t.proc.mm, va, val); r != 0 {
 		return r
 	}
 	if k.Now() >= deadline {
-		return -int64(abi.ETIMEDOUT)
+		return -ETIMEDOUT
 	}
 	*f = k.futexPlace(t.proc.mm, va, bits)
 	return t.block(interrupt, deadline)
@@ -81,11 +81,11 @@ func (k *Kernel) futexExpect(mm *MM, va uint64, val uint32) int64 {
 	now, ok := getWord(mm, va, 4)
 	switch {
 	case va%4 != 0:
-		return errnoInvalid
+		return -EINVAL
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case uint32(now) != val:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return 0
 }
@@ -147,7 +147,7 @@ func (k *Kernel) futexWake(mm *MM, va uint64, n int, bits uint32) int64 {
 			break
 		}
 		if f.pi != (futexPI{}) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		f.woken = true
 		woken++
@@ -161,7 +161,7 @@ func (k *Kernel) futexWake(mm *MM, va uint64, n int, bits uint32) int64 {
 // futexRequeue wakes n waiters at va and moves up to limit others to va2.
 func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 	if n < 0 || limit < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	done := int64(0)
 	if n > 0 {
@@ -174,7 +174,7 @@ func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 			break
 		}
 		if f.pi != (futexPI{}) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		f.key = to
 		done++
@@ -187,11 +187,11 @@ func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) int64 {
 	const operations = 5
 	if op>>28&7 >= operations {
-		return -int64(abi.ENOSYS)
+		return -ENOSYS
 	}
 	old, ok := getWord(mm, va2, 4)
 	if !ok {
-		return errnoFault
+		return -EFAULT
 	}
 	was := uint32(old)
 	arg, cmp := signExtend12(op>>12), signExtend12(op)
@@ -212,12 +212,12 @@ func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) i
 		next ^= arg
 	}
 	if !putWord(mm, va2, 4, uint64(uint32(next))) {
-		return errnoFault
+		return -EFAULT
 	}
 	x, c := int32(was), int(op>>24&15)
 	tests := [...]bool{x == cmp, x != cmp, x < cmp, x <= cmp, x > cmp, x >= cmp}
 	if c >= len(tests) {
-		return -int64(abi.ENOSYS)
+		return -ENOSYS
 	}
 	done := k.futexWake(mm, va, n, ^uint32(0))
 	if done >= 0 && tests[c] {

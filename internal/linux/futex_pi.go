@@ -14,9 +14,9 @@ func (k *Kernel) futexWord(mm *MM, va uint64) (uint32, int64) {
 	w, ok := getWord(mm, va, 4)
 	switch {
 	case va%4 != 0:
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	case !ok:
-		return 0, errnoFault
+		return 0, -EFAULT
 	}
 	return uint32(w), 0
 }
@@ -39,11 +39,11 @@ func (k *Kernel) acquirePI(mm *MM, va uint64, n *Thread, waiters bool) (owner *T
 		return nil, r
 	}
 	if w&abi.FUTEX_TID_MASK == uint32(n.TID) {
-		return nil, -int64(abi.EDEADLK)
+		return nil, -EDEADLK
 	}
 	_, first := k.futexFirst(k.futexKey(mm, va), ^uint32(0))
 	if first != nil && first.pi.owner == nil {
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	if w&abi.FUTEX_TID_MASK == 0 {
 		w = w&abi.FUTEX_OWNER_DIED | uint32(n.TID)
@@ -56,17 +56,17 @@ func (k *Kernel) acquirePI(mm *MM, va uint64, n *Thread, waiters bool) (owner *T
 		return nil, r
 	}
 	if owner = k.threadByID(int(w & abi.FUTEX_TID_MASK)); owner == nil {
-		return nil, errnoNoProcess
+		return nil, -ESRCH
 	}
 	if first != nil && first.pi.owner != owner {
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	return owner, 0
 }
 
 func (k *Kernel) putFutex(mm *MM, va uint64, w uint32) int64 {
 	if !putWord(mm, va, 4, uint64(w)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -81,7 +81,7 @@ func (k *Kernel) futexLockPI(t *Thread, va, deadline uint64, try bool) int64 {
 	case r != 0 || owner == nil:
 		return r
 	case try:
-		return errnoAgain
+		return -EAGAIN
 	}
 	t.futex = k.futexPlace(t.proc.mm, va, ^uint32(0))
 	t.futex.pi.owner = owner
@@ -96,7 +96,7 @@ func (k *Kernel) waitPI(t *Thread, deadline uint64, interrupt int64) int64 {
 		return 0
 	case k.Now() >= deadline:
 		t.futex = futexWait{}
-		return -int64(abi.ETIMEDOUT)
+		return -ETIMEDOUT
 	}
 	return t.block(interrupt, deadline)
 }
@@ -106,9 +106,9 @@ func (k *Kernel) futexUnlockPI(t *Thread, va uint64, shared bool) int64 {
 	w, ok := getWord(t.proc.mm, va, 4) // wherever it is
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case w&abi.FUTEX_TID_MASK != uint64(t.TID):
-		return errnoPermission
+		return -EPERM
 	}
 	if r := t.proc.mm.futexThere(va, shared, true); r != 0 {
 		return r
@@ -118,7 +118,7 @@ func (k *Kernel) futexUnlockPI(t *Thread, va uint64, shared bool) int64 {
 	case f == nil:
 		return k.putFutex(t.proc.mm, va, 0)
 	case f.pi.owner != t:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := k.putFutex(t.proc.mm, va, abi.FUTEX_WAITERS|uint32(next.TID)); r != 0 {
 		return r
@@ -178,12 +178,12 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadl
 	if t.futex.queued {
 		interrupt := int64(restartNoIntr)
 		if t.futex.pi.owner != nil {
-			interrupt = errnoAgain
+			interrupt = -EAGAIN
 		}
 		return k.waitPI(t, deadline, interrupt)
 	}
 	if va == va2 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := t.proc.mm.futexThere(va2, shared, true); r != 0 {
 		return r
@@ -193,7 +193,7 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadl
 		return r
 	}
 	if to == k.futexKey(t.proc.mm, va) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	t.futex = k.futexPlace(t.proc.mm, va, ^uint32(0))
 	t.futex.pi.requeue = to
@@ -205,7 +205,7 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadl
 func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, limit int) int64 {
 	from, to := k.futexKey(mm, va), k.futexKey(mm, va2)
 	if from == to {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := k.futexExpect(mm, va, val); r != 0 {
 		return r
@@ -218,7 +218,7 @@ func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, limit int) i
 		case f == nil:
 			return done
 		case f.pi.owner != nil || f.pi.requeue != to:
-			return errnoInvalid
+			return -EINVAL
 		}
 		if i == 0 {
 			var r int64
@@ -233,7 +233,7 @@ func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, limit int) i
 			}
 		}
 		f.key, f.pi.owner = to, owner
-		t.wait.interrupt = errnoAgain
+		t.wait.interrupt = -EAGAIN
 		done++
 	}
 	return done

@@ -7,7 +7,7 @@ import "trapline/internal/linux/abi"
 func sysFutexWaitv(k *Kernel, t *Thread, c *call) int64 {
 	n := uint64(uint32(c.arg[1]))
 	if uint32(c.arg[2]) != 0 || n == 0 || n > abi.FUTEX_WAITV_MAX || c.arg[0] == 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	deadline, r := k.waitvDeadline(t, c)
 	if r != 0 {
@@ -31,7 +31,7 @@ func sysFutexWaitv(k *Kernel, t *Thread, c *call) int64 {
 		return int64(last)
 	case k.Now() >= deadline:
 		t.futexes = nil
-		return -int64(abi.ETIMEDOUT)
+		return -ETIMEDOUT
 	}
 	return t.block(restartSys, deadline)
 }
@@ -43,7 +43,7 @@ func (k *Kernel) waitvDeadline(t *Thread, c *call) (uint64, int64) {
 	}
 	clock := c.int(4)
 	if clock != abi.CLOCK_MONOTONIC && clock != abi.CLOCK_REALTIME {
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	d, r := k.readTimespec(t, c.arg[3], 8)
 	if r != 0 || t.expiry != 0 {
@@ -58,13 +58,13 @@ func (k *Kernel) waitvDeadline(t *Thread, c *call) (uint64, int64) {
 func (k *Kernel) waitvQueue(t *Thread, va uint64, n int) int64 {
 	b := make([]byte, n*abi.SizeofFutexWaitv)
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	places := make([]futexWait, 0, n)
 	for ; len(b) > 0; b = b[abi.SizeofFutexWaitv:] {
 		val, at, flags := le.Uint64(b), le.Uint64(b[8:]), le.Uint32(b[16:])
 		if flags&^abi.FUTEX_PRIVATE_FLAG != abi.FUTEX_32 || le.Uint32(b[20:]) != 0 || at%4 != 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		places = append(places, futexWait{bits: ^uint32(0), order: val, key: futexKey{at: at}})
 	}

@@ -81,7 +81,7 @@ func (k *Kernel) ipcPermit(o *ipcObject, bits uint32) int64 {
 		mode >>= 3
 	}
 	if bits&^mode != 0 {
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	return 0
 }
@@ -96,7 +96,7 @@ func (k *Kernel) ipcGet(t *Thread, kind ipcKind, key, flags uint64, fits func(o 
 			return k.ipcOld(k.ipcs[i], flags, fits)
 		}
 		if flags&abi.IPC_CREAT == 0 {
-			return errnoNotHere
+			return -ENOENT
 		}
 	}
 	k.ipcs = slices.DeleteFunc(slices.Clone(k.ipcs), (*ipcObject).destroyed)
@@ -107,7 +107,7 @@ func (k *Kernel) ipcGet(t *Thread, kind ipcKind, key, flags uint64, fits func(o 
 		}
 	}
 	if n >= maxObjects[kind] {
-		return -int64(abi.ENOSPC)
+		return -ENOSPC
 	}
 	u := k.user()
 	o := &ipcObject{kind: kind, key: uint32(key), uid: u.UID, gid: u.GID, owner: u, mode: uint32(flags & 0o777), maker: t.proc.PID, changed: k.seconds()}
@@ -121,7 +121,7 @@ func (k *Kernel) ipcGet(t *Thread, kind ipcKind, key, flags uint64, fits func(o 
 
 func (k *Kernel) ipcOld(o *ipcObject, flags uint64, fits func(o *ipcObject) int64) int64 {
 	if flags&abi.IPC_CREAT != 0 && flags&abi.IPC_EXCL != 0 {
-		return -int64(abi.EEXIST)
+		return -EEXIST
 	}
 	if r := fits(o); r != 0 {
 		return r
@@ -149,7 +149,7 @@ func (k *Kernel) ipcRemove(o *ipcObject) {
 // ipcOwned checks who may change or remove an object.
 func (k *Kernel) ipcOwned(o *ipcObject) int64 {
 	if u := k.user(); u.UID != 0 && u.UID != o.owner.UID && u.UID != o.uid {
-		return errnoPermission
+		return -EPERM
 	}
 	return 0
 }
@@ -231,13 +231,13 @@ func (k *Kernel) ipcCommon(t *Thread, o *ipcObject, command int, va uint64, word
 			return r
 		}
 		if !t.proc.mm.Write(va, o.stat(word)) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	case abi.IPC_SET:
 		b := o.stat(word)
 		if !t.proc.mm.Read(va, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		if r := k.ipcOwned(o); r != 0 {
 			return r
@@ -245,7 +245,7 @@ func (k *Kernel) ipcCommon(t *Thread, o *ipcObject, command int, va uint64, word
 		if o.kind == ipcMsg {
 			most := int(wordAt(b[len(b)-2*word-8-word:], 0, word))
 			if most > maxQueue {
-				return errnoPermission
+				return -EPERM
 			}
 			o.most = most
 		}
@@ -254,7 +254,7 @@ func (k *Kernel) ipcCommon(t *Thread, o *ipcObject, command int, va uint64, word
 		k.changed()
 		return 0
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // control reads a control call's command, with the bit of 32-bit programs that
@@ -270,9 +270,9 @@ func (c *call) control(i int) int {
 // noObject is the error of a call that finds no object: one that waited saw it go.
 func (t *Thread) noObject() int64 {
 	if t.progress != 0 {
-		return -int64(abi.EIDRM)
+		return -EIDRM
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // sysIPC is i386's one call for all of them.
@@ -293,7 +293,7 @@ func sysIPC(k *Kernel, t *Thread, c *call) int64 {
 	case 3:
 		arg, ok := getWord(t.proc.mm, ptr, 4)
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		return set(sysSemctl, first, second, third, arg)
 	case 4:
@@ -304,7 +304,7 @@ func sysIPC(k *Kernel, t *Thread, c *call) int64 {
 		if version == 0 {
 			at, ok := getWord(t.proc.mm, ptr, 8)
 			if !ok {
-				return errnoFault
+				return -EFAULT
 			}
 			ptr, fifth = at&0xffffffff, at>>32
 		}
@@ -326,5 +326,5 @@ func sysIPC(k *Kernel, t *Thread, c *call) int64 {
 	case 24:
 		return set(sysShmctl, first, second, ptr)
 	}
-	return -int64(abi.ENOSYS)
+	return -ENOSYS
 }

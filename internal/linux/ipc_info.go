@@ -54,11 +54,11 @@ func (k *Kernel) ipcStatAt(t *Thread, kind ipcKind, index int, va uint64, word i
 	o := k.ipcAt(kind, index)
 	switch {
 	case o == nil:
-		return errnoInvalid
+		return -EINVAL
 	case !everybody && k.ipcPermit(o, 4) != 0:
-		return -int64(abi.EACCES)
+		return -EACCES
 	case !t.proc.mm.Write(va, o.stat(word)):
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(o.id)
 }
@@ -81,7 +81,7 @@ func (k *Kernel) putInfo(t *Thread, kind ipcKind, va uint64, values ...int) int6
 		b = le.AppendUint32(b, uint32(v))
 	}
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	_, highest := k.ipcUse(kind)
 	return int64(highest)
@@ -130,7 +130,7 @@ func (k *Kernel) shmLimits(t *Thread, va uint64, word int) int64 {
 		}
 	}
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	_, highest := k.ipcUse(ipcShm)
 	return int64(highest)
@@ -155,7 +155,7 @@ func (k *Kernel) shmUse(t *Thread, va uint64, word int) int64 {
 		}
 	}
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(highest)
 }
@@ -167,7 +167,7 @@ func (k *Kernel) lockSegment(t *Thread, o *ipcObject, lock bool) int64 {
 	if !k.privileged() {
 		switch {
 		case k.ipcOwned(o) != 0, lock && limit == 0:
-			return errnoPermission
+			return -EPERM
 		}
 	}
 	if lock && !o.locked {
@@ -178,7 +178,7 @@ func (k *Kernel) lockSegment(t *Thread, o *ipcObject, lock bool) int64 {
 			}
 		}
 		if all > pageFloor(limit) && !k.privileged() {
-			return errnoNoMem
+			return -ENOMEM
 		}
 	}
 	o.locked = lock

@@ -35,13 +35,13 @@ func sysMsgsnd(k *Kernel, t *Thread, c *call) int64 {
 	size := c.signed(2)
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case size < 0 || size > maxMessage || c.int(0) < 0 || int64(kind) < 1:
-		return errnoInvalid
+		return -EINVAL
 	}
 	data := make([]byte, size)
 	if !t.proc.mm.Read(c.arg[1]+uint64(c.word()), data) {
-		return errnoFault
+		return -EFAULT
 	}
 	o := k.ipcFind(ipcMsg, c.int(0))
 	if o == nil {
@@ -52,7 +52,7 @@ func sysMsgsnd(k *Kernel, t *Thread, c *call) int64 {
 	}
 	if len(data)+o.bytes > o.most || len(o.queue)+1 > o.most || k.messageBytes()+len(data) > maxAllQueues {
 		if c.arg[3]&abi.IPC_NOWAIT != 0 {
-			return errnoAgain
+			return -EAGAIN
 		}
 		t.progress = 1
 		return t.block(restartNoHand, never)
@@ -76,10 +76,10 @@ func (k *Kernel) messageBytes() int {
 func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 	size, kind, flags := c.signed(2), c.signed(3), c.arg[4]
 	if c.int(0) < 0 || size < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if flags&abi.MSG_COPY != 0 && (flags&abi.MSG_EXCEPT != 0 || flags&abi.IPC_NOWAIT == 0) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	o := k.ipcFind(ipcMsg, c.int(0))
 	if o == nil {
@@ -91,7 +91,7 @@ func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 	i := o.chooseMessage(kind, flags)
 	switch {
 	case i < 0 && flags&abi.IPC_NOWAIT != 0:
-		return -int64(abi.ENOMSG)
+		return -ENOMSG
 	case i < 0:
 		t.progress = 1
 		return t.block(restartNoHand, never)
@@ -100,9 +100,9 @@ func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case int64(len(m.data)) <= size:
 	case flags&abi.MSG_NOERROR == 0:
-		return -int64(abi.E2BIG)
+		return -E2BIG
 	case flags&abi.MSG_COPY != 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if flags&abi.MSG_COPY == 0 {
 		o.queue = slices.Delete(slices.Clone(o.queue), i, i+1)
@@ -112,7 +112,7 @@ func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 	}
 	data := m.data[:min(int64(len(m.data)), size)]
 	if !putWord(t.proc.mm, c.arg[1], c.word(), uint64(m.kind)) || !t.proc.mm.Write(c.arg[1]+uint64(c.word()), data) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(data))
 }
@@ -150,7 +150,7 @@ func sysMsgctl(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if o == nil || c.int(0) < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.ipcCommon(t, o, command, c.arg[2], c.word())
 }

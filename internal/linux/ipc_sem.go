@@ -36,12 +36,12 @@ type semOp struct {
 func sysSemget(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(1)
 	if n < 0 || n > maxSetSize {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.ipcGet(t, ipcSem, c.arg[0], c.arg[2],
 		func(o *ipcObject) int64 {
 			if n > len(o.sems) {
-				return errnoInvalid
+				return -EINVAL
 			}
 			return 0
 		},
@@ -52,9 +52,9 @@ func sysSemget(k *Kernel, t *Thread, c *call) int64 {
 			}
 			switch {
 			case n == 0:
-				return errnoInvalid
+				return -EINVAL
 			case all > maxSemaphores:
-				return -int64(abi.ENOSPC)
+				return -ENOSPC
 			}
 			o.sems = make([]semaphore, n)
 			return 0
@@ -80,9 +80,9 @@ func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
 	n := uint32(c.arg[2])
 	switch {
 	case n == 0 || c.int(0) < 0:
-		return errnoInvalid
+		return -EINVAL
 	case n > maxSemOps:
-		return -int64(abi.E2BIG)
+		return -E2BIG
 	}
 	ops, r := t.readSemOps(c.arg[1], int(n))
 	if r != 0 {
@@ -95,7 +95,7 @@ func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
 	need := uint32(4)
 	for _, op := range ops {
 		if op.num >= len(o.sems) {
-			return -int64(abi.EFBIG)
+			return -EFBIG
 		}
 		if op.op != 0 {
 			need = 2
@@ -109,17 +109,17 @@ func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
 	case r != 0 || blocking < 0:
 		return r
 	case ops[blocking].flags&abi.IPC_NOWAIT != 0, k.Now() >= deadline:
-		return errnoAgain
+		return -EAGAIN
 	}
 	t.sem = semWait{o, ops[blocking].num, ops[blocking].op == 0}
 	t.progress = 1
-	return t.block(-int64(abi.EINTR), deadline)
+	return t.block(-EINTR, deadline)
 }
 
 func (t *Thread) readSemOps(va uint64, n int) ([]semOp, int64) {
 	b := make([]byte, 6*n)
 	if !t.proc.mm.Read(va, b) {
-		return nil, errnoFault
+		return nil, -EFAULT
 	}
 	ops := make([]semOp, n)
 	for i := range ops {
@@ -138,7 +138,7 @@ func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []semOp) (blocking int, r i
 			return i, 0
 		}
 		if s.value += op.op; s.value > maxSemValue {
-			return -1, -int64(abi.ERANGE)
+			return -1, -ERANGE
 		}
 		if op.flags&abi.SEM_UNDO != 0 && op.op != 0 {
 			if undo, r = addUndo(undo, semUndo{o, op.num, -op.op}); r != 0 {
@@ -167,7 +167,7 @@ func addUndo(list []semUndo, u semUndo) ([]semUndo, int64) {
 	}
 	list[i].adjust += u.adjust
 	if a := list[i].adjust; a > maxSemValue || a < -maxSemValue-1 {
-		return list, -int64(abi.ERANGE)
+		return list, -ERANGE
 	}
 	return list, 0
 }
@@ -226,7 +226,7 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if o == nil || c.int(0) < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch command {
 	case abi.GETALL, abi.SETALL:
@@ -238,9 +238,9 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 	case abi.SETVAL:
 		switch v := int(int32(arg)); {
 		case v < 0 || v > maxSemValue:
-			return -int64(abi.ERANGE)
+			return -ERANGE
 		case num < 0 || num >= len(o.sems):
-			return errnoInvalid
+			return -EINVAL
 		default:
 			if r := k.ipcPermit(o, 2); r != 0 {
 				return r
@@ -252,7 +252,7 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 		return k.ipcCommon(t, o, command, arg, c.word())
 	}
 	if num < 0 || num >= len(o.sems) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch command {
 	case abi.GETPID:
@@ -274,7 +274,7 @@ func (k *Kernel) semAll(t *Thread, o *ipcObject, set bool, va uint64) int64 {
 			le.PutUint16(b[2*i:], uint16(s.value))
 		}
 		if !t.proc.mm.Write(va, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	}
@@ -282,12 +282,12 @@ func (k *Kernel) semAll(t *Thread, o *ipcObject, set bool, va uint64) int64 {
 		return r
 	}
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	values := make([]int, len(o.sems))
 	for i := range values {
 		if values[i] = int(le.Uint16(b[2*i:])); values[i] > maxSemValue {
-			return -int64(abi.ERANGE)
+			return -ERANGE
 		}
 	}
 	k.semSet(t, o, 0, values)

@@ -18,18 +18,18 @@ func (o *ipcObject) attached() int {
 func sysShmget(k *Kernel, t *Thread, c *call) int64 {
 	size := c.arg[1]
 	if c.arg[2]&abi.SHM_HUGETLB != 0 && c.arg[2]&abi.IPC_CREAT != 0 { // no huge pages are set aside
-		return errnoNoMem
+		return -ENOMEM
 	}
 	return k.ipcGet(t, ipcShm, c.arg[0], c.arg[2],
 		func(o *ipcObject) int64 {
 			if size > o.size {
-				return errnoInvalid
+				return -EINVAL
 			}
 			return 0
 		},
 		func(o *ipcObject) int64 {
 			if size == 0 || size > t.proc.mm.layout.taskSize {
-				return errnoInvalid
+				return -EINVAL
 			}
 			o.size = size
 			o.inode = k.newShared(pageCeil(size))
@@ -45,14 +45,14 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 	o := k.ipcFind(ipcShm, c.int(0))
 	if addr%emu.PageSize != 0 && flags&abi.SHM_RND != 0 {
 		if addr = pageFloor(addr); addr == 0 && flags&abi.SHM_REMAP != 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	switch {
 	case c.int(0) < 0 || addr%emu.PageSize != 0, c.arg[1] == 0 && flags&abi.SHM_REMAP != 0, o == nil:
-		return errnoInvalid
+		return -EINVAL
 	case len(mm.vmas) >= k.cfg.Limits.Maps, !t.proc.mayGrow(o.inodeSize(), false):
-		return errnoNoMem
+		return -ENOMEM
 	}
 	v := &VMA{Prot: ProtRead | ProtWrite, Shared: true, Inode: o.inode}
 	need := uint32(6)
@@ -70,7 +70,7 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] != 0 {
 		how = abi.MAP_FIXED
 		if addr != 0 && flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mm.free(addr, addr+o.inodeSize())) {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	if r := mm.place(v, addr, o.inodeSize(), how); r != 0 {
@@ -88,7 +88,7 @@ func (o *ipcObject) inodeSize() uint64 { return uint64(o.inode.Size) }
 func sysShmdt(k *Kernel, t *Thread, c *call) int64 {
 	mm, addr := t.proc.mm, c.arg[0]
 	if addr%emu.PageSize != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	for _, v := range mm.vmas {
 		o := k.segmentOf(v)
@@ -103,7 +103,7 @@ func sysShmdt(k *Kernel, t *Thread, c *call) int64 {
 		o.taken, o.lastPID = k.seconds(), t.proc.PID
 		return 0
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // segmentOf is the segment that a mapping shows, or nil.
@@ -129,7 +129,7 @@ func sysShmctl(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if o == nil || c.int(0) < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch command {
 	case abi.SHM_LOCK, abi.SHM_UNLOCK:

@@ -75,7 +75,7 @@ func (mm *MM) readLDT() []byte {
 // sysModifyLDT is modify_ldt(func, ptr, bytes). Its result is an int, also where
 // the caller reads a long: 64-bit programs see an error as a positive number.
 func sysModifyLDT(k *Kernel, t *Thread, c *call) int64 {
-	r := int64(-int64(abi.ENOSYS))
+	r := -ENOSYS
 	size := c.arg[2]
 	if c.compat {
 		size &= 0xffffffff
@@ -100,7 +100,7 @@ func (t *Thread) giveLDT(va, size uint64, table []byte) int64 {
 	b := make([]byte, size)
 	copy(b, table)
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(size)
 }
@@ -110,14 +110,14 @@ func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
 	b := make([]byte, sizeofUserDesc)
 	switch {
 	case size != sizeofUserDesc:
-		return errnoInvalid
+		return -EINVAL
 	case !t.proc.mm.Read(va, b):
-		return errnoFault
+		return -EFAULT
 	}
 	u := readUserDesc(b)
 	const conforming = 3
 	if u.entry >= abi.LDT_ENTRIES || u.contents() == conforming && (old || u.flags&descNotPresent == 0) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	d := uint64(0)
 	wide := k.m.Arch == emu.AMD64 && u.flags&descLong != 0
@@ -128,11 +128,11 @@ func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
 	}
 	mm := t.proc.mm
 	if mm.ldtEntries == 0 && !mm.mapLDT() {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	mm.ldtEntries = max(mm.ldtEntries, int(u.entry)+1)
 	if k.m.WriteBytes(mm.space, k.tables.ldt+uint64(u.entry)*abi.LDT_ENTRY_SIZE, le.AppendUint64(nil, d)) != nil {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	for _, o := range k.current {
 		if o != nil && o.proc.mm == mm {

@@ -95,11 +95,11 @@ func sysFlock(k *Kernel, t *Thread, c *call) int64 {
 	op := c.arg[1] &^ abi.LOCK_NB
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case op != abi.LOCK_SH && op != abi.LOCK_EX && op != abi.LOCK_UN:
-		return errnoInvalid
+		return -EINVAL
 	case f.host == nil: // what is no file of the tree has no locks
-		return -int64(abi.ENOLCK)
+		return -ENOLCK
 	}
 	l := lock{file: f, whole: true, write: op == abi.LOCK_EX, end: math.MaxInt64, pid: t.proc.PID}
 	return k.lock(t, f, l, op == abi.LOCK_UN, c.arg[1]&abi.LOCK_NB == 0)
@@ -110,7 +110,7 @@ func (k *Kernel) lock(t *Thread, f *File, l lock, unlock, wait bool) int64 {
 	at := keyOf(f)
 	if !unlock && k.conflict(at, &l) != nil {
 		if !wait {
-			return errnoAgain
+			return -EAGAIN
 		}
 		return t.block(restartSys, never)
 	}
@@ -147,16 +147,16 @@ func (k *Kernel) fcntlLock(t *Thread, c *call, f *File) int64 {
 	form := c.flockForm()
 	b := make([]byte, form.size)
 	if !t.proc.mm.Read(c.arg[2], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	kind := int(le.Uint16(b))
 	if f.host == nil || kind > abi.F_UNLCK {
-		return errnoInvalid
+		return -EINVAL
 	}
 	l := lock{table: t.proc.files, write: kind == abi.F_WRLCK, pid: t.proc.PID}
 	if c.int(1) >= abi.F_OFD_GETLK {
 		if le.Uint32(b[form.pid:]) != 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		l.table, l.file, l.pid = nil, f, -1
 	}
@@ -174,11 +174,11 @@ func (k *Kernel) fcntlLock(t *Thread, c *call, f *File) int64 {
 	case get:
 		k.tellLock(k.conflict(keyOf(f), &l), b, form)
 		if !t.proc.mm.Write(c.arg[2], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	case kind == abi.F_RDLCK && !f.readable(), kind == abi.F_WRLCK && !f.writable():
-		return errnoBadFile
+		return -EBADF
 	}
 	return k.lock(t, f, l, kind == abi.F_UNLCK, wait)
 }
@@ -199,20 +199,20 @@ func (l *lock) span(f *File, b []byte, form flockForm) int64 {
 	case abi.SEEK_END:
 		l.start += f.size()
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch n := read(form.length); {
 	case n == 0:
 		l.end = math.MaxInt64
 	case n > 0 && l.start > math.MaxInt64-n:
-		return -int64(abi.EOVERFLOW)
+		return -EOVERFLOW
 	case n > 0:
 		l.end = l.start + n
 	default:
 		l.start, l.end = l.start+n, l.start
 	}
 	if l.start < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return 0
 }

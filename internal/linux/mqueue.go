@@ -81,17 +81,17 @@ func (k *Kernel) newQueue(t *Thread, name string, mode uint32, most, size int64)
 	if k.privileged() {
 		mostMessages, mostBytes = hardQueued, hardQueuedSize
 	} else if len(k.queues) >= maxQueues {
-		return nil, -int64(abi.ENOSPC)
+		return nil, -ENOSPC
 	}
 	if most <= 0 || size <= 0 || most > mostMessages || size > mostBytes {
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	all := k.queueWeight(int(most), int(size))
 	for _, q := range k.queues {
 		all += k.queueWeight(q.most, q.size)
 	}
 	if all > t.proc.limit(abi.RLIMIT_MSGQUEUE).now {
-		return nil, -int64(abi.EMFILE)
+		return nil, -EMFILE
 	}
 	n := k.newNode(t, abi.S_IFREG|mode&0o7777)
 	q := &mqueue{name: name, linked: true, st: n.st, most: int(most), size: int(size)}

@@ -239,7 +239,7 @@ func (k *Kernel) readNotify(t *Thread, f *File, b []byte) int64 {
 		e := n.events[0]
 		if done+e.size() > len(b) {
 			if done == 0 {
-				return errnoInvalid
+				return -EINVAL
 			}
 			break
 		}
@@ -251,7 +251,7 @@ func (k *Kernel) readNotify(t *Thread, f *File, b []byte) int64 {
 	case done > 0:
 		return int64(done)
 	case f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return t.block(restartSys, never)
 }
@@ -294,9 +294,9 @@ func sysInotifyInit1(k *Kernel, t *Thread, c *call) int64 {
 func (k *Kernel) inotifyInit(t *Thread, flags uint64) int64 {
 	switch {
 	case flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0:
-		return errnoInvalid
+		return -EINVAL
 	case len(k.notifiers) >= maxNotifiers:
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	f := &File{device: devNotify, path: "anon_inode:inotify", notify: &notifier{}}
 	fd := t.open(f, flags)
@@ -313,11 +313,11 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case mask&^uint32(all) != 0 || mask&all == 0:
-		return errnoInvalid
+		return -EINVAL
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case mask&abi.IN_MASK_ADD != 0 && mask&abi.IN_MASK_CREATE != 0, f.notify == nil:
-		return errnoInvalid
+		return -EINVAL
 	}
 	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[1])
 	if r != 0 {
@@ -328,11 +328,11 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 	case r != 0:
 		return r
 	case info == nil:
-		return errnoNotHere
+		return -ENOENT
 	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	case !k.may(StatOf(info), 4):
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	return k.addWatch(f.notify, identity(StatOf(info)), mask)
 }
@@ -343,7 +343,7 @@ func (k *Kernel) addWatch(n *notifier, at inodeKey, mask uint32) int64 {
 	list := slices.Clone(n.watches)
 	if i := slices.IndexFunc(list, func(w watch) bool { return w.at == at }); i >= 0 {
 		if mask&abi.IN_MASK_CREATE != 0 {
-			return -int64(abi.EEXIST)
+			return -EEXIST
 		}
 		if mask&abi.IN_MASK_ADD == 0 {
 			list[i].mask = 0
@@ -357,7 +357,7 @@ func (k *Kernel) addWatch(n *notifier, at inodeKey, mask uint32) int64 {
 		all += len(o.watches)
 	}
 	if all >= maxWatches {
-		return -int64(abi.ENOSPC)
+		return -ENOSPC
 	}
 	n.last++
 	n.watches = append(list, watch{n.last, at, mask & kept})
@@ -368,9 +368,9 @@ func sysInotifyRmWatch(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.notify == nil || !slices.ContainsFunc(f.notify.watches, func(w watch) bool { return w.number == c.int(1) }):
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.unwatch(f.notify, c.int(1))
 	return 0

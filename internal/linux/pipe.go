@@ -52,7 +52,7 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 	case p.writers == 0:
 		return 0
 	case f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return t.block(restartSys, never)
 }
@@ -64,7 +64,7 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
 	p := f.pipe
 	if p.readers == 0 {
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
-		return t.partial(-int64(abi.EPIPE))
+		return t.partial(-EPIPE)
 	}
 	rest := b[t.progress:]
 	room := pipeSize - len(p.data)
@@ -82,7 +82,7 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
 	case t.progress == len(b):
 		return int64(len(b))
 	case f.flags&abi.O_NONBLOCK != 0:
-		return t.partial(errnoAgain)
+		return t.partial(-EAGAIN)
 	}
 	return t.block(t.partial(restartSys), never)
 }

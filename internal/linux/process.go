@@ -65,9 +65,9 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		thread && a.flags&(abi.CLONE_FS|abi.CLONE_FILES) != abi.CLONE_FS|abi.CLONE_FILES, // both are of processes here
 		a.flags&abi.CLONE_PARENT != 0 && t.proc.parent == nil,
 		a.flags&abi.CLONE_SIGHAND != 0 && a.flags&abi.CLONE_VM == 0:
-		return errnoInvalid
+		return -EINVAL
 	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
-		return errnoAgain
+		return -EAGAIN
 	}
 	ctx := emu.NewContext(emu.Core{})
 	t.cpu.SaveContext(ctx)
@@ -86,7 +86,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	}
 	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls, t.call.compat) {
 		k.exitThread(n)
-		return errnoInvalid
+		return -EINVAL
 	}
 	if a.flags&abi.CLONE_PARENT_SETTID != 0 {
 		putWord(t.proc.mm, a.ptid, 4, uint64(n.TID))
@@ -121,7 +121,7 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 		var err error
 		if mm, err = p.mm.fork(); err != nil {
 			k.stop(BoundMemory)
-			return nil, errnoNoMem
+			return nil, -ENOMEM
 		}
 	}
 	n := k.newProcess(p)

@@ -349,14 +349,14 @@ func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
 	f := t.proc.files.get(at)
 	switch {
 	case f == nil:
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	case f.host != nil:
 		return nil, 0
 	case f.sock != nil:
-		return nil, -int64(abi.ENXIO)
+		return nil, -ENXIO
 	}
 	if f.pipe != nil && f.pipe.readers+f.pipe.writers == 0 {
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	}
 	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}, 0
 }

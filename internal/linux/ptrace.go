@@ -128,7 +128,7 @@ func (t *Thread) stopNow() bool {
 // of it.
 func (t *Thread) listen() int64 {
 	if !t.trace.seized || t.trace.stop != stopEvent || t.trace.code>>8 != abi.PTRACE_EVENT_STOP {
-		return errnoIO
+		return -EIO
 	}
 	t.trace.listens = true
 	return 0
@@ -162,7 +162,7 @@ func (t *Thread) stopAtEntry() bool {
 		return false
 	}
 	t.trace.emulate = t.trace.mode == traceEmulate
-	t.setResult(-int64(abi.ENOSYS))
+	t.setResult(-ENOSYS)
 	code := t.callCode()
 	t.stopFor(stopEntry, code, t.ownInfo(code))
 	return true

@@ -5,8 +5,6 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-const errnoIO = -int64(abi.EIO)
-
 // sysPtrace is ptrace(2): request, thread, address, data.
 func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 	request := c.int(0)
@@ -15,14 +13,14 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 	}
 	o := k.threadByID(c.int(1))
 	if o == nil {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	switch request {
 	case abi.PTRACE_ATTACH, abi.PTRACE_SEIZE:
 		return k.attach(t, o, request == abi.PTRACE_SEIZE, c.arg[2], c.arg[3])
 	}
 	if o.trace.by != t {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	switch request {
 	case abi.PTRACE_KILL:
@@ -30,7 +28,7 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 		return 0
 	case abi.PTRACE_INTERRUPT:
 		if !o.trace.seized {
-			return errnoIO
+			return -EIO
 		}
 		if o.hears(false); o.state != stateTraced {
 			o.trace.halt = abi.SIGTRAP | abi.PTRACE_EVENT_STOP<<8
@@ -40,7 +38,7 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 		return 0
 	}
 	if o.state != stateTraced || o.trace.listens {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	if request == abi.PTRACE_LISTEN {
 		return o.listen()
@@ -50,7 +48,7 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 
 func (k *Kernel) traceMe(t *Thread) int64 {
 	if t.traced() || t.proc.parent == nil || t.proc.parent.zombie {
-		return errnoPermission
+		return -EPERM
 	}
 	t.trace = tracing{by: t.proc.parent.thr[0]}
 	return 0
@@ -64,9 +62,9 @@ func (k *Kernel) mayTrace(p *Process) bool { return p.attr.dumpable || k.privile
 func (k *Kernel) attach(t, o *Thread, seize bool, addr, options uint64) int64 {
 	switch {
 	case seize && (addr != 0 || options&^abi.PTRACE_O_MASK != 0):
-		return errnoIO
+		return -EIO
 	case o.proc == t.proc, o.traced(), !k.mayTrace(o.proc):
-		return errnoPermission
+		return -EPERM
 	}
 	o.trace = tracing{by: t, seized: seize}
 	if seize {
@@ -90,32 +88,32 @@ func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
 	case abi.PTRACE_PEEKTEXT, abi.PTRACE_PEEKDATA:
 		b := make([]byte, word)
 		if o.proc.mm.ReadForced(addr, b) != word {
-			return errnoIO
+			return -EIO
 		}
 		return t.give(data, b)
 	case abi.PTRACE_POKETEXT, abi.PTRACE_POKEDATA:
 		b := le.AppendUint64(nil, data)
 		if o.proc.mm.poke(addr, b[:word]) != word {
-			return errnoIO
+			return -EIO
 		}
 		return 0
 	case abi.PTRACE_PEEKUSER:
 		v, ok := k.peekUser(o, addr, c.compat)
 		if !ok {
-			return errnoIO
+			return -EIO
 		}
 		return t.give(data, le.AppendUint64(nil, v)[:word])
 	case abi.PTRACE_POKEUSER:
 		return k.pokeUser(o, addr, data, c.compat)
 	case abi.PTRACE_SETOPTIONS, abi.PTRACE_OLDSETOPTIONS:
 		if data&^abi.PTRACE_O_MASK != 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		o.trace.options = data
 		return 0
 	case abi.PTRACE_GETEVENTMSG:
 		if !putWord(t.proc.mm, data, word, o.trace.message) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	}
@@ -131,7 +129,7 @@ func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
 // give writes bytes where a request wants them.
 func (t *Thread) give(va uint64, b []byte) int64 {
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -169,7 +167,7 @@ func (k *Kernel) ptraceResume(o *Thread, request int, data uint64) (int64, bool)
 		return 0, false
 	}
 	if data > abi.SIGRTMAX {
-		return errnoIO, true
+		return -EIO, true
 	}
 	if request == abi.PTRACE_DETACH {
 		o.untrace(int(data))
@@ -185,16 +183,16 @@ func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool)
 	switch request {
 	case abi.PTRACE_GETSIGINFO:
 		if o.trace.stop == stopGroup {
-			return errnoInvalid, true
+			return -EINVAL, true
 		}
 		return t.give(data, o.trace.info.encode(c.compat)), true
 	case abi.PTRACE_SETSIGINFO:
 		b := make([]byte, abi.SizeofSiginfo)
 		switch {
 		case !mm.Read(data, b):
-			return errnoFault, true
+			return -EFAULT, true
 		case o.trace.stop == stopGroup:
-			return errnoInvalid, true
+			return -EINVAL, true
 		}
 		o.trace.info = decodeInfo(b, c.compat)
 		return 0, true
@@ -202,7 +200,7 @@ func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool)
 		return k.peekInfos(t, o, c), true
 	case abi.PTRACE_GETSIGMASK:
 		if addr != 8 {
-			return errnoInvalid, true
+			return -EINVAL, true
 		}
 		mask := o.blocked
 		if o.restore {
@@ -213,16 +211,16 @@ func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool)
 		v, ok := getWord(mm, data, 8)
 		switch {
 		case addr != 8:
-			return errnoInvalid, true
+			return -EINVAL, true
 		case !ok:
-			return errnoFault, true
+			return -EFAULT, true
 		}
 		o.blocked = sigset(v) &^ unblockable
 		return 0, true
 	case abi.PTRACE_GET_SYSCALL_INFO:
 		b := o.callInfo()
 		if !mm.Write(data, b[:min(uint64(len(b)), addr)]) {
-			return errnoFault, true
+			return -EFAULT, true
 		}
 		return int64(len(b)), true
 	}
@@ -261,11 +259,11 @@ func decodeInfo(b []byte, compat bool) sigInfo {
 func (k *Kernel) peekInfos(t, o *Thread, c *call) int64 {
 	b := make([]byte, 16)
 	if !t.proc.mm.Read(c.arg[2], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	off, flags, n := le.Uint64(b), le.Uint32(b[8:]), int32(le.Uint32(b[12:]))
 	if flags&^abi.PTRACE_PEEKSIGINFO_SHARED != 0 || n < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	queue := o.sig.queue
 	if flags != 0 {
@@ -276,7 +274,7 @@ func (k *Kernel) peekInfos(t, o *Thread, c *call) int64 {
 		info := queue[off+uint64(done)].encode(c.compat)
 		if !t.proc.mm.Write(c.arg[3]+uint64(done)*abi.SizeofSiginfo, info) {
 			if done == 0 {
-				return errnoFault
+				return -EFAULT
 			}
 			break
 		}

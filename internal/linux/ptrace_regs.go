@@ -96,7 +96,7 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 		t.setFlags(v)
 	case r == userFSBase, r == userGSBase:
 		if v >= t.proc.mm.layout.taskSize {
-			return errnoIO
+			return -EIO
 		}
 		core.Seg[map[userReg]int{userFSBase: emu.FS, userGSBase: emu.GS}[r]].Base = v
 	default:
@@ -123,7 +123,7 @@ func (t *Thread) setFlags(v uint64) {
 // setSegment loads a segment register of t.
 func (k *Kernel) setSegment(t *Thread, s int, sel uint16) int64 {
 	if sel != 0 && sel&3 != 3 || sel == 0 && (s == emu.CS || s == emu.SS) {
-		return errnoIO
+		return -EIO
 	}
 	if uint16(t.Core().Seg[s].Sel) == sel {
 		return 0
@@ -221,13 +221,13 @@ func (k *Kernel) pokeUser(o *Thread, addr, v uint64, small bool) int64 {
 	list := userRegs(small)
 	switch i := addr / word; {
 	case addr%word != 0:
-		return errnoIO
+		return -EIO
 	case i < uint64(len(list)):
 		return k.setReg(o, list[i], v)
 	case addr >= debug && addr < debug+8*word:
 		return k.setDebugReg(o, int((addr-debug)/word), k.m.Arch.Mask(v))
 	}
-	return errnoIO
+	return -EIO
 }
 
 // dr6Reserved are the bits of DR6 that are set when nothing has happened.
@@ -247,14 +247,14 @@ func (t *Thread) debugReg(n int) uint64 {
 func (k *Kernel) setDebugReg(t *Thread, n int, v uint64) int64 {
 	switch {
 	case n == 4 || n == 5:
-		return errnoIO
+		return -EIO
 	case n < 4 && v >= t.proc.mm.layout.taskSize:
-		return errnoInvalid
+		return -EINVAL
 	case n == 6:
 		v ^= dr6Reserved
 	case n == 7:
 		if !t.validControl(v) {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	t.dr[n] = v
@@ -335,7 +335,7 @@ func (k *Kernel) ptraceRegisters(t, o *Thread, c *call, request int) int64 {
 		return k.takeRegset(t, o, abi.NT_PRFPREG, data, len(k.regset(o, abi.NT_PRFPREG, c.compat)), c.compat)
 	case abi.PTRACE_GETFPXREGS, abi.PTRACE_SETFPXREGS:
 		if !c.compat {
-			return errnoIO
+			return -EIO
 		}
 		if request == abi.PTRACE_GETFPXREGS {
 			return t.give(data, k.regset(o, abi.NT_PRXFPREG, c.compat))
@@ -348,7 +348,7 @@ func (k *Kernel) ptraceRegisters(t, o *Thread, c *call, request int) int64 {
 	case abi.PTRACE_ARCH_PRCTL:
 		return k.tracedBase(t, o, c, data)
 	}
-	return errnoIO
+	return -EIO
 }
 
 // regset is a set of registers as ptrace has it for a width, or nil.
@@ -388,10 +388,10 @@ func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) int64 {
 	b := k.regset(o, kind, small)
 	if b == nil || n > len(b) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if !t.proc.mm.Read(va, b[:n]) {
-		return errnoFault
+		return -EFAULT
 	}
 	switch kind {
 	case abi.NT_PRSTATUS:
@@ -408,7 +408,7 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) in
 		ok := false
 		k.onCPU(o, func(c *emu.CPU) { ok = k.m.XRestore(c, &x, emu.XSaveAll) })
 		if !ok {
-			return errnoInvalid
+			return -EINVAL
 		}
 	case abi.NT_PRFPREG:
 		if small {
@@ -438,16 +438,16 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 	word := c.word()
 	iov := make([]byte, 2*word)
 	if !t.proc.mm.Read(c.arg[3], iov) {
-		return errnoFault
+		return -EFAULT
 	}
 	base, size := wordAt(iov, 0, word), wordAt(iov, 1, word)
 	small := o.Core().Code64 == 0
 	b := k.regset(o, c.arg[2], small)
 	switch {
 	case c.arg[2] == abi.NT_X86_XSTATE && b == nil:
-		return -int64(abi.ENODEV)
+		return -ENODEV
 	case b == nil, size%uint64(regsetWord(small)) != 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	n := min(uint64(len(b)), size)
 	if set {
@@ -458,7 +458,7 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 		return r
 	}
 	if !putWord(t.proc.mm, c.arg[3]+uint64(word), word, n) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -467,7 +467,7 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64) int64 {
 	n := entry - uint64(k.tables.tlsEntry)
 	if n >= uint64(len(o.tls)) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.give(va, describe(uint32(entry), o.tls[n]))
 }
@@ -478,10 +478,10 @@ func (k *Kernel) tracedBase(t, o *Thread, c *call, what uint64) int64 {
 	reg := map[uint64]userReg{abi.ARCH_GET_FS: userFSBase, abi.ARCH_SET_FS: userFSBase, abi.ARCH_GET_GS: userGSBase, abi.ARCH_SET_GS: userGSBase}[what]
 	switch {
 	case c.compat || reg == 0:
-		return errnoInvalid
+		return -EINVAL
 	case what == abi.ARCH_SET_FS || what == abi.ARCH_SET_GS:
 		if k.setReg(o, reg, va) != 0 {
-			return errnoPermission
+			return -EPERM
 		}
 		return 0
 	}

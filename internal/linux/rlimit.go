@@ -40,9 +40,9 @@ func (k *Kernel) setLimit(p *Process, resource int, l rlimit) int64 {
 	bounded := resource == abi.RLIMIT_NPROC || resource == abi.RLIMIT_NOFILE || resource == abi.RLIMIT_SIGPENDING
 	switch {
 	case l.now > l.most:
-		return errnoInvalid
+		return -EINVAL
 	case l.most > old.most && (!k.privileged() || bounded):
-		return errnoPermission
+		return -EPERM
 	}
 	*old = l
 	switch resource {
@@ -84,7 +84,7 @@ func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
 
 func sysSetrlimit(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] == 0 {
-		return errnoFault
+		return -EFAULT
 	}
 	return k.prlimit(t, t.proc, c.int(0), c.arg[1], 0, c.word())
 }
@@ -94,7 +94,7 @@ func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
 	if id := c.int(0); id != 0 {
 		o := k.threadByID(id)
 		if o == nil {
-			return errnoNoProcess
+			return -ESRCH
 		}
 		p = o.proc
 	}
@@ -103,13 +103,13 @@ func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
 
 func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, word int) int64 {
 	if resource < 0 || resource >= abi.RLIM_NLIMITS {
-		return errnoInvalid
+		return -EINVAL
 	}
 	old := p.limit(resource)
 	b := make([]byte, 2*word)
 	if set != 0 {
 		if !t.proc.mm.Read(set, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		if r := k.setLimit(p, resource, readLimit(b, word)); r != 0 {
 			return r
@@ -117,7 +117,7 @@ func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, w
 	}
 	old.put(b, word)
 	if get != 0 && !t.proc.mm.Write(get, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -165,7 +165,7 @@ func (t *Thread) fileRoom(pos int64, n int) (int, int64) {
 	}
 	if uint64(pos) >= limit {
 		t.send(sigInfo{signo: abi.SIGXFSZ, code: abi.SI_USER, pid: t.proc.PID})
-		return 0, -int64(abi.EFBIG)
+		return 0, -EFBIG
 	}
 	return int(min(uint64(n), limit-uint64(pos))), 0
 }

@@ -170,7 +170,7 @@ func (t *Thread) interrupted(a action) {
 	case r == restartNoIntr, r == restartSys && a.flags&abi.SA_RESTART != 0:
 		t.again()
 	case isRestart(r):
-		t.setResult(-int64(abi.EINTR))
+		t.setResult(-EINTR)
 	}
 }
 

@@ -104,8 +104,8 @@ func (s *ownCode) answers(name string, seen map[string]bool) (zero, value bool) 
 			case *ast.BasicLit:
 				zero = zero || e.Value == "0"
 			case *ast.Ident: // "r" is what another function answered
-				value = value || e.Name != "r" && !strings.HasPrefix(e.Name, "errno")
-			case *ast.UnaryExpr: // -int64(abi.EINVAL)
+				value = value || e.Name != "r"
+			case *ast.UnaryExpr: // -EINVAL
 				value = value || e.Op != token.SUB
 			case *ast.CallExpr:
 				if s.funcs[called(e)] == nil {

@@ -11,16 +11,16 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 		return 0
 	}
 	if h.controlLen > most {
-		return -int64(abi.ENOBUFS)
+		return -ENOBUFS
 	}
 	b := make([]byte, h.controlLen)
 	if !t.proc.mm.Read(h.control, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	for len(b) >= h.cmsgHead() {
 		size := wordAt(b, 0, h.word)
 		if size < uint64(h.cmsgHead()) || size > uint64(len(b)) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		level, kind, data := int(le.Uint32(b[h.word:])), int(le.Uint32(b[h.word+4:])), b[h.cmsgHead():size]
 		b = b[min(h.align(int(size)), len(b)):]
@@ -28,7 +28,7 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 			if s.family == abi.AF_UNIX {
 				continue
 			}
-			return errnoInvalid
+			return -EINVAL
 		}
 		switch {
 		case s.family != abi.AF_UNIX && (kind == abi.SCM_RIGHTS || kind == abi.SCM_CREDENTIALS): // AF_UNIX's, for others nothing
@@ -38,18 +38,18 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 			}
 		case kind == abi.SCM_CREDENTIALS:
 			if len(data) != 12 {
-				return errnoInvalid
+				return -EINVAL
 			}
 			given := credentials{le.Uint32(data), le.Uint32(data[4:]), le.Uint32(data[8:])}
 			if given != m.cred && k.user().UID != 0 {
-				return errnoPermission
+				return -EPERM
 			}
 			if k.procs[int(given.pid)] == nil {
-				return errnoNoProcess
+				return -ESRCH
 			}
 			m.cred = given
 		default:
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	return 0
@@ -59,11 +59,11 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 func (t *Thread) readRights(data []byte, m *sockMessage) int64 {
 	for ; len(data) >= 4; data = data[4:] {
 		if len(m.rights) == maxRights {
-			return errnoInvalid
+			return -EINVAL
 		}
 		f := t.proc.files.get(int(int32(le.Uint32(data))))
 		if f == nil {
-			return errnoBadFile
+			return -EBADF
 		}
 		m.rights = append(m.rights, f)
 	}
@@ -109,7 +109,7 @@ func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arr
 				data = data[:room-uint64(h.cmsgHead())]
 			}
 			if !put(abi.SCM_CREDENTIALS, data) {
-				return 0, errnoFault
+				return 0, -EFAULT
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arr
 		k.closeRights(a)
 	}
 	if len(fds) > 0 && !put(abi.SCM_RIGHTS, fds) {
-		return 0, errnoFault
+		return 0, -EFAULT
 	}
 	return used, 0
 }

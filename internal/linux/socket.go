@@ -136,7 +136,7 @@ func (k *Kernel) wakeAll(s *socket) {
 // newSocket makes a socket, or says why there is none.
 func (k *Kernel) newSocket(family, kind, protocol int) (*socket, int64) {
 	if len(k.sockets) >= maxSockets {
-		return nil, -int64(abi.ENFILE)
+		return nil, -ENFILE
 	}
 	k.lastSocket++
 	s := &socket{family: family, kind: kind, protocol: protocol, ino: k.lastSocket, opts: defaultOptions}
@@ -153,17 +153,17 @@ func (k *Kernel) newSocket(family, kind, protocol int) (*socket, int64) {
 func checkSocket(family, kind, protocol int) (int, int64) {
 	switch {
 	case family < 0 || family >= abi.NPROTO:
-		return 0, -int64(abi.EAFNOSUPPORT)
+		return 0, -EAFNOSUPPORT
 	case kind < 0 || kind > abi.SOCK_PACKET:
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	switch family {
 	case abi.AF_UNIX:
 		switch {
 		case protocol != 0 && protocol != abi.AF_UNIX:
-			return 0, -int64(abi.EPROTONOSUPPORT)
+			return 0, -EPROTONOSUPPORT
 		case kind != abi.SOCK_STREAM && kind != abi.SOCK_DGRAM && kind != abi.SOCK_SEQPACKET && kind != abi.SOCK_RAW:
-			return 0, -int64(abi.ESOCKTNOSUPPORT)
+			return 0, -ESOCKTNOSUPPORT
 		}
 		return 0, 0
 	case abi.AF_INET, abi.AF_INET6:
@@ -176,25 +176,25 @@ func checkSocket(family, kind, protocol int) (int, int64) {
 			own = abi.IPPROTO_UDP
 		case abi.SOCK_RAW: // needs CAP_NET_RAW, which nobody has
 			if protocol == 0 {
-				return 0, -int64(abi.EPROTONOSUPPORT)
+				return 0, -EPROTONOSUPPORT
 			}
-			return 0, errnoPermission
+			return 0, -EPERM
 		}
 		switch {
 		case kind == abi.SOCK_PACKET:
-			return 0, -int64(abi.EAFNOSUPPORT)
+			return 0, -EAFNOSUPPORT
 		case protocol < 0 || protocol >= maxProtocol:
-			return 0, errnoInvalid
+			return 0, -EINVAL
 		case own == 0:
-			return 0, -int64(abi.ESOCKTNOSUPPORT)
+			return 0, -ESOCKTNOSUPPORT
 		case kind == abi.SOCK_DGRAM && (family == abi.AF_INET && protocol == abi.IPPROTO_ICMP || family == abi.AF_INET6 && protocol == abi.IPPROTO_ICMPV6):
-			return 0, -int64(abi.EACCES) // net.ipv4.ping_group_range is empty
+			return 0, -EACCES // net.ipv4.ping_group_range is empty
 		case protocol != 0 && protocol != own:
-			return 0, -int64(abi.EPROTONOSUPPORT)
+			return 0, -EPROTONOSUPPORT
 		}
 		return own, 0
 	}
-	return 0, -int64(abi.EAFNOSUPPORT)
+	return 0, -EAFNOSUPPORT
 }
 
 // file is a new open file of s.
@@ -303,5 +303,5 @@ func (t *Thread) waitSocket(f *File, flags int, timeout uint64, giveUp int64) in
 	if t.deadlinePassed() {
 		return giveUp
 	}
-	return t.block(-int64(abi.EINTR), at)
+	return t.block(-EINTR, at)
 }

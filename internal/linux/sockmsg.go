@@ -41,15 +41,15 @@ type scatter func(off int, b []byte) bool
 func (k *Kernel) send(t *Thread, f *File, m *sockMessage) int64 {
 	s := f.sock
 	if m.flags&abi.MSG_OOB != 0 {
-		return -int64(abi.ENOTSUP) // urgent data is not modelled
+		return -ENOTSUP // urgent data is not modelled
 	}
 	switch {
 	case s.isTCP() && m.flags&abi.MSG_FASTOPEN != 0: // net.ipv4.tcp_fastopen is 0
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case s.isTCP():
 		return k.sendTCP(t, f, m)
 	case s.isUDP() && m.flags&abi.MSG_MORE != 0: // datagrams are not put together
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case s.isUDP():
 		return k.sendUDP(f, m)
 	}
@@ -58,7 +58,7 @@ func (k *Kernel) send(t *Thread, f *File, m *sockMessage) int64 {
 		case s.err != 0:
 			return s.takeError()
 		case s.state != sockConnected:
-			return -int64(abi.ENOTCONN)
+			return -ENOTCONN
 		}
 		m.hasTo = false
 	}
@@ -75,13 +75,13 @@ func (k *Kernel) send(t *Thread, f *File, m *sockMessage) int64 {
 func (k *Kernel) receive(t *Thread, f *File, n, flags int, to scatter, a *arrival) int64 {
 	s := f.sock
 	if flags&abi.MSG_ERRQUEUE != 0 {
-		return errnoAgain
+		return -EAGAIN
 	}
 	if flags&abi.MSG_OOB != 0 {
 		if s.isTCP() {
-			return errnoInvalid // no urgent data has come
+			return -EINVAL // no urgent data has come
 		}
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
 	if s.isStream() {
 		return k.receiveStream(t, f, n, flags, to, a)
@@ -104,7 +104,7 @@ func (t *Thread) brokenPipe(flags int) int64 {
 	if flags&abi.MSG_NOSIGNAL == 0 {
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
 	}
-	return -int64(abi.EPIPE)
+	return -EPIPE
 }
 
 // noRoom reports whether all queues together hold as much as they may.
@@ -122,7 +122,7 @@ func (k *Kernel) flight(rights []*File) int64 {
 		}
 	}
 	if n > maxInFlight {
-		return -int64(abi.ETOOMANYREFS)
+		return -ETOOMANYREFS
 	}
 	for _, f := range rights {
 		f.refs++
@@ -136,11 +136,11 @@ func (k *Kernel) sendUnixStream(t *Thread, f *File, m *sockMessage) int64 {
 	s, o := f.sock, f.sock.peer
 	switch {
 	case m.hasTo && s.state == sockConnected:
-		return -int64(abi.EISCONN)
+		return -EISCONN
 	case m.hasTo:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case o == nil && s.state != sockConnected:
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	}
 	broken := func() int64 {
 		if t.progress > 0 {
@@ -161,13 +161,13 @@ func (k *Kernel) sendUnixStream(t *Thread, f *File, m *sockMessage) int64 {
 		case s.noSend:
 			return broken()
 		case s.sent >= s.opts.sndbuf:
-			return t.partialWait(f, m.flags, s.opts.sendTimeout, errnoAgain)
+			return t.partialWait(f, m.flags, s.opts.sendTimeout, -EAGAIN)
 		case o == nil || o.dead || o.noReceive:
 			return broken()
 		}
 		p := packet{by: s, weight: headWeight(n-pages) + pagesUp(pages), cred: m.cred}
 		if k.noRoom(p.weight) {
-			return t.partial(-int64(abi.ENOBUFS))
+			return t.partial(-ENOBUFS)
 		}
 		if t.progress == 0 && len(m.rights) > 0 {
 			if r := k.flight(m.rights); r != 0 {
@@ -210,13 +210,13 @@ func (k *Kernel) sendUnixDatagram(t *Thread, f *File, m *sockMessage) int64 {
 	pages := pagesUp(max(0, len(m.data)-most))
 	switch {
 	case len(m.data) > s.opts.sndbuf-32:
-		return -int64(abi.EMSGSIZE)
+		return -EMSGSIZE
 	case s.err != 0:
 		return s.takeError()
 	case s.noSend:
-		return -int64(abi.EPIPE)
+		return -EPIPE
 	case s.sent >= s.opts.sndbuf:
-		return t.waitSocket(f, m.flags, s.opts.sendTimeout, errnoAgain)
+		return t.waitSocket(f, m.flags, s.opts.sendTimeout, -EAGAIN)
 	}
 	if named {
 		var r int64
@@ -226,21 +226,21 @@ func (k *Kernel) sendUnixDatagram(t *Thread, f *File, m *sockMessage) int64 {
 	}
 	switch {
 	case o == nil:
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	case !maySend(s, o):
-		return errnoPermission
+		return -EPERM
 	case o.dead:
 		s.peer, s.state = nil, sockClosed
 		k.disconnected(s, o)
-		return -int64(abi.ECONNREFUSED)
+		return -ECONNREFUSED
 	case o.noReceive:
-		return -int64(abi.EPIPE)
+		return -EPIPE
 	case o != s && o.peer != s && len(o.queue) > maxQueuedUnix:
-		return t.waitSocket(f, m.flags, s.opts.sendTimeout, errnoAgain)
+		return t.waitSocket(f, m.flags, s.opts.sendTimeout, -EAGAIN)
 	}
 	p := packet{data: m.data, by: s, weight: headWeight(len(m.data)-min(pages, len(m.data))) + pages, rights: m.rights, cred: m.cred}
 	if k.noRoom(p.weight) {
-		return -int64(abi.ENOBUFS)
+		return -ENOBUFS
 	}
 	if r := k.flight(m.rights); r != 0 {
 		return r

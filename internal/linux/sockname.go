@@ -32,7 +32,7 @@ func anyIP(family int) [16]byte {
 func parseUnix(b []byte) (sockName, int64) {
 	const head = 2
 	if len(b) <= head || len(b) > abi.SIZEOF_SUN || le.Uint16(b) != abi.AF_UNIX {
-		return sockName{}, errnoInvalid
+		return sockName{}, -EINVAL
 	}
 	path := b[head:]
 	if path[0] != 0 {
@@ -52,9 +52,9 @@ func parseInet(family int, b []byte) (sockName, int64) {
 	}
 	switch {
 	case len(b) < size:
-		return n, errnoInvalid
+		return n, -EINVAL
 	case int(le.Uint16(b)) != family:
-		return n, -int64(abi.EAFNOSUPPORT)
+		return n, -EAFNOSUPPORT
 	}
 	n.port = uint16(b[2])<<8 | uint16(b[3])
 	if family == abi.AF_INET6 {
@@ -97,11 +97,11 @@ func (s *socket) sockaddr(n sockName) []byte {
 func (t *Thread) readAddress(va uint64, size int) ([]byte, int64) {
 	const storage = 128 // struct sockaddr_storage
 	if size < 0 || size > storage {
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	b := make([]byte, size)
 	if size > 0 && !t.proc.mm.Read(va, b) {
-		return nil, errnoFault
+		return nil, -EFAULT
 	}
 	return b, 0
 }
@@ -111,15 +111,15 @@ func (t *Thread) writeAddress(b []byte, va, lengthVA uint64) int64 {
 	length, ok := getWord(t.proc.mm, lengthVA, 4)
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case int32(length) < 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if n := min(len(b), int(length)); n > 0 && !t.proc.mm.Write(va, b[:n]) {
-		return errnoFault
+		return -EFAULT
 	}
 	if !putWord(t.proc.mm, lengthVA, 4, uint64(len(b))) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -197,7 +197,7 @@ func (k *Kernel) bindPort(s *socket, local sockName, by boundTo) int64 {
 	if local.port != 0 {
 		if k.conflicts(s, true) {
 			s.local = was
-			return -int64(abi.EADDRINUSE)
+			return -EADDRINUSE
 		}
 		s.bound = by
 		return 0
@@ -214,7 +214,7 @@ func (k *Kernel) bindPort(s *socket, local sockName, by boundTo) int64 {
 		}
 	}
 	s.local = was
-	return -int64(abi.EADDRINUSE)
+	return -EADDRINUSE
 }
 
 // unbind takes from a socket that is disconnected the address and port that nobody chose.
@@ -240,7 +240,7 @@ func (k *Kernel) autobind(s *socket) int64 {
 		ip = anyIP(s.family)
 	}
 	if r := k.bindPort(s, sockName{named: true, ip: ip}, boundByUse); r != 0 {
-		return errnoAgain
+		return -EAGAIN
 	}
 	return 0
 }
@@ -254,15 +254,15 @@ func (k *Kernel) bindInet(s *socket, b []byte) int64 {
 	case r != 0:
 		return r
 	case s.opts.v6only && s.family == abi.AF_INET6 && isIPv4(n.ip):
-		return errnoInvalid
+		return -EINVAL
 	case s.family == abi.AF_INET && !isAny(n.ip) && !isLocal(n.ip):
-		return -int64(abi.EADDRNOTAVAIL)
+		return -EADDRNOTAVAIL
 	case n.port != 0 && n.port < 1024 && k.user().UID != 0:
-		return -int64(abi.EACCES)
+		return -EACCES
 	case s.state != sockClosed || s.bound != unbound:
-		return errnoInvalid
+		return -EINVAL
 	case !isAny(n.ip) && !isLocal(n.ip):
-		return -int64(abi.EADDRNOTAVAIL)
+		return -EADDRNOTAVAIL
 	}
 	by := boundByUser
 	if n.port == 0 {
@@ -290,9 +290,9 @@ func (s *socket) destination(n sockName) (sockName, [16]byte, int64) {
 	}
 	switch {
 	case s.opts.v6only && isIPv4(n.ip), !isLocal(n.ip):
-		return n, n.ip, -int64(abi.ENETUNREACH)
+		return n, n.ip, -ENETUNREACH
 	case s.family == abi.AF_INET6 && s.local.named && isIPv4(s.local.ip) && !isIPv4(n.ip):
-		return n, n.ip, -int64(abi.EAFNOSUPPORT)
+		return n, n.ip, -EAFNOSUPPORT
 	case isIPv4(n.ip):
 		return n, loopbackIPv4, 0
 	}

@@ -107,34 +107,34 @@ func (s *socket) number(level, name int) (at *int32, low, high int32) {
 
 func (k *Kernel) setOption(t *Thread, s *socket, c *call, level, name int, va uint64, size int) int64 {
 	if size < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if level != abi.SOL_SOCKET {
 		return s.setProtocolOption(t, level, name, va, size)
 	}
 	if size < 4 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, 4)
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	v := int32(le.Uint32(b))
 	o := &s.opts
 	if at := o.flag(name); at != nil {
 		switch {
 		case name == abi.SO_DEBUG && v != 0 && k.user().UID != 0:
-			return -int64(abi.EACCES)
+			return -EACCES
 		case name == abi.SO_PASSCRED && s.family != abi.AF_UNIX:
-			return -int64(abi.ENOTSUP)
+			return -ENOTSUP
 		case name == abi.SO_REUSEPORT && v != 0 && s.family == abi.AF_UNIX:
-			return -int64(abi.ENOTSUP)
+			return -ENOTSUP
 		}
 		*at = v != 0
 		return 0
 	}
 	if (name == abi.SO_SNDBUFFORCE || name == abi.SO_RCVBUFFORCE) && !k.privileged() {
-		return errnoPermission
+		return -EPERM
 	}
 	switch name {
 	case abi.SO_SNDBUF, abi.SO_SNDBUFFORCE:
@@ -152,16 +152,16 @@ func (k *Kernel) setOption(t *Thread, s *socket, c *call, level, name int, va ui
 		}
 	case abi.SO_PRIORITY:
 		if v < 0 || v > 6 && k.user().UID != 0 {
-			return errnoPermission
+			return -EPERM
 		}
 		o.priority = v
 	case abi.SO_LINGER:
 		if size < 8 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		b := make([]byte, 8)
 		if !t.proc.mm.Read(va, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		o.lingers = le.Uint32(b) != 0
 		if o.lingers {
@@ -172,7 +172,7 @@ func (k *Kernel) setOption(t *Thread, s *socket, c *call, level, name int, va ui
 	case abi.SO_SNDTIMEO_OLD, abi.SO_SNDTIMEO_NEW:
 		return t.readTimeout(c, name == abi.SO_SNDTIMEO_NEW, va, size, &o.sendTimeout)
 	default:
-		return -int64(abi.ENOPROTOOPT)
+		return -ENOPROTOOPT
 	}
 	return 0
 }
@@ -186,17 +186,17 @@ func (t *Thread) readTimeout(c *call, wide bool, va uint64, size int, to *uint64
 		word = 8
 	}
 	if size < 2*word {
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, 2*word)
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	sec, usec := wordAt(b, 0, word), wordAt(b, 1, word)
 	const most = 1 << 32 // seconds, more than any run has
 	switch {
 	case usec >= 1_000_000:
-		return -int64(abi.EDOM)
+		return -EDOM
 	case sec >= most: // negative too, which is at once
 		*to = 0
 		if int64(sec) < 0 {
@@ -210,27 +210,27 @@ func (t *Thread) readTimeout(c *call, wide bool, va uint64, size int, to *uint64
 
 func (s *socket) setProtocolOption(t *Thread, level, name int, va uint64, size int) int64 {
 	if s.family == abi.AF_UNIX {
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
 	at, low, high := s.number(level, name)
 	v6only := level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.family == abi.AF_INET6
 	switch {
 	case size < 4 && level != abi.IPPROTO_IP && (at != nil || v6only || level == abi.IPPROTO_TCP && s.isTCP()):
-		return errnoInvalid
+		return -EINVAL
 	case at == nil && !v6only:
-		return -int64(abi.ENOPROTOOPT)
+		return -ENOPROTOOPT
 	}
 	b := make([]byte, 4)
 	if size < 4 { // of IPPROTO_IP: one byte
 		size = min(size, 1)
 	}
 	if !t.proc.mm.Read(va, b[:min(size, 4)]) {
-		return errnoFault
+		return -EFAULT
 	}
 	v := int32(le.Uint32(b))
 	if v6only {
 		if s.bound != unbound {
-			return errnoInvalid
+			return -EINVAL
 		}
 		s.opts.v6only = v != 0
 		return 0
@@ -239,7 +239,7 @@ func (s *socket) setProtocolOption(t *Thread, level, name int, va uint64, size i
 	case name == abi.IP_TTL && level == abi.IPPROTO_IP && v == -1:
 		v = 64
 	case v < low || v > high:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if level == abi.IPPROTO_TCP && low < 0 && v != 0 {
 		v = 1
@@ -273,7 +273,7 @@ func (k *Kernel) option(s *socket, c *call, level, name int) ([]byte, int64) {
 		at, _, _ := s.number(level, name)
 		switch {
 		case s.family == abi.AF_UNIX:
-			return nil, -int64(abi.ENOTSUP)
+			return nil, -ENOTSUP
 		case at != nil:
 			return int32s(*at)
 		case level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.family == abi.AF_INET6:
@@ -285,14 +285,14 @@ func (k *Kernel) option(s *socket, c *call, level, name int) ([]byte, int64) {
 			return int32s(65483)
 		}
 		if s.family == abi.AF_INET && level != abi.IPPROTO_IP && !(level == abi.IPPROTO_TCP && s.isTCP()) {
-			return nil, -int64(abi.ENOTSUP)
+			return nil, -ENOTSUP
 		}
-		return nil, -int64(abi.ENOPROTOOPT)
+		return nil, -ENOPROTOOPT
 	}
 	o := &s.opts
 	if at := o.flag(name); at != nil {
 		if name == abi.SO_PASSCRED && s.family != abi.AF_UNIX {
-			return nil, -int64(abi.ENOTSUP)
+			return nil, -ENOTSUP
 		}
 		return boolean(*at)
 	}
@@ -333,5 +333,5 @@ func (k *Kernel) option(s *socket, c *call, level, name int) ([]byte, int64) {
 		}
 		return le.AppendUint64(le.AppendUint64(nil, sec), usec), 0
 	}
-	return nil, -int64(abi.ENOPROTOOPT)
+	return nil, -ENOPROTOOPT
 }

@@ -13,9 +13,9 @@ func (k *Kernel) receiveStream(t *Thread, f *File, n, flags int, to scatter, a *
 	s := f.sock
 	switch {
 	case s.isTCP() && s.state == sockListening:
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	case !s.isTCP() && s.state != sockConnected:
-		return errnoInvalid
+		return -EINVAL
 	}
 	target := min(n, s.opts.rcvlowat)
 	if flags&abi.MSG_WAITALL != 0 {
@@ -28,8 +28,8 @@ func (k *Kernel) receiveStream(t *Thread, f *File, n, flags int, to scatter, a *
 	if flags&abi.MSG_PEEK != 0 || flags&abi.MSG_WAITALL == 0 {
 		if have := s.available(); have < target {
 			if r := s.streamEnd(have > 0); r == resultBlock {
-				if r = t.waitSocket(f, flags, s.opts.receiveTimeout, errnoAgain); r == resultBlock || have == 0 {
-					if n == 0 && s.isTCP() && r == errnoAgain && t.expiry != 0 {
+				if r = t.waitSocket(f, flags, s.opts.receiveTimeout, -EAGAIN); r == resultBlock || have == 0 {
+					if n == 0 && s.isTCP() && r == -EAGAIN && t.expiry != 0 {
 						return 0 // tcp_recvmsg waits once, whatever comes of it
 					}
 					return r
@@ -61,8 +61,8 @@ func (k *Kernel) receiveStream(t *Thread, f *File, n, flags int, to scatter, a *
 		if r := s.streamEnd(t.progress > 0); r != resultBlock {
 			return t.partial(r)
 		}
-		r = t.partialWait(f, flags, s.opts.receiveTimeout, errnoAgain)
-		if r == errnoAgain && n == 0 && s.isTCP() && t.expiry != 0 {
+		r = t.partialWait(f, flags, s.opts.receiveTimeout, -EAGAIN)
+		if r == -EAGAIN && n == 0 && s.isTCP() && t.expiry != 0 {
 			return 0
 		}
 		return r
@@ -97,7 +97,7 @@ func (s *socket) streamEnd(some bool) int64 {
 	case s.isTCP() && s.state == sockClosed && some:
 		return 0
 	case s.isTCP() && s.state == sockClosed:
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	}
 	return resultBlock
 }
@@ -118,7 +118,7 @@ func (k *Kernel) takeStream(s *socket, n, flags, off int, to scatter, a *arrival
 			if done > 0 {
 				break
 			}
-			return errnoFault
+			return -EFAULT
 		}
 		done += len(part)
 		a.cred, a.withCred = p.cred, true
@@ -159,13 +159,13 @@ func (k *Kernel) duplicate(rights []*File) []*File {
 func (k *Kernel) receiveDatagram(t *Thread, f *File, n, flags int, to scatter, a *arrival) int64 {
 	s := f.sock
 	if s.kind == abi.SOCK_SEQPACKET && s.state != sockConnected {
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	}
 	switch {
 	case s.err != 0:
 		return s.takeError()
 	case len(s.queue) == 0:
-		again := errnoAgain
+		again := -EAGAIN
 		if s.noReceive {
 			waits := flags&abi.MSG_DONTWAIT == 0 && f.flags&abi.O_NONBLOCK == 0
 			if waits || s.kind == abi.SOCK_SEQPACKET {
@@ -178,7 +178,7 @@ func (k *Kernel) receiveDatagram(t *Thread, f *File, n, flags int, to scatter, a
 	p := s.queue[0]
 	part := p.data[:min(n, len(p.data))]
 	if len(part) > 0 && !to(0, part) {
-		return errnoFault
+		return -EFAULT
 	}
 	r := int64(len(part))
 	if len(part) < len(p.data) {

@@ -14,7 +14,7 @@ func (k *Kernel) connectTCP(t *Thread, f *File, b []byte) int64 {
 	s := f.sock
 	switch {
 	case len(b) < 2:
-		return errnoInvalid
+		return -EINVAL
 	case le.Uint16(b) == abi.AF_UNSPEC:
 		k.disconnectTCP(s)
 		return 0
@@ -22,33 +22,33 @@ func (k *Kernel) connectTCP(t *Thread, f *File, b []byte) int64 {
 	retry := t.state == stateBlocked
 	switch {
 	case s.phase == connectDone:
-		return -int64(abi.EISCONN)
+		return -EISCONN
 	case s.phase == connectBroken:
-		return errnoInvalid
+		return -EINVAL
 	case s.phase == notConnected:
 		if s.state != sockClosed {
-			return -int64(abi.EISCONN)
+			return -EISCONN
 		}
 		if r := k.startTCP(s, b); r != 0 {
 			return r
 		}
 		s.phase = connectPending
 		if f.flags&abi.O_NONBLOCK != 0 {
-			return -int64(abi.EINPROGRESS)
+			return -EINPROGRESS
 		}
 		retry = true
 	}
 	switch s.state {
 	case sockConnecting:
 		if !retry {
-			return t.waitSocket(f, 0, s.opts.sendTimeout, -int64(abi.EALREADY))
+			return t.waitSocket(f, 0, s.opts.sendTimeout, -EALREADY)
 		}
-		return t.waitSocket(f, 0, s.opts.sendTimeout, -int64(abi.EINPROGRESS))
+		return t.waitSocket(f, 0, s.opts.sendTimeout, -EINPROGRESS)
 	case sockClosed:
 		r := s.takeError()
 		k.disconnectTCP(s)
 		if r == 0 {
-			r = -int64(abi.ECONNABORTED)
+			r = -ECONNABORTED
 		}
 		return r
 	}
@@ -75,7 +75,7 @@ func (k *Kernel) startTCP(s *socket, b []byte) int64 {
 	if slices.ContainsFunc(k.sockets, func(o *socket) bool {
 		return o != s && o.isTCP() && o.remote == to && o.local.ip == s.local.ip && o.local.port == s.local.port && o.state != sockClosed
 	}) {
-		return -int64(abi.EADDRNOTAVAIL)
+		return -EADDRNOTAVAIL
 	}
 	s.remote = to
 	s.ended, s.err = false, 0
@@ -160,17 +160,17 @@ func (k *Kernel) admitWaiting(l *socket) {
 func (k *Kernel) listenTCP(s *socket, backlog int) int64 {
 	switch {
 	case s.isUDP():
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case s.phase != notConnected, s.state != sockClosed && s.state != sockListening:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if s.state == sockClosed {
 		if s.bound == unbound {
 			if r := k.autobind(s); r != 0 {
-				return -int64(abi.EADDRINUSE)
+				return -EADDRINUSE
 			}
 		} else if k.conflicts(s, true) {
-			return -int64(abi.EADDRINUSE)
+			return -EADDRINUSE
 		}
 	}
 	s.state, s.backlogMax = sockListening, backlog
@@ -318,7 +318,7 @@ func (k *Kernel) shutdownInet(s *socket, receive, send bool) int64 {
 	case s.state == sockListening:
 	default:
 		if s.state == sockClosed {
-			r = -int64(abi.ENOTCONN)
+			r = -ENOTCONN
 		}
 		s.noReceive, s.noSend = s.noReceive || receive, s.noSend || send
 		if send && s.isTCP() && (s.state == sockConnected || s.state == sockCloseWait) {
@@ -341,7 +341,7 @@ func (s *socket) tcpRoom() int {
 func (k *Kernel) sendTCP(t *Thread, f *File, m *sockMessage) int64 {
 	s := f.sock
 	if s.state == sockConnecting && s.err == 0 {
-		return t.waitSocket(f, m.flags, s.opts.sendTimeout, errnoAgain)
+		return t.waitSocket(f, m.flags, s.opts.sendTimeout, -EAGAIN)
 	}
 	if s.state == sockConnected || s.state == sockCloseWait {
 		if r := m.checked(); r != 0 {
@@ -364,10 +364,10 @@ func (k *Kernel) sendTCP(t *Thread, f *File, m *sockMessage) int64 {
 		}
 		n := min(len(m.data)-t.progress, s.tcpRoom())
 		if n <= 0 {
-			return t.partialWait(f, m.flags, s.opts.sendTimeout, errnoAgain)
+			return t.partialWait(f, m.flags, s.opts.sendTimeout, -EAGAIN)
 		}
 		if k.noRoom(n) {
-			return t.partial(-int64(abi.ENOBUFS))
+			return t.partial(-ENOBUFS)
 		}
 		part := m.data[t.progress : t.progress+n]
 		t.progress += n

@@ -14,7 +14,7 @@ func (s *socket) parseUDP(b []byte) (sockName, int64) {
 
 func (k *Kernel) connectUDP(s *socket, b []byte) int64 {
 	if len(b) < 2 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if le.Uint16(b) == abi.AF_UNSPEC {
 		s.state, s.remote = sockClosed, sockName{}
@@ -46,7 +46,7 @@ func (k *Kernel) sendUDP(f *File, m *sockMessage) int64 {
 		return r
 	}
 	if s.family == abi.AF_INET && len(m.data) > 0xffff {
-		return -int64(abi.EMSGSIZE)
+		return -EMSGSIZE
 	}
 	to := s.remote
 	if m.hasTo && s.family == abi.AF_INET6 && len(m.to) >= 2 && le.Uint16(m.to) == abi.AF_UNSPEC {
@@ -62,18 +62,18 @@ func (k *Kernel) sendUDP(f *File, m *sockMessage) int64 {
 			return r
 		}
 		if s.opts.v6only && isIPv4(to.ip) {
-			return -int64(abi.ENETUNREACH)
+			return -ENETUNREACH
 		}
 		if isIPv4(to.ip) && len(m.data) > 0xffff {
-			return -int64(abi.EMSGSIZE)
+			return -EMSGSIZE
 		}
 		if to.port == 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	case s.state != sockConnected:
-		return -int64(abi.EDESTADDRREQ)
+		return -EDESTADDRREQ
 	case to.port == 0 && s.family == abi.AF_INET6 && isIPv4(to.ip):
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := m.checked(); r != 0 {
 		return r
@@ -84,11 +84,11 @@ func (k *Kernel) sendUDP(f *File, m *sockMessage) int64 {
 	}
 	switch {
 	case isIPv4(to.ip) && len(m.data) > most4, len(m.data) > most6:
-		return -int64(abi.EMSGSIZE)
+		return -EMSGSIZE
 	case s.err != 0:
 		return s.takeError()
 	case s.noSend:
-		return -int64(abi.EPIPE)
+		return -EPIPE
 	}
 	source := sockName{named: true, ip: s.local.ip, port: s.local.port}
 	if isAny(source.ip) {

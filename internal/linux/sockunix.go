@@ -48,9 +48,9 @@ func (k *Kernel) bindUnix(t *Thread, s *socket, b []byte) int64 {
 	case n.path[0] == 0:
 		switch {
 		case s.local.named:
-			return errnoInvalid
+			return -EINVAL
 		case k.abstract(n, s.kind) != nil:
-			return -int64(abi.EADDRINUSE)
+			return -EADDRINUSE
 		}
 		s.local = n
 		return 0
@@ -60,13 +60,13 @@ func (k *Kernel) bindUnix(t *Thread, s *socket, b []byte) int64 {
 	case r != 0:
 		return r
 	case info != nil || k.special(t, full) != nil:
-		return -int64(abi.EADDRINUSE)
+		return -EADDRINUSE
 	}
 	if r := k.mayChange(full, nil); r != 0 {
 		return r
 	}
 	if s.local.named {
-		return errnoInvalid
+		return -EINVAL
 	}
 	s.local = n
 	made := k.newNode(t, abi.S_IFSOCK|0o777)
@@ -102,7 +102,7 @@ func (k *Kernel) abstract(n sockName, kind int) *socket {
 
 // findUnix is the socket of s's kind that an address leads to (unix_find_other).
 func (k *Kernel) findUnix(t *Thread, s *socket, n sockName) (*socket, int64) {
-	const refused = -int64(abi.ECONNREFUSED)
+	const refused = -ECONNREFUSED
 	if n.path[0] == 0 {
 		if o := k.abstract(n, s.kind); o != nil {
 			return o, 0
@@ -116,18 +116,18 @@ func (k *Kernel) findUnix(t *Thread, s *socket, n sockName) (*socket, int64) {
 	info, err := k.fs.lstat(full, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	case err != nil:
 		return nil, fail(err)
 	case !k.may(StatOf(info), 2):
-		return nil, -int64(abi.EACCES)
+		return nil, -EACCES
 	}
 	i, ok := info.(nodeInfo)
 	switch {
 	case !ok || i.sock == nil || i.sock.dead: // another file, or a socket of the host's, which nothing reaches
 		return nil, refused
 	case i.sock.kind != s.kind:
-		return nil, -int64(abi.EPROTOTYPE)
+		return nil, -EPROTOTYPE
 	}
 	return i.sock, 0
 }
@@ -149,13 +149,13 @@ func (k *Kernel) connectUnix(t *Thread, f *File, b []byte) int64 {
 	case r != 0:
 		return r
 	case o.state != sockListening || o.noReceive:
-		return -int64(abi.ECONNREFUSED)
+		return -ECONNREFUSED
 	case len(o.backlog) > o.backlogMax:
-		return t.waitSocket(f, 0, s.opts.sendTimeout, errnoAgain)
+		return t.waitSocket(f, 0, s.opts.sendTimeout, -EAGAIN)
 	case s.state == sockConnected:
-		return -int64(abi.EISCONN)
+		return -EISCONN
 	case s.state != sockClosed:
-		return errnoInvalid
+		return -EINVAL
 	}
 	c, r := k.newSocket(abi.AF_UNIX, s.kind, 0)
 	if r != 0 {
@@ -174,7 +174,7 @@ func (k *Kernel) connectUnix(t *Thread, f *File, b []byte) int64 {
 // connectUnixDatagram names where datagrams go by default.
 func (k *Kernel) connectUnixDatagram(t *Thread, s *socket, b []byte) int64 {
 	if len(b) < 2 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	var o *socket
 	if le.Uint16(b) != abi.AF_UNSPEC {
@@ -189,7 +189,7 @@ func (k *Kernel) connectUnixDatagram(t *Thread, s *socket, b []byte) int64 {
 			return r
 		}
 		if !maySend(s, o) {
-			return errnoPermission
+			return -EPERM
 		}
 		s.state, o.state = sockConnected, sockConnected
 	} else {
@@ -222,9 +222,9 @@ func (k *Kernel) disconnected(s, old *socket) {
 func (k *Kernel) listenUnix(t *Thread, s *socket, backlog int) int64 {
 	switch {
 	case !s.isStream() && s.kind != abi.SOCK_SEQPACKET:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case !s.local.named, s.state != sockClosed && s.state != sockListening:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if backlog > s.backlogMax {
 		k.changed()

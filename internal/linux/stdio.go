@@ -47,7 +47,7 @@ func (in *input) read(k *Kernel, b []byte) int64 {
 	if in.pos == uint64(len(s.kept)) && s.end == nil {
 		if len(s.kept)+len(b) > MaxInput {
 			k.stop(BoundInput)
-			return -int64(abi.EIO)
+			return -EIO
 		}
 		n, err := s.next(b)
 		s.kept = append(s.kept, b[:n]...)
@@ -118,7 +118,7 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 	}
 	if k.stdout.pos+k.stderr.pos+uint64(len(b)) > uint64(k.cfg.Limits.Output) {
 		k.stop(BoundOutput)
-		return -int64(abi.ENOSPC)
+		return -ENOSPC
 	}
 	n := o.to.pass(b, o.pos)
 	if n == 0 && len(b) > 0 {
@@ -126,7 +126,7 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 			return -int64(e)
 		}
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
-		return -int64(abi.EPIPE)
+		return -EPIPE
 	}
 	o.add(b[:n], k.cfg.Capture)
 	if k.cfg.Capture != 0 {

@@ -19,7 +19,7 @@ func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
 		abi.MADV_HUGEPAGE, abi.MADV_NOHUGEPAGE, abi.MADV_COLD, abi.MADV_PAGEOUT, // of the size and the place of pages
 		abi.MADV_DONTDUMP, abi.MADV_DODUMP: // there are no core dumps
 		if !mm.covered(c.arg[0], end) {
-			return errnoNoMem
+			return -ENOMEM
 		}
 		return 0
 	case abi.MADV_DONTNEED, abi.MADV_DONTNEED_LOCKED, abi.MADV_FREE:
@@ -31,9 +31,9 @@ func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
 	case abi.MADV_POPULATE_WRITE:
 		return mm.bringIn(c.arg[0], end, ProtWrite)
 	case abi.MADV_REMOVE:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // forget drops private pages: they are the file's again, or zeros.
@@ -41,16 +41,16 @@ func (mm *MM) forget(start, end uint64, advice int) int64 {
 	anonymous := advice == abi.MADV_FREE
 	switch {
 	case !mm.covered(start, end):
-		return errnoNoMem
+		return -ENOMEM
 	case advice != abi.MADV_DONTNEED_LOCKED && mm.lockedIn(start, end) != 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	for _, v := range mm.vmas {
 		if v.End <= start || v.Start >= end || v.Shared && !anonymous {
 			continue
 		}
 		if anonymous && (v.Shared || v.Inode != nil) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		mm.dropPages(max(v.Start, start), min(v.End, end))
 	}
@@ -61,7 +61,7 @@ func (mm *MM) forget(start, end uint64, advice int) int64 {
 func (mm *MM) onFork(start, end uint64, advice int) int64 {
 	switch {
 	case !mm.covered(start, end), len(mm.vmas) >= mm.k.cfg.Limits.Maps:
-		return errnoNoMem
+		return -ENOMEM
 	}
 	for _, v := range mm.within(start, end) {
 		switch advice {
@@ -70,7 +70,7 @@ func (mm *MM) onFork(start, end uint64, advice int) int64 {
 		case abi.MADV_WIPEONFORK:
 			if v.Shared || v.Inode != nil {
 				mm.mergeWithin(start, end)
-				return errnoInvalid
+				return -EINVAL
 			}
 			v.WipeOnFork = true
 		default:
@@ -91,16 +91,16 @@ func (mm *MM) mergeWithin(start, end uint64) {
 // bringIn brings the pages of [start, end) in.
 func (mm *MM) bringIn(start, end uint64, need Prot) int64 {
 	if !mm.covered(start, end) {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	for _, v := range mm.vmas {
 		if v.End > start && v.Start < end && v.Prot&need == 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	for va := start; va < end; va += emu.PageSize {
 		if !mm.ready(va, emu.PageSize, need) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return 0
@@ -113,9 +113,9 @@ func sysMsync(k *Kernel, t *Thread, c *call) int64 {
 	end := c.arg[0] + pageCeil(c.arg[1])
 	switch {
 	case flags&^(both|abi.MS_INVALIDATE) != 0, flags&both == both, c.arg[0]%emu.PageSize != 0:
-		return errnoInvalid
+		return -EINVAL
 	case end < c.arg[0], !mm.covered(c.arg[0], end):
-		return errnoNoMem
+		return -ENOMEM
 	}
 	return 0
 }

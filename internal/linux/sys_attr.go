@@ -28,7 +28,7 @@ func (k *Kernel) chmod(n *node, r int64, mode uint64) int64 {
 	case r != 0:
 		return r
 	case !k.owns(n.st):
-		return errnoPermission
+		return -EPERM
 	}
 	n.st.Mode = n.st.Mode&abi.S_IFMT | uint32(mode)&0o7777
 	k.stamp(&n.st.Ctime)
@@ -53,7 +53,7 @@ func sysFchown(k *Kernel, t *Thread, c *call) int64 {
 
 func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[4]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[4]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[4]&abi.AT_EMPTY_PATH != 0)
 	return k.chown(n, r, c.arg[2], c.arg[3])
@@ -74,7 +74,7 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 			continue
 		}
 		if k.user().UID != 0 {
-			return errnoPermission
+			return -EPERM
 		}
 		*id.now = id.to
 	}
@@ -87,7 +87,7 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 
 func sysUtimensat(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[3]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	n, r := k.nodeAt(t, c.fd(0), c.arg[1], c.arg[3]&abi.AT_SYMLINK_NOFOLLOW == 0, c.arg[3]&abi.AT_EMPTY_PATH != 0)
 	return k.utimens(t, c, n, r, c.arg[2], time.Nanosecond)
@@ -111,14 +111,14 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 	}
 	if va == 0 {
 		if !k.owns(n.st) && !k.may(n.st, 2) {
-			return -int64(abi.EACCES)
+			return -EACCES
 		}
 		k.stamp(&n.st.Atime, &n.st.Mtime, &n.st.Ctime)
 		k.happenedToNode(n, abi.IN_ATTRIB)
 		return 0
 	}
 	if !k.owns(n.st) {
-		return errnoPermission
+		return -EPERM
 	}
 	word, each := c.word(), 2
 	if lookup(c).name == "utimensat_time64" {
@@ -129,7 +129,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 	}
 	b := make([]byte, 2*each*word)
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	const now, omit = 1<<30 - 1, 1<<30 - 2 // UTIME_NOW, UTIME_OMIT
 	told := uint32(abi.IN_ACCESS | abi.IN_MODIFY)
@@ -150,7 +150,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 			continue
 		}
 		if s.Nsec *= int64(unit); each == 2 && (s.Nsec < 0 || s.Nsec >= int64(time.Second)) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		*at = s
 	}

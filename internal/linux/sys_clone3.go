@@ -8,17 +8,17 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 	size := c.arg[1]
 	switch {
 	case size > abi.CLONE_ARGS_MAX:
-		return -int64(abi.E2BIG)
+		return -E2BIG
 	case size < abi.CLONE_ARGS_SIZE_VER0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, max(size, abi.CLONE_ARGS_SIZE_VER2))
 	if !t.proc.mm.Read(c.arg[0], b[:size]) {
-		return errnoFault
+		return -EFAULT
 	}
 	for _, later := range b[abi.CLONE_ARGS_SIZE_VER2:] {
 		if later != 0 {
-			return -int64(abi.E2BIG)
+			return -E2BIG
 		}
 	}
 	const flags, ctid, ptid, exit, stack, stackSize, tls, setTID, setTIDSize, cgroup = 0, 2, 3, 4, 5, 6, 7, 8, 9, 10
@@ -28,10 +28,10 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case arg(setTIDSize) > maxNamespaces, (arg(setTID) == 0) != (arg(setTIDSize) == 0), arg(exit) > abi.SIGRTMAX,
 		f&abi.CLONE_INTO_CGROUP != 0 && (arg(cgroup) > maxInt || size < abi.CLONE_ARGS_SIZE_VER2):
-		return errnoInvalid
+		return -EINVAL
 	}
 	if n := arg(setTIDSize); n > 0 && !t.proc.mm.Read(arg(setTID), make([]byte, 4*n)) {
-		return errnoFault
+		return -EFAULT
 	}
 	const known = 1<<32 - 1 | abi.CLONE_CLEAR_SIGHAND | abi.CLONE_INTO_CGROUP
 	switch {
@@ -39,11 +39,11 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 		f&abi.CLONE_SIGHAND != 0 && f&abi.CLONE_CLEAR_SIGHAND != 0,
 		f&(abi.CLONE_THREAD|abi.CLONE_PARENT) != 0 && arg(exit) != 0,
 		(arg(stack) == 0) != (arg(stackSize) == 0), !t.proc.mm.inUser(arg(stack), arg(stackSize)):
-		return errnoInvalid
+		return -EINVAL
 	case f&abi.CLONE_INTO_CGROUP != 0: // no descriptor is one of a cgroup
-		return errnoBadFile
+		return -EBADF
 	case arg(setTIDSize) != 0: // there is one namespace, and numbers go up
-		return errnoPermission
+		return -EPERM
 	}
 	a := cloneArgs{flags: f, exitSig: int(arg(exit)), ptid: arg(ptid), ctid: arg(ctid), tls: arg(tls)}
 	if arg(stack) != 0 {

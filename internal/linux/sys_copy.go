@@ -6,7 +6,7 @@ import "trapline/internal/linux/abi"
 func sysCopyFileRange(k *Kernel, t *Thread, c *call) int64 {
 	in, out := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
 	if in == nil || out == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	from, r := t.offsetArg(in, c.arg[1])
 	if r != 0 {
@@ -17,13 +17,13 @@ func sysCopyFileRange(k *Kernel, t *Thread, c *call) int64 {
 	case r != 0:
 		return r
 	case c.arg[5]&0xffffffff != 0:
-		return errnoInvalid
+		return -EINVAL
 	case in.isDir() || out.isDir():
-		return -int64(abi.EISDIR)
+		return -EISDIR
 	case in.host == nil || out.host == nil:
-		return errnoInvalid
+		return -EINVAL
 	case !in.readable(), !out.writable(), out.flags&abi.O_APPEND != 0:
-		return errnoBadFile
+		return -EBADF
 	}
 	k.settle(in)
 	n, r := k.copyLength(t, in, out, from, to, c.arg[4])
@@ -40,7 +40,7 @@ func (t *Thread) offsetArg(f *File, va uint64) (int64, int64) {
 	}
 	v, ok := getWord(t.proc.mm, va, 8)
 	if !ok {
-		return 0, errnoFault
+		return 0, -EFAULT
 	}
 	return int64(v), 0
 }
@@ -49,9 +49,9 @@ func (t *Thread) offsetArg(f *File, va uint64) (int64, int64) {
 func (k *Kernel) copyLength(t *Thread, in, out *File, from, to int64, n uint64) (int, int64) {
 	switch {
 	case uint64(from)+n < n || uint64(to)+n < n:
-		return 0, -int64(abi.EOVERFLOW)
+		return 0, -EOVERFLOW
 	case from < 0 || to < 0:
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	count := int64(min(n, uint64(max(0, in.size()-from))))
 	room, r := t.fileRoom(to, int(count))
@@ -60,7 +60,7 @@ func (k *Kernel) copyLength(t *Thread, in, out *File, from, to int64, n uint64) 
 	}
 	count = int64(room)
 	if keyOf(in) == keyOf(out) && to+count > from && to < from+count {
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	return int(min(count, maxTransfer)), 0
 }
@@ -84,7 +84,7 @@ func (k *Kernel) copyRange(t *Thread, c *call, in, out *File, from, to int64, n 
 		if o.va == 0 {
 			o.f.pos = o.at
 		} else if !putWord(t.proc.mm, o.va, 8, uint64(o.at)) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return r

@@ -44,14 +44,14 @@ func (i *interest) fresh(k *Kernel) bool {
 
 func sysEpollCreate(k *Kernel, t *Thread, c *call) int64 {
 	if c.int(0) <= 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.open(&File{device: devEpoll, path: "anon_inode:[eventpoll]"}, 0)
 }
 
 func sysEpollCreate1(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[0]&^abi.O_CLOEXEC != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.open(&File{device: devEpoll, path: "anon_inode:[eventpoll]"}, c.arg[0])
 }
@@ -62,7 +62,7 @@ func (t *Thread) open(f *File, flags uint64) int64 {
 	f.flags |= abi.O_RDWR | int(flags)&abi.O_NONBLOCK
 	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
 	if fd < 0 {
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	return int64(fd)
 }
@@ -71,22 +71,22 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 	e, f := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
 	switch {
 	case e == nil || f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devText || f.device == devMem || f.device == devList:
-		return errnoPermission
+		return -EPERM
 	case e.device != devEpoll || e == f:
-		return errnoInvalid
+		return -EINVAL
 	}
 	n := interest{fd: c.fd(2), file: f}
 	if c.int(1) != abi.EPOLL_CTL_DEL {
 		b := make([]byte, abi.SizeofEpollEvent)
 		if !t.proc.mm.Read(c.arg[3], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		n.events, n.data = le.Uint32(b), le.Uint64(b[4:])
 	}
 	if f.device == devEpoll && c.int(1) == abi.EPOLL_CTL_ADD && k.nestsTooDeep(e, f) {
-		return -int64(abi.ELOOP)
+		return -ELOOP
 	}
 	r := e.watch(c.int(1), n)
 	k.changed()
@@ -140,9 +140,9 @@ func (f *File) watch(op int, n interest) int64 {
 	at := slices.IndexFunc(list, func(i interest) bool { return i.fd == n.fd && i.file == n.file })
 	switch {
 	case op == abi.EPOLL_CTL_ADD && at >= 0:
-		return -int64(abi.EEXIST)
+		return -EEXIST
 	case op != abi.EPOLL_CTL_ADD && at < 0:
-		return -int64(abi.ENOENT)
+		return -ENOENT
 	case op == abi.EPOLL_CTL_ADD:
 		list = append(list, n)
 	case op == abi.EPOLL_CTL_MOD:
@@ -150,7 +150,7 @@ func (f *File) watch(op int, n interest) int64 {
 	case op == abi.EPOLL_CTL_DEL:
 		list = slices.Delete(list, at, at+1)
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	f.watched = list
 	return 0
@@ -190,9 +190,9 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	e, most := t.proc.files.get(c.fd(0)), c.int(2)
 	switch {
 	case e == nil:
-		return errnoBadFile
+		return -EBADF
 	case e.device != devEpoll || most <= 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	var out []byte
 	list := slices.Clone(e.watched)
@@ -218,7 +218,7 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 		}
 	}
 	if !t.proc.mm.Write(c.arg[1], out) {
-		return errnoFault
+		return -EFAULT
 	}
 	e.watched = list
 	return int64(len(out) / abi.SizeofEpollEvent)
@@ -232,7 +232,7 @@ func sysEventfd(k *Kernel, t *Thread, c *call) int64 {
 func sysEventfd2(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[1]
 	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK|abi.EFD_SEMAPHORE) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	f := &File{device: devEvent, path: "anon_inode:[eventfd]", count: uint64(uint32(c.arg[0]))}
 	if flags&abi.EFD_SEMAPHORE != 0 {
@@ -245,9 +245,9 @@ func sysEventfd2(k *Kernel, t *Thread, c *call) int64 {
 func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case len(b) < 8:
-		return errnoInvalid
+		return -EINVAL
 	case f.count == 0 && f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	case f.count == 0:
 		return t.block(restartSys, never)
 	}
@@ -265,18 +265,18 @@ func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 // writeEvent adds to an eventfd's count.
 func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 	if len(b) < 8 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch n := le.Uint64(b); {
 	case n > eventMax:
-		return errnoInvalid
+		return -EINVAL
 	case n <= eventMax-f.count:
 		f.count += n
 		f.wakes.in++
 		k.changed()
 		return 8
 	case f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return t.block(restartSys, never)
 }

@@ -21,9 +21,9 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	p, ok := t.proc.mm.ReadString(va, maxPath)
 	switch {
 	case !ok:
-		return "", errnoFault
+		return "", -EFAULT
 	case p == "":
-		return "", errnoNotHere
+		return "", -ENOENT
 	case strings.HasPrefix(p, "/"):
 		return p, 0
 	case dirfd == abi.AT_FDCWD:
@@ -31,17 +31,17 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	}
 	f := t.proc.files.get(dirfd)
 	if f == nil {
-		return "", errnoBadFile
+		return "", -EBADF
 	}
 	if !f.isDir() {
-		return "", -int64(abi.ENOTDIR)
+		return "", -ENOTDIR
 	}
 	return f.path + "/" + p, 0
 }
 
 func sysClose(k *Kernel, t *Thread, c *call) int64 {
 	if !k.closeFD(t.proc.files, c.fd(0)) {
-		return errnoBadFile
+		return -EBADF
 	}
 	return 0
 }
@@ -49,11 +49,11 @@ func sysClose(k *Kernel, t *Thread, c *call) int64 {
 func sysCloseRange(k *Kernel, t *Thread, c *call) int64 {
 	p, first := t.proc, c.arg[0]&0xffffffff
 	if c.arg[2]&^(abi.CLOSE_RANGE_UNSHARE|abi.CLOSE_RANGE_CLOEXEC) != 0 || first > c.arg[1]&0xffffffff {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if c.arg[2]&abi.CLOSE_RANGE_UNSHARE != 0 {
 		if len(p.thr) > 1 { // descriptors are of processes here
-			return errnoInvalid
+			return -EINVAL
 		}
 		if p.files.users > 1 {
 			own := p.files.clone()
@@ -79,11 +79,11 @@ func sysDup(k *Kernel, t *Thread, c *call) int64 { return k.dupTo(t, c.fd(0), 0,
 func (k *Kernel) dupTo(t *Thread, fd, low int, cloexec bool) int64 {
 	f := t.proc.files.get(fd)
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	n := t.proc.files.add(f, low, cloexec)
 	if n < 0 {
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	f.refs++
 	return int64(n)
@@ -92,7 +92,7 @@ func (k *Kernel) dupTo(t *Thread, fd, low int, cloexec bool) int64 {
 func sysDup2(k *Kernel, t *Thread, c *call) int64 {
 	if c.fd(0) == c.fd(1) {
 		if t.proc.files.get(c.fd(0)) == nil {
-			return errnoBadFile
+			return -EBADF
 		}
 		return int64(c.fd(0))
 	}
@@ -101,7 +101,7 @@ func sysDup2(k *Kernel, t *Thread, c *call) int64 {
 
 func sysDup3(k *Kernel, t *Thread, c *call) int64 {
 	if c.fd(0) == c.fd(1) || c.arg[2]&0xffffffff&^abi.O_CLOEXEC != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.dupOver(t, c.fd(0), c.fd(1), c.arg[2]&abi.O_CLOEXEC != 0)
 }
@@ -110,7 +110,7 @@ func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
 	fds := t.proc.files
 	f := fds.get(from)
 	if f == nil || to < 0 || to >= fds.max {
-		return errnoBadFile
+		return -EBADF
 	}
 	f.refs++
 	k.closeFD(fds, to)
@@ -121,7 +121,7 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	if c.isLockCommand() {
 		return k.fcntlLock(t, c, f)
@@ -129,7 +129,7 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	switch c.int(1) {
 	case abi.F_DUPFD, abi.F_DUPFD_CLOEXEC:
 		if c.int(2) < 0 || c.int(2) >= fds.max {
-			return errnoInvalid
+			return -EINVAL
 		}
 		return k.dupTo(t, fd, c.int(2), c.int(1) == abi.F_DUPFD_CLOEXEC)
 	case abi.F_GETFD:
@@ -153,14 +153,14 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 		const may = abi.O_APPEND | abi.O_NONBLOCK | abi.O_NOATIME
 		switch {
 		case f.flags&abi.O_PATH != 0:
-			return errnoBadFile
+			return -EBADF
 		case c.arg[2]&(abi.O_ASYNC|abi.O_DIRECT) != 0: // no signals of files; a tmpfs of 6.1 has no direct I/O
-			return errnoInvalid
+			return -EINVAL
 		}
 		f.flags = f.flags&^may | int(c.arg[2])&may
 		return 0
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // sysIoctl: nothing is a terminal.
@@ -168,7 +168,7 @@ func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	switch uint32(c.arg[1]) {
 	case abi.FIOCLEX, abi.FIONCLEX:
@@ -177,7 +177,7 @@ func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	case abi.FIONBIO:
 		on, ok := getWord(t.proc.mm, c.arg[2], 4)
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		f.flags &^= abi.O_NONBLOCK
 		if on != 0 {
@@ -187,7 +187,7 @@ func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	}
 	n, r := f.amount(uint32(c.arg[1]))
 	if r == 0 && !putWord(t.proc.mm, c.arg[2], 4, uint64(n)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return r
 }
@@ -199,7 +199,7 @@ func (f *File) amount(request uint32) (int, int64) {
 	case s != nil && request == abi.FIONREAD:
 		switch {
 		case s.state == sockListening:
-			return 0, errnoInvalid
+			return 0, -EINVAL
 		case s.isStream() || s.kind == abi.SOCK_SEQPACKET:
 			return s.available(), 0
 		case len(s.queue) > 0:
@@ -219,7 +219,7 @@ func (f *File) amount(request uint32) (int, int64) {
 	case f.pipe != nil && request == abi.FIONREAD:
 		return len(f.pipe.data), 0
 	}
-	return 0, -int64(abi.ENOTTY)
+	return 0, -ENOTTY
 }
 
 func sysPipe(k *Kernel, t *Thread, c *call) int64 {
@@ -228,7 +228,7 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 		flags = c.arg[1] & 0xffffffff
 	}
 	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0 { // O_DIRECT, a pipe of packets, is not there
-		return errnoInvalid
+		return -EINVAL
 	}
 	p := &pipe{readers: 1, writers: 1}
 	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
@@ -240,12 +240,12 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 	}
 	if w < 0 {
 		k.closeFD(fds, r)
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	if !putWord(t.proc.mm, c.arg[0], 8, uint64(r)|uint64(w)<<32) {
 		k.closeFD(fds, r)
 		k.closeFD(fds, w)
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -257,9 +257,9 @@ func sysFsync(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.host == nil:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return 0
 }
@@ -267,7 +267,7 @@ func sysFsync(k *Kernel, t *Thread, c *call) int64 {
 // sysSyncfs is for descriptors of every kind.
 func sysSyncfs(k *Kernel, t *Thread, c *call) int64 {
 	if t.proc.files.get(c.fd(0)) == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	return 0
 }
@@ -289,15 +289,15 @@ func (t *Thread) fadvise(fd int, size int64, advice int) int64 {
 	f := t.proc.files.get(fd)
 	switch {
 	case f == nil || f.flags&abi.O_PATH != 0:
-		return errnoBadFile
+		return -EBADF
 	case f.isPipe():
-		return -int64(abi.ESPIPE)
+		return -ESPIPE
 	case size < 0 || advice < abi.POSIX_FADV_NORMAL || advice > abi.POSIX_FADV_NOREUSE:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return 0
 }
 
 // sysAbsent is a call that this kernel was built without; programs have
 // another way.
-func sysAbsent(*Kernel, *Thread, *call) int64 { return -int64(abi.ENOSYS) }
+func sysAbsent(*Kernel, *Thread, *call) int64 { return -ENOSYS }

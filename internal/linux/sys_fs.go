@@ -33,7 +33,7 @@ func (k *Kernel) statfs(wide bool) []byte {
 
 func (k *Kernel) putStatfs(t *Thread, c *call, va uint64) int64 {
 	if !t.proc.mm.Write(va, k.statfs(!c.compat)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -51,7 +51,7 @@ func sysStatfs(k *Kernel, t *Thread, c *call) int64 {
 
 func sysFstatfs(k *Kernel, t *Thread, c *call) int64 {
 	if t.proc.files.get(c.fd(0)) == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	return k.putStatfs(t, c, c.arg[len(lookup(c).args)-1])
 }
@@ -88,7 +88,7 @@ func (k *Kernel) attribute(t *Thread, c *call, flags uint64, e abi.Errno) int64 
 // attribute answers e for the file of descriptor argument 0.
 func (t *Thread) attribute(c *call, e abi.Errno) int64 {
 	if t.proc.files.get(c.fd(0)) == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	return -int64(e)
 }

@@ -1,25 +1,21 @@
 package linux
 
-import (
-	"trapline/internal/linux/abi"
-)
-
 // transfer reads or writes one buffer of user memory.
 func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bool) int64 {
 	b := make([]byte, min(n, maxTransfer))
 	mm := t.proc.mm
 	if write {
 		if !mm.Read(va, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		return k.write(t, f, b, pos)
 	}
 	if !mm.ready(va, len(b), ProtWrite) {
-		return errnoFault
+		return -EFAULT
 	}
 	r := k.read(t, f, b, pos)
 	if r > 0 && !mm.Write(va, b[:r]) {
-		return errnoFault
+		return -EFAULT
 	}
 	return r
 }
@@ -31,7 +27,7 @@ func sysWrite(k *Kernel, t *Thread, c *call) int64 { return k.simpleIO(t, c, tru
 func (k *Kernel) simpleIO(t *Thread, c *call, write bool) int64 {
 	f := t.proc.files.get(c.fd(0))
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	if f.sock != nil {
 		return k.socketIO(t, f, []span{{c.arg[1], c.arg[2]}}, write)
@@ -47,11 +43,11 @@ func sysWritev(k *Kernel, t *Thread, c *call) int64 { return k.vectorIO(t, c, tr
 func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 	f := t.proc.files.get(c.fd(0))
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	n, word := c.int(2), c.word()
 	if n < 0 || n > maxIOVec {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if f.sock != nil {
 		list, r := t.spans(c.arg[1], n, word)
@@ -62,7 +58,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 	}
 	vec := make([]byte, n*2*word)
 	if !t.proc.mm.Read(c.arg[1], vec) {
-		return errnoFault
+		return -EFAULT
 	}
 	var out []byte
 	total := int64(0)
@@ -71,7 +67,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		if write {
 			b := make([]byte, min(length, maxTransfer-uint64(len(out))))
 			if !t.proc.mm.Read(base, b) {
-				return errnoFault
+				return -EFAULT
 			}
 			out = append(out, b...)
 			continue
@@ -120,11 +116,11 @@ func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.isPipe() || f.sock != nil:
-		return -int64(abi.ESPIPE)
+		return -ESPIPE
 	case pos < 0 && f.device != devMem:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.transfer(t, f, c.arg[1], c.arg[2], &pos, write)
 }
@@ -136,7 +132,7 @@ func sysLseek(k *Kernel, t *Thread, c *call) int64 {
 	}
 	f := t.proc.files.get(c.fd(0))
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	k.settle(f)
 	return f.seek(off, c.int(2))
@@ -145,7 +141,7 @@ func sysLseek(k *Kernel, t *Thread, c *call) int64 {
 func sysLlseek(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	k.settle(f)
 	r := f.seek(int64(c.arg[1]<<32|c.arg[2]), c.int(4))
@@ -153,7 +149,7 @@ func sysLlseek(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	if !putWord(t.proc.mm, c.arg[3], 8, uint64(r)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }

@@ -13,7 +13,7 @@ func sysMmap2(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5
 func sysOldMmap(k *Kernel, t *Thread, c *call) int64 {
 	b := make([]byte, 24)
 	if !t.proc.mm.Read(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	n := *c
 	for i := range n.arg {
@@ -30,15 +30,15 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	growsDown, anonymous := flags&abi.MAP_GROWSDOWN != 0, flags&abi.MAP_ANONYMOUS != 0
 	switch {
 	case c.arg[1] == 0 || off%emu.PageSize != 0:
-		return errnoInvalid
+		return -EINVAL
 	case flags&abi.MAP_HUGETLB != 0: // no huge pages are set aside
-		return errnoNoMem
+		return -ENOMEM
 	case flags&abi.MAP_SYNC != 0 && flags&abi.MAP_TYPE == abi.MAP_SHARED_VALIDATE:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case size == 0 || size > t.proc.mm.layout.taskSize, !t.proc.mayGrow(size, v.Prot&ProtWrite != 0 && flags&abi.MAP_TYPE == abi.MAP_PRIVATE):
-		return errnoNoMem
+		return -ENOMEM
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
-		return errnoNoMem
+		return -ENOMEM
 	}
 	how, r := t.proc.futureLock(size, flags)
 	if r != 0 {
@@ -47,13 +47,13 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	switch flags & abi.MAP_TYPE {
 	case abi.MAP_SHARED, abi.MAP_SHARED_VALIDATE:
 		if anonymous && (growsDown || flags&abi.MAP_TYPE == abi.MAP_SHARED_VALIDATE) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		v.Shared = true
 	case abi.MAP_PRIVATE:
 		v.GrowsDown = growsDown && anonymous
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := k.backing(t, v, c.fd(4), flags, off, size); r != 0 {
 		return r
@@ -86,13 +86,13 @@ func (k *Kernel) backing(t *Thread, v *VMA, fd int, flags, off, size uint64) int
 	f := t.proc.files.get(fd)
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.device == devZero && !v.Shared:
 		return 0
 	case !f.readable(), v.Shared && v.Prot&ProtWrite != 0 && !f.writable():
-		return -int64(abi.EACCES)
+		return -EACCES
 	case f.host == nil || f.isDir():
-		return -int64(abi.ENODEV)
+		return -ENODEV
 	}
 	v.ReadOnly = v.Shared && !f.writable()
 	k.settle(f)
@@ -111,19 +111,19 @@ func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
 	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
 		switch {
 		case addr%emu.PageSize != 0:
-			return errnoInvalid
+			return -EINVAL
 		case addr < minAddress:
-			return errnoPermission
+			return -EPERM
 		case !fits:
-			return errnoNoMem
+			return -ENOMEM
 		case flags&abi.MAP_FIXED_NOREPLACE != 0 && !mm.free(addr, addr+size):
-			return -int64(abi.EEXIST)
+			return -EEXIST
 		}
 		v.Start = addr
 	} else if addr = pageFloor(addr); fits && addr >= minAddress && mm.free(addr, addr+size) {
 		v.Start = addr
 	} else if v.Start = mm.holeFor(size, flags); v.Start == 0 {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	v.End = v.Start + size
 	return 0
@@ -133,10 +133,10 @@ func (mm *MM) place(v *VMA, addr, size, flags uint64) int64 {
 func (mm *MM) userRange(addr, size uint64) (end uint64, r int64) {
 	size = pageCeil(size)
 	if addr%emu.PageSize != 0 {
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	if addr >= mm.layout.taskSize || size > mm.layout.taskSize-addr {
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	return addr + size, 0
 }
@@ -146,9 +146,9 @@ func sysMunmap(k *Kernel, t *Thread, c *call) int64 {
 	end, r := mm.userRange(c.arg[0], c.arg[1])
 	switch {
 	case r != 0 || c.arg[1] == 0:
-		return errnoInvalid
+		return -EINVAL
 	case len(mm.vmas) >= k.cfg.Limits.Maps:
-		return errnoNoMem
+		return -ENOMEM
 	}
 	mm.unmap(c.arg[0], end)
 	return 0
@@ -163,13 +163,13 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 	case r != 0:
 		return r
 	case c.arg[2]&grows == grows, c.arg[2]&^(7|abi.PROT_SEM|grows) != 0:
-		return errnoInvalid
+		return -EINVAL
 	case c.arg[1] == 0:
 		return 0 // nothing is asked for
 	case c.arg[2]&abi.PROT_GROWSUP != 0 && v != nil, c.arg[2]&abi.PROT_GROWSDOWN != 0 && v != nil && !v.GrowsDown:
-		return errnoInvalid
+		return -EINVAL
 	case len(mm.vmas) >= k.cfg.Limits.Maps, !mm.covered(start, end):
-		return errnoNoMem
+		return -ENOMEM
 	}
 	if c.arg[2]&abi.PROT_GROWSDOWN != 0 {
 		start = v.Start
@@ -178,7 +178,7 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 	for i := mm.index(start); i < len(mm.vmas) && mm.vmas[i].Start < end; i++ {
 		v := mm.vmas[i]
 		if v.ReadOnly && prot&ProtWrite != 0 {
-			return -int64(abi.EACCES)
+			return -EACCES
 		}
 	}
 	mm.protect(start, end, prot)
@@ -214,13 +214,13 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
 		flags&abi.MREMAP_FIXED != 0 && (flags&abi.MREMAP_MAYMOVE == 0 || c.arg[4]%emu.PageSize != 0):
-		return errnoInvalid
+		return -EINVAL
 	case v == nil || v.End-old < oldSize:
-		return errnoFault
+		return -EFAULT
 	case size > mm.layout.taskSize, len(mm.vmas) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.isData()):
-		return errnoNoMem
+		return -ENOMEM
 	case size > oldSize && v.Locked != notLocked && !t.proc.mayLock(mm.locked()+size-oldSize):
-		return errnoAgain
+		return -EAGAIN
 	}
 	vdso := mm.vdso
 	r := mm.remap(v, oldSize, size, c)
@@ -251,7 +251,7 @@ func (mm *MM) remap(v *VMA, oldSize, size uint64, c *call) int64 {
 		mm.add(&n)
 		return int64(old)
 	case flags&abi.MREMAP_MAYMOVE == 0:
-		return errnoNoMem
+		return -ENOMEM
 	}
 	return mm.move(old, oldSize, size, 0)
 }
@@ -259,15 +259,15 @@ func (mm *MM) remap(v *VMA, oldSize, size uint64, c *call) int64 {
 // move puts a mapping elsewhere with its pages: at to, or where there is room.
 func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 	if v := mm.Find(old); v.Name == vdsoName && size != v.End-v.Start { // vdso_mremap()
-		return errnoInvalid
+		return -EINVAL
 	}
 	if to != 0 && (to < minAddress || to >= mm.layout.taskSize || size > mm.layout.taskSize-to ||
 		to < old+oldSize && old < to+size) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if to == 0 {
 		if to = mm.hole(size); to == 0 {
-			return errnoNoMem
+			return -ENOMEM
 		}
 	} else {
 		mm.unmap(to, to+size)
@@ -287,7 +287,7 @@ func (mm *MM) move(old, oldSize, size, to uint64) int64 {
 		}
 		mm.space.Unmap(va, 1)
 		if mm.done(mm.space.Map(to+va-old, pte.Frame, 1, pte.Prot)) != faultDone {
-			return errnoNoMem
+			return -ENOMEM
 		}
 		va += emu.PageSize
 	}

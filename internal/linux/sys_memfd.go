@@ -17,16 +17,16 @@ const maxMemfdName = 249
 func sysMemfdCreate(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[1] & 0xffffffff
 	if flags&^(abi.MFD_CLOEXEC|abi.MFD_ALLOW_SEALING|abi.MFD_HUGETLB) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	name, ok := t.proc.mm.ReadString(c.arg[0], maxMemfdName+1)
 	switch {
 	case !ok && len(name) > maxMemfdName:
-		return errnoInvalid
+		return -EINVAL
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case flags&abi.MFD_HUGETLB != 0: // as without CONFIG_HUGETLBFS
-		return -int64(abi.ENOSYS)
+		return -ENOSYS
 	}
 	n := k.makeFile(t, "", 0)
 	n.st.Mode, n.st.Nlink, n.memfd, n.seals = abi.S_IFREG|0o777, 0, true, abi.F_SEAL_SEAL
@@ -52,7 +52,7 @@ func (n *node) sealed(seals uint32) bool { return n != nil && n.seals&seals != 0
 // getSeals is fcntl's F_GET_SEALS.
 func (f *File) getSeals() int64 {
 	if f.host == nil || f.host.node == nil || !f.host.node.memfd {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return int64(f.host.node.seals)
 }
@@ -61,16 +61,16 @@ func (f *File) getSeals() int64 {
 func (k *Kernel) addSeals(f *File, seals uint32) int64 {
 	switch {
 	case !f.writable():
-		return errnoPermission
+		return -EPERM
 	case seals&^allSeals != 0 || f.getSeals() < 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	n := f.host.node
 	switch {
 	case n.seals&abi.F_SEAL_SEAL != 0:
-		return errnoPermission
+		return -EPERM
 	case seals&abi.F_SEAL_WRITE != 0 && n.seals&abi.F_SEAL_WRITE == 0 && k.mappedToWrite(n.inode):
-		return -int64(abi.EBUSY)
+		return -EBUSY
 	}
 	n.seals |= seals
 	return 0
@@ -98,7 +98,7 @@ func (f *File) sealsMapping(v *VMA) int64 {
 	switch {
 	case n == nil || !v.Shared || v.ReadOnly:
 	case n.sealed(abi.F_SEAL_WRITE), n.sealed(abi.F_SEAL_FUTURE_WRITE) && v.Prot&ProtWrite != 0:
-		return errnoPermission
+		return -EPERM
 	case n.sealed(abi.F_SEAL_FUTURE_WRITE):
 		v.ReadOnly = true
 	}
@@ -111,13 +111,13 @@ func (f *File) sealsMapping(v *VMA) int64 {
 func (n *node) sealedRoom(off int64, size int) (int, int64) {
 	switch {
 	case n.sealed(abi.F_SEAL_WRITE | abi.F_SEAL_FUTURE_WRITE):
-		return 0, errnoPermission
+		return 0, -EPERM
 	case !n.sealed(abi.F_SEAL_GROW) || off+int64(size) <= n.inode.Size:
 		return size, 0
 	}
 	room := (n.inode.Size - n.inode.Size%emu.PageSize) - off
 	if off+int64(size) <= n.inode.Size || room <= 0 {
-		return 0, errnoPermission
+		return 0, -EPERM
 	}
 	return int(room), 0
 }

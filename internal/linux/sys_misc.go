@@ -26,7 +26,7 @@ func sysGetresgid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k
 func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
 	for i := range 3 {
 		if !putWord(t.proc.mm, c.arg[i], 4, uint64(id)) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return 0
@@ -35,7 +35,7 @@ func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
 // sysGetgroups counts none.
 func sysGetgroups(k *Kernel, t *Thread, c *call) int64 {
 	if c.int(0) < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return 0
 }
@@ -49,7 +49,7 @@ func setIDs(c *call, id uint32) int64 {
 	args := len(lookup(c).args)
 	for _, a := range c.arg[:args] {
 		if to := uint32(a); to != id && (args == 1 || to != same) {
-			return errnoPermission
+			return -EPERM
 		}
 	}
 	return 0
@@ -69,21 +69,21 @@ func sysGetpgid(k *Kernel, t *Thread, c *call) int64 {
 	if p := k.byID(t, c.int(0)); p != nil {
 		return int64(p.pgid)
 	}
-	return errnoNoProcess
+	return -ESRCH
 }
 
 func sysSetpgid(k *Kernel, t *Thread, c *call) int64 {
 	p, g := k.byID(t, c.int(0)), c.int(1)
 	switch {
 	case g < 0:
-		return errnoInvalid
+		return -EINVAL
 	case p == nil || p != t.proc && p.parent != t.proc:
-		return errnoNoProcess
+		return -ESRCH
 	case g == 0:
 		g = p.PID
 	}
 	if p.sid != t.proc.sid || p.sid == p.PID || g != p.PID && !k.hasGroup(g, t.proc.sid) {
-		return errnoPermission
+		return -EPERM
 	}
 	p.pgid = g
 	return 0
@@ -103,12 +103,12 @@ func sysGetsid(k *Kernel, t *Thread, c *call) int64 {
 	if p := k.byID(t, c.int(0)); p != nil {
 		return int64(p.sid)
 	}
-	return errnoNoProcess
+	return -ESRCH
 }
 
 func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
 	if t.proc.pgid == t.proc.PID {
-		return errnoPermission
+		return -EPERM
 	}
 	t.proc.sid, t.proc.pgid = t.proc.PID, t.proc.PID
 	return int64(t.proc.PID)
@@ -128,7 +128,7 @@ func sysUname(k *Kernel, t *Thread, c *call) int64 {
 		copy(b[i*field:], s)
 	}
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -165,7 +165,7 @@ func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
 	le.PutUint16(b[10*word:], uint16(len(k.procs)))
 	le.PutUint32(b[13*word:], 1) // mem_unit
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -180,7 +180,7 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 	case abi.RUSAGE_THREAD:
 		ran = t.ran
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.putUsage(t, c.arg[1], ran)
 }
@@ -190,7 +190,7 @@ func (k *Kernel) putUsage(t *Thread, va, ran uint64) int64 {
 	k.readsRan = true
 	word := t.call.word()
 	if !t.proc.mm.Write(va, make([]byte, 18*word)) {
-		return errnoFault
+		return -EFAULT
 	}
 	k.readsClock()
 	return putTime(t.proc.mm, va, ran, 1000, word)
@@ -199,12 +199,12 @@ func (k *Kernel) putUsage(t *Thread, va, ran uint64) int64 {
 func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
 	const known, insecure, random = 7, 4, 2 // GRND_*
 	if flags := c.arg[2] & 0xffffffff; flags&^known != 0 || flags&insecure != 0 && flags&random != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, min(c.arg[1], maxTransfer))
 	k.random.fill(b)
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(b))
 }

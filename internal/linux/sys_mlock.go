@@ -20,7 +20,7 @@ func sysMlock2(k *Kernel, t *Thread, c *call) int64 {
 	case abi.MLOCK_ONFAULT:
 		return k.mlock(t, c.arg[0], c.arg[1], lockOnFault)
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // locking is how a mapping is locked.
@@ -85,15 +85,15 @@ func lockRange(start, size uint64) (from, to uint64, ok bool) {
 func (k *Kernel) mlock(t *Thread, start, size uint64, how locking) int64 {
 	mm := t.proc.mm
 	if !t.proc.mayLockAny() {
-		return errnoPermission
+		return -EPERM
 	}
 	from, to, ok := lockRange(start, size)
 	n := to - from
 	if !t.proc.mayLock(n+mm.locked()) && !t.proc.mayLock(n+mm.locked()-mm.lockedIn(from, to)) {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	if !ok {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if r := mm.setLocked(from, to, how); r != 0 {
 		return r
@@ -104,7 +104,7 @@ func (k *Kernel) mlock(t *Thread, start, size uint64, how locking) int64 {
 func sysMunlock(k *Kernel, t *Thread, c *call) int64 {
 	from, to, ok := lockRange(c.arg[0], c.arg[1])
 	if !ok {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.proc.mm.setLocked(from, to, notLocked)
 }
@@ -123,7 +123,7 @@ func (mm *MM) setLocked(start, end uint64, how locking) int64 {
 		mm.merge(i)
 	}
 	if start < end {
-		return errnoNoMem
+		return -ENOMEM
 	}
 	return 0
 }
@@ -144,12 +144,12 @@ func (mm *MM) populate(start, end uint64) int64 {
 		v := mm.Find(va)
 		switch {
 		case v == nil:
-			return errnoNoMem
+			return -ENOMEM
 		case v.Locked == lockOnFault:
 			va = v.End - emu.PageSize
 			continue
 		case v.Prot == 0:
-			return errnoNoMem
+			return -ENOMEM
 		}
 		need := ProtRead
 		if v.Prot&ProtWrite != 0 && !v.Shared {
@@ -158,9 +158,9 @@ func (mm *MM) populate(start, end uint64) int64 {
 		switch mm.fault(va, need) {
 		case faultDone:
 		case faultEnd:
-			return errnoAgain
+			return -EAGAIN
 		default:
-			return errnoNoMem
+			return -ENOMEM
 		}
 	}
 	return 0
@@ -178,11 +178,11 @@ func sysMlockall(k *Kernel, t *Thread, c *call) int64 {
 	mm, flags := t.proc.mm, c.arg[0]&0xffffffff
 	switch {
 	case flags == 0 || flags&^(abi.MCL_CURRENT|abi.MCL_FUTURE|abi.MCL_ONFAULT) != 0 || flags == abi.MCL_ONFAULT:
-		return errnoInvalid
+		return -EINVAL
 	case !t.proc.mayLockAny():
-		return errnoPermission
+		return -EPERM
 	case flags&abi.MCL_CURRENT != 0 && !t.proc.mayLock(mm.total(false)):
-		return errnoNoMem
+		return -ENOMEM
 	}
 	how := lockPages
 	if flags&abi.MCL_ONFAULT != 0 {
@@ -221,12 +221,12 @@ func (p *Process) futureLock(size, flags uint64) (locking, int64) {
 	how := p.mm.lockFuture
 	if flags&abi.MAP_LOCKED != 0 {
 		if !p.mayLockAny() {
-			return notLocked, errnoPermission
+			return notLocked, -EPERM
 		}
 		how = max(how, lockPages)
 	}
 	if how != notLocked && !p.mayLock(size+p.mm.locked()) {
-		return how, errnoAgain
+		return how, -EAGAIN
 	}
 	return how, 0
 }

@@ -13,11 +13,11 @@ func (t *Thread) queueName(va uint64) (string, int64) {
 	name, ok := t.proc.mm.ReadString(va, maxPath)
 	switch {
 	case !ok && len(name) >= maxPath:
-		return "", -int64(abi.ENAMETOOLONG)
+		return "", -ENAMETOOLONG
 	case !ok:
-		return "", errnoFault
+		return "", -EFAULT
 	case name == "":
-		return "", errnoNotHere
+		return "", -ENOENT
 	}
 	return name, 0
 }
@@ -26,9 +26,9 @@ func (t *Thread) queueName(va uint64) (string, int64) {
 func checkQueueName(name string) int64 {
 	switch {
 	case name == "." || name == ".." || strings.Contains(name, "/"):
-		return -int64(abi.EACCES)
+		return -EACCES
 	case len(name) > maxQueueName:
-		return -int64(abi.ENAMETOOLONG)
+		return -ENAMETOOLONG
 	}
 	return 0
 }
@@ -63,7 +63,7 @@ func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[3] != 0 {
 		var ok bool
 		if _, most, size, ok = t.readAttributes(c, c.arg[3]); !ok {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	name, r := t.queueName(c.arg[0])
@@ -72,7 +72,7 @@ func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 	}
 	fd := t.proc.files.add(&File{refs: 1}, 0, true)
 	if fd < 0 {
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	t.proc.files.fds[fd] = descriptor{}
 	if r := checkQueueName(name); r != 0 {
@@ -81,17 +81,17 @@ func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 	q := k.findQueue(name)
 	switch {
 	case q == nil && flags&abi.O_CREAT == 0:
-		return errnoNotHere
+		return -ENOENT
 	case q == nil:
 		if q, r = k.newQueue(t, name, mode, most, size); r != 0 {
 			return r
 		}
 	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
-		return -int64(abi.EEXIST)
+		return -EEXIST
 	case flags&abi.O_ACCMODE == abi.O_ACCMODE:
-		return errnoInvalid
+		return -EINVAL
 	case !k.may(q.st, map[int]uint32{abi.O_RDONLY: 4, abi.O_WRONLY: 2, abi.O_RDWR: 6}[flags&abi.O_ACCMODE]):
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	q.files++
 	t.proc.files.fds[fd] = descriptor{&File{refs: 1, device: devQueue, path: "/" + name, queue: q, flags: flags & (abi.O_ACCMODE | abi.O_NONBLOCK)}, true}
@@ -108,7 +108,7 @@ func sysMqUnlink(k *Kernel, t *Thread, c *call) int64 {
 	}
 	q := k.findQueue(name)
 	if q == nil {
-		return errnoNotHere
+		return -ENOENT
 	}
 	q.linked = false
 	q.st.Nlink = 0
@@ -144,30 +144,30 @@ func (k *Kernel) mqSend(t *Thread, c *call, word int) int64 {
 		return r
 	}
 	if uint32(c.arg[3]) >= maxPriority {
-		return errnoInvalid
+		return -EINVAL
 	}
 	f := t.queueFile(c.fd(0))
 	if f == nil || !f.writable() {
-		return errnoBadFile
+		return -EBADF
 	}
 	q := f.queue
 	if c.arg[2] > uint64(q.size) {
-		return -int64(abi.EMSGSIZE)
+		return -EMSGSIZE
 	}
 	data := make([]byte, c.arg[2])
 	if !t.proc.mm.Read(c.arg[1], data) {
-		return errnoFault
+		return -EFAULT
 	}
 	m := queued{uint32(c.arg[3]), data}
 	switch {
 	case t.mq.queue == nil && len(q.messages) < q.most:
 		if k.queueBytes()+len(data) > maxAllQueues {
-			return errnoNoMem
+			return -ENOMEM
 		}
 		k.sendQueued(t, q, m)
 		return 0
 	case t.mq.queue == nil && f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return k.waitQueue(t, mqWait{queue: q, sends: true, queued: m}, deadline)
 }
@@ -181,7 +181,7 @@ func (k *Kernel) waitQueue(t *Thread, w mqWait, deadline uint64) int64 {
 	}
 	if k.Now() >= deadline {
 		t.mq = mqWait{}
-		return -int64(abi.ETIMEDOUT)
+		return -ETIMEDOUT
 	}
 	return t.block(restartSys, deadline)
 }
@@ -202,16 +202,16 @@ func (k *Kernel) mqReceive(t *Thread, c *call, word int) int64 {
 	}
 	f := t.queueFile(c.fd(0))
 	if f == nil || !f.readable() {
-		return errnoBadFile
+		return -EBADF
 	}
 	q := f.queue
 	switch {
 	case c.arg[2] < uint64(q.size):
-		return -int64(abi.EMSGSIZE)
+		return -EMSGSIZE
 	case t.mq.queue == nil && len(q.messages) > 0:
 		return t.giveQueued(c, k.receiveQueued(q))
 	case t.mq.queue == nil && f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return k.waitQueue(t, mqWait{queue: q}, deadline)
 }
@@ -219,7 +219,7 @@ func (k *Kernel) mqReceive(t *Thread, c *call, word int) int64 {
 // giveQueued writes a message to where the caller wants it.
 func (t *Thread) giveQueued(c *call, m queued) int64 {
 	if c.arg[3] != 0 && !putWord(t.proc.mm, c.arg[3], 4, uint64(m.priority)) || !t.proc.mm.Write(c.arg[1], m.data) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(m.data))
 }
@@ -234,24 +234,24 @@ func sysMqNotify(k *Kernel, t *Thread, c *call) int64 {
 		n.how, n.signo, n.value = tm.notify, tm.signo, tm.value
 		switch {
 		case n.how > abi.SIGEV_THREAD, n.how == abi.SIGEV_SIGNAL && (n.signo < 0 || n.signo > abi.SIGRTMAX):
-			return errnoInvalid
+			return -EINVAL
 		case n.how == abi.SIGEV_THREAD: // told by a netlink socket, of which there are none
 			if t.proc.files.get(n.signo) == nil {
-				return errnoBadFile
+				return -EBADF
 			}
-			return -int64(abi.ENOTSOCK)
+			return -ENOTSOCK
 		}
 	}
 	f := t.queueFile(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case c.arg[1] == 0:
 		if f.queue.notify.pid == t.proc.PID {
 			f.queue.notify = mqNotify{}
 		}
 	case f.queue.notify.pid != 0:
-		return -int64(abi.EBUSY)
+		return -EBUSY
 	default:
 		f.queue.notify = n
 	}
@@ -263,15 +263,15 @@ func sysMqGetsetattr(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] != 0 {
 		var ok bool
 		if flags, _, _, ok = t.readAttributes(c, c.arg[1]); !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		if flags&^abi.O_NONBLOCK != 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	f := t.queueFile(c.fd(0))
 	if f == nil {
-		return errnoBadFile
+		return -EBADF
 	}
 	old := []uint64{uint64(f.flags & abi.O_NONBLOCK), uint64(f.queue.most), uint64(f.queue.size), uint64(len(f.queue.messages)), 0, 0, 0, 0}
 	if c.arg[1] != 0 {
@@ -289,7 +289,7 @@ func sysMqGetsetattr(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if !t.proc.mm.Write(c.arg[2], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }

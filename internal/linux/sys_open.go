@@ -35,7 +35,7 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 	fd := t.proc.files.add(f, 0, flags&abi.O_CLOEXEC != 0)
 	if fd < 0 {
 		k.closeFile(f)
-		return -int64(abi.EMFILE)
+		return -EMFILE
 	}
 	k.happenedToFile(f, abi.IN_OPEN)
 	return int64(fd)
@@ -51,10 +51,10 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		flags &= abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_PATH
 		kept = flags
 	case flags&abi.O_DIRECT != 0: // as a tmpfs of 6.1 says
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW != 0 {
-		return nil, -int64(abi.ELOOP)
+		return nil, -ELOOP
 	}
 	if f := k.special(t, path.Clean(p)); f != nil {
 		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
@@ -88,19 +88,19 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	st := StatOf(info)
 	switch {
 	case excl:
-		return nil, -int64(abi.EEXIST)
+		return nil, -EEXIST
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, -int64(abi.ELOOP)
+		return nil, -ELOOP
 	case info.IsDir() && (writes || flags&abi.O_CREAT != 0):
-		return nil, -int64(abi.EISDIR)
+		return nil, -EISDIR
 	case !info.IsDir() && (flags&abi.O_DIRECTORY != 0 || strings.HasSuffix(p, "/")):
-		return nil, -int64(abi.ENOTDIR)
+		return nil, -ENOTDIR
 	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
-		return nil, -int64(abi.ENXIO)
+		return nil, -ENXIO
 	case flags&abi.O_ACCMODE != abi.O_WRONLY && flags&abi.O_PATH == 0 && !k.may(st, 4), writes && !k.may(st, 2):
-		return nil, -int64(abi.EACCES)
+		return nil, -EACCES
 	case flags&abi.O_NOATIME != 0 && !k.owns(st):
-		return nil, errnoPermission
+		return nil, -EPERM
 	}
 	if n := fifoOf(info); n != nil {
 		return k.openFifo(t, n, full, kept)
@@ -125,7 +125,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 // openNew opens a file that is not there yet, with O_CREAT.
 func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (*File, int64) {
 	if flags&abi.O_CREAT == 0 {
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	}
 	if r := k.mayChange(full, nil); r != 0 {
 		return nil, r
@@ -142,13 +142,13 @@ func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*Fil
 	case r != 0:
 		return nil, r
 	case info == nil:
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	case !info.IsDir():
-		return nil, -int64(abi.ENOTDIR)
+		return nil, -ENOTDIR
 	case !k.may(StatOf(info), 3):
-		return nil, -int64(abi.EACCES)
+		return nil, -EACCES
 	case kept&abi.O_ACCMODE == abi.O_RDONLY:
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	n := k.makeFile(t, "", mode)
 	n.st.Nlink = 0

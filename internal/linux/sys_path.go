@@ -21,21 +21,21 @@ func sysFaccessat(k *Kernel, t *Thread, c *call) int64 {
 func sysFaccessat2(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[3] & 0xffffffff
 	if flags&^(abi.AT_EACCESS|abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.accessAt(t, c.fd(0), c.arg[1], c.arg[2], flags&^abi.AT_EACCESS)
 }
 
 func (k *Kernel) accessAt(t *Thread, dirfd int, va, mode, flags uint64) int64 {
 	if mode &= 0xffffffff; mode > 7 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	st, r := k.statAt(t, dirfd, va, flags)
 	switch {
 	case r != 0:
 		return r
 	case !k.may(st, uint32(mode)):
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	return 0
 }
@@ -54,7 +54,7 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 		return r
 	}
 	if int32(size) <= 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	target, ok := k.specialLink(t, path.Clean(p))
 	if !ok {
@@ -66,7 +66,7 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 	b := []byte(target)
 	b = b[:min(uint64(len(b)), size)]
 	if !t.proc.mm.Write(buf, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(b))
 }
@@ -74,10 +74,10 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 func sysGetcwd(k *Kernel, t *Thread, c *call) int64 {
 	b := append([]byte(t.proc.fs.cwd), 0)
 	if uint64(len(b)) > c.arg[1] {
-		return -int64(abi.ERANGE)
+		return -ERANGE
 	}
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(b))
 }
@@ -96,9 +96,9 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	case err != nil:
 		return fail(err)
 	case !st.IsDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	case !k.may(StatOf(st), abi.X_OK):
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	t.proc.fs.cwd = full
 	return 0
@@ -108,9 +108,9 @@ func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case !f.isDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	}
 	t.proc.fs.cwd = f.path
 	return 0
@@ -166,11 +166,11 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.flags&abi.O_PATH != 0:
-		return errnoBadFile
+		return -EBADF
 	case !f.isDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	}
 	if f.entries == nil && f.device == devList {
 		if now := k.procFile(t, f.path); now != nil {
@@ -202,9 +202,9 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	}
 	switch {
 	case len(out) == 0 && f.pos < int64(len(f.entries)):
-		return errnoInvalid
+		return -EINVAL
 	case !t.proc.mm.Write(c.arg[1], out):
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(len(out))
 }

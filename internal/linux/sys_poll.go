@@ -104,7 +104,7 @@ func (t *Thread) maskArg(va uint64) int64 {
 	}
 	set, ok := getWord(t.proc.mm, va, 8)
 	if !ok {
-		return errnoFault
+		return -EFAULT
 	}
 	t.useMask(sigset(set))
 	return 0
@@ -113,11 +113,11 @@ func (t *Thread) maskArg(va uint64) int64 {
 func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 	n := c.arg[1] & 0xffffffff
 	if n > uint64(t.proc.files.max) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, 8*n)
 	if !t.proc.mm.Read(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	ready := int64(0)
 	for p := b; len(p) > 0; p = p[8:] {
@@ -140,7 +140,7 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 		}
 	}
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return ready
 }
@@ -151,7 +151,7 @@ func sysSelect(k *Kernel, t *Thread, c *call) int64 {
 		word := c.word()
 		b := make([]byte, 2*word)
 		if !t.proc.mm.Read(c.arg[4], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		timeout = int64(wordAt(b, 0, word)*uint64(time.Second) + wordAt(b, 1, word)*uint64(time.Microsecond))
 	}
@@ -173,7 +173,7 @@ func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
 	if c.arg[5] != 0 {
 		va, ok := getWord(t.proc.mm, c.arg[5], c.word())
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		if r := t.maskArg(va); r != 0 {
 			return r
@@ -186,7 +186,7 @@ func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
 func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 	n := c.int(0)
 	if n < 0 || n > t.proc.files.max {
-		return errnoInvalid
+		return -EINVAL
 	}
 	word := 8 * c.word()
 	size := (n + word - 1) / word * c.word()
@@ -199,7 +199,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 		in := make([]byte, size)
 		out[i] = make([]byte, size)
 		if !t.proc.mm.Read(c.arg[1+i], in) {
-			return errnoFault
+			return -EFAULT
 		}
 		for fd := range n {
 			if in[fd/8]>>(fd%8)&1 == 0 {
@@ -207,7 +207,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 			}
 			f := t.proc.files.get(fd)
 			if f == nil {
-				return errnoBadFile
+				return -EBADF
 			}
 			if f.poll(t)&events != 0 {
 				out[i][fd/8] |= 1 << (fd % 8)
@@ -222,7 +222,7 @@ func (k *Kernel) selectFDs(t *Thread, c *call, timeout int64) int64 {
 	}
 	for i, b := range out {
 		if b != nil && !t.proc.mm.Write(c.arg[1+i], b) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return ready

@@ -38,7 +38,7 @@ func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
 	case abi.PR_SET_NAME:
 		s, ok := t.proc.mm.ReadString(v, size)
 		if !ok && s == "" {
-			return errnoFault
+			return -EFAULT
 		}
 		t.proc.Name = strings.TrimRight(s[:min(len(s), size-1)], "\x00")
 		return 0
@@ -46,12 +46,12 @@ func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
 		b := make([]byte, size)
 		copy(b[:size-1], t.proc.Name)
 		if !t.proc.mm.Write(v, b) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	case abi.PR_SET_PDEATHSIG:
 		if v > abi.SIGRTMAX {
-			return errnoInvalid
+			return -EINVAL
 		}
 		a.deathSignal = int(v)
 		return 0
@@ -73,7 +73,7 @@ func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
 		return t.putInt(v, uint64(mode))
 	case abi.PR_SET_TSC:
 		if v != abi.PR_TSC_ENABLE && v != abi.PR_TSC_SIGSEGV {
-			return errnoInvalid
+			return -EINVAL
 		}
 		t.noTSC = v == abi.PR_TSC_SIGSEGV
 		t.timeStamps(t.cpu)
@@ -94,13 +94,13 @@ func (k *Kernel) prctlMore(t *Thread, c *call, v uint64) int64 {
 		return t.putInt(v, uint64(oneIf(a.subreaper)))
 	case abi.PR_SET_NO_NEW_PRIVS:
 		if v != 1 || rest {
-			return errnoInvalid
+			return -EINVAL
 		}
 		a.noNewPrivs = true
 		return 0
 	case abi.PR_GET_NO_NEW_PRIVS:
 		if v != 0 || rest {
-			return errnoInvalid
+			return -EINVAL
 		}
 		return oneIf(a.noNewPrivs)
 	case abi.PR_SET_TIMERSLACK:
@@ -113,12 +113,12 @@ func (k *Kernel) prctlMore(t *Thread, c *call, v uint64) int64 {
 	case abi.PR_GET_SECCOMP, abi.PR_GET_TIMING:
 		return 0 // no filter; PR_TIMING_STATISTICAL
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 func (t *Thread) putInt(va, v uint64) int64 {
 	if !putWord(t.proc.mm, va, 4, v) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -132,7 +132,7 @@ func oneIf(v bool) int64 {
 
 func setFlag(f *bool, v uint64) int64 {
 	if v > 1 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	*f = v == 1
 	return 0

@@ -33,7 +33,7 @@ func sysClone(k *Kernel, t *Thread, c *call) int64 {
 		a.tls, a.ctid = c.arg[3], c.arg[4]
 	}
 	if a.exitSig > abi.SIGRTMAX {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.clone(t, a)
 }
@@ -68,17 +68,17 @@ func (k *Kernel) userStrings(t *Thread, va uint64, word int, total *int) ([]stri
 	for va != 0 {
 		at, ok := getWord(t.proc.mm, va, word)
 		if !ok {
-			return nil, errnoFault
+			return nil, -EFAULT
 		}
 		if at == 0 {
 			break
 		}
 		s, ok := t.proc.mm.ReadString(at, maxArgs)
 		if !ok {
-			return nil, errnoFault
+			return nil, -EFAULT
 		}
 		if *total += len(s) + 1 + word; *total > maxArgs {
-			return nil, -int64(abi.E2BIG)
+			return nil, -E2BIG
 		}
 		l = append(l, s)
 		va += uint64(word)
@@ -135,7 +135,7 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		}
 	}
 	if c.arg[1]&abi.FUTEX_CLOCK_REALTIME != 0 && !futexClocked[op] {
-		return -int64(abi.ENOSYS)
+		return -ENOSYS
 	}
 	shared := c.arg[1]&abi.FUTEX_PRIVATE_FLAG == 0
 	words := func(write, writeOther bool) int64 { // both words of an operation on two
@@ -157,7 +157,7 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 			bits = uint32(c.arg[5])
 		}
 		if bits == 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		if r := mm.futexThere(va, shared, false); r != 0 {
 			return r
@@ -165,7 +165,7 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		return k.futexWake(mm, va, count, bits)
 	case abi.FUTEX_REQUEUE, abi.FUTEX_CMP_REQUEUE:
 		if int(int32(val)) < 0 || other < 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		if r := words(false, false); r != 0 {
 			return r
@@ -192,14 +192,14 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		return k.futexWaitRequeuePI(t, va, val, to, deadline, shared)
 	case abi.FUTEX_CMP_REQUEUE_PI:
 		if va == to || int32(val) != 1 || other < 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		if r := words(false, true); r != 0 {
 			return r
 		}
 		return k.futexRequeuePI(mm, va, to, uint32(c.arg[5]), other)
 	}
-	return -int64(abi.ENOSYS)
+	return -ENOSYS
 }
 
 // futexTimed are the operations that have a timeout: whether it is a point in time.
@@ -231,7 +231,7 @@ func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uin
 
 func sysSetRobustList(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] != uint64(3*c.word()) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	t.robust = c.arg[0]
 	return 0
@@ -241,12 +241,12 @@ func sysGetRobustList(k *Kernel, t *Thread, c *call) int64 {
 	of := t
 	if id := c.int(0); id != 0 {
 		if of = k.threadByID(id); of == nil {
-			return errnoNoProcess
+			return -ESRCH
 		}
 	}
 	if !putWord(t.proc.mm, c.arg[1], c.word(), of.robust) ||
 		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(3*c.word())) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -266,15 +266,15 @@ func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
 	switch c.arg[0] {
 	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
 		if c.arg[1] >= t.proc.mm.layout.taskSize {
-			return errnoPermission
+			return -EPERM
 		}
 		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0
 		return 0
 	case abi.ARCH_GET_FS, abi.ARCH_GET_GS:
 		if !putWord(t.proc.mm, c.arg[1], 8, core.Seg[seg].Base) {
-			return errnoFault
+			return -EFAULT
 		}
 		return 0
 	}
-	return errnoInvalid
+	return -EINVAL
 }

@@ -11,7 +11,7 @@ func sysProcessVMWritev(k *Kernel, t *Thread, c *call) int64 { return k.processV
 // up to the first that cannot be had (process_vm_rw()).
 func (k *Kernel) processVM(t *Thread, c *call, write bool) int64 {
 	if c.arg[5] != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	local, size, r := t.vector(c.arg[1], c.arg[2], c.word())
 	if r != 0 || size == 0 {
@@ -24,9 +24,9 @@ func (k *Kernel) processVM(t *Thread, c *call, write bool) int64 {
 	o := k.threadByID(c.int(0))
 	switch {
 	case o == nil || o.proc.mm == nil:
-		return errnoNoProcess
+		return -ESRCH
 	case o.proc != t.proc && !k.privileged() && !o.proc.attr.dumpable:
-		return errnoPermission
+		return -EPERM
 	}
 	from, to, fromMM, toMM := remote, local, o.proc.mm, t.proc.mm
 	if write {
@@ -38,7 +38,7 @@ func (k *Kernel) processVM(t *Thread, c *call, write bool) int64 {
 		b := make([]byte, n)
 		if !fromMM.Read(from[0].base, b) || !toMM.Write(to[0].base, b) {
 			if done == 0 {
-				return errnoFault
+				return -EFAULT
 			}
 			break
 		}
@@ -51,7 +51,7 @@ func (k *Kernel) processVM(t *Thread, c *call, write bool) int64 {
 // vector reads a list of pieces of memory, and how much they are together.
 func (t *Thread) vector(va, count uint64, word int) ([]span, uint64, int64) {
 	if count > maxIOVec {
-		return nil, 0, errnoInvalid
+		return nil, 0, -EINVAL
 	}
 	list, r := t.spans(va, int(count), word)
 	total := uint64(0)

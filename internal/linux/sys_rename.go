@@ -22,7 +22,7 @@ func sysRenameat2(k *Kernel, t *Thread, c *call) int64 {
 
 func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, flags uint64) int64 {
 	if flags&^abi.RENAME_NOREPLACE != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	var full [2]string
 	var info [2]fs.FileInfo
@@ -41,7 +41,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	for _, va := range []uint64{fromVA, toVA} {
 		p, _ := t.proc.mm.ReadString(va, maxPath)
 		if base := path.Base(p); base == "." || base == ".." || base == "/" {
-			return -int64(abi.EBUSY) // the last component is no name
+			return -EBUSY // the last component is no name
 		}
 	}
 	if r := k.mayRename(full, info, flags); r != 0 || full[0] == full[1] {
@@ -78,21 +78,21 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, flags uint64) int64 {
 	switch {
 	case info[0] == nil:
-		return errnoNotHere
+		return -ENOENT
 	case info[1] != nil && flags&abi.RENAME_NOREPLACE != 0:
-		return -int64(abi.EEXIST)
+		return -EEXIST
 	case full[0] == full[1]:
 		return 0
 	case strings.HasPrefix(full[1], full[0]+"/"):
-		return errnoInvalid
+		return -EINVAL
 	case strings.HasPrefix(full[0], full[1]+"/"):
-		return -int64(abi.ENOTEMPTY)
+		return -ENOTEMPTY
 	case info[1] != nil && info[0].IsDir() && !info[1].IsDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	case info[1] != nil && !info[0].IsDir() && info[1].IsDir():
-		return -int64(abi.EISDIR)
+		return -EISDIR
 	case info[1] != nil && info[1].IsDir() && !k.isEmpty(full[1]):
-		return -int64(abi.ENOTEMPTY)
+		return -ENOTEMPTY
 	}
 	for i := range full {
 		if r := k.mayChange(full[i], info[i]); r != 0 {

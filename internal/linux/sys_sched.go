@@ -99,14 +99,14 @@ func (t *Thread) length() int {
 func (k *Kernel) threadArg(t *Thread, id int) (*Thread, int64) {
 	switch {
 	case id < 0:
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	case id == 0:
 		return t, 0
 	}
 	if o := k.threadByID(id); o != nil {
 		return o, 0
 	}
-	return nil, errnoNoProcess
+	return nil, -ESRCH
 }
 
 // cpuMask is a bit for each vCPU.
@@ -115,18 +115,18 @@ func (k *Kernel) cpuMask() uint64 { return 1<<len(k.m.CPUs) - 1 }
 func sysGetaffinity(k *Kernel, t *Thread, c *call) int64 {
 	size := c.word()
 	if c.arg[1] < uint64(size) || c.arg[1]%uint64(size) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	o, r := k.threadArg(t, c.int(0))
 	if r != 0 {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	mask := o.sched.allowed
 	if mask == 0 {
 		mask = k.cpuMask()
 	}
 	if !putWord(t.proc.mm, c.arg[2], size, mask) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(size)
 }
@@ -135,14 +135,14 @@ func sysGetaffinity(k *Kernel, t *Thread, c *call) int64 {
 func sysSetaffinity(k *Kernel, t *Thread, c *call) int64 {
 	mask, ok := getWord(t.proc.mm, c.arg[2], int(min(c.arg[1]&0xffffffff, 8)))
 	if !ok {
-		return errnoFault
+		return -EFAULT
 	}
 	o, r := k.threadArg(t, c.int(0))
 	switch {
 	case r != 0:
-		return errnoNoProcess
+		return -ESRCH
 	case mask&k.cpuMask() == 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	o.sched.allowed = mask & k.cpuMask()
 	o.interrupt()
@@ -166,18 +166,18 @@ func sysSchedGetparam(k *Kernel, t *Thread, c *call) int64 {
 	o, r := k.threadArg(t, c.int(0))
 	switch {
 	case c.arg[1] == 0:
-		return errnoInvalid
+		return -EINVAL
 	case r != 0:
 		return r
 	case !putWord(t.proc.mm, c.arg[1], 4, uint64(o.sched.priority)):
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
 
 func sysSetscheduler(k *Kernel, t *Thread, c *call) int64 {
 	if c.int(1) < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.setScheduler(t, c.int(0), c.arg[2], func(*Thread) uint32 { return uint32(c.arg[1]) })
 }
@@ -189,11 +189,11 @@ func sysSchedSetparam(k *Kernel, t *Thread, c *call) int64 {
 // setScheduler gives a thread a policy and the priority at param.
 func (k *Kernel) setScheduler(t *Thread, id int, param uint64, policy func(*Thread) uint32) int64 {
 	if param == 0 || id < 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	priority, ok := getWord(t.proc.mm, param, 4)
 	if !ok {
-		return errnoFault
+		return -EFAULT
 	}
 	o, r := k.threadArg(t, id)
 	if r != 0 {
@@ -206,9 +206,9 @@ func (k *Kernel) setScheduler(t *Thread, id int, param uint64, policy func(*Thre
 	switch {
 	case p != abi.SCHED_NORMAL && p != abi.SCHED_BATCH && p != abi.SCHED_IDLE && !realTime,
 		realTime && (priority < 1 || priority > 99), !realTime && priority != 0:
-		return errnoInvalid
+		return -EINVAL
 	case realTime && !k.privileged() && priority > t.proc.limit(abi.RLIMIT_RTPRIO).now:
-		return errnoPermission
+		return -EPERM
 	}
 	o.sched.policy, o.sched.priority, o.sched.reset = p, int(priority), reset
 	k.changed()
@@ -225,7 +225,7 @@ func priorityLimit(policy int, realTime int64) int64 {
 	case abi.SCHED_NORMAL, abi.SCHED_BATCH, abi.SCHED_IDLE, abi.SCHED_DEADLINE:
 		return 0 // the only priority of these
 	}
-	return errnoInvalid
+	return -EINVAL
 }
 
 // sysSchedInterval: a turn, of SCHED_FIFO none.
@@ -259,7 +259,7 @@ func (k *Kernel) byPriority(t *Thread, which, who int, do func(o *Thread)) int64
 		case abi.PRIO_USER:
 			ok = who == 0 || uint32(who) == k.user().UID
 		default:
-			return errnoInvalid
+			return -EINVAL
 		}
 		if ok {
 			found = true
@@ -267,7 +267,7 @@ func (k *Kernel) byPriority(t *Thread, which, who int, do func(o *Thread)) int64
 		}
 	}
 	if !found {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	return 0
 }
@@ -291,7 +291,7 @@ func sysSetpriority(k *Kernel, t *Thread, c *call) int64 {
 		o.sched.nice = nice
 	})
 	if r == 0 && denied {
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	return r
 }
@@ -300,7 +300,7 @@ func sysSetpriority(k *Kernel, t *Thread, c *call) int64 {
 func sysNice(k *Kernel, t *Thread, c *call) int64 {
 	nice := min(max(t.sched.nice+min(max(c.int(0), -40), 40), -20), 19)
 	if nice < t.sched.nice && !k.privileged() {
-		return errnoPermission
+		return -EPERM
 	}
 	t.sched.nice = nice
 	return 0
@@ -312,7 +312,7 @@ func (k *Kernel) privileged() bool { return k.user().UID == 0 }
 func sysGetcpu(k *Kernel, t *Thread, c *call) int64 {
 	for i, v := range []uint64{uint64(t.cpu.ID), 0} {
 		if c.arg[i] != 0 && !putWord(t.proc.mm, c.arg[i], 4, v) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return 0

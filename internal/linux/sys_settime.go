@@ -13,16 +13,16 @@ func sysSettimeofday(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[0] != 0 {
 		b := make([]byte, 2*c.word())
 		if !t.proc.mm.Read(c.arg[0], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		if wordAt(b, 1, c.word()) > uint64(time.Second/time.Microsecond) {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	if c.arg[1] != 0 && !t.proc.mm.Read(c.arg[1], make([]byte, 8)) {
-		return errnoFault
+		return -EFAULT
 	}
-	return errnoPermission
+	return -EPERM
 }
 
 func sysClockSettime(k *Kernel, t *Thread, c *call) int64   { return k.clockSettime(t, c, c.word()) }
@@ -30,15 +30,15 @@ func sysClockSettime64(k *Kernel, t *Thread, c *call) int64 { return k.clockSett
 
 func (k *Kernel) clockSettime(t *Thread, c *call, word int) int64 {
 	if id := c.int(0); id != abi.CLOCK_REALTIME && id >= 0 { // the others have no setting
-		return errnoInvalid
+		return -EINVAL
 	}
 	if !t.proc.mm.Read(c.arg[1], make([]byte, 2*word)) {
-		return errnoFault
+		return -EFAULT
 	}
 	if _, r := k.readTimespec(t, c.arg[1], word); r != 0 {
 		return r
 	}
-	return errnoPermission
+	return -EPERM
 }
 
 // Values of struct timex for a clock that nothing disciplines (ntp_clear()).
@@ -64,14 +64,14 @@ func sysClockAdjtime64(k *Kernel, t *Thread, c *call) int64 { return k.clockAdjt
 func (k *Kernel) clockAdjtime(t *Thread, c *call, word int) int64 {
 	switch id := c.int(0); {
 	case !t.proc.mm.Read(c.arg[1], make([]byte, 26*word)):
-		return errnoFault
+		return -EFAULT
 	case id == abi.CLOCK_REALTIME:
 		return k.adjtimex(t, c.arg[1], word)
 	default:
 		if _, ok := t.clock(id); !ok {
-			return errnoInvalid
+			return -EINVAL
 		}
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
 }
 
@@ -79,15 +79,15 @@ func (k *Kernel) clockAdjtime(t *Thread, c *call, word int) int64 {
 func (k *Kernel) adjtimex(t *Thread, va uint64, word int) int64 {
 	b := make([]byte, 20*word+4) // up to tai; what is behind it stays
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	modes := le.Uint32(b)
 	switch {
 	case modes&timexAdjtime != 0 && modes&timexOnce == 0:
-		return errnoInvalid
+		return -EINVAL
 	case modes&timexAdjtime != 0 && modes&timexKeepOnly != 0:
 	case modes != 0:
-		return errnoPermission
+		return -EPERM
 	}
 	k.readsClock()
 	now := k.realTime()
@@ -101,7 +101,7 @@ func (k *Kernel) adjtimex(t *Thread, va uint64, word int) int64 {
 	}
 	le.PutUint32(b[len(b)-4:], 0) // tai
 	if !t.proc.mm.Write(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return timexError
 }

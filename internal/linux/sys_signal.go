@@ -40,21 +40,21 @@ func writeAction(mm *MM, va uint64, a action, compat bool) bool {
 func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
 	if n < 1 || n > abi.SIGRTMAX || c.arg[3] != 8 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	old := t.proc.sigs.act[n]
 	if c.arg[1] != 0 {
 		a, ok := readAction(t.proc.mm, c.arg[1], c.compat)
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		if unblockable.has(n) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		t.proc.setAction(n, a)
 	}
 	if c.arg[2] != 0 && !writeAction(t.proc.mm, c.arg[2], old, c.compat) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -71,7 +71,7 @@ func (p *Process) setAction(n int, a action) {
 func sysSignal(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
 	if n < 1 || n > abi.SIGRTMAX || unblockable.has(n) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	old := t.proc.sigs.act[n].handler
 	t.proc.setAction(n, action{handler: c.arg[1], flags: abi.SA_RESETHAND | abi.SA_NODEFER})
@@ -82,7 +82,7 @@ func sysSignal(k *Kernel, t *Thread, c *call) int64 {
 func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
 	if n < 1 || n > abi.SIGRTMAX {
-		return errnoInvalid
+		return -EINVAL
 	}
 	mm := t.proc.mm
 	old := t.proc.sigs.act[n]
@@ -90,9 +90,9 @@ func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] != 0 {
 		switch {
 		case !mm.Read(c.arg[1], b):
-			return errnoFault
+			return -EFAULT
 		case unblockable.has(n):
-			return errnoInvalid
+			return -EINVAL
 		}
 		t.proc.setAction(n, action{uint64(le.Uint32(b)), uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:])),
 			sigset(le.Uint32(b[4:])), true})
@@ -102,7 +102,7 @@ func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 			le.PutUint32(b[4*i:], uint32(v))
 		}
 		if !mm.Write(c.arg[2], b) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return 0
@@ -110,7 +110,7 @@ func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 
 func sysSigprocmask(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[3] != 8 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.changeMask(c, 8)
 }
@@ -123,7 +123,7 @@ func (t *Thread) changeMask(c *call, size int) int64 {
 	if c.arg[1] != 0 {
 		v, ok := getWord(mm, c.arg[1], size)
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		set := sigset(v)
 		switch c.int(0) {
@@ -137,19 +137,19 @@ func (t *Thread) changeMask(c *call, size int) int64 {
 			}
 			t.blocked = set
 		default:
-			return errnoInvalid
+			return -EINVAL
 		}
 		t.blocked &^= unblockable
 	}
 	if c.arg[2] != 0 && !putWord(mm, c.arg[2], size, uint64(old)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
 
 func sysSigpending(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[1] > 8 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.putPending(t, c.arg[0], int(c.arg[1]))
 }
@@ -158,7 +158,7 @@ func sysOldSigpending(k *Kernel, t *Thread, c *call) int64 { return k.putPending
 
 func (k *Kernel) putPending(t *Thread, va uint64, size int) int64 {
 	if !putWord(t.proc.mm, va, size, uint64((t.sig.set|t.proc.pend.set)&t.blocked)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -167,9 +167,9 @@ func sysSigsuspend(k *Kernel, t *Thread, c *call) int64 {
 	set, ok := getWord(t.proc.mm, c.arg[0], 8)
 	switch {
 	case c.arg[1] != 8:
-		return errnoInvalid
+		return -EINVAL
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	}
 	return t.suspend(sigset(set))
 }
@@ -204,7 +204,7 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 	mm := t.proc.mm
 	set, ok := getWord(mm, c.arg[0], 8)
 	if !ok {
-		return errnoFault
+		return -EFAULT
 	}
 	if info, ok := t.take(sigset(set) &^ unblockable); ok {
 		if c.arg[1] != 0 {
@@ -215,7 +215,7 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 				info.put64(b)
 			}
 			if !mm.Write(c.arg[1], b) {
-				return errnoFault
+				return -EFAULT
 			}
 		}
 		return int64(info.signo)
@@ -228,10 +228,10 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 		}
 		deadline = t.until(d)
 		if t.deadlinePassed() {
-			return errnoAgain
+			return -EAGAIN
 		}
 	}
-	return t.block(-int64(abi.EINTR), deadline)
+	return t.block(-EINTR, deadline)
 }
 
 func sysRtSigreturn(k *Kernel, t *Thread, c *call) int64 {
@@ -255,7 +255,7 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[0] != 0 {
 		b := make([]byte, 3*word)
 		if !mm.Read(c.arg[0], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		if r := t.setAltStack(wordAt(b, 0, word), uint32(wordAt(b, 1, word)), wordAt(b, 2, word), sp); r != 0 {
 			return r
@@ -274,7 +274,7 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 			le.PutUint64(b[16:], old.size)
 		}
 		if !mm.Write(c.arg[1], b) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return 0
@@ -283,14 +283,14 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 func (t *Thread) setAltStack(base uint64, flags uint32, size, sp uint64) int64 {
 	switch mode := flags &^ abi.SS_AUTODISARM; {
 	case t.alt.state(sp) == abi.SS_ONSTACK:
-		return errnoPermission
+		return -EPERM
 	case mode != 0 && mode != abi.SS_ONSTACK && mode != abi.SS_DISABLE:
-		return errnoInvalid
+		return -EINVAL
 	case mode == abi.SS_DISABLE:
 		t.alt = altStack{}
 		return 0
 	case size < abi.MINSIGSTKSZ:
-		return errnoNoMem
+		return -ENOMEM
 	}
 	t.alt = altStack{base, size, flags & abi.SS_AUTODISARM}
 	return 0
@@ -299,7 +299,7 @@ func (t *Thread) setAltStack(base uint64, flags uint32, size, sp uint64) int64 {
 func sysKill(k *Kernel, t *Thread, c *call) int64 {
 	id, n := c.int(0), c.int(1)
 	if n < 0 || n > abi.SIGRTMAX {
-		return errnoInvalid
+		return -EINVAL
 	}
 	found := false
 	for _, p := range k.processes() {
@@ -312,7 +312,7 @@ func sysKill(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if !found {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	return 0
 }
@@ -325,7 +325,7 @@ func sysTgkill(k *Kernel, t *Thread, c *call) int64 {
 
 func (k *Kernel) killThread(t *Thread, pid, tid, n int) int64 {
 	if tid <= 0 || n < 0 || n > abi.SIGRTMAX {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID, status: int32(k.user().UID)})
 }
@@ -340,7 +340,7 @@ func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
 			return 0
 		}
 	}
-	return errnoNoProcess
+	return -ESRCH
 }
 
 // readInfo reads what a program passes to the sigqueueinfo calls.
@@ -348,7 +348,7 @@ func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
 func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64, self bool) (sigInfo, int64) {
 	b := make([]byte, 128)
 	if !t.proc.mm.Read(va, b) {
-		return sigInfo{}, errnoFault
+		return sigInfo{}, -EFAULT
 	}
 	i := sigInfo{signo: n, code: int32(le.Uint32(b[8:]))}
 	if c.compat {
@@ -357,7 +357,7 @@ func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64, self bool) (sigI
 		i.pid, i.status, i.value = int(int32(le.Uint32(b[16:]))), int32(le.Uint32(b[20:])), le.Uint64(b[24:])
 	}
 	if (i.code >= 0 || i.code == abi.SI_TKILL) && !self {
-		return i, errnoPermission
+		return i, -EPERM
 	}
 	return i, 0
 }
@@ -370,9 +370,9 @@ func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 	p := k.procs[c.int(0)]
 	switch {
 	case p == nil:
-		return errnoNoProcess
+		return -ESRCH
 	case info.signo < 0 || info.signo > abi.SIGRTMAX:
-		return errnoInvalid
+		return -EINVAL
 	case info.signo != 0:
 		p.send(info)
 	}
@@ -385,9 +385,9 @@ func sysTgsigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 	case r != 0:
 		return r
 	case c.int(0) <= 0 || c.int(1) <= 0:
-		return errnoInvalid
+		return -EINVAL
 	case info.signo < 0 || info.signo > abi.SIGRTMAX:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.sendThread(c.int(0), c.int(1), info)
 }

@@ -11,14 +11,14 @@ func sysSignalfd4(k *Kernel, t *Thread, c *call) int64 {
 // signalfd makes a descriptor that gives signals of a set, or gives one another set.
 func (k *Kernel) signalfd(t *Thread, c *call, flags uint64) int64 {
 	if c.arg[2] != 8 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	set, ok := getWord(t.proc.mm, c.arg[1], 8)
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	mask := sigset(set) &^ unblockable
 	if c.fd(0) == -1 {
@@ -27,9 +27,9 @@ func (k *Kernel) signalfd(t *Thread, c *call, flags uint64) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.device != devSignal:
-		return errnoInvalid
+		return -EINVAL
 	}
 	f.mask = mask
 	f.sigs.sent++
@@ -61,7 +61,7 @@ func (t *Thread) take(mask sigset) (sigInfo, bool) {
 func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
 	const size = abi.SizeofSignalfdSiginfo
 	if len(b) < size {
-		return errnoInvalid
+		return -EINVAL
 	}
 	n := 0
 	for len(b)-n >= size {
@@ -76,7 +76,7 @@ func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
 	case n > 0:
 		return int64(n)
 	case f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	}
 	return t.block(restartSys, never)
 }

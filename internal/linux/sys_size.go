@@ -16,9 +16,9 @@ func (k *Kernel) ftruncate(t *Thread, c *call, size int64) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil:
-		return errnoBadFile
+		return -EBADF
 	case f.host == nil || f.isDir() || !f.writable():
-		return errnoInvalid
+		return -EINVAL
 	}
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
 		return r
@@ -48,9 +48,9 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 	case r != 0:
 		return r
 	case n.inode == nil:
-		return -int64(abi.EISDIR)
+		return -EISDIR
 	case !k.may(n.st, 2):
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
 		return r
@@ -67,11 +67,11 @@ func (k *Kernel) resize(n *node, r, size int64) int64 {
 	case r != 0:
 		return r
 	case size < 0 || n.inode == nil:
-		return errnoInvalid
+		return -EINVAL
 	case size > maxFile:
-		return -int64(abi.EFBIG)
+		return -EFBIG
 	case size < n.inode.Size && n.sealed(abi.F_SEAL_SHRINK), size > n.inode.Size && n.sealed(abi.F_SEAL_GROW):
-		return errnoPermission
+		return -EPERM
 	}
 	k.truncate(n, size)
 	return 0
@@ -86,19 +86,19 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
 	case f == nil || f.host != nil && !f.writable():
-		return errnoBadFile
+		return -EBADF
 	case f.host == nil || f.isDir():
-		return -int64(abi.ENODEV)
+		return -ENODEV
 	case off < 0 || size <= 0:
-		return errnoInvalid
+		return -EINVAL
 	case c.arg[1]&^abi.FALLOC_FL_KEEP_SIZE != 0:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case off > maxFile-size:
-		return -int64(abi.EFBIG)
+		return -EFBIG
 	}
 	n, r := k.nodeOf(f)
 	if n != nil && n.sealed(abi.F_SEAL_GROW) && off+size > n.inode.Size {
-		return errnoPermission
+		return -EPERM
 	}
 	if r == 0 && c.arg[1] == 0 && off+size > n.inode.Size {
 		k.truncate(n, off+size)

@@ -8,9 +8,9 @@ import "trapline/internal/linux/abi"
 func (t *Thread) sock(fd int) (*File, int64) {
 	switch f := t.proc.files.get(fd); {
 	case f == nil:
-		return nil, errnoBadFile
+		return nil, -EBADF
 	case f.sock == nil:
-		return nil, -int64(abi.ENOTSOCK)
+		return nil, -ENOTSOCK
 	default:
 		return f, 0
 	}
@@ -21,7 +21,7 @@ const socketFlags = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
 func sysSocket(k *Kernel, t *Thread, c *call) int64 {
 	kind, flags := c.int(1)&0xf, c.int(1)&^0xf
 	if flags&^socketFlags != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	protocol, r := checkSocket(c.int(0), kind, c.int(2))
 	if r != 0 {
@@ -40,13 +40,13 @@ func sysSocket(k *Kernel, t *Thread, c *call) int64 {
 func sysSocketpair(k *Kernel, t *Thread, c *call) int64 {
 	kind, flags := c.int(1)&0xf, c.int(1)&^0xf
 	if flags&^socketFlags != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if _, r := checkSocket(c.int(0), kind, c.int(2)); r != 0 {
 		return r
 	}
 	if c.int(0) != abi.AF_UNIX {
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
 	if kind == abi.SOCK_RAW {
 		kind = abi.SOCK_DGRAM
@@ -68,7 +68,7 @@ func sysSocketpair(k *Kernel, t *Thread, c *call) int64 {
 	if !putWord(t.proc.mm, c.arg[3], 8, uint64(first)|uint64(second)<<32) {
 		k.closeFD(t.proc.files, int(first))
 		k.closeFD(t.proc.files, int(second))
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -121,7 +121,7 @@ func sysAccept(k *Kernel, t *Thread, c *call) int64 { return k.accept(t, c, 0) }
 
 func sysAccept4(k *Kernel, t *Thread, c *call) int64 {
 	if c.int(3)&^socketFlags != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.accept(t, c, c.int(3))
 }
@@ -134,13 +134,13 @@ func (k *Kernel) accept(t *Thread, c *call, flags int) int64 {
 	s := f.sock
 	switch {
 	case s.kind == abi.SOCK_DGRAM:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case s.state != sockListening:
-		return errnoInvalid
+		return -EINVAL
 	case len(s.backlog) == 0 && s.noReceive && s.family == abi.AF_UNIX && f.flags&abi.O_NONBLOCK == 0:
-		return errnoInvalid
+		return -EINVAL
 	case len(s.backlog) == 0:
-		return t.waitSocket(f, 0, s.opts.receiveTimeout, errnoAgain)
+		return t.waitSocket(f, 0, s.opts.receiveTimeout, -EAGAIN)
 	}
 	n := s.backlog[0]
 	fd := t.open(n.file(), uint64(flags))
@@ -190,7 +190,7 @@ func sysGetpeername(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case s.family == abi.AF_UNIX && s.peer == nil,
 		s.family != abi.AF_UNIX && (s.remote.port == 0 || s.state == sockClosed || s.state == sockConnecting):
-		return -int64(abi.ENOTCONN)
+		return -ENOTCONN
 	case s.family == abi.AF_UNIX:
 		n = s.peer.local
 	}
@@ -204,7 +204,7 @@ func sysShutdown(k *Kernel, t *Thread, c *call) int64 {
 	case r != 0:
 		return r
 	case how < abi.SHUT_RD || how > abi.SHUT_RDWR:
-		return errnoInvalid
+		return -EINVAL
 	}
 	receive, send := how != abi.SHUT_WR, how != abi.SHUT_RD
 	if f.sock.family == abi.AF_UNIX {
@@ -229,9 +229,9 @@ func sysGetsockopt(k *Kernel, t *Thread, c *call) int64 {
 	length, ok := getWord(t.proc.mm, c.arg[4], 4)
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case int32(length) < 0:
-		return errnoInvalid
+		return -EINVAL
 	}
 	b, r := k.option(f.sock, c, c.int(1), c.int(2))
 	if r != 0 {
@@ -239,7 +239,7 @@ func sysGetsockopt(k *Kernel, t *Thread, c *call) int64 {
 	}
 	b = b[:min(len(b), int(length))]
 	if !t.proc.mm.Write(c.arg[3], b) || !putWord(t.proc.mm, c.arg[4], 4, uint64(len(b))) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -317,11 +317,11 @@ func sysSocketcall(k *Kernel, t *Thread, c *call) int64 {
 		abi.SYS_ACCEPT4: sysAccept4, abi.SYS_RECVMMSG: sysRecvmmsg, abi.SYS_SENDMMSG: sysSendmmsg}
 	which := c.int(0)
 	if which < 1 || which >= len(counts) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	b := make([]byte, 4*counts[which])
 	if !t.proc.mm.Read(c.arg[1], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	inner := &call{nr: c.nr, compat: c.compat}
 	for i := range counts[which] {

@@ -17,17 +17,17 @@ const maxSocketMessage = 4 << 20
 // spans reads a vector of buffers.
 func (t *Thread) spans(va uint64, n, word int) ([]span, int64) {
 	if n > maxIOVec {
-		return nil, -int64(abi.EMSGSIZE)
+		return nil, -EMSGSIZE
 	}
 	b := make([]byte, n*2*word)
 	if n > 0 && !t.proc.mm.Read(va, b) {
-		return nil, errnoFault
+		return nil, -EFAULT
 	}
 	list := make([]span, n)
 	for i := range list {
 		list[i] = span{wordAt(b, 2*i, word), wordAt(b, 2*i+1, word)}
 		if list[i].size > 1<<(8*word-1)-1 {
-			return nil, errnoInvalid
+			return nil, -EINVAL
 		}
 	}
 	return list, 0
@@ -39,7 +39,7 @@ func (t *Thread) gather(list []span) ([]byte, int64) {
 	for _, s := range list {
 		b := make([]byte, min(s.size, maxSocketMessage-uint64(len(out))))
 		if len(b) > 0 && !t.proc.mm.Read(s.base, b) {
-			return nil, errnoFault
+			return nil, -EFAULT
 		}
 		out = append(out, b...)
 	}
@@ -122,16 +122,16 @@ const (
 func (t *Thread) readHeader(va uint64, word int) (*msghdr, int64) {
 	b := make([]byte, hdrWords*word)
 	if !t.proc.mm.Read(va, b) {
-		return nil, errnoFault
+		return nil, -EFAULT
 	}
 	h := &msghdr{name: wordAt(b, hdrName, word), nameLen: int(int32(le.Uint32(b[hdrNameLen*word:]))), iov: wordAt(b, hdrIov, word),
 		control: wordAt(b, hdrControl, word), controlLen: wordAt(b, hdrControlLen, word), word: word}
 	n := wordAt(b, hdrIovLen, word)
 	switch {
 	case h.nameLen < 0:
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	case n > maxIOVec:
-		return nil, -int64(abi.EMSGSIZE)
+		return nil, -EMSGSIZE
 	}
 	if h.name == 0 {
 		h.nameLen = 0
@@ -204,10 +204,10 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if h.name != 0 {
 		name := f.sock.senderAddress(&a)
 		if n := min(len(name), h.nameLen); n > 0 && !t.proc.mm.Write(h.name, name[:n]) {
-			return errnoFault
+			return -EFAULT
 		}
 		if !putWord(t.proc.mm, va+uint64(hdrNameLen*word), 4, uint64(len(name))) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	used, e := k.writeControl(t, f.sock, h, flags, &a)
@@ -215,7 +215,7 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 		return e
 	}
 	if !putWord(t.proc.mm, va+uint64(hdrFlags*word), 4, uint64(a.flags)) || !putWord(t.proc.mm, va+uint64(hdrControlLen*word), word, uint64(used)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return r
 }
@@ -273,7 +273,7 @@ func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receiv
 			if t.messages == 0 {
 				return r
 			}
-			if receives && r != errnoAgain { // told by the next call
+			if receives && r != -EAGAIN { // told by the next call
 				f, _ := t.sock(c.fd(0))
 				f.sock.err = abi.Errno(-r)
 			}
@@ -281,7 +281,7 @@ func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receiv
 		}
 		if !putWord(t.proc.mm, va+uint64(hdrWords*c.word()), 4, uint64(r)) {
 			if t.messages == 0 {
-				return errnoFault
+				return -EFAULT
 			}
 			break
 		}

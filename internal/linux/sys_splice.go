@@ -14,14 +14,14 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 		return r
 	case out.pipe != nil && out.pipe.readers > 0:
 		if b = b[:min(len(b), pipeSize-len(out.pipe.data))]; len(b) == 0 {
-			return errnoAgain
+			return -EAGAIN
 		}
 		t.progress = 0
 		r := k.writePipe(t, out, b)
 		t.progress = 0
 		if r == resultBlock { // less than PIPE_BUF is free, and b is shorter
 			t.state = stateRunning
-			return errnoAgain
+			return -EAGAIN
 		}
 		return r
 	}
@@ -31,7 +31,7 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 // waitRoom waits until f can be written, if it is opened so and the call allows it.
 func (t *Thread) waitFor(f *File, nonblock bool) int64 {
 	if nonblock || f.flags&abi.O_NONBLOCK != 0 {
-		return errnoAgain
+		return -EAGAIN
 	}
 	return t.block(restartSys, never)
 }
@@ -41,9 +41,9 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	out, in := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(1))
 	switch {
 	case out == nil || in == nil || !in.readable() || !out.writable():
-		return errnoBadFile
+		return -EBADF
 	case in.host == nil || in.isDir():
-		return errnoInvalid
+		return -EINVAL
 	}
 	size := 8
 	if c.name() == "sendfile" {
@@ -53,10 +53,10 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[2] != 0 {
 		v, ok := getWord(t.proc.mm, c.arg[2], size)
 		if !ok {
-			return errnoFault
+			return -EFAULT
 		}
 		if pos = int64(v); pos < 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	}
 	b := make([]byte, min(c.arg[3], pipeSize/2))
@@ -67,14 +67,14 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	}
 	r = k.push(t, out, b[:r], &out.pos)
 	switch {
-	case r == errnoAgain:
+	case r == -EAGAIN:
 		return t.waitFor(out, false)
 	case r < 0:
 		return r
 	case c.arg[2] == 0:
 		in.pos += r
 	case !putWord(t.proc.mm, c.arg[2], size, uint64(pos+r)):
-		return errnoFault
+		return -EFAULT
 	}
 	return r
 }
@@ -85,15 +85,15 @@ func sysSplice(k *Kernel, t *Thread, c *call) int64 {
 	in, out := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
 	switch {
 	case c.arg[5]&^known != 0:
-		return errnoInvalid
+		return -EINVAL
 	case c.arg[4] == 0:
 		return 0
 	case in == nil || out == nil || !in.readable() || !out.writable():
-		return errnoBadFile
+		return -EBADF
 	case in.pipe == nil && out.pipe == nil, in.pipe != nil && in.pipe == out.pipe:
-		return errnoInvalid
+		return -EINVAL
 	case in.pipe != nil && c.arg[1] != 0, out.pipe != nil && c.arg[3] != 0:
-		return -int64(abi.ESPIPE)
+		return -ESPIPE
 	}
 	inPos, outPos := &in.pos, &out.pos
 	for _, p := range []struct {
@@ -107,9 +107,9 @@ func sysSplice(k *Kernel, t *Thread, c *call) int64 {
 		v, ok := getWord(t.proc.mm, p.va, 8)
 		switch {
 		case !ok:
-			return errnoFault
+			return -EFAULT
 		case p.f.host == nil:
-			return errnoInvalid
+			return -EINVAL
 		}
 		at := int64(v)
 		*p.to = &at
@@ -119,7 +119,7 @@ func sysSplice(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	if c.arg[1] != 0 && !putWord(t.proc.mm, c.arg[1], 8, uint64(*inPos)) || c.arg[3] != 0 && !putWord(t.proc.mm, c.arg[3], 8, uint64(*outPos)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return r
 }
@@ -133,7 +133,7 @@ func (k *Kernel) spliceNow(t *Thread, in, out *File, n int, nonblock bool, inPos
 			return t.waitFor(in, nonblock)
 		}
 		r := k.push(t, out, p.data[:min(n, len(p.data))], outPos)
-		if r == errnoAgain {
+		if r == -EAGAIN {
 			return t.waitFor(out, nonblock)
 		}
 		if r > 0 {

@@ -84,7 +84,7 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {
 	f := t.proc.files.get(fd)
 	if f == nil {
-		return abi.Stat{}, errnoBadFile
+		return abi.Stat{}, -EBADF
 	}
 	k.settle(f)
 	st, err := f.stat()
@@ -99,7 +99,7 @@ func (k *Kernel) putStat(t *Thread, s abi.Stat, r int64, va uint64, layout func(
 		return r
 	}
 	if !t.proc.mm.Write(va, layout(&s)) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -147,7 +147,7 @@ func sysFstatat64(k *Kernel, t *Thread, c *call) int64 {
 // fstatAt is fstatat's: a directory, a path, the buffer, and flags.
 func (k *Kernel) fstatAt(t *Thread, c *call) (abi.Stat, int64) {
 	if c.arg[3]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_NO_AUTOMOUNT|abi.AT_EMPTY_PATH) != 0 {
-		return abi.Stat{}, errnoInvalid
+		return abi.Stat{}, -EINVAL
 	}
 	return k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
 }
@@ -156,7 +156,7 @@ func sysStatx(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[2] & 0xffffffff
 	if flags&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_NO_AUTOMOUNT|abi.AT_EMPTY_PATH|abi.AT_STATX_SYNC_TYPE) != 0 ||
 		flags&abi.AT_STATX_SYNC_TYPE == abi.AT_STATX_SYNC_TYPE || c.arg[3]&abi.STATX__RESERVED != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[2])
 	return k.putStat(t, s, r, c.arg[4], (*abi.Stat).Statx)

@@ -10,14 +10,14 @@ import (
 func (k *Kernel) readTimespec(t *Thread, va uint64, word int) (uint64, int64) {
 	b := make([]byte, 2*word)
 	if !t.proc.mm.Read(va, b) {
-		return 0, errnoFault
+		return 0, -EFAULT
 	}
 	sec, nsec := wordAt(b, 0, word), wordAt(b, 1, word)
 	if word == 4 {
 		sec = uint64(int64(int32(sec)))
 	}
 	if int64(sec) < 0 || nsec >= uint64(time.Second) {
-		return 0, errnoInvalid
+		return 0, -EINVAL
 	}
 	if sec > 1<<32 {
 		return 1 << 62, 0
@@ -37,7 +37,7 @@ func putTime(mm *MM, va, ns, unit uint64, word int) int64 {
 		le.PutUint64(b[8:], frac)
 	}
 	if !mm.Write(va, b[:2*word]) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -50,7 +50,7 @@ func sysGettimeofday(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if c.arg[1] != 0 && !putWord(t.proc.mm, c.arg[1], 8, 0) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }
@@ -59,7 +59,7 @@ func sysTime(k *Kernel, t *Thread, c *call) int64 {
 	k.readsClock()
 	sec := k.realTime() / uint64(time.Second)
 	if c.arg[0] != 0 && !putWord(t.proc.mm, c.arg[0], c.word(), sec) {
-		return errnoFault
+		return -EFAULT
 	}
 	return int64(sec)
 }
@@ -79,7 +79,7 @@ func sysTimes(k *Kernel, t *Thread, c *call) int64 {
 			le.PutUint64(b[16:], t.proc.buried/perTick)
 		}
 		if !t.proc.mm.Write(c.arg[0], b) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	return int64(k.Now() / perTick)
@@ -99,13 +99,13 @@ func (k *Kernel) clockSleep(t *Thread, c *call, word int) int64 {
 	on, ok := t.clock(c.int(0))
 	switch {
 	case clockIsFile(c.int(0)):
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	case !ok:
-		return errnoInvalid
+		return -EINVAL
 	case on.cpu() && c.int(0) != abi.CLOCK_THREAD_CPUTIME_ID:
 		return k.cpuSleep(t, on, c.arg[2], c.arg[3], word, c.arg[1]&abi.TIMER_ABSTIME != 0)
 	case on.cpu(), on.id == abi.CLOCK_MONOTONIC_RAW || on.id == abi.CLOCK_REALTIME_COARSE || on.id == abi.CLOCK_MONOTONIC_COARSE:
-		return -int64(abi.ENOTSUP)
+		return -ENOTSUP
 	}
 	return k.sleep(t, c.arg[2], c.arg[3], word, c.arg[1]&abi.TIMER_ABSTIME != 0, k.shows(on))
 }

@@ -44,12 +44,12 @@ func (t *Thread) timerClock(id int) (clock, int64) {
 	c, ok := t.clock(id)
 	switch {
 	case clockIsFile(id):
-		return c, -int64(abi.ENOTSUP)
+		return c, -ENOTSUP
 	case !ok:
-		return c, errnoInvalid
+		return c, -EINVAL
 	case c.id == abi.CLOCK_MONOTONIC_RAW || c.id == abi.CLOCK_REALTIME_COARSE || c.id == abi.CLOCK_MONOTONIC_COARSE,
 		c.id == abi.CLOCK_REALTIME_ALARM || c.id == abi.CLOCK_BOOTTIME_ALARM: // there is no clock that wakes from suspend
-		return c, -int64(abi.ENOTSUP)
+		return c, -ENOTSUP
 	}
 	return c, 0
 }
@@ -61,7 +61,7 @@ func sysTimerCreate(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	if uint64(len(p.timers)) >= p.limit(abi.RLIMIT_SIGPENDING).now {
-		return errnoAgain
+		return -EAGAIN
 	}
 	tm := posixTimer{id: p.nextTimer, clock: on, signo: abi.SIGALRM, value: uint64(p.nextTimer)}
 	if c.arg[1] != 0 {
@@ -87,7 +87,7 @@ func (t *Thread) readSigevent(c *call, va uint64, tm *posixTimer) int64 {
 	b := make([]byte, abi.SizeofSigevent)
 	word := c.word()
 	if !t.proc.mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	if word == 4 {
 		tm.value = uint64(le.Uint32(b))
@@ -105,14 +105,14 @@ func (t *Thread) checkSigevent(tm *posixTimer) int64 {
 		return 0 // nobody is told, so there is nothing more to read
 	case abi.SIGEV_SIGNAL | abi.SIGEV_THREAD_ID:
 		if o := t.k.threadByID(tm.tid); o == nil || o.proc != t.proc {
-			return errnoInvalid
+			return -EINVAL
 		}
 	case abi.SIGEV_SIGNAL, abi.SIGEV_THREAD:
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	if tm.signo <= 0 || tm.signo > abi.SIGRTMAX {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return 0
 }
@@ -141,7 +141,7 @@ func sysTimerSettime64(k *Kernel, t *Thread, c *call) int64 { return k.timerSett
 
 func (k *Kernel) timerSettime(t *Thread, c *call, word int) int64 {
 	if c.arg[2] == 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	i, r := k.readInterval(t, c.arg[2], word)
 	if r != 0 {
@@ -149,7 +149,7 @@ func (k *Kernel) timerSettime(t *Thread, c *call, word int) int64 {
 	}
 	tm := t.proc.timer(c.int(0))
 	if tm == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.readsClock()
 	gap, left := tm.when.gap, k.remaining(tm)
@@ -174,7 +174,7 @@ func sysTimerGettime64(k *Kernel, t *Thread, c *call) int64 { return k.timerGett
 func (k *Kernel) timerGettime(t *Thread, c *call, word int) int64 {
 	tm := t.proc.timer(c.int(0))
 	if tm == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.readsClock()
 	return k.putInterval(t, c.arg[1], tm.when.gap, k.remaining(tm), word)
@@ -183,7 +183,7 @@ func (k *Kernel) timerGettime(t *Thread, c *call, word int) int64 {
 func sysTimerGetoverrun(k *Kernel, t *Thread, c *call) int64 {
 	tm := t.proc.timer(c.int(0))
 	if tm == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return int64(tm.overrun)
 }
@@ -191,7 +191,7 @@ func sysTimerGetoverrun(k *Kernel, t *Thread, c *call) int64 {
 func sysTimerDelete(k *Kernel, t *Thread, c *call) int64 {
 	p, id := t.proc, c.int(0)
 	if p.timer(id) == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	p.timers = slices.DeleteFunc(p.timers, func(tm posixTimer) bool { return tm.id == id })
 	k.setTimers()
@@ -201,17 +201,17 @@ func sysTimerDelete(k *Kernel, t *Thread, c *call) int64 {
 func sysTimerfdCreate(k *Kernel, t *Thread, c *call) int64 {
 	flags := c.arg[1] & 0xffffffff
 	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	f := &File{device: devTimer, path: "anon_inode:[timerfd]", clock: clock{id: c.int(0)}}
 	switch f.clock.id {
 	case abi.CLOCK_REALTIME, abi.CLOCK_MONOTONIC, abi.CLOCK_BOOTTIME:
 	case abi.CLOCK_REALTIME_ALARM, abi.CLOCK_BOOTTIME_ALARM:
 		if !k.privileged() {
-			return errnoPermission
+			return -EPERM
 		}
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	return t.open(f, flags)
 }
@@ -221,9 +221,9 @@ func (t *Thread) timerFile(fd int) (*File, int64) {
 	f := t.proc.files.get(fd)
 	switch {
 	case f == nil:
-		return nil, errnoBadFile
+		return nil, -EBADF
 	case f.device != devTimer:
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	return f, 0
 }
@@ -237,7 +237,7 @@ func (k *Kernel) timerfdSettime(t *Thread, c *call, word int) int64 {
 		return r
 	}
 	if c.arg[1]&0xffffffff&^(abi.TFD_TIMER_ABSTIME|abi.TFD_TIMER_CANCEL_ON_SET) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	f, r := t.timerFile(c.fd(0))
 	if r != 0 {
@@ -274,9 +274,9 @@ func (k *Kernel) timerfdGettime(t *Thread, c *call, word int) int64 {
 func (k *Kernel) readTimer(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case len(b) < 8:
-		return errnoInvalid
+		return -EINVAL
 	case f.count == 0 && f.flags&abi.O_NONBLOCK != 0:
-		return errnoAgain
+		return -EAGAIN
 	case f.count == 0:
 		return t.block(restartSys, never)
 	}
@@ -314,7 +314,7 @@ func (p *Process) itimer(which int) (*interval, uint64) {
 func sysGetitimer(k *Kernel, t *Thread, c *call) int64 {
 	it, now := t.proc.itimer(c.int(0))
 	if it == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.readsClock()
 	return t.putItimer(c, c.arg[1], *it, now)
@@ -336,19 +336,19 @@ func sysSetitimer(k *Kernel, t *Thread, c *call) int64 {
 	word := c.word()
 	b := make([]byte, 4*word)
 	if c.arg[1] != 0 && !t.proc.mm.Read(c.arg[1], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	var ns [2]uint64
 	for i := range ns {
 		sec, usec := wordAt(b, 2*i, word), wordAt(b, 2*i+1, word)
 		if word == 4 && int32(sec) < 0 || int64(sec) < 0 || usec >= uint64(time.Second/time.Microsecond) {
-			return errnoInvalid
+			return -EINVAL
 		}
 		ns[i] = min(nanoseconds(sec), 1<<62) + usec*uint64(time.Microsecond)
 	}
 	it, now := t.proc.itimer(c.int(0))
 	if it == nil {
-		return errnoInvalid
+		return -EINVAL
 	}
 	k.readsClock()
 	old := *it

@@ -77,12 +77,12 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 	mm, first := t.proc.mm, uint32(k.tables.tlsEntry)
 	b := make([]byte, sizeofUserDesc)
 	if !mm.Read(va, b) {
-		return errnoFault
+		return -EFAULT
 	}
 	u := readUserDesc(b)
 	d, ok := u.ofTLS()
 	if !ok {
-		return errnoInvalid
+		return -EINVAL
 	}
 	n := u.entry
 	if n == ^uint32(0) {
@@ -90,14 +90,14 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 			n = first + uint32(slices.Index(t.tls[:], 0))
 		}
 		if n < first {
-			return errnoNoProcess
+			return -ESRCH
 		}
 		if !putWord(mm, va, 4, uint64(n)) {
-			return errnoFault
+			return -EFAULT
 		}
 	}
 	if n-first >= uint32(len(t.tls)) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	t.tls[n-first] = d
 	if t.cpu != nil {
@@ -121,15 +121,15 @@ func (k *Kernel) reloadSegments(t *Thread, entry uint16) {
 func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	b := make([]byte, sizeofUserDesc)
 	if !t.proc.mm.Read(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	n := le.Uint32(b) - uint32(k.tables.tlsEntry)
 	if n >= uint32(len(t.tls)) {
-		return errnoInvalid
+		return -EINVAL
 	}
 	copy(b, describe(le.Uint32(b), t.tls[n]))
 	if !t.proc.mm.Write(c.arg[0], b) {
-		return errnoFault
+		return -EFAULT
 	}
 	return 0
 }

@@ -52,7 +52,7 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 		return "", nil, fail(err)
 	}
 	if len(path.Base(full)) > maxName {
-		return "", nil, -int64(abi.ENAMETOOLONG)
+		return "", nil, -ENAMETOOLONG
 	}
 	info, err := k.fs.lstat(full, false)
 	switch {
@@ -60,7 +60,7 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 		if parent, err := k.fs.lstat(path.Dir(full), false); err != nil {
 			return "", nil, fail(err)
 		} else if !parent.IsDir() {
-			return "", nil, -int64(abi.ENOTDIR)
+			return "", nil, -ENOTDIR
 		}
 		return full, nil, 0
 	case err != nil:
@@ -78,10 +78,10 @@ func (k *Kernel) mayChange(full string, info fs.FileInfo) int64 {
 	}
 	st := StatOf(parent)
 	if !k.may(st, 3) {
-		return -int64(abi.EACCES)
+		return -EACCES
 	}
 	if info != nil && st.Mode&abi.S_ISVTX != 0 && !k.owns(st) && !k.owns(StatOf(info)) {
-		return errnoPermission
+		return -EPERM
 	}
 	return 0
 }
@@ -141,7 +141,7 @@ func (k *Kernel) newEntry(t *Thread, dirfd int, va uint64) (string, int64) {
 	case r != 0:
 		return "", r
 	case info != nil || k.special(t, full) != nil:
-		return "", -int64(abi.EEXIST)
+		return "", -EEXIST
 	}
 	return full, k.mayChange(full, nil)
 }
@@ -158,9 +158,9 @@ func (k *Kernel) symlinkAt(t *Thread, target uint64, dirfd int, va uint64) int64
 	text, ok := t.proc.mm.ReadString(target, maxPath)
 	switch {
 	case !ok:
-		return errnoFault
+		return -EFAULT
 	case text == "":
-		return errnoNotHere
+		return -ENOENT
 	}
 	full, r := k.newEntry(t, dirfd, va)
 	if r != 0 {
@@ -186,7 +186,7 @@ func (k *Kernel) mknodAt(t *Thread, dirfd int, va uint64, mode uint32) int64 {
 	kind := mode & abi.S_IFMT
 	endpoint := kind == abi.S_IFIFO || kind == abi.S_IFSOCK
 	if kind != 0 && kind != abi.S_IFREG && !endpoint {
-		return errnoPermission
+		return -EPERM
 	}
 	full, r := k.newEntry(t, dirfd, va)
 	switch {
@@ -212,7 +212,7 @@ func sysRmdir(k *Kernel, t *Thread, c *call) int64 {
 
 func sysUnlinkat(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[2]&0xffffffff&^abi.AT_REMOVEDIR != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.removeAt(t, c.fd(0), c.arg[1], c.arg[2]&abi.AT_REMOVEDIR != 0)
 }
@@ -228,25 +228,25 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 	case r != 0:
 		return r
 	case !dir && (last == "." || last == ".." || last == "/"):
-		return -int64(abi.EISDIR)
+		return -EISDIR
 	case dir && last == ".":
-		return errnoInvalid
+		return -EINVAL
 	case dir && last == "..":
-		return -int64(abi.ENOTEMPTY)
+		return -ENOTEMPTY
 	case info == nil:
-		return errnoNotHere
+		return -ENOENT
 	case dir && !info.IsDir():
-		return -int64(abi.ENOTDIR)
+		return -ENOTDIR
 	case !dir && info.IsDir():
-		return -int64(abi.EISDIR)
+		return -EISDIR
 	case full == "/":
-		return -int64(abi.EBUSY)
+		return -EBUSY
 	}
 	if r := k.mayChange(full, info); r != 0 {
 		return r
 	}
 	if dir && !k.isEmpty(full) {
-		return -int64(abi.ENOTEMPTY)
+		return -ENOTEMPTY
 	}
 	st := StatOf(info)
 	k.remove(full, info)
@@ -296,7 +296,7 @@ func sysLink(k *Kernel, t *Thread, c *call) int64 {
 
 func sysLinkat(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[4]&0xffffffff&^(abi.AT_SYMLINK_FOLLOW|abi.AT_EMPTY_PATH) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	return k.linkAt(t, c.fd(0), c.arg[1], c.fd(2), c.arg[3], c.arg[4])
 }
@@ -311,7 +311,7 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	case r != 0:
 		return r
 	case n.st.Mode&abi.S_IFMT == abi.S_IFDIR:
-		return errnoPermission
+		return -EPERM
 	}
 	n.st.Nlink++
 	k.stamp(&n.st.Ctime)
@@ -338,7 +338,7 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*n
 	case r != 0:
 		return nil, r
 	case info == nil:
-		return nil, errnoNotHere
+		return nil, -ENOENT
 	}
 	n, err := k.raise(full, info)
 	if err != nil {
@@ -351,9 +351,9 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*n
 func (k *Kernel) nodeOf(f *File) (*node, int64) {
 	switch {
 	case f == nil:
-		return nil, errnoBadFile
+		return nil, -EBADF
 	case f.host == nil:
-		return nil, errnoInvalid
+		return nil, -EINVAL
 	}
 	k.settle(f)
 	if f.host.node != nil {

@@ -100,7 +100,7 @@ func (k *Kernel) finish(t *Thread, r int64) {
 	}
 	if r == resultUnknown {
 		k.unknown[unknownCall{t.call.compat, t.call.nr}]++
-		r = -int64(abi.ENOSYS)
+		r = -ENOSYS
 	}
 	if k.cfg.OnCall != nil {
 		k.cfg.OnCall(k.record(t, r))

@@ -157,7 +157,7 @@ func (k *Kernel) fastCall(t *Thread, stack uint64) {
 	k.setReturn(t, emu.I386)
 	arg, ok := getWord(t.proc.mm, stack, 4)
 	if !ok {
-		t.setResult(errnoFault)
+		t.setResult(-EFAULT)
 		return
 	}
 	c.GPR[emu.RBP] = arg

@@ -57,7 +57,7 @@ func (k *Kernel) waitFor(t *Thread, id int, options uint64, ends, stops bool) (*
 	}
 	switch {
 	case !any:
-		return nil, -int64(abi.ECHILD)
+		return nil, -ECHILD
 	case options&abi.WNOHANG != 0:
 		return nil, 0
 	}
@@ -81,10 +81,10 @@ func matchesThread(o *Thread, id int, p *Process) bool {
 func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
 	options &= 0xffffffff
 	if options&^(abi.WNOHANG|abi.WUNTRACED|abi.WCONTINUED|abi.WNOTHREAD|abi.WALL|abi.WCLONE) != 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	if id == -1<<31 {
-		return errnoNoProcess
+		return -ESRCH
 	}
 	w, r := k.waitFor(t, id, options, true, options&abi.WUNTRACED != 0)
 	if w == nil {
@@ -92,7 +92,7 @@ func (k *Kernel) wait4(t *Thread, id int, status, options, usage uint64) int64 {
 	}
 	w.take()
 	if status != 0 && !putWord(t.proc.mm, status, 4, uint64(w.status)) {
-		return errnoFault
+		return -EFAULT
 	}
 	if usage != 0 {
 		if r := k.putUsage(t, usage, w.ran); r != 0 {
@@ -106,36 +106,36 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 	id, options := c.int(1), c.arg[3]&0xffffffff
 	const states = abi.WEXITED | abi.WUNTRACED | abi.WCONTINUED
 	if options&^(abi.WNOHANG|abi.WNOWAIT|states|abi.WNOTHREAD|abi.WALL|abi.WCLONE) != 0 || options&states == 0 {
-		return errnoInvalid
+		return -EINVAL
 	}
 	switch c.int(0) {
 	case abi.P_ALL:
 		id = -1
 	case abi.P_PID:
 		if id <= 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 	case abi.P_PGID:
 		if id < 0 {
-			return errnoInvalid
+			return -EINVAL
 		}
 		if id == 0 {
 			id = t.proc.pgid
 		}
 		id = -id
 	default:
-		return errnoInvalid
+		return -EINVAL
 	}
 	w, r := k.waitFor(t, id, options, options&abi.WEXITED != 0, options&abi.WUNTRACED != 0)
 	b := make([]byte, abi.SizeofSiginfo)
 	if w == nil {
 		if r == 0 && c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
-			return errnoFault
+			return -EFAULT
 		}
 		return r
 	}
 	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], k.signed(w.info).encode(c.compat)) {
-		return errnoFault
+		return -EFAULT
 	}
 	if options&abi.WNOWAIT == 0 {
 		w.take()
