@@ -370,8 +370,8 @@ func (g *Manager) Observe(ev *emu.Event) {
 	}
 }
 
-// NoteUnhit marks an execution of a probed instruction without a hit of the
-// probe that its text names. Its ID is the row that says why.
+// NoteUnhit marks an execution of a probed instruction, of a kernel or a program,
+// without a hit. Its ID is the row that says why.
 const NoteUnhit emu.NoteKind = "missed"
 
 func (g *Manager) noteMissed(i int, ev *emu.Event) {

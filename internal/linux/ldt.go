@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // Local descriptor tables (modify_ldt(2), arch/x86/kernel/ldt.c of 6.1). A table
@@ -31,7 +32,7 @@ func (mm *MM) ldtRegister() emu.SystemSeg {
 	if mm.ldtEntries == 0 {
 		return emu.SystemSeg{}
 	}
-	return emu.SystemSeg{Sel: ldtSelectors[mm.k.m.Arch], Base: mm.k.tables.ldt, Limit: uint32(mm.ldtEntries*abi.LDT_ENTRY_SIZE - 1), Type: 2}
+	return emu.SystemSeg{Sel: ldtSelectors[mm.k.m.Arch], Base: mm.k.tables.ldt, Limit: uint32(mm.ldtEntries*abi.LDT_ENTRY_SIZE - 1), Type: x86.SystemLDT}
 }
 
 // mapLDT gives the address space memory for a table; false: there is none left.
@@ -123,7 +124,7 @@ func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
 	wide := k.m.Arch == emu.AMD64 && u.flags&descLong != 0
 	if !(old && u.base == 0 && u.limit == 0) && (!u.empty() || wide) {
 		if d = u.descriptor(); old {
-			d &^= 1 << 52
+			d &^= x86.Descriptor{Flags: x86.FlagAvailable}.Encode()
 		}
 	}
 	mm := t.proc.mm

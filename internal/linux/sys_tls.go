@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
@@ -52,22 +53,33 @@ func (u userDesc) ofTLS() (uint64, bool) {
 	return u.descriptor(), true
 }
 
-// descriptor is that of ring 3 which it describes, accessed (fill_ldt(); SDM vol. 3, 3.4.5).
+// descriptor is that of ring 3 which it describes, accessed (fill_ldt()).
 func (u userDesc) descriptor() uint64 {
-	d := uint64(u.limit&0xffff) | uint64(u.base&0xffffff)<<16 | uint64(u.base>>24)<<56 | uint64(u.limit>>16&15)<<48
-	d |= 0x71<<40 | uint64(u.contents())<<42
-	for _, f := range []struct {
-		on  bool
-		bit uint64
-	}{
-		{u.flags&descReadOnly == 0, 1 << 41}, {u.flags&descNotPresent == 0, 1 << 47}, {u.flags&descUseable != 0, 1 << 52},
-		{u.flags&descSeg32 != 0, 1 << 54}, {u.flags&descPages != 0, 1 << 55},
-	} {
-		if f.on {
-			d |= f.bit
+	d := x86.Descriptor{Base: u.base, Limit: u.limit, Access: x86.AccessSegment | x86.AccessAccessed | uint8(u.contents())<<accessContents}
+	for _, b := range userDescBits {
+		if u.flags&b.flag != 0 != b.inverted {
+			d.Access |= b.access
+			d.Flags |= b.nibble
 		}
 	}
-	return d
+	return d.WithDPL(3).Encode()
+}
+
+// accessContents is where an access byte has the contents: AccessExpandDown and AccessExecutable.
+const accessContents = 2
+
+// userDescBits are the flags of a user_desc that are one bit of a descriptor's
+// access byte or flag nibble.
+var userDescBits = []struct {
+	flag           uint32
+	inverted       bool
+	access, nibble uint8
+}{
+	{flag: descReadOnly, inverted: true, access: x86.AccessWritable},
+	{flag: descNotPresent, inverted: true, access: x86.AccessPresent},
+	{flag: descUseable, nibble: x86.FlagAvailable},
+	{flag: descSeg32, nibble: x86.FlagBig},
+	{flag: descPages, nibble: x86.FlagGranularity},
 }
 
 // setThreadArea makes a TLS descriptor of the user_desc at va. entry, if it
@@ -134,29 +146,18 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	return 0
 }
 
-// describe is the user_desc of a TLS descriptor, with the entry's number.
-func describe(entry uint32, d uint64) []byte {
-	b := make([]byte, sizeofUserDesc)
-	le.PutUint32(b, entry)
-	le.PutUint32(b[4:], uint32(d>>16&0xffffff|d>>56<<24))
-	le.PutUint32(b[8:], uint32(d&0xffff|d>>32&0xf0000))
-	var flags uint32
-	if d>>54&1 != 0 {
-		flags |= descSeg32
+// describe is the user_desc of a TLS descriptor, with the entry's number (fill_user_desc()).
+func describe(entry uint32, descriptor uint64) []byte {
+	d := x86.DecodeDescriptor(descriptor)
+	flags := uint32(d.Access) >> accessContents << 1 & descContents
+	for _, b := range userDescBits {
+		if (d.Access&b.access|d.Flags&b.nibble != 0) != b.inverted {
+			flags |= b.flag
+		}
 	}
-	flags |= uint32(d>>42&3) << 1 & descContents
-	if d>>52&1 != 0 {
-		flags |= descUseable
+	b := make([]byte, 0, sizeofUserDesc)
+	for _, word := range []uint32{entry, d.Base, d.Limit, flags} {
+		b = le.AppendUint32(b, word)
 	}
-	if d>>41&1 == 0 {
-		flags |= descReadOnly
-	}
-	if d>>55&1 != 0 {
-		flags |= descPages
-	}
-	if d>>47&1 == 0 {
-		flags |= descNotPresent
-	}
-	le.PutUint32(b[12:], flags)
 	return b
 }

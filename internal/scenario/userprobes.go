@@ -12,6 +12,7 @@ import (
 	"trapline/internal/events/tracefs"
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
+	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
@@ -176,7 +177,7 @@ func (w *ProgramRun) observe(ev *emu.Event) {
 	}
 	for _, e := range w.events.Array().After(w.user.told) {
 		if e.Event != nil {
-			w.Machine.Note(emu.Note{Kind: NoteEvent, Text: traceuprobe.Line(e)})
+			w.Machine.Note(emu.Note{Kind: tracekprobe.NoteEvent, Text: traceuprobe.Line(e)})
 		}
 	}
 	w.user.told = w.events.Array().Sequence()
@@ -198,12 +199,6 @@ func (w *ProgramRun) noteHit(ev *emu.Event, t *linux.Thread) {
 	ev.Notes = slices.Insert(ev.Notes, 0, note)
 }
 
-// Notes of uprobes.
-const (
-	NoteEvent  emu.NoteKind = "event"  // a line of the trace
-	NoteMissed emu.NoteKind = "missed" // a probed instruction ran without a hit
-)
-
 func (w *ProgramRun) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
 		if p.addr == ev.PC && p.wants(t.Process().PID) {
@@ -215,7 +210,7 @@ func (w *ProgramRun) miss(ev *emu.Event, t *linux.Thread) {
 	if w.Describe().InPlace {
 		row = "K11"
 	}
-	w.Machine.Note(emu.Note{Kind: NoteMissed, ID: row, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})
+	w.Machine.Note(emu.Note{Kind: kprobes.NoteUnhit, ID: row, Text: "thread " + strconv.Itoa(t.TID) + " runs the probed instruction without a hit", Addr: ev.PC})
 }
 
 // namesAt lists the probes at an address.

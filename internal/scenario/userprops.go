@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/format"
+	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/linux"
 	"trapline/internal/linux/abi"
@@ -102,7 +103,7 @@ func (*userMissed) End() *explore.Violation { return nil }
 // Step looks at the note that observe has made.
 func (p *userMissed) Step(ev *emu.Event) *explore.Violation {
 	for i := range ev.Notes {
-		if n := &ev.Notes[i]; n.Kind == NoteMissed {
+		if n := &ev.Notes[i]; n.Kind == kprobes.NoteUnhit {
 			w := p.world
 			return &explore.Violation{Property: p.Name(), ID: n.ID, What: fmt.Sprintf("cpu%d: %s, at %s (%s)", ev.CPU, n.Text, w.names.Addr(n.Addr), w.namesAt(n.Addr))}
 		}

@@ -33,6 +33,7 @@ const (
 
 // Bits of a flag nibble.
 const (
+	FlagAvailable   = 1 << 0 // AVL: for the kernel's own use
 	FlagLong        = 1 << 1 // L: 64-bit code
 	FlagBig         = 1 << 2 // D/B: 32-bit code, or a 32-bit stack
 	FlagGranularity = 1 << 3 // G: the limit is in pages

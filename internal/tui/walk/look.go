@@ -6,8 +6,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/tracekprobe"
-	"trapline/internal/scenario"
 	"trapline/internal/story"
 )
 
@@ -155,7 +155,7 @@ func notes(r *story.Record) []string {
 			s = "✦ " + s
 		case n.Kind == noteHit:
 			s = "● " + s + " at " + n.Name
-		case noteKind(emu.NoteKind(n.Kind)) != Noted && n.Kind != string(scenario.NoteMissed):
+		case noteKind(emu.NoteKind(n.Kind)) != Noted && n.Kind != string(kprobes.NoteUnhit):
 			s = "- " + s
 		default:
 			if n.Name != "" {

@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
+	"trapline/internal/kprobes"
 	"trapline/internal/linux"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
@@ -81,7 +82,7 @@ func noteKind(n emu.NoteKind) record.Kind {
 		return Signal
 	case linux.NoteThread:
 		return Switch
-	case linux.NoteFault, linux.NoteKernel, scenario.NoteMissed:
+	case linux.NoteFault, linux.NoteKernel, kprobes.NoteUnhit:
 		return 0
 	}
 	return Noted
