@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/audit"
+	"trapline/internal/x86"
 )
 
 // placeObject is a place with --json.
@@ -289,9 +289,9 @@ func (a *auditing) object(p *auditedPlace) placeObject {
 	return o
 }
 
-func archOf(m insn.Mode) emu.Arch {
+func archOf(m insn.Mode) x86.Arch {
 	if m.Is64() {
-		return emu.AMD64
+		return x86.AMD64
 	}
-	return emu.I386
+	return x86.I386
 }

@@ -52,7 +52,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"events/tracedir", "events events/fetch events/tracearray events/tracefs"},
 	{"kprobes", "emu emu/insn linux/abi loader memento emu/regs engines traps x86"},
 	{"kprobes/props", "linux/abi x86 emu explore linux kprobes engines traps"},
-	{"kprobes/tracekprobe", "emu emu/insn linux/abi loader kprobes events/... traps"},
+	{"kprobes/tracekprobe", "x86 emu emu/insn linux/abi loader kprobes events/... traps"},
 	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/tracekprobe traps"},
 	{"uprobes", "x86 emu emu/insn linux linux/abi memento emu/regs engines events"},
 	{"uprobes/names", ""},

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // hitObject is the first hit of a probe with --explain --json.
@@ -78,9 +79,9 @@ func (t *traceEvents) eachStory(show func(*tracefs.Probe, *uprobes.Instruction, 
 
 // names are those of the probed file, which may have been loaded elsewhere than it says.
 func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) *story.Names {
-	n := &story.Names{Arch: emu.I386}
+	n := &story.Names{Arch: x86.I386}
 	if i.Mode.Is64() {
-		n.Arch = emu.AMD64
+		n.Arch = x86.AMD64
 	}
 	at := s.At
 	n.Breakpoint = func(addr uint64) (string, []byte, bool) { return p.On.Name, i.Original[:i.Len], addr == at }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // #AC needs ring 3, CR0.AM and EFLAGS.AC, has error code 0, and comes before a
@@ -32,7 +34,7 @@ func TestAlignmentCheck(t *testing.T) {
 		{"no AC", user, am, false, []byte{0x8b, 0x03}, 0x5002, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			eachArch(t, func(t *testing.T, a Arch) {
+			eachArch(t, func(t *testing.T, a x86.Arch) {
 				for _, p := range []Processor{Interp, Unicorn} {
 					m, c, k := newTaken(t, a, tt.code...)
 					c.Space.processor = p
@@ -44,12 +46,12 @@ func TestAlignmentCheck(t *testing.T) {
 						c.Sys.CR0 |= CR0AM
 					}
 					if tt.ac {
-						c.RFLAGS |= AC
+						c.RFLAGS |= x86.AC
 					}
-					c.GPR[RBX] = tt.at
+					c.GPR[x86.RBX] = tt.at
 					m.Step(0)
 					if tt.fault {
-						require.Equal(t, []Trap{*FaultErr(VecAC, 0)}, k.traps)
+						require.Equal(t, []Trap{*FaultErr(x86.VecAC, 0)}, k.traps)
 					} else {
 						require.Empty(t, k.traps)
 					}

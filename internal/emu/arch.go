@@ -5,15 +5,6 @@ import (
 	"trapline/internal/x86"
 )
 
-// Arch is the width of a machine.
-type Arch = x86.Arch
-
-// Architectures of a machine.
-const (
-	I386  = x86.I386
-	AMD64 = x86.AMD64
-)
-
 // Vendor is whose processor a machine is where the two differ: in 64-bit mode a
 // 66 prefix makes a near branch's operand 16 bits wide on AMD's and means
 // nothing on Intel's (U10).
@@ -33,8 +24,8 @@ func (v Vendor) String() string {
 }
 
 // mode is the decoder's mode for code that the vendor's processor runs.
-func (v Vendor) mode(a Arch) insn.Mode {
-	if a == AMD64 && v == AMD {
+func (v Vendor) mode(a x86.Arch) insn.Mode {
+	if a == x86.AMD64 && v == AMD {
 		return insn.Mode64AMD
 	}
 	return insn.ModeOf(a)

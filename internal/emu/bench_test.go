@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // freeCode are loops of code as compilers make it: rcx turns, then INT3.
@@ -51,8 +52,8 @@ var freeCode = []struct {
 }
 
 func newFreeRun(b *testing.B, code []byte) (*Machine, *CPU) {
-	m, c := newTest(b, AMD64, code...)
-	c.GPR[RSI] = 0x5000
+	m, c := newTest(b, x86.AMD64, code...)
+	c.GPR[x86.RSI] = 0x5000
 	return m, c
 }
 
@@ -69,29 +70,29 @@ func BenchmarkFreeRun(b *testing.B) {
 				require.NoError(b, eng.Map(vpn*PageSize, PageSize, libProt(pte.Prot), m.Mem.host(pte.Frame)))
 			}
 			turns := uint64(b.N)/p.insns + 1
-			c.GPR[RCX] = turns
+			c.GPR[x86.RCX] = turns
 			b.ResetTimer()
 			eng.Run(c.ctx, &c.Core, &c.x, 0, true)
 			b.StopTimer()
 			require.Equal(b, unicorn.Intr, c.x.Status)
-			require.Zero(b, c.GPR[RCX])
+			require.Zero(b, c.GPR[x86.RCX])
 		})
 		b.Run(p.name+"/run", func(b *testing.B) {
 			m, c := newFreeRun(b, p.code)
 			turns := uint64(b.N)/p.insns + 1
-			c.GPR[RCX] = turns
+			c.GPR[x86.RCX] = turns
 			b.ResetTimer()
 			n, why := m.Run(0, 1<<62)
 			b.StopTimer()
 			require.Equal(b, RunStep, why)
 			require.Equal(b, turns*p.insns, n)
-			require.Zero(b, c.GPR[RCX])
+			require.Zero(b, c.GPR[x86.RCX])
 		})
 		for _, processor := range []Processor{Interp, Unicorn} {
 			b.Run(p.name+"/step/"+processor.String(), func(b *testing.B) {
 				m, c := newFreeRun(b, p.code)
 				c.Space.processor = processor
-				c.GPR[RCX] = uint64(b.N) + 1
+				c.GPR[x86.RCX] = uint64(b.N) + 1
 				b.ReportAllocs()
 				b.ResetTimer()
 				for range b.N {
@@ -102,7 +103,7 @@ func BenchmarkFreeRun(b *testing.B) {
 		}
 		b.Run(p.name+"/lean", func(b *testing.B) {
 			m, c := newFreeRun(b, p.code)
-			c.GPR[RCX] = uint64(b.N) + 1
+			c.GPR[x86.RCX] = uint64(b.N) + 1
 			b.ResetTimer()
 			for range b.N {
 				m.StepLean(0)
@@ -128,7 +129,7 @@ func BenchmarkMapUnmap(b *testing.B) {
 	m, c := newFreeRun(b, []byte{0x8b, 0x06, 0xeb, 0xfc}) // 1: mov (%rsi),%eax; jmp 1b
 	f, err := m.Mem.Alloc()
 	require.NoError(b, err)
-	c.GPR[RSI] = 0x9000
+	c.GPR[x86.RSI] = 0x9000
 	for b.Loop() {
 		require.NoError(b, c.Space.Map(0x9000, f, 1, Write))
 		m.Step(0)

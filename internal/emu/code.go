@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
+	"trapline/internal/x86"
 )
 
 // codeCache keeps the instructions of a space that were decoded for one
@@ -141,7 +142,7 @@ func (c *CPU) codeMode() insn.Mode {
 	switch {
 	case c.Code64 != 0:
 		return c.Space.mode
-	case c.Seg[CS].Flags&segBig == 0:
+	case c.Seg[x86.CS].Flags&segBig == 0:
 		return insn.Mode16
 	}
 	return insn.Mode32
@@ -151,10 +152,10 @@ func (c *CPU) codeMode() insn.Mode {
 // for a byte beyond the limit.
 func (m *Machine) fetchCode(c *CPU, pc uint64) (*decoded, *Trap) {
 	if !c.InCode(c.RIP) {
-		return nil, FaultErr(VecGP, 0)
+		return nil, FaultErr(x86.VecGP, 0)
 	}
 	d, t := m.fetch(c, pc)
-	limit := uint64(c.Seg[CS].Limit)
+	limit := uint64(c.Seg[x86.CS].Limit)
 	if c.Code64 != 0 || limit == 0xffffffff {
 		return d, t
 	}
@@ -165,7 +166,7 @@ func (m *Machine) fetchCode(c *CPU, pc uint64) (*decoded, *Trap) {
 		last = uint64(max(d.in.Len, 1) - 1)
 	}
 	if c.RIP+last > limit {
-		return nil, FaultErr(VecGP, 0)
+		return nil, FaultErr(x86.VecGP, 0)
 	}
 	return d, t
 }

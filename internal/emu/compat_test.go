@@ -20,7 +20,7 @@ const (
 // compatRig is gdtRig with a 64-bit kernel's 16- and 32-bit code segments.
 func compatRig(t *testing.T, code ...byte) (*Machine, *CPU, *taken) {
 	t.Helper()
-	m, c, k := gdtRig(t, AMD64, code...)
+	m, c, k := gdtRig(t, x86.AMD64, code...)
 	const big = 1 << 54
 	for sel, d := range map[uint64]uint64{
 		selCode32: flatCode(0, false).Encode(), selUserCode32: flatCode(3, false).Encode(), selCode16: flatCode(0, false).Encode() &^ big,
@@ -41,21 +41,21 @@ func TestCompatibilityModeByFarJump(t *testing.T) {
 		0xea, 0x0b, 0x10, 0, 0, selKernelCode, 0,
 		0x48, 0xff, 0xc0) // inc %rax
 	require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0x02, 0x10, 0, 0, selCode32, 0}))
-	c.GPR[RBX], c.GPR[RAX] = 0x5000, 0x1_ffffffff
-	c.GPR[RSP] |= 1 << 40
+	c.GPR[x86.RBX], c.GPR[x86.RAX] = 0x5000, 0x1_ffffffff
+	c.GPR[x86.RSP] |= 1 << 40
 	m.Step(0)
 	require.Zero(t, c.Code64)
-	require.EqualValues(t, selCode32, c.Seg[CS].Sel)
-	require.EqualValues(t, 0x8000, c.GPR[RSP], "cut, as on hardware")
+	require.EqualValues(t, selCode32, c.Seg[x86.CS].Sel)
+	require.EqualValues(t, 0x8000, c.GPR[x86.RSP], "cut, as on hardware")
 	m.Step(0)
-	require.Zero(t, c.GPR[RAX], "32 bits")
+	require.Zero(t, c.GPR[x86.RAX], "32 bits")
 	ev := m.Step(0)
-	require.EqualValues(t, 0x7ffc, c.GPR[RSP])
+	require.EqualValues(t, 0x7ffc, c.GPR[x86.RSP])
 	require.EqualValues(t, 4, ev.Writes[0].Size)
 	m.Step(0)
 	require.NotZero(t, c.Code64)
 	m.Step(0)
-	require.EqualValues(t, 1, c.GPR[RAX])
+	require.EqualValues(t, 1, c.GPR[x86.RAX])
 	require.Empty(t, k.traps)
 }
 
@@ -69,16 +69,16 @@ func TestCompatibilityModeOffsets(t *testing.T) {
 		want Trap
 	}{
 		{"iretq", []byte{0x48, 0xcf}, 0x1008, selCode32, Trap{}},
-		{"iretq beyond", []byte{0x48, 0xcf}, 0x1_0000_1008, selCode32, *FaultErr(VecGP, 0)},
-		{"iretq, not canonical", []byte{0x48, 0xcf}, 1 << 63, selCode32, *FaultErr(VecGP, 0)},
+		{"iretq beyond", []byte{0x48, 0xcf}, 0x1_0000_1008, selCode32, *FaultErr(x86.VecGP, 0)},
+		{"iretq, not canonical", []byte{0x48, 0xcf}, 1 << 63, selCode32, *FaultErr(x86.VecGP, 0)},
 		{"lretq", []byte{0x48, 0xcb}, 0x1008, selCode32, Trap{}},
-		{"lretq beyond", []byte{0x48, 0xcb}, 0x1_0000_1008, selCode32, *FaultErr(VecGP, 0)},
+		{"lretq beyond", []byte{0x48, 0xcb}, 0x1_0000_1008, selCode32, *FaultErr(x86.VecGP, 0)},
 		{"lretq to 16-bit code", []byte{0x48, 0xcb}, 0x1008, selCode16, Trap{}},
-		{"L and D", []byte{0x48, 0xcb}, 0x1008, selCode64Big, *FaultErr(VecGP, selCode64Big)},
+		{"L and D", []byte{0x48, 0xcb}, 0x1008, selCode64Big, *FaultErr(x86.VecGP, selCode64Big)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, c, k := compatRig(t, tt.code...)
-			c.GPR[RSP] = 0x7800
+			c.GPR[x86.RSP] = 0x7800
 			for i, w := range []uint64{tt.rip, tt.cs, 2, 0x12345_00007f00, selKernelData} {
 				require.True(t, m.PokeWord(c.Space, 0x7800+uint64(8*i), 8, w))
 			}
@@ -92,7 +92,7 @@ func TestCompatibilityModeOffsets(t *testing.T) {
 			require.Empty(t, k.traps)
 			require.Equal(t, tt.rip, c.RIP)
 			require.Zero(t, c.Code64)
-			require.Zero(t, c.GPR[RSP]>>32)
+			require.Zero(t, c.GPR[x86.RSP]>>32)
 		})
 	}
 }
@@ -105,17 +105,17 @@ func TestCompatibilityModeHasSegments(t *testing.T) {
 			t.Run(fmt.Sprintf("%v/%s", p, name), func(t *testing.T) {
 				m, c, k := compatRig(t, code...)
 				c.Space.processor = p
-				c.setSeg(DS, 0x18, x86.DecodeDescriptor(flatData(0).Encode()|0x1000<<16))
+				c.setSeg(x86.DS, 0x18, x86.DecodeDescriptor(flatData(0).Encode()|0x1000<<16))
 				for _, tt := range []struct {
 					cs   uint16
 					d    x86.Descriptor
 					want uint64
 				}{{selKernelCode, flatCode(0, true), 0x5000}, {selCode32, flatCode(0, false), 0x6000}} {
-					c.setSeg(CS, tt.cs, tt.d)
+					c.setSeg(x86.CS, tt.cs, tt.d)
 					f, err := m.Mem.Alloc()
 					require.NoError(t, err)
 					require.NoError(t, c.Space.Map(0x6000, f, 1, Write))
-					c.RIP, c.GPR[RBX] = 0x1000, 0x5000
+					c.RIP, c.GPR[x86.RBX] = 0x1000, 0x5000
 					ev := m.Step(0)
 					require.Empty(t, k.traps)
 					require.Equal(t, tt.want, ev.Reads[0].Addr)
@@ -131,20 +131,20 @@ func TestRunLeavesSegmentsToStep(t *testing.T) {
 	m, c, _ := compatRig(t, 0x90, 0xeb, 0xfd)
 	n, _ := m.Run(0, 100)
 	require.NotZero(t, n)
-	c.setSeg(CS, selCode32, flatCode(0, false))
+	c.setSeg(x86.CS, selCode32, flatCode(0, false))
 	n, why := m.Run(0, 100)
 	require.Zero(t, n)
 	require.Equal(t, RunStep, why)
 
-	m, c, _ = newTaken(t, I386, 0x65, 0x8b, 0x03, 0xeb, 0xfb) // mov %gs:(%ebx),%eax
-	c.GPR[RBX] = 0x5000
+	m, c, _ = newTaken(t, x86.I386, 0x65, 0x8b, 0x03, 0xeb, 0xfb) // mov %gs:(%ebx),%eax
+	c.GPR[x86.RBX] = 0x5000
 	n, _ = m.Run(0, 100)
 	require.NotZero(t, n)
 	for name, edit := range map[string]func(){
-		"null gs":    func() { c.Seg[GS].Flags = 0 },
-		"limited ss": func() { c.Seg[SS].Limit = 0xfffff },
-		"limited cs": func() { c.Seg[CS].Limit = 0xfffff },
-		"AC":         func() { ring3(c); c.RFLAGS |= AC },
+		"null gs":    func() { c.Seg[x86.GS].Flags = 0 },
+		"limited ss": func() { c.Seg[x86.SS].Limit = 0xfffff },
+		"limited cs": func() { c.Seg[x86.CS].Limit = 0xfffff },
+		"AC":         func() { ring3(c); c.RFLAGS |= x86.AC },
 	} {
 		flat(c)
 		c.RIP = 0x1000
@@ -161,36 +161,36 @@ func TestCompatibilityModeSystemCalls(t *testing.T) {
 		m, c, k := compatRig(t, 0x0f, 0x05)
 		m.Vendor = vendor
 		ring3(c)
-		c.setSeg(CS, selUserCode32|3, flatCode(3, false))
+		c.setSeg(x86.CS, selUserCode32|3, flatCode(3, false))
 		c.Sys.MSR.Star, c.Sys.MSR.CStar, c.Sys.MSR.LStar = selKernelCode<<32, 0x1500, 0x1600
 		m.Step(0)
 		if vendor == Intel {
-			require.Equal(t, *Fault(VecUD), k.last(t))
+			require.Equal(t, *Fault(x86.VecUD), k.last(t))
 			continue
 		}
 		require.Empty(t, k.traps)
 		require.EqualValues(t, 0x1500, c.RIP)
-		require.EqualValues(t, 0x1002, c.GPR[RCX])
+		require.EqualValues(t, 0x1002, c.GPR[x86.RCX])
 		require.NotZero(t, c.Code64)
 	}
 	m, c, k := compatRig(t, 0x0f, 0x07) // sysretl
 	c.Sys.MSR.Star = selUserCode32 << 48
-	c.GPR[RCX], c.GPR[R11] = 0x7_00001500, 0x202
+	c.GPR[x86.RCX], c.GPR[x86.R11] = 0x7_00001500, 0x202
 	m.Step(0)
 	require.Empty(t, k.traps)
 	require.Zero(t, c.Code64)
-	require.EqualValues(t, selUserCode32|3, c.Seg[CS].Sel)
-	require.EqualValues(t, selUserCode32+8|3, c.Seg[SS].Sel)
+	require.EqualValues(t, selUserCode32|3, c.Seg[x86.CS].Sel)
+	require.EqualValues(t, selUserCode32+8|3, c.Seg[x86.SS].Sel)
 	require.EqualValues(t, 0x1500, c.RIP)
 
 	m, c, k = compatRig(t, 0x0f, 0x35) // sysexit
 	c.Sys.MSR.SysenterCS = 0x50
-	c.GPR[RDX], c.GPR[RCX] = 0x1500, 0x7800
+	c.GPR[x86.RDX], c.GPR[x86.RCX] = 0x1500, 0x7800
 	m.Step(0)
 	require.Empty(t, k.traps)
 	require.Zero(t, c.Code64)
-	require.EqualValues(t, 0x63, c.Seg[CS].Sel)
-	require.EqualValues(t, 0x7800, c.GPR[RSP])
+	require.EqualValues(t, 0x63, c.Seg[x86.CS].Sel)
+	require.EqualValues(t, 0x7800, c.GPR[x86.RSP])
 }
 
 // A far pointer in memory has an offset of 64 bits on Intel's processors only.
@@ -203,7 +203,7 @@ func TestFarPointerOf64Bits(t *testing.T) {
 		} else {
 			require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0, 0x15, 0, 0, selKernelCode, 0}))
 		}
-		c.GPR[RBX] = 0x5000
+		c.GPR[x86.RBX] = 0x5000
 		m.Step(0)
 		require.Empty(t, k.traps)
 		require.Equal(t, rip, c.RIP)

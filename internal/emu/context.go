@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/regs"
+import (
+	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
+)
 
 // Context is what a vCPU keeps of the thread it runs, saved while another
 // thread has the vCPU. The zero value is not a context: see NewContext.
@@ -67,11 +70,11 @@ func (c *CPU) LoadContext(t *Context) {
 // FXSave writes the x87 and SSE state in the layout of FXSAVE (SDM vol. 1,
 // 10.5.1; the 64-bit form on AMD64).
 func (m *Machine) FXSave(c *CPU, buf *[FXSize]byte) {
-	c.extended().FXSave(buf, xmmCount(m.Arch), m.Arch == AMD64)
+	c.extended().FXSave(buf, xmmCount(m.Arch), m.Arch == x86.AMD64)
 }
 
 // FXRestore loads what FXSave wrote. Reserved MXCSR bits are #GP on the
 // processor: the caller clears them.
 func (m *Machine) FXRestore(c *CPU, buf *[FXSize]byte) {
-	c.changeExtended().FXLoad(buf, xmmCount(m.Arch), m.Arch == AMD64)
+	c.changeExtended().FXLoad(buf, xmmCount(m.Arch), m.Arch == x86.AMD64)
 }

@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // controlInsn runs MOV to and from CRn, LMSW, SMSW and CLTS.
 func (m *Machine) controlInsn(c *CPU, in *insn.Inst) *Trap {
@@ -8,7 +11,7 @@ func (m *Machine) controlInsn(c *CPU, in *insn.Inst) *Trap {
 	case 0x01: // SMSW, LMSW
 		if in.Digit() == 4 {
 			if c.umip() {
-				return FaultErr(VecGP, 0)
+				return FaultErr(x86.VecGP, 0)
 			}
 			v, _ := c.readCR(0)
 			return m.storeRM(c, in, v)
@@ -23,7 +26,7 @@ func (m *Machine) controlInsn(c *CPU, in *insn.Inst) *Trap {
 	case 0x20:
 		v, ok := c.readCR(int(regReg(in)))
 		if !ok {
-			return Fault(VecUD)
+			return Fault(x86.VecUD)
 		}
 		c.GPR[rmReg(in)] = c.Space.mask(v)
 	case 0x22:
@@ -33,9 +36,9 @@ func (m *Machine) controlInsn(c *CPU, in *insn.Inst) *Trap {
 }
 
 func (c *CPU) setZF(on bool) {
-	c.RFLAGS &^= ZF
+	c.RFLAGS &^= x86.ZF
 	if on {
-		c.RFLAGS |= ZF
+		c.RFLAGS |= x86.ZF
 	}
 }
 
@@ -67,12 +70,12 @@ func (m *Machine) clockInsn(c *CPU, in *insn.Inst) *Trap {
 		return nil
 	case in.Opcode == 0x33 && c.CPL != 0 && c.Sys.CR4&CR4PCE == 0,
 		in.Opcode != 0x33 && c.CPL != 0 && c.Sys.CR4&CR4TSD != 0:
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	case in.Opcode == 0x01:
-		c.GPR[RCX] = c.Sys.MSR.TSCAux & 0xffffffff
+		c.GPR[x86.RCX] = c.Sys.MSR.TSCAux & 0xffffffff
 	}
 	m.Door().ReadsClock(ClockLoc(c.ID))
-	c.GPR[RAX], c.GPR[RDX] = c.Sys.TSC&0xffffffff, c.Sys.TSC>>32
+	c.GPR[x86.RAX], c.GPR[x86.RDX] = c.Sys.TSC&0xffffffff, c.Sys.TSC>>32
 	return nil
 }
 
@@ -84,25 +87,25 @@ func (m *Machine) randomInsn(c *CPU, in *insn.Inst) {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	c.setGPR(rmReg(in), in.OperandBits, z^z>>31)
-	c.RFLAGS = c.RFLAGS&^FlagsStatus | CF
+	c.RFLAGS = c.RFLAGS&^x86.FlagsStatus | x86.CF
 }
 
 // SwapGS exchanges the base of gs with MSR_KERNEL_GS_BASE.
 func (c *CPU) SwapGS() {
-	c.Seg[GS].Base, c.Sys.MSR.KernelGSBase = c.Sys.MSR.KernelGSBase, c.Seg[GS].Base
+	c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase = c.Sys.MSR.KernelGSBase, c.Seg[x86.GS].Base
 }
 
 // fsgsInsn runs SWAPGS and RD/WRFSBASE, RD/WRGSBASE; CR4.FSGSBASE is taken as
 // set.
 func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 	if c.Code64 == 0 {
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	if in.Opcode == 0x01 {
 		c.SwapGS()
 		return nil
 	}
-	base := &c.Seg[FS+in.Digit()&1].Base
+	base := &c.Seg[x86.FS+in.Digit()&1].Base
 	if in.Digit() < 2 {
 		c.setGPR(rmReg(in), in.OperandBits, *base)
 		return nil
@@ -112,7 +115,7 @@ func (c *CPU) fsgsInsn(in *insn.Inst) *Trap {
 		v &= 0xffffffff
 	}
 	if !c.Canonical(v) {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	*base = v
 	return nil

@@ -1,5 +1,7 @@
 package emu
 
+import "trapline/internal/x86"
+
 // cr0Reserved are the bits of CR0 whose setting is #GP; the other undefined
 // ones keep their value of zero (SDM vol. 3, 2.5).
 const (
@@ -53,7 +55,7 @@ func (c *CPU) readCR(n int) (uint64, bool) {
 	case 3:
 		return c.Sys.CR3, true
 	case 4:
-		if c.Space.arch == AMD64 {
+		if c.Space.arch == x86.AMD64 {
 			return c.Sys.CR4 | CR4PAE, true
 		}
 		return c.Sys.CR4, true
@@ -69,7 +71,7 @@ func (c *CPU) writeCR(n int, v uint64) *Trap {
 	switch n {
 	case 0:
 		if v&cr0Reserved != 0 || v&(CR0PE|CR0PG) != CR0PE|CR0PG || v&(cr0NW|cr0CD) == cr0NW {
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 		c.Sys.CR0 = v & cr0Defined
 	case 2:
@@ -77,17 +79,17 @@ func (c *CPU) writeCR(n int, v uint64) *Trap {
 	case 3:
 		c.Sys.CR3 = v
 	case 4:
-		if v&^c.Space.level.cr4Bits() != 0 || c.Space.arch == AMD64 && v&CR4PAE == 0 {
-			return FaultErr(VecGP, 0)
+		if v&^c.Space.level.cr4Bits() != 0 || c.Space.arch == x86.AMD64 && v&CR4PAE == 0 {
+			return FaultErr(x86.VecGP, 0)
 		}
 		c.Sys.CR4 = v
 	case 8:
 		if v > 15 {
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 		c.Sys.CR8 = v
 	default:
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // CPU is one vCPU: registers, what is pending, and the address space it uses.
@@ -51,7 +52,7 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 	}
 	c := &CPU{ID: id, Space: s, ctx: ctx, ext: resetExtended, extIn: extendedHere} // the library starts with zeros
 	c.bus = bus{m: m, c: c}
-	c.RFLAGS = FlagsFixed
+	c.RFLAGS = x86.FlagsFixed
 	c.Sys.CR0 = CR0PE | CR0NE | CR0WP | CR0AM | CR0PG
 	c.Sys.CR4 = CR4OSFXSR | CR4OSXMMEXCPT | CR4DE
 	if m.level.has(extXSAVE) {
@@ -59,7 +60,7 @@ func (m *Machine) newCPU(id int, s *Space) (*CPU, error) {
 		c.Sys.XCR0 = xcr0Bits
 	}
 	c.Sys.DR[6], c.Sys.DR[7] = DR6Fixed, DR7Fixed
-	if m.Arch == AMD64 {
+	if m.Arch == x86.AMD64 {
 		c.Sys.EFER = EFERSCE | EFERLME | EFERLMA | EFERNXE
 	}
 	return c, nil
@@ -73,10 +74,10 @@ func (c *CPU) close() {
 }
 
 // LinearPC is CS.base + RIP, cut to the width of the code.
-func (c *CPU) LinearPC() uint64 { return c.linear(CS, c.RIP) }
+func (c *CPU) LinearPC() uint64 { return c.linear(x86.CS, c.RIP) }
 
 // LinearSP is the stack pointer's linear address.
-func (c *CPU) LinearSP() uint64 { return c.linear(SS, c.stackAt(0)) }
+func (c *CPU) LinearSP() uint64 { return c.linear(x86.SS, c.stackAt(0)) }
 
 // cutCode cuts an instruction pointer to the width of the code.
 func (c *CPU) cutCode(ip uint64) uint64 {
@@ -113,10 +114,10 @@ func (c *CPU) CanStep() bool {
 }
 
 // Reg reads a general register at the machine's width.
-func (c *CPU) Reg(r Reg) uint64 { return c.GPR[r] }
+func (c *CPU) Reg(r x86.Reg) uint64 { return c.GPR[r] }
 
 // SetReg writes a general register, cut to the machine's width.
-func (c *CPU) SetReg(r Reg, v uint64) { c.GPR[r] = c.Space.arch.Mask(v) }
+func (c *CPU) SetReg(r x86.Reg, v uint64) { c.GPR[r] = c.Space.arch.Mask(v) }
 
 // String is a short place: "cpu0 ring 0 at 0xc0100000".
 func (c *CPU) String() string {

@@ -1,5 +1,7 @@
 package emu
 
+import "trapline/internal/x86"
+
 // Features that CPUID shows beside the extensions of the machine's level (SDM
 // vol. 2, CPUID).
 const (
@@ -27,33 +29,33 @@ const (
 
 // cpuid is CPUID: EAX, EBX, ECX and EDX of a leaf. It shows one AMD processor of
 // family 6 whatever the host is: programs choose by it what they run.
-func cpuid(a Arch, l Level, leaf, subleaf uint32) [4]uint32 {
+func cpuid(a x86.Arch, l Level, leaf, subleaf uint32) [4]uint32 {
 	const vendorB, vendorC, vendorD = 0x68747541, 0x444d4163, 0x69746e65 // AuthenticAMD
 	const signature = 0x663
 	switch leaf {
 	case 0:
 		return [4]uint32{cpuidBasic, vendorB, vendorC, vendorD}
 	case 1:
-		return [4]uint32{signature, 8 << 8, cpuidFeatures2 | l.features(1, RCX), CPUIDFeatures} // CLFLUSH works on 64 bytes
+		return [4]uint32{signature, 8 << 8, cpuidFeatures2 | l.features(1, x86.RCX), CPUIDFeatures} // CLFLUSH works on 64 bytes
 	case cpuidStructured:
 		if subleaf == 0 {
-			return [4]uint32{1: cpuidLeaf7 | l.features(cpuidStructured, RBX), 2: cpuidLeaf7C}
+			return [4]uint32{1: cpuidLeaf7 | l.features(cpuidStructured, x86.RBX), 2: cpuidLeaf7C}
 		}
 	case cpuidExtendedBase:
 		return [4]uint32{cpuidLast, vendorB, vendorC, vendorD}
 	case cpuidExtendedBase + 1:
 		d := uint32(cpuidExtended | CPUIDFeatures&cpuidShared)
-		if a == AMD64 {
+		if a == x86.AMD64 {
 			d |= cpuidLong
 		}
-		return [4]uint32{signature, 0, cpuidExtended2 | l.features(leaf, RCX), d}
+		return [4]uint32{signature, 0, cpuidExtended2 | l.features(leaf, x86.RCX), d}
 	case cpuidExtendedBase + 5: // TLBs; 64 KiB of first-level data and instruction cache
 		return [4]uint32{0x01ff01ff, 0x01ff01ff, 0x40020140, 0x40020140}
 	case cpuidExtendedBase + 6: // TLBs; 512 KiB of second-level cache
 		return [4]uint32{0, 0x42004200, 0x02008140, 0}
 	case cpuidLast: // bits of physical and linear addresses; RstrFpErrPtrs
 		r := [4]uint32{32<<8 | 36}
-		if a == AMD64 {
+		if a == x86.AMD64 {
 			r[0] = 48<<8 | 40
 		}
 		if l.has(extXSAVE) {
@@ -65,7 +67,7 @@ func cpuid(a Arch, l Level, leaf, subleaf uint32) [4]uint32 {
 }
 
 func (c *CPU) cpuidInsn() {
-	leaf, subleaf := uint32(c.GPR[RAX]), uint32(c.GPR[RCX])
+	leaf, subleaf := uint32(c.GPR[x86.RAX]), uint32(c.GPR[x86.RCX])
 	r := cpuid(c.Space.arch, c.Space.level, leaf, subleaf)
 	switch {
 	case leaf == 1 && c.Sys.CR4&CR4OSXSAVE != 0:
@@ -73,7 +75,7 @@ func (c *CPU) cpuidInsn() {
 	case leaf == cpuidXSAVE && c.Space.level.has(extXSAVE):
 		r = cpuidXSAVELeaf(subleaf, c.Sys.XCR0)
 	}
-	for i, reg := range [4]Reg{RAX, RBX, RCX, RDX} {
+	for i, reg := range [4]x86.Reg{x86.RAX, x86.RBX, x86.RCX, x86.RDX} {
 		c.GPR[reg] = uint64(r[i])
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"trapline/internal/x86"
 )
 
 // TestCPUID: the instruction writes all four registers, leaf 1 shows what
 // programs ask for before they run at all, and nothing of AVX.
 func TestCPUID(t *testing.T) {
-	for _, a := range []Arch{I386, AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		feature := cpuid(a, V2, 1, 0)
 		for name, bit := range map[string]int{"FPU": 0, "TSC": 4, "CX8": 8, "CMOV": 15, "MMX": 23, "FXSR": 24, "SSE": 25, "SSE2": 26} {
 			assert.NotZero(t, feature[3]>>bit&1, "%v %s", a, name)
@@ -18,7 +20,7 @@ func TestCPUID(t *testing.T) {
 			assert.Zero(t, feature[2]>>bit&1, "%v %s", a, name)
 		}
 		assert.Zero(t, cpuid(a, V2, 7, 0)[1]>>5&1, "AVX2")
-		assert.Equal(t, a == AMD64, cpuid(a, V2, 0x80000001, 0)[3]>>29&1 != 0, "long mode")
+		assert.Equal(t, a == x86.AMD64, cpuid(a, V2, 0x80000001, 0)[3]>>29&1 != 0, "long mode")
 		assert.Zero(t, cpuid(a, V2, 0x12345, 0), "no such leaf")
 	}
 }
@@ -46,11 +48,11 @@ func TestCPUIDOfLevels(t *testing.T) {
 		"AVX": {1, 2, 28, V3}, "AVX2": {7, 1, 5, V3}, "FMA": {1, 2, 12, V3}, "F16C": {1, 2, 29, V3}, "OSXSAVE": {1, 2, 27, V3},
 	} {
 		for l := V1; l <= V3; l++ {
-			_, c := newTest(t, AMD64, 0x0f, 0xa2)
+			_, c := newTest(t, x86.AMD64, 0x0f, 0xa2)
 			setLevel(c, l)
-			c.GPR[RAX], c.GPR[RCX] = uint64(x.leaf), 0
+			c.GPR[x86.RAX], c.GPR[x86.RCX] = uint64(x.leaf), 0
 			c.cpuidInsn()
-			r := [4]uint64{c.GPR[RAX], c.GPR[RBX], c.GPR[RCX], c.GPR[RDX]}
+			r := [4]uint64{c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX]}
 			assert.Equal(t, l >= x.from, r[x.reg]>>x.bit&1 != 0, "%s on %v", name, l)
 		}
 	}
@@ -58,12 +60,12 @@ func TestCPUIDOfLevels(t *testing.T) {
 
 // TestCPUIDOfXSAVE: leaf 0DH has the sizes of XSAVE's area for XCR0 and for all.
 func TestCPUIDOfXSAVE(t *testing.T) {
-	_, c := newTest(t, AMD64, 0x0f, 0xa2)
+	_, c := newTest(t, x86.AMD64, 0x0f, 0xa2)
 	setLevel(c, V3)
 	read := func(subleaf uint64) [4]uint64 {
-		c.GPR[RAX], c.GPR[RCX] = 0xd, subleaf
+		c.GPR[x86.RAX], c.GPR[x86.RCX] = 0xd, subleaf
 		c.cpuidInsn()
-		return [4]uint64{c.GPR[RAX], c.GPR[RBX], c.GPR[RCX], c.GPR[RDX]}
+		return [4]uint64{c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX]}
 	}
 	assert.Equal(t, [4]uint64{7, 832, 832, 0}, read(0))
 	assert.Equal(t, [4]uint64{256, 576, 0, 0}, read(2))

@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // The library's debug registers never fire (and writing them kills it): the
 // machine keeps and checks them itself (SDM vol. 3, 17.2; P12).
@@ -19,7 +22,7 @@ func (c *CPU) drLen(i int) uint64 {
 // executeBreakpoint gives the #DB fault of an execute breakpoint at RIP; RF
 // skips it once, and MOV SS or POP SS just before acts as RF does (P7, P12).
 func (c *CPU) executeBreakpoint() *Trap {
-	if c.Sys.DR[7]&0xff == 0 || c.RFLAGS&RF != 0 || c.Shadow == shadowMovSS {
+	if c.Sys.DR[7]&0xff == 0 || c.RFLAGS&x86.RF != 0 || c.Shadow == shadowMovSS {
 		return nil
 	}
 	var hit uint64
@@ -31,7 +34,7 @@ func (c *CPU) executeBreakpoint() *Trap {
 	if hit == 0 {
 		return nil
 	}
-	return &Trap{Vector: VecDB, Kind: Exception, DR6: hit}
+	return &Trap{Vector: x86.VecDB, Kind: Exception, DR6: hit}
 }
 
 // dataBreakpoints gives the DR6 bits of the data breakpoints that the
@@ -69,12 +72,12 @@ func (m *Machine) debugInsn(c *CPU, in *insn.Inst) *Trap {
 	n := int(regReg(in))
 	switch {
 	case n > 7, n&^1 == 4 && c.Sys.CR4&CR4DE != 0:
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	case n&^1 == 4:
 		n += 2
 	}
 	if c.Sys.DR[7]&DR7GD != 0 {
-		return &Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}
+		return &Trap{Vector: x86.VecDB, Kind: Exception, DR6: DR6BD}
 	}
 	if in.Opcode == 0x21 {
 		c.GPR[rmReg(in)] = c.Sys.DR[n]
@@ -84,12 +87,12 @@ func (m *Machine) debugInsn(c *CPU, in *insn.Inst) *Trap {
 	switch {
 	case n == 6:
 		if v>>32 != 0 {
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 		v = v&0xe00f | DR6Fixed
 	case n == 7:
 		if v>>32 != 0 {
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 		v = v&^0xd800 | DR7Fixed
 	}

@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // deviceFault is the exception that CR0.EM, CR0.TS or CR0.MP make of an x87,
 // MMX or SSE instruction, whatever its operands (SDM vol. 3, 2.5). FXSAVE and
@@ -15,7 +18,7 @@ func (c *CPU) deviceFault(in *insn.Inst) *Trap {
 			return nil
 		}
 	} else if cr0&CR0EM != 0 && !attr.Has(insn.X87) {
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
-	return Fault(VecNM)
+	return Fault(x86.VecNM)
 }

@@ -13,7 +13,7 @@ import (
 // step under way (Machine.Door), as what a property looks at between two steps
 // (Machine.Watch), or not at all, for showing only (Machine.Look).
 type Door struct {
-	Arch Arch // the machine's
+	Arch x86.Arch // the machine's
 	m    *Machine
 	into record
 }
@@ -162,7 +162,7 @@ func (c *CPU) register(r Register) uint64 {
 	case RegisterEnded:
 		return B2U(c.Shutdown != "")
 	case RegisterIF:
-		return B2U(c.RFLAGS&IF != 0)
+		return B2U(c.RFLAGS&x86.IF != 0)
 	}
 	if r >= RegisterSegment {
 		return uint64(c.Seg[r-RegisterSegment].Sel)

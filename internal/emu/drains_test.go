@@ -49,10 +49,10 @@ func TestT2WhatDrainsTheStoreBuffer(t *testing.T) {
 		"page fault":        {code: []byte{0x8b, 0x04, 0x25, 0, 0, 0, 0x70}, drains: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, c, _ := newTaken(t, AMD64, append([]byte{0xc6, 0x03, 7}, x.code...)...) // movb $7,(%rbx)
+			m, c, _ := newTaken(t, x86.AMD64, append([]byte{0xc6, 0x03, 7}, x.code...)...) // movb $7,(%rbx)
 			m.buffer = 8
-			c.GPR[RBX], c.GPR[RSI], c.GPR[RCX] = 0x5000, 0x5100, x.rcx
-			c.GPR[RAX], c.GPR[RDX] = x.rax, 0
+			c.GPR[x86.RBX], c.GPR[x86.RSI], c.GPR[x86.RCX] = 0x5000, 0x5100, x.rcx
+			c.GPR[x86.RAX], c.GPR[x86.RDX] = x.rax, 0
 			m.Step(0)
 			require.Len(t, c.Buffered(), 1)
 			m.Step(0)
@@ -74,12 +74,12 @@ func TestT2StoresAreWholeInAQuadword(t *testing.T) {
 		{AMD, 0x5000, []int{4}}, {AMD, 0x5002, []int{4}}, {AMD, 0x5004, []int{4}}, {AMD, 0x5005, []int{3, 1}}, {AMD, 0x503e, []int{2, 2}},
 		{Intel, 0x5005, []int{4}}, {Intel, 0x503c, []int{4}}, {Intel, 0x503d, []int{3, 1}}, {Intel, 0x5fff, []int{1, 3}},
 	} {
-		m, c, _ := newTaken(t, AMD64, 0x89, 0x06) // movl %eax,(%rsi)
+		m, c, _ := newTaken(t, x86.AMD64, 0x89, 0x06) // movl %eax,(%rsi)
 		m.Vendor, m.buffer = x.vendor, 8
 		next, err := m.Mem.AllocRun(1)
 		require.NoError(t, err)
 		require.NoError(t, c.Space.Map(0x6000, next, 1, Write))
-		c.GPR[RAX], c.GPR[RSI] = 0x44332211, x.at
+		c.GPR[x86.RAX], c.GPR[x86.RSI] = 0x44332211, x.at
 		m.Step(0)
 		require.Nil(t, m.Event().Delivery, "%#x", x.at)
 		at := x.at
@@ -109,17 +109,17 @@ func TestInterruptCommandRegister(t *testing.T) {
 		{low: 0x40 | icrSelf, to: 1, reached: [][]x86.Vector{{0x40}, nil}},
 		{low: 0x40 | icrAll, reached: [][]x86.Vector{{0x40}, {0x40}}},
 		{low: 0x40 | icrOthers | icrAssert, reached: [][]x86.Vector{nil, {0x40}}},
-		{low: icrNMI, to: 1, reached: [][]x86.Vector{nil, {VecNMI}}},
+		{low: icrNMI, to: 1, reached: [][]x86.Vector{nil, {x86.VecNMI}}},
 		{low: 0xf, to: 1, reached: [][]x86.Vector{nil, nil}}, // no vector of an interrupt
 		{low: 0x40 | 5<<8, to: 1, faults: true},              // INIT
 		{low: 0x40 | 1<<11, to: 1, faults: true},             // a logical destination
 		{low: 0x40 | 1<<12, to: 1, faults: true},
 	} {
-		m, err := New(Config{Arch: AMD64, CPUs: 2})
+		m, err := New(Config{Arch: x86.AMD64, CPUs: 2})
 		require.NoError(t, err)
 		t.Cleanup(m.Close)
 		c := m.CPUs[0]
-		c.GPR[RAX], c.GPR[RDX] = x.low, x.to
+		c.GPR[x86.RAX], c.GPR[x86.RDX] = x.low, x.to
 		trap := m.writeAPIC(c, msrX2APICICR)
 		require.Equal(t, x.faults, trap != nil)
 		for i, want := range x.reached {

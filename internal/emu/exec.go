@@ -83,7 +83,7 @@ func (m *Machine) execute(c *CPU) {
 	}
 	m.Deliver(c, *t)
 	if held != 0 { // P7: what MOV SS held off is taken at the handler's first instruction (SDM vol. 3, 6.8.3)
-		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: held})
+		c.Raise(Trap{Vector: x86.VecDB, Kind: Exception, DR6: held})
 	}
 }
 
@@ -121,7 +121,7 @@ func (m *Machine) refuseJump(c *CPU) *Trap {
 	c.Core = m.ev.Before
 	c.on = nil
 	m.undoWrites(c)
-	return FaultErr(VecGP, 0)
+	return FaultErr(x86.VecGP, 0)
 }
 
 // retire does what follows every completed instruction: RF goes, data
@@ -133,17 +133,17 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 	if d.in.Attr().Has(insn.Iret) {
 		// IRET loads RF for the instruction that follows it.
 	} else {
-		c.RFLAGS &^= RF
+		c.RFLAGS &^= x86.RF
 	}
 	dr6 := c.heldDR6 | c.dataBreakpoints(m.ev.Reads, m.ev.Writes)
 	c.heldDR6 = 0
 	if d.own == ownSyscall || d.own == ownSysret {
 		before = c.RFLAGS // P9: the new TF decides
 	}
-	if before&TF != 0 {
+	if before&x86.TF != 0 {
 		dr6 |= DR6BS // P6
 	}
-	if d.in.Attr().Has(insn.Sti) && before&IF != 0 {
+	if d.in.Attr().Has(insn.Sti) && before&x86.IF != 0 {
 		c.Shadow = 0 // P7: only an STI that sets IF has a shadow
 	}
 	if d.in.Attr().Has(insn.MovSS) { // P7
@@ -152,7 +152,7 @@ func (m *Machine) retire(c *CPU, d *decoded, before uint64) {
 		return
 	}
 	if dr6 != 0 {
-		t := Trap{Vector: VecDB, Kind: Exception, DR6: dr6}
+		t := Trap{Vector: x86.VecDB, Kind: Exception, DR6: dr6}
 		c.Raise(t)
 		m.ev.Raised = &t
 	}
@@ -174,20 +174,20 @@ func (m *Machine) runLibrary(c *CPU, v *view, d *decoded, code []byte) *Trap {
 	if touchesFPU(&d.in) {
 		if err := c.lendExtended(v.eng); err != nil {
 			m.fail(err)
-			return Fault(VecUD)
+			return Fault(x86.VecUD)
 		}
 	}
-	guestTF := c.RFLAGS & TF
+	guestTF := c.RFLAGS & x86.TF
 	c.Core.CR0 = uint32(c.Sys.CR0 & (CR0MP | CR0EM | CR0TS))
 	load := c.on != v || c.Core != c.last
 	v.eng.Step(c.ctx, &c.Core, &c.x, load)
 	c.on = v
 	x := &c.x
-	if x.Status == unicorn.Intr && x86.Vector(x.Vector) == VecDB {
+	if x.Status == unicorn.Intr && x86.Vector(x.Vector) == x86.VecDB {
 		x.Status = unicorn.OK
 	}
 	if !d.in.Attr().Has(insn.Popf) || x.Status != unicorn.OK {
-		c.RFLAGS = c.RFLAGS&^TF | guestTF
+		c.RFLAGS = c.RFLAGS&^x86.TF | guestTF
 		c.last = c.Core
 	} else {
 		c.on = nil // the library's TF is now the guest's: reload
@@ -237,7 +237,7 @@ func (m *Machine) recordAccesses(c *CPU, v *view, d *decoded) {
 func (m *Machine) fixPushedFlags(c *CPU, guestTF uint64) {
 	for i := range m.ev.Writes {
 		w := &m.ev.Writes[i]
-		w.New &^= TF ^ guestTF | RF
+		w.New &^= x86.TF ^ guestTF | x86.RF
 		var b [8]byte
 		binary.LittleEndian.PutUint64(b[:], w.New)
 		_ = c.Space.poke(w.Addr, b[:w.Size])
@@ -252,13 +252,13 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 	switch x.Status {
 	case unicorn.Intr:
 		switch v := x86.Vector(x.Vector); v {
-		case VecGP, VecSS, VecTS, VecNP, VecAC:
+		case x86.VecGP, x86.VecSS, x86.VecTS, x86.VecNP, x86.VecAC:
 			return FaultErr(v, 0)
 		default:
 			return Fault(v)
 		}
 	case unicorn.Invalid:
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	case unicorn.Mem:
 		const top = 1<<32 - 16 // an access from here on may end past the segment, where the library wraps
 		if c.Code64 == 0 && x.MemAddr >= top {
@@ -270,10 +270,10 @@ func (m *Machine) libraryFault(c *CPU, d *decoded) *Trap {
 		return m.memFault(c, d)
 	case unicorn.Dead:
 		m.fail(fmt.Errorf("the translator aborted on % x", d.bytes[:d.n]))
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	m.fail(fmt.Errorf("error %d on % x at %#x", x.Vector, d.bytes[:d.n], d.pc))
-	return Fault(VecUD)
+	return Fault(x86.VecUD)
 }
 
 var errSpurious = errors.New("access refused though mapped")
@@ -304,9 +304,9 @@ func (m *Machine) memFault(c *CPU, d *decoded) *Trap {
 	}
 	if !c.reachable(addr, n) {
 		if c.isStackAccess(&d.in, addr) {
-			return FaultErr(VecSS, 0)
+			return FaultErr(x86.VecSS, 0)
 		}
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	bad, refused := c.Space.firstRefused(addr, n, a, c.User())
 	if !refused {

@@ -3,6 +3,7 @@ package emu
 import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // extendedPlace says where a vCPU's SSE state is up to date: in the machine, in
@@ -74,8 +75,8 @@ func (c *CPU) lendExtended(e *unicorn.Engine) error {
 func (c *CPU) MXCSR() uint32 { return c.extended().MXCSR }
 
 // xmmCount is how many XMM registers code of a can reach.
-func xmmCount(a Arch) int {
-	if a == I386 {
+func xmmCount(a x86.Arch) int {
+	if a == x86.I386 {
 		return 8
 	}
 	return 16

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestExtensionsByCPUID: an instruction runs if its bit is set in CPUID, and is
@@ -60,19 +62,19 @@ func TestExtensionsByCPUID(t *testing.T) {
 	} {
 		for l := V1; l <= V3; l++ {
 			t.Run(fmt.Sprintf("%s/%v", name, l), func(t *testing.T) {
-				m, c, k := newTaken(t, AMD64, x.code...)
+				m, c, k := newTaken(t, x86.AMD64, x.code...)
 				setLevel(c, l)
-				c.GPR[RAX], c.GPR[RCX] = uint64(x.leaf), uint64(x.subleaf)
+				c.GPR[x86.RAX], c.GPR[x86.RCX] = uint64(x.leaf), uint64(x.subleaf)
 				c.cpuidInsn()
-				shown := [4]uint64{c.GPR[RAX], c.GPR[RBX], c.GPR[RCX], c.GPR[RDX]}[x.register]
-				c.GPR[RBX], c.GPR[RCX] = 0x5000, 0
+				shown := [4]uint64{c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX]}[x.register]
+				c.GPR[x86.RBX], c.GPR[x86.RCX] = 0x5000, 0
 				m.Step(0)
 				require.NoError(t, m.Err())
 				if shown>>x.bit&1 != 0 || name == "LZCNT" { // without the extension it is BSR
 					require.Empty(t, k.traps)
 					require.EqualValues(t, 0x1000+len(x.code), c.RIP)
 				} else {
-					require.Equal(t, *Fault(VecUD), k.last(t))
+					require.Equal(t, *Fault(x86.VecUD), k.last(t))
 				}
 			})
 		}
@@ -83,12 +85,12 @@ func TestExtensionsByCPUID(t *testing.T) {
 // machine's seed, and differ from each other.
 func TestRandomFollowsTheSeed(t *testing.T) {
 	draw := func(seed uint64) (v [2]uint64) {
-		m, c := newTest(t, AMD64, 0x48, 0x0f, 0xc7, 0xf0, 0x48, 0x0f, 0xc7, 0xf9) // rdrand %rax; rdseed %rcx
+		m, c := newTest(t, x86.AMD64, 0x48, 0x0f, 0xc7, 0xf0, 0x48, 0x0f, 0xc7, 0xf9) // rdrand %rax; rdseed %rcx
 		m.seed = seed
 		m.Step(0)
 		m.Step(0)
-		require.NotZero(t, c.RFLAGS&CF)
-		return [2]uint64{c.GPR[RAX], c.GPR[RCX]}
+		require.NotZero(t, c.RFLAGS&x86.CF)
+		return [2]uint64{c.GPR[x86.RAX], c.GPR[x86.RCX]}
 	}
 	one, other := draw(1), draw(2)
 	require.Equal(t, one, draw(1))

@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Followed instructions are told of when they have retired. Run leaves those
 // that count to Step, so that both count the same.
 func TestFollowedInstructionsAreToldOf(t *testing.T) {
-	m, c := newTest(t, AMD64, 0x90, 0x90, 0x90, 0x0f, 0x31) // nop; nop; nop; rdtsc
+	m, c := newTest(t, x86.AMD64, 0x90, 0x90, 0x90, 0x0f, 0x31) // nop; nop; nop; rdtsc
 	base := c.RIP
 	told := map[uint16]int{}
 	m.Follow(Followed{Base: base, At: []uint16{1, 2 | FollowedCounts, 0}, Passed: func(_ *CPU, known uint16) {
@@ -34,7 +36,7 @@ func TestFollowedInstructionsAreToldOf(t *testing.T) {
 
 // A step that is taken back leaves the vCPU where it was, and is a spin.
 func TestAStepIsTakenBack(t *testing.T) {
-	m, c := newTest(t, AMD64, 0xff, 0xc0, 0x90) // inc %eax
+	m, c := newTest(t, x86.AMD64, 0xff, 0xc0, 0x90) // inc %eax
 	before := c.Core
 	m.Follow(Followed{Base: c.RIP, At: []uint16{1}, Passed: func(c *CPU, _ uint16) { m.TakeBack(c) }})
 	require.Equal(t, StepSpin, m.Step(0).Kind)

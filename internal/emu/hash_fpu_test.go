@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // TestFXImageOfSavedContext: x87 and SSE registers are where FXImage takes them
 // to be.
 func TestFXImageOfSavedContext(t *testing.T) {
-	m, c := newTest(t, AMD64, 0x90)
+	m, c := newTest(t, x86.AMD64, 0x90)
 	var fx, saved, image [FXSize]byte
 	for i := range fx {
 		fx[i] = byte(7*i + i/16)

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // BenchmarkHit is one full hit of a kprobe that counts, from INT3 to the
@@ -17,7 +18,7 @@ func BenchmarkHit(b *testing.B) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
 		for _, mode := range []string{"text", "run", "direct", "direct-run"} {
 			b.Run(engine+"/"+mode, func(b *testing.B) {
-				m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+				m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 1})
 				require.NoError(b, err)
 				defer m.Close()
 				g, err := kprobes.Boot(m, engine)

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/interp"
+	"trapline/internal/x86"
 )
 
 // interpret runs one instruction in package interp, of a repeated string one a
@@ -34,20 +35,20 @@ func (m *Machine) interpret(c *CPU, d *decoded) *Trap {
 		t := c.bus.trap
 		return &t
 	case interp.Divide:
-		return Fault(VecDE)
+		return Fault(x86.VecDE)
 	case interp.Bound:
-		return Fault(VecBR)
+		return Fault(x86.VecBR)
 	case interp.Undefined:
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	case interp.MathFault:
-		return Fault(VecMF)
+		return Fault(x86.VecMF)
 	case interp.Float:
 		if c.Sys.CR4&CR4OSXMMEXCPT == 0 {
-			return Fault(VecUD)
+			return Fault(x86.VecUD)
 		}
-		return Fault(VecXM)
+		return Fault(x86.VecXM)
 	}
-	return FaultErr(VecGP, 0)
+	return FaultErr(x86.VecGP, 0)
 }
 
 // extendedFault is the exception that comes before an x87, MMX, SSE or AVX
@@ -65,7 +66,7 @@ func (c *CPU) extendedFault(d *decoded) *Trap {
 func (c *CPU) vectorFault(in *insn.Inst, align uint64) *Trap {
 	if in.Vex.Kind == insn.VexNone {
 		if c.Sys.CR4&CR4OSFXSR == 0 && in.Attr().Has(insn.SSE) {
-			return Fault(VecUD)
+			return Fault(x86.VecUD)
 		}
 		if t := c.deviceFault(in); t != nil {
 			return t
@@ -73,17 +74,17 @@ func (c *CPU) vectorFault(in *insn.Inst, align uint64) *Trap {
 	} else {
 		const needed = xstateSSE | xstateAVX
 		if c.Sys.CR4&CR4OSXSAVE == 0 || c.Sys.XCR0&needed != needed || c.vm86() {
-			return Fault(VecUD)
+			return Fault(x86.VecUD)
 		}
 		if c.Sys.CR0&CR0TS != 0 {
-			return Fault(VecNM)
+			return Fault(x86.VecNM)
 		}
 	}
 	if align > 1 && c.EffectiveAddress(in)%align != 0 {
 		if in.Attr().Has(insn.MMX) && c.ext.X87.Pending() { // CVTPD2PI and CVTTPD2PI (silicon)
-			return Fault(VecMF)
+			return Fault(x86.VecMF)
 		}
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (c *CPU) Interrupts() []x86.Vector {
 	return l
 }
 
-const lineNMI = 1 << VecNMI // in irqs[0]
+const lineNMI = 1 << x86.VecNMI // in irqs[0]
 
 // interrupted reports whether an external interrupt is taken before the next
 // instruction.
@@ -32,7 +32,7 @@ func (c *CPU) interrupted() bool {
 // interruptReady: IF set, no STI or MOV SS shadow, and a class above the task
 // priority in CR8 (SDM vol. 3, 6.8.1, 6.8.3, 10.8.6).
 func (c *CPU) interruptReady() bool {
-	return c.RFLAGS&IF != 0 && c.Shadow == 0 && uint64(c.highestInterrupt()/16) > c.Sys.CR8
+	return c.RFLAGS&x86.IF != 0 && c.Shadow == 0 && uint64(c.highestInterrupt()/16) > c.Sys.CR8
 }
 
 // TakesNMI reports whether an NMI that is raised now is taken before the next
@@ -48,7 +48,7 @@ func (c *CPU) takeInterrupt() Trap {
 	if c.nmiReady() {
 		c.irqs[0] &^= lineNMI
 		c.inNMI = true
-		return Trap{Vector: VecNMI, Kind: NMI}
+		return Trap{Vector: x86.VecNMI, Kind: NMI}
 	}
 	v := c.highestInterrupt()
 	c.irqs[v/64] &^= 1 << (v % 64)

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestStepLean takes the same steps with and without the parts of an event that
@@ -20,13 +22,13 @@ func TestStepLean(t *testing.T) {
 		"rep":                       {0xb9, 3, 0, 0, 0, 0xf3, 0xa4, 0xf4},
 		"sti":                       {0xfb, 0x90, 0x90},
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, code := range codes {
 			t.Run(name, func(t *testing.T) {
 				full, c, k := newTaken(t, a, code...)
 				lean, d, l := newTaken(t, a, code...)
 				for _, c := range []*CPU{c, d} {
-					c.GPR[RSI], c.GPR[RDI], c.GPR[RBX] = 0x5000, 0x5100, 0x123456789&full.Arch.Mask(^uint64(0))
+					c.GPR[x86.RSI], c.GPR[x86.RDI], c.GPR[x86.RBX] = 0x5000, 0x5100, 0x123456789&full.Arch.Mask(^uint64(0))
 					c.RaiseInterrupt(0x30)
 				}
 				for range 8 {

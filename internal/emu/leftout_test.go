@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // A hash without bytes of memory tells states apart by every other byte and by
 // none of these.
 func TestHashWithoutBytes(t *testing.T) {
-	m, c := newTest(t, I386, 0x90)
+	m, c := newTest(t, x86.I386, 0x90)
 	pte, ok := c.Space.Lookup(0x5000)
 	require.True(t, ok)
 	out := make([]uint64, PageSize/64)
@@ -32,6 +34,6 @@ func TestHashWithoutBytes(t *testing.T) {
 		require.NoError(t, m.WriteBytes(c.Space, 0x5000+uint64(i), []byte{0}))
 		require.Equal(t, hash, m.HashWithout(false, list))
 	}
-	c.GPR[RAX]++
+	c.GPR[x86.RAX]++
 	require.NotEqual(t, hash, m.HashWithout(false, list))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 // Level says which extensions a machine's processor has, after the levels of the
@@ -72,29 +73,29 @@ const (
 var extensions = [absent]struct {
 	from Level
 	leaf uint32
-	reg  Reg
+	reg  x86.Reg
 	bit  uint8
 }{
-	extSSE3:   {V2, 1, RCX, 0},
-	extPCLMUL: {V3, 1, RCX, 1},
-	extSSSE3:  {V2, 1, RCX, 9},
-	extFMA:    {V3, 1, RCX, 12},
-	extCX16:   {V2, 1, RCX, 13},
-	extSSE41:  {V2, 1, RCX, 19},
-	extSSE42:  {V2, 1, RCX, 20},
-	extMOVBE:  {V2, 1, RCX, 22},
-	extPOPCNT: {V2, 1, RCX, 23},
-	extAES:    {V2, 1, RCX, 25},
-	extXSAVE:  {V3, 1, RCX, 26},
-	extAVX:    {V3, 1, RCX, 28},
-	extF16C:   {V3, 1, RCX, 29},
-	extBMI1:   {V2, cpuidStructured, RBX, 3},
-	extAVX2:   {V3, cpuidStructured, RBX, 5},
-	extBMI2:   {V2, cpuidStructured, RBX, 8},
-	extADX:    {V2, cpuidStructured, RBX, 19},
-	extSHA:    {V3, cpuidStructured, RBX, 29},
-	extLAHF:   {V2, cpuidExtendedBase + 1, RCX, 0},
-	extLZCNT:  {V2, cpuidExtendedBase + 1, RCX, 5},
+	extSSE3:   {V2, 1, x86.RCX, 0},
+	extPCLMUL: {V3, 1, x86.RCX, 1},
+	extSSSE3:  {V2, 1, x86.RCX, 9},
+	extFMA:    {V3, 1, x86.RCX, 12},
+	extCX16:   {V2, 1, x86.RCX, 13},
+	extSSE41:  {V2, 1, x86.RCX, 19},
+	extSSE42:  {V2, 1, x86.RCX, 20},
+	extMOVBE:  {V2, 1, x86.RCX, 22},
+	extPOPCNT: {V2, 1, x86.RCX, 23},
+	extAES:    {V2, 1, x86.RCX, 25},
+	extXSAVE:  {V3, 1, x86.RCX, 26},
+	extAVX:    {V3, 1, x86.RCX, 28},
+	extF16C:   {V3, 1, x86.RCX, 29},
+	extBMI1:   {V2, cpuidStructured, x86.RBX, 3},
+	extAVX2:   {V3, cpuidStructured, x86.RBX, 5},
+	extBMI2:   {V2, cpuidStructured, x86.RBX, 8},
+	extADX:    {V2, cpuidStructured, x86.RBX, 19},
+	extSHA:    {V3, cpuidStructured, x86.RBX, 29},
+	extLAHF:   {V2, cpuidExtendedBase + 1, x86.RCX, 0},
+	extLZCNT:  {V2, cpuidExtendedBase + 1, x86.RCX, 5},
 }
 
 // has reports whether a processor of level l has an extension.
@@ -106,7 +107,7 @@ func (l Level) has(x extension) bool {
 }
 
 // features are the bits of a CPUID register that the level's extensions set.
-func (l Level) features(leaf uint32, reg Reg) (bits uint32) {
+func (l Level) features(leaf uint32, reg x86.Reg) (bits uint32) {
 	for i, x := range extensions {
 		if x.leaf == leaf && x.reg == reg && l.has(extension(i)) {
 			bits |= 1 << x.bit

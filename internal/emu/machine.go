@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"trapline/internal/x86"
 )
 
 // Bounds of a machine.
@@ -37,7 +39,7 @@ type Part interface {
 // Machine is 1-8 vCPUs over one physical memory. It is not safe for use by
 // several goroutines; different machines are independent.
 type Machine struct {
-	Arch   Arch
+	Arch   x86.Arch
 	Vendor Vendor
 	Mem    *PhysMem
 	CPUs   []*CPU
@@ -72,7 +74,7 @@ type Machine struct {
 
 // Config describes a machine to make.
 type Config struct {
-	Arch   Arch
+	Arch   x86.Arch
 	CPUs   int // 1-8
 	Memory int // bytes of physical memory; 0: DefaultMemory
 	Vendor Vendor
@@ -247,7 +249,7 @@ func (m *Machine) Deliver(c *CPU, t Trap) {
 	if t.SetCR2 {
 		c.Sys.CR2 = t.CR2
 	}
-	if t.Vector == VecDB && t.Kind != SoftwareInt {
+	if t.Vector == x86.VecDB && t.Kind != SoftwareInt {
 		c.Sys.DR[6] = c.Sys.DR[6]&^DR6B | t.DR6 // the other bits stay until software clears them (SDM vol. 3, 17.2.3)
 		c.Sys.DR[7] &^= DR7GD                   // the handler may use the debug registers (SDM vol. 3, 17.2.4)
 	}

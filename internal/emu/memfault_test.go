@@ -46,7 +46,7 @@ func TestP11PageFaultErrorCodes(t *testing.T) {
 		{"write across into read-only", []byte{0x89, 0x03}, 0x5ffd, PFProt | PFWrite, 0x6000},
 		{"push on absent", []byte{0x54}, 0, PFWrite, 0},
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range tests {
 			for _, user := range []bool{false, true} {
 				t.Run(tt.name+map[bool]string{true: ", ring 3"}[user], func(t *testing.T) {
@@ -63,14 +63,14 @@ func TestP11PageFaultErrorCodes(t *testing.T) {
 						want |= PFUser
 					}
 					if tt.name == "push on absent" {
-						c.GPR[RSP] = none
+						c.GPR[x86.RSP] = none
 						cr2 = none - uint64(a.Word())
 					}
-					c.GPR[RBX], c.GPR[RAX] = tt.ebx, 0xaabbccdd
+					c.GPR[x86.RBX], c.GPR[x86.RAX] = tt.ebx, 0xaabbccdd
 					before, hash := c.Core, m.Mem.hash()
 					ev := m.Step(0)
 					require.NoError(t, m.Err())
-					require.Equal(t, Trap{Vector: VecPF, Kind: Exception, HasErr: true, ErrCode: want, SetCR2: true, CR2: cr2}, k.last(t))
+					require.Equal(t, Trap{Vector: x86.VecPF, Kind: Exception, HasErr: true, ErrCode: want, SetCR2: true, CR2: cr2}, k.last(t))
 					require.Equal(t, cr2, c.Sys.CR2)
 					require.Equal(t, before, c.Core, "registers as before")
 					require.Equal(t, hash, m.Mem.hash(), "memory as before")
@@ -82,9 +82,9 @@ func TestP11PageFaultErrorCodes(t *testing.T) {
 }
 
 func TestP11FetchFaults(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		fetch := uint32(0)
-		if a == AMD64 {
+		if a == x86.AMD64 {
 			fetch = PFFetch
 		}
 		tests := []struct {
@@ -118,7 +118,7 @@ func TestP11FetchFaults(t *testing.T) {
 				m.Step(0)
 				require.NoError(t, m.Err())
 				got := k.last(t)
-				require.EqualValues(t, VecPF, got.Vector)
+				require.EqualValues(t, x86.VecPF, got.Vector)
 				require.Equal(t, tt.err|fetch, got.ErrCode)
 				require.Equal(t, tt.cr2, got.CR2)
 				require.Equal(t, tt.rip, c.RIP)
@@ -137,27 +137,27 @@ func TestP11NonCanonical(t *testing.T) {
 		rsp  uint64
 		vec  x86.Vector
 	}{
-		{"mov (rbx)", []byte{0x8b, 0x03}, bad, 0x8000, VecGP},
-		{"mov to (rbx)", []byte{0x89, 0x03}, bad, 0x8000, VecGP},
-		{"mov (rsp)", []byte{0x8b, 0x04, 0x24}, 0, bad, VecSS},
-		{"push rax", []byte{0x50}, 0, bad, VecSS},
-		{"push imm8", []byte{0x6a, 1}, 0, bad, VecSS},
-		{"push (rbx), stack bad", []byte{0xff, 0x33}, 0x5000, bad, VecSS},
-		{"push (rbx), operand bad", []byte{0xff, 0x33}, bad, 0x8000, VecGP},
-		{"pop (rbx), stack bad", []byte{0x8f, 0x03}, 0x5000, bad, VecSS},
-		{"call rel", []byte{0xe8, 0, 0, 0, 0}, 0, bad, VecSS},
-		{"ret", []byte{0xc3}, 0, bad, VecSS},
-		{"iretq", []byte{0x48, 0xcf}, 0, bad, VecSS},
-		{"lret", []byte{0xcb}, 0, bad, VecSS},
-		{"pop fs", []byte{0x0f, 0xa1}, 0, bad, VecSS},
-		{"mov (rbx),fs", []byte{0x8e, 0x23}, bad, 0x8000, VecGP},
-		{"lgdt (rbx)", []byte{0x0f, 0x01, 0x13}, bad, 0x8000, VecGP},
-		{"jmp to bad", []byte{0xff, 0xe3}, bad, 0x8000, VecGP},
+		{"mov (rbx)", []byte{0x8b, 0x03}, bad, 0x8000, x86.VecGP},
+		{"mov to (rbx)", []byte{0x89, 0x03}, bad, 0x8000, x86.VecGP},
+		{"mov (rsp)", []byte{0x8b, 0x04, 0x24}, 0, bad, x86.VecSS},
+		{"push rax", []byte{0x50}, 0, bad, x86.VecSS},
+		{"push imm8", []byte{0x6a, 1}, 0, bad, x86.VecSS},
+		{"push (rbx), stack bad", []byte{0xff, 0x33}, 0x5000, bad, x86.VecSS},
+		{"push (rbx), operand bad", []byte{0xff, 0x33}, bad, 0x8000, x86.VecGP},
+		{"pop (rbx), stack bad", []byte{0x8f, 0x03}, 0x5000, bad, x86.VecSS},
+		{"call rel", []byte{0xe8, 0, 0, 0, 0}, 0, bad, x86.VecSS},
+		{"ret", []byte{0xc3}, 0, bad, x86.VecSS},
+		{"iretq", []byte{0x48, 0xcf}, 0, bad, x86.VecSS},
+		{"lret", []byte{0xcb}, 0, bad, x86.VecSS},
+		{"pop fs", []byte{0x0f, 0xa1}, 0, bad, x86.VecSS},
+		{"mov (rbx),fs", []byte{0x8e, 0x23}, bad, 0x8000, x86.VecGP},
+		{"lgdt (rbx)", []byte{0x0f, 0x01, 0x13}, bad, 0x8000, x86.VecGP},
+		{"jmp to bad", []byte{0xff, 0xe3}, bad, 0x8000, x86.VecGP},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, c, k := newTaken(t, AMD64, tt.code...)
-			c.GPR[RBX], c.GPR[RSP] = tt.rbx, tt.rsp
+			m, c, k := newTaken(t, x86.AMD64, tt.code...)
+			c.GPR[x86.RBX], c.GPR[x86.RSP] = tt.rbx, tt.rsp
 			m.Step(0)
 			if len(k.traps) == 0 {
 				m.Step(0)

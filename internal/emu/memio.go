@@ -1,6 +1,10 @@
 package emu
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"trapline/internal/x86"
+)
 
 // Load reads n bytes (1-8) at linear address va with the vCPU's view of
 // permissions: as ring 3 if user. A refused byte gives its page fault.
@@ -26,7 +30,7 @@ func (m *Machine) Store(c *CPU, va uint64, n int, v uint64, user bool, by By) *T
 
 func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
 	if !c.reachable(va, n) {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	if bad, refused := c.Space.firstRefused(va, n, a, user); refused {
 		return c.Space.pageFault(bad, a, user)
@@ -38,14 +42,14 @@ func (m *Machine) check(c *CPU, va uint64, n int, a access, user bool) *Trap {
 func (c *CPU) Canonical(va uint64) bool { return c.Space.canonical(va) }
 
 func (s *Space) canonical(va uint64) bool {
-	return s.arch == I386 || uint64(int64(va<<16)>>16) == va
+	return s.arch == x86.I386 || uint64(int64(va<<16)>>16) == va
 }
 
 // reachable reports whether all of [va, va+n) can be addressed: it is
 // canonical, or does not reach over the segment limit of 4 GiB.
 func (c *CPU) reachable(va uint64, n int) bool {
 	last := va + uint64(n) - 1
-	if c.Space.arch == I386 {
+	if c.Space.arch == x86.I386 {
 		return last <= 0xffffffff
 	}
 	return c.Canonical(va) && c.Canonical(last)

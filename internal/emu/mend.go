@@ -3,6 +3,7 @@ package emu
 import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // mendSet names what must be checked before, or put right after, the library
@@ -42,7 +43,7 @@ func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
 	v, err := c.Space.view(c.User())
 	if err != nil {
 		m.fail(err)
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	code := m.staleCode(d)
 	if d.mends == 0 && !c.confined(&d.in) {
@@ -68,7 +69,7 @@ func (m *Machine) runMended(c *CPU, d *decoded) *Trap {
 // mendBefore gives the fault that the library would miss.
 func (m *Machine) mendBefore(c *CPU, d *decoded) *Trap {
 	if d.mends&mendAlign != 0 && c.EffectiveAddress(&d.in)%16 != 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	return nil
 }

@@ -22,28 +22,28 @@ func TestBMI(t *testing.T) {
 		{"pext (%r8),%r10d,%ecx", []byte{0xc4, 0xc2, 0x2a, 0xf5, 0x08}, 0xaa9a, 0},
 		{"rorx $8,0x3ff6(%rip),%rcx", []byte{0xc4, 0xe3, 0xfb, 0xf0, 0x0d, 0xf6, 0x3f, 0, 0, 8}, 0x8811223344556677, 0},
 		{"rorx $5,%eax,%ecx", []byte{0xc4, 0xe3, 0x7b, 0xf0, 0xc8, 5}, 0x3d252d35, 0},
-		{"blsi (%rbx),%rcx", []byte{0xc4, 0xe2, 0xf0, 0xf3, 0x1b}, 8, CF},
-		{"blsi %edx,%ecx", []byte{0xc4, 0xe2, 0x70, 0xf3, 0xda}, 0, ZF},
+		{"blsi (%rbx),%rcx", []byte{0xc4, 0xe2, 0xf0, 0xf3, 0x1b}, 8, x86.CF},
+		{"blsi %edx,%ecx", []byte{0xc4, 0xe2, 0x70, 0xf3, 0xda}, 0, x86.ZF},
 	}
 	for _, test := range tests {
-		m, c := newTest(t, AMD64, test.code...)
+		m, c := newTest(t, x86.AMD64, test.code...)
 		require.True(t, m.PokeWord(c.Space, memoryOperand, 8, low))
-		c.GPR[RAX], c.GPR[RBX], c.GPR[R8], c.GPR[RDX] = high, memoryOperand, memoryOperand, 0
-		c.GPR[R10], c.GPR[R11] = 0xc4c5c6c7, 0xd4d5d6d7
+		c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.R8], c.GPR[x86.RDX] = high, memoryOperand, memoryOperand, 0
+		c.GPR[x86.R10], c.GPR[x86.R11] = 0xc4c5c6c7, 0xd4d5d6d7
 		m.Step(0)
 		require.NoError(t, m.Err())
-		require.Equal(t, test.want, c.GPR[RCX], test.name)
-		require.Equal(t, x86.FormatFlags(test.flags), x86.FormatFlags(c.RFLAGS&(CF|ZF|SF|OF)), test.name)
+		require.Equal(t, test.want, c.GPR[x86.RCX], test.name)
+		require.Equal(t, x86.FormatFlags(test.flags), x86.FormatFlags(c.RFLAGS&(x86.CF|x86.ZF|x86.SF|x86.OF)), test.name)
 		require.EqualValues(t, 0x1000+len(test.code), c.RIP, test.name)
 	}
 }
 
 // P11: RDPMC needs ring 0 or CR4.PCE.
 func TestRDPMC(t *testing.T) {
-	m, c, k := newTaken(t, AMD64, 0x0f, 0x33)
+	m, c, k := newTaken(t, x86.AMD64, 0x0f, 0x33)
 	ring3(c)
 	m.Step(0)
-	require.EqualValues(t, VecGP, k.last(t).Vector)
+	require.EqualValues(t, x86.VecGP, k.last(t).Vector)
 	c.Sys.CR4 |= CR4PCE
 	c.RIP = 0x1000
 	m.Step(0)

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // U10: 66 before a near branch in 64-bit mode means nothing on Intel's processors; on AMD's the operand is 16 bits
@@ -30,7 +32,7 @@ func TestU10NearBranchWith66(t *testing.T) {
 	}
 	for _, v := range []Vendor{Intel, AMD} {
 		for _, test := range tests {
-			m, err := New(Config{Arch: AMD64, CPUs: 1, Vendor: v})
+			m, err := New(Config{Arch: x86.AMD64, CPUs: 1, Vendor: v})
 			require.NoError(t, err)
 			c := m.CPUs[0]
 			for _, page := range []uint64{at, stack &^ (PageSize - 1)} {
@@ -43,14 +45,14 @@ func TestU10NearBranchWith66(t *testing.T) {
 			for _, word := range []uint64{stack, stack + 0x10} {
 				require.True(t, m.PokeWord(c.Space, word, 8, pointer))
 			}
-			c.RIP, c.GPR[RSP], c.GPR[RBX], c.GPR[RCX], c.Seg[FS].Base = at, stack, stack, pointer, 0x10
+			c.RIP, c.GPR[x86.RSP], c.GPR[x86.RBX], c.GPR[x86.RCX], c.Seg[x86.FS].Base = at, stack, stack, pointer, 0x10
 			m.Step(0)
 			require.NoError(t, m.Err())
 			want := test.amd
 			if v == Intel {
 				want = test.intel
 			}
-			require.Equal(t, want, end{c.RIP, int(c.GPR[RSP] - stack)}, "%v: %s", v, test.name)
+			require.Equal(t, want, end{c.RIP, int(c.GPR[x86.RSP] - stack)}, "%v: %s", v, test.name)
 			m.Close()
 		}
 	}

@@ -1,6 +1,9 @@
 package emu
 
-import "trapline/internal/emu/insn"
+import (
+	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
+)
 
 // MSR numbers (SDM vol. 4).
 const (
@@ -32,7 +35,7 @@ func (c *CPU) msr(n uint32) *uint64 {
 	case msrTSCAux:
 		return &c.Sys.MSR.TSCAux
 	}
-	if c.Space.arch != AMD64 {
+	if c.Space.arch != x86.AMD64 {
 		return nil
 	}
 	switch n {
@@ -47,9 +50,9 @@ func (c *CPU) msr(n uint32) *uint64 {
 	case msrFMask:
 		return &c.Sys.MSR.FMask
 	case msrFSBase:
-		return &c.Seg[FS].Base
+		return &c.Seg[x86.FS].Base
 	case msrGSBase:
-		return &c.Seg[GS].Base
+		return &c.Seg[x86.GS].Base
 	case msrKernelGSBase:
 		return &c.Sys.MSR.KernelGSBase
 	}
@@ -58,33 +61,33 @@ func (c *CPU) msr(n uint32) *uint64 {
 
 // msrInsn runs RDMSR and WRMSR; an MSR the machine does not have is #GP.
 func (m *Machine) msrInsn(c *CPU, in *insn.Inst) *Trap {
-	n := uint32(c.GPR[RCX])
+	n := uint32(c.GPR[x86.RCX])
 	if in.Opcode == 0x30 && writesWeakly(n) {
 		m.ev.weak, m.ev.Drains = true, false
 		return m.writeAPIC(c, n)
 	}
 	p := c.msr(n)
 	if p == nil {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	if in.Opcode == 0x32 {
 		if p == &c.Sys.TSC {
 			m.Door().ReadsClock(ClockLoc(c.ID))
 		}
-		c.GPR[RAX], c.GPR[RDX] = *p&0xffffffff, *p>>32
+		c.GPR[x86.RAX], c.GPR[x86.RDX] = *p&0xffffffff, *p>>32
 		return nil
 	}
-	v := c.GPR[RAX]&0xffffffff | c.GPR[RDX]<<32
+	v := c.GPR[x86.RAX]&0xffffffff | c.GPR[x86.RDX]<<32
 	switch p {
-	case &c.Seg[FS].Base, &c.Seg[GS].Base, &c.Sys.MSR.KernelGSBase, &c.Sys.MSR.LStar,
+	case &c.Seg[x86.FS].Base, &c.Seg[x86.GS].Base, &c.Sys.MSR.KernelGSBase, &c.Sys.MSR.LStar,
 		&c.Sys.MSR.CStar, &c.Sys.MSR.SysenterEIP, &c.Sys.MSR.SysenterESP:
 		if !c.Canonical(v) {
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 	case &c.Sys.EFER:
 		const may = EFERSCE | EFERLME | EFERLMA | EFERNXE
 		if v&^may != 0 || (v^c.Sys.EFER)&EFERLME != 0 { // paging is on: LME may not change (SDM vol. 3, 2.2.1, 4.1.1)
-			return FaultErr(VecGP, 0)
+			return FaultErr(x86.VecGP, 0)
 		}
 		v = v&^EFERLMA | c.Sys.EFER&EFERLMA // the processor's own
 	}

@@ -3,6 +3,8 @@ package emu
 import (
 	"encoding/binary"
 	"slices"
+
+	"trapline/internal/x86"
 )
 
 // Namer replaces what names a vCPU, its number and the addresses of its areas, by
@@ -85,7 +87,7 @@ func (m *Machine) HashOwn(h *Hasher, cpu int, n *Namer) {
 		core.GPR[g] = n.Word(core.GPR[g])
 	}
 	sys.TR, sys.CR2, sys.MSR.SysenterESP = SystemSeg{}, n.Word(sys.CR2), n.Word(sys.MSR.SysenterESP)
-	core.Seg[GS].Base, sys.MSR.KernelGSBase = n.Word(core.Seg[GS].Base), n.Word(sys.MSR.KernelGSBase)
+	core.Seg[x86.GS].Base, sys.MSR.KernelGSBase = n.Word(core.Seg[x86.GS].Base), n.Word(sys.MSR.KernelGSBase)
 	hashCore(h, &core)
 	sys.hash(h, false)
 	h.Uint64(uint64(m.SpaceNumber(c.Space)))

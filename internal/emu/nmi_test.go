@@ -11,15 +11,15 @@ import (
 // An NMI does not ask IF, wakes a halted vCPU, and goes before maskable
 // interrupts (SDM vol. 3, 6.7, table 6-2).
 func TestNMIIgnoresIF(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0xf4, 0x90)
 		m.Step(0)
 		require.False(t, c.CanStep())
-		c.RaiseInterrupt(VecNMI)
+		c.RaiseInterrupt(x86.VecNMI)
 		c.RaiseInterrupt(0x20)
 		require.True(t, c.CanStep())
 		m.Step(0)
-		require.Equal(t, []Trap{{Vector: VecNMI, Kind: NMI}}, k.traps)
+		require.Equal(t, []Trap{{Vector: x86.VecNMI, Kind: NMI}}, k.traps)
 		require.Equal(t, []x86.Vector{0x20}, c.Interrupts())
 		require.False(t, c.Halted)
 	})
@@ -27,13 +27,13 @@ func TestNMIIgnoresIF(t *testing.T) {
 
 // The next NMI waits until an IRET, even one that faults; there is one at most.
 func TestNMIIsBlockedUntilIRET(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x90, 0x90, 0xcf)
-		c.RaiseInterrupt(VecNMI)
+		c.RaiseInterrupt(x86.VecNMI)
 		m.Step(0)
 		require.Len(t, k.traps, 1)
-		c.RaiseInterrupt(VecNMI)
-		c.RaiseInterrupt(VecNMI)
+		c.RaiseInterrupt(x86.VecNMI)
+		c.RaiseInterrupt(x86.VecNMI)
 		s := m.Snapshot()
 		for range 2 {
 			m.Restore(s)
@@ -42,9 +42,9 @@ func TestNMIIsBlockedUntilIRET(t *testing.T) {
 			m.Step(0)
 			require.Empty(t, k.traps)
 			m.Step(0)
-			require.EqualValues(t, VecPF, k.last(t).Vector, "the IRET: nothing is on the stack")
+			require.EqualValues(t, x86.VecPF, k.last(t).Vector, "the IRET: nothing is on the stack")
 			m.Step(0)
-			require.Equal(t, Trap{Vector: VecNMI, Kind: NMI}, k.last(t))
+			require.Equal(t, Trap{Vector: x86.VecNMI, Kind: NMI}, k.last(t))
 			m.Step(0)
 			require.Len(t, k.traps, 3, "no third NMI: the IRET again")
 		}
@@ -53,15 +53,15 @@ func TestNMIIsBlockedUntilIRET(t *testing.T) {
 
 // P7: MOV SS holds an NMI off for one instruction, STI does not.
 func TestP7MovSSHoldsOffNMI(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			code  []byte
 			holds bool
 		}{{[]byte{0x8e, 0xd0, 0x90, 0x90}, true}, {[]byte{0xfb, 0x90, 0x90}, false}} {
 			m, c, k := gdtRig(t, a, tt.code...)
-			c.GPR[RAX] = 0x18
+			c.GPR[x86.RAX] = 0x18
 			m.Step(0)
-			c.RaiseInterrupt(VecNMI)
+			c.RaiseInterrupt(x86.VecNMI)
 			m.Step(0)
 			require.Equal(t, tt.holds, len(k.traps) == 0)
 			m.Step(0)

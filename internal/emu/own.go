@@ -168,9 +168,9 @@ func (m *Machine) runOwn(c *CPU, d *decoded) *Trap {
 	in := &d.in
 	switch {
 	case d.own == ownInvalid: // before privilege: the decoder finds it
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	case d.own == ownTooLong, in.Attr().Has(insn.Privileged) && c.CPL != 0:
-		return FaultErr(VecGP, 0) // P11
+		return FaultErr(x86.VecGP, 0) // P11
 	}
 	next := c.nextRIP(in)
 	switch d.own {
@@ -245,21 +245,21 @@ func (m *Machine) softInt(c *CPU, d *decoded) *Trap {
 	t := &Trap{Kind: SoftwareInt, Op: in.Opcode}
 	switch in.Opcode {
 	case x86.Int3:
-		t.Vector = VecBP
+		t.Vector = x86.VecBP
 	case 0xcd:
 		t.Vector = x86.Vector(in.Imm)
 	case 0xce:
-		t.Vector = VecOF
-		if c.RFLAGS&OF == 0 {
+		t.Vector = x86.VecOF
+		if c.RFLAGS&x86.OF == 0 {
 			c.RIP = next
 			return nil
 		}
 	case 0xf1:
-		t.Vector, t.Kind = VecDB, PrivSoftInt
+		t.Vector, t.Kind = x86.VecDB, PrivSoftInt
 	}
 	c.RIP = next
 	c.Retired++
-	c.RFLAGS &^= RF
+	c.RFLAGS &^= x86.RF
 	return t
 }
 
@@ -297,7 +297,7 @@ func (c *CPU) offsetOf(in *insn.Inst) uint64 {
 
 // offset16 is the address of a 16-bit ModRM form (SDM vol. 2, table 2-1).
 func (c *CPU) offset16(in *insn.Inst) uint64 {
-	forms := [8][2]Reg{{RBX, RSI}, {RBX, RDI}, {RBP, RSI}, {RBP, RDI}, {RSI, RSI}, {RDI, RDI}, {RBP, RBP}, {RBX, RBX}}
+	forms := [8][2]x86.Reg{{x86.RBX, x86.RSI}, {x86.RBX, x86.RDI}, {x86.RBP, x86.RSI}, {x86.RBP, x86.RDI}, {x86.RSI, x86.RSI}, {x86.RDI, x86.RDI}, {x86.RBP, x86.RBP}, {x86.RBX, x86.RBX}}
 	f := forms[in.RM()]
 	a := uint64(in.Disp)
 	if in.RM() != 6 || in.Mod() != 0 {
@@ -333,12 +333,12 @@ func rexOf(in *insn.Inst) byte {
 }
 
 // rmReg is the register number of ModRM.rm, regReg that of ModRM.reg.
-func rmReg(in *insn.Inst) Reg  { return Reg(in.RM() | extend(rexOf(in)&insn.RexB)) }
-func regReg(in *insn.Inst) Reg { return Reg(in.Digit() | extend(rexOf(in)&insn.RexR)) }
+func rmReg(in *insn.Inst) x86.Reg  { return x86.Reg(in.RM() | extend(rexOf(in)&insn.RexB)) }
+func regReg(in *insn.Inst) x86.Reg { return x86.Reg(in.Digit() | extend(rexOf(in)&insn.RexR)) }
 
 // setGPR writes a register of the given width in bits: 32-bit writes clear
 // the upper half, 16-bit ones leave it.
-func (c *CPU) setGPR(r Reg, bits int, v uint64) {
+func (c *CPU) setGPR(r x86.Reg, bits int, v uint64) {
 	switch bits {
 	case 16:
 		c.GPR[r] = c.GPR[r]&^0xffff | v&0xffff

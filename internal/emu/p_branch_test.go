@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // nowhere is no canonical address.
@@ -39,12 +41,12 @@ var offEdge = []struct {
 // branchRig has the branch at at, on code pages at 0x1000 and edge.
 func branchRig(t *testing.T, at uint64, code []byte) (*Machine, *CPU, *taken) {
 	t.Helper()
-	m, c, k := newTaken(t, AMD64)
+	m, c, k := newTaken(t, x86.AMD64)
 	f, err := m.Mem.Alloc()
 	require.NoError(t, err)
 	require.NoError(t, c.Space.Map(edge, f, 1, Write|Exec))
 	require.NoError(t, m.WriteBytes(c.Space, at, code))
-	c.GPR[RSP], c.GPR[RBX], c.GPR[RAX], c.GPR[R8] = 0x7800, 0x5000, nowhere, 0x8000_0000_0000
+	c.GPR[x86.RSP], c.GPR[x86.RBX], c.GPR[x86.RAX], c.GPR[x86.R8] = 0x7800, 0x5000, nowhere, 0x8000_0000_0000
 	for _, va := range []uint64{0x7800, 0x5000} {
 		require.True(t, m.PokeWord(c.Space, va, 8, nowhere))
 	}
@@ -66,18 +68,18 @@ func contents(s *Space) []byte {
 // and nothing is done: no push, no pop, no count. Run ends before it.
 func TestP11BranchToNonCanonical(t *testing.T) {
 	for _, tt := range offEdge {
-		for _, tf := range []uint64{0, TF} {
+		for _, tf := range []uint64{0, x86.TF} {
 			name := tt.name
 			if tf != 0 {
 				name += " traced"
 			}
 			t.Run(name, func(t *testing.T) {
 				m, c, k := branchRig(t, tt.at, tt.code)
-				want := *FaultErr(VecGP, 0)
+				want := *FaultErr(x86.VecGP, 0)
 				if tt.name == "call *rsp" {
-					c.GPR[RSP], want = nowhere, *FaultErr(VecSS, 0)
+					c.GPR[x86.RSP], want = nowhere, *FaultErr(x86.VecSS, 0)
 				}
-				c.GPR[RCX] = uint64(2 * b2i(tt.name != "jrcxz"))
+				c.GPR[x86.RCX] = uint64(2 * b2i(tt.name != "jrcxz"))
 				c.RFLAGS |= tf
 				before, memory := c.Core, contents(c.Space)
 				n, why := m.Run(0, 10)
@@ -120,7 +122,7 @@ func TestP11BranchInsideCanonical(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, run := range []bool{false, true} {
 				m, c, k := branchRig(t, tt.at, tt.code)
-				c.GPR[RCX], c.GPR[RAX] = 1, tt.to
+				c.GPR[x86.RCX], c.GPR[x86.RAX] = 1, tt.to
 				n := uint64(0)
 				if run {
 					n, _ = m.Run(0, 1)
@@ -145,14 +147,14 @@ func TestP11BranchFaultsInOrder(t *testing.T) {
 		rbx, rsp uint64
 		want     Trap
 	}{
-		{"call *rax, stack unmapped", []byte{0xff, 0xd0}, 0x5000, 0x9008, Trap{Vector: VecPF, Kind: Exception, HasErr: true, ErrCode: 2, SetCR2: true, CR2: 0x9000}},
-		{"call *rax, stack non-canonical", []byte{0xff, 0xd0}, 0x5000, nowhere, *FaultErr(VecSS, 0)},
-		{"call *(rbx), pointer unmapped", []byte{0xff, 0x13}, 0x9000, 0x9008, Trap{Vector: VecPF, Kind: Exception, HasErr: true, SetCR2: true, CR2: 0x9000}},
-		{"ret, stack unmapped", []byte{0xc3}, 0x5000, 0x9000, Trap{Vector: VecPF, Kind: Exception, HasErr: true, SetCR2: true, CR2: 0x9000}},
+		{"call *rax, stack unmapped", []byte{0xff, 0xd0}, 0x5000, 0x9008, Trap{Vector: x86.VecPF, Kind: Exception, HasErr: true, ErrCode: 2, SetCR2: true, CR2: 0x9000}},
+		{"call *rax, stack non-canonical", []byte{0xff, 0xd0}, 0x5000, nowhere, *FaultErr(x86.VecSS, 0)},
+		{"call *(rbx), pointer unmapped", []byte{0xff, 0x13}, 0x9000, 0x9008, Trap{Vector: x86.VecPF, Kind: Exception, HasErr: true, SetCR2: true, CR2: 0x9000}},
+		{"ret, stack unmapped", []byte{0xc3}, 0x5000, 0x9000, Trap{Vector: x86.VecPF, Kind: Exception, HasErr: true, SetCR2: true, CR2: 0x9000}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, c, k := branchRig(t, 0x1000, tt.code)
-			c.GPR[RBX], c.GPR[RSP] = tt.rbx, tt.rsp
+			c.GPR[x86.RBX], c.GPR[x86.RSP] = tt.rbx, tt.rsp
 			before := c.Core
 			n, _ := m.Run(0, 1)
 			require.Zero(t, n)
@@ -179,10 +181,10 @@ func TestP11FarToNonCanonical(t *testing.T) {
 		{"sysret", []byte{0x48, 0x0f, 0x07}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m, c, k := gdtRig(t, AMD64, tt.code...)
+			m, c, k := gdtRig(t, x86.AMD64, tt.code...)
 			c.Sys.EFER |= EFERSCE
 			c.Sys.MSR.SysenterCS = selKernelCode
-			c.GPR[RSP], c.GPR[RBX], c.GPR[RCX], c.GPR[RDX] = 0x7800, 0x5000, nowhere, nowhere
+			c.GPR[x86.RSP], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX] = 0x7800, 0x5000, nowhere, nowhere
 			for _, va := range []uint64{0x5000, 0x7800} {
 				for i, w := range []uint64{nowhere, selKernelCode, 2, 0x7f00, selKernelData} {
 					require.True(t, m.PokeWord(c.Space, va+8*uint64(i), 8, w))
@@ -191,7 +193,7 @@ func TestP11FarToNonCanonical(t *testing.T) {
 			before, memory := c.Core, contents(c.Space)
 			m.Step(0)
 			require.NoError(t, m.Err())
-			require.Equal(t, []Trap{*FaultErr(VecGP, 0)}, k.traps)
+			require.Equal(t, []Trap{*FaultErr(x86.VecGP, 0)}, k.traps)
 			require.Equal(t, before, c.Core)
 			require.Equal(t, memory, contents(c.Space))
 		})

@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // twoCPUs is newTest with a second vCPU at the same place.
-func twoCPUs(t *testing.T, a Arch, code ...byte) (*Machine, *CPU, *CPU) {
+func twoCPUs(t *testing.T, a x86.Arch, code ...byte) (*Machine, *CPU, *CPU) {
 	t.Helper()
 	m, err := New(Config{Arch: a, CPUs: 2, Memory: 1 << 20})
 	require.NoError(t, err)
@@ -23,7 +25,7 @@ func twoCPUs(t *testing.T, a Arch, code ...byte) (*Machine, *CPU, *CPU) {
 	require.NoError(t, m.WriteBytes(m.CPUs[0].Space, 0x1000, code))
 	for _, c := range m.CPUs {
 		flat(c)
-		c.RIP, c.GPR[RSP] = 0x1000, 0x8000
+		c.RIP, c.GPR[x86.RSP] = 0x1000, 0x8000
 	}
 	return m, m.CPUs[0], m.CPUs[1]
 }
@@ -41,12 +43,12 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 		},
 		"another vCPU's store": func(t *testing.T, m *Machine, _, d *CPU) {
 			require.NoError(t, m.WriteBytes(d.Space, 0x2000, []byte{0xc6, 0x03, movAL2})) // movb $2,(%ebx)
-			d.RIP, d.GPR[RBX] = 0x2000, 0x1001
+			d.RIP, d.GPR[x86.RBX] = 0x2000, 0x1001
 			require.Len(t, m.Step(1).Writes, 1)
 		},
 		"its own store": func(t *testing.T, m *Machine, c, _ *CPU) {
 			require.NoError(t, m.WriteBytes(c.Space, 0x2000, []byte{0xc6, 0x03, movAL2}))
-			c.RIP, c.GPR[RBX] = 0x2000, 0x1001
+			c.RIP, c.GPR[x86.RBX] = 0x2000, 0x1001
 			m.Step(0)
 		},
 		"a store through another mapping of the frame": func(t *testing.T, m *Machine, c, d *CPU) {
@@ -54,7 +56,7 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 			require.True(t, ok)
 			require.NoError(t, c.Space.Map(0x9000, p.Frame, 1, Write))
 			require.NoError(t, m.WriteBytes(d.Space, 0x2000, []byte{0xc6, 0x03, movAL2}))
-			d.RIP, d.GPR[RBX] = 0x2000, 0x9001
+			d.RIP, d.GPR[x86.RBX] = 0x2000, 0x9001
 			m.Step(1)
 		},
 		"another frame at the address": func(t *testing.T, m *Machine, c, _ *CPU) {
@@ -71,21 +73,21 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 			m.Restore(with)
 		},
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, change := range ways {
 			t.Run(name, func(t *testing.T) {
 				m, c, d := twoCPUs(t, a, 0xb0, movAL1) // mov $1,%al
 				m.Step(0)
 				m.Step(1)
-				require.EqualValues(t, 1, c.GPR[RAX])
-				require.EqualValues(t, 1, d.GPR[RAX])
+				require.EqualValues(t, 1, c.GPR[x86.RAX])
+				require.EqualValues(t, 1, d.GPR[x86.RAX])
 				change(t, m, c, d)
 				c.RIP, d.RIP = 0x1000, 0x1000
 				m.Step(0)
 				m.Step(1)
 				require.NoError(t, m.Err())
-				require.EqualValues(t, 2, c.GPR[RAX])
-				require.EqualValues(t, 2, d.GPR[RAX])
+				require.EqualValues(t, 2, c.GPR[x86.RAX])
+				require.EqualValues(t, 2, d.GPR[x86.RAX])
 			})
 		}
 	})
@@ -93,26 +95,26 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 
 // Arming and disarming a breakpoint byte: each fetch sees what memory holds.
 func TestP13BreakpointByteComesAndGoes(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0xb0, 7)
 		for range 5 {
 			c.RIP = 0x1000
 			m.PokeWord(c.Space, 0x1000, 1, 0xcc)
 			m.Step(0)
-			require.EqualValues(t, VecBP, k.last(t).Vector)
+			require.EqualValues(t, x86.VecBP, k.last(t).Vector)
 			k.traps = nil
-			c.RIP, c.GPR[RAX] = 0x1000, 0
+			c.RIP, c.GPR[x86.RAX] = 0x1000, 0
 			m.PokeWord(c.Space, 0x1000, 1, 0xb0)
 			m.Step(0)
 			require.Empty(t, k.traps)
-			require.EqualValues(t, 7, c.GPR[RAX])
+			require.EqualValues(t, 7, c.GPR[x86.RAX])
 		}
 	})
 }
 
 // Frames that take turns at one address: a stale translation must not run.
 func TestP13FramesTakingTurns(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a)
 		var frames [3]Frame
 		for i := range frames {
@@ -127,28 +129,28 @@ func TestP13FramesTakingTurns(t *testing.T) {
 			c.RIP = 0x1000
 			m.Step(0)
 			require.NoError(t, m.Err())
-			require.EqualValues(t, i+1, c.GPR[RAX])
+			require.EqualValues(t, i+1, c.GPR[x86.RAX])
 		}
 		// the same bytes now lie where other ones were translated
 		c.Space.Unmap(0x1000, 1)
 		m.Mem.MarkDirty(frames[1])
 		copy(m.Mem.Bytes(frames[1]), []byte{0xb0, 1})
 		require.NoError(t, c.Space.Map(0x1000, frames[1], 1, Exec))
-		c.RIP, c.GPR[RAX] = 0x1000, 0
+		c.RIP, c.GPR[x86.RAX] = 0x1000, 0
 		m.Step(0)
-		require.EqualValues(t, 1, c.GPR[RAX])
+		require.EqualValues(t, 1, c.GPR[x86.RAX])
 	})
 }
 
 func TestP13InstructionAcrossAPageBoundary(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, _ := twoCPUs(t, a)
 		require.NoError(t, m.WriteBytes(c.Space, 0x1ffe, []byte{0xb8, 1, 2, 3, 4}))
 		for _, want := range []uint64{0x04030201, 0x04030901, 0x05030901} {
 			c.RIP = 0x1ffe
 			m.Step(0)
 			require.NoError(t, m.Err())
-			require.Equal(t, want, c.GPR[RAX])
+			require.Equal(t, want, c.GPR[x86.RAX])
 			require.EqualValues(t, 0x2003, c.RIP)
 			if want == 0x04030201 {
 				m.PokeWord(c.Space, 0x2000, 1, 9) // the half behind the boundary
@@ -162,6 +164,6 @@ func TestP13InstructionAcrossAPageBoundary(t *testing.T) {
 		require.NoError(t, c.Space.Map(0x2000, f, 1, Exec))
 		c.RIP = 0x1ffe
 		m.Step(0)
-		require.EqualValues(t, 0x06060601, c.GPR[RAX])
+		require.EqualValues(t, 0x06060601, c.GPR[x86.RAX])
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // dr7 enables breakpoint i (local) with the given R/W and LEN fields.
@@ -12,21 +14,21 @@ func dr7(i int, rw, length uint64) uint64 {
 }
 
 func TestP12ExecuteBreakpointIsAFault(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for i := range 4 {
 			m, c, k := newTaken(t, a, 0x90, 0x90, 0x90)
 			c.Sys.DR[i], c.Sys.DR[7] = 0x1001, dr7(i, 0, 0)
 			m.Step(0)
 			require.Empty(t, k.traps)
 			m.Step(0)
-			require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: 1 << i}, k.last(t))
+			require.Equal(t, Trap{Vector: x86.VecDB, Kind: Exception, DR6: 1 << i}, k.last(t))
 			require.EqualValues(t, 0x1001, c.RIP, "before the instruction")
 			require.EqualValues(t, 1<<i, c.Sys.DR[6]&0xf)
-			c.RFLAGS |= RF // as the handler's IRET would set it
+			c.RFLAGS |= x86.RF // as the handler's IRET would set it
 			m.Step(0)
 			require.Len(t, k.traps, 1, "RF skips it")
 			require.EqualValues(t, 0x1002, c.RIP)
-			require.Zero(t, c.RFLAGS&RF, "once")
+			require.Zero(t, c.RFLAGS&x86.RF, "once")
 		}
 		m, c, k := newTaken(t, a, 0x90)
 		c.Sys.DR[0], c.Sys.DR[7] = 0x1000, DR7Fixed
@@ -38,7 +40,7 @@ func TestP12ExecuteBreakpointIsAFault(t *testing.T) {
 func TestP12DataBreakpointsAreTraps(t *testing.T) {
 	read, write, rmw := []byte{0x8b, 0x03}, []byte{0x89, 0x03}, []byte{0x01, 0x03}
 	const onWrite, onAccess = 1, 3
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name     string
 			code     []byte
@@ -62,14 +64,14 @@ func TestP12DataBreakpointsAreTraps(t *testing.T) {
 				f, err := m.Mem.Alloc()
 				require.NoError(t, err)
 				require.NoError(t, c.Space.Map(0x6000, f, 1, Write))
-				c.GPR[RBX] = tt.at
+				c.GPR[x86.RBX] = tt.at
 				c.Sys.DR[2], c.Sys.DR[7] = tt.addr, dr7(2, tt.rw, tt.len)
 				m.Step(0)
 				require.EqualValues(t, 0x1002, c.RIP, "the instruction completes")
 				require.Equal(t, tt.hit, len(c.Pending()) == 1)
 				m.Step(0)
 				if tt.hit {
-					require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: 4}, k.last(t))
+					require.Equal(t, Trap{Vector: x86.VecDB, Kind: Exception, DR6: 4}, k.last(t))
 				}
 			})
 		}
@@ -78,9 +80,9 @@ func TestP12DataBreakpointsAreTraps(t *testing.T) {
 
 // A single step and a data breakpoint of one instruction are one #DB.
 func TestP12OneTrapForStepAndBreakpoint(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x50)
-		c.RFLAGS |= TF
+		c.RFLAGS |= x86.TF
 		c.Sys.DR[0], c.Sys.DR[7] = 0x8000-uint64(a.Word()), dr7(0, 1, 0)
 		m.Step(0)
 		m.Step(0)
@@ -91,7 +93,7 @@ func TestP12OneTrapForStepAndBreakpoint(t *testing.T) {
 }
 
 func TestP12DebugRegisterAccess(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		mov := func(op, dr byte) []byte { return []byte{0x0f, op, 0xc0 | dr<<3} } // mov %eax <-> %drN
 		for _, tt := range []struct {
 			dr            byte
@@ -102,7 +104,7 @@ func TestP12DebugRegisterAccess(t *testing.T) {
 			{7, 0, DR7Fixed}, {7, 0xffff0fff, 0xffff07ff},
 		} {
 			m, c, k := newTaken(t, a, append(mov(0x23, tt.dr), mov(0x21, tt.dr)...)...)
-			c.GPR[RAX] = tt.write
+			c.GPR[x86.RAX] = tt.write
 			m.Step(0)
 			c.Sys.DR[7] = c.Sys.DR[7] &^ 0xff // nothing fires
 			want := tt.expect
@@ -111,35 +113,35 @@ func TestP12DebugRegisterAccess(t *testing.T) {
 			}
 			m.Step(0)
 			require.Empty(t, k.traps)
-			require.Equal(t, want, c.GPR[RAX], "dr%d = %#x", tt.dr, tt.write)
+			require.Equal(t, want, c.GPR[x86.RAX], "dr%d = %#x", tt.dr, tt.write)
 		}
 		for _, dr := range []byte{4, 5} {
 			m, c, k := newTaken(t, a, append(mov(0x23, dr), mov(0x21, dr)...)...)
 			m.Step(0)
-			require.EqualValues(t, VecUD, k.last(t).Vector, "CR4.DE: no DR4, DR5")
+			require.EqualValues(t, x86.VecUD, k.last(t).Vector, "CR4.DE: no DR4, DR5")
 			c.Sys.CR4 &^= CR4DE
-			c.GPR[RAX] = 8
+			c.GPR[x86.RAX] = 8
 			m.Step(0)
-			c.GPR[RAX] = 0
+			c.GPR[x86.RAX] = 0
 			m.Step(0)
 			require.Len(t, k.traps, 1)
-			require.Equal(t, c.Sys.DR[dr+2], c.GPR[RAX], "another name of DR6, DR7")
-			require.EqualValues(t, 8, c.GPR[RAX]&8)
+			require.Equal(t, c.Sys.DR[dr+2], c.GPR[x86.RAX], "another name of DR6, DR7")
+			require.EqualValues(t, 8, c.GPR[x86.RAX]&8)
 		}
 		m, c, k := newTaken(t, a, mov(0x21, 0)...)
 		ring3(c)
 		m.Step(0)
-		require.Equal(t, *FaultErr(VecGP, 0), k.last(t))
+		require.Equal(t, *FaultErr(x86.VecGP, 0), k.last(t))
 		_ = m
 	})
 }
 
 func TestP12GeneralDetect(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x0f, 0x21, 0xc0)
 		c.Sys.DR[7] |= DR7GD
 		m.Step(0)
-		require.Equal(t, Trap{Vector: VecDB, Kind: Exception, DR6: DR6BD}, k.last(t))
+		require.Equal(t, Trap{Vector: x86.VecDB, Kind: Exception, DR6: DR6BD}, k.last(t))
 		require.EqualValues(t, 0x1000, c.RIP, "a fault")
 		require.Zero(t, c.Sys.DR[7]&DR7GD, "cleared, so that the handler may look")
 		m.Step(0)
@@ -147,7 +149,7 @@ func TestP12GeneralDetect(t *testing.T) {
 
 		m, c, k = newTaken(t, a, 0x90) // any #DB clears it
 		c.Sys.DR[7] |= DR7GD
-		c.RFLAGS |= TF
+		c.RFLAGS |= x86.TF
 		m.Step(0)
 		m.Step(0)
 		require.Len(t, k.traps, 1)
@@ -157,13 +159,13 @@ func TestP12GeneralDetect(t *testing.T) {
 
 // B0-B3 tell of the last #DB only; BS and BD stay until software clears them.
 func TestP12ConditionBitsAreSetAnew(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, tt := range map[string]struct {
 			code []byte
 			tf   uint64
 			now  uint64
 		}{
-			"single step":        {[]byte{0x90}, TF, DR6BS},
+			"single step":        {[]byte{0x90}, x86.TF, DR6BS},
 			"another breakpoint": {[]byte{0x50}, 0, 4},
 			"int1":               {[]byte{0xf1}, 0, 0},
 			"int $1":             {[]byte{0xcd, 1}, 0, 1}, // no debug exception: the register stays
@@ -184,20 +186,20 @@ func TestP12ConditionBitsAreSetAnew(t *testing.T) {
 
 // What MOV SS held off comes with INT1's own #DB, and behind INT n's delivery (P7).
 func TestP7HeldBreakpointAndSoftwareInterrupt(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			code  []byte
 			traps []Trap
 		}{
-			{[]byte{0xf1}, []Trap{{Vector: VecDB, Kind: PrivSoftInt, Op: 0xf1, DR6: 1}}},
-			{[]byte{0xcd, 1}, []Trap{{Vector: VecDB, Kind: SoftwareInt, Op: 0xcd}, {Vector: VecDB, Kind: Exception, DR6: 1}}},
-			{[]byte{0xcc}, []Trap{{Vector: VecBP, Kind: SoftwareInt, Op: 0xcc}, {Vector: VecDB, Kind: Exception, DR6: 1}}},
+			{[]byte{0xf1}, []Trap{{Vector: x86.VecDB, Kind: PrivSoftInt, Op: 0xf1, DR6: 1}}},
+			{[]byte{0xcd, 1}, []Trap{{Vector: x86.VecDB, Kind: SoftwareInt, Op: 0xcd}, {Vector: x86.VecDB, Kind: Exception, DR6: 1}}},
+			{[]byte{0xcc}, []Trap{{Vector: x86.VecBP, Kind: SoftwareInt, Op: 0xcc}, {Vector: x86.VecDB, Kind: Exception, DR6: 1}}},
 		} {
 			m, c, k := newTaken(t, a, append([]byte{0x8e, 0x13}, tt.code...)...) // mov (%ebx),%ss
 			require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0x18, 0}))
 			require.NoError(t, m.WriteBytes(c.Space, 0x7018, []byte{0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0}))
 			c.Sys.GDTR = TableReg{0x7000, 0x1f}
-			c.GPR[RBX] = 0x5000
+			c.GPR[x86.RBX] = 0x5000
 			c.Sys.DR[0], c.Sys.DR[7] = 0x5000, dr7(0, 3, 1)
 			for range tt.traps {
 				m.Step(0)

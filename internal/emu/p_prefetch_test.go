@@ -5,20 +5,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestP13PrefetchWindow: a store by another vCPU into code that was fetched
 // ahead is not seen until a taken branch; without a window it is seen at once.
 func TestP13PrefetchWindow(t *testing.T) {
 	for _, window := range []int{0, 16} {
-		m, c := newTest(t, I386,
+		m, c := newTest(t, x86.I386,
 			0x90,    // 0 nop
 			0xb0, 1, // 1 mov $1,%al
 			0xeb, 0xfc, // 3 jmp 1
 		)
 		m.prefetch = window
 		at := c.LinearPC()
-		al := func() uint64 { m.Step(0); return c.Reg(RAX) & 0xff }
+		al := func() uint64 { m.Step(0); return c.Reg(x86.RAX) & 0xff }
 		m.Step(0)
 		before := m.Snapshot()
 		require.True(t, m.PokeWord(c.Space, at+2, 1, 2)) // the other vCPU's store
@@ -33,7 +35,7 @@ func TestP13PrefetchWindow(t *testing.T) {
 		require.True(t, m.PokeWord(c.Space, at+2, 1, 2))
 		require.Equal(t, stale, al(), "the window is part of the snapshot")
 	}
-	_, err := New(Config{Arch: I386, CPUs: 1, Prefetch: MaxPrefetch + 1})
+	_, err := New(Config{Arch: x86.I386, CPUs: 1, Prefetch: MaxPrefetch + 1})
 	require.ErrorContains(t, err, "expected 0 to 32")
 }
 
@@ -70,13 +72,13 @@ func pageText(c *CPU, at uint64) string {
 // does what it would do if memory had not changed, whichever way it ends, and
 // memory keeps what the other vCPU stored.
 func TestP13StaleBytesStayOutOfMemory(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, s := range staleCases {
 			t.Run(s.name, func(t *testing.T) {
 				run := func(changed bool) (*Machine, *CPU) {
 					m, c, _ := newTaken(t, a, append([]byte{0x90}, s.code...)...)
 					m.prefetch = 16
-					c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = 0x5000, 0x9000, 0
+					c.GPR[x86.RSI], c.GPR[x86.RDI], c.GPR[x86.RCX] = 0x5000, 0x9000, 0
 					m.Step(0)
 					if changed {
 						require.NoError(t, m.WriteBytes(c.Space, 0x1001, make([]byte, len(s.code))))
@@ -104,14 +106,14 @@ func TestP13StaleBytesStayOutOfMemory(t *testing.T) {
 // TestP13StaleInstructionSeesMemory: an instruction's own data are memory's
 // even where they are its own bytes, and so is what it leaves there.
 func TestP13StaleInstructionSeesMemory(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0x90, 0x8b, 0x06 /* mov (%esi),%eax */, 0x83, 0x06, 1 /* addl $1,(%esi) */, 0x90, 0x90)
 		m.prefetch = 16
-		c.GPR[RSI] = 0x1001
+		c.GPR[x86.RSI] = 0x1001
 		m.Step(0)
 		require.True(t, m.PokeWord(c.Space, 0x1001, 4, 0x11223344))
 		m.Step(0)
-		require.EqualValues(t, 0x11223344, uint32(c.GPR[RAX]))
+		require.EqualValues(t, 0x11223344, uint32(c.GPR[x86.RAX]))
 		require.EqualValues(t, 0x11223344, m.ev.Reads[0].Value)
 		m.Step(0)
 		v, _ := m.PeekWord(c.Space, 0x1001, 4)
@@ -137,7 +139,7 @@ func (k *microKernel) Hypercall(m *Machine, c *CPU, _ uint64) bool {
 // TestP13StaleHypercall: a micro-step that runs from the window reads and
 // writes memory.
 func TestP13StaleHypercall(t *testing.T) {
-	m, c, _ := newTaken(t, I386, 0x90, 0xcd, 0x81, 0x90)
+	m, c, _ := newTaken(t, x86.I386, 0x90, 0xcd, 0x81, 0x90)
 	k := new(microKernel)
 	m.Kernel, m.prefetch = k, 16
 	m.Step(0)
@@ -169,9 +171,9 @@ func TestP13WhatEmptiesTheWindow(t *testing.T) {
 		{"store ahead", []byte{0xc6, 0x06, 0x90}, true},
 		{"rep with iterations left", []byte{0xf3, 0xa4}, true},
 	} {
-		m, c, _ := newTaken(t, I386, append(append([]byte{0x90}, x.code...), 0x90, 0x90, 0x90)...)
+		m, c, _ := newTaken(t, x86.I386, append(append([]byte{0x90}, x.code...), 0x90, 0x90, 0x90)...)
 		m.prefetch = 16
-		c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = 0x100a, 0x5000, 2
+		c.GPR[x86.RSI], c.GPR[x86.RDI], c.GPR[x86.RCX] = 0x100a, 0x5000, 2
 		require.Equal(t, 16, m.Step(0).Fetched)
 		ev := m.Step(0)
 		require.Equal(t, StepInstruction, ev.Kind, x.name)
@@ -183,7 +185,7 @@ func TestP13WhatEmptiesTheWindow(t *testing.T) {
 // TestP13FetchAtTheEndOfMemory: a window that ends with the page says that it
 // asked for more, since a page that comes there would change it.
 func TestP13FetchAtTheEndOfMemory(t *testing.T) {
-	m, c := newTest(t, I386)
+	m, c := newTest(t, x86.I386)
 	m.prefetch = 16
 	require.NoError(t, m.WriteBytes(c.Space, 0x1ffc, []byte{0x90, 0x90, 0x90, 0x90}))
 	c.RIP = 0x1ffc

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Every store of every kind of instruction is in the event: applying Writes
@@ -26,12 +28,12 @@ func TestEveryStoreIsRecorded(t *testing.T) {
 		"mov from ds": {0x8c, 0x1b}, "push fs": {0x0f, 0xa0}, "lcall": {0xff, 0x1b},
 		"pextrw": {0x66, 0x0f, 0x3a, 0x15, 0x03, 1}, "movbe": {0x0f, 0x38, 0xf1, 0x03},
 	}
-	only := map[Arch]map[string][]byte{
-		I386: {"pusha": {0x60}, "mov moffs": {0xa3, 0, 0x50, 0, 0}, "push cs": {0x0e}},
-		AMD64: {"cmpxchg16b": {0x48, 0x0f, 0xc7, 0x0b}, "lock cmpxchg16b": {0xf0, 0x48, 0x0f, 0xc7, 0x0b},
+	only := map[x86.Arch]map[string][]byte{
+		x86.I386: {"pusha": {0x60}, "mov moffs": {0xa3, 0, 0x50, 0, 0}, "push cs": {0x0e}},
+		x86.AMD64: {"cmpxchg16b": {0x48, 0x0f, 0xc7, 0x0b}, "lock cmpxchg16b": {0xf0, 0x48, 0x0f, 0xc7, 0x0b},
 			"mov 64": {0x48, 0x89, 0x03}, "fxsave64": {0x48, 0x0f, 0xae, 0x03}},
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, set := range []map[string][]byte{both, only[a]} {
 			for name, code := range set {
 				t.Run(name, func(t *testing.T) {
@@ -44,9 +46,9 @@ func TestEveryStoreIsRecorded(t *testing.T) {
 						require.NoError(t, m.WriteBytes(c.Space, p, b))
 					}
 					m.PokeWord(c.Space, 0x5000, 8, 0x10<<32|0x1100)
-					c.GPR[RBX], c.GPR[RSP], c.GPR[RBP] = 0x5000, 0x7800, 0x7700
-					c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = 0x5200, 0x5300, 5
-					c.GPR[RAX], c.GPR[RDX] = 0xdeadbeef, 0x77
+					c.GPR[x86.RBX], c.GPR[x86.RSP], c.GPR[x86.RBP] = 0x5000, 0x7800, 0x7700
+					c.GPR[x86.RSI], c.GPR[x86.RDI], c.GPR[x86.RCX] = 0x5200, 0x5300, 5
+					c.GPR[x86.RAX], c.GPR[x86.RDX] = 0xdeadbeef, 0x77
 					s := m.Snapshot()
 					before := dump(c.Space)
 					ev := m.Step(0).Clone()

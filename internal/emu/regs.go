@@ -1,42 +1,6 @@
 package emu
 
-import (
-	"trapline/internal/emu/regs"
-	"trapline/internal/x86"
-)
-
-// Reg numbers a general register.
-type Reg = x86.Reg
-
-// General registers.
-const (
-	RAX = x86.RAX
-	RCX = x86.RCX
-	RDX = x86.RDX
-	RBX = x86.RBX
-	RSP = x86.RSP
-	RBP = x86.RBP
-	RSI = x86.RSI
-	RDI = x86.RDI
-	R8  = x86.R8
-	R9  = x86.R9
-	R10 = x86.R10
-	R11 = x86.R11
-	R12 = x86.R12
-	R13 = x86.R13
-	R14 = x86.R14
-	R15 = x86.R15
-)
-
-// Segment registers.
-const (
-	ES = x86.ES
-	CS = x86.CS
-	SS = x86.SS
-	DS = x86.DS
-	FS = x86.FS
-	GS = x86.GS
-)
+import "trapline/internal/emu/regs"
 
 // Core is the register state every instruction sees: general registers,
 // RIP, RFLAGS (the guest's, TF included), segments with cached descriptors,

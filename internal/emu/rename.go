@@ -1,6 +1,10 @@
 package emu
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"trapline/internal/x86"
+)
 
 // Renaming gives vCPUs each other's parts in a state: vCPU i gets the number
 // To[i]. It is a permutation.
@@ -69,7 +73,7 @@ func (r *Renaming) cpus(m *Machine) {
 		for g := range s.core.GPR {
 			s.core.GPR[g] = r.Word(s.core.GPR[g])
 		}
-		s.core.Seg[GS].Base = r.Word(s.core.Seg[GS].Base)
+		s.core.Seg[x86.GS].Base = r.Word(s.core.Seg[x86.GS].Base)
 		for t := range s.pending[:s.nPending] {
 			s.pending[t].CR2 = r.Word(s.pending[t].CR2)
 		}
@@ -101,7 +105,7 @@ func (r *Renaming) changes(c *CPU) bool {
 			return true
 		}
 	}
-	for _, v := range [...]uint64{c.Sys.CR2, c.Sys.MSR.SysenterESP, c.Seg[GS].Base, c.Sys.MSR.KernelGSBase} {
+	for _, v := range [...]uint64{c.Sys.CR2, c.Sys.MSR.SysenterESP, c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase} {
 		if r.Word(v) != v {
 			return true
 		}

@@ -6,11 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"trapline/internal/x86"
 )
 
 // renamed is a machine of four vCPUs that have a stack of a page and some words
 // each, a word there that holds their number, and a lock that they share.
-func renamed(t require.TestingT, a Arch) (*Machine, *Own) {
+func renamed(t require.TestingT, a x86.Arch) (*Machine, *Own) {
 	m, err := New(Config{Arch: a, CPUs: 4})
 	require.NoError(t, err)
 	s := m.CPUs[0].Space
@@ -79,7 +81,7 @@ func permutation(t *rapid.T) (to [MaxCPUs]uint8) {
 // Renaming is a group of one-to-one changes of states: one behind another is
 // their product, and each can be undone. What a vCPU has of its own goes along.
 func TestRenamingsAreAGroup(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, own := renamed(t, a)
 		defer m.Close()
 		empty := m.Snapshot()
@@ -126,16 +128,16 @@ func ownHashes(m *Machine, o *Own) (list []uint64) {
 
 // An address in an area and a number go along, other words stay.
 func TestRenameMovesWhatNamesAVCPU(t *testing.T) {
-	m, own := renamed(t, I386)
+	m, own := renamed(t, x86.I386)
 	defer m.Close()
 	s := m.CPUs[0].Space
-	m.CPUs[0].GPR[RSP], m.CPUs[0].GPR[RAX], m.CPUs[0].GPR[RCX] = 0x10f00, 0x11000, 0x14010
+	m.CPUs[0].GPR[x86.RSP], m.CPUs[0].GPR[x86.RAX], m.CPUs[0].GPR[x86.RCX] = 0x10f00, 0x11000, 0x14010
 	m.PokeWord(s, 0x10f00, 4, 0x12010)
 	m.PokeWord(s, 0x10f04, 4, 77)
 	m.PokeWord(s, 0x20800, 4, 1)
 	to := [MaxCPUs]uint8{1, 0, 2, 3, 4, 5, 6, 7}
 	m.Rename(own.Renaming(to))
-	require.Equal(t, []uint64{0x12f00, 0x13000, 0x14010}, []uint64{m.CPUs[1].GPR[RSP], m.CPUs[1].GPR[RAX], m.CPUs[1].GPR[RCX]})
+	require.Equal(t, []uint64{0x12f00, 0x13000, 0x14010}, []uint64{m.CPUs[1].GPR[x86.RSP], m.CPUs[1].GPR[x86.RAX], m.CPUs[1].GPR[x86.RCX]})
 	word := func(at uint64) uint64 { return s.Word(at, 4) }
 	require.Equal(t, []uint64{0x10010, 77, 0, 0}, []uint64{word(0x12f00), word(0x12f04), word(0x10f00), word(0x10f04)})
 	require.Equal(t, []uint64{0, 1, 2}, []uint64{word(0x1000c), word(0x1200c), word(0x20800)}, "numbers, and the lock's owner")
@@ -145,7 +147,7 @@ func TestRenameMovesWhatNamesAVCPU(t *testing.T) {
 // nobody's, and the memory used, whatever changes in it. Addresses and numbers
 // tell whom the steps can tell.
 func TestDependenceHasAllThatStepsUse(t *testing.T) {
-	m, own := renamed(t, I386)
+	m, own := renamed(t, x86.I386)
 	defer m.Close()
 	s := m.CPUs[0].Space
 	code, err := m.Mem.Alloc()
@@ -169,10 +171,10 @@ func TestDependenceHasAllThatStepsUse(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2}, met, "two areas of vCPU 1 are used")
 	seen := map[uint64]string{first: "nothing"}
 	for name, change := range map[string]func(c *CPU){
-		"register":        func(c *CPU) { c.GPR[RDI]++ },
+		"register":        func(c *CPU) { c.GPR[x86.RDI]++ },
 		"rip":             func(c *CPU) { c.RIP++ },
-		"flags":           func(c *CPU) { c.RFLAGS ^= IF },
-		"segment":         func(c *CPU) { c.Seg[FS].Base++ },
+		"flags":           func(c *CPU) { c.RFLAGS ^= x86.IF },
+		"segment":         func(c *CPU) { c.Seg[x86.FS].Base++ },
 		"cpl":             func(c *CPU) { c.CPL = 3 },
 		"shadow":          func(c *CPU) { c.Shadow = 1 },
 		"idtr":            func(c *CPU) { c.Sys.IDTR.Limit++ },
@@ -181,7 +183,7 @@ func TestDependenceHasAllThatStepsUse(t *testing.T) {
 		"cr2":             func(c *CPU) { c.Sys.CR2++ },
 		"dr7":             func(c *CPU) { c.Sys.DR[7]++ },
 		"msr":             func(c *CPU) { c.Sys.MSR.FMask++ },
-		"pending trap":    func(c *CPU) { c.Raise(*Fault(VecDE)) },
+		"pending trap":    func(c *CPU) { c.Raise(*Fault(x86.VecDE)) },
 		"interrupt":       func(c *CPU) { c.RaiseInterrupt(0x30) },
 		"nmi under way":   func(c *CPU) { c.inNMI = true },
 		"halted":          func(c *CPU) { c.Halted = true },

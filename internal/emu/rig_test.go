@@ -5,13 +5,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"trapline/internal/x86"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var arches = []Arch{I386, AMD64}
+var arches = []x86.Arch{x86.I386, x86.AMD64}
 
-func eachArch(t *testing.T, f func(*testing.T, Arch)) {
+func eachArch(t *testing.T, f func(*testing.T, x86.Arch)) {
 	t.Helper()
 	for _, a := range arches {
 		t.Run(a.String(), func(t *testing.T) { f(t, a) })
@@ -37,7 +39,7 @@ func (k *taken) last(t *testing.T) Trap {
 }
 
 // newTaken is newTest with a kernel that writes down traps.
-func newTaken(t *testing.T, a Arch, code ...byte) (*Machine, *CPU, *taken) {
+func newTaken(t *testing.T, a x86.Arch, code ...byte) (*Machine, *CPU, *taken) {
 	t.Helper()
 	m, c := newTest(t, a, code...)
 	k := new(taken)
@@ -47,8 +49,8 @@ func newTaken(t *testing.T, a Arch, code ...byte) (*Machine, *CPU, *taken) {
 
 // ring3 makes c run in ring 3 on pages that allow it.
 func ring3(c *CPU) {
-	c.setSeg(CS, 0x23, flatCode(3, c.Space.arch == AMD64))
-	for _, i := range []int{ES, SS, DS, FS, GS} {
+	c.setSeg(x86.CS, 0x23, flatCode(3, c.Space.arch == x86.AMD64))
+	for _, i := range []int{x86.ES, x86.SS, x86.DS, x86.FS, x86.GS} {
 		c.setSeg(i, 0x2b, flatData(3))
 	}
 	c.Space.Protect(0x1000, 1, Write|Exec|User)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // RunStop says why Run ended.
@@ -85,8 +86,8 @@ func (m *Machine) runFreely(c *CPU, limit uint64) uint64 {
 // does next.
 func (c *CPU) runsFreely() bool {
 	return c.Shutdown == "" && !c.Halted && c.nPending == 0 && !c.interrupted() && c.Shadow == 0 &&
-		c.heldDR6 == 0 && c.RFLAGS&(TF|RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC()) &&
-		!c.checked() && c.codeMode() == c.Space.runs && (c.Code64 != 0 || c.Seg[CS].Limit == 0xffffffff)
+		c.heldDR6 == 0 && c.RFLAGS&(x86.TF|x86.RF) == 0 && c.Sys.DR[7]&0xff == 0 && c.Canonical(c.LinearPC()) &&
+		!c.checked() && c.codeMode() == c.Space.runs && (c.Code64 != 0 || c.Seg[x86.CS].Limit == 0xffffffff)
 }
 
 // run runs c once in the library and says whether it should go on.
@@ -98,7 +99,7 @@ func (r *runner) run(c *CPU, limit uint64) (n uint64, more bool, err error) {
 	case err != nil || b == nil || b.insns == 0 || uint64(b.insns) > limit:
 		return 0, false, err
 	}
-	if c.Code64 == 0 && (r.fs && !full(&c.Seg[FS]) || r.gs && !full(&c.Seg[GS])) {
+	if c.Code64 == 0 && (r.fs && !full(&c.Seg[x86.FS]) || r.gs && !full(&c.Seg[x86.GS])) {
 		return 0, false, nil
 	}
 	var p unicorn.Progress

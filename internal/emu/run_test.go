@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Places of the machine that free running is tested on.
@@ -26,24 +28,24 @@ func (k skipKernel) Deliver(m *Machine, c *CPU, t Trap) {
 	ev := m.Event().BeginDelivery()
 	ev.Trap = t
 	c.Sys.CR2 = mix(c.Sys.CR2, uint64(t.Vector)<<32|uint64(t.ErrCode)<<8|uint64(t.Kind)) & 0xffffffff
-	if t.Kind == Exception || t.Vector == VecBP {
+	if t.Kind == Exception || t.Vector == x86.VecBP {
 		c.RIP = runCode + mix(c.Retired, c.RIP)%k.size
 	}
-	c.GPR[RSP] = runStack - 64 + uint64(t.Vector)%3*8
-	c.GPR[RBX] = runData + 0x800
-	c.GPR[RSI], c.GPR[RDI] = runData+0x1000-c.Retired%16, runData+0x1ff0+c.Retired%32
-	c.GPR[RCX] = c.Retired % 9
-	c.RFLAGS &^= TF | DF
+	c.GPR[x86.RSP] = runStack - 64 + uint64(t.Vector)%3*8
+	c.GPR[x86.RBX] = runData + 0x800
+	c.GPR[x86.RSI], c.GPR[x86.RDI] = runData+0x1000-c.Retired%16, runData+0x1ff0+c.Retired%32
+	c.GPR[x86.RCX] = c.Retired % 9
+	c.RFLAGS &^= x86.TF | x86.DF
 }
 
 func (k skipKernel) Hypercall(m *Machine, c *CPU, _ uint64) bool {
 	m.Event().BeginMicro()
-	c.GPR[RDX] += 3
+	c.GPR[x86.RDX] += 3
 	c.RIP += 2
 	return true
 }
 
-func newRunTest(t testing.TB, a Arch, code []byte) *Machine {
+func newRunTest(t testing.TB, a x86.Arch, code []byte) *Machine {
 	t.Helper()
 	m, err := New(Config{Arch: a, CPUs: 1, Memory: 1 << 20})
 	require.NoError(t, err)
@@ -60,9 +62,9 @@ func newRunTest(t testing.TB, a Arch, code []byte) *Machine {
 	require.NoError(t, m.WriteBytes(s, runCode, code))
 	flat(c)
 	c.RIP = runCode
-	c.RFLAGS |= IF
+	c.RFLAGS |= x86.IF
 	m.Kernel = skipKernel{uint64(len(code))}
-	m.Kernel.Deliver(m, c, Trap{Vector: VecDE, Kind: SoftwareInt})
+	m.Kernel.Deliver(m, c, Trap{Vector: x86.VecDE, Kind: SoftwareInt})
 	return m
 }
 
@@ -202,7 +204,7 @@ func TestRunKeepsKillersAway(t *testing.T) {
 		{0xf0, 0x0f, 0xa3, 0xc0},       // lock bt of a register
 		{0xf0, 0x0f, 0xba, 0xe8, 1, 0}, // lock bts of a register
 	} {
-		eachArch(t, func(t *testing.T, a Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			code := append([]byte{0x31, 0xc0, 0x74, byte(len(killer))}, killer...) // xor; jz behind it
 			m, c := newTest(t, a, append(code, 0x90, 0x40, 0xcc)...)
 			n, why := m.Run(0, 100)
@@ -227,10 +229,10 @@ func TestRunDoesNotBeginWhatKeepsItsStores(t *testing.T) {
 		{0xc8, 0, 0, 31}, // enter $0, $31: 32 words onto a stack of 16 bytes
 		{0x60},           // pusha
 	} {
-		m := newRunTest(t, I386, append([]byte{0x90}, code...))
+		m := newRunTest(t, x86.I386, append([]byte{0x90}, code...))
 		c := m.CPUs[0]
-		c.GPR[RSP] = runStack - PageSize + 16
-		c.GPR[RBP], c.GPR[RAX] = runStack-16, 0x01010101
+		c.GPR[x86.RSP] = runStack - PageSize + 16
+		c.GPR[x86.RBP], c.GPR[x86.RAX] = runStack-16, 0x01010101
 		before := bytes.Clone(m.Mem.Bytes(runStackFrame))
 		n, why := m.Run(0, 100)
 		require.Equal(t, RunStep, why)
@@ -244,14 +246,14 @@ func TestRunDoesNotBeginWhatKeepsItsStores(t *testing.T) {
 // A page that code ran from is taken from the runner: stores to it, through
 // any mapping and by anyone, are seen.
 func TestRunSeesCodeChange(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m := newRunTest(t, a, []byte{0xb8, 1, 0, 0, 0 /* mov $1,%eax */, 0xcc})
 		c := m.CPUs[0]
 		run := func() uint64 {
 			c.RIP = runCode
 			n, _ := m.Run(0, 10)
 			require.EqualValues(t, 1, n)
-			return c.GPR[RAX]
+			return c.GPR[x86.RAX]
 		}
 		require.EqualValues(t, 1, run())
 		require.NoError(t, m.WriteBytes(c.Space, runCode+1, []byte{2}))
@@ -273,13 +275,13 @@ func TestRunSeesCodeChange(t *testing.T) {
 
 // Counting is by iteration, and a limit may fall between two.
 func TestRunRepStopsBetweenIterations(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0xf3, 0xaa /* rep stosb */, 0x90, 0xcc)
-		c.GPR[RCX], c.GPR[RDI] = 100, 0x5000
+		c.GPR[x86.RCX], c.GPR[x86.RDI] = 100, 0x5000
 		n, why := m.Run(0, 60)
 		require.EqualValues(t, 60, n)
 		require.Equal(t, RunBound, why)
-		require.EqualValues(t, 40, c.GPR[RCX])
+		require.EqualValues(t, 40, c.GPR[x86.RCX])
 		n, why = m.Run(0, 60)
 		require.EqualValues(t, 41, n)
 		require.Equal(t, RunStep, why)

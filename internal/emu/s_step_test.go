@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestS1OneMemoryOneStepEach: eight vCPUs over one memory; a step advances one
 // of them by one instruction, and the others see what it stored.
 func TestS1OneMemoryOneStepEach(t *testing.T) {
-	m, err := New(Config{Arch: I386, CPUs: MaxCPUs, Memory: 1 << 20})
+	m, err := New(Config{Arch: x86.I386, CPUs: MaxCPUs, Memory: 1 << 20})
 	require.NoError(t, err)
 	defer m.Close()
 	f, err := m.Mem.Alloc()
@@ -30,7 +32,7 @@ func TestS1OneMemoryOneStepEach(t *testing.T) {
 			require.EqualValues(t, b2i(j <= i), c.Retired)
 		}
 	}
-	_, err = New(Config{Arch: I386, CPUs: MaxCPUs + 1})
+	_, err = New(Config{Arch: x86.I386, CPUs: MaxCPUs + 1})
 	require.ErrorContains(t, err, "expected 1 to 8")
 }
 

@@ -21,7 +21,7 @@ func (c *CPU) linear(seg int, off uint64) uint64 {
 	switch {
 	case c.Code64 == 0:
 		return (c.Seg[seg].Base + off) & 0xffffffff
-	case seg >= FS:
+	case seg >= x86.FS:
 		return c.Seg[seg].Base + off
 	}
 	return off
@@ -36,22 +36,22 @@ func (c *CPU) translate(seg int, off uint64, n int, a access) (uint64, *Trap) {
 		c.Code64 != 0 && !(c.Space.canonical(va) && c.Space.canonical(va+uint64(n)-1)) {
 		return 0, segmentFault(seg)
 	}
-	if c.RFLAGS&AC != 0 && va&uint64(n-1) != 0 && c.checksAlignment() {
-		return 0, FaultErr(VecAC, 0)
+	if c.RFLAGS&x86.AC != 0 && va&uint64(n-1) != 0 && c.checksAlignment() {
+		return 0, FaultErr(x86.VecAC, 0)
 	}
 	return va, nil
 }
 
 func segmentFault(seg int) *Trap {
-	if seg == SS {
-		return FaultErr(VecSS, 0)
+	if seg == x86.SS {
+		return FaultErr(x86.VecSS, 0)
 	}
-	return FaultErr(VecGP, 0)
+	return FaultErr(x86.VecGP, 0)
 }
 
 // checksAlignment: ring 3 with CR0.AM and EFLAGS.AC (SDM vol. 3, 6.15, vector 17).
 func (c *CPU) checksAlignment() bool {
-	return c.CPL == 3 && c.Sys.CR0&CR0AM != 0 && c.RFLAGS&AC != 0
+	return c.CPL == 3 && c.Sys.CR0&CR0AM != 0 && c.RFLAGS&x86.AC != 0
 }
 
 // allows reports whether a data access to n bytes at an offset is within the
@@ -85,7 +85,7 @@ func full(s *Seg) bool {
 // checked reports whether data accesses are checked for more than pages, FS and
 // GS aside, which code seldom uses and may be null.
 func (c *CPU) checked() bool {
-	return c.checksAlignment() || c.Code64 == 0 && !(full(&c.Seg[ES]) && full(&c.Seg[SS]) && full(&c.Seg[DS]))
+	return c.checksAlignment() || c.Code64 == 0 && !(full(&c.Seg[x86.ES]) && full(&c.Seg[x86.SS]) && full(&c.Seg[x86.DS]))
 }
 
 // confined reports whether an access of the instruction may be refused for more
@@ -95,7 +95,7 @@ func (c *CPU) confined(in *insn.Inst) bool {
 		return true
 	}
 	return c.Code64 == 0 && (throughCode(in) ||
-		in.Seg == insn.SegFS && !full(&c.Seg[FS]) || in.Seg == insn.SegGS && !full(&c.Seg[GS]))
+		in.Seg == insn.SegFS && !full(&c.Seg[x86.FS]) || in.Seg == insn.SegGS && !full(&c.Seg[x86.GS]))
 }
 
 // throughCode reports whether the instruction accesses memory through CS, which
@@ -147,7 +147,7 @@ func (c *CPU) offsetIn(seg int, va uint64) uint64 {
 	if c.Code64 == 0 {
 		return (va - c.Seg[seg].Base) & 0xffffffff
 	}
-	if seg >= FS {
+	if seg >= x86.FS {
 		return va - c.Seg[seg].Base
 	}
 	return va
@@ -176,15 +176,15 @@ func (m *Machine) storeAt(c *CPU, seg int, off uint64, n int, v uint64, by By) *
 func (c *CPU) segmentOf(in *insn.Inst) int {
 	switch {
 	case in.Seg == insn.SegFS:
-		return FS
+		return x86.FS
 	case in.Seg == insn.SegGS:
-		return GS
+		return x86.GS
 	case c.Code64 == 0 && in.Seg != insn.SegNone:
-		return [...]int{insn.SegES: ES, insn.SegCS: CS, insn.SegSS: SS, insn.SegDS: DS}[in.Seg]
+		return [...]int{insn.SegES: x86.ES, insn.SegCS: x86.CS, insn.SegSS: x86.SS, insn.SegDS: x86.DS}[in.Seg]
 	case usesStack(in):
-		return SS
+		return x86.SS
 	}
-	return DS
+	return x86.DS
 }
 
 // operandAt is where an instruction's memory operand lies.
@@ -210,7 +210,7 @@ func cutOffset(in *insn.Inst, off uint64) uint64 { return off & (^uint64(0) >> (
 
 // stackAt is the offset in SS of n bytes above (below, if negative) the stack pointer.
 func (c *CPU) stackAt(n int) uint64 {
-	return (c.GPR[RSP] + uint64(n)) & interp.StackMask(&c.Core)
+	return (c.GPR[x86.RSP] + uint64(n)) & interp.StackMask(&c.Core)
 }
 
 // setSP sets the stack pointer to an offset: a 16-bit one leaves the upper half
@@ -218,22 +218,22 @@ func (c *CPU) stackAt(n int) uint64 {
 func (c *CPU) setSP(off uint64) {
 	w := interp.StackMask(&c.Core)
 	if w == 0xffff {
-		off, w = c.GPR[RSP]&^w|off&w, 0xffffffff
+		off, w = c.GPR[x86.RSP]&^w|off&w, 0xffffffff
 	}
-	c.GPR[RSP] = off & w
+	c.GPR[x86.RSP] = off & w
 }
 
 // pop reads the word of so many bytes at n bytes above the stack pointer, which stays.
 func (m *Machine) pop(c *CPU, n, size int) (uint64, *Trap) {
-	return m.loadAt(c, SS, c.stackAt(n), size)
+	return m.loadAt(c, x86.SS, c.stackAt(n), size)
 }
 
 // Push pushes a word of so many bytes, as an instruction or a delivery does.
 func (m *Machine) Push(c *CPU, size int, v uint64, by By) (at uint64, t *Trap) {
 	off := c.stackAt(-size)
-	if t := m.storeAt(c, SS, off, size, v, by); t != nil {
+	if t := m.storeAt(c, x86.SS, off, size, v, by); t != nil {
 		return 0, t
 	}
 	c.setSP(off)
-	return c.linear(SS, off), nil
+	return c.linear(x86.SS, off), nil
 }

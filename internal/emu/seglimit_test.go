@@ -69,7 +69,7 @@ func TestSegmentLimits(t *testing.T) {
 	for _, p := range []Processor{Interp, Unicorn} {
 		t.Run(p.String(), func(t *testing.T) {
 			for _, kind := range segmentKinds() {
-				m, err := New(Config{Arch: I386, CPUs: 1, Memory: 1 << 20, Processor: p})
+				m, err := New(Config{Arch: x86.I386, CPUs: 1, Memory: 1 << 20, Processor: p})
 				require.NoError(t, err)
 				defer m.Close()
 				c, k := m.CPUs[0], new(taken)
@@ -103,11 +103,11 @@ func checkAccess(t *testing.T, m *Machine, k *taken, d x86.Descriptor, off uint6
 	t.Helper()
 	c := m.CPUs[0]
 	flat(c)
-	c.setSeg(GS, 0x40, d)
+	c.setSeg(x86.GS, 0x40, d)
 	if d == (x86.Descriptor{}) {
-		c.Seg[GS].Flags = 0
+		c.Seg[x86.GS].Flags = 0
 	}
-	c.RIP, c.GPR[RBX], c.GPR[RAX] = 0x1000, off, 0
+	c.RIP, c.GPR[x86.RBX], c.GPR[x86.RAX] = 0x1000, off, 0
 	before := c.Core
 	k.traps = nil
 	ev := m.Step(0)
@@ -117,7 +117,7 @@ func checkAccess(t *testing.T, m *Machine, k *taken, d x86.Descriptor, off uint6
 		require.NotEqual(t, before.RIP, c.RIP, name)
 		return
 	}
-	require.Equal(t, []Trap{*FaultErr(VecGP, 0)}, k.traps, name)
+	require.Equal(t, []Trap{*FaultErr(x86.VecGP, 0)}, k.traps, name)
 	require.Equal(t, before, c.Core, name)
 	require.Empty(t, ev.Writes, name)
 }
@@ -133,32 +133,32 @@ func TestStackLimit(t *testing.T) {
 		want Trap // none: it fits
 	}{
 		{"push", []byte{0x50}, frame + 4, Trap{}},
-		{"push below the lowest", []byte{0x50}, 3, *FaultErr(VecSS, 0)},
+		{"push below the lowest", []byte{0x50}, 3, *FaultErr(x86.VecSS, 0)},
 		{"push at the top", []byte{0x50}, segLimit + 1, Trap{}},
-		{"push above the limit", []byte{0x50}, segLimit + 2, *FaultErr(VecSS, 0)},
+		{"push above the limit", []byte{0x50}, segLimit + 2, *FaultErr(x86.VecSS, 0)},
 		{"pop", []byte{0x58}, segLimit - 3, Trap{}},
-		{"pop above the limit", []byte{0x58}, segLimit - 2, *FaultErr(VecSS, 0)},
-		{"pop to a segment", []byte{0x07}, segLimit - 2, *FaultErr(VecSS, 0)},
-		{"call", []byte{0xe8, 0, 0, 0, 0}, segLimit + 2, *FaultErr(VecSS, 0)},
-		{"far call", []byte{0x9a, 0, 0x10, 0, 0, 0x10, 0}, segLimit + 6, *FaultErr(VecSS, 0)},
-		{"ret", []byte{0xc3}, segLimit - 2, *FaultErr(VecSS, 0)},
-		{"far ret", []byte{0xcb}, segLimit - 6, *FaultErr(VecSS, 0)},
-		{"iret", []byte{0xcf}, segLimit - 10, *FaultErr(VecSS, 0)},
-		{"pusha", []byte{0x60}, 31, *FaultErr(VecSS, 0)},
-		{"popa", []byte{0x61}, segLimit - 30, *FaultErr(VecSS, 0)},
-		{"pushf", []byte{0x9c}, segLimit + 2, *FaultErr(VecSS, 0)},
-		{"enter", []byte{0xc8, 4, 0, 0}, 7, *FaultErr(VecSS, 0)},
-		{"leave", []byte{0xc9}, frame, *FaultErr(VecSS, 0)},
-		{"mov through ebp", []byte{0x8b, 0x45, 0}, frame, *FaultErr(VecSS, 0)},
+		{"pop above the limit", []byte{0x58}, segLimit - 2, *FaultErr(x86.VecSS, 0)},
+		{"pop to a segment", []byte{0x07}, segLimit - 2, *FaultErr(x86.VecSS, 0)},
+		{"call", []byte{0xe8, 0, 0, 0, 0}, segLimit + 2, *FaultErr(x86.VecSS, 0)},
+		{"far call", []byte{0x9a, 0, 0x10, 0, 0, 0x10, 0}, segLimit + 6, *FaultErr(x86.VecSS, 0)},
+		{"ret", []byte{0xc3}, segLimit - 2, *FaultErr(x86.VecSS, 0)},
+		{"far ret", []byte{0xcb}, segLimit - 6, *FaultErr(x86.VecSS, 0)},
+		{"iret", []byte{0xcf}, segLimit - 10, *FaultErr(x86.VecSS, 0)},
+		{"pusha", []byte{0x60}, 31, *FaultErr(x86.VecSS, 0)},
+		{"popa", []byte{0x61}, segLimit - 30, *FaultErr(x86.VecSS, 0)},
+		{"pushf", []byte{0x9c}, segLimit + 2, *FaultErr(x86.VecSS, 0)},
+		{"enter", []byte{0xc8, 4, 0, 0}, 7, *FaultErr(x86.VecSS, 0)},
+		{"leave", []byte{0xc9}, frame, *FaultErr(x86.VecSS, 0)},
+		{"mov through ebp", []byte{0x8b, 0x45, 0}, frame, *FaultErr(x86.VecSS, 0)},
 		{"mov through ebp and ds", []byte{0x3e, 0x8b, 0x45, 0}, frame, Trap{}},
-		{"fld through ebp", []byte{0xd9, 0x45, 0}, frame, *FaultErr(VecSS, 0)},
+		{"fld through ebp", []byte{0xd9, 0x45, 0}, frame, *FaultErr(x86.VecSS, 0)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, p := range []Processor{Interp, Unicorn} {
-				m, c, k := gdtRig(t, I386, tt.code...)
+				m, c, k := gdtRig(t, x86.I386, tt.code...)
 				c.Space.processor = p
-				c.setSeg(SS, 0x40, x86.Descriptor{Base: segBase, Limit: segLimit, Access: 0x93, Flags: x86.FlagBig})
-				c.GPR[RSP], c.GPR[RBP] = tt.sp, 0x1000
+				c.setSeg(x86.SS, 0x40, x86.Descriptor{Base: segBase, Limit: segLimit, Access: 0x93, Flags: x86.FlagBig})
+				c.GPR[x86.RSP], c.GPR[x86.RBP] = tt.sp, 0x1000
 				before := c.Core
 				m.Step(0)
 				if tt.want == (Trap{}) {
@@ -174,16 +174,16 @@ func TestStackLimit(t *testing.T) {
 
 // The stack pointer is SP where SS.B is clear: the upper half of ESP stays.
 func TestStackPointerOf16Bits(t *testing.T) {
-	m, c, k := newTaken(t, I386, 0x50, 0x58, 0xe8, 0, 0, 0, 0, 0x60)
-	c.setSeg(SS, 0x40, x86.Descriptor{Base: 0x5000, Limit: 0xffff, Access: 0x93})
-	c.GPR[RSP] = 0xabcd0000
+	m, c, k := newTaken(t, x86.I386, 0x50, 0x58, 0xe8, 0, 0, 0, 0, 0x60)
+	c.setSeg(x86.SS, 0x40, x86.Descriptor{Base: 0x5000, Limit: 0xffff, Access: 0x93})
+	c.GPR[x86.RSP] = 0xabcd0000
 	for _, want := range []uint64{0xabcdfffc, 0xabcd0000, 0xabcdfffc} {
 		f, err := m.Mem.Alloc()
 		require.NoError(t, err)
 		require.NoError(t, c.Space.Map(0x14000, f, 1, Write))
 		m.Step(0)
 		require.Empty(t, k.traps)
-		require.Equal(t, want, c.GPR[RSP])
+		require.Equal(t, want, c.GPR[x86.RSP])
 	}
 }
 
@@ -208,18 +208,18 @@ func TestCodeLimit(t *testing.T) {
 	} {
 		for _, p := range []Processor{Interp, Unicorn} {
 			t.Run(p.String()+"/"+tt.name, func(t *testing.T) {
-				m, c, k := iretRig(t, I386, tt.code, 0x1080, 0x48, 2)
+				m, c, k := iretRig(t, x86.I386, tt.code, 0x1080, 0x48, 2)
 				c.Space.processor = p
 				d := x86.Descriptor{Limit: tt.limit, Access: 0x9b, Flags: x86.FlagBig}
 				require.True(t, m.PokeWord(c.Space, gdtAt+0x48, 8, d.Encode()))
-				c.setSeg(CS, 0x48, d)
+				c.setSeg(x86.CS, 0x48, d)
 				m.Step(0)
 				m.Step(0)
 				if tt.at == 0 {
 					require.Empty(t, k.traps)
 					return
 				}
-				require.Equal(t, *FaultErr(VecGP, 0), k.traps[0])
+				require.Equal(t, *FaultErr(x86.VecGP, 0), k.traps[0])
 				require.Equal(t, tt.at, c.RIP)
 			})
 		}
@@ -229,16 +229,16 @@ func TestCodeLimit(t *testing.T) {
 // A null data segment loads, and is #GP(0) once it is used; in 64-bit mode it
 // may be used (SDM vol. 3, 3.4.2, 5.4.1).
 func TestNullSegment(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := gdtRig(t, a, 0x8e, 0xd8, 0x8b, 0x03) // mov %eax,%ds; mov (%ebx),%eax
-		c.GPR[RAX], c.GPR[RBX] = 3, 0x5000
+		c.GPR[x86.RAX], c.GPR[x86.RBX] = 3, 0x5000
 		m.Step(0)
 		require.Empty(t, k.traps)
 		m.Step(0)
-		if a == AMD64 {
+		if a == x86.AMD64 {
 			require.Empty(t, k.traps)
 			return
 		}
-		require.Equal(t, *FaultErr(VecGP, 0), k.last(t))
+		require.Equal(t, *FaultErr(x86.VecGP, 0), k.last(t))
 	})
 }

@@ -28,10 +28,10 @@ func (m *Machine) readDescriptor(c *CPU, sel uint16, vec x86.Vector) (x86.Descri
 func (c *CPU) setSeg(i int, sel uint16, d x86.Descriptor) {
 	s := &c.Seg[i]
 	s.Sel, s.Base, s.Limit, s.Flags = uint32(sel), uint64(d.Base), d.LastByte(), d.Attributes()|1<<8
-	if i == CS {
+	if i == x86.CS {
 		c.CPL = uint32(sel & 3)
 		c.Code64 = 0
-		if c.Space.arch == AMD64 && d.Long() {
+		if c.Space.arch == x86.AMD64 && d.Long() {
 			c.Code64 = 1
 		}
 	}
@@ -42,22 +42,22 @@ func (c *CPU) setSeg(i int, sel uint16, d x86.Descriptor) {
 func (m *Machine) LoadCode(c *CPU, sel uint16, cpl uint32) *Trap {
 	code := uint32(sel &^ 3)
 	if code == 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
-	d, t := m.readDescriptor(c, sel, VecGP)
+	d, t := m.readDescriptor(c, sel, x86.VecGP)
 	if t != nil {
 		return t
 	}
 	if !d.Code() || d.Conforming() && uint32(d.DPL()) > cpl || !d.Conforming() && uint32(d.DPL()) != cpl {
-		return FaultErr(VecGP, code)
+		return FaultErr(x86.VecGP, code)
 	}
-	if c.Space.arch == AMD64 && d.Long() && d.Big() { // SDM vol. 3, 3.4.5
-		return FaultErr(VecGP, code)
+	if c.Space.arch == x86.AMD64 && d.Long() && d.Big() { // SDM vol. 3, 3.4.5
+		return FaultErr(x86.VecGP, code)
 	}
 	if !d.Present() {
-		return FaultErr(VecNP, code)
+		return FaultErr(x86.VecNP, code)
 	}
-	c.setSeg(CS, sel&^3|uint16(cpl), d)
+	c.setSeg(x86.CS, sel&^3|uint16(cpl), d)
 	return nil
 }
 
@@ -66,10 +66,10 @@ func (m *Machine) LoadCode(c *CPU, sel uint16, cpl uint32) *Trap {
 // stack pointer (docs/silicon.md).
 func (c *CPU) jumpTo(off uint64) *Trap {
 	if !c.InCode(off) {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	c.RIP = off
-	c.setSP(c.GPR[RSP])
+	c.setSP(c.GPR[x86.RSP])
 	return nil
 }
 
@@ -79,18 +79,18 @@ func (c *CPU) InCode(off uint64) bool {
 	if c.Code64 != 0 {
 		return c.Space.canonical(off)
 	}
-	return off <= uint64(c.Seg[CS].Limit)
+	return off <= uint64(c.Seg[x86.CS].Limit)
 }
 
 // code reads the descriptor of a code selector, for transfers that decide the
 // new privilege by it. Errors are as LoadCode's.
 func (m *Machine) code(c *CPU, sel uint16) (x86.Descriptor, *Trap) {
 	if sel&^3 == 0 {
-		return x86.Descriptor{}, FaultErr(VecGP, 0)
+		return x86.Descriptor{}, FaultErr(x86.VecGP, 0)
 	}
-	d, t := m.readDescriptor(c, sel, VecGP)
+	d, t := m.readDescriptor(c, sel, x86.VecGP)
 	if t == nil && !d.Code() {
-		t = FaultErr(VecGP, uint32(sel&^3))
+		t = FaultErr(x86.VecGP, uint32(sel&^3))
 	}
 	return d, t
 }
@@ -99,8 +99,8 @@ func (m *Machine) code(c *CPU, sel uint16) (x86.Descriptor, *Trap) {
 // bits (SDM vol. 3, 6.14.1), else #GP(sel).
 func (m *Machine) Handler(c *CPU, sel uint16) (dpl uint32, conforming bool, t *Trap) {
 	d, t := m.code(c, sel)
-	if t == nil && c.Space.arch == AMD64 && (!d.Long() || d.Big()) {
-		t = FaultErr(VecGP, uint32(sel&^3))
+	if t == nil && c.Space.arch == x86.AMD64 && (!d.Long() || d.Big()) {
+		t = FaultErr(x86.VecGP, uint32(sel&^3))
 	}
 	return uint32(d.DPL()), d.Conforming(), t
 }
@@ -109,8 +109,8 @@ func (m *Machine) Handler(c *CPU, sel uint16) (dpl uint32, conforming bool, t *T
 // selector: #GP from an instruction, #TS for one taken from a TSS.
 func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec x86.Vector) *Trap {
 	if sel&^3 == 0 {
-		if c.Code64 != 0 && cpl != 3 && uint32(sel&3) == cpl && vec == VecGP {
-			c.setSeg(SS, sel, x86.Descriptor{})
+		if c.Code64 != 0 && cpl != 3 && uint32(sel&3) == cpl && vec == x86.VecGP {
+			c.setSeg(x86.SS, sel, x86.Descriptor{})
 			return nil
 		}
 		return FaultErr(vec, uint32(sel&^3))
@@ -123,9 +123,9 @@ func (m *Machine) LoadStack(c *CPU, sel uint16, cpl uint32, vec x86.Vector) *Tra
 		return FaultErr(vec, uint32(sel&^3))
 	}
 	if !d.Present() {
-		return FaultErr(VecSS, uint32(sel&^3))
+		return FaultErr(x86.VecSS, uint32(sel&^3))
 	}
-	c.setSeg(SS, sel, d)
+	c.setSeg(x86.SS, sel, d)
 	return nil
 }
 
@@ -136,16 +136,16 @@ func (m *Machine) LoadData(c *CPU, i int, sel uint16) *Trap {
 		c.Seg[i].Flags = 0
 		return nil
 	}
-	d, t := m.readDescriptor(c, sel, VecGP)
+	d, t := m.readDescriptor(c, sel, x86.VecGP)
 	if t != nil {
 		return t
 	}
 	if d.System() || !d.Readable() ||
 		!d.Conforming() && (uint32(sel&3) > uint32(d.DPL()) || c.CPL > uint32(d.DPL())) {
-		return FaultErr(VecGP, uint32(sel&^3))
+		return FaultErr(x86.VecGP, uint32(sel&^3))
 	}
 	if !d.Present() {
-		return FaultErr(VecNP, uint32(sel&^3))
+		return FaultErr(x86.VecNP, uint32(sel&^3))
 	}
 	c.setSeg(i, sel, d)
 	return nil
@@ -156,8 +156,8 @@ func (m *Machine) loadSeg(c *CPU, i int, sel uint16) *Trap {
 	case c.vm86():
 		c.setSegVM86(i, sel)
 		return nil
-	case i == SS:
-		return m.LoadStack(c, sel, c.CPL, VecGP)
+	case i == x86.SS:
+		return m.LoadStack(c, sel, c.CPL, x86.VecGP)
 	}
 	return m.LoadData(c, i, sel)
 }
@@ -202,21 +202,21 @@ func (m *Machine) segLoad(c *CPU, in *insn.Inst) *Trap {
 func popSegment(in *insn.Inst) (int, bool) {
 	switch {
 	case in.Map == insn.OneByte && in.Opcode == 0x07:
-		return ES, true
+		return x86.ES, true
 	case in.Map == insn.OneByte && in.Opcode == 0x17:
-		return SS, true
+		return x86.SS, true
 	case in.Map == insn.OneByte && in.Opcode == 0x1f:
-		return DS, true
+		return x86.DS, true
 	case in.Map == insn.Map0F && in.Opcode == 0xa1:
-		return FS, true
+		return x86.FS, true
 	case in.Map == insn.Map0F && in.Opcode == 0xa9:
-		return GS, true
+		return x86.GS, true
 	}
 	return 0, false
 }
 
 func (m *Machine) loadFarPointer(c *CPU, in *insn.Inst) *Trap {
-	i := map[byte]int{0xc4: ES, 0xc5: DS, 0xb2: SS, 0xb4: FS, 0xb5: GS}[in.Opcode]
+	i := map[byte]int{0xc4: x86.ES, 0xc5: x86.DS, 0xb2: x86.SS, 0xb4: x86.FS, 0xb5: x86.GS}[in.Opcode]
 	off, sel, t := m.farPointer(c, in)
 	if t != nil {
 		return t

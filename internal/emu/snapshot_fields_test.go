@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestSnapshotHasEveryFieldOfACPU: a field that is added to CPU is part of its
@@ -28,7 +30,7 @@ func TestSnapshotHasEveryFieldOfACPU(t *testing.T) {
 // TestSnapshotHasTheUpperHalves: the upper halves of YMM registers, which
 // FXSAVE's layout does not hold, go with snapshots, contexts and hashes.
 func TestSnapshotHasTheUpperHalves(t *testing.T) {
-	m, c := newTest(t, AMD64, 0x90)
+	m, c := newTest(t, x86.AMD64, 0x90)
 	initial := m.Hash(true)
 	c.changeExtended().YMM[5][3] = 7
 	changed := m.Hash(true)

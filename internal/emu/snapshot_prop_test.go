@@ -5,11 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"trapline/internal/x86"
 )
 
 // snapshotCode touches registers, memory, flags, SSE, x87, segments, debug
 // registers and itself: the last store changes the add's immediate.
-func snapshotCode(a Arch) []byte {
+func snapshotCode(a x86.Arch) []byte {
 	code := []byte{
 		0x83, 0xc0, 0x01, // add $1,%eax (its immediate is changed below)
 		0x66, 0x0f, 0x6e, 0xc0, // movd %eax,%xmm0
@@ -35,14 +37,14 @@ func snapshotCode(a Arch) []byte {
 // From a snapshot the run goes on exactly as it did the first time: same
 // events, same state hash, whatever happened in between, on two vCPUs.
 func TestSnapshotRestoreRepeatsTheRun(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		rapid.Check(t, func(rt *rapid.T) {
 			m, c, d := twoCPUs(t, a, snapshotCode(a)...)
 			defer m.Close()
 			for _, x := range []*CPU{c, d} {
-				x.GPR[RBX], x.GPR[RSI] = 0x5000, 0x1002
+				x.GPR[x86.RBX], x.GPR[x86.RSI] = 0x5000, 0x1002
 			}
-			d.GPR[RSP] -= 0x400
+			d.GPR[x86.RSP] -= 0x400
 			who := rapid.SliceOfN(rapid.IntRange(0, 1), 1, 60)
 			for _, id := range who.Draw(rt, "before") {
 				m.Step(id)
@@ -89,7 +91,7 @@ func perturb(t *testing.T, rt *rapid.T, m *Machine) {
 			m.Mem.Bytes(f)[5] = 5
 			require.NoError(t, s.Map(0x1000, f, 1, Exec))
 		case 4:
-			m.CPUs[1].Raise(*Fault(VecUD))
+			m.CPUs[1].Raise(*Fault(x86.VecUD))
 			m.CPUs[1].RaiseInterrupt(0x20)
 		case 5:
 			m.CPUs[0].Sys.MSR.LStar, m.CPUs[0].Halted, m.CPUs[0].Shutdown = 1, true, "x"
@@ -104,10 +106,10 @@ func perturb(t *testing.T, rt *rapid.T, m *Machine) {
 // Whatever decides how the machine goes on changes the hash.
 func TestHashSeesEveryPartOfTheState(t *testing.T) {
 	changes := map[string]func(*Machine, *CPU){
-		"register":         func(_ *Machine, c *CPU) { c.GPR[R15]++ },
+		"register":         func(_ *Machine, c *CPU) { c.GPR[x86.R15]++ },
 		"rip":              func(_ *Machine, c *CPU) { c.RIP++ },
-		"flags":            func(_ *Machine, c *CPU) { c.RFLAGS ^= IF },
-		"segment":          func(_ *Machine, c *CPU) { c.Seg[FS].Base++ },
+		"flags":            func(_ *Machine, c *CPU) { c.RFLAGS ^= x86.IF },
+		"segment":          func(_ *Machine, c *CPU) { c.Seg[x86.FS].Base++ },
 		"cpl":              func(_ *Machine, c *CPU) { c.CPL = 3 },
 		"shadow":           func(_ *Machine, c *CPU) { c.Shadow = 1 },
 		"memory":           func(m *Machine, c *CPU) { m.PokeWord(c.Space, 0x5000, 1, 1) },
@@ -119,9 +121,9 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 		"cr2":              func(_ *Machine, c *CPU) { c.Sys.CR2++ },
 		"dr7":              func(_ *Machine, c *CPU) { c.Sys.DR[7]++ },
 		"msr":              func(_ *Machine, c *CPU) { c.Sys.MSR.FMask++ },
-		"pending trap":     func(_ *Machine, c *CPU) { c.Raise(*Fault(VecDE)) },
+		"pending trap":     func(_ *Machine, c *CPU) { c.Raise(*Fault(x86.VecDE)) },
 		"interrupt":        func(_ *Machine, c *CPU) { c.RaiseInterrupt(0x30) },
-		"nmi":              func(_ *Machine, c *CPU) { c.RaiseInterrupt(VecNMI) },
+		"nmi":              func(_ *Machine, c *CPU) { c.RaiseInterrupt(x86.VecNMI) },
 		"nmi under way":    func(_ *Machine, c *CPU) { c.inNMI = true },
 		"cr8":              func(_ *Machine, c *CPU) { c.Sys.CR8 = 1 },
 		"halted":           func(_ *Machine, c *CPU) { c.Halted = true },
@@ -130,7 +132,7 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 			c.Space = m.NewSpace()
 		},
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		seen := map[uint64]string{}
 		m, c := newTest(t, a)
 		for _, h := range m.HashWithout(false, nil) {
@@ -151,11 +153,11 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 
 // The hash of a run does not depend on the process: two machines agree.
 func TestHashIsTheSameInEveryMachine(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		var want []uint64
 		for i := range 3 {
 			m, c, _ := twoCPUs(t, a, snapshotCode(a)...)
-			c.GPR[RBX], c.GPR[RSI] = 0x5000, 0x1002
+			c.GPR[x86.RBX], c.GPR[x86.RSI] = 0x5000, 0x1002
 			for n := range 100 {
 				m.Step(0)
 				if h := m.Hash(true); i == 0 {

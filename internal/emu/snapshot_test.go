@@ -4,15 +4,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // TestSnapshotOfAnotherMachine: a state goes on in a second machine as it
 // does in the first.
 func TestSnapshotOfAnotherMachine(t *testing.T) {
 	code := []byte{0x01, 0xd8, 0x89, 0xc1, 0x50, 0xff, 0x05, 0x00, 0x50, 0, 0, 0xeb, 0xf3} // add, mov, push, incl 0x5000, jmp
-	m, c := newTest(t, I386, code...)
-	o, d := newTest(t, I386, code...)
-	c.GPR[RBX] = 3
+	m, c := newTest(t, x86.I386, code...)
+	o, d := newTest(t, x86.I386, code...)
+	c.GPR[x86.RBX] = 3
 	for range 7 {
 		m.Step(0)
 		o.Step(0)
@@ -30,7 +32,7 @@ func TestSnapshotOfAnotherMachine(t *testing.T) {
 
 // TestHashTellsStatesApart: one bit anywhere makes another hash.
 func TestHashTellsStatesApart(t *testing.T) {
-	m, c := newTest(t, AMD64, 0x90)
+	m, c := newTest(t, x86.AMD64, 0x90)
 	seen := map[uint64]bool{m.Hash(false): true}
 	changed := func() {
 		h := m.Hash(false)
@@ -41,9 +43,9 @@ func TestHashTellsStatesApart(t *testing.T) {
 		require.NoError(t, m.WriteBytes(c.Space, va, []byte{1}))
 		changed()
 	}
-	c.GPR[R15]++
+	c.GPR[x86.R15]++
 	changed()
-	c.RFLAGS ^= TF
+	c.RFLAGS ^= x86.TF
 	changed()
 	c.Sys.DR[6] ^= DR6BS
 	changed()

@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // Prot is what a page allows.
@@ -68,7 +69,7 @@ type mapOp struct {
 // library knows no user/supervisor bit.
 type Space struct {
 	mem       *PhysMem
-	arch      Arch
+	arch      x86.Arch
 	mode      insn.Mode // of its 64-bit code, or of all
 	runs      insn.Mode // of the code that Run runs
 	processor Processor
@@ -95,7 +96,7 @@ type tlbEntry struct {
 	data []byte // nil: empty
 }
 
-func newSpace(mem *PhysMem, arch Arch, mode insn.Mode, p Processor, l Level) *Space {
+func newSpace(mem *PhysMem, arch x86.Arch, mode insn.Mode, p Processor, l Level) *Space {
 	return &Space{mem: mem, arch: arch, mode: mode, runs: mode, processor: p, level: l, pages: map[uint64]PTE{}}
 }
 
@@ -110,7 +111,7 @@ func (s *Space) Map(va uint64, first Frame, n int, p Prot) error {
 		return fmt.Errorf("map %#x: expected a page-aligned address and at least one page", va)
 	}
 	vpn := va / PageSize
-	if s.arch == I386 && vpn+uint64(n) > 1<<20 {
+	if s.arch == x86.I386 && vpn+uint64(n) > 1<<20 {
 		return fmt.Errorf("map %#x: %d pages reach above 4 GiB", va, n)
 	}
 	for i := range uint64(n) {
@@ -223,7 +224,7 @@ func (s *Space) entry(va uint64) *tlbEntry {
 
 // mask cuts an address to the width of the space.
 func (s *Space) mask(va uint64) uint64 {
-	if s.arch == I386 {
+	if s.arch == x86.I386 {
 		return va & 0xffffffff
 	}
 	return va
@@ -327,7 +328,7 @@ func (s *Space) view(user bool) (*view, error) {
 }
 
 func (s *Space) width() unicorn.Width {
-	if s.arch == AMD64 {
+	if s.arch == x86.AMD64 {
 		return unicorn.Width64
 	}
 	return unicorn.Width32

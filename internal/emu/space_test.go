@@ -4,15 +4,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/x86"
 )
 
 // Changes of the mappings count for the next step, also in a view that has
 // been running, and also when there are more of them than a view replays.
 func TestMappingChangesAreSeenByRunningViews(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, changes := range []int{1, MaxMapOps + 10} {
 			m, c, k := newTaken(t, a, 0x89, 0x03, 0xeb, 0xfc) // mov %eax,(%ebx); jmp back
-			c.GPR[RBX] = 0x5000
+			c.GPR[x86.RBX] = 0x5000
 			store := func() {
 				c.RIP = 0x1000
 				k.traps = nil
@@ -41,12 +43,12 @@ func TestMappingChangesAreSeenByRunningViews(t *testing.T) {
 
 // One frame at two addresses is one memory; a frame of another space is not seen.
 func TestFramesAreSharedByMappings(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0x89, 0x03) // mov %eax,(%ebx)
 		p, _ := c.Space.Lookup(0x5000)
 		other := m.NewSpace()
 		require.NoError(t, other.Map(0x9000, p.Frame, 1, 0))
-		c.GPR[RAX], c.GPR[RBX] = 0x1234, 0x5010
+		c.GPR[x86.RAX], c.GPR[x86.RBX] = 0x1234, 0x5010
 		m.Step(0)
 		v, ok := m.PeekWord(other, 0x9010, 4)
 		require.True(t, ok)
@@ -57,7 +59,7 @@ func TestFramesAreSharedByMappings(t *testing.T) {
 }
 
 func TestCopyOnWriteByHand(t *testing.T) {
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0xb0, 1) // mov $1,%al
 		other := m.NewSpace()
 		p, _ := c.Space.Lookup(0x1000)
@@ -71,15 +73,15 @@ func TestCopyOnWriteByHand(t *testing.T) {
 		require.True(t, m.PokeWord(c.Space, 0x1001, 1, 2))
 		c.RIP = 0x1000
 		m.Step(0)
-		require.EqualValues(t, 2, c.GPR[RAX])
+		require.EqualValues(t, 2, c.GPR[x86.RAX])
 		c.RIP, c.Space = 0x1000, other
 		m.Step(0)
-		require.EqualValues(t, 1, c.GPR[RAX], "the other space keeps the old page")
+		require.EqualValues(t, 1, c.GPR[x86.RAX], "the other space keeps the old page")
 	})
 }
 
 func TestMemoryBound(t *testing.T) {
-	m, err := New(Config{Arch: I386, CPUs: 1, Memory: 3 * PageSize})
+	m, err := New(Config{Arch: x86.I386, CPUs: 1, Memory: 3 * PageSize})
 	require.NoError(t, err)
 	defer m.Close()
 	_, err = m.Mem.AllocRun(4)
@@ -106,7 +108,7 @@ func TestConfigBounds(t *testing.T) {
 }
 
 func TestMapErrors(t *testing.T) {
-	m, c := newTest(t, I386)
+	m, c := newTest(t, x86.I386)
 	require.Error(t, c.Space.Map(0x1001, 0, 1, 0), "not aligned")
 	require.Error(t, c.Space.Map(0x1000, 0, 0, 0), "nothing")
 	require.Error(t, c.Space.Map(0xfffff000, 0, 2, 0), "above 4 GiB")

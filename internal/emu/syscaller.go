@@ -1,5 +1,7 @@
 package emu
 
+import "trapline/internal/x86"
+
 // Syscaller is a Kernel that answers SYSCALL and SYSENTER itself, without
 // guest text at the entry point (package internal/linux).
 type Syscaller interface {
@@ -25,11 +27,11 @@ func (m *Machine) systemCall(c *CPU, d *decoded) bool {
 	start := c.Core
 	c.Shadow = 0
 	c.RIP = c.nextRIP(&d.in)
-	c.RFLAGS &^= RF
+	c.RFLAGS &^= x86.RF
 	c.heldDR6 = 0
 	if !k.Syscall(m, c, d.own == ownSysenter) {
 		c.Core = start
-		m.Deliver(c, *Fault(VecUD))
+		m.Deliver(c, *Fault(x86.VecUD))
 		return true
 	}
 	c.Retired++

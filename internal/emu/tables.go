@@ -14,7 +14,7 @@ func (m *Machine) tableInsn(c *CPU, in *insn.Inst, next uint64) *Trap {
 	var t *Trap
 	switch {
 	case in.Opcode <= 0x01 && in.Digit() < 2 && c.umip(): // SLDT, STR, SGDT, SIDT
-		t = FaultErr(VecGP, 0)
+		t = FaultErr(x86.VecGP, 0)
 	case in.Opcode == 0x00:
 		t = m.table00(c, in)
 	case in.Opcode == 0x01:
@@ -45,7 +45,7 @@ func (m *Machine) table00(c *CPU, in *insn.Inst) *Trap {
 	case 3:
 		return m.loadSystemSeg(c, uint16(v), &c.Sys.TR, x86.SystemTSS)
 	case 4, 5: // VERR, VERW
-		d, t := m.readDescriptor(c, uint16(v), VecGP)
+		d, t := m.readDescriptor(c, uint16(v), x86.VecGP)
 		ok := t == nil && v&^3 != 0 && !d.System() && (d.Conforming() || uint32(d.DPL()) >= max(c.CPL, uint32(v&3)))
 		if in.Digit() == 4 {
 			ok = ok && d.Readable()
@@ -55,7 +55,7 @@ func (m *Machine) table00(c *CPU, in *insn.Inst) *Trap {
 		c.setZF(ok)
 		return nil
 	}
-	return Fault(VecUD)
+	return Fault(x86.VecUD)
 }
 
 // loadSystemSeg runs LLDT and LTR. LTR marks the TSS busy in guest memory.
@@ -65,23 +65,23 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 		return nil
 	}
 	if sel&^3 == 0 || sel&4 != 0 {
-		return FaultErr(VecGP, uint32(sel&^3))
+		return FaultErr(x86.VecGP, uint32(sel&^3))
 	}
-	d, t := m.readDescriptor(c, sel, VecGP)
+	d, t := m.readDescriptor(c, sel, x86.VecGP)
 	if t != nil {
 		return t
 	}
 	if !d.System() || d.Type() != typ {
-		return FaultErr(VecGP, uint32(sel&^3))
+		return FaultErr(x86.VecGP, uint32(sel&^3))
 	}
 	if !d.Present() {
-		return FaultErr(VecNP, uint32(sel&^3))
+		return FaultErr(x86.VecNP, uint32(sel&^3))
 	}
 	base := uint64(d.Base)
 	at := c.Sys.GDTR.Base + uint64(sel&^7)
-	if c.Space.arch == AMD64 {
+	if c.Space.arch == x86.AMD64 {
 		if uint32(sel&^7)+15 > uint32(c.Sys.GDTR.Limit) {
-			return FaultErr(VecGP, uint32(sel&^3))
+			return FaultErr(x86.VecGP, uint32(sel&^3))
 		}
 		hi, t := m.Load(c, at+8, 8, false)
 		if t != nil {
@@ -89,7 +89,7 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 		}
 		base |= hi << 32
 		if hi>>40&0x1f != 0 || !c.Canonical(base) { // SDM vol. 3, 7.2.3, figure 3-27
-			return FaultErr(VecGP, uint32(sel&^3))
+			return FaultErr(x86.VecGP, uint32(sel&^3))
 		}
 	}
 	if typ == x86.SystemTSS {
@@ -105,7 +105,7 @@ func (m *Machine) loadSystemSeg(c *CPU, sel uint16, s *SystemSeg, typ uint8) *Tr
 // table01 runs SGDT, SIDT, LGDT and LIDT: a limit of 16 bits, then a base of the code's width.
 func (m *Machine) table01(c *CPU, in *insn.Inst) *Trap {
 	if in.Digit() > 3 {
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	size := 4
 	if c.Code64 != 0 {
@@ -133,7 +133,7 @@ func (m *Machine) table01(c *CPU, in *insn.Inst) *Trap {
 		base &= 0xffffff // SDM vol. 2, LGDT
 	}
 	if !c.Canonical(base) {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	*r = TableReg{base, uint16(limit)}
 	return nil
@@ -145,7 +145,7 @@ func (m *Machine) larLsl(c *CPU, in *insn.Inst) *Trap {
 		return t
 	}
 	sel := uint16(v)
-	d, t := m.readDescriptor(c, sel, VecGP)
+	d, t := m.readDescriptor(c, sel, x86.VecGP)
 	ok := t == nil && sel&^3 != 0 && (d.Conforming() || uint32(d.DPL()) >= max(c.CPL, uint32(sel&3)))
 	c.setZF(ok)
 	if !ok {

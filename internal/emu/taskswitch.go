@@ -24,7 +24,7 @@ func (m *Machine) SwitchTask(c *CPU, sel uint16) *Trap {
 	next := c.Sys.TR
 	if next.Limit < tss32Min || old.Limit < tss32Min {
 		c.Sys.TR = old
-		return FaultErr(VecTS, uint32(sel&^3))
+		return FaultErr(x86.VecTS, uint32(sel&^3))
 	}
 	if t := m.saveTask(c, old); t != nil {
 		c.Sys.TR = old
@@ -83,37 +83,37 @@ func (m *Machine) enterTask(c *CPU, tss *x86.TSS32) *Trap {
 		c.GPR[i] = uint64(v)
 	}
 	c.RIP = uint64(tss.EIP)
-	c.RFLAGS = uint64(tss.EFLAGS)&popable | FlagsFixed | NT
+	c.RFLAGS = uint64(tss.EFLAGS)&popable | x86.FlagsFixed | x86.NT
 	c.Sys.CR0 |= CR0TS
 	c.Sys.CR3 = uint64(tss.CR3)
 	c.Sys.DR[7] &^= dr7Local
 	c.Shadow = 0
 	invalid := func(t *Trap) *Trap {
-		if t != nil && t.Vector == VecGP {
-			t.Vector = VecTS
+		if t != nil && t.Vector == x86.VecGP {
+			t.Vector = x86.VecTS
 		}
 		return t
 	}
 	if t := m.loadSystemSeg(c, tss.LDT, &c.Sys.LDTR, x86.SystemLDT); t != nil {
 		return invalid(t)
 	}
-	cs := tss.Seg[CS]
+	cs := tss.Seg[x86.CS]
 	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
 		return invalid(t)
 	}
-	if t := m.LoadStack(c, tss.Seg[SS], c.CPL, VecTS); t != nil {
+	if t := m.LoadStack(c, tss.Seg[x86.SS], c.CPL, x86.VecTS); t != nil {
 		return t
 	}
-	for _, i := range [...]int{ES, DS, FS, GS} {
+	for _, i := range [...]int{x86.ES, x86.DS, x86.FS, x86.GS} {
 		if t := m.LoadData(c, i, tss.Seg[i]); t != nil {
 			return invalid(t)
 		}
 	}
 	if tss.Trap {
-		c.Raise(Trap{Vector: VecDB, Kind: Exception, DR6: DR6BT})
+		c.Raise(Trap{Vector: x86.VecDB, Kind: Exception, DR6: DR6BT})
 	}
 	return nil
 }
 
 // popable are the flags that a TSS's image sets.
-const popable = FlagsStatus | TF | IF | DF | IOPL | NT | RF | VM | AC | VIF | VIP | ID
+const popable = x86.FlagsStatus | x86.TF | x86.IF | x86.DF | x86.IOPL | x86.NT | x86.RF | x86.VM | x86.AC | x86.VIF | x86.VIP | x86.ID

@@ -14,10 +14,10 @@ func (m *Machine) iret(c *CPU, in *insn.Inst) *Trap {
 	switch {
 	case c.vm86():
 		t = m.iretInVM86(c, in.OperandBits/8)
-	case c.RFLAGS&NT != 0 && c.Code64 != 0:
-		return FaultErr(VecGP, 0)
-	case c.RFLAGS&NT != 0:
-		return FaultErr(VecTS, uint32(c.Sys.TR.Sel&^3)) // task return: no hardware tasks here
+	case c.RFLAGS&x86.NT != 0 && c.Code64 != 0:
+		return FaultErr(x86.VecGP, 0)
+	case c.RFLAGS&x86.NT != 0:
+		return FaultErr(x86.VecTS, uint32(c.Sys.TR.Sel&^3)) // task return: no hardware tasks here
 	default:
 		t = m.iretPop(c, in.OperandBits/8)
 	}
@@ -42,11 +42,11 @@ func (m *Machine) iretPop(c *CPU, size int) *Trap {
 	}
 	rip, cs, flags := w[0], uint16(w[1]), w[2]
 	old := c.CPL
-	if c.Space.arch == I386 && flags&VM != 0 && old == 0 && size == 4 {
+	if c.Space.arch == x86.I386 && flags&x86.VM != 0 && old == 0 && size == 4 {
 		return m.iretToVM86(c, rip, cs, flags)
 	}
 	if uint32(cs&3) < old {
-		return FaultErr(VecGP, uint32(cs&^3))
+		return FaultErr(x86.VecGP, uint32(cs&^3))
 	}
 	sp := c.stackAt(3 * size)
 	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
@@ -54,7 +54,7 @@ func (m *Machine) iretPop(c *CPU, size int) *Trap {
 	}
 	if n == 5 {
 		sp = w[3]
-		if t := m.LoadStack(c, uint16(w[4]), c.CPL, VecGP); t != nil {
+		if t := m.LoadStack(c, uint16(w[4]), c.CPL, x86.VecGP); t != nil {
 			return t
 		}
 	}
@@ -72,25 +72,25 @@ func (m *Machine) iretPop(c *CPU, size int) *Trap {
 // popFlags merges a popped image: IF only if CPL <= IOPL, IOPL, VIF and VIP
 // only in ring 0 (SDM vol. 2, IRET and POPF).
 func popFlags(old, image uint64, size int, cpl uint32) uint64 {
-	may := FlagsStatus | TF | DF | NT
+	may := x86.FlagsStatus | x86.TF | x86.DF | x86.NT
 	if size > 2 {
-		may |= RF | AC | ID
+		may |= x86.RF | x86.AC | x86.ID
 	}
 	if cpl == 0 {
-		may |= IOPL
+		may |= x86.IOPL
 		if size > 2 {
-			may |= VIF | VIP
+			may |= x86.VIF | x86.VIP
 		}
 	}
-	if cpl <= uint32(old&IOPL>>12) {
-		may |= IF
+	if cpl <= uint32(old&x86.IOPL>>12) {
+		may |= x86.IF
 	}
-	return old&^may | image&may | FlagsFixed
+	return old&^may | image&may | x86.FlagsFixed
 }
 
 // dropInnerSegments nulls data segments that the new, outer ring may not use.
 func (c *CPU) dropInnerSegments() {
-	for _, i := range [...]int{ES, DS, FS, GS} {
+	for _, i := range [...]int{x86.ES, x86.DS, x86.FS, x86.GS} {
 		s := &c.Seg[i]
 		if s.Flags&(segCode|segExpandDown) == segCode|segExpandDown { // conforming code
 			continue
@@ -136,7 +136,7 @@ func (m *Machine) farJump(c *CPU, in *insn.Inst, next uint64) *Trap {
 		}
 	}
 	if in.Attr().Has(insn.CallFar) {
-		for _, v := range [...]uint64{uint64(c.Seg[CS].Sel), next} {
+		for _, v := range [...]uint64{uint64(c.Seg[x86.CS].Sel), next} {
 			if _, t := m.Push(c, size, v, ByInstruction); t != nil {
 				return t
 			}
@@ -151,7 +151,7 @@ func (m *Machine) farJump(c *CPU, in *insn.Inst, next uint64) *Trap {
 // farCode loads CS for a far JMP or CALL, which keep the privilege.
 func (m *Machine) farCode(c *CPU, sel uint16) *Trap {
 	if c.vm86() {
-		c.setSegVM86(CS, sel)
+		c.setSegVM86(x86.CS, sel)
 		return nil
 	}
 	d, t := m.code(c, sel)
@@ -159,7 +159,7 @@ func (m *Machine) farCode(c *CPU, sel uint16) *Trap {
 		return t
 	}
 	if !d.Conforming() && (uint32(d.DPL()) != c.CPL || uint32(sel&3) > c.CPL) {
-		return FaultErr(VecGP, uint32(sel&^3))
+		return FaultErr(x86.VecGP, uint32(sel&^3))
 	}
 	return m.LoadCode(c, sel&^3|uint16(c.CPL), c.CPL)
 }
@@ -178,9 +178,9 @@ func (m *Machine) farRet(c *CPU, in *insn.Inst) *Trap {
 	sp := c.stackAt(2*size + int(in.Imm))
 	switch {
 	case c.vm86():
-		c.setSegVM86(CS, cs)
+		c.setSegVM86(x86.CS, cs)
 	case rpl < c.CPL:
-		return FaultErr(VecGP, uint32(cs&^3))
+		return FaultErr(x86.VecGP, uint32(cs&^3))
 	case rpl == c.CPL:
 		if t := m.LoadCode(c, cs, rpl); t != nil {
 			return t
@@ -209,7 +209,7 @@ func (m *Machine) farRetOuter(c *CPU, cs uint16, in *insn.Inst) (sp uint64, t *T
 	if t := m.LoadCode(c, cs, uint32(cs&3)); t != nil {
 		return 0, t
 	}
-	if t := m.LoadStack(c, uint16(ss), c.CPL, VecGP); t != nil {
+	if t := m.LoadStack(c, uint16(ss), c.CPL, x86.VecGP); t != nil {
 		return 0, t
 	}
 	c.dropInnerSegments()
@@ -236,16 +236,16 @@ func flatData(dpl uint8) x86.Descriptor {
 // syscall runs SYSCALL, in compatibility mode on AMD's processors only (P9;
 // SDM vol. 2, SYSCALL; APM vol. 3, SYSCALL).
 func (m *Machine) syscall(c *CPU, next uint64) *Trap {
-	compat := c.Space.arch == AMD64 && c.Code64 == 0
-	if c.Space.arch != AMD64 || compat && m.Vendor != AMD || c.Sys.EFER&EFERSCE == 0 {
-		return Fault(VecUD)
+	compat := c.Space.arch == x86.AMD64 && c.Code64 == 0
+	if c.Space.arch != x86.AMD64 || compat && m.Vendor != AMD || c.Sys.EFER&EFERSCE == 0 {
+		return Fault(x86.VecUD)
 	}
-	c.GPR[RCX] = next
-	c.GPR[R11] = c.RFLAGS &^ RF
+	c.GPR[x86.RCX] = next
+	c.GPR[x86.R11] = c.RFLAGS &^ x86.RF
 	sel := uint16(c.Sys.MSR.Star >> 32)
-	c.setSeg(CS, sel&^3, flatCode(0, true))
-	c.setSeg(SS, sel+8, flatData(0))
-	c.RFLAGS = c.RFLAGS&^c.Sys.MSR.FMask&^RF | FlagsFixed
+	c.setSeg(x86.CS, sel&^3, flatCode(0, true))
+	c.setSeg(x86.SS, sel+8, flatData(0))
+	c.RFLAGS = c.RFLAGS&^c.Sys.MSR.FMask&^x86.RF | x86.FlagsFixed
 	c.RIP = c.Sys.MSR.LStar
 	if compat {
 		c.RIP = c.Sys.MSR.CStar
@@ -256,11 +256,11 @@ func (m *Machine) syscall(c *CPU, next uint64) *Trap {
 // sysret runs SYSRET: to 64-bit mode with REX.W, else to compatibility mode.
 func (m *Machine) sysret(c *CPU, in *insn.Inst) *Trap {
 	if c.Code64 == 0 || c.Sys.EFER&EFERSCE == 0 {
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
-	sel, long, rip := uint16(c.Sys.MSR.Star>>48), in.REX&insn.RexW != 0, c.GPR[RCX]
+	sel, long, rip := uint16(c.Sys.MSR.Star>>48), in.REX&insn.RexW != 0, c.GPR[x86.RCX]
 	if long && !c.Canonical(rip) {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	cs := sel
 	if long {
@@ -268,9 +268,9 @@ func (m *Machine) sysret(c *CPU, in *insn.Inst) *Trap {
 	} else {
 		rip &= 0xffffffff
 	}
-	c.RFLAGS = c.GPR[R11]&0x3c7fd7 | FlagsFixed
-	c.setSeg(CS, cs|3, flatCode(3, long))
-	c.setSeg(SS, sel+8|3, flatData(3))
+	c.RFLAGS = c.GPR[x86.R11]&0x3c7fd7 | x86.FlagsFixed
+	c.setSeg(x86.CS, cs|3, flatCode(3, long))
+	c.setSeg(x86.SS, sel+8|3, flatData(3))
 	c.RIP = rip
 	return nil
 }
@@ -279,13 +279,13 @@ func (m *Machine) sysret(c *CPU, in *insn.Inst) *Trap {
 func (m *Machine) sysenter(c *CPU) *Trap {
 	cs := uint16(c.Sys.MSR.SysenterCS)
 	if cs&^3 == 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
-	c.RFLAGS &^= VM | IF
-	c.setSeg(CS, cs&^3, flatCode(0, c.Space.arch == AMD64))
-	c.setSeg(SS, cs&^3+8, flatData(0))
+	c.RFLAGS &^= x86.VM | x86.IF
+	c.setSeg(x86.CS, cs&^3, flatCode(0, c.Space.arch == x86.AMD64))
+	c.setSeg(x86.SS, cs&^3+8, flatData(0))
 	c.RIP = c.cutCode(c.Sys.MSR.SysenterEIP)
-	c.GPR[RSP] = c.cutCode(c.Sys.MSR.SysenterESP)
+	c.GPR[x86.RSP] = c.cutCode(c.Sys.MSR.SysenterESP)
 	return nil
 }
 
@@ -293,16 +293,16 @@ func (m *Machine) sysenter(c *CPU) *Trap {
 func (m *Machine) sysexit(c *CPU, in *insn.Inst) *Trap {
 	cs := uint16(c.Sys.MSR.SysenterCS)
 	long := in.REX&insn.RexW != 0
-	if cs&^3 == 0 || long && !(c.Canonical(c.GPR[RCX]) && c.Canonical(c.GPR[RDX])) {
-		return FaultErr(VecGP, 0)
+	if cs&^3 == 0 || long && !(c.Canonical(c.GPR[x86.RCX]) && c.Canonical(c.GPR[x86.RDX])) {
+		return FaultErr(x86.VecGP, 0)
 	}
 	off := uint16(16)
 	if long {
 		off = 32
 	}
-	c.setSeg(CS, (cs+off)|3, flatCode(3, long))
-	c.setSeg(SS, (cs+off+8)|3, flatData(3))
-	c.RIP = c.cutCode(c.GPR[RDX])
-	c.GPR[RSP] = c.cutCode(c.GPR[RCX])
+	c.setSeg(x86.CS, (cs+off)|3, flatCode(3, long))
+	c.setSeg(x86.SS, (cs+off+8)|3, flatData(3))
+	c.RIP = c.cutCode(c.GPR[x86.RDX])
+	c.GPR[x86.RSP] = c.cutCode(c.GPR[x86.RCX])
 	return nil
 }

@@ -43,27 +43,6 @@ func (t Trap) String() string {
 	return s
 }
 
-// Vectors that the processor raises by itself.
-const (
-	VecDE  = x86.VecDE
-	VecDB  = x86.VecDB
-	VecNMI = x86.VecNMI
-	VecBP  = x86.VecBP
-	VecOF  = x86.VecOF
-	VecBR  = x86.VecBR
-	VecUD  = x86.VecUD
-	VecNM  = x86.VecNM
-	VecDF  = x86.VecDF
-	VecTS  = x86.VecTS
-	VecNP  = x86.VecNP
-	VecSS  = x86.VecSS
-	VecGP  = x86.VecGP
-	VecPF  = x86.VecPF
-	VecMF  = x86.VecMF
-	VecAC  = x86.VecAC
-	VecXM  = x86.VecXM
-)
-
 // Fault makes an exception without error code.
 func Fault(vec x86.Vector) *Trap { return &Trap{Vector: vec, Kind: Exception} }
 

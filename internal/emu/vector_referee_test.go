@@ -13,10 +13,11 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // vectorTrials are random SSE instructions, many of each form.
-func vectorTrials(r *rand.Rand, a Arch) (codes [][]byte) {
+func vectorTrials(r *rand.Rand, a x86.Arch) (codes [][]byte) {
 	mode := AMD.mode(a)
 	for n := range 4 * 4 * 256 * 8 {
 		m, pp, opcode, digit := n&3, n>>2&3, byte(n>>4), byte(n>>12&7)
@@ -25,7 +26,7 @@ func vectorTrials(r *rand.Rand, a Arch) (codes [][]byte) {
 		}
 		var head []byte
 		head = append(head, [][]byte{nil, {0x66}, {0xf3}, {0xf2}}[pp]...)
-		if a == AMD64 && r.IntN(2) == 0 {
+		if a == x86.AMD64 && r.IntN(2) == 0 {
 			head = append(head, 0x40|byte(r.IntN(16))&^3)
 		}
 		head = append(append(head, [][]byte{{0x0f}, {0x0f, 0x38}, {0x0f, 0x3a}}[m-1]...), opcode)
@@ -52,7 +53,7 @@ func TestLibraryVectors(t *testing.T) {
 	if err := unicorn.Check(); err != nil {
 		t.Skip(err)
 	}
-	eachArch(t, func(t *testing.T, a Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := rand.New(rand.NewPCG(1, uint64(a)))
 		ours, c := newTest(t, a)
 		theirs, d := newTest(t, a)
@@ -79,8 +80,8 @@ func TestLibraryVectors(t *testing.T) {
 				for i := range xmmCount(a) {
 					core.GPR[i] = a.Mask(r.Uint64() >> r.IntN(64))
 				}
-				core.GPR[RBX], core.GPR[RDI], core.GPR[RSP], core.RIP = 0x5100, 0x5200, 0x8000, 0x1000
-				core.RFLAGS = FlagsFixed | r.Uint64()&FlagsStatus
+				core.GPR[x86.RBX], core.GPR[x86.RDI], core.GPR[x86.RSP], core.RIP = 0x5100, 0x5200, 0x8000, 0x1000
+				core.RFLAGS = x86.FlagsFixed | r.Uint64()&x86.FlagsStatus
 				for i, m := range []*Machine{ours, theirs} {
 					v := []*CPU{c, d}[i]
 					v.Core = core

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // view is one library instance that shows a space as one privilege sees it.
@@ -60,7 +61,7 @@ const (
 
 // pageFault makes the #PF of an access to va that the space refuses.
 func (s *Space) pageFault(va uint64, a access, user bool) *Trap {
-	t := FaultErr(VecPF, 0)
+	t := FaultErr(x86.VecPF, 0)
 	t.SetCR2, t.CR2 = true, va
 	if _, ok := s.Lookup(va); ok {
 		t.ErrCode |= PFProt
@@ -71,7 +72,7 @@ func (s *Space) pageFault(va uint64, a access, user bool) *Trap {
 	if user {
 		t.ErrCode |= PFUser
 	}
-	if a == accessFetch && s.arch == AMD64 {
+	if a == accessFetch && s.arch == x86.AMD64 {
 		t.ErrCode |= PFFetch
 	}
 	return t

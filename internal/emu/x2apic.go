@@ -34,20 +34,20 @@ const (
 // sends fixed interrupts and NMIs; the others, and logical destinations, are
 // #GP(0), as reserved bits are.
 func (m *Machine) writeAPIC(c *CPU, msr uint32) *Trap {
-	low, to := uint32(c.GPR[RAX]), uint32(c.GPR[RDX])
+	low, to := uint32(c.GPR[x86.RAX]), uint32(c.GPR[x86.RDX])
 	if msr != msrX2APICICR || low&^(icrVector|icrDelivery|icrAssert|icrShorthand) != 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	vec := x86.Vector(low)
 	switch low & icrDelivery {
 	case icrNMI:
-		vec = VecNMI
+		vec = x86.VecNMI
 	case 0:
 		if vec < lowestInterrupt { // an APIC error, which nobody asks for
 			return nil
 		}
 	default:
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	for _, x := range m.CPUs {
 		if icrReaches(low, to, c.ID, x.ID) && x.Shutdown == "" {

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // State components of XSAVE: bits of XCR0, of a mask in EDX:EAX, of XSTATE_BV
@@ -86,12 +87,12 @@ func (c *CPU) vectorRegisters() int {
 // xcrInsn is XGETBV and XSETBV.
 func (c *CPU) xcrInsn(in *insn.Inst) *Trap {
 	if c.Sys.CR4&CR4OSXSAVE == 0 {
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
-	n, v := uint32(c.GPR[RCX]), uint64(0)
+	n, v := uint32(c.GPR[x86.RCX]), uint64(0)
 	switch {
 	case in.ModRM == 0xd1:
-		return c.xsetbv(n, c.GPR[RDX]<<32|c.GPR[RAX]&0xffffffff)
+		return c.xsetbv(n, c.GPR[x86.RDX]<<32|c.GPR[x86.RAX]&0xffffffff)
 	case n == 0:
 		v = c.Sys.XCR0
 	case n == 1:
@@ -101,16 +102,16 @@ func (c *CPU) xcrInsn(in *insn.Inst) *Trap {
 			v |= c.Sys.XCR0 & xstateSSE
 		}
 	default:
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
-	c.GPR[RAX], c.GPR[RDX] = v&0xffffffff, v>>32
+	c.GPR[x86.RAX], c.GPR[x86.RDX] = v&0xffffffff, v>>32
 	return nil
 }
 
 // xsetbv sets XCR0: x87 is always there, AVX with SSE only (SDM vol. 1, 13.3).
 func (c *CPU) xsetbv(n uint32, v uint64) *Trap {
 	if n != 0 || v&^xcr0Bits != 0 || v&xstateX87 == 0 || v&xstateAVX != 0 && v&xstateSSE == 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	c.Sys.XCR0 = v
 	return nil
@@ -124,15 +125,15 @@ func (m *Machine) xsaveInsn(c *CPU, in *insn.Inst) *Trap {
 	case fx:
 		align = 16
 	case c.Sys.CR4&CR4OSXSAVE == 0:
-		return Fault(VecUD)
+		return Fault(x86.VecUD)
 	}
 	if c.Sys.CR0&CR0TS != 0 || fx && c.Sys.CR0&CR0EM != 0 {
-		return Fault(VecNM)
+		return Fault(x86.VecNM)
 	}
 	if c.EffectiveAddress(in)%align != 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
-	mask := (c.GPR[RDX]<<32 | c.GPR[RAX]&0xffffffff) & c.Sys.XCR0
+	mask := (c.GPR[x86.RDX]<<32 | c.GPR[x86.RAX]&0xffffffff) & c.Sys.XCR0
 	if t := c.probeArea(in, fx, mask); t != nil {
 		return t
 	}
@@ -216,7 +217,7 @@ func (m *Machine) fxrstor(c *CPU, in *insn.Inst) *Trap {
 		return t
 	}
 	if binary.LittleEndian.Uint32(b[regs.FXMXCSR:])&^regs.MXCSRMask != 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	x := c.changeExtended()
 	x.FXLoad(&b, c.vectorRegisters(), wideArea(in))
@@ -233,7 +234,7 @@ func (m *Machine) xrstor(c *CPU, in *insn.Inst, mask uint64) *Trap {
 	}
 	compacted, ok := checkHeader(b[xsaveHeader:XSaveUpper], c.Sys.XCR0)
 	if !ok {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	n := c.vectorRegisters()
 	from := mask & binary.LittleEndian.Uint64(b[xsaveHeader:])
@@ -251,7 +252,7 @@ func (m *Machine) xrstor(c *CPU, in *insn.Inst, mask uint64) *Trap {
 		}
 	}
 	if loadsMXCSR && binary.LittleEndian.Uint32(b[regs.FXMXCSR:])&^regs.MXCSRMask != 0 {
-		return FaultErr(VecGP, 0)
+		return FaultErr(x86.VecGP, 0)
 	}
 	loaded := takeState(&b, n, wideArea(in))
 	settleX87(&loaded.X87)

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/regs"
+	"trapline/internal/x86"
 )
 
 // The layout of XSAVE's area (SDM vol. 1, 13.4), in bytes. That of the header's
@@ -174,7 +175,7 @@ func (m *Machine) XSave(c *CPU, b *[XSaveSize]byte) {
 	x := c.extended()
 	n := xmmCount(m.Arch)
 	*b = [XSaveSize]byte{}
-	putState(b, x, n, m.Arch == AMD64)
+	putState(b, x, n, m.Arch == x86.AMD64)
 	bv := inUse(x, n)
 	if x.MXCSR != regs.MXCSRReset {
 		bv |= xstateSSE
@@ -191,7 +192,7 @@ func (m *Machine) XRestore(c *CPU, b *[XSaveSize]byte, mask uint64) bool {
 		return false
 	}
 	n := xmmCount(m.Arch)
-	loaded := takeState(b, n, m.Arch == AMD64)
+	loaded := takeState(b, n, m.Arch == x86.AMD64)
 	c.restoreComponents(&loaded, mask&xcr0Bits, mask&binary.LittleEndian.Uint64(b[xsaveHeader:]), n)
 	if mask&(xstateSSE|xstateAVX) != 0 {
 		c.ext.MXCSR = mxcsr

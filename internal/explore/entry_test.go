@@ -36,7 +36,7 @@ func (k asking) Hypercall(m *emu.Machine, c *emu.CPU, _ uint64) bool {
 func TestHiddenEntryIsNoticed(t *testing.T) {
 	factory := func(forget bool) func() (System, error) {
 		return func() (System, error) {
-			m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 2, Memory: 1 << 20})
+			m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 2, Memory: 1 << 20})
 			require.NoError(t, err)
 			s := m.CPUs[0].Space
 			for va, prot := range map[uint64]emu.Prot{0x1000: emu.Exec, 0x5000: emu.Write, 0x7000: emu.Write} {

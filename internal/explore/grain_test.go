@@ -22,7 +22,7 @@ func adding(t *testing.T, lines ...uint64) func() (System, error) {
 		return n
 	}
 	return func() (System, error) {
-		m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 2, Memory: 1 << 20})
+		m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 2, Memory: 1 << 20})
 		require.NoError(t, err)
 		s := m.CPUs[0].Space
 		for va, prot := range map[uint64]emu.Prot{0x1000: emu.Exec, 0x5000: emu.Write, 0x7000: emu.Write} {
@@ -41,7 +41,7 @@ func adding(t *testing.T, lines ...uint64) func() (System, error) {
 		for _, c := range m.CPUs {
 			c.Sys.GDTR = emu.TableReg{Base: 0x7000, Limit: 0x17}
 			require.Nil(t, m.LoadCode(c, 8, 0))
-			require.Nil(t, m.LoadData(c, emu.DS, 16))
+			require.Nil(t, m.LoadData(c, x86.DS, 16))
 			c.RIP = 0x1000
 		}
 		var c MachineConfig

@@ -81,7 +81,7 @@ type placer interface{ Place(*emu.CPU) uint64 }
 func NewMachine(m *emu.Machine, c MachineConfig) *Machine {
 	s := &Machine{M: m, MachineConfig: c, units: m.Units(), scratch: newScratch(m, c.Stacks)}
 	s.placer, _ = m.Kernel.(placer)
-	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == emu.VecNMI })
+	s.nmis = slices.ContainsFunc(c.Interrupts, func(i Interrupt) bool { return i.Vector == x86.VecNMI })
 	return s
 }
 
@@ -149,7 +149,7 @@ func (s *Machine) Step(actor int) *Step {
 	c := s.M.CPUs[actor]
 	held := s.locks(c)
 	s.number(c)
-	takes := c.RFLAGS&emu.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
+	takes := c.RFLAGS&x86.IF != 0 && c.Shadow == 0 || s.nmis && c.TakesNMI()
 	s.space = c.Space
 	s.mappings.before(s.M)
 	s.enter(c)

@@ -13,6 +13,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // TestG0Blacklist: whatever a kernel of 6.1 lists as blacklisted is refused, before
@@ -22,7 +23,7 @@ func TestG0Blacklist(t *testing.T) {
 	text, err := os.ReadFile("../events/tracefs/blacklist-6.1.txt")
 	require.NoError(t, err)
 	var listed []string
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		names := newKit(t, a, "modern", 1)
 		for _, name := range append(strings.Fields(string(text)), "int3", "restore_all", "do_debug", "kprobe_running", "fix_pushf") {
 			if !names.k.HasSymbol(name) {
@@ -35,7 +36,7 @@ func TestG0Blacklist(t *testing.T) {
 			require.ErrorIs(t, r.g.Register(i), abi.EINVAL, name)
 			cpu := r.call(0, "register_kprobe", i)
 			r.done(0)
-			require.EqualValues(t, -int32(abi.EINVAL), int32(cpu.GPR[emu.RAX]), name)
+			require.EqualValues(t, -int32(abi.EINVAL), int32(cpu.GPR[x86.RAX]), name)
 			require.Zero(t, r.word("kprobe_mutex"))
 		}
 		for engine, names := range map[string][]string{
@@ -57,14 +58,14 @@ func TestG0Blacklist(t *testing.T) {
 // only, but for handlers.
 func TestG0NoFunctionOfAHitMayBeProbed(t *testing.T) {
 	handlers := []string{"pre_handler_action", "post_handler_action", "fault_handler_action", "return_handler_action"}
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, engine := range []string{"modern", "modern+boost", "modern+int3"} {
-			if engine == "modern+int3" && a == emu.I386 {
+			if engine == "modern+int3" && a == x86.I386 {
 				continue
 			}
 			r := newKit(t, a, engine, 1)
 			code := []byte{0x40, 0x9c, 0x9d, 0xe8, 0, 0, 0, 0, 0x58, 0x0f, 0xc8, 0xc3} // inc or REX; pushf; popf; call to the next; pop; bswap; ret
-			if a == emu.AMD64 {
+			if a == x86.AMD64 {
 				code[0] = 0x90
 			}
 			at := r.kernel(code...)

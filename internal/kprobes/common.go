@@ -116,8 +116,8 @@ func (e *common) sharedOps() map[string]traps.Op {
 		"write_breakpoint":      e.writeBreakpoint,
 		"restore_saved_flags":   e.orFlags(ctlSavedFlags),
 		"restore_old_flags":     e.orFlags(ctlOldFlags),
-		"load_current_kprobe":   e.load(ctlCurrent, emu.RBX),
-		"load_kprobe_status":    e.load(ctlStatus, emu.RAX),
+		"load_current_kprobe":   e.load(ctlCurrent, x86.RBX),
+		"load_kprobe_status":    e.load(ctlStatus, x86.RAX),
 		"pre_handler_action":    e.action(Pre),
 		"post_handler_action":   e.action(Post),
 		"fault_handler_action":  e.action(Fault),
@@ -144,8 +144,8 @@ func (e *common) opcode(x *traps.Exec) byte {
 func (e *common) addr(x *traps.Exec) uint64 { return e.field(x, e.l.addr) }
 
 // bucket is hash_ptr(addr, 6): a multiplicative hash, its top six bits (K3).
-func bucket(a emu.Arch, addr uint64) uint64 {
-	if a == emu.AMD64 {
+func bucket(a x86.Arch, addr uint64) uint64 {
+	if a == x86.AMD64 {
 		return addr * 0x9e37fffffffc0001 >> (64 - hashBits)
 	}
 	return uint64(uint32(addr) * 0x9e370001 >> (32 - hashBits))
@@ -226,7 +226,7 @@ func (e *common) firstOpcode(x *traps.Exec) byte {
 // changesIF tells whether the probed instruction sets IF itself. 2005 knows iretq
 // by its REX prefix.
 func (e *common) changesIF(x *traps.Exec) bool {
-	if e.hlist && !e.skipPrefixes && x.M.Arch == emu.AMD64 && e.opcode(x)&0xf0 == 0x40 {
+	if e.hlist && !e.skipPrefixes && x.M.Arch == x86.AMD64 && e.opcode(x)&0xf0 == 0x40 {
 		next, _ := x.M.PeekWord(x.C.Space, e.copyAt(x)+1, 1)
 		return next == 0xcf
 	}
@@ -234,10 +234,10 @@ func (e *common) changesIF(x *traps.Exec) bool {
 }
 
 func (e *common) saveFlags(x *traps.Exec) traps.Result {
-	old := x.Regs.Get(traps.FieldFlags) & (emu.TF | emu.IF)
+	old := x.Regs.Get(traps.FieldFlags) & (x86.TF | x86.IF)
 	e.set(x, ctlOldFlags, old)
 	if e.changesIF(x) {
-		old &^= emu.IF
+		old &^= x86.IF
 	}
 	e.set(x, ctlSavedFlags, old)
 	return traps.Next
@@ -245,7 +245,7 @@ func (e *common) saveFlags(x *traps.Exec) traps.Result {
 
 func (e *common) prepareSinglestep(x *traps.Exec) traps.Result {
 	f := x.Regs.Get(traps.FieldFlags)
-	x.Regs.Set(traps.FieldFlags, f&^emu.IF|emu.TF)
+	x.Regs.Set(traps.FieldFlags, f&^x86.IF|x86.TF)
 	return traps.Next
 }
 
@@ -282,7 +282,7 @@ func (e *common) store(v ctlVar, to uint64) traps.Op {
 }
 
 // load reads one into a register, as kernel text does by an instruction.
-func (e *common) load(v ctlVar, r emu.Reg) traps.Op {
+func (e *common) load(v ctlVar, r x86.Reg) traps.Op {
 	return func(x *traps.Exec) traps.Result {
 		x.C.SetReg(r, e.get(x, v))
 		return traps.Next

@@ -3,8 +3,8 @@ package kprobes
 import (
 	"maps"
 
-	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // copying is kprobes of spring 2005 (2.6.12): each probe has a copy of its
@@ -48,6 +48,6 @@ func (e *copying) Ops() map[string]traps.Op {
 // reentrantStep is give_up_step.
 func (e *copying) reentrantStep(x *traps.Exec) traps.Result {
 	f := x.Regs.Get(traps.FieldFlags)
-	x.Regs.Set(traps.FieldFlags, f&^emu.TF|e.get(x, ctlSavedFlags))
+	x.Regs.Set(traps.FieldFlags, f&^x86.TF|e.get(x, ctlSavedFlags))
 	return traps.Next
 }

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // onlyDirect are steps that kernel text does by plain instructions, and lines
@@ -45,7 +46,7 @@ func TestDirectEqualsText(t *testing.T) {
 		tried++
 		_, chosen, err := engines.Parse(engines.Kernel, engine)
 		require.NoError(t, err)
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			if !slices.ContainsFunc(chosen, func(o engines.Option) bool { return o.Arch != "" && o.Arch != a.String() }) {
 				directEqualsText(t, engine, a, code)
 			}
@@ -54,7 +55,7 @@ func TestDirectEqualsText(t *testing.T) {
 	require.GreaterOrEqual(t, tried, 6)
 }
 
-func directEqualsText(t *testing.T, engine string, a emu.Arch, code []byte) {
+func directEqualsText(t *testing.T, engine string, a x86.Arch, code []byte) {
 	for _, at := range []uint64{0, 5, 8, 9, 10, 11, 13, 14, 15, 16, 17} {
 		run := func(direct bool) ([]string, emu.Core, kprobes.Stats) {
 			r := newRig(t, a, engine, code...)

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // rig is a machine with one task in kernel mode on given code.
@@ -18,7 +19,7 @@ type rig struct {
 	code uint64
 }
 
-func newRig(t *testing.T, a emu.Arch, engine string, code ...byte) *rig {
+func newRig(t *testing.T, a x86.Arch, engine string, code ...byte) *rig {
 	t.Helper()
 	m, err := emu.New(emu.Config{Arch: a, CPUs: 1})
 	require.NoError(t, err)
@@ -61,7 +62,7 @@ func (r *rig) run() []string {
 }
 
 func TestK4K5FirstHit(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		t.Run(a.String(), func(t *testing.T) {
 			r := newRig(t, a, "2002",
 				0xb8, 1, 0, 0, 0, // mov $1,%eax
@@ -73,8 +74,8 @@ func TestK4K5FirstHit(t *testing.T) {
 			f := r.probe(8)
 			micro := r.run()
 			require.Equal(t, traps.TaskDone, r.m.CPUs[0].Shutdown)
-			require.EqualValues(t, 3, r.m.CPUs[0].GPR[emu.RAX])
-			require.EqualValues(t, emu.IF, r.m.CPUs[0].GPR[emu.RBX]&(emu.IF|emu.TF), "K10: the pushed image is mended")
+			require.EqualValues(t, 3, r.m.CPUs[0].GPR[x86.RAX])
+			require.EqualValues(t, x86.IF, r.m.CPUs[0].GPR[x86.RBX]&(x86.IF|x86.TF), "K10: the pushed image is mended")
 			require.Equal(t, kprobes.Stats{Registered: true, Hits: 1, Posts: 1, Executions: 1}, r.g.Stats(p))
 			require.Equal(t, kprobes.Stats{Registered: true, Hits: 1, Posts: 1, Executions: 1}, r.g.Stats(f))
 			require.Equal(t, []string{
@@ -90,7 +91,7 @@ func TestK4K5FirstHit(t *testing.T) {
 func BenchmarkHit2002(b *testing.B) {
 	for _, direct := range []bool{false, true} {
 		b.Run(map[bool]string{false: "text", true: "direct"}[direct], func(b *testing.B) {
-			m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+			m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 1})
 			require.NoError(b, err)
 			defer m.Close()
 			g, err := kprobes.Boot(m, "2002")

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func (r *rig) define(name string, off uint64, order *[]string) int {
@@ -38,14 +38,14 @@ func TestO4CallsAndBranches(t *testing.T) {
 		0x85, 0xc0, // 22 test %eax,%eax
 		0xc3, // 24
 	}
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		want := newRig(t, a, "none", code...)
 		want.run()
 		engines := []string{"2005", "modern", "modern+boost", "modern+int3", "modern+int3+boost"}
 		places := []uint64{0, 5, 8, 11, 13, 14, 15, 20, 22, 24}
 		for n := range len(engines) * len(places) {
 			engine, at := engines[n/len(places)], places[n%len(places)]
-			if strings.Contains(engine, "int3") && (a == emu.I386 || at == 20) {
+			if strings.Contains(engine, "int3") && (a == x86.I386 || at == 20) {
 				continue // at 20 is LOOP: TestO5LoopIsOffByOne
 			}
 			r := newRig(t, a, engine, code...)
@@ -62,7 +62,7 @@ func TestO4CallsAndBranches(t *testing.T) {
 }
 
 func TestM1M2MultiprobeOrder(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		var order []string
 		r := newRig(t, a, "2005", 0x90, 0x90, 0xc3)
 		first, second := r.define("first", 0, &order), r.define("second", 0, &order)

@@ -14,11 +14,11 @@ import (
 // TestG0StacksOfGates: numbers of IST.
 func TestG0StacksOfGates(t *testing.T) {
 	for engine, want := range map[string]map[x86.Vector]uint8{
-		"none": {emu.VecDF: 1}, "2002": {emu.VecDF: 1},
-		"2005":   {emu.VecSS: 1, emu.VecDF: 2, emu.VecNMI: 3, emu.VecDB: 4}, // 2.6.12
-		"modern": {emu.VecDF: 1, emu.VecNMI: 2, emu.VecDB: 3},               // 5.12, IST_INDEX_DF
+		"none": {x86.VecDF: 1}, "2002": {x86.VecDF: 1},
+		"2005":   {x86.VecSS: 1, x86.VecDF: 2, x86.VecNMI: 3, x86.VecDB: 4}, // 2.6.12
+		"modern": {x86.VecDF: 1, x86.VecNMI: 2, x86.VecDB: 3},               // 5.12, IST_INDEX_DF
 	} {
-		r := newKit(t, emu.AMD64, engine, 1)
+		r := newKit(t, x86.AMD64, engine, 1)
 		got := map[x86.Vector]uint8{}
 		for vec := range 256 {
 			if n := r.k.Gate(r.s, x86.Vector(vec)).IST; n != 0 {
@@ -42,8 +42,8 @@ func (r *kit) threadStack(cpu int) emu.Area {
 // thread's preempt_count is where it always is, in kernel text and in direct mode.
 func TestG0DebugComesOnAStackOfItsOwn(t *testing.T) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
-			own := engine != "2002" && a == emu.AMD64
+		eachArch(t, func(t *testing.T, a x86.Arch) {
+			own := engine != "2002" && a == x86.AMD64
 			for _, direct := range []bool{false, true} {
 				r := newKit(t, a, engine, 2)
 				require.NoError(t, r.k.SetDirect(direct))
@@ -62,7 +62,7 @@ func TestG0DebugComesOnAStackOfItsOwn(t *testing.T) {
 				require.True(t, within(r.threadStack(1), where["pre"]), "%s %v", engine, direct)
 				require.Equal(t, !own, within(r.threadStack(1), where["post"]), "%s %v", engine, direct)
 				if own {
-					require.True(t, within(r.k.ExceptionStack(1, emu.VecDB), where["post"]))
+					require.True(t, within(r.k.ExceptionStack(1, x86.VecDB), where["post"]))
 				} else {
 					require.Empty(t, r.k.ExceptionStacks(1))
 				}
@@ -78,29 +78,29 @@ func TestG0DebugComesOnAStackOfItsOwn(t *testing.T) {
 func TestG0SignalsLeaveTheDebugStack(t *testing.T) {
 	for _, engine := range []string{"2005", "modern"} {
 		for _, direct := range []bool{false, true} {
-			r := newKit(t, emu.AMD64, engine, 1)
+			r := newKit(t, x86.AMD64, engine, 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			c := r.user(traps.Task{Ptraced: true}, join([]byte{0x90, 0x90}, exit(r.a))...)
-			c.Seg[emu.GS].Base = 0x1234
-			c.RFLAGS |= emu.TF
+			c.Seg[x86.GS].Base = 0x1234
+			c.RFLAGS |= x86.TF
 			r.until(0, map[string]string{"2005": "save_debugreg6", "modern": "save_virtual_dr6"}[engine])
-			handled, frame := r.k.ExceptionStack(0, emu.VecDB), r.k.ExceptionStack(0, emu.VecDB).High-168
+			handled, frame := r.k.ExceptionStack(0, x86.VecDB), r.k.ExceptionStack(0, x86.VecDB).High-168
 			if engine == "modern" {
 				handled, frame = r.threadStack(0), r.k.Layout.StackTop(0)-168
 			}
-			require.True(t, within(handled, c.GPR[emu.RSP]), "%s %v", engine, direct)
+			require.True(t, within(handled, c.GPR[x86.RSP]), "%s %v", engine, direct)
 			require.Equal(t, frame, r.frame)
 			r.until(0, map[bool]string{true: "do_signal", false: "deliver_signal"}[direct])
 			end := r.k.Layout.StackTop(0)
-			require.LessOrEqual(t, c.GPR[emu.RSP], end)
-			require.Greater(t, c.GPR[emu.RSP], end-1024)
+			require.LessOrEqual(t, c.GPR[x86.RSP], end)
+			require.Greater(t, c.GPR[x86.RSP], end-1024)
 			require.EqualValues(t, userCode+1, r.wordAt(end-40), "rip")
 			for c.CPL == 0 {
 				r.step(0)
 			}
-			require.EqualValues(t, 0x1234, c.Seg[emu.GS].Base)
-			require.EqualValues(t, userStack, c.GPR[emu.RSP])
-			c.RFLAGS &^= emu.TF
+			require.EqualValues(t, 0x1234, c.Seg[x86.GS].Base)
+			require.EqualValues(t, userStack, c.GPR[x86.RSP])
+			c.RFLAGS &^= x86.TF
 			r.done(0)
 		}
 	}
@@ -113,7 +113,7 @@ func TestG0NMIComesOnAStackOfItsOwn(t *testing.T) {
 	for _, engine := range []string{"2005", "modern"} {
 		for _, direct := range []bool{false, true} {
 			for _, where := range []string{"kernel", "ring 3", "entry code"} {
-				r := newKit(t, emu.AMD64, engine, 1)
+				r := newKit(t, x86.AMD64, engine, 1)
 				require.NoError(t, r.k.SetDirect(direct))
 				var c *emu.CPU
 				if where == "kernel" {
@@ -129,17 +129,17 @@ func TestG0NMIComesOnAStackOfItsOwn(t *testing.T) {
 				}
 				before := c.Core
 				kernelGS := c.Sys.MSR.KernelGSBase
-				c.RaiseInterrupt(emu.VecNMI)
+				c.RaiseInterrupt(x86.VecNMI)
 				r.until(0, "nmi")
-				handled := r.k.ExceptionStack(0, emu.VecNMI)
+				handled := r.k.ExceptionStack(0, x86.VecNMI)
 				if engine == "modern" && where == "ring 3" {
 					handled = r.threadStack(0)
 				}
-				require.True(t, within(handled, c.GPR[emu.RSP]), "%s %v: %s", engine, direct, where)
-				require.Equal(t, r.k.PDA(0).Low, c.Seg[emu.GS].Base)
+				require.True(t, within(handled, c.GPR[x86.RSP]), "%s %v: %s", engine, direct, where)
+				require.Equal(t, r.k.PDA(0).Low, c.Seg[x86.GS].Base)
 				if engine == "2005" && where == "ring 3" {
 					r.until(0, "deliver_signal")
-					require.True(t, within(r.threadStack(0), c.GPR[emu.RSP]))
+					require.True(t, within(r.threadStack(0), c.GPR[x86.RSP]))
 					continue
 				}
 				for c.RIP != r.k.Symbol("return_from_trap") {
@@ -149,7 +149,7 @@ func TestG0NMIComesOnAStackOfItsOwn(t *testing.T) {
 				r.step(0)
 				require.Equal(t, before.GPR, c.GPR)
 				require.Equal(t, before.RIP, c.RIP)
-				require.Equal(t, [2]uint64{before.Seg[emu.GS].Base, kernelGS}, [2]uint64{c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase})
+				require.Equal(t, [2]uint64{before.Seg[x86.GS].Base, kernelGS}, [2]uint64{c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase})
 			}
 		}
 	}
@@ -160,11 +160,11 @@ func TestG0NMIComesOnAStackOfItsOwn(t *testing.T) {
 func TestG0AStackFaultHasAStackIn2005(t *testing.T) {
 	const nowhere = 1 << 62
 	for _, direct := range []bool{false, true} {
-		for engine, want := range map[string]x86.Vector{"2005": emu.VecSS, "modern": emu.VecDF} {
-			r := newKit(t, emu.AMD64, engine, 1)
+		for engine, want := range map[string]x86.Vector{"2005": x86.VecSS, "modern": x86.VecDF} {
+			r := newKit(t, x86.AMD64, engine, 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			c := r.start(0, r.kernel(0x50, 0xc3)) // push rax
-			c.GPR[emu.RSP] = nowhere
+			c.GPR[x86.RSP] = nowhere
 			ev := r.step(0)
 			require.Equal(t, want, ev.Delivery.Trap.Vector)
 			for c.Shutdown == "" {
@@ -174,14 +174,14 @@ func TestG0AStackFaultHasAStackIn2005(t *testing.T) {
 			require.Equal(t, want, r.k.Tasks[0].OopsVector)
 		}
 		for _, engine := range []string{"2005", "modern"} {
-			r := newKit(t, emu.AMD64, engine, 1)
+			r := newKit(t, x86.AMD64, engine, 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			c := r.user(traps.Task{}, 0x50)
-			c.GPR[emu.RSP] = nowhere
-			require.EqualValues(t, emu.VecSS, r.step(0).Delivery.Trap.Vector)
+			c.GPR[x86.RSP] = nowhere
+			require.EqualValues(t, x86.VecSS, r.step(0).Delivery.Trap.Vector)
 			require.Equal(t, engine == "2005", within(r.k.ExceptionStacks(0)[len(r.k.ExceptionStacks(0))-1], r.frame))
 			r.until(0, map[bool]string{true: "do_signal", false: "deliver_signal"}[direct])
-			require.True(t, within(r.threadStack(0), c.GPR[emu.RSP]))
+			require.True(t, within(r.threadStack(0), c.GPR[x86.RSP]))
 			require.EqualValues(t, nowhere, r.wordAt(r.k.Layout.StackTop(0)-16), "rsp")
 		}
 	}
@@ -191,15 +191,15 @@ func TestG0AStackFaultHasAStackIn2005(t *testing.T) {
 // watchpoint on what the handler of another one writes leaves that one's frame
 // with the handler's registers in it (later kernels have another stack for it).
 func TestG0ASecondDebugOverwritesTheFirst(t *testing.T) {
-	r := newKit(t, emu.AMD64, "2005", 1)
+	r := newKit(t, x86.AMD64, "2005", 1)
 	c := r.user(traps.Task{Ptraced: true, DebugReg7: 1}, join([]byte{0x90}, exit(r.a))...)
-	c.RFLAGS |= emu.TF
+	c.RFLAGS |= x86.TF
 	const debugreg6 = 32                                                                // of thread_info
 	c.Sys.DR[0], c.Sys.DR[7] = r.k.Layout.ThreadInfo(0)+debugreg6, emu.DR7Fixed|0x90002 // G0, 8 bytes, writes
 	var frames, cs []uint64
 	for len(frames) < 2 {
 		if ev := r.step(0); ev.Delivery != nil {
-			require.EqualValues(t, emu.VecDB, ev.Delivery.Trap.Vector)
+			require.EqualValues(t, x86.VecDB, ev.Delivery.Trap.Vector)
 			frames, cs = append(frames, r.frame), append(cs, r.wordAt(r.frame+traps.FieldCS.Offset(r.a)))
 		}
 	}
@@ -210,22 +210,22 @@ func TestG0ASecondDebugOverwritesTheFirst(t *testing.T) {
 // TestG0DebugInTheEntryCode: between the trap from ring 3 and swapgs the kernel's gs
 // is not loaded yet: the handler of #DB looks, and leaves it as it was.
 func TestG0DebugInTheEntryCode(t *testing.T) {
-	r := newKit(t, emu.AMD64, "2005", 1)
+	r := newKit(t, x86.AMD64, "2005", 1)
 	c := r.user(traps.Task{}, exit(r.a)...)
 	for c.CPL == 3 {
 		r.step(0)
 	}
-	gs := [2]uint64{c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase}
+	gs := [2]uint64{c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase}
 	require.Zero(t, gs[0])
-	c.RFLAGS |= emu.TF
+	c.RFLAGS |= x86.TF
 	r.step(0) // cld
 	ev := r.step(0)
 	require.NotNil(t, ev.Delivery)
 	r.until(0, "kprobe_running")
-	require.Equal(t, gs[1], c.Seg[emu.GS].Base)
+	require.Equal(t, gs[1], c.Seg[x86.GS].Base)
 	for c.RIP != r.k.Symbol("return_from_trap") {
 		r.step(0)
 	}
-	require.Equal(t, gs, [2]uint64{c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase})
+	require.Equal(t, gs, [2]uint64{c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase})
 	r.done(0)
 }

@@ -51,8 +51,8 @@ func watched(probed uint64, task traps.Task) func(r *kit) *emu.CPU {
 		r.probe(kprobes.Probe{Name: "p", Addr: at + probed})
 		require.NoError(r, r.k.Start(0, task, 0, at, 0))
 		c := r.m.CPUs[0]
-		c.GPR[emu.RCX] = r.kernel(0, 0, 0, 0)
-		c.Sys.DR[0], c.Sys.DR[7] = c.GPR[emu.RCX], emu.DR7Fixed|0xd0002 // G0, 4 bytes, writes
+		c.GPR[x86.RCX] = r.kernel(0, 0, 0, 0)
+		c.Sys.DR[0], c.Sys.DR[7] = c.GPR[x86.RCX], emu.DR7Fixed|0xd0002 // G0, 4 bytes, writes
 		return c
 	}
 }
@@ -69,15 +69,15 @@ func ended(by2002, by2005, modern string) map[string]string {
 
 var situations = []situation{
 	{"divide error behind the step", faulting(bytesOf(0x31, 0xc9 /* xor */, 0xf7, 0xf9), func(*kprobes.Call) {}), ended(oops, oops, oops)},
-	{"divide error", faulting(bytesOf(0xf7, 0xf9) /* idiv %ecx */, func(c *kprobes.Call) { c.Regs.SetReg(emu.RCX, 1) }), ended(done, oops, oops)},
+	{"divide error", faulting(bytesOf(0xf7, 0xf9) /* idiv %ecx */, func(c *kprobes.Call) { c.Regs.SetReg(x86.RCX, 1) }), ended(done, oops, oops)},
 	{"undefined opcode", faulting(bytesOf(0x0f, 0x0b), func(c *kprobes.Call) {
 		c.Regs.Set(traps.FieldIP, c.Regs.Get(traps.FieldIP)+2)
-		c.Regs.Set(traps.FieldFlags, c.Regs.Get(traps.FieldFlags)&^emu.TF)
+		c.Regs.Set(traps.FieldFlags, c.Regs.Get(traps.FieldFlags)&^x86.TF)
 	}), nil},
 	{"page fault", faulting(func(r *kit) []byte { return r.load(r.lazy()) }, func(c *kprobes.Call) {
 		_ = c.CPU.Space.Map(c.CPU.Sys.CR2&^(emu.PageSize-1), 1, 1, emu.Write)
 	}), nil},
-	{"general protection", faulting(bytesOf(0x0f, 0x32) /* rdmsr */, func(c *kprobes.Call) { c.Regs.SetReg(emu.RCX, 0x174) /* SYSENTER_CS */ }), nil},
+	{"general protection", faulting(bytesOf(0x0f, 0x32) /* rdmsr */, func(c *kprobes.Call) { c.Regs.SetReg(x86.RCX, 0x174) /* SYSENTER_CS */ }), nil},
 	{"device not available", func(r *kit) *emu.CPU {
 		c := faulting(bytesOf(0xd9, 0xee), func(*kprobes.Call) {})(r)
 		c.Sys.CR0 |= emu.CR0TS
@@ -94,12 +94,12 @@ var situations = []situation{
 	{"page fault from ring 3", ring3(0xa1, 0, 0, 0, 0, 0, 0, 0, 0), ended(segv, segv, segv)},
 	{"single step from ring 3", func(r *kit) *emu.CPU {
 		c := ring3(0x90)(r)
-		c.RFLAGS |= emu.TF
+		c.RFLAGS |= x86.TF
 		return c
 	}, ended(trap, trap, trap)},
 	{"single step in the kernel", func(r *kit) *emu.CPU {
 		c := r.start(0, r.kernel(0x90, 0x90, 0xc3))
-		c.RFLAGS |= emu.TF
+		c.RFLAGS |= x86.TF
 		return c
 	}, ended(done, done, done)},
 }
@@ -115,7 +115,7 @@ type outcome struct {
 	lock  uint64
 }
 
-func (s *situation) run(t *testing.T, a emu.Arch, engine string, direct bool) outcome {
+func (s *situation) run(t *testing.T, a x86.Arch, engine string, direct bool) outcome {
 	r := newKit(t, a, engine, 1)
 	require.NoError(t, r.k.SetDirect(direct))
 	c := s.setup(r)
@@ -133,7 +133,7 @@ func (s *situation) run(t *testing.T, a emu.Arch, engine string, direct bool) ou
 // TestG0TrapCodeOfEachGeneration: how a task ends is its own kernel's doing, and
 // the same in kernel text and in direct mode, micro-step by micro-step.
 func TestG0TrapCodeOfEachGeneration(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, s := range situations {
 			t.Run(s.name, func(t *testing.T) {
 				for _, engine := range engines.Names(engines.Kernel)[1:] {
@@ -170,7 +170,7 @@ func TestG0WhichFaultsAskKprobes(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				for _, engine := range engines.Names(engines.Kernel)[1:] {
-					o := s.run(t, emu.I386, engine, false)
+					o := s.run(t, x86.I386, engine, false)
 					require.Equal(t, want[engine], slices.Contains(o.micro, "fault_handler_action"), "%s: %v", engine, o.micro)
 				}
 			})
@@ -181,7 +181,7 @@ func TestG0WhichFaultsAskKprobes(t *testing.T) {
 // TestG0DivideErrorInTheStepOf2005: it oopses with the lock held and eip in the
 // copy.
 func TestG0DivideErrorInTheStepOf2005(t *testing.T) {
-	o := situations[1].run(t, emu.I386, "2005", false)
+	o := situations[1].run(t, x86.I386, "2005", false)
 	require.EqualValues(t, 1, o.lock)
 	require.True(t, strings.HasSuffix(o.why, " at 0xc0330000"), o.why)
 }
@@ -191,12 +191,12 @@ func TestG0DivideErrorInTheStepOf2005(t *testing.T) {
 // the step.
 func TestG0WatchpointOnTheStep(t *testing.T) {
 	for engine, steps := range map[string]int{"2002": 2, "2005": 1, "modern": 1} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			c := watched(0, traps.Task{})(r)
 			n := 0
 			for c.Shutdown == "" {
-				if ev := r.step(0); ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecDB {
+				if ev := r.step(0); ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecDB {
 					n++
 				}
 			}
@@ -218,37 +218,37 @@ func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
 	}{
 		"step of a tracer that has gone": {func(r *kit) *emu.CPU {
 			c := r.user(traps.Task{DTrace: true}, join([]byte{0x90}, exit(r.a))...)
-			c.RFLAGS |= emu.TF
+			c.RFLAGS |= x86.TF
 			return c
 		}, trap, done},
 		"step of a traced task": {func(r *kit) *emu.CPU {
 			c := r.user(traps.Task{DTrace: true, Ptraced: true}, join([]byte{0x90}, exit(r.a))...)
-			c.RFLAGS |= emu.TF
+			c.RFLAGS |= x86.TF
 			return c
 		}, done, done},
 		"watchpoint of the kernel's": {watched(2, traps.Task{DebugReg7: 1}), done, done},
 	} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			s := situation{name, c.setup, nil}
 			text, direct := s.run(t, a, "2005", false), s.run(t, a, "2005", true)
 			text.core, direct.core = emu.Core{}, emu.Core{} // the text's own frames are still on a killed task's stack
 			require.Equal(t, text, direct, name)
 			want := c.i386
-			if a == emu.AMD64 {
+			if a == x86.AMD64 {
 				want = c.wide
 			}
 			require.Equal(t, want, text.why, name)
 			if name == "watchpoint of the kernel's" {
-				require.Equal(t, a == emu.I386, slices.Contains(text.micro, "force_sig"), text.micro)
+				require.Equal(t, a == x86.I386, slices.Contains(text.micro, "force_sig"), text.micro)
 				require.EqualValues(t, emu.DR7Fixed, text.dr[7])
 			}
 		})
 	}
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2005", 1)
 		c := r.start(0, r.kernel(0xf7, 0xf9)) // idiv %ecx
 		r.until(0, "die")
-		require.Equal(t, emu.IF, c.RFLAGS&emu.IF, "the handler of a divide error runs with interrupts on")
+		require.Equal(t, x86.IF, c.RFLAGS&x86.IF, "the handler of a divide error runs with interrupts on")
 	})
 }
 
@@ -261,10 +261,10 @@ func TestG0Gates(t *testing.T) {
 		"2005":   {0: {tr, 0}, 1: {i, 0}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
 		"modern": {0: {i, 0}, 1: {i, 0}, 3: {i, 3}, 4: {i, 3}, 5: {i, 0}, 13: {i, 0}, 14: {i, 0}},
 	} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			for vec, w := range want {
-				if engine == "2005" && a == emu.AMD64 {
+				if engine == "2005" && a == x86.AMD64 {
 					w[0] = i // 2.6.12 for x86-64, set_system_gate
 				}
 				g := r.k.Gate(r.s, vec)

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // loop is jmp to itself.
@@ -22,18 +23,18 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 		waits bool
 	}{
 		{"kernel code that can be interrupted", func(*kit, *emu.CPU) {}, false},
-		{"interrupts off", func(_ *kit, c *emu.CPU) { c.RFLAGS &^= emu.IF }, true},
+		{"interrupts off", func(_ *kit, c *emu.CPU) { c.RFLAGS &^= x86.IF }, true},
 		{"preemption off", func(r *kit, c *emu.CPU) { r.k.AddPreemptCount(c, 1) }, true},
 		{"in a hit", func(r *kit, _ *emu.CPU) { r.until(0, "get_kprobe") }, true},
-		{"in a handler that turned interrupts on", func(r *kit, c *emu.CPU) { r.until(0, "hit_active"); c.RFLAGS |= emu.IF }, true},
+		{"in a handler that turned interrupts on", func(r *kit, c *emu.CPU) { r.until(0, "hit_active"); c.RFLAGS |= x86.IF }, true},
 		{"in the step", func(r *kit, _ *emu.CPU) { r.until(0, "set_copy_ip") }, true},
 		{"behind the step", func(r *kit, _ *emu.CPU) { r.until(0, "reset_current_kprobe") }, true},
-		{"its task has ended", func(r *kit, c *emu.CPU) { c.RFLAGS &^= emu.IF; c.Shutdown = traps.TaskDone }, false},
+		{"its task has ended", func(r *kit, c *emu.CPU) { c.RFLAGS &^= x86.IF; c.Shutdown = traps.TaskDone }, false},
 		{"halted and woken by interrupts", func(_ *kit, c *emu.CPU) { c.Halted = true }, false},
-		{"halted with interrupts off", func(_ *kit, c *emu.CPU) { c.Halted = true; c.RFLAGS &^= emu.IF }, true},
-		{"ring 3", func(_ *kit, c *emu.CPU) { c.CPL = 3; c.RFLAGS &^= emu.IF }, false},
+		{"halted with interrupts off", func(_ *kit, c *emu.CPU) { c.Halted = true; c.RFLAGS &^= x86.IF }, true},
+		{"ring 3", func(_ *kit, c *emu.CPU) { c.CPL = 3; c.RFLAGS &^= x86.IF }, false},
 	} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "modern", 3) // the third CPU idles
 			at := r.kernel(0x90, 0xc3)
 			r.probe(kprobes.Probe{Name: "another", Addr: at})
@@ -55,21 +56,21 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 func (r *kit) take(id int) {
 	r.Helper()
 	require.Equal(r, emu.StepDelivery, r.step(id).Kind)
-	for r.step(id).Bytes == nil || r.m.CPUs[id].RFLAGS&emu.IF == 0 {
+	for r.step(id).Bytes == nil || r.m.CPUs[id].RFLAGS&x86.IF == 0 {
 	}
 }
 
 // TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach: CPUs that are never
 // quiescent together do not keep it waiting.
 func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
-	r := newKit(t, emu.I386, "modern", 3)
+	r := newKit(t, x86.I386, "modern", 3)
 	at := r.kernel(loop...)
 	p := r.probe(kprobes.Probe{Name: "p", Addr: at})
 	a, b := r.start(0, at), r.start(2, at)
 	off := func(c *emu.CPU, on bool) {
-		c.RFLAGS |= emu.IF
+		c.RFLAGS |= x86.IF
 		if on {
-			c.RFLAGS &^= emu.IF
+			c.RFLAGS &^= x86.IF
 		}
 	}
 	c := r.call(1, "unregister_kprobe", p)
@@ -96,7 +97,7 @@ func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
 // interrupts off; then it has no old bytes.
 func TestG0TextPokeSyncWaitsForInterrupts(t *testing.T) {
 	for _, op := range []string{"register_kprobe", "unregister_kprobe"} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "modern", 3)
 			at := r.kernel(0x90, 0xc3)
 			p := r.define(kprobes.Probe{Name: "p", Addr: at})

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // inPlace is the patch of August 2002 (seed 000): single stepping in
@@ -40,9 +41,9 @@ func (e *inPlace) fixPushf(x *traps.Exec) traps.Result {
 		return traps.Next
 	}
 	old := e.get(x, ctlOldFlags)
-	e.editTop(x, func(v uint64) uint64 { return v&^(emu.TF|emu.IF) | old })
+	e.editTop(x, func(v uint64) uint64 { return v&^(x86.TF|x86.IF) | old })
 	x.Say("K10", "the pushed image gets TF and IF as they were")
-	if x.M.Arch == emu.I386 && x.Regs.User() {
+	if x.M.Arch == x86.I386 && x.Regs.User() {
 		x.Say("K10", "regs->esp is edited as if it were the pushed word, but this frame came from ring 3: it is the stack pointer")
 	}
 	return traps.Next
@@ -51,7 +52,7 @@ func (e *inPlace) fixPushf(x *traps.Exec) traps.Result {
 // clearTF is the first half of rearm_kprobe: a TF that the stepped popf has set
 // goes with it (K17).
 func (e *inPlace) clearTF(x *traps.Exec) traps.Result {
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
+	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^x86.TF)
 	return traps.Next
 }
 

@@ -9,12 +9,13 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // preempt_count is up from lock to unlock, and the unlock does not schedule
 // though somebody asked for it: it is inside a trap.
 func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x40|0x80, 0xc0, 0x01, 0x90, 0xc3) // rolb $1,%al; nop; ret
 		r.probe(kprobes.Probe{Addr: at})
@@ -34,7 +35,7 @@ func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 }
 
 func TestK2EntryStubsBuildPtRegs(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		var at0 emu.Core
@@ -42,21 +43,21 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 		r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
 			seen = true
 			for i := range a.Regs() {
-				require.Equal(t, at0.GPR[i], c.Regs.Reg(emu.Reg(i)), emu.Reg(i).Name(a))
+				require.Equal(t, at0.GPR[i], c.Regs.Reg(x86.Reg(i)), x86.Reg(i).Name(a))
 			}
 			require.Equal(t, at+1, c.Regs.Get(traps.FieldIP), "P1")
-			require.EqualValues(t, at0.Seg[emu.CS].Sel, c.Regs.Get(traps.FieldCS))
+			require.EqualValues(t, at0.Seg[x86.CS].Sel, c.Regs.Get(traps.FieldCS))
 			require.Equal(t, at0.RFLAGS, c.Regs.Get(traps.FieldFlags))
-			require.Equal(t, at0.GPR[emu.RAX], c.Regs.Get(traps.FieldOrigAX), "K21")
+			require.Equal(t, at0.GPR[x86.RAX], c.Regs.Get(traps.FieldOrigAX), "K21")
 			return 0
 		}}})
 		c := r.start(0, at)
 		for i := range a.Regs() {
-			if emu.Reg(i) != emu.RSP {
+			if x86.Reg(i) != x86.RSP {
 				c.GPR[i] = uint64(0x1000 + i)
 			}
 		}
-		c.RFLAGS |= emu.CF | emu.DF
+		c.RFLAGS |= x86.CF | x86.DF
 		at0 = c.Core
 		var places []string
 		for c.Shutdown == "" {
@@ -68,14 +69,14 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 		require.Contains(t, places, "debug")
 		require.Contains(t, places, "restore_all", "the answer was non-zero")
 		require.NotContains(t, places, "ret_from_exception")
-		require.Equal(t, at0.GPR[emu.RCX], c.GPR[emu.RCX], "restored")
+		require.Equal(t, at0.GPR[x86.RCX], c.GPR[x86.RCX], "restored")
 		require.Equal(t, at0.RFLAGS, c.RFLAGS)
 	})
 }
 
 // A trap that is the kernel's own goes back by ret_from_exception.
 func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0xcc}, exit(a))...)
 		found := false
@@ -89,7 +90,7 @@ func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
 }
 
 func TestK3Register(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.probe(kprobes.Probe{Name: "first", Addr: at})
@@ -98,7 +99,7 @@ func TestK3Register(t *testing.T) {
 		require.ErrorIs(t, r.g.Register(twin), abi.EEXIST)
 		// hash_ptr: golden ratio multiplication, top 6 bits (include/linux/hash.h of 2.5)
 		bucket := uint64(uint32(at)*0x9e370001) >> 26
-		if a == emu.AMD64 {
+		if a == x86.AMD64 {
 			bucket = at * 0x9e37fffffffc0001 >> 58
 		}
 		head := r.k.Symbol("kprobe_table") + bucket*2*uint64(a.Word())
@@ -115,34 +116,34 @@ func TestK3Register(t *testing.T) {
 func (r *kit) call(id int, fn string, probe int) *emu.CPU {
 	r.Helper()
 	c := r.start(id, r.k.Symbol(fn))
-	if r.a == emu.AMD64 {
-		c.GPR[emu.RDI] = r.g.Address(probe)
+	if r.a == x86.AMD64 {
+		c.GPR[x86.RDI] = r.g.Address(probe)
 		return c
 	}
-	sp := c.GPR[emu.RSP]
+	sp := c.GPR[x86.RSP]
 	require.True(r, r.m.PokeWord(r.s, sp+4, 4, r.g.Address(probe)))
 	return c
 }
 
 func TestK3RegisterByTheGuest(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.define(kprobes.Probe{Name: "p", Addr: at})
 		c := r.call(0, "register_kprobe", i)
 		r.until(0, "spin_lock")
-		require.Zero(t, c.RFLAGS&emu.IF, "irqs off")
+		require.Zero(t, c.RFLAGS&x86.IF, "irqs off")
 		require.EqualValues(t, 32, r.word("kprobe_cpu"), "K12: kprobe_cpu is not set")
 		r.until(0, "write_breakpoint")
 		require.EqualValues(t, 0xcc, r.byteAt(at))
 		r.done(0)
-		require.Zero(t, c.GPR[emu.RAX])
+		require.Zero(t, c.GPR[x86.RAX])
 		require.Zero(t, r.word("kprobe_lock"))
 
 		c.Shutdown = ""
 		r.call(0, "register_kprobe", i)
 		r.done(0)
-		require.EqualValues(t, -int32(abi.EEXIST), int32(c.GPR[emu.RAX]))
+		require.EqualValues(t, -int32(abi.EEXIST), int32(c.GPR[x86.RAX]))
 
 		c.Shutdown = ""
 		r.call(0, "unregister_kprobe", i)
@@ -152,7 +153,7 @@ func TestK3RegisterByTheGuest(t *testing.T) {
 }
 
 func TestK3UnregisterWithoutRegister(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
 		c := r.call(0, "unregister_kprobe", i)
@@ -164,13 +165,13 @@ func TestK3UnregisterWithoutRegister(t *testing.T) {
 }
 
 func TestK4StateThroughAHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
 			require.EqualValues(t, 1, r.word("kprobe_status"), "KPROBE_HIT_ACTIVE")
 			require.EqualValues(t, 0xcc, r.byteAt(at), "not yet disarmed")
-			require.Zero(t, c.CPU.RFLAGS&emu.IF)
+			require.Zero(t, c.CPU.RFLAGS&x86.IF)
 			return 0
 		}}})
 		c := r.start(0, at)
@@ -183,7 +184,7 @@ func TestK4StateThroughAHit(t *testing.T) {
 		for c.RIP != at { // back to the probed code
 			r.step(0)
 		}
-		require.Equal(t, emu.TF, c.RFLAGS&(emu.TF|emu.IF))
+		require.Equal(t, x86.TF, c.RFLAGS&(x86.TF|x86.IF))
 		ev := r.step(0)
 		require.NotNil(t, ev.Raised)
 		require.Equal(t, emu.DR6BS, ev.Raised.DR6)
@@ -191,14 +192,14 @@ func TestK4StateThroughAHit(t *testing.T) {
 		require.Zero(t, r.word("kprobe_lock"))
 		require.EqualValues(t, 32, r.word("kprobe_cpu"))
 		require.EqualValues(t, 0xcc, r.byteAt(at))
-		require.NotZero(t, c.RFLAGS&emu.IF)
+		require.NotZero(t, c.RFLAGS&x86.IF)
 	})
 }
 
 // IF is dropped from what is put back after cli, sti, iret, popf, by their
 // first byte only (K23).
 func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name     string
 			code     []byte
@@ -218,12 +219,12 @@ func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
 				r.probe(kprobes.Probe{Addr: at})
 				c := r.start(0, at)
 				if !tt.ifBefore {
-					c.RFLAGS &^= emu.IF
+					c.RFLAGS &^= x86.IF
 				}
 				r.until(0, "save_flags")
 				var want uint64
 				if tt.ifBefore {
-					want = emu.IF
+					want = x86.IF
 				}
 				require.Equal(t, want, r.word("kprobe_old_eflags"))
 				if tt.dropped {
@@ -234,14 +235,14 @@ func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
 				for c.RIP != at+uint64(len(tt.code)) {
 					r.step(0)
 				}
-				require.Equal(t, tt.ifAfter, c.RFLAGS&emu.IF != 0)
+				require.Equal(t, tt.ifAfter, c.RFLAGS&x86.IF != 0)
 			})
 		}
 	})
 }
 
 func TestK5PostHandlerAndTheWayOut(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 5, 0, 0, 0, 0xc3) // mov $5,%eax
 		posts := 0
@@ -261,84 +262,84 @@ func TestK5PostHandlerAndTheWayOut(t *testing.T) {
 
 // Somebody else is single-stepping: TF is set again and do_debug goes on.
 func TestK5SomeoneElseIsSingleStepping(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0x90, 0x90}, exit(a))...)
 		r.probe(kprobes.Probe{Addr: userCode})
-		c.RFLAGS |= emu.TF
+		c.RFLAGS |= x86.TF
 		ev := r.until(0, "force_sig")
 		require.Len(t, ev.Notes, 1)
 		require.Equal(t, "SIGTRAP", ev.Notes[0].Text)
 		require.EqualValues(t, userCode+1, ev.Notes[0].Addr, "SIGTRAP after the probed instruction")
-		require.NotZero(t, c.RFLAGS&emu.IF, "restore_interrupts")
+		require.NotZero(t, c.RFLAGS&x86.IF, "restore_interrupts")
 		for c.RIP != userCode+1 {
 			r.step(0)
 		}
-		require.NotZero(t, c.RFLAGS&emu.TF, "and stepping goes on")
+		require.NotZero(t, c.RFLAGS&x86.TF, "and stepping goes on")
 	})
 }
 
 func TestK10PushfFixup(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("kernel mode", func(t *testing.T) {
-			for _, f := range []uint64{0, emu.IF} {
+			for _, f := range []uint64{0, x86.IF} {
 				r := newKit(t, a, "2002", 1)
 				at := r.kernel(0x9c, 0x5b, 0xc3) // pushf; pop %ebx; ret
 				r.probe(kprobes.Probe{Addr: at})
 				c := r.start(0, at)
-				c.RFLAGS = c.RFLAGS&^emu.IF | f
+				c.RFLAGS = c.RFLAGS&^x86.IF | f
 				r.done(0)
-				require.Equal(t, 2|f, c.GPR[emu.RBX], "as without the probe")
+				require.Equal(t, 2|f, c.GPR[x86.RBX], "as without the probe")
 			}
 		})
 		t.Run("ring 3", func(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			c := r.user(traps.Task{}, join([]byte{0x9c}, exit(a))...)
 			r.probe(kprobes.Probe{Addr: userCode})
-			c.GPR[emu.RSP] = userStack - 0x200 // pushf leaves it at ...fdfc
-			want := c.GPR[emu.RSP] - uint64(a.Word())
+			c.GPR[x86.RSP] = userStack - 0x200 // pushf leaves it at ...fdfc
+			want := c.GPR[x86.RSP] - uint64(a.Word())
 			r.until(0, "preempt_enable_no_resched")
 			for c.CPL != 3 {
 				r.step(0)
 			}
 			pushed := r.wordAt(want)
-			if a == emu.I386 {
-				require.NotEqual(t, want, c.GPR[emu.RSP], "the stack pointer itself was edited")
-				require.Equal(t, want&^(emu.TF|emu.IF)|emu.IF, c.GPR[emu.RSP])
-				require.Equal(t, emu.TF, pushed&(emu.TF|emu.IF), "and the pushed word was not")
+			if a == x86.I386 {
+				require.NotEqual(t, want, c.GPR[x86.RSP], "the stack pointer itself was edited")
+				require.Equal(t, want&^(x86.TF|x86.IF)|x86.IF, c.GPR[x86.RSP])
+				require.Equal(t, x86.TF, pushed&(x86.TF|x86.IF), "and the pushed word was not")
 			} else {
-				require.Equal(t, want, c.GPR[emu.RSP])
-				require.Equal(t, emu.IF, pushed&(emu.TF|emu.IF))
+				require.Equal(t, want, c.GPR[x86.RSP])
+				require.Equal(t, x86.IF, pushed&(x86.TF|x86.IF))
 			}
 		})
 	})
 }
 
 func TestK23PrefixedPushfEscapes(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x66, 0x9c, 0x66, 0x5b, 0xc3) // pushfw; pop %bx; ret
 		r.probe(kprobes.Probe{Addr: at})
 		c := r.start(0, at)
 		r.done(0)
-		require.Equal(t, emu.TF, c.GPR[emu.RBX]&(emu.TF|emu.IF), "the stepping flags leak")
+		require.Equal(t, x86.TF, c.GPR[x86.RBX]&(x86.TF|x86.IF), "the stepping flags leak")
 	})
 }
 
 func TestK15AProbeInTheMiddleOfAnInstruction(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 1, 0, 0, 0, 0xc3) // mov $1,%eax
 		p := r.probe(kprobes.Probe{Addr: at + 1})
 		c := r.start(0, at)
 		r.done(0)
-		require.EqualValues(t, 0xcc, c.GPR[emu.RAX], "the immediate was changed")
+		require.EqualValues(t, 0xcc, c.GPR[x86.RAX], "the immediate was changed")
 		require.Zero(t, r.g.Stats(p).Hits)
 	})
 }
 
 func TestK17PopfUnderTheProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		popf := func(image byte) []byte { // push $image (with TF: pushed as a 32-bit immediate); popf; nop; ret
 			return []byte{0x68, 2, image, 0, 0, 0x9d, 0x90, 0xc3}
 		}
@@ -356,13 +357,13 @@ func TestK17PopfUnderTheProbe(t *testing.T) {
 			c := r.user(traps.Task{Ptraced: true}, join(popf(2)[:7], exit(a))...)
 			r.probe(kprobes.Probe{Addr: userCode + 5})
 			r.step(0)
-			c.RFLAGS |= emu.TF
+			c.RFLAGS |= x86.TF
 			r.until(0, "restore_saved_flags")
 			for c.CPL != 3 {
 				r.step(0)
 			}
 			require.EqualValues(t, userCode+6, c.RIP)
-			require.NotZero(t, c.RFLAGS&emu.TF)
+			require.NotZero(t, c.RFLAGS&x86.TF)
 		})
 	})
 }

@@ -10,10 +10,11 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestK7HitInsideAHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x90, 0xc3) // a handler that hits a probe itself
 		at := r.kernel(0x90, 0xc3)
@@ -41,7 +42,7 @@ func TestK7HitInsideAHit(t *testing.T) {
 // An int3 of nobody's inside a handler goes to the stock end, whose do_trap
 // asks kprobe_fault for vector 3.
 func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0xcc, 0xc3)
 		at := r.kernel(0x90, 0xc3)
@@ -58,7 +59,7 @@ func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 }
 
 func TestK9FaultDuringTheStep(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("kernel handles it: the instruction hits again", func(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			at := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
@@ -79,7 +80,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 			page := r.lazy()
 			at := r.kernel(join(r.load(page), []byte{0xc3})...)
 			p := r.probe(kprobes.Probe{Addr: at, Fault: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
-				require.EqualValues(t, emu.VecPF, c.Arg)
+				require.EqualValues(t, x86.VecPF, c.Arg)
 				f, err := r.m.Mem.Alloc()
 				require.NoError(t, err)
 				require.NoError(t, r.s.Map(page, f, 1, emu.Write))
@@ -108,9 +109,9 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 					}}})
 					c := r.start(0, at)
 					if vec == 13 {
-						c.GPR[emu.RCX] = 0x1000
+						c.GPR[x86.RCX] = 0x1000
 					} else {
-						c.GPR[emu.RCX] = 0
+						c.GPR[x86.RCX] = 0
 					}
 					c.Sys.CR0 |= emu.CR0TS
 					why, _ := r.run(0)
@@ -125,7 +126,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 // A faulting popf gets IF back that K4 had dropped: kprobe_old_eflags, not the
 // saved ones, are or-ed in.
 func TestK9OldFlagsAreOredIn(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0x9d)
 		_, err := r.k.MapLazy(userStack, emu.Write|emu.User) // popf reads the absent page above
@@ -134,10 +135,10 @@ func TestK9OldFlagsAreOredIn(t *testing.T) {
 		var saved uint64
 		r.until(0, "save_flags")
 		saved = r.word("kprobe_saved_eflags")
-		require.Zero(t, saved&emu.IF)
+		require.Zero(t, saved&x86.IF)
 		r.until(0, "restore_old_flags")
-		require.NotZero(t, frameFlags(r)&emu.IF)
-		require.Zero(t, frameFlags(r)&emu.TF)
+		require.NotZero(t, frameFlags(r)&x86.IF)
+		require.Zero(t, frameFlags(r)&x86.TF)
 	})
 }
 
@@ -146,7 +147,7 @@ func frameFlags(r *kit) uint64 { return r.wordAt(r.frame + traps.FieldFlags.Offs
 
 // In KPROBE_HIT_ACTIVE nothing is undone: the handler is retried.
 func TestK9FaultInsidePreHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
@@ -164,13 +165,13 @@ func TestK9FaultInsidePreHandler(t *testing.T) {
 
 func TestK13ProbeOnTheTrapPath(t *testing.T) {
 	for _, place := range []string{"int3", "do_int3", "kprobe_handler", "kprobe_running"} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "2002", 1)
 			at := r.kernel(0xcc, 0xc3)
 			r.probe(kprobes.Probe{Addr: r.k.Symbol(place)})
 			r.start(0, at)
 			why, _ := r.run(0)
-			if a == emu.I386 {
+			if a == x86.I386 {
 				require.Contains(t, why, "triple fault", place)
 			} else { // the double fault has a stack of its own
 				require.Contains(t, why, "double_fault", place)
@@ -181,7 +182,7 @@ func TestK13ProbeOnTheTrapPath(t *testing.T) {
 
 func TestK14NobodysBreakpoint(t *testing.T) {
 	for _, engine := range []string{"none", "2002"} {
-		eachArch(t, func(t *testing.T, a emu.Arch) {
+		eachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			r.user(traps.Task{}, 0x90, 0xcc, 0x90)
 			why, micro := r.run(0)
@@ -200,7 +201,7 @@ func TestK14NobodysBreakpoint(t *testing.T) {
 
 // Any single-step trap on the CPU that runs a probe counts as its end.
 func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x68, 2, 1, 0, 0, 0x9d /* popf: TF */, 0x90, 0x90, 0xc3)
 		at := r.kernel(0x90, 0xc3)
@@ -220,7 +221,7 @@ func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 }
 
 func TestK18NullPreHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: at})
@@ -234,7 +235,7 @@ func TestK18NullPreHandler(t *testing.T) {
 }
 
 func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, fn := range []string{"register_kprobe", "unregister_kprobe"} {
 			r := newKit(t, a, "2002", 1)
 			i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
@@ -242,15 +243,15 @@ func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 				require.NoError(t, r.g.Register(i))
 			}
 			c := r.call(0, fn, i)
-			c.RFLAGS &^= emu.IF
+			c.RFLAGS &^= x86.IF
 			r.done(0)
-			require.NotZero(t, c.RFLAGS&emu.IF, "whatever it was before")
+			require.NotZero(t, c.RFLAGS&x86.IF, "whatever it was before")
 		}
 	})
 }
 
 func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0xcc)
 		r.until(0, "spin_lock")
@@ -259,14 +260,14 @@ func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 }
 
 func TestK19FaultInsidePostHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Addr: at, Post: kprobes.Handler{Guest: helper}})
 		c := r.start(0, at)
 		r.until(0, "restore_old_flags")
-		require.NotZero(t, frameFlags(r)&emu.IF, "or-ed into the handler's own frame")
+		require.NotZero(t, frameFlags(r)&x86.IF, "or-ed into the handler's own frame")
 		require.EqualValues(t, 0xcc, r.byteAt(at), "re-armed a first time")
 		r.until(0, "spin_unlock")
 		require.Zero(t, r.word("kprobe_lock"))
@@ -279,7 +280,7 @@ func TestK19FaultInsidePostHandler(t *testing.T) {
 }
 
 func TestK20ProbeOnABreakpoint(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xcc, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at})
@@ -300,11 +301,11 @@ func TestK20ProbeOnABreakpoint(t *testing.T) {
 // into eax makes the signal path restart a system call that never was.
 func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 	const restartSys = -512
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, engine := range []string{"none", "2002"} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0xcc, 0x90)
-			c.GPR[emu.RAX] = 7
+			c.GPR[x86.RAX] = 7
 			r.until(0, "force_sig")
 			regs := r.frame
 			orig := r.wordAt(regs + traps.FieldOrigAX.Offset(a))
@@ -324,13 +325,13 @@ func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 }
 
 func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for engine, on := range map[string]bool{"none": true, "2002": false} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0x90, 0x90)
-			c.RFLAGS |= emu.TF
+			c.RFLAGS |= x86.TF
 			r.until(0, "force_sig")
-			require.Equal(t, on, c.RFLAGS&emu.IF != 0, engine)
+			require.Equal(t, on, c.RFLAGS&x86.IF != 0, engine)
 			for c.CPL != 3 {
 				r.step(0)
 			}
@@ -345,18 +346,18 @@ func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
 	for engine, modern := range map[string]bool{"2005": false, "modern": true} {
 		for _, direct := range []bool{false, true} {
-			eachArch(t, func(t *testing.T, a emu.Arch) {
+			eachArch(t, func(t *testing.T, a x86.Arch) {
 				r := newKit(t, a, engine, 1)
 				require.NoError(t, r.k.SetDirect(direct))
 				at := r.kernel(0x90, 0x90, 0xc3)
 				c := r.start(0, at)
-				c.RFLAGS |= emu.TF
+				c.RFLAGS |= x86.TF
 				trapped, inside, on := false, false, false
 				for c.CanStep() {
 					ev := r.step(0)
 					trapped = trapped || ev.Delivery != nil
 					inside = ev.Delivery != nil || inside && c.RIP-at > 3
-					on = on || inside && c.RFLAGS&emu.IF != 0
+					on = on || inside && c.RFLAGS&x86.IF != 0
 				}
 				require.True(t, trapped)
 				require.Equal(t, !modern, c.Sys.DR[6]&emu.DR6BS != 0, "%s: DR6 %#x", engine, c.Sys.DR[6])
@@ -367,10 +368,10 @@ func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
 }
 
 func TestK24SteppedSoftwareInterrupt(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{}, join([]byte{0xcd, 0x80, 0x90, 0x90}, exit(a))...)
-		c.GPR[emu.RAX] = 999 // an unknown call
+		c.GPR[x86.RAX] = 999 // an unknown call
 		var end uint64
 		r.probe(kprobes.Probe{Addr: userCode, Post: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
 			end = c.Regs.Get(traps.FieldIP)
@@ -378,8 +379,8 @@ func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 		}}})
 		r.until(0, "system_call")
 		require.NotZero(t, r.word("kprobe_lock"), "still held")
-		require.Zero(t, c.RFLAGS&emu.TF, "the handler runs untraced")
-		require.NotZero(t, frameFlags(r)&emu.TF, "TF went onto the stack")
+		require.Zero(t, c.RFLAGS&x86.TF, "the handler runs untraced")
+		require.NotZero(t, frameFlags(r)&x86.TF, "TF went onto the stack")
 		r.until(0, "post_handler_action")
 		require.EqualValues(t, userCode+3, end, "the step ends one instruction late")
 		r.done(0)
@@ -389,12 +390,12 @@ func TestK24SteppedSoftwareInterrupt(t *testing.T) {
 // eip-1 is taken as a linear address: in a segment with a base the probe is
 // not found, and what lies at that address decides.
 func TestK25SegmentWithABase(t *testing.T) {
-	r := newKit(t, emu.I386, "2002", 1)
+	r := newKit(t, x86.I386, "2002", 1)
 	const base = 0x40000
 	require.NoError(t, r.k.MapZero(r.s, userCode-base, 4096, emu.User))
 	c := r.user(traps.Task{}, 0xb8, 1, 0, 0, 0, 0x90) // mov $1,%eax
 	p := r.probe(kprobes.Probe{Addr: userCode})
-	c.Seg[emu.CS].Base = base
+	c.Seg[x86.CS].Base = base
 	c.RIP = userCode - base
 	ev := r.until(0, "breakpoint_gone")
 	require.Len(t, ev.Notes, 1)
@@ -406,7 +407,7 @@ func TestK25SegmentWithABase(t *testing.T) {
 // The same in virtual-8086 mode, where the base is 16 times CS: the hit's eip is
 // an offset.
 func TestK25InVirtual8086Mode(t *testing.T) {
-	r := newKit(t, emu.I386, "2002", 1)
+	r := newKit(t, x86.I386, "2002", 1)
 	const at, cs = 0x20000, 0x2000
 	require.NoError(t, r.k.MapZero(r.s, 0, 4096, emu.User))
 	require.NoError(t, r.k.MapZero(r.s, at, 4096, emu.User|emu.Exec))
@@ -414,10 +415,10 @@ func TestK25InVirtual8086Mode(t *testing.T) {
 	c := r.user(traps.Task{}, 0xcf)
 	p := r.probe(kprobes.Probe{Addr: at + 0x10})
 	require.Nil(t, r.m.LoadCode(c, r.k.Layout.KernelCS, 0)) // the kernel's way into the task
-	require.Nil(t, r.m.LoadStack(c, r.k.Layout.KernelDS, 0, emu.VecGP))
-	c.GPR[emu.RSP] = r.k.Layout.StackTop(0) - 64
-	for i, w := range []uint64{0x10, cs, emu.VM | emu.IF | 2, 0x800, cs, cs, cs, cs, cs} {
-		require.True(t, r.m.PokeWord(r.s, c.GPR[emu.RSP]+uint64(4*i), 4, w))
+	require.Nil(t, r.m.LoadStack(c, r.k.Layout.KernelDS, 0, x86.VecGP))
+	c.GPR[x86.RSP] = r.k.Layout.StackTop(0) - 64
+	for i, w := range []uint64{0x10, cs, x86.VM | x86.IF | 2, 0x800, cs, cs, cs, cs, cs} {
+		require.True(t, r.m.PokeWord(r.s, c.GPR[x86.RSP]+uint64(4*i), 4, w))
 	}
 	ev := r.until(0, "breakpoint_gone")
 	require.Len(t, ev.Notes, 1)

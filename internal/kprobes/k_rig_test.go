@@ -12,13 +12,14 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func eachArch(t *testing.T, f func(*testing.T, emu.Arch)) {
+func eachArch(t *testing.T, f func(*testing.T, x86.Arch)) {
 	t.Helper()
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		t.Run(a.String(), func(t *testing.T) { f(t, a) })
 	}
 }
@@ -31,7 +32,7 @@ const (
 // kit is a machine under engine 2002, stepped by hand.
 type kit struct {
 	*testing.T
-	a emu.Arch
+	a x86.Arch
 	m *emu.Machine
 	g *kprobes.Manager
 	k *traps.Kernel
@@ -40,7 +41,7 @@ type kit struct {
 	frame uint64 // struct pt_regs of the last delivery
 }
 
-func newKit(t *testing.T, a emu.Arch, engine string, cpus int) *kit {
+func newKit(t *testing.T, a x86.Arch, engine string, cpus int) *kit {
 	t.Helper()
 	m, err := emu.New(emu.Config{Arch: a, CPUs: cpus})
 	require.NoError(t, err)
@@ -186,7 +187,7 @@ func (r *kit) lazy() uint64 {
 	r.Helper()
 	const at = 0xc0700000
 	va := uint64(at)
-	if r.a == emu.AMD64 {
+	if r.a == x86.AMD64 {
 		va = 0xffffffff80700000
 	}
 	_, err := r.k.MapLazy(va, emu.Write)
@@ -196,15 +197,15 @@ func (r *kit) lazy() uint64 {
 
 // load is mov addr,%eax: 5 bytes, or 8 with a sign-extended address.
 func (r *kit) load(addr uint64) []byte {
-	if r.a == emu.AMD64 {
+	if r.a == x86.AMD64 {
 		return binary.LittleEndian.AppendUint32([]byte{0x8b, 0x04, 0x25}, uint32(addr))
 	}
 	return binary.LittleEndian.AppendUint32([]byte{0xa1}, uint32(addr))
 }
 
 // exit is the end of a user program: the exit system call.
-func exit(a emu.Arch) []byte {
-	if a == emu.AMD64 {
+func exit(a x86.Arch) []byte {
+	if a == x86.AMD64 {
 		return []byte{0xb8, 60, 0, 0, 0, 0xcd, 0x80}
 	}
 	return []byte{0xb8, 1, 0, 0, 0, 0xcd, 0x80}

@@ -8,10 +8,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestK6OneLockFromHitToStep(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		one, two := r.kernel(0x90, 0xc3), r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Name: "one", Addr: one})
@@ -25,7 +26,7 @@ func TestK6OneLockFromHitToStep(t *testing.T) {
 			ev := r.step(1)
 			require.Equal(t, emu.StepSpin, ev.Kind)
 			require.Equal(t, "kprobe_lock", ev.Micro.Holds)
-			require.Zero(t, d.RFLAGS&emu.IF, "spins with interrupts off")
+			require.Zero(t, d.RFLAGS&x86.IF, "spins with interrupts off")
 		}
 		r.until(0, "hit_ss")
 		for r.m.CPUs[0].RIP != one {
@@ -42,7 +43,7 @@ func TestK6OneLockFromHitToStep(t *testing.T) {
 }
 
 func TestK8UnregisteredAfterTheHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0xb8, 0x05, 0x90, 0x90, 0x90, 0xc3) // behind its first byte: add $0x909090..,%eax
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
@@ -64,7 +65,7 @@ func TestK8UnregisteredAfterTheHit(t *testing.T) {
 }
 
 func TestK8NobodysBreakpoints(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("cd 03 is swallowed", func(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			r.user(traps.Task{}, join([]byte{0xcd, 3}, exit(a))...)
@@ -75,13 +76,13 @@ func TestK8NobodysBreakpoints(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			c := r.user(traps.Task{}, 0xcc)
 			r.until(0, "force_sig")
-			require.NotZero(t, c.RFLAGS&emu.IF, "IF restored")
+			require.NotZero(t, c.RFLAGS&x86.IF, "IF restored")
 		})
 	})
 }
 
 func TestK11MissedProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
@@ -102,7 +103,7 @@ func TestK11MissedProbe(t *testing.T) {
 }
 
 func TestK12ProbeInsideRegister(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.probe(kprobes.Probe{Name: "inside", Addr: r.k.Symbol("get_kprobe")})
 		i := r.define(kprobes.Probe{Name: "new", Addr: r.kernel(0x90, 0xc3)})

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Return makes a Probe a return probe (struct kretprobe): it sits at a
@@ -126,7 +127,7 @@ func (g *Manager) Trampoline(addr uint64) bool {
 // returnAction is the micro-step of a return probe's built-in or Go handler.
 func (e *common) returnAction(x *traps.Exec) traps.Result {
 	x.Micro.Work = emu.WorkReturn
-	ri := x.C.Reg(emu.RBX)
+	ri := x.C.Reg(x86.RBX)
 	i := e.g.index(e.kri(x, ri, kriRP))
 	x.Return(0)
 	if i < 0 || e.g.probes[i].Return == nil {

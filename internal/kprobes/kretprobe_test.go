@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // recursive calls itself until ebx is 0 and counts the depth in eax.
@@ -32,10 +32,10 @@ type returned struct{ to, ip, ax, sp uint64 }
 // kretRig probes the returns of the function at off.
 func (r *rig) kretprobe(off uint64, maxActive int, seen *[]returned) int {
 	r.Helper()
-	base := r.m.CPUs[0].GPR[emu.RSP]
+	base := r.m.CPUs[0].GPR[x86.RSP]
 	handler := func(c *kprobes.Call) uint64 {
 		*seen = append(*seen, returned{c.Ret.Addr - r.code, c.Regs.Get(traps.FieldIP) - r.code,
-			c.Regs.Reg(emu.RAX), base - c.Regs.Reg(emu.RSP)})
+			c.Regs.Reg(x86.RAX), base - c.Regs.Reg(x86.RSP)})
 		return 0
 	}
 	i, err := r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code + off, Return: &kprobes.Return{
@@ -48,7 +48,7 @@ func (r *rig) kretprobe(off uint64, maxActive int, seen *[]returned) int {
 // eachKret runs f on each engine that has return probes, in each mode.
 func eachKret(t *testing.T, f func(t *testing.T, r *rig)) {
 	for _, engine := range []string{"2005", "modern"} {
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			for _, direct := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%v/direct=%v", engine, a, direct), func(t *testing.T) {
 					r := newRig(t, a, engine, recursive...)
@@ -67,8 +67,8 @@ func (r *rig) finish() {
 	r.run()
 	c := r.m.CPUs[0]
 	require.Equal(r, traps.TaskDone, c.Shutdown)
-	require.EqualValues(r, 3, c.GPR[emu.RAX])
-	require.EqualValues(r, emu.IF, c.RFLAGS&(emu.IF|emu.TF))
+	require.EqualValues(r, 3, c.GPR[x86.RAX])
+	require.EqualValues(r, x86.IF, c.RFLAGS&(x86.IF|x86.TF))
 }
 
 func TestE7RecursiveReturns(t *testing.T) {
@@ -116,7 +116,7 @@ func TestE7UnregisterWhileOut(t *testing.T) {
 }
 
 func TestE7TwoOnOneFunction(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		r := newRig(t, a, "modern", recursive...)
 		var first, second []returned
 		r.kretprobe(recursiveF, 0, &first)
@@ -157,7 +157,7 @@ func TestE7AgainWhileOut(t *testing.T) {
 			r.finish()
 			require.Len(t, seen, 1)
 			require.Zero(t, r.g.Stats(i).Nmissed)
-			require.EqualValues(t, 3, r.m.CPUs[0].Reg(emu.RAX), "the program came out right")
+			require.EqualValues(t, 3, r.m.CPUs[0].Reg(x86.RAX), "the program came out right")
 		})
 	}
 }
@@ -165,7 +165,7 @@ func TestE7AgainWhileOut(t *testing.T) {
 // TestE7HitInsideHandler: in engine modern the handler counts as a hit, so a
 // probe that it hits is only counted.
 func TestE7HitInsideHandler(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		r := newRig(t, a, "modern", append(append([]byte{}, recursive...), 0xc3)...)
 		i, err := r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code + recursiveF,
 			Return: &kprobes.Return{Handler: kprobes.Handler{Guest: r.code + 30}}})
@@ -179,10 +179,10 @@ func TestE7HitInsideHandler(t *testing.T) {
 }
 
 func TestE7Refusals(t *testing.T) {
-	r := newRig(t, emu.I386, "2002", recursive...)
+	r := newRig(t, x86.I386, "2002", recursive...)
 	_, err := r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code + recursiveF, Return: &kprobes.Return{}})
 	require.ErrorIs(t, err, kprobes.ErrNoKretprobes)
-	r = newRig(t, emu.I386, "modern", recursive...)
+	r = newRig(t, x86.I386, "modern", recursive...)
 	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{MaxActive: kprobes.MaxMaxActive + 1}})
 	require.ErrorContains(t, err, "4097 instances; expected at most 4096")
 	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{}, Pre: kprobes.Handler{Action: kprobes.Nothing}})

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
@@ -27,7 +26,7 @@ func TestKernelListings(t *testing.T) {
 		t.Run(k.Listing, func(t *testing.T) {
 			layout := traps.LayoutOf(k.Arch)
 			arch := x86.I386
-			if k.Arch == emu.AMD64 {
+			if k.Arch == x86.AMD64 {
 				arch = x86.AMD64
 			}
 			source := asm.Source{Name: k.Listing, Text: k.Assembly, Arch: arch, Base: layout.Text, DataBase: layout.Data}

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // seen tells what lines mean that the text of every kernel with probes has, by the
@@ -58,7 +59,7 @@ func (e *common) seenLock(x *traps.Exec) {
 	}
 	l := x.Loaded()
 	x.Micro.Takes = l.Addr
-	if x.C.RFLAGS&emu.ZF != 0 {
+	if x.C.RFLAGS&x86.ZF != 0 {
 		return
 	}
 	for _, k := range e.g.Locks() {

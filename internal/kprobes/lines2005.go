@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Seen tells what lines of engines/2005/*.c mean.
@@ -53,13 +54,13 @@ func (e *copying) seenReadWait(x *traps.Exec) {
 // seenReadLock: a locked compare and exchange has counted a reader if it left ZF
 // set.
 func seenReadLock(x *traps.Exec) {
-	if x.C.RFLAGS&emu.ZF == 0 {
+	if x.C.RFLAGS&x86.ZF == 0 {
 		x.Say("M4", "multiprobe_lock has changed meanwhile: once more")
 	}
 }
 
 func (e *copying) seenWriteLock(x *traps.Exec) {
-	if x.C.RFLAGS&emu.ZF == 0 {
+	if x.C.RFLAGS&x86.ZF == 0 {
 		x.Wait(multiLock)
 		x.Say("M4", "multiprobe_lock is held: this CPU waits to write")
 	}

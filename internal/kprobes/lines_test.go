@@ -54,8 +54,8 @@ func TestAskingForANumberShowsNothingElse(t *testing.T) {
 		"fault": {0x40, 0x0f, 0x32},                                           // rdmsr of one that is not there
 		"step":  {0x9c, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}, // pushf; or $TF; popf
 	} {
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
-			if a == emu.AMD64 && name == "step" {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
+			if a == x86.AMD64 && name == "step" {
 				code = []byte{0x9c, 0x48, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d, 0x90, 0x90, 0xc3}
 			}
 			for _, engine := range []string{"2002", "2005"} {
@@ -68,7 +68,7 @@ func TestAskingForANumberShowsNothingElse(t *testing.T) {
 
 // asked runs code with a probe at its beginning, where kprobe_cpu is another CPU's
 // number, and gives what each step does, but to the flags before the last one.
-func asked(t *testing.T, a emu.Arch, engine string, code []byte, number uint64) (steps []string) {
+func asked(t *testing.T, a x86.Arch, engine string, code []byte, number uint64) (steps []string) {
 	r := newKit(t, a, engine, 1)
 	at := r.kernel(code...)
 	if code[0] == 0x90 {
@@ -119,7 +119,7 @@ func eachInstruction(t *testing.T, img *loader.Image, r loader.LineRange, see fu
 // A spin leaves the vCPU at the locked instruction, where the loop around it
 // would bring it: the same registers, but for flags that nobody looks at.
 func TestK6ASpinStandsForItsLoop(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		for engine, lock := range map[string]string{"2002": "kprobe_lock", "2005": "kprobe_lock", "modern": "kprobe_mutex"} {
 			arrive := func(follow bool) []emu.Core {
 				r := newKit(t, a, engine, 1)

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/linux/abi"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Manager owns a machine's probes, whatever the engine: struct kprobe in guest
@@ -106,7 +107,7 @@ func BootText(m *emu.Machine, engine string, o traps.Options) (*Manager, error) 
 			return nil, fmt.Errorf("engine %s needs %s: %s", engine, x.Arch, x.Because)
 		}
 	}
-	if m.Arch == emu.AMD64 {
+	if m.Arch == x86.AMD64 {
 		o.Stacks = e.Stacks64
 	}
 	var ops engineOps
@@ -148,7 +149,7 @@ var machineries = map[engines.Machinery]func(described) engineOps{
 type described struct {
 	engine  *engines.Engine
 	options []engines.Option
-	arch    emu.Arch
+	arch    x86.Arch
 }
 
 // Name is what scenarios and flags call it.
@@ -335,7 +336,7 @@ func (g *Manager) outside(i int, f func(*traps.Exec) error) error {
 	x := g.setup(i)
 	saved := x.C.GPR
 	defer func() { x.C.GPR = saved }()
-	x.C.SetReg(emu.RBX, x.Probe)
+	x.C.SetReg(x86.RBX, x.Probe)
 	return f(&x)
 }
 

@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // TestEachMeaningHasALine: every name that a machinery knows stands at a line of
@@ -16,7 +16,7 @@ import (
 func TestEachMeaningHasALine(t *testing.T) {
 	for _, e := range engines.All(engines.Kernel)[1:] {
 		named := map[string]bool{}
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			text := kernelText(e, a)
 			o, err := text.Options()
 			require.NoError(t, err)

@@ -9,10 +9,11 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func TestM5GatheredProbes(t *testing.T) {
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		var order []string
 		r := newRig(t, a, "modern", 0x90, 0x90, 0xc3)
 		var probes []int
@@ -42,7 +43,7 @@ func TestO5TrapsPerHit(t *testing.T) {
 		{"modern+int3", 0, 2}, {"modern+int3", 3, 1}, {"modern+int3", 7, 1},
 		{"modern+int3+boost", 0, 1},
 	} {
-		r := newRig(t, emu.AMD64, c.engine, code...)
+		r := newRig(t, x86.AMD64, c.engine, code...)
 		r.probe(c.at)
 		n := 0
 		for r.m.CPUs[0].Shutdown == "" {
@@ -60,17 +61,17 @@ func TestO5TrapsPerHit(t *testing.T) {
 func TestO5LoopIsOffByOne(t *testing.T) {
 	code := []byte{0xb9, 1, 0, 0, 0, 0xff, 0xc3 /* inc %ebx */, 0xe2, 0xfc /* loop -4 */, 0xc3}
 	for engine, want := range map[string]uint64{"modern": 1, "modern+int3": 2} {
-		r := newRig(t, emu.AMD64, engine, code...)
+		r := newRig(t, x86.AMD64, engine, code...)
 		r.probe(7)
 		r.run()
-		require.EqualValues(t, want, r.m.CPUs[0].GPR[emu.RBX], engine)
+		require.EqualValues(t, want, r.m.CPUs[0].GPR[x86.RBX], engine)
 	}
 }
 
 // TestM5RegisteredByTasks: register_kprobe and unregister_kprobe of the kernel's
 // text, on probes that share an address.
 func TestM5RegisteredByTasks(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		var order []string
 		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
@@ -84,7 +85,7 @@ func TestM5RegisteredByTasks(t *testing.T) {
 			cpu := r.call(0, function, i)
 			r.done(0)
 			if want != 0 || function == "register_kprobe" {
-				require.EqualValues(t, want, int32(cpu.GPR[emu.RAX]), "%s %d", function, i)
+				require.EqualValues(t, want, int32(cpu.GPR[x86.RAX]), "%s %d", function, i)
 			}
 			cpu.Shutdown = ""
 		}
@@ -127,14 +128,14 @@ func TestM5RegisteredByTasks(t *testing.T) {
 // TestO4DisabledByTasks: disable_kprobe and enable_kprobe. The breakpoint goes
 // with the last enabled probe at its address.
 func TestO4DisabledByTasks(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
 		one, two := r.define(kprobes.Probe{Name: "one", Addr: at}), r.define(kprobes.Probe{Name: "two", Addr: at})
 		op := func(function string, i int, want int32) {
 			cpu := r.call(0, function, i)
 			r.done(0)
-			require.EqualValues(t, want, int32(cpu.GPR[emu.RAX]), function)
+			require.EqualValues(t, want, int32(cpu.GPR[x86.RAX]), function)
 			cpu.Shutdown = ""
 		}
 		hit := func(ofOne, ofTwo uint64, first byte) {
@@ -174,7 +175,7 @@ func TestO4DisabledByTasks(t *testing.T) {
 
 // TestO4AThirdHitIsABug: a probe in the way of a reentrant hit.
 func TestO4AThirdHitIsABug(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))
@@ -195,13 +196,13 @@ func TestO4AThirdHitIsABug(t *testing.T) {
 // TestG0NoBreakpointInADebugTrap: DR7 is off while the kernel handles a #DB, so a
 // post_handler may store where a watchpoint is (5.12, local_db_save).
 func TestG0NoBreakpointInADebugTrap(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))
 			data := r.kernel(0, 0, 0, 0)
 			incl := []byte{0xff, 0x05}
-			if a == emu.AMD64 {
+			if a == x86.AMD64 {
 				incl = []byte{0xff, 0x04, 0x25}
 			}
 			at := r.kernel(join([]byte{0x90, 0xc3}, binary.LittleEndian.AppendUint32(incl, uint32(data)), []byte{0xc3})...)
@@ -210,7 +211,7 @@ func TestG0NoBreakpointInADebugTrap(t *testing.T) {
 			c.Sys.DR[0], c.Sys.DR[7] = data, emu.DR7Fixed|0xd0002 // G0, 4 bytes, writes
 			before, n := c.Sys.DR[7], 0
 			for c.Shutdown == "" {
-				if ev := r.step(0); ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecDB {
+				if ev := r.step(0); ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecDB {
 					n++
 				}
 			}

@@ -8,13 +8,14 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // TestM3CommonFaultHandlerAlwaysAnswersOne: demand paging under a multiprobe
 // never ends, because nobody else gets the fault; a plain probe is no hindrance.
 func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 	for _, multi := range []bool{false, true} {
-		r := newRig(t, emu.I386, "2005", 0xa1, 0, 0, 0x90, 0xc0 /* mov 0xc0900000,%eax */, 0xc3)
+		r := newRig(t, x86.I386, "2005", 0xa1, 0, 0, 0x90, 0xc0 /* mov 0xc0900000,%eax */, 0xc3)
 		_, err := r.g.K.MapLazy(0xc0900000, emu.Write)
 		require.NoError(t, err)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
@@ -27,7 +28,7 @@ func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 		faults := 0
 		for range 5000 {
 			ev := r.m.Step(0)
-			if ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecPF {
+			if ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecPF {
 				faults++
 			}
 		}
@@ -44,14 +45,14 @@ func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 // TestM6ArmedBeforeLinked: the breakpoint is in place before the active probe
 // has its first multiprobe.
 func TestM6ArmedBeforeLinked(t *testing.T) {
-	r := newRig(t, emu.I386, "2005", 0x90, 0xc3)
+	r := newRig(t, x86.I386, "2005", 0x90, 0xc3)
 	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
 	require.NoError(t, err)
 	c := r.m.CPUs[0]
 	sp := r.g.K.Layout.StackTop(0) - 16
 	require.True(t, r.m.PokeWord(c.Space, sp, 4, r.g.K.Symbol("task_exit")))
 	require.True(t, r.m.PokeWord(c.Space, sp+4, 4, r.g.Address(i)))
-	c.RIP, c.GPR[emu.RSP] = r.g.K.Symbol("register_multiprobe"), sp
+	c.RIP, c.GPR[x86.RSP] = r.g.K.Symbol("register_multiprobe"), sp
 	var order []string
 	for range 400 {
 		if ev := r.m.Step(0); ev.Micro != nil && (ev.Micro.Name == "write_breakpoint" || ev.Micro.Name == "link_multiprobe") {
@@ -66,7 +67,7 @@ func TestM6ArmedBeforeLinked(t *testing.T) {
 // TestM2UnlinkingWhatIsNotLinked: a multiprobe that is not linked has a NULL
 // pprev, or a poisoned one once it was, and writing there faults.
 func TestM2UnlinkingWhatIsNotLinked(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, linkedBefore := range []bool{false, true} {
 			r := newKit(t, a, "2005", 1)
 			at := r.kernel(0x90, 0xc3)

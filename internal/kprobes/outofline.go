@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // What the engines share that step a copy of the instruction, one per probe,
@@ -75,7 +76,7 @@ func (e *common) setCopyIP(x *traps.Exec) traps.Result {
 func (e *common) resumeExecution(x *traps.Exec) traps.Result {
 	orig, from := e.addr(x), e.copyAt(x)
 	f := x.Regs.Get(traps.FieldFlags)
-	x.Regs.Set(traps.FieldFlags, f&^emu.TF)
+	x.Regs.Set(traps.FieldFlags, f&^x86.TF)
 	op, modrm := e.copiedOpcode(x, from)
 	ip := x.Regs.Get(traps.FieldIP)
 	moved := x.M.Arch.Mask(ip - from + orig)
@@ -83,7 +84,7 @@ func (e *common) resumeExecution(x *traps.Exec) traps.Result {
 	switch op {
 	case 0x9c: // pushf
 		old := e.get(x, ctlOldFlags)
-		e.editTop(x, func(v uint64) uint64 { return v&^(emu.TF|emu.IF) | old })
+		e.editTop(x, func(v uint64) uint64 { return v&^(x86.TF|x86.IF) | old })
 	case 0xc3, 0xcb, 0xc2, 0xca, 0xea: // a return or absolute jump
 		return traps.Next
 	case 0xcf, 0x9a:
@@ -118,7 +119,7 @@ func (e *common) copiedOpcode(x *traps.Exec, at uint64) (op, next byte) {
 			v >>= 8
 		}
 	}
-	if x.M.Arch == emu.AMD64 && v&0xf0 == 0x40 {
+	if x.M.Arch == x86.AMD64 && v&0xf0 == 0x40 {
 		v >>= 8
 	}
 	return byte(v), byte(v >> 8)
@@ -135,7 +136,7 @@ func isLegacyPrefix(b byte) bool {
 // editTop changes the top word of the interrupted stack (K10): in a 32-bit
 // frame that is regs->esp itself, right for kernel mode only.
 func (e *common) editTop(x *traps.Exec, f func(uint64) uint64) {
-	if x.M.Arch == emu.I386 {
+	if x.M.Arch == x86.I386 {
 		x.Regs.Set(traps.FieldSP, x.M.Arch.Mask(f(x.Regs.Get(traps.FieldSP))))
 		return
 	}

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // perCPU is kprobes of 5.12, and with options of 6.1: the probe at hand is
@@ -89,6 +90,6 @@ func (e *perCPU) faultInStep(x *traps.Exec) traps.Result {
 
 func (e *perCPU) rewindToProbe(x *traps.Exec) traps.Result {
 	x.Regs.Set(traps.FieldIP, e.addr(x))
-	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^emu.TF)
+	x.Regs.Set(traps.FieldFlags, x.Regs.Get(traps.FieldFlags)&^x86.TF)
 	return traps.Next
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // TestO5RefusedInstructions: what 6.1's arch_prepare_kprobe() refuses, before
@@ -50,12 +50,12 @@ func TestO5RefusedInstructions(t *testing.T) {
 				if engine == "modern" {
 					want = 0
 				}
-				r := newKit(t, emu.AMD64, engine, 1)
+				r := newKit(t, x86.AMD64, engine, 1)
 				at := r.kernel(c.code...)
 				i := r.define(kprobes.Probe{Name: "p", Addr: at})
 				cpu := r.call(0, "register_kprobe", i)
 				r.done(0)
-				require.EqualValues(t, -int32(want), int32(cpu.GPR[emu.RAX]), engine)
+				require.EqualValues(t, -int32(want), int32(cpu.GPR[x86.RAX]), engine)
 				require.Zero(t, r.word("kprobe_mutex"), "given back")
 				require.Equal(t, want == 0, r.g.Stats(i).Registered, engine)
 				if want != 0 {

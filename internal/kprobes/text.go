@@ -4,9 +4,9 @@ import (
 	"path"
 	"slices"
 
-	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 func engineFile(name string) traps.File {
@@ -23,7 +23,7 @@ func engineText(name string) string {
 }
 
 // kernelText is the text of an engine's kernel on one architecture.
-func kernelText(e *engines.Engine, a emu.Arch) traps.Text {
+func kernelText(e *engines.Engine, a x86.Arch) traps.Text {
 	if e.None() {
 		return traps.StockText(a)
 	}
@@ -47,9 +47,9 @@ func kernelText(e *engines.Engine, a emu.Arch) traps.Text {
 
 // traitsOf is how an engine's trap code and gates differ from the stock kernel's
 // (G0).
-func traitsOf(e *engines.Engine, a emu.Arch) traps.Traits {
+func traitsOf(e *engines.Engine, a x86.Arch) traps.Traits {
 	names, gates := e.TrapCode32, e.Gates
-	if a == emu.AMD64 {
+	if a == x86.AMD64 {
 		names = e.TrapCode64
 		if e.Gates64 != nil {
 			gates = *e.Gates64
@@ -76,7 +76,7 @@ func traitsOf(e *engines.Engine, a emu.Arch) traps.Traits {
 func KernelTexts() []traps.Text {
 	var l []traps.Text
 	for _, e := range engines.All(engines.Kernel) {
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			l = append(l, kernelText(e, a))
 		}
 	}

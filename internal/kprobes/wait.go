@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // What engine modern's register and unregister wait for is in other CPUs' states:
@@ -81,7 +82,7 @@ func (e *perCPU) started(x *traps.Exec, c int) bool {
 func (e *perCPU) called(x *traps.Exec, see func(c int, at uint64)) {
 	for c := range x.M.CPUs() {
 		if c != x.C.ID && e.started(x, c) {
-			see(c, x.C.Reg(emu.RBX)+uint64(c*x.M.Arch.Word()))
+			see(c, x.C.Reg(x86.RBX)+uint64(c*x.M.Arch.Word()))
 		}
 	}
 }

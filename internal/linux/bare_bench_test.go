@@ -12,6 +12,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/x86"
 )
 
 // BenchmarkSpeed runs a SHA-256 loop without a library: in the machine, in the
@@ -49,7 +50,7 @@ func BenchmarkSpeed(b *testing.B) {
 			r := newBare(b, k, k.init.thr[0])
 			r.run()
 			const exit = 60
-			require.Equal(b, uint64(exit), r.core.GPR[emu.RAX])
+			require.Equal(b, uint64(exit), r.core.GPR[x86.RAX])
 			r.close()
 			k.Close()
 		}
@@ -122,9 +123,9 @@ func (r *bare) toCall(b *testing.B, pc uint64) {
 // answer passes a system call as the machine did.
 func (r *bare) answer(c answered) {
 	r.write(c.at, c.data)
-	r.core.GPR[emu.RAX] = uint64(c.value)
+	r.core.GPR[x86.RAX] = uint64(c.value)
 	r.core.RIP = c.pc + 2
-	r.core.GPR[emu.RCX], r.core.GPR[emu.R11] = r.core.RIP, r.core.RFLAGS
+	r.core.GPR[x86.RCX], r.core.GPR[x86.R11] = r.core.RIP, r.core.RFLAGS
 }
 
 // answered is the end of a system call in the machine.

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // program is an executable file that was read and judged, with what it is run
@@ -148,9 +148,9 @@ func (k *Kernel) readImage(f *File, isProgram bool) (*loader.Image, error) {
 	switch {
 	case !isProgram:
 	case len(data) > 4 && data[4] == 2: // ELFCLASS64
-		opt.Bias = layouts[emu.AMD64].pieBase
+		opt.Bias = layouts[x86.AMD64].pieBase
 	default:
-		opt.Bias = layouts[emu.I386].pieBase
+		opt.Bias = layouts[x86.I386].pieBase
 	}
 	image, err := loader.ReadELF(data, opt)
 	if err != nil {

@@ -6,16 +6,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // kernelOf is a Config.Kernel.
-func kernelOf(a emu.Arch) *emu.Arch { return &a }
+func kernelOf(a x86.Arch) *x86.Arch { return &a }
 
 // TestU15ProgramsOf32Bits: under a kernel of either width 32-bit programs do what they do natively.
 func TestU15ProgramsOf32Bits(t *testing.T) {
 	for _, source := range []string{"everything.c", "vsyscall.c", "heap.c", "x87.c", "umip.c"} {
-		for _, arch := range []emu.Arch{emu.AMD64, emu.I386} {
+		for _, arch := range []x86.Arch{x86.AMD64, x86.I386} {
 			t.Run(source+" "+arch.String(), func(t *testing.T) {
 				prog := compile(t, source, "gcc", "-m32")
 				want := runNative(t, "", nil, []string{prog})
@@ -34,7 +34,7 @@ func TestU15KernelOf32Bits(t *testing.T) {
 	fs, err := OpenFiles(prog)
 	require.NoError(t, err)
 	defer fs.Close()
-	_, err = New(Config{Path: prog, FS: fs, Kernel: kernelOf(emu.I386)})
+	_, err = New(Config{Path: prog, FS: fs, Kernel: kernelOf(x86.I386)})
 	require.ErrorIs(t, err, ErrOtherArch)
 	assert.ErrorContains(t, err, "a 32-bit kernel does not run 64-bit programs")
 }
@@ -45,13 +45,13 @@ func TestU15ProgramsOfBothWidths(t *testing.T) {
 	for name, args := range map[string][]string{"from 64": {large, small, large, small}, "from 32": {small, small, large, small}} {
 		t.Run(name, func(t *testing.T) {
 			want := runNative(t, "", nil, args)
-			got := runProgram(t, Config{Kernel: kernelOf(emu.AMD64)}, args, small, large)
+			got := runProgram(t, Config{Kernel: kernelOf(x86.AMD64)}, args, small, large)
 			assert.Equal(t, want.stdout, got.stdout)
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 			assert.Equal(t, 10, got.res.Code)
 		})
 	}
-	under32 := runProgram(t, Config{Kernel: kernelOf(emu.I386)}, []string{small, large}, large)
+	under32 := runProgram(t, Config{Kernel: kernelOf(x86.I386)}, []string{small, large}, large)
 	assert.Contains(t, under32.stdout, "cs 73, ss 7b, i686, stack above 3 GiB: 0")
 	assert.Equal(t, 128, under32.res.Code, "ENOEXEC")
 }

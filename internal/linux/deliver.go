@@ -20,19 +20,19 @@ func (k *Kernel) Deliver(m *emu.Machine, c *emu.CPU, trap emu.Trap) {
 	switch {
 	case trap.Kind == emu.SoftwareInt && trap.Vector == 0x80:
 		k.enter(t, true)
-	case trap.Vector == emu.VecPF:
+	case trap.Vector == x86.VecPF:
 		k.pageFault(t, trap)
-	case trap.Vector == emu.VecBP || trap.Vector == emu.VecDB:
+	case trap.Vector == x86.VecBP || trap.Vector == x86.VecDB:
 		if k.cfg.Hooks == nil || !k.cfg.Hooks.Trap(t, trap) {
 			k.exception(t, trap)
 		} else {
 			t.Note(emu.Note{Kind: NoteKernel, Text: "the trap is the uprobes' business: TIF_UPROBE is set", ID: "U3"})
 		}
-	case trap.Vector == emu.VecGP && trap.Kind == emu.Exception && k.fixUMIP(t):
-	case trap.Kind == emu.SoftwareInt && trap.Vector != emu.VecOF:
+	case trap.Vector == x86.VecGP && trap.Kind == emu.Exception && k.fixUMIP(t):
+	case trap.Kind == emu.SoftwareInt && trap.Vector != x86.VecOF:
 		// The gate's DPL is 0: #GP with the vector, at the instruction (SDM vol. 3, 6.12.1.1).
 		c.Core = m.Event().Before
-		k.exception(t, *emu.FaultErr(emu.VecGP, uint32(trap.Vector)<<3|2))
+		k.exception(t, *emu.FaultErr(x86.VecGP, uint32(trap.Vector)<<3|2))
 	default:
 		k.exception(t, trap)
 	}
@@ -49,16 +49,16 @@ func (k *Kernel) Syscall(m *emu.Machine, c *emu.CPU, sysenter bool) bool {
 	t := k.current[c.ID]
 	small, intel := c.Code64 == 0, m.Vendor == emu.Intel
 	switch {
-	case sysenter && small && (m.Arch == emu.I386 || intel):
-		k.fastCall(t, c.GPR[emu.RBP]&math.MaxUint32)
-	case sysenter || m.Arch == emu.I386 || small && intel:
+	case sysenter && small && (m.Arch == x86.I386 || intel):
+		k.fastCall(t, c.GPR[x86.RBP]&math.MaxUint32)
+	case sysenter || m.Arch == x86.I386 || small && intel:
 		return false
 	case small:
-		c.GPR[emu.RCX] = c.GPR[emu.RBP]
-		k.fastCall(t, c.GPR[emu.RSP]&math.MaxUint32)
+		c.GPR[x86.RCX] = c.GPR[x86.RBP]
+		k.fastCall(t, c.GPR[x86.RSP]&math.MaxUint32)
 	default:
-		c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
-		k.setReturn(t, emu.AMD64)
+		c.GPR[x86.RCX], c.GPR[x86.R11] = c.RIP, c.RFLAGS
+		k.setReturn(t, x86.AMD64)
 		k.enter(t, false)
 	}
 	return true
@@ -126,7 +126,7 @@ func (t *Thread) mending(va uint64) string {
 // of 32-bit machines do not say so here: it was one if the page is where the
 // instruction lies and cannot be executed.
 func (t *Thread) fetched(trap emu.Trap) bool {
-	if t.k.m.Arch == emu.AMD64 {
+	if t.k.m.Arch == x86.AMD64 {
 		return trap.ErrCode&emu.PFFetch != 0
 	}
 	const longest = 15
@@ -145,25 +145,25 @@ func (k *Kernel) exception(t *Thread, trap emu.Trap) {
 	}
 	info := sigInfo{signo: abi.SIGSEGV, code: abi.SI_KERNEL}
 	switch trap.Vector {
-	case emu.VecDE:
+	case x86.VecDE:
 		info = sigInfo{signo: abi.SIGFPE, code: abi.FPE_INTDIV, addr: ip}
-	case emu.VecDB:
+	case x86.VecDB:
 		info = sigInfo{signo: abi.SIGTRAP, code: trapCode(trap), addr: ip}
 		t.cpu.Sys.DR[6] = emu.DR6Fixed
 		t.debugTrap(trap)
-	case emu.VecBP:
+	case x86.VecBP:
 		info = sigInfo{signo: abi.SIGTRAP, code: abi.SI_KERNEL}
-	case emu.VecUD:
+	case x86.VecUD:
 		info = sigInfo{signo: abi.SIGILL, code: abi.ILL_ILLOPN, addr: ip}
-	case emu.VecMF, emu.VecXM:
+	case x86.VecMF, x86.VecXM:
 		code := k.floatCode(t.cpu, trap.Vector)
 		if code == 0 {
 			return
 		}
 		info = sigInfo{signo: abi.SIGFPE, code: code, addr: ip}
-	case emu.VecAC:
+	case x86.VecAC:
 		info = sigInfo{signo: abi.SIGBUS, code: abi.BUS_ADRALN}
-	case emu.VecNP, emu.VecSS:
+	case x86.VecNP, x86.VecSS:
 		info = sigInfo{signo: abi.SIGBUS, code: abi.SI_KERNEL}
 	}
 	t.fault(trap, uint64(trap.ErrCode), t.cr2, info)
@@ -175,7 +175,7 @@ func (k *Kernel) floatCode(c *emu.CPU, vector x86.Vector) int32 {
 	var fx [emu.FXSize]byte
 	k.m.FXSave(c, &fx)
 	raised := le.Uint16(fx[regs.FXStatus:]) &^ le.Uint16(fx[regs.FXControl:])
-	if vector == emu.VecXM {
+	if vector == x86.VecXM {
 		mxcsr := le.Uint16(fx[regs.FXMXCSR:])
 		raised = mxcsr &^ (mxcsr >> 7)
 	}
@@ -216,11 +216,11 @@ func (t *Thread) fault(trap emu.Trap, code, cr2 uint64, info sigInfo) {
 	// address only where the kernel's return to it faulted: the flags are the
 	// program's then, as seen on a processor.
 	if isFault(trap) && t.cpu.Canonical(t.cpu.RIP) {
-		t.cpu.RFLAGS |= emu.RF
+		t.cpu.RFLAGS |= x86.RF
 	}
 	t.force(info)
 }
 
 func isFault(trap emu.Trap) bool {
-	return trap.Kind == emu.Exception && trap.Vector != emu.VecDB
+	return trap.Kind == emu.Exception && trap.Vector != x86.VecDB
 }

@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // load makes prog the program of t, which is on no vCPU and whose process has
@@ -144,13 +145,13 @@ func (k *Kernel) startRegisters(mm *MM, entry, sp uint64) emu.Core {
 	c := k.m.CPUs[0]
 	core, space := c.Core, c.Space
 	defer func() { c.Core, c.Space = core, space }()
-	c.Core = emu.Core{RFLAGS: emu.FlagsFixed | emu.IF, CPL: 3}
+	c.Core = emu.Core{RFLAGS: x86.FlagsFixed | x86.IF, CPL: 3}
 	c.Space = k.idleSpace
 	k.setFlat(c, mm.layout.cs, mm.layout.ss)
-	for _, s := range []int{emu.DS, emu.ES} {
+	for _, s := range []int{x86.DS, x86.ES} {
 		_ = k.m.LoadData(c, s, mm.layout.data) // a flat segment of our own table, or null: cannot fail
 	}
-	c.RIP, c.GPR[emu.RSP] = entry, sp
+	c.RIP, c.GPR[x86.RSP] = entry, sp
 	return c.Core
 }
 

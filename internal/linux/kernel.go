@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Clock is the host's time for programs that must see it.
@@ -36,7 +37,7 @@ type Config struct {
 
 	// Kernel is the kernel's width; nil: Path's program's. A 64-bit kernel runs 32-bit
 	// programs too (U15).
-	Kernel *emu.Arch
+	Kernel *x86.Arch
 	CPUs   int // vCPUs; 0: 1
 	// StoreBuffer and SplitRMW are emu.Config's: steps have them, Run does not.
 	StoreBuffer int

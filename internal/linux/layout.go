@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/emu"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/x86"
+)
 
 // layout is where a process of one width has what (Linux without address
 // randomisation).
@@ -17,12 +20,12 @@ type layout struct {
 const minAddress = 0x10000
 
 // layouts are those of a kernel's own width.
-var layouts = map[emu.Arch]*layout{
-	emu.I386: {
+var layouts = map[x86.Arch]*layout{
+	x86.I386: {
 		taskSize: 0xc0000000, stackTop: 0xbfff0000, mmapBase: 0xb7ffe000, pieBase: 0x56555000,
 		cs: 0x73, ss: 0x7b, data: 0x7b,
 	},
-	emu.AMD64: {
+	x86.AMD64: {
 		taskSize: 0x7ffffffff000, stackTop: 0x7ffffffef000, mmapBase: 0x7ffff7fff000, pieBase: 0x555555554000,
 		cs: 0x33, ss: 0x2b,
 	},
@@ -37,8 +40,8 @@ var compatLayout = &layout{
 }
 
 // layoutOf is the layout of programs of a width; nil: the kernel has none.
-func (k *Kernel) layoutOf(program emu.Arch) *layout {
-	if program == emu.I386 && k.m.Arch == emu.AMD64 {
+func (k *Kernel) layoutOf(program x86.Arch) *layout {
+	if program == x86.I386 && k.m.Arch == x86.AMD64 {
 		return compatLayout
 	}
 	if program != k.m.Arch {
@@ -55,9 +58,9 @@ type tables struct {
 	tlsEntry int
 }
 
-var tablesOf = map[emu.Arch]tables{
-	emu.I386:  {gdt: 0xffff0000, ldt: 0xffc00000, tlsEntry: 6},
-	emu.AMD64: {gdt: 0xfffffe0000001000, ldt: 0xffff880000000000, tlsEntry: 12},
+var tablesOf = map[x86.Arch]tables{
+	x86.I386:  {gdt: 0xffff0000, ldt: 0xffc00000, tlsEntry: 6},
+	x86.AMD64: {gdt: 0xfffffe0000001000, ldt: 0xffff880000000000, tlsEntry: 12},
 }
 
 // gdtEntries is the size of the descriptor table, as both kernels have it.
@@ -75,9 +78,9 @@ const (
 )
 
 // descriptors is the descriptor table without the thread's TLS entries.
-func descriptors(a emu.Arch) [gdtEntries]uint64 {
+func descriptors(a x86.Arch) [gdtEntries]uint64 {
 	var d [gdtEntries]uint64
-	if a == emu.I386 {
+	if a == x86.I386 {
 		d[12], d[13], d[14], d[15] = descKernelCode32, descKernelData, descUserCode32, descUserData
 		return d
 	}

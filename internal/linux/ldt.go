@@ -22,10 +22,10 @@ const (
 )
 
 // ldtSelectors are the kernel's selectors of the table (GDT_ENTRY_LDT).
-var ldtSelectors = map[emu.Arch]uint16{emu.I386: 0x88, emu.AMD64: 0x50}
+var ldtSelectors = map[x86.Arch]uint16{x86.I386: 0x88, x86.AMD64: 0x50}
 
 // defaultLDT is how many zeroes the read of a default table gives (read_default_ldt()).
-var defaultLDT = map[emu.Arch]uint64{emu.I386: 5 * abi.LDT_ENTRY_SIZE, emu.AMD64: 128}
+var defaultLDT = map[x86.Arch]uint64{x86.I386: 5 * abi.LDT_ENTRY_SIZE, x86.AMD64: 128}
 
 // ldtRegister is LDTR for threads of the address space.
 func (mm *MM) ldtRegister() emu.SystemSeg {
@@ -121,7 +121,7 @@ func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
 		return -EINVAL
 	}
 	d := uint64(0)
-	wide := k.m.Arch == emu.AMD64 && u.flags&descLong != 0
+	wide := k.m.Arch == x86.AMD64 && u.flags&descLong != 0
 	if !(old && u.base == 0 && u.limit == 0) && (!u.empty() || wide) {
 		if d = u.descriptor(); old {
 			d &^= x86.Descriptor{Flags: x86.FlagAvailable}.Encode()
@@ -153,21 +153,21 @@ func ofLDT(sel uint32) bool { return sel&4 != 0 }
 func (k *Kernel) reloadLDT(t *Thread, switched bool) {
 	c := t.cpu
 	c.Sys.LDTR = t.proc.mm.ldtRegister()
-	own := k.m.Arch == emu.I386 // all but GS are loaded on the way back to ring 3
-	for _, s := range []int{emu.DS, emu.ES, emu.FS, emu.GS} {
-		if !ofLDT(c.Seg[s].Sel) || !switched && (s == emu.GS || s == emu.FS && !own) {
+	own := k.m.Arch == x86.I386 // all but GS are loaded on the way back to ring 3
+	for _, s := range []int{x86.DS, x86.ES, x86.FS, x86.GS} {
+		if !ofLDT(c.Seg[s].Sel) || !switched && (s == x86.GS || s == x86.FS && !own) {
 			continue
 		}
 		base := c.Seg[s].Base
 		if k.m.LoadData(c, s, uint16(c.Seg[s].Sel)) != nil {
 			_ = k.m.LoadData(c, s, 0) // a null selector always loads
 		}
-		if switched && !own && (s == emu.FS || s == emu.GS) {
+		if switched && !own && (s == x86.FS || s == x86.GS) {
 			c.Seg[s].Base = base // x86_fsgsbase_load()
 		}
 	}
-	if ofLDT(c.Seg[emu.CS].Sel) || ofLDT(c.Seg[emu.SS].Sel) {
-		k.returnTo(t, uint16(c.Seg[emu.CS].Sel), uint16(c.Seg[emu.SS].Sel))
+	if ofLDT(c.Seg[x86.CS].Sel) || ofLDT(c.Seg[x86.SS].Sel) {
+		k.returnTo(t, uint16(c.Seg[x86.CS].Sel), uint16(c.Seg[x86.SS].Sel))
 	}
 }
 
@@ -178,17 +178,17 @@ func (k *Kernel) returnTo(t *Thread, cs, ss uint16) {
 	c := t.cpu
 	trap := k.m.LoadCode(c, cs, 3)
 	if trap == nil {
-		trap = k.m.LoadStack(c, ss, 3, emu.VecGP)
+		trap = k.m.LoadStack(c, ss, 3, x86.VecGP)
 	}
 	if trap == nil {
 		if c.Code64 == 0 {
-			c.GPR[emu.RSP] &= 0xffffffff
+			c.GPR[x86.RSP] &= 0xffffffff
 		}
 		return
 	}
-	c.Seg[emu.CS].Sel, c.Seg[emu.SS].Sel = uint32(cs), uint32(ss)
+	c.Seg[x86.CS].Sel, c.Seg[x86.SS].Sel = uint32(cs), uint32(ss)
 	flags := c.RFLAGS
-	if k.m.Arch == emu.I386 { // iret_error: a number behind the processor's
+	if k.m.Arch == x86.I386 { // iret_error: a number behind the processor's
 		const trapIRET = 32
 		t.trapNo, t.errCode = trapIRET, 0
 		t.force(sigInfo{signo: abi.SIGILL, code: abi.ILL_BADSTK})
@@ -200,8 +200,8 @@ func (k *Kernel) returnTo(t *Thread, cs, ss uint16) {
 
 // setReturn is what an entry of the kernel that saves no selectors returns to: the flat
 // ones, whatever the program had.
-func (k *Kernel) setReturn(t *Thread, program emu.Arch) {
-	if l := k.layoutOf(program); t.cpu.Seg[emu.CS].Sel != uint32(l.cs) || t.cpu.Seg[emu.SS].Sel != uint32(l.ss) {
+func (k *Kernel) setReturn(t *Thread, program x86.Arch) {
+	if l := k.layoutOf(program); t.cpu.Seg[x86.CS].Sel != uint32(l.cs) || t.cpu.Seg[x86.SS].Sel != uint32(l.ss) {
 		k.setFlat(t.cpu, l.cs, l.ss)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // nativeAndInside compares output and end of a program of testdata in both widths.
@@ -15,7 +15,7 @@ func nativeAndInside(t *testing.T, source string, flags ...string) {
 		t.Run(source+width, func(t *testing.T) {
 			prog := compile(t, source, append([]string{"gcc", width}, flags...)...)
 			want := runNative(t, "", nil, []string{prog})
-			got := runProgram(t, Config{CPUs: 2, Kernel: kernelOf(emu.AMD64)}, []string{prog})
+			got := runProgram(t, Config{CPUs: 2, Kernel: kernelOf(x86.AMD64)}, []string{prog})
 			assert.Equal(t, want.stdout, got.stdout)
 			assert.Equal(t, want.stderr, got.stderr)
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // MM is the address space of one process, shared by its threads (and by a
@@ -20,7 +21,7 @@ type MM struct {
 	argEnd        uint64
 	exe           *File
 	auxv          []byte
-	abi           emu.Arch // its programs' width, which may be below the kernel's
+	abi           x86.Arch // its programs' width, which may be below the kernel's
 	layout        *layout  // follows from abi
 	vdso          uint64   // 32-bit programs: address of the vDSO
 	lockFuture    locking  // of mappings to come (mlockall(2))
@@ -33,13 +34,13 @@ type MM struct {
 func (mm *MM) Space() *emu.Space { return mm.space }
 
 // ABI is the width of the address space's programs.
-func (mm *MM) ABI() emu.Arch { return mm.abi }
+func (mm *MM) ABI() x86.Arch { return mm.abi }
 
 // TaskSize is the first address that is not the user's.
 func (mm *MM) TaskSize() uint64 { return mm.layout.taskSize }
 
 // newMM makes an address space for programs of a width that the kernel runs.
-func (k *Kernel) newMM(abi emu.Arch) (*MM, error) {
+func (k *Kernel) newMM(abi x86.Arch) (*MM, error) {
 	l := k.layoutOf(abi)
 	mm := &MM{k: k, space: k.m.NewSpace(), users: 1, abi: abi, layout: l, mmapBase: l.mmapBase}
 	if abi != k.m.Arch {

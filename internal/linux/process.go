@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // userID is the user and group of every guest process.
@@ -71,9 +72,9 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	}
 	ctx := emu.NewContext(emu.Core{})
 	t.cpu.SaveContext(ctx)
-	ctx.GPR[emu.RAX] = 0
+	ctx.GPR[x86.RAX] = 0
 	if a.stack != 0 {
-		ctx.GPR[emu.RSP] = a.stack
+		ctx.GPR[x86.RSP] = a.stack
 	}
 	n, r := k.cloneInto(t, a, ctx)
 	if n == nil {
@@ -169,10 +170,10 @@ func (k *Kernel) adopt(n, p *Process) {
 // descriptor (set_new_tls()).
 func (k *Kernel) setThreadPointer(t *Thread, tls uint64, compat bool) bool {
 	if !compat {
-		t.ctx.Seg[emu.FS].Base = tls
+		t.ctx.Seg[x86.FS].Base = tls
 		return tls < t.proc.mm.layout.taskSize
 	}
-	return k.setThreadArea(t, tls, t.ctx.Seg[emu.GS].Sel>>3) == 0
+	return k.setThreadArea(t, tls, t.ctx.Seg[x86.GS].Sel>>3) == 0
 }
 
 // detach takes a thread off its vCPU for good; its registers there are lost.

@@ -9,6 +9,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // What of /proc and /sys a program finds whatever files of the host it sees: texts about
@@ -94,7 +95,7 @@ func (k *Kernel) running() int {
 func (k *Kernel) cpuInfo() string {
 	var b strings.Builder
 	lm := " lm syscall"
-	if k.m.Arch == emu.I386 {
+	if k.m.Arch == x86.I386 {
 		lm = ""
 	}
 	for i := range k.m.CPUs {

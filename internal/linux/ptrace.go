@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // traceStop is why a traced thread stands still (ptrace(2)).
@@ -204,11 +205,11 @@ func (t *Thread) vforks() bool {
 func (t *Thread) stepping(on bool) {
 	core := t.Core()
 	switch {
-	case on && core.RFLAGS&emu.TF == 0:
-		core.RFLAGS |= emu.TF
+	case on && core.RFLAGS&x86.TF == 0:
+		core.RFLAGS |= x86.TF
 		t.trace.forced = true
 	case !on && t.trace.forced:
-		core.RFLAGS &^= emu.TF
+		core.RFLAGS &^= x86.TF
 		t.trace.forced = false
 	}
 }

@@ -5,9 +5,10 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
-const regSP = emu.RSP
+const regSP = x86.RSP
 
 // userReg is one word of user_regs_struct: a general register, or one of the below.
 type userReg int
@@ -21,22 +22,22 @@ const (
 	userSegment // and the segment register's number
 )
 
-func general(r emu.Reg) userReg   { return userReg(r) }
+func general(r x86.Reg) userReg   { return userReg(r) }
 func segmentReg(s int) userReg    { return userSegment + userReg(s) }
 func (r userReg) isGeneral() bool { return r < userOrig }
 
 // userRegs64 and userRegs32 are user_regs_struct of both architectures.
 var (
 	userRegs64 = []userReg{
-		general(emu.R15), general(emu.R14), general(emu.R13), general(emu.R12), general(emu.RBP), general(emu.RBX), general(emu.R11),
-		general(emu.R10), general(emu.R9), general(emu.R8), general(emu.RAX), general(emu.RCX), general(emu.RDX), general(emu.RSI),
-		general(emu.RDI), userOrig, userIP, segmentReg(emu.CS), userFlags, general(emu.RSP), segmentReg(emu.SS), userFSBase, userGSBase,
-		segmentReg(emu.DS), segmentReg(emu.ES), segmentReg(emu.FS), segmentReg(emu.GS),
+		general(x86.R15), general(x86.R14), general(x86.R13), general(x86.R12), general(x86.RBP), general(x86.RBX), general(x86.R11),
+		general(x86.R10), general(x86.R9), general(x86.R8), general(x86.RAX), general(x86.RCX), general(x86.RDX), general(x86.RSI),
+		general(x86.RDI), userOrig, userIP, segmentReg(x86.CS), userFlags, general(x86.RSP), segmentReg(x86.SS), userFSBase, userGSBase,
+		segmentReg(x86.DS), segmentReg(x86.ES), segmentReg(x86.FS), segmentReg(x86.GS),
 	}
 	userRegs32 = []userReg{
-		general(emu.RBX), general(emu.RCX), general(emu.RDX), general(emu.RSI), general(emu.RDI), general(emu.RBP), general(emu.RAX),
-		segmentReg(emu.DS), segmentReg(emu.ES), segmentReg(emu.FS), segmentReg(emu.GS), userOrig, userIP, segmentReg(emu.CS), userFlags,
-		general(emu.RSP), segmentReg(emu.SS),
+		general(x86.RBX), general(x86.RCX), general(x86.RDX), general(x86.RSI), general(x86.RDI), general(x86.RBP), general(x86.RAX),
+		segmentReg(x86.DS), segmentReg(x86.ES), segmentReg(x86.FS), segmentReg(x86.GS), userOrig, userIP, segmentReg(x86.CS), userFlags,
+		general(x86.RSP), segmentReg(x86.SS),
 	}
 )
 
@@ -69,13 +70,13 @@ func (t *Thread) getReg(r userReg) uint64 {
 		return core.RIP
 	case r == userFlags:
 		if t.trace.forced {
-			return core.RFLAGS &^ emu.TF
+			return core.RFLAGS &^ x86.TF
 		}
 		return core.RFLAGS
 	case r == userFSBase:
-		return core.Seg[emu.FS].Base
+		return core.Seg[x86.FS].Base
 	case r == userGSBase:
-		return core.Seg[emu.GS].Base
+		return core.Seg[x86.GS].Base
 	}
 	return uint64(core.Seg[r-userSegment].Sel)
 }
@@ -98,7 +99,7 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 		if v >= t.proc.mm.layout.taskSize {
 			return -EIO
 		}
-		core.Seg[map[userReg]int{userFSBase: emu.FS, userGSBase: emu.GS}[r]].Base = v
+		core.Seg[map[userReg]int{userFSBase: x86.FS, userGSBase: x86.GS}[r]].Base = v
 	default:
 		return k.setSegment(t, int(r-userSegment), uint16(v))
 	}
@@ -108,13 +109,13 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 // setFlags changes the flags that user code can; TF is the program's own then.
 func (t *Thread) setFlags(v uint64) {
 	mask := uint64(fixedFlags)
-	if t.k.m.Arch == emu.AMD64 {
-		mask |= emu.NT
+	if t.k.m.Arch == x86.AMD64 {
+		mask |= x86.NT
 	}
-	if v&emu.TF != 0 {
+	if v&x86.TF != 0 {
 		t.trace.forced = false
 	} else if t.trace.forced {
-		v |= emu.TF
+		v |= x86.TF
 	}
 	core := t.Core()
 	core.RFLAGS = core.RFLAGS&^mask | v&mask
@@ -122,7 +123,7 @@ func (t *Thread) setFlags(v uint64) {
 
 // setSegment loads a segment register of t.
 func (k *Kernel) setSegment(t *Thread, s int, sel uint16) int64 {
-	if sel != 0 && sel&3 != 3 || sel == 0 && (s == emu.CS || s == emu.SS) {
+	if sel != 0 && sel&3 != 3 || sel == 0 && (s == x86.CS || s == x86.SS) {
 		return -EIO
 	}
 	if uint16(t.Core().Seg[s].Sel) == sel {
@@ -130,10 +131,10 @@ func (k *Kernel) setSegment(t *Thread, s int, sel uint16) int64 {
 	}
 	k.onCPU(t, func(c *emu.CPU) {
 		switch s {
-		case emu.CS:
+		case x86.CS:
 			_ = k.m.LoadCode(c, sel, 3)
-		case emu.SS:
-			_ = k.m.LoadStack(c, sel, 3, emu.VecGP)
+		case x86.SS:
+			_ = k.m.LoadStack(c, sel, 3, x86.VecGP)
 		default:
 			if k.m.LoadData(c, s, sel) != nil {
 				_ = k.m.LoadData(c, s, 0)
@@ -269,7 +270,7 @@ func (t *Thread) validControl(v uint64) bool {
 		}
 		kind, size := v>>(16+4*i)&3, [...]uint64{1, 2, 8, 4}[v>>(18+4*i)&3]
 		switch {
-		case kind == 2, kind == 0 && size != 1, size == 8 && t.k.m.Arch == emu.I386, t.dr[i]&(size-1) != 0:
+		case kind == 2, kind == 0 && size != 1, size == 8 && t.k.m.Arch == x86.I386, t.dr[i]&(size-1) != 0:
 			return false
 		}
 	}
@@ -315,7 +316,7 @@ func (t *Thread) debugTrap(trap emu.Trap) {
 	t.dr[6] = trap.DR6 & (emu.DR6BS | 0xf)
 	for i := range 4 {
 		if trap.DR6>>i&1 != 0 && t.dr[7]>>(16+4*i)&3 == 0 {
-			t.cpu.RFLAGS |= emu.RF
+			t.cpu.RFLAGS |= x86.RF
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // tracee is a native process that is stepped with ptrace(2). All its methods
@@ -141,9 +142,9 @@ func (p *tracee) setRegisters(r unix.PtraceRegs) {
 // gpr are the registers in the machine's order.
 func gpr(r *unix.PtraceRegs) [16]uint64 {
 	return [16]uint64{
-		emu.RAX: r.Rax, emu.RCX: r.Rcx, emu.RDX: r.Rdx, emu.RBX: r.Rbx, emu.RSP: r.Rsp, emu.RBP: r.Rbp,
-		emu.RSI: r.Rsi, emu.RDI: r.Rdi, emu.R8: r.R8, emu.R9: r.R9, emu.R10: r.R10, emu.R11: r.R11,
-		emu.R12: r.R12, emu.R13: r.R13, emu.R14: r.R14, emu.R15: r.R15,
+		x86.RAX: r.Rax, x86.RCX: r.Rcx, x86.RDX: r.Rdx, x86.RBX: r.Rbx, x86.RSP: r.Rsp, x86.RBP: r.Rbp,
+		x86.RSI: r.Rsi, x86.RDI: r.Rdi, x86.R8: r.R8, x86.R9: r.R9, x86.R10: r.R10, x86.R11: r.R11,
+		x86.R12: r.R12, x86.R13: r.R13, x86.R14: r.R14, x86.R15: r.R15,
 	}
 }
 
@@ -330,7 +331,7 @@ var carriedOut = strings.Fields(`mmap mmap2 munmap mprotect mremap arch_prctl se
 // the machine's result in the registers and in memory. pid is the machine's.
 func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 	if g.call == nil {
-		r.Rax, r.Rbx, r.Rcx, r.Rdx, r.Rip = g.after[emu.RAX], g.after[emu.RBX], g.after[emu.RCX], g.after[emu.RDX], g.next
+		r.Rax, r.Rbx, r.Rcx, r.Rdx, r.Rip = g.after[x86.RAX], g.after[x86.RBX], g.after[x86.RCX], g.after[x86.RDX], g.next
 		p.setRegisters(r)
 		return
 	}
@@ -343,7 +344,7 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 	asked := r
 	if slices.Contains(carriedOut, g.call.Name) {
 		if string(p.peek(r.Rip, 2)) == sysenterInsn { // the processor may not have it
-			r.Rip, r.Rbp = p.vdso.machine+vdsoLanding-2, g.after[emu.RBP]
+			r.Rip, r.Rbp = p.vdso.machine+vdsoLanding-2, g.after[x86.RBP]
 		}
 		p.setRegisters(p.arguments(r, g.call, pid))
 		p.step()
@@ -355,8 +356,8 @@ func (p *tracee) give(r unix.PtraceRegs, g given, pid int) {
 	} else if p.width == 64 {
 		r.Rcx, r.R11 = r.Rip+2, r.Eflags
 	}
-	r.Rip, r.Rax = g.next, g.after[emu.RAX]
-	r.Rbx, r.Rdx, r.Rsi, r.Rdi, r.Rbp = asked.Rbx, asked.Rdx, asked.Rsi, asked.Rdi, g.after[emu.RBP]
+	r.Rip, r.Rax = g.next, g.after[x86.RAX]
+	r.Rbx, r.Rdx, r.Rsi, r.Rdi, r.Rbp = asked.Rbx, asked.Rdx, asked.Rsi, asked.Rdi, g.after[x86.RBP]
 	r.R8, r.R9, r.R10 = asked.R8, asked.R9, asked.R10
 	if p.width == 32 {
 		r.Rcx = asked.Rcx

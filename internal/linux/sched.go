@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Run runs until the first process has ended, a bound is reached or ctx is
@@ -262,7 +263,7 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 	for i, d := range t.tls {
 		k.setDescriptor(c, k.tables.tlsEntry+i, d)
 	}
-	if k.m.Arch == emu.AMD64 {
+	if k.m.Arch == x86.AMD64 {
 		k.setDescriptor(c, gdtEntries-1, descCPUNumber|uint64(id))
 	}
 	t.cpu = c

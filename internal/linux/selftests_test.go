@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // selftestFlags are what the kernel's makefiles give the compiler, by folder.
@@ -176,7 +176,7 @@ func (p *selftest) inside(t *testing.T, args []string, shown ...string) (how, te
 	fs.Stock(map[string]string{"/tmp/": "", "/dev/shm/": ""})
 	var out bytes.Buffer
 	cfg := Config{
-		FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Kernel: kernelOf(emu.AMD64), CPUs: 2, Path: args[0], Args: args, Dir: dir,
+		FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Kernel: kernelOf(x86.AMD64), CPUs: 2, Path: args[0], Args: args, Dir: dir,
 		Stdout: &out, Stderr: &out, Env: []string{"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"}, Limits: Limits{Processes: 1024, Threads: 2048},
 	}
 	if p.clock {

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 func lowest(s sigset) int { return bits.TrailingZeros64(uint64(s)) + 1 }
@@ -129,7 +130,7 @@ func (k *Kernel) handle(t *Thread, a action, info sigInfo) {
 		}
 		return
 	}
-	core.RFLAGS &^= emu.DF | emu.RF | emu.TF
+	core.RFLAGS &^= x86.DF | x86.RF | x86.TF
 	t.cpu.ResetFPU() // fpu__clear_user_states()
 	t.blocked |= a.mask
 	if a.flags&abi.SA_NODEFER == 0 {
@@ -152,8 +153,8 @@ func (k *Kernel) cannotTake(t *Thread) bool {
 
 // result is the present value of the result register, signed.
 func (t *Thread) result() int64 {
-	v := t.Core().GPR[emu.RAX]
-	if t.call.compat || t.k.m.Arch == emu.I386 {
+	v := t.Core().GPR[x86.RAX]
+	if t.call.compat || t.k.m.Arch == x86.I386 {
 		return int64(int32(v))
 	}
 	return int64(v)
@@ -179,9 +180,9 @@ func (t *Thread) interrupted(a action) {
 func (t *Thread) again() {
 	c := t.Core()
 	c.RIP = t.k.m.Arch.Mask(c.RIP - 2)
-	c.GPR[emu.RAX] = t.orig
+	c.GPR[x86.RAX] = t.orig
 }
 
 func (t *Thread) setResult(r int64) {
-	t.Core().GPR[emu.RAX] = t.k.m.Arch.Mask(uint64(r))
+	t.Core().GPR[x86.RAX] = t.k.m.Arch.Mask(uint64(r))
 }

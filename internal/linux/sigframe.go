@@ -5,19 +5,20 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 var le = binary.LittleEndian
 
 // fixedFlags are the flags that sigreturn takes from the frame: AC, OF, DF,
 // TF, SF, ZF, AF, PF, CF and RF.
-const fixedFlags = emu.AC | emu.OF | emu.DF | emu.TF | emu.SF | emu.ZF | emu.AF | emu.PF | emu.CF | emu.RF
+const fixedFlags = x86.AC | x86.OF | x86.DF | x86.TF | x86.SF | x86.ZF | x86.AF | x86.PF | x86.CF | x86.RF
 
 // frameStack picks the stack for a frame: the alternate one, or the present.
 // redZone bytes below it stay untouched.
 func (t *Thread) frameStack(a action, redZone uint64) uint64 {
-	sp := t.Core().GPR[emu.RSP] - redZone
-	if a.flags&abi.SA_ONSTACK != 0 && t.alt.state(t.Core().GPR[emu.RSP]) == 0 {
+	sp := t.Core().GPR[x86.RSP] - redZone
+	if a.flags&abi.SA_ONSTACK != 0 && t.alt.state(t.Core().GPR[x86.RSP]) == 0 {
 		return t.alt.sp + t.alt.size
 	}
 	return sp
@@ -26,15 +27,15 @@ func (t *Thread) frameStack(a action, redZone uint64) uint64 {
 // overflows reports whether a frame at sp would leave the alternate stack
 // that the thread is on or enters.
 func (t *Thread) overflows(a action, sp uint64) bool {
-	now := t.Core().GPR[emu.RSP]
+	now := t.Core().GPR[x86.RSP]
 	entering := a.flags&abi.SA_ONSTACK != 0 && t.alt.state(now) == 0 && t.alt.size != 0
 	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
 }
 
 // regs64 is the order of general registers in the x86-64 sigcontext; RIP and
 // RFLAGS follow.
-var regs64 = [16]emu.Reg{emu.R8, emu.R9, emu.R10, emu.R11, emu.R12, emu.R13, emu.R14, emu.R15,
-	emu.RDI, emu.RSI, emu.RBP, emu.RBX, emu.RDX, emu.RAX, emu.RCX, emu.RSP}
+var regs64 = [16]x86.Reg{x86.R8, x86.R9, x86.R10, x86.R11, x86.R12, x86.R13, x86.R14, x86.R15,
+	x86.RDI, x86.RSI, x86.RBP, x86.RBX, x86.RDX, x86.RAX, x86.RCX, x86.RSP}
 
 // frame64 pushes an x86-64 rt_sigframe and enters the handler.
 func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
@@ -50,20 +51,20 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	}
 	b := make([]byte, abi.Frame64Size)
 	le.PutUint64(b, a.restorer)
-	l := k.layoutOf(emu.AMD64)
+	l := k.layoutOf(x86.AMD64)
 	flags := abi.UC_SIGCONTEXT_SS | k.xstateFlag()
-	if c.Seg[emu.CS].Sel == uint32(l.cs) {
+	if c.Seg[x86.CS].Sel == uint32(l.cs) {
 		flags |= abi.UC_STRICT_RESTORE_SS
 	}
 	le.PutUint64(b[abi.Frame64UC:], flags)
-	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[emu.RSP])
+	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[x86.RSP])
 	for i, r := range regs64 {
 		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
 	}
 	le.PutUint64(b[abi.Frame64Regs+128:], c.RIP)
 	le.PutUint64(b[abi.Frame64Regs+136:], c.RFLAGS)
-	le.PutUint16(b[abi.Frame64Segs:], uint16(c.Seg[emu.CS].Sel))
-	le.PutUint16(b[abi.Frame64SS:], uint16(c.Seg[emu.SS].Sel))
+	le.PutUint16(b[abi.Frame64Segs:], uint16(c.Seg[x86.CS].Sel))
+	le.PutUint16(b[abi.Frame64SS:], uint16(c.Seg[x86.SS].Sel))
 	for i, v := range []uint64{t.errCode, t.trapNo, uint64(mask), t.cr2, fp} {
 		le.PutUint64(b[abi.Frame64Err+8*i:], v)
 	}
@@ -73,10 +74,10 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if !mm.Write(fp, fx) || !mm.Write(sp, b) {
 		return false
 	}
-	c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
-	c.GPR[emu.RAX] = 0
-	c.GPR[emu.RSP], c.RIP = sp, a.handler
-	k.setFlat(t.cpu, l.cs, k.validStack(t, uint16(c.Seg[emu.SS].Sel), l))
+	c.GPR[x86.RDI], c.GPR[x86.RSI], c.GPR[x86.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
+	c.GPR[x86.RAX] = 0
+	c.GPR[x86.RSP], c.RIP = sp, a.handler
+	k.setFlat(t.cpu, l.cs, k.validStack(t, uint16(c.Seg[x86.SS].Sel), l))
 	return true
 }
 
@@ -85,7 +86,7 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 func (k *Kernel) validStack(t *Thread, ss uint16, l *layout) uint16 {
 	saved := t.cpu.Core
 	defer func() { t.cpu.Core = saved }()
-	if ss == l.ss || k.m.LoadStack(t.cpu, ss|3, 3, emu.VecGP) != nil {
+	if ss == l.ss || k.m.LoadStack(t.cpu, ss|3, 3, x86.VecGP) != nil {
 		return l.ss
 	}
 	return ss
@@ -95,7 +96,7 @@ func (k *Kernel) validStack(t *Thread, ss uint16, l *layout) uint16 {
 // loading them cannot fail.
 func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) {
 	_ = k.m.LoadCode(c, cs|3, 3)
-	_ = k.m.LoadStack(c, ss|3, 3, emu.VecGP)
+	_ = k.m.LoadStack(c, ss|3, 3, x86.VecGP)
 }
 
 func (t *Thread) putAltStack64(b []byte, sp uint64) {
@@ -108,7 +109,7 @@ func (t *Thread) putAltStack64(b []byte, sp uint64) {
 func (k *Kernel) sigreturn64(t *Thread) int64 {
 	c := t.Core()
 	b := make([]byte, abi.Frame64Size)
-	if !t.proc.mm.Read(c.GPR[emu.RSP]-8, b) {
+	if !t.proc.mm.Read(c.GPR[x86.RSP]-8, b) {
 		return k.badFrame(t)
 	}
 	fp := le.Uint64(b[abi.Frame64FPState:])
@@ -128,8 +129,8 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
 		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
 	c.RIP = rip
-	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(emu.AMD64).cs {
-		ss = k.validStack(t, ss, k.layoutOf(emu.AMD64))
+	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(x86.AMD64).cs {
+		ss = k.validStack(t, ss, k.layoutOf(x86.AMD64))
 	}
 	k.returnTo(t, cs|3, ss|3)
 	t.inCall = false

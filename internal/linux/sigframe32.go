@@ -1,16 +1,16 @@
 package linux
 
 import (
-	"trapline/internal/emu"
 	"trapline/internal/emu/regs"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // regs32 is the order of general registers in the i386 sigcontext.
-var regs32 = [8]emu.Reg{emu.RDI, emu.RSI, emu.RBP, emu.RSP, emu.RBX, emu.RDX, emu.RCX, emu.RAX}
+var regs32 = [8]x86.Reg{x86.RDI, x86.RSI, x86.RBP, x86.RSP, x86.RBX, x86.RDX, x86.RCX, x86.RAX}
 
 // segs32 is the order of data segments in the i386 sigcontext.
-var segs32 = [4]int{emu.GS, emu.FS, emu.ES, emu.DS}
+var segs32 = [4]int{x86.GS, x86.FS, x86.ES, x86.DS}
 
 // frame32 pushes an i386 sigframe or rt_sigframe and enters the handler, under
 // a 64-bit kernel in compatibility mode.
@@ -38,7 +38,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		le.PutUint32(b[abi.RTFrame32UCPtr:], uint32(sp+abi.RTFrame32UC))
 		info.put32(b[abi.RTFrame32Info:])
 		le.PutUint32(b[abi.RTFrame32Stack:], uint32(t.alt.sp))
-		le.PutUint32(b[abi.RTFrame32Stack+4:], t.alt.state(c.GPR[emu.RSP]))
+		le.PutUint32(b[abi.RTFrame32Stack+4:], t.alt.state(c.GPR[x86.RSP]))
 		le.PutUint32(b[abi.RTFrame32Stack+8:], uint32(t.alt.size))
 		t.putContext32(b[abi.RTFrame32Context:], fp, mask)
 		le.PutUint64(b[abi.RTFrame32Mask:], uint64(mask))
@@ -52,14 +52,14 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	if !mm.Write(fp, append(fsave(fx), fx...)) || !mm.Write(sp, b) {
 		return false
 	}
-	c.GPR[emu.RAX], c.GPR[emu.RDX], c.GPR[emu.RCX] = uint64(info.signo), 0, 0
+	c.GPR[x86.RAX], c.GPR[x86.RDX], c.GPR[x86.RCX] = uint64(info.signo), 0, 0
 	if rt {
-		c.GPR[emu.RDX], c.GPR[emu.RCX] = sp+abi.RTFrame32Info, sp+abi.RTFrame32UC
+		c.GPR[x86.RDX], c.GPR[x86.RCX] = sp+abi.RTFrame32Info, sp+abi.RTFrame32UC
 	}
-	c.GPR[emu.RSP], c.RIP = sp, a.handler
-	l := k.layoutOf(emu.I386)
+	c.GPR[x86.RSP], c.RIP = sp, a.handler
+	l := k.layoutOf(x86.I386)
 	k.setFlat(t.cpu, l.cs, l.ss)
-	for _, s := range []int{emu.DS, emu.ES} {
+	for _, s := range []int{x86.DS, x86.ES} {
 		_ = k.m.LoadData(t.cpu, s, l.data) // a flat segment of our own table: cannot fail
 	}
 	return true
@@ -68,8 +68,8 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 // frameStack32 is frameStack for a program of 32 bits: one that has a stack segment of its own and
 // no restorer gives the stack as its restorer (get_sigframe()).
 func (k *Kernel) frameStack32(t *Thread, a action) uint64 {
-	switch ss := t.Core().Seg[emu.SS].Sel; {
-	case a.flags&abi.SA_ONSTACK != 0, ss == uint32(k.layoutOf(emu.I386).ss), a.flags&abi.SA_RESTORER != 0, a.restorer == 0:
+	switch ss := t.Core().Seg[x86.SS].Sel; {
+	case a.flags&abi.SA_ONSTACK != 0, ss == uint32(k.layoutOf(x86.I386).ss), a.flags&abi.SA_RESTORER != 0, a.restorer == 0:
 		return t.frameStack(a, 0)
 	}
 	return a.restorer
@@ -86,10 +86,10 @@ func (t *Thread) putContext32(b []byte, fp uint64, mask sigset) {
 	le.PutUint32(b[abi.Context32TrapNo:], uint32(t.trapNo))
 	le.PutUint32(b[abi.Context32Err:], uint32(t.errCode))
 	le.PutUint32(b[abi.Context32IP:], uint32(c.RIP))
-	le.PutUint32(b[abi.Context32CS:], c.Seg[emu.CS].Sel)
+	le.PutUint32(b[abi.Context32CS:], c.Seg[x86.CS].Sel)
 	le.PutUint32(b[abi.Context32Flags:], uint32(c.RFLAGS))
-	le.PutUint32(b[abi.Context32SP:], uint32(c.GPR[emu.RSP]))
-	le.PutUint32(b[abi.Context32SS:], c.Seg[emu.SS].Sel)
+	le.PutUint32(b[abi.Context32SP:], uint32(c.GPR[x86.RSP]))
+	le.PutUint32(b[abi.Context32SS:], c.Seg[x86.SS].Sel)
 	le.PutUint32(b[abi.Context32FP:], uint32(fp))
 	le.PutUint32(b[abi.Context32Mask:], uint32(mask))
 	le.PutUint32(b[abi.Context32CR2:], uint32(t.cr2))
@@ -141,7 +141,7 @@ func fullTags(fx []byte) uint16 {
 
 // sigreturn32 is sigreturn (rt false) and rt_sigreturn of i386.
 func (k *Kernel) sigreturn32(t *Thread, rt bool) int64 {
-	sp := t.Core().GPR[emu.RSP]
+	sp := t.Core().GPR[x86.RSP]
 	b := make([]byte, abi.Frame32Size)
 	at, context := sp-8, abi.Frame32Context
 	if rt {

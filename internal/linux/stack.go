@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // clockTicks is the unit of times(2), in a second.
@@ -15,7 +16,7 @@ const clockTicks = 100
 func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (uint64, error) {
 	top := mm.layout.stackTop
 	prot := ProtRead | ProtWrite
-	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mm.abi == emu.I386 {
+	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mm.abi == x86.I386 {
 		prot |= ProtExec
 	}
 	const start = 33 * emu.PageSize // as the kernel leaves it after execve
@@ -30,7 +31,7 @@ func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (u
 	}
 	args := s.strs(prog.argv)
 	mm.argStart = s.sp
-	platform := s.str(map[emu.Arch]string{emu.I386: "i686", emu.AMD64: "x86_64"}[mm.abi])
+	platform := s.str(map[x86.Arch]string{x86.I386: "i686", x86.AMD64: "x86_64"}[mm.abi])
 	random := make([]byte, 16)
 	k.random.fill(random)
 	s.sp = s.sp&^15 - 16
@@ -64,7 +65,7 @@ func (k *Kernel) auxv(prog *program, base uint64, mm *MM, execFn, platform, rand
 	h, u := prog.image.Headers, k.user()
 	uid, gid := uint64(u.UID), uint64(u.GID)
 	var v []uint64
-	if mm.abi == emu.I386 {
+	if mm.abi == x86.I386 {
 		v = []uint64{abi.AT_SYSINFO, mm.vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, mm.vdso}
 	}
 	return append(v, []uint64{

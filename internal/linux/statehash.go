@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // Hash feeds what decides how the run goes on, but for clocks, to h: values
@@ -28,7 +29,7 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 	}
 	for _, u := range k.unknownCalls() {
 		words(h, uint64(u.nr), uint64(k.unknown[u]))
-		if u.compat && k.m.Arch == emu.AMD64 {
+		if u.compat && k.m.Arch == x86.AMD64 {
 			h.String("32-bit call")
 		}
 	}
@@ -347,7 +348,7 @@ func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
 		h.Uint64(uint64(s.users))
 		for _, a := range s.act {
 			words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
-			if a.compat && k.m.Arch == emu.AMD64 {
+			if a.compat && k.m.Arch == x86.AMD64 {
 				h.String("32-bit handler")
 			}
 		}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/rigs/linuxtest"
+	"trapline/internal/x86"
 )
 
 // state is the registers before an instruction.
@@ -65,7 +65,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[emu.RSP], top: k.init.mm.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[x86.RSP], top: k.init.mm.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {
@@ -82,7 +82,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 		g := given{pc: ev.PC, next: ev.After.RIP, after: ev.After.GPR}
 		if len(calls) > before {
 			g.call = &calls[before]
-			g.after[emu.RAX] = k.m.Arch.Mask(uint64(g.call.Value))
+			g.after[x86.RAX] = k.m.Arch.Mask(uint64(g.call.Value))
 			g.readResult(k)
 		}
 		if g.call != nil || modelDependent(ev.Bytes) {

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 func sysGetpid(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.PID) }
@@ -117,7 +118,7 @@ func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
 func sysUname(k *Kernel, t *Thread, c *call) int64 {
 	const field = 65
 	machine, release := "x86_64", "6.1.0"
-	if k.m.Arch == emu.I386 || t.persona&abi.PER_MASK == abi.PER_LINUX32 {
+	if k.m.Arch == x86.I386 || t.persona&abi.PER_MASK == abi.PER_LINUX32 {
 		machine = "i686"
 	}
 	if t.persona&abi.UNAME26 != 0 {

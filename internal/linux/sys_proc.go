@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // processes lists the processes by number.
@@ -258,9 +258,9 @@ func sysSetTidAddress(k *Kernel, t *Thread, c *call) int64 {
 
 // sysArchPrctl sets and reads the FS and GS bases.
 func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
-	seg := emu.FS
+	seg := x86.FS
 	if c.arg[0] == abi.ARCH_SET_GS || c.arg[0] == abi.ARCH_GET_GS {
-		seg = emu.GS
+		seg = x86.GS
 	}
 	core := t.Core()
 	switch c.arg[0] {

@@ -1,8 +1,8 @@
 package linux
 
 import (
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // sigaction structures: handler, flags, restorer, mask.
@@ -251,7 +251,7 @@ func sysSigreturn(k *Kernel, t *Thread, c *call) int64 {
 func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 	mm, word := t.proc.mm, c.word()
 	old := t.alt
-	sp := t.Core().GPR[emu.RSP]
+	sp := t.Core().GPR[x86.RSP]
 	if c.arg[0] != 0 {
 		b := make([]byte, 3*word)
 		if !mm.Read(c.arg[0], b) {

@@ -3,7 +3,6 @@ package linux
 import (
 	"slices"
 
-	"trapline/internal/emu"
 	"trapline/internal/x86"
 )
 
@@ -115,15 +114,15 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 	if t.cpu != nil {
 		k.setDescriptor(t.cpu, int(n), d)
 		k.reloadSegments(t, uint16(n))
-	} else if t.ctx.Seg[emu.GS].Sel>>3 == n {
-		t.ctx.Seg[emu.GS].Base = uint64(u.base)
+	} else if t.ctx.Seg[x86.GS].Sel>>3 == n {
+		t.ctx.Seg[x86.GS].Base = uint64(u.base)
 	}
 	return 0
 }
 
 // reloadSegments refreshes the data segments that use a changed descriptor.
 func (k *Kernel) reloadSegments(t *Thread, entry uint16) {
-	for _, s := range []int{emu.DS, emu.ES, emu.FS, emu.GS} {
+	for _, s := range []int{x86.DS, x86.ES, x86.FS, x86.GS} {
 		if sel := uint16(t.cpu.Seg[s].Sel); sel>>3 == entry && k.m.LoadData(t.cpu, s, sel) != nil {
 			_ = k.m.LoadData(t.cpu, s, 0) // a null selector always loads
 		}

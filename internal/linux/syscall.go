@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // call is one system call as the thread made it.
@@ -38,15 +38,15 @@ type handler func(k *Kernel, t *Thread, c *call) int64
 
 // Register order of arguments (syscall(2)).
 var (
-	argRegs64 = [6]emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.R10, emu.R8, emu.R9}
-	argRegs32 = [6]emu.Reg{emu.RBX, emu.RCX, emu.RDX, emu.RSI, emu.RDI, emu.RBP}
+	argRegs64 = [6]x86.Reg{x86.RDI, x86.RSI, x86.RDX, x86.R10, x86.R8, x86.R9}
+	argRegs32 = [6]x86.Reg{x86.RBX, x86.RCX, x86.RDX, x86.RSI, x86.RDI, x86.RBP}
 )
 
 // enter begins the system call that t's registers describe.
 func (k *Kernel) enter(t *Thread, compat bool) {
 	core := t.Core()
-	t.call = call{nr: int(int32(core.GPR[emu.RAX])), compat: compat}
-	t.orig = core.GPR[emu.RAX]
+	t.call = call{nr: int(int32(core.GPR[x86.RAX])), compat: compat}
+	t.orig = core.GPR[x86.RAX]
 	t.readArgs()
 	t.inCall, t.progress, t.messages, t.expiry, t.kept = true, 0, 0, t.kept, 0
 	if !lockless[t.call.name()] {

@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // What vCPUs share beside memory and page tables: values of the kernel's cells.
@@ -70,9 +71,9 @@ func (k *Kernel) ofOneThread(ev *emu.Event) bool {
 	}
 	if d := ev.Delivery; d != nil {
 		switch d.Trap.Vector {
-		case emu.VecBP, emu.VecDB:
+		case x86.VecBP, x86.VecDB:
 			return true
-		case emu.VecPF:
+		case x86.VecPF:
 			return !k.sharesMemory()
 		}
 		return false

@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // What a program sees of the system registers: the processor refuses the
@@ -17,11 +18,11 @@ const (
 )
 
 // taskSelector is the kernel's task register by architecture.
-var taskSelector = map[emu.Arch]uint64{emu.I386: 0x80, emu.AMD64: 0x40}
+var taskSelector = map[x86.Arch]uint64{x86.I386: 0x80, x86.AMD64: 0x40}
 
 // umipValue is what the instruction would store, or false if it is none of
 // SGDT, SIDT, SMSW, SLDT and STR.
-func (k *Kernel) umipValue(in *insn.Inst, width emu.Arch, mm *MM) (b []byte, ok bool) {
+func (k *Kernel) umipValue(in *insn.Inst, width x86.Arch, mm *MM) (b []byte, ok bool) {
 	if in.Map != insn.Map0F || in.Vex.Kind != insn.VexNone || !in.HasModRM {
 		return nil, false
 	}
@@ -65,7 +66,7 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 		return false
 	}
 	if in.Mod() == 3 { // what the operand does not cover stays
-		r := emu.Reg(in.RM())
+		r := x86.Reg(in.RM())
 		if in.REX&insn.RexB != 0 {
 			r |= 8
 		}
@@ -74,7 +75,7 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 		copy(whole[:], b)
 		c.GPR[r] = le.Uint64(whole[:])
 	} else if va := c.EffectiveAddress(&in); !t.proc.mm.Write(va, b) {
-		t.fault(emu.Trap{Vector: emu.VecPF, Kind: emu.Exception}, uint64(emu.PFUser|emu.PFWrite), va,
+		t.fault(emu.Trap{Vector: x86.VecPF, Kind: emu.Exception}, uint64(emu.PFUser|emu.PFWrite), va,
 			sigInfo{signo: abi.SIGSEGV, code: abi.SEGV_MAPERR, addr: va})
 		return true
 	}
@@ -84,9 +85,9 @@ func (k *Kernel) fixUMIP(t *Thread) bool {
 }
 
 // codeWidth is the width of the code segment that runs.
-func codeWidth(c *emu.CPU) emu.Arch {
+func codeWidth(c *emu.CPU) x86.Arch {
 	if c.Code64 != 0 {
-		return emu.AMD64
+		return x86.AMD64
 	}
-	return emu.I386
+	return x86.I386
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // vdsoName is what /proc/PID/maps calls the vDSO.
@@ -130,7 +131,7 @@ func elfHash(name string) uint32 {
 // mapVDSO gives a 32-bit program the page with the kernel's entry by SYSENTER
 // and with what handlers without a restorer return to.
 func (k *Kernel) mapVDSO(mm *MM) error {
-	if mm.abi != emu.I386 {
+	if mm.abi != x86.I386 {
 		return nil
 	}
 	v, err := mm.AddSpecial(vdsoName, ProtRead|ProtExec, 0)
@@ -141,7 +142,7 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 	if !mm.WriteForced(v.Start, vdsoImage) {
 		return errNoMemory
 	}
-	if k.m.Arch == emu.AMD64 && k.m.Vendor == emu.AMD && !mm.WriteForced(v.Start+vdsoSyscall, codeSyscall) {
+	if k.m.Arch == x86.AMD64 && k.m.Vendor == emu.AMD && !mm.WriteForced(v.Start+vdsoSyscall, codeSyscall) {
 		return errNoMemory
 	}
 	return nil
@@ -153,13 +154,13 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 // the vDSO's landing pad. A 64-bit program has none: there it faults.
 func (k *Kernel) fastCall(t *Thread, stack uint64) {
 	c := t.Core()
-	c.RIP, c.GPR[emu.RSP] = t.proc.mm.vdso+vdsoLanding, stack
-	k.setReturn(t, emu.I386)
+	c.RIP, c.GPR[x86.RSP] = t.proc.mm.vdso+vdsoLanding, stack
+	k.setReturn(t, x86.I386)
 	arg, ok := getWord(t.proc.mm, stack, 4)
 	if !ok {
 		t.setResult(-EFAULT)
 		return
 	}
-	c.GPR[emu.RBP] = arg
+	c.GPR[x86.RBP] = arg
 	k.enter(t, true)
 }

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // twoTasks is a machine whose two vCPUs never stop by themselves.
@@ -97,11 +98,11 @@ func TestMarksLeadToTheirSteps(t *testing.T) {
 	m, ok := l.Marked(record.Forward, trap)
 	require.True(t, ok)
 	require.NoError(t, l.Goto(t.Context(), m.At))
-	require.Equal(t, emu.VecBP, l.Event().Delivery.Trap.Vector)
+	require.Equal(t, x86.VecBP, l.Event().Delivery.Trap.Vector)
 	_, ok = l.Marked(record.Backward, trap)
 	require.False(t, ok)
 	m, ok = l.Marked(record.Forward, trap)
 	require.True(t, ok)
 	require.NoError(t, l.Goto(t.Context(), m.At))
-	require.Equal(t, emu.VecDB, l.Event().Delivery.Trap.Vector)
+	require.Equal(t, x86.VecDB, l.Event().Delivery.Trap.Vector)
 }

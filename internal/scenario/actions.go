@@ -72,8 +72,8 @@ type hit struct {
 
 // savedRegisters are those of the interrupted code.
 type savedRegisters interface {
-	Reg(emu.Reg) uint64
-	SetReg(emu.Reg, uint64)
+	Reg(x86.Reg) uint64
+	SetReg(x86.Reg, uint64)
 	Get(traps.Field) uint64
 	Set(traps.Field, uint64)
 }
@@ -138,7 +138,7 @@ func values(env expr.Env, args []format.Expr) string {
 func (r *Run) frameText(c *hit) string {
 	var b strings.Builder
 	for i := range r.Machine.Arch.Regs() {
-		fmt.Fprintf(&b, "%s=%#x ", emu.Reg(i).Name(r.Machine.Arch), c.regs.Reg(emu.Reg(i)))
+		fmt.Fprintf(&b, "%s=%#x ", x86.Reg(i).Name(r.Machine.Arch), c.regs.Reg(x86.Reg(i)))
 	}
 	fmt.Fprintf(&b, "ip=%s flags=%s", r.names.Addr(c.regs.Get(traps.FieldIP)), x86.FormatFlags(c.regs.Get(traps.FieldFlags)))
 	return b.String()
@@ -146,7 +146,7 @@ func (r *Run) frameText(c *hit) string {
 
 func (r *Run) stackText(c *hit, words int) string {
 	var b strings.Builder
-	sp, word := c.regs.Reg(emu.RSP), r.Machine.Arch.Word()
+	sp, word := c.regs.Reg(x86.RSP), r.Machine.Arch.Word()
 	fmt.Fprintf(&b, "stack at %#x:", sp)
 	for i := range words {
 		v, ok := r.Machine.Look().PeekWord(c.cpu.Space, sp+uint64(i*word), word)

@@ -3,9 +3,9 @@ package scenario
 import (
 	"fmt"
 
-	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // stubHypercall is a micro-step in the code that a task's calls are written to.
@@ -78,12 +78,12 @@ func (b *builder) writeProbeWork(s *stub) {
 			x.Say("", "no further probe is to be registered or unregistered")
 			return traps.Next
 		}
-		x.C.SetReg(emu.RBX, r.Probes.Address(probe))
+		x.C.SetReg(x86.RBX, r.Probes.Address(probe))
 		x.Return(r.Kernel.Symbol(function))
 		x.Sayf("E4", func() string { return fmt.Sprintf("%s(%s) comes next", function, r.Probes.Probes()[probe].Name) })
 		return traps.Next
 	})
-	if s.arch == emu.AMD64 {
+	if s.arch == x86.AMD64 {
 		s.put(0x48, 0x85, 0xc0) // test %rax,%rax
 		s.put(0x74, 7)          // jz behind the loop
 		s.put(0x48, 0x89, 0xdf) // mov %rbx,%rdi

@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // ErrNotPossible is the class of errors of a scenario that asks for what its
@@ -98,7 +99,7 @@ func (b *builder) probeIndex(name string) int {
 
 // call calls f with at most one argument, by the C convention of the kernel.
 func (s *stub) call(f uint64, arg ...uint64) {
-	if s.arch == emu.AMD64 {
+	if s.arch == x86.AMD64 {
 		if len(arg) > 0 {
 			s.put(0x48, 0xbf) // mov imm64,%rdi
 			s.put64(arg[0])

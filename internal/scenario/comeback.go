@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/x86"
 )
 
 // comeback notices that a run whose scheduler repeats itself comes back to a
@@ -49,7 +50,7 @@ func (b *comeback) see(r *Run, ev *emu.Event, phase uint64) uint64 {
 
 // mark differs for most states of a vCPU.
 func mark(c *emu.CPU) uint64 {
-	return c.RIP + c.GPR[emu.RAX]<<20 + c.GPR[emu.RCX]<<40 + c.GPR[emu.RSP]<<8
+	return c.RIP + c.GPR[x86.RAX]<<20 + c.GPR[x86.RCX]<<40 + c.GPR[x86.RSP]<<8
 }
 
 // readsClock reports whether code was told a time, or made a deadline of one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Counts are what a run under one engine cost and caught.
@@ -20,7 +21,7 @@ type Counts struct {
 func (r *Run) Count(ctx context.Context) (*Counts, error) {
 	n := &Counts{}
 	err := r.Finish(ctx, func(ev *emu.Event) {
-		if d := ev.Delivery; d != nil && (d.Trap.Vector == emu.VecBP || d.Trap.Vector == emu.VecDB) {
+		if d := ev.Delivery; d != nil && (d.Trap.Vector == x86.VecBP || d.Trap.Vector == x86.VecDB) {
 			n.Traps++
 		}
 		if ev.Kind == emu.StepSpin {

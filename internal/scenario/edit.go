@@ -69,13 +69,13 @@ func (t *Transcript) set(s *format.Step) error {
 }
 
 // setRegister changes a register or a flag of a vCPU; false: there is none of that name that can be.
-func setRegister(a emu.Arch, c *emu.CPU, name string, v uint64) bool {
+func setRegister(a x86.Arch, c *emu.CPU, name string, v uint64) bool {
 	v = a.Mask(v)
 	switch bit, flag := flagBit(name); {
 	case name == "eip" || name == "rip":
 		c.RIP = v
 	case name == "eflags" || name == "rflags":
-		c.RFLAGS = v | emu.FlagsFixed
+		c.RFLAGS = v | x86.FlagsFixed
 	case flag && v != 0:
 		c.RFLAGS |= bit
 	case flag:

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Where text.S is put unless the file gives a base: kernel code behind the
@@ -26,11 +27,11 @@ const (
 	linuxBase64 = 0x00401000
 )
 
-func archOf(f *format.File) emu.Arch {
+func archOf(f *format.File) x86.Arch {
 	if f.Machine.Arch == "x86_64" {
-		return emu.AMD64
+		return x86.AMD64
 	}
-	return emu.I386
+	return x86.I386
 }
 
 // levelOf is what the machine's processor shows in CPUID.
@@ -69,11 +70,11 @@ func baseOf(f *format.File) (uint64, error) {
 			return 0, f.Machine.Base.Pos.Error(f.Name, "a multiple of 4096", "base address %#x", v)
 		}
 		return v, err
-	case f.Linux != nil && a == emu.AMD64:
+	case f.Linux != nil && a == x86.AMD64:
 		return linuxBase64, nil
 	case f.Linux != nil:
 		return linuxBase32, nil
-	case runsInUserMode(f) && a == emu.AMD64:
+	case runsInUserMode(f) && a == x86.AMD64:
 		return userBase64, nil
 	case runsInUserMode(f):
 		return userBase32, nil

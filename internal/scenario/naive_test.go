@@ -13,6 +13,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/x86"
 )
 
 // naive is a program to search that tells its ends apart in its own way: by
@@ -63,10 +64,10 @@ func (n *naive) Step(actor int) *explore.Step {
 	if t != nil {
 		var code [2]byte
 		c := t.Core()
-		if n.world.peek(n.M.Look(), actor, c.RIP, code[:]); code == [2]byte{0x0f, 0x05} && c.GPR[emu.RAX] == 60 {
+		if n.world.peek(n.M.Look(), actor, c.RIP, code[:]); code == [2]byte{0x0f, 0x05} && c.GPR[x86.RAX] == 60 {
 			r := c.GPR
-			r[emu.RCX], r[emu.R11] = 0, 0
-			exits, tid = fmt.Sprintf("%x %x at %x", r, c.RFLAGS&^emu.RF, c.RIP), t.TID
+			r[x86.RCX], r[x86.R11] = 0, 0
+			exits, tid = fmt.Sprintf("%x %x at %x", r, c.RFLAGS&^x86.RF, c.RIP), t.TID
 		}
 	}
 	st := n.userSystem.Step(actor)

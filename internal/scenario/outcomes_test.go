@@ -12,6 +12,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // outcomes is a system whose ends are told apart by what a scenario can see of
@@ -29,8 +30,8 @@ func (s outcomes) EndHash() uint64 {
 		h.String(c.Shutdown)
 		h.Bool(c.Halted)
 		if c.Shutdown == traps.TaskDone { // else it ends in kernel text
-			h.Uint64(c.GPR[emu.RAX])
-			h.Uint64(c.RFLAGS & (emu.IF | emu.TF))
+			h.Uint64(c.GPR[x86.RAX])
+			h.Uint64(c.RFLAGS & (x86.IF | x86.TF))
 		}
 		h.Uint64(r.Kernel.PreemptCount(d, c.ID))
 		h.Uint64(r.Kernel.Signals(d, c.ID))

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // defineProbes makes and registers the probes, in the file's order.
@@ -100,7 +101,7 @@ func (r *Run) originalLen(d emu.Door, addr uint64) int {
 	return instructionLen(r.originalCode(d, addr, r.original[addr]), r.Machine.Arch)
 }
 
-func instructionLen(code []byte, a emu.Arch) int {
+func instructionLen(code []byte, a x86.Arch) int {
 	in, err := insn.Decode(code, insn.ModeOf(a))
 	if err != nil || in.Len == 0 {
 		return 1

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // resultsSymbol is the array of what the calls of a program returned, one
@@ -69,7 +70,7 @@ func (b *builder) emitCall(s *stub, c *format.Call, result uint64) error {
 			return err
 		}
 	}
-	if s.arch == emu.AMD64 {
+	if s.arch == x86.AMD64 {
 		s.call64(f, args, result)
 	} else {
 		s.call32(f, args, result)
@@ -79,7 +80,7 @@ func (b *builder) emitCall(s *stub, c *format.Call, result uint64) error {
 
 // stub is machine code being written.
 type stub struct {
-	arch emu.Arch
+	arch x86.Arch
 	code []byte
 
 	hypercalls []stubHypercall

@@ -12,6 +12,7 @@ import (
 	"trapline/internal/traps"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
+	"trapline/internal/x86"
 )
 
 // ProgramRun is a run of a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.
@@ -210,15 +211,15 @@ func (w *ProgramRun) eventLines() []string {
 // coreRegisters are a thread's registers as a handler sees them.
 type coreRegisters struct{ core *emu.Core }
 
-func (c coreRegisters) Reg(r emu.Reg) uint64       { return c.core.GPR[r] }
-func (c coreRegisters) SetReg(r emu.Reg, v uint64) { c.core.GPR[r] = v }
+func (c coreRegisters) Reg(r x86.Reg) uint64       { return c.core.GPR[r] }
+func (c coreRegisters) SetReg(r x86.Reg, v uint64) { c.core.GPR[r] = v }
 
 func (c coreRegisters) Get(f traps.Field) uint64 {
 	switch f {
 	case traps.FieldIP:
 		return c.core.RIP
 	case traps.FieldCS:
-		return uint64(c.core.Seg[emu.CS].Sel)
+		return uint64(c.core.Seg[x86.CS].Sel)
 	}
 	return c.core.RFLAGS
 }

@@ -10,13 +10,14 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // TestSavedRegistersAreNamed: under every engine on both architectures, the
 // story calls the saved flags and instruction pointer that a hit's micro-steps
 // change by their names; the stub of a 64-bit kernel moves the frame of an int3.
 func TestSavedRegistersAreNamed(t *testing.T) {
-	for name, arch := range map[string]emu.Arch{"first-probe": emu.I386, "x86-64-first-probe": emu.AMD64} {
+	for name, arch := range map[string]x86.Arch{"first-probe": x86.I386, "x86-64-first-probe": x86.AMD64} {
 		for _, engine := range engines.Names(engines.Kernel)[1:] {
 			f, err := scenario.Load(name)
 			require.NoError(t, err)
@@ -30,7 +31,7 @@ func TestSavedRegistersAreNamed(t *testing.T) {
 					}
 				}
 			}))
-			ip := map[emu.Arch]string{emu.I386: "regs->eip ", emu.AMD64: "regs->rip "}[arch]
+			ip := map[x86.Arch]string{x86.I386: "regs->eip ", x86.AMD64: "regs->rip "}[arch]
 			where := fmt.Sprintf("%s under %s: %v", name, engine, wrote)
 			if engine == "2002" {
 				require.Equal(t, ip, wrote["rewind_eip"], where)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/x86"
 )
@@ -14,7 +13,7 @@ func (r *Run) regsText(cpu int) string {
 	c, a := r.Machine.CPUs[cpu], r.Machine.Arch
 	var b strings.Builder
 	for i := range a.Regs() {
-		fmt.Fprintf(&b, "%-3s %0*x", emu.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
+		fmt.Fprintf(&b, "%-3s %0*x", x86.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
 		if i%4 == 3 {
 			b.WriteByte('\n')
 		} else {

@@ -50,7 +50,7 @@ func (b *builder) startTask(t *format.Task) error {
 		return t.Pos.Error(b.file.Name, "", "%v", err)
 	}
 	if t.Flags != nil {
-		c.RFLAGS = emu.FlagsFixed
+		c.RFLAGS = x86.FlagsFixed
 		for _, f := range x86.FlagNames {
 			if slices.Contains(t.Flags, f.Name) {
 				c.RFLAGS |= f.Bit
@@ -84,7 +84,7 @@ const (
 func (b *builder) userStack(cpu int) (uint64, error) {
 	r := b.run
 	top, exit := uint64(userStackTop32), []byte{0xb8, 1, 0, 0, 0, 0xcd, 0x80} // mov $1,%eax; int $0x80
-	if r.Machine.Arch == emu.AMD64 {
+	if r.Machine.Arch == x86.AMD64 {
 		top, exit = userStackTop64, []byte{0xb8, 60, 0, 0, 0, 0xcd, 0x80}
 	}
 	if _, there := b.space.Lookup(top); !there {

@@ -13,6 +13,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // pokes is cpu1's work on the instruction at site, a line each: what the steps of
@@ -30,9 +31,9 @@ var pokes = map[string]string{
 // pokeEnd tells what cpu0 has run that is neither the old instruction nor the new
 // one, nor the handler's emulation of the new one; "": nothing.
 func pokeEnd(c *emu.CPU) string {
-	eax, ecx, ipis := c.GPR[emu.RAX], c.GPR[emu.RCX], c.GPR[emu.RSI]
+	eax, ecx, ipis := c.GPR[x86.RAX], c.GPR[x86.RCX], c.GPR[x86.RSI]
 	switch {
-	case c.GPR[emu.RDX] != 0:
+	case c.GPR[x86.RDX] != 0:
 		return "unknown int3"
 	case eax != 0 && eax != 0x11111111 && ipis == 0:
 		return "old head before IPI"
@@ -212,7 +213,7 @@ no-unhandled-trap
 			ends[i] = map[[2]uint64]bool{}
 			r, err := scenario.Search{Options: explore.Options{NoReduction: i == 1, AtEnd: func(s explore.System) {
 				c := s.(*explore.Machine).M.CPUs[0]
-				ends[i][[2]uint64{c.GPR[emu.RAX], c.GPR[emu.RCX]}] = true
+				ends[i][[2]uint64{c.GPR[x86.RAX], c.GPR[x86.RCX]}] = true
 			}}}.Do(t.Context(), f)
 			require.NoError(t, err)
 			require.True(t, r.Exhausted)

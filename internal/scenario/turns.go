@@ -9,6 +9,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/sched"
+	"trapline/internal/x86"
 )
 
 // turns watches a run whose schedule repeats a turn for ever, until a turn
@@ -118,7 +119,7 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 	if ev.Kind != emu.StepInstruction || own != c.own {
 		return
 	}
-	sp, popped := ev.Before.GPR[emu.RSP], ev.After.GPR[emu.RSP]
+	sp, popped := ev.Before.GPR[x86.RSP], ev.After.GPR[x86.RSP]
 	for i := range ev.Reads {
 		x := read{place{space, ev.Reads[i].Addr}, ev.Reads[i].Size}
 		if x.addr >= sp && x.addr < popped || slices.Contains(c.reads, x) || len(c.reads) == maxReads {

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/kprobes/props"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // What a program leaves, for transparency (S4): how it ended and what it has
@@ -69,7 +70,7 @@ func (w *ProgramRun) leftOf(t *linux.Thread) *threadLeft {
 	list := w.user.threads
 	i, ok := slices.BinarySearchFunc(list, t.TID, func(x threadLeft, tid int) int { return cmp.Compare(x.tid, tid) })
 	if !ok {
-		w.user.threads = slices.Insert(list, i, threadLeft{tid: t.TID, pid: t.Process().PID, sp: t.Core().GPR[emu.RSP]})
+		w.user.threads = slices.Insert(list, i, threadLeft{tid: t.TID, pid: t.Process().PID, sp: t.Core().GPR[x86.RSP]})
 	}
 	return &w.user.threads[i]
 }
@@ -83,7 +84,7 @@ func (w *ProgramRun) followStack(t *linux.Thread) {
 	if at, size, ok := w.uprobes.StackCopy(t); ok {
 		l.stack = widened(l.stack, props.Range{Low: at, High: at + uint64(size)})
 	}
-	sp := t.Core().GPR[emu.RSP]
+	sp := t.Core().GPR[x86.RSP]
 	switch alt, size := t.AltStack(); {
 	case sp != l.sp && sp-alt < size:
 		l.stack = widened(l.stack, props.Range{Low: sp, High: alt + size})
@@ -134,7 +135,7 @@ func (h userHooks) Execed(t *linux.Thread) {
 	w.user.spent = slices.DeleteFunc(slices.Clone(w.user.spent), func(s spent) bool { return s.pid == pid })
 	if w.keeps && w.kernel != nil {
 		l := w.leftOf(t)
-		l.stack, l.sp = nil, t.Core().GPR[emu.RSP]
+		l.stack, l.sp = nil, t.Core().GPR[x86.RSP]
 	}
 	h.System.Execed(t)
 }
@@ -168,12 +169,12 @@ func (w *ProgramRun) keepThread(t *linux.Thread) {
 	l.ended = true
 	if c := t.CPU(); c != nil && c.ID == w.Machine.Event().CPU {
 		core := w.uprobes.Own(t)
-		if w.Machine.Event().Kind == emu.StepInstruction && w.Machine.Arch == emu.AMD64 { // SYSCALL
-			core.GPR[emu.RCX], core.GPR[emu.R11] = 0, 0
+		if w.Machine.Event().Kind == emu.StepInstruction && w.Machine.Arch == x86.AMD64 { // SYSCALL
+			core.GPR[x86.RCX], core.GPR[x86.R11] = 0, 0
 		}
 		l.regs = props.NewRegisters(&core, core.RIP, c.FPUHash())
 	}
-	mm, sp := t.Process().MM(), t.Core().GPR[emu.RSP]
+	mm, sp := t.Process().MM(), t.Core().GPR[x86.RSP]
 	dead := l.stack
 	if v := mm.Find(sp - 1); v != nil && v.GrowsDown { // an empty stack's pointer is its mapping's end
 		dead = widened(dead, props.Range{Low: v.Start, High: sp})

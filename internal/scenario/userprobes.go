@@ -163,7 +163,7 @@ func (w *ProgramRun) observe(ev *emu.Event) {
 	w.followStack(t)
 	switch {
 	case t == nil:
-	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && w.probed(ev.PC):
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecBP && w.probed(ev.PC):
 		w.user.hitAt[t.TID] = ev.PC
 	case ev.Kind == emu.StepInstruction:
 		inPlace := w.user.hitAt[t.TID] == ev.PC && w.Describe().InPlace

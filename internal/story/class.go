@@ -16,15 +16,15 @@ const (
 func (n *Names) whyVector(d *emu.Delivery) []Reason {
 	t := &d.Trap
 	switch {
-	case t.Kind == emu.Exception && t.Vector == emu.VecDB:
+	case t.Kind == emu.Exception && t.Vector == x86.VecDB:
 		return whyDebug(d)
-	case t.Kind == emu.Exception && t.Vector == emu.VecPF:
+	case t.Kind == emu.Exception && t.Vector == x86.VecPF:
 		return []Reason{{whyPageFault(n, t), "P11"}}
 	case t.Kind == emu.Exception:
 		return whyClass(d)
-	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP && t.Op == x86.Int3:
+	case t.Kind == emu.SoftwareInt && t.Vector == x86.VecBP && t.Op == x86.Int3:
 		return []Reason{{"int3 is a trap: the saved instruction pointer is behind the cc byte", "P1"}}
-	case t.Kind == emu.SoftwareInt && t.Vector == emu.VecBP:
+	case t.Kind == emu.SoftwareInt && t.Vector == x86.VecBP:
 		return []Reason{{"int $3 as cd 03 is two bytes: the saved instruction pointer minus one is its second byte", "P1"}}
 	case t.Kind == emu.SoftwareInt && t.Op == opINTO:
 		return []Reason{{"into is a trap: the saved instruction pointer is behind it", "P11"}}

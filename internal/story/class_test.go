@@ -40,7 +40,7 @@ func TestWhyTellsTheSavedPointer(t *testing.T) {
 	const at, behind = 0, 1
 	execute := func(r *emu.CPU, code uint64) { r.Sys.DR[0], r.Sys.DR[7] = code, 1 }
 	write := func(r *emu.CPU, code uint64) {
-		r.Sys.DR[0], r.Sys.DR[7], r.GPR[emu.RAX] = code+0x800, 1|1<<16, code+0x800
+		r.Sys.DR[0], r.Sys.DR[7], r.GPR[x86.RAX] = code+0x800, 1|1<<16, code+0x800
 	}
 	for name, c := range map[string]struct {
 		code  string
@@ -53,13 +53,13 @@ func TestWhyTellsTheSavedPointer(t *testing.T) {
 		"int 0xff":           {"\xcd\xff", func(r *emu.CPU, _ uint64) { r.Sys.IDTR.Limit = 0x1ff }, at, "a fault: "},
 		"int3":               {"\xcc", nil, behind, "int3 is a trap: "},
 		"cd 03":              {"\xcd\x03", nil, behind, "int $3 as cd 03"},
-		"into":               {"\xce", func(r *emu.CPU, _ uint64) { r.RFLAGS |= emu.OF }, behind, "into is a trap: "},
+		"into":               {"\xce", func(r *emu.CPU, _ uint64) { r.RFLAGS |= x86.OF }, behind, "into is a trap: "},
 		"int1":               {"\xf1", nil, behind, "int1 is a trap: "},
-		"step":               {"\x90\x90", func(r *emu.CPU, _ uint64) { r.RFLAGS |= emu.TF }, behind, "single-step trap after it"},
+		"step":               {"\x90\x90", func(r *emu.CPU, _ uint64) { r.RFLAGS |= x86.TF }, behind, "single-step trap after it"},
 		"execute breakpoint": {"\x90", execute, at, "a fault, before it runs"},
 		"write breakpoint":   {"\xc6\x00\x01\x90", write, behind, "a trap, after the instruction"},
 		"general detect":     {"\x0f\x21\xf8", func(r *emu.CPU, _ uint64) { r.Sys.DR[7] |= emu.DR7GD }, at, "a fault, before the instruction"},
-		"double fault":       {"\x0f\x0b", func(r *emu.CPU, _ uint64) { r.Sys.IDTR.Limit = 8*9 - 1; r.GPR[emu.RSP] = 0x10 }, -1, "an abort: "},
+		"double fault":       {"\x0f\x0b", func(r *emu.CPU, _ uint64) { r.Sys.IDTR.Limit = 8*9 - 1; r.GPR[x86.RSP] = 0x10 }, -1, "an abort: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, cpu, code := machine(t, c.code)
@@ -74,7 +74,7 @@ func TestWhyTellsTheSavedPointer(t *testing.T) {
 					last = ev.PC
 					continue
 				}
-				assert.Contains(t, texts(names(emu.I386, ATT).reasons(ev)), c.says)
+				assert.Contains(t, texts(names(x86.I386, ATT).reasons(ev)), c.says)
 				switch c.want {
 				case at:
 					assert.Equal(t, ev.PC, saved(t, ev.Delivery))
@@ -94,16 +94,16 @@ func TestWhyTellsTheSavedPointer(t *testing.T) {
 // TestWhyOfAFaultMetOnATrapsWay: the frame is the trap's.
 func TestWhyOfAFaultMetOnATrapsWay(t *testing.T) {
 	m, cpu, _ := machine(t, "\x90\x90")
-	cpu.RFLAGS |= emu.TF
+	cpu.RFLAGS |= x86.TF
 	k := m.Kernel.(*traps.Kernel)
-	g := k.Gate(cpu.Space, emu.VecDB)
+	g := k.Gate(cpu.Space, x86.VecDB)
 	g.Present = false
-	k.SetGate(cpu.Space, emu.VecDB, g)
+	k.SetGate(cpu.Space, x86.VecDB, g)
 	m.Step(0)
 	ev := m.Step(0)
 	require.NotNil(t, ev.Delivery)
 	require.EqualValues(t, x86.VecNP, ev.Delivery.Trap.Vector)
-	why := texts(names(emu.I386, ATT).reasons(ev))
+	why := texts(names(x86.I386, ATT).reasons(ev))
 	assert.Contains(t, why, "the saved instruction pointer is that event's")
 	assert.NotContains(t, why, "retried")
 }
@@ -131,10 +131,10 @@ func saved(t *testing.T, d *emu.Delivery) uint64 {
 // of room behind it.
 func machine(t *testing.T, code string) (*emu.Machine, *emu.CPU, uint64) {
 	t.Helper()
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+	m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 1})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
-	text := traps.StockText(emu.I386)
+	text := traps.StockText(x86.I386)
 	o, err := text.Options()
 	require.NoError(t, err)
 	k, err := traps.Boot(m, o)

@@ -85,7 +85,7 @@ func (n *Names) registers(before, after *emu.Core) []Change {
 	for i := range n.Arch.Regs() {
 		if before.GPR[i] != after.GPR[i] {
 			v := after.GPR[i]
-			l = append(l, Change{emu.Reg(i).Name(n.Arch), Hex(before.GPR[i]), Hex(v), n.named(v)})
+			l = append(l, Change{x86.Reg(i).Name(n.Arch), Hex(before.GPR[i]), Hex(v), n.named(v)})
 		}
 	}
 	for i := range before.Seg {
@@ -104,8 +104,8 @@ func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	if int(w.Size) == n.Arch.Word() {
 		x.Name = n.named(w.New)
 	}
-	sp := ev.After.GPR[emu.RSP]
-	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[emu.RSP]
+	sp := ev.After.GPR[x86.RSP]
+	x.Push = w.By == emu.ByInstruction && w.Addr == sp && sp < ev.Before.GPR[x86.RSP]
 	if w.Size == 1 && ev.Micro != nil && w.Old != w.New {
 		if w.New == x86.Int3 {
 			x.Code = "armed"

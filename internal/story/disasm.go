@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/arch/x86/x86asm"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 // Syntax is how instructions are written.
@@ -35,7 +35,7 @@ func ParseSyntax(s string) (Syntax, error) {
 // ".byte".
 func (n *Names) Disassemble(code []byte, pc uint64) string {
 	mode, own := 32, insn.Mode32
-	if n.Arch == emu.AMD64 {
+	if n.Arch == x86.AMD64 {
 		mode, own = 64, insn.Mode64AMD
 	}
 	if in, err := insn.Decode(code, own); err == nil { // x86asm takes VEX for LDS and LES

@@ -7,11 +7,12 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Names resolves addresses for people.
 type Names struct {
-	Arch    emu.Arch
+	Arch    x86.Arch
 	Syntax  Syntax
 	Symbols loader.Symbols
 	// Kernel tells whether an address is in the modelled kernel's text.
@@ -91,7 +92,7 @@ func (n *Names) track(ev *emu.Event) {
 		if ev.Insn.Attr().Has(insn.Iret) && len(list) > 0 {
 			list = list[:len(list)-1]
 		}
-		sp := ev.After.GPR[emu.RSP]
+		sp := ev.After.GPR[x86.RSP]
 		for len(list) > 0 && sp >= list[len(list)-1].end && sp-list[len(list)-1].end < traps.StackSize {
 			list = list[:len(list)-1]
 		}

@@ -7,11 +7,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
-func names(a emu.Arch, s Syntax) *Names {
+func names(a x86.Arch, s Syntax) *Names {
 	return &Names{Arch: a, Syntax: s, Symbols: loader.NewSymbols([]loader.Symbol{
 		{Name: "main", Addr: 0x1000, Size: 0x100, Kind: loader.Function},
 		{Name: "table", Addr: 0x2000, Size: 0x10, Kind: loader.Object},
@@ -21,25 +21,25 @@ func names(a emu.Arch, s Syntax) *Names {
 
 func TestDisassemble(t *testing.T) {
 	for _, c := range []struct {
-		arch   emu.Arch
+		arch   x86.Arch
 		syntax Syntax
 		code   string
 		want   string
 	}{
-		{emu.I386, ATT, "\x83\xc0\x05", "add $0x5,%eax"},
-		{emu.I386, Intel, "\x83\xc0\x05", "add eax, 0x5"},
-		{emu.I386, ATT, "\xe8\xfb\x0f\x00\x00", "call table"},
-		{emu.I386, ATT, "\xeb\x04", "jmp main+0x6"},
-		{emu.I386, ATT, "\xcc", "int3"},
-		{emu.I386, ATT, "\x75\xfe", "jne main"},
-		{emu.AMD64, ATT, "\x48\x8b\x05\xf9\x0f\x00\x00", "mov table(%rip),%rax"},
-		{emu.AMD64, ATT, "\xc7\x05\xf6\x1f\x00\x00\x01\x00\x00\x00", "movl $0x1,x(%rip)"},
-		{emu.AMD64, ATT, "\xf0\xff\x05\xf9\x1f\x00\x00", "lock incl x(%rip)"},
-		{emu.AMD64, ATT, "\x0f\x0a", ".byte 0x0f,0x0a"}, // no instruction
-		{emu.AMD64, ATT, "\xc5\xf8\x28\x05\xf8\x0f\x00\x00", "vmovaps table(%rip),%xmm0"},
-		{emu.AMD64, Intel, "\xc4\xe2\x70\xf2\xc3", "andn eax, ecx, ebx"},
-		{emu.I386, ATT, "\xf3\x0f\x38\xf6\xc3", "adox %ebx,%eax"},
-		{emu.AMD64, ATT, "\xc4\xe2\x71\x50\xc3", ".byte 0xc4,0xe2,0x71,0x50,0xc3"}, // AVX-VNNI
+		{x86.I386, ATT, "\x83\xc0\x05", "add $0x5,%eax"},
+		{x86.I386, Intel, "\x83\xc0\x05", "add eax, 0x5"},
+		{x86.I386, ATT, "\xe8\xfb\x0f\x00\x00", "call table"},
+		{x86.I386, ATT, "\xeb\x04", "jmp main+0x6"},
+		{x86.I386, ATT, "\xcc", "int3"},
+		{x86.I386, ATT, "\x75\xfe", "jne main"},
+		{x86.AMD64, ATT, "\x48\x8b\x05\xf9\x0f\x00\x00", "mov table(%rip),%rax"},
+		{x86.AMD64, ATT, "\xc7\x05\xf6\x1f\x00\x00\x01\x00\x00\x00", "movl $0x1,x(%rip)"},
+		{x86.AMD64, ATT, "\xf0\xff\x05\xf9\x1f\x00\x00", "lock incl x(%rip)"},
+		{x86.AMD64, ATT, "\x0f\x0a", ".byte 0x0f,0x0a"}, // no instruction
+		{x86.AMD64, ATT, "\xc5\xf8\x28\x05\xf8\x0f\x00\x00", "vmovaps table(%rip),%xmm0"},
+		{x86.AMD64, Intel, "\xc4\xe2\x70\xf2\xc3", "andn eax, ecx, ebx"},
+		{x86.I386, ATT, "\xf3\x0f\x38\xf6\xc3", "adox %ebx,%eax"},
+		{x86.AMD64, ATT, "\xc4\xe2\x71\x50\xc3", ".byte 0xc4,0xe2,0x71,0x50,0xc3"}, // AVX-VNNI
 	} {
 		assert.Equal(t, c.want, names(c.arch, c.syntax).Disassemble([]byte(c.code), 0x1000), "% x", c.code)
 	}

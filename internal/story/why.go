@@ -35,9 +35,9 @@ func (n *Names) whyDelivery(ev *emu.Event) []Reason {
 	}
 	if d.HasGate {
 		switch {
-		case d.Gate.Type == x86.InterruptGate && ev.Before.RFLAGS&emu.IF != 0:
+		case d.Gate.Type == x86.InterruptGate && ev.Before.RFLAGS&x86.IF != 0:
 			l = append(l, Reason{"an interrupt gate turns IF off; the image in the frame keeps it", "P2"})
-		case d.Gate.Type == x86.TrapGate && ev.Before.RFLAGS&emu.IF != 0:
+		case d.Gate.Type == x86.TrapGate && ev.Before.RFLAGS&x86.IF != 0:
 			l = append(l, Reason{"a trap gate leaves IF on", "P2"})
 		}
 	}
@@ -68,7 +68,7 @@ func whyPageFault(n *Names, t *emu.Trap) string {
 }
 
 func whyNested(d *emu.Delivery, t emu.Trap) []Reason {
-	if e := x86.DecodeSelectorError(t.ErrCode); t.Vector == emu.VecGP && d.From == 3 && e.Table == x86.IDT && !e.External {
+	if e := x86.DecodeSelectorError(t.ErrCode); t.Vector == x86.VecGP && d.From == 3 && e.Table == x86.IDT && !e.External {
 		return []Reason{{fmt.Sprintf("gate %d's DPL keeps ring %d out: #GP with error code %d*8+2", e.Index, d.From, e.Index), "P3"}}
 	}
 	return []Reason{{fmt.Sprintf("met on the way: %s", VectorName(t.Vector)), "P4"}}
@@ -79,15 +79,15 @@ func whyInstruction(ev *emu.Event) []Reason {
 	set := ^ev.Before.RFLAGS & ev.After.RFLAGS
 	cleared := ev.Before.RFLAGS &^ ev.After.RFLAGS
 	switch {
-	case attr.Has(insn.MovSS) && ev.Before.RFLAGS&emu.TF != 0:
+	case attr.Has(insn.MovSS) && ev.Before.RFLAGS&x86.TF != 0:
 		return []Reason{{"loading ss holds off the single-step trap until after the next instruction", "P7"}}
 	case ev.Raised != nil && (ev.Insn.Rep || ev.Insn.Repne) && ev.After.RIP == ev.Before.RIP:
 		return []Reason{{"one iteration: under TF a repeated instruction traps after each, still pointing at itself", "P8"}}
-	case set&emu.TF != 0:
+	case set&x86.TF != 0:
 		return []Reason{{"TF is on from here: the trap comes after the next instruction, not after this one", "P6"}}
-	case cleared&emu.TF != 0 && ev.Raised != nil:
+	case cleared&x86.TF != 0 && ev.Raised != nil:
 		return []Reason{{"TF was on when this instruction began, so it still traps", "P6"}}
-	case attr.Has(insn.Pushf) && ev.Before.RFLAGS&emu.TF != 0:
+	case attr.Has(insn.Pushf) && ev.Before.RFLAGS&x86.TF != 0:
 		return []Reason{{"the image that is pushed has TF set, and IF as it is now", "P10"}}
 	}
 	return nil

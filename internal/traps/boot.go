@@ -46,7 +46,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 		return nil, err
 	}
 	k.followPlaces()
-	if o.Stacks == nil && m.Arch == emu.AMD64 {
+	if o.Stacks == nil && m.Arch == x86.AMD64 {
 		o.Stacks = map[string]uint8{"double_fault": 1}
 	}
 	space := m.CPUs[0].Space
@@ -65,7 +65,7 @@ func Boot(m *emu.Machine, o Options) (*Kernel, error) {
 			k.bootStacks(c)
 		}
 	}
-	k.dataSeg = m.CPUs[0].Seg[emu.DS]
+	k.dataSeg = m.CPUs[0].Seg[x86.DS]
 	m.Kernel = k
 	m.AddPart(k)
 	k.cells = m.NewCells()
@@ -146,7 +146,7 @@ func (k *Kernel) writeGDT(s *emu.Space) {
 	base := k.Symbol("gdt_table")
 	put := func(sel uint16, d x86.Descriptor) { k.Poke(s, base+uint64(sel&^7), d.Encode(), 8) }
 	code := x86.FlatCode32
-	if k.M.Arch == emu.AMD64 {
+	if k.M.Arch == x86.AMD64 {
 		code = x86.FlatCode64
 		put(user32CS, x86.FlatCode32.WithDPL(3))
 	}
@@ -194,11 +194,11 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 			return fmt.Errorf("kernel text has no entry stub %s for vector %d", v.stub, v.vec)
 		}
 		g := x86.Gate{Offset: k.Symbol(v.stub), Selector: k.Layout.KernelCS, Type: v.typ, DPL: v.dpl, Present: true}
-		if probe := v.vec == emu.VecDB || v.vec == emu.VecBP; t.Has(InterruptGates) || t.Has(ProbeGates) && probe {
+		if probe := v.vec == x86.VecDB || v.vec == x86.VecBP; t.Has(InterruptGates) || t.Has(ProbeGates) && probe {
 			g.Type = x86.InterruptGate // K1, G0
 		}
 		switch {
-		case v.vec == emu.VecDB && t.Has(UserDebugGate):
+		case v.vec == x86.VecDB && t.Has(UserDebugGate):
 			g.DPL = 3 // K1
 		case v.vec == x86.VecBR && t.Has(KernelBoundsGate): // the stock kernel lets ring 3 use it
 			g.DPL = 0 // G0
@@ -214,7 +214,7 @@ func (k *Kernel) writeIDT(s *emu.Space, o *Options) error {
 // SetGate writes vector vec's gate into the IDT in guest memory.
 func (k *Kernel) SetGate(s *emu.Space, vec x86.Vector, g x86.Gate) {
 	base := k.Symbol("idt_table")
-	if k.M.Arch == emu.AMD64 {
+	if k.M.Arch == x86.AMD64 {
 		b := g.Encode64()
 		k.Poke(s, base+uint64(vec)*x86.GateSize64, binary.LittleEndian.Uint64(b[:8]), 8)
 		k.Poke(s, base+uint64(vec)*x86.GateSize64+8, binary.LittleEndian.Uint64(b[8:]), 8)
@@ -240,13 +240,13 @@ func (k *Kernel) bootCPU(c *emu.CPU) error {
 	}
 	tss := k.Symbol("init_tss") + uint64(c.ID)*128
 	word := k.M.Arch.Word()
-	if k.M.Arch == emu.AMD64 {
+	if k.M.Arch == x86.AMD64 {
 		ist := top + istSize
 		if err := k.MapZero(s, top, istSize, emu.Write); err != nil {
 			return err
 		}
 		k.Poke(s, tss+x86.TSS64RSP0, top, word)
-		k.Poke(s, tss+x86.TSS64Stack(k.stacks[emu.VecDF]), ist, word)
+		k.Poke(s, tss+x86.TSS64Stack(k.stacks[x86.VecDF]), ist, word)
 	} else {
 		k.Poke(s, tss+x86.TSS32ESP0, top, word)
 		k.Poke(s, tss+x86.TSS32SS0, uint64(k.Layout.KernelDS), 2)
@@ -281,13 +281,13 @@ func (k *Kernel) bootStacks(c *emu.CPU) {
 	k.stacksAt = k.Symbol("exception_stacks")
 	for i, n := range k.stacks {
 		vec := x86.Vector(i)
-		if n != 0 && vec != emu.VecDF {
+		if n != 0 && vec != x86.VecDF {
 			k.Poke(c.Space, c.Sys.TR.Base+x86.TSS64Stack(n), k.ExceptionStack(c.ID, vec).High, 8)
 		}
 	}
 	pda := k.PDA(c.ID)
 	k.Poke(c.Space, pda.Low+pdaKernelStack, k.Layout.StackTop(c.ID)-pdaStackOffset, 8)
-	c.Seg[emu.GS].Base = pda.Low
+	c.Seg[x86.GS].Base = pda.Low
 }
 
 // ExceptionStack is the stack that a vector's gate leads to, which is not #DF's.
@@ -300,7 +300,7 @@ func (k *Kernel) ExceptionStack(cpu int, vec x86.Vector) emu.Area {
 func (k *Kernel) ExceptionStacks(cpu int) (l []emu.Area) {
 	for i, n := range k.stacks {
 		vec := x86.Vector(i)
-		if k.stacksAt != 0 && n != 0 && vec != emu.VecDF {
+		if k.stacksAt != 0 && n != 0 && vec != x86.VecDF {
 			l = append(l, k.ExceptionStack(cpu, vec))
 		}
 	}
@@ -315,7 +315,7 @@ func (k *Kernel) PDA(cpu int) emu.Area {
 
 // OwnGS reports whether a vCPU has the kernel's gs loaded, not the task's.
 func (k *Kernel) OwnGS(c *emu.CPU) bool {
-	return k.stacksAt != 0 && c.Seg[emu.GS].Base == k.PDA(c.ID).Low
+	return k.stacksAt != 0 && c.Seg[x86.GS].Base == k.PDA(c.ID).Low
 }
 
 // AllocKernel maps size bytes of fresh kernel memory below Layout.KernelEnd and

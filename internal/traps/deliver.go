@@ -62,7 +62,7 @@ func combine(first, second emu.Trap) (emu.Trap, bool) {
 	case x86.TripleFault:
 		return first, false
 	case x86.DoubleFault:
-		return *emu.FaultErr(emu.VecDF, 0), true
+		return *emu.FaultErr(x86.VecDF, 0), true
 	}
 	return second, true
 }
@@ -94,23 +94,23 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 	if fault != nil {
 		return fault
 	}
-	task := g.Type == x86.TaskGate && t.Vector == emu.VecDF && m.Arch == emu.I386
+	task := g.Type == x86.TaskGate && t.Vector == x86.VecDF && m.Arch == x86.I386
 	if g.Type != x86.InterruptGate && g.Type != x86.TrapGate && !task { // other task gates and 16-bit gates are not modelled
-		return emu.FaultErr(emu.VecGP, errIDT(t))
+		return emu.FaultErr(x86.VecGP, errIDT(t))
 	}
 	if t.Kind == emu.SoftwareInt && uint32(g.DPL) < c.CPL {
-		return emu.FaultErr(emu.VecGP, errIDT(t))
+		return emu.FaultErr(x86.VecGP, errIDT(t))
 	}
 	if !g.Present {
-		return emu.FaultErr(emu.VecNP, errIDT(t))
+		return emu.FaultErr(x86.VecNP, errIDT(t))
 	}
 	if task {
 		return k.enterTask(m, c, t, g, d)
 	}
 	dpl, conforming, fault := m.Handler(c, g.Selector)
-	vm86 := c.RFLAGS&emu.VM != 0
+	vm86 := c.RFLAGS&x86.VM != 0
 	if fault == nil && (dpl > c.CPL || vm86 && (conforming || dpl != 0)) {
-		fault = emu.FaultErr(emu.VecGP, uint32(g.Selector&^3))
+		fault = emu.FaultErr(x86.VecGP, uint32(g.Selector&^3))
 	}
 	if fault != nil {
 		return withExt(fault, t)
@@ -127,12 +127,12 @@ func (k *Kernel) enterGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Delive
 		return withExt(fault, t)
 	}
 	if !c.InCode(g.Offset) {
-		return withExt(emu.FaultErr(emu.VecGP, 0), t)
+		return withExt(emu.FaultErr(x86.VecGP, 0), t)
 	}
 	c.RIP = g.Offset
-	c.RFLAGS &^= emu.TF | emu.NT | emu.RF | emu.VM // P2
+	c.RFLAGS &^= x86.TF | x86.NT | x86.RF | x86.VM // P2
 	if g.Type == x86.InterruptGate {
-		c.RFLAGS &^= emu.IF
+		c.RFLAGS &^= x86.IF
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (k *Kernel) enterTask(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, d
 // withExt sets EXT in a selector error code met while delivering t; page
 // faults have none.
 func withExt(f *emu.Trap, t emu.Trap) *emu.Trap {
-	if f.Vector != emu.VecPF {
+	if f.Vector != x86.VecPF {
 		f.ErrCode |= ext(t)
 	}
 	return f
@@ -168,7 +168,7 @@ func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Deliver
 	d.HasGate = false
 	off := uint64(t.Vector) * uint64(size)
 	if off+uint64(size)-1 > uint64(c.Sys.IDTR.Limit) {
-		return x86.Gate{}, emu.FaultErr(emu.VecGP, errIDT(t))
+		return x86.Gate{}, emu.FaultErr(x86.VecGP, errIDT(t))
 	}
 	d.GateAddr = c.Sys.IDTR.Base + off
 	d.GateRaw = d.GateRaw[:0]
@@ -189,7 +189,7 @@ func (k *Kernel) readGate(m *emu.Machine, c *emu.CPU, t emu.Trap, d *emu.Deliver
 // pushFrame switches stacks if the privilege changes (or an IST is asked for)
 // and pushes the frame (P5). old is the interrupted state; c has the new CS.
 func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, old *emu.Core, d *emu.Delivery) *emu.Trap {
-	long := m.Arch == emu.AMD64
+	long := m.Arch == x86.AMD64
 	d.Switched = c.CPL != old.CPL || g.IST != 0
 	if d.Switched {
 		if fault := k.switchStack(m, c, g, old); fault != nil {
@@ -197,23 +197,23 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 		}
 	}
 	if long {
-		c.GPR[emu.RSP] &^= 15
+		c.GPR[x86.RSP] &^= 15
 	}
 	flags := old.RFLAGS
 	if t.Kind == emu.Exception && pushesRF(t) {
-		flags |= emu.RF
+		flags |= x86.RF
 	}
 	names := &frameNames[m.Arch]
 	d.Frame = d.Frame[:0]
-	if old.RFLAGS&emu.VM != 0 {
-		for _, i := range [...]int{emu.GS, emu.FS, emu.DS, emu.ES} {
+	if old.RFLAGS&x86.VM != 0 {
+		for _, i := range [...]int{x86.GS, x86.FS, x86.DS, x86.ES} {
 			if fault := k.push(m, c, uint64(old.Seg[i].Sel), x86.SegmentName(i), d); fault != nil {
 				return fault
 			}
 		}
 		c.LeaveVM86()
 	}
-	words := [...]uint64{uint64(old.Seg[emu.SS].Sel), old.GPR[emu.RSP], flags, uint64(old.Seg[emu.CS].Sel), old.RIP}
+	words := [...]uint64{uint64(old.Seg[x86.SS].Sel), old.GPR[x86.RSP], flags, uint64(old.Seg[x86.CS].Sel), old.RIP}
 	first := 2
 	if long || d.Switched {
 		first = 0
@@ -230,10 +230,10 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 }
 
 // frameNames are the words of a frame, in the order in which they are pushed.
-var frameNames = [...][5]string{emu.I386: frameWords(emu.I386), emu.AMD64: frameWords(emu.AMD64)}
+var frameNames = [...][5]string{x86.I386: frameWords(x86.I386), x86.AMD64: frameWords(x86.AMD64)}
 
-func frameWords(a emu.Arch) [5]string {
-	return [...]string{x86.SegmentName(emu.SS), emu.RSP.Name(a), a.FlagsName(), x86.SegmentName(emu.CS), a.IPName()}
+func frameWords(a x86.Arch) [5]string {
+	return [...]string{x86.SegmentName(x86.SS), x86.RSP.Name(a), a.FlagsName(), x86.SegmentName(x86.CS), a.IPName()}
 }
 
 // pushesRF: faults push RF set so that the retried instruction's execute
@@ -241,9 +241,9 @@ func frameWords(a emu.Arch) [5]string {
 // and software interrupts do not (SDM vol. 3, 17.3.1.1).
 func pushesRF(t emu.Trap) bool {
 	switch t.Vector {
-	case emu.VecDB:
+	case x86.VecDB:
 		return t.DR6&emu.DR6BD != 0 // general detect is a fault as well
-	case emu.VecBP, emu.VecOF, emu.VecDF:
+	case x86.VecBP, x86.VecOF, x86.VecDF:
 		return false
 	}
 	return true
@@ -254,8 +254,8 @@ func pushesRF(t emu.Trap) bool {
 func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.Delivery) *emu.Trap {
 	at, fault := m.Push(c, m.Arch.Word(), v, emu.ByDelivery)
 	if fault != nil {
-		if fault.Vector == emu.VecSS && m.Arch == emu.I386 && d.Switched {
-			fault.ErrCode = uint32(c.Seg[emu.SS].Sel &^ 3)
+		if fault.Vector == x86.VecSS && m.Arch == x86.I386 && d.Switched {
+			fault.ErrCode = uint32(c.Seg[x86.SS].Sel &^ 3)
 		}
 		return fault
 	}
@@ -266,8 +266,8 @@ func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.
 // switchStack loads SS:ESP (RSP) for the new privilege from the TSS.
 func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g x86.Gate, old *emu.Core) *emu.Trap {
 	tr := c.Sys.TR
-	bad := func() *emu.Trap { return emu.FaultErr(emu.VecTS, uint32(tr.Sel&^3)) }
-	if m.Arch == emu.AMD64 {
+	bad := func() *emu.Trap { return emu.FaultErr(x86.VecTS, uint32(tr.Sel&^3)) }
+	if m.Arch == x86.AMD64 {
 		off := uint64(4 + 8*c.CPL)
 		if g.IST != 0 {
 			off = 36 + 8*uint64(g.IST-1)
@@ -279,9 +279,9 @@ func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g x86.Gate, old *emu.Co
 		if fault != nil {
 			return fault
 		}
-		c.GPR[emu.RSP] = rsp
+		c.GPR[x86.RSP] = rsp
 		if c.CPL != old.CPL {
-			return m.LoadStack(c, uint16(c.CPL), c.CPL, emu.VecGP) // null SS with the new RPL
+			return m.LoadStack(c, uint16(c.CPL), c.CPL, x86.VecGP) // null SS with the new RPL
 		}
 		return nil
 	}
@@ -297,6 +297,6 @@ func (k *Kernel) switchStack(m *emu.Machine, c *emu.CPU, g x86.Gate, old *emu.Co
 	if fault != nil {
 		return fault
 	}
-	c.GPR[emu.RSP] = esp
-	return m.LoadStack(c, uint16(ss), c.CPL, emu.VecTS)
+	c.GPR[x86.RSP] = esp
+	return m.LoadStack(c, uint16(ss), c.CPL, x86.VecTS)
 }

@@ -121,14 +121,14 @@ func (k *Kernel) SetDirect(on bool) error {
 	for _, v := range vectors {
 		pc, own := f.labels[v.stub]
 		switch {
-		case v.vec > emu.VecXM || v.vec == emu.VecNMI || v.vec == emu.VecDF:
+		case v.vec > x86.VecXM || v.vec == x86.VecNMI || v.vec == x86.VecDF:
 			continue
 		case !own:
 			pc = f.labels["trap"]
 		}
-		probe := v.vec == emu.VecDB || v.vec == emu.VecBP
+		probe := v.vec == x86.VecDB || v.vec == x86.VecBP
 		d.entries[v.vec] = directEntry{
-			stub: k.Symbol(v.stub), pc: pc, saveAX: probe && traits.Has(SavesAX), gap: v.vec == emu.VecBP && traits.Has(Gap), gs: traits.Has(DebugStack),
+			stub: k.Symbol(v.stub), pc: pc, saveAX: probe && traits.Has(SavesAX), gap: v.vec == x86.VecBP && traits.Has(Gap), gs: traits.Has(DebugStack),
 		}
 	}
 	k.direct = d
@@ -184,13 +184,13 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 	k.hides(c)
 	f := &st.frames[st.depth]
 	st.depth++
-	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[emu.RSP]}
+	*f = directFrame{pc: e.pc, vec: t.Vector, err: t.ErrCode, regs: c.GPR[x86.RSP]}
 	if f.gs = e.gs && k.needsGS(c, f); f.gs {
 		c.SwapGS()
 	}
 	c.RIP = d.step
-	c.RFLAGS &^= emu.DF
-	c.SetReg(emu.RBX, uint64(t.Vector))
+	c.RFLAGS &^= x86.DF
+	c.SetReg(x86.RBX, uint64(t.Vector))
 	k.runControl(c, st, f)
 }
 
@@ -199,7 +199,7 @@ func (k *Kernel) enterDirect(c *emu.CPU, t emu.Trap) {
 func (k *Kernel) needsGS(c *emu.CPU, f *directFrame) bool {
 	regs := PtRegs{k.M.Door(), c, f.regs}
 	if k.stacks[f.vec] != 0 {
-		return int64(c.Seg[emu.GS].Base) >= 0
+		return int64(c.Seg[x86.GS].Base) >= 0
 	}
 	return regs.User() || regs.Get(FieldIP) == k.direct.ret
 }
@@ -211,7 +211,7 @@ func (k *Kernel) syncRegs(c *emu.CPU, f *directFrame) {
 		v, _ := k.M.PeekWord(c.Space, f.regs+off, 8)
 		k.M.PokeWord(c.Space, to+off, 8, v)
 	}
-	f.regs, c.GPR[emu.RSP] = to, to
+	f.regs, c.GPR[x86.RSP] = to, to
 }
 
 // buildFrame pushes what the entry stub would, or nothing if the stack has no
@@ -219,14 +219,14 @@ func (k *Kernel) syncRegs(c *emu.CPU, f *directFrame) {
 func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 	word := uint64(k.M.Arch.Word())
 	regs := directOrder(k.M.Arch)
-	sp := c.GPR[emu.RSP]
+	sp := c.GPR[x86.RSP]
 	top := sp // the words pushed end here
 	if t.HasErr {
 		top += word // orig_eax takes the error code's place
 	}
 	orig := k.M.Arch.Mask(^uint64(0))
 	if e.saveAX {
-		orig = c.GPR[emu.RAX]
+		orig = c.GPR[x86.RAX]
 	}
 	if e.gap {
 		moved, ok := k.copyFrameDown(c, sp)
@@ -236,8 +236,8 @@ func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 		top -= sp - moved
 	}
 	words := append(make([]uint64, 0, len(order64)+1), orig)
-	if k.M.Arch == emu.I386 {
-		words = append(words, uint64(c.Seg[emu.ES].Sel), uint64(c.Seg[emu.DS].Sel))
+	if k.M.Arch == x86.I386 {
+		words = append(words, uint64(c.Seg[x86.ES].Sel), uint64(c.Seg[x86.DS].Sel))
 	}
 	for _, r := range regs {
 		words = append(words, c.GPR[r])
@@ -247,14 +247,14 @@ func (k *Kernel) buildFrame(c *emu.CPU, t emu.Trap, e directEntry) bool {
 		return false
 	}
 	k.M.PushWords(c.Space, top, int(word), words)
-	if k.M.Arch == emu.I386 {
-		c.Seg[emu.DS], c.Seg[emu.ES] = k.dataSeg, k.dataSeg
+	if k.M.Arch == x86.I386 {
+		c.Seg[x86.DS], c.Seg[x86.ES] = k.dataSeg, k.dataSeg
 	}
-	c.GPR[emu.RSP] = low
-	if k.M.Arch == emu.AMD64 {
-		c.GPR[emu.R12] = low
+	c.GPR[x86.RSP] = low
+	if k.M.Arch == x86.AMD64 {
+		c.GPR[x86.R12] = low
 	} else {
-		c.GPR[emu.RSI] = low
+		c.GPR[x86.RSI] = low
 	}
 	return true
 }
@@ -280,17 +280,17 @@ func (k *Kernel) copyFrameDown(c *emu.CPU, at uint64) (uint64, bool) {
 }
 
 // directOrder is the order in which SAVE_ALL pushes general registers.
-func directOrder(a emu.Arch) []emu.Reg {
-	if a == emu.AMD64 {
+func directOrder(a x86.Arch) []x86.Reg {
+	if a == x86.AMD64 {
 		return order64[:]
 	}
 	return order32[:]
 }
 
 var (
-	order32 = [...]emu.Reg{emu.RAX, emu.RBP, emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RBX}
-	order64 = [...]emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.RAX, emu.R8, emu.R9, emu.R10, emu.R11,
-		emu.RBX, emu.RBP, emu.R12, emu.R13, emu.R14, emu.R15}
+	order32 = [...]x86.Reg{x86.RAX, x86.RBP, x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.RBX}
+	order64 = [...]x86.Reg{x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.RAX, x86.R8, x86.R9, x86.R10, x86.R11,
+		x86.RBX, x86.RBP, x86.R12, x86.R13, x86.R14, x86.R15}
 )
 
 // directStep is the micro-step at direct_step: the one the flow stands at.
@@ -306,7 +306,7 @@ func directStep(x *Exec) Result {
 	x.Regs = PtRegs{k.M.Door(), c, f.regs}
 	if f.inCall {
 		f.inCall = false
-		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] + uint64(f.args))
+		c.GPR[x86.RSP] = k.M.Arch.Mask(c.GPR[x86.RSP] + uint64(f.args))
 		f.pc++
 		x.Micro.Name, x.Micro.In = "handler_returned", d.flow.code[f.pc-1].in
 		k.runControl(c, st, f)
@@ -314,7 +314,7 @@ func directStep(x *Exec) Result {
 	}
 	s := &d.flow.code[f.pc]
 	x.Micro.Name, x.Micro.In = s.label, s.in
-	x.Probe = c.GPR[emu.RBX]
+	x.Probe = c.GPR[x86.RBX]
 	switch s.kind {
 	case stHandler:
 		return k.callHandler(x, st, f, s)
@@ -347,11 +347,11 @@ func (k *Kernel) callHandler(x *Exec, st *directCPU, f *directFrame, s *statemen
 	switch {
 	case p == d.actions[s.n]:
 		x.Micro.Name, x.Micro.In = handlerActions[s.n], s.in
-		c.SetReg(emu.RAX, arg)
+		c.SetReg(x86.RAX, arg)
 		s.op(x)
 	case p == 0 && s.not:
 		x.Micro.Name = "no_handler"
-		c.SetReg(emu.RAX, 0)
+		c.SetReg(x86.RAX, 0)
 	default:
 		x.Micro.Name = "call_handler"
 		k.pushCall(x, f, p, s.n, arg)
@@ -367,13 +367,13 @@ func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
 	c := x.C
 	word := uint64(k.M.Arch.Word())
 	push := func(v uint64) {
-		c.GPR[emu.RSP] = k.M.Arch.Mask(c.GPR[emu.RSP] - word)
-		k.M.PokeWord(c.Space, c.GPR[emu.RSP], int(word), v)
+		c.GPR[x86.RSP] = k.M.Arch.Mask(c.GPR[x86.RSP] - word)
+		k.M.PokeWord(c.Space, c.GPR[x86.RSP], int(word), v)
 	}
 	f.args = 0
-	if k.M.Arch == emu.AMD64 {
-		c.GPR[emu.RDI], c.GPR[emu.RSI], c.GPR[emu.RDX] = x.Probe, f.regs, arg
-		c.GPR[emu.RSP] &^= 15
+	if k.M.Arch == x86.AMD64 {
+		c.GPR[x86.RDI], c.GPR[x86.RSI], c.GPR[x86.RDX] = x.Probe, f.regs, arg
+		c.GPR[x86.RSP] &^= 15
 	} else {
 		if kind != handlerPre {
 			push(arg)
@@ -385,7 +385,7 @@ func (k *Kernel) pushCall(x *Exec, f *directFrame, p, kind, arg uint64) {
 	}
 	push(k.direct.step)
 	f.inCall = true
-	c.SetReg(emu.RAX, p) // as the text has it: what a function answers that does not set it
+	c.SetReg(x86.RAX, p) // as the text has it: what a function answers that does not set it
 	c.RIP = p
 }
 
@@ -401,13 +401,13 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 			f.pc--
 			return
 		case stCall:
-			f.stack[f.calls] = directCall{f.pc, c.GPR[emu.RBX]}
+			f.stack[f.calls] = directCall{f.pc, c.GPR[x86.RBX]}
 			f.calls++
 			f.pc = s.target
 		case stReturn:
 			f.calls--
 			f.pc = f.stack[f.calls].pc
-			c.GPR[emu.RBX] = f.stack[f.calls].rbx
+			c.GPR[x86.RBX] = f.stack[f.calls].rbx
 		case stGoto:
 			f.pc = s.target
 		case stIf:
@@ -433,16 +433,16 @@ func (k *Kernel) runControl(c *emu.CPU, st *directCPU, f *directFrame) {
 // leaveDirect loads the registers from the frame and stands at the iret. A
 // segment that cannot be loaded is left to restore_all's own text.
 func (k *Kernel) leaveDirect(c *emu.CPU, regs PtRegs) {
-	if k.M.Arch == emu.I386 {
+	if k.M.Arch == x86.I386 {
 		saved := c.Core
-		for i, seg := range [...]int{emu.DS, emu.ES} {
+		for i, seg := range [...]int{x86.DS, x86.ES} {
 			sel, _ := k.M.PeekWord(c.Space, regs.Addr+28+4*uint64(i), 2)
 			if uint32(sel) == c.Seg[seg].Sel {
 				continue
 			}
 			if k.M.LoadData(c, seg, uint16(sel)) != nil {
 				c.Core = saved
-				c.GPR[emu.RSP] = regs.Addr
+				c.GPR[x86.RSP] = regs.Addr
 				c.RIP = k.Symbol("restore_all")
 				return
 			}
@@ -452,6 +452,6 @@ func (k *Kernel) leaveDirect(c *emu.CPU, regs PtRegs) {
 		v, _ := k.M.PeekWord(c.Space, regs.Addr+gprOffset(k.M.Arch, r), k.M.Arch.Word())
 		c.GPR[r] = v
 	}
-	c.GPR[emu.RSP] = regs.Addr + FieldIP.Offset(k.M.Arch)
+	c.GPR[x86.RSP] = regs.Addr + FieldIP.Offset(k.M.Arch)
 	c.RIP = k.direct.ret
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // A flow is the control flow of the trap path for direct mode, written beside
@@ -202,26 +203,26 @@ func parseStatement(w []string, ops map[string]Op) (statement, error) {
 }
 
 // registers are those that statements name, plus one.
-var registers = map[string]emu.Reg{"rax": emu.RAX + 1, "rbx": emu.RBX + 1}
+var registers = map[string]x86.Reg{"rax": x86.RAX + 1, "rbx": x86.RBX + 1}
 
 // plain are the statements that change registers and have no argument.
 var plain = map[string]func(c *emu.CPU, f *directFrame, regs PtRegs){
-	"rax = error_code": func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(emu.RAX, uint64(f.err)) },
-	"rax = ip":         func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(emu.RAX, regs.Get(FieldIP)) },
-	"rax = ip - 1":     func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(emu.RAX, regs.Get(FieldIP)-1) },
-	"rbx = rax":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.GPR[emu.RAX]) },
-	"rbx = regs":       func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(emu.RBX, f.regs) },
-	"rbx = dr6":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.Sys.DR[6]) },
-	"rbx = cr2":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(emu.RBX, c.Sys.CR2) },
-	"sti":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS |= emu.IF },
-	"sti if IF":        func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.RFLAGS |= regs.Get(FieldFlags) & emu.IF },
-	"cli":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS &^= emu.IF },
+	"rax = error_code": func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(x86.RAX, uint64(f.err)) },
+	"rax = ip":         func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(x86.RAX, regs.Get(FieldIP)) },
+	"rax = ip - 1":     func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.SetReg(x86.RAX, regs.Get(FieldIP)-1) },
+	"rbx = rax":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(x86.RBX, c.GPR[x86.RAX]) },
+	"rbx = regs":       func(c *emu.CPU, f *directFrame, _ PtRegs) { c.SetReg(x86.RBX, f.regs) },
+	"rbx = dr6":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(x86.RBX, c.Sys.DR[6]) },
+	"rbx = cr2":        func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.SetReg(x86.RBX, c.Sys.CR2) },
+	"sti":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS |= x86.IF },
+	"sti if IF":        func(c *emu.CPU, _ *directFrame, regs PtRegs) { c.RFLAGS |= regs.Get(FieldFlags) & x86.IF },
+	"cli":              func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.RFLAGS &^= x86.IF },
 	"clts":             func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.CR0 &^= emu.CR0TS },
 	"dr6 = 0":          func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.DR[6] = emu.DR6Fixed },
 	"dr7 = 0":          func(c *emu.CPU, _ *directFrame, _ PtRegs) { c.Sys.DR[7] = emu.DR7Fixed },
 	"save dr7":         func(c *emu.CPU, f *directFrame, _ PtRegs) { f.dr7, c.Sys.DR[7] = c.Sys.DR[7], emu.DR7Fixed },
 	"restore dr7":      func(c *emu.CPU, f *directFrame, _ PtRegs) { c.Sys.DR[7] = f.dr7 },
-	"flags &= ~TF":     func(_ *emu.CPU, _ *directFrame, regs PtRegs) { regs.Set(FieldFlags, regs.Get(FieldFlags)&^emu.TF) },
+	"flags &= ~TF":     func(_ *emu.CPU, _ *directFrame, regs PtRegs) { regs.Set(FieldFlags, regs.Get(FieldFlags)&^x86.TF) },
 }
 
 func parseCond(w []string) (statement, error) {
@@ -241,9 +242,9 @@ func parseCond(w []string) (statement, error) {
 
 // conditions are those of if and ifnot without a number.
 var conditions = map[string]func(c *emu.CPU, regs PtRegs) bool{
-	"rax":  func(c *emu.CPU, _ PtRegs) bool { return c.GPR[emu.RAX] != 0 },
+	"rax":  func(c *emu.CPU, _ PtRegs) bool { return c.GPR[x86.RAX] != 0 },
 	"user": func(_ *emu.CPU, regs PtRegs) bool { return regs.User() },
-	"IF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.IF != 0 },
-	"TF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.TF != 0 },
-	"VM":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&emu.VM != 0 },
+	"IF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&x86.IF != 0 },
+	"TF":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&x86.TF != 0 },
+	"VM":   func(_ *emu.CPU, regs PtRegs) bool { return regs.Get(FieldFlags)&x86.VM != 0 },
 }

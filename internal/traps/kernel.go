@@ -10,6 +10,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // Result says what a micro-step wants next.
@@ -143,10 +144,10 @@ func (k *Kernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
 	if !ok {
 		return false
 	}
-	tf := c.RFLAGS & emu.TF
+	tf := c.RFLAGS & x86.TF
 	k.runOp(c, h.name, h.in, h.op, k.frameArg(c), k.probeArg(c))
 	if tf != 0 { // a micro-step under single step traps like any instruction
-		c.Raise(emu.Trap{Vector: emu.VecDB, Kind: emu.Exception, DR6: emu.DR6BS})
+		c.Raise(emu.Trap{Vector: x86.VecDB, Kind: emu.Exception, DR6: emu.DR6BS})
 	}
 	return true
 }
@@ -194,13 +195,13 @@ const hypercallLen = 2
 // The registers that kernel text keeps its arguments in: pt_regs in esi
 // (r12), the struct kprobe in ebx (rbx).
 func (k *Kernel) frameArg(c *emu.CPU) uint64 {
-	if k.M.Arch == emu.AMD64 {
-		return c.GPR[emu.R12]
+	if k.M.Arch == x86.AMD64 {
+		return c.GPR[x86.R12]
 	}
-	return c.GPR[emu.RSI]
+	return c.GPR[x86.RSI]
 }
 
-func (k *Kernel) probeArg(c *emu.CPU) uint64 { return c.GPR[emu.RBX] }
+func (k *Kernel) probeArg(c *emu.CPU) uint64 { return c.GPR[x86.RBX] }
 
 // Symbol is the address of a kernel symbol; the text is the project's own, so
 // a missing one is a programming error.
@@ -252,10 +253,10 @@ func (x *Exec) Sayf(id string, why func() string) {
 }
 
 // Return sets the C-style result (eax, rax).
-func (x *Exec) Return(v uint64) { x.C.SetReg(emu.RAX, v) }
+func (x *Exec) Return(v uint64) { x.C.SetReg(x86.RAX, v) }
 
 // Arg is the value in eax (rax), which text passes to some micro-steps.
-func (x *Exec) Arg() uint64 { return x.C.Reg(emu.RAX) }
+func (x *Exec) Arg() uint64 { return x.C.Reg(x86.RAX) }
 
 // Name gives an address as symbol+offset, or in hex.
 func (k *Kernel) Name(addr uint64) string {

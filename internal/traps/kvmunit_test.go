@@ -14,6 +14,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // kvmUnitTests names the folder with the sources of the kvm-unit-tests
@@ -28,7 +29,7 @@ type kvmUnit struct {
 }
 
 // peer compiles x86/NAME.c and puts it on a booted machine, or skips.
-func peer(t *testing.T, a emu.Arch, name string) *kvmUnit {
+func peer(t *testing.T, a x86.Arch, name string) *kvmUnit {
 	t.Helper()
 	dir := os.Getenv(kvmUnitTests)
 	if dir == "" {
@@ -50,20 +51,20 @@ func peer(t *testing.T, a emu.Arch, name string) *kvmUnit {
 	p := &kvmUnit{r, img.Symbols}
 	r.m.Kernel = &peerKernel{Kernel: r.k, p: p}
 	require.NoError(t, r.k.Start(0, traps.Task{Name: name}, 0, img.Entry, p.at("stack_top")-8))
-	r.c.RFLAGS &^= emu.IF
-	if a == emu.I386 {
-		require.Nil(t, r.m.LoadData(r.c, emu.GS, r.k.Layout.KernelDS))
+	r.c.RFLAGS &^= x86.IF
+	if a == x86.I386 {
+		require.Nil(t, r.m.LoadData(r.c, x86.GS, r.k.Layout.KernelDS))
 	}
 	return p
 }
 
-func buildPeer(t *testing.T, dir string, a emu.Arch, name string) string {
+func buildPeer(t *testing.T, dir string, a x86.Arch, name string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
 	here, err := filepath.Abs("testdata/kvmunit")
 	require.NoError(t, err)
 	width, setjmp := "-m64", "setjmp64.S"
-	if a == emu.I386 {
+	if a == x86.I386 {
 		width, setjmp = "-m32", "setjmp32.S"
 	}
 	args := []string{width, "-O1", "-std=gnu99", "-ffreestanding", "-nostdlib", "-static", "-fno-pic", "-no-pie", "-mno-red-zone",
@@ -72,7 +73,7 @@ func buildPeer(t *testing.T, dir string, a emu.Arch, name string) string {
 		"-Ilib", "-Ilib/x86", "-T", filepath.Join(here, "shim.lds"), "-o", out,
 		filepath.Join(here, "shim.c"), "x86/" + name + ".c", "lib/x86/desc.c", "lib/x86/isr.c", "lib/x86/atomic.c",
 		"lib/printf.c", "lib/ldiv32.c", "lib/report.c", "lib/string.c", "lib/x86/" + setjmp}
-	if a == emu.AMD64 {
+	if a == x86.AMD64 {
 		args = append(args, "lib/x86/usermode.c")
 	}
 	cmd := exec.Command("gcc", args...)
@@ -107,7 +108,7 @@ func (k *peerKernel) Hypercall(m *emu.Machine, c *emu.CPU, pc uint64) bool {
 
 func (k *peerKernel) Deliver(m *emu.Machine, c *emu.CPU, t emu.Trap) {
 	var b [5]byte
-	if t.Vector == emu.VecUD && c.Space.Peek(c.LinearPC(), b[:]) == len(b) && string(b[:]) == "\x0f\x0bkvm" {
+	if t.Vector == x86.VecUD && c.Space.Peek(c.LinearPC(), b[:]) == len(b) && string(b[:]) == "\x0f\x0bkvm" {
 		c.RIP += uint64(len(b))
 		return
 	}
@@ -160,13 +161,13 @@ func (p *kvmUnit) run() (passed, failed []string) {
 }
 
 func TestPeerDebug(t *testing.T) {
-	passed, failed := peer(t, emu.AMD64, "debug").run()
+	passed, failed := peer(t, x86.AMD64, "debug").run()
 	require.Empty(t, failed)
 	require.Len(t, passed, 25)
 }
 
 func TestPeerUMIP(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		passed, failed := peer(t, a, "umip").run()
 		require.Empty(t, failed)
 		require.Len(t, passed, 21)
@@ -174,7 +175,7 @@ func TestPeerUMIP(t *testing.T) {
 }
 
 func TestPeerIDT(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		passed, failed := peer(t, a, "idt_test").run()
 		require.Empty(t, failed)
 		require.Len(t, passed, 4)
@@ -183,7 +184,7 @@ func TestPeerIDT(t *testing.T) {
 
 // The integer and SSE instructions that KVM has to emulate.
 func TestPeerEmulator(t *testing.T) {
-	p := peer(t, emu.AMD64, "emulator")
+	p := peer(t, x86.AMD64, "emulator")
 	p.m.Vendor = emu.Intel // for the far pointer of 64 bits
 	passed, failed := p.run()
 	require.Empty(t, slices.DeleteFunc(failed, func(name string) bool { return elsewhere[name] }))

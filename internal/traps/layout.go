@@ -1,6 +1,6 @@
 package traps
 
-import "trapline/internal/emu"
+import "trapline/internal/x86"
 
 // Layout is where the modelled kernel keeps things, by linear address.
 type Layout struct {
@@ -39,8 +39,8 @@ var (
 )
 
 // LayoutOf gives the layout of a's kernel.
-func LayoutOf(a emu.Arch) Layout {
-	if a == emu.AMD64 {
+func LayoutOf(a x86.Arch) Layout {
+	if a == x86.AMD64 {
 		return layout64
 	}
 	return layout32
@@ -54,9 +54,9 @@ func (l Layout) ThreadInfo(cpu int) uint64 { return l.StackTop(cpu) - StackSize 
 
 // KernelStacks are a vCPU's stack and, on x86-64, the one for double faults
 // behind it.
-func (l Layout) KernelStacks(cpu int, a emu.Arch) (low, high uint64) {
+func (l Layout) KernelStacks(cpu int, a x86.Arch) (low, high uint64) {
 	high = l.StackTop(cpu)
-	if a == emu.AMD64 {
+	if a == x86.AMD64 {
 		high += istSize
 	}
 	return l.StackTop(cpu) - StackSize, high

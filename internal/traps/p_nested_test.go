@@ -19,33 +19,33 @@ func nested(d *emu.Delivery) []x86.Vector {
 }
 
 func TestP4VectorBeyondTheLimit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0xcd, 0xff)
 		size := uint16(x86.GateSize32)
-		if a == emu.AMD64 {
+		if a == x86.AMD64 {
 			size = x86.GateSize64
 		}
 		r.c.Sys.IDTR.Limit = 0xff*size + size - 2 // one byte short
 		d := r.delivery()
-		require.EqualValues(t, emu.VecGP, d.Trap.Vector)
+		require.EqualValues(t, x86.VecGP, d.Trap.Vector)
 		require.EqualValues(t, 0xff*8+2, d.Trap.ErrCode)
 	})
 }
 
 func TestP4GateChecksInOrder(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			edit func(*x86.Gate)
 			vec  x86.Vector
 			err  uint32
 		}{
-			{"no gate type", func(g *x86.Gate) { g.Type, g.Present = 2, false }, emu.VecGP, 0x80*8 + 2},
-			{"DPL before presence", func(g *x86.Gate) { g.DPL, g.Present = 0, false }, emu.VecGP, 0x80*8 + 2},
-			{"not present", func(g *x86.Gate) { g.Present = false }, emu.VecNP, 0x80*8 + 2},
-			{"null selector", func(g *x86.Gate) { g.Selector = 0 }, emu.VecGP, 0},
-			{"selector beyond the GDT", func(g *x86.Gate) { g.Selector = 0x2000 }, emu.VecGP, 0x2000},
-			{"data segment", func(g *x86.Gate) { g.Selector = 0x18 }, emu.VecGP, 0x18},
+			{"no gate type", func(g *x86.Gate) { g.Type, g.Present = 2, false }, x86.VecGP, 0x80*8 + 2},
+			{"DPL before presence", func(g *x86.Gate) { g.DPL, g.Present = 0, false }, x86.VecGP, 0x80*8 + 2},
+			{"not present", func(g *x86.Gate) { g.Present = false }, x86.VecNP, 0x80*8 + 2},
+			{"null selector", func(g *x86.Gate) { g.Selector = 0 }, x86.VecGP, 0},
+			{"selector beyond the GDT", func(g *x86.Gate) { g.Selector = 0x2000 }, x86.VecGP, 0x2000},
+			{"data segment", func(g *x86.Gate) { g.Selector = 0x18 }, x86.VecGP, 0x18},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := at(t, a, 3, 0xcd, 0x80)
@@ -61,17 +61,17 @@ func TestP4GateChecksInOrder(t *testing.T) {
 
 // From ring 3 to a handler whose code segment is not present: #NP(selector).
 func TestP4AbsentHandlerSegment(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
 		code := x86.FlatCode32
-		if a == emu.AMD64 {
+		if a == x86.AMD64 {
 			code = x86.FlatCode64
 		}
 		code.Access &^= 0x80
 		r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, code.Encode())
 		r.gate(6, func(g *x86.Gate) { g.Selector = 0x48 })
 		d := r.delivery()
-		require.EqualValues(t, emu.VecNP, d.Trap.Vector)
+		require.EqualValues(t, x86.VecNP, d.Trap.Vector)
 		require.EqualValues(t, 0x48+1, d.Trap.ErrCode, "the fault came of a hardware exception: EXT")
 	})
 }
@@ -85,7 +85,7 @@ func TestP4SecondFault(t *testing.T) {
 			}
 		}
 	}
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name   string
 			code   []byte
@@ -109,7 +109,7 @@ func TestP4SecondFault(t *testing.T) {
 				require.Equal(t, tt.nested, nested(d))
 				require.Equal(t, tt.vec, d.Trap.Vector)
 				require.Empty(t, d.Shutdown)
-				if tt.vec == emu.VecDF {
+				if tt.vec == x86.VecDF {
 					require.Zero(t, frame(d)["error code"])
 					require.Equal(t, "error code", names(d)[len(d.Frame)-1])
 				}
@@ -122,15 +122,15 @@ func TestP4SecondFault(t *testing.T) {
 // A page fault met while delivering a contributory fault is delivered in turn;
 // one met while delivering a page fault is a double fault.
 func TestP4PageFaultsOnTheStack(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 3, 0x0f, 0x0b)
 		tss := r.c.Sys.TR.Base
 		bad := r.k.Layout.KernelEnd + 0x100000
 		r.m.PokeWord(r.c.Space, tss+4, a.Word(), bad)
 		d := r.delivery()
-		if a == emu.AMD64 { // #UD, #PF, #PF again: #DF has a stack of its own
+		if a == x86.AMD64 { // #UD, #PF, #PF again: #DF has a stack of its own
 			require.Equal(t, []x86.Vector{14, 14}, nested(d))
-			require.EqualValues(t, emu.VecDF, d.Trap.Vector)
+			require.EqualValues(t, x86.VecDF, d.Trap.Vector)
 			require.Equal(t, r.word(tss+36)-8, d.Frame[0].Addr)
 			return
 		}
@@ -141,7 +141,7 @@ func TestP4PageFaultsOnTheStack(t *testing.T) {
 }
 
 func TestP4TripleFaultStopsTheCPUOnly(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0xf7, 0xf1)
 		r.c.Sys.IDTR.Limit = 0
 		ev := r.step()
@@ -162,20 +162,20 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 		vec  x86.Vector
 		err  uint32
 	}{
-		{"null", 0, emu.VecTS, 0},
-		{"wrong RPL", 0x2b, emu.VecTS, 0x28},
-		{"code segment", 0x10, emu.VecTS, 0x10},
-		{"beyond the GDT", 0x3000, emu.VecTS, 0x3000},
-		{"not present", 0x48, emu.VecSS, 0x48},
+		{"null", 0, x86.VecTS, 0},
+		{"wrong RPL", 0x2b, x86.VecTS, 0x28},
+		{"code segment", 0x10, x86.VecTS, 0x10},
+		{"beyond the GDT", 0x3000, x86.VecTS, 0x3000},
+		{"not present", 0x48, x86.VecSS, 0x48},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := at(t, emu.I386, 3, 0xcd, 0x80)
+			r := at(t, x86.I386, 3, 0xcd, 0x80)
 			absent := x86.FlatData
 			absent.Access &^= 0x80
 			r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+0x48, 8, absent.Encode())
 			// the fault's own handler needs a good stack: let it be conforming
 			// to ring 3 by a gate to a ring-3 segment
-			for _, v := range []x86.Vector{emu.VecTS, emu.VecSS} {
+			for _, v := range []x86.Vector{x86.VecTS, x86.VecSS} {
 				r.gate(v, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
 			}
 			r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+8, 2, tt.ss)
@@ -186,19 +186,19 @@ func TestP4BadStackInTheTSS(t *testing.T) {
 		})
 	}
 	t.Run("non-canonical RSP0", func(t *testing.T) {
-		r := at(t, emu.AMD64, 3, 0x0f, 0x0b)
+		r := at(t, x86.AMD64, 3, 0x0f, 0x0b)
 		r.m.PokeWord(r.c.Space, r.c.Sys.TR.Base+4, 8, 1<<62)
-		r.gate(emu.VecSS, func(g *x86.Gate) { g.IST = 1 })
+		r.gate(x86.VecSS, func(g *x86.Gate) { g.IST = 1 })
 		d := r.delivery()
-		require.EqualValues(t, emu.VecSS, d.Trap.Vector)
+		require.EqualValues(t, x86.VecSS, d.Trap.Vector)
 		require.EqualValues(t, 1, d.Trap.ErrCode)
 	})
 	t.Run("TSS too short", func(t *testing.T) {
-		r := at(t, emu.I386, 3, 0xcd, 0x80)
+		r := at(t, x86.I386, 3, 0xcd, 0x80)
 		r.c.Sys.TR.Limit = 8
-		r.gate(emu.VecTS, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
+		r.gate(x86.VecTS, func(g *x86.Gate) { g.Selector = r.k.Layout.UserCS; g.Offset = userCode })
 		d := r.delivery()
-		require.EqualValues(t, emu.VecTS, d.Trap.Vector)
+		require.EqualValues(t, x86.VecTS, d.Trap.Vector)
 		require.EqualValues(t, r.c.Sys.TR.Sel, d.Trap.ErrCode)
 	})
 }

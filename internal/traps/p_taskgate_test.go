@@ -29,7 +29,7 @@ func doubleFaultTask(r *rig, edit func(*x86.TSS32, *x86.Descriptor)) (tss uint64
 	b := task.Encode()
 	require.NoError(r, r.m.WriteBytes(r.c.Space, at, b[:]))
 	require.True(r, r.m.PokeWord(r.c.Space, r.c.Sys.GDTR.Base+dfTSS, 8, d.Encode()))
-	r.gate(emu.VecDF, func(g *x86.Gate) { *g = x86.Gate{Selector: dfTSS, Type: x86.TaskGate, Present: true} })
+	r.gate(x86.VecDF, func(g *x86.Gate) { *g = x86.Gate{Selector: dfTSS, Type: x86.TaskGate, Present: true} })
 	return at
 }
 
@@ -42,24 +42,24 @@ func (r *rig) tss(at uint64) x86.TSS32 {
 // A stack that ran out is no obstacle to a double fault with a task gate: its
 // handler has a TSS and a stack of its own (SDM vol. 3, 6.12.2, 7.3).
 func TestP4TaskGateForTheDoubleFault(t *testing.T) {
-	r := at(t, emu.I386, 0, 0x50) // push %eax
+	r := at(t, x86.I386, 0, 0x50) // push %eax
 	fresh := doubleFaultTask(r, nil)
-	r.c.GPR[emu.RSP] = r.k.Layout.StackTop(0) - 0x2000 // the guard page is below
-	r.c.GPR[emu.RBX], r.c.RFLAGS = 0xabcd, r.c.RFLAGS|emu.CF
+	r.c.GPR[x86.RSP] = r.k.Layout.StackTop(0) - 0x2000 // the guard page is below
+	r.c.GPR[x86.RBX], r.c.RFLAGS = 0xabcd, r.c.RFLAGS|x86.CF
 	r.c.Sys.DR[7] |= 0x2 | 0x1
 	old, before := r.c.Sys.TR, r.c.Core
 	d := r.delivery()
-	require.Equal(t, []x86.Vector{emu.VecPF}, nested(d))
-	require.EqualValues(t, emu.VecDF, d.Trap.Vector, "#PF on the way of #PF")
+	require.Equal(t, []x86.Vector{x86.VecPF}, nested(d))
+	require.EqualValues(t, x86.VecDF, d.Trap.Vector, "#PF on the way of #PF")
 	require.Empty(t, d.Shutdown)
 	require.EqualValues(t, dfTSS, d.Task)
 	require.Equal(t, []string{"error code"}, names(d))
-	require.Equal(t, fresh+emu.PageSize-4, r.c.GPR[emu.RSP])
-	require.Zero(t, r.word(r.c.GPR[emu.RSP]))
+	require.Equal(t, fresh+emu.PageSize-4, r.c.GPR[x86.RSP])
+	require.Zero(t, r.word(r.c.GPR[x86.RSP]))
 
 	require.Equal(t, r.k.Symbol("double_fault"), r.c.RIP)
-	require.EqualValues(t, 0x1234, r.c.GPR[emu.RBX])
-	require.Equal(t, emu.NT|emu.FlagsFixed, r.c.RFLAGS, "a nested task")
+	require.EqualValues(t, 0x1234, r.c.GPR[x86.RBX])
+	require.Equal(t, x86.NT|x86.FlagsFixed, r.c.RFLAGS, "a nested task")
 	require.NotZero(t, r.c.Sys.CR0&emu.CR0TS)
 	require.EqualValues(t, 0x5000, r.c.Sys.CR3)
 	require.EqualValues(t, 0x2, r.c.Sys.DR[7]&0x3, "local breakpoints go off, global ones stay")
@@ -73,9 +73,9 @@ func TestP4TaskGateForTheDoubleFault(t *testing.T) {
 	was := r.tss(old.Base)
 	require.EqualValues(t, before.RIP, was.EIP)
 	require.EqualValues(t, before.RFLAGS, was.EFLAGS)
-	require.EqualValues(t, before.GPR[emu.RSP], was.GPR[emu.RSP])
-	require.EqualValues(t, 0xabcd, was.GPR[emu.RBX])
-	require.EqualValues(t, r.k.Layout.KernelCS, was.Seg[emu.CS])
+	require.EqualValues(t, before.GPR[x86.RSP], was.GPR[x86.RSP])
+	require.EqualValues(t, 0xabcd, was.GPR[x86.RBX])
+	require.EqualValues(t, r.k.Layout.KernelCS, was.Seg[x86.CS])
 	require.EqualValues(t, r.k.Layout.StackTop(0), was.Stacks[0].ESP, "what the processor does not save stays")
 
 	for !r.m.CPUs[0].Halted && r.c.Shutdown == "" { // the stock handler's end
@@ -91,14 +91,14 @@ func TestP4TaskSwitchThatFaultsIsATripleFault(t *testing.T) {
 		"too short":    func(_ *x86.TSS32, d *x86.Descriptor) { d.Limit-- },
 		"no TSS":       func(_ *x86.TSS32, d *x86.Descriptor) { d.Access = x86.AccessData },
 		"not mapped":   func(_ *x86.TSS32, d *x86.Descriptor) { d.Base = 0x5000 },
-		"bad cs":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.CS] = 0x18 },
-		"null ss":      func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.SS] = 0 },
-		"bad ds":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[emu.DS] = 0x2000 },
+		"bad cs":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[x86.CS] = 0x18 },
+		"null ss":      func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[x86.SS] = 0 },
+		"bad ds":       func(s *x86.TSS32, _ *x86.Descriptor) { s.Seg[x86.DS] = 0x2000 },
 		"bad ldt":      func(s *x86.TSS32, _ *x86.Descriptor) { s.LDT = 0x18 },
 		"stack absent": func(s *x86.TSS32, _ *x86.Descriptor) { s.GPR[4] = 0x5004 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := at(t, emu.I386, 0, 0x0f, 0x0b)
+			r := at(t, x86.I386, 0, 0x0f, 0x0b)
 			doubleFaultTask(r, edit)
 			r.c.Sys.IDTR.Limit = 9*x86.GateSize32 - 1 // no #GP
 			r.gate(6, func(g *x86.Gate) { g.Selector = 0x2000 })
@@ -111,24 +111,24 @@ func TestP4TaskSwitchThatFaultsIsATripleFault(t *testing.T) {
 
 // The T bit of the new task's TSS is a #DB at its first instruction (DR6.BT).
 func TestP4TaskSwitchDebugTrap(t *testing.T) {
-	r := at(t, emu.I386, 0, 0x0f, 0x0b)
+	r := at(t, x86.I386, 0, 0x0f, 0x0b)
 	doubleFaultTask(r, func(s *x86.TSS32, _ *x86.Descriptor) { s.Trap = true })
 	r.gate(6, func(g *x86.Gate) { g.Selector = 0x2000 })
-	r.gate(emu.VecGP, func(g *x86.Gate) { g.Selector = 0x2000 })
-	require.EqualValues(t, emu.VecDF, r.delivery().Trap.Vector)
+	r.gate(x86.VecGP, func(g *x86.Gate) { g.Selector = 0x2000 })
+	require.EqualValues(t, x86.VecDF, r.delivery().Trap.Vector)
 	d := r.delivery()
-	require.EqualValues(t, emu.VecDB, d.Trap.Vector)
+	require.EqualValues(t, x86.VecDB, d.Trap.Vector)
 	require.Equal(t, emu.DR6BT, r.c.Sys.DR[6]&^emu.DR6Fixed)
 	require.Equal(t, r.k.Symbol("double_fault"), frame(d)["eip"])
 }
 
 // Task gates of other vectors, and in 64-bit mode, are not there: #GP.
 func TestP4OtherTaskGates(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
 		r.gate(6, func(g *x86.Gate) { g.Type = x86.TaskGate })
 		d := r.delivery()
-		require.EqualValues(t, emu.VecGP, d.Trap.Vector)
+		require.EqualValues(t, x86.VecGP, d.Trap.Vector)
 		require.EqualValues(t, 6*8+2+1, d.Trap.ErrCode)
 	})
 }

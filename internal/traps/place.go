@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Place is a number for the code that c's next step runs: the linear address,
@@ -20,7 +21,7 @@ const stackShift = 60
 // onStack is the number in the TSS of the exception's stack in which c's stack
 // pointer is, or 0.
 func (k *Kernel) onStack(c *emu.CPU) uint64 {
-	at := c.GPR[emu.RSP] - k.stacksAt - uint64(c.ID)*exceptionMax*exceptionSize
+	at := c.GPR[x86.RSP] - k.stacksAt - uint64(c.ID)*exceptionMax*exceptionSize
 	if k.stacksAt == 0 || at >= exceptionMax*exceptionSize {
 		return 0
 	}

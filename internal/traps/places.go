@@ -263,10 +263,10 @@ func (x *Exec) CallArg(n int) uint64 {
 	if x.Place == nil {
 		return [...]uint64{x.Probe, x.Regs.Addr}[n]
 	}
-	if x.M.Arch == emu.AMD64 {
-		return x.C.GPR[[...]emu.Reg{emu.RDI, emu.RSI, emu.RDX}[n]]
+	if x.M.Arch == x86.AMD64 {
+		return x.C.GPR[[...]x86.Reg{x86.RDI, x86.RSI, x86.RDX}[n]]
 	}
-	v, _ := x.M.PeekWord(x.C.Space, x.M.Arch.Mask(x.C.GPR[emu.RSP]+4*uint64(n+1)), 4)
+	v, _ := x.M.PeekWord(x.C.Space, x.M.Arch.Mask(x.C.GPR[x86.RSP]+4*uint64(n+1)), 4)
 	return v
 }
 
@@ -274,7 +274,7 @@ func (x *Exec) CallArg(n int) uint64 {
 // is back at the instruction, where the loop around it leads, and the step is a
 // spin. Under single step the loop runs as it is.
 func (x *Exec) Wait(lock string) {
-	if x.C.RFLAGS&emu.TF != 0 {
+	if x.C.RFLAGS&x86.TF != 0 {
 		return
 	}
 	x.K.M.TakeBack(x.C)

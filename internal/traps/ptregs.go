@@ -32,11 +32,11 @@ var (
 		Field(x86.R11), Field(x86.R10), Field(x86.R9), Field(x86.R8), FieldAX, Field(x86.RCX), Field(x86.RDX), Field(x86.RSI),
 		Field(x86.RDI), FieldOrigAX, FieldIP, FieldCS, FieldFlags, FieldSP, FieldSS}
 
-	ptRegs  = [...][]Field{emu.I386: ptRegs32, emu.AMD64: ptRegs64}
-	offsets = [...][numFields]uint64{emu.I386: offsetsOf(emu.I386), emu.AMD64: offsetsOf(emu.AMD64)}
+	ptRegs  = [...][]Field{x86.I386: ptRegs32, x86.AMD64: ptRegs64}
+	offsets = [...][numFields]uint64{x86.I386: offsetsOf(x86.I386), x86.AMD64: offsetsOf(x86.AMD64)}
 )
 
-func offsetsOf(a emu.Arch) (l [numFields]uint64) {
+func offsetsOf(a x86.Arch) (l [numFields]uint64) {
 	for i, f := range ptRegs[a] {
 		l[f] = uint64(i * a.Word())
 	}
@@ -44,9 +44,9 @@ func offsetsOf(a emu.Arch) (l [numFields]uint64) {
 }
 
 // name is the field's in struct pt_regs of the kernels modelled.
-func (f Field) name(a emu.Arch) string {
+func (f Field) name(a x86.Arch) string {
 	segment := func(s int) string {
-		if a == emu.I386 {
+		if a == x86.I386 {
 			return "x" + x86.SegmentName(s)
 		}
 		return x86.SegmentName(s)
@@ -74,7 +74,7 @@ const ptRegsSize64 = 21 * 8
 
 // PtRegsName names the word of struct pt_regs at an offset of bytes; false:
 // there is none.
-func PtRegsName(a emu.Arch, off uint64) (string, bool) {
+func PtRegsName(a x86.Arch, off uint64) (string, bool) {
 	word, fields := uint64(a.Word()), ptRegs[a]
 	if off%word != 0 || off/word >= uint64(len(fields)) {
 		return "", false
@@ -83,11 +83,11 @@ func PtRegsName(a emu.Arch, off uint64) (string, bool) {
 }
 
 // Offset is where a field lies in struct pt_regs, in bytes.
-func (f Field) Offset(a emu.Arch) uint64 { return offsets[a][f] }
+func (f Field) Offset(a x86.Arch) uint64 { return offsets[a][f] }
 
 // gprOffset is where general register r lies in struct pt_regs. The stack
 // pointer of a 32-bit kernel-mode frame is not saved: see PtRegs.Reg.
-func gprOffset(a emu.Arch, r emu.Reg) uint64 { return Field(r).Offset(a) }
+func gprOffset(a x86.Arch, r x86.Reg) uint64 { return Field(r).Offset(a) }
 
 // FrameOf is where the entry stub puts the struct pt_regs of a delivery, and
 // the first address behind all that the delivery pushed: a stub that leaves a
@@ -105,7 +105,7 @@ func (k *Kernel) FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool) {
 			traits = e.Traits()
 		}
 		switch {
-		case traits.Has(Gap) && d.Trap.Vector == emu.VecBP && d.From == d.To:
+		case traits.Has(Gap) && d.Trap.Vector == x86.VecBP && d.From == d.To:
 			regs -= 8 * gapWords
 		case traits.Has(ThreadStack) && d.Gate.IST != 0 && d.From == 3:
 			end = k.Layout.StackTop(cpu)
@@ -136,14 +136,14 @@ func (p PtRegs) Set(f Field, v uint64) {
 
 // User reports whether the frame came from ring 3 or, on i386, virtual-8086 mode.
 func (p PtRegs) User() bool {
-	return p.Get(FieldCS)&3 != 0 || p.m.Arch == emu.I386 && p.Get(FieldFlags)&emu.VM != 0
+	return p.Get(FieldCS)&3 != 0 || p.m.Arch == x86.I386 && p.Get(FieldFlags)&x86.VM != 0
 }
 
 // Reg reads general register r of the interrupted code. A 32-bit kernel-mode
 // frame has no esp: the interrupted stack begins where the field would be (P5).
-func (p PtRegs) Reg(r emu.Reg) uint64 {
+func (p PtRegs) Reg(r x86.Reg) uint64 {
 	at := p.Addr + gprOffset(p.m.Arch, r)
-	if r == emu.RSP && p.m.Arch == emu.I386 && !p.User() {
+	if r == x86.RSP && p.m.Arch == x86.I386 && !p.User() {
 		return at
 	}
 	v, _ := p.m.PeekWord(p.c.Space, at, p.m.Arch.Word())
@@ -152,8 +152,8 @@ func (p PtRegs) Reg(r emu.Reg) uint64 {
 
 // SetReg writes general register r of the interrupted code; a 32-bit
 // kernel-mode frame's esp cannot be set, and the write is dropped.
-func (p PtRegs) SetReg(r emu.Reg, v uint64) {
-	if r == emu.RSP && p.m.Arch == emu.I386 && !p.User() {
+func (p PtRegs) SetReg(r x86.Reg, v uint64) {
+	if r == x86.RSP && p.m.Arch == x86.I386 && !p.User() {
 		return
 	}
 	p.m.PokeWord(p.c.Space, p.Addr+gprOffset(p.m.Arch, r), p.m.Arch.Word(), v)

@@ -13,9 +13,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func eachArch(t *testing.T, f func(*testing.T, emu.Arch)) {
+func eachArch(t *testing.T, f func(*testing.T, x86.Arch)) {
 	t.Helper()
-	for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 		t.Run(a.String(), func(t *testing.T) { f(t, a) })
 	}
 }
@@ -35,7 +35,7 @@ type rig struct {
 	sp   uint64 // at start
 }
 
-func boot(t *testing.T, a emu.Arch, o traps.Options) *rig {
+func boot(t *testing.T, a x86.Arch, o traps.Options) *rig {
 	t.Helper()
 	m, err := emu.New(emu.Config{Arch: a, CPUs: 1})
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func boot(t *testing.T, a emu.Arch, o traps.Options) *rig {
 }
 
 // at boots a stock kernel with a task in the ring on code.
-func at(t *testing.T, a emu.Arch, ring int, code ...byte) *rig {
+func at(t *testing.T, a x86.Arch, ring int, code ...byte) *rig {
 	t.Helper()
 	r := boot(t, a, traps.Options{})
 	r.start(ring, code...)
@@ -72,7 +72,7 @@ func (r *rig) start(ring int, code ...byte) {
 	}
 	require.NoError(r, r.m.WriteBytes(s, r.code, code))
 	require.NoError(r, r.k.Start(0, traps.Task{Name: "t"}, ring, r.code, sp))
-	r.sp = r.c.GPR[emu.RSP]
+	r.sp = r.c.GPR[x86.RSP]
 }
 
 func (r *rig) step() *emu.Event {
@@ -126,15 +126,15 @@ func names(d *emu.Delivery) []string {
 	return l
 }
 
-func ip(a emu.Arch) string {
-	if a == emu.AMD64 {
+func ip(a x86.Arch) string {
+	if a == x86.AMD64 {
 		return "rip"
 	}
 	return "eip"
 }
 
-func flags(a emu.Arch) string {
-	if a == emu.AMD64 {
+func flags(a x86.Arch) string {
+	if a == x86.AMD64 {
 		return "rflags"
 	}
 	return "eflags"

@@ -95,7 +95,7 @@ const (
 // die is a kernel-mode trap that nobody claimed: an oops ends the run of
 // this vCPU, registers as the frame has them.
 func die(x *Exec) Result {
-	vec := x86.Vector(x.C.Reg(emu.RBX))
+	vec := x86.Vector(x.C.Reg(x86.RBX))
 	ip := x.Regs.Get(FieldIP)
 	t := x.task()
 	t.Oopsed, t.OopsVector = true, vec
@@ -136,9 +136,9 @@ func (l *lazyPages) with(vpn uint64, p lazyPage) *lazyPages {
 // that is there by now and grants the access means that another vCPU was
 // quicker, and the access is tried again. Else no mapping covers it.
 func handleMMFault(x *Exec) Result {
-	addr, code := x.C.Reg(emu.RBX), uint32(x.Arg())
+	addr, code := x.C.Reg(x86.RBX), uint32(x.Arg())
 	write, user := code&emu.PFWrite != 0, code&emu.PFUser != 0
-	fetch := code&emu.PFFetch != 0 || x.M.Arch == emu.I386 && x.fetches(addr)
+	fetch := code&emu.PFFetch != 0 || x.M.Arch == x86.I386 && x.fetches(addr)
 	pte, present := x.M.Entry(x.C.ID, addr)
 	p, lazy := x.K.lazy.pages[addr/emu.PageSize]
 	switch {
@@ -174,7 +174,7 @@ func threadDebugReg7(x *Exec) Result {
 }
 
 func saveDebugReg6(x *Exec) Result {
-	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(emu.RBX))
+	x.setThread(threadDR6, x.M.Arch.Word(), x.C.Reg(x86.RBX))
 	return Next
 }
 
@@ -196,7 +196,7 @@ const TaskDone = "task finished"
 // systemCall knows exit (i386 1, x86-64 60); every other call is -ENOSYS.
 func systemCall(x *Exec) Result {
 	nr := x.Regs.Get(FieldOrigAX)
-	if x.M.Arch == emu.I386 && nr == 1 || x.M.Arch == emu.AMD64 && nr == 60 {
+	if x.M.Arch == x86.I386 && nr == 1 || x.M.Arch == x86.AMD64 && nr == 60 {
 		return taskExit(x)
 	}
 	const enosys = 38

@@ -115,13 +115,13 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 	k.Poke(c.Space, info+threadPtrace, emu.B2U(t.Ptraced)*ptPtraced|emu.B2U(t.DTrace)*ptDTrace, 4)
 	k.Poke(c.Space, info+threadDR7, t.DebugReg7, k.M.Arch.Word())
 	if k.stacksAt != 0 {
-		c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = k.PDA(id).Low, 0
+		c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase = k.PDA(id).Low, 0
 		if ring == 3 {
-			c.Seg[emu.GS].Base, c.Sys.MSR.KernelGSBase = 0, c.Seg[emu.GS].Base
+			c.Seg[x86.GS].Base, c.Sys.MSR.KernelGSBase = 0, c.Seg[x86.GS].Base
 		}
 	}
-	c.GPR[emu.RSP], c.RIP = sp, rip
-	c.RFLAGS |= emu.IF
+	c.GPR[x86.RSP], c.RIP = sp, rip
+	c.RFLAGS |= x86.IF
 	c.Halted = false
 	t.Started = true
 	k.Tasks[id] = t
@@ -132,9 +132,9 @@ func (k *Kernel) Start(id int, t Task, ring int, rip, sp uint64) error {
 func (k *Kernel) loadSegments(c *emu.CPU, cs, ds uint16) error {
 	t := k.M.LoadCode(c, cs, uint32(cs&3))
 	if t == nil {
-		t = k.M.LoadStack(c, ds, uint32(cs&3), emu.VecGP)
+		t = k.M.LoadStack(c, ds, uint32(cs&3), x86.VecGP)
 	}
-	for _, i := range [...]int{emu.DS, emu.ES} {
+	for _, i := range [...]int{x86.DS, x86.ES} {
 		if t == nil {
 			t = k.M.LoadData(c, i, ds)
 		}

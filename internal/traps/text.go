@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"trapline/internal/emu"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // The text that every kernel shares, and the stock kernel's, as source (compiled
@@ -36,7 +36,7 @@ func TrapCode() File { return ktextFile("traps.c") }
 // source makes which listing.
 type Text struct {
 	Engine      string // "" for the stock kernel
-	Arch        emu.Arch
+	Arch        x86.Arch
 	Listing     string // file, relative to the module's root
 	Source      string // the whole
 	Assembly, C string
@@ -47,7 +47,7 @@ type Text struct {
 // NewText puts a kernel's text together: what its traits are, entry code, more
 // assembly; the C that all kernels share, and the kernel's own. It sets neither
 // Listing nor Read.
-func NewText(engine string, a emu.Arch, assembler, header string, assembly, c []File) Text {
+func NewText(engine string, a x86.Arch, assembler, header string, assembly, c []File) Text {
 	t := Text{Engine: engine, Arch: a}
 	add := func(part *string, files ...File) {
 		for _, f := range files {
@@ -67,15 +67,15 @@ func NewText(engine string, a emu.Arch, assembler, header string, assembly, c []
 }
 
 // ArchName is what an architecture is called in names of files.
-func ArchName(a emu.Arch) string {
-	if a == emu.AMD64 {
+func ArchName(a x86.Arch) string {
+	if a == x86.AMD64 {
 		return "amd64"
 	}
 	return "i386"
 }
 
 // StockText is the kernel without probes.
-func StockText(a emu.Arch) Text {
+func StockText(a x86.Arch) Text {
 	t := NewText("", a, "", "", nil, []File{ktextFile("none.h"), TrapCode()})
 	name := "ktext/" + ArchName(a) + "_none.lst"
 	t.Listing = "internal/traps/" + name

@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // faultPage is where the accesses of lateCases go; eax (rax) points at it.
@@ -38,7 +39,7 @@ var lateCases = []struct {
 // mapped with the permission that it needs and retries; without that permission
 // the fault is a fault. In both rings, in kernel text and in direct mode.
 func TestV5APageThatIsThereByNowIsTriedAgain(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, x := range lateCases {
 			t.Run(x.name, func(t *testing.T) {
 				for _, ring := range []int{0, 3} {
@@ -61,9 +62,9 @@ func TestV5APageThatIsThereByNowIsTriedAgain(t *testing.T) {
 }
 
 // lateFault is a task that has just been sent to the page-fault handler.
-func lateFault(t *testing.T, a emu.Arch, ring int, direct bool, code []byte) *rig {
+func lateFault(t *testing.T, a x86.Arch, ring int, direct bool, code []byte) *rig {
 	code = append(code, 0xb8, 1, 0, 0, 0, 0xcd, 0x80) // exit of i386
-	if a == emu.AMD64 {
+	if a == x86.AMD64 {
 		code[len(code)-6] = 60
 	}
 	if ring == 0 {
@@ -71,8 +72,8 @@ func lateFault(t *testing.T, a emu.Arch, ring int, direct bool, code []byte) *ri
 	}
 	r := at(t, a, ring, code...)
 	require.NoError(t, r.k.SetDirect(direct))
-	r.c.GPR[emu.RAX] = faultPage
-	require.EqualValues(t, emu.VecPF, r.delivery().Trap.Vector)
+	r.c.GPR[x86.RAX] = faultPage
+	require.EqualValues(t, x86.VecPF, r.delivery().Trap.Vector)
 	return r
 }
 
@@ -98,15 +99,15 @@ func (r *rig) finishes() bool {
 // TestV5TheFaultAddressIsReadFirst: a fault while the handler of another one
 // runs changes CR2, which was read before.
 func TestV5TheFaultAddressIsReadFirst(t *testing.T) {
-	eachArch(t, func(t *testing.T, a emu.Arch) {
+	eachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := at(t, a, 0, 0x8b, 0x08, 0xc3)
 			require.NoError(t, r.k.SetDirect(direct))
 			_, err := r.k.MapLazy(faultPage, emu.Write)
 			require.NoError(t, err)
-			r.c.GPR[emu.RAX] = faultPage
+			r.c.GPR[x86.RAX] = faultPage
 			r.delivery()
-			for r.c.GPR[emu.RBX] != faultPage {
+			for r.c.GPR[x86.RBX] != faultPage {
 				r.step()
 			}
 			r.c.Sys.CR2 = 0x1234

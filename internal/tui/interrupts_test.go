@@ -5,7 +5,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/x86"
 )
 
@@ -35,7 +34,7 @@ func TestAnInterruptIsRaisedWhereTheViewerWantsIt(t *testing.T) {
 	press(m, "t", "t", "t", "t")
 	require.Equal(t, x86.Vector(0x20), m.Walk.Event().Delivery.Trap.Vector, "taken in the end (K4: not in the step)")
 	press(m, "T")
-	require.Equal(t, emu.VecDB, m.Walk.Event().Delivery.Trap.Vector)
+	require.Equal(t, x86.VecDB, m.Walk.Event().Delivery.Trap.Vector)
 	press(m, "end", "r")
 	require.Zero(t, m.Walk.Line().ID)
 }

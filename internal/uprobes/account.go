@@ -113,7 +113,7 @@ func (a *Account) breakpointFrom(mm *linux.MM, pc uint64) (uint64, bool) {
 		if mm.ReadForced(at, now[:]) != 1 {
 			return 0, false
 		}
-		rex := mm.ABI() == emu.AMD64 && now[0]&0xf0 == 0x40
+		rex := mm.ABI() == x86.AMD64 && now[0]&0xf0 == 0x40
 		if !rex && !isLegacyPrefix(now[0]) {
 			return at, now[0] == Breakpoint
 		}
@@ -124,7 +124,7 @@ func (a *Account) breakpointFrom(mm *linux.MM, pc uint64) (uint64, bool) {
 // Watched is linux.Watcher's.
 func (a *Account) Watched(t *linux.Thread, ev *emu.Event) {
 	p := a.open[t]
-	p.trapped = p.trapped || ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP
+	p.trapped = p.trapped || ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecBP
 	*p.events = append(*p.events, ev.Clone())
 	ut := taskOf(t)
 	if over := ut.state == running && !ut.notify; over && p.trapped || len(*p.events) >= MaxStory {
@@ -143,7 +143,7 @@ func (a *Account) hit(k Kind) {
 func (a *Account) trap(k Kind, vector x86.Vector) {
 	switch {
 	case a == nil:
-	case vector == emu.VecBP:
+	case vector == x86.VecBP:
 		a.counts[k].Breakpoints++
 	default:
 		a.counts[k].Steps++

@@ -12,6 +12,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // benchProgram is testdata/bin/bench64.
@@ -127,14 +128,14 @@ func TestFirstHitIsTold(t *testing.T) {
 			continue
 		}
 		rip := a.Story(p.place(t, "p_rip"))
-		require.Equal(t, []any{emu.VecBP, "handle_swbp", "handler_chain", "pre_ssout",
-			[]byte{0x48, 0x8b, 0x86, 0x15, 0, 0, 0}, emu.VecDB, "handle_singlestep"}, names(rip.Hit))
+		require.Equal(t, []any{x86.VecBP, "handle_swbp", "handler_chain", "pre_ssout",
+			[]byte{0x48, 0x8b, 0x86, 0x15, 0, 0, 0}, x86.VecDB, "handle_singlestep"}, names(rip.Hit))
 		sent := rip.Hit[3]
-		require.NotEqual(t, sent.Before.GPR[emu.RSI], sent.After.GPR[emu.RSI], "the scratch register")
-		require.Equal(t, sent.Before.GPR[emu.RSI], rip.Hit[6].After.GPR[emu.RSI])
+		require.NotEqual(t, sent.Before.GPR[x86.RSI], sent.After.GPR[x86.RSI], "the scratch register")
+		require.Equal(t, sent.Before.GPR[x86.RSI], rip.Hit[6].After.GPR[x86.RSI])
 		ret := a.Story(p.place(t, "p_return"))
-		require.Equal(t, []any{emu.VecBP, "handle_swbp", "handler_chain", "prepare_uretprobe", "arch_uprobe_skip_sstep"}, names(ret.Hit))
-		require.Equal(t, []any{emu.VecBP, "handle_trampoline"}, names(ret.Return))
+		require.Equal(t, []any{x86.VecBP, "handle_swbp", "handler_chain", "prepare_uretprobe", "arch_uprobe_skip_sstep"}, names(ret.Hit))
+		require.Equal(t, []any{x86.VecBP, "handle_trampoline"}, names(ret.Return))
 	}
 	require.Equal(t, steps[0], steps[1])
 }

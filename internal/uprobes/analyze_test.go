@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/events"
+	"trapline/internal/x86"
 )
 
 // describe prints an analysis as testdata/analysis.txt does.
@@ -26,11 +26,11 @@ func describe(i *Instruction, errno events.Errno) string {
 	case EmulateBranch:
 		return s + fmt.Sprintf(" branch %d %02x %d", i.Len, i.branch, i.offset)
 	case EmulatePush:
-		return s + fmt.Sprintf(" push %d %s", i.Len, i.source.Name(emu.AMD64))
+		return s + fmt.Sprintf(" push %d %s", i.Len, i.source.Name(x86.AMD64))
 	}
 	fix := byte(i.Fixups &^ FixRIP)
 	if i.Fixups.Has(FixRIP) {
-		fix |= map[emu.Reg]byte{emu.RSI: 8, emu.RDI: 16, emu.RBX: 32}[i.Scratch]
+		fix |= map[x86.Reg]byte{x86.RSI: 8, x86.RDI: 16, x86.RBX: 32}[i.Scratch]
 	}
 	return s + fmt.Sprintf(" step %d %02x", i.Len, fix)
 }

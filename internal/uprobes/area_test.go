@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // loaded is a system of uprobes on a program that has not run.
@@ -33,7 +33,7 @@ func TestU5SlotsAreOnePageAndRunOut(t *testing.T) {
 	require.Equal(t, uint64(0x7fffffffe000), a.start, "as recorded")
 	require.Same(t, a, s.areaOf(mm, 0))
 
-	in, errno := Analyze([]byte{0x48, 0x83, 0xc3, 0x01}, insn.ModeOf(emu.AMD64))
+	in, errno := Analyze([]byte{0x48, 0x83, 0xc3, 0x01}, insn.ModeOf(x86.AMD64))
 	require.Zero(t, errno)
 	for n := uint64(1); n < Slots; n++ {
 		va, ok := a.take(mm, in)

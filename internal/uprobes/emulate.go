@@ -56,7 +56,7 @@ func (i *Instruction) setPush(e *encoding) bool {
 	if e.opcodes != 1 || e.first&^7 != opcodePush || e.Vex.Kind != insn.VexNone || e.Len > longestPush {
 		return false
 	}
-	i.source = emu.Reg(e.first & 7)
+	i.source = x86.Reg(e.first & 7)
 	if e.Len == longestPush {
 		if e.rexOff < 0 || i.Original[e.rexOff] != rexPushHigh {
 			return false
@@ -103,11 +103,11 @@ func (i *Instruction) emulateBranch(c *emu.Core, store Store) bool {
 func (i *Instruction) push(c *emu.Core, store Store, v uint64) bool {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
-	sp := i.mask(c.GPR[emu.RSP] - uint64(i.word()))
+	sp := i.mask(c.GPR[x86.RSP] - uint64(i.word()))
 	if !store(sp, b[:i.word()]) {
 		return false
 	}
-	c.GPR[emu.RSP] = sp
+	c.GPR[x86.RSP] = sp
 	return true
 }
 

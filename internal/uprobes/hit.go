@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // Trap takes the #BP of a breakpoint and the #DB behind a copy; the work is done on the way back to ring 3 (U3,
@@ -12,11 +13,11 @@ import (
 func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 	ut := taskOf(t)
 	switch trap.Vector {
-	case emu.VecBP:
+	case x86.VecBP:
 		if !stateOf(t.Process().MM()).probed && len(ut.returns) == 0 {
 			return false
 		}
-	case emu.VecDB:
+	case x86.VecDB:
 		if s.countedMissed(t) {
 			return true
 		}
@@ -24,7 +25,7 @@ func (s *System) Trap(t *linux.Thread, trap emu.Trap) bool {
 			return false
 		}
 		ut.become(stepped)
-		s.account.trap(ut.active.insn.Kind(), emu.VecDB)
+		s.account.trap(ut.active.insn.Kind(), x86.VecDB)
 		t.CPU().Sys.DR[6] = emu.DR6Fixed
 	default:
 		return false
@@ -111,7 +112,7 @@ func (s *System) breakpoint(t *linux.Thread, ut *task) {
 	if u.insn == nil {
 		return
 	}
-	s.account.trap(u.insn.Kind(), emu.VecBP)
+	s.account.trap(u.insn.Kind(), x86.VecBP)
 	ut.hit, ut.addr = u, addr
 	ut.next(found)
 }
@@ -142,7 +143,7 @@ func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
 		return linux.Resumed
 	}
 	ut.over()
-	if c.RFLAGS&emu.TF != 0 {
+	if c.RFLAGS&x86.TF != 0 {
 		t.SendTrap()
 	}
 	return linux.Resumed

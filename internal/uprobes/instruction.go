@@ -3,7 +3,6 @@ package uprobes
 import (
 	"fmt"
 
-	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/events"
 	"trapline/internal/x86"
@@ -55,11 +54,11 @@ type Instruction struct {
 	Len            int // bytes of the instruction, the same in both
 	Method         Method
 	Fixups         Fixup
-	Scratch        emu.Reg // with FixRIP: the base that the copy has in place of RIP
+	Scratch        x86.Reg // with FixRIP: the base that the copy has in place of RIP
 
 	branch byte  // with EmulateBranch: the opcode, of jcc in its short form, 90 for nop
 	offset int64 // of the branch's target from the next instruction
-	source emu.Reg
+	source x86.Reg
 }
 
 // Breakpoint is the byte that stands in for a probed instruction's first one: int3.
@@ -164,17 +163,17 @@ func (i *Instruction) replaceRIP(e *encoding) {
 
 // scratchRegister is rsi, rdi or rbx: no instruction with ModRM uses the first implicitly, and of the other two each
 // serves one only. ModRM.reg and vvvv, both taken modulo 8, are avoided.
-func scratchRegister(e *encoding) emu.Reg {
+func scratchRegister(e *encoding) x86.Reg {
 	reg, vvvv := int(e.digit), -1
 	if len(e.vector) >= 3 {
 		vvvv = int(e.vector[2]>>3&7) ^ 7
 	}
-	for _, r := range []emu.Reg{emu.RSI, emu.RDI} {
+	for _, r := range []x86.Reg{x86.RSI, x86.RDI} {
 		if int(r) != reg && int(r) != vvvv {
 			return r
 		}
 	}
-	return emu.RBX
+	return x86.RBX
 }
 
 // String tells the method and the fix-ups.
@@ -192,7 +191,7 @@ func (i *Instruction) String() string {
 		}
 	}
 	if i.Fixups.Has(FixRIP) {
-		s += fmt.Sprintf(", FIX_RIP through %s", i.Scratch.Name(emu.AMD64))
+		s += fmt.Sprintf(", FIX_RIP through %s", i.Scratch.Name(x86.AMD64))
 	}
 	return s
 }

@@ -1,8 +1,8 @@
 package uprobes
 
 import (
-	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // While a thread steps in place, the others run through the instruction without a hit (K11). To count that, an execute
@@ -54,7 +54,7 @@ func (s *System) countedMissed(t *linux.Thread) bool {
 		return false
 	}
 	c.Sys.DR[6] &^= missedHit
-	c.RFLAGS |= emu.RF
+	c.RFLAGS |= x86.RF
 	mm := t.Process().MM()
 	if u := s.uprobeAt(mm, mm.ABI().Mask(c.RIP)); u != nil && s.stepper != 0 {
 		u.missed++

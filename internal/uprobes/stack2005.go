@@ -5,6 +5,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/engines"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // Engine is a generation of uprobes.
@@ -77,7 +78,7 @@ func unanalyzed(code []byte, m insn.Mode) *Instruction {
 func (s *System) stepOnStack(t *linux.Thread, ut *task) {
 	u, addr := ut.hit, ut.addr
 	mm, c := t.Process().MM(), t.Core()
-	at, ok := s.placeOnStack(mm, c.GPR[emu.RSP])
+	at, ok := s.placeOnStack(mm, c.GPR[x86.RSP])
 	t.Micro(s.tellPlace(ok))
 	if !ok {
 		s.printk("No vma found")
@@ -162,5 +163,5 @@ func (s *System) resumeFromStack(t *linux.Thread, ut *task) {
 	}
 	c := t.Core()
 	c.RIP = s.widthOf(t).Mask(from.addr + c.RIP - from.copyAt)
-	c.RFLAGS &^= emu.TF
+	c.RFLAGS &^= x86.TF
 }

@@ -1,6 +1,9 @@
 package uprobes
 
-import "trapline/internal/emu"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/x86"
+)
 
 // Step is one step out of line, from the moment the thread is sent to its slot (struct uprobe_task's part of it).
 type Step struct {
@@ -19,13 +22,13 @@ type Outcome struct {
 
 // Begin sends a thread to the copy in the slot, under TF (arch_uprobe_pre_xol()).
 func (i *Instruction) Begin(c *emu.Core, addr, slot uint64) Step {
-	s := Step{Instruction: i, Addr: addr, Slot: slot, hadTF: c.RFLAGS&emu.TF != 0}
+	s := Step{Instruction: i, Addr: addr, Slot: slot, hadTF: c.RFLAGS&x86.TF != 0}
 	if i.Fixups.Has(FixRIP) {
 		s.scratch = c.GPR[i.Scratch]
 		c.GPR[i.Scratch] = addr + uint64(i.Len)
 	}
 	c.RIP = slot
-	c.RFLAGS |= emu.TF
+	c.RFLAGS |= x86.TF
 	return s
 }
 
@@ -50,14 +53,14 @@ func (s *Step) Finish(c *emu.Core, store Store) Outcome {
 		c.RIP = s.Addr
 	}
 	if !s.hadTF && !i.Fixups.Has(FixSetF) {
-		c.RFLAGS &^= emu.TF
+		c.RFLAGS &^= x86.TF
 	}
 	return Outcome{Restart: restart, Trap: s.hadTF && !restart}
 }
 
 // dropReturn takes off the stack what a call in the slot pushed.
 func (s *Step) dropReturn(c *emu.Core) {
-	c.GPR[emu.RSP] = s.Instruction.mask(c.GPR[emu.RSP] + uint64(s.Instruction.word()))
+	c.GPR[x86.RSP] = s.Instruction.mask(c.GPR[x86.RSP] + uint64(s.Instruction.word()))
 }
 
 // Abort puts the thread back at the probed instruction, as if it had not been stepped, after a fault in the copy
@@ -66,7 +69,7 @@ func (s *Step) Abort(c *emu.Core) {
 	s.restoreScratch(c)
 	c.RIP = s.Addr
 	if !s.hadTF {
-		c.RFLAGS &^= emu.TF
+		c.RFLAGS &^= x86.TF
 	}
 }
 

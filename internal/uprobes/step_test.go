@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 const (
@@ -30,7 +31,7 @@ func TestU8CallThatCannotPush(t *testing.T) {
 	require.Equal(t, []byte{0xe8, 0, 0, 0, 0}, i.Copy[:5])
 
 	c := emu.Core{RIP: testAddr}
-	c.GPR[emu.RSP] = testSP
+	c.GPR[x86.RSP] = testSP
 	require.False(t, i.Emulate(&c, refuse))
 	s := i.Begin(&c, testAddr, testSlot)
 	require.Equal(t, uint64(testSlot), c.RIP)
@@ -39,12 +40,12 @@ func TestU8CallThatCannotPush(t *testing.T) {
 	s.Abort(&faulted)
 	require.Equal(t, uint64(testAddr), faulted.RIP)
 
-	c.GPR[emu.RSP] -= 8 // the copy's push
+	c.GPR[x86.RSP] -= 8 // the copy's push
 	c.RIP += 5
 	o := s.Finish(&c, refuse)
 	require.Equal(t, Outcome{Restart: true}, o)
 	require.Equal(t, uint64(testAddr), c.RIP)
-	require.Equal(t, uint64(testSP), c.GPR[emu.RSP])
+	require.Equal(t, uint64(testSP), c.GPR[x86.RSP])
 }
 
 // U8: the target of an emulated jump is not checked: the processor faults there, not in a slot.
@@ -58,32 +59,32 @@ func TestU8JumpToNonCanonicalAddress(t *testing.T) {
 // U7: the scratch register holds the next instruction's address during the step only, also when the copy faults.
 func TestU7ScratchRegister(t *testing.T) {
 	i := analyzed(t, 0x48, 0x89, 0x35, 1, 0, 0, 0) // mov %rsi,1(%rip)
-	require.Equal(t, emu.RDI, i.Scratch)
+	require.Equal(t, x86.RDI, i.Scratch)
 	require.Equal(t, []byte{0x48, 0x89, 0xb7, 1, 0, 0, 0}, i.Copy[:7])
 	for _, end := range []func(s *Step, c *emu.Core){
 		func(s *Step, c *emu.Core) { s.Finish(c, refuse) },
 		func(s *Step, c *emu.Core) { s.Abort(c) },
 	} {
 		c := emu.Core{RIP: testAddr}
-		c.GPR[emu.RDI] = 42
+		c.GPR[x86.RDI] = 42
 		s := i.Begin(&c, testAddr, testSlot)
-		require.Equal(t, uint64(testAddr+7), c.GPR[emu.RDI])
+		require.Equal(t, uint64(testAddr+7), c.GPR[x86.RDI])
 		end(&s, &c)
-		require.Equal(t, uint64(42), c.GPR[emu.RDI])
+		require.Equal(t, uint64(42), c.GPR[x86.RDI])
 	}
 }
 
 // U11: the program's own TF survives a step and brings its SIGTRAP; without it the step's TF goes.
 func TestU11TrapFlag(t *testing.T) {
 	i := analyzed(t, 0x48, 0xff, 0xc0) // inc %rax
-	for _, own := range []uint64{0, emu.TF} {
-		c := emu.Core{RIP: testAddr, RFLAGS: emu.FlagsFixed | own}
+	for _, own := range []uint64{0, x86.TF} {
+		c := emu.Core{RIP: testAddr, RFLAGS: x86.FlagsFixed | own}
 		s := i.Begin(&c, testAddr, testSlot)
-		require.NotZero(t, c.RFLAGS&emu.TF)
+		require.NotZero(t, c.RFLAGS&x86.TF)
 		c.RIP += 3
 		o := s.Finish(&c, refuse)
 		require.Equal(t, Outcome{Trap: own != 0}, o)
-		require.Equal(t, own, c.RFLAGS&emu.TF)
+		require.Equal(t, own, c.RFLAGS&x86.TF)
 		require.Equal(t, uint64(testAddr+3), c.RIP)
 	}
 }

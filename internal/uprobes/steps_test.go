@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // tellsOf runs a program in steps, one vCPU after the other, and lists what was done from its first #BP on: the
@@ -20,7 +21,7 @@ func tellsOf(t *testing.T, p program, n int) (l []string) {
 		}
 		ev := r.Step(id)
 		switch {
-		case ev.Kind == emu.StepDelivery && ev.Delivery.Trap.Vector == emu.VecBP:
+		case ev.Kind == emu.StepDelivery && ev.Delivery.Trap.Vector == x86.VecBP:
 			l = append(l, "#BP")
 		case len(l) == 0:
 		case ev.Micro != nil:
@@ -76,7 +77,7 @@ func TestDeliveriesComeFromRing3(t *testing.T) {
 	for {
 		id, ok := r.Next()
 		require.True(t, ok)
-		if ev := r.Step(id); ev.Kind == emu.StepDelivery && ev.Delivery.Trap.Vector == emu.VecBP {
+		if ev := r.Step(id); ev.Kind == emu.StepDelivery && ev.Delivery.Trap.Vector == x86.VecBP {
 			require.EqualValues(t, 3, ev.Delivery.From)
 			require.EqualValues(t, 0, ev.Delivery.To)
 			require.Empty(t, ev.Delivery.Frame)

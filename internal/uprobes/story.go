@@ -3,7 +3,7 @@ package uprobes
 import (
 	"fmt"
 
-	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Story says what was prepared for the instruction, a line each: how the copy differs, and what is put right behind
@@ -50,9 +50,9 @@ func (i *Instruction) Traps(returns bool) int {
 	return n
 }
 
-func (i *Instruction) arch() emu.Arch {
+func (i *Instruction) arch() x86.Arch {
 	if i.Mode.Is64() {
-		return emu.AMD64
+		return x86.AMD64
 	}
-	return emu.I386
+	return x86.I386
 }

@@ -3,6 +3,7 @@ package uprobes
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // MaxReturns is how many return probes may wait in one thread; further ones are left out (MAX_URETPROBE_DEPTH, U13).
@@ -56,14 +57,14 @@ func (s *System) Own(t *linux.Thread) emu.Core {
 	if ut := taskOf(t); ut.active != nil {
 		c.RIP = s.widthOf(t).Mask(c.RIP + ut.step.Addr - ut.step.Slot)
 		if !ut.step.hadTF {
-			c.RFLAGS &^= emu.TF
+			c.RFLAGS &^= x86.TF
 		}
 	}
 	return c
 }
 
 // widthOf is the width of a thread's program; of one that has ended, the kernel's.
-func (s *System) widthOf(t *linux.Thread) emu.Arch {
+func (s *System) widthOf(t *linux.Thread) x86.Arch {
 	if mm := t.Process().MM(); mm != nil {
 		return mm.ABI()
 	}

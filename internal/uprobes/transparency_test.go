@@ -11,6 +11,7 @@ import (
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/generate"
 	"trapline/internal/rigs/silicon/simulated"
+	"trapline/internal/x86"
 )
 
 // wantedCases is how many accepted instructions are compared in each mode.
@@ -133,7 +134,7 @@ func (r *probedRun) runSlot(in *Instruction, core *emu.Core) (*silicon.Step, err
 	code := slices.Clone(r.memory.Code)
 	copy(code[slotAddr-silicon.CodeBase:], in.Copy[:])
 	state := r.state
-	state.GPR, state.RIP, state.RFLAGS = core.GPR, core.RIP, core.RFLAGS&^emu.TF
+	state.GPR, state.RIP, state.RFLAGS = core.GPR, core.RIP, core.RFLAGS&^x86.TF
 	p := &silicon.Program{
 		Mode: silicon.Mode32, Origin: silicon.CodeBase, Code: code, Init: state,
 		Data: r.memory.Data, Stack: r.memory.Stack,

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/x86"
 )
 
 // returnInstance is one function whose return is awaited (struct return_instance).
@@ -45,7 +46,7 @@ func (s *System) awaitReturn(t *linux.Thread, ut *task) {
 		return
 	}
 	chained := ret == a.start
-	s.dropDead(ut, c.GPR[emu.RSP], chained)
+	s.dropDead(ut, c.GPR[x86.RSP], chained)
 	if chained {
 		if len(ut.returns) == 0 {
 			s.warn(t, "handle tail call")
@@ -53,13 +54,13 @@ func (s *System) awaitReturn(t *linux.Thread, ut *task) {
 		}
 		ret = ut.returns[len(ut.returns)-1].ret
 	}
-	ut.returns = append(ut.returns, returnInstance{ut.hit, c.RIP, c.GPR[emu.RSP], ret, chained})
+	ut.returns = append(ut.returns, returnInstance{ut.hit, c.RIP, c.GPR[x86.RSP], ret, chained})
 }
 
 // hijack exchanges the word on top of the stack for the trampoline's address; false if it cannot.
 func (s *System) hijack(mm *linux.MM, c *emu.Core, trampoline uint64) (ret uint64, ok bool) {
 	var b [8]byte
-	sp, n := c.GPR[emu.RSP], codeWidth(c).Word()
+	sp, n := c.GPR[x86.RSP], codeWidth(c).Word()
 	if !mm.Read(sp, b[:n]) {
 		return 0, false
 	}
@@ -71,11 +72,11 @@ func (s *System) hijack(mm *linux.MM, c *emu.Core, trampoline uint64) (ret uint6
 }
 
 // codeWidth is the width of the code that a thread runs, which a return address has (U15, sizeof_long()).
-func codeWidth(c *emu.Core) emu.Arch {
+func codeWidth(c *emu.Core) x86.Arch {
 	if c.Code64 != 0 {
-		return emu.AMD64
+		return x86.AMD64
 	}
-	return emu.I386
+	return x86.I386
 }
 
 // dropDead forgets the frames that a longjmp left behind.
@@ -95,11 +96,11 @@ func (s *System) trampoline(t *linux.Thread, ut *task) {
 		return
 	}
 	s.account.hit(KindReturn)
-	s.account.trap(KindReturn, emu.VecBP)
+	s.account.trap(KindReturn, x86.VecBP)
 	c := t.Core()
 	for valid := false; !valid && len(ut.returns) > 0; {
 		n := ut.chain()
-		valid = n == 0 || ut.returns[n-1].alive(c.GPR[emu.RSP], true)
+		valid = n == 0 || ut.returns[n-1].alive(c.GPR[x86.RSP], true)
 		c.RIP = ut.returns[len(ut.returns)-1].ret
 		for len(ut.returns) > n {
 			r := &ut.returns[len(ut.returns)-1]

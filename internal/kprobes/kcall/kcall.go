@@ -114,7 +114,7 @@ func (c *Caller) perCPU() error {
 	if s, ok := c.Image.Lookup("__per_cpu_offset"); ok {
 		c.Machine.PokeWord(c.space(), s.Addr, 8, at)
 	}
-	c.Machine.CPUs[0].Seg[emu.GS].Base = at
+	c.Machine.CPUs[0].Seg[x86.GS].Base = at
 	return nil
 }
 
@@ -175,7 +175,7 @@ func (c *Caller) Call(ctx context.Context, function string, args []uint64, see f
 		case c.Machine.Err() != nil:
 			return Result{}, c.Machine.Err()
 		case cpu.Shutdown == traps.TaskDone:
-			return Result{c.Machine.Arch.Mask(cpu.GPR[emu.RAX]), n + 1}, nil
+			return Result{c.Machine.Arch.Mask(cpu.GPR[x86.RAX]), n + 1}, nil
 		case cpu.Shutdown != "" || cpu.Halted:
 			return Result{}, c.stopped(function, ev)
 		case n%checkEvery == 0 && ctx.Err() != nil:
@@ -187,11 +187,11 @@ func (c *Caller) Call(ctx context.Context, function string, args []uint64, see f
 
 // argRegs are the registers of the first arguments: System V, and the 32-bit
 // kernel's -mregparm=3. Further ones lie on the stack.
-func (c *Caller) argRegs() []emu.Reg {
-	if c.Machine.Arch == emu.AMD64 {
-		return []emu.Reg{emu.RDI, emu.RSI, emu.RDX, emu.RCX, emu.R8, emu.R9}
+func (c *Caller) argRegs() []x86.Reg {
+	if c.Machine.Arch == x86.AMD64 {
+		return []x86.Reg{x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.R8, x86.R9}
 	}
-	return []emu.Reg{emu.RAX, emu.RDX, emu.RCX}
+	return []x86.Reg{x86.RAX, x86.RDX, x86.RCX}
 }
 
 func (c *Caller) start(s loader.Symbol, args []uint64) error {
@@ -203,12 +203,12 @@ func (c *Caller) start(s loader.Symbol, args []uint64) error {
 	sp := (k.Layout.StackTop(0) - uint64((MaxArgs+4)*word)) &^ 15
 	sp -= uint64(word) // aligned before the call pushed its return address
 	c.Machine.PokeWord(c.space(), sp, word, k.Symbol("task_exit"))
-	cpu.Shutdown, cpu.Sys.CR2, cpu.RFLAGS = "", noFault, emu.FlagsFixed
+	cpu.Shutdown, cpu.Sys.CR2, cpu.RFLAGS = "", noFault, x86.FlagsFixed
 	if err := k.Start(0, traps.Task{Name: s.Name}, 0, s.Addr, sp); err != nil {
 		return err
 	}
-	if c.Machine.Arch == emu.I386 { // per-CPU variables, the stack protector's among them: those of the image, where they are
-		if t := c.Machine.LoadData(cpu, emu.FS, k.Layout.KernelDS); t != nil {
+	if c.Machine.Arch == x86.I386 { // per-CPU variables, the stack protector's among them: those of the image, where they are
+		if t := c.Machine.LoadData(cpu, x86.FS, k.Layout.KernelDS); t != nil {
 			return fmt.Errorf("load fs: %v", t)
 		}
 	}

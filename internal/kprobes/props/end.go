@@ -13,7 +13,7 @@ import (
 // End is how a run ended, as far as the probed code and its user can tell. Two
 // runs ended alike if their Ends have the same Hash.
 type End struct {
-	Arch   emu.Arch
+	Arch   x86.Arch
 	Stop   Stop       // of a program; zero: each task has its own
 	Output string     // of a program, both streams in the order of its writes
 	Tasks  []TaskEnd  // by vCPU, or by thread
@@ -74,7 +74,7 @@ type Contents struct {
 }
 
 // flagsCompared leaves out RF and what no instruction reads.
-const flagsCompared = emu.FlagsStatus | emu.TF | emu.IF | emu.DF | emu.NT | emu.AC
+const flagsCompared = x86.FlagsStatus | x86.TF | x86.IF | x86.DF | x86.NT | x86.AC
 
 // NewRegisters takes what is compared of a vCPU's registers.
 func NewRegisters(c *emu.Core, ip, fpu uint64) *Registers {
@@ -204,7 +204,7 @@ func (e *End) registersDiffer(plain *End, name func(uint64) string) string {
 	return ""
 }
 
-func (r *Registers) difference(plain *Registers, a emu.Arch, name func(uint64) string) string {
+func (r *Registers) difference(plain *Registers, a x86.Arch, name func(uint64) string) string {
 	switch {
 	case r == nil && plain == nil:
 		return ""
@@ -215,7 +215,7 @@ func (r *Registers) difference(plain *Registers, a emu.Arch, name func(uint64) s
 	}
 	for i := range a.Regs() {
 		if x, y := r.GPR[i], plain.GPR[i]; x != y {
-			return fmt.Sprintf("%s is %#x, without probes %#x", emu.Reg(i).Name(a), x, y)
+			return fmt.Sprintf("%s is %#x, without probes %#x", x86.Reg(i).Name(a), x, y)
 		}
 	}
 	switch {

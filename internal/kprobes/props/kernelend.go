@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"slices"
 
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Range is memory from Low up to but not including High, linear.
@@ -66,7 +66,7 @@ func taskEnd(k *traps.Kernel, cpu int, operates bool) TaskEnd {
 	if !operates && (c.Shutdown == "" || task.Done) {
 		core := c.Core
 		if k.OwnGS(c) {
-			core.Seg[emu.GS].Base = c.Sys.MSR.KernelGSBase // the task's
+			core.Seg[x86.GS].Base = c.Sys.MSR.KernelGSBase // the task's
 		}
 		t.Registers = NewRegisters(&core, 0, c.FPUHash())
 	}

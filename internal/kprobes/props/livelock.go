@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
+	"trapline/internal/x86"
 )
 
 // LivelockTraps is how often in a row one instruction may trap without being
@@ -56,9 +57,9 @@ func (p *Livelock) Step(ev *emu.Event) *explore.Violation {
 // a fault that multiprobe's common handler calls handled (M3).
 func (p *Livelock) row(ev *emu.Event) string {
 	switch {
-	case ev.Delivery.Trap.Vector == emu.VecBP:
+	case ev.Delivery.Trap.Vector == x86.VecBP:
 		return "K20"
-	case ev.Delivery.Trap.Vector == emu.VecPF && p.g.K.HasSymbol("comm_fault_handler"):
+	case ev.Delivery.Trap.Vector == x86.VecPF && p.g.K.HasSymbol("comm_fault_handler"):
 		return "M3"
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/sched"
+	"trapline/internal/x86"
 )
 
 // pieces are instructions that random programs are made of: lengths 1 to 6,
@@ -66,7 +67,7 @@ func ended(t testing.TB, s *scene, seed uint64) (emu.Core, map[string]bool) {
 		}
 	}
 	c := g.K.M.CPUs[0].Core
-	c.RFLAGS &= emu.FlagsStatus | emu.IF | emu.TF | emu.DF
+	c.RFLAGS &= x86.FlagsStatus | x86.IF | x86.TF | x86.DF
 	return c, rows
 }
 
@@ -81,7 +82,7 @@ func TestRandomProgramsUnder2002(t *testing.T) {
 		plain, _ := ended(t, &scene{engine: "none", cpus: 1, code: code, start: []uint64{0}}, 0)
 		one, _ := ended(t, &scene{engine: "2002", direct: true, cpus: 1, code: code, start: []uint64{0}, probes: probes}, 0)
 		require.Equal(rt, plain.GPR, one.GPR)
-		require.Equal(rt, plain.RFLAGS&(emu.FlagsStatus|emu.IF|emu.TF|emu.DF), one.RFLAGS)
+		require.Equal(rt, plain.RFLAGS&(x86.FlagsStatus|x86.IF|x86.TF|x86.DF), one.RFLAGS)
 
 		both := rapid.Bool().Draw(rt, "both run the code")
 		s := &scene{engine: "2002", direct: true, cpus: 2, code: code, start: []uint64{0, 0}, probes: probes}
@@ -89,7 +90,7 @@ func TestRandomProgramsUnder2002(t *testing.T) {
 			s.setup = func(t testing.TB, g *kprobes.Manager, _ uint64) { call(t, g, 1, "unregister_kprobe", g.Address(0)) }
 		}
 		two, rows := ended(t, s, rapid.Uint64().Draw(rt, "schedule"))
-		if plain.GPR != two.GPR || plain.RFLAGS&(emu.FlagsStatus|emu.IF|emu.TF|emu.DF) != two.RFLAGS {
+		if plain.GPR != two.GPR || plain.RFLAGS&(x86.FlagsStatus|x86.IF|x86.TF|x86.DF) != two.RFLAGS {
 			require.True(rt, rows["K8"], "not transparent, and no row says why: %v", rows)
 		}
 	})

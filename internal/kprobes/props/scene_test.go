@@ -12,6 +12,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // scene is a machine to search: code for each vCPU and what is probed in it.
@@ -30,7 +31,7 @@ type scene struct {
 
 func (s *scene) build(t testing.TB) *kprobes.Manager {
 	t.Helper()
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: s.cpus, Prefetch: s.ahead})
+	m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: s.cpus, Prefetch: s.ahead})
 	require.NoError(t, err)
 	g, err := kprobes.Boot(m, s.engine)
 	require.NoError(t, err)
@@ -86,10 +87,10 @@ func (s *scene) factory(t testing.TB, list func(*kprobes.Manager) []explore.Prop
 // it at the function.
 func call(t testing.TB, g *kprobes.Manager, cpu int, function string, arg uint64) {
 	c := g.K.M.CPUs[cpu]
-	sp := c.GPR[emu.RSP] - 8
+	sp := c.GPR[x86.RSP] - 8
 	require.True(t, g.K.M.PokeWord(c.Space, sp, 4, g.K.Symbol("task_exit")))
 	require.True(t, g.K.M.PokeWord(c.Space, sp+4, 4, arg))
-	c.GPR[emu.RSP], c.RIP = sp, g.K.Symbol(function)
+	c.GPR[x86.RSP], c.RIP = sp, g.K.Symbol(function)
 }
 
 // Code of the scenes.

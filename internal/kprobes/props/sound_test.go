@@ -10,6 +10,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
+	"trapline/internal/x86"
 )
 
 // none judges nothing, so that every schedule runs to its end.
@@ -93,7 +94,7 @@ func waiting() map[string]*scene {
 			if f := alone[name]; f != "" {
 				function = f
 			}
-			c.GPR[emu.RBX], c.GPR[emu.RSI] = g.K.Symbol(function), g.Address(0)
+			c.GPR[x86.RBX], c.GPR[x86.RSI] = g.K.Symbol(function), g.Address(0)
 		}
 	}
 	return all

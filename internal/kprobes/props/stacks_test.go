@@ -9,22 +9,23 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/x86"
 )
 
 // TestG0StacksThatExceptionsHaveInterrupted: where an NMI has interrupted #DB, which has
 // interrupted the kernel, each one's stack is live from its stack pointer on, and one
 // on which nothing is under way is dead.
 func TestG0StacksThatExceptionsHaveInterrupted(t *testing.T) {
-	m, err := emu.New(emu.Config{Arch: emu.AMD64, CPUs: 1})
+	m, err := emu.New(emu.Config{Arch: x86.AMD64, CPUs: 1})
 	require.NoError(t, err)
 	g, err := kprobes.Boot(m, "2005")
 	require.NoError(t, err)
 	s := props.System(g)
 	defer s.Close()
 	k, c := g.K, m.CPUs[0]
-	nmi, db, fault := k.ExceptionStack(0, emu.VecNMI), k.ExceptionStack(0, emu.VecDB), k.ExceptionStack(0, emu.VecSS)
+	nmi, db, fault := k.ExceptionStack(0, x86.VecNMI), k.ExceptionStack(0, x86.VecDB), k.ExceptionStack(0, x86.VecSS)
 	top := k.Layout.StackTop(0)
-	c.GPR[emu.RSP] = nmi.High - 200
+	c.GPR[x86.RSP] = nmi.High - 200
 	k.Poke(c.Space, nmi.High-16, db.High-300, 8)
 	k.Poke(c.Space, db.High-16, top-400, 8)
 	live := make(explore.Bits, len(s.Scratch(0))*emu.PageSize/64)

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/x86"
 )
 
 // unprobedScene finds how a scene's tasks can end under engine none.
@@ -82,7 +83,7 @@ func TestK8UnregisterIsNotTransparent(t *testing.T) {
 	s.code = []byte{0xb8, 0x90, 0x90, 0x90, 0x90, 0xc3}
 	ends := map[bool]int{}
 	_, err := explore.Search(context.Background(), s.factory(t, none), explore.Options{
-		AtEnd: func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[emu.RAX] == 0x90909090]++ },
+		AtEnd: func(sys explore.System) { ends[sys.(*explore.Machine).M.CPUs[0].GPR[x86.RAX] == 0x90909090]++ },
 	})
 	require.NoError(t, err)
 	require.Positive(t, ends[true])

@@ -5,15 +5,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
+	"trapline/internal/x86"
 )
 
 // The functions of "adding" are called with ecx 0 and 3.
 func TestE4EventFilterAndTriggers(t *testing.T) {
 	for _, engine := range []string{"2002", "modern"} {
-		r := newRig(t, emu.I386, engine, adding)
+		r := newRig(t, x86.I386, engine, adding)
 		require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32 c=$comm"))
 		require.NoError(t, r.t.WriteFile("events/g/a/filter", `cx == 3 && c == "main"`, true))
 		require.Equal(t, "cx == 3 && c == \"main\"\n", r.read("events/g/a/filter"))
@@ -36,7 +36,7 @@ func TestE4EventFilterAndTriggers(t *testing.T) {
 
 // A trigger on a disabled event arms its probe without recording; tracing goes off behind the record that asks for it.
 func TestE4TriggersOfOtherEvents(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	for _, line := range []string{"p:g/a add cx=%cx:u32", "p:g/b add+5 cx=%cx:u32"} {
 		require.NoError(t, r.t.WriteFile("kprobe_events", line, false))
 	}
@@ -52,7 +52,7 @@ func TestE4TriggersOfOtherEvents(t *testing.T) {
 
 // What a snapshot trigger takes away and a histogram counts is put back with the machine.
 func TestE4SnapshotAndHistogram(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32"))
 	require.NoError(t, r.t.WriteFile("events/g/a/trigger", "snapshot if cx == 3", false))
 	require.NoError(t, r.t.WriteFile("events/g/a/trigger", "hist:keys=cx:sort=cx", false))
@@ -70,7 +70,7 @@ func TestE4SnapshotAndHistogram(t *testing.T) {
 
 // Two states that differ only in what a trigger still does are two for who looks at counts, and one for who does not.
 func TestTriggersAreInHashes(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	require.NoError(t, r.t.Define("p:g/a add"))
 	hash := func(text string) uint64 {
 		before := r.m.Snapshot()
@@ -85,7 +85,7 @@ func TestTriggersAreInHashes(t *testing.T) {
 
 // An option, a clock and trace_pipe are the array's here too.
 func TestE4OptionsClocksAndPipe(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	require.NoError(t, r.t.Define("p:g/a add cx=%cx:u32"))
 	require.NoError(t, r.t.WriteFile("trace_clock", "counter", true))
 	require.NoError(t, r.t.WriteFile("options/irq-info", "0", true))
@@ -97,7 +97,7 @@ func TestE4OptionsClocksAndPipe(t *testing.T) {
 
 // set_event takes words: GROUP:EVENT with nothing or "*" for all, or the name of a group or of events; "!" disables.
 func TestE4SetEvent(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	for _, line := range []string{"p:g/a add", "p:g/b add+5", "p:h/a add+5"} {
 		require.NoError(t, r.t.WriteFile("kprobe_events", line, false))
 	}
@@ -127,7 +127,7 @@ func TestE4SetEvent(t *testing.T) {
 
 // A file that a kernel has and this one does not is told from a misspelt one.
 func TestE4FilesThatAreNotModelled(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	for name, want := range map[string]error{
 		"buffer_size_kb": tracefs.ErrNotModelled, "/sys/kernel/tracing/per_cpu/cpu0/stats": tracefs.ErrNotModelled, "uprobe_events": tracefs.ErrNotModelled, "trace_clok": events.ENOENT,
 		"/sys/kernel/debug/tracing/instances/x/trace": tracefs.ErrNotModelled, "events/kprobes/none/enable": events.ENOENT, "/proc/stat": events.ENOENT,

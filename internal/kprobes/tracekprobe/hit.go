@@ -9,6 +9,7 @@ import (
 	"trapline/internal/events/tracefs"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // NoteEvent marks an event that fired; its text is the trace line's function
@@ -80,7 +81,7 @@ func flagsOf(c *kprobes.Call) string {
 	if c.Kind == kprobes.OnReturn {
 		flags = tracefs.FtraceFlags
 	}
-	if c.Regs.Get(traps.FieldFlags)&emu.IF == 0 {
+	if c.Regs.Get(traps.FieldFlags)&x86.IF == 0 {
 		return "d" + flags[1:]
 	}
 	return flags

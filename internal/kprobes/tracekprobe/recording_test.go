@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/events/tracefs"
+	"trapline/internal/x86"
 )
 
 // getppid stands for the recorded kernel's functions: same names, sizes and
@@ -48,7 +48,7 @@ after:	nop
 func TestRecordedOrder(t *testing.T) {
 	text, err := os.ReadFile("../../events/testdata/kprobe/k_profile.txt")
 	require.NoError(t, err)
-	r := newRig(t, emu.AMD64, "modern", getppid)
+	r := newRig(t, x86.AMD64, "modern", getppid)
 	r.g.K.Tasks[0].Name = "kt"
 	session := strings.Split(string(text), "$ run ")[0]
 	for _, l := range regexp.MustCompile(`kdef '(.*)'`).FindAllStringSubmatch(session, -1) {
@@ -100,7 +100,7 @@ func TestRecordedTypes(t *testing.T) {
 	require.NoError(t, err)
 	line := regexp.MustCompile(`kdef '(.*)'`).FindStringSubmatch(string(text))[1]
 	want := regexp.MustCompile(`(?m)^ +kt-.*?: (t: .*)$`).FindStringSubmatch(string(text))[1]
-	r := newRig(t, emu.AMD64, "modern", banner)
+	r := newRig(t, x86.AMD64, "modern", banner)
 	r.g.K.Tasks[0].Name = "kt"
 	require.NoError(t, r.t.Define(line))
 	r.run()

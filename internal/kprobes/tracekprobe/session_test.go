@@ -30,10 +30,10 @@ type rig struct {
 	img *loader.Image
 }
 
-func newRig(t *testing.T, a emu.Arch, engine, source string) *rig {
+func newRig(t *testing.T, a x86.Arch, engine, source string) *rig {
 	t.Helper()
 	arch := x86.I386
-	if a == emu.AMD64 {
+	if a == x86.AMD64 {
 		arch = x86.AMD64
 	}
 	img, err := asm.Assemble(context.Background(), asm.Source{
@@ -122,7 +122,7 @@ table:	.long 0x11223344, 5
 
 func TestE6FetchAndProfile(t *testing.T) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
-		r := newRig(t, emu.I386, engine, adding)
+		r := newRig(t, x86.I386, engine, adding)
 		require.NoError(t, r.t.Define("p:g/e add+5 ax=%ax:s32 m=+4(%di):u8 w=+0(%di):x32 s=+8(%di):string top=$stack0:symbol c=$comm bad=+0(+64(%ax)):u32"))
 		r.run()
 		require.Equal(t, []string{
@@ -135,9 +135,9 @@ func TestE6FetchAndProfile(t *testing.T) {
 
 func TestE7ReturnEvents(t *testing.T) {
 	for _, engine := range []string{"2005", "modern"} {
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			src := adding
-			if a == emu.AMD64 {
+			if a == x86.AMD64 {
 				src = strings.ReplaceAll(strings.ReplaceAll(adding, "%edi", "%rdi"), "mov $table", "lea table(%rip)")
 			}
 			r := newRig(t, a, engine, src)
@@ -150,14 +150,14 @@ func TestE7ReturnEvents(t *testing.T) {
 			require.Equal(t, "r10:g/ret add ret=$retval:s32 cx=%cx:u32\n", r.read("kprobe_events"))
 		}
 	}
-	r := newRig(t, emu.I386, "2002", adding)
+	r := newRig(t, x86.I386, "2002", adding)
 	require.EqualError(t, errors.Unwrap(r.t.Define("r:g/ret add")), "errno 38 ENOSYS")
 	require.Contains(t, r.t.Printk()[0], "return probes came in 2005")
 }
 
 // TestE4SeveralAtOneAddress: engine modern gathers them, the others refuse.
 func TestE4SeveralAtOneAddress(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	for _, l := range []string{"p:g/a add", "p:g/b add %cx", "r:g/c add"} {
 		require.NoError(t, r.t.Define(l))
 	}
@@ -170,13 +170,13 @@ func TestE4SeveralAtOneAddress(t *testing.T) {
 		names += rec.Event
 	}
 	require.Equal(t, "bacbac", names, "newest definition first, the return last")
-	r = newRig(t, emu.I386, "2005", adding)
+	r = newRig(t, x86.I386, "2005", adding)
 	require.NoError(t, r.t.Define("p:g/a add"))
 	require.ErrorIs(t, r.t.Define("p:g/b add"), events.EEXIST)
 }
 
 func TestE4Control(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	w := func(file, text string, truncate bool) error { return r.t.WriteFile(file, text, truncate) }
 	require.NoError(t, w("kprobe_events", "p:g/a add", false))
 	require.NoError(t, w("kprobe_events", "p:g/b add+5", false))
@@ -205,7 +205,7 @@ func TestE4Control(t *testing.T) {
 
 // TestE7DisabledWhileOut: a call that has begun is still seen to end.
 func TestE7DisabledWhileOut(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", adding)
+	r := newRig(t, x86.I386, "modern", adding)
 	require.NoError(t, r.t.Define("r:g/ret add"))
 	r.until("add_end")
 	require.NoError(t, r.t.WriteFile("events/g/ret/enable", "0", true))
@@ -226,7 +226,7 @@ work:	mov $1, %eax
 `
 
 func TestE5Module(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", twoPages)
+	r := newRig(t, x86.I386, "modern", twoPages)
 	begin, _ := r.img.Symbols.Lookup("mod_begin")
 	inside := loader.NewSymbols([]loader.Symbol{{Name: "work", Addr: begin.Addr, Kind: loader.Function}})
 	require.NoError(t, r.t.AddModule("mod", begin.Addr, begin.Addr+4096, inside))
@@ -248,7 +248,7 @@ func TestE5Module(t *testing.T) {
 
 // TestSnapshot goes back to before an event was defined, and on again.
 func TestSnapshot(t *testing.T) {
-	r := newRig(t, emu.AMD64, "modern", strings.ReplaceAll(strings.ReplaceAll(adding, "%edi", "%rdi"), "mov $table", "lea table(%rip)"))
+	r := newRig(t, x86.AMD64, "modern", strings.ReplaceAll(strings.ReplaceAll(adding, "%edi", "%rdi"), "mov $table", "lea table(%rip)"))
 	require.NoError(t, r.t.Define("p:g/a add"))
 	start := r.m.Snapshot()
 	again := func() ([]string, string, string) {
@@ -271,7 +271,7 @@ func TestSnapshot(t *testing.T) {
 }
 
 func TestBufferBound(t *testing.T) {
-	r := newRig(t, emu.I386, "modern", "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
+	r := newRig(t, x86.I386, "modern", "main:	mov $50, %ecx\nloop:	dec %ecx\n	jnz loop\n	ret\n")
 	r.t = tracekprobe.New(tracekprobe.Config{Manager: r.g, Symbols: func() loader.Symbols { return r.g.K.Symbols }, Records: 10})
 	require.NoError(t, r.t.Define("p:g/a loop %cx:u32"))
 	r.run()
@@ -288,7 +288,7 @@ func TestBufferBound(t *testing.T) {
 // events/cpu-s is by processor time, which other load disturbs less.
 func BenchmarkEvents(b *testing.B) {
 	for _, engine := range []string{"modern", "modern" + "+boost"} {
-		for _, a := range []emu.Arch{emu.I386, emu.AMD64} {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
 			for _, mode := range []string{"step", "run"} {
 				b.Run(engine+"/"+a.String()+"/"+mode, func(b *testing.B) { benchmarkEvents(b, engine, a, mode == "run") })
 			}
@@ -296,7 +296,7 @@ func BenchmarkEvents(b *testing.B) {
 	}
 }
 
-func benchmarkEvents(b *testing.B, engine string, a emu.Arch, freely bool) {
+func benchmarkEvents(b *testing.B, engine string, a x86.Arch, freely bool) {
 	m, err := emu.New(emu.Config{Arch: a, CPUs: 1})
 	require.NoError(b, err)
 	defer m.Close()
@@ -338,7 +338,7 @@ func processorTime(b *testing.B) time.Duration {
 func TestO5EventOnRefusedInstruction(t *testing.T) {
 	const source = "main:\n\tnop\n\tret\n\tiretq\n\tint3\n"
 	for engine, want := range map[string]events.Errno{"modern+int3": events.EOPNOTSUPP, "modern": 0, "2005": 0} {
-		r := newRig(t, emu.AMD64, engine, source)
+		r := newRig(t, x86.AMD64, engine, source)
 		require.NoError(t, r.t.Registry().Write(tracefs.KprobeEvents, []byte("p:g/a main+1\n")))
 		for _, line := range []string{"p:g/b main+2", "p:g/c main+4"} {
 			err := r.t.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n"))

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // symbolTable is a machine's kallsyms: the kernel's symbols and the loaded
@@ -17,7 +18,7 @@ type symbolTable struct {
 	byName map[string][]int
 }
 
-func newSymbolTable(arch emu.Arch, kernel loader.Symbols, modules []*Module) *symbolTable {
+func newSymbolTable(arch x86.Arch, kernel loader.Symbols, modules []*Module) *symbolTable {
 	t := &symbolTable{byName: map[string][]int{}}
 	// A module's code may be part of the scenario's own image.
 	inModule := func(addr uint64) bool {
@@ -46,7 +47,7 @@ func newSymbolTable(arch emu.Arch, kernel loader.Symbols, modules []*Module) *sy
 
 // size ends each symbol where the next one begins, the last of a region at
 // its page's end.
-func (t *symbolTable) size(arch emu.Arch) {
+func (t *symbolTable) size(arch x86.Arch) {
 	for i := range t.byAddr {
 		s := &t.byAddr[i]
 		end := arch.Mask((s.Addr + max(s.Size, 1) + emu.PageSize - 1) &^ (emu.PageSize - 1))

@@ -5,6 +5,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // target is the machine at a hit (fetch.Target).
@@ -28,8 +29,8 @@ func (t *target) Register(r events.Reg) uint64 {
 	case events.RegOrigAX:
 		return c.Regs.Get(traps.FieldOrigAX)
 	case events.RegSS:
-		if c.Door.Arch == emu.I386 && !c.Regs.User() {
-			return uint64(c.CPU.Seg[emu.SS].Sel)
+		if c.Door.Arch == x86.I386 && !c.Regs.User() {
+			return uint64(c.CPU.Seg[x86.SS].Sel)
 		}
 		return c.Regs.Get(traps.FieldSS)
 	case events.RegDS:
@@ -37,9 +38,9 @@ func (t *target) Register(r events.Reg) uint64 {
 	case events.RegES:
 		return c.Regs.Get(traps.FieldES)
 	case events.RegFS:
-		return uint64(c.CPU.Seg[emu.FS].Sel)
+		return uint64(c.CPU.Seg[x86.FS].Sel)
 	case events.RegGS:
-		return uint64(c.CPU.Seg[emu.GS].Sel)
+		return uint64(c.CPU.Seg[x86.GS].Sel)
 	}
 	g, _ := r.General()
 	return c.Regs.Reg(g)
@@ -72,8 +73,8 @@ func (t *target) read(addr uint64, p []byte, need emu.Prot) int {
 }
 
 // taskSize is where user memory ends (TASK_SIZE).
-func taskSize(a emu.Arch) uint64 {
-	if a == emu.AMD64 {
+func taskSize(a x86.Arch) uint64 {
+	if a == x86.AMD64 {
 		return 0x00007ffffffff000
 	}
 	return 0xc0000000

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
 // Case is code with where it lies and the registers it starts with.
@@ -18,7 +19,7 @@ type Case struct {
 func (s *Source) Next() Case {
 	c := Case{Code: s.Code(), GPR: s.Registers()}
 	c.At = s.Place(len(c.Code))
-	c.GPR[emu.RSP] = stackBase + emu.PageSize/2 + uint64(s.rng.IntN(64))
+	c.GPR[x86.RSP] = stackBase + emu.PageSize/2 + uint64(s.rng.IntN(64))
 	return c
 }
 

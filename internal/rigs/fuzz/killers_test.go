@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/emu"
 	"trapline/internal/rigs/fuzz"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // outcome steps code once and returns the vector it raises, or -1.
@@ -22,7 +22,7 @@ func outcome(t *testing.T, mode silicon.Mode, ring int, code ...byte) int {
 	for i := range c.GPR {
 		c.GPR[i] = fuzz.Operand
 	}
-	c.GPR[emu.RAX] = 1 // a bit offset, too
+	c.GPR[x86.RAX] = 1 // a bit offset, too
 	vector, err := m.First(c)
 	require.NoError(t, err)
 	return vector
@@ -50,7 +50,7 @@ func TestLockMisuseIsUndefined(t *testing.T) {
 	} {
 		for _, mode := range silicon.Modes {
 			for _, ring := range []int{0, 3} {
-				require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, code...), "%v ring %d: % x", mode, ring, code)
+				require.Equal(t, int(x86.VecUD), outcome(t, mode, ring, code...), "%v ring %d: % x", mode, ring, code)
 			}
 		}
 	}
@@ -85,10 +85,10 @@ func TestFarFormsOfARegisterAreUndefined(t *testing.T) {
 				if modrm >= 0xe0 && modrm < 0xe8 {
 					continue // /4: jmp
 				}
-				require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xff, byte(modrm)), "%v: ff %02x", mode, modrm)
+				require.Equal(t, int(x86.VecUD), outcome(t, mode, ring, 0xff, byte(modrm)), "%v: ff %02x", mode, modrm)
 			}
-			require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xff, 0xf8), "ff /7")
-			require.Equal(t, int(emu.VecUD), outcome(t, mode, ring, 0xfe, 0xd8), "fe /3")
+			require.Equal(t, int(x86.VecUD), outcome(t, mode, ring, 0xff, 0xf8), "ff /7")
+			require.Equal(t, int(x86.VecUD), outcome(t, mode, ring, 0xfe, 0xd8), "fe /3")
 		}
 	}
 }
@@ -100,10 +100,10 @@ func TestDebugRegisterMoves(t *testing.T) {
 		for n := range byte(8) {
 			write, read := []byte{0x0f, 0x23, 0xc3 | n<<3}, []byte{0x0f, 0x21, 0xc3 | n<<3} // mov %ebx,%drN and back
 			for _, code := range [][]byte{write, read} {
-				require.Equal(t, int(emu.VecGP), outcome(t, mode, 3, code...), "%v: % x", mode, code)
+				require.Equal(t, int(x86.VecGP), outcome(t, mode, 3, code...), "%v: % x", mode, code)
 				want := -1
 				if n == 4 || n == 5 {
-					want = int(emu.VecUD)
+					want = int(x86.VecUD)
 				}
 				require.Equal(t, want, outcome(t, mode, 0, code...), "%v: % x", mode, code)
 			}
@@ -113,10 +113,10 @@ func TestDebugRegisterMoves(t *testing.T) {
 		defer m.Close()
 		c := fuzz.NewSource(mode, 1).Next()
 		c.Code = []byte{0x0f, 0x23, 0xc0, 0x0f, 0x21, 0xc1} // mov %eax,%dr0; mov %dr0,%ecx
-		c.GPR[emu.RAX] = 0x12345678
+		c.GPR[x86.RAX] = 0x12345678
 		gpr, err := m.Registers(c, 2)
 		require.NoError(t, err)
-		require.EqualValues(t, 0x12345678, gpr[emu.RCX])
+		require.EqualValues(t, 0x12345678, gpr[x86.RCX])
 	}
 }
 

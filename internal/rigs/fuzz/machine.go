@@ -75,9 +75,9 @@ func NewMachine(mode silicon.Mode, ring int) (*Machine, error) {
 }
 
 func newMachine(mode silicon.Mode, ring int, p emu.Processor) (*Machine, error) {
-	arch := emu.I386
+	arch := x86.I386
 	if mode == silicon.Mode64 {
-		arch = emu.AMD64
+		arch = x86.AMD64
 	}
 	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1, Memory: 1 << 20, Processor: p})
 	if err != nil {
@@ -131,7 +131,7 @@ func (f *Machine) boot() error {
 
 func (f *Machine) loadSegments(c *emu.CPU) error {
 	code := x86.FlatCode32
-	if f.m.Arch == emu.AMD64 {
+	if f.m.Arch == x86.AMD64 {
 		code = x86.FlatCode64
 	}
 	for ring := range codeSelector {
@@ -151,8 +151,8 @@ func (f *Machine) loadSegments(c *emu.CPU) error {
 		}
 	}
 	note(f.m.LoadCode(c, codeSelector[f.ring], cpl))
-	note(f.m.LoadStack(c, data, cpl, emu.VecGP))
-	for _, i := range []int{emu.ES, emu.DS, emu.FS, emu.GS} {
+	note(f.m.LoadStack(c, data, cpl, x86.VecGP))
+	for _, i := range []int{x86.ES, x86.DS, x86.FS, x86.GS} {
 		note(f.m.LoadData(c, i, data))
 	}
 	return errors.Join(faults...)

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"trapline/internal/asm"
-	"trapline/internal/emu"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -75,7 +74,7 @@ func (s *text2002) image(optimisation string) (*loader.Image, error) {
 }
 
 func link(text string) (*loader.Image, error) {
-	layout := traps.LayoutOf(emu.I386)
+	layout := traps.LayoutOf(x86.I386)
 	return asm.Assemble(context.Background(), asm.Source{
 		Name: "seed", Text: text, Arch: x86.I386, Base: layout.Text, DataBase: layout.Data,
 	})

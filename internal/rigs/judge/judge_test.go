@@ -16,7 +16,7 @@ import (
 
 // watched runs a situation under a text.
 func watched(x text, p *program, sit *situation) (*watch, error) {
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+	m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func seed2002(t *testing.T) *text2002 {
 // The patch makes gates 1 and 3 what the engine's IDT has (K1).
 func TestGates2002(t *testing.T) {
 	seed := seed2002(t)
-	m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 1})
+	m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 1})
 	require.NoError(t, err)
 	defer m.Close()
 	s, err := ourText("2002", false).boot(m)

@@ -135,7 +135,7 @@ func (g *stage) pairs() []pair {
 	}
 	for i, a := range g.parts[:g.interrupted] {
 		b := g.parts[g.disturbing].name
-		for name, vec := range map[string]x86.Vector{"timer": 0x20, "NMI": emu.VecNMI} {
+		for name, vec := range map[string]x86.Vector{"timer": 0x20, "NMI": x86.VecNMI} {
 			if name == "NMI" && a.name == g.noNMI {
 				continue
 			}
@@ -185,7 +185,7 @@ func outcomes(x text, p *program, irqs []explore.Interrupt) ([]string, error) {
 // systems makes machines of two vCPUs with the program under a text.
 func (x text) systems(p *program, irqs []explore.Interrupt, ends map[string]bool) func() (explore.System, error) {
 	return func() (explore.System, error) {
-		m, err := emu.New(emu.Config{Arch: emu.I386, CPUs: 2, Memory: 2 << 20})
+		m, err := emu.New(emu.Config{Arch: x86.I386, CPUs: 2, Memory: 2 << 20})
 		if err != nil {
 			return nil, err
 		}

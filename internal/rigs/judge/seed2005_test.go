@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
-	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -93,7 +92,7 @@ func (s *text2005) image(optimisation string) (traps.Options, error) {
 		return traps.Options{}, err
 	}
 	for _, k := range kprobes.KernelTexts() {
-		if k.Engine == "2005" && k.Arch == emu.I386 {
+		if k.Engine == "2005" && k.Arch == x86.I386 {
 			return join2005(k, "\n\t.text\n"+seed+"\n")
 		}
 	}

@@ -109,14 +109,14 @@ func (locks) Ops() map[string]traps.Op {
 // forceSig sends the signal of the vector in ebx.
 func forceSig(x *traps.Exec) traps.Result {
 	sig := uint64(abi.SIGSEGV)
-	switch x86.Vector(x.C.Reg(emu.RBX)) {
-	case emu.VecDE, emu.VecMF, emu.VecXM:
+	switch x86.Vector(x.C.Reg(x86.RBX)) {
+	case x86.VecDE, x86.VecMF, x86.VecXM:
 		sig = abi.SIGFPE
-	case emu.VecDB, emu.VecBP:
+	case x86.VecDB, x86.VecBP:
 		sig = abi.SIGTRAP
-	case emu.VecUD:
+	case x86.VecUD:
 		sig = abi.SIGILL
-	case emu.VecNP, emu.VecSS, emu.VecAC:
+	case x86.VecNP, x86.VecSS, x86.VecAC:
 		sig = abi.SIGBUS
 	}
 	const pending = 24 // of thread_info
@@ -129,7 +129,7 @@ func forceSig(x *traps.Exec) traps.Result {
 
 // spinLock takes the lock at ebx.
 func spinLock(x *traps.Exec) traps.Result {
-	at := x.C.Reg(emu.RBX)
+	at := x.C.Reg(x86.RBX)
 	if owner, _ := x.M.PeekWord(x.C.Space, at, 4); owner != 0 {
 		x.Micro.Holds = x.K.Name(at)
 		return traps.Spin
@@ -155,7 +155,7 @@ func (s *side) call(function string, args ...uint32) (uint32, error) {
 		return 0, err
 	}
 	for i, a := range args {
-		s.poke(c.GPR[emu.RSP]+4+4*uint64(i), a)
+		s.poke(c.GPR[x86.RSP]+4+4*uint64(i), a)
 	}
 	for range maxCall {
 		if s.m.Step(0); c.Shutdown != "" {
@@ -165,7 +165,7 @@ func (s *side) call(function string, args ...uint32) (uint32, error) {
 	if c.Shutdown != traps.TaskDone {
 		return 0, fmt.Errorf("%s ends in %q", function, c.Shutdown)
 	}
-	result := uint32(c.GPR[emu.RAX])
+	result := uint32(c.GPR[x86.RAX])
 	s.rest(c)
 	return result, nil
 }

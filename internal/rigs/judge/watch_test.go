@@ -47,7 +47,7 @@ func (w *watch) run() {
 		if c.Shutdown != "" || len(w.lines) >= w.bound || spins == maxSpins || w.m.Err() != nil {
 			break
 		}
-		for len(w.inner) > 0 && (c.CPL == 3 || c.GPR[emu.RSP] > w.inner[len(w.inner)-1]) {
+		for len(w.inner) > 0 && (c.CPL == 3 || c.GPR[x86.RSP] > w.inner[len(w.inner)-1]) {
 			w.inner = w.inner[:len(w.inner)-1]
 		}
 		pc := c.LinearPC()
@@ -81,7 +81,7 @@ func (w *watch) run() {
 	case w.m.Err() != nil:
 		w.say("machine: %v", w.m.Err())
 	case spins == maxSpins:
-		w.say("spins for %s, IF %v", w.m.Event().Micro.Holds, c.RFLAGS&emu.IF != 0)
+		w.say("spins for %s, IF %v", w.m.Event().Micro.Holds, c.RFLAGS&x86.IF != 0)
 	case c.Shutdown == "":
 		w.say("goes on")
 	}
@@ -91,7 +91,7 @@ func (w *watch) run() {
 // arrive says how things stand when kernel text is left: to a handler, or back.
 func (w *watch) arrive(c *emu.CPU, pc uint64) {
 	w.say("at %s: %s", w.p.place(pc), w.state(0))
-	sp := c.GPR[emu.RSP]
+	sp := c.GPR[x86.RSP]
 	inner := len(w.inner) > 0
 	if !w.p.isHandler(pc) || inner && w.inner[len(w.inner)-1] == sp { // back at its start, from a trap
 		return
@@ -119,13 +119,13 @@ func (w *watch) frame(at uint64, inside bool) string {
 	cs := w.peek(at+44) & 0xffff
 	var b strings.Builder
 	for i := range 15 {
-		name, _ := traps.PtRegsName(emu.I386, uint64(4*i))
+		name, _ := traps.PtRegsName(x86.I386, uint64(4*i))
 		v := uint64(w.peek(at + 4*uint64(i)))
 		switch {
 		case inside && (i < 7 || i > 12 || name == "orig_eax"):
 			continue
 		case name == "eflags" && inside:
-			v &= emu.TF | emu.IF
+			v &= x86.TF | x86.IF
 		case i == 7 || i == 8 || i == 11 || i == 14 && cs&3 != 0:
 			v &= 0xffff // a selector's upper half is nothing's
 		}
@@ -172,7 +172,7 @@ func (w *watch) event(ev *emu.Event, before *emu.Core, inside bool) {
 	}
 	flags := before.RFLAGS
 	if inside = inside || len(w.inner) > 0; inside {
-		flags &= emu.TF | emu.IF
+		flags &= x86.TF | x86.IF
 	}
 	t := d.Trap
 	w.say("vector %d, error %#x, cr2 %#x, dr6 %#x, from %s, ring %d, flags %#x, shutdown %q",
@@ -180,7 +180,7 @@ func (w *watch) event(ev *emu.Event, before *emu.Core, inside bool) {
 	for _, f := range d.Frame {
 		v := f.Value
 		if f.Name == "eflags" && inside {
-			v &= emu.TF | emu.IF
+			v &= x86.TF | x86.IF
 		}
 		w.say("  %s %s", f.Name, w.value(v))
 	}
@@ -189,7 +189,7 @@ func (w *watch) event(ev *emu.Event, before *emu.Core, inside bool) {
 // state is the words of the patch, the code bytes under the probes, and what
 // concerns a vCPU.
 func (w *watch) state(cpu int) string {
-	return w.variables(w.p) + w.thread(cpu) + fmt.Sprintf(" flags %#x", w.m.CPUs[cpu].RFLAGS&(emu.TF|emu.IF))
+	return w.variables(w.p) + w.thread(cpu) + fmt.Sprintf(" flags %#x", w.m.CPUs[cpu].RFLAGS&(x86.TF|x86.IF))
 }
 
 func (s *side) thread(cpu int) string {
@@ -292,13 +292,13 @@ func (s *side) endCPU(i int, c *emu.CPU, spins bool) string {
 	switch in := s.k.Name(c.RIP); {
 	case c.Shutdown != traps.TaskDone:
 	case strings.HasPrefix(in, "task_exit"): // a return from the program
-		for r := range emu.I386.Regs() {
+		for r := range x86.I386.Regs() {
 			out += " " + s.value(c.GPR[r])
 		}
 		out += fmt.Sprintf(" flags %#x", c.RFLAGS)
 	default: // the system call of one in ring 3: its frame has them
 		for at := range uint64(15) {
-			out += " " + s.value(uint64(s.peek(c.GPR[emu.RSI]+4*at)))
+			out += " " + s.value(uint64(s.peek(c.GPR[x86.RSI]+4*at)))
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package transparent
 import (
 	"trapline/internal/emu"
 	"trapline/internal/rigs/silicon"
+	"trapline/internal/x86"
 )
 
 // deadStack follows which bytes of the stack region hold something: a byte
@@ -32,7 +33,7 @@ func (d *deadStack) step(ev *emu.Event) {
 			}
 		}
 	}
-	before, after := ev.Before.GPR[emu.RSP], ev.After.GPR[emu.RSP]
+	before, after := ev.Before.GPR[x86.RSP], ev.After.GPR[x86.RSP]
 	for _, w := range ev.Writes {
 		for a := range uint64(w.Size) {
 			if i := w.Addr + a - d.base; i < uint64(len(d.live)) {

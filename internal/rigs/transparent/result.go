@@ -69,7 +69,7 @@ func (r *Result) Compare(plain *Result, probes []uint64) string {
 func differentRegisters(got, want *emu.Core) string {
 	for i := range got.GPR {
 		if got.GPR[i] != want.GPR[i] {
-			return fmt.Sprintf("%s %#x instead of %#x", emu.Reg(i).Name(emu.AMD64), got.GPR[i], want.GPR[i])
+			return fmt.Sprintf("%s %#x instead of %#x", x86.Reg(i).Name(x86.AMD64), got.GPR[i], want.GPR[i])
 		}
 	}
 	if got.RFLAGS != want.RFLAGS {

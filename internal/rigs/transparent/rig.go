@@ -7,6 +7,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Rig is a machine that runs one program again and again, each time from the
@@ -29,9 +30,9 @@ type Config struct {
 
 // NewRig makes a machine with p in place and the probes of c defined.
 func NewRig(p *silicon.Program, c Config) (*Rig, error) {
-	arch := emu.I386
+	arch := x86.I386
 	if p.Mode == silicon.Mode64 {
-		arch = emu.AMD64
+		arch = x86.AMD64
 	}
 	m, err := emu.New(emu.Config{Arch: arch, CPUs: 1})
 	if err != nil {
@@ -97,7 +98,7 @@ func (r *Rig) load() error {
 		return err
 	}
 	c.GPR, c.RFLAGS = p.Init.GPR, p.Init.RFLAGS
-	c.Seg[emu.FS].Base, c.Seg[emu.GS].Base = p.Init.FSBase, p.Init.GSBase
+	c.Seg[x86.FS].Base, c.Seg[x86.GS].Base = p.Init.FSBase, p.Init.GSBase
 	return nil
 }
 
@@ -118,7 +119,7 @@ func (r *Rig) Run(probes ...uint64) (*Result, error) {
 		}
 	}
 	c, executions := r.m.CPUs[0], map[uint64]uint64{}
-	dead := newDeadStack(r.program.Mode.StackBase(), c.GPR[emu.RSP])
+	dead := newDeadStack(r.program.Mode.StackBase(), c.GPR[x86.RSP])
 	for range MaxSteps {
 		if c.RIP == r.program.Stop && len(c.Pending()) == 0 { // the last step is over too
 			return r.result(executions, dead)

@@ -3,6 +3,7 @@ package walk
 import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/x86"
 )
 
 // Called is a level of a vCPU's call chain.
@@ -59,7 +60,7 @@ func (w *Walk) unwind(cpu int) []level {
 		return nil
 	}
 	pc := c.LinearPC()
-	u := &unwinding{w: w, c: c, in: pc, sp: c.LinearSP(), bp: c.GPR[emu.RBP], trampoline: w.world.trampoline(cpu)}
+	u := &unwinding{w: w, c: c, in: pc, sp: c.LinearSP(), bp: c.GPR[x86.RBP], trampoline: w.world.trampoline(cpu)}
 	if addr, ok := w.world.original(cpu); ok {
 		u.in = addr
 	}

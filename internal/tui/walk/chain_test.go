@@ -11,6 +11,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // shadow follows calls and traps by the instructions that make and end them: the
@@ -35,7 +36,7 @@ func (s *shadow) see(ev *emu.Event) {
 		}
 	case ev.Kind != emu.StepInstruction || ev.Raised != nil && a == 0:
 	case a.Has(insn.CallRel) || a.Has(insn.CallInd):
-		s.stack = append(s.stack, shadowed{ev.After.GPR[emu.RSP], false})
+		s.stack = append(s.stack, shadowed{ev.After.GPR[x86.RSP], false})
 	case a.Has(insn.RetNear) && len(s.stack) > 0:
 		s.stack = s.stack[:len(s.stack)-1]
 	case a.Has(insn.Iret):
@@ -133,7 +134,7 @@ func TestCallChainsOfPrograms(t *testing.T) {
 					shadows[tid] = s
 				}
 				s.see(ev)
-				if sp := ev.After.GPR[emu.RSP]; ev.Micro != nil && ev.Before.GPR[emu.RSP] == sp+8 && ev.Before.RIP != ev.After.RIP {
+				if sp := ev.After.GPR[x86.RSP]; ev.Micro != nil && ev.Before.GPR[x86.RSP] == sp+8 && ev.Before.RIP != ev.After.RIP {
 					s.stack = append(s.stack, shadowed{sp, false}) // a call that the kernel makes
 				}
 				for _, x := range w.unwind(ev.CPU) {

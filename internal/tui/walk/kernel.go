@@ -81,7 +81,7 @@ func (w *kernelSide) gates(ev *emu.Event) []Gate {
 	k, space := w.run.Kernel, w.Run.Machine.CPUs[0].Space
 	size := uint64(w.Run.Machine.Arch.GateSize())
 	base := w.Run.Machine.CPUs[0].Sys.IDTR.Base
-	for _, v := range []x86.Vector{emu.VecBP, emu.VecDB, emu.VecGP, emu.VecPF, emu.VecUD, 0x80} {
+	for _, v := range []x86.Vector{x86.VecBP, x86.VecDB, x86.VecGP, x86.VecPF, x86.VecUD, 0x80} {
 		g := k.Gate(space, v)
 		if !g.Present {
 			continue

@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/story"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // follow keeps the trap frames: a delivery makes one; it is gone when the
@@ -25,7 +26,7 @@ func (w *kernelSide) follow(ev *emu.Event) {
 		if ev.Insn.Attr().Has(insn.Iret) && len(l) > 0 {
 			l = l[:len(l)-1]
 		}
-		sp := ev.After.GPR[emu.RSP]
+		sp := ev.After.GPR[x86.RSP]
 		for len(l) > 0 && sp >= l[len(l)-1].end && sp-l[len(l)-1].end < traps.StackSize {
 			l = l[:len(l)-1]
 		}
@@ -39,9 +40,9 @@ func (w *kernelSide) enter(ev *emu.Event) {
 	t := &w.trail
 	p := &t.phase[ev.CPU]
 	switch {
-	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecBP && *p == Away:
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecBP && *p == Away:
 		*p = Trapped
-	case ev.Delivery != nil && ev.Delivery.Trap.Vector == emu.VecDB && *p == HitSS:
+	case ev.Delivery != nil && ev.Delivery.Trap.Vector == x86.VecDB && *p == HitSS:
 		*p = HitSSDone
 	case ev.Micro != nil:
 		t.enterMicro(ev, p)
@@ -92,10 +93,10 @@ func (w *kernelSide) interrupted(cpu int) []interruption {
 				break
 			}
 		}
-		if cs, ok := w.word(w.Run.Machine.CPUs[cpu], f.regs+traps.FieldCS.Offset(a)); a == emu.AMD64 || ok && cs&3 != 0 {
+		if cs, ok := w.word(w.Run.Machine.CPUs[cpu], f.regs+traps.FieldCS.Offset(a)); a == x86.AMD64 || ok && cs&3 != 0 {
 			x.spAt = f.regs + traps.FieldSP.Offset(a)
 		}
-		if f.vector == emu.VecBP {
+		if f.vector == x86.VecBP {
 			x.back = 1
 		}
 		l = append(l, x)

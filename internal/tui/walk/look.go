@@ -9,6 +9,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/story"
+	"trapline/internal/x86"
 )
 
 // Look says what is wanted of a moment.
@@ -181,7 +182,7 @@ func (w *Walk) means(v uint64) string {
 	return ""
 }
 
-func instructionLen(code []byte, a emu.Arch) int {
+func instructionLen(code []byte, a x86.Arch) int {
 	in, err := insn.Decode(code, insn.ModeOf(a))
 	if err != nil || in.Len == 0 {
 		return 1

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // Told reports whether a step is one that the normal story tells: not one of
@@ -21,7 +22,7 @@ func (w *Walk) Told(ev *emu.Event) bool {
 		ev.Micro != nil && ev.Micro.Why != "" {
 		return true
 	}
-	return (ev.Before.RFLAGS^ev.After.RFLAGS)&(emu.IF|emu.TF) != 0
+	return (ev.Before.RFLAGS^ev.After.RFLAGS)&(x86.IF|x86.TF) != 0
 }
 
 // raised reports whether a step was the raising of an interrupt.

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // What a moment of a Linux program has in place of a kernel's: threads and
@@ -266,15 +267,15 @@ func (w *programSide) thread(t *scenario.ThreadActivity) Thread {
 
 // vectors are the exceptions that matter to uprobes with the kernel function
 // that takes each: in this kernel a Go function, so that there is no gate.
-func vectors(engine *engines.Engine, arch emu.Arch, ev *emu.Event) []Vector {
+func vectors(engine *engines.Engine, arch x86.Arch, ev *emu.Event) []Vector {
 	l := []Vector{
-		{emu.VecBP, "", engine.Traps.Int3, false},
-		{emu.VecDB, "", engine.Traps.Debug, false},
-		{emu.VecPF, "", "handle_mm_fault, else SIGSEGV", false},
-		{emu.VecGP, "", "SIGSEGV", false},
-		{emu.VecUD, "", "SIGILL", false},
+		{x86.VecBP, "", engine.Traps.Int3, false},
+		{x86.VecDB, "", engine.Traps.Debug, false},
+		{x86.VecPF, "", "handle_mm_fault, else SIGSEGV", false},
+		{x86.VecGP, "", "SIGSEGV", false},
+		{x86.VecUD, "", "SIGILL", false},
 	}
-	if arch == emu.I386 {
+	if arch == x86.I386 {
 		l = append(l, Vector{0x80, "", "a system call", false})
 	}
 	for i := range l {

@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/scenario"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // code lists n instructions around where the vCPU stands. In a step of a copy
@@ -120,7 +121,7 @@ func (w *programSide) interrupted(cpu int) []interruption {
 	var l []interruption
 	tid, _ := w.run.ThreadOn(cpu)
 	for _, s := range slices.Backward(w.trail.signals) {
-		if field := func(name string) uint64 { return s.base + 8*uint64(max(slices.Index(rtSigframe, name), 0)) }; s.tid == tid && w.Run.Machine.Arch == emu.AMD64 {
+		if field := func(name string) uint64 { return s.base + 8*uint64(max(slices.Index(rtSigframe, name), 0)) }; s.tid == tid && w.Run.Machine.Arch == x86.AMD64 {
 			l = append(l, interruption{base: s.base, what: "signal", ip: field("rip"), bp: field("rbp"), spAt: field("rsp")})
 		}
 	}

@@ -34,7 +34,7 @@ func (w *programSide) followSignals(ev *emu.Event) {
 	if ev.Micro != nil && ev.Micro.Work == emu.WorkSignalFrame {
 		tid, _ := w.run.ThreadOn(ev.CPU)
 		l := t.signals[max(0, len(t.signals)-MaxFrames+1):]
-		t.signals = append(slices.Clone(l), signalFrame{tid, ev.After.GPR[emu.RSP], ev.Before.GPR[emu.RSP]})
+		t.signals = append(slices.Clone(l), signalFrame{tid, ev.After.GPR[x86.RSP], ev.Before.GPR[x86.RSP]})
 		return
 	}
 	if len(t.signals) == 0 {
@@ -42,7 +42,7 @@ func (w *programSide) followSignals(ev *emu.Event) {
 	}
 	tid, _ := w.run.ThreadOn(ev.CPU)
 	last := t.signals[len(t.signals)-1]
-	if sp := ev.After.GPR[emu.RSP]; last.tid == tid && (last.end > last.base && sp >= last.end || sp < last.base && last.end < last.base) {
+	if sp := ev.After.GPR[x86.RSP]; last.tid == tid && (last.end > last.base && sp >= last.end || sp < last.base && last.end < last.base) {
 		t.signals = slices.Clip(t.signals[:len(t.signals)-1])
 	}
 }
@@ -56,9 +56,9 @@ func (t *trail) signalWord(addr uint64) (field string, ok bool) {
 			continue
 		}
 		switch {
-		case t.w.Run.Machine.Arch == emu.I386 && addr < f.end: // two layouts: see sigaction(2), SA_SIGINFO
+		case t.w.Run.Machine.Arch == x86.I386 && addr < f.end: // two layouts: see sigaction(2), SA_SIGINFO
 			return "", true
-		case t.w.Run.Machine.Arch == emu.AMD64 && n < uint64(len(rtSigframe)):
+		case t.w.Run.Machine.Arch == x86.AMD64 && n < uint64(len(rtSigframe)):
 			return rtSigframe[n], true
 		}
 	}

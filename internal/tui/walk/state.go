@@ -99,7 +99,7 @@ func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
 		before = ev.Before
 	}
 	for i := range a.Regs() {
-		add(emu.Reg(i).Name(a), c.GPR[i], before.GPR[i])
+		add(x86.Reg(i).Name(a), c.GPR[i], before.GPR[i])
 	}
 	add(a.IPName(), c.RIP, before.RIP)
 	return l

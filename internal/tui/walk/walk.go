@@ -114,7 +114,7 @@ func (w *Walk) kindOf(ev *emu.Event) record.Kind {
 	k := w.world.kind(ev)
 	if ev.Delivery != nil {
 		k |= Trap
-		if t := ev.Delivery.Trap; t.Vector == emu.VecDB && t.DR6&emu.DR6BS != 0 {
+		if t := ev.Delivery.Trap; t.Vector == x86.VecDB && t.DR6&emu.DR6BS != 0 {
 			k |= Stepped
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 // Machine is a simulated machine with one user task. It implements silicon.Runner
@@ -28,8 +29,8 @@ func (k kernel) Syscall(_ *emu.Machine, c *emu.CPU, sysenter bool) bool {
 	if sysenter {
 		return false
 	}
-	c.GPR[emu.RCX], c.GPR[emu.R11] = c.RIP, c.RFLAGS
-	c.GPR[emu.RAX] = noSystem
+	c.GPR[x86.RCX], c.GPR[x86.R11] = c.RIP, c.RFLAGS
+	c.GPR[x86.RAX] = noSystem
 	return true
 }
 
@@ -42,16 +43,16 @@ const noSystem = ^uint64(38 - 1)
 // Open makes a machine for programs of mode, with a kernel of that width.
 func Open(mode silicon.Mode) (*Machine, error) {
 	if mode == silicon.Mode64 {
-		return open(mode, emu.AMD64)
+		return open(mode, x86.AMD64)
 	}
-	return open(mode, emu.I386)
+	return open(mode, x86.I386)
 }
 
 // OpenCompatibility makes a machine for 32-bit programs with a 64-bit kernel:
 // they run in compatibility mode.
-func OpenCompatibility() (*Machine, error) { return open(silicon.Mode32, emu.AMD64) }
+func OpenCompatibility() (*Machine, error) { return open(silicon.Mode32, x86.AMD64) }
 
-func open(mode silicon.Mode, arch emu.Arch) (*Machine, error) {
+func open(mode silicon.Mode, arch x86.Arch) (*Machine, error) {
 	text := traps.StockText(arch)
 	options, err := text.Options()
 	if err != nil {

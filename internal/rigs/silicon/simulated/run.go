@@ -7,6 +7,7 @@ import (
 	"trapline/internal/linux/abi"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/traps"
+	"trapline/internal/x86"
 )
 
 const (
@@ -38,7 +39,7 @@ func (s *Machine) Run(p *silicon.Program, maxSteps int) ([]silicon.Step, error) 
 		if ev.Delivery != nil {
 			step.Signal, step.State, err = s.signal(ev)
 		} else {
-			s.cpu.RFLAGS &^= emu.TF
+			s.cpu.RFLAGS &^= x86.TF
 			step.State = s.state()
 			s.switchFPU()
 		}

@@ -19,16 +19,16 @@ func (s *Machine) setState(state *silicon.State) error {
 	if t := s.m.LoadCode(c, state.Selectors[silicon.CS], 3); t != nil {
 		return fmt.Errorf("simulated: cs = %#x: %v", state.Selectors[silicon.CS], t)
 	}
-	if t := s.m.LoadStack(c, state.Selectors[silicon.SS], 3, emu.VecGP); t != nil {
+	if t := s.m.LoadStack(c, state.Selectors[silicon.SS], 3, x86.VecGP); t != nil {
 		return fmt.Errorf("simulated: ss = %#x: %v", state.Selectors[silicon.SS], t)
 	}
-	for _, i := range [...]int{emu.ES, emu.DS, emu.FS, emu.GS} {
+	for _, i := range [...]int{x86.ES, x86.DS, x86.FS, x86.GS} {
 		if t := s.m.LoadData(c, i, state.Selectors[i]); t != nil {
 			return fmt.Errorf("simulated: segment register %s = %#x: %v", x86.SegmentName(i), state.Selectors[i], t)
 		}
 	}
 	if s.mode == silicon.Mode64 {
-		c.Seg[emu.FS].Base, c.Seg[emu.GS].Base = state.FSBase, state.GSBase
+		c.Seg[x86.FS].Base, c.Seg[x86.GS].Base = state.FSBase, state.GSBase
 	}
 	var b [emu.XSaveSize]byte
 	le := binary.LittleEndian
@@ -63,7 +63,7 @@ func (s *Machine) state() silicon.State {
 		state.Selectors[i] = uint16(c.Seg[i].Sel)
 	}
 	if s.mode == silicon.Mode64 {
-		state.FSBase, state.GSBase = c.Seg[emu.FS].Base, c.Seg[emu.GS].Base
+		state.FSBase, state.GSBase = c.Seg[x86.FS].Base, c.Seg[x86.GS].Base
 	}
 	var b [emu.XSaveSize]byte
 	s.m.XSave(c, &b)
