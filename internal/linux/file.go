@@ -129,7 +129,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		}
 		*pos += int64(n)
 		if n > 0 {
-			k.happenedToFile(f, abi.IN_ACCESS)
+			k.happenedByFile(f, abi.IN_ACCESS)
 		}
 		return int64(n)
 	}
@@ -245,7 +245,7 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return -ENOSPC
 	}
 	*pos += int64(done)
-	k.happenedToFile(f, abi.IN_MODIFY)
+	k.happenedByFile(f, abi.IN_MODIFY)
 	return int64(done)
 }
 

@@ -79,7 +79,7 @@ func (k *Kernel) unwatch(n *notifier, number int) {
 }
 
 // happened tells those that watch an inode of an event, with a name of what it is about in
-// a directory.
+// a directory. IN_EXCL_UNLINK in mask: what it is about has no name any more, of which not all want to be told.
 func (k *Kernel) happened(at inodeKey, mask, cookie uint32, name string) {
 	for _, n := range k.notifiers {
 		k.happenedTo(n, at, mask, cookie, name)
@@ -88,10 +88,10 @@ func (k *Kernel) happened(at inodeKey, mask, cookie uint32, name string) {
 
 func (k *Kernel) happenedTo(n *notifier, at inodeKey, mask, cookie uint32, name string) {
 	for _, w := range slices.Clone(n.watches) {
-		if w.at != at || w.mask&mask&abi.IN_ALL_EVENTS == 0 {
+		if w.at != at || w.mask&mask&abi.IN_ALL_EVENTS == 0 || w.mask&mask&abi.IN_EXCL_UNLINK != 0 {
 			continue
 		}
-		k.tell(n, watchedEvent{w.number, mask, cookie, name})
+		k.tell(n, watchedEvent{w.number, mask &^ abi.IN_EXCL_UNLINK, cookie, name})
 		if w.mask&abi.IN_ONESHOT != 0 {
 			k.unwatch(n, w.number)
 		}
@@ -145,6 +145,14 @@ func (k *Kernel) happenedToNode(n *node, mask uint32) {
 			return
 		}
 	}
+	if !n.memfd {
+		for _, f := range k.objects().files {
+			if f.refs > 0 && f.host != nil && f.host.node == n { // by the name that it had
+				k.happenedAt(f.path, n.st, mask)
+				return
+			}
+		}
+	}
 	k.happened(identity(n.st), mask|kindBit(n.st), 0, "")
 }
 
@@ -176,11 +184,33 @@ func (k *Kernel) happenedToFile(f *File, mask uint32) {
 	if len(k.notifiers) == 0 || f.host == nil {
 		return
 	}
-	if n := f.host.node; n != nil && n.st.Nlink > 0 && k.names[inRoot(f.path)] != n {
+	if n := f.host.node; n != nil && (n.memfd || n.st.Nlink > 0 && k.names[inRoot(f.path)] != n) {
 		k.happenedToNode(n, mask)
 		return
 	}
 	k.happenedAt(f.path, StatOf(f.host.info), mask)
+}
+
+// happenedByFile is happenedToFile for what is done by the opening itself, not by what it leads to
+// (fsnotify_file()): IN_EXCL_UNLINK leaves it out when the name is gone.
+func (k *Kernel) happenedByFile(f *File, mask uint32) {
+	if len(k.notifiers) > 0 && f.host != nil && k.nameless(f) {
+		mask |= abi.IN_EXCL_UNLINK
+	}
+	k.happenedToFile(f, mask)
+}
+
+// nameless reports whether an open file has lost its last name.
+func (k *Kernel) nameless(f *File) bool {
+	n := f.host.node
+	if n == nil {
+		n = k.changedNode(f.host.info)
+	}
+	if n != nil {
+		return n.st.Nlink == 0
+	}
+	at, ok := k.inodeAt(f.path)
+	return !ok || at != identity(StatOf(f.host.info))
 }
 
 // entryChanged tells those that watch a directory of an entry that was made or removed.
@@ -226,9 +256,9 @@ func (k *Kernel) moved(from, to string, st abi.Stat, target *abi.Stat, gone bool
 // closed tells of a file that nobody has open any more by this opening.
 func (k *Kernel) closed(f *File) {
 	if f.writable() {
-		k.happenedToFile(f, abi.IN_CLOSE_WRITE)
+		k.happenedByFile(f, abi.IN_CLOSE_WRITE)
 	} else {
-		k.happenedToFile(f, abi.IN_CLOSE_NOWRITE)
+		k.happenedByFile(f, abi.IN_CLOSE_NOWRITE)
 	}
 }
 

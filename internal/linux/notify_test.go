@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/linux/abi"
 )
 
 // TestInotify: what is told of files and directories, and in what order, is what is
@@ -26,4 +28,15 @@ func TestInotify(t *testing.T) {
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
 		})
 	}
+}
+
+// TestInotifyOverflow: of events that are too many the first is told as IN_Q_OVERFLOW, of no watch, and no other.
+func TestInotifyOverflow(t *testing.T) {
+	n := &notifier{events: make([]watchedEvent, maxEvents)}
+	k := &Kernel{}
+	for number := range 3 {
+		k.tell(n, watchedEvent{watch: number + 1, mask: abi.IN_OPEN, name: "a"})
+	}
+	require.Len(t, n.events, maxEvents+1)
+	assert.Equal(t, watchedEvent{watch: -1, mask: abi.IN_Q_OVERFLOW}, n.events[maxEvents])
 }

@@ -37,7 +37,7 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 		k.closeFile(f)
 		return -EMFILE
 	}
-	k.happenedToFile(f, abi.IN_OPEN)
+	k.happenedByFile(f, abi.IN_OPEN)
 	return int64(fd)
 }
 

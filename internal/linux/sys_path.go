@@ -183,7 +183,7 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 		}
 		f.entries = l
 	}
-	k.happenedToFile(f, abi.IN_ACCESS)
+	k.happenedByFile(f, abi.IN_ACCESS)
 	var out []byte
 	for f.pos < int64(len(f.entries)) {
 		e := f.entries[f.pos]

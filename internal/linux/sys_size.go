@@ -104,7 +104,7 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 		k.truncate(n, off+size)
 	}
 	if r == 0 {
-		k.happenedToFile(f, abi.IN_MODIFY)
+		k.happenedByFile(f, abi.IN_MODIFY)
 	}
 	return r
 }

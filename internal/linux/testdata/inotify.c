@@ -54,6 +54,11 @@ int main(void) {
 	f = open("one", O_CREAT | O_WRONLY, 0600); close(f); show();
 	long w = T(inotify_add_watch(fd, "one", IN_OPEN | IN_ONESHOT)); T(inotify_add_watch(fd, "one", IN_CLOSE | IN_MASK_CREATE)); f = open("one", O_RDONLY); show(); close(f); show(); T(inotify_rm_watch(fd, w));
 	w = T(inotify_add_watch(fd, "one", IN_OPEN)); T(inotify_add_watch(fd, "one", IN_CLOSE_NOWRITE | IN_MASK_ADD)); f = open("one", O_RDONLY); close(f); show(); T(inotify_add_watch(fd, "one", IN_MODIFY)); f = open("one", O_RDONLY); close(f); show(); N(inotify_rm_watch(fd, w));
+	// a file that has no name any more, which a watch can leave out
+	mkdir("gone", 0700); w = T(inotify_add_watch(fd, "gone", IN_ALL_EVENTS | IN_EXCL_UNLINK)); f = open("gone/f", O_CREAT | O_RDWR, 0600); T(inotify_add_watch(fd, "gone/f", IN_ALL_EVENTS | IN_EXCL_UNLINK)); show();
+	N(write(f, buf, 3)); N(unlink("gone/f")); N(write(f, buf, 3)); N(pread(f, buf, 3, 0)); N(ftruncate(f, 1)); N(fchmod(f, 0700)); N(close(f)); f = open("gone/f", O_CREAT | O_RDWR, 0600); show(); T(unlink("gone/f")); T(inotify_add_watch(fd, "gone", IN_ALL_EVENTS)); N(write(f, buf, 3)); N(close(f)); N(rmdir("gone"));
+	w = T(inotify_add_watch(fd, "..", IN_ALL_EVENTS | IN_EXCL_UNLINK)); f = open("../program", O_RDONLY); show(); N(read(f, buf, 3)); N(unlink("../program")); N(read(f, buf, 3)); N(close(f)); N(inotify_rm_watch(fd, w));
+	int m = memfd_create("m", 0); w = T(inotify_add_watch(fd, "/", IN_MODIFY)); N(write(m, buf, 3)); N(inotify_rm_watch(fd, w)); close(m);
 	// equal events are one, small buffers, waiting
 	f = open("one", O_RDWR); show(); write(f, buf, 1); write(f, buf, 1); read(f, buf, 0); write(f, buf, 1); show();
 	write(f, buf, 1); T(read(fd, buf, 16)); T(read(fd, buf, 31)); T(read(fd, buf, 32)); T(read(fd, buf, 32)); struct pollfd p = {fd, POLLIN, 0}; T(poll(&p, 1, 0)); write(f, buf, 1); T(poll(&p, 1, 0)); show(); close(f);
