@@ -165,7 +165,7 @@ func (q *mqueue) insert(m queued) {
 }
 
 // waiter is the thread that is served next of those that wait to send or to receive:
-// the one of the highest priority, then who waits longest (wq_add()).
+// the one of the highest rank, then who waits longest (wq_add()).
 func (k *Kernel) waiter(q *mqueue, sends bool) *Thread {
 	var first *Thread
 	for _, t := range k.threads {
@@ -173,7 +173,7 @@ func (k *Kernel) waiter(q *mqueue, sends bool) *Thread {
 		if w.queue != q || w.sends != sends || w.done {
 			continue
 		}
-		if first == nil || t.priority() > first.priority() || t.priority() == first.priority() && w.order < first.mq.order {
+		if first == nil || t.rank() > first.rank() || t.rank() == first.rank() && w.order < first.mq.order {
 			first = t
 		}
 	}

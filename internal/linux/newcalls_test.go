@@ -1,6 +1,11 @@
 package linux
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
 
 // TestCallsAsNatively: programs that print each call with its result and error.
 func TestCallsAsNatively(t *testing.T) {
@@ -9,5 +14,20 @@ func TestCallsAsNatively(t *testing.T) {
 			t.Parallel()
 			nativeAndInside(t, source, "-w")
 		})
+	}
+}
+
+// TestQueueServes: of threads that wait in a message queue the one of the highest priority is served first, then the
+// least nice one, then the one that came first. A native run at a lower priority could not show it: nobody there is less nice.
+func TestQueueServes(t *testing.T) {
+	k, q := &Kernel{}, &mqueue{}
+	for i, s := range []scheduling{{nice: 5}, {}, {}, {nice: 19, priority: 1}, {nice: -20}} {
+		k.threads = append(k.threads, &Thread{TID: i, k: k, sched: s, mq: mqWait{queue: q, order: uint64(i)}})
+	}
+	for _, tid := range []int{3, 4, 1, 2, 0} {
+		next := k.waiter(q, false)
+		require.NotNil(t, next)
+		assert.Equal(t, tid, next.TID)
+		next.mq.done = true
 	}
 }

@@ -30,6 +30,14 @@ func (t *Thread) mayUse(id int) bool { return t.sched.allowed == 0 || t.sched.al
 // higher (rt_mutex_adjust_prio_chain()).
 func (t *Thread) priority() int { return t.boosted(boostDepth) }
 
+// rank puts threads in an order: by priority, and those that have none by how nice they are (task_struct's prio).
+func (t *Thread) rank() int {
+	if p := t.priority(); p > 0 {
+		return 20 + p
+	}
+	return -t.sched.nice
+}
+
 // boostDepth bounds the chain of locks that a priority goes along (max_lock_depth).
 const boostDepth = 1024
 
