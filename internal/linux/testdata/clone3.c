@@ -1,6 +1,7 @@
 // clone3(2): its structure, what it refuses, children and threads.
 #include "say.h"
 #include <linux/sched.h>
+#include <sys/ptrace.h>
 
 static struct { uint64_t v[20]; } a;
 static int value;
@@ -21,7 +22,30 @@ static long child(size_t size) {
 	return r;
 }
 
-static void handler(int s) { printf("handler %d\n", s); }
+static __thread int own;
+static void handler(int s) { own = s; printf("handler %d\n", s); }
+
+// traced shows what a tracer sees of a child that its tracee makes.
+static void traced(uint64_t flags, long options) {
+	pid_t pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		CLEAR; SET(0, flags);
+		pid_t child = syscall(SYS_clone3, &a, 88);
+		if (child == 0) _exit(3);
+		waitpid(child, 0, 0);
+		_exit(4);
+	}
+	int s;
+	waitpid(pid, &s, 0);
+	T(ptrace(PTRACE_SETOPTIONS, pid, 0, options));
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	for (pid_t r; (r = waitpid(-1, &s, __WALL)) > 0;) {
+		printf("  %s %x\n", r == pid ? "child" : "its child", s);
+		if (WIFSTOPPED(s)) ptrace(PTRACE_CONT, r, 0, 0);
+	}
+}
 
 int main(void) {
 	(void)go;
@@ -83,9 +107,27 @@ int main(void) {
 	T(waitpid(g, &s, __WALL) == g);
 	printf("grandchild %x\n", s);
 
+	// numbers that are written, and a parent that waits
+	static volatile pid_t in_parent, in_child;
+	CLEAR; SET(0, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID); SET(2, (uintptr_t)&in_child); SET(3, (uintptr_t)&in_parent);
+	pid = syscall(SYS_clone3, &a, 88);
+	if (pid == 0) _exit(in_child == getpid() ? 1 : 2);
+	waitpid(pid, &s, 0);
+	printf("in the parent %d %d, child %x\n", in_parent == pid, in_child, s);
+	CLEAR; SET(0, CLONE_VFORK);
+	pid = syscall(SYS_clone3, &a, 88);
+	if (pid == 0) { usleep(30000); write(p[1], "c", 1); _exit(0); }
+	write(p[1], "p", 1);
+	char first;
+	read(p[0], &first, 1);
+	printf("first %c\n", first);
+	waitpid(pid, &s, 0);
+	traced(CLONE_PTRACE, 0); traced(CLONE_UNTRACED, PTRACE_O_TRACEFORK);
+
 	pthread_t t;
 	T(pthread_create(&t, 0, (void *(*)(void *))handler, (void *)7));
 	pthread_join(t, 0);
+	printf("thread's own %d\n", own);
 	T(system("exit 3") >= 0);
 	return 0;
 }

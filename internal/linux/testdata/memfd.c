@@ -27,6 +27,8 @@ static void try(int fd) {
 	printf("%d %d\n", b[0], b[1]);
 }
 
+static void handler(int s) { printf("handler %d\n", s); }
+
 int main(void) {
 	setvbuf(stdout, 0, _IONBF, 0);
 	unprivileged();
@@ -73,5 +75,11 @@ int main(void) {
 	kill(pid, SIGKILL);
 	wait(0);
 	T(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE)); T(fcntl(fd, F_GET_SEALS));
+	// how long files may be
+	struct rlimit limit = {100, 100};
+	signal(SIGXFSZ, handler);
+	T(setrlimit(RLIMIT_FSIZE, &limit));
+	fd = memfd_create("limited", 0);
+	T(pwrite(fd, "twelve bytes", 12, 90)); T(pwrite(fd, "x", 1, 100)); T(pwrite(fd, "x", 0, 100)); T(ftruncate(fd, 100)); T(ftruncate(fd, 101));
 	return 0;
 }

@@ -97,6 +97,7 @@ int main(void) {
 	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value.sival_int = 42};
 	T(mq_notify(q, &e)); T(mq_notify(q, &e)); text(q);
 	T(mq_send(q, "one", 4, 1)); T(mq_send(q, "two", 4, 1)); text(q); T(mq_notify(q, &e)); take(q); take(q); T(mq_send(q, "one", 4, 1)); take(q);
+	T(mq_send(q, "one", 4, 1)); T(mq_notify(q, &e)); T(mq_send(q, "not the first", 14, 1)); text(q); take(q); take(q); text(q); // nobody is told
 	T(mq_notify(q, 0)); T(mq_notify(q, &e)); T(mq_notify(q, 0)); T(mq_notify(q, 0)); T(mq_send(q, "one", 4, 1)); take(q);
 	e.sigev_signo = 65; T(mq_notify(q, &e)); e.sigev_signo = 0; T(mq_notify(q, &e)); text(q); T(mq_send(q, "one", 4, 1)); take(q); e.sigev_notify = 9; T(mq_notify(q, &e)); e.sigev_notify = SIGEV_NONE; T(mq_notify(q, &e)); text(q); T(CALL(mq_notify, q, 8)); T(CALL(mq_notify, 1, &e)); T(CALL(mq_notify, 99, &e));
 	if (fork() == 0) { T(mq_notify(q, 0)); T(mq_notify(q, &e)); _exit(0); }

@@ -31,6 +31,9 @@ int main(void) {
 	T(look(e[2])); write(x, &one, 8); T(look(e[2])); T(look(e[2])); write(x, &one, 8); T(look(e[2])); T(look(e[2])); read(x, &one, 8); T(look(e[2]));
 	// a chain: five may be
 	for (int i = 3; i < 11; i++) printf("%d: %ld\n", i, T(add(e[i + 1], e[i], EPOLLIN)));
+	int up[8];
+	for (int i = 0; i < 8; i++) up[i] = epoll_create1(0);
+	for (int i = 0; i < 7; i++) printf("up %d: %ld\n", i, T(add(up[i], up[i + 1], EPOLLIN)));
 	T(add(e[3], x, EPOLLIN));
 	write(x, &one, 8);
 	for (int i = 3; i < 12; i++) printf("%d: %ld\n", i, T(look(e[i])));

@@ -80,5 +80,8 @@ int main(void) {
 	ev.events = EPOLLIN | EPOLLET;
 	T(epoll_ctl(e, EPOLL_CTL_MOD, fd, &ev));
 	raise(SIGUSR2); T(epoll_wait(e, &ev, 1, 0)); T(epoll_wait(e, &ev, 1, 0)); show(fd, 1); T(epoll_wait(e, &ev, 1, 0)); raise(SIGUSR2); T(epoll_wait(e, &ev, 1, 0));
+	// another mask is an edge
+	sigemptyset(&set); sigaddset(&set, SIGUSR2); show(fd, 1); raise(SIGUSR1); T(epoll_wait(e, &ev, 1, 0)); T(epoll_wait(e, &ev, 1, 0));
+	sigaddset(&set, SIGUSR1); T(signalfd(fd, &set, 0) == fd); T(epoll_wait(e, &ev, 1, 0)); T(epoll_wait(e, &ev, 1, 0));
 	return 0;
 }
