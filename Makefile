@@ -236,8 +236,8 @@ libc-test: deps deps-test busybox
 # in the machine. SELFTESTS is where they are, or are unpacked to.
 SELFTESTS ?= $(BUSYBOX)/selftests
 selftests: deps deps-test
-	@[ -d $(SELFTESTS)/tools/testing/selftests/x86 ] || { $(call install,linux-source xz-utils) && mkdir -p $(SELFTESTS) && \
-		tar -xf "$$(ls /usr/src/linux-source-*.tar.xz | tail -1)" -C $(SELFTESTS) --strip-components=1 --wildcards '*/tools/testing/selftests' '*/tools/include' '*/include/uapi'; }
+	@[ -f $(SELFTESTS)/arch/x86/include/asm/desc_defs.h ] || { $(call install,linux-source xz-utils) && mkdir -p $(SELFTESTS) && \
+		tar -xf "$$(ls /usr/src/linux-source-*.tar.xz | tail -1)" -C $(SELFTESTS) --strip-components=1 --wildcards '*/tools/testing/selftests' '*/tools/include' '*/include/uapi' '*/arch/x86/include/asm/desc_defs.h'; }
 	TRAPLINE_SELFTESTS=$(SELFTESTS)/tools/testing/selftests $(GO) test $(LIBRARY) ./internal/linux -run TestSelftests -timeout 2h -v
 
 # The linters' versions are pinned in tools.mod, apart from what the program
