@@ -125,8 +125,9 @@ int main(void) {
 	traced(CLONE_PTRACE, 0); traced(CLONE_UNTRACED, PTRACE_O_TRACEFORK);
 
 	pthread_t t;
-	T(pthread_create(&t, 0, (void *(*)(void *))handler, (void *)7));
+	int made = pthread_create(&t, 0, (void *(*)(void *))handler, (void *)7);
 	pthread_join(t, 0);
+	T(made);
 	printf("thread's own %d\n", own);
 	T(system("exit 3") >= 0);
 	return 0;
