@@ -264,7 +264,7 @@ func (k *Kernel) switchIn(id int, t *Thread) {
 		k.setDescriptor(c, k.tables.tlsEntry+i, d)
 	}
 	if k.m.Arch == x86.AMD64 {
-		k.setDescriptor(c, gdtEntries-1, descCPUNumber|uint64(id))
+		k.setDescriptor(c, gdtEntries-1, cpuNumber(id))
 	}
 	t.cpu = c
 	t.held = false
