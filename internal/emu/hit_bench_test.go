@@ -29,7 +29,7 @@ func BenchmarkHit(b *testing.B) {
 				require.NoError(b, err)
 				require.NoError(b, m.WriteBytes(s, at, []byte{0x40 /* 1: inc %eax */, 0xeb, 0xfd /* jmp 1b */}))
 				require.NoError(b, g.K.Start(0, traps.Task{}, 0, at, 0))
-				i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+				i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: func(*kprobes.Call) uint64 { return 0 }}})
 				require.NoError(b, err)
 				require.NoError(b, g.Register(i))
 				m.Quiet = true

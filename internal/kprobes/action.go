@@ -47,6 +47,3 @@ func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
 		g.add(i, [...]Count{Pre: Hits, Post: Posts, Fault: Faults}[kind])
 	}
 }
-
-// Nothing is the handler that does nothing: the hit is counted anyway.
-func Nothing(*Call) uint64 { return 0 }

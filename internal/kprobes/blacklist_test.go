@@ -72,12 +72,12 @@ func TestG0NoFunctionOfAHitMayBeProbed(t *testing.T) {
 			for n, off := range []uint64{0, 1, 2, 3, 8, 9} {
 				p := kprobes.Probe{Name: string(rune('a' + n)), Addr: at + off}
 				if n%2 == 0 {
-					p.Post.Action = kprobes.Nothing
+					p.Post.Action = nothing
 				}
 				r.probe(p)
 				r.probe(kprobes.Probe{Name: p.Name + "2", Addr: at + off}) // an aggregated one
 			}
-			ret, err := r.g.Define(kprobes.Probe{Name: "r", Addr: at, Return: &kprobes.Return{Handler: kprobes.Handler{Action: kprobes.Nothing}}})
+			ret, err := r.g.Define(kprobes.Probe{Name: "r", Addr: at, Return: &kprobes.Return{Handler: kprobes.Handler{Action: nothing}}})
 			require.NoError(t, err)
 			require.NoError(t, r.g.Register(ret))
 			r.start(0, at)

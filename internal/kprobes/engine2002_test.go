@@ -36,7 +36,7 @@ func newRig(t *testing.T, a x86.Arch, engine string, code ...byte) *rig {
 
 func (r *rig) probe(off uint64) int {
 	r.Helper()
-	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code + off, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code + off, Pre: kprobes.Handler{Action: nothing}})
 	require.NoError(r, err)
 	require.NoError(r, r.g.Register(i))
 	return i
@@ -102,7 +102,7 @@ func BenchmarkHit2002(b *testing.B) {
 			require.NoError(b, err)
 			require.NoError(b, m.WriteBytes(s, at, []byte{0x40, 0xeb, 0xfd}))
 			require.NoError(b, g.K.Start(0, traps.Task{}, 0, at, 0))
-			i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+			i, err := g.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: nothing}})
 			require.NoError(b, err)
 			require.NoError(b, g.Register(i))
 			m.Quiet = true

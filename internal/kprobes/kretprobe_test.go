@@ -185,7 +185,7 @@ func TestE7Refusals(t *testing.T) {
 	r = newRig(t, x86.I386, "modern", recursive...)
 	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{MaxActive: kprobes.MaxMaxActive + 1}})
 	require.ErrorContains(t, err, "4097 instances; expected at most 4096")
-	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{}, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+	_, err = r.g.Define(kprobes.Probe{Name: "ret", Addr: r.code, Return: &kprobes.Return{}, Pre: kprobes.Handler{Action: nothing}})
 	require.ErrorContains(t, err, "pre_handler is the kernel's own")
 	require.Equal(t, 10, kprobes.DefaultMaxActive(1))
 	require.Equal(t, 16, kprobes.DefaultMaxActive(8))

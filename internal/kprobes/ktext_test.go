@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
+	"trapline/internal/engines"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
@@ -19,10 +20,21 @@ import (
 
 var update = flag.Bool("update", false, "write the kernels' listings anew")
 
+// kernelTexts lists every kernel.
+func kernelTexts() []traps.Text {
+	var l []traps.Text
+	for _, e := range engines.All(engines.Kernel) {
+		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
+			l = append(l, kprobes.KernelText(e, a))
+		}
+	}
+	return l
+}
+
 // TestKernelListings compiles every kernel and compares it with the
 // committed listing that runs.
 func TestKernelListings(t *testing.T) {
-	for _, k := range kprobes.KernelTexts() {
+	for _, k := range kernelTexts() {
 		t.Run(k.Listing, func(t *testing.T) {
 			layout := traps.LayoutOf(k.Arch)
 			arch := x86.I386

@@ -22,7 +22,7 @@ import (
 // stack, and are nobody else's business.
 func TestALineMakesOneVisibleAccess(t *testing.T) {
 	own := regexp.MustCompile(`regs->|user_mode\(|->preempt_count|->pending`)
-	for _, k := range kprobes.KernelTexts() {
+	for _, k := range kernelTexts() {
 		img, err := k.Image()
 		require.NoError(t, err)
 		source := strings.Split(k.Source, "\n")

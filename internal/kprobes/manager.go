@@ -87,7 +87,7 @@ func Boot(m *emu.Machine, engine string) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := kernelText(e, m.Arch)
+	t := KernelText(e, m.Arch)
 	o, err := t.Options()
 	if err != nil {
 		return nil, err

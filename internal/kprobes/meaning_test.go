@@ -17,7 +17,7 @@ func TestEachMeaningHasALine(t *testing.T) {
 	for _, e := range engines.All(engines.Kernel)[1:] {
 		named := map[string]bool{}
 		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
-			text := kernelText(e, a)
+			text := KernelText(e, a)
 			o, err := text.Options()
 			require.NoError(t, err)
 			for _, p := range o.Places {

@@ -18,7 +18,7 @@ func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 		r := newRig(t, x86.I386, "2005", 0xa1, 0, 0, 0x90, 0xc0 /* mov 0xc0900000,%eax */, 0xc3)
 		_, err := r.g.K.MapLazy(0xc0900000, emu.Write)
 		require.NoError(t, err)
-		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: nothing}})
 		require.NoError(t, err)
 		if multi {
 			require.NoError(t, r.g.RegisterMulti(i))
@@ -46,7 +46,7 @@ func TestM3CommonFaultHandlerAlwaysAnswersOne(t *testing.T) {
 // has its first multiprobe.
 func TestM6ArmedBeforeLinked(t *testing.T) {
 	r := newRig(t, x86.I386, "2005", 0x90, 0xc3)
-	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+	i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: r.code, Pre: kprobes.Handler{Action: nothing}})
 	require.NoError(t, err)
 	c := r.m.CPUs[0]
 	sp := r.g.K.Layout.StackTop(0) - 16

@@ -22,8 +22,8 @@ func engineText(name string) string {
 	return string(b)
 }
 
-// kernelText is the text of an engine's kernel on one architecture.
-func kernelText(e *engines.Engine, a x86.Arch) traps.Text {
+// KernelText is the text of an engine's kernel on one architecture.
+func KernelText(e *engines.Engine, a x86.Arch) traps.Text {
 	if e.None() {
 		return traps.StockText(a)
 	}
@@ -69,16 +69,4 @@ func traitsOf(e *engines.Engine, a x86.Arch) traps.Traits {
 	}
 	slices.Sort(t)
 	return t
-}
-
-// KernelTexts lists every kernel. A test compiles each and compares; with
-// -update it writes the listings anew.
-func KernelTexts() []traps.Text {
-	var l []traps.Text
-	for _, e := range engines.All(engines.Kernel) {
-		for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
-			l = append(l, kernelText(e, a))
-		}
-	}
-	return l
 }

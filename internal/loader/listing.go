@@ -60,16 +60,6 @@ func parseSourceHash(text string) (SourceHash, error) {
 	return h, fmt.Errorf("source hash %q: expected sha256: and %d hexadecimal digits", text, 2*len(h))
 }
 
-// Stale reports whether listing was made from another text than source. It
-// reads no further than the hash.
-func Stale(listing []byte, source string) (bool, error) {
-	r := listingReader{rest: listing, image: new(Image)}
-	if err := r.readHeader(); err != nil {
-		return false, err
-	}
-	return r.hash != HashSource(source), nil
-}
-
 // ListingError says where a listing is wrong. The caller knows its file.
 type ListingError struct {
 	Line int // 1 for the first line of the listing

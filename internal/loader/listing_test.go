@@ -60,20 +60,6 @@ func TestListingOfAnImage(t *testing.T) {
 	assert.Equal(t, loader.HashSource(source), hash)
 }
 
-func TestStaleComparesTheSource(t *testing.T) {
-	m, source := lesson()
-	listing, err := loader.WriteListing(m, source)
-	require.NoError(t, err)
-	stale, err := loader.Stale(listing, source)
-	require.NoError(t, err)
-	assert.False(t, stale)
-	stale, err = loader.Stale(listing, source+"\n")
-	require.NoError(t, err)
-	assert.True(t, stale)
-	_, err = loader.Stale([]byte("c0100000 55"), source)
-	assert.ErrorContains(t, err, "not a listing")
-}
-
 func TestWriteListingRefusesWhatItCannotCarry(t *testing.T) {
 	real64, err := loader.ReadELF(elfFile(t, "hello64.elf"), loader.Options{})
 	require.NoError(t, err)

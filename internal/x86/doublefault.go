@@ -1,7 +1,5 @@
 package x86
 
-import "fmt"
-
 // Outcome is what becomes of an exception that is raised while another event
 // is being delivered.
 type Outcome uint8
@@ -11,14 +9,6 @@ const (
 	DoubleFault                // #DF, error code 0, in place of both
 	TripleFault                // the processor shuts down
 )
-
-func (o Outcome) String() string {
-	names := [...]string{"delivered in turn", "double fault", "triple fault"}
-	if int(o) < len(names) {
-		return names[o]
-	}
-	return fmt.Sprintf("Outcome(%d)", uint8(o))
-}
 
 // Combine says what happens when delivering an event of class first raises an
 // exception of class second (P4; SDM vol. 3, table 6-5, and 6.15 on vector 8).

@@ -1,10 +1,5 @@
 package x86
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Table is where the index of a selector-format error code points.
 type Table uint8
 
@@ -13,14 +8,6 @@ const (
 	LDT
 	IDT // the index is a vector
 )
-
-func (t Table) String() string {
-	names := [...]string{"GDT", "LDT", "IDT"}
-	if int(t) < len(names) {
-		return names[t]
-	}
-	return fmt.Sprintf("Table(%d)", uint8(t))
-}
 
 // SelectorError is the error code of #TS, #NP, #SS, #GP, and #DF (always 0),
 // unpacked (P3; SDM vol. 3, 6.13):
@@ -66,23 +53,6 @@ func DecodeSelectorError(code uint32) SelectorError {
 	return e
 }
 
-// String is such as "IDT vector 3", "GDT entry 12, external" or "none" for 0.
-func (e SelectorError) String() string {
-	var s string
-	switch {
-	case e.Table == IDT:
-		s = fmt.Sprintf("IDT vector %d", e.Index)
-	case e.Index != 0 || e.Table == LDT:
-		s = fmt.Sprintf("%v entry %d", e.Table, e.Index)
-	default:
-		s = "none"
-	}
-	if e.External {
-		s += ", external"
-	}
-	return s
-}
-
 // PageFaultError is the error code of #PF (SDM vol. 3, 4.7).
 type PageFaultError uint32
 
@@ -95,30 +65,3 @@ const (
 	PFKey        PageFaultError = 1 << 5 // PK: a protection key
 	PFShadow     PageFaultError = 1 << 6 // SS: a shadow-stack access
 )
-
-// String is such as "user write, protection" or "supervisor read, page absent".
-func (e PageFaultError) String() string {
-	who, what, why := "supervisor", "read", "page absent"
-	if e&PFUser != 0 {
-		who = "user"
-	}
-	switch {
-	case e&PFFetch != 0:
-		what = "fetch"
-	case e&PFWrite != 0:
-		what = "write"
-	}
-	if e&PFProtection != 0 {
-		why = "protection"
-	}
-	parts := []string{who + " " + what, why}
-	for _, f := range []struct {
-		bit  PageFaultError
-		name string
-	}{{PFReserved, "reserved bit set"}, {PFKey, "protection key"}, {PFShadow, "shadow stack"}} {
-		if e&f.bit != 0 {
-			parts = append(parts, f.name)
-		}
-	}
-	return strings.Join(parts, ", ")
-}

@@ -3,14 +3,17 @@ package kcall_test
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/kcall"
 	"trapline/internal/loader/vmlinux"
+	"trapline/internal/x86"
 )
 
 // call is a leaf function's call: arguments are numbers (uint64, int) and
@@ -167,15 +170,41 @@ func prefixedBranch(c *kcall.Caller, at uint64) bool {
 	return b[0] == 0x2e && (b[1] == 0xe8 || b[1] == 0xe9 || b[1] == 0x0f)
 }
 
+// boundaries lists the addresses of a function's instructions, padding behind
+// its end apart.
+func boundaries(c *kcall.Caller, function string) ([]uint64, error) {
+	s, ok := c.Image.Lookup(function)
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", function, kcall.ErrNoFunction)
+	}
+	code := c.Peek(s.Addr, int(s.Size))
+	c.Probes.Original(s.Addr, code)
+	for len(code) > 0 && code[len(code)-1] == x86.Int3 {
+		code = code[:len(code)-1]
+	}
+	var list []uint64
+	for off := 0; off < len(code); {
+		in, err := insn.Decode(code[off:], insn.ModeOf(c.Machine.Arch))
+		if err != nil || in.Len == 0 {
+			return nil, fmt.Errorf("%s+%#x: no instruction that can be decoded", function, off)
+		}
+		if code[off] != x86.Int3 {
+			list = append(list, s.Addr+uint64(off))
+		}
+		off += in.Len
+	}
+	return list, nil
+}
+
 func probed(t *testing.T, c *kcall.Caller, x call, plain outcome) {
 	t.Helper()
-	places, err := c.Boundaries(x.name)
+	places, err := boundaries(c, x.name)
 	require.NoError(t, err)
 	for _, at := range places {
 		if c.Probes.Engine == "2005" && prefixedBranch(c, at) {
 			continue // K23: it would not mend where the copy jumped to
 		}
-		i, err := c.Probes.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+		i, err := c.Probes.Define(kprobes.Probe{Name: "p", Addr: at, Pre: kprobes.Handler{Action: func(*kprobes.Call) uint64 { return 0 }}})
 		require.NoError(t, err)
 		require.NoError(t, c.Probes.Register(i), "%s %s at %#x", c.Probes.Engine, x.name, at)
 	}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
-	"trapline/internal/emu/insn"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
@@ -225,29 +224,3 @@ func (c *Caller) start(s loader.Symbol, args []uint64) error {
 
 // name gives an address in the image.
 func (c *Caller) name(addr uint64) string { return c.Probes.K.Name(addr) }
-
-// Boundaries lists the addresses of a function's instructions, padding behind
-// its end apart.
-func (c *Caller) Boundaries(function string) ([]uint64, error) {
-	s, ok := c.Image.Lookup(function)
-	if !ok {
-		return nil, fmt.Errorf("%q: %w", function, ErrNoFunction)
-	}
-	code := c.Peek(s.Addr, int(s.Size))
-	c.Probes.Original(s.Addr, code)
-	for len(code) > 0 && code[len(code)-1] == x86.Int3 {
-		code = code[:len(code)-1]
-	}
-	var list []uint64
-	for off := 0; off < len(code); {
-		in, err := insn.Decode(code[off:], insn.ModeOf(c.Machine.Arch))
-		if err != nil || in.Len == 0 {
-			return nil, fmt.Errorf("%s+%#x: no instruction that can be decoded", function, off)
-		}
-		if code[off] != x86.Int3 {
-			list = append(list, s.Addr+uint64(off))
-		}
-		off += in.Len
-	}
-	return list, nil
-}

@@ -25,23 +25,6 @@ const (
 	NoDoubleUnlock  = "no-double-unlock"
 )
 
-// Standard makes every property that needs nothing but the manager:
-// transparency needs a baseline (NewTransparency).
-func Standard(g *kprobes.Manager) []explore.Property {
-	return []explore.Property{
-		NewMissed(g), NewRearm(g), NewSelfDeadlock(g), NewLivelock(g), NewUnhandled(g), NewPrePost(g), NewUnlock(), NewSchedule(),
-	}
-}
-
-// System makes a system to search of the manager's machine as it is now, with
-// the properties given. The search closes the machine.
-func System(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
-	g.K.M.Quiet = true
-	return explore.NewMachine(g.K.M, explore.MachineConfig{
-		Observe: g.Observe, Properties: list, Locks: Locks(g), Stacks: Stacks(g), Equal: Equal(g, nil),
-	})
-}
-
 // Stacks are the kernel's stacks.
 func Stacks(g *kprobes.Manager) []explore.Stack {
 	var l []explore.Stack

@@ -37,7 +37,7 @@ func only(t testing.TB, s *scene, name string) func(*kprobes.Manager) []explore.
 		return transparent(t, s, userMemory)
 	}
 	return func(g *kprobes.Manager) []explore.Property {
-		return slices.DeleteFunc(props.Standard(g), func(p explore.Property) bool { return p.Name() != name })
+		return slices.DeleteFunc(standard(g), func(p explore.Property) bool { return p.Name() != name })
 	}
 }
 
@@ -119,7 +119,7 @@ func TestS5FoundScheduleIsShortAndReplays(t *testing.T) {
 // TestK6LockConvoy: hits of three vCPUs wait for one another, and all end.
 func TestK6LockConvoy(t *testing.T) {
 	s := missed(3, true)
-	sys, err := s.factory(t, func(g *kprobes.Manager) []explore.Property { return props.Standard(g)[1:] })()
+	sys, err := s.factory(t, func(g *kprobes.Manager) []explore.Property { return standard(g)[1:] })()
 	require.NoError(t, err)
 	defer sys.Close()
 	waits := 0
@@ -147,7 +147,7 @@ func TestInterruptAtAnyStep(t *testing.T) {
 	var ticks []uint64
 	r, err := explore.Search(context.Background(), func() (explore.System, error) {
 		g := s.build(t)
-		m := props.System(g, props.Standard(g)...)
+		m := system(g, standard(g)...)
 		m.Interrupts = []explore.Interrupt{{CPU: 0, Vector: 0x20}}
 		return m, nil
 	}, explore.Options{AtEnd: func(sys explore.System) {

@@ -9,7 +9,6 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
-	"trapline/internal/kprobes/props"
 	"trapline/internal/sched"
 	"trapline/internal/x86"
 )
@@ -46,7 +45,7 @@ func randomProgram(t *rapid.T) (code []byte, starts []uint64) {
 func ended(t testing.TB, s *scene, seed uint64) (emu.Core, map[string]bool) {
 	g := s.build(t)
 	rows := map[string]bool{}
-	sys := props.System(g) // no property: every run goes to its end
+	sys := system(g) // no property: every run goes to its end
 	defer sys.Close()
 	observe := sys.Observe
 	sys.Observe = func(ev *emu.Event) {

@@ -43,7 +43,7 @@ func (s *scene) build(t testing.TB) *kprobes.Manager {
 		require.NoError(t, g.K.Start(i, traps.Task{}, 0, at+off, 0))
 	}
 	define := func(off uint64) int {
-		i, err := g.Define(kprobes.Probe{Name: "p", Addr: at + off, Pre: kprobes.Handler{Action: kprobes.Nothing}})
+		i, err := g.Define(kprobes.Probe{Name: "p", Addr: at + off, Pre: kprobes.Handler{Action: nothing}})
 		require.NoError(t, err)
 		return i
 	}
@@ -76,10 +76,27 @@ func located(code []byte, at uint64) []byte {
 	return code
 }
 
+// standard makes every property that needs nothing but the manager:
+// transparency needs a baseline (props.NewTransparency).
+func standard(g *kprobes.Manager) []explore.Property {
+	return []explore.Property{
+		props.NewMissed(g), props.NewRearm(g), props.NewSelfDeadlock(g), props.NewLivelock(g), props.NewUnhandled(g), props.NewPrePost(g), props.NewUnlock(), props.NewSchedule(),
+	}
+}
+
+// system makes a system to search of the manager's machine as it is now, with
+// the properties given. The search closes the machine.
+func system(g *kprobes.Manager, list ...explore.Property) *explore.Machine {
+	g.K.M.Quiet = true
+	return explore.NewMachine(g.K.M, explore.MachineConfig{
+		Observe: g.Observe, Properties: list, Locks: props.Locks(g), Stacks: props.Stacks(g), Equal: props.Equal(g, nil),
+	})
+}
+
 func (s *scene) factory(t testing.TB, list func(*kprobes.Manager) []explore.Property) func() (explore.System, error) {
 	return func() (explore.System, error) {
 		g := s.build(t)
-		return props.System(g, list(g)...), nil
+		return system(g, list(g)...), nil
 	}
 }
 
@@ -162,7 +179,7 @@ func scenes(direct bool) map[string]*scene {
 	return all
 }
 
-var count = kprobes.Handler{Action: kprobes.Nothing}
+var count = kprobes.Handler{Action: nothing}
 
 func register(t testing.TB, g *kprobes.Manager, p kprobes.Probe) {
 	i, err := g.Define(p)
@@ -181,3 +198,6 @@ func user(t testing.TB, g *kprobes.Manager, cpu int, code ...byte) {
 	require.NoError(t, g.K.M.WriteBytes(s, low, code))
 	require.NoError(t, g.K.Start(cpu, traps.Task{}, 3, low, high-16))
 }
+
+// nothing is the handler that does nothing: the hit is counted anyway.
+func nothing(*kprobes.Call) uint64 { return 0 }

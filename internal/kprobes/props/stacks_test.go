@@ -20,7 +20,7 @@ func TestG0StacksThatExceptionsHaveInterrupted(t *testing.T) {
 	require.NoError(t, err)
 	g, err := kprobes.Boot(m, "2005")
 	require.NoError(t, err)
-	s := props.System(g)
+	s := system(g)
 	defer s.Close()
 	k, c := g.K, m.CPUs[0]
 	nmi, db, fault := k.ExceptionStack(0, x86.VecNMI), k.ExceptionStack(0, x86.VecDB), k.ExceptionStack(0, x86.VecSS)

@@ -31,7 +31,7 @@ func (u *unprobedScene) All(add func(*props.End)) error {
 	return props.FindEnds(context.Background(), func() (explore.System, error) {
 		g := plain.build(u.t)
 		managers[g.K.M] = g
-		return props.System(g), nil
+		return system(g), nil
 	}, explore.Options{}, func(s explore.System) *props.End {
 		return u.end(managers[s.(*explore.Machine).M])
 	}, add)

@@ -8,7 +8,6 @@ import (
 
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
-	"trapline/internal/kprobes/props"
 	"trapline/internal/sched"
 )
 
@@ -27,7 +26,7 @@ func TestS3EveryChangeOfTheSimulatorsValuesIsTold(t *testing.T) {
 	changes := 0
 	for name, s := range list {
 		g := s.build(t)
-		m := props.System(g)
+		m := system(g)
 		watch := &watched{Machine: m, step: func(st *explore.Step, before []kprobes.Stats) {
 			changed := false
 			for i := range before {

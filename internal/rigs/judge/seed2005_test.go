@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/asm"
+	"trapline/internal/engines"
 	"trapline/internal/kprobes"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
@@ -91,9 +92,9 @@ func (s *text2005) image(optimisation string) (traps.Options, error) {
 	if err != nil {
 		return traps.Options{}, err
 	}
-	for _, k := range kprobes.KernelTexts() {
-		if k.Engine == "2005" && k.Arch == x86.I386 {
-			return join2005(k, "\n\t.text\n"+seed+"\n")
+	for _, e := range engines.All(engines.Kernel) {
+		if e.Name == "2005" {
+			return join2005(kprobes.KernelText(e, x86.I386), "\n\t.text\n"+seed+"\n")
 		}
 	}
 	return traps.Options{}, fmt.Errorf("engine %s has no text", "2005")

@@ -62,7 +62,7 @@ func (r *Rig) boot(c Config) error {
 		return err
 	}
 	for _, at := range c.Probes {
-		p := kprobes.Probe{Name: fmt.Sprintf("at %#x", at), Addr: at, Pre: kprobes.Handler{Action: kprobes.Nothing}}
+		p := kprobes.Probe{Name: fmt.Sprintf("at %#x", at), Addr: at, Pre: kprobes.Handler{Action: func(*kprobes.Call) uint64 { return 0 }}}
 		if c.Post {
 			p.Post = p.Pre
 		}

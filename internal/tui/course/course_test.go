@@ -144,9 +144,9 @@ func TestAnotherCPURunsThroughUnseenInHIT_SS(t *testing.T) {
 	require.Equal(t, map[walk.Phase]bool{walk.Away: true, walk.Trapped: true, walk.HitActive: false, walk.HitSS: false, walk.HitSSDone: false}, never)
 }
 
-// docs/walkthroughs is what Pages makes.
+// docs/walkthroughs is what documents makes.
 func TestTheDocumentsAreFresh(t *testing.T) {
-	pages, err := Pages()
+	pages, err := documents()
 	require.NoError(t, err)
 	dir := filepath.Join("..", "..", "..", "docs", "walkthroughs")
 	for name, want := range pages {

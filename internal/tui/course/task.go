@@ -178,11 +178,3 @@ func (t *Task) Prove(ctx context.Context, o explore.Options) ([]string, error) {
 	}
 	return t.Task.Prove(ctx, f, t.Engine, o)
 }
-
-// place says where the task is done, for somebody who types: trapline tui follows it.
-func (t *Task) place() string {
-	if t.Engine != "" {
-		return t.Scenario + " --engine " + t.Engine
-	}
-	return t.Scenario
-}

@@ -9,9 +9,9 @@ import (
 //go:embed teacher.txt
 var teacher string
 
-// Pages makes docs/walkthroughs, by file name: a page for each lesson with its
+// documents makes docs/walkthroughs, by file name: a page for each lesson with its
 // questions, an index, and the teacher's page with the answers.
-func Pages() (map[string]string, error) {
+func documents() (map[string]string, error) {
 	list, err := Lessons()
 	if err != nil {
 		return nil, err
@@ -83,4 +83,12 @@ func (q *Question) answer() string {
 		return "`" + q.Task.Solution + "`"
 	}
 	return "a schedule that a search finds: the third wrong answer to the quiz prints one"
+}
+
+// place says where the task is done, for somebody who types: trapline tui follows it.
+func (t *Task) place() string {
+	if t.Engine != "" {
+		return t.Scenario + " --engine " + t.Engine
+	}
+	return t.Scenario
 }
