@@ -76,9 +76,13 @@ func (r *Run) checkSymbols(x format.Expr) error {
 
 // condition makes the property of a user's assertion.
 func (r *Run) condition(p format.Property) explore.Property {
+	env := func(d emu.Door) expr.Env { return machineEnv{r.symbols, r, 0, d} }
+	if n := r.Options.need; n != nil && p.When != "finally" {
+		env = func(d emu.Door) expr.Env { return stepEnv{machineEnv{r.symbols, r, 0, d}, n, p.Name} }
+	}
 	is := func(want bool) func(emu.Door) bool {
 		return func(d emu.Door) bool {
-			v, err := expr.Eval(p.Cond.Node, machineEnv{r.symbols, r, 0, d})
+			v, err := expr.Eval(p.Cond.Node, env(d))
 			return err == nil && v != 0 == want
 		}
 	}

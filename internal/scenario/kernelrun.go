@@ -270,6 +270,9 @@ func (w *KernelRun) system() explore.System {
 		Observe: w.observe, Properties: w.checks, Locks: props.Locks(w.Probes),
 		Interrupts: w.actors(), Stacks: w.stackList(), Equal: w.equal(), Close: w.Close,
 	}
+	if n := w.Options.need; n != nil && w.Options.Direct {
+		c.Observe = func(ev *emu.Event) { w.observe(ev); w.noteTextWrites(n, ev) }
+	}
 	if w.Options.Grain == explore.WholeLines {
 		c.InOneLine = w.Kernel.InOneLine
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"trapline/internal/emu"
 	"trapline/internal/expr"
 )
 
@@ -54,6 +55,34 @@ func readsRegisters(n expr.Node) (reads bool) {
 		reads = reads || register
 	})
 	return reads
+}
+
+// stepEnv is the environment of a condition that is judged after each step of a search.
+// In direct mode it notes a look at a kernel stack: below a trap frame lie words that
+// only text puts there.
+type stepEnv struct {
+	machineEnv
+	need *textNeed
+	name string
+}
+
+// Memory reads as machineEnv does.
+func (e stepEnv) Memory(addr uint64, size int) (uint64, error) {
+	if k, ok := e.run.world.(*KernelRun); ok && e.run.Options.Direct && k.Kernel.InStacks(addr) {
+		e.need.note(fmt.Sprintf("condition %s reads a kernel stack", e.name))
+	}
+	return e.machineEnv.Memory(addr, size)
+}
+
+// noteTextWrites notes a step that writes into kernel text, which direct mode does not
+// run.
+func (r *KernelRun) noteTextWrites(n *textNeed, ev *emu.Event) {
+	for i := range ev.Writes {
+		if r.Kernel.InText(ev.Writes[i].Addr) {
+			n.note("kernel text is written to")
+			return
+		}
+	}
 }
 
 // textNeed is what a run in direct mode came upon that only kernel text shows. The

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -22,6 +23,8 @@ var asksForText = map[string]struct{ old, instead, why string }{
 	"a condition on its registers": {"-- check --\n", "-- check --\nalways shallow: %esp > 0xc0303f00\n", "condition shallow reads registers"},
 	"a watchpoint on what the kernel writes": {"main:\n", "main:\n\tmovl $target, %eax\n\tmovl %eax, %dr0\n\tmovl $0x10001, %eax\n\tmovl %eax, %dr7\n",
 		"a breakpoint register is on while the kernel works"},
+	"a word of a kernel stack": {"-- check --\n", "-- check --\nnever there: u32[0xc0303fc0] == 0xdeadbeef\n", "condition there reads a kernel stack"},
+	"a hlt in the handler":     {"main:\n", "main:\n\tmovl $DO_INT3, %eax\n\tmovb $0xf4, (%eax)\n", "kernel text is written to"},
 }
 
 // TestWhatOnlyTextShowsIsSearchedThere: of such a scenario explore says what a search
@@ -29,11 +32,15 @@ var asksForText = map[string]struct{ old, instead, why string }{
 func TestWhatOnlyTextShowsIsSearchedThere(t *testing.T) {
 	first, err := Load("first-probe")
 	require.NoError(t, err)
+	of, err := Open(context.Background(), first, Options{})
+	require.NoError(t, err)
+	defer of.Close()
+	handler := of.world.(*KernelRun).Kernel.Symbol("do_int3")
 	for name, c := range asksForText {
 		t.Run(name, func(t *testing.T) {
 			text := string(first.Bytes())
 			require.Contains(t, text, c.old)
-			text = strings.Replace(text, c.old, c.instead, 1)
+			text = strings.Replace(text, c.old, strings.Replace(c.instead, "DO_INT3", fmt.Sprintf("%#x", handler), 1), 1)
 			text = strings.Replace(text, "never preempted-in-trap: held(kprobe_lock) && %IF\n", "", 1)
 			if strings.Contains(c.instead, "main:") {
 				text = text[:strings.Index(text, "-- text.lst --")] + text[strings.Index(text, "-- probes --"):]

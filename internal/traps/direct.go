@@ -151,6 +151,9 @@ func (k *Kernel) nameLines(f *flow) {
 // InText reports whether an address is one of the kernel's text.
 func (k *Kernel) InText(addr uint64) bool { return addr >= k.Layout.Text && addr < k.Layout.Data }
 
+// InStacks reports whether an address is one of the vCPUs' kernel stacks.
+func (k *Kernel) InStacks(addr uint64) bool { return addr >= k.Layout.Stacks && addr < k.Layout.Heap }
+
 // OnHidden has direct mode say when something would happen in kernel text, which it
 // leaves out.
 func (k *Kernel) OnHidden(say func(what string)) { k.hidden = say }
