@@ -40,7 +40,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"emu", "emu/insn emu/interp emu/regs emu/unicorn x86"},
 	{"explore", "x86 emu sched"},
 	{"record", "emu sched"},
-	{"linux", "emu emu/insn linux/abi loader memento emu/regs x86"},
+	{"linux/page", "emu"},
+	{"linux", "emu emu/insn linux/abi linux/page loader memento emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 

@@ -70,7 +70,7 @@ func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResul
 		if err := mm.copyFrame(v, page, pte.Frame); err != nil {
 			return faultEnd
 		}
-		mm.k.putFrame(pte.Frame)
+		mm.k.pages.Put(pte.Frame)
 		return faultDone
 	}
 	mm.space.Protect(page, 1, pteProt(v, mm.mayWrite(v, pte)))
@@ -123,9 +123,9 @@ const (
 
 // allocNear is alloc for n absent pages of an anonymous mapping from start on.
 func (mm *MM) allocNear(v *VMA, start uint64, n int) (emu.Frame, int) {
-	k := mm.k
-	if len(k.refs) < manyFrames {
-		return k.alloc(n)
+	pages := mm.k.pages
+	if pages.Known() < manyFrames {
+		return pages.Alloc(n)
 	}
 	for _, anchor := range mm.anchors(v, start, n) {
 		pte, ok := mm.space.Lookup(anchor)
@@ -133,21 +133,20 @@ func (mm *MM) allocNear(v *VMA, start uint64, n int) (emu.Frame, int) {
 			continue
 		}
 		want := int64(pte.Frame) + (int64(start)-int64(anchor))/emu.PageSize
-		if want > 0 && want+int64(n) <= int64(len(k.refs)) && k.takeRun(emu.Frame(want), n) {
+		if want > 0 && want+int64(n) <= int64(pages.Known()) && pages.Take(emu.Frame(want), n) {
 			return emu.Frame(want), n
 		}
 	}
 	at := int(start / emu.PageSize % reservation)
 	if at+n > reservation {
-		return k.alloc(n)
+		return pages.Alloc(n)
 	}
-	base, err := k.m.Mem.AllocRun(reservation)
-	if err != nil {
-		return k.alloc(n)
+	base, ok := pages.Reserve(reservation)
+	if !ok {
+		return pages.Alloc(n)
 	}
-	k.refs = append(k.refs, make([]uint16, max(0, int(base)+reservation-len(k.refs)))...)
 	f := base + emu.Frame(at)
-	k.takeRun(f, n)
+	pages.Take(f, n)
 	return f, n
 }
 
@@ -162,21 +161,6 @@ func (mm *MM) anchors(v *VMA, start uint64, n int) []uint64 {
 		}
 	}
 	return append(l, v.End, v.Start-emu.PageSize)
-}
-
-// takeRun takes n frames that nobody has, zeroed; false: somebody has one of them.
-func (k *Kernel) takeRun(first emu.Frame, n int) bool {
-	for f := first; f < first+emu.Frame(n); f++ {
-		if k.refs[f] != 0 {
-			return false
-		}
-	}
-	for f := first; f < first+emu.Frame(n); f++ {
-		k.m.Mem.MarkDirty(f)
-		clear(k.m.Mem.Bytes(f))
-		k.refs[f] = 1
-	}
-	return true
 }
 
 // faultZero brings in zeroed anonymous memory.
@@ -212,7 +196,7 @@ func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 		if copies {
 			err = mm.copyFrame(v, page, f)
 		} else {
-			mm.k.getFrame(f)
+			mm.k.pages.Get(f)
 			err = run.add(page, f, pteProt(v, v.Shared))
 		}
 		if err != nil {
@@ -295,7 +279,7 @@ func (mm *MM) WriteForced(va uint64, b []byte) bool {
 			}
 			pte, _ = mm.space.Lookup(page)
 		}
-		if mm.k.refs[pte.Frame] != 1 && mm.faultPresent(v, page, pte, ProtWrite) != faultDone {
+		if !mm.k.pages.Alone(pte.Frame) && mm.faultPresent(v, page, pte, ProtWrite) != faultDone {
 			return false
 		}
 	}

@@ -52,7 +52,7 @@ func (k *Kernel) dropInode(n *Inode) {
 		return
 	}
 	for _, f := range n.frames {
-		k.putFrame(f)
+		k.pages.Put(f)
 	}
 	if n.file != nil {
 		_ = n.file.Close()
@@ -78,15 +78,15 @@ func (k *Kernel) inodeFrame(n *Inode, i uint64) (emu.Frame, bool) {
 		}
 		count++
 	}
-	first, got := k.alloc(count)
+	first, got := k.pages.Alloc(count)
 	for j := range got {
 		f := first + emu.Frame(j)
 		n.frames[i+uint64(j)] = f
 		if n.file == nil {
 			continue
 		}
-		k.m.Mem.MarkDirty(f)
-		if err := n.readBacking(k.m.Mem.Bytes(f), int64(i+uint64(j))*emu.PageSize); err != nil {
+		k.pages.MarkDirty(f)
+		if err := n.readBacking(k.pages.Bytes(f), int64(i+uint64(j))*emu.PageSize); err != nil {
 			return 0, false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/page"
 	"trapline/internal/x86"
 )
 
@@ -60,6 +61,7 @@ type Config struct {
 // emu.Syscaller and emu.Worker.
 type Kernel struct {
 	m         *emu.Machine
+	pages     *page.Allocator
 	cfg       Config
 	fs        *FS // what the guest sees: cfg.FS under what it changed
 	tables    tables
@@ -74,8 +76,6 @@ type Kernel struct {
 	entered bool // it ran a system call
 	reaches bool // it ran one that may have reached other threads
 	cells   emu.Cells
-
-	lastRefs frameRefs // of the last snapshot
 }
 
 // ErrOtherArch is returned for a program of 64 bits under a kernel of 32, and for
@@ -141,6 +141,7 @@ func (k *Kernel) boot() error {
 		return err
 	}
 	k.m.Kernel, k.m.Worker = k, k
+	k.pages = page.New(k.m.Mem, func() { k.stop(BoundMemory) })
 	k.idleSpace = k.m.CPUs[0].Space
 	k.tables = tablesOf[arch]
 	if k.layoutOf(prog.image.Arch) == nil {
@@ -166,7 +167,7 @@ func (k *Kernel) boot() error {
 // setupCPUs gives every vCPU its descriptor table.
 func (k *Kernel) setupCPUs() error {
 	var n int
-	k.gdt, n = k.alloc(len(k.m.CPUs))
+	k.gdt, n = k.pages.Alloc(len(k.m.CPUs))
 	if n < len(k.m.CPUs) {
 		return errNoMemory
 	}

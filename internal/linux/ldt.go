@@ -38,7 +38,7 @@ func (mm *MM) ldtRegister() emu.SystemSeg {
 // mapLDT gives the address space memory for a table; false: there is none left.
 func (mm *MM) mapLDT() bool {
 	for i := range uint64(ldtPages) {
-		f, n := mm.k.alloc(1)
+		f, n := mm.k.pages.Alloc(1)
 		if n == 0 || mm.done(mm.space.Map(mm.k.tables.ldt+i*emu.PageSize, f, 1, emu.Write)) != faultDone {
 			return false
 		}

@@ -66,53 +66,6 @@ func pteProt(v *VMA, write bool) emu.Prot {
 	return p
 }
 
-// putFrame drops one reference to a frame. One without references is free for
-// alloc.
-func (k *Kernel) putFrame(f emu.Frame) { k.refs[f]-- }
-
-// getFrame adds one.
-func (k *Kernel) getFrame(f emu.Frame) { k.refs[f]++ }
-
-// alloc hands out n zeroed frames in a row, or fewer where there are no such;
-// each has one reference. 0: memory is used up, and the run ends.
-func (k *Kernel) alloc(n int) (emu.Frame, int) {
-	for ; n > 0; n /= 2 {
-		f, err := k.m.Mem.AllocRun(n)
-		if err == nil || k.freeRun(n, &f) {
-			k.refs = append(k.refs, make([]uint16, max(0, int(f)+n-len(k.refs)))...)
-			for i := range n {
-				k.refs[f+emu.Frame(i)] = 1
-			}
-			return f, n
-		}
-	}
-	k.stop(BoundMemory)
-	return 0, 0
-}
-
-// freeRun finds n frames in a row that were given back and clears them. Pages
-// that follow each other in frames too are one mapping of the library's, whose
-// calls cost by the number of mappings.
-func (k *Kernel) freeRun(n int, first *emu.Frame) bool {
-	run := 0
-	for f := range k.refs {
-		if k.refs[f] != 0 {
-			run = 0
-			continue
-		}
-		if run++; run < n {
-			continue
-		}
-		*first = emu.Frame(f + 1 - n)
-		for i := range n {
-			k.m.Mem.MarkDirty(*first + emu.Frame(i))
-			clear(k.m.Mem.Bytes(*first + emu.Frame(i)))
-		}
-		return true
-	}
-	return false
-}
-
 // dropPages unmaps the pages of [start, end) and frees their frames.
 func (mm *MM) dropPages(start, end uint64) {
 	mm.interruptUsers()
@@ -124,7 +77,7 @@ func (mm *MM) dropPages(start, end uint64) {
 			if !ok {
 				break
 			}
-			mm.k.putFrame(pte.Frame)
+			mm.k.pages.Put(pte.Frame)
 		}
 		if n == 0 {
 			va = skip(va)
@@ -208,7 +161,7 @@ func (mm *MM) protect(start, end uint64, p Prot) {
 // mayWrite reports whether a page of v may be written where it is: shared
 // memory, or a private page that nobody else holds.
 func (mm *MM) mayWrite(v *VMA, pte emu.PTE) bool {
-	return v.Shared || mm.k.refs[pte.Frame] == 1
+	return v.Shared || mm.k.pages.Alone(pte.Frame)
 }
 
 // drop gives the address space back once its last process is gone.
@@ -282,7 +235,7 @@ func (mm *MM) privatePages() int {
 			continue
 		}
 		mm.eachPage(v, func(va uint64, pte emu.PTE) {
-			if mm.k.refs[pte.Frame] == 1 {
+			if mm.k.pages.Alone(pte.Frame) {
 				n++
 			}
 		})
@@ -312,7 +265,7 @@ func (mm *MM) copyPages(n *MM, v *VMA, now bool) error {
 		if err != nil {
 			return
 		}
-		if !v.Shared && mm.k.refs[pte.Frame] == 1 {
+		if !v.Shared && mm.k.pages.Alone(pte.Frame) {
 			if now {
 				err = run.flush()
 				if err == nil {
@@ -322,7 +275,7 @@ func (mm *MM) copyPages(n *MM, v *VMA, now bool) error {
 			}
 			mm.space.Protect(va, 1, pteProt(v, false))
 		}
-		mm.k.getFrame(pte.Frame)
+		mm.k.pages.Get(pte.Frame)
 		e := run.add(va, pte.Frame, pteProt(v, v.Shared))
 		if err == nil {
 			err = e
@@ -336,12 +289,12 @@ func (mm *MM) copyPages(n *MM, v *VMA, now bool) error {
 
 // copyFrame maps a private copy of f at va.
 func (mm *MM) copyFrame(v *VMA, va uint64, f emu.Frame) error {
-	c, n := mm.k.alloc(1)
+	c, n := mm.k.pages.Alloc(1)
 	if n == 0 {
 		return errNoMemory
 	}
-	mm.k.m.Mem.MarkDirty(c)
-	copy(mm.k.m.Mem.Bytes(c), mm.k.m.Mem.Bytes(f))
+	mm.k.pages.MarkDirty(c)
+	copy(mm.k.pages.Bytes(c), mm.k.pages.Bytes(f))
 	return mm.space.Map(va, c, 1, pteProt(v, true))
 }
 

@@ -93,7 +93,7 @@ func (f nodeFile) ReadAt(b []byte, off int64) (int, error) {
 		at := uint64(off) + uint64(done)
 		part := b[done:min(len(b), done+int(emu.PageSize-at%emu.PageSize))]
 		if frame, ok := in.frames[at/emu.PageSize]; ok {
-			copy(part, f.k.m.Mem.Bytes(frame)[at%emu.PageSize:])
+			copy(part, f.k.pages.Bytes(frame)[at%emu.PageSize:])
 		} else if err := in.readBacking(part, int64(at)); err != nil {
 			return done, err
 		}
@@ -147,8 +147,8 @@ func (k *Kernel) writeNode(n *node, b []byte, off int64) int {
 			in.Size = max(old, off+int64(done))
 			break
 		}
-		k.m.Mem.MarkDirty(frame)
-		copy(k.m.Mem.Bytes(frame)[at%emu.PageSize:], part)
+		k.pages.MarkDirty(frame)
+		copy(k.pages.Bytes(frame)[at%emu.PageSize:], part)
 		done += len(part)
 	}
 	if done > 0 {
@@ -184,12 +184,12 @@ func (k *Kernel) dropBehind(in *Inode, size int64) {
 	for page, frame := range in.frames {
 		switch {
 		case page >= first:
-			k.putFrame(frame)
+			k.pages.Put(frame)
 			delete(in.frames, page)
 			in.saved = nil // it may have as many pages, but others
 		case page == first-1 && size%emu.PageSize != 0:
-			k.m.Mem.MarkDirty(frame)
-			clear(k.m.Mem.Bytes(frame)[size%emu.PageSize:])
+			k.pages.MarkDirty(frame)
+			clear(k.pages.Bytes(frame)[size%emu.PageSize:])
 		}
 	}
 }

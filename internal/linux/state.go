@@ -6,13 +6,13 @@ import (
 	"unsafe"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/page"
 	"trapline/internal/memento"
 )
 
 // kernelState is what of a Kernel changes as the run goes on. What is reached from it
 // by pointers is in snapshots object by object.
 type kernelState struct {
-	refs       []uint16 // by frame: mappings and page caches that show it
 	inodes     map[inodeKey]*Inode
 	lastShared uint64
 	names      map[string]*node    // what the guest made or changed, by path without a leading slash; nil: removed
@@ -59,9 +59,8 @@ type kernelState struct {
 }
 
 // own replaces what a copied state shares with its original and would not
-// keep. Slices that only grow stay shared. refs are kept by frameRefs.
+// keep. Slices that only grow stay shared.
 func (s *kernelState) own() {
-	s.refs = nil
 	s.names, s.copied, s.locks = maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.locks)
 	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
 	s.sockets, s.held = slices.Clone(s.sockets), slices.Clone(s.held)
@@ -96,7 +95,7 @@ func (n *Inode) own() { n.frames = nil }
 type snapshot struct {
 	of        *Kernel
 	kernel    kernelState
-	refs      frameRefs
+	refs      page.Counts
 	threads   memento.Set[Thread]
 	contexts  []savedContext
 	procs     memento.Set[Process]
@@ -131,13 +130,12 @@ func (k *Kernel) Save() any {
 	}
 	k.input.from.keep = true
 	o := k.objects()
-	s := &snapshot{of: k, kernel: k.kernelState, refs: saveRefs(k.refs, k.lastRefs)}
+	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save()}
 	return s.take(k, o)
 }
 
 func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 	s.kernel.own()
-	k.lastRefs = s.refs
 	s.threads, s.procs = memento.Of(o.threads, (*Thread).own), memento.Of(o.procs, (*Process).own)
 	s.mms, s.vmas = memento.Of(o.mms, (*MM).own), memento.Of(o.vmas, nil)
 	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
@@ -193,7 +191,7 @@ func (k *Kernel) Restore(v any) {
 	now := k.objects()
 	k.kernelState = s.kernel
 	k.kernelState.own()
-	k.refs = s.refs.restore()
+	k.pages.Restore(s.refs)
 	s.threads.Restore()
 	s.procs.Restore()
 	s.mms.Restore()

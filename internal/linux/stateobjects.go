@@ -207,41 +207,6 @@ func (o *objects) socket(s *socket) {
 	}
 }
 
-// refChunk is how many counts of frames snapshots share or copy together.
-const refChunk = 2048
-
-// frameCounts are the references to each frame.
-type frameCounts = []uint16
-
-// frameRefs is a copy of the counts, in chunks that snapshots share.
-type frameRefs struct {
-	chunks []frameCounts
-	n      int
-}
-
-// saveRefs copies the counts that differ from the last copy.
-func saveRefs(now frameCounts, last frameRefs) frameRefs {
-	s := frameRefs{n: len(now)}
-	for at := 0; at < len(now); at += refChunk {
-		c := now[at:min(at+refChunk, len(now))]
-		if i := at / refChunk; i < len(last.chunks) && slices.Equal(c, last.chunks[i]) {
-			c = last.chunks[i]
-		} else {
-			c = slices.Clone(c)
-		}
-		s.chunks = append(s.chunks, c)
-	}
-	return s
-}
-
-func (s frameRefs) restore() frameCounts {
-	l := make(frameCounts, 0, s.n)
-	for _, c := range s.chunks {
-		l = append(l, c...)
-	}
-	return l
-}
-
 // saveFrames copies the page cache's table: pages come, and go all at once, so
 // that the last copy is right if it has as many.
 func (n *Inode) saveFrames() map[uint64]emu.Frame {
