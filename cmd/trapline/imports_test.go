@@ -41,7 +41,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"explore", "x86 emu sched"},
 	{"record", "emu sched"},
 	{"linux/page", "emu"},
-	{"linux", "emu emu/insn linux/abi linux/page loader memento emu/regs x86"},
+	{"linux/state", "emu memento"},
+	{"linux", "emu emu/insn linux/abi linux/page linux/state loader emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 

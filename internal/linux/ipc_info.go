@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 )
 
 // Numbers of System V objects: an index, and above it how often indices have begun
@@ -185,29 +186,33 @@ func (k *Kernel) lockSegment(t *Thread, o *ipcObject, lock bool) int64 {
 	return 0
 }
 
-// hashIPC feeds the System V objects, without their times.
-func (k *Kernel) hashIPC(h *emu.Hasher, o *objects) {
-	if len(o.ipcs) == 0 && k.nextIPC == [3]int{} && k.ipcRound == [3]int{} {
+// hashIPC feeds which System V objects there are. Their times are clocks.
+func (k *Kernel) hashIPC(h *emu.Hasher, o *state.Objects) {
+	if len(state.All[ipcObject](o)) == 0 && k.nextIPC == [3]int{} && k.ipcRound == [3]int{} {
 		return
 	}
 	for _, n := range k.ipcRound {
 		h.Uint64(uint64(n))
 	}
-	words(h, uint64(k.nextIPC[0]), uint64(k.nextIPC[1]), uint64(k.nextIPC[2]), uint64(len(k.ipcs)))
+	state.Words(h, uint64(k.nextIPC[0]), uint64(k.nextIPC[1]), uint64(k.nextIPC[2]), uint64(len(k.ipcs)))
 	for _, i := range k.ipcs {
-		h.Uint64(number(o, i))
-	}
-	for _, i := range o.ipcs {
-		words(h, uint64(i.kind), uint64(i.id), uint64(i.key), uint64(i.uid), uint64(i.gid), uint64(i.mode), uint64(i.owner.UID), uint64(i.owner.GID),
-			uint64(i.lastPID), uint64(i.lastTake), uint64(i.maker), number(o, i.inode), i.size, uint64(i.bytes), uint64(i.most), uint64(len(i.sems)), uint64(len(i.queue)))
-		h.Bool(i.gone)
-		h.Bool(i.locked)
-		for _, s := range i.sems {
-			words(h, uint64(s.value), uint64(s.pid))
-		}
-		for _, m := range i.queue {
-			h.Uint64(uint64(m.kind))
-			h.Bytes(m.data)
-		}
+		h.Uint64(state.Number(o, i))
 	}
 }
+
+func (i *ipcObject) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(i.kind), uint64(i.id), uint64(i.key), uint64(i.uid), uint64(i.gid), uint64(i.mode), uint64(i.owner.UID), uint64(i.owner.GID),
+		uint64(i.lastPID), uint64(i.lastTake), uint64(i.maker), state.Number(o, i.inode), i.size, uint64(i.bytes), uint64(i.most), uint64(len(i.sems)), uint64(len(i.queue)))
+	h.Bool(i.gone)
+	h.Bool(i.locked)
+	for _, s := range i.sems {
+		state.Words(h, uint64(s.value), uint64(s.pid))
+	}
+	for _, m := range i.queue {
+		h.Uint64(uint64(m.kind))
+		h.Bytes(m.data)
+	}
+}
+
+// held is what an object has beside its value, in bytes.
+func (i *ipcObject) held() int { return i.bytes + 16*len(i.sems) }

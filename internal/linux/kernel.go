@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/page"
+	"trapline/internal/linux/state"
 	"trapline/internal/x86"
 )
 
@@ -65,6 +66,7 @@ type Kernel struct {
 	cfg       Config
 	fs        *FS // what the guest sees: cfg.FS under what it changed
 	tables    tables
+	kinds     *state.Kinds
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
 
@@ -111,6 +113,7 @@ func New(cfg Config) (*Kernel, error) {
 		input:   input{from: &source{r: cfg.Stdin}},
 		timerAt: never, stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
 	}}
+	k.kinds = k.kindsOf()
 	k.fs = &FS{tree: &layerTree{cfg.FS.tree, k}}
 	if cfg.Clock != nil {
 		k.started = cfg.Clock.Now()

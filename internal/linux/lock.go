@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 )
 
 // lock is a lock on bytes of a file (fcntl(2)) or on the whole of it (flock(2)). Two that
@@ -243,11 +244,11 @@ func (k *Kernel) tellLock(l *lock, b []byte, form flockForm) {
 }
 
 // hashLocks feeds who has locked what.
-func (k *Kernel) hashLocks(h *emu.Hasher, o *objects) {
+func (k *Kernel) hashLocks(h *emu.Hasher, o *state.Objects) {
 	for _, at := range slices.SortedFunc(maps.Keys(k.locks), compareKeys) {
-		words(h, at.dev, at.ino)
+		state.Words(h, at.dev, at.ino)
 		for _, l := range k.locks[at] {
-			words(h, number(o, l.table), number(o, l.file), uint64(l.start), uint64(l.end), uint64(l.pid))
+			state.Words(h, state.Number(o, l.table), state.Number(o, l.file), uint64(l.start), uint64(l.end), uint64(l.pid))
 			h.Bool(l.whole)
 			h.Bool(l.write)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 )
 
 // Bounds of POSIX message queues (mq_overview(7)).
@@ -125,18 +126,19 @@ func (k *Kernel) queueBytes() int {
 	return n
 }
 
-// hashQueues feeds the message queues, of whose waiters only the order counts.
-func (k *Kernel) hashQueues(h *emu.Hasher, o *objects) {
-	for _, q := range o.queues {
-		h.String(q.name)
-		h.Bool(q.linked)
-		words(h, uint64(q.files), q.st.Ino, uint64(q.st.Mode), q.st.Nlink, uint64(q.most), uint64(q.size), uint64(len(q.messages)))
-		for _, m := range q.messages {
-			h.Uint64(uint64(m.priority))
-			h.Bytes(m.data)
-		}
-		words(h, uint64(q.notify.pid), uint64(q.notify.how), uint64(q.notify.signo), q.notify.value)
+func (q *mqueue) hash(h *emu.Hasher, _ *state.Objects) {
+	h.String(q.name)
+	h.Bool(q.linked)
+	state.Words(h, uint64(q.files), q.st.Ino, uint64(q.st.Mode), q.st.Nlink, uint64(q.most), uint64(q.size), uint64(len(q.messages)))
+	for _, m := range q.messages {
+		h.Uint64(uint64(m.priority))
+		h.Bytes(m.data)
 	}
+	state.Words(h, uint64(q.notify.pid), uint64(q.notify.how), uint64(q.notify.signo), q.notify.value)
+}
+
+// hashQueueWaits feeds the waiters of message queues, of which only the order counts.
+func (k *Kernel) hashQueueWaits(h *emu.Hasher, o *state.Objects) {
 	for _, t := range k.threads {
 		w := &t.mq
 		if w.queue == nil && !w.sends && !w.done && w.queued.data == nil && w.queued.priority == 0 {
@@ -148,7 +150,7 @@ func (k *Kernel) hashQueues(h *emu.Hasher, o *objects) {
 				before++
 			}
 		}
-		words(h, uint64(t.TID), number(o, w.queue), before, uint64(w.queued.priority))
+		state.Words(h, uint64(t.TID), state.Number(o, w.queue), before, uint64(w.queued.priority))
 		h.Bool(w.sends)
 		h.Bool(w.done)
 		h.Bytes(w.queued.data)

@@ -5,9 +5,11 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"unsafe"
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 )
 
 // Bounds of inotify(7), as a kernel has them.
@@ -146,7 +148,7 @@ func (k *Kernel) happenedToNode(n *node, mask uint32) {
 		}
 	}
 	if !n.memfd {
-		for _, f := range k.objects().files {
+		for _, f := range state.All[File](k.objects()) {
 			if f.refs > 0 && f.host != nil && f.host.node == n { // by the name that it had
 				k.happenedAt(f.path, n.st, mask)
 				return
@@ -301,18 +303,20 @@ func (k *Kernel) dropNotifier(n *notifier) {
 	k.notifiers = slices.DeleteFunc(slices.Clone(k.notifiers), func(o *notifier) bool { return o == n })
 }
 
-// hashNotifiers feeds the inotify instances.
-func (k *Kernel) hashNotifiers(h *emu.Hasher, o *objects) {
-	for _, n := range o.notifiers {
-		words(h, uint64(n.last), uint64(len(n.watches)), uint64(len(n.events)), uint64(k.lastCookie))
-		for _, w := range n.watches {
-			words(h, uint64(w.number), w.at.dev, w.at.ino, uint64(w.mask))
-		}
-		for _, e := range n.events {
-			words(h, uint64(e.watch), uint64(e.mask), uint64(e.cookie))
-			h.String(e.name)
-		}
+func (k *Kernel) hashNotifier(n *notifier, h *emu.Hasher, _ *state.Objects) {
+	state.Words(h, uint64(n.last), uint64(len(n.watches)), uint64(len(n.events)), uint64(k.lastCookie))
+	for _, w := range n.watches {
+		state.Words(h, uint64(w.number), w.at.dev, w.at.ino, uint64(w.mask))
 	}
+	for _, e := range n.events {
+		state.Words(h, uint64(e.watch), uint64(e.mask), uint64(e.cookie))
+		h.String(e.name)
+	}
+}
+
+// bytes is what an instance holds.
+func (n *notifier) bytes() int {
+	return len(n.watches)*int(unsafe.Sizeof(watch{})) + len(n.events)*int(unsafe.Sizeof(watchedEvent{}))
 }
 
 func sysInotifyInit(k *Kernel, t *Thread, c *call) int64 { return k.inotifyInit(t, 0) }

@@ -231,16 +231,16 @@ func (p *tracee) giveStart(m *recording) {
 
 // follow steps the process beside the machine's recording m and gives its own
 // states. It stops where the recording has ended or the paths part.
-func (p *tracee) follow(m *recording) []state {
+func (p *tracee) follow(m *recording) []registers {
 	p.giveStart(m)
-	var states []state
+	var states []registers
 	left := m.given
 	for !p.ended {
 		r := p.registers()
 		n := len(states)
 		added := p.sig == 0 && (n == 0 || states[n-1].pc != r.Rip)
 		if added {
-			states = append(states, state{r.Rip, gpr(&r)})
+			states = append(states, registers{r.Rip, gpr(&r)})
 		}
 		switch given := p.sig == 0 && len(left) > 0 && left[0].pc == r.Rip; {
 		case given:
@@ -413,4 +413,4 @@ func (p *tracee) moveBreak(to uint64) {
 }
 
 // String names where a state is.
-func (s state) String() string { return fmt.Sprintf("%#x %x", s.pc, s.gpr) }
+func (s registers) String() string { return fmt.Sprintf("%#x %x", s.pc, s.gpr) }

@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
+)
 
 // sockMessage is what one call sends: its bytes, and what may come with them.
 type sockMessage struct {
@@ -116,7 +119,7 @@ func (k *Kernel) flight(rights []*File) int64 {
 		return 0
 	}
 	n := len(rights)
-	for _, s := range k.objects().sockets {
+	for _, s := range state.All[socket](k.objects()) {
 		for _, p := range s.queue {
 			n += len(p.rights)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/page"
-	"trapline/internal/memento"
+	"trapline/internal/linux/state"
 )
 
 // kernelState is what of a Kernel changes as the run goes on. What is reached from it
@@ -88,32 +88,29 @@ func (s *socket) own() {
 	s.queue, s.backlog, s.waiting = slices.Clone(s.queue), slices.Clone(s.backlog), slices.Clone(s.waiting)
 }
 
-// frames of an inode are kept by savedInode.
 func (n *Inode) own() { n.frames = nil }
+
+// saving copies the page cache's table: pages come, and go all at once, so that the last
+// copy is right if it has as many.
+func (n *Inode) saving() {
+	if n.saved == nil || len(n.saved) != len(n.frames) {
+		n.saved = maps.Clone(n.frames)
+	}
+}
+
+func (n *Inode) restored() { n.frames = maps.Clone(n.saved) }
+
+func (p *pipe) held() int { return len(p.data) }
+
+func (s *socket) held() int { return len(s.queue)*int(unsafe.Sizeof(packet{})) + s.queued }
 
 // snapshot is a Kernel's part of a machine's snapshot.
 type snapshot struct {
-	of        *Kernel
-	kernel    kernelState
-	refs      page.Counts
-	threads   memento.Set[Thread]
-	contexts  []savedContext
-	procs     memento.Set[Process]
-	mms       memento.Set[MM]
-	vmas      memento.Set[VMA]
-	inodes    memento.Set[Inode]
-	frames    []map[uint64]emu.Frame // of inodes
-	nodes     memento.Set[node]
-	tables    memento.Set[fdTable]
-	files     memento.Set[File]
-	pipes     memento.Set[pipe]
-	sockets   memento.Set[socket]
-	fss       memento.Set[fsState]
-	sigs      memento.Set[handlers]
-	ipcs      memento.Set[ipcObject]
-	queues    memento.Set[mqueue]
-	notifiers memento.Set[notifier]
-	extra     int // bytes in pipes, in messages and what sockets hold
+	of       *Kernel
+	kernel   kernelState
+	refs     page.Counts
+	objects  *state.Snapshot
+	contexts []savedContext
 }
 
 // savedContext is the registers of a thread that is on no vCPU.
@@ -130,45 +127,12 @@ func (k *Kernel) Save() any {
 	}
 	k.input.from.keep = true
 	o := k.objects()
-	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save()}
-	return s.take(k, o)
-}
-
-func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
+	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save(), objects: o.Save()}
 	s.kernel.own()
-	s.threads, s.procs = memento.Of(o.threads, (*Thread).own), memento.Of(o.procs, (*Process).own)
-	s.mms, s.vmas = memento.Of(o.mms, (*MM).own), memento.Of(o.vmas, nil)
-	s.inodes, s.tables = memento.Of(o.inodes, (*Inode).own), memento.Of(o.tables, (*fdTable).own)
-	s.nodes = memento.Of(o.nodes, nil)
-	s.files, s.pipes = memento.Of(o.files, nil), memento.Of(o.pipes, (*pipe).own)
-	s.sockets = memento.Of(o.sockets, (*socket).own)
-	s.fss, s.sigs = memento.Of(o.fss, nil), memento.Of(o.sigs, nil)
-	s.ipcs, s.queues = memento.Of(o.ipcs, nil), memento.Of(o.queues, nil)
-	s.notifiers = memento.Of(o.notifiers, nil)
-	for _, p := range o.pipes {
-		s.extra += len(p.data)
-	}
-	for _, i := range o.ipcs {
-		s.extra += i.bytes + 16*len(i.sems)
-	}
-	for _, n := range o.notifiers {
-		s.extra += len(n.watches)*int(unsafe.Sizeof(watch{})) + len(n.events)*int(unsafe.Sizeof(watchedEvent{}))
-	}
-	for _, q := range o.queues {
-		s.extra += q.bytes()
-	}
-	for _, x := range o.sockets {
-		s.extra += len(x.queue)*int(unsafe.Sizeof(packet{})) + x.queued
-	}
-	s.contexts = make([]savedContext, 0, len(o.threads))
-	for _, t := range o.threads {
+	for _, t := range state.All[Thread](o) {
 		if t.cpu == nil {
 			s.contexts = append(s.contexts, savedContext{t.ctx, t.ctx.Freeze()})
 		}
-	}
-	s.frames = make([]map[uint64]emu.Frame, len(o.inodes))
-	for i, n := range o.inodes {
-		s.frames[i] = n.saveFrames()
 	}
 	return s
 }
@@ -176,8 +140,7 @@ func (s *snapshot) take(k *Kernel, o *objects) *snapshot {
 // Bytes is about what the snapshot holds (emu.Sized).
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
-	return s.nodes.Bytes() + s.threads.Bytes() + s.procs.Bytes() + s.mms.Bytes() + s.vmas.Bytes() + s.inodes.Bytes() + s.tables.Bytes() +
-		s.files.Bytes() + s.pipes.Bytes() + s.sockets.Bytes() + s.fss.Bytes() + s.sigs.Bytes() + s.ipcs.Bytes() + s.queues.Bytes() + s.notifiers.Bytes() + s.extra + context*len(s.contexts) +
+	return s.objects.Bytes() + context*len(s.contexts) +
 		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
@@ -192,43 +155,24 @@ func (k *Kernel) Restore(v any) {
 	k.kernelState = s.kernel
 	k.kernelState.own()
 	k.pages.Restore(s.refs)
-	s.threads.Restore()
-	s.procs.Restore()
-	s.mms.Restore()
-	s.vmas.Restore()
-	s.inodes.Restore()
-	s.nodes.Restore()
-	s.tables.Restore()
-	s.files.Restore()
-	s.pipes.Restore()
-	s.sockets.Restore()
-	s.fss.Restore()
-	s.sigs.Restore()
-	s.ipcs.Restore()
-	s.queues.Restore()
-	s.notifiers.Restore()
+	s.objects.Restore()
 	for i := range s.contexts {
 		*s.contexts[i].at = s.contexts[i].was
 	}
-	i := 0
-	s.inodes.Each(func(n, _ *Inode) {
-		n.frames = maps.Clone(s.frames[i])
-		i++
-	})
 	k.closeGone(now, s)
 }
 
 // closeGone closes the host's files that a restored state does not have open.
-func (k *Kernel) closeGone(before *objects, s *snapshot) {
+func (k *Kernel) closeGone(before *state.Objects, s *snapshot) {
 	open := map[*handle]bool{}
-	s.files.Each(func(_, was *File) { open[was.host] = true })
-	s.inodes.Each(func(_, was *Inode) { open[was.file] = true })
-	for _, f := range before.files {
+	state.Each(s.objects, func(_, was *File) { open[was.host] = true })
+	state.Each(s.objects, func(_, was *Inode) { open[was.file] = true })
+	for _, f := range state.All[File](before) {
 		if f.host != nil && !open[f.host] {
 			_ = f.host.Close()
 		}
 	}
-	for _, n := range before.inodes {
+	for _, n := range state.All[Inode](before) {
 		if n.file != nil && !open[n.file] {
 			_ = n.file.Close()
 		}

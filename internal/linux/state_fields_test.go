@@ -11,7 +11,7 @@ import (
 // TestSnapshotsHaveEveryField: a field that is added to what the kernel's state
 // consists of is saved, or named here.
 func TestSnapshotsHaveEveryField(t *testing.T) {
-	mementotest.References(t, Kernel{}, "m pages cfg fs tables idleSpace kernelState started")
+	mementotest.References(t, Kernel{}, "m pages kinds cfg fs tables idleSpace kernelState started")
 	mementotest.References(t, kernelState{}, "names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")

@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 	"trapline/internal/x86"
 )
 
@@ -14,13 +15,13 @@ import (
 // follow from the mappings, which the machine's hash has.
 func (k *Kernel) Hash(h *emu.Hasher) {
 	o := k.objects()
-	words(h, k.lastShared, uint64(k.lastPID), number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
+	state.Words(h, k.lastShared, uint64(k.lastPID), state.Number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
 	h.String(string(k.bound))
 	for _, p := range k.programs[min(1, len(k.programs)):] {
-		h.Uint64(number(o, p))
+		h.Uint64(state.Number(o, p))
 	}
 	for _, t := range k.current {
-		h.Uint64(number(o, t))
+		h.Uint64(state.Number(o, t))
 	}
 	if !k.endlessTurns() {
 		for _, n := range k.slice {
@@ -28,57 +29,31 @@ func (k *Kernel) Hash(h *emu.Hasher) {
 		}
 	}
 	for _, u := range k.unknownCalls() {
-		words(h, uint64(u.nr), uint64(k.unknown[u]))
+		state.Words(h, uint64(u.nr), uint64(k.unknown[u]))
 		if u.compat && k.m.Arch == x86.AMD64 {
 			h.String("32-bit call")
 		}
 	}
 	h.Uint64(uint64(len(k.threads)))
 	for _, t := range k.threads {
-		h.Uint64(number(o, t))
+		h.Uint64(state.Number(o, t))
 	}
-	for _, t := range o.threads {
-		t.hash(h, o)
-	}
-	for _, p := range o.procs {
-		p.hash(h, o)
-	}
-	for _, mm := range o.mms {
-		mm.hash(h, o)
-	}
-	for _, n := range o.inodes {
-		n.hash(h)
-	}
-	k.hashIPC(h, o)
-	k.hashQueues(h, o)
-	k.hashNotifiers(h, o)
-	for _, f := range k.timed {
-		h.Uint64(number(o, f))
-	}
-	k.hashLayer(h, o)
-	k.hashLocks(h, o)
-	k.hashFiles(h, o)
+	o.Hash(h)
 }
 
 // HashClocks feeds the clocks, and whose turn it is (emu.Clocked).
 func (k *Kernel) HashClocks(h *emu.Hasher) {
 	if k.readsRan {
 		for _, p := range k.processes() {
-			words(h, p.ran, p.buried)
+			state.Words(h, p.ran, p.buried)
 			for _, t := range p.thr {
 				h.Uint64(t.ran)
 			}
 		}
 	}
-	words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
+	state.Words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
 	for _, p := range k.held {
 		h.Uint64(p.until)
-	}
-}
-
-func words(h *emu.Hasher, l ...uint64) {
-	for _, v := range l {
-		h.Uint64(v)
 	}
 }
 
@@ -90,14 +65,14 @@ func (k *Kernel) fromNow(at uint64) uint64 {
 	return max(at, k.Now()) - k.Now() + 1
 }
 
-func (t *Thread) hash(h *emu.Hasher, o *objects) {
+func (t *Thread) hash(h *emu.Hasher, o *state.Objects) {
 	k := t.k
-	words(h, uint64(t.TID), number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), number(o, t.opening), k.fromNow(t.expiry))
+	state.Words(h, uint64(t.TID), state.Number(o, t.proc), uint64(t.state), uint64(t.progress), uint64(t.messages), state.Number(o, t.opening), k.fromNow(t.expiry))
 	if t.kept != 0 {
 		h.Uint64(k.fromNow(t.kept))
 	}
 	if t.state == stateBlocked {
-		words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
+		state.Words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
 	}
 	h.Bool(t.held)
 	h.Bool((t.held || t.state == stateBlocked) && t.wait.tried == k.changes)
@@ -105,30 +80,30 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 	h.Bool(t.restore)
 	h.Bool(t.call.compat)
 	h.Uint64(uint64(t.call.nr))
-	words(h, t.call.arg[:]...)
+	state.Words(h, t.call.arg[:]...)
 	t.sig.hash(h)
-	words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
-	words(h, t.tls[:]...)
-	words(h, t.clearTID, t.robust, number(o, t.vforkOf))
+	state.Words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
+	state.Words(h, t.tls[:]...)
+	state.Words(h, t.clearTID, t.robust, state.Number(o, t.vforkOf))
 	if s := &t.sched; *s != (scheduling{}) || t.noTSC {
-		words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
+		state.Words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
 		h.Bool(s.reset)
 		h.Bool(t.noTSC)
 	}
 	if t.trace != (tracing{}) || t.dr != [8]uint64{} || t.exit != 0 || t.exitGroup {
 		t.trace.hash(h, o)
-		words(h, t.dr[:]...)
-		words(h, uint64(t.exit), t.orig)
+		state.Words(h, t.dr[:]...)
+		state.Words(h, uint64(t.exit), t.orig)
 		h.Bool(t.exitGroup)
 	}
 	if t.persona != 0 {
-		words(h, uint64(t.persona))
+		state.Words(h, uint64(t.persona))
 	}
 	if t.nap != (nap{}) {
-		words(h, uint64(t.nap.on.id), uint64(t.nap.on.of), t.nap.at)
+		state.Words(h, uint64(t.nap.on.id), uint64(t.nap.on.of), t.nap.at)
 	}
 	if s := &t.sem; *s != (semWait{}) {
-		words(h, number(o, s.set), uint64(s.num))
+		state.Words(h, state.Number(o, s.set), uint64(s.num))
 		h.Bool(s.zero)
 	}
 	k.hashFutex(h, o, t)
@@ -141,7 +116,7 @@ func (t *Thread) hash(h *emu.Hasher, o *objects) {
 }
 
 // hashFutex feeds t's place in a queue, of which only the order counts.
-func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
+func (k *Kernel) hashFutex(h *emu.Hasher, o *state.Objects, t *Thread) {
 	if h.Bool(t.futex.queued); t.futex.queued {
 		k.hashPlace(h, o, &t.futex)
 	}
@@ -150,7 +125,7 @@ func (k *Kernel) hashFutex(h *emu.Hasher, o *objects, t *Thread) {
 	}
 }
 
-func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
+func (k *Kernel) hashPlace(h *emu.Hasher, o *state.Objects, f *futexWait) {
 	before := uint64(0)
 	for _, other := range k.threads {
 		other.places(func(p *futexWait) {
@@ -160,54 +135,54 @@ func (k *Kernel) hashPlace(h *emu.Hasher, o *objects, f *futexWait) {
 		})
 	}
 	h.Bool(f.woken)
-	words(h, number(o, f.key.mm), number(o, f.key.inode), f.key.at, uint64(f.bits), before)
+	state.Words(h, state.Number(o, f.key.mm), state.Number(o, f.key.inode), f.key.at, uint64(f.bits), before)
 	if pi := &f.pi; *pi != (futexPI{}) {
-		words(h, number(o, pi.owner), number(o, pi.requeue.mm), number(o, pi.requeue.inode), pi.requeue.at)
+		state.Words(h, state.Number(o, pi.owner), state.Number(o, pi.requeue.mm), state.Number(o, pi.requeue.inode), pi.requeue.at)
 	}
 }
 
 func (s *signals) hash(h *emu.Hasher) {
-	words(h, uint64(s.set), uint64(len(s.queue)))
+	state.Words(h, uint64(s.set), uint64(len(s.queue)))
 	for _, i := range s.queue {
 		i.hash(h)
 	}
 }
 
 func (i *sigInfo) hash(h *emu.Hasher) {
-	words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value, uint64(i.uid))
+	state.Words(h, uint64(i.signo), uint64(i.code), i.addr, uint64(i.pid), uint64(i.status), i.value, uint64(i.uid))
 	if i.timer != 0 {
 		h.Uint64(uint64(i.timer))
 	}
 }
 
-func (p *Process) hash(h *emu.Hasher, o *objects) {
+func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 	h.String(p.Name)
-	words(h, uint64(p.PID), number(o, p.parent), number(o, p.mm), number(o, p.files), number(o, p.fs), number(o, p.sigs))
+	state.Words(h, uint64(p.PID), state.Number(o, p.parent), state.Number(o, p.mm), state.Number(o, p.files), state.Number(o, p.fs), state.Number(o, p.sigs))
 	p.pend.hash(h)
-	words(h, uint64(len(p.thr)), uint64(len(p.children)))
+	state.Words(h, uint64(len(p.thr)), uint64(len(p.children)))
 	for _, t := range p.thr {
-		h.Uint64(number(o, t))
+		h.Uint64(state.Number(o, t))
 	}
 	for _, c := range p.children {
-		h.Uint64(number(o, c))
+		h.Uint64(state.Number(o, c))
 	}
 	h.Bool(p.zombie)
 	h.Bool(p.stopped)
-	words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
+	state.Words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
 	p.hashTimers(h)
 	if len(p.ended) > 0 || p.withheld || p.continued {
 		for _, e := range p.ended {
-			words(h, uint64(e.tid), uint64(e.status), number(o, e.proc))
+			state.Words(h, uint64(e.tid), uint64(e.status), state.Number(o, e.proc))
 		}
 		h.Bool(p.withheld)
 		h.Bool(p.continued)
 	}
 	for _, u := range p.undo {
-		words(h, number(o, u.set), uint64(u.num), uint64(u.adjust))
+		state.Words(h, state.Number(o, u.set), uint64(u.num), uint64(u.adjust))
 	}
 	if p.limits != p.k.firstLimits() {
 		for _, l := range p.limits {
-			words(h, l.now, l.most)
+			state.Words(h, l.now, l.most)
 		}
 	}
 	if p.attr != firstAttributes() {
@@ -219,22 +194,22 @@ func (p *Process) hash(h *emu.Hasher, o *objects) {
 func (p *Process) hashTimers(h *emu.Hasher) {
 	for _, it := range p.itimers[abi.ITIMER_VIRTUAL:] {
 		if it != (interval{}) {
-			words(h, it.left(p.cpuTime()), it.gap)
+			state.Words(h, it.left(p.cpuTime()), it.gap)
 		}
 	}
 	if p.nextTimer != 0 {
-		words(h, uint64(p.nextTimer), uint64(len(p.timers)))
+		state.Words(h, uint64(p.nextTimer), uint64(len(p.timers)))
 	}
 	for i := range p.timers {
 		tm := &p.timers[i]
-		words(h, uint64(tm.id), uint64(tm.clock.id), uint64(tm.clock.of), uint64(tm.notify), uint64(tm.signo), uint64(tm.tid), tm.value,
+		state.Words(h, uint64(tm.id), uint64(tm.clock.id), uint64(tm.clock.of), uint64(tm.notify), uint64(tm.signo), uint64(tm.tid), tm.value,
 			tm.when.left(p.k.reads(tm.clock)), tm.when.gap, tm.missed, uint64(tm.overrun))
 		h.Bool(tm.waiting)
 	}
 }
 
-func (tr *tracing) hash(h *emu.Hasher, o *objects) {
-	words(h, number(o, tr.by), tr.options, uint64(tr.mode), uint64(tr.stop), uint64(tr.code), tr.message, uint64(tr.resumed), uint64(tr.inject), uint64(tr.event), uint64(tr.halt))
+func (tr *tracing) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, state.Number(o, tr.by), tr.options, uint64(tr.mode), uint64(tr.stop), uint64(tr.code), tr.message, uint64(tr.resumed), uint64(tr.inject), uint64(tr.event), uint64(tr.halt))
 	for _, v := range []bool{tr.seized, tr.told, tr.forced, tr.emulate, tr.exitDue, tr.leaving, tr.listens} {
 		h.Bool(v)
 	}
@@ -242,19 +217,19 @@ func (tr *tracing) hash(h *emu.Hasher, o *objects) {
 }
 
 func (a *attributes) hash(h *emu.Hasher) {
-	words(h, uint64(a.deathSignal), a.slack)
+	state.Words(h, uint64(a.deathSignal), a.slack)
 	h.Bool(a.dumpable)
 	h.Bool(a.subreaper)
 	h.Bool(a.noNewPrivs)
 	h.Bool(a.keepCaps)
 }
 
-func (mm *MM) hash(h *emu.Hasher, o *objects) {
-	words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
-		number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
+func (mm *MM) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
+		state.Number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
 	h.Bytes(mm.auxv)
 	if mm.ldtEntries != 0 || mm.lockFuture != notLocked {
-		words(h, uint64(mm.ldtEntries), uint64(mm.lockFuture))
+		state.Words(h, uint64(mm.ldtEntries), uint64(mm.lockFuture))
 	}
 	if mm.barriers != 0 {
 		h.Uint64(uint64(mm.barriers))
@@ -263,7 +238,7 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 		h.String("32-bit programs")
 	}
 	for _, v := range mm.vmas {
-		words(h, v.Start, v.End, uint64(v.Prot), number(o, v.Inode), v.Off)
+		state.Words(h, v.Start, v.End, uint64(v.Prot), state.Number(o, v.Inode), v.Off)
 		h.Bool(v.Shared)
 		h.Bool(v.DontCopy)
 		if v.ReadOnly {
@@ -281,108 +256,113 @@ func (mm *MM) hash(h *emu.Hasher, o *objects) {
 	}
 }
 
-func (n *Inode) hash(h *emu.Hasher) {
+func (n *Inode) hash(h *emu.Hasher, _ *state.Objects) {
 	h.String(n.Path)
 	sum := uint64(0) // of the pages, in any order
 	for page, f := range n.frames {
 		var one emu.Hasher
-		words(&one, page, uint64(f))
+		state.Words(&one, page, uint64(f))
 		sum += one.Sum()
 	}
 	h.Bool(n.file != nil)
-	words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
+	state.Words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
 	if n.file != nil && n.backed != n.Size || n.file == nil && n.backed != 0 {
 		h.Uint64(uint64(n.backed))
 	}
 }
 
 // hashLayer feeds what the guest has changed of the tree. Times are clocks.
-func (k *Kernel) hashLayer(h *emu.Hasher, o *objects) {
+func (k *Kernel) hashLayer(h *emu.Hasher, o *state.Objects) {
 	if k.lastNode == 0 && len(k.names)+len(k.copied) == 0 {
 		return
 	}
-	words(h, k.lastNode, uint64(len(k.names)), uint64(len(k.copied)))
+	state.Words(h, k.lastNode, uint64(len(k.names)), uint64(len(k.copied)))
 	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		h.String(name)
-		h.Uint64(number(o, k.names[name]))
+		h.Uint64(state.Number(o, k.names[name]))
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
-		words(h, key.dev, key.ino, number(o, k.copied[key]))
+		state.Words(h, key.dev, key.ino, state.Number(o, k.copied[key]))
 	}
-	for _, n := range o.nodes {
-		s := &n.st
-		words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), number(o, n.inode), uint64(n.users), number(o, n.sock), number(o, n.fifo))
-		h.String(n.target)
-		h.Bool(n.opaque)
-		if n.memfd || n.seals != 0 {
-			h.Bool(n.memfd)
-			h.Uint64(uint64(n.seals))
+}
+
+func (n *node) hash(h *emu.Hasher, o *state.Objects) {
+	s := &n.st
+	state.Words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), state.Number(o, n.inode), uint64(n.users), state.Number(o, n.sock), state.Number(o, n.fifo))
+	h.String(n.target)
+	h.Bool(n.opaque)
+	if n.memfd || n.seals != 0 {
+		h.Bool(n.memfd)
+		h.Uint64(uint64(n.seals))
+	}
+}
+
+// hashTimed feeds which timers run that are files.
+func (k *Kernel) hashTimed(h *emu.Hasher, o *state.Objects) {
+	for _, f := range k.timed {
+		h.Uint64(state.Number(o, f))
+	}
+}
+
+func (t *fdTable) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(t.users), uint64(t.max), uint64(len(t.fds)))
+	for _, d := range t.fds {
+		h.Uint64(state.Number(o, d.file))
+		h.Bool(d.cloexec)
+	}
+}
+
+func (p *pipe) hash(h *emu.Hasher, _ *state.Objects) {
+	h.Bytes(p.data)
+	state.Words(h, uint64(p.readers), uint64(p.writers), p.seen[0], p.seen[1])
+}
+
+func (f *fsState) hash(h *emu.Hasher, _ *state.Objects) {
+	h.String(f.cwd)
+	h.Uint64(uint64(f.umask))
+}
+
+func (k *Kernel) hashHandlers(s *handlers, h *emu.Hasher, _ *state.Objects) {
+	h.Uint64(uint64(s.users))
+	for _, a := range s.act {
+		state.Words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
+		if a.compat && k.m.Arch == x86.AMD64 {
+			h.String("32-bit handler")
 		}
 	}
 }
 
-func (k *Kernel) hashFiles(h *emu.Hasher, o *objects) {
-	for _, t := range o.tables {
-		words(h, uint64(t.users), uint64(t.max), uint64(len(t.fds)))
-		for _, d := range t.fds {
-			h.Uint64(number(o, d.file))
-			h.Bool(d.cloexec)
-		}
-	}
-	for _, f := range o.files {
-		f.hash(h, o, k)
-		if f.device == devTimer || f.when.at != 0 {
-			words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)
-		}
-	}
-	for _, p := range o.pipes {
-		h.Bytes(p.data)
-		words(h, uint64(p.readers), uint64(p.writers), p.seen[0], p.seen[1])
-	}
-	k.hashSockets(h, o)
-	for _, f := range o.fss {
-		h.String(f.cwd)
-		h.Uint64(uint64(f.umask))
-	}
-	for _, s := range o.sigs {
-		h.Uint64(uint64(s.users))
-		for _, a := range s.act {
-			words(h, a.handler, a.flags, a.restorer, uint64(a.mask))
-			if a.compat && k.m.Arch == x86.AMD64 {
-				h.String("32-bit handler")
-			}
-		}
-	}
-}
-
-func (f *File) hash(h *emu.Hasher, o *objects, k *Kernel) {
-	words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), number(o, f.pipe), number(o, f.sock), number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), state.Number(o, f.pipe), state.Number(o, f.sock), state.Number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
 	if f.host != nil && f.host.node != nil {
-		h.Uint64(number(o, f.host.node))
+		h.Uint64(state.Number(o, f.host.node))
 	}
 	if f.mem != nil {
-		h.Uint64(number(o, f.mem))
+		h.Uint64(state.Number(o, f.mem))
 	}
 	if f.notify != nil {
-		h.Uint64(number(o, f.notify))
+		h.Uint64(state.Number(o, f.notify))
 	}
 	if f.queue != nil {
-		h.Uint64(number(o, f.queue))
+		h.Uint64(state.Number(o, f.queue))
 	}
 	if f.sigs != nil || f.mask != 0 {
-		words(h, uint64(f.mask), number(o, f.sigs))
+		state.Words(h, uint64(f.mask), state.Number(o, f.sigs))
 	}
 	h.Bytes(f.text)
 	for _, e := range f.entries {
 		h.String(e.name)
-		words(h, e.ino, uint64(e.typ))
+		state.Words(h, e.ino, uint64(e.typ))
 	}
 	for _, i := range f.watched {
 		now := i.file.edges(k)
-		words(h, uint64(i.fd), number(o, i.file), uint64(i.events), i.data)
+		state.Words(h, uint64(i.fd), state.Number(o, i.file), uint64(i.events), i.data)
 		h.Bool(i.seen.in == now.in)
 		h.Bool(i.seen.out == now.out)
+	}
+	if f.device == devTimer || f.when.at != 0 {
+		state.Words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)
 	}
 }

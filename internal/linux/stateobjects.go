@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"trapline/internal/emu"
+	"trapline/internal/linux/state"
 )
 
 // ErrHostClock says that a run cannot go back: the host's clock does not.
@@ -20,88 +20,70 @@ func (k *Kernel) CanGoBack() error {
 	return nil
 }
 
-// objects are what the state consists of, each once, in an order that depends
-// on their values only.
-type objects struct {
-	numbers   map[any]int // of each, within its kind
-	threads   []*Thread
-	procs     []*Process
-	mms       []*MM
-	vmas      []*VMA
-	inodes    []*Inode
-	nodes     []*node
-	tables    []*fdTable
-	files     []*File
-	pipes     []*pipe
-	sockets   []*socket
-	fss       []*fsState
-	sigs      []*handlers
-	ipcs      []*ipcObject
-	queues    []*mqueue
-	notifiers []*notifier
-}
-
-// add numbers an object; false: it has a number already, or is nil.
-func add[T any](o *objects, list *[]*T, at *T) bool {
-	if at == nil {
-		return false
-	}
-	if _, ok := o.numbers[at]; ok {
-		return false
-	}
-	o.numbers[at] = len(*list)
-	*list = append(*list, at)
-	return true
-}
-
-// number is what stands for a pointer in hashes: 0 for nil, 1 for what is gone.
-func number[T any](o *objects, at *T) uint64 {
-	if at == nil {
-		return 0
-	}
-	n, ok := o.numbers[at]
-	if !ok {
-		return 1
-	}
-	return uint64(n) + 2
+// kindsOf is what the state consists of, in the order in which it is hashed: a new kind of
+// object is a row here.
+func (k *Kernel) kindsOf() *state.Kinds {
+	return state.NewKinds(
+		state.Kind[Thread]{Reach: (*Thread).reach, Hash: (*Thread).hash, Own: (*Thread).own},
+		state.Kind[Process]{Reach: (*Process).reach, Hash: (*Process).hash, Own: (*Process).own},
+		state.Kind[MM]{Reach: (*MM).reach, Hash: (*MM).hash, Own: (*MM).own},
+		state.Kind[VMA]{Reach: (*VMA).reach},
+		state.Kind[Inode]{Hash: (*Inode).hash, Own: (*Inode).own, Saving: (*Inode).saving, Restored: (*Inode).restored},
+		state.Values(k.hashIPC),
+		state.Kind[ipcObject]{Hash: (*ipcObject).hash, Bytes: (*ipcObject).held},
+		state.Kind[mqueue]{Hash: (*mqueue).hash, Bytes: (*mqueue).bytes},
+		state.Values(k.hashQueueWaits),
+		state.Kind[notifier]{Hash: k.hashNotifier, Bytes: (*notifier).bytes},
+		state.Values(k.hashTimed),
+		state.Values(k.hashLayer),
+		state.Kind[node]{Reach: (*node).reach, Hash: (*node).hash},
+		state.Values(k.hashLocks),
+		state.Kind[fdTable]{Reach: (*fdTable).reach, Hash: (*fdTable).hash, Own: (*fdTable).own},
+		state.Kind[File]{Reach: (*File).reach, Hash: k.hashFile},
+		state.Kind[pipe]{Hash: (*pipe).hash, Own: (*pipe).own, Bytes: (*pipe).held},
+		state.Values(k.hashSockets),
+		state.Kind[socket]{Reach: (*socket).reach, Hash: (*socket).hash, Own: (*socket).own, Bytes: (*socket).held},
+		state.Kind[fsState]{Hash: (*fsState).hash},
+		state.Kind[handlers]{Hash: k.hashHandlers},
+	)
 }
 
 // objects lists the state, from the threads and processes on.
-func (k *Kernel) objects() *objects {
-	o := &objects{numbers: make(map[any]int, 64)}
+func (k *Kernel) objects() *state.Objects {
+	o := k.kinds.None()
 	for _, p := range k.processes() {
-		o.process(p)
+		state.Visit(o, p)
 	}
-	o.process(k.init)
+	state.Visit(o, k.init)
 	for _, p := range k.programs {
-		o.process(p)
+		state.Visit(o, p)
 	}
 	for _, t := range k.threads {
-		o.thread(t)
+		state.Visit(o, t)
 	}
 	for _, i := range k.ipcs {
-		add(o, &o.ipcs, i)
+		state.Visit(o, i)
 	}
 	for _, n := range k.notifiers {
-		add(o, &o.notifiers, n)
+		state.Visit(o, n)
 	}
 	for _, q := range k.queues {
-		add(o, &o.queues, q)
+		state.Visit(o, q)
 	}
 	for _, f := range k.timed {
-		o.file(f)
+		state.Visit(o, f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(k.names)) {
-		o.node(k.names[name])
+		state.Visit(o, k.names[name])
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
-		o.node(k.copied[key])
+		state.Visit(o, k.copied[key])
 	}
 	for _, s := range k.sockets {
-		o.socket(s)
+		state.Visit(o, s)
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(k.inodes), compareKeys) {
-		add(o, &o.inodes, k.inodes[key])
+		state.Visit(o, k.inodes[key])
 	}
 	return o
 }
@@ -110,108 +92,82 @@ func compareKeys(a, b inodeKey) int {
 	return cmp.Or(cmp.Compare(a.dev, b.dev), cmp.Compare(a.ino, b.ino))
 }
 
-func (o *objects) thread(t *Thread) {
-	if add(o, &o.threads, t) {
-		o.process(t.proc)
-		o.file(t.opening)
-		add(o, &o.ipcs, t.sem.set)
-		add(o, &o.queues, t.mq.queue)
-		if t.trace.by != nil {
-			o.thread(t.trace.by)
-		}
-		if t.vforkOf != nil {
-			o.thread(t.vforkOf)
-		}
-	}
+func (t *Thread) reach(o *state.Objects) {
+	state.Visit(o, t.proc)
+	state.Visit(o, t.opening)
+	state.Visit(o, t.sem.set)
+	state.Visit(o, t.mq.queue)
+	state.Visit(o, t.trace.by)
+	state.Visit(o, t.vforkOf)
 }
 
-func (o *objects) process(p *Process) {
-	if !add(o, &o.procs, p) {
-		return
-	}
-	o.process(p.parent)
+func (p *Process) reach(o *state.Objects) {
+	state.Visit(o, p.parent)
 	for _, c := range p.children {
-		o.process(c)
+		state.Visit(o, c)
 	}
 	for _, t := range p.thr {
-		o.thread(t)
+		state.Visit(o, t)
 	}
 	for _, e := range p.ended {
-		if e.proc != nil {
-			o.process(e.proc)
-		}
+		state.Visit(o, e.proc)
 	}
 	for _, u := range p.undo {
-		add(o, &o.ipcs, u.set)
+		state.Visit(o, u.set)
 	}
-	add(o, &o.fss, p.fs)
-	add(o, &o.sigs, p.sigs)
-	if add(o, &o.tables, p.files) {
-		for _, d := range p.files.fds {
-			o.file(d.file)
-		}
-	}
-	o.mm(p.mm)
+	state.Visit(o, p.fs)
+	state.Visit(o, p.sigs)
+	state.Visit(o, p.files)
+	state.Visit(o, p.mm)
 }
 
-func (o *objects) mm(mm *MM) {
-	if add(o, &o.mms, mm) {
-		o.file(mm.exe)
-		for _, v := range mm.vmas {
-			add(o, &o.vmas, v)
-			add(o, &o.inodes, v.Inode)
-		}
+func (mm *MM) reach(o *state.Objects) {
+	state.Visit(o, mm.exe)
+	for _, v := range mm.vmas {
+		state.Visit(o, v)
 	}
 }
 
-func (o *objects) file(f *File) {
-	if add(o, &o.files, f) {
-		add(o, &o.pipes, f.pipe)
-		add(o, &o.queues, f.queue)
-		add(o, &o.notifiers, f.notify)
-		add(o, &o.sigs, f.sigs)
-		o.node(f.fifo)
-		o.socket(f.sock)
-		if f.mem != nil && f.mem.users > 0 {
-			o.mm(f.mem)
-		}
-		if f.host != nil {
-			o.node(f.host.node)
-		}
+func (v *VMA) reach(o *state.Objects) { state.Visit(o, v.Inode) }
+
+func (t *fdTable) reach(o *state.Objects) {
+	for _, d := range t.fds {
+		state.Visit(o, d.file)
 	}
 }
 
-func (o *objects) node(n *node) {
-	if add(o, &o.nodes, n) {
-		o.socket(n.sock)
-		add(o, &o.pipes, n.fifo)
+func (f *File) reach(o *state.Objects) {
+	state.Visit(o, f.pipe)
+	state.Visit(o, f.queue)
+	state.Visit(o, f.notify)
+	state.Visit(o, f.sigs)
+	state.Visit(o, f.fifo)
+	state.Visit(o, f.sock)
+	if f.mem != nil && f.mem.users > 0 {
+		state.Visit(o, f.mem)
+	}
+	if f.host != nil {
+		state.Visit(o, f.host.node)
 	}
 }
 
-func (o *objects) socket(s *socket) {
-	if !add(o, &o.sockets, s) {
-		return
-	}
-	o.socket(s.peer)
+func (n *node) reach(o *state.Objects) {
+	state.Visit(o, n.sock)
+	state.Visit(o, n.fifo)
+}
+
+func (s *socket) reach(o *state.Objects) {
+	state.Visit(o, s.peer)
 	for _, c := range s.backlog {
-		o.socket(c)
+		state.Visit(o, c)
 	}
 	for _, c := range s.waiting {
-		o.socket(c)
+		state.Visit(o, c)
 	}
 	for _, p := range s.queue {
-		o.socket(p.by)
+		state.Visit(o, p.by)
 		for _, f := range p.rights {
-			o.file(f)
+			state.Visit(o, f)
 		}
 	}
-}
-
-// saveFrames copies the page cache's table: pages come, and go all at once, so
-// that the last copy is right if it has as many.
-func (n *Inode) saveFrames() map[uint64]emu.Frame {
-	if n.saved == nil || len(n.saved) != len(n.frames) {
-		n.saved = maps.Clone(n.frames)
-	}
-	return n.saved
 }

@@ -15,8 +15,8 @@ import (
 	"trapline/internal/x86"
 )
 
-// state is the registers before an instruction.
-type state struct {
+// registers are the registers before an instruction.
+type registers struct {
 	pc  uint64
 	gpr [16]uint64
 }
@@ -46,7 +46,7 @@ type recording struct {
 	stack   []byte // from sp to top at the start
 	brk     uint64 // end of the heap at the start
 	vdso    uint64 // i386: its address
-	states  []state
+	states  []registers
 	given   []given
 	end     Result
 	pid     int
@@ -74,7 +74,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 		}
 		core := k.current[0].Core()
 		if n := len(r.states); n == 0 || r.states[n-1].pc != core.RIP {
-			r.states = append(r.states, state{core.RIP, core.GPR})
+			r.states = append(r.states, registers{core.RIP, core.GPR})
 		}
 		before := len(calls)
 		ev := k.Step(0)
@@ -180,7 +180,7 @@ func TestStepsBusybox(t *testing.T) {
 }
 
 // firstDifference says where two runs part, or "".
-func firstDifference(machine, native []state, addresses bool) string {
+func firstDifference(machine, native []registers, addresses bool) string {
 	for i, s := range native {
 		if i >= len(machine) {
 			return fmt.Sprintf("instruction %d: the machine has ended, natively %v", i, s)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/state"
 )
 
 // Operations and flags of epoll(7) and eventfd(2).
@@ -104,7 +105,7 @@ func (k *Kernel) nestsTooDeep(outer, inner *File) bool {
 		return true
 	}
 	var up func(f *File) int
-	files := k.objects().files
+	files := state.All[File](k.objects())
 	up = func(f *File) int {
 		depth := 0
 		for _, o := range files {
