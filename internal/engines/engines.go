@@ -29,6 +29,10 @@ const (
 	Program World = "program"
 )
 
+// HasKernelText reports whether the kernel of a world is guest text, or micro-steps
+// that stand for it.
+func (w World) HasKernelText() bool { return w == Kernel }
+
 // Use is something that takes an engine when none is asked for.
 type Use string
 

@@ -26,6 +26,23 @@ func (f *File) EventsMember() string {
 	return "kprobe_events"
 }
 
+// World is what f runs in.
+func (f *File) World() engines.World {
+	if f.Linux != nil {
+		return engines.Program
+	}
+	return engines.Kernel
+}
+
+// HandlerKinds are the kinds of handlers that f's probes can have.
+func (f *File) HandlerKinds() []string {
+	others := linuxLines
+	if f.Linux != nil {
+		others = kernelLines
+	}
+	return slices.DeleteFunc(slices.Clone(HandlerKinds), func(kind string) bool { return slices.Contains(others, kind) })
+}
+
 // checkKind tells a scenario of a Linux program from one of kernel code, and
 // refuses what the other kind has.
 func (f *File) checkKind() error {

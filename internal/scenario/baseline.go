@@ -73,28 +73,21 @@ func (b *baseline) All(add func(*props.End)) error {
 	if b.threads > emu.MaxCPUs {
 		return fmt.Errorf("the ends without probes of %d threads are not looked for: at most %d", b.threads, emu.MaxCPUs)
 	}
-	if b.threads > b.file.Machine.CPUs || b.file.Linux != nil {
+	if b.threads > 0 {
 		o.cpus = max(b.threads, b.file.Machine.CPUs)
 	}
-	runs := map[*emu.Machine]*Run{}
+	runs := map[explore.System]*Run{}
 	return props.FindEnds(ctx, func() (explore.System, error) {
 		r, err := Open(ctx, b.file, o)
 		if err != nil {
 			return nil, err
 		}
-		runs[r.Machine] = r
-		return r.world.system(), nil
+		s := r.world.system()
+		runs[s] = r
+		return s, nil
 	}, explore.Options{Bounds: explore.Bounds{States: MaxBaseline, Memory: b.memory}, Needed: b.needed}, func(s explore.System) *props.End {
-		return runs[machineOf(s)].end()
+		return runs[s].end()
 	}, add)
-}
-
-// machineOf is the machine of a system of either world.
-func machineOf(s explore.System) *emu.Machine {
-	if u, ok := s.(*userSystem); ok {
-		return u.M
-	}
-	return s.(*explore.Machine).M
 }
 
 func (b *baseline) options() Options {

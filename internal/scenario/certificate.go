@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"trapline/internal/explore"
-	"trapline/internal/linux"
 )
 
 // certifies reports whether an exhausted search can be certified for x86-TSO: it
@@ -29,18 +28,9 @@ func (s *Systems) certificate(r *explore.Report) string {
 		return "x86-TSO: not certified, because the search was divided"
 	case c.Store == c.Load:
 		return fmt.Sprintf("x86-TSO: may differ (--memory-model tso): cpu%d loads and stores at %s without LOCK, between which comes what cpu%d writes at %s",
-			c.Actor, s.placeName(c.Load), c.Other, s.placeName(c.Write))
+			c.Actor, s.name(c.Load), c.Other, s.name(c.Write))
 	default:
 		return fmt.Sprintf("x86-TSO: may differ (--memory-model tso): cpu%d loads at %s what cpu%d writes at %s, while its store at %s may be unseen",
-			c.Actor, s.placeName(c.Load), c.Other, s.placeName(c.Write), s.placeName(c.Store))
+			c.Actor, s.name(c.Load), c.Other, s.name(c.Write), s.name(c.Store))
 	}
-}
-
-// placeName names a place of the search: a line of the kernel's C, a micro-step, an
-// instruction. All work of a program's kernel has one place, which is no address.
-func (s *Systems) placeName(at uint64) string {
-	if s.file.Linux != nil && at == linux.WorkPlace {
-		return "a step of the kernel's work"
-	}
-	return s.name(at)
 }

@@ -73,10 +73,7 @@ func (x *Change) make(r *Run) (said string, err error) {
 	if x.step.Verb == "set" {
 		return "", t.set(x.step)
 	}
-	if k, ok := r.world.(*KernelRun); ok && k.Events == nil {
-		return "", x.step.Pos.Error(r.File.Name, "", "this run has no event files and no modules")
-	}
-	return t.show(x.step)
+	return r.world.control(x.step)
 }
 
 // Change makes a change in a step of its own. The event is valid until the next

@@ -137,7 +137,7 @@ func (r *KernelRun) noteOriginals() {
 // control carries out a directive of the event files.
 func (r *KernelRun) control(s *format.Step) (string, error) {
 	if r.Events == nil {
-		return "", s.Pos.Error(r.File.Name, "", "a run without probes has no events")
+		return "", s.Pos.Error(r.File.Name, "", "this run has no event files and no modules")
 	}
 	var out string
 	var err error

@@ -20,10 +20,7 @@ type handlerAt struct{ probe, kind string }
 // Handle has h called in the place of a probe's actions of a kind: pre, post or
 // fault, of a Linux program pre or ret.
 func (f *File) Handle(probe, kind string, h Handler) error {
-	kinds := []string{"pre", "post", "fault"}
-	if f.Linux != nil {
-		kinds = []string{"pre", "ret"}
-	}
+	kinds := f.HandlerKinds()
 	var names []string
 	for i := range f.Probes {
 		names = append(names, f.Probes[i].Name)

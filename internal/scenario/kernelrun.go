@@ -27,6 +27,9 @@ type KernelRun struct {
 
 func (w *KernelRun) visit(kernel func(*KernelRun), _ func(*ProgramRun)) { kernel(w) }
 
+// members: those of kernel code are in every checksum, empty or not.
+func (*KernelRun) members() []string { return nil }
+
 func (w *KernelRun) kernelText() string { return w.Kernel.TextSum() }
 
 func (w *KernelRun) engine() string { return w.Probes.Engine }
@@ -305,6 +308,19 @@ func (w *KernelRun) equal() *explore.Equal {
 		more = append(more, own)
 	}
 	return props.Equal(w.Probes, more)
+}
+
+func (w *KernelRun) setDirect(on bool) error { return w.Kernel.SetDirect(on) }
+
+func (w *KernelRun) inKernelStack(addr uint64) bool { return w.Kernel.InStacks(addr) }
+
+func (w *KernelRun) microStep(cpu int) string {
+	return w.Kernel.PlaceName(w.Kernel.Place(w.Machine.CPUs[cpu]))
+}
+
+func (*KernelRun) probeLine(p ProbeEnd) string {
+	return fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",
+		p.Name, p.At, p.State, p.Hits, p.Posts, p.Faults, p.Missed, p.Reentrant)
 }
 
 // placeName names an address, in C by its line.

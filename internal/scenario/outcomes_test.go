@@ -83,7 +83,7 @@ func searchOutcomesBy(t *testing.T, f *File, engine string, o Options, by explor
 			return nil, err
 		}
 		s := run.world.system()
-		k := run.world.(*KernelRun)
+		k := kernelOf(run)
 		k.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
 		return outcomes{s.(*explore.Machine), k}, nil
 	}, by)
@@ -137,4 +137,10 @@ func sameOutcomes(t *testing.T, engine string) {
 	require.Greater(t, searched, 25)
 	require.Greater(t, ends, 40)
 	require.Greater(t, byLine, 20)
+}
+
+// kernelOf is a run as one of kernel code; nil: it is none.
+func kernelOf(r *Run) (k *KernelRun) {
+	r.Visit(func(x *KernelRun) { k = x }, func(*ProgramRun) {})
+	return k
 }

@@ -43,12 +43,11 @@ func OpenScheduled(ctx context.Context, f *File, o Options, schedule string) (*R
 // micro-steps, which searches made of the scenario before they knew that these leave
 // out what it asks for.
 func (r *Run) ofMicroSteps(schedule string, err error) error {
-	k, ok := r.world.(*KernelRun)
-	if !ok || !errors.Is(err, sched.ErrOtherScenario) {
+	if !errors.Is(err, sched.ErrOtherScenario) {
 		return err
 	}
-	why := k.hiddenByMicroSteps()
-	if why == "" || k.Kernel.SetDirect(true) != nil {
+	why := r.world.hiddenByMicroSteps()
+	if why == "" || r.world.setDirect(true) != nil {
 		return err
 	}
 	r.Options.Direct = true

@@ -32,9 +32,9 @@ type Left struct {
 }
 
 // PlacesOf takes the steps of a schedule and says where they lead. There are
-// none of Linux programs.
+// none where no kernel text runs.
 func PlacesOf(ctx context.Context, f *File, o Options, s sched.Schedule) (p Places, err error) {
-	if f.Linux != nil {
+	if !f.World().HasKernelText() {
 		return p, nil
 	}
 	o.Scheduled = true
@@ -66,13 +66,10 @@ func (r *Run) left(x sched.Run) Left {
 	if x.Actor >= len(r.Machine.CPUs) || !r.world.able(x.Actor) {
 		return l
 	}
-	c := r.Machine.CPUs[x.Actor]
-	if w, ok := r.world.(*KernelRun); ok {
-		if l.Function = w.Kernel.PlaceName(w.Kernel.Place(c)); l.Function != "" {
-			return l
-		}
+	if l.Function = r.world.microStep(x.Actor); l.Function != "" {
+		return l
 	}
-	pc := c.LinearPC()
+	pc := r.Machine.CPUs[x.Actor].LinearPC()
 	if r.names.Line != nil {
 		if line, ok := r.names.Line(pc); ok {
 			l.Function, l.File, l.Line, l.Code = line.Func, line.File, line.Line, line.Code

@@ -57,6 +57,8 @@ type lastMemory struct {
 
 func (w *ProgramRun) visit(_ func(*KernelRun), program func(*ProgramRun)) { program(w) }
 
+func (*ProgramRun) members() []string { return []string{"linux", "uprobe_events"} }
+
 func (w *ProgramRun) kernelText() string { return "" }
 
 func (w *ProgramRun) engine() string { return w.Options.Engine }

@@ -288,10 +288,7 @@ func (r *Run) KernelText() string { return r.world.kernelText() }
 
 func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(emu.B2U(r.Options.Direct))}}
-	for _, name := range []string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts", "linux", "uprobe_events"} {
-		if r.File.Linux == nil && (name == "linux" || name == "uprobe_events") {
-			continue
-		}
+	for _, name := range append([]string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"}, r.world.members()...) {
 		parts = append(parts, r.File.Member(name))
 	}
 	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {

@@ -123,16 +123,7 @@ func (r *Run) Missed() uint64 { return r.world.missed() }
 func (r *Run) ProbeLines() []string {
 	var lines []string
 	for _, p := range r.ProbeEnds() {
-		if r.File.Linux != nil {
-			line := fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed)
-			if p.Errno != 0 {
-				line += fmt.Sprintf(", errno %d", p.Errno)
-			}
-			lines = append(lines, line)
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("%-12s at %-16s %-9s hits %d, ended %d, faults %d, missed %d, inside a hit %d",
-			p.Name, p.At, p.State, p.Hits, p.Posts, p.Faults, p.Missed, p.Reentrant))
+		lines = append(lines, r.world.probeLine(p))
 	}
 	return lines
 }

@@ -33,14 +33,15 @@ var ErrNoLines = errors.New("a grain of lines needs kernel text in C, which this
 // a probe, an interrupt or a condition needs it, or the options ask for it
 // (Options.KernelText).
 func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
-	if f.Linux == nil && !engines.Direct(cmp.Or(o.Engine, f.Machine.Engine)) {
+	text := f.World().HasKernelText()
+	if text && !engines.Direct(cmp.Or(o.Engine, f.Machine.Engine)) {
 		o.KernelText = true
 	}
 	if why := f.searchable(o); why != "" {
 		return nil, fmt.Errorf("%w: %s: %s", ErrNotPossible, f.Name, why)
 	}
 	s := &Systems{file: f, options: o}
-	if why := looksIntoSteps(f); f.Linux == nil && !o.KernelText {
+	if why := looksIntoSteps(f); text && !o.KernelText {
 		s.options.KernelText, s.textWhy = why != "", why
 	}
 	s.options.need = &textNeed{}
@@ -53,11 +54,11 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if k, ok := r.world.(*KernelRun); ok && s.options.Direct && !r.Options.Direct {
-		s.options.KernelText, s.options.Direct, s.textWhy = true, false, k.hiddenByMicroSteps()
+	if why := r.world.hiddenByMicroSteps(); why != "" && s.options.Direct {
+		s.options.KernelText, s.options.Direct, s.textWhy = true, false, why
 	}
 	o.KernelText = s.options.KernelText
-	if o.Grain == explore.WholeLines && (!o.KernelText || f.Linux != nil) {
+	if o.Grain == explore.WholeLines && (!o.KernelText || !text) {
 		s.end()
 		return nil, fmt.Errorf("engine %s, %s: %w", r.Engine(), f.Name, ErrNoLines)
 	}

@@ -12,8 +12,6 @@ import (
 // text itself, or at a vCPU between two accesses that others can see. Where somebody
 // may, runs and searches go through the text.
 
-// hiddenByMicroSteps says what of the scenario only the text of the kernel can come
-// to, or "": direct mode would be wrong.
 func (r *KernelRun) hiddenByMicroSteps() string {
 	for _, p := range r.Probes.Probes() {
 		if r.Kernel.InText(p.Addr) {
@@ -68,7 +66,7 @@ type stepEnv struct {
 
 // Memory reads as machineEnv does.
 func (e stepEnv) Memory(addr uint64, size int) (uint64, error) {
-	if k, ok := e.run.world.(*KernelRun); ok && e.run.Options.Direct && k.Kernel.InStacks(addr) {
+	if e.run.Options.Direct && e.run.world.inKernelStack(addr) {
 		e.need.note(fmt.Sprintf("condition %s reads a kernel stack", e.name))
 	}
 	return e.machineEnv.Memory(addr, size)

@@ -35,7 +35,7 @@ func TestWhatOnlyTextShowsIsSearchedThere(t *testing.T) {
 	of, err := Open(context.Background(), first, Options{})
 	require.NoError(t, err)
 	defer of.Close()
-	handler := of.world.(*KernelRun).Kernel.Symbol("do_int3")
+	handler := kernelOf(of).Kernel.Symbol("do_int3")
 	for name, c := range asksForText {
 		t.Run(name, func(t *testing.T) {
 			text := string(first.Bytes())

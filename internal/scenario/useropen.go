@@ -25,14 +25,6 @@ func (f *File) Engines() []string {
 	return engines.Names(f.World())
 }
 
-// World is what f runs in.
-func (f *File) World() engines.World {
-	if f.Linux != nil {
-		return engines.Program
-	}
-	return engines.Kernel
-}
-
 // CheckEngine says what is wrong with the name of an engine for f.
 func (f *File) CheckEngine(name string) error {
 	_, _, err := engines.Parse(f.World(), name)

@@ -318,6 +318,14 @@ func (w *ProgramRun) ends() []ProbeEnd {
 	return list
 }
 
+func (*ProgramRun) probeLine(p ProbeEnd) string {
+	line := fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed)
+	if p.Errno != 0 {
+		line += fmt.Sprintf(", errno %d", p.Errno)
+	}
+	return line
+}
+
 // breakpoint tells the story which probe's int3 is at addr.
 func (w *ProgramRun) breakpoint(addr uint64) (string, []byte, bool) {
 	for _, p := range w.probes {

@@ -3,6 +3,7 @@ package scenario
 import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/linux"
 )
 
 // userSystem is a Linux program to search. Its actors are the vCPUs and their
@@ -25,7 +26,23 @@ func (w *ProgramRun) system() explore.System {
 // oneWorker: another worker comes to a state by the same steps (KeepsSnapshots).
 func (*ProgramRun) oneWorker() bool { return false }
 
-func (w *ProgramRun) placeName(at uint64) string { return w.names.Addr(at) }
+// placeName: all work of the kernel has one place, which is no address.
+func (w *ProgramRun) placeName(at uint64) string {
+	if at == linux.WorkPlace {
+		return "a step of the kernel's work"
+	}
+	return w.names.Addr(at)
+}
+
+// A program's kernel is no text, nor steps in place of it.
+
+func (*ProgramRun) hiddenByMicroSteps() string { return "" }
+
+func (*ProgramRun) setDirect(bool) error { return nil }
+
+func (*ProgramRun) inKernelStack(uint64) bool { return false }
+
+func (*ProgramRun) microStep(int) string { return "" }
 
 // MemoryOrder implements explore.Ordered.
 func (s *userSystem) MemoryOrder(loc uint64) emu.Order {

@@ -14,6 +14,9 @@ import (
 // and asks it for all that differs.
 type world interface {
 	visit(kernel func(*KernelRun), program func(*ProgramRun))
+	// members are those of the file that only such a world has and that decide how it
+	// goes, for checksums.
+	members() []string
 	// kernelText is Run.KernelText.
 	kernelText() string
 	// engine is the name of the engine.
@@ -48,6 +51,18 @@ type world interface {
 
 	// property makes a built-in property, nil if it has no such one.
 	property(p format.Property) explore.Property
+	// hiddenByMicroSteps says what of the scenario only the kernel's text can come
+	// to, or "": direct mode would be wrong.
+	hiddenByMicroSteps() string
+	// setDirect switches direct mode on or off.
+	setDirect(on bool) error
+	// inKernelStack reports whether an address lies in a stack of kernel text.
+	inKernelStack(addr uint64) bool
+	// microStep is the micro-step that comes next on a vCPU, where that is one of
+	// direct mode; else "".
+	microStep(cpu int) string
+	// probeLine is what is shown of a probe, in a line.
+	probeLine(p ProbeEnd) string
 	// placeName names an address, in C by its line.
 	placeName(addr uint64) string
 	// oneWorker reports whether only one worker can search the run.
@@ -62,6 +77,8 @@ type world interface {
 	oneOrder(threads int) bool
 	// show carries out a directive of its own.
 	show(s *format.Step) (string, error)
+	// control carries out a directive that changes its event files or modules.
+	control(s *format.Step) (string, error)
 	// output is what a program has written, exit how it ended.
 	output() string
 	exit() string
