@@ -108,8 +108,16 @@ func (l *litmusTelling) confirmed(r *litmus.Result) bool { return l.test.Confirm
 
 // line is a test in one line.
 func (l *litmusTelling) line() {
-	fmt.Fprintf(l.out, "%-24s %s: sc %s, tso %s (%d and %d outcomes)\n", l.test.Name, l.test.Condition.Quantifier,
-		yesNo(l.confirmed(&l.sc)), yesNo(l.confirmed(&l.tso)), len(l.sc.Found), len(l.tso.Found))
+	fmt.Fprintf(l.out, "%-24s %s: sc %s, %s %s (%d and %d outcomes)\n", l.test.Name, l.test.Condition.Quantifier,
+		yesNo(l.confirmed(&l.sc)), l.buffered(), yesNo(l.confirmed(&l.tso)), len(l.sc.Found), len(l.tso.Found))
+}
+
+// buffered is the model's name, with the size of store buffers that can be full.
+func (l *litmusTelling) buffered() string {
+	if l.test.Fits(l.stores) {
+		return "tso"
+	}
+	return fmt.Sprintf("tso:%d", l.stores)
 }
 
 // table is a row an outcome: under tso there are all that sc has.
@@ -129,7 +137,7 @@ func (l *litmusTelling) table() {
 		}
 		fmt.Fprintf(o, "%s %-*s  %-4s %-4s %s\n", mark, width, t.Show(f.Outcome), yesNo(l.sc.Has(f.Outcome)), "yes", f.Schedule)
 	}
-	fmt.Fprintf(o, "\n* the condition holds. sc: %s; tso: %s\n", l.claim(&l.sc), l.claim(&l.tso))
+	fmt.Fprintf(o, "\n* the condition holds. sc: %s; %s: %s\n", l.claim(&l.sc), l.buffered(), l.claim(&l.tso))
 	fmt.Fprintf(o, "%v\n", l.tso.Verdict)
 	if len(l.tso.Found) > 0 {
 		fmt.Fprintf(o, "again: trapline run %s --memory-model tso:%d --schedule SCHEDULE\n", shellWord(l.name), l.stores)

@@ -179,10 +179,10 @@ func (p *parser) factor() (Formula, error) {
 		return f, nil
 	}
 	at := p.at
-	if strings.HasPrefix(p.text[p.at:], "true") {
-		p.at += len("true")
+	if p.word() == "true" {
 		return always{}, nil
 	}
+	p.at = at
 	place, err := p.place()
 	if err != nil {
 		return nil, err

@@ -30,12 +30,11 @@ type encodedLine struct {
 type jump struct {
 	offset int // of the displacement
 	to     string
-	at     int // in the test's text
 }
 
 // encodeThread gives the code of a thread: its registers' initial values, its
 // instructions, RET.
-func (t *Test) encodeThread(n int, addr func(string) uint64) (*encoder, *jump) {
+func (t *Test) encodeThread(n int, addr func(string) uint64) *encoder {
 	e := &encoder{labels: map[string]int{}, addr: addr}
 	if t.traps(n) {
 		e.emit("lidt "+idtrName, append([]byte{0x0f, 0x01, 0x1c, 0x25}, word(idtrBase-1<<64)...)...)
@@ -53,15 +52,10 @@ func (t *Test) encodeThread(n int, addr func(string) uint64) (*encoder, *jump) {
 		e.instruction(in)
 	}
 	e.emit("ret", 0xc3)
-	for i := range e.jumps {
-		j := &e.jumps[i]
-		to, ok := e.labels[j.to]
-		if !ok {
-			return nil, j
-		}
-		binary.LittleEndian.PutUint32(e.code[j.offset:], uint32(to-j.offset-4))
+	for _, j := range e.jumps {
+		binary.LittleEndian.PutUint32(e.code[j.offset:], uint32(e.labels[j.to]-j.offset-4))
 	}
-	return e, nil
+	return e
 }
 
 func (e *encoder) emit(text string, code ...byte) {
@@ -104,7 +98,7 @@ func (e *encoder) instruction(in *Instruction) {
 		e.jump(text, in, 0xe9)
 	case "mov":
 		switch {
-		case in.From.Kind == Immediate && in.To.Kind == Register:
+		case in.From.Kind == Immediate && in.To.Kind == Register && !in.Wide:
 			e.emit(text, e.register(0xb8, in.To.Reg, word(in.From.Number))...)
 		case in.From.Kind == Immediate:
 			e.emit(text, e.modRM(in, []byte{0xc7}, 0, in.To, word(in.From.Number))...)
@@ -147,7 +141,7 @@ func (e *encoder) arithmetic(text string, in *Instruction) {
 // jump leaves room for a displacement of 32 bits.
 func (e *encoder) jump(text string, in *Instruction, opcode ...byte) {
 	e.emit(text, append(opcode, 0, 0, 0, 0)...)
-	e.jumps = append(e.jumps, jump{len(e.code) - 4, in.Target, in.at})
+	e.jumps = append(e.jumps, jump{len(e.code) - 4, in.Target})
 }
 
 // iret returns to the next instruction through a frame of its own making: SS,
@@ -183,6 +177,9 @@ func (e *encoder) modRM(in *Instruction, opcode []byte, reg Reg, rm Operand, res
 		code = append(code, 0xf0)
 	}
 	rex := byte(reg>>3) << 2
+	if in.Wide {
+		rex |= 8
+	}
 	if rm.Kind != Memory {
 		rex |= byte(rm.Reg >> 3)
 	}
@@ -221,7 +218,7 @@ func (in *Instruction) text() string {
 		return s + " " + in.Target
 	}
 	if operands[in.Op] > 0 {
-		s += "l"
+		s += in.suffix()
 	}
 	if in.Lock {
 		s = "lock " + s
@@ -235,9 +232,20 @@ func (in *Instruction) text() string {
 	return s
 }
 
+// suffix tells the width.
+func (in *Instruction) suffix() string {
+	if in.Wide {
+		return "q"
+	}
+	return "l"
+}
+
 func (o Operand) text() string {
 	switch o.Kind {
 	case Register:
+		if o.Wide {
+			return full(o.Reg)
+		}
 		return "%" + strings.ToLower(o.Reg.String())
 	case Memory:
 		return o.Location

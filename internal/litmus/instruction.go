@@ -11,17 +11,25 @@ type Reg int
 
 var registerNames = [16]string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI", "8", "9", "10", "11", "12", "13", "14", "15"}
 
-// registerOf finds EAX, RAX, R8, R8D or their lower-case names.
-func registerOf(name string) (Reg, bool) {
+// registerOf finds EAX, RAX, R8, R8D or their lower-case names. A wide one has 64
+// bits.
+func registerOf(name string) (r Reg, wide, ok bool) {
 	upper := strings.ToUpper(name)
 	if len(upper) < 2 || upper[0] != 'E' && upper[0] != 'R' {
-		return 0, false
+		return 0, false, false
 	}
-	i := slices.Index(registerNames[:], strings.TrimSuffix(upper[1:], "D"))
+	i := slices.Index(registerNames[:], upper[1:])
+	wide = upper[0] == 'R' && i >= 0
+	if number, half := strings.CutSuffix(upper[1:], "D"); i < 0 && half && upper[0] == 'R' {
+		i = slices.Index(registerNames[:], number)
+		if i < 8 {
+			i = -1
+		}
+	}
 	if i >= 8 && upper[0] == 'E' || i == 4 { // the stack pointer is the machine's
-		return 0, false
+		return 0, false, false
 	}
-	return Reg(i), i >= 0
+	return Reg(i), wide, i >= 0
 }
 
 // String is a register's name of 32 bits.
@@ -36,6 +44,7 @@ func (r Reg) String() string {
 type Operand struct {
 	Kind     OperandKind
 	Reg      Reg    // Register, and Indirect: what holds the address
+	Wide     bool   // Register: of 64 bits
 	Location string // Memory
 	Number   int32  // Immediate
 }
@@ -58,6 +67,7 @@ func (o Operand) inMemory() bool { return o.Kind == Memory || o.Kind == Indirect
 type Instruction struct {
 	Op     string // lower case, without a suffix of size: "mov"
 	Lock   bool
+	Wide   bool // on 64 bits
 	To     Operand
 	From   Operand
 	Label  string // defined here
@@ -108,7 +118,9 @@ func (p *parser) instruction(text string, at int) (Instruction, error) {
 		return in, nil
 	}
 	n, ok := operands[in.Op]
-	if !ok && p.test.Syntax == ATT && strings.HasSuffix(in.Op, "l") || strings.HasSuffix(in.Op, "q") {
+	size := byte(0)
+	if !ok && p.test.Syntax == ATT && (strings.HasSuffix(in.Op, "l") || strings.HasSuffix(in.Op, "q")) {
+		size = in.Op[len(in.Op)-1]
 		in.Op = in.Op[:len(in.Op)-1]
 		n, ok = operands[in.Op]
 	}
@@ -131,7 +143,28 @@ func (p *parser) instruction(text string, at int) (Instruction, error) {
 			return in, err
 		}
 	}
+	if err := p.size(&in, size, op); err != nil {
+		return in, err
+	}
 	return in, p.checkOperands(&in, op)
+}
+
+// size finds how wide an instruction works, as GNU as does: by its suffix, else
+// by its registers, else 32 bits.
+func (p *parser) size(in *Instruction, suffix byte, op string) error {
+	in.Wide = suffix == 'q'
+	for _, o := range []Operand{in.To, in.From} {
+		if o.Kind != Register {
+			continue
+		}
+		if suffix == 0 {
+			in.Wide, suffix = o.Wide, 'r'
+		}
+		if o.Wide != in.Wide {
+			return p.errorAt(in.at, "operands of one width", "%s with registers of 32 and of 64 bits, or a suffix of another width", op)
+		}
+	}
+	return nil
 }
 
 // cutWord splits off the first word.
@@ -147,11 +180,11 @@ func cutWord(text string) (word, rest string) {
 func (p *parser) operand(text string, at int) (Operand, error) {
 	inner, bracket := bracketed(text)
 	name := strings.TrimPrefix(inner, "%")
-	if r, ok := registerOf(name); ok {
+	if r, wide, ok := registerOf(name); ok {
 		if bracket {
 			return Operand{Kind: Indirect, Reg: r}, nil
 		}
-		return Operand{Kind: Register, Reg: r}, nil
+		return Operand{Kind: Register, Reg: r, Wide: wide}, nil
 	}
 	if n, err := strconv.ParseInt(strings.TrimPrefix(inner, "$"), 0, 64); err == nil && !bracket {
 		if n < -1<<31 || n >= 1<<32 {

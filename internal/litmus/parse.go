@@ -155,7 +155,8 @@ func (p *parser) initial() error {
 	}
 }
 
-// types of locations; all are taken for four bytes.
+// types of locations. Instructions say how wide an access is; of what lies in a
+// location an outcome tells the low four bytes.
 var types = []string{"int", "uint32_t", "int32_t", "uint64_t", "int64_t", "long"}
 
 func (p *parser) assignment() error {
@@ -212,7 +213,7 @@ func (p *parser) place() (Place, error) {
 	at := p.at
 	p.take("%")
 	name := p.word()
-	r, ok := registerOf(name)
+	r, _, ok := registerOf(name)
 	if !ok {
 		return Place{}, p.errorAt(at, "a general register such as EAX", "register %q", name)
 	}
@@ -224,8 +225,11 @@ func (p *parser) location(at int, name string) (Place, error) {
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		return Place{}, p.errorAt(at, "a location such as x, or a register such as 0:EAX", "%s", quoteNext(p.text[at:]))
 	}
-	if _, ok := registerOf(name); ok {
+	if _, _, ok := registerOf(name); ok {
 		return Place{}, p.errorAt(at, "a name that is no register's", "location %q", name)
+	}
+	if number, ok := strings.CutPrefix(name, "P"); ok && strings.Trim(number, "0123456789") == "" || name == idtrName || name == idtName || name == handler {
+		return Place{}, p.errorAt(at, "another name", "location %q, which the test's scenario uses itself", name)
 	}
 	if !slices.Contains(p.test.Locations, name) {
 		if len(p.test.Locations) == MaxLocations {
@@ -316,11 +320,33 @@ func (p *parser) codeEnds(rest string) bool {
 }
 
 func (p *parser) checkThreads() error {
+	for _, thread := range p.test.Threads {
+		if err := p.checkLabels(thread); err != nil {
+			return err
+		}
+	}
 	if n := len(p.test.Registers); n > len(p.test.Threads) {
 		return p.errorAt(p.at, fmt.Sprintf("threads below %d", len(p.test.Threads)), "a register of thread %d", n-1)
 	}
 	for len(p.test.Registers) < len(p.test.Threads) {
 		p.test.Registers = append(p.test.Registers, nil)
+	}
+	return nil
+}
+
+// checkLabels: each is defined once, and jumps go to those of their thread.
+func (p *parser) checkLabels(thread []Instruction) error {
+	labels := map[string]bool{}
+	for _, in := range thread {
+		if in.Label != "" && labels[in.Label] {
+			return p.errorAt(in.at, "another name", "label %q a second time in its thread", in.Label)
+		}
+		labels[in.Label] = true
+	}
+	for _, in := range thread {
+		if in.Target != "" && !labels[in.Target] {
+			return p.errorAt(in.at, "a label of the same thread", "a jump to %q", in.Target)
+		}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func program(t *testing.T, test *litmus.Test) *scenario.File {
 	condition := test.Expression()
 	left := map[string]bool{}
 	for i := range test.Threads {
-		fmt.Fprintf(&b, "thread%d:\n%s\n", i, strings.Join(test.Source(t, i), "\n"))
+		fmt.Fprintf(&b, "thread%d:\n%s\n", i, strings.Join(test.Source(i), "\n"))
 		for _, m := range atEnd.FindAllStringSubmatch(condition, -1) {
 			if cell := "left_" + m[2] + "_" + m[1]; m[2] == fmt.Sprint(i) && !left[cell] {
 				left[cell] = true

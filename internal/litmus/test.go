@@ -17,7 +17,7 @@ const (
 type Test struct {
 	Name      string
 	Syntax    Syntax
-	Locations []string         // of four bytes each, in the order of their appearance
+	Locations []string         // in the order of their appearance
 	Initial   map[string]int64 // of locations
 	Registers []map[Reg]Value  // of each thread, at the start
 	Threads   [][]Instruction
@@ -65,6 +65,27 @@ func (t *Test) Show(o Outcome) string {
 		parts = append(parts, fmt.Sprintf("%v=%d", p, o[i]))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// Fits reports whether buffers of so many stores are never full, so that the test
+// ends as with buffers of any size.
+func (t *Test) Fits(stores int) bool {
+	for _, thread := range t.Threads {
+		n := 0
+		labels := map[string]bool{} // so far
+		for _, in := range thread {
+			if labels[in.Label] = true; in.Target != "" && labels[in.Target] {
+				return false
+			}
+			if in.To.inMemory() && in.Op != "cmp" {
+				n++
+			}
+		}
+		if n > stores {
+			return false
+		}
+	}
+	return true
 }
 
 // observe adds a place to what an outcome tells.
