@@ -245,11 +245,14 @@ selftests: deps deps-test
 TOOL = GOFLAGS=$(subst -tags ,-tags=,$(LIBRARY)) $(GO) tool -modfile=tools.mod
 lint: deps
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not gofmted:"; echo "$$out"; exit 1; }
+	@mkdir -p bin
 	$(GO) vet $(LIBRARY) ./...
 	$(GO) test ./cmd/trapline -run 'Import|Vocabulary|SecondTables'
 	$(TOOL) staticcheck ./...
 	$(TOOL) unparam ./...
 	@echo $(TOOL) deadcode -test ./...; out=$$($(TOOL) deadcode -test ./...) || exit 1; [ -z "$$out" ] || { echo "$$out"; exit 1; }
+	$(TOOL) deadcode -json ./cmd/trapline >bin/deadcode.json
+	$(GO) test ./cmd/trapline -run TestUnreachable -unreachable $(abspath bin/deadcode.json)
 
 # The library is a gain, not a need.
 deps:

@@ -175,7 +175,7 @@ func showProgram(ctx context.Context, w *walk.Walk, o tui.Options, left func(*wa
 	o.Options = walk.Options{Options: w.Run.Options, Record: walk.DefaultRecord}
 	o.Light, o.Patience = lightTerminal(), patience
 	o.Panic = os.Getenv("TRAPLINE_TEST_PANIC") != ""
-	m, err := tui.NewOn(ctx, w, o)
+	m, err := tui.New(ctx, w, o)
 	if err != nil {
 		return err
 	}

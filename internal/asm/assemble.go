@@ -17,6 +17,7 @@ const (
 	objectName = "input.o"
 	scriptName = "layout.ld"
 	depsName   = "input.d"
+	behindName = "behind.o"
 	linkedName = "image"
 )
 
@@ -54,10 +55,12 @@ func Assemble(ctx context.Context, source Source) (*loader.Image, error) {
 	return s.image(linked)
 }
 
-// build runs as and ld in dir, where other objects to link may be, and returns
-// the linked file.
-func (s *Source) build(ctx context.Context, t tools, dir string, others ...string) ([]byte, error) {
+// build runs as and ld in dir and returns the linked file.
+func (s *Source) build(ctx context.Context, t tools, dir string) ([]byte, error) {
 	files := map[string]string{inputName: dropFileNames(s.Text) + "\n", scriptName: s.linkerScript()}
+	if s.Behind != nil {
+		files[behindName] = string(s.Behind)
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -77,7 +80,10 @@ func (s *Source) build(ctx context.Context, t tools, dir string, others ...strin
 	args := []string{"-m", emulation, "-static", "-nostdlib", "-T", scriptName,
 		"-z", "max-page-size=4096", "--build-id=none", "--no-relax",
 		"-e", fmt.Sprintf("%#x", s.Base), "-o", linkedName, objectName}
-	err = s.runLd(ctx, t, dir, append(args, others...)...)
+	if s.Behind != nil {
+		args = append(args, behindName)
+	}
+	err = s.runLd(ctx, t, dir, args...)
 	if err != nil {
 		return nil, err
 	}

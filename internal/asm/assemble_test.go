@@ -17,6 +17,7 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/loader"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -245,13 +246,7 @@ func TestListingRebuildsTheAssembledImage(t *testing.T) {
 			assert.Equal(t, m, again)
 			assert.Equal(t, loader.HashSource(s.Text), hash)
 
-			golden := filepath.Join("testdata", strings.TrimSuffix(c.file, ".S")+".lst")
-			if *update {
-				require.NoError(t, os.WriteFile(golden, listing, 0o644))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), string(listing))
+			testkit.Golden(t, filepath.Join("testdata", strings.TrimSuffix(c.file, ".S")+".lst"), string(listing))
 		})
 	}
 }

@@ -20,6 +20,8 @@ type Source struct {
 	// DataBase is the linear address of .data, which .bss follows. 0 means
 	// the first page after .text and .rodata.
 	DataBase uint64
+	// Behind is an object file (ELF, relocatable) that is linked behind the text, or nil.
+	Behind []byte
 	// OnWarning, if set, takes what did not keep the source from assembling.
 	OnWarning func(Diagnostic)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -34,7 +35,7 @@ func TestAlignmentCheck(t *testing.T) {
 		{"no AC", user, am, false, []byte{0x8b, 0x03}, 0x5002, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			eachArch(t, func(t *testing.T, a x86.Arch) {
+			testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 				for _, p := range []Processor{Interp, Unicorn} {
 					m, c, k := newTaken(t, a, tt.code...)
 					c.Space.processor = p

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -102,7 +103,7 @@ func TestTaskPriorityHoldsInterruptsOff(t *testing.T) {
 
 // RDTSC and RDTSCP are for ring 0 once CR4.TSD is set.
 func TestTimeStampDisable(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, code := range [][]byte{{0x0f, 0x31}, {0x0f, 0x01, 0xf9}} {
 			for _, user := range []bool{false, true} {
 				m, c, k := newTaken(t, a, code...)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -22,7 +23,7 @@ func TestStepLean(t *testing.T) {
 		"rep":                       {0xb9, 3, 0, 0, 0, 0xf3, 0xa4, 0xf4},
 		"sti":                       {0xfb, 0x90, 0x90},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, code := range codes {
 			t.Run(name, func(t *testing.T) {
 				full, c, k := newTaken(t, a, code...)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -46,7 +47,7 @@ func TestP11PageFaultErrorCodes(t *testing.T) {
 		{"write across into read-only", []byte{0x89, 0x03}, 0x5ffd, PFProt | PFWrite, 0x6000},
 		{"push on absent", []byte{0x54}, 0, PFWrite, 0},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range tests {
 			for _, user := range []bool{false, true} {
 				t.Run(tt.name+map[bool]string{true: ", ring 3"}[user], func(t *testing.T) {
@@ -82,7 +83,7 @@ func TestP11PageFaultErrorCodes(t *testing.T) {
 }
 
 func TestP11FetchFaults(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		fetch := uint32(0)
 		if a == x86.AMD64 {
 			fetch = PFFetch

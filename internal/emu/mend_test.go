@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -33,7 +34,7 @@ func TestMemoryArithmetic(t *testing.T) {
 		{"lock neg dword", []byte{0xf0, 0xf7, 0x1b}, 0, 1, 0xffffffff, x86.CF | x86.SF | x86.PF | x86.AF, 0},
 		{"lock neg of the least byte", []byte{0xf0, 0xf6, 0x1b}, 0, 0x80, 0x80, x86.CF | x86.SF | x86.OF, 0},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, test := range tests {
 			m, c := newTest(t, a, test.code...)
 			c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RAX] = memoryOperand, test.cl, 0xaa000000
@@ -88,7 +89,7 @@ func TestCmpxchgLoadsOneRegister(t *testing.T) {
 }
 
 func TestPopcntAndMovbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0xf3, 0x0f, 0xb8, 0xc1, // popcnt %ecx,%eax
 			0x0f, 0x38, 0xf1, 0x0b, // movbe %ecx,(%ebx)
 			0x66, 0x0f, 0x38, 0xf0, 0x13) // movbe (%ebx),%dx

@@ -5,13 +5,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
 // An NMI does not ask IF, wakes a halted vCPU, and goes before maskable
 // interrupts (SDM vol. 3, 6.7, table 6-2).
 func TestNMIIgnoresIF(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0xf4, 0x90)
 		m.Step(0)
 		require.False(t, c.CanStep())
@@ -27,7 +28,7 @@ func TestNMIIgnoresIF(t *testing.T) {
 
 // The next NMI waits until an IRET, even one that faults; there is one at most.
 func TestNMIIsBlockedUntilIRET(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x90, 0x90, 0xcf)
 		c.RaiseInterrupt(x86.VecNMI)
 		m.Step(0)
@@ -53,7 +54,7 @@ func TestNMIIsBlockedUntilIRET(t *testing.T) {
 
 // P7: MOV SS holds an NMI off for one instruction, STI does not.
 func TestP7MovSSHoldsOffNMI(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			code  []byte
 			holds bool

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -73,7 +74,7 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 			m.Restore(with)
 		},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, change := range ways {
 			t.Run(name, func(t *testing.T) {
 				m, c, d := twoCPUs(t, a, 0xb0, movAL1) // mov $1,%al
@@ -95,7 +96,7 @@ func TestP13CodeChangesAreSeenAtTheNextFetch(t *testing.T) {
 
 // Arming and disarming a breakpoint byte: each fetch sees what memory holds.
 func TestP13BreakpointByteComesAndGoes(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0xb0, 7)
 		for range 5 {
 			c.RIP = 0x1000
@@ -114,7 +115,7 @@ func TestP13BreakpointByteComesAndGoes(t *testing.T) {
 
 // Frames that take turns at one address: a stale translation must not run.
 func TestP13FramesTakingTurns(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a)
 		var frames [3]Frame
 		for i := range frames {
@@ -143,7 +144,7 @@ func TestP13FramesTakingTurns(t *testing.T) {
 }
 
 func TestP13InstructionAcrossAPageBoundary(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, _ := twoCPUs(t, a)
 		require.NoError(t, m.WriteBytes(c.Space, 0x1ffe, []byte{0xb8, 1, 2, 3, 4}))
 		for _, want := range []uint64{0x04030201, 0x04030901, 0x05030901} {

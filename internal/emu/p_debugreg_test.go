@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -14,7 +15,7 @@ func dr7(i int, rw, length uint64) uint64 {
 }
 
 func TestP12ExecuteBreakpointIsAFault(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for i := range 4 {
 			m, c, k := newTaken(t, a, 0x90, 0x90, 0x90)
 			c.Sys.DR[i], c.Sys.DR[7] = 0x1001, dr7(i, 0, 0)
@@ -40,7 +41,7 @@ func TestP12ExecuteBreakpointIsAFault(t *testing.T) {
 func TestP12DataBreakpointsAreTraps(t *testing.T) {
 	read, write, rmw := []byte{0x8b, 0x03}, []byte{0x89, 0x03}, []byte{0x01, 0x03}
 	const onWrite, onAccess = 1, 3
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name     string
 			code     []byte
@@ -80,7 +81,7 @@ func TestP12DataBreakpointsAreTraps(t *testing.T) {
 
 // A single step and a data breakpoint of one instruction are one #DB.
 func TestP12OneTrapForStepAndBreakpoint(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x50)
 		c.RFLAGS |= x86.TF
 		c.Sys.DR[0], c.Sys.DR[7] = 0x8000-uint64(a.Word()), dr7(0, 1, 0)
@@ -93,7 +94,7 @@ func TestP12OneTrapForStepAndBreakpoint(t *testing.T) {
 }
 
 func TestP12DebugRegisterAccess(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		mov := func(op, dr byte) []byte { return []byte{0x0f, op, 0xc0 | dr<<3} } // mov %eax <-> %drN
 		for _, tt := range []struct {
 			dr            byte
@@ -137,7 +138,7 @@ func TestP12DebugRegisterAccess(t *testing.T) {
 }
 
 func TestP12GeneralDetect(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x0f, 0x21, 0xc0)
 		c.Sys.DR[7] |= DR7GD
 		m.Step(0)
@@ -159,7 +160,7 @@ func TestP12GeneralDetect(t *testing.T) {
 
 // B0-B3 tell of the last #DB only; BS and BD stay until software clears them.
 func TestP12ConditionBitsAreSetAnew(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, tt := range map[string]struct {
 			code []byte
 			tf   uint64
@@ -186,7 +187,7 @@ func TestP12ConditionBitsAreSetAnew(t *testing.T) {
 
 // What MOV SS held off comes with INT1's own #DB, and behind INT n's delivery (P7).
 func TestP7HeldBreakpointAndSoftwareInterrupt(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			code  []byte
 			traps []Trap

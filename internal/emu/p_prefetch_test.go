@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -72,7 +73,7 @@ func pageText(c *CPU, at uint64) string {
 // does what it would do if memory had not changed, whichever way it ends, and
 // memory keeps what the other vCPU stored.
 func TestP13StaleBytesStayOutOfMemory(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, s := range staleCases {
 			t.Run(s.name, func(t *testing.T) {
 				run := func(changed bool) (*Machine, *CPU) {
@@ -106,7 +107,7 @@ func TestP13StaleBytesStayOutOfMemory(t *testing.T) {
 // TestP13StaleInstructionSeesMemory: an instruction's own data are memory's
 // even where they are its own bytes, and so is what it leaves there.
 func TestP13StaleInstructionSeesMemory(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0x90, 0x8b, 0x06 /* mov (%esi),%eax */, 0x83, 0x06, 1 /* addl $1,(%esi) */, 0x90, 0x90)
 		m.prefetch = 16
 		c.GPR[x86.RSI] = 0x1001

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -18,7 +19,7 @@ func TestP11Ring3MayNot(t *testing.T) {
 		"mov cr0": {0x0f, 0x20, 0xc0}, "mov to cr3": {0x0f, 0x22, 0xd8}, "mov dr7": {0x0f, 0x21, 0xf8},
 		"sysexit": {0x0f, 0x35},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, code := range tests {
 			t.Run(name, func(t *testing.T) {
 				m, c, k := newTaken(t, a, code...)
@@ -36,7 +37,7 @@ func TestP11Ring3MayNot(t *testing.T) {
 
 // With IOPL 3 the I/O and interrupt-flag instructions are allowed in ring 3.
 func TestP11IOPL(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, code := range [][]byte{{0xfa}, {0xfb}, {0xec}, {0xee}, {0xed}, {0xe5, 7}} {
 			m, c, k := newTaken(t, a, code...)
 			ring3(c)
@@ -65,7 +66,7 @@ func TestP11InvalidOpcodes(t *testing.T) {
 		"82 group": {0x82, 0xc0, 1}, "pop ss": {0x17},
 	}
 	only32 := map[string][]byte{"syscall": {0x0f, 0x05}, "swapgs": {0x0f, 0x01, 0xf8}}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		sets := []map[string][]byte{both, only32}
 		if a == x86.AMD64 {
 			sets[1] = only64
@@ -90,7 +91,7 @@ func TestP11InvalidOpcodes(t *testing.T) {
 }
 
 func TestP11DivideError(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, tt := range map[string]struct {
 			code     []byte
 			rax, rcx uint64
@@ -113,7 +114,7 @@ func TestP11DivideError(t *testing.T) {
 }
 
 func TestP11DeviceNotAvailable(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, x := range []struct {
 			name string
 			code []byte
@@ -148,7 +149,7 @@ func TestP11DeviceNotAvailable(t *testing.T) {
 }
 
 func TestP11DeviceAvailableAgain(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, code := range [][]byte{{0xd9, 0xe8}, {0x0f, 0x58, 0xc0}, {0x9b}} { // fld1, addps, wait
 			m, c, k := newTaken(t, a, code...)
 			c.Sys.CR0 |= CR0TS | CR0MP
@@ -164,7 +165,7 @@ func TestP11DeviceAvailableAgain(t *testing.T) {
 
 // INS stores ones, OUTS reads and forgets, one iteration a step (P8).
 func TestP8StringPortIO(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0xf3, 0x6d, 0xf2, 0x66, 0x6f, 0x6c) // rep insl; repne outsw; insb
 		c.GPR[x86.RCX], c.GPR[x86.RDI], c.GPR[x86.RSI] = 2, 0x5000, 0x5004
 		ev := m.Step(0)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -23,7 +24,7 @@ func stepsUntilDB(t *testing.T, m *Machine, k *taken) int {
 }
 
 func TestP6TrapAfterTheNextInstruction(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			code []byte
@@ -61,7 +62,7 @@ func TestP6TrapAfterTheNextInstruction(t *testing.T) {
 }
 
 func TestP6FaultGivesNoStepTrap(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, code := range [][]byte{{0x0f, 0x0b}, {0xf7, 0xf1}, {0x8b, 0x03}, {0x0f, 0x20, 0xc8}, {0x8e, 0xd3}} {
 			m, c, k := newTaken(t, a, code...)
 			c.GPR[x86.RBX] = 0x44440
@@ -77,7 +78,7 @@ func TestP6FaultGivesNoStepTrap(t *testing.T) {
 }
 
 func TestP6IretThatSetsTFIsNotTrappedItself(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		code := []byte{0xcf}
 		if a == x86.AMD64 {
 			code = []byte{0x48, 0xcf}
@@ -96,7 +97,7 @@ func TestP6IretThatSetsTFIsNotTrappedItself(t *testing.T) {
 }
 
 func TestP7MovSSHoldsOffDebugTraps(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		codes := map[string][]byte{"mov ss": {0x8e, 0xd0, 0x90, 0x90}}
 		if a == x86.I386 {
 			codes["pop ss"] = []byte{0x17, 0x90, 0x90}
@@ -130,7 +131,7 @@ func TestP7MovSSHoldsOffDebugTraps(t *testing.T) {
 // A data breakpoint met by MOV SS is taken after the next instruction; when
 // that is INT n, at the first instruction of its handler.
 func TestP7DataBreakpointHeldByMovSS(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, next := range []byte{0x90, 0xcc} {
 			m, c, k := gdtRig(t, a, 0x8e, 0x13 /* mov (%ebx),%ss */, next, 0x90)
 			require.NoError(t, m.WriteBytes(c.Space, 0x5000, []byte{0x18, 0}))
@@ -148,7 +149,7 @@ func TestP7DataBreakpointHeldByMovSS(t *testing.T) {
 }
 
 func TestP7MovSSSuppressesAnExecuteBreakpoint(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := gdtRig(t, a, 0x8e, 0xd0, 0x90, 0x90)
 		c.GPR[x86.RAX] = 0x18
 		c.Sys.DR[0], c.Sys.DR[1], c.Sys.DR[7] = 0x1002, 0x1003, DR7Fixed|1|1<<2
@@ -167,7 +168,7 @@ func TestP7MovSSSuppressesAnExecuteBreakpoint(t *testing.T) {
 }
 
 func TestP7StiHoldsOffInterruptsForOneInstruction(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, next := range [][]byte{{0x90}, {0xf4}, {0x0f, 0x06}, {0x8e, 0xd8}} {
 			m, c, k := gdtRig(t, a, append([]byte{0xfb}, append(next, 0x90)...)...)
 			c.GPR[x86.RAX] = 0x18
@@ -199,7 +200,7 @@ func TestP7StiHoldsOffInterruptsForOneInstruction(t *testing.T) {
 }
 
 func TestP8RepTrapsAfterEachIteration(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			code []byte
@@ -226,7 +227,7 @@ func TestP8RepTrapsAfterEachIteration(t *testing.T) {
 }
 
 func TestP9SoftwareInterruptsAreNotStepped(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		codes := [][]byte{{0xcc}, {0xcd, 0x40}, {0xf1}}
 		if a == x86.I386 {
 			codes = append(codes, []byte{0xce})
@@ -296,7 +297,7 @@ func TestP9Sysret(t *testing.T) {
 }
 
 func TestP9SysenterKeepsTF(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := newTaken(t, a, 0x0f, 0x34)
 		ring3(c)
 		c.Sys.MSR.SysenterCS, c.Sys.MSR.SysenterEIP, c.Sys.MSR.SysenterESP = 0x10, 0x1100, 0x7800
@@ -319,7 +320,7 @@ func TestP9SysenterKeepsTF(t *testing.T) {
 }
 
 func TestP10PushfPushesTFAndIFAsTheyAre(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, f := range []uint64{0, x86.TF, x86.IF, x86.TF | x86.IF, x86.TF | x86.IF | x86.RF} {
 			for _, at := range []uint64{0x8000, 0x8000 - 0xffe} { // the second crosses into the page below
 				m, c, _ := newTaken(t, a, 0x9c)

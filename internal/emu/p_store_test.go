@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -33,7 +34,7 @@ func TestEveryStoreIsRecorded(t *testing.T) {
 		x86.AMD64: {"cmpxchg16b": {0x48, 0x0f, 0xc7, 0x0b}, "lock cmpxchg16b": {0xf0, 0x48, 0x0f, 0xc7, 0x0b},
 			"mov 64": {0x48, 0x89, 0x03}, "fxsave64": {0x48, 0x0f, 0xae, 0x03}},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, set := range []map[string][]byte{both, only[a]} {
 			for name, code := range set {
 				t.Run(name, func(t *testing.T) {

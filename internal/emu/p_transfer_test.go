@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -62,7 +63,7 @@ func iretCode(a x86.Arch) []byte {
 }
 
 func TestP11IretFaults(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name   string
 			cs, ss uint64
@@ -97,7 +98,7 @@ func TestP11IretFaults(t *testing.T) {
 
 func TestP6IretFlagsByPrivilege(t *testing.T) {
 	const all = x86.FlagsStatus | x86.TF | x86.IF | x86.DF | x86.IOPL | x86.NT | x86.RF | x86.AC | x86.ID
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			cpl  uint32
@@ -129,7 +130,7 @@ func TestP6IretFlagsByPrivilege(t *testing.T) {
 
 func TestP11PopfByPrivilege(t *testing.T) {
 	const all = x86.FlagsStatus | x86.TF | x86.IF | x86.DF | x86.IOPL | x86.NT | x86.AC | x86.ID
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			cpl  uint32
 			iopl uint64
@@ -148,7 +149,7 @@ func TestP11PopfByPrivilege(t *testing.T) {
 }
 
 func TestP5IretToRing3(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := iretRig(t, a, iretCode(a), 0x1008, 0x23, 2|x86.IF, 0x7f00, 0x2b)
 		c.setSeg(x86.FS, selUserData|3, flatData(3))
 		m.Step(0)
@@ -163,7 +164,7 @@ func TestP5IretToRing3(t *testing.T) {
 }
 
 func TestP11SegmentLoads(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			seg  byte // register number
@@ -218,7 +219,7 @@ func TestP11SegmentLoads(t *testing.T) {
 }
 
 func TestP11FarTransfers(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			op   byte // of ff /op

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -81,7 +82,7 @@ func permutation(t *rapid.T) (to [MaxCPUs]uint8) {
 // Renaming is a group of one-to-one changes of states: one behind another is
 // their product, and each can be undone. What a vCPU has of its own goes along.
 func TestRenamingsAreAGroup(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, own := renamed(t, a)
 		defer m.Close()
 		empty := m.Snapshot()

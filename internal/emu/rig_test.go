@@ -13,13 +13,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var arches = []x86.Arch{x86.I386, x86.AMD64}
 
-func eachArch(t *testing.T, f func(*testing.T, x86.Arch)) {
-	t.Helper()
-	for _, a := range arches {
-		t.Run(a.String(), func(t *testing.T) { f(t, a) })
-	}
-}
-
 // taken is a Kernel that only writes down which vectors reach it.
 type taken struct{ traps []Trap }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -204,7 +205,7 @@ func TestRunKeepsKillersAway(t *testing.T) {
 		{0xf0, 0x0f, 0xa3, 0xc0},       // lock bt of a register
 		{0xf0, 0x0f, 0xba, 0xe8, 1, 0}, // lock bts of a register
 	} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			code := append([]byte{0x31, 0xc0, 0x74, byte(len(killer))}, killer...) // xor; jz behind it
 			m, c := newTest(t, a, append(code, 0x90, 0x40, 0xcc)...)
 			n, why := m.Run(0, 100)
@@ -246,7 +247,7 @@ func TestRunDoesNotBeginWhatKeepsItsStores(t *testing.T) {
 // A page that code ran from is taken from the runner: stores to it, through
 // any mapping and by anyone, are seen.
 func TestRunSeesCodeChange(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m := newRunTest(t, a, []byte{0xb8, 1, 0, 0, 0 /* mov $1,%eax */, 0xcc})
 		c := m.CPUs[0]
 		run := func() uint64 {
@@ -275,7 +276,7 @@ func TestRunSeesCodeChange(t *testing.T) {
 
 // Counting is by iteration, and a limit may fall between two.
 func TestRunRepStopsBetweenIterations(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0xf3, 0xaa /* rep stosb */, 0x90, 0xcc)
 		c.GPR[x86.RCX], c.GPR[x86.RDI] = 100, 0x5000
 		n, why := m.Run(0, 60)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -229,7 +230,7 @@ func TestCodeLimit(t *testing.T) {
 // A null data segment loads, and is #GP(0) once it is used; in 64-bit mode it
 // may be used (SDM vol. 3, 3.4.2, 5.4.1).
 func TestNullSegment(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c, k := gdtRig(t, a, 0x8e, 0xd8, 0x8b, 0x03) // mov %eax,%ds; mov (%ebx),%eax
 		c.GPR[x86.RAX], c.GPR[x86.RBX] = 3, 0x5000
 		m.Step(0)

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -37,7 +38,7 @@ func snapshotCode(a x86.Arch) []byte {
 // From a snapshot the run goes on exactly as it did the first time: same
 // events, same state hash, whatever happened in between, on two vCPUs.
 func TestSnapshotRestoreRepeatsTheRun(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		rapid.Check(t, func(rt *rapid.T) {
 			m, c, d := twoCPUs(t, a, snapshotCode(a)...)
 			defer m.Close()
@@ -132,7 +133,7 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 			c.Space = m.NewSpace()
 		},
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		seen := map[uint64]string{}
 		m, c := newTest(t, a)
 		for _, h := range m.HashWithout(false, nil) {
@@ -153,7 +154,7 @@ func TestHashSeesEveryPartOfTheState(t *testing.T) {
 
 // The hash of a run does not depend on the process: two machines agree.
 func TestHashIsTheSameInEveryMachine(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		var want []uint64
 		for i := range 3 {
 			m, c, _ := twoCPUs(t, a, snapshotCode(a)...)

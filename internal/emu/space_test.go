@@ -5,13 +5,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
 // Changes of the mappings count for the next step, also in a view that has
 // been running, and also when there are more of them than a view replays.
 func TestMappingChangesAreSeenByRunningViews(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, changes := range []int{1, MaxMapOps + 10} {
 			m, c, k := newTaken(t, a, 0x89, 0x03, 0xeb, 0xfc) // mov %eax,(%ebx); jmp back
 			c.GPR[x86.RBX] = 0x5000
@@ -43,7 +44,7 @@ func TestMappingChangesAreSeenByRunningViews(t *testing.T) {
 
 // One frame at two addresses is one memory; a frame of another space is not seen.
 func TestFramesAreSharedByMappings(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0x89, 0x03) // mov %eax,(%ebx)
 		p, _ := c.Space.Lookup(0x5000)
 		other := m.NewSpace()
@@ -59,7 +60,7 @@ func TestFramesAreSharedByMappings(t *testing.T) {
 }
 
 func TestCopyOnWriteByHand(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		m, c := newTest(t, a, 0xb0, 1) // mov $1,%al
 		other := m.NewSpace()
 		p, _ := c.Space.Lookup(0x1000)

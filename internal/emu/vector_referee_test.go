@@ -13,6 +13,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -53,7 +54,7 @@ func TestLibraryVectors(t *testing.T) {
 	if err := unicorn.Check(); err != nil {
 		t.Skip(err)
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := rand.New(rand.NewPCG(1, uint64(a)))
 		ours, c := newTest(t, a)
 		theirs, d := newTest(t, a)

@@ -1,5 +1,23 @@
 package explore
 
+import (
+	"context"
+
+	"trapline/internal/sched"
+)
+
+// Enumerate is the rig enumerate, and Enumeration its result.
+var Enumerate func(ctx context.Context, sys System, limit uint64) *Enumeration
+
+type Enumeration struct {
+	Complete   bool
+	Executions uint64
+	Steps      uint64
+	Outcomes   map[uint64]uint64
+	Violations map[string]uint64
+	Found      *sched.Schedule
+}
+
 // What tests outside the package use of toys.
 type Toy = toy
 

@@ -139,7 +139,7 @@ func TestPreemptionsAreFewest(t *testing.T) {
 	require.Equal(t, NoDeadlock, r.Found.Violation.Property)
 	sys, _ := s.factory()
 	e := Enumerate(context.Background(), sys, 0)
-	require.Equal(t, e.Found.Schedule.Switches(), r.Found.Schedule.Switches())
+	require.Equal(t, e.Found.Switches(), r.Found.Schedule.Switches())
 }
 
 // TestSnapshotsAreMadeAgain: with room for none, a search shows the same.

@@ -12,6 +12,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -23,7 +24,7 @@ func TestG0Blacklist(t *testing.T) {
 	text, err := os.ReadFile("../events/tracefs/blacklist-6.1.txt")
 	require.NoError(t, err)
 	var listed []string
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		names := newKit(t, a, "modern", 1)
 		for _, name := range append(strings.Fields(string(text)), "int3", "restore_all", "do_debug", "kprobe_running", "fix_pushf") {
 			if !names.k.HasSymbol(name) {
@@ -58,7 +59,7 @@ func TestG0Blacklist(t *testing.T) {
 // only, but for handlers.
 func TestG0NoFunctionOfAHitMayBeProbed(t *testing.T) {
 	handlers := []string{"pre_handler_action", "post_handler_action", "fault_handler_action", "return_handler_action"}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, engine := range []string{"modern", "modern+boost", "modern+int3"} {
 			if engine == "modern+int3" && a == x86.I386 {
 				continue

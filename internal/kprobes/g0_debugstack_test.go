@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -42,7 +43,7 @@ func (r *kit) threadStack(cpu int) emu.Area {
 // thread's preempt_count is where it always is, in kernel text and in direct mode.
 func TestG0DebugComesOnAStackOfItsOwn(t *testing.T) {
 	for _, engine := range []string{"2002", "2005", "modern"} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			own := engine != "2002" && a == x86.AMD64
 			for _, direct := range []bool{false, true} {
 				r := newKit(t, a, engine, 2)

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -133,7 +134,7 @@ func (s *situation) run(t *testing.T, a x86.Arch, engine string, direct bool) ou
 // TestG0TrapCodeOfEachGeneration: how a task ends is its own kernel's doing, and
 // the same in kernel text and in direct mode, micro-step by micro-step.
 func TestG0TrapCodeOfEachGeneration(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, s := range situations {
 			t.Run(s.name, func(t *testing.T) {
 				for _, engine := range engines.Names(engines.Kernel)[1:] {
@@ -191,7 +192,7 @@ func TestG0DivideErrorInTheStepOf2005(t *testing.T) {
 // the step.
 func TestG0WatchpointOnTheStep(t *testing.T) {
 	for engine, steps := range map[string]int{"2002": 2, "2005": 1, "modern": 1} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			c := watched(0, traps.Task{})(r)
 			n := 0
@@ -228,7 +229,7 @@ func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
 		}, done, done},
 		"watchpoint of the kernel's": {watched(2, traps.Task{DebugReg7: 1}), done, done},
 	} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			s := situation{name, c.setup, nil}
 			text, direct := s.run(t, a, "2005", false), s.run(t, a, "2005", true)
 			text.core, direct.core = emu.Core{}, emu.Core{} // the text's own frames are still on a killed task's stack
@@ -244,7 +245,7 @@ func TestG0TrapCodeOf2005ByArchitecture(t *testing.T) {
 			}
 		})
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2005", 1)
 		c := r.start(0, r.kernel(0xf7, 0xf9)) // idiv %ecx
 		r.until(0, "die")
@@ -261,7 +262,7 @@ func TestG0Gates(t *testing.T) {
 		"2005":   {0: {tr, 0}, 1: {i, 0}, 3: {i, 3}, 4: {tr, 3}, 5: {tr, 3}, 13: {tr, 0}, 14: {i, 0}},
 		"modern": {0: {i, 0}, 1: {i, 0}, 3: {i, 3}, 4: {i, 3}, 5: {i, 0}, 13: {i, 0}, 14: {i, 0}},
 	} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			for vec, w := range want {
 				if engine == "2005" && a == x86.AMD64 {

@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -34,7 +35,7 @@ func TestG0SynchronizeRCUWaitsForEveryCPUThatMayStillUseTheProbe(t *testing.T) {
 		{"halted with interrupts off", func(_ *kit, c *emu.CPU) { c.Halted = true; c.RFLAGS &^= x86.IF }, true},
 		{"ring 3", func(_ *kit, c *emu.CPU) { c.CPL = 3; c.RFLAGS &^= x86.IF }, false},
 	} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "modern", 3) // the third CPU idles
 			at := r.kernel(0x90, 0xc3)
 			r.probe(kprobes.Probe{Name: "another", Addr: at})
@@ -97,7 +98,7 @@ func TestG0SynchronizeRCUNeedsOneQuiescentMomentOfEach(t *testing.T) {
 // interrupts off; then it has no old bytes.
 func TestG0TextPokeSyncWaitsForInterrupts(t *testing.T) {
 	for _, op := range []string{"register_kprobe", "unregister_kprobe"} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "modern", 3)
 			at := r.kernel(0x90, 0xc3)
 			p := r.define(kprobes.Probe{Name: "p", Addr: at})

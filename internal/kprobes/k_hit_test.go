@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -15,7 +16,7 @@ import (
 // preempt_count is up from lock to unlock, and the unlock does not schedule
 // though somebody asked for it: it is inside a trap.
 func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x40|0x80, 0xc0, 0x01, 0x90, 0xc3) // rolb $1,%al; nop; ret
 		r.probe(kprobes.Probe{Addr: at})
@@ -35,7 +36,7 @@ func TestK0PreemptionIsOffWhileTheLockIsHeld(t *testing.T) {
 }
 
 func TestK2EntryStubsBuildPtRegs(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		var at0 emu.Core
@@ -76,7 +77,7 @@ func TestK2EntryStubsBuildPtRegs(t *testing.T) {
 
 // A trap that is the kernel's own goes back by ret_from_exception.
 func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0xcc}, exit(a))...)
 		found := false
@@ -90,7 +91,7 @@ func TestK2OtherTrapsReturnByRetFromException(t *testing.T) {
 }
 
 func TestK3Register(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.probe(kprobes.Probe{Name: "first", Addr: at})
@@ -126,7 +127,7 @@ func (r *kit) call(id int, fn string, probe int) *emu.CPU {
 }
 
 func TestK3RegisterByTheGuest(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i := r.define(kprobes.Probe{Name: "p", Addr: at})
@@ -153,7 +154,7 @@ func TestK3RegisterByTheGuest(t *testing.T) {
 }
 
 func TestK3UnregisterWithoutRegister(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
 		c := r.call(0, "unregister_kprobe", i)
@@ -165,7 +166,7 @@ func TestK3UnregisterWithoutRegister(t *testing.T) {
 }
 
 func TestK4StateThroughAHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at, Pre: kprobes.Handler{Action: func(c *kprobes.Call) uint64 {
@@ -199,7 +200,7 @@ func TestK4StateThroughAHit(t *testing.T) {
 // IF is dropped from what is put back after cli, sti, iret, popf, by their
 // first byte only (K23).
 func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name     string
 			code     []byte
@@ -242,7 +243,7 @@ func TestK4InstructionsThatSetIFThemselves(t *testing.T) {
 }
 
 func TestK5PostHandlerAndTheWayOut(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 5, 0, 0, 0, 0xc3) // mov $5,%eax
 		posts := 0
@@ -262,7 +263,7 @@ func TestK5PostHandlerAndTheWayOut(t *testing.T) {
 
 // Somebody else is single-stepping: TF is set again and do_debug goes on.
 func TestK5SomeoneElseIsSingleStepping(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{Ptraced: true}, join([]byte{0x90, 0x90}, exit(a))...)
 		r.probe(kprobes.Probe{Addr: userCode})
@@ -280,7 +281,7 @@ func TestK5SomeoneElseIsSingleStepping(t *testing.T) {
 }
 
 func TestK10PushfFixup(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("kernel mode", func(t *testing.T) {
 			for _, f := range []uint64{0, x86.IF} {
 				r := newKit(t, a, "2002", 1)
@@ -316,7 +317,7 @@ func TestK10PushfFixup(t *testing.T) {
 }
 
 func TestK23PrefixedPushfEscapes(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x66, 0x9c, 0x66, 0x5b, 0xc3) // pushfw; pop %bx; ret
 		r.probe(kprobes.Probe{Addr: at})
@@ -327,7 +328,7 @@ func TestK23PrefixedPushfEscapes(t *testing.T) {
 }
 
 func TestK15AProbeInTheMiddleOfAnInstruction(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xb8, 1, 0, 0, 0, 0xc3) // mov $1,%eax
 		p := r.probe(kprobes.Probe{Addr: at + 1})
@@ -339,7 +340,7 @@ func TestK15AProbeInTheMiddleOfAnInstruction(t *testing.T) {
 }
 
 func TestK17PopfUnderTheProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		popf := func(image byte) []byte { // push $image (with TF: pushed as a 32-bit immediate); popf; nop; ret
 			return []byte{0x68, 2, image, 0, 0, 0x9d, 0x90, 0xc3}
 		}

@@ -9,12 +9,13 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
 
 func TestK7HitInsideAHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x90, 0xc3) // a handler that hits a probe itself
 		at := r.kernel(0x90, 0xc3)
@@ -42,7 +43,7 @@ func TestK7HitInsideAHit(t *testing.T) {
 // An int3 of nobody's inside a handler goes to the stock end, whose do_trap
 // asks kprobe_fault for vector 3.
 func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0xcc, 0xc3)
 		at := r.kernel(0x90, 0xc3)
@@ -59,7 +60,7 @@ func TestK7ForeignBreakpointInsideAHandler(t *testing.T) {
 }
 
 func TestK9FaultDuringTheStep(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("kernel handles it: the instruction hits again", func(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			at := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
@@ -126,7 +127,7 @@ func TestK9FaultDuringTheStep(t *testing.T) {
 // A faulting popf gets IF back that K4 had dropped: kprobe_old_eflags, not the
 // saved ones, are or-ed in.
 func TestK9OldFlagsAreOredIn(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0x9d)
 		_, err := r.k.MapLazy(userStack, emu.Write|emu.User) // popf reads the absent page above
@@ -147,7 +148,7 @@ func frameFlags(r *kit) uint64 { return r.wordAt(r.frame + traps.FieldFlags.Offs
 
 // In KPROBE_HIT_ACTIVE nothing is undone: the handler is retried.
 func TestK9FaultInsidePreHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
@@ -165,7 +166,7 @@ func TestK9FaultInsidePreHandler(t *testing.T) {
 
 func TestK13ProbeOnTheTrapPath(t *testing.T) {
 	for _, place := range []string{"int3", "do_int3", "kprobe_handler", "kprobe_running"} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, "2002", 1)
 			at := r.kernel(0xcc, 0xc3)
 			r.probe(kprobes.Probe{Addr: r.k.Symbol(place)})
@@ -182,7 +183,7 @@ func TestK13ProbeOnTheTrapPath(t *testing.T) {
 
 func TestK14NobodysBreakpoint(t *testing.T) {
 	for _, engine := range []string{"none", "2002"} {
-		eachArch(t, func(t *testing.T, a x86.Arch) {
+		testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 			r := newKit(t, a, engine, 1)
 			r.user(traps.Task{}, 0x90, 0xcc, 0x90)
 			why, micro := r.run(0)
@@ -201,7 +202,7 @@ func TestK14NobodysBreakpoint(t *testing.T) {
 
 // Any single-step trap on the CPU that runs a probe counts as its end.
 func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(0x68, 2, 1, 0, 0, 0x9d /* popf: TF */, 0x90, 0x90, 0xc3)
 		at := r.kernel(0x90, 0xc3)
@@ -221,7 +222,7 @@ func TestK16AnySingleStepEndsTheProbe(t *testing.T) {
 }
 
 func TestK18NullPreHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0x90, 0xc3)
 		i, err := r.g.Define(kprobes.Probe{Name: "p", Addr: at})
@@ -235,7 +236,7 @@ func TestK18NullPreHandler(t *testing.T) {
 }
 
 func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, fn := range []string{"register_kprobe", "unregister_kprobe"} {
 			r := newKit(t, a, "2002", 1)
 			i := r.define(kprobes.Probe{Name: "p", Addr: r.kernel(0x90, 0xc3)})
@@ -251,7 +252,7 @@ func TestK18RegisterTurnsInterruptsOn(t *testing.T) {
 }
 
 func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.user(traps.Task{}, 0xcc)
 		r.until(0, "spin_lock")
@@ -260,7 +261,7 @@ func TestK18UserBreakpointsTakeTheLock(t *testing.T) {
 }
 
 func TestK19FaultInsidePostHandler(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		helper := r.kernel(join(r.load(r.lazy()), []byte{0xc3})...)
 		at := r.kernel(0x90, 0xc3)
@@ -280,7 +281,7 @@ func TestK19FaultInsidePostHandler(t *testing.T) {
 }
 
 func TestK20ProbeOnABreakpoint(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		at := r.kernel(0xcc, 0xc3)
 		p := r.probe(kprobes.Probe{Addr: at})
@@ -301,7 +302,7 @@ func TestK20ProbeOnABreakpoint(t *testing.T) {
 // into eax makes the signal path restart a system call that never was.
 func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 	const restartSys = -512
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, engine := range []string{"none", "2002"} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0xcc, 0x90)
@@ -325,7 +326,7 @@ func TestK21OrigEaxLooksLikeASystemCall(t *testing.T) {
 }
 
 func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for engine, on := range map[string]bool{"none": true, "2002": false} {
 			r := newKit(t, a, engine, 1)
 			c := r.user(traps.Task{Ptraced: true}, 0x90, 0x90)
@@ -346,7 +347,7 @@ func TestK22StockDebugTrapKeepsIFOff(t *testing.T) {
 func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
 	for engine, modern := range map[string]bool{"2005": false, "modern": true} {
 		for _, direct := range []bool{false, true} {
-			eachArch(t, func(t *testing.T, a x86.Arch) {
+			testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 				r := newKit(t, a, engine, 1)
 				require.NoError(t, r.k.SetDirect(direct))
 				at := r.kernel(0x90, 0x90, 0xc3)
@@ -368,7 +369,7 @@ func TestG0DR6AndInterruptsInADebugTrap(t *testing.T) {
 }
 
 func TestK24SteppedSoftwareInterrupt(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		c := r.user(traps.Task{}, join([]byte{0xcd, 0x80, 0x90, 0x90}, exit(a))...)
 		c.GPR[x86.RAX] = 999 // an unknown call

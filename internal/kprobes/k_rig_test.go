@@ -17,13 +17,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func eachArch(t *testing.T, f func(*testing.T, x86.Arch)) {
-	t.Helper()
-	for _, a := range []x86.Arch{x86.I386, x86.AMD64} {
-		t.Run(a.String(), func(t *testing.T) { f(t, a) })
-	}
-}
-
 const (
 	userCode  = 0x08048000
 	userStack = 0x08060000 // top

@@ -7,12 +7,13 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
 
 func TestK6OneLockFromHitToStep(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		one, two := r.kernel(0x90, 0xc3), r.kernel(0x90, 0xc3)
 		r.probe(kprobes.Probe{Name: "one", Addr: one})
@@ -43,7 +44,7 @@ func TestK6OneLockFromHitToStep(t *testing.T) {
 }
 
 func TestK8UnregisteredAfterTheHit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0xb8, 0x05, 0x90, 0x90, 0x90, 0xc3) // behind its first byte: add $0x909090..,%eax
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
@@ -65,7 +66,7 @@ func TestK8UnregisteredAfterTheHit(t *testing.T) {
 }
 
 func TestK8NobodysBreakpoints(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		t.Run("cd 03 is swallowed", func(t *testing.T) {
 			r := newKit(t, a, "2002", 1)
 			r.user(traps.Task{}, join([]byte{0xcd, 3}, exit(a))...)
@@ -82,7 +83,7 @@ func TestK8NobodysBreakpoints(t *testing.T) {
 }
 
 func TestK11MissedProbe(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 2)
 		at := r.kernel(0x90, 0xc3)
 		p := r.probe(kprobes.Probe{Name: "p", Addr: at})
@@ -103,7 +104,7 @@ func TestK11MissedProbe(t *testing.T) {
 }
 
 func TestK12ProbeInsideRegister(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "2002", 1)
 		r.probe(kprobes.Probe{Name: "inside", Addr: r.k.Symbol("get_kprobe")})
 		i := r.define(kprobes.Probe{Name: "new", Addr: r.kernel(0x90, 0xc3)})

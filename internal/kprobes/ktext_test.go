@@ -3,8 +3,6 @@ package kprobes_test
 import (
 	"context"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -14,11 +12,11 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/kprobes"
 	"trapline/internal/loader"
+	"trapline/internal/rigs/gcc"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
-
-var update = flag.Bool("update", false, "write the kernels' listings anew")
 
 // kernelTexts lists every kernel.
 func kernelTexts() []traps.Text {
@@ -42,22 +40,15 @@ func TestKernelListings(t *testing.T) {
 				arch = x86.AMD64
 			}
 			source := asm.Source{Name: k.Listing, Text: k.Assembly, Arch: arch, Base: layout.Text, DataBase: layout.Data}
-			img, err := asm.Compile(context.Background(), source, k.C)
-			if errors.Is(err, asm.ErrNoAssembler) || errors.Is(err, asm.ErrNoCompiler) {
+			img, err := gcc.Compile(context.Background(), source, k.C)
+			if errors.Is(err, asm.ErrNoAssembler) || errors.Is(err, gcc.ErrNone) {
 				t.Skip(err)
 			}
 			require.NoError(t, err)
 			img.Files = k.Files
 			want, err := loader.WriteListing(img, k.Source)
 			require.NoError(t, err)
-			path := filepath.Join("..", "..", k.Listing)
-			if *update {
-				require.NoError(t, os.WriteFile(path, want, 0o644))
-				return
-			}
-			got, err := os.ReadFile(path)
-			require.NoError(t, err)
-			require.Equal(t, string(want), string(got), "stale listing: go test ./internal/kprobes -run KernelListings -update")
+			testkit.Golden(t, filepath.Join("..", "..", k.Listing), string(want))
 		})
 	}
 }

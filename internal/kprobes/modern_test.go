@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -71,7 +72,7 @@ func TestO5LoopIsOffByOne(t *testing.T) {
 // TestM5RegisteredByTasks: register_kprobe and unregister_kprobe of the kernel's
 // text, on probes that share an address.
 func TestM5RegisteredByTasks(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		var order []string
 		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
@@ -128,7 +129,7 @@ func TestM5RegisteredByTasks(t *testing.T) {
 // TestO4DisabledByTasks: disable_kprobe and enable_kprobe. The breakpoint goes
 // with the last enabled probe at its address.
 func TestO4DisabledByTasks(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := newKit(t, a, "modern", 1)
 		at := r.kernel(0x90, 0xc3)
 		one, two := r.define(kprobes.Probe{Name: "one", Addr: at}), r.define(kprobes.Probe{Name: "two", Addr: at})
@@ -175,7 +176,7 @@ func TestO4DisabledByTasks(t *testing.T) {
 
 // TestO4AThirdHitIsABug: a probe in the way of a reentrant hit.
 func TestO4AThirdHitIsABug(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))
@@ -196,7 +197,7 @@ func TestO4AThirdHitIsABug(t *testing.T) {
 // TestG0NoBreakpointInADebugTrap: DR7 is off while the kernel handles a #DB, so a
 // post_handler may store where a watchpoint is (5.12, local_db_save).
 func TestG0NoBreakpointInADebugTrap(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := newKit(t, a, "modern", 1)
 			require.NoError(t, r.k.SetDirect(direct))

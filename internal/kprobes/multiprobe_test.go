@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -67,7 +68,7 @@ func TestM6ArmedBeforeLinked(t *testing.T) {
 // TestM2UnlinkingWhatIsNotLinked: a multiprobe that is not linked has a NULL
 // pprev, or a poisoned one once it was, and writing there faults.
 func TestM2UnlinkingWhatIsNotLinked(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, linkedBefore := range []bool{false, true} {
 			r := newKit(t, a, "2005", 1)
 			at := r.kernel(0x90, 0xc3)

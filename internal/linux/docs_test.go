@@ -1,18 +1,14 @@
 package linux
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"trapline/internal/rigs/testkit"
 )
-
-var update = flag.Bool("update", false, "write docs/linux-calls.md anew")
 
 const callsHead = `# System calls
 
@@ -32,12 +28,7 @@ This page is written by a test, "go test ./internal/linux -run TestCallsAreDocum
 func TestCallsAreDocumented(t *testing.T) {
 	const page = "../../docs/linux-calls.md"
 	text := callsPage(Calls())
-	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
-	}
-	want, err := os.ReadFile(page)
-	require.NoError(t, err)
-	require.Equal(t, string(want), text, "go test ./internal/linux -run TestCallsAreDocumented -update")
+	testkit.Golden(t, page, text)
 }
 
 func callsPage(calls []CallInfo) string {

@@ -3,7 +3,6 @@ package loader_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"trapline/internal/loader"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -46,13 +46,7 @@ func TestListingOfAnImage(t *testing.T) {
 	m, source := lesson()
 	got, err := loader.WriteListing(m, source)
 	require.NoError(t, err)
-	golden := filepath.Join("testdata", "lesson.lst")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, got, 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), string(got))
+	testkit.Golden(t, filepath.Join("testdata", "lesson.lst"), string(got))
 
 	again, hash, err := loader.ReadListing(got)
 	require.NoError(t, err)

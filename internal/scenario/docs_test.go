@@ -14,6 +14,7 @@ import (
 
 	"trapline/internal/atomicfile"
 	"trapline/internal/format"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
 )
@@ -30,7 +31,7 @@ func TestDocumentedExamplesRun(t *testing.T) {
 		text, rest, ok := strings.Cut(parts[i+1], "```\n")
 		require.True(t, ok)
 		f := parse(t, text)
-		if updating() {
+		if testkit.Updating() {
 			_, err := scenario.CheckSteps(context.Background(), f, true)
 			require.NoError(t, err)
 			parts[i+1] = string(f.Bytes()) + "```\n" + rest
@@ -42,7 +43,7 @@ func TestDocumentedExamplesRun(t *testing.T) {
 		r := finish(t, f, f.Machine.Engine)
 		assert.Empty(t, r.Judge(true))
 	}
-	if updating() {
+	if testkit.Updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), formatDoc, []byte(strings.Join(parts, "```txtar\n"))))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"trapline/internal/atomicfile"
 	"trapline/internal/engines"
+	"trapline/internal/rigs/testkit"
 )
 
 const enginesDoc = "../../docs/engines.md"
@@ -59,7 +60,7 @@ func TestEnginesTable(t *testing.T) {
 		fmt.Fprintf(&b, "| %s | %s: %s | %s | %s | %s | %s |\n", e.Name, e.Kernel, strings.Join(e.Files, ", "),
 			strings.Join(locks, "; "), gates, strings.Join(variants, "; "), strings.Join(refuses, "; "))
 	}
-	if updating() {
+	if testkit.Updating() {
 		text := head + "<!-- engines -->\n" + b.String() + "<!-- end -->\n" + tail
 		require.NoError(t, atomicfile.Write(t.Context(), enginesDoc, []byte(text)))
 		return

@@ -13,6 +13,7 @@ import (
 	"trapline/internal/atomicfile"
 	"trapline/internal/engines"
 	"trapline/internal/explore"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
 )
@@ -66,7 +67,7 @@ func TestGenerations(t *testing.T) {
 	}
 	head, about := columns(engines.All(engines.Kernel)[1:])
 	text := generationsHead + head + table.String() + about + generationsMiddle + lines.String()
-	if updating() {
+	if testkit.Updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), generationsDoc, []byte(text)))
 		return
 	}

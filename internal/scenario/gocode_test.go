@@ -9,6 +9,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/rigs/enumerate"
 	"trapline/internal/scenario"
 )
 
@@ -81,7 +82,7 @@ func TestV2StateOfAProperty(t *testing.T) {
 		require.NoError(t, err)
 		sys, err := s.New()
 		require.NoError(t, err)
-		every := explore.Enumerate(t.Context(), sys, 0)
+		every := enumerate.Run(t.Context(), sys, 0)
 		sys.Close()
 		s.Close()
 		require.True(t, every.Complete)

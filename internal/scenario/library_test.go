@@ -3,7 +3,6 @@ package scenario_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"testing"
 
@@ -13,10 +12,6 @@ import (
 	"trapline/internal/asm"
 	"trapline/internal/scenario"
 )
-
-var update = flag.Bool("update", false, "write golden steps of the built-in scenarios anew")
-
-func updating() bool { return *update }
 
 // TestLessons, TestRaces and TestRegress judge every built-in scenario: golden steps,
 // listings, and exactly the expected violations.

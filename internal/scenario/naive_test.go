@@ -13,6 +13,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/rigs/enumerate"
 	"trapline/internal/x86"
 )
 
@@ -116,7 +117,7 @@ func naiveEnds(t *testing.T, f *File, engine string, oneByOne bool) map[string]b
 	sys, err := made()
 	require.NoError(t, err)
 	defer sys.Close()
-	e := explore.Enumerate(t.Context(), sys, 0)
+	e := enumerate.Run(t.Context(), sys, 0)
 	require.True(t, e.Complete)
 	t.Logf("%s: %d interleavings, %d ends", engine, e.Executions, len(seen))
 	return seen

@@ -15,6 +15,7 @@ import (
 	"trapline/internal/engines"
 	"trapline/internal/explore"
 	"trapline/internal/format"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 )
 
@@ -60,7 +61,7 @@ func TestUserGenerations(t *testing.T) {
 	}
 	head, about := columns(columnsInTime)
 	text := userGenerationsHead + head + table.String() + about + userGenerationsFoot
-	if updating() {
+	if testkit.Updating() {
 		require.NoError(t, atomicfile.Write(t.Context(), userGenerationsDoc, []byte(text)))
 		return
 	}

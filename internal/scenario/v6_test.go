@@ -9,42 +9,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 )
-
-// race loses a hit under 2002, and under no later engine.
-const race = `Two CPUs run one probed instruction.
--- machine --
-cpus 2
--- text.S --
-main:
-target:	movl $1, %eax
-	ret
--- probes --
-entry at target
-	pre print "hit"
--- tasks --
-cpu 0 at main
-cpu 1 at main
--- check --
-no-missed-probe
-`
 
 // TestV6GoTests: a kept schedule, a search of the file and a search of the
 // test pass where they show what they should. judgedWrong has those that fail.
 func TestV6GoTests(t *testing.T) {
-	scenario.Explore(t, fstest.MapFS{"later.txtar": {Data: []byte(race)}},
+	scenario.Explore(t, fstest.MapFS{"later.txtar": {Data: []byte(testkit.Race)}},
 		scenario.Search{Engine: "2005"}, scenario.Search{Engine: "modern"}, scenario.Search{Engine: "2005", Strategy: scenario.Random, Executions: 20})
-	scenario.Explore(t, fstest.MapFS{"known.txtar": {Data: []byte(race + "-- explore --\nviolates no-missed-probe K11\n")}})
+	scenario.Explore(t, fstest.MapFS{"known.txtar": {Data: []byte(testkit.Race + "-- explore --\nviolates no-missed-probe K11\n")}})
 	scenario.Test(t, fstest.MapFS{
-		"pinned.txtar":   {Data: []byte(race + "-- schedule --\n" + racing(t) + " violates no-missed-probe K11\n")},
-		"searched.txtar": {Data: []byte(race + "-- explore --\nviolates no-missed-probe\nengine 2005 holds\nbound 0 holds\n")},
+		"pinned.txtar":   {Data: []byte(testkit.Race + "-- schedule --\n" + racing(t) + " violates no-missed-probe K11\n")},
+		"searched.txtar": {Data: []byte(testkit.Race + "-- explore --\nviolates no-missed-probe\nengine 2005 holds\nbound 0 holds\n")},
 	})
 }
 
 // racing is the schedule that a search finds.
 func racing(t *testing.T) string {
-	x, err := scenario.Search{}.Do(t.Context(), parse(t, race))
+	x, err := scenario.Search{}.Do(t.Context(), parse(t, testkit.Race))
 	require.NoError(t, err)
 	require.NotNil(t, x.Found)
 	return x.Schedule()
@@ -75,10 +58,10 @@ func TestV6WrongOnesFail(t *testing.T) {
 
 // judgedWrong fails in each of its files.
 func judgedWrong(t *testing.T) {
-	scenario.Explore(t, fstest.MapFS{"found.txtar": {Data: []byte(race)}})
-	scenario.Explore(t, fstest.MapFS{"missing.txtar": {Data: []byte(race + "-- explore --\nengine 2005 violates no-missed-probe\n")}}, scenario.Search{Engine: "2005"})
+	scenario.Explore(t, fstest.MapFS{"found.txtar": {Data: []byte(testkit.Race)}})
+	scenario.Explore(t, fstest.MapFS{"missing.txtar": {Data: []byte(testkit.Race + "-- explore --\nengine 2005 violates no-missed-probe\n")}}, scenario.Search{Engine: "2005"})
 	bounded := scenario.Search{Engine: "2005"}
 	bounded.Bounds.States = 3
-	scenario.Explore(t, fstest.MapFS{"bounded.txtar": {Data: []byte(race)}}, bounded)
-	scenario.Test(t, fstest.MapFS{"pinned.txtar": {Data: []byte(race + "-- schedule --\n" + racing(t) + " holds\n")}})
+	scenario.Explore(t, fstest.MapFS{"bounded.txtar": {Data: []byte(testkit.Race)}}, bounded)
+	scenario.Test(t, fstest.MapFS{"pinned.txtar": {Data: []byte(testkit.Race + "-- schedule --\n" + racing(t) + " holds\n")}})
 }

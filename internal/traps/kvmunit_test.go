@@ -13,6 +13,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/loader"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -167,7 +168,7 @@ func TestPeerDebug(t *testing.T) {
 }
 
 func TestPeerUMIP(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		passed, failed := peer(t, a, "umip").run()
 		require.Empty(t, failed)
 		require.Len(t, passed, 21)
@@ -175,7 +176,7 @@ func TestPeerUMIP(t *testing.T) {
 }
 
 func TestPeerIDT(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		passed, failed := peer(t, a, "idt_test").run()
 		require.Empty(t, failed)
 		require.Len(t, passed, 4)

@@ -5,12 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
 
 func TestP1SavedIPPointsBehindTheTrap(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			code []byte
 			next uint64
@@ -27,7 +28,7 @@ func TestP1SavedIPPointsBehindTheTrap(t *testing.T) {
 }
 
 func TestP2GateDecidesTheFlags(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, typ := range []uint8{x86.InterruptGate, x86.TrapGate} {
 			r := at(t, a, 0, 0xcc)
 			r.gate(x86.VecBP, func(g *x86.Gate) { g.Type = typ })
@@ -47,7 +48,7 @@ func TestP2GateDecidesTheFlags(t *testing.T) {
 
 // The gate is read from memory at each delivery: changing it, or IDTR, counts at once.
 func TestP2GateIsReadFromMemory(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0xcc)
 		r.gate(x86.VecBP, func(g *x86.Gate) { g.Offset = r.k.Symbol("overflow") })
 		r.delivery()
@@ -65,7 +66,7 @@ func TestP2GateIsReadFromMemory(t *testing.T) {
 }
 
 func TestP3SoftwareInterruptsNeedTheGatesDPL(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			code []byte
@@ -97,7 +98,7 @@ func TestP3SoftwareInterruptsNeedTheGatesDPL(t *testing.T) {
 
 // int3 and into are checked as INT n is; hardware exceptions are not.
 func TestP3HardwareExceptionsDoNotCheckDPL(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 3, 0xcc)
 		r.gate(x86.VecBP, func(g *x86.Gate) { g.DPL = 0 })
 		d := r.delivery()
@@ -118,7 +119,7 @@ func TestP3HardwareExceptionsDoNotCheckDPL(t *testing.T) {
 
 func TestP3EXTMarksWhatIsNotSoftware(t *testing.T) {
 	absent := func(g *x86.Gate) { g.Present = false }
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			code []byte
@@ -150,7 +151,7 @@ func TestP3EXTMarksWhatIsNotSoftware(t *testing.T) {
 }
 
 func TestP5FrameWords(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		long := a == x86.AMD64
 		t.Run("same privilege", func(t *testing.T) {
 			r := at(t, a, 0, 0xcc)
@@ -219,7 +220,7 @@ func TestP5IST(t *testing.T) {
 
 // A fault pushes RF set, a trap or software interrupt does not (SDM vol. 3, 17.3.1.1).
 func TestP12RFInThePushedImage(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for name, tt := range map[string]struct {
 			code []byte
 			rf   bool
@@ -242,7 +243,7 @@ func TestP12RFInThePushedImage(t *testing.T) {
 }
 
 func TestK1Gates(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		stock := boot(t, a, traps.Options{})
 		require.EqualValues(t, x86.TrapGate, stock.k.Gate(stock.c.Space, 1).Type)
 		require.EqualValues(t, 0, stock.k.Gate(stock.c.Space, 1).DPL)

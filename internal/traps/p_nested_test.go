@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -19,7 +20,7 @@ func nested(d *emu.Delivery) []x86.Vector {
 }
 
 func TestP4VectorBeyondTheLimit(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0xcd, 0xff)
 		size := uint16(x86.GateSize32)
 		if a == x86.AMD64 {
@@ -33,7 +34,7 @@ func TestP4VectorBeyondTheLimit(t *testing.T) {
 }
 
 func TestP4GateChecksInOrder(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name string
 			edit func(*x86.Gate)
@@ -61,7 +62,7 @@ func TestP4GateChecksInOrder(t *testing.T) {
 
 // From ring 3 to a handler whose code segment is not present: #NP(selector).
 func TestP4AbsentHandlerSegment(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
 		code := x86.FlatCode32
 		if a == x86.AMD64 {
@@ -85,7 +86,7 @@ func TestP4SecondFault(t *testing.T) {
 			}
 		}
 	}
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, tt := range []struct {
 			name   string
 			code   []byte
@@ -122,7 +123,7 @@ func TestP4SecondFault(t *testing.T) {
 // A page fault met while delivering a contributory fault is delivered in turn;
 // one met while delivering a page fault is a double fault.
 func TestP4PageFaultsOnTheStack(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 3, 0x0f, 0x0b)
 		tss := r.c.Sys.TR.Base
 		bad := r.k.Layout.KernelEnd + 0x100000
@@ -141,7 +142,7 @@ func TestP4PageFaultsOnTheStack(t *testing.T) {
 }
 
 func TestP4TripleFaultStopsTheCPUOnly(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0xf7, 0xf1)
 		r.c.Sys.IDTR.Limit = 0
 		ev := r.step()

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -124,7 +125,7 @@ func TestP4TaskSwitchDebugTrap(t *testing.T) {
 
 // Task gates of other vectors, and in 64-bit mode, are not there: #GP.
 func TestP4OtherTaskGates(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		r := at(t, a, 0, 0x0f, 0x0b)
 		r.gate(6, func(g *x86.Gate) { g.Type = x86.TaskGate })
 		d := r.delivery()

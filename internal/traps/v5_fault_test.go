@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -39,7 +40,7 @@ var lateCases = []struct {
 // mapped with the permission that it needs and retries; without that permission
 // the fault is a fault. In both rings, in kernel text and in direct mode.
 func TestV5APageThatIsThereByNowIsTriedAgain(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, x := range lateCases {
 			t.Run(x.name, func(t *testing.T) {
 				for _, ring := range []int{0, 3} {
@@ -99,7 +100,7 @@ func (r *rig) finishes() bool {
 // TestV5TheFaultAddressIsReadFirst: a fault while the handler of another one
 // runs changes CR2, which was read before.
 func TestV5TheFaultAddressIsReadFirst(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := at(t, a, 0, 0x8b, 0x08, 0xc3)
 			require.NoError(t, r.k.SetDirect(direct))

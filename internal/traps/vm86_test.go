@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
@@ -127,7 +128,7 @@ func TestK14TrapOfVM86IsATasks(t *testing.T) {
 }
 
 func TestK14FloatingPointErrorOfSSE(t *testing.T) {
-	eachArch(t, func(t *testing.T, a x86.Arch) {
+	testkit.EachArch(t, func(t *testing.T, a x86.Arch) {
 		for _, direct := range []bool{false, true} {
 			r := at(t, a, 3, 0x90)
 			require.NoError(t, r.k.SetDirect(direct))

@@ -105,7 +105,7 @@ func TestTitleRingAndFlagsAreAlwaysVisible(t *testing.T) {
 	for _, name := range scenario.Names() {
 		f, err := scenario.Load(name)
 		require.NoError(t, err)
-		m, err := New(t.Context(), f, Options{Options: walk.Options{Record: 10}})
+		m, err := newModel(t.Context(), f, Options{Options: walk.Options{Record: 10}})
 		require.NoError(t, err)
 		m.w, m.h = 80, 24
 		press(m, ".", ".", ".", "tab")

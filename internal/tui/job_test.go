@@ -63,7 +63,7 @@ func impatient(t *testing.T, walks chan<- *walk.Walk, o *Opening) *Model {
 	if walks != nil {
 		walks <- w
 	}
-	m, err := NewOn(t.Context(), w, Options{Patience: time.Nanosecond, Opening: o})
+	m, err := New(t.Context(), w, Options{Patience: time.Nanosecond, Opening: o})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})

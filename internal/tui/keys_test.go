@@ -2,12 +2,11 @@ package tui
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"trapline/internal/rigs/testkit"
 )
 
 // docs/walkthroughs/KEYS.md is made of the one table of commands.
@@ -20,10 +19,5 @@ func TestTheKeysDocumentIsFresh(t *testing.T) {
 	}
 	b.WriteString("\nMouse: drag along the timeline to scrub, turn the wheel over it to step and over a panel to scroll, click a line of\ncode for a breakpoint, click the title of the slot for its next panel.\n")
 	file := filepath.Join("..", "..", "docs", "walkthroughs", "KEYS.md")
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(b.String()), 0o644))
-	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, b.String(), string(got), "go test ./internal/tui -update writes it anew")
+	testkit.Golden(t, file, b.String())
 }

@@ -17,7 +17,7 @@ func TestALessonBeginsWithItsTextAndNamesItsQuestions(t *testing.T) {
 	f, err := scenario.Load("first-probe")
 	require.NoError(t, err)
 	asked := &quiz.Quiz{Questions: []quiz.Question{{Text: "Which byte?", Answers: []string{"cc"}}}}
-	m, err := New(t.Context(), f, Options{Quiz: asked, Lesson: "What int3 does\n\nA breakpoint is one byte."})
+	m, err := newModel(t.Context(), f, Options{Quiz: asked, Lesson: "What int3 does\n\nA breakpoint is one byte."})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {

@@ -65,20 +65,8 @@ type Model struct {
 	err    error  // that ends the UI
 }
 
-// New opens a scenario for the UI.
-func New(ctx context.Context, f *scenario.File, o Options) (*Model, error) {
-	if o.Record == 0 {
-		o.Record = walk.DefaultRecord
-	}
-	w, err := walk.Open(ctx, f, o.Options)
-	if err != nil {
-		return nil, err
-	}
-	return NewOn(ctx, w, o)
-}
-
-// NewOn is New for a walk that is open already, such as a replayed recording.
-func NewOn(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
+// New shows a walk: a scenario's, or a replayed recording's. Close closes it.
+func New(ctx context.Context, w *walk.Walk, o Options) (*Model, error) {
 	m := &Model{Session: session.On(ctx, w, o.Options), ctx: ctx, opt: o, theme: text.NewTheme(!o.Light)}
 	m.set = newPanels(m.File, m.Points.Breaks)
 	m.otherSet = newPanels(m.File, m.Points.Breaks)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/tui/text"
 )
 
@@ -64,13 +65,7 @@ func TestThePictureInTheREADME(t *testing.T) {
 	shown(t, m)
 	got := svg(m.screen(), m.w)
 	file := filepath.Join("..", "..", "docs", "ui.svg")
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
-		return
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "go test ./internal/tui -run Picture -update writes it anew")
+	testkit.Golden(t, file, got)
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	require.NoError(t, err)
 	require.Contains(t, string(readme), "(docs/ui.svg)")

@@ -1,9 +1,8 @@
 package tui
 
 import (
-	"flag"
+	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,11 +12,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+// newModel shows a scenario.
+func newModel(ctx context.Context, f *scenario.File, o Options) (*Model, error) {
+	if o.Record == 0 {
+		o.Record = walk.DefaultRecord
+	}
+	w, err := walk.Open(ctx, f, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, w, o)
+}
 
 func open(t testing.TB, name, engine string, w, h int) *Model {
 	t.Helper()
@@ -28,7 +38,7 @@ func open(t testing.TB, name, engine string, w, h int) *Model {
 
 func openFile(t testing.TB, f *scenario.File, engine string, w, h int) *Model {
 	t.Helper()
-	m, err := New(t.Context(), f, Options{Options: walk.Options{Options: scenario.Options{Engine: engine}}})
+	m, err := newModel(t.Context(), f, Options{Options: walk.Options{Options: scenario.Options{Engine: engine}}})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
@@ -76,15 +86,7 @@ func shown(t testing.TB, m *Model) string {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
-		return
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "go test ./internal/tui -update writes it anew")
+	testkit.Golden(t, filepath.Join("testdata", name+".txt"), got)
 }
 
 // sizes are those that the golden screens are of.

@@ -20,7 +20,7 @@ func TestEveryScenarioInTheUI(t *testing.T) {
 				continue
 			}
 			o := Options{Options: walk.Options{Options: scenario.Options{Direct: direct}, Record: walk.DefaultRecord}}
-			m, err := New(t.Context(), f, o)
+			m, err := newModel(t.Context(), f, o)
 			if err != nil {
 				require.True(t, direct, "%s: %v", name, err) // some probe kernel text
 				continue

@@ -3,16 +3,11 @@
 package web_test
 
 import (
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/web/live"
 )
-
-var update = flag.Bool("update", false, "write the README's picture of the page anew")
 
 // alone makes the page's drawing of a hit a picture of its own: what its style
 // sheet says is put into the elements.
@@ -46,11 +41,5 @@ func TestThePictureInTheREADME(t *testing.T) {
 	var got string
 	b.js(alone, &got)
 	const file = "../../docs/page.svg"
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
-		return
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "-update writes it anew")
+	testkit.Golden(t, file, got)
 }

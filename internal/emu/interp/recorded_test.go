@@ -3,7 +3,6 @@ package interp_test
 import (
 	"bytes"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -16,10 +15,9 @@ import (
 	"trapline/internal/emu/interp"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
-
-var update = flag.Bool("update", false, "write the processor's results anew")
 
 // recorded is how many instructions a mode's file of results holds.
 const recorded = 3000
@@ -32,7 +30,7 @@ func TestRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			name := filepath.Join("testdata", name+".digests")
 			s := newSource(3, mode)
-			if *update {
+			if testkit.Updating() {
 				p, err := native.Open(m)
 				require.NoError(t, err)
 				defer p.Close()

@@ -30,7 +30,7 @@ const (
 	Unexplained Problem = ""
 )
 
-// Error is a refused expression.
+// Error is a refused expression. A write gives its Errno; its texts are in files.
 type Error struct {
 	// Errno is what the write gives. A missing quote or parenthesis gives small numbers that mean something else
 	// (EPERM, ENOENT, ESRCH): the kernel hands its own codes through.
@@ -39,10 +39,6 @@ type Error struct {
 	// Pos is where in the expression, in bytes, counted as the kernel does: mostly one too many.
 	Pos  int
 	Text string // the expression
-}
-
-func (e *Error) Error() string {
-	return fmt.Sprintf("filter %q: %v at %d: %s", e.Text, e.Errno, e.Pos, e.Problem)
 }
 
 // FileText is what the filter file holds after the refusal, without the newline that reading adds.

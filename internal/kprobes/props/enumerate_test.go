@@ -195,17 +195,17 @@ func enumerated() map[string]*scene {
 	return all
 }
 
-func enumerate(t *testing.T, s *scene) *explore.Enumeration {
+func enumerate(t *testing.T, s *scene) *enumerate.Result {
 	t.Helper()
 	sys, err := s.factory(t, none)()
 	require.NoError(t, err)
 	defer sys.Close()
-	e := explore.Enumerate(context.Background(), sys, maxEnumerated)
+	e := enumerate.Run(context.Background(), sys, maxEnumerated)
 	require.True(t, e.Complete, "%d executions", e.Executions)
 	return e
 }
 
-func outcomes(e *explore.Enumeration) []uint64 { return slices.Sorted(maps.Keys(e.Outcomes)) }
+func outcomes(e *enumerate.Result) []uint64 { return slices.Sorted(maps.Keys(e.Outcomes)) }
 
 // TestS3MachinesEndAsInPlainEnumeration: with reduction and hashing a search
 // reaches exactly the final states that running every interleaving does.

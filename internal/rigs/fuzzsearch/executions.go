@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"trapline/internal/explore"
+	"trapline/internal/rigs/enumerate"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
 )
@@ -24,7 +25,7 @@ func (t *trial) enumerate() error {
 	if t.file.Linux != nil {
 		steps /= programSteps
 	}
-	e := explore.Enumerate(ctx, &counted{sys, steps, cancel}, 0)
+	e := enumerate.Run(ctx, &counted{sys, steps, cancel}, 0)
 	t.result.Enumerated = e.Complete
 	if f := t.reduced.Found; f != nil {
 		if e.Complete && e.Violations[f.Violation.Property] == 0 {
@@ -37,7 +38,7 @@ func (t *trial) enumerate() error {
 	}
 	if e.Found != nil {
 		t.differ("enumeration: found", "%s\nenumeration: %v, such as %s", verdict(t.reduced), e.Violations,
-			e.Found.Schedule.Format(t.systems.Checksum(), t.systems.Words()...))
+			e.Found.Format(t.systems.Checksum(), t.systems.Words()...))
 	}
 	ends := slices.Sorted(maps.Keys(e.Outcomes))
 	if e.Complete && !slices.Equal(ends, t.reduced.Outcomes) || !e.Complete && !contained(ends, t.reduced.Outcomes) {

@@ -13,6 +13,7 @@ import (
 	"trapline/internal/asm"
 	"trapline/internal/engines"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/gcc"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -105,7 +106,7 @@ func (s *text2005) image(optimisation string) (traps.Options, error) {
 func join2005(k traps.Text, seed string) (traps.Options, error) {
 	assembly, c := k.Assembly+seed, own.ReplaceAllString(k.C, "own_$1")
 	layout := traps.LayoutOf(k.Arch)
-	img, err := asm.Compile(context.Background(), asm.Source{
+	img, err := gcc.Compile(context.Background(), asm.Source{
 		Name: "seed", Text: assembly, Arch: x86.I386, Base: layout.Text, DataBase: layout.Data,
 	}, c)
 	if err != nil {

@@ -16,26 +16,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/sweep"
 )
-
-const race = `Two CPUs run one probed instruction.
--- machine --
-cpus 2
--- text.S --
-main:
-target:	movl $1, %eax
-	ret
--- probes --
-entry at target
-	pre print "hit"
--- tasks --
-cpu 0 at main
-cpu 1 at main
--- check --
-no-missed-probe
-`
 
 // server starts Debian's redis-server for one test.
 func server(t *testing.T) string {
@@ -76,7 +60,7 @@ func dial(t *testing.T, url string) *Queue {
 // plan is searches of a scenario, executions of the random ones each.
 func plan(t *testing.T, executions int, seeds ...uint64) []sweep.Job {
 	t.Helper()
-	f, err := scenario.LoadFS(fstest.MapFS{"race.txtar": {Data: []byte(race)}}, "race.txtar")
+	f, err := scenario.LoadFS(fstest.MapFS{"race.txtar": {Data: []byte(testkit.Race)}}, "race.txtar")
 	require.NoError(t, err)
 	jobs, err := sweep.Plan([]sweep.Scenario{{Name: "race.txtar", File: f}}, sweep.Axes{
 		Engines: []string{"2002", "2005", "modern"}, Strategies: []scenario.Strategy{scenario.DFS, scenario.Random},

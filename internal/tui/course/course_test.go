@@ -1,8 +1,6 @@
 package course
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,11 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/explore"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/tui/walk"
 )
-
-var update = flag.Bool("update", false, "write docs/walkthroughs anew")
 
 func TestTheCourseHasAtLeastThirtyLessonsInSevenParts(t *testing.T) {
 	list, err := Lessons()
@@ -151,12 +148,6 @@ func TestTheDocumentsAreFresh(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "docs", "walkthroughs")
 	for name, want := range pages {
 		file := filepath.Join(dir, name)
-		if *update {
-			require.NoError(t, os.MkdirAll(dir, 0o755))
-			require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
-		}
-		got, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Equal(t, want, string(got), "go test ./internal/tui/course -update writes %s anew", name)
+		testkit.Golden(t, file, want)
 	}
 }

@@ -2,7 +2,6 @@ package course
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/tui"
 	"trapline/internal/tui/quiz"
@@ -53,13 +53,7 @@ func TestALessonOfEachPartOnTheScreen(t *testing.T) {
 				}
 			}
 			file := filepath.Join("testdata", x.lesson+".txt")
-			if *update {
-				require.NoError(t, os.MkdirAll("testdata", 0o755))
-				require.NoError(t, os.WriteFile(file, []byte(b.String()), 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.Equal(t, string(want), b.String(), "go test ./internal/tui/course -update writes it anew")
+			testkit.Golden(t, file, b.String())
 		})
 	}
 	list, err := Lessons()
@@ -74,8 +68,11 @@ func opened(t *testing.T, l *Lesson, size [2]int) *tui.Model {
 	t.Helper()
 	f, err := l.Open()
 	require.NoError(t, err)
-	m, err := tui.New(t.Context(), f, tui.Options{
-		Options: walk.Options{Options: scenario.Options{Engine: l.Engine}}, Quiz: &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}, Lesson: l.Page(f),
+	o := walk.Options{Options: scenario.Options{Engine: l.Engine}, Record: walk.DefaultRecord}
+	w, err := walk.Open(t.Context(), f, o)
+	require.NoError(t, err)
+	m, err := tui.New(t.Context(), w, tui.Options{
+		Options: o, Quiz: &quiz.Quiz{Lesson: l.Name, Questions: l.Asked()}, Lesson: l.Page(f),
 	})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)

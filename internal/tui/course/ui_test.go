@@ -10,6 +10,7 @@ import (
 
 	"trapline/internal/tui"
 	"trapline/internal/tui/quiz"
+	"trapline/internal/tui/walk"
 )
 
 // A task in the UI: the run as the class has branched it is the answer, and a
@@ -19,7 +20,9 @@ func TestTheRunThatIsShownAnswersATask(t *testing.T) {
 	require.NoError(t, err)
 	f, err := l.Open()
 	require.NoError(t, err)
-	m, err := tui.New(t.Context(), f, tui.Options{Quiz: &quiz.Quiz{Questions: l.Asked()[3:]}})
+	w, err := walk.Open(t.Context(), f, walk.Options{Record: walk.DefaultRecord})
+	require.NoError(t, err)
+	m, err := tui.New(t.Context(), w, tui.Options{Quiz: &quiz.Quiz{Questions: l.Asked()[3:]}})
 	require.NoError(t, err)
 	defer m.Close()
 	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})

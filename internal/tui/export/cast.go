@@ -35,7 +35,7 @@ func Cast(ctx context.Context, w *walk.Walk) (data []byte, left string, err erro
 	if err := enc.Encode(castHeader{2, castWidth, castHeight, printable.Name(w.Run.File.Title())}); err != nil {
 		return nil, "", err
 	}
-	m, err := tui.NewOn(ctx, w, tui.Options{})
+	m, err := tui.New(ctx, w, tui.Options{})
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,10 +1,8 @@
 package panel_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,13 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/record"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 	"trapline/internal/tui/panel"
 	"trapline/internal/tui/text"
 	"trapline/internal/tui/walk"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // sizes are those of panels in terminals of 80x24, 120x40 and 200x60.
 var sizes = []struct{ w, h int }{{38, 9}, {52, 14}, {84, 22}}
@@ -136,12 +133,5 @@ func drawn(t *testing.T, lines []text.Line, w, h int) string {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "go test ./internal/tui/panel -update writes it anew")
+	testkit.Golden(t, filepath.Join("testdata", name+".txt"), got)
 }

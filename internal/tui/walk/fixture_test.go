@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,10 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
 )
-
-var update = flag.Bool("update", false, "record testdata anew")
 
 // fixtures are recorded once and committed, so that every other machine that
 // runs the tests makes the same runs again.
@@ -33,7 +31,7 @@ func TestRecordingsOfAnotherMachineReplay(t *testing.T) {
 	for _, x := range fixtures {
 		t.Run(x.name, func(t *testing.T) {
 			file := filepath.Join("testdata", x.name+".tlr")
-			if *update {
+			if testkit.Updating() {
 				write(t, file, x.scenario, x.options)
 			}
 			data, err := os.ReadFile(file)

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,9 +14,8 @@ import (
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/compiled"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/rigs/testkit"
 )
-
-var update = flag.Bool("update", false, "rebuild functions32.elf and functions64.elf with gcc")
 
 // flags of the build. Unwind tables, notes and the library's string functions are left out, and
 // code and read-only data share one segment, which is loaded into the code region.
@@ -33,7 +31,7 @@ func TestPrebuilt(t *testing.T) {
 	require.NoError(t, err)
 	hash := sha256.Sum256(append(text, strings.Join(flags, " ")...))
 	want := hex.EncodeToString(hash[:]) + "\n"
-	if *update {
+	if testkit.Updating() {
 		for _, target := range [][]string{
 			{"-m32", "-o", "functions32.elf"},
 			{"-m64", "-mno-red-zone", "-o", "functions64.elf"},

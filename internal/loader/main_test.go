@@ -1,5 +1,0 @@
-package loader_test
-
-import "flag"
-
-var update = flag.Bool("update", false, "rewrite the golden listing")
