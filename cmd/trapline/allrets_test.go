@@ -14,7 +14,7 @@ import (
 )
 
 // traced runs a program under trace, as a process whose output can be read.
-func traced(t *testing.T, args ...string) (stdout, stderr string, code int) {
+func trace(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{"trace"}, args...)...)
 	cmd.Args[0] = "trapline" // which testscript.Main goes by
@@ -35,12 +35,12 @@ func TestU13AllReturnsOfGo(t *testing.T) {
 	native, err := exec.Command(prog).Output()
 	require.NoError(t, err)
 
-	stdout, stderr, code := traced(t, "-p", "r:back "+prog+":main.grow", "--", prog)
+	stdout, stderr, code := trace(t, "-p", "r:back "+prog+":main.grow", "--", prog)
 	require.NotZero(t, code, "the trampoline's address is found by Go's own unwinding")
 	require.NotEqual(t, string(native), stdout)
 	require.Contains(t, stderr, "--returns=all-rets is safe from that")
 
-	stdout, stderr, code = traced(t, "--returns=all-rets", "--profile", "-p", "r:grown "+prog+":main.grow $retval:s64", "-p", "r:left "+prog+":main.leaf $retval", "--", prog)
+	stdout, stderr, code = trace(t, "--returns=all-rets", "--profile", "-p", "r:grown "+prog+":main.grow $retval:s64", "-p", "r:left "+prog+":main.leaf $retval", "--", prog)
 	require.Zero(t, code, stderr)
 	require.Equal(t, string(native), stdout)
 	var grows, leaves int
@@ -65,9 +65,9 @@ int main() { int caught = 0; for (int i = 0; i < 5; i++) try { outer(i); } catch
 	if out, err := exec.Command("g++", "-O1", "-o", prog, source).CombinedOutput(); err != nil {
 		t.Skipf("g++: %s", out)
 	}
-	_, _, code := traced(t, "-p", "r:back "+prog+":outer", "--", prog)
+	_, _, code := trace(t, "-p", "r:back "+prog+":outer", "--", prog)
 	require.NotZero(t, code)
-	stdout, stderr, code := traced(t, "--returns=all-rets", "-p", "r:back "+prog+":outer $retval:s32", "--", prog)
+	stdout, stderr, code := trace(t, "--returns=all-rets", "-p", "r:back "+prog+":outer $retval:s32", "--", prog)
 	require.Zero(t, code)
 	require.Equal(t, "caught 2\n", stdout)
 	require.Equal(t, 3, strings.Count(stderr, ": back: ("), "calls that are left by an exception do not return")
@@ -86,15 +86,15 @@ int main(int argc, char **argv) { return tail(argc) + some(argc) + some(argc + 1
 	if out, err := exec.Command("gcc", "-O2", "-o", prog, source).CombinedOutput(); err != nil {
 		t.Skipf("gcc: %s", out)
 	}
-	_, stderr, code := traced(t, "--returns=all-rets", "-p", "r:back "+prog+":tail", "--", prog)
+	_, stderr, code := trace(t, "--returns=all-rets", "-p", "r:back "+prog+":tail", "--", prog)
 	require.Equal(t, exitTrace, code)
 	require.Contains(t, stderr, "the function has no return instruction: it leaves by a jump to another function")
-	_, stderr, _ = traced(t, "--returns=all-rets", "-p", "r:back "+prog+":some", "--", prog)
+	_, stderr, _ = trace(t, "--returns=all-rets", "-p", "r:back "+prog+":some", "--", prog)
 	require.Contains(t, stderr, "the function also leaves by jumps to other functions, 1 of them, which return in its place: those returns are not seen")
 	require.Equal(t, 1, strings.Count(stderr, ": back: ("))
-	_, stderr, code = traced(t, "--returns=all-rets", "-p", "r:back "+prog+":some+1", "--", prog)
+	_, stderr, code = trace(t, "--returns=all-rets", "-p", "r:back "+prog+":some+1", "--", prog)
 	require.Equal(t, exitTrace, code)
 	require.Contains(t, stderr, "no function is known to begin there")
-	_, stderr, _ = traced(t, "--returns=all-rets", "-p", "r:a/back "+prog+":other%return $retval", "--profile", "--", prog)
+	_, stderr, _ = trace(t, "--returns=all-rets", "-p", "r:a/back "+prog+":other%return $retval", "--profile", "--", prog)
 	require.Contains(t, stderr, " back ")
 }

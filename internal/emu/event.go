@@ -55,7 +55,8 @@ type MemRead struct {
 type FrameWord struct {
 	Addr  uint64
 	Value uint64
-	Name  string // "eflags", "cs", "eip", "esp", "ss", "error code"
+	Is    x86.FrameWord
+	Name  string // of Is, for people
 }
 
 // Delivery describes how a vector went through the IDT.

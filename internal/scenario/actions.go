@@ -174,11 +174,11 @@ func (r *Run) set(c *hit, env handlerEnv, a *format.Action) {
 func (r *Run) setPlace(c *hit, env handlerEnv, place expr.Node, v uint64) error {
 	switch p := place.(type) {
 	case *expr.Register:
-		switch p.Name {
-		case "eip", "rip":
+		switch {
+		case x86.IsIP(p.Name):
 			c.regs.Set(traps.FieldIP, v)
 			return nil
-		case "eflags", "rflags":
+		case x86.IsFlags(p.Name):
 			c.regs.Set(traps.FieldFlags, v)
 			return nil
 		}

@@ -72,9 +72,9 @@ func (t *Transcript) set(s *format.Step) error {
 func setRegister(a x86.Arch, c *emu.CPU, name string, v uint64) bool {
 	v = a.Mask(v)
 	switch bit, flag := flagBit(name); {
-	case name == "eip" || name == "rip":
+	case x86.IsIP(name):
 		c.RIP = v
-	case name == "eflags" || name == "rflags":
+	case x86.IsFlags(name):
 		c.RFLAGS = v | x86.FlagsFixed
 	case flag && v != 0:
 		c.RFLAGS |= bit

@@ -73,9 +73,10 @@ func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	if cpu >= e.door.CPUs() {
 		return 0, fmt.Errorf("no cpu %d", cpu)
 	}
-	switch name {
-	case "eip", "rip":
+	if x86.IsIP(name) {
 		return e.door.Register(cpu, emu.RegisterIP), nil
+	}
+	switch name {
 	case "cr2":
 		return e.door.Register(cpu, emu.RegisterCR2), nil
 	case "dr6":
@@ -98,7 +99,7 @@ func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 
 // flagBit is the flag of that name, all of them for eflags and rflags.
 func flagBit(name string) (uint64, bool) {
-	if name == "eflags" || name == "rflags" {
+	if x86.IsFlags(name) {
 		return ^uint64(0), true
 	}
 	for _, f := range x86.FlagNames {
@@ -182,13 +183,13 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	if cpu != expr.ThisCPU {
 		return e.machineEnv.Register(cpu, name)
 	}
-	switch name {
-	case "eip", "rip":
+	s, isSegment := x86.SegmentNamed(name)
+	switch {
+	case x86.IsIP(name):
 		return e.regs.Get(traps.FieldIP), nil
-	case "cs":
+	case isSegment && s == x86.CS:
 		return e.regs.Get(traps.FieldCS), nil
-	}
-	if isFlag(name) {
+	case isFlag(name):
 		return flagOf(name, e.regs.Get(traps.FieldFlags)), nil
 	}
 	if r, err := x86.ParseReg(e.door.Arch, name); err == nil {

@@ -149,12 +149,12 @@ func (n *Names) delivery(ev *emu.Event) *Delivery {
 }
 
 func (n *Names) frameMeans(w emu.FrameWord) string {
-	switch w.Name {
-	case "eflags", "rflags":
+	switch w.Is {
+	case x86.FrameFlags:
 		return x86.FormatFlags(w.Value)
-	case "eip", "rip":
+	case x86.FrameIP:
 		return n.Addr(w.Value)
-	case "cs":
+	case x86.FrameCS:
 		return fmt.Sprintf("ring %d", w.Value&3)
 	}
 	return ""

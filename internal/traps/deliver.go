@@ -147,7 +147,7 @@ func (k *Kernel) enterTask(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, d
 	if !t.HasErr {
 		return nil
 	}
-	if fault := k.push(m, c, uint64(t.ErrCode), "error code", d); fault != nil {
+	if fault := k.push(m, c, uint64(t.ErrCode), x86.FrameError, d); fault != nil {
 		return withExt(fault, t)
 	}
 	return nil
@@ -203,11 +203,10 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 	if t.Kind == emu.Exception && pushesRF(t) {
 		flags |= x86.RF
 	}
-	names := &frameNames[m.Arch]
 	d.Frame = d.Frame[:0]
 	if old.RFLAGS&x86.VM != 0 {
-		for _, i := range [...]int{x86.GS, x86.FS, x86.DS, x86.ES} {
-			if fault := k.push(m, c, uint64(old.Seg[i].Sel), x86.SegmentName(i), d); fault != nil {
+		for i, s := range [...]int{x86.GS, x86.FS, x86.DS, x86.ES} {
+			if fault := k.push(m, c, uint64(old.Seg[s].Sel), x86.FrameGS+x86.FrameWord(i), d); fault != nil {
 				return fault
 			}
 		}
@@ -219,21 +218,14 @@ func (k *Kernel) pushFrame(m *emu.Machine, c *emu.CPU, t emu.Trap, g x86.Gate, o
 		first = 0
 	}
 	for i := first; i < len(words); i++ {
-		if fault := k.push(m, c, words[i], names[i], d); fault != nil {
+		if fault := k.push(m, c, words[i], x86.FrameSS+x86.FrameWord(i), d); fault != nil {
 			return fault
 		}
 	}
 	if t.HasErr {
-		return k.push(m, c, uint64(t.ErrCode), "error code", d)
+		return k.push(m, c, uint64(t.ErrCode), x86.FrameError, d)
 	}
 	return nil
-}
-
-// frameNames are the words of a frame, in the order in which they are pushed.
-var frameNames = [...][5]string{x86.I386: frameWords(x86.I386), x86.AMD64: frameWords(x86.AMD64)}
-
-func frameWords(a x86.Arch) [5]string {
-	return [...]string{x86.SegmentName(x86.SS), x86.RSP.Name(a), a.FlagsName(), x86.SegmentName(x86.CS), a.IPName()}
 }
 
 // pushesRF: faults push RF set so that the retried instruction's execute
@@ -251,7 +243,7 @@ func pushesRF(t emu.Trap) bool {
 
 // push pushes a word; a stack that the TSS gave is named in the error code of
 // its fault.
-func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.Delivery) *emu.Trap {
+func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, is x86.FrameWord, d *emu.Delivery) *emu.Trap {
 	at, fault := m.Push(c, m.Arch.Word(), v, emu.ByDelivery)
 	if fault != nil {
 		if fault.Vector == x86.VecSS && m.Arch == x86.I386 && d.Switched {
@@ -259,7 +251,7 @@ func (k *Kernel) push(m *emu.Machine, c *emu.CPU, v uint64, name string, d *emu.
 		}
 		return fault
 	}
-	d.Frame = append(d.Frame, emu.FrameWord{Addr: at, Value: v, Name: name})
+	d.Frame = append(d.Frame, emu.FrameWord{Addr: at, Value: v, Is: is, Name: is.Name(m.Arch)})
 	return nil
 }
 

@@ -95,7 +95,7 @@ func gprOffset(a x86.Arch, r x86.Reg) uint64 { return Field(r).Offset(a) }
 // thread's. False: the delivery pushed none.
 func (k *Kernel) FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool) {
 	for _, w := range d.Frame {
-		if w.Name != k.M.Arch.IPName() {
+		if w.Is != x86.FrameIP {
 			continue
 		}
 		regs = w.Addr - FieldIP.Offset(k.M.Arch)

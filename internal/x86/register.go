@@ -119,6 +119,12 @@ func (a Arch) FlagsName() string {
 	return "rflags"
 }
 
+// IsIP reports whether a name is the instruction pointer's, on either architecture.
+func IsIP(name string) bool { return name == I386.IPName() || name == AMD64.IPName() }
+
+// IsFlags reports whether a name is the register of flags', on either architecture.
+func IsFlags(name string) bool { return name == I386.FlagsName() || name == AMD64.FlagsName() }
+
 // SegmentName names a segment register: "es" for ES.
 func SegmentName(s int) string { return segmentNames[s] }
 

@@ -185,7 +185,7 @@ func SceneOf(w *walk.Walk) *Scene {
 	s := &Scene{
 		Title: f.Title(), Text: f.Text, Engine: w.Run.Engine(), Engines: f.Engines(),
 		States: w.Run.Describe().States, Edges: w.Run.Describe().Edges(), Glyphs: figure.Glyphs,
-		CPUs: len(w.Run.Machine.CPUs), Traced: w.Run.HasEvents(), Source: w.HasSource(),
+		CPUs: len(w.Run.Machine.CPUs), Events: w.Run.HasEvents(), Source: w.HasSource(),
 	}
 	for i := range w.Run.Actors() {
 		s.Actors = append(s.Actors, w.Run.ActorName(i))

@@ -94,7 +94,7 @@ type Scene struct {
 	Glyphs   []figure.Glyph  `json:"glyphs"`
 	CPUs     int             `json:"cpus"`
 	Actors   []string        `json:"actors"`
-	Traced   bool            `json:"traced,omitempty"`
+	Events   bool            `json:"events,omitempty"` // there are probe events
 	Source   bool            `json:"source,omitempty"` // the kernel's text has lines of C
 	Search   bool            `json:"search,omitempty"` // there is more than one schedule
 }

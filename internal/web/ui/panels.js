@@ -19,7 +19,7 @@ export function panels(m, scene) {
   source(m);
   program(m, scene);
   $("panel-gates").hidden = !m.gates?.length;
-  $("panel-trace").hidden = !scene.traced;
+  $("panel-trace").hidden = !scene.events;
   $("panel-source").hidden = !m.source;
   $("panel-program").hidden = !m.processes;
 }

@@ -34,7 +34,7 @@
  * @typedef {{kind: number, glyph: string, name: string, class: string}} Glyph
  * @typedef {{at: number, cpu: number, kind: number}} Mark
  * @typedef {{lesson?: string, scenario: string, title: string, text: string, engine: string, engines: string[], probes?: string[], states: State[] | null,
- *   edges: Edge[] | null, glyphs: Glyph[], cpus: number, actors: string[], traced?: boolean, source?: boolean, search?: boolean}} Scene
+ *   edges: Edge[] | null, glyphs: Glyph[], cpus: number, actors: string[], events?: boolean, source?: boolean, search?: boolean}} Scene
  * @typedef {{forward?: boolean, backward?: boolean, choose?: boolean, hold?: boolean, return?: boolean, run?: boolean, kinds?: string[]}} Can
  * @typedef {{moment: Moment, message?: string, rows?: string[], marks?: Mark[], unmarked?: number, branches: number, held?: number[], breaks?: string[], can: Can, able: boolean[],
  *   beside?: Moment, beside_of?: Scene}} View

@@ -93,16 +93,16 @@ func (s *Machine) switchFPU() {
 func (s *Machine) savedState(d *emu.Delivery) silicon.State {
 	state := s.state()
 	for _, w := range d.Frame {
-		switch w.Name {
-		case "eip", "rip":
+		switch w.Is {
+		case x86.FrameIP:
 			state.RIP = w.Value
-		case "eflags", "rflags":
+		case x86.FrameFlags:
 			state.RFLAGS = w.Value
-		case "esp", "rsp":
+		case x86.FrameSP:
 			state.GPR[silicon.RSP] = w.Value
-		case "cs":
+		case x86.FrameCS:
 			state.Selectors[silicon.CS] = uint16(w.Value)
-		case "ss":
+		case x86.FrameSS:
 			state.Selectors[silicon.SS] = uint16(w.Value)
 		}
 	}
