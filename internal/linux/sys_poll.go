@@ -68,13 +68,9 @@ func sysPpoll(k *Kernel, t *Thread, c *call) int64   { return k.ppoll(t, c, c.wo
 func sysPpoll64(k *Kernel, t *Thread, c *call) int64 { return k.ppoll(t, c, 8) }
 
 func (k *Kernel) ppoll(t *Thread, c *call, word int) int64 {
-	timeout := int64(-1)
-	if c.arg[2] != 0 {
-		ns, r := k.readTimespec(t, c.arg[2], word)
-		if r != 0 {
-			return r
-		}
-		timeout = int64(ns)
+	timeout, r := k.timeoutArg(t, c.arg[2], word)
+	if r != 0 {
+		return r
 	}
 	if r := t.maskArg(c.arg[3]); r != 0 {
 		return r
@@ -95,6 +91,15 @@ func (k *Kernel) tellLeft(t *Thread, va uint64, timeout int64, unit uint64, word
 	}
 	putTime(t.proc.mm, va, left, unit, word)
 	return r
+}
+
+// timeoutArg reads the timespec at va, in nanoseconds; -1: there is none.
+func (k *Kernel) timeoutArg(t *Thread, va uint64, word int) (timeout, r int64) {
+	if va == 0 {
+		return -1, 0
+	}
+	ns, r := k.readTimespec(t, va, word)
+	return int64(ns), r
 }
 
 // maskArg uses the signal mask at va, if there is one, for this call.
@@ -162,13 +167,9 @@ func sysPselect(k *Kernel, t *Thread, c *call) int64   { return k.pselect(t, c, 
 func sysPselect64(k *Kernel, t *Thread, c *call) int64 { return k.pselect(t, c, 8) }
 
 func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
-	timeout := int64(-1)
-	if c.arg[4] != 0 {
-		ns, r := k.readTimespec(t, c.arg[4], word)
-		if r != 0 {
-			return r
-		}
-		timeout = int64(ns)
+	timeout, r := k.timeoutArg(t, c.arg[4], word)
+	if r != 0 {
+		return r
 	}
 	if c.arg[5] != 0 {
 		va, ok := getWord(t.proc.mm, c.arg[5], c.word())
