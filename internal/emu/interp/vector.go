@@ -234,6 +234,19 @@ func runLanes(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
 	return o.done(c)
 }
 
+// madeOf is for instructions that make the destination of the first source and the operand.
+func madeOf(f func(o *Op, a, b vector) vector) vectorHandler {
+	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
+		b, ok := o.operand(x, c, m)
+		if !ok {
+			return Refused
+		}
+		r := f(o, *o.first(x), b)
+		o.put(x, o.reg.n, &r)
+		return o.done(c)
+	}
+}
+
 // narrow is for instructions whose forms of 256 bits are an extension of their own, which the machine lacks.
 func narrow(f vectorFamily) vectorFamily {
 	return func(o *Op, in *insn.Inst) vectorHandler {

@@ -58,11 +58,7 @@ func packedConversion(from, to uint8, f conversion) vectorFamily {
 			for i := range int(n) {
 				setWide(&r, i, int(to), f(&e, wideElement(&v, i, int(from))))
 			}
-			if report(x, &e) {
-				return Float
-			}
-			o.put(x, o.reg.n, &r)
-			return o.done(c)
+			return o.putFloats(x, c, &e, &r)
 		}
 	}
 }
@@ -78,12 +74,7 @@ func scalarConversion(from, to uint8, f conversion) vectorFamily {
 			}
 			e := environment(x)
 			v = f(&e, v)
-			if report(x, &e) {
-				return Float
-			}
-			a := laneOf(o.first(x), 0)
-			o.putLane(x, o.reg.n, lane{a[0]&^maskOf(to) | v, a[1]})
-			return o.done(c)
+			return o.putFloat(x, c, &e, to, v)
 		}
 	}
 }
@@ -104,12 +95,7 @@ func fromGeneral(to uint8, pack func(*softfloat.Env, softfloat.Number) uint64) v
 			}
 			e := environment(x)
 			v = f(&e, v)
-			if report(x, &e) {
-				return Float
-			}
-			a := laneOf(o.first(x), 0)
-			o.putLane(x, o.reg.n, lane{a[0]&^maskOf(to) | v, a[1]})
-			return o.done(c)
+			return o.putFloat(x, c, &e, to, v)
 		}
 	}
 }

@@ -100,6 +100,25 @@ func report(x *regs.Extended, e *softfloat.Env) (fault bool) {
 	return raised&e.Unmasked != 0
 }
 
+// putFloats ends an instruction with its result, unless the operations on e have one refused.
+func (o *Op) putFloats(x *regs.Extended, c *regs.Core, e *softfloat.Env, r *vector) Outcome {
+	if report(x, e) {
+		return Float
+	}
+	o.put(x, o.reg.n, r)
+	return o.done(c)
+}
+
+// putFloat is the same for a scalar of so many bytes: the rest of the lowest 128 bits is the first source's.
+func (o *Op) putFloat(x *regs.Extended, c *regs.Core, e *softfloat.Env, size uint8, v uint64) Outcome {
+	if report(x, e) {
+		return Float
+	}
+	a := laneOf(o.first(x), 0)
+	o.putLane(x, o.reg.n, lane{a[0]&^maskOf(size) | v, a[1]})
+	return o.done(c)
+}
+
 // elementSize is that of a packed or scalar instruction by its prefix: none and F3 are single precision.
 func elementSize(in *insn.Inst) (size uint8, scalar bool) {
 	pp := prefixOf(in)
@@ -133,11 +152,7 @@ func packedFloat(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
 	for i := range 8 * int(o.vec.words) / size {
 		setWide(&r, i, size, o.vec.float.run(&e, o.vec.elem, wideElement(a, i, size), wideElement(&b, i, size)))
 	}
-	if report(x, &e) {
-		return Float
-	}
-	o.put(x, o.reg.n, &r)
-	return o.done(c)
+	return o.putFloats(x, c, &e, &r)
 }
 
 func scalarFloat(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
@@ -145,13 +160,9 @@ func scalarFloat(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	a, e := laneOf(o.first(x), 0), environment(x)
-	v := o.vec.float.run(&e, o.vec.elem, a[0]&maskOf(o.vec.elem), b)
-	if report(x, &e) {
-		return Float
-	}
-	o.putLane(x, o.reg.n, lane{a[0]&^maskOf(o.vec.elem) | v, a[1]})
-	return o.done(c)
+	e := environment(x)
+	v := o.vec.float.run(&e, o.vec.elem, o.first(x)[0]&maskOf(o.vec.elem), b)
+	return o.putFloat(x, c, &e, o.vec.elem, v)
 }
 
 // pairs prepares HADDPS, HSUBPS and their doubles: the operation on neighbours, those of the first source before
@@ -178,11 +189,7 @@ func pairs(f *floatOp) vectorFamily {
 				at := base + 2*(i%half)
 				setWide(&r, i, size, f.run(&e, o.vec.elem, wideElement(from, at, size), wideElement(from, at+1, size)))
 			}
-			if report(x, &e) {
-				return Float
-			}
-			o.put(x, o.reg.n, &r)
-			return o.done(c)
+			return o.putFloats(x, c, &e, &r)
 		}
 	}
 }
@@ -207,11 +214,7 @@ func addsub(o *Op, in *insn.Inst) vectorHandler {
 			}
 			setWide(&r, i, size, f.run(&e, o.vec.elem, wideElement(a, i, size), wideElement(&b, i, size)))
 		}
-		if report(x, &e) {
-			return Float
-		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
+		return o.putFloats(x, c, &e, &r)
 	}
 }
 

@@ -36,11 +36,7 @@ func fma(o *Op, in *insn.Inst) vectorHandler {
 		for i := range n {
 			setWide(&r, i, size, o.multiplyAdd(&e, i, wideElement(to, i, size), wideElement(v, i, size), wideElement(&b, i, size)))
 		}
-		if report(x, &e) {
-			return Float
-		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
+		return o.putFloats(x, c, &e, &r)
 	}
 }
 

@@ -74,12 +74,8 @@ func shiftsImm(size uint8) vectorFamily {
 func blends(size uint8) vectorFamily {
 	return func(o *Op, _ *insn.Inst) vectorHandler {
 		o.vec.elem = size
-		return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-			b, ok := o.operand(x, c, m)
-			if !ok {
-				return Refused
-			}
-			r := *o.first(x)
+		return madeOf(func(o *Op, a, b vector) vector {
+			r := a
 			size := int(o.vec.elem)
 			for i := range 8 * int(o.vec.words) / size {
 				if o.imm>>(i&7)&1 != 0 {
@@ -88,9 +84,8 @@ func blends(size uint8) vectorFamily {
 					r[w] = r[w]&^mask | b[w]&mask
 				}
 			}
-			o.put(x, o.reg.n, &r)
-			return o.done(c)
-		}
+			return r
+		})
 	}
 }
 
@@ -196,61 +191,44 @@ func broadcastLane(o *Op, _ *insn.Inst) vectorHandler {
 
 // permutes32 is VPERMPS and VPERMD: the element of the operand that each element of the first source names.
 func permutes32(o *Op, _ *insn.Inst) vectorHandler {
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
-		a := o.first(x)
+	return madeOf(func(o *Op, a, b vector) vector {
 		var r vector
 		for i := range 8 {
 			n := a[i/2] >> (32 * (i & 1)) & 7
 			r[i/2] |= b[n/2] >> (32 * (n & 1)) & 0xffffffff << (32 * (i & 1))
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }
 
 // permutes64 is VPERMQ and VPERMPD: imm has two bits for each element.
 func permutes64(o *Op, _ *insn.Inst) vectorHandler {
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
+	return madeOf(func(o *Op, _, b vector) vector {
 		var r vector
 		for i := range r {
 			r[i] = b[o.imm>>(2*i)&3]
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }
 
 // permutesLanes is VPERM2F128 and VPERM2I128.
 func permutesLanes(o *Op, _ *insn.Inst) vectorHandler {
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
-		a := o.first(x)
+	return madeOf(func(o *Op, a, b vector) vector {
 		var r vector
 		for i := range 2 {
 			control := o.imm >> (4 * i)
 			from := a
 			if control&2 != 0 {
-				from = &b
+				from = b
 			}
 			if control&8 == 0 {
-				l := laneOf(from, uint8(control&1))
+				l := laneOf(&from, uint8(control&1))
 				r[2*i], r[2*i+1] = l[0], l[1]
 			}
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }
 
 // insertLane is VINSERTF128 and VINSERTI128.
@@ -290,39 +268,28 @@ func permutesImm(o *Op, in *insn.Inst) vectorHandler {
 		o.vec.lane = pshufd
 		return runLanes
 	}
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
+	return madeOf(func(o *Op, _, b vector) vector {
 		var r vector
 		for i := range r {
 			r[i] = b[i&2|int(o.imm>>i&1)]
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }
 
 // shufpd takes an element of the first source, then one of the operand, in each lane.
 func shufpd(o *Op, _ *insn.Inst) vectorHandler {
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
-		a := o.first(x)
+	return madeOf(func(o *Op, a, b vector) vector {
 		var r vector
 		for i := range r {
 			from := a
 			if i&1 != 0 {
-				from = &b
+				from = b
 			}
 			r[i] = from[i&2|int(o.imm>>i&1)]
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }
 
 // shiftsByElement shifts each element by that of the operand: VPSLLVD and VPSLLVQ, VPSRLVD and VPSRLVQ.
@@ -338,18 +305,12 @@ func shiftsByElement(f32, f64 func(a, n uint64) uint64) vectorFamily {
 
 // sadBlocks is MPSADBW: the upper lane has bits 3 to 5 of imm.
 func sadBlocks(o *Op, _ *insn.Inst) vectorHandler {
-	return func(x *regs.Extended, c *regs.Core, m Memory, o *Op) Outcome {
-		b, ok := o.operand(x, c, m)
-		if !ok {
-			return Refused
-		}
-		a := o.first(x)
+	return madeOf(func(o *Op, a, b vector) vector {
 		var r vector
 		for i := uint8(0); i < o.vec.words/2; i++ {
-			l := mpsadbw(laneOf(a, i), laneOf(&b, i), uint8(o.imm)>>(3*i))
+			l := mpsadbw(laneOf(&a, i), laneOf(&b, i), uint8(o.imm)>>(3*i))
 			r[2*i&3], r[2*i&3+1] = l[0], l[1]
 		}
-		o.put(x, o.reg.n, &r)
-		return o.done(c)
-	}
+		return r
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
+	"trapline/internal/rigs/enumerate"
 )
 
 // maxEnumerated bounds the interleavings of one scene, all of which are run.
@@ -195,7 +196,7 @@ func enumerated() map[string]*scene {
 	return all
 }
 
-func enumerate(t *testing.T, s *scene) *enumerate.Result {
+func interleavings(t *testing.T, s *scene) *enumerate.Result {
 	t.Helper()
 	sys, err := s.factory(t, none)()
 	require.NoError(t, err)
@@ -212,7 +213,7 @@ func outcomes(e *enumerate.Result) []uint64 { return slices.Sorted(maps.Keys(e.O
 func TestS3MachinesEndAsInPlainEnumeration(t *testing.T) {
 	for name, s := range enumerated() {
 		t.Run(name, func(t *testing.T) {
-			e := enumerate(t, s)
+			e := interleavings(t, s)
 			o := explore.Options{KeepOutcomes: true}
 			r, err := explore.Search(context.Background(), s.factory(t, none), o)
 			require.NoError(t, err)
@@ -242,7 +243,7 @@ func TestS3AMissingDependenceIsNoticed(t *testing.T) {
 	ends := map[*scene][]uint64{}
 	for _, list := range []map[string]*scene{unprobed(), remapped(), fetchedAhead(), probed("2002")} {
 		for _, s := range list {
-			ends[s] = outcomes(enumerate(t, s))
+			ends[s] = outcomes(interleavings(t, s))
 		}
 	}
 	o := explore.Options{KeepOutcomes: true}
