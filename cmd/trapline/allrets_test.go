@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// traced runs a program under trace, as a process whose output can be read.
+// trace runs a program under trace, as a process whose output can be read.
 func trace(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{"trace"}, args...)...)

@@ -87,7 +87,7 @@ func (c *userCase) run(t *testing.T, dir string) {
 	for _, a := range c.trace {
 		args = append(args, strings.Replace(a, "PROG", command[0], 1))
 	}
-	stdout, stderr, code := traced(t, append(append(args, "--"), command...)...)
+	stdout, stderr, code := trace(t, append(append(args, "--"), command...)...)
 	if c.native {
 		native := exec.Command(command[0], command[1:]...)
 		out, _ := native.Output() // a status is no failure
@@ -106,7 +106,7 @@ func (c *userCase) run(t *testing.T, dir string) {
 func seededCase(t *testing.T, dir string) {
 	prog := madeCase(t, dir, "rnd.c", "gcc -O1")
 	run := func(seed string) string {
-		stdout, stderr, code := traced(t, "--seed", seed, "--", prog)
+		stdout, stderr, code := trace(t, "--seed", seed, "--", prog)
 		require.Zero(t, code, stderr)
 		return stdout
 	}
@@ -129,7 +129,7 @@ func namesCase(t *testing.T, dir string) {
 		if strings.HasPrefix(name, "lib") {
 			place = name
 		}
-		_, stderr, code := traced(t, "--strict", "-p", "p "+place+" %di", "--", prog)
+		_, stderr, code := trace(t, "--strict", "-p", "p "+place+" %di", "--", prog)
 		assert.Zero(t, code, "%s: %s", name, stderr)
 		assert.Contains(t, stderr, "arg1=", name)
 	}

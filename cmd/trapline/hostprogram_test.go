@@ -38,7 +38,7 @@ func TestKeepNamesSocketsAndPipes(t *testing.T) {
 		t.Skipf("gcc: %s", out)
 	}
 	kept := filepath.Join(t.TempDir(), "kept")
-	_, stderr, code := traced(t, "--keep", kept, "--", prog)
+	_, stderr, code := trace(t, "--keep", kept, "--", prog)
 	require.Zero(t, code, stderr)
 	here, err := os.Getwd()
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ func TestK11TraceCountsMissedHits(t *testing.T) {
 		require.NoError(t, err)
 		return n
 	}
-	stdout, stderr, code := traced(t, "--engine", "uprobes-inline", "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", "/dev/null", "--profile", "--", prog)
+	stdout, stderr, code := trace(t, "--engine", "uprobes-inline", "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", "/dev/null", "--profile", "--", prog)
 	require.Zero(t, code)
 	require.Equal(t, "ok\n", stdout)
 	hits, missed := count(`leaf +(\d+)\n`, stderr), count(`: (\d+) hits were missed beside`, stderr)
@@ -39,10 +39,10 @@ func TestK11TraceCountsMissedHits(t *testing.T) {
 	require.Contains(t, stderr, "another thread's step had the breakpoint out (K11)")
 
 	file := filepath.Join(t.TempDir(), "trace")
-	_, _, code = traced(t, "--engine", "uprobes-inline", "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", file, "--json", "--", prog)
+	_, _, code = trace(t, "--engine", "uprobes-inline", "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", file, "--json", "--", prog)
 	require.Zero(t, code)
 	require.Contains(t, lastLine(t, file), `{"type":"missed","event":"uprobes/leaf",`)
-	_, stderr, code = traced(t, "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", "/dev/null", "--profile", "--", prog)
+	_, stderr, code = trace(t, "--cpus", "4", "-p", "p:leaf "+prog+":leaf", "-o", "/dev/null", "--profile", "--", prog)
 	require.Zero(t, code)
 	require.Equal(t, 80_000, count(`leaf +(\d+)\n`, stderr))
 	require.NotContains(t, stderr, "missed")
@@ -52,14 +52,14 @@ func TestK11TraceCountsMissedHits(t *testing.T) {
 func TestTraceEntriesAreBounded(t *testing.T) {
 	prog := threads(t)
 	file := filepath.Join(t.TempDir(), "trace")
-	_, stderr, code := traced(t, "-p", "p:leaf "+prog+":leaf", "--entries", "100", "-o", file, "--json", "--", prog)
+	_, stderr, code := trace(t, "-p", "p:leaf "+prog+":leaf", "--entries", "100", "-o", file, "--json", "--", prog)
 	require.Equal(t, exitTrace, code)
 	require.Contains(t, stderr, "79900 entries of the trace are lost: 100 are kept (--entries)")
 	require.Equal(t, `{"type":"lost","entries":100,"lost":79900}`, lastLine(t, file))
-	_, stderr, code = traced(t, "-p", "p:leaf "+prog+":leaf", "--entries", "80000", "-o", file, "--", prog)
+	_, stderr, code = trace(t, "-p", "p:leaf "+prog+":leaf", "--entries", "80000", "-o", file, "--", prog)
 	require.Zero(t, code)
 	require.NotContains(t, stderr, "lost")
-	_, stderr, code = traced(t, "-p", "p:leaf "+prog+":leaf", "--entries", "0", "--", prog)
+	_, stderr, code = trace(t, "-p", "p:leaf "+prog+":leaf", "--entries", "0", "--", prog)
 	require.Equal(t, exitTrace, code)
 	require.Contains(t, stderr, "--entries 0; expected 1 or more")
 }

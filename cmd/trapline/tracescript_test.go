@@ -40,7 +40,7 @@ func TestTheSharedSession(t *testing.T) {
 	}
 	session, out := filepath.Join(t.TempDir(), "session"), filepath.Join(t.TempDir(), "out")
 	require.NoError(t, os.WriteFile(session, []byte(script.String()), 0o644))
-	_, stderr, code := traced(t, "--root", root, "--session", session, "-o", out, "--", "/prog")
+	_, stderr, code := trace(t, "--root", root, "--session", session, "-o", out, "--", "/prog")
 	require.Zero(t, code, stderr)
 	got, err := os.ReadFile(out)
 	require.NoError(t, err)

@@ -95,13 +95,13 @@ func (e *common) noteUnlock(x *traps.Exec, lock string, owner uint64) {
 // seenHit: current_kprobe is set, which begins a hit.
 func (e *common) seenHit(x *traps.Exec) {
 	x.Probe = x.Written().New
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x)}
+	e.g.step[x.C.ID].begin(e.addr(x))
 	e.hit(x)
 }
 
 func (e *common) seenStep(x *traps.Exec) {
 	x.Micro.Work = emu.WorkStep
-	e.g.step[x.C.ID].active = true
+	e.g.step[x.C.ID].steps()
 }
 
 // seenReentrant: disarm_kprobe(p, regs) is called for a hit while this CPU runs a
@@ -180,7 +180,7 @@ func (e *common) atHand(x *traps.Exec) int {
 
 func (e *common) seenLeave(x *traps.Exec) {
 	x.Micro.Work = emu.WorkLeave
-	e.g.step[x.C.ID].active = false
+	e.g.step[x.C.ID].leaves()
 }
 
 // seenGoing: list_del(&p->list) is called, and list is struct kprobe's first

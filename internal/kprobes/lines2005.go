@@ -35,7 +35,7 @@ func (e *copying) seenGivenUp(x *traps.Exec) {
 // seenCopyIP: the frame's eip is set to where the instruction will be stepped.
 func (e *common) seenCopyIP(x *traps.Exec) {
 	if to := x.Written().New; to-e.slots < copies*copySize {
-		e.g.step[x.C.ID].copy = to
+		e.g.step[x.C.ID].at(to)
 	}
 }
 

@@ -41,7 +41,7 @@ func (e *perCPU) Asks() string { return "" }
 
 // begin notes that this CPU steps x.Probe from now on.
 func (e *perCPU) begin(x *traps.Exec) {
-	e.g.step[x.C.ID] = stepOf{addr: e.addr(x), outer: e.g.step[x.C.ID].outer}
+	e.g.step[x.C.ID].begin(e.addr(x))
 }
 
 func (e *perCPU) seenCurrent(x *traps.Exec) {
@@ -54,17 +54,16 @@ func (e *perCPU) seenActive(x *traps.Exec) {
 	e.hit(x)
 }
 
-func (e *perCPU) seenPutAside(x *traps.Exec) { e.g.step[x.C.ID].outer = e.g.step[x.C.ID].addr }
+func (e *perCPU) seenPutAside(x *traps.Exec) { e.g.step[x.C.ID].aside() }
 
 func (e *perCPU) seenTakenBack(x *traps.Exec) {
 	x.Micro.Work = emu.WorkEnd
-	s := &e.g.step[x.C.ID]
-	*s = stepOf{addr: s.outer}
+	e.g.step[x.C.ID].back()
 }
 
 func (e *perCPU) seenReenter(x *traps.Exec) {
 	x.Micro.Work = emu.WorkReenter
-	e.g.step[x.C.ID].active = true
+	e.g.step[x.C.ID].steps()
 }
 
 func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
@@ -130,7 +129,7 @@ func (e *perCPU) seenBoost(x *traps.Exec) {
 	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
 		e.endHit(x)
 	}
-	e.g.step[x.C.ID] = stepOf{addr: addr, copy: to, active: true}
+	e.g.step[x.C.ID].runs(addr, to)
 }
 
 // seenEmulated: emulate(way, p, regs) is called.

@@ -31,14 +31,6 @@ type Manager struct {
 	hashed Hashed
 }
 
-// stepOf is which probe point a vCPU is stepping, for counting misses.
-type stepOf struct {
-	addr   uint64 // of the probe point
-	copy   uint64 // where the instruction is stepped, if out of line
-	outer  uint64 // addr of the hit that this one is inside of
-	active bool
-}
-
 // MaxProbes bounds the probes of one machine.
 const MaxProbes = 4096
 

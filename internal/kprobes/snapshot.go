@@ -63,12 +63,6 @@ func (g *Manager) Hash(h *emu.Hasher) {
 	}
 }
 
-func (s *stepOf) hash(h *emu.Hasher) {
-	h.Uint64(s.addr)
-	h.Uint64(s.copy<<1 | emu.B2U(s.active))
-	h.Uint64(s.outer)
-}
-
 func (g *Manager) hashCounts(h *emu.Hasher) {
 	for i := range g.stats {
 		s := &g.stats[i]

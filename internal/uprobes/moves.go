@@ -1,9 +1,6 @@
 package uprobes
 
-import (
-	"fmt"
-	"slices"
-)
+import "trapline/internal/transition"
 
 // taskState is where a thread is in a hit (enum uprobe_task_state).
 type taskState uint8
@@ -17,7 +14,6 @@ const (
 	stepping                      // runs the copy (UTASK_SSTEP)
 	stepped                       // the copy's #DB came (UTASK_SSTEP_ACK)
 	trapped                       // the copy faulted, or the thread is to die (UTASK_SSTEP_TRAPPED)
-	taskStates
 )
 
 func (s taskState) String() string {
@@ -26,7 +22,7 @@ func (s taskState) String() string {
 
 // moves lists which state may follow which. Every hit can be over at once: a handler changes the instruction pointer, the
 // instruction is emulated, there is no room for a copy.
-var moves = [taskStates][]taskState{
+var moves = transition.Table[taskState]{
 	running:      {running, found},
 	found:        {running, returnWanted, handled},
 	returnWanted: {running, handled},
@@ -37,13 +33,8 @@ var moves = [taskStates][]taskState{
 	trapped:      {running, trapped},                       // trapped: a further signal is held back
 }
 
-// become moves a thread to another state of its hit. A move that no kernel makes is a mistake of this package.
-func (ut *task) become(state taskState) {
-	if !slices.Contains(moves[ut.state], state) {
-		panic(fmt.Sprintf("uprobes: a hit in state %s cannot become %s", ut.state, state))
-	}
-	ut.state = state
-}
+// become moves a thread to another state of its hit. A move that no kernel makes is refused.
+func (ut *task) become(state taskState) { ut.state = moves.Next("uprobes: a thread", ut.state, state) }
 
 // next leaves the rest of a hit to the next micro-step.
 func (ut *task) next(state taskState) {

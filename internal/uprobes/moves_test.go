@@ -1,25 +1,21 @@
 package uprobes
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/rigs/testkit"
 )
 
 // A hit becomes what its state may lead to, and nothing else.
 func TestMovesOfAHit(t *testing.T) {
-	for from, list := range moves {
-		for to := range taskStates {
-			ut := &task{state: taskState(from)}
-			if slices.Contains(list, to) {
-				ut.next(to)
-				require.Equal(t, to, ut.state)
-				require.True(t, ut.notify)
-				continue
-			}
-			require.Panics(t, func() { ut.next(to) }, "%s to %s", taskState(from), to)
-			require.Equal(t, taskState(from), ut.state)
-		}
-	}
+	testkit.Moves(t, moves, func(from taskState) (func(taskState), func() taskState) {
+		ut := &task{state: from}
+		return func(to taskState) {
+			ut.next(to)
+			require.True(t, ut.notify)
+		}, func() taskState { return ut.state }
+	})
+	testkit.WrittenIn(t, "moves.go", "state")
 }

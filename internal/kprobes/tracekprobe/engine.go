@@ -164,14 +164,16 @@ func (e *engine) Unregister(p *tracefs.Probe) {
 	}
 	t := (*Session)(e)
 	switch {
-	case pl.armed && t.later(work{unregisterKprobe, pl.index}):
+	case pl.life == armed && t.later(work{unregisterKprobe, pl.index}):
 		t.later(work{"", pl.index})
-	case pl.armed:
+	case pl.life == armed:
 		e.g.Unregister(pl.index)
-	case pl.made && !p.Gone && !t.later(work{"", pl.index}):
+	case pl.life == disarmed && !p.Gone && !t.later(work{"", pl.index}):
 		e.g.Orphan(pl.index)
 	}
-	pl.armed = false
+	if pl.life != gone { // with its module
+		pl.become(gone)
+	}
 	delete(e.byProbe, p)
 }
 
@@ -183,14 +185,14 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 	}
 	t := (*Session)(e)
 	if t.later(work{registerKprobe, pl.index}) {
-		if !pl.made {
+		if pl.life == defined {
 			e.g.MakeInstances(pl.index)
 		}
-		pl.armed, pl.made = true, true
+		pl.become(armed)
 		return 0
 	}
 	arm := e.g.Register
-	if pl.made {
+	if pl.life == disarmed {
 		arm = e.g.Arm
 	}
 	if err := arm(pl.index); err != nil {
@@ -199,18 +201,18 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 		}
 		return errnoOf(err)
 	}
-	pl.armed, pl.made = true, true
+	pl.become(armed)
 	return 0
 }
 
 // Disable takes the breakpoint out; calls that a return probe has seen begin
 // are still seen to end.
 func (e *engine) Disable(p *tracefs.Probe) {
-	if pl := e.byProbe[p]; pl != nil && pl.armed {
+	if pl := e.byProbe[p]; pl != nil && pl.life == armed {
 		if t := (*Session)(e); !t.later(work{unregisterKprobe, pl.index}) {
 			e.g.Disarm(pl.index)
 		}
-		pl.armed = false
+		pl.become(disarmed)
 	}
 }
 

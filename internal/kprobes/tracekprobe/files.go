@@ -16,7 +16,7 @@ func (t *Session) list() string {
 	}
 	for _, p := range t.Registry().Probes() {
 		if pl := t.byProbe[p]; pl != nil {
-			entries = append(entries, tracefs.ListEntry{Addr: p.Addr, Return: p.Return, Gone: p.Gone, Disabled: !pl.armed})
+			entries = append(entries, tracefs.ListEntry{Addr: p.Addr, Return: p.Return, Gone: p.Gone, Disabled: pl.life != armed})
 		}
 	}
 	return tracefs.List(entries, t.g.K.M.Arch, t.symbols)

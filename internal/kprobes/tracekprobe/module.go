@@ -128,9 +128,9 @@ func (t *Session) ModuleGoing(name string) error {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)
 	}
 	for _, p := range t.planted {
-		if p.armed && m.holds(p.probe.Addr) {
+		if p.life == armed && m.holds(p.probe.Addr) {
 			t.g.Unregister(p.index)
-			p.armed = false
+			p.become(gone)
 		}
 	}
 	t.Registry().ModuleGoing(name)

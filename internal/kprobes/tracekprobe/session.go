@@ -50,8 +50,7 @@ type planted struct {
 	fetcher *fetch.Fetcher
 
 	// What changes, kept by snapshots.
-	armed  bool
-	made   bool // it was armed before: a return probe has its instances
+	life   life
 	counts tracefs.Counts
 }
 

@@ -63,7 +63,7 @@ func (t *Session) Hash(h *emu.Hasher) {
 	h.Bool(t.Array().Off())
 	h.Uint64(uint64(len(t.planted)))
 	for _, p := range t.planted {
-		h.Bool(p.armed)
+		h.Bool(p.life == armed)
 		if !t.countsOut {
 			h.Uint64(p.counts.Hits)
 		}
