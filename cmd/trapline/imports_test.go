@@ -84,8 +84,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"tui/figure", "engines record tui/walk"},
 	{"tui/panel", "x86 docs record engines tui/figure tui/text tui/walk"},
 	{"tui/session", "docs emu emu/insn record scenario tui/walk"},
-	{"tui/quiz", "story"},
-	{"tui", "docs emu printable record scenario story tui/panel tui/quiz tui/session tui/text tui/walk"},
+	{"tui/quiz", "story transition"},
+	{"tui", "docs transition emu printable record scenario story tui/panel tui/quiz tui/session tui/text tui/walk"},
 	{"tui/course", "docs explore linux/abi scenario attempt expr format tui/quiz"},
 	// The page in the browser: web is its files, web/live what is behind it.
 	{"web", ""},

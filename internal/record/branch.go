@@ -39,6 +39,7 @@ func (t *Timeline) Line() *Line { return t.line }
 // fork leaves the present line at the present moment for a new one.
 func (t *Timeline) fork() {
 	old := t.line
+	old.leave(t)
 	n := 0
 	for n < len(old.marks) && old.marks[n].At <= t.at {
 		n++

@@ -197,6 +197,8 @@ func (t *Timeline) step(cpu int) {
 	first := t.at == l.script.steps // nobody has made it on this line
 	if first {
 		l.script.add(cpu)
+	} else {
+		l.again(t, cpu)
 	}
 	l.script.advance(&t.cur)
 	ev := t.run.Step(cpu)

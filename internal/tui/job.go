@@ -43,10 +43,10 @@ type job struct {
 	fail any           // what it panicked with
 
 	// The UI's own.
-	stopping, quit bool
-	refused        string    // the last key that did nothing
-	later          []tea.Msg // what is not lost meanwhile: the terminal's size, its colour, where the mouse is
-	w, h           int
+	state   jobState
+	refused string    // the last key that did nothing
+	later   []tea.Msg // what is not lost meanwhile: the terminal's size, its colour, where the mouse is
+	w, h    int
 }
 
 type (
@@ -93,11 +93,13 @@ func (j *job) tick() tea.Cmd {
 // end takes the session back from a job that is done.
 func (m *Model) end(j *job) tea.Cmd {
 	j.stop()
+	leaves := j.state == jobLeaves
+	j.become(jobOver)
 	m.job = nil
 	if j.fail != nil {
 		panic(j.fail) // Bubble Tea restores the terminal
 	}
-	if j.quit || m.err != nil {
+	if leaves || m.err != nil {
 		return tea.Quit
 	}
 	cmds := []tea.Cmd{j.cmd}
@@ -119,11 +121,9 @@ func (m *Model) beside(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		switch key := msg.String(); key {
 		case "esc":
-			j.stopping = true
-			j.stop()
+			j.end(jobStops)
 		case "q", "ctrl+c":
-			j.stopping, j.quit = true, true
-			j.stop()
+			j.end(jobLeaves)
 		default:
 			j.refused = key
 		}
@@ -158,9 +158,9 @@ func (m *Model) status() text.Line {
 		l.Add(text.Dim, fmt.Sprintf(", %v left", left))
 	}
 	switch {
-	case j.quit:
+	case j.state == jobLeaves:
 		l.Add(text.Work, "  leaves…")
-	case j.stopping:
+	case j.state == jobStops:
 		l.Add(text.Work, "  stops…")
 	case j.refused != "": // in place of the keys' names: 80 cells have room for one
 		l.Add(text.Work, "  "+j.refused+": only esc and q now")

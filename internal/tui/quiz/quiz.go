@@ -117,13 +117,17 @@ type Quiz struct {
 	Done      []Answered // the questions that were answered, in order; Restart keeps them
 
 	given []string // to the question that is asked
+	state state
 }
 
 // Over reports whether all questions are answered.
 func (q *Quiz) Over() bool { return q.At == len(q.Questions) }
 
 // Restart asks from the first question on.
-func (q *Quiz) Restart() { q.At, q.Right, q.Tries, q.Verdict, q.given = 0, 0, 0, "", nil }
+func (q *Quiz) Restart() {
+	q.Right, q.Verdict = 0, ""
+	q.ask(0)
+}
 
 // Title names what is asked, such as "Task 3 of 4".
 func (q *Quiz) Title() string {
@@ -151,7 +155,7 @@ func (q *Quiz) Form() string {
 
 // Hint is where to look for the present answer, once one was wrong.
 func (q *Quiz) Hint() string {
-	if q.Over() || q.Tries == 0 {
+	if q.Over() || q.state != missed {
 		return ""
 	}
 	return q.Questions[q.At].Hint
@@ -180,20 +184,22 @@ func (q *Quiz) Answer(ctx context.Context, given string, run func() string) bool
 	q.given = append(q.given, given)
 	switch {
 	case j.Right:
-		if q.Tries == 0 {
+		if q.state == asked {
 			q.Right++
 		}
+		q.become(right)
 		q.Verdict = "✓ Right. " + x.Because
 	case q.Tries+1 == MaxTries:
+		q.become(told)
 		q.Verdict = "✗ Not that. " + j.Says + " " + x.Told(ctx) + " " + x.Because
 	default:
 		q.Tries++
+		q.become(missed)
 		q.Verdict = "✗ Not that. " + j.Says
 		return true
 	}
 	q.Done = append(q.Done, NewAnswered(q.Lesson, q.At, x, q.given, j.Right))
-	q.At++
-	q.Tries, q.given = 0, nil
+	q.ask(q.At + 1)
 	return true
 }
 
