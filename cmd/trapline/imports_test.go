@@ -39,7 +39,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"emu/interp", "x86 emu/insn emu/regs emu/softfloat"},
 	{"emu/unicorn", "emu/regs"},
 	{"emu", "emu/insn emu/interp emu/regs emu/unicorn x86"},
-	{"explore", "x86 emu sched"},
+	{"explore", "x86 transition emu sched"},
 	{"record", "emu sched"},
 	{"linux/page", "emu"},
 	{"linux/state", "emu memento"},

@@ -19,6 +19,7 @@ type Member struct {
 	rec     *recorder
 	equal   *equality
 	covered map[Fingerprint]mask
+	state   memberState
 }
 
 // MaxCovered bounds the states of which a Member remembers that others have taken
@@ -33,9 +34,9 @@ func NewMember(sys System) *Member {
 // Close frees what the member holds.
 func (m *Member) Close() { m.sys.Close() }
 
-// Round is the round of the setting, or 0.
+// Round is the round that it is in, or 0.
 func (m *Member) Round() int {
-	if m.setting == nil {
+	if m.state == idle {
 		return 0
 	}
 	return m.setting.Round
@@ -43,6 +44,7 @@ func (m *Member) Round() int {
 
 // Set begins a round. An error means that the leader's system is another one.
 func (m *Member) Set(s *Setting) error {
+	m.become(idle)
 	m.sys.Restore(m.root)
 	if s.Root != m.start {
 		return errors.New("it starts in another state than the leader's")
@@ -68,6 +70,7 @@ func (m *Member) Set(s *Setting) error {
 	m.visible, m.known, m.rec = m.facts.frozen(), m.facts.known(), newRecorder(m.facts, m.sys)
 	m.equal = newEquality(m.sys, m.facts.equal())
 	tell([]System{m.sys}, s.Told, m.facts.live, m.facts.equal())
+	m.become(inRound)
 	return nil
 }
 
@@ -81,8 +84,13 @@ func (m *Member) Cover(list []Claim) {
 	}
 }
 
-// Do makes a task of the present round.
+// Do makes a task of the present round; it panics on one of another.
 func (m *Member) Do(ctx context.Context, t *Task) *Yield {
+	if t.Round != m.Round() {
+		panic(fmt.Sprintf("explore: a task of round %d for a member in round %d", t.Round, m.Round()))
+	}
+	m.become(making)
+	defer m.become(inRound)
 	r := &round{
 		ctx: ctx, facts: m.facts, visible: m.visible, known: m.known, visited: newVisited(m.equal != nil), level: t.Level, judging: t.Judging,
 		pause: math.MaxInt, busy: 1, part: &yielding{covered: m.covered, quota: m.setting.Quota},

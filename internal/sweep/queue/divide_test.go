@@ -151,3 +151,17 @@ func TestDividedSearches(t *testing.T) {
 	left = slices.DeleteFunc(left, func(key string) bool { return key == q.jobs || strings.HasPrefix(key, prefix+"file:") })
 	require.Empty(t, left)
 }
+
+// TestRoundsNumberTheirTasksAlike: a worker that comes late to a task finds that of the next round in its place, and
+// leaves it to who is asked to make it.
+func TestRoundsNumberTheirTasksAlike(t *testing.T) {
+	q := dial(t, server(t))
+	b, err := encode(&explore.Task{Round: 2, ID: 5})
+	require.NoError(t, err)
+	require.NoError(t, q.db.Set(t.Context(), prefix+"run:r", 1, alive).Err())
+	require.NoError(t, q.db.HSet(t.Context(), prefix+"tasks:r", 5, b).Err())
+	w := &working{Queue: q, Worker: Worker{Lease: DefaultLease, Clock: clock()}, consumer: "late", files: &fileCache{q: q, files: map[string]*scenario.File{}}}
+	y, err := w.yield(t.Context(), "1-1", job{Run: "r", Part: &part{Round: 1, ID: 5}})
+	require.NoError(t, err)
+	require.Nil(t, y)
+}
