@@ -57,7 +57,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/props", "linux/abi x86 emu explore linux kprobes engines traps"},
 	{"kprobes/tracekprobe", "x86 transition emu emu/insn linux/abi loader kprobes events/... traps"},
 	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/tracekprobe traps"},
-	{"uprobes", "x86 emu emu/insn linux linux/abi memento emu/regs engines events"},
+	{"uprobes", "x86 transition emu emu/insn linux linux/abi memento emu/regs engines events"},
 	{"uprobes/names", ""},
 	{"uprobes/source", ""},
 	{"uprobes/places", "emu emu/insn loader nearest glob uprobes/names uprobes/source"},
