@@ -32,7 +32,7 @@ func (h *Hit) Probe() string { return h.h.Probe() }
 func (h *Hit) Kind() string { return h.h.Kind() }
 
 // CPU is the vCPU that the Handler runs on.
-func (h *Hit) CPU() int { return h.h.CPU() }
+func (h *Hit) CPU() int { return h.h.CPU.ID }
 
 // Eval computes an expression of docs/scenario-format.md, such as %eax or
 // u32[%esp+4]. Registers are the interrupted code's.

@@ -11,7 +11,6 @@ import (
 
 	"trapline/internal/atomicfile"
 	"trapline/internal/emu"
-	"trapline/internal/linux"
 	"trapline/internal/printable"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
@@ -131,19 +130,16 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 
 // passThrough writes what the program of a walk has written so far, and gives its exit status if it has ended.
 func passThrough(w *walk.Walk) error {
-	status := error(nil)
-	w.Run.Visit(func(*scenario.KernelRun) {}, func(p *scenario.ProgramRun) {
-		stdout, stderr, result, over := p.Ended()
-		_, err := os.Stdout.Write(stdout)
-		_, _ = os.Stderr.Write(stderr) // there is nobody to tell
-		switch {
-		case err != nil:
-			status = &failure{outputFailure(err), exitUsage}
-		case over && result.Bound == linux.NoBound && result.ExitStatus() != 0:
-			status = reported(result.ExitStatus())
-		}
-	})
-	return status
+	stdout, stderr := w.Run.Streams()
+	_, err := os.Stdout.Write(stdout)
+	_, _ = os.Stderr.Write(stderr) // there is nobody to tell
+	if err != nil {
+		return &failure{outputFailure(err), exitUsage}
+	}
+	if status := w.Run.Status(); status != 0 {
+		return reported(status)
+	}
+	return nil
 }
 
 // openScenario opens a scenario with the flags of walkFlags and records up to

@@ -50,7 +50,7 @@ func (b *baseline) One(add func(*props.End)) (only bool, err error) {
 		return true, err
 	}
 	defer r.Close()
-	err = r.Finish(ctx, func(*emu.Event) { b.threads = max(b.threads, r.world.threads()) })
+	err = r.Finish(ctx, func(*emu.Event) { b.threads = max(b.threads, r.world.ThreadCount()) })
 	switch {
 	case err != nil:
 	case r.state.cut:
@@ -60,7 +60,7 @@ func (b *baseline) One(add func(*props.End)) (only bool, err error) {
 			add(e)
 		}
 	}
-	return r.world.oneOrder(b.threads), err
+	return r.world.OneOrder(b.threads), err
 }
 
 // All searches every schedule. A program gets a vCPU for each of its threads:
@@ -82,7 +82,7 @@ func (b *baseline) All(add func(*props.End)) error {
 		if err != nil {
 			return nil, err
 		}
-		s := r.world.system()
+		s := r.system()
 		runs[s] = r
 		return s, nil
 	}, explore.Options{Bounds: explore.Bounds{States: MaxBaseline, Memory: b.memory}, Needed: b.needed}, func(s explore.System) *props.End {
@@ -92,14 +92,6 @@ func (b *baseline) All(add func(*props.End)) error {
 
 func (b *baseline) options() Options {
 	return Options{Engine: engines.Without().Name, WithoutProbes: true, base: b}
-}
-
-// share gives the run the baseline of the systems of its search, or one of its
-// own.
-func (r *Run) share(ctx context.Context, b *baseline) {
-	if r.base = b; b == nil {
-		r.base = newBaseline(ctx, r.File)
-	}
 }
 
 // transparency is the property that a run ends as the same scenario can on a
@@ -113,7 +105,7 @@ func (r *Run) end() *props.End {
 	if d := r.state.done; d == endDeadlock || d == endLivelock || r.state.cut {
 		return nil
 	}
-	e := r.world.end()
+	e := r.world.End()
 	if e != nil {
 		e.ReadsClock = r.Machine.ReadClock()
 	}

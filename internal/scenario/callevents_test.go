@@ -11,6 +11,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/format"
 	"trapline/internal/scenario"
+	"trapline/internal/scenario/kernelworld"
 )
 
 // eventCalls is a scenario whose one task changes events and modules.
@@ -43,7 +44,7 @@ cpu 0 calls CALLS
 `
 
 // calls runs a task's calls to their end.
-func calls(t *testing.T, engine, list string) *scenario.KernelRun {
+func calls(t *testing.T, engine, list string) *scenario.Run {
 	t.Helper()
 	parsed, err := format.Parse("t", []byte(strings.ReplaceAll(eventCalls, "CALLS", list)))
 	require.NoError(t, err)
@@ -51,11 +52,12 @@ func calls(t *testing.T, engine, list string) *scenario.KernelRun {
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	require.NoError(t, r.Finish(context.Background(), nil))
-	return kernelRun(r)
+	return r
 }
 
-func kernelRun(r *scenario.Run) (k *scenario.KernelRun) {
-	r.Visit(func(x *scenario.KernelRun) { k = x }, nil)
+// kernelRun is the world of a run of kernel code.
+func kernelRun(r *scenario.Run) (k *kernelworld.World) {
+	r.Visit(func(x *kernelworld.World) { k = x }, nil)
 	return k
 }
 
@@ -78,13 +80,14 @@ func TestE4TasksChangeEvents(t *testing.T) {
 		} {
 			r := calls(t, engine, list)
 			require.Contains(t, r.Done(), want.ends, "%s: %s", engine, list)
-			files, err := r.Events.ReadFile("kprobe_events")
+			k := kernelRun(r)
+			files, err := k.Events.ReadFile("kprobe_events")
 			require.NoError(t, err)
 			require.Equal(t, want.files, files, "%s: %s", engine, list)
-			n := len(r.Probes.Probes())
+			n := len(k.Probes.Probes())
 			hits := uint64(0)
 			for i := range n {
-				hits += r.Probes.Stats(i).Hits
+				hits += k.Probes.Stats(i).Hits
 			}
 			require.Equal(t, want.hits, hits, "%s: %s", engine, list)
 		}

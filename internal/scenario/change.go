@@ -73,7 +73,7 @@ func (x *Change) make(r *Run) (said string, err error) {
 	if x.step.Verb == "set" {
 		return "", t.set(x.step)
 	}
-	return r.world.control(x.step)
+	return r.world.Control(x.step)
 }
 
 // Change makes a change in a step of its own. The event is valid until the next

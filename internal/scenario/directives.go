@@ -8,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
+	"trapline/internal/scenario/world"
 	"trapline/internal/story"
 )
 
@@ -107,14 +108,14 @@ func (t *Transcript) stopAt(s *format.Step) (func(*emu.Event) bool, error) {
 		}
 		c := t.run.Machine.CPUs[t.cpu]
 		return func(ev *emu.Event) bool {
-			return c.LinearPC() == at && len(c.Pending()) == 0 && t.run.world.outOfKernel(t.cpu, ev)
+			return c.LinearPC() == at && len(c.Pending()) == 0 && t.run.world.OutOfKernel(t.cpu, ev)
 		}, nil
 	}
 	return func(*emu.Event) bool { return false }, nil
 }
 
 func (t *Transcript) eval(x *format.Expr) (uint64, error) {
-	return evalAt(t.run.File.File, *x, t.run.shows(t.cpu))
+	return world.EvalAt(t.run.File.File, *x, world.Shows(t.run.world, t.cpu))
 }
 
 // defaultStackWords is what "stack" shows without a number.
@@ -149,7 +150,7 @@ func (t *Transcript) show(s *format.Step) (string, error) {
 	case "mem", "code", "print":
 		return t.evaluated(s)
 	}
-	return r.world.show(s)
+	return r.world.Show(s)
 }
 
 // evaluated carries out the directives that take an expression.

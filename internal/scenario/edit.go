@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/expr"
 	"trapline/internal/format"
+	"trapline/internal/scenario/world"
 	"trapline/internal/story"
 	"trapline/internal/x86"
 )
@@ -53,7 +54,7 @@ func (t *Transcript) set(s *format.Step) error {
 			return s.Target.Pos.Error(t.run.File.Name, "a general register, the instruction pointer, the flags or one of them", "%s cannot be set", p)
 		}
 	case *expr.Memory:
-		addr, err := expr.Eval(p.Addr, t.run.shows(cpu))
+		addr, err := expr.Eval(p.Addr, world.Shows(t.run.world, cpu))
 		if err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func (t *Transcript) set(s *format.Step) error {
 // setRegister changes a register or a flag of a vCPU; false: there is none of that name that can be.
 func setRegister(a x86.Arch, c *emu.CPU, name string, v uint64) bool {
 	v = a.Mask(v)
-	switch bit, flag := flagBit(name); {
+	switch bit, flag := world.FlagBit(name); {
 	case x86.IsIP(name):
 		c.RIP = v
 	case x86.IsFlags(name):

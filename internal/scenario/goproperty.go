@@ -8,6 +8,8 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/expr"
 	"trapline/internal/format"
+	"trapline/internal/scenario/kernelworld"
+	"trapline/internal/scenario/world"
 	"trapline/internal/story"
 )
 
@@ -31,7 +33,7 @@ type Property struct {
 
 // AddProperty has p judged beside the file's check.
 func (f *File) AddProperty(p Property) error {
-	known := append(format.PropertyNames(f.Where()), format.ExitProperty, format.OutputProperty, resultsProperty)
+	known := append(format.PropertyNames(f.Where()), format.ExitProperty, format.OutputProperty, kernelworld.ResultsProperty)
 	for i := range f.Check {
 		known = append(known, f.Check[i].Name)
 	}
@@ -90,7 +92,7 @@ func (v *View) Eval(text string) (uint64, error) {
 			v.known[text] = n
 		}
 	}
-	x, err := expr.Eval(n, machineEnv{v.run.symbols, v.run, v.cpu, v.run.Machine.Watch()})
+	x, err := expr.Eval(n, world.Through(v.run.world, v.cpu, v.run.Machine.Watch()))
 	if err != nil {
 		return 0, fmt.Errorf("%q: %w", text, err)
 	}

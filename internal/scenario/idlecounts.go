@@ -8,6 +8,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/scenario/world"
 )
 
 // What probes have counted decides nothing where nobody asks for it. States are
@@ -37,8 +38,8 @@ func (r *Run) asksForCounts() bool {
 		}
 		expr.Walk(x.Node, func(n expr.Node) {
 			if c, ok := n.(*expr.Call); ok {
-				what, counts := countNames[c.Func]
-				asks = asks || counts && what != countArmed
+				what, counts := world.CountNames[c.Func]
+				asks = asks || counts && what != world.CountArmed
 			}
 		})
 	}
@@ -61,19 +62,7 @@ func (r *Run) asksForCounts() bool {
 // loopHash is the hash of what decides how the run goes on: two states of a run
 // with the same one are one.
 func (r *Run) loopHash() uint64 {
-	r.world.hashCounts(r.deciding())
-	defer r.world.hashCounts(kprobes.AllCounts)
+	r.world.HashCounts(r.deciding())
+	defer r.world.HashCounts(kprobes.AllCounts)
 	return r.Machine.Hash(false)
-}
-
-func (w *KernelRun) hashCounts(h kprobes.Hashed) {
-	w.Probes.HashCounts(h)
-	if w.Events != nil {
-		w.Events.LeaveOutCounts(h != kprobes.AllCounts)
-	}
-}
-
-func (w *ProgramRun) hashCounts(h kprobes.Hashed) {
-	w.countsOut = h != kprobes.AllCounts
-	w.events.LeaveOutTrace(w.countsOut)
 }

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/format"
+	"trapline/internal/scenario/world"
 	"trapline/internal/x86"
 )
 
@@ -21,19 +22,19 @@ type interrupt struct {
 // NoteRaised marks the raising of an interrupt.
 const NoteRaised emu.NoteKind = "interrupt-raised"
 
-func (b *builder) prepareInterrupts() error {
-	for _, in := range b.file.Interrupts {
+func (r *Run) prepareInterrupts() error {
+	for _, in := range r.File.Interrupts {
 		x := interrupt{kind: in.Kind, cpu: in.CPU, vector: format.Vectors[in.Kind]}
 		if in.At != nil {
-			at, err := evalAt(b.file.File, *in.At, b.symbols())
+			at, err := world.EvalAt(r.File.File, *in.At, r.shared.Symbols)
 			if err != nil {
 				return err
 			}
 			x.at, x.placed = at, true
 		}
-		b.run.interrupts = append(b.run.interrupts, x)
+		r.interrupts = append(r.interrupts, x)
 	}
-	b.run.raisePlaced()
+	r.raisePlaced()
 	return nil
 }
 
@@ -101,7 +102,7 @@ func (r *Run) Can(actor int) bool {
 	case r.state.done != "" || actor < 0 || actor >= r.Actors():
 		return false
 	case actor < len(r.Machine.CPUs):
-		return r.world.able(actor)
+		return r.world.Able(actor)
 	}
 	if u, cpu, ok := r.UnitOf(actor); ok {
 		_, due := r.Machine.UnitDue(u, cpu)
@@ -136,7 +137,7 @@ func (r *Run) dueInterrupt() (int, bool) {
 	}
 	if r.Machine.Seq != 1 {
 		for _, c := range r.Machine.CPUs {
-			if r.world.able(c.ID) && !r.state.spinning[c.ID] {
+			if r.world.Able(c.ID) && !r.state.spinning[c.ID] {
 				return 0, false
 			}
 		}

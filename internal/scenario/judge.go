@@ -8,6 +8,7 @@ import (
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/scenario/world"
 )
 
 // prepareChecks makes the checks of the file, or every built-in one. Under
@@ -25,13 +26,13 @@ func (r *Run) prepareChecks() error {
 		}
 	}
 	for _, p := range list {
-		c := r.world.property(p)
+		c := r.builtIn(p)
 		if p.Cond != nil {
-			err := r.checkSymbols(*p.Cond)
+			err := r.shared.CheckSymbols(*p.Cond)
 			if err != nil && own {
 				return err
 			}
-			if err != nil || r.Options.engine().None() && asksAboutProbes(p.Cond.Node) {
+			if err != nil || r.shared.Describe().None() && asksAboutProbes(p.Cond.Node) {
 				continue
 			}
 			c = r.condition(p)
@@ -44,12 +45,21 @@ func (r *Run) prepareChecks() error {
 			if x == nil || !own {
 				continue
 			}
-			if err := r.checkSymbols(*x); err != nil {
+			if err := r.shared.CheckSymbols(*x); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// builtIn makes a built-in property, nil if the world has no such one.
+func (r *Run) builtIn(p format.Property) explore.Property {
+	if p.Name != props.Transparency {
+		return r.world.Property(p)
+	}
+	r.world.KeepEnds()
+	return r.transparency()
 }
 
 func asksAboutProbes(n expr.Node) bool {
@@ -61,24 +71,11 @@ func asksAboutProbes(n expr.Node) bool {
 	return asks
 }
 
-// checkSymbols reports the first symbol of x that does not exist.
-func (r *Run) checkSymbols(x format.Expr) error {
-	var bad error
-	expr.Walk(x.Node, func(n expr.Node) {
-		if s, ok := n.(*expr.Symbol); ok && bad == nil {
-			at := x
-			at.Node = s
-			_, bad = evalAt(r.File.File, at, r.symbols)
-		}
-	})
-	return bad
-}
-
 // condition makes the property of a user's assertion.
 func (r *Run) condition(p format.Property) explore.Property {
-	env := func(d emu.Door) expr.Env { return machineEnv{r.symbols, r, 0, d} }
+	env := func(d emu.Door) expr.Env { return world.Through(r.world, 0, d) }
 	if n := r.Options.need; n != nil && p.When != "finally" {
-		env = func(d emu.Door) expr.Env { return stepEnv{machineEnv{r.symbols, r, 0, d}, n, p.Name} }
+		env = func(d emu.Door) expr.Env { return stepEnv{world.Through(r.world, 0, d), r, n, p.Name} }
 	}
 	is := func(want bool) func(emu.Door) bool {
 		return func(d emu.Door) bool {

@@ -16,6 +16,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/format"
+	"trapline/internal/scenario/world"
 	"trapline/scenarios/lessons"
 	"trapline/scenarios/races"
 	"trapline/scenarios/regress"
@@ -43,7 +44,7 @@ type File struct {
 	// not of the file, and changes no outcome.
 	Processor emu.Processor
 
-	handlers   map[handlerAt]Handler
+	handlers   world.Handlers
 	properties []Property
 }
 

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/rigs/enumerate"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/x86"
 )
 
@@ -22,7 +23,7 @@ import (
 // and by the words that the threads share. It has a copy of that in every
 // state, and its state hash has it.
 type naive struct {
-	*userSystem
+	*programworld.System
 	exits map[int]string  // by thread
 	seen  map[string]bool // ends: whether the property took them for violations
 	t     *testing.T
@@ -34,17 +35,17 @@ type naiveSnapshot struct {
 }
 
 func (n *naive) Snapshot() explore.Snapshot {
-	return naiveSnapshot{n.userSystem.Snapshot(), maps.Clone(n.exits)}
+	return naiveSnapshot{n.System.Snapshot(), maps.Clone(n.exits)}
 }
 
 func (n *naive) Restore(s explore.Snapshot) {
-	n.userSystem.Restore(s.(naiveSnapshot).Snapshot)
+	n.System.Restore(s.(naiveSnapshot).Snapshot)
 	n.exits = maps.Clone(s.(naiveSnapshot).exits)
 }
 
 func (n *naive) Hash() explore.Fingerprint {
 	var h emu.Hasher
-	h.Fingerprint(n.userSystem.Hash())
+	h.Fingerprint(n.System.Hash())
 	h.String(n.text())
 	return h.All()
 }
@@ -59,19 +60,19 @@ func (n *naive) text() string {
 
 // Step looks whether a thread is about to make the system call exit.
 func (n *naive) Step(actor int) *explore.Step {
-	k := n.world.kernel
+	k := n.World.Kernel
 	t := k.Current(actor)
 	exits, tid := "", 0
 	if t != nil {
 		var code [2]byte
 		c := t.Core()
-		if n.world.peek(n.M.Look(), actor, c.RIP, code[:]); code == [2]byte{0x0f, 0x05} && c.GPR[x86.RAX] == 60 {
+		if n.World.Peek(n.M.Look(), actor, c.RIP, code[:]); code == [2]byte{0x0f, 0x05} && c.GPR[x86.RAX] == 60 {
 			r := c.GPR
 			r[x86.RCX], r[x86.R11] = 0, 0
 			exits, tid = fmt.Sprintf("%x %x at %x", r, c.RFLAGS&^x86.RF, c.RIP), t.TID
 		}
 	}
-	st := n.userSystem.Step(actor)
+	st := n.System.Step(actor)
 	if exits != "" && k.Current(actor) != t {
 		n.exits[tid] = exits
 	}
@@ -80,12 +81,12 @@ func (n *naive) Step(actor int) *explore.Step {
 
 // End notes what the property says of this end.
 func (n *naive) End() *explore.Violation {
-	shared, ok := n.world.symbols.own.Lookup("word")
+	shared, ok := n.World.Symbols.Own.Lookup("word")
 	require.True(n.t, ok)
 	var words [16]byte
-	n.world.peek(n.M.Look(), 0, shared.Addr, words[:])
-	end := fmt.Sprintf("%s%x %s", n.text(), words, n.world.kernel.Result())
-	v := n.userSystem.End()
+	n.World.Peek(n.M.Look(), 0, shared.Addr, words[:])
+	end := fmt.Sprintf("%s%x %s", n.text(), words, n.World.Kernel.Result())
+	v := n.System.End()
 	if was, known := n.seen[end]; known {
 		require.Equal(n.t, was, v != nil, "two judgements of one end: %s", end)
 	}
@@ -106,7 +107,7 @@ func naiveEnds(t *testing.T, f *File, engine string, oneByOne bool) map[string]b
 		if err != nil {
 			return nil, err
 		}
-		return &naive{userSystem: sys.(*userSystem), exits: map[int]string{}, seen: seen, t: t}, nil
+		return &naive{System: sys.(*programworld.System), exits: map[int]string{}, seen: seen, t: t}, nil
 	}
 	if !oneByOne {
 		r, err := explore.Search(t.Context(), made, explore.Options{NoReduction: true})

@@ -11,6 +11,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes"
+	"trapline/internal/scenario/kernelworld"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -19,7 +21,7 @@ import (
 // them, not by what kernel text has left on stacks and in registers.
 type outcomes struct {
 	*explore.Machine
-	run *KernelRun
+	run *kernelworld.World
 }
 
 func (s outcomes) EndHash() uint64 {
@@ -49,7 +51,7 @@ func (s outcomes) EndHash() uint64 {
 			h.Uint64(v)
 		}
 	}
-	for _, g := range r.segments {
+	for _, g := range r.Segments {
 		b := make([]byte, g.High-g.Low)
 		d.Peek(0, g.Low, b)
 		h.Bytes(b)
@@ -82,7 +84,7 @@ func searchOutcomesBy(t *testing.T, f *File, engine string, o Options, by explor
 		if err != nil {
 			return nil, err
 		}
-		s := run.world.system()
+		s := run.system()
 		k := kernelOf(run)
 		k.Probes.HashCounts(kprobes.AllCounts) // which tell ends apart
 		return outcomes{s.(*explore.Machine), k}, nil
@@ -140,7 +142,7 @@ func sameOutcomes(t *testing.T, engine string) {
 }
 
 // kernelOf is a run as one of kernel code; nil: it is none.
-func kernelOf(r *Run) (k *KernelRun) {
-	r.Visit(func(x *KernelRun) { k = x }, func(*ProgramRun) {})
+func kernelOf(r *Run) (k *kernelworld.World) {
+	r.Visit(func(x *kernelworld.World) { k = x }, func(*programworld.World) {})
 	return k
 }

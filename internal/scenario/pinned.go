@@ -46,8 +46,8 @@ func (r *Run) ofMicroSteps(schedule string, err error) error {
 	if !errors.Is(err, sched.ErrOtherScenario) {
 		return err
 	}
-	why := r.world.hiddenByMicroSteps()
-	if why == "" || r.world.setDirect(true) != nil {
+	why := r.hiddenByMicroSteps()
+	if why == "" || r.world.SetDirect(true, nil) != nil {
 		return err
 	}
 	r.Options.Direct = true

@@ -63,10 +63,10 @@ func PlacesOf(ctx context.Context, f *File, o Options, s sched.Schedule) (p Plac
 
 func (r *Run) left(x sched.Run) Left {
 	l := Left{Actor: r.ActorName(x.Actor), Steps: x.Steps}
-	if x.Actor >= len(r.Machine.CPUs) || !r.world.able(x.Actor) {
+	if x.Actor >= len(r.Machine.CPUs) || !r.world.Able(x.Actor) {
 		return l
 	}
-	if l.Function = r.world.microStep(x.Actor); l.Function != "" {
+	if l.Function = r.world.MicroStep(x.Actor); l.Function != "" {
 		return l
 	}
 	pc := r.Machine.CPUs[x.Actor].LinearPC()

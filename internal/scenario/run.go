@@ -7,11 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"trapline/internal/emu"
 	"trapline/internal/engines"
+	"trapline/internal/events/tracedir"
 	"trapline/internal/explore"
-	"trapline/internal/kprobes/props"
+	"trapline/internal/scenario/kernelworld"
+	"trapline/internal/scenario/programworld"
+	"trapline/internal/scenario/world"
 	"trapline/internal/sched"
 	"trapline/internal/story"
 )
@@ -24,14 +28,11 @@ type Run struct {
 	Options Options
 	Machine *emu.Machine
 
-	world    world
-	symbols  symbolEnv
-	names    story.Names
-	lazy     map[uint64]lazyPage      // by linear page number
-	original map[uint64]byte          // first byte of each probed instruction
-	stacks   [emu.MaxCPUs]props.Range // of ring 3 tasks
-	segments []props.Range            // code, data and regions
-	checks   []explore.Property
+	world  world.World
+	visit  func(kernel func(*kernelworld.World), program func(*programworld.World))
+	shared *world.Shared // the world's, as are names
+	names  *story.Names
+	checks []explore.Property
 
 	interrupts []interrupt
 	scheduled  bool // Follow decides who steps
@@ -44,7 +45,7 @@ type Run struct {
 // state is what the run knows beside the machine. Plain values.
 type state struct {
 	progress
-	log        []string // what handlers printed
+	log        []string // the world's
 	violations []Violation
 }
 
@@ -82,22 +83,22 @@ func (v Violation) String() string {
 
 // Close frees the machine.
 func (r *Run) Close() {
-	r.world.close()
+	r.world.Close()
 }
 
-// Visit gives the run to the one of two functions that is for its world.
-func (r *Run) Visit(kernel func(*KernelRun), program func(*ProgramRun)) {
-	r.world.visit(kernel, program)
+// Visit gives the run's world to the one of two functions that is for it.
+func (r *Run) Visit(kernel func(*kernelworld.World), program func(*programworld.World)) {
+	r.visit(kernel, program)
 }
 
 // Names resolves addresses of the run.
-func (r *Run) Names() *story.Names { return &r.names }
+func (r *Run) Names() *story.Names { return r.names }
 
 // Engine is the name of the engine that the run uses.
-func (r *Run) Engine() string { return r.world.engine() }
+func (r *Run) Engine() string { return r.shared.Engine }
 
 // Describe is the description of the engine.
-func (r *Run) Describe() *engines.Engine { return engines.Of(r.Engine()) }
+func (r *Run) Describe() *engines.Engine { return r.shared.Describe() }
 
 // Done tells why the run is over, or "".
 func (r *Run) Done() string { return r.state.done }
@@ -106,7 +107,7 @@ func (r *Run) Done() string { return r.state.done }
 func (r *Run) Violations() []Violation { return r.state.violations }
 
 // Log is what the probes' handlers printed.
-func (r *Run) Log() []string { return r.state.log }
+func (r *Run) Log() []string { return r.shared.Log }
 
 // Steps is how many steps were made.
 func (r *Run) Steps() uint64 { return r.state.steps }
@@ -125,7 +126,7 @@ func (r *Run) Next() (int, bool) {
 	}
 	n := len(r.Machine.CPUs)
 	for i := 1; i <= n; i++ {
-		if c := (r.state.turn + i) % n; r.world.able(c) {
+		if c := (r.state.turn + i) % n; r.world.Able(c) {
 			return c, true
 		}
 	}
@@ -142,7 +143,8 @@ func (r *Run) Step(actor int) *emu.Event {
 		ev = r.Machine.StepUnit(u, cpu)
 		r.judgeStep(ev)
 	} else if actor < len(r.Machine.CPUs) {
-		ev = r.world.step(actor)
+		ev = r.Machine.Step(actor)
+		r.observe(ev)
 		r.state.turn = actor
 		r.judgeStep(ev)
 	} else {
@@ -171,6 +173,12 @@ func (r *Run) Step(actor int) *emu.Event {
 	return ev
 }
 
+// observe counts what a step means and raises interrupts that it leads to.
+func (r *Run) observe(ev *emu.Event) {
+	r.world.Observe(ev)
+	r.raisePlaced()
+}
+
 // over tells why no further step makes sense, or "".
 func (r *Run) over() string {
 	switch {
@@ -182,7 +190,7 @@ func (r *Run) over() string {
 	}
 	able, spinning := 0, 0
 	for _, c := range r.Machine.CPUs {
-		if r.world.able(c.ID) {
+		if r.world.Able(c.ID) {
 			able++
 			spinning += int(emu.B2U(r.state.spinning[c.ID]))
 		}
@@ -193,28 +201,13 @@ func (r *Run) over() string {
 	able += len(r.dueUnits())
 	switch {
 	case able == 0:
-		how, cut := r.world.ending()
+		how, cut := r.world.Ending()
 		r.state.cut = r.state.cut || cut
 		return how
 	case able == spinning:
 		return endDeadlock
 	}
 	return ""
-}
-
-// taskCPUs yields the vCPUs that have work.
-func (f *File) taskCPUs() func(func(int) bool) {
-	return func(yield func(int) bool) {
-		if f.Program != nil && len(f.Tasks) == 0 {
-			yield(0)
-			return
-		}
-		for _, t := range f.Tasks {
-			if !yield(t.CPU) {
-				return
-			}
-		}
-	}
 }
 
 // ErrTime and ErrStopped are returned when the context ended a run.
@@ -236,7 +229,7 @@ func (r *Run) runnable(spinners bool) []int {
 	}
 	var list []int
 	for _, c := range r.Machine.CPUs {
-		if r.world.able(c.ID) && (spinners || !r.state.spinning[c.ID]) {
+		if r.world.Able(c.ID) && (spinners || !r.state.spinning[c.ID]) {
 			list = append(list, c.ID)
 		}
 	}
@@ -284,11 +277,11 @@ func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
 
 // KernelText names the text of the modelled kernel, or what stands for it in
 // direct mode; "": there is none.
-func (r *Run) KernelText() string { return r.world.kernelText() }
+func (r *Run) KernelText() string { return r.world.KernelText() }
 
 func (r *Run) checksum(more ...[]byte) sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(emu.B2U(r.Options.Direct))}}
-	for _, name := range append([]string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"}, r.world.members()...) {
+	for _, name := range append([]string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"}, r.world.Members()...) {
 		parts = append(parts, r.File.Member(name))
 	}
 	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {
@@ -337,23 +330,14 @@ func (r *Run) until(ctx context.Context, see func(*emu.Event), stop func(*emu.Ev
 	}
 }
 
-// lockAddr is where a lock lies: kernel variables are locks of one word.
-func (r *Run) lockAddr(name string) uint64 {
-	s, ok := r.symbols.kernel.Lookup(name)
-	if !ok {
-		return 0
-	}
-	return s.Addr
-}
-
 // Save implements emu.Part. States between which nothing changed share a value,
 // as all those of a search do.
 func (r *Run) Save() any {
-	if o := r.saved; o != nil && o.progress == r.state.progress && len(o.log) == len(r.state.log) && len(o.violations) == len(r.state.violations) {
+	if o := r.saved; o != nil && o.progress == r.state.progress && len(o.log) == len(r.shared.Log) && len(o.violations) == len(r.state.violations) {
 		return o
 	}
 	s := r.state
-	s.log = s.log[:len(s.log):len(s.log)]
+	s.log = slices.Clip(r.shared.Log)
 	s.violations = s.violations[:len(s.violations):len(s.violations)]
 	r.saved = &s
 	return r.saved
@@ -362,7 +346,7 @@ func (r *Run) Save() any {
 // Restore implements emu.Part.
 func (r *Run) Restore(v any) {
 	r.saved = v.(*state)
-	r.state = *r.saved
+	r.state, r.shared.Log = *r.saved, r.saved.log
 }
 
 // Hash implements emu.Part: what decides who goes next and what was violated.
@@ -372,3 +356,38 @@ func (r *Run) Hash(h *emu.Hasher) {
 	h.Uint64(uint64(r.state.raised))
 	h.Bool(r.state.done != "")
 }
+
+// Peek reads memory as a vCPU sees it, without a trace in events, and returns
+// how many bytes are there. Of a Linux program's file pages that were not
+// touched yet are there too.
+func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
+	if n := r.world.Peek(r.Machine.Look(), cpu, addr, b); n > 0 {
+		return n
+	}
+	return r.world.PeekFile(addr, b)
+}
+
+// HasEvents reports whether the run has trace events.
+func (r *Run) HasEvents() bool { return r.world.HasEvents() }
+
+// EventLines are the lines of the trace file without its header.
+func (r *Run) EventLines() []string { return r.world.EventLines() }
+
+// EventRecords are the events that fired.
+func (r *Run) EventRecords() []tracedir.Record { return r.world.EventRecords() }
+
+// Output is what a Linux program has written so far.
+func (r *Run) Output() string { return r.world.Output() }
+
+// Exit is how a Linux program ended, "" before and for kernel code.
+func (r *Run) Exit() string { return r.world.Exit() }
+
+// Streams are what a Linux program has written to descriptors 1 and 2 so far.
+func (r *Run) Streams() (stdout, stderr []byte) { return r.world.Streams() }
+
+// Status is a Linux program's exit status as a shell has it, 0 before it has ended.
+func (r *Run) Status() int { return r.world.Status() }
+
+// Results are what the calls of a member program returned so far, as wide as the
+// machine's word; results of calls not made yet are 0.
+func (r *Run) Results() []uint64 { return r.world.Results() }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu/insn"
+	"trapline/internal/scenario/world"
 	"trapline/internal/x86"
 )
 
@@ -27,7 +28,7 @@ func (r *Run) regsText(cpu int) string {
 // wordsText shows n machine words of memory, one to a line, with names.
 func (r *Run) wordsText(cpu int, at uint64, n int) string {
 	word := r.Machine.Arch.Word()
-	env := r.shows(cpu)
+	env := world.Shows(r.world, cpu)
 	var b strings.Builder
 	for i := range n {
 		addr := at + uint64(i*word)
@@ -48,7 +49,7 @@ func (r *Run) wordsText(cpu int, at uint64, n int) string {
 // dumpText shows n bytes of memory, 16 to a line.
 func (r *Run) dumpText(cpu int, at uint64, n int) string {
 	buf := make([]byte, n)
-	got := r.world.peek(r.Machine.Look(), cpu, at, buf)
+	got := r.world.Peek(r.Machine.Look(), cpu, at, buf)
 	var b strings.Builder
 	for i := 0; i < got; i += 16 {
 		row := buf[i:min(i+16, got)]
@@ -81,14 +82,14 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 	var b strings.Builder
 	for range n {
 		code := make([]byte, insn.MaxLen)
-		code = code[:r.world.peek(r.Machine.Look(), cpu, at, code)]
+		code = code[:r.world.Peek(r.Machine.Look(), cpu, at, code)]
 		if len(code) == 0 {
 			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
 			break
 		}
-		length := min(instructionLen(code, r.Machine.Arch), len(code))
+		length := min(world.InstructionLen(code, r.Machine.Arch), len(code))
 		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
-		if name, original, ok := r.world.breakpoint(at); ok && code[0] == x86.Int3 {
+		if name, original, ok := r.world.Breakpoint(at); ok && code[0] == x86.Int3 {
 			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
 			length = len(original)
 		}
@@ -99,31 +100,19 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 }
 
 // ProbeEnd is what happened to one probe.
-type ProbeEnd struct {
-	Name      string `json:"name"`
-	At        string `json:"at"`
-	State     string `json:"state"` // armed, disarmed, lost, not registered, refused, disabled, removed, not mapped, unused (engine none)
-	Hits      uint64 `json:"hits"`
-	Posts     uint64 `json:"posts"`
-	Faults    uint64 `json:"faults"`
-	Missed    uint64 `json:"missed"`
-	Reentrant uint64 `json:"reentrant"`
-	Errno     int    `json:"errno,omitempty"` // why a uprobe was refused
-
-	Addr uint64 `json:"-"` // linear
-}
+type ProbeEnd = world.ProbeEnd
 
 // ProbeEnds lists the probes with their state and counts.
-func (r *Run) ProbeEnds() []ProbeEnd { return r.world.ends() }
+func (r *Run) ProbeEnds() []ProbeEnd { return r.world.Ends() }
 
 // Missed is how many executions of probed instructions had no hit.
-func (r *Run) Missed() uint64 { return r.world.missed() }
+func (r *Run) Missed() uint64 { return r.world.Missed() }
 
 // ProbeLines is ProbeEnds for people.
 func (r *Run) ProbeLines() []string {
 	var lines []string
 	for _, p := range r.ProbeEnds() {
-		lines = append(lines, r.world.probeLine(p))
+		lines = append(lines, r.world.ProbeLine(p))
 	}
 	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"trapline/internal/emu"
 	"trapline/internal/engines"
 	"trapline/internal/explore"
 	"trapline/internal/kprobes/props"
@@ -54,7 +55,7 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if why := r.world.hiddenByMicroSteps(); why != "" && s.options.Direct {
+	if why := r.hiddenByMicroSteps(); why != "" && s.options.Direct {
 		s.options.KernelText, s.options.Direct, s.textWhy = true, false, why
 	}
 	o.KernelText = s.options.KernelText
@@ -64,8 +65,8 @@ func NewSystems(ctx context.Context, f *File, o Options) (*Systems, error) {
 	}
 	s.sum, s.words = r.Checksum(), r.wordsFrom(len(r.Machine.CPUs)+len(r.free()))
 	s.options.Engine = r.Engine()
-	s.oneWorker = r.world.oneWorker()
-	s.name = r.world.placeName
+	s.oneWorker = r.world.OneWorker()
+	s.name = r.world.PlaceName
 	return s, nil
 }
 
@@ -93,7 +94,7 @@ func (s *Systems) New() (explore.System, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.world.system(), nil
+	return r.system(), nil
 }
 
 // Settle adds to a report under which memory model it holds, and what could not
@@ -123,3 +124,15 @@ func undecided(why string) string {
 
 // Close ends what the systems share: the search for the ends without probes.
 func (s *Systems) Close() { s.end() }
+
+// system makes a system to search of the run as it is now, which the system owns from
+// then on.
+func (r *Run) system() explore.System {
+	r.Machine.Quiet = true
+	r.world.HashCounts(r.deciding())
+	observe := r.observe
+	if n := r.Options.need; n != nil && r.Options.Direct {
+		observe = func(ev *emu.Event) { r.observe(ev); r.noteTextWrites(n, ev) }
+	}
+	return r.world.System(explore.MachineConfig{Observe: observe, Properties: r.checks, Interrupts: r.actors(), Close: r.Close})
+}

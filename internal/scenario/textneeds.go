@@ -6,20 +6,21 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/expr"
+	"trapline/internal/scenario/world"
 )
 
 // Micro-steps show the same as the kernel's text as long as nobody looks at the
 // text itself, or at a vCPU between two accesses that others can see. Where somebody
 // may, runs and searches go through the text.
 
-func (r *KernelRun) hiddenByMicroSteps() string {
-	for _, p := range r.Probes.Probes() {
-		if r.Kernel.InText(p.Addr) {
-			return fmt.Sprintf("probe %s lies on kernel text", p.Name)
-		}
+// hiddenByMicroSteps says what of the scenario only the text of the kernel can come
+// to, or "": direct mode would be wrong.
+func (r *Run) hiddenByMicroSteps() string {
+	if why := r.world.HiddenByMicroSteps(); why != "" {
+		return why
 	}
 	for _, x := range r.interrupts {
-		if x.placed && r.Kernel.InText(x.at) {
+		if x.placed && r.world.InKernelText(x.at) {
 			return fmt.Sprintf("an interrupt comes at a place of kernel text (%s)", r.names.Addr(x.at))
 		}
 	}
@@ -59,24 +60,25 @@ func readsRegisters(n expr.Node) (reads bool) {
 // In direct mode it notes a look at a kernel stack: below a trap frame lie words that
 // only text puts there.
 type stepEnv struct {
-	machineEnv
+	world.Env
+	run  *Run
 	need *textNeed
 	name string
 }
 
-// Memory reads as machineEnv does.
+// Memory reads as Env does.
 func (e stepEnv) Memory(addr uint64, size int) (uint64, error) {
-	if e.run.Options.Direct && e.run.world.inKernelStack(addr) {
+	if e.run.Options.Direct && e.run.world.InKernelStack(addr) {
 		e.need.note(fmt.Sprintf("condition %s reads a kernel stack", e.name))
 	}
-	return e.machineEnv.Memory(addr, size)
+	return e.Env.Memory(addr, size)
 }
 
 // noteTextWrites notes a step that writes into kernel text, which direct mode does not
 // run.
-func (r *KernelRun) noteTextWrites(n *textNeed, ev *emu.Event) {
+func (r *Run) noteTextWrites(n *textNeed, ev *emu.Event) {
 	for i := range ev.Writes {
-		if r.Kernel.InText(ev.Writes[i].Addr) {
+		if r.world.InKernelText(ev.Writes[i].Addr) {
 			n.note("kernel text is written to")
 			return
 		}

@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/scenario/programworld"
 )
 
 // TestTextsDecideNothing searches every built-in race with all texts of its
@@ -62,7 +63,7 @@ func searchTexts(t *testing.T, name string, change bool) *explore.Report {
 func exchangeTexts(sys explore.System) {
 	m, ok := sys.(*explore.Machine)
 	if !ok {
-		m = sys.(*userSystem).Machine
+		m = sys.(*programworld.System).Machine
 	}
 	m.M.Quiet = false // somebody reads the words
 	observe := m.Observe

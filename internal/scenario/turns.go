@@ -91,7 +91,7 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 	c := &t.turn.cpus[ev.CPU]
 	c.steps++
 	copied := t.run.isCopy(ev.PC)
-	own := copied || t.run.isOwn(ev.PC)
+	own := copied || t.run.world.Owns(ev.PC)
 	if c.steps == 1 || own && !c.own {
 		c.own, c.low, c.high, c.reads = own, ev.PC, ev.PC, nil
 		c.copied = copied
@@ -129,15 +129,9 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 	}
 }
 
-// isOwn reports whether an instruction is the scenario's, not the kernel's or a
-// probe's.
-func (r *Run) isOwn(pc uint64) bool {
-	return len(r.segments) == 0 || slices.ContainsFunc(r.segments, func(s props.Range) bool { return pc >= s.Low && pc < s.High })
-}
-
 // isCopy reports whether an instruction is a probed one's copy, which does that
 // one's work elsewhere.
-func (r *Run) isCopy(pc uint64) bool { return !r.isOwn(pc) && !r.names.Kernel(pc) }
+func (r *Run) isCopy(pc uint64) bool { return !r.world.Owns(pc) && !r.names.Kernel(pc) }
 
 // maxReads bounds the reads that are remembered of a vCPU's turn.
 const maxReads = 64
@@ -211,7 +205,7 @@ func (t *turns) value(cpu int, x read) string {
 func (r *Run) waitsText(cpu int) string {
 	w := r.state.waits[cpu]
 	s := fmt.Sprintf("cpu%d waits for %s at %s", cpu, w.lock, r.names.Addr(r.Machine.CPUs[cpu].LinearPC()))
-	switch o := r.world.holder(w.lock); {
+	switch o := r.world.Holder(w.lock); {
 	case o == cpu:
 		s += ", which it holds itself"
 	case o >= 0:

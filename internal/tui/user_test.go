@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/scenario"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/tui/walk"
 )
 
@@ -52,8 +52,8 @@ func TestAMissedUserProbeByHand(t *testing.T) {
 		ev := m.Walk.Event()
 		return ev != nil && ev.Micro != nil && ev.Micro.Name == "prepare_singlestep"
 	})
-	var program *scenario.ProgramRun
-	m.Walk.Run.Visit(nil, func(p *scenario.ProgramRun) { program = p })
+	var program *programworld.World
+	m.Walk.Run.Visit(nil, func(p *programworld.World) { program = p })
 	until("2", func() bool { return m.Moment.CPUs[1].At == "target" && !program.KernelNext(1) })
 	press(m, "2")
 	s := shown(t, m)

@@ -17,6 +17,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/loader"
 	"trapline/internal/scenario"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/tui/walk"
 	"trapline/internal/web"
 	"trapline/internal/web/live"
@@ -215,7 +216,7 @@ func TestALivePageWithFiles(t *testing.T) {
 	r, err := scenario.Open(t.Context(), f, scenario.Options{})
 	require.NoError(t, err)
 	var program []byte
-	r.Visit(nil, func(p *scenario.ProgramRun) { program, err = loader.ELF(p.Image()) })
+	r.Visit(nil, func(p *programworld.World) { program, err = loader.ELF(p.Image()) })
 	r.Close()
 	require.NoError(t, err)
 	open := func(program []byte) *walk.Walk {

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/scenario"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/x86"
 )
 
@@ -127,7 +128,8 @@ func TestCallChainsOfPrograms(t *testing.T) {
 					break
 				}
 				ev := w.Event()
-				tid, _ := w.world.(*programSide).run.ThreadOn(ev.CPU)
+				tid := 0
+				w.Run.Visit(nil, func(p *programworld.World) { tid, _ = p.ThreadOn(ev.CPU) })
 				s := shadows[tid]
 				if s == nil {
 					s = &shadow{}

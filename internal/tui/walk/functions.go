@@ -11,7 +11,7 @@ import (
 // nameFunctions gives the functions of a stripped program names by their
 // addresses, as far as a sweep of its code finds them.
 func (w *programSide) nameFunctions() {
-	img := w.run.Image()
+	img := w.guest.Image()
 	if img.Symbols.Len() > 0 {
 		return
 	}

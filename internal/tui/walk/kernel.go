@@ -7,7 +7,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/loader"
 	"trapline/internal/record"
-	"trapline/internal/scenario"
+	"trapline/internal/scenario/kernelworld"
 	"trapline/internal/story"
 	"trapline/internal/x86"
 )
@@ -15,12 +15,12 @@ import (
 // kernelSide is a walk through kernel code.
 type kernelSide struct {
 	*Walk
-	run       *scenario.KernelRun
+	guest     *kernelworld.World
 	lockWords []lock
 }
 
-func newKernelSide(w *Walk, run *scenario.KernelRun) *kernelSide {
-	k := &kernelSide{Walk: w, run: run}
+func newKernelSide(w *Walk, guest *kernelworld.World) *kernelSide {
+	k := &kernelSide{Walk: w, guest: guest}
 	k.findLocks()
 	return k
 }
@@ -78,7 +78,7 @@ func (w *kernelSide) phases() map[int]Phase {
 
 func (w *kernelSide) gates(ev *emu.Event) []Gate {
 	var l []Gate
-	k, space := w.run.Kernel, w.Run.Machine.CPUs[0].Space
+	k, space := w.guest.Kernel, w.Run.Machine.CPUs[0].Space
 	size := uint64(w.Run.Machine.Arch.GateSize())
 	base := w.Run.Machine.CPUs[0].Sys.IDTR.Base
 	for _, v := range []x86.Vector{x86.VecBP, x86.VecDB, x86.VecGP, x86.VecPF, x86.VecUD, 0x80} {
@@ -99,8 +99,8 @@ func (w *kernelSide) probes() []Probe {
 	var l []Probe
 	for i, p := range w.Run.ProbeEnds() {
 		x := Probe{ProbeEnd: p}
-		if i < len(w.run.Probes.Probes()) {
-			x.Phase = w.phaseOf(w.run.Probes.Probes()[i].Addr)
+		if i < len(w.guest.Probes.Probes()) {
+			x.Phase = w.phaseOf(w.guest.Probes.Probes()[i].Addr)
 		}
 		if x.Phase == HitSS && x.State != "lost" {
 			x.State = "stepping"
@@ -113,8 +113,8 @@ func (w *kernelSide) probes() []Probe {
 // awaited are the return probes with the calls whose return they await.
 func (w *kernelSide) awaited() []Awaited {
 	var l []Awaited
-	for i, p := range w.run.Probes.Probes() {
-		to, most := w.run.Probes.Awaited(i)
+	for i, p := range w.guest.Probes.Probes() {
+		to, most := w.guest.Probes.Awaited(i)
 		if most == 0 {
 			continue
 		}
@@ -179,8 +179,8 @@ type lock struct {
 
 // findLocks takes the kernel variables that are locks by name.
 func (w *kernelSide) findLocks() {
-	for s := range w.run.Kernel.Symbols.All() {
-		l := w.run.Kernel.Layout
+	for s := range w.guest.Kernel.Symbols.All() {
+		l := w.guest.Kernel.Layout
 		if strings.HasSuffix(s.Name, "_lock") && s.Kind != loader.Function && s.Addr >= l.Data && s.Addr < l.Stacks {
 			w.lockWords = append(w.lockWords, lock{s.Name, s.Addr})
 		}

@@ -16,7 +16,7 @@ func (w *kernelSide) follow(ev *emu.Event) {
 	t := &w.trail
 	l := t.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if regs, end, ok := w.run.Kernel.FrameOf(ev.CPU, d); ok {
+		if regs, end, ok := w.guest.Kernel.FrameOf(ev.CPU, d); ok {
 			if len(l) == MaxFrames {
 				l = append(l[:0], l[1:]...)
 			}
@@ -106,10 +106,10 @@ func (w *kernelSide) interrupted(cpu int) []interruption {
 
 func (*kernelSide) hasStack(int) bool { return true }
 
-func (w *kernelSide) bottom(addr uint64) bool { return addr == w.run.Kernel.Symbol("task_exit") }
+func (w *kernelSide) bottom(addr uint64) bool { return addr == w.guest.Kernel.Symbol("task_exit") }
 
 func (w *kernelSide) trampoline(int) uint64 {
-	if k := w.run.Kernel; k.HasSymbol("kretprobe_trampoline") {
+	if k := w.guest.Kernel; k.HasSymbol("kretprobe_trampoline") {
 		return k.Symbol("kretprobe_trampoline")
 	}
 	return 0

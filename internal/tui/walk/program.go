@@ -11,7 +11,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/linux"
 	"trapline/internal/record"
-	"trapline/internal/scenario"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
@@ -24,11 +24,11 @@ import (
 // programSide is a walk through a Linux program.
 type programSide struct {
 	*Walk
-	run *scenario.ProgramRun
+	guest *programworld.World
 }
 
-func newProgramSide(w *Walk, run *scenario.ProgramRun) *programSide {
-	p := &programSide{w, run}
+func newProgramSide(w *Walk, guest *programworld.World) *programSide {
+	p := &programSide{w, guest}
 	p.nameFunctions()
 	return p
 }
@@ -48,8 +48,8 @@ func (w *programSide) observe(ev *emu.Event) {
 	if ev.Micro == nil && len(ev.Notes) == 0 {
 		return
 	}
-	sum := uint64(w.run.InPlace())
-	for _, p := range w.run.Slots() {
+	sum := uint64(w.guest.InPlace())
+	for _, p := range w.guest.Slots() {
 		for _, n := range p.Taken {
 			sum += uint64(p.PID)<<32 | 1<<(uint(n)&31)
 		}
@@ -91,7 +91,7 @@ func noteKind(n emu.NoteKind) record.Kind {
 
 // cpu is a vCPU with the thread that is on it.
 func (w *programSide) cpu(c *emu.CPU) CPU {
-	tid, pid := w.run.ThreadOn(c.ID)
+	tid, pid := w.guest.ThreadOn(c.ID)
 	x := CPU{ID: c.ID, Ring: int(c.CPL), Able: w.Run.Can(c.ID), State: "idle", Thread: tid}
 	switch {
 	case tid == 0 && x.Able:
@@ -103,7 +103,7 @@ func (w *programSide) cpu(c *emu.CPU) CPU {
 		if pid != tid {
 			x.State += fmt.Sprintf(" of %d", pid)
 		}
-		if w.run.KernelNext(c.ID) {
+		if w.guest.KernelNext(c.ID) {
 			x.Text = "(the kernel's work)"
 		}
 	}
@@ -118,9 +118,9 @@ func (w *programSide) cpu(c *emu.CPU) CPU {
 	return x
 }
 
-func (w *programSide) threads() []scenario.ThreadActivity {
-	var l []scenario.ThreadActivity
-	for _, p := range w.run.ProcessStates() {
+func (w *programSide) threads() []programworld.ThreadActivity {
+	var l []programworld.ThreadActivity
+	for _, p := range w.guest.ProcessStates() {
 		l = append(l, p.Threads...)
 	}
 	return l
@@ -143,7 +143,7 @@ func (w *programSide) probes() []Probe {
 		if x.Phase == HitSS {
 			x.State = "stepping"
 		}
-		x.In, x.Out = w.run.Armed(p.Addr)
+		x.In, x.Out = w.guest.Armed(p.Addr)
 		if x.State == "armed" && len(x.In) == 0 && len(x.Out) > 0 {
 			x.State = "out"
 		}
@@ -167,7 +167,7 @@ func (w *programSide) locks(ev *emu.Event) []Lock {
 	}
 	if w.inPlace() {
 		l := Lock{Name: "step in place", Owner: "free", Waiting: waiting, Changed: moved}
-		if tid := w.run.InPlace(); tid != 0 {
+		if tid := w.guest.InPlace(); tid != 0 {
 			l.Owner = fmt.Sprintf("thread %d", tid)
 		}
 		return []Lock{l}
@@ -186,8 +186,8 @@ func (w *programSide) locks(ev *emu.Event) []Lock {
 
 // memory adds the slots that were used to what the memory panel shows.
 func (w *programSide) memory(l []Row, c *emu.CPU, ev *emu.Event) []Row {
-	_, pid := w.run.ThreadOn(c.ID)
-	for _, p := range w.run.Slots() {
+	_, pid := w.guest.ThreadOn(c.ID)
+	for _, p := range w.guest.Slots() {
 		if p.PID == pid && p.Area != 0 {
 			l = w.row(l, c, "[uprobes] trampoline", p.Area, ev)
 			for n := 1; n <= shownSlots; n++ {
@@ -223,7 +223,7 @@ func (*programSide) inHits(m *Moment) (l []InHit) {
 
 // processes lists them with threads and mappings.
 func (w *programSide) processes(cpu int) (list []Process) {
-	for _, p := range w.run.ProcessStates() {
+	for _, p := range w.guest.ProcessStates() {
 		x := Process{PID: p.PID, Name: p.Name, Zombie: p.Zombie, Slots: len(p.Taken)}
 		here := uint64(0)
 		for i := range p.Threads {
@@ -246,7 +246,7 @@ const MaxOutput = 4096
 
 func lastOf(s string, n int) string { return strings.ToValidUTF8(s[max(0, len(s)-n):], "·") }
 
-func (w *programSide) thread(t *scenario.ThreadActivity) Thread {
+func (w *programSide) thread(t *programworld.ThreadActivity) Thread {
 	x := Thread{TID: t.TID, CPU: t.CPU, At: w.Place(t.PC), State: "ready", Phase: userPhases[t.Stage], Returns: t.Returns}
 	switch {
 	case t.Stage == uprobes.StageWaiting && w.inPlace():

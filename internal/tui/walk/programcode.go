@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/scenario"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -16,7 +16,7 @@ import (
 func (w *programSide) code(cpu, n int) []Line {
 	c := w.Run.Machine.CPUs[cpu]
 	pc := c.LinearPC()
-	if tid, _ := w.run.ThreadOn(cpu); tid == 0 {
+	if tid, _ := w.guest.ThreadOn(cpu); tid == 0 {
 		l := w.listing(c, w.readyPC(pc), n)
 		for i := range l {
 			l[i].Here = false
@@ -36,7 +36,7 @@ func (w *programSide) code(cpu, n int) []Line {
 
 // copyOn is the thread on a vCPU if it stands at a copy elsewhere, or right
 // behind it.
-func (w *programSide) copyOn(cpu int) *scenario.ThreadActivity {
+func (w *programSide) copyOn(cpu int) *programworld.ThreadActivity {
 	threads := w.threads()
 	for i := range threads {
 		t := &threads[i]
@@ -70,7 +70,7 @@ func (w *programSide) readyPC(pc uint64) uint64 {
 
 // copied lists the copy that a thread steps: the one instruction, and where the
 // thread stands behind it.
-func (w *programSide) copied(c *emu.CPU, t *scenario.ThreadActivity) []Line {
+func (w *programSide) copied(c *emu.CPU, t *programworld.ThreadActivity) []Line {
 	var l []Line
 	for at := t.Copy; ; {
 		x, size := w.line(c, at)
@@ -102,7 +102,7 @@ func (w *programSide) original(cpu int) (uint64, bool) {
 	return 0, false
 }
 
-func (w *programSide) own(cpu int, addr uint64) bool { return w.run.OwnCode(cpu, addr) }
+func (w *programSide) own(cpu int, addr uint64) bool { return w.guest.OwnCode(cpu, addr) }
 
 // probed: the trampoline's breakpoint is no probe's.
 func (w *programSide) probed(addr uint64) bool {
@@ -111,7 +111,7 @@ func (w *programSide) probed(addr uint64) bool {
 }
 
 func (w *programSide) hasStack(cpu int) bool {
-	tid, _ := w.run.ThreadOn(cpu)
+	tid, _ := w.guest.ThreadOn(cpu)
 	return tid != 0
 }
 
@@ -119,7 +119,7 @@ func (*programSide) bottom(uint64) bool { return false }
 
 func (w *programSide) interrupted(cpu int) []interruption {
 	var l []interruption
-	tid, _ := w.run.ThreadOn(cpu)
+	tid, _ := w.guest.ThreadOn(cpu)
 	for _, s := range slices.Backward(w.trail.signals) {
 		if field := func(name string) uint64 { return s.base + 8*uint64(max(slices.Index(rtSigframe, name), 0)) }; s.tid == tid && w.Run.Machine.Arch == x86.AMD64 {
 			l = append(l, interruption{base: s.base, what: "signal", ip: field("rip"), bp: field("rbp"), spAt: field("rsp")})
@@ -129,8 +129,8 @@ func (w *programSide) interrupted(cpu int) []interruption {
 }
 
 func (w *programSide) trampoline(cpu int) uint64 {
-	_, pid := w.run.ThreadOn(cpu)
-	for _, p := range w.run.ProcessStates() {
+	_, pid := w.guest.ThreadOn(cpu)
+	for _, p := range w.guest.ProcessStates() {
 		if p.PID == pid {
 			return p.Area
 		}

@@ -32,7 +32,7 @@ func rtSigframeNames() []string {
 func (w *programSide) followSignals(ev *emu.Event) {
 	t := &w.trail
 	if ev.Micro != nil && ev.Micro.Work == emu.WorkSignalFrame {
-		tid, _ := w.run.ThreadOn(ev.CPU)
+		tid, _ := w.guest.ThreadOn(ev.CPU)
 		l := t.signals[max(0, len(t.signals)-MaxFrames+1):]
 		t.signals = append(slices.Clone(l), signalFrame{tid, ev.After.GPR[x86.RSP], ev.Before.GPR[x86.RSP]})
 		return
@@ -40,7 +40,7 @@ func (w *programSide) followSignals(ev *emu.Event) {
 	if len(t.signals) == 0 {
 		return
 	}
-	tid, _ := w.run.ThreadOn(ev.CPU)
+	tid, _ := w.guest.ThreadOn(ev.CPU)
 	last := t.signals[len(t.signals)-1]
 	if sp := ev.After.GPR[x86.RSP]; last.tid == tid && (last.end > last.base && sp >= last.end || sp < last.base && last.end < last.base) {
 		t.signals = slices.Clip(t.signals[:len(t.signals)-1])

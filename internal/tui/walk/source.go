@@ -32,7 +32,7 @@ func (w *Walk) HasSource() bool { return w.world.hasSource() }
 func (*kernelSide) hasSource() bool { return true }
 
 func (w *kernelSide) source(cpu, around int) *Source {
-	k := w.run.Kernel
+	k := w.guest.Kernel
 	pc := w.Run.Machine.CPUs[cpu].LinearPC()
 	s := &Source{At: w.names.Addr(pc)}
 	at, ok := k.LineAt(pc)
@@ -62,7 +62,7 @@ func (w *Walk) EntersLine(ev *emu.Event) bool {
 }
 
 func (w *kernelSide) entersLine(ev *emu.Event) bool {
-	k := w.run.Kernel
+	k := w.guest.Kernel
 	at := ev.After.RIP // flat segments
 	to, ok := k.LineAt(at)
 	if !ok {

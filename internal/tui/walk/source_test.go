@@ -9,6 +9,8 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
+	"trapline/internal/scenario/kernelworld"
+	"trapline/internal/traps"
 )
 
 // A move by lines of C stops wherever a vCPU comes to another line, or back to the
@@ -16,7 +18,8 @@ import (
 func TestMovesByLinesOfC(t *testing.T) {
 	w := newRace(t, false)
 	require.NoError(t, w.Record(t.Context(), 2000))
-	k := w.world.(*kernelSide).run.Kernel
+	var k *traps.Kernel
+	w.Run.Visit(func(x *kernelworld.World) { k = x.Kernel }, nil)
 	lineOf := func(at uint64) string {
 		l, ok := k.LineAt(at)
 		if !ok {

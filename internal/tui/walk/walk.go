@@ -12,6 +12,8 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
+	"trapline/internal/scenario/kernelworld"
+	"trapline/internal/scenario/programworld"
 	"trapline/internal/story"
 	"trapline/internal/x86"
 )
@@ -55,8 +57,8 @@ func Open(ctx context.Context, f *scenario.File, o Options) (*Walk, error) {
 	w := &Walk{Run: r, runner: &runner{Run: r}, names: *r.Names(), micros: map[uint64]string{}, texts: map[codeText]string{}}
 	w.trail = trail{w: w}
 	r.Visit(
-		func(k *scenario.KernelRun) { w.world = newKernelSide(w, k) },
-		func(p *scenario.ProgramRun) { w.world = newProgramSide(w, p) },
+		func(k *kernelworld.World) { w.world = newKernelSide(w, k) },
+		func(p *programworld.World) { w.world = newProgramSide(w, p) },
 	)
 	w.readSource()
 	r.Machine.AddPart(&w.trail)

@@ -1,4 +1,4 @@
-package scenario
+package kernelworld
 
 import (
 	"encoding/binary"
@@ -8,6 +8,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -27,7 +28,7 @@ func (b *builder) loadCalls() error {
 	if p == nil || len(p.Calls) == 0 {
 		return nil
 	}
-	r := b.run
+	r := b.world
 	results, err := r.Kernel.AllocKernel(b.space, uint64(len(p.Calls)*r.Machine.Arch.Word()), emu.Write)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (b *builder) loadCalls() error {
 	if err := r.Machine.WriteBytes(b.space, code, s.code); err != nil {
 		return err
 	}
-	r.symbols.own.Add(
+	r.Symbols.Own.Add(
 		loader.Symbol{Name: resultsSymbol, Addr: results, Size: uint64(len(p.Calls) * r.Machine.Arch.Word()), Kind: loader.Object},
 		loader.Symbol{Name: callsSymbol, Addr: code, Size: uint64(len(s.code)), Kind: loader.Function})
 	if err := b.joinSymbols(); err != nil {
@@ -60,13 +61,13 @@ func (b *builder) loadCalls() error {
 }
 
 func (b *builder) emitCall(s *stub, c *format.Call, result uint64) error {
-	f, err := b.symbols().Symbol(c.Function)
+	f, err := b.world.Symbols.Symbol(c.Function)
 	if err != nil {
 		return c.Pos.Error(b.file.Name, "a function of "+b.file.Program.Path, "%v", err)
 	}
 	args := make([]uint64, len(c.Args))
 	for i, x := range c.Args {
-		if args[i], err = evalAt(b.file.File, x, b.symbols()); err != nil {
+		if args[i], err = world.EvalAt(b.file, x, b.world.Symbols); err != nil {
 			return err
 		}
 	}
@@ -136,41 +137,41 @@ func (s *stub) call64(f uint64, args []uint64, result uint64) {
 
 // Results are what the calls of a program returned so far, as wide as the
 // machine's word; results of calls not made yet are 0.
-func (r *Run) Results() []uint64 {
-	if r.File.Program == nil {
+func (w *World) Results() []uint64 {
+	if w.File.Program == nil {
 		return nil
 	}
-	s, ok := r.symbols.own.Lookup(resultsSymbol)
+	s, ok := w.Symbols.Own.Lookup(resultsSymbol)
 	if !ok {
 		return nil
 	}
-	list := make([]uint64, len(r.File.Program.Calls))
-	env := r.shows(0)
+	list := make([]uint64, len(w.File.Program.Calls))
+	env := world.Shows(w, 0)
 	for i := range list {
-		list[i], _ = env.Memory(s.Addr+uint64(i*r.Machine.Arch.Word()), 0)
+		list[i], _ = env.Memory(s.Addr+uint64(i*w.Machine.Arch.Word()), 0)
 	}
 	return list
 }
 
-// resultsProperty is the property that calls return what the file says.
-const resultsProperty = "results"
+// ResultsProperty is the property that calls return what the file says.
+const ResultsProperty = "results"
 
-type results struct{ run *Run }
+type results struct{ world *World }
 
-func (*results) Name() string                       { return resultsProperty }
+func (*results) Name() string                       { return ResultsProperty }
 func (*results) Step(*emu.Event) *explore.Violation { return nil }
 
 // End compares the results of all calls.
 func (p *results) End() *explore.Violation {
-	r := p.run
-	got := r.Results()
+	w := p.world
+	got := w.Results()
 	for i := range got {
-		c := &r.File.Program.Calls[i]
+		c := &w.File.Program.Calls[i]
 		if c.Result == nil {
 			continue
 		}
-		want, err := evalAt(r.File.File, *c.Result, r.symbols)
-		if want = r.Machine.Arch.Mask(want); err != nil || got[i] != want {
+		want, err := world.EvalAt(w.File, *c.Result, w.Symbols)
+		if want = w.Machine.Arch.Mask(want); err != nil || got[i] != want {
 			return &explore.Violation{Property: p.Name(), What: fmt.Sprintf("%s returned %#x; expected %#x", c.Function, got[i], want)}
 		}
 	}

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"fmt"
@@ -15,15 +15,12 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// property makes a built-in property of a Linux program (S4).
-func (w *ProgramRun) property(p format.Property) explore.Property {
+// Property makes a built-in property of a Linux program (S4).
+func (w *World) Property(p format.Property) explore.Property {
 	atEnd := func(what func() string) explore.Property { return &endProperty{p.Name, what} }
 	switch p.Name {
 	case props.NoMissedProbe:
 		return &userMissed{world: w}
-	case props.Transparency:
-		w.keeps = true
-		return w.transparency()
 	case props.NoLivelock:
 		x := &userLivelock{world: w, cpu: make([]trapping, len(w.Machine.CPUs))}
 		w.Machine.AddPart(x)
@@ -56,28 +53,28 @@ func (p *endProperty) End() *explore.Violation {
 	return nil
 }
 
-func (w *ProgramRun) deadlocked() string {
-	if w.kernel.Result().Bound == linux.BoundDeadlock {
-		return everyoneWaits + ": " + strings.Join(w.kernel.Waiting(), ", ")
+func (w *World) deadlocked() string {
+	if w.Kernel.Result().Bound == linux.BoundDeadlock {
+		return everyoneWaits + ": " + strings.Join(w.Kernel.Waiting(), ", ")
 	}
 	return ""
 }
 
-func (w *ProgramRun) killed() string {
-	if r := w.kernel.Result(); r.Signal != 0 {
+func (w *World) killed() string {
+	if r := w.Kernel.Result(); r.Signal != 0 {
 		return "the program was " + r.String()
 	}
 	return ""
 }
 
-func (w *ProgramRun) exitDiffers(want *format.Exit) string {
-	r := w.kernel.Result()
+func (w *World) exitDiffers(want *format.Exit) string {
+	r := w.Kernel.Result()
 	got := format.Exit{Status: r.Code}
 	if r.Signal != 0 {
 		got = format.Exit{Signal: abi.SignalName(r.Signal)}
 	}
 	if r.Bound != linux.NoBound {
-		how, _ := w.ending()
+		how, _ := w.Ending()
 		return fmt.Sprintf("%s; expected %v", how, want)
 	}
 	if got != *want {
@@ -86,8 +83,8 @@ func (w *ProgramRun) exitDiffers(want *format.Exit) string {
 	return ""
 }
 
-func (w *ProgramRun) outputDiffers(want string) string {
-	if got := w.output(); got != want {
+func (w *World) outputDiffers(want string) string {
+	if got := w.Output(); got != want {
 		return fmt.Sprintf("the output is %s; expected %s", strconv.Quote(got), strconv.Quote(want))
 	}
 	return ""
@@ -95,7 +92,7 @@ func (w *ProgramRun) outputDiffers(want string) string {
 
 // userMissed is no-missed-probe: a thread whose process has a uprobe runs the
 // probed instruction only in a hit.
-type userMissed struct{ world *ProgramRun }
+type userMissed struct{ world *World }
 
 func (*userMissed) Name() string            { return props.NoMissedProbe }
 func (*userMissed) End() *explore.Violation { return nil }
@@ -105,7 +102,7 @@ func (p *userMissed) Step(ev *emu.Event) *explore.Violation {
 	for i := range ev.Notes {
 		if n := &ev.Notes[i]; n.Kind == kprobes.NoteUnhit {
 			w := p.world
-			return &explore.Violation{Property: p.Name(), ID: n.ID, What: fmt.Sprintf("cpu%d: %s, at %s (%s)", ev.CPU, n.Text, w.names.Addr(n.Addr), w.namesAt(n.Addr))}
+			return &explore.Violation{Property: p.Name(), ID: n.ID, What: fmt.Sprintf("cpu%d: %s, at %s (%s)", ev.CPU, n.Text, w.Names.Addr(n.Addr), w.namesAt(n.Addr))}
 		}
 	}
 	return nil
@@ -117,7 +114,7 @@ type trapping struct{ pc, n uint64 }
 // userLivelock is no-livelock: an instruction that traps again and again while
 // no instruction completes.
 type userLivelock struct {
-	world *ProgramRun
+	world *World
 	cpu   []trapping
 }
 
@@ -135,7 +132,7 @@ func (p *userLivelock) Step(ev *emu.Event) *explore.Violation {
 	case ev.Kind == emu.StepDelivery:
 		if c.n++; c.n == props.LivelockTraps {
 			return &explore.Violation{Property: p.Name(), What: fmt.Sprintf("the instruction at %s trapped %d times on cpu%d and was never completed",
-				p.world.names.Addr(ev.PC), props.LivelockTraps, ev.CPU)}
+				p.world.Names.Addr(ev.PC), props.LivelockTraps, ev.CPU)}
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"trapline/internal/loader"
@@ -32,9 +32,9 @@ type MapState struct {
 }
 
 // ProcessStates lists the processes, by number.
-func (w *ProgramRun) ProcessStates() []ProcessState {
+func (w *World) ProcessStates() []ProcessState {
 	var list []ProcessState
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		x := ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name}
 		x.Area, x.Taken, _ = w.uprobes.Area(p.MM())
 		for _, t := range p.Threads() {
@@ -45,7 +45,7 @@ func (w *ProgramRun) ProcessStates() []ProcessState {
 		}
 		list = append(list, x)
 	}
-	for _, p := range w.kernel.Zombies() {
+	for _, p := range w.Kernel.Zombies() {
 		list = append(list, ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name, Zombie: true})
 	}
 	return list
@@ -59,9 +59,9 @@ type SlotState struct {
 }
 
 // Slots lists the processes that have slots for copies.
-func (w *ProgramRun) Slots() []SlotState {
+func (w *World) Slots() []SlotState {
 	var list []SlotState
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		if start, taken, ok := w.uprobes.Area(p.MM()); ok {
 			list = append(list, SlotState{p.PID, start, taken})
 		}
@@ -70,13 +70,13 @@ func (w *ProgramRun) Slots() []SlotState {
 }
 
 // InPlace is the thread that steps a probed instruction in place, with the
-// breakpoint out for all (K11); 0: none.
-func (w *ProgramRun) InPlace() int { return w.uprobes.InPlace() }
+// Breakpoint out for all (K11); 0: none.
+func (w *World) InPlace() int { return w.uprobes.InPlace() }
 
 // Armed lists the processes in which a uprobe's breakpoint stands at an
 // address now, and those that have mapped it without.
-func (w *ProgramRun) Armed(addr uint64) (in, out []int) {
-	for _, p := range w.kernel.Processes() {
+func (w *World) Armed(addr uint64) (in, out []int) {
+	for _, p := range w.Kernel.Processes() {
 		switch {
 		case w.uprobes.Armed(p.MM(), addr):
 			in = append(in, p.PID)
@@ -88,11 +88,11 @@ func (w *ProgramRun) Armed(addr uint64) (in, out []int) {
 }
 
 // Image is the program's file as it is mapped.
-func (w *ProgramRun) Image() *loader.Image { return w.image }
+func (w *World) Image() *loader.Image { return w.image }
 
 // ThreadOn is the thread on a vCPU and its process; zeros: none.
-func (w *ProgramRun) ThreadOn(cpu int) (tid, pid int) {
-	t := w.kernel.Current(cpu)
+func (w *World) ThreadOn(cpu int) (tid, pid int) {
+	t := w.Kernel.Current(cpu)
 	if t == nil {
 		return 0, 0
 	}
@@ -101,12 +101,12 @@ func (w *ProgramRun) ThreadOn(cpu int) (tid, pid int) {
 
 // KernelNext reports whether a vCPU's next step is the kernel's work, of which
 // there is no text.
-func (w *ProgramRun) KernelNext(cpu int) bool { return w.kernel.Place(w.Machine.CPUs[cpu])>>63 != 0 }
+func (w *World) KernelNext(cpu int) bool { return w.Kernel.Place(w.Machine.CPUs[cpu])>>63 != 0 }
 
 // OwnCode reports whether an address is in a file that the process on a vCPU
 // has mapped, and not in a slot, a copy on the stack or the kernel's own pages.
-func (w *ProgramRun) OwnCode(cpu int, addr uint64) bool {
-	t := w.kernel.Current(cpu)
+func (w *World) OwnCode(cpu int, addr uint64) bool {
+	t := w.Kernel.Current(cpu)
 	if t == nil || t.Process().MM() == nil {
 		return true
 	}
@@ -114,17 +114,8 @@ func (w *ProgramRun) OwnCode(cpu int, addr uint64) bool {
 	return v == nil || v.Inode != nil
 }
 
-// Peek reads memory as a vCPU sees it, without a trace in events, and returns
-// how many bytes are there. Of a Linux program's file pages that were not
-// touched yet are there too.
-func (r *Run) Peek(cpu int, addr uint64, b []byte) int {
-	if n := r.world.peek(r.Machine.Look(), cpu, addr, b); n > 0 {
-		return n
-	}
-	return r.world.peekFile(addr, b)
-}
-
-func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
+// PeekFile implements world.Shown.
+func (w *World) PeekFile(addr uint64, b []byte) int {
 	for i := range w.image.Segments {
 		s := &w.image.Segments[i]
 		if addr >= s.Addr && addr-s.Addr < uint64(len(s.Data)) {
@@ -134,7 +125,5 @@ func (w *ProgramRun) peekFile(addr uint64, b []byte) int {
 	return 0
 }
 
-// HasEvents reports whether the run has trace events.
-func (r *Run) HasEvents() bool { return r.world.hasEvents() }
-
-func (w *ProgramRun) hasEvents() bool { return len(w.events.Registry().Probes()) > 0 }
+// HasEvents implements world.Probed.
+func (w *World) HasEvents() bool { return len(w.events.Registry().Probes()) > 0 }

@@ -1,17 +1,18 @@
-package scenario
+package kernelworld
 
 import (
 	"fmt"
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 )
 
 // nameRegions makes the regions' names symbols before anything uses them.
 func (b *builder) nameRegions() error {
 	for i := range b.file.Memory {
 		m := &b.file.Memory[i]
-		addr, err := evalAt(b.file.File, m.At, b.symbols())
+		addr, err := world.EvalAt(b.file, m.At, b.world.Symbols)
 		if err != nil {
 			return err
 		}
@@ -20,7 +21,7 @@ func (b *builder) nameRegions() error {
 		}
 		b.own = append(b.own, loader.Symbol{Name: m.Name, Addr: addr, Size: m.Size, Kind: loader.Object})
 	}
-	b.run.symbols.own.Add(b.own...)
+	b.world.Symbols.Own.Add(b.own...)
 	return b.joinSymbols()
 }
 
@@ -50,10 +51,10 @@ func (b *builder) content(m *format.Region) ([]byte, error) {
 		data = append(data, c.String...)
 		size := c.Size
 		if size == 0 {
-			size = b.run.Machine.Arch.Word()
+			size = b.world.Machine.Arch.Word()
 		}
 		for _, x := range c.Values {
-			v, err := evalAt(b.file.File, x, b.symbols())
+			v, err := world.EvalAt(b.file, x, b.world.Symbols)
 			if err != nil {
 				return nil, err
 			}
@@ -75,26 +76,26 @@ type lazyPage struct {
 func (b *builder) mapRegion(m *format.Region, addr uint64) error {
 	prot := protOf(m.Prot)
 	if !m.Lazy {
-		return b.run.Kernel.MapZero(b.space, addr, m.Size, prot)
+		return b.world.Kernel.MapZero(b.space, addr, m.Size, prot)
 	}
 	for at := addr; at < addr+m.Size; at += emu.PageSize {
-		f, err := b.run.Kernel.MapLazy(at, prot)
+		f, err := b.world.Kernel.MapLazy(at, prot)
 		if err != nil {
 			return err
 		}
-		b.run.lazy[at/emu.PageSize] = lazyPage{f, prot}
+		b.world.lazy[at/emu.PageSize] = lazyPage{f, prot}
 	}
 	return nil
 }
 
 func (b *builder) put(m *format.Region, addr uint64, data []byte) error {
 	if !m.Lazy {
-		return b.run.Machine.WriteBytes(b.space, addr, data)
+		return b.world.Machine.WriteBytes(b.space, addr, data)
 	}
 	for len(data) > 0 {
-		f := b.run.lazy[addr/emu.PageSize].frame
-		b.run.Machine.Mem.MarkDirty(f)
-		n := copy(b.run.Machine.Mem.Bytes(f), data)
+		f := b.world.lazy[addr/emu.PageSize].frame
+		b.world.Machine.Mem.MarkDirty(f)
+		n := copy(b.world.Machine.Mem.Bytes(f), data)
 		data, addr = data[n:], addr+uint64(n)
 	}
 	return nil

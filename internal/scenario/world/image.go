@@ -1,4 +1,4 @@
-package scenario
+package world
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/asm"
 	"trapline/internal/emu"
+	"trapline/internal/engines"
 	"trapline/internal/format"
 	"trapline/internal/loader"
 	"trapline/internal/traps"
@@ -27,15 +28,16 @@ const (
 	linuxBase64 = 0x00401000
 )
 
-func archOf(f *format.File) x86.Arch {
+// ArchOf is the architecture of the machine.
+func ArchOf(f *format.File) x86.Arch {
 	if f.Machine.Arch == "x86_64" {
 		return x86.AMD64
 	}
 	return x86.I386
 }
 
-// levelOf is what the machine's processor shows in CPUID.
-func levelOf(f *format.File) emu.Level {
+// LevelOf is what the machine's processor shows in CPUID.
+func LevelOf(f *format.File) emu.Level {
 	l, err := emu.ParseLevel(f.Machine.CPUID)
 	if err != nil {
 		return emu.DefaultLevel // a file that was not parsed
@@ -43,7 +45,8 @@ func levelOf(f *format.File) emu.Level {
 	return l
 }
 
-func vendorOf(f *format.File) emu.Vendor {
+// VendorOf is whose processor the machine has.
+func VendorOf(f *format.File) emu.Vendor {
 	if f.Machine.Vendor == emu.Intel.String() {
 		return emu.Intel
 	}
@@ -62,17 +65,17 @@ func runsInUserMode(f *format.File) bool {
 
 // baseOf is the address of text.S.
 func baseOf(f *format.File) (uint64, error) {
-	a := archOf(f)
+	a := ArchOf(f)
 	switch {
 	case f.Machine.Base != nil:
-		v, err := evalAt(f, *f.Machine.Base, symbolEnv{})
+		v, err := EvalAt(f, *f.Machine.Base, Symbols{})
 		if err == nil && v%emu.PageSize != 0 {
 			return 0, f.Machine.Base.Pos.Error(f.Name, "a multiple of 4096", "base address %#x", v)
 		}
 		return v, err
-	case f.Linux != nil && a == x86.AMD64:
+	case f.World() == engines.Program && a == x86.AMD64:
 		return linuxBase64, nil
-	case f.Linux != nil:
+	case f.World() == engines.Program:
 		return linuxBase32, nil
 	case runsInUserMode(f) && a == x86.AMD64:
 		return userBase64, nil
@@ -90,7 +93,7 @@ func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error
 		return nil, nil, err
 	}
 	img, err := asm.Assemble(ctx, asm.Source{
-		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: archOf(f), Base: base,
+		Name: f.Name, Text: sourceText(f), FirstLine: f.Source.Line, Arch: ArchOf(f), Base: base,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -99,42 +102,27 @@ func Assemble(ctx context.Context, f *format.File) (*loader.Image, []byte, error
 	return img, listing, err
 }
 
-// Assembled is f with its listing, so that the assembler need not run again for
-// each of several searches; f itself if it has one, needs none, or cannot be
-// assembled, which the search then says.
-func (f *File) Assembled(ctx context.Context) *File {
-	if f.Source == nil || f.Listing != nil {
-		return f
-	}
-	_, listing, err := Assemble(ctx, f.File)
-	if err != nil {
-		return f
-	}
-	c := *f
-	c.File = f.WithListing(listing)
-	return &c
-}
-
 // sourceText is text.S with the regions' names defined behind it, so that code
 // can use them; a region whose place depends on the code has none there.
 func sourceText(f *format.File) string {
 	text := f.Source.Text
 	for i := range f.Memory {
-		if addr, err := evalAt(f, f.Memory[i].At, symbolEnv{}); err == nil {
+		if addr, err := EvalAt(f, f.Memory[i].At, Symbols{}); err == nil {
 			text += fmt.Sprintf("\t.set %s, %#x\n", f.Memory[i].Name, addr)
 		}
 	}
 	return text
 }
 
-// imageOf gives the code of a scenario: its listing, its source assembled, or
-// its ELF file.
-func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
+// Image gives the code of a scenario: its listing, its source assembled, or its ELF
+// file, which the machine loads statically or with an interpreter.
+func (c *Config) Image(ctx context.Context, interpreter bool) (*loader.Image, error) {
+	f := c.File
 	switch {
 	case f.Program != nil:
-		return programImage(f)
+		return c.programImage(interpreter)
 	case f.Listing == nil:
-		img, _, err := Assemble(ctx, f.File)
+		img, _, err := Assemble(ctx, f)
 		return img, err
 	}
 	img, hash, err := loader.ReadListing([]byte(f.Listing.Text))
@@ -146,35 +134,36 @@ func imageOf(ctx context.Context, f *File) (*loader.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: text.lst: %w", f.Name, err)
 	}
-	base, err := baseOf(f.File)
+	base, err := baseOf(f)
 	if err != nil {
 		return nil, err
 	}
 	at := f.MemberPos("text.lst")
 	const fresh = "a fresh one: trapline check --write %s"
 	switch {
-	case hash != loader.HashSource(sourceText(f.File)):
+	case hash != loader.HashSource(sourceText(f)):
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: text.S has changed since")
-	case img.Arch != archOf(f.File) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
+	case img.Arch != ArchOf(f) || len(img.Segments) == 0 || img.Segments[0].Addr != base:
 		return nil, at.Error(f.Name, fmt.Sprintf(fresh, f.Name), "text.lst is stale: it is for another architecture or base address")
 	}
 	return img, nil
 }
 
-func programImage(f *File) (*loader.Image, error) {
-	data, err := f.ReadFile(f.Program.Path)
+func (c *Config) programImage(interpreter bool) (*loader.Image, error) {
+	f := c.File
+	data, err := c.ReadFile(f.Program.Path)
 	if err != nil {
 		return nil, f.Program.Pos.Error(f.Name, "a readable ELF file", "%v", err)
 	}
 	kind := "a statically linked ELF program for "
-	if f.Linux != nil {
+	if interpreter {
 		kind = "an ELF program for "
 	}
-	img, err := loader.ReadELF(data, loader.Options{Interpreter: f.Linux != nil})
+	img, err := loader.ReadELF(data, loader.Options{Interpreter: interpreter})
 	if err != nil {
 		return nil, f.Program.Pos.Error(f.Name, kind+f.Machine.Arch, "%s: %v", f.Program.Path, err)
 	}
-	if img.Arch != archOf(f.File) {
+	if img.Arch != ArchOf(f) {
 		return nil, f.Program.Pos.Error(f.Name, "arch "+img.Arch.String()+" in machine", "%s is for %s, the machine is %s",
 			f.Program.Path, img.Arch, f.Machine.Arch)
 	}

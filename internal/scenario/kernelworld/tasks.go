@@ -1,4 +1,4 @@
-package scenario
+package kernelworld
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -25,7 +26,7 @@ func (b *builder) taskEntry(t *format.Task) (uint64, error) {
 	if len(t.Calls) > 0 {
 		return b.writeCalls(t)
 	}
-	return evalAt(b.file.File, t.At, b.symbols())
+	return world.EvalAt(b.file, t.At, b.world.Symbols)
 }
 
 func (b *builder) startTask(t *format.Task) error {
@@ -36,7 +37,7 @@ func (b *builder) startTask(t *format.Task) error {
 	var sp uint64
 	switch {
 	case t.Stack != nil:
-		if sp, err = evalAt(b.file.File, *t.Stack, b.symbols()); err != nil {
+		if sp, err = world.EvalAt(b.file, *t.Stack, b.world.Symbols); err != nil {
 			return err
 		}
 	case t.Ring == 3:
@@ -44,9 +45,9 @@ func (b *builder) startTask(t *format.Task) error {
 			return err
 		}
 	}
-	c := b.run.Machine.CPUs[t.CPU]
+	c := b.world.Machine.CPUs[t.CPU]
 	task := traps.Task{Name: t.Name(), Ptraced: t.Signals == "continue"}
-	if err := b.run.Kernel.Start(t.CPU, task, t.Ring, at, sp); err != nil {
+	if err := b.world.Kernel.Start(t.CPU, task, t.Ring, at, sp); err != nil {
 		return t.Pos.Error(b.file.Name, "", "%v", err)
 	}
 	if t.Flags != nil {
@@ -58,11 +59,11 @@ func (b *builder) startTask(t *format.Task) error {
 		}
 	}
 	for _, v := range t.Regs {
-		value, err := evalAt(b.file.File, v.Value, b.symbols())
+		value, err := world.EvalAt(b.file, v.Value, b.world.Symbols)
 		if err != nil {
 			return err
 		}
-		reg, err := x86.ParseReg(b.run.Machine.Arch, v.Name)
+		reg, err := x86.ParseReg(b.world.Machine.Arch, v.Name)
 		if err != nil {
 			return v.Pos.Error(b.file.Name, "", "%v", err)
 		}
@@ -82,7 +83,7 @@ const (
 // userStack makes the stack of a ring 3 task. The return address on it is a
 // call of exit, so that a function can be a task.
 func (b *builder) userStack(cpu int) (uint64, error) {
-	r := b.run
+	r := b.world
 	top, exit := uint64(userStackTop32), []byte{0xb8, 1, 0, 0, 0, 0xcd, 0x80} // mov $1,%eax; int $0x80
 	if r.Machine.Arch == x86.AMD64 {
 		top, exit = userStackTop64, []byte{0xb8, 60, 0, 0, 0, 0xcd, 0x80}
@@ -94,7 +95,7 @@ func (b *builder) userStack(cpu int) (uint64, error) {
 		if err := r.Machine.WriteBytes(b.space, top, exit); err != nil {
 			return 0, err
 		}
-		r.symbols.own.Add(loader.Symbol{Name: "task_return", Addr: top, Size: uint64(len(exit)), Kind: loader.Function})
+		r.Symbols.Own.Add(loader.Symbol{Name: "task_return", Addr: top, Size: uint64(len(exit)), Kind: loader.Function})
 		if err := b.joinSymbols(); err != nil {
 			return 0, err
 		}

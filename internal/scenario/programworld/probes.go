@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/linux"
+	"trapline/internal/scenario/world"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
 	"trapline/internal/x86"
@@ -47,19 +48,19 @@ func (c userCounts) clone() userCounts {
 }
 
 // defineProbes registers the uprobes that have actions.
-func (b *userBuilder) defineProbes() error {
+func (b *builder) defineProbes() error {
 	w := b.world
 	file, errno := w.events.File(b.file.Linux.Path)
 	if errno != 0 {
 		return fmt.Errorf("%s: %w", b.file.Linux.Path, errno)
 	}
 	w.programFile = file.ID
-	if b.options.WithoutProbes || b.options.engine().None() {
+	if w.WithoutProbes || w.Describe().None() {
 		return nil
 	}
 	for i := range b.file.Probes {
 		p := &b.file.Probes[i]
-		addr, err := evalAt(b.file.File, p.At, w.symbols)
+		addr, err := world.EvalAt(b.file, p.At, w.Symbols)
 		if err != nil {
 			return err
 		}
@@ -80,11 +81,11 @@ func (b *userBuilder) defineProbes() error {
 }
 
 // consumer makes what is called at a probe's hits.
-func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, error) {
+func (b *builder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, error) {
 	for _, list := range p.Handlers {
 		for _, a := range list {
 			for _, x := range a.Args {
-				if err := b.world.checkSymbols(x); err != nil {
+				if err := b.world.CheckSymbols(x); err != nil {
 					return nil, err
 				}
 			}
@@ -92,6 +93,8 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 	}
 	w := b.world
 	wants := func(mm *linux.MM) bool { return u.wants(w.pidOf(mm)) }
+	at := world.HandlerAt{Probe: p.Name, Kind: "pre"}
+	inGo := w.Handlers[at]
 	pre, _ := p.Handler("pre")
 	c := &uprobes.Consumer{Filter: wants, Handler: func(h *uprobes.Hit) bool {
 		// A thread that trapped before another's handler took the breakpoint out is a hit all the same (handler_chain()).
@@ -99,55 +102,60 @@ func (b *userBuilder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer
 			return true
 		}
 		u.hits++
-		x := w.hit(u, h, "pre")
-		w.handle(x, handlerAt{p.Name, "pre"}, pre)
-		if x.remove {
+		x := w.hit(at, h)
+		x.Handle(inGo, pre)
+		if x.Removes {
 			u.removed = maps.Clone(u.removed)
 			if u.removed == nil {
 				u.removed = map[int]bool{}
 			}
 			u.removed[h.Thread.Process().PID] = true
 		}
-		return x.remove
+		return x.Removes
 	}}
-	ret, ok := p.Handler("ret")
-	at := handlerAt{p.Name, "ret"}
-	if ok || b.file.handlers[at] != nil {
-		c.Return = func(h *uprobes.Hit) {
-			if wants(h.Thread.Process().MM()) {
-				w.handle(w.hit(u, h, "ret"), at, ret)
-			}
-		}
-	}
+	c.Return = b.onReturn(p, wants)
 	return c, nil
 }
 
-// handle runs a handler: the one in Go, or the file's actions.
-func (w *ProgramRun) handle(x *hit, at handlerAt, actions []format.Action) {
-	if h, ok := w.File.handlers[at]; ok {
-		w.call(h, at, x)
-		return
+// onReturn makes what is called when a probed function returns; nil: nothing is.
+func (b *builder) onReturn(p *format.Probe, wants func(*linux.MM) bool) func(*uprobes.Hit) {
+	w, at := b.world, world.HandlerAt{Probe: p.Name, Kind: "ret"}
+	inGo := w.Handlers[at]
+	ret, ok := p.Handler("ret")
+	if !ok && inGo == nil {
+		return nil
 	}
-	w.act(x, actions)
+	return func(h *uprobes.Hit) {
+		if wants(h.Thread.Process().MM()) {
+			w.hit(at, h).Handle(inGo, ret)
+		}
+	}
 }
 
-// hit makes what a handler's actions work on.
-func (w *ProgramRun) hit(u *userProbe, h *uprobes.Hit, kind string) *hit {
-	return &hit{
-		who: fmt.Sprintf("%s %s in thread %d", u.name, kind, h.Thread.TID), cpu: h.Thread.CPU(), door: w.Machine.Door(), addr: h.Addr,
-		regs: coreRegisters{h.Thread.Core()}, read: h.Thread.Process().MM().Read,
-		poke: func(addr uint64, size int, v uint64) bool {
+// hit makes what a handler works on.
+func (w *World) hit(at world.HandlerAt, h *uprobes.Hit) *world.Hit {
+	return world.NewHit(w, at, world.Code{
+		Who: fmt.Sprintf("%s %s in thread %d", at.Probe, at.Kind, h.Thread.TID), CPU: h.Thread.CPU(), Door: w.Machine.Door(), Addr: h.Addr,
+		Regs: coreRegisters{h.Thread.Core()}, Read: h.Thread.Process().MM().Read,
+		Poke: func(addr uint64, size int, v uint64) bool {
 			var b [8]byte
 			for i := range size {
 				b[i] = byte(v >> (8 * i))
 			}
 			return h.Thread.Process().MM().Write(addr, b[:size])
 		},
+	})
+}
+
+// Act carries out the action remove.
+func (w *World) Act(h *world.Hit, a *format.Action) {
+	if a.Kind == "remove" {
+		h.Removes = true
 	}
 }
 
 // pidOf is the process that has an address space; 0: none.
-func (w *ProgramRun) pidOf(mm *linux.MM) int {
+func (w *World) pidOf(mm *linux.MM) int {
 	for _, p := range mm.Kernel().Processes() {
 		if p.MM() == mm {
 			return p.PID
@@ -156,10 +164,10 @@ func (w *ProgramRun) pidOf(mm *linux.MM) int {
 	return 0
 }
 
-// observe notes what a step means for the probes: hits, entries of the trace,
+// Observe notes what a step means for the probes: hits, entries of the trace,
 // and executions of a probed instruction that no hit preceded.
-func (w *ProgramRun) observe(ev *emu.Event) {
-	t := w.kernel.Current(ev.CPU)
+func (w *World) Observe(ev *emu.Event) {
+	t := w.Kernel.Current(ev.CPU)
 	w.followStack(t)
 	switch {
 	case t == nil:
@@ -184,7 +192,7 @@ func (w *ProgramRun) observe(ev *emu.Event) {
 }
 
 // noteHit puts the hit before what its handlers did.
-func (w *ProgramRun) noteHit(ev *emu.Event, t *linux.Thread) {
+func (w *World) noteHit(ev *emu.Event, t *linux.Thread) {
 	var names []string
 	addr := w.user.hitAt[t.TID]
 	for _, p := range w.probes {
@@ -199,7 +207,7 @@ func (w *ProgramRun) noteHit(ev *emu.Event, t *linux.Thread) {
 	ev.Notes = slices.Insert(ev.Notes, 0, note)
 }
 
-func (w *ProgramRun) miss(ev *emu.Event, t *linux.Thread) {
+func (w *World) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
 		if p.addr == ev.PC && p.wants(t.Process().PID) {
 			p.missed++
@@ -214,7 +222,7 @@ func (w *ProgramRun) miss(ev *emu.Event, t *linux.Thread) {
 }
 
 // namesAt lists the probes at an address.
-func (w *ProgramRun) namesAt(addr uint64) string {
+func (w *World) namesAt(addr uint64) string {
 	var names []string
 	for _, p := range w.probes {
 		if p.addr == addr {
@@ -224,7 +232,7 @@ func (w *ProgramRun) namesAt(addr uint64) string {
 	return strings.Join(names, ", ")
 }
 
-func (w *ProgramRun) probed(pc uint64) bool {
+func (w *World) probed(pc uint64) bool {
 	for _, p := range w.probes {
 		if p.addr == pc && p.refused == 0 {
 			return true
@@ -233,23 +241,23 @@ func (w *ProgramRun) probed(pc uint64) bool {
 	return false
 }
 
-// count adds up the probes of a name: an event may have several.
-func (w *ProgramRun) count(d emu.Door, name string, c probeCount) (uint64, bool) {
+// Count adds up the probes of a name: an event may have several.
+func (w *World) Count(d emu.Door, name string, c world.Count) (uint64, bool) {
 	var n uint64
 	known := false
-	w.kernel.Read(d)
+	w.Kernel.Read(d)
 	for _, p := range w.probes {
 		if p.name != name {
 			continue
 		}
 		known = true
 		switch c {
-		case countHits:
+		case world.CountHits:
 			n += w.hitsOf(p)
-		case countMissed:
+		case world.CountMissed:
 			d.Touch(w.cells.Loc(valueMissed), emu.Reads)
 			n += p.missed
-		case countArmed:
+		case world.CountArmed:
 			n |= emu.B2U(w.stateOf(p) == stateArmed && w.breakpointAt(d, p.addr))
 		}
 	}
@@ -261,12 +269,12 @@ const valueMissed = 0
 
 // breakpointAt reports whether there is an int3 at an address, as the thread on
 // vCPU 0 or else the first process sees it.
-func (w *ProgramRun) breakpointAt(d emu.Door, addr uint64) bool {
+func (w *World) breakpointAt(d emu.Door, addr uint64) bool {
 	var b [1]byte
-	return w.peek(d, 0, addr, b[:]) == 1 && b[0] == x86.Int3
+	return w.Peek(d, 0, addr, b[:]) == 1 && b[0] == x86.Int3
 }
 
-func (w *ProgramRun) hitsOf(p *userProbe) uint64 {
+func (w *World) hitsOf(p *userProbe) uint64 {
 	if p.def != nil {
 		return w.events.Counts(p.def).Hits
 	}
@@ -274,14 +282,14 @@ func (w *ProgramRun) hitsOf(p *userProbe) uint64 {
 }
 
 // instruction is what stands at a probe; nil: nothing is mapped, or refused.
-func (w *ProgramRun) instruction(p *userProbe) *uprobes.Instruction {
+func (w *World) instruction(p *userProbe) *uprobes.Instruction {
 	if p.def != nil {
 		return w.events.Instruction(p.def)
 	}
 	return w.uprobes.Instruction(p.place)
 }
 
-func (w *ProgramRun) stateOf(p *userProbe) string {
+func (w *World) stateOf(p *userProbe) string {
 	switch {
 	case p.refused != 0:
 		return "refused"
@@ -295,10 +303,11 @@ func (w *ProgramRun) stateOf(p *userProbe) string {
 	return stateArmed
 }
 
-// stateArmed is ProbeEnd.State of a probe whose breakpoint is in place.
+// stateArmed is world.ProbeEnd.State of a probe whose breakpoint is in place.
 const stateArmed = "armed"
 
-func (w *ProgramRun) missed() uint64 {
+// Missed implements world.Probed.
+func (w *World) Missed() uint64 {
 	var n uint64
 	for _, p := range w.probes {
 		n += p.missed
@@ -306,19 +315,21 @@ func (w *ProgramRun) missed() uint64 {
 	return n
 }
 
-func (w *ProgramRun) ends() []ProbeEnd {
-	var list []ProbeEnd
+// Ends implements world.Probed.
+func (w *World) Ends() []world.ProbeEnd {
+	var list []world.ProbeEnd
 	for _, p := range w.probes {
-		at := w.names.Addr(p.addr)
+		at := w.Names.Addr(p.addr)
 		if p.returns {
 			at += "%return"
 		}
-		list = append(list, ProbeEnd{Name: p.name, At: at, State: w.stateOf(p), Hits: w.hitsOf(p), Missed: p.missed, Errno: int(p.refused), Addr: p.addr})
+		list = append(list, world.ProbeEnd{Name: p.name, At: at, State: w.stateOf(p), Hits: w.hitsOf(p), Missed: p.missed, Errno: int(p.refused), Addr: p.addr})
 	}
 	return list
 }
 
-func (*ProgramRun) probeLine(p ProbeEnd) string {
+// ProbeLine implements world.Shown.
+func (*World) ProbeLine(p world.ProbeEnd) string {
 	line := fmt.Sprintf("%-12s at %-16s %-9s hits %d, missed %d", p.Name, p.At, p.State, p.Hits, p.Missed)
 	if p.Errno != 0 {
 		line += fmt.Sprintf(", errno %d", p.Errno)
@@ -326,8 +337,8 @@ func (*ProgramRun) probeLine(p ProbeEnd) string {
 	return line
 }
 
-// breakpoint tells the story which probe's int3 is at addr.
-func (w *ProgramRun) breakpoint(addr uint64) (string, []byte, bool) {
+// Breakpoint tells the story which probe's int3 is at addr.
+func (w *World) Breakpoint(addr uint64) (string, []byte, bool) {
 	for _, p := range w.probes {
 		if p.addr != addr {
 			continue
@@ -337,4 +348,10 @@ func (w *ProgramRun) breakpoint(addr uint64) (string, []byte, bool) {
 		}
 	}
 	return "", nil, false
+}
+
+// HashCounts implements world.Probed.
+func (w *World) HashCounts(h kprobes.Hashed) {
+	w.countsOut = h != kprobes.AllCounts
+	w.events.LeaveOutTrace(w.countsOut)
 }

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"bytes"
@@ -66,7 +66,7 @@ type spent struct {
 const maxStackStep = 64 << 10
 
 // leftOf is the entry of a thread, made if there is none.
-func (w *ProgramRun) leftOf(t *linux.Thread) *threadLeft {
+func (w *World) leftOf(t *linux.Thread) *threadLeft {
 	list := w.user.threads
 	i, ok := slices.BinarySearchFunc(list, t.TID, func(x threadLeft, tid int) int { return cmp.Compare(x.tid, tid) })
 	if !ok {
@@ -76,7 +76,7 @@ func (w *ProgramRun) leftOf(t *linux.Thread) *threadLeft {
 }
 
 // followStack notes what a thread's step has made its stack.
-func (w *ProgramRun) followStack(t *linux.Thread) {
+func (w *World) followStack(t *linux.Thread) {
 	if !w.keeps || t == nil {
 		return
 	}
@@ -111,29 +111,29 @@ func widened(list []props.Range, r props.Range) []props.Range {
 }
 
 // gotSignal notes a signal that a thread takes.
-func (w *ProgramRun) gotSignal(t *linux.Thread, n int) {
+func (w *World) gotSignal(t *linux.Thread, n int) {
 	if w.keeps {
 		w.leftOf(t).signals |= 1 << (n & 63)
 	}
 }
 
-// userHooks are the uprobes' with an eye on the ends of threads.
-type userHooks struct {
+// hooks are the uprobes' with an eye on the ends of threads.
+type hooks struct {
 	*uprobes.System
-	world *ProgramRun
+	world *World
 }
 
 // ThreadExited follows the end of a thread.
-func (h userHooks) ThreadExited(t *linux.Thread) {
+func (h hooks) ThreadExited(t *linux.Thread) {
 	h.world.exited(t)
 	h.System.ThreadExited(t)
 }
 
 // Execed follows execve: the memory of before is gone, and its threads' stacks.
-func (h userHooks) Execed(t *linux.Thread) {
+func (h hooks) Execed(t *linux.Thread) {
 	w, pid := h.world, t.Process().PID
 	w.user.spent = slices.DeleteFunc(slices.Clone(w.user.spent), func(s spent) bool { return s.pid == pid })
-	if w.keeps && w.kernel != nil {
+	if w.keeps && w.Kernel != nil {
 		l := w.leftOf(t)
 		l.stack, l.sp = nil, t.Core().GPR[x86.RSP]
 	}
@@ -141,10 +141,10 @@ func (h userHooks) Execed(t *linux.Thread) {
 }
 
 // exited keeps what t leaves: of the last thread of a process the memory too.
-func (w *ProgramRun) exited(t *linux.Thread) {
+func (w *World) exited(t *linux.Thread) {
 	p := t.Process()
 	mm := p.MM()
-	if w.kernel == nil || mm == nil {
+	if w.Kernel == nil || mm == nil {
 		return
 	}
 	if w.keeps {
@@ -154,7 +154,7 @@ func (w *ProgramRun) exited(t *linux.Thread) {
 		return
 	}
 	pages := writablePages(mm)
-	if p == w.kernel.Init() {
+	if p == w.Kernel.Init() {
 		w.user.last = &lastMemory{pages}
 	}
 	if w.keeps {
@@ -164,7 +164,7 @@ func (w *ProgramRun) exited(t *linux.Thread) {
 
 // keepThread keeps the registers of a thread that ends by itself, and notes
 // what of its stack does not count any more.
-func (w *ProgramRun) keepThread(t *linux.Thread) {
+func (w *World) keepThread(t *linux.Thread) {
 	l := w.leftOf(t)
 	l.ended = true
 	if c := t.CPU(); c != nil && c.ID == w.Machine.Event().CPU {
@@ -193,7 +193,7 @@ func (w *ProgramRun) keepThread(t *linux.Thread) {
 }
 
 // spend notes that what is in memory now does not count.
-func (w *ProgramRun) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
+func (w *World) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
 	for at := r.Low; at < r.High; {
 		n := min(r.High-at, emu.PageSize-at%emu.PageSize)
 		b := make([]byte, n)
@@ -204,7 +204,7 @@ func (w *ProgramRun) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
 	}
 }
 
-func (w *ProgramRun) addSpent(s spent) {
+func (w *World) addSpent(s spent) {
 	var h emu.Hasher
 	h.Uint64(uint64(s.pid))
 	h.Uint64(s.at)
@@ -237,7 +237,7 @@ func writablePages(mm *linux.MM) map[uint64][]byte {
 
 // keepMemory keeps what of the memory of a process counts. Pages as they were
 // when they came count as absent ones: a handler that reads brings pages in.
-func (w *ProgramRun) keepMemory(p *linux.Process, pages map[uint64][]byte) {
+func (w *World) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 	l := processLeft{pid: p.PID}
 	var h emu.Hasher
 	for page, b := range pages {
@@ -245,7 +245,7 @@ func (w *ProgramRun) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 		b = w.counting(p.PID, at, bytes.Clone(b))
 		fresh := make([]byte, emu.PageSize)
 		if v := p.MM().Find(at); v.Inode != nil {
-			w.kernel.ReadInode(v.Inode, v.Off+at-v.Start, fresh)
+			w.Kernel.ReadInode(v.Inode, v.Off+at-v.Start, fresh)
 		}
 		if !bytes.Equal(b, fresh) {
 			l.memory = append(l.memory, props.Contents{Space: p.PID, Addr: at, Bytes: b})
@@ -264,7 +264,7 @@ func (w *ProgramRun) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 
 // counting puts what counts in place of what is spent, in the page b at an
 // address.
-func (w *ProgramRun) counting(pid int, page uint64, b []byte) []byte {
+func (w *World) counting(pid int, page uint64, b []byte) []byte {
 	for i := range w.user.spent {
 		s := &w.user.spent[i]
 		if s.pid != pid || s.at+uint64(len(s.was)) <= page || s.at >= page+emu.PageSize {
@@ -287,7 +287,7 @@ func (w *ProgramRun) counting(pid int, page uint64, b []byte) []byte {
 
 // hashLeft feeds what is kept to a state hash: two states that differ in what
 // an ended thread left are two.
-func (w *ProgramRun) hashLeft(h *emu.Hasher) {
+func (w *World) hashLeft(h *emu.Hasher) {
 	if !w.keeps {
 		return
 	}
@@ -314,15 +314,15 @@ func (w *ProgramRun) hashLeft(h *emu.Hasher) {
 	}
 }
 
-// end is how the program ended.
-func (w *ProgramRun) end() *props.End {
-	r := w.kernel.Result()
-	how, _ := w.ending()
-	e := &props.End{Arch: w.Machine.Arch, Output: w.output(), Stop: props.Stop{Text: how}}
+// End is how the program ended.
+func (w *World) End() *props.End {
+	r := w.Kernel.Result()
+	how, _ := w.Ending()
+	e := &props.End{Arch: w.Machine.Arch, Output: w.Output(), Stop: props.Stop{Text: how}}
 	switch {
 	case r.Bound == linux.BoundDeadlock:
 		e.Stop.Kind = props.Waits
-	case r.Bound != linux.NoBound || !w.kernel.Done():
+	case r.Bound != linux.NoBound || !w.Kernel.Done():
 		return nil
 	case r.Signal != 0:
 		e.Stop.Kind, e.Stop.Number = props.Killed, r.Signal
@@ -341,14 +341,17 @@ func (w *ProgramRun) end() *props.End {
 	return e
 }
 
-// threads counts the threads of all processes.
-func (w *ProgramRun) threads() int {
+// KeepEnds implements world.Judged.
+func (w *World) KeepEnds() { w.keeps = true }
+
+// ThreadCount counts the threads of all processes.
+func (w *World) ThreadCount() int {
 	n := 0
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		n += len(p.Threads())
 	}
 	return n
 }
 
-// oneOrder reports whether there was nobody to take turns with.
-func (w *ProgramRun) oneOrder(threads int) bool { return threads < 2 }
+// OneOrder reports whether there was nobody to take turns with.
+func (w *World) OneOrder(threads int) bool { return threads < 2 }

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"bytes"
@@ -9,70 +9,50 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
-	"trapline/internal/engines"
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/places"
 	"trapline/internal/uprobes/traceuprobe"
 )
 
-// Engines are those that a scenario of f's kind can be run under.
-func (f *File) Engines() []string {
-	return engines.Names(f.World())
-}
-
-// CheckEngine says what is wrong with the name of an engine for f.
-func (f *File) CheckEngine(name string) error {
-	_, _, err := engines.Parse(f.World(), name)
-	return err
-}
-
-// openUser builds the machine of a Linux program, with its uprobes enabled
-// and nothing run yet.
-func openUser(ctx context.Context, f *File, o Options) (*Run, error) {
-	img, err := imageOf(ctx, f)
+// Open builds the machine of a Linux program, with its uprobes enabled and nothing
+// run yet.
+func Open(ctx context.Context, c world.Config) (*World, error) {
+	img, err := c.Image(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	b := &userBuilder{file: f, options: o, world: &ProgramRun{image: img, user: userState{hitAt: map[int]uint64{}}}}
-	b.world.Run = &Run{File: f, Options: o, world: b.world, lazy: map[uint64]lazyPage{}, original: map[uint64]byte{}}
-	if err := b.build(ctx); err != nil {
-		b.world.close()
-		return nil, err
+	b := &builder{file: c.File, world: &World{Shared: &world.Shared{Config: c}, image: img, keeps: c.WithoutProbes, user: userState{hitAt: map[int]uint64{}}}}
+	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames} {
+		if err := do(); err != nil {
+			b.world.Close()
+			return nil, err
+		}
 	}
-	return b.world.Run, nil
+	return b.world, nil
 }
 
-// userBuilder puts a Linux program onto a machine.
-type userBuilder struct {
-	file    *File
-	options Options
-	world   *ProgramRun
+// builder puts a Linux program onto a machine.
+type builder struct {
+	file    *format.File
+	world   *World
 	program []byte // its ELF file
 }
 
-func (b *userBuilder) build(ctx context.Context) error {
-	w := b.world
-	w.share(ctx, b.options.base)
-	w.keeps = b.options.WithoutProbes
-	for _, do := range []func() error{b.makeFiles, b.boot, b.name, b.defineEvents, b.defineProbes, b.checkNames, w.prepareChecks} {
-		if err := do(); err != nil {
-			return err
-		}
-	}
+// AddParts implements world.World.
+func (w *World) AddParts() {
 	w.cells = w.Machine.NewCells()
 	w.Machine.AddPart(w)
-	w.Machine.AddPart(w.Run)
-	return nil
 }
 
 // makeFiles makes the tree that the program sees, and reads the program as it
 // lies there.
-func (b *userBuilder) makeFiles() error {
+func (b *builder) makeFiles() error {
 	w, x := b.world, b.file.Linux
 	var err error
 	if b.program, err = b.elf(); err != nil {
@@ -84,7 +64,7 @@ func (b *userBuilder) makeFiles() error {
 	w.program = b.program
 	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
 	for _, g := range x.Files {
-		data, err := content(b.file, g)
+		data, err := w.content(g)
 		if err != nil {
 			return err
 		}
@@ -101,9 +81,9 @@ func (b *userBuilder) makeFiles() error {
 }
 
 // elf is the program's file.
-func (b *userBuilder) elf() ([]byte, error) {
+func (b *builder) elf() ([]byte, error) {
 	if p := b.file.Program; p != nil {
-		return b.file.ReadFile(p.Path)
+		return b.world.ReadFile(p.Path)
 	}
 	return loader.ELF(b.world.image)
 }
@@ -112,27 +92,27 @@ func (b *userBuilder) elf() ([]byte, error) {
 const MaxOutput = 1 << 20
 
 // content is what the program reads.
-func content(f *File, x format.GuestFile) ([]byte, error) {
+func (w *World) content(x format.GuestFile) ([]byte, error) {
 	if x.From == "" {
 		return []byte(x.Content), nil
 	}
-	data, err := f.ReadFile(x.From)
+	data, err := w.ReadFile(x.From)
 	if err != nil {
-		return nil, x.Pos.Error(f.Name, "a readable file", "%v", err)
+		return nil, x.Pos.Error(w.File.Name, "a readable file", "%v", err)
 	}
 	return data, nil
 }
 
 // boot loads the program.
-func (b *userBuilder) boot() error {
+func (b *builder) boot() error {
 	w, f := b.world, b.file
-	engine, err := uprobes.ParseEngine(b.options.Engine)
+	engine, err := uprobes.ParseEngine(w.Engine)
 	if err != nil {
 		return err
 	}
 	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
 	w.events = traceuprobe.New(traceuprobe.Config{ // before there is a kernel, whose snapshots shall have its state
-		Arch: archOf(f.File), CPUs: f.Machine.CPUs, FS: w.files, System: w.uprobes, Records: traceuprobe.DefaultRecords,
+		Arch: world.ArchOf(f), CPUs: f.Machine.CPUs, FS: w.files, System: w.uprobes, Records: traceuprobe.DefaultRecords,
 		Printk: w.printk, Rewrite: w.rewrite,
 	})
 	memory := int(f.Machine.Memory)
@@ -143,13 +123,13 @@ func (b *userBuilder) boot() error {
 	if len(args) == 0 {
 		args = []string{f.Linux.Path}
 	}
-	stdin, err := content(b.file, f.Linux.Stdin)
+	stdin, err := w.content(f.Linux.Stdin)
 	if err != nil {
 		return err
 	}
 	quantum, cpus := f.Linux.Quantum, f.Machine.CPUs
-	if b.options.cpus > 0 {
-		quantum, cpus = -1, b.options.cpus
+	if w.CPUs > 0 {
+		quantum, cpus = -1, w.CPUs
 	}
 	if quantum == 0 && cpus > 1 {
 		quantum = -1 // a thread keeps its vCPU until it waits
@@ -164,21 +144,21 @@ func (b *userBuilder) boot() error {
 			return err
 		}
 	}
-	w.kernel, err = linux.New(linux.Config{
+	w.Kernel, err = linux.New(linux.Config{
 		More: more, When: when,
-		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, Dir: f.Linux.Dir, FS: w.files, CPUs: cpus, Vendor: vendorOf(f.File), Processor: f.Processor, Level: levelOf(f.File), Quantum: quantum,
+		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, Dir: f.Linux.Dir, FS: w.files, CPUs: cpus, Vendor: world.VendorOf(f), Processor: w.Processor, Level: world.LevelOf(f), Quantum: quantum,
 		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
-		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: userHooks{w.uprobes, w}, OnSignal: w.gotSignal,
+		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: hooks{w.uprobes, w}, OnSignal: w.gotSignal,
 	})
 	if err != nil {
 		return f.MemberPos("machine").Error(f.Name, "", "the program cannot be loaded: %v", err)
 	}
-	w.Machine = w.kernel.Machine()
-	if w.kernel.Done() {
-		how, _ := w.ending()
+	w.Machine = w.Kernel.Machine()
+	if w.Kernel.Done() {
+		how, _ := w.Ending()
 		return f.MemberPos("machine").Error(f.Name, "a larger memory in machine", "the program cannot be loaded: %s", how)
 	}
-	if want := archOf(f.File); w.Machine.Arch != want {
+	if want := world.ArchOf(f); w.Machine.Arch != want {
 		return f.MemberPos("machine").Error(f.Name, fmt.Sprintf("arch %v", w.Machine.Arch), "a program for another architecture")
 	}
 	return nil
@@ -186,31 +166,31 @@ func (b *userBuilder) boot() error {
 
 // name gives addresses their names: the program's symbols, and the slots of
 // the page that uprobes add to the process.
-func (b *userBuilder) name() error {
+func (b *builder) name() error {
 	w := b.world
 	if err := b.moveImage(); err != nil {
 		return err
 	}
-	slots := slotSymbols(w.kernel.Init().MM().TaskSize() - emu.PageSize)
-	w.symbols.own, w.symbols.kernel = w.image.Symbols, slots
+	slots := slotSymbols(w.Kernel.Init().MM().TaskSize() - emu.PageSize)
+	w.Symbols.Own, w.Symbols.Kernel = w.image.Symbols, slots
 	list := slices.Collect(slots.All())
 	for s := range w.image.Symbols.All() {
 		if _, taken := slots.Lookup(s.Name); !taken {
 			list = append(list, s)
 		}
 	}
-	w.names = story.Names{
-		Arch: w.Machine.Arch, Syntax: b.options.Syntax, Symbols: loader.NewSymbols(list),
-		Kernel: func(uint64) bool { return false }, Breakpoint: w.breakpoint, Program: w.sourceLine,
+	w.Names = story.Names{
+		Arch: w.Machine.Arch, Syntax: w.Syntax, Symbols: loader.NewSymbols(list),
+		Kernel: func(uint64) bool { return false }, Breakpoint: w.Breakpoint, Program: w.sourceLine,
 	}
 	return nil
 }
 
 // moveImage puts the image of a position-independent program where the kernel
 // has put the program.
-func (b *userBuilder) moveImage() (err error) {
+func (b *builder) moveImage() (err error) {
 	w := b.world
-	v := w.kernel.Init().MM().VMAs()
+	v := w.Kernel.Init().MM().VMAs()
 	if len(v) == 0 || len(w.image.Segments) == 0 {
 		return nil
 	}
@@ -239,10 +219,10 @@ const (
 )
 
 // defineEvents makes the events, those of the file first.
-func (b *userBuilder) defineEvents() error {
+func (b *builder) defineEvents() error {
 	w := b.world
-	w.events.Attach(w.kernel)
-	if b.options.WithoutProbes || b.options.engine().None() {
+	w.events.Attach(w.Kernel)
+	if w.WithoutProbes || w.Describe().None() {
 		return nil
 	}
 	for _, e := range b.file.Events {
@@ -255,7 +235,7 @@ func (b *userBuilder) defineEvents() error {
 			return pos.Error(b.file.Name, "", "%v", err)
 		}
 	}
-	for _, line := range b.options.Events {
+	for _, line := range w.MoreEvents {
 		if err := w.define(line); err != nil {
 			return fmt.Errorf("-p %q: %w", line, err)
 		}
@@ -266,8 +246,9 @@ func (b *userBuilder) defineEvents() error {
 
 // checkNames looks at the probes that conditions and directives name: events
 // have theirs only now.
-func (b *userBuilder) checkNames() error {
-	if b.options.WithoutProbes || b.options.engine().None() {
+func (b *builder) checkNames() error {
+	w := b.world
+	if w.WithoutProbes || w.Describe().None() {
 		return nil
 	}
 	var names []string
@@ -287,13 +268,4 @@ func (b *userBuilder) checkNames() error {
 		}
 	}
 	return nil
-}
-
-func (w *ProgramRun) close() {
-	if w.kernel != nil {
-		w.kernel.Close()
-	}
-	if w.files != nil {
-		_ = w.files.Close()
-	}
 }

@@ -1,4 +1,5 @@
-package scenario
+// Package programworld runs scenarios of Linux programs under uprobes.
+package programworld
 
 import (
 	"fmt"
@@ -9,16 +10,17 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 	"trapline/internal/traps"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
 	"trapline/internal/x86"
 )
 
-// ProgramRun is a run of a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.
-type ProgramRun struct {
-	*Run
-	kernel  *linux.Kernel
+// World is a Linux program under uprobes. Its kernel is Go, so nothing of it is in guest memory.
+type World struct {
+	*world.Shared
+	Kernel  *linux.Kernel
 	files   *linux.FS
 	uprobes *uprobes.System
 	events  *traceuprobe.Session
@@ -55,33 +57,32 @@ type lastMemory struct {
 	pages map[uint64][]byte
 }
 
-func (w *ProgramRun) visit(_ func(*KernelRun), program func(*ProgramRun)) { program(w) }
+var _ world.World = (*World)(nil)
 
-func (*ProgramRun) members() []string { return []string{"linux", "uprobe_events"} }
+// Close frees the machine.
+func (w *World) Close() {
+	if w.Kernel != nil {
+		w.Kernel.Close()
+	}
+	if w.files != nil {
+		_ = w.files.Close()
+	}
+}
 
-func (w *ProgramRun) kernelText() string { return "" }
+// Able implements world.Steps.
+func (w *World) Able(cpu int) bool { return w.Kernel.CanStep(cpu) }
 
-func (w *ProgramRun) engine() string { return w.Options.Engine }
-
-func (w *ProgramRun) able(cpu int) bool { return w.kernel.CanStep(cpu) }
-
-// outOfKernel: an exception is followed by kernel work, but for a system call,
+// OutOfKernel: an exception is followed by kernel work, but for a system call,
 // whose result comes with it; and a thread that waits is in the kernel.
-func (w *ProgramRun) outOfKernel(cpu int, ev *emu.Event) bool {
-	t := w.kernel.Current(cpu)
+func (w *World) OutOfKernel(cpu int, ev *emu.Event) bool {
+	t := w.Kernel.Current(cpu)
 	trapped := ev.CPU == cpu && ev.Delivery != nil && ev.Delivery.Trap.Vector != 0x80
 	return t != nil && t.Waits() == "" && !trapped
 }
 
-// step makes one step. What it means for the probes becomes notes of the event.
-func (w *ProgramRun) step(cpu int) *emu.Event {
-	ev := w.Machine.Step(cpu)
-	w.observe(ev)
-	return ev
-}
-
-func (w *ProgramRun) ending() (string, bool) {
-	switch r := w.kernel.Result(); r.Bound {
+// Ending implements world.Steps.
+func (w *World) Ending() (string, bool) {
+	switch r := w.Kernel.Result(); r.Bound {
 	case linux.NoBound:
 		return r.String(), false
 	case linux.BoundDeadlock:
@@ -94,24 +95,26 @@ func (w *ProgramRun) ending() (string, bool) {
 // everyoneWaits is how a program ends that cannot go on.
 const everyoneWaits = "every thread waits for another"
 
-func (w *ProgramRun) aboutCPU(d emu.Door, function string, n int) uint64 {
+// AboutCPU implements world.Judged.
+func (w *World) AboutCPU(d emu.Door, function string, n int) uint64 {
 	if function == "halted" {
-		w.kernel.Read(d)
-		return emu.B2U(!w.able(n))
+		w.Kernel.Read(d)
+		return emu.B2U(!w.Able(n))
 	}
 	return 0
 }
 
-func (w *ProgramRun) holder(string) int { return -1 }
+// Holder: a program's locks are its own.
+func (w *World) Holder(string) int { return -1 }
 
-// peek reads memory as the thread on a vCPU sees it; where there is none, as
+// Peek reads memory as the thread on a vCPU sees it; where there is none, as
 // the first process does or did.
-func (w *ProgramRun) peek(d emu.Door, cpu int, addr uint64, b []byte) int {
-	w.kernel.Read(d) // who is there
-	if w.kernel.Current(cpu) != nil {
+func (w *World) Peek(d emu.Door, cpu int, addr uint64, b []byte) int {
+	w.Kernel.Read(d) // who is there
+	if w.Kernel.Current(cpu) != nil {
 		return d.Peek(cpu, addr, b)
 	}
-	if mm := w.kernel.Init().MM(); mm != nil {
+	if mm := w.Kernel.Init().MM(); mm != nil {
 		return d.PeekSpace(mm.Space(), addr, b)
 	}
 	return w.user.last.peek(addr, b)
@@ -130,25 +133,32 @@ func (l *lastMemory) peek(addr uint64, b []byte) int {
 	return done
 }
 
-// output is what the program has written to descriptors 1 and 2, in the order
+// Output is what the program has written to descriptors 1 and 2, in the order
 // of its writes.
-func (w *ProgramRun) output() string {
-	text, _ := w.kernel.OutputInOrder()
+func (w *World) Output() string {
+	text, _ := w.Kernel.OutputInOrder()
 	return string(text)
 }
 
-// Ended is what the program has written to descriptors 1 and 2, at most MaxOutput bytes of each, and how it ended; over
-// is false while it runs.
-func (w *ProgramRun) Ended() (stdout, stderr []byte, result linux.Result, over bool) {
-	stdout, stderr, _, _ = w.kernel.Output()
-	return stdout, stderr, w.kernel.Result(), w.kernel.Done()
+// Streams implements world.Shown: at most MaxOutput bytes of each.
+func (w *World) Streams() (stdout, stderr []byte) {
+	stdout, stderr, _, _ = w.Kernel.Output()
+	return stdout, stderr
+}
+
+// Status implements world.Shown.
+func (w *World) Status() int {
+	if r := w.Kernel.Result(); w.Kernel.Done() && r.Bound == linux.NoBound {
+		return r.ExitStatus()
+	}
+	return 0
 }
 
 // printk takes a line of the kernel's log.
-func (w *ProgramRun) printk(line string) { w.addLog("kernel: " + line) }
+func (w *World) printk(line string) { w.AddLog("kernel: " + line) }
 
 // Save implements emu.Part.
-func (w *ProgramRun) Save() any {
+func (w *World) Save() any {
 	s := w.user
 	s.hitAt = maps.Clone(s.hitAt)
 	s.threads = slices.Clone(s.threads)
@@ -167,7 +177,7 @@ type savedWorld struct {
 }
 
 // Restore implements emu.Part.
-func (w *ProgramRun) Restore(v any) {
+func (w *World) Restore(v any) {
 	s := v.(savedWorld)
 	w.user = s.userState
 	w.user.hitAt = maps.Clone(s.hitAt)
@@ -179,7 +189,7 @@ func (w *ProgramRun) Restore(v any) {
 }
 
 // Hash implements emu.Part: what was left, and who is in a hit.
-func (w *ProgramRun) Hash(h *emu.Hasher) {
+func (w *World) Hash(h *emu.Hasher) {
 	for _, tid := range slices.Sorted(maps.Keys(w.user.hitAt)) {
 		h.Uint64(uint64(tid))
 		h.Uint64(w.user.hitAt[tid])
@@ -202,7 +212,8 @@ func (w *ProgramRun) Hash(h *emu.Hasher) {
 	}
 }
 
-func (w *ProgramRun) eventLines() []string {
+// EventLines implements world.Probed.
+func (w *World) EventLines() []string {
 	var lines []string
 	for line := range strings.Lines(w.events.Lines()) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))

@@ -1,18 +1,14 @@
-package scenario
+package kernelworld
 
 import (
-	"errors"
 	"fmt"
 
 	"trapline/internal/emu"
 	"trapline/internal/format"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 	"trapline/internal/x86"
 )
-
-// ErrNotPossible is the class of errors of a scenario that asks for what its
-// engine does not have, so that it can be run under others only.
-var ErrNotPossible = errors.New("not possible here")
 
 // operations are the kernel functions of format.Operations.
 var operations = map[string]string{
@@ -25,17 +21,17 @@ var operations = map[string]string{
 // "" where there are no probes. Where plain probes may share an address (M5) the multiprobe functions are the plain ones.
 func (b *builder) operation(name string) (string, error) {
 	name = operations[name]
-	switch engine := b.run.Describe(); {
+	switch engine := b.world.Describe(); {
 	case engine.None():
 		return "", nil
-	case b.run.Kernel.HasSymbol(name):
+	case b.world.Kernel.HasSymbol(name):
 		return name, nil
 	case name == operations["register_multiprobe"] && engine.Shares:
 		return operations["register"], nil
 	case name == operations["unregister_multiprobe"] && engine.Shares:
 		return operations["unregister"], nil
 	default:
-		return "", fmt.Errorf("%w, because engine %s has no %s", ErrNotPossible, engine.Name, name)
+		return "", fmt.Errorf("%w, because engine %s has no %s", world.ErrNotPossible, engine.Name, name)
 	}
 }
 
@@ -43,7 +39,7 @@ func (b *builder) operation(name string) (string, error) {
 // and returns its address. Where there are no probes, operations on them are
 // left out.
 func (b *builder) writeCalls(t *format.Task) (uint64, error) {
-	s := stub{arch: b.run.Machine.Arch}
+	s := stub{arch: b.world.Machine.Arch}
 	for i := range t.Calls {
 		c := &t.Calls[i]
 		if err := b.writeCall(&s, c); err != nil {
@@ -51,23 +47,23 @@ func (b *builder) writeCalls(t *format.Task) (uint64, error) {
 		}
 	}
 	s.put(0xc3) // ret, to task_exit
-	at, err := b.run.Kernel.AllocKernel(b.space, uint64(len(s.code)), emu.Write|emu.Exec)
+	at, err := b.world.Kernel.AllocKernel(b.space, uint64(len(s.code)), emu.Write|emu.Exec)
 	if err != nil {
 		return 0, err
 	}
 	for _, h := range s.hypercalls {
-		b.run.Kernel.Bind(at+uint64(h.offset), h.name, h.in, h.op)
+		b.world.Kernel.Bind(at+uint64(h.offset), h.name, h.in, h.op)
 	}
-	b.run.symbols.own.Add(loader.Symbol{Name: fmt.Sprintf("task%d", t.CPU), Addr: at, Size: uint64(len(s.code)), Kind: loader.Function})
+	b.world.Symbols.Own.Add(loader.Symbol{Name: fmt.Sprintf("task%d", t.CPU), Addr: at, Size: uint64(len(s.code)), Kind: loader.Function})
 	if err := b.joinSymbols(); err != nil {
 		return 0, err
 	}
-	return at, b.run.Machine.WriteBytes(b.space, at, s.code)
+	return at, b.world.Machine.WriteBytes(b.space, at, s.code)
 }
 
 func (b *builder) writeCall(s *stub, c *format.TaskCall) error {
 	if c.Operation == "" {
-		f, err := b.symbols().Symbol(c.Symbol)
+		f, err := b.world.Symbols.Symbol(c.Symbol)
 		if err != nil {
 			return c.Pos.Error(b.file.Name, "a function", "%v", err)
 		}
@@ -82,7 +78,7 @@ func (b *builder) writeCall(s *stub, c *format.TaskCall) error {
 	if err != nil || name == "" {
 		return err
 	}
-	s.call(b.run.Kernel.Symbol(name), b.run.Probes.Address(b.probeIndex(c.Probe)))
+	s.call(b.world.Kernel.Symbol(name), b.world.Probes.Address(b.probeIndex(c.Probe)))
 	return nil
 }
 

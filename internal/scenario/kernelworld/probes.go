@@ -1,4 +1,4 @@
-package scenario
+package kernelworld
 
 import (
 	"errors"
@@ -10,19 +10,19 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/linux/abi"
-	"trapline/internal/x86"
+	"trapline/internal/scenario/world"
 )
 
 // defineProbes makes and registers the probes, in the file's order.
 func (b *builder) defineProbes() error {
-	if b.options.WithoutProbes {
+	if b.world.WithoutProbes {
 		return nil
 	}
 	for i := range b.file.Probes {
 		p := &b.file.Probes[i]
-		addr, err := evalAt(b.file.File, p.At, b.symbols())
-		if err != nil && b.options.Engine != b.file.Machine.Engine {
-			return fmt.Errorf("%w, because engine %s has nothing at %s, where probe %s is", ErrNotPossible, b.options.Engine, p.At.Node, p.Name)
+		addr, err := world.EvalAt(b.file, p.At, b.world.Symbols)
+		if err != nil && b.world.Engine != b.file.Machine.Engine {
+			return fmt.Errorf("%w, because engine %s has nothing at %s, where probe %s is", world.ErrNotPossible, b.world.Engine, p.At.Node, p.Name)
 		}
 		if err != nil {
 			return err
@@ -37,21 +37,21 @@ func (b *builder) defineProbes() error {
 		if b.space.Peek(addr, first[:]) == 0 {
 			return p.At.Pos.Error(b.file.Name, "the address of an instruction", "probe %s: no memory at %#x", p.Name, addr)
 		}
-		n, err := b.run.Probes.Define(probe)
+		n, err := b.world.Probes.Define(probe)
 		if err == nil && !p.Unregistered {
 			err = b.register(n, p)
 		}
 		if errno := abi.Errno(0); errors.As(err, &errno) {
 			return b.refused(p, addr, errno)
 		}
-		if errors.Is(err, ErrNotPossible) {
+		if errors.Is(err, world.ErrNotPossible) {
 			return err
 		}
 		if err != nil {
 			return p.At.Pos.Error(b.file.Name, "", "%v", err)
 		}
-		if _, known := b.run.original[addr]; !known {
-			b.run.original[addr] = first[0]
+		if _, known := b.world.original[addr]; !known {
+			b.world.original[addr] = first[0]
 		}
 	}
 	return nil
@@ -67,11 +67,11 @@ var refusals = map[abi.Errno][2]string{
 // refused is the error for a probe that the kernel does not register.
 func (b *builder) refused(p *format.Probe, addr uint64, errno abi.Errno) error {
 	name, why := events.Errno(errno).Name(), refusals[errno]
-	if b.run.Probes.Blacklisted(addr) {
+	if b.world.Probes.Blacklisted(addr) {
 		why = [2]string{"a hit runs that function, so no probe may lie on it", "a function that no hit runs"}
 	}
-	if b.options.Engine != b.file.Machine.Engine {
-		return fmt.Errorf("%w, because engine %s refuses probe %s with %s: %s", ErrNotPossible, b.options.Engine, p.Name, name, why[0])
+	if b.world.Engine != b.file.Machine.Engine {
+		return fmt.Errorf("%w, because engine %s refuses probe %s with %s: %s", world.ErrNotPossible, b.world.Engine, p.Name, name, why[0])
 	}
 	return p.At.Pos.Error(b.file.Name, why[1], "probe %s: the kernel refuses it with %s", p.Name, name)
 }
@@ -81,15 +81,15 @@ func (b *builder) register(n int, p *format.Probe) error {
 	if p.Multiprobe {
 		if name, err := b.operation("register_multiprobe"); err != nil || name == operations["register_multiprobe"] {
 			if err == nil {
-				err = b.run.Probes.RegisterMulti(n)
+				err = b.world.Probes.RegisterMulti(n)
 			}
 			return err
 		}
 	}
-	return b.run.Probes.Register(n)
+	return b.world.Probes.Register(n)
 }
 
-func (r *Run) originalCode(d emu.Door, addr uint64, op byte) []byte {
+func (w *World) originalCode(d emu.Door, addr uint64, op byte) []byte {
 	code := make([]byte, insn.MaxLen)
 	n := d.Peek(0, addr, code)
 	code[0] = op
@@ -97,14 +97,6 @@ func (r *Run) originalCode(d emu.Door, addr uint64, op byte) []byte {
 }
 
 // originalLen is the length of the probed instruction at addr.
-func (r *Run) originalLen(d emu.Door, addr uint64) int {
-	return instructionLen(r.originalCode(d, addr, r.original[addr]), r.Machine.Arch)
-}
-
-func instructionLen(code []byte, a x86.Arch) int {
-	in, err := insn.Decode(code, insn.ModeOf(a))
-	if err != nil || in.Len == 0 {
-		return 1
-	}
-	return in.Len
+func (w *World) originalLen(d emu.Door, addr uint64) int {
+	return world.InstructionLen(w.originalCode(d, addr, w.original[addr]), w.Machine.Arch)
 }

@@ -1,4 +1,4 @@
-package scenario
+package world
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 	"trapline/internal/x86"
 )
 
-// evalAt evaluates an expression of f; a flaw is shown at its place.
-func evalAt(f *format.File, x format.Expr, env expr.Env) (uint64, error) {
+// EvalAt evaluates an expression of f; a flaw is shown at its place.
+func EvalAt(f *format.File, x format.Expr, env expr.Env) (uint64, error) {
 	v, err := expr.Eval(x.Node, env)
 	var e *expr.Error
 	if errors.As(err, &e) {
@@ -24,28 +24,28 @@ func evalAt(f *format.File, x format.Expr, env expr.Env) (uint64, error) {
 	return v, err
 }
 
-// symbolEnv knows symbols only: what addresses and first values may use.
-type symbolEnv struct {
-	own, kernel loader.Symbols
+// Symbols knows symbols only: what addresses and first values may use.
+type Symbols struct {
+	Own, Kernel loader.Symbols
 }
 
 var errSymbolsOnly = errors.New("only numbers and symbols are known here")
 
-func (symbolEnv) Register(int, string) (uint64, error) { return 0, errSymbolsOnly }
-func (symbolEnv) Memory(uint64, int) (uint64, error)   { return 0, errSymbolsOnly }
-func (symbolEnv) Call(string, string) (uint64, error)  { return 0, errSymbolsOnly }
+func (Symbols) Register(int, string) (uint64, error) { return 0, errSymbolsOnly }
+func (Symbols) Memory(uint64, int) (uint64, error)   { return 0, errSymbolsOnly }
+func (Symbols) Call(string, string) (uint64, error)  { return 0, errSymbolsOnly }
 
-func (e symbolEnv) Symbol(name string) (uint64, error) {
-	for _, t := range []loader.Symbols{e.own, e.kernel} {
+func (e Symbols) Symbol(name string) (uint64, error) {
+	for _, t := range []loader.Symbols{e.Own, e.Kernel} {
 		if s, ok := t.Lookup(name); ok {
 			return s.Addr, nil
 		}
 	}
 	var names []string
-	for s := range e.own.All() {
+	for s := range e.Own.All() {
 		names = append(names, s.Name)
 	}
-	for s := range e.kernel.All() {
+	for s := range e.Kernel.All() {
 		names = append(names, s.Name)
 	}
 	if near := nearest.Word(name, names); near != "" {
@@ -54,19 +54,35 @@ func (e symbolEnv) Symbol(name string) (uint64, error) {
 	return 0, fmt.Errorf("no symbol %q", name)
 }
 
-// machineEnv sees the whole machine, through a door that records what it is
-// asked for, or between two steps through one that does not.
-type machineEnv struct {
-	symbolEnv
-	run  *Run
-	cpu  int // that expr.ThisCPU stands for
-	door emu.Door
+// Lock is where a lock lies: kernel variables are locks of one word. 0: there is none.
+func (e Symbols) Lock(name string) uint64 {
+	s, ok := e.Kernel.Lookup(name)
+	if !ok {
+		return 0
+	}
+	return s.Addr
 }
 
-// shows is the environment of what people are shown.
-func (r *Run) shows(cpu int) machineEnv { return machineEnv{r.symbols, r, cpu, r.Machine.Look()} }
+// Env sees the whole machine, through a door that records what it is asked for, or
+// between two steps through one that does not.
+type Env struct {
+	Symbols
+	world World
+	cpu   int // that expr.ThisCPU stands for
+	door  emu.Door
+}
 
-func (e machineEnv) Register(cpu int, name string) (uint64, error) {
+// Through is what expressions see of a world through a door. A register without a
+// vCPU is that of cpu.
+func Through(w World, cpu int, d emu.Door) Env { return Env{w.Common().Symbols, w, cpu, d} }
+
+// Shows is the environment of what people are shown.
+func Shows(w World, cpu int) Env { return Through(w, cpu, w.Common().Machine.Look()) }
+
+// CPU is the vCPU of registers without one.
+func (e Env) CPU() int { return e.cpu }
+
+func (e Env) Register(cpu int, name string) (uint64, error) {
 	if cpu == expr.ThisCPU {
 		cpu = e.cpu
 	}
@@ -97,8 +113,8 @@ func (e machineEnv) Register(cpu int, name string) (uint64, error) {
 	return e.door.Register(cpu, emu.Register(r)), nil
 }
 
-// flagBit is the flag of that name, all of them for eflags and rflags.
-func flagBit(name string) (uint64, bool) {
+// FlagBit is the flag of that name, all of them for eflags and rflags.
+func FlagBit(name string) (uint64, bool) {
 	if x86.IsFlags(name) {
 		return ^uint64(0), true
 	}
@@ -111,25 +127,25 @@ func flagBit(name string) (uint64, bool) {
 }
 
 func isFlag(name string) bool {
-	_, ok := flagBit(name)
+	_, ok := FlagBit(name)
 	return ok
 }
 
 // flagOf is the flags register, or 1 for a single flag that is set.
 func flagOf(name string, flags uint64) uint64 {
-	bit, _ := flagBit(name)
+	bit, _ := FlagBit(name)
 	if bit == ^uint64(0) {
 		return flags
 	}
 	return emu.B2U(flags&bit != 0)
 }
 
-func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
+func (e Env) Memory(addr uint64, size int) (uint64, error) {
 	if size == 0 {
 		size = e.door.Arch.Word()
 	}
 	var b [8]byte
-	if e.run.world.peek(e.door, e.cpu, addr, b[:size]) < size {
+	if e.world.Peek(e.door, e.cpu, addr, b[:size]) < size {
 		return 0, fmt.Errorf("no memory at %#x", addr)
 	}
 	var v uint64
@@ -139,34 +155,29 @@ func (e machineEnv) Memory(addr uint64, size int) (uint64, error) {
 	return v, nil
 }
 
-func (e machineEnv) Call(function, arg string) (uint64, error) {
+func (e Env) Call(function, arg string) (uint64, error) {
 	switch function {
 	case "held":
-		return e.Memory(e.run.lockAddr(arg), 0)
+		return e.Memory(e.Lock(arg), 0)
 	case "halted", "signals", "preempt_count", "need_resched":
 		n, err := strconv.Atoi(arg)
 		if err != nil || n >= e.door.CPUs() {
 			return 0, fmt.Errorf("no cpu %s", arg)
 		}
-		return e.run.world.aboutCPU(e.door, function, n), nil
+		return e.world.AboutCPU(e.door, function, n), nil
 	}
-	v, ok := e.run.world.count(e.door, arg, countNames[function])
+	v, ok := e.world.Count(e.door, arg, CountNames[function])
 	if !ok {
 		return 0, fmt.Errorf("no probe %q", arg)
 	}
 	return v, nil
 }
 
-// countNames are the functions of expressions that take a probe.
-var countNames = map[string]probeCount{
-	"hits": countHits, "pre": countHits, "post": countPosts, "faults": countFaults, "missed": countMissed, "armed": countArmed,
-}
-
 // handlerEnv is what a probe's handler sees: the registers of the interrupted
 // code, as the frame has them.
 type handlerEnv struct {
-	machineEnv
-	regs savedRegisters
+	Env
+	regs Registers
 	// read, if not nil, reads the interrupted code's memory, bringing pages in.
 	read func(addr uint64, b []byte) bool
 }
@@ -176,12 +187,12 @@ func (e handlerEnv) Memory(addr uint64, size int) (uint64, error) {
 		var b [8]byte
 		_ = e.read(addr, b[:max(size, 1)]) // what cannot be read, the look below says
 	}
-	return e.machineEnv.Memory(addr, size)
+	return e.Env.Memory(addr, size)
 }
 
 func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	if cpu != expr.ThisCPU {
-		return e.machineEnv.Register(cpu, name)
+		return e.Env.Register(cpu, name)
 	}
 	s, isSegment := x86.SegmentNamed(name)
 	switch {
@@ -195,5 +206,18 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	if r, err := x86.ParseReg(e.door.Arch, name); err == nil {
 		return e.regs.Reg(r), nil
 	}
-	return e.machineEnv.Register(cpu, name)
+	return e.Env.Register(cpu, name)
+}
+
+// Eval parses and computes an expression.
+func Eval(text string, env expr.Env) (uint64, error) {
+	n, err := expr.Parse(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w", text, err)
+	}
+	v, err := expr.Eval(n, env)
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w", text, err)
+	}
+	return v, nil
 }

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"fmt"
@@ -16,11 +16,11 @@ type debugged struct {
 
 // sourceLine is FILE:LINE of the code at an address, of the program or of a library that a process has there now; "" if there is
 // no debug information about it.
-func (w *ProgramRun) sourceLine(addr uint64) string {
+func (w *World) sourceLine(addr uint64) string {
 	if w.image.SegmentAt(addr) != nil {
 		return w.lineIn(w.File.Linux.Path, func(d *debugged) (uint64, bool) { return addr - w.bias, true })
 	}
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		if v := p.MM().Find(addr); v != nil && v.Inode != nil {
 			return w.lineIn(v.Inode.Path, func(d *debugged) (uint64, bool) { return d.image.AddrOfOffset(v.Off + addr - v.Start) })
 		}
@@ -29,7 +29,7 @@ func (w *ProgramRun) sourceLine(addr uint64) string {
 }
 
 // lineIn is FILE:LINE in a file that the program sees, of the address that at gives as the file is linked.
-func (w *ProgramRun) lineIn(name string, at func(*debugged) (uint64, bool)) string {
+func (w *World) lineIn(name string, at func(*debugged) (uint64, bool)) string {
 	d, known := w.debug[name]
 	if !known {
 		d = readDebugged(w.shown[name].Data)

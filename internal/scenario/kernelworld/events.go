@@ -1,4 +1,4 @@
-package scenario
+package kernelworld
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
+	"trapline/internal/scenario/world"
 )
 
 // usesEvents tells whether the run needs the event files.
@@ -17,7 +18,7 @@ func (b *builder) usesEvents() bool {
 			return true
 		}
 	}
-	return b.calls((*format.TaskCall).OnEvents) || len(b.file.Events) > 0 || len(b.file.Modules) > 0 || len(b.options.Events) > 0
+	return b.calls((*format.TaskCall).OnEvents) || len(b.file.Events) > 0 || len(b.file.Modules) > 0 || len(b.world.MoreEvents) > 0
 }
 
 // calls reports whether some task makes such a call.
@@ -34,29 +35,29 @@ func (b *builder) calls(such func(*format.TaskCall) bool) bool {
 
 // defineEvents makes the modules and the events, those of the file first.
 func (b *builder) defineEvents() error {
-	if !b.usesEvents() || b.options.WithoutProbes && !b.calls((*format.TaskCall).OnModule) {
+	if !b.usesEvents() || b.world.WithoutProbes && !b.calls((*format.TaskCall).OnModule) {
 		return nil
 	}
-	r := b.run
+	r := b.world
 	r.Events = tracekprobe.New(tracekprobe.Config{Manager: r.Probes, Symbols: func() loader.Symbols { return r.Kernel.Symbols }})
 	for i := range b.file.Modules {
 		if err := b.addModule(&b.file.Modules[i]); err != nil {
 			return err
 		}
 	}
-	if b.options.WithoutProbes {
+	if b.world.WithoutProbes {
 		return nil
 	}
 	for _, e := range b.file.Events {
 		log := len(r.Events.Printk())
 		if err := r.Events.Define(e.Line); err != nil {
-			if b.options.Engine != b.file.Machine.Engine {
-				return fmt.Errorf("%w, because engine %s refuses %q: %s", ErrNotPossible, b.options.Engine, e.Line, r.refusal(err, log))
+			if b.world.Engine != b.file.Machine.Engine {
+				return fmt.Errorf("%w, because engine %s refuses %q: %s", world.ErrNotPossible, b.world.Engine, e.Line, r.refusal(err, log))
 			}
 			return e.Pos.Error(b.file.Name, "", "%s", r.refusal(err, log))
 		}
 	}
-	for _, line := range b.options.Events {
+	for _, line := range b.world.MoreEvents {
 		log := len(r.Events.Printk())
 		if err := r.Events.Define(line); err != nil {
 			return fmt.Errorf("-p %q: %s", line, r.refusal(err, log))
@@ -69,7 +70,7 @@ func (b *builder) defineEvents() error {
 // refusal is what the kernel says to a line or a write that it refuses: the
 // errno, error_log's text where it has any, and what its log says from line
 // number log on.
-func (r *KernelRun) refusal(err error, log int) string {
+func (r *World) refusal(err error, log int) string {
 	s, _ := tracedir.Refusal(err)
 	for _, line := range r.Events.Printk()[log:] {
 		s += "\n  " + line
@@ -78,19 +79,19 @@ func (r *KernelRun) refusal(err error, log int) string {
 }
 
 func (b *builder) addModule(m *format.Module) error {
-	r := b.run
+	r := b.world
 	if m.Path != "" {
 		return b.addModuleFile(m)
 	}
 	var ends [2]uint64
 	for i, x := range []*format.Expr{m.From, m.To} {
 		var err error
-		if ends[i], err = evalAt(b.file.File, *x, b.symbols()); err != nil {
+		if ends[i], err = world.EvalAt(b.file, *x, b.world.Symbols); err != nil {
 			return err
 		}
 	}
 	var inside []loader.Symbol
-	for s := range r.symbols.own.All() {
+	for s := range r.Symbols.Own.All() {
 		if s.Addr >= ends[0] && s.Addr < ends[1] {
 			inside = append(inside, s)
 		}
@@ -102,26 +103,26 @@ func (b *builder) addModule(m *format.Module) error {
 }
 
 func (b *builder) addModuleFile(m *format.Module) error {
-	data, err := b.file.ReadFile(m.Path)
+	data, err := b.world.ReadFile(m.Path)
 	if err != nil {
 		return m.Pos.Error(b.file.Name, "a readable ELF file", "%v", err)
 	}
 	img, err := loader.ReadELF(data, loader.Options{})
-	if err == nil && img.Arch != b.run.Machine.Arch {
+	if err == nil && img.Arch != b.world.Machine.Arch {
 		err = fmt.Errorf("it is for %s", img.Arch)
 	}
 	if err == nil {
-		err = b.run.Events.AddModuleImage(m.Name, img)
+		err = b.world.Events.AddModuleImage(m.Name, img)
 	}
 	if err != nil {
 		return m.Pos.Error(b.file.Name, "a static ELF file for "+b.file.Machine.Arch, "%s: %v", m.Path, err)
 	}
-	b.run.symbols.own.Merge(img.Symbols)
+	b.world.Symbols.Own.Merge(img.Symbols)
 	return b.joinSymbols()
 }
 
 // noteOriginals keeps what the breakpoints of events cover, for the story.
-func (r *KernelRun) noteOriginals() {
+func (r *World) noteOriginals() {
 	for _, p := range r.Probes.Probes() {
 		if _, known := r.original[p.Addr]; known {
 			continue
@@ -134,8 +135,8 @@ func (r *KernelRun) noteOriginals() {
 	}
 }
 
-// control carries out a directive of the event files.
-func (r *KernelRun) control(s *format.Step) (string, error) {
+// Control carries out a directive of the event files.
+func (r *World) Control(s *format.Step) (string, error) {
 	if r.Events == nil {
 		return "", s.Pos.Error(r.File.Name, "", "this run has no event files and no modules")
 	}
@@ -157,19 +158,4 @@ func (r *KernelRun) control(s *format.Step) (string, error) {
 		return r.refusal(err, log), nil
 	}
 	return out, nil
-}
-
-// EventLines are the lines of the trace file without its header.
-func (r *Run) EventLines() []string {
-	return r.world.eventLines()
-}
-
-// EventRecords are the events that fired.
-func (r *Run) EventRecords() []tracedir.Record { return r.world.eventRecords() }
-
-func (r *KernelRun) eventRecords() []tracedir.Record {
-	if r.Events == nil {
-		return nil
-	}
-	return r.Events.Records()
 }

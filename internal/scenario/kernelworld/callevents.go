@@ -1,4 +1,4 @@
-package scenario
+package kernelworld
 
 import (
 	"fmt"
@@ -27,10 +27,10 @@ func (s *stub) hypercall(name, in string, op traps.Op) {
 // go when every CPU has been quiescent, where the engine has RCU. Without
 // probes nothing happens but that modules come and go.
 func (b *builder) writeEventCall(s *stub, c *format.TaskCall) {
-	r := b.run
+	r := b.world
 	switch c.Operation {
 	case format.Echo:
-		if b.options.WithoutProbes {
+		if b.world.WithoutProbes {
 			return
 		}
 		s.hypercall("tracefs_write", "vfs_write", r.collecting("E4", c.String(), func() error { return r.Events.WriteFile(c.File, c.Text, !c.Append) }))
@@ -52,7 +52,7 @@ func (b *builder) writeEventCall(s *stub, c *format.TaskCall) {
 
 // collecting is a micro-step that changes the event files or modules. What the
 // kernel refuses is told; the task goes on.
-func (r *KernelRun) collecting(row, what string, do func() error) traps.Op {
+func (r *World) collecting(row, what string, do func() error) traps.Op {
 	return func(x *traps.Exec) traps.Result {
 		log := len(r.Events.Printk())
 		err := r.Events.Collect(x.M, x.C.ID, do)
@@ -70,7 +70,7 @@ func (r *KernelRun) collecting(row, what string, do func() error) traps.Op {
 // writeProbeWork writes the loop in which the kernel's functions do to probes
 // what Collect has left to them.
 func (b *builder) writeProbeWork(s *stub) {
-	r := b.run
+	r := b.world
 	s.hypercall("probe_work", "kprobe_event", func(x *traps.Exec) traps.Result {
 		function, probe, ok := r.Events.NextWork(x.C.ID)
 		if !ok {

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // define gives a line to uprobe_events. Its error is what the kernel says.
-func (w *ProgramRun) define(line string) error {
+func (w *World) define(line string) error {
 	lines, err := places.Resolve(line, probedFiles{w})
 	if err != nil {
 		return err
@@ -26,9 +26,9 @@ func (w *ProgramRun) define(line string) error {
 	return nil
 }
 
-func (w *ProgramRun) defineLine(named places.Line) error {
+func (w *World) defineLine(named places.Line) error {
 	if named.Remark != "" {
-		w.addLog(named.Remark)
+		w.AddLog(named.Remark)
 	}
 	v := w.events.Registry().Judge(tracefs.UprobeEvents, named.Text)
 	if v.Err != nil {
@@ -39,12 +39,12 @@ func (w *ProgramRun) defineLine(named places.Line) error {
 }
 
 // rewrite makes the kernel's lines of a definition that is echoed.
-func (w *ProgramRun) rewrite(line string) ([]string, error) {
+func (w *World) rewrite(line string) ([]string, error) {
 	lines, err := places.Resolve(line, probedFiles{w})
 	var texts []string
 	for _, l := range lines {
 		if l.Remark != "" {
-			w.addLog(l.Remark)
+			w.AddLog(l.Remark)
 		}
 		texts = append(texts, l.Text)
 	}
@@ -52,7 +52,7 @@ func (w *ProgramRun) rewrite(line string) ([]string, error) {
 }
 
 // followEvents makes the probes of events those that there are now.
-func (w *ProgramRun) followEvents() {
+func (w *World) followEvents() {
 	defined := w.events.Registry().Probes()
 	w.probes = slices.DeleteFunc(slices.Clone(w.probes), func(p *userProbe) bool { return p.def != nil && !slices.Contains(defined, p.def) })
 	for _, d := range defined {
@@ -68,7 +68,7 @@ func (w *ProgramRun) followEvents() {
 }
 
 // enableAll enables the events, with the program mapped (U16).
-func (w *ProgramRun) enableAll() {
+func (w *World) enableAll() {
 	for _, e := range w.events.Registry().Events() {
 		err := w.events.Registry().SetEvent(e.Group, e.Name, true)
 		errno, _ := err.(events.Errno)
@@ -81,7 +81,7 @@ func (w *ProgramRun) enableAll() {
 }
 
 // probedFiles are the ELF files of a scenario, for the places of its events.
-type probedFiles struct{ world *ProgramRun }
+type probedFiles struct{ world *World }
 
 // Absolute implements places.Files: a path is the guest's, and there is no working directory to begin from.
 func (probedFiles) Absolute(path string) string { return path }
@@ -96,7 +96,7 @@ func (p probedFiles) File(path string) (*places.File, error) {
 		if g.Path != path {
 			continue
 		}
-		data, err := content(f, g)
+		data, err := p.world.content(g)
 		if err != nil {
 			return nil, err
 		}
@@ -109,9 +109,9 @@ func (p probedFiles) File(path string) (*places.File, error) {
 	return nil, fmt.Errorf("the scenario has no file %s", path)
 }
 
-// control carries out a directive of the files of the tracing directory. What the kernel says to what it refuses is the
+// Control carries out a directive of the files of the tracing directory. What the kernel says to what it refuses is the
 // output.
-func (w *ProgramRun) control(s *format.Step) (string, error) {
+func (w *World) Control(s *format.Step) (string, error) {
 	var out string
 	var err error
 	switch s.Verb {

@@ -1,4 +1,4 @@
-package scenario
+package programworld
 
 import (
 	"cmp"
@@ -11,32 +11,33 @@ import (
 	"trapline/internal/uprobes"
 )
 
-// show carries out the directives that only a Linux program has, and those
+// Show carries out the directives that only a Linux program has, and those
 // that have another meaning for it.
-func (w *ProgramRun) show(s *format.Step) (string, error) {
+func (w *World) Show(s *format.Step) (string, error) {
 	switch s.Verb {
 	case "tasks":
 		return w.threadsText(), nil
 	case "trace":
-		return strings.Join(w.eventLines(), "\n"), nil
+		return strings.Join(w.EventLines(), "\n"), nil
 	case "profile":
 		return w.events.ReadFile("uprobe_profile")
 	case "output":
-		return w.output(), nil
+		return w.Output(), nil
 	case "maps":
 		return w.mapsText(), nil
 	case "exit":
 		return w.exitText(), nil
 	}
-	return w.control(s)
+	return w.Control(s)
 }
 
-func (w *ProgramRun) eventRecords() []tracedir.Record { return w.events.Records() }
+// EventRecords implements world.Probed.
+func (w *World) EventRecords() []tracedir.Record { return w.events.Records() }
 
-func (w *ProgramRun) exitText() string { return cmp.Or(w.exit(), "runs") }
+func (w *World) exitText() string { return cmp.Or(w.Exit(), "runs") }
 
 // mapsText lists the mappings of each process.
-func (w *ProgramRun) mapsText() string {
+func (w *World) mapsText() string {
 	var b strings.Builder
 	pid, word := 0, 2*w.Machine.Arch.Word()
 	for _, m := range w.Mappings() {
@@ -59,9 +60,9 @@ type Mapping struct {
 }
 
 // Mappings lists the memory of the processes, by process and address.
-func (w *ProgramRun) Mappings() []Mapping {
+func (w *World) Mappings() []Mapping {
 	var list []Mapping
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		for _, v := range p.MM().VMAs() {
 			list = append(list, Mapping{p.PID, p.Name, v.Start, v.End, protText(v), w.mappingName(v)})
 		}
@@ -82,7 +83,7 @@ func protText(v *linux.VMA) string {
 	return string(s)
 }
 
-func (w *ProgramRun) mappingName(v *linux.VMA) string {
+func (w *World) mappingName(v *linux.VMA) string {
 	if v.Inode == nil {
 		return v.Name
 	}
@@ -94,7 +95,7 @@ func (w *ProgramRun) mappingName(v *linux.VMA) string {
 }
 
 // threadsText shows where each thread is and what it waits for.
-func (w *ProgramRun) threadsText() string {
+func (w *World) threadsText() string {
 	var b strings.Builder
 	for _, t := range w.Threads() {
 		fmt.Fprintf(&b, "%s\n", t)
@@ -123,9 +124,9 @@ func (t ThreadState) String() string {
 	return s
 }
 
-func (w *ProgramRun) threadState(t *linux.Thread) ThreadState {
+func (w *World) threadState(t *linux.Thread) ThreadState {
 	p := t.Process()
-	x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.names.Addr(t.Core().RIP), Waits: t.Waits()}
+	x := ThreadState{TID: t.TID, PID: p.PID, Program: p.Name, CPU: -1, At: w.Names.Addr(t.Core().RIP), Waits: t.Waits()}
 	if c := t.CPU(); c != nil {
 		x.CPU = c.ID
 	}
@@ -133,9 +134,9 @@ func (w *ProgramRun) threadState(t *linux.Thread) ThreadState {
 }
 
 // Threads lists the threads, by process and number.
-func (w *ProgramRun) Threads() []ThreadState {
+func (w *World) Threads() []ThreadState {
 	var list []ThreadState
-	for _, p := range w.kernel.Processes() {
+	for _, p := range w.Kernel.Processes() {
 		for _, t := range p.Threads() {
 			list = append(list, w.threadState(t))
 		}
@@ -143,16 +144,14 @@ func (w *ProgramRun) Threads() []ThreadState {
 	return list
 }
 
-// Output is what a Linux program has written so far.
-func (r *Run) Output() string { return r.world.output() }
-
-// Exit is how a Linux program ended, "" before and for kernel code.
-func (r *Run) Exit() string { return r.world.exit() }
-
-func (w *ProgramRun) exit() string {
-	if !w.kernel.Done() {
+// Exit implements world.Shown.
+func (w *World) Exit() string {
+	if !w.Kernel.Done() {
 		return ""
 	}
-	how, _ := w.ending()
+	how, _ := w.Ending()
 	return how
 }
+
+// Results: there are no calls.
+func (*World) Results() []uint64 { return nil }

@@ -1,0 +1,59 @@
+package kernelworld
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"trapline/internal/kprobes/props"
+)
+
+// Members has none: those of kernel code are in every checksum, empty or not.
+func (*World) Members() []string { return nil }
+
+// KernelText implements world.Text.
+func (w *World) KernelText() string { return w.Kernel.TextSum() }
+
+// SetDirect implements world.Text.
+func (w *World) SetDirect(on bool, hidden func(string)) error {
+	err := w.Kernel.SetDirect(on)
+	if err == nil && hidden != nil {
+		w.Kernel.OnHidden(hidden)
+	}
+	return err
+}
+
+// HiddenByMicroSteps implements world.Text.
+func (w *World) HiddenByMicroSteps() string {
+	for _, p := range w.Probes.Probes() {
+		if w.Kernel.InText(p.Addr) {
+			return fmt.Sprintf("probe %s lies on kernel text", p.Name)
+		}
+	}
+	return ""
+}
+
+// InKernelText implements world.Text.
+func (w *World) InKernelText(addr uint64) bool { return w.Kernel.InText(addr) }
+
+// InKernelStack implements world.Text.
+func (w *World) InKernelStack(addr uint64) bool { return w.Kernel.InStacks(addr) }
+
+// MicroStep implements world.Text.
+func (w *World) MicroStep(cpu int) string {
+	return w.Kernel.PlaceName(w.Kernel.Place(w.Machine.CPUs[cpu]))
+}
+
+// PlaceName implements world.Text.
+func (w *World) PlaceName(at uint64) string {
+	at = w.Kernel.CodeAt(at)
+	if line, ok := w.Kernel.LineAt(at); ok {
+		return fmt.Sprintf("%s:%d", line.Func, line.Line)
+	}
+	return cmp.Or(w.Kernel.PlaceName(at), w.Names.Addr(at))
+}
+
+// Owns implements world.Text.
+func (w *World) Owns(pc uint64) bool {
+	return len(w.Segments) == 0 || slices.ContainsFunc(w.Segments, func(s props.Range) bool { return pc >= s.Low && pc < s.High })
+}

@@ -1,0 +1,35 @@
+package programworld
+
+import "trapline/internal/linux"
+
+// Members implements world.Text.
+func (*World) Members() []string { return []string{"linux", "uprobe_events"} }
+
+// KernelText: a program's kernel is no text, nor steps in place of it.
+func (*World) KernelText() string { return "" }
+
+// SetDirect does nothing.
+func (*World) SetDirect(bool, func(string)) error { return nil }
+
+// HiddenByMicroSteps: there is no text to hide.
+func (*World) HiddenByMicroSteps() string { return "" }
+
+// InKernelText implements world.Text.
+func (*World) InKernelText(uint64) bool { return false }
+
+// InKernelStack implements world.Text.
+func (*World) InKernelStack(uint64) bool { return false }
+
+// MicroStep: what the kernel does has no place.
+func (*World) MicroStep(int) string { return "" }
+
+// PlaceName: all work of the kernel has one place, which is no address.
+func (w *World) PlaceName(at uint64) string {
+	if at == linux.WorkPlace {
+		return "a step of the kernel's work"
+	}
+	return w.Names.Addr(at)
+}
+
+// Owns implements world.Text.
+func (*World) Owns(uint64) bool { return true }
