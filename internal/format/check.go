@@ -27,6 +27,9 @@ const (
 	OutputProperty = "output"
 )
 
+// ResultsProperty compares what the calls of a member program return.
+const ResultsProperty = "results"
+
 // BuiltIn describes a property that needs no condition (S4).
 type BuiltIn struct {
 	Name, Means string
@@ -54,7 +57,7 @@ var BuiltIns = []BuiltIn{
 	{"no-double-unlock", "nobody releases a lock that he does not hold", KernelCode},
 	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap", KernelCode},
 	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction", KernelCode},
-	{"results", "each call of program returns what the file says", KernelCode},
+	{ResultsProperty, "each call of program returns what the file says", KernelCode},
 }
 
 // PropertyNames lists the names of BuiltIns that scenarios there have.

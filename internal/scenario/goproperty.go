@@ -8,7 +8,6 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/expr"
 	"trapline/internal/format"
-	"trapline/internal/scenario/kernelworld"
 	"trapline/internal/scenario/world"
 	"trapline/internal/story"
 )
@@ -33,7 +32,7 @@ type Property struct {
 
 // AddProperty has p judged beside the file's check.
 func (f *File) AddProperty(p Property) error {
-	known := append(format.PropertyNames(f.Where()), format.ExitProperty, format.OutputProperty, kernelworld.ResultsProperty)
+	known := append(format.PropertyNames(f.Where()), format.ExitProperty, format.OutputProperty, format.ResultsProperty)
 	for i := range f.Check {
 		known = append(known, f.Check[i].Name)
 	}

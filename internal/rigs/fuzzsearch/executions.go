@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"trapline/internal/engines"
 	"trapline/internal/explore"
 	"trapline/internal/rigs/enumerate"
 	"trapline/internal/scenario"
@@ -22,7 +23,7 @@ func (t *trial) enumerate() error {
 	ctx, cancel := context.WithCancel(t.ctx)
 	defer cancel()
 	steps := t.config.Enumerated
-	if t.file.Linux != nil {
+	if t.file.World() == engines.Program {
 		steps /= programSteps
 	}
 	e := enumerate.Run(ctx, &counted{sys, steps, cancel}, 0)

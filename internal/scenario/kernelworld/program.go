@@ -153,12 +153,10 @@ func (w *World) Results() []uint64 {
 	return list
 }
 
-// ResultsProperty is the property that calls return what the file says.
-const ResultsProperty = "results"
-
+// results is the property that calls return what the file says.
 type results struct{ world *World }
 
-func (*results) Name() string                       { return ResultsProperty }
+func (*results) Name() string                       { return format.ResultsProperty }
 func (*results) Step(*emu.Event) *explore.Violation { return nil }
 
 // End compares the results of all calls.

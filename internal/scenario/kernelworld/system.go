@@ -30,7 +30,7 @@ func (w *World) Property(p format.Property) explore.Property {
 		return props.NewUnlock()
 	case props.NoScheduleInTrap:
 		return props.NewSchedule()
-	case ResultsProperty:
+	case format.ResultsProperty:
 		return &results{w}
 	}
 	return nil

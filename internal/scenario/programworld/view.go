@@ -70,7 +70,7 @@ func (w *World) Slots() []SlotState {
 }
 
 // InPlace is the thread that steps a probed instruction in place, with the
-// Breakpoint out for all (K11); 0: none.
+// breakpoint out for all (K11); 0: none.
 func (w *World) InPlace() int { return w.uprobes.InPlace() }
 
 // Armed lists the processes in which a uprobe's breakpoint stands at an
