@@ -196,6 +196,19 @@ func (e *common) hitActive(x *traps.Exec) traps.Result {
 	return traps.Next
 }
 
+// caller is the function of kernel text that has called the one that a place is
+// in. The text keeps frame pointers, but for functions of x86-64 that call nothing
+// (internal/asm/compile.go); those that are asked for push nothing then.
+func (e *common) caller(x *traps.Exec) string {
+	const pushBP = 0x55
+	at := x.C.Reg(x86.RSP)
+	if f, _, _ := x.K.Symbols.At(x.Place.Addr); e.peek(x, f.Addr)&0xff == pushBP {
+		at = x.C.Reg(x86.RBP) + uint64(x.M.Arch.Word())
+	}
+	f, _, _ := x.K.Symbols.At(e.peek(x, at))
+	return f.Name
+}
+
 // hit counts the beginning of a hit of x.Probe.
 func (e *common) hit(x *traps.Exec) {
 	x.Micro.Work = emu.WorkHit

@@ -16,7 +16,7 @@ func (e *copying) Seen() map[string]traps.Seen {
 	maps.Copy(seen, map[string]traps.Seen{
 		"reentrant_step":    e.seenGivenUp,
 		"read_wait":         e.seenReadWait,
-		"read_lock":         seenReadLock,
+		"read_lock":         e.seenReadLock,
 		"write_lock":        e.seenWriteLock,
 		"link_multiprobe":   e.seenLinked,
 		"unlink_multiprobe": e.seenGoing,
@@ -52,10 +52,23 @@ func (e *copying) seenReadWait(x *traps.Exec) {
 }
 
 // seenReadLock: a locked compare and exchange has counted a reader if it left ZF
-// set.
-func seenReadLock(x *traps.Exec) {
+// set. Then the list stands, and the handlers on it are called. Those that the
+// simulator runs count themselves (countMultiprobe).
+func (e *copying) seenReadLock(x *traps.Exec) {
 	if x.C.RFLAGS&x86.ZF == 0 {
 		x.Say("M4", "multiprobe_lock has changed meanwhile: once more")
+		return
+	}
+	caller := e.caller(x)
+	for _, i := range e.g.byAddr[e.peek(x, e.current(x)+e.l.addr)] {
+		p := e.g.probes[i]
+		switch {
+		case !e.g.registered(i):
+		case caller == "comm_pre_handler" && p.Pre.Action == nil:
+			e.g.add(i, Hits)
+		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits):
+			e.g.add(i, Posts)
+		}
 	}
 }
 

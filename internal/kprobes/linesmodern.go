@@ -32,6 +32,7 @@ func (e *perCPU) Seen() map[string]traps.Seen {
 		"enable_kprobe":           e.seenEnabled,
 		"gather":                  e.seenGathered,
 		"ungather":                e.seenUngathered,
+		"set_kprobe_instance":     e.seenInstance,
 	})
 	return seen
 }
@@ -68,8 +69,31 @@ func (e *perCPU) seenReenter(x *traps.Exec) {
 
 func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
 
+// seenInstance: a handler of a gathered probe is called next. Those that the
+// simulator runs count themselves (countMultiprobe).
+func (e *perCPU) seenInstance(x *traps.Exec) {
+	i := e.g.index(x.Written().New)
+	if i < 0 {
+		return
+	}
+	switch p := e.g.probes[i]; e.caller(x) {
+	case "aggr_pre_handler":
+		if p.Pre.Action == nil {
+			e.g.add(i, Hits)
+		}
+	case "aggr_post_handler":
+		if !p.Pre.Set() {
+			e.g.add(i, Hits)
+		}
+		if p.Post.Action == nil {
+			e.g.add(i, Posts)
+		}
+	}
+}
+
 // seenEnd: the step is over. It ends every gathered probe's hit: a probe with a
-// post_handler is counted when that runs, one that came since the hit is not.
+// post_handler is counted when that runs, one that came since the hit is not. One
+// that has no handler was hit.
 func (e *perCPU) seenEnd(x *traps.Exec) {
 	e.atHand(x)
 	if e.get(x, ctlStatus) != reenter {
@@ -84,7 +108,14 @@ func (e *perCPU) endHit(x *traps.Exec) {
 		return
 	}
 	for _, i := range e.g.byAddr[e.addr(x)] {
-		if e.g.registered(i) && !e.g.probes[i].Post.Set() && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
+		p := e.g.probes[i]
+		if !e.g.registered(i) || p.Post.Set() {
+			continue
+		}
+		if !p.Pre.Set() {
+			e.g.add(i, Hits)
+		}
+		if e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
 			e.g.add(i, Posts)
 		}
 	}
