@@ -247,7 +247,7 @@ func (a *auditing) text(p *auditedPlace) string {
 		return ""
 	}
 	n := &story.Names{Arch: file.image.Arch, Symbols: file.image.Symbols}
-	return n.Disassemble(p.Bytes, p.Addr)
+	return n.Disassemble(insn.ModeOf(n.Arch), p.Bytes, p.Addr)
 }
 
 func (a *auditing) object(p *auditedPlace) placeObject {

@@ -15,6 +15,7 @@ import (
 
 	"trapline/internal/linux"
 	"trapline/internal/scenario"
+	"trapline/internal/x86"
 )
 
 // Bounds of what a recording takes of a program's surroundings.
@@ -34,7 +35,25 @@ func hostProgramFlags() []cli.Flag {
 		returnsFlag(),
 		levelFlag(),
 		whenFlag(),
+		kernelFlag(),
 	}
+}
+
+// kernelName is --kernel.
+const kernelName = "kernel"
+
+// kernelFlag chooses the kernel that a program runs under.
+func kernelFlag() cli.Flag {
+	return &cli.StringFlag{Name: kernelName, Value: x86.AMD64.String(), Usage: "a program's kernel is of `ARCH` x86_64, which runs programs of 32 bits too, or i386"}
+}
+
+// kernelOf is the width of the kernel that --kernel asks for.
+func kernelOf(c *cli.Command) (x86.Arch, error) {
+	kernel, err := x86.ParseArch(strings.ReplaceAll(c.String(kernelName), "-", "_"))
+	if err != nil {
+		return 0, usageError(c, fmt.Errorf("--%s: %w", kernelName, err))
+	}
+	return kernel, nil
 }
 
 // takesProgram reports whether the arguments are a program and its own: there
@@ -44,6 +63,14 @@ func takesProgram(c *cli.Command) bool {
 		return true
 	}
 	return bytes.Equal(headOf(c.Args().First(), 4), []byte("\x7fELF"))
+}
+
+// onlyOfPrograms refuses what cannot be said of a scenario or a recording.
+func onlyOfPrograms(c *cli.Command) error {
+	if c.IsSet(kernelName) {
+		return usagef(c, "--%s is of a program behind --; a scenario has it in its machine member", kernelName)
+	}
+	return nil
 }
 
 // hostProgramFile makes a scenario of a program: itself, its arguments, its
@@ -62,7 +89,11 @@ func hostProgramFile(ctx context.Context, c *cli.Command) (*scenario.File, error
 		return nil, usageError(c, err)
 	}
 	_ = cfg.FS.Close() // its files are read here
-	t := scenario.HostProgram{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), CPUs: 1, Level: cfg.Level, Memory: hostProgramMemory}
+	kernel, err := kernelOf(c)
+	if err != nil {
+		return nil, err
+	}
+	t := scenario.HostProgram{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), Kernel: &kernel, CPUs: 1, Level: cfg.Level, Memory: hostProgramMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
 	}

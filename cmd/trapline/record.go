@@ -86,6 +86,9 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 		if c.Args().Len() != 1 {
 			return usagef(c, "record takes one SCENARIO, not %d", c.Args().Len())
 		}
+		if err := onlyOfPrograms(c); err != nil {
+			return err
+		}
 		open = func(ctx context.Context, c *cli.Command, steps uint64) (*walk.Walk, error) {
 			return openScenario(ctx, c, c.Args().First(), steps)
 		}

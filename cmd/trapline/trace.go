@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/internal/linux"
-	"trapline/internal/x86"
 )
 
 // exitTrace is the status of trace's own failures, as env and timeout have
@@ -23,9 +22,6 @@ import (
 const exitTrace = 125
 
 const traceName = "trace"
-
-// kernelName is --kernel of trace.
-const kernelName = "kernel"
 
 func traceCommand(out *output, stderr io.Writer) *cli.Command {
 	return &cli.Command{
@@ -66,7 +62,7 @@ EXAMPLES:
    trapline trace -p 'p ./hello:main:3 argc argv[1]:string' -p 'p ./hello:hello.c:17 item->next->name:string' -- ./hello
    trapline trace --engine uprobes-2005-coded -p 'p ./hello:main' -- ./hello`,
 		Flags: slices.Concat(traceFlags(), guestFlags(), []cli.Flag{
-			&cli.StringFlag{Name: kernelName, Value: x86.AMD64.String(), Usage: "the kernel is of `ARCH` x86_64, which runs programs of 32 bits too, or i386"},
+			kernelFlag(),
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
 			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
@@ -107,9 +103,9 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return usageError(c, err)
 	}
 	defer func() { _ = cfg.FS.Close() }()
-	kernel, err := x86.ParseArch(c.String(kernelName))
+	kernel, err := kernelOf(c)
 	if err != nil {
-		return usageError(c, fmt.Errorf("--%s: %w", kernelName, err))
+		return err
 	}
 	cfg.Kernel = &kernel
 	if listed, err := listPlaces(c, &cfg, out); listed || err != nil {

@@ -9,7 +9,6 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
-	"trapline/internal/x86"
 )
 
 // hitObject is the first hit of a probe with --explain --json.
@@ -79,10 +78,7 @@ func (t *traceEvents) eachStory(show func(*tracefs.Probe, *uprobes.Instruction, 
 
 // names are those of the probed file, which may have been loaded elsewhere than it says.
 func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) *story.Names {
-	n := &story.Names{Arch: x86.I386}
-	if i.Mode.Is64() {
-		n.Arch = x86.AMD64
-	}
+	n := &story.Names{Arch: i.Mode.Arch()}
 	at := s.At
 	n.Breakpoint = func(addr uint64) (string, []byte, bool) { return p.On.Name, i.Original[:i.Len], addr == at }
 	file, err := t.files.file(p.Path)
@@ -139,7 +135,7 @@ func (t *traceEvents) hitObject(n *story.Names, p *tracefs.Probe, i *uprobes.Ins
 func (t *traceEvents) tell(n *story.Names, p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) {
 	at := s.At
 	fmt.Fprintf(t.stderr, "%s at %s, hits: %d; the first, by thread %d of %s on cpu%d\n", eventName(p), p.Place(nil), t.session.Counts(p).Hits, s.TID, s.Process, s.CPU)
-	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Original[:i.Len], at))
+	fmt.Fprintf(t.stderr, "  %-12s % x  %s\n", i.Kind(), i.Original[:i.Len], n.Disassemble(i.Mode, i.Original[:i.Len], at))
 	if t.engine.Analyzes { // the others look at no instruction
 		for _, line := range append(i.Story(), fmt.Sprintf("an undisturbed hit takes traps: %d (U9)", i.Traps(p.Return))) {
 			fmt.Fprintf(t.stderr, "  %-12s %s\n", "", line)

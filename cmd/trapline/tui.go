@@ -50,6 +50,9 @@ func doTUI(ctx context.Context, c *cli.Command) error {
 	}
 	var f *record.File
 	if !traced { // a bad file is said to be one before anything else
+		if err := onlyOfPrograms(c); err != nil {
+			return err
+		}
 		var err error
 		if f, err = readRecording(c.Args().First()); err != nil {
 			return err

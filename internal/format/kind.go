@@ -106,6 +106,11 @@ func (f *File) checkKindOfProperties(what string) error {
 		if len(f.Machine.Gates) > 0 || f.Machine.Prefetch > 0 {
 			return f.MemberPos("machine").errorAt("neither", "gate or prefetch in a scenario of %s", what)
 		}
+		if f.Machine.Kernel == "i386" && f.Machine.Arch == "x86_64" {
+			return f.Machine.KernelPos.errorAt("x86_64", "a 32-bit kernel does not run 64-bit programs")
+		}
+	} else if f.Machine.Kernel != "" {
+		return f.Machine.KernelPos.errorAt("a member linux too", "kernel %s in a scenario of kernel code", f.Machine.Kernel)
 	} else if e := engines.Of(f.Machine.Engine); e != nil && !e.In(engines.Kernel) {
 		return f.Machine.EnginePos.errorAt("a member linux or uprobe_events too", "engine %s in a scenario of kernel code", f.Machine.Engine)
 	}

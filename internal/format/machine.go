@@ -9,7 +9,8 @@ import (
 
 // Machine is what the scenario runs on.
 //
-//	"arch" ( "i386" | "x86_64" )
+//	"arch" ( "i386" | "x86_64" )      of the code, and of the machine
+//	"kernel" ( "i386" | "x86_64" )    of a Linux program: the kernel's, if that is not arch
 //	"cpus" 1…8
 //	"engine" NAME                     how probes work: none, 2002, …; of a Linux program uprobes, …
 //	"memory" SIZE                     physical memory; SIZE is bytes, or with K or M
@@ -24,6 +25,7 @@ import (
 //	"time" DURATION                   bound on the time it takes, such as 10s
 type Machine struct {
 	Arch   string
+	Kernel string // of a Linux program; "": as Arch
 	CPUs   int
 	Engine string
 	Memory uint64 // bytes; 0: the machine's default
@@ -40,7 +42,7 @@ type Machine struct {
 	Vendor      string
 	CPUID       string // one of CPUIDLevels
 
-	EnginePos Pos
+	EnginePos, KernelPos Pos
 }
 
 // Gate changes one entry of the IDT.
@@ -75,7 +77,7 @@ var MemoryModels = []string{"sc", "tso"}
 // CPUIDLevels are the sets of extensions that a scenario may name (emu.Level).
 var CPUIDLevels = []string{"v1", "v2", "v3"}
 
-var machineKeys = []string{"arch", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch", "memory-model", "split-rmw"}
+var machineKeys = []string{"arch", "kernel", "vendor", "cpuid", "cpus", "engine", "memory", "base", "gate", "steps", "time", "prefetch", "memory-model", "split-rmw"}
 
 func defaultMachine() Machine {
 	return Machine{
@@ -113,6 +115,10 @@ func (m *Machine) parseKey(key string, w *words) (err error) {
 	switch key {
 	case "arch":
 		m.Arch, err = w.choice("architecture", Architectures)
+	case "kernel":
+		x, _ := w.peek()
+		m.KernelPos = w.line.at(x.at)
+		m.Kernel, err = w.choice("architecture", Architectures)
 	case "vendor":
 		m.Vendor, err = w.choice("vendor", Vendors)
 	case "cpuid":

@@ -50,6 +50,9 @@ func (k *Kernel) layoutOf(program x86.Arch) *layout {
 	return layouts[program]
 }
 
+// TaskSize is the first address that is not the user's in programs of a width that the kernel runs.
+func (k *Kernel) TaskSize(program x86.Arch) uint64 { return k.layoutOf(program).taskSize }
+
 // tables is where a kernel has its descriptor tables: the address of the first global
 // one and of an address space's local one, of ring 0 only, and the number of the first
 // of three TLS descriptors.

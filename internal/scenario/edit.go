@@ -50,7 +50,7 @@ func (t *Transcript) set(s *format.Step) error {
 		if p.CPU != expr.ThisCPU {
 			cpu = p.CPU
 		}
-		if !setRegister(t.run.Machine.Arch, t.run.Machine.CPUs[cpu], p.Name, v) {
+		if !setRegister(world.ArchOf(t.run.File.File), t.run.Machine.CPUs[cpu], p.Name, v) {
 			return s.Target.Pos.Error(t.run.File.Name, "a general register, the instruction pointer, the flags or one of them", "%s cannot be set", p)
 		}
 	case *expr.Memory:
@@ -60,7 +60,7 @@ func (t *Transcript) set(s *format.Step) error {
 		}
 		size := p.Size
 		if size == 0 {
-			size = t.run.Machine.Arch.Word()
+			size = world.ArchOf(t.run.File.File).Word()
 		}
 		if !t.run.Machine.PokeWord(t.run.Machine.CPUs[cpu].Space, addr, size, v) {
 			return s.Target.Pos.Error(t.run.File.Name, "memory that is there", "no memory at %#x", addr)

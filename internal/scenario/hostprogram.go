@@ -11,6 +11,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
+	"trapline/internal/x86"
 )
 
 // HostProgram is a program of the host's to be run as a scenario, with all that it
@@ -24,6 +25,7 @@ type HostProgram struct {
 	Files     map[string][]byte // that it can open, by absolute path
 	Events    []string          // lines of uprobe_events
 	Engine    string            // "": the default
+	Kernel    *x86.Arch         // the kernel's width; nil: the program's
 	CPUs      int
 	Level     emu.Level
 	Memory    uint64 // bytes
@@ -37,11 +39,21 @@ func (t *HostProgram) File() (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Path, err)
 	}
+	kernel := img.Arch
+	if t.Kernel != nil {
+		kernel = *t.Kernel
+	}
+	if img.Arch > kernel {
+		return nil, fmt.Errorf("%s: %w: a 32-bit kernel does not run 64-bit programs", t.Path, linux.ErrOtherArch)
+	}
 	content := map[string][]byte{hostProgramMember: t.Program}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%q under uprobes.", t.Path)
 	line("-- machine --\narch %s\ncpus %d\nmemory %d\nsteps %d\ntime %v", img.Arch, t.CPUs, t.Memory, format.MaxSteps, format.MaxTime)
+	if kernel != img.Arch {
+		line("kernel %s", kernel)
+	}
 	if t.Level != emu.DefaultLevel {
 		line("cpuid %v", t.Level)
 	}

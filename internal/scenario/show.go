@@ -9,12 +9,17 @@ import (
 	"trapline/internal/x86"
 )
 
+// Mode is of what mode the code is that a vCPU runs: its code segment's, which need not be
+// the machine's.
+func (r *Run) Mode(cpu int) insn.Mode { return r.world.Mode(cpu) }
+
 // regsText shows a vCPU's registers, four to a line, flags by name.
 func (r *Run) regsText(cpu int) string {
-	c, a := r.Machine.CPUs[cpu], r.Machine.Arch
+	c := r.Machine.CPUs[cpu]
+	a := r.Mode(cpu).Arch()
 	var b strings.Builder
 	for i := range a.Regs() {
-		fmt.Fprintf(&b, "%-3s %0*x", x86.Reg(i).Name(a), 2*a.Word(), c.GPR[i])
+		fmt.Fprintf(&b, "%-3s %0*x", x86.Reg(i).Name(a), a.AddrDigits(), a.Mask(c.GPR[i]))
 		if i%4 == 3 {
 			b.WriteByte('\n')
 		} else {
@@ -25,14 +30,14 @@ func (r *Run) regsText(cpu int) string {
 	return b.String()
 }
 
-// wordsText shows n machine words of memory, one to a line, with names.
+// wordsText shows n words of memory, of the width of the code that a vCPU runs, one to a line, with names.
 func (r *Run) wordsText(cpu int, at uint64, n int) string {
-	word := r.Machine.Arch.Word()
+	word := r.Mode(cpu).Arch().Word()
 	env := world.Shows(r.world, cpu)
 	var b strings.Builder
 	for i := range n {
 		addr := at + uint64(i*word)
-		v, err := env.Memory(addr, 0)
+		v, err := env.Memory(addr, word)
 		if err != nil {
 			fmt.Fprintf(&b, "%#x  (no memory)\n", addr)
 			break
@@ -80,6 +85,7 @@ func widen(row []byte) []rune {
 // included, with the original beside a breakpoint.
 func (r *Run) codeText(cpu int, at uint64, n int) string {
 	var b strings.Builder
+	mode := r.Mode(cpu)
 	for range n {
 		code := make([]byte, insn.MaxLen)
 		code = code[:r.world.Peek(r.Machine.Look(), cpu, at, code)]
@@ -87,10 +93,10 @@ func (r *Run) codeText(cpu int, at uint64, n int) string {
 			fmt.Fprintf(&b, "%-20s (no memory)\n", r.names.Addr(at))
 			break
 		}
-		length := min(world.InstructionLen(code, r.Machine.Arch), len(code))
-		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(code[:length], at))
+		length := min(world.InstructionLen(code, mode), len(code))
+		fmt.Fprintf(&b, "%-20s %-21s %s", r.names.Addr(at), fmt.Sprintf("% x", code[:length]), r.names.Disassemble(mode, code[:length], at))
 		if name, original, ok := r.world.Breakpoint(at); ok && code[0] == x86.Int3 {
-			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(original, at))
+			fmt.Fprintf(&b, "   probe %q; originally % x  %s", name, original, r.names.Disassemble(mode, original, at))
 			length = len(original)
 		}
 		b.WriteByte('\n')

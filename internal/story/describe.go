@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/traps"
 	"trapline/internal/x86"
 )
@@ -19,7 +20,11 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	}
 	r.Kernel = n.Kernel != nil && n.Kernel(ev.PC)
 	if len(ev.Bytes) > 0 {
-		r.Bytes, r.Text = hexBytes(ev.Bytes), n.Disassemble(ev.Bytes, ev.PC)
+		mode := emu.CodeMode(&ev.Before, n.Arch)
+		r.Bytes, r.Text = hexBytes(ev.Bytes), n.Disassemble(mode, ev.Bytes, ev.PC)
+		if mode != insn.ModeOf(n.Arch) {
+			r.Bits = mode.Bits()
+		}
 		if n.Program != nil {
 			r.Line = n.Program(ev.PC)
 		}
@@ -36,7 +41,7 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		if ev.Micro != nil && ev.Micro.File != "" && i >= ev.Micro.Reads {
 			break // the simulator's, to count
 		}
-		r.Reads = append(r.Reads, Read{Hex(m.Addr), n.place(ev.CPU, m.Addr), int(m.Size), Hex(m.Value)})
+		r.Reads = append(r.Reads, Read{Hex(m.Addr), n.place(ev, m.Addr), int(m.Size), Hex(m.Value)})
 	}
 	if ev.Kind == emu.StepRefetch {
 		x := ev.Refetched
@@ -76,16 +81,25 @@ func (n *Names) probeByte(ev *emu.Event) *ProbeByte {
 	if !ok {
 		return nil
 	}
-	return &ProbeByte{name, hexBytes(original), n.Disassemble(original, ev.PC)}
+	return &ProbeByte{name, hexBytes(original), n.Disassemble(emu.CodeMode(&ev.Before, n.Arch), original, ev.PC)}
+}
+
+// widthOf is the width of the code of a step, of the wider where it leads from one to the other.
+func (n *Names) widthOf(before, after *emu.Core) x86.Arch {
+	if before.Seg[x86.CS].Flags == 0 { // a vCPU that had no thread yet
+		before = after
+	}
+	return max(emu.CodeArch(before, n.Arch), emu.CodeArch(after, n.Arch))
 }
 
 // registers lists what changed, the instruction pointer and flags apart.
 func (n *Names) registers(before, after *emu.Core) []Change {
 	var l []Change
-	for i := range n.Arch.Regs() {
+	arch := n.widthOf(before, after)
+	for i := range arch.Regs() {
 		if before.GPR[i] != after.GPR[i] {
 			v := after.GPR[i]
-			l = append(l, Change{x86.Reg(i).Name(n.Arch), Hex(before.GPR[i]), Hex(v), n.named(v)})
+			l = append(l, Change{x86.Reg(i).Name(arch), Hex(before.GPR[i]), Hex(v), n.named(v)})
 		}
 	}
 	for i := range before.Seg {
@@ -98,10 +112,10 @@ func (n *Names) registers(before, after *emu.Core) []Change {
 
 func (n *Names) write(ev *emu.Event, w *emu.MemWrite) Write {
 	x := Write{
-		Addr: Hex(w.Addr), At: n.place(ev.CPU, w.Addr), Size: int(w.Size), Old: Hex(w.Old), New: Hex(w.New),
+		Addr: Hex(w.Addr), At: n.place(ev, w.Addr), Size: int(w.Size), Old: Hex(w.Old), New: Hex(w.New),
 		By: [...]string{"instruction", "delivery", "micro", "flush"}[w.By], Buffered: w.Buffered,
 	}
-	if int(w.Size) == n.Arch.Word() {
+	if int(w.Size) == n.widthOf(&ev.Before, &ev.After).Word() {
 		x.Name = n.named(w.New)
 	}
 	sp := ev.After.GPR[x86.RSP]

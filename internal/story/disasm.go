@@ -7,7 +7,6 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"trapline/internal/emu/insn"
-	"trapline/internal/x86"
 )
 
 // Syntax is how instructions are written.
@@ -30,23 +29,23 @@ func ParseSyntax(s string) (Syntax, error) {
 	return 0, fmt.Errorf("syntax %q; expected att or intel", s)
 }
 
-// Disassemble writes the instruction that code starts with, at linear address
+// Disassemble writes the instruction that code of a mode starts with, at linear address
 // pc. Bytes that are known neither to x86asm nor, with VEX, to package insn become
 // ".byte".
-func (n *Names) Disassemble(code []byte, pc uint64) string {
-	mode, own := 32, insn.Mode32
-	if n.Arch == x86.AMD64 {
-		mode, own = 64, insn.Mode64AMD
+func (n *Names) Disassemble(mode insn.Mode, code []byte, pc uint64) string {
+	if mode.Is64() {
+		mode = insn.Mode64AMD
 	}
-	if in, err := insn.Decode(code, own); err == nil { // x86asm takes VEX for LDS and LES
-		if text, ok := in.Text(n.Syntax == Intel, pc, n.symbolAt); ok {
+	symbolAt := func(addr uint64) string { return n.symbolAt(mode.Arch().Mask(addr)) }
+	if in, err := insn.Decode(code, mode); err == nil { // x86asm takes VEX for LDS and LES
+		if text, ok := in.Text(n.Syntax == Intel, pc, symbolAt); ok {
 			return text
 		}
 		if in.Vex.Kind != insn.VexNone {
 			return unknown(code[:in.Len])
 		}
 	}
-	in, err := x86asm.Decode(code, mode)
+	in, err := x86asm.Decode(code, mode.Bits())
 	if err != nil {
 		return unknown(code)
 	}
@@ -54,7 +53,7 @@ func (n *Names) Disassemble(code []byte, pc uint64) string {
 		if addr == 0 {
 			return "", 0
 		}
-		name := n.symbolAt(addr)
+		name := symbolAt(addr)
 		if name == "" {
 			return "", 0
 		}
@@ -68,10 +67,10 @@ func (n *Names) Disassemble(code []byte, pc uint64) string {
 
 // symbolAt names an address, or is "".
 func (n *Names) symbolAt(addr uint64) string {
-	if _, _, ok := n.Symbols.At(n.Arch.Mask(addr)); !ok {
+	if _, _, ok := n.Symbols.At(addr); !ok {
 		return ""
 	}
-	return n.Symbols.Format(n.Arch.Mask(addr))
+	return n.Symbols.Format(addr)
 }
 
 // ripRelative puts back the "(%rip)" that x86asm drops behind a symbol.

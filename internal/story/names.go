@@ -12,7 +12,7 @@ import (
 
 // Names resolves addresses for people.
 type Names struct {
-	Arch    x86.Arch
+	Arch    x86.Arch // the machine's; code may be of another width
 	Syntax  Syntax
 	Symbols loader.Symbols
 	// Kernel tells whether an address is in the modelled kernel's text.
@@ -49,10 +49,11 @@ const maxFrames = 64
 func (n *Names) Addr(addr uint64) string { return n.Symbols.Format(addr) }
 
 // place writes an address of data: a saved register of the innermost trap
-// frame that holds it, a symbol, or the address at full width.
-func (n *Names) place(cpu int, addr uint64) string {
-	for i := len(n.frames[cpu]) - 1; i >= 0; i-- {
-		f := n.frames[cpu][i]
+// frame that holds it, a symbol, or the address at the full width of the step's code.
+func (n *Names) place(ev *emu.Event, addr uint64) string {
+	frames := n.frames[ev.CPU]
+	for i := len(frames) - 1; i >= 0; i-- {
+		f := frames[i]
 		if name, ok := traps.PtRegsName(n.Arch, addr-f.regs); ok && addr < f.end {
 			return "regs->" + name
 		}
@@ -60,11 +61,8 @@ func (n *Names) place(cpu int, addr uint64) string {
 	if _, _, ok := n.Symbols.At(addr); ok {
 		return n.Addr(addr)
 	}
-	return n.word(addr)
+	return fmt.Sprintf("0x%0*x", n.widthOf(&ev.Before, &ev.After).AddrDigits(), addr)
 }
-
-// word writes a value at the machine's full width.
-func (n *Names) word(v uint64) string { return fmt.Sprintf("0x%0*x", 2*n.Arch.Word(), v) }
 
 // code names v if it points into something that has a name.
 func (n *Names) named(v uint64) string {

@@ -39,6 +39,7 @@ type Record struct {
 	At    string `json:"at"`   // PC as symbol+offset
 	Bytes string `json:"bytes,omitempty"`
 	Text  string `json:"text,omitempty"` // disassembly
+	Bits  int    `json:"bits,omitempty"` // of the instruction's code, 16 or 32, if those are not the machine's
 	Line  string `json:"line,omitempty"` // FILE:LINE of a Linux program's code
 	// Kernel tells that PC lies in the modelled kernel's own text.
 	Kernel bool `json:"kernel,omitempty"`

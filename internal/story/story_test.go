@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/emu/insn"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
@@ -41,7 +42,7 @@ func TestDisassemble(t *testing.T) {
 		{x86.I386, ATT, "\xf3\x0f\x38\xf6\xc3", "adox %ebx,%eax"},
 		{x86.AMD64, ATT, "\xc4\xe2\x71\x50\xc3", ".byte 0xc4,0xe2,0x71,0x50,0xc3"}, // AVX-VNNI
 	} {
-		assert.Equal(t, c.want, names(c.arch, c.syntax).Disassemble([]byte(c.code), 0x1000), "% x", c.code)
+		assert.Equal(t, c.want, names(c.arch, c.syntax).Disassemble(insn.ModeOf(c.arch), []byte(c.code), 0x1000), "% x", c.code)
 	}
 }
 

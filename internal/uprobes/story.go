@@ -50,9 +50,4 @@ func (i *Instruction) Traps(returns bool) int {
 	return n
 }
 
-func (i *Instruction) arch() x86.Arch {
-	if i.Mode.Is64() {
-		return x86.AMD64
-	}
-	return x86.I386
-}
+func (i *Instruction) arch() x86.Arch { return i.Mode.Arch() }

@@ -39,8 +39,27 @@ func ModeOf(a x86.Arch) Mode {
 	return Mode32
 }
 
+// Arch is which registers code of m has: those of 16-bit code are of 32 bits.
+func (m Mode) Arch() x86.Arch {
+	if m.Is64() {
+		return x86.AMD64
+	}
+	return x86.I386
+}
+
 // Is64 reports whether m is a 64-bit mode.
 func (m Mode) Is64() bool { return m == Mode64 || m == Mode64AMD }
+
+// Bits is the width of addresses and, but for 64-bit mode, of operands where no prefix says otherwise.
+func (m Mode) Bits() int {
+	switch {
+	case m.Is64():
+		return 64
+	case m == Mode16:
+		return 16
+	}
+	return 32
+}
 
 func (m Mode) String() string {
 	switch m {

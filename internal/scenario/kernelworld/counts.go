@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/events/tracedir"
 	"trapline/internal/kprobes"
 	"trapline/internal/scenario/world"
@@ -80,7 +81,7 @@ func (w *World) Breakpoint(addr uint64) (string, []byte, bool) {
 	for i, p := range w.Probes.Probes() {
 		if p.Addr == addr && w.Probes.Stats(i).Registered {
 			code := w.originalCode(w.Machine.Look(), addr, op)
-			return p.Name, code[:world.InstructionLen(code, w.Machine.Arch)], true
+			return p.Name, code[:world.InstructionLen(code, insn.ModeOf(w.Machine.Arch))], true
 		}
 	}
 	return "", nil, false

@@ -98,5 +98,5 @@ func (w *World) originalCode(d emu.Door, addr uint64, op byte) []byte {
 
 // originalLen is the length of the probed instruction at addr.
 func (w *World) originalLen(d emu.Door, addr uint64) int {
-	return world.InstructionLen(w.originalCode(d, addr, w.original[addr]), w.Machine.Arch)
+	return world.InstructionLen(w.originalCode(d, addr, w.original[addr]), insn.ModeOf(w.Machine.Arch))
 }

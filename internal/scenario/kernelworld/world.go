@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
@@ -95,6 +96,11 @@ func (w *World) AboutCPU(d emu.Door, function string, n int) uint64 {
 		return emu.B2U(w.Kernel.NeedResched(d, n))
 	}
 	return emu.B2U(d.Register(n, emu.RegisterAble) == 0)
+}
+
+// Mode implements world.Judged.
+func (w *World) Mode(cpu int) insn.Mode {
+	return emu.CodeMode(&w.Machine.CPUs[cpu].Core, w.Machine.Arch)
 }
 
 // Peek implements world.Judged.

@@ -186,7 +186,7 @@ func (w *World) keepThread(t *linux.Thread) {
 		w.spend(t, mm, r)
 	}
 	for _, s := range w.uprobes.ReturnSlots(t) {
-		n := w.Machine.Arch.Word()
+		n := mm.ABI().Word()
 		w.addSpent(spent{pid: t.Process().PID, at: s.Addr, was: word(s.Trampoline, n), now: word(s.Return, n)})
 	}
 	l.stack = nil

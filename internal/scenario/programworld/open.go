@@ -3,6 +3,7 @@ package programworld
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/places"
 	"trapline/internal/uprobes/traceuprobe"
+	"trapline/internal/x86"
 )
 
 // Open builds the machine of a Linux program, with its uprobes enabled and nothing
@@ -112,7 +114,7 @@ func (b *builder) boot() error {
 	}
 	w.uprobes = uprobes.New(uprobes.Options{Engine: engine, Printk: w.printk})
 	w.events = traceuprobe.New(traceuprobe.Config{ // before there is a kernel, whose snapshots shall have its state
-		Arch: world.ArchOf(f), CPUs: f.Machine.CPUs, FS: w.files, System: w.uprobes, Records: traceuprobe.DefaultRecords,
+		Arch: world.KernelArch(f), CPUs: f.Machine.CPUs, FS: w.files, System: w.uprobes, Records: traceuprobe.DefaultRecords,
 		Printk: w.printk, Rewrite: w.rewrite,
 	})
 	memory := int(f.Machine.Memory)
@@ -144,8 +146,10 @@ func (b *builder) boot() error {
 			return err
 		}
 	}
+	kernel := world.KernelArch(f)
 	w.Kernel, err = linux.New(linux.Config{
-		More: more, When: when,
+		Kernel: &kernel,
+		More:   more, When: when,
 		Path: f.Linux.Path, Args: args, Env: f.Linux.Env, Dir: f.Linux.Dir, FS: w.files, CPUs: cpus, Vendor: world.VendorOf(f), Processor: w.Processor, Level: world.LevelOf(f), Quantum: quantum,
 		StoreBuffer: f.Machine.StoreBuffer, SplitRMW: f.Machine.SplitRMW,
 		Stdin: bytes.NewReader(stdin), Capture: MaxOutput, Limits: linux.Limits{Memory: memory}, Hooks: hooks{w.uprobes, w}, OnSignal: w.gotSignal,
@@ -158,9 +162,6 @@ func (b *builder) boot() error {
 		how, _ := w.Ending()
 		return f.MemberPos("machine").Error(f.Name, "a larger memory in machine", "the program cannot be loaded: %s", how)
 	}
-	if want := world.ArchOf(f); w.Machine.Arch != want {
-		return f.MemberPos("machine").Error(f.Name, fmt.Sprintf("arch %v", w.Machine.Arch), "a program for another architecture")
-	}
 	return nil
 }
 
@@ -171,9 +172,12 @@ func (b *builder) name() error {
 	if err := b.moveImage(); err != nil {
 		return err
 	}
-	slots := slotSymbols(w.Kernel.Init().MM().TaskSize() - emu.PageSize)
+	slots := slotSymbols(w.Kernel.Init().MM().TaskSize()-emu.PageSize, loader.Global)
 	w.Symbols.Own, w.Symbols.Kernel = w.image.Symbols, slots
 	list := slices.Collect(slots.All())
+	if other := w.otherWidth(); other != w.image.Arch {
+		list = slices.AppendSeq(list, slotSymbols(w.Kernel.TaskSize(other)-emu.PageSize, loader.Local).All())
+	}
 	for s := range w.image.Symbols.All() {
 		if _, taken := slots.Lookup(s.Name); !taken {
 			list = append(list, s)
@@ -201,12 +205,28 @@ func (b *builder) moveImage() (err error) {
 	return err
 }
 
+// otherWidth is that of a program among the run's files that is not of the first one's; the first one's if
+// there is none.
+func (w *World) otherWidth() x86.Arch {
+	for _, f := range w.shown {
+		e, err := elf.NewFile(bytes.NewReader(f.Data))
+		if err != nil || e.Type == elf.ET_REL {
+			continue
+		}
+		a, known := map[elf.Machine]x86.Arch{elf.EM_386: x86.I386, elf.EM_X86_64: x86.AMD64}[e.Machine]
+		if known && a != w.image.Arch && a <= w.Machine.Arch {
+			return a
+		}
+	}
+	return w.image.Arch
+}
+
 // slotSymbols names the slots of the area at an address.
-func slotSymbols(area uint64) loader.Symbols {
-	slots := []loader.Symbol{{Name: trampolineName, Addr: area, Size: uprobes.SlotSize, Kind: loader.Function}}
+func slotSymbols(area uint64, binding loader.Binding) loader.Symbols {
+	slots := []loader.Symbol{{Name: trampolineName, Addr: area, Size: uprobes.SlotSize, Kind: loader.Function, Binding: binding}}
 	for n := uint64(1); n < uprobes.Slots; n++ {
 		slots = append(slots, loader.Symbol{
-			Name: fmt.Sprintf("%s%d", slotName, n), Addr: area + n*uprobes.SlotSize, Size: uprobes.SlotSize, Kind: loader.Function,
+			Name: fmt.Sprintf("%s%d", slotName, n), Addr: area + n*uprobes.SlotSize, Size: uprobes.SlotSize, Kind: loader.Function, Binding: binding,
 		})
 	}
 	return loader.NewSymbols(slots)

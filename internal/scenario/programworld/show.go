@@ -9,6 +9,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/linux"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // Show carries out the directives that only a Linux program has, and those
@@ -39,13 +40,14 @@ func (w *World) exitText() string { return cmp.Or(w.Exit(), "runs") }
 // mapsText lists the mappings of each process.
 func (w *World) mapsText() string {
 	var b strings.Builder
-	pid, word := 0, 2*w.Machine.Arch.Word()
+	pid := 0
 	for _, m := range w.Mappings() {
 		if m.PID != pid {
 			pid = m.PID
 			fmt.Fprintf(&b, "process %d (%s)\n", pid, m.Program)
 		}
-		fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", word, m.Start, word, m.End, m.Prot, m.Name)
+		digits := m.Arch.AddrDigits()
+		fmt.Fprintf(&b, "%0*x-%0*x %s %s\n", digits, m.Start, digits, m.End, m.Prot, m.Name)
 	}
 	return b.String()
 }
@@ -54,9 +56,10 @@ func (w *World) mapsText() string {
 type Mapping struct {
 	PID        int
 	Program    string
-	Start, End uint64 // linear, End exclusive
-	Prot       string // as in /proc/PID/maps, such as "r-xp"
-	Name       string // PATH+0xOFFSET of a file, a name such as [stack], or ""
+	Arch       x86.Arch // of the address space
+	Start, End uint64   // linear, End exclusive
+	Prot       string   // as in /proc/PID/maps, such as "r-xp"
+	Name       string   // PATH+0xOFFSET of a file, a name such as [stack], or ""
 }
 
 // Mappings lists the memory of the processes, by process and address.
@@ -64,7 +67,7 @@ func (w *World) Mappings() []Mapping {
 	var list []Mapping
 	for _, p := range w.Kernel.Processes() {
 		for _, v := range p.MM().VMAs() {
-			list = append(list, Mapping{p.PID, p.Name, v.Start, v.End, protText(v), w.mappingName(v)})
+			list = append(list, Mapping{p.PID, p.Name, p.MM().ABI(), v.Start, v.End, protText(v), w.mappingName(v)})
 		}
 	}
 	return list

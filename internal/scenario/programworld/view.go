@@ -1,6 +1,8 @@
 package programworld
 
 import (
+	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
 )
@@ -20,7 +22,8 @@ type ProcessState struct {
 // ThreadActivity is a thread with what it does with uprobes.
 type ThreadActivity struct {
 	ThreadState
-	PC uint64 // of its next instruction
+	PC   uint64 // of its next instruction
+	Mode insn.Mode
 	uprobes.Activity
 }
 
@@ -38,7 +41,7 @@ func (w *World) ProcessStates() []ProcessState {
 		x := ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name}
 		x.Area, x.Taken, _ = w.uprobes.Area(p.MM())
 		for _, t := range p.Threads() {
-			x.Threads = append(x.Threads, ThreadActivity{w.threadState(t), t.Core().RIP, w.uprobes.Activity(t)})
+			x.Threads = append(x.Threads, ThreadActivity{w.threadState(t), t.Core().RIP, emu.CodeMode(t.Core(), w.Machine.Arch), w.uprobes.Activity(t)})
 		}
 		for _, v := range p.MM().VMAs() {
 			x.Maps = append(x.Maps, MapState{v.Start, v.End, protText(v), w.mappingName(v)})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/scenario/world"
@@ -106,6 +107,14 @@ func (w *World) AboutCPU(d emu.Door, function string, n int) uint64 {
 
 // Holder: a program's locks are its own.
 func (w *World) Holder(string) int { return -1 }
+
+// Mode is that of the thread on a vCPU; where there is none, of the program that the run began with.
+func (w *World) Mode(cpu int) insn.Mode {
+	if t := w.Kernel.Current(cpu); t != nil {
+		return emu.CodeMode(t.Core(), w.Machine.Arch)
+	}
+	return insn.ModeOf(w.image.Arch)
+}
 
 // Peek reads memory as the thread on a vCPU sees it; where there is none, as
 // the first process does or did.

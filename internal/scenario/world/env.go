@@ -72,6 +72,9 @@ type Env struct {
 	door  emu.Door
 }
 
+// arch is what names of registers and words without a size are of, whatever code a vCPU runs.
+func (e Env) arch() x86.Arch { return ArchOf(e.world.Common().File) }
+
 // Through is what expressions see of a world through a door. A register without a
 // vCPU is that of cpu.
 func Through(w World, cpu int, d emu.Door) Env { return Env{w.Common().Symbols, w, cpu, d} }
@@ -106,11 +109,11 @@ func (e Env) Register(cpu int, name string) (uint64, error) {
 	if isFlag(name) {
 		return flagOf(name, e.door.Register(cpu, emu.RegisterFlags)), nil
 	}
-	r, err := x86.ParseReg(e.door.Arch, name)
+	r, err := x86.ParseReg(e.arch(), name)
 	if err != nil {
 		return 0, err
 	}
-	return e.door.Register(cpu, emu.Register(r)), nil
+	return e.arch().Mask(e.door.Register(cpu, emu.Register(r))), nil
 }
 
 // FlagBit is the flag of that name, all of them for eflags and rflags.
@@ -142,7 +145,7 @@ func flagOf(name string, flags uint64) uint64 {
 
 func (e Env) Memory(addr uint64, size int) (uint64, error) {
 	if size == 0 {
-		size = e.door.Arch.Word()
+		size = e.arch().Word()
 	}
 	var b [8]byte
 	if e.world.Peek(e.door, e.cpu, addr, b[:size]) < size {
@@ -203,8 +206,8 @@ func (e handlerEnv) Register(cpu int, name string) (uint64, error) {
 	case isFlag(name):
 		return flagOf(name, e.regs.Get(traps.FieldFlags)), nil
 	}
-	if r, err := x86.ParseReg(e.door.Arch, name); err == nil {
-		return e.regs.Reg(r), nil
+	if r, err := x86.ParseReg(e.arch(), name); err == nil {
+		return e.arch().Mask(e.regs.Reg(r)), nil
 	}
 	return e.Env.Register(cpu, name)
 }

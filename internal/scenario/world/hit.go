@@ -147,8 +147,9 @@ func values(env expr.Env, args []format.Expr) string {
 func (h *Hit) frameText() string {
 	c := h.world.Common()
 	var b strings.Builder
-	for i := range c.Machine.Arch.Regs() {
-		fmt.Fprintf(&b, "%s=%#x ", x86.Reg(i).Name(c.Machine.Arch), h.Regs.Reg(x86.Reg(i)))
+	a := h.world.Mode(h.CPU.ID).Arch()
+	for i := range a.Regs() {
+		fmt.Fprintf(&b, "%s=%#x ", x86.Reg(i).Name(a), a.Mask(h.Regs.Reg(x86.Reg(i))))
 	}
 	fmt.Fprintf(&b, "ip=%s flags=%s", c.Names.Addr(h.Regs.Get(traps.FieldIP)), x86.FormatFlags(h.Regs.Get(traps.FieldFlags)))
 	return b.String()
@@ -157,7 +158,7 @@ func (h *Hit) frameText() string {
 func (h *Hit) stackText(words int) string {
 	m := h.world.Common().Machine
 	var b strings.Builder
-	sp, word := h.Regs.Reg(x86.RSP), m.Arch.Word()
+	sp, word := h.Regs.Reg(x86.RSP), h.world.Mode(h.CPU.ID).Arch().Word()
 	fmt.Fprintf(&b, "stack at %#x:", sp)
 	for i := range words {
 		v, ok := m.Look().PeekWord(h.CPU.Space, sp+uint64(i*word), word)
@@ -193,9 +194,9 @@ func (h *Hit) setPlace(place expr.Node, v uint64) error {
 			h.Regs.Set(traps.FieldFlags, v)
 			return nil
 		}
-		reg, err := x86.ParseReg(h.Door.Arch, p.Name)
+		reg, err := x86.ParseReg(h.env().arch(), p.Name)
 		if err == nil {
-			h.Regs.SetReg(reg, v)
+			h.Regs.SetReg(reg, h.env().arch().Mask(v))
 		}
 		return err
 	case *expr.Memory:
@@ -205,7 +206,7 @@ func (h *Hit) setPlace(place expr.Node, v uint64) error {
 		}
 		size := p.Size
 		if size == 0 {
-			size = h.Door.Arch.Word()
+			size = h.env().arch().Word()
 		}
 		if !h.Poke(addr, size, v) {
 			return fmt.Errorf("no memory at %#x", addr)

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,12 +29,15 @@ const (
 	linuxBase64 = 0x00401000
 )
 
-// ArchOf is the architecture of the machine.
-func ArchOf(f *format.File) x86.Arch {
-	if f.Machine.Arch == "x86_64" {
-		return x86.AMD64
-	}
-	return x86.I386
+// ArchOf is the width of a scenario's code, by which its expressions name registers.
+func ArchOf(f *format.File) x86.Arch { return archNamed(f.Machine.Arch) }
+
+// KernelArch is the width of the kernel, and so of the machine.
+func KernelArch(f *format.File) x86.Arch { return archNamed(cmp.Or(f.Machine.Kernel, f.Machine.Arch)) }
+
+func archNamed(name string) x86.Arch {
+	a, _ := x86.ParseArch(name) // package format has checked it
+	return a
 }
 
 // LevelOf is what the machine's processor shows in CPUID.

@@ -10,7 +10,6 @@ import (
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/story"
-	"trapline/internal/x86"
 )
 
 // Config is what a world is made of.
@@ -75,9 +74,9 @@ func (s *Shared) CheckSymbols(x format.Expr) error {
 	return bad
 }
 
-// InstructionLen is the length of the instruction that some code begins with.
-func InstructionLen(code []byte, a x86.Arch) int {
-	in, err := insn.Decode(code, insn.ModeOf(a))
+// InstructionLen is the length of the instruction that some code of a mode begins with.
+func InstructionLen(code []byte, mode insn.Mode) int {
+	in, err := insn.Decode(code, mode)
 	if err != nil || in.Len == 0 {
 		return 1
 	}

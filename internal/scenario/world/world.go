@@ -5,6 +5,7 @@ package world
 
 import (
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/events/tracedir"
 	"trapline/internal/explore"
 	"trapline/internal/format"
@@ -120,6 +121,8 @@ type Judged interface {
 	AboutCPU(d emu.Door, function string, cpu int) uint64
 	// Holder is the vCPU that holds a lock for itself alone, or -1.
 	Holder(lock string) int
+	// Mode is of what mode the code is that a vCPU runs.
+	Mode(cpu int) insn.Mode
 	// Peek reads memory as a vCPU sees it; it returns how many bytes are there.
 	Peek(d emu.Door, cpu int, addr uint64, b []byte) int
 }

@@ -74,7 +74,7 @@ func (s *Session) AddWatch(text string) error {
 	if err != nil {
 		return err
 	}
-	n := uint64(s.Walk.Run.Machine.Arch.Word())
+	n := uint64(s.Walk.Run.Mode(s.Moment.CPU).Arch().Word())
 	if size != "" {
 		if n, err = number(size); err != nil || n == 0 || n > 4096 {
 			return fmt.Errorf("%q bytes; expected 1 to 4096", size)

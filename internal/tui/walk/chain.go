@@ -31,7 +31,8 @@ const (
 type unwinding struct {
 	w        *Walk
 	c        *emu.CPU
-	in       uint64 // an address in the function of the last certain level; 0: not known
+	mode     insn.Mode // of the code at the level under way, whose words the stack has
+	in       uint64    // an address in the function of the last certain level; 0: not known
 	sp, bp   uint64
 	list     []level
 	complete bool // the bottom of the stack is reached
@@ -60,7 +61,7 @@ func (w *Walk) unwind(cpu int) []level {
 		return nil
 	}
 	pc := c.LinearPC()
-	u := &unwinding{w: w, c: c, in: pc, sp: c.LinearSP(), bp: c.GPR[x86.RBP], trampoline: w.world.trampoline(cpu)}
+	u := &unwinding{w: w, c: c, mode: w.mode(c), in: pc, sp: c.LinearSP(), bp: c.GPR[x86.RBP], trampoline: w.world.trampoline(cpu)}
 	if addr, ok := w.world.original(cpu); ok {
 		u.in = addr
 	}
@@ -79,12 +80,15 @@ func (w *Walk) unwind(cpu int) []level {
 	return u.list
 }
 
-func (u *unwinding) word() uint64 { return uint64(u.w.Run.Machine.Arch.Word()) }
+func (u *unwinding) word() uint64 { return uint64(u.mode.Arch().Word()) }
+
+// read reads a word of the level under way.
+func (u *unwinding) read(at uint64) (uint64, bool) { return u.w.wordOf(u.c, at, int(u.word())) }
 
 // scan takes the return addresses between the stack pointer and limit.
 func (u *unwinding) scan(limit uint64) {
 	for at := u.sp; at < limit && len(u.list) < maxChain; at += u.word() {
-		v, ok := u.w.word(u.c, at)
+		v, ok := u.read(at)
 		if !ok {
 			return
 		}
@@ -95,14 +99,14 @@ func (u *unwinding) scan(limit uint64) {
 		}
 		framed := u.bp != 0 && at == u.bp+u.word()
 		if framed {
-			u.bp, _ = u.w.word(u.c, u.bp)
+			u.bp, _ = u.read(u.bp)
 		}
 		if v != 0 && v == u.trampoline {
 			u.add(level{Called{At: u.w.Place(v), Return: true, Maybe: !framed}, v, at})
 			u.in = 0
 			continue
 		}
-		target, call := u.w.callBefore(u.c, v)
+		target, call := u.w.callBefore(u.c, u.mode, v)
 		if !call {
 			continue
 		}
@@ -120,22 +124,26 @@ func (u *unwinding) add(l level) { u.list = append(u.list, l) }
 type interruption struct {
 	base         uint64
 	what         string
-	ip, bp       uint64 // where they are saved; 0: nowhere
-	spAt, behind uint64 // where the stack pointer is saved; 0: it is behind the frame
-	back         uint64 // how far before ip the interrupted instruction lies, at least
+	arch         x86.Arch // of the frame's words
+	ip, cs, bp   uint64   // where they are saved; 0: nowhere
+	spAt, behind uint64   // where the stack pointer is saved; 0: it is behind the frame
+	back         uint64   // how far before ip the interrupted instruction lies, at least
 }
 
 // resume goes on in the code that was interrupted.
 func (u *unwinding) resume(f interruption) bool {
-	ip, ok := u.w.word(u.c, f.ip)
+	read := func(at uint64) (uint64, bool) { return u.w.wordOf(u.c, at, f.arch.Word()) }
+	ip, ok := read(f.ip)
 	if !ok || len(u.list) == maxChain {
 		return false
 	}
-	u.bp, _ = u.w.word(u.c, f.bp)
+	u.bp, _ = read(f.bp)
 	u.sp = f.behind
 	if f.spAt != 0 {
-		u.sp, _ = u.w.word(u.c, f.spAt)
+		u.sp, _ = read(f.spAt)
 	}
+	cs, _ := read(f.cs)
+	u.mode = u.w.modeOf(u.c, uint16(cs))
 	u.in = ip - f.back
 	u.add(level{Called{At: u.w.Place(ip), Trap: f.what}, ip, f.ip})
 	return true
@@ -157,7 +165,7 @@ const maxCall = 8
 
 // callBefore tells whether an address lies right behind a near call, and where that
 // leads: 0 through a register or memory.
-func (w *Walk) callBefore(c *emu.CPU, addr uint64) (target uint64, ok bool) {
+func (w *Walk) callBefore(c *emu.CPU, mode insn.Mode, addr uint64) (target uint64, ok bool) {
 	if _, _, named := w.names.Symbols.At(addr - 1); !named {
 		return 0, false
 	}
@@ -167,7 +175,7 @@ func (w *Walk) callBefore(c *emu.CPU, addr uint64) (target uint64, ok bool) {
 		if _, original, there := w.names.Breakpoint(addr - n); there && len(original) > 0 && uint64(len(original)) == n {
 			code = original
 		}
-		in, err := insn.Decode(code, insn.ModeOf(w.Run.Machine.Arch))
+		in, err := insn.Decode(code, mode)
 		if err != nil || uint64(in.Len) != n {
 			continue
 		}

@@ -142,7 +142,7 @@ func (w *kernelSide) locks(ev *emu.Event) []Lock {
 	var l []Lock
 	c := w.Run.Machine.CPUs[0]
 	for _, k := range w.lockWords {
-		v, _ := w.word(c, k.addr)
+		v, _ := w.wordOf(c, k.addr, w.Run.Machine.Arch.Word())
 		x := Lock{Name: k.name, Owner: owner(v)}
 		for _, c := range w.Run.Machine.CPUs {
 			if w.trail.waits[c.ID] == k.name {
@@ -216,7 +216,7 @@ func (*kernelSide) inHits(m *Moment) (l []InHit) {
 
 func (w *kernelSide) code(cpu, n int) []Line {
 	c := w.Run.Machine.CPUs[cpu]
-	return w.listing(c, c.LinearPC(), n)
+	return w.listing(c, w.mode(c), c.LinearPC(), n)
 }
 
 // original: a copy that the kernel steps has a name of its own.

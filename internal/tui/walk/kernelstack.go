@@ -83,7 +83,9 @@ func (w *kernelSide) interrupted(cpu int) []interruption {
 	var l []interruption
 	a := w.Run.Machine.Arch
 	for _, f := range slices.Backward(w.trail.frames[cpu]) {
-		x := interruption{base: f.regs, what: story.VectorName(f.vector), ip: f.regs + traps.FieldIP.Offset(a), behind: f.end}
+		x := interruption{
+			base: f.regs, what: story.VectorName(f.vector), arch: a, ip: f.regs + traps.FieldIP.Offset(a), cs: f.regs + traps.FieldCS.Offset(a), behind: f.end,
+		}
 		for off := uint64(0); ; off += uint64(a.Word()) {
 			name, ok := traps.PtRegsName(a, off)
 			if name == "ebp" || name == "rbp" {
@@ -93,7 +95,7 @@ func (w *kernelSide) interrupted(cpu int) []interruption {
 				break
 			}
 		}
-		if cs, ok := w.word(w.Run.Machine.CPUs[cpu], f.regs+traps.FieldCS.Offset(a)); a == x86.AMD64 || ok && cs&3 != 0 {
+		if cs, ok := w.wordOf(w.Run.Machine.CPUs[cpu], x.cs, a.Word()); a == x86.AMD64 || ok && cs&3 != 0 {
 			x.spAt = f.regs + traps.FieldSP.Offset(a)
 		}
 		if f.vector == x86.VecBP {

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -40,7 +41,8 @@ func (w *Walk) Moment(l Look) *Moment {
 	}
 	m := &Moment{
 		At: w.At(), End: w.End(), Branch: w.Line().ID, Engine: w.Run.Engine(), World: w.Run.File.World(), Arch: w.Run.Machine.Arch.String(),
-		CPU: cpu, Turn: turn, Log: w.Run.Log(), Trace: w.trail.events, Fired: w.trail.fired, Violated: w.Run.Violations(),
+		Bits: w.mode(w.Run.Machine.CPUs[cpu]).Bits(),
+		CPU:  cpu, Turn: turn, Log: w.Run.Log(), Trace: w.trail.events, Fired: w.trail.fired, Violated: w.Run.Violations(),
 	}
 	if w.At() == w.End() {
 		m.Over = w.Run.Done()
@@ -172,7 +174,35 @@ func notes(r *story.Record) []string {
 // Place is an address as symbol+offset.
 func (w *Walk) Place(addr uint64) string { return w.names.Addr(addr) }
 
-func (w *Walk) hex(v uint64) string { return fmt.Sprintf("%0*x", 2*w.Run.Machine.Arch.Word(), v) }
+// mode is how the code that a vCPU runs is decoded, arch which registers it has: those of
+// its code segment, not of the machine.
+func (w *Walk) mode(c *emu.CPU) insn.Mode { return w.Run.Mode(c.ID) }
+
+func (w *Walk) arch(c *emu.CPU) x86.Arch { return w.mode(c).Arch() }
+
+// modeOf is the mode of the code segment that a selector stands for, of code that was interrupted.
+func (w *Walk) modeOf(c *emu.CPU, sel uint16) insn.Mode {
+	table := c.Sys.GDTR.Base
+	if sel&4 != 0 {
+		table = c.Sys.LDTR.Base
+	}
+	var b [8]byte
+	d := x86.Descriptor{}
+	if c.Space.Peek(table+uint64(sel&^7), b[:]) == len(b) {
+		d = x86.DecodeDescriptor(binary.LittleEndian.Uint64(b[:]))
+	}
+	switch {
+	case !d.Code():
+		return insn.ModeOf(w.Run.Machine.Arch)
+	case w.Run.Machine.Arch == x86.AMD64 && d.Long():
+		return insn.Mode64
+	case d.Big():
+		return insn.Mode32
+	}
+	return insn.Mode16
+}
+
+func hex(a x86.Arch, v uint64) string { return fmt.Sprintf("%0*x", a.AddrDigits(), v) }
 
 // means names a value that points into something with a name.
 func (w *Walk) means(v uint64) string {
@@ -182,8 +212,8 @@ func (w *Walk) means(v uint64) string {
 	return ""
 }
 
-func instructionLen(code []byte, a x86.Arch) int {
-	in, err := insn.Decode(code, insn.ModeOf(a))
+func instructionLen(code []byte, mode insn.Mode) int {
+	in, err := insn.Decode(code, mode)
 	if err != nil || in.Len == 0 {
 		return 1
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // listing lists n instructions around the one that a vCPU is at: from the start
-// of the function, as x86 code can only be read forwards.
-func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
+// of the function, as x86 code can only be read forwards, of the mode that is given.
+func (w *Walk) listing(c *emu.CPU, mode insn.Mode, pc uint64, n int) []Line {
 	start := pc
 	if s, off, ok := w.names.Symbols.At(pc); ok && off < maxFunction {
 		start = s.Addr
@@ -21,7 +21,7 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	var starts []uint64
 	here := 0
 	for at := start; len(starts) < maxLines && len(starts) <= here+n; {
-		size := w.lineSize(c, at)
+		size := w.lineSize(c, mode, at)
 		if size == 0 {
 			break
 		}
@@ -39,7 +39,7 @@ func (w *Walk) listing(c *emu.CPU, pc uint64, n int) []Line {
 	_, elsewhere := w.world.original(c.ID)
 	all := make([]Line, len(starts))
 	for i, at := range starts {
-		all[i], _ = w.line(c, at)
+		all[i], _ = w.line(c, mode, at)
 		all[i].Here = at == pc && !elsewhere
 	}
 	return all
@@ -62,7 +62,7 @@ func (w *Walk) codeAt(c *emu.CPU, at uint64) []byte {
 }
 
 // lineSize is how long the line of an address is; 0: there is none.
-func (w *Walk) lineSize(c *emu.CPU, at uint64) int {
+func (w *Walk) lineSize(c *emu.CPU, mode insn.Mode, at uint64) int {
 	buf := w.codeAt(c, at)
 	if len(buf) == 0 {
 		return 0
@@ -70,12 +70,12 @@ func (w *Walk) lineSize(c *emu.CPU, at uint64) int {
 	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == x86.Int3 {
 		return min(len(original), len(buf))
 	}
-	return instructionLen(buf, w.Run.Machine.Arch)
+	return instructionLen(buf, mode)
 }
 
 // line is the instruction at an address, and how long it is; 0: there is none.
-func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
-	buf, n := w.codeAt(c, at), w.lineSize(c, at)
+func (w *Walk) line(c *emu.CPU, mode insn.Mode, at uint64) (Line, int) {
+	buf, n := w.codeAt(c, at), w.lineSize(c, mode, at)
 	if n == 0 {
 		return Line{}, 0
 	}
@@ -87,11 +87,11 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 		l.Probe = name
 		if buf[0] == x86.Int3 {
 			l.Patched = true
-			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(original, at)
+			l.Original, l.OrigText = fmt.Sprintf("% x", original), w.names.Disassemble(mode, original, at)
 		}
 	}
 	l.Bytes = fmt.Sprintf("% x", buf[:n])
-	l.Text = w.disassemble(buf, at)
+	l.Text = w.disassemble(mode, buf, at)
 	l.Micro = w.micros[at]
 	if i, ok := w.lines.LineAt(at); ok && i <= len(w.source) {
 		l.Source = w.source[i-1]
@@ -111,7 +111,8 @@ func (w *Walk) line(c *emu.CPU, at uint64) (Line, int) {
 // stack lists n words from the top of the stack.
 func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 	c := w.Run.Machine.CPUs[cpu]
-	word := uint64(w.Run.Machine.Arch.Word())
+	a := w.arch(c)
+	word := uint64(a.Word())
 	sp := c.LinearSP()
 	var l []Word
 	for i := range uint64(n) {
@@ -120,7 +121,7 @@ func (w *Walk) stack(cpu, n int, ev *emu.Event) []Word {
 		if !ok {
 			break
 		}
-		x := Word{Addr: w.hex(at), Value: w.hex(v), Means: w.means(v), Top: i == 0}
+		x := Word{Addr: hex(a, at), Value: hex(a, v), Means: w.means(v), Top: i == 0}
 		if f, vec, ok := w.trail.frameWord(cpu, at); ok {
 			x.Field, x.Trap = f, story.VectorName(vec)
 			if f == "eflags" {
@@ -189,18 +190,21 @@ func (w *Walk) row(l []Row, c *emu.CPU, title string, at uint64, ev *emu.Event) 
 	if len(buf) == 0 {
 		return l
 	}
-	r := Row{Title: title, Addr: w.hex(at), Bytes: buf, Changed: make([]bool, len(buf))}
+	r := Row{Title: title, Addr: hex(w.arch(c), at), Bytes: buf, Changed: make([]bool, len(buf))}
 	for i := range buf {
 		r.Changed[i] = wrote(ev, at+uint64(i), 1)
 	}
 	return append(l, r)
 }
 
-// word reads a machine word, little endian, without leaving a trace in the
+// word reads a word of the code that a vCPU runs, little endian, without leaving a trace in the
 // step's event as the machine's own reads do.
 func (w *Walk) word(c *emu.CPU, at uint64) (uint64, bool) {
+	return w.wordOf(c, at, w.arch(c).Word())
+}
+
+func (w *Walk) wordOf(c *emu.CPU, at uint64, n int) (uint64, bool) {
 	var b [8]byte
-	n := w.Run.Machine.Arch.Word()
 	if w.Run.Peek(c.ID, at, b[:n]) < n {
 		return 0, false
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Moment is what a viewer shows of one moment: plain data, never changed once
-// made. Addresses and values are hexadecimal text at the machine's width.
+// made. Addresses and values are hexadecimal text at the width of the code that CPU runs.
 type Moment struct {
 	At     uint64        `json:"at"`
 	End    uint64        `json:"end"`
@@ -17,6 +17,7 @@ type Moment struct {
 	Engine string        `json:"engine"`
 	World  engines.World `json:"world"`
 	Arch   string        `json:"arch"`
+	Bits   int           `json:"bits"` // of the code that CPU runs: 16, 32 or 64
 	CPU    int           `json:"cpu"`  // whose registers, code and stack these are
 	Turn   int           `json:"turn"` // the actor that takes the next step; -1: nobody
 

@@ -209,7 +209,11 @@ const shownSlots = 2
 func (w *programSide) output() string { return lastOf(w.Run.Output(), MaxOutput) }
 
 func (w *programSide) vectors(ev *emu.Event) []Vector {
-	return vectors(w.Run.Describe(), w.Run.Machine.Arch, ev)
+	cpu := 0
+	if ev != nil {
+		cpu = ev.CPU
+	}
+	return vectors(w.Run.Describe(), w.Run.Mode(cpu).Arch(), ev)
 }
 
 func (*programSide) inHits(m *Moment) (l []InHit) {

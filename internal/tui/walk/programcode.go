@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/emu/insn"
 	"trapline/internal/scenario/programworld"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
@@ -17,21 +18,22 @@ func (w *programSide) code(cpu, n int) []Line {
 	c := w.Run.Machine.CPUs[cpu]
 	pc := c.LinearPC()
 	if tid, _ := w.guest.ThreadOn(cpu); tid == 0 {
-		l := w.listing(c, w.readyPC(pc), n)
+		mode, at := w.ready(c)
+		l := w.listing(c, mode, at, n)
 		for i := range l {
 			l[i].Here = false
 		}
 		return l
 	}
 	if w.behindBreakpoint(cpu) {
-		return w.listing(c, pc-1, n)
+		return w.listing(c, w.mode(c), pc-1, n)
 	}
 	t := w.copyOn(cpu)
 	if t == nil {
-		return w.listing(c, pc, n)
+		return w.listing(c, w.mode(c), pc, n)
 	}
 	l := w.copied(c, t)
-	return append(l, w.listing(c, t.Addr, max(n-len(l), 0))...)
+	return append(l, w.listing(c, w.mode(c), t.Addr, max(n-len(l), 0))...)
 }
 
 // copyOn is the thread on a vCPU if it stands at a copy elsewhere, or right
@@ -58,14 +60,14 @@ func (w *programSide) behindBreakpoint(cpu int) bool {
 	return false
 }
 
-// readyPC is where the thread stands that a vCPU without one may get.
-func (w *programSide) readyPC(pc uint64) uint64 {
+// ready is where the thread stands that a vCPU without one may get, and of which mode its code is.
+func (w *programSide) ready(c *emu.CPU) (insn.Mode, uint64) {
 	for _, t := range w.threads() {
 		if t.CPU < 0 && t.Waits == "" {
-			return t.PC
+			return t.Mode, t.PC
 		}
 	}
-	return pc
+	return w.mode(c), c.LinearPC()
 }
 
 // copied lists the copy that a thread steps: the one instruction, and where the
@@ -73,7 +75,7 @@ func (w *programSide) readyPC(pc uint64) uint64 {
 func (w *programSide) copied(c *emu.CPU, t *programworld.ThreadActivity) []Line {
 	var l []Line
 	for at := t.Copy; ; {
-		x, size := w.line(c, at)
+		x, size := w.line(c, w.mode(c), at)
 		if size == 0 {
 			break
 		}
@@ -121,8 +123,12 @@ func (w *programSide) interrupted(cpu int) []interruption {
 	var l []interruption
 	tid, _ := w.guest.ThreadOn(cpu)
 	for _, s := range slices.Backward(w.trail.signals) {
-		if field := func(name string) uint64 { return s.base + 8*uint64(max(slices.Index(rtSigframe, name), 0)) }; s.tid == tid && w.Run.Machine.Arch == x86.AMD64 {
-			l = append(l, interruption{base: s.base, what: "signal", ip: field("rip"), bp: field("rbp"), spAt: field("rsp")})
+		if s.tid == tid {
+			a := s.layout.arch
+			l = append(l, interruption{
+				base: s.base, what: "signal", arch: a, ip: s.field(a.IPName()), cs: s.field("cs"),
+				bp: s.field(x86.RBP.Name(a)), spAt: s.field(x86.RSP.Name(a)),
+			})
 		}
 	}
 	return l

@@ -53,11 +53,12 @@ func (w *Walk) holds(u emu.Unit, cpu int) []string {
 func (w *Walk) instructionAt(c *emu.CPU) string {
 	var code [insn.MaxLen]byte
 	n := w.Run.Peek(c.ID, c.LinearPC(), code[:])
-	return w.disassemble(code[:n], c.LinearPC())
+	return w.disassemble(w.mode(c), code[:n], c.LinearPC())
 }
 
 // codeText is an instruction whose text is kept.
 type codeText struct {
+	mode insn.Mode
 	pc   uint64
 	n    int
 	code [insn.MaxLen]byte
@@ -66,31 +67,32 @@ type codeText struct {
 // maxTexts bounds the texts that are kept.
 const maxTexts = 4096
 
-func (w *Walk) disassemble(code []byte, pc uint64) string {
+func (w *Walk) disassemble(mode insn.Mode, code []byte, pc uint64) string {
 	if len(code) == 0 {
 		return ""
 	}
-	k := codeText{pc: pc, n: instructionLen(code, w.Run.Machine.Arch)}
+	k := codeText{mode: mode, pc: pc, n: instructionLen(code, mode)}
 	copy(k.code[:k.n], code)
 	s, ok := w.texts[k]
 	if !ok {
 		if len(w.texts) == maxTexts {
 			clear(w.texts)
 		}
-		s = w.names.Disassemble(code[:k.n], pc)
+		s = w.names.Disassemble(mode, code[:k.n], pc)
 		w.texts[k] = s
 	}
 	return s
 }
 
 func (w *Walk) registers(cpu int, ev *emu.Event) []Reg {
-	c, a := w.Run.Machine.CPUs[cpu], w.Run.Machine.Arch
+	c := w.Run.Machine.CPUs[cpu]
+	a := w.arch(c)
 	mine := ev != nil && ev.CPU == cpu
 	var l []Reg
 	add := func(name string, v, old uint64) {
-		r := Reg{Name: name, Value: w.hex(v), Means: w.means(v)}
+		r := Reg{Name: name, Value: hex(a, v), Means: w.means(v)}
 		if mine && v != old {
-			r.Changed, r.Old = true, w.hex(old)
+			r.Changed, r.Old = true, hex(a, a.Mask(old))
 		}
 		l = append(l, r)
 	}

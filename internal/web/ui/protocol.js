@@ -24,7 +24,7 @@
  * @typedef {{addr: string, at: string, size: number, old: string, new: string, by: string, name?: string, code?: string, push?: boolean}} Store
  * @typedef {{vector: number, name: string, kind: string, error_code?: string, gate?: {type: string, dpl: number, to: string}, from: number, to: number, stack_switched: boolean}} Delivery
  * @typedef {{cpu: number, kind: string, at: string, writes?: Store[], delivery?: Delivery, micro?: {name: string}, notes?: {kind: string, text: string}[]}} Step
- * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, world: string, arch: string, cpu: number, turn: number, step?: Step, head: string,
+ * @typedef {{at: number, end: number, over?: string, branch?: number, engine: string, world: string, arch: string, bits: number, cpu: number, turn: number, step?: Step, head: string,
  *   why?: {row?: string, text: string}[], notes?: string[], cpus: CPU[], raisable?: Actor[], regs: Reg[], flags: Flag[], code: CodeLine[], source?: Source,
  *   stack: Word[], chain?: {at: string, trap?: string, maybe?: boolean, return?: boolean}[], memory: MemoryRow[], gates: Gate[], probes: Probe[], locks: Lock[], awaited?: {probe: string, most: number, to?: string[]}[], in_hits: InHit[], processes?: Process[], output?: string, vectors?: Vector[], log?: string[], trace?: string[], fired?: number,
  *   violated?: Violation[]}} Moment

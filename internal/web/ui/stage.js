@@ -121,7 +121,7 @@ const hex = (v, size) => v.replace(/^0x/, "").padStart(2 * size, "0");
  * @param {HTMLElement} box @param {Moment} m
  */
 export function vital(box, m) {
-  const names = m.arch === "i386" ? ["eip", "esp"] : ["rip", "rsp"];
+  const names = m.bits === 64 ? ["rip", "rsp"] : ["eip", "esp"];
   const cpu = m.cpus[m.cpu];
   const kids = m.regs.filter(r => names.includes(r.name)).map(r => el("p", "vital", el("span", "dim", r.name + " "), el("b", r.changed ? "stored" : "", r.value), el("span", "place", " " + (r.means ?? ""))));
   const flags = m.flags.map(f => el("span", "flag" + (f.set ? " set" : "") + (f.changed ? " stored" : ""), f.name, el("span", "hidden", f.set ? " on" : " off")));
