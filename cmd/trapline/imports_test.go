@@ -75,7 +75,7 @@ var mayImport = []struct{ pkg, imports string }{
 	// A scenario's run asks its world, of which there are two.
 	{"scenario/world", "asm emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props loader nearest story traps x86"},
 	{"scenario/kernelworld", "emu emu/insn events events/tracedir explore format kprobes kprobes/props kprobes/tracekprobe linux/abi loader scenario/world story traps x86"},
-	{"scenario/programworld", "emu events events/tracedir events/tracefs explore expr format kprobes kprobes/props kprobes/tracekprobe linux linux/abi loader scenario/world story traps uprobes uprobes/... x86"},
+	{"scenario/programworld", "emu emu/insn events events/tracedir events/tracefs explore expr format kprobes kprobes/props kprobes/tracekprobe linux linux/abi loader scenario/world story traps uprobes uprobes/... x86"},
 	{"scenario", "atomicfile emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props linux loader picture scenario/world scenario/kernelworld scenario/programworld scenarios/lessons scenarios/races scenarios/regress sched story x86"},
 	{"scenarios", "emu explore format sched scenario story"},
 	{"litmus", "x86 emu explore loader sched engines scenario expr format"},
@@ -84,7 +84,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"sweep/queue", "explore scenario format sweep"},
 
 	{"tui/text", "printable"},
-	{"tui/walk", "x86 emu emu/insn engines linux loader record sched traps kprobes/... uprobes/... scenario scenario/kernelworld scenario/programworld format story"},
+	{"tui/walk", "x86 emu emu/insn engines linux linux/abi loader record sched traps kprobes/... uprobes/... scenario scenario/kernelworld scenario/programworld format story"},
 	{"tui/figure", "engines record tui/walk"},
 	{"tui/panel", "x86 docs record engines tui/figure tui/text tui/walk"},
 	{"tui/session", "docs emu emu/insn record scenario tui/walk"},

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,4 +55,30 @@ func TestU15ProgramsOfBothWidths(t *testing.T) {
 	under32 := runProgram(t, Config{Kernel: kernelOf(x86.I386)}, []string{small, large}, large)
 	assert.Contains(t, under32.stdout, "cs 73, ss 7b, i686, stack above 3 GiB: 0")
 	assert.Equal(t, 128, under32.res.Code, "ENOEXEC")
+}
+
+// TestU15Ptrace: a debugger of each width has of a program of each width what it has natively, byte by byte: registers by
+// word and as sets, what may be changed, calls of both entries, segments and bases.
+func TestU15Ptrace(t *testing.T) {
+	compiled := func(source string, flags ...string) string {
+		return compile(t, source, append([]string{"gcc", "-w"}, flags...)...)
+	}
+	debuggers := map[string]string{"64": compiled("tracewidth.c"), "32": compiled("tracewidth.c", "-m32")}
+	programs := map[string]string{"64": compiled("tracewidth.S", "-nostdlib", "-no-pie"), "32": compiled("tracewidth.S", "-m32", "-nostdlib", "-no-pie")}
+	for debugger, path := range debuggers {
+		for program, traced := range programs {
+			t.Run(debugger+" on "+program, func(t *testing.T) {
+				args := []string{path, traced}
+				if program == "64" {
+					args = append(args, "wide")
+				}
+				want := runNative(t, "", nil, args)
+				if !strings.Contains(want.stdout, "\nend: status 500\n") {
+					t.Skipf("the host does not let programs be traced: %s", want.stdout)
+				}
+				got := runProgram(t, Config{Kernel: kernelOf(x86.AMD64)}, args, traced)
+				assert.Equal(t, strings.Split(want.stdout, "\n"), strings.Split(got.stdout, "\n"))
+			})
+		}
+	}
 }

@@ -193,6 +193,7 @@ func (t *Thread) goOn(mode traceMode, signal int) {
 		t.state = stateRunning
 	}
 	t.stepping(mode == traceStep)
+	t.k.loadSegments(t)
 	t.k.changed()
 }
 

@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/x86"
 )
 
 // sysPtrace is ptrace(2): request, thread, address, data.
@@ -288,7 +289,7 @@ func (o *Thread) callInfo() []byte {
 	core := o.Core()
 	b := make([]byte, 24)
 	le.PutUint32(b[4:], abi.AUDIT_ARCH_X86_64)
-	if o.call.compat || o.k.m.Arch.Word() == 4 {
+	if o.inCall && o.call.compat || o.k.m.Arch == x86.I386 {
 		le.PutUint32(b[4:], abi.AUDIT_ARCH_I386)
 	}
 	le.PutUint64(b[8:], core.RIP)

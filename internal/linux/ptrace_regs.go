@@ -62,7 +62,8 @@ func (t *Thread) getReg(r userReg) uint64 {
 	case r.isGeneral():
 		return core.GPR[r]
 	case r == userOrig:
-		if !t.inCall {
+		const poked = 0xffffffff // -1 that a tracer of 32 bits wrote
+		if !t.inCall && t.orig != poked {
 			return ^uint64(0)
 		}
 		return t.orig
@@ -96,7 +97,7 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 	case r == userFlags:
 		t.setFlags(v)
 	case r == userFSBase, r == userGSBase:
-		if v >= t.proc.mm.layout.taskSize {
+		if v >= k.userEnd() {
 			return -EIO
 		}
 		core.Seg[map[userReg]int{userFSBase: x86.FS, userGSBase: x86.GS}[r]].Base = v
@@ -105,6 +106,9 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 	}
 	return 0
 }
+
+// userEnd is the first address that no program of the kernel's own width has (TASK_SIZE_MAX).
+func (k *Kernel) userEnd() uint64 { return layouts[k.m.Arch].taskSize }
 
 // setFlags changes the flags that user code can; TF is the program's own then.
 func (t *Thread) setFlags(v uint64) {
@@ -121,27 +125,55 @@ func (t *Thread) setFlags(v uint64) {
 	core.RFLAGS = core.RFLAGS&^mask | v&mask
 }
 
-// setSegment loads a segment register of t.
+// setSegment gives t a selector (set_segment_reg()). Those of data are loaded when t goes on: until
+// then they are read back as they were written.
 func (k *Kernel) setSegment(t *Thread, s int, sel uint16) int64 {
 	if sel != 0 && sel&3 != 3 || sel == 0 && (s == x86.CS || s == x86.SS) {
 		return -EIO
 	}
-	if uint16(t.Core().Seg[s].Sel) == sel {
-		return 0
+	seg := &t.Core().Seg[s]
+	switch {
+	case uint16(seg.Sel) == sel:
+	case s == x86.CS:
+		k.onCPU(t, func(c *emu.CPU) { _ = k.m.LoadCode(c, sel, 3) })
+	case s == x86.SS:
+		k.onCPU(t, func(c *emu.CPU) { _ = k.m.LoadStack(c, sel, 3, x86.VecGP) })
+	default:
+		*seg = emu.Seg{Sel: uint32(sel), Base: seg.Base}
 	}
-	k.onCPU(t, func(c *emu.CPU) {
-		switch s {
-		case x86.CS:
-			_ = k.m.LoadCode(c, sel, 3)
-		case x86.SS:
-			_ = k.m.LoadStack(c, sel, 3, x86.VecGP)
-		default:
-			if k.m.LoadData(c, s, sel) != nil {
-				_ = k.m.LoadData(c, s, 0)
-			}
-		}
-	})
 	return 0
+}
+
+// loadSegments loads the selectors that a tracer wrote; one that cannot be loaded is null. Under a 64-bit kernel FS
+// and GS keep their bases (x86_fsgsbase_load()).
+func (k *Kernel) loadSegments(t *Thread) {
+	for _, s := range []int{x86.DS, x86.ES, x86.FS, x86.GS} {
+		seg := &t.Core().Seg[s]
+		if seg.Sel == 0 || seg.Flags != 0 {
+			continue
+		}
+		base, sel := seg.Base, uint16(seg.Sel)
+		k.onCPU(t, func(c *emu.CPU) {
+			if k.m.LoadData(c, s, sel) != nil {
+				_ = k.m.LoadData(c, s, 0) // a null selector always loads
+			}
+		})
+		if k.m.Arch == x86.AMD64 && (s == x86.FS || s == x86.GS) {
+			t.Core().Seg[s].Base = base
+		}
+	}
+}
+
+// baseOf is the base of the segment that a selector of t's stands for (x86_fsgsbase_read_task()).
+func (k *Kernel) baseOf(t *Thread, sel uint16) (base uint64) {
+	own := t.Core().Seg[x86.GS]
+	k.onCPU(t, func(c *emu.CPU) {
+		if k.m.LoadData(c, x86.GS, sel) == nil && sel&^3 != 0 {
+			base = c.Seg[x86.GS].Base
+		}
+		c.Seg[x86.GS] = own
+	})
+	return base
 }
 
 // onCPU has a vCPU hold t's registers for a while.
@@ -202,6 +234,9 @@ func (k *Kernel) peekUser(o *Thread, addr uint64, small bool) (uint64, bool) {
 	if small {
 		word, debug, size = 4, debugRegs32, userSize32
 	}
+	if k.compat(small) {
+		size++ // getreg32() takes the end for a word of it
+	}
 	list := userRegs(small)
 	switch i := addr / word; {
 	case addr%word != 0 || addr >= size:
@@ -224,11 +259,27 @@ func (k *Kernel) pokeUser(o *Thread, addr, v uint64, small bool) int64 {
 	case addr%word != 0:
 		return -EIO
 	case i < uint64(len(list)):
-		return k.setReg(o, list[i], v)
+		return k.setWord(o, list[i], v, small)
 	case addr >= debug && addr < debug+8*word:
 		return k.setDebugReg(o, int((addr-debug)/word), k.m.Arch.Mask(v))
+	case k.compat(small) && addr <= userSize32: // the other words are ignored (putreg32())
+		return 0
 	}
 	return -EIO
+}
+
+// compat reports whether a request with words of 32 bits is one of a 64-bit kernel, which has functions
+// of its own for them.
+func (k *Kernel) compat(small bool) bool { return small && k.m.Arch == x86.AMD64 }
+
+// setWord is setReg, for a tracer of 32 bits under a 64-bit kernel too: it expects a selector in FS or GS to
+// change the base (putreg32()).
+func (k *Kernel) setWord(o *Thread, r userReg, v uint64, small bool) int64 {
+	e := k.setReg(o, r, v)
+	if s := int(r - userSegment); e == 0 && k.compat(small) && (s == x86.FS || s == x86.GS) {
+		o.Core().Seg[s].Base = k.baseOf(o, uint16(v))
+	}
+	return e
 }
 
 // dr6Reserved are the bits of DR6 that are set when nothing has happened.
@@ -249,7 +300,7 @@ func (k *Kernel) setDebugReg(t *Thread, n int, v uint64) int64 {
 	switch {
 	case n == 4 || n == 5:
 		return -EIO
-	case n < 4 && v >= t.proc.mm.layout.taskSize:
+	case n < 4 && v >= k.userEnd():
 		return -EINVAL
 	case n == 6:
 		v ^= dr6Reserved
@@ -344,9 +395,12 @@ func (k *Kernel) ptraceRegisters(t, o *Thread, c *call, request int) int64 {
 		return k.takeRegset(t, o, abi.NT_PRXFPREG, data, emu.FXSize, c.compat)
 	case abi.PTRACE_GETREGSET, abi.PTRACE_SETREGSET:
 		return k.ptraceRegset(t, o, c, request == abi.PTRACE_SETREGSET)
-	case abi.PTRACE_GET_THREAD_AREA:
-		return k.tracedArea(t, o, c.arg[2], data)
+	case abi.PTRACE_GET_THREAD_AREA, abi.PTRACE_SET_THREAD_AREA:
+		return k.tracedArea(t, o, c.arg[2], data, request == abi.PTRACE_SET_THREAD_AREA)
 	case abi.PTRACE_ARCH_PRCTL:
+		if c.compat || k.m.Arch == x86.I386 {
+			return -EIO
+		}
 		return k.tracedBase(t, o, c, data)
 	}
 	return -EIO
@@ -369,11 +423,20 @@ func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 		k.onCPU(o, func(c *emu.CPU) { k.m.FXSave(c, &fx) })
 		switch {
 		case small && kind == abi.NT_PRFPREG:
-			return fsave(fx[:])[:108]
+			return k.fsave(o, fx[:])[:108]
 		case !small && kind == abi.NT_PRXFPREG:
 			return nil
 		}
 		return fx[:]
+	case abi.NT_386_TLS:
+		if !small {
+			return nil
+		}
+		var b []byte
+		for i, d := range o.tls {
+			b = append(b, describe(uint32(k.tables.tlsEntry+i), d)...)
+		}
+		return b
 	case abi.NT_X86_XSTATE:
 		if k.m.HasXSave() {
 			var b [emu.XSaveSize]byte
@@ -398,7 +461,13 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) in
 	case abi.NT_PRSTATUS:
 		word := regsetWord(small)
 		for i, r := range userRegs(small)[:n/word] {
-			if e := k.setReg(o, r, wordAt(b, i, word)); e != 0 {
+			if e := k.setWord(o, r, wordAt(b, i, word), small); e != 0 {
+				return e
+			}
+		}
+	case abi.NT_386_TLS:
+		for i := range n / sizeofUserDesc {
+			if e := k.setTLS(o, i, readUserDesc(b[i*sizeofUserDesc:])); e != 0 {
 				return e
 			}
 		}
@@ -443,11 +512,21 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 	}
 	base, size := wordAt(iov, 0, word), wordAt(iov, 1, word)
 	small := o.Core().Code64 == 0
-	b := k.regset(o, c.arg[2], small)
-	switch {
-	case c.arg[2] == abi.NT_X86_XSTATE && b == nil:
+	b, unit := k.regset(o, c.arg[2], small), uint64(regsetWord(small))
+	switch c.arg[2] {
+	case abi.NT_X86_XSTATE:
+		unit = 8
+	case abi.NT_386_TLS:
+		unit = sizeofUserDesc
+	}
+	switch none := b == nil; {
+	case size%unit != 0:
+		return -EINVAL
+	case none && c.arg[2] == abi.NT_X86_XSTATE:
 		return -ENODEV
-	case b == nil, size%uint64(regsetWord(small)) != 0:
+	case none && c.arg[2] == abi.NT_386_IOPERM: // no thread has a port
+		return -ENXIO
+	case none:
 		return -EINVAL
 	}
 	n := min(uint64(len(b)), size)
@@ -464,27 +543,60 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 	return 0
 }
 
-// tracedArea is PTRACE_GET_THREAD_AREA: the TLS descriptor of an entry.
-func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64) int64 {
+// tracedArea is PTRACE_GET_THREAD_AREA and PTRACE_SET_THREAD_AREA: the TLS descriptor of an entry.
+func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64, set bool) int64 {
 	n := entry - uint64(k.tables.tlsEntry)
-	if n >= uint64(len(o.tls)) {
+	switch known := n < uint64(len(o.tls)); {
+	case int32(entry) < 0:
+		return -EIO
+	case !set && !known:
 		return -EINVAL
+	case !set:
+		return t.give(va, describe(uint32(entry), o.tls[n]))
 	}
-	return t.give(va, describe(uint32(entry), o.tls[n]))
+	b := make([]byte, sizeofUserDesc)
+	if !t.proc.mm.Read(va, b) {
+		return -EFAULT
+	}
+	return k.setTLS(o, int(n), readUserDesc(b))
 }
 
-// tracedBase is PTRACE_ARCH_PRCTL of a tracee's FS and GS bases.
+// setTLS changes a TLS descriptor of a thread that stands still, by its number.
+func (k *Kernel) setTLS(o *Thread, n int, u userDesc) int64 {
+	d, ok := u.ofTLS()
+	if !ok || n < 0 || n >= len(o.tls) {
+		return -EINVAL
+	}
+	o.tls[n] = d
+	if o.cpu != nil {
+		k.setDescriptor(o.cpu, k.tables.tlsEntry+n, d)
+	}
+	for _, s := range []int{x86.FS, x86.GS} {
+		if seg := &o.Core().Seg[s]; int(seg.Sel>>3) == k.tables.tlsEntry+n {
+			seg.Base = uint64(u.base)
+		}
+	}
+	return 0
+}
+
+// tracedBase is PTRACE_ARCH_PRCTL of a tracee's FS and GS bases, of a 64-bit tracer's only
+// (do_arch_prctl_64()). A base that is set has no selector.
 func (k *Kernel) tracedBase(t, o *Thread, c *call, what uint64) int64 {
 	va := c.arg[2]
-	reg := map[uint64]userReg{abi.ARCH_GET_FS: userFSBase, abi.ARCH_SET_FS: userFSBase, abi.ARCH_GET_GS: userGSBase, abi.ARCH_SET_GS: userGSBase}[what]
-	switch {
-	case c.compat || reg == 0:
-		return -EINVAL
-	case what == abi.ARCH_SET_FS || what == abi.ARCH_SET_GS:
-		if k.setReg(o, reg, va) != 0 {
+	s := x86.FS
+	if what == abi.ARCH_GET_GS || what == abi.ARCH_SET_GS {
+		s = x86.GS
+	}
+	seg := &o.Core().Seg[s]
+	switch what {
+	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
+		if va >= k.userEnd() {
 			return -EPERM
 		}
+		*seg = emu.Seg{Base: va}
 		return 0
+	case abi.ARCH_GET_FS, abi.ARCH_GET_GS:
+		return t.give(va, le.AppendUint64(nil, seg.Base))
 	}
-	return t.give(va, le.AppendUint64(nil, o.getReg(reg)))
+	return -EINVAL
 }

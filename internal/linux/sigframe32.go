@@ -49,7 +49,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 		copy(b[code:], codeSigreturn)
 	}
 	mm := t.proc.mm
-	if !mm.Write(fp, append(fsave(fx), fx...)) || !mm.Write(sp, b) {
+	if !mm.Write(fp, append(k.fsave(t, fx), fx...)) || !mm.Write(sp, b) {
 		return false
 	}
 	c.GPR[x86.RAX], c.GPR[x86.RDX], c.GPR[x86.RCX] = uint64(info.signo), 0, 0
@@ -96,8 +96,9 @@ func (t *Thread) putContext32(b []byte, fp uint64, mask sigset) {
 }
 
 // fsave makes the FSAVE image (32-bit protected mode, SDM vol. 1, figure 8-9)
-// with the status and magic words that Linux puts behind it.
-func fsave(fx []byte) []byte {
+// with the status and magic words that Linux puts behind it. A 64-bit kernel's FXSAVE does not tell the
+// segments of the last instruction and operand: those of now are in their place (convert_from_fxsr()).
+func (k *Kernel) fsave(t *Thread, fx []byte) []byte {
 	b := make([]byte, abi.FP32Legacy)
 	sw := le.Uint16(fx[2:])
 	le.PutUint32(b, uint32(le.Uint16(fx))|0xffff0000)
@@ -108,6 +109,10 @@ func fsave(fx []byte) []byte {
 	copy(b[18:20], fx[regs.FXOpcode:])
 	copy(b[20:24], fx[regs.FXDP:])
 	le.PutUint32(b[24:], uint32(le.Uint16(fx[regs.FXDP+4:]))|0xffff0000)
+	if k.m.Arch == x86.AMD64 {
+		le.PutUint32(b[16:], t.Core().Seg[x86.CS].Sel)
+		le.PutUint32(b[24:], t.Core().Seg[x86.DS].Sel|0xffff0000)
+	}
 	for i := range 8 {
 		copy(b[28+10*i:], fx[32+16*i:32+16*i+10])
 	}

@@ -10,8 +10,6 @@ import (
 	"trapline/internal/printable"
 	"trapline/internal/tui/panel"
 	"trapline/internal/tui/text"
-	"trapline/internal/tui/walk"
-	"trapline/internal/x86"
 )
 
 // View draws everything.
@@ -129,21 +127,13 @@ func (m *Model) header() []text.Line {
 	return []text.Line{first.Fit(m.w), text.Of(text.Code, " "+rest).Fit(m.w)}
 }
 
-// codeOf is the machine's architecture, with the width of the code where that is another one.
-func codeOf(m *walk.Moment) string {
-	if a, err := x86.ParseArch(m.Arch); err == nil && m.Bits != 8*a.Word() {
-		return fmt.Sprintf("%s, %d-bit code", m.Arch, m.Bits)
-	}
-	return m.Arch
-}
-
 // headerRight is what the header has at its right.
 func (m *Model) headerRight() string {
 	engine := m.Moment.Engine
 	if m.Other != nil {
 		engine += " │ " + m.Beside.Engine
 	}
-	right := fmt.Sprintf(" %s · engine %s", codeOf(m.Moment), engine)
+	right := fmt.Sprintf(" %s · engine %s", m.Moment.Machine(), engine)
 	switch {
 	case m.play.on && m.play.back:
 		right = fmt.Sprintf(" ◀◀ %s", m.play.speedText()) + right

@@ -23,6 +23,7 @@ const (
 	PTRACE_OLDSETOPTIONS    = 21
 	PTRACE_SYSCALL          = 24
 	PTRACE_GET_THREAD_AREA  = 25
+	PTRACE_SET_THREAD_AREA  = 26
 	PTRACE_ARCH_PRCTL       = 30
 	PTRACE_SYSEMU           = 31
 	PTRACE_SETOPTIONS       = 0x4200
@@ -58,6 +59,8 @@ const (
 	PTRACE_PEEKSIGINFO_SHARED = 1
 	NT_PRSTATUS               = 1
 	NT_PRFPREG                = 2
+	NT_386_TLS                = 0x200
+	NT_386_IOPERM             = 0x201
 	NT_X86_XSTATE             = 0x202
 	NT_PRXFPREG               = 0x46e62b7f
 	AUDIT_ARCH_X86_64         = 0xc000003e

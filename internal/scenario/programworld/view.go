@@ -3,8 +3,10 @@ package programworld
 import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
+	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
+	"trapline/internal/x86"
 )
 
 // What viewers ask of a run beside what the machine shows. Nothing here changes
@@ -52,6 +54,14 @@ func (w *World) ProcessStates() []ProcessState {
 		list = append(list, ProcessState{SlotState: SlotState{PID: p.PID}, Name: p.Name, Zombie: true})
 	}
 	return list
+}
+
+// VDSO tells which vDSO the run's programs of 32 bits have (linux.VDSOSum); "": it has none of that width.
+func (w *World) VDSO() string {
+	if w.image.Arch != x86.I386 && w.otherWidth() != x86.I386 {
+		return ""
+	}
+	return linux.VDSOSum()
 }
 
 // SlotState is who has which slots of a process.

@@ -42,6 +42,8 @@ func (w *kernelSide) kind(ev *emu.Event) record.Kind {
 	return 0
 }
 
+func (*kernelSide) vdso() string { return "" }
+
 func (*kernelSide) probed(uint64) bool { return true }
 
 func (w *kernelSide) own(_ int, addr uint64) bool { return !w.names.Kernel(addr) }

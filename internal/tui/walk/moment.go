@@ -1,6 +1,8 @@
 package walk
 
 import (
+	"fmt"
+
 	"trapline/internal/engines"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
@@ -50,6 +52,14 @@ type Moment struct {
 	Trace    []string             `json:"trace,omitempty"` // events that fired, the last MaxEvents
 	Fired    uint64               `json:"fired,omitempty"` // events that fired in all
 	Violated []scenario.Violation `json:"violated,omitempty"`
+}
+
+// Machine is the machine's architecture, with the width of the code where that is another one.
+func (m *Moment) Machine() string {
+	if a, err := x86.ParseArch(m.Arch); err == nil && m.Bits != 8*a.Word() {
+		return fmt.Sprintf("%s, %d-bit code", m.Arch, m.Bits)
+	}
+	return m.Arch
 }
 
 // Reason is a sentence with the row of the semantics checklist behind it.

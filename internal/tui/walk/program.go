@@ -74,6 +74,8 @@ func (w *programSide) kind(ev *emu.Event) record.Kind {
 	return k
 }
 
+func (w *programSide) vdso() string { return w.guest.VDSO() }
+
 // noteKind is what a note makes of its step.
 func noteKind(n emu.NoteKind) record.Kind {
 	switch n {

@@ -19,6 +19,7 @@ const (
 	optionDirect = "direct" // "true"
 	optionStores = "stores" // format.Machine.StoreBuffer, decimal
 	optionSplit  = "split"  // "true"
+	optionVDSO   = "vdso"   // programworld.World.VDSO, which is memory of 32-bit programs
 )
 
 // Recording makes the file of the present line, from its start to its end. The
@@ -41,6 +42,9 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	f := &record.File{Producer: producer, Name: file.Name, Scenario: file.Bytes(), Engine: w.Run.Engine(), Text: w.Run.KernelText(), Options: map[string]string{}}
 	if w.Run.Options.Direct {
 		f.Options[optionDirect] = "true"
+	}
+	if sum := w.world.vdso(); sum != "" {
+		f.Options[optionVDSO] = sum
 	}
 	if err := keepModel(f, file); err != nil {
 		return nil, err
@@ -142,6 +146,10 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 		w.Close()
 		return nil, fmt.Errorf("%w: engine %s had %s, here it has %s", record.ErrOtherText, f.Engine, f.Text, text)
 	}
+	if sum := w.world.vdso(); f.Options[optionVDSO] != sum {
+		w.Close()
+		return nil, fmt.Errorf("%w: programs of 32 bits had the vDSO %q, here they have %q", record.ErrVersion, f.Options[optionVDSO], sum)
+	}
 	return w, nil
 }
 
@@ -170,6 +178,7 @@ func readOptions(options map[string]string, m *format.Machine) (direct bool, err
 			direct = true
 		case name == optionSplit && value == "true":
 			m.SplitRMW = true
+		case name == optionVDSO:
 		case name == optionStores && bad == nil && n >= 0 && n <= format.MaxStores:
 			m.StoreBuffer = n
 		default:

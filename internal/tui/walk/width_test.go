@@ -13,6 +13,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux"
 	"trapline/internal/loader"
+	"trapline/internal/record"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
 	"trapline/internal/x86"
@@ -184,6 +185,10 @@ func TestU15ProgramOf32Bits(t *testing.T) {
 			again, err := Replay(t.Context(), f, emu.DefaultProcessor)
 			require.NoError(t, err)
 			again.Close()
+			f.Options["vdso"] = "another"
+			_, err = Replay(t.Context(), f, emu.DefaultProcessor)
+			require.ErrorIs(t, err, record.ErrVersion)
+			require.ErrorContains(t, err, `programs of 32 bits had the vDSO "another"`)
 		})
 	}
 	wide := x86.I386

@@ -12,6 +12,8 @@ type world interface {
 	observe(ev *emu.Event)
 	// kind is what marks tell of a step beside what they tell of any.
 	kind(ev *emu.Event) record.Kind
+	// vdso tells which vDSO programs of 32 bits have; "": there is none.
+	vdso() string
 	// probed reports whether a breakpoint at an address is a probe's.
 	probed(addr uint64) bool
 	// own reports whether an instruction that a vCPU runs is of the scenario's own
