@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"trapline/internal/events"
-	"trapline/internal/linux"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // hostFiles answers the path look-ups of uprobe_events from the host's files.
 // With a root every path is looked up inside it, links too, as in a chroot.
 type hostFiles struct {
-	tree *linux.FS
+	tree *vfs.FS
 	dir  string // where relative paths begin
 }
 
@@ -30,7 +30,7 @@ func openHostFiles(root string) (*hostFiles, error) {
 		root, h.dir = "/", filepath.ToSlash(strings.TrimPrefix(dir, filepath.VolumeName(dir)))
 	}
 	var err error
-	if h.tree, err = linux.OpenRoot(root); err != nil {
+	if h.tree, err = vfs.OpenRoot(root); err != nil {
 		return nil, fmt.Errorf("--root %s: %w; expected a directory", root, err)
 	}
 	return h, nil
@@ -54,7 +54,7 @@ func (h *hostFiles) Stat(path string) (events.File, events.Errno) {
 		}
 		return events.File{}, events.ENOENT
 	}
-	st := linux.StatOf(info)
+	st := vfs.StatOf(info)
 	// Inode numbers count per device.
 	return events.File{ID: st.Ino ^ st.Dev<<40, Regular: info.Mode().IsRegular()}, 0
 }

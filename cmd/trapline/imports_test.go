@@ -43,7 +43,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"record", "emu sched"},
 	{"linux/page", "emu"},
 	{"linux/state", "emu memento"},
-	{"linux", "emu emu/insn linux/abi linux/page linux/state loader emu/regs x86"},
+	{"linux/vfs", "emu linux/abi linux/page linux/state"},
+	{"linux/mm", "emu linux/abi linux/page linux/state linux/vfs loader x86"},
+	{"linux", "emu emu/insn linux/abi linux/mm linux/page linux/state linux/vfs loader emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 
@@ -57,13 +59,13 @@ var mayImport = []struct{ pkg, imports string }{
 	{"kprobes/props", "linux/abi x86 emu explore linux kprobes engines traps"},
 	{"kprobes/tracekprobe", "x86 transition emu emu/insn linux/abi loader kprobes events/... traps"},
 	{"kprobes/kcall", "x86 emu emu/insn loader/... kprobes events/... kprobes/tracekprobe traps"},
-	{"uprobes", "x86 transition emu emu/insn linux linux/abi memento emu/regs engines events"},
+	{"uprobes", "x86 transition emu emu/insn linux linux/abi linux/mm memento emu/regs engines events"},
 	{"uprobes/names", ""},
 	{"uprobes/source", ""},
 	{"uprobes/places", "emu emu/insn loader nearest glob uprobes/names uprobes/source"},
 	{"uprobes/audit", "emu emu/insn loader events uprobes uprobes/places"},
-	{"uprobes/trial", "linux linux/abi uprobes"},
-	{"uprobes/traceuprobe", "emu x86 linux linux/abi memento events/... uprobes"},
+	{"uprobes/trial", "linux linux/abi linux/vfs uprobes"},
+	{"uprobes/traceuprobe", "emu x86 linux linux/abi linux/vfs memento events/... uprobes"},
 
 	{"format", "x86 nearest sched engines expr"},
 	{"story", "emu emu/insn loader emu/regs x86 traps"},
@@ -75,7 +77,7 @@ var mayImport = []struct{ pkg, imports string }{
 	// A scenario's run asks its world, of which there are two.
 	{"scenario/world", "asm emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props loader nearest story traps x86"},
 	{"scenario/kernelworld", "emu emu/insn events events/tracedir explore format kprobes kprobes/props kprobes/tracekprobe linux/abi loader scenario/world story traps x86"},
-	{"scenario/programworld", "emu emu/insn events events/tracedir events/tracefs explore expr format kprobes kprobes/props kprobes/tracekprobe linux linux/abi loader scenario/world story traps uprobes uprobes/... x86"},
+	{"scenario/programworld", "emu emu/insn events events/tracedir events/tracefs explore expr format kprobes kprobes/props kprobes/tracekprobe linux linux/abi linux/mm linux/vfs loader scenario/world story traps uprobes uprobes/... x86"},
 	{"scenario", "atomicfile emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props linux loader picture scenario/world scenario/kernelworld scenario/programworld scenarios/lessons scenarios/races scenarios/regress sched story x86"},
 	{"scenarios", "emu explore format sched scenario story"},
 	{"litmus", "x86 emu explore loader sched engines scenario expr format"},

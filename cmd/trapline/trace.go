@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 )
 
 // exitTrace is the status of trace's own failures, as env and timeout have
@@ -187,15 +188,15 @@ func keepFiles(said io.Writer, k *linux.Kernel, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := k.Keep(dir); err != nil {
+	if err := k.Files().Keep(dir); err != nil {
 		return err
 	}
-	made, removed := k.Changes()
+	made, removed := k.Files().Changes()
 	fmt.Fprintf(said, "trapline: %d files, directories and links kept in %s\n", len(made), dir)
-	for _, p := range k.Unkept() {
+	for _, p := range k.Files().Unkept() {
 		fmt.Fprintf(said, "trapline: %s has other names on the host, which show the change in the run and are not kept\n", p)
 	}
-	sockets, pipes := k.Endpoints()
+	sockets, pipes := k.Files().Endpoints()
 	for _, p := range sockets {
 		fmt.Fprintf(said, "trapline: %s is a socket, which is not kept\n", p)
 	}
@@ -290,7 +291,7 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	}
 	if root := c.String("root"); root != "" {
 		cfg.Dir = "/"
-		cfg.FS, err = linux.OpenRoot(root)
+		cfg.FS, err = vfs.OpenRoot(root)
 		if err != nil {
 			return cfg, fmt.Errorf("--root %s: %w; expected a directory", root, err)
 		}
@@ -302,7 +303,7 @@ func traceConfig(c *cli.Command, args []string) (linux.Config, error) {
 	if cfg.Path, err = lookPath(args[0]); err != nil {
 		return cfg, err
 	}
-	if cfg.FS, err = linux.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...); err != nil {
+	if cfg.FS, err = vfs.OpenFiles(visibleFiles(cfg, c.StringSlice("allow"))...); err != nil {
 		return cfg, err
 	}
 	cfg.FS.ShowDir(cfg.Dir)

@@ -12,6 +12,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/emu/unicorn"
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -23,7 +25,7 @@ func BenchmarkSpeed(b *testing.B) {
 	text, err := exec.Command("gcc", "-O1", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie",
 		"-fno-tree-loop-distribute-patterns", "-o", prog, filepath.Join("testdata", "steps.c")).CombinedOutput()
 	require.NoError(b, err, "%s", text)
-	fs, err := OpenFiles(prog)
+	fs, err := vfs.OpenFiles(prog)
 	require.NoError(b, err)
 	defer fs.Close()
 	load := func() *Kernel {
@@ -70,13 +72,13 @@ type bare struct {
 	eng    *unicorn.Engine
 	ctx    *unicorn.Context
 	core   emu.Core
-	pieces map[*VMA][]byte
+	pieces map[*mm.VMA][]byte
 }
 
 func newBare(b *testing.B, k *Kernel, t *Thread) *bare {
 	eng, err := unicorn.Open(unicorn.Width64, false)
 	require.NoError(b, err)
-	r := &bare{eng: eng, core: *t.Core(), pieces: map[*VMA][]byte{}}
+	r := &bare{eng: eng, core: *t.Core(), pieces: map[*mm.VMA][]byte{}}
 	for _, v := range k.init.mm.VMAs() {
 		host, err := syscall.Mmap(-1, 0, int(v.End-v.Start), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		require.NoError(b, err)
@@ -140,7 +142,7 @@ type answered struct {
 // benchBare runs what a program does from the end of its first read to its last
 // system call but exit, with the machine's results.
 func benchBare(b *testing.B, box string, args ...string) {
-	fs, err := OpenFiles(append(args, box)...)
+	fs, err := vfs.OpenFiles(append(args, box)...)
 	require.NoError(b, err)
 	defer fs.Close()
 	var calls []answered

@@ -61,16 +61,6 @@ func (k *Kernel) interruptAll() {
 	}
 }
 
-// interruptUsers interrupts the vCPUs that run mm: an entry of its page table
-// goes or allows less than before (flush_tlb_mm_range).
-func (mm *MM) interruptUsers() {
-	for id, c := range mm.k.m.CPUs {
-		if c.Space == mm.space && mm.k.current[id] != nil {
-			mm.k.interrupt(id)
-		}
-	}
-}
-
 // sysMembarrier has every vCPU drain, whichever barrier is asked for. The expedited ones
 // of one's own are for address spaces that have registered for them (membarrier(2)).
 func sysMembarrier(k *Kernel, t *Thread, c *call) int64 {
@@ -87,10 +77,10 @@ func sysMembarrier(k *Kernel, t *Thread, c *call) int64 {
 	case abi.MEMBARRIER_CMD_QUERY:
 		return global | register | private
 	case abi.MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, abi.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
-		mm.barriers |= uint8(command)
+		mm.Barriers |= uint8(command)
 		return 0
 	case abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED, abi.MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE:
-		if mm.barriers&uint8(command<<1) == 0 { // each is registered for by the next bit
+		if mm.Barriers&uint8(command<<1) == 0 { // each is registered for by the next bit
 			return -EPERM
 		}
 	case abi.MEMBARRIER_CMD_GLOBAL, abi.MEMBARRIER_CMD_GLOBAL_EXPEDITED:

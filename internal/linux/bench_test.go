@@ -8,12 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/linuxtest"
 )
 
 // benchRun runs busybox once and gives the number of instructions.
 func benchRun(b *testing.B, box string, args ...string) uint64 {
-	fs, err := OpenFiles(append(args, box)...)
+	fs, err := vfs.OpenFiles(append(args, box)...)
 	require.NoError(b, err)
 	defer fs.Close()
 	k, err := New(Config{Path: box, Args: append([]string{box}, args...), FS: fs, Stdout: io.Discard, Stderr: io.Discard})

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
@@ -58,7 +59,7 @@ func (k *Kernel) openProgram(from *fsState, file, given string, argv []string) (
 
 // openExec opens a file that may be executed.
 func (k *Kernel) openExec(p string) (*File, string, error) {
-	h, full, err := k.open(p, true)
+	h, full, err := k.fs.Open(p, true)
 	if err != nil {
 		return nil, "", err
 	}
@@ -148,9 +149,9 @@ func (k *Kernel) readImage(f *File, isProgram bool) (*loader.Image, error) {
 	switch {
 	case !isProgram:
 	case len(data) > 4 && data[4] == 2: // ELFCLASS64
-		opt.Bias = layouts[x86.AMD64].pieBase
+		opt.Bias = mm.Layouts[x86.AMD64].PieBase
 	default:
-		opt.Bias = layouts[x86.I386].pieBase
+		opt.Bias = mm.Layouts[x86.I386].PieBase
 	}
 	image, err := loader.ReadELF(data, opt)
 	if err != nil {

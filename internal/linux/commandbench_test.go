@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/require"
 )
@@ -50,7 +51,7 @@ func BenchmarkMappings(b *testing.B) {
 	prog := compile(b, "manymaps.c", "gcc")
 	fill := func(n int) time.Duration {
 		start := time.Now()
-		fs, err := OpenFiles(prog)
+		fs, err := vfs.OpenFiles(prog)
 		require.NoError(b, err)
 		defer fs.Close()
 		k, err := New(Config{FS: fs, Path: prog, Args: []string{prog, fmt.Sprint(n), fmt.Sprint(megabytes / n)}, Limits: Limits{Memory: 700 << 20}})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -75,7 +76,7 @@ func workFolder(t testing.TB) string {
 // runCommand runs args in dir and gives the files that the guest sees there at the end.
 func runCommand(t testing.TB, dir string, args []string) (outcome, map[string]string) {
 	t.Helper()
-	tree, err := OpenFiles(append(append([]string{dir}, hostLibraries...), commandFiles...)...)
+	tree, err := vfs.OpenFiles(append(append([]string{dir}, hostLibraries...), commandFiles...)...)
 	require.NoError(t, err)
 	defer tree.Close()
 	tree.Stock(map[string]string{"/tmp/": "", "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/group": "root:x:0:\n",
@@ -99,14 +100,11 @@ type guestFS struct {
 }
 
 type guestFile struct {
-	openFile
-	info fs.FileInfo
-	off  int64
+	*vfs.Handle
+	off int64
 }
 
-func (f *guestFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-
-func (f *guestFile) ReadDir(int) ([]fs.DirEntry, error) { return f.openFile.ReadDir(maxDirEntries) }
+func (f *guestFile) ReadDir(int) ([]fs.DirEntry, error) { return f.Handle.ReadDir(vfs.MaxDirEntries) }
 
 func (f *guestFile) Read(b []byte) (int, error) {
 	n, err := f.ReadAt(b, f.off)
@@ -115,16 +113,11 @@ func (f *guestFile) Read(b []byte) (int, error) {
 }
 
 func (g guestFS) Open(name string) (fs.File, error) {
-	full := path.Join(g.dir, name)
-	info, err := g.k.fs.lstat(full, false)
+	h, _, err := g.k.fs.Open(path.Join(g.dir, name), false)
 	if err != nil {
 		return nil, err
 	}
-	f, err := g.k.fs.tree.open(inRoot(full))
-	if err != nil {
-		return nil, err
-	}
-	return &guestFile{openFile: f, info: info}, nil
+	return &guestFile{Handle: h}, nil
 }
 
 // filesBelow gives mode and content of everything in a tree but for git's, which hold times.

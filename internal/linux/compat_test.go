@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -32,7 +33,7 @@ func TestU15ProgramsOf32Bits(t *testing.T) {
 // TestU15KernelOf32Bits: it does not run 64-bit programs.
 func TestU15KernelOf32Bits(t *testing.T) {
 	prog := compile(t, "heap.c", "gcc")
-	fs, err := OpenFiles(prog)
+	fs, err := vfs.OpenFiles(prog)
 	require.NoError(t, err)
 	defer fs.Close()
 	_, err = New(Config{Path: prog, FS: fs, Kernel: kernelOf(x86.I386)})

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/regs"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -69,32 +70,32 @@ const hiddenProt = uint64(emu.PFProt)
 
 // pageFault brings the page in or sends SIGSEGV or SIGBUS.
 func (k *Kernel) pageFault(t *Thread, trap emu.Trap) {
-	need, code := ProtRead, uint64(trap.ErrCode)
+	need, code := mm.ProtRead, uint64(trap.ErrCode)
 	switch {
 	case trap.ErrCode&emu.PFWrite != 0:
-		need = ProtWrite
+		need = mm.ProtWrite
 	case t.fetched(trap):
-		need = ProtExec
+		need = mm.ProtExec
 		code |= uint64(emu.PFFetch) // the 32-bit kernel runs with NX too
 	}
 	va := trap.CR2
 	info := sigInfo{signo: abi.SIGSEGV, code: abi.SEGV_MAPERR, addr: va}
-	if va >= t.proc.mm.layout.taskSize {
+	if va >= t.proc.mm.TaskSize() {
 		code |= hiddenProt // whether a kernel page is there is not told
 	} else {
 		mended := t.mending(va)
-		switch t.proc.mm.fault(va, need) {
-		case faultDone:
+		switch t.proc.mm.Fault(va, need) {
+		case mm.FaultDone:
 			t.Note(emu.Note{Kind: NoteFault, Text: mended, Addr: va})
 			return
-		case faultEnd:
+		case mm.FaultEnd:
 			return
-		case faultAccess:
+		case mm.FaultAccess:
 			info.code = abi.SEGV_ACCERR
 			if v := t.proc.mm.Find(va); v.Prot == 0 {
 				code &^= hiddenProt
 			}
-		case faultBus:
+		case mm.FaultBus:
 			info.signo, info.code = abi.SIGBUS, abi.BUS_ADRERR
 		}
 	}
@@ -108,11 +109,11 @@ func (t *Thread) mending(va uint64) string {
 	}
 	mm := t.proc.mm
 	v := mm.Find(va)
-	pte, present := mm.space.Lookup(va)
+	pte, present := mm.Space().Lookup(va)
 	switch {
 	case v == nil:
 		return "the stack grows"
-	case present && mm.mayWrite(v, pte):
+	case present && mm.MayWrite(v, pte):
 		return "the page is the process's alone: it may write"
 	case present:
 		return "the page is copied on write"
@@ -133,7 +134,7 @@ func (t *Thread) fetched(trap emu.Trap) bool {
 	if trap.CR2-t.cpu.LinearPC() >= longest {
 		return false
 	}
-	pte, ok := t.proc.mm.space.Lookup(trap.CR2)
+	pte, ok := t.proc.mm.Space().Lookup(trap.CR2)
 	return !ok || pte.Prot&emu.Exec == 0 || pte.Prot&emu.User == 0
 }
 

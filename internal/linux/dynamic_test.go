@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // hostLibraries are the directories in which the dynamic linker looks.
@@ -22,7 +23,7 @@ var hostLibraries = []string{"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32
 // is named.
 func runHere(t *testing.T, dir string, args []string, files ...string) outcome {
 	t.Helper()
-	fs, err := OpenFiles(append(files, append(hostLibraries, dir)...)...)
+	fs, err := vfs.OpenFiles(append(files, append(hostLibraries, dir)...)...)
 	require.NoError(t, err)
 	defer fs.Close()
 	var stdout, stderr bytes.Buffer
@@ -106,7 +107,7 @@ func TestScripts(t *testing.T) {
 	} {
 		t.Run(filepath.Base(args[0]), func(t *testing.T) { compareHere(t, dir, args, "/bin/sh") })
 	}
-	fs, err := OpenFiles(dir)
+	fs, err := vfs.OpenFiles(dir)
 	require.NoError(t, err)
 	defer fs.Close()
 	for name, want := range map[string]abi.Errno{"loop": abi.ELOOP, "cut": abi.ENOEXEC, "show": abi.ENOENT} {
@@ -129,7 +130,7 @@ func TestBadInterpreters(t *testing.T) {
 		narrow, err := os.ReadFile("../loader/testdata/pie32.elf")
 		require.NoError(t, err)
 		require.NoError(t, os.Chmod(writeFile(t, dir, "wide", string(narrow)), 0o755))
-		fs, err := OpenFiles(dir)
+		fs, err := vfs.OpenFiles(dir)
 		require.NoError(t, err)
 		_, err = New(Config{Path: p, FS: fs, Dir: dir})
 		assert.ErrorIs(t, err, want, to)

@@ -1,14 +1,9 @@
 package linux
 
 import (
-	"errors"
-	"io/fs"
-	"syscall"
-
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
-
-var errNoMemory = errors.New("out of guest memory")
 
 // Results of a system call beside values and -errno. The kernel's own codes
 // for interrupted calls never reach the guest.
@@ -85,32 +80,5 @@ const (
 	EINPROGRESS     = int64(abi.EINPROGRESS)
 )
 
-// errnoOf is the errno that stands behind an error of an FS or of package os.
-func errnoOf(err error) abi.Errno {
-	if e := hostErrnoOf(err); e != 0 {
-		return e
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return abi.ENOENT
-	case errors.Is(err, fs.ErrPermission):
-		return abi.EACCES
-	}
-	return abi.EIO
-}
-
-// hostErrnoOf is the errno that err wraps, of Linux or of the host; 0: none.
-func hostErrnoOf(err error) abi.Errno {
-	var e abi.Errno
-	var host syscall.Errno
-	switch {
-	case errors.As(err, &e):
-		return e
-	case errors.As(err, &host):
-		return hostErrno(host)
-	}
-	return 0
-}
-
 // fail is the result of a call that ended with err.
-func fail(err error) int64 { return -int64(errnoOf(err)) }
+func fail(err error) int64 { return -int64(vfs.ErrnoOf(err)) }

@@ -11,6 +11,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/explore"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 )
 
 // exitsWell is the property that the program ends with status 0.
@@ -35,7 +36,7 @@ func race(t *testing.T, defines ...string) func() (explore.System, error) {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return func() (explore.System, error) {
-		fs, err := linux.OpenMem(map[string]linux.MemFile{"/race": {Data: data, Exec: true}})
+		fs, err := vfs.OpenMem(map[string]vfs.MemFile{"/race": {Data: data, Exec: true}})
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,8 @@ import (
 	"io"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // File is an open file description: what several descriptors may share.
@@ -12,16 +14,16 @@ type File struct {
 	flags int    // what F_GETFL tells, but for O_LARGEFILE
 	path  string // absolute, in the guest's tree
 
-	host    *handle // a regular file or directory
+	host    *vfs.Handle // a regular file or directory
 	pos     int64
 	entries []dirEntry // of a directory, read at the first getdents
 	text    []byte     // content of a generated file, such as /proc/self/maps
-	mem     *MM        // of devMem: whose memory
+	mem     *mm.MM     // of devMem: whose memory
 	device  device
-	pipe    *pipe
-	fifo    *node // that has the pipe's name
+	pipe    *vfs.Pipe
+	fifo    *vfs.Node // that has the pipe's name
 	sock    *socket
-	wakes   wakes      // of an eventfd
+	wakes   vfs.Wakes  // of an eventfd
 	count   uint64     // of an eventfd; times that a timer has run out
 	clock   clock      // of a timer
 	when    interval   // of a timer
@@ -80,12 +82,12 @@ func (k *Kernel) closeFile(f *File) {
 	if f.host != nil {
 		k.closed(f)
 		_ = f.host.Close()
-		if n := f.host.node; n != nil {
-			n.users--
-			if n.st.Nlink == 0 && n.users == 0 && !n.memfd {
-				k.inodeGone(n.st)
+		if n := f.host.Node; n != nil {
+			n.Users--
+			if n.Attr.Nlink == 0 && n.Users == 0 && !n.Memfd {
+				k.inodeGone(n.Attr)
 			}
-			k.dropNode(n)
+			k.fs.DropNode(n)
 		}
 	}
 	if f.notify != nil {
@@ -99,9 +101,9 @@ func (k *Kernel) closeFile(f *File) {
 		k.dropQueue(q)
 	}
 	if f.pipe != nil {
-		f.pipe.drop(f)
-		if p := f.pipe; f.fifo != nil && p.readers+p.writers == 0 {
-			f.fifo.fifo = nil
+		f.pipe.Drop(f.readable(), f.writable())
+		if p := f.pipe; f.fifo != nil && p.Readers+p.Writers == 0 {
+			f.fifo.Fifo = nil
 		}
 		k.changed()
 	}
@@ -150,7 +152,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		*pos += int64(n)
 		return int64(n)
 	case devMem:
-		return f.mem.asFile(b, pos, f.mem.ReadForced)
+		return f.mem.AsFile(b, pos, f.mem.ReadForced)
 	case devEvent, devSemaphore:
 		return k.readEvent(t, f, b)
 	case devTimer:
@@ -187,7 +189,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
 	case devMem:
-		return f.mem.asFile(b, pos, f.mem.poke)
+		return f.mem.AsFile(b, pos, f.mem.Poke)
 	case devEvent, devSemaphore:
 		return k.writeEvent(t, f, b)
 	case devStdout:
@@ -198,20 +200,6 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	return -EINVAL
 }
 
-// asFile moves bytes of memory as /proc/PID/mem does (mem_rw()); once its last
-// process is gone it is empty.
-func (mm *MM) asFile(b []byte, pos *int64, move func(uint64, []byte) int) int64 {
-	if mm.users == 0 {
-		return 0
-	}
-	n := move(uint64(*pos), b)
-	if n == 0 && len(b) > 0 {
-		return -EIO
-	}
-	*pos += int64(n)
-	return int64(n)
-}
-
 // maxFile bounds a file's size (s_maxbytes of a file system with 4 KiB blocks).
 const maxFile = 16 << 40
 
@@ -219,14 +207,14 @@ const maxFile = 16 << 40
 // layer's.
 func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	k.settle(f)
-	n := f.host.node
+	n := f.host.Node
 	switch {
-	case n == nil || n.inode == nil:
+	case n == nil || n.Inode == nil:
 		return -EBADF
 	case len(b) == 0:
 		return 0
 	case f.flags&abi.O_APPEND != 0:
-		*pos = n.inode.Size
+		*pos = n.Inode.Size
 	}
 	if *pos > maxFile-int64(len(b)) {
 		return -EFBIG
@@ -235,12 +223,14 @@ func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
 	if r != 0 {
 		return r
 	}
-	if n.memfd {
-		if room, r = n.sealedRoom(*pos, room); r != 0 {
-			return r
+	if n.Memfd {
+		sealed, e := n.SealedRoom(*pos, room)
+		if e != 0 {
+			return -int64(e)
 		}
+		room = sealed
 	}
-	done := k.writeNode(n, b[:room], *pos)
+	done := k.fs.WriteNode(n, b[:room], *pos)
 	if done == 0 {
 		return -ENOSPC
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/vfs"
 )
 
 // TestFloatHash runs testdata/hash/floathash, which computes in every rounding mode and precision, freely and step by step: the last
@@ -16,7 +17,7 @@ func TestFloatHash(t *testing.T) {
 	for program, want := range map[string]uint64{"floathash64": 0xbdfe6bbd4679f71b, "floathash32": 0xdd9ad8ceb3b32462} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
-			fs, err := OpenRoot("testdata/hash")
+			fs, err := vfs.OpenRoot("testdata/hash")
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = fs.Close() })
 			start := func() *Kernel {

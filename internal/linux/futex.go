@@ -2,6 +2,8 @@ package linux
 
 import (
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // futexWait is a thread's place in a futex queue.
@@ -17,30 +19,30 @@ type futexWait struct {
 // futexKey is the memory word that is waited for: an address in an address
 // space, or a place in shared memory.
 type futexKey struct {
-	mm    *MM
-	inode *Inode
+	mm    *mm.MM
+	inode *vfs.Inode
 	at    uint64
 }
 
 // futexThere checks the address of a word: that it is aligned and the user's, and, if others
 // may share it, that it is mapped so that it can be read, or written (get_futex_key()).
-func (mm *MM) futexThere(va uint64, shared, write bool) int64 {
-	need := ProtRead
+func futexThere(mem *mm.MM, va uint64, shared, write bool) int64 {
+	need := mm.ProtRead
 	if write {
-		need = ProtWrite
+		need = mm.ProtWrite
 	}
 	switch {
 	case va%4 != 0:
 		return -EINVAL
-	case !mm.inUser(va, 4), shared && !mm.ready(va, 4, need):
+	case !mem.InUser(va, 4), shared && !mem.Ready(va, 4, need):
 		return -EFAULT
 	}
 	return 0
 }
 
-func (k *Kernel) futexKey(mm *MM, va uint64) futexKey {
+func (k *Kernel) futexKey(mm *mm.MM, va uint64) futexKey {
 	if v := mm.Find(va); v != nil && v.Shared {
-		return futexKey{nil, v.Inode, v.offset(va)}
+		return futexKey{nil, v.Inode, v.Offset(va)}
 	}
 	return futexKey{mm, nil, va}
 }
@@ -77,7 +79,7 @@ func (k *Kernel) futexWaitOn(t *Thread, va uint64, val, bits uint32, deadline ui
 }
 
 // futexExpect compares the word at va with val.
-func (k *Kernel) futexExpect(mm *MM, va uint64, val uint32) int64 {
+func (k *Kernel) futexExpect(mm *mm.MM, va uint64, val uint32) int64 {
 	now, ok := getWord(mm, va, 4)
 	switch {
 	case va%4 != 0:
@@ -91,7 +93,7 @@ func (k *Kernel) futexExpect(mm *MM, va uint64, val uint32) int64 {
 }
 
 // futexPlace is the last place in va's queue.
-func (k *Kernel) futexPlace(mm *MM, va uint64, bits uint32) futexWait {
+func (k *Kernel) futexPlace(mm *mm.MM, va uint64, bits uint32) futexWait {
 	k.futexSeq++
 	return futexWait{key: k.futexKey(mm, va), bits: bits, order: k.futexSeq, queued: true}
 }
@@ -138,7 +140,7 @@ func (t *Thread) futexWoken() bool {
 
 // futexWake wakes up to n waiters at va, one for n below 1 as the kernel does,
 // and says how many.
-func (k *Kernel) futexWake(mm *MM, va uint64, n int, bits uint32) int64 {
+func (k *Kernel) futexWake(mm *mm.MM, va uint64, n int, bits uint32) int64 {
 	key := k.futexKey(mm, va)
 	woken := 0
 	for woken == 0 || woken < n {
@@ -159,7 +161,7 @@ func (k *Kernel) futexWake(mm *MM, va uint64, n int, bits uint32) int64 {
 }
 
 // futexRequeue wakes n waiters at va and moves up to limit others to va2.
-func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
+func (k *Kernel) futexRequeue(mm *mm.MM, va, va2 uint64, n, limit int) int64 {
 	if n < 0 || limit < 0 {
 		return -EINVAL
 	}
@@ -184,7 +186,7 @@ func (k *Kernel) futexRequeue(mm *MM, va, va2 uint64, n, limit int) int64 {
 
 // futexWakeModify is FUTEX_WAKE_OP: change the word at va2, wake at va and,
 // if the old value passed the test, at va2.
-func (k *Kernel) futexWakeModify(mm *MM, va, va2 uint64, n, n2 int, op uint32) int64 {
+func (k *Kernel) futexWakeModify(mm *mm.MM, va, va2 uint64, n, n2 int, op uint32) int64 {
 	const operations = 5
 	if op>>28&7 >= operations {
 		return -ENOSYS
@@ -242,7 +244,7 @@ func (k *Kernel) robustExit(t *Thread) {
 		return
 	}
 	mm := t.proc.mm
-	word := mm.abi.Word()
+	word := mm.ABI().Word()
 	head := t.robust
 	t.robust = 0
 	entry, ok := getWord(mm, head, word)
@@ -254,12 +256,12 @@ func (k *Kernel) robustExit(t *Thread) {
 	for n := 0; ok && entry&^1 != head && n < robustLimit; n++ {
 		at, pi := entry&^1, entry&1 != 0
 		entry, ok = getWord(mm, at, word)
-		if at != pending&^1 && !k.ownerDied(t, mm.abi.Mask(at+offset), pi, false) {
+		if at != pending&^1 && !k.ownerDied(t, mm.ABI().Mask(at+offset), pi, false) {
 			return
 		}
 	}
 	if pending != 0 {
-		k.ownerDied(t, mm.abi.Mask(pending&^1+offset), pending&1 != 0, true)
+		k.ownerDied(t, mm.ABI().Mask(pending&^1+offset), pending&1 != 0, true)
 	}
 }
 

@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
+)
 
 // futexPI is what a waiter for a lock with priority inheritance has (futex(2)):
 // every thread has one priority here, so that locks go to who waits longest.
@@ -10,7 +13,7 @@ type futexPI struct {
 }
 
 // futexWord reads the word of a futex that is a lock.
-func (k *Kernel) futexWord(mm *MM, va uint64) (uint32, int64) {
+func (k *Kernel) futexWord(mm *mm.MM, va uint64) (uint32, int64) {
 	w, ok := getWord(mm, va, 4)
 	switch {
 	case va%4 != 0:
@@ -33,7 +36,7 @@ func (k *Kernel) threadByID(tid int) *Thread {
 
 // acquirePI takes the lock at va for n if it is free, or finds its owner and
 // notes in the word that somebody waits (futex_lock_pi_atomic()).
-func (k *Kernel) acquirePI(mm *MM, va uint64, n *Thread, waiters bool) (owner *Thread, r int64) {
+func (k *Kernel) acquirePI(mm *mm.MM, va uint64, n *Thread, waiters bool) (owner *Thread, r int64) {
 	w, r := k.futexWord(mm, va)
 	if r != 0 {
 		return nil, r
@@ -64,7 +67,7 @@ func (k *Kernel) acquirePI(mm *MM, va uint64, n *Thread, waiters bool) (owner *T
 	return owner, 0
 }
 
-func (k *Kernel) putFutex(mm *MM, va uint64, w uint32) int64 {
+func (k *Kernel) putFutex(mm *mm.MM, va uint64, w uint32) int64 {
 	if !putWord(mm, va, 4, uint64(w)) {
 		return -EFAULT
 	}
@@ -110,7 +113,7 @@ func (k *Kernel) futexUnlockPI(t *Thread, va uint64, shared bool) int64 {
 	case w&abi.FUTEX_TID_MASK != uint64(t.TID):
 		return -EPERM
 	}
-	if r := t.proc.mm.futexThere(va, shared, true); r != 0 {
+	if r := futexThere(t.proc.mm, va, shared, true); r != 0 {
 		return r
 	}
 	next, f := k.futexFirst(k.futexKey(t.proc.mm, va), ^uint32(0))
@@ -185,7 +188,7 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadl
 	if va == va2 {
 		return -EINVAL
 	}
-	if r := t.proc.mm.futexThere(va2, shared, true); r != 0 {
+	if r := futexThere(t.proc.mm, va2, shared, true); r != 0 {
 		return r
 	}
 	to := k.futexKey(t.proc.mm, va2)
@@ -202,7 +205,7 @@ func (k *Kernel) futexWaitRequeuePI(t *Thread, va uint64, val uint32, va2, deadl
 
 // futexRequeuePI is FUTEX_CMP_REQUEUE_PI: the first waiter at va gets the lock
 // at va2 or waits for it, as up to limit others then do.
-func (k *Kernel) futexRequeuePI(mm *MM, va, va2 uint64, val uint32, limit int) int64 {
+func (k *Kernel) futexRequeuePI(mm *mm.MM, va, va2 uint64, val uint32, limit int) int64 {
 	from, to := k.futexKey(mm, va), k.futexKey(mm, va2)
 	if from == to {
 		return -EINVAL

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/require"
 )
@@ -66,7 +67,7 @@ func FuzzProgram(f *testing.F) {
 	f.Add([]byte("#!/bin/sh\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		const path = "/p"
-		fs, err := OpenMem(map[string]MemFile{path: {Data: file, Exec: true}})
+		fs, err := vfs.OpenMem(map[string]vfs.MemFile{path: {Data: file, Exec: true}})
 		require.NoError(t, err)
 		defer fs.Close()
 		runBounded(t, Config{Path: path, FS: fs})
@@ -105,7 +106,7 @@ func FuzzCode(f *testing.F) {
 		dir := t.TempDir()
 		p := filepath.Join(dir, "p")
 		require.NoError(t, os.WriteFile(p, tinyELF(code), 0o755))
-		fs, err := OpenFiles(p)
+		fs, err := vfs.OpenFiles(p)
 		require.NoError(t, err)
 		defer fs.Close()
 		runBounded(t, Config{Path: p, FS: fs})

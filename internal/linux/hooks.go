@@ -1,20 +1,17 @@
 package linux
 
-import "trapline/internal/emu"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux/mm"
+)
 
 // Hooks is what a uprobes layer needs of the kernel. All methods are called
 // with the machine between instructions.
 type Hooks interface {
-	// Mapped follows every mapping of a file that can be executed from now
-	// on: mmap, execve, mprotect. v lies in mm.
-	Mapped(mm *MM, v *VMA)
-	// Unmapping precedes munmap and its like.
-	Unmapping(mm *MM, start, end uint64)
+	mm.Hooks
 	// Forked follows a fork: child's pages are copies of the parent's.
 	// parent and child are the same MM for a new thread.
 	Forked(parent, child *Thread)
-	// Exited precedes the end of an address space: exit or execve.
-	Exited(mm *MM)
 	// Execed follows execve in the new address space.
 	Execed(t *Thread)
 	// ThreadExited follows the end of a thread, which still has its registers

@@ -15,6 +15,7 @@ import (
 	"trapline/internal/loader"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // TestHostile: each program ends by the right signal, the errno of a limit
@@ -61,18 +62,18 @@ func TestRootHolds(t *testing.T) {
 	require.NoError(t, os.Symlink("../../../../etc/secret", filepath.Join(root, "relative")))
 	require.NoError(t, os.Symlink("../secret", filepath.Join(root, "out")))
 	require.NoError(t, os.Symlink("loop", filepath.Join(root, "loop")))
-	fs, err := OpenRoot(root)
+	fs, err := vfs.OpenRoot(root)
 	require.NoError(t, err)
 	defer fs.Close()
 	for _, p := range []string{"/etc/secret", "/absolute", "/relative", "/../../etc/secret", "/etc/../absolute"} {
-		h, full, err := fs.open(p, true)
+		h, full, err := fs.Open(p, true)
 		if assert.NoError(t, err, p) {
 			assert.Equal(t, "/etc/secret", full, p)
 			require.NoError(t, h.Close())
 		}
 	}
 	for p, want := range map[string]error{"/out": abi.ENOENT, "/loop": abi.ELOOP, "/etc/secret/x": abi.ENOTDIR} {
-		_, _, err := fs.open(p, true)
+		_, _, err := fs.Open(p, true)
 		assert.ErrorIs(t, err, want, p)
 	}
 }
@@ -90,7 +91,7 @@ func TestNoWayOut(t *testing.T) {
 	data, err := os.ReadFile(compile(t, "hostile.c", "gcc"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(root, "program"), data, 0o755))
-	fs, err := OpenRoot(root)
+	fs, err := vfs.OpenRoot(root)
 	require.NoError(t, err)
 	defer fs.Close()
 	var stdout bytes.Buffer
@@ -118,14 +119,14 @@ func TestNoWayOut(t *testing.T) {
 			running = false
 		default:
 		}
-		_, _, err := fs.open("/swap/secret", true)
+		_, _, err := fs.Open("/swap/secret", true)
 		require.Error(t, err)
 	}
 }
 
 func TestBadPrograms(t *testing.T) {
 	dir := t.TempDir()
-	fs, err := OpenFiles(dir)
+	fs, err := vfs.OpenFiles(dir)
 	require.NoError(t, err)
 	defer fs.Close()
 	for text, want := range map[string]error{

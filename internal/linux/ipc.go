@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // ipcKind is one of the three kinds of System V IPC objects.
@@ -48,7 +49,7 @@ type ipcObject struct {
 	locked   bool   // SHM_LOCK
 	gone     bool   // removed: waiters see it, and a segment that is still attached
 
-	inode *Inode // of a segment
+	inode *vfs.Inode // of a segment
 	size  uint64
 	sems  []semaphore // replaced when it changes
 	queue []message   // replaced when it changes
@@ -67,7 +68,7 @@ func (k *Kernel) ipcFind(kind ipcKind, id int) *ipcObject {
 }
 
 // destroyed reports whether nobody can name the object any more.
-func (o *ipcObject) destroyed() bool { return o.gone && (o.inode == nil || o.inode.refs == 0) }
+func (o *ipcObject) destroyed() bool { return o.gone && (o.inode == nil || o.inode.Holds() == 0) }
 
 // ipcPermit checks access bits of one class, 4 to read and 2 to write.
 func (k *Kernel) ipcPermit(o *ipcObject, bits uint32) int64 {
@@ -140,7 +141,7 @@ func (k *Kernel) seconds() uint64 { return k.realTime() / uint64(time.Second) }
 func (k *Kernel) ipcRemove(o *ipcObject) {
 	o.gone, o.key = true, abi.IPC_PRIVATE
 	if o.inode != nil {
-		k.dropInode(o.inode)
+		k.fs.DropInode(o.inode)
 	}
 	k.ipcs = slices.DeleteFunc(slices.Clone(k.ipcs), (*ipcObject).destroyed)
 	k.changed()

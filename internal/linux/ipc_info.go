@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/state"
 )
 
@@ -143,8 +144,8 @@ func (k *Kernel) shmUse(t *Thread, va uint64, word int) int64 {
 	pages, there := 0, 0
 	for _, o := range k.ipcs {
 		if o.kind == ipcShm && !o.destroyed() {
-			pages += int(pageCeil(o.size) / emu.PageSize)
-			there += len(o.inode.frames)
+			pages += int(mm.PageCeil(o.size) / emu.PageSize)
+			there += o.inode.Present()
 		}
 	}
 	var b []byte
@@ -172,13 +173,13 @@ func (k *Kernel) lockSegment(t *Thread, o *ipcObject, lock bool) int64 {
 		}
 	}
 	if lock && !o.locked {
-		all := pageCeil(o.size)
+		all := mm.PageCeil(o.size)
 		for _, other := range k.ipcs {
 			if other.locked {
-				all += pageCeil(other.size)
+				all += mm.PageCeil(other.size)
 			}
 		}
-		if all > pageFloor(limit) && !k.privileged() {
+		if all > mm.PageFloor(limit) && !k.privileged() {
 			return -ENOMEM
 		}
 	}

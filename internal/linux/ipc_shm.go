@@ -5,14 +5,15 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 )
 
 // attached is how many mappings show a segment, beside the segment's own hold.
 func (o *ipcObject) attached() int {
 	if o.gone {
-		return o.inode.refs
+		return o.inode.Holds()
 	}
-	return o.inode.refs - 1
+	return o.inode.Holds() - 1
 }
 
 func sysShmget(k *Kernel, t *Thread, c *call) int64 {
@@ -28,39 +29,39 @@ func sysShmget(k *Kernel, t *Thread, c *call) int64 {
 			return 0
 		},
 		func(o *ipcObject) int64 {
-			if size == 0 || size > t.proc.mm.layout.taskSize {
+			if size == 0 || size > t.proc.mm.TaskSize() {
 				return -EINVAL
 			}
 			o.size = size
-			o.inode = k.newShared(pageCeil(size))
+			o.inode = k.fs.NewShared(mm.PageCeil(size))
 			o.inode.Path = fmt.Sprintf("/SYSV%08x (deleted)", o.key)
-			o.inode.refs++
+			o.inode.Hold()
 			return 0
 		})
 }
 
 // sysShmat maps a segment (shmat(2)).
 func sysShmat(k *Kernel, t *Thread, c *call) int64 {
-	mm, addr, flags := t.proc.mm, c.arg[1], c.arg[2]
+	mem, addr, flags := t.proc.mm, c.arg[1], c.arg[2]
 	o := k.ipcFind(ipcShm, c.int(0))
 	if addr%emu.PageSize != 0 && flags&abi.SHM_RND != 0 {
-		if addr = pageFloor(addr); addr == 0 && flags&abi.SHM_REMAP != 0 {
+		if addr = mm.PageFloor(addr); addr == 0 && flags&abi.SHM_REMAP != 0 {
 			return -EINVAL
 		}
 	}
 	switch {
 	case c.int(0) < 0 || addr%emu.PageSize != 0, c.arg[1] == 0 && flags&abi.SHM_REMAP != 0, o == nil:
 		return -EINVAL
-	case len(mm.vmas) >= k.cfg.Limits.Maps, !t.proc.mayGrow(o.inodeSize(), false):
+	case len(mem.VMAs()) >= k.cfg.Limits.Maps, !t.proc.mayGrow(o.inodeSize(), false):
 		return -ENOMEM
 	}
-	v := &VMA{Prot: ProtRead | ProtWrite, Shared: true, Inode: o.inode}
+	v := &mm.VMA{Prot: mm.ProtRead | mm.ProtWrite, Shared: true, Inode: o.inode}
 	need := uint32(6)
 	if flags&abi.SHM_RDONLY != 0 {
-		v.Prot, v.ReadOnly, need = ProtRead, true, 4
+		v.Prot, v.ReadOnly, need = mm.ProtRead, true, 4
 	}
 	if flags&abi.SHM_EXEC != 0 {
-		v.Prot |= ProtExec
+		v.Prot |= mm.ProtExec
 		need |= 1
 	}
 	if r := k.ipcPermit(o, need); r != 0 {
@@ -69,15 +70,15 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 	how := uint64(0)
 	if c.arg[1] != 0 {
 		how = abi.MAP_FIXED
-		if addr != 0 && flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mm.free(addr, addr+o.inodeSize())) {
+		if addr != 0 && flags&abi.SHM_REMAP == 0 && (addr+o.inodeSize() < addr || !mem.Free(addr, addr+o.inodeSize())) {
 			return -EINVAL
 		}
 	}
-	if r := mm.place(v, addr, o.inodeSize(), how); r != 0 {
+	if r := mem.Place(v, addr, o.inodeSize(), how); r != 0 {
 		return r
 	}
-	mm.unmap(v.Start, v.End)
-	mm.add(v)
+	mem.Unmap(v.Start, v.End)
+	mem.Add(v)
 	o.used, o.lastPID = k.seconds(), t.proc.PID
 	return int64(v.Start)
 }
@@ -90,14 +91,14 @@ func sysShmdt(k *Kernel, t *Thread, c *call) int64 {
 	if addr%emu.PageSize != 0 {
 		return -EINVAL
 	}
-	for _, v := range mm.vmas {
+	for _, v := range mm.VMAs() {
 		o := k.segmentOf(v)
 		if o == nil || v.Start < addr || v.Start-addr != v.Off {
 			continue
 		}
-		for _, w := range mm.within(addr, addr+o.inodeSize()) {
+		for _, w := range mm.Within(addr, addr+o.inodeSize()) {
 			if w.Inode == o.inode && w.Start-addr == w.Off {
-				mm.unmap(w.Start, w.End)
+				mm.Unmap(w.Start, w.End)
 			}
 		}
 		o.taken, o.lastPID = k.seconds(), t.proc.PID
@@ -107,7 +108,7 @@ func sysShmdt(k *Kernel, t *Thread, c *call) int64 {
 }
 
 // segmentOf is the segment that a mapping shows, or nil.
-func (k *Kernel) segmentOf(v *VMA) *ipcObject {
+func (k *Kernel) segmentOf(v *mm.VMA) *ipcObject {
 	for _, o := range k.ipcs {
 		if o.kind == ipcShm && v.Inode == o.inode {
 			return o

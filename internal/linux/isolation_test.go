@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,7 +74,7 @@ func TestSocketBombs(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			fs, err := OpenMem(map[string]MemFile{"/w/program": {Data: data, Exec: true}})
+			fs, err := vfs.OpenMem(map[string]vfs.MemFile{"/w/program": {Data: data, Exec: true}})
 			require.NoError(t, err)
 			var out bytes.Buffer
 			k, err := New(Config{Path: "/w/program", Args: []string{"program", what}, Dir: "/w", FS: fs, Stdout: &out, Limits: Limits{Memory: 128 << 20, Steps: 3e9}})

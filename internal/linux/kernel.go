@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/page"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -31,7 +34,7 @@ type Config struct {
 	When When      // the next one starts
 	User *User     // whose processes they are; nil: user and group 1000
 	Dir  string    // working directory in FS; empty: "/"
-	FS   *FS       // what the guest sees of the host's files
+	FS   *vfs.FS   // what the guest sees of the host's files
 
 	Stdin          io.Reader // nil: empty
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back
@@ -63,9 +66,10 @@ type Config struct {
 type Kernel struct {
 	m         *emu.Machine
 	pages     *page.Allocator
+	memory    *mm.Memory
 	cfg       Config
-	fs        *FS // what the guest sees: cfg.FS under what it changed
-	tables    tables
+	fs        *vfs.Overlay // what the guest sees: cfg.FS under what it changed
+	tables    mm.Tables
 	kinds     *state.Kinds
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
@@ -107,14 +111,13 @@ func New(cfg Config) (*Kernel, error) {
 		return nil, errors.New("no file tree: Config.FS is nil")
 	}
 	k := &Kernel{cfg: cfg, kernelState: kernelState{
-		names: map[string]*node{}, copied: map[inodeKey]*node{}, locks: map[inodeKey][]lock{},
-		inodes: map[inodeKey]*Inode{}, procs: map[int]*Process{}, unknown: map[unknownCall]int{},
+		locks: map[vfs.Key][]lock{}, procs: map[int]*Process{}, unknown: map[unknownCall]int{},
 		current: make([]*Thread, cfg.CPUs), slice: make([]int, cfg.CPUs), random: generator{cfg.Seed},
 		input:   input{from: &source{r: cfg.Stdin}},
 		timerAt: never, stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
 	}}
+	k.fs = vfs.NewOverlay(cfg.FS, k.currentTime, k.unmapBehind)
 	k.kinds = k.kindsOf()
-	k.fs = &FS{tree: &layerTree{cfg.FS.tree, k}}
 	if cfg.Clock != nil {
 		k.started = cfg.Clock.Now()
 	}
@@ -145,8 +148,10 @@ func (k *Kernel) boot() error {
 	}
 	k.m.Kernel, k.m.Worker = k, k
 	k.pages = page.New(k.m.Mem, func() { k.stop(BoundMemory) })
+	k.fs.SetMemory(k.pages)
+	k.memory = mm.NewMemory(k.m, k.pages, k.fs, k.cfg.Hooks, kernelOfMM{k})
 	k.idleSpace = k.m.CPUs[0].Space
-	k.tables = tablesOf[arch]
+	k.tables = mm.TablesOf[arch]
 	if k.layoutOf(prog.image.Arch) == nil {
 		return fmt.Errorf("%s: %w: a 32-bit kernel does not run 64-bit programs", k.cfg.Path, ErrOtherArch)
 	}
@@ -172,14 +177,14 @@ func (k *Kernel) setupCPUs() error {
 	var n int
 	k.gdt, n = k.pages.Alloc(len(k.m.CPUs))
 	if n < len(k.m.CPUs) {
-		return errNoMemory
+		return mm.ErrNoMemory
 	}
-	if err := k.idleSpace.Map(k.tables.gdt, k.gdt, n, emu.Write); err != nil {
+	if err := k.idleSpace.Map(k.tables.Gdt, k.gdt, n, emu.Write); err != nil {
 		return err
 	}
 	table := descriptors(k.m.Arch)
 	for i, c := range k.m.CPUs {
-		c.Sys.GDTR = emu.TableReg{Base: k.tables.gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
+		c.Sys.GDTR = emu.TableReg{Base: k.tables.Gdt + uint64(i)*emu.PageSize, Limit: 8*gdtEntries - 1}
 		c.Sys.MSR.TSCAux = uint64(i)
 		c.Sys.CR4 |= emu.CR4UMIP
 		for j, d := range table {
@@ -188,6 +193,9 @@ func (k *Kernel) setupCPUs() error {
 	}
 	return nil
 }
+
+// Files is the tree that the guest sees.
+func (k *Kernel) Files() *vfs.Overlay { return k.fs }
 
 // Machine is the machine under the kernel.
 func (k *Kernel) Machine() *emu.Machine { return k.m }
@@ -205,11 +213,7 @@ func (k *Kernel) Close() {
 			k.dropFiles(p.files)
 		}
 	}
-	for _, n := range k.inodes {
-		if n.file != nil {
-			_ = n.file.Close()
-		}
-	}
+	k.fs.CloseInodes()
 	if k.m != nil {
 		k.m.Close()
 	}
@@ -223,15 +227,19 @@ func (k *Kernel) Now() uint64 {
 	return k.steps + k.skipped
 }
 
-// epoch is the start of deterministic time, in seconds (2020-01-01).
-const epoch = 1577836800
-
 // realTime is the wall clock in nanoseconds since 1970.
 func (k *Kernel) realTime() uint64 {
 	if k.cfg.Clock != nil {
 		return uint64(k.cfg.Clock.Now().UnixNano())
 	}
-	return epoch*uint64(time.Second) + k.Now()
+	return vfs.Epoch*uint64(time.Second) + k.Now()
+}
+
+// currentTime is the time that a file gets: the guest can read it.
+func (k *Kernel) currentTime() abi.Timespec {
+	k.readsClock()
+	now := k.realTime()
+	return abi.Timespec{Sec: int64(now / 1e9), Nsec: int64(now % 1e9)}
 }
 
 // changed notes that something happened that may end somebody's wait.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,7 +85,7 @@ func TestLayerAgainstTheHost(t *testing.T) {
 func TestLayerGoesBack(t *testing.T) {
 	prog := compile(t, "tree.c", "gcc")
 	start := func() (*Kernel, *bytes.Buffer) {
-		fs, err := OpenMem(map[string]MemFile{
+		fs, err := vfs.OpenMem(map[string]vfs.MemFile{
 			"/w/program": {Data: mustRead(t, prog), Exec: true}, "/w/old": {Data: bytes.Repeat([]byte("old "), 2000)},
 			"/w/lower/x": {Data: []byte("x")}, "/w/lower/sub/z": {Data: []byte("z")}, "/w/link": {Link: "lower"},
 		})
@@ -96,9 +97,9 @@ func TestLayerGoesBack(t *testing.T) {
 		return k, out
 	}
 	fast, k := goBack(t, start, 40_000)
-	made, removed := fast.Changes()
+	made, removed := fast.Files().Changes()
 	require.NotEmpty(t, made)
-	backMade, backRemoved := k.Changes()
+	backMade, backRemoved := k.Files().Changes()
 	require.Equal(t, made, backMade)
 	require.Equal(t, removed, backRemoved)
 }
@@ -119,7 +120,7 @@ func testKeep(t *testing.T, data []byte, seed string) {
 	}
 	original := filesBelow(t, os.DirFS(native))
 	nativeHere(t, native, []string{"./program", seed})
-	fs, err := OpenFiles(guest)
+	fs, err := vfs.OpenFiles(guest)
 	require.NoError(t, err)
 	defer fs.Close()
 	k, err := New(Config{FS: fs, User: &User{uint32(os.Getuid()), uint32(os.Getgid())}, Path: "./program", Args: []string{"./program", seed}, Dir: guest})
@@ -127,8 +128,8 @@ func testKeep(t *testing.T, data []byte, seed string) {
 	defer k.Close()
 	_, err = k.Run(context.Background())
 	require.NoError(t, err)
-	require.NoError(t, k.Keep(kept))
-	made, removed := k.Changes()
+	require.NoError(t, k.Files().Keep(kept))
+	made, removed := k.Files().Changes()
 	require.NotEmpty(t, made)
 	for _, p := range made {
 		name, err := filepath.Rel(guest, p)
@@ -149,7 +150,7 @@ func testKeep(t *testing.T, data []byte, seed string) {
 	}
 	after := filesBelow(t, os.DirFS(native))
 	for name, what := range after {
-		if linked := name == "lower/hard" || name == "lower/x"; original[name] != what && !(linked && len(k.Unkept()) > 0) {
+		if linked := name == "lower/hard" || name == "lower/x"; original[name] != what && !(linked && len(k.Files().Unkept()) > 0) {
 			assert.Contains(t, made, filepath.Join(guest, name))
 		}
 	}
@@ -159,10 +160,10 @@ func testKeep(t *testing.T, data []byte, seed string) {
 			assert.True(t, gone || hiddenBy(made, guest, name), name)
 		}
 	}
-	for _, p := range k.Unkept() {
+	for _, p := range k.Files().Unkept() {
 		assert.Contains(t, []string{"x", "hard"}, filepath.Base(p))
 	}
-	assert.ErrorContains(t, k.Keep(kept), "empty directory")
+	assert.ErrorContains(t, k.Files().Keep(kept), "empty directory")
 }
 
 // hiddenBy reports whether something that was made stands where name's directory was.

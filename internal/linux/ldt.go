@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
@@ -9,9 +8,6 @@ import (
 // Local descriptor tables (modify_ldt(2), arch/x86/kernel/ldt.c of 6.1). A table
 // belongs to an address space, lies in memory of ring 0 of it, and is what the
 // processor reads when a selector with TI is loaded.
-
-// ldtPages hold as many descriptors as a table can have.
-const ldtPages = abi.LDT_ENTRIES * abi.LDT_ENTRY_SIZE / emu.PageSize
 
 // Numbers of the func argument.
 const (
@@ -21,57 +17,8 @@ const (
 	ldtWrite       = 0x11
 )
 
-// ldtSelectors are the kernel's selectors of the table (GDT_ENTRY_LDT).
-var ldtSelectors = map[x86.Arch]uint16{x86.I386: 0x88, x86.AMD64: 0x50}
-
 // defaultLDT is how many zeroes the read of a default table gives (read_default_ldt()).
 var defaultLDT = map[x86.Arch]uint64{x86.I386: 5 * abi.LDT_ENTRY_SIZE, x86.AMD64: 128}
-
-// ldtRegister is LDTR for threads of the address space.
-func (mm *MM) ldtRegister() emu.SystemSeg {
-	if mm.ldtEntries == 0 {
-		return emu.SystemSeg{}
-	}
-	return emu.SystemSeg{Sel: ldtSelectors[mm.k.m.Arch], Base: mm.k.tables.ldt, Limit: uint32(mm.ldtEntries*abi.LDT_ENTRY_SIZE - 1), Type: x86.SystemLDT}
-}
-
-// mapLDT gives the address space memory for a table; false: there is none left.
-func (mm *MM) mapLDT() bool {
-	for i := range uint64(ldtPages) {
-		f, n := mm.k.pages.Alloc(1)
-		if n == 0 || mm.done(mm.space.Map(mm.k.tables.ldt+i*emu.PageSize, f, 1, emu.Write)) != faultDone {
-			return false
-		}
-	}
-	return true
-}
-
-// dropLDT gives the table's memory back.
-func (mm *MM) dropLDT() {
-	if mm.ldtEntries != 0 {
-		mm.dropPages(mm.k.tables.ldt, mm.k.tables.ldt+ldtPages*emu.PageSize)
-		mm.ldtEntries = 0
-	}
-}
-
-// copyLDT gives n, a copy of mm, a table of its own (ldt_dup_context()).
-func (mm *MM) copyLDT(n *MM) bool {
-	if mm.ldtEntries == 0 {
-		return true
-	}
-	if !n.mapLDT() {
-		return false
-	}
-	b := mm.readLDT()
-	n.ldtEntries = mm.ldtEntries
-	return n.k.m.WriteBytes(n.space, n.k.tables.ldt, b) == nil
-}
-
-// readLDT is the table's descriptors.
-func (mm *MM) readLDT() []byte {
-	b := make([]byte, mm.ldtEntries*abi.LDT_ENTRY_SIZE)
-	return b[:mm.space.Peek(mm.k.tables.ldt, b)]
-}
 
 // sysModifyLDT is modify_ldt(func, ptr, bytes). Its result is an int, also where
 // the caller reads a long: 64-bit programs see an error as a positive number.
@@ -84,7 +31,7 @@ func sysModifyLDT(k *Kernel, t *Thread, c *call) int64 {
 	switch c.int(0) {
 	case ldtRead:
 		size = min(size, abi.LDT_ENTRIES*abi.LDT_ENTRY_SIZE)
-		r = t.giveLDT(c.arg[1], size, t.proc.mm.readLDT())
+		r = t.giveLDT(c.arg[1], size, t.proc.mm.ReadLDT())
 	case ldtReadDefault:
 		r = t.giveLDT(c.arg[1], min(size, defaultLDT[k.m.Arch]), make([]byte, min(size, defaultLDT[k.m.Arch])))
 	case ldtWriteOld, ldtWrite:
@@ -128,11 +75,7 @@ func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
 		}
 	}
 	mm := t.proc.mm
-	if mm.ldtEntries == 0 && !mm.mapLDT() {
-		return -ENOMEM
-	}
-	mm.ldtEntries = max(mm.ldtEntries, int(u.entry)+1)
-	if k.m.WriteBytes(mm.space, k.tables.ldt+uint64(u.entry)*abi.LDT_ENTRY_SIZE, le.AppendUint64(nil, d)) != nil {
+	if !mm.SetLDT(int(u.entry), d) {
 		return -ENOMEM
 	}
 	for _, o := range k.current {
@@ -152,7 +95,7 @@ func ofLDT(sel uint32) bool { return sel&4 != 0 }
 // ring 3 loads CS and SS.
 func (k *Kernel) reloadLDT(t *Thread, switched bool) {
 	c := t.cpu
-	c.Sys.LDTR = t.proc.mm.ldtRegister()
+	c.Sys.LDTR = t.proc.mm.LdtRegister()
 	own := k.m.Arch == x86.I386 // all but GS are loaded on the way back to ring 3
 	for _, s := range []int{x86.DS, x86.ES, x86.FS, x86.GS} {
 		if !ofLDT(c.Seg[s].Sel) || !switched && (s == x86.GS || s == x86.FS && !own) {
@@ -201,7 +144,7 @@ func (k *Kernel) returnTo(t *Thread, cs, ss uint16) {
 // setReturn is what an entry of the kernel that saves no selectors returns to: the flat
 // ones, whatever the program had.
 func (k *Kernel) setReturn(t *Thread, program x86.Arch) {
-	if l := k.layoutOf(program); t.cpu.Seg[x86.CS].Sel != uint32(l.cs) || t.cpu.Seg[x86.SS].Sel != uint32(l.ss) {
-		k.setFlat(t.cpu, l.cs, l.ss)
+	if l := k.layoutOf(program); t.cpu.Seg[x86.CS].Sel != uint32(l.CS) || t.cpu.Seg[x86.SS].Sel != uint32(l.SS) {
+		k.setFlat(t.cpu, l.CS, l.SS)
 	}
 }

@@ -25,12 +25,10 @@ const (
 // Fixed bounds of single calls.
 const (
 	maxPath        = 4096      // PATH_MAX
-	maxSymlinks    = 40        // as the kernel's MAXSYMLINKS
 	maxIOVec       = 1024      // UIO_MAXIOV
 	maxTransfer    = 1 << 20   // bytes moved by one read or write; the rest is a short count
 	maxArgs        = 2 << 20   // bytes of argv and envp
 	maxProgram     = 512 << 20 // bytes of an executable file
-	maxDirEntries  = 1 << 16
 	pipeSize       = 65536
 	stackLimit     = 8 << 20 // RLIMIT_STACK
 	maxQueued      = 1024    // real-time signals waiting in one thread or process

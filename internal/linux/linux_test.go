@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/linuxtest"
 )
 
@@ -25,7 +26,7 @@ type outcome struct {
 // runProgram runs args[0] with the files below dirs visible.
 func runProgram(t *testing.T, cfg Config, args []string, dirs ...string) outcome {
 	t.Helper()
-	fs, err := OpenFiles(append(dirs, args[0])...)
+	fs, err := vfs.OpenFiles(append(dirs, args[0])...)
 	require.NoError(t, err)
 	defer fs.Close()
 	var stdout, stderr bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // lock is a lock on bytes of a file (fcntl(2)) or on the whole of it (flock(2)). Two that
@@ -31,7 +32,7 @@ func (l *lock) excludes(m *lock) bool {
 }
 
 // conflict is a lock of another owner that keeps l from being taken, or nil.
-func (k *Kernel) conflict(at inodeKey, l *lock) *lock {
+func (k *Kernel) conflict(at vfs.Key, l *lock) *lock {
 	for i := range k.locks[at] {
 		if m := &k.locks[at][i]; m.excludes(l) {
 			return m
@@ -41,7 +42,7 @@ func (k *Kernel) conflict(at inodeKey, l *lock) *lock {
 }
 
 // setLock gives l's bytes to its owner as l says, or takes them away.
-func (k *Kernel) setLock(at inodeKey, l lock, unlock bool) {
+func (k *Kernel) setLock(at vfs.Key, l lock, unlock bool) {
 	var list []lock // made anew: snapshots share the old one
 	for _, m := range k.locks[at] {
 		if !m.owns(&l) || m.end <= l.start || l.end <= m.start {
@@ -85,10 +86,9 @@ func (k *Kernel) dropLocks(f *File, gone func(*lock) bool) {
 }
 
 // keyOf is the identity of a file of the tree.
-func keyOf(f *File) inodeKey {
+func keyOf(f *File) vfs.Key {
 	info, _ := f.host.Stat()
-	st := StatOf(info)
-	return inodeKey{st.Dev, st.Ino}
+	return vfs.KeyOf(vfs.StatOf(info))
 }
 
 func sysFlock(k *Kernel, t *Thread, c *call) int64 {
@@ -245,8 +245,8 @@ func (k *Kernel) tellLock(l *lock, b []byte, form flockForm) {
 
 // hashLocks feeds who has locked what.
 func (k *Kernel) hashLocks(h *emu.Hasher, o *state.Objects) {
-	for _, at := range slices.SortedFunc(maps.Keys(k.locks), compareKeys) {
-		state.Words(h, at.dev, at.ino)
+	for _, at := range slices.SortedFunc(maps.Keys(k.locks), vfs.CompareKeys) {
+		state.Words(h, at.Dev, at.Ino)
 		for _, l := range k.locks[at] {
 			state.Words(h, state.Number(o, l.table), state.Number(o, l.file), uint64(l.start), uint64(l.end), uint64(l.pid))
 			h.Bool(l.whole)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 	"time"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/require"
 )
@@ -46,7 +47,7 @@ func TestMemoryInSinglePages(t *testing.T) {
 // The deadline of a run holds within a turn too, whose page faults may be slow.
 func TestDeadlineHoldsWithinATurn(t *testing.T) {
 	prog := compile(t, "sparse.c", "gcc")
-	fs, err := OpenFiles(prog)
+	fs, err := vfs.OpenFiles(prog)
 	require.NoError(t, err)
 	defer fs.Close()
 	k, err := New(Config{FS: fs, Path: prog, Args: []string{prog, "100000"}, Limits: Limits{Memory: 1 << 30}})

@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // Bounds of POSIX message queues (mq_overview(7)).
@@ -31,7 +32,7 @@ type mqueue struct {
 	size     int      // bytes of one
 	messages []queued // in the order in which they are received; replaced when it changes
 	notify   mqNotify
-	wakes    wakes // of those that poll
+	wakes    vfs.Wakes // of those that poll
 }
 
 // queued is a message. Its bytes do not change.
@@ -95,8 +96,8 @@ func (k *Kernel) newQueue(t *Thread, name string, mode uint32, most, size int64)
 		return nil, -EMFILE
 	}
 	n := k.newNode(t, abi.S_IFREG|mode&0o7777)
-	q := &mqueue{name: name, linked: true, st: n.st, most: int(most), size: int(size)}
-	q.st.Size, q.st.Ino = queueFileSize, n.st.Ino
+	q := &mqueue{name: name, linked: true, st: n.Attr, most: int(most), size: int(size)}
+	q.st.Size, q.st.Ino = queueFileSize, n.Attr.Ino
 	k.queues = append(slices.Clone(k.queues), q)
 	return q, 0
 }
@@ -184,14 +185,14 @@ func (k *Kernel) waiter(q *mqueue, sends bool) *Thread {
 
 // sendQueued gives a message to who waits for one, or puts it into the queue, which has room.
 func (k *Kernel) sendQueued(t *Thread, q *mqueue, m queued) {
-	k.stamp(&q.st.Atime, &q.st.Mtime, &q.st.Ctime)
+	k.fs.Stamp(&q.st.Atime, &q.st.Mtime, &q.st.Ctime)
 	if to := k.waiter(q, false); to != nil {
 		to.mq.done, to.mq.queued = true, m
 	} else {
 		q.insert(m)
 		k.notifyQueue(t, q)
-		q.wakes.in++
-		q.wakes.out++
+		q.wakes.In++
+		q.wakes.Out++
 	}
 	k.changed()
 }
@@ -213,13 +214,13 @@ func (k *Kernel) notifyQueue(t *Thread, q *mqueue) {
 func (k *Kernel) receiveQueued(q *mqueue) queued {
 	m := q.messages[0]
 	q.messages = slices.Clone(q.messages[1:])
-	k.stamp(&q.st.Atime, &q.st.Mtime, &q.st.Ctime)
+	k.fs.Stamp(&q.st.Atime, &q.st.Mtime, &q.st.Ctime)
 	if from := k.waiter(q, true); from != nil {
 		q.insert(from.mq.queued)
 		from.mq.done = true
 	} else {
-		q.wakes.in++
-		q.wakes.out++
+		q.wakes.In++
+		q.wakes.Out++
 	}
 	k.changed()
 	return m

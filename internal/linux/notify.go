@@ -1,8 +1,6 @@
 package linux
 
 import (
-	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"unsafe"
@@ -10,6 +8,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // Bounds of inotify(7), as a kernel has them.
@@ -24,13 +23,13 @@ type notifier struct {
 	watches []watch        // in the order of their numbers; replaced when it changes
 	events  []watchedEvent // that wait to be read; replaced when it changes
 	last    int            // number of the last watch that was made
-	wakes   wakes
+	wakes   vfs.Wakes
 }
 
 // watch is a file or directory that an instance watches.
 type watch struct {
 	number int
-	at     inodeKey
+	at     vfs.Key
 	mask   uint32 // IN_*
 }
 
@@ -66,7 +65,7 @@ func (k *Kernel) tell(n *notifier, e watchedEvent) {
 		e = watchedEvent{watch: -1, mask: abi.IN_Q_OVERFLOW}
 	}
 	n.events = append(slices.Clone(n.events), e)
-	n.wakes.in++
+	n.wakes.In++
 	k.changed()
 }
 
@@ -82,13 +81,13 @@ func (k *Kernel) unwatch(n *notifier, number int) {
 
 // happened tells those that watch an inode of an event, with a name of what it is about in
 // a directory. IN_EXCL_UNLINK in mask: what it is about has no name any more, of which not all want to be told.
-func (k *Kernel) happened(at inodeKey, mask, cookie uint32, name string) {
+func (k *Kernel) happened(at vfs.Key, mask, cookie uint32, name string) {
 	for _, n := range k.notifiers {
 		k.happenedTo(n, at, mask, cookie, name)
 	}
 }
 
-func (k *Kernel) happenedTo(n *notifier, at inodeKey, mask, cookie uint32, name string) {
+func (k *Kernel) happenedTo(n *notifier, at vfs.Key, mask, cookie uint32, name string) {
 	for _, w := range slices.Clone(n.watches) {
 		if w.at != at || w.mask&mask&abi.IN_ALL_EVENTS == 0 || w.mask&mask&abi.IN_EXCL_UNLINK != 0 {
 			continue
@@ -101,16 +100,13 @@ func (k *Kernel) happenedTo(n *notifier, at inodeKey, mask, cookie uint32, name 
 }
 
 // inodeAt is the identity of what is at a path without links.
-func (k *Kernel) inodeAt(full string) (inodeKey, bool) {
-	info, err := k.fs.lstat(full, false)
+func (k *Kernel) inodeAt(full string) (vfs.Key, bool) {
+	info, err := k.fs.Lstat(full, false)
 	if err != nil {
-		return inodeKey{}, false
+		return vfs.Key{}, false
 	}
-	st := StatOf(info)
-	return inodeKey{st.Dev, st.Ino}, true
+	return vfs.KeyOf(vfs.StatOf(info)), true
 }
-
-func identity(st abi.Stat) inodeKey { return inodeKey{st.Dev, st.Ino} }
 
 // kindBit is IN_ISDIR for a directory.
 func kindBit(st abi.Stat) uint32 {
@@ -132,52 +128,42 @@ func (k *Kernel) happenedAt(full string, st abi.Stat, mask uint32) {
 		if ok && full != "/" {
 			k.happenedTo(n, dir, mask, 0, path.Base(full))
 		}
-		k.happenedTo(n, identity(st), mask, 0, "")
+		k.happenedTo(n, vfs.KeyOf(st), mask, 0, "")
 	}
 }
 
 // happenedToNode tells of what was done to a file by a name, of which it takes the first one that it has.
-func (k *Kernel) happenedToNode(n *node, mask uint32) {
+func (k *Kernel) happenedToNode(n *vfs.Node, mask uint32) {
 	if len(k.notifiers) == 0 {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(k.names)) {
-		if k.names[name] == n {
-			k.happenedAt("/"+name, n.st, mask)
-			return
-		}
+	if name, ok := k.fs.NameOf(n); ok {
+		k.happenedAt(name, n.Attr, mask)
+		return
 	}
-	if !n.memfd {
+	if !n.Memfd {
 		for _, f := range state.All[File](k.objects()) {
-			if f.refs > 0 && f.host != nil && f.host.node == n { // by the name that it had
-				k.happenedAt(f.path, n.st, mask)
+			if f.refs > 0 && f.host != nil && f.host.Node == n { // by the name that it had
+				k.happenedAt(f.path, n.Attr, mask)
 				return
 			}
 		}
 	}
-	k.happened(identity(n.st), mask|kindBit(n.st), 0, "")
+	k.happened(vfs.KeyOf(n.Attr), mask|kindBit(n.Attr), 0, "")
 }
 
 // removed tells of an entry that was removed, and of its file, which is gone if nobody has it open.
-func (k *Kernel) removed(full string, st abi.Stat, n *node) {
+func (k *Kernel) removed(full string, st abi.Stat, n *vfs.Node) {
 	if len(k.notifiers) == 0 {
 		return
 	}
 	if kindBit(st) == 0 {
-		k.happened(identity(st), abi.IN_ATTRIB, 0, "")
+		k.happened(vfs.KeyOf(st), abi.IN_ATTRIB, 0, "")
 	}
-	if n == nil || n.st.Nlink == 0 && n.users == 0 {
+	if n == nil || n.Attr.Nlink == 0 && n.Users == 0 {
 		k.inodeGone(st)
 	}
 	k.entryChanged(full, abi.IN_DELETE|kindBit(st), 0)
-}
-
-// nodeAmong is the node that the layer has of what is told of, or nil.
-func (k *Kernel) nodeAmong(info fs.FileInfo) *node {
-	if i, ok := info.(nodeInfo); ok {
-		return i.node
-	}
-	return k.changedNode(info)
 }
 
 // happenedToFile tells of what was done by an open file, by the name that it was opened by or, if it
@@ -186,11 +172,11 @@ func (k *Kernel) happenedToFile(f *File, mask uint32) {
 	if len(k.notifiers) == 0 || f.host == nil {
 		return
 	}
-	if n := f.host.node; n != nil && (n.memfd || n.st.Nlink > 0 && k.names[inRoot(f.path)] != n) {
+	if n := f.host.Node; n != nil && (n.Memfd || n.Attr.Nlink > 0 && !k.fs.IsName(f.path, n)) {
 		k.happenedToNode(n, mask)
 		return
 	}
-	k.happenedAt(f.path, StatOf(f.host.info), mask)
+	k.happenedAt(f.path, vfs.StatOf(f.host.Info), mask)
 }
 
 // happenedByFile is happenedToFile for what is done by the opening itself, not by what it leads to
@@ -204,15 +190,15 @@ func (k *Kernel) happenedByFile(f *File, mask uint32) {
 
 // nameless reports whether an open file has lost its last name.
 func (k *Kernel) nameless(f *File) bool {
-	n := f.host.node
+	n := f.host.Node
 	if n == nil {
-		n = k.changedNode(f.host.info)
+		n = k.fs.ChangedNode(f.host.Info)
 	}
 	if n != nil {
-		return n.st.Nlink == 0
+		return n.Attr.Nlink == 0
 	}
 	at, ok := k.inodeAt(f.path)
-	return !ok || at != identity(StatOf(f.host.info))
+	return !ok || at != vfs.KeyOf(vfs.StatOf(f.host.Info))
 }
 
 // entryChanged tells those that watch a directory of an entry that was made or removed.
@@ -227,10 +213,10 @@ func (k *Kernel) entryChanged(full string, mask, cookie uint32) {
 
 // inodeGone tells that the last name and user of a file are gone, which ends its watches.
 func (k *Kernel) inodeGone(st abi.Stat) {
-	k.happened(identity(st), abi.IN_DELETE_SELF, 0, "")
+	k.happened(vfs.KeyOf(st), abi.IN_DELETE_SELF, 0, "")
 	for _, n := range k.notifiers {
 		for _, w := range slices.Clone(n.watches) {
-			if w.at == identity(st) {
+			if w.at == vfs.KeyOf(st) {
 				k.unwatch(n, w.number)
 			}
 		}
@@ -247,9 +233,9 @@ func (k *Kernel) moved(from, to string, st abi.Stat, target *abi.Stat, gone bool
 	k.entryChanged(from, abi.IN_MOVED_FROM|kindBit(st), k.lastCookie)
 	k.entryChanged(to, abi.IN_MOVED_TO|kindBit(st), k.lastCookie)
 	if target != nil {
-		k.happened(identity(*target), abi.IN_ATTRIB, 0, "")
+		k.happened(vfs.KeyOf(*target), abi.IN_ATTRIB, 0, "")
 	}
-	k.happened(identity(st), abi.IN_MOVE_SELF, 0, "")
+	k.happened(vfs.KeyOf(st), abi.IN_MOVE_SELF, 0, "")
 	if target != nil && gone {
 		k.inodeGone(*target)
 	}
@@ -306,7 +292,7 @@ func (k *Kernel) dropNotifier(n *notifier) {
 func (k *Kernel) hashNotifier(n *notifier, h *emu.Hasher, _ *state.Objects) {
 	state.Words(h, uint64(n.last), uint64(len(n.watches)), uint64(len(n.events)), uint64(k.lastCookie))
 	for _, w := range n.watches {
-		state.Words(h, uint64(w.number), w.at.dev, w.at.ino, uint64(w.mask))
+		state.Words(h, uint64(w.number), w.at.Dev, w.at.Ino, uint64(w.mask))
 	}
 	for _, e := range n.events {
 		state.Words(h, uint64(e.watch), uint64(e.mask), uint64(e.cookie))
@@ -317,95 +303,4 @@ func (k *Kernel) hashNotifier(n *notifier, h *emu.Hasher, _ *state.Objects) {
 // bytes is what an instance holds.
 func (n *notifier) bytes() int {
 	return len(n.watches)*int(unsafe.Sizeof(watch{})) + len(n.events)*int(unsafe.Sizeof(watchedEvent{}))
-}
-
-func sysInotifyInit(k *Kernel, t *Thread, c *call) int64 { return k.inotifyInit(t, 0) }
-
-func sysInotifyInit1(k *Kernel, t *Thread, c *call) int64 {
-	return k.inotifyInit(t, c.arg[0]&0xffffffff)
-}
-
-func (k *Kernel) inotifyInit(t *Thread, flags uint64) int64 {
-	switch {
-	case flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0:
-		return -EINVAL
-	case len(k.notifiers) >= maxNotifiers:
-		return -EMFILE
-	}
-	f := &File{device: devNotify, path: "anon_inode:inotify", notify: &notifier{}}
-	fd := t.open(f, flags)
-	if f.flags &^= abi.O_ACCMODE; fd >= 0 {
-		k.notifiers = append(slices.Clone(k.notifiers), f.notify)
-	}
-	return fd
-}
-
-func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
-	mask := uint32(c.arg[2])
-	const flags = abi.IN_ONLYDIR | abi.IN_DONT_FOLLOW | abi.IN_EXCL_UNLINK | abi.IN_MASK_CREATE | abi.IN_MASK_ADD | abi.IN_ISDIR | abi.IN_ONESHOT
-	const all = abi.IN_ALL_EVENTS | abi.IN_UNMOUNT | abi.IN_Q_OVERFLOW | abi.IN_IGNORED | flags
-	f := t.proc.files.get(c.fd(0))
-	switch {
-	case mask&^uint32(all) != 0 || mask&all == 0:
-		return -EINVAL
-	case f == nil:
-		return -EBADF
-	case mask&abi.IN_MASK_ADD != 0 && mask&abi.IN_MASK_CREATE != 0, f.notify == nil:
-		return -EINVAL
-	}
-	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[1])
-	if r != 0 {
-		return r
-	}
-	_, info, r := k.place(p, mask&abi.IN_DONT_FOLLOW == 0)
-	switch {
-	case r != 0:
-		return r
-	case info == nil:
-		return -ENOENT
-	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
-		return -ENOTDIR
-	case !k.may(StatOf(info), 4):
-		return -EACCES
-	}
-	return k.addWatch(f.notify, identity(StatOf(info)), mask)
-}
-
-// addWatch changes a watch of an inode or makes one (inotify_update_watch()).
-func (k *Kernel) addWatch(n *notifier, at inodeKey, mask uint32) int64 {
-	const kept = abi.IN_ALL_EVENTS | abi.IN_ONESHOT | abi.IN_EXCL_UNLINK
-	list := slices.Clone(n.watches)
-	if i := slices.IndexFunc(list, func(w watch) bool { return w.at == at }); i >= 0 {
-		if mask&abi.IN_MASK_CREATE != 0 {
-			return -EEXIST
-		}
-		if mask&abi.IN_MASK_ADD == 0 {
-			list[i].mask = 0
-		}
-		list[i].mask |= mask & kept
-		n.watches = list
-		return int64(list[i].number)
-	}
-	all := 0
-	for _, o := range k.notifiers {
-		all += len(o.watches)
-	}
-	if all >= maxWatches {
-		return -ENOSPC
-	}
-	n.last++
-	n.watches = append(list, watch{n.last, at, mask & kept})
-	return int64(n.last)
-}
-
-func sysInotifyRmWatch(k *Kernel, t *Thread, c *call) int64 {
-	f := t.proc.files.get(c.fd(0))
-	switch {
-	case f == nil:
-		return -EBADF
-	case f.notify == nil || !slices.ContainsFunc(f.notify.watches, func(w watch) bool { return w.number == c.int(1) }):
-		return -EINVAL
-	}
-	k.unwatch(f.notify, c.int(1))
-	return 0
 }

@@ -2,7 +2,6 @@ package linux
 
 import (
 	"cmp"
-	"io/fs"
 	"slices"
 
 	"trapline/internal/emu"
@@ -10,45 +9,6 @@ import (
 )
 
 // What a uprobes layer asks of the kernel beside Hooks.
-
-// Stat is stat(2) of an absolute path in the whole tree, whether or not the
-// guest may see it.
-func (f *FS) Stat(p string) (fs.FileInfo, error) {
-	if t, ok := f.tree.(*namedTree); ok {
-		f = &FS{tree: t.hostTree}
-	}
-	return f.lstat(p, true)
-}
-
-// ReadInode copies bytes of a mapped file from off on; it returns how many
-// there are.
-func (k *Kernel) ReadInode(n *Inode, off uint64, b []byte) int {
-	done := 0
-	for done < len(b) && off < uint64(n.Size) {
-		f, ok := k.inodeFrame(n, off/emu.PageSize)
-		if !ok {
-			break
-		}
-		page := k.m.Mem.Bytes(f)[off%emu.PageSize:]
-		step := copy(b[done:], page[:min(uint64(len(page)), uint64(n.Size)-off)])
-		done += step
-		off += uint64(step)
-	}
-	return done
-}
-
-// Kernel is the kernel that mm belongs to.
-func (mm *MM) Kernel() *Kernel { return mm.k }
-
-// AllowExec clears NX on the page of va, whatever its mapping says, until the
-// page is mapped anew; false if it is not there.
-func (mm *MM) AllowExec(va uint64) bool {
-	pte, ok := mm.space.Lookup(va)
-	if ok {
-		mm.space.Protect(pageFloor(va), 1, pte.Prot|emu.Exec)
-	}
-	return ok
-}
 
 // Processes lists the processes that have an address space, by number.
 func (k *Kernel) Processes() []*Process {

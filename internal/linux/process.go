@@ -5,11 +5,9 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
-
-// userID is the user and group of every guest process.
-const userID = 1000
 
 // firstPID is the number of the first process.
 const firstPID = 100
@@ -117,10 +115,10 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 	}
 	mm := p.mm
 	if a.flags&abi.CLONE_VM != 0 {
-		mm.users++
+		mm.Users++
 	} else {
 		var err error
-		if mm, err = p.mm.fork(); err != nil {
+		if mm, err = p.mm.Fork(); err != nil {
 			k.stop(BoundMemory)
 			return nil, -ENOMEM
 		}
@@ -171,7 +169,7 @@ func (k *Kernel) adopt(n, p *Process) {
 func (k *Kernel) setThreadPointer(t *Thread, tls uint64, compat bool) bool {
 	if !compat {
 		t.ctx.Seg[x86.FS].Base = tls
-		return tls < t.proc.mm.layout.taskSize
+		return tls < t.proc.mm.TaskSize()
 	}
 	return k.setThreadArea(t, tls, t.ctx.Seg[x86.GS].Sel>>3) == 0
 }
@@ -196,7 +194,7 @@ func (k *Kernel) exitThread(t *Thread) {
 	k.releaseVfork(t)
 	k.robustExit(t)
 	k.piExit(t)
-	if t.clearTID != 0 && p.mm.users > 0 {
+	if t.clearTID != 0 && p.mm.Users > 0 {
 		putWord(p.mm, t.clearTID, 4, 0)
 		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
 	}
@@ -251,7 +249,7 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	p.timers, p.itimers = nil, [3]interval{}
 	k.semExit(p)
 	k.setTimers()
-	p.mm.drop()
+	p.mm.Drop()
 	k.dropFiles(p.files)
 	p.sigs.users--
 	p.mm, p.files = nil, nil
@@ -361,14 +359,14 @@ func matches(c *Process, id int, p *Process) bool {
 }
 
 // putWord stores n bytes of v in user memory.
-func putWord(mm *MM, va uint64, n int, v uint64) bool {
+func putWord(mm *mm.MM, va uint64, n int, v uint64) bool {
 	var b [8]byte
 	le.PutUint64(b[:], v)
 	return mm.Write(va, b[:n])
 }
 
 // getWord reads n bytes of user memory.
-func getWord(mm *MM, va uint64, n int) (uint64, bool) {
+func getWord(mm *mm.MM, va uint64, n int) (uint64, bool) {
 	var b [8]byte
 	ok := mm.Read(va, b[:n])
 	return le.Uint64(b[:]), ok

@@ -9,6 +9,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -130,7 +131,7 @@ func (k *Kernel) statText() string {
 	for i := range k.m.CPUs {
 		line(fmt.Sprintf("cpu%d", i), uint64(len(k.m.CPUs)))
 	}
-	fmt.Fprintf(&b, "intr 0\nctxt 0\nbtime %d\nprocesses %d\nprocs_running %d\nprocs_blocked 0\n", epoch, max(0, k.lastPID-firstPID+1), k.running())
+	fmt.Fprintf(&b, "intr 0\nctxt 0\nbtime %d\nprocesses %d\nprocs_running %d\nprocs_blocked 0\n", vfs.Epoch, max(0, k.lastPID-firstPID+1), k.running())
 	return b.String()
 }
 
@@ -165,7 +166,7 @@ func (k *Kernel) procText(p *Process, name string) (string, bool) {
 	case "stat":
 		return k.procStat(p), true
 	case "statm":
-		size, rss := p.mm.sizes()
+		size, rss := p.mm.Sizes()
 		return fmt.Sprintf("%d %d 0 0 0 %d 0\n", size/emu.PageSize, rss, size/emu.PageSize), true
 	case "status":
 		return k.procStatus(p), true
@@ -181,15 +182,6 @@ func (k *Kernel) procText(p *Process, name string) (string, bool) {
 		return "1 0 0:42 / / rw - tmpfs tmpfs rw\n2 1 0:5 / /proc rw - proc proc rw\n", true
 	}
 	return "", false
-}
-
-// sizes are the bytes that are mapped and the pages that are there.
-func (mm *MM) sizes() (bytes, pages uint64) {
-	for _, v := range mm.vmas {
-		bytes += v.End - v.Start
-		mm.eachPage(v, func(uint64, emu.PTE) { pages++ })
-	}
-	return bytes, pages
 }
 
 func (p *Process) letter() (string, string) {
@@ -215,7 +207,7 @@ func (p *Process) parentPID() int {
 func (k *Kernel) procStat(p *Process) string {
 	k.readsClock()
 	letter, _ := p.letter()
-	size, rss := p.mm.sizes()
+	size, rss := p.mm.Sizes()
 	f := make([]string, 53)
 	for i := range f {
 		f[i] = "0"
@@ -226,7 +218,7 @@ func (k *Kernel) procStat(p *Process) string {
 		ran += t.ran
 	}
 	for at, v := range map[int]any{1: p.PID, 2: "(" + p.Name + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
-		20: len(p.thr), 23: size, 24: rss, 25: ^uint64(0), 28: p.mm.layout.stackTop, 38: p.exitSig, 47: p.mm.startBrk, 48: p.mm.argStart, 49: p.mm.argEnd} {
+		20: len(p.thr), 23: size, 24: rss, 25: ^uint64(0), 28: p.mm.Layout.StackTop, 38: p.exitSig, 47: p.mm.StartBrk, 48: p.mm.ArgStart, 49: p.mm.ArgEnd} {
 		f[at] = fmt.Sprint(v)
 	}
 	return strings.Join(f[1:], " ") + "\n"
@@ -235,12 +227,12 @@ func (k *Kernel) procStat(p *Process) string {
 func (k *Kernel) procStatus(p *Process) string {
 	letter, word := p.letter()
 	u := k.user()
-	size, rss := p.mm.sizes()
+	size, rss := p.mm.Sizes()
 	all := uint64(1)<<len(k.m.CPUs) - 1
 	return fmt.Sprintf("Name:\t%s\nUmask:\t%04o\nState:\t%s (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"+
 		"FDSize:\t%d\nGroups:\t\nVmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmLck:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nCapEff:\t%016x\nCpus_allowed:\t%x\n",
 		p.Name, p.fs.umask, letter, word, p.PID, p.PID, p.parentPID(), u.UID, u.UID, u.UID, u.UID, u.GID, u.GID, u.GID, u.GID, len(p.files.fds),
-		size>>10, size>>10, p.mm.locked()>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
+		size>>10, size>>10, p.mm.Locked()>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
 }
 
 func (p *Process) limitsText() string {
@@ -306,14 +298,14 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 			return &File{device: devMem, mem: mm}
 		}
 	case "auxv":
-		return &File{device: devText, text: mm.auxv}
+		return &File{device: devText, text: mm.Auxv}
 	case "cmdline":
-		b := make([]byte, mm.argEnd-mm.argStart)
-		return &File{device: devText, text: b[:mm.ReadForced(mm.argStart, b)]}
+		b := make([]byte, mm.ArgEnd-mm.ArgStart)
+		return &File{device: devText, text: b[:mm.ReadForced(mm.ArgStart, b)]}
 	case "comm":
 		return &File{device: devText, text: []byte(proc.Name + "\n")}
 	case "exe":
-		if h, full, err := k.open(mm.exe.path, true); err == nil {
+		if h, full, err := k.fs.Open(mm.Exe.Path(), true); err == nil {
 			return &File{path: full, host: h}
 		}
 	}
@@ -356,7 +348,7 @@ func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
 	case f.sock != nil:
 		return nil, -ENXIO
 	}
-	if f.pipe != nil && f.pipe.readers+f.pipe.writers == 0 {
+	if f.pipe != nil && f.pipe.Readers+f.pipe.Writers == 0 {
 		return nil, -ENOENT
 	}
 	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}, 0

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,7 +13,7 @@ import (
 // serverAndClient is a kernel with two runs of one program of testdata/talk.c.
 func serverAndClient(t *testing.T, when When, server, client string) (*Kernel, *bytes.Buffer) {
 	t.Helper()
-	fs, err := OpenMem(map[string]MemFile{"/talk": {Data: mustRead(t, compile(t, "talk.c", "musl-gcc")), Exec: true}})
+	fs, err := vfs.OpenMem(map[string]vfs.MemFile{"/talk": {Data: mustRead(t, compile(t, "talk.c", "musl-gcc")), Exec: true}})
 	require.NoError(t, err)
 	out := &bytes.Buffer{}
 	k, err := New(Config{Path: "/talk", Args: []string{"talk", server}, More: []Program{{"/talk", []string{"talk", client}}}, When: when,

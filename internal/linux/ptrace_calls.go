@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
@@ -94,7 +93,7 @@ func (k *Kernel) ptrace(t, o *Thread, c *call, request int) int64 {
 		return t.give(data, b)
 	case abi.PTRACE_POKETEXT, abi.PTRACE_POKEDATA:
 		b := le.AppendUint64(nil, data)
-		if o.proc.mm.poke(addr, b[:word]) != word {
+		if o.proc.mm.Poke(addr, b[:word]) != word {
 			return -EIO
 		}
 		return 0
@@ -133,29 +132,6 @@ func (t *Thread) give(va uint64, b []byte) int64 {
 		return -EFAULT
 	}
 	return 0
-}
-
-// poke changes memory for a debugger, shared or not; it returns how many bytes
-// could be changed.
-func (mm *MM) poke(va uint64, b []byte) int {
-	done := 0
-	for done < len(b) {
-		at := va + uint64(done)
-		v := mm.Find(at)
-		if v == nil {
-			break
-		}
-		part := b[done:min(uint64(len(b)), uint64(done)+emu.PageSize-at%emu.PageSize)]
-		if v.Shared {
-			if v.Prot&ProtWrite == 0 || !mm.Write(at, part) {
-				break
-			}
-		} else if !mm.WriteForced(at, part) {
-			break
-		}
-		done += len(part)
-	}
-	return done
 }
 
 // ptraceResume are the requests that let o go on; false: it is another one.

@@ -108,7 +108,7 @@ func (k *Kernel) setReg(t *Thread, r userReg, v uint64) int64 {
 }
 
 // userEnd is the first address that no program of the kernel's own width has (TASK_SIZE_MAX).
-func (k *Kernel) userEnd() uint64 { return layouts[k.m.Arch].taskSize }
+func (k *Kernel) userEnd() uint64 { return k.TaskSize(k.m.Arch) }
 
 // setFlags changes the flags that user code can; TF is the program's own then.
 func (t *Thread) setFlags(v uint64) {
@@ -187,14 +187,14 @@ func (k *Kernel) onCPU(t *Thread, do func(c *emu.CPU)) {
 	c.SaveContext(own)
 	tls := k.tlsOn(c)
 	c.LoadContext(t.ctx)
-	c.Space = t.proc.mm.space
+	c.Space = t.proc.mm.Space()
 	for i, d := range t.tls {
-		k.setDescriptor(c, k.tables.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.TlsEntry+i, d)
 	}
 	do(c)
 	c.SaveContext(t.ctx)
 	for i, d := range tls {
-		k.setDescriptor(c, k.tables.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.TlsEntry+i, d)
 	}
 	c.LoadContext(own)
 	c.Space = space
@@ -209,7 +209,7 @@ func (k *Kernel) lastCPU() int {
 func (k *Kernel) tlsOn(c *emu.CPU) (l [3]uint64) {
 	b := k.m.Mem.Bytes(k.gdt + emu.Frame(c.ID))
 	for i := range l {
-		l[i] = le.Uint64(b[8*(k.tables.tlsEntry+i):])
+		l[i] = le.Uint64(b[8*(k.tables.TlsEntry+i):])
 	}
 	return l
 }
@@ -434,7 +434,7 @@ func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 		}
 		var b []byte
 		for i, d := range o.tls {
-			b = append(b, describe(uint32(k.tables.tlsEntry+i), d)...)
+			b = append(b, describe(uint32(k.tables.TlsEntry+i), d)...)
 		}
 		return b
 	case abi.NT_X86_XSTATE:
@@ -545,7 +545,7 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 
 // tracedArea is PTRACE_GET_THREAD_AREA and PTRACE_SET_THREAD_AREA: the TLS descriptor of an entry.
 func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64, set bool) int64 {
-	n := entry - uint64(k.tables.tlsEntry)
+	n := entry - uint64(k.tables.TlsEntry)
 	switch known := n < uint64(len(o.tls)); {
 	case int32(entry) < 0:
 		return -EIO
@@ -569,10 +569,10 @@ func (k *Kernel) setTLS(o *Thread, n int, u userDesc) int64 {
 	}
 	o.tls[n] = d
 	if o.cpu != nil {
-		k.setDescriptor(o.cpu, k.tables.tlsEntry+n, d)
+		k.setDescriptor(o.cpu, k.tables.TlsEntry+n, d)
 	}
 	for _, s := range []int{x86.FS, x86.GS} {
-		if seg := &o.Core().Seg[s]; int(seg.Sel>>3) == k.tables.tlsEntry+n {
+		if seg := &o.Core().Seg[s]; int(seg.Sel>>3) == k.tables.TlsEntry+n {
 			seg.Base = uint64(u.base)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -402,7 +403,7 @@ func (p *tracee) arguments(r unix.PtraceRegs, call *CallRecord, pid int) unix.Pt
 // moveBreak has the effect of a brk that ended at to. The process's own heap
 // may begin elsewhere.
 func (p *tracee) moveBreak(to uint64) {
-	from, end := pageCeil(p.brk), pageCeil(to)
+	from, end := mm.PageCeil(p.brk), mm.PageCeil(to)
 	p.brk = to
 	switch {
 	case end > from:

@@ -125,35 +125,11 @@ func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, w
 // mayGrow reports whether an address space of p's may have size bytes more
 // (may_expand_vm()); data: of private memory that can be written.
 func (p *Process) mayGrow(size uint64, data bool) bool {
-	if limit := p.limit(abi.RLIMIT_AS).now; limit != noLimit && size > limit-min(limit, p.mm.total(false)) {
+	if limit := p.limit(abi.RLIMIT_AS).now; limit != noLimit && size > limit-min(limit, p.mm.Total(false)) {
 		return false
 	}
 	limit := p.limit(abi.RLIMIT_DATA).now
-	return !data || limit == noLimit || size <= limit-min(limit, p.mm.total(true))
-}
-
-// total is the size of all mappings, or of those that count as data, in bytes.
-func (mm *MM) total(data bool) uint64 {
-	n := uint64(0)
-	for _, v := range mm.vmas {
-		if !data || v.isData() {
-			n += v.End - v.Start
-		}
-	}
-	return n
-}
-
-// isData reports whether RLIMIT_DATA counts v (is_data_mapping()).
-func (v *VMA) isData() bool { return v.Prot&ProtWrite != 0 && !v.Shared && !v.GrowsDown }
-
-// stackSize is the limit on the stack's growth in bytes.
-func (mm *MM) stackSize() uint64 {
-	for _, t := range mm.k.threads {
-		if t.proc.mm == mm {
-			return t.proc.limit(abi.RLIMIT_STACK).now
-		}
-	}
-	return stackLimit
+	return !data || limit == noLimit || size <= limit-min(limit, p.mm.Total(true))
 }
 
 // fileRoom is how many of n bytes RLIMIT_FSIZE lets a file have from pos on; a

@@ -258,10 +258,10 @@ func (k *Kernel) wake(t *Thread) bool {
 // switchIn puts t on vCPU id.
 func (k *Kernel) switchIn(id int, t *Thread) {
 	c := k.m.CPUs[id]
-	c.Space = t.proc.mm.space
+	c.Space = t.proc.mm.Space()
 	c.LoadContext(t.ctx)
 	for i, d := range t.tls {
-		k.setDescriptor(c, k.tables.tlsEntry+i, d)
+		k.setDescriptor(c, k.tables.TlsEntry+i, d)
 	}
 	if k.m.Arch == x86.AMD64 {
 		k.setDescriptor(c, gdtEntries-1, cpuNumber(id))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -171,7 +172,7 @@ func runSelftest(t *testing.T, args []string) string {
 func (p *selftest) inside(t *testing.T, args []string, shown ...string) (how, text string) {
 	t.Helper()
 	dir := filepath.Dir(args[0])
-	fs, err := OpenFiles(slices.Concat([]string{dir}, shown, hostLibraries)...)
+	fs, err := vfs.OpenFiles(slices.Concat([]string{dir}, shown, hostLibraries)...)
 	require.NoError(t, err)
 	defer fs.Close()
 	fs.Stock(map[string]string{"/tmp/": "", "/dev/shm/": ""})

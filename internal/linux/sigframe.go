@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -53,7 +54,7 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	le.PutUint64(b, a.restorer)
 	l := k.layoutOf(x86.AMD64)
 	flags := abi.UC_SIGCONTEXT_SS | k.xstateFlag()
-	if c.Seg[x86.CS].Sel == uint32(l.cs) {
+	if c.Seg[x86.CS].Sel == uint32(l.CS) {
 		flags |= abi.UC_STRICT_RESTORE_SS
 	}
 	le.PutUint64(b[abi.Frame64UC:], flags)
@@ -77,17 +78,17 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c.GPR[x86.RDI], c.GPR[x86.RSI], c.GPR[x86.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
 	c.GPR[x86.RAX] = 0
 	c.GPR[x86.RSP], c.RIP = sp, a.handler
-	k.setFlat(t.cpu, l.cs, k.validStack(t, uint16(c.Seg[x86.SS].Sel), l))
+	k.setFlat(t.cpu, l.CS, k.validStack(t, uint16(c.Seg[x86.SS].Sel), l))
 	return true
 }
 
 // validStack is ss, or the flat stack segment if ss is none that ring 3 can
 // have (force_valid_ss()).
-func (k *Kernel) validStack(t *Thread, ss uint16, l *layout) uint16 {
+func (k *Kernel) validStack(t *Thread, ss uint16, l *mm.Layout) uint16 {
 	saved := t.cpu.Core
 	defer func() { t.cpu.Core = saved }()
-	if ss == l.ss || k.m.LoadStack(t.cpu, ss|3, 3, x86.VecGP) != nil {
-		return l.ss
+	if ss == l.SS || k.m.LoadStack(t.cpu, ss|3, 3, x86.VecGP) != nil {
+		return l.SS
 	}
 	return ss
 }
@@ -129,7 +130,7 @@ func (k *Kernel) sigreturn64(t *Thread) int64 {
 	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
 		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
 	c.RIP = rip
-	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(x86.AMD64).cs {
+	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(x86.AMD64).CS {
 		ss = k.validStack(t, ss, k.layoutOf(x86.AMD64))
 	}
 	k.returnTo(t, cs|3, ss|3)

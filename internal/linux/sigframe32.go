@@ -18,9 +18,9 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	c := t.Core()
 	fx := k.fpuImage(t)
 	rt := a.flags&abi.SA_SIGINFO != 0
-	size, code, ret := uint64(abi.Frame32Size), abi.Frame32Code, t.proc.mm.vdso+vdsoSigreturn
+	size, code, ret := uint64(abi.Frame32Size), abi.Frame32Code, t.proc.mm.VDSO+vdsoSigreturn
 	if rt {
-		size, code, ret = abi.RTFrame32Size, abi.RTFrame32Code, t.proc.mm.vdso+vdsoRTSigreturn
+		size, code, ret = abi.RTFrame32Size, abi.RTFrame32Code, t.proc.mm.VDSO+vdsoRTSigreturn
 	}
 	if a.flags&abi.SA_RESTORER != 0 {
 		ret = a.restorer
@@ -58,9 +58,9 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 	}
 	c.GPR[x86.RSP], c.RIP = sp, a.handler
 	l := k.layoutOf(x86.I386)
-	k.setFlat(t.cpu, l.cs, l.ss)
+	k.setFlat(t.cpu, l.CS, l.SS)
 	for _, s := range []int{x86.DS, x86.ES} {
-		_ = k.m.LoadData(t.cpu, s, l.data) // a flat segment of our own table: cannot fail
+		_ = k.m.LoadData(t.cpu, s, l.Data) // a flat segment of our own table: cannot fail
 	}
 	return true
 }
@@ -69,7 +69,7 @@ func (k *Kernel) frame32(t *Thread, a action, info sigInfo, mask sigset) bool {
 // no restorer gives the stack as its restorer (get_sigframe()).
 func (k *Kernel) frameStack32(t *Thread, a action) uint64 {
 	switch ss := t.Core().Seg[x86.SS].Sel; {
-	case a.flags&abi.SA_ONSTACK != 0, ss == uint32(k.layoutOf(x86.I386).ss), a.flags&abi.SA_RESTORER != 0, a.restorer == 0:
+	case a.flags&abi.SA_ONSTACK != 0, ss == uint32(k.layoutOf(x86.I386).SS), a.flags&abi.SA_RESTORER != 0, a.restorer == 0:
 		return t.frameStack(a, 0)
 	}
 	return a.restorer

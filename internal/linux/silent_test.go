@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ownCode is the package's functions by name; of methods, all that share one.
+// ownCode is the functions of the package and of those below it by name; of methods, all that share one.
 type ownCode struct {
 	fset  *token.FileSet
 	files []*ast.File
@@ -26,7 +26,9 @@ func readOwnCode(t *testing.T) *ownCode {
 	s := &ownCode{fset: token.NewFileSet(), funcs: map[string][]*ast.FuncDecl{}, acts: map[string]bool{}}
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
-	for _, name := range names {
+	below, err := filepath.Glob("*/*.go")
+	require.NoError(t, err)
+	for _, name := range append(names, below...) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}

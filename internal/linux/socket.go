@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // Sockets of the one simulated host that a machine is: AF_UNIX, and TCP and UDP over
@@ -74,10 +75,6 @@ func (p *packet) sender() sockName {
 	return p.from
 }
 
-// wakes count what wakes those who wait for a file to become readable or writable: the
-// edges that EPOLLET is about.
-type wakes struct{ in, out uint64 }
-
 // socket is a socket. Its queue is read by its owner and filled by the other end.
 type socket struct {
 	family, kind, protocol int
@@ -101,7 +98,7 @@ type socket struct {
 	err                    abi.Errno
 	cred                   credentials // of the other end
 	opts                   sockOptions
-	wakes                  wakes
+	wakes                  vfs.Wakes
 }
 
 // boundTo is how an inet socket came to its port.
@@ -125,11 +122,11 @@ func (s *socket) takeError() int64 {
 }
 
 // wakeIn, wakeOut and wakeAll wake who waits for a socket.
-func (k *Kernel) wakeIn(s *socket)  { s.wakes.in++; k.changed() }
-func (k *Kernel) wakeOut(s *socket) { s.wakes.out++; k.changed() }
+func (k *Kernel) wakeIn(s *socket)  { s.wakes.In++; k.changed() }
+func (k *Kernel) wakeOut(s *socket) { s.wakes.Out++; k.changed() }
 
 func (k *Kernel) wakeAll(s *socket) {
-	s.wakes.in++
+	s.wakes.In++
 	k.wakeOut(s)
 }
 

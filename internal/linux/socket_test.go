@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,7 +46,7 @@ func TestSocketsAgainstTheHost(t *testing.T) {
 func TestSocketsGoBack(t *testing.T) {
 	data := mustRead(t, compile(t, "sockets.c", "gcc"))
 	start := func() (*Kernel, *bytes.Buffer) {
-		fs, err := OpenMem(map[string]MemFile{"/w/program": {Data: data, Exec: true}})
+		fs, err := vfs.OpenMem(map[string]vfs.MemFile{"/w/program": {Data: data, Exec: true}})
 		require.NoError(t, err)
 		out := &bytes.Buffer{}
 		k, err := New(Config{Path: "/w/program", Args: []string{"program", "7"}, Dir: "/w", FS: fs, Stdout: out, Capture: 1 << 16})

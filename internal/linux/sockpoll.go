@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
+)
 
 // Events of sockets.
 const (
@@ -66,13 +69,13 @@ func (s *socket) pollTCP() uint16 {
 }
 
 // edges are what has woken those who wait for a file, for EPOLLET.
-func (f *File) edges(k *Kernel) wakes {
-	w := wakes{k.changes, k.changes}
+func (f *File) edges(k *Kernel) vfs.Wakes {
+	w := vfs.Wakes{In: k.changes, Out: k.changes}
 	switch {
 	case f.sock != nil:
 		w = f.sock.wakes
 	case f.pipe != nil:
-		w = f.pipe.wakes
+		w = f.pipe.Wakes
 	case f.device == devEvent || f.device == devSemaphore:
 		w = f.wakes
 	case f.notify != nil:
@@ -80,13 +83,13 @@ func (f *File) edges(k *Kernel) wakes {
 	case f.queue != nil:
 		w = f.queue.wakes
 	case f.device == devSignal:
-		w = wakes{in: f.sigs.sent}
+		w = vfs.Wakes{In: f.sigs.sent}
 	case f.device == devEpoll:
-		w = wakes{}
+		w = vfs.Wakes{}
 		for _, i := range f.watched {
 			inner := i.file.edges(k)
-			w.in += inner.in + inner.out
+			w.In += inner.In + inner.Out
 		}
 	}
-	return wakes{w.in + 1, w.out + 1} // 0 is never
+	return vfs.Wakes{In: w.In + 1, Out: w.Out + 1} // 0 is never
 }

@@ -75,3 +75,7 @@ func (s *sockOptions) hash(h *emu.Hasher) {
 		h.Uint64(uint64(v))
 	}
 }
+
+// VisitIn and NumberIn are state.Object's.
+func (s *socket) VisitIn(o *state.Objects)         { state.Visit(o, s) }
+func (s *socket) NumberIn(o *state.Objects) uint64 { return state.Number(o, s) }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // AF_UNIX (unix(7)), as net/unix/af_unix.c of Linux 6.1 decides.
@@ -70,8 +71,8 @@ func (k *Kernel) bindUnix(t *Thread, s *socket, b []byte) int64 {
 	}
 	s.local = n
 	made := k.newNode(t, abi.S_IFSOCK|0o777)
-	made.sock = s
-	k.addName(full, made)
+	made.Sock = s
+	k.fs.AddName(full, made)
 	return 0
 }
 
@@ -109,27 +110,30 @@ func (k *Kernel) findUnix(t *Thread, s *socket, n sockName) (*socket, int64) {
 		}
 		return nil, refused
 	}
-	full, err := k.fs.resolve(t.proc.fs.absolute(n.path), true)
+	full, err := k.fs.Resolve(t.proc.fs.absolute(n.path), true)
 	if err != nil {
 		return nil, fail(err)
 	}
-	info, err := k.fs.lstat(full, false)
+	info, err := k.fs.Lstat(full, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, -ENOENT
 	case err != nil:
 		return nil, fail(err)
-	case !k.may(StatOf(info), 2):
+	case !k.may(vfs.StatOf(info), 2):
 		return nil, -EACCES
 	}
-	i, ok := info.(nodeInfo)
+	var bound *socket
+	if n := vfs.NodeOf(info); n != nil {
+		bound, _ = n.Sock.(*socket)
+	}
 	switch {
-	case !ok || i.sock == nil || i.sock.dead: // another file, or a socket of the host's, which nothing reaches
+	case bound == nil || bound.dead: // another file, or a socket of the host's, which nothing reaches
 		return nil, refused
-	case i.sock.kind != s.kind:
+	case bound.kind != s.kind:
 		return nil, -EPROTOTYPE
 	}
-	return i.sock, 0
+	return bound, 0
 }
 
 func (k *Kernel) connectUnix(t *Thread, f *File, b []byte) int64 {

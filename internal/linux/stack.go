@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
@@ -13,30 +14,30 @@ const clockTicks = 100
 // buildStack makes the stack that a program starts on (arch ABI supplements,
 // "Process Initialization") and returns its stack pointer. base is where its
 // interpreter lies.
-func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (uint64, error) {
-	top := mm.layout.stackTop
-	prot := ProtRead | ProtWrite
-	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mm.abi == x86.I386 {
-		prot |= ProtExec
+func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string) (uint64, error) {
+	top := mem.Layout.StackTop
+	prot := mm.ProtRead | mm.ProtWrite
+	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mem.ABI() == x86.I386 {
+		prot |= mm.ProtExec
 	}
 	const start = 33 * emu.PageSize // as the kernel leaves it after execve
-	mm.insert(&VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
-	s := stackBuilder{mm: mm, sp: top, word: uint64(mm.abi.Word())}
+	mem.Insert(&mm.VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
+	s := stackBuilder{mm: mem, sp: top, word: uint64(mem.ABI().Word())}
 	s.sp -= s.word
 	execFn := s.str(prog.given)
 	envp := s.strs(env)
-	mm.argEnd = s.sp
+	mem.ArgEnd = s.sp
 	if len(envp) > 0 {
-		mm.argEnd = envp[0]
+		mem.ArgEnd = envp[0]
 	}
 	args := s.strs(prog.argv)
-	mm.argStart = s.sp
-	platform := s.str(map[x86.Arch]string{x86.I386: "i686", x86.AMD64: "x86_64"}[mm.abi])
+	mem.ArgStart = s.sp
+	platform := s.str(map[x86.Arch]string{x86.I386: "i686", x86.AMD64: "x86_64"}[mem.ABI()])
 	random := make([]byte, 16)
 	k.random.fill(random)
 	s.sp = s.sp&^15 - 16
 	s.put(s.sp, random)
-	auxv := k.auxv(prog, base, mm, execFn, platform, s.sp)
+	auxv := k.auxv(prog, base, mem, execFn, platform, s.sp)
 	s.sp &^= 15
 	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
 	s.sp = (s.sp - uint64(words)*s.word) &^ 15
@@ -54,19 +55,19 @@ func (k *Kernel) buildStack(mm *MM, prog *program, base uint64, env []string) (u
 		}
 	}
 	if s.failed {
-		return 0, errNoMemory
+		return 0, mm.ErrNoMemory
 	}
-	mm.auxv = make([]byte, uint64(len(auxv))*s.word)
-	mm.Read(at-uint64(len(mm.auxv)), mm.auxv)
+	mem.Auxv = make([]byte, uint64(len(auxv))*s.word)
+	mem.Read(at-uint64(len(mem.Auxv)), mem.Auxv)
 	return s.sp, nil
 }
 
-func (k *Kernel) auxv(prog *program, base uint64, mm *MM, execFn, platform, random uint64) []uint64 {
+func (k *Kernel) auxv(prog *program, base uint64, mm *mm.MM, execFn, platform, random uint64) []uint64 {
 	h, u := prog.image.Headers, k.user()
 	uid, gid := uint64(u.UID), uint64(u.GID)
 	var v []uint64
-	if mm.abi == x86.I386 {
-		v = []uint64{abi.AT_SYSINFO, mm.vdso + vdsoVsyscall, abi.AT_SYSINFO_EHDR, mm.vdso}
+	if mm.ABI() == x86.I386 {
+		v = []uint64{abi.AT_SYSINFO, mm.VDSO + vdsoVsyscall, abi.AT_SYSINFO_EHDR, mm.VDSO}
 	}
 	return append(v, []uint64{
 		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,
@@ -78,7 +79,7 @@ func (k *Kernel) auxv(prog *program, base uint64, mm *MM, execFn, platform, rand
 
 // stackBuilder writes a new stack downwards.
 type stackBuilder struct {
-	mm     *MM
+	mm     *mm.MM
 	sp     uint64
 	word   uint64
 	failed bool

@@ -8,17 +8,13 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/page"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // kernelState is what of a Kernel changes as the run goes on. What is reached from it
 // by pointers is in snapshots object by object.
 type kernelState struct {
-	inodes     map[inodeKey]*Inode
-	lastShared uint64
-	names      map[string]*node    // what the guest made or changed, by path without a leading slash; nil: removed
-	copied     map[inodeKey]*node  // those of the FS that it changed, by what they were
-	locks      map[inodeKey][]lock // by file; each list is replaced, not changed
-	lastNode   uint64              // inode number of the last file that it made
+	locks map[vfs.Key][]lock // by file; each list is replaced, not changed
 
 	sockets     []*socket // that are open or wait to be accepted; replaced when it changes
 	socketBytes int       // weight of what is in all queues
@@ -61,8 +57,7 @@ type kernelState struct {
 // own replaces what a copied state shares with its original and would not
 // keep. Slices that only grow stay shared.
 func (s *kernelState) own() {
-	s.names, s.copied, s.locks = maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.locks)
-	s.inodes, s.procs, s.unknown = maps.Clone(s.inodes), maps.Clone(s.procs), maps.Clone(s.unknown)
+	s.locks, s.procs, s.unknown = maps.Clone(s.locks), maps.Clone(s.procs), maps.Clone(s.unknown)
 	s.sockets, s.held = slices.Clone(s.sockets), slices.Clone(s.held)
 	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
 	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
@@ -78,29 +73,11 @@ func (p *Process) own() {
 	p.thr, p.children = slices.Clone(p.thr), slices.Clone(p.children)
 }
 
-func (mm *MM) own() { mm.vmas = slices.Clone(mm.vmas) }
-
 func (t *fdTable) own() { t.fds = slices.Clone(t.fds) }
-
-func (p *pipe) own() { p.data = slices.Clone(p.data) }
 
 func (s *socket) own() {
 	s.queue, s.backlog, s.waiting = slices.Clone(s.queue), slices.Clone(s.backlog), slices.Clone(s.waiting)
 }
-
-func (n *Inode) own() { n.frames = nil }
-
-// saving copies the page cache's table: pages come, and go all at once, so that the last
-// copy is right if it has as many.
-func (n *Inode) saving() {
-	if n.saved == nil || len(n.saved) != len(n.frames) {
-		n.saved = maps.Clone(n.frames)
-	}
-}
-
-func (n *Inode) restored() { n.frames = maps.Clone(n.saved) }
-
-func (p *pipe) held() int { return len(p.data) }
 
 func (s *socket) held() int { return len(s.queue)*int(unsafe.Sizeof(packet{})) + s.queued }
 
@@ -109,6 +86,7 @@ type snapshot struct {
 	of       *Kernel
 	kernel   kernelState
 	refs     page.Counts
+	files    vfs.State
 	objects  *state.Snapshot
 	contexts []savedContext
 }
@@ -127,7 +105,7 @@ func (k *Kernel) Save() any {
 	}
 	k.input.from.keep = true
 	o := k.objects()
-	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save(), objects: o.Save()}
+	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save(), files: k.fs.Save(), objects: o.Save()}
 	s.kernel.own()
 	for _, t := range state.All[Thread](o) {
 		if t.cpu == nil {
@@ -141,7 +119,7 @@ func (k *Kernel) Save() any {
 func (s *snapshot) Bytes() int {
 	const context, entry = int(unsafe.Sizeof(savedContext{})), 16
 	return s.objects.Bytes() + context*len(s.contexts) +
-		entry*(len(s.kernel.inodes)+len(s.kernel.names)+len(s.kernel.copied)+len(s.kernel.procs)+len(s.kernel.threads))
+		entry*(s.files.Entries()+len(s.kernel.procs)+len(s.kernel.threads))
 }
 
 // Restore is emu.Part's. The snapshot must be of this kernel: its objects are
@@ -154,6 +132,7 @@ func (k *Kernel) Restore(v any) {
 	now := k.objects()
 	k.kernelState = s.kernel
 	k.kernelState.own()
+	k.fs.Restore(s.files)
 	k.pages.Restore(s.refs)
 	s.objects.Restore()
 	for i := range s.contexts {
@@ -164,17 +143,17 @@ func (k *Kernel) Restore(v any) {
 
 // closeGone closes the host's files that a restored state does not have open.
 func (k *Kernel) closeGone(before *state.Objects, s *snapshot) {
-	open := map[*handle]bool{}
-	state.Each(s.objects, func(_, was *File) { open[was.host] = true })
-	state.Each(s.objects, func(_, was *Inode) { open[was.file] = true })
+	open := map[*vfs.Handle]bool{}
+	state.EachWas(s.objects, func(_, was *File) { open[was.host] = true })
+	state.EachWas(s.objects, func(_, was *vfs.Inode) { open[was.Backing] = true })
 	for _, f := range state.All[File](before) {
 		if f.host != nil && !open[f.host] {
 			_ = f.host.Close()
 		}
 	}
-	for _, n := range state.All[Inode](before) {
-		if n.file != nil && !open[n.file] {
-			_ = n.file.Close()
+	for _, n := range state.All[vfs.Inode](before) {
+		if n.Backing != nil && !open[n.Backing] {
+			_ = n.Backing.Close()
 		}
 	}
 }

@@ -1,64 +1,93 @@
 package linux
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/mementotest"
 )
 
+// owned are the fields of a kind with slices, maps and pointers that its snapshots do not share
+// with the run: Kind.Own copies them, or what they refer to never changes. Pointers to objects of
+// the table need no mention.
+var owned = map[string]string{
+	"Thread":    "Probes k ctx cpu sig futex futexes sem mq trace",
+	"Process":   "k pend thr children timers undo ended",
+	"MM":        "shared space vmas Auxv Layout Probes",
+	"VMA":       "",
+	"Inode":     "Backing frames saved",
+	"ipcObject": "sems queue",
+	"mqueue":    "messages",
+	"notifier":  "watches events",
+	"Node":      "",
+	"fdTable":   "fds",
+	"File":      "host entries text watched",
+	"Pipe":      "Data",
+	"socket":    "queue backlog waiting",
+	"fsState":   "",
+	"handlers":  "",
+}
+
 // TestSnapshotsHaveEveryField: a field that is added to what the kernel's state
-// consists of is saved, or named here.
+// consists of is saved, or named here. So is a kind that is added to the table.
 func TestSnapshotsHaveEveryField(t *testing.T) {
-	mementotest.References(t, Kernel{}, "m pages kinds cfg fs tables idleSpace kernelState started")
-	mementotest.References(t, kernelState{}, "names copied locks sockets held inodes threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
+	types := idleKernel(t).kinds.Types()
+	require.Len(t, owned, len(types))
+	for _, typ := range types {
+		require.Contains(t, owned, typ.Name())
+		mementotest.References(t, reflect.Zero(typ).Interface(), owned[typ.Name()], append(types, reflect.TypeFor[state.Object](), reflect.TypeFor[mm.File]())...)
+	}
+	mementotest.References(t, Kernel{}, "m pages memory kinds cfg fs tables idleSpace kernelState started")
+	mementotest.References(t, kernelState{}, "locks sockets held threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
+	mementotest.References(t, vfs.State{}, "names copied inodes")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
-	mementotest.References(t, Thread{}, "Probes k proc ctx cpu opening sig futex futexes sem mq trace vforkOf")
 	mementotest.References(t, futexWait{}, "key pi")
 	mementotest.References(t, tracing{}, "by")
 	mementotest.References(t, endedTracee{}, "proc")
-	mementotest.References(t, notifier{}, "watches events")
 	mementotest.References(t, mqWait{}, "queue queued")
-	mementotest.References(t, mqueue{}, "messages")
-	mementotest.References(t, ipcObject{}, "inode sems queue")
 	mementotest.References(t, signals{}, "queue")
-	mementotest.References(t, Process{}, "k parent mm files fs sigs pend thr children timers undo ended")
-	mementotest.References(t, MM{}, "k space layout vmas exe auxv Probes")
-	mementotest.References(t, VMA{}, "Inode")
-	mementotest.References(t, Inode{}, "file frames saved")
-	mementotest.References(t, node{}, "inode sock fifo")
-	mementotest.References(t, fdTable{}, "fds")
-	mementotest.References(t, File{}, "host entries text mem pipe fifo sock watched sigs queue notify")
-	mementotest.References(t, pipe{}, "data")
-	mementotest.References(t, socket{}, "peer queue backlog waiting")
 	mementotest.References(t, packet{}, "data by rights")
-	mementotest.References(t, fsState{}, "")
-	mementotest.References(t, handlers{}, "")
+}
+
+// unhashed are the fields of a kind that its hash leaves out: clocks, what decides nothing,
+// what follows from other values, and what the test below looks into by itself.
+var unhashed = map[string]string{
+	"Thread":    "ctx wait futex mq",
+	"mqueue":    "st wakes",
+	"notifier":  "wakes",
+	"Node":      "Attr",
+	"File":      "clock when wakes",
+	"Pipe":      "Wakes",
+	"socket":    "wakes",
+	"handlers":  "sent",
+	"ipcObject": "changed used taken",
 }
 
 // TestHashesSeeEveryField: what is not in the state hash is a clock, decides
-// nothing, or follows from other values.
+// nothing, or follows from other values. The state has an object of each kind.
 func TestHashesSeeEveryField(t *testing.T) {
 	k := idleKernel(t)
 	th := k.init.thr[0]
 	th.state, th.held, th.call.compat = stateBlocked, true, true
 	th.futex = futexWait{queued: true, order: 1, bits: 1}
 	th.futexes = []futexWait{{bits: 1}}
-	p := &pipe{readers: 1, writers: 1}
-	k.init.files.add(&File{refs: 1, pipe: p, path: "pipe:"}, 0, false)
+	k.init.files.add(&File{refs: 1, pipe: &vfs.Pipe{Readers: 1, Writers: 1}, path: "pipe:"}, 0, false)
 	th.expiry, th.kept, th.wait.deadline = 1<<40, 1<<40, 1<<40
 	k.init.timers = []posixTimer{{when: interval{1 << 40, 5}}}
 	k.init.itimers[0] = interval{1 << 40, 1}
-	seg := &ipcObject{sems: make([]semaphore, 1), queue: make([]message, 1), inode: k.init.mm.vmas[0].Inode}
+	seg := &ipcObject{sems: make([]semaphore, 1), queue: make([]message, 1), inode: k.init.mm.VMAs()[0].Inode}
 	k.ipcs = append(k.ipcs, seg)
 	k.init.undo = []semUndo{{seg, 0, 1}}
 	k.readsRan = true
 	q := &mqueue{messages: []queued{{}}}
 	k.queues = append(k.queues, q)
-	notify := &notifier{watches: []watch{{}}, events: []watchedEvent{{}}}
-	k.notifiers = append(k.notifiers, notify)
+	k.notifiers = append(k.notifiers, &notifier{watches: []watch{{}}, events: []watchedEvent{{}}})
 	th.mq = mqWait{queue: q, order: 1}
 	th.trace.by, th.exit = th, 1
 	k.init.ended = []endedTracee{{tid: 1}}
@@ -69,35 +98,31 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.files.add(s.file(), 0, false)
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
-	k.init.files.add(&File{refs: 1, path: "/made", host: n.open(k, "/made")}, 0, false)
+	k.init.files.add(&File{refs: 1, path: "/made", host: k.fs.OpenNode(n, "/made")}, 0, false)
+
+	seen := map[reflect.Type]bool{}
+	k.objects().Each(func(at any) {
+		typ := reflect.TypeOf(at).Elem()
+		seen[typ] = true
+		mementotest.Hashed(t, at, hash, unhashed[typ.Name()])
+	})
+	for _, typ := range k.kinds.Types() {
+		require.True(t, seen[typ], "the test has no %v", typ)
+	}
 	mementotest.Hashed(t, &k.kernelState, hash, "timerAt cpuTimed readsRan")
-	mementotest.Hashed(t, th, hash, "ctx wait futex mq")
+	mementotest.Hashed(t, &k.fs.State, hash, "")
 	mementotest.Hashed(t, &th.mq, hash, "order")
-	mementotest.Hashed(t, q, hash, "st wakes")
-	mementotest.Hashed(t, notify, hash, "wakes")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
-	mementotest.Hashed(t, k.init, hash, "")
-	mementotest.Hashed(t, k.init.mm, hash, "")
-	mementotest.Hashed(t, k.init.mm.vmas[0], hash, "")
-	mementotest.Hashed(t, k.init.mm.vmas[0].Inode, hash, "")
-	mementotest.Hashed(t, n, hash, "st")
-	mementotest.Hashed(t, &n.st, hash, "Atime Mtime Ctime")
-	mementotest.Hashed(t, k.init.files, hash, "")
-	mementotest.Hashed(t, k.init.files.get(0), hash, "clock when wakes")
+	mementotest.Hashed(t, &th.trace, hash, "")
+	mementotest.Hashed(t, &n.Attr, hash, "Atime Mtime Ctime")
+	mementotest.Hashed(t, timer, hash, "wakes")
+	mementotest.Hashed(t, &s.queue[0], hash, "")
+	mementotest.Hashed(t, &k.init.undo[0], hash, "")
+	mementotest.Hashed(t, &k.init.timers[0], hash, "")
 	before := hash()
 	k.init.files.get(0).mem = k.init.mm
 	require.NotEqual(t, before, hash())
-	mementotest.Hashed(t, timer, hash, "wakes")
-	mementotest.Hashed(t, p, hash, "wakes")
-	mementotest.Hashed(t, s, hash, "wakes")
-	mementotest.Hashed(t, &s.queue[0], hash, "")
-	mementotest.Hashed(t, k.init.fs, hash, "")
-	mementotest.Hashed(t, k.init.sigs, hash, "sent")
-	mementotest.Hashed(t, &th.trace, hash, "")
-	mementotest.Hashed(t, seg, hash, "changed used taken")
-	mementotest.Hashed(t, &k.init.undo[0], hash, "")
-	mementotest.Hashed(t, &k.init.timers[0], hash, "")
 	require.NoError(t, k.m.Err())
 }
 
@@ -105,7 +130,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 func idleKernel(t testing.TB) *Kernel {
 	t.Helper()
 	const path = "/start"
-	fs, err := OpenMem(map[string]MemFile{path: {Data: tinyProgram(t), Exec: true}})
+	fs, err := vfs.OpenMem(map[string]vfs.MemFile{path: {Data: tinyProgram(t), Exec: true}})
 	require.NoError(t, err)
 	k, err := New(Config{Path: path, FS: fs, Capture: 16})
 	require.NoError(t, err)

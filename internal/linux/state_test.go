@@ -8,13 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/linuxtest"
 )
 
 // startProgram loads a program with its own output.
 func startProgram(t testing.TB, cpus int, path string, args ...string) (*Kernel, *bytes.Buffer) {
 	t.Helper()
-	fs, err := OpenFiles(path)
+	fs, err := vfs.OpenFiles(path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	out := &bytes.Buffer{}

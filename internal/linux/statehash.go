@@ -1,9 +1,6 @@
 package linux
 
 import (
-	"maps"
-	"slices"
-
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/state"
@@ -15,7 +12,7 @@ import (
 // follow from the mappings, which the machine's hash has.
 func (k *Kernel) Hash(h *emu.Hasher) {
 	o := k.objects()
-	state.Words(h, k.lastShared, uint64(k.lastPID), state.Number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
+	state.Words(h, k.fs.LastShared, uint64(k.lastPID), state.Number(o, k.init), k.random.s, k.input.pos, k.stdout.sum, k.stderr.sum, k.both.sum)
 	h.String(string(k.bound))
 	for _, p := range k.programs[min(1, len(k.programs)):] {
 		h.Uint64(state.Number(o, p))
@@ -224,79 +221,6 @@ func (a *attributes) hash(h *emu.Hasher) {
 	h.Bool(a.keepCaps)
 }
 
-func (mm *MM) hash(h *emu.Hasher, o *state.Objects) {
-	state.Words(h, uint64(mm.k.m.SpaceNumber(mm.space)), uint64(mm.users), mm.mmapBase, mm.startBrk, mm.brk, mm.argStart, mm.argEnd,
-		state.Number(o, mm.exe), mm.vdso, uint64(len(mm.vmas)))
-	h.Bytes(mm.auxv)
-	if mm.ldtEntries != 0 || mm.lockFuture != notLocked {
-		state.Words(h, uint64(mm.ldtEntries), uint64(mm.lockFuture))
-	}
-	if mm.barriers != 0 {
-		h.Uint64(uint64(mm.barriers))
-	}
-	if mm.abi != mm.k.m.Arch {
-		h.String("32-bit programs")
-	}
-	for _, v := range mm.vmas {
-		state.Words(h, v.Start, v.End, uint64(v.Prot), state.Number(o, v.Inode), v.Off)
-		h.Bool(v.Shared)
-		h.Bool(v.DontCopy)
-		if v.ReadOnly {
-			h.String("read-only")
-		}
-		if v.Locked != notLocked {
-			h.String("locked")
-			h.Uint64(uint64(v.Locked))
-		}
-		if v.WipeOnFork {
-			h.String("wiped")
-		}
-		h.Bool(v.GrowsDown)
-		h.String(v.Name)
-	}
-}
-
-func (n *Inode) hash(h *emu.Hasher, _ *state.Objects) {
-	h.String(n.Path)
-	sum := uint64(0) // of the pages, in any order
-	for page, f := range n.frames {
-		var one emu.Hasher
-		state.Words(&one, page, uint64(f))
-		sum += one.Sum()
-	}
-	h.Bool(n.file != nil)
-	state.Words(h, n.Dev, n.Ino, uint64(n.Size), uint64(n.refs), sum)
-	if n.file != nil && n.backed != n.Size || n.file == nil && n.backed != 0 {
-		h.Uint64(uint64(n.backed))
-	}
-}
-
-// hashLayer feeds what the guest has changed of the tree. Times are clocks.
-func (k *Kernel) hashLayer(h *emu.Hasher, o *state.Objects) {
-	if k.lastNode == 0 && len(k.names)+len(k.copied) == 0 {
-		return
-	}
-	state.Words(h, k.lastNode, uint64(len(k.names)), uint64(len(k.copied)))
-	for _, name := range slices.Sorted(maps.Keys(k.names)) {
-		h.String(name)
-		h.Uint64(state.Number(o, k.names[name]))
-	}
-	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
-		state.Words(h, key.dev, key.ino, state.Number(o, k.copied[key]))
-	}
-}
-
-func (n *node) hash(h *emu.Hasher, o *state.Objects) {
-	s := &n.st
-	state.Words(h, s.Dev, s.Ino, s.Nlink, s.Rdev, s.Size, s.Blksize, s.Blocks, uint64(s.Mode), uint64(s.Uid), uint64(s.Gid), state.Number(o, n.inode), uint64(n.users), state.Number(o, n.sock), state.Number(o, n.fifo))
-	h.String(n.target)
-	h.Bool(n.opaque)
-	if n.memfd || n.seals != 0 {
-		h.Bool(n.memfd)
-		h.Uint64(uint64(n.seals))
-	}
-}
-
 // hashTimed feeds which timers run that are files.
 func (k *Kernel) hashTimed(h *emu.Hasher, o *state.Objects) {
 	for _, f := range k.timed {
@@ -310,11 +234,6 @@ func (t *fdTable) hash(h *emu.Hasher, o *state.Objects) {
 		h.Uint64(state.Number(o, d.file))
 		h.Bool(d.cloexec)
 	}
-}
-
-func (p *pipe) hash(h *emu.Hasher, _ *state.Objects) {
-	h.Bytes(p.data)
-	state.Words(h, uint64(p.readers), uint64(p.writers), p.seen[0], p.seen[1])
 }
 
 func (f *fsState) hash(h *emu.Hasher, _ *state.Objects) {
@@ -336,8 +255,8 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), state.Number(o, f.pipe), state.Number(o, f.sock), state.Number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
-	if f.host != nil && f.host.node != nil {
-		h.Uint64(state.Number(o, f.host.node))
+	if f.host != nil && f.host.Node != nil {
+		h.Uint64(state.Number(o, f.host.Node))
 	}
 	if f.mem != nil {
 		h.Uint64(state.Number(o, f.mem))
@@ -359,8 +278,8 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	for _, i := range f.watched {
 		now := i.file.edges(k)
 		state.Words(h, uint64(i.fd), state.Number(o, i.file), uint64(i.events), i.data)
-		h.Bool(i.seen.in == now.in)
-		h.Bool(i.seen.out == now.out)
+		h.Bool(i.seen.In == now.In)
+		h.Bool(i.seen.Out == now.Out)
 	}
 	if f.device == devTimer || f.when.at != 0 {
 		state.Words(h, uint64(f.clock.id), uint64(f.clock.of), k.fromNow(f.when.at), f.when.gap)

@@ -1,12 +1,11 @@
 package linux
 
 import (
-	"cmp"
 	"errors"
-	"maps"
-	"slices"
 
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // ErrHostClock says that a run cannot go back: the host's clock does not.
@@ -26,21 +25,21 @@ func (k *Kernel) kindsOf() *state.Kinds {
 	return state.NewKinds(
 		state.Kind[Thread]{Reach: (*Thread).reach, Hash: (*Thread).hash, Own: (*Thread).own},
 		state.Kind[Process]{Reach: (*Process).reach, Hash: (*Process).hash, Own: (*Process).own},
-		state.Kind[MM]{Reach: (*MM).reach, Hash: (*MM).hash, Own: (*MM).own},
-		state.Kind[VMA]{Reach: (*VMA).reach},
-		state.Kind[Inode]{Hash: (*Inode).hash, Own: (*Inode).own, Saving: (*Inode).saving, Restored: (*Inode).restored},
+		mm.MMKind,
+		mm.VMAKind,
+		vfs.InodeKind,
 		state.Values(k.hashIPC),
 		state.Kind[ipcObject]{Hash: (*ipcObject).hash, Bytes: (*ipcObject).held},
 		state.Kind[mqueue]{Hash: (*mqueue).hash, Bytes: (*mqueue).bytes},
 		state.Values(k.hashQueueWaits),
 		state.Kind[notifier]{Hash: k.hashNotifier, Bytes: (*notifier).bytes},
 		state.Values(k.hashTimed),
-		state.Values(k.hashLayer),
-		state.Kind[node]{Reach: (*node).reach, Hash: (*node).hash},
+		state.Values(k.fs.Hash),
+		vfs.NodeKind,
 		state.Values(k.hashLocks),
 		state.Kind[fdTable]{Reach: (*fdTable).reach, Hash: (*fdTable).hash, Own: (*fdTable).own},
 		state.Kind[File]{Reach: (*File).reach, Hash: k.hashFile},
-		state.Kind[pipe]{Hash: (*pipe).hash, Own: (*pipe).own, Bytes: (*pipe).held},
+		vfs.PipeKind,
 		state.Values(k.hashSockets),
 		state.Kind[socket]{Reach: (*socket).reach, Hash: (*socket).hash, Own: (*socket).own, Bytes: (*socket).held},
 		state.Kind[fsState]{Hash: (*fsState).hash},
@@ -73,23 +72,11 @@ func (k *Kernel) objects() *state.Objects {
 	for _, f := range k.timed {
 		state.Visit(o, f)
 	}
-	for _, name := range slices.Sorted(maps.Keys(k.names)) {
-		state.Visit(o, k.names[name])
-	}
-	for _, key := range slices.SortedFunc(maps.Keys(k.copied), compareKeys) {
-		state.Visit(o, k.copied[key])
-	}
+	k.fs.Visit(o)
 	for _, s := range k.sockets {
 		state.Visit(o, s)
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(k.inodes), compareKeys) {
-		state.Visit(o, k.inodes[key])
-	}
 	return o
-}
-
-func compareKeys(a, b inodeKey) int {
-	return cmp.Or(cmp.Compare(a.dev, b.dev), cmp.Compare(a.ino, b.ino))
 }
 
 func (t *Thread) reach(o *state.Objects) {
@@ -121,15 +108,6 @@ func (p *Process) reach(o *state.Objects) {
 	state.Visit(o, p.mm)
 }
 
-func (mm *MM) reach(o *state.Objects) {
-	state.Visit(o, mm.exe)
-	for _, v := range mm.vmas {
-		state.Visit(o, v)
-	}
-}
-
-func (v *VMA) reach(o *state.Objects) { state.Visit(o, v.Inode) }
-
 func (t *fdTable) reach(o *state.Objects) {
 	for _, d := range t.fds {
 		state.Visit(o, d.file)
@@ -143,17 +121,12 @@ func (f *File) reach(o *state.Objects) {
 	state.Visit(o, f.sigs)
 	state.Visit(o, f.fifo)
 	state.Visit(o, f.sock)
-	if f.mem != nil && f.mem.users > 0 {
+	if f.mem != nil && f.mem.Users > 0 {
 		state.Visit(o, f.mem)
 	}
 	if f.host != nil {
-		state.Visit(o, f.host.node)
+		state.Visit(o, f.host.Node)
 	}
-}
-
-func (n *node) reach(o *state.Objects) {
-	state.Visit(o, n.sock)
-	state.Visit(o, n.fifo)
 }
 
 func (s *socket) reach(o *state.Objects) {

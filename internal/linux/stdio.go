@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // MaxInput bounds the bytes of standard input that are kept for going back.
@@ -122,7 +123,7 @@ func (k *Kernel) writeOut(t *Thread, o *output, b []byte) int64 {
 	}
 	n := o.to.pass(b, o.pos)
 	if n == 0 && len(b) > 0 {
-		if e := hostErrnoOf(o.to.err); e != 0 && e != abi.EPIPE {
+		if e := vfs.HostErrnoOf(o.to.err); e != 0 && e != abi.EPIPE {
 			return -int64(e)
 		}
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})

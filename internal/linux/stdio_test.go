@@ -16,13 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
 
 // copier copies standard input to standard output, 16 bytes at a time, and
 // exits with 0 at the end, else with the low bits of the error.
-func copier(t testing.TB) *FS {
+func copier(t testing.TB) *vfs.FS {
 	t.Helper()
 	code := []byte{
 		0x31, 0xff, 0x48, 0x89, 0xe6, 0xba, 16, 0, 0, 0, 0x31, 0xc0, 0x0f, 0x05, // read(0, rsp, 16)
@@ -35,7 +36,7 @@ func copier(t testing.TB) *FS {
 		{Addr: 0x401000, Data: code, MemSize: uint64(len(code)), Prot: loader.ProtR | loader.ProtX},
 	}})
 	require.NoError(t, err)
-	fs, err := OpenMem(map[string]MemFile{"/copy": {Data: data, Exec: true}})
+	fs, err := vfs.OpenMem(map[string]vfs.MemFile{"/copy": {Data: data, Exec: true}})
 	require.NoError(t, err)
 	return fs
 }
@@ -147,7 +148,7 @@ func TestHostFilesAreOpenedAgain(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tiny"), tinyProgram(t), 0o755))
 	writeFile(t, dir, "text", "a file of the host\n")
-	fs, err := OpenRoot(dir)
+	fs, err := vfs.OpenRoot(dir)
 	require.NoError(t, err)
 	defer fs.Close()
 	var out bytes.Buffer
@@ -162,15 +163,15 @@ func TestHostFilesAreOpenedAgain(t *testing.T) {
 	host := k.init.files.get(3).host
 	k.stepAll(1 << 20)
 	require.True(t, k.Done())
-	require.Nil(t, host.file, "the program's end closed it")
+	require.Nil(t, host.File, "the program's end closed it")
 	k.m.Restore(opened)
 	k.stepAll(1 << 20)
 	require.Equal(t, "a file of the host\n", string(k.stdout.kept))
 	k.m.Restore(opened)
 	k.stepAll(5)
-	require.NotNil(t, host.file)
+	require.NotNil(t, host.File)
 	k.m.Restore(start)
-	require.Nil(t, host.file, "nobody has it open there")
+	require.Nil(t, host.File, "nobody has it open there")
 	require.Equal(t, "a file of the host\n", out.String())
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/linuxtest"
 	"trapline/internal/x86"
 )
@@ -55,7 +56,7 @@ type recording struct {
 // record runs args in the machine, one step at a time.
 func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording {
 	t.Helper()
-	fs, err := OpenFiles(append(dirs, args[0])...)
+	fs, err := vfs.OpenFiles(append(dirs, args[0])...)
 	require.NoError(t, err)
 	defer fs.Close()
 	var calls []CallRecord
@@ -65,7 +66,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[x86.RSP], top: k.init.mm.layout.stackTop, brk: k.init.mm.brk, vdso: k.init.mm.vdso}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[x86.RSP], top: k.init.mm.Layout.StackTop, brk: k.init.mm.Brk, vdso: k.init.mm.VDSO}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {

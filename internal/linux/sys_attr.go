@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // Calls that change what a file tells of itself.
@@ -23,15 +24,15 @@ func sysFchmodat(k *Kernel, t *Thread, c *call) int64 {
 	return k.chmod(n, r, c.arg[2])
 }
 
-func (k *Kernel) chmod(n *node, r int64, mode uint64) int64 {
+func (k *Kernel) chmod(n *vfs.Node, r int64, mode uint64) int64 {
 	switch {
 	case r != 0:
 		return r
-	case !k.owns(n.st):
+	case !k.owns(n.Attr):
 		return -EPERM
 	}
-	n.st.Mode = n.st.Mode&abi.S_IFMT | uint32(mode)&0o7777
-	k.stamp(&n.st.Ctime)
+	n.Attr.Mode = n.Attr.Mode&abi.S_IFMT | uint32(mode)&0o7777
+	k.fs.Stamp(&n.Attr.Ctime)
 	k.happenedToNode(n, abi.IN_ATTRIB)
 	return 0
 }
@@ -60,7 +61,7 @@ func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
 }
 
 // chown changes the owner for root, and for others to what it is.
-func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
+func (k *Kernel) chown(n *vfs.Node, r int64, uid, gid uint64) int64 {
 	if r != 0 {
 		return r
 	}
@@ -69,7 +70,7 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 	for _, id := range []struct {
 		to  uint32
 		now *uint32
-	}{{uint32(uid), &n.st.Uid}, {uint32(gid), &n.st.Gid}} {
+	}{{uint32(uid), &n.Attr.Uid}, {uint32(gid), &n.Attr.Gid}} {
 		if id.to == same || id.to == *id.now {
 			continue
 		}
@@ -78,7 +79,7 @@ func (k *Kernel) chown(n *node, r int64, uid, gid uint64) int64 {
 		}
 		*id.now = id.to
 	}
-	k.stamp(&n.st.Ctime)
+	k.fs.Stamp(&n.Attr.Ctime)
 	if told {
 		k.happenedToNode(n, abi.IN_ATTRIB)
 	}
@@ -105,19 +106,19 @@ func sysUtime(k *Kernel, t *Thread, c *call) int64 {
 
 // utimens sets both times from va, whose second words count in unit; with
 // time.Second there are none.
-func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit time.Duration) int64 {
+func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, unit time.Duration) int64 {
 	if r != 0 {
 		return r
 	}
 	if va == 0 {
-		if !k.owns(n.st) && !k.may(n.st, 2) {
+		if !k.owns(n.Attr) && !k.may(n.Attr, 2) {
 			return -EACCES
 		}
-		k.stamp(&n.st.Atime, &n.st.Mtime, &n.st.Ctime)
+		k.fs.Stamp(&n.Attr.Atime, &n.Attr.Mtime, &n.Attr.Ctime)
 		k.happenedToNode(n, abi.IN_ATTRIB)
 		return 0
 	}
-	if !k.owns(n.st) {
+	if !k.owns(n.Attr) {
 		return -EPERM
 	}
 	word, each := c.word(), 2
@@ -133,7 +134,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 	}
 	const now, omit = 1<<30 - 1, 1<<30 - 2 // UTIME_NOW, UTIME_OMIT
 	told := uint32(abi.IN_ACCESS | abi.IN_MODIFY)
-	for i, at := range []*abi.Timespec{&n.st.Atime, &n.st.Mtime} {
+	for i, at := range []*abi.Timespec{&n.Attr.Atime, &n.Attr.Mtime} {
 		s := abi.Timespec{Sec: int64(wordAt(b, i*each, word))}
 		if word == 4 {
 			s.Sec = int64(int32(s.Sec))
@@ -143,7 +144,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 		}
 		switch {
 		case unit == time.Nanosecond && s.Nsec == now:
-			k.stamp(at)
+			k.fs.Stamp(at)
 			continue
 		case unit == time.Nanosecond && s.Nsec == omit:
 			told &^= abi.IN_ACCESS << i
@@ -154,7 +155,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *node, r int64, va uint64, unit t
 		}
 		*at = s
 	}
-	k.stamp(&n.st.Ctime)
+	k.fs.Stamp(&n.Attr.Ctime)
 	if told == abi.IN_ACCESS|abi.IN_MODIFY {
 		told = abi.IN_ATTRIB
 	}

@@ -38,7 +38,7 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 	case f&^known != 0, f&(abi.CLONE_DETACHED|0x7f) != 0, // CSIGNAL, but for CLONE_NEWTIME
 		f&abi.CLONE_SIGHAND != 0 && f&abi.CLONE_CLEAR_SIGHAND != 0,
 		f&(abi.CLONE_THREAD|abi.CLONE_PARENT) != 0 && arg(exit) != 0,
-		(arg(stack) == 0) != (arg(stackSize) == 0), !t.proc.mm.inUser(arg(stack), arg(stackSize)):
+		(arg(stack) == 0) != (arg(stackSize) == 0), !t.proc.mm.InUser(arg(stack), arg(stackSize)):
 		return -EINVAL
 	case f&abi.CLONE_INTO_CGROUP != 0: // no descriptor is one of a cgroup
 		return -EBADF
@@ -50,9 +50,4 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 		a.stack = arg(stack) + arg(stackSize)
 	}
 	return k.clone(t, a)
-}
-
-// inUser reports whether [va, va+size) is the user's part of the address space (access_ok()).
-func (mm *MM) inUser(va, size uint64) bool {
-	return size <= mm.layout.taskSize && va <= mm.layout.taskSize-size
 }

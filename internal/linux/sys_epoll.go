@@ -7,6 +7,7 @@ import (
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/vfs"
 )
 
 // Operations and flags of epoll(7) and eventfd(2).
@@ -25,7 +26,7 @@ type interest struct {
 	file   *File
 	events uint32
 	data   uint64
-	seen   wakes // edge-triggered: the file's edges when it was last looked at
+	seen   vfs.Wakes // edge-triggered: the file's edges when it was last looked at
 }
 
 // ready is the events that a watched file has, of those asked for, when t asks.
@@ -40,7 +41,7 @@ func (i *interest) ready(t *Thread) uint32 {
 // were last looked at.
 func (i *interest) fresh(k *Kernel) bool {
 	now := i.file.edges(k)
-	return i.events&epollIn != 0 && now.in != i.seen.in || i.events&epollOut != 0 && now.out != i.seen.out
+	return i.events&epollIn != 0 && now.In != i.seen.In || i.events&epollOut != 0 && now.Out != i.seen.Out
 }
 
 func sysEpollCreate(k *Kernel, t *Thread, c *call) int64 {
@@ -257,7 +258,7 @@ func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 		n = 1
 	}
 	f.count -= n
-	f.wakes.out++
+	f.wakes.Out++
 	le.PutUint64(b, n)
 	k.changed()
 	return 8
@@ -273,7 +274,7 @@ func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 		return -EINVAL
 	case n <= eventMax-f.count:
 		f.count += n
-		f.wakes.in++
+		f.wakes.In++
 		k.changed()
 		return 8
 	case f.flags&abi.O_NONBLOCK != 0:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // abi.AT_FDCWD is the descriptor that stands for the working directory.
@@ -217,7 +218,7 @@ func (f *File) amount(request uint32) (int, int64) {
 		}
 		return n, 0
 	case f.pipe != nil && request == abi.FIONREAD:
-		return len(f.pipe.data), 0
+		return len(f.pipe.Data), 0
 	}
 	return 0, -ENOTTY
 }
@@ -230,7 +231,7 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0 { // O_DIRECT, a pipe of packets, is not there
 		return -EINVAL
 	}
-	p := &pipe{readers: 1, writers: 1}
+	p := &vfs.Pipe{Readers: 1, Writers: 1}
 	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
 	mode := int(flags) & abi.O_NONBLOCK
 	r := fds.add(&File{refs: 1, flags: abi.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)

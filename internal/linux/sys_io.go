@@ -1,20 +1,22 @@
 package linux
 
+import "trapline/internal/linux/mm"
+
 // transfer reads or writes one buffer of user memory.
 func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bool) int64 {
 	b := make([]byte, min(n, maxTransfer))
-	mm := t.proc.mm
+	mem := t.proc.mm
 	if write {
-		if !mm.Read(va, b) {
+		if !mem.Read(va, b) {
 			return -EFAULT
 		}
 		return k.write(t, f, b, pos)
 	}
-	if !mm.ready(va, len(b), ProtWrite) {
+	if !mem.Ready(va, len(b), mm.ProtWrite) {
 		return -EFAULT
 	}
 	r := k.read(t, f, b, pos)
-	if r > 0 && !mm.Write(va, b[:r]) {
+	if r > 0 && !mem.Write(va, b[:r]) {
 		return -EFAULT
 	}
 	return r
@@ -87,7 +89,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		if uint64(r) < length {
 			return total
 		}
-		if f.pipe != nil && len(f.pipe.data) == 0 || f.device == devStdin {
+		if f.pipe != nil && len(f.pipe.Data) == 0 || f.device == devStdin {
 			return total
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // allSeals are what files of memfd_create(2) can be kept from.
@@ -29,32 +31,29 @@ func sysMemfdCreate(k *Kernel, t *Thread, c *call) int64 {
 		return -ENOSYS
 	}
 	n := k.makeFile(t, "", 0)
-	n.st.Mode, n.st.Nlink, n.memfd, n.seals = abi.S_IFREG|0o777, 0, true, abi.F_SEAL_SEAL
+	n.Attr.Mode, n.Attr.Nlink, n.Memfd, n.Seals = abi.S_IFREG|0o777, 0, true, abi.F_SEAL_SEAL
 	if flags&abi.MFD_ALLOW_SEALING != 0 {
-		n.seals = 0
+		n.Seals = 0
 	}
 	full := "/memfd:" + strings.ToValidUTF8(name, "?") + " (deleted)"
 	opening := uint64(0)
 	if flags&abi.MFD_CLOEXEC != 0 {
 		opening = abi.O_CLOEXEC
 	}
-	r := t.open(&File{path: full, host: n.open(k, full)}, opening)
+	r := t.open(&File{path: full, host: k.fs.OpenNode(n, full)}, opening)
 	if r < 0 {
-		n.users--
-		k.dropNode(n)
+		n.Users--
+		k.fs.DropNode(n)
 	}
 	return r
 }
 
-// sealed reports whether one of the seals keeps f from something.
-func (n *node) sealed(seals uint32) bool { return n != nil && n.seals&seals != 0 }
-
 // getSeals is fcntl's F_GET_SEALS.
 func (f *File) getSeals() int64 {
-	if f.host == nil || f.host.node == nil || !f.host.node.memfd {
+	if f.host == nil || f.host.Node == nil || !f.host.Node.Memfd {
 		return -EINVAL
 	}
-	return int64(f.host.node.seals)
+	return int64(f.host.Node.Seals)
 }
 
 // addSeals is fcntl's F_ADD_SEALS (memfd_add_seals()).
@@ -65,25 +64,41 @@ func (k *Kernel) addSeals(f *File, seals uint32) int64 {
 	case seals&^allSeals != 0 || f.getSeals() < 0:
 		return -EINVAL
 	}
-	n := f.host.node
+	n := f.host.Node
 	switch {
-	case n.seals&abi.F_SEAL_SEAL != 0:
+	case n.Seals&abi.F_SEAL_SEAL != 0:
 		return -EPERM
-	case seals&abi.F_SEAL_WRITE != 0 && n.seals&abi.F_SEAL_WRITE == 0 && k.mappedToWrite(n.inode):
+	case seals&abi.F_SEAL_WRITE != 0 && n.Seals&abi.F_SEAL_WRITE == 0 && k.mappedToWrite(n.Inode):
 		return -EBUSY
 	}
-	n.seals |= seals
+	n.Seals |= seals
 	return 0
 }
 
-// mappedToWrite reports whether a shared mapping could be written, if it were
-// allowed to (i_mmap_writable).
-func (k *Kernel) mappedToWrite(in *Inode) bool {
+// unmapBehind takes a file's bytes from size on out of the address spaces that show them
+// (unmap_mapping_range()).
+func (k *Kernel) unmapBehind(in *vfs.Inode, size int64) {
+	first := uint64(size+emu.PageSize-1) / emu.PageSize
 	for _, p := range k.procs {
 		if p.mm == nil {
 			continue
 		}
-		for _, v := range p.mm.vmas {
+		for _, v := range p.mm.VMAs() {
+			if v.Inode == in && v.Offset(v.End) > first*emu.PageSize {
+				p.mm.DropPages(max(v.Start, v.Start+first*emu.PageSize-min(v.Off, first*emu.PageSize)), v.End)
+			}
+		}
+	}
+}
+
+// mappedToWrite reports whether a shared mapping could be written, if it were
+// allowed to (i_mmap_writable).
+func (k *Kernel) mappedToWrite(in *vfs.Inode) bool {
+	for _, p := range k.procs {
+		if p.mm == nil {
+			continue
+		}
+		for _, v := range p.mm.VMAs() {
 			if v.Inode == in && v.Shared && !v.ReadOnly {
 				return true
 			}
@@ -93,31 +108,14 @@ func (k *Kernel) mappedToWrite(in *Inode) bool {
 }
 
 // sealsMapping checks a new mapping of a sealed file; one that may only be read stays so.
-func (f *File) sealsMapping(v *VMA) int64 {
-	n := f.host.node
+func (f *File) sealsMapping(v *mm.VMA) int64 {
+	n := f.host.Node
 	switch {
 	case n == nil || !v.Shared || v.ReadOnly:
-	case n.sealed(abi.F_SEAL_WRITE), n.sealed(abi.F_SEAL_FUTURE_WRITE) && v.Prot&ProtWrite != 0:
+	case n.Sealed(abi.F_SEAL_WRITE), n.Sealed(abi.F_SEAL_FUTURE_WRITE) && v.Prot&mm.ProtWrite != 0:
 		return -EPERM
-	case n.sealed(abi.F_SEAL_FUTURE_WRITE):
+	case n.Sealed(abi.F_SEAL_FUTURE_WRITE):
 		v.ReadOnly = true
 	}
 	return 0
-}
-
-// sealedRoom is how many of size bytes can be written at off: a write goes page by
-// page, and ends with the first that makes a file longer that must not grow
-// (shmem_write_begin()).
-func (n *node) sealedRoom(off int64, size int) (int, int64) {
-	switch {
-	case n.sealed(abi.F_SEAL_WRITE | abi.F_SEAL_FUTURE_WRITE):
-		return 0, -EPERM
-	case !n.sealed(abi.F_SEAL_GROW) || off+int64(size) <= n.inode.Size:
-		return size, 0
-	}
-	room := (n.inode.Size - n.inode.Size%emu.PageSize) - off
-	if off+int64(size) <= n.inode.Size || room <= 0 {
-		return 0, -EPERM
-	}
-	return int(room), 0
 }

@@ -3,6 +3,7 @@ package linux
 import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 )
 
 // Locked memory (mlock(2)): all memory stays where it is, so what a program sees
@@ -10,63 +11,22 @@ import (
 // what cannot be done to it.
 
 func sysMlock(k *Kernel, t *Thread, c *call) int64 {
-	return k.mlock(t, c.arg[0], c.arg[1], lockPages)
+	return k.mlock(t, c.arg[0], c.arg[1], mm.LockPages)
 }
 
 func sysMlock2(k *Kernel, t *Thread, c *call) int64 {
 	switch c.arg[2] & 0xffffffff {
 	case 0:
-		return k.mlock(t, c.arg[0], c.arg[1], lockPages)
+		return k.mlock(t, c.arg[0], c.arg[1], mm.LockPages)
 	case abi.MLOCK_ONFAULT:
-		return k.mlock(t, c.arg[0], c.arg[1], lockOnFault)
+		return k.mlock(t, c.arg[0], c.arg[1], mm.LockOnFault)
 	}
 	return -EINVAL
 }
 
-// locking is how a mapping is locked.
-type locking uint8
-
-const (
-	notLocked   locking = iota
-	lockPages           // its pages are there
-	lockOnFault         // they come when they are touched
-)
-
-// locked is how many bytes of the address space are.
-func (mm *MM) locked() uint64 {
-	n := uint64(0)
-	for _, v := range mm.vmas {
-		if v.Locked != notLocked {
-			n += v.End - v.Start
-		}
-	}
-	return n
-}
-
-// lockedIn is how many bytes of [start, end) are.
-func (mm *MM) lockedIn(start, end uint64) uint64 {
-	n := uint64(0)
-	for _, v := range mm.vmas {
-		if v.Locked != notLocked && v.Start < end && v.End > start {
-			n += min(v.End, end) - max(v.Start, start)
-		}
-	}
-	return n
-}
-
 // mayLock reports whether RLIMIT_MEMLOCK lets p have so many bytes locked.
 func (p *Process) mayLock(bytes uint64) bool {
-	return p.k.privileged() || bytes <= pageFloor(p.limit(abi.RLIMIT_MEMLOCK).now)
-}
-
-// mayLock reports whether a process that uses the address space may have so many bytes more locked.
-func (mm *MM) mayLock(more uint64) bool {
-	for _, p := range mm.k.procs {
-		if p.mm == mm {
-			return p.mayLock(mm.locked() + more)
-		}
-	}
-	return true
+	return p.k.privileged() || bytes <= mm.PageFloor(p.limit(abi.RLIMIT_MEMLOCK).now)
 }
 
 // mayLockAny is can_do_mlock().
@@ -76,29 +36,29 @@ func (p *Process) mayLockAny() bool {
 
 // lockRange makes whole pages of a range; false: it wraps.
 func lockRange(start, size uint64) (from, to uint64, ok bool) {
-	size = pageCeil(size + start%emu.PageSize)
-	from = pageFloor(start)
+	size = mm.PageCeil(size + start%emu.PageSize)
+	from = mm.PageFloor(start)
 	return from, from + size, from+size >= from
 }
 
 // mlock is do_mlock().
-func (k *Kernel) mlock(t *Thread, start, size uint64, how locking) int64 {
+func (k *Kernel) mlock(t *Thread, start, size uint64, how mm.Locking) int64 {
 	mm := t.proc.mm
 	if !t.proc.mayLockAny() {
 		return -EPERM
 	}
 	from, to, ok := lockRange(start, size)
 	n := to - from
-	if !t.proc.mayLock(n+mm.locked()) && !t.proc.mayLock(n+mm.locked()-mm.lockedIn(from, to)) {
+	if !t.proc.mayLock(n+mm.Locked()) && !t.proc.mayLock(n+mm.Locked()-mm.LockedIn(from, to)) {
 		return -ENOMEM
 	}
 	if !ok {
 		return -EINVAL
 	}
-	if r := mm.setLocked(from, to, how); r != 0 {
+	if r := mm.SetLocked(from, to, how); r != 0 {
 		return r
 	}
-	return mm.populate(from, to)
+	return mm.Populate(from, to)
 }
 
 func sysMunlock(k *Kernel, t *Thread, c *call) int64 {
@@ -106,126 +66,53 @@ func sysMunlock(k *Kernel, t *Thread, c *call) int64 {
 	if !ok {
 		return -EINVAL
 	}
-	return t.proc.mm.setLocked(from, to, notLocked)
-}
-
-// setLocked locks or unlocks the mappings of a range, up to a hole in it, which is
-// ENOMEM (apply_vma_lock_flags()).
-func (mm *MM) setLocked(start, end uint64, how locking) int64 {
-	for _, v := range mm.within(start, end) {
-		if v.Start > start {
-			break
-		}
-		start = v.End
-		v.lock(how)
-	}
-	for i := len(mm.vmas) - 1; i > 0; i-- {
-		mm.merge(i)
-	}
-	if start < end {
-		return -ENOMEM
-	}
-	return 0
-}
-
-// lock changes how v is locked; the kernel's own pages never are.
-func (v *VMA) lock(how locking) {
-	if v.Name == "" || v.GrowsDown {
-		v.Locked = how
-	}
-}
-
-// populate brings the pages of a range in (mm_populate()).
-func (mm *MM) populate(start, end uint64) int64 {
-	for va := start; va < end; va += emu.PageSize {
-		if _, ok := mm.space.Lookup(va); ok {
-			continue
-		}
-		v := mm.Find(va)
-		switch {
-		case v == nil:
-			return -ENOMEM
-		case v.Locked == lockOnFault:
-			va = v.End - emu.PageSize
-			continue
-		case v.Prot == 0:
-			return -ENOMEM
-		}
-		need := ProtRead
-		if v.Prot&ProtWrite != 0 && !v.Shared {
-			need = ProtWrite
-		}
-		switch mm.fault(va, need) {
-		case faultDone:
-		case faultEnd:
-			return -EAGAIN
-		default:
-			return -ENOMEM
-		}
-	}
-	return 0
-}
-
-// populateLocked brings in the pages of a new mapping that is locked.
-func (mm *MM) populateLocked(start, end uint64) {
-	if v := mm.Find(start); v != nil && v.Locked == lockPages {
-		mm.populate(start, end)
-	}
+	return t.proc.mm.SetLocked(from, to, mm.NotLocked)
 }
 
 // sysMlockall locks what is mapped, what will be, or both.
 func sysMlockall(k *Kernel, t *Thread, c *call) int64 {
-	mm, flags := t.proc.mm, c.arg[0]&0xffffffff
+	mem, flags := t.proc.mm, c.arg[0]&0xffffffff
 	switch {
 	case flags == 0 || flags&^(abi.MCL_CURRENT|abi.MCL_FUTURE|abi.MCL_ONFAULT) != 0 || flags == abi.MCL_ONFAULT:
 		return -EINVAL
 	case !t.proc.mayLockAny():
 		return -EPERM
-	case flags&abi.MCL_CURRENT != 0 && !t.proc.mayLock(mm.total(false)):
+	case flags&abi.MCL_CURRENT != 0 && !t.proc.mayLock(mem.Total(false)):
 		return -ENOMEM
 	}
-	how := lockPages
+	how := mm.LockPages
 	if flags&abi.MCL_ONFAULT != 0 {
-		how = lockOnFault
+		how = mm.LockOnFault
 	}
-	if mm.lockFuture = notLocked; flags&abi.MCL_FUTURE != 0 {
-		mm.lockFuture = how
+	if mem.LockFuture = mm.NotLocked; flags&abi.MCL_FUTURE != 0 {
+		mem.LockFuture = how
 	}
 	if flags&abi.MCL_CURRENT != 0 {
-		mm.lockAll(how)
-		for _, v := range mm.vmas {
-			mm.populate(v.Start, v.End) // errors are not told
+		mem.LockAll(how)
+		for _, v := range mem.VMAs() {
+			mem.Populate(v.Start, v.End) // errors are not told
 		}
 	}
 	return 0
 }
 
-func (mm *MM) lockAll(how locking) {
-	for _, v := range mm.vmas {
-		v.lock(how)
-	}
-	for i := len(mm.vmas) - 1; i > 0; i-- {
-		mm.merge(i)
-	}
-}
-
 func sysMunlockall(k *Kernel, t *Thread, c *call) int64 {
-	t.proc.mm.lockFuture = notLocked
-	t.proc.mm.lockAll(notLocked)
+	t.proc.mm.LockFuture = mm.NotLocked
+	t.proc.mm.LockAll(mm.NotLocked)
 	return 0
 }
 
 // futureLock is how a new mapping of size bytes is locked; EAGAIN: it would be, and that is
 // more than may be (mlock_future_check()).
-func (p *Process) futureLock(size, flags uint64) (locking, int64) {
-	how := p.mm.lockFuture
+func (p *Process) futureLock(size, flags uint64) (mm.Locking, int64) {
+	how := p.mm.LockFuture
 	if flags&abi.MAP_LOCKED != 0 {
 		if !p.mayLockAny() {
-			return notLocked, -EPERM
+			return mm.NotLocked, -EPERM
 		}
-		how = max(how, lockPages)
+		how = max(how, mm.LockPages)
 	}
-	if how != notLocked && !p.mayLock(size+p.mm.locked()) {
+	if how != mm.NotLocked && !p.mayLock(size+p.mm.Locked()) {
 		return how, -EAGAIN
 	}
 	return how, 0

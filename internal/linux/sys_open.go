@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // Calls that open files.
@@ -65,7 +66,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	} else if f != nil {
 		f.refs, f.flags = 1, kept
 		if f.pipe != nil {
-			f.pipe.take(f)
+			f.pipe.Take(f.readable(), f.writable())
 			k.changed()
 		}
 		return f, 0
@@ -85,7 +86,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return k.openNew(t, full, flags, kept, mode)
 	}
 	writes := flags&abi.O_ACCMODE != abi.O_RDONLY || flags&abi.O_TRUNC != 0
-	st := StatOf(info)
+	st := vfs.StatOf(info)
 	switch {
 	case excl:
 		return nil, -EEXIST
@@ -106,16 +107,16 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return k.openFifo(t, n, full, kept)
 	}
 	if writes {
-		n, err := k.raise(full, info)
+		n, err := k.fs.Raise(full, info)
 		if err != nil {
 			return nil, fail(err)
 		}
 		if flags&abi.O_TRUNC != 0 {
-			k.truncate(n, 0)
-			k.happenedAt(full, n.st, abi.IN_MODIFY)
+			k.fs.Truncate(n, 0)
+			k.happenedAt(full, n.Attr, abi.IN_MODIFY)
 		}
 	}
-	h, full, err := k.open(full, true)
+	h, full, err := k.fs.Open(full, true)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -132,7 +133,7 @@ func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (
 	}
 	n := k.makeFile(t, full, mode)
 	k.entryChanged(full, abi.IN_CREATE, 0)
-	return &File{refs: 1, flags: kept, path: full, host: n.open(k, full)}, 0
+	return &File{refs: 1, flags: kept, path: full, host: k.fs.OpenNode(n, full)}, 0
 }
 
 // openUnnamed makes a file that has no name (O_TMPFILE).
@@ -145,32 +146,13 @@ func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*Fil
 		return nil, -ENOENT
 	case !info.IsDir():
 		return nil, -ENOTDIR
-	case !k.may(StatOf(info), 3):
+	case !k.may(vfs.StatOf(info), 3):
 		return nil, -EACCES
 	case kept&abi.O_ACCMODE == abi.O_RDONLY:
 		return nil, -EINVAL
 	}
 	n := k.makeFile(t, "", mode)
-	n.st.Nlink = 0
-	full = fmt.Sprintf("%s/#%d (deleted)", strings.TrimSuffix(full, "/"), n.st.Ino)
-	return &File{refs: 1, flags: kept, path: full, host: n.open(k, full)}, 0
-}
-
-// open opens what is at p for reading.
-func (k *Kernel) open(p string, follow bool) (*handle, string, error) {
-	h, full, err := k.fs.open(p, follow)
-	if err != nil {
-		return nil, "", err
-	}
-	switch i := h.info.(type) {
-	case nodeInfo:
-		if i.inode != nil {
-			return i.node.open(k, full), full, nil
-		}
-	default:
-		if !i.IsDir() { // reopened, it is the FS's, whatever has its name by then
-			h.fs = k.cfg.FS
-		}
-	}
-	return h, full, nil
+	n.Attr.Nlink = 0
+	full = fmt.Sprintf("%s/#%d (deleted)", strings.TrimSuffix(full, "/"), n.Attr.Ino)
+	return &File{refs: 1, flags: kept, path: full, host: k.fs.OpenNode(n, full)}, 0
 }

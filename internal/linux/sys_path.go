@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 func sysAccess(k *Kernel, t *Thread, c *call) int64 {
@@ -59,7 +59,7 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 	target, ok := k.specialLink(t, path.Clean(p))
 	if !ok {
 		var err error
-		if target, err = k.fs.readlink(p); err != nil {
+		if target, err = k.fs.Readlink(p); err != nil {
 			return fail(err)
 		}
 	}
@@ -87,17 +87,17 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	full, err := k.fs.resolve(p, true)
+	full, err := k.fs.Resolve(p, true)
 	if err != nil {
 		return fail(err)
 	}
-	st, err := k.fs.lstat(full, false)
+	st, err := k.fs.Lstat(full, false)
 	switch {
 	case err != nil:
 		return fail(err)
 	case !st.IsDir():
 		return -ENOTDIR
-	case !k.may(StatOf(st), abi.X_OK):
+	case !k.may(vfs.StatOf(st), abi.X_OK):
 		return -EACCES
 	}
 	t.proc.fs.cwd = full
@@ -132,14 +132,14 @@ type dirEntry struct {
 // readDir lists a directory in the host's order, "." and ".." first.
 func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 	list := []dirEntry{{".", 1, abi.DT_DIR}, {"..", 1, abi.DT_DIR}}
-	infos, err := f.host.readDir(maxDirEntries)
+	infos, err := f.host.ReadDir(vfs.MaxDirEntries)
 	if err != nil && len(infos) == 0 {
 		return nil, err
 	}
 	for _, d := range infos {
 		e := dirEntry{name: d.Name(), ino: 1, typ: dirType(d.Type())}
 		if st, err := d.Info(); err == nil {
-			e.ino = StatOf(st).Ino
+			e.ino = vfs.StatOf(st).Ino
 		}
 		list = append(list, e)
 	}
@@ -238,7 +238,7 @@ func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
 	}
 	switch name {
 	case "exe":
-		return proc.mm.exe.path, true
+		return proc.mm.Exe.Path(), true
 	case "cwd":
 		return proc.fs.cwd, true
 	case "root":
@@ -251,39 +251,4 @@ func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// Maps is the text of /proc/PID/maps.
-func (mm *MM) Maps() string {
-	var b strings.Builder
-	for _, v := range mm.vmas {
-		perm := []byte("---p")
-		for i, p := range []Prot{ProtRead, ProtWrite, ProtExec} {
-			if v.Prot&p != 0 {
-				perm[i] = "rwx"[i]
-			}
-		}
-		if v.Shared {
-			perm[3] = 's'
-		}
-		var dev, ino uint64
-		name := v.Name
-		if v.Inode != nil {
-			dev, ino, name = v.Inode.Dev, v.Inode.Ino, v.Inode.Path
-		} else if name == "" && v.Start < mm.brk && v.End > mm.startBrk {
-			name = "[heap]"
-		}
-		off := v.Off
-		if v.Inode == nil {
-			off = 0
-		}
-		line := fmt.Sprintf("%08x-%08x %s %08x %02x:%02x %d ", v.Start, v.End, perm, off,
-			dev>>8&0xfff, dev&0xff|dev>>12&0xfff00, ino)
-		if name != "" {
-			const column = 73 // of the name, as the kernel pads it
-			line = fmt.Sprintf("%-*s%s", column, line, name)
-		}
-		b.WriteString(line + "\n")
-	}
-	return b.String()
 }

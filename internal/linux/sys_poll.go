@@ -26,18 +26,18 @@ func (f *File) poll(t *Thread) uint16 {
 	}
 	p := f.pipe
 	if f.readable() {
-		if len(p.data) > 0 {
+		if len(p.Data) > 0 {
 			r |= abi.POLLIN
 		}
-		if p.writers == 0 && (f.fifo == nil || p.seen[1] != f.count) {
+		if p.Writers == 0 && (f.fifo == nil || p.Seen[1] != f.count) {
 			r |= abi.POLLHUP
 		}
 	}
 	if f.writable() {
-		if p.readers == 0 {
+		if p.Readers == 0 {
 			r |= abi.POLLERR
 		}
-		if len(p.data) < pipeSize {
+		if len(p.Data) < pipeSize {
 			r |= abi.POLLOUT
 		}
 	}

@@ -139,10 +139,10 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 	}
 	shared := c.arg[1]&abi.FUTEX_PRIVATE_FLAG == 0
 	words := func(write, writeOther bool) int64 { // both words of an operation on two
-		if r := mm.futexThere(va, shared, write); r != 0 {
+		if r := futexThere(mm, va, shared, write); r != 0 {
 			return r
 		}
-		return mm.futexThere(to, shared, writeOther)
+		return futexThere(mm, to, shared, writeOther)
 	}
 	switch op {
 	case abi.FUTEX_WAIT, abi.FUTEX_WAIT_BITSET:
@@ -159,7 +159,7 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 		if bits == 0 {
 			return -EINVAL
 		}
-		if r := mm.futexThere(va, shared, false); r != 0 {
+		if r := futexThere(mm, va, shared, false); r != 0 {
 			return r
 		}
 		return k.futexWake(mm, va, count, bits)
@@ -184,7 +184,7 @@ func (k *Kernel) futex(t *Thread, c *call, word int) int64 {
 	case abi.FUTEX_UNLOCK_PI:
 		return k.futexUnlockPI(t, va, shared)
 	case abi.FUTEX_LOCK_PI, abi.FUTEX_LOCK_PI2, abi.FUTEX_TRYLOCK_PI:
-		if r := mm.futexThere(va, shared, true); r != 0 {
+		if r := futexThere(mm, va, shared, true); r != 0 {
 			return r
 		}
 		return k.futexLockPI(t, va, deadline, op == abi.FUTEX_TRYLOCK_PI)
@@ -265,7 +265,7 @@ func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
 	core := t.Core()
 	switch c.arg[0] {
 	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
-		if c.arg[1] >= t.proc.mm.layout.taskSize {
+		if c.arg[1] >= t.proc.mm.TaskSize() {
 			return -EPERM
 		}
 		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0

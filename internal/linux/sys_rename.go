@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 func sysRename(k *Kernel, t *Thread, c *call) int64 {
@@ -47,30 +48,27 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	if r := k.mayRename(full, info, flags); r != 0 || full[0] == full[1] {
 		return r
 	}
-	left := maxRaised
-	n, err := k.raiseAll(full[0], &left)
+	left := vfs.MaxRaised
+	n, err := k.fs.RaiseAll(full[0], &left)
 	if err != nil {
 		return fail(err)
 	}
 	var target *abi.Stat
 	gone := false
 	if info[1] != nil {
-		if i, ok := info[1].(nodeInfo); ok && i.node == n {
+		if vfs.NodeOf(info[1]) == n {
 			return 0 // two names of one file
 		}
-		st := StatOf(info[1])
+		st := vfs.StatOf(info[1])
 		k.remove(full[1], info[1])
-		o := k.nodeAmong(info[1])
-		target, gone = &st, o == nil || o.st.Nlink == 0 && o.users == 0
+		o := k.fs.NodeAmong(info[1])
+		target, gone = &st, o == nil || o.Attr.Nlink == 0 && o.Users == 0
 	}
-	for _, name := range k.below(full[0]) {
-		k.names[inRoot(full[1])+strings.TrimPrefix(name, inRoot(full[0]))] = k.names[name]
-		delete(k.names, name)
-	}
-	k.dropName(full[0])
-	k.stamp(&n.st.Ctime)
-	k.addName(full[1], n)
-	k.moved(full[0], full[1], n.st, target, gone)
+	k.fs.MoveBelow(full[0], full[1])
+	k.fs.DropName(full[0])
+	k.fs.Stamp(&n.Attr.Ctime)
+	k.fs.AddName(full[1], n)
+	k.moved(full[0], full[1], n.Attr, target, gone)
 	return 0
 }
 
@@ -91,7 +89,7 @@ func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, flags uint64) in
 		return -ENOTDIR
 	case info[1] != nil && !info[0].IsDir() && info[1].IsDir():
 		return -EISDIR
-	case info[1] != nil && info[1].IsDir() && !k.isEmpty(full[1]):
+	case info[1] != nil && info[1].IsDir() && !k.fs.IsEmpty(full[1]):
 		return -ENOTEMPTY
 	}
 	for i := range full {

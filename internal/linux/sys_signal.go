@@ -2,11 +2,12 @@ package linux
 
 import (
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
 // sigaction structures: handler, flags, restorer, mask.
-func readAction(mm *MM, va uint64, compat bool) (action, bool) {
+func readAction(mm *mm.MM, va uint64, compat bool) (action, bool) {
 	b := make([]byte, 32)
 	if compat {
 		b = b[:20]
@@ -20,7 +21,7 @@ func readAction(mm *MM, va uint64, compat bool) (action, bool) {
 	return action{le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), sigset(le.Uint64(b[24:])), false}, true
 }
 
-func writeAction(mm *MM, va uint64, a action, compat bool) bool {
+func writeAction(mm *mm.MM, va uint64, a action, compat bool) bool {
 	b := make([]byte, 32)
 	if compat {
 		b = b[:20]

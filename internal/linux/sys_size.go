@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
+)
 
 func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
 	size := int64(c.arg[1])
@@ -47,9 +50,9 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 	switch {
 	case r != 0:
 		return r
-	case n.inode == nil:
+	case n.Inode == nil:
 		return -EISDIR
-	case !k.may(n.st, 2):
+	case !k.may(n.Attr, 2):
 		return -EACCES
 	}
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
@@ -62,18 +65,18 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 	return 0
 }
 
-func (k *Kernel) resize(n *node, r, size int64) int64 {
+func (k *Kernel) resize(n *vfs.Node, r, size int64) int64 {
 	switch {
 	case r != 0:
 		return r
-	case size < 0 || n.inode == nil:
+	case size < 0 || n.Inode == nil:
 		return -EINVAL
 	case size > maxFile:
 		return -EFBIG
-	case size < n.inode.Size && n.sealed(abi.F_SEAL_SHRINK), size > n.inode.Size && n.sealed(abi.F_SEAL_GROW):
+	case size < n.Inode.Size && n.Sealed(abi.F_SEAL_SHRINK), size > n.Inode.Size && n.Sealed(abi.F_SEAL_GROW):
 		return -EPERM
 	}
-	k.truncate(n, size)
+	k.fs.Truncate(n, size)
 	return 0
 }
 
@@ -97,11 +100,11 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 		return -EFBIG
 	}
 	n, r := k.nodeOf(f)
-	if n != nil && n.sealed(abi.F_SEAL_GROW) && off+size > n.inode.Size {
+	if n != nil && n.Sealed(abi.F_SEAL_GROW) && off+size > n.Inode.Size {
 		return -EPERM
 	}
-	if r == 0 && c.arg[1] == 0 && off+size > n.inode.Size {
-		k.truncate(n, off+size)
+	if r == 0 && c.arg[1] == 0 && off+size > n.Inode.Size {
+		k.fs.Truncate(n, off+size)
 	}
 	if r == 0 {
 		k.happenedByFile(f, abi.IN_MODIFY)

@@ -12,8 +12,8 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 		r := k.send(t, out, &sockMessage{data: b, flags: abi.MSG_DONTWAIT, cred: k.credentialsOf(t)})
 		t.progress = 0
 		return r
-	case out.pipe != nil && out.pipe.readers > 0:
-		if b = b[:min(len(b), pipeSize-len(out.pipe.data))]; len(b) == 0 {
+	case out.pipe != nil && out.pipe.Readers > 0:
+		if b = b[:min(len(b), pipeSize-len(out.pipe.Data))]; len(b) == 0 {
 			return -EAGAIN
 		}
 		t.progress = 0
@@ -127,26 +127,26 @@ func sysSplice(k *Kernel, t *Thread, c *call) int64 {
 func (k *Kernel) spliceNow(t *Thread, in, out *File, n int, nonblock bool, inPos, outPos *int64) int64 {
 	if p := in.pipe; p != nil {
 		switch {
-		case len(p.data) == 0 && p.writers == 0:
+		case len(p.Data) == 0 && p.Writers == 0:
 			return 0
-		case len(p.data) == 0:
+		case len(p.Data) == 0:
 			return t.waitFor(in, nonblock)
 		}
-		r := k.push(t, out, p.data[:min(n, len(p.data))], outPos)
+		r := k.push(t, out, p.Data[:min(n, len(p.Data))], outPos)
 		if r == -EAGAIN {
 			return t.waitFor(out, nonblock)
 		}
 		if r > 0 {
-			p.data = p.data[r:]
-			p.wakes.out++
+			p.Data = p.Data[r:]
+			p.Wakes.Out++
 			k.changed()
 		}
 		return r
 	}
-	if out.pipe.readers == 0 {
+	if out.pipe.Readers == 0 {
 		return t.brokenPipe(0)
 	}
-	room := pipeSize - len(out.pipe.data)
+	room := pipeSize - len(out.pipe.Data)
 	if room == 0 {
 		return t.waitFor(out, nonblock)
 	}

@@ -1,10 +1,10 @@
 package linux
 
 import (
-	"io/fs"
 	"path"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // pipeDevice is the device number of pipes: 0:Dh.
@@ -19,9 +19,6 @@ const (
 	modeText = abi.S_IFREG | 0o444
 )
 
-// StatOf is what a file of an FS tells of itself.
-func StatOf(info fs.FileInfo) abi.Stat { return *info.Sys().(*abi.Stat) }
-
 // stat describes an open file.
 func (f *File) stat() (abi.Stat, error) {
 	if f.host != nil {
@@ -29,12 +26,12 @@ func (f *File) stat() (abi.Stat, error) {
 		if err != nil {
 			return abi.Stat{}, err
 		}
-		return StatOf(info), nil
+		return vfs.StatOf(info), nil
 	}
-	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: userID, Gid: userID}
+	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: vfs.UserID, Gid: vfs.UserID}
 	switch {
 	case f.fifo != nil:
-		s = f.fifo.stat()
+		s = f.fifo.Stat()
 	case f.queue != nil:
 		s = f.queue.st
 	case f.sock != nil:
@@ -74,11 +71,11 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 	if fd, ok := k.descriptorAt(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
 		return k.statFD(t, fd)
 	}
-	info, err := k.fs.lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	info, err := k.fs.Lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
 	if err != nil {
 		return abi.Stat{}, fail(err)
 	}
-	return StatOf(info), 0
+	return vfs.StatOf(info), 0
 }
 
 func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 )
 
 // readTimespec reads a timespec of two words as nanoseconds.
@@ -26,7 +27,7 @@ func (k *Kernel) readTimespec(t *Thread, va uint64, word int) (uint64, int64) {
 }
 
 // putTime writes seconds and a fraction in units of unit nanoseconds.
-func putTime(mm *MM, va, ns, unit uint64, word int) int64 {
+func putTime(mm *mm.MM, va, ns, unit uint64, word int) int64 {
 	b := make([]byte, 16)
 	sec, frac := ns/uint64(time.Second), ns%uint64(time.Second)/unit
 	if word == 4 {

@@ -85,7 +85,7 @@ var userDescBits = []struct {
 // is a TLS one, is what the thread's register uses; -1 in memory asks for a
 // free one, which is written back.
 func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
-	mm, first := t.proc.mm, uint32(k.tables.tlsEntry)
+	mm, first := t.proc.mm, uint32(k.tables.TlsEntry)
 	b := make([]byte, sizeofUserDesc)
 	if !mm.Read(va, b) {
 		return -EFAULT
@@ -134,7 +134,7 @@ func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	if !t.proc.mm.Read(c.arg[0], b) {
 		return -EFAULT
 	}
-	n := le.Uint32(b) - uint32(k.tables.tlsEntry)
+	n := le.Uint32(b) - uint32(k.tables.TlsEntry)
 	if n >= uint32(len(t.tls)) {
 		return -EINVAL
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // Calls that change the tree.
@@ -17,7 +18,7 @@ const maxName = 255
 // user is who the guest's processes are, all the time.
 func (k *Kernel) user() User {
 	if k.cfg.User == nil {
-		return User{userID, userID}
+		return User{vfs.UserID, vfs.UserID}
 	}
 	return *k.cfg.User
 }
@@ -47,17 +48,17 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 	if trimmed == "" {
 		trimmed = "/"
 	}
-	full, err := k.fs.resolve(trimmed, follow)
+	full, err := k.fs.Resolve(trimmed, follow)
 	if err != nil {
 		return "", nil, fail(err)
 	}
 	if len(path.Base(full)) > maxName {
 		return "", nil, -ENAMETOOLONG
 	}
-	info, err := k.fs.lstat(full, false)
+	info, err := k.fs.Lstat(full, false)
 	switch {
 	case errors.Is(err, abi.ENOENT), errors.Is(err, fs.ErrNotExist):
-		if parent, err := k.fs.lstat(path.Dir(full), false); err != nil {
+		if parent, err := k.fs.Lstat(path.Dir(full), false); err != nil {
 			return "", nil, fail(err)
 		} else if !parent.IsDir() {
 			return "", nil, -ENOTDIR
@@ -72,42 +73,38 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 // mayChange is 0 if entries of full's directory may be made and removed. In a
 // directory with the sticky bit only owners remove what is there.
 func (k *Kernel) mayChange(full string, info fs.FileInfo) int64 {
-	parent, err := k.fs.lstat(path.Dir(full), false)
+	parent, err := k.fs.Lstat(path.Dir(full), false)
 	if err != nil {
 		return fail(err)
 	}
-	st := StatOf(parent)
+	st := vfs.StatOf(parent)
 	if !k.may(st, 3) {
 		return -EACCES
 	}
-	if info != nil && st.Mode&abi.S_ISVTX != 0 && !k.owns(st) && !k.owns(StatOf(info)) {
+	if info != nil && st.Mode&abi.S_ISVTX != 0 && !k.owns(st) && !k.owns(vfs.StatOf(info)) {
 		return -EPERM
 	}
 	return 0
 }
 
 // newNode makes a node without a name.
-func (k *Kernel) newNode(t *Thread, mode uint32) *node {
+func (k *Kernel) newNode(t *Thread, mode uint32) *vfs.Node {
 	u := k.user()
-	n := &node{st: abi.Stat{Dev: layerDevice, Nlink: 1, Mode: mode, Uid: u.UID, Gid: u.GID, Blksize: 4096}}
-	if kind := mode & abi.S_IFMT; kind != abi.S_IFLNK {
-		n.st.Mode &^= t.proc.fs.umask
-	}
-	k.lastNode++
-	n.st.Ino = k.lastNode
-	k.stamp(&n.st.Atime, &n.st.Mtime, &n.st.Ctime)
-	return n
+	return k.fs.NewNode(t.masked(mode), u.UID, u.GID)
 }
 
-// makeFile makes a regular file at full.
-func (k *Kernel) makeFile(t *Thread, full string, mode uint32) *node {
-	n := k.newNode(t, abi.S_IFREG|mode&0o7777)
-	n.inode = k.newFile(full)
-	n.st.Ino = n.inode.Ino
-	if full != "" {
-		k.addName(full, n)
+// masked is a mode without what the process's umask takes from new files.
+func (t *Thread) masked(mode uint32) uint32 {
+	if mode&abi.S_IFMT == abi.S_IFLNK {
+		return mode
 	}
-	return n
+	return mode &^ t.proc.fs.umask
+}
+
+// makeFile makes a regular file, at full unless that is empty.
+func (k *Kernel) makeFile(t *Thread, full string, mode uint32) *vfs.Node {
+	u := k.user()
+	return k.fs.MakeFile(full, t.masked(abi.S_IFREG|mode&0o7777), u.UID, u.GID)
 }
 
 func sysMkdir(k *Kernel, t *Thread, c *call) int64 {
@@ -124,8 +121,8 @@ func (k *Kernel) mkdirAt(t *Thread, dirfd int, va, mode uint64) int64 {
 		return r
 	}
 	n := k.newNode(t, abi.S_IFDIR|uint32(mode)&0o1777)
-	n.opaque, n.st.Nlink, n.st.Size = true, 2, 4096
-	k.addName(full, n)
+	n.Opaque, n.Attr.Nlink, n.Attr.Size = true, 2, 4096
+	k.fs.AddName(full, n)
 	k.entryChanged(full, abi.IN_CREATE|abi.IN_ISDIR, 0)
 	return 0
 }
@@ -167,8 +164,8 @@ func (k *Kernel) symlinkAt(t *Thread, target uint64, dirfd int, va uint64) int64
 		return r
 	}
 	n := k.newNode(t, abi.S_IFLNK|0o777)
-	n.target, n.st.Size = text, uint64(len(text))
-	k.addName(full, n)
+	n.Target, n.Attr.Size = text, uint64(len(text))
+	k.fs.AddName(full, n)
 	k.entryChanged(full, abi.IN_CREATE, 0)
 	return 0
 }
@@ -192,7 +189,7 @@ func (k *Kernel) mknodAt(t *Thread, dirfd int, va uint64, mode uint32) int64 {
 	switch {
 	case r != 0:
 	case endpoint:
-		k.addName(full, k.newNode(t, kind|mode&0o7777))
+		k.fs.AddName(full, k.newNode(t, kind|mode&0o7777))
 	default:
 		k.makeFile(t, full, mode)
 	}
@@ -245,49 +242,31 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 	if r := k.mayChange(full, info); r != 0 {
 		return r
 	}
-	if dir && !k.isEmpty(full) {
+	if dir && !k.fs.IsEmpty(full) {
 		return -ENOTEMPTY
 	}
-	st := StatOf(info)
+	st := vfs.StatOf(info)
 	k.remove(full, info)
-	k.removed(full, st, k.nodeAmong(info))
+	k.removed(full, st, k.fs.NodeAmong(info))
 	return 0
-}
-
-func (k *Kernel) isEmpty(full string) bool {
-	d, err := k.fs.tree.open(inRoot(full))
-	if err != nil {
-		return true
-	}
-	defer d.Close()
-	l, _ := d.ReadDir(1)
-	if len(l) > 0 {
-		return false
-	}
-	l, _ = d.ReadDir(maxDirEntries)
-	return len(l) == 0
 }
 
 // remove takes the name full from what is there.
 func (k *Kernel) remove(full string, info fs.FileInfo) {
-	n := (*node)(nil)
-	if i, ok := info.(nodeInfo); ok {
-		n = i.node
-	} else if info.Mode().IsRegular() {
-		n, _ = k.raise(full, info) // whoever has it open, or another of its names, is told
+	n := vfs.NodeOf(info)
+	if n == nil && info.Mode().IsRegular() {
+		n, _ = k.fs.Raise(full, info) // whoever has it open, or another of its names, is told
 		k.settleAll()
 	}
 	if n != nil {
-		if n.st.Nlink--; info.IsDir() {
-			n.st.Nlink = 0
+		if n.Attr.Nlink--; info.IsDir() {
+			n.Attr.Nlink = 0
 		}
-		k.stamp(&n.st.Ctime)
-		k.dropNode(n)
+		k.fs.Stamp(&n.Attr.Ctime)
+		k.fs.DropNode(n)
 	}
-	for _, name := range k.below(full) {
-		delete(k.names, name) // marks of what was removed there
-	}
-	k.dropName(full)
+	k.fs.ForgetBelow(full)
+	k.fs.DropName(full)
 }
 
 func sysLink(k *Kernel, t *Thread, c *call) int64 {
@@ -310,19 +289,19 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	switch {
 	case r != 0:
 		return r
-	case n.st.Mode&abi.S_IFMT == abi.S_IFDIR:
+	case n.Attr.Mode&abi.S_IFMT == abi.S_IFDIR:
 		return -EPERM
 	}
-	n.st.Nlink++
-	k.stamp(&n.st.Ctime)
-	k.happened(identity(n.st), abi.IN_ATTRIB, 0, "")
-	k.addName(full, n)
+	n.Attr.Nlink++
+	k.fs.Stamp(&n.Attr.Ctime)
+	k.happened(vfs.KeyOf(n.Attr), abi.IN_ATTRIB, 0, "")
+	k.fs.AddName(full, n)
 	k.entryChanged(full, abi.IN_CREATE, 0)
 	return 0
 }
 
 // nodeAt is the node of a path argument, or of the descriptor for an empty one.
-func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*node, int64) {
+func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*vfs.Node, int64) {
 	if p, ok := t.proc.mm.ReadString(va, maxPath); ok && p == "" && empty || va == 0 {
 		return k.nodeOf(t.proc.files.get(dirfd))
 	}
@@ -340,7 +319,7 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*n
 	case info == nil:
 		return nil, -ENOENT
 	}
-	n, err := k.raise(full, info)
+	n, err := k.fs.Raise(full, info)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -348,7 +327,7 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*n
 }
 
 // nodeOf is the node of an open file or directory.
-func (k *Kernel) nodeOf(f *File) (*node, int64) {
+func (k *Kernel) nodeOf(f *File) (*vfs.Node, int64) {
 	switch {
 	case f == nil:
 		return nil, -EBADF
@@ -356,10 +335,10 @@ func (k *Kernel) nodeOf(f *File) (*node, int64) {
 		return nil, -EINVAL
 	}
 	k.settle(f)
-	if f.host.node != nil {
-		return f.host.node, 0
+	if f.host.Node != nil {
+		return f.host.Node, 0
 	}
-	n, err := k.raise(f.path, f.host.info)
+	n, err := k.fs.Raise(f.path, f.host.Info)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -369,12 +348,12 @@ func (k *Kernel) nodeOf(f *File) (*node, int64) {
 
 // settle has an open file of the FS that the guest has changed since be the changed one.
 func (k *Kernel) settle(f *File) {
-	if f.host == nil || f.host.node != nil || f.host.info.IsDir() {
+	if f.host == nil || f.host.Node != nil || f.host.Info.IsDir() {
 		return
 	}
-	if n := k.changedNode(f.host.info); n != nil {
+	if n := k.fs.ChangedNode(f.host.Info); n != nil {
 		_ = f.host.Close()
-		f.host = n.open(k, f.host.path)
+		f.host = k.fs.OpenNode(n, f.host.Path)
 	}
 }
 

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -174,15 +173,6 @@ func (k *Kernel) formatArg(t *Thread, c *call, kind byte, i int) string {
 	return fmt.Sprintf("%#x", v)
 }
 
-// peekString reads a string without bringing pages in: telling of a call must
-// not change the run.
-func (mm *MM) peekString(va uint64) (string, bool) {
-	var b [maxPath]byte
-	n := mm.space.Peek(va, b[:])
-	end := bytes.IndexByte(b[:n], 0)
-	return string(b[:max(end, 0)]), end >= 0
-}
-
 func (k *Kernel) formatText(t *Thread, c *call, kind byte, i int) string {
 	const shown = 32
 	mm := t.proc.mm
@@ -190,14 +180,14 @@ func (k *Kernel) formatText(t *Thread, c *call, kind byte, i int) string {
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	if kind == 's' {
-		if s, ok := mm.peekString(c.arg[i]); ok {
+		if s, ok := mm.PeekString(c.arg[i], maxPath); ok {
 			return fmt.Sprintf("%q", s)
 		}
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	n := min(c.arg[i+1], shown)
 	b := make([]byte, n)
-	if mm.space.Peek(c.arg[i], b) < len(b) {
+	if mm.Space().Peek(c.arg[i], b) < len(b) {
 		return fmt.Sprintf("%#x", c.arg[i])
 	}
 	if c.arg[i+1] > shown {

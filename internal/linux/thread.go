@@ -2,6 +2,7 @@ package linux
 
 import (
 	"trapline/internal/emu"
+	"trapline/internal/linux/mm"
 )
 
 // threadState is what the scheduler knows of a thread.
@@ -123,7 +124,7 @@ type Process struct {
 	Name   string // of the program, without directory
 	k      *Kernel
 	parent *Process
-	mm     *MM
+	mm     *mm.MM
 	files  *fdTable
 	fs     *fsState
 	sigs   *handlers
@@ -157,7 +158,7 @@ type fsState struct {
 }
 
 // MM is the process's address space.
-func (p *Process) MM() *MM { return p.mm }
+func (p *Process) MM() *mm.MM { return p.mm }
 
 // Threads lists the process's live threads.
 func (p *Process) Threads() []*Thread { return p.thr }

@@ -104,7 +104,7 @@ func (k *Kernel) sharesMemory() bool {
 		if p.mm == nil {
 			continue
 		}
-		for _, v := range p.mm.vmas {
+		for _, v := range p.mm.VMAs() {
 			if v.Shared {
 				return true
 			}

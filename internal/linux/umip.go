@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -22,7 +23,7 @@ var taskSelector = map[x86.Arch]uint64{x86.I386: 0x80, x86.AMD64: 0x40}
 
 // umipValue is what the instruction would store, or false if it is none of
 // SGDT, SIDT, SMSW, SLDT and STR.
-func (k *Kernel) umipValue(in *insn.Inst, width x86.Arch, mm *MM) (b []byte, ok bool) {
+func (k *Kernel) umipValue(in *insn.Inst, width x86.Arch, mm *mm.MM) (b []byte, ok bool) {
 	if in.Map != insn.Map0F || in.Vex.Kind != insn.VexNone || !in.HasModRM {
 		return nil, false
 	}
@@ -38,7 +39,7 @@ func (k *Kernel) umipValue(in *insn.Inst, width x86.Arch, mm *MM) (b []byte, ok 
 	case key == 0x014:
 		v = umipCR0
 	case key == 0x000:
-		v = uint64(mm.ldtRegister().Sel)
+		v = uint64(mm.LdtRegister().Sel)
 	case key == 0x001:
 		v = taskSelector[k.m.Arch]
 	default:

@@ -2,13 +2,10 @@ package linux
 
 import (
 	"trapline/internal/emu"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
-// vdsoName is what /proc/PID/maps calls the vDSO.
-const vdsoName = "[vdso]"
-
-// Offsets in the i386 vDSO's page. Its ELF parts lie before its code.
 const (
 	vdsoVsyscall    = 0x400            // __kernel_vsyscall
 	vdsoSyscall     = vdsoVsyscall + 3 // where the stack is copied
@@ -35,20 +32,20 @@ var (
 
 // mapVDSO gives a 32-bit program the page with the kernel's entry by SYSENTER
 // and with what handlers without a restorer return to.
-func (k *Kernel) mapVDSO(mm *MM) error {
-	if mm.abi != x86.I386 {
+func (k *Kernel) mapVDSO(mem *mm.MM) error {
+	if mem.ABI() != x86.I386 {
 		return nil
 	}
-	v, err := mm.AddSpecial(vdsoName, ProtRead|ProtExec, 0)
+	v, err := mem.AddSpecial(mm.VDSOName, mm.ProtRead|mm.ProtExec, 0)
 	if err != nil {
 		return err
 	}
-	mm.vdso = v.Start
-	if !mm.WriteForced(v.Start, vdsoImage) {
-		return errNoMemory
+	mem.VDSO = v.Start
+	if !mem.WriteForced(v.Start, vdsoImage) {
+		return mm.ErrNoMemory
 	}
-	if k.m.Arch == x86.AMD64 && k.m.Vendor == emu.AMD && !mm.WriteForced(v.Start+vdsoSyscall, codeSyscall) {
-		return errNoMemory
+	if k.m.Arch == x86.AMD64 && k.m.Vendor == emu.AMD && !mem.WriteForced(v.Start+vdsoSyscall, codeSyscall) {
+		return mm.ErrNoMemory
 	}
 	return nil
 }
@@ -59,7 +56,7 @@ func (k *Kernel) mapVDSO(mm *MM) error {
 // the vDSO's landing pad. A 64-bit program has none: there it faults.
 func (k *Kernel) fastCall(t *Thread, stack uint64) {
 	c := t.Core()
-	c.RIP, c.GPR[x86.RSP] = t.proc.mm.vdso+vdsoLanding, stack
+	c.RIP, c.GPR[x86.RSP] = t.proc.mm.VDSO+vdsoLanding, stack
 	k.setReturn(t, x86.I386)
 	arg, ok := getWord(t.proc.mm, stack, 4)
 	if !ok {

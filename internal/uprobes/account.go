@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -84,7 +85,7 @@ func (a *Account) Watches(t *linux.Thread) bool {
 }
 
 // begins is where the events of the hit go that t is about to make; nil if it is about to make none that is new.
-func (a *Account) begins(t *linux.Thread, ut *task, mm *linux.MM) *[]*emu.Event {
+func (a *Account) begins(t *linux.Thread, ut *task, mm *mm.MM) *[]*emu.Event {
 	pc := t.Core().RIP
 	if area := stateOf(mm).area; area != nil && pc == area.start && len(ut.returns) > 0 {
 		s := a.stories[ut.returns[len(ut.returns)-1].uprobe]
@@ -107,7 +108,7 @@ func (a *Account) begins(t *linux.Thread, ut *task, mm *linux.MM) *[]*emu.Event 
 }
 
 // breakpointFrom is where the breakpoint of the instruction at pc is: behind its prefixes, if the probe is inside it.
-func (a *Account) breakpointFrom(mm *linux.MM, pc uint64) (uint64, bool) {
+func (a *Account) breakpointFrom(mm *mm.MM, pc uint64) (uint64, bool) {
 	for at := pc; at < pc+insn.MaxLen; at++ {
 		var now [1]byte
 		if mm.ReadForced(at, now[:]) != 1 {

@@ -11,6 +11,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
@@ -47,7 +48,7 @@ func (p *benchProgram) place(t testing.TB, symbol string) Place {
 
 // load maps it, to be run for as many turns as the argument says; "" is no argument.
 func (p *benchProgram) load(t testing.TB, turns string, hooks linux.Hooks, w linux.Watcher) *linux.Kernel {
-	fs, err := linux.OpenFiles(p.path)
+	fs, err := vfs.OpenFiles(p.path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	args := []string{p.path}

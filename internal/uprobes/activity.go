@@ -1,6 +1,9 @@
 package uprobes
 
-import "trapline/internal/linux"
+import (
+	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
+)
 
 // Stage is where a thread is in a hit, as a viewer shows it: enum uprobe_task_state with what lies between its states.
 type Stage uint8
@@ -81,7 +84,7 @@ func (s *System) prepareStage(t *linux.Thread, ut *task) Stage {
 
 // Area is the page of a process in which copies are stepped, with the numbers of the slots that threads have; slot 0
 // is the trampoline's. False if the process has none yet.
-func (s *System) Area(mm *linux.MM) (start uint64, taken []int, ok bool) {
+func (s *System) Area(mm *mm.MM) (start uint64, taken []int, ok bool) {
 	if mm == nil {
 		return 0, nil, false
 	}
@@ -107,7 +110,7 @@ func (s *System) InPlace() int {
 }
 
 // Armed reports whether the breakpoint stands at an address of a process now.
-func (s *System) Armed(mm *linux.MM, va uint64) bool {
+func (s *System) Armed(mm *mm.MM, va uint64) bool {
 	var b [1]byte
 	return mm != nil && mm.Space().Peek(va, b[:]) == 1 && b[0] == Breakpoint
 }

@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 )
 
 const (
@@ -23,22 +24,22 @@ type area struct {
 }
 
 // areaOf finds or makes a process's area, at the address or as high as there is room; nil if there is none.
-func (s *System) areaOf(mm *linux.MM, at uint64) *area {
-	st := stateOf(mm)
+func (s *System) areaOf(mem *mm.MM, at uint64) *area {
+	st := stateOf(mem)
 	if st.area != nil {
 		return st.area
 	}
 	if at == 0 {
-		at = mm.TaskSize() - emu.PageSize
+		at = mem.TaskSize() - emu.PageSize
 	}
-	v, err := mm.AddSpecial("[uprobes]", linux.ProtExec, at)
+	v, err := mem.AddSpecial("[uprobes]", mm.ProtExec, at)
 	if err != nil {
 		return nil
 	}
 	v.DontCopy = true
 	a := &area{start: v.Start}
 	a.taken[0] = true
-	if !mm.WriteForced(a.start, []byte{Breakpoint}) {
+	if !mem.WriteForced(a.start, []byte{Breakpoint}) {
 		return nil
 	}
 	st.area = a
@@ -46,7 +47,7 @@ func (s *System) areaOf(mm *linux.MM, at uint64) *area {
 }
 
 // take writes a copy to the first free slot; false if there is none.
-func (a *area) take(mm *linux.MM, i *Instruction) (uint64, bool) {
+func (a *area) take(mm *mm.MM, i *Instruction) (uint64, bool) {
 	for n := range a.taken {
 		if a.taken[n] {
 			continue
@@ -63,11 +64,11 @@ func (a *area) take(mm *linux.MM, i *Instruction) (uint64, bool) {
 }
 
 // freeSlot gives a slot back, and those who wait for one a try (xol_free_insn_slot()).
-func (s *System) freeSlot(mm *linux.MM, slot uint64) {
+func (s *System) freeSlot(mm *mm.MM, slot uint64) {
 	a := stateOf(mm).area
 	a.taken[(slot-a.start)/SlotSize] = false
 	if a.wanted {
 		a.wanted = false
-		mm.Kernel().Changed()
+		linux.KernelOf(mm).Changed()
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
 
@@ -15,7 +16,7 @@ import (
 func loaded(t *testing.T) (*System, *linux.Kernel) {
 	path, err := filepath.Abs("testdata/bin/bench64")
 	require.NoError(t, err)
-	fs, err := linux.OpenFiles(path)
+	fs, err := vfs.OpenFiles(path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	s := New(Options{})

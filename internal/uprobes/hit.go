@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -149,7 +150,7 @@ func (s *System) execute(t *linux.Thread, ut *task) linux.Resume {
 	return linux.Resumed
 }
 
-func (s *System) uprobeAt(mm *linux.MM, addr uint64) *uprobe {
+func (s *System) uprobeAt(mm *mm.MM, addr uint64) *uprobe {
 	v := mm.Find(addr)
 	if v == nil || !probeableVMA(v, false) {
 		return nil
@@ -158,7 +159,7 @@ func (s *System) uprobeAt(mm *linux.MM, addr uint64) *uprobe {
 }
 
 // stray is a #BP without a uprobe: the program's own int3, or a breakpoint that was removed in the meantime.
-func (s *System) stray(t *linux.Thread, mm *linux.MM, addr uint64) {
+func (s *System) stray(t *linux.Thread, mm *mm.MM, addr uint64) {
 	var now [1]byte
 	own := mm.ReadForced(addr, now[:]) == 1 && now[0] == Breakpoint
 	s.recheck(mm)

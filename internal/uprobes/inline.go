@@ -32,7 +32,7 @@ func (s *System) unlockStep(t *linux.Thread) {
 	}
 	s.stepper = 0
 	if mm := t.Process().MM(); mm != nil {
-		mm.Kernel().Changed()
+		linux.KernelOf(mm).Changed()
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
@@ -54,7 +55,7 @@ type running struct {
 // start loads a program, whose path is found, and enables its events.
 func (p program) start(t testing.TB) *running {
 	path := p.args[0]
-	fs, err := linux.OpenFiles(path)
+	fs, err := vfs.OpenFiles(path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	r := &running{}

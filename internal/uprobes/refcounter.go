@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"trapline/internal/events"
-	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 )
 
 // count adds d to the uprobe's reference counter in an address space. One that is not mapped yet is counted when it
 // is (update_ref_ctr()).
-func (s *System) count(u *uprobe, mm *linux.MM, d int16) events.Errno {
+func (s *System) count(u *uprobe, mm *mm.MM, d int16) events.Errno {
 	if u.RefCounter == 0 {
 		return 0
 	}
@@ -34,15 +34,15 @@ func (s *System) count(u *uprobe, mm *linux.MM, d int16) events.Errno {
 }
 
 // counterIn is the address of the counter in a private writable mapping of the file.
-func counterIn(u *uprobe, v *linux.VMA) (uint64, bool) {
-	if v.Inode == nil || fileOf(v) != u.File || v.Shared || v.Prot&linux.ProtWrite == 0 {
+func counterIn(u *uprobe, v *mm.VMA) (uint64, bool) {
+	if v.Inode == nil || fileOf(v) != u.File || v.Shared || v.Prot&mm.ProtWrite == 0 {
 		return 0, false
 	}
 	va := v.Start + u.RefCounter - v.Off
 	return va, u.RefCounter >= v.Off && va < v.End
 }
 
-func (s *System) addCounter(mm *linux.MM, va uint64, d int16) events.Errno {
+func (s *System) addCounter(mm *mm.MM, va uint64, d int16) events.Errno {
 	var b [2]byte
 	if !mm.Read(va, b[:]) {
 		return events.EFAULT
@@ -60,7 +60,7 @@ func (s *System) addCounter(mm *linux.MM, va uint64, d int16) events.Errno {
 }
 
 // countDelayed counts the uprobes whose counter has just been mapped (delayed_ref_ctr_inc()).
-func (s *System) countDelayed(mm *linux.MM, v *linux.VMA) {
+func (s *System) countDelayed(mm *mm.MM, v *mm.VMA) {
 	st := stateOf(mm)
 	st.delayed = slices.DeleteFunc(st.delayed, func(u *uprobe) bool {
 		va, ok := counterIn(u, v)

@@ -5,6 +5,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/engines"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -119,7 +120,7 @@ func (s *System) tellPlace(found bool) emu.Micro {
 }
 
 // placeOnStack chooses where the copy goes.
-func (s *System) placeOnStack(mm *linux.MM, sp uint64) (uint64, bool) {
+func (s *System) placeOnStack(mm *mm.MM, sp uint64) (uint64, bool) {
 	if s.coded() {
 		return s.placeAsCoded(mm, sp)
 	}
@@ -132,7 +133,7 @@ func (s *System) placeOnStack(mm *linux.MM, sp uint64) (uint64, bool) {
 
 // placeAsCoded rounds the stack pointer up where the text rounds down, so that the room below it is a negative number
 // taken for a large one, and the copy lands on live stack (O2).
-func (s *System) placeAsCoded(mm *linux.MM, sp uint64) (uint64, bool) {
+func (s *System) placeAsCoded(mm *mm.MM, sp uint64) (uint64, bool) {
 	page := mm.ABI().Mask((sp + emu.PageSize - 1) &^ (emu.PageSize - 1))
 	v := vmaFrom(mm, page)
 	switch {
@@ -146,7 +147,7 @@ func (s *System) placeAsCoded(mm *linux.MM, sp uint64) (uint64, bool) {
 }
 
 // vmaFrom is find_vma(): the first mapping that ends above the address.
-func vmaFrom(mm *linux.MM, addr uint64) *linux.VMA {
+func vmaFrom(mm *mm.MM, addr uint64) *mm.VMA {
 	for _, v := range mm.VMAs() {
 		if v.End > addr {
 			return v

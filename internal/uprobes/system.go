@@ -7,6 +7,7 @@ import (
 	"trapline/internal/emu/insn"
 	"trapline/internal/events"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 )
 
 // System is the uprobes of one kernel. It implements linux.Hooks. It is not safe for concurrent use.
@@ -68,7 +69,7 @@ type mmState struct {
 	delayed []*uprobe // whose reference counter is not mapped yet
 }
 
-func stateOf(mm *linux.MM) *mmState {
+func stateOf(mm *mm.MM) *mmState {
 	if mm.Probes == nil {
 		mm.Probes = &mmState{}
 	}
@@ -129,15 +130,15 @@ func (s *System) Unregister(p Place, c *Consumer) {
 
 // mapping is one appearance of a place in an address space.
 type mapping struct {
-	mm *linux.MM
-	v  *linux.VMA
+	mm *mm.MM
+	v  *mm.VMA
 	va uint64
 }
 
 // mappings lists where a place is mapped, by process number and address.
 func (s *System) mappings(u *uprobe, forInsert bool) []mapping {
 	var l []mapping
-	var seen []*linux.MM
+	var seen []*mm.MM
 	if s.k == nil {
 		return nil
 	}
@@ -156,19 +157,19 @@ func (s *System) mappings(u *uprobe, forInsert bool) []mapping {
 	return l
 }
 
-func mappingIn(mm *linux.MM, v *linux.VMA, u *uprobe) (mapping, bool) {
+func mappingIn(mm *mm.MM, v *mm.VMA, u *uprobe) (mapping, bool) {
 	if v.Inode == nil || fileOf(v) != u.File || u.Offset < v.Off || u.Offset-v.Off >= v.End-v.Start {
 		return mapping{}, false
 	}
 	return mapping{mm, v, v.Start + u.Offset - v.Off}, true
 }
 
-func fileOf(v *linux.VMA) FileID { return FileID{v.Inode.Dev, v.Inode.Ino} }
+func fileOf(v *mm.VMA) FileID { return FileID{v.Inode.Dev, v.Inode.Ino} }
 
 // probeableVMA tells whether breakpoints go into a mapping: a private one of a file, which for a new breakpoint must
 // not be writable (valid_vma()).
-func probeableVMA(v *linux.VMA, forInsert bool) bool {
-	return v.Inode != nil && !v.Shared && !(forInsert && v.Prot&linux.ProtWrite != 0)
+func probeableVMA(v *mm.VMA, forInsert bool) bool {
+	return v.Inode != nil && !v.Shared && !(forInsert && v.Prot&mm.ProtWrite != 0)
 }
 
 // install plants the breakpoint in one address space, in a copy of the page (U2, install_breakpoint()).
@@ -199,7 +200,7 @@ func (s *System) prepare(u *uprobe, m mapping) events.Errno {
 		return 0
 	}
 	var code [CodeSize]byte
-	n := s.k.ReadInode(m.v.Inode, u.Offset, code[:])
+	n := s.k.Files().ReadInode(m.v.Inode, u.Offset, code[:])
 	if n == 0 {
 		return events.EIO
 	}
@@ -224,8 +225,8 @@ func (s *System) restore(u *uprobe, m mapping) {
 }
 
 // Mapped plants the breakpoints of a new mapping (uprobe_mmap()). What cannot be probed is passed over in silence.
-func (s *System) Mapped(mm *linux.MM, v *linux.VMA) {
-	s.Attach(mm.Kernel())
+func (s *System) Mapped(mm *mm.MM, v *mm.VMA) {
+	s.Attach(linux.KernelOf(mm))
 	if len(s.tree) == 0 || v.Inode == nil {
 		return
 	}
@@ -242,7 +243,7 @@ func (s *System) Mapped(mm *linux.MM, v *linux.VMA) {
 }
 
 // Unmapping notes that breakpoints of mm may go (uprobe_munmap()).
-func (s *System) Unmapping(mm *linux.MM, start, end uint64) {
+func (s *System) Unmapping(mm *mm.MM, start, end uint64) {
 	st := stateOf(mm)
 	if !st.probed || st.recheck {
 		return
@@ -259,7 +260,7 @@ func (s *System) Unmapping(mm *linux.MM, start, end uint64) {
 }
 
 // recheck finds out whether a process still has uprobes (mmf_recalc_uprobes()).
-func (s *System) recheck(mm *linux.MM) {
+func (s *System) recheck(mm *mm.MM) {
 	st := stateOf(mm)
 	if !st.recheck {
 		return
@@ -274,4 +275,4 @@ func (s *System) recheck(mm *linux.MM) {
 }
 
 // Exited has nothing to do: breakpoints and slots are pages of the address space, and go with it.
-func (s *System) Exited(*linux.MM) {}
+func (s *System) Exited(*mm.MM) {}

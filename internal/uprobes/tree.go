@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 )
 
 // FileID is the identity of a file: two paths to one file have the same.
@@ -35,10 +36,10 @@ type Consumer struct {
 	// Return runs when the function that starts at the place returns (U13).
 	Return func(*Hit)
 	// Filter tells whether the consumer wants the process; nil: every one (U3).
-	Filter func(*linux.MM) bool
+	Filter func(*mm.MM) bool
 }
 
-func (c *Consumer) wants(mm *linux.MM) bool { return c.Filter == nil || c.Filter(mm) }
+func (c *Consumer) wants(mm *mm.MM) bool { return c.Filter == nil || c.Filter(mm) }
 
 // uprobe is one probed place (struct uprobe).
 type uprobe struct {
@@ -48,7 +49,7 @@ type uprobe struct {
 	missed    uint64       // with Options.CountMissed
 }
 
-func (u *uprobe) wanted(mm *linux.MM) bool {
+func (u *uprobe) wanted(mm *mm.MM) bool {
 	return slices.ContainsFunc(u.consumers, func(c *Consumer) bool { return c.wants(mm) })
 }
 

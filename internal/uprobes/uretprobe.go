@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -58,7 +59,7 @@ func (s *System) awaitReturn(t *linux.Thread, ut *task) {
 }
 
 // hijack exchanges the word on top of the stack for the trampoline's address; false if it cannot.
-func (s *System) hijack(mm *linux.MM, c *emu.Core, trampoline uint64) (ret uint64, ok bool) {
+func (s *System) hijack(mm *mm.MM, c *emu.Core, trampoline uint64) (ret uint64, ok bool) {
 	var b [8]byte
 	sp, n := c.GPR[x86.RSP], codeWidth(c).Word()
 	if !mm.Read(sp, b[:n]) {

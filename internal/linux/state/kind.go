@@ -35,6 +35,7 @@ type list interface {
 	of() reflect.Type
 	hash(*emu.Hasher, *Objects)
 	save() saved
+	each(visit func(at any))
 }
 
 // objects are in the order in which they were visited.
@@ -54,6 +55,13 @@ func (l *objects[T]) hash(h *emu.Hasher, o *Objects) {
 	}
 }
 
+func (l *objects[T]) each(visit func(at any)) {
+	for _, at := range l.l {
+		visit(at)
+	}
+}
+
+func (Values) each(func(any))                   {}
 func (Values) of() reflect.Type                 { return nil }
 func (v Values) hash(h *emu.Hasher, o *Objects) { v(h, o) }
 func (Values) save() saved                      { return nil }

@@ -24,6 +24,17 @@ func NewKinds(rows ...Row) *Kinds {
 	return k
 }
 
+// Types lists the types of the objects.
+func (k *Kinds) Types() []reflect.Type {
+	var l []reflect.Type
+	for _, r := range k.rows {
+		if t := r.list().of(); t != nil {
+			l = append(l, t)
+		}
+	}
+	return l
+}
+
 // Objects are the objects of a state, each once. Their order depends on their values only.
 type Objects struct {
 	kinds   *Kinds
@@ -76,8 +87,36 @@ func Number[T any](o *Objects, at *T) uint64 {
 	return uint64(n) + 2
 }
 
+// Object is an object whose kind those who point to it do not know.
+type Object interface {
+	VisitIn(*Objects)         // Visit
+	NumberIn(*Objects) uint64 // Number
+}
+
+// VisitObject is Visit for an Object, or nil.
+func VisitObject(o *Objects, at Object) {
+	if at != nil {
+		at.VisitIn(o)
+	}
+}
+
+// NumberObject is Number for an Object, or nil.
+func NumberObject(o *Objects, at Object) uint64 {
+	if at == nil {
+		return 0
+	}
+	return at.NumberIn(o)
+}
+
 // All lists the objects of one kind.
 func All[T any](o *Objects) []*T { return listOf[T](o).l }
+
+// Each visits all objects, pointers of the kinds' types, kind by kind.
+func (o *Objects) Each(visit func(at any)) {
+	for _, l := range o.lists {
+		l.each(visit)
+	}
+}
 
 // Hash feeds the whole table, row by row.
 func (o *Objects) Hash(h *emu.Hasher) {
@@ -128,7 +167,7 @@ func (s *Snapshot) Bytes() int {
 	return n
 }
 
-// Each visits the objects of one kind with what they were.
-func Each[T any](s *Snapshot, visit func(at, was *T)) {
+// EachWas visits the objects of one kind with what they were.
+func EachWas[T any](s *Snapshot, visit func(at, was *T)) {
 	s.sets[s.kinds.at[reflect.TypeFor[T]()]].(*savedObjects[T]).Each(visit)
 }

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/kprobes/props"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -193,7 +194,7 @@ func (w *World) keepThread(t *linux.Thread) {
 }
 
 // spend notes that what is in memory now does not count.
-func (w *World) spend(t *linux.Thread, mm *linux.MM, r props.Range) {
+func (w *World) spend(t *linux.Thread, mm *mm.MM, r props.Range) {
 	for at := r.Low; at < r.High; {
 		n := min(r.High-at, emu.PageSize-at%emu.PageSize)
 		b := make([]byte, n)
@@ -221,15 +222,15 @@ func word(v uint64, n int) []byte {
 
 // writablePages copies a process's pages that it can write, by linear page
 // number.
-func writablePages(mm *linux.MM) map[uint64][]byte {
+func writablePages(mem *mm.MM) map[uint64][]byte {
 	pages := map[uint64][]byte{}
-	for _, page := range mm.Space().Pages() {
-		v := mm.Find(page * emu.PageSize)
-		if v == nil || v.Prot&linux.ProtWrite == 0 {
+	for _, page := range mem.Space().Pages() {
+		v := mem.Find(page * emu.PageSize)
+		if v == nil || v.Prot&mm.ProtWrite == 0 {
 			continue
 		}
 		b := make([]byte, emu.PageSize)
-		mm.Space().Peek(page*emu.PageSize, b)
+		mem.Space().Peek(page*emu.PageSize, b)
 		pages[page] = b
 	}
 	return pages
@@ -245,7 +246,7 @@ func (w *World) keepMemory(p *linux.Process, pages map[uint64][]byte) {
 		b = w.counting(p.PID, at, bytes.Clone(b))
 		fresh := make([]byte, emu.PageSize)
 		if v := p.MM().Find(at); v.Inode != nil {
-			w.Kernel.ReadInode(v.Inode, v.Off+at-v.Start, fresh)
+			w.Kernel.Files().ReadInode(v.Inode, v.Off+at-v.Start, fresh)
 		}
 		if !bytes.Equal(b, fresh) {
 			l.memory = append(l.memory, props.Contents{Space: p.PID, Addr: at, Bytes: b})

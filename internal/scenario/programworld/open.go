@@ -13,6 +13,7 @@ import (
 	"trapline/internal/expr"
 	"trapline/internal/format"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/scenario/world"
 	"trapline/internal/story"
@@ -64,19 +65,19 @@ func (b *builder) makeFiles() error {
 		return err
 	}
 	w.program = b.program
-	tree := map[string]linux.MemFile{x.Path: {Data: b.program, Exec: true}}
+	tree := map[string]vfs.MemFile{x.Path: {Data: b.program, Exec: true}}
 	for _, g := range x.Files {
 		data, err := w.content(g)
 		if err != nil {
 			return err
 		}
-		tree[g.Path] = linux.MemFile{Data: data, Exec: true}
+		tree[g.Path] = vfs.MemFile{Data: data, Exec: true}
 	}
 	if _, file := tree[x.Dir]; x.Dir != "" && !file {
-		tree[x.Dir] = linux.MemFile{Dir: true}
+		tree[x.Dir] = vfs.MemFile{Dir: true}
 	}
 	w.shown, w.debug = tree, map[string]*debugged{}
-	if w.files, err = linux.OpenMem(tree); err != nil {
+	if w.files, err = vfs.OpenMem(tree); err != nil {
 		return b.file.MemberPos("linux").Error(b.file.Name, "", "%v", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/scenario/world"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/traceuprobe"
@@ -92,7 +93,7 @@ func (b *builder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, er
 		}
 	}
 	w := b.world
-	wants := func(mm *linux.MM) bool { return u.wants(w.pidOf(mm)) }
+	wants := func(mm *mm.MM) bool { return u.wants(w.pidOf(mm)) }
 	at := world.HandlerAt{Probe: p.Name, Kind: "pre"}
 	inGo := w.Handlers[at]
 	pre, _ := p.Handler("pre")
@@ -118,7 +119,7 @@ func (b *builder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, er
 }
 
 // onReturn makes what is called when a probed function returns; nil: nothing is.
-func (b *builder) onReturn(p *format.Probe, wants func(*linux.MM) bool) func(*uprobes.Hit) {
+func (b *builder) onReturn(p *format.Probe, wants func(*mm.MM) bool) func(*uprobes.Hit) {
 	w, at := b.world, world.HandlerAt{Probe: p.Name, Kind: "ret"}
 	inGo := w.Handlers[at]
 	ret, ok := p.Handler("ret")
@@ -155,8 +156,8 @@ func (w *World) Act(h *world.Hit, a *format.Action) {
 }
 
 // pidOf is the process that has an address space; 0: none.
-func (w *World) pidOf(mm *linux.MM) int {
-	for _, p := range mm.Kernel().Processes() {
+func (w *World) pidOf(mm *mm.MM) int {
+	for _, p := range linux.KernelOf(mm).Processes() {
 		if p.MM() == mm {
 			return p.PID
 		}

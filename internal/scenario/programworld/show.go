@@ -8,6 +8,7 @@ import (
 	"trapline/internal/events/tracedir"
 	"trapline/internal/format"
 	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -73,9 +74,9 @@ func (w *World) Mappings() []Mapping {
 	return list
 }
 
-func protText(v *linux.VMA) string {
+func protText(v *mm.VMA) string {
 	s := []byte("---p")
-	for i, bit := range []linux.Prot{linux.ProtRead, linux.ProtWrite, linux.ProtExec} {
+	for i, bit := range []mm.Prot{mm.ProtRead, mm.ProtWrite, mm.ProtExec} {
 		if v.Prot&bit != 0 {
 			s[i] = "rwx"[i]
 		}
@@ -86,7 +87,7 @@ func protText(v *linux.VMA) string {
 	return string(s)
 }
 
-func (w *World) mappingName(v *linux.VMA) string {
+func (w *World) mappingName(v *mm.VMA) string {
 	if v.Inode == nil {
 		return v.Name
 	}

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/emu/insn"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/scenario/world"
 	"trapline/internal/traps"
@@ -22,7 +23,7 @@ import (
 type World struct {
 	*world.Shared
 	Kernel  *linux.Kernel
-	files   *linux.FS
+	files   *vfs.FS
 	uprobes *uprobes.System
 	events  *traceuprobe.Session
 	image   *loader.Image
@@ -30,7 +31,7 @@ type World struct {
 	bias    uint64 // by how much it is moved
 	// debug has the program's and its libraries' debug information by path, nil for one without; of those asked for.
 	debug map[string]*debugged
-	shown map[string]linux.MemFile // what the program sees, by path
+	shown map[string]vfs.MemFile // what the program sees, by path
 	// programFile is the program as uprobes know it.
 	programFile uprobes.FileID
 	probes      []*userProbe

@@ -21,6 +21,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -108,7 +109,7 @@ var otherLog = regexp.MustCompile(`(?m)^(umip: .*|process '.*' started with exec
 type rig struct {
 	arch    x86.Arch // of the kernel
 	kernel  *linux.Kernel
-	fs      *linux.FS
+	fs      *vfs.FS
 	system  *uprobes.System
 	session *Session
 	out     bytes.Buffer
@@ -121,7 +122,7 @@ func newRig(t testing.TB, root string, arch x86.Arch) *rig {
 
 // newRigOf makes a rig with what cfg has of the trace buffer.
 func newRigOf(t testing.TB, root string, arch x86.Arch, engine uprobes.Engine, cfg Config) *rig {
-	fs, err := linux.OpenRoot(root)
+	fs, err := vfs.OpenRoot(root)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fs.Close() })
 	r := &rig{fs: fs, arch: arch}

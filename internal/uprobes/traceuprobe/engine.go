@@ -9,6 +9,7 @@ import (
 	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/uprobes"
 )
 
@@ -40,7 +41,7 @@ func (e *engine) Stat(path string) (events.File, events.Errno) {
 		}
 		return events.File{}, events.ENOENT
 	}
-	sys := linux.StatOf(st)
+	sys := vfs.StatOf(st)
 	id := sys.Ino ^ sys.Dev<<40 // inode numbers count per device
 	e.files[id] = file{uprobes.FileID{Dev: sys.Dev, Ino: sys.Ino}, uint64(st.Size())}
 	return events.File{ID: id, Regular: st.Mode().IsRegular()}, 0
@@ -106,7 +107,7 @@ func (s *Session) record(p *probe, h *uprobes.Hit) {
 	s.Array().Raise(p.def.On, &tracearray.Raised{
 		TraceEntry: tracefs.TraceEntry{
 			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
-			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: h.Thread.Process().MM().Kernel().Now(),
+			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: linux.KernelOf(h.Thread.Process().MM()).Now(),
 		},
 		Record: rec, Context: uprobeContext,
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/events/tracefs"
-	"trapline/internal/linux"
+	"trapline/internal/linux/mm"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -54,7 +54,7 @@ func TestU2FileKeepsItsByte(t *testing.T) {
 	r.load(t, "/t/beh", "leafn", "3")
 	require.EqualValues(t, uprobes.Breakpoint, leafByte(t, r))
 	var b [1]byte
-	require.Equal(t, 1, r.kernel.ReadInode(r.kernel.Processes()[0].MM().Find(leafAddr).Inode, leafOffset, b[:]))
+	require.Equal(t, 1, r.kernel.Files().ReadInode(r.kernel.Processes()[0].MM().Find(leafAddr).Inode, leafOffset, b[:]))
 	require.Equal(t, before[leafOffset], b[0])
 }
 
@@ -73,7 +73,7 @@ func TestU3FilterAndRemoval(t *testing.T) {
 		place := uprobes.Place{File: f.ID, Offset: leafOffset}
 		require.Zero(t, r.system.Register(place, f.Size, &uprobes.Consumer{
 			Handler: func(*uprobes.Hit) bool { hits++; return c.remove },
-			Filter:  func(*linux.MM) bool { return c.wanted },
+			Filter:  func(*mm.MM) bool { return c.wanted },
 		}))
 		require.Contains(t, r.run(t), "status=exit 0")
 		require.Equal(t, c.hits, hits, "%+v", c)

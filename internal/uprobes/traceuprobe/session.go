@@ -10,6 +10,7 @@ import (
 	"trapline/internal/events/tracedir"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/uprobes"
 	"trapline/internal/x86"
 )
@@ -21,7 +22,7 @@ const DefaultRecords = 1 << 20
 // is a part of the machine of each kernel that is attached, so that snapshots hold it. It is not safe for concurrent use.
 type Session struct {
 	*tracedir.Dir
-	fs     *linux.FS
+	fs     *vfs.FS
 	system *uprobes.System
 	kernel *linux.Kernel
 	probes map[*tracefs.Probe]*probe
@@ -35,7 +36,7 @@ type Session struct {
 type Config struct {
 	Arch x86.Arch // of the kernel
 	CPUs int      // at least 1
-	FS   *linux.FS
+	FS   *vfs.FS
 	// System is the uprobes, which no other Session has.
 	System *uprobes.System
 	// Records bounds the trace in records, of which the first are kept; 0: the buffer is a kernel's, of pages.

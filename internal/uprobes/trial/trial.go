@@ -10,6 +10,7 @@ import (
 
 	"trapline/internal/linux"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/uprobes"
 )
 
@@ -83,7 +84,7 @@ func (t *Trial) Run(ctx context.Context, probes []Probe) (Outcome, error) {
 			if err != nil {
 				return o, err
 			}
-			st = linux.StatOf(info)
+			st = vfs.StatOf(info)
 			files[p.Path] = st
 		}
 		c := &uprobes.Consumer{Handler: func(*uprobes.Hit) bool { o.Hits++; return false }}
@@ -96,7 +97,7 @@ func (t *Trial) Run(ctx context.Context, probes []Probe) (Outcome, error) {
 		}
 	}
 	o.Result, err = k.Run(ctx)
-	o.Stdout, o.Stderr, o.Files = stdout.output(), stderr.output(), k.Fingerprints()
+	o.Stdout, o.Stderr, o.Files = stdout.output(), stderr.output(), k.Files().Fingerprints()
 	return o, err
 }
 

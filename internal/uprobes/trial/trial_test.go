@@ -11,6 +11,7 @@ import (
 
 	"trapline/internal/events"
 	"trapline/internal/linux"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
 	"trapline/internal/uprobes/audit"
@@ -37,7 +38,7 @@ func newRig(t *testing.T, source string, options ...string) *rig {
 	require.NoError(t, err)
 	image, err := loader.ReadELF(data, loader.Options{})
 	require.NoError(t, err)
-	fs, err := linux.OpenFiles(path)
+	fs, err := vfs.OpenFiles(path)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, fs.Close()) })
 	f := places.NewFile(image, data)

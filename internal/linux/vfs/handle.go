@@ -1,19 +1,19 @@
-package linux
+package vfs
 
 import (
 	"io"
 	"io/fs"
 )
 
-// handle is a file or directory of an FS that the guest has open. It is no
+// Handle is a file or directory of an FS that the guest has open. It is no
 // part of the state: the host's file behind it is opened when it is needed, and
 // again after a Restore brought the guest's back.
-type handle struct {
+type Handle struct {
 	fs   *FS
-	path string      // without links
-	info fs.FileInfo // when it was opened first
-	file openFile    // nil: not open now
-	node *node       // of the layer; nil: a file of the FS, or a directory
+	Path string      // without links
+	Info fs.FileInfo // when it was opened first
+	File openFile    // nil: not open now
+	Node *Node       // of the layer; nil: a file of the FS, or a directory
 }
 
 // openFile is what a tree opens.
@@ -24,19 +24,19 @@ type openFile interface {
 }
 
 // need opens the file if it is not open.
-func (h *handle) need() (openFile, error) {
-	if h.file == nil {
-		f, err := h.fs.tree.open(inRoot(h.path))
+func (h *Handle) need() (openFile, error) {
+	if h.File == nil {
+		f, err := h.fs.tree.Open(inRoot(h.Path))
 		if err != nil {
-			return nil, errnoOf(err)
+			return nil, ErrnoOf(err)
 		}
-		h.file = f
+		h.File = f
 	}
-	return h.file, nil
+	return h.File, nil
 }
 
 // ReadAt is io.ReaderAt's.
-func (h *handle) ReadAt(b []byte, off int64) (int, error) {
+func (h *Handle) ReadAt(b []byte, off int64) (int, error) {
 	f, err := h.need()
 	if err != nil {
 		return 0, err
@@ -45,11 +45,11 @@ func (h *handle) ReadAt(b []byte, off int64) (int, error) {
 }
 
 // Stat tells of a file of the FS as it was opened first, and of a node as it is.
-func (h *handle) Stat() (fs.FileInfo, error) { return h.info, nil }
+func (h *Handle) Stat() (fs.FileInfo, error) { return h.Info, nil }
 
-// readDir lists at most n entries of a directory from its beginning, in the
+// ReadDir lists at most n entries of a directory from its beginning, in the
 // tree's order.
-func (h *handle) readDir(n int) ([]fs.DirEntry, error) {
+func (h *Handle) ReadDir(n int) ([]fs.DirEntry, error) {
 	_ = h.Close() // a directory is read once from each opening
 	f, err := h.need()
 	if err != nil {
@@ -57,17 +57,17 @@ func (h *handle) readDir(n int) ([]fs.DirEntry, error) {
 	}
 	l, err := f.ReadDir(n)
 	if err != nil && err != io.EOF {
-		return l, errnoOf(err)
+		return l, ErrnoOf(err)
 	}
 	return l, nil
 }
 
 // Close closes the host's file; need opens it again.
-func (h *handle) Close() error {
-	f := h.file
-	if f == nil || h.node != nil {
+func (h *Handle) Close() error {
+	f := h.File
+	if f == nil || h.Node != nil {
 		return nil
 	}
-	h.file = nil
+	h.File = nil
 	return f.Close()
 }

@@ -1,4 +1,4 @@
-package linux
+package vfs
 
 import (
 	"io/fs"
@@ -92,7 +92,7 @@ func (f *FS) Stock(files map[string]string) {
 
 // walk resolves p in the host's tree and adds to seen everything on the way.
 func (t *namedTree) walk(p string, seen map[string]fs.FileInfo) (string, error) {
-	return (&FS{tree: seeingTree{t.hostTree, seen}}).resolve(p, true)
+	return (&FS{tree: seeingTree{t.hostTree, seen}}).Resolve(p, true)
 }
 
 // seeingTree is the host's tree with a note of what was found in it.
@@ -174,12 +174,12 @@ func (t *namedTree) Readlink(name string) (string, error) {
 	return t.hostTree.Readlink(name)
 }
 
-func (t *namedTree) open(name string) (openFile, error) {
+func (t *namedTree) Open(name string) (openFile, error) {
 	if n := t.way[name]; n != nil {
 		return n, nil
 	}
 	if !t.isNamed(name) {
 		return nil, abi.ENOENT
 	}
-	return t.hostTree.open(name)
+	return t.hostTree.Open(name)
 }

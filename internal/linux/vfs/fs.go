@@ -1,4 +1,4 @@
-package linux
+package vfs
 
 import (
 	"errors"
@@ -8,6 +8,11 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+)
+
+const (
+	maxSymlinks   = 40 // in one path, as the kernel's MAXSYMLINKS
+	MaxDirEntries = 1 << 16
 )
 
 // FS is the file tree that a guest sees, for reading: a directory of the
@@ -32,11 +37,11 @@ func OpenRoot(dir string) (*FS, error) {
 // Close gives the tree back.
 func (f *FS) Close() error { return f.tree.Close() }
 
-// resolve walks the absolute path p component by component, following links
+// Resolve walks the absolute path p component by component, following links
 // inside the tree (the last one only if follow), and returns the path of what
 // is there without links. The last component may be absent: ENOENT comes from
 // the later open.
-func (f *FS) resolve(p string, follow bool) (string, error) {
+func (f *FS) Resolve(p string, follow bool) (string, error) {
 	rest := strings.Split(p, "/")
 	at := "/"
 	links := 0
@@ -56,7 +61,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 			if len(rest) == 0 {
 				return next, nil
 			}
-			return "", errnoOf(err)
+			return "", ErrnoOf(err)
 		}
 		last := len(strings.Join(rest, "")) == 0
 		if st.Mode()&fs.ModeSymlink != 0 && (!last || follow) {
@@ -65,7 +70,7 @@ func (f *FS) resolve(p string, follow bool) (string, error) {
 			}
 			target, err := f.tree.Readlink(inRoot(next))
 			if err != nil {
-				return "", errnoOf(err)
+				return "", ErrnoOf(err)
 			}
 			if strings.HasPrefix(target, "/") {
 				at = "/"
@@ -89,16 +94,16 @@ func inRoot(p string) string {
 	return "."
 }
 
-// open opens what is at p for reading. Pipes, sockets and devices of the host
+// Open opens what is at p for reading. Pipes, sockets and devices of the host
 // are refused: opening one could block or act.
-func (f *FS) open(p string, follow bool) (*handle, string, error) {
-	full, err := f.resolve(p, follow)
+func (f *FS) Open(p string, follow bool) (*Handle, string, error) {
+	full, err := f.Resolve(p, follow)
 	if err != nil {
 		return nil, "", err
 	}
 	st, err := f.tree.Lstat(inRoot(full))
 	if err != nil {
-		return nil, "", errnoOf(err)
+		return nil, "", ErrnoOf(err)
 	}
 	switch {
 	case st.Mode()&fs.ModeSymlink != 0:
@@ -106,38 +111,50 @@ func (f *FS) open(p string, follow bool) (*handle, string, error) {
 	case !st.Mode().IsRegular() && !st.IsDir():
 		return nil, "", abi.ENXIO
 	}
-	h := &handle{fs: f, path: full, info: st}
+	h := &Handle{fs: f, Path: full, Info: st}
 	if _, err := h.need(); err != nil {
 		return nil, "", err
 	}
 	return h, full, nil
 }
 
-func (f *FS) lstat(p string, follow bool) (fs.FileInfo, error) {
-	full, err := f.resolve(p, follow)
+func (f *FS) Lstat(p string, follow bool) (fs.FileInfo, error) {
+	full, err := f.Resolve(p, follow)
 	if err != nil {
 		return nil, err
 	}
 	st, err := f.tree.Lstat(inRoot(full))
 	if err != nil {
-		return nil, errnoOf(err)
+		return nil, ErrnoOf(err)
 	}
 	return st, nil
 }
 
-func (f *FS) readlink(p string) (string, error) {
-	full, err := f.resolve(p, false)
+func (f *FS) Readlink(p string) (string, error) {
+	full, err := f.Resolve(p, false)
 	if err != nil {
 		return "", err
 	}
 	if st, err := f.tree.Lstat(inRoot(full)); err != nil {
-		return "", errnoOf(err)
+		return "", ErrnoOf(err)
 	} else if st.Mode()&fs.ModeSymlink == 0 {
 		return "", abi.EINVAL
 	}
 	t, err := f.tree.Readlink(inRoot(full))
 	if err != nil {
-		return "", errnoOf(err)
+		return "", ErrnoOf(err)
 	}
 	return t, nil
 }
+
+// Stat is stat(2) of an absolute path in the whole tree, whether or not the
+// guest may see it.
+func (f *FS) Stat(p string) (fs.FileInfo, error) {
+	if t, ok := f.tree.(*namedTree); ok {
+		f = &FS{tree: t.hostTree}
+	}
+	return f.Lstat(p, true)
+}
+
+// StatOf is what a file of an FS tells of itself.
+func StatOf(info fs.FileInfo) abi.Stat { return *info.Sys().(*abi.Stat) }

@@ -1,4 +1,4 @@
-package linux
+package vfs
 
 import (
 	"bytes"
@@ -27,6 +27,12 @@ const (
 	MaxMemFiles = 4096
 	MaxMemBytes = 256 << 20 // of all files
 )
+
+// Epoch is the start of deterministic time, in seconds since 1970 (2020-01-01).
+const Epoch = 1577836800
+
+// UserID is the user and group of a guest's processes and files where nobody says otherwise.
+const UserID = 1000
 
 // memDevice is the device number of files in memory, as of a disk: 8:1.
 const memDevice = 8<<8 | 1
@@ -120,7 +126,7 @@ func (t *memTree) Readlink(name string) (string, error) {
 	return n.file.Link, nil
 }
 
-func (t *memTree) open(name string) (openFile, error) {
+func (t *memTree) Open(name string) (openFile, error) {
 	n, err := t.find(name)
 	if err != nil {
 		return nil, err
@@ -148,7 +154,7 @@ func (n *memNode) Size() int64                { return int64(len(n.file.Data) + 
 func (n *memNode) IsDir() bool                { return n.dir }
 func (n *memNode) Type() fs.FileMode          { return n.Mode().Type() }
 func (n *memNode) Info() (fs.FileInfo, error) { return n, nil }
-func (n *memNode) ModTime() time.Time         { return time.Unix(epoch, 0).UTC() }
+func (n *memNode) ModTime() time.Time         { return time.Unix(Epoch, 0).UTC() }
 
 func (n *memNode) Mode() fs.FileMode {
 	switch {
@@ -168,8 +174,8 @@ func (n *memNode) Mode() fs.FileMode {
 func (n *memNode) Sys() any {
 	const block = 512 // the unit of st_blocks
 	kind := map[fs.FileMode]uint32{fs.ModeDir: abi.S_IFDIR, fs.ModeSymlink: abi.S_IFLNK, 0: abi.S_IFREG}[n.Type()]
-	at := abi.Timespec{Sec: epoch}
-	mode, uid, gid := kind|uint32(n.Mode().Perm()), uint32(userID), uint32(userID)
+	at := abi.Timespec{Sec: Epoch}
+	mode, uid, gid := kind|uint32(n.Mode().Perm()), uint32(UserID), uint32(UserID)
 	if n.like != nil {
 		mode, uid, gid = n.like.Mode, n.like.Uid, n.like.Gid
 	}

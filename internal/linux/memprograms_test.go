@@ -3,12 +3,11 @@ package linux
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
@@ -31,9 +30,9 @@ func tinyProgram(t testing.TB) []byte {
 	return data
 }
 
-func memFS(t testing.TB) *FS {
+func memFS(t testing.TB) *vfs.FS {
 	t.Helper()
-	f, err := OpenMem(map[string]MemFile{
+	f, err := vfs.OpenMem(map[string]vfs.MemFile{
 		"/bin/tiny": {Data: tinyProgram(t), Exec: true},
 		"/etc/text": {Data: []byte("a file in memory\n")},
 		"/etc/link": {Link: "text"},
@@ -53,40 +52,5 @@ func TestProgramsFromMemory(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 3, res.Code)
 		require.Equal(t, "a file in memory\n", out.String())
-	}
-}
-
-func TestFilesInMemoryAreFixed(t *testing.T) {
-	f := memFS(t)
-	st, err := f.Stat("/etc/link")
-	require.NoError(t, err)
-	sys := StatOf(st)
-	require.Equal(t, []uint64{memDevice, 7}, []uint64{sys.Dev, sys.Ino})
-	require.Equal(t, int64(epoch), st.ModTime().Unix())
-	root, _, err := f.open("/", true)
-	require.NoError(t, err)
-	l, err := root.readDir(10)
-	require.NoError(t, err)
-	var names []string
-	for _, e := range l {
-		names = append(names, e.Name())
-	}
-	require.Equal(t, []string{"bin", "etc", "sh"}, names)
-	require.Equal(t, fs.ModeSymlink, l[2].Type())
-	target, err := f.readlink("/sh")
-	require.NoError(t, err)
-	require.Equal(t, "/bin/tiny", target)
-	_, _, err = f.open("/etc/none", true)
-	require.ErrorIs(t, err, abi.ENOENT)
-	_, _, err = f.open("/etc/text/none", true)
-	require.ErrorIs(t, err, abi.ENOTDIR)
-}
-
-func TestTreesInMemoryThatCannotBe(t *testing.T) {
-	for _, files := range []map[string]MemFile{
-		{"relative": {}}, {"/": {}}, {"/a/../b": {}}, {"/a": {}, "/a/b": {}}, {"/a": {Link: "b", Data: []byte("x")}},
-	} {
-		_, err := OpenMem(files)
-		require.Error(t, err)
 	}
 }

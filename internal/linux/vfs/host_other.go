@@ -1,6 +1,6 @@
 //go:build !linux
 
-package linux
+package vfs
 
 import (
 	"hash/fnv"
@@ -37,7 +37,7 @@ func hostStat(info fs.FileInfo, name string) abi.Stat {
 	at := abi.Timespec{Sec: info.ModTime().Unix(), Nsec: int64(info.ModTime().Nanosecond())}
 	size := uint64(info.Size())
 	return abi.Stat{
-		Dev: hostDevice, Ino: h.Sum64(), Nlink: 1, Mode: kind | uint32(info.Mode().Perm()), Uid: userID, Gid: userID,
+		Dev: hostDevice, Ino: h.Sum64(), Nlink: 1, Mode: kind | uint32(info.Mode().Perm()), Uid: UserID, Gid: UserID,
 		Size: size, Blksize: 4096, Blocks: (size + block - 1) / block, Atime: at, Mtime: at, Ctime: at,
 	}
 }

@@ -1,4 +1,4 @@
-package linux
+package vfs
 
 import (
 	"io/fs"
@@ -14,7 +14,7 @@ import (
 type tree interface {
 	Lstat(name string) (fs.FileInfo, error)
 	Readlink(name string) (string, error)
-	open(name string) (openFile, error)
+	Open(name string) (openFile, error)
 	Close() error
 }
 
@@ -41,7 +41,7 @@ func (t hostTree) Lstat(name string) (fs.FileInfo, error) {
 	return hostInfoOf(info, name), nil
 }
 
-func (t hostTree) open(name string) (openFile, error) {
+func (t hostTree) Open(name string) (openFile, error) {
 	f, err := t.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,10 @@
-package linux
+package mm
 
 import (
 	"slices"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // Prot is the protection of a mapping, with the values of mmap(2).
@@ -25,24 +26,24 @@ type VMA struct {
 	WipeOnFork bool // fork's copy is zeros
 	ReadOnly   bool // shared, of a file that was not opened for writing: it never can be
 	GrowsDown  bool // the stack
-	Locked     locking
-	Inode      *Inode // nil: anonymous
-	Off        uint64 // offset in Inode of Start, in bytes
-	Name       string // of a special mapping, such as "[stack]"
+	Locked     Locking
+	Inode      *vfs.Inode // nil: anonymous
+	Off        uint64     // offset in Inode of Start, in bytes
+	Name       string     // of a special mapping, such as "[stack]"
 }
 
-// offset is the file offset of va.
-func (v *VMA) offset(va uint64) uint64 { return v.Off + va - v.Start }
+// Offset is the file offset of va.
+func (v *VMA) Offset(va uint64) uint64 { return v.Off + va - v.Start }
 
 // joins reports whether w continues v with the same properties.
 func (v *VMA) joins(w *VMA) bool {
 	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown && v.Locked == w.Locked &&
 		v.DontCopy == w.DontCopy && v.WipeOnFork == w.WipeOnFork &&
-		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.offset(w.Start) == w.Off)
+		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.Offset(w.Start) == w.Off)
 }
 
-// index is the position of the first vma that ends above va.
-func (mm *MM) index(va uint64) int {
+// Index is the position of the first vma that ends above va.
+func (mm *MM) Index(va uint64) int {
 	i, _ := slices.BinarySearchFunc(mm.vmas, va, func(v *VMA, a uint64) int {
 		if v.End <= a {
 			return -1
@@ -54,7 +55,7 @@ func (mm *MM) index(va uint64) int {
 
 // Find is the vma that holds va, or nil.
 func (mm *MM) Find(va uint64) *VMA {
-	if i := mm.index(va); i < len(mm.vmas) && mm.vmas[i].Start <= va {
+	if i := mm.Index(va); i < len(mm.vmas) && mm.vmas[i].Start <= va {
 		return mm.vmas[i]
 	}
 	return nil
@@ -63,12 +64,12 @@ func (mm *MM) Find(va uint64) *VMA {
 // VMAs lists the mappings in address order.
 func (mm *MM) VMAs() []*VMA { return mm.vmas }
 
-// insert adds v, merging it with its neighbours.
-func (mm *MM) insert(v *VMA) {
-	i := mm.index(v.Start)
+// Insert adds v, merging it with its neighbours.
+func (mm *MM) Insert(v *VMA) {
+	i := mm.Index(v.Start)
 	mm.vmas = slices.Insert(mm.vmas, i, v)
 	if v.Inode != nil {
-		v.Inode.refs++
+		v.Inode.Hold()
 	}
 	mm.merge(i + 1)
 	mm.merge(i)
@@ -85,37 +86,37 @@ func (mm *MM) merge(i int) {
 
 func (mm *MM) remove(i int) {
 	if n := mm.vmas[i].Inode; n != nil {
-		mm.k.dropInode(n)
+		mm.shared.files.DropInode(n)
 	}
 	mm.vmas = slices.Delete(mm.vmas, i, i+1)
 }
 
 // split makes va a boundary between two vmas.
 func (mm *MM) split(va uint64) {
-	i := mm.index(va)
+	i := mm.Index(va)
 	if i == len(mm.vmas) || mm.vmas[i].Start >= va {
 		return
 	}
 	high := *mm.vmas[i]
-	high.Start, high.Off = va, high.offset(va)
+	high.Start, high.Off = va, high.Offset(va)
 	mm.vmas[i].End = va
 	mm.vmas = slices.Insert(mm.vmas, i+1, &high)
 	if high.Inode != nil {
-		high.Inode.refs++
+		high.Inode.Hold()
 	}
 }
 
-// within lists the vmas inside [start, end), after splitting at its edges.
-func (mm *MM) within(start, end uint64) []*VMA {
+// Within lists the vmas inside [start, end), after splitting at its edges.
+func (mm *MM) Within(start, end uint64) []*VMA {
 	mm.split(start)
 	mm.split(end)
-	i, j := mm.index(start), mm.index(end)
+	i, j := mm.Index(start), mm.Index(end)
 	return slices.Clone(mm.vmas[i:j])
 }
 
-// covered reports whether every page of [start, end) is mapped.
-func (mm *MM) covered(start, end uint64) bool {
-	for i := mm.index(start); start < end; i++ {
+// Covered reports whether every page of [start, end) is mapped.
+func (mm *MM) Covered(start, end uint64) bool {
+	for i := mm.Index(start); start < end; i++ {
 		if i == len(mm.vmas) || mm.vmas[i].Start > start {
 			return false
 		}
@@ -149,11 +150,11 @@ func (mm *MM) hole(size uint64) uint64 {
 // holeFor finds room as mmap's flags ask: with MAP_32BIT the lowest in the second GiB.
 func (mm *MM) holeFor(size, flags uint64) uint64 {
 	const low, high = 1 << 30, 1 << 31
-	if flags&abi.MAP_32BIT == 0 || mm.layout.taskSize < high || mm.abi.Word() == 4 {
+	if flags&abi.MAP_32BIT == 0 || mm.Layout.TaskSize < high || mm.abi.Word() == 4 {
 		return mm.hole(size)
 	}
 	start := uint64(low)
-	for i := mm.index(start); i < len(mm.vmas) && mm.vmas[i].Start < start+size; i++ {
+	for i := mm.Index(start); i < len(mm.vmas) && mm.vmas[i].Start < start+size; i++ {
 		start = mm.vmas[i].End
 	}
 	if start+size > high {
@@ -162,8 +163,8 @@ func (mm *MM) holeFor(size, flags uint64) uint64 {
 	return start
 }
 
-// free reports whether nothing is mapped in [start, end).
-func (mm *MM) free(start, end uint64) bool {
-	i := mm.index(start)
+// Free reports whether nothing is mapped in [start, end).
+func (mm *MM) Free(start, end uint64) bool {
+	i := mm.Index(start)
 	return i == len(mm.vmas) || mm.vmas[i].Start >= end
 }

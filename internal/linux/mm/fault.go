@@ -1,4 +1,4 @@
-package linux
+package mm
 
 import "trapline/internal/emu"
 
@@ -11,16 +11,16 @@ const faultAround = 16
 type faultResult uint8
 
 const (
-	faultDone   faultResult = iota // the access can be made again
+	FaultDone   faultResult = iota // the access can be made again
 	faultMap                       // no mapping there: SEGV_MAPERR
-	faultAccess                    // the mapping forbids it: SEGV_ACCERR
-	faultBus                       // past the end of the file: BUS_ADRERR
-	faultEnd                       // a bound of the run was reached
+	FaultAccess                    // the mapping forbids it: SEGV_ACCERR
+	FaultBus                       // past the end of the file: BUS_ADRERR
+	FaultEnd                       // a bound of the run was reached
 )
 
-// fault handles an access by ring 3 to va that the page tables refused.
-func (mm *MM) fault(va uint64, need Prot) faultResult {
-	mm.k.drain()
+// Fault handles an access by ring 3 to va that the page tables refused.
+func (mm *MM) Fault(va uint64, need Prot) faultResult {
+	mm.shared.kernel.Drain()
 	v := mm.Find(va)
 	if v == nil {
 		if v = mm.growStack(va); v == nil {
@@ -28,7 +28,7 @@ func (mm *MM) fault(va uint64, need Prot) faultResult {
 		}
 	}
 	if v.Prot&need == 0 && (need != ProtRead || v.Prot == 0) { // any permission implies read on x86
-		return faultAccess
+		return FaultAccess
 	}
 	if pte, ok := mm.space.Lookup(va); ok {
 		return mm.faultPresent(v, va, pte, need)
@@ -41,21 +41,21 @@ func (mm *MM) fault(va uint64, need Prot) faultResult {
 
 // growStack extends the stack mapping down to va, within its limit.
 func (mm *MM) growStack(va uint64) *VMA {
-	i := mm.index(va)
+	i := mm.Index(va)
 	if i == len(mm.vmas) || !mm.vmas[i].GrowsDown {
 		return nil
 	}
-	v, page := mm.vmas[i], pageFloor(va)
+	v, page := mm.vmas[i], PageFloor(va)
 	const guard = 256 * emu.PageSize
-	lowest := v.End - min(v.End, mm.stackSize())
+	lowest := v.End - min(v.End, mm.shared.kernel.StackLimit(mm))
 	if i > 0 {
 		lowest = max(lowest, mm.vmas[i-1].End+guard)
 	}
-	if page < lowest || v.Locked != notLocked && !mm.mayLock(v.Start-page) {
+	if page < lowest || v.Locked != NotLocked && !mm.shared.kernel.MayLock(mm, mm.Locked()+v.Start-page) {
 		return nil
 	}
 	const span = faultAround * emu.PageSize // more than asked for, so that its pages come in together
-	if v.Start = max(lowest, page&^(span-1)); v.Locked != notLocked {
+	if v.Start = max(lowest, page&^(span-1)); v.Locked != NotLocked {
 		v.Start = page
 	}
 	return v
@@ -64,23 +64,23 @@ func (mm *MM) growStack(va uint64) *VMA {
 // faultPresent makes a private copy of a page that is written, or lets the
 // only owner write it.
 func (mm *MM) faultPresent(v *VMA, va uint64, pte emu.PTE, need Prot) faultResult {
-	page := pageFloor(va)
-	if need == ProtWrite && !mm.mayWrite(v, pte) {
-		mm.interruptUsers()
+	page := PageFloor(va)
+	if need == ProtWrite && !mm.MayWrite(v, pte) {
+		mm.shared.kernel.InterruptUsers(mm)
 		if err := mm.copyFrame(v, page, pte.Frame); err != nil {
-			return faultEnd
+			return FaultEnd
 		}
-		mm.k.pages.Put(pte.Frame)
-		return faultDone
+		mm.shared.pages.Put(pte.Frame)
+		return FaultDone
 	}
-	mm.space.Protect(page, 1, pteProt(v, mm.mayWrite(v, pte)))
-	return faultDone
+	mm.space.Protect(page, 1, pteProt(v, mm.MayWrite(v, pte)))
+	return FaultDone
 }
 
 // around is the run of absent pages of v around va: at most as many as
 // mm.span says, aligned by that.
 func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
-	start = pageFloor(va)
+	start = PageFloor(va)
 	span := mm.span(v, start) * emu.PageSize
 	low := max(v.Start, va&^(span-1))
 	for start > low {
@@ -89,7 +89,7 @@ func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
 		}
 		start -= emu.PageSize
 	}
-	end := pageFloor(va) + emu.PageSize
+	end := PageFloor(va) + emu.PageSize
 	for high := min(v.End, va&^(span-1)+span); end < high; end += emu.PageSize {
 		if _, ok := mm.space.Lookup(end); ok {
 			break
@@ -123,7 +123,7 @@ const (
 
 // allocNear is alloc for n absent pages of an anonymous mapping from start on.
 func (mm *MM) allocNear(v *VMA, start uint64, n int) (emu.Frame, int) {
-	pages := mm.k.pages
+	pages := mm.shared.pages
 	if pages.Known() < manyFrames {
 		return pages.Alloc(n)
 	}
@@ -168,10 +168,10 @@ func (mm *MM) faultZero(v *VMA, va uint64) faultResult {
 	start, n := mm.around(v, va)
 	f, got := mm.allocNear(v, start, n)
 	if got == 0 {
-		return faultEnd
+		return FaultEnd
 	}
 	if got < n {
-		start, n = pageFloor(va), got
+		start, n = PageFloor(va), got
 	}
 	return mm.done(mm.space.Map(start, f, n, pteProt(v, true)))
 }
@@ -185,10 +185,10 @@ func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 	run := frameRun{mm: mm, v: v}
 	for i := range n {
 		page := start + uint64(i)*emu.PageSize
-		f, ok := mm.k.inodeFrame(v.Inode, v.offset(page)/emu.PageSize)
+		f, ok := mm.shared.files.InodeFrame(v.Inode, v.Offset(page)/emu.PageSize)
 		if !ok {
-			if page == pageFloor(va) {
-				return faultBus
+			if page == PageFloor(va) {
+				return FaultBus
 			}
 			continue
 		}
@@ -196,8 +196,8 @@ func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 		if copies {
 			err = mm.copyFrame(v, page, f)
 		} else {
-			mm.k.pages.Get(f)
-			err = run.add(page, f, pteProt(v, v.Shared))
+			mm.shared.pages.Get(f)
+			err = run.Add(page, f, pteProt(v, v.Shared))
 		}
 		if err != nil {
 			return mm.done(err)
@@ -210,117 +210,8 @@ func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
 // cause one but by fragmenting memory past the library's bound.
 func (mm *MM) done(err error) faultResult {
 	if err != nil {
-		mm.k.stop(BoundMemory)
-		return faultEnd
+		mm.shared.kernel.NoMemory()
+		return FaultEnd
 	}
-	return faultDone
-}
-
-// ready makes [va, va+n) accessible to a copy by the kernel on the user's
-// behalf, and reports whether all of it is.
-func (mm *MM) ready(va uint64, n int, need Prot) bool {
-	if n == 0 {
-		return true
-	}
-	if va >= mm.layout.taskSize || uint64(n) > mm.layout.taskSize-va {
-		return false
-	}
-	for page := pageFloor(va); page < va+uint64(n); page += emu.PageSize {
-		if pte, ok := mm.space.Lookup(page); ok && pte.Prot&emu.User != 0 &&
-			(need != ProtWrite || pte.Prot&emu.Write != 0) {
-			continue
-		}
-		if mm.fault(page, need) != faultDone {
-			return false
-		}
-	}
-	return true
-}
-
-// Read copies user memory to b, as copy_from_user does; it reports whether
-// all of it could be read.
-func (mm *MM) Read(va uint64, b []byte) bool {
-	if !mm.ready(va, len(b), ProtRead) || mm.space.Peek(va, b) != len(b) {
-		return false
-	}
-	if mm.k.telling {
-		mm.k.m.NoteRead(va, b)
-	}
-	return true
-}
-
-// Write copies b to user memory, as copy_to_user does: all of it or nothing.
-func (mm *MM) Write(va uint64, b []byte) bool {
-	return mm.ready(va, len(b), ProtWrite) && mm.store(va, b)
-}
-
-// store writes b, whatever the protection, as part of the present step if
-// there is one.
-func (mm *MM) store(va uint64, b []byte) bool {
-	if mm.k.telling {
-		return mm.k.m.PokeBytes(mm.space, va, b)
-	}
-	return mm.k.m.WriteBytes(mm.space, va, b) == nil
-}
-
-// WriteForced changes bytes in a private copy of their page whatever its
-// protection, as the kernel does to insert a breakpoint or a debugger to poke
-// (FOLL_FORCE). The mapping must be private.
-func (mm *MM) WriteForced(va uint64, b []byte) bool {
-	for page := pageFloor(va); page < va+uint64(len(b)); page += emu.PageSize {
-		v := mm.Find(page)
-		if v == nil || v.Shared {
-			return false
-		}
-		pte, ok := mm.space.Lookup(page)
-		if !ok {
-			if mm.fault(page, v.Prot) != faultDone {
-				return false
-			}
-			pte, _ = mm.space.Lookup(page)
-		}
-		if !mm.k.pages.Alone(pte.Frame) && mm.faultPresent(v, page, pte, ProtWrite) != faultDone {
-			return false
-		}
-	}
-	return mm.store(va, b)
-}
-
-// ReadForced copies memory whatever its protection, bringing pages in; it
-// returns how many bytes were there.
-func (mm *MM) ReadForced(va uint64, b []byte) int {
-	for n := 0; n < len(b); {
-		a := va + uint64(n)
-		step := min(len(b)-n, int(emu.PageSize-a%emu.PageSize))
-		if _, ok := mm.space.Lookup(a); !ok {
-			v := mm.Find(a)
-			if v == nil || v.Prot == 0 || mm.fault(a, v.Prot) != faultDone {
-				return n
-			}
-		}
-		if mm.space.Peek(a, b[n:n+step]) != step {
-			return n
-		}
-		n += step
-	}
-	return len(b)
-}
-
-// ReadString copies a NUL-terminated string of less than limit bytes.
-func (mm *MM) ReadString(va uint64, limit int) (string, bool) {
-	var s []byte
-	for len(s) < limit {
-		a := va + uint64(len(s))
-		b := make([]byte, min(limit-len(s), int(emu.PageSize-a%emu.PageSize)))
-		if !mm.Read(a, b) {
-			return "", false
-		}
-		for i, c := range b {
-			if c == 0 {
-				return string(append(s, b[:i]...)), true
-			}
-		}
-		s = append(s, b...)
-	}
-	return string(s), false
+	return FaultDone
 }

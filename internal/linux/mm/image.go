@@ -1,0 +1,100 @@
+package mm
+
+import (
+	"errors"
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
+	"trapline/internal/loader"
+)
+
+// MapImage maps the segments of an executable file, which is open and was opened by name, base bytes above their
+// addresses.
+func (mm *MM) MapImage(from *vfs.Handle, name string, m *loader.Image, base uint64) error {
+	inode, err := mm.shared.files.InodeOf(from, name)
+	if err != nil {
+		return err
+	}
+	inode.Hold() // held while the segments are mapped one by one
+	defer mm.shared.files.DropInode(inode)
+	for i := range m.Segments {
+		s := m.Segments[i]
+		s.Addr += base
+		if err := mm.mapSegment(inode, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MapInterpreter maps a program's interpreter where mmap would put it, as one
+// piece, and returns what its addresses are moved by (AT_BASE).
+func (mm *MM) MapInterpreter(from *vfs.Handle, name string, m *loader.Image) (uint64, error) {
+	s := m.Segments
+	first, base := PageFloor(s[0].Addr), uint64(0)
+	if first == 0 { // else it is linked to where it lies
+		if base = mm.hole(PageCeil(s[len(s)-1].End()) - first); base == 0 {
+			return 0, errNoRoom
+		}
+	}
+	return base, mm.MapImage(from, name, m, base)
+}
+
+// mapSegment maps one PT_LOAD: the file's pages, then zeroed memory. The rest
+// of the file's last page is cleared if it can be written.
+func (mm *MM) mapSegment(n *vfs.Inode, s *loader.Segment) error {
+	prot := Prot(0)
+	for bit, p := range map[loader.Prot]Prot{loader.ProtR: ProtRead, loader.ProtW: ProtWrite, loader.ProtX: ProtExec} {
+		if s.Prot&bit != 0 {
+			prot |= p
+		}
+	}
+	start, end := PageFloor(s.Addr), PageCeil(s.End())
+	if start < minAddress || end > mm.Layout.TaskSize {
+		return abi.EINVAL
+	}
+	fileEnd := start
+	if len(s.Data) > 0 {
+		fileEnd = PageCeil(s.Addr + uint64(len(s.Data)))
+		start = mm.clip(start)
+		if start < fileEnd {
+			mm.Add(&VMA{Start: start, End: fileEnd, Prot: prot, Inode: n, Off: s.Offset - (s.Addr - start)})
+		}
+		if tail := s.Addr + uint64(len(s.Data)); tail < fileEnd && s.MemSize > uint64(len(s.Data)) && prot&ProtWrite != 0 {
+			if !mm.Write(tail, make([]byte, fileEnd-tail)) {
+				return ErrNoMemory
+			}
+		}
+	}
+	if end > fileEnd {
+		mm.Add(&VMA{Start: mm.clip(fileEnd), End: end, Prot: prot})
+	}
+	return nil
+}
+
+// clip moves a segment's start behind the one before it when both share a
+// page with the same protection (loader checks that).
+func (mm *MM) clip(start uint64) uint64 {
+	if v := mm.Find(start); v != nil {
+		return v.End
+	}
+	return start
+}
+
+var ErrNoMemory = errors.New("out of guest memory")
+
+var errNoRoom = errors.New("no room in the address space")
+
+// AddSpecial maps one private page with a name, at hint if that is free, else
+// where mmap would put it: the [vdso] and [uprobes] pages.
+func (mm *MM) AddSpecial(name string, p Prot, hint uint64) (*VMA, error) {
+	at := hint
+	if at == 0 || !mm.Free(at, at+emu.PageSize) {
+		at = mm.hole(emu.PageSize)
+	}
+	if at == 0 {
+		return nil, errNoRoom
+	}
+	mm.Add(&VMA{Start: at, End: at + emu.PageSize, Prot: p, Name: name})
+	return mm.Find(at), nil
+}
