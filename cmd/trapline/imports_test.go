@@ -45,7 +45,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"linux/state", "emu memento"},
 	{"linux/vfs", "emu linux/abi linux/page linux/state"},
 	{"linux/mm", "emu linux/abi linux/page linux/state linux/vfs loader x86"},
-	{"linux", "emu emu/insn linux/abi linux/mm linux/page linux/state linux/vfs loader emu/regs x86"},
+	{"linux", "transition emu emu/insn linux/abi linux/mm linux/page linux/state linux/vfs loader emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 

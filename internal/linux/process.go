@@ -102,7 +102,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	t.traceChild(n, a.flags, a.exitSig)
 	if a.flags&abi.CLONE_VFORK != 0 {
 		n.vforkOf = t
-		t.state = stateVfork
+		t.become(stateVfork)
 	}
 	return int64(n.TID)
 }
@@ -198,7 +198,7 @@ func (k *Kernel) exitThread(t *Thread) {
 		putWord(p.mm, t.clearTID, 4, 0)
 		k.futexWake(p.mm, t.clearTID, 1, ^uint32(0))
 	}
-	t.state = stateDead
+	t.become(stateDead)
 	k.traceEnded(t, t.exit)
 	p.ran += t.ran
 	if k.cfg.Hooks != nil {
@@ -214,7 +214,7 @@ func (k *Kernel) exitThread(t *Thread) {
 func (k *Kernel) releaseVfork(t *Thread) {
 	if t.vforkOf != nil {
 		if t.vforkOf.state == stateVfork {
-			t.vforkOf.state = stateRunning
+			t.vforkOf.become(stateRunning)
 		}
 		if t.vforkOf.wants(abi.PTRACE_O_TRACEVFORKDONE) {
 			t.vforkOf.trace.event, t.vforkOf.trace.message = abi.PTRACE_EVENT_VFORK_DONE, uint64(t.TID)
@@ -237,7 +237,7 @@ func (k *Kernel) dropOtherThreads(t *Thread) {
 
 // exitProcess ends a process with a wait status: code<<8, or a signal.
 func (k *Kernel) exitProcess(p *Process, status int) {
-	if p.zombie {
+	if p.isZombie() {
 		return
 	}
 	for _, t := range slices.Clone(p.thr) {
@@ -245,7 +245,8 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 		k.exitThread(t)
 	}
 	k.forgetTracees(p)
-	p.zombie, p.status = true, status
+	p.become(procZombie)
+	p.status = status
 	p.timers, p.itimers = nil, [3]interval{}
 	k.semExit(p)
 	k.setTimers()
@@ -256,13 +257,13 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	reaper := p.reaper()
 	for _, c := range p.children {
 		c.parent = reaper
-		if c.attr.deathSignal != 0 && !c.zombie {
+		if c.attr.deathSignal != 0 && !c.isZombie() {
 			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
 		}
 		switch {
-		case k.init == p && len(k.cfg.More) == 0, c.zombie && reaper == k.init:
+		case k.init == p && len(k.cfg.More) == 0, c.isZombie() && reaper == k.init:
 			delete(k.procs, c.PID)
-		case c.zombie:
+		case c.isZombie():
 			reaper.children = append(reaper.children, c)
 			k.notifyParent(c)
 		default:
@@ -279,7 +280,7 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 // reaper is the process whose children p's become (find_new_reaper()).
 func (p *Process) reaper() *Process {
 	for a := p.parent; a != nil; a = a.parent {
-		if a.attr.subreaper && !a.zombie {
+		if a.attr.subreaper && !a.isZombie() {
 			return a
 		}
 	}
@@ -289,7 +290,7 @@ func (p *Process) reaper() *Process {
 // notifyParent sends SIGCHLD, or buries the process if nobody will wait.
 func (k *Kernel) notifyParent(p *Process) {
 	par := p.parent
-	if par == nil || par.zombie {
+	if par == nil || par.isZombie() {
 		if p != k.init {
 			delete(k.procs, p.PID)
 		}
@@ -317,6 +318,7 @@ func childInfoOf(pid, status, sig int) sigInfo {
 
 // bury removes a zombie that was waited for.
 func (k *Kernel) bury(p *Process) {
+	p.become(procDead)
 	delete(k.procs, p.PID)
 	if p.parent != nil {
 		p.parent.buried += p.ran + p.buried
@@ -338,7 +340,7 @@ func (k *Kernel) stopProcess(p *Process, sig int) {
 		k.changed()
 		return
 	}
-	p.stopped = true
+	p.become(procStopped)
 	p.status = sig<<8 | 0x7f
 	if p.parent != nil && p.parent.sigs.act[abi.SIGCHLD].flags&abi.SA_NOCLDSTOP == 0 {
 		p.parent.send(sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: p.PID, status: int32(sig)})

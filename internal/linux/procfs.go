@@ -186,9 +186,9 @@ func (k *Kernel) procText(p *Process, name string) (string, bool) {
 
 func (p *Process) letter() (string, string) {
 	switch {
-	case p.zombie:
+	case p.isZombie():
 		return "Z", "zombie"
-	case p.stopped:
+	case p.isStopped():
 		return "T", "stopped"
 	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateRunning }):
 		return "R", "running"

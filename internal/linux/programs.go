@@ -142,5 +142,5 @@ func (k *Kernel) Programs() []*Process { return k.programs }
 
 // Ended is how a process ended: its exit status, or the signal that killed it.
 func (p *Process) Ended() (code, signal int, ok bool) {
-	return p.status >> 8 & 0xff, p.status & 0x7f, p.zombie
+	return p.status >> 8 & 0xff, p.status & 0x7f, p.isZombie()
 }

@@ -78,7 +78,7 @@ func (t *Thread) wants(option uint64) bool { return t.traced() && t.trace.option
 func (t *Thread) stopFor(why traceStop, code int, info sigInfo) {
 	tr := &t.trace
 	tr.stop, tr.code, tr.info, tr.told, tr.halt = why, code, info, false, 0
-	t.state = stateTraced
+	t.become(stateTraced)
 	t.k.micro(emu.Micro{Name: "ptrace_stop", In: "ptrace_do_notify", Why: "the thread stops for its tracer"})
 	t.trapping(abi.CLD_TRAPPED, code)
 }
@@ -188,9 +188,9 @@ func (t *Thread) goOn(mode traceMode, signal int) {
 	tr.mode, tr.inject = mode, signal
 	tr.resumed, tr.stop = tr.stop, noStop
 	if tr.info.signo == abi.SIGTRAP && tr.resumed == stopEvent && tr.code>>8 == abi.PTRACE_EVENT_VFORK && t.vforks() {
-		t.state = stateVfork
+		t.become(stateVfork)
 	} else {
-		t.state = stateRunning
+		t.become(stateRunning)
 	}
 	t.stepping(mode == traceStep)
 	t.k.loadSegments(t)
@@ -346,7 +346,7 @@ func (t *Thread) traceExec(oldTID int) {
 // that it traced.
 func (k *Kernel) traceEnded(t *Thread, status int) {
 	leader := t.TID == t.proc.PID
-	if by := t.trace.by; by != nil && !by.proc.zombie && !(leader && by.proc == t.proc.parent) && by.proc != t.proc {
+	if by := t.trace.by; by != nil && !by.proc.isZombie() && !(leader && by.proc == t.proc.parent) && by.proc != t.proc {
 		e := endedTracee{tid: t.TID, status: status}
 		if leader {
 			e.proc = t.proc

@@ -47,7 +47,7 @@ func sysPtrace(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) traceMe(t *Thread) int64 {
-	if t.traced() || t.proc.parent == nil || t.proc.parent.zombie {
+	if t.traced() || t.proc.parent == nil || t.proc.parent.isZombie() {
 		return -EPERM
 	}
 	t.trace = tracing{by: t.proc.parent.thr[0]}
@@ -71,7 +71,7 @@ func (k *Kernel) attach(t, o *Thread, seize bool, addr, options uint64) int64 {
 		o.trace.options = options
 		return 0
 	}
-	if o.proc.stopped {
+	if o.proc.isStopped() {
 		o.trace.halt = abi.SIGSTOP
 		k.changed()
 		return 0

@@ -85,7 +85,7 @@ func (k *Kernel) stop(b Bound) {
 // Result is the outcome so far.
 func (k *Kernel) Result() Result {
 	r := Result{Bound: k.bound, Steps: k.steps}
-	if p := k.lastProgram(); p != nil && p.zombie {
+	if p := k.lastProgram(); p != nil && p.isZombie() {
 		r.Signal = p.status & 0x7f
 		r.Code = p.status >> 8 & 0xff
 	}

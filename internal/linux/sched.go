@@ -37,7 +37,7 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 // Done reports whether the run is over.
 func (k *Kernel) Done() bool {
 	p := k.lastProgram()
-	return k.bound != NoBound || p != nil && p.zombie
+	return k.bound != NoBound || p != nil && p.isZombie()
 }
 
 // looksAtTime is how many pieces of a turn go by between two looks at the context: a page fault may take milliseconds.
@@ -132,7 +132,7 @@ func (k *Kernel) turn() int {
 func (k *Kernel) work(id int) bool {
 	t := k.current[id]
 	switch {
-	case t.state != stateRunning || t.proc.stopped && !t.traced() || !t.mayUse(id):
+	case t.state != stateRunning || t.proc.isStopped() && !t.traced() || !t.mayUse(id):
 		k.micro(emu.Micro{Name: "schedule", In: "exit_to_user_mode_loop", Alone: true, Why: "the thread waits and leaves the vCPU"})
 		k.switchOut(id)
 		return true
@@ -174,7 +174,7 @@ func (k *Kernel) othersWait(t *Thread) bool {
 // mayRun reports whether it is worth giving o a turn.
 func (k *Kernel) mayRun(o *Thread) bool {
 	switch {
-	case o.state == stateTraced, o.proc.stopped && o.trace.halt == 0:
+	case o.state == stateTraced, o.proc.isStopped() && o.trace.halt == 0:
 		return o.fatalPending()
 	case o.state == stateRunning:
 		return !o.held || o.wait.tried != k.changes
@@ -208,7 +208,8 @@ func (k *Kernel) schedule(id int) bool {
 	var tried map[*Thread]bool
 	for t := k.candidate(id, nil); t != nil; t = k.candidate(id, tried) {
 		if t.state == stateTraced {
-			t.state, t.trace.stop = stateRunning, noStop // SIGKILL
+			t.become(stateRunning) // SIGKILL
+			t.trace.stop = noStop
 		}
 		if t.state == stateBlocked && !k.wake(t) {
 			if tried == nil {
@@ -250,7 +251,7 @@ func (k *Kernel) wake(t *Thread) bool {
 	} else if r = k.dispatch(t, &t.call); r == resultBlock {
 		return false
 	}
-	t.state = stateRunning
+	t.become(stateRunning)
 	k.finish(t, r)
 	return true
 }
@@ -291,7 +292,7 @@ func (k *Kernel) setDescriptor(c *emu.CPU, i int, d uint64) {
 func (k *Kernel) nextMoment() uint64 {
 	next := k.nextTimer()
 	for _, t := range k.threads {
-		if t.state == stateBlocked && !t.proc.stopped {
+		if t.state == stateBlocked && !t.proc.isStopped() {
 			next = min(next, t.wait.deadline)
 		}
 	}

@@ -155,7 +155,7 @@ func (t *Thread) send(i sigInfo) {
 // send adds a signal for the process: whichever thread does not block it
 // takes it.
 func (p *Process) send(i sigInfo) {
-	if p.zombie {
+	if p.isZombie() {
 		return
 	}
 	i = p.k.signed(i)
@@ -185,8 +185,9 @@ func (p *Process) allBlock(n int) bool {
 func (p *Process) stopOrContinue(n int) {
 	switch {
 	case n == abi.SIGCONT || n == abi.SIGKILL:
-		if p.stopped {
-			p.stopped, p.continued = false, n == abi.SIGCONT
+		if p.isStopped() {
+			p.become(procRunning)
+			p.continued = n == abi.SIGCONT
 			p.k.changed()
 		}
 		for _, t := range p.thr {

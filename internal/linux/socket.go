@@ -22,29 +22,6 @@ const (
 	maxHeld        = 1024     // ports held by TIME_WAIT
 )
 
-// sockState is the state of a connection. A TCP socket in FIN_WAIT1 is in FIN_WAIT2 at
-// once, and one in LAST_ACK, CLOSING or TIME_WAIT is closed.
-type sockState uint8
-
-const (
-	sockClosed sockState = iota
-	sockListening
-	sockConnecting // TCP, SYN_SENT: the listener has no room
-	sockConnected
-	sockFinWait   // TCP: it will send no more
-	sockCloseWait // TCP: the other end will send no more
-)
-
-// connectPhase is what connect(2) makes of a TCP socket.
-type connectPhase uint8
-
-const (
-	notConnected connectPhase = iota
-	connectPending
-	connectDone
-	connectBroken // shut down before it was there
-)
-
 // sockName is an address. Its zero value is none.
 type sockName struct {
 	named bool

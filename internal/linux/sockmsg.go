@@ -233,7 +233,8 @@ func (k *Kernel) sendUnixDatagram(t *Thread, f *File, m *sockMessage) int64 {
 	case !maySend(s, o):
 		return -EPERM
 	case o.dead:
-		s.peer, s.state = nil, sockClosed
+		s.peer = nil
+		s.become(sockClosed)
 		k.disconnected(s, o)
 		return -ECONNREFUSED
 	case o.noReceive:

@@ -32,7 +32,7 @@ func (k *Kernel) connectTCP(t *Thread, f *File, b []byte) int64 {
 		if r := k.startTCP(s, b); r != 0 {
 			return r
 		}
-		s.phase = connectPending
+		s.connects(connectPending)
 		if f.flags&abi.O_NONBLOCK != 0 {
 			return -EINPROGRESS
 		}
@@ -52,7 +52,7 @@ func (k *Kernel) connectTCP(t *Thread, f *File, b []byte) int64 {
 		}
 		return r
 	}
-	s.phase = connectDone
+	s.connects(connectDone)
 	return 0
 }
 
@@ -82,13 +82,14 @@ func (k *Kernel) startTCP(s *socket, b []byte) int64 {
 	l := k.listener(s, to)
 	switch {
 	case s.local.ip == to.ip && s.local.port == to.port: // both SYNs cross
-		s.state, s.peer = sockConnected, s
+		s.become(sockConnected)
+		s.peer = s
 		k.growTCP(s)
 	case l == nil:
 		s.err = abi.ECONNREFUSED
 		k.doneTCP(s)
 	case len(l.backlog) > l.backlogMax || len(k.sockets) >= maxSockets:
-		s.state = sockConnecting
+		s.become(sockConnecting)
 		l.waiting = append(l.waiting[:len(l.waiting):len(l.waiting)], s)
 	default:
 		k.admit(l, s)
@@ -132,8 +133,10 @@ func (k *Kernel) admit(l, s *socket) {
 	}
 	c.opts = l.opts
 	c.local, c.remote = s.remote, s.local
-	c.child, c.bound, c.phase, c.fixedIP = true, boundByUse, connectDone, l.fixedIP
-	c.state, s.state = sockConnected, sockConnected
+	c.child, c.bound, c.fixedIP = true, boundByUse, l.fixedIP
+	c.connects(connectDone)
+	c.become(sockConnected)
+	s.become(sockConnected)
 	c.peer, s.peer = s, c
 	k.growTCP(c)
 	k.growTCP(s)
@@ -173,14 +176,15 @@ func (k *Kernel) listenTCP(s *socket, backlog int) int64 {
 			return -EADDRINUSE
 		}
 	}
-	s.state, s.backlogMax = sockListening, backlog
+	s.become(sockListening)
+	s.backlogMax = backlog
 	k.admitWaiting(s)
 	return 0
 }
 
 // doneTCP is the end of a connection (tcp_done).
 func (k *Kernel) doneTCP(s *socket) {
-	s.state = sockClosed
+	s.become(sockClosed)
 	s.noReceive, s.noSend = true, true
 	if s.bound == boundByUse {
 		s.bound = unbound
@@ -195,12 +199,12 @@ func (k *Kernel) finTCP(s *socket) {
 	if last {
 		k.doneTCP(s)
 	} else {
-		s.state = sockFinWait
+		s.become(sockFinWait)
 	}
 	o.noReceive, o.ended = true, true
 	switch o.state {
 	case sockConnected:
-		o.state = sockCloseWait
+		o.become(sockCloseWait)
 	case sockFinWait:
 		k.hold(o.local)
 		k.doneTCP(o)
@@ -230,7 +234,7 @@ func (s *socket) inConnection() bool {
 
 // stopListening resets the connections that nobody has accepted.
 func (k *Kernel) stopListening(s *socket) {
-	s.state = sockClosed
+	s.become(sockClosed)
 	for _, c := range s.backlog {
 		k.abort(c)
 		c.dead = true
@@ -259,7 +263,7 @@ func (k *Kernel) closeTCP(s *socket) {
 		k.stopListening(s)
 	case s.state == sockConnecting:
 		k.leaveListener(s)
-		s.state = sockClosed
+		s.become(sockClosed)
 	case !s.inConnection():
 	case len(s.queue) > 0 || s.opts.lingers && s.opts.linger == 0:
 		k.abort(s)
@@ -296,7 +300,9 @@ func (k *Kernel) disconnectTCP(s *socket) {
 		s.err = abi.ECONNRESET
 	}
 	k.purge(s)
-	s.state, s.phase, s.peer = sockClosed, notConnected, nil
+	s.become(sockClosed)
+	s.connects(notConnected)
+	s.peer = nil
 	s.remote = sockName{}
 	s.noReceive, s.noSend, s.ended = false, false, false
 	k.unbind(s)
@@ -307,10 +313,11 @@ func (k *Kernel) disconnectTCP(s *socket) {
 func (k *Kernel) shutdownInet(s *socket, receive, send bool) int64 {
 	r := int64(0)
 	if s.isTCP() && s.phase == connectPending {
-		s.phase = connectDone
+		next := connectDone
 		if s.state == sockConnecting || s.state == sockClosed {
-			s.phase = connectBroken
+			next = connectBroken
 		}
+		s.connects(next)
 	}
 	switch {
 	case s.isTCP() && (s.state == sockListening && receive || s.state == sockConnecting):

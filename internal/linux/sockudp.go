@@ -17,7 +17,8 @@ func (k *Kernel) connectUDP(s *socket, b []byte) int64 {
 		return -EINVAL
 	}
 	if le.Uint16(b) == abi.AF_UNSPEC {
-		s.state, s.remote = sockClosed, sockName{}
+		s.become(sockClosed)
+		s.remote = sockName{}
 		k.unbind(s)
 		return 0
 	}
@@ -35,7 +36,8 @@ func (k *Kernel) connectUDP(s *socket, b []byte) int64 {
 	if isAny(s.local.ip) {
 		s.local.ip = from
 	}
-	s.remote, s.state = n, sockConnected
+	s.become(sockConnected)
+	s.remote = n
 	return 0
 }
 

@@ -33,7 +33,8 @@ func (k *Kernel) socketPair(t *Thread, kind int) (a, b *socket, r int64) {
 		return nil, nil, r
 	}
 	a.peer, b.peer = b, a
-	a.state, b.state = sockConnected, sockConnected
+	a.become(sockConnected)
+	b.become(sockConnected)
 	a.cred, b.cred = k.credentialsOf(t), k.credentialsOf(t)
 	return a, b, 0
 }
@@ -165,7 +166,8 @@ func (k *Kernel) connectUnix(t *Thread, f *File, b []byte) int64 {
 	if r != 0 {
 		return r
 	}
-	c.state, s.state = sockConnected, sockConnected
+	c.become(sockConnected)
+	s.become(sockConnected)
 	c.peer, s.peer = s, c
 	c.local, c.child = o.local, true
 	c.cred, s.cred = k.credentialsOf(t), o.cred
@@ -195,9 +197,10 @@ func (k *Kernel) connectUnixDatagram(t *Thread, s *socket, b []byte) int64 {
 		if !maySend(s, o) {
 			return -EPERM
 		}
-		s.state, o.state = sockConnected, sockConnected
+		s.become(sockConnected)
+		o.become(sockConnected)
 	} else {
-		s.state = sockClosed
+		s.become(sockClosed)
 	}
 	old := s.peer
 	s.peer = o
@@ -233,7 +236,8 @@ func (k *Kernel) listenUnix(t *Thread, s *socket, backlog int) int64 {
 	if backlog > s.backlogMax {
 		k.changed()
 	}
-	s.state, s.backlogMax = sockListening, backlog
+	s.become(sockListening)
+	s.backlogMax = backlog
 	s.cred = k.credentialsOf(t)
 	return 0
 }
@@ -242,7 +246,7 @@ func (k *Kernel) listenUnix(t *Thread, s *socket, backlog int) int64 {
 // if something was not read or, with unborn, the connection not accepted.
 func (k *Kernel) closeUnix(s *socket, unborn bool) {
 	peer, listening := s.peer, s.state == sockListening
-	s.state = sockClosed
+	s.become(sockClosed)
 	if peer != nil {
 		if s.kind != abi.SOCK_DGRAM && peer.peer == s {
 			peer.noReceive, peer.noSend = true, true

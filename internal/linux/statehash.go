@@ -163,8 +163,8 @@ func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 	for _, c := range p.children {
 		h.Uint64(state.Number(o, c))
 	}
-	h.Bool(p.zombie)
-	h.Bool(p.stopped)
+	h.Bool(p.isZombie())
+	h.Bool(p.isStopped())
 	state.Words(h, uint64(p.pgid), uint64(p.sid), uint64(p.status), uint64(p.exitSig), p.k.fromNow(p.itimers[abi.ITIMER_REAL].at), p.itimers[abi.ITIMER_REAL].gap)
 	p.hashTimers(h)
 	if len(p.ended) > 0 || p.withheld || p.continued {

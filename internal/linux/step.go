@@ -74,7 +74,7 @@ const WorkPlace = 1<<63 | 1
 // kernel's work, for which all vCPUs stand at one place (package explore).
 func (k *Kernel) Place(c *emu.CPU) uint64 {
 	t := k.current[c.ID]
-	if t == nil || t.state != stateRunning || t.proc.stopped || t.trace != (tracing{}) && (t.trace.resumed != noStop || t.trace.event != 0 || t.trace.exitDue || t.trace.halt != 0) || !t.mayUse(c.ID) || k.slice[c.ID] <= 0 || t.work() ||
+	if t == nil || t.state != stateRunning || t.proc.isStopped() || t.trace != (tracing{}) && (t.trace.resumed != noStop || t.trace.event != 0 || t.trace.exitDue || t.trace.halt != 0) || !t.mayUse(c.ID) || k.slice[c.ID] <= 0 || t.work() ||
 		k.cfg.Hooks != nil && k.cfg.Hooks.Pending(t) {
 		return WorkPlace
 	}
@@ -183,7 +183,7 @@ func (t *Thread) Waits() string {
 		return "its tracer"
 	case t.state == stateVfork:
 		return "vfork"
-	case t.proc.stopped:
+	case t.proc.isStopped():
 		return "SIGCONT"
 	}
 	return ""

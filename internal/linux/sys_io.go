@@ -80,7 +80,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		r := k.transfer(t, f, base, length, &f.pos, false)
 		if r < 0 {
 			if total > 0 {
-				t.state = stateRunning
+				t.become(stateRunning)
 				return total
 			}
 			return r

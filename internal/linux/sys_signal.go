@@ -304,7 +304,7 @@ func sysKill(k *Kernel, t *Thread, c *call) int64 {
 	}
 	found := false
 	for _, p := range k.processes() {
-		if p.zombie && id != p.PID || id != -1 && !matches(p, id, t.proc) || id == -1 && p == t.proc {
+		if p.isZombie() && id != p.PID || id != -1 && !matches(p, id, t.proc) || id == -1 && p == t.proc {
 			continue
 		}
 		found = true

@@ -20,7 +20,7 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 		r := k.writePipe(t, out, b)
 		t.progress = 0
 		if r == resultBlock { // less than PIPE_BUF is free, and b is shorter
-			t.state = stateRunning
+			t.become(stateRunning)
 			return -EAGAIN
 		}
 		return r

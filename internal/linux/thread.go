@@ -5,17 +5,6 @@ import (
 	"trapline/internal/linux/mm"
 )
 
-// threadState is what the scheduler knows of a thread.
-type threadState uint8
-
-const (
-	stateRunning threadState = iota // runs or waits for a vCPU
-	stateBlocked                    // in a system call, see Thread.wait
-	stateVfork                      // until the child execs or exits
-	stateTraced                     // stands still for its tracer
-	stateDead
-)
-
 // never is the deadline of a wait without one.
 const never = ^uint64(0)
 
@@ -90,7 +79,7 @@ func (t *Thread) Core() *emu.Core {
 // block makes the thread wait: the call is tried again whenever something
 // changed, until the deadline passes or a signal ends it with interrupt.
 func (t *Thread) block(interrupt int64, deadline uint64) int64 {
-	t.state = stateBlocked
+	t.become(stateBlocked)
 	t.wait = wait{deadline: deadline, interrupt: interrupt, tried: t.k.changes}
 	return resultBlock
 }
@@ -134,8 +123,7 @@ type Process struct {
 	children  []*Process
 	pgid      int
 	sid       int
-	zombie    bool
-	stopped   bool
+	state     processState
 	status    int // wait status, once a zombie
 	exitSig   int // sent to the parent at exit
 	limits    rlimits

@@ -67,7 +67,7 @@ func (k *Kernel) setTimers() {
 		}
 	}
 	for _, p := range k.procs {
-		if p.zombie {
+		if p.isZombie() {
 			continue
 		}
 		next(&p.itimers[abi.ITIMER_REAL])
@@ -110,7 +110,7 @@ func (k *Kernel) timerDue() bool {
 // cpuTimerDue reports whether a timer on the time that p or a thread of it has
 // run is due, or its limit on that.
 func (p *Process) cpuTimerDue() bool {
-	if p.zombie {
+	if p.isZombie() {
 		return false
 	}
 	now := p.cpuTime()
@@ -132,7 +132,7 @@ func (k *Kernel) timers() (fired bool) {
 		return false
 	}
 	for _, p := range k.processes() {
-		if !p.zombie {
+		if !p.isZombie() {
 			p.itimersFire()
 			for i := range p.timers {
 				if tm := &p.timers[i]; !tm.waiting && tm.when.due(k.reads(tm.clock)) {

@@ -45,9 +45,9 @@ func (k *Kernel) waitFor(t *Thread, id int, options uint64, ends, stops bool) (*
 		any = true
 		ran := c.cpuTime() + c.buried
 		switch {
-		case c.zombie && !c.withheld && ends:
+		case c.isZombie() && !c.withheld && ends:
 			return &waited{c.PID, c.status, childInfo(c, abi.SIGCHLD), ran, func() { k.bury(c) }}, 0
-		case c.stopped && c.status&0xff == 0x7f && stops:
+		case c.isStopped() && c.status&0xff == 0x7f && stops:
 			info := sigInfo{signo: abi.SIGCHLD, code: abi.CLD_STOPPED, pid: c.PID, status: int32(c.status >> 8)}
 			return &waited{c.PID, c.status, info, ran, func() { c.status = 0 }}, 0
 		case c.continued && options&abi.WCONTINUED != 0:

@@ -10,7 +10,7 @@ import (
 func (k *Kernel) Zombies() []*Process {
 	var l []*Process
 	for _, p := range k.procs {
-		if p.zombie {
+		if p.isZombie() {
 			l = append(l, p)
 		}
 	}
