@@ -265,13 +265,10 @@ func (k *Kernel) readNotify(t *Thread, f *File, b []byte) int64 {
 		done += e.size()
 		n.events = slices.Clone(n.events[1:])
 	}
-	switch {
-	case done > 0:
+	if done > 0 {
 		return int64(done)
-	case f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	}
-	return t.block(restartSys, never)
+	return t.waitFor(f, false)
 }
 
 // put encodes struct inotify_event.

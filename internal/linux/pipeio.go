@@ -17,10 +17,8 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 		return int64(n)
 	case p.Writers == 0:
 		return 0
-	case f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	}
-	return t.block(restartSys, never)
+	return t.waitFor(f, false)
 }
 
 // writePipe puts up to PIPE_BUF bytes in at once or not at all; more goes in

@@ -248,10 +248,8 @@ func (k *Kernel) readEvent(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case len(b) < 8:
 		return -EINVAL
-	case f.count == 0 && f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	case f.count == 0:
-		return t.block(restartSys, never)
+		return t.waitFor(f, false)
 	}
 	n := f.count
 	if f.device == devSemaphore {
@@ -277,10 +275,8 @@ func (k *Kernel) writeEvent(t *Thread, f *File, b []byte) int64 {
 		f.wakes.In++
 		k.changed()
 		return 8
-	case f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	}
-	return t.block(restartSys, never)
+	return t.waitFor(f, false)
 }
 
 // pollEvent says which events hold for an eventfd, an epoll instance and the like.

@@ -72,13 +72,10 @@ func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
 		info.putSignalfd(b[n : n+size])
 		n += size
 	}
-	switch {
-	case n > 0:
+	if n > 0 {
 		return int64(n)
-	case f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	}
-	return t.block(restartSys, never)
+	return t.waitFor(f, false)
 }
 
 // putSignalfd encodes struct signalfd_siginfo.

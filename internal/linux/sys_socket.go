@@ -73,12 +73,18 @@ func sysSocketpair(k *Kernel, t *Thread, c *call) int64 {
 	return 0
 }
 
-func sysBind(k *Kernel, t *Thread, c *call) int64 {
+// socketAndAddress are the arguments of bind(2) and connect(2).
+func (t *Thread) socketAndAddress(c *call) (*File, []byte, int64) {
 	f, r := t.sock(c.fd(0))
 	if r != 0 {
-		return r
+		return nil, nil, r
 	}
 	b, r := t.readAddress(c.arg[1], c.int(2))
+	return f, b, r
+}
+
+func sysBind(k *Kernel, t *Thread, c *call) int64 {
+	f, b, r := t.socketAndAddress(c)
 	switch {
 	case r != 0:
 		return r
@@ -89,11 +95,7 @@ func sysBind(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysConnect(k *Kernel, t *Thread, c *call) int64 {
-	f, r := t.sock(c.fd(0))
-	if r != 0 {
-		return r
-	}
-	b, r := t.readAddress(c.arg[1], c.int(2))
+	f, b, r := t.socketAndAddress(c)
 	switch {
 	case r != 0:
 		return r

@@ -146,16 +146,22 @@ func (h *msghdr) align(n int) int { return (n + h.word - 1) &^ (h.word - 1) }
 // cmsgHead is the size of struct cmsghdr.
 func (h *msghdr) cmsgHead() int { return h.word + 8 }
 
+// message is what sendmsg(2) and recvmsg(2) are about: a socket and the header at va.
+func (t *Thread) message(fd int, va uint64, word int) (*File, *msghdr, int64) {
+	f, r := t.sock(fd)
+	if r != 0 {
+		return nil, nil, r
+	}
+	h, r := t.readHeader(va, word)
+	return f, h, r
+}
+
 func sysSendmsg(k *Kernel, t *Thread, c *call) int64 {
 	return k.sendmsg(t, c.fd(0), c.arg[1], c.int(2), c.word())
 }
 
 func (k *Kernel) sendmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
-	f, r := t.sock(fd)
-	if r != 0 {
-		return r
-	}
-	h, r := t.readHeader(va, word)
+	f, h, r := t.message(fd, va, word)
 	if r != 0 {
 		return r
 	}
@@ -183,11 +189,7 @@ func sysRecvmsg(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
-	f, r := t.sock(fd)
-	if r != 0 {
-		return r
-	}
-	h, r := t.readHeader(va, word)
+	f, h, r := t.message(fd, va, word)
 	if r != 0 {
 		return r
 	}

@@ -28,14 +28,6 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 	return k.write(t, out, b, pos)
 }
 
-// waitRoom waits until f can be written, if it is opened so and the call allows it.
-func (t *Thread) waitFor(f *File, nonblock bool) int64 {
-	if nonblock || f.flags&abi.O_NONBLOCK != 0 {
-		return -EAGAIN
-	}
-	return t.block(restartSys, never)
-}
-
 // sysSendfile copies from a file to any descriptor.
 func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 	out, in := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(1))

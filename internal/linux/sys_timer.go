@@ -275,10 +275,8 @@ func (k *Kernel) readTimer(t *Thread, f *File, b []byte) int64 {
 	switch {
 	case len(b) < 8:
 		return -EINVAL
-	case f.count == 0 && f.flags&abi.O_NONBLOCK != 0:
-		return -EAGAIN
 	case f.count == 0:
-		return t.block(restartSys, never)
+		return t.waitFor(f, false)
 	}
 	le.PutUint64(b, f.count)
 	f.count = 0

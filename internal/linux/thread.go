@@ -2,6 +2,7 @@ package linux
 
 import (
 	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
 )
 
@@ -82,6 +83,14 @@ func (t *Thread) block(interrupt int64, deadline uint64) int64 {
 	t.become(stateBlocked)
 	t.wait = wait{deadline: deadline, interrupt: interrupt, tried: t.k.changes}
 	return resultBlock
+}
+
+// waitFor makes the thread wait until f can be read or written, unless f is opened with O_NONBLOCK or the call does not wait.
+func (t *Thread) waitFor(f *File, nonblock bool) int64 {
+	if nonblock || f.flags&abi.O_NONBLOCK != 0 {
+		return -EAGAIN
+	}
+	return t.block(restartSys, never)
 }
 
 // partial is the result of a call that moved some bytes and then met r.

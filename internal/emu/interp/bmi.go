@@ -149,10 +149,7 @@ func mulx(c *regs.Core, m Memory, o *Op) Outcome {
 	if !ok {
 		return Refused
 	}
-	high, low := bits.Mul64(c.GPR[x86.RDX]&o.mask, v)
-	if o.size < 8 {
-		high, low = low>>o.bits, low&o.mask
-	}
+	high, low := o.product(c.GPR[x86.RDX], v)
 	o.writeV(c, low)
 	o.reg.write(c, high)
 	return o.done(c)

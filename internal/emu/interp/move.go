@@ -103,18 +103,9 @@ func extendMove(o *Op, in *insn.Inst) handler {
 	o.reg = to
 	o.imm = maskOf(uint8(in.OperandBits / 8))
 	if in.Map == insn.Map0F && in.Opcode < 0xb8 {
-		return movzx
+		return movRegRM // what is loaded has zeros above
 	}
 	return movsx
-}
-
-func movzx(c *regs.Core, m Memory, o *Op) Outcome {
-	v, ok := o.load(c, m)
-	if !ok {
-		return Refused
-	}
-	o.reg.write(c, v)
-	return o.done(c)
 }
 
 func movsx(c *regs.Core, m Memory, o *Op) Outcome {

@@ -29,16 +29,22 @@ func (o *Op) accumulator(c *regs.Core, low, high uint64) {
 	c.GPR[x86.RDX] = c.GPR[x86.RDX]&keep | high&o.mask
 }
 
+// product is the product of two operands, the first masked here.
+func (o *Op) product(a, b uint64) (high, low uint64) {
+	high, low = bits.Mul64(a&o.mask, b)
+	if o.size < 8 {
+		high, low = low>>o.bits, low&o.mask
+	}
+	return high, low
+}
+
 // mul is MUL.
 func mul(c *regs.Core, m Memory, o *Op) Outcome {
 	v, ok := o.load(c, m)
 	if !ok {
 		return Refused
 	}
-	high, low := bits.Mul64(c.GPR[x86.RAX]&o.mask, v)
-	if o.size < 8 {
-		high, low = low>>o.bits, low&o.mask
-	}
+	high, low := o.product(c.GPR[x86.RAX], v)
 	o.accumulator(c, low, high)
 	setStatus(c, productFlags(low, high != 0, o.bits))
 	return o.done(c)
@@ -107,6 +113,15 @@ func (o *Op) dividend(c *regs.Core) (low, high uint64) {
 	return c.GPR[x86.RAX] & o.mask, c.GPR[x86.RDX] & o.mask
 }
 
+// divide divides a number of two operands' width; high is less than v.
+func (o *Op) divide(high, low, v uint64) (quotient, rest uint64) {
+	if o.size == 8 {
+		return bits.Div64(high, low, v)
+	}
+	n := high<<o.bits | low
+	return n / v, n % v
+}
+
 // div is DIV. The flags, undefined, stay.
 func div(c *regs.Core, m Memory, o *Op) Outcome {
 	v, ok := o.load(c, m)
@@ -117,13 +132,7 @@ func div(c *regs.Core, m Memory, o *Op) Outcome {
 	if high >= v { // v is 0, or the quotient does not fit
 		return Divide
 	}
-	var quotient, rest uint64
-	if o.size == 8 {
-		quotient, rest = bits.Div64(high, low, v)
-	} else {
-		n := high<<o.bits | low
-		quotient, rest = n/v, n%v
-	}
+	quotient, rest := o.divide(high, low, v)
 	o.accumulator(c, quotient, rest)
 	return o.done(c)
 }
@@ -147,13 +156,7 @@ func idiv(c *regs.Core, m Memory, o *Op) Outcome {
 	if high >= v {
 		return Divide
 	}
-	var quotient, rest uint64
-	if o.size == 8 {
-		quotient, rest = bits.Div64(high, low, v)
-	} else {
-		n := high<<o.bits | low
-		quotient, rest = n/v, n%v
-	}
+	quotient, rest := o.divide(high, low, v)
 	limit := uint64(1) << (o.bits - 1) // of a negative quotient's magnitude
 	if negative == by {
 		limit--
