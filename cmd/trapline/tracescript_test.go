@@ -9,27 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/format"
-	"trapline/internal/loader"
+	"trapline/internal/rigs/linuxtest"
 )
-
-// sharedSession is a scenario whose steps are a session: TestRegress runs them there, TestTheSharedSession of package
-// traceuprobe in the shell that plays recorded ones.
-const sharedSession = "../../scenarios/regress/events-of-a-program.txtar"
 
 // trace prints byte for byte what the scenario does.
 func TestTheSharedSession(t *testing.T) {
-	data, err := os.ReadFile(sharedSession)
-	require.NoError(t, err)
-	f, err := format.Parse(sharedSession, data)
-	require.NoError(t, err)
-	image, _, err := loader.ReadListing([]byte(f.Listing.Text))
-	require.NoError(t, err)
-	program, err := loader.ELF(image)
-	require.NoError(t, err)
-	root := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(root, "prog"), program, 0o755))
+	steps, root := linuxtest.Session(t, "../..")
 	var script, want strings.Builder
-	for _, s := range f.Steps {
+	for _, s := range steps {
 		switch s.Verb {
 		case verbEcho, verbCat:
 			want.WriteString(s.Want)

@@ -61,3 +61,11 @@ type ExpectedTrap struct {
 	Number int // signal number
 	Code   int // si_code
 }
+
+// Seen is what a run of the program showed, as Want has it.
+func (p *TrapProgram) Seen(traps []Trap) (list []ExpectedTrap) {
+	for _, t := range traps {
+		list = append(list, ExpectedTrap{int(t.State.RIP - p.Origin), t.Signal.Number, t.Signal.Code})
+	}
+	return list
+}
