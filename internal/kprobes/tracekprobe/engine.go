@@ -41,37 +41,37 @@ func (e *engine) ModuleLoaded(name string) bool {
 
 // Register defines the probe with the engine; enabling arms it.
 func (e *engine) Register(p *tracefs.Probe) events.Errno {
-	t := (*Session)(e)
-	if errno := t.mayProbe(p.Addr); errno != 0 {
+	s := (*Session)(e)
+	if errno := s.mayProbe(p.Addr); errno != 0 {
 		return errno
 	}
-	pl := &planted{probe: p, fetcher: fetch.NewFetcher(p.Program, symbolsOf{t}), counts: t.earlierCounts(p)}
+	pl := &planted{probe: p, fetcher: fetch.NewFetcher(p.Program, symbolsOf{s}), counts: s.earlierCounts(p)}
 	probe := kprobes.Probe{Name: p.On.Group + "/" + p.On.Name, Addr: p.Addr}
-	handler := kprobes.Handler{Action: hit(len(t.planted))}
+	handler := kprobes.Handler{Action: hit(len(s.planted))}
 	if p.Return {
 		probe.Return = &kprobes.Return{MaxActive: p.MaxActive, Handler: handler}
 	} else {
 		probe.Pre = handler
 	}
-	i, err := t.g.Define(probe)
+	i, err := s.g.Define(probe)
 	switch {
 	case errors.Is(err, kprobes.ErrNoKretprobes):
-		t.printk(err.Error())
+		s.printk(err.Error())
 		return events.ENOSYS
 	case err != nil:
-		t.printk(err.Error())
+		s.printk(err.Error())
 		return events.ENOMEM
 	}
 	pl.index = i
-	t.planted = append(t.planted, pl)
-	t.byProbe[p] = pl
+	s.planted = append(s.planted, pl)
+	s.byProbe[p] = pl
 	return 0
 }
 
 // earlierCounts are a probe's hits before its module went away: they go on
 // when it comes back, while misses begin anew (register_kprobe()).
-func (t *Session) earlierCounts(p *tracefs.Probe) tracefs.Counts {
-	for _, pl := range slices.Backward(t.planted) {
+func (s *Session) earlierCounts(p *tracefs.Probe) tracefs.Counts {
+	for _, pl := range slices.Backward(s.planted) {
 		if pl.probe == p {
 			return pl.counts
 		}
@@ -82,26 +82,26 @@ func (t *Session) earlierCounts(p *tracefs.Probe) tracefs.Counts {
 // mayProbe judges the place: the trap path itself is blacklisted, other
 // places must hold the first byte of an instruction that the engine can probe,
 // and only engine modern takes a second probe at an address.
-func (t *Session) mayProbe(addr uint64) events.Errno {
-	if errno := t.judge(addr); errno != 0 {
+func (s *Session) mayProbe(addr uint64) events.Errno {
+	if errno := s.judge(addr); errno != 0 {
 		return errno
 	}
-	if !t.g.SharesAddresses() && t.taken(addr) {
-		t.printk("engine " + t.g.Engine + " has one probe at an address, and there is one at " + t.g.K.Name(addr))
+	if !s.g.SharesAddresses() && s.taken(addr) {
+		s.printk("engine " + s.g.Engine + " has one probe at an address, and there is one at " + s.g.K.Name(addr))
 		return events.EEXIST
 	}
-	return errnoOf(t.g.MayProbe(addr))
+	return errnoOf(s.g.MayProbe(addr))
 }
 
-func (t *Session) judge(addr uint64) events.Errno {
-	if t.places != nil {
-		return t.places.MayProbe(addr)
+func (s *Session) judge(addr uint64) events.Errno {
+	if s.places != nil {
+		return s.places.MayProbe(addr)
 	}
-	layout := t.g.K.Layout
-	switch pte, ok := t.space().Lookup(addr); {
+	layout := s.g.K.Layout
+	switch pte, ok := s.space().Lookup(addr); {
 	case !ok || pte.Prot&emu.Exec == 0, addr >= layout.Text && addr < layout.Data:
 		return events.EINVAL
-	case !t.startsInstruction(addr):
+	case !s.startsInstruction(addr):
 		return events.EILSEQ
 	}
 	return 0
@@ -120,14 +120,14 @@ func errnoOf(err error) events.Errno {
 }
 
 // taken tells whether a probe, of an event or not, is at the address.
-func (t *Session) taken(addr uint64) bool {
-	for _, pl := range t.planted {
-		if t.byProbe[pl.probe] == pl && pl.probe.Addr == addr {
+func (s *Session) taken(addr uint64) bool {
+	for _, pl := range s.planted {
+		if s.byProbe[pl.probe] == pl && pl.probe.Addr == addr {
 			return true
 		}
 	}
-	for i, p := range t.g.Probes() {
-		if p.Addr == addr && t.g.Stats(i).Registered {
+	for i, p := range s.g.Probes() {
+		if p.Addr == addr && s.g.Stats(i).Registered {
 			return true
 		}
 	}
@@ -136,16 +136,16 @@ func (t *Session) taken(addr uint64) bool {
 
 // startsInstruction decodes from the symbol on, over breakpoints' original
 // bytes (can_probe()).
-func (t *Session) startsInstruction(addr uint64) bool {
-	sym, ok := t.symbols.Lookup(addr)
+func (s *Session) startsInstruction(addr uint64) bool {
+	sym, ok := s.symbols.Lookup(addr)
 	if !ok {
 		return false
 	}
 	for at := sym.Addr; at < addr; {
 		var code [insn.MaxLen]byte
-		n := t.g.K.M.Door().Peek(0, at, code[:])
-		t.g.Original(at, code[:n])
-		in, err := insn.Decode(code[:n], insn.ModeOf(t.g.K.M.Arch))
+		n := s.g.K.M.Door().Peek(0, at, code[:])
+		s.g.Original(at, code[:n])
+		in, err := insn.Decode(code[:n], insn.ModeOf(s.g.K.M.Arch))
 		if err != nil || in.Len == 0 {
 			return false
 		}
@@ -162,13 +162,13 @@ func (e *engine) Unregister(p *tracefs.Probe) {
 	if pl == nil {
 		return
 	}
-	t := (*Session)(e)
+	s := (*Session)(e)
 	switch {
-	case pl.life == armed && t.later(work{unregisterKprobe, pl.index}):
-		t.later(work{"", pl.index})
+	case pl.life == armed && s.later(work{unregisterKprobe, pl.index}):
+		s.later(work{"", pl.index})
 	case pl.life == armed:
 		e.g.Unregister(pl.index)
-	case pl.life == disarmed && !p.Gone && !t.later(work{"", pl.index}):
+	case pl.life == disarmed && !p.Gone && !s.later(work{"", pl.index}):
 		e.g.Orphan(pl.index)
 	}
 	if pl.life != gone { // with its module
@@ -183,8 +183,8 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 	if pl == nil {
 		return events.EINVAL
 	}
-	t := (*Session)(e)
-	if t.later(work{registerKprobe, pl.index}) {
+	s := (*Session)(e)
+	if s.later(work{registerKprobe, pl.index}) {
 		if pl.life == defined {
 			e.g.MakeInstances(pl.index)
 		}
@@ -197,7 +197,7 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 	}
 	if err := arm(pl.index); err != nil {
 		if errno := abi.Errno(0); !errors.As(err, &errno) {
-			t.printk(err.Error())
+			s.printk(err.Error())
 		}
 		return errnoOf(err)
 	}
@@ -209,7 +209,7 @@ func (e *engine) Enable(p *tracefs.Probe) events.Errno {
 // are still seen to end.
 func (e *engine) Disable(p *tracefs.Probe) {
 	if pl := e.byProbe[p]; pl != nil && pl.life == armed {
-		if t := (*Session)(e); !t.later(work{unregisterKprobe, pl.index}) {
+		if s := (*Session)(e); !s.later(work{unregisterKprobe, pl.index}) {
 			e.g.Disarm(pl.index)
 		}
 		pl.become(disarmed)
@@ -217,6 +217,8 @@ func (e *engine) Disable(p *tracefs.Probe) {
 }
 
 // symbolsOf names addresses by the table of the moment.
-type symbolsOf struct{ t *Session }
+type symbolsOf struct{ session *Session }
 
-func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) { return s.t.symbols.Lookup(addr) }
+func (s symbolsOf) Lookup(addr uint64) (events.Symbol, bool) {
+	return s.session.symbols.Lookup(addr)
+}

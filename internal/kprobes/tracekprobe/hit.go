@@ -20,55 +20,55 @@ const NoteEvent emu.NoteKind = "event"
 // kretprobe_dispatcher()): of the n-th that was planted.
 func hit(n int) kprobes.Action {
 	return func(c *kprobes.Call) uint64 {
-		t := c.Host(hostKey{}).(*Session)
-		t.hit(t.planted[n], c)
+		s := c.Host(hostKey{}).(*Session)
+		s.hit(s.planted[n], c)
 		return 0
 	}
 }
 
-func (t *Session) hit(p *planted, c *kprobes.Call) {
+func (s *Session) hit(p *planted, c *kprobes.Call) {
 	p.counts.Hits++
 	on := p.probe.On
-	c.Door.Touch(t.cells.Loc(valueArray), emu.Reads) // a task's write changes it
-	plain := t.Array().Plain(on)
-	if !on.Enabled || plain && t.Array().Off() {
+	c.Door.Touch(s.cells.Loc(valueArray), emu.Reads) // a task's write changes it
+	plain := s.Array().Plain(on)
+	if !on.Enabled || plain && s.Array().Off() {
 		return
 	}
-	t.target.call, t.target.door = c, t.g.K.M.Look() // what is only shown decides nothing
+	s.target.call, s.target.door = c, s.g.K.M.Look() // what is only shown decides nothing
 	if !plain {
-		t.target.door = c.Door
+		s.target.door = c.Door
 	}
 	h := fetch.Hit{Addr: p.probe.Addr}
 	if c.Kind == kprobes.OnReturn {
 		h.Return = c.Ret.Addr
 	}
-	rec, ok := p.fetcher.Fetch(&t.target, h)
+	rec, ok := p.fetcher.Fetch(&s.target, h)
 	if !ok {
 		return
 	}
 	if !plain {
-		c.Door.Touch(t.cells.Loc(valueArray), emu.Writes)
+		c.Door.Touch(s.cells.Loc(valueArray), emu.Writes)
 	}
-	t.raised = tracearray.Raised{Record: rec, TraceEntry: tracefs.TraceEntry{
-		Comm: t.comm(c.CPU.ID), PID: firstPID + c.CPU.ID, CPU: c.CPU.ID, Flags: flagsOf(c), Time: t.now(),
+	s.raised = tracearray.Raised{Record: rec, TraceEntry: tracefs.TraceEntry{
+		Comm: s.comm(c.CPU.ID), PID: firstPID + c.CPU.ID, CPU: c.CPU.ID, Flags: flagsOf(c), Time: s.now(),
 	}}
-	t.Array().Raise(on, &t.raised)
+	s.Array().Raise(on, &s.raised)
 }
 
 // added tells of a record that was written.
-func (t *Session) added(e *tracearray.Entry) {
-	if m := t.g.K.M; !m.Quiet && e.Event != nil {
+func (s *Session) added(e *tracearray.Entry) {
+	if m := s.g.K.M; !m.Quiet && e.Event != nil {
 		var l fetch.Line
-		e.Record.AppendText(&l, t.names())
+		e.Record.AppendText(&l, s.names())
 		m.Note(emu.Note{Kind: NoteEvent, ID: "E6", Text: string(l.Text), Addr: e.Record.Hit().Addr})
 	}
 }
 
 // stackOf is the stack that a stacktrace trigger shows, the probed function: the
 // modelled kernel's own frames are not those of a recorded one.
-func (t *Session) stackOf(r *tracearray.Raised) []string {
+func (s *Session) stackOf(r *tracearray.Raised) []string {
 	addr := r.Record.Hit().Addr
-	if sym, ok := t.symbols.Lookup(addr); ok {
+	if sym, ok := s.symbols.Lookup(addr); ok {
 		return []string{sym.Name}
 	}
 	return []string{fmt.Sprintf("%#x", addr)}

@@ -47,42 +47,42 @@ func splitModule(name string) (module, plain string) {
 
 // AddModule makes the mapped pages from low up to high, whole pages, a module
 // that is loaded. symbols are those inside.
-func (t *Session) AddModule(name string, low, high uint64, symbols loader.Symbols) error {
+func (s *Session) AddModule(name string, low, high uint64, symbols loader.Symbols) error {
 	switch {
-	case t.module(name) != nil:
+	case s.module(name) != nil:
 		return fmt.Errorf("module %s: there is one of that name", name)
-	case len(t.modules) == MaxModules:
+	case len(s.modules) == MaxModules:
 		return fmt.Errorf("module %s: at most %d modules", name, MaxModules)
 	case low%emu.PageSize != 0 || high <= low:
 		return fmt.Errorf("module %s: from %#x to %#x; expected whole pages", name, low, high)
 	}
 	m := &Module{Name: name, Loaded: true, Symbols: symbols}
 	for at := low; at < high; at += emu.PageSize {
-		pte, ok := t.space().Lookup(at)
+		pte, ok := s.space().Lookup(at)
 		if !ok {
 			return fmt.Errorf("module %s: no memory at %#x", name, at)
 		}
 		m.areas = append(m.areas, moduleArea{at, pte.Frame, 1, pte.Prot})
 	}
-	t.modules = append(t.modules, m)
-	t.renewSymbols()
+	s.modules = append(s.modules, m)
+	s.renewSymbols()
 	return nil
 }
 
 // AddModuleImage maps an ELF image's segments as a module that is loaded.
-func (t *Session) AddModuleImage(name string, img *loader.Image) error {
+func (s *Session) AddModuleImage(name string, img *loader.Image) error {
 	if len(img.Segments) == 0 {
 		return fmt.Errorf("module %s: the image has no memory", name)
 	}
-	if err := t.g.K.LoadImage(t.space(), img, 0); err != nil {
+	if err := s.g.K.LoadImage(s.space(), img, 0); err != nil {
 		return fmt.Errorf("module %s: %w", name, err)
 	}
 	low := img.Segments[0].Addr &^ (emu.PageSize - 1)
-	return t.AddModule(name, low, img.Segments[len(img.Segments)-1].End(), img.Symbols)
+	return s.AddModule(name, low, img.Segments[len(img.Segments)-1].End(), img.Symbols)
 }
 
-func (t *Session) module(name string) *Module {
-	for _, m := range t.modules {
+func (s *Session) module(name string) *Module {
+	for _, m := range s.modules {
 		if m.Name == name {
 			return m
 		}
@@ -92,8 +92,8 @@ func (t *Session) module(name string) *Module {
 
 // LoadModule brings a module back: its code appears, its events' probes are
 // registered (insmod).
-func (t *Session) LoadModule(name string) error {
-	m := t.module(name)
+func (s *Session) LoadModule(name string) error {
+	m := s.module(name)
 	switch {
 	case m == nil:
 		return fmt.Errorf("insmod %s: no such module", name)
@@ -101,52 +101,52 @@ func (t *Session) LoadModule(name string) error {
 		return fmt.Errorf("insmod %s: it is loaded already", name)
 	}
 	for _, a := range m.areas {
-		if err := t.space().Map(a.addr, a.frame, a.pages, a.prot); err != nil {
+		if err := s.space().Map(a.addr, a.frame, a.pages, a.prot); err != nil {
 			return fmt.Errorf("insmod %s: %w", name, err)
 		}
 	}
 	m.Loaded = true
-	t.renewSymbols()
-	t.Registry().ModuleComing(name)
+	s.renewSymbols()
+	s.Registry().ModuleComing(name)
 	return nil
 }
 
 // UnloadModule takes a module out: its probes are gone, then its code
 // (rmmod). What calls the code from then on faults.
-func (t *Session) UnloadModule(name string) error {
-	if err := t.ModuleGoing(name); err != nil {
+func (s *Session) UnloadModule(name string) error {
+	if err := s.ModuleGoing(name); err != nil {
 		return err
 	}
-	return t.FreeModule(name)
+	return s.FreeModule(name)
 }
 
 // ModuleGoing takes out the probes of a module that is to be unloaded
 // (kprobes_module_callback(), MODULE_STATE_GOING).
-func (t *Session) ModuleGoing(name string) error {
-	m := t.module(name)
+func (s *Session) ModuleGoing(name string) error {
+	m := s.module(name)
 	if m == nil || !m.Loaded {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)
 	}
-	for _, p := range t.planted {
+	for _, p := range s.planted {
 		if p.life == armed && m.holds(p.probe.Addr) {
-			t.g.Unregister(p.index)
+			s.g.Unregister(p.index)
 			p.become(gone)
 		}
 	}
-	t.Registry().ModuleGoing(name)
+	s.Registry().ModuleGoing(name)
 	return nil
 }
 
 // FreeModule takes the pages of a module away (free_module()).
-func (t *Session) FreeModule(name string) error {
-	m := t.module(name)
+func (s *Session) FreeModule(name string) error {
+	m := s.module(name)
 	if m == nil || !m.Loaded {
 		return fmt.Errorf("rmmod %s: it is not loaded", name)
 	}
 	for _, a := range m.areas {
-		t.space().Unmap(a.addr, a.pages)
+		s.space().Unmap(a.addr, a.pages)
 	}
 	m.Loaded = false
-	t.renewSymbols()
+	s.renewSymbols()
 	return nil
 }

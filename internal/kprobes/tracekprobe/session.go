@@ -91,68 +91,68 @@ const maxPrintk = 256
 
 // New joins event files to a machine and makes them a Part of it.
 func New(cfg Config) *Session {
-	t := &Session{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
-	m := t.g.K.M
-	t.Dir = tracedir.New(tracedir.Config{
+	s := &Session{g: cfg.Manager, kernel: cfg.Symbols, places: cfg.Places, byProbe: map[*tracefs.Probe]*planted{}}
+	m := s.g.K.M
+	s.Dir = tracedir.New(tracedir.Config{
 		Registry: tracefs.Config{
-			Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(t),
-			CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName, Now: t.now, Printk: t.printk,
+			Arch: m.Arch, Release: events.RecordedRelease(m.Arch), Kprobes: (*engine)(s),
+			CPUs: len(m.CPUs), FirstID: firstEvent, SameName: cfg.SameName, Now: s.now, Printk: s.printk,
 		},
-		Array:  tracearray.Config{Records: cmp.Or(cfg.Records, DefaultRecords), Names: t.names, Stack: t.stackOf, Added: t.added},
-		Counts: t.Counts,
-		List:   t.list,
+		Array:  tracearray.Config{Records: cmp.Or(cfg.Records, DefaultRecords), Names: s.names, Stack: s.stackOf, Added: s.added},
+		Counts: s.Counts,
+		List:   s.list,
 	})
-	t.renewSymbols()
-	m.AddPart(t)
-	t.cells = m.NewCells()
-	t.g.SetHost(hostKey{}, t)
-	return t
+	s.renewSymbols()
+	m.AddPart(s)
+	s.cells = m.NewCells()
+	s.g.SetHost(hostKey{}, s)
+	return s
 }
 
 // Printk is what the kernel's log says of the events.
-func (t *Session) Printk() []string { return t.log }
+func (s *Session) Printk() []string { return s.log }
 
 // Define appends a line to kprobe_events and enables its event: what
 // `trapline run -p` does. The error is the kernel's.
-func (t *Session) Define(line string) error {
-	before := len(t.Registry().Probes())
-	if err := t.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
+func (s *Session) Define(line string) error {
+	before := len(s.Registry().Probes())
+	if err := s.Registry().Write(tracefs.KprobeEvents, []byte(line+"\n")); err != nil {
 		return err
 	}
-	for _, p := range t.Registry().Probes()[before:] {
-		if err := t.Registry().SetEvent(p.On.Group, p.On.Name, true); err != nil {
+	for _, p := range s.Registry().Probes()[before:] {
+		if err := s.Registry().SetEvent(p.On.Group, p.On.Name, true); err != nil {
 			return fmt.Errorf("enable %s/%s: %w", p.On.Group, p.On.Name, err)
 		}
 	}
 	return nil
 }
 
-func (t *Session) now() uint64 { return t.g.K.M.Seq * StepTime }
+func (s *Session) now() uint64 { return s.g.K.M.Seq * StepTime }
 
-func (t *Session) printk(line string) {
-	if len(t.log) < maxPrintk {
-		t.log = append(t.log, line)
+func (s *Session) printk(line string) {
+	if len(s.log) < maxPrintk {
+		s.log = append(s.log, line)
 	}
 }
 
-func (t *Session) space() *emu.Space { return t.g.K.M.CPUs[0].Space }
+func (s *Session) space() *emu.Space { return s.g.K.M.CPUs[0].Space }
 
-func (t *Session) renewSymbols() {
-	t.symbols = newSymbolTable(t.g.K.M.Arch, t.kernel(), t.modules)
-	t.target.tracing = t
+func (s *Session) renewSymbols() {
+	s.symbols = newSymbolTable(s.g.K.M.Arch, s.kernel(), s.modules)
+	s.target.tracing = s
 }
 
-func (t *Session) names() fetch.Names {
-	return fetch.Names{Symbols: t.symbols, Trampoline: t.g.Trampoline}
+func (s *Session) names() fetch.Names {
+	return fetch.Names{Symbols: s.symbols, Trampoline: s.g.Trampoline}
 }
 
 // Counts are a probe's hits and misses, as kprobe_profile has them.
-func (t *Session) Counts(p *tracefs.Probe) tracefs.Counts {
-	pl := t.byProbe[p]
+func (s *Session) Counts(p *tracefs.Probe) tracefs.Counts {
+	pl := s.byProbe[p]
 	if pl == nil {
 		return tracefs.Counts{}
 	}
 	c := pl.counts
-	c.Missed = t.g.Stats(pl.index).Nmissed
+	c.Missed = s.g.Stats(pl.index).Nmissed
 	return c
 }

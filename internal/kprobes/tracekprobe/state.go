@@ -21,70 +21,70 @@ type saved struct {
 }
 
 // Save implements emu.Part.
-func (t *Session) Save() any {
-	s := saved{
-		dir: t.Dir.Save(), byProbe: maps.Clone(t.byProbe), at: slices.Clone(t.planted),
-		log: t.log[:len(t.log):len(t.log)], work: t.work,
+func (s *Session) Save() any {
+	all := saved{
+		dir: s.Dir.Save(), byProbe: maps.Clone(s.byProbe), at: slices.Clone(s.planted),
+		log: s.log[:len(s.log):len(s.log)], work: s.work,
 	}
-	for _, p := range t.planted {
-		s.planted = append(s.planted, *p)
+	for _, p := range s.planted {
+		all.planted = append(all.planted, *p)
 	}
-	for _, m := range t.modules {
-		s.modules = append(s.modules, *m)
+	for _, m := range s.modules {
+		all.modules = append(all.modules, *m)
 	}
-	return s
+	return all
 }
 
 // Restore implements emu.Part. Modules are added before the first snapshot.
-func (t *Session) Restore(v any) {
-	s := v.(saved)
-	t.Dir.Restore(s.dir)
-	t.byProbe, t.planted = maps.Clone(s.byProbe), slices.Clone(s.at)
-	for i, p := range t.planted {
-		*p = s.planted[i]
+func (s *Session) Restore(v any) {
+	all := v.(saved)
+	s.Dir.Restore(all.dir)
+	s.byProbe, s.planted = maps.Clone(all.byProbe), slices.Clone(all.at)
+	for i, p := range s.planted {
+		*p = all.planted[i]
 	}
-	t.log, t.work = s.log, s.work
+	s.log, s.work = all.log, all.work
 	changed := false
-	for i, m := range t.modules {
-		changed = changed || m.Loaded != s.modules[i].Loaded
-		*m = s.modules[i]
+	for i, m := range s.modules {
+		changed = changed || m.Loaded != all.modules[i].Loaded
+		*m = all.modules[i]
 	}
 	if changed {
-		t.renewSymbols()
+		s.renewSymbols()
 	}
 }
 
 // LeaveOutCounts makes Hash leave out what events have counted, for a run in
 // which nothing asks for it.
-func (t *Session) LeaveOutCounts(out bool) { t.countsOut = out }
+func (s *Session) LeaveOutCounts(out bool) { s.countsOut = out }
 
 // Hash implements emu.Part: what decides how the run goes on.
-func (t *Session) Hash(h *emu.Hasher) {
-	h.Bool(t.Array().Off())
-	h.Uint64(uint64(len(t.planted)))
-	for _, p := range t.planted {
+func (s *Session) Hash(h *emu.Hasher) {
+	h.Bool(s.Array().Off())
+	h.Uint64(uint64(len(s.planted)))
+	for _, p := range s.planted {
 		h.Bool(p.life == armed)
-		if !t.countsOut {
+		if !s.countsOut {
 			h.Uint64(p.counts.Hits)
 		}
 	}
-	for _, m := range t.modules {
+	for _, m := range s.modules {
 		h.Bool(m.Loaded)
 	}
-	for _, e := range t.Registry().Events() {
+	for _, e := range s.Registry().Events() {
 		h.String(e.Group)
 		h.String(e.Name)
 		h.Bool(e.Enabled)
 	}
-	for _, list := range t.work {
+	for _, list := range s.work {
 		h.Uint64(uint64(len(list)))
 		for _, w := range list {
 			h.String(w.function)
 			h.Uint64(uint64(w.probe))
 		}
 	}
-	if !t.countsOut {
-		for _, text := range t.Array().Conditions() {
+	if !s.countsOut {
+		for _, text := range s.Array().Conditions() {
 			h.String(text)
 		}
 	}

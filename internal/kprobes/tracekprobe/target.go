@@ -85,8 +85,8 @@ func (t *target) Comm() string { return t.tracing.comm(t.call.CPU.ID) }
 
 const commLen = 15
 
-func (t *Session) comm(cpu int) string {
-	name := t.g.K.Tasks[cpu].Name
+func (s *Session) comm(cpu int) string {
+	name := s.g.K.Tasks[cpu].Name
 	if name == "" {
 		name = "swapper"
 	}

@@ -25,38 +25,38 @@ const maxWork = 4096
 // Collect does what a task on a vCPU does to events or modules, in the step under
 // way. Probes are not armed and not taken out: NextWork says by which calls the
 // task has to do it.
-func (t *Session) Collect(d emu.Door, cpu int, do func() error) error {
-	d.Touch(t.cells.Loc(valueArray), emu.Writes)
-	if t.g.HasText() {
-		t.collecting, t.collector = true, cpu
-		defer func() { t.collecting = false }()
+func (s *Session) Collect(d emu.Door, cpu int, do func() error) error {
+	d.Touch(s.cells.Loc(valueArray), emu.Writes)
+	if s.g.HasText() {
+		s.collecting, s.collector = true, cpu
+		defer func() { s.collecting = false }()
 	}
 	return do()
 }
 
 // later leaves work to the task that collects. False: nobody does, and it is to be
 // done now.
-func (t *Session) later(w work) bool {
-	if !t.collecting || len(t.work[t.collector]) >= maxWork {
+func (s *Session) later(w work) bool {
+	if !s.collecting || len(s.work[s.collector]) >= maxWork {
 		return false
 	}
-	t.work[t.collector] = append(slices.Clone(t.work[t.collector]), w)
+	s.work[s.collector] = append(slices.Clone(s.work[s.collector]), w)
 	return true
 }
 
 // NextWork takes the next call that the task on a vCPU has to make: a function of
 // the kernel with the address of probe number probe.
-func (t *Session) NextWork(cpu int) (function string, probe int, ok bool) {
-	for len(t.work[cpu]) > 0 {
-		w := t.work[cpu][0]
-		t.work[cpu] = t.work[cpu][1:]
+func (s *Session) NextWork(cpu int) (function string, probe int, ok bool) {
+	for len(s.work[cpu]) > 0 {
+		w := s.work[cpu][0]
+		s.work[cpu] = s.work[cpu][1:]
 		if w.function == unregisterKprobe {
-			t.g.Dismiss(w.probe)
+			s.g.Dismiss(w.probe)
 		}
 		if w.function != "" {
 			return w.function, w.probe, true
 		}
-		t.g.Orphan(w.probe)
+		s.g.Orphan(w.probe)
 	}
 	return "", 0, false
 }
