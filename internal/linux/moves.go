@@ -22,7 +22,7 @@ var threadStates = transition.Table[threadState]{
 	stateRunning: {stateRunning, stateBlocked, stateVfork, stateTraced, stateDead}, // running: what a call began to wait for it does not need
 	stateBlocked: {stateRunning, stateBlocked, stateDead},                          // blocked: the call was tried again
 	stateVfork:   {stateRunning, stateTraced, stateDead},
-	stateTraced:  {stateRunning, stateVfork, stateDead}, // vfork: its tracer was told of the child
+	stateTraced:  {stateRunning, stateTraced, stateVfork, stateDead}, // traced: it listens, and is told; vfork: its tracer was told of the child
 	stateDead:    {},
 }
 

@@ -318,6 +318,9 @@ func childInfoOf(pid, status, sig int) sigInfo {
 
 // bury removes a zombie that was waited for.
 func (k *Kernel) bury(p *Process) {
+	if p.state == procDead { // its tracer lets go of it later than its parent
+		return
+	}
 	p.become(procDead)
 	delete(k.procs, p.PID)
 	if p.parent != nil {
