@@ -204,8 +204,10 @@ func (t *traceEvents) finish(ctx context.Context) error {
 	asJSON := t.cmd.Bool("json")
 	var flaw error
 	switch {
-	case asJSON:
-		t.writeJSON()
+	case asJSON: // the entries as they are when the program ends, before more is done to them
+		t.writeEntries()
+		flaw = t.script.after(t)
+		t.writeRest()
 	case t.script != nil:
 		flaw = t.script.after(t)
 	default:
@@ -327,8 +329,8 @@ type traceObject struct {
 	Args   []fetch.Value `json:"args"`
 }
 
-// writeJSON writes the trace, and with --explain what is told of it.
-func (t *traceEvents) writeJSON() {
+// writeEntries writes the trace as JSON.
+func (t *traceEvents) writeEntries() {
 	for _, e := range t.session.Entries() {
 		h := e.Record.Hit()
 		o := traceObject{
@@ -340,6 +342,10 @@ func (t *traceEvents) writeJSON() {
 		}
 		t.out.WriteString(jsonLine(o))
 	}
+}
+
+// writeRest writes what is not in the trace, and with --explain what is told of it.
+func (t *traceEvents) writeRest() {
 	t.writeLosses()
 	if t.account != nil {
 		t.explainJSON()

@@ -35,8 +35,6 @@ func readTraceScript(ctx context.Context, c *cli.Command) (*traceScript, error) 
 	switch {
 	case name == "":
 		return nil, nil
-	case c.Bool("json"):
-		return nil, errors.New("--json and --session exclude each other")
 	case name == "-" && c.String("file") == "-":
 		return nil, errors.New("-f and --session cannot both be standard input")
 	}
@@ -74,6 +72,9 @@ func (x *traceScript) before(t *traceEvents) error {
 
 // after does what comes behind.
 func (x *traceScript) after(t *traceEvents) error {
+	if x == nil {
+		return nil
+	}
 	return x.do(t, x.steps[min(x.run()+1, len(x.steps)):])
 }
 
@@ -98,9 +99,28 @@ func (x *traceScript) do(t *traceEvents, steps []format.Step) error {
 		if err != nil {
 			return t.report(err)
 		}
-		t.out.WriteString(out)
+		x.show(t, &s, out)
 	}
 	return nil
+}
+
+// sessionObject is what a directive of --session came to, with --json.
+type sessionObject struct {
+	Type   string `json:"type"`             // "session"
+	Line   int    `json:"line"`             // of the session's file
+	Do     string `json:"do"`               // "echo" or "cat"
+	File   string `json:"file"`             // of tracefs
+	Text   string `json:"text,omitempty"`   // echo: what was written
+	Append bool   `json:"append,omitempty"` // echo: by ">>"
+	Output string `json:"output,omitempty"` // what the file shows, or what the kernel answers
+}
+
+// show prints what a directive came to.
+func (x *traceScript) show(t *traceEvents, s *format.Step, out string) {
+	if t.cmd.Bool("json") {
+		out = jsonLine(sessionObject{"session", s.Pos.Line, s.Verb, s.Word, s.Text, s.Append, out})
+	}
+	t.out.WriteString(out)
 }
 
 // rewrite makes the kernel's lines of a definition that a session echoes.

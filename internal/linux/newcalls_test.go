@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +16,18 @@ func TestCallsAsNatively(t *testing.T) {
 			t.Parallel()
 			nativeAndInside(t, source, "-w")
 		})
+	}
+}
+
+// TestProcSelf: what debuggers, shells and Python ask of /proc/self.
+func TestProcSelf(t *testing.T) {
+	for _, flag := range []string{"-m64", "-m32"} {
+		dir := workFolder(t)
+		args := []string{filepath.Join(dir, "procself"), "file"}
+		require.NoError(t, os.Rename(compile(t, "procself.c", "gcc", "-w", flag), args[0]))
+		want := nativeHere(t, dir, args)
+		got, _ := runCommand(t, dir, args)
+		assert.Equal(t, want.stdout, got.stdout, flag)
 	}
 }
 

@@ -188,6 +188,8 @@ func (p *Process) letter() (string, string) {
 	switch {
 	case p.isZombie():
 		return "Z", "zombie"
+	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateTraced && t.trace.stop != stopGroup }):
+		return "t", "tracing stop"
 	case p.isStopped():
 		return "T", "stopped"
 	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateRunning }):
@@ -201,6 +203,14 @@ func (p *Process) parentPID() int {
 		return 1
 	}
 	return p.parent.PID
+}
+
+// tracerPID is the process that traces p's first thread; 0: none does.
+func (p *Process) tracerPID() int {
+	if by := p.thr[0].trace.by; by != nil {
+		return by.proc.PID
+	}
+	return 0
 }
 
 // procStat is /proc/PID/stat, 52 fields (proc(5)).
@@ -229,9 +239,9 @@ func (k *Kernel) procStatus(p *Process) string {
 	u := k.user()
 	size, rss := p.mm.Sizes()
 	all := uint64(1)<<len(k.m.CPUs) - 1
-	return fmt.Sprintf("Name:\t%s\nUmask:\t%04o\nState:\t%s (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"+
+	return fmt.Sprintf("Name:\t%s\nUmask:\t%04o\nState:\t%s (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"+
 		"FDSize:\t%d\nGroups:\t\nVmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmLck:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nCapEff:\t%016x\nCpus_allowed:\t%x\n",
-		p.Name, p.fs.umask, letter, word, p.PID, p.PID, p.parentPID(), u.UID, u.UID, u.UID, u.UID, u.GID, u.GID, u.GID, u.GID, len(p.files.fds),
+		p.Name, p.fs.umask, letter, word, p.PID, p.PID, p.parentPID(), p.tracerPID(), u.UID, u.UID, u.UID, u.UID, u.GID, u.GID, u.GID, u.GID, len(p.files.fds),
 		size>>10, size>>10, p.mm.Locked()>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
 }
 
@@ -273,18 +283,25 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	if s, ok := k.procText(proc, name); ok {
 		return &File{device: devText, text: []byte(s)}
 	}
+	if fd, ok := strings.CutPrefix(name, "fdinfo/"); ok {
+		return proc.descriptorInfo(fd)
+	}
 	mm := proc.mm
 	switch name {
 	case "":
-		return &File{device: devList, entries: listOf(abi.DT_REG, "auxv", "cmdline", "comm", "limits", "maps", "mem", "mounts", "stat", "statm", "status")}
-	case "fd":
+		return &File{device: devList, entries: listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")}
+	case "fd", "fdinfo":
 		var fds []string
 		for fd, d := range proc.files.fds {
 			if d.file != nil {
 				fds = append(fds, fmt.Sprint(fd))
 			}
 		}
-		return &File{device: devList, entries: listOf(abi.DT_LNK, fds...)}
+		kind := byte(abi.DT_LNK)
+		if name == "fdinfo" {
+			kind = abi.DT_REG
+		}
+		return &File{device: devList, entries: listOf(kind, fds...)}
 	case "task":
 		var ids []string
 		for _, t := range proc.thr {
@@ -302,6 +319,9 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	case "cmdline":
 		b := make([]byte, mm.ArgEnd-mm.ArgStart)
 		return &File{device: devText, text: b[:mm.ReadForced(mm.ArgStart, b)]}
+	case "environ":
+		b := make([]byte, mm.EnvEnd-mm.ArgEnd)
+		return &File{device: devText, text: b[:mm.ReadForced(mm.ArgEnd, b)]}
 	case "comm":
 		return &File{device: devText, text: []byte(proc.Name + "\n")}
 	case "exe":
@@ -310,6 +330,24 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 		}
 	}
 	return nil
+}
+
+// descriptorInfo is /proc/PID/fdinfo/FD, or nil.
+func (p *Process) descriptorInfo(name string) *File {
+	fd, err := strconv.Atoi(name)
+	if err != nil || p.files.get(fd) == nil {
+		return nil
+	}
+	f := p.files.get(fd)
+	flags := f.statusFlags(false)
+	if p.files.fds[fd].cloexec {
+		flags |= abi.O_CLOEXEC
+	}
+	ino := uint64(0)
+	if f.host != nil {
+		ino = vfs.StatOf(f.host.Info).Ino
+	}
+	return &File{device: devText, text: fmt.Appendf(nil, "pos:\t%d\nflags:\t0%o\nmnt_id:\t1\nino:\t%d\n", f.pos, flags, ino)}
 }
 
 // listOf are the entries of a directory that is made up.
@@ -333,8 +371,9 @@ func (k *Kernel) procList() []dirEntry {
 }
 
 // reopen opens anew what a descriptor of the caller's is open to, by a path such as
-// /dev/fd/3: a pipe, a device or a text. Files of the tree have paths of their own.
-func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
+// /dev/fd/3: a pipe, a device, a text, or a file without a name. Other files of the tree have
+// paths of their own.
+func (k *Kernel) reopen(t *Thread, p string, flags int) (*File, int64) {
 	at, ok := k.descriptorAt(t, p)
 	if !ok {
 		return nil, 0
@@ -344,7 +383,7 @@ func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
 	case f == nil:
 		return nil, -ENOENT
 	case f.host != nil:
-		return nil, 0
+		return k.reopenFile(f, flags)
 	case f.sock != nil:
 		return nil, -ENXIO
 	}
@@ -352,6 +391,29 @@ func (k *Kernel) reopen(t *Thread, p string) (*File, int64) {
 		return nil, -ENOENT
 	}
 	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}, 0
+}
+
+// reopenFile opens anew a file that has no name: of memfd_create(2), O_TMPFILE, or removed since. Others
+// are opened by theirs.
+func (k *Kernel) reopenFile(f *File, flags int) (*File, int64) {
+	n := f.host.Node
+	if n == nil || n.Attr.Nlink != 0 {
+		return nil, 0
+	}
+	reads, writes := flags&abi.O_ACCMODE != abi.O_WRONLY, flags&abi.O_ACCMODE != abi.O_RDONLY || flags&abi.O_TRUNC != 0
+	switch {
+	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
+		return nil, -EEXIST
+	case flags&abi.O_PATH == 0 && (reads && !k.may(n.Attr, 4) || writes && !k.may(n.Attr, 2)):
+		return nil, -EACCES
+	case flags&abi.O_DIRECTORY != 0:
+		return nil, -ENOTDIR
+	case flags&abi.O_TRUNC != 0 && n.Sealed(abi.F_SEAL_SHRINK) && n.Inode.Size > 0:
+		return nil, -EPERM
+	case flags&abi.O_TRUNC != 0:
+		k.fs.Truncate(n, 0)
+	}
+	return &File{path: f.path, host: k.fs.OpenNode(n, f.path)}, 0
 }
 
 // descriptorAt is the caller's descriptor that a path such as /dev/fd/3 stands for.

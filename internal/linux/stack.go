@@ -26,7 +26,7 @@ func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string
 	s.sp -= s.word
 	execFn := s.str(prog.given)
 	envp := s.strs(env)
-	mem.ArgEnd = s.sp
+	mem.ArgEnd, mem.EnvEnd = s.sp, execFn
 	if len(envp) > 0 {
 		mem.ArgEnd = envp[0]
 	}

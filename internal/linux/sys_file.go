@@ -118,6 +118,14 @@ func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
 	return int64(fds.add(f, to, cloexec))
 }
 
+// statusFlags are what F_GETFL tells of f.
+func (f *File) statusFlags(compat bool) int {
+	if (compat || f.host != nil) && f.flags&abi.O_PATH == 0 {
+		return f.flags | abi.O_LARGEFILE
+	}
+	return f.flags
+}
+
 func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
@@ -142,10 +150,7 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 		fds.fds[fd].cloexec = c.arg[2]&abi.FD_CLOEXEC != 0
 		return 0
 	case abi.F_GETFL:
-		if (c.compat || f.host != nil) && f.flags&abi.O_PATH == 0 {
-			return int64(f.flags | abi.O_LARGEFILE)
-		}
-		return int64(f.flags)
+		return int64(f.statusFlags(c.compat))
 	case abi.F_GET_SEALS:
 		return f.getSeals()
 	case abi.F_ADD_SEALS:

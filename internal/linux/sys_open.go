@@ -61,7 +61,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
 		return f, 0
 	}
-	if f, r := k.reopen(t, path.Clean(p)); r != 0 {
+	if f, r := k.reopen(t, path.Clean(p), flags); r != 0 {
 		return nil, r
 	} else if f != nil {
 		f.refs, f.flags = 1, kept

@@ -59,6 +59,10 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 	if r != 0 {
 		return abi.Stat{}, r
 	}
+	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW != 0 {
+		u := k.user()
+		return abi.Stat{Dev: procDevice, Nlink: 1, Mode: abi.S_IFLNK | 0o777, Uid: u.UID, Gid: u.GID}, 0
+	}
 	if f := k.special(t, path.Clean(p)); f != nil {
 		st, err := f.stat()
 		f.refs = 1

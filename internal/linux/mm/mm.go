@@ -68,7 +68,8 @@ type MM struct {
 	StartBrk, Brk uint64
 	ArgStart      uint64 // of the argument strings on the stack
 	ArgEnd        uint64
-	Exe           File // its program
+	EnvEnd        uint64 // of the environment, which begins at ArgEnd
+	Exe           File   // its program
 	Auxv          []byte
 	abi           x86.Arch // its programs' width, which may be below the kernel's
 	Layout        *Layout  // follows from abi
@@ -251,7 +252,7 @@ func (mm *MM) Fork() (*MM, error) {
 		return nil, err
 	}
 	n.mmapBase, n.StartBrk, n.Brk = mm.mmapBase, mm.StartBrk, mm.Brk
-	n.ArgStart, n.ArgEnd, n.Auxv, n.VDSO = mm.ArgStart, mm.ArgEnd, mm.Auxv, mm.VDSO
+	n.ArgStart, n.ArgEnd, n.EnvEnd, n.Auxv, n.VDSO = mm.ArgStart, mm.ArgEnd, mm.EnvEnd, mm.Auxv, mm.VDSO
 	n.Barriers = mm.Barriers
 	if mm.Exe != nil {
 		n.Exe = mm.Exe
