@@ -50,8 +50,9 @@ func refers(t reflect.Type) bool {
 }
 
 // Hashed fails if a change of any number, bool or string in the struct that
-// at points to leaves the hash as it is, but for the fields that unseen lists.
-func Hashed(t *testing.T, at any, hash func() uint64, unseen string) {
+// at points to leaves the hash as it is, but for the fields that unseen lists. So
+// does the loss of a pointer of the struct to one of the types of objects.
+func Hashed(t *testing.T, at any, hash func() uint64, unseen string, objects ...reflect.Type) {
 	t.Helper()
 	v := reflect.ValueOf(at).Elem()
 	was := hash()
@@ -60,7 +61,14 @@ func Hashed(t *testing.T, at any, hash func() uint64, unseen string) {
 		if slices.Contains(strings.Fields(unseen), name) {
 			continue
 		}
-		f := reflect.NewAt(v.Field(i).Type(), unsafe.Pointer(v.Field(i).UnsafeAddr())).Elem()
+		f := open(v.Field(i))
+		if f.Kind() == reflect.Pointer && !f.IsNil() && slices.Contains(objects, f.Type().Elem()) {
+			old := reflect.New(f.Type()).Elem()
+			old.Set(f)
+			f.SetZero()
+			require.NotEqual(t, was, hash(), "%v.%s is not in the hash", v.Type(), name)
+			f.Set(old)
+		}
 		each(f, func(leaf reflect.Value, change func()) {
 			old := reflect.New(leaf.Type()).Elem()
 			old.Set(leaf)
