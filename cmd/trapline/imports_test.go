@@ -44,8 +44,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"linux/page", "emu"},
 	{"linux/state", "emu memento"},
 	{"linux/vfs", "emu linux/abi linux/page linux/state"},
+	{"linux/net", "transition emu linux/abi linux/state linux/vfs"},
 	{"linux/mm", "emu linux/abi linux/page linux/state linux/vfs loader x86"},
-	{"linux", "transition emu emu/insn linux/abi linux/mm linux/page linux/state linux/vfs loader emu/regs x86"},
+	{"linux", "transition emu emu/insn linux/abi linux/mm linux/net linux/page linux/state linux/vfs loader emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 

@@ -2,19 +2,20 @@ package linux
 
 import (
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/vfs"
 )
 
 // Results of a system call beside values and -errno. The kernel's own codes
 // for interrupted calls never reach the guest.
 const (
-	restartSys    = -512 // ERESTARTSYS: again if SA_RESTART or no handler, else EINTR
-	restartNoIntr = -513 // ERESTARTNOINTR: again
-	restartNoHand = -514 // ERESTARTNOHAND: again if no handler, else EINTR
-	restartBlock  = -516 // ERESTART_RESTARTBLOCK: again with the time left if no handler, else EINTR
-	resultBlock   = -600 // the thread waits: see Thread.wait
-	resultNone    = -601 // the call set the registers itself
-	resultUnknown = -602 // no such call
+	restartSys    = -512      // ERESTARTSYS: again if SA_RESTART or no handler, else EINTR
+	restartNoIntr = -513      // ERESTARTNOINTR: again
+	restartNoHand = -514      // ERESTARTNOHAND: again if no handler, else EINTR
+	restartBlock  = -516      // ERESTART_RESTARTBLOCK: again with the time left if no handler, else EINTR
+	resultBlock   = net.Waits // the thread waits: see Thread.wait
+	resultNone    = -601      // the call set the registers itself
+	resultUnknown = -602      // no such call
 )
 
 // Errnos as a call returns them, negated: return -EINVAL.

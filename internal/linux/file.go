@@ -5,6 +5,7 @@ import (
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/vfs"
 )
 
@@ -22,7 +23,7 @@ type File struct {
 	device  device
 	pipe    *vfs.Pipe
 	fifo    *vfs.Node // that has the pipe's name
-	sock    *socket
+	sock    *net.Socket
 	wakes   vfs.Wakes  // of an eventfd
 	count   uint64     // of an eventfd; times that a timer has run out
 	clock   clock      // of a timer
@@ -94,7 +95,7 @@ func (k *Kernel) closeFile(f *File) {
 		k.dropNotifier(f.notify)
 	}
 	if f.sock != nil {
-		k.releaseSocket(f.sock)
+		k.net.ReleaseSocket(f.sock)
 	}
 	if q := f.queue; q != nil {
 		q.files--

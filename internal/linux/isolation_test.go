@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
+	hostnet "net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/assert"
@@ -25,8 +26,8 @@ func TestNothingReachesTheHost(t *testing.T) {
 	require.NoError(t, os.Symlink(secret, filepath.Join(shown, "out")))
 	require.NoError(t, os.WriteFile(filepath.Join(shown, "program"), mustRead(t, compile(t, "reach.c", "gcc")), 0o755))
 	touched := make(chan string, 100)
-	listen := func(network, address string) net.Addr {
-		l, err := net.Listen(network, address)
+	listen := func(network, address string) hostnet.Addr {
+		l, err := hostnet.Listen(network, address)
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = l.Close() })
 		go func() {
@@ -39,8 +40,8 @@ func TestNothingReachesTheHost(t *testing.T) {
 		}()
 		return l.Addr()
 	}
-	tcp := listen("tcp", "127.0.0.1:0").(*net.TCPAddr).Port
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	tcp := listen("tcp", "127.0.0.1:0").(*hostnet.TCPAddr).Port
+	udp, err := hostnet.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = udp.Close() })
 	go func() {
@@ -52,7 +53,7 @@ func TestNothingReachesTheHost(t *testing.T) {
 	listen("unix", path)
 	listen("unix", "@"+name)
 	before := digest(t, outside) + digest(t, shown)
-	o := runHere(t, shown, []string{"./program", secret, shown, fmt.Sprint(tcp), fmt.Sprint(udp.LocalAddr().(*net.UDPAddr).Port), path, name})
+	o := runHere(t, shown, []string{"./program", secret, shown, fmt.Sprint(tcp), fmt.Sprint(udp.LocalAddr().(*hostnet.UDPAddr).Port), path, name})
 	assert.True(t, same(Result{}, o.res), "%v %s", o.res, o.stdout)
 	assert.Regexp(t, `^\d+ ways, 0 reached\n$`, o.stdout)
 	assert.Equal(t, before, digest(t, outside)+digest(t, shown))
@@ -84,8 +85,8 @@ func TestSocketBombs(t *testing.T) {
 			require.NoError(t, err)
 			lines := strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n") // of several processes
 			assert.Equal(t, want, strings.TrimSuffix(lines[0], "\n")+"\n", "%v", res)
-			assert.LessOrEqual(t, len(k.sockets), maxSockets)
-			assert.LessOrEqual(t, k.socketBytes, maxSocketBytes)
+			assert.LessOrEqual(t, len(k.net.Sockets), net.MaxSockets)
+			assert.LessOrEqual(t, k.net.SocketBytes, net.MaxSocketBytes)
 		})
 	}
 }

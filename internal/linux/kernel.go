@@ -9,6 +9,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/page"
 	"trapline/internal/linux/state"
 	"trapline/internal/linux/vfs"
@@ -71,6 +72,7 @@ type Kernel struct {
 	fs        *vfs.Overlay // what the guest sees: cfg.FS under what it changed
 	tables    mm.Tables
 	kinds     *state.Kinds
+	net       *net.Stack
 	gdt       emu.Frame  // first of one frame per vCPU
 	idleSpace *emu.Space // of vCPUs whose thread's is gone
 
@@ -117,6 +119,7 @@ func New(cfg Config) (*Kernel, error) {
 		timerAt: never, stdout: output{to: &sink{w: cfg.Stdout}}, stderr: output{to: &sink{w: cfg.Stderr}},
 	}}
 	k.fs = vfs.NewOverlay(cfg.FS, k.currentTime, k.unmapBehind)
+	k.net = net.NewStack(kernelOfNet{k})
 	k.kinds = k.kindsOf()
 	if cfg.Clock != nil {
 		k.started = cfg.Clock.Now()

@@ -9,6 +9,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/vfs"
 	"trapline/internal/x86"
 )
@@ -37,11 +38,11 @@ var hostTexts = map[string]string{
 	"/proc/sys/vm/overcommit_memory":              "1\n",
 	"/proc/sys/fs/nr_open":                        "1048576\n",
 	"/proc/sys/fs/pipe-max-size":                  "65536\n",
-	"/proc/sys/net/core/somaxconn":                fmt.Sprintln(maxListen),
-	"/proc/sys/net/core/wmem_max":                 fmt.Sprintln(maxBuffer),
-	"/proc/sys/net/core/rmem_max":                 fmt.Sprintln(maxBuffer),
-	"/proc/sys/net/unix/max_dgram_qlen":           fmt.Sprintln(maxQueuedUnix),
-	"/proc/sys/net/ipv4/ip_local_port_range":      fmt.Sprintf("%d\t%d\n", firstPort, lastPort),
+	"/proc/sys/net/core/somaxconn":                fmt.Sprintln(net.MaxListen),
+	"/proc/sys/net/core/wmem_max":                 fmt.Sprintln(net.MaxBuffer),
+	"/proc/sys/net/core/rmem_max":                 fmt.Sprintln(net.MaxBuffer),
+	"/proc/sys/net/unix/max_dgram_qlen":           fmt.Sprintln(net.MaxQueuedUnix),
+	"/proc/sys/net/ipv4/ip_local_port_range":      fmt.Sprintf("%d\t%d\n", net.FirstPort, net.LastPort),
 	"/sys/kernel/mm/transparent_hugepage/enabled": "always madvise [never]\n",
 	"/sys/devices/system/cpu/kernel_max":          "7\n",
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/net"
 )
 
 // Program is one more program of a run: Config.Path's is the first.
@@ -115,7 +116,7 @@ func (k *Kernel) moreToStart() bool { return len(k.programs) <= len(k.cfg.More) 
 // startListening starts the next program if that is when a socket listens, and one does.
 func (k *Kernel) startListening() {
 	if k.cfg.When == WhenListening && k.moreToStart() &&
-		slices.ContainsFunc(k.sockets, func(s *socket) bool { return s.state == sockListening }) {
+		slices.ContainsFunc(k.net.Sockets, func(s *net.Socket) bool { return s.State() == net.Listening }) {
 		k.startNext()
 	}
 }

@@ -55,7 +55,7 @@ func TestSocketsGoBack(t *testing.T) {
 		return k, out
 	}
 	_, k := goBack(t, start, 60_000)
-	require.Zero(t, k.socketBytes)
+	require.Zero(t, k.net.SocketBytes)
 }
 
 // firstLine is the first line in which two outputs differ, with those before it, or "".

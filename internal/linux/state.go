@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/page"
 	"trapline/internal/linux/state"
 	"trapline/internal/linux/vfs"
@@ -15,13 +16,6 @@ import (
 // by pointers is in snapshots object by object.
 type kernelState struct {
 	locks map[vfs.Key][]lock // by file; each list is replaced, not changed
-
-	sockets     []*socket // that are open or wait to be accepted; replaced when it changes
-	socketBytes int       // weight of what is in all queues
-	held        []heldPort
-	lastSocket  uint64 // inode number
-	lastName    uint32 // given by autobind
-	lastPort    uint16
 
 	threads    []*Thread // in the order of their turns
 	procs      map[int]*Process
@@ -58,7 +52,6 @@ type kernelState struct {
 // keep. Slices that only grow stay shared.
 func (s *kernelState) own() {
 	s.locks, s.procs, s.unknown = maps.Clone(s.locks), maps.Clone(s.procs), maps.Clone(s.unknown)
-	s.sockets, s.held = slices.Clone(s.sockets), slices.Clone(s.held)
 	s.threads, s.current, s.slice = slices.Clone(s.threads), slices.Clone(s.current), slices.Clone(s.slice)
 	s.stdout.kept, s.stderr.kept, s.both.kept = slices.Clip(s.stdout.kept), slices.Clip(s.stderr.kept), slices.Clip(s.both.kept)
 }
@@ -75,18 +68,13 @@ func (p *Process) own() {
 
 func (t *fdTable) own() { t.fds = slices.Clone(t.fds) }
 
-func (s *socket) own() {
-	s.queue, s.backlog, s.waiting = slices.Clone(s.queue), slices.Clone(s.backlog), slices.Clone(s.waiting)
-}
-
-func (s *socket) held() int { return len(s.queue)*int(unsafe.Sizeof(packet{})) + s.queued }
-
 // snapshot is a Kernel's part of a machine's snapshot.
 type snapshot struct {
 	of       *Kernel
 	kernel   kernelState
 	refs     page.Counts
 	files    vfs.State
+	net      net.State
 	objects  *state.Snapshot
 	contexts []savedContext
 }
@@ -105,7 +93,7 @@ func (k *Kernel) Save() any {
 	}
 	k.input.from.keep = true
 	o := k.objects()
-	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save(), files: k.fs.Save(), objects: o.Save()}
+	s := &snapshot{of: k, kernel: k.kernelState, refs: k.pages.Save(), files: k.fs.Save(), net: k.net.Save(), objects: o.Save()}
 	s.kernel.own()
 	for _, t := range state.All[Thread](o) {
 		if t.cpu == nil {
@@ -133,6 +121,7 @@ func (k *Kernel) Restore(v any) {
 	k.kernelState = s.kernel
 	k.kernelState.own()
 	k.fs.Restore(s.files)
+	k.net.Restore(s.net)
 	k.pages.Restore(s.refs)
 	s.objects.Restore()
 	for i := range s.contexts {

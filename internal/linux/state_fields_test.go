@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/state"
 	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/mementotest"
@@ -28,7 +29,7 @@ var owned = map[string]string{
 	"fdTable":   "fds",
 	"File":      "host entries text watched",
 	"Pipe":      "Data",
-	"socket":    "queue backlog waiting",
+	"Socket":    "Queue Backlog waiting",
 	"fsState":   "",
 	"handlers":  "",
 }
@@ -37,13 +38,14 @@ var owned = map[string]string{
 // consists of is saved, or named here. So is a kind that is added to the table.
 func TestSnapshotsHaveEveryField(t *testing.T) {
 	types := idleKernel(t).kinds.Types()
-	require.Len(t, owned, len(types))
 	for _, typ := range types {
-		require.Contains(t, owned, typ.Name())
+		require.Contains(t, owned, typ.Name(), "a row of kindsOf needs a line of owned")
 		mementotest.References(t, reflect.Zero(typ).Interface(), owned[typ.Name()], append(types, reflect.TypeFor[state.Object](), reflect.TypeFor[mm.File]())...)
 	}
-	mementotest.References(t, Kernel{}, "m pages memory kinds cfg fs tables idleSpace kernelState started")
-	mementotest.References(t, kernelState{}, "locks sockets held threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
+	require.Len(t, owned, len(types))
+	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace kernelState started")
+	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed ipcs queues notifiers")
+	mementotest.References(t, net.State{}, "Sockets held")
 	mementotest.References(t, vfs.State{}, "names copied inodes")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
@@ -52,7 +54,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, endedTracee{}, "proc")
 	mementotest.References(t, mqWait{}, "queue queued")
 	mementotest.References(t, signals{}, "queue")
-	mementotest.References(t, packet{}, "data by rights")
+	mementotest.References(t, net.Packet{}, "Data By rights")
 }
 
 // unhashed are the fields of a kind that its hash leaves out: clocks, what decides nothing,
@@ -64,7 +66,7 @@ var unhashed = map[string]string{
 	"Node":      "Attr",
 	"File":      "clock when wakes",
 	"Pipe":      "Wakes",
-	"socket":    "wakes",
+	"Socket":    "Wakes",
 	"handlers":  "sent",
 	"ipcObject": "changed used taken",
 }
@@ -94,8 +96,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.nextTimer = 1
 	timer := &File{refs: 1, device: devTimer, path: "timer:", when: interval{1 << 40, 5}}
 	k.init.files.add(timer, 0, false)
-	s := &socket{queue: []packet{{by: &socket{}}}}
-	k.init.files.add(s.file(), 0, false)
+	s := &net.Socket{Queue: []net.Packet{{By: &net.Socket{}}}}
+	k.init.files.add(fileOf(s), 0, false)
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, path: "/made", host: k.fs.OpenNode(n, "/made")}, 0, false)
@@ -104,20 +106,21 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.objects().Each(func(at any) {
 		typ := reflect.TypeOf(at).Elem()
 		seen[typ] = true
-		mementotest.Hashed(t, at, hash, unhashed[typ.Name()])
+		mementotest.Hashed(t, at, hash, unhashed[typ.Name()], k.kinds.Types()...)
 	})
 	for _, typ := range k.kinds.Types() {
-		require.True(t, seen[typ], "the test has no %v", typ)
+		require.True(t, seen[typ], "no %v in the state of this test: add one, and have who points to it visit it", typ)
 	}
 	mementotest.Hashed(t, &k.kernelState, hash, "timerAt cpuTimed readsRan")
 	mementotest.Hashed(t, &k.fs.State, hash, "")
+	mementotest.Hashed(t, &k.net.State, hash, "")
 	mementotest.Hashed(t, &th.mq, hash, "order")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")
 	mementotest.Hashed(t, &th.futex, hash, "order")
 	mementotest.Hashed(t, &th.trace, hash, "")
 	mementotest.Hashed(t, &n.Attr, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, timer, hash, "wakes")
-	mementotest.Hashed(t, &s.queue[0], hash, "")
+	mementotest.Hashed(t, &s.Queue[0], hash, "")
 	mementotest.Hashed(t, &k.init.undo[0], hash, "")
 	mementotest.Hashed(t, &k.init.timers[0], hash, "")
 	before := hash()

@@ -49,9 +49,7 @@ func (k *Kernel) HashClocks(h *emu.Hasher) {
 		}
 	}
 	state.Words(h, k.steps, k.skipped, k.changes, k.futexSeq, uint64(k.last), k.stdout.pos, k.stderr.pos, k.both.pos)
-	for _, p := range k.held {
-		h.Uint64(p.until)
-	}
+	k.net.HashClocks(h)
 }
 
 // fromNow is a point in time that may be 0 or never.

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/state"
 	"trapline/internal/linux/vfs"
 )
@@ -40,8 +41,8 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		state.Kind[fdTable]{Reach: (*fdTable).reach, Hash: (*fdTable).hash, Own: (*fdTable).own},
 		state.Kind[File]{Reach: (*File).reach, Hash: k.hashFile},
 		vfs.PipeKind,
-		state.Values(k.hashSockets),
-		state.Kind[socket]{Reach: (*socket).reach, Hash: (*socket).hash, Own: (*socket).own, Bytes: (*socket).held},
+		state.Values(k.net.Hash),
+		net.SocketKind,
 		state.Kind[fsState]{Hash: (*fsState).hash},
 		state.Kind[handlers]{Hash: k.hashHandlers},
 	)
@@ -73,9 +74,7 @@ func (k *Kernel) objects() *state.Objects {
 		state.Visit(o, f)
 	}
 	k.fs.Visit(o)
-	for _, s := range k.sockets {
-		state.Visit(o, s)
-	}
+	k.net.Visit(o)
 	return o
 }
 
@@ -126,21 +125,5 @@ func (f *File) reach(o *state.Objects) {
 	}
 	if f.host != nil {
 		state.Visit(o, f.host.Node)
-	}
-}
-
-func (s *socket) reach(o *state.Objects) {
-	state.Visit(o, s.peer)
-	for _, c := range s.backlog {
-		state.Visit(o, c)
-	}
-	for _, c := range s.waiting {
-		state.Visit(o, c)
-	}
-	for _, p := range s.queue {
-		state.Visit(o, p.by)
-		for _, f := range p.rights {
-			state.Visit(o, f)
-		}
 	}
 }

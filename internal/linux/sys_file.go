@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/vfs"
 )
 
@@ -204,17 +205,17 @@ func (f *File) amount(request uint32) (int, int64) {
 	switch {
 	case s != nil && request == abi.FIONREAD:
 		switch {
-		case s.state == sockListening:
+		case s.State() == net.Listening:
 			return 0, -EINVAL
-		case s.isStream() || s.kind == abi.SOCK_SEQPACKET:
-			return s.available(), 0
-		case len(s.queue) > 0:
-			return len(s.queue[0].data), 0
+		case s.IsStream() || s.Kind == abi.SOCK_SEQPACKET:
+			return s.Available(), 0
+		case len(s.Queue) > 0:
+			return len(s.Queue[0].Data), 0
 		}
 		return 0, 0
 	case s != nil && request == abi.SIOCOUTQ:
-		return s.sent, 0
-	case s != nil && request == abi.SIOCATMARK && s.isTCP():
+		return s.Sent, 0
+	case s != nil && request == abi.SIOCATMARK && s.IsTCP():
 		return 0, 0
 	case f.notify != nil && request == abi.FIONREAD:
 		n := 0

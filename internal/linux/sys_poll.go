@@ -13,7 +13,7 @@ func (f *File) poll(t *Thread) uint16 {
 		return f.pollEvent(t)
 	}
 	if f.sock != nil {
-		return f.sock.poll()
+		return f.sock.Poll()
 	}
 	if f.pipe == nil {
 		if f.readable() {

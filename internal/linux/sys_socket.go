@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
+)
 
 // System calls of sockets.
 
@@ -23,14 +26,14 @@ func sysSocket(k *Kernel, t *Thread, c *call) int64 {
 	if flags&^socketFlags != 0 {
 		return -EINVAL
 	}
-	protocol, r := checkSocket(c.int(0), kind, c.int(2))
+	protocol, r := net.CheckSocket(c.int(0), kind, c.int(2))
 	if r != 0 {
 		return r
 	}
 	if kind == abi.SOCK_RAW {
 		kind = abi.SOCK_DGRAM // of AF_UNIX
 	}
-	s, r := k.newSocket(c.int(0), kind, protocol)
+	s, r := k.net.NewSocket(c.int(0), kind, protocol)
 	if r != 0 {
 		return r
 	}
@@ -42,7 +45,7 @@ func sysSocketpair(k *Kernel, t *Thread, c *call) int64 {
 	if flags&^socketFlags != 0 {
 		return -EINVAL
 	}
-	if _, r := checkSocket(c.int(0), kind, c.int(2)); r != 0 {
+	if _, r := net.CheckSocket(c.int(0), kind, c.int(2)); r != 0 {
 		return r
 	}
 	if c.int(0) != abi.AF_UNIX {
@@ -51,13 +54,13 @@ func sysSocketpair(k *Kernel, t *Thread, c *call) int64 {
 	if kind == abi.SOCK_RAW {
 		kind = abi.SOCK_DGRAM
 	}
-	a, b, r := k.socketPair(t, kind)
+	a, b, r := k.net.SocketPair(k.credentialsOf(t), kind)
 	if r != 0 {
 		return r
 	}
 	first := k.openSocket(t, a, flags)
 	if first < 0 {
-		k.releaseSocket(b)
+		k.net.ReleaseSocket(b)
 		return first
 	}
 	second := k.openSocket(t, b, flags)
@@ -88,10 +91,10 @@ func sysBind(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case r != 0:
 		return r
-	case f.sock.family == abi.AF_UNIX:
+	case f.sock.Family == abi.AF_UNIX:
 		return k.bindUnix(t, f.sock, b)
 	}
-	return k.bindInet(f.sock, b)
+	return k.net.BindInet(f.sock, b)
 }
 
 func sysConnect(k *Kernel, t *Thread, c *call) int64 {
@@ -99,12 +102,12 @@ func sysConnect(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case r != 0:
 		return r
-	case f.sock.family == abi.AF_UNIX:
-		return k.connectUnix(t, f, b)
-	case f.sock.isUDP():
-		return k.connectUDP(f.sock, b)
+	case f.sock.Family == abi.AF_UNIX:
+		return k.net.ConnectUnix(socketCaller{t, f}, f.sock, b)
+	case f.sock.IsUDP():
+		return k.net.ConnectUDP(f.sock, b)
 	}
-	return k.connectTCP(t, f, b)
+	return k.net.ConnectTCP(socketCaller{t, f}, f.sock, b)
 }
 
 func sysListen(k *Kernel, t *Thread, c *call) int64 {
@@ -112,11 +115,11 @@ func sysListen(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	backlog := int(min(uint32(c.arg[1]), maxListen))
-	if f.sock.family == abi.AF_UNIX {
-		return k.listenUnix(t, f.sock, backlog)
+	backlog := int(min(uint32(c.arg[1]), net.MaxListen))
+	if f.sock.Family == abi.AF_UNIX {
+		return k.net.ListenUnix(socketCaller{t, f}, f.sock, backlog)
 	}
-	return k.listenTCP(f.sock, backlog)
+	return k.net.ListenTCP(f.sock, backlog)
 }
 
 func sysAccept(k *Kernel, t *Thread, c *call) int64 { return k.accept(t, c, 0) }
@@ -135,34 +138,34 @@ func (k *Kernel) accept(t *Thread, c *call, flags int) int64 {
 	}
 	s := f.sock
 	switch {
-	case s.kind == abi.SOCK_DGRAM:
+	case s.Kind == abi.SOCK_DGRAM:
 		return -ENOTSUP
-	case s.state != sockListening:
+	case s.State() != net.Listening:
 		return -EINVAL
-	case len(s.backlog) == 0 && s.noReceive && s.family == abi.AF_UNIX && f.flags&abi.O_NONBLOCK == 0:
+	case len(s.Backlog) == 0 && s.NoReceive && s.Family == abi.AF_UNIX && f.flags&abi.O_NONBLOCK == 0:
 		return -EINVAL
-	case len(s.backlog) == 0:
-		return t.waitSocket(f, 0, s.opts.receiveTimeout, -EAGAIN)
+	case len(s.Backlog) == 0:
+		return socketCaller{t, f}.Wait(0, s.Opts.ReceiveTimeout, -EAGAIN)
 	}
-	n := s.backlog[0]
-	fd := t.open(n.file(), uint64(flags))
+	n := s.Backlog[0]
+	fd := t.open(fileOf(n), uint64(flags))
 	if fd < 0 {
 		return fd
 	}
-	s.backlog = s.backlog[1:]
-	k.admitWaiting(s)
+	s.Backlog = s.Backlog[1:]
+	k.net.AdmitWaiting(s)
 	k.changed()
 	if c.arg[1] == 0 {
 		return fd
 	}
-	name := n.remote
-	if n.family == abi.AF_UNIX {
-		name = sockName{}
-		if n.peer != nil {
-			name = n.peer.local
+	name := n.Remote
+	if n.Family == abi.AF_UNIX {
+		name = net.Name{}
+		if n.Peer != nil {
+			name = n.Peer.Local
 		}
 	}
-	if r := t.writeAddress(n.sockaddr(name), c.arg[1], c.arg[2]); r != 0 {
+	if r := t.writeAddress(n.Sockaddr(name), c.arg[1], c.arg[2]); r != 0 {
 		k.closeFD(t.proc.files, int(fd))
 		return r
 	}
@@ -175,11 +178,11 @@ func sysGetsockname(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	s := f.sock
-	n := s.local
-	if s.family != abi.AF_UNIX && !n.named {
-		n.ip = anyIP(s.family)
+	n := s.Local
+	if s.Family != abi.AF_UNIX && !n.Named {
+		n.IP = net.AnyIP(s.Family)
 	}
-	return t.writeAddress(s.sockaddr(n), c.arg[1], c.arg[2])
+	return t.writeAddress(s.Sockaddr(n), c.arg[1], c.arg[2])
 }
 
 func sysGetpeername(k *Kernel, t *Thread, c *call) int64 {
@@ -188,15 +191,15 @@ func sysGetpeername(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	s := f.sock
-	n := s.remote
+	n := s.Remote
 	switch {
-	case s.family == abi.AF_UNIX && s.peer == nil,
-		s.family != abi.AF_UNIX && (s.remote.port == 0 || s.state == sockClosed || s.state == sockConnecting):
+	case s.Family == abi.AF_UNIX && s.Peer == nil,
+		s.Family != abi.AF_UNIX && (s.Remote.Port == 0 || s.State() == net.Closed || s.State() == net.Connecting):
 		return -ENOTCONN
-	case s.family == abi.AF_UNIX:
-		n = s.peer.local
+	case s.Family == abi.AF_UNIX:
+		n = s.Peer.Local
 	}
-	return t.writeAddress(s.sockaddr(n), c.arg[1], c.arg[2])
+	return t.writeAddress(s.Sockaddr(n), c.arg[1], c.arg[2])
 }
 
 func sysShutdown(k *Kernel, t *Thread, c *call) int64 {
@@ -209,10 +212,10 @@ func sysShutdown(k *Kernel, t *Thread, c *call) int64 {
 		return -EINVAL
 	}
 	receive, send := how != abi.SHUT_WR, how != abi.SHUT_RD
-	if f.sock.family == abi.AF_UNIX {
-		return k.shutdownUnix(f.sock, receive, send)
+	if f.sock.Family == abi.AF_UNIX {
+		return k.net.ShutdownUnix(f.sock, receive, send)
 	}
-	return k.shutdownInet(f.sock, receive, send)
+	return k.net.ShutdownInet(f.sock, receive, send)
 }
 
 func sysSetsockopt(k *Kernel, t *Thread, c *call) int64 {
@@ -251,17 +254,17 @@ func sysSendto(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	m := &sockMessage{flags: c.int(3), cred: k.credentialsOf(t)}
-	if m.data, r = t.gather([]span{{c.arg[1], c.arg[2]}}); r != 0 {
+	m := &net.Message{Flags: c.int(3), Cred: k.credentialsOf(t)}
+	if m.Data, r = t.gather([]span{{c.arg[1], c.arg[2]}}); r != 0 {
 		return r
 	}
 	if c.arg[4] != 0 {
-		m.hasTo = c.int(5) != 0 || f.sock.family != abi.AF_UNIX
-		if m.to, r = t.readAddress(c.arg[4], c.int(5)); r != 0 {
+		m.HasTo = c.int(5) != 0 || f.sock.Family != abi.AF_UNIX
+		if m.To, r = t.readAddress(c.arg[4], c.int(5)); r != 0 {
 			return r
 		}
 	}
-	return k.send(t, f, m)
+	return k.net.Send(socketCaller{t, f}, f.sock, m)
 }
 
 func sysSend(k *Kernel, t *Thread, c *call) int64 {
@@ -274,11 +277,11 @@ func sysRecvfrom(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	var a arrival
+	var a net.Arrival
 	r = k.receiveInto(t, f, []span{{c.arg[1], c.arg[2]}}, c.int(3), &a)
 	k.closeRights(&a)
 	if r >= 0 && c.arg[4] != 0 {
-		if e := t.writeAddress(f.sock.senderAddress(&a), c.arg[4], c.arg[5]); e != 0 {
+		if e := t.writeAddress(f.sock.SenderAddress(&a), c.arg[4], c.arg[5]); e != 0 {
 			return e
 		}
 	}
@@ -290,20 +293,12 @@ func sysRecv(k *Kernel, t *Thread, c *call) int64 {
 	return sysRecvfrom(k, t, c)
 }
 
-// senderAddress is what recvfrom(2) gives as the address: nothing for one without a name.
-func (s *socket) senderAddress(a *arrival) []byte {
-	if !a.hasFrom || !a.from.named {
-		return nil
-	}
-	return s.sockaddr(a.from)
-}
-
 // closeRights drops descriptors that came with a message and that nobody asked for.
-func (k *Kernel) closeRights(a *arrival) {
-	for _, f := range a.rights {
-		k.closeFile(f)
+func (k *Kernel) closeRights(a *net.Arrival) {
+	for _, f := range a.Rights {
+		k.closeFile(f.(*File))
 	}
-	a.rights = nil
+	a.Rights = nil
 }
 
 // sysSocketcall is i386's one call for all: its arguments are words in memory.
@@ -330,4 +325,60 @@ func sysSocketcall(k *Kernel, t *Thread, c *call) int64 {
 		inner.arg[i] = wordAt(b, i, 4)
 	}
 	return runs[which](k, t, inner)
+}
+
+func (k *Kernel) bindUnix(t *Thread, s *net.Socket, b []byte) int64 {
+	n, done, r := k.net.BindAbstract(s, b)
+	if done {
+		return r
+	}
+	full, info, r := k.place(t.proc.fs.absolute(n.Path), false)
+	switch {
+	case r != 0:
+		return r
+	case info != nil || k.special(t, full) != nil:
+		return -EADDRINUSE
+	}
+	if r := k.mayChange(full, nil); r != 0 {
+		return r
+	}
+	if s.Local.Named {
+		return -EINVAL
+	}
+	s.Local = n
+	made := k.newNode(t, abi.S_IFSOCK|0o777)
+	made.Sock = s
+	k.fs.AddName(full, made)
+	return 0
+}
+
+// readAddress reads an address argument (move_addr_to_kernel).
+func (t *Thread) readAddress(va uint64, size int) ([]byte, int64) {
+	const storage = 128 // struct sockaddr_storage
+	if size < 0 || size > storage {
+		return nil, -EINVAL
+	}
+	b := make([]byte, size)
+	if size > 0 && !t.proc.mm.Read(va, b) {
+		return nil, -EFAULT
+	}
+	return b, 0
+}
+
+// writeAddress gives a program an address and its length (move_addr_to_user).
+func (t *Thread) writeAddress(b []byte, va, lengthVA uint64) int64 {
+	length, ok := getWord(t.proc.mm, lengthVA, 4)
+	switch {
+	case !ok:
+		return -EFAULT
+	case int32(length) < 0:
+		return -EINVAL
+	}
+	if n := min(len(b), int(length)); n > 0 && !t.proc.mm.Write(va, b[:n]) {
+		return -EFAULT
+	}
+	if !putWord(t.proc.mm, lengthVA, 4, uint64(len(b))) {
+		return -EFAULT
+	}
+	return 0
 }

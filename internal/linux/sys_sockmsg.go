@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
 )
 
 // sendmsg(2), recvmsg(2) and their likes.
@@ -47,12 +48,12 @@ func (t *Thread) gather(list []span) ([]byte, int64) {
 }
 
 // receiveInto receives into user memory.
-func (k *Kernel) receiveInto(t *Thread, f *File, list []span, flags int, a *arrival) int64 {
+func (k *Kernel) receiveInto(t *Thread, f *File, list []span, flags int, a *net.Arrival) int64 {
 	total := uint64(0)
 	for _, s := range list {
 		total += min(s.size, maxSocketMessage)
 	}
-	return k.receive(t, f, int(min(total, maxSocketMessage)), flags, func(off int, b []byte) bool {
+	return k.net.Receive(socketCaller{t, f}, f.sock, int(min(total, maxSocketMessage)), flags, func(off int, b []byte) bool {
 		for _, s := range list {
 			if uint64(off) >= s.size {
 				off -= int(s.size)
@@ -80,7 +81,7 @@ func (k *Kernel) socketIO(t *Thread, f *File, list []span, write bool) int64 {
 		if total == 0 {
 			return 0
 		}
-		var a arrival
+		var a net.Arrival
 		r := k.receiveInto(t, f, list, 0, &a)
 		k.closeRights(&a)
 		return r
@@ -89,11 +90,11 @@ func (k *Kernel) socketIO(t *Thread, f *File, list []span, write bool) int64 {
 	if r != 0 {
 		return r
 	}
-	m := &sockMessage{data: b, cred: k.credentialsOf(t)}
-	if f.sock.kind == abi.SOCK_SEQPACKET {
-		m.flags |= abi.MSG_EOR
+	m := &net.Message{Data: b, Cred: k.credentialsOf(t)}
+	if f.sock.Kind == abi.SOCK_SEQPACKET {
+		m.Flags |= abi.MSG_EOR
 	}
-	return k.send(t, f, m)
+	return k.net.Send(socketCaller{t, f}, f.sock, m)
 }
 
 // msghdr is struct msghdr.
@@ -165,11 +166,11 @@ func (k *Kernel) sendmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if r != 0 {
 		return r
 	}
-	m := &sockMessage{flags: flags, cred: k.credentialsOf(t)}
+	m := &net.Message{Flags: flags, Cred: k.credentialsOf(t)}
 	if h.nameLen > 0 {
 		const storage = 128
-		m.hasTo = true
-		if m.to, r = t.readAddress(h.name, min(h.nameLen, storage)); r != 0 {
+		m.HasTo = true
+		if m.To, r = t.readAddress(h.name, min(h.nameLen, storage)); r != 0 {
 			return r
 		}
 	}
@@ -177,11 +178,11 @@ func (k *Kernel) sendmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if r != 0 {
 		return r
 	}
-	if m.data, r = t.gather(list); r != 0 {
+	if m.Data, r = t.gather(list); r != 0 {
 		return r
 	}
-	m.check = func() int64 { return k.readControl(t, f.sock, h, m) }
-	return k.send(t, f, m)
+	m.Check = func() int64 { return k.readControl(t, f.sock, h, m) }
+	return k.net.Send(socketCaller{t, f}, f.sock, m)
 }
 
 func sysRecvmsg(k *Kernel, t *Thread, c *call) int64 {
@@ -197,14 +198,14 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if r != 0 {
 		return r
 	}
-	a := arrival{flags: flags & abi.MSG_CMSG_CLOEXEC}
+	a := net.Arrival{Flags: flags & abi.MSG_CMSG_CLOEXEC}
 	r = k.receiveInto(t, f, list, flags, &a)
 	if r < 0 {
 		k.closeRights(&a)
 		return r
 	}
 	if h.name != 0 {
-		name := f.sock.senderAddress(&a)
+		name := f.sock.SenderAddress(&a)
 		if n := min(len(name), h.nameLen); n > 0 && !t.proc.mm.Write(h.name, name[:n]) {
 			return -EFAULT
 		}
@@ -216,7 +217,7 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if e != 0 {
 		return e
 	}
-	if !putWord(t.proc.mm, va+uint64(hdrFlags*word), 4, uint64(a.flags)) || !putWord(t.proc.mm, va+uint64(hdrControlLen*word), word, uint64(used)) {
+	if !putWord(t.proc.mm, va+uint64(hdrFlags*word), 4, uint64(a.Flags)) || !putWord(t.proc.mm, va+uint64(hdrControlLen*word), word, uint64(used)) {
 		return -EFAULT
 	}
 	return r
@@ -242,8 +243,8 @@ func (k *Kernel) recvmmsg(t *Thread, c *call, word int) int64 {
 		deadline = t.until(min(ns, uint64(1<<62/time.Nanosecond)))
 	}
 	flags := c.int(3)
-	if f, r := t.sock(c.fd(0)); r == 0 && t.messages == 0 && t.state != stateBlocked && f.sock.err != 0 {
-		return f.sock.takeError()
+	if f, r := t.sock(c.fd(0)); r == 0 && t.messages == 0 && t.state != stateBlocked && f.sock.Err != 0 {
+		return f.sock.TakeError()
 	}
 	return k.severally(t, c, func(va uint64) int64 {
 		use := flags &^ abi.MSG_WAITFORONE
@@ -277,7 +278,7 @@ func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receiv
 			}
 			if receives && r != -EAGAIN { // told by the next call
 				f, _ := t.sock(c.fd(0))
-				f.sock.err = abi.Errno(-r)
+				f.sock.Err = abi.Errno(-r)
 			}
 			break
 		}

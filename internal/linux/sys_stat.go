@@ -35,7 +35,7 @@ func (f *File) stat() (abi.Stat, error) {
 	case f.queue != nil:
 		s = f.queue.st
 	case f.sock != nil:
-		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.ino
+		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.Ino
 	case f.isPipe():
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
 	case f.device == devList:

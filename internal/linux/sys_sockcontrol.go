@@ -1,11 +1,14 @@
 package linux
 
-import "trapline/internal/linux/abi"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
+)
 
 // Control messages: what comes beside the bytes of sendmsg(2) and recvmsg(2).
 
 // readControl reads what is sent beside bytes (scm_send).
-func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) int64 {
+func (k *Kernel) readControl(t *Thread, s *net.Socket, h *msghdr, m *net.Message) int64 {
 	const most = 64 << 10
 	if h.control == 0 || h.controlLen == 0 {
 		return 0
@@ -25,13 +28,13 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 		level, kind, data := int(le.Uint32(b[h.word:])), int(le.Uint32(b[h.word+4:])), b[h.cmsgHead():size]
 		b = b[min(h.align(int(size)), len(b)):]
 		if level != abi.SOL_SOCKET {
-			if s.family == abi.AF_UNIX {
+			if s.Family == abi.AF_UNIX {
 				continue
 			}
 			return -EINVAL
 		}
 		switch {
-		case s.family != abi.AF_UNIX && (kind == abi.SCM_RIGHTS || kind == abi.SCM_CREDENTIALS): // AF_UNIX's, for others nothing
+		case s.Family != abi.AF_UNIX && (kind == abi.SCM_RIGHTS || kind == abi.SCM_CREDENTIALS): // AF_UNIX's, for others nothing
 		case kind == abi.SCM_RIGHTS:
 			if r := t.readRights(data, m); r != 0 {
 				return r
@@ -40,14 +43,14 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 			if len(data) != 12 {
 				return -EINVAL
 			}
-			given := credentials{le.Uint32(data), le.Uint32(data[4:]), le.Uint32(data[8:])}
-			if given != m.cred && k.user().UID != 0 {
+			given := net.Credentials{PID: le.Uint32(data), UID: le.Uint32(data[4:]), GID: le.Uint32(data[8:])}
+			if given != m.Cred && k.user().UID != 0 {
 				return -EPERM
 			}
-			if k.procs[int(given.pid)] == nil {
+			if k.procs[int(given.PID)] == nil {
 				return -ESRCH
 			}
-			m.cred = given
+			m.Cred = given
 		default:
 			return -EINVAL
 		}
@@ -56,23 +59,23 @@ func (k *Kernel) readControl(t *Thread, s *socket, h *msghdr, m *sockMessage) in
 }
 
 // readRights reads the descriptors of one control message.
-func (t *Thread) readRights(data []byte, m *sockMessage) int64 {
+func (t *Thread) readRights(data []byte, m *net.Message) int64 {
 	for ; len(data) >= 4; data = data[4:] {
-		if len(m.rights) == maxRights {
+		if len(m.Rights) == net.MaxRights {
 			return -EINVAL
 		}
 		f := t.proc.files.get(int(int32(le.Uint32(data))))
 		if f == nil {
 			return -EBADF
 		}
-		m.rights = append(m.rights, f)
+		m.Rights = append(m.Rights, f)
 	}
 	return 0
 }
 
 // writeControl gives credentials and descriptors that came (scm_recv): how many bytes
 // of the buffer it took.
-func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arrival) (int, int64) {
+func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a *net.Arrival) (int, int64) {
 	room, used := h.controlLen, 0
 	if h.control == 0 {
 		room = 0
@@ -96,16 +99,16 @@ func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arr
 		room -= n
 		return true
 	}
-	if s.opts.passCred && (a.withCred || s.isStream()) { // the end of a stream comes from nobody: zeros
+	if s.Opts.PassCred && (a.WithCred || s.IsStream()) { // the end of a stream comes from nobody: zeros
 		var data []byte
-		for _, v := range []uint32{a.cred.pid, a.cred.uid, a.cred.gid} {
+		for _, v := range []uint32{a.Cred.PID, a.Cred.UID, a.Cred.GID} {
 			data = le.AppendUint32(data, v)
 		}
 		if room < uint64(h.cmsgHead()) {
-			a.flags |= abi.MSG_CTRUNC
+			a.Flags |= abi.MSG_CTRUNC
 		} else {
 			if room < uint64(h.cmsgHead()+len(data)) {
-				a.flags |= abi.MSG_CTRUNC
+				a.Flags |= abi.MSG_CTRUNC
 				data = data[:room-uint64(h.cmsgHead())]
 			}
 			if !put(abi.SCM_CREDENTIALS, data) {
@@ -113,20 +116,20 @@ func (k *Kernel) writeControl(t *Thread, s *socket, h *msghdr, flags int, a *arr
 			}
 		}
 	}
-	if len(a.rights) == 0 {
+	if len(a.Rights) == 0 {
 		return used, 0
 	}
 	var fds []byte
-	for room >= uint64(h.cmsgHead()+len(fds)+4) && len(a.rights) > 0 {
-		fd := t.proc.files.add(a.rights[0], 0, flags&abi.MSG_CMSG_CLOEXEC != 0)
+	for room >= uint64(h.cmsgHead()+len(fds)+4) && len(a.Rights) > 0 {
+		fd := t.proc.files.add(a.Rights[0].(*File), 0, flags&abi.MSG_CMSG_CLOEXEC != 0)
 		if fd < 0 {
 			break
 		}
-		a.rights = a.rights[1:]
+		a.Rights = a.Rights[1:]
 		fds = le.AppendUint32(fds, uint32(fd))
 	}
-	if len(a.rights) > 0 {
-		a.flags |= abi.MSG_CTRUNC
+	if len(a.Rights) > 0 {
+		a.Flags |= abi.MSG_CTRUNC
 		k.closeRights(a)
 	}
 	if len(fds) > 0 && !put(abi.SCM_RIGHTS, fds) {

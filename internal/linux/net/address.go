@@ -1,0 +1,277 @@
+package net
+
+import (
+	"bytes"
+	"slices"
+
+	"trapline/internal/linux/abi"
+)
+
+// Addresses as programs give and get them.
+
+var (
+	anyIPv4      = [16]byte{10: 0xff, 0xff}
+	loopbackIPv4 = [16]byte{10: 0xff, 0xff, 127, 0, 0, 1}
+	anyIPv6      = [16]byte{}
+	loopbackIPv6 = [16]byte{15: 1}
+)
+
+func isIPv4(ip [16]byte) bool  { return [12]byte(ip[:12]) == [12]byte(anyIPv4[:12]) }
+func isAny(ip [16]byte) bool   { return ip == anyIPv4 || ip == anyIPv6 }
+func isLocal(ip [16]byte) bool { return ip == loopbackIPv6 || isIPv4(ip) && ip[12] == 127 }
+
+// AnyIP is the address of a socket that has none.
+func AnyIP(family int) [16]byte {
+	if family == abi.AF_INET6 {
+		return anyIPv6
+	}
+	return anyIPv4
+}
+
+// parseUnix reads a struct sockaddr_un. An address without a path has named unset.
+func parseUnix(b []byte) (Name, int64) {
+	const head = 2
+	if len(b) <= head || len(b) > abi.SIZEOF_SUN || le.Uint16(b) != abi.AF_UNIX {
+		return Name{}, -EINVAL
+	}
+	path := b[head:]
+	if path[0] != 0 {
+		if end := bytes.IndexByte(path, 0); end >= 0 {
+			path = path[:end]
+		}
+	}
+	return Name{Named: true, Path: string(path)}, 0
+}
+
+// parseInet reads a struct sockaddr_in or sockaddr_in6 for a socket of a family.
+func parseInet(family int, b []byte) (Name, int64) {
+	n := Name{Named: true}
+	size := abi.SIZEOF_SOCKADDR
+	if family == abi.AF_INET6 {
+		size = abi.SIZEOF_SOCKADDR6 - 4 // without the scope (SIN6_LEN_RFC2133)
+	}
+	switch {
+	case len(b) < size:
+		return n, -EINVAL
+	case int(le.Uint16(b)) != family:
+		return n, -EAFNOSUPPORT
+	}
+	n.Port = uint16(b[2])<<8 | uint16(b[3])
+	if family == abi.AF_INET6 {
+		copy(n.IP[:], b[8:24])
+	} else {
+		n.IP = anyIPv4
+		copy(n.IP[12:], b[4:8])
+	}
+	return n, 0
+}
+
+// Sockaddr is the address as a program of the socket's family sees it.
+func (s *Socket) Sockaddr(n Name) []byte {
+	switch s.Family {
+	case abi.AF_UNIX:
+		b := le.AppendUint16(nil, abi.AF_UNIX)
+		if !n.Named {
+			return b
+		}
+		b = append(b, n.Path...)
+		if n.Path[0] != 0 {
+			b = append(b, 0)
+		}
+		return b
+	case abi.AF_INET6:
+		b := make([]byte, abi.SIZEOF_SOCKADDR6)
+		le.PutUint16(b, abi.AF_INET6)
+		b[2], b[3] = byte(n.Port>>8), byte(n.Port)
+		copy(b[8:], n.IP[:])
+		return b
+	}
+	b := make([]byte, abi.SIZEOF_SOCKADDR)
+	le.PutUint16(b, abi.AF_INET)
+	b[2], b[3] = byte(n.Port>>8), byte(n.Port)
+	copy(b[4:], n.IP[12:])
+	return b
+}
+
+// covers reports whether a socket bound to ip, of a family, takes what is sent to to.
+func (s *Socket) covers(to [16]byte) bool {
+	switch ip := s.Local.IP; {
+	case ip == to:
+		return true
+	case ip == anyIPv4:
+		return isIPv4(to)
+	case ip == anyIPv6:
+		return !isIPv4(to) || !s.Opts.V6only
+	}
+	return false
+}
+
+// overlaps reports whether two bound sockets could take the same packet.
+func (s *Socket) overlaps(o *Socket) bool { return s.covers(o.Local.IP) || o.covers(s.Local.IP) }
+
+// conflicts reports whether s cannot have the port that it names beside the others.
+func (ns *Stack) conflicts(s *Socket, reuse bool) bool {
+	for _, o := range ns.Sockets {
+		if o == s || o.Bound == Unbound || o.Family == abi.AF_UNIX || o.Kind != s.Kind || o.Local.Port != s.Local.Port || !s.overlaps(o) {
+			continue
+		}
+		switch {
+		case !reuse:
+			return true
+		case s.Opts.reusePort && o.Opts.reusePort:
+		case s.Opts.reuse && o.Opts.reuse && (s.IsUDP() || o.state != Listening):
+		default:
+			return true
+		}
+	}
+	if !s.IsTCP() || reuse && s.Opts.reuse {
+		return false
+	}
+	for _, h := range ns.held {
+		if h.port == s.Local.Port && s.covers(h.ip) {
+			ns.kernel.ReadsClock()
+			if ns.kernel.Now() < h.until {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// heldPort is a TCP port that a closed connection holds (TIME_WAIT).
+type heldPort struct {
+	ip    [16]byte
+	port  uint16
+	until uint64 // in nanoseconds, as Kernel.Now
+}
+
+// hold keeps a port for a minute (TCP_TIMEWAIT_LEN). Who asks for the port reads the clock.
+func (ns *Stack) hold(n Name) {
+	const minute = 60e9
+	now := ns.kernel.Now()
+	list := slices.DeleteFunc(slices.Clone(ns.held), func(h heldPort) bool { return h.until <= now })
+	if len(list) >= maxHeld {
+		list = list[1:]
+	}
+	ns.held = append(list, heldPort{n.IP, n.Port, now + minute})
+}
+
+// net.ipv4.ip_local_port_range
+const FirstPort, LastPort = 32768, 60999
+
+// bindPort gives s a port: the one that local names, or any free one for 0.
+func (ns *Stack) bindPort(s *Socket, local Name, by boundTo) int64 {
+	was := s.Local
+	s.Local = local
+	if local.Port != 0 {
+		if ns.conflicts(s, true) {
+			s.Local = was
+			return -EADDRINUSE
+		}
+		s.Bound = by
+		return 0
+	}
+	for range LastPort - FirstPort + 1 {
+		if ns.lastPort < FirstPort || ns.lastPort >= LastPort {
+			ns.lastPort = FirstPort - 1
+		}
+		ns.lastPort++
+		s.Local.Port = ns.lastPort
+		if !ns.conflicts(s, false) {
+			s.Bound = by
+			return 0
+		}
+	}
+	s.Local = was
+	return -EADDRINUSE
+}
+
+// unbind takes from a socket that is disconnected the address and port that nobody chose.
+func (ns *Stack) unbind(s *Socket) {
+	if !s.fixedIP {
+		s.Local.IP = AnyIP(s.Family)
+	}
+	if s.Bound != boundByUser {
+		s.Bound = Unbound
+		if s.IsUDP() {
+			s.Local.Port = 0
+		}
+	}
+}
+
+// autobind gives an inet socket a port that it needs now.
+func (ns *Stack) autobind(s *Socket) int64 {
+	if s.Bound != Unbound {
+		return 0
+	}
+	ip := s.Local.IP
+	if !s.Local.Named {
+		ip = AnyIP(s.Family)
+	}
+	if r := ns.bindPort(s, Name{Named: true, IP: ip}, boundByUse); r != 0 {
+		return -EAGAIN
+	}
+	return 0
+}
+
+func (ns *Stack) BindInet(s *Socket, b []byte) int64 {
+	if s.Family == abi.AF_INET && len(b) >= abi.SIZEOF_SOCKADDR && le.Uint16(b) == abi.AF_UNSPEC && le.Uint32(b[4:]) == 0 {
+		b = append(le.AppendUint16(nil, abi.AF_INET), b[2:]...)
+	}
+	n, r := parseInet(s.Family, b)
+	switch {
+	case r != 0:
+		return r
+	case s.Opts.V6only && s.Family == abi.AF_INET6 && isIPv4(n.IP):
+		return -EINVAL
+	case s.Family == abi.AF_INET && !isAny(n.IP) && !isLocal(n.IP):
+		return -EADDRNOTAVAIL
+	case n.Port != 0 && n.Port < 1024 && !ns.kernel.Root():
+		return -EACCES
+	case s.state != Closed || s.Bound != Unbound:
+		return -EINVAL
+	case !isAny(n.IP) && !isLocal(n.IP):
+		return -EADDRNOTAVAIL
+	}
+	by := boundByUser
+	if n.Port == 0 {
+		by = boundByUse
+	}
+	if r := ns.bindPort(s, n, by); r != 0 {
+		return r
+	}
+	s.fixedIP = s.fixedIP || !isAny(n.IP)
+	s.Opts.V6only = s.Opts.V6only || !isAny(n.IP) && !isIPv4(n.IP)
+	return 0
+}
+
+// destination is where a packet to n goes: the address, with which source if the
+// socket has none, or an error. There are routes to the loopback interface only.
+func (s *Socket) destination(n Name) (Name, [16]byte, int64) {
+	own := s.Local.Named && !isAny(s.Local.IP)
+	switch {
+	case n.IP == anyIPv4 && own && isIPv4(s.Local.IP):
+		n.IP = s.Local.IP
+	case n.IP == anyIPv4, n.IP == anyIPv6 && own && isIPv4(s.Local.IP):
+		n.IP = loopbackIPv4
+	case n.IP == anyIPv6:
+		n.IP = loopbackIPv6
+	}
+	switch {
+	case s.Opts.V6only && isIPv4(n.IP), !isLocal(n.IP):
+		return n, n.IP, -ENETUNREACH
+	case s.Family == abi.AF_INET6 && s.Local.Named && isIPv4(s.Local.IP) && !isIPv4(n.IP):
+		return n, n.IP, -EAFNOSUPPORT
+	case isIPv4(n.IP):
+		return n, loopbackIPv4, 0
+	}
+	return n, loopbackIPv6, 0
+}
+
+// SenderAddress is what recvfrom(2) gives as the address: nothing for one without a name.
+func (s *Socket) SenderAddress(a *Arrival) []byte {
+	if !a.hasFrom || !a.from.Named {
+		return nil
+	}
+	return s.Sockaddr(a.from)
+}

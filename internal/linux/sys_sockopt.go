@@ -1,0 +1,238 @@
+package linux
+
+import (
+	"time"
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
+)
+
+// What setsockopt(2) and getsockopt(2) set and tell.
+
+func (k *Kernel) setOption(t *Thread, s *net.Socket, c *call, level, name int, va uint64, size int) int64 {
+	if size < 0 {
+		return -EINVAL
+	}
+	if level != abi.SOL_SOCKET {
+		return t.setProtocolOption(s, level, name, va, size)
+	}
+	if size < 4 {
+		return -EINVAL
+	}
+	b := make([]byte, 4)
+	if !t.proc.mm.Read(va, b) {
+		return -EFAULT
+	}
+	v := int32(le.Uint32(b))
+	o := &s.Opts
+	if at := o.Flag(name); at != nil {
+		switch {
+		case name == abi.SO_DEBUG && v != 0 && k.user().UID != 0:
+			return -EACCES
+		case name == abi.SO_PASSCRED && s.Family != abi.AF_UNIX:
+			return -ENOTSUP
+		case name == abi.SO_REUSEPORT && v != 0 && s.Family == abi.AF_UNIX:
+			return -ENOTSUP
+		}
+		*at = v != 0
+		return 0
+	}
+	if (name == abi.SO_SNDBUFFORCE || name == abi.SO_RCVBUFFORCE) && !k.privileged() {
+		return -EPERM
+	}
+	switch name {
+	case abi.SO_SNDBUF, abi.SO_SNDBUFFORCE:
+		o.Sndbuf, o.SizedSend = max(2*net.ClampBuffer(v), net.MinSendBuffer), true
+		k.net.WakeOut(s)
+	case abi.SO_RCVBUF, abi.SO_RCVBUFFORCE:
+		o.Rcvbuf = max(2*net.ClampBuffer(v), net.MinReceiveBuffer)
+	case abi.SO_RCVLOWAT:
+		if v < 0 {
+			v = 1<<31 - 1
+		}
+		o.Rcvlowat = max(int(v), 1)
+		if s.IsTCP() {
+			o.Rcvlowat = min(o.Rcvlowat, o.Rcvbuf/2)
+		}
+	case abi.SO_PRIORITY:
+		if v < 0 || v > 6 && k.user().UID != 0 {
+			return -EPERM
+		}
+		o.Priority = v
+	case abi.SO_LINGER:
+		if size < 8 {
+			return -EINVAL
+		}
+		b := make([]byte, 8)
+		if !t.proc.mm.Read(va, b) {
+			return -EFAULT
+		}
+		o.Lingers = le.Uint32(b) != 0
+		if o.Lingers {
+			o.Linger = int32(le.Uint32(b[4:]))
+		}
+	case abi.SO_RCVTIMEO_OLD, abi.SO_RCVTIMEO_NEW:
+		return t.readTimeout(c, name == abi.SO_RCVTIMEO_NEW, va, size, &o.ReceiveTimeout)
+	case abi.SO_SNDTIMEO_OLD, abi.SO_SNDTIMEO_NEW:
+		return t.readTimeout(c, name == abi.SO_SNDTIMEO_NEW, va, size, &o.SendTimeout)
+	default:
+		return -ENOPROTOOPT
+	}
+	return 0
+}
+
+// readTimeout reads a struct timeval.
+func (t *Thread) readTimeout(c *call, wide bool, va uint64, size int, to *uint64) int64 {
+	word := c.word()
+	if wide {
+		word = 8
+	}
+	if size < 2*word {
+		return -EINVAL
+	}
+	b := make([]byte, 2*word)
+	if !t.proc.mm.Read(va, b) {
+		return -EFAULT
+	}
+	sec, usec := wordAt(b, 0, word), wordAt(b, 1, word)
+	const most = 1 << 32 // seconds, more than any run has
+	switch {
+	case usec >= 1_000_000:
+		return -EDOM
+	case sec >= most: // negative too, which is at once
+		*to = 0
+		if int64(sec) < 0 {
+			*to = 1
+		}
+	default:
+		*to = sec*uint64(time.Second) + usec*uint64(time.Microsecond)
+	}
+	return 0
+}
+
+func (t *Thread) setProtocolOption(s *net.Socket, level, name int, va uint64, size int) int64 {
+	if s.Family == abi.AF_UNIX {
+		return -ENOTSUP
+	}
+	at, low, high := s.Number(level, name)
+	v6only := level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.Family == abi.AF_INET6
+	switch {
+	case size < 4 && level != abi.IPPROTO_IP && (at != nil || v6only || level == abi.IPPROTO_TCP && s.IsTCP()):
+		return -EINVAL
+	case at == nil && !v6only:
+		return -ENOPROTOOPT
+	}
+	b := make([]byte, 4)
+	if size < 4 { // of IPPROTO_IP: one byte
+		size = min(size, 1)
+	}
+	if !t.proc.mm.Read(va, b[:min(size, 4)]) {
+		return -EFAULT
+	}
+	v := int32(le.Uint32(b))
+	if v6only {
+		if s.Bound != net.Unbound {
+			return -EINVAL
+		}
+		s.Opts.V6only = v != 0
+		return 0
+	}
+	switch {
+	case name == abi.IP_TTL && level == abi.IPPROTO_IP && v == -1:
+		v = 64
+	case v < low || v > high:
+		return -EINVAL
+	}
+	if level == abi.IPPROTO_TCP && low < 0 && v != 0 {
+		v = 1
+	}
+	if at == &s.Opts.Tos {
+		const congestion = 3 // bits that are TCP's own
+		if v &= 0xff; s.IsTCP() {
+			v = v&^congestion | *at&congestion
+		}
+	}
+	*at = v
+	return 0
+}
+
+// option is what getsockopt(2) gives.
+func (k *Kernel) option(s *net.Socket, c *call, level, name int) ([]byte, int64) {
+	int32s := func(l ...int32) ([]byte, int64) {
+		var b []byte
+		for _, v := range l {
+			b = le.AppendUint32(b, uint32(v))
+		}
+		return b, 0
+	}
+	boolean := func(v bool) ([]byte, int64) {
+		if v {
+			return int32s(1)
+		}
+		return int32s(0)
+	}
+	if level != abi.SOL_SOCKET {
+		at, _, _ := s.Number(level, name)
+		switch {
+		case s.Family == abi.AF_UNIX:
+			return nil, -ENOTSUP
+		case at != nil:
+			return int32s(*at)
+		case level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.Family == abi.AF_INET6:
+			return boolean(s.Opts.V6only)
+		case level == abi.IPPROTO_TCP && name == abi.TCP_MAXSEG && s.IsTCP():
+			if s.State() == net.Closed || s.State() == net.Listening {
+				return int32s(536)
+			}
+			return int32s(65483)
+		}
+		if s.Family == abi.AF_INET && level != abi.IPPROTO_IP && !(level == abi.IPPROTO_TCP && s.IsTCP()) {
+			return nil, -ENOTSUP
+		}
+		return nil, -ENOPROTOOPT
+	}
+	o := &s.Opts
+	if at := o.Flag(name); at != nil {
+		if name == abi.SO_PASSCRED && s.Family != abi.AF_UNIX {
+			return nil, -ENOTSUP
+		}
+		return boolean(*at)
+	}
+	switch name {
+	case abi.SO_TYPE:
+		return int32s(int32(s.Kind))
+	case abi.SO_DOMAIN:
+		return int32s(int32(s.Family))
+	case abi.SO_PROTOCOL:
+		return int32s(int32(s.Protocol))
+	case abi.SO_ERROR:
+		return int32s(int32(-s.TakeError()))
+	case abi.SO_SNDBUF:
+		return int32s(int32(o.Sndbuf))
+	case abi.SO_RCVBUF:
+		return int32s(int32(o.Rcvbuf))
+	case abi.SO_RCVLOWAT:
+		return int32s(int32(o.Rcvlowat))
+	case abi.SO_SNDLOWAT:
+		return int32s(1)
+	case abi.SO_PRIORITY:
+		return int32s(o.Priority)
+	case abi.SO_ACCEPTCONN:
+		return boolean(s.State() == net.Listening)
+	case abi.SO_LINGER:
+		on, _ := boolean(o.Lingers)
+		return le.AppendUint32(on, uint32(o.Linger)), 0
+	case abi.SO_PEERCRED:
+		return int32s(int32(s.Cred.PID), int32(s.Cred.UID), int32(s.Cred.GID))
+	case abi.SO_RCVTIMEO_OLD, abi.SO_SNDTIMEO_OLD, abi.SO_RCVTIMEO_NEW, abi.SO_SNDTIMEO_NEW:
+		ns := o.ReceiveTimeout
+		if name == abi.SO_SNDTIMEO_OLD || name == abi.SO_SNDTIMEO_NEW {
+			ns = o.SendTimeout
+		}
+		sec, usec := ns/uint64(time.Second), ns%uint64(time.Second)/uint64(time.Microsecond)
+		if c.compat && name < abi.SO_RCVTIMEO_NEW {
+			return int32s(int32(sec), int32(usec))
+		}
+		return le.AppendUint64(le.AppendUint64(nil, sec), usec), 0
+	}
+	return nil, -ENOPROTOOPT
+}
