@@ -16,6 +16,7 @@ import (
 
 	"trapline/internal/linux"
 	"trapline/internal/linux/vfs"
+	"trapline/internal/printable"
 )
 
 // exitTrace is the status of trace's own failures, as env and timeout have
@@ -122,6 +123,10 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	if c.Bool("strace") {
 		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(said, "[%d] %v\n", r.TID, r) }
 	}
+	var refused refusedPrograms
+	if c.String("root") == "" {
+		cfg.OnNoProgram = refused.add
+	}
 	ev, err := newTraceEvents(ctx, c, &cfg, stderr)
 	if err != nil {
 		return usageError(c, err)
@@ -154,6 +159,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return reported(exitTrace)
 	}
 	otherEnds(said, k, programs(cfg))
+	refused.tell(said)
 	end := traceEnd(said, res, err)
 	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
 		return reported(exitTrace) // a bound was reached
@@ -225,6 +231,35 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 	cfg.OnTurn = p.turn
 	cfg.Stdin, cfg.Stdout, cfg.Stderr = guardedReader{cfg.Stdin, p}, guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
 	return p
+}
+
+// refusedPrograms are programs of the host that a program could not execute because they were not shown to it.
+type refusedPrograms []string
+
+// maxRefused bounds those that are told one by one.
+const maxRefused = 4
+
+func (r *refusedPrograms) add(path string) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || len(*r) > maxRefused {
+		return
+	}
+	same := func(other string) bool {
+		o, err := os.Stat(other)
+		return err == nil && os.SameFile(o, info)
+	}
+	if !slices.ContainsFunc(*r, same) {
+		*r = append(*r, path)
+	}
+}
+
+func (r refusedPrograms) tell(said io.Writer) {
+	for _, path := range r[:min(len(r), maxRefused)] {
+		fmt.Fprintf(said, "trapline: %s could not be executed: it is not shown to the program; --allow %s shows it\n", printable.Name(path), shellWord(path))
+	}
+	if len(r) > maxRefused {
+		fmt.Fprintf(said, "trapline: more programs could not be executed: --allow DIR shows all of a directory\n")
+	}
 }
 
 // otherEnds says how the programs before the last one ended.
@@ -347,7 +382,13 @@ func visibleFiles(cfg linux.Config, allow []string) []string {
 	var files []string
 	for _, one := range programs(cfg) {
 		path := programPath(one)
-		files = append(append(append(files, path), neededBy(path, cfg.Env)...), namedBy(one, allow)...)
+		named := namedBy(one, allow)
+		files = append(append(append(files, path), neededBy(path, cfg.Env)...), named...)
+		for _, p := range named { // programs of a debugger, perhaps
+			if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
+				files = append(append(files, neededBy(p, cfg.Env)...), sourcesOf(p)...)
+			}
+		}
 	}
 	return files
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"debug/dwarf"
 	"debug/elf"
 	"os"
 	"path/filepath"
@@ -20,6 +21,53 @@ var libraryDirs = []string{"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32",
 
 // multiarch is Debian's name for a width's own folder in them.
 var multiarch = map[elf.Class]string{elf.ELFCLASS32: "i386-linux-gnu", elf.ELFCLASS64: "x86_64-linux-gnu"}
+
+// dataDirs are where a program has a directory of its own data, under its name: gdb its commands in Python.
+var dataDirs = []string{"/usr/share", "/usr/local/share"}
+
+// shells are what system(3) runs, and what debuggers start programs with.
+func shells(env []string) []string {
+	list := []string{"/bin/sh"}
+	for _, e := range env {
+		if v, ok := strings.CutPrefix(e, "SHELL="); ok && (filepath.Dir(v) == "/bin" || filepath.Dir(v) == "/usr/bin") {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// maxUnits bounds the compilation units of a program whose sources are looked for.
+const maxUnits = 10_000
+
+// sourcesOf are the files that exist of those that a program was compiled from, as its debug information names
+// them; of a file that is none there are none.
+func sourcesOf(path string) (files []string) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	data, err := f.DWARF()
+	if err != nil {
+		return nil
+	}
+	units := data.Reader()
+	for range maxUnits {
+		unit, err := units.Next()
+		if unit == nil || err != nil {
+			break
+		}
+		units.SkipChildren()
+		name, _ := unit.Val(dwarf.AttrName).(string)
+		dir, _ := unit.Val(dwarf.AttrCompDir).(string)
+		if name = absoluteIn(dir, name); filepath.IsAbs(name) {
+			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+				files = append(files, name)
+			}
+		}
+	}
+	return files
+}
 
 // scriptChain bounds how many scripts are followed, one more than the kernel does.
 const scriptChain = 6
@@ -43,6 +91,10 @@ func neededBy(path string, env []string) []string {
 	needs = append(needs, linker, linkerCache)
 	needs = append(needs, searchPath(path, env)...)
 	needs = append(needs, libraryDirs...)
+	needs = append(needs, shells(env)...)
+	for _, dir := range dataDirs {
+		needs = append(needs, filepath.Join(dir, filepath.Base(path)))
+	}
 	return slices.DeleteFunc(needs, func(p string) bool {
 		_, err := os.Stat(p)
 		return err != nil

@@ -71,7 +71,11 @@ func (k *Kernel) startRegisters(mm *mm.MM, entry, sp uint64) emu.Core {
 func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64 {
 	prog, err := k.openProgram(t.proc.fs, file, given, argv)
 	if err != nil {
-		return execError(err)
+		r := execError(err)
+		if r == -ENOENT && k.cfg.OnNoProgram != nil {
+			k.cfg.OnNoProgram(file)
+		}
+		return r
 	}
 	oldTID := t.TID
 	k.dropOtherThreads(t)

@@ -59,6 +59,7 @@ type Config struct {
 	Watch       Watcher                     // of Run; nil: none
 	OnCall      func(CallRecord)            // every system call when it ends; nil: none
 	OnSignal    func(t *Thread, signal int) // every signal that a thread takes; nil: none
+	OnNoProgram func(path string)           // every program that execve does not find; nil: none
 	OnTurn      func(uint64)                // now and then in Run, with the number of instructions; nil: none
 }
 
