@@ -8,10 +8,6 @@ import (
 	"trapline/internal/linux/vfs"
 )
 
-// Sockets of the one simulated host that a machine is: AF_UNIX, and TCP and UDP over
-// its loopback interface. Nothing of them reaches the host that simulates. What one
-// sends is in the other's queue at once, so that a connection loses and delays nothing.
-
 // Bounds of what sockets keep. The simulated host has no memory for more: ENFILE, ENOBUFS.
 const (
 	MaxSockets     = 4096

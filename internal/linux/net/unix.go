@@ -58,7 +58,8 @@ func (ns *Stack) findUnix(by Caller, s *Socket, n Name) (*Socket, int64) {
 // the caller makes.
 func (ns *Stack) BindAbstract(s *Socket, b []byte) (n Name, done bool, r int64) {
 	if len(b) == 2 && le.Uint16(b) == abi.AF_UNIX {
-		return n, true, ns.autobindUnix(s)
+		ns.autobindUnix(s)
+		return n, true, 0
 	}
 	n, r = parseUnix(b)
 	switch {
@@ -76,16 +77,16 @@ func (ns *Stack) BindAbstract(s *Socket, b []byte) (n Name, done bool, r int64) 
 }
 
 // autobindUnix gives s an abstract name of five hexadecimal digits that is free.
-func (ns *Stack) autobindUnix(s *Socket) int64 {
+func (ns *Stack) autobindUnix(s *Socket) {
 	if s.Local.Named {
-		return 0
+		return
 	}
 	for {
 		ns.lastName++
 		n := Name{Named: true, Path: fmt.Sprintf("\x00%05x", ns.lastName&0xfffff)}
 		if ns.abstract(n, s.Kind) == nil {
 			s.Local = n
-			return 0
+			return
 		}
 	}
 }
