@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -247,4 +248,67 @@ func TestAFaultHandlerThatReturns(t *testing.T) {
 		require.Equal(t, result == 1, eax == 7)
 		require.Equal(t, result == 1, len(r.Violations()) == 0, "%v", r.Violations())
 	}
+}
+
+// TestSetRefusals: a place that is none, a vCPU that is none, and a run that is over or
+// follows a schedule.
+func TestSetRefusals(t *testing.T) {
+	f := load("smp-missed-probe")
+	r := opened(t, f, scenarios.Options{})
+	require.ErrorContains(t, r.Set(7, "%eax", 1), "no cpu 7")
+	require.ErrorContains(t, r.Set(0, "%eax@7", 1), "no cpu 7")
+	require.ErrorContains(t, r.Set(0, "1+1", 1), "no place")
+	require.ErrorContains(t, r.Set(0, "u32[0]", 1), "no memory")
+	require.ErrorContains(t, r.Set(0, "u32[nowhere]", 1), "nowhere")
+	require.NoError(t, r.Set(0, "%eax@1", 1<<32+5))
+	require.NoError(t, r.Set(1, "%CF", 1))
+	require.NoError(t, r.Set(0, "u8[target]", 0xc3))
+	for place, want := range map[string]uint64{"%eax@1": 5, "%CF@1": 1, "%CF@0": 0, "u8[target]": 0xc3} {
+		v, err := r.Eval(0, place)
+		require.NoError(t, err)
+		require.Equal(t, want, v, place)
+	}
+	require.NoError(t, r.Finish(t.Context(), nil))
+	require.ErrorIs(t, r.Set(0, "%eax", 1), scenarios.ErrNotNow)
+
+	x, err := scenarios.Search{}.Do(t.Context(), f)
+	require.NoError(t, err)
+	require.ErrorIs(t, opened(t, f, x.Found.Options).Set(0, "%eax", 1), scenarios.ErrNotNow)
+}
+
+// TestAChangedRunIsNotTheFiles: what the file expects to be violated is expected no more.
+func TestAChangedRunIsNotTheFiles(t *testing.T) {
+	const text = "A run that violates what it is expected to\n-- machine --\narch i386\n-- text.S --\nmain:\tmovl %ecx, n\n\tret\n\t.data\nn:\t.long 0\n" +
+		"-- tasks --\ncpu 0 at main\n-- check --\nfinally set: u32[n]\n-- expect --\nset\n"
+	for value, failures := range []int{1, 0} {
+		f, err := scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(text)}}, "s.txtar")
+		require.NoError(t, err)
+		r := opened(t, f, scenarios.Options{})
+		require.NoError(t, r.Set(0, "%ecx", uint64(value)))
+		require.NoError(t, r.Finish(t.Context(), nil))
+		require.Len(t, r.Failures(), failures, "%q", r.Failures())
+		r = opened(t, f, scenarios.Options{})
+		require.NoError(t, r.Finish(t.Context(), nil))
+		require.Empty(t, r.Failures())
+	}
+}
+
+// TestPinsAreBounded: a schedule is kept once, and at most as many as a file can have.
+func TestPinsAreBounded(t *testing.T) {
+	f := load("smp-missed-probe")
+	x, err := scenarios.Search{}.Do(t.Context(), f)
+	require.NoError(t, err)
+	require.NoError(t, f.Pin(x.Found))
+	once := string(f.Bytes())
+	require.NoError(t, f.Pin(x.Found))
+	require.Equal(t, once, string(f.Bytes()))
+
+	full := string(load("smp-missed-probe").Bytes()) + "-- schedule --\n"
+	for i := range 64 {
+		full += fmt.Sprintf("t2.000000.0x%d holds\n", i+2)
+	}
+	f, err = scenarios.LoadFS(fstest.MapFS{"s.txtar": {Data: []byte(full)}}, "s.txtar")
+	require.NoError(t, err)
+	require.ErrorIs(t, f.Pin(x.Found), scenarios.ErrNotPossible)
+	require.Equal(t, full, string(f.Bytes()))
 }

@@ -26,7 +26,7 @@
 // # What is not
 //
 // These may change with any version: the wording of errors, of events, of
-// verdicts and of [Run.Done]; names of micro-steps and the number of steps that
+// verdicts, of [Searched.TSO] and of [Run.Done]; names of micro-steps and the number of steps that
 // an engine takes; which of several schedules a search finds, how many states it
 // has and how long it takes; what [Search.KernelText] and [Search.Lines] make a
 // step of; engines with an option behind "+". New kinds of notes and events, new

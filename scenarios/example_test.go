@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -189,6 +190,93 @@ func ExampleSearch_replay() {
 	// cpu0 direct_step: hit at target
 	// cpu1 target: missed at target
 	// no-missed-probe K11
+}
+
+// A schedule that was found is kept in the file, for Test and trapline check to judge.
+func ExampleFile_Pin() {
+	f := load("smp-missed-probe")
+	x, err := scenarios.Search{}.Do(context.Background(), f)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := f.Pin(x.Found); err != nil {
+		log.Fatal(err)
+	}
+	_, kept, _ := strings.Cut(string(f.Bytes()), "-- schedule --\n")
+	fmt.Print(kept)
+	fsys := fstest.MapFS{"mine.txtar": {Data: f.Bytes()}}
+	fmt.Println(testing.RunTests(func(string, string) (bool, error) { return true, nil },
+		[]testing.InternalTest{{Name: "TestScenarios", F: func(t *testing.T) { scenarios.Test(t, fsys) }}}))
+	// Output:
+	// t2.5def6c.0x11,1 violates no-missed-probe K11
+	// true
+}
+
+// Registers and memory are changed between two steps: here the argument of the probed
+// addition.
+func ExampleRun_Set() {
+	r, err := scenarios.Open(context.Background(), load("first-probe"), scenarios.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	r.Step()
+	if err := r.Set(0, "%eax", 41); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Set(0, "%cs", 0))
+	if err := r.Finish(context.Background(), nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Log()[0])
+	fmt.Println(r.Eval(0, "%eax"))
+	// Output:
+	// "%cs": %cs cannot be set; expected a general register, the instruction pointer, the flags or one of them
+	// entry pre on cpu0: before the add %eax=0x29
+	// 46 <nil>
+}
+
+// An exhausted search says whether its verdict holds on a processor with store buffers
+// too. It does not where each of two vCPUs stores, and then loads what the other stores.
+func ExampleSearched() {
+	each := `Each vCPU stores, then loads what the other one stores
+-- machine --
+arch i386
+cpus 2
+-- text.S --
+one:	movl $1, x
+	movl y, %eax
+	movl %eax, a
+	ret
+two:	movl $1, y
+	movl x, %eax
+	movl %eax, b
+	ret
+	.data
+x:	.long 0
+y:	.long 0
+a:	.long 0
+b:	.long 0
+-- tasks --
+cpu 0 at one
+cpu 1 at two
+-- check --
+finally one-is-seen: u32[a] + u32[b]
+`
+	for _, text := range []string{each, strings.ReplaceAll(each, "movl $1, ", "lock incl ")} {
+		f, err := scenarios.LoadFS(fstest.MapFS{"each.txtar": {Data: []byte(text)}}, "each.txtar")
+		if err != nil {
+			log.Fatal(err)
+		}
+		x, err := scenarios.Search{}.Do(context.Background(), f)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(x.Exhausted, x.HoldsUnderTSO)
+	}
+	// Output:
+	// true false
+	// true true
 }
 
 // A handler in Go takes the place of the file's actions: this one makes the

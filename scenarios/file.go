@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"io/fs"
 
 	"trapline/internal/format"
@@ -23,7 +24,7 @@ var ErrNotPossible = scenario.ErrNotPossible
 type Error = format.Error
 
 // File is a scenario. It may be used by several goroutines at once, but not
-// while Handle or Check is called.
+// while Handle, Check or Pin is called.
 type File struct{ f *scenario.File }
 
 // Names lists the built-in scenarios.
@@ -72,3 +73,17 @@ func (f *File) Probes() []string {
 
 // Bytes is the scenario's text.
 func (f *File) Bytes() []byte { return f.f.Bytes() }
+
+// Pin keeps what a search of f found: a line of the member schedule, for which Test and
+// trapline check say whether it still shows the same. A line of the same schedule is
+// replaced; the member is added to a file without one. Bytes has it, for you to write.
+// Pin refuses with ErrNotPossible what no single schedule shows whole, a schedule that
+// is too long for a line, and more schedules than a file can have.
+func (f *File) Pin(x *Found) error {
+	line, err := x.inner.Pin(f.f)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrNotPossible, f.Name(), err)
+	}
+	f.f.AddSchedule(line)
+	return nil
+}

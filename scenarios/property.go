@@ -50,7 +50,7 @@ func (f *File) Check(p Property) error {
 type View struct{ v *scenario.View }
 
 // Eval computes an expression of docs/scenario-format.md, such as hits(entry),
-// u32[counter] or %cpu1.eax. A register without a vCPU is that of the step's, at the
+// u32[counter] or %eax@1. A register without a vCPU is that of the step's, at the
 // end of vCPU 0.
 func (v *View) Eval(expression string) (uint64, error) { return v.v.Eval(expression) }
 

@@ -23,8 +23,8 @@ var (
 // text.
 var ErrBadSchedule = scenario.ErrBadSchedule
 
-// ErrNotNow is the class of errors of a step that is refused: the run is over,
-// the vCPU cannot go on, or a schedule decides.
+// ErrNotNow is the class of errors of a step, or a change, that is refused: the run is
+// over, the vCPU cannot go on, or a schedule decides.
 var ErrNotNow = errors.New("no such step now")
 
 // Options change how a scenario is run. The zero value runs it as the file says.
@@ -127,6 +127,27 @@ func (r *Run) StepCPU(cpu int) error {
 	}
 	r.stepped(r.run.Step(cpu))
 	return r.err
+}
+
+// Set changes a place between two steps: a register, a flag, or memory, such as %eax,
+// %eax@1, %IF or u32[main+4]. A register without a vCPU is that of cpu. Values are
+// cut to the place's width. The run is none of the file's from then on, and Failures
+// expects it to violate nothing. Set refuses with ErrNotNow when the run is over and where a
+// schedule decides; its other errors say what cannot be set.
+func (r *Run) Set(cpu int, place string, value uint64) error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.follow != nil:
+		return fmt.Errorf("%w: the run follows a schedule", ErrNotNow)
+	case r.Done() != "":
+		return fmt.Errorf("%w: the run is over: %s", ErrNotNow, r.Done())
+	}
+	if err := r.run.Set(cpu, place, value); err != nil {
+		return err
+	}
+	r.own = false
+	return nil
 }
 
 // Can reports whether a vCPU can take a step now.

@@ -68,6 +68,11 @@ type Searched struct {
 	// KernelText is why the instructions of the kernel's text were searched
 	// though Search did not ask for them, or "".
 	KernelText string
+	// HoldsUnderTSO: what an exhausted search of sequentially consistent memory shows
+	// holds on x86-TSO too (row T1). TSO says so, or why that is not known; "": the
+	// search cannot tell, because it is not exhausted, has store buffers, or Go code judges.
+	HoldsUnderTSO bool
+	TSO           string
 	// Found is the violation that was found, shrunk to the fewest switches; nil:
 	// none was.
 	Found *Found
@@ -91,6 +96,8 @@ type Found struct {
 	Endless bool
 	// Options open the run of Schedule.
 	Options Options
+
+	inner *scenario.Searched
 }
 
 // Do searches f until it has covered every schedule or found a violation, which
@@ -104,13 +111,13 @@ func (s Search) Do(ctx context.Context, f *File) (*Searched, error) {
 	v := x.Verdict()
 	done := &Searched{
 		Engine: x.Options.Engine, Exhausted: v.Exhausted, Verdict: v.String(), Schedules: x.Schedules, States: x.States, Steps: x.Steps,
-		KernelText: x.KernelText,
+		KernelText: x.KernelText, HoldsUnderTSO: x.TSO != "" && x.Certificate.Given, TSO: x.TSO,
 	}
 	if x.Found != nil {
 		done.Found = &Found{
 			Violation: Violation(x.Violation), Violations: violations(x.Violations), Schedule: x.Schedule(),
 			Switches: x.Found.Schedule.Switches(), Steps: x.Found.Schedule.Steps(), Endless: x.Found.Endless,
-			Options: Options{Engine: s.Engine, Schedule: x.Schedule()},
+			Options: Options{Engine: s.Engine, Schedule: x.Schedule()}, inner: x,
 		}
 	}
 	return done, nil

@@ -13,7 +13,6 @@ import (
 	"trapline/internal/atomicfile"
 	"trapline/internal/emu"
 	"trapline/internal/explore"
-	"trapline/internal/format"
 	"trapline/internal/printable"
 	"trapline/internal/scenario"
 	"trapline/internal/story"
@@ -173,12 +172,9 @@ func isOwn(name string) error {
 
 // pin writes the schedule into the scenario's file.
 func (s *searching) pin(x *scenario.Searched) error {
-	if x.Untold() {
-		return fmt.Errorf("%s: no schedule shows it whole, so that there is nothing to pin", printable.Name(s.name))
-	}
-	line := x.Pin(s.file)
-	if n := len(line.Print()); n > format.MaxLine {
-		return fmt.Errorf("%s: a schedule of %d bytes is too long for a line of the file; expected at most %d", printable.Name(s.name), n, format.MaxLine)
+	line, err := x.Pin(s.file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", printable.Name(s.name), err)
 	}
 	told := "kept already in"
 	if s.file.AddSchedule(line) {

@@ -91,8 +91,7 @@ func (r *Run) Change(x Change) *emu.Event {
 		text += ": " + strings.TrimSpace(said)
 	}
 	r.state.steps++
-	r.state.back = comeback{}
-	r.state.spinning = [emu.MaxCPUs]bool{}
+	r.changed()
 	return &emu.Event{
 		Seq: r.Machine.Seq, CPU: x.CPU, Kind: emu.StepIdle, PC: c.LinearPC(), Before: before, After: c.Core,
 		Notes: []emu.Note{{Kind: NoteChanged, Text: text}},

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,27 +45,76 @@ func (t *Transcript) set(s *format.Step) error {
 	if err != nil {
 		return err
 	}
-	cpu := t.cpu
-	switch p := s.Target.Node.(type) {
+	err = t.run.setPlace(t.cpu, s.Target.Node, v)
+	var flaw *noPlace
+	if errors.As(err, &flaw) {
+		return s.Target.Pos.Error(t.run.File.Name, flaw.want, "%s", flaw.what)
+	}
+	return err
+}
+
+// Set changes a register, a flag or memory between two steps: %eax, %eax@1, %IF,
+// u32[ADDRESS]. A register without a vCPU is that of cpu.
+func (r *Run) Set(cpu int, place string, v uint64) error {
+	if err := r.checkCPU(cpu); err != nil {
+		return err
+	}
+	n, err := world.ParsePlace(place)
+	if err != nil {
+		return err
+	}
+	if err := r.setPlace(cpu, n, v); err != nil {
+		return fmt.Errorf("%q: %w", place, err)
+	}
+	r.changed()
+	return nil
+}
+
+// changed is called when somebody but its actors has changed the machine: what was
+// seen of the run tells nothing any more of how it goes on.
+func (r *Run) changed() {
+	r.state.back = comeback{}
+	r.state.spinning = [emu.MaxCPUs]bool{}
+}
+
+// noPlace is the error for a place that cannot be set.
+type noPlace struct{ what, want string }
+
+func (e *noPlace) Error() string { return e.what + "; expected " + e.want }
+
+// setPlace changes a place.
+func (r *Run) setPlace(cpu int, place expr.Node, v uint64) error {
+	switch p := place.(type) {
 	case *expr.Register:
 		if p.CPU != expr.ThisCPU {
 			cpu = p.CPU
 		}
-		if !setRegister(world.ArchOf(t.run.File.File), t.run.Machine.CPUs[cpu], p.Name, v) {
-			return s.Target.Pos.Error(t.run.File.Name, "a general register, the instruction pointer, the flags or one of them", "%s cannot be set", p)
+		if err := r.checkCPU(cpu); err != nil {
+			return err
+		}
+		if !setRegister(world.ArchOf(r.File.File), r.Machine.CPUs[cpu], p.Name, v) {
+			return &noPlace{fmt.Sprintf("%s cannot be set", p), "a general register, the instruction pointer, the flags or one of them"}
 		}
 	case *expr.Memory:
-		addr, err := expr.Eval(p.Addr, world.Shows(t.run.world, cpu))
+		addr, err := expr.Eval(p.Addr, world.Shows(r.world, cpu))
 		if err != nil {
 			return err
 		}
 		size := p.Size
 		if size == 0 {
-			size = world.ArchOf(t.run.File.File).Word()
+			size = world.ArchOf(r.File.File).Word()
 		}
-		if !t.run.Machine.PokeWord(t.run.Machine.CPUs[cpu].Space, addr, size, v) {
-			return s.Target.Pos.Error(t.run.File.Name, "memory that is there", "no memory at %#x", addr)
+		if !r.Machine.PokeWord(r.Machine.CPUs[cpu].Space, addr, size, v) {
+			return &noPlace{fmt.Sprintf("no memory at %#x", addr), "memory that is there"}
 		}
+	}
+	return nil
+}
+
+// checkCPU refuses a number that no vCPU has.
+func (r *Run) checkCPU(cpu int) error {
+	if n := len(r.Machine.CPUs); cpu < 0 || cpu >= n {
+		return fmt.Errorf("no cpu %d; expected 0 to %d", cpu, n-1)
 	}
 	return nil
 }

@@ -53,8 +53,8 @@ func (f *File) handlersSum() []byte {
 // Eval computes an expression at the present moment, for showing. %eax without a
 // vCPU is that of cpu.
 func (r *Run) Eval(cpu int, text string) (uint64, error) {
-	if cpu < 0 || cpu >= len(r.Machine.CPUs) {
-		return 0, fmt.Errorf("no cpu %d; expected 0 to %d", cpu, len(r.Machine.CPUs)-1)
+	if err := r.checkCPU(cpu); err != nil {
+		return 0, err
 	}
 	return world.Eval(text, world.Shows(r.world, cpu))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"trapline/internal/emu"
@@ -200,8 +201,12 @@ func (f *File) checkEngineAt(engine string, at format.Pos) error {
 	return nil
 }
 
-// Pin is the line of the member schedule that keeps what a search found.
-func (s *Searched) Pin(f *File) format.Schedule {
+// Pin is the line of the member schedule that keeps what a search of f found. Its errors
+// say why there can be none.
+func (s *Searched) Pin(f *File) (format.Schedule, error) {
+	if s.Untold() {
+		return format.Schedule{}, errors.New("no schedule shows it whole, so that there is nothing to pin")
+	}
 	p := format.Schedule{Text: s.Schedule()}
 	if s.Options.Engine != f.Machine.Engine {
 		p.Engine = s.Options.Engine
@@ -209,7 +214,14 @@ func (s *Searched) Pin(f *File) format.Schedule {
 	for _, v := range s.Violations {
 		p.Violates = append(p.Violates, format.Expectation{Property: v.Property, Row: v.Row})
 	}
-	return p
+	if n := len(p.Print()); n > format.MaxLine {
+		return p, fmt.Errorf("a schedule of %d bytes is too long for a line of the file; expected at most %d", n, format.MaxLine)
+	}
+	kept := slices.ContainsFunc(f.Schedules, func(k format.Schedule) bool { return k.Text == p.Text })
+	if n := len(f.Schedules); n >= format.MaxSearches && !kept {
+		return p, fmt.Errorf("the file has %d schedules; expected at most %d", n, format.MaxSearches)
+	}
+	return p, nil
 }
 
 // Expects reports whether the file's member explore says that a search under

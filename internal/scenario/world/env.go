@@ -82,9 +82,6 @@ func Through(w World, cpu int, d emu.Door) Env { return Env{w.Common().Symbols, 
 // Shows is the environment of what people are shown.
 func Shows(w World, cpu int) Env { return Through(w, cpu, w.Common().Machine.Look()) }
 
-// CPU is the vCPU of registers without one.
-func (e Env) CPU() int { return e.cpu }
-
 func (e Env) Register(cpu int, name string) (uint64, error) {
 	if cpu == expr.ThisCPU {
 		cpu = e.cpu
@@ -224,3 +221,18 @@ func Eval(text string, env expr.Env) (uint64, error) {
 	}
 	return v, nil
 }
+
+// ParsePlace parses what can be set: %REGISTER or memory such as u32[ADDRESS].
+func ParsePlace(text string) (expr.Node, error) {
+	n, err := expr.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", text, err)
+	}
+	switch n.(type) {
+	case *expr.Register, *expr.Memory:
+		return n, nil
+	}
+	return nil, fmt.Errorf("%q: %w", text, errNoPlace)
+}
+
+var errNoPlace = errors.New("no place; expected %REGISTER or memory such as u32[ADDRESS]")

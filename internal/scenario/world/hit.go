@@ -1,7 +1,6 @@
 package world
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -89,18 +88,12 @@ func (h *Hit) Eval(text string) (uint64, error) { return Eval(text, h.env()) }
 // Set changes a saved register or memory, as the action set does: %REGISTER or
 // u32[ADDRESS].
 func (h *Hit) Set(place string, v uint64) error {
-	n, err := expr.Parse(place)
+	n, err := ParsePlace(place)
 	if err != nil {
-		return fmt.Errorf("%q: %w", place, err)
+		return err
 	}
-	switch n.(type) {
-	case *expr.Register, *expr.Memory:
-		return h.setPlace(n, v)
-	}
-	return fmt.Errorf("%q: %w", place, errNoPlace)
+	return h.setPlace(n, v)
 }
-
-var errNoPlace = errors.New("no place; expected %REGISTER or memory such as u32[ADDRESS]")
 
 // Log keeps a line, as the action print does.
 func (h *Hit) Log(text string) { h.world.Common().AddLog(h.Who + ": " + text) }
