@@ -9,6 +9,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/story"
 	"trapline/internal/uprobes"
+	"trapline/internal/uprobes/source"
 )
 
 // hitObject is the first hit of a probe with --explain --json.
@@ -80,32 +81,51 @@ func (t *traceEvents) eachStory(show func(*tracefs.Probe, *uprobes.Instruction, 
 func (t *traceEvents) names(p *tracefs.Probe, i *uprobes.Instruction, s *uprobes.Story) *story.Names {
 	n := &story.Names{Arch: i.Mode.Arch()}
 	at := s.At
-	n.Breakpoint = func(addr uint64) (string, []byte, bool) { return p.On.Name, i.Original[:i.Len], addr == at }
+	code := &probedImage{name: p.On.Name, at: at, original: i.Original[:i.Len]}
+	n.Image = code
 	file, err := t.files.file(p.Path)
 	if err != nil {
 		return n
 	}
 	n.Symbols = file.image.Symbols
-	moved := uint64(0)
-	if debug, err := file.names.Source(); err == nil {
-		n.Program = func(addr uint64) string {
-			name, line, ok := debug.LineOf(addr - moved)
-			if !ok {
-				return ""
-			}
-			return fmt.Sprintf("%s:%d", filepath.Base(name), line)
-		}
-	}
+	code.debug, _ = file.names.Source() // nil: it has none
 	if addr, ok := file.image.AddrOfOffset(p.FileOffset); ok && addr != at {
-		moved = at - addr
+		code.moved = at - addr
 		var l []loader.Symbol
 		for sym := range file.image.Symbols.All() {
-			sym.Addr += moved
+			sym.Addr += code.moved
 			l = append(l, sym)
 		}
 		n.Symbols = loader.NewSymbols(l)
 	}
 	return n
+}
+
+// probedImage is the code of a probed file around a probe.
+type probedImage struct {
+	story.NoImage
+	name     string // the probe's
+	at       uint64
+	original []byte
+	debug    *source.Program // or nil
+	moved    uint64          // by how much the file was loaded elsewhere
+}
+
+// Breakpoint implements story.Image.
+func (e *probedImage) Breakpoint(addr uint64) (string, []byte, bool) {
+	return e.name, e.original, addr == e.at
+}
+
+// FileLine implements story.Image.
+func (e *probedImage) FileLine(addr uint64) string {
+	if e.debug == nil {
+		return ""
+	}
+	name, line, ok := e.debug.LineOf(addr - e.moved)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(name), line)
 }
 
 func describe(n *story.Names, events []*emu.Event) []*story.Record {

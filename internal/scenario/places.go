@@ -70,11 +70,9 @@ func (r *Run) left(x sched.Run) Left {
 		return l
 	}
 	pc := r.Machine.CPUs[x.Actor].LinearPC()
-	if r.names.Line != nil {
-		if line, ok := r.names.Line(pc); ok {
-			l.Function, l.File, l.Line, l.Code = line.Func, line.File, line.Line, line.Code
-			return l
-		}
+	if line, ok := r.world.LineAt(pc); ok {
+		l.Function, l.File, l.Line, l.Code = line.Func, line.File, line.Line, line.Code
+		return l
 	}
 	l.Function = r.names.Addr(pc)
 	return l

@@ -30,7 +30,7 @@ func TestPlacesAreWhereAScheduleSwitches(t *testing.T) {
 			}
 			name := fmt.Sprintf("cpu%d", cpu)
 			pc := r.Machine.CPUs[cpu].LinearPC()
-			if line, ok := r.names.Line(pc); ok {
+			if line, ok := r.world.LineAt(pc); ok {
 				name += fmt.Sprintf(" until %s:%d", line.Func, line.Line)
 			} else {
 				name += " until " + r.names.Addr(pc)

@@ -131,7 +131,7 @@ func (t *turns) see(ev *emu.Event, space *emu.Space) {
 
 // isCopy reports whether an instruction is a probed one's copy, which does that
 // one's work elsewhere.
-func (r *Run) isCopy(pc uint64) bool { return !r.world.Owns(pc) && !r.names.Kernel(pc) }
+func (r *Run) isCopy(pc uint64) bool { return !r.world.Owns(pc) && !r.world.InKernelText(pc) }
 
 // maxReads bounds the reads that are remembered of a vCPU's turn.
 const maxReads = 64

@@ -18,16 +18,14 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 		PC: Hex(ev.PC), At: n.Addr(ev.PC), RFLAGS: Hex(ev.After.RFLAGS),
 		NextPC: Hex(ev.After.RIP), NextAt: n.Addr(ev.After.RIP),
 	}
-	r.Kernel = n.Kernel != nil && n.Kernel(ev.PC)
+	r.Kernel = n.image().InKernelText(ev.PC)
 	if len(ev.Bytes) > 0 {
 		mode := emu.CodeMode(&ev.Before, n.Arch)
 		r.Bytes, r.Text = hexBytes(ev.Bytes), n.Disassemble(mode, ev.Bytes, ev.PC)
 		if mode != insn.ModeOf(n.Arch) {
 			r.Bits = mode.Bits()
 		}
-		if n.Program != nil {
-			r.Line = n.Program(ev.PC)
-		}
+		r.Line = n.image().FileLine(ev.PC)
 		r.Probe = n.probeByte(ev)
 	}
 	r.Registers = n.registers(&ev.Before, &ev.After)
@@ -57,8 +55,8 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 	if m := ev.Micro; m != nil {
 		r.Micro = &Micro{Name: m.Name, In: m.In, Why: m.Why, Row: m.ID, Holds: m.Holds}
 	}
-	if n.Line != nil && len(ev.Bytes) > 0 {
-		if l, ok := n.Line(ev.PC); ok {
+	if len(ev.Bytes) > 0 {
+		if l, ok := n.image().LineAt(ev.PC); ok {
 			r.Source = &Source{l.Func, l.File, l.Line, l.Code}
 		}
 	}
@@ -74,10 +72,10 @@ func (n *Names) Describe(ev *emu.Event) *Record {
 }
 
 func (n *Names) probeByte(ev *emu.Event) *ProbeByte {
-	if n.Breakpoint == nil || ev.Bytes[0] != x86.Int3 {
+	if ev.Bytes[0] != x86.Int3 {
 		return nil
 	}
-	name, original, ok := n.Breakpoint(ev.PC)
+	name, original, ok := n.image().Breakpoint(ev.PC)
 	if !ok {
 		return nil
 	}

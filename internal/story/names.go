@@ -15,24 +15,52 @@ type Names struct {
 	Arch    x86.Arch // the machine's; code may be of another width
 	Syntax  Syntax
 	Symbols loader.Symbols
-	// Kernel tells whether an address is in the modelled kernel's text.
-	Kernel func(addr uint64) bool
-	// Breakpoint tells which probe's breakpoint is at an address, with the
-	// bytes of the original instruction.
-	Breakpoint func(addr uint64) (name string, original []byte, ok bool)
-
-	// Line is the line of C that kernel text at an address is of; nil: no text
-	// is C.
-	Line func(addr uint64) (traps.SourceLine, bool)
-
-	// Program is FILE:LINE of a program's code at an address, "" where that is not known; nil: of none.
-	Program func(addr uint64) string
-
-	// Frame is where a delivery's struct pt_regs begins and ends; false: it has
-	// none. A Linux program's deliveries push no frames and never ask.
-	Frame func(cpu int, d *emu.Delivery) (regs, end uint64, ok bool)
+	Image   Image // nil: nothing is known but the symbols
 
 	frames [emu.MaxCPUs][]frame
+}
+
+// Image is the code that runs, as the world knows it that runs it.
+type Image interface {
+	// InKernelText tells whether an address is in the modelled kernel's text.
+	InKernelText(addr uint64) bool
+	// Breakpoint tells which probe's breakpoint is at an address, with the
+	// bytes of the original instruction.
+	Breakpoint(addr uint64) (name string, original []byte, ok bool)
+	// LineAt is the line of C that kernel text at an address is of; false: of none.
+	LineAt(addr uint64) (traps.SourceLine, bool)
+	// FileLine is FILE:LINE of a program's code at an address, "" where that is not
+	// known.
+	FileLine(addr uint64) string
+	// FrameOf is where a delivery's struct pt_regs begins and ends; false: it has
+	// none.
+	FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool)
+}
+
+// NoImage is an Image of which nothing is known. Others embed it for what they do not know.
+type NoImage struct{}
+
+// InKernelText implements Image.
+func (NoImage) InKernelText(uint64) bool { return false }
+
+// Breakpoint implements Image.
+func (NoImage) Breakpoint(uint64) (string, []byte, bool) { return "", nil, false }
+
+// LineAt implements Image.
+func (NoImage) LineAt(uint64) (traps.SourceLine, bool) { return traps.SourceLine{}, false }
+
+// FileLine implements Image.
+func (NoImage) FileLine(uint64) string { return "" }
+
+// FrameOf implements Image.
+func (NoImage) FrameOf(int, *emu.Delivery) (regs, end uint64, ok bool) { return 0, 0, false }
+
+// image is what is known of the code.
+func (n *Names) image() Image {
+	if n.Image == nil {
+		return NoImage{}
+	}
+	return n.Image
 }
 
 // frame is a trap frame that is still on a vCPU's stack.
@@ -80,7 +108,7 @@ func (n *Names) Forget() { n.frames = [emu.MaxCPUs][]frame{} }
 func (n *Names) track(ev *emu.Event) {
 	list := n.frames[ev.CPU]
 	if d := ev.Delivery; d != nil && d.Shutdown == "" && len(d.Frame) > 0 {
-		if regs, end, ok := n.Frame(ev.CPU, d); ok {
+		if regs, end, ok := n.image().FrameOf(ev.CPU, d); ok {
 			if len(list) == maxFrames {
 				list = append(list[:0], list[1:]...)
 			}

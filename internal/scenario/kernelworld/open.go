@@ -119,11 +119,7 @@ func (b *builder) joinSymbols() error {
 	}
 	all.Add(list...)
 	r.Kernel.Symbols = all
-	r.Names = story.Names{
-		Arch: r.Machine.Arch, Syntax: b.world.Syntax, Symbols: all,
-		Kernel:     func(a uint64) bool { return a >= r.Kernel.Layout.Text && a < r.Kernel.Layout.Data },
-		Breakpoint: r.Breakpoint, Frame: r.Kernel.FrameOf, Line: r.Kernel.LineAt,
-	}
+	r.Names = story.Names{Arch: r.Machine.Arch, Syntax: r.Syntax, Symbols: all, Image: r}
 	return nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"trapline/internal/emu"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/traps"
 )
 
 // Members has none: those of kernel code are in every checksum, empty or not.
@@ -33,7 +35,7 @@ func (w *World) HiddenByMicroSteps() string {
 	return ""
 }
 
-// InKernelText implements world.Text.
+// InKernelText implements story.Image.
 func (w *World) InKernelText(addr uint64) bool { return w.Kernel.InText(addr) }
 
 // InKernelStack implements world.Text.
@@ -57,3 +59,14 @@ func (w *World) PlaceName(at uint64) string {
 func (w *World) Owns(pc uint64) bool {
 	return len(w.Segments) == 0 || slices.ContainsFunc(w.Segments, func(s props.Range) bool { return pc >= s.Low && pc < s.High })
 }
+
+// LineAt implements story.Image.
+func (w *World) LineAt(addr uint64) (traps.SourceLine, bool) { return w.Kernel.LineAt(addr) }
+
+// FrameOf implements story.Image.
+func (w *World) FrameOf(cpu int, d *emu.Delivery) (regs, end uint64, ok bool) {
+	return w.Kernel.FrameOf(cpu, d)
+}
+
+// FileLine implements story.Image: kernel code has no debug information.
+func (*World) FileLine(uint64) string { return "" }

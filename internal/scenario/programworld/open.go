@@ -184,10 +184,7 @@ func (b *builder) name() error {
 			list = append(list, s)
 		}
 	}
-	w.Names = story.Names{
-		Arch: w.Machine.Arch, Syntax: w.Syntax, Symbols: loader.NewSymbols(list),
-		Kernel: func(uint64) bool { return false }, Breakpoint: w.Breakpoint, Program: w.sourceLine,
-	}
+	w.Names = story.Names{Arch: w.Machine.Arch, Syntax: w.Syntax, Symbols: loader.NewSymbols(list), Image: w}
 	return nil
 }
 

@@ -14,9 +14,9 @@ type debugged struct {
 	lines *debuginfo.Program
 }
 
-// sourceLine is FILE:LINE of the code at an address, of the program or of a library that a process has there now; "" if there is
+// FileLine is FILE:LINE of the code at an address, of the program or of a library that a process has there now; "" if there is
 // no debug information about it.
-func (w *World) sourceLine(addr uint64) string {
+func (w *World) FileLine(addr uint64) string {
 	if w.image.SegmentAt(addr) != nil {
 		return w.lineIn(w.File.Linux.Path, func(d *debugged) (uint64, bool) { return addr - w.bias, true })
 	}

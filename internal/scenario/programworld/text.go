@@ -1,6 +1,10 @@
 package programworld
 
-import "trapline/internal/linux"
+import (
+	"trapline/internal/emu"
+	"trapline/internal/linux"
+	"trapline/internal/traps"
+)
 
 // Members implements world.Text.
 func (*World) Members() []string { return []string{"linux", "uprobe_events"} }
@@ -33,3 +37,9 @@ func (w *World) PlaceName(at uint64) string {
 
 // Owns implements world.Text.
 func (*World) Owns(uint64) bool { return true }
+
+// LineAt implements story.Image.
+func (*World) LineAt(uint64) (traps.SourceLine, bool) { return traps.SourceLine{}, false }
+
+// FrameOf implements story.Image: traps of programs push no frames.
+func (*World) FrameOf(int, *emu.Delivery) (regs, end uint64, ok bool) { return 0, 0, false }

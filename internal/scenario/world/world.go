@@ -11,6 +11,7 @@ import (
 	"trapline/internal/format"
 	"trapline/internal/kprobes"
 	"trapline/internal/kprobes/props"
+	"trapline/internal/story"
 )
 
 // World is what a scenario runs in. A run asks it for all that differs between
@@ -56,8 +57,10 @@ type Steps interface {
 	System(c explore.MachineConfig) explore.System
 }
 
-// Text is about the text of the kernel, where it is guest code.
+// Text is about the code that runs: the scenario's, and the text of the kernel, where
+// that is guest code.
 type Text interface {
+	story.Image
 	// KernelText names the text, or what stands for it in direct mode; "": there is
 	// none.
 	KernelText() string
@@ -67,9 +70,7 @@ type Text interface {
 	// HiddenByMicroSteps says what of the probes only the text can come to, or "":
 	// direct mode would be wrong.
 	HiddenByMicroSteps() string
-	// InKernelText reports whether an address lies in the text, InKernelStack whether
-	// in a stack of it.
-	InKernelText(addr uint64) bool
+	// InKernelStack reports whether an address lies in a stack of the text.
 	InKernelStack(addr uint64) bool
 	// MicroStep is the micro-step of direct mode that comes next on a vCPU.
 	MicroStep(cpu int) string
@@ -93,8 +94,6 @@ type Probed interface {
 	Ends() []ProbeEnd
 	// HashCounts says what hashes have of what probes have counted.
 	HashCounts(kprobes.Hashed)
-	// Breakpoint tells whose int3 is at an address, and what it hides.
-	Breakpoint(addr uint64) (name string, original []byte, ok bool)
 	// Act carries out an action of a handler that only such a world has.
 	Act(*Hit, *format.Action)
 	// Control carries out a directive that changes event files or modules; the result is

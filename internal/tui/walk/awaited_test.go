@@ -33,7 +33,7 @@ func TestInstancesAreTheCallsThatReturnToTheTrampoline(t *testing.T) {
 					require.LessOrEqual(t, len(x.To), x.Most)
 				}
 				deepest = max(deepest, out)
-				if w.names.Kernel(w.Run.Machine.CPUs[0].LinearPC()) || w.trail.phase[0] != Away || len(w.trail.frames[0]) > 0 {
+				if w.names.Image.InKernelText(w.Run.Machine.CPUs[0].LinearPC()) || w.trail.phase[0] != Away || len(w.trail.frames[0]) > 0 {
 					continue
 				}
 				returns := 0

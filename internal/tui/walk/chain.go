@@ -172,7 +172,7 @@ func (w *Walk) callBefore(c *emu.CPU, mode insn.Mode, addr uint64) (target uint6
 	for n := uint64(2); n <= maxCall; n++ {
 		var buf [maxCall]byte
 		code := buf[:w.Run.Peek(c.ID, addr-n, buf[:n])]
-		if _, original, there := w.names.Breakpoint(addr - n); there && len(original) > 0 && uint64(len(original)) == n {
+		if _, original, there := w.names.Image.Breakpoint(addr - n); there && len(original) > 0 && uint64(len(original)) == n {
 			code = original
 		}
 		in, err := insn.Decode(code, mode)

@@ -46,7 +46,7 @@ func (*kernelSide) vdso() string { return "" }
 
 func (*kernelSide) probed(uint64) bool { return true }
 
-func (w *kernelSide) own(_ int, addr uint64) bool { return !w.names.Kernel(addr) }
+func (w *kernelSide) own(_ int, addr uint64) bool { return !w.names.Image.InKernelText(addr) }
 
 func (w *kernelSide) cpu(c *emu.CPU) CPU {
 	x := CPU{ID: c.ID, At: w.Place(c.LinearPC()), Ring: int(c.CPL), Phase: w.trail.phase[c.ID], Able: c.CanStep(), State: "runs"}

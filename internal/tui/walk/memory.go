@@ -67,7 +67,7 @@ func (w *Walk) lineSize(c *emu.CPU, mode insn.Mode, at uint64) int {
 	if len(buf) == 0 {
 		return 0
 	}
-	if _, original, ok := w.names.Breakpoint(at); ok && buf[0] == x86.Int3 {
+	if _, original, ok := w.names.Image.Breakpoint(at); ok && buf[0] == x86.Int3 {
 		return min(len(original), len(buf))
 	}
 	return instructionLen(buf, mode)
@@ -83,7 +83,7 @@ func (w *Walk) line(c *emu.CPU, mode insn.Mode, at uint64) (Line, int) {
 	if s, off, ok := w.names.Symbols.At(at); ok && off == 0 {
 		l.Label = s.Name
 	}
-	if name, original, ok := w.names.Breakpoint(at); ok {
+	if name, original, ok := w.names.Image.Breakpoint(at); ok {
 		l.Probe = name
 		if buf[0] == x86.Int3 {
 			l.Patched = true
@@ -97,8 +97,8 @@ func (w *Walk) line(c *emu.CPU, mode insn.Mode, at uint64) (Line, int) {
 		l.Source = w.source[i-1]
 	} else if s, ok := w.kernelLine(at); ok {
 		l.Source = s
-	} else if w.names.Program != nil {
-		l.Source = w.names.Program(at)
+	} else {
+		l.Source = w.names.Image.FileLine(at)
 	}
 	for _, o := range w.Run.Machine.CPUs {
 		if o.LinearPC() == at && o.Space == c.Space {
@@ -213,9 +213,6 @@ func (w *Walk) wordOf(c *emu.CPU, at uint64, n int) (uint64, bool) {
 
 // kernelLine is the line of C that kernel text at an address begins.
 func (w *Walk) kernelLine(at uint64) (string, bool) {
-	if w.names.Line == nil {
-		return "", false
-	}
-	l, ok := w.names.Line(at)
+	l, ok := w.names.Image.LineAt(at)
 	return fmt.Sprintf("%s:%d  %s", l.Func, l.Line, l.Code), ok
 }

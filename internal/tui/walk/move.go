@@ -18,7 +18,7 @@ func (w *Walk) Told(ev *emu.Event) bool {
 	if ev.Kind == emu.StepIdle {
 		return raised(ev)
 	}
-	if ev.Kind != emu.StepInstruction || !w.names.Kernel(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 ||
+	if ev.Kind != emu.StepInstruction || !w.names.Image.InKernelText(ev.PC) || ev.Raised != nil || len(ev.Notes) > 0 ||
 		ev.Micro != nil && ev.Micro.Why != "" {
 		return true
 	}

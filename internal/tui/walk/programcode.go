@@ -108,7 +108,7 @@ func (w *programSide) own(cpu int, addr uint64) bool { return w.guest.OwnCode(cp
 
 // probed: the trampoline's breakpoint is no probe's.
 func (w *programSide) probed(addr uint64) bool {
-	_, _, ok := w.names.Breakpoint(addr)
+	_, _, ok := w.names.Image.Breakpoint(addr)
 	return ok
 }
 
