@@ -29,6 +29,9 @@ const (
 	Program World = "program"
 )
 
+// Worlds lists them.
+var Worlds = []World{Kernel, Program}
+
 // HasKernelText reports whether the kernel of a world is guest text, or micro-steps
 // that stand for it.
 func (w World) HasKernelText() bool { return w == Kernel }

@@ -21,7 +21,7 @@ func TestDescriptions(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			assert.NotEmpty(t, e.Worlds)
 			for _, w := range e.Worlds {
-				assert.Contains(t, []World{Kernel, Program}, w)
+				assert.Contains(t, Worlds, w)
 			}
 			assert.Regexp(t, `^\d{4}-\d{2}$`, e.Since)
 			assert.NotEmpty(t, e.Kernel)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"trapline/internal/engines"
 	"trapline/internal/expr"
 )
 
@@ -33,50 +34,34 @@ const ResultsProperty = "results"
 // BuiltIn describes a property that needs no condition (S4).
 type BuiltIn struct {
 	Name, Means string
-	Where       Where
+	Worlds      []engines.World // whose scenarios have it
 }
 
-// Where says which scenarios have a property.
-type Where uint8
-
-// Scenarios of kernel code, of Linux programs, of both.
-const (
-	KernelCode Where = 1 << iota
-	LinuxProgram
-	Everywhere = KernelCode | LinuxProgram
-)
+var kernelCode = []engines.World{engines.Kernel}
 
 // BuiltIns are the built-in properties.
 var BuiltIns = []BuiltIn{
-	{"no-missed-probe", "every execution of a probed instruction hits its probe", Everywhere},
-	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it", KernelCode},
-	{"transparency", "registers and memory end as in a run without probes", Everywhere},
-	{"no-deadlock", "no vCPU waits for a lock that nobody can release", Everywhere},
-	{"no-livelock", "no instruction traps over and over without ever completing", Everywhere},
-	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown", Everywhere},
-	{"no-double-unlock", "nobody releases a lock that he does not hold", KernelCode},
-	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap", KernelCode},
-	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction", KernelCode},
-	{ResultsProperty, "each call of program returns what the file says", KernelCode},
+	{"no-missed-probe", "every execution of a probed instruction hits its probe", engines.Worlds},
+	{"no-lost-rearm", "no probe is left disarmed when nobody is stepping over it", kernelCode},
+	{"transparency", "registers and memory end as in a run without probes", engines.Worlds},
+	{"no-deadlock", "no vCPU waits for a lock that nobody can release", engines.Worlds},
+	{"no-livelock", "no instruction traps over and over without ever completing", engines.Worlds},
+	{"no-unhandled-trap", "no oops, no signal that ends a task, no shutdown", engines.Worlds},
+	{"no-double-unlock", "nobody releases a lock that he does not hold", kernelCode},
+	{"no-schedule-in-trap", "the probe code does not call the scheduler inside a trap", kernelCode},
+	{"one-pre-one-post", "each execution of a probed instruction has one hit, and each hit ends behind the instruction", kernelCode},
+	{ResultsProperty, "each call of program returns what the file says", kernelCode},
 }
 
-// PropertyNames lists the names of BuiltIns that scenarios there have.
-func PropertyNames(w Where) []string {
+// PropertyNames lists the names of BuiltIns that scenarios of one of some worlds have.
+func PropertyNames(worlds ...engines.World) []string {
 	var names []string
 	for _, p := range BuiltIns {
-		if p.Where&w != 0 {
+		if slices.ContainsFunc(p.Worlds, func(w engines.World) bool { return slices.Contains(worlds, w) }) {
 			names = append(names, p.Name)
 		}
 	}
 	return names
-}
-
-// Where is what kind of scenario f is.
-func (f *File) Where() Where {
-	if f.Linux != nil {
-		return LinuxProgram
-	}
-	return KernelCode
 }
 
 func (f *File) parseCheck(lines []line) error {
@@ -103,7 +88,7 @@ func (f *File) parseCheck(lines []line) error {
 func parseProperty(w *words) (Property, error) {
 	start, _ := w.peek()
 	p := Property{Pos: w.line.at(start.at)}
-	key, err := w.choice("property", append(PropertyNames(Everywhere), "never", "always", "finally", ExitProperty, OutputProperty))
+	key, err := w.choice("property", append(PropertyNames(engines.Worlds...), "never", "always", "finally", ExitProperty, OutputProperty))
 	if err != nil {
 		return Property{}, err
 	}
@@ -134,7 +119,7 @@ func parseProperty(w *words) (Property, error) {
 	} else if !w.accept(":") {
 		return Property{}, w.line.at(x.at+n).errorAt(`":" behind the property's name`, "no %q", ":")
 	}
-	if !isName(name) || slices.Contains(append(PropertyNames(Everywhere), ExitProperty, OutputProperty), name) {
+	if !isName(name) || slices.Contains(append(PropertyNames(engines.Worlds...), ExitProperty, OutputProperty), name) {
 		return Property{}, w.line.at(x.at).errorAt("a name of your own of letters, digits, _ . and -", "property named %q", name)
 	}
 	cond, err := w.rest("a condition")
@@ -255,7 +240,7 @@ func (f *File) probeNames() []string {
 }
 
 func (f *File) checkExpectations() error {
-	known := PropertyNames(f.Where())
+	known := PropertyNames(f.World())
 	if f.HasCheck {
 		known = nil
 		for _, p := range f.Check {

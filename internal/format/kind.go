@@ -97,7 +97,7 @@ func (p *Probe) checkKind(lines, actions []string, what string) error {
 }
 
 func (f *File) checkKindOfProperties(what string) error {
-	known := PropertyNames(f.Where())
+	known := PropertyNames(f.World())
 	if f.Linux != nil {
 		known = append(known, ExitProperty, OutputProperty)
 		if p := f.Program; p != nil && len(p.Calls) > 0 {

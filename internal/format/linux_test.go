@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/engines"
 )
 
 const program = `A program.
@@ -44,7 +46,7 @@ exit
 func TestParseReadsALinuxProgram(t *testing.T) {
 	f, err := Parse("p.txtar", []byte(program))
 	require.NoError(t, err)
-	assert.Equal(t, LinuxProgram, f.Where())
+	assert.Equal(t, engines.Program, f.World())
 	assert.Equal(t, "uprobes", f.Machine.Engine)
 	l := f.Linux
 	assert.Equal(t, "/bin/a b", l.Path)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/atomicfile"
+	"trapline/internal/engines"
 	"trapline/internal/format"
 	"trapline/internal/rigs/testkit"
 	"trapline/internal/scenario"
@@ -76,7 +77,7 @@ func TestTheArgumentsTestsExist(t *testing.T) {
 func TestDocumentationNamesEverything(t *testing.T) {
 	doc, err := os.ReadFile(formatDoc)
 	require.NoError(t, err)
-	for _, p := range format.PropertyNames(format.Everywhere) {
+	for _, p := range format.PropertyNames(engines.Worlds...) {
 		assert.Contains(t, string(doc), "`"+p+"`")
 	}
 	for _, m := range format.Members {

@@ -32,7 +32,7 @@ type Property struct {
 
 // AddProperty has p judged beside the file's check.
 func (f *File) AddProperty(p Property) error {
-	known := append(format.PropertyNames(f.Where()), format.ExitProperty, format.OutputProperty, format.ResultsProperty)
+	known := append(format.PropertyNames(f.World()), format.ExitProperty, format.OutputProperty, format.ResultsProperty)
 	for i := range f.Check {
 		known = append(known, f.Check[i].Name)
 	}

@@ -21,7 +21,7 @@ func (r *Run) prepareChecks() error {
 	own := r.Options.Engine == r.File.Machine.Engine
 	list := r.File.Check
 	if !r.File.HasCheck {
-		for _, name := range format.PropertyNames(r.File.Where()) {
+		for _, name := range format.PropertyNames(r.File.World()) {
 			list = append(list, format.Property{Name: name})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trapline/internal/engines"
 	"trapline/internal/format"
 	"trapline/internal/scenario"
 )
@@ -15,9 +16,9 @@ import (
 func TestEveryPropertyIsJudged(t *testing.T) {
 	for _, kind := range []struct {
 		scenario string
-		where    format.Where
-	}{{"first-probe", format.KernelCode}, {"xol-slot", format.LinuxProgram}} {
-		for _, name := range format.PropertyNames(kind.where) {
+		world    engines.World
+	}{{"first-probe", engines.Kernel}, {"xol-slot", engines.Program}} {
+		for _, name := range format.PropertyNames(kind.world) {
 			f, err := scenario.Load(kind.scenario)
 			require.NoError(t, err)
 			f.Check, f.HasCheck = []format.Property{{Name: name}}, true
