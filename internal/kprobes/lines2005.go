@@ -64,7 +64,7 @@ func (e *copying) seenReadLock(x *traps.Exec) {
 		p := e.g.probes[i]
 		switch {
 		case !e.g.registered(i):
-		case caller == "comm_pre_handler" && p.Pre.Action == nil:
+		case caller == "comm_pre_handler" && p.Pre.Action == nil && p.Return == nil:
 			e.g.add(i, Hits)
 		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits):
 			e.g.add(i, Posts)

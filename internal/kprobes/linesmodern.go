@@ -70,7 +70,7 @@ func (e *perCPU) seenReenter(x *traps.Exec) {
 func seenPost(x *traps.Exec) { x.Micro.Work = emu.WorkPost }
 
 // seenInstance: a handler of a gathered probe is called next. Those that the
-// simulator runs count themselves (countMultiprobe).
+// simulator runs count themselves (countMultiprobe), and so do return probes (seenCall).
 func (e *perCPU) seenInstance(x *traps.Exec) {
 	i := e.g.index(x.Written().New)
 	if i < 0 {
@@ -78,11 +78,11 @@ func (e *perCPU) seenInstance(x *traps.Exec) {
 	}
 	switch p := e.g.probes[i]; e.caller(x) {
 	case "aggr_pre_handler":
-		if p.Pre.Action == nil {
+		if p.Pre.Action == nil && p.Return == nil {
 			e.g.add(i, Hits)
 		}
 	case "aggr_post_handler":
-		if !p.Pre.Set() {
+		if !p.Pre.Set() && p.Return == nil {
 			e.g.add(i, Hits)
 		}
 		if p.Post.Action == nil {
@@ -112,7 +112,7 @@ func (e *perCPU) endHit(x *traps.Exec) {
 		if !e.g.registered(i) || p.Post.Set() {
 			continue
 		}
-		if !p.Pre.Set() {
+		if !p.Pre.Set() && p.Return == nil {
 			e.g.add(i, Hits)
 		}
 		if e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {

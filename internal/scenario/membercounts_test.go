@@ -47,3 +47,18 @@ func TestM5EveryMembersHitCounts(t *testing.T) {
 		}
 	}
 }
+
+// M5, E7: a return probe beside another one counts its own hits.
+func TestM5ReturnProbesCountOnce(t *testing.T) {
+	f, err := scenario.Load("kretprobe")
+	require.NoError(t, err)
+	for _, direct := range []bool{false, true} {
+		run := open(t, f, scenario.Options{Direct: direct, Events: []string{"r:again half"}})
+		require.NoError(t, run.Finish(t.Context(), nil))
+		require.Empty(t, run.Violations(), "direct %v", direct)
+		require.Len(t, run.ProbeEnds(), 2)
+		for _, p := range run.ProbeEnds() {
+			require.EqualValues(t, []uint64{2, 2}, []uint64{p.Hits, p.Posts}, "direct %v: %s", direct, p.Name)
+		}
+	}
+}
