@@ -22,13 +22,9 @@ func listLines(w io.Writer, files *probedFiles, program, what string) error {
 	if i := strings.LastIndex(what, ":"); i > 0 && what[i-1] != ':' {
 		path, name = files.Absolute(what[:i]), what[i+1:]
 	}
-	file, err := files.File(path)
+	file, p, err := files.source(path)
 	if err != nil {
 		return err
-	}
-	p, err := file.Source()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	f := file.Function(p, name)
 	if f == nil {

@@ -13,6 +13,7 @@ import (
 	"trapline/internal/loader"
 	"trapline/internal/uprobes/audit"
 	"trapline/internal/uprobes/places"
+	"trapline/internal/uprobes/source"
 )
 
 // probedFiles are the ELF files in which probes are defined, each read once.
@@ -94,6 +95,19 @@ func (f *probedFiles) File(path string) (*places.File, error) {
 		return nil, err
 	}
 	return file.names, nil
+}
+
+// source is File, and the file's debug information.
+func (f *probedFiles) source(path string) (*places.File, *source.Program, error) {
+	file, err := f.File(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := file.Source()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, p, nil
 }
 
 // returnsFlag is --returns.

@@ -17,13 +17,9 @@ func listVariables(w io.Writer, files *probedFiles, program, place string) error
 		path, rest = program, place
 	}
 	path = files.Absolute(path)
-	file, err := files.File(path)
+	file, p, err := files.source(path)
 	if err != nil {
 		return err
-	}
-	p, err := file.Source()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	offsets, err := file.Offsets(path, rest)
 	if err != nil {
