@@ -43,7 +43,11 @@ func (p *Probe) handler(kind HandlerKind) *Handler {
 // countMultiprobe counts the hit of a probe that is not itself the current
 // kprobe but linked to it.
 func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
-	if g.ops != nil && g.ops.current(x) != x.Probe {
-		g.add(i, [...]Count{Pre: Hits, Post: Posts, Fault: Faults}[kind])
+	switch {
+	case g.ops == nil || g.ops.current(x) == x.Probe:
+	case kind == Pre:
+		g.begun(x.C.ID, i)
+	default:
+		g.add(i, [...]Count{Post: Posts, Fault: Faults}[kind])
 	}
 }

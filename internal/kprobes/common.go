@@ -212,7 +212,9 @@ func (e *common) caller(x *traps.Exec) string {
 // hit counts the beginning of a hit of x.Probe.
 func (e *common) hit(x *traps.Exec) {
 	x.Micro.Work = emu.WorkHit
-	e.g.add(e.g.index(x.Probe), Hits)
+	if i := e.g.index(x.Probe); i >= 0 {
+		e.g.begun(x.C.ID, i)
+	}
 	x.M.Note(emu.Note{Kind: NoteHit, ID: "K4", Text: "hit", Addr: e.addr(x)})
 }
 

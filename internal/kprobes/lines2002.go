@@ -18,6 +18,7 @@ func (e *common) seen() map[string]traps.Seen {
 		"hit_ss":            e.seenStep,
 		"breakpoint_gone":   e.seenGone,
 		"write_breakpoint":  e.seenArmed,
+		"restore_opcode":    e.seenDisarmed,
 		"restore_old_flags": e.seenFault,
 	}
 }
@@ -161,6 +162,17 @@ func (e *common) armed(p uint64) {
 	i := e.g.index(p)
 	e.g.setLost(i, false)
 	e.g.setRegistered(i, true)
+}
+
+// seenDisarmed: the original byte is back. Where that is for good, an execution from
+// now on is no miss, though the probe is still in the hash table.
+func (e *common) seenDisarmed(x *traps.Exec) {
+	if x.Place == nil || x.Place.Func != "unregister_kprobe" && x.Place.Func != "arch_disarm_kprobe" {
+		return
+	}
+	for _, i := range e.g.byAddr[x.Written().Addr] {
+		e.g.setRegistered(i, false)
+	}
 }
 
 // seenEnd: the step is over and the saved flags are put back.

@@ -65,8 +65,8 @@ func (e *copying) seenReadLock(x *traps.Exec) {
 		switch {
 		case !e.g.registered(i):
 		case caller == "comm_pre_handler" && p.Pre.Action == nil && p.Return == nil:
-			e.g.add(i, Hits)
-		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits):
+			e.g.begun(x.C.ID, i)
+		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.step[x.C.ID].members&e.g.member(i) != 0:
 			e.g.add(i, Posts)
 		}
 	}
@@ -86,8 +86,9 @@ func (e *copying) seenLinked(x *traps.Exec) { e.g.setRegistered(e.g.index(x.Call
 // seenCall: get_free_instance(rp) is called. A multiprobe's common handler calls
 // it for a probe that is not the one that was hit.
 func (e *common) seenCall(x *traps.Exec) {
-	if rp := x.CallArg(0); e.current(x) != rp {
-		e.g.add(e.g.index(rp), Hits)
+	rp := x.CallArg(0)
+	if i := e.g.index(rp); i >= 0 && e.current(x) != rp {
+		e.g.begun(x.C.ID, i)
 	}
 }
 

@@ -50,8 +50,15 @@ func (e *perCPU) seenCurrent(x *traps.Exec) {
 	e.begin(x)
 }
 
+// seenActive: of gathered probes, those that have no handler to call are hit now.
 func (e *perCPU) seenActive(x *traps.Exec) {
-	e.atHand(x)
+	if e.atHand(x) < 0 {
+		e.each(x, func(i int) {
+			if p := e.g.probes[i]; !p.Pre.Set() && p.Return == nil {
+				e.g.begun(x.C.ID, i)
+			}
+		})
+	}
 	e.hit(x)
 }
 
@@ -79,12 +86,9 @@ func (e *perCPU) seenInstance(x *traps.Exec) {
 	switch p := e.g.probes[i]; e.caller(x) {
 	case "aggr_pre_handler":
 		if p.Pre.Action == nil && p.Return == nil {
-			e.g.add(i, Hits)
+			e.g.begun(x.C.ID, i)
 		}
 	case "aggr_post_handler":
-		if !p.Pre.Set() && p.Return == nil {
-			e.g.add(i, Hits)
-		}
 		if p.Post.Action == nil {
 			e.g.add(i, Posts)
 		}
@@ -92,8 +96,7 @@ func (e *perCPU) seenInstance(x *traps.Exec) {
 }
 
 // seenEnd: the step is over. It ends every gathered probe's hit: a probe with a
-// post_handler is counted when that runs, one that came since the hit is not. One
-// that has no handler was hit.
+// post_handler is counted when that runs.
 func (e *perCPU) seenEnd(x *traps.Exec) {
 	e.atHand(x)
 	if e.get(x, ctlStatus) != reenter {
@@ -107,18 +110,11 @@ func (e *perCPU) endHit(x *traps.Exec) {
 		e.g.add(i, Posts)
 		return
 	}
-	for _, i := range e.g.byAddr[e.addr(x)] {
-		p := e.g.probes[i]
-		if !e.g.registered(i) || p.Post.Set() {
-			continue
-		}
-		if !p.Pre.Set() && p.Return == nil {
-			e.g.add(i, Hits)
-		}
-		if e.g.Read(x.M, i, Posts) < e.g.Read(x.M, i, Hits) {
+	e.g.eachOf(&e.g.step[x.C.ID].hitAt, func(i int) {
+		if !e.g.probes[i].Post.Set() {
 			e.g.add(i, Posts)
 		}
-	}
+	})
 }
 
 // each sees the registered probes at the address of x.Probe.
@@ -139,7 +135,10 @@ func (e *perCPU) missed(x *traps.Exec) {
 // skipped: the same for a hit inside a hit.
 func (e *perCPU) skipped(x *traps.Exec) {
 	e.missed(x)
-	e.each(x, func(i int) { e.g.add(i, Skipped) })
+	e.each(x, func(i int) {
+		e.g.add(i, Skipped)
+		e.g.step[x.C.ID].skipped |= e.g.member(i)
+	})
 }
 
 func (e *perCPU) seenMissed(x *traps.Exec) {
@@ -160,13 +159,13 @@ func (e *perCPU) seenBoost(x *traps.Exec) {
 	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
 		e.endHit(x)
 	}
-	e.g.step[x.C.ID].runs(addr, to)
+	e.g.step[x.C.ID].runs(addr, to, e.current(x) != 0)
 }
 
 // seenEmulated: emulate(way, p, regs) is called.
 func (e *perCPU) seenEmulated(x *traps.Exec) {
 	x.Probe = x.CallArg(1)
-	e.each(x, func(i int) { e.g.add(i, Executions) })
+	e.g.eachOf(&e.g.step[x.C.ID].hitAt, func(i int) { e.g.add(i, Executions) })
 	e.seenEnd(x)
 }
 

@@ -199,23 +199,21 @@ func (g *Manager) Observe(ev *emu.Event) {
 	if ev.Kind != emu.StepInstruction {
 		return
 	}
-	s := &g.step[ev.CPU]
-	stepping := s.active && s.addr == ev.PC
+	if s := &g.step[ev.CPU]; s.active && (s.addr == ev.PC || s.copy == ev.PC) {
+		g.eachOf(&s.hitAt, func(i int) { g.add(i, Executions) })
+		if s.boosted {
+			s.back()
+		}
+		return
+	}
 	for _, i := range g.byAddr[ev.PC] {
 		if !g.registered(i) {
 			continue
 		}
 		g.add(i, Executions)
-		if g.ops != nil && !stepping {
+		if g.ops != nil {
 			g.add(i, Missed)
 			g.noteMissed(i, ev)
-		}
-	}
-	if s.active && s.copy == ev.PC {
-		for _, i := range g.byAddr[s.addr] {
-			if g.registered(i) {
-				g.add(i, Executions)
-			}
 		}
 	}
 }

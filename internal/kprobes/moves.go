@@ -2,17 +2,28 @@ package kprobes
 
 import "trapline/internal/emu"
 
-// stepOf is which probe point a vCPU is stepping, for counting misses. The kernel's text, which a guest may break,
-// decides which of these moves comes when: each is possible in every state.
+// stepOf is which hit a vCPU is in, for counting. The kernel's text, which a guest may break, decides which of these
+// moves comes when: each is possible in every state.
 type stepOf struct {
-	addr   uint64 // of the probe point
-	copy   uint64 // where the instruction is stepped, if out of line
-	outer  uint64 // addr of the hit that this one is inside of
-	active bool   // its step is under way
+	hitAt
+	outer   hitAt  // the hit that this one is inside of
+	skipped uint64 // members of a hit inside this one, which begins
+}
+
+// hitAt is a hit. It counts for the probes that were registered when it began, whatever becomes of them meanwhile.
+type hitAt struct {
+	addr    uint64 // of the probe point
+	copy    uint64 // where the instruction is stepped, if out of line
+	active  bool   // its step is under way
+	boosted bool   // which ends without a trap
+	members uint64 // of the probes at addr, by place in byAddr: those that it counts for
 }
 
 // begin begins the hit of a probe point (kprobe_status: KPROBE_HIT_ACTIVE).
-func (s *stepOf) begin(addr uint64) { *s = stepOf{addr: addr, outer: s.outer} }
+func (s *stepOf) begin(addr uint64) {
+	s.hitAt = hitAt{addr: addr, members: s.skipped}
+	s.skipped = 0
+}
 
 // at: the instruction will be stepped in its copy.
 func (s *stepOf) at(to uint64) { s.copy = to }
@@ -20,20 +31,63 @@ func (s *stepOf) at(to uint64) { s.copy = to }
 // steps begins the step (KPROBE_HIT_SS, KPROBE_REENTER).
 func (s *stepOf) steps() { s.active = true }
 
-// runs begins the run of a copy without a trap at its end (boost).
-func (s *stepOf) runs(addr, to uint64) { *s = stepOf{addr: addr, copy: to, active: true} }
+// runs begins the run of a copy without a trap at its end (boost), of this hit or of one inside it.
+func (s *stepOf) runs(addr, to uint64, inside bool) {
+	if inside {
+		s.aside()
+		s.begin(addr)
+	} else {
+		s.outer = hitAt{}
+	}
+	s.addr, s.copy, s.active, s.boosted = addr, to, true, true
+}
 
 // leaves ends the step.
 func (s *stepOf) leaves() { s.active = false }
 
 // aside: a hit begins inside this one (save_previous_kprobe()).
-func (s *stepOf) aside() { s.outer = s.addr }
+func (s *stepOf) aside() { s.outer = s.hitAt }
 
 // back: it is over (restore_previous_kprobe()).
-func (s *stepOf) back() { *s = stepOf{addr: s.outer} }
+func (s *stepOf) back() { s.hitAt, s.outer = s.outer, hitAt{} }
 
 func (s *stepOf) hash(h *emu.Hasher) {
 	h.Uint64(s.addr)
 	h.Uint64(s.copy<<1 | emu.B2U(s.active))
-	h.Uint64(s.outer)
+	h.Uint64(s.outer.addr)
+	if s.members|s.skipped > 1 || s.boosted || s.outer.active || s.outer.members > 1 {
+		h.Uint64(s.members)
+		h.Uint64(s.skipped<<1 | emu.B2U(s.boosted))
+		h.Uint64(s.outer.members)
+		h.Uint64(s.outer.copy<<2 | emu.B2U(s.outer.active)<<1 | emu.B2U(s.outer.boosted))
+	}
+}
+
+// maxMembers is how many probes at one address are told apart; a hit counts for one behind them as long as it is
+// registered.
+const maxMembers = 64
+
+// member is probe i's bit among the probes at its address.
+func (g *Manager) member(i int) uint64 {
+	for n, j := range g.byAddr[g.probes[i].Addr] {
+		if j == i && n < maxMembers {
+			return 1 << n
+		}
+	}
+	return 0
+}
+
+// begun counts the hit that a vCPU is in for probe i.
+func (g *Manager) begun(cpu, i int) {
+	g.add(i, Hits)
+	g.step[cpu].members |= g.member(i)
+}
+
+// eachOf sees the probes that a hit counts for.
+func (g *Manager) eachOf(s *hitAt, see func(i int)) {
+	for n, i := range g.byAddr[s.addr] {
+		if n < maxMembers && s.members>>n&1 != 0 || n >= maxMembers && g.registered(i) {
+			see(i)
+		}
+	}
 }
