@@ -16,6 +16,11 @@ func (f *File) edges(k *Kernel) vfs.Wakes {
 		w = f.notify.wakes
 	case f.queue != nil:
 		w = f.queue.wakes
+	case f.device == devProcess:
+		w = vfs.Wakes{}
+		if f.proc.zombie {
+			w.In = 1
+		}
 	case f.device == devSignal:
 		w = vfs.Wakes{In: f.sigs.sent}
 	case f.device == devEpoll:

@@ -32,6 +32,7 @@ type File struct {
 	queue   *mqueue
 	notify  *notifier
 	mask    sigset    // of a signalfd: the signals that it gives
+	proc    *Process  // of devProcess and of a directory below /proc: whose it is
 	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
 }
 
@@ -53,9 +54,10 @@ const (
 	devSemaphore // an eventfd that gives its count one by one
 	devEpoll
 	devTimer
-	devSignal // of signalfd(2)
-	devNotify // an inotify instance
-	devQueue  // a message queue
+	devSignal  // of signalfd(2)
+	devNotify  // an inotify instance
+	devQueue   // a message queue
+	devProcess // of pidfd_open(2)
 )
 
 func (f *File) readable() bool {
@@ -303,12 +305,21 @@ func (t *fdTable) get(fd int) *File {
 
 // add puts f at the lowest free number from low on; -1: none is free.
 func (t *fdTable) add(f *File, low int, cloexec bool) int {
+	fd := t.lowest(low)
+	if fd < 0 {
+		return fd
+	}
+	if fd >= len(t.fds) {
+		t.fds = append(t.fds, make([]descriptor, fd+1-len(t.fds))...)
+	}
+	t.fds[fd] = descriptor{f, cloexec}
+	return fd
+}
+
+// lowest is the lowest free number from low on; -1: none is free.
+func (t *fdTable) lowest(low int) int {
 	for fd := low; fd < t.max; fd++ {
-		if fd >= len(t.fds) {
-			t.fds = append(t.fds, make([]descriptor, fd+1-len(t.fds))...)
-		}
-		if t.fds[fd].file == nil {
-			t.fds[fd] = descriptor{f, cloexec}
+		if t.get(fd) == nil {
 			return fd
 		}
 	}

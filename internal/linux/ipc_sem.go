@@ -131,7 +131,7 @@ func (t *Thread) readSemOps(va uint64, n int) ([]semOp, int64) {
 // semTry does all operations at once; blocking is the one that cannot be done
 // now, or -1.
 func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []semOp) (blocking int, r int64) {
-	sems, undo := slices.Clone(o.sems), slices.Clone(t.proc.undo)
+	sems, undo := slices.Clone(o.sems), t.proc.undone()
 	for i, op := range ops {
 		s := &sems[op.num]
 		if op.op == 0 && s.value != 0 || s.value+op.op < 0 {
@@ -151,12 +151,38 @@ func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []semOp) (blocking int, r i
 		sems[op.num].pid = t.proc.PID
 		altered = altered || op.op != 0
 	}
-	o.sems, t.proc.undo = sems, undo
+	o.sems = sems
+	if undo != nil {
+		t.proc.undoes().list = undo
+	}
 	o.used = k.seconds()
 	if altered {
 		k.changed()
 	}
 	return -1, 0
+}
+
+// undoList is what is taken back when the last of the processes that share it ends
+// (CLONE_SYSVSEM).
+type undoList struct {
+	users int
+	list  []semUndo // replaced when it changes
+}
+
+// undoes is p's list, made if there is none.
+func (p *Process) undoes() *undoList {
+	if p.undo == nil {
+		p.undo = &undoList{users: 1}
+	}
+	return p.undo
+}
+
+// undone is a copy of what is in it; nil: nothing.
+func (p *Process) undone() []semUndo {
+	if p.undo == nil {
+		return nil
+	}
+	return slices.Clone(p.undo.list)
 }
 
 // addUndo adds to what is taken back of one semaphore.
@@ -172,9 +198,17 @@ func addUndo(list []semUndo, u semUndo) ([]semUndo, int64) {
 	return list, 0
 }
 
-// semExit takes back what a process that ends has done with SEM_UNDO.
+// semExit takes back what a process that ends has done with SEM_UNDO, unless another shares
+// that (exit_sem()).
 func (k *Kernel) semExit(p *Process) {
-	for _, u := range p.undo {
+	l := p.undo
+	if p.undo = nil; l == nil {
+		return
+	}
+	if l.users--; l.users > 0 {
+		return
+	}
+	for _, u := range l.list {
 		if u.set.gone || u.adjust == 0 {
 			continue
 		}
@@ -185,7 +219,6 @@ func (k *Kernel) semExit(p *Process) {
 		u.set.sems = sems
 		k.changed()
 	}
-	p.undo = nil
 }
 
 // semSet gives semaphores values, which no process takes back then.
@@ -195,9 +228,11 @@ func (k *Kernel) semSet(t *Thread, o *ipcObject, first int, values []int) {
 		sems[first+i] = semaphore{v, t.proc.PID}
 	}
 	for _, p := range k.procs {
-		p.undo = slices.DeleteFunc(slices.Clone(p.undo), func(u semUndo) bool {
-			return u.set == o && u.num >= first && u.num < first+len(values)
-		})
+		if p.undo != nil {
+			p.undo.list = slices.DeleteFunc(p.undone(), func(u semUndo) bool {
+				return u.set == o && u.num >= first && u.num < first+len(values)
+			})
+		}
 	}
 	o.sems, o.changed = sems, k.seconds()
 	k.changed()

@@ -52,6 +52,7 @@ const (
 type cloneArgs struct {
 	flags                  uint64
 	stack, ptid, ctid, tls uint64
+	pidfd                  uint64 // where the number of the child's descriptor goes
 	exitSig                int
 }
 
@@ -59,7 +60,7 @@ type cloneArgs struct {
 func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	thread := a.flags&abi.CLONE_THREAD != 0
 	switch {
-	case a.flags&(cloneNewAny|abi.CLONE_PIDFD) != 0, a.flags&abi.CLONE_CLEAR_SIGHAND != 0 && a.flags&abi.CLONE_SIGHAND != 0,
+	case a.flags&cloneNewAny != 0, a.flags&abi.CLONE_PIDFD != 0 && (thread || a.flags&abi.CLONE_DETACHED != 0), a.flags&abi.CLONE_CLEAR_SIGHAND != 0 && a.flags&abi.CLONE_SIGHAND != 0,
 		thread && a.flags&abi.CLONE_SIGHAND == 0,
 		thread && a.flags&(abi.CLONE_FS|abi.CLONE_FILES) != abi.CLONE_FS|abi.CLONE_FILES, // both are of processes here
 		a.flags&abi.CLONE_PARENT != 0 && t.proc.parent == nil,
@@ -67,6 +68,11 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		return -EINVAL
 	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
 		return -EAGAIN
+	}
+	if a.flags&abi.CLONE_PIDFD != 0 {
+		if r := t.tellPidfd(a.pidfd); r != 0 {
+			return r
+		}
 	}
 	ctx := emu.NewContext(emu.Core{})
 	t.cpu.SaveContext(ctx)
@@ -86,6 +92,9 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls, t.call.compat) {
 		k.exitThread(n)
 		return -EINVAL
+	}
+	if a.flags&abi.CLONE_PIDFD != 0 {
+		t.open(pidfdOf(n.proc, 0), abi.O_CLOEXEC)
 	}
 	if a.flags&abi.CLONE_PARENT_SETTID != 0 {
 		putWord(t.proc.mm, a.ptid, 4, uint64(n.TID))
@@ -135,6 +144,10 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 		n.files.users++
 	} else {
 		n.files = p.files.clone()
+	}
+	if a.flags&abi.CLONE_SYSVSEM != 0 {
+		n.undo = p.undoes()
+		n.undo.users++
 	}
 	if a.flags&abi.CLONE_FS == 0 {
 		c := *p.fs

@@ -290,7 +290,7 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	mm := proc.mm
 	switch name {
 	case "":
-		return &File{device: devList, entries: listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")}
+		return &File{device: devList, proc: proc, entries: listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")}
 	case "fd", "fdinfo":
 		var fds []string
 		for fd, d := range proc.files.fds {

@@ -18,11 +18,12 @@ import (
 // the table need no mention.
 var owned = map[string]string{
 	"Thread":    "Probes k ctx cpu sig futex futexes sem mq trace",
-	"Process":   "k pend thr children timers undo ended",
+	"Process":   "k pend thr children timers ended",
 	"MM":        "shared space vmas Auxv Layout Probes",
 	"VMA":       "",
 	"Inode":     "Backing frames saved",
 	"ipcObject": "sems queue",
+	"undoList":  "list",
 	"mqueue":    "messages",
 	"notifier":  "watches events",
 	"Node":      "",
@@ -86,7 +87,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.itimers[0] = interval{1 << 40, 1}
 	seg := &ipcObject{sems: make([]semaphore, 1), queue: make([]message, 1), inode: k.init.mm.VMAs()[0].Inode}
 	k.ipcs = append(k.ipcs, seg)
-	k.init.undo = []semUndo{{seg, 0, 1}}
+	k.init.undo = &undoList{users: 1, list: []semUndo{{seg, 0, 1}}}
 	k.readsRan = true
 	q := &mqueue{messages: []queued{{}}}
 	k.queues = append(k.queues, q)
@@ -122,10 +123,13 @@ func TestHashesSeeEveryField(t *testing.T) {
 	mementotest.Hashed(t, &n.Attr, hash, "Atime Mtime Ctime")
 	mementotest.Hashed(t, timer, hash, "wakes")
 	mementotest.Hashed(t, &s.Queue[0], hash, "")
-	mementotest.Hashed(t, &k.init.undo[0], hash, "")
+	mementotest.Hashed(t, &k.init.undo.list[0], hash, "")
 	mementotest.Hashed(t, &k.init.timers[0], hash, "")
 	before := hash()
 	k.init.files.get(0).mem = k.init.mm
+	require.NotEqual(t, before, hash())
+	before = hash()
+	k.init.files.get(0).proc = k.init
 	require.NotEqual(t, before, hash())
 	require.NoError(t, k.m.Err())
 }

@@ -172,8 +172,8 @@ func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 		h.Bool(p.withheld)
 		h.Bool(p.continued)
 	}
-	for _, u := range p.undo {
-		state.Words(h, state.Number(o, u.set), uint64(u.num), uint64(u.adjust))
+	if p.undo != nil {
+		h.Uint64(state.Number(o, p.undo))
 	}
 	if p.limits != p.k.firstLimits() {
 		for _, l := range p.limits {
@@ -182,6 +182,13 @@ func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 	}
 	if p.attr != firstAttributes() {
 		p.attr.hash(h)
+	}
+}
+
+func (l *undoList) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(l.users), uint64(len(l.list)))
+	for _, u := range l.list {
+		state.Words(h, state.Number(o, u.set), uint64(u.num), uint64(u.adjust))
 	}
 }
 
@@ -261,6 +268,9 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	}
 	if f.notify != nil {
 		h.Uint64(state.Number(o, f.notify))
+	}
+	if f.proc != nil {
+		h.Uint64(state.Number(o, f.proc))
 	}
 	if f.queue != nil {
 		h.Uint64(state.Number(o, f.queue))

@@ -30,6 +30,7 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		mm.VMAKind,
 		vfs.InodeKind,
 		state.Values(k.hashIPC),
+		state.Kind[undoList]{Reach: (*undoList).reach, Hash: (*undoList).hash},
 		state.Kind[ipcObject]{Hash: (*ipcObject).hash, Bytes: (*ipcObject).held},
 		state.Kind[mqueue]{Hash: (*mqueue).hash, Bytes: (*mqueue).bytes},
 		state.Values(k.hashQueueWaits),
@@ -98,13 +99,17 @@ func (p *Process) reach(o *state.Objects) {
 	for _, e := range p.ended {
 		state.Visit(o, e.proc)
 	}
-	for _, u := range p.undo {
-		state.Visit(o, u.set)
-	}
+	state.Visit(o, p.undo)
 	state.Visit(o, p.fs)
 	state.Visit(o, p.sigs)
 	state.Visit(o, p.files)
 	state.Visit(o, p.mm)
+}
+
+func (l *undoList) reach(o *state.Objects) {
+	for _, u := range l.list {
+		state.Visit(o, u.set)
+	}
 }
 
 func (t *fdTable) reach(o *state.Objects) {
@@ -118,6 +123,7 @@ func (f *File) reach(o *state.Objects) {
 	state.Visit(o, f.queue)
 	state.Visit(o, f.notify)
 	state.Visit(o, f.sigs)
+	state.Visit(o, f.proc)
 	state.Visit(o, f.fifo)
 	state.Visit(o, f.sock)
 	if f.mem != nil && f.mem.Users > 0 {

@@ -21,7 +21,7 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 			return -E2BIG
 		}
 	}
-	const flags, ctid, ptid, exit, stack, stackSize, tls, setTID, setTIDSize, cgroup = 0, 2, 3, 4, 5, 6, 7, 8, 9, 10
+	const flags, pidfd, ctid, ptid, exit, stack, stackSize, tls, setTID, setTIDSize, cgroup = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 	arg := func(i int) uint64 { return le.Uint64(b[8*i:]) }
 	f := arg(flags)
 	const maxNamespaces, maxInt = 32, 1<<31 - 1
@@ -45,7 +45,7 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 	case arg(setTIDSize) != 0: // there is one namespace, and numbers go up
 		return -EPERM
 	}
-	a := cloneArgs{flags: f, exitSig: int(arg(exit)), ptid: arg(ptid), ctid: arg(ctid), tls: arg(tls)}
+	a := cloneArgs{flags: f, exitSig: int(arg(exit)), ptid: arg(ptid), ctid: arg(ctid), tls: arg(tls), pidfd: arg(pidfd)}
 	if arg(stack) != 0 {
 		a.stack = arg(stack) + arg(stackSize)
 	}

@@ -292,6 +292,11 @@ func (f *File) pollEvent(t *Thread) uint16 {
 		return r
 	case devQueue:
 		return f.queue.poll()
+	case devProcess:
+		if f.proc.zombie {
+			r |= abi.POLLIN | abi.POLLRDNORM
+		}
+		return r
 	case devNotify:
 		if len(f.notify.events) > 0 {
 			r |= abi.POLLIN | abi.POLLRDNORM

@@ -28,11 +28,11 @@ func sysVfork(k *Kernel, t *Thread, c *call) int64 {
 // sysClone: the order of the last arguments differs between the two ABIs.
 func sysClone(k *Kernel, t *Thread, c *call) int64 {
 	a := cloneArgs{flags: c.arg[0] & 0xffffff00, exitSig: int(c.arg[0] & 0xff), stack: c.arg[1], ptid: c.arg[2],
-		ctid: c.arg[3], tls: c.arg[4]}
+		ctid: c.arg[3], tls: c.arg[4], pidfd: c.arg[2]}
 	if c.compat {
 		a.tls, a.ctid = c.arg[3], c.arg[4]
 	}
-	if a.exitSig > abi.SIGRTMAX {
+	if a.exitSig > abi.SIGRTMAX || a.flags&abi.CLONE_PIDFD != 0 && a.flags&abi.CLONE_PARENT_SETTID != 0 { // both would be in one place
 		return -EINVAL
 	}
 	return k.clone(t, a)

@@ -17,6 +17,7 @@ var callsOfMemory = callGroup{
 		{"process_vm_writev", "dxuxux", sysProcessVMWritev, full},
 		{"modify_ldt", "dxu", sysModifyLDT, full},
 		{"madvise", "xud", sysMadvise, partial("of what else has an effect, MADV_REMOVE is EOPNOTSUPP, and MADV_MERGEABLE, MADV_COLLAPSE and poisoned pages are EINVAL")},
+		{"mincore", "xux", sysMincore, partial("pages that lie around a touched one, and all of what the host has of a mapped file, count as in memory")},
 		{"msync", "xux", sysMsync, noEffect("the pages of a shared mapping are the file's")},
 	},
 	only64: []spec{

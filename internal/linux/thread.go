@@ -142,7 +142,7 @@ type Process struct {
 	ended     []endedTracee // replaced when it changes
 	withheld  bool          // its tracer waits for it before its parent can
 	continued bool          // by SIGCONT, and no wait has reported that
-	undo      []semUndo     // replaced when it changes
+	undo      *undoList     // nil: it has done nothing that is taken back
 	nextTimer int           // number of the next one
 	ran       uint64        // nanoseconds that threads which ended have run
 	buried    uint64        // and children that were waited for

@@ -108,6 +108,7 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 	if options&^(abi.WNOHANG|abi.WNOWAIT|states|abi.WNOTHREAD|abi.WALL|abi.WCLONE) != 0 || options&states == 0 {
 		return -EINVAL
 	}
+	again := false // of a descriptor that does not block
 	switch c.int(0) {
 	case abi.P_ALL:
 		id = -1
@@ -123,12 +124,28 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 			id = t.proc.pgid
 		}
 		id = -id
+	case abi.P_PIDFD:
+		if id < 0 {
+			return -EINVAL
+		}
+		p := t.processOf(id, false)
+		if p == nil {
+			return -EBADF
+		}
+		if t.proc.files.get(id).flags&abi.O_NONBLOCK != 0 && options&abi.WNOHANG == 0 {
+			options |= abi.WNOHANG
+			again = true
+		}
+		id = p.PID
 	default:
 		return -EINVAL
 	}
 	w, r := k.waitFor(t, id, options, options&abi.WEXITED != 0, options&abi.WUNTRACED != 0)
 	b := make([]byte, abi.SizeofSiginfo)
 	if w == nil {
+		if r == 0 && again {
+			return -EAGAIN
+		}
 		if r == 0 && c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
 			return -EFAULT
 		}

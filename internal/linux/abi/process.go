@@ -9,6 +9,7 @@ const (
 	CLONE_PIDFD          = 0x1000
 	CLONE_VFORK          = 0x4000
 	CLONE_PARENT         = 0x8000
+	CLONE_SYSVSEM        = 0x40000
 	CLONE_DETACHED       = 0x400000
 	CLONE_CLEAR_SIGHAND  = 0x100000000
 	CLONE_INTO_CGROUP    = 0x200000000
@@ -48,6 +49,7 @@ const (
 	P_ALL      = 0
 	P_PID      = 1
 	P_PGID     = 2
+	P_PIDFD    = 3
 )
 
 // Operations of futex(2).

@@ -73,3 +73,11 @@ func (mm *MM) BringIn(start, end uint64, need Prot) int64 {
 	}
 	return 0
 }
+
+// InCore reports whether a page is there, or in the cache of the file that is mapped.
+func (mm *MM) InCore(v *VMA, va uint64) bool {
+	if _, ok := mm.space.Lookup(va); ok {
+		return true
+	}
+	return v.Inode != nil && v.Inode.Cached(v.Offset(va))
+}

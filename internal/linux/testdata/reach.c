@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <signal.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,12 +110,31 @@ static void sockets(int tcp, int udp, const char *path, const char *name)
 	way("abstract", name, connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&un, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) == 0);
 }
 
+/* Processes of the host: the one that runs this machine, and others that every host has. */
+static void processes(int tester)
+{
+	int pids[] = {1, 2, tester};
+	char b[8], path[40];
+	for (size_t i = 0; i < sizeof pids / sizeof *pids; i++) {
+		sprintf(path, "/proc/%d", pids[i]);
+		struct iovec here = {b, 8}, there = {(void *)0x400000, 8};
+		int dir = open(path, O_RDONLY | O_DIRECTORY), fd = syscall(SYS_pidfd_open, pids[i], 0);
+		way("pidfd", path, fd >= 0);
+		way("pidfd_send_signal", path, syscall(SYS_pidfd_send_signal, fd, 0, 0, 0) == 0);
+		way("pidfd_send_signal", path, syscall(SYS_pidfd_send_signal, dir, 0, 0, 0) == 0);
+		way("pidfd_getfd", path, syscall(SYS_pidfd_getfd, fd, 0, 0) >= 0);
+		way("kill", path, kill(pids[i], 0) == 0);
+		way("process_vm_readv", path, process_vm_readv(pids[i], &here, 1, &there, 1, 0) > 0);
+		way("waitid", path, waitid(3, fd, 0, WEXITED | WNOHANG) == 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *secret = argv[1], *shown = argv[2];
 	char p[1000];
 	static const char *forms[] = {"%s", "/%s", "/proc/self/root%s", "/proc/self/cwd/../../../../../../../../..%s", "/proc/1/root%s", "%s/", "./../../../../../../../../../..%s"};
-	if (argc < 7)
+	if (argc < 8)
 		return 2;
 	sockets(atoi(argv[3]), atoi(argv[4]), argv[5], argv[6]);
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -125,6 +147,7 @@ int main(int argc, char **argv)
 	paths(p, shown, 0);
 	snprintf(p, sizeof p, "%s/socket", shown);
 	paths(p, shown, 0);
+	processes(atoi(argv[7]));
 	printf("%d ways, %d reached\n", ways, reached);
-	return ways < 150 || reached > 0;
+	return ways < 230 || reached > 0;
 }

@@ -219,3 +219,10 @@ func (o *Overlay) ReadInode(n *Inode, off uint64, b []byte) int {
 	}
 	return done
 }
+
+// Cached reports whether the page at an offset is there. All of what the host has of a file
+// counts as such.
+func (n *Inode) Cached(off uint64) bool {
+	_, ok := n.frames[off/emu.PageSize]
+	return ok || n.Backing != nil && int64(off) < n.backed
+}
