@@ -50,7 +50,7 @@ func (k *Kernel) readControl(t *Thread, s *net.Socket, h *msghdr, m *net.Message
 			if k.procs[int(given.PID)] == nil {
 				return -ESRCH
 			}
-			m.Cred = given
+			m.Cred, m.Given = given, true
 		default:
 			return -EINVAL
 		}

@@ -92,6 +92,9 @@ func (c socketCaller) Lookup(path string) (state.Object, int64) {
 	return nil, 0
 }
 
+// Socket is net.File's.
+func (f *File) Socket() *net.Socket { return f.sock }
+
 // fileOf is a new open file of s.
 func fileOf(s *net.Socket) *File {
 	return &File{sock: s, path: fmt.Sprintf("socket:[%d]", s.Ino)}

@@ -12,7 +12,7 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 	switch {
 	case out.sock != nil:
 		t.progress = 0
-		r := k.net.Send(socketCaller{t, out}, out.sock, &net.Message{Data: b, Flags: abi.MSG_DONTWAIT, Cred: k.credentialsOf(t)})
+		r := k.net.Send(socketCaller{t, out}, out.sock, &net.Message{Data: b, Pages: true, Flags: abi.MSG_DONTWAIT, Cred: k.credentialsOf(t)})
 		t.progress = 0
 		return r
 	case out.pipe != nil && out.pipe.Readers > 0:

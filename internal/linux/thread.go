@@ -87,8 +87,11 @@ func (t *Thread) block(interrupt int64, deadline uint64) int64 {
 
 // waitFor makes the thread wait until f can be read or written, unless f is opened with O_NONBLOCK or the call does not wait.
 func (t *Thread) waitFor(f *File, nonblock bool) int64 {
-	if nonblock || f.flags&abi.O_NONBLOCK != 0 {
+	switch {
+	case nonblock || f.flags&abi.O_NONBLOCK != 0:
 		return -EAGAIN
+	case f.sock != nil:
+		return socketCaller{t, f}.Wait(0, f.sock.Opts.SendTimeout, -EAGAIN)
 	}
 	return t.block(restartSys, never)
 }

@@ -2,7 +2,6 @@ package net
 
 import (
 	"bytes"
-	"slices"
 
 	"trapline/internal/linux/abi"
 )
@@ -106,56 +105,6 @@ func (s *Socket) covers(to [16]byte) bool {
 	return false
 }
 
-// overlaps reports whether two bound sockets could take the same packet.
-func (s *Socket) overlaps(o *Socket) bool { return s.covers(o.Local.IP) || o.covers(s.Local.IP) }
-
-// conflicts reports whether s cannot have the port that it names beside the others.
-func (ns *Stack) conflicts(s *Socket, reuse bool) bool {
-	for _, o := range ns.Sockets {
-		if o == s || o.Bound == Unbound || o.Family == abi.AF_UNIX || o.Kind != s.Kind || o.Local.Port != s.Local.Port || !s.overlaps(o) {
-			continue
-		}
-		switch {
-		case !reuse:
-			return true
-		case s.Opts.reusePort && o.Opts.reusePort:
-		case s.Opts.reuse && o.Opts.reuse && (s.IsUDP() || o.state != Listening):
-		default:
-			return true
-		}
-	}
-	if !s.IsTCP() || reuse && s.Opts.reuse {
-		return false
-	}
-	for _, h := range ns.held {
-		if h.port == s.Local.Port && s.covers(h.ip) {
-			ns.kernel.ReadsClock()
-			if ns.kernel.Now() < h.until {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// heldPort is a TCP port that a closed connection holds (TIME_WAIT).
-type heldPort struct {
-	ip    [16]byte
-	port  uint16
-	until uint64 // in nanoseconds, as Kernel.Now
-}
-
-// hold keeps a port for a minute (TCP_TIMEWAIT_LEN). Who asks for the port reads the clock.
-func (ns *Stack) hold(n Name) {
-	const minute = 60e9
-	now := ns.kernel.Now()
-	list := slices.DeleteFunc(slices.Clone(ns.held), func(h heldPort) bool { return h.until <= now })
-	if len(list) >= maxHeld {
-		list = list[1:]
-	}
-	ns.held = append(list, heldPort{n.IP, n.Port, now + minute})
-}
-
 // net.ipv4.ip_local_port_range
 const FirstPort, LastPort = 32768, 60999
 
@@ -238,9 +187,10 @@ func (ns *Stack) BindInet(s *Socket, b []byte) int64 {
 		by = boundByUse
 	}
 	if r := ns.bindPort(s, n, by); r != 0 {
+		s.Local.IP = AnyIP(s.Family)
 		return r
 	}
-	s.fixedIP = s.fixedIP || !isAny(n.IP)
+	s.fixedIP = s.fixedIP || n.IP != AnyIP(s.Family) // ::ffff:0.0.0.0 is an address too (SOCK_BINDADDR_LOCK)
 	s.Opts.V6only = s.Opts.V6only || !isAny(n.IP) && !isIPv4(n.IP)
 	return 0
 }

@@ -1,6 +1,8 @@
 package net
 
 import (
+	"slices"
+
 	"trapline/internal/linux/abi"
 )
 
@@ -11,6 +13,8 @@ type Message struct {
 	HasTo  bool
 	Rights []File // of which the message does not hold references yet
 	Cred   Credentials
+	Given  bool // Cred was named by the sender
+	Pages  bool // Data is pages of a file or pipe (unix_stream_sendpage())
 	Flags  int
 	Check  func() int64 // reads what is sent beside bytes; nil: nothing is
 }
@@ -145,9 +149,13 @@ func (ns *Stack) sendUnixStream(by Caller, s *Socket, m *Message) int64 {
 		case s.Sent >= s.Opts.Sndbuf:
 			return by.PartialWait(m.Flags, s.Opts.SendTimeout, -EAGAIN)
 		case o == nil || o.dead || o.NoReceive:
+			ns.unsent(s)
 			return broken()
 		}
-		p := Packet{By: s, weight: headWeight(n-pages) + pagesUp(pages), cred: m.Cred}
+		p := Packet{By: s, weight: headWeight(n-pages) + pagesUp(pages), cred: ns.credentialsTo(m, s, o)}
+		if m.Pages {
+			p.weight = headWeight(0) + n
+		}
 		if ns.noRoom(p.weight) {
 			return by.Partial(-ENOBUFS)
 		}
@@ -162,6 +170,25 @@ func (ns *Stack) sendUnixStream(by Caller, s *Socket, m *Message) int64 {
 		ns.enqueue(o, p)
 	}
 	return int64(len(m.Data))
+}
+
+// unsent is the end of a buffer that could not be sent: it was part of what s had sent, and
+// now there is room (sock_wfree).
+func (ns *Stack) unsent(s *Socket) {
+	if s.unixWritable() {
+		ns.WakeOut(s)
+	}
+}
+
+// credentialsTo are the ones that a message brings: nobody's, unless they are named or one
+// of both asks for them, or the other is not accepted yet (maybe_add_creds).
+func (ns *Stack) credentialsTo(m *Message, s, o *Socket) Credentials {
+	const overflow = 65534
+	waits := func(l *Socket) bool { return slices.Contains(l.Backlog, o) }
+	if m.Given || s.Opts.PassCred || o.Opts.PassCred || o.child && slices.ContainsFunc(ns.Sockets, waits) {
+		return m.Cred
+	}
+	return Credentials{0, overflow, overflow}
 }
 
 // sendUnixDatagram is unix_dgram_sendmsg, of SOCK_SEQPACKET too.
@@ -194,25 +221,30 @@ func (ns *Stack) sendUnixDatagram(by Caller, s *Socket, m *Message) int64 {
 	if named {
 		var r int64
 		if o, r = ns.findUnix(by, s, name); r != 0 {
+			ns.unsent(s)
 			return r
 		}
 	}
 	switch {
 	case o == nil:
+		ns.unsent(s)
 		return -ENOTCONN
 	case !maySend(s, o):
+		ns.unsent(s)
 		return -EPERM
 	case o.dead:
 		s.Peer = nil
 		s.become(Closed)
 		ns.disconnected(s, o)
+		ns.WakeOut(s)
 		return -ECONNREFUSED
 	case o.NoReceive:
+		ns.unsent(s)
 		return -EPIPE
 	case o != s && o.Peer != s && len(o.Queue) > MaxQueuedUnix:
 		return by.Wait(m.Flags, s.Opts.SendTimeout, -EAGAIN)
 	}
-	p := Packet{Data: m.Data, By: s, weight: headWeight(len(m.Data)-min(pages, len(m.Data))) + pages, rights: m.Rights, cred: m.Cred}
+	p := Packet{Data: m.Data, By: s, weight: headWeight(len(m.Data)-min(pages, len(m.Data))) + pages, rights: m.Rights, cred: ns.credentialsTo(m, s, o)}
 	if ns.noRoom(p.weight) {
 		return -ENOBUFS
 	}

@@ -25,7 +25,7 @@ func (ns *Stack) receiveStream(by Caller, s *Socket, n, flags int, to scatter, a
 		return ns.takeStream(s, n, flags, 0, to, a)
 	}
 	if flags&abi.MSG_PEEK != 0 || flags&abi.MSG_WAITALL == 0 {
-		if have := s.Available(); have < target {
+		if have := s.Available(); have < target && !(have > 0 && flags&abi.MSG_PEEK != 0 && !s.IsTCP()) { // AF_UNIX looks at what there is
 			if r := s.streamEnd(have > 0); r == Waits {
 				if r = by.Wait(flags, s.Opts.ReceiveTimeout, -EAGAIN); r == Waits || have == 0 {
 					if n == 0 && s.IsTCP() && r == -EAGAIN && by.HasDeadline() {

@@ -47,7 +47,9 @@ type Kernel interface {
 // File is an open file that a message carries (SCM_RIGHTS).
 type File interface {
 	state.Object
-	Hold() // takes a hold (get_file())
+	Hold()           // takes a hold (get_file())
+	Holds() int      // is how many there are
+	Socket() *Socket // behind it, or nil
 }
 
 // Caller is the thread that has called, for calls that wait: they are made again when
@@ -239,6 +241,9 @@ func (ns *Stack) ReleaseSocket(s *Socket) {
 	s.NoReceive, s.noSend = true, true
 	ns.forget(s)
 	ns.kernel.Changed()
+	if s.Family == abi.AF_UNIX {
+		ns.collectUnix()
+	}
 }
 
 // forget takes s out of the list of sockets, and with it its port or abstract name.

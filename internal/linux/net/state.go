@@ -50,8 +50,15 @@ func (ns *Stack) Hash(h *emu.Hasher, o *state.Objects) {
 		h.Uint64(state.Number(o, s))
 	}
 	for _, p := range ns.held {
-		h.Bytes(p.ip[:])
-		h.Uint64(uint64(p.port))
+		p.hash(h)
+	}
+}
+
+func (p *portHolder) hash(h *emu.Hasher) {
+	h.Bytes(p.ip[:])
+	state.Words(h, uint64(p.family), uint64(p.kind), uint64(p.port))
+	for _, b := range []bool{p.v6only, p.reuse, p.reusePort, p.listens} {
+		h.Bool(b)
 	}
 }
 

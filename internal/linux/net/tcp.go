@@ -84,6 +84,9 @@ func (ns *Stack) startTCP(s *Socket, b []byte) int64 {
 		s.become(Connected)
 		s.Peer = s
 		ns.growTCP(s)
+		if s.noSend { // from before (tcp_rcv_state_process, TCP_SYN_RECV)
+			ns.finTCP(s)
+		}
 	case l == nil:
 		s.Err = abi.ECONNREFUSED
 		ns.doneTCP(s)
@@ -205,7 +208,7 @@ func (ns *Stack) finTCP(s *Socket) {
 	case Connected:
 		o.become(CloseWait)
 	case FinWait:
-		ns.hold(o.Local)
+		ns.hold(o)
 		ns.doneTCP(o)
 	}
 	ns.wakeAll(o)
@@ -267,10 +270,10 @@ func (ns *Stack) closeTCP(s *Socket) {
 	case len(s.Queue) > 0 || s.Opts.Lingers && s.Opts.Linger == 0:
 		ns.abort(s)
 	case s.state == FinWait:
-		ns.hold(s.Local)
+		ns.hold(s)
 	default:
 		if s.state == Connected {
-			ns.hold(s.Local)
+			ns.hold(s)
 		}
 		s.NoReceive, s.noSend = true, true
 		ns.finTCP(s)
@@ -288,6 +291,7 @@ func (ns *Stack) leaveListener(s *Socket) {
 
 // disconnectTCP is tcp_disconnect: the socket is as new but for a port that was asked for.
 func (ns *Stack) disconnectTCP(s *Socket) {
+	was := s.state
 	switch {
 	case s.state == Listening:
 		ns.stopListening(s)
@@ -304,7 +308,11 @@ func (ns *Stack) disconnectTCP(s *Socket) {
 	s.Peer = nil
 	s.Remote = Name{}
 	s.NoReceive, s.noSend, s.ended = false, false, false
-	ns.unbind(s)
+	if was != Closed || s.Bound != boundByUse { // only tcp_set_state() gives up a port
+		ns.unbind(s)
+	} else if !s.fixedIP {
+		s.Local.IP = AnyIP(s.Family)
+	}
 	ns.wakeAll(s)
 }
 

@@ -51,6 +51,9 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 	}
 	to := s.Remote
 	if m.HasTo && s.Family == abi.AF_INET6 && len(m.To) >= 2 && le.Uint16(m.To) == abi.AF_UNSPEC {
+		if s.state == Connected && isIPv4(s.Remote.IP) { // by IPv6, which has no route there
+			return -ENETUNREACH
+		}
 		m.HasTo = false
 	}
 	switch {
@@ -73,6 +76,8 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 		}
 	case s.state != Connected:
 		return -EDESTADDRREQ
+	case isIPv4(to.IP) && len(m.Data) > 0xffff:
+		return -EMSGSIZE
 	case to.Port == 0 && s.Family == abi.AF_INET6 && isIPv4(to.IP):
 		return -EINVAL
 	}
@@ -95,6 +100,7 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 	if isAny(source.IP) {
 		source.IP = from
 	}
+	ns.WakeOut(s) // the loopback interface takes the packet at once (skb_orphan)
 	o := ns.receiver(source, to)
 	if o == nil {
 		if s.state == Connected && s.Remote.takes(to) { // ICMP: port unreachable

@@ -167,6 +167,9 @@ func (ns *Stack) connectUnixDatagram(by Caller, s *Socket, b []byte) int64 {
 	}
 	old := s.Peer
 	s.Peer = o
+	if old != nil {
+		ns.WakeOut(s) // unix_dgram_peer_wake_disconnect_wakeup
+	}
 	if old != nil && old != o {
 		ns.disconnected(s, old)
 	}
