@@ -18,7 +18,7 @@ func (f *File) edges(k *Kernel) vfs.Wakes {
 		w = f.queue.wakes
 	case f.device == devProcess:
 		w = vfs.Wakes{}
-		if f.proc.zombie {
+		if f.proc.isZombie() {
 			w.In = 1
 		}
 	case f.device == devSignal:

@@ -95,7 +95,7 @@ func sysPidfdGetfd(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case p == nil:
 		return -EBADF
-	case p.zombie:
+	case p.isZombie():
 		return -ESRCH
 	case p != t.proc && !k.mayTrace(p):
 		return -EPERM

@@ -293,7 +293,7 @@ func (f *File) pollEvent(t *Thread) uint16 {
 	case devQueue:
 		return f.queue.poll()
 	case devProcess:
-		if f.proc.zombie {
+		if f.proc.isZombie() {
 			r |= abi.POLLIN | abi.POLLRDNORM
 		}
 		return r
