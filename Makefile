@@ -209,17 +209,18 @@ programs-fp: deps deps-test
 # as it has them, dynamic, beside their native runs: what they print and which files they leave; gdb on a
 # program inside; SOCKETS programs of random operations on sockets (the 141st is the first of four in 250 that differ:
 # docs/linux.md) and TREES on files. Ways to the host and bombs.
-# The programs of CASES, if it is given, as its README says.
+# The programs of CASES, if it is given, as its README says (not the number that the fuzzers take).
 SOCKETS ?= 140
 TREES   ?= 100
-CASES   ?= $(TRAPLINE_CASES)
+FOLDER_OF_CASES = $(if $(filter-out file,$(origin CASES)),$(CASES),$(TRAPLINE_CASES))
 programs: deps deps-test
 	@$(call install,$(COMMAND_PACKAGES) rustc)
 	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -v
 	$(GO) test $(LIBRARY) ./internal/uprobes/places -run Names -every-name -v
+	$(GO) test $(LIBRARY) ./cmd/trapline -run TestNamesSeeEveryCall -every-build -v
 	$(GO) test $(LIBRARY) ./internal/linux -run 'TestDebianCommands|TestDebugger' -all-commands -timeout 1h -v
 	$(GO) test $(LIBRARY) ./internal/linux -run 'Host$$|Bomb|Hostile' -sockets $(SOCKETS) -trees $(TREES) -timeout 1h
-	$(if $(CASES),TRAPLINE_CASES=$(abspath $(CASES)) $(GO) test $(LIBRARY) ./cmd/trapline -run TestUserCases -v)
+	$(if $(FOLDER_OF_CASES),TRAPLINE_CASES=$(abspath $(FOLDER_OF_CASES)) $(GO) test $(LIBRARY) ./cmd/trapline -run TestUserCases -v)
 
 # Programs of random operations, natively and in the machine.
 against-host: deps deps-test

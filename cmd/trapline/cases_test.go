@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,8 +52,22 @@ func TestUserCases(t *testing.T) {
 	for _, c := range userCases {
 		t.Run(c.file, func(t *testing.T) { c.run(t, dir) })
 	}
+	t.Run("all", func(t *testing.T) { everyCase(t, dir) })
 	t.Run("rnd.c", func(t *testing.T) { seededCase(t, dir) })
 	t.Run("cpp.cc", func(t *testing.T) { namesCase(t, dir) })
+}
+
+// elsewhere are the files of the folder that other tests look at, or that are for the host's kernel alone.
+var elsewhere = []string{"rz.c", "rzfork.c", "sb-native.c", "rnd.c", "cpp.cc"}
+
+// everyCase: no file of the folder is forgotten.
+func everyCase(t *testing.T, dir string) {
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, f := range files {
+		known := slices.Contains(elsewhere, f.Name()) || slices.ContainsFunc(userCases, func(c userCase) bool { return c.file == f.Name() })
+		assert.True(t, known, "%s has no check", f.Name())
+	}
 }
 
 // madeCase builds a case's program; libraries stand last.

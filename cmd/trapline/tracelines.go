@@ -26,8 +26,11 @@ func listLines(w io.Writer, files *probedFiles, program, what string) error {
 	if err != nil {
 		return err
 	}
-	f := file.Function(p, name)
-	if f == nil {
+	f, err := file.Function(p, name)
+	switch {
+	case err != nil:
+		return err
+	case f == nil:
 		return fmt.Errorf("%s: its debug information has no function %q", path, name)
 	}
 	return printLines(w, f)

@@ -10,11 +10,12 @@ import (
 // Name is a function's name as its source has it.
 type Name struct {
 	// Full has a C++ function's parameters and qualifiers, and no result: "ns::f(int) const".
-	Full  string
-	short string         // without parameters, "" if there are none
-	forms [levels]string // in normal form, "" where there is none
-	whole string         // with a template's result ahead, in normal form
-	part  bool           // the compiler took it out of the function, whose beginning it is not
+	Full    string
+	short   string         // without parameters, "" if there are none
+	forms   [levels]string // in normal form, "" where there is none
+	whole   string         // with a template's result ahead, in normal form
+	generic bool           // it is one of several types: of a template
+	part    bool           // the compiler took it out of the function, whose beginning it is not
 }
 
 // Closeness tells how exactly a text names a function: less is closer.
@@ -27,6 +28,7 @@ const (
 	Unqualified                  // without what stands behind the parameters
 	Bare                         // without parameters: ns::f, ns::g<int>
 	Plain                        // without template arguments: ns::g
+	OfTrait                      // by Rust's trait, not the type: ns::Trait::f for <T as ns::Trait>::f
 	Ending                       // without the namespaces around it: f
 	None
 
@@ -71,6 +73,10 @@ func Of(symbol string) (Name, bool) {
 	}
 	n.forms[Bare] = normal(bare)
 	n.forms[Plain] = normal(rustType(strings.ReplaceAll(plain, "::<>", "")))
+	if trait := rustTrait(bare); trait != "" {
+		n.forms[OfTrait] = normal(trait)
+	}
+	n.generic = strings.HasSuffix(bare, ">") && n.forms[Bare] != n.forms[Plain]
 	return n, true
 }
 
@@ -89,9 +95,9 @@ func goName(symbol string) (Name, bool) {
 			plain = plain[:i] + plain[j+1:]
 		}
 	}
-	plain = strings.NewReplacer("(*", "", ")", "").Replace(plain)
 	n := Name{Full: symbol}
-	n.forms[Exact], n.forms[Plain] = symbol, plain
+	n.forms[Exact], n.forms[Bare], n.forms[Plain] = symbol, plain, strings.NewReplacer("(*", "", ")", "").Replace(plain)
+	n.generic = strings.Contains(symbol, "[")
 	return n, true
 }
 
@@ -108,6 +114,16 @@ func rustType(s string) string {
 		inner = of
 	}
 	return inner + rest
+}
+
+// rustTrait makes Trait::method of <T as Trait>::method; "" of anything else.
+func rustTrait(s string) string {
+	if inner, rest, ok := cutBracket(s); ok && strings.HasPrefix(s, "<") {
+		if _, trait, ok := strings.Cut(inner, " as "); ok {
+			return trait + rest
+		}
+	}
+	return ""
 }
 
 // cutBracket takes the text in the bracket that s begins with, and what follows.
@@ -178,6 +194,18 @@ func (q Query) Matches(n Name) Closeness {
 func ends(form, text string) bool {
 	front, ok := strings.CutSuffix(form, text)
 	return ok && text != "" && (strings.HasSuffix(front, "::") || strings.HasSuffix(front, ".") || strings.HasSuffix(front, "/"))
+}
+
+// Identity is the same for all symbols of one function that a text named as closely as c says: for the clones of it, and for all
+// types of a template or a generic function if the text left the types out.
+func (n Name) Identity(c Closeness) string {
+	switch {
+	case n.generic && (c >= Plain || c == Bare && strings.Contains(n.Full, "[")):
+		return n.forms[Plain] + "<>"
+	case n.forms[Original] != "":
+		return n.forms[Original]
+	}
+	return n.forms[Exact]
 }
 
 // Short is a function's name without parameters.

@@ -17,23 +17,27 @@ func hasVariables(arguments []Field) bool {
 	return slices.ContainsFunc(arguments, func(f Field) bool { return variableArgument.MatchString(f.Text) })
 }
 
+// notThere is what a variable shows at one of several places of an event at which it cannot be fetched. perf probe's
+// own, \deade12d, is refused by the kernel, which takes digits only (str_to_immediate).
+const notThere = `\0xdeade12d`
+
 // arguments writes arguments for a probe at a file offset. At the entry of a function that was compiled without optimization
-// the probe moves behind the code that sets the frame up, where variables have their places; the new offset is given.
-func (f *File) arguments(path string, offset uint64, fields []Field) (l []string, at uint64, err error) {
-	p, err := f.Source()
+// the probe moves behind the code that sets the frame up, where variables have their places; the new offset is given. What has no
+// place there is notThere if elsewhere has it, by the words of the definition as another probe of the event fetches them.
+func (f *File) arguments(path string, offset uint64, fields []Field, elsewhere map[string]string) (l []string, at uint64, err error) {
+	p, addr, err := f.behindPrologue(path, offset, fields)
 	if err != nil {
-		return nil, 0, &Error{fields[0].At, fmt.Errorf("%s: %w", path, err)}
-	}
-	addr, _ := p.Address(offset)
-	if fn := p.At(addr); fn != nil && fn.Entry == addr {
-		if behind, ok := fn.AfterPrologue(); ok {
-			addr = behind
-			offset, _ = p.Offset(addr)
-		}
+		return nil, 0, err
 	}
 	names := map[string]int{}
 	for _, field := range fields {
 		texts, err := f.argument(p, addr, field.Text)
+		if other := elsewhere[field.Text]; err != nil && other != "" {
+			name, fetch, _ := strings.Cut(other, "=")
+			kind := fetch[strings.LastIndexByte(fetch, ')')+1:] // %di:s32, -8(%sp):s32
+			_, kind, _ = strings.Cut(kind, ":")
+			texts, err = []string{name + "=" + notThere + strings.TrimSuffix(":"+kind, ":")}, nil
+		}
 		if err != nil {
 			return nil, 0, &Error{field.At, err}
 		}
@@ -46,7 +50,40 @@ func (f *File) arguments(path string, offset uint64, fields []Field) (l []string
 			l = append(l, t)
 		}
 	}
+	offset, _ = p.Offset(addr)
 	return l, offset, nil
+}
+
+// behindPrologue is the address for a file offset at which variables have their places.
+func (f *File) behindPrologue(path string, offset uint64, fields []Field) (*source.Program, uint64, error) {
+	p, err := f.Source()
+	if err != nil {
+		return nil, 0, &Error{fields[0].At, fmt.Errorf("%s: %w", path, err)}
+	}
+	addr, _ := p.Address(offset)
+	if fn := p.At(addr); fn != nil && fn.Entry == addr {
+		if behind, ok := fn.AfterPrologue(); ok {
+			return p, behind, nil
+		}
+	}
+	return p, addr, nil
+}
+
+// fetched are the variables that can be fetched at some of several file offsets, by the words of the definition.
+func (f *File) fetched(path string, offsets []uint64, fields []Field) (map[string]string, error) {
+	l := map[string]string{}
+	for _, offset := range offsets {
+		p, addr, err := f.behindPrologue(path, offset, fields)
+		if err != nil {
+			return nil, err
+		}
+		for _, field := range fields {
+			if texts, err := f.argument(p, addr, field.Text); err == nil && len(texts) == 1 && l[field.Text] == "" && variableArgument.MatchString(field.Text) {
+				l[field.Text] = texts[0]
+			}
+		}
+	}
+	return l, nil
 }
 
 func (f *File) argument(p *source.Program, addr uint64, text string) ([]string, error) {

@@ -1,6 +1,8 @@
 package places
 
 import (
+	"bytes"
+	"debug/elf"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,32 +12,49 @@ import (
 )
 
 // resolved lists the functions whose addresses the code of an indirect function's symbol (STT_GNU_IFUNC) has in it: what
-// it may choose when the program is bound.
-func resolved(image *loader.Image, s loader.Symbol) []loader.Symbol {
-	segment := image.SegmentAt(s.Addr)
-	if segment == nil {
-		return nil
-	}
-	mode := insn.ModeOf(image.Arch)
-	code := segment.Data[min(s.Addr-segment.Addr, uint64(len(segment.Data))):]
-	code = code[:min(uint64(len(code)), s.Size)]
-	var l []loader.Symbol
-	for at := 0; at < len(code); {
-		in, err := insn.Decode(code[at:min(len(code), at+insn.MaxLen)], mode)
-		if err != nil {
-			return nil
+// it may choose when the program is bound. One without a symbol is named by its file offset.
+func (f *File) resolved(s loader.Symbol) (l []loader.Symbol) {
+	got := f.gotBase()
+	f.eachInstruction(s, func(pc uint64, in insn.Inst) {
+		target, computed := uint64(in.Imm), true
+		switch {
+		case in.RIPRelative:
+			target = in.Next(pc) + uint64(in.Disp)
+		case got > 0 && in.Map == insn.OneByte && in.Opcode == opcodeLEA:
+			target = uint64(uint32(got) + uint32(in.Disp))
+		default:
+			computed = false
 		}
-		at += in.Len
-		target := uint64(in.Imm)
-		if in.RIPRelative {
-			target = s.Addr + uint64(at) + uint64(in.Disp)
+		to, into, ok := f.Image.Symbols.At(target)
+		if !ok || into != 0 || to.Kind != loader.Function {
+			offset, inFile := f.Image.OffsetOfAddr(target)
+			if !computed || !inFile || !isCode(f.Image, offset) || target-s.Addr < s.Size {
+				return
+			}
+			to = loader.Symbol{Name: fmt.Sprintf("%#x", offset), Addr: target, Kind: loader.Function}
 		}
-		f, into, ok := image.Symbols.At(target)
-		if ok && into == 0 && f.Kind == loader.Function && !slices.Contains(l, f) {
-			l = append(l, f)
+		if !slices.Contains(l, to) {
+			l = append(l, to)
 		}
-	}
+	})
 	return l
+}
+
+const opcodeLEA = 0x8d
+
+// gotBase is what position-independent i386 code counts addresses from (DT_PLTGOT); 0 in other files.
+func (f *File) gotBase() uint64 {
+	if insn.ModeOf(f.Image.Arch).Is64() {
+		return 0
+	}
+	file, err := elf.NewFile(bytes.NewReader(f.data))
+	if err != nil {
+		return 0
+	}
+	if l, err := file.DynValue(elf.DT_PLTGOT); err == nil && len(l) == 1 {
+		return l[0]
+	}
+	return 0
 }
 
 // indirect says what a probe on an indirect function is on.
@@ -48,6 +67,9 @@ func indirect(name string, implementations []loader.Symbol) string {
 	}
 	var l []string
 	for _, s := range implementations {
+		if s.Name == name { // an older version of it
+			s.Name = fmt.Sprintf("%s at %#x", name, s.Addr)
+		}
 		l = append(l, s.Name)
 	}
 	return fmt.Sprintf("%s is an indirect function: the probe is on the code that chooses its implementation, which runs when the program is bound; to choose from: %s",

@@ -15,12 +15,12 @@ import (
 
 func hex(n uint64) string { return fmt.Sprintf("%#x", n) }
 
-// symbolAt is what a place's offset is the beginning of.
+// symbolAt is what a place's offset is the beginning of, the first of several.
 func symbolAt(t *testing.T, f oneFile, place string) (name, remark string) {
 	t.Helper()
 	lines, err := Resolve("p ./x:"+place, f)
 	require.NoError(t, err)
-	require.Len(t, lines, 1, place)
+	require.NotEmpty(t, lines, place)
 	_, at, _ := Split(Fields(lines[0].Text)[1].Text)
 	for s := range f.file.Image.Symbols.All() {
 		if offset, ok := f.file.Image.OffsetOfAddr(s.Addr); ok && at == hex(offset) {

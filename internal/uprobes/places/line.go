@@ -57,6 +57,7 @@ func Resolve(line string, files Files) ([]Line, error) {
 	}
 	var name string
 	name, d.suffix = cutSuffix(place)
+	d.name = name
 	file, err := files.File(path)
 	if err != nil {
 		return nil, &Error{at, err}
@@ -67,9 +68,14 @@ func Resolve(line string, files Files) ([]Line, error) {
 	found, err := file.find(path, name)
 	switch {
 	case err != nil && file.isInlined(name):
+		if !strings.Contains(d.first, ":") {
+			d.first += ":" + eventName(name)
+		}
 		return d.sourceLine(file, name, 0)
 	case err != nil:
 		return nil, &Error{at, err}
+	case found.isOne:
+		return d.instances(file, found)
 	}
 	events := eventNames(d.first, found.functions)
 	var l []Line
@@ -78,14 +84,17 @@ func Resolve(line string, files Files) ([]Line, error) {
 		if !ok {
 			return nil, &Error{at, fmt.Errorf("%s: %s is not in the file", path, name)}
 		}
-		text, err := d.line(file, events[i], offset)
+		text, err := d.line(file, events[i], offset, nil)
 		if err != nil {
 			return nil, err
 		}
-		l = append(l, Line{text, found.remark})
-		found.remark = "" // said once
+		l = append(l, Line{Text: text})
 	}
 	return l, nil
+}
+
+func (d *definition) isReturn() bool {
+	return strings.HasPrefix(d.first, "r") || strings.Contains(d.suffix, "%return")
 }
 
 // definition is a line in its parts.
@@ -93,6 +102,7 @@ type definition struct {
 	first     string // p or r, and the event's name
 	path      string // from the root on
 	at        int    // where the place is in the line
+	name      string // what the place is called
 	suffix    string // %return, (REFCTR)
 	arguments []Field
 }
@@ -102,19 +112,27 @@ func (d *definition) text(first, place string, arguments []string) string {
 	return strings.Join(append([]string{first, d.path + ":" + place}, arguments...), " ")
 }
 
-// line is a line for the kernel with its place at a file offset, and with arguments that name variables there.
-func (d *definition) line(file *File, first string, offset uint64) (string, error) {
+// line is a line for the kernel with its place at a file offset, and with arguments that name variables there, of which elsewhere
+// has those that another place of the event has.
+func (d *definition) line(file *File, first string, offset uint64, elsewhere map[string]string) (string, error) {
 	arguments := texts(d.arguments)
 	if hasVariables(d.arguments) {
-		if strings.HasPrefix(d.first, "r") || strings.Contains(d.suffix, "%return") {
-			return "", &Error{d.arguments[0].At, errors.New("a return probe cannot fetch variables: their places are gone; expected $retval or a register")}
+		if err := d.noReturn(); err != nil {
+			return "", err
 		}
 		var err error
-		if arguments, offset, err = file.arguments(d.path, offset, d.arguments); err != nil {
+		if arguments, offset, err = file.arguments(d.path, offset, d.arguments, elsewhere); err != nil {
 			return "", err
 		}
 	}
 	return d.text(first, fmt.Sprintf("%#x", offset)+d.suffix, arguments), nil
+}
+
+func (d *definition) noReturn() error {
+	if d.isReturn() {
+		return &Error{d.arguments[0].At, errors.New("a return probe cannot fetch variables: their places are gone; expected $retval or a register")}
+	}
+	return nil
 }
 
 // variablesAt makes the line of a place that is a file offset.
@@ -127,7 +145,7 @@ func (d *definition) variablesAt(number string, files Files) ([]Line, error) {
 	if err != nil {
 		return nil, &Error{d.at, err}
 	}
-	text, err := d.line(file, d.first, offset)
+	text, err := d.line(file, d.first, offset, nil)
 	return []Line{{Text: text}}, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,24 +39,16 @@ func (d *definition) sourceLine(f *File, base string, line int) ([]Line, error) 
 	if !strings.Contains(first, ":") {
 		first += fmt.Sprintf(":%s_L%d", eventName(filepath.Base(base)), line)
 	}
-	var l []Line
-	for _, a := range addrs {
-		offset, ok := p.Offset(a)
-		if !ok {
-			return nil, &Error{d.at, fmt.Errorf("%s: %s:%d is not in the file", d.path, base, line)}
-		}
-		text, err := d.line(f, first, offset)
-		if err != nil {
-			return nil, err
-		}
-		l = append(l, Line{Text: text})
-	}
-	return l, nil
+	return d.lines(f, first, addrs)
 }
 
 // sourceLine gives the addresses of a line, counted from a function's declaration or in a source file.
 func (f *File) sourceLine(p *source.Program, base string, line int) ([]uint64, error) {
-	if fn := f.Function(p, base); fn != nil {
+	fn, err := f.Function(p, base)
+	switch {
+	case err != nil:
+		return nil, err
+	case fn != nil:
 		return fn.FunctionLine(line)
 	}
 	if p.HasFile(base) {
@@ -64,18 +57,31 @@ func (f *File) sourceLine(p *source.Program, base string, line int) ([]uint64, e
 	return nil, fmt.Errorf("%q is no function of the debug information and no source file%s", base, f.suggestions(base))
 }
 
-// Function finds a function of the debug information by its name or symbol, as a probe's place has it; nil if there is none.
-func (f *File) Function(p *source.Program, name string) *source.Function {
-	if l := p.Functions(name); len(l) > 0 {
-		return l[0]
-	}
-	symbols, _ := f.named(name)
-	for _, s := range symbols {
-		if l := p.Functions(s.Name); len(l) > 0 {
-			return l[0]
+// Function finds a function of the debug information by its name or symbol, as a probe's place has it; nil if there is none. A
+// name that several functions have is an error.
+func (f *File) Function(p *source.Program, name string) (*source.Function, error) {
+	l := p.Functions(name)
+	if len(l) == 0 {
+		groups, _ := f.functionsOf(name)
+		for _, g := range groups {
+			for _, s := range g {
+				l = append(l, p.Functions(original(s.Name))...)
+			}
 		}
 	}
-	return nil
+	var declared []string
+	for _, fn := range l {
+		if at := fmt.Sprintf("%s:%d", filepath.Base(fn.File), fn.Line); !slices.Contains(declared, at) {
+			declared = append(declared, at)
+		}
+	}
+	switch len(declared) {
+	case 0:
+		return nil, nil
+	case 1:
+		return l[0], nil
+	}
+	return nil, fmt.Errorf("%d functions are named %s, declared at %s; expected FILE:LINE", len(declared), name, someOf(declared))
 }
 
 // isInlined tells whether a name without a symbol is that of a function of which there are copies in others only.

@@ -77,6 +77,7 @@ func TestVariableArguments(t *testing.T) {
 	require.Equal(t, "factor=-28(%bp):s32 list=-24(%bp):x64", one("p ./x:sum factor list"))
 	require.Equal(t, "%di f=-28(%bp):u8 +0(%si):string", one("p ./x:sum %di f=factor:u8 +0(%si):string"))
 	require.Equal(t, "id=+0(+8(-16(%bp))):s32 name=+16(-16(%bp)):string name_1=+18(-16(%bp)):s8", one("p ./x:sum:5 i->next->id i->name:string i->name[2]"))
+	require.Equal(t, "name=+16(-16(%bp)) i=-16(%bp):s64 factor_u8=-28(%bp):u8 i_1=+0(-16(%bp)):x64", one("p ./x:sum:5 i->name i=i:s factor:u8 i[0]"))
 	require.Equal(t, "list=-24(%bp):x64 factor=-28(%bp):s32", one("p ./x:sum $params"))
 	require.Regexp(t, `^total=@\+0x[0-9a-f]+:s32$`, one("p ./x:sum total"))
 	require.NotEqual(t, offsets(f, "sum"), offsets(f, "sum factor"))
@@ -85,7 +86,8 @@ func TestVariableArguments(t *testing.T) {
 		"p ./x:sum:5 i.id":                   "i.id: .id of a pointer; expected ->id",
 		"p ./x:sum:5 i->size":                `i->size: struct item has no member "size"; expected one of id, next, name`,
 		"p ./x:sum:5 factor[1]":              "factor[1]: [1] of what is no array and no pointer, but int",
-		"p ./x:sum:5 i->name":                "i->name: is an array; expected an [index], or :string behind it",
+		"p ./x:sum:5 i->next:string":         "i->next:string: string of what is no char* and no array of char, but struct item*",
+		"p ./x:sum:5 factor:string":          "factor:string: string of what is no char* and no array of char, but int",
 		"p ./x:sum:5 i->next->id->x":         "i->next->id->x: ->x of what is no pointer, but int",
 		"p ./x:sum:5 i->next->[x]":           `"->[x]" in i->next->[x]; expected .member, ->member or [index]`,
 		"p ./x:sum:5 i->name[1234567890123]": "index 1234567890123; expected one below 2^31",

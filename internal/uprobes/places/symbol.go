@@ -20,6 +20,11 @@ type File struct {
 	names map[string]*names.Name // by symbol; nil for one that is its own name
 	debug *source.Program        // of data, once it is read
 
+	versioned map[nameAt]version         // nil: not read
+	clones    map[string][]loader.Symbol // by the symbol of which they are; nil: not looked for
+
+	jumpSlots map[uint64]string // nil: not read
+
 	imports map[string]bool // names of dynamic symbols that other files define; nil: not read
 	code    *Program        // nil until it is asked for
 }
@@ -67,26 +72,27 @@ type found struct {
 	functions []loader.Symbol // at least one, at different addresses
 	add       uint64          // bytes behind the function's beginning
 	remark    string          // what the user should know, or ""
+	isOne     bool            // the functions are one function's code in several places
 }
 
 // find reads SYMBOL[+OFFSET], SYMBOL being a symbol of the file, a function's name as its source has it, or a pattern.
 func (f *File) find(path, text string) (found, error) {
 	name, add := text, uint64(0)
-	l, closeness := f.named(name)
+	l, closeness := f.functionsOf(name)
 	if i := strings.LastIndexByte(text, '+'); len(l) == 0 && i > 0 {
 		n, err := strconv.ParseUint(text[i+1:], 0, 64)
 		if err == nil {
 			name, add = text[:i], n
-			l, closeness = f.named(name)
+			l, closeness = f.functionsOf(name)
 		} else if l, _ := f.named(text[:i]); len(l) > 0 {
 			return found{}, fmt.Errorf("offset %q behind the symbol; expected a number", text[i+1:])
 		}
 	}
 	switch {
 	case len(l) > 1:
-		return found{l[:1], add, f.ambiguous(path, name, l)}, nil
+		return found{}, f.ambiguous(path, name, l)
 	case len(l) == 1:
-		return f.one(name, l[0], add, closeness)
+		return f.one(name, l[0], add, closeness), nil
 	case strings.ContainsAny(name, "*?"):
 		return f.matching(path, name, add)
 	}
@@ -94,19 +100,24 @@ func (f *File) find(path, text string) (found, error) {
 }
 
 // one is what a name of one function stands for.
-func (f *File) one(name string, s loader.Symbol, add uint64, closeness names.Closeness) (found, error) {
-	l := found{functions: []loader.Symbol{s}, add: add}
-	if closeness == names.Ending {
-		l.remark = fmt.Sprintf("%s is taken for %s", sourceName(s.Name, false), name)
-	}
-	if s.Kind == loader.Indirect {
-		implementations := resolved(f.Image, s)
+func (f *File) one(name string, functions []loader.Symbol, add uint64, closeness names.Closeness) found {
+	l := found{functions: functions, add: add, isOne: true}
+	if s := functions[0]; len(functions) == 1 && s.Kind == loader.Indirect {
+		implementations := f.resolved(s)
 		if len(implementations) == 1 {
 			l.functions = implementations
 		}
 		l.remark = indirect(name, implementations)
+		return l
 	}
-	return l, nil
+	l.remark = f.several(name, functions)
+	if s := functions[0]; s.Size > 0 && add >= s.Size {
+		l.remark = fmt.Sprintf("%s+%#x is behind the end of %s, which has %#x bytes: it is %s", name, add, name, s.Size, f.Image.Symbols.Format(s.Addr+add))
+	}
+	if closeness == names.Ending {
+		l.remark = strings.TrimSuffix(fmt.Sprintf("%s is taken for %s; %s", sourceName(functions[0].Name, false), name, l.remark), "; ")
+	}
+	return l
 }
 
 // matching lists the functions that a pattern matches, by one of their names.
@@ -129,13 +140,13 @@ func (f *File) matching(path, pattern string, add uint64) (found, error) {
 	case len(l) > maxMatches:
 		return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(l), path, pattern, maxMatches)
 	}
-	return found{l, add, ""}, nil
+	return found{functions: l, add: add}, nil
 }
 
 // named lists the symbols of a name at different addresses, the one that is taken first: those that have the name as
 // it is, or else the functions that it names most closely.
 func (f *File) named(name string) ([]loader.Symbol, names.Closeness) {
-	if l := distinct(slices.Collect(f.Image.Symbols.Named(name))); len(l) > 0 {
+	if l := distinct(f.ofVersion(name)); len(l) > 0 {
 		return l, names.Exact
 	}
 	var l []loader.Symbol
@@ -182,7 +193,7 @@ func sourceName(symbol string, short bool) string {
 	return n.Full
 }
 
-// maxNames bounds the names and places that a message lists.
+// maxNames bounds the names that a message proposes.
 const maxNames = 3
 
 // suggestions names the symbols that a wrong one may have meant, as the rest of a message.
@@ -210,20 +221,4 @@ func (f *File) suggestions(name string) string {
 		return ""
 	}
 	return "; did you mean " + strings.Join(near, ", ") + "?"
-}
-
-func (f *File) ambiguous(path, name string, found []loader.Symbol) string {
-	var at []string
-	for _, s := range found[:min(len(found), maxNames)] {
-		off, _ := f.Image.OffsetOfAddr(s.Addr)
-		text := fmt.Sprintf("%#x", off)
-		if s.Name != name {
-			text += " (" + sourceName(s.Name, false) + ")"
-		}
-		at = append(at, text)
-	}
-	if len(found) > maxNames {
-		at = append(at, "...")
-	}
-	return fmt.Sprintf("%d symbols of %s are named %s, at the file offsets %s; the first is taken", len(found), path, name, strings.Join(at, ", "))
 }

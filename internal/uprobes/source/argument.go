@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,7 @@ type value struct {
 	derefs  []int64 // distances in bytes, each added to what was read before, to be read at
 	typ     dwarf.Type
 	bits    *dwarf.StructField // a bit field of typ, or nil
+	row     bool               // an element of an array that is an array itself
 }
 
 // Argument writes a variable as a probe at addr fetches it, in the words of uprobe_events: NAME=FETCH:TYPE of
@@ -52,20 +54,25 @@ func (p *Program) Argument(addr uint64, text string) (string, error) {
 			last = s.name
 		}
 	}
-	if named {
+	switch {
+	case named:
 		last = name
+	case hasCast && len(path) == 1: // as perf probe names it
+		last += "_" + notInNames.ReplaceAllString(cast, "_")
 	}
-	if !hasCast {
-		if cast, err = x.fetchType(); err != nil {
-			return "", fmt.Errorf("%s: %w", expr, err)
-		}
+	x, fetchType, err := x.cast(cast)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", text, err)
 	}
-	fetch, err := x.fetch(p, addr, strings.HasPrefix(cast, "string") || strings.HasPrefix(cast, "ustring"))
+	fetch, err := x.fetch(p, addr)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", expr, err)
 	}
-	return last + "=" + fetch + ":" + cast, nil
+	return last + "=" + fetch + fetchType, nil
 }
+
+// notInNames is what an argument's name cannot have.
+var notInNames = regexp.MustCompile(`\W`)
 
 // step is a member or an index in a path.
 type step struct {
@@ -205,7 +212,7 @@ func (x value) step(s step) (value, error) {
 	default:
 		x = x.shift(at)
 	}
-	x.typ, x.bits = plain(f.Type), nil
+	x.typ, x.bits, x.row = plain(f.Type), nil, false
 	if f.BitSize > 0 {
 		x.bits = f
 	}
@@ -236,46 +243,110 @@ func (x value) element(n int64) (value, error) {
 		}
 		x = x.shift(n * t.Type.Size())
 		x.typ = plain(t.Type)
+		_, x.row = x.typ.(*dwarf.ArrayType)
 	case *dwarf.PtrType:
 		x = x.through(n * t.Type.Size())
 		x.typ = plain(t.Type)
+		x.row = false
 	default:
 		return x, fmt.Errorf("[%d] of what is no array and no pointer, but %s", n, typeName(t))
 	}
 	return x, nil
 }
 
-// fetchType is the type that the kernel's words have for the value: s32, x64, a bit field b3@4/32.
-func (x value) fetchType() (string, error) {
-	size := x.typ.Size() * 8
-	if x.bits != nil {
-		at := x.bits.DataBitOffset
-		if at == 0 && x.bits.BitOffset > 0 { // counted from the highest bit before DWARF 4
-			at = size - x.bits.BitOffset - x.bits.BitSize
+// maxFetch is the widest value that a probe fetches, in bits.
+const maxFetch = 64
+
+// cast gives what is fetched for a type that the user wrote, "" for none, and the type with a colon ahead in the kernel's words:
+// :s32, :x64, a bit field's :b3@4/32; "" for an array, whose first word is fetched. x, s and u alone take their width from the variable.
+func (x value) cast(to string) (value, string, error) {
+	isString := strings.HasPrefix(to, "string") || strings.HasPrefix(to, "ustring")
+	plainLetter := to == "" || to == "x" || to == "s" || to == "u"
+	switch {
+	case isString:
+		return x.characters(to)
+	case !plainLetter:
+		return x, ":" + to, nil
+	case x.bits != nil:
+		return x.bitField()
+	}
+	if f, isFunction := x.typ.(*dwarf.FuncType); isFunction {
+		return x, "", fmt.Errorf("a probe cannot fetch a value of the type %s; expected a type behind a colon", typeName(f))
+	}
+	if a, isArray := x.typ.(*dwarf.ArrayType); isArray {
+		if x.row {
+			return x, "", fmt.Errorf("is a row, %s; expected another [index]", typeName(a))
 		}
-		return fmt.Sprintf("b%d@%d/%d", x.bits.BitSize, at%size, size), nil
+		return x, "", nil
 	}
-	switch t := x.typ.(type) {
-	case *dwarf.PtrType, *dwarf.UintType, *dwarf.UcharType, *dwarf.BoolType, *dwarf.AddrType:
-		return fmt.Sprintf("x%d", size), nil
-	case *dwarf.IntType, *dwarf.CharType:
-		return fmt.Sprintf("s%d", size), nil
-	case *dwarf.EnumType:
-		return fmt.Sprintf("x%d", size), nil
-	case *dwarf.ArrayType:
-		return "", fmt.Errorf("is an array; expected an [index], or :string behind it")
-	case *dwarf.StructType:
-		return "", fmt.Errorf("is a structure; expected a member")
-	default:
-		return "", fmt.Errorf("a probe cannot fetch a value of the type %s; expected a type behind a colon", typeName(t))
+	size := x.typ.Size() * 8
+	if size <= 0 {
+		return x, "", fmt.Errorf("a probe cannot fetch a value of the type %s; expected a type behind a colon", typeName(x.typ))
 	}
+	if to == "" {
+		to = "x"
+		if isSigned(x.typ) {
+			to = "s"
+		}
+	}
+	return x, fmt.Sprintf(":%s%d", to, min(size, maxFetch)), nil
 }
 
-// fetch writes where the value is: %di, -24(%bp), +8(%di), @+0x4010. Of a string that is where its bytes are.
-func (x value) fetch(p *Program, addr uint64, isString bool) (string, error) {
-	if _, pointer := x.typ.(*dwarf.PtrType); isString && pointer {
-		x = x.through(0)
+func isSigned(t dwarf.Type) bool {
+	switch t := t.(type) {
+	case *dwarf.IntType, *dwarf.CharType:
+		return true
+	case *dwarf.EnumType:
+		return slices.ContainsFunc(t.Val, func(v *dwarf.EnumValue) bool { return v.Val < 0 })
 	}
+	return false
+}
+
+// characters is a string: what a pointer to characters leads to, or an array of them.
+func (x value) characters(to string) (value, string, error) {
+	var of dwarf.Type
+	pointer := false
+	switch t := x.typ.(type) {
+	case *dwarf.PtrType:
+		of, pointer = t.Type, true
+	case *dwarf.ArrayType:
+		of = t.Type
+	}
+	switch of := plain(of).(type) {
+	case *dwarf.CharType, *dwarf.UcharType:
+		if name := of.Common().Name; name == "char" || name == "unsigned char" {
+			if pointer {
+				x = x.through(0)
+			}
+			return x, ":" + to, nil
+		}
+	}
+	return x, "", fmt.Errorf("%s of what is no char* and no array of char, but %s", to, typeName(x.typ))
+}
+
+// bitField moves to the bytes in which a bit field lies, from which the kernel counts its bits, the lowest as 0.
+func (x value) bitField() (value, string, error) {
+	unit := x.typ.Size() * 8
+	at := x.bits.DataBitOffset // from the structure's beginning
+	if x.bits.ByteSize > 0 {   // before DWARF 4 from the highest bit of a unit of that size
+		unit = x.bits.ByteSize * 8
+		at = unit - x.bits.BitOffset - x.bits.BitSize
+	}
+	bytes := at / unit * unit / 8
+	bit := at - bytes*8
+	if bit+x.bits.BitSize > unit { // across two units of a packed structure
+		bytes, bit = at/8, at%8
+		for unit = 8; unit < bit+x.bits.BitSize; unit *= 2 {
+		}
+	}
+	if unit > maxFetch {
+		return x, "", fmt.Errorf("is a bit field across %d bytes; a probe fetches 8", (bit+x.bits.BitSize+7)/8)
+	}
+	return x.shift(bytes), fmt.Sprintf(":b%d@%d/%d", x.bits.BitSize, bit, unit), nil
+}
+
+// fetch writes where the value is: %di, -24(%bp), +8(%di), @+0x4010.
+func (x value) fetch(p *Program, addr uint64) (string, error) {
 	text := x.base
 	if text == "" { // uprobes count from where the file's beginning would be, by the probed place
 		offset, ok := p.Offset(addr)

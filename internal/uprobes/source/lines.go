@@ -119,10 +119,7 @@ func (p *Program) FileLine(name string, line int) ([]uint64, error) {
 // functions; line 0 is that of its declaration, whose code begins where the function is entered.
 func (f *Function) FunctionLine(line int) ([]uint64, error) {
 	if line == 0 {
-		if f.Entry > 0 {
-			return []uint64{f.Entry}, nil
-		}
-		return f.Inlined, nil
+		return f.Copies(), nil
 	}
 	if last := f.last(); f.Line+line > last {
 		return nil, fmt.Errorf("%s has the lines 0 to %d", f.Name, last-f.Line)
@@ -134,6 +131,30 @@ func (f *Function) FunctionLine(line int) ([]uint64, error) {
 	}
 	near.Before, near.After = max(0, near.Before-f.Line), max(0, near.After-f.Line)
 	return found(l, err, near)
+}
+
+// Copies are the addresses at which the function begins, in order: those at which it is entered, and those of its copies in other
+// functions.
+func (f *Function) Copies() (l []uint64) {
+	for _, o := range f.unit.functions { // clones have entries of their own
+		if o.origin() != f.origin() {
+			continue
+		}
+		if o.Entry > 0 {
+			l = append(l, o.Entry)
+		}
+		l = append(l, o.Inlined...)
+	}
+	slices.Sort(l)
+	return slices.Compact(l)
+}
+
+// origin is the entry of which the function's is an instance, or its own.
+func (f *Function) origin() dwarf.Offset {
+	if of, ok := f.entry.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
+		return of
+	}
+	return f.entry.Offset
 }
 
 // last is the last line of which the function has code.

@@ -124,7 +124,7 @@ func (v Variable) typ() (dwarf.Type, error) {
 // maxNestedTypes bounds types within a type: one of a file that was made to harm may contain itself.
 const maxNestedTypes = 64
 
-// typeName writes a type as perf probe does: char*, struct item*.
+// typeName writes a type as perf probe does: char*, struct item*, int* for an array, without const.
 func typeName(t dwarf.Type) string { return nestedName(t, maxNestedTypes) }
 
 func nestedName(t dwarf.Type, left int) string {
@@ -135,15 +135,17 @@ func nestedName(t dwarf.Type, left int) string {
 	case *dwarf.PtrType:
 		return nestedName(t.Type, left-1) + "*"
 	case *dwarf.QualType:
-		return t.Qual + " " + nestedName(t.Type, left-1)
+		return nestedName(t.Type, left-1)
 	case *dwarf.ArrayType:
-		return nestedName(t.Type, left-1) + "[]"
+		return nestedName(t.Type, left-1) + "*"
 	case *dwarf.TypedefType:
 		return t.Name
 	case *dwarf.VoidType:
 		return "void"
 	case *dwarf.StructType:
 		return t.Kind + " " + t.StructName
+	case *dwarf.EnumType:
+		return "enum " + t.EnumName
 	case *dwarf.FuncType:
 		return "(function_type)"
 	}

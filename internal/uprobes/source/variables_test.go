@@ -13,7 +13,7 @@ func TestTypesThatContainThemselves(t *testing.T) {
 	pointer, name, constant := &dwarf.PtrType{}, &dwarf.TypedefType{}, &dwarf.QualType{Qual: "const"}
 	pointer.Type, name.Type, constant.Type = pointer, name, constant
 	require.Equal(t, "..."+strings.Repeat("*", maxNestedTypes), typeName(pointer))
-	require.True(t, strings.HasSuffix(typeName(constant), "const ..."))
+	require.Equal(t, "...", typeName(constant))
 	for _, cycle := range []dwarf.Type{name, constant} {
 		require.IsType(t, &dwarf.UnspecifiedType{}, plain(cycle))
 	}
