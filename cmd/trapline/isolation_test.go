@@ -75,7 +75,7 @@ func TestNoCommandLetsProgramsReachTheHost(t *testing.T) {
 	name := fmt.Sprintf("trapline-commands-%d", os.Getpid())
 	listen("unix", "@"+name)
 	arguments := func(program, dir, socket string) []string {
-		return []string{program, secret, dir, fmt.Sprint(tcp), fmt.Sprint(udp.LocalAddr().(*net.UDPAddr).Port), socket, name}
+		return []string{program, secret, dir, fmt.Sprint(tcp), fmt.Sprint(udp.LocalAddr().(*net.UDPAddr).Port), socket, name, fmt.Sprint(os.Getpid())}
 	}
 	inside, here := arguments("/program", "/", "/socket"), arguments(prog, root, filepath.Join(root, "socket"))
 	kept, recording := filepath.Join(t.TempDir(), "kept"), filepath.Join(t.TempDir(), "ways.tlr")
