@@ -103,7 +103,7 @@ func (k *Kernel) clockGettime(t *Thread, c *call, word int) int64 {
 	if !ok {
 		return -EINVAL
 	}
-	return putTime(t.proc.mm, c.arg[1], k.shows(id), 1, word)
+	return t.copyOut(c.arg[1], word, timespecOf(k.shows(id)))
 }
 
 func sysClockGettime(k *Kernel, t *Thread, c *call) int64 { return k.clockGettime(t, c, c.word()) }
@@ -122,7 +122,7 @@ func (k *Kernel) clockGetres(t *Thread, c *call, word int) int64 {
 	if id.id == abi.CLOCK_REALTIME_COARSE || id.id == abi.CLOCK_MONOTONIC_COARSE {
 		exact = tick
 	}
-	return putTime(t.proc.mm, c.arg[1], exact, 1, word)
+	return t.copyOut(c.arg[1], word, timespecOf(exact))
 }
 
 func sysClockGetres(k *Kernel, t *Thread, c *call) int64   { return k.clockGetres(t, c, c.word()) }

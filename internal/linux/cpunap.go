@@ -37,7 +37,7 @@ func (k *Kernel) cpuSleep(t *Thread, on clock, req, rem uint64, word int, absolu
 		return t.block(restartNoHand, never)
 	}
 	if rem != 0 {
-		putTime(t.proc.mm, rem, t.nap.at-k.reads(on), 1, word)
+		copyToUser(t.proc.mm, rem, word, timespecOf(t.nap.at-k.reads(on)))
 	}
 	return t.block(-EINTR, never)
 }

@@ -197,20 +197,20 @@ func (k *Kernel) futexWakeModify(mm *mm.MM, va, va2 uint64, n, n2 int, op uint32
 	}
 	was := uint32(old)
 	arg, cmp := signExtend12(op>>12), signExtend12(op)
-	if op>>28&8 != 0 {
+	if op>>28&abi.FUTEX_OP_OPARG_SHIFT != 0 {
 		arg = 1 << (uint32(arg) & 31)
 	}
 	next := int32(was)
 	switch op >> 28 & 7 {
-	case 0:
+	case abi.FUTEX_OP_SET:
 		next = arg
-	case 1:
+	case abi.FUTEX_OP_ADD:
 		next += arg
-	case 2:
+	case abi.FUTEX_OP_OR:
 		next |= arg
-	case 3:
+	case abi.FUTEX_OP_ANDN:
 		next &^= arg
-	case 4:
+	case abi.FUTEX_OP_XOR:
 		next ^= arg
 	}
 	if !putWord(mm, va2, 4, uint64(uint32(next))) {
@@ -247,13 +247,12 @@ func (k *Kernel) robustExit(t *Thread) {
 	word := mm.ABI().Word()
 	head := t.robust
 	t.robust = 0
-	entry, ok := getWord(mm, head, word)
-	offset, ok2 := getWord(mm, head+uint64(word), word)
-	pending, ok3 := getWord(mm, head+2*uint64(word), word)
-	if !ok || !ok2 || !ok3 {
+	var list abi.RobustListHead
+	if !copyFromUser(mm, head, word, &list) {
 		return
 	}
-	for n := 0; ok && entry&^1 != head && n < robustLimit; n++ {
+	entry, offset, pending := uint64(list.List), uint64(list.FutexOffset), uint64(list.ListOpPending)
+	for n, ok := 0, true; ok && entry&^1 != head && n < robustLimit; n++ {
 		at, pi := entry&^1, entry&1 != 0
 		entry, ok = getWord(mm, at, word)
 		if at != pending&^1 && !k.ownerDied(t, mm.ABI().Mask(at+offset), pi, false) {

@@ -56,17 +56,16 @@ func (k *Kernel) waitvDeadline(t *Thread, c *call) (uint64, int64) {
 
 // waitvQueue reads the words and takes a place in the queue of each.
 func (k *Kernel) waitvQueue(t *Thread, va uint64, n int) int64 {
-	b := make([]byte, n*abi.SizeofFutexWaitv)
-	if !t.proc.mm.Read(va, b) {
+	waiters := make([]abi.FutexWaitv, n)
+	if !copyFromUser(t.proc.mm, va, 8, waiters) {
 		return -EFAULT
 	}
 	places := make([]futexWait, 0, n)
-	for ; len(b) > 0; b = b[abi.SizeofFutexWaitv:] {
-		val, at, flags := le.Uint64(b), le.Uint64(b[8:]), le.Uint32(b[16:])
-		if flags&^abi.FUTEX_PRIVATE_FLAG != abi.FUTEX_32 || le.Uint32(b[20:]) != 0 || at%4 != 0 {
+	for _, w := range waiters {
+		if w.Flags&^abi.FUTEX_PRIVATE_FLAG != abi.FUTEX_32 || w.Reserved != 0 || w.Uaddr%4 != 0 {
 			return -EINVAL
 		}
-		places = append(places, futexWait{bits: ^uint32(0), order: val, key: futexKey{at: at}})
+		places = append(places, futexWait{bits: ^uint32(0), order: w.Val, key: futexKey{at: w.Uaddr}})
 	}
 	for i, p := range places {
 		if r := k.futexExpect(t.proc.mm, p.key.at, uint32(p.order)); r != 0 {

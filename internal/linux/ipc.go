@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/vfs"
 )
 
@@ -70,7 +71,7 @@ func (k *Kernel) ipcFind(kind ipcKind, id int) *ipcObject {
 // destroyed reports whether nobody can name the object any more.
 func (o *ipcObject) destroyed() bool { return o.gone && (o.inode == nil || o.inode.Holds() == 0) }
 
-// ipcPermit checks access bits of one class, 4 to read and 2 to write.
+// ipcPermit checks access bits of one class, R_OK, W_OK and X_OK.
 func (k *Kernel) ipcPermit(o *ipcObject, bits uint32) int64 {
 	u, mode := k.user(), o.mode
 	switch {
@@ -127,7 +128,7 @@ func (k *Kernel) ipcOld(o *ipcObject, flags uint64, fits func(o *ipcObject) int6
 	if r := fits(o); r != 0 {
 		return r
 	}
-	asked := uint32(flags>>6|flags>>3|flags) & 7 &^ 1
+	asked := uint32(flags>>6|flags>>3|flags) & (abi.R_OK | abi.W_OK)
 	if r := k.ipcPermit(o, asked); r != 0 {
 		return r
 	}
@@ -155,67 +156,52 @@ func (k *Kernel) ipcOwned(o *ipcObject) int64 {
 	return 0
 }
 
-// perm encodes struct ipc64_perm.
-func (o *ipcObject) perm(word int) []byte {
-	b := make([]byte, 48)
-	if word == 4 {
-		b = b[:36]
-	}
-	mode := o.mode
+// perm is struct ipc64_perm.
+func (o *ipcObject) perm() abi.Ipc64Perm {
+	p := abi.Ipc64Perm{Key: o.key, Uid: o.uid, Gid: o.gid, Cuid: o.owner.UID, Cgid: o.owner.GID, Mode: abi.ModeT(o.mode), Seq: uint16(o.id >> ipcIndexBits)}
 	if o.gone {
-		mode |= abi.SHM_DEST
+		p.Mode |= abi.SHM_DEST
 	}
 	if o.locked {
-		mode |= abi.SHM_LOCKED
+		p.Mode |= abi.SHM_LOCKED
 	}
-	for i, v := range []uint32{o.key, o.uid, o.gid, o.owner.UID, o.owner.GID, mode} {
-		le.PutUint32(b[4*i:], v)
-	}
-	le.PutUint16(b[24:], uint16(o.id>>15))
-	return b
+	return p
 }
 
-// stat encodes shmid64_ds, semid64_ds or msqid64_ds.
-func (o *ipcObject) stat(word int) []byte {
-	b := o.perm(word)
-	long := func(v int) {
-		if word == 4 {
-			b = le.AppendUint32(b, uint32(v))
-		} else {
-			b = le.AppendUint64(b, uint64(v))
-		}
-	}
-	times := func(l ...uint64) {
-		for _, v := range l {
-			b = le.AppendUint64(b, v) // 32-bit ones have the high half behind it
-		}
-	}
+// stat is struct shmid64_ds, semid64_ds or msqid64_ds.
+func (o *ipcObject) stat() any {
+	used, taken, changed := abi.Time64(o.used), abi.Time64(o.taken), abi.Time64(o.changed)
 	switch o.kind {
 	case ipcShm:
-		long(int(o.size))
-		times(o.used, o.taken, o.changed)
-		b = le.AppendUint32(b, uint32(o.maker))
-		b = le.AppendUint32(b, uint32(o.lastPID))
-		long(o.attached())
-	case ipcSem:
-		for _, v := range []uint64{o.used, o.changed} {
-			times(v)
-			if word == 8 {
-				times(0)
-			}
+		return abi.Shmid64Ds{
+			Perm: o.perm(), Segsz: abi.ULong(o.size), Atime: used, Dtime: taken, Ctime: changed,
+			Cpid: int32(o.maker), Lpid: int32(o.lastPID), Nattch: abi.ULong(o.attached()),
 		}
-		long(len(o.sems))
-	case ipcMsg:
-		times(o.used, o.taken, o.changed)
-		long(o.bytes)
-		long(len(o.queue))
-		long(o.most)
-		b = le.AppendUint32(b, uint32(o.lastPID))
-		b = le.AppendUint32(b, uint32(o.lastTake))
+	case ipcSem:
+		return abi.Semid64Ds{Perm: o.perm(), Otime: used, Ctime: changed, Nsems: abi.ULong(len(o.sems))}
 	}
-	long(0)
-	long(0)
-	return b
+	return abi.Msqid64Ds{
+		Perm: o.perm(), Stime: used, Rtime: taken, Ctime: changed, Cbytes: abi.ULong(o.bytes), Qnum: abi.ULong(len(o.queue)), Qbytes: abi.ULong(o.most),
+		Lspid: int32(o.lastPID), Lrpid: int32(o.lastTake),
+	}
+}
+
+// readSet reads what IPC_SET takes of such a structure: its owner and mode, and the bytes that
+// a queue may hold; false: EFAULT.
+func (o *ipcObject) readSet(mm *mm.MM, va uint64, word int) (abi.Ipc64Perm, uint64, bool) {
+	switch o.kind {
+	case ipcShm:
+		var ds abi.Shmid64Ds
+		ok := copyFromUser(mm, va, word, &ds)
+		return ds.Perm, 0, ok
+	case ipcSem:
+		var ds abi.Semid64Ds
+		ok := copyFromUser(mm, va, word, &ds)
+		return ds.Perm, 0, ok
+	}
+	var ds abi.Msqid64Ds
+	ok := copyFromUser(mm, va, word, &ds)
+	return ds.Perm, uint64(ds.Qbytes), ok
 }
 
 // ipcCommon is what the three control calls share: IPC_RMID, IPC_SET and IPC_STAT.
@@ -228,29 +214,25 @@ func (k *Kernel) ipcCommon(t *Thread, o *ipcObject, command int, va uint64, word
 		k.ipcRemove(o)
 		return 0
 	case abi.IPC_STAT:
-		if r := k.ipcPermit(o, 4); r != 0 {
+		if r := k.ipcPermit(o, abi.R_OK); r != 0 {
 			return r
 		}
-		if !t.proc.mm.Write(va, o.stat(word)) {
-			return -EFAULT
-		}
-		return 0
+		return t.copyOut(va, word, o.stat())
 	case abi.IPC_SET:
-		b := o.stat(word)
-		if !t.proc.mm.Read(va, b) {
+		perm, most, ok := o.readSet(t.proc.mm, va, word)
+		if !ok {
 			return -EFAULT
 		}
 		if r := k.ipcOwned(o); r != 0 {
 			return r
 		}
 		if o.kind == ipcMsg {
-			most := int(wordAt(b[len(b)-2*word-8-word:], 0, word))
 			if most > maxQueue {
 				return -EPERM
 			}
-			o.most = most
+			o.most = int(most)
 		}
-		o.uid, o.gid, o.mode = le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[20:])&0o777
+		o.uid, o.gid, o.mode = perm.Uid, perm.Gid, uint32(perm.Mode)&0o777
 		o.changed = k.seconds()
 		k.changed()
 		return 0
@@ -261,9 +243,8 @@ func (k *Kernel) ipcCommon(t *Thread, o *ipcObject, command int, va uint64, word
 // control reads a control call's command, with the bit of 32-bit programs that
 // ask for the present layouts.
 func (c *call) control(i int) int {
-	const present = 0x100
 	if c.compat {
-		return c.int(i) &^ present
+		return c.int(i) &^ abi.IPC_64
 	}
 	return c.int(i)
 }
@@ -287,44 +268,44 @@ func sysIPC(k *Kernel, t *Thread, c *call) int64 {
 		return run(k, t, &n)
 	}
 	switch c.arg[0] & 0xffff {
-	case 1:
+	case abi.SEMOP:
 		return set(sysSemop, first, ptr, second)
-	case 2:
+	case abi.SEMGET:
 		return set(sysSemget, first, second, third)
-	case 3:
+	case abi.SEMCTL:
 		arg, ok := getWord(t.proc.mm, ptr, 4)
 		if !ok {
 			return -EFAULT
 		}
 		return set(sysSemctl, first, second, third, arg)
-	case 4:
+	case abi.SEMTIMEDOP:
 		return set(sysSemtimedop, first, ptr, second, fifth)
-	case 11:
+	case abi.MSGSND:
 		return set(sysMsgsnd, first, ptr, second, third)
-	case 12:
+	case abi.MSGRCV:
 		if version == 0 {
-			at, ok := getWord(t.proc.mm, ptr, 8)
-			if !ok {
+			var a abi.IpcKludge
+			if !copyFromUser(t.proc.mm, ptr, c.word(), &a) {
 				return -EFAULT
 			}
-			ptr, fifth = at&0xffffffff, at>>32
+			ptr, fifth = uint64(a.Msgp), uint64(a.Msgtyp)
 		}
 		return set(sysMsgrcv, first, ptr, second, fifth, third)
-	case 13:
+	case abi.MSGGET:
 		return set(sysMsgget, first, second)
-	case 14:
+	case abi.MSGCTL:
 		return set(sysMsgctl, first, second, ptr)
-	case 21:
+	case abi.SHMAT:
 		r := set(sysShmat, first, ptr, second)
 		if r < 0 && r >= -abi.MaxErrno {
 			return r
 		}
 		return t.putInt(third, uint64(r))
-	case 22:
+	case abi.SHMDT:
 		return set(sysShmdt, ptr)
-	case 23:
+	case abi.SHMGET:
 		return set(sysShmget, first, second, third)
-	case 24:
+	case abi.SHMCTL:
 		return set(sysShmctl, first, second, ptr)
 	}
 	return -ENOSYS

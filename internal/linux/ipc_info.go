@@ -57,9 +57,9 @@ func (k *Kernel) ipcStatAt(t *Thread, kind ipcKind, index int, va uint64, word i
 	switch {
 	case o == nil:
 		return -EINVAL
-	case !everybody && k.ipcPermit(o, 4) != 0:
+	case !everybody && k.ipcPermit(o, abi.R_OK) != 0:
 		return -EACCES
-	case !t.proc.mm.Write(va, o.stat(word)):
+	case !copyToUser(t.proc.mm, va, word, o.stat()):
 		return -EFAULT
 	}
 	return int64(o.id)
@@ -76,13 +76,9 @@ func (k *Kernel) ipcUse(kind ipcKind) (n, highest int) {
 	return n, highest
 }
 
-// putInfo writes the 32-bit words of a structure, and gives the highest index of a kind.
-func (k *Kernel) putInfo(t *Thread, kind ipcKind, va uint64, values ...int) int64 {
-	var b []byte
-	for _, v := range values {
-		b = le.AppendUint32(b, uint32(v))
-	}
-	if !t.proc.mm.Write(va, b) {
+// putInfo writes a structure, and gives the highest index of a kind.
+func (k *Kernel) putInfo(t *Thread, kind ipcKind, va uint64, word int, info any) int64 {
+	if !copyToUser(t.proc.mm, va, word, info) {
 		return -EFAULT
 	}
 	_, highest := k.ipcUse(kind)
@@ -92,74 +88,59 @@ func (k *Kernel) putInfo(t *Thread, kind ipcKind, va uint64, values ...int) int6
 // semInfo is struct seminfo: limits, or what is used.
 func (k *Kernel) semInfo(t *Thread, va uint64, used bool) int64 {
 	const undoSize = 20 // SEMUSZ
-	sets, _ := k.ipcUse(ipcSem)
-	size, most := undoSize, maxSemValue
+	info := abi.Seminfo{
+		Semmap: maxSemaphores, Semmni: int32(maxObjects[ipcSem]), Semmns: maxSemaphores, Semmnu: maxSemaphores, Semmsl: maxSetSize,
+		Semopm: maxSemOps, Semume: maxSemOps, Semusz: undoSize, Semvmx: maxSemValue, Semaem: maxSemValue,
+	}
 	if used {
-		size, most = sets, 0
+		sets, _ := k.ipcUse(ipcSem)
+		info.Semusz, info.Semaem = int32(sets), 0
 		for _, o := range k.ipcs {
-			most += len(o.sems)
+			info.Semaem += int32(len(o.sems))
 		}
 	}
-	return k.putInfo(t, ipcSem, va, maxSemaphores, maxObjects[ipcSem], maxSemaphores, maxSemaphores, maxSetSize, maxSemOps, maxSemOps, size, maxSemValue, most)
+	return k.putInfo(t, ipcSem, va, t.call.word(), info)
 }
 
 // msgInfo is struct msginfo.
 func (k *Kernel) msgInfo(t *Thread, va uint64, used bool) int64 {
 	const segment, segments = 16, 0xffff // MSGSSZ, MSGSEG
-	queues, _ := k.ipcUse(ipcMsg)
-	pool, headers, bytes := maxObjects[ipcMsg]*(maxQueue/1024), maxQueue, maxQueue
+	info := abi.Msginfo{
+		Msgpool: int32(maxObjects[ipcMsg] * (maxQueue / 1024)), Msgmap: maxQueue, Msgmax: maxMessage, Msgmnb: maxQueue,
+		Msgmni: int32(maxObjects[ipcMsg]), Msgssz: segment, Msgtql: maxQueue, Msgseg: segments,
+	}
 	if used {
-		pool, headers, bytes = queues, 0, k.messageBytes()
+		queues, _ := k.ipcUse(ipcMsg)
+		info.Msgpool, info.Msgmap, info.Msgtql = int32(queues), 0, int32(k.messageBytes())
 		for _, o := range k.ipcs {
-			headers += len(o.queue)
+			info.Msgmap += int32(len(o.queue))
 		}
 	}
-	return k.putInfo(t, ipcMsg, va, pool, headers, maxMessage, maxQueue, maxObjects[ipcMsg], segment, bytes, segments)
+	return k.putInfo(t, ipcMsg, va, t.call.word(), info)
 }
 
 // shmLimits is struct shminfo64.
 func (k *Kernel) shmLimits(t *Thread, va uint64, word int) int64 {
 	const unlimited = math.MaxUint64 - 1<<24
-	var b []byte
-	for _, v := range []uint64{unlimited, 1, uint64(maxObjects[ipcShm]), uint64(maxObjects[ipcShm]), unlimited, 0, 0, 0, 0} {
-		switch {
-		case word == 8:
-			b = le.AppendUint64(b, v)
-		case len(b) == 0:
-			b = le.AppendUint32(b, math.MaxInt32)
-		default:
-			b = le.AppendUint32(b, uint32(v))
-		}
+	segments := abi.ULong(maxObjects[ipcShm])
+	info := abi.Shminfo64{Shmmax: unlimited, Shmmin: 1, Shmmni: segments, Shmseg: segments, Shmall: unlimited}
+	if word == 4 {
+		info.Shmmax = math.MaxInt32
 	}
-	if !t.proc.mm.Write(va, b) {
-		return -EFAULT
-	}
-	_, highest := k.ipcUse(ipcShm)
-	return int64(highest)
+	return k.putInfo(t, ipcShm, va, word, info)
 }
 
 // shmUse is struct shm_info: objects, pages, and how many of those are there.
 func (k *Kernel) shmUse(t *Thread, va uint64, word int) int64 {
-	n, highest := k.ipcUse(ipcShm)
-	pages, there := 0, 0
+	n, _ := k.ipcUse(ipcShm)
+	info := abi.ShmInfo{UsedIDs: int32(n)}
 	for _, o := range k.ipcs {
 		if o.kind == ipcShm && !o.destroyed() {
-			pages += int(mm.PageCeil(o.size) / emu.PageSize)
-			there += o.inode.Present()
+			info.ShmTot += abi.ULong(mm.PageCeil(o.size) / emu.PageSize)
+			info.ShmRss += abi.ULong(o.inode.Present())
 		}
 	}
-	var b []byte
-	for _, v := range []int{n, pages, there, 0, 0, 0} {
-		if word == 8 {
-			b = le.AppendUint64(b, uint64(v))
-		} else {
-			b = le.AppendUint32(b, uint32(v))
-		}
-	}
-	if !t.proc.mm.Write(va, b) {
-		return -EFAULT
-	}
-	return int64(highest)
+	return k.putInfo(t, ipcShm, va, word, info)
 }
 
 // lockSegment is SHM_LOCK and SHM_UNLOCK: a segment counts against RLIMIT_MEMLOCK

@@ -47,7 +47,7 @@ func sysMsgsnd(k *Kernel, t *Thread, c *call) int64 {
 	if o == nil {
 		return t.noObject()
 	}
-	if r := k.ipcPermit(o, 2); r != 0 {
+	if r := k.ipcPermit(o, abi.W_OK); r != 0 {
 		return r
 	}
 	if len(data)+o.bytes > o.most || len(o.queue)+1 > o.most || k.messageBytes()+len(data) > maxAllQueues {
@@ -85,7 +85,7 @@ func sysMsgrcv(k *Kernel, t *Thread, c *call) int64 {
 	if o == nil {
 		return t.noObject()
 	}
-	if r := k.ipcPermit(o, 4); r != 0 {
+	if r := k.ipcPermit(o, abi.R_OK); r != 0 {
 		return r
 	}
 	i := o.chooseMessage(kind, flags)

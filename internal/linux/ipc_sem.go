@@ -26,13 +26,6 @@ type semUndo struct {
 	adjust int
 }
 
-// semOp is struct sembuf.
-type semOp struct {
-	num   int
-	op    int
-	flags uint16
-}
-
 func sysSemget(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(1)
 	if n < 0 || n > maxSetSize {
@@ -84,21 +77,21 @@ func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
 	case n > maxSemOps:
 		return -E2BIG
 	}
-	ops, r := t.readSemOps(c.arg[1], int(n))
-	if r != 0 {
-		return r
+	ops := make([]abi.Sembuf, n)
+	if !copyFromUser(t.proc.mm, c.arg[1], c.word(), ops) {
+		return -EFAULT
 	}
 	o := k.ipcFind(ipcSem, c.int(0))
 	if o == nil {
 		return t.noObject()
 	}
-	need := uint32(4)
+	need := uint32(abi.R_OK)
 	for _, op := range ops {
-		if op.num >= len(o.sems) {
+		if int(op.Num) >= len(o.sems) {
 			return -EFBIG
 		}
-		if op.op != 0 {
-			need = 2
+		if op.Op != 0 {
+			need = abi.W_OK
 		}
 	}
 	if r := k.ipcPermit(o, need); r != 0 {
@@ -108,48 +101,36 @@ func (k *Kernel) semop(t *Thread, c *call, timeout uint64, word int) int64 {
 	switch {
 	case r != 0 || blocking < 0:
 		return r
-	case ops[blocking].flags&abi.IPC_NOWAIT != 0, k.Now() >= deadline:
+	case ops[blocking].Flg&abi.IPC_NOWAIT != 0, k.Now() >= deadline:
 		return -EAGAIN
 	}
-	t.sem = semWait{o, ops[blocking].num, ops[blocking].op == 0}
+	t.sem = semWait{o, int(ops[blocking].Num), ops[blocking].Op == 0}
 	t.progress = 1
 	return t.block(-EINTR, deadline)
 }
 
-func (t *Thread) readSemOps(va uint64, n int) ([]semOp, int64) {
-	b := make([]byte, 6*n)
-	if !t.proc.mm.Read(va, b) {
-		return nil, -EFAULT
-	}
-	ops := make([]semOp, n)
-	for i := range ops {
-		ops[i] = semOp{int(le.Uint16(b[6*i:])), int(int16(le.Uint16(b[6*i+2:]))), le.Uint16(b[6*i+4:])}
-	}
-	return ops, 0
-}
-
 // semTry does all operations at once; blocking is the one that cannot be done
 // now, or -1.
-func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []semOp) (blocking int, r int64) {
+func (k *Kernel) semTry(t *Thread, o *ipcObject, ops []abi.Sembuf) (blocking int, r int64) {
 	sems, undo := slices.Clone(o.sems), t.proc.undone()
 	for i, op := range ops {
-		s := &sems[op.num]
-		if op.op == 0 && s.value != 0 || s.value+op.op < 0 {
+		s := &sems[op.Num]
+		if op.Op == 0 && s.value != 0 || s.value+int(op.Op) < 0 {
 			return i, 0
 		}
-		if s.value += op.op; s.value > maxSemValue {
+		if s.value += int(op.Op); s.value > maxSemValue {
 			return -1, -ERANGE
 		}
-		if op.flags&abi.SEM_UNDO != 0 && op.op != 0 {
-			if undo, r = addUndo(undo, semUndo{o, op.num, -op.op}); r != 0 {
+		if op.Flg&abi.SEM_UNDO != 0 && op.Op != 0 {
+			if undo, r = addUndo(undo, semUndo{o, int(op.Num), -int(op.Op)}); r != 0 {
 				return -1, r
 			}
 		}
 	}
 	altered := false
 	for _, op := range ops {
-		sems[op.num].pid = t.proc.PID
-		altered = altered || op.op != 0
+		sems[op.Num].pid = t.proc.PID
+		altered = altered || op.Op != 0
 	}
 	o.sems = sems
 	if undo != nil {
@@ -267,7 +248,7 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 	case abi.GETALL, abi.SETALL:
 		return k.semAll(t, o, command == abi.SETALL, arg)
 	case abi.GETPID, abi.GETVAL, abi.GETNCNT, abi.GETZCNT:
-		if r := k.ipcPermit(o, 4); r != 0 {
+		if r := k.ipcPermit(o, abi.R_OK); r != 0 {
 			return r
 		}
 	case abi.SETVAL:
@@ -277,7 +258,7 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 		case num < 0 || num >= len(o.sems):
 			return -EINVAL
 		default:
-			if r := k.ipcPermit(o, 2); r != 0 {
+			if r := k.ipcPermit(o, abi.W_OK); r != 0 {
 				return r
 			}
 			k.semSet(t, o, num, []int{v})
@@ -300,28 +281,25 @@ func sysSemctl(k *Kernel, t *Thread, c *call) int64 {
 
 // semAll reads or sets all values of a set: two bytes each.
 func (k *Kernel) semAll(t *Thread, o *ipcObject, set bool, va uint64) int64 {
-	b := make([]byte, 2*len(o.sems))
+	all := make([]uint16, len(o.sems))
 	if !set {
-		if r := k.ipcPermit(o, 4); r != 0 {
+		if r := k.ipcPermit(o, abi.R_OK); r != 0 {
 			return r
 		}
 		for i, s := range o.sems {
-			le.PutUint16(b[2*i:], uint16(s.value))
+			all[i] = uint16(s.value)
 		}
-		if !t.proc.mm.Write(va, b) {
-			return -EFAULT
-		}
-		return 0
+		return t.copyOut(va, t.call.word(), all)
 	}
-	if r := k.ipcPermit(o, 2); r != 0 {
+	if r := k.ipcPermit(o, abi.W_OK); r != 0 {
 		return r
 	}
-	if !t.proc.mm.Read(va, b) {
+	if !copyFromUser(t.proc.mm, va, t.call.word(), all) {
 		return -EFAULT
 	}
 	values := make([]int, len(o.sems))
 	for i := range values {
-		if values[i] = int(le.Uint16(b[2*i:])); values[i] > maxSemValue {
+		if values[i] = int(all[i]); values[i] > maxSemValue {
 			return -ERANGE
 		}
 	}

@@ -56,13 +56,13 @@ func sysShmat(k *Kernel, t *Thread, c *call) int64 {
 		return -ENOMEM
 	}
 	v := &mm.VMA{Prot: mm.ProtRead | mm.ProtWrite, Shared: true, Inode: o.inode}
-	need := uint32(6)
+	need := uint32(abi.R_OK | abi.W_OK)
 	if flags&abi.SHM_RDONLY != 0 {
-		v.Prot, v.ReadOnly, need = mm.ProtRead, true, 4
+		v.Prot, v.ReadOnly, need = mm.ProtRead, true, abi.R_OK
 	}
 	if flags&abi.SHM_EXEC != 0 {
 		v.Prot |= mm.ProtExec
-		need |= 1
+		need |= abi.X_OK
 	}
 	if r := k.ipcPermit(o, need); r != 0 {
 		return r

@@ -242,8 +242,7 @@ func (k *Kernel) realTime() uint64 {
 // currentTime is the time that a file gets: the guest can read it.
 func (k *Kernel) currentTime() abi.Timespec {
 	k.readsClock()
-	now := k.realTime()
-	return abi.Timespec{Sec: int64(now / 1e9), Nsec: int64(now % 1e9)}
+	return timespecOf(k.realTime())
 }
 
 // changed notes that something happened that may end somebody's wait.

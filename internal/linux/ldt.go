@@ -55,27 +55,26 @@ func (t *Thread) giveLDT(va, size uint64, table []byte) int64 {
 
 // writeLDT sets one descriptor (write_ldt()).
 func (k *Kernel) writeLDT(t *Thread, va, size uint64, old bool) int64 {
-	b := make([]byte, sizeofUserDesc)
+	var u userDesc
 	switch {
-	case size != sizeofUserDesc:
+	case size != uint64(abi.Sizeof(4, u)):
 		return -EINVAL
-	case !t.proc.mm.Read(va, b):
+	case !copyFromUser(t.proc.mm, va, 4, &u):
 		return -EFAULT
 	}
-	u := readUserDesc(b)
 	const conforming = 3
-	if u.entry >= abi.LDT_ENTRIES || u.contents() == conforming && (old || u.flags&descNotPresent == 0) {
+	if u.EntryNumber >= abi.LDT_ENTRIES || u.contents() == conforming && (old || u.Flags&abi.UserDescSegNotPresent == 0) {
 		return -EINVAL
 	}
 	d := uint64(0)
-	wide := k.m.Arch == x86.AMD64 && u.flags&descLong != 0
-	if !(old && u.base == 0 && u.limit == 0) && (!u.empty() || wide) {
+	wide := k.m.Arch == x86.AMD64 && u.Flags&abi.UserDescLm != 0
+	if !(old && u.BaseAddr == 0 && u.Limit == 0) && (!u.empty() || wide) {
 		if d = u.descriptor(); old {
 			d &^= x86.Descriptor{Flags: x86.FlagAvailable}.Encode()
 		}
 	}
 	mm := t.proc.mm
-	if !mm.SetLDT(int(u.entry), d) {
+	if !mm.SetLDT(int(u.EntryNumber), d) {
 		return -ENOMEM
 	}
 	for _, o := range k.current {

@@ -119,17 +119,36 @@ func (k *Kernel) lock(t *Thread, f *File, l lock, unlock, wait bool) int64 {
 	return 0
 }
 
-// flockForm is where struct flock has what, by the command and the call's layouts.
-type flockForm struct{ size, start, length, pid, word int }
+// hasFlock64 reports whether the call has a struct flock64: i386's later commands do.
+func (c *call) hasFlock64() bool { return c.compat && c.int(1) >= abi.F_GETLK64 }
 
-func (c *call) flockForm() flockForm {
-	switch {
-	case !c.compat:
-		return flockForm{32, 8, 16, 24, 8}
-	case c.int(1) >= abi.F_GETLK64:
-		return flockForm{24, 4, 12, 20, 8}
+// readFlock reads argument 2, as what a struct flock64 says and as it is.
+func (t *Thread) readFlock(c *call) (l abi.Flock64, b []byte, ok bool) {
+	var short abi.Flock
+	if c.hasFlock64() {
+		b = make([]byte, abi.Sizeof(c.word(), l))
+	} else {
+		b = make([]byte, abi.Sizeof(c.word(), short))
 	}
-	return flockForm{16, 4, 8, 12, 4}
+	if !t.proc.mm.Read(c.arg[2], b) {
+		return l, nil, false
+	}
+	if c.hasFlock64() {
+		abi.Unmarshal(c.word(), b, &l)
+		return l, b, true
+	}
+	abi.Unmarshal(c.word(), b, &short)
+	return abi.Flock64{Type: short.Type, Whence: short.Whence, Start: int64(short.Start), Len: int64(short.Len), Pid: short.Pid}, b, true
+}
+
+// writeFlock writes argument 2, of which b was read.
+func (t *Thread) writeFlock(c *call, l abi.Flock64, b []byte) int64 {
+	if c.hasFlock64() {
+		abi.Put(c.word(), b, l)
+	} else {
+		abi.Put(c.word(), b, abi.Flock{Type: l.Type, Whence: l.Whence, Start: abi.Long(l.Start), Len: abi.Long(l.Len), Pid: l.Pid})
+	}
+	return t.give(c.arg[2], b)
 }
 
 // isLockCommand reports whether fcntl is asked about locks.
@@ -145,23 +164,22 @@ func (c *call) isLockCommand() bool {
 
 // fcntlLock is fcntl(2) for locks.
 func (k *Kernel) fcntlLock(t *Thread, c *call, f *File) int64 {
-	form := c.flockForm()
-	b := make([]byte, form.size)
-	if !t.proc.mm.Read(c.arg[2], b) {
+	fl, b, ok := t.readFlock(c)
+	if !ok {
 		return -EFAULT
 	}
-	kind := int(le.Uint16(b))
-	if f.host == nil || kind > abi.F_UNLCK {
+	kind := fl.Type
+	if f.host == nil || kind < 0 || kind > abi.F_UNLCK {
 		return -EINVAL
 	}
 	l := lock{table: t.proc.files, write: kind == abi.F_WRLCK, pid: t.proc.PID}
 	if c.int(1) >= abi.F_OFD_GETLK {
-		if le.Uint32(b[form.pid:]) != 0 {
+		if fl.Pid != 0 {
 			return -EINVAL
 		}
 		l.table, l.file, l.pid = nil, f, -1
 	}
-	if r := l.span(f, b, form); r != 0 {
+	if r := l.span(f, &fl); r != 0 {
 		return r
 	}
 	get, wait := false, false
@@ -173,11 +191,8 @@ func (k *Kernel) fcntlLock(t *Thread, c *call, f *File) int64 {
 	}
 	switch {
 	case get:
-		k.tellLock(k.conflict(keyOf(f), &l), b, form)
-		if !t.proc.mm.Write(c.arg[2], b) {
-			return -EFAULT
-		}
-		return 0
+		k.conflict(keyOf(f), &l).tell(&fl)
+		return t.writeFlock(c, fl, b)
 	case kind == abi.F_RDLCK && !f.readable(), kind == abi.F_WRLCK && !f.writable():
 		return -EBADF
 	}
@@ -185,15 +200,9 @@ func (k *Kernel) fcntlLock(t *Thread, c *call, f *File) int64 {
 }
 
 // span reads the bytes that a struct flock means.
-func (l *lock) span(f *File, b []byte, form flockForm) int64 {
-	read := func(at int) int64 {
-		if form.word == 4 {
-			return int64(int32(le.Uint32(b[at:])))
-		}
-		return int64(le.Uint64(b[at:]))
-	}
-	l.start = read(form.start)
-	switch le.Uint16(b[2:]) {
+func (l *lock) span(f *File, fl *abi.Flock64) int64 {
+	l.start = fl.Start
+	switch fl.Whence {
 	case abi.SEEK_SET:
 	case abi.SEEK_CUR:
 		l.start += f.pos
@@ -202,7 +211,7 @@ func (l *lock) span(f *File, b []byte, form flockForm) int64 {
 	default:
 		return -EINVAL
 	}
-	switch n := read(form.length); {
+	switch n := fl.Len; {
 	case n == 0:
 		l.end = math.MaxInt64
 	case n > 0 && l.start > math.MaxInt64-n:
@@ -218,29 +227,19 @@ func (l *lock) span(f *File, b []byte, form flockForm) int64 {
 	return 0
 }
 
-// tellLock puts a conflicting lock into a struct flock; nil: there is none.
-func (k *Kernel) tellLock(l *lock, b []byte, form flockForm) {
+// tell puts a conflicting lock into a struct flock; nil: there is none.
+func (l *lock) tell(fl *abi.Flock64) {
 	if l == nil {
-		le.PutUint16(b, abi.F_UNLCK)
+		fl.Type = abi.F_UNLCK
 		return
 	}
-	le.PutUint16(b, abi.F_RDLCK)
+	*fl = abi.Flock64{Type: abi.F_RDLCK, Whence: abi.SEEK_SET, Start: l.start, Len: l.end - l.start, Pid: int32(l.pid)}
 	if l.write {
-		le.PutUint16(b, abi.F_WRLCK)
+		fl.Type = abi.F_WRLCK
 	}
-	le.PutUint16(b[2:], abi.SEEK_SET)
-	length := l.end - l.start
 	if l.end == math.MaxInt64 {
-		length = 0
+		fl.Len = 0
 	}
-	for at, v := range map[int]int64{form.start: l.start, form.length: length} {
-		if form.word == 4 {
-			le.PutUint32(b[at:], uint32(v))
-		} else {
-			le.PutUint64(b[at:], uint64(v))
-		}
-	}
-	le.PutUint32(b[form.pid:], uint32(int32(l.pid)))
 }
 
 // hashLocks feeds who has locked what.

@@ -27,7 +27,7 @@ type mqueue struct {
 	name     string
 	linked   bool // it can be opened by name
 	files    int  // open file descriptions
-	st       abi.Stat
+	st       abi.Kstat
 	most     int      // messages
 	size     int      // bytes of one
 	messages []queued // in the order in which they are received; replaced when it changes

@@ -42,7 +42,7 @@ type watchedEvent struct {
 
 // size is that of struct inotify_event with its name, in bytes.
 func (e *watchedEvent) size() int {
-	const unit = abi.SizeofInotifyEvent
+	unit := abi.Sizeof(8, abi.InotifyEvent{})
 	if e.name == "" {
 		return unit
 	}
@@ -109,7 +109,7 @@ func (k *Kernel) inodeAt(full string) (vfs.Key, bool) {
 }
 
 // kindBit is IN_ISDIR for a directory.
-func kindBit(st abi.Stat) uint32 {
+func kindBit(st abi.Kstat) uint32 {
 	if st.Mode&abi.S_IFMT == abi.S_IFDIR {
 		return abi.IN_ISDIR
 	}
@@ -118,7 +118,7 @@ func kindBit(st abi.Stat) uint32 {
 
 // happenedAt tells of what was done to the file at full: those that watch its directory, then
 // those that watch itself (fsnotify_parent()).
-func (k *Kernel) happenedAt(full string, st abi.Stat, mask uint32) {
+func (k *Kernel) happenedAt(full string, st abi.Kstat, mask uint32) {
 	if len(k.notifiers) == 0 {
 		return
 	}
@@ -153,7 +153,7 @@ func (k *Kernel) happenedToNode(n *vfs.Node, mask uint32) {
 }
 
 // removed tells of an entry that was removed, and of its file, which is gone if nobody has it open.
-func (k *Kernel) removed(full string, st abi.Stat, n *vfs.Node) {
+func (k *Kernel) removed(full string, st abi.Kstat, n *vfs.Node) {
 	if len(k.notifiers) == 0 {
 		return
 	}
@@ -212,7 +212,7 @@ func (k *Kernel) entryChanged(full string, mask, cookie uint32) {
 }
 
 // inodeGone tells that the last name and user of a file are gone, which ends its watches.
-func (k *Kernel) inodeGone(st abi.Stat) {
+func (k *Kernel) inodeGone(st abi.Kstat) {
 	k.happened(vfs.KeyOf(st), abi.IN_DELETE_SELF, 0, "")
 	for _, n := range k.notifiers {
 		for _, w := range slices.Clone(n.watches) {
@@ -225,7 +225,7 @@ func (k *Kernel) inodeGone(st abi.Stat) {
 
 // moved tells of a rename: both directories by one cookie, what was there, and what was moved
 // (fsnotify_move()). gone: what was there has no other name and nobody has it open.
-func (k *Kernel) moved(from, to string, st abi.Stat, target *abi.Stat, gone bool) {
+func (k *Kernel) moved(from, to string, st abi.Kstat, target *abi.Kstat, gone bool) {
 	if len(k.notifiers) == 0 {
 		return
 	}
@@ -274,11 +274,11 @@ func (k *Kernel) readNotify(t *Thread, f *File, b []byte) int64 {
 // put encodes struct inotify_event.
 func (e *watchedEvent) put(b []byte) {
 	clear(b)
-	le.PutUint32(b, uint32(e.watch))
-	le.PutUint32(b[4:], e.mask)
-	le.PutUint32(b[8:], e.cookie)
-	le.PutUint32(b[12:], uint32(len(b)-abi.SizeofInotifyEvent))
-	copy(b[abi.SizeofInotifyEvent:], e.name)
+	head := abi.InotifyEvent{Wd: int32(e.watch), Mask: e.mask, Cookie: e.cookie}
+	name := b[abi.Sizeof(8, head):]
+	head.Len = uint32(len(name))
+	abi.Put(8, b, head)
+	copy(name, e.name)
 }
 
 // dropNotifier frees an instance that is closed.

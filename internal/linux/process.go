@@ -376,6 +376,22 @@ func matches(c *Process, id int, p *Process) bool {
 	return c.pgid == -id
 }
 
+// copyFromUser sets the structure that v points to, or those of the slice v, from user memory
+// (copy_from_user()). word is the size of a long in their layout.
+func copyFromUser(mm *mm.MM, va uint64, word int, v any) bool {
+	b := make([]byte, abi.Sizeof(word, v))
+	if !mm.Read(va, b) {
+		return false
+	}
+	abi.Unmarshal(word, b, v)
+	return true
+}
+
+// copyToUser writes a structure, or those of a slice, to user memory (copy_to_user()).
+func copyToUser(mm *mm.MM, va uint64, word int, v any) bool {
+	return mm.Write(va, abi.Marshal(word, v))
+}
+
 // putWord stores n bytes of v in user memory.
 func putWord(mm *mm.MM, va uint64, n int, v uint64) bool {
 	var b [8]byte

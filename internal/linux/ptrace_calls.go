@@ -162,16 +162,16 @@ func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool)
 		if o.trace.stop == stopGroup {
 			return -EINVAL, true
 		}
-		return t.give(data, o.trace.info.encode(c.compat)), true
+		return t.copyOut(data, c.word(), o.trace.info.siginfo()), true
 	case abi.PTRACE_SETSIGINFO:
-		b := make([]byte, abi.SizeofSiginfo)
+		var s abi.Siginfo
 		switch {
-		case !mm.Read(data, b):
+		case !copyFromUser(mm, data, c.word(), &s):
 			return -EFAULT, true
 		case o.trace.stop == stopGroup:
 			return -EINVAL, true
 		}
-		o.trace.info = decodeInfo(b, c.compat)
+		o.trace.info = infoOf(&s)
 		return 0, true
 	case abi.PTRACE_PEEKSIGINFO:
 		return k.peekInfos(t, o, c), true
@@ -204,52 +204,23 @@ func (k *Kernel) ptraceSignals(t, o *Thread, c *call, request int) (int64, bool)
 	return 0, false
 }
 
-func (i sigInfo) encode(compat bool) []byte {
-	b := make([]byte, abi.SizeofSiginfo)
-	if compat {
-		i.put32(b)
-	} else {
-		i.put64(b)
-	}
-	return b
-}
-
-// decodeInfo reads what encode wrote.
-func decodeInfo(b []byte, compat bool) sigInfo {
-	i := sigInfo{signo: int(int32(le.Uint32(b))), code: int32(le.Uint32(b[8:]))}
-	at, word := 16, 8
-	if compat {
-		at, word = 12, 4
-	}
-	switch {
-	case i.hasAddr():
-		i.addr = wordAt(b[at:], 0, word)
-	case i.signo == abi.SIGCHLD && i.code > 0:
-		i.pid, i.status = int(le.Uint32(b[at:])), int32(le.Uint32(b[at+8:]))
-	default:
-		i.pid, i.status, i.value = int(le.Uint32(b[at:])), int32(le.Uint32(b[at+4:])), wordAt(b[at+8:], 0, word)
-	}
-	return i
-}
-
 // peekInfos copies waiting signals without taking them.
 func (k *Kernel) peekInfos(t, o *Thread, c *call) int64 {
-	b := make([]byte, 16)
-	if !t.proc.mm.Read(c.arg[2], b) {
+	var a abi.PtracePeeksiginfoArgs
+	if !copyFromUser(t.proc.mm, c.arg[2], c.word(), &a) {
 		return -EFAULT
 	}
-	off, flags, n := le.Uint64(b), le.Uint32(b[8:]), int32(le.Uint32(b[12:]))
-	if flags&^abi.PTRACE_PEEKSIGINFO_SHARED != 0 || n < 0 {
+	if a.Flags&^abi.PTRACE_PEEKSIGINFO_SHARED != 0 || a.Nr < 0 {
 		return -EINVAL
 	}
 	queue := o.sig.queue
-	if flags != 0 {
+	if a.Flags != 0 {
 		queue = o.proc.pend.queue
 	}
 	done := int64(0)
-	for ; done < int64(n) && off+uint64(done) < uint64(len(queue)); done++ {
-		info := queue[off+uint64(done)].encode(c.compat)
-		if !t.proc.mm.Write(c.arg[3]+uint64(done)*abi.SizeofSiginfo, info) {
+	for ; done < int64(a.Nr) && a.Off+uint64(done) < uint64(len(queue)); done++ {
+		info := queue[a.Off+uint64(done)].siginfo()
+		if !copyToUser(t.proc.mm, c.arg[3]+uint64(int(done)*abi.Sizeof(c.word(), info)), c.word(), info) {
 			if done == 0 {
 				return -EFAULT
 			}
@@ -261,31 +232,24 @@ func (k *Kernel) peekInfos(t, o *Thread, c *call) int64 {
 
 // callInfo is struct ptrace_syscall_info, as long as what it tells.
 func (o *Thread) callInfo() []byte {
-	const none, entry, exit = 0, 1, 2
 	core := o.Core()
-	b := make([]byte, 24)
-	le.PutUint32(b[4:], abi.AUDIT_ARCH_X86_64)
+	info := abi.PtraceSyscallInfo{Op: abi.PTRACE_SYSCALL_INFO_NONE, Arch: abi.AUDIT_ARCH_X86_64, InstructionPointer: core.RIP, StackPointer: core.GPR[x86.RSP]}
 	if o.inCall && o.call.compat || o.k.m.Arch == x86.I386 {
-		le.PutUint32(b[4:], abi.AUDIT_ARCH_I386)
+		info.Arch = abi.AUDIT_ARCH_I386
 	}
-	le.PutUint64(b[8:], core.RIP)
-	le.PutUint64(b[16:], core.GPR[regSP])
+	size := abi.Offsetof(8, info, "Of")
 	good := o.trace.info.code == abi.SIGTRAP|0x80
 	switch {
 	case o.trace.stop == stopEntry && good:
-		b[0] = entry
 		o.readArgs()
-		b = le.AppendUint64(b, uint64(uint32(o.call.nr)))
-		for _, a := range o.call.arg {
-			b = le.AppendUint64(b, a)
-		}
+		info.Op = abi.PTRACE_SYSCALL_INFO_ENTRY
+		info.Of.Entry = abi.PtraceSyscallInfoEntry{Nr: uint64(uint32(o.call.nr)), Args: o.call.arg}
+		size += abi.Sizeof(8, info.Of.Entry)
 	case o.trace.stop == stopExit && good:
-		b[0] = exit
 		r := o.result()
-		b = le.AppendUint64(b, uint64(r))
-		b = append(b, byte(oneIf(r < 0 && r >= -abi.MaxErrno)))
-	default:
-		b[0] = none
+		info.Op = abi.PTRACE_SYSCALL_INFO_EXIT
+		info.Of.Exit = abi.PtraceSyscallInfoExit{Rval: r, IsError: uint8(oneIf(r < 0 && r >= -abi.MaxErrno))}
+		size += abi.Offsetof(8, info.Of.Exit, "IsError") + 1
 	}
-	return b
+	return abi.Marshal(8, info)[:size]
 }

@@ -4,10 +4,9 @@ import (
 	"slices"
 
 	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
-
-const regSP = x86.RSP
 
 // userReg is one word of user_regs_struct: a general register, or one of the below.
 type userReg int
@@ -25,33 +24,40 @@ func general(r x86.Reg) userReg   { return userReg(r) }
 func segmentReg(s int) userReg    { return userSegment + userReg(s) }
 func (r userReg) isGeneral() bool { return r < userOrig }
 
-// userRegs64 and userRegs32 are user_regs_struct of both architectures.
-var (
-	userRegs64 = []userReg{
-		general(x86.R15), general(x86.R14), general(x86.R13), general(x86.R12), general(x86.RBP), general(x86.RBX), general(x86.R11),
-		general(x86.R10), general(x86.R9), general(x86.R8), general(x86.RAX), general(x86.RCX), general(x86.RDX), general(x86.RSI),
-		general(x86.RDI), userOrig, userIP, segmentReg(x86.CS), userFlags, general(x86.RSP), segmentReg(x86.SS), userFSBase, userGSBase,
-		segmentReg(x86.DS), segmentReg(x86.ES), segmentReg(x86.FS), segmentReg(x86.GS),
-	}
-	userRegs32 = []userReg{
-		general(x86.RBX), general(x86.RCX), general(x86.RDX), general(x86.RSI), general(x86.RDI), general(x86.RBP), general(x86.RAX),
-		segmentReg(x86.DS), segmentReg(x86.ES), segmentReg(x86.FS), segmentReg(x86.GS), userOrig, userIP, segmentReg(x86.CS), userFlags,
-		general(x86.RSP), segmentReg(x86.SS),
-	}
-)
+// userRegNames are the registers by the names that both architectures' user_regs_struct has for them.
+var userRegNames = map[string]userReg{
+	"Ax": general(x86.RAX), "Bx": general(x86.RBX), "Cx": general(x86.RCX), "Dx": general(x86.RDX),
+	"Si": general(x86.RSI), "Di": general(x86.RDI), "Bp": general(x86.RBP), "Sp": general(x86.RSP),
+	"R8": general(x86.R8), "R9": general(x86.R9), "R10": general(x86.R10), "R11": general(x86.R11),
+	"R12": general(x86.R12), "R13": general(x86.R13), "R14": general(x86.R14), "R15": general(x86.R15),
+	"Cs": segmentReg(x86.CS), "Ss": segmentReg(x86.SS), "Ds": segmentReg(x86.DS), "Es": segmentReg(x86.ES),
+	"Fs": segmentReg(x86.FS), "Gs": segmentReg(x86.GS), "FsBase": userFSBase, "GsBase": userGSBase,
+	"OrigAx": userOrig, "IP": userIP, "Flags": userFlags,
+}
 
-// Offsets in struct user.
-const (
-	debugRegs64, userSize64 = 848, 928
-	debugRegs32, userSize32 = 252, 284
-)
+// userArea is struct user of an architecture: its registers in order, and where what is in bytes.
+type userArea struct {
+	word        int
+	regs        []userReg
+	debug, size uint64
+}
 
-// userRegs is user_regs_struct; small is that of 32 bits.
-func userRegs(small bool) []userReg {
+var user64, user32 = newUserArea(8, abi.User64{}, abi.UserRegsStruct64{}), newUserArea(4, abi.User32{}, abi.UserRegsStruct32{})
+
+func newUserArea(word int, user, regs any) *userArea {
+	a := &userArea{word: word, debug: uint64(abi.Offsetof(word, user, "Debugreg")), size: uint64(abi.Sizeof(word, user))}
+	for _, name := range abi.Fields(word, regs) {
+		a.regs = append(a.regs, userRegNames[name])
+	}
+	return a
+}
+
+// userOf is struct user; small is that of 32 bits.
+func userOf(small bool) *userArea {
 	if small {
-		return userRegs32
+		return user32
 	}
-	return userRegs64
+	return user64
 }
 
 // getReg is the value of a word of user_regs_struct.
@@ -176,41 +182,48 @@ func (t *Thread) readArgs() {
 	}
 }
 
+// at is what is at an address in struct user: a register, a debug register, or neither of them.
+func (a *userArea) at(addr uint64) (reg, debug int) {
+	word := uint64(a.word)
+	switch i := addr / word; {
+	case i < uint64(len(a.regs)):
+		return int(i), -1
+	case addr >= a.debug && addr < a.debug+8*word:
+		return -1, int((addr - a.debug) / word)
+	}
+	return -1, -1
+}
+
 // peekUser reads a word of struct user, of 32 bits if small; false: there is none.
 func (k *Kernel) peekUser(o *Thread, addr uint64, small bool) (uint64, bool) {
-	word, debug, size := uint64(8), uint64(debugRegs64), uint64(userSize64)
-	if small {
-		word, debug, size = 4, debugRegs32, userSize32
-	}
+	area := userOf(small)
+	reg, debug := area.at(addr)
+	size := area.size
 	if k.compat(small) {
 		size++ // getreg32() takes the end for a word of it
 	}
-	list := userRegs(small)
-	switch i := addr / word; {
-	case addr%word != 0 || addr >= size:
+	switch {
+	case addr%uint64(area.word) != 0 || addr >= size:
 		return 0, false
-	case i < uint64(len(list)):
-		return o.getReg(list[i]), true
-	case addr >= debug && addr < debug+8*word:
-		return o.debugReg(int((addr - debug) / word)), true
+	case reg >= 0:
+		return o.getReg(area.regs[reg]), true
+	case debug >= 0:
+		return o.debugReg(debug), true
 	}
 	return 0, true
 }
 
 func (k *Kernel) pokeUser(o *Thread, addr, v uint64, small bool) int64 {
-	word, debug := uint64(8), uint64(debugRegs64)
-	if small {
-		word, debug = 4, debugRegs32
-	}
-	list := userRegs(small)
-	switch i := addr / word; {
-	case addr%word != 0:
+	area := userOf(small)
+	reg, debug := area.at(addr)
+	switch {
+	case addr%uint64(area.word) != 0:
 		return -EIO
-	case i < uint64(len(list)):
-		return k.setWord(o, list[i], v, small)
-	case addr >= debug && addr < debug+8*word:
-		return k.setDebugReg(o, int((addr-debug)/word), k.m.Arch.Mask(v))
-	case k.compat(small) && addr <= userSize32: // the other words are ignored (putreg32())
+	case reg >= 0:
+		return k.setWord(o, area.regs[reg], v, small)
+	case debug >= 0:
+		return k.setDebugReg(o, debug, k.m.Arch.Mask(v))
+	case k.compat(small) && addr <= area.size: // the other words are ignored (putreg32())
 		return 0
 	}
 	return -EIO

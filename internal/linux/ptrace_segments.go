@@ -66,13 +66,13 @@ func (k *Kernel) tracedArea(t, o *Thread, entry, va uint64, set bool) int64 {
 	case !set && !known:
 		return -EINVAL
 	case !set:
-		return t.give(va, describe(uint32(entry), o.tls[n]))
+		return t.copyOut(va, 4, describe(uint32(entry), o.tls[n]))
 	}
-	b := make([]byte, sizeofUserDesc)
-	if !t.proc.mm.Read(va, b) {
+	var u userDesc
+	if !copyFromUser(t.proc.mm, va, 4, &u) {
 		return -EFAULT
 	}
-	return k.setTLS(o, int(n), readUserDesc(b))
+	return k.setTLS(o, int(n), u)
 }
 
 // setTLS changes a TLS descriptor of a thread that stands still, by its number.
@@ -87,7 +87,7 @@ func (k *Kernel) setTLS(o *Thread, n int, u userDesc) int64 {
 	}
 	for _, s := range []int{x86.FS, x86.GS} {
 		if seg := &o.Core().Seg[s]; int(seg.Sel>>3) == k.tables.TlsEntry+n {
-			seg.Base = uint64(u.base)
+			seg.Base = uint64(u.BaseAddr)
 		}
 	}
 	return 0

@@ -46,20 +46,18 @@ func (k *Kernel) ptraceRegisters(t, o *Thread, c *call, request int) int64 {
 func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 	switch kind {
 	case abi.NT_PRSTATUS:
-		var b []byte
-		for _, r := range userRegs(small) {
-			b = le.AppendUint64(b, o.getReg(r))
-			if small {
-				b = b[:len(b)-4]
-			}
+		area := userOf(small)
+		words := make([]abi.ULong, len(area.regs))
+		for i, r := range area.regs {
+			words[i] = abi.ULong(o.getReg(r))
 		}
-		return b
+		return abi.Marshal(area.word, words)
 	case abi.NT_PRFPREG, abi.NT_PRXFPREG:
 		var fx [emu.FXSize]byte
 		k.onCPU(o, func(c *emu.CPU) { k.m.FXSave(c, &fx) })
 		switch {
 		case small && kind == abi.NT_PRFPREG:
-			return k.fsave(o, fx[:])[:108]
+			return k.fsave(o, fx[:])[:abi.Offsetof(4, abi.Fpstate32{}, "Status")]
 		case !small && kind == abi.NT_PRXFPREG:
 			return nil
 		}
@@ -68,16 +66,16 @@ func (k *Kernel) regset(o *Thread, kind uint64, small bool) []byte {
 		if !small {
 			return nil
 		}
-		var b []byte
+		entries := make([]abi.UserDesc, len(o.tls))
 		for i, d := range o.tls {
-			b = append(b, describe(uint32(k.tables.TlsEntry+i), d)...)
+			entries[i] = describe(uint32(k.tables.TlsEntry+i), d)
 		}
-		return b
+		return abi.Marshal(4, entries)
 	case abi.NT_X86_XSTATE:
 		if k.m.HasXSave() {
 			var b [emu.XSaveSize]byte
 			k.onCPU(o, func(c *emu.CPU) { k.m.XSave(c, &b) })
-			le.PutUint64(b[abi.FXSoftware:], emu.XSaveAll)
+			le.PutUint64(b[fxSoftware:], emu.XSaveAll)
 			return b[:]
 		}
 	}
@@ -95,22 +93,26 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) in
 	}
 	switch kind {
 	case abi.NT_PRSTATUS:
-		word := regsetWord(small)
-		for i, r := range userRegs(small)[:n/word] {
-			if e := k.setWord(o, r, wordAt(b, i, word), small); e != 0 {
+		area := userOf(small)
+		words := make([]abi.ULong, n/area.word)
+		abi.Unmarshal(area.word, b, words)
+		for i, v := range words {
+			if e := k.setWord(o, area.regs[i], uint64(v), small); e != 0 {
 				return e
 			}
 		}
 	case abi.NT_386_TLS:
-		for i := range n / sizeofUserDesc {
-			if e := k.setTLS(o, i, readUserDesc(b[i*sizeofUserDesc:])); e != 0 {
+		entries := make([]userDesc, n/abi.Sizeof(4, userDesc{}))
+		abi.Unmarshal(4, b, entries)
+		for i, u := range entries {
+			if e := k.setTLS(o, i, u); e != 0 {
 				return e
 			}
 		}
 	case abi.NT_X86_XSTATE:
 		var x [emu.XSaveSize]byte
 		copy(x[:], b)
-		clear(x[abi.FXSoftware:emu.FXSize])
+		clear(x[fxSoftware:emu.FXSize])
 		ok := false
 		k.onCPU(o, func(c *emu.CPU) { ok = k.m.XRestore(c, &x, emu.XSaveAll) })
 		if !ok {
@@ -131,29 +133,21 @@ func (k *Kernel) takeRegset(t, o *Thread, kind, va uint64, n int, small bool) in
 	return 0
 }
 
-func regsetWord(small bool) int {
-	if small {
-		return 4
-	}
-	return 8
-}
-
 // ptraceRegset is GETREGSET and SETREGSET: a set of a kind at an iovec, as the
 // code that the tracee runs has it (task_user_regset_view()).
 func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
-	word := c.word()
-	iov := make([]byte, 2*word)
-	if !t.proc.mm.Read(c.arg[3], iov) {
+	var iov abi.Iovec
+	if !copyFromUser(t.proc.mm, c.arg[3], c.word(), &iov) {
 		return -EFAULT
 	}
-	base, size := wordAt(iov, 0, word), wordAt(iov, 1, word)
+	base, size := uint64(iov.Base), uint64(iov.Len)
 	small := o.Core().Code64 == 0
-	b, unit := k.regset(o, c.arg[2], small), uint64(regsetWord(small))
+	b, unit := k.regset(o, c.arg[2], small), uint64(userOf(small).word)
 	switch c.arg[2] {
 	case abi.NT_X86_XSTATE:
 		unit = 8
 	case abi.NT_386_TLS:
-		unit = sizeofUserDesc
+		unit = uint64(abi.Sizeof(4, abi.UserDesc{}))
 	}
 	switch none := b == nil; {
 	case size%unit != 0:
@@ -173,8 +167,6 @@ func (k *Kernel) ptraceRegset(t, o *Thread, c *call, set bool) int64 {
 	} else if r := t.give(base, b[:n]); r != 0 {
 		return r
 	}
-	if !putWord(t.proc.mm, c.arg[3]+uint64(word), word, n) {
-		return -EFAULT
-	}
-	return 0
+	iov.Len = abi.ULong(n)
+	return t.copyOut(c.arg[3], c.word(), iov)
 }

@@ -41,7 +41,7 @@ func (k *Kernel) reopenFile(f *File, flags int) (*File, int64) {
 	switch {
 	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
 		return nil, -EEXIST
-	case flags&abi.O_PATH == 0 && (reads && !k.may(n.Attr, 4) || writes && !k.may(n.Attr, 2)):
+	case flags&abi.O_PATH == 0 && (reads && !k.may(n.Attr, abi.R_OK) || writes && !k.may(n.Attr, abi.W_OK)):
 		return nil, -EACCES
 	case flags&abi.O_DIRECTORY != 0:
 		return nil, -ENOTDIR

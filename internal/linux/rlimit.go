@@ -54,28 +54,23 @@ func (k *Kernel) setLimit(p *Process, resource int, l rlimit) int64 {
 	return 0
 }
 
-// getLimit encodes a limit in two words; 32-bit ones show what is too large as none.
-func (r rlimit) put(b []byte, word int) {
-	for i, v := range []uint64{r.now, r.most} {
-		if word == 4 {
-			le.PutUint32(b[4*i:], uint32(min(v, math.MaxUint32)))
-		} else {
-			le.PutUint64(b[8*i:], v)
-		}
+// encode is a limit as a program sees it; with words of 4 bytes what is too large is none.
+func (r rlimit) encode(word int) abi.Rlimit {
+	if word == 4 {
+		return abi.Rlimit{Cur: abi.ULong(min(r.now, math.MaxUint32)), Max: abi.ULong(min(r.most, math.MaxUint32))}
 	}
+	return abi.Rlimit{Cur: abi.ULong(r.now), Max: abi.ULong(r.most)}
 }
 
-func readLimit(b []byte, word int) rlimit {
-	if word == 8 {
-		return rlimit{le.Uint64(b), le.Uint64(b[8:])}
-	}
-	wide := func(v uint32) uint64 {
-		if v == math.MaxUint32 {
+// decodeLimit is what encode encoded.
+func decodeLimit(r abi.Rlimit, word int) rlimit {
+	wide := func(v abi.ULong) uint64 {
+		if word == 4 && v == math.MaxUint32 {
 			return noLimit
 		}
 		return uint64(v)
 	}
-	return rlimit{wide(le.Uint32(b)), wide(le.Uint32(b[4:]))}
+	return rlimit{wide(r.Cur), wide(r.Max)}
 }
 
 func sysGetrlimit(k *Kernel, t *Thread, c *call) int64 {
@@ -106,18 +101,17 @@ func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, w
 		return -EINVAL
 	}
 	old := p.limit(resource)
-	b := make([]byte, 2*word)
 	if set != 0 {
-		if !t.proc.mm.Read(set, b) {
+		var l abi.Rlimit
+		if !copyFromUser(t.proc.mm, set, word, &l) {
 			return -EFAULT
 		}
-		if r := k.setLimit(p, resource, readLimit(b, word)); r != 0 {
+		if r := k.setLimit(p, resource, decodeLimit(l, word)); r != 0 {
 			return r
 		}
 	}
-	old.put(b, word)
-	if get != 0 && !t.proc.mm.Write(get, b) {
-		return -EFAULT
+	if get != 0 {
+		return t.copyOut(get, word, old.encode(word))
 	}
 	return 0
 }

@@ -33,10 +33,13 @@ func (t *Thread) overflows(a action, sp uint64) bool {
 	return (entering || t.alt.holds(now)) && !t.alt.onIt(sp)
 }
 
-// regs64 is the order of general registers in the x86-64 sigcontext; RIP and
-// RFLAGS follow.
-var regs64 = [16]x86.Reg{x86.R8, x86.R9, x86.R10, x86.R11, x86.R12, x86.R13, x86.R14, x86.R15,
-	x86.RDI, x86.RSI, x86.RBP, x86.RBX, x86.RDX, x86.RAX, x86.RCX, x86.RSP}
+// generalRegs64 are the general registers of a sigcontext, by x86.Reg.
+func generalRegs64(c *abi.Sigcontext64) [16]*uint64 {
+	return [16]*uint64{
+		x86.R8: &c.R8, x86.R9: &c.R9, x86.R10: &c.R10, x86.R11: &c.R11, x86.R12: &c.R12, x86.R13: &c.R13, x86.R14: &c.R14, x86.R15: &c.R15,
+		x86.RDI: &c.Di, x86.RSI: &c.Si, x86.RBP: &c.Bp, x86.RBX: &c.Bx, x86.RDX: &c.Dx, x86.RAX: &c.Ax, x86.RCX: &c.Cx, x86.RSP: &c.Sp,
+	}
+}
 
 // frame64 pushes an x86-64 rt_sigframe and enters the handler.
 func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
@@ -46,36 +49,32 @@ func (k *Kernel) frame64(t *Thread, a action, info sigInfo, mask sigset) bool {
 	}
 	fx := k.fpuImage(t)
 	fp := (t.frameStack(a, 128) - uint64(len(fx))) &^ 63
-	sp := (fp-abi.Frame64Size)&^15 - 8
+	var frame abi.RtSigframe64
+	sp := (fp-uint64(abi.Sizeof(8, frame)))&^15 - 8
 	if t.overflows(a, sp) {
 		return false
 	}
-	b := make([]byte, abi.Frame64Size)
-	le.PutUint64(b, a.restorer)
 	l := k.layoutOf(x86.AMD64)
-	flags := abi.UC_SIGCONTEXT_SS | k.xstateFlag()
+	frame.Pretcode = a.restorer
+	uc := &frame.Uc
+	uc.Flags = abi.UC_SIGCONTEXT_SS | k.xstateFlag()
 	if c.Seg[x86.CS].Sel == uint32(l.CS) {
-		flags |= abi.UC_STRICT_RESTORE_SS
+		uc.Flags |= abi.UC_STRICT_RESTORE_SS
 	}
-	le.PutUint64(b[abi.Frame64UC:], flags)
-	t.putAltStack64(b[abi.Frame64Stack:], c.GPR[x86.RSP])
-	for i, r := range regs64 {
-		le.PutUint64(b[abi.Frame64Regs+8*i:], c.GPR[r])
+	uc.Stack, uc.Sigmask = t.alt.sigaltstack(c.GPR[x86.RSP]), uint64(mask)
+	uc.Mcontext = abi.Sigcontext64{
+		IP: c.RIP, Flags: c.RFLAGS, Cs: uint16(c.Seg[x86.CS].Sel), Ss: uint16(c.Seg[x86.SS].Sel),
+		Err: t.errCode, Trapno: t.trapNo, Oldmask: uint64(mask), Cr2: t.cr2, Fpstate: fp,
 	}
-	le.PutUint64(b[abi.Frame64Regs+128:], c.RIP)
-	le.PutUint64(b[abi.Frame64Regs+136:], c.RFLAGS)
-	le.PutUint16(b[abi.Frame64Segs:], uint16(c.Seg[x86.CS].Sel))
-	le.PutUint16(b[abi.Frame64SS:], uint16(c.Seg[x86.SS].Sel))
-	for i, v := range []uint64{t.errCode, t.trapNo, uint64(mask), t.cr2, fp} {
-		le.PutUint64(b[abi.Frame64Err+8*i:], v)
+	for r, to := range generalRegs64(&uc.Mcontext) {
+		*to = c.GPR[r]
 	}
-	le.PutUint64(b[abi.Frame64Mask:], uint64(mask))
-	info.put64(b[abi.Frame64Info:])
+	frame.Info = info.siginfo()
 	mm := t.proc.mm
-	if !mm.Write(fp, fx) || !mm.Write(sp, b) {
+	if !mm.Write(fp, fx) || !copyToUser(mm, sp, 8, frame) {
 		return false
 	}
-	c.GPR[x86.RDI], c.GPR[x86.RSI], c.GPR[x86.RDX] = uint64(info.signo), sp+abi.Frame64Info, sp+abi.Frame64UC
+	c.GPR[x86.RDI], c.GPR[x86.RSI], c.GPR[x86.RDX] = uint64(info.signo), sp+uint64(abi.Offsetof(8, frame, "Info")), sp+uint64(abi.Offsetof(8, frame, "Uc"))
 	c.GPR[x86.RAX] = 0
 	c.GPR[x86.RSP], c.RIP = sp, a.handler
 	k.setFlat(t.cpu, l.CS, k.validStack(t, uint16(c.Seg[x86.SS].Sel), l))
@@ -100,37 +99,30 @@ func (k *Kernel) setFlat(c *emu.CPU, cs, ss uint16) {
 	_ = k.m.LoadStack(c, ss|3, 3, x86.VecGP)
 }
 
-func (t *Thread) putAltStack64(b []byte, sp uint64) {
-	le.PutUint64(b, t.alt.sp)
-	le.PutUint32(b[8:], t.alt.state(sp))
-	le.PutUint64(b[16:], t.alt.size)
-}
-
 // sigreturn64 is rt_sigreturn of x86-64.
 func (k *Kernel) sigreturn64(t *Thread) int64 {
 	c := t.Core()
-	b := make([]byte, abi.Frame64Size)
-	if !t.proc.mm.Read(c.GPR[x86.RSP]-8, b) {
+	var frame abi.RtSigframe64
+	if !copyFromUser(t.proc.mm, c.GPR[x86.RSP]-8, 8, &frame) {
 		return k.badFrame(t)
 	}
-	fp := le.Uint64(b[abi.Frame64FPState:])
-	if fp != 0 {
+	uc := &frame.Uc
+	sc := &uc.Mcontext
+	if sc.Fpstate != 0 {
 		fx := make([]byte, emu.FXSize)
-		if !t.proc.mm.Read(fp, fx) || !k.loadFPU(t, fx, fp) {
+		if !t.proc.mm.Read(sc.Fpstate, fx) || !k.loadFPU(t, fx, sc.Fpstate) {
 			return k.badFrame(t)
 		}
 	}
-	for i, r := range regs64 {
-		c.GPR[r] = le.Uint64(b[abi.Frame64Regs+8*i:])
+	for r, from := range generalRegs64(sc) {
+		c.GPR[r] = *from
 	}
-	rip := le.Uint64(b[abi.Frame64Regs+128:])
-	c.RFLAGS = c.RFLAGS&^fixedFlags | le.Uint64(b[abi.Frame64Regs+136:])&fixedFlags
-	cs, ss := le.Uint16(b[abi.Frame64Segs:]), le.Uint16(b[abi.Frame64SS:])
-	t.blocked = sigset(le.Uint64(b[abi.Frame64Mask:])) &^ unblockable
-	t.alt = altStack{sp: le.Uint64(b[abi.Frame64Stack:]), size: le.Uint64(b[abi.Frame64Stack+16:]),
-		flags: le.Uint32(b[abi.Frame64Stack+8:]) & abi.SS_AUTODISARM}
-	c.RIP = rip
-	if le.Uint64(b[abi.Frame64UC:])&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(x86.AMD64).CS {
+	c.RFLAGS = c.RFLAGS&^fixedFlags | sc.Flags&fixedFlags
+	cs, ss := sc.Cs, sc.Ss
+	t.blocked = sigset(uc.Sigmask) &^ unblockable
+	t.alt = altStack{sp: uint64(uc.Stack.Sp), size: uint64(uc.Stack.Size), flags: uc.Stack.Flags & abi.SS_AUTODISARM}
+	c.RIP = sc.IP
+	if uc.Flags&abi.UC_STRICT_RESTORE_SS == 0 && cs|3 == k.layoutOf(x86.AMD64).CS {
 		ss = k.validStack(t, ss, k.layoutOf(x86.AMD64))
 	}
 	k.returnTo(t, cs|3, ss|3)
@@ -144,40 +136,34 @@ func (k *Kernel) badFrame(t *Thread) int64 {
 	return 0
 }
 
-// put64 encodes siginfo_t as 64-bit programs see it.
-func (i sigInfo) put64(b []byte) {
-	le.PutUint32(b, uint32(i.signo))
-	le.PutUint32(b[8:], uint32(i.code))
-	switch {
+// siginfo is the signal as programs see it.
+func (i sigInfo) siginfo() abi.Siginfo {
+	s := abi.Siginfo{Signo: int32(i.signo), Code: i.code}
+	switch f := &s.Sifields; {
 	case i.hasAddr():
-		le.PutUint64(b[16:], i.addr)
+		f.Sigfault.Addr = abi.ULong(i.addr)
 	case i.signo == abi.SIGCHLD && i.code > 0:
-		le.PutUint32(b[16:], uint32(i.pid))
-		le.PutUint32(b[20:], i.uid)
-		le.PutUint32(b[24:], uint32(i.status))
+		f.Sigchld = abi.SiSigchld{Pid: int32(i.pid), Uid: i.uid, Status: i.status}
+	case i.code == abi.SI_TIMER:
+		f.Timer = abi.SiTimer{Tid: int32(i.pid), Overrun: i.status, Sigval: abi.ULong(i.value)}
 	default:
-		le.PutUint32(b[16:], uint32(i.pid))
-		le.PutUint32(b[20:], uint32(i.status))
-		le.PutUint64(b[24:], i.value)
+		f.Rt = abi.SiRt{Pid: int32(i.pid), Uid: uint32(i.status), Sigval: abi.ULong(i.value)}
 	}
+	return s
 }
 
-// put32 encodes siginfo_t as 32-bit programs see it.
-func (i sigInfo) put32(b []byte) {
-	le.PutUint32(b, uint32(i.signo))
-	le.PutUint32(b[8:], uint32(i.code))
+// infoOf is the signal that a siginfo_t tells of.
+func infoOf(s *abi.Siginfo) sigInfo {
+	i, f := sigInfo{signo: int(s.Signo), code: s.Code}, &s.Sifields
 	switch {
 	case i.hasAddr():
-		le.PutUint32(b[12:], uint32(i.addr))
+		i.addr = uint64(f.Sigfault.Addr)
 	case i.signo == abi.SIGCHLD && i.code > 0:
-		le.PutUint32(b[12:], uint32(i.pid))
-		le.PutUint32(b[16:], i.uid)
-		le.PutUint32(b[20:], uint32(i.status))
+		i.pid, i.status = int(f.Sigchld.Pid), f.Sigchld.Status
 	default:
-		le.PutUint32(b[12:], uint32(i.pid))
-		le.PutUint32(b[16:], uint32(i.status))
-		le.PutUint32(b[20:], uint32(i.value))
+		i.pid, i.status, i.value = int(f.Rt.Pid), int32(f.Rt.Uid), uint64(f.Rt.Sigval)
 	}
+	return i
 }
 
 // hasAddr reports whether si_addr is used: signals of exceptions.

@@ -25,13 +25,15 @@ func (k *Kernel) fpuImage(t *Thread) []byte {
 	}
 	var b [emu.XSaveSize]byte
 	k.m.XSave(t.cpu, &b)
-	le.PutUint32(b[abi.FXSoftware:], abi.FP_XSTATE_MAGIC1)
-	le.PutUint32(b[abi.FXSoftwareExtended:], emu.XSaveSize+abi.FP_XSTATE_MAGIC2_SIZE)
-	le.PutUint64(b[abi.FXSoftwareXFeatures:], emu.XSaveAll)
-	le.PutUint32(b[abi.FXSoftwareXSize:], emu.XSaveSize)
+	abi.Put(8, b[fxSoftware:], abi.FpxSwBytes{
+		Magic1: abi.FP_XSTATE_MAGIC1, ExtendedSize: emu.XSaveSize + abi.FP_XSTATE_MAGIC2_SIZE, Xfeatures: emu.XSaveAll, XstateSize: emu.XSaveSize,
+	})
 	b[emu.FXSize] |= xstateLegacy // x87 and SSE count as in use (save_xstate_epilog())
 	return le.AppendUint32(b[:], abi.FP_XSTATE_MAGIC2)
 }
+
+// fxSoftware is where FXSAVE's area has bytes of the software's.
+var fxSoftware = abi.Offsetof(8, abi.Fpstate64{}, "SwReserved")
 
 // xstateLegacy are x87 and SSE among XSAVE's components.
 const xstateLegacy = 3
@@ -64,16 +66,17 @@ func (k *Kernel) loadFPU(t *Thread, fx []byte, at uint64) bool {
 // frameFeatures reads which components a frame says that it holds, if its magic
 // words and sizes fit (check_xstate_in_sigframe()).
 func (k *Kernel) frameFeatures(t *Thread, fx []byte, at uint64) (uint64, bool) {
-	size := le.Uint32(fx[abi.FXSoftwareXSize:])
-	if le.Uint32(fx[abi.FXSoftware:]) != abi.FP_XSTATE_MAGIC1 || size < emu.FXSize+64 || size > emu.XSaveSize ||
-		size > le.Uint32(fx[abi.FXSoftwareExtended:]) {
+	var sw abi.FpxSwBytes
+	abi.Unmarshal(8, fx[fxSoftware:], &sw)
+	const header = 64 // of XSAVE's area
+	if sw.Magic1 != abi.FP_XSTATE_MAGIC1 || sw.XstateSize < emu.FXSize+header || sw.XstateSize > emu.XSaveSize || sw.XstateSize > sw.ExtendedSize {
 		return 0, false
 	}
 	var magic [abi.FP_XSTATE_MAGIC2_SIZE]byte
-	if !t.proc.mm.Read(at+uint64(size), magic[:]) || le.Uint32(magic[:]) != abi.FP_XSTATE_MAGIC2 {
+	if !t.proc.mm.Read(at+uint64(sw.XstateSize), magic[:]) || le.Uint32(magic[:]) != abi.FP_XSTATE_MAGIC2 {
 		return 0, false
 	}
-	return le.Uint64(fx[abi.FXSoftwareXFeatures:]) & emu.XSaveAll, true
+	return sw.Xfeatures & emu.XSaveAll, true
 }
 
 // loadFX takes FXSAVE's area back, without the bits of MXCSR that do not exist.

@@ -39,41 +39,36 @@ func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string
 	s.put(s.sp, random)
 	auxv := k.auxv(prog, base, mem, execFn, platform, s.sp)
 	s.sp &^= 15
-	words := 1 + len(args) + 1 + len(envp) + 1 + len(auxv)
-	s.sp = (s.sp - uint64(words)*s.word) &^ 15
-	at := s.sp
-	next := func(v uint64) {
-		var b [8]byte
-		le.PutUint64(b[:], v)
-		s.put(at, b[:s.word])
-		at += s.word
-	}
-	next(uint64(len(args)))
-	for _, list := range [][]uint64{append(args, 0), append(envp, 0), auxv} {
+	words := []abi.ULong{abi.ULong(len(args))}
+	for _, list := range [][]uint64{append(args, 0), append(envp, 0)} {
 		for _, v := range list {
-			next(v)
+			words = append(words, abi.ULong(v))
 		}
 	}
+	vector := abi.Marshal(int(s.word), words)
+	mem.Auxv = abi.Marshal(int(s.word), auxv)
+	s.sp = (s.sp - uint64(len(vector)+len(mem.Auxv))) &^ 15
+	s.put(s.sp, append(vector, mem.Auxv...))
 	if s.failed {
 		return 0, mm.ErrNoMemory
 	}
-	mem.Auxv = make([]byte, uint64(len(auxv))*s.word)
-	mem.Read(at-uint64(len(mem.Auxv)), mem.Auxv)
 	return s.sp, nil
 }
 
-func (k *Kernel) auxv(prog *program, base uint64, mm *mm.MM, execFn, platform, random uint64) []uint64 {
+func (k *Kernel) auxv(prog *program, base uint64, mem *mm.MM, execFn, platform, random uint64) []abi.Auxv {
 	h, u := prog.image.Headers, k.user()
-	uid, gid := uint64(u.UID), uint64(u.GID)
-	var v []uint64
-	if mm.ABI() == x86.I386 {
-		v = []uint64{abi.AT_SYSINFO, mm.VDSO + vdsoVsyscall, abi.AT_SYSINFO_EHDR, mm.VDSO}
+	uid, gid := abi.ULong(u.UID), abi.ULong(u.GID)
+	var v []abi.Auxv
+	if mem.ABI() == x86.I386 {
+		v = []abi.Auxv{{Type: abi.AT_SYSINFO, Val: abi.ULong(mem.VDSO + vdsoVsyscall)}, {Type: abi.AT_SYSINFO_EHDR, Val: abi.ULong(mem.VDSO)}}
 	}
-	return append(v, []uint64{
-		abi.AT_HWCAP, emu.CPUIDFeatures, abi.AT_PAGESZ, emu.PageSize, abi.AT_CLKTCK, clockTicks,
-		abi.AT_PHDR, h.Addr, abi.AT_PHENT, h.EntrySize, abi.AT_PHNUM, h.Count, abi.AT_BASE, base, abi.AT_FLAGS, 0,
-		abi.AT_ENTRY, prog.image.Entry, abi.AT_UID, uid, abi.AT_EUID, uid, abi.AT_GID, gid, abi.AT_EGID, gid,
-		abi.AT_SECURE, 0, abi.AT_RANDOM, random, abi.AT_HWCAP2, 0, abi.AT_EXECFN, execFn, abi.AT_PLATFORM, platform, abi.AT_NULL, 0,
+	return append(v, []abi.Auxv{
+		{Type: abi.AT_HWCAP, Val: emu.CPUIDFeatures}, {Type: abi.AT_PAGESZ, Val: emu.PageSize}, {Type: abi.AT_CLKTCK, Val: clockTicks},
+		{Type: abi.AT_PHDR, Val: abi.ULong(h.Addr)}, {Type: abi.AT_PHENT, Val: abi.ULong(h.EntrySize)}, {Type: abi.AT_PHNUM, Val: abi.ULong(h.Count)},
+		{Type: abi.AT_BASE, Val: abi.ULong(base)}, {Type: abi.AT_FLAGS}, {Type: abi.AT_ENTRY, Val: abi.ULong(prog.image.Entry)},
+		{Type: abi.AT_UID, Val: uid}, {Type: abi.AT_EUID, Val: uid}, {Type: abi.AT_GID, Val: gid}, {Type: abi.AT_EGID, Val: gid},
+		{Type: abi.AT_SECURE}, {Type: abi.AT_RANDOM, Val: abi.ULong(random)}, {Type: abi.AT_HWCAP2},
+		{Type: abi.AT_EXECFN, Val: abi.ULong(execFn)}, {Type: abi.AT_PLATFORM, Val: abi.ULong(platform)}, {Type: abi.AT_NULL},
 	}...)
 }
 

@@ -111,7 +111,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, un
 		return r
 	}
 	if va == 0 {
-		if !k.owns(n.Attr) && !k.may(n.Attr, 2) {
+		if !k.owns(n.Attr) && !k.may(n.Attr, abi.W_OK) {
 			return -EACCES
 		}
 		k.fs.Stamp(&n.Attr.Atime, &n.Attr.Mtime, &n.Attr.Ctime)
@@ -121,39 +121,26 @@ func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, un
 	if !k.owns(n.Attr) {
 		return -EPERM
 	}
-	word, each := c.word(), 2
+	word := c.word()
 	if lookup(c).name == "utimensat_time64" {
 		word = 8
 	}
-	if unit == time.Second {
-		each = 1
-	}
-	b := make([]byte, 2*each*word)
-	if !t.proc.mm.Read(va, b) {
+	times, ok := t.readTimes(va, word, unit)
+	if !ok {
 		return -EFAULT
 	}
-	const now, omit = 1<<30 - 1, 1<<30 - 2 // UTIME_NOW, UTIME_OMIT
 	told := uint32(abi.IN_ACCESS | abi.IN_MODIFY)
 	for i, at := range []*abi.Timespec{&n.Attr.Atime, &n.Attr.Mtime} {
-		s := abi.Timespec{Sec: int64(wordAt(b, i*each, word))}
-		if word == 4 {
-			s.Sec = int64(int32(s.Sec))
-		}
-		if each == 2 {
-			s.Nsec = int64(uint32(wordAt(b, i*each+1, word)))
-		}
-		switch {
-		case unit == time.Nanosecond && s.Nsec == now:
+		switch s := times[i]; {
+		case unit == time.Nanosecond && s.Nsec == abi.UTIME_NOW:
 			k.fs.Stamp(at)
-			continue
-		case unit == time.Nanosecond && s.Nsec == omit:
+		case unit == time.Nanosecond && s.Nsec == abi.UTIME_OMIT:
 			told &^= abi.IN_ACCESS << i
-			continue
-		}
-		if s.Nsec *= int64(unit); each == 2 && (s.Nsec < 0 || s.Nsec >= int64(time.Second)) {
+		case s.Nsec < 0 || s.Nsec >= abi.Long(time.Second):
 			return -EINVAL
+		default:
+			*at = s
 		}
-		*at = s
 	}
 	k.fs.Stamp(&n.Attr.Ctime)
 	if told == abi.IN_ACCESS|abi.IN_MODIFY {
@@ -161,4 +148,26 @@ func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, un
 	}
 	k.happenedToNode(n, told)
 	return 0
+}
+
+// readTimes reads the two times at va: a struct utimbuf, or two of struct timeval or timespec.
+func (t *Thread) readTimes(va uint64, word int, unit time.Duration) ([2]abi.Timespec, bool) {
+	mm := t.proc.mm
+	switch unit {
+	case time.Second:
+		var u abi.Utimbuf
+		ok := copyFromUser(mm, va, word, &u)
+		return [2]abi.Timespec{{Sec: u.Actime}, {Sec: u.Modtime}}, ok
+	case time.Microsecond:
+		var l [2]abi.Timeval
+		ok := copyFromUser(mm, va, word, &l)
+		usec := func(i int) abi.Long { return abi.Long(uint32(l[i].Usec)) * abi.Long(time.Microsecond) }
+		return [2]abi.Timespec{{Sec: l[0].Sec, Nsec: usec(0)}, {Sec: l[1].Sec, Nsec: usec(1)}}, ok
+	}
+	var l [2]abi.Timespec
+	ok := copyFromUser(mm, va, word, &l)
+	for i := range l {
+		l[i].Nsec = abi.Long(uint32(l[i].Nsec))
+	}
+	return l, ok
 }

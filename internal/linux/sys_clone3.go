@@ -21,33 +21,33 @@ func sysClone3(k *Kernel, t *Thread, c *call) int64 {
 			return -E2BIG
 		}
 	}
-	const flags, pidfd, ctid, ptid, exit, stack, stackSize, tls, setTID, setTIDSize, cgroup = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-	arg := func(i int) uint64 { return le.Uint64(b[8*i:]) }
-	f := arg(flags)
+	var arg abi.CloneArgs
+	abi.Unmarshal(8, b, &arg)
+	f := arg.Flags
 	const maxNamespaces, maxInt = 32, 1<<31 - 1
 	switch {
-	case arg(setTIDSize) > maxNamespaces, (arg(setTID) == 0) != (arg(setTIDSize) == 0), arg(exit) > abi.SIGRTMAX,
-		f&abi.CLONE_INTO_CGROUP != 0 && (arg(cgroup) > maxInt || size < abi.CLONE_ARGS_SIZE_VER2):
+	case arg.SetTidSize > maxNamespaces, (arg.SetTid == 0) != (arg.SetTidSize == 0), arg.ExitSignal > abi.SIGRTMAX,
+		f&abi.CLONE_INTO_CGROUP != 0 && (arg.Cgroup > maxInt || size < abi.CLONE_ARGS_SIZE_VER2):
 		return -EINVAL
 	}
-	if n := arg(setTIDSize); n > 0 && !t.proc.mm.Read(arg(setTID), make([]byte, 4*n)) {
+	if n := arg.SetTidSize; n > 0 && !t.proc.mm.Read(arg.SetTid, make([]byte, 4*n)) {
 		return -EFAULT
 	}
 	const known = 1<<32 - 1 | abi.CLONE_CLEAR_SIGHAND | abi.CLONE_INTO_CGROUP
 	switch {
-	case f&^known != 0, f&(abi.CLONE_DETACHED|0x7f) != 0, // CSIGNAL, but for CLONE_NEWTIME
+	case f&^known != 0, f&(abi.CLONE_DETACHED|abi.CSIGNAL&^abi.CLONE_NEWTIME) != 0,
 		f&abi.CLONE_SIGHAND != 0 && f&abi.CLONE_CLEAR_SIGHAND != 0,
-		f&(abi.CLONE_THREAD|abi.CLONE_PARENT) != 0 && arg(exit) != 0,
-		(arg(stack) == 0) != (arg(stackSize) == 0), !t.proc.mm.InUser(arg(stack), arg(stackSize)):
+		f&(abi.CLONE_THREAD|abi.CLONE_PARENT) != 0 && arg.ExitSignal != 0,
+		(arg.Stack == 0) != (arg.StackSize == 0), !t.proc.mm.InUser(arg.Stack, arg.StackSize):
 		return -EINVAL
 	case f&abi.CLONE_INTO_CGROUP != 0: // no descriptor is one of a cgroup
 		return -EBADF
-	case arg(setTIDSize) != 0: // there is one namespace, and numbers go up
+	case arg.SetTidSize != 0: // there is one namespace, and numbers go up
 		return -EPERM
 	}
-	a := cloneArgs{flags: f, exitSig: int(arg(exit)), ptid: arg(ptid), ctid: arg(ctid), tls: arg(tls), pidfd: arg(pidfd)}
-	if arg(stack) != 0 {
-		a.stack = arg(stack) + arg(stackSize)
+	a := cloneArgs{flags: f, exitSig: int(arg.ExitSignal), ptid: arg.ParentTid, ctid: arg.ChildTid, tls: arg.Tls, pidfd: arg.Pidfd}
+	if arg.Stack != 0 {
+		a.stack = arg.Stack + arg.StackSize
 	}
 	return k.clone(t, a)
 }

@@ -81,11 +81,11 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 	}
 	n := interest{fd: c.fd(2), file: f}
 	if c.int(1) != abi.EPOLL_CTL_DEL {
-		b := make([]byte, abi.SizeofEpollEvent)
-		if !t.proc.mm.Read(c.arg[3], b) {
+		var e abi.EpollEvent
+		if !copyFromUser(t.proc.mm, c.arg[3], c.word(), &e) {
 			return -EFAULT
 		}
-		n.events, n.data = le.Uint32(b), le.Uint64(b[4:])
+		n.events, n.data = e.Events, e.Data
 	}
 	if f.device == devEpoll && c.int(1) == abi.EPOLL_CTL_ADD && k.nestsTooDeep(e, f) {
 		return -ELOOP
@@ -196,20 +196,19 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 	case e.device != devEpoll || most <= 0:
 		return -EINVAL
 	}
-	var out []byte
+	var out []abi.EpollEvent
 	list := slices.Clone(e.watched)
 	for i := range list {
 		n := &list[i]
 		got := n.ready(t)
-		if len(out) == most*abi.SizeofEpollEvent || n.events&abi.EPOLLET != 0 && !n.fresh(k) {
+		if len(out) == most || n.events&abi.EPOLLET != 0 && !n.fresh(k) {
 			continue
 		}
 		n.seen = n.file.edges(k)
 		if got == 0 {
 			continue
 		}
-		out = le.AppendUint32(out, got)
-		out = le.AppendUint64(out, n.data)
+		out = append(out, abi.EpollEvent{Events: got, Data: n.data})
 		if n.events&abi.EPOLLONESHOT != 0 {
 			n.events &^= epollEvents
 		}
@@ -219,11 +218,11 @@ func (k *Kernel) epollWait(t *Thread, c *call, timeout int64) int64 {
 			return r
 		}
 	}
-	if !t.proc.mm.Write(c.arg[1], out) {
+	if !copyToUser(t.proc.mm, c.arg[1], c.word(), out) {
 		return -EFAULT
 	}
 	e.watched = list
-	return int64(len(out) / abi.SizeofEpollEvent)
+	return int64(len(out))
 }
 
 func sysEventfd(k *Kernel, t *Thread, c *call) int64 {

@@ -6,36 +6,20 @@ import (
 
 // What the file system tells of itself.
 
-// File systems in memory have no blocks of their own: half of the machine's memory,
-// as a tmpfs has it.
-const tmpfsMagic = 0x01021994
-
-// statfs is struct statfs: of x86-64, or of i386 with 64-bit counts.
-func (k *Kernel) statfs(wide bool) []byte {
-	blocks := uint64(k.cfg.Limits.Memory) / 2 / 4096
+// statfs is struct statfs of x86-64, or struct statfs64 of i386. File systems in memory have no
+// blocks of their own: half of the machine's memory, as a tmpfs has it.
+func (k *Kernel) statfs(wide bool) any {
+	const block = 4096
+	blocks := uint64(k.cfg.Limits.Memory) / 2 / block
 	if wide {
-		b := make([]byte, 120)
-		for i, v := range []uint64{tmpfsMagic, 4096, blocks, blocks, blocks, blocks, blocks, 0, maxName, 4096} {
-			le.PutUint64(b[8*i:], v)
-		}
-		return b
+		n := abi.ULong(blocks)
+		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: n, Namelen: maxName, Frsize: block}
 	}
-	b := make([]byte, 84)
-	le.PutUint32(b, tmpfsMagic)
-	le.PutUint32(b[4:], 4096)
-	for i := range 5 {
-		le.PutUint64(b[8+8*i:], blocks)
-	}
-	le.PutUint32(b[56:], maxName)
-	le.PutUint32(b[60:], 4096)
-	return b
+	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: blocks, Namelen: maxName, Frsize: block}
 }
 
 func (k *Kernel) putStatfs(t *Thread, c *call, va uint64) int64 {
-	if !t.proc.mm.Write(va, k.statfs(!c.compat)) {
-		return -EFAULT
-	}
-	return 0
+	return t.copyOut(va, c.word(), k.statfs(!c.compat))
 }
 
 func sysStatfs(k *Kernel, t *Thread, c *call) int64 {

@@ -53,7 +53,7 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 		return -ENOENT
 	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
 		return -ENOTDIR
-	case !k.may(vfs.StatOf(info), 4):
+	case !k.may(vfs.StatOf(info), abi.R_OK):
 		return -EACCES
 	}
 	return k.addWatch(f.notify, vfs.KeyOf(vfs.StatOf(info)), mask)

@@ -1,6 +1,9 @@
 package linux
 
-import "trapline/internal/linux/mm"
+import (
+	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
+)
 
 // transfer reads or writes one buffer of user memory.
 func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bool) int64 {
@@ -58,14 +61,14 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		}
 		return k.socketIO(t, f, list, write)
 	}
-	vec := make([]byte, n*2*word)
-	if !t.proc.mm.Read(c.arg[1], vec) {
+	vec := make([]abi.Iovec, n)
+	if !copyFromUser(t.proc.mm, c.arg[1], word, vec) {
 		return -EFAULT
 	}
 	var out []byte
 	total := int64(0)
-	for i := range n {
-		base, length := wordAt(vec, 2*i, word), wordAt(vec, 2*i+1, word)
+	for _, v := range vec {
+		base, length := uint64(v.Base), uint64(v.Len)
 		if write {
 			b := make([]byte, min(length, maxTransfer-uint64(len(out))))
 			if !t.proc.mm.Read(base, b) {
@@ -97,14 +100,6 @@ func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
 		return k.write(t, f, out, &f.pos)
 	}
 	return total
-}
-
-// wordAt is word i of a vector of 4- or 8-byte words.
-func wordAt(b []byte, i, size int) uint64 {
-	if size == 4 {
-		return uint64(le.Uint32(b[4*i:]))
-	}
-	return le.Uint64(b[8*i:])
 }
 
 func sysPread(k *Kernel, t *Thread, c *call) int64  { return k.pread(t, c, int64(c.arg[3]), false) }

@@ -12,14 +12,12 @@ func sysMmap2(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5
 
 // sysOldMmap is i386's mmap: the arguments are in memory.
 func sysOldMmap(k *Kernel, t *Thread, c *call) int64 {
-	b := make([]byte, 24)
-	if !t.proc.mm.Read(c.arg[0], b) {
+	var a abi.MmapArg
+	if !copyFromUser(t.proc.mm, c.arg[0], c.word(), &a) {
 		return -EFAULT
 	}
 	n := *c
-	for i := range n.arg {
-		n.arg[i] = uint64(le.Uint32(b[4*i:]))
-	}
+	n.arg = [6]uint64{uint64(a.Addr), uint64(a.Len), uint64(a.Prot), uint64(a.Flags), uint64(a.Fd), uint64(a.Offset)}
 	return k.mmap(t, &n, n.arg[5])
 }
 

@@ -116,7 +116,6 @@ func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysUname(k *Kernel, t *Thread, c *call) int64 {
-	const field = 65
 	machine, release := "x86_64", "6.1.0"
 	if k.m.Arch == x86.I386 || t.persona&abi.PER_MASK == abi.PER_LINUX32 {
 		machine = "i686"
@@ -124,14 +123,14 @@ func sysUname(k *Kernel, t *Thread, c *call) int64 {
 	if t.persona&abi.UNAME26 != 0 {
 		release = "2.6.61" // override_release()
 	}
-	b := make([]byte, 6*field)
-	for i, s := range []string{"Linux", "trapline", release, "#1 SMP", machine, "(none)"} {
-		copy(b[i*field:], s)
-	}
-	if !t.proc.mm.Write(c.arg[0], b) {
-		return -EFAULT
-	}
-	return 0
+	var u abi.NewUtsname
+	copy(u.Sysname[:], "Linux")
+	copy(u.Nodename[:], "trapline")
+	copy(u.Release[:], release)
+	copy(u.Version[:], "#1 SMP")
+	copy(u.Machine[:], machine)
+	copy(u.Domainname[:], "(none)")
+	return t.copyOut(c.arg[0], c.word(), u)
 }
 
 // sysPersonality is personality(2). Of a personality, uname's words follow; addresses
@@ -146,29 +145,12 @@ func sysPersonality(_ *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysSysinfo(k *Kernel, t *Thread, c *call) int64 {
-	word := c.word()
-	b := make([]byte, 112)
-	if c.compat {
-		b = b[:64]
-	}
-	put := func(i int, v uint64) {
-		if word == 4 {
-			le.PutUint32(b[4*i:], uint32(v))
-		} else {
-			le.PutUint64(b[8*i:], v)
-		}
-	}
 	total := uint64(k.cfg.Limits.Memory)
 	k.readsClock()
-	put(0, k.Now()/uint64(time.Second))
-	put(4, total)
-	put(5, total-min(total, uint64(k.m.Mem.Frames())*emu.PageSize))
-	le.PutUint16(b[10*word:], uint16(len(k.procs)))
-	le.PutUint32(b[13*word:], 1) // mem_unit
-	if !t.proc.mm.Write(c.arg[0], b) {
-		return -EFAULT
-	}
-	return 0
+	return t.copyOut(c.arg[0], c.word(), abi.Sysinfo{
+		Uptime: abi.Long(k.Now() / uint64(time.Second)), Totalram: abi.ULong(total),
+		Freeram: abi.ULong(total - min(total, uint64(k.m.Mem.Frames())*emu.PageSize)), Procs: uint16(len(k.procs)), MemUnit: 1,
+	})
 }
 
 func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
@@ -189,17 +171,16 @@ func sysGetrusage(k *Kernel, t *Thread, c *call) int64 {
 // putUsage writes a struct rusage: the time that somebody has run, all of it user time.
 func (k *Kernel) putUsage(t *Thread, va, ran uint64) int64 {
 	k.readsRan = true
-	word := t.call.word()
-	if !t.proc.mm.Write(va, make([]byte, 18*word)) {
+	if !copyToUser(t.proc.mm, va, t.call.word(), abi.Rusage{Utime: timevalOf(ran)}) {
 		return -EFAULT
 	}
 	k.readsClock()
-	return putTime(t.proc.mm, va, ran, 1000, word)
+	return 0
 }
 
 func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
-	const known, insecure, random = 7, 4, 2 // GRND_*
-	if flags := c.arg[2] & 0xffffffff; flags&^known != 0 || flags&insecure != 0 && flags&random != 0 {
+	const known = abi.GRND_NONBLOCK | abi.GRND_RANDOM | abi.GRND_INSECURE
+	if flags := c.arg[2] & 0xffffffff; flags&^known != 0 || flags&abi.GRND_INSECURE != 0 && flags&abi.GRND_RANDOM != 0 {
 		return -EINVAL
 	}
 	b := make([]byte, min(c.arg[1], maxTransfer))

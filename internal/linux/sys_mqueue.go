@@ -41,30 +41,15 @@ func (k *Kernel) findQueue(name string) *mqueue {
 	return nil
 }
 
-// readAttributes reads a struct mq_attr: flags, the most messages, bytes of one.
-func (t *Thread) readAttributes(c *call, va uint64) (flags, most, size int64, ok bool) {
-	word := c.word()
-	b := make([]byte, 8*word)
-	if !t.proc.mm.Read(va, b) {
-		return 0, 0, 0, false
-	}
-	long := func(i int) int64 {
-		if word == 4 {
-			return int64(int32(le.Uint32(b[4*i:])))
-		}
-		return int64(le.Uint64(b[8*i:]))
-	}
-	return long(0), long(1), long(2), true
-}
-
 func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 	flags, mode := int(c.arg[1]), uint32(c.arg[2])
 	most, size := int64(maxQueueLength), int64(maxQueuedSize)
 	if c.arg[3] != 0 {
-		var ok bool
-		if _, most, size, ok = t.readAttributes(c, c.arg[3]); !ok {
+		var attr abi.MqAttr
+		if !copyFromUser(t.proc.mm, c.arg[3], c.word(), &attr) {
 			return -EFAULT
 		}
+		most, size = int64(attr.Maxmsg), int64(attr.Msgsize)
 	}
 	name, r := t.queueName(c.arg[0])
 	if r != 0 {
@@ -90,7 +75,7 @@ func sysMqOpen(k *Kernel, t *Thread, c *call) int64 {
 		return -EEXIST
 	case flags&abi.O_ACCMODE == abi.O_ACCMODE:
 		return -EINVAL
-	case !k.may(q.st, map[int]uint32{abi.O_RDONLY: 4, abi.O_WRONLY: 2, abi.O_RDWR: 6}[flags&abi.O_ACCMODE]):
+	case !k.may(q.st, map[int]uint32{abi.O_RDONLY: abi.R_OK, abi.O_WRONLY: abi.W_OK, abi.O_RDWR: abi.R_OK | abi.W_OK}[flags&abi.O_ACCMODE]):
 		return -EACCES
 	}
 	q.files++
@@ -259,13 +244,12 @@ func sysMqNotify(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysMqGetsetattr(k *Kernel, t *Thread, c *call) int64 {
-	var flags int64
+	var attr abi.MqAttr
 	if c.arg[1] != 0 {
-		var ok bool
-		if flags, _, _, ok = t.readAttributes(c, c.arg[1]); !ok {
+		if !copyFromUser(t.proc.mm, c.arg[1], c.word(), &attr) {
 			return -EFAULT
 		}
-		if flags&^abi.O_NONBLOCK != 0 {
+		if attr.Flags&^abi.O_NONBLOCK != 0 {
 			return -EINVAL
 		}
 	}
@@ -273,23 +257,14 @@ func sysMqGetsetattr(k *Kernel, t *Thread, c *call) int64 {
 	if f == nil {
 		return -EBADF
 	}
-	old := []uint64{uint64(f.flags & abi.O_NONBLOCK), uint64(f.queue.most), uint64(f.queue.size), uint64(len(f.queue.messages)), 0, 0, 0, 0}
+	old := abi.MqAttr{
+		Flags: abi.Long(f.flags & abi.O_NONBLOCK), Maxmsg: abi.Long(f.queue.most), Msgsize: abi.Long(f.queue.size), Curmsgs: abi.Long(len(f.queue.messages)),
+	}
 	if c.arg[1] != 0 {
-		f.flags = f.flags&^abi.O_NONBLOCK | int(flags)
+		f.flags = f.flags&^abi.O_NONBLOCK | int(attr.Flags)
 	}
 	if c.arg[2] == 0 {
 		return 0
 	}
-	var b []byte
-	for _, v := range old {
-		if c.word() == 4 {
-			b = le.AppendUint32(b, uint32(v))
-		} else {
-			b = le.AppendUint64(b, v)
-		}
-	}
-	if !t.proc.mm.Write(c.arg[2], b) {
-		return -EFAULT
-	}
-	return 0
+	return t.copyOut(c.arg[2], c.word(), old)
 }

@@ -98,7 +98,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, -ENOTDIR
 	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
 		return nil, -ENXIO
-	case flags&abi.O_ACCMODE != abi.O_WRONLY && flags&abi.O_PATH == 0 && !k.may(st, 4), writes && !k.may(st, 2):
+	case flags&abi.O_ACCMODE != abi.O_WRONLY && flags&abi.O_PATH == 0 && !k.may(st, abi.R_OK), writes && !k.may(st, abi.W_OK):
 		return nil, -EACCES
 	case flags&abi.O_NOATIME != 0 && !k.owns(st):
 		return nil, -EPERM
@@ -146,7 +146,7 @@ func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*Fil
 		return nil, -ENOENT
 	case !info.IsDir():
 		return nil, -ENOTDIR
-	case !k.may(vfs.StatOf(info), 3):
+	case !k.may(vfs.StatOf(info), abi.W_OK|abi.X_OK):
 		return nil, -EACCES
 	case kept&abi.O_ACCMODE == abi.O_RDONLY:
 		return nil, -EINVAL

@@ -186,19 +186,17 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	}
 	k.happenedByFile(f, abi.IN_ACCESS)
 	var out []byte
+	head := abi.Offsetof(8, abi.LinuxDirent64{}, "Name")
 	for f.pos < int64(len(f.entries)) {
 		e := f.entries[f.pos]
-		n := (19 + len(e.name) + 1 + 7) &^ 7
+		n := (head + len(e.name) + 1 + 7) &^ 7
 		if len(out)+n > int(min(c.arg[2], maxTransfer)) {
 			break
 		}
 		f.pos++
 		b := make([]byte, n)
-		le.PutUint64(b, e.ino)
-		le.PutUint64(b[8:], uint64(f.pos))
-		le.PutUint16(b[16:], uint16(n))
-		b[18] = e.typ
-		copy(b[19:], e.name)
+		abi.Put(8, b, abi.LinuxDirent64{Ino: e.ino, Off: f.pos, Reclen: uint16(n), Type: e.typ})
+		copy(b[head:], e.name)
 		out = append(out, b...)
 	}
 	switch {

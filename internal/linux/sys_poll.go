@@ -75,12 +75,12 @@ func (k *Kernel) ppoll(t *Thread, c *call, word int) int64 {
 	if r := t.maskArg(c.arg[3]); r != 0 {
 		return r
 	}
-	return k.tellLeft(t, c.arg[2], timeout, 1, word, k.poll(t, c, timeout))
+	return k.tellLeft(t, c.arg[2], timeout, false, word, k.poll(t, c, timeout))
 }
 
-// tellLeft writes what is left of a timeout, in units of unit nanoseconds, when a call
-// ends with r (poll_select_finish()). That it cannot be written is no error.
-func (k *Kernel) tellLeft(t *Thread, va uint64, timeout int64, unit uint64, word int, r int64) int64 {
+// tellLeft writes what is left of a timeout, as a struct timespec or timeval, when a call ends
+// with r (poll_select_finish()). That it cannot be written is no error.
+func (k *Kernel) tellLeft(t *Thread, va uint64, timeout int64, timeval bool, word int, r int64) int64 {
 	if r < 0 || timeout <= 0 {
 		return r
 	}
@@ -89,7 +89,11 @@ func (k *Kernel) tellLeft(t *Thread, va uint64, timeout int64, unit uint64, word
 		k.readsClock()
 		left = t.expiry - min(t.expiry, k.Now())
 	}
-	putTime(t.proc.mm, va, left, unit, word)
+	if timeval {
+		copyToUser(t.proc.mm, va, word, timevalOf(left))
+	} else {
+		copyToUser(t.proc.mm, va, word, timespecOf(left))
+	}
 	return r
 }
 
@@ -120,22 +124,22 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 	if n > uint64(t.proc.files.max) {
 		return -EINVAL
 	}
-	b := make([]byte, 8*n)
-	if !t.proc.mm.Read(c.arg[0], b) {
+	fds := make([]abi.Pollfd, n)
+	if !copyFromUser(t.proc.mm, c.arg[0], c.word(), fds) {
 		return -EFAULT
 	}
 	ready := int64(0)
-	for p := b; len(p) > 0; p = p[8:] {
-		var got uint16
-		if fd := int(int32(le.Uint32(p))); fd >= 0 {
-			if f := t.proc.files.get(fd); f == nil {
-				got = abi.POLLNVAL
+	for i := range fds {
+		p := &fds[i]
+		p.Revents = 0
+		if p.Fd >= 0 {
+			if f := t.proc.files.get(int(p.Fd)); f == nil {
+				p.Revents = abi.POLLNVAL
 			} else {
-				got = f.poll(t) & (le.Uint16(p[4:]) | abi.POLLERR | abi.POLLHUP)
+				p.Revents = f.poll(t) & (p.Events | abi.POLLERR | abi.POLLHUP)
 			}
 		}
-		le.PutUint16(p[6:], got)
-		if got != 0 {
+		if p.Revents != 0 {
 			ready++
 		}
 	}
@@ -144,7 +148,7 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 			return r
 		}
 	}
-	if !t.proc.mm.Write(c.arg[0], b) {
+	if !copyToUser(t.proc.mm, c.arg[0], c.word(), fds) {
 		return -EFAULT
 	}
 	return ready
@@ -153,14 +157,16 @@ func (k *Kernel) poll(t *Thread, c *call, timeout int64) int64 {
 func sysSelect(k *Kernel, t *Thread, c *call) int64 {
 	timeout := int64(-1)
 	if c.arg[4] != 0 {
-		word := c.word()
-		b := make([]byte, 2*word)
-		if !t.proc.mm.Read(c.arg[4], b) {
+		var tv abi.Timeval
+		if !copyFromUser(t.proc.mm, c.arg[4], c.word(), &tv) {
 			return -EFAULT
 		}
-		timeout = int64(wordAt(b, 0, word)*uint64(time.Second) + wordAt(b, 1, word)*uint64(time.Microsecond))
+		if tv.Sec < 0 || tv.Usec < 0 {
+			return -EINVAL // poll_select_set_timeout()
+		}
+		timeout = int64(tv.Sec)*int64(time.Second) + int64(tv.Usec)*int64(time.Microsecond)
 	}
-	return k.tellLeft(t, c.arg[4], timeout, uint64(time.Microsecond), c.word(), k.selectFDs(t, c, timeout))
+	return k.tellLeft(t, c.arg[4], timeout, true, c.word(), k.selectFDs(t, c, timeout))
 }
 
 func sysPselect(k *Kernel, t *Thread, c *call) int64   { return k.pselect(t, c, c.word()) }
@@ -172,15 +178,15 @@ func (k *Kernel) pselect(t *Thread, c *call, word int) int64 {
 		return r
 	}
 	if c.arg[5] != 0 {
-		va, ok := getWord(t.proc.mm, c.arg[5], c.word())
-		if !ok {
+		var set abi.SigsetArgpack
+		if !copyFromUser(t.proc.mm, c.arg[5], c.word(), &set) {
 			return -EFAULT
 		}
-		if r := t.maskArg(va); r != 0 {
+		if r := t.maskArg(uint64(set.P)); r != 0 {
 			return r
 		}
 	}
-	return k.tellLeft(t, c.arg[4], timeout, 1, word, k.selectFDs(t, c, timeout))
+	return k.tellLeft(t, c.arg[4], timeout, false, word, k.selectFDs(t, c, timeout))
 }
 
 // selectFDs is select(2): three bit sets, for reading, writing and exceptions.

@@ -230,7 +230,7 @@ func (k *Kernel) futexDeadline(t *Thread, c *call, word int, absolute bool) (uin
 }
 
 func sysSetRobustList(k *Kernel, t *Thread, c *call) int64 {
-	if c.arg[1] != uint64(3*c.word()) {
+	if c.arg[1] != uint64(abi.Sizeof(c.word(), abi.RobustListHead{})) {
 		return -EINVAL
 	}
 	t.robust = c.arg[0]
@@ -245,7 +245,7 @@ func sysGetRobustList(k *Kernel, t *Thread, c *call) int64 {
 		}
 	}
 	if !putWord(t.proc.mm, c.arg[1], c.word(), of.robust) ||
-		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(3*c.word())) {
+		!putWord(t.proc.mm, c.arg[2], c.word(), uint64(abi.Sizeof(c.word(), abi.RobustListHead{}))) {
 		return -EFAULT
 	}
 	return 0

@@ -53,7 +53,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	if err != nil {
 		return fail(err)
 	}
-	var target *abi.Stat
+	var target *abi.Kstat
 	gone := false
 	if info[1] != nil {
 		if vfs.NodeOf(info[1]) == n {

@@ -177,10 +177,8 @@ func sysSchedGetparam(k *Kernel, t *Thread, c *call) int64 {
 		return -EINVAL
 	case r != 0:
 		return r
-	case !putWord(t.proc.mm, c.arg[1], 4, uint64(o.sched.priority)):
-		return -EFAULT
 	}
-	return 0
+	return t.copyOut(c.arg[1], c.word(), abi.SchedParam{Priority: int32(o.sched.priority)})
 }
 
 func sysSetscheduler(k *Kernel, t *Thread, c *call) int64 {
@@ -199,10 +197,11 @@ func (k *Kernel) setScheduler(t *Thread, id int, param uint64, policy func(*Thre
 	if param == 0 || id < 0 {
 		return -EINVAL
 	}
-	priority, ok := getWord(t.proc.mm, param, 4)
-	if !ok {
+	var given abi.SchedParam
+	if !copyFromUser(t.proc.mm, param, 4, &given) {
 		return -EFAULT
 	}
+	priority := uint64(uint32(given.Priority))
 	o, r := k.threadArg(t, id)
 	if r != 0 {
 		return r
@@ -251,7 +250,7 @@ func (k *Kernel) schedInterval(t *Thread, c *call, word int) int64 {
 	if o.sched.policy == abi.SCHED_FIFO || k.endlessTurns() {
 		turn = 0
 	}
-	return putTime(t.proc.mm, c.arg[1], turn, 1, word)
+	return t.copyOut(c.arg[1], word, timespecOf(turn))
 }
 
 // byPriority calls do for the threads that which and who of getpriority(2) name.

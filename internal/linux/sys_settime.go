@@ -11,15 +11,15 @@ import (
 
 func sysSettimeofday(k *Kernel, t *Thread, c *call) int64 {
 	if c.arg[0] != 0 {
-		b := make([]byte, 2*c.word())
-		if !t.proc.mm.Read(c.arg[0], b) {
+		var tv abi.Timeval
+		if !copyFromUser(t.proc.mm, c.arg[0], c.word(), &tv) {
 			return -EFAULT
 		}
-		if wordAt(b, 1, c.word()) > uint64(time.Second/time.Microsecond) {
+		if uint64(tv.Usec) > uint64(time.Second/time.Microsecond) {
 			return -EINVAL
 		}
 	}
-	if c.arg[1] != 0 && !t.proc.mm.Read(c.arg[1], make([]byte, 8)) {
+	if c.arg[1] != 0 && !copyFromUser(t.proc.mm, c.arg[1], c.word(), &abi.Timezone{}) {
 		return -EFAULT
 	}
 	return -EPERM
@@ -32,29 +32,18 @@ func (k *Kernel) clockSettime(t *Thread, c *call, word int) int64 {
 	if id := c.int(0); id != abi.CLOCK_REALTIME && id >= 0 { // the others have no setting
 		return -EINVAL
 	}
-	if !t.proc.mm.Read(c.arg[1], make([]byte, 2*word)) {
-		return -EFAULT
-	}
 	if _, r := k.readTimespec(t, c.arg[1], word); r != 0 {
 		return r
 	}
 	return -EPERM
 }
 
-// Values of struct timex for a clock that nothing disciplines (ntp_clear()).
-const (
-	timexErrors    = 16_000_000 // microseconds
-	timexUnsynced  = 0x40       // STA_UNSYNC
-	timexConstant  = 2
-	timexPrecision = 1
-	timexTolerance = 500 << 16
-	timexTick      = 10_000 // microseconds
-	timexReadOnly  = 0xa001 // ADJ_OFFSET_SS_READ
-	timexAdjtime   = 0x8000 // ADJ_ADJTIME
-	timexOnce      = 0x0001 // ADJ_OFFSET
-	timexKeepOnly  = 0x2000 // ADJ_OFFSET_READONLY
-	timexError     = 5      // TIME_ERROR, the result
-)
+// undisciplined is a clock that nothing disciplines (ntp_clear()).
+var undisciplined = abi.Timex{
+	Maxerror: 16_000_000, Esterror: 16_000_000, // microseconds: NTP_PHASE_LIMIT
+	Status: abi.STA_UNSYNC, Constant: 2, Precision: 1, Tolerance: 500 << 16, // MAXFREQ, in units of 2^-16 ppm
+	Tick: 10_000, // microseconds
+}
 
 func sysAdjtimex(k *Kernel, t *Thread, c *call) int64 { return k.adjtimex(t, c.arg[0], c.word()) }
 
@@ -63,7 +52,7 @@ func sysClockAdjtime64(k *Kernel, t *Thread, c *call) int64 { return k.clockAdjt
 
 func (k *Kernel) clockAdjtime(t *Thread, c *call, word int) int64 {
 	switch id := c.int(0); {
-	case !t.proc.mm.Read(c.arg[1], make([]byte, 26*word)):
+	case !copyFromUser(t.proc.mm, c.arg[1], word, &abi.Timex{}):
 		return -EFAULT
 	case id == abi.CLOCK_REALTIME:
 		return k.adjtimex(t, c.arg[1], word)
@@ -77,31 +66,26 @@ func (k *Kernel) clockAdjtime(t *Thread, c *call, word int) int64 {
 
 // adjtimex reads how the clock is disciplined: it is not.
 func (k *Kernel) adjtimex(t *Thread, va uint64, word int) int64 {
-	b := make([]byte, 20*word+4) // up to tai; what is behind it stays
-	if !t.proc.mm.Read(va, b) {
+	b := make([]byte, abi.Sizeof(word, abi.Timex{}))
+	told := b[:abi.Offsetof(word, abi.Timex{}, "Tai")+4] // what is behind it stays
+	if !t.proc.mm.Read(va, told) {
 		return -EFAULT
 	}
-	modes := le.Uint32(b)
+	var tx abi.Timex
+	abi.Unmarshal(word, b, &tx)
 	switch {
-	case modes&timexAdjtime != 0 && modes&timexOnce == 0:
+	case tx.Modes&abi.ADJ_ADJTIME != 0 && tx.Modes&abi.ADJ_OFFSET == 0:
 		return -EINVAL
-	case modes&timexAdjtime != 0 && modes&timexKeepOnly != 0:
-	case modes != 0:
+	case tx.Modes&abi.ADJ_ADJTIME != 0 && tx.Modes&abi.ADJ_OFFSET_READONLY != 0:
+	case tx.Modes != 0:
 		return -EPERM
 	}
 	k.readsClock()
-	now := k.realTime()
-	for i, v := range []uint64{0, 0, timexErrors, timexErrors, timexUnsynced, timexConstant, timexPrecision, timexTolerance,
-		now / uint64(time.Second), now % uint64(time.Second) / 1000, timexTick, 0, 0, 0, 0, 0, 0, 0, 0} {
-		if word == 8 {
-			le.PutUint64(b[8*i+8:], v)
-		} else {
-			le.PutUint32(b[4*i+4:], uint32(v))
-		}
-	}
-	le.PutUint32(b[len(b)-4:], 0) // tai
-	if !t.proc.mm.Write(va, b) {
+	now := undisciplined
+	now.Modes, now.Time = tx.Modes, timevalOf(k.realTime())
+	abi.Put(word, b, now)
+	if !t.proc.mm.Write(va, told) {
 		return -EFAULT
 	}
-	return timexError
+	return abi.TIME_ERROR
 }

@@ -6,36 +6,14 @@ import (
 	"trapline/internal/x86"
 )
 
-// sigaction structures: handler, flags, restorer, mask.
-func readAction(mm *mm.MM, va uint64, compat bool) (action, bool) {
-	b := make([]byte, 32)
-	if compat {
-		b = b[:20]
-	}
-	if !mm.Read(va, b) {
-		return action{}, false
-	}
-	if compat {
-		return action{uint64(le.Uint32(b)), uint64(le.Uint32(b[4:])), uint64(le.Uint32(b[8:])), sigset(le.Uint64(b[12:])), true}, true
-	}
-	return action{le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), sigset(le.Uint64(b[24:])), false}, true
+func readAction(mm *mm.MM, va uint64, c *call) (action, bool) {
+	var a abi.Sigaction
+	ok := copyFromUser(mm, va, c.word(), &a)
+	return action{uint64(a.Handler), uint64(a.Flags), uint64(a.Restorer), sigset(a.Mask), c.compat}, ok
 }
 
-func writeAction(mm *mm.MM, va uint64, a action, compat bool) bool {
-	b := make([]byte, 32)
-	if compat {
-		b = b[:20]
-		le.PutUint32(b, uint32(a.handler))
-		le.PutUint32(b[4:], uint32(a.flags))
-		le.PutUint32(b[8:], uint32(a.restorer))
-		le.PutUint64(b[12:], uint64(a.mask))
-	} else {
-		le.PutUint64(b, a.handler)
-		le.PutUint64(b[8:], a.flags)
-		le.PutUint64(b[16:], a.restorer)
-		le.PutUint64(b[24:], uint64(a.mask))
-	}
-	return mm.Write(va, b)
+func (a action) sigaction() abi.Sigaction {
+	return abi.Sigaction{Handler: abi.ULong(a.handler), Flags: abi.ULong(a.flags), Restorer: abi.ULong(a.restorer), Mask: uint64(a.mask)}
 }
 
 func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
@@ -45,7 +23,7 @@ func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
 	}
 	old := t.proc.sigs.act[n]
 	if c.arg[1] != 0 {
-		a, ok := readAction(t.proc.mm, c.arg[1], c.compat)
+		a, ok := readAction(t.proc.mm, c.arg[1], c)
 		if !ok {
 			return -EFAULT
 		}
@@ -54,8 +32,8 @@ func sysSigaction(k *Kernel, t *Thread, c *call) int64 {
 		}
 		t.proc.setAction(n, a)
 	}
-	if c.arg[2] != 0 && !writeAction(t.proc.mm, c.arg[2], old, c.compat) {
-		return -EFAULT
+	if c.arg[2] != 0 {
+		return t.copyOut(c.arg[2], c.word(), old.sigaction())
 	}
 	return 0
 }
@@ -79,7 +57,7 @@ func sysSignal(k *Kernel, t *Thread, c *call) int64 {
 	return int64(old)
 }
 
-// sysOldSigaction is i386's sigaction: handler, mask, flags, restorer.
+// sysOldSigaction is i386's sigaction.
 func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 	n := c.int(0)
 	if n < 1 || n > abi.SIGRTMAX {
@@ -87,24 +65,20 @@ func sysOldSigaction(k *Kernel, t *Thread, c *call) int64 {
 	}
 	mm := t.proc.mm
 	old := t.proc.sigs.act[n]
-	b := make([]byte, 16)
 	if c.arg[1] != 0 {
+		var a abi.OldSigaction
 		switch {
-		case !mm.Read(c.arg[1], b):
+		case !copyFromUser(mm, c.arg[1], c.word(), &a):
 			return -EFAULT
 		case unblockable.has(n):
 			return -EINVAL
 		}
-		t.proc.setAction(n, action{uint64(le.Uint32(b)), uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:])),
-			sigset(le.Uint32(b[4:])), true})
+		t.proc.setAction(n, action{uint64(a.Handler), uint64(a.Flags), uint64(a.Restorer), sigset(a.Mask), true})
 	}
 	if c.arg[2] != 0 {
-		for i, v := range []uint64{old.handler, uint64(old.mask), old.flags, old.restorer} {
-			le.PutUint32(b[4*i:], uint32(v))
-		}
-		if !mm.Write(c.arg[2], b) {
-			return -EFAULT
-		}
+		return t.copyOut(c.arg[2], c.word(), abi.OldSigaction{
+			Handler: uint32(old.handler), Mask: uint32(old.mask), Flags: uint32(old.flags), Restorer: uint32(old.restorer),
+		})
 	}
 	return 0
 }
@@ -208,16 +182,8 @@ func (k *Kernel) sigWait(t *Thread, c *call, word int) int64 {
 		return -EFAULT
 	}
 	if info, ok := t.take(sigset(set) &^ unblockable); ok {
-		if c.arg[1] != 0 {
-			b := make([]byte, 128)
-			if c.compat {
-				info.put32(b)
-			} else {
-				info.put64(b)
-			}
-			if !mm.Write(c.arg[1], b) {
-				return -EFAULT
-			}
+		if c.arg[1] != 0 && !copyToUser(mm, c.arg[1], c.word(), info.siginfo()) {
+			return -EFAULT
 		}
 		return int64(info.signo)
 	}
@@ -254,31 +220,25 @@ func sysSigaltstack(k *Kernel, t *Thread, c *call) int64 {
 	old := t.alt
 	sp := t.Core().GPR[x86.RSP]
 	if c.arg[0] != 0 {
-		b := make([]byte, 3*word)
-		if !mm.Read(c.arg[0], b) {
+		var s abi.Sigaltstack
+		if !copyFromUser(mm, c.arg[0], word, &s) {
 			return -EFAULT
 		}
-		if r := t.setAltStack(wordAt(b, 0, word), uint32(wordAt(b, 1, word)), wordAt(b, 2, word), sp); r != 0 {
+		if r := t.setAltStack(uint64(s.Sp), s.Flags, uint64(s.Size), sp); r != 0 {
 			return r
 		}
 	}
 	if c.arg[1] != 0 {
-		b := make([]byte, 3*word)
-		flags := old.state(sp) | old.flags&abi.SS_AUTODISARM
-		if word == 4 {
-			le.PutUint32(b, uint32(old.sp))
-			le.PutUint32(b[4:], flags)
-			le.PutUint32(b[8:], uint32(old.size))
-		} else {
-			le.PutUint64(b, old.sp)
-			le.PutUint32(b[8:], flags)
-			le.PutUint64(b[16:], old.size)
-		}
-		if !mm.Write(c.arg[1], b) {
-			return -EFAULT
-		}
+		s := old.sigaltstack(sp)
+		s.Flags |= old.flags & abi.SS_AUTODISARM
+		return t.copyOut(c.arg[1], word, s)
 	}
 	return 0
+}
+
+// sigaltstack is the stack as a program whose stack pointer is sp sees it.
+func (a *altStack) sigaltstack(sp uint64) abi.Sigaltstack {
+	return abi.Sigaltstack{Sp: abi.ULong(a.sp), Flags: a.state(sp), Size: abi.ULong(a.size)}
 }
 
 func (t *Thread) setAltStack(base uint64, flags uint32, size, sp uint64) int64 {
@@ -347,16 +307,12 @@ func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
 // readInfo reads what a program passes to the sigqueueinfo calls.
 // Only to oneself may it have a code of the kernel's own.
 func (k *Kernel) readInfo(t *Thread, c *call, n int, va uint64, self bool) (sigInfo, int64) {
-	b := make([]byte, 128)
-	if !t.proc.mm.Read(va, b) {
+	var s abi.Siginfo
+	if !copyFromUser(t.proc.mm, va, c.word(), &s) {
 		return sigInfo{}, -EFAULT
 	}
-	i := sigInfo{signo: n, code: int32(le.Uint32(b[8:]))}
-	if c.compat {
-		i.pid, i.status, i.value = int(int32(le.Uint32(b[12:]))), int32(le.Uint32(b[16:])), uint64(le.Uint32(b[20:]))
-	} else {
-		i.pid, i.status, i.value = int(int32(le.Uint32(b[16:]))), int32(le.Uint32(b[20:])), le.Uint64(b[24:])
-	}
+	rt := s.Sifields.Rt
+	i := sigInfo{signo: n, code: s.Code, pid: int(rt.Pid), status: int32(rt.Uid), value: uint64(rt.Sigval)}
 	if (i.code >= 0 || i.code == abi.SI_TKILL) && !self {
 		return i, -EPERM
 	}

@@ -59,7 +59,7 @@ func (t *Thread) take(mask sigset) (sigInfo, bool) {
 
 // readSignals takes as many waiting signals as there is room for.
 func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
-	const size = abi.SizeofSignalfdSiginfo
+	size := abi.Sizeof(8, abi.SignalfdSiginfo{})
 	if len(b) < size {
 		return -EINVAL
 	}
@@ -69,7 +69,7 @@ func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
 		if !ok {
 			break
 		}
-		info.putSignalfd(b[n : n+size])
+		copy(b[n:], abi.Marshal(8, info.signalfd()))
 		n += size
 	}
 	if n > 0 {
@@ -78,33 +78,22 @@ func (k *Kernel) readSignals(t *Thread, f *File, b []byte) int64 {
 	return t.waitFor(f, false)
 }
 
-// putSignalfd encodes struct signalfd_siginfo.
-func (i *sigInfo) putSignalfd(b []byte) {
-	clear(b)
-	le.PutUint32(b, uint32(i.signo))
-	le.PutUint32(b[8:], uint32(i.code))
+// signalfd is the signal as signalfd(2) tells it.
+func (i *sigInfo) signalfd() abi.SignalfdSiginfo {
+	s := abi.SignalfdSiginfo{Signo: uint32(i.signo), Code: i.code}
+	value := false
 	switch {
 	case i.hasAddr():
-		le.PutUint64(b[72:], i.addr)
+		s.Addr = i.addr
 	case i.signo == abi.SIGCHLD && i.code > 0 && i.code < abi.SI_KERNEL:
-		le.PutUint32(b[12:], uint32(i.pid))
-		le.PutUint32(b[16:], i.uid)
-		le.PutUint32(b[40:], uint32(i.status))
+		s.Pid, s.Uid, s.Status = uint32(i.pid), i.uid, i.status
 	case i.code == abi.SI_TIMER:
-		le.PutUint32(b[24:], uint32(i.pid))
-		le.PutUint32(b[32:], uint32(i.status))
-		i.putSignalfdValue(b)
+		s.Tid, s.Overrun, value = uint32(i.pid), uint32(i.status), true
 	default:
-		le.PutUint32(b[12:], uint32(i.pid))
-		le.PutUint32(b[16:], uint32(i.status))
-		if i.code < 0 {
-			i.putSignalfdValue(b)
-		}
+		s.Pid, s.Uid, value = uint32(i.pid), uint32(i.status), i.code < 0
 	}
-}
-
-// putSignalfdValue encodes si_value as a number and as a pointer.
-func (i *sigInfo) putSignalfdValue(b []byte) {
-	le.PutUint32(b[44:], uint32(i.value))
-	le.PutUint64(b[48:], i.value)
+	if value {
+		s.Int, s.Ptr = int32(i.value), i.value
+	}
+	return s
 }

@@ -52,7 +52,7 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 		return r
 	case n.Inode == nil:
 		return -EISDIR
-	case !k.may(n.Attr, 2):
+	case !k.may(n.Attr, abi.W_OK):
 		return -EACCES
 	}
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {

@@ -10,24 +10,25 @@ import (
 // readControl reads what is sent beside bytes (scm_send).
 func (k *Kernel) readControl(t *Thread, s *net.Socket, h *msghdr, m *net.Message) int64 {
 	const most = 64 << 10
-	if h.control == 0 || h.controlLen == 0 {
+	if h.Control == 0 || h.Controllen == 0 {
 		return 0
 	}
-	if h.controlLen > most {
+	if h.Controllen > most {
 		return -ENOBUFS
 	}
-	b := make([]byte, h.controlLen)
-	if !t.proc.mm.Read(h.control, b) {
+	b := make([]byte, h.Controllen)
+	if !t.proc.mm.Read(uint64(h.Control), b) {
 		return -EFAULT
 	}
 	for len(b) >= h.cmsgHead() {
-		size := wordAt(b, 0, h.word)
-		if size < uint64(h.cmsgHead()) || size > uint64(len(b)) {
+		var head abi.Cmsghdr
+		abi.Unmarshal(h.word, b, &head)
+		if head.Len < abi.ULong(h.cmsgHead()) || head.Len > abi.ULong(len(b)) {
 			return -EINVAL
 		}
-		level, kind, data := int(le.Uint32(b[h.word:])), int(le.Uint32(b[h.word+4:])), b[h.cmsgHead():size]
-		b = b[min(h.align(int(size)), len(b)):]
-		if level != abi.SOL_SOCKET {
+		kind, data := head.Type, b[h.cmsgHead():head.Len]
+		b = b[min(h.align(int(head.Len)), len(b)):]
+		if head.Level != abi.SOL_SOCKET {
 			if s.Family == abi.AF_UNIX {
 				continue
 			}
@@ -40,10 +41,12 @@ func (k *Kernel) readControl(t *Thread, s *net.Socket, h *msghdr, m *net.Message
 				return r
 			}
 		case kind == abi.SCM_CREDENTIALS:
-			if len(data) != 12 {
+			var u abi.Ucred
+			if len(data) != abi.Sizeof(h.word, u) {
 				return -EINVAL
 			}
-			given := net.Credentials{PID: le.Uint32(data), UID: le.Uint32(data[4:]), GID: le.Uint32(data[8:])}
+			abi.Unmarshal(h.word, data, &u)
+			given := net.Credentials{PID: u.Pid, UID: u.Uid, GID: u.Gid}
 			if given != m.Cred && k.user().UID != 0 {
 				return -EPERM
 			}
@@ -76,22 +79,14 @@ func (t *Thread) readRights(data []byte, m *net.Message) int64 {
 // writeControl gives credentials and descriptors that came (scm_recv): how many bytes
 // of the buffer it took.
 func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a *net.Arrival) (int, int64) {
-	room, used := h.controlLen, 0
-	if h.control == 0 {
+	room, used := uint64(h.Controllen), 0
+	if h.Control == 0 {
 		room = 0
 	}
-	put := func(kind int, data []byte) bool {
-		b := make([]byte, h.cmsgHead())
-		if h.word == 4 {
-			le.PutUint32(b, uint32(len(b)+len(data)))
-		} else {
-			le.PutUint64(b, uint64(len(b)+len(data)))
-		}
-		le.PutUint32(b[h.word:], abi.SOL_SOCKET)
-		le.PutUint32(b[h.word+4:], uint32(kind))
-		b = append(b, data...)
+	put := func(kind int32, data []byte) bool {
+		b := append(abi.Marshal(h.word, abi.Cmsghdr{Len: abi.ULong(h.cmsgHead() + len(data)), Level: abi.SOL_SOCKET, Type: kind}), data...)
 		n := min(uint64(len(b)), room)
-		if n > 0 && !t.proc.mm.Write(h.control+uint64(used), b[:n]) {
+		if n > 0 && !t.proc.mm.Write(uint64(h.Control)+uint64(used), b[:n]) {
 			return false
 		}
 		n = min(uint64(h.align(len(b))), room)
@@ -100,10 +95,7 @@ func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a 
 		return true
 	}
 	if s.Opts.PassCred && (a.WithCred || s.IsStream()) { // the end of a stream comes from nobody: zeros
-		var data []byte
-		for _, v := range []uint32{a.Cred.PID, a.Cred.UID, a.Cred.GID} {
-			data = le.AppendUint32(data, v)
-		}
+		data := abi.Marshal(h.word, a.Cred.Ucred())
 		if room < uint64(h.cmsgHead()) {
 			a.Flags |= abi.MSG_CTRUNC
 		} else {

@@ -316,13 +316,13 @@ func sysSocketcall(k *Kernel, t *Thread, c *call) int64 {
 	if which < 1 || which >= len(counts) {
 		return -EINVAL
 	}
-	b := make([]byte, 4*counts[which])
-	if !t.proc.mm.Read(c.arg[1], b) {
+	args := make([]abi.ULong, counts[which])
+	if !copyFromUser(t.proc.mm, c.arg[1], c.word(), args) {
 		return -EFAULT
 	}
 	inner := &call{nr: c.nr, compat: c.compat}
-	for i := range counts[which] {
-		inner.arg[i] = wordAt(b, i, 4)
+	for i, v := range args {
+		inner.arg[i] = uint64(v)
 	}
 	return runs[which](k, t, inner)
 }
@@ -354,8 +354,7 @@ func (k *Kernel) bindUnix(t *Thread, s *net.Socket, b []byte) int64 {
 
 // readAddress reads an address argument (move_addr_to_kernel).
 func (t *Thread) readAddress(va uint64, size int) ([]byte, int64) {
-	const storage = 128 // struct sockaddr_storage
-	if size < 0 || size > storage {
+	if size < 0 || size > abi.SIZEOF_SOCKADDR_STORAGE {
 		return nil, -EINVAL
 	}
 	b := make([]byte, size)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/net"
 )
 
@@ -20,13 +21,13 @@ func (t *Thread) spans(va uint64, n, word int) ([]span, int64) {
 	if n > maxIOVec {
 		return nil, -EMSGSIZE
 	}
-	b := make([]byte, n*2*word)
-	if n > 0 && !t.proc.mm.Read(va, b) {
+	iov := make([]abi.Iovec, n)
+	if n > 0 && !copyFromUser(t.proc.mm, va, word, iov) {
 		return nil, -EFAULT
 	}
 	list := make([]span, n)
-	for i := range list {
-		list[i] = span{wordAt(b, 2*i, word), wordAt(b, 2*i+1, word)}
+	for i, v := range iov {
+		list[i] = span{uint64(v.Base), uint64(v.Len)}
 		if list[i].size > 1<<(8*word-1)-1 {
 			return nil, -EINVAL
 		}
@@ -97,55 +98,39 @@ func (k *Kernel) socketIO(t *Thread, f *File, list []span, write bool) int64 {
 	return k.net.Send(socketCaller{t, f}, f.sock, m)
 }
 
-// msghdr is struct msghdr.
+// msghdr is struct msghdr, and the size of a long in its layout.
 type msghdr struct {
-	name       uint64
-	nameLen    int
-	iov        uint64
-	iovLen     int
-	control    uint64
-	controlLen uint64
-	word       int
+	abi.Msghdr
+	word int
 }
 
-// Offsets into struct msghdr, in words: a length of four bytes has a word of its own.
-const (
-	hdrName = iota
-	hdrNameLen
-	hdrIov
-	hdrIovLen
-	hdrControl
-	hdrControlLen
-	hdrFlags
-	hdrWords
-)
-
 func (t *Thread) readHeader(va uint64, word int) (*msghdr, int64) {
-	b := make([]byte, hdrWords*word)
-	if !t.proc.mm.Read(va, b) {
+	h := &msghdr{word: word}
+	if !copyFromUser(t.proc.mm, va, word, &h.Msghdr) {
 		return nil, -EFAULT
 	}
-	h := &msghdr{name: wordAt(b, hdrName, word), nameLen: int(int32(le.Uint32(b[hdrNameLen*word:]))), iov: wordAt(b, hdrIov, word),
-		control: wordAt(b, hdrControl, word), controlLen: wordAt(b, hdrControlLen, word), word: word}
-	n := wordAt(b, hdrIovLen, word)
 	switch {
-	case h.nameLen < 0:
+	case h.Namelen < 0:
 		return nil, -EINVAL
-	case n > maxIOVec:
+	case h.Iovlen > maxIOVec:
 		return nil, -EMSGSIZE
 	}
-	if h.name == 0 {
-		h.nameLen = 0
+	if h.Name == 0 {
+		h.Namelen = 0
 	}
-	h.iovLen = int(n)
 	return h, 0
+}
+
+// put writes one field of a header at va.
+func (h *msghdr) put(mm *mm.MM, va uint64, field string, v any) bool {
+	return copyToUser(mm, va+uint64(abi.Offsetof(h.word, h.Msghdr, field)), h.word, v)
 }
 
 // align is n as a control message's length is rounded (CMSG_ALIGN).
 func (h *msghdr) align(n int) int { return (n + h.word - 1) &^ (h.word - 1) }
 
 // cmsgHead is the size of struct cmsghdr.
-func (h *msghdr) cmsgHead() int { return h.word + 8 }
+func (h *msghdr) cmsgHead() int { return abi.Sizeof(h.word, abi.Cmsghdr{}) }
 
 // message is what sendmsg(2) and recvmsg(2) are about: a socket and the header at va.
 func (t *Thread) message(fd int, va uint64, word int) (*File, *msghdr, int64) {
@@ -167,14 +152,13 @@ func (k *Kernel) sendmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 		return r
 	}
 	m := &net.Message{Flags: flags, Cred: k.credentialsOf(t)}
-	if h.nameLen > 0 {
-		const storage = 128
+	if h.Namelen > 0 {
 		m.HasTo = true
-		if m.To, r = t.readAddress(h.name, min(h.nameLen, storage)); r != 0 {
+		if m.To, r = t.readAddress(uint64(h.Name), min(int(h.Namelen), abi.SIZEOF_SOCKADDR_STORAGE)); r != 0 {
 			return r
 		}
 	}
-	list, r := t.spans(h.iov, h.iovLen, word)
+	list, r := t.spans(uint64(h.Iov), int(h.Iovlen), word)
 	if r != 0 {
 		return r
 	}
@@ -194,7 +178,7 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if r != 0 {
 		return r
 	}
-	list, r := t.spans(h.iov, h.iovLen, word)
+	list, r := t.spans(uint64(h.Iov), int(h.Iovlen), word)
 	if r != 0 {
 		return r
 	}
@@ -204,12 +188,12 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 		k.closeRights(&a)
 		return r
 	}
-	if h.name != 0 {
+	if h.Name != 0 {
 		name := f.sock.SenderAddress(&a)
-		if n := min(len(name), h.nameLen); n > 0 && !t.proc.mm.Write(h.name, name[:n]) {
+		if n := min(len(name), int(h.Namelen)); n > 0 && !t.proc.mm.Write(uint64(h.Name), name[:n]) {
 			return -EFAULT
 		}
-		if !putWord(t.proc.mm, va+uint64(hdrNameLen*word), 4, uint64(len(name))) {
+		if !h.put(t.proc.mm, va, "Namelen", int32(len(name))) {
 			return -EFAULT
 		}
 	}
@@ -217,7 +201,7 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 	if e != 0 {
 		return e
 	}
-	if !putWord(t.proc.mm, va+uint64(hdrFlags*word), 4, uint64(a.Flags)) || !putWord(t.proc.mm, va+uint64(hdrControlLen*word), word, uint64(used)) {
+	if !h.put(t.proc.mm, va, "Flags", uint32(a.Flags)) || !h.put(t.proc.mm, va, "Controllen", abi.ULong(used)) {
 		return -EFAULT
 	}
 	return r
@@ -261,7 +245,7 @@ func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receiv
 	if _, r := t.sock(c.fd(0)); r != 0 {
 		return r
 	}
-	size := uint64((hdrWords + 1) * c.word())
+	size, sent := uint64(abi.Sizeof(c.word(), abi.Mmsghdr{})), uint64(abi.Offsetof(c.word(), abi.Mmsghdr{}, "Len"))
 	most := min(int(uint32(c.arg[2])), maxIOVec)
 	for t.messages < most {
 		va := c.arg[1] + uint64(t.messages)*size
@@ -282,7 +266,7 @@ func (k *Kernel) severally(t *Thread, c *call, one func(va uint64) int64, receiv
 			}
 			break
 		}
-		if !putWord(t.proc.mm, va+uint64(hdrWords*c.word()), 4, uint64(r)) {
+		if !putWord(t.proc.mm, va+sent, 4, uint64(r)) {
 			if t.messages == 0 {
 				return -EFAULT
 			}

@@ -59,16 +59,16 @@ func (k *Kernel) setOption(t *Thread, s *net.Socket, c *call, level, name int, v
 		}
 		o.Priority = v
 	case abi.SO_LINGER:
-		if size < 8 {
+		var l abi.Linger
+		if size < abi.Sizeof(c.word(), l) {
 			return -EINVAL
 		}
-		b := make([]byte, 8)
-		if !t.proc.mm.Read(va, b) {
+		if !copyFromUser(t.proc.mm, va, c.word(), &l) {
 			return -EFAULT
 		}
-		o.Lingers = le.Uint32(b) != 0
+		o.Lingers = l.Onoff != 0
 		if o.Lingers {
-			o.Linger = int32(le.Uint32(b[4:]))
+			o.Linger = l.Linger
 		}
 	case abi.SO_RCVTIMEO_OLD, abi.SO_RCVTIMEO_NEW:
 		return t.readTimeout(c, name == abi.SO_RCVTIMEO_NEW, va, size, &o.ReceiveTimeout)
@@ -86,25 +86,23 @@ func (t *Thread) readTimeout(c *call, wide bool, va uint64, size int, to *uint64
 	if wide {
 		word = 8
 	}
-	if size < 2*word {
+	var tv abi.Timeval
+	if size < abi.Sizeof(word, tv) {
 		return -EINVAL
 	}
-	b := make([]byte, 2*word)
-	if !t.proc.mm.Read(va, b) {
+	if !copyFromUser(t.proc.mm, va, word, &tv) {
 		return -EFAULT
 	}
-	sec, usec := wordAt(b, 0, word), wordAt(b, 1, word)
 	const most = 1 << 32 // seconds, more than any run has
 	switch {
-	case usec >= 1_000_000:
+	case uint64(tv.Usec) >= 1_000_000:
 		return -EDOM
-	case sec >= most: // negative too, which is at once
+	case tv.Sec < 0: // at once
+		*to = 1
+	case tv.Sec >= most:
 		*to = 0
-		if int64(sec) < 0 {
-			*to = 1
-		}
 	default:
-		*to = sec*uint64(time.Second) + usec*uint64(time.Microsecond)
+		*to = uint64(tv.Sec)*uint64(time.Second) + uint64(tv.Usec)*uint64(time.Microsecond)
 	}
 	return 0
 }
@@ -219,20 +217,19 @@ func (k *Kernel) option(s *net.Socket, c *call, level, name int) ([]byte, int64)
 	case abi.SO_ACCEPTCONN:
 		return boolean(s.State() == net.Listening)
 	case abi.SO_LINGER:
-		on, _ := boolean(o.Lingers)
-		return le.AppendUint32(on, uint32(o.Linger)), 0
+		return abi.Marshal(c.word(), abi.Linger{Onoff: int32(oneIf(o.Lingers)), Linger: o.Linger}), 0
 	case abi.SO_PEERCRED:
-		return int32s(int32(s.Cred.PID), int32(s.Cred.UID), int32(s.Cred.GID))
+		return abi.Marshal(c.word(), s.Cred.Ucred()), 0
 	case abi.SO_RCVTIMEO_OLD, abi.SO_SNDTIMEO_OLD, abi.SO_RCVTIMEO_NEW, abi.SO_SNDTIMEO_NEW:
 		ns := o.ReceiveTimeout
 		if name == abi.SO_SNDTIMEO_OLD || name == abi.SO_SNDTIMEO_NEW {
 			ns = o.SendTimeout
 		}
-		sec, usec := ns/uint64(time.Second), ns%uint64(time.Second)/uint64(time.Microsecond)
-		if c.compat && name < abi.SO_RCVTIMEO_NEW {
-			return int32s(int32(sec), int32(usec))
+		word := c.word()
+		if name >= abi.SO_RCVTIMEO_NEW {
+			word = 8
 		}
-		return le.AppendUint64(le.AppendUint64(nil, sec), usec), 0
+		return abi.Marshal(word, timevalOf(ns)), 0
 	}
 	return nil, -ENOPROTOOPT
 }

@@ -83,7 +83,7 @@ func (c socketCaller) Lookup(path string) (state.Object, int64) {
 		return nil, -ENOENT
 	case err != nil:
 		return nil, fail(err)
-	case !k.may(vfs.StatOf(info), 2):
+	case !k.may(vfs.StatOf(info), abi.W_OK):
 		return nil, -EACCES
 	}
 	if n := vfs.NodeOf(info); n != nil {

@@ -76,7 +76,7 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 
 // sysSplice moves bytes from or to a pipe.
 func sysSplice(k *Kernel, t *Thread, c *call) int64 {
-	const known, nonblock = 15, 2 // SPLICE_F_*, SPLICE_F_NONBLOCK
+	const known = abi.SPLICE_F_MOVE | abi.SPLICE_F_NONBLOCK | abi.SPLICE_F_MORE | abi.SPLICE_F_GIFT
 	in, out := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
 	switch {
 	case c.arg[5]&^known != 0:
@@ -109,7 +109,7 @@ func sysSplice(k *Kernel, t *Thread, c *call) int64 {
 		at := int64(v)
 		*p.to = &at
 	}
-	r := k.spliceNow(t, in, out, int(min(c.arg[4], pipeSize)), c.arg[5]&nonblock != 0, inPos, outPos)
+	r := k.spliceNow(t, in, out, int(min(c.arg[4], pipeSize)), c.arg[5]&abi.SPLICE_F_NONBLOCK != 0, inPos, outPos)
 	if r <= 0 {
 		return r
 	}

@@ -20,15 +20,15 @@ const (
 )
 
 // stat describes an open file.
-func (f *File) stat() (abi.Stat, error) {
+func (f *File) stat() (abi.Kstat, error) {
 	if f.host != nil {
 		info, err := f.host.Stat()
 		if err != nil {
-			return abi.Stat{}, err
+			return abi.Kstat{}, err
 		}
 		return vfs.StatOf(info), nil
 	}
-	s := abi.Stat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: vfs.UserID, Gid: vfs.UserID}
+	s := abi.Kstat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: vfs.UserID, Gid: vfs.UserID}
 	switch {
 	case f.fifo != nil:
 		s = f.fifo.Stat()
@@ -49,7 +49,7 @@ func (f *File) stat() (abi.Stat, error) {
 }
 
 // statAt describes what is at a path, or behind dirfd for an empty one.
-func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat, int64) {
+func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Kstat, int64) {
 	if flags&abi.AT_EMPTY_PATH != 0 {
 		if p, ok := t.proc.mm.ReadString(va, maxPath); ok && p == "" {
 			return k.statFD(t, dirfd)
@@ -57,11 +57,11 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 	}
 	p, r := k.userPath(t, dirfd, va)
 	if r != 0 {
-		return abi.Stat{}, r
+		return abi.Kstat{}, r
 	}
 	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW != 0 {
 		u := k.user()
-		return abi.Stat{Dev: procDevice, Nlink: 1, Mode: abi.S_IFLNK | 0o777, Uid: u.UID, Gid: u.GID}, 0
+		return abi.Kstat{Dev: procDevice, Nlink: 1, Mode: abi.S_IFLNK | 0o777, Uid: u.UID, Gid: u.GID}, 0
 	}
 	if f := k.special(t, path.Clean(p)); f != nil {
 		st, err := f.stat()
@@ -77,15 +77,15 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Stat
 	}
 	info, err := k.fs.Lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
 	if err != nil {
-		return abi.Stat{}, fail(err)
+		return abi.Kstat{}, fail(err)
 	}
 	return vfs.StatOf(info), 0
 }
 
-func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {
+func (k *Kernel) statFD(t *Thread, fd int) (abi.Kstat, int64) {
 	f := t.proc.files.get(fd)
 	if f == nil {
-		return abi.Stat{}, -EBADF
+		return abi.Kstat{}, -EBADF
 	}
 	k.settle(f)
 	st, err := f.stat()
@@ -95,7 +95,7 @@ func (k *Kernel) statFD(t *Thread, fd int) (abi.Stat, int64) {
 	return st, 0
 }
 
-func (k *Kernel) putStat(t *Thread, s abi.Stat, r int64, va uint64, layout func(*abi.Stat) []byte) int64 {
+func (k *Kernel) putStat(t *Thread, s abi.Kstat, r int64, va uint64, layout func(*abi.Kstat) []byte) int64 {
 	if r != 0 {
 		return r
 	}
@@ -107,48 +107,48 @@ func (k *Kernel) putStat(t *Thread, s abi.Stat, r int64, va uint64, layout func(
 
 func sysStat(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], 0)
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat)
 }
 
 func sysLstat(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], abi.AT_SYMLINK_NOFOLLOW)
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat)
 }
 
 func sysFstat(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statFD(t, c.fd(0))
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat64)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat)
 }
 
 func sysFstatat(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.fstatAt(t, c)
-	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat64)
+	return k.putStat(t, s, r, c.arg[2], (*abi.Kstat).Stat)
 }
 
 func sysStat64(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], 0)
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat64)
 }
 
 func sysLstat64(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statAt(t, abi.AT_FDCWD, c.arg[0], abi.AT_SYMLINK_NOFOLLOW)
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat64)
 }
 
 func sysFstat64(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.statFD(t, c.fd(0))
-	return k.putStat(t, s, r, c.arg[1], (*abi.Stat).Stat32)
+	return k.putStat(t, s, r, c.arg[1], (*abi.Kstat).Stat64)
 }
 
 func sysFstatat64(k *Kernel, t *Thread, c *call) int64 {
 	s, r := k.fstatAt(t, c)
-	return k.putStat(t, s, r, c.arg[2], (*abi.Stat).Stat32)
+	return k.putStat(t, s, r, c.arg[2], (*abi.Kstat).Stat64)
 }
 
 // fstatAt is fstatat's: a directory, a path, the buffer, and flags.
-func (k *Kernel) fstatAt(t *Thread, c *call) (abi.Stat, int64) {
+func (k *Kernel) fstatAt(t *Thread, c *call) (abi.Kstat, int64) {
 	if c.arg[3]&0xffffffff&^(abi.AT_SYMLINK_NOFOLLOW|abi.AT_NO_AUTOMOUNT|abi.AT_EMPTY_PATH) != 0 {
-		return abi.Stat{}, -EINVAL
+		return abi.Kstat{}, -EINVAL
 	}
 	return k.statAt(t, c.fd(0), c.arg[1], c.arg[3])
 }
@@ -160,5 +160,5 @@ func sysStatx(k *Kernel, t *Thread, c *call) int64 {
 		return -EINVAL
 	}
 	s, r := k.statAt(t, c.fd(0), c.arg[1], c.arg[2])
-	return k.putStat(t, s, r, c.arg[4], (*abi.Stat).Statx)
+	return k.putStat(t, s, r, c.arg[4], (*abi.Kstat).Statx)
 }

@@ -4,40 +4,41 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
-	"trapline/internal/linux/mm"
 )
 
-// readTimespec reads a timespec of two words as nanoseconds.
+// readTimespec reads a struct timespec as nanoseconds.
 func (k *Kernel) readTimespec(t *Thread, va uint64, word int) (uint64, int64) {
-	b := make([]byte, 2*word)
-	if !t.proc.mm.Read(va, b) {
+	var ts abi.Timespec
+	if !copyFromUser(t.proc.mm, va, word, &ts) {
 		return 0, -EFAULT
 	}
-	sec, nsec := wordAt(b, 0, word), wordAt(b, 1, word)
-	if word == 4 {
-		sec = uint64(int64(int32(sec)))
-	}
-	if int64(sec) < 0 || nsec >= uint64(time.Second) {
-		return 0, -EINVAL
-	}
-	if sec > 1<<32 {
-		return 1 << 62, 0
-	}
-	return sec*uint64(time.Second) + nsec, 0
+	return nanosecondsOf(ts)
 }
 
-// putTime writes seconds and a fraction in units of unit nanoseconds.
-func putTime(mm *mm.MM, va, ns, unit uint64, word int) int64 {
-	b := make([]byte, 16)
-	sec, frac := ns/uint64(time.Second), ns%uint64(time.Second)/unit
-	if word == 4 {
-		le.PutUint32(b, uint32(sec))
-		le.PutUint32(b[4:], uint32(frac))
-	} else {
-		le.PutUint64(b, sec)
-		le.PutUint64(b[8:], frac)
+// nanosecondsOf is a length of time in nanoseconds, one that is past any run at most 1<<62.
+func nanosecondsOf(ts abi.Timespec) (uint64, int64) {
+	switch {
+	case ts.Sec < 0 || uint64(ts.Nsec) >= uint64(time.Second):
+		return 0, -EINVAL
+	case ts.Sec > 1<<32:
+		return 1 << 62, 0
 	}
-	if !mm.Write(va, b[:2*word]) {
+	return uint64(ts.Sec)*uint64(time.Second) + uint64(ts.Nsec), 0
+}
+
+// timespecOf is nanoseconds as a struct timespec.
+func timespecOf(ns uint64) abi.Timespec {
+	return abi.Timespec{Sec: abi.Long(ns / uint64(time.Second)), Nsec: abi.Long(ns % uint64(time.Second))}
+}
+
+// timevalOf is nanoseconds as a struct timeval.
+func timevalOf(ns uint64) abi.Timeval {
+	return abi.Timeval{Sec: abi.Long(ns / uint64(time.Second)), Usec: abi.Long(ns % uint64(time.Second) / uint64(time.Microsecond))}
+}
+
+// copyOut is copyToUser as the result of a call.
+func (t *Thread) copyOut(va uint64, word int, v any) int64 {
+	if !copyToUser(t.proc.mm, va, word, v) {
 		return -EFAULT
 	}
 	return 0
@@ -46,12 +47,12 @@ func putTime(mm *mm.MM, va, ns, unit uint64, word int) int64 {
 func sysGettimeofday(k *Kernel, t *Thread, c *call) int64 {
 	k.readsClock()
 	if c.arg[0] != 0 {
-		if r := putTime(t.proc.mm, c.arg[0], k.realTime(), 1000, c.word()); r != 0 {
+		if r := t.copyOut(c.arg[0], c.word(), timevalOf(k.realTime())); r != 0 {
 			return r
 		}
 	}
-	if c.arg[1] != 0 && !putWord(t.proc.mm, c.arg[1], 8, 0) {
-		return -EFAULT
+	if c.arg[1] != 0 {
+		return t.copyOut(c.arg[1], c.word(), abi.Timezone{})
 	}
 	return 0
 }
@@ -69,18 +70,10 @@ func sysTimes(k *Kernel, t *Thread, c *call) int64 {
 	const perTick = uint64(time.Second) / clockTicks
 	k.readsClock()
 	k.readsRan = true
-	word := c.word()
 	if c.arg[0] != 0 {
-		b := make([]byte, 4*word)
-		if word == 4 {
-			le.PutUint32(b, uint32(t.proc.cpuTime()/perTick))
-			le.PutUint32(b[8:], uint32(t.proc.buried/perTick))
-		} else {
-			le.PutUint64(b, t.proc.cpuTime()/perTick)
-			le.PutUint64(b[16:], t.proc.buried/perTick)
-		}
-		if !t.proc.mm.Write(c.arg[0], b) {
-			return -EFAULT
+		tms := abi.Tms{Utime: abi.Long(t.proc.cpuTime() / perTick), Cutime: abi.Long(t.proc.buried / perTick)}
+		if r := t.copyOut(c.arg[0], c.word(), tms); r != 0 {
+			return r
 		}
 	}
 	return int64(k.Now() / perTick)
@@ -127,7 +120,7 @@ func (k *Kernel) sleep(t *Thread, req, rem uint64, word int, absolute bool, now 
 		return 0
 	}
 	if rem != 0 && !absolute {
-		putTime(t.proc.mm, rem, deadline-k.Now(), 1, word)
+		copyToUser(t.proc.mm, rem, word, timespecOf(deadline-k.Now()))
 	}
 	if absolute {
 		return t.block(restartNoHand, deadline)

@@ -7,14 +7,18 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// readInterval reads an itimerspec: the gap, then the time; relative to now
-// unless it is absolute on a clock.
+// readInterval reads a struct itimerspec; its time is relative to now unless it is absolute on
+// a clock.
 func (k *Kernel) readInterval(t *Thread, va uint64, word int) (interval, int64) {
-	gap, r := k.readTimespec(t, va, word)
+	var it abi.Itimerspec
+	if !copyFromUser(t.proc.mm, va, word, &it) {
+		return interval{}, -EFAULT
+	}
+	gap, r := nanosecondsOf(it.Interval)
 	if r != 0 {
 		return interval{}, r
 	}
-	at, r := k.readTimespec(t, va+2*uint64(word), word)
+	at, r := nanosecondsOf(it.Value)
 	return interval{at, gap}, r
 }
 
@@ -31,12 +35,9 @@ func (k *Kernel) arm(c clock, i interval, absolute bool) interval {
 	return i
 }
 
-// putInterval writes an itimerspec.
+// putInterval writes a struct itimerspec.
 func (k *Kernel) putInterval(t *Thread, va uint64, gap, left uint64, word int) int64 {
-	if r := putTime(t.proc.mm, va, gap, 1, word); r != 0 {
-		return r
-	}
-	return putTime(t.proc.mm, va+2*uint64(word), left, 1, word)
+	return t.copyOut(va, word, abi.Itimerspec{Interval: timespecOf(gap), Value: timespecOf(left)})
 }
 
 // timerClock is a clock that timers can be on.
@@ -84,17 +85,11 @@ func sysTimerCreate(k *Kernel, t *Thread, c *call) int64 {
 
 // readSigevent reads a struct sigevent.
 func (t *Thread) readSigevent(c *call, va uint64, tm *posixTimer) int64 {
-	b := make([]byte, abi.SizeofSigevent)
-	word := c.word()
-	if !t.proc.mm.Read(va, b) {
+	var s abi.Sigevent
+	if !copyFromUser(t.proc.mm, va, c.word(), &s) {
 		return -EFAULT
 	}
-	if word == 4 {
-		tm.value = uint64(le.Uint32(b))
-	} else {
-		tm.value = le.Uint64(b)
-	}
-	tm.signo, tm.notify, tm.tid = int(int32(le.Uint32(b[word:]))), le.Uint32(b[word+4:]), int(int32(le.Uint32(b[word+8:])))
+	tm.value, tm.signo, tm.notify, tm.tid = uint64(s.Value), int(s.Signo), uint32(s.Notify), int(s.Tid)
 	return 0
 }
 
@@ -320,29 +315,24 @@ func sysGetitimer(k *Kernel, t *Thread, c *call) int64 {
 
 // putItimer writes the interval and the rest of an interval timer.
 func (t *Thread) putItimer(c *call, va uint64, it interval, now uint64) int64 {
-	if r := putTime(t.proc.mm, va, it.gap, 1000, c.word()); r != 0 {
-		return r
-	}
 	left := it.left(now)
 	if left != 0 {
 		left = max(left, 1000)
 	}
-	return putTime(t.proc.mm, va+2*uint64(c.word()), left, 1000, c.word())
+	return t.copyOut(va, c.word(), abi.Itimerval{Interval: timevalOf(it.gap), Value: timevalOf(left)})
 }
 
 func sysSetitimer(k *Kernel, t *Thread, c *call) int64 {
-	word := c.word()
-	b := make([]byte, 4*word)
-	if c.arg[1] != 0 && !t.proc.mm.Read(c.arg[1], b) {
+	var v abi.Itimerval
+	if c.arg[1] != 0 && !copyFromUser(t.proc.mm, c.arg[1], c.word(), &v) {
 		return -EFAULT
 	}
 	var ns [2]uint64
-	for i := range ns {
-		sec, usec := wordAt(b, 2*i, word), wordAt(b, 2*i+1, word)
-		if word == 4 && int32(sec) < 0 || int64(sec) < 0 || usec >= uint64(time.Second/time.Microsecond) {
+	for i, tv := range []abi.Timeval{v.Interval, v.Value} {
+		if tv.Sec < 0 || uint64(tv.Usec) >= uint64(time.Second/time.Microsecond) {
 			return -EINVAL
 		}
-		ns[i] = min(nanoseconds(sec), 1<<62) + usec*uint64(time.Microsecond)
+		ns[i] = min(nanoseconds(uint64(tv.Sec)), 1<<62) + uint64(tv.Usec)*uint64(time.Microsecond)
 	}
 	it, now := t.proc.itimer(c.int(0))
 	if it == nil {

@@ -3,6 +3,7 @@ package linux
 import (
 	"slices"
 
+	"trapline/internal/linux/abi"
 	"trapline/internal/x86"
 )
 
@@ -10,43 +11,28 @@ func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
 	return k.setThreadArea(t, c.arg[0], ^uint32(0))
 }
 
-// Bits of struct user_desc's last word.
-const (
-	descSeg32      = 1 << 0
-	descContents   = 3 << 1 // data, data that grows down, code, conforming code
-	descReadOnly   = 1 << 3
-	descPages      = 1 << 4
-	descNotPresent = 1 << 5
-	descUseable    = 1 << 6
-	descLong       = 1 << 7 // read of 64-bit kernels only, and without effect
-)
-
 // userDesc is struct user_desc.
-type userDesc struct{ entry, base, limit, flags uint32 }
+type userDesc struct{ abi.UserDesc }
 
-const sizeofUserDesc = 16
-
-func readUserDesc(b []byte) userDesc {
-	return userDesc{le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[12:])}
-}
+// descAll are the bits that say something: lm is read of 64-bit kernels only, and without effect.
+const descAll = abi.UserDescSeg32bit | abi.UserDescContents | abi.UserDescReadExecOnly | abi.UserDescLimitInPages |
+	abi.UserDescSegNotPresent | abi.UserDescUseable
 
 // contents is what kind of segment it is of.
-func (u userDesc) contents() uint32 { return u.flags & descContents >> 1 }
+func (u userDesc) contents() uint32 { return u.Flags & abi.UserDescContents >> 1 }
 
 // empty reports whether it asks for no segment (LDT_empty()).
 func (u userDesc) empty() bool {
-	const all = descSeg32 | descContents | descReadOnly | descPages | descNotPresent | descUseable
-	return u.base == 0 && u.limit == 0 && u.flags&all == descReadOnly|descNotPresent
+	return u.BaseAddr == 0 && u.Limit == 0 && u.Flags&descAll == abi.UserDescReadExecOnly|abi.UserDescSegNotPresent
 }
 
 // ofTLS is the descriptor that it makes of a TLS entry; false: not there
 // (tls_desc_okay()).
 func (u userDesc) ofTLS() (uint64, bool) {
-	const all = descSeg32 | descContents | descReadOnly | descPages | descNotPresent | descUseable
 	switch {
-	case u.empty() || u.base == 0 && u.limit == 0 && u.flags&all == 0:
+	case u.empty() || u.BaseAddr == 0 && u.Limit == 0 && u.Flags&descAll == 0:
 		return 0, true
-	case u.flags&descSeg32 == 0 || u.contents() > 1 || u.flags&descNotPresent != 0:
+	case u.Flags&abi.UserDescSeg32bit == 0 || u.contents() > 1 || u.Flags&abi.UserDescSegNotPresent != 0:
 		return 0, false
 	}
 	return u.descriptor(), true
@@ -54,9 +40,9 @@ func (u userDesc) ofTLS() (uint64, bool) {
 
 // descriptor is that of ring 3 which it describes, accessed (fill_ldt()).
 func (u userDesc) descriptor() uint64 {
-	d := x86.Descriptor{Base: u.base, Limit: u.limit, Access: x86.AccessSegment | x86.AccessAccessed | uint8(u.contents())<<accessContents}
+	d := x86.Descriptor{Base: u.BaseAddr, Limit: u.Limit, Access: x86.AccessSegment | x86.AccessAccessed | uint8(u.contents())<<accessContents}
 	for _, b := range userDescBits {
-		if u.flags&b.flag != 0 != b.inverted {
+		if u.Flags&b.flag != 0 != b.inverted {
 			d.Access |= b.access
 			d.Flags |= b.nibble
 		}
@@ -74,11 +60,11 @@ var userDescBits = []struct {
 	inverted       bool
 	access, nibble uint8
 }{
-	{flag: descReadOnly, inverted: true, access: x86.AccessWritable},
-	{flag: descNotPresent, inverted: true, access: x86.AccessPresent},
-	{flag: descUseable, nibble: x86.FlagAvailable},
-	{flag: descSeg32, nibble: x86.FlagBig},
-	{flag: descPages, nibble: x86.FlagGranularity},
+	{flag: abi.UserDescReadExecOnly, inverted: true, access: x86.AccessWritable},
+	{flag: abi.UserDescSegNotPresent, inverted: true, access: x86.AccessPresent},
+	{flag: abi.UserDescUseable, nibble: x86.FlagAvailable},
+	{flag: abi.UserDescSeg32bit, nibble: x86.FlagBig},
+	{flag: abi.UserDescLimitInPages, nibble: x86.FlagGranularity},
 }
 
 // setThreadArea makes a TLS descriptor of the user_desc at va. entry, if it
@@ -86,16 +72,15 @@ var userDescBits = []struct {
 // free one, which is written back.
 func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 	mm, first := t.proc.mm, uint32(k.tables.TlsEntry)
-	b := make([]byte, sizeofUserDesc)
-	if !mm.Read(va, b) {
+	var u userDesc
+	if !copyFromUser(mm, va, 4, &u) {
 		return -EFAULT
 	}
-	u := readUserDesc(b)
 	d, ok := u.ofTLS()
 	if !ok {
 		return -EINVAL
 	}
-	n := u.entry
+	n := u.EntryNumber
 	if n == ^uint32(0) {
 		if n = entry; n-first >= 3 {
 			n = first + uint32(slices.Index(t.tls[:], 0))
@@ -115,7 +100,7 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 		k.setDescriptor(t.cpu, int(n), d)
 		k.reloadSegments(t, uint16(n))
 	} else if t.ctx.Seg[x86.GS].Sel>>3 == n {
-		t.ctx.Seg[x86.GS].Base = uint64(u.base)
+		t.ctx.Seg[x86.GS].Base = uint64(u.BaseAddr)
 	}
 	return 0
 }
@@ -130,33 +115,25 @@ func (k *Kernel) reloadSegments(t *Thread, entry uint16) {
 }
 
 func sysGetThreadArea(k *Kernel, t *Thread, c *call) int64 {
-	b := make([]byte, sizeofUserDesc)
-	if !t.proc.mm.Read(c.arg[0], b) {
+	var u abi.UserDesc
+	if !copyFromUser(t.proc.mm, c.arg[0], 4, &u) {
 		return -EFAULT
 	}
-	n := le.Uint32(b) - uint32(k.tables.TlsEntry)
+	n := u.EntryNumber - uint32(k.tables.TlsEntry)
 	if n >= uint32(len(t.tls)) {
 		return -EINVAL
 	}
-	copy(b, describe(le.Uint32(b), t.tls[n]))
-	if !t.proc.mm.Write(c.arg[0], b) {
-		return -EFAULT
-	}
-	return 0
+	return t.copyOut(c.arg[0], 4, describe(u.EntryNumber, t.tls[n]))
 }
 
 // describe is the user_desc of a TLS descriptor, with the entry's number (fill_user_desc()).
-func describe(entry uint32, descriptor uint64) []byte {
+func describe(entry uint32, descriptor uint64) abi.UserDesc {
 	d := x86.DecodeDescriptor(descriptor)
-	flags := uint32(d.Access) >> accessContents << 1 & descContents
+	flags := uint32(d.Access) >> accessContents << 1 & abi.UserDescContents
 	for _, b := range userDescBits {
 		if (d.Access&b.access|d.Flags&b.nibble != 0) != b.inverted {
 			flags |= b.flag
 		}
 	}
-	b := make([]byte, 0, sizeofUserDesc)
-	for _, word := range []uint32{entry, d.Base, d.Limit, flags} {
-		b = le.AppendUint32(b, word)
-	}
-	return b
+	return abi.UserDesc{EntryNumber: entry, BaseAddr: d.Base, Limit: d.Limit, Flags: flags}
 }

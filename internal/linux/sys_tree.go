@@ -25,11 +25,11 @@ func (k *Kernel) user() User {
 
 // may reports whether the guest's user has the permissions want, as of others, for a
 // file (path_resolution(7)).
-func (k *Kernel) may(st abi.Stat, want uint32) bool {
+func (k *Kernel) may(st abi.Kstat, want uint32) bool {
 	u := k.user()
 	switch {
 	case u.UID == 0:
-		return want&1 == 0 || st.Mode&0o111 != 0 || st.Mode&abi.S_IFMT == abi.S_IFDIR
+		return want&abi.X_OK == 0 || st.Mode&0o111 != 0 || st.Mode&abi.S_IFMT == abi.S_IFDIR
 	case st.Uid == u.UID:
 		want <<= 6
 	case st.Gid == u.GID:
@@ -39,7 +39,7 @@ func (k *Kernel) may(st abi.Stat, want uint32) bool {
 }
 
 // owns reports whether the guest's user may change a file's mode and times.
-func (k *Kernel) owns(st abi.Stat) bool { return k.user().UID == 0 || k.user().UID == st.Uid }
+func (k *Kernel) owns(st abi.Kstat) bool { return k.user().UID == 0 || k.user().UID == st.Uid }
 
 // place resolves the path of an entry that is made, removed or renamed: its path
 // without links, and what is there, or nil.
@@ -78,7 +78,7 @@ func (k *Kernel) mayChange(full string, info fs.FileInfo) int64 {
 		return fail(err)
 	}
 	st := vfs.StatOf(parent)
-	if !k.may(st, 3) {
+	if !k.may(st, abi.W_OK|abi.X_OK) {
 		return -EACCES
 	}
 	if info != nil && st.Mode&abi.S_ISVTX != 0 && !k.owns(st) && !k.owns(vfs.StatOf(info)) {

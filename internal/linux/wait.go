@@ -141,17 +141,16 @@ func sysWaitid(k *Kernel, t *Thread, c *call) int64 {
 		return -EINVAL
 	}
 	w, r := k.waitFor(t, id, options, options&abi.WEXITED != 0, options&abi.WUNTRACED != 0)
-	b := make([]byte, abi.SizeofSiginfo)
 	if w == nil {
 		if r == 0 && again {
 			return -EAGAIN
 		}
-		if r == 0 && c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], b) {
+		if r == 0 && c.arg[2] != 0 && !copyToUser(t.proc.mm, c.arg[2], c.word(), abi.Siginfo{}) {
 			return -EFAULT
 		}
 		return r
 	}
-	if c.arg[2] != 0 && !t.proc.mm.Write(c.arg[2], k.signed(w.info).encode(c.compat)) {
+	if c.arg[2] != 0 && !copyToUser(t.proc.mm, c.arg[2], c.word(), k.signed(w.info).siginfo()) {
 		return -EFAULT
 	}
 	if options&abi.WNOWAIT == 0 {

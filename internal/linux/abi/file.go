@@ -42,6 +42,12 @@ const (
 	FALLOC_FL_KEEP_SIZE = 1
 )
 
+// Of utimensat(2), instead of nanoseconds: now, and as before.
+const (
+	UTIME_NOW  = 1<<30 - 1
+	UTIME_OMIT = 1<<30 - 2
+)
+
 // Modes of access(2).
 const (
 	X_OK = 1
@@ -86,6 +92,17 @@ const (
 	SEEK_CUR = 1
 	SEEK_END = 2
 )
+
+// Flags of splice(2).
+const (
+	SPLICE_F_MOVE     = 1
+	SPLICE_F_NONBLOCK = 2
+	SPLICE_F_MORE     = 4
+	SPLICE_F_GIFT     = 8
+)
+
+// TMPFS_MAGIC is the f_type of a tmpfs.
+const TMPFS_MAGIC = 0x01021994
 
 // Requests of ioctl(2).
 const FIONREAD = 0x541b
@@ -142,7 +159,3 @@ const (
 	EPOLLONESHOT  = 1 << 30
 	EPOLLET       = 1 << 31
 )
-
-// SizeofEpollEvent is the size of struct epoll_event, packed on both
-// architectures.
-const SizeofEpollEvent = 12

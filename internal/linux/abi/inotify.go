@@ -26,6 +26,3 @@ const (
 	IN_ISDIR         = 0x40000000
 	IN_ONESHOT       = 0x80000000
 )
-
-// SizeofInotifyEvent is the size of struct inotify_event without a name, in bytes.
-const SizeofInotifyEvent = 16

@@ -40,3 +40,22 @@ const (
 	MSG_EXCEPT   = 0o20000
 	MSG_COPY     = 0o40000
 )
+
+// Calls of i386's ipc(2).
+const (
+	SEMOP      = 1
+	SEMGET     = 2
+	SEMCTL     = 3
+	SEMTIMEDOP = 4
+	MSGSND     = 11
+	MSGRCV     = 12
+	MSGGET     = 13
+	MSGCTL     = 14
+	SHMAT      = 21
+	SHMDT      = 22
+	SHMGET     = 23
+	SHMCTL     = 24
+)
+
+// IPC_64 is the bit of a control call's command that asks i386 for the present structures.
+const IPC_64 = 0x100

@@ -2,6 +2,8 @@ package abi
 
 // Flags of clone(2).
 const (
+	CSIGNAL              = 0xff
+	CLONE_NEWTIME        = 0x80
 	CLONE_VM             = 0x100
 	CLONE_FS             = 0x200
 	CLONE_FILES          = 0x400
@@ -73,9 +75,18 @@ const (
 
 // Of futex_waitv(2).
 const (
-	FUTEX_WAITV_MAX  = 128
-	FUTEX_32         = 2
-	SizeofFutexWaitv = 24
+	FUTEX_WAITV_MAX = 128
+	FUTEX_32        = 2
+)
+
+// Operations and comparisons of FUTEX_WAKE_OP.
+const (
+	FUTEX_OP_SET         = 0
+	FUTEX_OP_ADD         = 1
+	FUTEX_OP_OR          = 2
+	FUTEX_OP_ANDN        = 3
+	FUTEX_OP_XOR         = 4
+	FUTEX_OP_OPARG_SHIFT = 8
 )
 
 // Words of a robust futex.
@@ -151,6 +162,13 @@ const (
 	ARCH_SET_FS            = 0x1002
 	ARCH_GET_FS            = 0x1003
 	ARCH_GET_GS            = 0x1004
+)
+
+// Flags of getrandom(2).
+const (
+	GRND_NONBLOCK = 1
+	GRND_RANDOM   = 2
+	GRND_INSECURE = 4
 )
 
 // Entries of the auxiliary vector.

@@ -98,9 +98,6 @@ const (
 	MINSIGSTKSZ   = 2048
 )
 
-// SizeofSignalfdSiginfo is the size of struct signalfd_siginfo in bytes.
-const SizeofSignalfdSiginfo = 128
-
 var signalNames = [SIGRTMIN]string{"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
 	"SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD",
 	"SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",

@@ -93,6 +93,8 @@ const (
 	SIZEOF_SOCKADDR  = 16  // of sockaddr_in
 	SIZEOF_SOCKADDR6 = 28  // of sockaddr_in6
 	SIZEOF_SUN       = 110 // of sockaddr_un
+
+	SIZEOF_SOCKADDR_STORAGE = 128 // of sockaddr_storage, which holds each of them
 )
 
 // Options of IPPROTO_TCP, IPPROTO_IP and IPPROTO_IPV6.

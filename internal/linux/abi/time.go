@@ -27,5 +27,13 @@ const (
 	SIGEV_NONE              = 1
 	SIGEV_THREAD            = 2
 	SIGEV_THREAD_ID         = 4
-	SizeofSigevent          = 64
+)
+
+// Of adjtimex(2): modes, states and results.
+const (
+	ADJ_OFFSET          = 0x0001
+	ADJ_OFFSET_READONLY = 0x2000
+	ADJ_ADJTIME         = 0x8000
+	STA_UNSYNC          = 0x0040
+	TIME_ERROR          = 5
 )

@@ -27,13 +27,21 @@ func AnyIP(family int) [16]byte {
 	return anyIPv4
 }
 
+// addressFamily is the sa_family that every address begins with; it has that many bytes at least.
+func addressFamily(b []byte) int { return int(le.Uint16(b)) }
+
+// asInet is an address with AF_INET for its family.
+func asInet(b []byte) []byte { return append(le.AppendUint16(nil, abi.AF_INET), b[familySize:]...) }
+
+// familySize is the size of sa_family in bytes.
+const familySize = 2
+
 // parseUnix reads a struct sockaddr_un. An address without a path has named unset.
 func parseUnix(b []byte) (Name, int64) {
-	const head = 2
-	if len(b) <= head || len(b) > abi.SIZEOF_SUN || le.Uint16(b) != abi.AF_UNIX {
+	if len(b) <= familySize || len(b) > abi.SIZEOF_SUN || addressFamily(b) != abi.AF_UNIX {
 		return Name{}, -EINVAL
 	}
-	path := b[head:]
+	path := b[familySize:]
 	if path[0] != 0 {
 		if end := bytes.IndexByte(path, 0); end >= 0 {
 			path = path[:end]
@@ -52,16 +60,19 @@ func parseInet(family int, b []byte) (Name, int64) {
 	switch {
 	case len(b) < size:
 		return n, -EINVAL
-	case int(le.Uint16(b)) != family:
+	case addressFamily(b) != family:
 		return n, -EAFNOSUPPORT
 	}
-	n.Port = uint16(b[2])<<8 | uint16(b[3])
 	if family == abi.AF_INET6 {
-		copy(n.IP[:], b[8:24])
-	} else {
-		n.IP = anyIPv4
-		copy(n.IP[12:], b[4:8])
+		var a abi.SockaddrIn6
+		abi.Unmarshal(8, append(b[:size:size], make([]byte, 4)...), &a)
+		n.Port, n.IP = a.Port.Ntohs(), a.Addr
+		return n, 0
 	}
+	var a abi.SockaddrIn
+	abi.Unmarshal(8, b, &a)
+	n.Port, n.IP = a.Port.Ntohs(), anyIPv4
+	copy(n.IP[12:], a.Addr[:])
 	return n, 0
 }
 
@@ -79,17 +90,9 @@ func (s *Socket) Sockaddr(n Name) []byte {
 		}
 		return b
 	case abi.AF_INET6:
-		b := make([]byte, abi.SIZEOF_SOCKADDR6)
-		le.PutUint16(b, abi.AF_INET6)
-		b[2], b[3] = byte(n.Port>>8), byte(n.Port)
-		copy(b[8:], n.IP[:])
-		return b
+		return abi.Marshal(8, abi.SockaddrIn6{Family: abi.AF_INET6, Port: abi.Htons(n.Port), Addr: n.IP})
 	}
-	b := make([]byte, abi.SIZEOF_SOCKADDR)
-	le.PutUint16(b, abi.AF_INET)
-	b[2], b[3] = byte(n.Port>>8), byte(n.Port)
-	copy(b[4:], n.IP[12:])
-	return b
+	return abi.Marshal(8, abi.SockaddrIn{Family: abi.AF_INET, Port: abi.Htons(n.Port), Addr: [4]byte(n.IP[12:])})
 }
 
 // covers reports whether a socket bound to ip, of a family, takes what is sent to to.
@@ -164,8 +167,11 @@ func (ns *Stack) autobind(s *Socket) int64 {
 }
 
 func (ns *Stack) BindInet(s *Socket, b []byte) int64 {
-	if s.Family == abi.AF_INET && len(b) >= abi.SIZEOF_SOCKADDR && le.Uint16(b) == abi.AF_UNSPEC && le.Uint32(b[4:]) == 0 {
-		b = append(le.AppendUint16(nil, abi.AF_INET), b[2:]...)
+	if s.Family == abi.AF_INET && len(b) >= abi.SIZEOF_SOCKADDR && addressFamily(b) == abi.AF_UNSPEC {
+		var a abi.SockaddrIn
+		if abi.Unmarshal(8, b, &a); a.Addr == [4]byte{} { // INADDR_ANY
+			b = asInet(b)
+		}
 	}
 	n, r := parseInet(s.Family, b)
 	switch {

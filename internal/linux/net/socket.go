@@ -87,6 +87,9 @@ type Name struct {
 // Credentials are struct ucred.
 type Credentials struct{ PID, UID, GID uint32 }
 
+// Ucred is credentials as programs have them.
+func (c Credentials) Ucred() abi.Ucred { return abi.Ucred{Pid: c.PID, Uid: c.UID, Gid: c.GID} }
+
 // Packet is a datagram, or a piece of a stream.
 type Packet struct {
 	Data   []byte  // what is left of it; never changed

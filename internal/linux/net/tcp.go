@@ -14,7 +14,7 @@ func (ns *Stack) ConnectTCP(by Caller, s *Socket, b []byte) int64 {
 	switch {
 	case len(b) < 2:
 		return -EINVAL
-	case le.Uint16(b) == abi.AF_UNSPEC:
+	case addressFamily(b) == abi.AF_UNSPEC:
 		ns.disconnectTCP(s)
 		return 0
 	}

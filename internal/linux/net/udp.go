@@ -6,7 +6,7 @@ import "trapline/internal/linux/abi"
 
 // parseUDP is parseInet; a socket of IPv6 takes addresses of IPv4 too.
 func (s *Socket) parseUDP(b []byte) (Name, int64) {
-	if s.Family == abi.AF_INET6 && len(b) >= 2 && le.Uint16(b) == abi.AF_INET {
+	if s.Family == abi.AF_INET6 && len(b) >= 2 && addressFamily(b) == abi.AF_INET {
 		return parseInet(abi.AF_INET, b)
 	}
 	return parseInet(s.Family, b)
@@ -16,7 +16,7 @@ func (ns *Stack) ConnectUDP(s *Socket, b []byte) int64 {
 	if len(b) < 2 {
 		return -EINVAL
 	}
-	if le.Uint16(b) == abi.AF_UNSPEC {
+	if addressFamily(b) == abi.AF_UNSPEC {
 		s.become(Closed)
 		s.Remote = Name{}
 		ns.unbind(s)
@@ -50,7 +50,7 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 		return -EMSGSIZE
 	}
 	to := s.Remote
-	if m.HasTo && s.Family == abi.AF_INET6 && len(m.To) >= 2 && le.Uint16(m.To) == abi.AF_UNSPEC {
+	if m.HasTo && s.Family == abi.AF_INET6 && len(m.To) >= 2 && addressFamily(m.To) == abi.AF_UNSPEC {
 		if s.state == Connected && isIPv4(s.Remote.IP) { // by IPv6, which has no route there
 			return -ENETUNREACH
 		}
@@ -58,8 +58,8 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 	}
 	switch {
 	case m.HasTo:
-		if s.Family == abi.AF_INET && len(m.To) >= abi.SIZEOF_SOCKADDR && le.Uint16(m.To) == abi.AF_UNSPEC {
-			m.To = append(le.AppendUint16(nil, abi.AF_INET), m.To[2:]...)
+		if s.Family == abi.AF_INET && len(m.To) >= abi.SIZEOF_SOCKADDR && addressFamily(m.To) == abi.AF_UNSPEC {
+			m.To = asInet(m.To)
 		}
 		var r int64
 		if to, r = s.parseUDP(m.To); r != 0 {

@@ -57,7 +57,7 @@ func (ns *Stack) findUnix(by Caller, s *Socket, n Name) (*Socket, int64) {
 // BindAbstract gives s an address without a name in the tree; false: it has one, which
 // the caller makes.
 func (ns *Stack) BindAbstract(s *Socket, b []byte) (n Name, done bool, r int64) {
-	if len(b) == 2 && le.Uint16(b) == abi.AF_UNIX {
+	if len(b) == familySize && addressFamily(b) == abi.AF_UNIX {
 		ns.autobindUnix(s)
 		return n, true, 0
 	}
@@ -146,7 +146,7 @@ func (ns *Stack) connectUnixDatagram(by Caller, s *Socket, b []byte) int64 {
 		return -EINVAL
 	}
 	var o *Socket
-	if le.Uint16(b) != abi.AF_UNSPEC {
+	if addressFamily(b) != abi.AF_UNSPEC {
 		n, r := parseUnix(b)
 		if r != 0 {
 			return r

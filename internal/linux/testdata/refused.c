@@ -11,12 +11,18 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#ifdef SYS__newselect
+#define SELECT SYS__newselect // i386's
+#else
+#define SELECT SYS_select
+#endif
 #define TELL(call) do { errno = 0; long r_ = (long)(call); printf("%-60s %ld %s\n", #call, r_, r_ == -1 ? strerrorname_np(errno) : ""); } while (0)
 #define WORKS(call) do { errno = 0; long r_ = (long)(call); printf("%-60s %s\n", #call, r_ == -1 ? strerrorname_np(errno) : "works"); } while (0)
 
@@ -132,6 +138,15 @@ static void waits(void) {
 	FD_ZERO(&set);
 	TELL(select(0, 0, 0, 0, &short_));
 	printf("left %ld.%ld\n", (long)short_.tv_sec, (long)short_.tv_usec);
+	struct timeval negative = {-1, 0};
+	TELL(syscall(SELECT, 0, 0, 0, 0, &negative));
+	int pair[2];
+	char c;
+	TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	TELL(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &negative, sizeof negative));
+	TELL(recv(pair[0], &c, 1, 0));
+	close(pair[0]);
+	close(pair[1]);
 }
 
 static int nothing(void *arg) { return *(int *)arg; }

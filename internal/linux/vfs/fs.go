@@ -157,4 +157,4 @@ func (f *FS) Stat(p string) (fs.FileInfo, error) {
 }
 
 // StatOf is what a file of an FS tells of itself.
-func StatOf(info fs.FileInfo) abi.Stat { return *info.Sys().(*abi.Stat) }
+func StatOf(info fs.FileInfo) abi.Kstat { return *info.Sys().(*abi.Kstat) }

@@ -11,10 +11,12 @@ import (
 const openNonblock = syscall.O_NONBLOCK
 
 // hostStat takes over what the host tells, Linux too.
-func hostStat(info fs.FileInfo, _ string) abi.Stat {
+func hostStat(info fs.FileInfo, _ string) abi.Kstat {
 	s := info.Sys().(*syscall.Stat_t)
-	at := func(t syscall.Timespec) abi.Timespec { return abi.Timespec{Sec: int64(t.Sec), Nsec: int64(t.Nsec)} }
-	return abi.Stat{
+	at := func(t syscall.Timespec) abi.Timespec {
+		return abi.Timespec{Sec: abi.Long(t.Sec), Nsec: abi.Long(t.Nsec)}
+	}
+	return abi.Kstat{
 		Dev: uint64(s.Dev), Ino: s.Ino, Nlink: uint64(s.Nlink), Rdev: uint64(s.Rdev),
 		Size: uint64(s.Size), Blksize: uint64(s.Blksize), Blocks: uint64(s.Blocks), Mode: s.Mode, Uid: s.Uid, Gid: s.Gid,
 		Atime: at(s.Atim), Mtime: at(s.Mtim), Ctime: at(s.Ctim),

@@ -19,7 +19,7 @@ const hostDevice = 8<<8 | 1
 // hostStat tells of a file what every host does, as if the guest's user owned
 // it. Its inode number is a hash of its name in the tree: the names of a file
 // with several are files of their own.
-func hostStat(info fs.FileInfo, name string) abi.Stat {
+func hostStat(info fs.FileInfo, name string) abi.Kstat {
 	const block = 512 // the unit of st_blocks
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
@@ -34,9 +34,9 @@ func hostStat(info fs.FileInfo, name string) abi.Stat {
 	case info.Mode()&fs.ModeCharDevice != 0:
 		kind = abi.S_IFCHR
 	}
-	at := abi.Timespec{Sec: info.ModTime().Unix(), Nsec: int64(info.ModTime().Nanosecond())}
+	at := abi.Timespec{Sec: abi.Long(info.ModTime().Unix()), Nsec: abi.Long(info.ModTime().Nanosecond())}
 	size := uint64(info.Size())
-	return abi.Stat{
+	return abi.Kstat{
 		Dev: hostDevice, Ino: h.Sum64(), Nlink: 1, Mode: kind | uint32(info.Mode().Perm()), Uid: UserID, Gid: UserID,
 		Size: size, Blksize: 4096, Blocks: (size + block - 1) / block, Atime: at, Mtime: at, Ctime: at,
 	}

@@ -29,7 +29,7 @@ const readAhead = 16
 type Key struct{ Dev, Ino uint64 }
 
 // KeyOf is the identity of what a file tells of itself.
-func KeyOf(st abi.Stat) Key { return Key{st.Dev, st.Ino} }
+func KeyOf(st abi.Kstat) Key { return Key{st.Dev, st.Ino} }
 
 // CompareKeys orders identities.
 func CompareKeys(a, b Key) int {

@@ -75,7 +75,7 @@ type memNode struct {
 	file     MemFile
 	dir      bool
 	dev, ino uint64
-	like     *abi.Stat     // permissions and owner of a directory on the way; nil: the guest's user's
+	like     *abi.Kstat    // permissions and owner of a directory on the way; nil: the guest's user's
 	children []fs.DirEntry // by name
 }
 
@@ -170,7 +170,7 @@ func (n *memNode) Mode() fs.FileMode {
 	return 0o644
 }
 
-// Sys gives an *abi.Stat, as of a file that the guest's user owns.
+// Sys gives an *abi.Kstat, as of a file that the guest's user owns.
 func (n *memNode) Sys() any {
 	const block = 512 // the unit of st_blocks
 	kind := map[fs.FileMode]uint32{fs.ModeDir: abi.S_IFDIR, fs.ModeSymlink: abi.S_IFLNK, 0: abi.S_IFREG}[n.Type()]
@@ -179,7 +179,7 @@ func (n *memNode) Sys() any {
 	if n.like != nil {
 		mode, uid, gid = n.like.Mode, n.like.Uid, n.like.Gid
 	}
-	return &abi.Stat{
+	return &abi.Kstat{
 		Dev: n.dev, Ino: n.ino, Nlink: 1, Mode: mode, Uid: uid, Gid: gid, Size: uint64(n.Size()),
 		Blksize: 4096, Blocks: uint64(n.Size()+block-1) / block, Atime: at, Mtime: at, Ctime: at,
 	}

@@ -75,7 +75,7 @@ func (f *FS) Stock(files map[string]string) {
 				continue
 			}
 			n := &memNode{name: part, dev: wayDevice, ino: uint64(len(t.way)) + 2, dir: rest != "" || strings.HasSuffix(p, "/")}
-			n.like = &abi.Stat{Mode: abi.S_IFREG | 0o644}
+			n.like = &abi.Kstat{Mode: abi.S_IFREG | 0o644}
 			switch {
 			case !n.dir:
 				n.file.Data = []byte(files[p])

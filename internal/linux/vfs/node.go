@@ -17,7 +17,7 @@ const layerDevice = 0x2a
 // Node is a file, directory or link of the layer that the guest writes to: one
 // that it made, or one of the FS that it changed.
 type Node struct {
-	Attr   abi.Stat     // size and blocks of a regular file are its inode's
+	Attr   abi.Kstat    // size and blocks of a regular file are its inode's
 	Target string       // of a link
 	Opaque bool         // a directory: what the FS has below it is not there
 	Inode  *Inode       // a regular file's pages; nil for others
@@ -29,7 +29,7 @@ type Node struct {
 }
 
 // Stat is what stat(2) tells of it.
-func (n *Node) Stat() abi.Stat {
+func (n *Node) Stat() abi.Kstat {
 	const block = 512 // the unit of st_blocks
 	s := n.Attr
 	if n.Inode != nil {
@@ -46,13 +46,15 @@ type nodeInfo struct {
 	*Node
 }
 
-func (i nodeInfo) Name() string       { return i.name }
-func (i nodeInfo) Size() int64        { return int64(i.Stat().Size) }
-func (i nodeInfo) IsDir() bool        { return i.Attr.Mode&abi.S_IFMT == abi.S_IFDIR }
-func (i nodeInfo) ModTime() time.Time { return time.Unix(i.Attr.Mtime.Sec, i.Attr.Mtime.Nsec).UTC() }
-func (i nodeInfo) Mode() fs.FileMode  { return fileMode(i.Attr.Mode) }
+func (i nodeInfo) Name() string { return i.name }
+func (i nodeInfo) Size() int64  { return int64(i.Stat().Size) }
+func (i nodeInfo) IsDir() bool  { return i.Attr.Mode&abi.S_IFMT == abi.S_IFDIR }
+func (i nodeInfo) ModTime() time.Time {
+	return time.Unix(int64(i.Attr.Mtime.Sec), int64(i.Attr.Mtime.Nsec)).UTC()
+}
+func (i nodeInfo) Mode() fs.FileMode { return fileMode(i.Attr.Mode) }
 
-// Sys gives an *abi.Stat.
+// Sys gives an *abi.Kstat.
 func (i nodeInfo) Sys() any {
 	s := i.Stat()
 	return &s
@@ -149,7 +151,7 @@ func (o *Overlay) NodeAmong(info fs.FileInfo) *Node {
 
 // NewNode makes a node without a name.
 func (o *Overlay) NewNode(mode, uid, gid uint32) *Node {
-	n := &Node{Attr: abi.Stat{Dev: layerDevice, Nlink: 1, Mode: mode, Uid: uid, Gid: gid, Blksize: 4096}}
+	n := &Node{Attr: abi.Kstat{Dev: layerDevice, Nlink: 1, Mode: mode, Uid: uid, Gid: gid, Blksize: 4096}}
 	o.lastNode++
 	n.Attr.Ino = o.lastNode
 	o.Stamp(&n.Attr.Atime, &n.Attr.Mtime, &n.Attr.Ctime)

@@ -10,7 +10,7 @@ import (
 
 // tree is where an FS has its files: the host's, or memory. Names are paths
 // without a leading slash, "." for the root. Each FileInfo's Sys is an
-// *abi.Stat.
+// *abi.Kstat.
 type tree interface {
 	Lstat(name string) (fs.FileInfo, error)
 	Readlink(name string) (string, error)
@@ -21,10 +21,10 @@ type tree interface {
 // hostTree is a directory of the host.
 type hostTree struct{ *os.Root }
 
-// hostInfo is a FileInfo of the host's whose Sys is an *abi.Stat.
+// hostInfo is a FileInfo of the host's whose Sys is an *abi.Kstat.
 type hostInfo struct {
 	fs.FileInfo
-	stat abi.Stat
+	stat abi.Kstat
 }
 
 func (i *hostInfo) Sys() any { return &i.stat }

@@ -67,17 +67,19 @@ func layoutOf64() *frameLayout {
 }
 
 func layoutOf32(rt bool) *frameLayout {
-	l, context := &frameLayout{arch: x86.I386}, uint64(abi.Frame32Context)
+	l := &frameLayout{arch: x86.I386}
+	frame, context := any(abi.SigframeIA32{}), "Sc."
+	at := func(field string) uint64 { return uint64(abi.Offsetof(l.arch.Word(), frame, field)) }
 	l.add(0, "pretcode", "sig")
 	if rt {
-		context = abi.RTFrame32Context
-		l.add(abi.RTFrame32InfoPtr, "pinfo", "puc")
-		l.add(abi.RTFrame32UC, ucontextNames...)
+		frame, context = abi.RtSigframeIA32{}, "Uc.Mcontext."
+		l.add(at("Pinfo"), "pinfo", "puc")
+		l.add(at("Uc"), ucontextNames...)
 	}
-	l.add(context+abi.Context32Segs, "gs", "fs", "es", "ds")
-	l.add(context+abi.Context32Regs, namesOf(l.arch, x86.RDI, x86.RSI, x86.RBP, x86.RSP, x86.RBX, x86.RDX, x86.RCX, x86.RAX)...)
-	l.add(context+abi.Context32TrapNo, "trapno", "err", l.arch.IPName(), "cs", "eflags", "esp_at_signal", "ss", "fpstate")
-	l.add(context+abi.Context32Mask, behindFlags...)
+	l.add(at(context+"Gs"), "gs", "fs", "es", "ds")
+	l.add(at(context+"Di"), namesOf(l.arch, x86.RDI, x86.RSI, x86.RBP, x86.RSP, x86.RBX, x86.RDX, x86.RCX, x86.RAX)...)
+	l.add(at(context+"Trapno"), "trapno", "err", l.arch.IPName(), "cs", "eflags", "esp_at_signal", "ss", "fpstate")
+	l.add(at(context+"Oldmask"), behindFlags...)
 	return l
 }
 
@@ -88,8 +90,9 @@ func (w *programSide) frameOf(cpu int) *frameLayout {
 	if w.arch(c) == x86.AMD64 {
 		return rtFrame64
 	}
-	base := c.GPR[x86.RSP]
-	if info, ok := w.word(c, base+abi.RTFrame32InfoPtr); ok && info == base+abi.RTFrame32Info {
+	base, word := c.GPR[x86.RSP], x86.I386.Word()
+	pinfo, info := abi.Offsetof(word, abi.RtSigframeIA32{}, "Pinfo"), abi.Offsetof(word, abi.RtSigframeIA32{}, "Info")
+	if va, ok := w.word(c, base+uint64(pinfo)); ok && va == base+uint64(info) {
 		return rtFrame32
 	}
 	return oldFrame32

@@ -76,7 +76,7 @@ func (t *Trial) Run(ctx context.Context, probes []Probe) (Outcome, error) {
 		return o, err
 	}
 	defer k.Close()
-	files := map[string]abi.Stat{}
+	files := map[string]abi.Kstat{}
 	for _, p := range probes {
 		st, known := files[p.Path]
 		if !known {
