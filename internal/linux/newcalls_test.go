@@ -19,6 +19,11 @@ func TestCallsAsNatively(t *testing.T) {
 	}
 }
 
+// TestNewTLSAsNatively: a clone whose TLS is refused makes no child.
+func TestNewTLSAsNatively(t *testing.T) {
+	nativeAndInside(t, "newtls.c", "-w")
+}
+
 // TestProcSelf: what debuggers, shells and Python ask of /proc/self.
 func TestProcSelf(t *testing.T) {
 	for _, flag := range []string{"-m64", "-m32"} {

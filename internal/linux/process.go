@@ -69,6 +69,10 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	case len(k.threads) >= k.cfg.Limits.Threads, !thread && len(k.procs) >= k.cfg.Limits.Processes, !k.mayFork(t.proc):
 		return -EAGAIN
 	}
+	tls, r := k.newTLS(t, a)
+	if r != 0 {
+		return r
+	}
 	if a.flags&abi.CLONE_PIDFD != 0 {
 		if r := t.tellPidfd(a.pidfd); r != 0 {
 			return r
@@ -89,9 +93,8 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}
-	if a.flags&abi.CLONE_SETTLS != 0 && !k.setThreadPointer(n, a.tls, t.call.compat) {
-		k.exitThread(n)
-		return -EINVAL
+	if a.flags&abi.CLONE_SETTLS != 0 {
+		tls.give(n)
 	}
 	if a.flags&abi.CLONE_PIDFD != 0 {
 		t.open(pidfdOf(n.proc, 0), abi.O_CLOEXEC)
@@ -175,16 +178,6 @@ func (k *Kernel) adopt(n, p *Process) {
 	if n.parent, n.exitSig = p.parent, p.exitSig; p.parent != nil {
 		p.parent.children = append(p.parent.children, n)
 	}
-}
-
-// setThreadPointer gives a new thread its TLS: the FS base, or in a 32-bit call a
-// descriptor (set_new_tls()).
-func (k *Kernel) setThreadPointer(t *Thread, tls uint64, compat bool) bool {
-	if !compat {
-		t.ctx.Seg[x86.FS].Base = tls
-		return tls < t.proc.mm.TaskSize()
-	}
-	return k.setThreadArea(t, tls, t.ctx.Seg[x86.GS].Sel>>3) == 0
 }
 
 // detach takes a thread off its vCPU for good; its registers there are lost.

@@ -8,7 +8,61 @@ import (
 )
 
 func sysSetThreadArea(k *Kernel, t *Thread, c *call) int64 {
-	return k.setThreadArea(t, c.arg[0], ^uint32(0))
+	return k.setThreadArea(t, c.arg[0])
+}
+
+// newTLS is the TLS of a thread that is yet to be made (set_new_tls()).
+type newTLS struct {
+	base  uint64 // FS's, or that of the descriptor
+	slot  uint32 // among the TLS entries
+	entry uint16 // in the GDT; 0: there is no descriptor
+	desc  uint64
+}
+
+// newTLS reads what t's clone asks for, before anything of the new thread is there.
+func (k *Kernel) newTLS(t *Thread, a cloneArgs) (newTLS, int64) {
+	switch {
+	case a.flags&abi.CLONE_SETTLS == 0:
+		return newTLS{}, 0
+	case !t.call.compat:
+		if a.tls >= k.userEnd() {
+			return newTLS{}, -EPERM
+		}
+		return newTLS{base: a.tls}, 0
+	}
+	u, d, r := t.readTLS(a.tls)
+	slot := u.EntryNumber - uint32(k.tables.TlsEntry)
+	switch {
+	case r != 0:
+		return newTLS{}, r
+	case slot >= uint32(len(t.tls)): // also -1: only set_thread_area() looks for a free one
+		return newTLS{}, -EINVAL
+	}
+	return newTLS{uint64(u.BaseAddr), slot, uint16(u.EntryNumber), d}, 0
+}
+
+// give gives it to the thread, which has no vCPU yet.
+func (l newTLS) give(t *Thread) {
+	if l.entry == 0 {
+		t.ctx.Seg[x86.FS].Base = l.base
+		return
+	}
+	t.tls[l.slot] = l.desc
+	if gs := &t.ctx.Seg[x86.GS]; uint16(gs.Sel)>>3 == l.entry {
+		gs.Base = l.base
+	}
+}
+
+// readTLS reads the user_desc of a TLS entry, and the descriptor that it makes.
+func (t *Thread) readTLS(va uint64) (u userDesc, d uint64, r int64) {
+	if !copyFromUser(t.proc.mm, va, 4, &u) {
+		return u, 0, -EFAULT
+	}
+	d, ok := u.ofTLS()
+	if !ok {
+		return u, 0, -EINVAL
+	}
+	return u, d, 0
 }
 
 // userDesc is struct user_desc.
@@ -67,28 +121,20 @@ var userDescBits = []struct {
 	{flag: abi.UserDescLimitInPages, nibble: x86.FlagGranularity},
 }
 
-// setThreadArea makes a TLS descriptor of the user_desc at va. entry, if it
-// is a TLS one, is what the thread's register uses; -1 in memory asks for a
-// free one, which is written back.
-func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
-	mm, first := t.proc.mm, uint32(k.tables.TlsEntry)
-	var u userDesc
-	if !copyFromUser(mm, va, 4, &u) {
-		return -EFAULT
-	}
-	d, ok := u.ofTLS()
-	if !ok {
-		return -EINVAL
+// setThreadArea makes a TLS descriptor of the user_desc at va. -1 in it asks for a free
+// entry, which is written back.
+func (k *Kernel) setThreadArea(t *Thread, va uint64) int64 {
+	first := uint32(k.tables.TlsEntry)
+	u, d, r := t.readTLS(va)
+	if r != 0 {
+		return r
 	}
 	n := u.EntryNumber
 	if n == ^uint32(0) {
-		if n = entry; n-first >= 3 {
-			n = first + uint32(slices.Index(t.tls[:], 0))
-		}
-		if n < first {
+		if n = first + uint32(slices.Index(t.tls[:], 0)); n < first {
 			return -ESRCH
 		}
-		if !putWord(mm, va, 4, uint64(n)) {
+		if !putWord(t.proc.mm, va, 4, uint64(n)) {
 			return -EFAULT
 		}
 	}
@@ -96,12 +142,8 @@ func (k *Kernel) setThreadArea(t *Thread, va uint64, entry uint32) int64 {
 		return -EINVAL
 	}
 	t.tls[n-first] = d
-	if t.cpu != nil {
-		k.setDescriptor(t.cpu, int(n), d)
-		k.reloadSegments(t, uint16(n))
-	} else if t.ctx.Seg[x86.GS].Sel>>3 == n {
-		t.ctx.Seg[x86.GS].Base = uint64(u.BaseAddr)
-	}
+	k.setDescriptor(t.cpu, int(n), d)
+	k.reloadSegments(t, uint16(n))
 	return 0
 }
 
