@@ -152,10 +152,15 @@ func (e *perCPU) seenSkipped(x *traps.Exec) {
 }
 
 // seenBoost: the frame's eip is set to a copy that runs without a trap at its
-// end. A hit inside a hit leaves the outer one current.
+// end. A hit inside a hit leaves the outer one current. What a guest has put in the
+// place of a copy's address is nothing that can be counted.
 func (e *perCPU) seenBoost(x *traps.Exec) {
 	to := x.Written().New
-	addr := e.g.probes[(to-e.slots)/copySize].Addr
+	i := (to - e.slots) / copySize
+	if i >= uint64(len(e.g.probes)) {
+		return
+	}
+	addr := e.g.probes[i].Addr
 	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
 		e.endHit(x)
 	}
