@@ -11,6 +11,8 @@ import (
 type Kinds struct {
 	rows []Row
 	at   map[reflect.Type]int
+	// Asked, if set, is told of each pointer, but nil, that Number is asked for: which ones a hash has.
+	Asked func(at any)
 }
 
 // NewKinds makes a table.
@@ -79,6 +81,9 @@ func Visit[T any](o *Objects, at *T) {
 func Number[T any](o *Objects, at *T) uint64 {
 	if at == nil {
 		return 0
+	}
+	if o.kinds.Asked != nil {
+		o.kinds.Asked(at)
 	}
 	n, ok := o.numbers[at]
 	if !ok {

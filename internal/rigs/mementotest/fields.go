@@ -80,6 +80,50 @@ func Hashed(t *testing.T, at any, hash func() uint64, unseen string, objects ...
 	require.Equal(t, was, hash())
 }
 
+// Pointers fails if a hash does not ask for a pointer of the struct that at points to, also in structs and first elements
+// of slices within it, but for the fields that unasked lists. Samples are objects of the types that are asked for. A copy
+// of one stands in for what the field refers to: nothing else points to it, so that only this field can have it asked for.
+func Pointers(t *testing.T, at any, asked func() map[any]bool, unasked string, samples map[reflect.Type]reflect.Value) {
+	t.Helper()
+	v := reflect.ValueOf(at).Elem()
+	exempt := strings.Fields(unasked)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		pointers(open(v.Field(i)), func(f reflect.Value, typ reflect.Type) {
+			sample := samples[typ.Elem()]
+			if !sample.IsValid() {
+				return
+			}
+			fresh, old := reflect.New(typ.Elem()), reflect.New(f.Type()).Elem()
+			fresh.Elem().Set(sample.Elem())
+			old.Set(f)
+			f.Set(fresh)
+			require.Equal(t, !slices.Contains(exempt, name), asked()[fresh.Interface()], "%v.%s is asked for by the hash", v.Type(), name)
+			f.Set(old)
+		})
+	}
+}
+
+// pointers visits the pointers in f and their types, which those in an interface have if it is not nil.
+func pointers(f reflect.Value, visit func(f reflect.Value, typ reflect.Type)) {
+	switch f.Kind() {
+	case reflect.Pointer:
+		visit(f, f.Type())
+	case reflect.Interface:
+		if !f.IsNil() && f.Elem().Kind() == reflect.Pointer {
+			visit(f, f.Elem().Type())
+		}
+	case reflect.Slice, reflect.Array:
+		if f.Len() > 0 {
+			pointers(open(f.Index(0)), visit)
+		}
+	case reflect.Struct:
+		for i := range f.NumField() {
+			pointers(open(f.Field(i)), visit)
+		}
+	}
+}
+
 // each visits the plain values of f, with a way to change each.
 func each(f reflect.Value, visit func(reflect.Value, func())) {
 	switch f.Kind() {
