@@ -106,7 +106,7 @@ func replaying(w *walk.Walk, f *record.File, name string) *tui.Opening {
 					return err
 				}
 			}
-			err := f.Verify(ctx, w.Timeline)
+			err := w.Verify(ctx, f)
 			compared = w.At()
 			if err != nil {
 				return fmt.Errorf("%s: %w", printable.Name(name), err)

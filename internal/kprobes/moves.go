@@ -2,6 +2,10 @@ package kprobes
 
 import "trapline/internal/emu"
 
+// CountsVersion rises when hits, misses or ends of the same steps are counted
+// otherwise: states with counts are then others.
+const CountsVersion = "2"
+
 // stepOf is which hit a vCPU is in, for counting. The kernel's text, which a guest may break, decides which of these
 // moves comes when: each is possible in every state.
 type stepOf struct {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/kprobes"
 	"trapline/internal/loader"
 	"trapline/internal/record"
 	"trapline/internal/scenario/kernelworld"
@@ -42,7 +43,8 @@ func (w *kernelSide) kind(ev *emu.Event) record.Kind {
 	return 0
 }
 
-func (*kernelSide) vdso() string { return "" }
+func (*kernelSide) vdso() string   { return "" }
+func (*kernelSide) counts() string { return kprobes.CountsVersion }
 
 func (*kernelSide) probed(uint64) bool { return true }
 

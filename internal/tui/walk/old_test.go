@@ -32,6 +32,28 @@ func TestOldRecordingsAreRefused(t *testing.T) {
 	}
 }
 
+// A recording of a program that counted hits of several probes at one address
+// otherwise is refused where that shows, and one of the same program replays if
+// it does not.
+func TestRecordingsOfOtherCounts(t *testing.T) {
+	data, err := os.ReadFile("testdata/old/counts-1.tlr")
+	require.NoError(t, err)
+	f, err := Decode(data)
+	require.NoError(t, err)
+	_, err = Replay(t.Context(), f, emu.DefaultProcessor)
+	require.ErrorIs(t, err, record.ErrVersion)
+	require.ErrorContains(t, err, "its hits were counted by version 1 of the rules, here by version 2, which shows from step 256 on")
+
+	w := newRace(t, false)
+	require.NoError(t, w.Record(t.Context(), 100))
+	same, err := w.Recording(t.Context(), "p")
+	require.NoError(t, err)
+	delete(same.Options, optionCounts)
+	again, err := Replay(t.Context(), same, emu.DefaultProcessor)
+	require.NoError(t, err)
+	again.Close()
+}
+
 // A recording names the kernel's text, and one that names another is refused.
 func TestRecordingsNameTheirText(t *testing.T) {
 	for _, direct := range []bool{false, true} {

@@ -75,6 +75,7 @@ func (w *programSide) kind(ev *emu.Event) record.Kind {
 }
 
 func (w *programSide) vdso() string { return w.guest.VDSO() }
+func (*programSide) counts() string { return "" }
 
 // noteKind is what a note makes of its step.
 func noteKind(n emu.NoteKind) record.Kind {

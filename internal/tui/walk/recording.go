@@ -1,7 +1,9 @@
 package walk
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,6 +22,7 @@ const (
 	optionStores = "stores" // format.Machine.StoreBuffer, decimal
 	optionSplit  = "split"  // "true"
 	optionVDSO   = "vdso"   // programworld.World.VDSO, which is memory of 32-bit programs
+	optionCounts = "counts" // kprobes.CountsVersion
 )
 
 // Recording makes the file of the present line, from its start to its end. The
@@ -45,6 +48,9 @@ func (w *Walk) Recording(ctx context.Context, producer string) (*record.File, er
 	}
 	if sum := w.world.vdso(); sum != "" {
 		f.Options[optionVDSO] = sum
+	}
+	if version := w.world.counts(); version != "" {
+		f.Options[optionCounts] = version
 	}
 	if err := keepModel(f, file); err != nil {
 		return nil, err
@@ -108,14 +114,26 @@ func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Verify(ctx, w.Timeline); err != nil {
+	if err := w.Verify(ctx, f); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, w.Goto(ctx, 0)
 }
 
-// OpenRecorded opens a recording at its first moment; File.Verify replays it.
+// Verify replays a recording that the walk was opened from and compares its
+// states. One that counted hits otherwise is record.ErrVersion where that shows.
+func (w *Walk) Verify(ctx context.Context, f *record.File) error {
+	err := f.Verify(ctx, w.Timeline)
+	var diverged *record.DivergedError
+	if here := w.world.counts(); errors.As(err, &diverged) && diverged.Step > 0 && f.Options[optionCounts] != here {
+		return fmt.Errorf("%w: its hits were counted by version %s of the rules, here by version %s, which shows from step %d on: record again",
+			record.ErrVersion, cmp.Or(f.Options[optionCounts], "1"), here, diverged.Step)
+	}
+	return err
+}
+
+// OpenRecorded opens a recording at its first moment; Verify replays it.
 func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error) {
 	parsed, err := parseRecorded(f.Name, f.Scenario)
 	if err != nil {
@@ -178,7 +196,7 @@ func readOptions(options map[string]string, m *format.Machine) (direct bool, err
 			direct = true
 		case name == optionSplit && value == "true":
 			m.SplitRMW = true
-		case name == optionVDSO:
+		case name == optionVDSO, name == optionCounts:
 		case name == optionStores && bad == nil && n >= 0 && n <= format.MaxStores:
 			m.StoreBuffer = n
 		default:

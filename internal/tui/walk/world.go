@@ -14,6 +14,8 @@ type world interface {
 	kind(ev *emu.Event) record.Kind
 	// vdso tells which vDSO programs of 32 bits have; "": there is none.
 	vdso() string
+	// counts is the version of what counts as a hit (kprobes.CountsVersion); "": there is none.
+	counts() string
 	// probed reports whether a breakpoint at an address is a probe's.
 	probed(addr uint64) bool
 	// own reports whether an instruction that a vCPU runs is of the scenario's own
