@@ -25,6 +25,11 @@ static void again(const char *what, int fd, int flags) {
 	T(stat(path, &y)); T(x.st_ino == y.st_ino); T(access(path, R_OK)); T(lstat(path, &y)); T(S_ISLNK(y.st_mode)); T(lstat("/proc/self/exe", &y)); T(S_ISLNK(y.st_mode));
 	char *name = strrchr(link, '/');
 	printf("%s\n", name ? name : link);
+	sprintf(path, "/proc/self/fd/%d", n);
+	memset(link, 0, sizeof link);
+	T(readlink(path, link, sizeof link - 1));
+	name = strrchr(link, '/');
+	printf("opened again: %s\n", name ? name : link);
 	close(n);
 }
 
