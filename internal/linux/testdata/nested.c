@@ -43,8 +43,8 @@ int main(void) {
 	struct epoll_event ev = {0};
 	T(epoll_ctl(e[0], EPOLL_CTL_DEL, e[1], &ev));
 	// a wait for what an instance waits for
-	if (fork() == 0) { usleep(1000); write(x, &one, 8); _exit(0); }
 	read(x, &one, 8);
+	if (fork() == 0) { usleep(1000); write(x, &one, 8); _exit(0); }
 	T(epoll_wait(e[4], &ev, 1, -1));
 	wait(0);
 	return 0;
