@@ -218,6 +218,7 @@ programs: deps deps-test
 	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -v
 	$(GO) test $(LIBRARY) ./internal/uprobes/places -run Names -every-name -v
 	$(GO) test $(LIBRARY) ./cmd/trapline -run TestNamesSeeEveryCall -every-build -v
+	$(GO) test $(LIBRARY) ./cmd/trapline -run TestProgramsPage -every-page-command -v
 	$(GO) test $(LIBRARY) ./internal/linux -run 'TestDebianCommands|TestDebugger' -all-commands -timeout 1h -v
 	$(GO) test $(LIBRARY) ./internal/linux -run 'Host$$|Bomb|Hostile' -sockets $(SOCKETS) -trees $(TREES) -timeout 1h
 	$(if $(FOLDER_OF_CASES),TRAPLINE_CASES=$(abspath $(FOLDER_OF_CASES)) $(GO) test $(LIBRARY) ./cmd/trapline -run TestUserCases -v)
