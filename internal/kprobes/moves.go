@@ -55,17 +55,22 @@ func (s *stepOf) aside() { s.outer = s.hitAt }
 // back: it is over (restore_previous_kprobe()).
 func (s *stepOf) back() { s.hitAt, s.outer = s.outer, hitAt{} }
 
+// hash feeds the state hash. A hit that counts for the only probe of its address, as most do, is told by the address.
 func (s *stepOf) hash(h *emu.Hasher) {
 	h.Uint64(s.addr)
 	h.Uint64(s.copy<<1 | emu.B2U(s.active))
 	h.Uint64(s.outer.addr)
-	if s.members|s.skipped > 1 || s.boosted || s.outer.active || s.outer.members > 1 {
-		h.Uint64(s.members)
-		h.Uint64(s.skipped<<1 | emu.B2U(s.boosted))
-		h.Uint64(s.outer.members)
-		h.Uint64(s.outer.copy<<2 | emu.B2U(s.outer.active)<<1 | emu.B2U(s.outer.boosted))
+	if s.plain() && s.outer.plain() && s.skipped == 0 && !s.boosted && !s.outer.active {
+		return
 	}
+	h.Uint64(s.members)
+	h.Uint64(s.skipped<<1 | emu.B2U(s.boosted))
+	h.Uint64(s.outer.members)
+	h.Uint64(s.outer.copy<<2 | emu.B2U(s.outer.active)<<1 | emu.B2U(s.outer.boosted))
 }
+
+// plain reports whether a hit counts for the first probe of its address and no other.
+func (s *hitAt) plain() bool { return s.members == emu.B2U(s.addr != 0) }
 
 // maxMembers is how many probes at one address are told apart; a hit counts for one behind them as long as it is
 // registered.
