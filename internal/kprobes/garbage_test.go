@@ -30,7 +30,7 @@ func TestGarbageInEngineData(t *testing.T) {
 				r.probe(kprobes.Probe{Name: "p", Addr: at, Post: kprobes.Handler{}})
 			}
 			before := r.m.Snapshot()
-			for _, symbol := range []string{"kprobe_pool", "kprobe_ctlblk", "kprobe_table", "aggr_pool", "current_kprobe"} {
+			for _, symbol := range []string{"kprobe_pool", "kprobe_ctlblk", "kprobe_table", "aggr_pool", "active_pool", "current_kprobe", "kretprobe_instances"} {
 				if !r.k.HasSymbol(symbol) {
 					continue
 				}
@@ -44,7 +44,11 @@ func TestGarbageInEngineData(t *testing.T) {
 							require.NoError(t, r.k.SetDirect(direct))
 							r.start(0, at)
 							r.k.Poke(r.s, r.k.Symbol(symbol)+off, v, 4)
-							require.NotPanics(t, func() { run(r) }, fmt.Sprintf("%s: %#x at %s+%d, direct %v", engine, v, symbol, off, direct))
+							require.NotPanics(t, func() {
+								run(r)
+								r.g.Unregister(0)
+								_ = r.g.Register(0)
+							}, fmt.Sprintf("%s: %#x at %s+%d, direct %v", engine, v, symbol, off, direct))
 						}
 					}
 				}
