@@ -58,7 +58,7 @@ type RobustListHead struct {
 }
 
 // UserDesc is struct user_desc of arch/x86/include/uapi/asm/ldt.h. Its last word is of
-// single bits: see USER_DESC_*.
+// single bits: see UserDescSeg32bit and those behind it.
 type UserDesc struct {
 	EntryNumber uint32 `c:"entry_number"`
 	BaseAddr    uint32 `c:"base_addr"`
