@@ -1,6 +1,8 @@
 package emu
 
 import (
+	"sync"
+
 	"trapline/internal/emu/regs"
 	"trapline/internal/emu/unicorn"
 	"trapline/internal/x86"
@@ -18,10 +20,15 @@ const (
 	extendedInLibrary
 )
 
+// savedContexts are buffers for a context of the library. What is handed to C would be
+// allocated and cleared at each crossing.
+var savedContexts = sync.Pool{New: func() any { return new([maxContext]byte) }}
+
 // extended is c's state, to be read.
 func (c *CPU) extended() *regs.Extended {
 	if c.extIn == extendedInLibrary {
-		var saved [maxContext]byte
+		saved := savedContexts.Get().(*[maxContext]byte)
+		defer savedContexts.Put(saved)
 		var fx [FXSize]byte
 		c.ctx.Save(saved[:unicorn.ContextSize])
 		unicorn.FXImage(saved[:unicorn.ContextSize], &fx)
