@@ -33,3 +33,30 @@ p:start /prog:_start
 	_, err := open(t, parse(t, text), scenario.Options{}).ParseSchedule(schedule)
 	require.NoError(t, err)
 }
+
+// TestSchedulesBelongToTheEvents is the same of kernel code. A schedule from before
+// the event files were in the checksum is one of the scenario still.
+func TestSchedulesBelongToTheEvents(t *testing.T) {
+	const text = `An event.
+-- machine --
+arch i386
+engine modern
+-- text.S --
+	.globl main
+main:	ret
+-- kprobe_events --
+p:first main
+-- tasks --
+cpu 0 at main
+`
+	r := open(t, parse(t, text), scenario.Options{})
+	schedule := sched.Of(0).Format(r.Checksum())
+	_, err := r.ParseSchedule(schedule)
+	require.NoError(t, err)
+	_, err = open(t, parse(t, strings.Replace(text, "p:first", "p:second", 1)), scenario.Options{}).ParseSchedule(schedule)
+	require.ErrorIs(t, err, sched.ErrOtherScenario)
+	without := text[:strings.Index(text, "-- kprobe_events")] + text[strings.Index(text, "-- tasks"):]
+	before := sched.Of(0).Format(open(t, parse(t, without), scenario.Options{}).Checksum())
+	_, err = r.ParseSchedule(before)
+	require.NoError(t, err)
+}

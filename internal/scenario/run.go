@@ -251,10 +251,15 @@ func (r *Run) spaceOf(actor int) *emu.Space {
 // code, memory, probes, tasks, and how it is run. Lesson, golden steps and
 // checks may change without making a schedule another's.
 func (r *Run) Checksum() sched.Checksum {
+	return r.checksum(r.world.Members(), r.textSum()...)
+}
+
+// textSum is the sum of the kernel's text as a part of the checksum.
+func (r *Run) textSum() [][]byte {
 	if text := r.KernelText(); text != "" {
-		return r.checksum([]byte(text))
+		return [][]byte{[]byte(text)}
 	}
-	return r.checksum()
+	return nil
 }
 
 // ErrOtherText is returned for a schedule of the scenario as it ran on another
@@ -268,9 +273,14 @@ func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
 	if !errors.Is(err, sched.ErrOtherScenario) {
 		return s, err
 	}
-	// Schedules had no sum of the kernel's text at first.
-	if _, earlier := sched.Parse(text, r.checksum(), words...); earlier == nil {
+	// Schedules had no sum of the kernel's text at first, and none of its event files.
+	if _, earlier := sched.Parse(text, r.checksum(r.world.Members()), words...); earlier == nil {
 		return s, ErrOtherText
+	}
+	if len(r.textSum()) > 0 {
+		if old, earlier := sched.Parse(text, r.checksum(nil, r.textSum()...), words...); earlier == nil {
+			return old, nil
+		}
 	}
 	return s, err
 }
@@ -279,9 +289,11 @@ func (r *Run) ParseSchedule(text string) (sched.Schedule, error) {
 // direct mode; "": there is none.
 func (r *Run) KernelText() string { return r.world.KernelText() }
 
-func (r *Run) checksum(more ...[]byte) sched.Checksum {
+// checksum is of what decides the steps: the members that all scenarios have,
+// those of the run's world, and more.
+func (r *Run) checksum(members []string, more ...[]byte) sched.Checksum {
 	parts := [][]byte{[]byte(r.Engine()), {byte(emu.B2U(r.Options.Direct))}}
-	for _, name := range append([]string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"}, r.world.Members()...) {
+	for _, name := range append([]string{"machine", "text.S", "program", "memory", "probes", "tasks", "interrupts"}, members...) {
 		parts = append(parts, r.File.Member(name))
 	}
 	if m := &r.File.Machine; m.StoreBuffer > 0 || m.SplitRMW {

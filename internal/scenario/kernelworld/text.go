@@ -10,8 +10,17 @@ import (
 	"trapline/internal/traps"
 )
 
-// Members has none: those of kernel code are in every checksum, empty or not.
-func (*World) Members() []string { return nil }
+// Members are those that a scenario of kernel code need not have. All others are
+// in every checksum, empty or not.
+func (w *World) Members() []string {
+	var list []string
+	for _, name := range []string{"modules", "kprobe_events"} {
+		if w.File.Member(name) != nil {
+			list = append(list, name)
+		}
+	}
+	return list
+}
 
 // KernelText implements world.Text.
 func (w *World) KernelText() string { return w.Kernel.TextSum() }

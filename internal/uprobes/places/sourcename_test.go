@@ -126,6 +126,9 @@ func namedByNM(t *testing.T, image *loader.Image, path string, atLeast, step int
 		symbol := symbols[name]
 		got := offsets(f, name)
 		several := len(at[name]) > 1 // variants and clones
+		if several && ambiguous(got[0], at[name]) { // versions of a symbol
+			continue
+		}
 		if len(got) != 1 && !several || slices.ContainsFunc(got, func(o string) bool { return !at[name][o] }) {
 			if wrong++; wrong < 20 {
 				t.Errorf("%s (%s): %v", name, symbol, got)
@@ -133,6 +136,19 @@ func namedByNM(t *testing.T, image *loader.Image, path string, atLeast, step int
 		}
 	}
 	assert.Zero(t, wrong, "of %d", len(symbols))
+}
+
+// ambiguous reports whether an answer says that a name has several functions, which are these.
+func ambiguous(answer string, offsets map[string]bool) bool {
+	if !strings.Contains(answer, fmt.Sprintf("has %d functions named", len(offsets))) {
+		return false
+	}
+	for offset := range offsets {
+		if !strings.Contains(answer, offset) {
+			return false
+		}
+	}
+	return true
 }
 
 // What users write, without quotes too, and the symbols that are meant.
