@@ -14,6 +14,7 @@ const (
 	cpuidShared    = 0x0183f3ff             // what that leaf repeats of leaf 1, on AMD processors
 	cpuidLong      = 1<<29 | 1<<11
 	cpuidExtended2 = 0x00000010 // ECX of it: MOV CR8
+	cpuidAPICID    = 24         // EBX of leaf 1: where the initial APIC ID begins, the vCPU's number
 	cpuidOSXSAVE   = 1 << 27    // ECX of leaf 1: CR4.OSXSAVE
 	cpuidErrPtrs   = 1 << 2     // EBX of leaf 8000_0008h: XRSTOR always loads where the last x87 instruction was
 )
@@ -70,8 +71,11 @@ func (c *CPU) cpuidInsn() {
 	leaf, subleaf := uint32(c.GPR[x86.RAX]), uint32(c.GPR[x86.RCX])
 	r := cpuid(c.Space.arch, c.Space.level, leaf, subleaf)
 	switch {
-	case leaf == 1 && c.Sys.CR4&CR4OSXSAVE != 0:
-		r[2] |= cpuidOSXSAVE
+	case leaf == 1:
+		r[1] |= uint32(c.ID) << cpuidAPICID
+		if c.Sys.CR4&CR4OSXSAVE != 0 {
+			r[2] |= cpuidOSXSAVE
+		}
 	case leaf == cpuidXSAVE && c.Space.level.has(extXSAVE):
 		r = cpuidXSAVELeaf(subleaf, c.Sys.XCR0)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"trapline/internal/x86"
 )
@@ -55,6 +56,19 @@ func TestCPUIDOfLevels(t *testing.T) {
 			r := [4]uint64{c.GPR[x86.RAX], c.GPR[x86.RBX], c.GPR[x86.RCX], c.GPR[x86.RDX]}
 			assert.Equal(t, l >= x.from, r[x.reg]>>x.bit&1 != 0, "%s on %v", name, l)
 		}
+	}
+}
+
+// TestCPUIDHasTheInitialAPICID: leaf 1 tells processors apart (SDM vol. 2, CPUID,
+// EBX bits 31 to 24), by the numbers to which the x2APIC's ICR sends.
+func TestCPUIDHasTheInitialAPICID(t *testing.T) {
+	m, err := New(Config{Arch: x86.AMD64, CPUs: MaxCPUs, Memory: 1 << 20})
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	for _, c := range m.CPUs {
+		c.GPR[x86.RAX], c.GPR[x86.RCX] = 1, 0
+		c.cpuidInsn()
+		assert.Equal(t, uint64(c.ID)<<24|8<<8, c.GPR[x86.RBX])
 	}
 }
 

@@ -24,6 +24,7 @@ func (trusting) After(explore.Snapshot, []explore.Access, []explore.Access) expl
 const (
 	ticket = "movl $1, %eax\n\tlock xaddl %eax, x\n\tmovl %eax, %ebx"
 	number = "movl x, %edx\n\tmovl $-8192, %ecx\n\tandl %esp, %ecx\n\tmovl 12(%ecx), %eax" // smp_processor_id()
+	apicID = "movl x, %edx\n\tmovl $1, %eax\n\tcpuid\n\tshrl $24, %ebx\n\tmovl %ebx, %esi" // the initial APIC ID
 	count  = "movl x, %eax\n\tincl %eax\n\tmovl %eax, x"
 )
 
@@ -40,6 +41,7 @@ var equalCases = map[string]struct {
 	"own address on own stack":  {code: "movl %esp, %ebp\n\tpushl %ebp\n\t" + count + "\n\tpopl %ecx", equal: true},
 	"own number in a register":  {code: number + "\n\taddl %eax, x\n\tmovl x, %ebx", noticed: true},
 	"own number in memory":      {code: number + "\n\tmovl %eax, x\n\tmovl x, %ebx", noticed: true},
+	"own number by CPUID":       {code: apicID + "\n\taddl %esi, x\n\tmovl x, %ebx", noticed: true},
 	"own address in memory":     {code: "movl %esp, x\n\tmovl x, %ebx", noticed: true},
 	"address as data":           {code: "movl x, %edx\n\tmovl %esp, %eax\n\tshrl $4, %eax\n\taddl %eax, x\n\tmovl x, %ebx", noticed: true},
 	"property names a vCPU":     {code: ticket, rest: "-- check --\nnever last: %ebx@1 == 2\n"},
