@@ -138,3 +138,25 @@ func TestDisableNeedsItsFunction(t *testing.T) {
 	require.ErrorIs(t, err, scenario.ErrNotPossible)
 	require.ErrorContains(t, err, "engine 2002 has no disable_kprobe")
 }
+
+// TestAFileThatIsNotModelledIsNoCall: a task's write to a file that a kernel has
+// and this one does not is bad input, since no verdict would know what it does;
+// one to a name that no kernel has is ENOENT, as there.
+func TestAFileThatIsNotModelledIsNoCall(t *testing.T) {
+	for name, want := range map[string]string{
+		"events/enable":                      "events/enable: a kernel has this file; it is not modelled; expected a file that docs/events.md lists",
+		"/sys/kernel/tracing/current_tracer": "current_tracer: a kernel has this file; it is not modelled",
+		"events/ev/none/enable":              "",
+		"events/ev/enable":                   "",
+	} {
+		parsed, err := format.Parse("t", []byte(strings.ReplaceAll(eventCalls, "CALLS", `echo "0" > `+name)))
+		require.NoError(t, err)
+		r, err := scenario.Open(t.Context(), &scenario.File{File: parsed}, scenario.Options{})
+		if want == "" {
+			require.NoError(t, err)
+			r.Close()
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -1,9 +1,11 @@
 package kernelworld
 
 import (
+	"errors"
 	"fmt"
 
 	"trapline/internal/events/tracedir"
+	"trapline/internal/events/tracefs"
 	"trapline/internal/format"
 	"trapline/internal/kprobes/tracekprobe"
 	"trapline/internal/loader"
@@ -33,6 +35,23 @@ func (b *builder) calls(such func(*format.TaskCall) bool) bool {
 	return false
 }
 
+// checkEchoes refuses a task's write to a file that a kernel has and this one
+// does not: what it would do is in no verdict.
+func (b *builder) checkEchoes() error {
+	for i := range b.file.Tasks {
+		for j := range b.file.Tasks[i].Calls {
+			c := &b.file.Tasks[i].Calls[j]
+			if c.Operation != format.Echo {
+				continue
+			}
+			if _, err := b.world.Events.ReadFile(c.File); errors.Is(err, tracefs.ErrNotModelled) {
+				return c.Pos.Error(b.file.Name, "a file that docs/events.md lists, such as events/GRP/EVENT/enable", "%v", err)
+			}
+		}
+	}
+	return nil
+}
+
 // defineEvents makes the modules and the events, those of the file first.
 func (b *builder) defineEvents() error {
 	if !b.usesEvents() || b.world.WithoutProbes && !b.calls((*format.TaskCall).OnModule) {
@@ -40,6 +59,9 @@ func (b *builder) defineEvents() error {
 	}
 	r := b.world
 	r.Events = tracekprobe.New(tracekprobe.Config{Manager: r.Probes, Symbols: func() loader.Symbols { return r.Kernel.Symbols }})
+	if err := b.checkEchoes(); err != nil {
+		return err
+	}
 	for i := range b.file.Modules {
 		if err := b.addModule(&b.file.Modules[i]); err != nil {
 			return err
