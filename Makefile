@@ -215,7 +215,7 @@ TREES   ?= 100
 FOLDER_OF_CASES = $(if $(filter-out file,$(origin CASES)),$(CASES),$(TRAPLINE_CASES))
 programs: deps deps-test
 	@$(call install,$(COMMAND_PACKAGES) rustc)
-	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -v
+	$(GO) test $(LIBRARY) ./internal/uprobes/source -run AsPerf -every-argument -v
 	$(GO) test $(LIBRARY) ./internal/uprobes/places -run Names -every-name -v
 	$(GO) test $(LIBRARY) ./cmd/trapline -run TestNamesSeeEveryCall -every-build -v
 	$(GO) test $(LIBRARY) ./cmd/trapline -run TestProgramsPage -every-page-command -v

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trapline/internal/uprobes/places"
+	"trapline/internal/uprobes/source"
 )
 
 // listVariables prints what a probe at a place can name, for each address that the place has.
@@ -38,7 +39,7 @@ func listVariables(w io.Writer, files *probedFiles, program, place string) error
 		}
 		fmt.Fprintf(b, "\t@<%s+%d>\n", f.Name, addr-f.Entry)
 		var l []string
-		for _, v := range p.Variables(addr) {
+		for _, v := range p.Variables(source.Place{Addr: addr, Of: file.Named(p, rest)}) {
 			l = append(l, v.Type+"\t"+v.Name)
 		}
 		slices.SortFunc(l, func(a, b string) int {

@@ -121,7 +121,7 @@ func (d *definition) line(file *File, first string, offset uint64, elsewhere map
 			return "", err
 		}
 		var err error
-		if arguments, offset, err = file.arguments(d.path, offset, d.arguments, elsewhere); err != nil {
+		if arguments, offset, err = file.arguments(d, offset, elsewhere); err != nil {
 			return "", err
 		}
 	}

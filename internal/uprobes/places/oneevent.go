@@ -86,7 +86,7 @@ func (d *definition) lines(f *File, first string, addrs []uint64) (l []Line, err
 	}
 	var elsewhere map[string]string
 	if len(offsets) > 1 && hasVariables(d.arguments) {
-		if elsewhere, err = f.fetched(d.path, offsets, d.arguments); err != nil {
+		if elsewhere, err = f.fetched(d, offsets); err != nil {
 			return nil, err
 		}
 	}

@@ -84,6 +84,18 @@ func (f *File) Function(p *source.Program, name string) (*source.Function, error
 	return nil, fmt.Errorf("%d functions are named %s, declared at %s; expected FILE:LINE", len(declared), name, someOf(declared))
 }
 
+// Named is the function by whose name a place is known, FUNCTION or FUNCTION:LINE; nil if a source file's or an offset is asked for.
+func (f *File) Named(p *source.Program, place string) *source.Function {
+	if base, _, ok := cutLine(place); ok {
+		place = base
+	}
+	fn, err := f.Function(p, place)
+	if err != nil {
+		return nil
+	}
+	return fn
+}
+
 // isInlined tells whether a name without a symbol is that of a function of which there are copies in others only.
 func (f *File) isInlined(name string) bool {
 	p, err := f.Source()

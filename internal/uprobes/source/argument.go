@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// value is what a probe can fetch: a register, or memory that is reached through it or from an address.
+// value is what a probe can fetch: a register, a constant, or memory that is reached through it or from an address.
 type value struct {
-	base    string  // %di, or "" for an address
+	base    string  // %di, \5 for a constant, or "" for an address
 	address uint64  // of memory, if base is ""
 	derefs  []int64 // distances in bytes, each added to what was read before, to be read at
 	typ     dwarf.Type
@@ -21,9 +21,9 @@ type value struct {
 	row     bool               // an element of an array that is an array itself
 }
 
-// Argument writes a variable as a probe at addr fetches it, in the words of uprobe_events: NAME=FETCH:TYPE of
+// Argument writes a variable as a probe at a place fetches it, in the words of uprobe_events: NAME=FETCH:TYPE of
 // [NAME=]VARIABLE[:TYPE], where VARIABLE may go on with .member, ->member and [index].
-func (p *Program) Argument(addr uint64, text string) (string, error) {
+func (p *Program) Argument(at Place, text string) (string, error) {
 	name, expr, named := strings.Cut(text, "=")
 	if !named {
 		expr = text
@@ -33,11 +33,11 @@ func (p *Program) Argument(addr uint64, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	v, err := p.Variable(addr, path[0].name)
+	v, err := p.Variable(at, path[0].name)
 	if err != nil {
 		return "", err
 	}
-	pl, err := v.place(addr)
+	pl, err := v.place(at.Addr)
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +64,7 @@ func (p *Program) Argument(addr uint64, text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", text, err)
 	}
-	fetch, err := x.fetch(p, addr)
+	fetch, err := x.fetch(p, at.Addr)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", expr, err)
 	}
@@ -126,6 +126,9 @@ func (p *Program) begin(v Variable, pl place) (value, error) {
 		names = registers64
 	}
 	switch {
+	case pl.constant:
+		x.base = fmt.Sprintf(`\%d`, pl.value)
+		return x, nil
 	case pl.register == noRegister:
 		x.address = uint64(pl.offset)
 		return x, nil

@@ -11,13 +11,17 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/loclist"
 )
 
-// place is where a variable is at an address: in a register, in memory at a register's value and a distance, or at an address.
+// place is where a variable is at an address: in a register, in memory at a register's value and a distance, or at an address. One
+// that has the same value everywhere needs none.
 type place struct {
 	register int // DWARF's number; noRegister: memory at offset, an address
 	memory   bool
 	offset   int64 // bytes
 	through  bool  // offset counts from what lies in memory at the register's value and inner
 	inner    int64
+
+	constant bool
+	value    int64 // of a constant
 }
 
 const noRegister = -1
@@ -37,6 +41,9 @@ var errNoPlace = errors.New("has no place there")
 
 // place finds where the variable is at an address.
 func (v Variable) place(addr uint64) (place, error) {
+	if n, ok := v.entry.Val(dwarf.AttrConstValue).(int64); ok {
+		return place{constant: true, value: n}, nil
+	}
 	expr, err := v.unit.location(v.entry.AttrField(dwarf.AttrLocation), addr)
 	if err != nil {
 		return place{}, fmt.Errorf("%s %w", v.Name, err)

@@ -127,13 +127,13 @@ func TestVariablesAsPerf(t *testing.T) {
 				continue
 			}
 			if name == "main" && slices.Contains(flags, "-m32") { // it aligns its stack, and perf leaves a step to the frame out
-				mine, err := p.Argument(addrs[0], "argc")
+				mine, err := p.Argument(Place{addrs[0], f}, "argc")
 				require.NoError(t, err)
 				require.Regexp(t, `^argc=\+0\(-\d+\(%bp\)\):s32$`, mine)
 				continue
 			}
 			var got []string
-			for _, v := range p.Variables(addrs[0]) {
+			for _, v := range p.Variables(Place{addrs[0], f}) {
 				got = append(got, v.Type+" "+v.Name)
 			}
 			slices.Sort(got)
@@ -148,7 +148,7 @@ func TestVariablesAsPerf(t *testing.T) {
 				if behind, ok := f.AfterPrologue(); ok && line == "" {
 					addr = behind
 				}
-				mine, err := p.Argument(addr, a)
+				mine, err := p.Argument(Place{addr, f}, a)
 				if m == nil {
 					if err == nil {
 						t.Logf("%v %s %s: only ours: %s; perf: %s", flags, point, a, mine, text)

@@ -17,33 +17,39 @@ type Variable struct {
 	entry *dwarf.Entry
 }
 
-// Variables lists what can be named at an address, inner scopes first: parameters and variables of the function there, of
-// its blocks and of functions inlined there. A name that an inner scope has hides the outer one. What has no location at the
-// address is left out.
-func (p *Program) Variables(addr uint64) []Variable {
-	f := p.At(addr)
+// Place is an address at which variables are looked for.
+type Place struct {
+	Addr uint64    // of the file, linear
+	Of   *Function // by whose name the place is known: of what is inlined there its copy; nil if only the address is known
+}
+
+// Variables lists what can be named at a place, inner scopes first: parameters and variables of the function there, of
+// its blocks and of functions inlined there, those of the place's own function ahead of all others. A name that comes first hides
+// others. What has no location at the address is left out.
+func (p *Program) Variables(at Place) []Variable {
+	f := p.At(at.Addr)
 	if f == nil {
 		return nil
 	}
 	var l []Variable
-	for _, v := range f.scopes(addr) {
+	for _, v := range f.scopes(at) {
 		if slices.ContainsFunc(l, func(o Variable) bool { return o.Name == v.Name }) {
 			continue
 		}
-		if _, err := v.place(addr); err == nil {
+		if _, err := v.place(at.Addr); err == nil {
 			l = append(l, v)
 		}
 	}
 	return l
 }
 
-// Variable finds a name at an address: a local one, or one of the unit, or a global one.
-func (p *Program) Variable(addr uint64, name string) (Variable, error) {
-	f := p.At(addr)
+// Variable finds a name at a place: a local one, or one of the unit, or a global one.
+func (p *Program) Variable(at Place, name string) (Variable, error) {
+	f := p.At(at.Addr)
 	if f == nil {
-		return Variable{}, fmt.Errorf("the debug information has no function at %#x", addr)
+		return Variable{}, fmt.Errorf("the debug information has no function at %#x", at.Addr)
 	}
-	for _, v := range f.scopes(addr) {
+	for _, v := range f.scopes(at) {
 		if v.Name == name {
 			return v, nil
 		}
@@ -55,41 +61,60 @@ func (p *Program) Variable(addr uint64, name string) (Variable, error) {
 		}
 	}
 	var known []string
-	for _, v := range p.Variables(addr) {
+	for _, v := range p.Variables(at) {
 		known = append(known, v.Name)
 	}
 	return Variable{}, fmt.Errorf("no variable %q in %s there; expected one of %s", name, f.Name, strings.Join(known, ", "))
 }
 
-// scopes lists the variables of the function that can be seen at an address, those of inner scopes first.
-func (f *Function) scopes(addr uint64) []Variable {
+// scope is a block of a function or a copy of another one in it, while it is read.
+type scope struct {
+	of        dwarf.Offset // the function's origin
+	holds     bool         // the address
+	variables []Variable
+}
+
+// scopes lists the variables of the function that can be seen at a place: of the place's own function, then of others, those of
+// inner scopes first.
+func (f *Function) scopes(at Place) []Variable {
 	r := f.unit.program.data.Reader()
 	r.Seek(f.entry.Offset)
 	e, err := r.Next()
 	if err != nil || e == nil || !e.Children {
 		return nil
 	}
-	levels := [][]Variable{nil}
-	var done []Variable // of scopes that hold the address, inner ones first
+	levels := []scope{{of: f.origin(), holds: true}}
+	var own, others []Variable // of scopes that hold the address, inner ones first
 	for len(levels) > 0 {
 		e, err := r.Next()
 		if err != nil || e == nil {
 			return nil
 		}
-		last := len(levels) - 1
+		last := &levels[len(levels)-1]
 		switch e.Tag {
 		case 0:
-			done = append(done, levels[last]...)
-			levels = levels[:last]
+			done := *last
+			levels = levels[:len(levels)-1]
+			switch {
+			case !done.holds:
+				continue
+			case at.Of != nil && at.Of.origin() == done.of:
+				own = append(own, done.variables...)
+			default:
+				others = append(others, done.variables...)
+			}
+			if len(levels) > 0 { // its ranges may leave out the place at which a copy in it is entered
+				levels[len(levels)-1].holds = true
+			}
 			continue
 		case dwarf.TagVariable, dwarf.TagFormalParameter:
 			if v, ok := f.unit.variable(e); ok {
-				levels[last] = append(levels[last], v)
+				last.variables = append(last.variables, v)
 			}
 		case dwarf.TagLexDwarfBlock, dwarf.TagInlinedSubroutine:
 			ranges, err := f.unit.program.data.Ranges(e)
-			if e.Children && err == nil && (within(ranges, addr) || len(ranges) == 0 && e.Tag == dwarf.TagLexDwarfBlock) {
-				levels = append(levels, nil)
+			if e.Children && err == nil {
+				levels = append(levels, last.inner(e, ranges, at))
 				continue
 			}
 		}
@@ -97,7 +122,22 @@ func (f *Function) scopes(addr uint64) []Variable {
 			r.SkipChildren()
 		}
 	}
-	return done
+	return append(own, others...)
+}
+
+// inner is a block or a copy of a function in a scope. A block without ranges has what the scope around it has. A copy that a place
+// is asked for by its name, or that may be meant by an address, has the place where it is entered too (DWARF 5, 3.3.8.2:
+// DW_AT_entry_pc): where the instruction is one that the compiler moved there, the copy's ranges leave it out.
+func (around *scope) inner(e *dwarf.Entry, ranges [][2]uint64, at Place) scope {
+	s := scope{of: around.of, holds: within(ranges, at.Addr)}
+	if e.Tag == dwarf.TagLexDwarfBlock {
+		s.holds = s.holds || len(ranges) == 0 && around.holds
+		return s
+	}
+	s.of, _ = e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset)
+	asked := at.Of == nil || at.Of.origin() == s.of
+	s.holds = s.holds || asked && len(ranges) > 0 && entryOf(e, ranges) == at.Addr
+	return s
 }
 
 func (u *unit) variable(e *dwarf.Entry) (Variable, bool) {
