@@ -74,11 +74,11 @@ func ask(t *testing.T, path, point, argument string) answer {
 		a.Fetched = append(a.Fetched, m[1]+" "+unsigned.ReplaceAllString(m[2], ":x$1"))
 	}
 	if slices.Sort(a.Fetched); a.Fetched == nil {
-		_, behind, ok := strings.Cut(text, "Skipping prologue.\n")
+		_, behind, ok := strings.Cut(text, "force probing at the function entry.")
 		if !ok {
 			behind = text
 		}
-		a.Refused, _, _ = strings.Cut(behind, "\n")
+		a.Refused, _, _ = strings.Cut(strings.TrimSpace(behind), "\n")
 	}
 	return a
 }
