@@ -98,7 +98,8 @@ func (w *Walk) line(c *emu.CPU, mode insn.Mode, at uint64) (Line, int) {
 	} else if s, ok := w.kernelLine(at); ok {
 		l.Source = s
 	} else {
-		l.Source = w.names.Image.FileLine(at)
+		l.FileLine = w.names.Image.FileLine(at)
+		l.Source = l.FileLine
 	}
 	for _, o := range w.Run.Machine.CPUs {
 		if o.LinearPC() == at && o.Space == c.Space {

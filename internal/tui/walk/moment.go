@@ -122,10 +122,11 @@ type Line struct {
 	Patched  bool   `json:"patched,omitempty"` // its first byte is the probe's breakpoint
 	Original string `json:"original,omitempty"`
 	OrigText string `json:"orig_text,omitempty"`
-	Copy     string `json:"copy,omitempty"`   // the probed instruction that it is a copy of
-	Source   string `json:"source,omitempty"` // line of text.S, or FILE:LINE of a program
-	Micro    string `json:"micro,omitempty"`  // the micro-step that it is (INT 0x81), once seen
-	CPUs     []int  `json:"cpus,omitempty"`   // that stand here
+	Copy     string `json:"copy,omitempty"`      // the probed instruction that it is a copy of
+	Source   string `json:"source,omitempty"`    // line of text.S, or FILE:LINE
+	FileLine string `json:"file_line,omitempty"` // FILE:LINE where debug information has one
+	Micro    string `json:"micro,omitempty"`     // the micro-step that it is (INT 0x81), once seen
+	CPUs     []int  `json:"cpus,omitempty"`      // that stand here
 }
 
 // InHit is a vCPU, or a thread of a program, with where it is in a hit.

@@ -8,7 +8,7 @@
  * @typedef {{name: string, value: string, old?: string, means?: string, changed?: boolean}} Reg
  * @typedef {{name: string, set: boolean, changed?: boolean}} Flag
  * @typedef {{addr: number, label?: string, at: string, bytes: string, text: string, here?: boolean, probe?: string, patched?: boolean,
- *   original?: string, orig_text?: string, copy?: string, source?: string, micro?: string, cpus?: number[]}} CodeLine
+ *   original?: string, orig_text?: string, copy?: string, source?: string, file_line?: string, micro?: string, cpus?: number[]}} CodeLine
  * @typedef {{addr: string, value: string, field?: string, trap?: string, signal?: boolean, means?: string, top?: boolean, changed?: boolean}} Word
  * @typedef {{title?: string, addr: string, bytes: string, changed: boolean[]}} MemoryRow
  * @typedef {{vector: number, name: string, addr: string, raw: string, type: string, dpl: number, to: string, used?: boolean}} Gate

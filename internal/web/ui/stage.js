@@ -35,7 +35,7 @@ function codeLine(c, m, breaks) {
   const flag = c.probe ? el("span", c.patched ? "alarm" : "dim", (c.patched ? " ⚑ " : " ⚐ ") + c.probe) : "";
   const mark = breaks.includes(c.addr.toString(16)) ? "◉" : c.here ? "▶" : "";
   const r = row(c.here ? "here" : "", cell("mark", mark), cell("dim at", offset(c.at)), el("td", "bytes", ...first),
-    el("td", c.micro ? "work" : "text", c.micro ? "* " + c.micro : c.text, flag, ...others, m.world === "program" && c.source ? el("span", "dim source", " " + c.source) : ""));
+    el("td", c.micro ? "work" : "text", c.micro ? "* " + c.micro : c.text, flag, ...others, c.file_line ? el("span", "dim source", " " + c.file_line) : ""));
   if (c.here) r.setAttribute("aria-current", "step");
   r.dataset.place = c.at;
   r.dataset.key = String(c.addr);
