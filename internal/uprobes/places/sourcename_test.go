@@ -125,7 +125,7 @@ func namedByNM(t *testing.T, image *loader.Image, path string, atLeast, step int
 		}
 		symbol := symbols[name]
 		got := offsets(f, name)
-		several := len(at[name]) > 1 // variants and clones
+		several := len(at[name]) > 1                // variants and clones
 		if several && ambiguous(got[0], at[name]) { // versions of a symbol
 			continue
 		}
