@@ -77,7 +77,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenarios/regress", ""},
 	// A scenario's run asks its world, of which there are two.
 	{"scenario/world", "asm emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props loader nearest story traps x86"},
-	{"scenario/kernelworld", "emu emu/insn events events/tracedir explore format kprobes kprobes/props kprobes/tracekprobe linux/abi loader scenario/world story traps x86"},
+	{"scenario/kernelworld", "emu emu/insn events events/tracedir events/tracefs explore format kprobes kprobes/props kprobes/tracekprobe linux/abi loader scenario/world story traps x86"},
 	{"scenario/programworld", "emu emu/insn events events/tracedir events/tracefs explore expr format kprobes kprobes/props kprobes/tracekprobe linux linux/abi linux/mm linux/vfs loader scenario/world story traps uprobes uprobes/... x86"},
 	{"scenario", "atomicfile emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props linux loader picture scenario/world scenario/kernelworld scenario/programworld scenarios/lessons scenarios/races scenarios/regress sched story x86"},
 	{"scenarios", "emu explore format sched scenario story"},
