@@ -25,7 +25,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	f, err := walk.Decode(data)
 	ts.Check(err)
 	x := &forgery{
-		meta:   recordtest.Meta{"producer": f.Producer, "name": f.Name, "engine": f.Engine, "actors": f.Actors, "steps": f.Steps()},
+		meta:   recordtest.Meta{"producer": f.Producer, "name": f.Name, "engine": f.Engine, "actors": f.Actors, "steps": f.Steps(), "options": f.Options},
 		hashes: f.Hashes, steps: f.Steps(), taken: f,
 	}
 	for _, a := range args[2:] {

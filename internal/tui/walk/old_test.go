@@ -42,7 +42,7 @@ func TestRecordingsOfOtherCounts(t *testing.T) {
 	require.NoError(t, err)
 	_, err = Replay(t.Context(), f, emu.DefaultProcessor)
 	require.ErrorIs(t, err, record.ErrVersion)
-	require.ErrorContains(t, err, "its hits were counted by version 1 of the rules, here by version 2, which shows from step 256 on")
+	require.ErrorContains(t, err, "the states differ at step 256, and its hits were counted by version 1 of the rules, here by version 2")
 
 	w := newRace(t, false)
 	require.NoError(t, w.Record(t.Context(), 100))

@@ -122,13 +122,13 @@ func Replay(ctx context.Context, f *record.File, p emu.Processor) (*Walk, error)
 }
 
 // Verify replays a recording that the walk was opened from and compares its
-// states. One that counted hits otherwise is record.ErrVersion where that shows.
+// states. One that counted hits otherwise is record.ErrVersion where they differ.
 func (w *Walk) Verify(ctx context.Context, f *record.File) error {
 	err := f.Verify(ctx, w.Timeline)
 	var diverged *record.DivergedError
 	if here := w.world.counts(); errors.As(err, &diverged) && diverged.Step > 0 && f.Options[optionCounts] != here {
-		return fmt.Errorf("%w: its hits were counted by version %s of the rules, here by version %s, which shows from step %d on: record again",
-			record.ErrVersion, cmp.Or(f.Options[optionCounts], "1"), here, diverged.Step)
+		return fmt.Errorf("%w: the states differ at step %d, and its hits were counted by version %s of the rules, here by version %s: record again",
+			record.ErrVersion, diverged.Step, cmp.Or(f.Options[optionCounts], "1"), here)
 	}
 	return err
 }
