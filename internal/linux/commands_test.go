@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 	"trapline/internal/linux/vfs"
+	"trapline/internal/rigs/linuxtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,13 +43,13 @@ func TestDebianCommands(t *testing.T) {
 			}
 			native, guest := workFolder(t), workFolder(t)
 			args := []string{"/bin/bash", "-c", line}
-			before := digest(t, guest)
+			before := linuxtest.Digest(t, guest)
 			want := nativeHere(t, native, args)
 			got, tree := runCommand(t, guest, args)
 			assert.Equal(t, strings.ReplaceAll(want.stdout, native, guest), got.stdout, "stderr: %s", got.stderr)
 			assert.True(t, same(want.res, got.res), "%v, expected %v; stderr: %s", got.res, want.res, got.stderr)
 			assert.Equal(t, filesBelow(t, os.DirFS(native)), tree)
-			assert.Equal(t, before, digest(t, guest), "the host's files are as they were")
+			assert.Equal(t, before, linuxtest.Digest(t, guest), "the host's files are as they were")
 		})
 	}
 }

@@ -3,10 +3,8 @@ package linux
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"trapline/internal/linux/vfs"
+	"trapline/internal/rigs/linuxtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,25 +33,6 @@ func lowerTree(t *testing.T, dir string) {
 	require.NoError(t, os.Link(filepath.Join(dir, "lower/x"), filepath.Join(dir, "lower/hard")))
 }
 
-// digest is of the names, modes and contents below dir.
-func digest(t *testing.T, dir string) string {
-	t.Helper()
-	h := sha256.New()
-	require.NoError(t, filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		require.NoError(t, err)
-		info, err := d.Info()
-		require.NoError(t, err)
-		fmt.Fprintln(h, p, info.Mode(), info.ModTime().UnixNano())
-		if info.Mode().IsRegular() {
-			data, err := os.ReadFile(p)
-			require.NoError(t, err)
-			h.Write(data)
-		}
-		return nil
-	}))
-	return fmt.Sprintf("%x", h.Sum(nil))
-}
-
 // TestLayerAgainstTheHost: random operations answer in the machine as they do
 // natively and leave the same tree, and the host's files stay as they are.
 func TestLayerAgainstTheHost(t *testing.T) {
@@ -70,12 +50,12 @@ func TestLayerAgainstTheHost(t *testing.T) {
 				lowerTree(t, dir)
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))
 			}
-			before := digest(t, guest)
+			before := linuxtest.Digest(t, guest)
 			want := nativeHere(t, native, []string{"./program", fmt.Sprint(seed)})
 			got := runHere(t, guest, []string{"./program", fmt.Sprint(seed)})
 			assert.Equal(t, want.stdout, got.stdout)
 			assert.True(t, same(want.res, got.res), "%v, expected %v", got.res, want.res)
-			assert.Equal(t, before, digest(t, guest), "the host's files are as they were")
+			assert.Equal(t, before, linuxtest.Digest(t, guest), "the host's files are as they were")
 		})
 	}
 }
