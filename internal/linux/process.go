@@ -198,6 +198,7 @@ func (k *Kernel) exitThread(t *Thread) {
 	t.interrupt()
 	k.stopOpening(t)
 	k.releaseVfork(t)
+	k.forgetVfork(t)
 	k.robustExit(t)
 	k.piExit(t)
 	if t.clearTID != 0 && p.mm.Users > 0 {
@@ -227,6 +228,15 @@ func (k *Kernel) releaseVfork(t *Thread) {
 		}
 		t.vforkOf = nil
 		k.changed()
+	}
+}
+
+// forgetVfork has t wait for no child any more: its process ends (wait_for_vfork_done()).
+func (k *Kernel) forgetVfork(t *Thread) {
+	for _, o := range k.threads {
+		if o.vforkOf == t {
+			o.vforkOf = nil
+		}
 	}
 }
 

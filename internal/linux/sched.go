@@ -176,6 +176,8 @@ func (k *Kernel) mayRun(o *Thread) bool {
 	switch {
 	case o.state == stateTraced, o.proc.isStopped() && o.trace.halt == 0:
 		return o.fatalPending()
+	case o.state == stateVfork:
+		return o.dying()
 	case o.state == stateRunning:
 		return !o.held || o.wait.tried != k.changes
 	case o.state == stateBlocked:
@@ -207,9 +209,13 @@ func (k *Kernel) schedule(id int) bool {
 	k.startListening()
 	var tried map[*Thread]bool
 	for t := k.candidate(id, nil); t != nil; t = k.candidate(id, tried) {
-		if t.state == stateTraced {
+		switch t.state {
+		case stateTraced:
 			t.become(stateRunning) // SIGKILL
 			t.trace.stop = noStop
+		case stateVfork:
+			t.become(stateRunning) // a signal that ends the process
+			k.forgetVfork(t)
 		}
 		if t.state == stateBlocked && !k.wake(t) {
 			if tried == nil {

@@ -19,6 +19,7 @@ var (
 	synchronous      = sigsetOf(abi.SIGSEGV, abi.SIGBUS, abi.SIGILL, abi.SIGTRAP, abi.SIGFPE, abi.SIGSYS)
 	ignoredByDefault = sigsetOf(abi.SIGCONT, abi.SIGCHLD, abi.SIGWINCH, abi.SIGURG)
 	stopByDefault    = sigsetOf(abi.SIGSTOP, abi.SIGTSTP, abi.SIGTTIN, abi.SIGTTOU)
+	coreByDefault    = sigsetOf(abi.SIGQUIT, abi.SIGILL, abi.SIGTRAP, abi.SIGABRT, abi.SIGFPE, abi.SIGSEGV, abi.SIGBUS, abi.SIGSYS, abi.SIGXCPU, abi.SIGXFSZ)
 )
 
 // sigInfo is what siginfo_t tells of one signal.
@@ -236,6 +237,26 @@ func (t *Thread) signalReady() bool {
 
 // fatalPending reports whether SIGKILL waits.
 func (t *Thread) fatalPending() bool { return (t.sig.set | t.proc.pend.set).has(abi.SIGKILL) }
+
+// dying reports whether t's process has begun to end by a signal, which ends a wait that no other signal ends:
+// SIGKILL, or one without a handler and a core file that came when no other waited for t (complete_signal()).
+func (t *Thread) dying() bool {
+	if t.fatalPending() {
+		return true
+	}
+	for _, queue := range [][]sigInfo{t.sig.queue, t.proc.pend.queue} {
+		for _, i := range queue {
+			if t.blocked.has(i.signo) || t.proc.sigs.ignores(i.signo) {
+				continue
+			}
+			if t.proc.sigs.act[i.signo].handler == abi.SIG_DFL && !(stopByDefault | coreByDefault).has(i.signo) && !t.traced() {
+				return true
+			}
+			break
+		}
+	}
+	return false
+}
 
 // next takes the signal to deliver now: synchronous ones first, then by
 // number, the thread's before the process's.
