@@ -8,6 +8,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/explore"
+	"trapline/internal/printable"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
 	"trapline/internal/story"
@@ -72,7 +73,7 @@ func (s *searching) boundText() string {
 
 // command is the line that shows a schedule again.
 func (s *searching) command(schedule string) string {
-	line := "trapline run " + shellWord(s.name)
+	line := "trapline run " + printable.ShellWord(s.name)
 	if s.Engine != "" {
 		line += " --engine " + s.Engine
 	}

@@ -82,7 +82,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"scenario", "atomicfile emu emu/insn engines events/tracedir explore expr format kprobes kprobes/props linux loader picture scenario/world scenario/kernelworld scenario/programworld scenarios/lessons scenarios/races scenarios/regress sched story x86"},
 	{"scenarios", "emu explore format sched scenario story"},
 	{"litmus", "x86 emu explore loader sched engines scenario expr format"},
-	{"sweep", "emu explore sched scenario"},
+	{"sweep", "emu explore printable sched scenario"},
 	{"attempt", "emu explore sched scenario expr format"},
 	{"sweep/queue", "explore scenario format sweep"},
 

@@ -10,6 +10,7 @@ import (
 	"trapline/internal/explore"
 	"trapline/internal/format"
 	"trapline/internal/litmus"
+	"trapline/internal/printable"
 	"trapline/internal/story"
 )
 
@@ -140,7 +141,7 @@ func (l *litmusTelling) table() {
 	fmt.Fprintf(o, "\n* the condition holds. sc: %s; %s: %s\n", l.claim(&l.sc), l.buffered(), l.claim(&l.tso))
 	fmt.Fprintf(o, "%v\n", l.tso.Verdict)
 	if len(l.tso.Found) > 0 {
-		fmt.Fprintf(o, "again: trapline run %s --memory-model tso:%d --schedule SCHEDULE\n", shellWord(l.name), l.stores)
+		fmt.Fprintf(o, "again: trapline run %s --memory-model tso:%d --schedule SCHEDULE\n", printable.ShellWord(l.name), l.stores)
 	}
 }
 

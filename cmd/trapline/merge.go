@@ -96,7 +96,7 @@ func printMerged(out *output, m *sweep.Merged) (bad bool) {
 	for _, r := range m.Results {
 		if r.Outcome == sweep.Failed {
 			bad = true
-			fmt.Fprintf(out, "failed %v: %s\n", r.Key, r.Text)
+			fmt.Fprintf(out, "failed %s: %s\n", printable.Name(r.Key.String()), r.Text)
 		}
 		if r.Outcome != sweep.Violated {
 			continue
@@ -107,7 +107,7 @@ func printMerged(out *output, m *sweep.Merged) (bad bool) {
 			bad = true
 		}
 		out.styled(story.Alarm, "violated")
-		fmt.Fprintf(out, " %v: %s: %s\n  trapline run %s --engine %s --schedule %s\n", r.Key, r.Property, r.Text, shellWord(r.Scenario), r.Engine, r.Schedule)
+		fmt.Fprintf(out, " %s: %s: %s\n  %s\n", printable.Name(r.Key.String()), r.Property, r.Text, r.Command())
 		if r.Places != "" {
 			fmt.Fprintf(out, "  %s%s\n", placesWord, r.Places)
 		}

@@ -75,6 +75,6 @@ func doNew(ctx context.Context, c *cli.Command, out *output, name string) error 
 	if err := atomicfile.Write(ctx, file, text); err != nil {
 		return fmt.Errorf("write %s: %w", printable.Name(file), err)
 	}
-	fmt.Fprintf(out, "%s is written. Next: trapline %s %s\n", printable.Name(file), next, shellWord(file))
+	fmt.Fprintf(out, "%s is written. Next: trapline %s %s\n", printable.Name(file), next, printable.ShellWord(file))
 	return nil
 }

@@ -96,19 +96,6 @@ func jsonLine(v any) string {
 	return printable.JSON(string(b)) + "\n"
 }
 
-// shellWord is a word for a command line that can be copied: quoted where a
-// shell would take it for something else.
-func shellWord(s string) string {
-	switch {
-	case printable.Name(s) != s:
-		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s)
-		return "$'" + printable.Name(escaped) + "'"
-	case s == "" || strings.ContainsAny(s, " |&;<>()$`\\\"'*?[]#~=%!{}"):
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
-}
-
 // sgr is the colour of each style: the 16 colours that every terminal theme
 // defines, so that light and dark ones both stay readable.
 var sgr = map[story.Style]string{

@@ -46,14 +46,14 @@ func TestAShellReadsWordsBack(t *testing.T) {
 		t.Skip("no bash")
 	}
 	for _, s := range []string{"plain-1.txtar", "a b", "it's", `$HOME`, `\`, `a\x1b`, "a\x1b[31m'\\b", "new\nline", "\xff", "", "*", "~", "größe", "a;b"} {
-		cmd := exec.Command(bash, "-c", "printf %s "+shellWord(s))
+		cmd := exec.Command(bash, "-c", "printf %s "+printable.ShellWord(s))
 		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 		out, err := cmd.Output()
 		require.NoError(t, err, "%q", s)
-		require.Equal(t, s, string(out), "%s", shellWord(s))
-		require.Equal(t, printable.Name(shellWord(s)), shellWord(s))
+		require.Equal(t, s, string(out), "%s", printable.ShellWord(s))
+		require.Equal(t, printable.Name(printable.ShellWord(s)), printable.ShellWord(s))
 	}
-	require.Equal(t, "plain-1.txtar", shellWord("plain-1.txtar"))
+	require.Equal(t, "plain-1.txtar", printable.ShellWord("plain-1.txtar"))
 }
 
 // On a terminal, with colour, a name has no effect either.

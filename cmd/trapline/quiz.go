@@ -226,7 +226,7 @@ func askLessons(ctx context.Context, c *cli.Command, out *output, list []course.
 		if l.Engine != "" {
 			engine = " --engine " + l.Engine
 		}
-		fmt.Fprintf(out, "\n\n%s\n\nStep through it beside this: trapline tui %s%s\n", l.Text, shellWord(l.Scenario), engine)
+		fmt.Fprintf(out, "\n\n%s\n\nStep through it beside this: trapline tui %s%s\n", l.Text, printable.ShellWord(l.Scenario), engine)
 		right, err := q.lesson(ctx, l)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func notWritten(name string, err error) error {
 func openOutput(c *cli.Command) (*atomicfile.Target, error) {
 	t, err := atomicfile.Open(c.String("output"))
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
+		return nil, fmt.Errorf("write %s: %w", printable.ShellWord(c.String("output")), err)
 	}
 	return t, nil
 }
@@ -75,7 +75,7 @@ func writeOutput(ctx context.Context, c *cli.Command, t *atomicfile.Target, data
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", shellWord(c.String("output")), err)
+		return fmt.Errorf("write %s: %w", printable.ShellWord(c.String("output")), err)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	summary := fmt.Sprintf("%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
-		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, shellWord(name), shellWord(name))
+		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, printable.ShellWord(name), printable.ShellWord(name))
 	if !takesProgram(c) {
 		out.WriteString(summary)
 		return nil

@@ -83,7 +83,7 @@ func doSweep(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	jobs := shard.Of(all)
 	head := sweep.HeadOf(all, shard)
-	file, done, err := openSweep(c.String("output"), head)
+	file, done, err := openSweep(c.String("output"), head, jobs)
 	if err != nil {
 		return err
 	}
@@ -313,7 +313,7 @@ func sweepEngines(list []sweep.Scenario, engines []string) error {
 
 // openSweep opens the file of a sweep behind its last whole line, and reads
 // what it has; without a name it opens none.
-func openSweep(name string, head sweep.Head) (*os.File, []sweep.Result, error) {
+func openSweep(name string, head sweep.Head, jobs []sweep.Job) (*os.File, []sweep.Result, error) {
 	if name == "" {
 		return nil, nil, nil
 	}
@@ -321,7 +321,7 @@ func openSweep(name string, head sweep.Head) (*os.File, []sweep.Result, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	done, err := resume(f, head)
+	done, err := resume(f, head, jobs)
 	if err != nil {
 		f.Close()
 		return nil, nil, fmt.Errorf("%s: %w", printable.Name(name), err)
@@ -329,9 +329,12 @@ func openSweep(name string, head sweep.Head) (*os.File, []sweep.Result, error) {
 	return f, done, nil
 }
 
-func resume(f *os.File, head sweep.Head) ([]sweep.Result, error) {
+func resume(f *os.File, head sweep.Head, jobs []sweep.Job) ([]sweep.Result, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(err, errors.New("expected a regular file, or no -o"))
+	}
+	if !lockFile(f) {
+		return nil, errors.New("another sweep is writing it; expected another file")
 	}
 	data, err := io.ReadAll(f)
 	if err != nil {
@@ -344,6 +347,9 @@ func resume(f *os.File, head sweep.Head) ([]sweep.Result, error) {
 	if whole > 0 && old != head {
 		return nil, fmt.Errorf("it has another sweep (%d searches, plan %s, part %d/%d; this one: %d, %s, %d/%d); expected another file",
 			old.Searches, old.Plan, old.Shard, old.Shards, head.Searches, head.Plan, head.Shard, head.Shards)
+	}
+	if done, err = sweep.Resume(jobs, done); err != nil {
+		return nil, err
 	}
 	if err := f.Truncate(int64(whole)); err != nil {
 		return nil, err

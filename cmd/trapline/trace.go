@@ -252,7 +252,7 @@ func (r *refusedPrograms) add(path string) {
 
 func (r refusedPrograms) tell(said io.Writer) {
 	for _, path := range r[:min(len(r), maxRefused)] {
-		fmt.Fprintf(said, "trapline: %s could not be executed: it is not shown to the program; --allow %s shows it\n", printable.Name(path), shellWord(path))
+		fmt.Fprintf(said, "trapline: %s could not be executed: it is not shown to the program; --allow %s shows it\n", printable.Name(path), printable.ShellWord(path))
 	}
 	if len(r) > maxRefused {
 		fmt.Fprintf(said, "trapline: more programs could not be executed: --allow DIR shows all of a directory\n")

@@ -24,6 +24,19 @@ func Name(s string) string { return escape(s, strconv.IsGraphic, inGo) }
 // JSON does the same inside a JSON text, whose value stays the same.
 func JSON(s string) string { return escape(s, isText, inJSON) }
 
+// ShellWord is a word for a command line that can be copied: quoted where a
+// shell would take it for something else.
+func ShellWord(s string) string {
+	switch {
+	case Name(s) != s:
+		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s)
+		return "$'" + Name(escaped) + "'"
+	case s == "" || strings.ContainsAny(s, " |&;<>()$`\\\"'*?[]#~=%!{}"):
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
+
 func isText(r rune) bool { return r == '\n' || r == '\t' || strconv.IsGraphic(r) }
 
 // escape replaces the runes that may not be shown. Most text has none and is

@@ -7,7 +7,9 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"trapline/internal/printable"
 	"trapline/internal/scenario"
 	"trapline/internal/sched"
 )
@@ -15,7 +17,7 @@ import (
 // Key names a search: two with the same key have the same result.
 type Key struct {
 	Scenario   string `json:"scenario"` // as it was named
-	Sum        string `json:"sum"`      // checksum of what the file says
+	Sum        string `json:"sum"`      // checksum of what the file, and the files that it names, say
 	Engine     string `json:"engine"`
 	Strategy   string `json:"strategy"`
 	Bound      int    `json:"bound"` // preemptions, or pct's depth; scenario.NoBound: none
@@ -23,6 +25,9 @@ type Key struct {
 	Executions int    `json:"executions,omitempty"`
 	KernelText bool   `json:"kernel_text,omitempty"`
 }
+
+// ID is all of the key as text, for checksums and sets; String, for people, leaves out what they know.
+func (k Key) ID() []byte { return Line(k) }
 
 func (k Key) String() string {
 	s := fmt.Sprintf("%s, engine %s, %s", k.Scenario, k.Engine, k.Strategy)
@@ -76,6 +81,9 @@ type Axes struct {
 // MaxJobs bounds the searches of a sweep.
 const MaxJobs = 1 << 20
 
+// ErrName is returned for a scenario whose name cannot stand in a line of JSON.
+var ErrName = errors.New("the name is not UTF-8, which the lines of a sweep are; expected another name")
+
 // ErrTooMany is returned when a sweep would have more than MaxJobs searches.
 var ErrTooMany = errors.New("too many searches")
 
@@ -89,7 +97,13 @@ func Plan(list []Scenario, a Axes) ([]Job, error) {
 		if len(engines) == 0 {
 			engines = []string{s.File.Machine.Engine}
 		}
-		sum := sched.ChecksumOf(s.File.Bytes()).String()
+		if !utf8.ValidString(s.Name) {
+			return nil, fmt.Errorf("%s: %w", printable.Name(s.Name), ErrName)
+		}
+		sum, err := s.sum()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", printable.Name(s.Name), err)
+		}
 		for _, e := range engines {
 			if s.File.CheckEngine(e) != nil {
 				continue
@@ -108,6 +122,19 @@ func Plan(list []Scenario, a Axes) ([]Job, error) {
 	}
 	slices.SortFunc(jobs, func(a, b Job) int { return compare(a.Key, b.Key) })
 	return jobs, nil
+}
+
+// sum is the checksum of what decides the scenario's runs.
+func (s *Scenario) sum() (string, error) {
+	parts := [][]byte{s.File.Bytes()}
+	for _, name := range s.File.Named() {
+		data, err := s.File.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, data)
+	}
+	return sched.ChecksumOf(parts...).String(), nil
 }
 
 // keys are the searches of one scenario under one engine.
@@ -157,7 +184,7 @@ func (s Shard) Of(jobs []Job) []Job {
 	var part []Job
 	for _, j := range jobs {
 		h := fnv.New64a()
-		fmt.Fprintf(h, "%+v", j.Key)
+		h.Write(j.ID())
 		if int(h.Sum64()%uint64(s.N)) == s.K-1 {
 			part = append(part, j)
 		}

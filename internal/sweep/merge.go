@@ -1,14 +1,16 @@
 package sweep
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"slices"
 )
 
-// ErrDiffer is returned when two files have one search with different results.
+// ErrDiffer is returned when one search is there with different results.
 var ErrDiffer = errors.New("one search has two results")
+
+// ErrNotPlanned is returned for results of searches that the sweep does not consist of.
+var ErrNotPlanned = errors.New("the results are not those of the sweep's searches")
 
 // Merged are the results of several files of one sweep, in order and each once.
 type Merged struct {
@@ -43,7 +45,47 @@ func Merge(heads []Head, results [][]Result) (*Merged, error) {
 		}
 	}
 	slices.SortFunc(m.Results, func(a, b Result) int { return compare(a.Key, b.Key) })
-	return m, nil
+	return m, m.planned()
+}
+
+// planned compares the searches with the sweep's plan, which can be told when none is missing.
+func (m *Merged) planned() error {
+	if m.Missing() > 0 {
+		return nil
+	}
+	keys := make([]Key, len(m.Results))
+	for i := range m.Results {
+		keys[i] = m.Results[i].Key
+	}
+	if sum := planSum(keys); sum != m.Head.Plan || m.Missing() < 0 {
+		return fmt.Errorf("%w: %d searches (plan %s), expected %d (%s)", ErrNotPlanned, len(keys), sum, m.Head.Searches, m.Head.Plan)
+	}
+	return nil
+}
+
+// Resume takes the results of a file for jobs, each once.
+func Resume(jobs []Job, results []Result) ([]Result, error) {
+	planned := make(map[Key]bool, len(jobs))
+	for _, j := range jobs {
+		planned[j.Key] = true
+	}
+	seen := make(map[Key]Result, len(results))
+	var done []Result
+	for _, r := range results {
+		if !planned[r.Key] {
+			return nil, fmt.Errorf("%w: %v", ErrNotPlanned, r.Key)
+		}
+		old, again := seen[r.Key]
+		if !again {
+			seen[r.Key] = r
+			done = append(done, r)
+			continue
+		}
+		if r.Seconds = old.Seconds; old != r {
+			return nil, fmt.Errorf("%w: %v: %s and %s", ErrDiffer, r.Key, old.Verdict, r.Verdict)
+		}
+	}
+	return done, nil
 }
 
 // Bytes is the merged file.
@@ -77,68 +119,4 @@ func (m *Merged) Engines() []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// The elements of JUnit's XML that CI systems read.
-type (
-	junitSuites struct {
-		XMLName xml.Name     `xml:"testsuites"`
-		Suites  []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Class   string     `xml:"classname,attr"`
-		Name    string     `xml:"name,attr"`
-		Failure *junitNote `xml:"failure"`
-		Skipped *junitNote `xml:"skipped"`
-		Out     string     `xml:"system-out,omitempty"`
-	}
-	junitNote struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
-// JUnit is the results as JUnit's XML: a suite for each engine, a failure for
-// each violation that no file expects; searches that decided nothing, or could not be made, are
-// skipped.
-func (m *Merged) JUnit() []byte {
-	var all junitSuites
-	for _, e := range m.Engines() {
-		s := junitSuite{Name: "trapline " + e}
-		for _, r := range m.Results {
-			if r.Engine != e {
-				continue
-			}
-			c := junitCase{Class: e, Name: r.Key.String(), Out: r.Verdict}
-			switch {
-			case r.Outcome == Violated && !r.Expected:
-				c.Failure = &junitNote{r.Property + ": " + r.Text, "trapline run " + r.Scenario + " --engine " + e + " --schedule " + r.Schedule}
-				s.Failures++
-			case r.Outcome == Failed:
-				c.Failure = &junitNote{Message: r.Text}
-				s.Failures++
-			case r.Outcome == Undecided:
-				c.Skipped = &junitNote{Message: r.Verdict}
-				s.Skipped++
-			case r.Outcome == Impossible:
-				c.Skipped = &junitNote{Message: r.Text}
-				s.Skipped++
-			}
-			s.Tests++
-			s.Cases = append(s.Cases, c)
-		}
-		all.Suites = append(all.Suites, s)
-	}
-	b, err := xml.MarshalIndent(all, "", "  ")
-	if err != nil {
-		panic(err) // plain data always marshals
-	}
-	return append([]byte(xml.Header), append(b, '\n')...)
 }

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"trapline/internal/printable"
 )
 
 // Version is that of the lines of a sweep's file.
-const Version = 1
+const Version = 2
 
 // Outcomes of a search.
 const (
@@ -50,6 +53,11 @@ type Result struct {
 	Seconds   float64 `json:"seconds,omitempty"`
 }
 
+// Command is the line that runs the schedule that was found.
+func (r *Result) Command() string {
+	return "trapline run " + printable.ShellWord(r.Scenario) + " --engine " + printable.ShellWord(r.Engine) + " --schedule " + printable.ShellWord(r.Schedule)
+}
+
 // ErrForeign is returned for a file that no sweep has written.
 var ErrForeign = errors.New("not a file of trapline sweep")
 
@@ -69,7 +77,7 @@ func Read(data []byte) (head Head, results []Result, whole int, err error) {
 		data = data[end+1:]
 		n++
 		if n == 1 {
-			if err := decode(line, &head); err != nil || head.Type != "sweep" {
+			if err := decode(line, &head); err != nil || head.Type != "sweep" || head.Searches < 0 {
 				return head, nil, 0, fmt.Errorf("%w: line 1 is no head of one", ErrForeign)
 			}
 			if head.V != Version {
@@ -79,8 +87,12 @@ func Read(data []byte) (head Head, results []Result, whole int, err error) {
 			continue
 		}
 		var r Result
-		if err := decode(line, &r); err != nil || r.Type != "search" {
-			return head, nil, 0, fmt.Errorf("%w: line %d is no result", ErrForeign, n)
+		err := decode(line, &r)
+		if err == nil {
+			err = r.check()
+		}
+		if err != nil {
+			return head, nil, 0, fmt.Errorf("%w: line %d is no result: %w", ErrForeign, n, err)
 		}
 		whole += end + 1
 		results = append(results, r)
@@ -91,13 +103,63 @@ func Read(data []byte) (head Head, results []Result, whole int, err error) {
 	return head, results, whole, nil
 }
 
+// check demands of a line what each one says that a search has come to.
+func (r *Result) check() error {
+	switch {
+	case r.Type != "search":
+		return fmt.Errorf("type %q; expected search", r.Type)
+	case r.V != Version:
+		return fmt.Errorf("version %d; this program reads %d", r.V, Version)
+	case r.Scenario == "" || r.Sum == "" || r.Engine == "" || r.Strategy == "":
+		return errors.New("it does not say what was searched")
+	case (r.Outcome == Violated) != (r.Schedule != "") || (r.Outcome == Violated) != (r.Property != ""):
+		return fmt.Errorf("outcome %q with property %q and schedule %q", r.Outcome, r.Property, r.Schedule)
+	case r.Expected && r.Outcome != Violated:
+		return fmt.Errorf("outcome %q is expected", r.Outcome)
+	}
+	switch r.Outcome {
+	case Holds, Undecided, Violated, Impossible, Failed:
+		return nil
+	}
+	return fmt.Errorf("outcome %q", r.Outcome)
+}
+
+// decode reads one object, each of its members once.
 func decode(line []byte, v any) error {
 	if len(line) > MaxLine {
 		return io.ErrShortBuffer
 	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	return d.Decode(v)
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("there is more behind it")
+	}
+	return once(line)
+}
+
+// once demands that no name is there twice in an object of plain values: the decoder takes the last one.
+func once(line []byte) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	seen := map[string]bool{}
+	for name := true; ; name = !name {
+		t, err := d.Token()
+		if err != nil {
+			return nil // the end: the line has been decoded before
+		}
+		if _, bracket := t.(json.Delim); bracket {
+			name = false // the next one is
+			continue
+		}
+		if text, ok := t.(string); ok && name {
+			if text = strings.ToLower(text); seen[text] {
+				return fmt.Errorf("%q is there twice", text)
+			}
+			seen[text] = true
+		}
+	}
 }
 
 // Line is plain data as a line of JSON.

@@ -23,17 +23,22 @@ type Options struct {
 
 // HeadOf is the first line of the file of a part of a sweep.
 func HeadOf(jobs []Job, s Shard) Head {
-	h := Head{Type: "sweep", V: Version, Searches: len(jobs), Plan: planSum(jobs)}
+	keys := make([]Key, len(jobs))
+	for i := range jobs {
+		keys[i] = jobs[i].Key
+	}
+	h := Head{Type: "sweep", V: Version, Searches: len(jobs), Plan: planSum(keys)}
 	if s.N > 1 {
 		h.Shard, h.Shards = s.K, s.N
 	}
 	return h
 }
 
-func planSum(jobs []Job) string {
-	parts := make([][]byte, len(jobs))
-	for i, j := range jobs {
-		parts[i] = fmt.Appendf(nil, "%+v", j.Key)
+// planSum is the checksum of a plan's keys, in their order.
+func planSum(keys []Key) string {
+	parts := make([][]byte, len(keys))
+	for i, k := range keys {
+		parts[i] = k.ID()
 	}
 	return sched.ChecksumOf(parts...).String()
 }

@@ -72,7 +72,7 @@ type run struct {
 func runID(jobs []sweep.Job, o sweep.Options) string {
 	var b []byte
 	for _, j := range jobs {
-		b = fmt.Appendf(b, "%+v\n", j.Key)
+		b = append(b, j.ID()...)
 	}
 	return sumOf(fmt.Appendf(b, "%v %d", o.Time, o.Memory))[:32]
 }
@@ -88,7 +88,7 @@ func (r *run) add(ctx context.Context, j *sweep.Job, o sweep.Options) error {
 	if err := r.db.Set(ctx, r.key("run"), 1, keep).Err(); err != nil {
 		return err
 	}
-	member := fmt.Sprintf("%+v", j.Key)
+	member := string(j.ID())
 	there, err := r.db.SIsMember(ctx, r.key("added"), member).Result()
 	if err != nil || there {
 		return err
