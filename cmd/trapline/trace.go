@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -48,6 +49,7 @@ EXAMPLES:
    trapline trace -- ./hello world
    trapline trace --strace -- /bin/busybox sha256sum notes.txt
    trapline trace --keep out --allow . -- /usr/bin/make
+   trapline trace --background -- /bin/sh -c '(sleep 1; echo later) & echo now'
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
    trapline trace -- redis-server --port 7777 --and redis-cli -p 7777 ping
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
@@ -64,6 +66,7 @@ EXAMPLES:
 			kernelFlag(),
 			&cli.BoolFlag{Name: "host-time", Usage: "the program sees the host's clock"},
 			&cli.BoolFlag{Name: "strace", Usage: "print every system call on standard error"},
+			&cli.BoolFlag{Name: "background", Usage: "go on until the processes that PROGRAM leaves behind have ended too"},
 			&cli.StringFlag{Name: "keep", Usage: "at the end, write the files that the program made or changed into `DIR`"},
 		}),
 		DisableSliceFlagSeparator: true, // a comma may be part of a path
@@ -106,7 +109,10 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	cfg.Kernel = &kernel
+	cfg.Kernel, cfg.Background = &kernel, c.Bool("background")
+	if cfg.Background && len(cfg.More) > 0 {
+		return usagef(c, "--background goes with one program: a run of several ends with the last of them")
+	}
 	if listed, err := listPlaces(c, &cfg, out); listed || err != nil {
 		return err
 	}
@@ -156,6 +162,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 		return reported(exitTrace)
 	}
 	otherEnds(said, k, programs(cfg))
+	leftBehind(said, k, cfg)
 	refused.tell(said)
 	end := traceEnd(said, res, err)
 	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
@@ -233,12 +240,12 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 // refusedPrograms are programs of the host that a program could not execute because they were not shown to it.
 type refusedPrograms []string
 
-// maxRefused bounds those that are told one by one.
-const maxRefused = 4
+// maxNamed bounds what is told one by one.
+const maxNamed = 4
 
 func (r *refusedPrograms) add(path string) {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || len(*r) > maxRefused {
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || len(*r) > maxNamed {
 		return
 	}
 	same := func(other string) bool {
@@ -251,10 +258,10 @@ func (r *refusedPrograms) add(path string) {
 }
 
 func (r refusedPrograms) tell(said io.Writer) {
-	for _, path := range r[:min(len(r), maxRefused)] {
+	for _, path := range r[:min(len(r), maxNamed)] {
 		fmt.Fprintf(said, "trapline: %s could not be executed: it is not shown to the program; --allow %s shows it\n", printable.Name(path), printable.ShellWord(path))
 	}
-	if len(r) > maxRefused {
+	if len(r) > maxNamed {
 		fmt.Fprintf(said, "trapline: more programs could not be executed: --allow DIR shows all of a directory\n")
 	}
 }
@@ -272,6 +279,22 @@ func otherEnds(said io.Writer, k *linux.Kernel, all []linux.Config) {
 		}
 		fmt.Fprintf(said, "trapline: program %d, %s: %s\n", i+1, one.Path, how)
 	}
+}
+
+// leftBehind names the processes that a single program left running, and that the run's end stopped.
+func leftBehind(said io.Writer, k *linux.Kernel, cfg linux.Config) {
+	left := k.Left()
+	if len(cfg.More) > 0 || len(left) == 0 || k.Result().Bound != linux.NoBound {
+		return
+	}
+	var names []string
+	for _, p := range left[:min(len(left), maxNamed)] {
+		names = append(names, fmt.Sprintf("%s (%d)", printable.Name(p.Name), p.PID))
+	}
+	if len(left) > maxNamed {
+		names = append(names, "…")
+	}
+	fmt.Fprintf(said, "trapline: the program left processes behind, which were stopped at its end: %s; --background lets them end\n", strings.Join(names, ", "))
 }
 
 // traceEnd says what the program cannot and gives its exit status.

@@ -28,3 +28,7 @@ func TestTraced(t *testing.T) { sameAsNative(t, "traced.c") }
 
 // TestCopyFileRange: bytes, offsets and refusals are the native ones.
 func TestCopyFileRange(t *testing.T) { sameAsNative(t, "copyrange.c") }
+
+// TestLongTransfers: bytes move as natively, however many they are and wherever
+// their memory ends.
+func TestLongTransfers(t *testing.T) { sameAsNative(t, "bigio.c") }

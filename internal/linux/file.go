@@ -183,7 +183,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.writeFile(t, f, b, pos)
 	}
 	if f.pipe != nil {
-		return k.writePipe(t, f, b)
+		return k.writePipe(t, f, b, len(b))
 	}
 	if f.sock != nil {
 		return k.sendBytes(t, f, b)
@@ -206,34 +206,38 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 // maxFile bounds a file's size (s_maxbytes of a file system with 4 KiB blocks).
 const maxFile = 16 << 40
 
-// writeFile moves bytes to a regular file, which is open for writing and so is the
-// layer's.
-func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
+// writeRoom is how many of size bytes can be written to a regular file at *pos; O_APPEND
+// moves that to the end.
+func (k *Kernel) writeRoom(t *Thread, f *File, size int, pos *int64) (int, int64) {
 	k.settle(f)
 	n := f.host.Node
 	switch {
 	case n == nil || n.Inode == nil:
-		return -EBADF
-	case len(b) == 0:
-		return 0
+		return 0, -EBADF
+	case size == 0:
+		return 0, 0
 	case f.flags&abi.O_APPEND != 0:
 		*pos = n.Inode.Size
 	}
-	if *pos > maxFile-int64(len(b)) {
-		return -EFBIG
+	if *pos > maxFile-int64(size) {
+		return 0, -EFBIG
 	}
-	room, r := t.fileRoom(*pos, len(b))
-	if r != 0 {
+	room, r := t.fileRoom(*pos, size)
+	if r != 0 || !n.Memfd {
+		return room, r
+	}
+	room, e := n.SealedRoom(*pos, room)
+	return room, -int64(e)
+}
+
+// writeFile moves bytes to a regular file, which is open for writing and so is the
+// layer's.
+func (k *Kernel) writeFile(t *Thread, f *File, b []byte, pos *int64) int64 {
+	room, r := k.writeRoom(t, f, len(b), pos)
+	if r != 0 || room == 0 {
 		return r
 	}
-	if n.Memfd {
-		sealed, e := n.SealedRoom(*pos, room)
-		if e != 0 {
-			return -int64(e)
-		}
-		room = sealed
-	}
-	done := k.fs.WriteNode(n, b[:room], *pos)
+	done := k.fs.WriteNode(f.host.Node, b[:room], *pos)
 	if done == 0 {
 		return -ENOSPC
 	}

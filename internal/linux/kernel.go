@@ -33,9 +33,11 @@ type Config struct {
 	Env  []string
 	More []Program // more programs of the run, in the order in which they start; it ends with the last of them
 	When When      // the next one starts
-	User *User     // whose processes they are; nil: user and group 1000
-	Dir  string    // working directory in FS; empty: "/"
-	FS   *vfs.FS   // what the guest sees of the host's files
+	// Background has the run go on until the processes that the program left behind have ended too.
+	Background bool
+	User       *User   // whose processes they are; nil: user and group 1000
+	Dir        string  // working directory in FS; empty: "/"
+	FS         *vfs.FS // what the guest sees of the host's files
 
 	Stdin          io.Reader // nil: empty
 	Stdout, Stderr io.Writer // nil: discarded; each byte comes once, however often the run goes back

@@ -24,11 +24,12 @@ const (
 
 // Fixed bounds of single calls.
 const (
-	maxPath        = 4096      // PATH_MAX
-	maxIOVec       = 1024      // UIO_MAXIOV
-	maxTransfer    = 1 << 20   // bytes moved by one read or write; the rest is a short count
-	maxArgs        = 2 << 20   // bytes of argv and envp
-	maxProgram     = 512 << 20 // bytes of an executable file
+	maxPath        = 4096         // PATH_MAX
+	maxIOVec       = 1024         // UIO_MAXIOV
+	maxCount       = 1<<31 - 4096 // bytes moved by one call (MAX_RW_COUNT)
+	maxPart        = 1 << 20      // bytes of the host's memory that one call takes at a time
+	maxArgs        = 2 << 20      // bytes of argv and envp
+	maxProgram     = 512 << 20    // bytes of an executable file
 	pipeSize       = 65536
 	stackLimit     = 8 << 20 // RLIMIT_STACK
 	maxQueued      = 1024    // real-time signals waiting in one thread or process

@@ -22,29 +22,32 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 }
 
 // writePipe puts up to PIPE_BUF bytes in at once or not at all; more goes in
-// parts as there is room, which the thread waits for.
-func (k *Kernel) writePipe(t *Thread, f *File, b []byte) int64 {
+// parts as there is room, which the thread waits for. Of a call's total b is what
+// comes next.
+func (k *Kernel) writePipe(t *Thread, f *File, b []byte, total int) int64 {
 	const pipeBuf = 4096
 	p := f.pipe
-	if p.Readers == 0 {
+	switch {
+	case total == 0:
+		return 0
+	case p.Readers == 0:
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
 		return t.partial(-EPIPE)
 	}
-	rest := b[t.progress:]
 	room := pipeSize - len(p.Data)
-	if len(b) <= pipeBuf && room < len(b) {
+	if total <= pipeBuf && room < total {
 		room = 0
 	}
-	n := min(room, len(rest))
+	n := min(room, len(b))
 	if n > 0 {
-		p.Data = append(p.Data, rest[:n]...)
+		p.Data = append(p.Data, b[:n]...)
 		t.progress += n
 		p.Wakes.In++
 		k.changed()
 	}
 	switch {
-	case t.progress == len(b):
-		return int64(len(b))
+	case t.progress == total:
+		return int64(total)
 	case f.flags&abi.O_NONBLOCK != 0:
 		return t.partial(-EAGAIN)
 	}

@@ -270,15 +270,18 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	k.dropFiles(p.files)
 	p.sigs.users--
 	p.mm, p.files = nil, nil
-	reaper := p.reaper()
+	reaper, over := p.reaper(), k.init == p && len(k.cfg.More) == 0
 	for _, c := range p.children {
-		c.parent = reaper
+		if c.parent = reaper; over {
+			c.parent = nil
+		}
 		if c.attr.deathSignal != 0 && !c.isZombie() {
 			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
 		}
 		switch {
-		case k.init == p && len(k.cfg.More) == 0, c.isZombie() && reaper == k.init:
+		case over && !k.cfg.Background, c.isZombie() && reaper == k.init:
 			delete(k.procs, c.PID)
+		case over:
 		case c.isZombie():
 			reaper.children = append(reaper.children, c)
 			k.notifyParent(c)

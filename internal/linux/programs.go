@@ -141,6 +141,17 @@ func (k *Kernel) lastProgram() *Process {
 // Programs lists the processes of the run's programs that have started, in order.
 func (k *Kernel) Programs() []*Process { return k.programs }
 
+// Left lists the processes with threads that are none of the run's programs.
+func (k *Kernel) Left() []*Process {
+	var left []*Process
+	for _, t := range k.threads {
+		if !slices.Contains(k.programs, t.proc) && !slices.Contains(left, t.proc) {
+			left = append(left, t.proc)
+		}
+	}
+	return left
+}
+
 // Ended is how a process ended: its exit status, or the signal that killed it.
 func (p *Process) Ended() (code, signal int, ok bool) {
 	return p.status >> 8 & 0xff, p.status & 0x7f, p.isZombie()

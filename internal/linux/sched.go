@@ -37,7 +37,7 @@ func (k *Kernel) Run(ctx context.Context) (Result, error) {
 // Done reports whether the run is over.
 func (k *Kernel) Done() bool {
 	p := k.lastProgram()
-	return k.bound != NoBound || p != nil && p.isZombie()
+	return k.bound != NoBound || p != nil && p.isZombie() && !(k.cfg.Background && len(k.Left()) > 0)
 }
 
 // looksAtTime is how many pieces of a turn go by between two looks at the context: a page fault may take milliseconds.

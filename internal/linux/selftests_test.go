@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -158,7 +159,11 @@ func runSelftest(t *testing.T, args []string) string {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env = filepath.Dir(args[0]), []string{"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"}
 	cmd.WaitDelay = time.Second
-	_ = cmd.Run()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.Start() == nil {
+		_ = cmd.Wait()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the children of one that had no end
+	}
 	switch {
 	case ctx.Err() != nil:
 		return "had no end"

@@ -62,30 +62,36 @@ func (k *Kernel) copyLength(t *Thread, in, out *File, from, to int64, n uint64) 
 	if keyOf(in) == keyOf(out) && to+count > from && to < from+count {
 		return 0, -EINVAL
 	}
-	return int(min(count, maxTransfer)), 0
+	return int(min(count, maxCount)), 0
 }
 
 // copyRange copies n bytes and moves the offsets that were used.
 func (k *Kernel) copyRange(t *Thread, c *call, in, out *File, from, to int64, n int) int64 {
-	b := make([]byte, n)
-	r := k.read(t, in, b, &from)
-	if r <= 0 {
-		return r
+	done := int64(0)
+	for b := make([]byte, min(n, maxPart)); done < int64(n); {
+		at := from + done
+		r := k.read(t, in, b[:min(int64(len(b)), int64(n)-done)], &at)
+		if r > 0 {
+			r = k.write(t, out, b[:r], &to)
+		}
+		if r <= 0 {
+			if done == 0 {
+				return r
+			}
+			break
+		}
+		done += r
 	}
-	if r = k.write(t, out, b[:r], &to); r < 0 {
-		return r
-	}
-	from -= int64(n) - r // less may have been written
 	for _, o := range []struct {
 		f  *File
 		va uint64
 		at int64
-	}{{in, c.arg[1], from}, {out, c.arg[3], to}} {
+	}{{in, c.arg[1], from + done}, {out, c.arg[3], to}} {
 		if o.va == 0 {
 			o.f.pos = o.at
 		} else if !putWord(t.proc.mm, o.va, 8, uint64(o.at)) {
 			return -EFAULT
 		}
 	}
-	return r
+	return done
 }

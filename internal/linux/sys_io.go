@@ -1,28 +1,145 @@
 package linux
 
-import (
-	"trapline/internal/linux/abi"
-	"trapline/internal/linux/mm"
-)
+import "trapline/internal/linux/mm"
 
-// transfer reads or writes one buffer of user memory.
-func (k *Kernel) transfer(t *Thread, f *File, va, n uint64, pos *int64, write bool) int64 {
-	b := make([]byte, min(n, maxTransfer))
-	mem := t.proc.mm
-	if write {
-		if !mem.Read(va, b) {
+// readInto reads from f, at *pos where that means something, until u is full, the
+// end is met, or memory that cannot be written.
+func (k *Kernel) readInto(t *Thread, f *File, u *uservec, pos *int64) int64 {
+	if !f.inParts() {
+		return k.readMessage(t, f, u, pos)
+	}
+	if u.size == 0 {
+		return k.read(t, f, nil, pos)
+	}
+	b := make([]byte, min(u.size, maxPart))
+	done := int64(0)
+	for u.size > 0 {
+		n := int(min(u.size, uint64(len(b))))
+		if f.sized() {
+			k.settle(f)
+			n = int(min(int64(n), max(0, f.size()-*pos)))
+		}
+		reach := u.reach(n, mm.ProtWrite)
+		if reach == 0 && n > 0 {
+			return orDone(done, -EFAULT)
+		}
+		r := k.read(t, f, b[:reach], pos)
+		if r <= 0 {
+			return orDone(done, r)
+		}
+		if !u.put(b[:r]) {
+			return orDone(done, -EFAULT)
+		}
+		if done += r; int(r) < n {
+			break
+		}
+	}
+	return done
+}
+
+// orDone is what a call returns that met r when done bytes were moved.
+func orDone(done, r int64) int64 {
+	if done > 0 {
+		return done
+	}
+	return r
+}
+
+// inParts reports whether f's bytes can be moved in parts without anybody seeing it.
+func (f *File) inParts() bool {
+	switch f.device {
+	case devNull, devZero, devRandom, devText, devMem, devQueue:
+		return true
+	}
+	return f.host != nil && f.pipe == nil
+}
+
+// sized reports whether reading f ends at its size.
+func (f *File) sized() bool { return f.host != nil && !f.isDir() || f.device == devText }
+
+// readMessage reads once. A pipe's bytes stay where they are if they cannot be
+// copied; an event is gone then.
+func (k *Kernel) readMessage(t *Thread, f *File, u *uservec, pos *int64) int64 {
+	n := int(min(u.size, maxPart))
+	switch {
+	case f.pipe != nil:
+		n = min(n, max(1, len(f.pipe.Data)))
+		if len(f.pipe.Data) > 0 && u.reach(n, mm.ProtWrite) < n {
 			return -EFAULT
 		}
-		return k.write(t, f, b, pos)
+	case f.device == devStdin && f.readable():
+		if n = u.reach(n, mm.ProtWrite); n == 0 && u.size > 0 {
+			return -EFAULT
+		}
 	}
-	if !mem.Ready(va, len(b), mm.ProtWrite) {
-		return -EFAULT
-	}
+	b := make([]byte, n)
 	r := k.read(t, f, b, pos)
-	if r > 0 && !mem.Write(va, b[:r]) {
+	if r > 0 && !u.put(b[:r]) {
 		return -EFAULT
 	}
 	return r
+}
+
+// writeFrom writes u to f, at *pos where that means something, until memory that
+// cannot be read.
+func (k *Kernel) writeFrom(t *Thread, f *File, u *uservec, pos *int64) int64 {
+	if !f.writable() {
+		return -EBADF
+	}
+	switch {
+	case u.size == 0:
+		return k.write(t, f, nil, pos)
+	case f.pipe != nil:
+		return k.writePipeFrom(t, f, u)
+	case f.device == devNull, f.device == devZero:
+		return int64(u.size)
+	case f.host != nil && !f.isDir():
+		room, r := k.writeRoom(t, f, int(u.size), pos)
+		if r != 0 {
+			return r
+		}
+		u.size = uint64(room)
+	}
+	done := int64(0)
+	for u.size > 0 {
+		n := int(min(u.size, maxPart))
+		reach := u.reach(n, mm.ProtRead)
+		if reach == 0 {
+			return orDone(done, -EFAULT)
+		}
+		b := make([]byte, reach)
+		if !u.take(b) {
+			return orDone(done, -EFAULT)
+		}
+		r := k.write(t, f, b, pos)
+		if r <= 0 {
+			return orDone(done, r)
+		}
+		if done += r; int(r) < n {
+			break
+		}
+	}
+	return done
+}
+
+// writePipeFrom gives a pipe what it may take now. Memory that cannot be read ends
+// the call at the last whole page before it (pipe_write()).
+func (k *Kernel) writePipeFrom(t *Thread, f *File, u *uservec) int64 {
+	const page = 4096
+	total := int(u.size)
+	u.advance(uint64(t.progress))
+	b := make([]byte, min(u.size, pipeSize))
+	if reach := u.reach(len(b), mm.ProtRead); reach < len(b) {
+		b = b[:reach&^(page-1)]
+		total = t.progress + len(b)
+		if total == 0 && f.pipe.Readers > 0 {
+			return -EFAULT
+		}
+	}
+	if !u.take(b) {
+		return t.partial(-EFAULT)
+	}
+	return k.writePipe(t, f, b, total)
 }
 
 func sysRead(k *Kernel, t *Thread, c *call) int64 { return k.simpleIO(t, c, false) }
@@ -34,72 +151,34 @@ func (k *Kernel) simpleIO(t *Thread, c *call, write bool) int64 {
 	if f == nil {
 		return -EBADF
 	}
-	if f.sock != nil {
-		return k.socketIO(t, f, []span{{c.arg[1], c.arg[2]}}, write)
-	}
-	return k.transfer(t, f, c.arg[1], c.arg[2], &f.pos, write)
+	return k.oneBuffer(t, c, f, &f.pos, write)
 }
 
-func sysReadv(k *Kernel, t *Thread, c *call) int64  { return k.vectorIO(t, c, false) }
-func sysWritev(k *Kernel, t *Thread, c *call) int64 { return k.vectorIO(t, c, true) }
-
-// vectorIO is readv and writev. Output is gathered first, so that a pipe or
-// the host sees one write.
-func (k *Kernel) vectorIO(t *Thread, c *call, write bool) int64 {
-	f := t.proc.files.get(c.fd(0))
-	if f == nil {
+// oneBuffer moves bytes between f and the buffer of arguments 1 and 2.
+func (k *Kernel) oneBuffer(t *Thread, c *call, f *File, pos *int64, write bool) int64 {
+	if write && !f.writable() || !write && !f.readable() {
 		return -EBADF
 	}
-	n, word := c.int(2), c.word()
-	if n < 0 || n > maxIOVec {
-		return -EINVAL
+	u, r := t.newUservec(span{c.arg[1], c.arg[2]})
+	if r != 0 {
+		return r
 	}
-	if f.sock != nil {
-		list, r := t.spans(c.arg[1], n, word)
-		if r != 0 {
-			return r
-		}
-		return k.socketIO(t, f, list, write)
+	return k.moveBytes(t, f, u, pos, write)
+}
+
+func (k *Kernel) moveBytes(t *Thread, f *File, u *uservec, pos *int64, write bool) int64 {
+	switch {
+	case f.sock != nil:
+		return k.socketIO(t, f, u.list, write)
+	case write:
+		return k.writeFrom(t, f, u, pos)
 	}
-	vec := make([]abi.Iovec, n)
-	if !copyFromUser(t.proc.mm, c.arg[1], word, vec) {
-		return -EFAULT
-	}
-	var out []byte
-	total := int64(0)
-	for _, v := range vec {
-		base, length := uint64(v.Base), uint64(v.Len)
-		if write {
-			b := make([]byte, min(length, maxTransfer-uint64(len(out))))
-			if !t.proc.mm.Read(base, b) {
-				return -EFAULT
-			}
-			out = append(out, b...)
-			continue
-		}
-		if length == 0 {
-			continue
-		}
-		r := k.transfer(t, f, base, length, &f.pos, false)
-		if r < 0 {
-			if total > 0 {
-				t.become(stateRunning)
-				return total
-			}
-			return r
-		}
-		total += r
-		if uint64(r) < length {
-			return total
-		}
-		if f.pipe != nil && len(f.pipe.Data) == 0 || f.device == devStdin {
-			return total
-		}
-	}
-	if write {
-		return k.write(t, f, out, &f.pos)
-	}
-	return total
+	return k.readInto(t, f, u, pos)
+}
+
+// placed reports whether f can be read and written at a place (FMODE_PREAD).
+func (f *File) placed() bool {
+	return !f.isPipe() && f.sock == nil && (f.device < devEvent || f.device == devQueue)
 }
 
 func sysPread(k *Kernel, t *Thread, c *call) int64  { return k.pread(t, c, int64(c.arg[3]), false) }
@@ -112,14 +191,14 @@ func sysPwrite32(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int
 func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 	f := t.proc.files.get(c.fd(0))
 	switch {
+	case pos < 0:
+		return -EINVAL
 	case f == nil:
 		return -EBADF
-	case f.isPipe() || f.sock != nil:
+	case !f.placed():
 		return -ESPIPE
-	case pos < 0 && f.device != devMem:
-		return -EINVAL
 	}
-	return k.transfer(t, f, c.arg[1], c.arg[2], &pos, write)
+	return k.oneBuffer(t, c, f, &pos, write)
 }
 
 func sysLseek(k *Kernel, t *Thread, c *call) int64 {

@@ -183,10 +183,9 @@ func sysGetrandom(k *Kernel, t *Thread, c *call) int64 {
 	if flags := c.arg[2] & 0xffffffff; flags&^known != 0 || flags&abi.GRND_INSECURE != 0 && flags&abi.GRND_RANDOM != 0 {
 		return -EINVAL
 	}
-	b := make([]byte, min(c.arg[1], maxTransfer))
-	k.random.fill(b)
-	if !t.proc.mm.Write(c.arg[0], b) {
-		return -EFAULT
+	u, r := t.newUservec(span{c.arg[0], c.arg[1]})
+	if r != 0 {
+		return r
 	}
-	return int64(len(b))
+	return k.readInto(t, &File{device: devRandom}, u, nil)
 }

@@ -190,7 +190,7 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	for f.pos < int64(len(f.entries)) {
 		e := f.entries[f.pos]
 		n := (head + len(e.name) + 1 + 7) &^ 7
-		if len(out)+n > int(min(c.arg[2], maxTransfer)) {
+		if len(out)+n > int(min(c.arg[2], maxPart)) {
 			break
 		}
 		f.pos++

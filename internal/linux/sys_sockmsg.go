@@ -10,30 +10,8 @@ import (
 
 // sendmsg(2), recvmsg(2) and their likes.
 
-// span is a piece of user memory.
-type span struct{ base, size uint64 }
-
 // maxSocketMessage bounds the bytes of one call on a socket; a stream returns a short count.
 const maxSocketMessage = 4 << 20
-
-// spans reads a vector of buffers.
-func (t *Thread) spans(va uint64, n, word int) ([]span, int64) {
-	if n > maxIOVec {
-		return nil, -EMSGSIZE
-	}
-	iov := make([]abi.Iovec, n)
-	if n > 0 && !copyFromUser(t.proc.mm, va, word, iov) {
-		return nil, -EFAULT
-	}
-	list := make([]span, n)
-	for i, v := range iov {
-		list[i] = span{uint64(v.Base), uint64(v.Len)}
-		if list[i].size > 1<<(8*word-1)-1 {
-			return nil, -EINVAL
-		}
-	}
-	return list, 0
-}
 
 // gather reads user memory.
 func (t *Thread) gather(list []span) ([]byte, int64) {

@@ -20,7 +20,7 @@ func (k *Kernel) push(t *Thread, out *File, b []byte, pos *int64) int64 {
 			return -EAGAIN
 		}
 		t.progress = 0
-		r := k.writePipe(t, out, b)
+		r := k.writePipe(t, out, b, len(b))
 		t.progress = 0
 		if r == resultBlock { // less than PIPE_BUF is free, and b is shorter
 			t.become(stateRunning)
@@ -54,24 +54,41 @@ func sysSendfile(k *Kernel, t *Thread, c *call) int64 {
 			return -EINVAL
 		}
 	}
-	b := make([]byte, min(c.arg[3], pipeSize/2))
-	end := pos
-	r := k.read(t, in, b, &end)
-	if r <= 0 {
-		return r
-	}
-	r = k.push(t, out, b[:r], &out.pos)
+	done, r := k.sendFile(t, out, in, pos, min(c.arg[3], maxCount))
 	switch {
-	case r == -EAGAIN:
+	case done == 0 && r == -EAGAIN:
 		return t.waitFor(out, false)
-	case r < 0:
+	case done == 0:
 		return r
 	case c.arg[2] == 0:
-		in.pos += r
-	case !putWord(t.proc.mm, c.arg[2], size, uint64(pos+r)):
+		in.pos += done
+	case !putWord(t.proc.mm, c.arg[2], size, uint64(pos+done)):
 		return -EFAULT
 	}
-	return r
+	return done
+}
+
+// sendFile copies what out takes now of n bytes from pos on; what ended it is 0 or an error.
+func (k *Kernel) sendFile(t *Thread, out, in *File, pos int64, n uint64) (int64, int64) {
+	if out.isPipe() {
+		n = min(n, pipeSize)
+	}
+	done := int64(0)
+	for b := make([]byte, min(n, pipeSize)); uint64(done) < n; {
+		at := pos + done
+		r := k.read(t, in, b[:min(uint64(len(b)), n-uint64(done))], &at)
+		if r <= 0 {
+			return done, r
+		}
+		sent := k.push(t, out, b[:r], &out.pos)
+		if sent <= 0 {
+			return done, sent
+		}
+		if done += sent; sent < r {
+			break
+		}
+	}
+	return done, 0
 }
 
 // sysSplice moves bytes from or to a pipe.

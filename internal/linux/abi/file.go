@@ -42,6 +42,14 @@ const (
 	FALLOC_FL_KEEP_SIZE = 1
 )
 
+// Flags of preadv2(2) and pwritev2(2).
+const (
+	RWF_HIPRI  = 0x1
+	RWF_DSYNC  = 0x2
+	RWF_SYNC   = 0x4
+	RWF_APPEND = 0x10
+)
+
 // Of utimensat(2), instead of nanoseconds: now, and as before.
 const (
 	UTIME_NOW  = 1<<30 - 1

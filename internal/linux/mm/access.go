@@ -8,22 +8,26 @@ import (
 // Ready makes [va, va+n) accessible to a copy by the kernel on the user's
 // behalf, and reports whether all of it is.
 func (mm *MM) Ready(va uint64, n int, need Prot) bool {
-	if n == 0 {
-		return true
+	return n == 0 || mm.InUser(va, uint64(n)) && mm.Reach(va, n, need) == n
+}
+
+// Reach makes memory from va on accessible to a copy by the kernel on the user's
+// behalf; it returns how many of n bytes are, up to the first that is not.
+func (mm *MM) Reach(va uint64, n int, need Prot) int {
+	if va >= mm.Layout.TaskSize {
+		return 0
 	}
-	if va >= mm.Layout.TaskSize || uint64(n) > mm.Layout.TaskSize-va {
-		return false
-	}
-	for page := PageFloor(va); page < va+uint64(n); page += emu.PageSize {
+	end := va + min(uint64(n), mm.Layout.TaskSize-va)
+	for page := PageFloor(va); page < end; page += emu.PageSize {
 		if pte, ok := mm.space.Lookup(page); ok && pte.Prot&emu.User != 0 &&
 			(need != ProtWrite || pte.Prot&emu.Write != 0) {
 			continue
 		}
 		if mm.Fault(page, need) != FaultDone {
-			return false
+			return int(max(page, va) - va)
 		}
 	}
-	return true
+	return int(end - va)
 }
 
 // Read copies user memory to b, as copy_from_user does; it reports whether
