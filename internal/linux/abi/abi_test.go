@@ -84,6 +84,7 @@ const head = `
 #include <linux/membarrier.h>
 #include <linux/personality.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/memfd.h>
