@@ -14,12 +14,14 @@ import (
 	"trapline/internal/emu/regs"
 	"trapline/internal/rigs/silicon"
 	"trapline/internal/rigs/silicon/native"
+	"trapline/internal/rigs/testkit"
 	"trapline/internal/x86"
 )
 
 // TestSiliconX87 runs random x87 and MMX instructions in random states of the unit here and on the processor that runs the
 // test, and compares all of it.
 func TestSiliconX87(t *testing.T) {
+	testkit.NeedsAMD(t, "alignment checks of x87's stores, and of what a fault leaves of TOP")
 	for mode, m := range siliconModes {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
@@ -181,6 +183,7 @@ func showX87(u *regs.X87) string {
 // TestSiliconX87Pointers: FNSTENV tells where the last instruction and its operand were, and the opcode. The kernel loses
 // that when it switches tasks, so that the instructions run in one go, and a difference counts when it comes again.
 func TestSiliconX87Pointers(t *testing.T) {
+	testkit.NeedsAMD(t, "where x87's last instruction was")
 	const trials, tries = 200, 4
 	for _, mode := range []insn.Mode{insn.Mode32, insn.Mode64AMD} {
 		t.Run(mode.String(), func(t *testing.T) {
