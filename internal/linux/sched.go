@@ -149,6 +149,9 @@ func (k *Kernel) work(id int) bool {
 			return true
 		}
 	}
+	if t.inCall && k.timers() { // one that the call has armed may be over before its return
+		return true
+	}
 	if t.trace != (tracing{}) {
 		if t.trace.resumed != noStop {
 			k.goesOn(t)

@@ -122,10 +122,21 @@ func (p *Process) timer(id int) *posixTimer {
 	return nil
 }
 
-// remaining is how long until a timer runs out next, as if its signal were taken now.
+// silent reports whether a timer tells nobody. Such a timer is never armed: its time is only compared when somebody
+// asks, and stays when it is stopped (common_timer_set()). Those on the time that somebody has run are armed all the same.
+func (tm *posixTimer) silent() bool { return tm.notify == abi.SIGEV_NONE && !tm.clock.cpu() }
+
+// remaining is how long until a timer runs out next, as if its signal were taken now (common_timer_get()). A silent
+// timer is set anew by being asked.
 func (k *Kernel) remaining(tm *posixTimer) uint64 {
 	i, now := tm.when, k.reads(tm.clock)
-	if i.due(now) && (i.gap != 0 || tm.notify == abi.SIGEV_NONE || tm.waiting) {
+	if tm.silent() {
+		if i.due(now) && i.gap != 0 {
+			tm.when.forward(now)
+		}
+		return max(tm.when.at, now) - now
+	}
+	if i.due(now) && (i.gap != 0 || tm.waiting) {
 		i.forward(now)
 	}
 	return i.left(now)
@@ -147,11 +158,18 @@ func (k *Kernel) timerSettime(t *Thread, c *call, word int) int64 {
 		return -EINVAL
 	}
 	k.readsClock()
-	gap, left := tm.when.gap, k.remaining(tm)
-	if i.at == 0 && !tm.clock.cpu() {
-		i.gap = 0 // common_timer_set() stops there
+	gap, left := tm.when.gap, uint64(0)
+	if c.arg[3] != 0 {
+		left = k.remaining(tm)
 	}
-	tm.when = k.arm(tm.clock, i, c.arg[1]&abi.TIMER_ABSTIME != 0)
+	switch stopped := i.at == 0 && !tm.clock.cpu(); { // common_timer_set() reads no interval then
+	case stopped && tm.silent():
+		tm.when.gap = 0
+	case stopped:
+		tm.when = interval{}
+	default:
+		tm.when = k.arm(tm.clock, i, c.arg[1]&abi.TIMER_ABSTIME != 0)
+	}
 	tm.overrun, tm.missed = 0, 0
 	if tm.waiting { // the signal that waits is of the time before
 		tm.waiting = false

@@ -74,7 +74,7 @@ func (k *Kernel) setTimers() {
 		k.cpuTimed = k.cpuTimed || p.itimers[abi.ITIMER_VIRTUAL].at != 0 || p.itimers[abi.ITIMER_PROF].at != 0 || p.limits[abi.RLIMIT_CPU].now != noLimit
 		for i := range p.timers {
 			switch tm := &p.timers[i]; {
-			case tm.waiting || tm.when.at == 0:
+			case tm.waiting || tm.when.at == 0 || tm.silent():
 			case tm.clock.cpu():
 				k.cpuTimed = true
 			default:
@@ -135,7 +135,7 @@ func (k *Kernel) timers() (fired bool) {
 		if !p.isZombie() {
 			p.itimersFire()
 			for i := range p.timers {
-				if tm := &p.timers[i]; !tm.waiting && tm.when.due(k.reads(tm.clock)) {
+				if tm := &p.timers[i]; !tm.waiting && !tm.silent() && tm.when.due(k.reads(tm.clock)) {
 					k.micro(emu.Micro{Name: "posix_timer_fn", In: "hrtimer_interrupt", Why: "a timer has run out"})
 					p.fire(tm)
 				}
@@ -203,7 +203,7 @@ func nanoseconds(seconds uint64) uint64 {
 func (p *Process) fire(tm *posixTimer) {
 	now := p.k.reads(tm.clock)
 	if tm.notify == abi.SIGEV_NONE {
-		tm.missed += tm.when.forward(now)
+		tm.when.at = 0 // cpu_timer_fire(); the interval stays
 		return
 	}
 	info := sigInfo{signo: tm.signo, code: abi.SI_TIMER, pid: tm.id, value: tm.value, timer: tm.id + 1}

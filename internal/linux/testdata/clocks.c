@@ -39,12 +39,34 @@ static void move_vdso(void) {
 }
 #endif
 
+static void left(timer_t t) {
+	struct itimerspec is;
+	T(timer_gettime(t, &is));
+	printf("every %ld, left %ld00 and %d\n", (long)is.it_interval.tv_sec, (long)(is.it_value.tv_sec + 50) / 100, is.it_value.tv_sec || is.it_value.tv_nsec);
+}
+
+// A timer that tells nobody is never armed: what it was set to last stays, also when it is stopped.
+static void silent(void) {
+	struct sigevent e = {.sigev_notify = SIGEV_NONE};
+	struct itimerspec far = {{0, 0}, {2000, 0}}, over = {{0, 0}, {0, 1}}, often = {{3000, 0}, {0, 1}}, stop = {{5, 0}, {0, 0}}, was;
+	timer_t t;
+	if (timer_create(CLOCK_MONOTONIC, &e, &t) != 0) return;
+	left(t);
+	T(timer_settime(t, 0, &far, 0)); T(timer_settime(t, 0, &stop, 0)); left(t); T(timer_settime(t, 0, &far, &was));
+	T(timer_settime(t, 0, &over, 0)); left(t);
+	T(timer_settime(t, 0, &often, 0)); T(timer_settime(t, 0, &stop, 0)); left(t);
+	T(timer_settime(t, 0, &often, 0)); T(timer_settime(t, 0, &stop, &was)); left(t);
+	T(timer_settime(t, 0, &often, 0)); left(t); T(timer_getoverrun(t));
+	T(timer_delete(t));
+}
+
 int main(void) {
 	setvbuf(stdout, 0, _IONBF, 0);
 #ifdef __i386__
 	move_vdso();
 #endif
 	unprivileged();
+	silent();
 	struct timespec t = {0, 5000000}, rem = {7, 7}, bad = {0, 1000000000}, z = {0, 0};
 	T(CALL(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &t, 0)); T(CALL(clock_nanosleep, ~gettid() << 3 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, -2 & ~7 | 6, 0, &t, 0)); T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &bad, 0));
 	T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, 8, 0)); T(CALL(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, TIMER_ABSTIME, &z, 0)); T(CALL(clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &t, 0)); T(CALL(clock_nanosleep, 99, 0, &t, 0)); T(CALL(clock_nanosleep, -5, 0, &t, 0));

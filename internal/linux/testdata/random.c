@@ -451,6 +451,7 @@ int main(int argc, char **argv) {
 	sigfillset(&all);
 	sigdelset(&all, SIGSEGV);
 	sigprocmask(SIG_SETMASK, &all, 0);
+	mmap(0, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); // above all others: kernels differ in what lies there, and where the vDSO is
 	word = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (unsigned s = 0; s < sizeof subjects / sizeof *subjects; s++)
 		if (!strcmp(argv[1], subjects[s].name))
