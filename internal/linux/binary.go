@@ -63,7 +63,7 @@ func (k *Kernel) openExec(p string) (*File, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	f := &File{refs: 1, path: full, host: h}
+	f := &File{refs: 1, flags: abi.O_LARGEFILE, path: full, host: h}
 	st, err := h.Stat()
 	switch {
 	case err != nil:

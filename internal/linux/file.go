@@ -12,7 +12,7 @@ import (
 // File is an open file description: what several descriptors may share.
 type File struct {
 	refs  int
-	flags int    // what F_GETFL tells, but for O_LARGEFILE
+	flags int    // what F_GETFL tells
 	path  string // absolute, in the guest's tree
 
 	host    *vfs.Handle // a regular file or directory
@@ -33,6 +33,8 @@ type File struct {
 	notify  *notifier
 	mask    sigset    // of a signalfd: the signals that it gives
 	proc    *Process  // of devProcess and of a directory below /proc: whose it is
+	owner   owner     // who is told by signals
+	asyncFD int       // what descriptor they tell of
 	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
 }
 
@@ -82,6 +84,7 @@ func (k *Kernel) closeFile(f *File) {
 		return
 	}
 	k.dropLocks(f, func(l *lock) bool { return l.file == f })
+	k.setAsync(f, 0, false)
 	if f.host != nil {
 		k.closed(f)
 		_ = f.host.Close()
@@ -105,6 +108,10 @@ func (k *Kernel) closeFile(f *File) {
 	}
 	if f.pipe != nil {
 		f.pipe.Drop(f.readable(), f.writable())
+		if p := f.pipe; (p.Readers == 0) != (p.Writers == 0) {
+			k.pipeChanged(p, abi.POLL_IN)
+			k.pipeChanged(p, abi.POLL_OUT)
+		}
 		if p := f.pipe; f.fifo != nil && p.Readers+p.Writers == 0 {
 			f.fifo.Fifo = nil
 		}
@@ -223,6 +230,12 @@ func (k *Kernel) writeRoom(t *Thread, f *File, size int, pos *int64) (int, int64
 		return 0, -EFBIG
 	}
 	room, r := t.fileRoom(*pos, size)
+	if r == 0 && f.flags&abi.O_LARGEFILE == 0 {
+		if *pos >= maxSmall {
+			return 0, -EFBIG
+		}
+		room = min(room, maxSmall-int(*pos))
+	}
 	if r != 0 || !n.Memfd {
 		return room, r
 	}

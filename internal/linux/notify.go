@@ -67,6 +67,7 @@ func (k *Kernel) tell(n *notifier, e watchedEvent) {
 	n.events = append(slices.Clone(n.events), e)
 	n.wakes.In++
 	k.changed()
+	k.killFasync(abi.POLL_IN, func(f *File) bool { return f.notify == n })
 }
 
 // unwatch ends a watch, which is told.

@@ -14,9 +14,13 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 		p.Data = p.Data[n:]
 		p.Wakes.Out++
 		k.changed()
+		k.pipeChanged(p, abi.POLL_OUT)
 		return int64(n)
 	case p.Writers == 0:
+		k.pipeChanged(p, abi.POLL_OUT)
 		return 0
+	case t.state != stateBlocked: // it is about to wait, or gives up
+		k.pipeChanged(p, abi.POLL_OUT)
 	}
 	return t.waitFor(f, false)
 }
@@ -32,6 +36,7 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte, total int) int64 {
 		return 0
 	case p.Readers == 0:
 		t.send(sigInfo{signo: abi.SIGPIPE, code: abi.SI_USER, pid: t.proc.PID})
+		k.pipeChanged(p, abi.POLL_IN)
 		return t.partial(-EPIPE)
 	}
 	room := pipeSize - len(p.Data)
@@ -44,6 +49,9 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte, total int) int64 {
 		t.progress += n
 		p.Wakes.In++
 		k.changed()
+	}
+	if n > 0 || t.state != stateBlocked && len(b) > 0 {
+		k.pipeChanged(p, abi.POLL_IN)
 	}
 	switch {
 	case t.progress == total:

@@ -340,7 +340,7 @@ func (p *Process) descriptorInfo(name string) *File {
 		return nil
 	}
 	f := p.files.get(fd)
-	flags := f.statusFlags(false)
+	flags := f.flags
 	if p.files.fds[fd].cloexec {
 		flags |= abi.O_CLOEXEC
 	}

@@ -50,6 +50,9 @@ func (k *Kernel) reopenFile(f *File, flags int) (*File, int64) {
 	case flags&abi.O_TRUNC != 0:
 		k.fs.Truncate(n, 0)
 	}
+	if tooLarge(n.Inode.Size, flags) {
+		return nil, -EOVERFLOW
+	}
 	return &File{path: f.path, host: k.fs.OpenNode(n, f.path)}, 0
 }
 

@@ -144,6 +144,8 @@ func (i sigInfo) siginfo() abi.Siginfo {
 		f.Sigfault.Addr = abi.ULong(i.addr)
 	case i.signo == abi.SIGCHLD && i.code > 0:
 		f.Sigchld = abi.SiSigchld{Pid: int32(i.pid), Uid: i.uid, Status: i.status}
+	case i.ofFile():
+		f.Sigpoll = abi.SiSigpoll{Band: abi.Long(i.value), Fd: i.status}
 	case i.code == abi.SI_TIMER:
 		f.Timer = abi.SiTimer{Tid: int32(i.pid), Overrun: i.status, Sigval: abi.ULong(i.value)}
 	default:
@@ -160,6 +162,8 @@ func infoOf(s *abi.Siginfo) sigInfo {
 		i.addr = uint64(f.Sigfault.Addr)
 	case i.signo == abi.SIGCHLD && i.code > 0:
 		i.pid, i.status = int(f.Sigchld.Pid), f.Sigchld.Status
+	case i.ofFile():
+		i.value, i.status = uint64(f.Sigpoll.Band), f.Sigpoll.Fd
 	default:
 		i.pid, i.status, i.value = int(f.Rt.Pid), int32(f.Rt.Uid), uint64(f.Rt.Sigval)
 	}

@@ -43,13 +43,16 @@ type signals struct {
 
 // add reports whether the signal waits now and did not before.
 func (s *signals) add(i sigInfo) bool {
-	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN && i.timer == 0 || len(s.queue) >= maxQueued {
+	if s.set.has(i.signo) && i.signo < abi.SIGRTMIN && i.timer == 0 || s.full() {
 		return false
 	}
 	s.set |= bit(i.signo)
 	s.queue = append(s.queue, i)
 	return true
 }
+
+// full reports whether there is no room for more.
+func (s *signals) full() bool { return len(s.queue) >= maxQueued }
 
 // take removes the first waiting signal n.
 func (s *signals) take(n int) sigInfo {

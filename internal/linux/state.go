@@ -41,6 +41,7 @@ type kernelState struct {
 	lastCookie uint32       // of a rename that was told
 	nextIPC    [3]int       // indices to look for free ones from, by kind
 	ipcRound   [3]int       // how often those have begun anew
+	async      []*File      // that tell their owners by signals, the last one first; replaced when it changes
 	timed      []*File      // armed timers that are files; replaced when it changes
 	readsRan   bool         // somebody has asked how long a process or thread ran
 	timerAt    uint64       // when the next timer runs out, or never

@@ -233,6 +233,13 @@ func (k *Kernel) hashTimed(h *emu.Hasher, o *state.Objects) {
 	}
 }
 
+// hashAsync feeds which files tell their owners by signals, in their order.
+func (k *Kernel) hashAsync(h *emu.Hasher, o *state.Objects) {
+	for _, f := range k.async {
+		h.Uint64(state.Number(o, f))
+	}
+}
+
 func (t *fdTable) hash(h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(t.users), uint64(t.max), uint64(len(t.fds)))
 	for _, d := range t.fds {
@@ -257,9 +264,12 @@ func (k *Kernel) hashHandlers(s *handlers, h *emu.Hasher, _ *state.Objects) {
 }
 
 func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
-	state.Words(h, uint64(f.refs), uint64(f.flags), uint64(f.pos), uint64(f.device), state.Number(o, f.pipe), state.Number(o, f.sock), state.Number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
+	state.Words(h, uint64(f.refs), uint64(f.flags&^abi.O_LARGEFILE), uint64(f.pos), uint64(f.device), state.Number(o, f.pipe), state.Number(o, f.sock), state.Number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
 	h.Bool(f.host != nil)
+	if large := f.flags&abi.O_LARGEFILE != 0; large != (f.host != nil) {
+		h.Bool(large)
+	}
 	if f.host != nil && f.host.Node != nil {
 		h.Uint64(state.Number(o, f.host.Node))
 	}
@@ -277,6 +287,9 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	}
 	if f.sigs != nil || f.mask != 0 {
 		state.Words(h, uint64(f.mask), state.Number(o, f.sigs))
+	}
+	if f.owner != (owner{}) || f.asyncFD != 0 {
+		state.Words(h, uint64(f.owner.id), uint64(f.owner.kind), uint64(f.owner.signo), uint64(f.asyncFD))
 	}
 	h.Bytes(f.text)
 	for _, e := range f.entries {

@@ -36,6 +36,7 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		state.Values(k.hashQueueWaits),
 		state.Kind[notifier]{Hash: k.hashNotifier, Bytes: (*notifier).bytes},
 		state.Values(k.hashTimed),
+		state.Values(k.hashAsync),
 		state.Values(k.fs.Hash),
 		vfs.NodeKind,
 		state.Values(k.hashLocks),
@@ -72,6 +73,9 @@ func (k *Kernel) objects() *state.Objects {
 		state.Visit(o, q)
 	}
 	for _, f := range k.timed {
+		state.Visit(o, f)
+	}
+	for _, f := range k.async {
 		state.Visit(o, f)
 	}
 	k.fs.Visit(o)

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"slices"
 	"strings"
 
 	"trapline/internal/linux/abi"
@@ -119,18 +120,10 @@ func (k *Kernel) dupOver(t *Thread, from, to int, cloexec bool) int64 {
 	return int64(fds.add(f, to, cloexec))
 }
 
-// statusFlags are what F_GETFL tells of f.
-func (f *File) statusFlags(compat bool) int {
-	if (compat || f.host != nil) && f.flags&abi.O_PATH == 0 {
-		return f.flags | abi.O_LARGEFILE
-	}
-	return f.flags
-}
-
 func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
-	if f == nil {
+	if f == nil || f.flags&abi.O_PATH != 0 && !slices.Contains(ofNothing, c.int(1)) {
 		return -EBADF
 	}
 	if c.isLockCommand() {
@@ -151,30 +144,36 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 		fds.fds[fd].cloexec = c.arg[2]&abi.FD_CLOEXEC != 0
 		return 0
 	case abi.F_GETFL:
-		return int64(f.statusFlags(c.compat))
+		return int64(f.flags)
 	case abi.F_GET_SEALS:
 		return f.getSeals()
 	case abi.F_ADD_SEALS:
 		return k.addSeals(f, uint32(c.arg[2]))
 	case abi.F_SETFL:
 		const may = abi.O_APPEND | abi.O_NONBLOCK | abi.O_NOATIME
-		switch {
-		case f.flags&abi.O_PATH != 0:
-			return -EBADF
-		case c.arg[2]&(abi.O_ASYNC|abi.O_DIRECT) != 0: // no signals of files; a tmpfs of 6.1 has no direct I/O
+		if c.arg[2]&abi.O_DIRECT != 0 { // a tmpfs of 6.1 has no direct I/O
 			return -EINVAL
+		}
+		if on := c.arg[2]&abi.O_ASYNC != 0; on != (f.flags&abi.O_ASYNC != 0) && f.mayBeAsync() {
+			k.setAsync(f, fd, on)
 		}
 		f.flags = f.flags&^may | int(c.arg[2])&may
 		return 0
 	}
+	if r, ok := k.fcntlOwner(t, c, f); ok {
+		return r
+	}
 	return -EINVAL
 }
+
+// ofNothing are the operations of fcntl(2) that a descriptor of O_PATH has (check_fcntl_cmd()).
+var ofNothing = []int{abi.F_DUPFD, abi.F_DUPFD_CLOEXEC, abi.F_GETFD, abi.F_SETFD, abi.F_GETFL}
 
 // sysIoctl: nothing is a terminal.
 func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.get(fd)
-	if f == nil {
+	if f == nil || f.flags&abi.O_PATH != 0 {
 		return -EBADF
 	}
 	switch uint32(c.arg[1]) {
@@ -191,6 +190,11 @@ func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 			f.flags |= abi.O_NONBLOCK
 		}
 		return 0
+	case abi.FIOASYNC:
+		return k.ioctlAsync(t, f, fd, c.arg[2])
+	}
+	if r, ok := k.ioctlOwner(t, f, uint32(c.arg[1]), c.arg[2]); ok {
+		return r
 	}
 	n, r := f.amount(uint32(c.arg[1]))
 	if r == 0 && !putWord(t.proc.mm, c.arg[2], 4, uint64(n)) {

@@ -1,7 +1,9 @@
 package linux
 
 import (
+	"path"
 	"slices"
+	"strings"
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/vfs"
@@ -44,6 +46,9 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 	p, r := k.userPath(t, abi.AT_FDCWD, c.arg[1])
 	if r != 0 {
 		return r
+	}
+	if to, ok := k.specialLink(t, path.Clean(p)); ok && strings.HasPrefix(to, "/") && mask&abi.IN_DONT_FOLLOW == 0 {
+		p = to
 	}
 	_, info, r := k.place(p, mask&abi.IN_DONT_FOLLOW == 0)
 	switch {

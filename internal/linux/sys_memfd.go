@@ -40,7 +40,7 @@ func sysMemfdCreate(k *Kernel, t *Thread, c *call) int64 {
 	if flags&abi.MFD_CLOEXEC != 0 {
 		opening = abi.O_CLOEXEC
 	}
-	r := t.open(&File{path: full, host: k.fs.OpenNode(n, full)}, opening)
+	r := t.open(&File{flags: abi.O_LARGEFILE, path: full, host: k.fs.OpenNode(n, full)}, opening)
 	if r < 0 {
 		n.Users--
 		k.fs.DropNode(n)

@@ -29,6 +29,9 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 	if r != 0 {
 		return r
 	}
+	if !t.call.compat { // force_o_largefile()
+		flags |= abi.O_LARGEFILE
+	}
 	f, r := k.openPath(t, p, int(flags), uint32(mode))
 	if r != 0 {
 		return r
@@ -45,7 +48,8 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 // openPath opens a device, a generated file or a file of the tree. One that is opened
 // for writing becomes the layer's.
 func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, int64) {
-	const shown = abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK | abi.O_SYNC | abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_NOATIME
+	const shown = abi.O_ACCMODE | abi.O_APPEND | abi.O_NONBLOCK | abi.O_SYNC | abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_NOATIME |
+		abi.O_LARGEFILE | abi.O_ASYNC
 	kept := flags & shown
 	switch {
 	case flags&abi.O_PATH != 0:
@@ -102,6 +106,8 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, -EACCES
 	case flags&abi.O_NOATIME != 0 && !k.owns(st):
 		return nil, -EPERM
+	case info.Mode().IsRegular() && tooLarge(info.Size(), flags):
+		return nil, -EOVERFLOW
 	}
 	if n := fifoOf(info); n != nil {
 		return k.openFifo(t, n, full, kept)
@@ -121,6 +127,14 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, fail(err)
 	}
 	return &File{refs: 1, flags: kept, path: full, host: h}, 0
+}
+
+// maxSmall is the largest size of a file that is open without O_LARGEFILE (MAX_NON_LFS).
+const maxSmall = 1<<31 - 1
+
+// tooLarge reports whether a file of a size cannot be opened with flags (generic_file_open()).
+func tooLarge(size int64, flags int) bool {
+	return flags&(abi.O_LARGEFILE|abi.O_PATH) == 0 && size > maxSmall
 }
 
 // openNew opens a file that is not there yet, with O_CREAT.

@@ -87,6 +87,8 @@ func (i *sigInfo) signalfd() abi.SignalfdSiginfo {
 		s.Addr = i.addr
 	case i.signo == abi.SIGCHLD && i.code > 0 && i.code < abi.SI_KERNEL:
 		s.Pid, s.Uid, s.Status = uint32(i.pid), i.uid, i.status
+	case i.ofFile():
+		s.Band, s.Fd = uint32(i.value), i.status
 	case i.code == abi.SI_TIMER:
 		s.Tid, s.Overrun, value = uint32(i.pid), uint32(i.status), true
 	default:

@@ -152,6 +152,7 @@ func (k *Kernel) spliceNow(t *Thread, in, out *File, n int, nonblock bool, inPos
 			p.Data = p.Data[r:]
 			p.Wakes.Out++
 			k.changed()
+			k.pipeChanged(p, abi.POLL_OUT)
 		}
 		return r
 	}

@@ -76,6 +76,12 @@ const (
 	F_GETLK64           = 12 // of i386
 	F_SETLK64           = 13
 	F_SETLKW64          = 14
+	F_SETOWN            = 8
+	F_GETOWN            = 9
+	F_SETSIG            = 10
+	F_GETSIG            = 11
+	F_SETOWN_EX         = 15
+	F_GETOWN_EX         = 16
 	F_OFD_GETLK         = 36
 	F_OFD_SETLK         = 37
 	F_OFD_SETLKW        = 38
@@ -83,6 +89,13 @@ const (
 	FD_CLOEXEC          = 1
 	CLOSE_RANGE_UNSHARE = 2
 	CLOSE_RANGE_CLOEXEC = 4
+)
+
+// Whose number an owner's is in struct f_owner_ex.
+const (
+	F_OWNER_TID  = 0
+	F_OWNER_PID  = 1
+	F_OWNER_PGRP = 2
 )
 
 // Kinds of a lock in struct flock, operations of flock(2), and where an offset counts from.
@@ -149,13 +162,16 @@ const EFD_SEMAPHORE = 1
 // Events of poll(2).
 const (
 	POLLIN     = 0x001
+	POLLPRI    = 0x002
 	POLLOUT    = 0x004
 	POLLERR    = 0x008
 	POLLHUP    = 0x010
 	POLLNVAL   = 0x020
 	POLLRDNORM = 0x040
+	POLLRDBAND = 0x080
 	POLLWRNORM = 0x100
 	POLLWRBAND = 0x200
+	POLLMSG    = 0x400
 	POLLRDHUP  = 0x2000
 )
 

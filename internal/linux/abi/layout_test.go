@@ -50,6 +50,7 @@ var structures = []struct {
 	{ours: Auxv{}, word: 4, c: "Elf32_auxv_t", prefix: "a_"},
 	{ours: Auxv{}, word: 8, c: "Elf64_auxv_t", prefix: "a_"},
 	{ours: Flock{}, c: "struct flock", prefix: "l_"},
+	{ours: FOwnerEx{}, c: "struct f_owner_ex"},
 	{ours: Flock64{}, word: 4, c: "struct flock64", prefix: "l_"},
 	{ours: Iovec{}, c: "struct iovec", prefix: "iov_"},
 	{ours: Pollfd{}, c: "struct pollfd"},
@@ -109,6 +110,7 @@ var structures = []struct {
 	{ours: SiTimer{}, c: "__typeof__(((siginfo_t *)0)->_sifields._timer)"},
 	{ours: SiRt{}, c: "__typeof__(((siginfo_t *)0)->_sifields._rt)"},
 	{ours: SiSigchld{}, c: "__typeof__(((siginfo_t *)0)->_sifields._sigchld)"},
+	{ours: SiSigpoll{}, c: "__typeof__(((siginfo_t *)0)->_sifields._sigpoll)"},
 	{ours: SiSigfault{}, c: "__typeof__(((siginfo_t *)0)->_sifields._sigfault)"},
 	{ours: SignalfdSiginfo{}, c: "struct signalfd_siginfo", prefix: "ssi_"},
 }

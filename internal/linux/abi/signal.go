@@ -46,6 +46,7 @@ const (
 	SI_QUEUE      = -1
 	SI_TIMER      = -2
 	SI_MESGQ      = -3
+	SI_SIGIO      = -5
 	SI_TKILL      = -6
 	ILL_ILLOPN    = 2
 	ILL_BADSTK    = 8
@@ -67,6 +68,11 @@ const (
 	CLD_TRAPPED   = 4
 	CLD_STOPPED   = 5
 	CLD_CONTINUED = 6
+	POLL_IN       = 1
+	POLL_OUT      = 2
+	POLL_ERR      = 4
+	POLL_HUP      = 6
+	NSIGPOLL      = 6
 )
 
 // Flags and handlers of sigaction(2).

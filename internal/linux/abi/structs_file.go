@@ -14,6 +14,9 @@ type Flock64 struct {
 	Pid          int32
 }
 
+// FOwnerEx is struct f_owner_ex of include/uapi/asm-generic/fcntl.h.
+type FOwnerEx struct{ Type, Pid int32 }
+
 // Iovec is struct iovec of include/uapi/linux/uio.h.
 type Iovec struct{ Base, Len ULong }
 

@@ -37,6 +37,7 @@ type Sifields struct {
 	Rt       SiRt       `c:"_rt"`
 	Sigchld  SiSigchld  `c:"_sigchld"`
 	Sigfault SiSigfault `c:"_sigfault"`
+	Sigpoll  SiSigpoll  `c:"_sigpoll"`
 }
 
 // SiKill is of a signal that kill(2) has sent.
@@ -73,6 +74,12 @@ type SiSigchld struct {
 type SiSigfault struct {
 	Addr ULong `c:"_addr"`
 	_    [3]ULong
+}
+
+// SiSigpoll is of a signal that tells of a file.
+type SiSigpoll struct {
+	Band Long  `c:"_band"`
+	Fd   int32 `c:"_fd"`
 }
 
 // SignalfdSiginfo is struct signalfd_siginfo of include/uapi/linux/signalfd.h, 128 bytes.

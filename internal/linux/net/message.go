@@ -147,6 +147,7 @@ func (ns *Stack) sendUnixStream(by Caller, s *Socket, m *Message) int64 {
 		case s.noSend:
 			return broken()
 		case s.Sent >= s.Opts.Sndbuf:
+			s.noSpace = true
 			return by.PartialWait(m.Flags, s.Opts.SendTimeout, -EAGAIN)
 		case o == nil || o.dead || o.NoReceive:
 			ns.unsent(s)
@@ -216,6 +217,7 @@ func (ns *Stack) sendUnixDatagram(by Caller, s *Socket, m *Message) int64 {
 	case s.noSend:
 		return -EPIPE
 	case s.Sent >= s.Opts.Sndbuf:
+		s.noSpace = true
 		return by.Wait(m.Flags, s.Opts.SendTimeout, -EAGAIN)
 	}
 	if named {

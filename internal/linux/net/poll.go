@@ -46,6 +46,8 @@ func (s *Socket) Poll() uint16 {
 	}
 	if s.unixWritable() && !full {
 		r |= pollWrite | abi.POLLWRBAND
+	} else if s.Kind != abi.SOCK_STREAM {
+		s.noSpace = true
 	}
 	return r
 }
@@ -61,8 +63,18 @@ func (s *Socket) pollTCP() uint16 {
 	if s.Available() >= max(1, s.Opts.Rcvlowat) {
 		r |= pollRead
 	}
-	if s.noSend || s.Peer == nil || 2*s.tcpRoom() >= s.Peer.queued {
+	if s.noSend || s.hasSpace() {
 		r |= pollWrite
+	} else {
+		s.noSpace = true
 	}
 	return r
+}
+
+// hasSpace reports whether who waits to send is woken (unix_writable, sk_stream_is_writeable).
+func (s *Socket) hasSpace() bool {
+	if s.Family == abi.AF_UNIX {
+		return s.unixWritable()
+	}
+	return s.Peer == nil || 2*s.tcpRoom() >= s.Peer.queued
 }

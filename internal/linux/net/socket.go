@@ -36,12 +36,13 @@ type State struct {
 
 // Kernel is what sockets ask of their kernel.
 type Kernel interface {
-	Changed()           // notes what may end somebody's wait
-	Now() uint64        // is the time, in nanoseconds
-	ReadsClock()        // notes that the guest is told it
-	Root() bool         // reports whether the guest's user may do what others may not
-	Close(File)         // gives up a hold of a file (fput())
-	Sockets() []*Socket // are all that there are, in queues of others too
+	Changed()             // notes what may end somebody's wait
+	Async(*Socket, int32) // tells the owners of the socket's files by a signal: POLL_IN and so on
+	Now() uint64          // is the time, in nanoseconds
+	ReadsClock()          // notes that the guest is told it
+	Root() bool           // reports whether the guest's user may do what others may not
+	Close(File)           // gives up a hold of a file (fput())
+	Sockets() []*Socket   // are all that there are, in queues of others too
 }
 
 // File is an open file that a message carries (SCM_RIGHTS).
@@ -129,6 +130,7 @@ type Socket struct {
 	NoReceive, noSend      bool // shutdown(2), or the other end's
 	ended                  bool // TCP: the other end's FIN has come
 	dead                   bool // closed by its owner
+	noSpace                bool // who sends was told that there is no room (SOCKWQ_ASYNC_NOSPACE)
 	Err                    abi.Errno
 	Cred                   Credentials // of the other end
 	Opts                   Options
@@ -155,13 +157,44 @@ func (s *Socket) TakeError() int64 {
 	return -int64(e)
 }
 
-// wakeIn, wakeOut and wakeAll wake who waits for a socket.
-func (ns *Stack) wakeIn(s *Socket)  { s.Wakes.In++; ns.kernel.Changed() }
-func (ns *Stack) WakeOut(s *Socket) { s.Wakes.Out++; ns.kernel.Changed() }
+// wakeIn is the arrival of something to read (sk_data_ready), WakeOut of room to send (sk_write_space), wakeAll of another
+// state, of which nobody is told by a signal (sk_state_change).
+func (ns *Stack) wakeIn(s *Socket) {
+	s.Wakes.In++
+	ns.kernel.Changed()
+	if !s.IsTCP() || s.state == Listening || s.Available() >= max(1, s.Opts.Rcvlowat) {
+		ns.kernel.Async(s, abi.POLL_IN)
+	}
+}
+
+func (ns *Stack) WakeOut(s *Socket) {
+	s.Wakes.Out++
+	ns.kernel.Changed()
+	if s.noSpace && !s.noSend && s.hasSpace() {
+		s.noSpace = false
+		ns.kernel.Async(s, abi.POLL_OUT)
+	}
+}
 
 func (ns *Stack) wakeAll(s *Socket) {
 	s.Wakes.In++
-	ns.WakeOut(s)
+	s.Wakes.Out++
+	ns.kernel.Changed()
+}
+
+// hungUp tells that the other end sends nothing more (sk_wake_async).
+func (ns *Stack) hungUp(s *Socket) {
+	if s.NoReceive && s.noSend {
+		ns.kernel.Async(s, abi.POLL_HUP)
+	} else if s.NoReceive {
+		ns.kernel.Async(s, abi.POLL_IN)
+	}
+}
+
+// failed tells of an error (sk_error_report).
+func (ns *Stack) failed(s *Socket) {
+	ns.wakeAll(s)
+	ns.kernel.Async(s, abi.POLL_ERR)
 }
 
 // NewSocket makes a socket, or says why there is none.

@@ -80,6 +80,9 @@ func (s *Socket) hash(h *emu.Hasher, o *state.Objects) {
 	for _, b := range []bool{s.child, s.fixedIP, s.NoReceive, s.noSend, s.ended, s.dead} {
 		h.Bool(b)
 	}
+	if s.noSpace {
+		h.Bool(true)
+	}
 	s.Local.hash(h)
 	s.Remote.hash(h)
 	s.Cred.hash(h)

@@ -145,6 +145,7 @@ func (ns *Stack) admit(l, s *Socket) {
 	l.Backlog = append(l.Backlog[:len(l.Backlog):len(l.Backlog)], c)
 	ns.wakeIn(l)
 	ns.wakeAll(s)
+	ns.kernel.Async(s, abi.POLL_OUT)
 }
 
 func (ns *Stack) growTCP(s *Socket) {
@@ -212,6 +213,8 @@ func (ns *Stack) finTCP(s *Socket) {
 		ns.doneTCP(o)
 	}
 	ns.wakeAll(o)
+	ns.hungUp(o)
+	ns.kernel.Async(o, abi.POLL_IN) // a FIN is something to read, too (SOCK_DONE)
 }
 
 // resetTCP is the arrival of RST (tcp_reset).
@@ -227,6 +230,7 @@ func (ns *Stack) resetTCP(s *Socket) {
 		s.Err = abi.ECONNRESET
 	}
 	ns.doneTCP(s)
+	ns.failed(s)
 }
 
 // connected reports whether s is in a connection that still has two ends.

@@ -24,6 +24,7 @@ func (ns *Stack) sendTCP(by Caller, s *Socket, m *Message) int64 {
 			return r
 		}
 	}
+	s.noSpace = false
 	for {
 		if s.Err != 0 || s.noSend || s.state != Connected && s.state != CloseWait {
 			if by.Moved() > 0 {
@@ -40,6 +41,7 @@ func (ns *Stack) sendTCP(by Caller, s *Socket, m *Message) int64 {
 		}
 		n := min(len(m.Data)-by.Moved(), s.tcpRoom())
 		if n <= 0 {
+			s.noSpace = true
 			return by.PartialWait(m.Flags, s.Opts.SendTimeout, -EAGAIN)
 		}
 		if ns.noRoom(n) {

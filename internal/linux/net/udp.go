@@ -105,7 +105,7 @@ func (ns *Stack) sendUDP(s *Socket, m *Message) int64 {
 	if o == nil {
 		if s.state == Connected && s.Remote.takes(to) { // ICMP: port unreachable
 			s.Err = abi.ECONNREFUSED
-			ns.wakeAll(s)
+			ns.failed(s)
 		}
 		return int64(len(m.Data))
 	}

@@ -188,7 +188,7 @@ func (ns *Stack) disconnected(s, old *Socket) {
 	ns.purge(s)
 	if !old.dead && old.Peer == s {
 		old.Err = abi.ECONNRESET
-		ns.wakeAll(old)
+		ns.failed(old)
 	}
 }
 
@@ -221,6 +221,7 @@ func (ns *Stack) closeUnix(s *Socket, unborn bool) {
 				peer.Err = abi.ECONNRESET
 			}
 			ns.wakeAll(peer)
+			ns.hungUp(peer)
 		}
 		s.Peer = nil
 	}
@@ -241,6 +242,12 @@ func (ns *Stack) ShutdownUnix(s *Socket, receive, send bool) int64 {
 	if p := s.Peer; p != nil && s.Kind != abi.SOCK_DGRAM {
 		p.NoReceive, p.noSend = p.NoReceive || send, p.noSend || receive
 		ns.wakeAll(p)
+		switch {
+		case send && receive:
+			ns.kernel.Async(p, abi.POLL_HUP)
+		case send:
+			ns.kernel.Async(p, abi.POLL_IN)
+		}
 	}
 	ns.wakeAll(s)
 	return 0
