@@ -14,7 +14,7 @@ func nativeAndInside(t *testing.T, source string, flags ...string) {
 	for _, width := range []string{"-m64", "-m32"} {
 		t.Run(source+width, func(t *testing.T) {
 			prog := compile(t, source, append([]string{"gcc", width}, flags...)...)
-			want := runNative(t, "", nil, []string{prog})
+			want := runNative(t, "", nil, append(ownNamespace("--ipc"), prog))
 			got := runProgram(t, Config{CPUs: 2, Kernel: kernelOf(x86.AMD64)}, []string{prog})
 			assert.Equal(t, want.stdout, got.stdout)
 			assert.Equal(t, want.stderr, got.stderr)

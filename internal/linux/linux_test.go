@@ -60,6 +60,16 @@ func runNative(t *testing.T, stdin string, env, args []string) outcome {
 	return o
 }
 
+// ownNamespace is a command that gives the program behind it namespaces of its own, by options of unshare(1); nil if there is
+// none. Names and counts of System V objects and message queues are the host's, and others of the host have some, too.
+func ownNamespace(options ...string) []string {
+	command := append([]string{"unshare"}, options...)
+	if exec.Command(command[0], append(command[1:], "true")...).Run() != nil {
+		return nil
+	}
+	return command
+}
+
 // compile builds a static program from testdata, or skips without the compiler.
 func compile(t testing.TB, source string, compiler ...string) string {
 	t.Helper()

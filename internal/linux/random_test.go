@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -15,23 +14,6 @@ import (
 
 // callSeeds is how many programs of random operations TestCallsAgainstTheHost runs of each subject.
 var callSeeds = flag.Int("calls", 3, "programs of random operations of each subject: timers, IPC, futexes, sealed files, limits, watches")
-
-// namespaces are commands that give a program System V objects and counts of its own, as it has in the machine. The first
-// is root's; behind the second it is a user without a name.
-var namespaces = [][]string{{"unshare", "--ipc"}, {"unshare", "--user", "--ipc"}}
-
-// ownNamespace puts a command before args that keeps others of the host out of what is counted, or skips the test if
-// there is none that may.
-func ownNamespace(t *testing.T, args []string) []string {
-	t.Helper()
-	for _, command := range namespaces {
-		if exec.Command(command[0], append(command[1:], "true")...).Run() == nil {
-			return slices.Concat(command, args)
-		}
-	}
-	t.Skip("the host gives no IPC namespace: others' semaphores would count")
-	return nil
-}
 
 // TestCallsAgainstTheHost: random operations answer in the machine as they do natively,
 // error by error. A program that answers otherwise when it runs natively a second
@@ -50,7 +32,14 @@ func TestCallsAgainstTheHost(t *testing.T) {
 				}
 				native := func(t *testing.T, _ string, args []string) outcome {
 					if subject == "ipc" {
-						args = ownNamespace(t, args)
+						command := ownNamespace("--ipc")
+						if command == nil {
+							command = ownNamespace("--user", "--ipc")
+						}
+						if command == nil {
+							t.Skip("the host gives no IPC namespace: others' semaphores would count")
+						}
+						args = slices.Concat(command, args)
 					}
 					return runNative(t, "", nil, args)
 				}
