@@ -6,6 +6,7 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/net"
 	"trapline/internal/linux/state"
 	"trapline/internal/linux/vfs"
 )
@@ -47,7 +48,34 @@ type mqNotify struct {
 	how   uint32 // SIGEV_*
 	signo int
 	value uint64
+
+	sock   *net.Socket // of SIGEV_THREAD: who tells the C library's thread
+	cookie string      // and by which bytes
 }
+
+// The last byte of a cookie says whether there is a message, or nobody will be told any more.
+const (
+	cookieBytes   = 32 // NOTIFY_COOKIE_LEN
+	notifyWoken   = 1
+	notifyRemoved = 2
+)
+
+// sendCookie tells the C library's thread, if it is one that is to be told.
+func (k *Kernel) sendCookie(n mqNotify, what byte) {
+	if n.sock != nil {
+		k.net.NotifyNetlink(n.sock, append([]byte(n.cookie[:cookieBytes-1]), what))
+	}
+}
+
+// unnotify ends a registration (remove_notification()).
+func (q *mqueue) unnotify(k *Kernel) {
+	n := q.notify
+	q.notify = mqNotify{}
+	k.sendCookie(n, notifyRemoved)
+}
+
+// reach visits the socket that is told by.
+func (q *mqueue) reach(o *state.Objects) { state.Visit(o, q.notify.sock) }
 
 // mqWait is what a thread waits for in a queue; the zero value: nothing.
 type mqWait struct {
@@ -127,7 +155,7 @@ func (k *Kernel) queueBytes() int {
 	return n
 }
 
-func (q *mqueue) hash(h *emu.Hasher, _ *state.Objects) {
+func (q *mqueue) hash(h *emu.Hasher, o *state.Objects) {
 	h.String(q.name)
 	h.Bool(q.linked)
 	state.Words(h, uint64(q.files), q.st.Ino, uint64(q.st.Mode), q.st.Nlink, uint64(q.most), uint64(q.size), uint64(len(q.messages)))
@@ -136,6 +164,10 @@ func (q *mqueue) hash(h *emu.Hasher, _ *state.Objects) {
 		h.Bytes(m.data)
 	}
 	state.Words(h, uint64(q.notify.pid), uint64(q.notify.how), uint64(q.notify.signo), q.notify.value)
+	if q.notify.sock != nil {
+		h.Uint64(state.Number(o, q.notify.sock))
+		h.String(q.notify.cookie)
+	}
 }
 
 // hashQueueWaits feeds the waiters of message queues, of which only the order counts.
@@ -205,6 +237,7 @@ func (k *Kernel) notifyQueue(t *Thread, q *mqueue) {
 		return
 	}
 	q.notify = mqNotify{}
+	k.sendCookie(n, notifyWoken)
 	if p := k.procs[n.pid]; p != nil && n.how == abi.SIGEV_SIGNAL && n.signo != 0 {
 		p.send(sigInfo{signo: n.signo, code: abi.SI_MESGQ, pid: t.proc.PID, status: int32(k.user().UID), value: n.value})
 	}
@@ -251,6 +284,6 @@ func (q *mqueue) poll() uint16 {
 // (mqueue_flush_file()).
 func (q *mqueue) closed(k *Kernel, by *fdTable) {
 	if p := k.procs[q.notify.pid]; p != nil && p.files == by {
-		q.notify = mqNotify{}
+		q.unnotify(k)
 	}
 }

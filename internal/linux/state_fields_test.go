@@ -25,7 +25,7 @@ var owned = map[string]string{
 	"Inode":     "Backing frames saved",
 	"ipcObject": "sems queue",
 	"undoList":  "list",
-	"mqueue":    "messages",
+	"mqueue":    "messages notify",
 	"notifier":  "watches events",
 	"Node":      "",
 	"fdTable":   "fds",
@@ -95,7 +95,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.ipcs = append(k.ipcs, seg)
 	k.init.undo = &undoList{users: 1, list: []semUndo{{seg, 0, 1}}}
 	k.readsRan = true
-	q := &mqueue{messages: []queued{{}}}
+	q := &mqueue{messages: []queued{{}}, notify: mqNotify{sock: &net.Socket{}}}
 	k.queues = append(k.queues, q)
 	k.notifiers = append(k.notifiers, &notifier{watches: []watch{{}}, events: []watchedEvent{{}}})
 	th.mq = mqWait{queue: q, order: 1}

@@ -32,7 +32,7 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		state.Values(k.hashIPC),
 		state.Kind[undoList]{Reach: (*undoList).reach, Hash: (*undoList).hash},
 		state.Kind[ipcObject]{Hash: (*ipcObject).hash, Bytes: (*ipcObject).held},
-		state.Kind[mqueue]{Hash: (*mqueue).hash, Bytes: (*mqueue).bytes},
+		state.Kind[mqueue]{Reach: (*mqueue).reach, Hash: (*mqueue).hash, Bytes: (*mqueue).bytes},
 		state.Values(k.hashQueueWaits),
 		state.Kind[notifier]{Hash: k.hashNotifier, Bytes: (*notifier).bytes},
 		state.Values(k.hashTimed),

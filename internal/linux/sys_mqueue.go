@@ -220,11 +220,10 @@ func sysMqNotify(k *Kernel, t *Thread, c *call) int64 {
 		switch {
 		case n.how > abi.SIGEV_THREAD, n.how == abi.SIGEV_SIGNAL && (n.signo < 0 || n.signo > abi.SIGRTMAX):
 			return -EINVAL
-		case n.how == abi.SIGEV_THREAD: // told by a netlink socket, of which there are none
-			if t.proc.files.get(n.signo) == nil {
-				return -EBADF
+		case n.how == abi.SIGEV_THREAD:
+			if r := t.readCookie(&n); r != 0 {
+				return r
 			}
-			return -ENOTSOCK
 		}
 	}
 	f := t.queueFile(c.fd(0))
@@ -233,13 +232,30 @@ func sysMqNotify(k *Kernel, t *Thread, c *call) int64 {
 		return -EBADF
 	case c.arg[1] == 0:
 		if f.queue.notify.pid == t.proc.PID {
-			f.queue.notify = mqNotify{}
+			f.queue.unnotify(k)
 		}
 	case f.queue.notify.pid != 0:
 		return -EBUSY
 	default:
 		f.queue.notify = n
 	}
+	return 0
+}
+
+// readCookie takes what SIGEV_THREAD is told by: the bytes at its value, and the socket that is its signal.
+func (t *Thread) readCookie(n *mqNotify) int64 {
+	cookie := make([]byte, cookieBytes)
+	if !t.proc.mm.Read(n.value, cookie) {
+		return -EFAULT
+	}
+	f, r := t.sock(n.signo)
+	switch {
+	case r != 0:
+		return r
+	case !f.sock.IsNetlink():
+		return -EINVAL
+	}
+	n.sock, n.cookie, n.signo = f.sock, string(cookie), 0
 	return 0
 }
 

@@ -30,8 +30,8 @@ func sysSocket(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	if kind == abi.SOCK_RAW {
-		kind = abi.SOCK_DGRAM // of AF_UNIX
+	if kind == abi.SOCK_RAW && c.int(0) == abi.AF_UNIX {
+		kind = abi.SOCK_DGRAM
 	}
 	s, r := k.net.NewSocket(c.int(0), kind, protocol)
 	if r != 0 {
@@ -93,6 +93,8 @@ func sysBind(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	case f.sock.Family == abi.AF_UNIX:
 		return k.bindUnix(t, f.sock, b)
+	case f.sock.IsNetlink():
+		return k.net.BindNetlink(socketCaller{t, f}, f.sock, b)
 	}
 	return k.net.BindInet(f.sock, b)
 }
@@ -106,6 +108,8 @@ func sysConnect(k *Kernel, t *Thread, c *call) int64 {
 		return k.net.ConnectUnix(socketCaller{t, f}, f.sock, b)
 	case f.sock.IsUDP():
 		return k.net.ConnectUDP(f.sock, b)
+	case f.sock.IsNetlink():
+		return k.net.ConnectNetlink(socketCaller{t, f}, f.sock, b)
 	}
 	return k.net.ConnectTCP(socketCaller{t, f}, f.sock, b)
 }
@@ -114,6 +118,9 @@ func sysListen(k *Kernel, t *Thread, c *call) int64 {
 	f, r := t.sock(c.fd(0))
 	if r != 0 {
 		return r
+	}
+	if f.sock.IsNetlink() {
+		return -ENOTSUP
 	}
 	backlog := int(min(uint32(c.arg[1]), net.MaxListen))
 	if f.sock.Family == abi.AF_UNIX {
@@ -138,7 +145,7 @@ func (k *Kernel) accept(t *Thread, c *call, flags int) int64 {
 	}
 	s := f.sock
 	switch {
-	case s.Kind == abi.SOCK_DGRAM:
+	case s.Kind == abi.SOCK_DGRAM || s.IsNetlink():
 		return -ENOTSUP
 	case s.State() != net.Listening:
 		return -EINVAL
@@ -178,6 +185,9 @@ func sysGetsockname(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	}
 	s := f.sock
+	if s.IsNetlink() {
+		return t.writeAddress(s.NetlinkName(false), c.arg[1], c.arg[2])
+	}
 	n := s.Local
 	if s.Family != abi.AF_UNIX && !n.Named {
 		n.IP = net.AnyIP(s.Family)
@@ -193,6 +203,8 @@ func sysGetpeername(k *Kernel, t *Thread, c *call) int64 {
 	s := f.sock
 	n := s.Remote
 	switch {
+	case s.IsNetlink():
+		return t.writeAddress(s.NetlinkName(true), c.arg[1], c.arg[2])
 	case s.Family == abi.AF_UNIX && s.Peer == nil,
 		s.Family != abi.AF_UNIX && (s.Remote.Port == 0 || s.State() == net.Closed || s.State() == net.Connecting):
 		return -ENOTCONN
@@ -210,6 +222,8 @@ func sysShutdown(k *Kernel, t *Thread, c *call) int64 {
 		return r
 	case how < abi.SHUT_RD || how > abi.SHUT_RDWR:
 		return -EINVAL
+	case f.sock.IsNetlink():
+		return -ENOTSUP
 	}
 	receive, send := how != abi.SHUT_WR, how != abi.SHUT_RD
 	if f.sock.Family == abi.AF_UNIX {

@@ -107,9 +107,27 @@ func (t *Thread) readTimeout(c *call, wide bool, va uint64, size int, to *uint64
 	return 0
 }
 
+// setNetlinkOption is netlink_setsockopt(): an option of fewer than 4 bytes is 0.
+func (t *Thread) setNetlinkOption(s *net.Socket, level, name int, va uint64, size int) int64 {
+	v, ok := uint64(0), true
+	if size >= 4 {
+		v, ok = getWord(t.proc.mm, va, 4)
+	}
+	switch {
+	case level != abi.SOL_NETLINK:
+		return -ENOPROTOOPT
+	case !ok:
+		return -EFAULT
+	}
+	return s.SetNetlinkOption(name, uint32(v))
+}
+
 func (t *Thread) setProtocolOption(s *net.Socket, level, name int, va uint64, size int) int64 {
 	if s.Family == abi.AF_UNIX {
 		return -ENOTSUP
+	}
+	if s.IsNetlink() {
+		return t.setNetlinkOption(s, level, name, va, size)
 	}
 	at, low, high := s.Number(level, name)
 	v6only := level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.Family == abi.AF_INET6
@@ -173,6 +191,12 @@ func (k *Kernel) option(s *net.Socket, c *call, level, name int) ([]byte, int64)
 		switch {
 		case s.Family == abi.AF_UNIX:
 			return nil, -ENOTSUP
+		case s.IsNetlink():
+			bit := net.NetlinkOption(name)
+			if level != abi.SOL_NETLINK || bit == 0 {
+				return nil, -ENOPROTOOPT
+			}
+			return boolean(s.HasNetlinkOption(bit))
 		case at != nil:
 			return int32s(*at)
 		case level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.Family == abi.AF_INET6:

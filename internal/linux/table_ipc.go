@@ -17,7 +17,7 @@ var callsOfIPC = callGroup{
 		{"mq_unlink", "s", sysMqUnlink, full},
 		{"mq_timedsend", "dbuux", sysMqTimedsend, full},
 		{"mq_timedreceive", "dxuxx", sysMqTimedreceive, full},
-		{"mq_notify", "dx", sysMqNotify, partial("SIGEV_THREAD needs a netlink socket, which there are not: ENOTSOCK")},
+		{"mq_notify", "dx", sysMqNotify, full},
 		{"mq_getsetattr", "dxx", sysMqGetsetattr, full},
 	},
 	only64: []spec{

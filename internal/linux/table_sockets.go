@@ -3,7 +3,7 @@ package linux
 var callsOfSockets = callGroup{
 	subject: "Sockets",
 	both: []spec{
-		{"socket", "ddd", sysSocket, partial("AF_UNIX, AF_INET and AF_INET6; raw sockets are EPERM, ICMP is EACCES")},
+		{"socket", "ddd", sysSocket, partial("AF_UNIX, AF_INET and AF_INET6, of which raw sockets are EPERM and ICMP is EACCES; of AF_NETLINK NETLINK_ROUTE, which tells of the loopback interface and its addresses and of nothing else: EOPNOTSUPP")},
 		{"socketpair", "dddx", sysSocketpair, full},
 		{"bind", "dxd", sysBind, partial("the loopback interface is the only one: other addresses are EADDRNOTAVAIL")},
 		{"connect", "dxd", sysConnect, partial("the loopback interface is the only one: other addresses are ENETUNREACH")},

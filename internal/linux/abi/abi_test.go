@@ -76,6 +76,10 @@ const head = `
 #include <asm/ioctls.h>
 #include <linux/auxvec.h>
 #include <linux/close_range.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/falloc.h>

@@ -78,6 +78,13 @@ var structures = []struct {
 	{ours: Linger{}, c: "struct linger", prefix: "l_"},
 	{ours: SockaddrIn{}, c: "struct sockaddr_in", prefix: "sin_"},
 	{ours: SockaddrIn6{}, c: "struct sockaddr_in6", prefix: "sin6_"},
+	{ours: SockaddrNl{}, c: "struct sockaddr_nl", prefix: "nl_"},
+	{ours: Nlmsghdr{}, c: "struct nlmsghdr", prefix: "nlmsg_"},
+	{ours: Nlmsgerr{}, c: "struct nlmsgerr"},
+	{ours: Rtattr{}, c: "struct rtattr", prefix: "rta_"},
+	{ours: Ifinfomsg{}, c: "struct ifinfomsg", prefix: "ifi_"},
+	{ours: Ifaddrmsg{}, c: "struct ifaddrmsg", prefix: "ifa_"},
+	{ours: IfaCacheinfo{}, c: "struct ifa_cacheinfo"},
 	{ours: Sigaction{}, c: "struct rt_sigaction", prefix: "sa_"},
 	{ours: OldSigaction{}, word: 4, c: "struct sigaction", prefix: "sa_"},
 	{ours: Sigaltstack{}, c: "stack_t", prefix: "ss_"},
@@ -130,6 +137,8 @@ const structureHead = `
 #include <linux/ipc.h>
 #include <linux/mqueue.h>
 #include <linux/msg.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/poll.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>

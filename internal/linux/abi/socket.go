@@ -2,11 +2,12 @@ package abi
 
 // Address families of socket(2).
 const (
-	AF_UNSPEC = 0
-	AF_UNIX   = 1
-	AF_INET   = 2
-	AF_INET6  = 10
-	NPROTO    = 46 // families have numbers below it
+	AF_UNSPEC  = 0
+	AF_UNIX    = 1
+	AF_INET    = 2
+	AF_INET6   = 10
+	AF_NETLINK = 16
+	NPROTO     = 46 // families have numbers below it
 )
 
 // Kinds of sockets, and flags that come with them.

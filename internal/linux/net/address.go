@@ -226,7 +226,10 @@ func (s *Socket) destination(n Name) (Name, [16]byte, int64) {
 
 // SenderAddress is what recvfrom(2) gives as the address: nothing for one without a name.
 func (s *Socket) SenderAddress(a *Arrival) []byte {
-	if !a.hasFrom || !a.from.Named {
+	switch {
+	case s.IsNetlink() && a.hasFrom: // the kernel
+		return abi.Marshal(8, abi.SockaddrNl{Family: abi.AF_NETLINK})
+	case !a.hasFrom || !a.from.Named:
 		return nil
 	}
 	return s.Sockaddr(a.from)

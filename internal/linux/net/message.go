@@ -57,6 +57,8 @@ func (ns *Stack) Send(by Caller, s *Socket, m *Message) int64 {
 		return -ENOTSUP
 	case s.IsUDP():
 		return ns.sendUDP(s, m)
+	case s.IsNetlink():
+		return ns.sendNetlink(by, s, m)
 	}
 	if s.Kind == abi.SOCK_SEQPACKET {
 		switch {

@@ -133,6 +133,7 @@ type Socket struct {
 	noSpace                bool // who sends was told that there is no room (SOCKWQ_ASYNC_NOSPACE)
 	Err                    abi.Errno
 	Cred                   Credentials // of the other end
+	netlink                netlink
 	Opts                   Options
 	Wakes                  vfs.Wakes
 }
@@ -146,8 +147,10 @@ const (
 	boundByUser
 )
 
-func (s *Socket) IsTCP() bool    { return s.Family != abi.AF_UNIX && s.Kind == abi.SOCK_STREAM }
-func (s *Socket) IsUDP() bool    { return s.Family != abi.AF_UNIX && s.Kind == abi.SOCK_DGRAM }
+func (s *Socket) IsTCP() bool { return s.Family != abi.AF_UNIX && s.Kind == abi.SOCK_STREAM }
+func (s *Socket) IsUDP() bool {
+	return s.Family != abi.AF_UNIX && !s.IsNetlink() && s.Kind == abi.SOCK_DGRAM
+}
 func (s *Socket) IsStream() bool { return s.Kind == abi.SOCK_STREAM }
 
 // TakeError gives the pending error and forgets it (sock_error).
@@ -222,6 +225,8 @@ func CheckSocket(family, kind, protocol int) (int, int64) {
 		return 0, -EINVAL
 	}
 	switch family {
+	case abi.AF_NETLINK:
+		return checkNetlink(kind, protocol)
 	case abi.AF_UNIX:
 		switch {
 		case protocol != 0 && protocol != abi.AF_UNIX:

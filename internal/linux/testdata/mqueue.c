@@ -1,6 +1,9 @@
 // POSIX message queues: order, limits, waiting, being told, and descriptors.
 #include "say.h"
+#include <linux/netlink.h>
 #include <mqueue.h>
+#include <semaphore.h>
+#include <sys/socket.h>
 
 static void attr(mqd_t q) {
 	struct mq_attr a;
@@ -49,6 +52,36 @@ static void asleep(int pid) {
 	}
 }
 
+// A socket tells the C library's thread, which calls a function; the bytes that it tells by are the caller's but for the last.
+static sem_t called;
+static int by;
+static void function(union sigval v) {
+	by = v.sival_int;
+	sem_post(&called);
+}
+static void byThread(void) {
+	struct mq_attr a = {0, 4, 16, 0};
+	mqd_t q = mq_open("/threads", O_CREAT | O_RDWR, 0600, &a);
+	if (q == -1) exit(78);
+	struct sigevent e = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = function, .sigev_value.sival_int = 7};
+	sem_init(&called, 0, 0);
+	for (int i = 0; i < 2; i++) {
+		T(mq_notify(q, &e)); text(q); T(mq_send(q, "one", 4, 1)); sem_wait(&called); printf("function %d\n", by); text(q); take(q);
+	}
+	T(mq_notify(q, &e)); T(mq_notify(q, 0));
+	unsigned char cookie[33] = "0123456789abcdef0123456789abcdef", b[100];
+	struct { void *value; int signo, notify; char rest[128]; } raw = {cookie, -1, SIGEV_THREAD};
+	int s = socket(AF_NETLINK, SOCK_RAW, 0), other = socket(AF_UNIX, SOCK_STREAM, 0);
+	T(CALL(mq_notify, q, &raw)); raw.signo = 1; T(CALL(mq_notify, q, &raw)); raw.signo = other; T(CALL(mq_notify, q, &raw)); raw.signo = s;
+	raw.value = (void *)8; T(CALL(mq_notify, q, &raw)); raw.value = cookie; T(CALL(mq_notify, 1, &raw)); T(recv(s, b, 100, MSG_DONTWAIT));
+	T(CALL(mq_notify, q, &raw)); T(CALL(mq_notify, q, &raw)); text(q); T(mq_send(q, "one", 4, 1)); memset(cookie, 'x', 32);
+	T(recv(s, b, 100, MSG_DONTWAIT)); printf("%.31s %d\n", b, b[31]); take(q);
+	T(CALL(mq_notify, q, &raw)); T(CALL(mq_notify, q, 0)); T(recv(s, b, 100, MSG_DONTWAIT)); printf("%.31s %d\n", b, b[31]);
+	T(CALL(mq_notify, q, &raw)); close(dup(q)); struct pollfd p = {s, POLLIN | POLLOUT, 0}; T(poll(&p, 1, 0)); T(p.revents); T(recv(s, b, 16, MSG_DONTWAIT | MSG_TRUNC)); T(recv(s, b, 16, MSG_DONTWAIT));
+	T(CALL(mq_notify, q, &raw)); close(s); T(mq_send(q, "one", 4, 1)); take(q); text(q);
+	close(q); mq_unlink("/threads"); close(other);
+}
+
 static mqd_t q;
 static int *order;
 static void receiver(int who) {
@@ -73,6 +106,7 @@ int main(void) {
 	T(getrlimit(RLIMIT_MSGQUEUE, &l)); printf("%ld %ld\n", (long)l.rlim_cur, (long)l.rlim_max);
 	for (int i = 0; i < 11; i++) { sprintf(name, "/trapline%d", i); T(mq_unlink(name)); }
 	for (int i = 3; i < 30; i++) close(i);
+	byThread();
 	l.rlim_cur = 2 * (4 * 16 + 4 * 96) - 1; T(setrlimit(RLIMIT_MSGQUEUE, &l));
 	q = open_("/trapline", O_CREAT | O_RDWR | O_NONBLOCK, 4, 16); open_("/trapline-2", O_CREAT | O_RDWR, 4, 16);
 	T(mq_open("/trapline", O_CREAT | O_EXCL | O_RDWR, 0600, 0)); T(mq_open("/trapline", O_WRONLY | O_RDWR)); Z(mq_open("/trapline", O_CREAT | O_RDONLY, 0, 0));
