@@ -201,6 +201,8 @@ func (k *Kernel) option(s *net.Socket, c *call, level, name int) ([]byte, int64)
 			return int32s(*at)
 		case level == abi.IPPROTO_IPV6 && name == abi.IPV6_V6ONLY && s.Family == abi.AF_INET6:
 			return boolean(s.Opts.V6only)
+		case level == abi.IPPROTO_TCP && name == abi.TCP_INFO && s.IsTCP():
+			return abi.Marshal(c.word(), s.TCPInfo()), 0
 		case level == abi.IPPROTO_TCP && name == abi.TCP_MAXSEG && s.IsTCP():
 			if s.State() == net.Closed || s.State() == net.Listening {
 				return int32s(536)

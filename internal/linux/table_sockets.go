@@ -11,7 +11,7 @@ var callsOfSockets = callGroup{
 		{"accept4", "dxxx", sysAccept4, full},
 		{"getsockname", "dxx", sysGetsockname, full},
 		{"getpeername", "dxx", sysGetpeername, full},
-		{"getsockopt", "dddxx", sysGetsockopt, partial("options that sys_sockopt.go does not list are ENOPROTOOPT")},
+		{"getsockopt", "dddxx", sysGetsockopt, partial("options that sys_sockopt.go does not list are ENOPROTOOPT; TCP_INFO has no times or rates, as a segment takes none, and its window does not grow")},
 		{"setsockopt", "dddxd", sysSetsockopt, partial("options that sys_sockopt.go does not list are ENOPROTOOPT; those about lost packets, routes and Nagle's algorithm are kept, and TCP_CORK does not hold data back")},
 		{"shutdown", "dd", sysShutdown, full},
 		{"sendto", "dbuxxd", sysSendto, partial("MSG_OOB, MSG_FASTOPEN and, of datagrams, MSG_MORE are EOPNOTSUPP")},

@@ -76,10 +76,6 @@ const head = `
 #include <asm/ioctls.h>
 #include <linux/auxvec.h>
 #include <linux/close_range.h>
-#include <linux/if.h>
-#include <linux/if_arp.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/falloc.h>
@@ -167,6 +163,11 @@ const socketHead = `
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #define NPROTO PF_MAX
 #define SIZEOF_SOCKADDR sizeof(struct sockaddr_in)
 #define SIZEOF_SOCKADDR6 sizeof(struct sockaddr_in6)
@@ -179,7 +180,9 @@ func ofSockets(name string) bool {
 	if slices.Contains([]string{"MSG_NOERROR", "MSG_EXCEPT", "MSG_COPY", "MSG_STAT", "MSG_INFO", "MSG_STAT_ANY"}, name) {
 		return false
 	}
-	for _, p := range []string{"AF_", "SOCK_", "MSG_", "SHUT_", "SCM_", "SIZEOF_", "NPROTO"} {
+	for _, p := range []string{"AF_", "SOCK_", "MSG_", "SHUT_", "SCM_", "SIZEOF_", "NPROTO",
+		"NETLINK_", "MAX_LINKS", "SOL_NETLINK", "NLM", "RTM_", "RT_SCOPE_", "IFLA_", "IFA_", "IFF_", "ARPHRD_",
+		"TCP_ESTABLISHED", "TCP_SYN_SENT", "TCP_FIN_", "TCP_CLOSE", "TCP_LISTEN"} {
 		if strings.HasPrefix(name, p) {
 			return true
 		}

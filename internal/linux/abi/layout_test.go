@@ -78,6 +78,7 @@ var structures = []struct {
 	{ours: Linger{}, c: "struct linger", prefix: "l_"},
 	{ours: SockaddrIn{}, c: "struct sockaddr_in", prefix: "sin_"},
 	{ours: SockaddrIn6{}, c: "struct sockaddr_in6", prefix: "sin6_"},
+	{ours: TcpInfo{}, c: "struct tcp_info", prefix: "tcpi_"},
 	{ours: SockaddrNl{}, c: "struct sockaddr_nl", prefix: "nl_"},
 	{ours: Nlmsghdr{}, c: "struct nlmsghdr", prefix: "nlmsg_"},
 	{ours: Nlmsgerr{}, c: "struct nlmsgerr"},
@@ -139,6 +140,7 @@ const structureHead = `
 #include <linux/msg.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/tcp.h>
 #include <linux/poll.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>

@@ -134,6 +134,7 @@ type Socket struct {
 	Err                    abi.Errno
 	Cred                   Credentials // of the other end
 	netlink                netlink
+	moved                  transferred
 	Opts                   Options
 	Wakes                  vfs.Wakes
 }

@@ -83,6 +83,10 @@ func (s *Socket) hash(h *emu.Hasher, o *state.Objects) {
 	if s.noSpace {
 		h.Bool(true)
 	}
+	if m := &s.moved; *m != (transferred{}) {
+		state.Words(h, m.sent, m.received, uint64(m.out), uint64(m.in))
+		h.Bool(m.fin)
+	}
 	if n := &s.netlink; *n != (netlink{}) {
 		state.Words(h, uint64(n.port), uint64(n.to), uint64(n.groups), uint64(n.toGroup), uint64(n.options))
 		h.Bool(n.bound)

@@ -204,7 +204,7 @@ func (ns *Stack) finTCP(s *Socket) {
 	} else {
 		s.become(FinWait)
 	}
-	o.NoReceive, o.ended = true, true
+	o.NoReceive, o.ended, s.moved.fin = true, true, true
 	switch o.state {
 	case Connected:
 		o.become(CloseWait)
@@ -311,6 +311,7 @@ func (ns *Stack) disconnectTCP(s *Socket) {
 	s.connects(notConnected)
 	s.Peer = nil
 	s.Remote = Name{}
+	s.moved = transferred{}
 	s.NoReceive, s.noSend, s.ended = false, false, false
 	if was != Closed || s.Bound != boundByUse { // only tcp_set_state() gives up a port
 		ns.unbind(s)

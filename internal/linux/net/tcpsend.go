@@ -63,6 +63,7 @@ func (ns *Stack) segment(s *Socket, b []byte) {
 		ns.resetTCP(s)
 		return
 	}
+	s.count(o, len(b))
 	if n := len(o.Queue); n > 0 && len(o.Queue[n-1].Data)+len(b) <= joined {
 		last := &o.Queue[n-1]
 		last.Data = slices.Concat(last.Data, b)
