@@ -6,7 +6,7 @@ import "slices"
 const chunk = 2048
 
 // counts are the references to each frame.
-type counts []uint16
+type counts []uint32
 
 // Counts is a copy of the references to each frame, in chunks that snapshots share.
 type Counts struct {

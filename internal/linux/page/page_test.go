@@ -30,6 +30,10 @@ func TestAllocator(t *testing.T) {
 	require.True(t, a.Take(f, 1), "nobody has it")
 	require.Zero(t, a.Bytes(f)[0])
 	require.False(t, a.Take(f, 2), "the next one is somebody's")
+	for range 1 << 16 { // as many processes may map one page
+		a.Get(f)
+	}
+	require.False(t, a.Alone(f))
 	for full == 0 {
 		a.Alloc(1)
 	}
