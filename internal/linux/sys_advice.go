@@ -9,35 +9,46 @@ import (
 // Calls that tell the kernel what a program has in mind with its memory.
 
 func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
-	mem := t.proc.mm
-	end, r := mem.UserRange(c.arg[0], c.arg[1])
-	if r != 0 {
-		return r
+	visit := k.adviser(t.proc.mm, c.int(2))
+	start, size := c.arg[0], mm.PageCeil(c.arg[1])
+	switch {
+	case visit == nil, start%emu.PageSize != 0, size == 0 && c.arg[1] != 0, start+size < start:
+		return -EINVAL
 	}
-	advice := c.int(2)
+	return t.proc.mm.Advise(start, start+size, visit)
+}
+
+// adviser is what an advice does to a part of a mapping (madvise_vma_behavior()); nil: there is no such advice.
+func (k *Kernel) adviser(mem *mm.MM, advice int) func(v *mm.VMA, start, end uint64) int64 {
 	switch advice {
 	case abi.MADV_NORMAL, abi.MADV_RANDOM, abi.MADV_SEQUENTIAL, abi.MADV_WILLNEED, // of files that are memory
-		abi.MADV_HUGEPAGE, abi.MADV_NOHUGEPAGE, abi.MADV_COLD, abi.MADV_PAGEOUT, // of the size and the place of pages
+		abi.MADV_HUGEPAGE, abi.MADV_NOHUGEPAGE, // of the size of pages
 		abi.MADV_DONTDUMP, abi.MADV_DODUMP: // there are no core dumps
-		if !mem.Covered(c.arg[0], end) {
-			return -ENOMEM
+		return func(*mm.VMA, uint64, uint64) int64 { return 0 }
+	case abi.MADV_COLD, abi.MADV_PAGEOUT: // of the place of pages
+		return func(v *mm.VMA, _, _ uint64) int64 {
+			if v.Locked != mm.NotLocked {
+				return -EINVAL
+			}
+			return 0
 		}
-		return 0
 	case abi.MADV_DONTNEED, abi.MADV_DONTNEED_LOCKED, abi.MADV_FREE:
-		return mem.Forget(c.arg[0], end, advice)
+		return func(v *mm.VMA, start, end uint64) int64 { return mem.Forget(v, start, end, advice) }
 	case abi.MADV_DONTFORK, abi.MADV_DOFORK, abi.MADV_WIPEONFORK, abi.MADV_KEEPONFORK:
-		if len(mem.VMAs()) >= k.cfg.Limits.Maps {
-			return -ENOMEM
+		return func(v *mm.VMA, start, end uint64) int64 {
+			if len(mem.VMAs()) >= k.cfg.Limits.Maps {
+				return -ENOMEM
+			}
+			return mem.OnFork(v, start, end, advice)
 		}
-		return mem.OnFork(c.arg[0], end, advice)
 	case abi.MADV_POPULATE_READ:
-		return mem.BringIn(c.arg[0], end, mm.ProtRead)
+		return func(v *mm.VMA, start, end uint64) int64 { return mem.BringIn(v, start, end, mm.ProtRead) }
 	case abi.MADV_POPULATE_WRITE:
-		return mem.BringIn(c.arg[0], end, mm.ProtWrite)
+		return func(v *mm.VMA, start, end uint64) int64 { return mem.BringIn(v, start, end, mm.ProtWrite) }
 	case abi.MADV_REMOVE:
-		return -ENOTSUP
+		return func(*mm.VMA, uint64, uint64) int64 { return -ENOTSUP }
 	}
-	return -EINVAL
+	return nil
 }
 
 // sysMsync has nothing to write: the pages of a shared mapping are the file's.

@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
@@ -27,8 +29,16 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	addr, size, flags := c.arg[0], mm.PageCeil(c.arg[1]), c.arg[3]
 	v := &mm.VMA{Prot: mm.Prot(c.arg[2] & 7)}
 	growsDown, anonymous := flags&abi.MAP_GROWSDOWN != 0, flags&abi.MAP_ANONYMOUS != 0
+	var f *File
+	if !anonymous {
+		f = t.proc.files.get(c.fd(4))
+	}
 	switch {
-	case c.arg[1] == 0 || off%emu.PageSize != 0:
+	case off%emu.PageSize != 0:
+		return -EINVAL
+	case !anonymous && f == nil:
+		return -EBADF
+	case c.arg[1] == 0, !anonymous && flags&abi.MAP_HUGETLB != 0:
 		return -EINVAL
 	case flags&abi.MAP_HUGETLB != 0: // no huge pages are set aside
 		return -ENOMEM
@@ -54,7 +64,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	default:
 		return -EINVAL
 	}
-	if r := k.backing(t, v, c.fd(4), flags, off, size); r != 0 {
+	if r := k.backing(v, f, flags, off, size); r != 0 {
 		return r
 	}
 	if r := mem.Place(v, addr, size, flags); r != 0 {
@@ -74,24 +84,25 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	return int64(start)
 }
 
-// backing finds what stands behind a new mapping.
-func (k *Kernel) backing(t *Thread, v *mm.VMA, fd int, flags, off, size uint64) int64 {
-	if flags&abi.MAP_ANONYMOUS != 0 {
+// backing finds what stands behind a new mapping of f, or of anonymous memory if that is nil.
+func (k *Kernel) backing(v *mm.VMA, f *File, flags, off, size uint64) int64 {
+	if f == nil {
 		if v.Shared {
 			v.Inode = k.fs.NewShared(size)
 		}
 		return 0
 	}
-	f := t.proc.files.get(fd)
 	switch {
-	case f == nil:
-		return -EBADF
+	case off > math.MaxInt64-size: // file_mmap_ok()
+		return -EOVERFLOW
 	case f.device == devZero && !v.Shared:
 		return 0
 	case !f.readable(), v.Shared && v.Prot&mm.ProtWrite != 0 && !f.writable():
 		return -EACCES
 	case f.host == nil || f.isDir():
 		return -ENODEV
+	case flags&abi.MAP_GROWSDOWN != 0:
+		return -EINVAL
 	}
 	v.ReadOnly = v.Shared && !f.writable()
 	k.settle(f)
@@ -104,47 +115,70 @@ func (k *Kernel) backing(t *Thread, v *mm.VMA, fd int, flags, off, size uint64) 
 }
 
 func sysMunmap(k *Kernel, t *Thread, c *call) int64 {
-	mm := t.proc.mm
-	end, r := mm.UserRange(c.arg[0], c.arg[1])
+	mem, start, size := t.proc.mm, c.arg[0], c.arg[1]
 	switch {
-	case r != 0 || c.arg[1] == 0:
+	case start%emu.PageSize != 0, size == 0, !mem.InUser(start, size):
 		return -EINVAL
-	case len(mm.VMAs()) >= k.cfg.Limits.Maps:
+	case len(mem.VMAs()) >= k.cfg.Limits.Maps:
 		return -ENOMEM
 	}
-	mm.Unmap(c.arg[0], end)
+	mem.Unmap(start, start+mm.PageCeil(size))
 	return 0
 }
 
+// sysMprotect changes one mapping after the other, up to a hole or to one that refuses (do_mprotect_pkey()).
 func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
-	mem, start := t.proc.mm, c.arg[0]
-	end, r := mem.UserRange(start, c.arg[1])
+	mem, start, flags := t.proc.mm, c.arg[0], c.arg[2]
 	const grows = abi.PROT_GROWSDOWN | abi.PROT_GROWSUP
-	v := mem.Find(start)
+	end := start + mm.PageCeil(c.arg[1])
 	switch {
-	case r != 0:
-		return r
-	case c.arg[2]&grows == grows, c.arg[2]&^(7|abi.PROT_SEM|grows) != 0:
+	case flags&grows == grows, start%emu.PageSize != 0:
 		return -EINVAL
 	case c.arg[1] == 0:
 		return 0 // nothing is asked for
-	case c.arg[2]&abi.PROT_GROWSUP != 0 && v != nil, c.arg[2]&abi.PROT_GROWSDOWN != 0 && v != nil && !v.GrowsDown:
+	case end <= start:
+		return -ENOMEM
+	case flags&^(7|abi.PROT_SEM|grows) != 0:
 		return -EINVAL
-	case len(mem.VMAs()) >= k.cfg.Limits.Maps, !mem.Covered(start, end):
+	case len(mem.VMAs()) >= k.cfg.Limits.Maps:
 		return -ENOMEM
 	}
-	if c.arg[2]&abi.PROT_GROWSDOWN != 0 {
-		start = v.Start
-	}
-	prot := mm.Prot(c.arg[2] & 7)
-	for i := mem.Index(start); i < len(mem.VMAs()) && mem.VMAs()[i].Start < end; i++ {
-		v := mem.VMAs()[i]
-		if v.ReadOnly && prot&mm.ProtWrite != 0 {
-			return -EACCES
+	if flags&grows != 0 {
+		var r int64
+		if start, r = growing(mem, start, end, flags); r != 0 {
+			return r
 		}
 	}
-	mem.Protect(start, end, prot)
+	for prot := mm.Prot(flags & 7); start < end; {
+		v := mem.Find(start)
+		switch {
+		case v == nil:
+			return -ENOMEM
+		case v.ReadOnly && prot&mm.ProtWrite != 0:
+			return -EACCES
+		}
+		next := min(v.End, end)
+		mem.Protect(start, next, prot)
+		start = next
+	}
 	return 0
+}
+
+// growing is where a range of mprotect's begins that has PROT_GROWSDOWN or PROT_GROWSUP: with the whole of a mapping that
+// grows. On x86 none grows upwards.
+func growing(mem *mm.MM, start, end, flags uint64) (uint64, int64) {
+	i, down := mem.Index(start), flags&abi.PROT_GROWSDOWN != 0
+	if i == len(mem.VMAs()) {
+		return 0, -ENOMEM
+	}
+	switch v := mem.VMAs()[i]; {
+	case down && v.Start >= end, !down && v.Start > start:
+		return 0, -ENOMEM
+	case !down, !v.GrowsDown:
+		return 0, -EINVAL
+	default:
+		return v.Start, 0
+	}
 }
 
 func sysBrk(k *Kernel, t *Thread, c *call) int64 {
@@ -177,7 +211,7 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
 		flags&abi.MREMAP_FIXED != 0 && (flags&abi.MREMAP_MAYMOVE == 0 || c.arg[4]%emu.PageSize != 0):
 		return -EINVAL
-	case v == nil || v.End-old < oldSize:
+	case v == nil, (size > oldSize || flags&abi.MREMAP_FIXED != 0) && v.End-old < min(oldSize, size): // what goes may be of several
 		return -EFAULT
 	case size > mem.TaskSize(), len(mem.VMAs()) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.IsData()):
 		return -ENOMEM

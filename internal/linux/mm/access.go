@@ -79,11 +79,14 @@ func (mm *MM) WriteForced(va uint64, b []byte) bool {
 	return mm.store(va, b)
 }
 
-// ReadForced copies memory whatever its protection, bringing pages in; it
+// ReadForced copies the user's memory whatever its protection, bringing pages in; it
 // returns how many bytes were there.
 func (mm *MM) ReadForced(va uint64, b []byte) int {
 	for n := 0; n < len(b); {
 		a := va + uint64(n)
+		if a >= mm.Layout.TaskSize {
+			return n
+		}
 		step := min(len(b)-n, int(emu.PageSize-a%emu.PageSize))
 		if _, ok := mm.space.Lookup(a); !ok {
 			v := mm.Find(a)

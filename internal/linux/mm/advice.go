@@ -5,44 +5,51 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// Forget drops private pages: they are the file's again, or zeros.
-func (mm *MM) Forget(start, end uint64, advice int) int64 {
-	anonymous := advice == abi.MADV_FREE
-	switch {
-	case !mm.Covered(start, end):
-		return -ENOMEM
-	case advice != abi.MADV_DONTNEED_LOCKED && mm.LockedIn(start, end) != 0:
-		return -EINVAL
+// Advise calls visit for the part of each mapping that lies in [start, end). A hole is ENOMEM
+// in the end, and an error of visit the result at once (madvise_walk_vmas()).
+func (mm *MM) Advise(start, end uint64, visit func(v *VMA, start, end uint64) int64) int64 {
+	result := int64(0)
+	for start < end {
+		i := mm.Index(start)
+		if i == len(mm.vmas) || mm.vmas[i].Start >= end {
+			return -ENOMEM
+		}
+		v := mm.vmas[i]
+		if v.Start > start {
+			start, result = v.Start, -ENOMEM
+		}
+		next := min(v.End, end)
+		if r := visit(v, start, next); r != 0 {
+			return r
+		}
+		start = next
 	}
-	for _, v := range mm.vmas {
-		if v.End <= start || v.Start >= end || v.Shared && !anonymous {
-			continue
-		}
-		if anonymous && (v.Shared || v.Inode != nil) {
-			return -EINVAL
-		}
-		mm.DropPages(max(v.Start, start), min(v.End, end))
+	return result
+}
+
+// Forget drops private pages of v: they are the file's again, or zeros. The kernel's own pages stay.
+func (mm *MM) Forget(v *VMA, start, end uint64, advice int) int64 {
+	switch {
+	case advice != abi.MADV_DONTNEED_LOCKED && v.Locked != NotLocked,
+		advice == abi.MADV_FREE && (v.Shared || v.Inode != nil || v.special()):
+		return -EINVAL
+	case !v.Shared && !v.special():
+		mm.DropPages(start, end)
 	}
 	return 0
 }
 
-// OnFork sets what a fork makes of mappings.
-func (mm *MM) OnFork(start, end uint64, advice int) int64 {
-	if !mm.Covered(start, end) {
-		return -ENOMEM
+// OnFork sets what a fork makes of a part of v.
+func (mm *MM) OnFork(v *VMA, start, end uint64, advice int) int64 {
+	if advice == abi.MADV_WIPEONFORK && (v.Shared || v.Inode != nil) {
+		return -EINVAL
 	}
 	for _, v := range mm.Within(start, end) {
 		switch advice {
 		case abi.MADV_DONTFORK, abi.MADV_DOFORK:
 			v.DontCopy = advice == abi.MADV_DONTFORK
-		case abi.MADV_WIPEONFORK:
-			if v.Shared || v.Inode != nil {
-				mm.mergeWithin(start, end)
-				return -EINVAL
-			}
-			v.WipeOnFork = true
 		default:
-			v.WipeOnFork = false
+			v.WipeOnFork = advice == abi.MADV_WIPEONFORK
 		}
 	}
 	mm.mergeWithin(start, end)
@@ -56,15 +63,10 @@ func (mm *MM) mergeWithin(start, end uint64) {
 	}
 }
 
-// BringIn brings the pages of [start, end) in.
-func (mm *MM) BringIn(start, end uint64, need Prot) int64 {
-	if !mm.Covered(start, end) {
-		return -ENOMEM
-	}
-	for _, v := range mm.vmas {
-		if v.End > start && v.Start < end && v.Prot&need == 0 {
-			return -EINVAL
-		}
+// BringIn brings pages of v in.
+func (mm *MM) BringIn(v *VMA, start, end uint64, need Prot) int64 {
+	if v.Prot&need == 0 {
+		return -EINVAL
 	}
 	for va := start; va < end; va += emu.PageSize {
 		if !mm.Ready(va, emu.PageSize, need) {

@@ -39,17 +39,21 @@ func (mm *MM) Fault(va uint64, need Prot) faultResult {
 	return mm.faultZero(v, va)
 }
 
-// growStack extends the stack mapping down to va, within its limit.
+// growStack extends the stack mapping down to va, within its limit and clear of what is mapped below (expand_downwards()).
 func (mm *MM) growStack(va uint64) *VMA {
 	i := mm.Index(va)
 	if i == len(mm.vmas) || !mm.vmas[i].GrowsDown {
 		return nil
 	}
 	v, page := mm.vmas[i], PageFloor(va)
-	const guard = 256 * emu.PageSize
-	lowest := v.End - min(v.End, mm.shared.kernel.StackLimit(mm))
+	const guard = 256 * emu.PageSize // stack_guard_gap
+	lowest := max(minAddress, PageCeil(v.End-min(v.End, mm.shared.kernel.StackLimit(mm))))
 	if i > 0 {
-		lowest = max(lowest, mm.vmas[i-1].End+guard)
+		below := mm.vmas[i-1]
+		lowest = max(lowest, below.End)
+		if !below.GrowsDown && below.Prot != 0 {
+			lowest = max(lowest, below.End+guard)
+		}
 	}
 	if page < lowest || v.Locked != NotLocked && !mm.shared.kernel.MayLock(mm, mm.Locked()+v.Start-page) {
 		return nil

@@ -56,7 +56,7 @@ func (mm *MM) SetLocked(start, end uint64, how Locking) int64 {
 
 // Lock changes how v is locked; the kernel's own pages never are.
 func (v *VMA) Lock(how Locking) {
-	if v.Name == "" || v.GrowsDown {
+	if !v.special() {
 		v.Locked = how
 	}
 }

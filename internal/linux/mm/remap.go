@@ -8,42 +8,39 @@ import (
 // VDSOName is what /proc/PID/maps calls the vDSO.
 const VDSOName = "[vdso]"
 
-// Offsets in the i386 vDSO's page. Its ELF parts lie before its code.
-// place chooses the address of a new mapping.
+// Place chooses the address of a new mapping of size bytes, whole pages (get_unmapped_area()).
 func (mm *MM) Place(v *VMA, addr, size, flags uint64) int64 {
-	top := mm.Layout.TaskSize
-	fits := addr >= minAddress && addr < top && size <= top-addr
 	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
 		switch {
+		case !mm.InUser(addr, size):
+			return -ENOMEM
 		case addr%emu.PageSize != 0:
 			return -EINVAL
 		case addr < minAddress:
 			return -EPERM
-		case !fits:
-			return -ENOMEM
 		case flags&abi.MAP_FIXED_NOREPLACE != 0 && !mm.Free(addr, addr+size):
 			return -EEXIST
 		}
 		v.Start = addr
-	} else if addr = PageFloor(addr); fits && addr >= minAddress && mm.Free(addr, addr+size) {
-		v.Start = addr
-	} else if v.Start = mm.holeFor(size, flags); v.Start == 0 {
-		return -ENOMEM
+	} else if v.Start = mm.hinted(addr, size, flags); v.Start == 0 {
+		if v.Start = mm.holeFor(size, flags); v.Start == 0 {
+			return -ENOMEM
+		}
 	}
 	v.End = v.Start + size
 	return 0
 }
 
-// UserRange checks a page range argument.
-func (mm *MM) UserRange(addr, size uint64) (end uint64, r int64) {
-	size = PageCeil(size)
-	if addr%emu.PageSize != 0 {
-		return 0, -EINVAL
+// hinted is the place that the address of a mapping asks for; 0: none is, or it is not free.
+func (mm *MM) hinted(addr, size, flags uint64) uint64 {
+	if addr = PageFloor(addr); addr == 0 {
+		return 0
 	}
-	if addr >= mm.Layout.TaskSize || size > mm.Layout.TaskSize-addr {
-		return 0, -EINVAL
+	addr = max(addr, minAddress) // round_hint_to_min()
+	if !mm.InUser(addr, size) || !mm.Free(addr, addr+size) || mm.below2G(flags) && addr+size > map32End {
+		return 0
 	}
-	return addr + size, 0
+	return addr
 }
 
 // Remap is mremap(2) with arguments that are right, of the mapping v.
@@ -57,9 +54,6 @@ func (mm *MM) Remap(v *VMA, old, oldSize, size, flags, to uint64) int64 {
 	case v.End == old+oldSize && old+size <= mm.Layout.TaskSize && mm.Free(v.End, old+size):
 		n := *v
 		n.Start, n.End, n.Off = v.End, old+size, v.Offset(v.End)
-		if n.Inode != nil && n.Inode.Backing == nil {
-			n.Inode.Size = max(n.Inode.Size, int64(n.Off+n.End-n.Start))
-		}
 		mm.Add(&n)
 		return int64(old)
 	case flags&abi.MREMAP_MAYMOVE == 0:

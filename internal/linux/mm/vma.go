@@ -35,6 +35,9 @@ type VMA struct {
 // Offset is the file offset of va.
 func (v *VMA) Offset(va uint64) uint64 { return v.Off + va - v.Start }
 
+// special reports whether v is pages of the kernel's own, as the vDSO is (VM_SPECIAL).
+func (v *VMA) special() bool { return v.Name != "" && !v.GrowsDown }
+
 // joins reports whether w continues v with the same properties.
 func (v *VMA) joins(w *VMA) bool {
 	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown && v.Locked == w.Locked &&
@@ -147,17 +150,22 @@ func (mm *MM) hole(size uint64) uint64 {
 	}
 }
 
+// What MAP_32BIT asks for lies between these addresses, but for a hint, which may be lower.
+const map32Start, map32End = 1 << 30, 1 << 31
+
+// below2G reports whether mmap's flags ask for it (MAP_32BIT, which 32-bit programs have no use for).
+func (mm *MM) below2G(flags uint64) bool { return flags&abi.MAP_32BIT != 0 && mm.abi.Word() == 8 }
+
 // holeFor finds room as mmap's flags ask: with MAP_32BIT the lowest in the second GiB.
 func (mm *MM) holeFor(size, flags uint64) uint64 {
-	const low, high = 1 << 30, 1 << 31
-	if flags&abi.MAP_32BIT == 0 || mm.Layout.TaskSize < high || mm.abi.Word() == 4 {
+	if !mm.below2G(flags) {
 		return mm.hole(size)
 	}
-	start := uint64(low)
+	start := uint64(map32Start)
 	for i := mm.Index(start); i < len(mm.vmas) && mm.vmas[i].Start < start+size; i++ {
 		start = mm.vmas[i].End
 	}
-	if start+size > high {
+	if start+size > map32End {
 		return 0
 	}
 	return start
