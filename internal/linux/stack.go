@@ -21,7 +21,9 @@ func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string
 		prot |= mm.ProtExec
 	}
 	const start = 33 * emu.PageSize // as the kernel leaves it after execve
-	mem.Insert(&mm.VMA{Start: top - start, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
+	if err := mem.AddStack(start, prot); err != nil {
+		return 0, err
+	}
 	s := stackBuilder{mm: mem, sp: top, word: uint64(mem.ABI().Word())}
 	s.sp -= s.word
 	execFn := s.str(prog.given)

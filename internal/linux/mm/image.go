@@ -57,8 +57,8 @@ func (mm *MM) mapSegment(n *vfs.Inode, s *loader.Segment) error {
 	if len(s.Data) > 0 {
 		fileEnd = PageCeil(s.Addr + uint64(len(s.Data)))
 		start = mm.clip(start)
-		if start < fileEnd {
-			mm.Add(&VMA{Start: start, End: fileEnd, Prot: prot, Inode: n, Off: s.Offset - (s.Addr - start)})
+		if err := mm.addImage(&VMA{Start: start, End: fileEnd, Prot: prot, Inode: n, Off: s.Offset - (s.Addr - start)}); err != nil {
+			return err
 		}
 		if tail := s.Addr + uint64(len(s.Data)); tail < fileEnd && s.MemSize > uint64(len(s.Data)) && prot&ProtWrite != 0 {
 			if !mm.Write(tail, make([]byte, fileEnd-tail)) {
@@ -66,10 +66,25 @@ func (mm *MM) mapSegment(n *vfs.Inode, s *loader.Segment) error {
 			}
 		}
 	}
-	if end > fileEnd {
-		mm.Add(&VMA{Start: mm.clip(fileEnd), End: end, Prot: prot})
+	return mm.addImage(&VMA{Start: mm.clip(fileEnd), End: end, Prot: prot})
+}
+
+// addImage maps a part of a segment, if it is not empty and nothing else lies there.
+func (mm *MM) addImage(v *VMA) error {
+	switch {
+	case v.Start >= v.End:
+		return nil
+	case !mm.Free(v.Start, v.End):
+		return abi.EEXIST
 	}
+	mm.Add(v)
 	return nil
+}
+
+// AddStack maps a program's stack, which ends at its layout's top (setup_arg_pages()).
+func (mm *MM) AddStack(size uint64, prot Prot) error {
+	top := mm.Layout.StackTop
+	return mm.addImage(&VMA{Start: top - size, End: top, Prot: prot, GrowsDown: true, Name: "[stack]"})
 }
 
 // clip moves a segment's start behind the one before it when both share a
