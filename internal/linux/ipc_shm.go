@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // attached is how many mappings show a segment, beside the segment's own hold.
@@ -34,7 +35,7 @@ func sysShmget(k *Kernel, t *Thread, c *call) int64 {
 			}
 			o.size = size
 			o.inode = k.fs.NewShared(mm.PageCeil(size))
-			o.inode.Path = fmt.Sprintf("/SYSV%08x (deleted)", o.key)
+			o.inode.Path = fmt.Sprintf("/SYSV%08x"+vfs.Deleted, o.key)
 			o.inode.Hold()
 			return 0
 		})

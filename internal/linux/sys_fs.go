@@ -2,6 +2,7 @@ package linux
 
 import (
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/vfs"
 )
 
 // What the file system tells of itself.
@@ -13,9 +14,9 @@ func (k *Kernel) statfs(wide bool) any {
 	blocks := uint64(k.cfg.Limits.Memory) / 2 / block
 	if wide {
 		n := abi.ULong(blocks)
-		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: n, Namelen: maxName, Frsize: block}
+		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: n, Namelen: vfs.MaxName, Frsize: block}
 	}
-	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: blocks, Namelen: maxName, Frsize: block}
+	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: blocks, Namelen: vfs.MaxName, Frsize: block}
 }
 
 func (k *Kernel) putStatfs(t *Thread, c *call, va uint64) int64 {

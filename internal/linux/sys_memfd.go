@@ -35,7 +35,8 @@ func sysMemfdCreate(k *Kernel, t *Thread, c *call) int64 {
 	if flags&abi.MFD_ALLOW_SEALING != 0 {
 		n.Seals = 0
 	}
-	full := "/memfd:" + strings.ToValidUTF8(name, "?") + " (deleted)"
+	full := "/memfd:" + strings.ToValidUTF8(name, "?") + vfs.Deleted
+	n.Inode.Path = full
 	opening := uint64(0)
 	if flags&abi.MFD_CLOEXEC != 0 {
 		opening = abi.O_CLOEXEC

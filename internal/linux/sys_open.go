@@ -82,11 +82,13 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return k.openUnnamed(t, p, kept, mode)
 	}
 	excl := flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
-	full, info, r := k.place(p, flags&abi.O_NOFOLLOW == 0 && !excl)
-	if r != 0 {
+	full, info, r := k.place(p, flags&abi.O_NOFOLLOW == 0 && !excl || asksForDir(p))
+	switch {
+	case r != 0:
 		return nil, r
-	}
-	if info == nil {
+	case flags&abi.O_CREAT != 0 && asksForDir(p):
+		return nil, -EISDIR
+	case info == nil:
 		return k.openNew(t, full, flags, kept, mode)
 	}
 	writes := flags&abi.O_ACCMODE != abi.O_RDONLY || flags&abi.O_TRUNC != 0
@@ -98,7 +100,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, -ELOOP
 	case info.IsDir() && (writes || flags&abi.O_CREAT != 0):
 		return nil, -EISDIR
-	case !info.IsDir() && (flags&abi.O_DIRECTORY != 0 || strings.HasSuffix(p, "/")):
+	case !info.IsDir() && (flags&abi.O_DIRECTORY != 0 || asksForDir(p)):
 		return nil, -ENOTDIR
 	case fifoOf(info) == nil && !info.IsDir() && !info.Mode().IsRegular():
 		return nil, -ENXIO
@@ -167,6 +169,7 @@ func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*Fil
 	}
 	n := k.makeFile(t, "", mode)
 	n.Attr.Nlink = 0
-	full = fmt.Sprintf("%s/#%d (deleted)", strings.TrimSuffix(full, "/"), n.Attr.Ino)
+	full = fmt.Sprintf("%s/#%d"+vfs.Deleted, strings.TrimSuffix(full, "/"), n.Attr.Ino)
+	n.Inode.Path = full
 	return &File{refs: 1, flags: kept, path: full, host: k.fs.OpenNode(n, full)}, 0
 }

@@ -246,17 +246,14 @@ func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
 	var fd int
 	if n, err := fmt.Sscanf(name, "fd/%d", &fd); n == 1 && err == nil {
 		if f := proc.files.get(fd); f != nil {
-			if f.host != nil && f.host.Node != nil && f.host.Node.Attr.Nlink == 0 && !strings.HasSuffix(f.path, deleted) {
-				return f.path + deleted, true
+			if f.host != nil && f.host.Node != nil && f.host.Node.Attr.Nlink == 0 && !strings.HasSuffix(f.path, vfs.Deleted) {
+				return f.path + vfs.Deleted, true
 			}
 			return f.path, true
 		}
 	}
 	return "", false
 }
-
-// deleted is behind the name of a file that has none any more.
-const deleted = " (deleted)"
 
 // procDevice is the device number of /proc.
 const procDevice = 5

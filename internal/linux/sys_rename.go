@@ -27,6 +27,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 	}
 	var full [2]string
 	var info [2]fs.FileInfo
+	dir := false // what is renamed must be one
 	for i, arg := range []struct {
 		fd int
 		va uint64
@@ -38,6 +39,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 		if full[i], info[i], r = k.place(p, false); r != 0 {
 			return r
 		}
+		dir = dir || asksForDir(p)
 	}
 	for _, va := range []uint64{fromVA, toVA} {
 		p, _ := t.proc.mm.ReadString(va, maxPath)
@@ -45,7 +47,7 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 			return -EBUSY // the last component is no name
 		}
 	}
-	if r := k.mayRename(full, info, flags); r != 0 || full[0] == full[1] {
+	if r := k.mayRename(full, info, dir, flags); r != 0 || full[0] == full[1] {
 		return r
 	}
 	left := vfs.MaxRaised
@@ -64,21 +66,20 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 		o := k.fs.NodeAmong(info[1])
 		target, gone = &st, o == nil || o.Attr.Nlink == 0 && o.Users == 0
 	}
-	k.fs.MoveBelow(full[0], full[1])
-	k.fs.DropName(full[0])
-	k.fs.Stamp(&n.Attr.Ctime)
-	k.fs.AddName(full[1], n)
+	k.fs.Move(full[0], full[1], n)
 	k.moved(full[0], full[1], n.Attr, target, gone)
 	return 0
 }
 
-// mayRename is 0 if rename(2) has nothing against it.
-func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, flags uint64) int64 {
+// mayRename is 0 if rename(2) has nothing against it. dir: only a directory may be renamed.
+func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, dir bool, flags uint64) int64 {
 	switch {
 	case info[0] == nil:
 		return -ENOENT
 	case info[1] != nil && flags&abi.RENAME_NOREPLACE != 0:
 		return -EEXIST
+	case dir && !info[0].IsDir():
+		return -ENOTDIR
 	case full[0] == full[1]:
 		return 0
 	case strings.HasPrefix(full[1], full[0]+"/"):

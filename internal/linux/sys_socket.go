@@ -346,17 +346,13 @@ func (k *Kernel) bindUnix(t *Thread, s *net.Socket, b []byte) int64 {
 	if done {
 		return r
 	}
-	full, info, r := k.place(t.proc.fs.absolute(n.Path), false)
+	full, r := k.newEntryOf(t, t.proc.fs.absolute(n.Path), false)
 	switch {
+	case r == -EEXIST:
+		return -EADDRINUSE
 	case r != 0:
 		return r
-	case info != nil || k.special(t, full) != nil:
-		return -EADDRINUSE
-	}
-	if r := k.mayChange(full, nil); r != 0 {
-		return r
-	}
-	if s.Local.Named {
+	case s.Local.Named:
 		return -EINVAL
 	}
 	s.Local = n

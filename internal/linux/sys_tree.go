@@ -12,9 +12,6 @@ import (
 
 // Calls that change the tree.
 
-// maxName is NAME_MAX.
-const maxName = 255
-
 // user is who the guest's processes are, all the time.
 func (k *Kernel) user() User {
 	if k.cfg.User == nil {
@@ -41,8 +38,11 @@ func (k *Kernel) may(st abi.Kstat, want uint32) bool {
 // owns reports whether the guest's user may change a file's mode and times.
 func (k *Kernel) owns(st abi.Kstat) bool { return k.user().UID == 0 || k.user().UID == st.Uid }
 
-// place resolves the path of an entry that is made, removed or renamed: its path
-// without links, and what is there, or nil.
+// asksForDir reports whether a path ends in a slash, which only a directory's may.
+func asksForDir(p string) bool { return strings.HasSuffix(p, "/") }
+
+// place resolves the path of an entry that is made, removed or renamed, but for slashes at its
+// end: its path without links, and what is there, or nil.
 func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 	trimmed := strings.TrimRight(p, "/")
 	if trimmed == "" {
@@ -51,9 +51,6 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 	full, err := k.fs.Resolve(trimmed, follow)
 	if err != nil {
 		return "", nil, fail(err)
-	}
-	if len(path.Base(full)) > maxName {
-		return "", nil, -ENAMETOOLONG
 	}
 	info, err := k.fs.Lstat(full, false)
 	switch {
@@ -116,7 +113,7 @@ func sysMkdirat(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) mkdirAt(t *Thread, dirfd int, va, mode uint64) int64 {
-	full, r := k.newEntry(t, dirfd, va)
+	full, r := k.newEntry(t, dirfd, va, true)
 	if r != 0 {
 		return r
 	}
@@ -127,18 +124,25 @@ func (k *Kernel) mkdirAt(t *Thread, dirfd int, va, mode uint64) int64 {
 	return 0
 }
 
-// newEntry is the path of an entry that is to be made.
-func (k *Kernel) newEntry(t *Thread, dirfd int, va uint64) (string, int64) {
+// newEntry is the path of an entry that is to be made, a directory or another one.
+func (k *Kernel) newEntry(t *Thread, dirfd int, va uint64, dir bool) (string, int64) {
 	p, r := k.userPath(t, dirfd, va)
 	if r != 0 {
 		return "", r
 	}
+	return k.newEntryOf(t, p, dir)
+}
+
+// newEntryOf is newEntry of an absolute path (filename_create()).
+func (k *Kernel) newEntryOf(t *Thread, p string, dir bool) (string, int64) {
 	full, info, r := k.place(p, false)
 	switch {
 	case r != 0:
 		return "", r
 	case info != nil || k.special(t, full) != nil:
 		return "", -EEXIST
+	case !dir && asksForDir(p):
+		return "", -ENOENT
 	}
 	return full, k.mayChange(full, nil)
 }
@@ -159,7 +163,7 @@ func (k *Kernel) symlinkAt(t *Thread, target uint64, dirfd int, va uint64) int64
 	case text == "":
 		return -ENOENT
 	}
-	full, r := k.newEntry(t, dirfd, va)
+	full, r := k.newEntry(t, dirfd, va, false)
 	if r != 0 {
 		return r
 	}
@@ -185,7 +189,7 @@ func (k *Kernel) mknodAt(t *Thread, dirfd int, va uint64, mode uint32) int64 {
 	if kind != 0 && kind != abi.S_IFREG && !endpoint {
 		return -EPERM
 	}
-	full, r := k.newEntry(t, dirfd, va)
+	full, r := k.newEntry(t, dirfd, va, false)
 	switch {
 	case r != 0:
 	case endpoint:
@@ -236,6 +240,8 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 		return -ENOTDIR
 	case !dir && info.IsDir():
 		return -EISDIR
+	case !dir && asksForDir(p):
+		return -ENOTDIR
 	case full == "/":
 		return -EBUSY
 	}
@@ -285,7 +291,7 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	if r != 0 {
 		return r
 	}
-	full, r := k.newEntry(t, tofd, to)
+	full, r := k.newEntry(t, tofd, to, false)
 	switch {
 	case r != 0:
 		return r
@@ -312,12 +318,14 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*v
 	if target, ok := k.specialLink(t, path.Clean(p)); ok && follow {
 		p = target
 	}
-	full, info, r := k.place(p, follow)
+	full, info, r := k.place(p, follow || asksForDir(p))
 	switch {
 	case r != 0:
 		return nil, r
 	case info == nil:
 		return nil, -ENOENT
+	case asksForDir(p) && !info.IsDir():
+		return nil, -ENOTDIR
 	}
 	n, err := k.fs.Raise(full, info)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 // Maps is the text of /proc/PID/maps.
 func (mm *MM) Maps() string {
 	var b strings.Builder
+	pathOf := mm.shared.files.PathsOf()
 	for _, v := range mm.vmas {
 		perm := []byte("---p")
 		for i, p := range []Prot{ProtRead, ProtWrite, ProtExec} {
@@ -22,7 +23,7 @@ func (mm *MM) Maps() string {
 		var dev, ino uint64
 		name := v.Name
 		if v.Inode != nil {
-			dev, ino, name = v.Inode.Dev, v.Inode.Ino, v.Inode.Path
+			dev, ino, name = v.Inode.Dev, v.Inode.Ino, strings.ReplaceAll(pathOf(v.Inode), "\n", `\012`)
 		} else if name == "" && v.Start < mm.Brk && v.End > mm.StartBrk {
 			name = "[heap]"
 		}

@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -116,8 +117,21 @@ func (o *Overlay) below(full string) []string {
 	return list
 }
 
-// MoveBelow gives what is under a directory its names under another.
-func (o *Overlay) MoveBelow(from, to string) {
+// Move gives what has a name, or is under a directory of that name, another one.
+func (o *Overlay) Move(from, to string, n *Node) {
+	for _, in := range o.inodes { // also those that are only mapped
+		if rest, below := strings.CutPrefix(in.Path+"/", from+"/"); below && in.Path != "" {
+			in.Path = strings.TrimSuffix(to+"/"+rest, "/")
+		}
+	}
+	o.moveBelow(from, to)
+	o.DropName(from)
+	o.Stamp(&n.Attr.Ctime)
+	o.AddName(to, n)
+}
+
+// moveBelow gives what is under a directory its names under another.
+func (o *Overlay) moveBelow(from, to string) {
 	for _, name := range o.below(from) {
 		o.names[inRoot(to)+strings.TrimPrefix(name, inRoot(from))] = o.names[name]
 		delete(o.names, name)
@@ -155,6 +169,32 @@ func (o *Overlay) NameOf(n *Node) (string, bool) {
 	}
 	return "", false
 }
+
+// PathsOf tells the path of each inode as a program sees it (d_path()): that by which it was opened, with a mark behind it if that
+// is no name of it any more.
+func (o *Overlay) PathsOf() func(*Inode) string {
+	nodes := map[*Inode]*Node{}
+	for _, list := range []iter.Seq[*Node]{maps.Values(o.names), maps.Values(o.copied)} {
+		for n := range list {
+			if n != nil && n.Inode != nil {
+				nodes[n.Inode] = n
+			}
+		}
+	}
+	return func(in *Inode) string {
+		n := nodes[in]
+		if n == nil && in.Dev != layerDevice || strings.HasSuffix(in.Path, Deleted) {
+			return in.Path
+		}
+		if info, err := o.Lstat(in.Path, false); n != nil && err == nil && o.NodeAmong(info) == n {
+			return in.Path
+		}
+		return in.Path + Deleted
+	}
+}
+
+// Deleted is behind the path of a file that has no name any more.
+const Deleted = " (deleted)"
 
 // IsName reports whether a path is a name of a node.
 func (o *Overlay) IsName(full string, n *Node) bool { return o.names[inRoot(full)] == n }

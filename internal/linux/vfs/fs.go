@@ -13,6 +13,7 @@ import (
 const (
 	maxSymlinks   = 40 // in one path, as the kernel's MAXSYMLINKS
 	MaxDirEntries = 1 << 16
+	MaxName       = 255 // bytes of a name in a path (NAME_MAX)
 )
 
 // FS is the file tree that a guest sees, for reading: a directory of the
@@ -38,9 +39,9 @@ func OpenRoot(dir string) (*FS, error) {
 func (f *FS) Close() error { return f.tree.Close() }
 
 // Resolve walks the absolute path p component by component, following links
-// inside the tree (the last one only if follow), and returns the path of what
-// is there without links. The last component may be absent: ENOENT comes from
-// the later open.
+// inside the tree (the last one only if follow or with a slash behind it), and
+// returns the path of what is there without links. The last component may be
+// absent: ENOENT comes from the later open.
 func (f *FS) Resolve(p string, follow bool) (string, error) {
 	rest := strings.Split(p, "/")
 	at := "/"
@@ -55,6 +56,9 @@ func (f *FS) Resolve(p string, follow bool) (string, error) {
 			at = path.Dir(at)
 			continue
 		}
+		if len(name) > MaxName {
+			return "", abi.ENAMETOOLONG
+		}
 		next := path.Join(at, name)
 		st, err := f.tree.Lstat(inRoot(next))
 		if err != nil {
@@ -63,8 +67,7 @@ func (f *FS) Resolve(p string, follow bool) (string, error) {
 			}
 			return "", ErrnoOf(err)
 		}
-		last := len(strings.Join(rest, "")) == 0
-		if st.Mode()&fs.ModeSymlink != 0 && (!last || follow) {
+		if st.Mode()&fs.ModeSymlink != 0 && (len(rest) > 0 || follow) {
 			if links++; links > maxSymlinks {
 				return "", abi.ELOOP
 			}

@@ -68,7 +68,7 @@ func (o *Overlay) InodeOf(from *Handle, name string) (*Inode, error) {
 // NewShared makes shared anonymous memory of size bytes.
 func (o *Overlay) NewShared(size uint64) *Inode {
 	o.LastShared++
-	n := &Inode{Ino: o.LastShared, Path: "/dev/zero (deleted)", Size: int64(size), frames: map[uint64]emu.Frame{}}
+	n := &Inode{Ino: o.LastShared, Path: "/dev/zero" + Deleted, Size: int64(size), frames: map[uint64]emu.Frame{}}
 	o.inodes[Key{0, n.Ino}] = n
 	return n
 }
