@@ -2,6 +2,7 @@ package linux
 
 import (
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/linux/net"
 )
 
@@ -76,23 +77,22 @@ func (t *Thread) readRights(data []byte, m *net.Message) int64 {
 	return 0
 }
 
-// writeControl gives credentials and descriptors that came (scm_recv): how many bytes
-// of the buffer it took.
-func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a *net.Arrival) (int, int64) {
+// writeControl gives credentials and descriptors that came (scm_recv()): how many bytes of the buffer it took. What cannot be
+// written is left out.
+func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a *net.Arrival) int {
 	room, used := uint64(h.Controllen), 0
 	if h.Control == 0 {
 		room = 0
 	}
-	put := func(kind int32, data []byte) bool {
+	put := func(kind int32, data []byte) {
 		b := append(abi.Marshal(h.word, abi.Cmsghdr{Len: abi.ULong(h.cmsgHead() + len(data)), Level: abi.SOL_SOCKET, Type: kind}), data...)
 		n := min(uint64(len(b)), room)
 		if n > 0 && !t.proc.mm.Write(uint64(h.Control)+uint64(used), b[:n]) {
-			return false
+			return
 		}
 		n = min(uint64(h.align(len(b))), room)
 		used += int(n)
 		room -= n
-		return true
 	}
 	if s.Opts.PassCred && (a.WithCred || s.IsStream()) { // the end of a stream comes from nobody: zeros
 		data := abi.Marshal(h.word, a.Cred.Ucred())
@@ -103,16 +103,12 @@ func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a 
 				a.Flags |= abi.MSG_CTRUNC
 				data = data[:room-uint64(h.cmsgHead())]
 			}
-			if !put(abi.SCM_CREDENTIALS, data) {
-				return 0, -EFAULT
-			}
+			put(abi.SCM_CREDENTIALS, data)
 		}
 	}
-	if len(a.Rights) == 0 {
-		return used, 0
-	}
 	var fds []byte
-	for room >= uint64(h.cmsgHead()+len(fds)+4) && len(a.Rights) > 0 {
+	for len(a.Rights) > 0 && room >= uint64(h.cmsgHead()+len(fds)+4) &&
+		t.proc.mm.Ready(uint64(h.Control)+uint64(used), h.cmsgHead()+len(fds)+4, mm.ProtWrite) {
 		fd := t.proc.files.add(a.Rights[0].(*File), 0, flags&abi.MSG_CMSG_CLOEXEC != 0)
 		if fd < 0 {
 			break
@@ -124,8 +120,8 @@ func (k *Kernel) writeControl(t *Thread, s *net.Socket, h *msghdr, flags int, a 
 		a.Flags |= abi.MSG_CTRUNC
 		k.closeRights(a)
 	}
-	if len(fds) > 0 && !put(abi.SCM_RIGHTS, fds) {
-		return 0, -EFAULT
+	if len(fds) > 0 {
+		put(abi.SCM_RIGHTS, fds)
 	}
-	return used, 0
+	return used
 }

@@ -166,6 +166,7 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 		k.closeRights(&a)
 		return r
 	}
+	used := k.writeControl(t, f.sock, h, flags, &a)
 	if h.Name != 0 {
 		name := f.sock.SenderAddress(&a)
 		if n := min(len(name), int(h.Namelen)); n > 0 && !t.proc.mm.Write(uint64(h.Name), name[:n]) {
@@ -174,10 +175,6 @@ func (k *Kernel) recvmsg(t *Thread, fd int, va uint64, flags, word int) int64 {
 		if !h.put(t.proc.mm, va, "Namelen", int32(len(name))) {
 			return -EFAULT
 		}
-	}
-	used, e := k.writeControl(t, f.sock, h, flags, &a)
-	if e != 0 {
-		return e
 	}
 	if !h.put(t.proc.mm, va, "Flags", uint32(a.Flags)) || !h.put(t.proc.mm, va, "Controllen", abi.ULong(used)) {
 		return -EFAULT
