@@ -161,10 +161,11 @@ func sysSelect(k *Kernel, t *Thread, c *call) int64 {
 		if !copyFromUser(t.proc.mm, c.arg[4], c.word(), &tv) {
 			return -EFAULT
 		}
-		if tv.Sec < 0 || tv.Usec < 0 {
-			return -EINVAL // poll_select_set_timeout()
+		ns, r := nanosecondsOf(abi.Timespec{Sec: tv.Sec + tv.Usec/1e6, Nsec: tv.Usec % 1e6 * 1e3}) // kern_select()
+		if r != 0 {
+			return r
 		}
-		timeout = int64(tv.Sec)*int64(time.Second) + int64(tv.Usec)*int64(time.Microsecond)
+		timeout = int64(ns)
 	}
 	return k.tellLeft(t, c.arg[4], timeout, true, c.word(), k.selectFDs(t, c, timeout))
 }

@@ -13,6 +13,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -124,6 +125,8 @@ static void files(void) {
 	TELL(syscall(SYS_statx, AT_FDCWD, "/", 0, 0x80000000u, &st));
 }
 
+static void alarmed(int n) {}
+
 static void waits(void) {
 	int fd[2];
 	if (pipe(fd) || write(fd[1], "x", 1) != 1)
@@ -140,6 +143,11 @@ static void waits(void) {
 	printf("left %ld.%ld\n", (long)short_.tv_sec, (long)short_.tv_usec);
 	struct timeval negative = {-1, 0};
 	TELL(syscall(SELECT, 0, 0, 0, 0, &negative));
+	struct timeval long_ = {sizeof(long) == 8 ? 1l << 55 : 1l << 30, 0};
+	struct itimerval soon = {{0, 0}, {0, 20000}};
+	signal(SIGALRM, alarmed);
+	setitimer(ITIMER_REAL, &soon, 0);
+	TELL(syscall(SELECT, 0, 0, 0, 0, &long_));
 	int pair[2];
 	char c;
 	TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
