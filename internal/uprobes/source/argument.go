@@ -160,6 +160,20 @@ func plain(t dwarf.Type) dwarf.Type {
 	return &dwarf.UnspecifiedType{}
 }
 
+// sizeOf is the size of a type's values in bytes; 0 or less if the debug information does not say. It is dwarf.Type.Size for
+// types that contain themselves too.
+func sizeOf(t dwarf.Type) int64 {
+	elements := int64(1)
+	for range maxNestedTypes {
+		a, ok := plain(t).(*dwarf.ArrayType)
+		if !ok {
+			return elements * plain(t).Size()
+		}
+		elements, t = elements*a.Count, a.Type
+	}
+	return 0
+}
+
 // inMemory tells whether the value is read from memory, so that its parts lie there too.
 func (x value) inMemory() bool { return x.base == "" || len(x.derefs) > 0 }
 
@@ -244,11 +258,11 @@ func (x value) element(n int64) (value, error) {
 		if !x.inMemory() {
 			return x, errors.New("an array in a register")
 		}
-		x = x.shift(n * t.Type.Size())
+		x = x.shift(n * sizeOf(t.Type))
 		x.typ = plain(t.Type)
 		_, x.row = x.typ.(*dwarf.ArrayType)
 	case *dwarf.PtrType:
-		x = x.through(n * t.Type.Size())
+		x = x.through(n * sizeOf(t.Type))
 		x.typ = plain(t.Type)
 		x.row = false
 	default:
@@ -282,7 +296,7 @@ func (x value) cast(to string) (value, string, error) {
 		}
 		return x, "", nil
 	}
-	size := x.typ.Size() * 8
+	size := sizeOf(x.typ) * 8
 	if size <= 0 {
 		return x, "", fmt.Errorf("a probe cannot fetch a value of the type %s; expected a type behind a colon", typeName(x.typ))
 	}
@@ -329,11 +343,14 @@ func (x value) characters(to string) (value, string, error) {
 
 // bitField moves to the bytes in which a bit field lies, from which the kernel counts its bits, the lowest as 0.
 func (x value) bitField() (value, string, error) {
-	unit := x.typ.Size() * 8
+	unit := sizeOf(x.typ) * 8
 	at := x.bits.DataBitOffset // from the structure's beginning
 	if x.bits.ByteSize > 0 {   // before DWARF 4 from the highest bit of a unit of that size
 		unit = x.bits.ByteSize * 8
 		at = unit - x.bits.BitOffset - x.bits.BitSize
+	}
+	if unit <= 0 || at < 0 || x.bits.BitSize > maxFetch {
+		return x, "", fmt.Errorf("is a bit field of %d bits at bit %d of the type %s, which no compiler writes", x.bits.BitSize, at, typeName(x.typ))
 	}
 	bytes := at / unit * unit / 8
 	bit := at - bytes*8

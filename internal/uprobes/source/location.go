@@ -26,6 +26,9 @@ type place struct {
 
 const noRegister = -1
 
+// registerOf is a register by DWARF's number; all that no processor has are one.
+func registerOf(n uint64) int { return int(min(n, 1<<16)) }
+
 // Operations of locations (DWARF 5, 7.7.1).
 const (
 	opAddr         = 0x03
@@ -123,7 +126,7 @@ func (u *unit) evaluate(expr []byte, addr uint64) (place, error) {
 		if size <= 0 {
 			return place{}, errNoPlace
 		}
-		pl, rest = place{register: int(n)}, rest[size:]
+		pl, rest = place{register: registerOf(n)}, rest[size:]
 	case op >= opBreg0 && op < opBreg0+32:
 		n, size := sleb(rest)
 		pl, rest = place{register: int(op - opBreg0), memory: true, offset: n}, rest[size:]
@@ -195,7 +198,7 @@ func (p *Program) cfa(addr uint64) (pl place, err error) {
 		}
 		switch e := c.CFA.Expression; {
 		case c.CFA.Rule == frame.RuleCFA:
-			return place{register: int(c.CFA.Reg), memory: true, offset: c.CFA.Offset}, nil
+			return place{register: registerOf(c.CFA.Reg), memory: true, offset: c.CFA.Offset}, nil
 		case len(e) > 2 && e[0] >= opBreg0 && e[0] < opBreg0+32 && e[len(e)-1] == opDeref: // where main aligns its stack
 			n, size := sleb(e[1:])
 			if size == len(e)-2 {

@@ -3,6 +3,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"debug/dwarf"
 	"debug/elf"
 	"errors"
@@ -135,7 +136,7 @@ func (u *unit) readRows() error {
 	slices.SortStableFunc(u.rows, func(a, b dwarf.LineEntry) int {
 		switch {
 		case a.Address != b.Address:
-			return int(min(1, max(-1, int64(a.Address-b.Address))))
+			return cmp.Compare(a.Address, b.Address)
 		case a.EndSequence != b.EndSequence: // the end of one range is the beginning of the next
 			if a.EndSequence {
 				return -1
