@@ -2,8 +2,8 @@ package vfs
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"io"
 
 	"trapline/internal/linux/abi"
 )
@@ -21,8 +21,11 @@ func (o *Overlay) Fingerprints() map[string]string {
 		switch {
 		case n.Inode != nil:
 			h := sha256.New()
-			_, _ = io.Copy(h, o.reader(n)) // neither end fails
-			prints[p] = fmt.Sprintf("%o, %d bytes, sha256 %x", n.Attr.Mode, n.Inode.Size, h.Sum(nil))
+			_ = o.eachPage(n, func(off int64, b []byte) error { // its files were read before
+				_, err := h.Write(append(binary.LittleEndian.AppendUint64(nil, uint64(off)), b...))
+				return err
+			})
+			prints[p] = fmt.Sprintf("%o, %d bytes, hash %x", n.Attr.Mode, n.Inode.Size, h.Sum(nil))
 		case n.Attr.Mode&abi.S_IFMT == abi.S_IFLNK:
 			prints[p] = "link to " + n.Target
 		default:

@@ -2,7 +2,6 @@ package vfs
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -125,7 +124,12 @@ func (o *Overlay) keep(root *os.Root, name string, n *Node) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, o.reader(n))
+	if err = f.Truncate(n.Inode.Size); err == nil { // what is zeros takes no room, as in the guest
+		err = o.eachPage(n, func(off int64, b []byte) error {
+			_, err := f.WriteAt(b, off)
+			return err
+		})
+	}
 	if e := f.Close(); err == nil {
 		err = e
 	}

@@ -1,9 +1,12 @@
 package vfs
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"time"
 
 	"trapline/internal/emu"
@@ -128,9 +131,36 @@ func (o *Overlay) OpenNode(n *Node, full string) *Handle {
 	return &Handle{fs: o.FS, Path: full, Info: nodeInfo{path.Base(full), n}, Node: n, File: nodeFile{o, n}}
 }
 
-// reader reads a regular file of the layer.
-func (o *Overlay) reader(n *Node) io.Reader {
-	return io.NewSectionReader(nodeFile{o, n}, 0, n.Inode.Size)
+// eachPage calls do for the bytes of each page of a regular file of the layer, in order, but for those that are zeros: a guest's
+// file may be much larger than what is in it.
+func (o *Overlay) eachPage(n *Node, do func(off int64, b []byte) error) error {
+	in := n.Inode
+	pages := slices.Sorted(maps.Keys(in.frames))
+	backed := uint64(min(in.backed, in.Size)+emu.PageSize-1) / emu.PageSize
+	behind, _ := slices.BinarySearch(pages, backed)
+	var zeros, b [emu.PageSize]byte
+	page := func(i uint64) error {
+		off := int64(i) * emu.PageSize
+		part := b[:max(0, min(emu.PageSize, in.Size-off))]
+		if _, err := (nodeFile{o, n}).ReadAt(part, off); err != nil && err != io.EOF {
+			return err
+		}
+		if bytes.Equal(part, zeros[:len(part)]) {
+			return nil
+		}
+		return do(off, part)
+	}
+	for i := range backed {
+		if err := page(i); err != nil {
+			return err
+		}
+	}
+	for _, i := range pages[behind:] {
+		if err := page(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NodeOf is the node of a file of the layer, or nil.
