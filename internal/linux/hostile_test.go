@@ -52,6 +52,13 @@ func TestHostile(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// TestNamesAreBounded: a program that makes files without end meets ENOSPC, as on a tmpfs.
+func TestNamesAreBounded(t *testing.T) {
+	prog := compile(t, "hostile.c", "gcc")
+	o := runProgram(t, Config{User: &User{}, Limits: Limits{Memory: 16 << 20}}, []string{prog, "names"})
+	require.Equal(t, 21, o.res.Code, o.stderr)
+}
+
 // TestRootHolds: links that point out of the root are followed inside it.
 func TestRootHolds(t *testing.T) {
 	dir := t.TempDir()

@@ -7,16 +7,31 @@ import (
 
 // What the file system tells of itself.
 
+// Blocks of the file system that a guest sees, in bytes.
+const fsBlock = 4096
+
+// blocks is how many blocks, and names, there may be: half of the machine's memory, as a tmpfs has it.
+func (k *Kernel) blocks() uint64 { return uint64(k.cfg.Limits.Memory) / 2 / fsBlock }
+
+// roomForName is 0 if the tree may have one more name that a guest makes (shmem_reserve_inode()).
+func (k *Kernel) roomForName() int64 {
+	if uint64(k.fs.Names()) >= k.blocks() {
+		return -ENOSPC
+	}
+	return 0
+}
+
 // statfs is struct statfs of x86-64, or struct statfs64 of i386. File systems in memory have no
-// blocks of their own: half of the machine's memory, as a tmpfs has it.
+// blocks of their own.
 func (k *Kernel) statfs(wide bool) any {
-	const block = 4096
-	blocks := uint64(k.cfg.Limits.Memory) / 2 / block
+	const block = fsBlock
+	blocks := k.blocks()
+	left := blocks - min(blocks, uint64(k.fs.Names()))
 	if wide {
 		n := abi.ULong(blocks)
-		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: n, Namelen: vfs.MaxName, Frsize: block}
+		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: abi.ULong(left), Namelen: vfs.MaxName, Frsize: block}
 	}
-	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: blocks, Namelen: vfs.MaxName, Frsize: block}
+	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: left, Namelen: vfs.MaxName, Frsize: block}
 }
 
 func (k *Kernel) putStatfs(t *Thread, c *call, va uint64) int64 {

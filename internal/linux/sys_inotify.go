@@ -50,12 +50,10 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 	if to, ok := k.specialLink(t, path.Clean(p)); ok && strings.HasPrefix(to, "/") && mask&abi.IN_DONT_FOLLOW == 0 {
 		p = to
 	}
-	_, info, r := k.place(p, mask&abi.IN_DONT_FOLLOW == 0)
+	_, info, r := k.lookUp(p, mask&abi.IN_DONT_FOLLOW == 0)
 	switch {
 	case r != 0:
 		return r
-	case info == nil:
-		return -ENOENT
 	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
 		return -ENOTDIR
 	case !k.may(vfs.StatOf(info), abi.R_OK):

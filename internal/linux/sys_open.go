@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -144,7 +145,7 @@ func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (
 	if flags&abi.O_CREAT == 0 {
 		return nil, -ENOENT
 	}
-	if r := k.mayChange(full, nil); r != 0 {
+	if r := cmp.Or(k.mayChange(full, nil), k.roomForName()); r != 0 {
 		return nil, r
 	}
 	n := k.makeFile(t, full, mode)
@@ -154,12 +155,10 @@ func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (
 
 // openUnnamed makes a file that has no name (O_TMPFILE).
 func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*File, int64) {
-	full, info, r := k.place(dir, true)
+	full, info, r := k.lookUp(dir, true)
 	switch {
 	case r != 0:
 		return nil, r
-	case info == nil:
-		return nil, -ENOENT
 	case !info.IsDir():
 		return nil, -ENOTDIR
 	case !k.may(vfs.StatOf(info), abi.W_OK|abi.X_OK):

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
@@ -65,6 +66,19 @@ func (k *Kernel) place(p string, follow bool) (string, fs.FileInfo, int64) {
 		return "", nil, fail(err)
 	}
 	return full, info, 0
+}
+
+// lookUp is place for what must be there (user_path_at()).
+func (k *Kernel) lookUp(p string, follow bool) (string, fs.FileInfo, int64) {
+	full, info, r := k.place(p, follow || asksForDir(p))
+	switch {
+	case r != 0:
+	case info == nil:
+		r = -ENOENT
+	case asksForDir(p) && !info.IsDir():
+		r = -ENOTDIR
+	}
+	return full, info, r
 }
 
 // mayChange is 0 if entries of full's directory may be made and removed. In a
@@ -144,7 +158,7 @@ func (k *Kernel) newEntryOf(t *Thread, p string, dir bool) (string, int64) {
 	case !dir && asksForDir(p):
 		return "", -ENOENT
 	}
-	return full, k.mayChange(full, nil)
+	return full, cmp.Or(k.mayChange(full, nil), k.roomForName())
 }
 
 func sysSymlink(k *Kernel, t *Thread, c *call) int64 {
@@ -318,14 +332,9 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*v
 	if target, ok := k.specialLink(t, path.Clean(p)); ok && follow {
 		p = target
 	}
-	full, info, r := k.place(p, follow || asksForDir(p))
-	switch {
-	case r != 0:
+	full, info, r := k.lookUp(p, follow)
+	if r != 0 {
 		return nil, r
-	case info == nil:
-		return nil, -ENOENT
-	case asksForDir(p) && !info.IsDir():
-		return nil, -ENOTDIR
 	}
 	n, err := k.fs.Raise(full, info)
 	if err != nil {

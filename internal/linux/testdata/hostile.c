@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 	if (!strcmp(c, "threads")) { pthread_t t; int n = 0; while (!pthread_create(&t, 0, endless, 0)) n++; return n > 2 ? 4 : 5; }
 	if (!strcmp(c, "files")) { int n = 0; while (dup(0) >= 0) n++; return n > 100 ? 6 : 7; }
 	if (!strcmp(c, "maps")) { int n = 0; while (mmap(0, 4096, n++ & 1 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) ; return n > 100 ? 8 : 9; }
+	if (!strcmp(c, "names")) { int n = 0; for (char name[20]; sprintf(name, "%d", n), !symlink("x", name); n++) ; return errno == ENOSPC && n > 1000 && !unlink("5") && !mkdir("5", 0700) ? 21 : 22; }
 	if (!strcmp(c, "memory")) for (;;) { char *p = mmap(0, 1 << 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); if (p == MAP_FAILED) return 2; memset(p, 1, 1 << 24); }
 	if (!strcmp(c, "sparse")) { char *p = mmap(0, 1 << 27, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); for (long i = 0; i < 1 << 27; i += 1 << 20) p[i] = 1; return 11; }
 	if (!strcmp(c, "deadlock")) { pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_lock(&m); pthread_mutex_lock(&m); }

@@ -48,6 +48,9 @@ func (o *Overlay) Visit(among *state.Objects) {
 // Entries is how many objects it has by name or number.
 func (s *State) Entries() int { return len(s.inodes) + len(s.names) + len(s.copied) }
 
+// Names is how many names the guest has made, changed or removed.
+func (s *State) Names() int { return len(s.names) }
+
 // Hash feeds what the guest has changed of the tree. Times are clocks.
 func (o *Overlay) Hash(h *emu.Hasher, among *state.Objects) {
 	if o.lastNode == 0 && len(o.names)+len(o.copied) == 0 {
