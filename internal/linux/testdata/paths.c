@@ -22,6 +22,24 @@ static void lengths(void) {
 	Z(open(name, O_CREAT | O_RDWR, 0644)); T(unlink(name)); T(lstat(name, &st));
 }
 
+// moved: who is in a directory, and who has it open, go with it.
+static void moved(const char *dir) {
+	mkdir("d", 0755); chdir("d"); mkdir("sub", 0755); close(open("in", O_CREAT | O_RDWR, 0644));
+	int here = open(".", O_RDONLY), in = open("in", O_RDONLY), sub = open("sub", O_RDONLY), gone = open("gone", O_CREAT | O_RDWR, 0644);
+	unlink("gone");
+	T(rename("../d", "../e")); T(stat("in", &st)); T(fstatat(here, "in", &st, 0)); T(fstatat(sub, "../in", &st, 0)); T(mkdirat(sub, "more", 0755)); T(access("../e/sub/more", F_OK));
+	printf("%s\n", strstr(getcwd(text, sizeof text), dir) + strlen(dir));
+	for (int i = 0, fds[] = {in, sub, gone}; i < 3; i++) {
+		sprintf(name, "/proc/self/fd/%d", fds[i]);
+		text[readlink(name, text, sizeof text - 1)] = 0;
+		printf("%s\n", strstr(text, dir) + strlen(dir));
+	}
+	char entries[500];
+	printf("entries %d\n", CALL(getdents64, here, entries, sizeof entries) > 0 && CALL(getdents64, sub, entries, sizeof entries) > 0);
+	close(here); close(in); close(sub); close(gone);
+	chdir(".."); unlink("e/in"); rmdir("e/sub/more"); rmdir("e/sub"); T(rmdir("e"));
+}
+
 static int mapped(const char *file, int fd) {
 	if (fd < 0) fd = open(file, O_CREAT | O_RDWR, 0644);
 	T(write(fd, "x", 1));
@@ -46,6 +64,7 @@ int main(void) {
 	if (!mkdtemp(dir) || chdir(dir)) return 1;
 	slashes();
 	lengths();
+	moved(dir);
 	names(dir);
 	const char *left[] = {"file", "lfile", "ldir", "lno", "loop", "new\nline", "there", "linked", "other", "second"};
 	for (int i = 0; i < sizeof left / sizeof *left; i++) unlink(left[i]);

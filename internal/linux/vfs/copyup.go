@@ -120,14 +120,22 @@ func (o *Overlay) below(full string) []string {
 // Move gives what has a name, or is under a directory of that name, another one.
 func (o *Overlay) Move(from, to string, n *Node) {
 	for _, in := range o.inodes { // also those that are only mapped
-		if rest, below := strings.CutPrefix(in.Path+"/", from+"/"); below && in.Path != "" {
-			in.Path = strings.TrimSuffix(to+"/"+rest, "/")
+		if in == n.Inode || in.Path != from {
+			in.Path = Renamed(in.Path, from, to)
 		}
 	}
 	o.moveBelow(from, to)
 	o.DropName(from)
 	o.Stamp(&n.Attr.Ctime)
 	o.AddName(to, n)
+}
+
+// Renamed is what has the path p once from is renamed to to.
+func Renamed(p, from, to string) string {
+	if rest, ok := strings.CutPrefix(p, from); ok && (rest == "" || rest[0] == '/') {
+		return to + rest
+	}
+	return p
 }
 
 // moveBelow gives what is under a directory its names under another.
