@@ -208,11 +208,13 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	old, oldSize, size, flags := c.arg[0], mm.PageCeil(c.arg[1]), mm.PageCeil(c.arg[2]), c.arg[3]
 	v := mem.Find(old)
 	switch {
-	case old%emu.PageSize != 0 || size == 0 || oldSize == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
+	case old%emu.PageSize != 0 || size == 0 || flags&^(abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED) != 0,
 		flags&abi.MREMAP_FIXED != 0 && (flags&abi.MREMAP_MAYMOVE == 0 || c.arg[4]%emu.PageSize != 0):
 		return -EINVAL
 	case v == nil, (size > oldSize || flags&abi.MREMAP_FIXED != 0) && v.End-old < min(oldSize, size): // what goes may be of several
 		return -EFAULT
+	case oldSize == 0: // a second mapping of shared memory is not modelled
+		return -EINVAL
 	case size > mem.TaskSize(), len(mem.VMAs()) >= k.cfg.Limits.Maps, size > oldSize && !t.proc.mayGrow(size-oldSize, v.IsData()):
 		return -ENOMEM
 	case size > oldSize && v.Locked != mm.NotLocked && !t.proc.mayLock(mem.Locked()+size-oldSize):

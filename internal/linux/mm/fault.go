@@ -34,7 +34,7 @@ func (mm *MM) Fault(va uint64, need Prot) faultResult {
 		return mm.faultPresent(v, va, pte, need)
 	}
 	if v.Inode != nil {
-		return mm.faultFile(v, va)
+		return mm.faultFile(v, va, need)
 	}
 	return mm.faultZero(v, va)
 }
@@ -182,10 +182,17 @@ func (mm *MM) faultZero(v *VMA, va uint64) faultResult {
 
 // faultFile brings in pages of a file or of shared memory. A private mapping
 // that may be written gets copies at once: a second fault per page and the
-// splitting of the library's mapping cost more than the copy.
-func (mm *MM) faultFile(v *VMA, va uint64) faultResult {
+// splitting of the library's mapping cost more than the copy. Of a file that the
+// guest changes only the page that is written is copied (do_cow_fault()): in the
+// others is seen what is written to the file.
+func (mm *MM) faultFile(v *VMA, va uint64, need Prot) faultResult {
 	start, n := mm.around(v, va)
 	copies := !v.Shared && v.Prot&ProtWrite != 0
+	if copies && mm.shared.files.IsChanged(v.Inode) {
+		if copies = need&ProtWrite != 0; copies {
+			start, n = PageFloor(va), 1
+		}
+	}
 	run := frameRun{mm: mm, v: v}
 	for i := range n {
 		page := start + uint64(i)*emu.PageSize

@@ -77,6 +77,8 @@ static void files(int fd) {
 	if (sizeof(long) == 8) {
 		Z(mmap(0, P, RW, MAP_PRIVATE, fd, 0x7ffffffffffff000)); Z(mmap(0, P, RW, MAP_PRIVATE, fd, -P)); Z(mmap(0, 2 * P, RW, ANON, -1, -P));
 	}
+	char *one = mmap(0, 2 * P, RW, MAP_PRIVATE, fd, 0), *all = mmap(0, P, RW, MAP_SHARED, fd, 0);
+	printf("%c", one[0]); T(pwrite(fd, "w", 1, 0)); all[1] = 'a'; one[2] = 'o'; T(pwrite(fd, "more", 4, 2)); printf("%.5s %.6s\n", one, all);
 	struct stat st;
 	char *p = at(0x24000000, 1, MAP_SHARED, fd), *q = at(0x25000000, 1, MAP_PRIVATE, fd), *s = at(0x26000000, 1, MAP_SHARED | MAP_ANONYMOUS, -1);
 	Z(mremap(p, P, 2 * P, 0)); Z(mremap(q, P, 2 * P, 0)); fstat(fd, &st); printf("%ld: %d %d\n", (long)st.st_size, reads(p + P), reads(q + P));

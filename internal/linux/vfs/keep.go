@@ -67,7 +67,7 @@ func (o *Overlay) Unkept() []string {
 	var list []string
 	for _, n := range o.copied {
 		if n.Inode != nil && n.Attr.Nlink > names[n] {
-			list = append(list, n.Inode.Path)
+			list = append(list, n.Inode.Backing.Path)
 		}
 	}
 	slices.Sort(list)

@@ -109,6 +109,11 @@ func (o *Overlay) ChangedNode(info fs.FileInfo) *Node {
 	return o.copied[KeyOf(st)]
 }
 
+// IsChanged reports whether an inode is of a file that the guest has made or changed, and may change again.
+func (o *Overlay) IsChanged(in *Inode) bool {
+	return in.Backing == nil || o.copied[Key{in.Dev, in.Ino}] != nil
+}
+
 // Readlink is where a link leads.
 func (t *layerTree) Readlink(name string) (string, error) {
 	n, err := t.find(name)
