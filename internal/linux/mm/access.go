@@ -90,7 +90,7 @@ func (mm *MM) ReadForced(va uint64, b []byte) int {
 		step := min(len(b)-n, int(emu.PageSize-a%emu.PageSize))
 		if _, ok := mm.space.Lookup(a); !ok {
 			v := mm.Find(a)
-			if v == nil || v.Prot == 0 || mm.Fault(a, v.Prot) != FaultDone {
+			if v == nil || v.Prot == 0 || mm.Fault(a, ProtRead) != FaultDone {
 				return n
 			}
 		}
