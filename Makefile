@@ -207,10 +207,10 @@ programs-fp: deps deps-test
 
 # Names and lines of programs beside nm's and perf probe's answers. Commands of Debian's
 # as it has them, dynamic, beside their native runs: what they print and which files they leave; gdb on a
-# program inside; SOCKETS programs of random operations on sockets (the 141st is the first of four in 250 that differ:
-# docs/linux.md) and TREES on files. Ways to the host and bombs.
+# program inside; SOCKETS programs of random operations on sockets (half a second each) and TREES on files. Ways to the
+# host and bombs.
 # The programs of CASES, if it is given, as its README says (not the number that the fuzzers take).
-SOCKETS ?= 140
+SOCKETS ?= 500
 TREES   ?= 100
 FOLDER_OF_CASES = $(if $(filter-out file,$(origin CASES)),$(CASES),$(TRAPLINE_CASES))
 programs: deps deps-test

@@ -38,13 +38,21 @@ func runHere(t *testing.T, dir string, args []string, files ...string) outcome {
 // nativeHere runs the same on the host.
 func nativeHere(t testing.TB, dir string, args []string) outcome {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd := &exec.Cmd{Path: args[0], Args: args, Dir: dir, Env: []string{"LC_ALL=C.UTF-8"}, Stdout: &stdout, Stderr: &stderr}
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
+	o, err := runNatively(dir, args)
+	if err != nil {
 		t.Skipf("the host does not run %s: %v", args[0], err)
 	}
-	return outcome{stdout.String(), stderr.String(), resultOf(cmd.ProcessState)}
+	return o
+}
+
+// runNatively is nativeHere where no test can be skipped, such as in a goroutine.
+func runNatively(dir string, args []string) (outcome, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := &exec.Cmd{Path: args[0], Args: args, Dir: dir, Env: []string{"LC_ALL=C.UTF-8"}, Stdout: &stdout, Stderr: &stderr}
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		return outcome{}, err
+	}
+	return outcome{stdout.String(), stderr.String(), resultOf(cmd.ProcessState)}, nil
 }
 
 func compareHere(t *testing.T, dir string, args []string, files ...string) {

@@ -122,5 +122,8 @@ func (k *Kernel) sendBytes(t *Thread, f *File, b []byte) int64 {
 }
 
 func (k *Kernel) receiveBytes(t *Thread, f *File, b []byte) int64 {
-	return k.net.Receive(socketCaller{t, f}, f.sock, len(b), 0, func(off int, p []byte) bool { copy(b[off:], p); return true }, &net.Arrival{})
+	var a net.Arrival
+	r := k.net.Receive(socketCaller{t, f}, f.sock, len(b), 0, func(off int, p []byte) bool { copy(b[off:], p); return true }, &a)
+	k.closeRights(&a)
+	return r
 }
