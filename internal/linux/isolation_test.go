@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNothingReachesTheHost: a program that tries to touch the host in more than 230 ways
+// TestNothingReachesTheHost: a program that tries to touch the host in more than 270 ways
 // changes no file and reaches no listener, with files and sockets of its own to do it with.
 func TestNothingReachesTheHost(t *testing.T) {
 	shown := t.TempDir()
@@ -28,7 +28,7 @@ func TestNothingReachesTheHost(t *testing.T) {
 	var ways int
 	_, err := fmt.Sscanf(o.stdout, "%d ways, 0 reached\n", &ways)
 	assert.NoError(t, err, o.stdout)
-	assert.Greater(t, ways, 230)
+	assert.Greater(t, ways, 270)
 	assert.Equal(t, before, host.Digest(t))
 	host.Unreached(t)
 }

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/netlink.h>
 #include <stddef.h>
 #include <signal.h>
 #include <sys/uio.h>
@@ -81,17 +83,32 @@ static int refused(int s, const void *a, socklen_t n)
 	return 1;
 }
 
+/* Sockets of AF_UNIX of each kind, by a name that a listener of the kind has. A datagram is sent in each way. */
+static void names(const char *what, const struct sockaddr_un *un, socklen_t n, int kind, const char *name)
+{
+	struct iovec v = {"packet", 6};
+	struct mmsghdr m = {.msg_hdr = {.msg_name = (void *)un, .msg_namelen = n, .msg_iov = &v, .msg_iovlen = 1}};
+	int s = socket(AF_UNIX, kind, 0);
+	way(what, name, connect(s, (void *)un, n) == 0);
+	if (kind != SOCK_DGRAM)
+		return;
+	s = socket(AF_UNIX, kind, 0);
+	way(what, name, sendto(s, "packet", 6, 0, (void *)un, n) >= 0);
+	way(what, name, sendmsg(s, &m.msg_hdr, 0) >= 0);
+	way(what, name, sendmmsg(s, &m, 1, 0) >= 0);
+}
+
 static void sockets(int tcp, int udp, const char *path, const char *name)
 {
 	static const char *hosts[] = {"127.0.0.1", "127.0.0.2", "0.0.0.0", "10.0.0.1", "192.168.1.1", "169.254.169.254", "8.8.8.8", "255.255.255.255", "224.0.0.1"};
 	static const char *hosts6[] = {"::1", "::", "::ffff:127.0.0.1", "fe80::1", "2001:db8::1", "ff02::1"};
-	static const int families[] = {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK, AF_BLUETOOTH, AF_KEY, AF_XDP, AF_TIPC, AF_CAN};
+	static const int families[] = {AF_INET, AF_INET6, AF_PACKET, AF_ALG, AF_VSOCK, AF_BLUETOOTH, AF_KEY, AF_XDP, AF_TIPC, AF_CAN};
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
 		struct sockaddr_in a = {AF_INET, htons(tcp), {inet_addr(hosts[i])}};
 		way("tcp", hosts[i], !refused(socket(AF_INET, SOCK_STREAM, 0), &a, sizeof a));
 		a.sin_port = htons(udp);
 		way("udp", hosts[i], !refused(socket(AF_INET, SOCK_DGRAM, 0), &a, sizeof a));
-		sendto(socket(AF_INET, SOCK_DGRAM, 0), "packet", 6, 0, (void *)&a, sizeof a);
+		sendto(socket(AF_INET, SOCK_DGRAM, 0), "packet", 6, 0, (void *)&a, sizeof a); /* the host's listener tells */
 	}
 	for (size_t i = 0; i < sizeof hosts6 / sizeof *hosts6; i++) {
 		struct sockaddr_in6 a = {AF_INET6, htons(tcp)};
@@ -99,15 +116,33 @@ static void sockets(int tcp, int udp, const char *path, const char *name)
 		way("tcp", hosts6[i], !refused(socket(AF_INET6, SOCK_STREAM, 0), &a, sizeof a));
 		a.sin6_port = htons(udp);
 		way("udp", hosts6[i], !refused(socket(AF_INET6, SOCK_DGRAM, 0), &a, sizeof a));
+		sendto(socket(AF_INET6, SOCK_DGRAM, 0), "packet", 6, 0, (void *)&a, sizeof a);
+	}
+	for (int kind = SOCK_STREAM; kind <= SOCK_DGRAM; kind++) { /* listeners of its own are none of the host's, which who runs this sees */
+		int s = socket(AF_INET, kind, 0);
+		struct sockaddr_in a = {AF_INET};
+		bind(s, (void *)&a, sizeof a);
+		listen(s, 1);
 	}
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		way("raw", "", socket(families[i], SOCK_RAW, 0) >= 0);
-	struct sockaddr_un un = {AF_UNIX};
-	strcpy(un.sun_path, path);
-	way("unix", path, connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&un, sizeof un) == 0);
-	memset(&un.sun_path, 0, sizeof un.sun_path);
-	strcpy(un.sun_path + 1, name);
-	way("abstract", name, connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&un, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) == 0);
+	struct ifaddrs *list = 0; /* by AF_NETLINK, which knows of the loopback interface only */
+	int others = 0;
+	getifaddrs(&list);
+	for (struct ifaddrs *i = list; i; i = i->ifa_next)
+		others += strcmp(i->ifa_name, "lo") != 0;
+	way("interfaces", "", others);
+	for (int protocol = NETLINK_ROUTE + 1; protocol < MAX_LINKS; protocol++)
+		way("netlink", "", socket(AF_NETLINK, SOCK_RAW, protocol) >= 0);
+	static const struct { int kind; const char *suffix; } kinds[] = {{SOCK_STREAM, ""}, {SOCK_SEQPACKET, "-packets"}, {SOCK_DGRAM, "-datagrams"}};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct sockaddr_un un = {AF_UNIX};
+		sprintf(un.sun_path, "%s%s", path, kinds[i].suffix);
+		names("unix", &un, sizeof un, kinds[i].kind, path);
+		memset(&un.sun_path, 0, sizeof un.sun_path);
+		strcpy(un.sun_path + 1, name);
+		names("abstract", &un, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name), kinds[i].kind, name);
+	}
 }
 
 /* Processes of the host: the one that runs this machine, and others that every host has. */
@@ -149,5 +184,5 @@ int main(int argc, char **argv)
 	paths(p, shown, 0);
 	processes(atoi(argv[7]));
 	printf("%d ways, %d reached\n", ways, reached);
-	return ways < 230 || reached > 0;
+	return ways < 270 || reached > 0;
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Host is what a program of testdata/reach.c tries to get at: a file outside of
-// what it is shown, listeners, and the process of the test.
+// what it is shown, listeners of each kind, and the process of the test.
 type Host struct {
 	Secret, Shown string // a file, and the directory that the program is shown
 	tcp, udp      int    // ports
@@ -31,17 +31,19 @@ func NewHost(t *testing.T, shown, name string) *Host {
 	require.NoError(t, os.WriteFile(filepath.Join(shown, "file"), []byte("shown"), 0o644))
 	require.NoError(t, os.Symlink(h.Secret, filepath.Join(shown, "out")))
 	h.tcp = h.listen(t, "tcp", "127.0.0.1:0").(*net.TCPAddr).Port
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = udp.Close() })
-	h.udp = udp.LocalAddr().(*net.UDPAddr).Port
-	go func() {
-		if _, _, err := udp.ReadFrom(make([]byte, 10)); err == nil {
-			h.reached <- "udp"
-		}
-	}()
-	h.listen(t, "unix", filepath.Join(shown, "socket"))
+	h.udp = h.listenPackets(t, "udp", "127.0.0.1:0").(*net.UDPAddr).Port
+	if six, err := net.ListenPacket("udp", "[::1]:0"); err == nil { // the host has IPv6
+		require.NoError(t, six.Close())
+		h.listen(t, "tcp", fmt.Sprintf("[::1]:%d", h.tcp))
+		h.listenPackets(t, "udp", fmt.Sprintf("[::1]:%d", h.udp))
+	}
+	path := filepath.Join(shown, "socket")
+	h.listen(t, "unix", path)
 	h.listen(t, "unix", "@"+h.name)
+	h.listen(t, "unixpacket", path+"-packets")
+	h.listen(t, "unixpacket", "@"+h.name)
+	h.listenPackets(t, "unixgram", path+"-datagrams")
+	h.listenPackets(t, "unixgram", "@"+h.name)
 	return h
 }
 
@@ -58,6 +60,22 @@ func (h *Host) listen(t *testing.T, network, address string) net.Addr {
 		}
 	}()
 	return l.Addr()
+}
+
+// listenPackets is listen for datagrams.
+func (h *Host) listenPackets(t *testing.T, network, address string) net.Addr {
+	l, err := net.ListenPacket(network, address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			if _, _, err := l.ReadFrom(make([]byte, 10)); err != nil {
+				return
+			}
+			h.reached <- network
+		}
+	}()
+	return l.LocalAddr()
 }
 
 // Arguments are those of the program. Dir is the path at which it sees the
