@@ -142,6 +142,9 @@ func (k *Kernel) procOf(t *Thread, p string) (*Process, string, bool) {
 	if !ok {
 		return nil, "", false
 	}
+	if rest == "net" || strings.HasPrefix(rest, "net/") { // a link
+		rest = "self/" + rest
+	}
 	who, rest, _ := strings.Cut(rest, "/")
 	proc := t.proc
 	if who != "self" && who != "thread-self" {
@@ -281,6 +284,11 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	if proc.mm == nil { // it has ended
 		return nil
 	}
+	if of, ok := strings.CutPrefix(name, "net/"); ok {
+		if s, ok := k.net.ProcFile(of, k.user().UID, k.m.Arch.Word()); ok {
+			return &File{device: devText, text: []byte(s)}
+		}
+	}
 	if s, ok := k.procText(proc, name); ok {
 		return &File{device: devText, text: []byte(s)}
 	}
@@ -290,7 +298,10 @@ func (k *Kernel) procFile(t *Thread, p string) *File {
 	mm := proc.mm
 	switch name {
 	case "":
-		return &File{device: devList, proc: proc, entries: listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")}
+		list := listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")
+		return &File{device: devList, proc: proc, entries: append(list, dirEntry{"net", uint64(len(list)), abi.DT_DIR})}
+	case "net":
+		return &File{device: devList, entries: listOf(abi.DT_REG, net.ProcFiles()...)}
 	case "fd", "fdinfo":
 		var fds []string
 		for fd, d := range proc.files.fds {
@@ -361,7 +372,7 @@ func listOf(kind byte, names ...string) []dirEntry {
 }
 
 func (k *Kernel) procList() []dirEntry {
-	list := listOf(abi.DT_LNK, "self", "thread-self")
+	list := listOf(abi.DT_LNK, "net", "self", "thread-self")
 	for _, id := range slices.Sorted(maps.Keys(k.procs)) {
 		list = append(list, dirEntry{fmt.Sprint(id), uint64(id) + 1000, abi.DT_DIR})
 	}

@@ -224,6 +224,8 @@ func (k *Kernel) special(t *Thread, p string) *File {
 // specialLink resolves the links below /proc that a guest has.
 func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
 	switch p {
+	case "/proc/net":
+		return "self/net", true
 	case "/proc/self":
 		return fmt.Sprint(t.proc.PID), true
 	case "/proc/thread-self":

@@ -90,7 +90,11 @@ func (ns *Stack) Receive(by Caller, s *Socket, n, flags int, to scatter, a *Arri
 		return -ENOTSUP
 	}
 	if s.IsStream() {
-		return ns.receiveStream(by, s, n, flags, to, a)
+		r := ns.receiveStream(by, s, n, flags, to, a)
+		if r >= 0 && n > 0 && flags&abi.MSG_PEEK == 0 && len(s.Queue) == 0 { // the FIN goes with the last bytes
+			s.finUnread = false
+		}
+		return r
 	}
 	return ns.receiveDatagram(by, s, n, flags, to, a)
 }

@@ -109,7 +109,8 @@ func (ns *Stack) conflicts(s *Socket, reuse bool) bool {
 // heldPort is a TCP port that a closed connection holds (TIME_WAIT).
 type heldPort struct {
 	portHolder
-	until uint64 // in nanoseconds, as Kernel.Now
+	remote Name   // the other end
+	until  uint64 // in nanoseconds, as Kernel.Now
 }
 
 // hold keeps the port of a closed connection for a minute (TCP_TIMEWAIT_LEN). Who asks for the
@@ -121,5 +122,5 @@ func (ns *Stack) hold(s *Socket) {
 	if len(list) >= maxHeld {
 		list = list[1:]
 	}
-	ns.held = append(list, heldPort{s.asHolder(), now + minute})
+	ns.held = append(list, heldPort{s.asHolder(), s.Remote, now + minute})
 }

@@ -128,7 +128,7 @@ type Socket struct {
 	child                  bool // made by a connection to a listener, whose name it has
 	fixedIP                bool // bound to one address, which connect does not change
 	NoReceive, noSend      bool // shutdown(2), or the other end's
-	ended                  bool // TCP: the other end's FIN has come
+	ended, finUnread       bool // TCP: the other end's FIN has come; nobody has read so far
 	dead                   bool // closed by its owner
 	noSpace                bool // who sends was told that there is no room (SOCKWQ_ASYNC_NOSPACE)
 	Err                    abi.Errno

@@ -51,6 +51,7 @@ func (ns *Stack) Hash(h *emu.Hasher, o *state.Objects) {
 	}
 	for _, p := range ns.held {
 		p.hash(h)
+		p.remote.hash(h)
 	}
 }
 
@@ -77,7 +78,7 @@ func (s *Socket) hash(h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(s.Family), uint64(s.Kind), uint64(s.Protocol), s.Ino, uint64(s.state), uint64(s.phase), uint64(s.Bound),
 		uint64(s.backlogMax), uint64(s.Err), uint64(s.Sent), uint64(s.queued), state.Number(o, s.Peer), uint64(len(s.Queue)), uint64(len(s.Backlog)),
 		uint64(len(s.waiting)))
-	for _, b := range []bool{s.child, s.fixedIP, s.NoReceive, s.noSend, s.ended, s.dead} {
+	for _, b := range []bool{s.child, s.fixedIP, s.NoReceive, s.noSend, s.ended, s.finUnread, s.dead} {
 		h.Bool(b)
 	}
 	if s.noSpace {

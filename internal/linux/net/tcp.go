@@ -77,7 +77,7 @@ func (ns *Stack) startTCP(s *Socket, b []byte) int64 {
 		return -EADDRNOTAVAIL
 	}
 	s.Remote = to
-	s.ended, s.Err = false, 0
+	s.ended, s.finUnread, s.Err = false, false, 0
 	l := ns.listener(s, to)
 	switch {
 	case s.Local.IP == to.IP && s.Local.Port == to.Port: // both SYNs cross
@@ -204,7 +204,7 @@ func (ns *Stack) finTCP(s *Socket) {
 	} else {
 		s.become(FinWait)
 	}
-	o.NoReceive, o.ended, s.moved.fin = true, true, true
+	o.NoReceive, o.ended, o.finUnread, s.moved.fin = true, true, true, true
 	switch o.state {
 	case Connected:
 		o.become(CloseWait)
@@ -312,7 +312,7 @@ func (ns *Stack) disconnectTCP(s *Socket) {
 	s.Peer = nil
 	s.Remote = Name{}
 	s.moved = transferred{}
-	s.NoReceive, s.noSend, s.ended = false, false, false
+	s.NoReceive, s.noSend, s.ended, s.finUnread = false, false, false, false
 	if was != Closed || s.Bound != boundByUse { // only tcp_set_state() gives up a port
 		ns.unbind(s)
 	} else if !s.fixedIP {
