@@ -47,7 +47,16 @@ func (g *Manager) countMultiprobe(x *traps.Exec, i int, kind HandlerKind) {
 	case g.ops == nil || g.ops.current(x) == x.Probe:
 	case kind == Pre:
 		g.begun(x.C.ID, i)
+	case kind == Post:
+		g.posted(x.C.ID, i)
 	default:
-		g.add(i, [...]Count{Post: Posts, Fault: Faults}[kind])
+		g.add(i, Faults)
 	}
+}
+
+// posted counts the end of the hit that a vCPU is in for probe i, whose post_handler is called.
+func (g *Manager) posted(cpu, i int) {
+	g.add(i, Posts)
+	s := &g.step[cpu]
+	s.due = s.due.without(g.place(i))
 }

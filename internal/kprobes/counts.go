@@ -16,6 +16,7 @@ const (
 	Reentrant
 	Nmissed
 	Skipped
+	Unposted
 	Lost // 0 or 1
 	counts
 )
@@ -37,6 +38,8 @@ func (c Count) of(s *Stats) *uint64 {
 		return &s.Reentrant
 	case Skipped:
 		return &s.Skipped
+	case Unposted:
+		return &s.Unposted
 	}
 	return &s.Nmissed
 }

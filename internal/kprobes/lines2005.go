@@ -66,7 +66,7 @@ func (e *copying) seenReadLock(x *traps.Exec) {
 		case !e.g.registered(i):
 		case caller == "comm_pre_handler" && p.Pre.Action == nil && p.Return == nil:
 			e.g.begun(x.C.ID, i)
-		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.step[x.C.ID].members&e.g.member(i) != 0:
+		case caller == "comm_post_handler" && p.Post.Action == nil && e.g.step[x.C.ID].members.has(e.g.place(i)):
 			e.g.add(i, Posts)
 		}
 	}

@@ -17,7 +17,7 @@ func (e *perCPU) Seen() map[string]traps.Seen {
 		"save_previous_kprobe":    e.seenPutAside,
 		"restore_previous_kprobe": e.seenTakenBack,
 		"set_reenter":             e.seenReenter,
-		"reset_current_kprobe":    e.seenLeave,
+		"reset_current_kprobe":    e.seenLeft,
 		"begin_post":              seenPost,
 		"restore_saved_flags":     e.seenEnd,
 		"reenter_kprobe":          e.seenSkipped,
@@ -90,7 +90,7 @@ func (e *perCPU) seenInstance(x *traps.Exec) {
 		}
 	case "aggr_post_handler":
 		if p.Post.Action == nil {
-			e.g.add(i, Posts)
+			e.g.posted(x.C.ID, i)
 		}
 	}
 }
@@ -110,11 +110,32 @@ func (e *perCPU) endHit(x *traps.Exec) {
 		e.g.add(i, Posts)
 		return
 	}
-	e.g.eachOf(&e.g.step[x.C.ID].hitAt, func(i int) {
-		if !e.g.probes[i].Post.Set() {
+	s := &e.g.step[x.C.ID]
+	e.g.eachOf(&s.hitAt, func(i int) {
+		if e.g.probes[i].Post.Set() {
+			s.due = s.due.with(e.g.place(i))
+		} else {
 			e.g.add(i, Posts)
 		}
 	})
+}
+
+// seenLeft: the hit is left.
+func (e *perCPU) seenLeft(x *traps.Exec) {
+	e.seenLeave(x)
+	e.settle(x)
+}
+
+// settle counts the gathered probes whose post_handler will not come any more: aggr_post_handler() passes over those that
+// were disabled, or taken out, since their pre_handler.
+func (e *perCPU) settle(x *traps.Exec) {
+	s := &e.g.step[x.C.ID]
+	for n, i := range e.g.byAddr[s.addr] {
+		if s.due.has(n) {
+			e.g.add(i, Unposted)
+		}
+	}
+	s.due = members{}
 }
 
 // each sees the registered probes at the address of x.Probe.
@@ -126,9 +147,16 @@ func (e *perCPU) each(x *traps.Exec, see func(i int)) {
 	}
 }
 
-// missed: kprobes_inc_nmissed_count() for x.Probe.
+// missed: kprobes_inc_nmissed_count() for x.Probe. Of gathered probes it counts for each, disabled ones too.
 func (e *perCPU) missed(x *traps.Exec) {
-	e.each(x, func(i int) { e.g.add(i, Nmissed) })
+	if e.aggregated(x, x.Probe) {
+		e.gathered(x, x.Probe, func(at uint64) bool {
+			e.g.add(e.g.index(at), Nmissed)
+			return true
+		})
+	} else {
+		e.g.add(e.g.index(x.Probe), Nmissed)
+	}
 	x.M.Note(emu.Note{Kind: NoteMissed, ID: "O4", Text: "nmissed", Addr: e.addr(x)})
 }
 
@@ -137,7 +165,8 @@ func (e *perCPU) skipped(x *traps.Exec) {
 	e.missed(x)
 	e.each(x, func(i int) {
 		e.g.add(i, Skipped)
-		e.g.step[x.C.ID].skipped |= e.g.member(i)
+		s := &e.g.step[x.C.ID]
+		s.skipped = s.skipped.with(e.g.place(i))
 	})
 }
 
@@ -163,6 +192,7 @@ func (e *perCPU) seenBoost(x *traps.Exec) {
 	addr := e.g.probes[i].Addr
 	if x.Probe = e.lookup(x, addr); e.current(x) == 0 {
 		e.endHit(x)
+		e.settle(x)
 	}
 	e.g.step[x.C.ID].runs(addr, to, e.current(x) != 0)
 }
@@ -197,14 +227,22 @@ func (e *perCPU) enabled(x *traps.Exec, addr uint64) {
 	}
 }
 
-// lists reports whether the probe at at is on the list of an aggregated one. The
+// lists reports whether the probe at at is on the list of an aggregated one.
+func (e *perCPU) lists(x *traps.Exec, ap, at uint64) (found bool) {
+	e.gathered(x, ap, func(p uint64) bool {
+		found = p == at
+		return !found
+	})
+	return found
+}
+
+// gathered sees the addresses of the probes on the list of an aggregated one, until see says false. The
 // bound is for lists that a guest has broken.
-func (e *perCPU) lists(x *traps.Exec, ap, at uint64) bool {
+func (e *perCPU) gathered(x *traps.Exec, ap uint64, see func(at uint64) bool) {
 	next := e.peek(x, ap+e.l.list)
-	for n := 0; n < MaxProbes && next != ap+e.l.list && next != at+e.l.list; n++ {
+	for n := 0; n < MaxProbes && next != ap+e.l.list && see(next-e.l.list); n++ {
 		next = e.peek(x, next)
 	}
-	return next == at+e.l.list
 }
 
 // seenDisabled: __disable_kprobe(p) is called.

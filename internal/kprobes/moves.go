@@ -1,32 +1,37 @@
 package kprobes
 
-import "trapline/internal/emu"
+import (
+	"slices"
+
+	"trapline/internal/emu"
+)
 
 // CountsVersion rises when hits, misses or ends of the same steps are counted
 // otherwise: states with counts are then others.
-const CountsVersion = "2"
+const CountsVersion = "3"
 
 // stepOf is which hit a vCPU is in, for counting. The kernel's text, which a guest may break, decides which of these
 // moves comes when: each is possible in every state.
 type stepOf struct {
 	hitAt
-	outer   hitAt  // the hit that this one is inside of
-	skipped uint64 // members of a hit inside this one, which begins
+	outer   hitAt   // the hit that this one is inside of
+	skipped members // of a hit inside this one, which begins
 }
 
 // hitAt is a hit. It counts for the probes that were registered when it began, whatever becomes of them meanwhile.
 type hitAt struct {
-	addr    uint64 // of the probe point
-	copy    uint64 // where the instruction is stepped, if out of line
-	active  bool   // its step is under way
-	boosted bool   // which ends without a trap
-	members uint64 // of the probes at addr, by place in byAddr: those that it counts for
+	addr    uint64  // of the probe point
+	copy    uint64  // where the instruction is stepped, if out of line
+	active  bool    // its step is under way
+	boosted bool    // which ends without a trap
+	members members // of the probes at addr: those that it counts for
+	due     members // of those, the ones whose post_handler comes next: the step is over
 }
 
 // begin begins the hit of a probe point (kprobe_status: KPROBE_HIT_ACTIVE).
 func (s *stepOf) begin(addr uint64) {
 	s.hitAt = hitAt{addr: addr, members: s.skipped}
-	s.skipped = 0
+	s.skipped = members{}
 }
 
 // at: the instruction will be stepped in its copy.
@@ -60,42 +65,40 @@ func (s *stepOf) hash(h *emu.Hasher) {
 	h.Uint64(s.addr)
 	h.Uint64(s.copy<<1 | emu.B2U(s.active))
 	h.Uint64(s.outer.addr)
-	if s.plain() && s.outer.plain() && s.skipped == 0 && !s.boosted && !s.outer.active {
+	if s.plain() && s.outer.plain() && s.skipped == (members{}) && !s.boosted && !s.outer.active {
 		return
 	}
-	h.Uint64(s.members)
-	h.Uint64(s.skipped<<1 | emu.B2U(s.boosted))
-	h.Uint64(s.outer.members)
+	h.Uint64(s.members.first)
+	h.Uint64(s.skipped.first<<1 | emu.B2U(s.boosted))
+	h.Uint64(s.outer.members.first)
 	h.Uint64(s.outer.copy<<2 | emu.B2U(s.outer.active)<<1 | emu.B2U(s.outer.boosted))
+	if s.due == (members{}) && s.outer.due == (members{}) && s.members.few() && s.skipped.few() && s.outer.members.few() {
+		return
+	}
+	for _, m := range [...]*members{&s.members, &s.due, &s.skipped, &s.outer.members, &s.outer.due} {
+		m.hash(h)
+	}
 }
 
 // plain reports whether a hit counts for the first probe of its address and no other.
-func (s *hitAt) plain() bool { return s.members == emu.B2U(s.addr != 0) }
-
-// maxMembers is how many probes at one address are told apart; a hit counts for one behind them as long as it is
-// registered.
-const maxMembers = 64
-
-// member is probe i's bit among the probes at its address.
-func (g *Manager) member(i int) uint64 {
-	for n, j := range g.byAddr[g.probes[i].Addr] {
-		if j == i && n < maxMembers {
-			return 1 << n
-		}
-	}
-	return 0
+func (s *hitAt) plain() bool {
+	return s.members == members{first: emu.B2U(s.addr != 0)} && s.due == members{}
 }
 
 // begun counts the hit that a vCPU is in for probe i.
 func (g *Manager) begun(cpu, i int) {
 	g.add(i, Hits)
-	g.step[cpu].members |= g.member(i)
+	s := &g.step[cpu]
+	s.members = s.members.with(g.place(i))
 }
+
+// place is probe i's place in byAddr.
+func (g *Manager) place(i int) int { return slices.Index(g.byAddr[g.probes[i].Addr], i) }
 
 // eachOf sees the probes that a hit counts for.
 func (g *Manager) eachOf(s *hitAt, see func(i int)) {
 	for n, i := range g.byAddr[s.addr] {
-		if n < maxMembers && s.members>>n&1 != 0 || n >= maxMembers && g.registered(i) {
+		if s.members.has(n) {
 			see(i)
 		}
 	}

@@ -86,5 +86,6 @@ type Stats struct {
 	Reentrant  uint64 // hits inside a hit, no handler called (K7)
 	Nmissed    uint64 // hits that engine modern counted without a handler (O4), calls without a free instance (E7)
 	Skipped    uint64 // of Nmissed: hits inside a hit, stepped without a handler (O4)
+	Unposted   uint64 // steps completed without its post_handler, as it was disabled or taken out meanwhile (M5)
 	Lost       bool   // its breakpoint was taken out and nobody will put it back (K7)
 }

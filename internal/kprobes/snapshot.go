@@ -80,6 +80,9 @@ func (g *Manager) hashCounts(h *emu.Hasher) {
 			h.Uint64(s.Nmissed)
 			h.Uint64(s.Skipped)
 		}
+		if s.Unposted != 0 && g.hashed != NoCounts {
+			h.Uint64(s.Unposted)
+		}
 		h.Bool(s.Registered)
 		h.Bool(s.Lost)
 	}

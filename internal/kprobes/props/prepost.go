@@ -26,8 +26,11 @@ func (p *PrePost) End() *explore.Violation {
 	for i, probe := range p.g.Probes() {
 		s := p.g.Stats(i)
 		switch {
-		case s.Hits != s.Posts:
-			return violation(OnePreOnePost, "K9", "probe %s was hit %d times, but %d hits ended behind the instruction", probe.Name, s.Hits, s.Posts)
+		case s.Hits != s.Posts+s.Unposted:
+			return violation(OnePreOnePost, "K9", "probe %s was hit %d times, but %d hits ended behind the instruction", probe.Name, s.Hits, s.Posts+s.Unposted)
+		case s.Unposted != 0:
+			return violation(OnePreOnePost, "M5", "probe %s: of %d hits %d ended without its post_handler: it was disabled or unregistered meanwhile",
+				probe.Name, s.Hits, s.Unposted)
 		case s.Hits+s.Missed+s.Skipped != s.Executions:
 			return violation(OnePreOnePost, "", "probe %s: %d executions, %d hits and %d misses", probe.Name, s.Executions, s.Hits, s.Missed+s.Skipped)
 		}

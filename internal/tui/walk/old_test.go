@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/emu"
+	"trapline/internal/kprobes"
 	"trapline/internal/record"
 	"trapline/internal/scenario"
 )
@@ -42,7 +43,7 @@ func TestRecordingsOfOtherCounts(t *testing.T) {
 	require.NoError(t, err)
 	_, err = Replay(t.Context(), f, emu.DefaultProcessor)
 	require.ErrorIs(t, err, record.ErrVersion)
-	require.ErrorContains(t, err, "the states differ at step 256, and its hits were counted by version 1 of the rules, here by version 2")
+	require.ErrorContains(t, err, "the states differ at step 256, and its hits were counted by version 1 of the rules, here by version "+kprobes.CountsVersion)
 
 	w := newRace(t, false)
 	require.NoError(t, w.Record(t.Context(), 100))
