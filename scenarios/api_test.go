@@ -312,3 +312,22 @@ func TestPinsAreBounded(t *testing.T) {
 	require.ErrorIs(t, f.Pin(x.Found), scenarios.ErrNotPossible)
 	require.Equal(t, full, string(f.Bytes()))
 }
+
+// TestGoCodeIsNotPinned: a file knows nothing of handlers and properties in Go, and would not be read again.
+func TestGoCodeIsNotPinned(t *testing.T) {
+	for name, add := range map[string]func(*scenarios.File) error{
+		"property": func(f *scenarios.File) error {
+			return f.Check(scenarios.Property{Name: "mine", End: func(*scenarios.View) string { return "wrong" }})
+		},
+		"handler": func(f *scenarios.File) error { return f.Handle("entry", "pre", func(*scenarios.Hit) {}) },
+	} {
+		f := load("smp-missed-probe")
+		before := string(f.Bytes())
+		require.NoError(t, add(f))
+		x, err := scenarios.Search{}.Do(t.Context(), f)
+		require.NoError(t, err)
+		require.NotNil(t, x.Found, name)
+		require.ErrorIs(t, f.Pin(x.Found), scenarios.ErrNotPossible, name)
+		require.Equal(t, before, string(f.Bytes()))
+	}
+}

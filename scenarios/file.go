@@ -78,7 +78,8 @@ func (f *File) Bytes() []byte { return f.f.Bytes() }
 // trapline check say whether it still shows the same. A line of the same schedule is
 // replaced; the member is added to a file without one. Bytes has it, for you to write.
 // Pin refuses with ErrNotPossible what no single schedule shows whole, a schedule that
-// is too long for a line, and more schedules than a file can have.
+// is too long for a line, more schedules than a file can have, and what only Go code shows: a property
+// in Go, a run with handlers in Go.
 func (f *File) Pin(x *Found) error {
 	line, err := x.inner.Pin(f.f)
 	if err != nil {

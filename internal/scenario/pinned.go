@@ -207,11 +207,17 @@ func (s *Searched) Pin(f *File) (format.Schedule, error) {
 	if s.Untold() {
 		return format.Schedule{}, errors.New("no schedule shows it whole, so that there is nothing to pin")
 	}
+	if len(f.handlers) > 0 {
+		return format.Schedule{}, errors.New("the file has no handlers in Go, and without them the schedule is another scenario's")
+	}
 	p := format.Schedule{Text: s.Schedule()}
 	if s.Options.Engine != f.Machine.Engine {
 		p.Engine = s.Options.Engine
 	}
 	for _, v := range s.Violations {
+		if slices.ContainsFunc(f.properties, func(g Property) bool { return g.Name == v.Property }) {
+			return p, fmt.Errorf("%s is a property in Go, which the file cannot name", v.Property)
+		}
 		p.Violates = append(p.Violates, format.Expectation{Property: v.Property, Row: v.Row})
 	}
 	if n := len(p.Print()); n > format.MaxLine {
