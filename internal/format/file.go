@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/tools/txtar"
@@ -71,6 +72,27 @@ func (f *File) MemberPos(member string) Pos {
 		return l.at(0)
 	}
 	return Pos{Line: 1, Col: 1}
+}
+
+// SymbolPos is the place that gives a symbol of the file's own its name: a region, or a label of text.S.
+func (f *File) SymbolPos(name string) Pos {
+	for i := range f.Memory {
+		if f.Memory[i].Name == name {
+			return f.Memory[i].Pos
+		}
+	}
+	if f.Source != nil {
+		n := f.Source.Line
+		for text := range strings.Lines(f.Source.Text) {
+			l := line{n, strings.TrimRight(text, "\r\n")}
+			before, _, ok := strings.Cut(l.text, name+":")
+			if ok && (before == "" || strings.ContainsAny(before[len(before)-1:], " \t;:")) {
+				return l.at(len(before))
+			}
+			n++
+		}
+	}
+	return f.MemberPos("text.S")
 }
 
 // Bytes prints the file back: every member as it was, and steps with the

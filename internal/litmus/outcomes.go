@@ -88,6 +88,9 @@ func (t *Test) File(name string) (*scenario.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s as a scenario: %w", name, err)
 	}
+	for i, p := range t.named {
+		f.Memory[i].Pos = p // what is wrong with its name is the test's
+	}
 	return &scenario.File{File: f}, nil
 }
 

@@ -39,12 +39,15 @@ func Parse(name string, data []byte) (*Test, error) {
 
 // errorAt is a flaw at a byte of the text.
 func (p *parser) errorAt(at int, want, msg string, args ...any) error {
+	return p.pos(at).Error(p.name, want, msg, args...)
+}
+
+// pos is the place of a byte of the text.
+func (p *parser) pos(at int) format.Pos {
 	at = min(at, len(p.text))
 	start := strings.LastIndexByte(p.text[:at], '\n') + 1
 	text, _, _ := strings.Cut(p.text[start:], "\n")
-	return &format.Error{
-		File: p.name, Line: strings.Count(p.text[:at], "\n") + 1, Col: at - start + 1, Msg: fmt.Sprintf(msg, args...), Want: want, Text: text,
-	}
+	return format.Pos{Line: strings.Count(p.text[:at], "\n") + 1, Col: at - start + 1, Text: text}
 }
 
 // blankComments replaces (* … *), which nest.
@@ -236,6 +239,7 @@ func (p *parser) location(at int, name string) (Place, error) {
 			return Place{}, p.errorAt(at, fmt.Sprintf("at most %d", MaxLocations), "too many locations")
 		}
 		p.test.Locations = append(p.test.Locations, name)
+		p.test.named = append(p.test.named, p.pos(at))
 	}
 	return Place{Thread: -1, Location: name}, nil
 }

@@ -3,6 +3,8 @@ package litmus
 import (
 	"fmt"
 	"strings"
+
+	"trapline/internal/format"
 )
 
 // Bounds of a test.
@@ -23,6 +25,8 @@ type Test struct {
 	Threads   [][]Instruction
 	Observed  []Place // what an outcome tells, in order
 	Condition Condition
+
+	named []format.Pos // where each location first appears
 }
 
 // Syntax is how a test writes its instructions.

@@ -112,7 +112,7 @@ func (b *builder) joinSymbols() error {
 	var list []loader.Symbol
 	for s := range r.Symbols.Own.All() {
 		if _, taken := r.Symbols.Kernel.Lookup(s.Name); taken && b.file.Source != nil {
-			return b.file.MemberPos("text.S").Error(b.file.Name, "another name", "symbol %q, which the modelled kernel has too", s.Name)
+			return b.file.SymbolPos(s.Name).Error(b.file.Name, "another name", "symbol %q, which the modelled kernel has too", s.Name)
 		} else if !taken {
 			list = append(list, s)
 		}
