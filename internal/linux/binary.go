@@ -15,7 +15,6 @@ import (
 // program is an executable file that was read and judged, with what it is run
 // by.
 type program struct {
-	path   string // without links
 	given  string // as execve was given it: AT_EXECFN, and what the thread is called by
 	file   *File
 	image  *loader.Image
@@ -28,19 +27,18 @@ type program struct {
 const scriptDepth = 5
 
 // openProgram reads an executable or the interpreter of a script, whose relative
-// name goes from the directory of from. Errors wrap package loader's, or are an
-// errno.
-func (k *Kernel) openProgram(from *fsState, file, given string, argv []string) (*program, error) {
+// name goes from directory dir. Errors wrap package loader's, or are an errno.
+func (k *Kernel) openProgram(dir, file, given string, argv []string) (*program, error) {
 	named := given
 	for depth := 0; ; depth++ {
-		f, full, err := k.openExec(file)
+		f, err := k.openExec(file)
 		if err != nil {
 			return nil, err
 		}
 		line, err := scriptLine(f)
 		if err == nil && line == nil {
-			prog := &program{path: full, given: given, file: f, argv: argv}
-			if err = k.readProgram(from, prog); err == nil {
+			prog := &program{given: given, file: f, argv: argv}
+			if err = k.readProgram(dir, prog); err == nil {
 				return prog, nil
 			}
 		}
@@ -53,17 +51,17 @@ func (k *Kernel) openProgram(from *fsState, file, given string, argv []string) (
 		}
 		argv = append(append(line, named), argv[min(1, len(argv)):]...)
 		named = line[0]
-		file = from.absolute(named)
+		file = absoluteIn(dir, named)
 	}
 }
 
 // openExec opens a file that may be executed.
-func (k *Kernel) openExec(p string) (*File, string, error) {
+func (k *Kernel) openExec(p string) (*File, error) {
 	h, full, err := k.fs.Open(p, true)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	f := &File{refs: 1, flags: abi.O_LARGEFILE, path: full, host: h}
+	f := &File{refs: 1, flags: abi.O_LARGEFILE, dentry: k.fs.Hold(full), host: h}
 	st, err := h.Stat()
 	switch {
 	case err != nil:
@@ -74,9 +72,9 @@ func (k *Kernel) openExec(p string) (*File, string, error) {
 	}
 	if err != nil {
 		k.closeFile(f)
-		return nil, "", err
+		return nil, err
 	}
-	return f, full, nil
+	return f, nil
 }
 
 // scriptLine is the interpreter of a script and its argument, if it has one;
@@ -113,8 +111,8 @@ func scriptLine(f *File) ([]string, error) {
 }
 
 // readProgram reads prog's file, and its interpreter, whose relative name goes from the
-// directory of from.
-func (k *Kernel) readProgram(from *fsState, prog *program) error {
+// directory dir.
+func (k *Kernel) readProgram(dir string, prog *program) error {
 	var err error
 	if prog.image, err = k.readImage(prog.file, true); err != nil {
 		return err
@@ -123,11 +121,11 @@ func (k *Kernel) readProgram(from *fsState, prog *program) error {
 	if name == "" {
 		return nil
 	}
-	f, full, err := k.openExec(from.absolute(name))
+	f, err := k.openExec(absoluteIn(dir, name))
 	if err != nil {
 		return fmt.Errorf("its interpreter %s: %w", name, err)
 	}
-	prog.interp = &program{path: full, file: f}
+	prog.interp = &program{file: f}
 	if prog.interp.image, err = k.readImage(f, false); err == nil && prog.interp.image.Arch != prog.image.Arch {
 		err = ErrOtherArch
 	}

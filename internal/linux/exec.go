@@ -21,7 +21,7 @@ func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	p.mm = mem
 	mem.Exe = prog.file
 	p.Name = path.Base(prog.given)
-	if err := mem.MapImage(prog.file.host, prog.file.path, prog.image, 0); err != nil {
+	if err := mem.MapImage(prog.file, prog.file.host, prog.image, 0); err != nil {
 		return err
 	}
 	last := prog.image.Segments[len(prog.image.Segments)-1]
@@ -29,7 +29,7 @@ func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	mem.Brk = mem.StartBrk
 	entry, base := prog.image.Entry, uint64(0)
 	if prog.interp != nil {
-		if base, err = mem.MapInterpreter(prog.interp.file.host, prog.interp.file.path, prog.interp.image); err != nil {
+		if base, err = mem.MapInterpreter(prog.interp.file, prog.interp.file.host, prog.interp.image); err != nil {
 			return err
 		}
 		entry = base + prog.interp.image.Entry
@@ -69,7 +69,7 @@ func (k *Kernel) startRegisters(mm *mm.MM, entry, sp uint64) emu.Core {
 // execve replaces the process's program by that of file, which the program
 // gave as given.
 func (k *Kernel) execve(t *Thread, file, given string, argv, env []string) int64 {
-	prog, err := k.openProgram(t.proc.fs, file, given, argv)
+	prog, err := k.openProgram(t.proc.fs.cwd.Path(), file, given, argv)
 	if err != nil {
 		r := execError(err)
 		if r == -ENOENT && k.cfg.OnNoProgram != nil {
@@ -122,6 +122,20 @@ func (p *Process) resetHandlers() {
 	h.users = 1
 	h.forgetCaught()
 	p.sigs = &h
+}
+
+// clone is what a new process does about signals: the same, or a copy (copy_sighand()).
+func (h *handlers) clone(flags uint64) *handlers {
+	if flags&abi.CLONE_SIGHAND != 0 {
+		h.users++
+		return h
+	}
+	c := *h
+	c.users = 1
+	if flags&abi.CLONE_CLEAR_SIGHAND != 0 {
+		c.forgetCaught()
+	}
+	return &c
 }
 
 // forgetCaught leaves of all actions those that ignore a signal.

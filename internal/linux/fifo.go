@@ -29,7 +29,7 @@ func (k *Kernel) openFifo(t *Thread, n *vfs.Node, full string, kept int) (*File,
 		if n.Fifo == nil {
 			n.Fifo = &vfs.Pipe{}
 		}
-		f = &File{refs: 1, flags: kept, path: full, pipe: n.Fifo, fifo: n}
+		f = &File{refs: 1, flags: kept, dentry: k.fs.Hold(full), pipe: n.Fifo, fifo: n}
 		p := n.Fifo
 		p.Take(f.readable(), f.writable())
 		if f.readable() {
@@ -53,6 +53,6 @@ func (k *Kernel) openFifo(t *Thread, n *vfs.Node, full string, kept int) (*File,
 func (k *Kernel) stopOpening(t *Thread) {
 	if f := t.opening; f != nil {
 		t.opening = nil
-		k.closeFile(f)
+		k.releaseFile(f)
 	}
 }

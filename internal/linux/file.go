@@ -11,9 +11,10 @@ import (
 
 // File is an open file description: what several descriptors may share.
 type File struct {
-	refs  int
-	flags int    // what F_GETFL tells
-	path  string // absolute, in the guest's tree
+	refs   int
+	flags  int         // what F_GETFL tells
+	path   string      // of a device or a generated file, or what stands for it
+	dentry *vfs.Dentry // of a file, directory or pipe of the tree; nil: it is none, or never had a name
 
 	host    *vfs.Handle // a regular file or directory
 	pos     int64
@@ -70,6 +71,22 @@ func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY }
 // isPipe reports whether f is a pipe of the guest's or, as standard streams show themselves, of the host's.
 func (f *File) isPipe() bool { return f.pipe != nil || f.device >= devStdin && f.device <= devStderr }
 
+// where is the path of f: of the tree, or what stands for it.
+func (f *File) where() string {
+	if f.dentry != nil {
+		return f.dentry.Path()
+	}
+	return f.path
+}
+
+// shown is where, as links below /proc show it.
+func (f *File) shown() string {
+	if f.dentry != nil {
+		return f.dentry.Shown()
+	}
+	return f.path
+}
+
 func (f *File) isDir() bool {
 	if f.host == nil {
 		return f.device == devList
@@ -85,17 +102,20 @@ func (k *Kernel) closeFile(f *File) {
 	}
 	k.dropLocks(f, func(l *lock) bool { return l.file == f })
 	k.setAsync(f, 0, false)
+	k.closed(f)
+	k.releaseFile(f)
+}
+
+// releaseFile frees what a file holds that nobody has open.
+func (k *Kernel) releaseFile(f *File) {
 	if f.host != nil {
-		k.closed(f)
 		_ = f.host.Close()
 		if n := f.host.Node; n != nil {
 			n.Users--
-			if n.Attr.Nlink == 0 && n.Users == 0 && !n.Memfd {
-				k.inodeGone(n.Attr)
-			}
 			k.fs.DropNode(n)
 		}
 	}
+	k.putName(f.dentry)
 	if f.notify != nil {
 		k.dropNotifier(f.notify)
 	}
@@ -127,7 +147,11 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	}
 	switch {
 	case f.pipe != nil:
-		return k.readPipe(t, f, b)
+		r := k.readPipe(t, f, b)
+		if r > 0 {
+			k.happenedToPipe(f, abi.IN_ACCESS)
+		}
+		return r
 	case f.sock != nil:
 		return k.receiveBytes(t, f, b)
 	case f.host != nil:
@@ -190,7 +214,11 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.writeFile(t, f, b, pos)
 	}
 	if f.pipe != nil {
-		return k.writePipe(t, f, b, len(b))
+		r := k.writePipe(t, f, b, len(b))
+		if r > 0 {
+			k.happenedToPipe(f, abi.IN_MODIFY)
+		}
+		return r
 	}
 	if f.sock != nil {
 		return k.sendBytes(t, f, b)
@@ -318,6 +346,14 @@ func (t *fdTable) get(fd int) *File {
 		return nil
 	}
 	return t.fds[fd].file
+}
+
+// opened is get for what asks more of a file than where it is: O_PATH's do not count (fdget()).
+func (t *fdTable) opened(fd int) *File {
+	if f := t.get(fd); f != nil && f.flags&abi.O_PATH == 0 {
+		return f
+	}
+	return nil
 }
 
 // add puts f at the lowest free number from low on; -1: none is free.

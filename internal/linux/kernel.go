@@ -139,8 +139,7 @@ func New(cfg Config) (*Kernel, error) {
 
 // boot makes the machine and its first process.
 func (k *Kernel) boot() error {
-	fs := &fsState{cwd: k.cfg.Dir, umask: 0o22}
-	prog, err := k.openProgram(fs, fs.absolute(k.cfg.Path), k.cfg.Path, k.cfg.Args)
+	prog, err := k.openProgram(k.cfg.Dir, absoluteIn(k.cfg.Dir, k.cfg.Path), k.cfg.Path, k.cfg.Args)
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.cfg.Path, err)
 	}

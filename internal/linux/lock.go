@@ -92,7 +92,7 @@ func keyOf(f *File) vfs.Key {
 }
 
 func sysFlock(k *Kernel, t *Thread, c *call) int64 {
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	op := c.arg[1] &^ abi.LOCK_NB
 	switch {
 	case f == nil:

@@ -51,9 +51,10 @@ func (o kernelOfMM) StackLimit(mm *mm.MM) uint64 {
 	return stackLimit
 }
 
-// Hold, Path, VisitIn and NumberIn are what an address space asks of its program.
+// Hold, Path, Shown, VisitIn and NumberIn are what an address space asks of its program.
 func (f *File) Hold()                            { f.refs++ }
 func (f *File) Holds() int                       { return f.refs }
-func (f *File) Path() string                     { return f.path }
+func (f *File) Path() string                     { return f.where() }
+func (f *File) Shown() string                    { return f.shown() }
 func (f *File) VisitIn(o *state.Objects)         { state.Visit(o, f) }
 func (f *File) NumberIn(o *state.Objects) uint64 { return state.Number(o, f) }

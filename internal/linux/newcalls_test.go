@@ -37,17 +37,21 @@ func TestProcSelf(t *testing.T) {
 	}
 }
 
-// TestQueueServes: of threads that wait in a message queue the one of the highest priority is served first, then the
-// least nice one, then the one that came first. A native run at a lower priority could not show it: nobody there is less nice.
+// TestQueueServes: of threads that wait to receive from a message queue the one of the highest priority is served first,
+// then the least nice one, then the one that came first, wherever it stands among all threads. A native run at a lower priority could not show it: nobody there is less nice.
 func TestQueueServes(t *testing.T) {
 	k, q := &Kernel{}, &mqueue{}
-	for i, s := range []scheduling{{nice: 5}, {}, {}, {nice: 19, priority: 1}, {nice: -20}} {
-		k.threads = append(k.threads, &Thread{TID: i, k: k, sched: s, mq: mqWait{queue: q, order: uint64(i)}})
+	for i, s := range []scheduling{{nice: 5}, {}, {}, {}, {nice: 19, priority: 1}, {nice: -20}} {
+		came := []uint64{0, 3, 1, 2, 4, 5}[i]
+		k.threads = append(k.threads, &Thread{TID: i, k: k, sched: s, mq: mqWait{queue: q, order: came}})
 	}
-	for _, tid := range []int{3, 4, 1, 2, 0} {
+	urgent := scheduling{priority: 2}
+	k.threads = append(k.threads, &Thread{TID: 6, k: k, sched: urgent, mq: mqWait{queue: q, sends: true}}, &Thread{TID: 7, k: k, sched: urgent, mq: mqWait{queue: &mqueue{}}})
+	for _, tid := range []int{4, 5, 2, 3, 1, 0} {
 		next := k.waiter(q, false)
 		require.NotNil(t, next)
 		assert.Equal(t, tid, next.TID)
 		next.mq.done = true
 	}
+	assert.Nil(t, k.waiter(q, false))
 }

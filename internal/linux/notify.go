@@ -117,89 +117,90 @@ func kindBit(st abi.Kstat) uint32 {
 	return 0
 }
 
-// happenedAt tells of what was done to the file at full: those that watch its directory, then
-// those that watch itself (fsnotify_parent()).
-func (k *Kernel) happenedAt(full string, st abi.Kstat, mask uint32) {
+// happenedBy tells of what was done to a file by a name, or by none: those that watch the name's directory, then
+// those that watch the file (fsnotify_parent()).
+func (k *Kernel) happenedBy(d *vfs.Dentry, st abi.Kstat, mask uint32) {
 	if len(k.notifiers) == 0 {
 		return
 	}
 	mask |= kindBit(st)
-	dir, ok := k.inodeAt(path.Dir(full))
+	var dir vfs.Key
+	named := d != nil && d.Parent() != nil
+	if named {
+		dir, named = k.fs.KeyAt(d.Parent())
+	}
 	for _, n := range k.notifiers {
-		if ok && full != "/" {
-			k.happenedTo(n, dir, mask, 0, path.Base(full))
+		if named {
+			k.happenedTo(n, dir, mask, 0, d.Name())
 		}
 		k.happenedTo(n, vfs.KeyOf(st), mask, 0, "")
 	}
 }
 
-// happenedToNode tells of what was done to a file by a name, of which it takes the first one that it has.
-func (k *Kernel) happenedToNode(n *vfs.Node, mask uint32) {
+// happenedAt tells of what was done to the file at full, a path without links.
+func (k *Kernel) happenedAt(full string, st abi.Kstat, mask uint32) {
 	if len(k.notifiers) == 0 {
 		return
 	}
-	if name, ok := k.fs.NameOf(n); ok {
-		k.happenedAt(name, n.Attr, mask)
-		return
-	}
-	if !n.Memfd {
-		for _, f := range state.All[File](k.objects()) {
-			if f.refs > 0 && f.host != nil && f.host.Node == n { // by the name that it had
-				k.happenedAt(f.path, n.Attr, mask)
-				return
-			}
-		}
-	}
-	k.happened(vfs.KeyOf(n.Attr), mask|kindBit(n.Attr), 0, "")
+	d := k.fs.Hold(full)
+	defer k.putName(d)
+	k.happenedBy(d, st, mask)
 }
 
-// removed tells of an entry that was removed, and of its file, which is gone if nobody has it open.
-func (k *Kernel) removed(full string, st abi.Kstat, n *vfs.Node) {
+// happenedToFile tells of what was done by an open file, by the name that it has or had.
+func (k *Kernel) happenedToFile(f *File, mask uint32) {
+	switch {
+	case len(k.notifiers) == 0:
+	case f.host != nil:
+		k.happenedBy(f.dentry, vfs.StatOf(f.host.Info), mask)
+	case f.fifo != nil:
+		k.happenedBy(f.dentry, f.fifo.Attr, mask)
+	}
+}
+
+// happenedByFile is happenedToFile for what is done by the opening itself, not by what it leads to
+// (fsnotify_file()): IN_EXCL_UNLINK leaves it out when the name is gone.
+func (k *Kernel) happenedByFile(f *File, mask uint32) {
+	if f.flags&abi.O_PATH != 0 {
+		return
+	}
+	if f.dentry != nil && f.dentry.Gone() {
+		mask |= abi.IN_EXCL_UNLINK
+	}
+	k.happenedToFile(f, mask)
+}
+
+// happenedToPipe tells those that watch a pipe with a name of a transfer; those that watch its directory
+// hear nothing of it, as stat(2) would tell them nothing.
+func (k *Kernel) happenedToPipe(f *File, mask uint32) {
+	if f.fifo == nil {
+		return
+	}
+	if f.dentry.Gone() {
+		mask |= abi.IN_EXCL_UNLINK
+	}
+	k.happenedBy(nil, f.fifo.Attr, mask)
+}
+
+// removed tells of an entry that was removed, and of its file if that was its end.
+func (k *Kernel) removed(full string, st abi.Kstat, ended bool) {
 	if len(k.notifiers) == 0 {
 		return
 	}
 	if kindBit(st) == 0 {
 		k.happened(vfs.KeyOf(st), abi.IN_ATTRIB, 0, "")
 	}
-	if n == nil || n.Attr.Nlink == 0 && n.Users == 0 {
-		k.inodeGone(st)
+	if ended {
+		k.inodeGone(vfs.KeyOf(st))
 	}
 	k.entryChanged(full, abi.IN_DELETE|kindBit(st), 0)
 }
 
-// happenedToFile tells of what was done by an open file, by the name that it was opened by or, if it
-// was renamed, by one that it has.
-func (k *Kernel) happenedToFile(f *File, mask uint32) {
-	if len(k.notifiers) == 0 || f.host == nil {
-		return
+// putName gives up a hold of a name, or of none, and tells of what has ended with it.
+func (k *Kernel) putName(d *vfs.Dentry) {
+	for _, at := range k.fs.Put(d) {
+		k.inodeGone(at)
 	}
-	if n := f.host.Node; n != nil && (n.Memfd || n.Attr.Nlink > 0 && !k.fs.IsName(f.path, n)) {
-		k.happenedToNode(n, mask)
-		return
-	}
-	k.happenedAt(f.path, vfs.StatOf(f.host.Info), mask)
-}
-
-// happenedByFile is happenedToFile for what is done by the opening itself, not by what it leads to
-// (fsnotify_file()): IN_EXCL_UNLINK leaves it out when the name is gone.
-func (k *Kernel) happenedByFile(f *File, mask uint32) {
-	if len(k.notifiers) > 0 && f.host != nil && k.nameless(f) {
-		mask |= abi.IN_EXCL_UNLINK
-	}
-	k.happenedToFile(f, mask)
-}
-
-// nameless reports whether an open file has lost its last name.
-func (k *Kernel) nameless(f *File) bool {
-	n := f.host.Node
-	if n == nil {
-		n = k.fs.ChangedNode(f.host.Info)
-	}
-	if n != nil {
-		return n.Attr.Nlink == 0
-	}
-	at, ok := k.inodeAt(f.path)
-	return !ok || at != vfs.KeyOf(vfs.StatOf(f.host.Info))
 }
 
 // entryChanged tells those that watch a directory of an entry that was made or removed.
@@ -212,12 +213,12 @@ func (k *Kernel) entryChanged(full string, mask, cookie uint32) {
 	}
 }
 
-// inodeGone tells that the last name and user of a file are gone, which ends its watches.
-func (k *Kernel) inodeGone(st abi.Kstat) {
-	k.happened(vfs.KeyOf(st), abi.IN_DELETE_SELF, 0, "")
+// inodeGone tells that the last name of a file is gone and that nobody holds that, which ends its watches.
+func (k *Kernel) inodeGone(at vfs.Key) {
+	k.happened(at, abi.IN_DELETE_SELF, 0, "")
 	for _, n := range k.notifiers {
 		for _, w := range slices.Clone(n.watches) {
-			if w.at == vfs.KeyOf(st) {
+			if w.at == at {
 				k.unwatch(n, w.number)
 			}
 		}
@@ -225,8 +226,8 @@ func (k *Kernel) inodeGone(st abi.Kstat) {
 }
 
 // moved tells of a rename: both directories by one cookie, what was there, and what was moved
-// (fsnotify_move()). gone: what was there has no other name and nobody has it open.
-func (k *Kernel) moved(from, to string, st abi.Kstat, target *abi.Kstat, gone bool) {
+// (fsnotify_move()). ended: that was the end of what was there.
+func (k *Kernel) moved(from, to string, st abi.Kstat, target *abi.Kstat, ended bool) {
 	if len(k.notifiers) == 0 {
 		return
 	}
@@ -234,11 +235,11 @@ func (k *Kernel) moved(from, to string, st abi.Kstat, target *abi.Kstat, gone bo
 	k.entryChanged(from, abi.IN_MOVED_FROM|kindBit(st), k.lastCookie)
 	k.entryChanged(to, abi.IN_MOVED_TO|kindBit(st), k.lastCookie)
 	if target != nil {
-		k.happened(vfs.KeyOf(*target), abi.IN_ATTRIB, 0, "")
+		k.happened(vfs.KeyOf(*target), abi.IN_ATTRIB|kindBit(*target), 0, "")
 	}
 	k.happened(vfs.KeyOf(st), abi.IN_MOVE_SELF, 0, "")
-	if target != nil && gone {
-		k.inodeGone(*target)
+	if target != nil && ended {
+		k.inodeGone(vfs.KeyOf(*target))
 	}
 }
 

@@ -13,10 +13,17 @@ import (
 
 // TestInotify: what is told of files and directories, and in what order, is what is
 // told natively.
-func TestInotify(t *testing.T) {
+func TestInotify(t *testing.T) { inFolders(t, "inotify.c") }
+
+// TestNames: what open files, mappings and working directories are called, and what is told of them, while
+// their names are changed and removed, is what it is natively.
+func TestNames(t *testing.T) { inFolders(t, "names.c") }
+
+// inFolders runs a program of both widths, natively and in the machine, in folders of their own.
+func inFolders(t *testing.T, source string) {
 	for _, width := range []string{"-m64", "-m32"} {
 		t.Run(width, func(t *testing.T) {
-			data := mustRead(t, compile(t, "inotify.c", "gcc", width, "-w"))
+			data := mustRead(t, compile(t, source, "gcc", width, "-w"))
 			run := func(how func(t *testing.T, dir string, args []string) outcome) outcome {
 				dir := t.TempDir()
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "program"), data, 0o755))

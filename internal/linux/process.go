@@ -142,7 +142,7 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 		n.parent, n.exitSig = p.parent, p.exitSig
 		n.parent.children = append(n.parent.children, n)
 	}
-	n.files, n.fs, n.sigs = p.files, p.fs, p.sigs
+	n.files, n.fs, n.sigs = p.files, p.fs.clone(a.flags&abi.CLONE_FS != 0), p.sigs.clone(a.flags)
 	if a.flags&abi.CLONE_FILES != 0 {
 		n.files.users++
 	} else {
@@ -151,20 +151,6 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 	if a.flags&abi.CLONE_SYSVSEM != 0 {
 		n.undo = p.undoes()
 		n.undo.users++
-	}
-	if a.flags&abi.CLONE_FS == 0 {
-		c := *p.fs
-		n.fs = &c
-	}
-	if a.flags&abi.CLONE_SIGHAND != 0 {
-		n.sigs.users++
-	} else {
-		c := *p.sigs
-		c.users = 1
-		n.sigs = &c
-		if a.flags&abi.CLONE_CLEAR_SIGHAND != 0 {
-			c.forgetCaught()
-		}
 	}
 	if a.flags&abi.CLONE_PARENT != 0 {
 		k.adopt(n, p)
@@ -268,8 +254,9 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	k.setTimers()
 	p.mm.Drop()
 	k.dropFiles(p.files)
+	k.dropFS(p.fs)
 	p.sigs.users--
-	p.mm, p.files = nil, nil
+	p.mm, p.files, p.fs = nil, nil, nil
 	reaper, over := p.reaper(), k.init == p && len(k.cfg.More) == 0
 	for _, c := range p.children {
 		if c.parent = reaper; over {

@@ -49,9 +49,8 @@ func (k *Kernel) checkMore() error {
 	if n := 1 + len(k.cfg.More); n > MaxPrograms {
 		return fmt.Errorf("%d programs: expected at most %d", n, MaxPrograms)
 	}
-	fs := &fsState{cwd: k.cfg.Dir}
 	for _, m := range k.cfg.More {
-		prog, err := k.openProgram(fs, fs.absolute(m.Path), m.Path, m.Args)
+		prog, err := k.openProgram(k.cfg.Dir, absoluteIn(k.cfg.Dir, m.Path), m.Path, m.Args)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Path, err)
 		}
@@ -69,7 +68,7 @@ func (k *Kernel) checkMore() error {
 // newProgram makes the process of a program of the run. Standard input is the last one's.
 func (k *Kernel) newProgram() (*Process, *Thread) {
 	p := k.newProcess(nil)
-	p.fs, p.sigs = &fsState{cwd: k.cfg.Dir, umask: 0o22}, &handlers{users: 1}
+	p.fs, p.sigs = &fsState{users: 1, cwd: k.fs.Hold(k.cfg.Dir), umask: 0o22}, &handlers{users: 1}
 	p.limits, p.attr = k.firstLimits(), firstAttributes()
 	p.files = &fdTable{users: 1, max: k.cfg.Limits.Files}
 	for fd, d := range []device{devStdin, devStdout, devStderr} {
@@ -93,7 +92,7 @@ func (k *Kernel) startNext() {
 		m.Args = []string{m.Path}
 	}
 	p, t := k.newProgram()
-	prog, err := k.openProgram(p.fs, p.fs.absolute(m.Path), m.Path, m.Args)
+	prog, err := k.openProgram(k.cfg.Dir, absoluteIn(k.cfg.Dir, m.Path), m.Path, m.Args)
 	if err == nil {
 		if err = k.load(t, prog, k.cfg.Env); err == nil {
 			k.changed()

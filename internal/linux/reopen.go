@@ -27,33 +27,52 @@ func (k *Kernel) reopen(t *Thread, p string, flags int) (*File, int64) {
 	if f.pipe != nil && f.pipe.Readers+f.pipe.Writers == 0 {
 		return nil, -ENOENT
 	}
-	return &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}, 0
+	again := &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}
+	if f.dentry != nil {
+		again.dentry = f.dentry.Hold()
+	}
+	return again, 0
 }
 
-// reopenFile opens anew a file that has no name: of memfd_create(2), O_TMPFILE, or removed since. Others
+// reopenFile opens anew a file or directory whose name is gone: of memfd_create(2), O_TMPFILE, or removed since. Others
 // are opened by theirs.
 func (k *Kernel) reopenFile(f *File, flags int) (*File, int64) {
-	n := f.host.Node
-	if n == nil || n.Attr.Nlink != 0 {
+	if f.dentry != nil && !f.dentry.Gone() {
 		return nil, 0
 	}
+	n, r := k.nodeOf(f)
+	if r != 0 {
+		return nil, r
+	}
+	isDir := n.Inode == nil
 	reads, writes := flags&abi.O_ACCMODE != abi.O_WRONLY, flags&abi.O_ACCMODE != abi.O_RDONLY || flags&abi.O_TRUNC != 0
 	switch {
 	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
 		return nil, -EEXIST
 	case flags&abi.O_PATH == 0 && (reads && !k.may(n.Attr, abi.R_OK) || writes && !k.may(n.Attr, abi.W_OK)):
 		return nil, -EACCES
-	case flags&abi.O_DIRECTORY != 0:
+	case isDir && (writes || flags&abi.O_CREAT != 0):
+		return nil, -EISDIR
+	case !isDir && flags&abi.O_DIRECTORY != 0:
 		return nil, -ENOTDIR
 	case flags&abi.O_TRUNC != 0 && n.Sealed(abi.F_SEAL_SHRINK) && n.Inode.Size > 0:
 		return nil, -EPERM
 	case flags&abi.O_TRUNC != 0:
 		k.fs.Truncate(n, 0)
 	}
-	if tooLarge(n.Inode.Size, flags) {
+	if !isDir && tooLarge(n.Inode.Size, flags) {
 		return nil, -EOVERFLOW
 	}
-	return &File{path: f.path, host: k.fs.OpenNode(n, f.path)}, 0
+	again := &File{path: f.path}
+	if f.dentry != nil {
+		again.dentry = f.dentry.Hold()
+	}
+	if isDir {
+		again.host = k.fs.DirHandle(n, f.where())
+	} else {
+		again.host = k.fs.OpenNode(n, f.where())
+	}
+	return again, 0
 }
 
 // descriptorAt is the caller's descriptor that a path such as /dev/fd/3 stands for.

@@ -28,6 +28,7 @@ var owned = map[string]string{
 	"mqueue":    "messages notify",
 	"notifier":  "watches events",
 	"Node":      "",
+	"Dentry":    "",
 	"fdTable":   "fds",
 	"File":      "host entries text watched",
 	"Pipe":      "Data",
@@ -48,7 +49,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace kernelState started")
 	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed async ipcs queues notifiers")
 	mementotest.References(t, net.State{}, "Sockets held")
-	mementotest.References(t, vfs.State{}, "names copied inodes")
+	mementotest.References(t, vfs.State{}, "names copied inodes dentries")
 	mementotest.References(t, input{}, "from")
 	mementotest.References(t, output{}, "kept to")
 	mementotest.References(t, futexWait{}, "key pi")
@@ -108,7 +109,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.files.add(fileOf(s), 0, false)
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
-	k.init.files.add(&File{refs: 1, path: "/made", host: k.fs.OpenNode(n, "/made")}, 0, false)
+	k.init.files.add(&File{refs: 1, dentry: k.fs.HoldUnnamed("/", "#1", n), host: k.fs.OpenNode(n, "/#1")}, 0, false)
 
 	seen := map[reflect.Type]reflect.Value{}
 	k.objects().Each(func(at any) { seen[reflect.TypeOf(at).Elem()] = reflect.ValueOf(at) })
@@ -128,7 +129,7 @@ func TestHashesSeeEveryField(t *testing.T) {
 		require.True(t, seen[typ].IsValid(), "no %v in the state of this test: add one, and have who points to it visit it", typ)
 	}
 	mementotest.Hashed(t, &k.kernelState, hash, "timerAt cpuTimed readsRan")
-	mementotest.Hashed(t, &k.fs.State, hash, "")
+	mementotest.Hashed(t, &k.fs.State, hash, "dentries") // each has its name and directory
 	mementotest.Hashed(t, &k.net.State, hash, "")
 	mementotest.Hashed(t, &th.mq, hash, "order")
 	mementotest.Hashed(t, &th.futexes[0], hash, "order queued")

@@ -248,9 +248,8 @@ func (t *fdTable) hash(h *emu.Hasher, o *state.Objects) {
 	}
 }
 
-func (f *fsState) hash(h *emu.Hasher, _ *state.Objects) {
-	h.String(f.cwd)
-	h.Uint64(uint64(f.umask))
+func (f *fsState) hash(h *emu.Hasher, o *state.Objects) {
+	state.Words(h, uint64(f.users), state.Number(o, f.cwd), uint64(f.umask))
 }
 
 func (k *Kernel) hashHandlers(s *handlers, h *emu.Hasher, _ *state.Objects) {
@@ -266,6 +265,7 @@ func (k *Kernel) hashHandlers(s *handlers, h *emu.Hasher, _ *state.Objects) {
 func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(f.refs), uint64(f.flags&^abi.O_LARGEFILE), uint64(f.pos), uint64(f.device), state.Number(o, f.pipe), state.Number(o, f.sock), state.Number(o, f.fifo), uint64(len(f.entries)), f.count, uint64(len(f.watched)))
 	h.String(f.path)
+	h.Uint64(state.Number(o, f.dentry))
 	h.Bool(f.host != nil)
 	if large := f.flags&abi.O_LARGEFILE != 0; large != (f.host != nil) {
 		h.Bool(large)

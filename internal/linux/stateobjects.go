@@ -39,13 +39,14 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		state.Values(k.hashAsync),
 		state.Values(k.fs.Hash),
 		vfs.NodeKind,
+		vfs.DentryKind,
 		state.Values(k.hashLocks),
 		state.Kind[fdTable]{Reach: (*fdTable).reach, Hash: (*fdTable).hash, Own: (*fdTable).own},
 		state.Kind[File]{Reach: (*File).reach, Hash: k.hashFile},
 		vfs.PipeKind,
 		state.Values(k.net.Hash),
 		net.SocketKind,
-		state.Kind[fsState]{Hash: (*fsState).hash},
+		state.Kind[fsState]{Reach: (*fsState).reach, Hash: (*fsState).hash},
 		state.Kind[handlers]{Hash: k.hashHandlers},
 	)
 }
@@ -133,7 +134,10 @@ func (f *File) reach(o *state.Objects) {
 	if f.mem != nil && f.mem.Users > 0 {
 		state.Visit(o, f.mem)
 	}
+	state.Visit(o, f.dentry)
 	if f.host != nil {
 		state.Visit(o, f.host.Node)
 	}
 }
+
+func (f *fsState) reach(o *state.Objects) { state.Visit(o, f.cwd) }

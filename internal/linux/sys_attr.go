@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"trapline/internal/linux/abi"
-	"trapline/internal/linux/vfs"
 )
 
 // Calls that change what a file tells of itself.
@@ -15,7 +14,7 @@ func sysChmod(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysFchmod(k *Kernel, t *Thread, c *call) int64 {
-	n, r := k.nodeOf(t.proc.files.get(c.fd(0)))
+	n, r := k.foundOpen(t.proc.files.opened(c.fd(0)))
 	return k.chmod(n, r, c.arg[1])
 }
 
@@ -24,7 +23,7 @@ func sysFchmodat(k *Kernel, t *Thread, c *call) int64 {
 	return k.chmod(n, r, c.arg[2])
 }
 
-func (k *Kernel) chmod(n *vfs.Node, r int64, mode uint64) int64 {
+func (k *Kernel) chmod(n found, r int64, mode uint64) int64 {
 	switch {
 	case r != 0:
 		return r
@@ -33,7 +32,7 @@ func (k *Kernel) chmod(n *vfs.Node, r int64, mode uint64) int64 {
 	}
 	n.Attr.Mode = n.Attr.Mode&abi.S_IFMT | uint32(mode)&0o7777
 	k.fs.Stamp(&n.Attr.Ctime)
-	k.happenedToNode(n, abi.IN_ATTRIB)
+	k.happenedToFound(n, abi.IN_ATTRIB)
 	return 0
 }
 
@@ -48,7 +47,7 @@ func sysLchown(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysFchown(k *Kernel, t *Thread, c *call) int64 {
-	n, r := k.nodeOf(t.proc.files.get(c.fd(0)))
+	n, r := k.foundOpen(t.proc.files.opened(c.fd(0)))
 	return k.chown(n, r, c.arg[1], c.arg[2])
 }
 
@@ -61,7 +60,7 @@ func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
 }
 
 // chown changes the owner for root, and for others to what it is.
-func (k *Kernel) chown(n *vfs.Node, r int64, uid, gid uint64) int64 {
+func (k *Kernel) chown(n found, r int64, uid, gid uint64) int64 {
 	if r != 0 {
 		return r
 	}
@@ -81,7 +80,7 @@ func (k *Kernel) chown(n *vfs.Node, r int64, uid, gid uint64) int64 {
 	}
 	k.fs.Stamp(&n.Attr.Ctime)
 	if told {
-		k.happenedToNode(n, abi.IN_ATTRIB)
+		k.happenedToFound(n, abi.IN_ATTRIB)
 	}
 	return 0
 }
@@ -106,7 +105,7 @@ func sysUtime(k *Kernel, t *Thread, c *call) int64 {
 
 // utimens sets both times from va, whose second words count in unit; with
 // time.Second there are none.
-func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, unit time.Duration) int64 {
+func (k *Kernel) utimens(t *Thread, c *call, n found, r int64, va uint64, unit time.Duration) int64 {
 	if r != 0 {
 		return r
 	}
@@ -115,7 +114,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, un
 			return -EACCES
 		}
 		k.fs.Stamp(&n.Attr.Atime, &n.Attr.Mtime, &n.Attr.Ctime)
-		k.happenedToNode(n, abi.IN_ATTRIB)
+		k.happenedToFound(n, abi.IN_ATTRIB)
 		return 0
 	}
 	if !k.owns(n.Attr) {
@@ -146,7 +145,7 @@ func (k *Kernel) utimens(t *Thread, c *call, n *vfs.Node, r int64, va uint64, un
 	if told == abi.IN_ACCESS|abi.IN_MODIFY {
 		told = abi.IN_ATTRIB
 	}
-	k.happenedToNode(n, told)
+	k.happenedToFound(n, told)
 	return 0
 }
 

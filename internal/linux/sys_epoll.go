@@ -70,7 +70,7 @@ func (t *Thread) open(f *File, flags uint64) int64 {
 }
 
 func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
-	e, f := t.proc.files.get(c.fd(0)), t.proc.files.get(c.fd(2))
+	e, f := t.proc.files.opened(c.fd(0)), t.proc.files.opened(c.fd(2))
 	switch {
 	case e == nil || f == nil:
 		return -EBADF

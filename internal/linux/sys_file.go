@@ -11,12 +11,57 @@ import (
 
 // abi.AT_FDCWD is the descriptor that stands for the working directory.
 
-// absolute is p seen from the working directory.
-func (f *fsState) absolute(p string) string {
+// absoluteIn is p seen from a directory.
+func absoluteIn(dir, p string) string {
 	if strings.HasPrefix(p, "/") {
 		return p
 	}
-	return f.cwd + "/" + p
+	return dir + "/" + p
+}
+
+// pathFrom is the absolute path of p seen from a directory of the tree. In one that was removed there is
+// nothing but the way out.
+func pathFrom(d *vfs.Dentry, p string) (string, int64) {
+	if strings.HasPrefix(p, "/") {
+		return p, 0
+	}
+	for d.Gone() {
+		first, rest, _ := strings.Cut(p, "/")
+		switch p = rest; first {
+		case "..":
+			d = d.Parent()
+		case "", ".":
+			if p == "" {
+				return "", -ENOENT
+			}
+		default:
+			return "", -ENOENT
+		}
+	}
+	return d.Path() + "/" + p, 0
+}
+
+// clone is the place in the tree of a new process: the same one, or a copy (copy_fs()).
+func (f *fsState) clone(shared bool) *fsState {
+	if shared {
+		f.users++
+		return f
+	}
+	return &fsState{users: 1, cwd: f.cwd.Hold(), umask: f.umask}
+}
+
+// dropFS gives up one process's hold of its place in the tree (exit_fs()).
+func (k *Kernel) dropFS(f *fsState) {
+	if f.users--; f.users == 0 {
+		k.putName(f.cwd)
+	}
+}
+
+// changeDir makes a held directory the working directory.
+func (k *Kernel) changeDir(t *Thread, d *vfs.Dentry) {
+	old := t.proc.fs.cwd
+	t.proc.fs.cwd = d
+	k.putName(old)
 }
 
 // userPath reads a path argument and makes it absolute from directory dirfd.
@@ -30,7 +75,7 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	case strings.HasPrefix(p, "/"):
 		return p, 0
 	case dirfd == abi.AT_FDCWD:
-		return t.proc.fs.absolute(p), 0
+		return pathFrom(t.proc.fs.cwd, p)
 	}
 	f := t.proc.files.get(dirfd)
 	if f == nil {
@@ -38,6 +83,9 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	}
 	if !f.isDir() {
 		return "", -ENOTDIR
+	}
+	if f.dentry != nil {
+		return pathFrom(f.dentry, p)
 	}
 	return f.path + "/" + p, 0
 }
@@ -172,8 +220,8 @@ var ofNothing = []int{abi.F_DUPFD, abi.F_DUPFD_CLOEXEC, abi.F_GETFD, abi.F_SETFD
 // sysIoctl: nothing is a terminal.
 func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
-	f := fds.get(fd)
-	if f == nil || f.flags&abi.O_PATH != 0 {
+	f := fds.opened(fd)
+	if f == nil {
 		return -EBADF
 	}
 	switch uint32(c.arg[1]) {
@@ -265,7 +313,7 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 func sysSync(*Kernel, *Thread, *call) int64 { return 0 }
 
 func sysFsync(k *Kernel, t *Thread, c *call) int64 {
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	switch {
 	case f == nil:
 		return -EBADF
@@ -277,7 +325,7 @@ func sysFsync(k *Kernel, t *Thread, c *call) int64 {
 
 // sysSyncfs is for descriptors of every kind.
 func sysSyncfs(k *Kernel, t *Thread, c *call) int64 {
-	if t.proc.files.get(c.fd(0)) == nil {
+	if t.proc.files.opened(c.fd(0)) == nil {
 		return -EBADF
 	}
 	return 0

@@ -87,7 +87,7 @@ func (k *Kernel) attribute(t *Thread, c *call, flags uint64, e abi.Errno) int64 
 
 // attribute answers e for the file of descriptor argument 0.
 func (t *Thread) attribute(c *call, e abi.Errno) int64 {
-	if t.proc.files.get(c.fd(0)) == nil {
+	if t.proc.files.opened(c.fd(0)) == nil {
 		return -EBADF
 	}
 	return -int64(e)

@@ -189,7 +189,7 @@ func sysPread32(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int6
 func sysPwrite32(k *Kernel, t *Thread, c *call) int64 { return k.pread(t, c, int64(c.pair(3)), true) }
 
 func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	switch {
 	case pos < 0:
 		return -EINVAL

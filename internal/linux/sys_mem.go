@@ -31,7 +31,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	growsDown, anonymous := flags&abi.MAP_GROWSDOWN != 0, flags&abi.MAP_ANONYMOUS != 0
 	var f *File
 	if !anonymous {
-		f = t.proc.files.get(c.fd(4))
+		f = t.proc.files.opened(c.fd(4))
 	}
 	switch {
 	case off%emu.PageSize != 0:
@@ -106,11 +106,11 @@ func (k *Kernel) backing(v *mm.VMA, f *File, flags, off, size uint64) int64 {
 	}
 	v.ReadOnly = v.Shared && !f.writable()
 	k.settle(f)
-	n, err := k.fs.InodeOf(f.host, f.path)
+	n, err := k.fs.InodeOf(f.host, f.where())
 	if err != nil {
 		return fail(err)
 	}
-	v.Inode, v.Off = n, off
+	v.Inode, v.File, v.Off = n, f, off
 	return f.sealsMapping(v)
 }
 

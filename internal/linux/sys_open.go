@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/vfs"
@@ -129,7 +128,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &File{refs: 1, flags: kept, path: full, host: h}, 0
+	return &File{refs: 1, flags: kept, dentry: k.fs.Hold(full), host: h}, 0
 }
 
 // maxSmall is the largest size of a file that is open without O_LARGEFILE (MAX_NON_LFS).
@@ -150,7 +149,7 @@ func (k *Kernel) openNew(t *Thread, full string, flags, kept int, mode uint32) (
 	}
 	n := k.makeFile(t, full, mode)
 	k.entryChanged(full, abi.IN_CREATE, 0)
-	return &File{refs: 1, flags: kept, path: full, host: k.fs.OpenNode(n, full)}, 0
+	return &File{refs: 1, flags: kept, dentry: k.fs.Hold(full), host: k.fs.OpenNode(n, full)}, 0
 }
 
 // openUnnamed makes a file that has no name (O_TMPFILE).
@@ -168,7 +167,7 @@ func (k *Kernel) openUnnamed(t *Thread, dir string, kept int, mode uint32) (*Fil
 	}
 	n := k.makeFile(t, "", mode)
 	n.Attr.Nlink = 0
-	full = fmt.Sprintf("%s/#%d"+vfs.Deleted, strings.TrimSuffix(full, "/"), n.Attr.Ino)
-	n.Inode.Path = full
-	return &File{refs: 1, flags: kept, path: full, host: k.fs.OpenNode(n, full)}, 0
+	d := k.fs.HoldUnnamed(full, fmt.Sprintf("#%d", n.Attr.Ino), n)
+	n.Inode.Path = d.Shown()
+	return &File{refs: 1, flags: kept, dentry: d, host: k.fs.OpenNode(n, d.Path())}, 0
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"strings"
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/vfs"
@@ -73,7 +72,11 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 }
 
 func sysGetcwd(k *Kernel, t *Thread, c *call) int64 {
-	b := append([]byte(t.proc.fs.cwd), 0)
+	cwd := t.proc.fs.cwd
+	if cwd.Gone() {
+		return -ENOENT
+	}
+	b := append([]byte(cwd.Path()), 0)
 	if uint64(len(b)) > c.arg[1] {
 		return -ERANGE
 	}
@@ -101,7 +104,7 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	case !k.may(vfs.StatOf(st), abi.X_OK):
 		return -EACCES
 	}
-	t.proc.fs.cwd = full
+	k.changeDir(t, k.fs.Hold(full))
 	return 0
 }
 
@@ -112,8 +115,14 @@ func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
 		return -EBADF
 	case !f.isDir():
 		return -ENOTDIR
+	case f.dentry == nil: // a generated one
+		return -EACCES
 	}
-	t.proc.fs.cwd = f.path
+	k.settle(f)
+	if st, err := f.stat(); err != nil || !k.may(st, abi.X_OK) {
+		return -EACCES
+	}
+	k.changeDir(t, f.dentry.Hold())
 	return 0
 }
 
@@ -133,7 +142,12 @@ type dirEntry struct {
 // readDir lists a directory in the host's order, "." and ".." first.
 func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 	list := []dirEntry{{".", 1, abi.DT_DIR}, {"..", 1, abi.DT_DIR}}
-	infos, err := f.host.ReadDir(vfs.MaxDirEntries)
+	h, _, err := k.fs.Open(f.dentry.Path(), false) // it may have another name than when it was opened
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	infos, err := h.ReadDir(vfs.MaxDirEntries)
 	if err != nil && len(infos) == 0 {
 		return nil, err
 	}
@@ -177,6 +191,8 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 		if now := k.procFile(t, f.path); now != nil {
 			f.entries = now.entries
 		}
+	} else if f.dentry.Gone() {
+		return -ENOENT
 	} else if f.entries == nil {
 		l, err := k.readDir(f)
 		if err != nil {
@@ -239,19 +255,16 @@ func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
 	}
 	switch name {
 	case "exe":
-		return proc.mm.Exe.Path(), true
+		return proc.mm.Exe.(*File).shown(), true
 	case "cwd":
-		return proc.fs.cwd, true
+		return proc.fs.cwd.Shown(), true
 	case "root":
 		return "/", true
 	}
 	var fd int
 	if n, err := fmt.Sscanf(name, "fd/%d", &fd); n == 1 && err == nil {
 		if f := proc.files.get(fd); f != nil {
-			if f.host != nil && f.host.Node != nil && f.host.Node.Attr.Nlink == 0 && !strings.HasSuffix(f.path, vfs.Deleted) {
-				return f.path + vfs.Deleted, true
-			}
-			return f.path, true
+			return f.shown(), true
 		}
 	}
 	return "", false

@@ -56,19 +56,16 @@ func (k *Kernel) renameAt(t *Thread, fromfd int, fromVA uint64, tofd int, toVA, 
 		return fail(err)
 	}
 	var target *abi.Kstat
-	gone := false
+	ended := false
 	if info[1] != nil {
 		if vfs.NodeOf(info[1]) == n {
 			return 0 // two names of one file
 		}
 		st := vfs.StatOf(info[1])
-		k.remove(full[1], info[1])
-		o := k.fs.NodeAmong(info[1])
-		target, gone = &st, o == nil || o.Attr.Nlink == 0 && o.Users == 0
+		target, ended = &st, k.remove(full[1], info[1])
 	}
-	k.fs.Move(full[0], full[1], n)
-	k.followRename(full[0], full[1], n)
-	k.moved(full[0], full[1], n.Attr, target, gone)
+	k.fs.Rename(full[0], full[1], n)
+	k.moved(full[0], full[1], n.Attr, target, ended)
 	return 0
 }
 
@@ -100,32 +97,4 @@ func (k *Kernel) mayRename(full [2]string, info [2]fs.FileInfo, dir bool, flags 
 		}
 	}
 	return 0
-}
-
-// followRename has who is in a directory, what was opened by a name, and programs that run, go with the name (d_move()).
-func (k *Kernel) followRename(from, to string, n *vfs.Node) {
-	for _, p := range k.processes() {
-		if p.files == nil {
-			continue
-		}
-		p.fs.cwd = vfs.Renamed(p.fs.cwd, from, to)
-		for _, d := range p.files.fds {
-			d.file.followRename(from, to, n)
-		}
-		if p.mm != nil {
-			exe, _ := p.mm.Exe.(*File)
-			exe.followRename(from, to, n)
-		}
-	}
-}
-
-func (f *File) followRename(from, to string, n *vfs.Node) {
-	if f == nil || f.host == nil || f.path == from && vfs.KeyOf(vfs.StatOf(f.host.Info)) != vfs.KeyOf(n.Attr) {
-		return
-	}
-	now := vfs.Renamed(f.path, from, to)
-	if now != f.path && f.host.Info.IsDir() { // else it is known by what it is
-		f.host = f.host.At(now)
-	}
-	f.path = now
 }

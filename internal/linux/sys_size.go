@@ -16,7 +16,7 @@ func sysFtruncate(k *Kernel, t *Thread, c *call) int64 {
 func sysFtruncate64(k *Kernel, t *Thread, c *call) int64 { return k.ftruncate(t, c, int64(c.pair(1))) }
 
 func (k *Kernel) ftruncate(t *Thread, c *call, size int64) int64 {
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	switch {
 	case f == nil:
 		return -EBADF
@@ -50,18 +50,20 @@ func (k *Kernel) truncateAt(t *Thread, va uint64, size int64) int64 {
 	switch {
 	case r != 0:
 		return r
-	case n.Inode == nil:
+	case n.Attr.Mode&abi.S_IFMT == abi.S_IFDIR:
 		return -EISDIR
+	case n.Inode == nil:
+		return -EINVAL
 	case !k.may(n.Attr, abi.W_OK):
 		return -EACCES
 	}
 	if _, r := t.fileRoom(size-1, 1); size > 0 && r != 0 {
 		return r
 	}
-	if r := k.resize(n, 0, size); r != 0 {
+	if r := k.resize(n.Node, 0, size); r != 0 {
 		return r
 	}
-	k.happenedToNode(n, abi.IN_MODIFY)
+	k.happenedToFound(n, abi.IN_MODIFY)
 	return 0
 }
 
@@ -86,7 +88,7 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 	if c.compat {
 		off, size = int64(c.pair(2)), int64(c.pair(4))
 	}
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	switch {
 	case f == nil || f.host != nil && !f.writable():
 		return -EBADF

@@ -346,7 +346,11 @@ func (k *Kernel) bindUnix(t *Thread, s *net.Socket, b []byte) int64 {
 	if done {
 		return r
 	}
-	full, r := k.newEntryOf(t, t.proc.fs.absolute(n.Path), false)
+	p, r := pathFrom(t.proc.fs.cwd, n.Path)
+	if r != 0 {
+		return r
+	}
+	full, r := k.newEntryOf(t, p, false)
 	switch {
 	case r == -EEXIST:
 		return -EADDRINUSE

@@ -73,7 +73,11 @@ func (t *Thread) brokenPipe(flags int) int64 {
 // Lookup is what is bound to a path that the user may write to.
 func (c socketCaller) Lookup(path string) (state.Object, int64) {
 	k := c.k
-	full, err := k.fs.Resolve(c.proc.fs.absolute(path), true)
+	from, r := pathFrom(c.proc.fs.cwd, path)
+	if r != 0 {
+		return nil, r
+	}
+	full, err := k.fs.Resolve(from, true)
 	if err != nil {
 		return nil, fail(err)
 	}

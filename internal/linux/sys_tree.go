@@ -266,27 +266,30 @@ func (k *Kernel) removeAt(t *Thread, dirfd int, va uint64, dir bool) int64 {
 		return -ENOTEMPTY
 	}
 	st := vfs.StatOf(info)
-	k.remove(full, info)
-	k.removed(full, st, k.fs.NodeAmong(info))
+	k.removed(full, st, k.remove(full, info))
 	return 0
 }
 
-// remove takes the name full from what is there.
-func (k *Kernel) remove(full string, info fs.FileInfo) {
+// remove takes the name full from what is there, and reports whether that was its end: it has no other one,
+// and nobody holds this one.
+func (k *Kernel) remove(full string, info fs.FileInfo) bool {
 	n := vfs.NodeOf(info)
-	if n == nil && info.Mode().IsRegular() {
+	if n == nil && (info.Mode().IsRegular() || info.IsDir()) {
 		n, _ = k.fs.Raise(full, info) // whoever has it open, or another of its names, is told
 		k.settleAll()
 	}
+	ended := true
 	if n != nil {
 		if n.Attr.Nlink--; info.IsDir() {
 			n.Attr.Nlink = 0
 		}
 		k.fs.Stamp(&n.Attr.Ctime)
 		k.fs.DropNode(n)
+		ended = !k.fs.Unhash(full, n) && n.Attr.Nlink == 0
 	}
 	k.fs.ForgetBelow(full)
 	k.fs.DropName(full)
+	return ended
 }
 
 func sysLink(k *Kernel, t *Thread, c *call) int64 {
@@ -315,75 +318,7 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	n.Attr.Nlink++
 	k.fs.Stamp(&n.Attr.Ctime)
 	k.happened(vfs.KeyOf(n.Attr), abi.IN_ATTRIB, 0, "")
-	k.fs.AddName(full, n)
+	k.fs.AddName(full, n.Node)
 	k.entryChanged(full, abi.IN_CREATE, 0)
 	return 0
-}
-
-// nodeAt is the node of a path argument, or of the descriptor for an empty one.
-func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (*vfs.Node, int64) {
-	if p, ok := t.proc.mm.ReadString(va, maxPath); ok && p == "" && empty || va == 0 {
-		return k.nodeOf(t.proc.files.get(dirfd))
-	}
-	p, r := k.userPath(t, dirfd, va)
-	if r != 0 {
-		return nil, r
-	}
-	if target, ok := k.specialLink(t, path.Clean(p)); ok && follow {
-		p = target
-	}
-	full, info, r := k.lookUp(p, follow)
-	if r != 0 {
-		return nil, r
-	}
-	n, err := k.fs.Raise(full, info)
-	if err != nil {
-		return nil, fail(err)
-	}
-	return n, 0
-}
-
-// nodeOf is the node of an open file or directory.
-func (k *Kernel) nodeOf(f *File) (*vfs.Node, int64) {
-	switch {
-	case f == nil:
-		return nil, -EBADF
-	case f.host == nil:
-		return nil, -EINVAL
-	}
-	k.settle(f)
-	if f.host.Node != nil {
-		return f.host.Node, 0
-	}
-	n, err := k.fs.Raise(f.path, f.host.Info)
-	if err != nil {
-		return nil, fail(err)
-	}
-	k.settle(f)
-	return n, 0
-}
-
-// settle has an open file of the FS that the guest has changed since be the changed one.
-func (k *Kernel) settle(f *File) {
-	if f.host == nil || f.host.Node != nil || f.host.Info.IsDir() {
-		return
-	}
-	if n := k.fs.ChangedNode(f.host.Info); n != nil {
-		_ = f.host.Close()
-		f.host = k.fs.OpenNode(n, f.host.Path)
-	}
-}
-
-// settleAll settles the open files of every process.
-func (k *Kernel) settleAll() {
-	for _, p := range k.processes() {
-		if p.files == nil {
-			continue
-		}
-		for _, d := range p.files.fds {
-			if d.file != nil {
-				k.settle(d.file)
-			}
-		}
-	}
 }

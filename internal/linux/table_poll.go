@@ -15,7 +15,7 @@ var callsOfWaiting = callGroup{
 		{"eventfd", "u", sysEventfd, full},
 		{"inotify_init", "", sysInotifyInit, full},
 		{"inotify_init1", "x", sysInotifyInit1, full},
-		{"inotify_add_watch", "dsx", sysInotifyAddWatch, partial("what the kernel does with files by itself, as for execve, is not told, and of a file with several names a change by name is told by the first")},
+		{"inotify_add_watch", "dsx", sysInotifyAddWatch, partial("what the kernel does with files by itself, as for execve, is not told")},
 		{"inotify_rm_watch", "dd", sysInotifyRmWatch, full},
 		{"signalfd", "dxu", sysSignalfd, full},
 		{"signalfd4", "dxux", sysSignalfd4, full},

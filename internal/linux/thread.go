@@ -4,6 +4,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // never is the deadline of a wait without one.
@@ -153,7 +154,8 @@ type Process struct {
 
 // fsState is a process's place in the file tree, shared under CLONE_FS.
 type fsState struct {
-	cwd   string
+	users int
+	cwd   *vfs.Dentry
 	umask uint32
 }
 

@@ -8,10 +8,9 @@ import (
 	"trapline/internal/loader"
 )
 
-// MapImage maps the segments of an executable file, which is open and was opened by name, base bytes above their
-// addresses.
-func (mm *MM) MapImage(from *vfs.Handle, name string, m *loader.Image, base uint64) error {
-	inode, err := mm.shared.files.InodeOf(from, name)
+// MapImage maps the segments of an executable file, whose bytes are from's, base bytes above their addresses.
+func (mm *MM) MapImage(f File, from *vfs.Handle, m *loader.Image, base uint64) error {
+	inode, err := mm.shared.files.InodeOf(from, f.Path())
 	if err != nil {
 		return err
 	}
@@ -20,7 +19,7 @@ func (mm *MM) MapImage(from *vfs.Handle, name string, m *loader.Image, base uint
 	for i := range m.Segments {
 		s := m.Segments[i]
 		s.Addr += base
-		if err := mm.mapSegment(inode, &s); err != nil {
+		if err := mm.mapSegment(f, inode, &s); err != nil {
 			return err
 		}
 	}
@@ -29,7 +28,7 @@ func (mm *MM) MapImage(from *vfs.Handle, name string, m *loader.Image, base uint
 
 // MapInterpreter maps a program's interpreter where mmap would put it, as one
 // piece, and returns what its addresses are moved by (AT_BASE).
-func (mm *MM) MapInterpreter(from *vfs.Handle, name string, m *loader.Image) (uint64, error) {
+func (mm *MM) MapInterpreter(f File, from *vfs.Handle, m *loader.Image) (uint64, error) {
 	s := m.Segments
 	first, base := PageFloor(s[0].Addr), uint64(0)
 	if first == 0 { // else it is linked to where it lies
@@ -37,12 +36,12 @@ func (mm *MM) MapInterpreter(from *vfs.Handle, name string, m *loader.Image) (ui
 			return 0, errNoRoom
 		}
 	}
-	return base, mm.MapImage(from, name, m, base)
+	return base, mm.MapImage(f, from, m, base)
 }
 
 // mapSegment maps one PT_LOAD: the file's pages, then zeroed memory. The rest
 // of the file's last page is cleared if it can be written.
-func (mm *MM) mapSegment(n *vfs.Inode, s *loader.Segment) error {
+func (mm *MM) mapSegment(f File, n *vfs.Inode, s *loader.Segment) error {
 	prot := Prot(0)
 	for bit, p := range map[loader.Prot]Prot{loader.ProtR: ProtRead, loader.ProtW: ProtWrite, loader.ProtX: ProtExec} {
 		if s.Prot&bit != 0 {
@@ -57,7 +56,7 @@ func (mm *MM) mapSegment(n *vfs.Inode, s *loader.Segment) error {
 	if len(s.Data) > 0 {
 		fileEnd = PageCeil(s.Addr + uint64(len(s.Data)))
 		start = mm.clip(start)
-		if err := mm.addImage(&VMA{Start: start, End: fileEnd, Prot: prot, Inode: n, Off: s.Offset - (s.Addr - start)}); err != nil {
+		if err := mm.addImage(&VMA{Start: start, End: fileEnd, Prot: prot, Inode: n, File: f, Off: s.Offset - (s.Addr - start)}); err != nil {
 			return err
 		}
 		if tail := s.Addr + uint64(len(s.Data)); tail < fileEnd && s.MemSize > uint64(len(s.Data)) && prot&ProtWrite != 0 {

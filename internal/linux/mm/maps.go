@@ -9,7 +9,6 @@ import (
 // Maps is the text of /proc/PID/maps.
 func (mm *MM) Maps() string {
 	var b strings.Builder
-	pathOf := mm.shared.files.PathsOf()
 	for _, v := range mm.vmas {
 		perm := []byte("---p")
 		for i, p := range []Prot{ProtRead, ProtWrite, ProtExec} {
@@ -23,7 +22,10 @@ func (mm *MM) Maps() string {
 		var dev, ino uint64
 		name := v.Name
 		if v.Inode != nil {
-			dev, ino, name = v.Inode.Dev, v.Inode.Ino, strings.ReplaceAll(pathOf(v.Inode), "\n", `\012`)
+			dev, ino, name = v.Inode.Dev, v.Inode.Ino, v.Inode.Path
+			if v.File != nil {
+				name = strings.ReplaceAll(v.File.Shown(), "\n", `\012`)
+			}
 		} else if name == "" && v.Start < mm.Brk && v.End > mm.StartBrk {
 			name = "[heap]"
 		}

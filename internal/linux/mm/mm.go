@@ -36,8 +36,9 @@ type Kernel interface {
 // File is an open file of the kernel's.
 type File interface {
 	state.Object
-	Hold() // takes a hold (get_file())
-	Path() string
+	Hold()         // takes a hold (get_file())
+	Path() string  // absolute, as it is now
+	Shown() string // Path as /proc shows it, also of a file that has none any more
 }
 
 // Hooks are told of mappings.
@@ -226,9 +227,7 @@ func (mm *MM) Drop() {
 	}
 	for _, v := range mm.vmas {
 		mm.DropPages(v.Start, v.End)
-		if v.Inode != nil {
-			mm.shared.files.DropInode(v.Inode)
-		}
+		mm.release(v)
 	}
 	mm.vmas = nil
 	mm.dropLDT()

@@ -28,7 +28,7 @@ func (mm *MM) hash(h *emu.Hasher, o *state.Objects) {
 		h.String("32-bit programs")
 	}
 	for _, v := range mm.vmas {
-		state.Words(h, v.Start, v.End, uint64(v.Prot), state.Number(o, v.Inode), v.Off)
+		state.Words(h, v.Start, v.End, uint64(v.Prot), state.Number(o, v.Inode), state.NumberObject(o, v.File), v.Off)
 		h.Bool(v.Shared)
 		h.Bool(v.DontCopy)
 		if v.ReadOnly {
@@ -53,4 +53,7 @@ func (mm *MM) reach(o *state.Objects) {
 	}
 }
 
-func (v *VMA) reach(o *state.Objects) { state.Visit(o, v.Inode) }
+func (v *VMA) reach(o *state.Objects) {
+	state.Visit(o, v.Inode)
+	state.VisitObject(o, v.File)
+}

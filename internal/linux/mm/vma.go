@@ -28,6 +28,7 @@ type VMA struct {
 	GrowsDown  bool // the stack
 	Locked     Locking
 	Inode      *vfs.Inode // nil: anonymous
+	File       File       // that Inode is mapped by; nil: memory without one
 	Off        uint64     // offset in Inode of Start, in bytes
 	Name       string     // of a special mapping, such as "[stack]"
 }
@@ -42,7 +43,7 @@ func (v *VMA) special() bool { return v.Name != "" && !v.GrowsDown }
 func (v *VMA) joins(w *VMA) bool {
 	return v.End == w.Start && v.Prot == w.Prot && v.Shared == w.Shared && v.ReadOnly == w.ReadOnly && v.GrowsDown == w.GrowsDown && v.Locked == w.Locked &&
 		v.DontCopy == w.DontCopy && v.WipeOnFork == w.WipeOnFork &&
-		v.Inode == w.Inode && v.Name == w.Name && (v.Inode == nil || v.Offset(w.Start) == w.Off)
+		v.Inode == w.Inode && v.File == w.File && v.Name == w.Name && (v.Inode == nil || v.Offset(w.Start) == w.Off)
 }
 
 // Index is the position of the first vma that ends above va.
@@ -71,9 +72,7 @@ func (mm *MM) VMAs() []*VMA { return mm.vmas }
 func (mm *MM) Insert(v *VMA) {
 	i := mm.Index(v.Start)
 	mm.vmas = slices.Insert(mm.vmas, i, v)
-	if v.Inode != nil {
-		v.Inode.Hold()
-	}
+	v.hold()
 	mm.merge(i + 1)
 	mm.merge(i)
 }
@@ -88,10 +87,29 @@ func (mm *MM) merge(i int) {
 }
 
 func (mm *MM) remove(i int) {
-	if n := mm.vmas[i].Inode; n != nil {
-		mm.shared.files.DropInode(n)
-	}
+	v := mm.vmas[i]
 	mm.vmas = slices.Delete(mm.vmas, i, i+1)
+	mm.release(v)
+}
+
+// hold takes holds of what is behind a mapping.
+func (v *VMA) hold() {
+	if v.Inode != nil {
+		v.Inode.Hold()
+	}
+	if v.File != nil {
+		v.File.Hold()
+	}
+}
+
+// release gives up the holds of a mapping that is gone.
+func (mm *MM) release(v *VMA) {
+	if v.Inode != nil {
+		mm.shared.files.DropInode(v.Inode)
+	}
+	if v.File != nil {
+		mm.shared.kernel.Close(v.File)
+	}
 }
 
 // split makes va a boundary between two vmas.
@@ -104,9 +122,7 @@ func (mm *MM) split(va uint64) {
 	high.Start, high.Off = va, high.Offset(va)
 	mm.vmas[i].End = va
 	mm.vmas = slices.Insert(mm.vmas, i+1, &high)
-	if high.Inode != nil {
-		high.Inode.Hold()
-	}
+	high.hold()
 }
 
 // Within lists the vmas inside [start, end), after splitting at its edges.

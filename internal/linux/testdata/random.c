@@ -388,9 +388,10 @@ static void limits(void) {
 	}
 }
 
-// Files and directories that are watched. Hard links have several names, which the machine does not tell apart.
+// Files and directories that are watched, open and worked in, while their names change.
 
-static int notify = -1, open_[3] = {-1, -1, -1};
+static char *mapped;
+static int notify = -1, home, open_[3] = {-1, -1, -1};
 
 static void events(void) {
 	char b[4096] __attribute__((aligned(8)));
@@ -402,20 +403,25 @@ static void events(void) {
 		p += sizeof *e + e->len;
 	}
 }
+static void below(const char *p) { // the part of a path that is the same in every run
+	const char *w = strstr(p, "/watched");
+	printf("  %s\n", w ? w : "elsewhere");
+}
 static void watch(void) {
 	static const char *paths[] = {"a", "b", "d/a", "d/b", "d", "e", ".", "d/e", "none/x"};
-	static const unsigned masks[] = {IN_ALL_EVENTS, IN_ALL_EVENTS, IN_OPEN | IN_CLOSE, IN_MODIFY | IN_ATTRIB, IN_MOVE | IN_MOVE_SELF, IN_CREATE | IN_DELETE | IN_DELETE_SELF, IN_OPEN | IN_ONESHOT, IN_ACCESS | IN_MASK_ADD, IN_ALL_EVENTS | IN_ONLYDIR, IN_OPEN | IN_MASK_CREATE, 0, 0x100000};
+	static const unsigned masks[] = {IN_ALL_EVENTS, IN_ALL_EVENTS, IN_OPEN | IN_CLOSE, IN_MODIFY | IN_ATTRIB, IN_MOVE | IN_MOVE_SELF, IN_CREATE | IN_DELETE | IN_DELETE_SELF, IN_OPEN | IN_ONESHOT, IN_ACCESS | IN_MASK_ADD, IN_ALL_EVENTS | IN_ONLYDIR, IN_ALL_EVENTS | IN_EXCL_UNLINK, IN_OPEN | IN_MASK_CREATE, 0, 0x100000};
 	const char *p = PICK(paths), *q = PICK(paths);
 	unsigned n = rnd(3);
-	char b[64] = "";
+	char b[4096] = "", link_[40];
 	if (notify < 0) {
 		notify = inotify_init1(IN_NONBLOCK);
 		mkdir("watched", 0700);
 		if (chdir("watched") != 0) exit(78);
+		home = open(".", O_RDONLY);
 		inotify_add_watch(notify, ".", IN_ALL_EVENTS);
 	}
 	printf("%s %s: ", p, q);
-	switch (rnd(18)) {
+	switch (rnd(29)) {
 	case 0: case 1: case 2: show("watch", 0, inotify_add_watch(notify, p, PICK(masks))); break;
 	case 3: show("unwatch", 0, inotify_rm_watch(notify, rnd(12))); break;
 	case 4: case 5:
@@ -433,7 +439,47 @@ static void watch(void) {
 	case 13: case 14: show("rename", 0, rename(p, q)); break;
 	case 15: show("chmod", 0, chmod(p, rnd(2) ? 0700 : 0600 | 0100)); break;
 	case 16: show("truncate", 0, truncate(p, rnd(4))); break;
-	default: show("symlink", 0, symlink("target", p)); break;
+	case 17: show("symlink", 0, symlink("target", p)); break;
+	case 18: case 19: show("link", 0, link(p, q)); break;
+	case 20: show("fchmod", n, fchmod(open_[n], rnd(2) ? 0700 : 0711)); break;
+	case 21:
+		if (open_[n] >= 0) close(open_[n]);
+		open_[n] = open(p, rnd(3) ? O_RDONLY | O_DIRECTORY : O_PATH);
+		show("open", n, open_[n] < 0 ? -1 : 0);
+		break;
+	case 22: {
+		int f = openat(open_[n], rnd(2) ? "a" : "../b", O_RDWR | (rnd(3) ? O_CREAT : 0), 0600), to = rnd(3);
+		show("openat", n, f < 0 ? -1 : 0);
+		if (f < 0) break;
+		if (open_[to] >= 0) close(open_[to]);
+		open_[to] = f;
+		break;
+	}
+	case 23:
+		lseek(open_[n], 0, SEEK_SET);
+		long r = syscall(SYS_getdents64, open_[n], b, sizeof b);
+		show("getdents", n, r < 0 ? -1 : 0);
+		break;
+	case 24:
+		snprintf(link_, sizeof link_, "/proc/self/fd/%d", open_[n]);
+		show("readlink", n, readlink(link_, b, sizeof b - 1) < 0 ? -1 : 0);
+		if (open_[n] >= 0) below(b);
+		break;
+	case 25: case 26:
+		switch (rnd(3)) {
+		case 0: show("chdir", 0, chdir(p)); break;
+		case 1: show("fchdir", n, fchdir(open_[n])); break;
+		default: fchdir(home);
+		}
+		r = readlink("/proc/self/cwd", b, sizeof b - 1);
+		if (r > 0) b[r] = 0, below(b);
+		if (getcwd(b, sizeof b)) below(b);
+		else show("getcwd", 0, -1), show("mkdir", 0, mkdir("new", 0700)), fchdir(home);
+		break;
+	case 27: show("mkfifo", 0, mkfifo(p, 0600)); break;
+	default: // a mapping keeps its file open
+		if (mapped) show("munmap", 0, munmap(mapped, 4096)), mapped = 0;
+		else mapped = mmap(0, 4096, PROT_READ, MAP_SHARED, open_[n], 0), mapped = mapped == MAP_FAILED ? 0 : mapped, show("mmap", n, mapped ? 0 : -1);
 	}
 	events();
 }
@@ -459,6 +505,6 @@ int main(int argc, char **argv) {
 	if (sem >= 0) semctl(sem, 0, IPC_RMID);
 	if (msg >= 0) msgctl(msg, IPC_RMID, 0);
 	if (shm >= 0) shmctl(shm, IPC_RMID, 0);
-	if (notify >= 0 && chdir("..") == 0) nftw("watched", gone, 9, FTW_DEPTH | FTW_PHYS);
+	if (notify >= 0 && fchdir(home) == 0 && chdir("..") == 0) nftw("watched", gone, 9, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

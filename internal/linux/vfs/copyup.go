@@ -2,8 +2,6 @@ package vfs
 
 import (
 	"io/fs"
-	"iter"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -117,33 +115,29 @@ func (o *Overlay) below(full string) []string {
 	return list
 }
 
-// Move gives what has a name, or is under a directory of that name, another one.
-func (o *Overlay) Move(from, to string, n *Node) {
+// Rename gives a node another name, which nothing has, and what is below it names below that.
+func (o *Overlay) Rename(from, to string, n *Node) {
 	for _, in := range o.inodes { // also those that are only mapped
 		if in == n.Inode || in.Path != from {
-			in.Path = Renamed(in.Path, from, to)
+			in.Path = renamed(in.Path, from, to)
 		}
 	}
-	o.moveBelow(from, to)
-	o.DropName(from)
-	o.Stamp(&n.Attr.Ctime)
-	o.AddName(to, n)
-}
-
-// Renamed is what has the path p once from is renamed to to.
-func Renamed(p, from, to string) string {
-	if rest, ok := strings.CutPrefix(p, from); ok && (rest == "" || rest[0] == '/') {
-		return to + rest
-	}
-	return p
-}
-
-// moveBelow gives what is under a directory its names under another.
-func (o *Overlay) moveBelow(from, to string) {
 	for _, name := range o.below(from) {
 		o.names[inRoot(to)+strings.TrimPrefix(name, inRoot(from))] = o.names[name]
 		delete(o.names, name)
 	}
+	o.DropName(from)
+	o.Stamp(&n.Attr.Ctime)
+	o.AddName(to, n)
+	o.moveDentry(from, to)
+}
+
+// renamed is what has the path p once from is renamed to to.
+func renamed(p, from, to string) string {
+	if rest, ok := strings.CutPrefix(p, from); ok && (rest == "" || rest[0] == '/') {
+		return to + rest
+	}
+	return p
 }
 
 // ForgetBelow forgets what was removed under a directory that goes.
@@ -167,42 +161,3 @@ func (o *Overlay) IsEmpty(full string) bool {
 	l, _ = d.ReadDir(MaxDirEntries)
 	return len(l) == 0
 }
-
-// NameOf is the first name of a node; false: it has none that the overlay knows.
-func (o *Overlay) NameOf(n *Node) (string, bool) {
-	for _, name := range slices.Sorted(maps.Keys(o.names)) {
-		if o.names[name] == n {
-			return "/" + name, true
-		}
-	}
-	return "", false
-}
-
-// PathsOf tells the path of each inode as a program sees it (d_path()): that by which it was opened, with a mark behind it if that
-// is no name of it any more.
-func (o *Overlay) PathsOf() func(*Inode) string {
-	nodes := map[*Inode]*Node{}
-	for _, list := range []iter.Seq[*Node]{maps.Values(o.names), maps.Values(o.copied)} {
-		for n := range list {
-			if n != nil && n.Inode != nil {
-				nodes[n.Inode] = n
-			}
-		}
-	}
-	return func(in *Inode) string {
-		n := nodes[in]
-		if n == nil && in.Dev != layerDevice || strings.HasSuffix(in.Path, Deleted) {
-			return in.Path
-		}
-		if info, err := o.Lstat(in.Path, false); n != nil && err == nil && o.NodeAmong(info) == n {
-			return in.Path
-		}
-		return in.Path + Deleted
-	}
-}
-
-// Deleted is behind the path of a file that has no name any more.
-const Deleted = " (deleted)"
-
-// IsName reports whether a path is a name of a node.
-func (o *Overlay) IsName(full string, n *Node) bool { return o.names[inRoot(full)] == n }

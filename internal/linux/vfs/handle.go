@@ -62,12 +62,6 @@ func (h *Handle) ReadDir(n int) ([]fs.DirEntry, error) {
 	return l, nil
 }
 
-// At is a directory by another path.
-func (h *Handle) At(p string) *Handle {
-	_ = h.Close()
-	return &Handle{fs: h.fs, Path: p, Info: h.Info}
-}
-
 // Close closes the host's file; need opens it again.
 func (h *Handle) Close() error {
 	f := h.File

@@ -163,6 +163,11 @@ func (o *Overlay) eachPage(n *Node, do func(off int64, b []byte) error) error {
 	return nil
 }
 
+// DirHandle makes a handle of a directory that the layer has a node of.
+func (o *Overlay) DirHandle(n *Node, full string) *Handle {
+	return &Handle{fs: o.FS, Path: full, Info: nodeInfo{path.Base(full), n}}
+}
+
 // NodeOf is the node of a file of the layer, or nil.
 func NodeOf(info fs.FileInfo) *Node {
 	if i, ok := info.(nodeInfo); ok {

@@ -20,6 +20,7 @@ type Overlay struct {
 	pages *page.Allocator
 	now   func() abi.Timespec         // the time that files get (current_time())
 	unmap func(in *Inode, size int64) // takes bytes from size on out of mappings (unmap_mapping_range())
+	root  *Dentry                     // is always held
 }
 
 // State is what of it changes as the guest runs.
@@ -28,14 +29,15 @@ type State struct {
 	names      map[string]*Node // what the guest made or changed, by path without a leading slash; nil: removed
 	copied     map[Key]*Node    // those of the FS that it changed, by what they were
 	LastShared uint64
-	lastNode   uint64 // inode number of the last file that it made
+	lastNode   uint64            // inode number of the last file that it made
+	dentries   map[entry]*Dentry // names that are held and not gone
 }
 
 // NewOverlay shows what lower has. now tells the time, and unmap is called before a
 // file's bytes from size on go.
 func NewOverlay(lower *FS, now func() abi.Timespec, unmap func(in *Inode, size int64)) *Overlay {
-	o := &Overlay{lower: lower, now: now, unmap: unmap, State: State{
-		names: map[string]*Node{}, copied: map[Key]*Node{}, inodes: map[Key]*Inode{},
+	o := &Overlay{lower: lower, now: now, unmap: unmap, root: &Dentry{users: 1}, State: State{
+		names: map[string]*Node{}, copied: map[Key]*Node{}, inodes: map[Key]*Inode{}, dentries: map[entry]*Dentry{},
 	}}
 	o.FS = &FS{tree: &layerTree{lower.tree, o}}
 	return o

@@ -10,13 +10,14 @@ import (
 
 // The kinds of objects that the file layer consists of.
 var (
-	InodeKind = state.Kind[Inode]{Hash: (*Inode).hash, Own: (*Inode).own, Saving: (*Inode).saving, Restored: (*Inode).restored}
-	NodeKind  = state.Kind[Node]{Reach: (*Node).reach, Hash: (*Node).hash}
-	PipeKind  = state.Kind[Pipe]{Hash: (*Pipe).hash, Own: (*Pipe).own, Bytes: (*Pipe).held}
+	InodeKind  = state.Kind[Inode]{Hash: (*Inode).hash, Own: (*Inode).own, Saving: (*Inode).saving, Restored: (*Inode).restored}
+	NodeKind   = state.Kind[Node]{Reach: (*Node).reach, Hash: (*Node).hash}
+	DentryKind = state.Kind[Dentry]{Reach: (*Dentry).reach, Hash: (*Dentry).hash}
+	PipeKind   = state.Kind[Pipe]{Hash: (*Pipe).hash, Own: (*Pipe).own, Bytes: (*Pipe).held}
 )
 
 func (s *State) own() {
-	s.inodes, s.names, s.copied = maps.Clone(s.inodes), maps.Clone(s.names), maps.Clone(s.copied)
+	s.inodes, s.names, s.copied, s.dentries = maps.Clone(s.inodes), maps.Clone(s.names), maps.Clone(s.copied), maps.Clone(s.dentries)
 }
 
 // Save is what changes of the overlay, beside its objects.
@@ -32,7 +33,7 @@ func (o *Overlay) Restore(s State) {
 	o.State = s
 }
 
-// Visit numbers the nodes and inodes.
+// Visit numbers the nodes and inodes. Names are visited by who holds them.
 func (o *Overlay) Visit(among *state.Objects) {
 	for _, name := range slices.Sorted(maps.Keys(o.names)) {
 		state.Visit(among, o.names[name])
@@ -46,7 +47,7 @@ func (o *Overlay) Visit(among *state.Objects) {
 }
 
 // Entries is how many objects it has by name or number.
-func (s *State) Entries() int { return len(s.inodes) + len(s.names) + len(s.copied) }
+func (s *State) Entries() int { return len(s.inodes) + len(s.names) + len(s.copied) + len(s.dentries) }
 
 // Names is how many names the guest has made, changed or removed.
 func (s *State) Names() int { return len(s.names) }
