@@ -37,13 +37,15 @@ func inFolders(t *testing.T, source string) {
 	}
 }
 
-// TestInotifyOverflow: of events that are too many the first is told as IN_Q_OVERFLOW, of no watch, and no other.
+// TestInotifyOverflow: the last event for which there is room is told; of those that are too many the first is told as
+// IN_Q_OVERFLOW, of no watch, and no other.
 func TestInotifyOverflow(t *testing.T) {
-	n := &notifier{events: make([]watchedEvent, maxEvents)}
+	n := &notifier{events: make([]watchedEvent, maxEvents-1)}
 	k := &Kernel{}
-	for number := range 3 {
+	for number := range 4 {
 		k.tell(n, watchedEvent{watch: number + 1, mask: abi.IN_OPEN, name: "a"})
 	}
-	require.Len(t, n.events, maxEvents+1)
+	require.Equal(t, maxEvents+1, len(n.events))
+	assert.Equal(t, watchedEvent{watch: 1, mask: abi.IN_OPEN, name: "a"}, n.events[maxEvents-1])
 	assert.Equal(t, watchedEvent{watch: -1, mask: abi.IN_Q_OVERFLOW}, n.events[maxEvents])
 }
