@@ -33,8 +33,9 @@ func (o *Overlay) Restore(s State) {
 	o.State = s
 }
 
-// Visit numbers the nodes and inodes. Names are visited by who holds them.
+// Visit numbers the nodes and inodes. Names other than the root are visited by who holds them.
 func (o *Overlay) Visit(among *state.Objects) {
+	state.Visit(among, o.root)
 	for _, name := range slices.Sorted(maps.Keys(o.names)) {
 		state.Visit(among, o.names[name])
 	}
