@@ -187,13 +187,15 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	case !f.isDir():
 		return -ENOTDIR
 	}
-	if f.entries == nil && f.device == devList {
+	switch {
+	case f.entries != nil && f.device == devList:
+	case f.device == devList:
 		if now := k.procFile(t, f.path); now != nil {
 			f.entries = now.entries
 		}
-	} else if f.dentry.Gone() {
+	case f.dentry.Gone():
 		return -ENOENT
-	} else if f.entries == nil {
+	case f.entries == nil:
 		l, err := k.readDir(f)
 		if err != nil {
 			return fail(err)

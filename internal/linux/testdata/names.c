@@ -74,6 +74,8 @@ int main(void) {
 	T(unlink("n/x")); N(rmdir("n")); named(f); named(g); N(write(g, buf, 1)); N(openat(f, "x", O_CREAT | O_WRONLY, 0600)); T(openat(f, "..", O_RDONLY) < 0); show(); N(fchmod(f, 0700)); T(syscall(SYS_getdents64, f, buf, sizeof buf)); T(fchdir(f)); cwd(); T(chdir("..")); cwd();
 	N(close(f)); N(close(g)); mkdir("n", 0700); show();
 
+	dir = opendir("/proc/self/task"); for (n = 0; readdir(dir); n++); T(n); closedir(dir);
+
 	puts("the working directory");
 	T(mkdir("n/m", 0755)); T(chdir("n/m")); cwd(); N(rename("../../n", "../../o")); cwd(); T(mkdir("../new", 0755)); T(stat("../../o/new", &st)); N(rename("../m", "../../p")); cwd(); T(rmdir("../p")); cwd();
 	T(mkdir("x", 0755)); T(open("x", O_RDONLY)); T(stat("../o", &st)); T(stat("./../e", &st)); mkdir("../p", 0755); T(mkdir("x", 0755)); cwd(); T(chdir("../p")); cwd(); T(chdir("..")); cwd(); show();
