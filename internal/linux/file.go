@@ -147,11 +147,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 	}
 	switch {
 	case f.pipe != nil:
-		r := k.readPipe(t, f, b)
-		if r > 0 {
-			k.happenedToPipe(f, abi.IN_ACCESS)
-		}
-		return r
+		return k.readPipe(t, f, b)
 	case f.sock != nil:
 		return k.receiveBytes(t, f, b)
 	case f.host != nil:
@@ -214,11 +210,7 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return k.writeFile(t, f, b, pos)
 	}
 	if f.pipe != nil {
-		r := k.writePipe(t, f, b, len(b))
-		if r > 0 {
-			k.happenedToPipe(f, abi.IN_MODIFY)
-		}
-		return r
+		return k.writePipe(t, f, b, len(b))
 	}
 	if f.sock != nil {
 		return k.sendBytes(t, f, b)

@@ -15,6 +15,7 @@ func (k *Kernel) readPipe(t *Thread, f *File, b []byte) int64 {
 		p.Wakes.Out++
 		k.changed()
 		k.pipeChanged(p, abi.POLL_OUT)
+		k.happenedToPipe(f, abi.IN_ACCESS)
 		return int64(n)
 	case p.Writers == 0:
 		k.pipeChanged(p, abi.POLL_OUT)
@@ -52,6 +53,9 @@ func (k *Kernel) writePipe(t *Thread, f *File, b []byte, total int) int64 {
 	}
 	if n > 0 || t.state != stateBlocked && len(b) > 0 {
 		k.pipeChanged(p, abi.POLL_IN)
+	}
+	if t.progress == total || t.progress > 0 && f.flags&abi.O_NONBLOCK != 0 {
+		k.happenedToPipe(f, abi.IN_MODIFY)
 	}
 	switch {
 	case t.progress == total:

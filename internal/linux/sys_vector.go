@@ -42,7 +42,7 @@ func (c *call) place() int64 {
 // nil, at the file's own place.
 func (k *Kernel) vectorIO(t *Thread, c *call, pos *int64, flags uint32, write bool) int64 {
 	const known = abi.RWF_HIPRI | abi.RWF_DSYNC | abi.RWF_SYNC | abi.RWF_APPEND
-	f := t.proc.files.get(c.fd(0))
+	f := t.proc.files.opened(c.fd(0))
 	switch {
 	case f == nil:
 		return -EBADF
