@@ -11,29 +11,21 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
+	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
-// Entries that package abi does not have, because no vector here has them (include/uapi/linux/auxvec.h).
-const (
-	auxRSEQFeatureSize = 27
-	auxRSEQAlign       = 28
-	auxMinSigStkSz     = 51
-)
-
-// auxLeftOut are the entries of the host's auxiliary vector that ours does not have, and why.
+// auxLeftOut are the entries of the host's auxiliary vector that 6.1's does not have, and why (include/uapi/linux/auxvec.h).
 var auxLeftOut = map[uint64]string{
-	auxRSEQFeatureSize: "since 6.3",
-	auxRSEQAlign:       "since 6.3",
-	auxMinSigStkSz:     "not modelled",
+	27: "AT_RSEQ_FEATURE_SIZE: since 6.3",
+	28: "AT_RSEQ_ALIGN: since 6.3",
 }
 
 // auxOther are the entries with another value than the host's, and what it must be; nil: any.
 var auxOther = map[uint64]func(uint64) bool{
 	abi.AT_HWCAP:   func(v uint64) bool { return v == emu.CPUIDFeatures }, // the processor's
-	abi.AT_HWCAP2:  func(v uint64) bool { return v == 0 },                 // 6.1 has HWCAP2_FSGSBASE, 2
 	abi.AT_SYSINFO: nil,                                                   // in another vDSO
-	abi.AT_RANDOM:  nil,                                                   // an address on the stack
+	abi.AT_RANDOM:  nil,                                                   // an address on the stack: TestStackWithoutRandomisation
 }
 
 // auxAddresses are the entries of which the place in the page is compared.
@@ -46,7 +38,7 @@ func TestAuxiliaryVector(t *testing.T) {
 		var want []string
 		for line := range strings.Lines(runNative(t, "", nil, []string{prog}).stdout) {
 			n, _ := auxEntry(t, line)
-			if auxLeftOut[n] == "" && (flag == "-m32" || n != abi.AT_SYSINFO_EHDR) { // of 64 bits: no vDSO
+			if auxLeftOut[n] == "" {
 				want = append(want, auxPlain(t, line))
 			}
 		}
@@ -86,4 +78,21 @@ func auxPlain(t *testing.T, line string) string {
 		return fmt.Sprintf("%d +%#x", n, v%emu.PageSize)
 	}
 	return strings.TrimSpace(line)
+}
+
+// TestStackWithoutRandomisation: with ADDR_NO_RANDOMIZE the strings, the random bytes and the stack's end are where the host
+// has them, to the byte; else it ends 64 KiB below the end of user space, so that the page of uprobe slots is free.
+func TestStackWithoutRandomisation(t *testing.T) {
+	for _, flag := range []string{"-m64", "-m32"} {
+		args := []string{compile(t, "startstack.c", "gcc", "-w", flag), "one", "", "a longer one"}
+		want := runNative(t, "", nil, args)
+		got := runProgram(t, Config{Kernel: kernelOf(x86.AMD64)}, args)
+		assert.Equal(t, want.stdout, got.stdout, flag)
+	}
+	for kernel, widths := range map[x86.Arch][]x86.Arch{x86.AMD64: {x86.AMD64, x86.I386}, x86.I386: {x86.I386}} {
+		for _, width := range widths {
+			l := mm.LayoutOf(kernel, width)
+			assert.Equal(t, uint64(0x10000), l.TaskSize-l.StackTop, "%v on %v", width, kernel)
+		}
+	}
 }

@@ -13,7 +13,7 @@ import (
 // load makes prog the program of t, which is on no vCPU and whose process has
 // no address space.
 func (k *Kernel) load(t *Thread, prog *program, env []string) error {
-	mem, err := k.memory.New(prog.image.Arch)
+	mem, err := k.memory.New(prog.image.Arch, t.persona&abi.ADDR_NO_RANDOMIZE != 0)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // TestFloatHash runs testdata/hash/floathash, which computes in every rounding mode and precision, freely and step by step: the last
 // state has one hash, on every build and host.
 func TestFloatHash(t *testing.T) {
-	for program, want := range map[string]uint64{"floathash64": 0xbdfe6bbd4679f71b, "floathash32": 0x547f9157ff959346} {
+	for program, want := range map[string]uint64{"floathash64": 0xc9968064d613f4a9, "floathash32": 0x66bf1fb60452daf3} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			fs, err := vfs.OpenRoot("testdata/hash")

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/linux/vfs"
+	"trapline/internal/x86"
 )
 
 // tinyELF is an x86-64 program of one writable and executable segment.
@@ -63,7 +65,8 @@ func tinyELF32(code []byte) []byte {
 func FuzzProgram(f *testing.F) {
 	f.Add(tinyELF([]byte{0x31, 0xff, 0xb8, 0x3c, 0, 0, 0, 0x0f, 0x05})) // xor edi, edi; exit
 	f.Add(tinyELF32([]byte{0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80}))  // xor ebx, ebx; xor eax, eax; inc eax; int 80h
-	f.Add(vdsoImage)
+	f.Add(vdsoImages[x86.I386])
+	f.Add(vdsoImages[x86.AMD64])
 	f.Add([]byte("#!/bin/sh\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		const path = "/p"

@@ -232,7 +232,7 @@ func (k *Kernel) procStat(p *Process) string {
 		ran += t.ran
 	}
 	for at, v := range map[int]any{1: p.PID, 2: "(" + p.Name + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
-		20: len(p.thr), 23: size, 24: rss, 25: ^uint64(0), 28: p.mm.Layout.StackTop, 38: p.exitSig, 47: p.mm.StartBrk, 48: p.mm.ArgStart, 49: p.mm.ArgEnd} {
+		20: len(p.thr), 23: size, 24: rss, 25: ^uint64(0), 28: p.mm.StartStack, 38: p.exitSig, 47: p.mm.StartBrk, 48: p.mm.ArgStart, 49: p.mm.ArgEnd} {
 		f[at] = fmt.Sprint(v)
 	}
 	return strings.Join(f[1:], " ") + "\n"

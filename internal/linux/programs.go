@@ -100,7 +100,7 @@ func (k *Kernel) startNext() {
 		}
 	}
 	if p.mm == nil {
-		if p.mm, err = k.memory.New(k.m.Arch); err != nil {
+		if p.mm, err = k.memory.New(k.m.Arch, false); err != nil {
 			k.stop(BoundMemory)
 			return
 		}

@@ -222,8 +222,8 @@ func (p *tracee) giveStart(m *recording) {
 	p.mapPages(m.top-size, size)
 	p.poke(m.sp, m.stack)
 	if m.vdso != 0 {
-		p.mapPages(m.vdso, emu.PageSize)
-		p.poke(m.vdso, vdsoImage)
+		p.mapPages(m.vdso, vdsoPages*emu.PageSize)
+		p.poke(m.vdso, vdsoImages[m.abi])
 	}
 	r := p.registers()
 	r.Rsp = m.sp

@@ -46,7 +46,8 @@ type recording struct {
 	sp, top uint64
 	stack   []byte // from sp to top at the start
 	brk     uint64 // end of the heap at the start
-	vdso    uint64 // i386: its address
+	vdso    uint64 // its address
+	abi     x86.Arch
 	states  []registers
 	given   []given
 	end     Result
@@ -66,7 +67,7 @@ func record(t *testing.T, cfg Config, args []string, dirs ...string) *recording 
 	require.NoError(t, err)
 	defer k.Close()
 	start := k.init.thr[0]
-	r := &recording{pid: k.init.PID, sp: start.Core().GPR[x86.RSP], top: k.init.mm.Layout.StackTop, brk: k.init.mm.Brk, vdso: k.init.mm.VDSO}
+	r := &recording{pid: k.init.PID, sp: start.Core().GPR[x86.RSP], top: k.init.mm.Layout.StackTop, brk: k.init.mm.Brk, vdso: k.init.mm.VDSO, abi: k.init.mm.ABI()}
 	r.stack = make([]byte, r.top-r.sp)
 	require.True(t, k.init.mm.Read(r.sp, r.stack))
 	for !k.Done() {

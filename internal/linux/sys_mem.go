@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/x86"
 )
 
 func sysMmap(k *Kernel, t *Thread, c *call) int64 { return k.mmap(t, c, c.arg[5]) }
@@ -68,13 +69,14 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 		return r
 	}
 	if r := mem.Place(v, addr, size, flags); r != 0 {
-		if v.Inode != nil {
-			v.Inode.Hold()
-			k.fs.DropInode(v.Inode)
-		}
+		k.unback(v)
 		return r
 	}
 	if flags&abi.MAP_FIXED != 0 {
+		if mem.SplitsSpecial(v.Start, v.End) {
+			k.unback(v)
+			return -ENOMEM
+		}
 		mem.Unmap(v.Start, v.End)
 	}
 	start, end := v.Start, v.End
@@ -82,6 +84,14 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	mem.Add(v)
 	mem.PopulateLocked(start, end)
 	return int64(start)
+}
+
+// unback gives up what stands behind a mapping that is not made.
+func (k *Kernel) unback(v *mm.VMA) {
+	if v.Inode != nil {
+		v.Inode.Hold()
+		k.fs.DropInode(v.Inode)
+	}
 }
 
 // backing finds what stands behind a new mapping of f, or of anonymous memory if that is nil.
@@ -121,6 +131,8 @@ func sysMunmap(k *Kernel, t *Thread, c *call) int64 {
 		return -EINVAL
 	case len(mem.VMAs()) >= k.cfg.Limits.Maps:
 		return -ENOMEM
+	case mem.SplitsSpecial(start, start+mm.PageCeil(size)):
+		return -EINVAL
 	}
 	mem.Unmap(start, start+mm.PageCeil(size))
 	return 0
@@ -154,10 +166,13 @@ func sysMprotect(k *Kernel, t *Thread, c *call) int64 {
 		switch {
 		case v == nil:
 			return -ENOMEM
-		case v.ReadOnly && prot&mm.ProtWrite != 0:
+		case !v.MayHave(prot):
 			return -EACCES
 		}
 		next := min(v.End, end)
+		if mem.SplitsSpecial(start, next) {
+			return -EINVAL
+		}
 		mem.Protect(start, next, prot)
 		start = next
 	}
@@ -222,7 +237,7 @@ func sysMremap(k *Kernel, t *Thread, c *call) int64 {
 	}
 	vdso := mem.VDSO
 	r := mem.Remap(v, old, oldSize, size, flags, c.arg[4])
-	if core := t.Core(); mem.VDSO != vdso && core.RIP == vdso+vdsoLanding { // where this call returns to
+	if core := t.Core(); mem.ABI() == x86.I386 && mem.VDSO != vdso && core.RIP == vdso+vdsoLanding { // where this call returns to
 		core.RIP = mem.VDSO + vdsoLanding
 	}
 	if r > 0 && size > oldSize {

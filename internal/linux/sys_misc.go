@@ -133,8 +133,8 @@ func sysUname(k *Kernel, t *Thread, c *call) int64 {
 	return t.copyOut(c.arg[0], c.word(), u)
 }
 
-// sysPersonality is personality(2). Of a personality, uname's words follow; addresses
-// are never random.
+// sysPersonality is personality(2). Of a personality, uname's words follow and, with
+// ADDR_NO_RANDOMIZE, where the next program's stack is.
 func sysPersonality(_ *Kernel, t *Thread, c *call) int64 {
 	const ask = 0xffffffff
 	old := t.persona

@@ -23,7 +23,7 @@ var callsOfProcesses = callGroup{
 		{"setpgid", "dd", sysSetpgid, partial("a child that has called execve can still be moved")},
 		{"getsid", "d", sysGetsid, full},
 		{"setsid", "", sysSetsid, full},
-		{"personality", "x", sysPersonality, partial("kept, and uname follows it; addresses are never random, and reading a page never makes it executable")},
+		{"personality", "x", sysPersonality, partial("kept; uname follows it, and ADDR_NO_RANDOMIZE puts the stack at the end; other addresses are never random, and reading a page never makes it executable")},
 		{"ptrace", "xdxx", sysPtrace, partial("seccomp's requests are EIO, and anybody may trace")},
 		{"prctl", "dxxxx", sysPrctl, partial("options that sys_prctl.go does not list are EINVAL; a name is the process's, and privileges that are kept or given up are none")},
 		{"set_tid_address", "x", sysSetTidAddress, full},

@@ -85,3 +85,17 @@ func TestSysenter(t *testing.T) {
 	assert.Equal(t, "1\n", got.stdout)
 	assert.True(t, same(Result{Signal: int(syscall.SIGSEGV)}, got.res), "%v", got.res)
 }
+
+// TestKernelsMappings: what may be done to [vvar] and [vdso]. They go and move as a whole; and of [vvar]'s pages the first one is there.
+func TestKernelsMappings(t *testing.T) {
+	for _, flag := range []string{"-m64", "-m32"} {
+		prog := compile(t, "special.c", "gcc", "-w", flag)
+		want := runNative(t, "", nil, []string{prog})
+		got := runProgram(t, Config{}, []string{prog})
+		assert.Equal(t, want.stdout, got.stdout, flag)
+		assert.True(t, same(want.res, got.res), "%s: %v, expected %v", flag, got.res, want.res)
+		got = runProgram(t, Config{}, []string{prog, "more"})
+		assert.Contains(t, got.stdout, "a mapping on half of it: Cannot allocate memory\nmremap of half of it: Invalid argument\n", flag)
+		assert.True(t, same(Result{Signal: int(syscall.SIGBUS)}, got.res), "%s: %v", flag, got.res)
+	}
+}

@@ -10,40 +10,26 @@ import (
 	"strings"
 
 	"trapline/internal/emu"
+	"trapline/internal/x86"
 )
 
-// vdsoImage is the i386 vDSO: an ELF shared object, linked at 0, of one segment, with the sections and the unwinding
-// tables that debuggers and libgcc look for.
-var vdsoImage = makeVDSO()
+// vdsoImages are the vDSOs of programs of each width: ELF shared objects, linked at 0, of one segment, with the sections
+// and the unwinding tables that debuggers and libgcc look for.
+var vdsoImages = map[x86.Arch][]byte{x86.I386: vdsoOfI386().image(), x86.AMD64: vdsoOfAMD64().image()}
 
-// VDSOSum is what tells the vDSOs of versions of this package apart: 16 digits of the image's SHA-256.
+// VDSOSum is what tells the vDSOs of versions of this package apart: 16 digits of the images' SHA-256.
 func VDSOSum() string {
-	sum := sha256.Sum256(vdsoImage)
+	sum := sha256.Sum256(slices.Concat(vdsoImages[x86.I386], vdsoImages[x86.AMD64]))
 	return hex.EncodeToString(sum[:8])
 }
 
-// vdsoFunctions are its functions, in the order of their addresses.
-var vdsoFunctions = []struct {
-	name  string
-	start uint32
-	code  []byte
-}{
-	{"__kernel_vsyscall", vdsoVsyscall, codeVsyscall},
-	{"__kernel_sigreturn", vdsoSigreturn, codeSigreturn},
-	{"__kernel_rt_sigreturn", vdsoRTSigreturn, codeRTSigreturn},
-}
-
-// Names in the vDSO.
-const (
-	vdsoSoname  = "linux-gate.so.1"
-	vdsoVersion = "LINUX_2.5"
-)
-
-// vdsoBuilder lays the sections of the vDSO out, one behind the other.
+// vdsoBuilder lays the sections of a vDSO out, one behind the other. Structures are those of 64 bits; the image has those
+// of its width.
 type vdsoBuilder struct {
-	at       uint32
+	*vdso
+	at       uint64
 	parts    []any
-	sections []elf.Section32
+	sections []elf.Section64
 	names    []byte // .shstrtab
 }
 
@@ -51,17 +37,14 @@ type vdsoBuilder struct {
 const (
 	sectionDynsym = 2
 	sectionDynstr = 3
-	sectionText   = 9
+	sectionText   = 10
 )
 
 // section places a section's content and gives its address.
-func (v *vdsoBuilder) section(name string, s elf.Section32, content any) uint32 {
-	s.Addralign = max(s.Addralign, 4)
-	if gap := -v.at & (s.Addralign - 1); gap > 0 {
-		v.parts = append(v.parts, make([]byte, gap))
-		v.at += gap
-	}
-	s.Name, s.Addr, s.Off, s.Size = uint32(len(v.names)), v.at, v.at, uint32(binary.Size(content))
+func (v *vdsoBuilder) section(name string, s elf.Section64, content any) uint64 {
+	s.Addralign = max(s.Addralign, uint64(v.word))
+	v.pad(s.Addralign)
+	s.Name, s.Addr, s.Off, s.Size = uint32(len(v.names)), v.at, v.at, v.size(content)
 	if s.Flags == 0 {
 		s.Addr = 0
 	}
@@ -72,139 +55,112 @@ func (v *vdsoBuilder) section(name string, s elf.Section32, content any) uint32 
 	return s.Off
 }
 
-func makeVDSO() []byte {
-	const programHeaders = 3
-	header, phdr := uint32(binary.Size(elf.Header32{})), uint32(binary.Size(elf.Prog32{}))
-	v := &vdsoBuilder{at: header + programHeaders*phdr, sections: []elf.Section32{{}}, names: []byte{0}}
-	dynAt, dynSize := v.dynamicPart()
-	framesAt := v.unwindPart()
-	code := make([]byte, vdsoEnd-vdsoVsyscall)
-	for _, f := range vdsoFunctions {
-		copy(code[f.start-vdsoVsyscall:], f.code)
-	}
-	v.section(".text", elf.Section32{Type: uint32(elf.SHT_PROGBITS), Flags: uint32(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addralign: vdsoVsyscall}, code)
-	const last = ".shstrtab"
-	v.section(last, elf.Section32{Type: uint32(elf.SHT_STRTAB)}, slices.Concat(v.names, []byte(last+"\x00")))
+// pad goes on at a multiple of an alignment.
+func (v *vdsoBuilder) pad(align uint64) {
+	v.parts = append(v.parts, make([]byte, -v.at&(align-1)))
+	v.at += -v.at & (align - 1)
+}
 
-	v.parts = append(v.parts, make([]byte, -v.at&3))
-	v.at += -v.at & 3
-	end := v.at + uint32(binary.Size(v.sections))
-	e := elf.Header32{
-		Type: uint16(elf.ET_DYN), Machine: uint16(elf.EM_386), Version: 1, Entry: vdsoVsyscall, Phoff: header, Shoff: v.at,
-		Ehsize: uint16(header), Phentsize: uint16(phdr), Phnum: programHeaders,
-		Shentsize: uint16(binary.Size(elf.Section32{})), Shnum: uint16(len(v.sections)), Shstrndx: uint16(len(v.sections) - 1),
+// size is what content takes in the image, in bytes.
+func (v *vdsoBuilder) size(content any) uint64 { return uint64(binary.Size(v.narrowed(content))) }
+
+// image is the vDSO as a file.
+func (d *vdso) image() []byte {
+	v := &vdsoBuilder{vdso: d, sections: []elf.Section64{{}}, names: []byte{0}}
+	header, phdr := v.size(elf.Header64{}), v.size([]elf.Prog64{{}})
+	const programHeaders = 4
+	v.at = header + programHeaders*phdr
+	dynamic := v.dynamicPart()
+	note := v.section(".note", elf.Section64{Type: uint32(elf.SHT_NOTE), Flags: uint64(elf.SHF_ALLOC)}, vdsoNote())
+	frames := v.unwindPart()
+	last := d.functions[len(d.functions)-1]
+	code := make([]byte, last.start+uint64(len(last.code))-vdsoText)
+	for _, f := range d.functions {
+		copy(code[f.start-vdsoText:], f.code)
 	}
-	copy(e.Ident[:], elf.ELFMAG+"\x01\x01\x01")
-	segment := func(t elf.ProgType, at, size uint32, flags elf.ProgFlag, align uint32) elf.Prog32 {
-		return elf.Prog32{Type: uint32(t), Off: at, Vaddr: at, Paddr: at, Filesz: size, Memsz: size, Flags: uint32(flags), Align: align}
+	v.section(".text", elf.Section64{Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addralign: vdsoText}, code)
+	const names = ".shstrtab"
+	v.section(names, elf.Section64{Type: uint32(elf.SHT_STRTAB)}, slices.Concat(v.names, []byte(names+"\x00")))
+
+	v.pad(uint64(d.word))
+	e := elf.Header64{
+		Type: uint16(elf.ET_DYN), Machine: uint16(d.machine), Version: 1, Entry: d.entry, Phoff: header, Shoff: v.at,
+		Ehsize: uint16(header), Phentsize: uint16(phdr), Phnum: programHeaders,
+		Shentsize: uint16(v.size([]elf.Section64{{}})), Shnum: uint16(len(v.sections)), Shstrndx: uint16(len(v.sections) - 1),
+	}
+	copy(e.Ident[:], elf.ELFMAG)
+	copy(e.Ident[elf.EI_CLASS:], []byte{byte(d.word / 4), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)})
+	segment := func(t elf.ProgType, at, size uint64, flags elf.ProgFlag, align uint64) elf.Prog64 {
+		return elf.Prog64{Type: uint32(t), Off: at, Vaddr: at, Paddr: at, Filesz: size, Memsz: size, Flags: uint32(flags), Align: align}
+	}
+	sizeOf := func(at uint64) uint64 {
+		return v.sections[slices.IndexFunc(v.sections, func(s elf.Section64) bool { return s.Off == at })].Size
+	}
+	segments := []elf.Prog64{
+		segment(elf.PT_LOAD, 0, v.at+v.size(v.sections), elf.PF_R|elf.PF_X, emu.PageSize),
+		segment(elf.PT_DYNAMIC, dynamic, sizeOf(dynamic), elf.PF_R, uint64(d.word)),
+		segment(elf.PT_NOTE, note, sizeOf(note), elf.PF_R, 4),
+		segment(elf.PT_GNU_EH_FRAME, frames, sizeOf(frames), elf.PF_R, 4),
 	}
 	var b bytes.Buffer
-	for _, part := range slices.Concat([]any{
-		e, segment(elf.PT_LOAD, 0, end, elf.PF_R|elf.PF_X, emu.PageSize), segment(elf.PT_DYNAMIC, dynAt, dynSize, elf.PF_R, 4),
-		segment(elf.PT_GNU_EH_FRAME, framesAt, v.sections[sectionText-1].Size, elf.PF_R, 4),
-	}, v.parts, []any{v.sections}) {
-		_ = binary.Write(&b, le, part) // fixed-size values to memory: cannot fail
+	for _, part := range slices.Concat([]any{e, segments}, v.parts, []any{v.sections}) {
+		_ = binary.Write(&b, le, v.narrowed(part)) // fixed-size values to memory: cannot fail
 	}
 	return b.Bytes()
 }
 
-// dynamicPart places what a dynamic linker reads, and gives where .dynamic is and its size.
-func (v *vdsoBuilder) dynamicPart() (at, size uint32) {
-	text := "\x00" + vdsoSoname + "\x00" + vdsoVersion + "\x00"
-	symbols := []elf.Sym32{{}}
-	count := uint32(1 + len(vdsoFunctions))
+// dynamicPart places what a dynamic linker reads, and gives where .dynamic is.
+func (v *vdsoBuilder) dynamicPart() uint64 {
+	text := "\x00" + v.soname + "\x00"
+	definitions := []versionDef{{1, uint16(elf.VER_FLG_BASE), 1, 1, elfHash(v.soname), 20, 28, 1, 0}}
+	for i, name := range v.versions {
+		definitions = append(definitions, versionDef{1, 0, uint16(i + 2), 1, elfHash(name), 20, 28, uint32(len(text)), 0})
+		text += name + "\x00"
+	}
+	definitions[len(definitions)-1].Next = 0
+	symbols, versions := []elf.Sym64{{}}, []uint16{0}
+	for _, f := range v.functions {
+		s := elf.Sym64{Value: f.start, Size: uint64(len(f.code)), Shndx: sectionText}
+		for _, name := range []struct {
+			text string
+			bind elf.SymBind
+		}{{f.name, elf.STB_GLOBAL}, {f.alias, elf.STB_WEAK}} {
+			if name.text == "" {
+				continue
+			}
+			s.Name, s.Info = uint32(len(text)), elf.ST_INFO(name.bind, elf.STT_FUNC)
+			symbols = append(symbols, s)
+			versions = append(versions, uint16(slices.Index(v.versions, f.version)+2))
+			text += name.text + "\x00"
+		}
+	}
+	count := uint32(len(symbols))
 	hash := []uint32{1, count, 1, 0} // one bucket, a chain through all symbols
-	versions := []uint16{0}
-	for i, f := range vdsoFunctions {
-		symbols = append(symbols, elf.Sym32{
-			Name: uint32(len(text)), Value: f.start, Size: uint32(len(f.code)),
-			Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC), Shndx: sectionText,
-		})
-		text += f.name + "\x00"
-		hash = append(hash, uint32(i+2)%count)
-		versions = append(versions, 2)
+	for i := range count - 1 {
+		hash = append(hash, (i+2)%count)
 	}
-	definitions := []versionDef{
-		{1, uint16(elf.VER_FLG_BASE), 1, 1, elfHash(vdsoSoname), 20, 28, 1, 0},
-		{1, 0, 2, 1, elfHash(vdsoVersion), 20, 0, 1 + uint32(len(vdsoSoname)+1), 0},
-	}
-	text += strings.Repeat("\x00", -len(text)&3)
+	text += strings.Repeat("\x00", -len(text)&(v.word-1))
 
-	alloc := func(t elf.SectionType, link, info, entry uint32) elf.Section32 {
-		return elf.Section32{Type: uint32(t), Flags: uint32(elf.SHF_ALLOC), Link: link, Info: info, Entsize: entry}
+	alloc := func(t elf.SectionType, link, info uint32, entry uint64) elf.Section64 {
+		return elf.Section64{Type: uint32(t), Flags: uint64(elf.SHF_ALLOC), Link: link, Info: info, Entsize: entry}
 	}
 	const firstGlobal = 1
-	dyn := []elf.Dyn32{
-		{Tag: int32(elf.DT_SONAME), Val: 1},
-		{Tag: int32(elf.DT_HASH), Val: v.section(".hash", alloc(elf.SHT_HASH, sectionDynsym, 0, 4), hash)},
-		{Tag: int32(elf.DT_SYMTAB), Val: v.section(".dynsym", alloc(elf.SHT_DYNSYM, sectionDynstr, firstGlobal, elf.Sym32Size), symbols)},
-		{Tag: int32(elf.DT_SYMENT), Val: elf.Sym32Size},
-		{Tag: int32(elf.DT_STRTAB), Val: v.section(".dynstr", alloc(elf.SHT_STRTAB, 0, 0, 0), []byte(text))},
-		{Tag: int32(elf.DT_STRSZ), Val: uint32(len(text))},
-		{Tag: int32(elf.DT_VERSYM), Val: v.section(".gnu.version", alloc(elf.SHT_GNU_VERSYM, sectionDynsym, 0, 2), versions)},
-		{Tag: int32(elf.DT_VERDEF), Val: v.section(".gnu.version_d", alloc(elf.SHT_GNU_VERDEF, sectionDynstr, uint32(len(definitions)), 0), definitions)},
-		{Tag: int32(elf.DT_VERDEFNUM), Val: uint32(len(definitions))}, {},
+	symbolSize := v.size([]elf.Sym64{{}})
+	dyn := []elf.Dyn64{
+		{Tag: int64(elf.DT_SONAME), Val: 1},
+		{Tag: int64(elf.DT_HASH), Val: v.section(".hash", alloc(elf.SHT_HASH, sectionDynsym, 0, 4), hash)},
+		{Tag: int64(elf.DT_SYMTAB), Val: v.section(".dynsym", alloc(elf.SHT_DYNSYM, sectionDynstr, firstGlobal, symbolSize), symbols)},
+		{Tag: int64(elf.DT_SYMENT), Val: symbolSize},
+		{Tag: int64(elf.DT_STRTAB), Val: v.section(".dynstr", alloc(elf.SHT_STRTAB, 0, 0, 0), []byte(text))},
+		{Tag: int64(elf.DT_STRSZ), Val: uint64(len(text))},
+		{Tag: int64(elf.DT_VERSYM), Val: v.section(".gnu.version", alloc(elf.SHT_GNU_VERSYM, sectionDynsym, 0, 2), versions)},
+		{Tag: int64(elf.DT_VERDEF), Val: v.section(".gnu.version_d", alloc(elf.SHT_GNU_VERDEF, sectionDynstr, uint32(len(definitions)), 0), definitions)},
+		{Tag: int64(elf.DT_VERDEFNUM), Val: uint64(len(definitions))}, {},
 	}
-	return v.section(".dynamic", alloc(elf.SHT_DYNAMIC, sectionDynstr, 0, uint32(binary.Size(elf.Dyn32{}))), dyn), uint32(binary.Size(dyn))
+	return v.section(".dynamic", alloc(elf.SHT_DYNAMIC, sectionDynstr, 0, v.size([]elf.Dyn64{{}})), dyn)
 }
 
-// DWARF's call frame instructions and pointer encodings (DWARF 5, 7.24; LSB 5.0, 10.5).
-const (
-	cfaDefCFA       = 0x0c
-	cfaDefCFAOffset = 0x0e
-	cfaAdvance      = 0x40
-	cfaOffset       = 0x80
-	cfaRestore      = 0xc0
-
-	pointerRelative = 0x1b // to its place, in four bytes
-	dataRelative    = 0x3b // to .eh_frame_hdr, in four bytes
-	plainCount      = 0x03
-)
-
-// unwindPart places .eh_frame and .eh_frame_hdr, which tell how to get out of __kernel_vsyscall at each of its
-// instructions, and gives where .eh_frame_hdr is.
-func (v *vdsoBuilder) unwindPart() uint32 {
-	const esp, ecx, edx, ebp, eip = 4, 1, 2, 5, 8
-	program := []byte{}
-	for i, r := range []byte{ecx, edx, ebp} { // pushes of one byte
-		below := byte(i + 2)
-		program = append(program, cfaAdvance|1, cfaDefCFAOffset, 4*below, cfaOffset|r, below)
-	}
-	landing := byte(vdsoLanding - vdsoVsyscall)
-	for i, r := range []byte{ebp, edx, ecx} {
-		advance := byte(1)
-		if i == 0 {
-			advance = landing + 1 - 3
-		}
-		program = append(program, cfaAdvance|advance, cfaDefCFAOffset, byte(4*(3-i)), cfaRestore|r)
-	}
-	common := padded(slices.Concat(
-		[]byte{0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x7c, eip, 1, pointerRelative}, // code by 1, data by -4
-		[]byte{cfaDefCFA, esp, 4, cfaOffset | eip, 1}))
-	frame := v.at + -v.at&3
-	description := frame + uint32(len(common))
-	entry := le.AppendUint32(nil, description+4-frame)
-	entry = le.AppendUint32(entry, vdsoVsyscall-(description+8))
-	entry = le.AppendUint32(entry, uint32(len(codeVsyscall)))
-	entry = padded(append(append(entry, 0), program...))
-	alloc := elf.Section32{Type: uint32(elf.SHT_PROGBITS), Flags: uint32(elf.SHF_ALLOC)}
-	v.section(".eh_frame", alloc, slices.Concat(common, entry, make([]byte, 4)))
-
-	at := v.at + -v.at&3
-	index := []byte{1, pointerRelative, plainCount, dataRelative}
-	for _, word := range []uint32{frame - (at + 4), 1, vdsoVsyscall - at, description - at} {
-		index = le.AppendUint32(index, word)
-	}
-	return v.section(".eh_frame_hdr", alloc, index)
-}
-
-// padded puts an entry of .eh_frame behind its length, which is a multiple of four.
-func padded(entry []byte) []byte {
-	entry = append(entry, make([]byte, -len(entry)&3)...) // DW_CFA_nop
-	return append(le.AppendUint32(nil, uint32(len(entry))), entry...)
-}
-
-// versionDef is an Elf32_Verdef and its one Elf32_Verdaux.
+// versionDef is an Elf32_Verdef or Elf64_Verdef and its one Verdaux.
 type versionDef struct {
 	Version, Flags, Index, Count uint16
 	Hash, Aux, Next              uint32

@@ -32,12 +32,12 @@ func (s *System) areaOf(mem *mm.MM, at uint64) *area {
 	if at == 0 {
 		at = mem.TaskSize() - emu.PageSize
 	}
-	v, err := mem.AddSpecial("[uprobes]", mm.ProtExec, at)
+	at, err := mem.AddSpecial(at, mm.Special{Name: mm.UprobesName, Prot: mm.ProtExec, Pages: 1})
 	if err != nil {
 		return nil
 	}
-	v.DontCopy = true
-	a := &area{start: v.Start}
+	mem.Find(at).DontCopy = true
+	a := &area{start: at}
 	a.taken[0] = true
 	if !mem.WriteForced(a.start, []byte{Breakpoint}) {
 		return nil

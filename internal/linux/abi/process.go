@@ -33,9 +33,10 @@ const (
 
 // Of personality(2).
 const (
-	PER_MASK    = 0xff
-	PER_LINUX32 = 0x8
-	UNAME26     = 0x20000
+	PER_MASK          = 0xff
+	PER_LINUX32       = 0x8
+	UNAME26           = 0x20000
+	ADDR_NO_RANDOMIZE = 0x40000
 )
 
 // Options of wait4(2) and waitid(2), and what waitid waits for.
@@ -194,4 +195,8 @@ const (
 	AT_EXECFN       = 31
 	AT_SYSINFO      = 32 // i386: __kernel_vsyscall
 	AT_SYSINFO_EHDR = 33 // the vDSO
+	AT_MINSIGSTKSZ  = 51
 )
+
+// HWCAP2_FSGSBASE of AT_HWCAP2: programs may use RDFSBASE and its like.
+const HWCAP2_FSGSBASE = 2

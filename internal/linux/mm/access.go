@@ -62,7 +62,7 @@ func (mm *MM) store(va uint64, b []byte) bool {
 func (mm *MM) WriteForced(va uint64, b []byte) bool {
 	for page := PageFloor(va); page < va+uint64(len(b)); page += emu.PageSize {
 		v := mm.Find(page)
-		if v == nil || v.Shared {
+		if v == nil || v.Shared || v.device() {
 			return false
 		}
 		pte, ok := mm.space.Lookup(page)
@@ -88,11 +88,12 @@ func (mm *MM) ReadForced(va uint64, b []byte) int {
 			return n
 		}
 		step := min(len(b)-n, int(emu.PageSize-a%emu.PageSize))
-		if _, ok := mm.space.Lookup(a); !ok {
-			v := mm.Find(a)
-			if v == nil || v.Prot == 0 || mm.Fault(a, ProtRead) != FaultDone {
-				return n
-			}
+		v := mm.Find(a)
+		if v != nil && v.device() {
+			return n
+		}
+		if _, ok := mm.space.Lookup(a); !ok && (v == nil || v.Prot == 0 || mm.Fault(a, ProtRead) != FaultDone) {
+			return n
 		}
 		if mm.space.Peek(a, b[n:n+step]) != step {
 			return n

@@ -33,6 +33,9 @@ func (mm *MM) Fault(va uint64, need Prot) faultResult {
 	if pte, ok := mm.space.Lookup(va); ok {
 		return mm.faultPresent(v, va, pte, need)
 	}
+	if v.device() && va-v.Start >= emu.PageSize { // of clocks and namespaces that there are none of (vvar_fault())
+		return FaultBus
+	}
 	if v.Inode != nil {
 		return mm.faultFile(v, va, need)
 	}

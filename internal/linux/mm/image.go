@@ -99,16 +99,31 @@ var ErrNoMemory = errors.New("out of guest memory")
 
 var errNoRoom = errors.New("no room in the address space")
 
-// AddSpecial maps one private page with a name, at hint if that is free, else
-// where mmap would put it: the [vdso] and [uprobes] pages.
-func (mm *MM) AddSpecial(name string, p Prot, hint uint64) (*VMA, error) {
+// Special is a mapping of the kernel's making.
+type Special struct {
+	Name  string // VvarName, VDSOName or UprobesName
+	Prot  Prot
+	Pages uint64
+}
+
+// AddSpecial maps private pages one behind the other, at hint if that is free, else
+// where mmap would put them, and gives the address of the first.
+func (mm *MM) AddSpecial(hint uint64, areas ...Special) (uint64, error) {
+	size := uint64(0)
+	for _, a := range areas {
+		size += a.Pages * emu.PageSize
+	}
 	at := hint
-	if at == 0 || !mm.Free(at, at+emu.PageSize) {
-		at = mm.hole(emu.PageSize)
+	if at == 0 || at > mm.Layout.TaskSize-size || !mm.Free(at, at+size) {
+		at = mm.hole(size)
 	}
 	if at == 0 {
-		return nil, errNoRoom
+		return 0, errNoRoom
 	}
-	mm.Add(&VMA{Start: at, End: at + emu.PageSize, Prot: p, Name: name})
-	return mm.Find(at), nil
+	end := at
+	for _, a := range areas {
+		mm.Add(&VMA{Start: end, End: end + a.Pages*emu.PageSize, Prot: a.Prot, Name: a.Name})
+		end += a.Pages * emu.PageSize
+	}
+	return at, nil
 }

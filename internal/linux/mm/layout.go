@@ -5,11 +5,11 @@ import (
 	"trapline/internal/x86"
 )
 
-// Layout is where a process of one width has what (Linux without address
-// randomisation).
+// Layout is where a process of one width has what. All but the stack is where
+// Linux has it without address randomisation.
 type Layout struct {
 	TaskSize uint64 // first address that is not the user's
-	StackTop uint64
+	StackTop uint64 // below TaskSize as randomisation may place it; see LayoutOf
 	mmapBase uint64 // mappings are placed below it
 	PieBase  uint64 // load bias of position-independent programs
 	CS, SS   uint16 // flat user segments
@@ -37,6 +37,17 @@ var Layouts = map[x86.Arch]*Layout{
 var compatLayout = &Layout{
 	TaskSize: 0xffffe000, StackTop: 0xfffee000, mmapBase: 0xf7ffe000, PieBase: 0x56555000,
 	CS: 0x23, SS: 0x2b, Data: 0x2b,
+}
+
+// stackAtEnd are the layouts of processes with ADDR_NO_RANDOMIZE.
+var stackAtEnd = map[*Layout]*Layout{}
+
+func init() {
+	for _, l := range []*Layout{Layouts[x86.I386], Layouts[x86.AMD64], compatLayout} {
+		n := *l
+		n.StackTop = l.TaskSize
+		stackAtEnd[l] = &n
+	}
 }
 
 // LayoutOf is the layout of programs of a width under a kernel of a width; nil: it has none.

@@ -67,14 +67,15 @@ type MM struct {
 
 	mmapBase      uint64
 	StartBrk, Brk uint64
+	StartStack    uint64 // the stack pointer that the program began with
 	ArgStart      uint64 // of the argument strings on the stack
 	ArgEnd        uint64
 	EnvEnd        uint64 // of the environment, which begins at ArgEnd
 	Exe           File   // its program
 	Auxv          []byte
 	abi           x86.Arch // its programs' width, which may be below the kernel's
-	Layout        *Layout  // follows from abi
-	VDSO          uint64   // 32-bit programs: address of the vDSO
+	Layout        *Layout  // chosen by New; after the start of a program all that counts follows from abi
+	VDSO          uint64   // address of the vDSO
 	LockFuture    Locking  // of mappings to come (mlockall(2))
 	ldtEntries    int      // size of the local descriptor table, which is in the space; 0: there is none
 	Barriers      uint8    // what it has registered for: MEMBARRIER_CMD_REGISTER_*
@@ -93,9 +94,13 @@ func (mm *MM) ABI() x86.Arch { return mm.abi }
 // TaskSize is the first address that is not the user's.
 func (mm *MM) TaskSize() uint64 { return mm.Layout.TaskSize }
 
-// New makes an address space for programs of a width that the kernel runs.
-func (m *Memory) New(abi x86.Arch) (*MM, error) {
+// New makes an address space for programs of a width that the kernel runs. Without
+// randomisation (ADDR_NO_RANDOMIZE) the stack ends where the user's addresses do.
+func (m *Memory) New(abi x86.Arch, noRandomize bool) (*MM, error) {
 	l := LayoutOf(m.machine.Arch, abi)
+	if noRandomize {
+		l = stackAtEnd[l]
+	}
 	mm := &MM{shared: m, space: m.machine.NewSpace(), Users: 1, abi: abi, Layout: l, mmapBase: l.mmapBase}
 	if abi != m.machine.Arch {
 		mm.space.RunCompatible()
@@ -246,10 +251,11 @@ const copyThreshold = 8192
 // Fork makes a copy of mm.
 func (mm *MM) Fork() (*MM, error) {
 	mm.shared.kernel.InterruptUsers(mm)
-	n, err := mm.shared.New(mm.abi)
+	n, err := mm.shared.New(mm.abi, false)
 	if err != nil {
 		return nil, err
 	}
+	n.Layout, n.StartStack = mm.Layout, mm.StartStack
 	n.mmapBase, n.StartBrk, n.Brk = mm.mmapBase, mm.StartBrk, mm.Brk
 	n.ArgStart, n.ArgEnd, n.EnvEnd, n.Auxv, n.VDSO = mm.ArgStart, mm.ArgEnd, mm.EnvEnd, mm.Auxv, mm.VDSO
 	n.Barriers = mm.Barriers

@@ -5,9 +5,6 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// VDSOName is what /proc/PID/maps calls the vDSO.
-const VDSOName = "[vdso]"
-
 // Place chooses the address of a new mapping of size bytes, whole pages (get_unmapped_area()).
 func (mm *MM) Place(v *VMA, addr, size, flags uint64) int64 {
 	if flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
@@ -46,6 +43,10 @@ func (mm *MM) hinted(addr, size, flags uint64) uint64 {
 // Remap is mremap(2) with arguments that are right, of the mapping v.
 func (mm *MM) Remap(v *VMA, old, oldSize, size, flags, to uint64) int64 {
 	switch {
+	case v.special() && size > oldSize: // VM_DONTEXPAND
+		return -EFAULT
+	case mm.SplitsSpecial(old, old+min(oldSize, size)):
+		return -EINVAL
 	case flags&abi.MREMAP_FIXED != 0:
 		return mm.move(old, oldSize, size, to)
 	case size <= oldSize:
@@ -64,9 +65,6 @@ func (mm *MM) Remap(v *VMA, old, oldSize, size, flags, to uint64) int64 {
 
 // move puts a mapping elsewhere with its pages: at to, or where there is room.
 func (mm *MM) move(old, oldSize, size, to uint64) int64 {
-	if v := mm.Find(old); v.Name == VDSOName && size != v.End-v.Start { // vdso_mremap()
-		return -EINVAL
-	}
 	if to != 0 && (to < minAddress || to >= mm.Layout.TaskSize || size > mm.Layout.TaskSize-to ||
 		to < old+oldSize && old < to+size) {
 		return -EINVAL

@@ -16,7 +16,7 @@ func (mm *MM) own() { mm.vmas = slices.Clone(mm.vmas) }
 
 func (mm *MM) hash(h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(mm.shared.machine.SpaceNumber(mm.space)), uint64(mm.Users), mm.mmapBase, mm.StartBrk, mm.Brk, mm.ArgStart, mm.ArgEnd,
-		state.NumberObject(o, mm.Exe), mm.VDSO, uint64(len(mm.vmas)))
+		state.NumberObject(o, mm.Exe), mm.VDSO, mm.StartStack, uint64(len(mm.vmas)))
 	h.Bytes(mm.Auxv)
 	if mm.ldtEntries != 0 || mm.LockFuture != NotLocked {
 		state.Words(h, uint64(mm.ldtEntries), uint64(mm.LockFuture))

@@ -33,10 +33,38 @@ type VMA struct {
 	Name       string     // of a special mapping, such as "[stack]"
 }
 
+// Names of the kernel's mappings in /proc/PID/maps.
+const (
+	VvarName    = "[vvar]"
+	VDSOName    = "[vdso]"
+	UprobesName = "[uprobes]"
+)
+
+// device reports whether v's pages are none of memory's, so that nobody has them but
+// the process itself (VM_IO, VM_PFNMAP).
+func (v *VMA) device() bool { return v.Name == VvarName }
+
+// MayHave reports whether v can have a protection (VM_MAYWRITE and its like).
+func (v *VMA) MayHave(p Prot) bool {
+	return (p&ProtWrite == 0 || !v.ReadOnly) && (p&^ProtRead == 0 || !v.device())
+}
+
+// SplitsSpecial reports whether an end of [start, end) lies within a mapping of the
+// kernel's making (special_mapping_split()).
+func (mm *MM) SplitsSpecial(start, end uint64) bool {
+	for _, at := range []uint64{start, end} {
+		if v := mm.Find(at); v != nil && v.Start != at && v.special() {
+			return true
+		}
+	}
+	return false
+}
+
 // Offset is the file offset of va.
 func (v *VMA) Offset(va uint64) uint64 { return v.Off + va - v.Start }
 
-// special reports whether v is pages of the kernel's own, as the vDSO is (VM_SPECIAL).
+// special reports whether v is pages of the kernel's own, as the vDSO is (VM_SPECIAL), which are moved and taken away as a
+// whole only.
 func (v *VMA) special() bool { return v.Name != "" && !v.GrowsDown }
 
 // joins reports whether w continues v with the same properties.

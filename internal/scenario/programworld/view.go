@@ -6,7 +6,6 @@ import (
 	"trapline/internal/linux"
 	"trapline/internal/loader"
 	"trapline/internal/uprobes"
-	"trapline/internal/x86"
 )
 
 // What viewers ask of a run beside what the machine shows. Nothing here changes
@@ -56,13 +55,8 @@ func (w *World) ProcessStates() []ProcessState {
 	return list
 }
 
-// VDSO tells which vDSO the run's programs of 32 bits have (linux.VDSOSum); "": it has none of that width.
-func (w *World) VDSO() string {
-	if w.image.Arch != x86.I386 && w.otherWidth() != x86.I386 {
-		return ""
-	}
-	return linux.VDSOSum()
-}
+// VDSO tells which vDSOs the run's programs have (linux.VDSOSum).
+func (*World) VDSO() string { return linux.VDSOSum() }
 
 // SlotState is who has which slots of a process.
 type SlotState struct {

@@ -33,6 +33,17 @@ func TestOldRecordingsAreRefused(t *testing.T) {
 	}
 }
 
+// A recording of a 64-bit program from when those had no vDSO is refused with the reason.
+func TestRecordingsWithoutVDSO(t *testing.T) {
+	data, err := os.ReadFile("testdata/old/no-vdso-64.tlr")
+	require.NoError(t, err)
+	f, err := Decode(data)
+	require.NoError(t, err)
+	_, err = Replay(t.Context(), f, emu.DefaultProcessor)
+	require.ErrorIs(t, err, record.ErrVersion)
+	require.ErrorContains(t, err, `programs had the vDSOs "", here they have`)
+}
+
 // A recording of a program that counted hits of several probes at one address
 // otherwise is refused where that shows, and one of the same program replays if
 // it does not.

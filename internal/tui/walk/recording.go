@@ -21,7 +21,7 @@ const (
 	optionDirect = "direct" // "true"
 	optionStores = "stores" // format.Machine.StoreBuffer, decimal
 	optionSplit  = "split"  // "true"
-	optionVDSO   = "vdso"   // programworld.World.VDSO, which is memory of 32-bit programs
+	optionVDSO   = "vdso"   // programworld.World.VDSO, which is memory of programs
 	optionCounts = "counts" // kprobes.CountsVersion
 )
 
@@ -166,7 +166,7 @@ func OpenRecorded(ctx context.Context, f *record.File, p emu.Processor) (*Walk, 
 	}
 	if sum := w.world.vdso(); f.Options[optionVDSO] != sum {
 		w.Close()
-		return nil, fmt.Errorf("%w: programs of 32 bits had the vDSO %q, here they have %q", record.ErrVersion, f.Options[optionVDSO], sum)
+		return nil, fmt.Errorf("%w: programs had the vDSOs %q, here they have %q: record again", record.ErrVersion, f.Options[optionVDSO], sum)
 	}
 	return w, nil
 }

@@ -188,7 +188,7 @@ func TestU15ProgramOf32Bits(t *testing.T) {
 			f.Options["vdso"] = "another"
 			_, err = Replay(t.Context(), f, emu.DefaultProcessor)
 			require.ErrorIs(t, err, record.ErrVersion)
-			require.ErrorContains(t, err, `programs of 32 bits had the vDSO "another"`)
+			require.ErrorContains(t, err, `programs had the vDSOs "another"`)
 		})
 	}
 	wide := x86.I386

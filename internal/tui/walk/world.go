@@ -12,7 +12,7 @@ type world interface {
 	observe(ev *emu.Event)
 	// kind is what marks tell of a step beside what they tell of any.
 	kind(ev *emu.Event) record.Kind
-	// vdso tells which vDSO programs of 32 bits have; "": there is none.
+	// vdso tells which vDSOs programs have; "": there are none.
 	vdso() string
 	// counts is the version of what counts as a hit (kprobes.CountsVersion); "": there is none.
 	counts() string
