@@ -57,6 +57,9 @@ type traceEvents struct {
 	out     *traceFile
 	echoed  definition // by the step of a session under way
 	flawed  bool       // a probe was refused
+
+	indirect []*places.Indirect // functions whose choosing code is probed
+	bound    []string           // what processes of the run chose of them
 }
 
 // newTraceEvents reads the definitions and opens the trace file.
@@ -93,7 +96,7 @@ func newTraceEvents(ctx context.Context, c *cli.Command, cfg *linux.Config, stde
 	t.session = traceuprobe.New(traceuprobe.Config{
 		Arch: *cfg.Kernel, CPUs: cfg.CPUs, FS: cfg.FS, System: t.system, Records: c.Int("entries"), Rewrite: t.rewrite,
 	})
-	cfg.Hooks = t.system
+	cfg.Hooks = boundHooks{t.system, t}
 	return t, nil
 }
 
@@ -142,6 +145,9 @@ func (t *traceEvents) define(d *definition) error {
 func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	if line.Remark != "" {
 		t.say("%v", d.flaw(0, "%s", line.Remark))
+	}
+	if line.Indirect != nil {
+		t.indirect = append(t.indirect, line.Indirect)
 	}
 	v := t.session.Registry().Judge(tracefs.UprobeEvents, line.Text)
 	if v.Err != nil {
@@ -219,6 +225,9 @@ func (t *traceEvents) finish(ctx context.Context) error {
 	}
 	if t.cmd.Bool("profile") {
 		fmt.Fprint(t.stderr, t.session.Registry().UprobeProfile(t.session.Counts))
+	}
+	for _, said := range t.bound {
+		t.say("%s", said)
 	}
 	t.tellLosses()
 	t.tellSilent()

@@ -39,16 +39,27 @@ func newProbedFiles(c *cli.Command, cfg *linux.Config) *probedFiles {
 	}
 }
 
+// host is a guest path on the host.
+func (f *probedFiles) host(path string) string {
+	if f.root == "" {
+		return path
+	}
+	return filepath.Join(f.root, filepath.Clean("/"+path))
+}
+
+// same reports whether two guest paths lead to one file.
+func (f *probedFiles) same(one, other string) bool {
+	a, err := os.Stat(f.host(one))
+	b, err2 := os.Stat(f.host(other))
+	return err == nil && err2 == nil && os.SameFile(a, b)
+}
+
 // file reads the ELF file at a guest path.
 func (f *probedFiles) file(path string) (*probedFile, error) {
 	if p := f.read[path]; p != nil {
 		return p, nil
 	}
-	host := path
-	if f.root != "" {
-		host = filepath.Join(f.root, filepath.Clean("/"+path))
-	}
-	data, err := os.ReadFile(host)
+	data, err := os.ReadFile(f.host(path))
 	if err != nil {
 		return nil, err
 	}

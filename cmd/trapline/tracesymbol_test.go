@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,6 +35,30 @@ func TestReturnProbesThatBreakPrograms(t *testing.T) {
 	assert.Contains(t, said, "event uprobes/set ")
 	assert.Contains(t, said, "the function uses its return address")
 	assert.NotContains(t, said, "event uprobes/main ")
+}
+
+// What indirect functions were bound to is said behind the run: of a program's own, of a library's, and of one that is in the vDSO.
+func TestIndirectFunctionsThatAreBound(t *testing.T) {
+	dir := t.TempDir()
+	prog, clock := filepath.Join(dir, "ifunc"), filepath.Join(dir, "clock")
+	source := filepath.Join(dir, "clock.c")
+	require.NoError(t, os.WriteFile(source, []byte("#include <stdio.h>\n#include <string.h>\n#include <time.h>\n"+
+		"int main(int n, char **v) { char *volatile s = v[0]; printf(\"%d %zu\\n\", time(0) > 0, strlen(s)); }\n"), 0o666))
+	for out, from := range map[string]string{prog: "../../internal/uprobes/places/testdata/ifunc.c", clock: source} {
+		if said, err := exec.Command("gcc", "-O1", "-fno-builtin", "-o", out, from).CombinedOutput(); err != nil {
+			t.Skipf("gcc: %s", said)
+		}
+	}
+	_, said := runTrace(t, "-p", "p "+prog+":several", "-p", "p "+prog+":single", "--", prog)
+	assert.Regexp(t, `trapline: several is bound to its implementation slow: a probe on it is at `+prog+`:0x[0-9a-f]+\n`, said)
+	assert.NotContains(t, said, "single is bound")
+	_, said = runTrace(t, "-p", "p libc.so.6:time", "-p", "p libc.so.6:strlen", "--", clock)
+	assert.Contains(t, said, "time is an indirect function: the probe is on the code that chooses")
+	assert.Contains(t, said, "trapline: time is bound to a function of the vDSO, where no uprobe can be\n")
+	at := regexp.MustCompile(`strlen is bound to its implementation \S+: a probe on it is at (\S+)`).FindStringSubmatch(said)
+	require.NotNil(t, at, said)
+	_, said = runTrace(t, "-p", "p:called "+at[1]+" s=+0(%di):string", "--", clock)
+	assert.Contains(t, said, `s="`+clock+`"`)
 }
 
 // Lines and variables are listed without a run.

@@ -57,12 +57,24 @@ func (f *File) gotBase() uint64 {
 	return 0
 }
 
-// indirect says what a probe on an indirect function is on.
-func indirect(name string, implementations []loader.Symbol) string {
-	switch len(implementations) {
-	case 0:
+// decides reports whether the code of an indirect function's symbol asks something before it gives an address: it branches,
+// or calls more than what tells it where it is.
+func (f *File) decides(s loader.Symbol) bool {
+	yes := false
+	f.eachInstruction(s, func(pc uint64, in insn.Inst) {
+		target, _ := in.BranchTarget(pc)
+		callee, _, _ := f.Image.Symbols.At(target)
+		yes = yes || in.Attr().Has(insn.CondBranch) || in.Attr().Has(insn.Call) && !strings.Contains(callee.Name, "get_pc_thunk")
+	})
+	return yes
+}
+
+// indirect says what a probe on an indirect function is on, one that has a single implementation or several.
+func indirect(name string, implementations []loader.Symbol, single bool) string {
+	switch {
+	case len(implementations) == 0:
 		return fmt.Sprintf("%s is an indirect function: the probe is on the code that chooses its implementation, which runs when the program is bound", name)
-	case 1:
+	case single:
 		return fmt.Sprintf("%s is an indirect function: the probe is on its implementation, %s", name, implementations[0].Name)
 	}
 	var l []string
@@ -71,6 +83,9 @@ func indirect(name string, implementations []loader.Symbol) string {
 			s.Name = fmt.Sprintf("%s at %#x", name, s.Addr)
 		}
 		l = append(l, s.Name)
+	}
+	if len(l) == 1 { // so the others are elsewhere
+		l = append(l, "and what is no part of the file, such as the vDSO's functions")
 	}
 	return fmt.Sprintf("%s is an indirect function: the probe is on the code that chooses its implementation, which runs when the program is bound; to choose from: %s",
 		name, strings.Join(l, ", "))

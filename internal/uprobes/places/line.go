@@ -22,6 +22,8 @@ type Files interface {
 type Line struct {
 	Text   string
 	Remark string // what the user should know of the place, or ""
+	// Indirect is the function whose implementation the place chooses; nil: it is no such place.
+	Indirect *Indirect
 }
 
 // Error is what is wrong with the place of a definition.
@@ -53,7 +55,7 @@ func Resolve(line string, files Files) ([]Line, error) {
 			d.suffix = suffix
 			return d.variablesAt(number, files)
 		}
-		return []Line{{d.text(d.first, place, texts(d.arguments)), numberHint(path, place, files)}}, nil
+		return []Line{{Text: d.text(d.first, place, texts(d.arguments)), Remark: numberHint(path, place, files)}}, nil
 	}
 	var name string
 	name, d.suffix = cutSuffix(place)

@@ -29,6 +29,9 @@ func (d *definition) instances(file *File, one found) ([]Line, error) {
 	l, err := d.lines(file, first, addrs)
 	if err == nil {
 		l[0].Remark = strings.TrimPrefix(strings.TrimSuffix(one.remark+"; "+l[0].Remark, "; "), "; ")
+		if l[0].Indirect = one.indirect; one.indirect != nil {
+			one.indirect.Path = d.path
+		}
 	}
 	return l, err
 }

@@ -73,6 +73,7 @@ type found struct {
 	add       uint64          // bytes behind the function's beginning
 	remark    string          // what the user should know, or ""
 	isOne     bool            // the functions are one function's code in several places
+	indirect  *Indirect       // what the function chooses; nil: it is no code that chooses
 }
 
 // find reads SYMBOL[+OFFSET], SYMBOL being a symbol of the file, a function's name as its source has it, or a pattern.
@@ -104,10 +105,13 @@ func (f *File) one(name string, functions []loader.Symbol, add uint64, closeness
 	l := found{functions: functions, add: add, isOne: true}
 	if s := functions[0]; len(functions) == 1 && s.Kind == loader.Indirect {
 		implementations := f.resolved(s)
-		if len(implementations) == 1 {
+		single := len(implementations) == 1 && !f.decides(s)
+		if single {
 			l.functions = implementations
+		} else {
+			l.indirect = &Indirect{Name: name, file: f, at: s, from: implementations}
 		}
-		l.remark = indirect(name, implementations)
+		l.remark = indirect(name, implementations, single)
 		return l
 	}
 	l.remark = f.several(name, functions)
