@@ -16,6 +16,10 @@ type piece struct {
 	prot  unicorn.Prot
 }
 
+// mostPages bounds a joined piece. To join one means to take it out of the library, which costs by its pages: memory that is
+// filled from end to end would cost by the square of its size.
+const mostPages = 8192
+
 func newPieces() pieces { return pieces{map[uint64]piece{}, map[uint64]uint64{}} }
 
 func (s *pieces) add(vpn uint64, p piece) {
@@ -36,19 +40,19 @@ func (s *pieces) forget(vpn, n uint64) {
 	}
 }
 
-// below is the piece that p continues at vpn, above the one that continues p.
+// below is the piece that p continues at vpn, above the one that continues p, if both in one are not too large.
 func (s *pieces) below(vpn uint64, p piece) (start uint64, ok bool) {
 	start, ok = s.ends[vpn]
 	if !ok {
 		return 0, false
 	}
 	q := s.from[start]
-	return start, q.prot == p.prot && q.first+Frame(q.n) == p.first
+	return start, q.prot == p.prot && q.first+Frame(q.n) == p.first && q.n+p.n <= mostPages
 }
 
 func (s *pieces) above(vpn uint64, p piece) (start uint64, ok bool) {
 	q, ok := s.from[vpn+p.n]
-	return vpn + p.n, ok && q.prot == p.prot && p.first+Frame(p.n) == q.first
+	return vpn + p.n, ok && q.prot == p.prot && p.first+Frame(p.n) == q.first && q.n+p.n <= mostPages
 }
 
 // mapPiece maps pages, in one piece with their neighbours if these show the frames next to theirs.

@@ -23,6 +23,14 @@ func TestPiecesAreJoined(t *testing.T) {
 		_, ok = s.below(110, p)
 		require.False(t, ok, name)
 	}
+	_, ok = s.below(110, piece{mostPages - 10, 60, rw})
+	require.True(t, ok)
+	for n := uint64(mostPages - 9); n < mostPages; n++ {
+		_, ok = s.below(110, piece{n, 60, rw})
+		require.False(t, ok, "a piece that is too large")
+		_, ok = s.above(100-n, piece{n, 50 - Frame(n), rw})
+		require.False(t, ok)
+	}
 	_, ok = s.below(111, piece{5, 61, rw})
 	require.False(t, ok, "a gap")
 	s.forget(90, 10)

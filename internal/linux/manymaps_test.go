@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"testing"
 	"time"
-	"trapline/internal/linux/vfs"
 
 	"github.com/stretchr/testify/require"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/mm"
+	"trapline/internal/linux/vfs"
 )
 
 // Memory that is filled costs about the same in many mappings as in few, and is zeroed when its frames come again. The factor leaves room
@@ -42,6 +45,23 @@ func TestMemoryInSinglePages(t *testing.T) {
 	few, many := took(pages), took(factor*pages)
 	t.Logf("%d pages: %v, %d pages: %v", pages, few, factor*pages, many)
 	require.Less(t, many, 2*factor*few)
+}
+
+// A page fault below memory that is filled brings in all up to it, if that much of it is filled; else as many pages as ever.
+func TestFaultsBelowFilledMemory(t *testing.T) {
+	for _, x := range []struct{ gap, filled, brought uint64 }{{256, 256, 256}, {257, 300, 257}, {20, 40, 20}, {256, 0, 16}, {256, 100, 16}, {1024, 1024, 1024}, {2000, 2000, 16}} {
+		space := idleKernel(t).init.mm
+		const start = uint64(0x10000000)
+		space.Add(&mm.VMA{Start: start, End: start + (x.gap+x.filled)*emu.PageSize, Prot: mm.ProtRead | mm.ProtWrite})
+		for n := x.gap; n < x.gap+x.filled; n++ {
+			require.True(t, space.Write(start+n*emu.PageSize, []byte{1}))
+		}
+		space.DropPages(start, start+x.gap*emu.PageSize) // what the faults above have brought in
+		_, before := space.Sizes()
+		require.True(t, space.Write(start, []byte{1}))
+		_, after := space.Sizes()
+		require.Equal(t, x.brought, after-before, "%v", x)
+	}
 }
 
 // The deadline of a run holds within a turn too, whose page faults may be slow.

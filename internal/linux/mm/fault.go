@@ -97,7 +97,11 @@ func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
 		start -= emu.PageSize
 	}
 	end := PageFloor(va) + emu.PageSize
-	for high := min(v.End, va&^(span-1)+span); end < high; end += emu.PageSize {
+	high := min(v.End, va&^(span-1)+span)
+	if v.Inode == nil {
+		high = max(high, mm.chunkEnd(v, PageFloor(va)))
+	}
+	for ; end < high; end += emu.PageSize {
 		if _, ok := mm.space.Lookup(end); ok {
 			break
 		}
@@ -105,12 +109,43 @@ func (mm *MM) around(v *VMA, va uint64) (start uint64, n int) {
 	return start, int((end - start) / emu.PageSize)
 }
 
+// chunkEnd is where the memory that lies above a page of v begins, if it is filled as far as it is away: mappings are placed one below
+// the other, and each of them is filled upwards. 0: there is none.
+func (mm *MM) chunkEnd(v *VMA, page uint64) uint64 {
+	present := func(n uint64) bool {
+		_, ok := mm.space.Lookup(page + n*emu.PageSize)
+		return ok
+	}
+	room := (v.End - page) / emu.PageSize
+	high := uint64(faultAround)
+	for high < room && high <= mostAround && !present(high) {
+		high *= 2
+	}
+	if high >= room || high > mostAround {
+		return 0
+	}
+	low := high / 2 // absent, unless high is the first that was looked at
+	for low+1 < high {
+		if middle := (low + high) / 2; present(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	if 2*high > room || !present(high+high/2) || !present(2*high-1) {
+		return 0
+	}
+	return page + high*emu.PageSize
+}
+
+// mostAround is how many pages are brought in at once at most.
+const mostAround = 1024
+
 // span is how many pages to bring in at once: faultAround, and more for
 // anonymous memory that is filled in sequence, as many as there are before.
 func (mm *MM) span(v *VMA, page uint64) uint64 {
-	const most = 1024
 	n := uint64(faultAround)
-	for v.Inode == nil && n < most {
+	for v.Inode == nil && n < mostAround {
 		before := page - n*emu.PageSize
 		if _, ok := mm.space.Lookup(before); !ok || before < v.Start || before > page {
 			break

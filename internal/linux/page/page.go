@@ -8,6 +8,7 @@ import "trapline/internal/emu"
 type Allocator struct {
 	*emu.PhysMem
 	refs counts
+	used []bool // frames that somebody has had, also before a snapshot came back: they may hold something
 	last Counts // of the last snapshot
 	full func()
 }
@@ -35,7 +36,7 @@ func (a *Allocator) Alloc(n int) (emu.Frame, int) {
 		if err == nil || a.freeRun(n, &f) {
 			a.know(f, n)
 			for i := range n {
-				a.refs[f+emu.Frame(i)] = 1
+				a.hold(f + emu.Frame(i))
 			}
 			return f, n
 		}
@@ -47,7 +48,11 @@ func (a *Allocator) Alloc(n int) (emu.Frame, int) {
 // know has counts for n frames from f on.
 func (a *Allocator) know(f emu.Frame, n int) {
 	a.refs = append(a.refs, make(counts, max(0, int(f)+n-len(a.refs)))...)
+	a.used = append(a.used, make([]bool, max(0, int(f)+n-len(a.used)))...)
 }
+
+// hold gives a frame its first reference.
+func (a *Allocator) hold(f emu.Frame) { a.refs[f], a.used[f] = 1, true }
 
 // freeRun finds n frames in a row that were given back and clears them. Pages
 // that follow each other in frames too are one mapping of the library's, whose
@@ -71,7 +76,11 @@ func (a *Allocator) freeRun(n int, first *emu.Frame) bool {
 	return false
 }
 
+// zero clears a frame. One that nobody has had is zero, and its memory not yet the host's.
 func (a *Allocator) zero(f emu.Frame) {
+	if !a.used[f] {
+		return
+	}
 	a.MarkDirty(f)
 	clear(a.Bytes(f))
 }
@@ -96,7 +105,7 @@ func (a *Allocator) Take(first emu.Frame, n int) bool {
 	}
 	for f := first; f < first+emu.Frame(n); f++ {
 		a.zero(f)
-		a.refs[f] = 1
+		a.hold(f)
 	}
 	return true
 }

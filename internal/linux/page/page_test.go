@@ -43,3 +43,21 @@ func TestAllocator(t *testing.T) {
 	a.Put(f)
 	require.True(t, a.Alone(f))
 }
+
+// TestReservedFrames: frames that were set aside are zero when they are taken, also where a snapshot from before came back and
+// their bytes did not.
+func TestReservedFrames(t *testing.T) {
+	m, err := emu.New(emu.Config{Arch: x86.AMD64, CPUs: 1, Memory: 8 * emu.PageSize})
+	require.NoError(t, err)
+	defer m.Close()
+	a := New(m.Mem, func() {})
+	f, ok := a.Reserve(2)
+	require.True(t, ok)
+	s := a.Save()
+	for range 2 {
+		require.True(t, a.Take(f, 2))
+		require.Zero(t, a.Bytes(f + 1)[0])
+		a.Bytes(f + 1)[0] = 1
+		a.Restore(s)
+	}
+}
