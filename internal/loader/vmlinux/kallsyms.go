@@ -17,12 +17,13 @@ import (
 //	num_syms       uint32
 //	names          for each symbol a length and that many tokens
 //	markers        uint32: where in names every 256th symbol begins
-//	(seqs_of_names, three bytes each, in later ones)
+//	(seqs_of_names, three bytes each, in 6.2 and 6.3)
 //	token_table    256 strings, NUL-terminated
 //	token_index    uint16: where in token_table each begins
 //
-// Nothing points to them in an image without symbols: the token table is found
-// by its looks, the others lie before it.
+// Since 6.4 offsets and relative_base come behind token_index. Nothing points to
+// the tables in an image without symbols: the token table is found by its looks,
+// the others lie around it.
 
 // maxKallsyms bounds the symbols of an image.
 const maxKallsyms = 1 << 20
@@ -33,6 +34,7 @@ type tables struct {
 	lowest uint64 // kernel addresses begin here
 	tokens [256][]byte
 	table  int // offset of token_table
+	behind int // offset of what follows token_index
 	// absolute: some offsets are negative, which makes those from 0 up
 	// absolute addresses (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86-64 with SMP).
 	absolute bool
@@ -76,7 +78,7 @@ func (t *tables) findTokens(zero int) bool {
 		if start < 0 || !t.cutTokens(start, at) {
 			continue
 		}
-		t.table = start
+		t.table, t.behind = start, index+512
 		return true
 	}
 	return false
@@ -108,28 +110,33 @@ func (t *tables) wordAt(at int) uint64 {
 // maxNames bounds how far before the token table the names begin.
 const maxNames = 64 << 20
 
-// read looks for num_syms behind a page-aligned kernel address, with names
-// behind it that end where markers for just them are.
+// read looks for num_syms with names behind it that end where markers for just them are, and for the addresses that go with
+// them: before it or behind token_index, with a page-aligned kernel address as their base.
 func (t *tables) read() ([]loader.Symbol, error) {
 	for p := t.table &^ 7; p >= t.word && p > t.table-maxNames; p -= t.word {
-		n := t.u32(p)
-		if base := t.wordAt(p - t.word); base&0xfff != 0 || base < t.lowest || n < 256 || n > maxKallsyms {
+		n := int(t.u32(p))
+		if n < 256 || n > maxKallsyms {
 			continue
 		}
-		if list, ok := t.names(p, int(n)); ok {
-			return list, nil
+		before, behind := p-t.word, t.aligned(t.aligned(t.behind)+4*n)
+		for _, place := range [][2]int{{before, before - t.aligned(4*n)}, {behind, t.aligned(t.behind)}} {
+			base, offsets := place[0], place[1]
+			if offsets < 0 || base+t.word > len(t.mem) || t.wordAt(base)&0xfff != 0 || t.wordAt(base) < t.lowest {
+				continue
+			}
+			if list, ok := t.names(p+t.word, n, base, offsets); ok {
+				return list, nil
+			}
 		}
 	}
 	return nil, ErrNoKallsyms
 }
 
-// names decodes the names behind num_syms at p and gives them their addresses.
-func (t *tables) names(p, n int) ([]loader.Symbol, bool) {
-	start, base := p+t.word, p-t.word
-	offsets := base - (4*n+t.word-1)&^(t.word-1)
-	if offsets < 0 {
-		return nil, false
-	}
+// aligned is where a table begins that follows an offset.
+func (t *tables) aligned(at int) int { return (at + t.word - 1) &^ (t.word - 1) }
+
+// names decodes n names from start on and gives them their addresses.
+func (t *tables) names(start, n, base, offsets int) ([]loader.Symbol, bool) {
 	t.absolute = t.hasNegative(offsets, n)
 	list := make([]loader.Symbol, 0, n)
 	var b []byte
@@ -161,7 +168,7 @@ func (t *tables) names(p, n int) ([]loader.Symbol, bool) {
 		}
 		list = append(list, symbol(b, t.address(base, offsets+4*i)))
 	}
-	return list, t.marked((at+t.word-1)&^(t.word-1), marks)
+	return list, t.marked(t.aligned(at), marks)
 }
 
 // marked tells whether the markers at that offset are those of the names.

@@ -55,9 +55,17 @@ func names() []string {
 	return append(list, "Apercpu_thing", "t"+string(bytes.Repeat([]byte("long_"), 60)))
 }
 
-// kallsyms lays out the tables of 6.1, one token a character. seqs adds the
-// table that later ones have.
-func kallsyms(seqs bool) []byte {
+// layout is an order of the tables.
+type layout int
+
+const (
+	of61  layout = iota
+	of62         // with seqs_of_names
+	of612        // with the addresses behind
+)
+
+// kallsyms lays out the tables, one token a character.
+func kallsyms(order layout) []byte {
 	le := binary.LittleEndian
 	mem := bytes.Repeat([]byte{0x90}, 4096)
 	mem = append(mem, "Linux version 6.1.0-test (someone)\n\x00"...)
@@ -67,16 +75,22 @@ func kallsyms(seqs bool) []byte {
 		}
 	}
 	list := names()
-	align(8)
-	for i, n := range list {
-		off := int32(-1 - i*16)
-		if n[0] == 'A' {
-			off = 0x40
+	addresses := func() {
+		align(8)
+		for i, n := range list {
+			off := int32(-1 - i*16)
+			if n[0] == 'A' {
+				off = 0x40
+			}
+			mem = le.AppendUint32(mem, uint32(off))
 		}
-		mem = le.AppendUint32(mem, uint32(off))
+		align(8)
+		mem = le.AppendUint64(mem, base)
+	}
+	if order != of612 {
+		addresses()
 	}
 	align(8)
-	mem = le.AppendUint64(mem, base)
 	mem = le.AppendUint32(mem, uint32(len(list)))
 	align(8)
 	start := len(mem)
@@ -97,7 +111,7 @@ func kallsyms(seqs bool) []byte {
 		mem = le.AppendUint32(mem, uint32(m))
 	}
 	align(8)
-	if seqs {
+	if order == of62 {
 		for i := range list {
 			mem = append(mem, byte(i>>16), byte(i>>8), byte(i))
 		}
@@ -115,6 +129,9 @@ func kallsyms(seqs bool) []byte {
 	align(8)
 	for _, i := range index {
 		mem = le.AppendUint16(mem, uint16(i))
+	}
+	if order == of612 {
+		addresses()
 	}
 	return mem
 }
@@ -195,8 +212,8 @@ func bzip2ed(t testing.TB, b []byte) []byte {
 }
 
 func TestReadPackings(t *testing.T) {
-	for _, seqs := range []bool{false, true} {
-		plain := elf64(kallsyms(seqs), []byte("percpu content"))
+	for _, order := range []layout{of61, of62, of612} {
+		plain := elf64(kallsyms(order), []byte("percpu content"))
 		for name, packed := range map[string][]byte{
 			"vmlinux": nil, "gzip": gzipped(t, plain), "xz": xzed(t, plain), "lz4": lz4ed(plain),
 			"zstd": zstded(t, plain), "lzma": lzmaed(t, plain), "bzip2": bzip2ed(t, plain),
@@ -226,7 +243,7 @@ func TestReadPackings(t *testing.T) {
 // TestReadRelativeKallsyms: in kernels without per-CPU symbols apart, such as
 // i386 ones, every offset counts from the base.
 func TestReadRelativeKallsyms(t *testing.T) {
-	mem := kallsyms(true)
+	mem := kallsyms(of62)
 	at := bytes.Index(mem, binary.LittleEndian.AppendUint32(nil, 0xffffffff)) // the first offset, -1
 	for i := range names() {
 		binary.LittleEndian.PutUint32(mem[at+4*i:], uint32(i*16))
@@ -291,7 +308,7 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	plain := elf64(kallsyms(true), []byte("x"))
+	plain := elf64(kallsyms(of62), []byte("x"))
 	f.Add(plain)
 	f.Add(bzImage(xzed(f, plain)))
 	f.Add(bzImage(lz4ed(plain)))
