@@ -191,6 +191,11 @@ func (s *System) handlers(t *linux.Thread, ut *task) {
 				s.restore(u, m)
 			}
 		}
+		for _, c := range u.consumers {
+			if c.Removed != nil {
+				c.Removed(&Hit{Thread: t, Addr: addr})
+			}
+		}
 	}
 	if wantReturn && !remove {
 		ut.next(returnWanted)

@@ -35,6 +35,8 @@ type Consumer struct {
 	Handler func(*Hit) (remove bool)
 	// Return runs when the function that starts at the place returns (U13).
 	Return func(*Hit)
+	// Removed is told that all of them did, and that it is; nil: nothing is.
+	Removed func(*Hit)
 	// Filter tells whether the consumer wants the process; nil: every one (U3).
 	Filter func(*mm.MM) bool
 }

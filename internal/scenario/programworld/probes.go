@@ -35,12 +35,12 @@ type userProbe struct {
 }
 
 // wants is the consumer's filter (U3).
-func (p *userProbe) wants(pid int) bool { return !p.removed[pid] && (p.only == 0 || p.only == pid) }
+func (p *userProbe) wants(pid int) bool { return p.only == 0 || p.only == pid }
 
 // userCounts are what changes of a userProbe.
 type userCounts struct {
 	hits, missed uint64
-	removed      map[int]bool // processes from which a handler took it
+	removed      map[int]bool // processes from which handlers took the breakpoint
 }
 
 func (c userCounts) clone() userCounts {
@@ -105,14 +105,15 @@ func (b *builder) consumer(u *userProbe, p *format.Probe) (*uprobes.Consumer, er
 		u.hits++
 		x := w.hit(at, h)
 		x.Handle(inGo, pre)
-		if x.Removes {
+		return x.Removes
+	}, Removed: func(h *uprobes.Hit) {
+		if pid := h.Thread.Process().PID; u.wants(pid) {
 			u.removed = maps.Clone(u.removed)
 			if u.removed == nil {
 				u.removed = map[int]bool{}
 			}
-			u.removed[h.Thread.Process().PID] = true
+			u.removed[pid] = true
 		}
-		return x.Removes
 	}}
 	c.Return = b.onReturn(p, wants)
 	return c, nil
@@ -197,7 +198,7 @@ func (w *World) noteHit(ev *emu.Event, t *linux.Thread) {
 	var names []string
 	addr := w.user.hitAt[t.TID]
 	for _, p := range w.probes {
-		if p.addr == addr && (p.wants(t.Process().PID) || p.removed[t.Process().PID]) {
+		if p.addr == addr && p.wants(t.Process().PID) {
 			names = append(names, p.name)
 		}
 	}
@@ -210,7 +211,7 @@ func (w *World) noteHit(ev *emu.Event, t *linux.Thread) {
 
 func (w *World) miss(ev *emu.Event, t *linux.Thread) {
 	for _, p := range w.probes {
-		if p.addr == ev.PC && p.wants(t.Process().PID) {
+		if p.addr == ev.PC && p.wants(t.Process().PID) && !p.removed[t.Process().PID] {
 			p.missed++
 			w.Machine.Door().Touch(w.cells.Loc(valueMissed), emu.Adds)
 		}
