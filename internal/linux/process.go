@@ -89,7 +89,7 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 		return r
 	}
 	n.blocked, n.tls, n.alt = t.blocked, t.tls, t.alt
-	n.sched, n.noTSC, n.persona = t.sched.child(), t.noTSC, t.persona
+	n.sched, n.noTSC, n.persona, n.policy = t.sched.child(), t.noTSC, t.persona, t.policy
 	if a.flags&abi.CLONE_VM != 0 && a.flags&abi.CLONE_VFORK == 0 {
 		n.alt = altStack{}
 	}

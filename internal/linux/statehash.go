@@ -80,6 +80,9 @@ func (t *Thread) hash(h *emu.Hasher, o *state.Objects) {
 	state.Words(h, uint64(t.blocked), uint64(t.savedMask), t.alt.sp, t.alt.size, uint64(t.alt.flags), t.trapNo, t.errCode, t.cr2)
 	state.Words(h, t.tls[:]...)
 	state.Words(h, t.clearTID, t.robust, state.Number(o, t.vforkOf))
+	if p := &t.policy; *p != (policy{}) {
+		state.Words(h, uint64(p.mode), uint64(p.flags), p.nodes)
+	}
 	if s := &t.sched; *s != (scheduling{}) || t.noTSC {
 		state.Words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
 		h.Bool(s.reset)
@@ -224,6 +227,9 @@ func (a *attributes) hash(h *emu.Hasher) {
 	h.Bool(a.subreaper)
 	h.Bool(a.noNewPrivs)
 	h.Bool(a.keepCaps)
+	if d := &a.dropped; *d != (capabilities{}) {
+		state.Words(h, d.effective, d.permitted, d.inheritable)
+	}
 }
 
 // hashTimed feeds which timers run that are files.

@@ -14,6 +14,7 @@ type attributes struct {
 	noNewPrivs  bool
 	keepCaps    bool
 	slack       uint64 // nanoseconds of PR_SET_TIMERSLACK
+	dropped     capabilities
 }
 
 // defaultSlack is a thread's timer slack in nanoseconds.

@@ -257,6 +257,9 @@ func sysSetTidAddress(k *Kernel, t *Thread, c *call) int64 {
 }
 
 // sysArchPrctl sets and reads the FS and GS bases.
+// taskSizeMax is where addresses of programs end, whatever program calls (TASK_SIZE_MAX).
+const taskSizeMax = 1<<47 - 4096
+
 func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
 	seg := x86.FS
 	if c.arg[0] == abi.ARCH_SET_GS || c.arg[0] == abi.ARCH_GET_GS {
@@ -265,7 +268,7 @@ func sysArchPrctl(k *Kernel, t *Thread, c *call) int64 {
 	core := t.Core()
 	switch c.arg[0] {
 	case abi.ARCH_SET_FS, abi.ARCH_SET_GS:
-		if c.arg[1] >= t.proc.mm.TaskSize() {
+		if c.arg[1] >= taskSizeMax {
 			return -EPERM
 		}
 		core.Seg[seg].Base, core.Seg[seg].Sel = c.arg[1], 0

@@ -18,6 +18,12 @@ var callsOfMemory = callGroup{
 		{"modify_ldt", "dxu", sysModifyLDT, full},
 		{"madvise", "xud", sysMadvise, partial("of what else has an effect, MADV_REMOVE is EOPNOTSUPP, and MADV_MERGEABLE, MADV_COLLAPSE and poisoned pages are EINVAL")},
 		{"mincore", "xux", sysMincore, partial("pages that lie around a touched one, and all of what the host has of a mapped file, count as in memory")},
+		{"get_mempolicy", "xxuxx", sysGetMempolicy, partial("of one node; what mbind(2) was asked for is not told")},
+		{"set_mempolicy", "dxu", sysSetMempolicy, noEffect("there is one node, 0: what has none of it is EINVAL")},
+		{"mbind", "xuxxux", sysMbind, noEffect("there is one node, 0: what has none of it is EINVAL")},
+		{"pkey_alloc", "xx", sysPkeyAlloc, partial("as a processor without keys: ENOSPC")},
+		{"pkey_free", "d", sysPkeyFree, partial("as a processor without keys: EINVAL")},
+		{"pkey_mprotect", "xuxd", sysPkeyMprotect, partial("as a processor without keys: all but -1 are EINVAL")},
 		{"msync", "xux", sysMsync, noEffect("the pages of a shared mapping are the file's")},
 	},
 	only64: []spec{

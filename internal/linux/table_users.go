@@ -7,6 +7,8 @@ var callsOfUsers = callGroup{
 		{"setregid", "dd", sysSetgid, noEffect("there is one user, who stays; other numbers are EPERM")},
 		{"setresuid", "ddd", sysSetuid, noEffect("there is one user, who stays; other numbers are EPERM")},
 		{"setresgid", "ddd", sysSetgid, noEffect("there is one user, who stays; other numbers are EPERM")},
+		{"capget", "xx", sysCapget, full},
+		{"capset", "xx", sysCapset, partial("what root gives up is told, and root may do as before")},
 		{"uname", "x", sysUname, full},
 		{"sysinfo", "x", sysSysinfo, partial("uptime, memory and processes; the load is 0")},
 		{"getrandom", "xux", sysGetrandom, full},

@@ -54,6 +54,7 @@ type Thread struct {
 	futex     futexWait
 	futexes   []futexWait // of futex_waitv; replaced, and changed in place only while it waits
 	sched     scheduling
+	policy    policy // of memory
 	ran       uint64 // nanoseconds
 	trace     tracing
 	dr        [8]uint64 // debug registers; DR6 without the bits that are always set

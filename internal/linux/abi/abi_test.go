@@ -48,7 +48,9 @@ var ours = map[string]string{
 	"MaxErrno": "4095", "CLONE_ARGS_MAX": "4096", "LaterCalls": "__NR_set_mempolicy_home_node + 1", "PTRACE_PEEKUSER": "PTRACE_PEEKUSR", "PTRACE_POKEUSER": "PTRACE_POKEUSR", "WNOTHREAD": "__WNOTHREAD", "WALL": "__WALL", "WCLONE": "__WCLONE", "SHM_DEST": "01000", "SHM_LOCKED": "02000", "ADJ_OFFSET_READONLY": "0x2000", "ADJ_ADJTIME": "0x8000",
 	"SPLICE_F_MOVE": "1", "SPLICE_F_NONBLOCK": "2", "SPLICE_F_MORE": "4", "SPLICE_F_GIFT": "8", // include/linux/splice.h
 	"IPC_64": "0x100", "TASK_COMM_LEN": "16", "SIGRTMAX": "SIGRTMIN + 32",
-	"AT_SYSINFO": "32", "O_ASYNC": "FASYNC", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
+	"LINUX_CAPABILITY_VERSION_1": "_LINUX_CAPABILITY_VERSION_1", "LINUX_CAPABILITY_VERSION_2": "_LINUX_CAPABILITY_VERSION_2",
+	"LINUX_CAPABILITY_VERSION_3": "_LINUX_CAPABILITY_VERSION_3",
+	"AT_SYSINFO":                 "32", "O_ASYNC": "FASYNC", "F_GETLK64": "12", "F_SETLK64": "13", "F_SETLKW64": "14", // i386 only
 
 	"UserDescSeg32bit":      "BITS(seg_32bit)",
 	"UserDescContents":      "BITS(contents)",
@@ -75,7 +77,9 @@ const head = `
 #include <asm/poll.h>
 #include <asm/ioctls.h>
 #include <linux/auxvec.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/mempolicy.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/falloc.h>

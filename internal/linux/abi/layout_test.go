@@ -78,6 +78,8 @@ var structures = []struct {
 	{ours: Linger{}, c: "struct linger", prefix: "l_"},
 	{ours: SockaddrIn{}, c: "struct sockaddr_in", prefix: "sin_"},
 	{ours: SockaddrIn6{}, c: "struct sockaddr_in6", prefix: "sin6_"},
+	{ours: CapUserHeader{}, c: "struct __user_cap_header_struct"},
+	{ours: CapUserData{}, c: "struct __user_cap_data_struct"},
 	{ours: TcpInfo{}, c: "struct tcp_info", prefix: "tcpi_"},
 	{ours: SockaddrNl{}, c: "struct sockaddr_nl", prefix: "nl_"},
 	{ours: Nlmsghdr{}, c: "struct nlmsghdr", prefix: "nlmsg_"},
@@ -129,6 +131,7 @@ const structureHead = `
 #include <stddef.h>
 #include <linux/types.h>
 #include <linux/auxvec.h>
+#include <linux/capability.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
