@@ -204,15 +204,17 @@ func sysPkeyFree(k *Kernel, t *Thread, c *call) int64 { return -EINVAL }
 
 // sysPkeyMprotect is mprotect(2) where no key is asked for.
 func sysPkeyMprotect(k *Kernel, t *Thread, c *call) int64 {
-	_, r := t.proc.mm.UserRange(c.arg[0], c.arg[1])
 	const grows = abi.PROT_GROWSDOWN | abi.PROT_GROWSUP
+	start, size := c.arg[0], mm.PageCeil(c.arg[1])
 	switch {
 	case c.int(3) == -1:
 		return sysMprotect(k, t, c)
-	case r != 0:
-		return r
-	case c.arg[1] == 0 && c.arg[2]&grows != grows:
+	case c.arg[2]&grows == grows, start%emu.PageSize != 0:
+		return -EINVAL
+	case c.arg[1] == 0:
 		return 0
+	case start+size <= start:
+		return -ENOMEM
 	}
 	return -EINVAL
 }
