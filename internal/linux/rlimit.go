@@ -97,15 +97,15 @@ func sysPrlimit(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func (k *Kernel) prlimit(t *Thread, p *Process, resource int, set, get uint64, word int) int64 {
-	if resource < 0 || resource >= abi.RLIM_NLIMITS {
+	var l abi.Rlimit
+	switch {
+	case set != 0 && !copyFromUser(t.proc.mm, set, word, &l):
+		return -EFAULT
+	case resource < 0 || resource >= abi.RLIM_NLIMITS:
 		return -EINVAL
 	}
 	old := p.limit(resource)
 	if set != 0 {
-		var l abi.Rlimit
-		if !copyFromUser(t.proc.mm, set, word, &l) {
-			return -EFAULT
-		}
 		if r := k.setLimit(p, resource, decodeLimit(l, word)); r != 0 {
 			return r
 		}

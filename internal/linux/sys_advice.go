@@ -15,7 +15,7 @@ func sysMadvise(k *Kernel, t *Thread, c *call) int64 {
 	case visit == nil, start%emu.PageSize != 0, size == 0 && c.arg[1] != 0, start+size < start:
 		return -EINVAL
 	}
-	return t.proc.mm.Advise(start, start+size, visit)
+	return t.proc.mm.EachPart(start, start+size, visit)
 }
 
 // adviser is what an advice does to a part of a mapping (madvise_vma_behavior()); nil: there is no such advice.
@@ -59,8 +59,13 @@ func sysMsync(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case flags&^(both|abi.MS_INVALIDATE) != 0, flags&both == both, c.arg[0]%emu.PageSize != 0:
 		return -EINVAL
-	case end < c.arg[0], !mem.Covered(c.arg[0], end):
+	case end < c.arg[0]:
 		return -ENOMEM
 	}
-	return 0
+	return mem.EachPart(c.arg[0], end, func(v *mm.VMA, _, _ uint64) int64 {
+		if flags&abi.MS_INVALIDATE != 0 && v.Locked != mm.NotLocked {
+			return -EBUSY
+		}
+		return 0
+	})
 }

@@ -37,7 +37,7 @@ func (k *Kernel) mmap(t *Thread, c *call, off uint64) int64 {
 	switch {
 	case off%emu.PageSize != 0:
 		return -EINVAL
-	case !anonymous && f == nil:
+	case !anonymous && (f == nil || f.flags&abi.O_PATH != 0):
 		return -EBADF
 	case c.arg[1] == 0, !anonymous && flags&abi.MAP_HUGETLB != 0:
 		return -EINVAL

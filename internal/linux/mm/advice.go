@@ -5,9 +5,9 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// Advise calls visit for the part of each mapping that lies in [start, end). A hole is ENOMEM
+// EachPart calls visit for the part of each mapping that lies in [start, end). A hole is ENOMEM
 // in the end, and an error of visit the result at once (madvise_walk_vmas()).
-func (mm *MM) Advise(start, end uint64, visit func(v *VMA, start, end uint64) int64) int64 {
+func (mm *MM) EachPart(start, end uint64, visit func(v *VMA, start, end uint64) int64) int64 {
 	result := int64(0)
 	for start < end {
 		i := mm.Index(start)

@@ -48,6 +48,7 @@ static void holes(void) {
 	mlock(p + 5 * P, P);
 	T(madvise(p + 3 * P, 5 * P, MADV_DONTNEED)); printf("%d %c %c\n", p[3 * P], p[5 * P], p[6 * P]);
 	T(madvise(p + 5 * P, P, MADV_COLD)); T(madvise(p + 5 * P, P, MADV_PAGEOUT)); munlock(p + 5 * P, P);
+	mlock(p + 6 * P, P); T(msync(p + 5 * P, 2 * P, MS_INVALIDATE)); T(msync(p, 7 * P, MS_INVALIDATE)); T(msync(p, 7 * P, MS_ASYNC)); munlock(p + 6 * P, P); T(msync(p + 3 * P, 5 * P, MS_INVALIDATE));
 	unsigned char in[2];
 	T(madvise(p, 8 * P, MADV_POPULATE_READ)); mincore(p + 3 * P, P, in); printf("%d\n", in[0] & 1);
 	mprotect(p + 4 * P, P, PROT_NONE); T(madvise(p + 3 * P, 5 * P, MADV_POPULATE_READ)); mprotect(p + 4 * P, P, RW);
@@ -72,6 +73,7 @@ static void hints(void) {
 }
 
 static void files(int fd) {
+	Z(mmap(0, P, PROT_READ, MAP_PRIVATE, open("/", O_PATH), 0)); T(CALL(prlimit64, 0, 99, 8, 0)); T(CALL(prlimit64, 0, 99, 0, 8));
 	Z(mmap(0, 0, RW, MAP_PRIVATE, 99, 0)); Z(mmap(0, P, RW, MAP_PRIVATE, 99, 1)); Z(mmap(0, P, RW, 0, 99, 0)); Z(mmap(0, -1, RW, MAP_PRIVATE, 99, 0)); Z(mmap(0, P, RW, MAP_ANONYMOUS, -1, 0));
 	Z(mmap(0, P, RW, MAP_PRIVATE | MAP_HUGETLB, fd, 0)); Z(mmap(0, P, RW, MAP_PRIVATE | MAP_GROWSDOWN, fd, 0));
 	if (sizeof(long) == 8) {
