@@ -22,7 +22,7 @@ func syscalls(t *testing.T, args ...string) (string, string, int) {
 func TestSyscalls(t *testing.T) {
 	text, errs, code := syscalls(t, "read", "set_thread_area")
 	require.Equal(t, exitHeld, code, errs)
-	require.Regexp(t, `^  read +64:0 32:3 +partial +one call moves`, text)
+	require.Regexp(t, `^  read +64:0 32:3 +partial +st_atime stays as it is`, text)
 	require.Regexp(t, `\n  set_thread_area +64:205 +absent +x86-64 has only the number\n  set_thread_area +32:243 +full\n$`, text)
 
 	all, errs, code := syscalls(t)
