@@ -14,7 +14,7 @@ import (
 // TestFloatHash runs testdata/hash/floathash, which computes in every rounding mode and precision, freely and step by step: the last
 // state has one hash, on every build and host.
 func TestFloatHash(t *testing.T) {
-	for program, want := range map[string]uint64{"floathash64": 0xc9968064d613f4a9, "floathash32": 0x66bf1fb60452daf3} {
+	for program, want := range map[string]uint64{"floathash64": 0x726472af1591c0a1, "floathash32": 0x29f4700981f2bdc0} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			fs, err := vfs.OpenRoot("testdata/hash")

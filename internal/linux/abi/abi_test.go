@@ -73,6 +73,7 @@ const head = `
 #include <asm/siginfo.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
+#include <asm/hwcap2.h>
 #include <asm/prctl.h>
 #include <asm/poll.h>
 #include <asm/ioctls.h>

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	if (!strcmp(c, "escape")) return escape();
 	if (!strcmp(c, "execs")) { execv("/proc/self/exe", argv); return 1; }
 	if (!strcmp(c, "vforks")) for (;;) if (!vfork()) { if (vfork() < 0) _exit(1); _exit(0); } else if (argc > 9) break;
-	if (!strcmp(c, "unmap")) { munmap(0, high - 4096); munmap((void *)0x10000, sizeof(long) == 8 ? 0x7fffffff0000ul - 0x10000 : 0xbfff0000ul - 0x10000); return 1; }
+	if (!strcmp(c, "unmap")) { munmap(0, high - 4096); munmap((void *)0x10000, sizeof(long) == 8 ? 0x7ffffffff000ul - 0x10000 : 0xbfff0000ul - 0x10000); return 1; }
 	if (!strcmp(c, "reserve")) {
 		unsigned long n = 1ul << (8 * sizeof(long) - 1), got = 0;
 		for (; n >= 4096; n >>= 1)
