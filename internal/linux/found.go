@@ -36,13 +36,15 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (fo
 	if r != 0 {
 		return found{}, r
 	}
-	if fd, ok := k.descriptorAt(t, path.Clean(p)); ok && follow {
-		if f := t.proc.files.get(fd); f != nil && (f.host != nil || f.fifo != nil) {
-			return k.foundOpen(f)
-		}
-	}
-	if target, ok := k.specialLink(t, path.Clean(p)); ok && follow {
-		p = target
+	link, r := k.procLinkAt(t, path.Clean(p))
+	switch {
+	case r != 0:
+		return found{}, r
+	case link == nil || !follow:
+	case link.file != nil:
+		return k.foundOpen(link.file)
+	default:
+		p = link.target
 	}
 	full, info, r := k.lookUp(p, follow)
 	if r != 0 {

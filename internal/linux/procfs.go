@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"trapline/internal/emu"
@@ -136,231 +135,22 @@ func (k *Kernel) statText() string {
 	return b.String()
 }
 
-// procOf takes a path below a process's directory apart: the process, and the rest.
-func (k *Kernel) procOf(t *Thread, p string) (*Process, string, bool) {
-	rest, ok := strings.CutPrefix(p, "/proc/")
-	if !ok {
-		return nil, "", false
-	}
-	if rest == "net" || strings.HasPrefix(rest, "net/") { // a link
-		rest = "self/" + rest
-	}
-	who, rest, _ := strings.Cut(rest, "/")
-	proc := t.proc
-	if who != "self" && who != "thread-self" {
-		id, err := strconv.Atoi(who)
-		if err != nil || k.procs[id] == nil {
-			return nil, "", false
-		}
-		proc = k.procs[id]
-	}
-	if task, inner, ok := strings.Cut(strings.TrimPrefix(rest, "task/"), "/"); ok && strings.HasPrefix(rest, "task/") {
-		id, err := strconv.Atoi(task)
-		if err != nil || !slices.ContainsFunc(proc.thr, func(t *Thread) bool { return t.TID == id }) {
-			return nil, "", false
-		}
-		rest = inner
-	}
-	return proc, rest, true
-}
-
-// procText is the text of a file about a process that lives, or false.
-func (k *Kernel) procText(p *Process, name string) (string, bool) {
-	switch name {
-	case "stat":
-		return k.procStat(p), true
-	case "statm":
-		size, rss := p.mm.Sizes()
-		return fmt.Sprintf("%d %d 0 0 0 %d 0\n", size/emu.PageSize, rss, size/emu.PageSize), true
-	case "status":
-		return k.procStatus(p), true
-	case "limits":
-		return p.limitsText(), true
-	case "oom_score_adj", "oom_score", "oom_adj", "sessionid", "loginuid":
-		return "0\n", true
-	case "cgroup":
-		return "0::/\n", true
-	case "mounts":
-		return hostTexts["/proc/mounts"], true
-	case "mountinfo":
-		return "1 0 0:42 / / rw - tmpfs tmpfs rw\n2 1 0:5 / /proc rw - proc proc rw\n", true
-	}
-	return "", false
-}
-
-func (p *Process) letter() (string, string) {
-	switch {
-	case p.isZombie():
-		return "Z", "zombie"
-	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateTraced && t.trace.stop != stopGroup }):
-		return "t", "tracing stop"
-	case p.isStopped():
-		return "T", "stopped"
-	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateRunning }):
-		return "R", "running"
-	}
-	return "S", "sleeping"
-}
-
-func (p *Process) parentPID() int {
-	if p.parent == nil {
-		return 1
-	}
-	return p.parent.PID
-}
-
-// tracerPID is the process that traces p's first thread; 0: none does.
-func (p *Process) tracerPID() int {
-	if by := p.thr[0].trace.by; by != nil {
-		return by.proc.PID
-	}
-	return 0
-}
-
-// procStat is /proc/PID/stat, 52 fields (proc(5)).
-func (k *Kernel) procStat(p *Process) string {
-	k.readsClock()
-	letter, _ := p.letter()
-	size, rss := p.mm.Sizes()
-	f := make([]string, 53)
-	for i := range f {
-		f[i] = "0"
-	}
-	const tick = 10e6
-	ran := p.ran
-	for _, t := range p.thr {
-		ran += t.ran
-	}
-	for at, v := range map[int]any{1: p.PID, 2: "(" + p.Name + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
-		20: len(p.thr), 23: size, 24: rss, 25: ^uint64(0), 28: p.mm.StartStack, 38: p.exitSig, 47: p.mm.StartBrk, 48: p.mm.ArgStart, 49: p.mm.ArgEnd} {
-		f[at] = fmt.Sprint(v)
-	}
-	return strings.Join(f[1:], " ") + "\n"
-}
-
-func (k *Kernel) procStatus(p *Process) string {
-	letter, word := p.letter()
-	u := k.user()
-	size, rss := p.mm.Sizes()
-	all := uint64(1)<<len(k.m.CPUs) - 1
-	return fmt.Sprintf("Name:\t%s\nUmask:\t%04o\nState:\t%s (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"+
-		"FDSize:\t%d\nGroups:\t\nVmPeak:\t%8d kB\nVmSize:\t%8d kB\nVmLck:\t%8d kB\nVmRSS:\t%8d kB\nThreads:\t%d\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nCapEff:\t%016x\nCpus_allowed:\t%x\n",
-		p.Name, p.fs.umask, letter, word, p.PID, p.PID, p.parentPID(), p.tracerPID(), u.UID, u.UID, u.UID, u.UID, u.GID, u.GID, u.GID, u.GID, len(p.files.fds),
-		size>>10, size>>10, p.mm.Locked()>>10, rss*emu.PageSize>>10, len(p.thr), uint64(p.thr[0].sig.set), uint64(p.pend.set), uint64(p.thr[0].blocked), 0, all)
-}
-
-func (p *Process) limitsText() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
-	value := func(v uint64) string {
-		if v == ^uint64(0) {
-			return "unlimited"
-		}
-		return fmt.Sprint(v)
-	}
-	for _, l := range []struct {
-		name, unit string
-		at         int
-	}{{"Max stack size", "bytes", abi.RLIMIT_STACK}, {"Max core file size", "bytes", abi.RLIMIT_CORE}, {"Max processes", "processes", abi.RLIMIT_NPROC},
-		{"Max open files", "files", abi.RLIMIT_NOFILE}} {
-		r := p.limits[l.at]
-		fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", l.name, value(r.now), value(r.most), l.unit)
-	}
-	return b.String()
-}
-
-// procFile opens a file or directory of /proc and /sys, or nil.
-func (k *Kernel) procFile(t *Thread, p string) *File {
+// procFile opens a file or directory of /proc and /sys; nil: there is none at p.
+func (k *Kernel) procFile(t *Thread, p string) (*File, int64) {
 	if s, ok := k.hostText(p); ok {
-		return &File{device: devText, text: []byte(s)}
+		return textFile(s), 0
 	}
 	if p == "/proc" {
-		return &File{device: devList, entries: k.procList()}
+		return &File{device: devList, entries: k.procList()}, 0
 	}
-	proc, name, ok := k.procOf(t, p)
-	if !ok {
-		return nil
+	if proc, name, ok := k.procOf(t, p); ok {
+		return k.processFile(t, proc, name)
 	}
-	if proc.mm == nil { // it has ended
-		return nil
-	}
-	if of, ok := strings.CutPrefix(name, "net/"); ok {
-		if s, ok := k.net.ProcFile(of, k.user().UID, k.m.Arch.Word()); ok {
-			return &File{device: devText, text: []byte(s)}
-		}
-	}
-	if s, ok := k.procText(proc, name); ok {
-		return &File{device: devText, text: []byte(s)}
-	}
-	if fd, ok := strings.CutPrefix(name, "fdinfo/"); ok {
-		return proc.descriptorInfo(fd)
-	}
-	mm := proc.mm
-	switch name {
-	case "":
-		list := listOf(abi.DT_REG, "auxv", "cmdline", "comm", "environ", "limits", "maps", "mem", "mounts", "stat", "statm", "status")
-		return &File{device: devList, proc: proc, entries: append(list, dirEntry{"net", uint64(len(list)), abi.DT_DIR})}
-	case "net":
-		return &File{device: devList, entries: listOf(abi.DT_REG, net.ProcFiles()...)}
-	case "fd", "fdinfo":
-		var fds []string
-		for fd, d := range proc.files.fds {
-			if d.file != nil {
-				fds = append(fds, fmt.Sprint(fd))
-			}
-		}
-		kind := byte(abi.DT_LNK)
-		if name == "fdinfo" {
-			kind = abi.DT_REG
-		}
-		return &File{device: devList, entries: listOf(kind, fds...)}
-	case "task":
-		var ids []string
-		for _, t := range proc.thr {
-			ids = append(ids, fmt.Sprint(t.TID))
-		}
-		return &File{device: devList, entries: listOf(abi.DT_DIR, ids...)}
-	case "maps":
-		return &File{device: devText, text: []byte(mm.Maps())}
-	case "mem":
-		if proc == t.proc || k.mayTrace(proc) {
-			return &File{device: devMem, mem: mm}
-		}
-	case "auxv":
-		return &File{device: devText, text: mm.Auxv}
-	case "cmdline":
-		b := make([]byte, mm.ArgEnd-mm.ArgStart)
-		return &File{device: devText, text: b[:mm.ReadForced(mm.ArgStart, b)]}
-	case "environ":
-		b := make([]byte, mm.EnvEnd-mm.ArgEnd)
-		return &File{device: devText, text: b[:mm.ReadForced(mm.ArgEnd, b)]}
-	case "comm":
-		return &File{device: devText, text: []byte(proc.Name + "\n")}
-	case "exe":
-		if h, full, err := k.fs.Open(mm.Exe.Path(), true); err == nil {
-			return &File{path: full, host: h}
-		}
-	}
-	return nil
+	return nil, 0
 }
 
-// descriptorInfo is /proc/PID/fdinfo/FD, or nil.
-func (p *Process) descriptorInfo(name string) *File {
-	fd, err := strconv.Atoi(name)
-	if err != nil || p.files.get(fd) == nil {
-		return nil
-	}
-	f := p.files.get(fd)
-	flags := f.flags
-	if p.files.fds[fd].cloexec {
-		flags |= abi.O_CLOEXEC
-	}
-	ino := uint64(0)
-	if f.host != nil {
-		ino = vfs.StatOf(f.host.Info).Ino
-	}
-	return &File{device: devText, text: fmt.Appendf(nil, "pos:\t%d\nflags:\t0%o\nmnt_id:\t1\nino:\t%d\n", f.pos, flags, ino)}
-}
+// textFile is a generated file.
+func textFile(s string) *File { return &File{device: devText, text: []byte(s)} }
 
 // listOf are the entries of a directory that is made up.
 func listOf(kind byte, names ...string) []dirEntry {

@@ -13,14 +13,14 @@ import (
 )
 
 // callSeeds is how many programs of random operations TestCallsAgainstTheHost runs of each subject.
-var callSeeds = flag.Int("calls", 3, "programs of random operations of each subject: timers, IPC, futexes, sealed files, limits, watches")
+var callSeeds = flag.Int("calls", 3, "programs of random operations of each subject: timers, IPC, futexes, sealed files, limits, watches, processes below /proc")
 
 // TestCallsAgainstTheHost: random operations answer in the machine as they do natively,
 // error by error. A program that answers otherwise when it runs natively a second
 // time is not compared.
 func TestCallsAgainstTheHost(t *testing.T) {
 	prog := mustRead(t, compile(t, "random.c", "gcc", "-w"))
-	for _, subject := range []string{"timers", "ipc", "futex", "memfd", "limits", "watch"} {
+	for _, subject := range []string{"timers", "ipc", "futex", "memfd", "limits", "watch", "proc"} {
 		for seed := range *callSeeds {
 			t.Run(fmt.Sprintf("%s/%d", subject, seed), func(t *testing.T) {
 				t.Parallel()

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,19 +20,22 @@ func absoluteIn(dir, p string) string {
 	return dir + "/" + p
 }
 
-// pathFrom is the absolute path of p seen from a directory of the tree. In one that was removed there is
-// nothing but the way out.
-func pathFrom(d *vfs.Dentry, p string) (string, int64) {
+// pathFrom is the absolute path of p seen from a directory of the tree, which a link below /proc leads to. In one
+// that was removed there is nothing but itself and the way out.
+func pathFrom(from *vfs.Dentry, link, p string) (string, int64) {
 	if strings.HasPrefix(p, "/") {
 		return p, 0
 	}
+	d := from
 	for d.Gone() {
 		first, rest, _ := strings.Cut(p, "/")
 		switch p = rest; first {
 		case "..":
 			d = d.Parent()
 		case "", ".":
-			if p == "" {
+			if p == "" && d == from {
+				return link, 0
+			} else if p == "" {
 				return "", -ENOENT
 			}
 		default:
@@ -50,6 +54,9 @@ func (f *fsState) clone(shared bool) *fsState {
 	return &fsState{users: 1, cwd: f.cwd.Hold(), umask: f.umask}
 }
 
+// cwdLink leads to the working directory.
+const cwdLink = "/proc/self/cwd"
+
 // dropFS gives up one process's hold of its place in the tree (exit_fs()).
 func (k *Kernel) dropFS(f *fsState) {
 	if f.users--; f.users == 0 {
@@ -57,8 +64,8 @@ func (k *Kernel) dropFS(f *fsState) {
 	}
 }
 
-// changeDir makes a held directory the working directory.
-func (k *Kernel) changeDir(t *Thread, d *vfs.Dentry) {
+// setDir makes a held directory the working directory.
+func (k *Kernel) setDir(t *Thread, d *vfs.Dentry) {
 	old := t.proc.fs.cwd
 	t.proc.fs.cwd = d
 	k.putName(old)
@@ -73,9 +80,9 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	case p == "":
 		return "", -ENOENT
 	case strings.HasPrefix(p, "/"):
-		return p, 0
+		return k.through(t, p)
 	case dirfd == abi.AT_FDCWD:
-		return pathFrom(t.proc.fs.cwd, p)
+		return pathFrom(t.proc.fs.cwd, cwdLink, p)
 	}
 	f := t.proc.files.get(dirfd)
 	if f == nil {
@@ -85,7 +92,7 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 		return "", -ENOTDIR
 	}
 	if f.dentry != nil {
-		return pathFrom(f.dentry, p)
+		return pathFrom(f.dentry, fmt.Sprintf("/proc/self/fd/%d", dirfd), p)
 	}
 	return f.path + "/" + p, 0
 }
@@ -289,13 +296,14 @@ func sysPipe(k *Kernel, t *Thread, c *call) int64 {
 	if flags&^(abi.O_CLOEXEC|abi.O_NONBLOCK) != 0 { // O_DIRECT, a pipe of packets, is not there
 		return -EINVAL
 	}
-	p := &vfs.Pipe{Readers: 1, Writers: 1}
+	p := k.fs.NewPipe()
+	name := fmt.Sprintf("pipe:[%d]", p.Ino)
 	fds, cloexec := t.proc.files, flags&abi.O_CLOEXEC != 0
 	mode := int(flags) & abi.O_NONBLOCK
-	r := fds.add(&File{refs: 1, flags: abi.O_RDONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+	r := fds.add(&File{refs: 1, flags: abi.O_RDONLY | mode, pipe: p, path: name}, 0, cloexec)
 	w := -1
 	if r >= 0 {
-		w = fds.add(&File{refs: 1, flags: abi.O_WRONLY | mode, pipe: p, path: "pipe:"}, 0, cloexec)
+		w = fds.add(&File{refs: 1, flags: abi.O_WRONLY | mode, pipe: p, path: name}, 0, cloexec)
 	}
 	if w < 0 {
 		k.closeFD(fds, r)

@@ -43,7 +43,7 @@ func sysStatfs(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	if _, err := k.fs.Lstat(p, true); err != nil && k.special(t, p) == nil {
+	if _, err := k.fs.Lstat(p, true); err != nil && !k.isSpecial(t, p) {
 		return fail(err)
 	}
 	return k.putStatfs(t, c, c.arg[len(lookup(c).args)-1])

@@ -1,9 +1,7 @@
 package linux
 
 import (
-	"path"
 	"slices"
-	"strings"
 
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/vfs"
@@ -47,19 +45,16 @@ func sysInotifyAddWatch(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	if to, ok := k.specialLink(t, path.Clean(p)); ok && strings.HasPrefix(to, "/") && mask&abi.IN_DONT_FOLLOW == 0 {
-		p = to
-	}
-	_, info, r := k.lookUp(p, mask&abi.IN_DONT_FOLLOW == 0)
+	st, r := k.statPath(t, p, mask&abi.IN_DONT_FOLLOW == 0)
 	switch {
 	case r != 0:
 		return r
-	case mask&abi.IN_ONLYDIR != 0 && !info.IsDir():
+	case mask&abi.IN_ONLYDIR != 0 && st.Mode&abi.S_IFMT != abi.S_IFDIR:
 		return -ENOTDIR
-	case !k.may(vfs.StatOf(info), abi.R_OK):
+	case !k.may(st, abi.R_OK):
 		return -EACCES
 	}
-	return k.addWatch(f.notify, vfs.KeyOf(vfs.StatOf(info)), mask)
+	return k.addWatch(f.notify, vfs.KeyOf(st), mask)
 }
 
 // addWatch changes a watch of an inode or makes one (inotify_update_watch()).

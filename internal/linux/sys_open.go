@@ -58,25 +58,33 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	case flags&abi.O_DIRECT != 0: // as a tmpfs of 6.1 says
 		return nil, -EINVAL
 	}
-	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.O_NOFOLLOW != 0 {
+	link, r := k.procLinkAt(t, path.Clean(p))
+	switch {
+	case r != 0:
+		return nil, r
+	case link == nil:
+	case flags&abi.O_NOFOLLOW != 0:
 		return nil, -ELOOP
+	case link.file != nil:
+		if f, r := k.reopen(link.file, flags); r != 0 {
+			return nil, r
+		} else if f != nil {
+			f.refs, f.flags = 1, kept
+			if f.pipe != nil {
+				f.pipe.Take(f.readable(), f.writable())
+				k.changed()
+			}
+			return f, 0
+		}
+		p = link.target
+	default:
+		p = link.target
 	}
-	if f := k.special(t, path.Clean(p)); f != nil {
-		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
-		return f, 0
-	}
-	if f, r := k.reopen(t, path.Clean(p), flags); r != 0 {
+	if f, r := k.special(t, path.Clean(p)); r != 0 {
 		return nil, r
 	} else if f != nil {
-		f.refs, f.flags = 1, kept
-		if f.pipe != nil {
-			f.pipe.Take(f.readable(), f.writable())
-			k.changed()
-		}
+		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
 		return f, 0
-	}
-	if target, ok := k.specialLink(t, path.Clean(p)); ok {
-		p = target
 	}
 	if flags&abi.O_TMPFILE == abi.O_TMPFILE {
 		return k.openUnnamed(t, p, kept, mode)

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"fmt"
 	"os"
 	"path"
 
@@ -56,8 +55,12 @@ func (k *Kernel) readlinkAt(t *Thread, dirfd int, va, buf, size uint64) int64 {
 	if int32(size) <= 0 {
 		return -EINVAL
 	}
-	target, ok := k.specialLink(t, path.Clean(p))
-	if !ok {
+	var target string
+	if link, r := k.procLinkAt(t, path.Clean(p)); r != 0 {
+		return r
+	} else if link != nil {
+		target = link.text
+	} else {
 		var err error
 		if target, err = k.fs.Readlink(p); err != nil {
 			return fail(err)
@@ -91,6 +94,13 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
+	if link, r := k.procLinkAt(t, path.Clean(p)); r != 0 {
+		return r
+	} else if link != nil && link.file != nil {
+		return k.changeDir(t, link.file)
+	} else if link != nil {
+		p = link.target
+	}
 	full, err := k.fs.Resolve(p, true)
 	if err != nil {
 		return fail(err)
@@ -104,15 +114,21 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	case !k.may(vfs.StatOf(st), abi.X_OK):
 		return -EACCES
 	}
-	k.changeDir(t, k.fs.Hold(full))
+	k.setDir(t, k.fs.Hold(full))
 	return 0
 }
 
 func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
 	f := t.proc.files.get(c.fd(0))
-	switch {
-	case f == nil:
+	if f == nil {
 		return -EBADF
+	}
+	return k.changeDir(t, f)
+}
+
+// changeDir makes an open directory the working directory.
+func (k *Kernel) changeDir(t *Thread, f *File) int64 {
+	switch {
 	case !f.isDir():
 		return -ENOTDIR
 	case f.dentry == nil: // a generated one
@@ -122,7 +138,7 @@ func sysFchdir(k *Kernel, t *Thread, c *call) int64 {
 	if st, err := f.stat(); err != nil || !k.may(st, abi.X_OK) {
 		return -EACCES
 	}
-	k.changeDir(t, f.dentry.Hold())
+	k.setDir(t, f.dentry.Hold())
 	return 0
 }
 
@@ -190,7 +206,7 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case f.entries != nil && f.device == devList:
 	case f.device == devList:
-		if now := k.procFile(t, f.path); now != nil {
+		if now, _ := k.procFile(t, f.path); now != nil {
 			f.entries = now.entries
 		}
 	case f.dentry.Gone():
@@ -226,50 +242,23 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	return int64(len(out))
 }
 
-// special opens the devices and generated files that a guest has, or nil.
-func (k *Kernel) special(t *Thread, p string) *File {
+// special opens the devices and generated files that a guest has; nil: there is none at p.
+func (k *Kernel) special(t *Thread, p string) (*File, int64) {
 	switch p {
 	case "/dev/null":
-		return &File{device: devNull}
+		return &File{device: devNull}, 0
 	case "/dev/zero":
-		return &File{device: devZero}
+		return &File{device: devZero}, 0
 	case "/dev/random", "/dev/urandom":
-		return &File{device: devRandom}
+		return &File{device: devRandom}, 0
 	}
 	return k.procFile(t, p)
 }
 
-// specialLink resolves the links below /proc that a guest has.
-func (k *Kernel) specialLink(t *Thread, p string) (string, bool) {
-	switch p {
-	case "/proc/net":
-		return "self/net", true
-	case "/proc/self":
-		return fmt.Sprint(t.proc.PID), true
-	case "/proc/thread-self":
-		return fmt.Sprintf("%d/task/%d", t.proc.PID, t.TID), true
-	case "/dev/fd":
-		return "/proc/self/fd", true
-	}
-	proc, name, ok := k.procOf(t, p)
-	if !ok || proc.mm == nil {
-		return "", false
-	}
-	switch name {
-	case "exe":
-		return proc.mm.Exe.(*File).shown(), true
-	case "cwd":
-		return proc.fs.cwd.Shown(), true
-	case "root":
-		return "/", true
-	}
-	var fd int
-	if n, err := fmt.Sscanf(name, "fd/%d", &fd); n == 1 && err == nil {
-		if f := proc.files.get(fd); f != nil {
-			return f.shown(), true
-		}
-	}
-	return "", false
+// isSpecial reports whether there is a device or a generated file at p.
+func (k *Kernel) isSpecial(t *Thread, p string) bool {
+	f, r := k.special(t, p)
+	return f != nil || r != 0
 }
 
 // procDevice is the device number of /proc.

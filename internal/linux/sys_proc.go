@@ -2,6 +2,7 @@ package linux
 
 import (
 	"maps"
+	"path"
 	"slices"
 
 	"trapline/internal/linux/abi"
@@ -53,8 +54,10 @@ func sysExecve(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	if target, ok := k.specialLink(t, p); ok {
-		p = target
+	if link, r := k.procLinkAt(t, path.Clean(p)); r != 0 {
+		return r
+	} else if link != nil {
+		p = link.target
 	}
 	if len(argv) == 0 {
 		argv = []string{""}

@@ -346,7 +346,7 @@ func (k *Kernel) bindUnix(t *Thread, s *net.Socket, b []byte) int64 {
 	if done {
 		return r
 	}
-	p, r := pathFrom(t.proc.fs.cwd, n.Path)
+	p, r := pathFrom(t.proc.fs.cwd, cwdLink, n.Path)
 	if r != 0 {
 		return r
 	}

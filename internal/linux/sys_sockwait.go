@@ -73,7 +73,7 @@ func (t *Thread) brokenPipe(flags int) int64 {
 // Lookup is what is bound to a path that the user may write to.
 func (c socketCaller) Lookup(path string) (state.Object, int64) {
 	k := c.k
-	from, r := pathFrom(c.proc.fs.cwd, path)
+	from, r := pathFrom(c.proc.fs.cwd, cwdLink, path)
 	if r != 0 {
 		return nil, r
 	}

@@ -13,10 +13,14 @@ const pipeDevice = 0xd
 // socketDevice is the device number of sockets: 0:8.
 const socketDevice = 8
 
+// anonymousDevice is the device number of what has a descriptor and no other name: 0:Eh.
+const anonymousDevice = 0xe
+
 const (
-	modePipe = abi.S_IFIFO | 0o600
-	modeChar = abi.S_IFCHR | 0o666
-	modeText = abi.S_IFREG | 0o444
+	modeAnonymous = 0o600
+	modePipe      = abi.S_IFIFO | 0o600
+	modeChar      = abi.S_IFCHR | 0o666
+	modeText      = abi.S_IFREG | 0o444
 )
 
 // stat describes an open file.
@@ -36,6 +40,10 @@ func (f *File) stat() (abi.Kstat, error) {
 		s = f.queue.st
 	case f.sock != nil:
 		s.Mode, s.Dev, s.Ino = abi.S_IFSOCK|0o777, socketDevice, f.sock.Ino
+	case f.pipe != nil:
+		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, f.pipe.Ino
+	case f.device >= devEvent: // one inode of no kind, of root's, is all of theirs (anon_inode_create())
+		s.Mode, s.Dev, s.Uid, s.Gid = modeAnonymous, anonymousDevice, 0, 0
 	case f.isPipe():
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
 	case f.device == devList:
@@ -59,11 +67,27 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Ksta
 	if r != 0 {
 		return abi.Kstat{}, r
 	}
-	if _, ok := k.specialLink(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW != 0 {
+	return k.statPath(t, p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+}
+
+// statPath describes what is at an absolute path.
+func (k *Kernel) statPath(t *Thread, p string, follow bool) (abi.Kstat, int64) {
+	link, r := k.procLinkAt(t, path.Clean(p))
+	switch {
+	case r != 0:
+		return abi.Kstat{}, r
+	case link == nil:
+	case !follow:
 		u := k.user()
 		return abi.Kstat{Dev: procDevice, Nlink: 1, Mode: abi.S_IFLNK | 0o777, Uid: u.UID, Gid: u.GID}, 0
+	case link.file != nil:
+		return k.statFile(link.file)
+	default:
+		p = link.target
 	}
-	if f := k.special(t, path.Clean(p)); f != nil {
+	if f, r := k.special(t, path.Clean(p)); r != 0 {
+		return abi.Kstat{}, r
+	} else if f != nil {
 		st, err := f.stat()
 		f.refs = 1
 		k.closeFile(f)
@@ -72,10 +96,7 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Ksta
 		}
 		return st, 0
 	}
-	if fd, ok := k.descriptorAt(t, path.Clean(p)); ok && flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
-		return k.statFD(t, fd)
-	}
-	info, err := k.fs.Lstat(p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	info, err := k.fs.Lstat(p, follow)
 	if err != nil {
 		return abi.Kstat{}, fail(err)
 	}
@@ -87,6 +108,10 @@ func (k *Kernel) statFD(t *Thread, fd int) (abi.Kstat, int64) {
 	if f == nil {
 		return abi.Kstat{}, -EBADF
 	}
+	return k.statFile(f)
+}
+
+func (k *Kernel) statFile(f *File) (abi.Kstat, int64) {
 	k.settle(f)
 	st, err := f.stat()
 	if err != nil {

@@ -153,7 +153,7 @@ func (k *Kernel) newEntryOf(t *Thread, p string, dir bool) (string, int64) {
 	switch {
 	case r != 0:
 		return "", r
-	case info != nil || k.special(t, full) != nil:
+	case info != nil || k.isSpecial(t, full):
 		return "", -EEXIST
 	case !dir && asksForDir(p):
 		return "", -ENOENT

@@ -71,13 +71,13 @@ int main(void) {
 	puts("an open directory");
 	f = open("d", O_RDONLY | O_DIRECTORY); show();
 	N(rename("d", "n")); named(f); g = openat(f, "x", O_CREAT | O_WRONLY, 0600); T(g < 0); show(); named(g); N(fstat(f, &st)); DIR *dir = fdopendir(dup(f)); int n = 0; while (readdir(dir)) n++; T(n); closedir(dir); show();
-	T(unlink("n/x")); N(rmdir("n")); named(f); named(g); N(write(g, buf, 1)); N(openat(f, "x", O_CREAT | O_WRONLY, 0600)); T(openat(f, "..", O_RDONLY) < 0); show(); N(fchmod(f, 0700)); T(syscall(SYS_getdents64, f, buf, sizeof buf)); T(fchdir(f)); cwd(); T(chdir("..")); cwd();
+	T(unlink("n/x")); N(rmdir("n")); named(f); named(g); N(write(g, buf, 1)); N(openat(f, "x", O_CREAT | O_WRONLY, 0600)); T(openat(f, "..", O_RDONLY) < 0); T(openat(f, ".", O_RDONLY) < 0); show(); N(fchmod(f, 0700)); T(syscall(SYS_getdents64, f, buf, sizeof buf)); T(fchdir(f)); cwd(); T(chdir("..")); cwd();
 	N(close(f)); N(close(g)); mkdir("n", 0700); show();
 
 	dir = opendir("/proc/self/task"); for (n = 0; readdir(dir); n++); T(n); closedir(dir);
 
 	puts("the working directory");
-	T(mkdir("n/m", 0755)); T(chdir("n/m")); cwd(); N(rename("../../n", "../../o")); cwd(); T(mkdir("../new", 0755)); T(stat("../../o/new", &st)); N(rename("../m", "../../p")); cwd(); T(rmdir("../p")); cwd();
+	T(mkdir("n/m", 0755)); T(chdir("n/m")); cwd(); N(rename("../../n", "../../o")); cwd(); T(mkdir("../new", 0755)); T(stat("../../o/new", &st)); N(rename("../m", "../../p")); cwd(); T(rmdir("../p")); cwd(); T(stat(".", &st)); T(st.st_nlink); T((f = open(".", O_RDONLY)) < 0); named(f); close(f); T(chmod(".", 0700)); T(chdir("./.")); T(access(".", R_OK)); T(access("/proc/self/cwd", R_OK)); T(access("/proc/self/cwd/x", R_OK)); T(stat("/proc/self/cwd/../o", &st));
 	T(mkdir("x", 0755)); T(open("x", O_RDONLY)); T(stat("../o", &st)); T(stat("./../e", &st)); mkdir("../p", 0755); T(mkdir("x", 0755)); cwd(); T(chdir("../p")); cwd(); T(chdir("..")); cwd(); show();
 
 	puts("a mapping");

@@ -3,11 +3,14 @@
 #include "say.h"
 #include <linux/futex.h>
 #include <ftw.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 
@@ -483,11 +486,213 @@ static void watch(void) {
 	}
 	events();
 }
+
+// What /proc tells of another process: a child does as it is told, and its parent looks.
+
+struct order { int what, fd, n; char p[8], q[8]; };
+static pid_t child;
+static int orders[2], answers[2], ended;
+
+static void caught(int n) {}
+static long obey(struct order *o) {
+	static void *maps_[4];
+	sigset_t s;
+	int two[2];
+	long r;
+	switch (o->what) {
+	case 0: case 1: return open(o->p, O_RDWR | (o->n & 1 ? O_CREAT : 0) | (o->n & 2 ? O_CLOEXEC : 0) | (o->n & 4 ? O_APPEND : 0) | (o->n & 8 ? O_NONBLOCK : 0), 0600);
+	case 2: return open(o->p, o->n & 1 ? O_RDONLY | O_DIRECTORY : O_PATH);
+	case 3: return close(o->fd);
+	case 4: return unlink(o->p);
+	case 5: case 6: return rename(o->p, o->q);
+	case 7: return o->n & 1 ? chdir(o->p) : fchdir(o->fd);
+	case 8: return o->n & 3 ? mkdir(o->p, 0700) : rmdir(o->p);
+	case 9: signal(o->n % 31 + 1, o->n & 32 ? SIG_IGN : o->n & 64 ? caught : SIG_DFL); return 0;
+	case 10: sigemptyset(&s); sigaddset(&s, o->n % 64 + 1); return sigprocmask(SIG_BLOCK, &s, 0);
+	case 11: return kill(getpid(), SIGRTMIN + o->n % 9);
+	case 12: return prctl(PR_SET_NAME, o->p);
+	case 13: return umask(o->n & 077); // directories can be searched
+	case 14: return dup2(o->fd, 8 + o->n % 20);
+	case 15: return lseek(o->fd, o->n, SEEK_SET);
+	case 16: return write(o->fd, "hello", o->n & 3);
+	case 17:
+		switch (o->n & 7) {
+		case 0: return eventfd(o->n, 0);
+		case 1: return memfd_create("mine", 0);
+		case 2: return epoll_create1(EPOLL_CLOEXEC);
+		case 3: return timerfd_create(CLOCK_MONOTONIC, 0);
+		case 4: sigemptyset(&s); sigaddset(&s, 10 + o->n / 8); return signalfd(-1, &s, SFD_NONBLOCK);
+		case 5: return pipe2(two, O_NONBLOCK);
+		case 6: return socketpair(AF_UNIX, SOCK_STREAM, 0, two);
+		default: return inotify_init1(0);
+		}
+	case 18: return prctl(PR_SET_DUMPABLE, o->n % 5 != 0);
+	case 19: return syscall(SYS_getpid) > 0 ? setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + (o->n & 1)) : 0;
+	case 20: return o->n % 4 ? 0 : prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	case 21: case 22:
+		r = o->n & 3;
+		if (maps_[r]) { void *m = maps_[r]; maps_[r] = 0; return munmap(m, 4096); }
+		void *m = mmap(0, 4096, PROT_READ, MAP_SHARED, o->fd, 0);
+		if (m == MAP_FAILED) return -1;
+		maps_[r] = m;
+		return 0;
+	case 23: return link(o->p, o->q);
+	case 24: return fcntl(o->fd, F_SETFD, o->n & 1);
+	case 25: return symlink("target", o->p);
+	default: return fcntl(o->fd, F_SETFL, o->n & 1 ? O_APPEND : O_NONBLOCK);
+	}
+}
+static void follow(void) {
+	struct order o;
+	while (read(orders[0], &o, sizeof o) == sizeof o) {
+		long r = obey(&o);
+		if (r < 0) r = -errno;
+		write(answers[1], &r, sizeof r);
+	}
+	_exit(3);
+}
+// line prints the line of a file that begins with a word.
+static void line(const char *path, const char *word) {
+	char b[4096];
+	FILE *f = fopen(path, "r");
+	if (!f) { show(word, 0, -1); return; }
+	while (fgets(b, sizeof b, f)) if (!strncmp(b, word, strlen(word))) printf("  %s", b);
+	fclose(f);
+}
+static void look(void) {
+	static const char *links[] = {"cwd", "exe", "root", "fd/8", "fd/9", "fd/10", "fd/11", "fd/8", "fd/13", "fd/40"};
+	static const char *words[] = {"Name:", "Umask:", "TracerPid:", "Uid:", "Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "SigCgt:", "NoNewPrivs:", "Seccomp:"};
+	char p[64], b[8192];
+	int f;
+	long n;
+	switch (rnd(9)) {
+	case 0: case 1: {
+		const char *l = PICK(links);
+		sprintf(p, "/proc/%d/%s", child, l);
+		show(l, 0, (n = readlink(p, b, sizeof b - 1)) < 0 ? -1 : 0);
+		if (n < 0) break;
+		b[n] = 0;
+		char *w = strstr(b, "/looked");
+		if (w) printf("  %s\n", w);
+		else if (*b == '/' && b[1]) printf("  %s\n", strrchr(b, '/'));
+		else printf("  %.*s\n", b[strcspn(b, ":")] && b[strcspn(b, ":") + 1] == '[' && *b != 'a' ? (int)strcspn(b, ":") : 99, b);
+		struct stat s;
+		show("stat", 0, n = stat(p, &s));
+		if (n == 0) printf("  %o\n", s.st_mode & S_IFMT);
+		break;
+	}
+	case 2: case 3: {
+		const char *what = rnd(2) ? "fd" : "fdinfo";
+		sprintf(p, "/proc/%d/%s", child, what);
+		f = open(p, O_RDONLY | O_DIRECTORY);
+		show(what, 0, f < 0 ? -1 : 0);
+		if (f < 0) break;
+		char seen[64] = "";
+		while ((n = syscall(SYS_getdents64, f, b, sizeof b)) > 0)
+			for (char *d = b; d < b + n; d += *(unsigned short *)(d + 16)) if (atoi(d + 19) > 2) seen[atoi(d + 19)] = 1;
+		for (int i = 3; i < 64; i++) if (seen[i]) printf(" %d", i);
+		puts("");
+		close(f);
+		break;
+	}
+	case 4:
+		sprintf(p, "/proc/%d/fdinfo/%d", child, 8 + rnd(6));
+		line(p, "pos:"); line(p, "flags:"); line(p, "sigmask:"); line(p, "eventfd-count:");
+		break;
+	case 5: case 6: {
+		sprintf(p, "/proc/%d/status", child);
+		const char *w_ = PICK(words);
+		if (!ended || strcmp(w_, "SigPnd:") && strcmp(w_, "SigBlk:")) line(p, w_); // the machine knows them of threads
+		sprintf(p, "/proc/%d/stat", child);
+		FILE *s = fopen(p, "r");
+		if (!s) { puts("no stat"); break; }
+		fgets(b, sizeof b, s);
+		fclose(s);
+		char *at = strrchr(b, ')') + 2, *w = strtok(at, " ");
+		for (int i = 3; w; i++, w = strtok(0, " "))
+			if ((i == 18 || i == 19) && !ended) printf(" %d:%d", i, atoi(w) - getpriority(PRIO_PROCESS, 0)); else if (i == 3 && (*w == 'T' || *w == 'Z') || i == 20 || i >= 31 && i <= 34 && *at != 'Z' || i == 38 || i == 40 || i == 41) printf(" %d:%s", i, w);
+		puts("");
+		break;
+	}
+	case 7: {
+		static const char *texts[] = {"maps", "cmdline", "comm", "environ", "auxv", "limits", "statm", "mem"};
+		const char *t = PICK(texts);
+		sprintf(p, "/proc/%d/%s", child, t);
+		f = open(p, O_RDONLY);
+		show(t, 0, f < 0 ? -1 : 0);
+		if (f < 0) break;
+		close(f);
+		FILE *s = fopen(p, "r");
+		while (*t == 'm' && t[1] == 'a' && fgets(b, sizeof b, s)) if (strstr(b, "/looked")) printf("  %s", strstr(b, "/looked"));
+		if (*t == 'c') n = fread(b, 1, sizeof b, s), printf("  %s\n", n <= 0 ? "nothing" : *t == 'c' && t[1] == 'o' ? (b[n] = 0, b) : "something");
+		fclose(s);
+		break;
+	}
+	default: {
+		static const char *below_[] = {"cwd/a", "cwd/../a", "fd/8", "fd/9", "fd/10", "fd/9/a", "root/dev/null", "cwd", "fd/10/../b"};
+		const char *l = PICK(below_);
+		sprintf(p, "/proc/%d/%s", child, l);
+		f = open(p, rnd(2) ? O_RDONLY | O_NONBLOCK : O_WRONLY | O_NONBLOCK);
+		printf("%s ", l);
+		show("open", 0, f < 0 ? -1 : 0);
+		if (f < 0) break;
+		sprintf(p, "/proc/self/fd/%d", f);
+		if ((n = readlink(p, b, sizeof b - 1)) > 0 && (b[n] = 0, strstr(b, "/looked"))) printf("  %s\n", strstr(b, "/looked"));
+		close(f);
+	}
+	}
+}
+static void proc(void) {
+	static const char *paths[] = {"a", "b", "d/a", "d/b", "d", "e", ".", "d/e"};
+	int status;
+	if (!child) {
+		if (!orders[0]) {
+			for (int i = 3; i < 64; i++) close(i); // of who started the run
+			mkdir("looked", 0700);
+			if (chdir("looked") != 0) exit(78);
+			home = open(".", O_RDONLY);
+		}
+		pipe(orders), pipe(answers);
+		if ((child = fork()) == 0) follow();
+	}
+	struct order o = {rnd(27), 8 + rnd(6), rnd(512)};
+	strcpy(o.p, PICK(paths)); strcpy(o.q, PICK(paths));
+	switch (rnd(40)) {
+	case 0:
+		kill(child, SIGSTOP);
+		waitpid(child, &status, WUNTRACED);
+		puts("stopped");
+		for (int i = 0; i < 5; i++) look();
+		kill(child, SIGCONT);
+		break;
+	case 1: {
+		siginfo_t i;
+		kill(child, SIGKILL);
+		waitid(P_PID, child, &i, WEXITED | WNOWAIT);
+		puts("ended");
+		ended = 1;
+		for (int j = 0; j < 12; j++) look();
+		waitpid(child, &status, 0);
+		puts("gone");
+		look();
+		child = ended = 0;
+		for (int j = 0; j < 2; j++) close(orders[j]), close(answers[j]);
+		return;
+	}
+	}
+	long r;
+	printf("%d %d %d %s %s", o.what, o.fd, o.n, o.p, o.q);
+	write(orders[1], &o, sizeof o);
+	read(answers[0], &r, sizeof r);
+	printf(" = %ld\n", r);
+	look();
+	look();
+}
 static int gone(const char *p, const struct stat *s, int kind, struct FTW *f) { return remove(p); }
 
 int main(int argc, char **argv) {
 	static const struct { const char *name; void (*run)(void); int privileged; } subjects[] = {
-		{"timers", timer}, {"ipc", ipc}, {"futex", futex}, {"memfd", memfd}, {"limits", limits}, {"watch", watch},
+		{"timers", timer}, {"ipc", ipc}, {"futex", futex}, {"memfd", memfd}, {"limits", limits}, {"watch", watch}, {"proc", proc},
 	};
 	setvbuf(stdout, 0, _IOFBF, 1 << 16);
 	unprivileged();
@@ -505,6 +710,8 @@ int main(int argc, char **argv) {
 	if (sem >= 0) semctl(sem, 0, IPC_RMID);
 	if (msg >= 0) msgctl(msg, IPC_RMID, 0);
 	if (shm >= 0) shmctl(shm, IPC_RMID, 0);
+	if (child) kill(child, SIGKILL);
+	if (orders[0] && fchdir(home) == 0 && chdir("..") == 0) nftw("looked", gone, 9, FTW_DEPTH | FTW_PHYS);
 	if (notify >= 0 && fchdir(home) == 0 && chdir("..") == 0) nftw("watched", gone, 9, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

@@ -26,6 +26,9 @@ type entry struct {
 // Gone reports whether the name was removed, whatever has that name now (d_unlinked()).
 func (d *Dentry) Gone() bool { return d.gone != nil }
 
+// Was is what a name that is gone named; nil: it is a name still.
+func (d *Dentry) Was() *Node { return d.gone }
+
 // Name is the last component of the path.
 func (d *Dentry) Name() string { return d.name }
 

@@ -30,6 +30,7 @@ type State struct {
 	copied     map[Key]*Node    // those of the FS that it changed, by what they were
 	LastShared uint64
 	lastNode   uint64            // inode number of the last file that it made
+	pipes      uint64            // without names that were made
 	dentries   map[entry]*Dentry // names that are held and not gone
 }
 

@@ -2,10 +2,20 @@ package vfs
 
 // Pipe is the buffer between the two ends of a pipe(2).
 type Pipe struct {
+	Ino              uint64 // of one without a name
 	Data             []byte
 	Readers, Writers int
 	Seen             [2]uint64 // readers and writers that have opened it so far
 	Wakes            Wakes
+}
+
+// firstPipe is the inode number of the first pipe, behind those of the standard streams.
+const firstPipe = 16
+
+// NewPipe makes a pipe without a name, whose ends are open.
+func (o *Overlay) NewPipe() *Pipe {
+	o.pipes++
+	return &Pipe{Ino: firstPipe + o.pipes - 1, Readers: 1, Writers: 1}
 }
 
 // Take opens ends.

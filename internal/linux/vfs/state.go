@@ -55,10 +55,10 @@ func (s *State) Names() int { return len(s.names) }
 
 // Hash feeds what the guest has changed of the tree. Times are clocks.
 func (o *Overlay) Hash(h *emu.Hasher, among *state.Objects) {
-	if o.lastNode == 0 && len(o.names)+len(o.copied) == 0 {
+	if o.lastNode == 0 && o.pipes == 0 && len(o.names)+len(o.copied) == 0 {
 		return
 	}
-	state.Words(h, o.lastNode, uint64(len(o.names)), uint64(len(o.copied)))
+	state.Words(h, o.lastNode, o.pipes, uint64(len(o.names)), uint64(len(o.copied)))
 	for _, name := range slices.Sorted(maps.Keys(o.names)) {
 		h.String(name)
 		h.Uint64(state.Number(among, o.names[name]))
@@ -113,7 +113,7 @@ func (n *Inode) hash(h *emu.Hasher, _ *state.Objects) {
 
 func (p *Pipe) hash(h *emu.Hasher, _ *state.Objects) {
 	h.Bytes(p.Data)
-	state.Words(h, uint64(p.Readers), uint64(p.Writers), p.Seen[0], p.Seen[1])
+	state.Words(h, p.Ino, uint64(p.Readers), uint64(p.Writers), p.Seen[0], p.Seen[1])
 }
 
 func (p *Pipe) own() { p.Data = slices.Clone(p.Data) }

@@ -1,0 +1,191 @@
+package linux
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trapline/internal/emu"
+	"trapline/internal/linux/abi"
+)
+
+// What /proc/PID tells of the state of a process (proc(5)).
+
+func (p *Process) letter() (string, string) {
+	switch {
+	case p.isZombie():
+		return "Z", "zombie"
+	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateTraced && t.trace.stop != stopGroup }):
+		return "t", "tracing stop"
+	case p.isStopped():
+		return "T", "stopped"
+	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateRunning }):
+		return "R", "running"
+	}
+	return "S", "sleeping"
+}
+
+func (p *Process) parentPID() int {
+	if p.parent == nil {
+		return 1
+	}
+	return p.parent.PID
+}
+
+// tracerPID is the process that traces p's first thread; 0: none does.
+func (p *Process) tracerPID() int {
+	if len(p.thr) > 0 && p.thr[0].trace.by != nil {
+		return p.thr[0].trace.by.proc.PID
+	}
+	return 0
+}
+
+// actions are the signals that a process ignores and catches.
+func (p *Process) actions() (ignored, caught sigset) {
+	for n := 1; n < len(p.sigs.act); n++ {
+		switch p.sigs.act[n].handler {
+		case abi.SIG_DFL:
+		case abi.SIG_IGN:
+			ignored |= bit(n)
+		default:
+			caught |= bit(n)
+		}
+	}
+	return ignored, caught
+}
+
+// procStat is /proc/PID/stat.
+func (k *Kernel) procStat(p *Process) string {
+	k.readsClock()
+	letter, _ := p.letter()
+	size, rss := p.sizes()
+	const tick = 10e6
+	ran := p.ran
+	for _, t := range p.thr {
+		ran += t.ran
+	}
+	f := map[int]any{1: p.PID, 2: "(" + p.Name + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
+		20: max(1, len(p.thr)), 23: size, 24: rss, 25: ^uint64(0), 38: p.exitSig}
+	if p.mm != nil {
+		f[28], f[47], f[48], f[49] = p.mm.StartStack, p.mm.StartBrk, p.mm.ArgStart, p.mm.ArgEnd
+	} else {
+		f[52] = p.status
+	}
+	if len(p.thr) > 0 {
+		first := p.thr[0]
+		ignored, caught := p.actions()
+		const shown = 1<<31 - 1 // the standard signals
+		f[18], f[19], f[40], f[41] = 20+first.sched.nice, first.sched.nice, first.sched.priority, first.sched.policy
+		if first.sched.priority > 0 {
+			f[18] = -1 - first.sched.priority
+		}
+		f[31], f[32], f[33], f[34] = first.sig.set&shown, first.blocked&shown, ignored&shown, caught&shown
+	}
+	list := make([]string, 52)
+	for i := range list {
+		list[i] = "0"
+		if v, ok := f[i+1]; ok {
+			list[i] = fmt.Sprint(v)
+		}
+	}
+	return strings.Join(list, " ") + "\n"
+}
+
+// procStatus is /proc/PID/status. Of a process that has ended it lacks what it has of memory and threads.
+func (k *Kernel) procStatus(p *Process) string {
+	letter, word := p.letter()
+	u := k.user()
+	var b strings.Builder
+	line := func(name, format string, values ...any) { fmt.Fprintf(&b, name+":\t"+format+"\n", values...) }
+	line("Name", "%s", p.Name)
+	if p.fs != nil {
+		line("Umask", "%04o", p.fs.umask)
+	}
+	line("State", "%s (%s)", letter, word)
+	line("Tgid", "%d", p.PID)
+	line("Ngid", "0")
+	line("Pid", "%d", p.PID)
+	line("PPid", "%d", p.parentPID())
+	line("TracerPid", "%d", p.tracerPID())
+	line("Uid", "%d\t%d\t%d\t%d", u.UID, u.UID, u.UID, u.UID)
+	line("Gid", "%d\t%d\t%d\t%d", u.GID, u.GID, u.GID, u.GID)
+	line("FDSize", "%d", p.tableSize())
+	line("Groups", "")
+	line("NStgid", "%d", p.PID)
+	line("NSpid", "%d", p.PID)
+	line("NSpgid", "%d", p.pgid)
+	line("NSsid", "%d", p.sid)
+	if p.mm != nil {
+		size, rss := p.mm.Sizes()
+		for _, l := range []struct {
+			name  string
+			bytes uint64
+		}{{"VmPeak", size}, {"VmSize", size}, {"VmLck", p.mm.Locked()}, {"VmPin", 0}, {"VmHWM", rss * emu.PageSize}, {"VmRSS", rss * emu.PageSize}, {"VmData", p.mm.Total(true)}, {"VmSwap", 0}} {
+			line(l.name, "%8d kB", l.bytes>>10)
+		}
+	}
+	line("Threads", "%d", max(1, len(p.thr)))
+	var first *Thread
+	if len(p.thr) > 0 {
+		first = p.thr[0]
+		line("SigPnd", "%016x", uint64(first.sig.set))
+	}
+	pending := p.pend.set
+	if p.isZombie() && p.status == abi.SIGKILL { // nobody takes it (complete_signal())
+		pending |= bit(abi.SIGKILL)
+	}
+	line("ShdPnd", "%016x", uint64(pending))
+	if first != nil {
+		line("SigBlk", "%016x", uint64(first.blocked))
+	}
+	ignored, caught := p.actions()
+	line("SigIgn", "%016x", uint64(ignored))
+	line("SigCgt", "%016x", uint64(caught))
+	line("CapEff", "%016x", 0)
+	privileges := 0
+	if p.attr.noNewPrivs {
+		privileges = 1
+	}
+	line("NoNewPrivs", "%d", privileges)
+	line("Seccomp", "0")
+	if first != nil {
+		allowed := first.sched.allowed
+		if allowed == 0 {
+			allowed = 1<<len(k.m.CPUs) - 1
+		}
+		line("Cpus_allowed", "%x", allowed)
+	}
+	return b.String()
+}
+
+// tableSize is for how many descriptors a table has room: 64 in it, else a power of two of them.
+func (p *Process) tableSize() int {
+	if p.files == nil {
+		return 0
+	}
+	size := 64
+	for size < len(p.files.fds) {
+		size *= 2
+	}
+	return size
+}
+
+func (p *Process) limitsText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
+	value := func(v uint64) string {
+		if v == ^uint64(0) {
+			return "unlimited"
+		}
+		return fmt.Sprint(v)
+	}
+	for _, l := range []struct {
+		name, unit string
+		at         int
+	}{{"Max stack size", "bytes", abi.RLIMIT_STACK}, {"Max core file size", "bytes", abi.RLIMIT_CORE}, {"Max processes", "processes", abi.RLIMIT_NPROC},
+		{"Max open files", "files", abi.RLIMIT_NOFILE}} {
+		r := p.limits[l.at]
+		fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", l.name, value(r.now), value(r.most), l.unit)
+	}
+	return b.String()
+}
