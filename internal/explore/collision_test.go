@@ -18,6 +18,14 @@ func (c colliding) Hash() Fingerprint {
 	return Fingerprint{h & c.bits[0], h & c.bits[1]}
 }
 
+// Step of an actor that has ended is asked for where two states are one: it is blocked.
+func (c colliding) Step(a int) *Step {
+	if c.pc[a] == len(c.progs[a]) {
+		return &Step{Blocked: true}
+	}
+	return c.toy.Step(a)
+}
+
 // States with one hash are one state, so ends are lost where hashes have few
 // bits. Either half of the hash alone tells these states apart.
 func TestCollisionsLoseEnds(t *testing.T) {
