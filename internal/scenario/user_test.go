@@ -228,7 +228,7 @@ func TestHowProgramsEnd(t *testing.T) {
 	const head = "A program.\n-- machine --\narch x86_64\n"
 	for _, c := range []struct{ text, done, violated string }{
 		{head + "-- linux --\n-- text.S --\n_start: mov $34,%eax\nsyscall\n", "every thread waits for another", props.NoDeadlock},
-		{head + "memory 64K\n-- linux --\n-- text.S --\n_start: mov $60,%eax\nsyscall\n", "the bound on memory is reached", ""},
+		{head + "memory 16K\n-- linux --\n-- text.S --\n_start: mov $60,%eax\nsyscall\n", "the bound on memory is reached", ""},
 		{head + "steps 99\n-- text.S --\n_start: jmp _start\n-- uprobe_events --\np /prog:_start\n", "the bound of 99 steps is reached", ""},
 		{head + "-- linux --\n-- text.S --\n_start: ud2\n", "killed by SIGILL", props.NoUnhandledTrap},
 		{head + "-- linux --\n-- text.S --\n_start: mov $9,%edi\nmov $60,%eax\nsyscall\n", "exit 9", ""},
