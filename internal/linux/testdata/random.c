@@ -48,8 +48,6 @@ static struct timespec some(int absolute, int clock) {
 	return t;
 }
 static void signals(void) {
-	static const unsigned long standard[8]; // struct sigaction as the kernel has it, all zeros: SIG_DFL
-	for (int i = 1; i <= 64; i++) syscall(SYS_rt_sigaction, i, standard, 0, 8); // callers may ignore some, also 32
 	sigset_t all;
 	sigfillset(&all);
 	struct timespec now = {0, 1000000};
@@ -696,6 +694,8 @@ int main(int argc, char **argv) {
 	static const struct { const char *name; void (*run)(void); int privileged; } subjects[] = {
 		{"timers", timer}, {"ipc", ipc}, {"futex", futex}, {"memfd", memfd}, {"limits", limits}, {"watch", watch}, {"proc", proc},
 	};
+	static const unsigned long standard[8]; // struct sigaction as the kernel has it, all zeros: SIG_DFL
+	for (int i = 1; i <= 64; i++) syscall(SYS_rt_sigaction, i, standard, 0, 8); // callers may ignore some, also 32
 	setvbuf(stdout, 0, _IOFBF, 1 << 16);
 	unprivileged();
 	state = atoi(argv[2]) * 7919 + 1;
