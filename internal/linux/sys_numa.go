@@ -177,15 +177,15 @@ func (p *policy) tells() uint64 {
 
 // putNodes writes a mask of n-1 nodes, in longs of 8 bytes (copy_nodes_to_user()).
 func (t *Thread) putNodes(c *call, va, n, nodes uint64) int64 {
-	size, word := (n-1+63)/64*8, uint64(c.word())
+	size := (n - 1 + 63) / 64 * 8
 	if c.compat { // no more than one long has nodes that there are
 		size, nodes = max(size, 4), nodes&0xffffffff
 	}
 	if size > emu.PageSize {
 		return -EINVAL
 	}
-	b := make([]byte, max(size, word))
-	le.PutUint64(b[:8:8], nodes)
+	b := make([]byte, max(size, 8))
+	le.PutUint64(b, nodes)
 	if !t.proc.mm.Write(va, b[:size]) {
 		return -EFAULT
 	}

@@ -45,6 +45,9 @@ int main(void) {
 	set(MPOL_DEFAULT, 0, 64); T(CALL(set_mempolicy, MPOL_DEFAULT, 0, 0)); policy();
 	T(CALL(get_mempolicy, &mode, n, 64, 0, MPOL_F_MEMS_ALLOWED)); printf("%d %lx\n", mode, n[0]); T(CALL(get_mempolicy, &mode, n, 64, 0, MPOL_F_MEMS_ALLOWED | MPOL_F_NODE)); T(CALL(get_mempolicy, &mode, n, 0, 0, 0)); T(CALL(get_mempolicy, &mode, n, 64, n, 0)); T(CALL(get_mempolicy, &mode, 0, 0, n, MPOL_F_ADDR)); printf("%d\n", mode);
 	T(CALL(get_mempolicy, &mode, 0, 0, n, MPOL_F_ADDR | MPOL_F_NODE)); printf("%d\n", mode); T(CALL(get_mempolicy, &mode, 0, 0, 8, MPOL_F_ADDR)); T(CALL(get_mempolicy, 0, 0, 0, 0, 0)); T(CALL(get_mempolicy, 8, 0, 0, 0, 0)); T(CALL(get_mempolicy, &mode, 8, 64, 0, 0)); T(CALL(get_mempolicy, &mode, 0, 0, 0, 16)); T(CALL(get_mempolicy, &mode, n, 40000, 0, 0));
+	for (int bits = 1; bits < 140; bits += bits < 4 ? 1 : 17) {
+		memset(n, 0x55, sizeof n); T(CALL(get_mempolicy, &mode, n, bits, 0, 0)); printf("%d: %lx %lx %lx\n", bits, n[0], n[1], n[2]);
+	}
 	memset(n, 0x55, sizeof n); T(CALL(get_mempolicy, &mode, n, 200, 0, MPOL_F_MEMS_ALLOWED)); printf("%lx %lx %lx\n", n[0], n[1], n[10]);
 	char *m = mmap(0, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	n[0] = 1; munmap(m + 8192, 4096);
