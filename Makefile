@@ -105,10 +105,12 @@ release: deps-release web
 	cd bin/release && sha256sum *.tar.gz *.zip >SHA256SUMS && cat SHA256SUMS
 
 # A million random and mutated byte strings as guest code, in each mode and both
-# rings; then every fuzz target for FUZZ each.
+# rings; ANY programs of random system calls, of each width; then every fuzz target for FUZZ each.
 CASES   ?= 1000000
+ANY     ?= 300
 fuzz: deps deps-test
 	$(GO) test $(LIBRARY) ./internal/rigs/fuzz -run TestGuestBytes -cases $(CASES) -timeout 3h -v
+	$(GO) test $(LIBRARY) ./internal/linux -run TestAnyCalls -any $(ANY) -timeout 3h
 	@$(GO) test $(LIBRARY) -list '^Fuzz' ./... 2>/dev/null | awk '/^Fuzz/ {n[k++]=$$1; next} /^ok/ {for (i=0;i<k;i++) print $$2, n[i]; k=0}' | \
 	while read -r pkg name; do \
 		echo "$$pkg $$name"; \
