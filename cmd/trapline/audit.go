@@ -206,11 +206,11 @@ func (a *auditing) judgeDefinition(d *definition, asked string) error {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(a.cfg.Dir, path)
 		}
-		file, err := a.files.file(path)
-		if err != nil {
+		if _, err := a.files.file(path); err != nil {
 			return err
 		}
-		a.places = append(a.places, auditedPlace{file.auditor().Judge(v.Probe.FileOffset), path, v.Probe.Return, asked, line.Remark})
+		judged, _ := a.files.judge(path, v.Probe.FileOffset, v.Probe.Return)
+		a.places = append(a.places, auditedPlace{judged, path, v.Probe.Return, asked, line.Remark})
 	}
 	return nil
 }

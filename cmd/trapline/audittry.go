@@ -173,7 +173,7 @@ func (a *auditing) findCulprits(ctx context.Context, t *trial.Trial, without *tr
 // knownHazards are those that a probe was judged to have.
 func (a *auditing) knownHazards(p trial.Probe) []string {
 	l := []string{}
-	judged, _ := a.files.judge(p.Path, p.Offset)
+	judged, _ := a.files.judge(p.Path, p.Offset, p.Return)
 	for _, h := range judged.Hazards {
 		if h.Kind.OfReturns() == p.Return {
 			l = append(l, h.Kind.String())

@@ -190,7 +190,7 @@ func (j *judging) enabling(p *tracefs.Probe) *tracefs.Enabling {
 	if p == nil || p.Kind != events.Uprobe || j.probed == nil {
 		return nil
 	}
-	judged, ok := j.probed.judge(j.probed.Absolute(p.Path), p.FileOffset)
+	judged, ok := j.probed.judge(j.probed.Absolute(p.Path), p.FileOffset, p.Return)
 	if !ok || judged.Errno() == 0 {
 		return nil
 	}

@@ -161,11 +161,13 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 
 // warn says what a probe is known to break.
 func (t *traceEvents) warn(p *tracefs.Probe) {
-	judged, _ := t.files.judge(p.Path, p.FileOffset)
+	judged, _ := t.files.judge(p.Path, p.FileOffset, p.Return)
 	for _, h := range judged.Hazards {
 		switch {
 		case h.Kind == audit.InsideInstruction:
 			t.say("event %s/%s (%s) is inside an instruction: the program will go wrong there", p.On.Group, p.On.Name, p.Place(nil))
+		case p.Return && h.Kind == audit.ReturnAddress && judged.Addr != judged.Function.Entry:
+			t.say("event %s/%s (%s): a return probe on %s; expected the place where the function begins", p.On.Group, p.On.Name, p.Place(nil), h.Text)
 		case p.Return && (h.Kind == audit.Go || h.Kind == audit.ReturnAddress):
 			t.say("event %s/%s (%s): a return probe on %s; --%s=%s is safe from that", p.On.Group, p.On.Name, p.Place(nil), h.Text, returnsName, allRets)
 		}
@@ -192,7 +194,7 @@ func (t *traceEvents) whyRefused(p *tracefs.Probe, err error) string {
 	case p.Return && !t.engine.Returns && errors.Is(err, events.ENOTSUPP):
 		return fmt.Sprintf("the engine %s has no return probes", t.engine.Name)
 	case errors.Is(err, events.ENOTSUPP), errors.Is(err, events.ENOEXEC):
-		if judged, ok := t.files.judge(p.Path, p.FileOffset); ok {
+		if judged, ok := t.files.judge(p.Path, p.FileOffset, p.Return); ok {
 			return fmt.Sprintf("uprobes do not take the instruction: %v (%s)", judged.Rule, judged.Rule.Row())
 		}
 		return "uprobes do not take the instruction"

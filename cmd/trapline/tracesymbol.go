@@ -162,11 +162,14 @@ func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
 	return lines, err
 }
 
-// judge is what comes of a probe at a place; false if the file cannot be read.
-func (f *probedFiles) judge(path string, offset uint64) (audit.Place, bool) {
+// judge is what comes of a probe or a return probe at a place; false if the file cannot be read.
+func (f *probedFiles) judge(path string, offset uint64, isReturn bool) (audit.Place, bool) {
 	file, err := f.file(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return audit.Place{}, false
+	case isReturn:
+		return file.auditor().JudgeReturn(offset), true
 	}
 	return file.auditor().Judge(offset), true
 }

@@ -90,6 +90,24 @@ func (a *Auditor) relative(offset uint64) bool {
 	return err == nil && (in.RIPRelative || in.Attr().Has(insn.RelBranch|insn.CallRel|insn.CallInd))
 }
 
+// JudgeReturn judges a file offset for a return probe. One that is not where its function begins takes the word at the stack
+// pointer for the return address.
+func (a *Auditor) JudgeReturn(offset uint64) Place {
+	p := a.Judge(offset)
+	if p.Function.End == 0 || p.Addr == p.Function.Entry || !p.Begins {
+		return p
+	}
+	p.Hazards = append(p.Hazards, a.program...)
+	at := fmt.Sprintf("%s+%#x: ", name(p.Function), p.Addr-p.Function.Entry)
+	switch above, known := a.code.ReturnAddressAt(p.Function.Entry, p.Addr); {
+	case !known:
+		p.Hazards = append(p.Hazards, Hazard{ReturnAddress, "U13", at + "the function does not begin there, and the word at the stack pointer may be no return address: it will be the trampoline's"})
+	case above != 0:
+		p.Hazards = append(p.Hazards, Hazard{ReturnAddress, "U13", fmt.Sprintf("%sthe return address lies %d bytes above the stack pointer there, and another word will be the trampoline's", at, above)})
+	}
+	return p
+}
+
 // ofFunction are the hazards of return probes on the function that begins at a place.
 func (a *Auditor) ofFunction(p *Place) []Hazard {
 	if p.Addr != p.Function.Entry {

@@ -30,31 +30,49 @@ func (p *Program) TouchesReturnAddress(entry uint64) bool {
 	return p.touches(entry, maxTailJumps)
 }
 
-func (p *Program) touches(entry uint64, tailJumps int) bool {
+func (p *Program) touches(entry uint64, tailJumps int) (yes bool) {
+	body := p.Body(entry)
+	p.follow(body, func(pc uint64, in insn.Inst, f frame) bool {
+		yes = f.touched(in)
+		if target, ok := in.BranchTarget(pc); ok && in.Attr().Has(insn.RelBranch) {
+			_, inside := slices.BinarySearch(body, target)
+			yes = yes || !inside && tailJumps > 0 && f.knownSP && f.fromSP == 0 && p.touches(target, tailJumps-1)
+		}
+		return !yes
+	})
+	return yes
+}
+
+// follow goes through a function's instructions in the order of their addresses, with where the return address lies ahead of
+// each, until see is false.
+func (p *Program) follow(body []uint64, see func(pc uint64, in insn.Inst, f frame) bool) {
 	f := frame{knownSP: true}
 	at := map[uint64]frame{} // at the targets of branches ahead
-	body := p.Body(entry)
 	for _, pc := range body {
 		in, _ := p.at(pc)
 		if known, ok := at[pc]; ok && !f.knownSP {
 			f = known
 		}
-		if f.touched(in) {
-			return true
+		if !see(pc, in, f) {
+			return
 		}
-		target, ok := in.BranchTarget(pc)
-		if ok && in.Attr().Has(insn.RelBranch) {
-			_, inside := slices.BinarySearch(body, target)
-			if !inside && tailJumps > 0 && f.knownSP && f.fromSP == 0 && p.touches(target, tailJumps-1) {
-				return true
-			}
-			if target > pc {
-				at[target] = f
-			}
+		if target, ok := in.BranchTarget(pc); ok && in.Attr().Has(insn.RelBranch) && target > pc {
+			at[target] = f
 		}
 		f = f.after(in)
 	}
-	return false
+}
+
+// ReturnAddressAt is how many bytes above the stack pointer the return address lies ahead of an instruction of the function at
+// entry; false where the code does not tell.
+func (p *Program) ReturnAddressAt(entry, addr uint64) (above int64, known bool) {
+	p.follow(p.Body(entry), func(pc uint64, _ insn.Inst, f frame) bool {
+		if pc == addr {
+			above, known = f.fromSP, f.knownSP
+		}
+		return pc < addr
+	})
+	return above, known
 }
 
 // touched reports whether an instruction uses the word of the return address.
