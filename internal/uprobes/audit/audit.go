@@ -63,6 +63,7 @@ type Auditor struct {
 	function places.Function
 	ofFunc   []Hazard // of function, whose places come one after the other
 	redZone  bool     // of function
+	starts   []uint64 // where function's instructions begin
 }
 
 // New makes an auditor of a file and its code.
@@ -126,11 +127,15 @@ func (a *Auditor) place(p *Place) {
 		p.Function = f
 	} else if f, ok := a.code.Function(p.Addr); ok {
 		p.Function, a.function, a.ofFunc = f, f, a.returnHazards(f)
-		a.redZone = a.code.UsesRedZone(f)
+		a.redZone, a.starts = a.code.UsesRedZone(f), a.code.InstructionsOf(f)
 	}
-	p.RedZone = p.Function.End > 0 && a.redZone
-	begins, start := a.code.Begins(p.Addr)
-	p.Begins = begins
+	var start uint64
+	if p.Function.End > 0 {
+		p.RedZone = a.redZone
+		p.Begins, start = places.BeginsAmong(a.starts, p.Addr)
+	} else {
+		p.Begins, start = a.code.Begins(p.Addr)
+	}
 	p.Start, _ = a.names.Image.OffsetOfAddr(start)
 }
 

@@ -66,15 +66,11 @@ func (p *Program) InstructionsOf(f Function) []uint64 {
 // Begins reports whether an instruction begins at addr, and where the one begins that addr is inside of; false and addr
 // itself where the code does not tell.
 func (p *Program) Begins(addr uint64) (yes bool, start uint64) {
-	before := addr
 	if f, ok := p.Function(addr); ok {
-		for _, pc := range p.InstructionsOf(f) {
-			if pc > addr {
-				break
-			}
-			before = pc
-		}
-	} else if !p.starts[addr] {
+		return BeginsAmong(p.InstructionsOf(f), addr)
+	}
+	before := addr
+	if !p.starts[addr] {
 		for back := uint64(1); back < insn.MaxLen && before == addr; back++ {
 			if in, ok := p.at(addr - back); ok && p.starts[addr-back] && in.Len > int(back) {
 				before = addr - back
@@ -83,6 +79,15 @@ func (p *Program) Begins(addr uint64) (yes bool, start uint64) {
 		return false, before
 	}
 	return before == addr, before
+}
+
+// BeginsAmong is Begins with the instructions of the function that addr lies in.
+func BeginsAmong(instructions []uint64, addr uint64) (yes bool, start uint64) {
+	i, found := slices.BinarySearch(instructions, addr)
+	if found || i == 0 {
+		return true, addr
+	}
+	return false, instructions[i-1]
 }
 
 // UsesRedZone reports whether the function at entry accesses memory below its stack pointer, where the psABI lets x86-64
