@@ -147,9 +147,9 @@ func (a *auditing) judgeAsked(ctx context.Context, names []string) error {
 	program := programPath(a.cfg)
 	for i, name := range names {
 		if path, _, ok := places.Split(name); ok && a.isFile(path) {
-			defs = append(defs, definition{"PLACE", i + 1, fmt.Sprintf("p %s", quotedPlace(name))})
+			defs = append(defs, definition{"PLACE", i + 1, placeProbe + quotedPlace(name), 0})
 		} else {
-			defs = append(defs, definition{"PLACE", i + 1, fmt.Sprintf("p %s", quotedPlace(program+":"+name))})
+			defs = append(defs, definition{"PLACE", i + 1, placeProbe + quotedPlace(program+":"+name), 0})
 		}
 	}
 	own := len(defs)
@@ -159,7 +159,7 @@ func (a *auditing) judgeAsked(ctx context.Context, names []string) error {
 	}
 	defs = append(defs, more...)
 	for i := range defs {
-		asked := defs[i].text
+		asked := defs[i].typed()
 		if i < own {
 			asked = names[i]
 		}

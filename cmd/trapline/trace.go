@@ -39,7 +39,7 @@ interface, and no packet leaves it. It starts as soon as every thread of those b
 shell's "server & client", the last program has standard input, and its end is the run's; its exit status counts.
 
 Uprobe events are defined with -p and -f as in uprobe_events, at PATH:0xOFFSET or PATH:SYMBOL[+OFFSET], and enabled
-with the program mapped; PATH may be a library's name. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
+with the program mapped; PATH may be a library's name. With -p the place may come first: it is a probe there. SYMBOL is a name of the ELF file's symbol table, a C++, Rust or Go function's
 name in source, with or without parameters, or a pattern (ns::*); SYMBOL%return is its return. FUNCTION:LINE, counted from the declaration,
 and FILE.c:LINE are places where a line of source begins, if the file has debug information;
 arguments can name variables then, as in perf probe. An instruction that cannot be probed is a warning; --strict makes it a failure.
@@ -53,6 +53,7 @@ EXAMPLES:
    trapline trace --root ./rootfs -- /bin/sh -c 'echo $((6 * 7))'
    trapline trace -- redis-server --port 7777 --and redis-cli -p 7777 ping
    trapline trace -p 'p:count ./hello:main argc=%di:s32' -p 'r:back ./hello:main $retval' --profile -- ./hello
+   trapline trace -p libc.so.6:malloc -- /bin/ls
    trapline trace -p 'p libc.so.6:malloc size=%di' -- /bin/ls
    trapline trace -p 'p ./prog:geo::area(int, int) %di %si' -p 'r ./prog:geo::Point::*' -- ./prog
    trapline trace -p 'p ./hello:main+4' -o trace.txt --explain -- ./hello

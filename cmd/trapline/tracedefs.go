@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -12,16 +13,35 @@ import (
 	"trapline/internal/uprobes/places"
 )
 
-// definition is a line of uprobe_events as the user wrote it.
+// definition is a line of uprobe_events that the user gave.
 type definition struct {
 	source string // the file, or "-p"
 	line   int    // from 1; of -p which one
-	text   string
+	text   string // as the kernel would take it
+	added  int    // bytes of text, at its beginning, that the user left out
 }
+
+// placeProbe is what a place alone, given with -p, means.
+const placeProbe = "p "
+
+// kernelWord is the first word of what uprobe_events takes.
+var kernelWord = regexp.MustCompile(`^([pr][0-9]*(:.*)?|-.*)$`)
+
+// typedDefinition is the n-th of -p: a line of uprobe_events, or one that begins with its place.
+func typedDefinition(n int, text string) definition {
+	words := places.Fields(text)
+	if len(words) > 0 && !kernelWord.MatchString(words[0].Text) && strings.Contains(words[0].Text, ":") {
+		return definition{"-p", n, placeProbe + text, len(placeProbe)}
+	}
+	return definition{source: "-p", line: n, text: text}
+}
+
+// typed is the definition as the user wrote it.
+func (d *definition) typed() string { return d.text[d.added:] }
 
 // flaw is an error of the definition at a byte of it, from 0.
 func (d *definition) flaw(at int, msg string, args ...any) *format.Error {
-	return &format.Error{File: d.source, Line: d.line, Col: at + 1, Msg: fmt.Sprintf(msg, args...), Text: d.text}
+	return &format.Error{File: d.source, Line: d.line, Col: max(at-d.added, 0) + 1, Msg: fmt.Sprintf(msg, args...), Text: d.typed()}
 }
 
 // refusal is what the kernel says of the definition, and what a later one takes of it. Its column counts in the words that the kernel was given, of
@@ -37,11 +57,11 @@ func (d *definition) refusal(e *events.Error, later string) *format.Error {
 	if later != "" {
 		msg += "; " + later
 	}
-	msg += quoteHint(d.text)
+	msg += quoteHint(d.typed())
 	words := places.Fields(d.text)
 	if e.Text() == "" || len(words) == 0 {
 		f := d.flaw(0, "%s", msg)
-		f.Want = "p[:[GROUP/]EVENT] PATH:PLACE [ARG...], or r for a return, as in uprobe_events"
+		f.Want = "p[:[GROUP/]EVENT] PATH:PLACE [ARG...], or r for a return, as in uprobe_events; with -p also PATH:PLACE [ARG...]"
 		return f
 	}
 	at := 0
@@ -91,7 +111,7 @@ func columnIn(users, given string, column int) int {
 func askedDefinitions(ctx context.Context, c *cli.Command) ([]definition, error) {
 	var defs []definition
 	for i, text := range c.StringSlice("probe") {
-		defs = append(defs, definition{"-p", i + 1, text})
+		defs = append(defs, typedDefinition(i+1, text))
 	}
 	if name := c.String("file"); name != "" {
 		more, err := readDefinitions(ctx, name)
@@ -103,6 +123,6 @@ func askedDefinitions(ctx context.Context, c *cli.Command) ([]definition, error)
 // readDefinitions reads a file of definitions, "-" being standard input.
 func readDefinitions(ctx context.Context, name string) ([]definition, error) {
 	var list []definition
-	err := eachDefinition(ctx, name, func(n int, line string) { list = append(list, definition{name, n, line}) })
+	err := eachDefinition(ctx, name, func(n int, line string) { list = append(list, definition{source: name, line: n, text: line}) })
 	return list, err
 }

@@ -88,7 +88,7 @@ func (x *traceScript) do(t *traceEvents, steps []format.Step) error {
 			out, err = t.session.Cat(s.Word)
 		} else {
 			before := t.session.Registry().Probes()
-			t.echoed = definition{x.file, s.Pos.Line, s.Text}
+			t.echoed = definition{source: x.file, line: s.Pos.Line, text: s.Text}
 			out, err = t.session.Echo(s.Word, s.Text, !s.Append)
 			for _, p := range t.session.Registry().Probes() {
 				if !slices.Contains(before, p) {

@@ -157,7 +157,7 @@ func (f *probedFiles) resolve(d *definition) ([]places.Line, error) {
 	}
 	var at *places.Error
 	if errors.As(err, &at) {
-		return nil, d.flaw(min(at.At, len(d.text)), "%v%s", at, quoteHint(d.text))
+		return nil, d.flaw(min(at.At, len(d.text)), "%v%s", at, quoteHint(d.typed()))
 	}
 	return lines, err
 }
