@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -110,15 +112,21 @@ func visibleFiles(cfg linux.Config, allow []string) []string {
 	return files
 }
 
+// isMachines reports whether a path is one that an argument never shows of the host: the machine has its own, and "/"
+// would be everything.
+func isMachines(p string) bool {
+	return p == "/" || p == "/dev" || slices.ContainsFunc([]string{"/proc", "/sys"}, func(dir string) bool {
+		return p == dir || strings.HasPrefix(p, dir+"/")
+	})
+}
+
 // namedBy are the files that exist of those that the program's arguments name, and
 // what is allowed.
 func namedBy(cfg linux.Config, allow []string) []string {
 	var files []string
-	for _, p := range append(allow, cfg.Args[1:]...) {
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(cfg.Dir, p)
-		}
-		if _, err := os.Stat(p); err == nil && filepath.Clean(p) != "/" {
+	for i, p := range append(slices.Clone(allow), cfg.Args[1:]...) {
+		p = absoluteIn(cfg.Dir, p)
+		if _, err := os.Stat(p); err == nil && (i < len(allow) || !isMachines(filepath.Clean(p))) {
 			files = append(files, p)
 		}
 	}

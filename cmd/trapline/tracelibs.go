@@ -73,16 +73,23 @@ func sourcesOf(path string) (files []string) {
 const scriptChain = 6
 
 // neededBy lists what a program cannot run without, files and directories:
-// a script's interpreter, a dynamic program's linker and the directories in which that
-// looks for libraries. What does not exist is left out.
+// a script's interpreter, and what that looks up in PATH if it is env(1); a dynamic program's linker and the directories in
+// which that looks for libraries. What does not exist is left out.
 func neededBy(path string, env []string) []string {
 	var needs []string
 	for range scriptChain {
-		interpreter := scriptInterpreter(path)
-		if interpreter == "" {
+		words := scriptWords(path)
+		if len(words) == 0 {
 			break
 		}
-		needs, path = append(needs, interpreter), interpreter
+		needs, path = append(needs, words[0]), words[0]
+		if filepath.Base(path) != "env" {
+			continue
+		}
+		if found := foundByEnv(words[1:], env); found != "" {
+			needs = append(append(needs, found), neededBy(path, env)...)
+			path = found
+		}
 	}
 	linker := dynamicLinker(path)
 	if linker == "" {
@@ -101,17 +108,53 @@ func neededBy(path string, env []string) []string {
 	})
 }
 
-// scriptInterpreter is the program that a script's first line names, or "".
-func scriptInterpreter(path string) string {
+// scriptWords are the words of a script's first line, the interpreter's path being the first; none if it is no script.
+func scriptWords(path string) []string {
 	f, err := os.Open(path)
 	if err != nil {
-		return ""
+		return nil
 	}
 	defer f.Close()
 	line, _ := bufio.NewReader(f).ReadSlice('\n')
 	rest, ok := strings.CutPrefix(string(line), "#!")
-	if words := strings.Fields(rest); ok && len(words) > 0 {
-		return words[0]
+	if !ok {
+		return nil
+	}
+	return strings.Fields(rest)
+}
+
+// foundByEnv is the program that env(1) runs with the arguments of a script's first line, or "". The kernel passes them as
+// one; env takes it apart if it begins with -S.
+func foundByEnv(args, env []string) string {
+	for _, arg := range args {
+		switch name, isSplit := strings.CutPrefix(arg, "-S"); {
+		case isSplit && name != "":
+			return inPath(name, env)
+		case strings.HasPrefix(arg, "-") || strings.Contains(arg, "="): // an option, or a variable
+		default:
+			return inPath(arg, env)
+		}
+	}
+	return ""
+}
+
+// inPath is where the program name is among the directories of PATH, or "".
+func inPath(name string, env []string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	for _, e := range slices.Backward(env) {
+		list, ok := strings.CutPrefix(e, "PATH=")
+		if !ok {
+			continue
+		}
+		for _, dir := range filepath.SplitList(list) {
+			p := filepath.Join(dir, name)
+			if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+				return p
+			}
+		}
+		break
 	}
 	return ""
 }

@@ -33,6 +33,11 @@ func TestLibrariesOfAProgram(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "s")
 	require.NoError(t, os.WriteFile(script, []byte("#! "+prog+" x\n"), 0o755))
 	assert.Subset(t, neededBy(script, nil), append(neededBy(prog, nil), prog))
+	for _, line := range []string{"env p", "env -S FOO=1 p -w", "env -Sp"} {
+		require.NoError(t, os.WriteFile(script, []byte("#!/usr/bin/"+line+"\n"), 0o755))
+		assert.Subset(t, neededBy(script, []string{"PATH=/nowhere:" + filepath.Dir(prog)}), append(neededBy(prog, nil), prog), line)
+		assert.NotContains(t, neededBy(script, []string{"PATH=/nowhere"}), prog)
+	}
 	linked := linkedWith(prog, nil)
 	require.Len(t, linked, 3)
 	assert.Equal(t, "libc.so.6", filepath.Base(linked[2]))
