@@ -67,8 +67,8 @@ func cpuid(a x86.Arch, l Level, leaf, subleaf uint32) [4]uint32 {
 	return [4]uint32{}
 }
 
-func (c *CPU) cpuidInsn() {
-	leaf, subleaf := uint32(c.GPR[x86.RAX]), uint32(c.GPR[x86.RCX])
+// CPUID is what the instruction CPUID answers on this vCPU: EAX, EBX, ECX and EDX.
+func (c *CPU) CPUID(leaf, subleaf uint32) [4]uint32 {
 	r := cpuid(c.Space.arch, c.Space.level, leaf, subleaf)
 	switch {
 	case leaf == 1:
@@ -79,6 +79,11 @@ func (c *CPU) cpuidInsn() {
 	case leaf == cpuidXSAVE && c.Space.level.has(extXSAVE):
 		r = cpuidXSAVELeaf(subleaf, c.Sys.XCR0)
 	}
+	return r
+}
+
+func (c *CPU) cpuidInsn() {
+	r := c.CPUID(uint32(c.GPR[x86.RAX]), uint32(c.GPR[x86.RCX]))
 	for i, reg := range [4]x86.Reg{x86.RAX, x86.RBX, x86.RCX, x86.RDX} {
 		c.GPR[reg] = uint64(r[i])
 	}

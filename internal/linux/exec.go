@@ -20,7 +20,7 @@ func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	p := t.proc
 	p.mm = mem
 	mem.Exe = prog.file
-	p.Name = path.Base(prog.given)
+	p.Name = commOf(path.Base(prog.given))
 	if err := mem.MapImage(prog.file, prog.file.host, prog.image, 0); err != nil {
 		return err
 	}

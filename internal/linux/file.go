@@ -34,6 +34,7 @@ type File struct {
 	notify  *notifier
 	mask    sigset    // of a signalfd: the signals that it gives
 	proc    *Process  // of devProcess and of a directory below /proc: whose it is
+	tid     int       // of devName
 	owner   owner     // who is told by signals
 	asyncFD int       // what descriptor they tell of
 	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
@@ -50,8 +51,10 @@ const (
 	devStdin
 	devStdout
 	devStderr
+	devFull
 	devText // content is File.text
 	devMem  // /proc/PID/mem
+	devName // /proc/PID/comm: the name of the thread File.tid, which what is written becomes
 	devList // a generated directory, which is read anew
 	devEvent
 	devSemaphore // an eventfd that gives its count one by one
@@ -166,7 +169,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return int64(n)
 	}
 	switch f.device {
-	case devZero:
+	case devZero, devFull:
 		clear(b)
 		return int64(len(b))
 	case devRandom:
@@ -174,7 +177,7 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return int64(len(b))
 	case devStdin:
 		return k.input.read(k, b)
-	case devText:
+	case devText, devName:
 		if *pos >= int64(len(f.text)) {
 			return 0
 		}
@@ -218,8 +221,12 @@ func (k *Kernel) write(t *Thread, f *File, b []byte, pos *int64) int64 {
 	switch f.device {
 	case devNull, devZero, devRandom:
 		return int64(len(b))
+	case devFull:
+		return -ENOSPC
 	case devMem:
 		return f.mem.AsFile(b, pos, f.mem.Poke)
+	case devName:
+		return f.writeName(t, b)
 	case devEvent, devSemaphore:
 		return k.writeEvent(t, f, b)
 	case devStdout:

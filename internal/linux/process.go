@@ -24,7 +24,7 @@ func (k *Kernel) newProcess(parent *Process) *Process {
 	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: abi.SIGCHLD}
 	p.pgid, p.sid = p.PID, p.PID
 	if parent != nil {
-		p.pgid, p.sid, p.Name = parent.pgid, parent.sid, parent.Name
+		p.pgid, p.sid = parent.pgid, parent.sid
 		p.limits, p.attr = parent.limits, parent.attr.child()
 		parent.children = append(parent.children, p)
 	}
@@ -123,7 +123,9 @@ func (k *Kernel) clone(t *Thread, a cloneArgs) int64 {
 func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, int64) {
 	p := t.proc
 	if a.flags&abi.CLONE_THREAD != 0 {
-		return k.newThread(p, ctx), 0
+		n := k.newThread(p, ctx)
+		n.name = t.Name()
+		return n, 0
 	}
 	mm := p.mm
 	if a.flags&abi.CLONE_VM != 0 {
@@ -136,7 +138,7 @@ func (k *Kernel) cloneInto(t *Thread, a cloneArgs, ctx *emu.Context) (*Thread, i
 		}
 	}
 	n := k.newProcess(p)
-	n.mm, n.exitSig = mm, a.exitSig
+	n.mm, n.exitSig, n.Name = mm, a.exitSig, t.Name()
 	if a.flags&abi.CLONE_PARENT != 0 {
 		p.children = p.children[:len(p.children)-1]
 		n.parent, n.exitSig = p.parent, p.exitSig
@@ -233,7 +235,7 @@ func (k *Kernel) dropOtherThreads(t *Thread) {
 		}
 	}
 	if t.TID != t.proc.PID { // the survivor becomes the leader
-		t.TID = t.proc.PID
+		t.TID, t.name = t.proc.PID, ""
 	}
 }
 

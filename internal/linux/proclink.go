@@ -52,12 +52,12 @@ func (k *Kernel) procLinkAt(t *Thread, p string) (*procLink, int64) {
 	switch {
 	case !ok || !isFD && name != "exe" && name != "cwd" && name != "root":
 		return nil, 0
-	case !k.mayLook(t, proc), proc.mm == nil && isFD && !k.privileged():
+	case !k.mayLook(t, proc.Process), proc.mm == nil && isFD && !k.privileged():
 		return nil, -EACCES
 	case proc.mm == nil: // it has ended
 		return nil, -ENOENT
 	case isFD:
-		return descriptorLink(proc, fd)
+		return descriptorLink(proc.Process, fd)
 	case name == "exe":
 		return linkTo(proc.mm.Exe.(*File)), 0
 	case name == "root":
@@ -82,10 +82,10 @@ func descriptorLink(p *Process, fd string) (*procLink, int64) {
 // mayLook reports whether a thread may look into a process: its memory, and what it has open (ptrace_may_access()).
 func (k *Kernel) mayLook(t *Thread, p *Process) bool { return p == t.proc || k.mayTrace(p) }
 
-// through is a path below /proc without the links that it goes through: such as the process that /proc/self is, and
-// where /proc/PID/cwd leads. That it ends in one stays.
+// through is a path below /proc or /sys without the links that it goes through: such as the process that /proc/self is, and
+// where /proc/PID/cwd leads; and without "..". That it ends in a link stays.
 func (k *Kernel) through(t *Thread, p string) (string, int64) {
-	if !strings.HasPrefix(p, "/proc/") && !strings.HasPrefix(p, "/dev/fd/") {
+	if !inGenerated(p) && !strings.HasPrefix(p, "/dev/fd/") {
 		return p, 0
 	}
 	for i, b := range p {
@@ -95,7 +95,11 @@ func (k *Kernel) through(t *Thread, p string) (string, int64) {
 		switch link, r := k.procLinkAt(t, path.Clean(p[:i])); {
 		case r != 0:
 			return "", r
+		case link == nil && !inGenerated(p[:i]):
 		case link == nil:
+			if r := k.isSpecialDir(t, path.Clean(p[:i])); r != 0 {
+				return "", r
+			}
 		case link.file == nil:
 			return k.through(t, link.target+p[i:])
 		case !link.file.isDir():
@@ -104,7 +108,34 @@ func (k *Kernel) through(t *Thread, p string) (string, int64) {
 			return pathFrom(link.file.dentry, path.Clean(p[:i]), p[i+1:])
 		}
 	}
-	return p, 0
+	if !inGenerated(p) || !strings.Contains(p, "/..") {
+		return p, 0
+	}
+	clean := path.Clean(p)
+	if asksForDir(p) && clean != "/" {
+		clean += "/"
+	}
+	return clean, 0
+}
+
+// inGenerated reports whether a path without links is one of /proc or /sys, or below.
+func inGenerated(p string) bool { return generatedFS(p) != 0 }
+
+// isSpecialDir is 0 if there is a generated directory at a clean path, or one that is not generated.
+func (k *Kernel) isSpecialDir(t *Thread, p string) int64 {
+	if !inGenerated(p) {
+		return 0
+	}
+	f, r := k.special(t, p)
+	switch {
+	case r != 0:
+		return r
+	case f == nil:
+		return -ENOENT
+	case !f.isDir():
+		return -ENOTDIR
+	}
+	return 0
 }
 
 // reopen opens anew what a link leads to: a pipe, a device, a text, or a file whose name is gone. Others are opened
@@ -122,7 +153,7 @@ func (k *Kernel) reopen(f *File, flags int) (*File, int64) {
 	case f.device >= devEvent && f.device != devQueue:
 		return nil, -EACCES
 	}
-	again := &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, path: f.path}
+	again := &File{device: f.device, pipe: f.pipe, fifo: f.fifo, text: f.text, mem: f.mem, proc: f.proc, tid: f.tid, path: f.path}
 	if f.dentry != nil {
 		again.dentry = f.dentry.Hold()
 	}

@@ -13,11 +13,47 @@ import (
 
 // Files about processes, below /proc/PID. Of a process that has ended there is what does not need its memory.
 
-// procOf takes a path below a process's directory apart: the process, and the rest.
-func (k *Kernel) procOf(t *Thread, p string) (*Process, string, bool) {
+// task is whose a directory below /proc is: a process, and of a directory below its task the thread. A process's own tells of
+// its first thread, and sums up where all of them count.
+type task struct {
+	*Process
+	thread *Thread
+}
+
+// first is the thread that the directory tells of; nil: it has ended.
+func (p task) first() *Thread {
+	if p.thread != nil {
+		return p.thread
+	}
+	for _, t := range p.thr {
+		if t.TID == p.PID {
+			return t
+		}
+	}
+	return nil
+}
+
+// id is the number of the thread or process.
+func (p task) id() int {
+	if p.thread != nil {
+		return p.thread.TID
+	}
+	return p.PID
+}
+
+// name is what /proc/PID/comm has.
+func (p task) name() string {
+	if p.thread != nil {
+		return p.thread.Name()
+	}
+	return p.Name
+}
+
+// procOf takes a path below a process's or thread's directory apart: whose it is, and the rest.
+func (k *Kernel) procOf(t *Thread, p string) (task, string, bool) {
 	rest, ok := strings.CutPrefix(p, "/proc/")
 	if !ok {
-		return nil, "", false
+		return task{}, "", false
 	}
 	if rest == "net" || strings.HasPrefix(rest, "net/") { // a link
 		rest = "self/" + rest
@@ -27,23 +63,26 @@ func (k *Kernel) procOf(t *Thread, p string) (*Process, string, bool) {
 	if who != "self" && who != "thread-self" {
 		id, err := strconv.Atoi(who)
 		if err != nil || k.procs[id] == nil {
-			return nil, "", false
+			return task{}, "", false
 		}
 		proc = k.procs[id]
 	}
-	if task, inner, ok := strings.Cut(strings.TrimPrefix(rest, "task/"), "/"); ok && strings.HasPrefix(rest, "task/") {
-		id, err := strconv.Atoi(task)
-		if err != nil || !slices.ContainsFunc(proc.thr, func(t *Thread) bool { return t.TID == id }) {
-			return nil, "", false
-		}
-		rest = inner
+	below, isThread := strings.CutPrefix(rest, "task/")
+	if !isThread {
+		return task{Process: proc}, rest, true
 	}
-	return proc, rest, true
+	who, rest, _ = strings.Cut(below, "/")
+	id, err := strconv.Atoi(who)
+	i := slices.IndexFunc(proc.thr, func(t *Thread) bool { return t.TID == id })
+	if err != nil || i < 0 || rest == "task" || strings.HasPrefix(rest, "task/") {
+		return task{}, "", false
+	}
+	return task{proc, proc.thr[i]}, rest, true
 }
 
 // processFile opens a file or directory about a process; nil: there is none of the name. Some are for those only who
 // may look into the process: EACCES.
-func (k *Kernel) processFile(t *Thread, p *Process, name string) (*File, int64) {
+func (k *Kernel) processFile(t *Thread, p task, name string) (*File, int64) {
 	if s, ok := k.openText(p, name); ok {
 		return textFile(s), 0
 	}
@@ -55,7 +94,9 @@ func (k *Kernel) processFile(t *Thread, p *Process, name string) (*File, int64) 
 	fd, isInfo := strings.CutPrefix(name, "fdinfo/")
 	switch {
 	case name == "":
-		return &File{device: devList, proc: p, entries: processList()}, 0
+		return &File{device: devList, proc: p.Process, entries: processList(p.thread != nil)}, 0
+	case name == "comm":
+		return &File{device: devName, proc: p.Process, tid: p.id()}, 0
 	case name == "net":
 		return &File{device: devList, entries: listOf(abi.DT_REG, net.ProcFiles()...)}, 0
 	case name == "task":
@@ -68,12 +109,12 @@ func (k *Kernel) processFile(t *Thread, p *Process, name string) (*File, int64) 
 		return textFile(""), 0
 	case !isInfo && !slices.Contains([]string{"fd", "fdinfo", "maps", "mem", "auxv", "environ"}, name):
 		return nil, 0
-	case !k.mayLook(t, p) || p.mm == nil && name != "fdinfo" && !isInfo && !k.privileged():
+	case !k.mayLook(t, p.Process) || p.mm == nil && name != "fdinfo" && !isInfo && !k.privileged():
 		return nil, -EACCES
 	}
 	switch {
 	case isInfo:
-		return p.descriptorInfo(fd), 0
+		return k.descriptorInfo(p, fd), 0
 	case name == "fd":
 		return &File{device: devList, entries: listOf(abi.DT_LNK, p.descriptors()...)}, 0
 	case name == "fdinfo":
@@ -94,22 +135,22 @@ func (k *Kernel) processFile(t *Thread, p *Process, name string) (*File, int64) 
 	return &File{device: devText, text: b[:mm.ReadForced(mm.ArgEnd, b)]}, 0
 }
 
-// processList are the entries of a process's directory.
-func processList() []dirEntry {
+// processList are the entries of a process's or a thread's directory.
+func processList(ofThread bool) []dirEntry {
 	list := listOf(abi.DT_REG, "auxv", "cgroup", "cmdline", "comm", "environ", "limits", "maps", "mem", "mountinfo", "mounts", "oom_adj", "oom_score", "oom_score_adj",
 		"loginuid", "sessionid", "stat", "statm", "status")
 	for kind, names := range map[byte][]string{abi.DT_DIR: {"fd", "fdinfo", "net", "task"}, abi.DT_LNK: {"cwd", "exe", "root"}} {
 		list = append(list, listOf(kind, names...)[2:]...)
 	}
-	slices.SortFunc(list, func(a, b dirEntry) int { return strings.Compare(a.name, b.name) })
-	for i := range list {
-		list[i].ino = uint64(i) + 1
+	if ofThread {
+		list = slices.DeleteFunc(list, func(e dirEntry) bool { return e.name == "task" })
 	}
+	slices.SortFunc(list, func(a, b dirEntry) int { return strings.Compare(a.name, b.name) })
 	return list
 }
 
 // openText is the text of a file that everybody may read, or false.
-func (k *Kernel) openText(p *Process, name string) (string, bool) {
+func (k *Kernel) openText(p task, name string) (string, bool) {
 	switch name {
 	case "stat":
 		return k.procStat(p), true
@@ -126,14 +167,12 @@ func (k *Kernel) openText(p *Process, name string) (string, bool) {
 		}
 		b := make([]byte, p.mm.ArgEnd-p.mm.ArgStart)
 		return string(b[:p.mm.ReadForced(p.mm.ArgStart, b)]), true
-	case "comm":
-		return p.Name + "\n", true
 	case "oom_score_adj", "oom_score", "oom_adj", "sessionid", "loginuid":
 		return "0\n", true
 	case "cgroup":
 		return "0::/\n", true
 	case "mounts":
-		return hostTexts["/proc/mounts"], true
+		return mountsText, true
 	case "mountinfo":
 		return "1 0 0:42 / / rw - tmpfs tmpfs rw\n2 1 0:5 / /proc rw - proc proc rw\n", true
 	}
@@ -162,7 +201,7 @@ func (p *Process) descriptors() []string {
 }
 
 // descriptorInfo is /proc/PID/fdinfo/FD, or nil.
-func (p *Process) descriptorInfo(name string) *File {
+func (k *Kernel) descriptorInfo(p task, name string) *File {
 	fd, err := strconv.Atoi(name)
 	if err != nil || p.files == nil || p.files.get(fd) == nil {
 		return nil
@@ -172,7 +211,7 @@ func (p *Process) descriptorInfo(name string) *File {
 	if p.files.fds[fd].cloexec {
 		flags |= abi.O_CLOEXEC
 	}
-	st, _ := f.stat()
+	st, _ := k.statOpen(f)
 	text := fmt.Sprintf("pos:\t%d\nflags:\t0%o\nmnt_id:\t1\nino:\t%d\n", f.pos, flags, st.Ino)
 	switch f.device {
 	case devEvent, devSemaphore:
@@ -187,4 +226,31 @@ func (p *Process) descriptorInfo(name string) *File {
 		text += fmt.Sprintf("Pid:\t%d\nNSpid:\t%d\n", pid, pid)
 	}
 	return textFile(text)
+}
+
+// named is the thread whose name a file of devName has, or the process that has none of the number any more.
+func (f *File) named() task {
+	p := task{Process: f.proc}
+	if i := slices.IndexFunc(f.proc.thr, func(t *Thread) bool { return t.TID == f.tid }); i >= 0 {
+		p.thread = f.proc.thr[i]
+	}
+	return p
+}
+
+func (f *File) nameText() []byte { return []byte(f.named().name() + "\n") }
+
+// writeName is a write to /proc/PID/comm (comm_write()): a thread of the process gives another one its name.
+func (f *File) writeName(t *Thread, b []byte) int64 {
+	p := f.named()
+	switch {
+	case f.proc.isZombie() || p.thread == nil && f.tid != f.proc.PID:
+		return -ESRCH
+	case f.proc != t.proc:
+		return -EINVAL
+	case p.thread == nil: // the first thread has ended, and keeps a name
+		f.proc.Name = commOf(string(b))
+	default:
+		p.thread.setName(string(b))
+	}
+	return int64(len(b))
 }

@@ -2,7 +2,6 @@ package linux
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"trapline/internal/emu"
@@ -11,19 +10,24 @@ import (
 
 // What /proc/PID tells of the state of a process (proc(5)).
 
-func (p *Process) letter() (string, string) {
+// letter is the state of the thread that p tells of, and its name.
+func (p task) letter() (string, string) {
+	t := p.first()
 	switch {
-	case p.isZombie():
+	case t == nil: // the others go on perhaps
 		return "Z", "zombie"
-	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateTraced && t.trace.stop != stopGroup }):
+	case t.state == stateTraced && t.trace.stop != stopGroup:
 		return "t", "tracing stop"
 	case p.isStopped():
 		return "T", "stopped"
-	case slices.ContainsFunc(p.thr, func(t *Thread) bool { return t.state == stateRunning }):
+	case t.state == stateRunning:
 		return "R", "running"
 	}
 	return "S", "sleeping"
 }
+
+// escaped is a name in stat and status, where it must not end a line.
+func escaped(name string) string { return strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(name) }
 
 func (p *Process) parentPID() int {
 	if p.parent == nil {
@@ -32,10 +36,10 @@ func (p *Process) parentPID() int {
 	return p.parent.PID
 }
 
-// tracerPID is the process that traces p's first thread; 0: none does.
-func (p *Process) tracerPID() int {
-	if len(p.thr) > 0 && p.thr[0].trace.by != nil {
-		return p.thr[0].trace.by.proc.PID
+// tracerPID is the process that traces the thread; 0: none does.
+func (p task) tracerPID() int {
+	if t := p.first(); t != nil && t.trace.by != nil {
+		return t.trace.by.proc.PID
 	}
 	return 0
 }
@@ -55,24 +59,29 @@ func (p *Process) actions() (ignored, caught sigset) {
 }
 
 // procStat is /proc/PID/stat.
-func (k *Kernel) procStat(p *Process) string {
+func (k *Kernel) procStat(p task) string {
 	k.readsClock()
 	letter, _ := p.letter()
 	size, rss := p.sizes()
 	const tick = 10e6
-	ran := p.ran
+	ran, signal := p.ran, p.exitSig
 	for _, t := range p.thr {
 		ran += t.ran
 	}
-	f := map[int]any{1: p.PID, 2: "(" + p.Name + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
-		20: max(1, len(p.thr)), 23: size, 24: rss, 25: ^uint64(0), 38: p.exitSig}
+	if p.thread != nil {
+		ran = p.thread.ran
+	}
+	if p.id() != p.PID {
+		signal = -1
+	}
+	f := map[int]any{1: p.id(), 2: "(" + escaped(p.name()) + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
+		20: max(1, len(p.thr)), 23: size, 24: rss, 25: ^uint64(0), 38: signal}
 	if p.mm != nil {
 		f[28], f[47], f[48], f[49] = p.mm.StartStack, p.mm.StartBrk, p.mm.ArgStart, p.mm.ArgEnd
 	} else {
 		f[52] = p.status
 	}
-	if len(p.thr) > 0 {
-		first := p.thr[0]
+	if first := p.first(); first != nil {
 		ignored, caught := p.actions()
 		const shown = 1<<31 - 1 // the standard signals
 		f[18], f[19], f[40], f[41] = 20+first.sched.nice, first.sched.nice, first.sched.priority, first.sched.policy
@@ -92,19 +101,19 @@ func (k *Kernel) procStat(p *Process) string {
 }
 
 // procStatus is /proc/PID/status. Of a process that has ended it lacks what it has of memory and threads.
-func (k *Kernel) procStatus(p *Process) string {
+func (k *Kernel) procStatus(p task) string {
 	letter, word := p.letter()
 	u := k.user()
 	var b strings.Builder
 	line := func(name, format string, values ...any) { fmt.Fprintf(&b, name+":\t"+format+"\n", values...) }
-	line("Name", "%s", p.Name)
+	line("Name", "%s", escaped(p.name()))
 	if p.fs != nil {
 		line("Umask", "%04o", p.fs.umask)
 	}
 	line("State", "%s (%s)", letter, word)
 	line("Tgid", "%d", p.PID)
 	line("Ngid", "0")
-	line("Pid", "%d", p.PID)
+	line("Pid", "%d", p.id())
 	line("PPid", "%d", p.parentPID())
 	line("TracerPid", "%d", p.tracerPID())
 	line("Uid", "%d\t%d\t%d\t%d", u.UID, u.UID, u.UID, u.UID)
@@ -112,7 +121,7 @@ func (k *Kernel) procStatus(p *Process) string {
 	line("FDSize", "%d", p.tableSize())
 	line("Groups", "")
 	line("NStgid", "%d", p.PID)
-	line("NSpid", "%d", p.PID)
+	line("NSpid", "%d", p.id())
 	line("NSpgid", "%d", p.pgid)
 	line("NSsid", "%d", p.sid)
 	if p.mm != nil {
@@ -125,9 +134,8 @@ func (k *Kernel) procStatus(p *Process) string {
 		}
 	}
 	line("Threads", "%d", max(1, len(p.thr)))
-	var first *Thread
-	if len(p.thr) > 0 {
-		first = p.thr[0]
+	first := p.first()
+	if first != nil {
 		line("SigPnd", "%016x", uint64(first.sig.set))
 	}
 	pending := p.pend.set

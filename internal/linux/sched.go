@@ -230,7 +230,7 @@ func (k *Kernel) schedule(id int) bool {
 		k.switchIn(id, t)
 		k.micro(emu.Micro{Work: emu.WorkSwitch, Name: "context_switch", In: "__schedule", Alone: true, Why: "the next thread that can go on gets the vCPU"})
 		if k.tells() {
-			k.note(NoteThread, "thread %d of %s on cpu%d", t.TID, t.proc.Name, id)
+			k.note(NoteThread, "thread %d of %s on cpu%d", t.TID, t.Name(), id)
 		}
 		return true
 	}

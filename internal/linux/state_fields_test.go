@@ -46,7 +46,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 		mementotest.References(t, reflect.Zero(typ).Interface(), owned[typ.Name()], append(types, reflect.TypeFor[state.Object](), reflect.TypeFor[mm.File]())...)
 	}
 	require.Len(t, owned, len(types))
-	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace kernelState started")
+	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace hostText kernelState started")
 	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed async ipcs queues notifiers")
 	mementotest.References(t, net.State{}, "Sockets held")
 	mementotest.References(t, vfs.State{}, "names copied inodes dentries")

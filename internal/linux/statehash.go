@@ -94,6 +94,9 @@ func (t *Thread) hash(h *emu.Hasher, o *state.Objects) {
 		state.Words(h, uint64(t.exit), t.orig)
 		h.Bool(t.exitGroup)
 	}
+	if t.name != "" && (t.proc == nil || t.name != t.proc.Name) {
+		h.String(t.name)
+	}
 	if t.persona != 0 {
 		state.Words(h, uint64(t.persona))
 	}
@@ -287,6 +290,9 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	}
 	if f.proc != nil {
 		h.Uint64(state.Number(o, f.proc))
+	}
+	if f.tid != 0 {
+		h.Uint64(uint64(f.tid))
 	}
 	if f.queue != nil {
 		h.Uint64(state.Number(o, f.queue))

@@ -74,7 +74,7 @@ func sysEpollCtl(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case e == nil || f == nil:
 		return -EBADF
-	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devText || f.device == devMem || f.device == devList:
+	case f.host != nil || f.device >= devNull && f.device <= devRandom || f.device == devFull || f.device == devText || f.device == devMem || f.device == devName || f.device == devList:
 		return -EPERM
 	case e.device != devEpoll || e == f:
 		return -EINVAL

@@ -42,7 +42,7 @@ func pathFrom(from *vfs.Dentry, link, p string) (string, int64) {
 			return "", -ENOENT
 		}
 	}
-	return d.Path() + "/" + p, 0
+	return strings.TrimSuffix(d.Path(), "/") + "/" + p, 0
 }
 
 // clone is the place in the tree of a new process: the same one, or a copy (copy_fs()).
@@ -82,7 +82,7 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 	case strings.HasPrefix(p, "/"):
 		return k.through(t, p)
 	case dirfd == abi.AT_FDCWD:
-		return pathFrom(t.proc.fs.cwd, cwdLink, p)
+		return k.throughFrom(t, t.proc.fs.cwd, cwdLink, p)
 	}
 	f := t.proc.files.get(dirfd)
 	if f == nil {
@@ -92,9 +92,18 @@ func (k *Kernel) userPath(t *Thread, dirfd int, va uint64) (string, int64) {
 		return "", -ENOTDIR
 	}
 	if f.dentry != nil {
-		return pathFrom(f.dentry, fmt.Sprintf("/proc/self/fd/%d", dirfd), p)
+		return k.throughFrom(t, f.dentry, fmt.Sprintf("/proc/self/fd/%d", dirfd), p)
 	}
-	return f.path + "/" + p, 0
+	return k.through(t, f.path+"/"+p)
+}
+
+// throughFrom is through of what pathFrom finds.
+func (k *Kernel) throughFrom(t *Thread, from *vfs.Dentry, link, p string) (string, int64) {
+	p, r := pathFrom(from, link, p)
+	if r != 0 {
+		return "", r
+	}
+	return k.through(t, p)
 }
 
 func sysClose(k *Kernel, t *Thread, c *call) int64 {

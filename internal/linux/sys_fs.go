@@ -1,6 +1,9 @@
 package linux
 
 import (
+	"path"
+	"strings"
+
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/vfs"
 )
@@ -21,12 +24,18 @@ func (k *Kernel) roomForName() int64 {
 	return 0
 }
 
-// statfs is struct statfs of x86-64, or struct statfs64 of i386. File systems in memory have no
-// blocks of their own.
-func (k *Kernel) statfs(wide bool) any {
+// statfs is struct statfs of x86-64, or struct statfs64 of i386, of the file system at a path without links. File systems in
+// memory have no blocks of their own, and generated ones none at all.
+func (k *Kernel) statfs(at string, wide bool) any {
 	const block = fsBlock
 	blocks := k.blocks()
 	left := blocks - min(blocks, uint64(k.fs.Names()))
+	if magic := generatedFS(at); magic != 0 {
+		if wide {
+			return abi.Statfs{Type: abi.Long(magic), Bsize: block, Namelen: vfs.MaxName, Frsize: block}
+		}
+		return abi.Statfs64{Type: uint32(magic), Bsize: block, Namelen: vfs.MaxName, Frsize: block}
+	}
 	if wide {
 		n := abi.ULong(blocks)
 		return abi.Statfs{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: n, Bfree: n, Bavail: n, Files: n, Ffree: abi.ULong(left), Namelen: vfs.MaxName, Frsize: block}
@@ -34,8 +43,19 @@ func (k *Kernel) statfs(wide bool) any {
 	return abi.Statfs64{Type: abi.TMPFS_MAGIC, Bsize: block, Blocks: blocks, Bfree: blocks, Bavail: blocks, Files: blocks, Ffree: left, Namelen: vfs.MaxName, Frsize: block}
 }
 
-func (k *Kernel) putStatfs(t *Thread, c *call, va uint64) int64 {
-	return t.copyOut(va, c.word(), k.statfs(!c.compat))
+// generatedFS is the f_type of the file system that a path is of, if it is generated; 0: another one's.
+func generatedFS(p string) int {
+	switch {
+	case p == "/proc" || strings.HasPrefix(p, "/proc/"):
+		return abi.PROC_SUPER_MAGIC
+	case p == "/sys" || strings.HasPrefix(p, "/sys/"):
+		return abi.SYSFS_MAGIC
+	}
+	return 0
+}
+
+func (k *Kernel) putStatfs(t *Thread, c *call, at string, va uint64) int64 {
+	return t.copyOut(va, c.word(), k.statfs(at, !c.compat))
 }
 
 func sysStatfs(k *Kernel, t *Thread, c *call) int64 {
@@ -43,17 +63,18 @@ func sysStatfs(k *Kernel, t *Thread, c *call) int64 {
 	if r != 0 {
 		return r
 	}
-	if _, err := k.fs.Lstat(p, true); err != nil && !k.isSpecial(t, p) {
+	if _, err := k.fs.Lstat(p, true); err != nil && !k.isSpecial(t, path.Clean(p)) {
 		return fail(err)
 	}
-	return k.putStatfs(t, c, c.arg[len(lookup(c).args)-1])
+	return k.putStatfs(t, c, path.Clean(p), c.arg[len(lookup(c).args)-1])
 }
 
 func sysFstatfs(k *Kernel, t *Thread, c *call) int64 {
-	if t.proc.files.get(c.fd(0)) == nil {
+	f := t.proc.files.get(c.fd(0))
+	if f == nil {
 		return -EBADF
 	}
-	return k.putStatfs(t, c, c.arg[len(lookup(c).args)-1])
+	return k.putStatfs(t, c, f.where(), c.arg[len(lookup(c).args)-1])
 }
 
 // Extended attributes: no file has any, and none can be given. Which file is

@@ -11,6 +11,9 @@ func (k *Kernel) readInto(t *Thread, f *File, u *uservec, pos *int64) int64 {
 	if u.size == 0 {
 		return k.read(t, f, nil, pos)
 	}
+	if f.device == devName && *pos == 0 {
+		f.text = f.nameText()
+	}
 	b := make([]byte, min(u.size, maxPart))
 	done := int64(0)
 	for u.size > 0 {
@@ -48,14 +51,16 @@ func orDone(done, r int64) int64 {
 // inParts reports whether f's bytes can be moved in parts without anybody seeing it.
 func (f *File) inParts() bool {
 	switch f.device {
-	case devNull, devZero, devRandom, devText, devMem, devQueue:
+	case devNull, devZero, devFull, devRandom, devText, devMem, devName, devQueue:
 		return true
 	}
 	return f.host != nil && f.pipe == nil
 }
 
 // sized reports whether reading f ends at its size.
-func (f *File) sized() bool { return f.host != nil && !f.isDir() || f.device == devText }
+func (f *File) sized() bool {
+	return f.host != nil && !f.isDir() || f.device == devText || f.device == devName
+}
 
 // readMessage reads once. A pipe's bytes stay where they are if they cannot be
 // copied; an event is gone then.
@@ -195,7 +200,7 @@ func (k *Kernel) pread(t *Thread, c *call, pos int64, write bool) int64 {
 		return -EINVAL
 	case f == nil:
 		return -EBADF
-	case !f.placed():
+	case !f.placed(), write && f.device == devName: // FMODE_PWRITE is taken from it (seq_open())
 		return -ESPIPE
 	}
 	return k.oneBuffer(t, c, f, &pos, write)

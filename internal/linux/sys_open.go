@@ -80,7 +80,7 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 	default:
 		p = link.target
 	}
-	if f, r := k.special(t, path.Clean(p)); r != 0 {
+	if f, r := k.specialAt(t, p); r != 0 {
 		return nil, r
 	} else if f != nil {
 		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil

@@ -101,6 +101,11 @@ func sysChdir(k *Kernel, t *Thread, c *call) int64 {
 	} else if link != nil {
 		p = link.target
 	}
+	if f, r := k.specialAt(t, p); r != 0 {
+		return r
+	} else if f != nil {
+		return k.changeDir(t, f)
+	}
 	full, err := k.fs.Resolve(p, true)
 	if err != nil {
 		return fail(err)
@@ -132,10 +137,14 @@ func (k *Kernel) changeDir(t *Thread, f *File) int64 {
 	case !f.isDir():
 		return -ENOTDIR
 	case f.dentry == nil: // a generated one
-		return -EACCES
+		if !k.may(k.statSpecial(f), abi.X_OK) {
+			return -EACCES
+		}
+		k.setDir(t, k.fs.Hold(f.path))
+		return 0
 	}
 	k.settle(f)
-	if st, err := f.stat(); err != nil || !k.may(st, abi.X_OK) {
+	if st, err := k.statOpen(f); err != nil || !k.may(st, abi.X_OK) {
 		return -EACCES
 	}
 	k.setDir(t, f.dentry.Hold())
@@ -174,7 +183,7 @@ func (k *Kernel) readDir(f *File) ([]dirEntry, error) {
 		}
 		list = append(list, e)
 	}
-	return list, nil
+	return k.withSpecial(f.dentry.Path(), list), nil
 }
 
 func dirType(m os.FileMode) byte {
@@ -206,7 +215,7 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	switch {
 	case f.entries != nil && f.device == devList:
 	case f.device == devList:
-		if now, _ := k.procFile(t, f.path); now != nil {
+		if now, _ := k.special(t, f.path); now != nil {
 			f.entries = now.entries
 		}
 	case f.dentry.Gone():
@@ -241,25 +250,3 @@ func sysGetdents64(k *Kernel, t *Thread, c *call) int64 {
 	}
 	return int64(len(out))
 }
-
-// special opens the devices and generated files that a guest has; nil: there is none at p.
-func (k *Kernel) special(t *Thread, p string) (*File, int64) {
-	switch p {
-	case "/dev/null":
-		return &File{device: devNull}, 0
-	case "/dev/zero":
-		return &File{device: devZero}, 0
-	case "/dev/random", "/dev/urandom":
-		return &File{device: devRandom}, 0
-	}
-	return k.procFile(t, p)
-}
-
-// isSpecial reports whether there is a device or a generated file at p.
-func (k *Kernel) isSpecial(t *Thread, p string) bool {
-	f, r := k.special(t, p)
-	return f != nil || r != 0
-}
-
-// procDevice is the device number of /proc.
-const procDevice = 5

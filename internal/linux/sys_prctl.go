@@ -1,8 +1,6 @@
 package linux
 
 import (
-	"strings"
-
 	"trapline/internal/linux/abi"
 )
 
@@ -41,11 +39,11 @@ func sysPrctl(k *Kernel, t *Thread, c *call) int64 {
 		if !ok && s == "" {
 			return -EFAULT
 		}
-		t.proc.Name = strings.TrimRight(s[:min(len(s), size-1)], "\x00")
+		t.setName(s)
 		return 0
 	case abi.PR_GET_NAME:
 		b := make([]byte, size)
-		copy(b[:size-1], t.proc.Name)
+		copy(b[:size-1], t.Name())
 		if !t.proc.mm.Write(v, b) {
 			return -EFAULT
 		}

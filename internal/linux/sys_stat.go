@@ -20,11 +20,10 @@ const (
 	modeAnonymous = 0o600
 	modePipe      = abi.S_IFIFO | 0o600
 	modeChar      = abi.S_IFCHR | 0o666
-	modeText      = abi.S_IFREG | 0o444
 )
 
-// stat describes an open file.
-func (f *File) stat() (abi.Kstat, error) {
+// statOpen describes an open file.
+func (k *Kernel) statOpen(f *File) (abi.Kstat, error) {
 	if f.host != nil {
 		info, err := f.host.Stat()
 		if err != nil {
@@ -32,7 +31,7 @@ func (f *File) stat() (abi.Kstat, error) {
 		}
 		return vfs.StatOf(info), nil
 	}
-	s := abi.Kstat{Dev: 5, Ino: 3, Nlink: 1, Blksize: 4096, Mode: modeChar, Uid: vfs.UserID, Gid: vfs.UserID}
+	s := abi.Kstat{Nlink: 1, Blksize: fsBlock, Uid: vfs.UserID, Gid: vfs.UserID}
 	switch {
 	case f.fifo != nil:
 		s = f.fifo.Stat()
@@ -46,12 +45,8 @@ func (f *File) stat() (abi.Kstat, error) {
 		s.Mode, s.Dev, s.Uid, s.Gid = modeAnonymous, anonymousDevice, 0, 0
 	case f.isPipe():
 		s.Mode, s.Dev, s.Ino = modePipe, pipeDevice, uint64(f.device)+1
-	case f.device == devList:
-		s.Mode = abi.S_IFDIR | 0o555
-	case f.device == devText:
-		s.Mode, s.Size = modeText, 0
-	case f.device == devNull:
-		s.Rdev, s.Ino = 0x103, 4
+	default:
+		return k.statSpecial(f), nil
 	}
 	return s, nil
 }
@@ -77,18 +72,17 @@ func (k *Kernel) statPath(t *Thread, p string, follow bool) (abi.Kstat, int64) {
 	case r != 0:
 		return abi.Kstat{}, r
 	case link == nil:
-	case !follow:
-		u := k.user()
-		return abi.Kstat{Dev: procDevice, Nlink: 1, Mode: abi.S_IFLNK | 0o777, Uid: u.UID, Gid: u.GID}, 0
+	case !follow && !asksForDir(p):
+		return k.statLink(path.Clean(p), link), 0
 	case link.file != nil:
 		return k.statFile(link.file)
 	default:
 		p = link.target
 	}
-	if f, r := k.special(t, path.Clean(p)); r != 0 {
+	if f, r := k.specialAt(t, p); r != 0 {
 		return abi.Kstat{}, r
 	} else if f != nil {
-		st, err := f.stat()
+		st, err := k.statOpen(f)
 		f.refs = 1
 		k.closeFile(f)
 		if err != nil {
@@ -113,7 +107,7 @@ func (k *Kernel) statFD(t *Thread, fd int) (abi.Kstat, int64) {
 
 func (k *Kernel) statFile(f *File) (abi.Kstat, int64) {
 	k.settle(f)
-	st, err := f.stat()
+	st, err := k.statOpen(f)
 	if err != nil {
 		return st, fail(err)
 	}

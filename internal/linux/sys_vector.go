@@ -46,7 +46,7 @@ func (k *Kernel) vectorIO(t *Thread, c *call, pos *int64, flags uint32, write bo
 	switch {
 	case f == nil:
 		return -EBADF
-	case pos != nil && !f.placed():
+	case pos != nil && (!f.placed() || write && f.device == devName):
 		return -ESPIPE
 	case pos == nil:
 		pos = &f.pos

@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"strings"
+
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
@@ -66,6 +68,31 @@ type Thread struct {
 	mq        mqWait
 	nap       nap
 	vforkOf   *Thread // the parent that waits for this thread's process
+	name      string  // of a thread that is not its process's first
+}
+
+// Name is the thread's, at most abi.TASK_COMM_LEN-1 bytes: the program's until PR_SET_NAME or a write to /proc changes it.
+// The first thread's is the process's.
+func (t *Thread) Name() string {
+	if t.TID == t.proc.PID {
+		return t.proc.Name
+	}
+	return t.name
+}
+
+func (t *Thread) setName(s string) {
+	s = commOf(s)
+	if t.TID == t.proc.PID {
+		t.proc.Name = s
+	} else {
+		t.name = s
+	}
+}
+
+// commOf is how much of a name there is room for.
+func commOf(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
+	return s[:min(len(s), abi.TASK_COMM_LEN-1)]
 }
 
 // Process is the thread's process.
@@ -124,7 +151,7 @@ func (t *Thread) deadlinePassed() bool { return t.expiry != 0 && t.k.Now() >= t.
 // Process is one guest process.
 type Process struct {
 	PID    int
-	Name   string // of the program, without directory
+	Name   string // of the first thread: the program's, without directory
 	k      *Kernel
 	parent *Process
 	mm     *mm.MM

@@ -131,5 +131,5 @@ func (s *System) returned(t *linux.Thread, r *returnInstance) {
 }
 
 func (s *System) warn(t *linux.Thread, what string) {
-	s.printk(fmt.Sprintf("uprobe: %s:%d failed to %s", t.Process().Name, t.TID, what))
+	s.printk(fmt.Sprintf("uprobe: %s:%d failed to %s", t.Name(), t.TID, what))
 }

@@ -122,8 +122,12 @@ const (
 	SPLICE_F_GIFT     = 8
 )
 
-// TMPFS_MAGIC is the f_type of a tmpfs.
-const TMPFS_MAGIC = 0x01021994
+// Types of file systems, f_type of statfs(2).
+const (
+	TMPFS_MAGIC      = 0x01021994
+	PROC_SUPER_MAGIC = 0x9fa0
+	SYSFS_MAGIC      = 0x62656572
+)
 
 // Requests of ioctl(2).
 const FIONREAD = 0x541b
@@ -150,6 +154,7 @@ const (
 const (
 	DT_UNKNOWN = 0
 	DT_FIFO    = 1
+	DT_CHR     = 2
 	DT_DIR     = 4
 	DT_REG     = 8
 	DT_LNK     = 10

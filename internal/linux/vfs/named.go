@@ -119,10 +119,11 @@ func (t *namedTree) lead(seen map[string]fs.FileInfo) {
 		entry := fs.FileInfoToDirEntry(info)
 		if !t.isNamed(name) {
 			n := &memNode{name: path.Base(name), dev: wayDevice, ino: uint64(len(t.way)) + 2}
+			st := StatOf(info)
+			n.like = &st
 			switch {
 			case info.IsDir():
-				st := StatOf(info)
-				n.dir, n.like = true, &st
+				n.dir = true
 			case info.Mode()&fs.ModeSymlink != 0:
 				n.file.Link, _ = t.hostTree.Readlink(name)
 			default:
@@ -137,7 +138,7 @@ func (t *namedTree) lead(seen map[string]fs.FileInfo) {
 // enter lists an entry in a directory on the way.
 func (t *namedTree) enter(dir string, entry fs.DirEntry) {
 	if dir == "." && t.way[dir] == nil && !t.isNamed(dir) {
-		t.way[dir] = &memNode{name: dir, dir: true, dev: wayDevice, ino: 1}
+		t.way[dir] = &memNode{name: dir, dir: true, dev: wayDevice, ino: 1, like: &abi.Kstat{Mode: abi.S_IFDIR | 0o755}}
 	}
 	n := t.way[dir]
 	if n == nil || slices.ContainsFunc(n.children, func(e fs.DirEntry) bool { return e.Name() == entry.Name() }) {

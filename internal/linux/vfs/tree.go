@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
+	"strings"
 
 	"trapline/internal/linux/abi"
 )
@@ -18,8 +20,13 @@ type tree interface {
 	Close() error
 }
 
-// hostTree is a directory of the host.
+// hostTree is a directory of the host, without /proc and /sys: what is there the guest's kernel generates.
 type hostTree struct{ *os.Root }
+
+func isGenerated(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == "proc" || first == "sys"
+}
 
 // hostInfo is a FileInfo of the host's whose Sys is an *abi.Kstat.
 type hostInfo struct {
@@ -34,6 +41,9 @@ func hostInfoOf(info fs.FileInfo, name string) fs.FileInfo {
 }
 
 func (t hostTree) Lstat(name string) (fs.FileInfo, error) {
+	if isGenerated(name) {
+		return nil, abi.ENOENT
+	}
 	info, err := t.Root.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -58,6 +68,9 @@ type hostFile struct {
 // ReadDir is os.File's, with entries whose Info is that of the tree.
 func (f hostFile) ReadDir(n int) ([]fs.DirEntry, error) {
 	l, err := f.File.ReadDir(n)
+	if f.name == "." {
+		l = slices.DeleteFunc(l, func(e fs.DirEntry) bool { return isGenerated(e.Name()) })
+	}
 	for i := range l {
 		l[i] = hostEntry{l[i], path.Join(f.name, l[i].Name())}
 	}

@@ -106,7 +106,7 @@ func (s *Session) record(p *probe, h *uprobes.Hit) {
 	}
 	s.Array().Raise(p.def.On, &tracearray.Raised{
 		TraceEntry: tracefs.TraceEntry{
-			Comm: comm(h.Thread), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
+			Comm: h.Thread.Name(), PID: h.Thread.TID, TGID: h.Thread.Process().PID,
 			CPU: h.Thread.CPU().ID, Flags: tracefs.UprobeFlags, Time: linux.KernelOf(h.Thread.Process().MM()).Now(),
 		},
 		Record: rec, Context: uprobeContext,

@@ -6,16 +6,10 @@ import (
 	"trapline/internal/linux"
 )
 
-func comm(t *linux.Thread) string {
-	const longest = 15 // TASK_COMM_LEN without the NUL
-	name := t.Process().Name
-	return name[:min(len(name), longest)]
-}
-
 // task is the machine at a hit, as fetch arguments see it.
 type task struct{ *linux.Thread }
 
-func (t task) Comm() string { return comm(t.Thread) }
+func (t task) Comm() string { return t.Name() }
 
 // ReadKernel is never used: a uprobe reads the user's memory only.
 func (t task) ReadKernel(uint64, []byte) int { return 0 }
