@@ -1,6 +1,7 @@
 package tracearray
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -32,26 +33,35 @@ func (a *Array) Lines() string { return a.lines(a.Entries()) }
 // EntryLines are the same by entry, without their last newlines.
 func (a *Array) EntryLines() []string {
 	var l []string
-	a.eachLine(a.Entries(), func(text string) { l = append(l, strings.TrimSuffix(text, "\n")) })
+	a.eachLine(a.Entries(), func(text []byte) { l = append(l, string(bytes.TrimSuffix(text, []byte("\n")))) })
 	return l
 }
 
 func (a *Array) lines(list []*Entry) string {
+	const most = 64 << 20 // bytes that are taken ahead
 	var b strings.Builder
-	a.eachLine(list, func(text string) { b.WriteString(text) })
+	a.eachLine(list, func(text []byte) {
+		if b.Len() == 0 { // the others are about as long
+			b.Grow(min((len(text)+8)*len(list), most))
+		}
+		b.Write(text)
+	})
 	return b.String()
 }
 
-func (a *Array) eachLine(list []*Entry, see func(string)) {
-	var b strings.Builder
+// eachLine gives the entries' lines, each until the next one.
+func (a *Array) eachLine(list []*Entry, see func([]byte)) {
+	var b bytes.Buffer
+	var l fetch.Line
 	for i, e := range list {
 		var next *Entry
 		if i+1 < len(list) {
 			next = list[i+1]
 		}
 		b.Reset()
-		a.appendLine(&b, e, next)
-		see(b.String())
+		l.Reset()
+		a.appendLine(&b, &l, e, next)
+		see(b.Bytes())
 	}
 }
 
@@ -70,7 +80,8 @@ func (a *Array) Consume() string {
 	return a.lines(list)
 }
 
-func (a *Array) appendLine(b *strings.Builder, e, next *Entry) {
+// appendLine appends the lines of an entry to b. l is empty, and lends its room.
+func (a *Array) appendLine(b *bytes.Buffer, l *fetch.Line, e, next *Entry) {
 	switch {
 	case a.options.on(optionRaw):
 		fmt.Fprintf(b, "%d %d %d type: %d\n", e.PID, e.CPU, e.Time, e.eventID())
@@ -79,18 +90,17 @@ func (a *Array) appendLine(b *strings.Builder, e, next *Entry) {
 		fmt.Fprintf(b, "%08x %08x %016x type: %d\n\n", e.PID, e.CPU, e.Time, e.eventID())
 		return
 	}
-	var l fetch.Line
 	o := a.line()
 	if a.options.on(optionLatency) && !o.NoContext {
 		b.WriteString(a.latencyContext(e, next))
 		o.NoContext = true
 	}
 	if e.Stack == nil {
-		tracefs.AppendTraceLine(&l, o, e.context(), e.Record, a.names())
+		tracefs.AppendTraceLine(l, o, e.context(), e.Record, a.names())
 		b.Write(l.Text)
 		return
 	}
-	tracefs.AppendTraceContext(&l, o, e.context())
+	tracefs.AppendTraceContext(l, o, e.context())
 	b.Write(l.Text)
 	b.WriteString("<stack trace>\n")
 	for _, f := range e.Stack {

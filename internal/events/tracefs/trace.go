@@ -2,6 +2,7 @@ package tracefs
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"trapline/internal/events/fetch"
@@ -51,24 +52,49 @@ func AppendTraceContext(l *fetch.Line, o TraceOptions, e TraceEntry) {
 	if o.NoContext {
 		return
 	}
-	l.Keep(fmt.Appendf(l.Text, "%16s-%-7d ", e.Comm, e.PID))
+	b := appendRight(l.Text, e.Comm, 16)
+	b = append(b, '-')
+	end := len(b) + 7
+	for b = strconv.AppendInt(b, int64(e.PID), 10); len(b) < end; {
+		b = append(b, ' ')
+	}
+	l.Keep(append(b, ' '))
 	switch {
 	case !o.RecordTGID:
 	case e.TGID == 0:
 		l.AddString("(-------) ")
 	default:
-		l.Keep(fmt.Appendf(l.Text, "(%7d) ", e.TGID))
+		l.Keep(append(appendRight(append(l.Text, '('), strconv.Itoa(e.TGID), 7), ") "...))
 	}
-	l.Keep(fmt.Appendf(l.Text, "[%03d] ", e.CPU))
+	l.Keep(append(appendZeros(append(l.Text, '['), uint64(e.CPU), 3), "] "...))
 	if !o.NoIRQInfo {
 		l.AddString(e.Flags)
 	}
 	if o.Counter {
-		l.Keep(fmt.Appendf(l.Text, " %12d: ", e.Time))
+		l.Keep(append(appendRight(append(l.Text, ' '), strconv.FormatUint(e.Time, 10), 12), ": "...))
 		return
 	}
 	usec := e.Time / 1000
-	l.Keep(fmt.Appendf(l.Text, " %5d.%06d: ", usec/1_000_000, usec%1_000_000))
+	b = appendRight(append(l.Text, ' '), strconv.FormatUint(usec/1_000_000, 10), 5)
+	l.Keep(append(appendZeros(append(b, '.'), usec%1_000_000, 6), ": "...))
+}
+
+// appendRight appends s, with blanks ahead up to a width. Package fmt takes as long for this as all else of a line does.
+func appendRight(b []byte, s string, width int) []byte {
+	for range width - len(s) {
+		b = append(b, ' ')
+	}
+	return append(b, s...)
+}
+
+// appendZeros appends n, with zeros ahead up to a width.
+func appendZeros(b []byte, n uint64, width int) []byte {
+	var digits [20]byte
+	d := strconv.AppendUint(digits[:0], n, 10)
+	for range width - len(d) {
+		b = append(b, '0')
+	}
+	return append(b, d...)
 }
 
 // TraceHeader is the head of the trace file. buffered counts the records that
