@@ -48,7 +48,7 @@ const mountsText = "tmpfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\n"
 // hostTexts are texts that stay the same during a run.
 func (k *Kernel) hostTexts() map[string]string {
 	const cpus = "/sys/devices/system/cpu"
-	all := listText(0, len(k.m.CPUs)-1)
+	all := cpuList(1<<len(k.m.CPUs)-1) + "\n"
 	files := map[string]string{
 		"/proc/version":                               "Linux version 6.1.0 (trapline) #1 SMP\n",
 		"/proc/filesystems":                           "nodev\ttmpfs\nnodev\tproc\n",
@@ -85,19 +85,11 @@ func (k *Kernel) hostTexts() map[string]string {
 		at := fmt.Sprintf("%s/cpu%d/topology/", cpus, id)
 		for _, name := range []string{"core_cpus", "core_siblings", "package_cpus", "thread_siblings"} {
 			files[at+name] = fmt.Sprintf("%x\n", 1<<id)
-			files[at+name+"_list"] = listText(id, id)
+			files[at+name+"_list"] = fmt.Sprintln(id)
 		}
 		files[at+"core_id"], files[at+"physical_package_id"] = "0\n", fmt.Sprintln(id)
 	}
 	return files
-}
-
-// listText is a list of CPUs as the kernel prints it.
-func listText(first, last int) string {
-	if first == last {
-		return fmt.Sprintln(first)
-	}
-	return fmt.Sprintf("%d-%d\n", first, last)
 }
 
 // running counts the threads that run or could.

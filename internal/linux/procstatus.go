@@ -149,7 +149,10 @@ func (k *Kernel) procStatus(p task) string {
 	ignored, caught := p.actions()
 	line("SigIgn", "%016x", uint64(ignored))
 	line("SigCgt", "%016x", uint64(caught))
-	line("CapEff", "%016x", 0)
+	have := p.caps()
+	line("CapInh", "%016x", have.inheritable)
+	line("CapPrm", "%016x", have.permitted)
+	line("CapEff", "%016x", have.effective)
 	privileges := 0
 	if p.attr.noNewPrivs {
 		privileges = 1
@@ -162,8 +165,31 @@ func (k *Kernel) procStatus(p task) string {
 			allowed = 1<<len(k.m.CPUs) - 1
 		}
 		line("Cpus_allowed", "%x", allowed)
+		line("Cpus_allowed_list", "%s", cpuList(allowed))
 	}
+	line("Mems_allowed_list", "0")
 	return b.String()
+}
+
+// cpuList is a set of CPUs as the kernel lists them (%*pbl).
+func cpuList(set uint64) string {
+	var parts []string
+	for first := 0; set>>first != 0; first++ {
+		if set>>first&1 == 0 {
+			continue
+		}
+		last := first
+		for set>>(last+1)&1 != 0 {
+			last++
+		}
+		if part := fmt.Sprint(first); last == first {
+			parts = append(parts, part)
+		} else {
+			parts = append(parts, fmt.Sprintf("%d-%d", first, last))
+		}
+		first = last
+	}
+	return strings.Join(parts, ",")
 }
 
 // tableSize is for how many descriptors a table has room: 64 in it, else a power of two of them.
@@ -178,22 +204,32 @@ func (p *Process) tableSize() int {
 	return size
 }
 
+// limitNames are the names and units of limits in /proc/PID/limits.
+var limitNames = [abi.RLIM_NLIMITS]struct{ name, unit string }{
+	abi.RLIMIT_CPU: {"Max cpu time", "seconds"}, abi.RLIMIT_FSIZE: {"Max file size", "bytes"}, abi.RLIMIT_DATA: {"Max data size", "bytes"},
+	abi.RLIMIT_STACK: {"Max stack size", "bytes"}, abi.RLIMIT_CORE: {"Max core file size", "bytes"}, abi.RLIMIT_RSS: {"Max resident set", "bytes"},
+	abi.RLIMIT_NPROC: {"Max processes", "processes"}, abi.RLIMIT_NOFILE: {"Max open files", "files"}, abi.RLIMIT_MEMLOCK: {"Max locked memory", "bytes"},
+	abi.RLIMIT_AS: {"Max address space", "bytes"}, abi.RLIMIT_LOCKS: {"Max file locks", "locks"}, abi.RLIMIT_SIGPENDING: {"Max pending signals", "signals"},
+	abi.RLIMIT_MSGQUEUE: {"Max msgqueue size", "bytes"}, abi.RLIMIT_NICE: {"Max nice priority", ""}, abi.RLIMIT_RTPRIO: {"Max realtime priority", ""},
+	abi.RLIMIT_RTTIME: {"Max realtime timeout", "us"},
+}
+
 func (p *Process) limitsText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
+	line := func(name, soft, hard, unit string) { fmt.Fprintf(&b, "%-25s %-20s %-20s %s\n", name, soft, hard, unit) }
+	line("Limit", "Soft Limit", "Hard Limit", "Units     ")
 	value := func(v uint64) string {
-		if v == ^uint64(0) {
+		if v == noLimit {
 			return "unlimited"
 		}
 		return fmt.Sprint(v)
 	}
-	for _, l := range []struct {
-		name, unit string
-		at         int
-	}{{"Max stack size", "bytes", abi.RLIMIT_STACK}, {"Max core file size", "bytes", abi.RLIMIT_CORE}, {"Max processes", "processes", abi.RLIMIT_NPROC},
-		{"Max open files", "files", abi.RLIMIT_NOFILE}} {
-		r := p.limits[l.at]
-		fmt.Fprintf(&b, "%-26s%-21s%-21s%-10s\n", l.name, value(r.now), value(r.most), l.unit)
+	for i, l := range limitNames {
+		unit := l.unit
+		if unit != "" {
+			unit = fmt.Sprintf("%-10s", unit)
+		}
+		line(l.name, value(p.limits[i].now), value(p.limits[i].most), unit)
 	}
 	return b.String()
 }

@@ -91,4 +91,27 @@ int main(void) {
 	for (int i = 0; i < 2; i++)
 		walk(trees[i], 0, above, &wrong);
 	printf("%d wrong\n", wrong);
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit l;
+		getrlimit(i, &l);
+		l.rlim_max = 100000 + i, l.rlim_cur = l.rlim_max - 50000;
+		if (i != RLIMIT_NPROC && i != RLIMIT_NOFILE && i != RLIMIT_SIGPENDING && i != RLIMIT_NICE && i != RLIMIT_RTPRIO && i != RLIMIT_STACK && i != RLIMIT_AS && i != RLIMIT_MSGQUEUE && i != RLIMIT_MEMLOCK)
+			say("setrlimit", setrlimit(i, &l));
+	}
+	char line[256];
+	FILE *f = fopen("/proc/self/limits", "r");
+	while (fgets(line, sizeof line, f))
+		if (!strstr(line, "processes") && !strstr(line, "open files") && !strstr(line, "pending") && !strstr(line, "stack") && !strstr(line, "locked"))
+			fputs(line, stdout);
+		else
+			printf("%.25s\n", line);
+	fclose(f);
+	cpu_set_t one;
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof one, &one);
+	f = fopen("/proc/self/status", "r");
+	while (fgets(line, sizeof line, f))
+		if (strncmp(line, "CapI", 4) == 0 || strncmp(line, "CapE", 4) == 0 || strncmp(line, "CapP", 4) == 0 || strncmp(line, "Cpus_allowed", 12) == 0 || strncmp(line, "Mems_allowed_", 13) == 0)
+			fputs(line, stdout);
 }
