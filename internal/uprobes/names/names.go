@@ -13,7 +13,8 @@ type Name struct {
 	Full    string
 	short   string         // without parameters, "" if there are none
 	forms   [levels]string // in normal form, "" where there is none
-	whole   string         // with a template's result ahead, in normal form
+	shorts  [levels]string // forms, shortened
+	whole   string         // with a template's result ahead, or Rust's impl as <T as Trait>, in normal form
 	generic bool           // it is one of several types: of a template
 	part    bool           // the compiler took it out of the function, whose beginning it is not
 }
@@ -30,6 +31,7 @@ const (
 	Plain                        // without template arguments: ns::g
 	OfTrait                      // by Rust's trait, not the type: ns::Trait::f for <T as ns::Trait>::f
 	Ending                       // without the namespaces around it: f
+	Loose                        // as Query.Loosely says
 	None
 
 	levels = int(Ending)
@@ -72,11 +74,18 @@ func Of(symbol string) (Name, bool) {
 		n.forms[Unqualified] = normal(full[:end])
 	}
 	n.forms[Bare] = normal(bare)
+	of, isImpl := rustImpl(bare)
+	if isImpl {
+		plain, n.whole = of, normal(of)
+	}
 	n.forms[Plain] = normal(rustType(strings.ReplaceAll(plain, "::<>", "")))
-	if trait := rustTrait(bare); trait != "" {
+	if trait := rustTrait(of); trait != "" {
 		n.forms[OfTrait] = normal(trait)
 	}
 	n.generic = strings.HasSuffix(bare, ">") && n.forms[Bare] != n.forms[Plain]
+	for c, form := range n.forms {
+		n.shorts[c] = shortened(form)
+	}
 	return n, true
 }
 
@@ -97,8 +106,26 @@ func goName(symbol string) (Name, bool) {
 	}
 	n := Name{Full: symbol}
 	n.forms[Exact], n.forms[Bare], n.forms[Plain] = symbol, plain, strings.NewReplacer("(*", "", ")", "").Replace(plain)
-	n.generic = strings.Contains(symbol, "[")
+	if n.generic = plain != symbol; n.generic { // as Go prints it in a trace of calls
+		at := strings.IndexByte(symbol, '[')
+		n.forms[Unqualified] = symbol[:at] + "[...]" + plain[at:]
+	}
+	n.shorts = n.forms
 	return n, true
+}
+
+// rustImpl makes <T as Trait>::method of module::<impl Trait for T>::method, as it is mangled where T is of another crate.
+func rustImpl(s string) (string, bool) {
+	_, rest, ok := strings.Cut(s, "<impl ")
+	if !ok {
+		return s, false
+	}
+	inner, rest, ok := cutBracket("<" + rest)
+	if !ok {
+		return s, false
+	}
+	trait, of, ok := strings.Cut(inner, " for ")
+	return "<" + of + " as " + trait + ">" + rest, ok
 }
 
 // rustType makes T::method of <T as Trait>::method.
@@ -178,7 +205,7 @@ func (q Query) Matches(n Name) Closeness {
 		case form == "":
 		case form == q.form || form == q.text:
 			return Closeness(c)
-		case shortened(form) == q.shortened:
+		case n.shorts[c] == q.shortened:
 			return max(Closeness(c), Bare)
 		}
 	}
@@ -200,13 +227,16 @@ func ends(form, text string) bool {
 // types of a template or a generic function if the text left the types out.
 func (n Name) Identity(c Closeness) string {
 	switch {
-	case n.generic && (c >= Plain || c == Bare && strings.Contains(n.Full, "[")):
+	case n.generic && (c >= Plain || (c == Bare || c == Unqualified) && strings.Contains(n.Full, "[")):
 		return n.forms[Plain] + "<>"
 	case n.forms[Original] != "":
 		return n.forms[Original]
 	}
 	return n.forms[Exact]
 }
+
+// Readable is Full without what the library's templates have by default, and with std::string for all that it stands for.
+func (n Name) Readable() string { return readable(n.Full) }
 
 // Short is a function's name without parameters.
 func (n Name) Short() string {

@@ -11,32 +11,6 @@ func normal(text string) string {
 	return strings.ReplaceAll(join(constLast(builtins(split(text)))), "(void)", "()")
 }
 
-// shortened writes a name in normal form as its source would: with std::string for all that it stands for, in the library's old and
-// new form, and without what the library's templates have by default.
-func shortened(form string) string {
-	form = strings.ReplaceAll(form, "std::__cxx11::", "std::")
-	form = strings.ReplaceAll(form, "std::basic_string<char,std::char_traits<char>,std::allocator<char>>", "std::string")
-	for _, d := range defaults {
-		for from := 0; ; {
-			i := strings.Index(form[from:], d)
-			if i < 0 {
-				break
-			}
-			from += i
-			_, rest, ok := cutBracket(form[from+len(d)-1:])
-			if !ok || rest == "" || rest[0] != '>' && rest[0] != ',' {
-				from += len(d)
-				continue
-			}
-			form = form[:from] + rest
-		}
-	}
-	return form
-}
-
-// defaults are the arguments that the library's templates have by default, behind others.
-var defaults = []string{",std::allocator<", ",std::char_traits<", ",std::less<", ",std::hash<", ",std::equal_to<", ",std::default_delete<"}
-
 // split cuts a name into words and single other bytes.
 func split(text string) []string {
 	var l []string

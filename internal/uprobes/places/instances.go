@@ -53,8 +53,8 @@ func (f *File) clonesOf(symbol string) (clones, pieces []loader.Symbol) {
 }
 
 // functionsOf lists the functions that a name stands for, each with its code wherever it is, in order of addresses.
-func (f *File) functionsOf(name string) ([][]loader.Symbol, names.Closeness) {
-	l, closeness := f.named(name)
+func (f *File) functionsOf(name string, loosely bool) ([][]loader.Symbol, names.Closeness) {
+	l, closeness := f.named(name, loosely)
 	if original(name) == name && !strings.Contains(name, "[clone ") {
 		if len(l) == 0 {
 			if l, _ = f.clonesOf(name); len(l) > 0 {
@@ -172,15 +172,19 @@ func someOf(l []string) string {
 
 // ambiguous is the error of a name that several functions have.
 func (f *File) ambiguous(path, name string, groups [][]loader.Symbol) error {
-	count := map[string]int{}
+	readable, full := map[string]int{}, map[string]int{}
 	for _, g := range groups {
-		count[sourceName(g[0].Name, false)]++
+		readable[sourceName(g[0].Name, false)]++
+		full[f.full(g[0].Name)]++
 	}
 	var l []string
 	same := false
 	for _, g := range groups {
 		text := sourceName(g[0].Name, false)
-		if count[text] > 1 || text == name { // no name tells it from the others
+		if readable[text] > 1 { // std::string is that of either ABI of the library
+			text = f.full(g[0].Name)
+		}
+		if full[text] > 1 || text == name { // no name tells it from the others
 			same = true
 			offset, _ := f.Image.OffsetOfAddr(g[0].Addr)
 			if text = fmt.Sprintf("%#x", offset); f.declaration(g[0].Addr) != "" {
@@ -189,11 +193,39 @@ func (f *File) ambiguous(path, name string, groups [][]loader.Symbol) error {
 		}
 		l = append(l, text)
 	}
-	expected := fmt.Sprintf("expected one of them, or a pattern for all, as %s*", bareOf(name))
+	expected := "expected one of them"
+	if pattern := f.patternOf(name, groups); pattern != "" {
+		expected += ", or a pattern for all, as " + pattern
+	}
 	if same {
 		expected = "expected the file offset of one"
 	}
 	return fmt.Errorf("%s has %d functions named %s: %s; %s", path, len(groups), name, someOf(l), expected)
+}
+
+// full is a symbol's name as the demangler writes it.
+func (f *File) full(symbol string) string {
+	if n, ok := f.source(symbol); ok {
+		return n.Full
+	}
+	return symbol
+}
+
+// patternOf is a pattern that matches functions that have a name in common, and no more than is needed for that; "" if none of
+// the usual ones does.
+func (f *File) patternOf(name string, groups [][]loader.Symbol) string {
+	name = bareOf(name)
+	for _, pattern := range []string{name + "*", "*::" + name, "*." + name, "*::" + name + "*", "*" + name + "*"} {
+		all := f.matching(pattern)
+		if !slices.ContainsFunc(groups, func(g []loader.Symbol) bool {
+			return !slices.ContainsFunc(g, func(s loader.Symbol) bool {
+				return slices.ContainsFunc(all, func(o loader.Symbol) bool { return o.Addr == s.Addr })
+			})
+		}) && len(all) <= maxMatches {
+			return pattern
+		}
+	}
+	return ""
 }
 
 // bareOf is a name without parameters.

@@ -97,6 +97,7 @@ func TestNamesOfGo(t *testing.T) {
 			"main.point.move":    "main.(*point).move",
 			"main.point.get":     "main.point.get",
 			"main.double":        "main.double[go.shape.int]",
+			"main.double[...]":   "main.double[go.shape.int]",
 			"main.apply":         "main.apply",
 			"main.main.func1":    "main.main.func1",
 			"runtime.mallocgc":   "runtime.mallocgc",

@@ -61,8 +61,11 @@ func (f *File) sourceLine(p *source.Program, base string, line int) ([]uint64, e
 // name that several functions have is an error.
 func (f *File) Function(p *source.Program, name string) (*source.Function, error) {
 	l := p.Functions(name)
-	if len(l) == 0 {
-		groups, _ := f.functionsOf(name)
+	for loosely := range 2 {
+		if len(l) > 0 {
+			break
+		}
+		groups, _ := f.functionsOf(name, loosely > 0)
 		for _, g := range groups {
 			for _, s := range g {
 				l = append(l, p.Functions(original(s.Name))...)

@@ -208,7 +208,21 @@ func TestNamesOfCPlusPlus(t *testing.T) {
 	_, err := Resolve("p ./x:geo::area", f)
 	require.EqualError(t, err, "./x has 4 functions named geo::area: geo::area(int), geo::area(int, int), geo::area(char const*), geo::area(unsigned long); "+
 		"expected one of them, or a pattern for all, as geo::area*")
-	lines, err := Resolve("p ./x:geo::area(int)+0x1000", f)
+	for text, end := range map[string]string{
+		"area":             "; expected one of them, or a pattern for all, as *::area",
+		"geo::area(short)": `has no symbol "geo::area(short)"; did you mean geo::area(int), geo::area(int, int), geo::area(char const*), geo::area(unsigned long)?`,
+		"geo::area(int *)": `has no function that matches "geo::area(int *)"; did you mean geo::area(int), geo::area(int, int), geo::area(char const*), geo::area(unsigned long)?`,
+	} {
+		_, err := Resolve("p ./x:"+text, f)
+		require.ErrorContains(t, err, end)
+	}
+	all, err := Resolve("p ./x:*::area", f)
+	require.NoError(t, err)
+	require.Len(t, all, 4)
+	lines, err := Resolve("p ./x:area(size_t)", f)
+	require.NoError(t, err)
+	require.Equal(t, "geo::area(unsigned long) is taken for area(size_t)", lines[0].Remark)
+	lines, err = Resolve("p ./x:geo::area(int)+0x1000", f)
 	require.NoError(t, err)
 	require.Contains(t, lines[0].Remark, "geo::area(int)+0x1000 is behind the end of geo::area(int), which has ")
 	lines, err = Resolve("p ./x:Point::get", f)

@@ -8,7 +8,6 @@ import (
 
 	"trapline/internal/glob"
 	"trapline/internal/loader"
-	"trapline/internal/nearest"
 	"trapline/internal/uprobes/names"
 	"trapline/internal/uprobes/source"
 )
@@ -79,25 +78,38 @@ type found struct {
 // find reads SYMBOL[+OFFSET], SYMBOL being a symbol of the file, a function's name as its source has it, or a pattern.
 func (f *File) find(path, text string) (found, error) {
 	name, add := text, uint64(0)
-	l, closeness := f.functionsOf(name)
+	l, closeness := f.functionsOf(name, false)
 	if i := strings.LastIndexByte(text, '+'); len(l) == 0 && i > 0 {
 		n, err := strconv.ParseUint(text[i+1:], 0, 64)
 		if err == nil {
 			name, add = text[:i], n
-			l, closeness = f.functionsOf(name)
-		} else if l, _ := f.named(text[:i]); len(l) > 0 {
+			l, closeness = f.functionsOf(name, false)
+		} else if l, _ := f.named(text[:i], false); len(l) > 0 {
 			return found{}, fmt.Errorf("offset %q behind the symbol; expected a number", text[i+1:])
 		}
+	}
+	isPattern := len(l) == 0 && strings.ContainsAny(name, "*?")
+	if isPattern {
+		if all := f.matching(name); len(all) > maxMatches {
+			return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(all), path, name, maxMatches)
+		} else if len(all) > 0 {
+			return found{functions: all, add: add}, nil
+		}
+	}
+	if len(l) == 0 {
+		l, closeness = f.functionsOf(name, true)
 	}
 	switch {
 	case len(l) > 1:
 		return found{}, f.ambiguous(path, name, l)
 	case len(l) == 1:
 		return f.one(name, l[0], add, closeness), nil
-	case strings.ContainsAny(name, "*?"):
-		return f.matching(path, name, add)
 	}
-	return found{}, fmt.Errorf("%s has no symbol %q%s", path, name, f.suggestions(name))
+	what := "symbol"
+	if isPattern {
+		what = "function that matches"
+	}
+	return found{}, fmt.Errorf("%s has no %s %q%s", path, what, name, f.suggestions(name))
 }
 
 // one is what a name of one function stands for.
@@ -118,16 +130,15 @@ func (f *File) one(name string, functions []loader.Symbol, add uint64, closeness
 	if s := functions[0]; s.Size > 0 && add >= s.Size {
 		l.remark = fmt.Sprintf("%s+%#x is behind the end of %s, which has %#x bytes: it is %s", name, add, name, s.Size, f.Image.Symbols.Format(s.Addr+add))
 	}
-	if closeness == names.Ending {
+	if closeness >= names.Ending {
 		l.remark = strings.TrimSuffix(fmt.Sprintf("%s is taken for %s; %s", sourceName(functions[0].Name, false), name, l.remark), "; ")
 	}
 	return l
 }
 
 // matching lists the functions that a pattern matches, by one of their names.
-func (f *File) matching(path, pattern string, add uint64) (found, error) {
+func (f *File) matching(pattern string) (l []loader.Symbol) {
 	match := func(s string) bool { return glob.Match(pattern, s) }
-	var l []loader.Symbol
 	for s := range f.Image.Symbols.All() {
 		if s.Kind != loader.Function || len(l) > 0 && l[len(l)-1].Addr == s.Addr {
 			continue
@@ -138,18 +149,12 @@ func (f *File) matching(path, pattern string, add uint64) (found, error) {
 			l = append(l, s)
 		}
 	}
-	switch {
-	case len(l) == 0:
-		return found{}, fmt.Errorf("%s has no function that matches %q", path, pattern)
-	case len(l) > maxMatches:
-		return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(l), path, pattern, maxMatches)
-	}
-	return found{functions: l, add: add}, nil
+	return l
 }
 
 // named lists the symbols of a name at different addresses, the one that is taken first: those that have the name as
-// it is, or else the functions that it names most closely.
-func (f *File) named(name string) ([]loader.Symbol, names.Closeness) {
+// it is, or else the functions that it names most closely; or those that it names loosely.
+func (f *File) named(name string, loosely bool) ([]loader.Symbol, names.Closeness) {
 	if l := distinct(f.ofVersion(name)); len(l) > 0 {
 		return l, names.Exact
 	}
@@ -164,7 +169,13 @@ func (f *File) named(name string) ([]loader.Symbol, names.Closeness) {
 		if !ok {
 			continue
 		}
-		c := query.Matches(n)
+		c := names.None
+		switch {
+		case !loosely:
+			c = query.Matches(n)
+		case query.Loosely(n):
+			c = names.Loose
+		}
 		if c < closest {
 			l, closest = nil, c
 		}
@@ -183,46 +194,4 @@ func distinct(l []loader.Symbol) []loader.Symbol {
 		}
 	}
 	return d
-}
-
-// sourceName is a function's name as its source has it, also without parameters.
-func sourceName(symbol string, short bool) string {
-	n, ok := names.Of(symbol)
-	switch {
-	case !ok:
-		return symbol
-	case short:
-		return n.Short()
-	}
-	return n.Full
-}
-
-// maxNames bounds the names that a message proposes.
-const maxNames = 3
-
-// suggestions names the symbols that a wrong one may have meant, as the rest of a message.
-func (f *File) suggestions(name string) string {
-	var all []string
-	for s := range f.Image.Symbols.All() {
-		if n, ok := f.source(s.Name); ok {
-			all = append(all, n.Short())
-		}
-		all = append(all, s.Name)
-	}
-	if len(all) == 0 {
-		return ": the file is stripped; expected PATH:0xOFFSET (trace --functions lists the offsets of functions)"
-	}
-	var near []string
-	for len(near) < maxNames {
-		n := nearest.Word(name, all)
-		if n == "" {
-			break
-		}
-		near = append(near, n)
-		all = slices.DeleteFunc(all, func(o string) bool { return o == n })
-	}
-	if len(near) == 0 {
-		return ""
-	}
-	return "; did you mean " + strings.Join(near, ", ") + "?"
 }
