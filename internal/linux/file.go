@@ -40,32 +40,6 @@ type File struct {
 	sigs    *handlers // of a signalfd: of the process that made it, whose signals are its edges
 }
 
-// device is a file that is no host file.
-type device uint8
-
-const (
-	notDevice device = iota
-	devNull
-	devZero
-	devRandom
-	devStdin
-	devStdout
-	devStderr
-	devFull
-	devText // content is File.text
-	devMem  // /proc/PID/mem
-	devName // /proc/PID/comm: the name of the thread File.tid, which what is written becomes
-	devList // a generated directory, which is read anew
-	devEvent
-	devSemaphore // an eventfd that gives its count one by one
-	devEpoll
-	devTimer
-	devSignal  // of signalfd(2)
-	devNotify  // an inotify instance
-	devQueue   // a message queue
-	devProcess // of pidfd_open(2)
-)
-
 func (f *File) readable() bool {
 	return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0
 }

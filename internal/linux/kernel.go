@@ -76,9 +76,9 @@ type Kernel struct {
 	tables    mm.Tables
 	kinds     *state.Kinds
 	net       *net.Stack
-	gdt       emu.Frame                // first of one frame per vCPU
-	idleSpace *emu.Space               // of vCPUs whose thread's is gone
-	hostText  map[string]func() string // of hostFiles
+	gdt       emu.Frame                       // first of one frame per vCPU
+	idleSpace *emu.Space                      // of vCPUs whose thread's is gone
+	hostText  map[string]func(*Kernel) string // of hostFiles
 
 	kernelState
 	started time.Time

@@ -15,29 +15,29 @@ import (
 // Texts of /proc and /sys about the simulated host, made when they are opened. What is about processes is in procpid.go.
 
 // hostFiles are the files about the host, each with what makes its text.
-func (k *Kernel) hostFiles() map[string]func() string {
+func (k *Kernel) hostFiles() map[string]func(*Kernel) string {
 	if k.hostText != nil {
 		return k.hostText
 	}
-	files := map[string]func() string{
-		"/proc/cpuinfo": k.cpuInfo,
-		"/proc/meminfo": k.memInfo,
-		"/proc/stat":    k.statText,
-		"/proc/uptime": func() string {
+	files := map[string]func(*Kernel) string{
+		"/proc/cpuinfo": (*Kernel).cpuInfo,
+		"/proc/meminfo": (*Kernel).memInfo,
+		"/proc/stat":    (*Kernel).statText,
+		"/proc/uptime": func(k *Kernel) string {
 			k.readsClock()
 			return fmt.Sprintf("%d.%02d %d.%02d\n", k.Now()/1e9, k.Now()/1e7%100, k.skipped/1e9, k.skipped/1e7%100)
 		},
-		"/proc/loadavg": func() string {
+		"/proc/loadavg": func(k *Kernel) string {
 			return fmt.Sprintf("0.00 0.00 0.00 %d/%d %d\n", k.running(), len(k.threads), k.lastPID)
 		},
-		"/proc/sys/kernel/random/uuid": func() string {
+		"/proc/sys/kernel/random/uuid": func(k *Kernel) string {
 			var b [16]byte
 			k.random.fill(b[:])
 			return fmt.Sprintf("%x-%x-4%x-a%x-%x\n", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 		},
 	}
 	for name, text := range k.hostTexts() {
-		files[name] = func() string { return text }
+		files[name] = func(*Kernel) string { return text }
 	}
 	k.hostText = files
 	return files
@@ -138,7 +138,7 @@ func (k *Kernel) procFile(t *Thread, p string) (*File, int64) {
 		return nil, 0
 	}
 	if text, ok := k.hostFiles()[p]; ok {
-		return textFile(text()), 0
+		return textFile(text(k)), 0
 	}
 	if proc, name, ok := k.procOf(t, p); ok {
 		return k.processFile(t, proc, name)
