@@ -127,9 +127,9 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	if c.Bool("strace") {
 		cfg.OnCall = func(r linux.CallRecord) { fmt.Fprintf(said, "[%d] %v\n", r.TID, r) }
 	}
-	var refused refusedPrograms
+	var noProgram, noFile unseen
 	if c.String("root") == "" {
-		cfg.OnNoProgram = refused.add
+		cfg.OnNoProgram, cfg.OnNoFile = noProgram.addProgram, noFile.addFile
 	}
 	ev, err := newTraceEvents(ctx, c, &cfg, stderr)
 	if err != nil {
@@ -164,8 +164,11 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	}
 	otherEnds(said, k, programs(cfg))
 	leftBehind(said, k, cfg)
-	refused.tell(said)
+	noProgram.tell(said, "executed")
 	end := traceEnd(said, res, err)
+	if res.ExitStatus() != 0 { // what a program that succeeds looked for it could do without
+		noFile.tell(said, "found")
+	}
 	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
 		return reported(exitTrace) // a bound was reached
 	}
@@ -236,35 +239,6 @@ func watchProgress(ctx context.Context, c *cli.Command, cfg *linux.Config, stder
 	cfg.OnTurn = p.turn
 	cfg.Stdin, cfg.Stdout, cfg.Stderr = guardedReader{cfg.Stdin, p}, guarded{cfg.Stdout, p}, guarded{cfg.Stderr, p}
 	return p
-}
-
-// refusedPrograms are programs of the host that a program could not execute because they were not shown to it.
-type refusedPrograms []string
-
-// maxNamed bounds what is told one by one.
-const maxNamed = 4
-
-func (r *refusedPrograms) add(path string) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || len(*r) > maxNamed {
-		return
-	}
-	same := func(other string) bool {
-		o, err := os.Stat(other)
-		return err == nil && os.SameFile(o, info)
-	}
-	if !slices.ContainsFunc(*r, same) {
-		*r = append(*r, path)
-	}
-}
-
-func (r refusedPrograms) tell(said io.Writer) {
-	for _, path := range r[:min(len(r), maxNamed)] {
-		fmt.Fprintf(said, "trapline: %s could not be executed: it is not shown to the program; --allow %s shows it\n", printable.Name(path), printable.ShellWord(path))
-	}
-	if len(r) > maxNamed {
-		fmt.Fprintf(said, "trapline: more programs could not be executed: --allow DIR shows all of a directory\n")
-	}
 }
 
 // otherEnds says how the programs before the last one ended.

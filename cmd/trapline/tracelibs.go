@@ -15,6 +15,9 @@ import (
 // linkerCache is where the dynamic linker looks a library's name up.
 const linkerCache = "/etc/ld.so.cache"
 
+// libraryData is what the C library and libraries for terminals read by themselves.
+var libraryData = []string{"/usr/share/locale", "/etc/locale.alias", "/usr/share/zoneinfo", "/etc/localtime", "/usr/share/terminfo", "/etc/terminfo"}
+
 // libraryDirs are the directories of libraries, and of what these load by
 // themselves: locales, converters, an interpreter's modules.
 var libraryDirs = []string{"/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib"}
@@ -97,7 +100,7 @@ func neededBy(path string, env []string) []string {
 	}
 	needs = append(needs, linker, linkerCache)
 	needs = append(needs, searchPath(path, env)...)
-	needs = append(needs, libraryDirs...)
+	needs = append(append(needs, libraryDirs...), libraryData...)
 	needs = append(needs, shells(env)...)
 	for _, dir := range dataDirs {
 		needs = append(needs, filepath.Join(dir, filepath.Base(path)))

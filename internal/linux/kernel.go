@@ -62,6 +62,7 @@ type Config struct {
 	OnCall      func(CallRecord)            // every system call when it ends; nil: none
 	OnSignal    func(t *Thread, signal int) // every signal that a thread takes; nil: none
 	OnNoProgram func(path string)           // every program that execve does not find; nil: none
+	OnNoFile    func(path string)           // every path that is opened to be read, or asked about, and is not found; nil: none
 	OnTurn      func(uint64)                // now and then in Run, with the number of instructions; nil: none
 }
 

@@ -33,6 +33,9 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 		flags |= abi.O_LARGEFILE
 	}
 	f, r := k.openPath(t, p, int(flags), uint32(mode))
+	if r == -ENOENT && flags&abi.O_CREAT == 0 {
+		k.noFile(p)
+	}
 	if r != 0 {
 		return r
 	}
@@ -43,6 +46,13 @@ func (k *Kernel) openAt(t *Thread, dirfd int, va, flags, mode uint64) int64 {
 	}
 	k.happenedByFile(f, abi.IN_OPEN)
 	return int64(fd)
+}
+
+// noFile tells who wants to know it that there is nothing at a path.
+func (k *Kernel) noFile(p string) {
+	if k.cfg.OnNoFile != nil {
+		k.cfg.OnNoFile(p)
+	}
 }
 
 // openPath opens a device, a generated file or a file of the tree. One that is opened

@@ -62,7 +62,11 @@ func (k *Kernel) statAt(t *Thread, dirfd int, va uint64, flags uint64) (abi.Ksta
 	if r != 0 {
 		return abi.Kstat{}, r
 	}
-	return k.statPath(t, p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	s, r := k.statPath(t, p, flags&abi.AT_SYMLINK_NOFOLLOW == 0)
+	if r == -ENOENT {
+		k.noFile(p)
+	}
+	return s, r
 }
 
 // statPath describes what is at an absolute path.
