@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -57,12 +58,19 @@ func kernelOf(c *cli.Command) (x86.Arch, error) {
 }
 
 // takesProgram reports whether the arguments are a program and its own: there
-// are events for it, or the first one is an ELF file.
-func takesProgram(c *cli.Command) bool {
-	if c.IsSet("probe") || c.IsSet("file") {
+// are events for it, or the first one is an ELF file, or it stands behind "--" of
+// the command line and is neither a scenario nor a recording.
+func takesProgram(c *cli.Command, line []string) bool {
+	first := c.Args().First()
+	if c.IsSet("probe") || c.IsSet("file") || bytes.Equal(headOf(first, 4), []byte("\x7fELF")) {
 		return true
 	}
-	return bytes.Equal(headOf(c.Args().First(), 4), []byte("\x7fELF"))
+	i := slices.Index(line, "--")
+	if i < 0 || first == "" || len(line)-i-1 != c.Args().Len() || isRecording(first) {
+		return false
+	}
+	_, err := scenario.Load(first)
+	return err != nil
 }
 
 // onlyOfPrograms refuses what cannot be said of a scenario or a recording.
@@ -93,6 +101,7 @@ func hostProgramFile(ctx context.Context, c *cli.Command) (*scenario.File, error
 	if err != nil {
 		return nil, err
 	}
+	byInterpreter(&cfg)
 	t := scenario.HostProgram{Path: programPath(cfg), Args: cfg.Args, Env: cfg.Env, Dir: cfg.Dir, Engine: c.String("engine"), Kernel: &kernel, CPUs: 1, Level: cfg.Level, Memory: hostProgramMemory}
 	if t.Program, err = os.ReadFile(t.Path); err != nil {
 		return nil, err
@@ -129,6 +138,23 @@ func hostProgramFile(ctx context.Context, c *cli.Command) (*scenario.File, error
 	return f, nil
 }
 
+// byInterpreter makes of a script its interpreter, with the arguments that the kernel gives it: the rest of the first line as one,
+// the script, and its own.
+func byInterpreter(cfg *linux.Config) {
+	for range scriptChain {
+		words := scriptWords(programPath(*cfg))
+		if len(words) == 0 {
+			return
+		}
+		args := slices.Clip(words[:1])
+		if len(words) > 1 {
+			args = append(args, strings.Join(words[1:], " "))
+		}
+		cfg.Args = append(append(args, cfg.Path), cfg.Args[1:]...)
+		cfg.Path = words[0]
+	}
+}
+
 // hostProgramEvents reads the definitions, with their symbols resolved.
 func hostProgramEvents(ctx context.Context, c *cli.Command, cfg *linux.Config) ([]string, error) {
 	defs, err := askedDefinitions(ctx, c)
@@ -157,6 +183,11 @@ func hostProgramFiles(cfg linux.Config) (map[string][]byte, error) {
 	var named []string
 	for _, one := range programs(cfg) {
 		named = append(append(named, linkedWith(programPath(one), cfg.Env)...), namedBy(one, nil)...)
+		if filepath.Base(programPath(one)) == "env" {
+			if found := foundByEnv(one.Args[1:], cfg.Env); found != "" {
+				named = append(append(named, found), linkedWith(found, cfg.Env)...)
+			}
+		}
 	}
 	for _, name := range named {
 		home, err := filepath.EvalSymlinks(name)

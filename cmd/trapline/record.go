@@ -26,7 +26,7 @@ func recordCommand(out *output) *cli.Command {
 		Description: `The file holds the scenario, the engine, who took each step, and hashes of the states: trapline replay makes
 the run again on any machine, and trapline tui walks through it. docs/recording-format.md has the bytes.
 
-A Linux ELF program can be recorded in place of a scenario, under uprobe events (-p, -f). The program, its
+A Linux program, ELF or a script, can be recorded in place of a scenario, under uprobe events (-p, -f). The program, its
 arguments and environment, standard input, and the files that its arguments name go into the recording.
 
 EXAMPLES:
@@ -82,7 +82,7 @@ func writeOutput(ctx context.Context, c *cli.Command, t *atomicfile.Target, data
 
 func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	open := openTraced
-	if !takesProgram(c) {
+	if !takesProgram(c, out.args) {
 		if c.Args().Len() != 1 {
 			return usagef(c, "record takes one SCENARIO, not %d", c.Args().Len())
 		}
@@ -120,7 +120,7 @@ func doRecord(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	summary := fmt.Sprintf("%s: %d steps, %d bytes, state %016x. Next: trapline replay %s, trapline tui %s\n",
 		printable.Name(name), f.Steps(), len(data), f.Hashes[len(f.Hashes)-1].Sum, printable.ShellWord(name), printable.ShellWord(name))
-	if !takesProgram(c) {
+	if !takesProgram(c, out.args) {
 		out.WriteString(summary)
 		return nil
 	}

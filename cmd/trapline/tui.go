@@ -39,12 +39,12 @@ EXAMPLES:
 		Flags: append(append(walkFlags(), hostProgramFlags()...),
 			&cli.Uint64Flag{Name: "at", Usage: "begin at step `N`"}),
 		ShellComplete: completeWalks(out),
-		Action:        func(ctx context.Context, c *cli.Command) error { return doTUI(ctx, c) },
+		Action:        func(ctx context.Context, c *cli.Command) error { return doTUI(ctx, c, out) },
 	}
 }
 
-func doTUI(ctx context.Context, c *cli.Command) error {
-	traced := takesProgram(c)
+func doTUI(ctx context.Context, c *cli.Command, out *output) error {
+	traced := takesProgram(c, out.args)
 	if c.Args().Len() != 1 && !traced {
 		return usagef(c, "tui takes one SCENARIO or RECORDING, not %d", c.Args().Len())
 	}
