@@ -146,7 +146,8 @@ func (a *auditing) judgeAsked(ctx context.Context, names []string) error {
 	var defs []definition
 	program := programPath(a.cfg)
 	for i, name := range names {
-		if path, _, ok := places.Split(name); ok && a.isFile(path) {
+		path, place, ok := places.Split(name)
+		if isLine := ok && '0' <= place[0] && place[0] <= '9'; ok && (a.isFile(path) || !isLine) {
 			defs = append(defs, definition{"PLACE", i + 1, placeProbe + quotedPlace(name), 0})
 		} else {
 			defs = append(defs, definition{"PLACE", i + 1, placeProbe + quotedPlace(program+":"+name), 0})
@@ -197,7 +198,7 @@ func (a *auditing) judgeDefinition(d *definition, asked string) error {
 		r := tracefs.New(tracefs.Config{Arch: arch, Release: events.RecordedRelease(arch), CPUs: 1, FirstID: 1, Uprobes: tracefs.FilesOnly{Files: a.host}})
 		v := r.Judge(tracefs.UprobeEvents, line.Text)
 		if v.Err != nil {
-			return d.refusal(v.Err, v.Later)
+			return d.refusal(&v)
 		}
 		if v.Probe == nil {
 			continue

@@ -63,7 +63,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"uprobes", "x86 transition emu emu/insn linux linux/abi linux/mm memento emu/regs engines events"},
 	{"uprobes/names", ""},
 	{"uprobes/source", ""},
-	{"uprobes/places", "emu emu/insn loader nearest glob uprobes/names uprobes/source"},
+	{"uprobes/places", "emu emu/insn loader nearest glob linux/mm uprobes/names uprobes/source"},
 	{"uprobes/audit", "emu emu/insn loader events uprobes uprobes/places"},
 	{"uprobes/trial", "linux linux/abi linux/vfs uprobes"},
 	{"uprobes/traceuprobe", "emu x86 linux linux/abi linux/vfs memento events/... uprobes"},

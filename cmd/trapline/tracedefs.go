@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"trapline/internal/events"
+	"trapline/internal/events/tracefs"
 	"trapline/internal/format"
 	"trapline/internal/uprobes/places"
 )
@@ -46,7 +46,8 @@ func (d *definition) flaw(at int, msg string, args ...any) *format.Error {
 
 // refusal is what the kernel says of the definition, and what a later one takes of it. Its column counts in the words that the kernel was given, of
 // which the second, the place, may have been rewritten.
-func (d *definition) refusal(e *events.Error, later string) *format.Error {
+func (d *definition) refusal(v *tracefs.Verdict) *format.Error {
+	e := v.Err
 	msg := fmt.Sprintf("errno=%d %s", e.Errno, e.Errno.Name())
 	switch {
 	case e.Text() != "":
@@ -54,8 +55,10 @@ func (d *definition) refusal(e *events.Error, later string) *format.Error {
 	case e.Reason != "":
 		msg += ": " + e.Reason
 	}
-	if later != "" {
-		msg += "; " + later
+	for _, hint := range []string{v.Later, v.Meant} {
+		if hint != "" {
+			msg += "; " + hint
+		}
 	}
 	msg += quoteHint(d.typed())
 	words := places.Fields(d.text)

@@ -151,7 +151,7 @@ func (t *traceEvents) defineLine(d *definition, line places.Line) error {
 	}
 	v := t.session.Registry().Judge(tracefs.UprobeEvents, line.Text)
 	if v.Err != nil {
-		return t.report(d.refusal(v.Err, v.Later))
+		return t.report(d.refusal(&v))
 	}
 	if v.Probe != nil {
 		t.warn(v.Probe)

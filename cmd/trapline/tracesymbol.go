@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type probedFiles struct {
 	env     []string
 	allRets bool // return probes are on return instructions
 	read    map[string]*probedFile
+	missing map[string]string // names without a slash, by what Absolute made of them
 }
 
 type probedFile struct {
@@ -35,7 +37,7 @@ type probedFile struct {
 func newProbedFiles(c *cli.Command, cfg *linux.Config) *probedFiles {
 	return &probedFiles{
 		dir: cfg.Dir, root: c.String("root"), program: programPath(*cfg), env: cfg.Env, allRets: c.String(returnsName) == allRets,
-		read: map[string]*probedFile{},
+		read: map[string]*probedFile{}, missing: map[string]string{},
 	}
 }
 
@@ -60,6 +62,9 @@ func (f *probedFiles) file(path string) (*probedFile, error) {
 		return p, nil
 	}
 	data, err := os.ReadFile(f.host(path))
+	if name, missing := f.missing[path]; missing && errors.Is(err, fs.ErrNotExist) {
+		return nil, f.noLibrary(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +101,29 @@ func (f *probedFiles) Absolute(path string) string {
 	if library := findLibrary(f.root, f.program, path, f.env); library != "" {
 		return library
 	}
+	f.missing[full] = path
 	return full
+}
+
+// noLibrary is the error of a name that is no file's and no library's.
+func (f *probedFiles) noLibrary(name string) error {
+	var all, meant []string
+	for _, path := range linkedWith(f.host(f.program), f.env) {
+		if base := filepath.Base(path); path != linkerCache {
+			all = append(all, base)
+			if strings.HasPrefix(base, name) || strings.HasPrefix(base, "lib"+name+".") {
+				meant = append(meant, base)
+			}
+		}
+	}
+	hint := ""
+	switch {
+	case len(meant) > 0:
+		hint = "; did you mean " + strings.Join(meant, ", ") + "?"
+	case len(all) > 0:
+		hint = "; expected one of " + strings.Join(all, ", ")
+	}
+	return fmt.Errorf("%s is no file here and no library that is found%s", name, hint)
 }
 
 // File implements places.Files.

@@ -19,6 +19,7 @@ type Verdict struct {
 	// line or a comment.
 	Probe    *Probe
 	Later    string // of a refused line: what a later kernel takes of it, and since which version
+	Meant    string // of a refused line: the register that it probably means
 	Readback string // of the probe, without a newline
 	Format   string // of the probe's event
 	// Enabling is how enabling a uprobe is refused that was defined (U16); nil: it is not, or nobody knows. Judge leaves it nil.
@@ -62,6 +63,7 @@ func (r *Registry) Judge(f File, line string) Verdict {
 			kind = events.Uprobe
 		}
 		v.Err, v.Later = asError(err), events.Later(kind, line)
+		v.Meant = events.Meant(r.cfg.Arch, v.Err)
 		return v
 	}
 	if n := len(r.probes); n > 0 && !slices.Contains(before, r.probes[n-1]) {
@@ -95,8 +97,11 @@ func (v Verdict) Text(format bool) string {
 	detail := ""
 	if v.Err != nil {
 		fmt.Fprintf(&b, "errno=%d %s\n", v.Err.Errno, v.Err.Errno.Name())
-		if detail = v.Err.LogText(); v.Later != "" {
-			detail += v.Later + "\n"
+		detail = v.Err.LogText()
+		for _, hint := range []string{v.Later, v.Meant} {
+			if hint != "" {
+				detail += hint + "\n"
+			}
 		}
 	} else {
 		b.WriteString(strings.TrimSuffix("ok "+v.Readback, " ") + "\n")
@@ -124,8 +129,9 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 		Probe    *events.Definition `json:"probe,omitempty"`
 		Error    *events.Error      `json:"error,omitempty"`
 		Later    string             `json:"later,omitempty"`
+		Meant    string             `json:"meant,omitempty"`
 		Enabling *Enabling          `json:"enabling,omitempty"`
-	}{Line: v.Line, Later: v.Later, Enabling: v.Enabling, OK: v.Err == nil, Readback: v.Readback, Format: v.Format, Error: v.Err}
+	}{Line: v.Line, Later: v.Later, Meant: v.Meant, Enabling: v.Enabling, OK: v.Err == nil, Readback: v.Readback, Format: v.Format, Error: v.Err}
 	if v.Probe != nil {
 		out.Probe = v.Probe.Definition
 	}

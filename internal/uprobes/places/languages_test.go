@@ -134,6 +134,16 @@ func TestNumberHints(t *testing.T) {
 		require.Contains(t, remark(digits), digits+" is decimal and not in the code of ./x; 0x"+digits+" is in ")
 	}
 	require.Empty(t, remark("0xffffff"))
+
+	image, _ = built(t, "ifunc.c", "gcc", "-O0", "-pie", "-fpie")
+	f = oneFile{NewFile(image, nil)}
+	s, ok = image.Symbols.Lookup("main")
+	require.True(t, ok)
+	offset, _ = image.OffsetOfAddr(s.Addr)
+	inProcess := hex(s.Addr + 0x555555554000) // as gdb shows it, and a trace
+	require.Equal(t, inProcess+" is an address of ./x in its process; expected the file offset, which is "+hex(offset)+", in main", remark(inProcess))
+	require.Empty(t, remark(hex(0x555555554000-1)))
+	require.Empty(t, remark("0x7ffff7000000"))
 }
 
 func mustRead(t *testing.T, path string) []byte {

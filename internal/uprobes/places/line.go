@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"trapline/internal/linux/mm"
 	"trapline/internal/loader"
 )
 
@@ -222,6 +223,10 @@ func numberHint(path, place string, files Files) string {
 	if offset, ok := image.OffsetOfAddr(n); ok && notNumber == nil && isCode(image, offset) {
 		return fmt.Sprintf("%s is an address of %s; expected the file offset, which is %#x, in %s", number, path, offset, image.Symbols.Format(n))
 	}
+	base := mm.Layouts[image.Arch].PieBase
+	if offset, ok := image.OffsetOfAddr(n - base); ok && notNumber == nil && n > base && isRelocatable(image) && isCode(image, offset) {
+		return fmt.Sprintf("%s is an address of %s in its process; expected the file offset, which is %#x, in %s", number, path, offset, image.Symbols.Format(n-base))
+	}
 	if h, err := strconv.ParseUint(number, 16, 64); err == nil && isCode(image, h) {
 		addr, _ := image.AddrOfOffset(h)
 		what := "decimal and not in the code of " + path
@@ -231,6 +236,11 @@ func numberHint(path, place string, files Files) string {
 		return fmt.Sprintf("%s is %s; 0x%s is in %s", number, what, number, image.Symbols.Format(addr))
 	}
 	return ""
+}
+
+// isRelocatable tells whether a program is linked to be moved to where position-independent ones lie.
+func isRelocatable(image *loader.Image) bool {
+	return image.Interpreter != "" && len(image.Segments) > 0 && image.Segments[0].Addr == 0
 }
 
 // isCode tells whether a file offset is in an executable segment.
