@@ -45,8 +45,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"linux/state", "emu memento"},
 	{"linux/vfs", "emu linux/abi linux/page linux/state"},
 	{"linux/net", "transition emu linux/abi linux/state linux/vfs"},
+	{"linux/tty", "emu linux/abi linux/state linux/vfs"},
 	{"linux/mm", "emu linux/abi linux/page linux/state linux/vfs loader x86"},
-	{"linux", "transition emu emu/insn linux/abi linux/mm linux/net linux/page linux/state linux/vfs loader emu/regs x86"},
+	{"linux", "transition emu emu/insn linux/abi linux/mm linux/net linux/page linux/state linux/tty linux/vfs loader emu/regs x86"},
 
 	{"traps", "linux/abi emu emu/insn loader emu/regs x86"},
 

@@ -16,6 +16,11 @@ const (
 	devMem  // /proc/PID/mem
 	devName // /proc/PID/comm: the name of the thread File.tid, which what is written becomes
 	devList // a generated directory, which is read anew
+	devTTY  // /dev/tty, before it is open
+	devPtmx
+	devPts    // a name below /dev/pts
+	devMaster // an open end of a terminal
+	devSlave
 	devEvent
 	devSemaphore // an eventfd that gives its count one by one
 	devEpoll

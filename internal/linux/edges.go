@@ -8,6 +8,8 @@ func (f *File) edges(k *Kernel) vfs.Wakes {
 	switch {
 	case f.sock != nil:
 		w = f.sock.Wakes
+	case f.pty != nil:
+		w = f.pty.Wakes
 	case f.pipe != nil:
 		w = f.pipe.Wakes
 	case f.device == devEvent || f.device == devSemaphore:

@@ -6,6 +6,7 @@ import (
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
 	"trapline/internal/linux/net"
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 )
 
@@ -25,6 +26,7 @@ type File struct {
 	pipe    *vfs.Pipe
 	fifo    *vfs.Node // that has the pipe's name
 	sock    *net.Socket
+	pty     *tty.Pair  // of an end of a terminal, or its name
 	wakes   vfs.Wakes  // of an eventfd
 	count   uint64     // of an eventfd; times that a timer has run out
 	clock   clock      // of a timer
@@ -103,6 +105,9 @@ func (k *Kernel) releaseFile(f *File) {
 		q.files--
 		k.dropQueue(q)
 	}
+	if f.isTerminal() {
+		k.closeTerminal(f)
+	}
 	if f.pipe != nil {
 		f.pipe.Drop(f.readable(), f.writable())
 		if p := f.pipe; (p.Readers == 0) != (p.Writers == 0) {
@@ -143,6 +148,8 @@ func (k *Kernel) read(t *Thread, f *File, b []byte, pos *int64) int64 {
 		return int64(n)
 	}
 	switch f.device {
+	case devMaster, devSlave:
+		return k.readTerminal(t, f, b)
 	case devZero, devFull:
 		clear(b)
 		return int64(len(b))
@@ -265,7 +272,7 @@ func (f *File) seek(off int64, whence int) int64 {
 	switch {
 	case f.flags&abi.O_PATH != 0:
 		return -EBADF
-	case f.isPipe() || f.sock != nil:
+	case f.isPipe() || f.sock != nil || f.isTerminal():
 		return -ESPIPE
 	}
 	if f.device >= devEvent && f.device != devQueue { // noop_llseek()

@@ -3,6 +3,7 @@ package linux
 import (
 	"path"
 
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 )
 
@@ -13,10 +14,24 @@ type found struct {
 	*vfs.Node
 	full string
 	file *File
+	pty  *tty.Pair // whose slave's end it is; Node is then no more than what chmod and chown change
+}
+
+// foundTerminal is the slave's end of a terminal.
+func foundTerminal(p *tty.Pair) found { return found{Node: &vfs.Node{Attr: slaveStat(p)}, pty: p} }
+
+// keep gives a terminal the owners and the mode that were changed.
+func (n found) keep() {
+	if n.pty != nil {
+		n.pty.UID, n.pty.GID, n.pty.Mode = n.Attr.Uid, n.Attr.Gid, n.Attr.Mode&0o7777
+	}
 }
 
 // happenedToFound tells of what was done to it.
 func (k *Kernel) happenedToFound(n found, mask uint32) {
+	if n.pty != nil {
+		return
+	}
 	if n.file != nil {
 		k.happenedToFile(n.file, mask)
 		return
@@ -46,6 +61,9 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (fo
 	default:
 		p = link.target
 	}
+	if f := k.terminalName(path.Clean(p)); f != nil && f.pty != nil {
+		return foundTerminal(f.pty), 0
+	}
 	full, info, r := k.lookUp(p, follow)
 	if r != 0 {
 		return found{}, r
@@ -59,6 +77,9 @@ func (k *Kernel) nodeAt(t *Thread, dirfd int, va uint64, follow, empty bool) (fo
 
 // foundOpen is the node of an open file or directory, found by that.
 func (k *Kernel) foundOpen(f *File) (found, int64) {
+	if f != nil && f.device == devSlave {
+		return foundTerminal(f.pty), 0
+	}
 	n, r := k.nodeOf(f)
 	return found{Node: n, file: f}, r
 }

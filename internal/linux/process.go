@@ -24,7 +24,7 @@ func (k *Kernel) newProcess(parent *Process) *Process {
 	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: abi.SIGCHLD}
 	p.pgid, p.sid = p.PID, p.PID
 	if parent != nil {
-		p.pgid, p.sid = parent.pgid, parent.sid
+		p.pgid, p.sid, p.tty = parent.pgid, parent.sid, parent.tty
 		p.limits, p.attr = parent.limits, parent.attr.child()
 		parent.children = append(parent.children, p)
 	}
@@ -259,11 +259,15 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 	k.dropFS(p.fs)
 	p.sigs.users--
 	p.mm, p.files, p.fs = nil, nil, nil
+	if p.leads() {
+		k.leaveTerminal(p, true)
+	}
 	reaper, over := p.reaper(), k.init == p && len(k.cfg.More) == 0
 	for _, c := range p.children {
 		if c.parent = reaper; over {
 			c.parent = nil
 		}
+		k.orphans(c, p, nil)
 		if c.attr.deathSignal != 0 && !c.isZombie() {
 			c.send(sigInfo{signo: c.attr.deathSignal, code: abi.SI_USER, pid: p.PID})
 		}
@@ -279,6 +283,7 @@ func (k *Kernel) exitProcess(p *Process, status int) {
 		}
 	}
 	p.children = nil
+	k.orphans(p, p.parent, p)
 	if !p.withheld {
 		k.notifyParent(p)
 	}

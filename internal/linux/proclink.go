@@ -144,6 +144,8 @@ func (k *Kernel) reopen(f *File, flags int) (*File, int64) {
 	switch {
 	case f.host != nil:
 		return k.reopenFile(f, flags)
+	case f.isTerminal():
+		return nil, 0
 	case f.sock != nil:
 		return nil, -ENXIO
 	case f.pipe != nil && f.pipe.Readers+f.pipe.Writers == 0:

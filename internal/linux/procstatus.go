@@ -58,10 +58,19 @@ func (p *Process) actions() (ignored, caught sigset) {
 	return ignored, caught
 }
 
+// terminal is a process's controlling terminal as /proc shows it: its device, and the process group in the foreground.
+func (p *Process) terminal() (device uint64, group int) {
+	if p.tty == nil {
+		return 0, -1
+	}
+	return slaveStat(p.tty).Rdev, p.tty.Group
+}
+
 // procStat is /proc/PID/stat.
 func (k *Kernel) procStat(p task) string {
 	k.readsClock()
 	letter, _ := p.letter()
+	device, group := p.terminal()
 	size, rss := p.sizes()
 	const tick = 10e6
 	ran, signal := p.ran, p.exitSig
@@ -74,7 +83,7 @@ func (k *Kernel) procStat(p task) string {
 	if p.id() != p.PID {
 		signal = -1
 	}
-	f := map[int]any{1: p.id(), 2: "(" + escaped(p.name()) + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 8: -1, 14: ran / tick, 18: 20,
+	f := map[int]any{1: p.id(), 2: "(" + escaped(p.name()) + ")", 3: letter, 4: p.parentPID(), 5: p.pgid, 6: p.sid, 7: device, 8: group, 14: ran / tick, 18: 20,
 		20: max(1, len(p.thr)), 23: size, 24: rss, 25: ^uint64(0), 38: signal}
 	if p.mm != nil {
 		f[28], f[47], f[48], f[49] = p.mm.StartStack, p.mm.StartBrk, p.mm.ArgStart, p.mm.ArgEnd

@@ -79,6 +79,9 @@ func (k *Kernel) act(t *Thread, info sigInfo) bool {
 	case a.handler == abi.SIG_IGN || ignoredByDefault.has(n):
 		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that is ignored"})
 		k.took(t, n)
+	case stopByDefault.has(n) && n != abi.SIGSTOP && k.orphaned(p.pgid, nil):
+		k.micro(emu.Micro{Work: emu.WorkSignal, Name: "get_signal", In: "arch_do_signal_or_restart", Why: "a signal is taken that would stop a process of an orphaned group"})
+		k.took(t, n)
 	case stopByDefault.has(n):
 		k.micro(emu.Micro{Name: "do_signal_stop", In: "get_signal", Why: "a signal stops the process"})
 		k.took(t, n)

@@ -18,15 +18,13 @@ const procDevice = 5
 // characterDevice is a device below /dev.
 type characterDevice struct {
 	device device
-	minor  uint64 // the major number is memMajor
+	number uint64 // major<<8 | minor
 }
-
-// memMajor is the major number of /dev/null and its like.
-const memMajor = 1
 
 // characterDevices are the devices that there are (Documentation/admin-guide/devices.txt).
 var characterDevices = map[string]characterDevice{
-	"/dev/null": {devNull, 3}, "/dev/zero": {devZero, 5}, "/dev/full": {devFull, 7}, "/dev/random": {devRandom, 8}, "/dev/urandom": {devRandom, 9},
+	"/dev/null": {devNull, 0x103}, "/dev/zero": {devZero, 0x105}, "/dev/full": {devFull, 0x107}, "/dev/random": {devRandom, 0x108}, "/dev/urandom": {devRandom, 0x109},
+	ownTerminal: {devTTY, 0x500}, "/dev/ptmx": {devPtmx, 0x502}, "/dev/pts/ptmx": {devPtmx, 0x502},
 }
 
 // special opens the device, or the generated file or directory, at a clean path; nil: there is none.
@@ -34,7 +32,10 @@ func (k *Kernel) special(t *Thread, p string) (*File, int64) {
 	if d, ok := characterDevices[p]; ok {
 		return &File{device: d.device, path: p}, 0
 	}
-	f, r := k.procFile(t, p)
+	f, r := k.terminalName(p), int64(0)
+	if f == nil {
+		f, r = k.procFile(t, p)
+	}
 	if p == "/dev" && f == nil {
 		if _, err := k.fs.Lstat(p, true); err != nil { // the tree has none
 			f = &File{device: devList, entries: k.withSpecial(p, listOf(abi.DT_DIR))}
@@ -73,8 +74,11 @@ func (k *Kernel) withSpecial(dir string, list []dirEntry) []dirEntry {
 	case "/dev":
 		more = listOf(abi.DT_LNK, "fd", "stderr", "stdin", "stdout")[2:]
 		for p := range characterDevices {
-			more = append(more, dirEntry{name: path.Base(p), typ: abi.DT_CHR})
+			if path.Dir(p) == dir {
+				more = append(more, dirEntry{name: path.Base(p), typ: abi.DT_CHR})
+			}
 		}
+		more = append(more, dirEntry{name: "pts", typ: abi.DT_DIR})
 		slices.SortFunc(more, func(a, b dirEntry) int { return strings.Compare(a.name, b.name) })
 	}
 	for _, e := range more {
@@ -113,7 +117,7 @@ func (k *Kernel) statSpecial(f *File) abi.Kstat {
 	d, isDevice := characterDevices[f.path]
 	switch {
 	case isDevice:
-		s.Mode, s.Rdev = modeChar, memMajor<<8|d.minor
+		s.Mode, s.Rdev = modeChar, d.number
 	case f.device == devList && strings.HasPrefix(f.path, "/sys/"):
 		s.Mode = abi.S_IFDIR | 0o755
 	case f.device == devList && !listed:

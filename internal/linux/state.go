@@ -9,6 +9,7 @@ import (
 	"trapline/internal/linux/net"
 	"trapline/internal/linux/page"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 )
 
@@ -38,6 +39,7 @@ type kernelState struct {
 	ipcs       []*ipcObject // in the order they were made in; replaced when it changes
 	queues     []*mqueue    // replaced when it changes
 	notifiers  []*notifier  // that are open; replaced when it changes
+	terminals  []*tty.Pair  // whose master's end is open, by number; replaced when it changes
 	lastCookie uint32       // of a rename that was told
 	nextIPC    [3]int       // indices to look for free ones from, by kind
 	ipcRound   [3]int       // how often those have begun anew

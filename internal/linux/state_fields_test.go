@@ -10,6 +10,7 @@ import (
 	"trapline/internal/linux/mm"
 	"trapline/internal/linux/net"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 	"trapline/internal/rigs/mementotest"
 )
@@ -32,6 +33,7 @@ var owned = map[string]string{
 	"fdTable":   "fds",
 	"File":      "host entries text watched",
 	"Pipe":      "Data",
+	"Pair":      "far input lines output echoes",
 	"Socket":    "Queue Backlog waiting",
 	"fsState":   "",
 	"handlers":  "",
@@ -47,7 +49,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 	}
 	require.Len(t, owned, len(types))
 	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace hostText kernelState started")
-	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed async ipcs queues notifiers")
+	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed async ipcs queues notifiers terminals")
 	mementotest.References(t, net.State{}, "Sockets held")
 	mementotest.References(t, vfs.State{}, "names copied inodes dentries")
 	mementotest.References(t, input{}, "from")
@@ -70,6 +72,7 @@ var unhashed = map[string]string{
 	"Node":      "Attr",
 	"File":      "clock when wakes",
 	"Pipe":      "Wakes",
+	"Pair":      "Wakes",
 	"Socket":    "Wakes",
 	"handlers":  "sent",
 	"ipcObject": "changed used taken",
@@ -107,6 +110,8 @@ func TestHashesSeeEveryField(t *testing.T) {
 	k.init.files.add(timer, 0, false)
 	s := &net.Socket{Queue: []net.Packet{{By: &net.Socket{}}}}
 	k.init.files.add(fileOf(s), 0, false)
+	k.init.tty = tty.New(0, 0, 0)
+	k.init.tty.Type([]byte("a"))
 	hash := func() uint64 { return k.m.Hash(true) }
 	n := k.makeFile(th, "/made", 0o600)
 	k.init.files.add(&File{refs: 1, dentry: k.fs.HoldUnnamed("/", "#1", n), host: k.fs.OpenNode(n, "/#1")}, 0, false)

@@ -178,6 +178,9 @@ func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 		h.Bool(p.withheld)
 		h.Bool(p.continued)
 	}
+	if p.tty != nil || p.oldGroup != 0 {
+		state.Words(h, state.Number(o, p.tty), uint64(p.oldGroup))
+	}
 	if p.undo != nil {
 		h.Uint64(state.Number(o, p.undo))
 	}
@@ -242,6 +245,13 @@ func (k *Kernel) hashTimed(h *emu.Hasher, o *state.Objects) {
 	}
 }
 
+// hashTerminals feeds which terminals have names.
+func (k *Kernel) hashTerminals(h *emu.Hasher, o *state.Objects) {
+	for _, p := range k.terminals {
+		h.Uint64(state.Number(o, p))
+	}
+}
+
 // hashAsync feeds which files tell their owners by signals, in their order.
 func (k *Kernel) hashAsync(h *emu.Hasher, o *state.Objects) {
 	for _, f := range k.async {
@@ -293,6 +303,9 @@ func (k *Kernel) hashFile(f *File, h *emu.Hasher, o *state.Objects) {
 	}
 	if f.tid != 0 {
 		h.Uint64(uint64(f.tid))
+	}
+	if f.pty != nil {
+		h.Uint64(state.Number(o, f.pty))
 	}
 	if f.queue != nil {
 		h.Uint64(state.Number(o, f.queue))

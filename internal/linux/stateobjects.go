@@ -6,6 +6,7 @@ import (
 	"trapline/internal/linux/mm"
 	"trapline/internal/linux/net"
 	"trapline/internal/linux/state"
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 )
 
@@ -44,6 +45,8 @@ func (k *Kernel) kindsOf() *state.Kinds {
 		state.Kind[fdTable]{Reach: (*fdTable).reach, Hash: (*fdTable).hash, Own: (*fdTable).own},
 		state.Kind[File]{Reach: (*File).reach, Hash: k.hashFile},
 		vfs.PipeKind,
+		tty.PairKind,
+		state.Values(k.hashTerminals),
 		state.Values(k.net.Hash),
 		net.SocketKind,
 		state.Kind[fsState]{Reach: (*fsState).reach, Hash: (*fsState).hash},
@@ -70,6 +73,9 @@ func (k *Kernel) objects() *state.Objects {
 	for _, n := range k.notifiers {
 		state.Visit(o, n)
 	}
+	for _, p := range k.terminals {
+		state.Visit(o, p)
+	}
 	for _, q := range k.queues {
 		state.Visit(o, q)
 	}
@@ -95,6 +101,7 @@ func (t *Thread) reach(o *state.Objects) {
 
 func (p *Process) reach(o *state.Objects) {
 	state.Visit(o, p.parent)
+	state.Visit(o, p.tty)
 	for _, c := range p.children {
 		state.Visit(o, c)
 	}
@@ -131,6 +138,7 @@ func (f *File) reach(o *state.Objects) {
 	state.Visit(o, f.proc)
 	state.Visit(o, f.fifo)
 	state.Visit(o, f.sock)
+	state.Visit(o, f.pty)
 	if f.mem != nil && f.mem.Users > 0 {
 		state.Visit(o, f.mem)
 	}

@@ -31,6 +31,7 @@ func (k *Kernel) chmod(n found, r int64, mode uint64) int64 {
 		return -EPERM
 	}
 	n.Attr.Mode = n.Attr.Mode&abi.S_IFMT | uint32(mode)&0o7777
+	n.keep()
 	k.fs.Stamp(&n.Attr.Ctime)
 	k.happenedToFound(n, abi.IN_ATTRIB)
 	return 0
@@ -78,6 +79,7 @@ func (k *Kernel) chown(n found, r int64, uid, gid uint64) int64 {
 		}
 		*id.now = id.to
 	}
+	n.keep()
 	k.fs.Stamp(&n.Attr.Ctime)
 	if told {
 		k.happenedToFound(n, abi.IN_ATTRIB)

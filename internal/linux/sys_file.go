@@ -233,7 +233,6 @@ func sysFcntl(k *Kernel, t *Thread, c *call) int64 {
 // ofNothing are the operations of fcntl(2) that a descriptor of O_PATH has (check_fcntl_cmd()).
 var ofNothing = []int{abi.F_DUPFD, abi.F_DUPFD_CLOEXEC, abi.F_GETFD, abi.F_SETFD, abi.F_GETFL}
 
-// sysIoctl: nothing is a terminal.
 func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 	fds, fd := t.proc.files, c.fd(0)
 	f := fds.opened(fd)
@@ -256,6 +255,9 @@ func sysIoctl(k *Kernel, t *Thread, c *call) int64 {
 		return 0
 	case abi.FIOASYNC:
 		return k.ioctlAsync(t, f, fd, c.arg[2])
+	}
+	if f.isTerminal() {
+		return k.ioctlTerminal(t, c, f)
 	}
 	if r, ok := k.ioctlOwner(t, f, uint32(c.arg[1]), c.arg[2]); ok {
 		return r

@@ -92,10 +92,12 @@ func (k *Kernel) writeFrom(t *Thread, f *File, u *uservec, pos *int64) int64 {
 		return -EBADF
 	}
 	switch {
-	case u.size == 0:
+	case u.size == 0 && !f.isTerminal():
 		return k.write(t, f, nil, pos)
 	case f.pipe != nil:
 		return k.writePipeFrom(t, f, u)
+	case f.isTerminal():
+		return k.writeTerminal(t, f, u)
 	case f.device == devNull, f.device == devZero:
 		return int64(u.size)
 	case f.host != nil && !f.isDir():

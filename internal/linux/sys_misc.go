@@ -111,7 +111,7 @@ func sysSetsid(k *Kernel, t *Thread, c *call) int64 {
 	if t.proc.pgid == t.proc.PID {
 		return -EPERM
 	}
-	t.proc.sid, t.proc.pgid = t.proc.PID, t.proc.PID
+	t.proc.sid, t.proc.pgid, t.proc.tty = t.proc.PID, t.proc.PID, nil
 	return int64(t.proc.PID)
 }
 

@@ -94,6 +94,9 @@ func (k *Kernel) openPath(t *Thread, p string, flags int, mode uint32) (*File, i
 		return nil, r
 	} else if f != nil {
 		f.refs, f.flags, f.path, f.entries = 1, kept, path.Clean(p), nil
+		if r := k.openTerminal(t, f, flags); r != 0 {
+			return nil, r
+		}
 		return f, 0
 	}
 	if flags&abi.O_TMPFILE == abi.O_TMPFILE {

@@ -12,6 +12,9 @@ func (f *File) poll(t *Thread) uint16 {
 	if f.device >= devEvent {
 		return f.pollEvent(t)
 	}
+	if f.isTerminal() {
+		return f.pollTerminal()
+	}
 	if f.sock != nil {
 		return f.sock.Poll()
 	}

@@ -31,6 +31,9 @@ func (k *Kernel) statOpen(f *File) (abi.Kstat, error) {
 		}
 		return vfs.StatOf(info), nil
 	}
+	if (f.device == devPts || f.device == devSlave) && f.path != ownTerminal {
+		return slaveStat(f.pty), nil
+	}
 	s := abi.Kstat{Nlink: 1, Blksize: fsBlock, Uid: vfs.UserID, Gid: vfs.UserID}
 	switch {
 	case f.fifo != nil:

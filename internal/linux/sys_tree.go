@@ -312,6 +312,8 @@ func (k *Kernel) linkAt(t *Thread, fromfd int, from uint64, tofd int, to, flags 
 	switch {
 	case r != 0:
 		return r
+	case n.pty != nil:
+		return -int64(abi.EXDEV)
 	case n.Attr.Mode&abi.S_IFMT == abi.S_IFDIR:
 		return -EPERM
 	}

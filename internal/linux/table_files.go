@@ -14,7 +14,7 @@ var callsOfFiles = callGroup{
 		{"dup2", "dd", sysDup2, full},
 		{"dup3", "ddx", sysDup3, full},
 		{"fcntl", "ddx", sysFcntl, partial("descriptors, flags, locks, seals, and signals of files (O_ASYNC), of which standard streams send none; O_DIRECT and all other operations are EINVAL")},
-		{"ioctl", "dxx", sysIoctl, partial("FIOCLEX, FIONCLEX, FIONBIO, FIOASYNC, FIONREAD, SIOCOUTQ, SIOCATMARK, and the owner of a socket (SIOCSPGRP and the like); all others are ENOTTY, as nothing is a terminal")},
+		{"ioctl", "dxx", sysIoctl, partial("FIOCLEX, FIONCLEX, FIONBIO, FIOASYNC, FIONREAD, SIOCOUTQ, SIOCATMARK, the owner of a socket (SIOCSPGRP and the like), and of pseudoterminals modes, sizes, sessions, groups, flow, flushing and packet mode; all others are ENOTTY")},
 		{"flock", "dx", sysFlock, partial("of files of the tree; of pipes, sockets and devices it is ENOLCK")},
 		{"pipe", "x", sysPipe, full},
 		{"pipe2", "xx", sysPipe, partial("O_DIRECT is EINVAL")},

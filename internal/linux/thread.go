@@ -6,6 +6,7 @@ import (
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 	"trapline/internal/linux/mm"
+	"trapline/internal/linux/tty"
 	"trapline/internal/linux/vfs"
 )
 
@@ -165,8 +166,10 @@ type Process struct {
 	pgid      int
 	sid       int
 	state     processState
-	status    int // wait status, once a zombie
-	exitSig   int // sent to the parent at exit
+	status    int       // wait status, once a zombie
+	exitSig   int       // sent to the parent at exit
+	tty       *tty.Pair // its session's controlling terminal
+	oldGroup  int       // in the foreground of the terminal that was taken from its session, whose leader it is
 	limits    rlimits
 	attr      attributes
 	itimers   [3]interval   // ITIMER_REAL on the time since the start, the others on the process's own

@@ -76,6 +76,7 @@ const head = `
 #include <asm/hwcap2.h>
 #include <asm/prctl.h>
 #include <asm/poll.h>
+#include <linux/termios.h>
 #include <asm/ioctls.h>
 #include <linux/auxvec.h>
 #include <linux/capability.h>

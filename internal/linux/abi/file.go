@@ -8,6 +8,7 @@ const (
 	O_ACCMODE   = 0o3
 	O_CREAT     = 0o100
 	O_EXCL      = 0o200
+	O_NOCTTY    = 0o400
 	O_TRUNC     = 0o1000
 	O_APPEND    = 0o2000
 	O_NONBLOCK  = 0o4000

@@ -55,6 +55,9 @@ var structures = []struct {
 	{ours: Iovec{}, c: "struct iovec", prefix: "iov_"},
 	{ours: Pollfd{}, c: "struct pollfd"},
 	{ours: SigsetArgpack{}, c: "struct sigset_argpack"},
+	{ours: Termios{}, c: "struct termios", prefix: "c_"},
+	{ours: Termios2{}, c: "struct termios2", prefix: "c_"},
+	{ours: Winsize{}, c: "struct winsize", prefix: "ws_"},
 	{ours: EpollEvent{}, c: "struct epoll_event"},
 	{ours: InotifyEvent{}, c: "struct inotify_event"},
 	{ours: LinuxDirent64{}, c: "struct linux_dirent64", prefix: "d_"},
@@ -144,6 +147,7 @@ const structureHead = `
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/tcp.h>
+#include <linux/termios.h>
 #include <linux/poll.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>
