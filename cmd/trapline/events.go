@@ -55,7 +55,7 @@ EXAMPLES:
 
 // judgeOf makes a kernel image answer. Its architecture is the lines', which
 // must not contradict it if it was given.
-func judgeOf(path string, arch x86.Arch, given bool) (tracefs.Kprobes, x86.Arch, error) {
+func judgeOf(path string, arch x86.Arch, given bool) (*kcall.Judge, x86.Arch, error) {
 	image, err := readKernel(path, "")
 	if err != nil {
 		return nil, arch, err
@@ -123,6 +123,9 @@ func (j *judging) ask(c *cli.Command, arch x86.Arch, files *hostFiles) error {
 		kernel, is, err := judgeOf(path, arch, c.IsSet("arch"))
 		if err != nil {
 			return err
+		}
+		if what := kernel.Unknown(); len(what) > 0 && j.file == tracefs.KprobeEvents {
+			fmt.Fprintf(c.Root().ErrWriter, "trapline: %s does not tell %s: a probe that it would refuse for that is judged as good\n", path, strings.Join(what, ", nor "))
 		}
 		add(path, kernel, is)
 	}

@@ -56,8 +56,26 @@ func NewJudge(image *vmlinux.Kernel) *Judge {
 		j.black = append(j.black, j.between(name+"_start", name+"_end"))
 	}
 	j.listed = j.addresses("__start_kprobe_blacklist", "__stop_kprobe_blacklist")
+	if j.listed == nil {
+		j.listed = sorted(j.findBlacklist())
+	}
 	j.traced = j.addresses("__start_mcount_loc", "__stop_mcount_loc")
+	if j.traced == nil {
+		j.traced = j.findTraced()
+	}
 	return j
+}
+
+// Unknown says what the image does not tell: places that it would refuse for that are judged as if they were good.
+func (j *Judge) Unknown() []string {
+	var what []string
+	if len(j.listed) == 0 {
+		what = append(what, "which functions are marked NOKPROBE_SYMBOL")
+	}
+	if len(j.traced) == 0 && j.Count("ftrace_caller") > 0 {
+		what = append(what, "which functions ftrace traces")
+	}
+	return what
 }
 
 // between is the memory between two symbols; empty where one is missing.
@@ -78,6 +96,10 @@ func (j *Judge) addresses(from, to string) []uint64 {
 	for data := j.read(s.from, int(min(s.to-s.from, vmlinux.MaxImage))); uint64(len(data)) >= word; data = data[word:] {
 		list = append(list, binary.LittleEndian.Uint64(append(bytes.Clone(data[:word]), make([]byte, 8-word)...)))
 	}
+	return sorted(list)
+}
+
+func sorted(list []uint64) []uint64 {
 	slices.Sort(list)
 	return list
 }

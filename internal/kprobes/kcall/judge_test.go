@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"trapline/internal/events"
 	"trapline/internal/events/tracefs"
 	"trapline/internal/kprobes/kcall"
+	"trapline/internal/loader"
 	"trapline/internal/x86"
 )
 
@@ -141,4 +143,42 @@ func TestE3DocumentedCallsAreAccepted(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, n, 4)
+}
+
+// TestTablesWithoutSymbols: what is found in an image that names no data is what the names lead to.
+func TestTablesWithoutSymbols(t *testing.T) {
+	image := debianKernel(t, "amd64")
+	named := kcall.NewJudge(image)
+	require.Empty(t, named.Unknown())
+	bare := *image
+	bare.Symbols = slices.DeleteFunc(slices.Clone(image.Symbols), func(s loader.Symbol) bool {
+		return strings.HasPrefix(s.Name, "__start_") || strings.HasPrefix(s.Name, "__stop_")
+	})
+	found := kcall.NewJudge(&bare)
+	require.Empty(t, found.Unknown())
+	for _, s := range bare.Symbols {
+		assert.Equal(t, named.MayProbe(s.Addr), found.MayProbe(s.Addr), s.Name)
+		assert.Equal(t, named.Notrace(s.Addr), found.Notrace(s.Addr), s.Name)
+	}
+	bare.Segments = slices.DeleteFunc(slices.Clone(image.Segments), func(s loader.Segment) bool { return s.Prot&loader.ProtW != 0 })
+	assert.Len(t, kcall.NewJudge(&bare).Unknown(), 2)
+}
+
+// TestTablesOfI386: Debian's i386 kernel names no data, and is asked all the same.
+func TestTablesOfI386(t *testing.T) {
+	j := kcall.NewJudge(debianKernel(t, "i386"))
+	require.Empty(t, j.Unknown())
+	_, known := j.Address("__start_kprobe_blacklist")
+	require.False(t, known)
+	for line, want := range map[string]events.Errno{
+		"p vfs_read": 0, "r vfs_read": 0, "p vfs_read+1": events.EILSEQ,
+		"p do_int3": events.EINVAL, "p get_kprobe": events.EINVAL, "p notify_die": events.EINVAL, "p preempt_schedule": events.EINVAL,
+		"p do_user_addr_fault": events.EINVAL, "p arch_rethook_trampoline": events.EINVAL, "p t_next": events.EADDRNOTAVAIL,
+	} {
+		r := tracefs.New(tracefs.Config{Arch: x86.I386, Kprobes: j, CPUs: 2})
+		err := r.Write(tracefs.KprobeEvents, []byte(line+"\n"))
+		var errno events.Errno
+		errors.As(err, &errno)
+		assert.Equal(t, want, errno, "%s: %v", line, r.ErrorLog())
+	}
 }
