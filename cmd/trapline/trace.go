@@ -167,7 +167,7 @@ func doTrace(ctx context.Context, c *cli.Command, out *output, stderr io.Writer)
 	noProgram.tell(said, "executed")
 	end := traceEnd(said, res, err)
 	if res.ExitStatus() != 0 { // what a program that succeeds looked for it could do without
-		noFile.tell(said, "found")
+		noFile.without(noProgram).tell(said, "found")
 	}
 	if ev.lostEntries() && errors.Is(end, reported(res.ExitStatus())) {
 		return reported(exitTrace) // a bound was reached

@@ -21,8 +21,10 @@ func (u *unseen) addProgram(path string) {
 	u.add(path, func(m fs.FileMode) bool { return m.IsRegular() && m&0o111 != 0 })
 }
 
+// addFile leaves out the directories that shells look for because the environment names them.
 func (u *unseen) addFile(path string) {
-	if !isMachines(filepath.Clean(path)) {
+	path = filepath.Clean(path)
+	if !isMachines(path) && path != os.Getenv("OLDPWD") && path != os.Getenv("HOME") {
 		u.add(path, func(m fs.FileMode) bool { return m.IsRegular() || m.IsDir() })
 	}
 }
@@ -42,6 +44,11 @@ func (u *unseen) add(path string, counts func(fs.FileMode) bool) {
 	if !slices.ContainsFunc(*u, same) {
 		*u = append(*u, path)
 	}
+}
+
+// without are those that are not among the others.
+func (u unseen) without(others unseen) unseen {
+	return slices.DeleteFunc(slices.Clone(u), func(path string) bool { return slices.Contains(others, path) })
 }
 
 // tell says what could not be done with them.
