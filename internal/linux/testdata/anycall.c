@@ -1,11 +1,18 @@
 /* Random system calls with random arguments, in children: SEED CALLS. Only for the machine. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +33,8 @@ static unsigned long any(void)
 	switch (rnd(12)) {
 	case 0: case 1: return 0;
 	case 2: case 10: case 11: return values[rnd(sizeof values / sizeof *values)];
-	case 3: case 4: return rnd(16);
+	case 3: return rnd(16);
+	case 4: return rnd(4) ? rnd(16) : 0x5400 + rnd(0x60); /* an ioctl of a terminal */
 	case 5: return 1ul << rnd(8 * sizeof(long));
 	case 6: return (unsigned long)data + 4 * 4096 - rnd(64);
 	default: return (unsigned long)data + rnd(4 * 4096 - 256) / 8 * 8;
@@ -38,9 +46,29 @@ static void fill(void)
 {
 	for (int i = 0; i < 4 * 4096 / (int)sizeof(long); i++)
 		((unsigned long *)data)[i] = any();
-	static const char *paths[] = {"/tmp/a", "/tmp", "/proc/self/maps", "/dev/null", "/proc/self/fd/0", "b", "/", "/tmp/a/", "/proc/self/mem"};
+	static const char *paths[] = {"/tmp/a", "/tmp", "/proc/self/maps", "/dev/null", "/proc/self/fd/0", "b", "/", "/tmp/a/", "/proc/self/mem",
+		"/proc/self/task", "/proc/self/comm", "/proc", "/sys/devices/system/cpu", "/dev/ptmx", "/dev/pts/0", "/dev/tty", "/dev/full", "/proc/self/cwd/b", ".."};
 	for (int i = 0; i < 24; i++)
 		strcpy(data + rnd(4 * 4096 - 64) / 8 * 8, paths[rnd(sizeof paths / sizeof *paths)]);
+}
+
+/* descriptors of many kinds from 3 on */
+static void opened(void)
+{
+	int two[2], unlocked = 0;
+	int terminal = open("/dev/ptmx", O_RDWR | O_NONBLOCK);
+	ioctl(terminal, TIOCSPTLCK, &unlocked);
+	open("/dev/pts/0", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	pipe2(two, O_NONBLOCK);
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, two);
+	socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	eventfd(1, EFD_NONBLOCK);
+	epoll_create1(0);
+	timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	inotify_init1(IN_NONBLOCK);
+	open("/tmp", O_RDONLY | O_DIRECTORY);
+	open("/proc/self", O_RDONLY | O_DIRECTORY);
+	open("/tmp/a", O_RDWR | O_CREAT, 0600);
 }
 
 static int harmless(long n)
@@ -54,6 +82,7 @@ int main(int argc, char **argv)
 	state = atoi(argv[1]) * 7919ull + 1;
 	data = mmap(0, 5 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	mprotect(data + 4 * 4096, 4096, PROT_NONE);
+	opened();
 	while (calls > 0) {
 		int some = 1 + rnd(40);
 		calls -= some;
