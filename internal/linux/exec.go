@@ -38,12 +38,15 @@ func (k *Kernel) load(t *Thread, prog *program, env []string) error {
 	if err := k.mapVDSO(mem); err != nil {
 		return err
 	}
-	sp, err := k.buildStack(mem, prog, base, env)
+	sp, err := k.buildStack(mem, prog, base, env, p.cred)
 	if err != nil {
 		return err
 	}
 	t.ctx = emu.NewContext(k.startRegisters(mem, entry, sp))
 	t.tls = [3]uint64{}
+	p.cred.uid.saved, p.cred.gid.saved = p.cred.uid.eff, p.cred.gid.eff
+	p.attr.dumpable, p.attr.keepCaps = !p.cred.secure(), false
+	p.attr.kept.effective, p.attr.kept.permitted = 0, 0
 	if k.bound != NoBound {
 		return mm.ErrNoMemory
 	}

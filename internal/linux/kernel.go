@@ -84,10 +84,11 @@ type Kernel struct {
 	kernelState
 	started time.Time
 
-	fast    bool // Run: no events
-	telling bool // a step is under way whose event is read
-	entered bool // it ran a system call
-	reaches bool // it ran one that may have reached other threads
+	caller  *Process // whose system call is under way
+	fast    bool     // Run: no events
+	telling bool     // a step is under way whose event is read
+	entered bool     // it ran a system call
+	reaches bool     // it ran one that may have reached other threads
 	cells   emu.Cells
 }
 

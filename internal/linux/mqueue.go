@@ -239,7 +239,7 @@ func (k *Kernel) notifyQueue(t *Thread, q *mqueue) {
 	q.notify = mqNotify{}
 	k.sendCookie(n, notifyWoken)
 	if p := k.procs[n.pid]; p != nil && n.how == abi.SIGEV_SIGNAL && n.signo != 0 {
-		p.send(sigInfo{signo: n.signo, code: abi.SI_MESGQ, pid: t.proc.PID, status: int32(k.user().UID), value: n.value})
+		p.send(sigInfo{signo: n.signo, code: abi.SI_MESGQ, pid: t.proc.PID, status: int32(t.proc.cred.uid.real), value: n.value})
 	}
 }
 

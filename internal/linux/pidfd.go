@@ -61,7 +61,7 @@ func sysPidfdSendSignal(k *Kernel, t *Thread, c *call) int64 {
 	if p == nil {
 		return -EBADF
 	}
-	info := sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID, status: int32(k.user().UID)}
+	info := sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID, status: int32(t.proc.cred.uid.real)}
 	if c.arg[2] != 0 {
 		given, ok := getWord(t.proc.mm, c.arg[2], 4)
 		switch {
@@ -80,6 +80,8 @@ func sysPidfdSendSignal(k *Kernel, t *Thread, c *call) int64 {
 		return -ESRCH
 	case n < 0 || n > abi.SIGRTMAX:
 		return -EINVAL
+	case !t.maySignal(p, n):
+		return -EPERM
 	case n != 0:
 		p.send(info)
 	}

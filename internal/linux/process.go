@@ -5,7 +5,6 @@ import (
 
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
-	"trapline/internal/linux/mm"
 	"trapline/internal/x86"
 )
 
@@ -23,7 +22,10 @@ func (k *Kernel) newPID() int {
 func (k *Kernel) newProcess(parent *Process) *Process {
 	p := &Process{k: k, PID: k.newPID(), parent: parent, exitSig: abi.SIGCHLD}
 	p.pgid, p.sid = p.PID, p.PID
+	u := k.firstUser()
+	p.cred = credentials{uid: sameIDs(u.UID), gid: sameIDs(u.GID)}
 	if parent != nil {
+		p.cred = parent.cred
 		p.pgid, p.sid, p.tty = parent.pgid, parent.sid, parent.tty
 		p.limits, p.attr = parent.limits, parent.attr.child()
 		parent.children = append(parent.children, p)
@@ -374,34 +376,4 @@ func matches(c *Process, id int, p *Process) bool {
 		return true
 	}
 	return c.pgid == -id
-}
-
-// copyFromUser sets the structure that v points to, or those of the slice v, from user memory
-// (copy_from_user()). word is the size of a long in their layout.
-func copyFromUser(mm *mm.MM, va uint64, word int, v any) bool {
-	b := make([]byte, abi.Sizeof(word, v))
-	if !mm.Read(va, b) {
-		return false
-	}
-	abi.Unmarshal(word, b, v)
-	return true
-}
-
-// copyToUser writes a structure, or those of a slice, to user memory (copy_to_user()).
-func copyToUser(mm *mm.MM, va uint64, word int, v any) bool {
-	return mm.Write(va, abi.Marshal(word, v))
-}
-
-// putWord stores n bytes of v in user memory.
-func putWord(mm *mm.MM, va uint64, n int, v uint64) bool {
-	var b [8]byte
-	le.PutUint64(b[:], v)
-	return mm.Write(va, b[:n])
-}
-
-// getWord reads n bytes of user memory.
-func getWord(mm *mm.MM, va uint64, n int) (uint64, bool) {
-	var b [8]byte
-	ok := mm.Read(va, b[:n])
-	return le.Uint64(b[:]), ok
 }

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -112,7 +113,10 @@ func (k *Kernel) procStat(p task) string {
 // procStatus is /proc/PID/status. Of a process that has ended it lacks what it has of memory and threads.
 func (k *Kernel) procStatus(p task) string {
 	letter, word := p.letter()
-	u := k.user()
+	u, g, groups := p.cred.uid, p.cred.gid, ""
+	for _, n := range p.cred.groups {
+		groups += fmt.Sprint(n, " ")
+	}
 	var b strings.Builder
 	line := func(name, format string, values ...any) { fmt.Fprintf(&b, name+":\t"+format+"\n", values...) }
 	line("Name", "%s", escaped(p.name()))
@@ -125,10 +129,10 @@ func (k *Kernel) procStatus(p task) string {
 	line("Pid", "%d", p.id())
 	line("PPid", "%d", p.parentPID())
 	line("TracerPid", "%d", p.tracerPID())
-	line("Uid", "%d\t%d\t%d\t%d", u.UID, u.UID, u.UID, u.UID)
-	line("Gid", "%d\t%d\t%d\t%d", u.GID, u.GID, u.GID, u.GID)
+	line("Uid", "%d\t%d\t%d\t%d", u.real, u.eff, u.saved, u.fs)
+	line("Gid", "%d\t%d\t%d\t%d", g.real, g.eff, g.saved, g.fs)
 	line("FDSize", "%d", p.tableSize())
-	line("Groups", "")
+	line("Groups", "%s", cmp.Or(groups, " "))
 	line("NStgid", "%d", p.PID)
 	line("NSpid", "%d", p.id())
 	line("NSpgid", "%d", p.pgid)

@@ -94,7 +94,7 @@ func (t *Thread) trapping(code int32, status int) {
 
 // ownInfo is the siginfo of a stop that no signal caused (ptrace_do_notify()).
 func (t *Thread) ownInfo(code int) sigInfo {
-	return sigInfo{signo: abi.SIGTRAP, code: int32(code), addr: uint64(t.TID) | uint64(t.k.user().UID)<<32}
+	return sigInfo{signo: abi.SIGTRAP, code: int32(code), addr: uint64(t.TID) | uint64(t.proc.cred.uid.real)<<32}
 }
 
 // stopNow makes the next stop that is due before t goes on in ring 3.

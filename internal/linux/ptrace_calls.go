@@ -54,9 +54,12 @@ func (k *Kernel) traceMe(t *Thread) int64 {
 	return 0
 }
 
-// mayTrace is ptrace_may_access(): all processes are of one user, so that anybody
-// may trace those that are dumpable.
-func (k *Kernel) mayTrace(p *Process) bool { return p.attr.dumpable || k.privileged() }
+// mayTrace is ptrace_may_access(): who calls may trace processes that are dumpable and of the same user and group.
+func (k *Kernel) mayTrace(p *Process) bool {
+	u, of := k.user(), p.cred
+	same := of.uid.real == u.UID && of.uid.eff == u.UID && of.uid.saved == u.UID && of.gid.real == u.GID && of.gid.eff == u.GID && of.gid.saved == u.GID
+	return p.attr.dumpable && same || k.privileged()
+}
 
 // attach begins to trace o.
 func (k *Kernel) attach(t, o *Thread, seize bool, addr, options uint64) int64 {

@@ -134,10 +134,12 @@ func (a *altStack) state(sp uint64) uint32 {
 	return 0
 }
 
-// signed adds to what tells of a child whose it was: there is one user.
+// signed adds to what tells of a child whose it was.
 func (k *Kernel) signed(i sigInfo) sigInfo {
 	if i.signo == abi.SIGCHLD && i.code > 0 {
-		i.uid = k.user().UID
+		if p := k.procs[i.pid]; p != nil {
+			i.uid = p.cred.uid.real
+		}
 	}
 	return i
 }

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"trapline/internal/linux/abi"
@@ -107,8 +108,7 @@ func (k *Kernel) statSpecial(f *File) abi.Kstat {
 	at := abi.Timespec{Sec: vfs.Epoch}
 	s := abi.Kstat{Dev: procDevice, Ino: specialIno(f.path), Nlink: 1, Blksize: fsBlock, Atime: at, Mtime: at, Ctime: at}
 	if ofProcess(f.path) {
-		u := k.user()
-		s.Uid, s.Gid = u.UID, u.GID
+		s.Uid, s.Gid = k.ownerBelowProc(f.path)
 	}
 	mode, listed := modesBelowProc[path.Base(f.path)]
 	if !listed || !ofProcess(f.path) {
@@ -145,6 +145,16 @@ func (k *Kernel) statLink(p string, l *procLink) abi.Kstat {
 		}
 	}
 	return s
+}
+
+// ownerBelowProc is whose a file about a process is: root's, if the process may not be looked into (task_dump_owner()).
+func (k *Kernel) ownerBelowProc(file string) (uid, gid uint32) {
+	who, _, _ := strings.Cut(strings.TrimPrefix(file, "/proc/"), "/")
+	id, _ := strconv.Atoi(who)
+	if p := k.procs[id]; p != nil && p.attr.dumpable {
+		return p.cred.uid.eff, p.cred.gid.eff
+	}
+	return 0, 0
 }
 
 // ofProcess reports whether a path without links is below a process's directory, whose user owns what is there.

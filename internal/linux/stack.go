@@ -14,7 +14,7 @@ const clockTicks = 100
 // buildStack makes the stack that a program starts on (arch ABI supplements,
 // "Process Initialization") and returns its stack pointer. base is where its
 // interpreter lies.
-func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string) (uint64, error) {
+func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string, who credentials) (uint64, error) {
 	top := mem.Layout.StackTop
 	prot := mm.ProtRead | mm.ProtWrite
 	if prog.image.Stack == loader.StackExec || prog.image.Stack == loader.StackDefault && mem.ABI() == x86.I386 {
@@ -40,7 +40,7 @@ func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string
 	k.random.fill(random)
 	s.sp -= uint64(len(random))
 	s.put(s.sp, random)
-	auxv := k.auxv(prog, base, mem, execFn, platform, s.sp)
+	auxv := k.auxv(prog, base, mem, who, execFn, platform, s.sp)
 	words := []abi.ULong{abi.ULong(len(args))}
 	for _, list := range [][]uint64{append(args, 0), append(envp, 0)} {
 		for _, v := range list {
@@ -60,9 +60,11 @@ func (k *Kernel) buildStack(mem *mm.MM, prog *program, base uint64, env []string
 }
 
 // auxv is the auxiliary vector of a 6.1 kernel (create_elf_tables()).
-func (k *Kernel) auxv(prog *program, base uint64, mem *mm.MM, execFn, platform, random uint64) []abi.Auxv {
-	h, u := prog.image.Headers, k.user()
-	uid, gid := abi.ULong(u.UID), abi.ULong(u.GID)
+func (k *Kernel) auxv(prog *program, base uint64, mem *mm.MM, who credentials, execFn, platform, random uint64) []abi.Auxv {
+	h, secure := prog.image.Headers, abi.ULong(0)
+	if who.secure() {
+		secure = 1
+	}
 	v := []abi.Auxv{{Type: abi.AT_SYSINFO_EHDR, Val: abi.ULong(mem.VDSO)}}
 	if mem.ABI() == x86.I386 {
 		v = []abi.Auxv{{Type: abi.AT_SYSINFO, Val: abi.ULong(mem.VDSO + vdsoVsyscall)}, v[0]}
@@ -72,8 +74,8 @@ func (k *Kernel) auxv(prog *program, base uint64, mem *mm.MM, execFn, platform, 
 		{Type: abi.AT_HWCAP, Val: emu.CPUIDFeatures}, {Type: abi.AT_PAGESZ, Val: emu.PageSize}, {Type: abi.AT_CLKTCK, Val: clockTicks},
 		{Type: abi.AT_PHDR, Val: abi.ULong(h.Addr)}, {Type: abi.AT_PHENT, Val: abi.ULong(h.EntrySize)}, {Type: abi.AT_PHNUM, Val: abi.ULong(h.Count)},
 		{Type: abi.AT_BASE, Val: abi.ULong(base)}, {Type: abi.AT_FLAGS}, {Type: abi.AT_ENTRY, Val: abi.ULong(prog.image.Entry)},
-		{Type: abi.AT_UID, Val: uid}, {Type: abi.AT_EUID, Val: uid}, {Type: abi.AT_GID, Val: gid}, {Type: abi.AT_EGID, Val: gid},
-		{Type: abi.AT_SECURE}, {Type: abi.AT_RANDOM, Val: abi.ULong(random)}, {Type: abi.AT_HWCAP2, Val: abi.HWCAP2_FSGSBASE},
+		{Type: abi.AT_UID, Val: abi.ULong(who.uid.real)}, {Type: abi.AT_EUID, Val: abi.ULong(who.uid.eff)}, {Type: abi.AT_GID, Val: abi.ULong(who.gid.real)}, {Type: abi.AT_EGID, Val: abi.ULong(who.gid.eff)},
+		{Type: abi.AT_SECURE, Val: secure}, {Type: abi.AT_RANDOM, Val: abi.ULong(random)}, {Type: abi.AT_HWCAP2, Val: abi.HWCAP2_FSGSBASE},
 		{Type: abi.AT_EXECFN, Val: abi.ULong(execFn)}, {Type: abi.AT_PLATFORM, Val: abi.ULong(platform)}, {Type: abi.AT_NULL},
 	}...)
 }

@@ -20,7 +20,7 @@ import (
 // the table need no mention.
 var owned = map[string]string{
 	"Thread":    "Probes k ctx cpu sig futex futexes sem mq trace",
-	"Process":   "k pend thr children timers ended",
+	"Process":   "k pend thr children timers ended cred",
 	"MM":        "shared space vmas Auxv Layout Probes",
 	"VMA":       "",
 	"Inode":     "Backing frames saved",
@@ -48,7 +48,7 @@ func TestSnapshotsHaveEveryField(t *testing.T) {
 		mementotest.References(t, reflect.Zero(typ).Interface(), owned[typ.Name()], append(types, reflect.TypeFor[state.Object](), reflect.TypeFor[mm.File]())...)
 	}
 	require.Len(t, owned, len(types))
-	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace hostText kernelState started")
+	mementotest.References(t, Kernel{}, "m pages memory net kinds cfg fs tables idleSpace hostText kernelState caller started")
 	mementotest.References(t, kernelState{}, "locks threads procs init programs current slice input stdout stderr both unknown timed async ipcs queues notifiers terminals")
 	mementotest.References(t, net.State{}, "Sockets held")
 	mementotest.References(t, vfs.State{}, "names copied inodes dentries")

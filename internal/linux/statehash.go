@@ -178,6 +178,14 @@ func (p *Process) hash(h *emu.Hasher, o *state.Objects) {
 		h.Bool(p.withheld)
 		h.Bool(p.continued)
 	}
+	if first := (credentials{uid: sameIDs(p.k.firstUser().UID), gid: sameIDs(p.k.firstUser().GID)}); p.cred.uid != first.uid || p.cred.gid != first.gid || p.cred.groups != nil {
+		for _, i := range []ids{p.cred.uid, p.cred.gid} {
+			state.Words(h, uint64(i.real), uint64(i.eff), uint64(i.saved), uint64(i.fs))
+		}
+		for _, g := range p.cred.groups {
+			h.Uint64(uint64(g))
+		}
+	}
 	if p.tty != nil || p.oldGroup != 0 {
 		state.Words(h, state.Number(o, p.tty), uint64(p.oldGroup))
 	}
@@ -234,6 +242,10 @@ func (a *attributes) hash(h *emu.Hasher) {
 	h.Bool(a.noNewPrivs)
 	h.Bool(a.keepCaps)
 	if d := &a.dropped; *d != (capabilities{}) {
+		state.Words(h, d.effective, d.permitted, d.inheritable)
+	}
+	if d := &a.kept; *d != (capabilities{}) {
+		h.String("kept")
 		state.Words(h, d.effective, d.permitted, d.inheritable)
 	}
 }

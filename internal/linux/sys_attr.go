@@ -60,21 +60,23 @@ func sysFchownat(k *Kernel, t *Thread, c *call) int64 {
 	return k.chown(n, r, c.arg[2], c.arg[3])
 }
 
-// chown changes the owner for root, and for others to what it is.
+// chown changes the owner for root, and for others the group of their files to one of theirs.
 func (k *Kernel) chown(n found, r int64, uid, gid uint64) int64 {
 	if r != 0 {
 		return r
 	}
 	const same = 0xffffffff
 	told := uint32(uid) != same || uint32(gid) != same
-	for _, id := range []struct {
+	u := k.user()
+	for i, id := range []struct {
 		to  uint32
 		now *uint32
 	}{{uint32(uid), &n.Attr.Uid}, {uint32(gid), &n.Attr.Gid}} {
 		if id.to == same || id.to == *id.now {
 			continue
 		}
-		if k.user().UID != 0 {
+		ownGroup := i == 1 && u.UID == n.Attr.Uid && k.inGroup(id.to)
+		if u.UID != 0 && !ownGroup {
 			return -EPERM
 		}
 		*id.now = id.to

@@ -4,7 +4,8 @@ import (
 	"trapline/internal/linux/abi"
 )
 
-// Capabilities (kernel/capability.c). Root has all of them and others none; what root gives up is told, and it may go on.
+// Capabilities (kernel/capability.c). Root has all of them, and others what they have kept that root had. They decide who
+// may change users and groups and send signals; other rights are root's, whatever it gave up.
 
 // allCaps are the capabilities that there are (CAP_LAST_CAP is 40).
 const allCaps = 1<<41 - 1
@@ -14,11 +15,35 @@ type capabilities struct{ effective, permitted, inheritable uint64 }
 
 // caps are what p has.
 func (p *Process) caps() capabilities {
-	if !p.k.privileged() {
-		return capabilities{}
+	if p.cred.uid.eff != 0 {
+		return p.attr.kept
 	}
 	a := &p.attr
 	return capabilities{allCaps &^ a.dropped.effective, allCaps &^ a.dropped.permitted, a.dropped.inheritable}
+}
+
+// may reports whether p has a capability.
+func (p *Process) may(capability int) bool { return p.caps().effective>>capability&1 != 0 }
+
+// changedUser is what becomes of capabilities when a process that had them becomes another user (cap_emulate_setxuid()).
+func (p *Process) changedUser(was ids, had capabilities) {
+	now, a := p.cred.uid, &p.attr
+	if was.has(0) && !now.has(0) && !a.keepCaps {
+		had.permitted = 0
+	}
+	switch {
+	case was.eff == 0 && now.eff != 0:
+		had.effective = 0
+	case was.eff != 0 && now.eff == 0:
+		had.effective = had.permitted
+	}
+	had.effective &= had.permitted
+	a.kept = capabilities{}
+	if now.eff != 0 {
+		a.kept = had
+		return
+	}
+	a.dropped = capabilities{allCaps &^ had.effective, allCaps &^ had.permitted, had.inheritable}
 }
 
 // capHeader reads a header, and how many words of each set there are (cap_validate_magic()).
@@ -91,7 +116,9 @@ func sysCapset(k *Kernel, t *Thread, c *call) int64 {
 		!within(want.permitted, have.permitted) || !within(want.effective, want.permitted) { // cap_capset()
 		return -EPERM
 	}
-	if k.privileged() {
+	if t.proc.cred.uid.eff != 0 {
+		t.proc.attr.kept = want
+	} else {
 		t.proc.attr.dropped = capabilities{allCaps &^ want.effective, allCaps &^ want.permitted, want.inheritable}
 	}
 	return 0

@@ -18,44 +18,6 @@ func sysGetppid(k *Kernel, t *Thread, c *call) int64 {
 	return int64(t.proc.parent.PID)
 }
 
-func sysGetuid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().UID) }
-func sysGetgid(k *Kernel, t *Thread, c *call) int64 { return int64(k.user().GID) }
-
-func sysGetresuid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().UID) }
-func sysGetresgid(k *Kernel, t *Thread, c *call) int64 { return k.getres(t, c, k.user().GID) }
-
-func (k *Kernel) getres(t *Thread, c *call, id uint32) int64 {
-	for i := range 3 {
-		if !putWord(t.proc.mm, c.arg[i], 4, uint64(id)) {
-			return -EFAULT
-		}
-	}
-	return 0
-}
-
-// sysGetgroups counts none.
-func sysGetgroups(k *Kernel, t *Thread, c *call) int64 {
-	if c.int(0) < 0 {
-		return -EINVAL
-	}
-	return 0
-}
-
-// sysSetuid, sysSetgid and those that set several IDs change nothing: there is one user.
-func sysSetuid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().UID) }
-func sysSetgid(k *Kernel, t *Thread, c *call) int64 { return setIDs(c, k.user().GID) }
-
-func setIDs(c *call, id uint32) int64 {
-	const same = 0xffffffff
-	args := len(lookup(c).args)
-	for _, a := range c.arg[:args] {
-		if to := uint32(a); to != id && (args == 1 || to != same) {
-			return -EPERM
-		}
-	}
-	return 0
-}
-
 func sysGetpgrp(k *Kernel, t *Thread, c *call) int64 { return int64(t.proc.pgid) }
 
 // byID finds a process by an argument, 0 meaning the caller.

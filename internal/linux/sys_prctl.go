@@ -11,8 +11,9 @@ type attributes struct {
 	subreaper   bool // orphans below it become its children
 	noNewPrivs  bool
 	keepCaps    bool
-	slack       uint64 // nanoseconds of PR_SET_TIMERSLACK
-	dropped     capabilities
+	slack       uint64       // nanoseconds of PR_SET_TIMERSLACK
+	dropped     capabilities // what root has given up
+	kept        capabilities // what another user has kept that root had
 }
 
 // defaultSlack is a thread's timer slack in nanoseconds.

@@ -25,7 +25,7 @@ func (k *Kernel) processVM(t *Thread, c *call, write bool) int64 {
 	switch {
 	case o == nil || o.proc.mm == nil:
 		return -ESRCH
-	case o.proc != t.proc && !k.privileged() && !o.proc.attr.dumpable:
+	case o.proc != t.proc && !k.mayTrace(o.proc):
 		return -EPERM
 	}
 	from, to, fromMM, toMM := remote, local, o.proc.mm, t.proc.mm

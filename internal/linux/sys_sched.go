@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"cmp"
 	"trapline/internal/emu"
 	"trapline/internal/linux/abi"
 )
@@ -264,7 +265,7 @@ func (k *Kernel) byPriority(t *Thread, which, who int, do func(o *Thread)) int64
 		case abi.PRIO_PGRP:
 			ok = o.proc.pgid == who || who == 0 && o.proc.pgid == t.proc.pgid
 		case abi.PRIO_USER:
-			ok = who == 0 || uint32(who) == k.user().UID
+			ok = o.proc.cred.uid.real == uint32(who) || who == 0 && o.proc.cred.uid.real == t.proc.cred.uid.real
 		default:
 			return -EINVAL
 		}
@@ -289,18 +290,19 @@ func sysGetpriority(k *Kernel, t *Thread, c *call) int64 {
 }
 
 func sysSetpriority(k *Kernel, t *Thread, c *call) int64 {
-	nice, denied := min(max(c.int(2), -20), 19), false
+	nice, denied := min(max(c.int(2), -20), 19), int64(0)
+	own := t.proc.cred.uid.eff
 	r := k.byPriority(t, c.int(0), c.int(1), func(o *Thread) {
-		if nice < o.sched.nice && !k.privileged() && uint64(20-nice) > t.proc.limit(abi.RLIMIT_NICE).now {
-			denied = true
-			return
+		switch of := o.proc.cred.uid; {
+		case own != 0 && own != of.real && own != of.eff:
+			denied = -EPERM
+		case nice < o.sched.nice && own != 0 && uint64(20-nice) > t.proc.limit(abi.RLIMIT_NICE).now:
+			denied = -EACCES
+		default:
+			o.sched.nice = nice
 		}
-		o.sched.nice = nice
 	})
-	if r == 0 && denied {
-		return -EACCES
-	}
-	return r
+	return cmp.Or(r, denied)
 }
 
 // sysNice is i386's nice.

@@ -262,18 +262,26 @@ func sysKill(k *Kernel, t *Thread, c *call) int64 {
 	if n < 0 || n > abi.SIGRTMAX {
 		return -EINVAL
 	}
-	found := false
+	found, sent, refused := false, 0, 0
 	for _, p := range k.processes() {
 		if p.isZombie() && id != p.PID || id != -1 && !matches(p, id, t.proc) || id == -1 && p == t.proc {
 			continue
 		}
 		found = true
+		if !t.maySignal(p, n) {
+			refused++
+			continue
+		}
+		sent++
 		if n != 0 {
-			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID, status: int32(k.user().UID)})
+			p.send(sigInfo{signo: n, code: abi.SI_USER, pid: t.proc.PID, status: int32(t.proc.cred.uid.real)})
 		}
 	}
-	if !found {
+	switch {
+	case !found:
 		return -ESRCH
+	case sent == 0 && refused > 0 && id != -1:
+		return -EPERM
 	}
 	return 0
 }
@@ -288,13 +296,16 @@ func (k *Kernel) killThread(t *Thread, pid, tid, n int) int64 {
 	if tid <= 0 || n < 0 || n > abi.SIGRTMAX {
 		return -EINVAL
 	}
-	return k.sendThread(pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID, status: int32(k.user().UID)})
+	return k.sendThread(t, pid, tid, sigInfo{signo: n, code: abi.SI_TKILL, pid: t.proc.PID, status: int32(t.proc.cred.uid.real)})
 }
 
 // sendThread sends to one thread; pid 0: of any process.
-func (k *Kernel) sendThread(pid, tid int, info sigInfo) int64 {
+func (k *Kernel) sendThread(t *Thread, pid, tid int, info sigInfo) int64 {
 	for _, o := range k.threads {
 		if o.TID == tid && (pid == 0 || o.proc.PID == pid) {
+			if !t.maySignal(o.proc, info.signo) {
+				return -EPERM
+			}
 			if info.signo != 0 {
 				o.send(info)
 			}
@@ -330,6 +341,8 @@ func sysSigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 		return -ESRCH
 	case info.signo < 0 || info.signo > abi.SIGRTMAX:
 		return -EINVAL
+	case !t.maySignal(p, info.signo):
+		return -EPERM
 	case info.signo != 0:
 		p.send(info)
 	}
@@ -346,5 +359,5 @@ func sysTgsigqueueinfo(k *Kernel, t *Thread, c *call) int64 {
 	case info.signo < 0 || info.signo > abi.SIGRTMAX:
 		return -EINVAL
 	}
-	return k.sendThread(c.int(0), c.int(1), info)
+	return k.sendThread(t, c.int(0), c.int(1), info)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"trapline/internal/linux/abi"
@@ -13,8 +14,16 @@ import (
 
 // Calls that change the tree.
 
-// user is who the guest's processes are, all the time.
+// user is who the process is that calls, as files see it; who the first program is if none does.
 func (k *Kernel) user() User {
+	if p := k.caller; p != nil {
+		return User{p.cred.uid.fs, p.cred.gid.fs}
+	}
+	return k.firstUser()
+}
+
+// firstUser is who the first program is.
+func (k *Kernel) firstUser() User {
 	if k.cfg.User == nil {
 		return User{vfs.UserID, vfs.UserID}
 	}
@@ -30,10 +39,15 @@ func (k *Kernel) may(st abi.Kstat, want uint32) bool {
 		return want&abi.X_OK == 0 || st.Mode&0o111 != 0 || st.Mode&abi.S_IFMT == abi.S_IFDIR
 	case st.Uid == u.UID:
 		want <<= 6
-	case st.Gid == u.GID:
+	case k.inGroup(st.Gid):
 		want <<= 3
 	}
 	return st.Mode&want == want
+}
+
+// inGroup reports whether who calls is in a group.
+func (k *Kernel) inGroup(gid uint32) bool {
+	return gid == k.user().GID || k.caller != nil && slices.Contains(k.caller.cred.groups, gid)
 }
 
 // owns reports whether the guest's user may change a file's mode and times.

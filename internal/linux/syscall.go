@@ -79,6 +79,8 @@ func (k *Kernel) dispatch(t *Thread, c *call) int64 {
 	if s == nil || s.run == nil {
 		return resultUnknown
 	}
+	k.caller = t.proc
+	defer func() { k.caller = nil }()
 	return s.run(k, t, c)
 }
 

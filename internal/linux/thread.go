@@ -166,8 +166,9 @@ type Process struct {
 	pgid      int
 	sid       int
 	state     processState
-	status    int       // wait status, once a zombie
-	exitSig   int       // sent to the parent at exit
+	status    int // wait status, once a zombie
+	exitSig   int // sent to the parent at exit
+	cred      credentials
 	tty       *tty.Pair // its session's controlling terminal
 	oldGroup  int       // in the foreground of the terminal that was taken from its session, whose leader it is
 	limits    rlimits

@@ -73,6 +73,8 @@ const head = `
 #include <asm/siginfo.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
+#include <linux/capability.h>
+#include <linux/limits.h>
 #include <asm/hwcap2.h>
 #include <asm/prctl.h>
 #include <asm/poll.h>

@@ -203,3 +203,13 @@ const (
 
 // HWCAP2_FSGSBASE of AT_HWCAP2: programs may use RDFSBASE and its like.
 const HWCAP2_FSGSBASE = 2
+
+// Numbers of capabilities.
+const (
+	CAP_KILL   = 5
+	CAP_SETGID = 6
+	CAP_SETUID = 7
+)
+
+// NGROUPS_MAX is how many supplementary groups a process may have.
+const NGROUPS_MAX = 65536
