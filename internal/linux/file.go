@@ -384,6 +384,7 @@ func (k *Kernel) closeFD(t *fdTable, fd int) bool {
 	if f == nil {
 		return false
 	}
+	k.keepForWaiters(t, fd, f)
 	t.fds[fd] = descriptor{}
 	k.dropLocks(f, func(l *lock) bool { return l.table == t && t != nil })
 	if f.queue != nil {

@@ -12,7 +12,7 @@ import (
 // TestCallsAsNatively: programs that print each call with its result and error.
 func TestCallsAsNatively(t *testing.T) {
 	for _, source := range []string{"signalfd.c", "memfd.c", "vm.c", "clone3.c", "nested.c", "mqueue.c", "clocks.c", "listen.c", "sysvsem.c", "pidfd.c", "mincore.c", "vforkkilled.c", "sigio.c",
-		"largefile.c", "netlink.c", "tcpinfo.c", "numa.c", "archprctl.c", "threadnames.c", "proctree.c"} {
+		"largefile.c", "netlink.c", "tcpinfo.c", "numa.c", "archprctl.c", "threadnames.c", "proctree.c", "closedwait.c"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
 			nativeAndInside(t, source, "-w")

@@ -187,6 +187,7 @@ func (k *Kernel) exitThread(t *Thread) {
 	p := t.proc
 	t.interrupt()
 	k.stopOpening(t)
+	k.stopWaiting(t)
 	k.releaseVfork(t)
 	k.forgetVfork(t)
 	k.robustExit(t)

@@ -257,9 +257,10 @@ func (k *Kernel) wake(t *Thread) bool {
 		t.futex, t.futexes, t.sem, t.mq, t.nap = futexWait{}, nil, semWait{}, mqWait{}, nap{}
 		r = t.wait.interrupt
 		k.stopOpening(t)
-	} else if r = k.dispatch(t, &t.call); r == resultBlock {
+	} else if r = k.dispatchAgain(t); r == resultBlock {
 		return false
 	}
+	k.stopWaiting(t)
 	t.become(stateRunning)
 	k.finish(t, r)
 	return true

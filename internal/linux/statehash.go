@@ -66,6 +66,9 @@ func (t *Thread) hash(h *emu.Hasher, o *state.Objects) {
 	if t.kept != 0 {
 		h.Uint64(k.fromNow(t.kept))
 	}
+	if t.waited != nil || t.waitedFD != 0 {
+		state.Words(h, state.Number(o, t.waited), uint64(t.waitedFD))
+	}
 	if t.state == stateBlocked {
 		state.Words(h, k.fromNow(t.wait.deadline), uint64(t.wait.interrupt))
 	}

@@ -93,6 +93,7 @@ func (k *Kernel) objects() *state.Objects {
 func (t *Thread) reach(o *state.Objects) {
 	state.Visit(o, t.proc)
 	state.Visit(o, t.opening)
+	state.Visit(o, t.waited)
 	state.Visit(o, t.sem.set)
 	state.Visit(o, t.mq.queue)
 	state.Visit(o, t.trace.by)

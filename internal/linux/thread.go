@@ -69,7 +69,9 @@ type Thread struct {
 	mq        mqWait
 	nap       nap
 	vforkOf   *Thread // the parent that waits for this thread's process
-	name      string  // of a thread that is not its process's first
+	waited    *File   // what its call waits for, if its descriptor waitedFD was closed since
+	waitedFD  int
+	name      string // of a thread that is not its process's first
 }
 
 // Name is the thread's, at most abi.TASK_COMM_LEN-1 bytes: the program's until PR_SET_NAME or a write to /proc changes it.
