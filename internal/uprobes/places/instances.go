@@ -216,7 +216,7 @@ func (f *File) full(symbol string) string {
 func (f *File) patternOf(name string, groups [][]loader.Symbol) string {
 	name = bareOf(name)
 	for _, pattern := range []string{name + "*", "*::" + name, "*." + name, "*::" + name + "*", "*" + name + "*"} {
-		all := f.matching(pattern)
+		all, _ := f.matching(pattern)
 		if !slices.ContainsFunc(groups, func(g []loader.Symbol) bool {
 			return !slices.ContainsFunc(g, func(s loader.Symbol) bool {
 				return slices.ContainsFunc(all, func(o loader.Symbol) bool { return o.Addr == s.Addr })

@@ -93,6 +93,7 @@ func Resolve(line string, files Files) ([]Line, error) {
 		}
 		l = append(l, Line{Text: text})
 	}
+	l[0].Remark = found.remark
 	return l, nil
 }
 

@@ -90,10 +90,14 @@ func (f *File) find(path, text string) (found, error) {
 	}
 	isPattern := len(l) == 0 && strings.ContainsAny(name, "*?")
 	if isPattern {
-		if all := f.matching(name); len(all) > maxMatches {
+		all, indirect := f.matching(name)
+		switch {
+		case len(all) > maxMatches:
 			return found{}, fmt.Errorf("%d functions of %s match %q; expected at most %d", len(all), path, name, maxMatches)
-		} else if len(all) > 0 {
-			return found{functions: all, add: add}, nil
+		case len(all) > 0:
+			return found{functions: all, add: add, remark: leftOut(name, indirect)}, nil
+		case len(indirect) > 0:
+			return found{}, fmt.Errorf("%s has indirect functions only that match %q; expected one of %s", path, name, someOf(indirect))
 		}
 	}
 	if len(l) == 0 {
@@ -136,20 +140,35 @@ func (f *File) one(name string, functions []loader.Symbol, add uint64, closeness
 	return l
 }
 
-// matching lists the functions that a pattern matches, by one of their names.
-func (f *File) matching(pattern string) (l []loader.Symbol) {
+// matching lists the functions that a pattern matches, by one of their names, and the names of indirect ones.
+func (f *File) matching(pattern string) (l []loader.Symbol, indirect []string) {
 	match := func(s string) bool { return glob.Match(pattern, s) }
 	for s := range f.Image.Symbols.All() {
-		if s.Kind != loader.Function || len(l) > 0 && l[len(l)-1].Addr == s.Addr {
+		if !s.Kind.IsCode() || s.Kind == loader.Function && len(l) > 0 && l[len(l)-1].Addr == s.Addr {
 			continue
 		}
-		if match(s.Name) {
+		isMeant := match(s.Name)
+		if n, ok := f.source(s.Name); ok && !isMeant {
+			isMeant = n.Like(match)
+		}
+		switch {
+		case isMeant && s.Kind == loader.Function:
 			l = append(l, s)
-		} else if n, ok := f.source(s.Name); ok && n.Like(match) {
-			l = append(l, s)
+		case isMeant && !slices.Contains(indirect, s.Name):
+			indirect = append(indirect, s.Name)
 		}
 	}
-	return l
+	slices.Sort(indirect)
+	return l, indirect
+}
+
+// leftOut says which functions a pattern matches and does not stand for: the code that chooses an indirect function's
+// implementation does not run when it is called.
+func leftOut(pattern string, indirect []string) string {
+	if len(indirect) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s matches indirect functions too, which have no probe: %s; each takes one by its name alone", pattern, someOf(indirect))
 }
 
 // named lists the symbols of a name at different addresses, the one that is taken first: those that have the name as
