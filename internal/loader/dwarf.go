@@ -14,7 +14,10 @@ const maxLineRows = 1 << 20
 // source text, whatever name the table has for it. A file without debug
 // information gives an empty map.
 func ReadLines(data []byte, lim Limits) (LineMap, error) {
-	f, err := parseELF(data, lim.withDefaults())
+	f, err := parseELF(data)
+	if err == nil {
+		err = f.parseSections(lim.withDefaults())
+	}
 	if err != nil {
 		return LineMap{}, err
 	}

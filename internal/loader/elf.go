@@ -3,6 +3,7 @@ package loader
 import (
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"trapline/internal/x86"
@@ -15,7 +16,9 @@ type Options struct {
 	// (static-PIE, ET_DYN); a multiple of PageSize. Others ignore it.
 	Bias uint64
 	// Interpreter lets a program need other files, Image.Interpreter naming the
-	// one that the kernel maps beside it, and takes shared libraries.
+	// one that the kernel maps beside it, and takes shared libraries. What
+	// Linux does not look at may be wrong then: the section table, which
+	// Image.NoNames tells, and the version in e_ident.
 	Interpreter bool
 }
 
@@ -28,9 +31,15 @@ type Options struct {
 // ErrForeign, ErrMalformed or ErrBounds.
 func ReadELF(data []byte, opt Options) (*Image, error) {
 	lim := opt.Limits.withDefaults()
-	f, err := parseELF(data, lim)
+	f, err := parseELF(data)
 	if err != nil {
 		return nil, err
+	}
+	noNames := f.parseSections(lim)
+	if !opt.Interpreter {
+		if err := errors.Join(f.checkVersion(), noNames); err != nil {
+			return nil, err
+		}
 	}
 	m := &Image{Arch: f.arch, Entry: f.header.Entry}
 	var bias uint64
@@ -52,10 +61,14 @@ func ReadELF(data []byte, opt Options) (*Image, error) {
 	if err := f.loadSegments(m, bias, lim); err != nil {
 		return nil, err
 	}
-	list, err := f.symbols(lim)
-	if err != nil {
-		return nil, err
+	var list []Symbol
+	if noNames == nil {
+		list, noNames = f.symbols(lim)
 	}
+	if noNames != nil && !opt.Interpreter {
+		return nil, noNames
+	}
+	m.NoNames = noNames
 	for i := range list {
 		list[i].Addr += bias
 	}
@@ -78,18 +91,27 @@ type elfFile struct {
 	sections []section
 }
 
-// parseELF reads the header and both tables.
-func parseELF(data []byte, lim Limits) (*elfFile, error) {
+// parseELF reads the header and the program headers.
+func parseELF(data []byte) (*elfFile, error) {
 	f := &elfFile{data: data}
-	for _, step := range []func() error{
-		f.readIdent, f.readHeader, f.readProgramHeaders, f.readSections,
-		func() error { return f.nameSections(lim) },
-	} {
+	for _, step := range []func() error{f.readIdent, f.readHeader, f.readProgramHeaders} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
+}
+
+// parseSections reads the section table; with an error the file has no sections.
+func (f *elfFile) parseSections(lim Limits) error {
+	err := f.readSections()
+	if err == nil {
+		err = f.nameSections(lim)
+	}
+	if err != nil {
+		f.sections = nil
+	}
+	return err
 }
 
 func (f *elfFile) is64() bool { return f.arch == x86.AMD64 }

@@ -29,7 +29,11 @@ func (f *elfFile) readIdent() error {
 	if order := elf.Data(ident[elf.EI_DATA]); order != elf.ELFDATA2LSB {
 		return fmt.Errorf("%w: byte order is %s, expected little endian", ErrForeign, order)
 	}
-	if v := elf.Version(ident[elf.EI_VERSION]); v != elf.EV_CURRENT {
+	return nil
+}
+
+func (f *elfFile) checkVersion() error {
+	if v := elf.Version(f.data[elf.EI_VERSION]); v != elf.EV_CURRENT {
 		return fmt.Errorf("%w: e_ident version is %d, expected %d", ErrMalformed, v, elf.EV_CURRENT)
 	}
 	return nil

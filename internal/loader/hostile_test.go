@@ -200,3 +200,40 @@ func FuzzReadELF(f *testing.F) {
 		}
 	})
 }
+
+// What Linux does not look at keeps no program from running: it has no names then, and the image tells why.
+func TestWrongSectionTables(t *testing.T) {
+	whole := elfFile(t, "hello64.elf")
+	sound, err := loader.ReadELF(whole, loader.Options{Interpreter: true})
+	require.NoError(t, err)
+	require.NoError(t, sound.NoNames)
+	require.Positive(t, sound.Symbols.Len())
+	table := int(binary.LittleEndian.Uint64(whole[eShoff:]))
+	symtab := section(t, whole, 2)
+	for name, data := range map[string][]byte{
+		"outside":   apply(t, "hello64.elf", edit{eShoff, 8, 1 << 40}),
+		"many":      apply(t, "hello64.elf", edit{eShnum, 2, 60000}),
+		"narrow":    apply(t, "hello64.elf", edit{eShentsize, 2, 7}),
+		"no names":  apply(t, "hello64.elf", edit{eShstrndx, 2, 5000}),
+		"long":      apply(t, "hello64.elf", edit{symtab + shSize, 8, 1 << 62}),
+		"no string": apply(t, "hello64.elf", edit{symtab + shLink, 4, 77}),
+		"cut":       whole[:table+100],
+		"gone":      whole[:table],
+	} {
+		_, err := loader.ReadELF(data, loader.Options{})
+		require.Error(t, err, name)
+		m, err := loader.ReadELF(data, loader.Options{Interpreter: true})
+		require.NoError(t, err, name)
+		assert.Error(t, m.NoNames, name)
+		assert.Zero(t, m.Symbols.Len(), name)
+		require.Len(t, m.Segments, len(sound.Segments), name)
+		assert.Equal(t, sound.Entry, m.Entry, name)
+	}
+	const version = 6 // of e_ident
+	data := apply(t, "hello64.elf", edit{version, 1, 9})
+	_, err = loader.ReadELF(data, loader.Options{})
+	require.ErrorIs(t, err, loader.ErrMalformed)
+	m, err := loader.ReadELF(data, loader.Options{Interpreter: true})
+	require.NoError(t, err)
+	require.Equal(t, sound.Symbols.Len(), m.Symbols.Len())
+}

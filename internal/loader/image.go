@@ -105,6 +105,7 @@ type Image struct {
 	Entry    uint64    // linear address of the first instruction
 	Segments []Segment // in address order, not overlapping
 	Symbols  Symbols
+	NoNames  error        // why the symbols of an ELF file were not read; nil: they were, if it has any
 	Lines    LineMap      // source lines, 1 for the first line of the assembled text; empty for ELF programs
 	Files    []SourceFile // what that text is put together of, in order; empty: one file
 

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -36,6 +37,9 @@ func (f *File) suggestions(name string) string {
 			if s.Kind != loader.Object {
 				all = append(all, s.Name)
 			}
+		}
+		if f.Image.NoNames != nil {
+			return fmt.Sprintf(": its names cannot be read: %v; expected PATH:0xOFFSET", f.Image.NoNames)
 		}
 		if len(all) == 0 {
 			return ": the file is stripped; expected PATH:0xOFFSET (trace --functions lists the offsets of functions)"
