@@ -284,6 +284,15 @@ func (f *File) seek(off int64, whence int) int64 {
 		off += f.pos
 	case io.SeekEnd:
 		off += f.size()
+	case abi.SEEK_DATA, abi.SEEK_HOLE: // all of a file counts as data, with a hole behind it
+		switch size := f.size(); {
+		case f.host == nil || f.isDir():
+			return -EINVAL
+		case off < 0 || off >= size:
+			return -ENXIO
+		case whence == abi.SEEK_HOLE:
+			off = size
+		}
 	default:
 		return -EINVAL
 	}

@@ -9,11 +9,18 @@ import (
 )
 
 // TestIDs: users and groups change as natively, and what they may not do is refused. Run by root it shows all of that.
-func TestIDs(t *testing.T) {
+func TestIDs(t *testing.T) { likeNative(t, "ids.c") }
+
+// TestHoles: bytes that are made 0, data and holes, and priorities of input and output are as natively.
+func TestHoles(t *testing.T) { likeNative(t, "holes.c") }
+
+// likeNative compares a program of testdata in a folder with files with its native run.
+func likeNative(t *testing.T, source string) {
+	t.Helper()
 	for name, compiler := range libraries {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			data := mustRead(t, compile(t, "ids.c", compiler(t)...))
+			data := mustRead(t, compile(t, source, compiler(t)...))
 			want, got := workFolder(t), workFolder(t)
 			for _, dir := range []string{want, got} {
 				require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))

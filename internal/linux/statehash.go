@@ -89,6 +89,9 @@ func (t *Thread) hash(h *emu.Hasher, o *state.Objects) {
 	if s := &t.sched; *s != (scheduling{}) || t.noTSC {
 		state.Words(h, uint64(s.policy), uint64(s.priority), uint64(s.nice), s.allowed)
 		h.Bool(s.reset)
+		if s.disk != 0 {
+			h.Uint64(uint64(s.disk))
+		}
 		h.Bool(t.noTSC)
 	}
 	if t.trace != (tracing{}) || t.dr != [8]uint64{} || t.exit != 0 || t.exitGroup {

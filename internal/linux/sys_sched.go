@@ -14,12 +14,13 @@ type scheduling struct {
 	nice     int    // -20 to 19
 	allowed  uint64 // vCPUs, a bit each; 0: all
 	reset    bool   // SCHED_RESET_ON_FORK
+	disk     uint16 // ioprio_set(2)'s
 }
 
 // child is a new thread's.
 func (s scheduling) child() scheduling {
 	if s.reset {
-		return scheduling{allowed: s.allowed, nice: max(0, s.nice)}
+		return scheduling{allowed: s.allowed, nice: max(0, s.nice), disk: s.disk}
 	}
 	return s
 }

@@ -84,13 +84,13 @@ func (k *Kernel) resize(n *vfs.Node, r, size int64) int64 {
 	return 0
 }
 
-// sysFallocate makes a file longer; room in it is always there.
+// sysFallocate makes a file longer, or bytes of it 0; room in it is always there.
 func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 	off, size := int64(c.arg[2]), int64(c.arg[3])
 	if c.compat {
 		off, size = int64(c.pair(2)), int64(c.pair(4))
 	}
-	f := t.proc.files.opened(c.fd(0))
+	f, mode := t.proc.files.opened(c.fd(0)), c.arg[1]&0xffffffff
 	switch {
 	case f == nil || f.host != nil && !f.writable():
 		return -EBADF
@@ -98,16 +98,28 @@ func sysFallocate(k *Kernel, t *Thread, c *call) int64 {
 		return -ENODEV
 	case off < 0 || size <= 0:
 		return -EINVAL
-	case c.arg[1]&^abi.FALLOC_FL_KEEP_SIZE != 0:
+	case mode != 0 && mode != abi.FALLOC_FL_KEEP_SIZE && mode != abi.FALLOC_FL_KEEP_SIZE|abi.FALLOC_FL_PUNCH_HOLE:
 		return -ENOTSUP
 	case off > maxFile-size:
 		return -EFBIG
 	}
 	n, r := k.nodeOf(f)
+	if mode&abi.FALLOC_FL_PUNCH_HOLE != 0 {
+		switch {
+		case r != 0:
+			return r
+		case n.Sealed(abi.F_SEAL_WRITE) || n.Sealed(abi.F_SEAL_FUTURE_WRITE):
+			return -EPERM
+		case !k.fs.Zero(n, off, off+size):
+			return -ENOSPC
+		}
+		k.happenedByFile(f, abi.IN_MODIFY)
+		return 0
+	}
 	if n != nil && n.Sealed(abi.F_SEAL_GROW) && off+size > n.Inode.Size {
 		return -EPERM
 	}
-	if r == 0 && c.arg[1] == 0 && off+size > n.Inode.Size {
+	if r == 0 && mode == 0 && off+size > n.Inode.Size {
 		k.fs.Truncate(n, off+size)
 	}
 	if r == 0 {

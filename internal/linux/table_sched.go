@@ -15,6 +15,8 @@ var callsOfScheduling = callGroup{
 		{"sched_rr_get_interval", "dx", sysSchedInterval, full},
 		{"getpriority", "dd", sysGetpriority, full},
 		{"setpriority", "ddd", sysSetpriority, full},
+		{"ioprio_set", "ddd", sysIoprioSet, noEffect("it is kept, and there is no disk")},
+		{"ioprio_get", "dd", sysIoprioGet, full},
 		{"getcpu", "xxx", sysGetcpu, full},
 		{"setrlimit", "dx", sysSetrlimit, partial("RLIMIT_CORE and RLIMIT_RTTIME are only kept")},
 		{"prlimit64", "ddxx", sysPrlimit, partial("RLIMIT_CORE and RLIMIT_RTTIME are only kept")},

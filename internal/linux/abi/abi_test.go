@@ -74,6 +74,8 @@ const head = `
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 #include <linux/capability.h>
+#include <linux/falloc.h>
+#include <linux/ioprio.h>
 #include <linux/limits.h>
 #include <asm/hwcap2.h>
 #include <asm/prctl.h>

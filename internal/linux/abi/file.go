@@ -39,8 +39,9 @@ const (
 
 // Flags of renameat2(2) and of fallocate(2).
 const (
-	RENAME_NOREPLACE    = 1
-	FALLOC_FL_KEEP_SIZE = 1
+	RENAME_NOREPLACE     = 1
+	FALLOC_FL_KEEP_SIZE  = 1
+	FALLOC_FL_PUNCH_HOLE = 2
 )
 
 // Flags of preadv2(2) and pwritev2(2).
@@ -110,9 +111,11 @@ const (
 	LOCK_NB = 4
 	LOCK_UN = 8
 
-	SEEK_SET = 0
-	SEEK_CUR = 1
-	SEEK_END = 2
+	SEEK_SET  = 0
+	SEEK_CUR  = 1
+	SEEK_END  = 2
+	SEEK_DATA = 3
+	SEEK_HOLE = 4
 )
 
 // Flags of splice(2).

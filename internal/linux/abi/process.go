@@ -213,3 +213,15 @@ const (
 
 // NGROUPS_MAX is how many supplementary groups a process may have.
 const NGROUPS_MAX = 65536
+
+// Of ioprio_set(2), of include/uapi/linux/ioprio.h.
+const (
+	IOPRIO_WHO_PROCESS = 1
+	IOPRIO_WHO_USER    = 3
+	IOPRIO_CLASS_SHIFT = 13
+	IOPRIO_CLASS_NONE  = 0
+	IOPRIO_CLASS_RT    = 1
+	IOPRIO_CLASS_BE    = 2
+	IOPRIO_CLASS_IDLE  = 3
+	IOPRIO_NR_LEVELS   = 8
+)

@@ -175,6 +175,31 @@ func (o *Overlay) WriteNode(n *Node, b []byte, off int64) int {
 	return done
 }
 
+// Zero makes bytes from off to end 0, as far as the file goes (shmem_fallocate()). Pages that are not there stay so. It reports
+// whether there was memory for it.
+func (o *Overlay) Zero(n *Node, off, end int64) bool {
+	in := n.Inode
+	end = min(end, in.Size)
+	for page, frame := range in.frames {
+		from, to := max(off, int64(page)*emu.PageSize), min(end, int64(page+1)*emu.PageSize)
+		if from < to {
+			o.pages.MarkDirty(frame)
+			at := int64(page) * emu.PageSize
+			clear(o.pages.Bytes(frame)[from-at : to-at])
+		}
+	}
+	o.Stamp(&n.Attr.Mtime, &n.Attr.Ctime)
+	zeros := make([]byte, emu.PageSize)
+	for last := min(end, in.backed); off < last; {
+		part := zeros[:min(int64(len(zeros)), last-off)]
+		if o.WriteNode(n, part, off) < len(part) {
+			return false
+		}
+		off += int64(len(part))
+	}
+	return true
+}
+
 // Truncate gives a regular file of the layer another length.
 func (o *Overlay) Truncate(n *Node, size int64) {
 	in := n.Inode
