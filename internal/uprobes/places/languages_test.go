@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trapline/internal/loader"
+	"trapline/internal/uprobes/source"
 )
 
 func hex(n uint64) string { return fmt.Sprintf("%#x", n) }
@@ -77,6 +78,27 @@ func TestNamesOfRustSymbols(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 		namesOfRust(t, read(t, path))
 	}
+}
+
+// A variable of a function that is not optimized is fetched where its frame is set up, also where others of the unit are.
+func TestVariablesOfRust(t *testing.T) {
+	image, path := built(t, "names.rs", "rustc", "-g", "-C", "opt-level=0")
+	f := oneFile{NewFile(image, mustRead(t, path))}
+	lines, err := Resolve("p ./x:names::work n", f)
+	require.NoError(t, err)
+	p, err := f.file.Source()
+	require.NoError(t, err)
+	var fn *source.Function
+	for s := range image.Symbols.All() {
+		if strings.Contains(s.Name, "5names4work") {
+			fn = p.At(s.Addr)
+		}
+	}
+	require.NotNil(t, fn)
+	behind, ok := fn.AfterPrologue()
+	require.True(t, ok)
+	offset, _ := p.Offset(behind)
+	require.Contains(t, lines[0].Text, "./x:"+hex(offset)+" n=+")
 }
 
 func namesOfRust(t *testing.T, image *loader.Image) {

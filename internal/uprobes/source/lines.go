@@ -246,8 +246,11 @@ func sorted(set map[int]bool) []int {
 
 // AfterPrologue is where the code behind the function's entry begins that sets its frame up, if it was compiled without
 // optimization; before that, variables are not yet where the debug information says. false: they are right at the entry.
+//
+// That none moves tells it of a unit, as it does perf; and of a function that LLVM made, among others that are optimized, if its
+// frame is addressed by a register, which the prologue sets.
 func (f *Function) AfterPrologue() (addr uint64, ok bool) {
-	if f.unit.moves {
+	if f.unit.moves && (f.moves || !f.framedByRegister()) {
 		return 0, false
 	}
 	for i := range f.unit.rows {
@@ -256,4 +259,9 @@ func (f *Function) AfterPrologue() (addr uint64, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+func (f *Function) framedByRegister() bool {
+	expr, err := f.unit.location(f.entry.AttrField(dwarf.AttrFrameBase), f.Entry)
+	return err == nil && len(expr) == 1 && expr[0] >= opReg0 && expr[0] < opReg0+32
 }

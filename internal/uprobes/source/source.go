@@ -57,6 +57,7 @@ type Function struct {
 	entry  *dwarf.Entry
 	ranges [][2]uint64
 	copies [][2]uint64 // ranges of its copies
+	moves  bool        // some variable in it is in several places
 }
 
 // Read reads an ELF file. A file without debug information is ErrNone.
@@ -159,6 +160,8 @@ func (u *unit) readFunctions(r *dwarf.Reader) error {
 		}
 		u.functions = slices.DeleteFunc(u.functions, func(f *Function) bool { return len(f.ranges)+len(f.copies) == 0 })
 	}()
+	var last *Function // whose entries are read, if they are deeper than its own
+	lastDepth := 0
 	for depth := 1; depth > 0; {
 		e, err := r.Next()
 		switch {
@@ -175,11 +178,16 @@ func (u *unit) readFunctions(r *dwarf.Reader) error {
 				return err
 			}
 			if _, named := u.attr(e, dwarf.AttrName).(string); named && (len(ranges) > 0 || e.Val(dwarf.AttrInline) != nil) {
-				u.functions = append(u.functions, u.function(e, ranges))
+				last, lastDepth = u.function(e, ranges), depth
+				u.functions = append(u.functions, last)
 			}
 		case e.Tag == dwarf.TagVariable || e.Tag == dwarf.TagFormalParameter:
 			l := e.AttrField(dwarf.AttrLocation)
-			u.moves = u.moves || l != nil && (l.Class == dwarf.ClassLocListPtr || l.Class == dwarf.ClassLocList)
+			moves := l != nil && (l.Class == dwarf.ClassLocListPtr || l.Class == dwarf.ClassLocList)
+			u.moves = u.moves || moves
+			if last != nil && depth > lastDepth {
+				last.moves = last.moves || moves
+			}
 		case e.Tag == dwarf.TagInlinedSubroutine:
 			origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset)
 			ranges, err := u.program.data.Ranges(e)
