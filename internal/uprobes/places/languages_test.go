@@ -101,6 +101,19 @@ func TestVariablesOfRust(t *testing.T) {
 	require.Contains(t, lines[0].Text, "./x:"+hex(offset)+" n=+")
 }
 
+// A C++ reference is the address of what it stands for, whose members it has.
+func TestReferences(t *testing.T) {
+	image, path := built(t, "names.cc", "g++", "-g", "-O0")
+	f := oneFile{NewFile(image, mustRead(t, path))}
+	for argument, want := range map[string]string{"o": `o=-\d+\(%bp\):x64`, "o.x": `x=\+0\(-\d+\(%bp\)\):s32`, "this->x": `x=\+0\(-\d+\(%bp\)\):s32`} {
+		lines, err := Resolve("p ./x:geo::Point::operator< "+argument, f)
+		require.NoError(t, err)
+		require.Regexp(t, ` `+want+`$`, lines[0].Text)
+	}
+	_, err := Resolve("p ./x:geo::Point::operator< o.y", f)
+	require.ErrorContains(t, err, `struct Point has no member "y"; expected one of x`)
+}
+
 func namesOfRust(t *testing.T, image *loader.Image) {
 	t.Helper()
 	f := oneFile{NewFile(image, nil)}

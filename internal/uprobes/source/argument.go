@@ -199,6 +199,7 @@ func (x value) step(s step) (value, error) {
 		return x.element(s.index)
 	}
 	t := x.typ
+	s.arrow = s.arrow || isReference(t)
 	if s.arrow {
 		ptr, ok := t.(*dwarf.PtrType)
 		if !ok {

@@ -158,7 +158,34 @@ func (v Variable) typ() (dwarf.Type, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no type", v.Name)
 	}
-	return v.unit.program.data.Type(off)
+	return typeAt(v.unit.program.data, off)
+}
+
+// reference is the name of a pointer's type that is a C++ reference.
+const reference = "&"
+
+// typeAt is a type by its place in the debug information. debug/dwarf knows no references: they are pointers of that name.
+func typeAt(data *dwarf.Data, off dwarf.Offset) (dwarf.Type, error) {
+	r := data.Reader()
+	r.Seek(off)
+	e, err := r.Next()
+	if err != nil || e == nil || e.Tag != dwarf.TagReferenceType && e.Tag != dwarf.TagRvalueReferenceType {
+		return data.Type(off)
+	}
+	to, ok := e.Val(dwarf.AttrType).(dwarf.Offset)
+	if !ok {
+		return data.Type(off)
+	}
+	t, err := data.Type(to)
+	if err != nil {
+		return nil, err
+	}
+	return &dwarf.PtrType{CommonType: dwarf.CommonType{Name: reference, ByteSize: int64(r.AddressSize())}, Type: t}, nil
+}
+
+func isReference(t dwarf.Type) bool {
+	p, ok := t.(*dwarf.PtrType)
+	return ok && p.Name == reference
 }
 
 // maxNestedTypes bounds types within a type: one of a file that was made to harm may contain itself.
@@ -173,6 +200,9 @@ func nestedName(t dwarf.Type, left int) string {
 	}
 	switch t := t.(type) {
 	case *dwarf.PtrType:
+		if isReference(t) {
+			return nestedName(t.Type, left-1) + reference
+		}
 		return nestedName(t.Type, left-1) + "*"
 	case *dwarf.QualType:
 		return nestedName(t.Type, left-1)
