@@ -125,7 +125,7 @@ type CallRecord struct {
 	NoValue  bool // the call does not return: execve, sigreturn, exit
 }
 
-// String is the record as strace(1) prints it.
+// String is the record much as strace(1) prints it; flags are numbers.
 func (r CallRecord) String() string {
 	s := r.Name + "(" + strings.Join(r.Args, ", ") + ")"
 	switch {
@@ -169,8 +169,8 @@ func (k *Kernel) formatArg(t *Thread, c *call, kind byte, i int) string {
 	case 's', 'b':
 		return k.formatText(t, c, kind, i)
 	}
-	if v == 0 {
-		return "NULL"
+	if v == 0 { // a pointer, or flags: the same letter
+		return "0"
 	}
 	return fmt.Sprintf("%#x", v)
 }
