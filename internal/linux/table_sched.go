@@ -15,7 +15,7 @@ var callsOfScheduling = callGroup{
 		{"sched_rr_get_interval", "dx", sysSchedInterval, full},
 		{"getpriority", "dd", sysGetpriority, full},
 		{"setpriority", "ddd", sysSetpriority, full},
-		{"ioprio_set", "ddd", sysIoprioSet, noEffect("it is kept, and there is no disk")},
+		{"ioprio_set", "ddd", sysIoprioSet, partial("it is kept and told, and there is no disk")},
 		{"ioprio_get", "dd", sysIoprioGet, full},
 		{"getcpu", "xxx", sysGetcpu, full},
 		{"setrlimit", "dx", sysSetrlimit, partial("RLIMIT_CORE and RLIMIT_RTTIME are only kept")},
