@@ -1,6 +1,5 @@
 // Functions of every kind that Rust has, which count their calls.
 use std::fmt::Display;
-use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 macro_rules! counters {
@@ -80,10 +79,15 @@ mod shapes {
     }
 }
 
+// opaque hides what n is from the compiler; std::hint::black_box came with Rust 1.66, and Debian 12 has 1.63.
+fn opaque(n: u64) -> u64 {
+    unsafe { std::ptr::read_volatile(&n) }
+}
+
 #[inline(never)]
 fn work(n: u64) -> u64 {
     called(&WORK);
-    black_box(n) + 1
+    opaque(n) + 1
 }
 
 fn main() {
