@@ -170,7 +170,7 @@ func (k *Kernel) formatArg(t *Thread, c *call, kind byte, i int) string {
 		return k.formatText(t, c, kind, i)
 	}
 	if v == 0 { // a pointer, or flags: the same letter
-		return "0"
+		return "NULL"
 	}
 	return fmt.Sprintf("%#x", v)
 }
