@@ -120,22 +120,21 @@ func setIDs(c *call, of *ids, privileged bool) int64 {
 	return 0
 }
 
-// sysSetFSUID and sysSetFSGID return the number that was, whether it changed or not.
 func sysSetFSUID(_ *Kernel, t *Thread, c *call) int64 {
-	to := t.proc.cred
-	was := to.uid.fs
-	if n := uint32(c.arg[0]); n != noID && (t.proc.may(abi.CAP_SETUID) || to.uid.has(n) || n == was) {
-		to.uid.fs = n
-		t.changeCredentials(to)
-	}
-	return int64(was)
+	return t.setFS(uint32(c.arg[0]), abi.CAP_SETUID, func(c *credentials) *ids { return &c.uid })
 }
 
 func sysSetFSGID(_ *Kernel, t *Thread, c *call) int64 {
+	return t.setFS(uint32(c.arg[0]), abi.CAP_SETGID, func(c *credentials) *ids { return &c.gid })
+}
+
+// setFS gives a process the number that files see. It returns the one that was, whether it changed or not.
+func (t *Thread) setFS(n uint32, capability int, part func(*credentials) *ids) int64 {
 	to := t.proc.cred
-	was := to.gid.fs
-	if n := uint32(c.arg[0]); n != noID && (t.proc.may(abi.CAP_SETGID) || to.gid.has(n) || n == was) {
-		to.gid.fs = n
+	of := part(&to)
+	was := of.fs
+	if n != noID && (t.proc.may(capability) || of.has(n) || n == was) {
+		of.fs = n
 		t.changeCredentials(to)
 	}
 	return int64(was)
