@@ -14,9 +14,13 @@ func (p *Pair) Type(b []byte) (int, []int) {
 	return n, p.pull()
 }
 
-// Insert is TIOCSTI: a byte as if it were typed.
+// Insert is TIOCSTI: a byte as if it were typed. It is lost if there is no room.
 func (p *Pair) Insert(b byte) []int {
+	if !p.makeRoom() {
+		return nil
+	}
 	signals := p.receive(b, len(p.output), false)
+	p.commitEchoes()
 	p.showEchoes()
 	return signals
 }

@@ -87,10 +87,12 @@ func (p *Pair) processed(c byte) []byte {
 	return []byte{c}
 }
 
-// Send passes a byte to the master's end before all others that wait.
+// Send passes a byte to the master's end also while output is held. It is lost if there is no room.
 func (p *Pair) Send(b byte) {
-	p.output = append(p.output, b)
-	p.changed()
+	if len(p.output) < farSize {
+		p.output = append(p.output, b)
+		p.changed()
+	}
 }
 
 // Hold stops output, by ^S or by a call.
